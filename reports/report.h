@@ -1,0 +1,73 @@
+/*
+ * The door to reports: results files in, documents out.
+ *
+ * Used by the command only.  Everything that a person or a CI job reads is
+ * made behind it, outside the guest; the formats are the rows of formats.def.
+ */
+#ifndef REPORTS_REPORT_H
+#define REPORTS_REPORT_H
+
+#include <stdio.h>
+
+#include "base/types.h"
+#include "event/finding.h"
+
+enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+/* One document to write. */
+struct report_output {
+	const char *format; /* a name of formats.def */
+	const char *path;   /* "-" is standard output, NULL is standard error */
+};
+
+struct report_request {
+	const char *const *files; /* results files, all of one run or not */
+	size_t file_count;
+	const struct report_output *outputs;
+	size_t output_count;
+	const char *program; /* as the user gave it; NULL: as the first process did */
+	enum severity min_severity; /* findings below it are left out; 0: none is */
+	enum report_colour colour;
+	bool is_quiet;	 /* text: the summary line only, and nothing if no findings */
+	bool is_verbose; /* text: hints and frames that are otherwise cut */
+	bool with_stats; /* text: coverage and losses, zero or not */
+	/* True if a finding of this kind is wanted; NULL: all are. */
+	bool (*is_wanted)(enum finding_kind kind, void *context);
+	void *context;
+};
+
+/* What the exit status of the command rests on. */
+struct report_outcome {
+	uint32_t finding_counts[SEVERITY_ERROR + 1]; /* distinct findings, by severity */
+	uint64_t occurrence_count;
+	uint32_t loss_count;  /* counters of losses that are not zero */
+	uint64_t torn_count;  /* records cut off by a sudden death: no damage */
+	bool is_ended;	      /* the program's end was seen, with this ... */
+	uint32_t exit_status; /* ... wait status */
+	bool is_ended_by_us;  /* --on-deadlock ended a process */
+	char error[512];      /* why report_write() failed: names file and offset */
+};
+
+/* True if formats.def has @name. */
+bool report_has_format(const char *name);
+/* The name of row @index of formats.def, or NULL behind the last one. */
+const char *report_format_name(size_t index);
+
+/*
+ * Reads the files and writes all outputs.  0, or a negative errno and
+ * @outcome->error: -EBADMSG for damaged input, -EINVAL for an unknown format.
+ * An output that cannot be written does not keep the others from being written.
+ */
+int report_write(const struct report_request *request, struct report_outcome *outcome);
+
+/*
+ * Says what every thread of a program, still running or just ended, is blocked
+ * on (for --timeout).  Result as that of report_write().
+ */
+int report_write_blocked(const struct report_request *request, FILE *out,
+			 struct report_outcome *outcome);
+
+/* Distinct findings of @severity or higher. */
+uint32_t report_count_from(const struct report_outcome *outcome, enum severity severity);
+
+#endif
