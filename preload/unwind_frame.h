@@ -1,0 +1,25 @@
+/*
+ * One step of an unwind: from a frame to its caller.
+ */
+#ifndef PRELOAD_UNWIND_FRAME_H
+#define PRELOAD_UNWIND_FRAME_H
+
+#include "preload/unwind_registers.h"
+
+struct unwind_frame {
+	struct unwind_registers registers;
+	uint64_t generation; /* of the rule cache */
+	bool is_exact; /* its address is the next instruction's, as after a signal, not one
+			* that a call returns to */
+};
+
+enum unwind_step {
+	STEP_CALLER,	/* @frame is the caller now */
+	STEP_OUTERMOST, /* there is none */
+	STEP_NO_TABLE,
+	STEP_UNSUPPORTED
+};
+
+enum unwind_step unwind_frame_step(struct unwind_frame *frame);
+
+#endif
