@@ -3,7 +3,8 @@
 # samples/NAME.c as the source of samples/NAME.
 
 faulty_samples_c = \
-	samples/deadlock_crossed_locks samples/deadlock_join \
+	samples/deadlock_cond_wait samples/deadlock_crossed_locks \
+	samples/deadlock_join samples/deadlock_once \
 	samples/deadlock_philosophers samples/deadlock_recursive_read \
 	samples/deadlock_relock samples/deadlock_signal_handler \
 	samples/deadlock_two_processes samples/deadlock_upgrade \
@@ -11,26 +12,28 @@ faulty_samples_c = \
 	samples/hang_nested_monitor samples/hang_pool samples/hang_semaphore \
 	samples/hazard_fork_lock samples/hazard_join_holding \
 	samples/hazard_refused_relock samples/hazard_signal_lock \
-	samples/hazard_thread_leak samples/misuse_destroy_locked \
-	samples/misuse_double_unlock samples/misuse_exit_holding \
-	samples/misuse_robust samples/misuse_wait_unlocked \
-	samples/misuse_wrong_thread samples/order_bank_transfer \
-	samples/order_philosophers samples/order_two_locks
+	samples/hazard_thread_leak samples/misuse_after_destroy \
+	samples/misuse_destroy_locked samples/misuse_double_unlock \
+	samples/misuse_exit_holding samples/misuse_robust \
+	samples/misuse_wait_unlocked samples/misuse_wrong_thread \
+	samples/order_bank_transfer samples/order_philosophers \
+	samples/order_two_locks
 
 clean_samples_c = \
-	samples/clean_bank_transfer samples/clean_channel \
+	samples/clean_after_destroy samples/clean_bank_transfer \
+	samples/clean_channel samples/clean_cond_wait \
 	samples/clean_crossed_locks samples/clean_destroy_locked \
 	samples/clean_double_unlock samples/clean_error_path \
 	samples/clean_exit_holding samples/clean_fork_lock samples/clean_join \
 	samples/clean_join_holding samples/clean_lost_wakeup \
-	samples/clean_nested_monitor samples/clean_philosophers \
-	samples/clean_pool samples/clean_recursive_read \
-	samples/clean_refused_relock samples/clean_relock samples/clean_robust \
-	samples/clean_semaphore samples/clean_signal_handler \
-	samples/clean_signal_lock samples/clean_thread_leak \
-	samples/clean_two_locks samples/clean_two_processes \
-	samples/clean_upgrade samples/clean_wait_unlocked \
-	samples/clean_wrong_thread
+	samples/clean_nested_monitor samples/clean_once \
+	samples/clean_philosophers samples/clean_pool \
+	samples/clean_recursive_read samples/clean_refused_relock \
+	samples/clean_relock samples/clean_robust samples/clean_semaphore \
+	samples/clean_signal_handler samples/clean_signal_lock \
+	samples/clean_thread_leak samples/clean_two_locks \
+	samples/clean_two_processes samples/clean_upgrade \
+	samples/clean_wait_unlocked samples/clean_wrong_thread
 
 samples_cc = samples/order_two_mutexes samples/clean_two_mutexes
 
