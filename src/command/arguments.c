@@ -1,0 +1,101 @@
+#include "command/arguments.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/help.h"
+
+enum { CODE_HELP = 256, CODE_FIRST_OPTION };
+
+static bool is_option_of(const struct option_row *row, uint32_t where)
+{
+	return (row->where & where) && !(row->where & INTERNAL);
+}
+
+/* Fills a table for getopt_long() with the options of a subcommand. */
+static void fill_table(struct option *table, uint32_t where)
+{
+	*table++ = (struct option){"help", no_argument, NULL, CODE_HELP};
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_rows[i];
+		int has_value = row->kind == OPTION_FLAG ? no_argument : required_argument;
+
+		if (is_option_of(row, where))
+			*table++ = (struct option){row->key, has_value, NULL, CODE_FIRST_OPTION + i};
+	}
+	*table = (struct option){NULL, 0, NULL, 0};
+}
+
+/* "--a, --b, ..." into static memory. */
+static const char *list_options(uint32_t where)
+{
+	static char list[512];
+	size_t length = 0;
+
+	for (size_t i = 0; i < OPTION_COUNT && length < sizeof(list); i++)
+		if (is_option_of(&option_rows[i], where))
+			length += (size_t)snprintf(list + length, sizeof(list) - length, "--%s, ",
+						   option_rows[i].key);
+	if (length < sizeof(list))
+		(void)snprintf(list + length, sizeof(list) - length, "--help");
+	return list;
+}
+
+/* @code is getopt_long()'s, @word the argument it has read last. */
+static int refuse(const struct command_row *row, int code, const char *word)
+{
+	const struct option_row *option =
+		optopt >= CODE_FIRST_OPTION ? &option_rows[optopt - CODE_FIRST_OPTION] : NULL;
+	struct options_error error = {OPTIONS_MISSING_VALUE, option, "", 0};
+	char letter[3] = {'-', (char)optopt, '\0'};
+	char line[256];
+
+	if (code == ':' && option) {
+		(void)options_describe_error(&error, line, sizeof(line));
+		return command_fail("%s: --%s", row->name, line);
+	}
+	if (option || optopt == CODE_HELP)
+		return command_fail("%s: --%s takes no value", row->name,
+				    option ? option->key : "help");
+	return command_fail("%s: unknown option '%s' (allowed: %s)", row->name,
+			    optopt ? letter : word, list_options(row->where));
+}
+
+static int set_option(const struct command_row *row, struct options *options, int index)
+{
+	const struct option_row *option = &option_rows[index];
+	struct options_error error;
+	char line[512];
+
+	if (options_set(options, option, option->kind == OPTION_FLAG ? "yes" : optarg, &error))
+		return ARGUMENTS_READ;
+	(void)options_describe_error(&error, line, sizeof(line));
+	return command_fail("%s: --%s", row->name, line);
+}
+
+int arguments_read(const struct command_row *row, struct options *options, int argc, char **argv,
+		   int *operand)
+{
+	static struct option table[OPTION_COUNT + 2];
+	int status = ARGUMENTS_READ;
+
+	fill_table(table, row->where);
+	opterr = 0;
+	optind = 1;
+	while (status == ARGUMENTS_READ) {
+		/* +: options end at PROGRAM, whose own options are not ours. */
+		int code = getopt_long(argc, argv, row->where & IN_RUN ? "+:" : ":", table, NULL);
+
+		if (code == -1)
+			break;
+		if (code == CODE_HELP)
+			return help_print_command(row);
+		if (code >= CODE_FIRST_OPTION)
+			status = set_option(row, options, code - CODE_FIRST_OPTION);
+		else
+			status = refuse(row, code, argv[optind - 1]);
+	}
+	*operand = optind;
+	return status;
+}

@@ -1,0 +1,119 @@
+#include "command/help.h"
+
+#include <string.h>
+
+#include "event/options.h"
+
+#define TEXT_COLUMN 34
+#define LINE_WIDTH 80
+
+static int finish(FILE *to)
+{
+	return fflush(to) || ferror(to) ? STATUS_FAILED : STATUS_FINE;
+}
+
+const char *help_command_names(void)
+{
+	static char names[128];
+
+	names[0] = '\0';
+	for (const struct command_row *row = command_rows; row->name; row++) {
+		if (row != command_rows)
+			strncat(names, ", ", sizeof(names) - strlen(names) - 1);
+		strncat(names, row->name, sizeof(names) - strlen(names) - 1);
+	}
+	return names;
+}
+
+/* Prints @text word by word in the right column; @column is where we are. */
+static void print_wrapped(FILE *to, const char *text, int column)
+{
+	while (*text) {
+		int length = (int)strcspn(text, " ");
+
+		if (column > TEXT_COLUMN && column + 1 + length > LINE_WIDTH) {
+			fputc('\n', to);
+			column = 0;
+		}
+		if (column > TEXT_COLUMN)
+			column += fprintf(to, " ");
+		else
+			column += fprintf(to, "%*s", TEXT_COLUMN - column, "");
+		column += fprintf(to, "%.*s", length, text);
+		text += length;
+		text += strspn(text, " ");
+	}
+}
+
+static void print_option(FILE *to, const struct option_row *row)
+{
+	/* A space before a free text, as in --json FILE; = before a word. */
+	const char *between = row->kind == OPTION_TEXT ? " " : *row->metavar ? "=" : "";
+	int column = fprintf(to, "  --%s%s%s", row->key, between, row->metavar);
+	char text[256];
+	bool has_default = row->kind == OPTION_CHOICE || row->kind == OPTION_NUMBER;
+
+	if (column >= TEXT_COLUMN - 1) {
+		fputc('\n', to);
+		column = 0;
+	}
+	(void)snprintf(text, sizeof(text), "%s%s%s%s", row->help, has_default ? " (default: " : "",
+		       has_default ? row->initial : "", has_default ? ")" : "");
+	print_wrapped(to, text, column);
+	fputc('\n', to);
+}
+
+int help_print_command(const struct command_row *row)
+{
+	FILE *to = stdout;
+
+	fprintf(to, "Usage: snarl %s %s%s\n\n%c%s.\n\nOptions:\n", row->name,
+		row->where ? "[OPTIONS] " : "", row->operands, row->summary[0] - 'a' + 'A',
+		row->summary + 1);
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if ((option_rows[i].where & row->where) && !(option_rows[i].where & INTERNAL))
+			print_option(to, &option_rows[i]);
+	print_wrapped(to, "print this help", fprintf(to, "  --help"));
+	fputc('\n', to);
+	if (row->where & IN_RUN)
+		fputs("\nThe same settings, without --, may stand in the environment variable\n"
+		      "SNARL_OPTIONS, separated by spaces or colons: SNARL_OPTIONS=\"stack-depth=20\n"
+		      "quiet\". The command line wins.\n",
+		      to);
+	fprintf(to, "\nThe manual: man snarl%s%s\n", row->where ? "-" : "",
+		row->where ? row->name : "");
+	return finish(to);
+}
+
+int help_print_overview(FILE *to)
+{
+	fputs("Usage: snarl COMMAND [OPTIONS] [OPERANDS]\n"
+	      "       snarl --help | --version\n\n"
+	      "Finds deadlocks and the misuse of locks in programs as they are.\n\nCommands:\n",
+	      to);
+	for (const struct command_row *row = command_rows; row->name; row++) {
+		print_wrapped(to, row->summary,
+			      fprintf(to, "  %s %s", row->name, row->operands));
+		fputc('\n', to);
+	}
+	fputs("\n`snarl COMMAND --help` lists the options of a command; `man snarl` is the manual.\n",
+	      to);
+	return finish(to);
+}
+
+int command_help(int argc, char **argv)
+{
+	const struct command_row *row;
+
+	if (argc > 2)
+		return command_fail("help: one command at a time");
+	if (argc < 2)
+		return help_print_overview(stdout);
+	if (strcmp(argv[1], "--help") == 0)
+		return help_print_command(command_find("help"));
+	row = command_find(argv[1]);
+	if (!row)
+		return command_fail("help: unknown command '%s' (commands: %s)", argv[1],
+				    help_command_names());
+	return help_print_command(row);
+}

@@ -1,0 +1,8 @@
+/* Where libsnarl.so is. */
+#ifndef COMMAND_LIBRARY_H
+#define COMMAND_LIBRARY_H
+
+/* Its absolute path (allocated), or NULL after a message. */
+char *library_find(void);
+
+#endif

@@ -1,0 +1,22 @@
+# The snarl command.
+
+bin_PROGRAMS += snarl
+
+snarl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -DPKGLIBDIR='"$(pkglibdir)"'
+snarl_CFLAGS = $(AM_CFLAGS)
+snarl_SOURCES = \
+	src/command/arguments.c src/command/arguments.h \
+	src/command/command.h \
+	src/command/commands.c src/command/commands.def \
+	src/command/help.c src/command/help.h \
+	src/command/launch.c src/command/launch.h \
+	src/command/library.c src/command/library.h \
+	src/command/main.c \
+	src/command/output.c src/command/output.h \
+	src/command/processes.c src/command/processes.h \
+	src/command/program.c src/command/program.h \
+	src/command/report.c \
+	src/command/results_file.c src/command/results_file.h \
+	src/command/run.c \
+	src/command/target.c src/command/target.h
+snarl_LDADD = reports/libreports.a src/libcore.a $(ELFUTILS_LIBS) $(JANSSON_LIBS) -liberty

@@ -1,0 +1,29 @@
+/* Outputs as the options ask for them, and the status that findings give. */
+#ifndef COMMAND_OUTPUT_H
+#define COMMAND_OUTPUT_H
+
+#include <sys/types.h>
+
+#include "command/command.h"
+#include "event/options.h"
+
+/* What is to be reported. */
+struct output_task {
+	const struct options *options;
+	const char *const *files;
+	size_t file_count;
+	const char *program; /* as the user named it, or NULL */
+	pid_t pid;	     /* for %p, or 0 */
+	bool is_timed_out;   /* say what every thread is blocked on */
+};
+
+/* 0 if all outputs can be written, else STATUS_FAILED after a message. */
+int output_check(const struct options *options);
+
+/*
+ * Writes all outputs.  STATUS_FINE, --exit-code if findings count, or
+ * STATUS_FAILED after a message.
+ */
+int output_write(const struct output_task *task);
+
+#endif

@@ -1,0 +1,66 @@
+#include "command/processes.h"
+
+#include <signal.h>
+
+#include "event/results.h"
+
+static void add_process(struct processes *processes, pid_t pid)
+{
+	for (uint32_t i = 0; i < processes->count; i++)
+		if (processes->pids[i] == pid)
+			return;
+	if (processes->count < PROCESSES_MAX)
+		processes->pids[processes->count++] = pid;
+}
+
+/* All that were ever there; a pid may belong to somebody else by now. */
+static void collect_pids(const struct results_file *results, struct processes *processes)
+{
+	const struct record_header *record;
+	uint64_t offset = 0;
+	uint64_t torn = 0;
+	const char *why;
+
+	while (results_next(results->image, results->size_bytes, &offset, &record, &torn, &why) >
+	       0) {
+		struct byte_reader reader = {(const unsigned char *)(record + 1),
+					     (const unsigned char *)(record + 1) +
+						     record->payload_bytes,
+					     false};
+
+		if (record->type != RECORD_PROCESS)
+			continue;
+		processes->is_observed = true;
+		add_process(processes, (pid_t)read_u32(&reader));
+	}
+}
+
+void processes_find(const struct results_file *results, pid_t program, struct processes *processes)
+{
+	uint32_t kept = 0;
+
+	processes->is_observed = false;
+	processes->count = 0;
+	collect_pids(results, processes);
+	for (uint32_t i = 0; i < processes->count; i++) {
+		pid_t pid = processes->pids[i];
+
+		if (pid > 0 && pid != program && results_file_is_mapped_by(results, pid))
+			processes->pids[kept++] = pid;
+	}
+	processes->count = kept;
+}
+
+static void signal_all(const struct processes *processes, pid_t program, int number)
+{
+	(void)kill(program, number);
+	for (uint32_t i = 0; i < processes->count; i++)
+		(void)kill(processes->pids[i], number);
+}
+
+void processes_kill(const struct processes *processes, pid_t program)
+{
+	/* Stopped first, or the end of one would move the others. */
+	signal_all(processes, program, SIGSTOP);
+	signal_all(processes, program, SIGKILL);
+}

@@ -1,0 +1,21 @@
+/* The processes of a run, as their results file tells of them. */
+#ifndef COMMAND_PROCESSES_H
+#define COMMAND_PROCESSES_H
+
+#include "command/results_file.h"
+
+#define PROCESSES_MAX 1024
+
+/* Processes that still run, the program's own one aside. */
+struct processes {
+	bool is_observed; /* a process has said that it is there */
+	uint32_t count;
+	pid_t pids[PROCESSES_MAX];
+};
+
+void processes_find(const struct results_file *results, pid_t program, struct processes *processes);
+
+/* Ends @program and @processes by SIGKILL, all at one point of their time. */
+void processes_kill(const struct processes *processes, pid_t program);
+
+#endif

@@ -1,0 +1,173 @@
+#include "command/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "command/target.h"
+
+/* The kernel follows this many interpreters that are scripts themselves. */
+#define SCRIPT_DEPTH_MAX 5
+
+/* 0 if @path can be executed, else an errno. */
+static int find_obstacle(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return errno;
+	if (!S_ISREG(status.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS))
+		return EACCES;
+	return 0;
+}
+
+static int report_obstacle(const char *name, int obstacle)
+{
+	command_warn("%s: %s", name, strerror(obstacle));
+	return obstacle == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+/* "directory/name"; an empty directory is the current one. */
+static char *join_path(const char *directory, size_t length, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%.*s%s%s", (int)length, directory, length ? "/" : "./", name) < 0)
+		return NULL;
+	return path;
+}
+
+/* As execvp(): goes on past what cannot be executed, but remembers it. */
+static int search_path(const char *directories, const char *name, struct program *program)
+{
+	int obstacle = ENOENT;
+
+	for (;;) {
+		size_t length = strcspn(directories, ":");
+		char *path = join_path(directories, length, name);
+		int problem = path ? find_obstacle(path) : ENOMEM;
+
+		if (problem == 0) {
+			program->path = path;
+			return 0;
+		}
+		free(path);
+		if (problem != ENOENT && problem != ENOTDIR)
+			obstacle = problem;
+		if (!directories[length])
+			return report_obstacle(name, obstacle);
+		directories += length + 1;
+	}
+}
+
+int program_find(const char *name, struct program *program)
+{
+	const char *directories = getenv("PATH");
+	int obstacle;
+
+	*program = (struct program){NULL, false};
+	if (!*name)
+		return report_obstacle("''", ENOENT);
+	if (!strchr(name, '/'))
+		return search_path(directories ? directories : "/bin:/usr/bin", name, program);
+	obstacle = find_obstacle(name);
+	if (obstacle)
+		return report_obstacle(name, obstacle);
+	program->path = strdup(name);
+	return program->path ? 0 : command_fail("out of memory");
+}
+
+/* Reads the beginning of @path, or all of it if it is a program.  False: errno. */
+static bool inspect_file(const char *path, struct target *target)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	void *image = MAP_FAILED;
+	size_t size_bytes = 0;
+
+	if (file < 0)
+		return false;
+	if (fstat(file, &status) == 0 && status.st_size > 0) {
+		size_bytes = (size_t)status.st_size;
+		image = mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE, file, 0);
+	}
+	(void)close(file);
+	if (image == MAP_FAILED)
+		size_bytes = 0;
+	target_inspect(size_bytes ? image : (const void *)"", size_bytes, target);
+	if (size_bytes)
+		(void)munmap(image, size_bytes);
+	return true;
+}
+
+/* The kernel keeps preloaded libraries out of programs that raise privileges. */
+static const char *find_privilege(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return NULL;
+	if (status.st_mode & S_ISUID)
+		return "it is set-uid";
+	if ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+		return "it is set-gid";
+	if (getxattr(path, "security.capability", NULL, 0) > 0)
+		return "it has file capabilities";
+	return NULL;
+}
+
+static int refuse(const char *name, const char *path, const char *reason, const char *detail)
+{
+	const char *is_interpreter = strcmp(name, path) ? ", its interpreter " : "";
+
+	return command_fail("cannot observe %s%s%s: %s%s%s%s", name, is_interpreter,
+			    *is_interpreter ? path : "", reason, *detail ? " (" : "", detail,
+			    *detail ? ")" : "");
+}
+
+/* An unreadable program may be executable: what it is shows when it runs. */
+static int judge_program(struct program *program, const char *path, const struct target *target)
+{
+	const char *reason = target_reason(target->kind);
+
+	if (reason)
+		return refuse(program->path, path, reason, target->detail);
+	reason = find_privilege(path);
+	if (reason)
+		return refuse(program->path, path, reason, "");
+	program->wants_shell = target->kind == TARGET_NOT_ELF;
+	return 0;
+}
+
+int program_check(struct program *program)
+{
+	/* The interpreter's name in one stands while the other is filled. */
+	static struct target targets[2];
+	const char *path = program->path;
+
+	for (int depth = 0; depth < SCRIPT_DEPTH_MAX; depth++) {
+		struct target *target = &targets[depth % 2];
+		int obstacle = find_obstacle(path);
+
+		if (obstacle) {
+			command_warn("%s: interpreter %s: %s", program->path, path,
+				     strerror(obstacle));
+			return obstacle == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+		}
+		if (!inspect_file(path, target)) {
+			target->kind = TARGET_OBSERVABLE;
+			target->detail[0] = '\0';
+		}
+		if (target->kind != TARGET_SCRIPT)
+			return judge_program(program, path, target);
+		path = target->detail;
+	}
+	return report_obstacle(program->path, ELOOP);
+}

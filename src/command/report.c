@@ -1,0 +1,25 @@
+/* snarl report: renders saved results. */
+#include "command/arguments.h"
+#include "command/output.h"
+
+int command_report(int argc, char **argv)
+{
+	static struct options options;
+	const struct command_row *row = command_find("report");
+	struct output_task task = {.options = &options};
+	int operand;
+	int status;
+
+	options_init(&options);
+	status = arguments_read(row, &options, argc, argv, &operand);
+	if (status != ARGUMENTS_READ)
+		return status;
+	if (operand >= argc)
+		return command_fail("report: which file? (usage: snarl report [OPTIONS] %s)",
+				    row->operands);
+	if (output_check(&options))
+		return STATUS_FAILED;
+	task.files = (const char *const *)(argv + operand);
+	task.file_count = (size_t)(argc - operand);
+	return output_write(&task);
+}

@@ -1,0 +1,173 @@
+#include "command/results_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "event/results.h"
+
+#define CAPACITY_BYTES (32u << 20)
+/* Less than this is not worth to start with. */
+#define CAPACITY_MIN_BYTES (1u << 20)
+
+/* What a file may hold under the limit on file sizes (ulimit -f). */
+static uint64_t find_capacity(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur >= CAPACITY_BYTES)
+		return CAPACITY_BYTES;
+	return limit.rlim_cur & ~(uint64_t)4095;
+}
+
+/*
+ * Guests that give up privileges and then exec must still be able to open the
+ * file, hence its mode; nobody else can find it, as the directory can be passed
+ * but not listed.
+ */
+static int open_temporary(struct results_file *results)
+{
+	const char *parent = getenv("TMPDIR");
+	uint64_t secret[2];
+
+	if (!parent || parent[0] != '/')
+		parent = "/tmp";
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret) ||
+	    asprintf(&results->directory, "%s/snarl-XXXXXX", parent) < 0) {
+		results->directory = NULL;
+		return -1;
+	}
+	if (!mkdtemp(results->directory)) {
+		results->path = results->directory;
+		results->directory = NULL;
+		return -1;
+	}
+	if (asprintf(&results->path, "%s/%016llx%016llx", results->directory,
+		     (unsigned long long)secret[0], (unsigned long long)secret[1]) < 0 ||
+	    chmod(results->directory, 0711))
+		return -1;
+	results->file = open(results->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return results->file < 0 ? -1 : fchmod(results->file, 0666);
+}
+
+/*
+ * A file of that name is replaced rather than emptied: processes of an earlier
+ * run may still have it mapped.
+ */
+static int open_saved(struct results_file *results, const char *save)
+{
+	struct stat status;
+	char *real;
+
+	if (stat(save, &status) == 0) {
+		if (!S_ISREG(status.st_mode)) {
+			errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+			return -1;
+		}
+		real = access(save, W_OK) ? NULL : realpath(save, NULL);
+		if (!real)
+			return -1;
+		(void)unlink(real);
+		results->file = open(real, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		free(real);
+	} else {
+		results->file = open(save, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	}
+	if (results->file < 0)
+		return -1;
+	real = realpath(save, NULL);
+	if (!real)
+		return -1;
+	results->path = real;
+	return 0;
+}
+
+/* 0, or -1 and errno. */
+static int allocate(struct results_file *results)
+{
+	results->size_bytes = find_capacity();
+	if (results->size_bytes < CAPACITY_MIN_BYTES) {
+		errno = EFBIG;
+		return -1;
+	}
+	/* Not posix_fallocate(), which would write where this is not supported. */
+	if (fallocate(results->file, 0, 0, (off_t)results->size_bytes) &&
+	    (errno != EOPNOTSUPP || ftruncate(results->file, (off_t)results->size_bytes)))
+		return -1;
+	results->image = mmap(NULL, results->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+			      results->file, 0);
+	return results->image == MAP_FAILED ? -1 : 0;
+}
+
+static void delete_file(struct results_file *results)
+{
+	if (results->path && results->file >= 0)
+		(void)unlink(results->path);
+	if (results->directory)
+		(void)rmdir(results->directory);
+}
+
+int results_file_create(struct results_file *results, const char *save)
+{
+	int problem;
+
+	*results = (struct results_file){.file = -1};
+	if ((save ? open_saved(results, save) : open_temporary(results)) == 0 &&
+	    allocate(results) == 0) {
+		results_format(results->image, results->size_bytes);
+		return 0;
+	}
+	problem = errno;
+	delete_file(results);
+	return command_fail("cannot write the results file %s: %s",
+			    save	    ? save
+			    : results->path ? results->path
+					    : "(temporary)",
+			    strerror(problem));
+}
+
+/* Nobody writes any more: what follows the last record goes. */
+static void cut_to_size(struct results_file *results)
+{
+	struct results_header *header = (void *)results->image;
+
+	if (header->tail >= results->size_bytes)
+		return;
+	/* First the capacity: who would still write finds the file full. */
+	header->capacity_bytes = header->tail;
+	(void)ftruncate(results->file, (off_t)header->tail);
+}
+
+void results_file_finish(struct results_file *results, bool is_in_use)
+{
+	if (results->directory)
+		delete_file(results);
+	else if (!is_in_use)
+		cut_to_size(results);
+}
+
+bool results_file_is_mapped_by(const struct results_file *results, pid_t pid)
+{
+	char name[32];
+	char *line = NULL;
+	size_t room = 0;
+	bool is_mapped = false;
+	FILE *maps;
+
+	(void)snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
+	maps = fopen(name, "re");
+	while (maps && !is_mapped && getline(&line, &room, maps) > 0)
+		is_mapped = strstr(line, results->path) != NULL;
+	free(line);
+	if (maps)
+		(void)fclose(maps);
+	return is_mapped;
+}

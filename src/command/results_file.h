@@ -1,0 +1,33 @@
+/* The file that the processes of a run map, while they run and after. */
+#ifndef COMMAND_RESULTS_FILE_H
+#define COMMAND_RESULTS_FILE_H
+
+#include <sys/types.h>
+
+#include "base/types.h"
+
+struct results_file {
+	char *path; /* absolute */
+	char *directory; /* of a temporary file, else NULL */
+	int file;
+	unsigned char *image; /* mapped, shared */
+	uint64_t size_bytes;
+};
+
+/*
+ * Makes the results file: @save, or a temporary one if that is NULL.  Its
+ * space is allocated, so that no guest meets a full disk.  Returns 0, or
+ * STATUS_FAILED after a message.
+ */
+int results_file_create(struct results_file *results, const char *save);
+
+/*
+ * The end of a run: a saved file is cut to its used size, unless a process
+ * still writes to it (@is_in_use); a temporary one is deleted.
+ */
+void results_file_finish(struct results_file *results, bool is_in_use);
+
+/* True if the process @pid maps the file; false too if we may not know. */
+bool results_file_is_mapped_by(const struct results_file *results, pid_t pid);
+
+#endif

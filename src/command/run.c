@@ -1,0 +1,186 @@
+/* snarl run: PROGRAM with the guest library preloaded, then the report. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/atomic.h"
+#include "command/arguments.h"
+#include "command/launch.h"
+#include "command/library.h"
+#include "command/output.h"
+#include "command/processes.h"
+#include "command/program.h"
+#include "command/results_file.h"
+#include "event/results.h"
+
+/* All of one run. */
+struct run {
+	struct options options;
+	char **argv; /* PROGRAM and its arguments */
+	struct program program;
+	struct results_file results;
+	struct processes processes; /* that outlive the program */
+	pid_t pid;
+	int wait_status;
+	bool is_timed_out;
+};
+
+/* The environment first, so that the command line wins. */
+static int read_options(struct run *run, int argc, char **argv)
+{
+	const struct command_row *row = command_find("run");
+	struct options_error error;
+	char line[512];
+	int operand;
+	int status;
+
+	options_init(&run->options);
+	if (!options_parse(&run->options, getenv("SNARL_OPTIONS"), &error)) {
+		(void)options_describe_error(&error, line, sizeof(line));
+		return command_fail("SNARL_OPTIONS: %s", line);
+	}
+	status = arguments_read(row, &run->options, argc, argv, &operand);
+	if (status != ARGUMENTS_READ)
+		return status;
+	if (operand >= argc)
+		return command_fail("run: which program? (usage: snarl run [OPTIONS] %s)",
+				    row->operands);
+	run->argv = argv + operand;
+	return ARGUMENTS_READ;
+}
+
+/*
+ * What the user has set, then what the library needs to know of the command
+ * line, which wins as it comes later.  Allocated; NULL if out of memory.
+ */
+static char *make_settings(struct run *run)
+{
+	static char setting[3 * OPTIONS_TEXT_BYTES];
+	const char *given = getenv("SNARL_OPTIONS");
+	char *settings = NULL;
+	size_t size_bytes;
+	FILE *stream = open_memstream(&settings, &size_bytes);
+
+	if (!stream)
+		return NULL;
+	run->options.results = run->results.path;
+	run->options.set |= 1ull << OPTION_ID_results;
+	fputs(given ? given : "", stream);
+	for (unsigned i = 0; i < OPTION_COUNT; i++) {
+		if (!(option_rows[i].where & TO_LIBRARY) ||
+		    !options_is_set(&run->options, (enum option_id)i) ||
+		    !options_write(&run->options, &option_rows[i], setting, sizeof(setting)))
+			continue;
+		fprintf(stream, "%s%s", ftell(stream) > 0 ? " " : "", setting);
+	}
+	return fclose(stream) ? NULL : settings;
+}
+
+/* 0 once the program runs, else the exit status after a message. */
+static int start_program(struct run *run, const char *library)
+{
+	struct launch launch = {
+		.path = run->program.path,
+		.argv = run->argv,
+		.wants_shell = run->program.wants_shell,
+		.library = library,
+		.settings = make_settings(run),
+	};
+	int problem = launch.settings ? launch_start(&launch, &run->pid) : ENOMEM;
+
+	if (!problem)
+		return 0;
+	results_file_finish(&run->results, false);
+	command_warn("%s: %s", run->argv[0], strerror(problem));
+	return problem == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+/* Everything that can fail is tried before the program starts. */
+static int start(struct run *run)
+{
+	int status = program_find(run->argv[0], &run->program);
+	const char *library;
+
+	if (!status)
+		status = program_check(&run->program);
+	if (!status)
+		status = output_check(&run->options);
+	if (status)
+		return status;
+	library = library_find();
+	if (!library)
+		return STATUS_FAILED;
+	status = results_file_create(&run->results, run->options.save);
+	return status ? status : start_program(run, library);
+}
+
+static void wait_for_end(struct run *run)
+{
+	struct results_header *header = (void *)run->results.image;
+
+	if (!launch_wait(run->pid, run->options.timeout, &run->wait_status)) {
+		run->is_timed_out = true;
+		processes_find(&run->results, run->pid, &run->processes);
+		processes_kill(&run->processes, run->pid);
+		(void)launch_wait(run->pid, 0, &run->wait_status);
+	}
+	/* relaxed: for readers of the file, who come later or do not mind. */
+	store_relaxed(&header->exit_status, (uint32_t)run->wait_status);
+	store_relaxed(&header->is_ended, 1u);
+	processes_find(&run->results, run->pid, &run->processes);
+}
+
+/* As a shell says how a program ended. */
+static int status_of_program(int wait_status)
+{
+	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+static int report(struct run *run)
+{
+	const struct options *options = &run->options;
+	const char *files[] = {run->results.path};
+	struct output_task task = {
+		.options = options,
+		.files = files,
+		.file_count = 1,
+		.program = run->argv[0],
+		.pid = run->pid,
+		.is_timed_out = run->is_timed_out,
+	};
+	int status;
+
+	if (!run->processes.is_observed)
+		return command_fail("nothing was observed: the guest library did not start in %s",
+				    run->argv[0]);
+	if (run->is_timed_out)
+		command_warn("%s ran into --timeout and was ended", run->argv[0]);
+	status = output_write(&task);
+	if (run->processes.count > 0 && !run->is_timed_out && !options->quiet)
+		command_warn("%u observed process%s still running: the report is of what they did "
+			     "so far",
+			     run->processes.count, run->processes.count == 1 ? " is" : "es are");
+	if (status != STATUS_FINE)
+		return status;
+	if (run->is_timed_out && options->fail_on != FAIL_ON_NEVER)
+		return (int)options->exit_code;
+	return status_of_program(run->wait_status);
+}
+
+int command_run(int argc, char **argv)
+{
+	static struct run run;
+	int status = read_options(&run, argc, argv);
+
+	if (status != ARGUMENTS_READ)
+		return status;
+	status = start(&run);
+	if (status)
+		return status;
+	wait_for_end(&run);
+	status = report(&run);
+	results_file_finish(&run.results, run.processes.count > 0);
+	return status;
+}
