@@ -83,10 +83,10 @@ static bool is_repeatable(const struct unwind_start *start, const struct unwind_
 	return true;
 }
 
-static unsigned int take_units(struct stack_memo *memo, uint32_t word_count)
+static unsigned int take_units(struct stack_memo *memo, uint32_t group_count)
 {
-	size_t size_bytes = sizeof(struct stack_memo_entry) +
-			    word_count * (sizeof(uintptr_t) + sizeof(uint32_t));
+	size_t size_bytes =
+		sizeof(struct stack_memo_entry) + group_count * sizeof(struct stack_memo_group);
 	unsigned int count = (unsigned int)((size_bytes + STACK_MEMO_UNIT_BYTES - 1) /
 					    STACK_MEMO_UNIT_BYTES);
 
@@ -98,25 +98,39 @@ static unsigned int take_units(struct stack_memo *memo, uint32_t word_count)
 	return unit;
 }
 
+/* Whatever is compared again was compared before, and so is there. */
+static void fill_groups(struct stack_memo_entry *entry, const struct unwind_result *result,
+			uintptr_t sp)
+{
+	for (uint32_t i = 0; i < entry->group_count * STACK_MEMO_GROUP; i++) {
+		const uint32_t first = i - i % STACK_MEMO_GROUP;
+		const struct unwind_word *word =
+			&result->words[i < result->word_count ? i : first];
+		struct stack_memo_group *group = &entry->groups[i / STACK_MEMO_GROUP];
+		uint64_t *pair = &group->distances[i % STACK_MEMO_GROUP / 2];
+		uint64_t distance = word->address - sp;
+
+		*pair = i % 2 ? *pair | distance << 32 : distance;
+		group->values[i % STACK_MEMO_GROUP] = word->value;
+	}
+}
+
 static void keep(struct stack_memo *memo, const struct unwind_start *start,
 		 const struct unwind_result *result, stack_id stack)
 {
 	unsigned int chain = stack_memo_chain(start);
-	unsigned int unit = take_units(memo, result->word_count);
+	uint32_t group_count = (result->word_count + STACK_MEMO_GROUP - 1) / STACK_MEMO_GROUP;
+	unsigned int unit = take_units(memo, group_count);
 	struct stack_memo_entry *entry = stack_memo_at(memo, unit);
-	uint32_t *distances = (uint32_t *)(void *)(entry->values + result->word_count);
 
 	entry->return_address = start->return_address;
 	entry->sp = start->sp;
 	entry->rbp = start->rbp;
 	entry->stack = stack;
 	entry->next = memo->index[chain];
-	entry->word_count = (uint8_t)result->word_count;
+	entry->group_count = (uint8_t)group_count;
 	entry->uses_rbp = result->uses_rbp;
-	for (uint32_t i = 0; i < result->word_count; i++) {
-		entry->values[i] = result->words[i].value;
-		distances[i] = (uint32_t)(result->words[i].address - start->sp);
-	}
+	fill_groups(entry, result, start->sp);
 	fence_signal();
 	set_chain(memo, chain, unit);
 }

@@ -35,15 +35,24 @@ typedef stack_id (*stack_intern)(void *context, const struct unwind_result *resu
 /* Words of the program's stack, whatever type it gave them. */
 typedef uintptr_t __attribute__((may_alias)) stack_memo_word;
 
+/* Words are compared four at a time.  The comparison is bound by the number of
+ * its loads, so two distances come in one. */
+#define STACK_MEMO_GROUP 4
+
+struct stack_memo_group {
+	uint64_t distances[STACK_MEMO_GROUP / 2]; /* from sp, two 32-bit numbers each */
+	uintptr_t values[STACK_MEMO_GROUP];
+};
+
 struct stack_memo_entry {
 	uintptr_t return_address;
 	uintptr_t sp;
 	uintptr_t rbp;
 	stack_id stack;
 	uint16_t next; /* older entry of the chain */
-	uint8_t word_count;
+	uint8_t group_count;
 	bool uses_rbp;
-	uintptr_t values[]; /* then as many uint32_t: where, as distance from sp */
+	struct stack_memo_group groups[]; /* the last filled up with its first word */
 };
 
 _Static_assert(sizeof(struct stack_memo_entry) == STACK_MEMO_UNIT_BYTES, "an entry begins a unit");
@@ -81,6 +90,16 @@ static inline struct stack_memo_entry *stack_memo_at(struct stack_memo *memo, un
 						   (size_t)unit * STACK_MEMO_UNIT_BYTES);
 }
 
+static inline bool stack_memo_holds(uintptr_t sp, const struct stack_memo_group *group,
+				    unsigned int pair)
+{
+	uint64_t distances = group->distances[pair];
+	const stack_memo_word *first = (const stack_memo_word *)(sp + (uint32_t)distances);
+	const stack_memo_word *second = (const stack_memo_word *)(sp + (distances >> 32));
+
+	return *first == group->values[2 * pair] && *second == group->values[2 * pair + 1];
+}
+
 /* Is @entry the stack at @start? */
 static inline bool stack_memo_matches(const struct stack_memo_entry *entry,
 				      const struct unwind_start *start)
@@ -89,11 +108,11 @@ static inline bool stack_memo_matches(const struct stack_memo_entry *entry,
 		return false;
 	if (entry->uses_rbp && entry->rbp != start->rbp)
 		return false;
-	const uintptr_t *value = entry->values;
-	const uintptr_t *end = value + entry->word_count;
-	const uint32_t *distance = (const uint32_t *)end;
-	for (; value != end; value++, distance++)
-		if (*(const stack_memo_word *)(start->sp + *distance) != *value)
+	const struct stack_memo_group *group = entry->groups;
+	const struct stack_memo_group *end = group + entry->group_count;
+	for (; group != end; group++)
+		if (!stack_memo_holds(start->sp, group, 0) ||
+		    !stack_memo_holds(start->sp, group, 1))
 			return false;
 	return true;
 }
