@@ -1,0 +1,116 @@
+#include "base/arena.h"
+
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+
+#define PAGE_BYTES 4096u
+#define CHUNK_BYTES (256u * 1024u)
+#define SMALLEST_BYTES 16u
+
+/* Size classes: 16 bytes and then two per power of two (24 is rounded to 32,
+ * so that all stay multiples of 16): 16 32 48 64 96 128 192 256 ... */
+static size_t class_bytes(unsigned index)
+{
+	unsigned power = index / 2;
+
+	if (index == 0)
+		return SMALLEST_BYTES;
+	return index % 2 ? (size_t)SMALLEST_BYTES << (power + 1)
+			 : ((size_t)SMALLEST_BYTES << power) + ((size_t)SMALLEST_BYTES << (power - 1));
+}
+
+static unsigned class_of(size_t size_bytes)
+{
+	unsigned index = 0;
+
+	if (size_bytes > 64)
+		index = 2 * (unsigned)(60 - __builtin_clzl(size_bytes - 1)) - 2;
+	while (class_bytes(index) < size_bytes || class_bytes(index) % 16)
+		index++;
+	return index;
+}
+
+void arena_init(struct arena *arena, page_source pages)
+{
+	*arena = (struct arena){.pages = pages};
+}
+
+static bool take_pages(struct arena *arena, size_t size_bytes)
+{
+	size_t chunk = size_bytes > CHUNK_BYTES ? (size_bytes + PAGE_BYTES - 1) & -(size_t)PAGE_BYTES
+						: CHUNK_BYTES;
+	char *pages = arena->pages(chunk);
+
+	if (!pages)
+		return false;
+	arena->next = pages;
+	arena->left_bytes = chunk;
+	arena->taken_bytes += chunk;
+	return true;
+}
+
+static void zero(void *block, size_t size_bytes)
+{
+	uint64_t *word = block;
+
+	for (size_t i = 0; i < size_bytes / sizeof(*word); i++)
+		word[i] = 0;
+}
+
+void *arena_alloc(struct arena *arena, size_t size_bytes)
+{
+	unsigned index = class_of(size_bytes ? size_bytes : 1);
+	size_t rounded;
+	void *block;
+
+	if (index >= ARENA_CLASS_COUNT)
+		return NULL;
+	rounded = class_bytes(index);
+	block = arena->free_lists[index];
+	if (block) {
+		arena->free_lists[index] = *(void **)block;
+		zero(block, rounded);
+		return block;
+	}
+	if (arena->left_bytes < rounded && !take_pages(arena, rounded))
+		return NULL;
+	block = arena->next;
+	arena->next += rounded;
+	arena->left_bytes -= rounded;
+	return block;
+}
+
+void arena_free(struct arena *arena, void *block, size_t size_bytes)
+{
+	unsigned index = class_of(size_bytes ? size_bytes : 1);
+
+	if (!block)
+		return;
+	*(void **)block = arena->free_lists[index];
+	arena->free_lists[index] = block;
+}
+
+void *arena_grow(struct arena *arena, void *block, size_t old_bytes, size_t new_bytes)
+{
+	uint64_t *from = block;
+	uint64_t *to;
+
+	if (block && class_of(old_bytes ? old_bytes : 1) == class_of(new_bytes))
+		return block;
+	to = arena_alloc(arena, new_bytes);
+	if (!to || !block)
+		return to;
+	for (size_t i = 0; i < (old_bytes + 7) / 8; i++)
+		to[i] = from[i];
+	arena_free(arena, block, old_bytes);
+	return to;
+}
+
+void *pages_from_kernel(size_t size_bytes)
+{
+	long result = kernel_call6(SYS_mmap, 0, (long)size_bytes, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return result < 0 && result > -4096 ? NULL : (void *)result;
+}

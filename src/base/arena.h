@@ -1,0 +1,44 @@
+/*
+ * Arenas: memory without malloc.
+ *
+ * An arena takes pages from a source its creator gives (mmap in the guest) and
+ * cuts them into blocks.  Freed blocks go to a list of their size class and are
+ * handed out again; pages are never given back before the arena ends.  Blocks
+ * are aligned to 16 bytes and zeroed.
+ *
+ * Not thread-safe: the owner of an arena serialises access to it.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/types.h"
+
+/* Returns @size_bytes (a multiple of 4096) of zeroed memory, or NULL. */
+typedef void *(*page_source)(size_t size_bytes);
+
+#define ARENA_CLASS_COUNT 40
+
+struct arena {
+	page_source pages;
+	char *next;
+	size_t left_bytes;
+	size_t taken_bytes; /* from the source, for --stats */
+	void *free_lists[ARENA_CLASS_COUNT];
+};
+
+void arena_init(struct arena *arena, page_source pages);
+
+/* NULL when the source is exhausted. */
+void *arena_alloc(struct arena *arena, size_t size_bytes);
+
+/* @size_bytes is what it was allocated with.  NULL is fine. */
+void arena_free(struct arena *arena, void *block, size_t size_bytes);
+
+/* As realloc: moves @block to a larger one; NULL (and @block intact) when the
+ * source is exhausted.  New bytes are zero. */
+void *arena_grow(struct arena *arena, void *block, size_t old_bytes, size_t new_bytes);
+
+/* A page source that asks the kernel directly, without libc. */
+void *pages_from_kernel(size_t size_bytes);
+
+#endif

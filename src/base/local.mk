@@ -1,0 +1,9 @@
+src_libcore_a_SOURCES += \
+	%D%/arena.c %D%/arena.h \
+	%D%/atomic.h \
+	%D%/bytes.h \
+	%D%/id_table.h \
+	%D%/kernel.h \
+	%D%/map.c %D%/map.h \
+	%D%/runtime_lock.c %D%/runtime_lock.h \
+	%D%/types.h

@@ -1,0 +1,62 @@
+#include "base/runtime_lock.h"
+
+#include <linux/futex.h>
+#include <signal.h>
+
+#include "base/atomic.h"
+#include "base/kernel.h"
+
+#define SPIN_COUNT 100
+
+uint64_t signals_block(void)
+{
+	uint64_t all = ~0ull;
+	uint64_t before = 0;
+
+	kernel_call4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(before));
+	return before;
+}
+
+void signals_restore(uint64_t mask)
+{
+	kernel_call4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
+}
+
+static bool take_quickly(struct runtime_lock *lock)
+{
+	for (unsigned i = 0; i < SPIN_COUNT; i++) {
+		uint32_t expected = 0;
+
+		/* acquire: pairs with the exchange in runtime_unlock(). */
+		if (compare_exchange_acq_rel(&lock->state, &expected, 1u))
+			return true;
+		__builtin_ia32_pause();
+	}
+	return false;
+}
+
+void runtime_lock(struct runtime_lock *lock)
+{
+	uint64_t mask = signals_block();
+
+	if (!take_quickly(lock)) {
+		while (exchange_acquire(&lock->state, 2u) != 0)
+			kernel_call4(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, 0);
+	}
+	lock->saved_signals = mask;
+}
+
+void runtime_unlock(struct runtime_lock *lock)
+{
+	uint64_t mask = lock->saved_signals;
+
+	/* release: pairs with the acquires in runtime_lock(). */
+	if (exchange_acq_rel(&lock->state, 0u) == 2)
+		kernel_call3(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1);
+	signals_restore(mask);
+}
+
+void runtime_lock_reset(struct runtime_lock *lock)
+{
+	lock->state = 0;
+}

@@ -1,0 +1,28 @@
+/*
+ * The detector's own lock: a futex, no libc, signals blocked while held.
+ *
+ * Signals are blocked because a handler that leaves by siglongjmp would take
+ * the lock away with it.  Not recursive.  (Drepper, "Futexes Are Tricky", 2011,
+ * section 5: states 0 free, 1 held, 2 held and waited for.)
+ */
+#ifndef BASE_RUNTIME_LOCK_H
+#define BASE_RUNTIME_LOCK_H
+
+#include "base/types.h"
+
+struct runtime_lock {
+	uint32_t state;
+	uint64_t saved_signals; /* of the holder */
+};
+
+void runtime_lock(struct runtime_lock *lock);
+void runtime_unlock(struct runtime_lock *lock);
+
+/* In a fork's child, whose parent's thread may have held it. */
+void runtime_lock_reset(struct runtime_lock *lock);
+
+/* Blocks all signals of the thread and returns the mask that was; and back. */
+uint64_t signals_block(void);
+void signals_restore(uint64_t mask);
+
+#endif

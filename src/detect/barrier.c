@@ -1,0 +1,82 @@
+#include "detect/barrier.h"
+
+#include "detect/lock.h"
+#include "detect/wait_graph.h"
+
+void barrier_initialised(struct sync_object *object, uint32_t size)
+{
+	object->info->barrier_size = size;
+}
+
+static void gather(struct vclock_snapshot **into, struct vclock *clock, struct arena *arena)
+{
+	struct vclock_snapshot *given = vclock_snapshot(clock, arena);
+	struct vclock_snapshot *merged = snapshot_merge(*into, given, arena);
+
+	snapshot_drop(given, arena);
+	if (!merged)
+		return;
+	snapshot_drop(*into, arena);
+	*into = merged;
+}
+
+/* The last arrival makes what was gathered the clock of the departures. */
+static void complete_round(struct sync_info *info, struct arena *arena)
+{
+	snapshot_drop(info->clock, arena);
+	snapshot_drop(info->hand_over, arena);
+	snapshot_drop(info->structural, arena);
+	info->clock = info->arriving[0];
+	info->hand_over = info->arriving[1];
+	info->structural = info->arriving_structural;
+	info->arriving[0] = info->arriving[1] = info->arriving_structural = NULL;
+	info->barrier_waiting = 0;
+	info->barrier_round++;
+}
+
+bool barrier_arrived(struct detector *detector, struct thread *thread, struct sync_object *object,
+		     stack_id stack)
+{
+	struct sync_info *info = object->info;
+	struct arena *arena = &thread->memory->arena;
+	struct wait wait = {.kind = WAIT_BARRIER, .object = object, .stack = stack};
+	bool is_last;
+
+	runtime_lock(&info->busy);
+	gather(&info->arriving[0], &thread->clock, arena);
+	gather(&info->arriving[1], &thread->hand_over, arena);
+	gather(&info->arriving_structural, &thread->structural, arena);
+	info->barrier_waiting++;
+	thread->barrier_round = info->barrier_round;
+	is_last = info->barrier_waiting == info->barrier_size;
+	if (is_last)
+		complete_round(info, arena);
+	runtime_unlock(&info->busy);
+	thread->has_recorded = true;
+	thread_tick_recorded(thread);
+	thread_tick_structural(detector, thread);
+	return wait_begin(detector, thread, &wait) && !is_last;
+}
+
+void barrier_departed(struct detector *detector, struct thread *thread, struct sync_object *object)
+{
+	struct sync_info *info = object->info;
+	struct arena *arena = &thread->memory->arena;
+
+	wait_end(detector, thread);
+	if (!info)
+		return;
+	runtime_lock(&info->busy);
+	if (info->barrier_size == 0) {
+		/* Its size is not known: all that arrived so far. */
+		thread_join_clock(thread, info->arriving[0]);
+		vclock_join(&thread->hand_over, arena, info->arriving[1]);
+		vclock_join(&thread->structural, arena, info->arriving_structural);
+	} else {
+		thread_join_clock(thread, info->clock);
+		vclock_join(&thread->hand_over, arena, info->hand_over);
+		vclock_join(&thread->structural, arena, info->structural);
+	}
+	runtime_unlock(&info->busy);
+	thread_rechain(detector, thread);
+}

@@ -1,0 +1,87 @@
+#include "detect/condition.h"
+
+#include "detect/handover.h"
+#include "detect/lock.h"
+#include "detect/wait_graph.h"
+#include "detect/waker.h"
+
+static void give_mutex_up(struct detector *detector, struct thread *thread,
+			  struct condition_wait *wait)
+{
+	struct held_lock *held = lock_held(thread, wait->mutex);
+
+	wait->was_held = held;
+	if (!held)
+		return;
+	wait->held = *held;
+	held->recursion = 0;
+	lock_releasing(detector, thread, wait->mutex, held);
+}
+
+bool condition_wait_begin(struct detector *detector, struct thread *thread,
+			  struct condition_wait *wait, bool is_timed)
+{
+	struct sync_info *info = wait->condition->info;
+	struct wait announced = {
+		.kind = WAIT_CONDITION,
+		.is_timed = is_timed,
+		.object = wait->condition,
+		.mutex = wait->mutex,
+		.stack = wait->stack,
+	};
+
+	waker_waits(detector, thread, wait->condition, wait->mutex, wait->stack);
+	runtime_lock(&info->busy);
+	info->waiter_count++;
+	info->condition_mutex = wait->mutex;
+	runtime_unlock(&info->busy);
+	give_mutex_up(detector, thread, wait);
+	return wait_begin(detector, thread, &announced);
+}
+
+void condition_wait_end(struct detector *detector, struct thread *thread,
+			const struct condition_wait *wait, bool is_woken)
+{
+	struct sync_info *info = wait->condition->info;
+
+	wait_end(detector, thread);
+	if (info) {
+		runtime_lock(&info->busy);
+		if (info->waiter_count)
+			info->waiter_count--;
+		if (info->wake_count && (is_woken || info->wake_count > info->waiter_count))
+			info->wake_count--;
+		if (is_woken)
+			info->idle_signaller = 0;
+		runtime_unlock(&info->busy);
+	}
+	if (is_woken)
+		handover_take(detector, thread, wait->condition);
+	if (!wait->was_held)
+		return;
+	lock_acquired(detector, thread, wait->mutex, LOCK_EXCLUSIVE, wait->held.stack);
+	thread->held[thread->held_count - 1].recursion = wait->held.recursion;
+}
+
+void condition_signalled(struct detector *detector, struct thread *thread,
+			 struct sync_object *condition, bool is_broadcast, stack_id stack)
+{
+	struct sync_info *info = condition->info;
+	bool has_waiters;
+
+	waker_signals(detector, thread, condition, stack);
+	runtime_lock(&info->busy);
+	has_waiters = info->waiter_count;
+	if (!has_waiters) {
+		info->idle_signaller = thread->id;
+		info->idle_stack = stack;
+		thread->is_referenced = true;
+	} else if (is_broadcast) {
+		info->wake_count = info->waiter_count;
+	} else if (info->wake_count < info->waiter_count) {
+		info->wake_count++;
+	}
+	runtime_unlock(&info->busy);
+	if (has_waiters)
+		handover_give(detector, thread, condition);
+}

@@ -1,0 +1,108 @@
+/*
+ * The detector: one per process, the state that all rules share.
+ *
+ * Rules are called with what happens (mutex_wanted(), condition_signalled(),
+ * thread_joined() ...), by the guest library on the spot, or by a replay of an
+ * event script.  They judge in place and hand findings to the sink.  Nothing
+ * here does input or output, calls libc's allocator or threads, or blocks,
+ * except on the locks below.
+ *
+ * Locks, outermost first: detector.lock (rules' slow paths, the lock-order
+ * graph, the thread table), sync_info.busy (one object's clocks), then
+ * sync_table.lock and stack_depot.lock.
+ */
+#ifndef DETECT_DETECTOR_H
+#define DETECT_DETECTOR_H
+
+#include "base/arena.h"
+#include "base/id_table.h"
+#include "base/runtime_lock.h"
+#include "base/types.h"
+#include "detect/lock_order.h"
+#include "detect/object.h"
+#include "detect/stack_depot.h"
+#include "detect/thread.h"
+#include "event/finding.h"
+
+struct detector;
+
+/* What the detector needs of its surroundings.  'context' is the detector's. */
+struct detector_hooks {
+	/* A finding was made: keep it.  Called with detector.lock held, never
+	 * blocks.  Who emits has looked up nothing: ids are the detector's. */
+	void (*emit)(struct detector *detector, const struct finding *finding);
+	/* One more occurrence of a finding emitted before. */
+	void (*count)(struct detector *detector, uint32_t finding);
+	/* Finding @finding does not hold after all. */
+	void (*retract)(struct detector *detector, uint32_t finding);
+	/* Could something outside the threads known wake one of them: a signal
+	 * handler, a timer, a thread never seen?  Asked before a hang. */
+	bool (*can_be_woken)(struct detector *detector);
+	/* Is the kernel's thread still there? */
+	bool (*is_alive)(struct detector *detector, const struct thread *thread);
+};
+
+struct known_finding; /* report.c: to count repetitions */
+
+struct detector {
+	const struct detector_hooks *hooks;
+	struct runtime_lock lock;
+	struct arena arena; /* under 'lock' */
+	page_source pages;
+
+	struct sync_table objects;
+	struct stack_depot stacks;
+	struct lock_order *order;	/* by instance */
+	struct lock_order *class_order; /* by class: class.h */
+	struct id_table threads;	/* struct thread by id */
+	struct id_table classes;	/* struct lock_class by id: class.h */
+	struct lock_class **class_buckets;
+
+	uint64_t *chain_set; /* all validated chains: chain.h */
+	uint64_t chain_set_mask;
+	uint64_t chain_set_count;
+	uint64_t salt;	   /* changes when cached chains must be validated again */
+	bool is_refining;  /* chains tell hand-over epochs apart: lock.c */
+
+	uint32_t *free_slots; /* of joined threads */
+	uint32_t free_slot_count;
+	uint32_t free_slot_capacity;
+	uint32_t next_slot;
+	uint64_t *slot_epochs; /* epochs and versions in a slot go on above this */
+	uint32_t slot_epoch_capacity;
+
+	struct thread_memory *free_memory;
+
+	uint32_t alive_count;	/* threads that have not ended */
+	uint32_t blocked_count; /* of them, in waits without a bound: hang.c */
+
+	struct known_finding **findings; /* buckets */
+	uint32_t finding_count;
+	uint64_t counters[COUNTER_COUNT];
+	bool is_off; /* a broken invariant switched detection off */
+};
+
+/* False when memory is exhausted.  @pages feeds all arenas. */
+bool detector_init(struct detector *detector, const struct detector_hooks *hooks,
+		   page_source pages);
+
+/* The process ends (or execs): judges what only the end shows. */
+void detector_ended(struct detector *detector, struct thread *thread);
+
+/* In a fork's child, called by its only thread, @thread: the others are gone. */
+void detector_forked(struct detector *detector, struct thread *thread);
+
+static inline struct thread *detector_thread(const struct detector *detector, thread_id id)
+{
+	return id ? id_table_get(&detector->threads, id) : NULL;
+}
+
+static inline struct sync_info *detector_lock(const struct detector *detector, lock_id id)
+{
+	return sync_info_by_id(&detector->objects, id);
+}
+
+/* relaxed: counts are only read for display. */
+#define detector_count(detector, which) fetch_add_relaxed(&(detector)->counters[COUNTER_##which], 1u)
+
+#endif

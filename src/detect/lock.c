@@ -1,0 +1,365 @@
+#include "detect/lock.h"
+
+#include "detect/class.h"
+#include "detect/handler.h"
+#include "detect/order_report.h"
+
+#define GATES_ON_STACK 32u
+
+static bool is_on_stack_of(const struct thread *thread, uintptr_t address)
+{
+	return address >= thread->stack_start && address < thread->stack_end;
+}
+
+struct sync_object *lock_begin(struct detector *detector, struct thread *thread, uintptr_t address,
+			       enum object_kind kind, uint32_t attributes, stack_id stack)
+{
+	struct sync_object *object =
+		sync_find_or_begin(&detector->objects, address, kind, attributes, stack);
+
+	if (!object) {
+		detector_count(detector, LOST_MEMORY);
+		return NULL;
+	}
+	if (is_on_stack_of(thread, address)) {
+		object->info->stack_thread = thread->id;
+		if (address < thread->lowest_stack_lock)
+			thread->lowest_stack_lock = address;
+	}
+	return object;
+}
+
+/* The ids of what @thread holds, but for @skipped, sorted by insertion: few
+ * locks are held at a time.  Returns their number. */
+static uint32_t collect_gates(const struct thread *thread, const struct held_lock *skipped,
+			      struct gate *gates)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		const struct held_lock *held = &thread->held[i];
+		struct gate gate;
+		uint32_t at = count;
+
+		if (held == skipped || !held->object->info)
+			continue;
+		gate = (struct gate){held->object->info->id, held->mode};
+		for (; at > 0 && gates[at - 1].lock > gate.lock; at--)
+			gates[at] = gates[at - 1];
+		gates[at] = gate;
+		count++;
+	}
+	return count;
+}
+
+static struct clock_stamp stamp_of(struct thread *thread, struct vclock *clock)
+{
+	return (struct clock_stamp){
+		.slot = thread->slot,
+		.epoch = vclock_get(clock, thread->slot),
+		.clock = vclock_snapshot(clock, &thread->memory->arena),
+	};
+}
+
+/* From now on the graph speaks of @thread and of what it holds. */
+static void mark_in_order(struct thread *thread)
+{
+	thread->is_referenced = true;
+	for (uint32_t i = 0; i < thread->held_count; i++)
+		if (thread->held[i].object->info)
+			thread->held[i].object->info->is_in_order = true;
+}
+
+/* Records every edge from a held lock to @object.  False: no memory. */
+static bool add_edges(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      struct order_witness *witness, struct gate *gates)
+{
+	bool is_complete = true;
+
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		struct held_lock *held = &thread->held[i];
+
+		if (!held->object->info || held->object == object)
+			continue;
+		witness->from_mode = held->mode;
+		witness->from_stack = held->stack;
+		witness->gate_count = collect_gates(thread, held, gates);
+		if (!lock_order_add(detector->order, held->object->info->id, object->info->id,
+				    witness))
+			is_complete = false;
+		class_order_add(detector, thread, held, object, witness);
+	}
+	return is_complete;
+}
+
+static void record_order(struct detector *detector, struct thread *thread,
+			 struct sync_object *object, enum lock_mode mode, bool is_timed,
+			 stack_id stack)
+{
+	struct order_witness witness = {
+		.thread = thread->id,
+		.to_mode = mode,
+		.is_timed = is_timed,
+		.to_stack = stack,
+	};
+	struct gate on_stack[GATES_ON_STACK];
+	size_t size = thread->held_count * sizeof(struct gate);
+	struct gate *gates = on_stack;
+
+	if (thread->held_count > GATES_ON_STACK)
+		gates = arena_alloc(&detector->arena, size);
+	if (!gates) {
+		detector_count(detector, LOST_MEMORY);
+		return;
+	}
+	witness.gates = gates;
+	witness.structural = stamp_of(thread, &thread->structural);
+	witness.hand_over = stamp_of(thread, &thread->hand_over);
+	mark_in_order(thread);
+	object->info->is_in_order = true;
+	if (!add_edges(detector, thread, object, &witness, gates))
+		detector_count(detector, LOST_MEMORY);
+	snapshot_drop(witness.structural.clock, &thread->memory->arena);
+	snapshot_drop(witness.hand_over.clock, &thread->memory->arena);
+	if (gates != on_stack)
+		arena_free(&detector->arena, gates, size);
+}
+
+/* Cycles seen so far only in ordered witnesses: from now on chains tell
+ * hand-over epochs apart, and all are validated again. */
+static void follow_refinement(struct detector *detector, struct thread *thread)
+{
+	bool is_refining = lock_order_is_refining(detector->order);
+
+	if (is_refining && !detector->is_refining) {
+		detector->is_refining = true;
+		detector->salt = chain_mix(detector->salt, detector->chain_set_count + 1);
+	}
+	if (detector->is_refining)
+		thread_rechain(detector, thread);
+}
+
+void lock_check_order(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key)
+{
+	runtime_lock(&detector->lock);
+	if (!object->info) {
+		runtime_unlock(&detector->lock);
+		return;
+	}
+	if (detector->is_refining) {
+		thread_rechain(detector, thread);
+		key = chain_key(detector, chain_extend(thread->chain, object, mode), is_timed);
+	}
+	if (!chain_set_has(detector, key)) {
+		record_order(detector, thread, object, mode, is_timed, stack);
+		chain_set_add(detector, key);
+		follow_refinement(detector, thread);
+	}
+	if (!thread->chains)
+		thread->chains = (uint64_t *)detector->pages(CHAIN_CACHE_SIZE * sizeof(uint64_t));
+	if (thread->chains)
+		thread->chains[key % CHAIN_CACHE_SIZE] = key;
+	runtime_unlock(&detector->lock);
+}
+
+/* --- Happens-before ------------------------------------------------------ */
+
+/* Where @thread notes the newest content it joined from @slot; NULL without
+ * memory (it then joins each time). */
+static uint64_t *seen_version(struct thread *thread, uint32_t slot)
+{
+	uint32_t capacity = thread->seen_capacity ? thread->seen_capacity : 16;
+	uint64_t *seen;
+
+	if (slot < thread->seen_capacity)
+		return &thread->seen_versions[slot];
+	while (capacity <= slot)
+		capacity *= 2;
+	seen = arena_grow(&thread->memory->arena, thread->seen_versions,
+			  thread->seen_capacity * sizeof(*seen), capacity * sizeof(*seen));
+	if (!seen)
+		return NULL;
+	thread->seen_versions = seen;
+	thread->seen_capacity = capacity;
+	return &thread->seen_versions[slot];
+}
+
+static void note_user(struct sync_info *info, thread_id user)
+{
+	for (unsigned i = 0; i < ARRAY_LENGTH(info->users); i++) {
+		if (info->users[i] == user)
+			return;
+		if (!info->users[i]) {
+			info->users[i] = user;
+			return;
+		}
+	}
+}
+
+void lock_learn(struct detector *detector, struct thread *thread, struct sync_object *object)
+{
+	struct sync_info *info = object->info;
+	uint64_t stamp = object->stamp;
+	uint64_t *seen = NULL;
+
+	(void)detector;
+	if (!info)
+		return;
+	if (stamp != STAMP_MIXED) {
+		if (stamp >> 48 == thread->slot)
+			return;
+		seen = seen_version(thread, (uint32_t)(stamp >> 48));
+		if (seen && *seen >= stamp)
+			return;
+	}
+	runtime_lock(&info->busy);
+	note_user(info, thread->id);
+	thread_join_clock(thread, info->clock);
+	if (seen)
+		*seen = stamp;
+	runtime_unlock(&info->busy);
+}
+
+void lock_give(struct detector *detector, struct thread *thread, struct sync_object *object)
+{
+	struct sync_info *info = object->info;
+	struct vclock_snapshot *given;
+	struct vclock_snapshot *old;
+
+	if (!info)
+		return;
+	given = vclock_snapshot(&thread->clock, &thread->memory->arena);
+	if (!given) {
+		detector_count(detector, LOST_MEMORY);
+		return;
+	}
+	runtime_lock(&info->busy);
+	note_user(info, thread->id);
+	old = info->clock;
+	info->clock = given;
+	object->stamp = thread->stamp;
+	runtime_unlock(&info->busy);
+	snapshot_drop(old, &thread->memory->arena);
+}
+
+void lock_give_shared(struct detector *detector, struct thread *thread, struct sync_object *object)
+{
+	struct sync_info *info = object->info;
+	struct vclock_snapshot *given;
+	struct vclock_snapshot *merged;
+	struct vclock_snapshot *old;
+
+	if (!info)
+		return;
+	given = vclock_snapshot(&thread->clock, &thread->memory->arena);
+	runtime_lock(&info->busy);
+	note_user(info, thread->id);
+	old = info->clock;
+	merged = snapshot_merge(old, given, &thread->memory->arena);
+	if (merged) {
+		info->clock = merged;
+		object->stamp = STAMP_MIXED;
+	} else {
+		old = NULL;
+		detector_count(detector, LOST_MEMORY);
+	}
+	runtime_unlock(&info->busy);
+	snapshot_drop(old, &thread->memory->arena);
+	snapshot_drop(given, &thread->memory->arena);
+}
+
+/* --- The held set -------------------------------------------------------- */
+
+bool lock_reserve_held(struct detector *detector, struct thread *thread)
+{
+	uint32_t more = thread->held_capacity * 2;
+	struct held_lock *held =
+		arena_grow(&thread->memory->arena, thread->held,
+			   thread->held_capacity * sizeof(*held), more * sizeof(*held));
+
+	if (!held) {
+		detector_count(detector, LOST_MEMORY);
+		return false;
+	}
+	thread->held = held;
+	thread->held_capacity = more;
+	return true;
+}
+
+/* Out of order: the locks above move down and their chains are made anew. */
+void lock_remove_held(struct thread *thread, uint32_t index)
+{
+	uint64_t chain = thread->held[index].chain_before;
+
+	for (uint32_t i = index; i + 1 < thread->held_count; i++) {
+		thread->held[i] = thread->held[i + 1];
+		thread->held[i].chain_before = chain;
+		chain = chain_extend(chain, thread->held[i].object, thread->held[i].mode);
+	}
+	thread->held_count--;
+	thread->chain = chain;
+}
+
+void lock_note_handler(struct detector *detector, struct thread *thread,
+		       struct sync_object *object, stack_id stack)
+{
+	runtime_lock(&detector->lock);
+	if (object->info)
+		handler_lock_taken(detector, thread, object, stack);
+	runtime_unlock(&detector->lock);
+}
+
+/* --- Ends of lives ------------------------------------------------------- */
+
+void lock_ended(struct detector *detector, struct sync_object *object)
+{
+	if (!object->info)
+		return;
+	if (object->info->is_in_order) {
+		runtime_lock(&detector->lock);
+		lock_order_remove(detector->order, object->info->id);
+		runtime_unlock(&detector->lock);
+	}
+	sync_end(&detector->objects, object);
+}
+
+static void end_in_memory(void *context, struct sync_object *object)
+{
+	lock_ended(context, object);
+}
+
+void lock_memory_ended(struct detector *detector, uintptr_t start, uintptr_t end)
+{
+	sync_each_in(&detector->objects, start, end, end_in_memory, detector);
+}
+
+struct stack_search {
+	struct detector *detector;
+	struct thread *thread;
+	uintptr_t sp;
+	uintptr_t lowest_left;
+};
+
+static void end_if_left(void *context, struct sync_object *object)
+{
+	struct stack_search *search = context;
+
+	if (object->address >= search->sp) {
+		if (object->address < search->lowest_left)
+			search->lowest_left = object->address;
+	} else if (!lock_held(search->thread, object)) {
+		lock_ended(search->detector, object);
+	}
+}
+
+void lock_stack_left(struct detector *detector, struct thread *thread, uintptr_t sp)
+{
+	struct stack_search search = {detector, thread, sp, UINTPTR_MAX};
+
+	if (thread->lowest_stack_lock >= sp)
+		return;
+	sync_each_in(&detector->objects, thread->lowest_stack_lock, thread->stack_end, end_if_left,
+		     &search);
+	thread->lowest_stack_lock = search.lowest_left;
+}

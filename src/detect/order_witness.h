@@ -1,0 +1,74 @@
+/*
+ * Witnesses of lock-order edges, stored compactly.
+ *
+ * A thread that wants one lock holding a thousand makes a thousand witnesses.
+ * What they have in common, the moment, is kept once; and the set of locks
+ * held, which many moments share, is interned.
+ */
+#ifndef DETECT_ORDER_WITNESS_H
+#define DETECT_ORDER_WITNESS_H
+
+#include "base/map.h"
+#include "detect/lock_order.h"
+#include "detect/order_graph.h"
+
+struct lock_set {
+	uint32_t references;
+	uint32_t count;
+	uint64_t hash;
+	uint64_t signature; /* a bit per lock: sets without a common bit are disjoint */
+	struct lock_set *next_same_hash;
+	struct gate locks[]; /* sorted by id */
+};
+
+struct order_moment {
+	uint32_t references;
+	thread_id thread;
+	stack_id to_stack;
+	enum lock_mode to_mode;
+	bool is_timed;
+	struct lock_set *held; /* NULL: nothing but 'from' */
+	struct clock_stamp structural;
+	struct clock_stamp hand_over;
+};
+
+struct edge_witness {
+	struct edge_witness *next;
+	struct order_moment *moment;
+	stack_id from_stack;
+	enum lock_mode from_mode;
+};
+
+struct witness_store {
+	struct arena *arena;
+	struct map sets;
+	struct order_moment *last; /* likely that of the next witness, too */
+	uint64_t count;
+};
+
+void witness_store_init(struct witness_store *store, struct arena *arena);
+
+/* NULL when memory is exhausted. */
+struct edge_witness *witness_create(struct witness_store *store, lock_id from,
+				    const struct order_witness *described);
+
+void witness_free(struct witness_store *store, struct edge_witness *witness);
+
+/* Would @witness add nothing to those that @edge has?  @is_refining: another
+ * place in the hand-over order does add. */
+bool witness_is_covered(const struct order_edge *edge, const struct edge_witness *witness,
+			bool is_refining);
+
+void witness_append(struct order_edge *edge, struct edge_witness *witness);
+
+/* If @edge has more than LOCK_ORDER_WITNESS_MAX, frees the least useful one. */
+bool witness_trim(struct witness_store *store, struct order_edge *edge);
+
+/* Did the two threads hold a lock that only one of them can hold at a time? */
+bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_witness *a,
+			    const struct order_edge *b_edge, const struct edge_witness *b);
+
+/* The gates are valid as long as the witness is. */
+void witness_describe(const struct edge_witness *witness, struct order_witness *described);
+
+#endif

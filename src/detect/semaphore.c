@@ -1,0 +1,82 @@
+#include "detect/semaphore.h"
+
+#include "detect/handover.h"
+#include "detect/lock.h"
+#include "detect/wait_graph.h"
+#include "detect/waker.h"
+
+static bool is_lock(const struct sync_info *info)
+{
+	return info && !info->is_not_a_lock;
+}
+
+void semaphore_initialised(struct detector *detector, struct sync_object *object, uint32_t value)
+{
+	(void)detector;
+	object->info->is_value_known = true;
+	object->info->value = value;
+	object->info->is_not_a_lock = value != 1;
+}
+
+/* Posted by a thread that did not wait: it hands tokens over.  Its orders were
+ * no lock orders. */
+static void stop_being_lock(struct detector *detector, struct sync_object *object)
+{
+	object->info->is_not_a_lock = true;
+	if (!object->info->is_in_order)
+		return;
+	runtime_lock(&detector->lock);
+	lock_order_remove(detector->order, object->info->id);
+	runtime_unlock(&detector->lock);
+}
+
+void semaphore_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      bool is_timed, stack_id stack)
+{
+	if (is_lock(object->info) && object->info->is_value_known && !lock_held(thread, object))
+		lock_wanted(detector, thread, object, LOCK_EXCLUSIVE, is_timed, stack);
+}
+
+bool semaphore_wait_begin(struct detector *detector, struct thread *thread,
+			  struct sync_object *object, bool is_timed, stack_id stack)
+{
+	struct wait wait = {
+		.kind = WAIT_TOKEN, .is_timed = is_timed, .object = object, .stack = stack};
+
+	waker_waits(detector, thread, object, NULL, stack);
+	return wait_begin(detector, thread, &wait);
+}
+
+void semaphore_taken(struct detector *detector, struct thread *thread, struct sync_object *object,
+		     stack_id stack)
+{
+	struct sync_info *info = object->info;
+
+	if (!info)
+		return;
+	fetch_add_acq_rel(&info->value, -1);
+	if (is_lock(info) && info->is_value_known && !lock_held(thread, object))
+		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
+	else
+		handover_take(detector, thread, object);
+}
+
+void semaphore_posted(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      stack_id stack)
+{
+	struct sync_info *info = object->info;
+	struct held_lock *held = lock_held(thread, object);
+
+	if (!info)
+		return;
+	waker_signals(detector, thread, object, stack);
+	if (!held && is_lock(info))
+		stop_being_lock(detector, object);
+	if (held)
+		lock_releasing(detector, thread, object, held);
+	if (!is_lock(info)) {
+		store_relaxed(&object->owner, 0u); /* a mark of when it was a lock */
+		handover_give(detector, thread, object);
+	}
+	fetch_add_acq_rel(&info->value, 1);
+}

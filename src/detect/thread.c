@@ -1,0 +1,332 @@
+#include "detect/thread.h"
+
+#include "detect/chain.h"
+#include "detect/detector.h"
+#include "detect/misuse.h"
+#include "detect/waker.h"
+
+/* --- Clocks -------------------------------------------------------------- */
+
+static uint64_t own_epoch(const struct vclock *clock, const struct thread *thread)
+{
+	return vclock_get(clock, thread->slot);
+}
+
+static void tick(struct vclock *clock, struct thread *thread)
+{
+	vclock_set(clock, &thread->memory->arena, thread->slot, own_epoch(clock, thread) + 1);
+}
+
+void thread_rechain(struct detector *detector, struct thread *thread)
+{
+	uint64_t base = chain_mix(thread->id, own_epoch(&thread->structural, thread));
+
+	if (detector->is_refining)
+		base = chain_mix(base, own_epoch(&thread->hand_over, thread));
+	thread->chain_base = base;
+	thread->chain = base;
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		struct held_lock *held = &thread->held[i];
+
+		held->chain_before = thread->chain;
+		thread->chain = chain_extend(thread->chain, held->object, held->mode);
+	}
+}
+
+void thread_tick_hand_over(struct detector *detector, struct thread *thread)
+{
+	tick(&thread->hand_over, thread);
+	if (detector->is_refining)
+		thread_rechain(detector, thread);
+}
+
+void thread_tick_structural(struct detector *detector, struct thread *thread)
+{
+	tick(&thread->structural, thread);
+	tick(&thread->hand_over, thread);
+	thread_rechain(detector, thread);
+}
+
+void thread_tick_recorded(struct thread *thread)
+{
+	if (!thread->has_recorded)
+		return;
+	thread->has_recorded = false;
+	tick(&thread->clock, thread);
+	thread->stamp++;
+}
+
+void thread_join_clock(struct thread *thread, const struct vclock_snapshot *from)
+{
+	if (from && vclock_join(&thread->clock, &thread->memory->arena, from))
+		thread->stamp++;
+}
+
+/* --- Slots and memory ---------------------------------------------------- */
+
+static uint32_t take_slot(struct detector *detector)
+{
+	if (detector->free_slot_count)
+		return detector->free_slots[--detector->free_slot_count];
+	return detector->next_slot++;
+}
+
+/* Without memory the slot is never used again, which costs only room. */
+static void give_slot(struct detector *detector, struct thread *thread, uint64_t above)
+{
+	uint32_t capacity = detector->free_slot_capacity;
+
+	if (thread->slot >= detector->slot_epoch_capacity)
+		return;
+	detector->slot_epochs[thread->slot] = above;
+	if (detector->free_slot_count == capacity) {
+		uint32_t more = capacity ? capacity * 2 : 64;
+		uint32_t *slots = arena_grow(&detector->arena, detector->free_slots,
+					     capacity * sizeof(*slots), more * sizeof(*slots));
+
+		if (!slots)
+			return;
+		detector->free_slots = slots;
+		detector->free_slot_capacity = more;
+	}
+	detector->free_slots[detector->free_slot_count++] = thread->slot;
+}
+
+static bool reserve_slot_epochs(struct detector *detector, uint32_t slot)
+{
+	uint32_t capacity = detector->slot_epoch_capacity;
+	uint32_t more = capacity ? capacity : 64;
+	uint64_t *epochs;
+
+	if (slot < capacity)
+		return true;
+	while (more <= slot)
+		more *= 2;
+	epochs = arena_grow(&detector->arena, detector->slot_epochs, capacity * sizeof(*epochs),
+			    more * sizeof(*epochs));
+	if (!epochs)
+		return false;
+	detector->slot_epochs = epochs;
+	detector->slot_epoch_capacity = more;
+	return true;
+}
+
+static struct thread_memory *make_memory(struct detector *detector)
+{
+	struct thread_memory *memory = arena_alloc(&detector->arena, sizeof(*memory));
+
+	if (!memory)
+		return NULL;
+	arena_init(&memory->arena, detector->pages);
+	memory->held = arena_alloc(&memory->arena, HELD_FIRST * sizeof(*memory->held));
+	memory->held_capacity = HELD_FIRST;
+	return memory->held ? memory : NULL;
+}
+
+static struct thread_memory *take_memory(struct detector *detector)
+{
+	struct thread_memory *memory = detector->free_memory;
+
+	if (!memory)
+		return make_memory(detector);
+	detector->free_memory = memory->next_free;
+	if (memory->chains)
+		for (uint32_t i = 0; i < CHAIN_CACHE_SIZE; i++)
+			memory->chains[i] = 0;
+	return memory;
+}
+
+static void give_memory(struct detector *detector, struct thread *thread)
+{
+	struct thread_memory *memory = thread->memory;
+	uint64_t above = thread->stamp & 0xffffffffffffull;
+	const struct vclock *clocks[] = {&thread->clock, &thread->structural, &thread->hand_over};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(clocks); i++)
+		if (above < own_epoch(clocks[i], thread))
+			above = own_epoch(clocks[i], thread);
+	give_slot(detector, thread, above);
+	vclock_free(&thread->clock, &memory->arena);
+	vclock_free(&thread->structural, &memory->arena);
+	vclock_free(&thread->hand_over, &memory->arena);
+	arena_free(&memory->arena, thread->seen_versions,
+		   thread->seen_capacity * sizeof(uint64_t));
+	memory->held = thread->held;
+	memory->held_capacity = thread->held_capacity;
+	memory->chains = thread->chains;
+	memory->next_free = detector->free_memory;
+	detector->free_memory = memory;
+	thread->memory = NULL;
+	thread->held = NULL;
+	thread->held_count = thread->held_capacity = 0;
+	thread->chains = NULL;
+}
+
+/* --- Lives --------------------------------------------------------------- */
+
+static struct thread *make_thread(struct detector *detector)
+{
+	struct thread *thread = arena_alloc(&detector->arena, sizeof(*thread));
+	uint64_t first;
+
+	if (!thread)
+		return NULL;
+	thread->memory = take_memory(detector);
+	thread->id = detector->threads.last + 1;
+	thread->slot = take_slot(detector);
+	if (!thread->memory || !reserve_slot_epochs(detector, thread->slot) ||
+	    !id_table_set(&detector->threads, &detector->arena, thread->id, thread))
+		return NULL;
+	first = detector->slot_epochs[thread->slot] + 1;
+	thread->held = thread->memory->held;
+	thread->held_capacity = thread->memory->held_capacity;
+	thread->chains = thread->memory->chains;
+	thread->stamp = (uint64_t)thread->slot << 48 | first;
+	thread->lowest_stack_lock = UINTPTR_MAX;
+	if (!vclock_set(&thread->clock, &thread->memory->arena, thread->slot, first) ||
+	    !vclock_set(&thread->structural, &thread->memory->arena, thread->slot, first) ||
+	    !vclock_set(&thread->hand_over, &thread->memory->arena, thread->slot, first))
+		return NULL;
+	detector->alive_count++;
+	detector_count(detector, THREADS);
+	return thread;
+}
+
+struct thread *thread_adopt(struct detector *detector, bool is_main)
+{
+	struct thread *thread;
+
+	runtime_lock(&detector->lock);
+	thread = make_thread(detector);
+	if (thread) {
+		thread->is_adopted = !is_main;
+		thread->is_detached = true;
+		thread->state = THREAD_RUNNING;
+		thread_rechain(detector, thread);
+	} else {
+		detector_count(detector, LOST_MEMORY);
+	}
+	runtime_unlock(&detector->lock);
+	return thread;
+}
+
+static void inherit(struct vclock *to, struct vclock *from, struct thread *child,
+		    struct thread *parent)
+{
+	struct vclock_snapshot *snapshot = vclock_snapshot(from, &parent->memory->arena);
+
+	vclock_join(to, &child->memory->arena, snapshot);
+	snapshot_drop(snapshot, &parent->memory->arena);
+}
+
+struct thread *thread_create(struct detector *detector, struct thread *parent, stack_id stack)
+{
+	struct thread *child;
+
+	runtime_lock(&detector->lock);
+	child = make_thread(detector);
+	if (!child) {
+		detector_count(detector, LOST_MEMORY);
+		runtime_unlock(&detector->lock);
+		return NULL;
+	}
+	child->creator = parent->id;
+	child->created = stack;
+	parent->is_referenced = true;
+	inherit(&child->clock, &parent->clock, child, parent);
+	inherit(&child->structural, &parent->structural, child, parent);
+	inherit(&child->hand_over, &parent->hand_over, child, parent);
+	tick(&parent->clock, parent);
+	parent->stamp++;
+	thread_tick_structural(detector, parent);
+	thread_rechain(detector, child);
+	runtime_unlock(&detector->lock);
+	return child;
+}
+
+/* Gives back what an ended thread used.  Called with detector.lock held. */
+static void bury(struct detector *detector, struct thread *thread)
+{
+	if (thread->memory)
+		give_memory(detector, thread);
+	thread->state = THREAD_ENDED;
+	if (thread->is_described || thread->is_referenced)
+		return;
+	id_table_set(&detector->threads, &detector->arena, thread->id, NULL);
+	arena_free(&detector->arena, thread, sizeof(*thread));
+}
+
+void thread_create_failed(struct detector *detector, struct thread *child)
+{
+	runtime_lock(&detector->lock);
+	detector->alive_count--;
+	bury(detector, child);
+	runtime_unlock(&detector->lock);
+}
+
+void thread_started(struct detector *detector, struct thread *thread)
+{
+	runtime_lock(&detector->lock);
+	if (thread->state == THREAD_CREATED)
+		thread->state = THREAD_RUNNING;
+	runtime_unlock(&detector->lock);
+}
+
+void thread_ending(struct detector *detector, struct thread *thread)
+{
+	runtime_lock(&detector->lock);
+	if (thread->state == THREAD_RUNNING) {
+		thread->state = THREAD_ENDING;
+		detector->alive_count--;
+	}
+	runtime_unlock(&detector->lock);
+}
+
+static void learn_from_ended(struct detector *detector, struct thread *thread,
+			     struct thread *target)
+{
+	struct vclock_snapshot *clock;
+
+	if (!target->memory)
+		return;
+	clock = vclock_snapshot(&target->clock, &thread->memory->arena);
+	thread_join_clock(thread, clock);
+	snapshot_drop(clock, &thread->memory->arena);
+	inherit(&thread->structural, &target->structural, thread, target);
+	inherit(&thread->hand_over, &target->hand_over, thread, target);
+	thread_rechain(detector, thread);
+}
+
+void thread_joined(struct detector *detector, struct thread *thread, struct thread *target,
+		   stack_id stack)
+{
+	runtime_lock(&detector->lock);
+	if (target->state == THREAD_CREATED || target->state == THREAD_RUNNING)
+		detector->alive_count--;
+	learn_from_ended(detector, thread, target);
+	waker_joined(detector, thread, target, stack);
+	misuse_thread_gone(detector, target);
+	target->is_joined = true;
+	bury(detector, target);
+	runtime_unlock(&detector->lock);
+}
+
+void thread_detached(struct detector *detector, struct thread *target)
+{
+	runtime_lock(&detector->lock);
+	target->is_detached = true;
+	runtime_unlock(&detector->lock);
+}
+
+void thread_gone(struct detector *detector, struct thread *thread)
+{
+	runtime_lock(&detector->lock);
+	if (thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING)
+		detector->alive_count--;
+	if (thread->memory)
+		misuse_thread_gone(detector, thread);
+	thread->state = THREAD_ENDED;
+	if (thread->is_detached)
+		bury(detector, thread);
+	runtime_unlock(&detector->lock);
+}

@@ -1,0 +1,159 @@
+/*
+ * Threads: what each holds, waits for and knows.
+ *
+ * Each thread has three vector clocks.  'clock' is full happens-before, which
+ * races are judged by.  'structural' has only the edges that no schedule can
+ * undo (create, join, barrier); 'hand_over' has all edges but those of mutexes
+ * and rwlocks.  The latter two filter lock orders (lock_order.h).
+ *
+ * The epoch of 'clock' moves at a release only if something was recorded since
+ * the last one, so programs that only lock burn none.  'stamp' names the
+ * content of 'clock': slot (16 bits) and a version (48 bits) that counts its
+ * changes.  A lock keeps the stamp of its last release; who acquires compares
+ * it with the highest version it has joined from that slot, and looks no
+ * further if that covers it.
+ */
+#ifndef DETECT_THREAD_H
+#define DETECT_THREAD_H
+
+#include "base/arena.h"
+#include "base/types.h"
+#include "detect/lock_order.h"
+#include "detect/object.h"
+#include "detect/vclock.h"
+
+struct detector;
+
+/* One lock held by a thread. */
+struct held_lock {
+	struct sync_object *object;
+	uint64_t chain_before; /* of the locks held when it was taken */
+	stack_id stack;
+	uint32_t recursion; /* times taken beyond the first */
+	uint8_t mode;	    /* enum lock_mode */
+	bool is_in_handler; /* taken by a signal handler */
+	lock_id under;	    /* the lock of its class held when it was taken */
+};
+
+enum wait_kind { WAIT_NONE, WAIT_LOCK, WAIT_CONDITION, WAIT_JOIN, WAIT_TOKEN, WAIT_BARRIER };
+
+/* What a thread is blocked on.  Written by the thread; 'version' is odd while
+ * it waits and lets others see that nothing changed between two looks. */
+struct wait {
+	uint64_t version;
+	enum wait_kind kind;
+	enum lock_mode mode;
+	bool is_timed;
+	bool is_counted; /* in detector.blocked_count */
+	struct sync_object *object; /* lock, condition, semaphore, barrier */
+	struct sync_object *mutex;  /* of a condition wait: needed back */
+	thread_id target;	    /* of a join */
+	stack_id stack;
+};
+
+enum thread_state {
+	THREAD_CREATED, /* not yet seen running */
+	THREAD_RUNNING,
+	THREAD_ENDING, /* its function has returned or been left */
+	THREAD_ENDED,  /* joined, or known to be gone */
+	THREAD_LOST    /* did not come over a fork */
+};
+
+/* Room for this many held locks from the start. */
+#define HELD_FIRST 64u
+
+#define CHAIN_CACHE_SIZE 8192u /* of 64-bit hashes */
+
+/* What a thread needs only while it lives; passed on to later threads. */
+struct thread_memory {
+	struct arena arena; /* clocks and what hangs on them */
+	uint64_t *chains;
+	struct held_lock *held;
+	uint32_t held_capacity;
+	struct walk *walk; /* wait_graph.c's room */
+	struct thread_memory *next_free;
+};
+
+struct thread {
+	/* The hot part. */
+	uint64_t chain; /* rolling hash of the held locks: chain.h */
+	struct held_lock *held;
+	uint32_t held_count;
+	uint32_t held_capacity;
+	uint64_t *chains; /* cache of validated chains */
+	uint64_t stamp;
+	thread_id id;
+	uint32_t slot;
+	uintptr_t lowest_stack_lock; /* of its own stack; ~0: none */
+	uint64_t operation_count;
+	uint32_t barrier_round; /* of the wait it is in */
+	bool has_recorded; /* an access since the last release */
+	lock_id wanted_under; /* for the next held_lock.under: class.c */
+
+	uint64_t chain_base; /* the hash of no locks */
+	struct vclock clock;
+	struct vclock structural;
+	struct vclock hand_over;
+	uint64_t *seen_versions; /* by slot: the newest content joined from it */
+	uint32_t seen_capacity;
+	struct thread_memory *memory; /* NULL once it has ended */
+
+	struct wait wait;
+	enum thread_state state;
+	bool is_detached;
+	bool is_joined;
+	bool is_adopted; /* its creation was not seen */
+	bool is_deadlocked; /* a deadlock with it was reported */
+	bool is_described;  /* the sink's mark */
+	bool is_referenced; /* a witness or another thread speaks of it */
+	uint32_t kernel_id;
+	thread_id creator;
+	stack_id created;
+	uintptr_t stack_start, stack_end; /* its stack, 0 if not known */
+	char name[16];
+	void *guest; /* the guest library's part */
+};
+
+/* The first thread of a process, or one whose creation was not seen.  NULL
+ * when memory is exhausted. */
+struct thread *thread_adopt(struct detector *detector, bool is_main);
+
+/* @parent creates a thread (called before it runs): the child knows what the
+ * parent knows.  NULL when memory is exhausted. */
+struct thread *thread_create(struct detector *detector, struct thread *parent, stack_id stack);
+
+/* The creation failed; @child never ran. */
+void thread_create_failed(struct detector *detector, struct thread *child);
+
+/* Called by the thread itself, at its beginning and after its function. */
+void thread_started(struct detector *detector, struct thread *thread);
+void thread_ending(struct detector *detector, struct thread *thread);
+
+/* @thread joined @target.  @stack is where. */
+void thread_joined(struct detector *detector, struct thread *thread, struct thread *target,
+		   stack_id stack);
+void thread_detached(struct detector *detector, struct thread *target);
+
+/* @thread's kernel thread is gone: judges what it left behind (locks). */
+void thread_gone(struct detector *detector, struct thread *thread);
+
+/*
+ * Edges.  A release gives what the thread knows, then ticks; an acquire joins
+ * what was given.
+ */
+
+/* @thread's structural or hand-over knowledge was given away: what it does
+ * next is later. */
+void thread_tick_hand_over(struct detector *detector, struct thread *thread);
+void thread_tick_structural(struct detector *detector, struct thread *thread);
+
+/* The full clock, if something was recorded since the last release. */
+void thread_tick_recorded(struct thread *thread);
+
+/* Joins into the full clock and renews the stamp if that changed it. */
+void thread_join_clock(struct thread *thread, const struct vclock_snapshot *from);
+
+/* Recomputes the chain hashes of the held locks from the present base. */
+void thread_rechain(struct detector *detector, struct thread *thread);
+
+#endif

@@ -1,0 +1,288 @@
+#include "detect/wait_graph.h"
+
+#include "detect/chain.h"
+#include "detect/handler.h"
+#include "detect/hang.h"
+#include "detect/lock.h"
+#include "detect/misuse.h"
+#include "detect/report.h"
+
+#define WALK_MAX 64u /* threads in one cycle */
+#define WALK_BUDGET 4096u /* steps of one walk, bounds those over many readers */
+
+struct step {
+	struct thread *thread;
+	struct wait wait;
+	struct sync_object *held; /* what the previous step waits for */
+};
+
+struct walk {
+	struct detector *detector;
+	struct step steps[WALK_MAX];
+	uint32_t depth;
+	uint32_t budget; /* steps left */
+};
+
+bool wait_read(const struct thread *thread, struct wait *copy)
+{
+	/* acquire: pairs with the releases in wait_begin() and wait_end(). */
+	uint64_t version = load_acquire(&thread->wait.version);
+
+	if (version % 2 == 0)
+		return false;
+	*copy = thread->wait;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return load_relaxed(&thread->wait.version) == version; /* relaxed: after the fence */
+}
+
+/* What must be given up before @wait can end: its object, or the mutex that a
+ * condition wait takes again. */
+static struct sync_object *needed_object(const struct wait *wait)
+{
+	return wait->kind == WAIT_CONDITION ? wait->mutex : wait->object;
+}
+
+/* The one thread that can end @wait, or NULL: nobody, several, or not known. */
+static struct thread *single_owner(const struct detector *detector, const struct wait *wait)
+{
+	struct sync_object *object = needed_object(wait);
+
+	if (wait->kind == WAIT_JOIN)
+		return detector_thread(detector, wait->target);
+	if (wait->kind == WAIT_BARRIER || !object)
+		return NULL;
+	/* relaxed: validated by the second look. */
+	return detector_thread(detector, load_relaxed(&object->owner));
+}
+
+static bool is_held_by(const struct thread *thread, const struct sync_object *object)
+{
+	return lock_held(thread, object);
+}
+
+/* Does @other, which waits too, keep @wait from ending? */
+static bool blocks(const struct wait *wait, const struct thread *other,
+		   const struct wait *other_wait)
+{
+	struct sync_object *object = needed_object(wait);
+
+	if (wait->kind != WAIT_LOCK || !object)
+		return false;
+	if (wait->mode == LOCK_EXCLUSIVE)
+		return is_held_by(other, object);
+	/* A reader that queues waits for writers that wait. */
+	return wait->mode == LOCK_SHARED_QUEUED && other_wait->kind == WAIT_LOCK &&
+	       other_wait->object == object && other_wait->mode == LOCK_EXCLUSIVE;
+}
+
+/* Appends @thread, which has @held, if it waits without a bound. */
+static bool push_step(struct walk *walk, struct thread *thread, struct sync_object *held)
+{
+	struct step *step = &walk->steps[walk->depth];
+
+	for (uint32_t i = 0; i < walk->depth; i++)
+		if (walk->steps[i].thread == thread)
+			return false;
+	if (walk->depth == WALK_MAX || walk->budget == 0)
+		return false;
+	walk->budget--;
+	if (!wait_read(thread, &step->wait))
+		return false;
+	if (step->wait.is_timed && step->wait.kind != WAIT_CONDITION)
+		return false;
+	step->thread = thread;
+	step->held = held;
+	walk->depth++;
+	return true;
+}
+
+static bool walk_holders(struct walk *walk, struct thread *goal);
+
+/* From the last step on along single owners, to @goal. */
+static bool walk_on(struct walk *walk, struct thread *goal)
+{
+	for (;;) {
+		const struct wait *wait = &walk->steps[walk->depth - 1].wait;
+		struct sync_object *object = needed_object(wait);
+		struct thread *owner = single_owner(walk->detector, wait);
+
+		if (!owner)
+			return object && object->info && object->info->kind == OBJECT_RWLOCK &&
+			       walk_holders(walk, goal);
+		if (owner == goal) {
+			walk->steps[0].held = object;
+			return true;
+		}
+		if (!push_step(walk, owner, object))
+			return false;
+	}
+}
+
+/* Readers and queued writers are found among the threads that wait: a thread
+ * that runs closes no cycle. */
+static bool walk_holders(struct walk *walk, struct thread *goal)
+{
+	const struct detector *detector = walk->detector;
+	uint32_t depth = walk->depth;
+	const struct wait *wait = &walk->steps[depth - 1].wait;
+
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		struct thread *other = detector_thread(detector, id);
+		struct wait other_wait;
+
+		if (!other || !wait_read(other, &other_wait) || !blocks(wait, other, &other_wait))
+			continue;
+		if (other == goal) {
+			walk->steps[0].held = needed_object(wait);
+			return true;
+		}
+		if (push_step(walk, other, needed_object(wait)) && walk_on(walk, goal))
+			return true;
+		walk->depth = depth;
+	}
+	return false;
+}
+
+/* The second look: every wait has the same version, every owner still owns. */
+static bool is_unchanged(const struct walk *walk)
+{
+	fence_full();
+	for (uint32_t i = 0; i < walk->depth; i++) {
+		const struct step *step = &walk->steps[i];
+		const struct step *next = &walk->steps[(i + 1) % walk->depth];
+		struct sync_object *object = needed_object(&step->wait);
+		struct wait now;
+
+		if (!wait_read(step->thread, &now) || now.version != step->wait.version)
+			return false;
+		if (step->wait.kind == WAIT_JOIN || !object)
+			continue;
+		if (!is_held_by(next->thread, object) &&
+		    !(load_relaxed(&object->owner) == next->thread->id) && /* relaxed: fenced */
+		    !blocks(&step->wait, next->thread, &next->wait))
+			return false;
+	}
+	return true;
+}
+
+static uint64_t walk_key(const struct walk *walk)
+{
+	uint64_t key = 0;
+
+	for (uint32_t i = 0; i < walk->depth; i++)
+		key += chain_mix(1, walk->steps[i].wait.stack);
+	return key;
+}
+
+static void add_step(struct finding *finding, const struct step *step)
+{
+	struct held_lock *held = step->held ? lock_held(step->thread, step->held) : NULL;
+	struct sync_object *object =
+		step->wait.kind == WAIT_CONDITION ? step->wait.mutex : step->wait.object;
+	struct finding_event *event;
+
+	if (held) {
+		event = report_event(finding, step->thread->id, ACTION_HOLD, step->held,
+				     held->stack);
+		if (event)
+			event->mode = held->mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED;
+	}
+	event = report_event(finding, step->thread->id, ACTION_WAIT, object, step->wait.stack);
+	if (!event)
+		return;
+	event->target = step->wait.target;
+	event->mode = step->wait.mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED;
+	report_holds(event, step->thread);
+}
+
+/* One thread waits for what it holds itself. */
+static void note_self(struct finding *finding, const struct walk *walk)
+{
+	const struct step *only = &walk->steps[0];
+	struct held_lock *held = only->held ? lock_held(only->thread, only->held) : NULL;
+
+	if (walk->depth != 1 || !held)
+		return;
+	finding->details |= held->mode != LOCK_EXCLUSIVE && only->wait.mode == LOCK_EXCLUSIVE
+				    ? DETAIL_UPGRADE
+				    : DETAIL_RELOCK;
+}
+
+static void report_deadlock(struct walk *walk)
+{
+	struct detector *detector = walk->detector;
+	struct finding *finding = report_begin(detector, FINDING_DEADLOCK);
+
+	for (uint32_t i = 0; i < walk->depth; i++) {
+		add_step(finding, &walk->steps[i]);
+		walk->steps[i].thread->is_deadlocked = true;
+		if (walk->steps[i].wait.object && walk->steps[i].wait.object->info &&
+		    (walk->steps[i].wait.object->info->attributes & SYNC_PROCESS_SHARED))
+			finding->details |= DETAIL_PROCESS_SHARED;
+	}
+	note_self(finding, walk);
+	report_emit(detector, finding, walk_key(walk));
+	handler_deadlocked(detector, walk->steps[0].thread, walk->steps[0].held,
+			   walk->steps[0].wait.stack);
+}
+
+static struct walk *take_walk(struct thread *thread)
+{
+	if (!thread->memory->walk)
+		thread->memory->walk =
+			arena_alloc(&thread->memory->arena, sizeof(*thread->memory->walk));
+	return thread->memory->walk;
+}
+
+/* Looks again under the lock: of several threads that see the same cycle one
+ * reports it. */
+static bool find_deadlock(struct detector *detector, struct thread *thread)
+{
+	struct walk *walk = take_walk(thread);
+
+	if (!walk) {
+		detector_count(detector, LOST_MEMORY);
+		return false;
+	}
+	walk->detector = detector;
+	walk->depth = 0;
+	walk->budget = WALK_BUDGET;
+	if (!push_step(walk, thread, NULL) || !walk_on(walk, thread) || !is_unchanged(walk))
+		return false;
+	runtime_lock(&detector->lock);
+	if (is_unchanged(walk))
+		report_deadlock(walk);
+	runtime_unlock(&detector->lock);
+	return true;
+}
+
+static bool counts_as_blocked(const struct wait *wait)
+{
+	return !wait->is_timed;
+}
+
+bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait)
+{
+	uint64_t version = thread->wait.version;
+
+	thread->wait = *wait;
+	thread->wait.is_counted = counts_as_blocked(wait);
+	thread->wait.version = version;
+	/* release: pairs with wait_read(). */
+	store_release(&thread->wait.version, version + 1);
+	if (thread->wait.is_counted)
+		fetch_add_acq_rel(&detector->blocked_count, 1u);
+	fence_full();
+	misuse_check_owner(detector, thread);
+	if (find_deadlock(detector, thread))
+		return true;
+	return hang_check(detector, thread);
+}
+
+void wait_end(struct detector *detector, struct thread *thread)
+{
+	if (thread->wait.is_counted)
+		fetch_add_acq_rel(&detector->blocked_count, -1u);
+	/* release: pairs with wait_read(). */
+	store_release(&thread->wait.version, thread->wait.version + 1);
+}

@@ -1,0 +1,15 @@
+# libcore.a: the detector and what stands below it.  It runs in the guest's
+# process as well as in the command, so it is position independent, hides its
+# symbols and follows the guest's rules (no malloc, no stdio, no exit).
+
+GUEST_CFLAGS = $(AM_CFLAGS) $(SNARL_GUEST_WARNINGS) -fPIC -fvisibility=hidden \
+	-ftls-model=initial-exec -fno-semantic-interposition \
+	-fasynchronous-unwind-tables
+
+noinst_LIBRARIES += src/libcore.a
+src_libcore_a_CFLAGS = $(GUEST_CFLAGS)
+src_libcore_a_SOURCES =
+
+include src/base/local.mk
+include src/event/local.mk
+include src/detect/local.mk
