@@ -37,7 +37,8 @@ struct unwind_result {
 	uint32_t frame_count;
 	uint32_t word_count;
 	enum unwind_end end;
-	uint32_t signal_number; /* of the innermost signal frame, else 0 */
+	uint32_t signal_number; /* of the innermost signal frame, or 0; known for handlers
+				 * that are installed with SA_SIGINFO */
 	uint32_t signal_frame;	/* index of the first interrupted frame; the frame before
 				 * it is the C library's return from a handler */
 	bool crosses_signal_frame; /* a handler runs above interrupted code */

@@ -1,8 +1,10 @@
 #include "preload/unwind_frame.h"
 
 #include <dwarf.h>
+#include <signal.h>
 #include <string.h>
 
+#include "base/kernel.h"
 #include "preload/unwind_bytes.h"
 #include "preload/unwind_cache.h"
 #include "preload/unwind_expression.h"
@@ -242,6 +244,31 @@ static bool is_signal_return(const struct unwind_entry *entry, uintptr_t address
 	       (left_bytes >= sizeof(short_form) && !memcmp(code, short_form, sizeof(short_form)));
 }
 
+/* As the kernel, not the C library, has it. */
+struct kernel_action {
+	uintptr_t handler;
+	unsigned long flags;
+	uintptr_t restorer;
+	uint64_t mask;
+};
+
+/* The kernel writes a siginfo only for handlers that want one, else the memory
+ * holds whatever a signal before left there.  So the number in it counts only
+ * if that signal's handler wants it, and is the function called here: the one
+ * that @called_address belongs to. */
+static bool is_signal_believable(uint32_t number, uintptr_t called_address)
+{
+	struct kernel_action action;
+	struct unwind_entry called;
+
+	if (number == 0 || number > 64 ||
+	    kernel_call4(SYS_rt_sigaction, number, 0, &action, sizeof(action.mask)) != 0)
+		return false;
+	return (action.flags & SA_SIGINFO) &&
+	       unwind_table_find(called_address - 1, &called) == UNWIND_FOUND &&
+	       called.function == action.handler;
+}
+
 static bool note_signal(struct unwind_registers *registers, const struct unwind_entry *entry)
 {
 	struct unwind_result *result = registers->result;
@@ -251,11 +278,12 @@ static bool note_signal(struct unwind_registers *registers, const struct unwind_
 		return true;
 	result->crosses_signal_frame = true;
 	result->signal_frame = result->frame_count;
-	if (!is_signal_return(entry, registers->address))
+	if (result->frame_count < 2 || !is_signal_return(entry, registers->address))
 		return true;
 	if (!unwind_read_word(registers, registers->values[REGISTER_RSP] + SIGINFO_OFFSET, &number))
 		return false;
-	result->signal_number = (uint32_t)number;
+	if (is_signal_believable((uint32_t)number, result->frames[result->frame_count - 2]))
+		result->signal_number = (uint32_t)number;
 	return true;
 }
 

@@ -21,7 +21,7 @@ static bool may_read(struct unwind_registers *registers, uintptr_t address)
 {
 	uintptr_t page = address & ~(uintptr_t)(PAGE_BYTES - 1);
 
-	if (address % sizeof(uintptr_t) != 0 || address < registers->floor)
+	if (address % sizeof(uintptr_t) != 0)
 		return false;
 	if (page == registers->readable_page)
 		return true;
@@ -34,21 +34,29 @@ static bool may_read(struct unwind_registers *registers, uintptr_t address)
 	return true;
 }
 
-bool unwind_read_word(struct unwind_registers *registers, uintptr_t address, uintptr_t *value)
+/* Reads the word at @address and notes that the result rests on it. */
+static bool rest_on_word(struct unwind_registers *registers, uintptr_t address, uintptr_t *value)
 {
 	struct unwind_result *result = registers->result;
 
 	if (!may_read(registers, address))
 		return false;
 	*value = *(const stack_word *)address;
-	if (address > registers->highest_word)
-		registers->highest_word = address;
 	if (!result)
 		return true;
 	if (result->word_count == UNWIND_WORD_MAX)
 		return false;
 	result->words[result->word_count++] = (struct unwind_word){address, *value};
 	return true;
+}
+
+bool unwind_read_word(struct unwind_registers *registers, uintptr_t address, uintptr_t *value)
+{
+	if (address < registers->floor)
+		return false;
+	if (address > registers->highest_word)
+		registers->highest_word = address;
+	return rest_on_word(registers, address, value);
 }
 
 static bool read_start(struct unwind_registers *registers, unsigned int number)
@@ -73,8 +81,8 @@ bool unwind_read_register(struct unwind_registers *registers, unsigned int numbe
 			return false;
 		break;
 	case PLACE_WORD:
-		if (!unwind_read_word(registers, registers->values[number],
-				      &registers->values[number]))
+		/* In an inner frame, where it was seen to lie when noted. */
+		if (!rest_on_word(registers, registers->values[number], &registers->values[number]))
 			return false;
 		registers->places[number] = PLACE_VALUE;
 		break;

@@ -42,7 +42,7 @@ struct unwind_registers {
 	uintptr_t values[UNWIND_RETURN_ADDRESS];
 };
 
-/* Reads the stack word at @address.  False if that is nonsense. */
+/* Reads the word at @address of the present frame.  False if that is nonsense. */
 bool unwind_read_word(struct unwind_registers *registers, uintptr_t address, uintptr_t *value);
 
 /* The value of register @number.  False if it cannot be known. */

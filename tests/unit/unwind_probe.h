@@ -1,0 +1,43 @@
+/*
+ * The probe of the unwinder's tests: asked from anywhere, it takes the stack in
+ * four ways and compares them.
+ *
+ * A fresh unwind must agree with libunwind; a memo's answer must be the fresh
+ * unwind.  As a control it also keeps a memo that verifies return addresses
+ * alone, and counts how often that would have been wrong: a scenario in which
+ * this never happens shows little.
+ */
+#ifndef UNWIND_PROBE_H
+#define UNWIND_PROBE_H
+
+#include "preload/unwind.h"
+
+struct probe_counts {
+	uint32_t asked;
+	uint32_t hits;		     /* of the memo */
+	uint32_t oracle_differs;     /* fresh unwind and libunwind */
+	uint32_t memo_differs;	     /* memo and fresh unwind */
+	uint32_t ended_early;	     /* not at the thread's first frame */
+	uint32_t crossed_signal;
+	uint32_t used_rbp;
+	uint32_t used_other;
+	uint32_t words_in_excess; /* more than a return address per frame: saved
+				   * registers that led to a frame */
+	uint32_t control_wrong; /* the control memo's false hits */
+	uint32_t last_signal;	/* that the latest stack crossed, or 0 */
+	uint32_t last_frame_count;
+	uintptr_t last_outermost;
+};
+
+extern struct probe_counts probe_counts;
+
+/* Forgets all stacks and counts. */
+void probe_reset(void);
+
+/* Fails the calling test if any stack was wrong, or none was asked for. */
+void probe_must_agree(void);
+
+/* As a wrapper would: takes its caller's stack. */
+void probe(void);
+
+#endif
