@@ -1,0 +1,3 @@
+# Manual pages.
+
+dist_man_MANS += man/snarl.1 man/snarl-run.1 man/snarl-report.1 man/snarl-replay.1

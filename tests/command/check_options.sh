@@ -1,0 +1,84 @@
+#!/bin/sh
+# Every option, with the words it takes, is in the help and in the manual of
+# each command that has it, and nothing else is; every command and every kind
+# of finding is in snarl(1).
+#
+# Environment: SNARL (the command, ./snarl), srcdir, CC.
+
+srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+snarl=${SNARL:-./snarl}
+passed=0
+failed=0
+
+# holds CLAIM COMMAND...
+holds() {
+	claim=$1
+	shift
+	if "$@" >/dev/null 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok - $claim"
+	fi
+}
+
+# rows MACRO PARAMETERS WANTED FILE: the wanted parameters of each row.
+rows() {
+	printf '#define %s(%s) ROW %s\n#include "%s"\n' "$1" "$2" "$3" "$srcdir/src/$4" |
+		${CC:-gcc} -E -P -x c - | sed -n 's/^ *ROW //p' | tr -d '"'
+}
+
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+
+# The manual as plain text, in words: mdoc's requests are left out.
+plain_manual() {
+	sed -e 's/\\-/-/g' -e 's/ Ns //g' -e 's/ | /|/g' -e 's/= Cm /=/' -e 's/=Cm /=/' \
+		-e 's/=Ar /=/' -e 's/ Ar / /g' -e 's/Fl -/--/g' "$1"
+}
+
+rows OPTION 'i,k,kind,a,d,w,m,h' 'k;kind;a;w' event/options.def >"$work/options"
+for command in run report replay; do
+	upper=$(echo "$command" | tr a-z A-Z)
+	page=$srcdir/man/snarl-$command.1
+	plain_manual "$page" >"$work/manual"
+	"$snarl" $command --help >"$work/help" 2>/dev/null || : >"$work/help"
+	grep -o -e '^  --[a-z-]*' "$work/help" | sed 's/ *--//' >"$work/in_help"
+	sed -n 's/^\.It --\([a-z-]*\).*/\1/p' "$work/manual" >"$work/in_manual"
+	echo help >"$work/expected"
+	while IFS=';' read -r key kind allowed where; do
+		case $where in
+		*INTERNAL*) continue ;;
+		*IN_$upper*) echo "$key" >>"$work/expected" ;;
+		*) continue ;;
+		esac
+		[ "$kind" = CHOICE ] || continue
+		for word in $(echo "$allowed" | tr '|' ' '); do
+			holds "snarl-$command(1): --$key=$word" \
+				grep -q -e "^.It --$key=.*$word" "$work/manual"
+		done
+	done <"$work/options"
+	sort "$work/expected" -o "$work/expected"
+	sort "$work/in_help" -o "$work/in_help"
+	sort "$work/in_manual" -o "$work/in_manual"
+	holds "man/snarl-$command.1 has exactly the options of $command" \
+		diff "$work/expected" "$work/in_manual"
+	# A command that is not there yet has no help.
+	if rows COMMAND 'n,f,w,o,s' n command/commands.def | grep -qx " *$command *"; then
+		holds "snarl $command --help has exactly the options of $command" \
+			diff "$work/expected" "$work/in_help"
+	fi
+done
+
+for command in $(rows COMMAND 'n,f,w,o,s' n command/commands.def); do
+	holds "snarl(1) has the command $command" \
+		grep -q -e "^.It Cm $command\$" -e "^.It Cm $command " "$srcdir/man/snarl.1"
+	holds "snarl --help has the command $command" sh -c '"$0" --help | grep -q "^  $1 "' \
+		"$snarl" "$command"
+done
+for kind in $(rows KIND 'i,n,s,h' n event/kinds.def); do
+	holds "snarl(1) has the kind $kind" grep -q -e "^\.It.* $kind\b" "$srcdir/man/snarl.1"
+done
+
+echo "$passed passed, $failed failed, 0 skipped"
+[ $failed -eq 0 ] && [ $passed -gt 20 ]

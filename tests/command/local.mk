@@ -1,0 +1,11 @@
+# Process tests of the command, and of its help and manual.
+
+dist_check_SCRIPTS += tests/command/run_command_tests tests/command/check_options.sh
+TESTS += tests/command/run_command_tests tests/command/check_options.sh
+EXTRA_DIST += \
+	tests/command/fake_library.c \
+	tests/command/part_options.sh \
+	tests/command/part_outputs.sh \
+	tests/command/part_processes.sh \
+	tests/command/part_status.sh \
+	tests/command/part_targets.sh
