@@ -1,0 +1,51 @@
+# make bench: what a lock operation, a start and a whole run cost, natively and
+# under each tool.  Not part of `make check`: a time is information, never a
+# verdict.  Options of the two scripts: BENCH_FLAGS, BENCH_PROGRAM_FLAGS (--quick,
+# --only=..., --tools=...).
+
+BENCH_FLAGS =
+BENCH_PROGRAM_FLAGS =
+BENCH_DIR = tests/bench
+bench_source_files = \
+	tests/bench/call_chain.c \
+	tests/bench/lock_bench.c \
+	tests/bench/lock_workloads.c
+bench_header_files = \
+	tests/bench/call_chain.h \
+	tests/bench/lock_workloads.h
+
+EXTRA_PROGRAMS += tests/bench/lock_bench
+tests_bench_lock_bench_SOURCES = $(bench_source_files) $(bench_header_files)
+# As Debian builds: optimised, with debug information, no frame pointers.
+tests_bench_lock_bench_CFLAGS = $(AM_CFLAGS) -O2 -g -fomit-frame-pointer
+tests_bench_lock_bench_LDADD = -lpthread
+
+# The other flavours have a compiler each, which need not be installed: what
+# then stands in the .skipped file is shown in place of their figures.
+BENCH_FLAVOURS = tests/bench/lock_bench_tsan_gcc tests/bench/lock_bench_tsan_clang
+BENCH_TSAN_FLAGS = -std=gnu11 -O2 -g -fomit-frame-pointer -fsanitize=thread -pthread
+BENCH_BUILD_TSAN = $(MKDIR_P) $(BENCH_DIR) && rm -f $@ $@.skipped && \
+	{ $$compiler -D_GNU_SOURCE $(BENCH_TSAN_FLAGS) -o $@ \
+		$(bench_source_files:%=$(srcdir)/%) 2>$@.skipped && rm -f $@.skipped || :; }
+
+tests/bench/lock_bench_tsan_gcc: $(bench_source_files) $(bench_header_files)
+	$(AM_V_GEN)compiler=gcc; $(BENCH_BUILD_TSAN)
+
+tests/bench/lock_bench_tsan_clang: $(bench_source_files) $(bench_header_files)
+	$(AM_V_GEN)compiler=clang; $(BENCH_BUILD_TSAN)
+
+bench: all tests/bench/lock_bench$(EXEEXT) $(BENCH_FLAVOURS)
+	$(srcdir)/tests/bench/run_bench --build-dir=. $(BENCH_FLAGS)
+	@echo
+	$(srcdir)/tests/bench/whole_programs --build-dir=. $(BENCH_PROGRAM_FLAGS)
+
+.PHONY: bench
+
+EXTRA_DIST += \
+	tests/bench/bench_tools.py \
+	tests/bench/run_bench \
+	tests/bench/whole_programs
+CLEANFILES += \
+	tests/bench/lock_bench$(EXEEXT) \
+	$(BENCH_FLAVOURS) \
+	$(BENCH_FLAVOURS:%=%.skipped)
