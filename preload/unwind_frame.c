@@ -358,6 +358,15 @@ static enum unwind_step step_by_table(struct unwind_frame *frame, uintptr_t addr
 	return step_by_rule(frame, &rule);
 }
 
+/* makecontext puts the first address of a function where the coroutine's return
+ * address would be: no call can have led there. */
+static bool is_bottom_by_hand(uintptr_t address)
+{
+	struct unwind_entry entry;
+
+	return unwind_table_find(address, &entry) == UNWIND_FOUND && entry.function == address;
+}
+
 enum unwind_step unwind_frame_step(struct unwind_frame *frame)
 {
 	/* A call may be the last instruction of its function: what it returns to
@@ -367,5 +376,9 @@ enum unwind_step unwind_frame_step(struct unwind_frame *frame)
 
 	if (unwind_cache_find(frame->generation, address, &rule))
 		return step_by_rule(frame, &rule);
-	return step_by_table(frame, address);
+	enum unwind_step step = step_by_table(frame, address);
+	if (step == STEP_NO_TABLE && !frame->is_exact &&
+	    is_bottom_by_hand(frame->registers.address))
+		return STEP_OUTERMOST;
+	return step;
 }

@@ -123,8 +123,8 @@ static void ask_control(const struct unwind_start *start, uint32_t stack)
 
 static __attribute__((noinline)) uint32_t ask_oracle(const struct unwind_start *start)
 {
-	unw_context_t context;
-	unw_cursor_t cursor;
+	static unw_context_t context;
+	static unw_cursor_t cursor;
 	unw_word_t address = 0;
 	unw_word_t sp = 0;
 	uint32_t count = 0;
