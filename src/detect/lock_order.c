@@ -97,6 +97,7 @@ bool lock_order_add(struct lock_order *order, lock_id from, lock_id to,
 
 	if (from == to)
 		return true;
+	graph_prefetch(&order->graph, from, to);
 	witness = witness_create(&order->store, from, described);
 	if (!witness)
 		return false;

@@ -7,21 +7,39 @@ static bool blocks(enum lock_mode wanted, enum lock_mode held)
 	return wanted != LOCK_SHARED || held == LOCK_EXCLUSIVE;
 }
 
+static bool is_concurrent(const struct order_moment *a, const struct order_moment *b,
+			  enum moment_clock clock)
+{
+	struct clock_stamp left = moment_stamp(a, clock);
+	struct clock_stamp right = moment_stamp(b, clock);
+
+	return stamps_concurrent(&left, &right);
+}
+
 static enum order_verdict compare_clocks(const struct order_moment *a, const struct order_moment *b)
 {
-	if (!stamps_concurrent(&a->structural, &b->structural))
+	if (!is_concurrent(a, b, MOMENT_STRUCTURAL))
 		return ORDER_BY_STRUCTURE;
-	if (!stamps_concurrent(&a->hand_over, &b->hand_over))
+	if (!is_concurrent(a, b, MOMENT_HAND_OVER))
 		return ORDER_BY_HAND_OVER;
 	return ORDER_CONCURRENT;
 }
 
-static bool spend(struct choice *choice)
+static bool spend(struct choice *choice, uint64_t steps)
 {
 	if (choice->steps_left == 0)
 		return false;
-	choice->steps_left--;
+	choice->steps_left -= steps < choice->steps_left ? steps : choice->steps_left;
 	return true;
+}
+
+/* Comparing large sets of locks takes its time. */
+static uint64_t comparison_steps(const struct edge_witness *a, const struct edge_witness *b)
+{
+	const struct lock_set *left = a->moment->held;
+	const struct lock_set *right = b->moment->held;
+
+	return ((left ? left->count : 0) + (right ? right->count : 0)) / 8;
 }
 
 static bool blocks_along(const struct choice *choice, const struct choice_question *question,
@@ -29,10 +47,10 @@ static bool blocks_along(const struct choice *choice, const struct choice_questi
 {
 	const struct edge_witness *witness = choice->at[index];
 
-	if (index > 0 && !blocks(choice->at[index - 1]->moment->to_mode, witness->from_mode))
+	if (index > 0 && !blocks((enum lock_mode)choice->at[index - 1]->moment->to_mode, witness->from_mode))
 		return false;
 	return !question->is_closed || index + 1 < choice->length ||
-	       blocks(witness->moment->to_mode, choice->at[0]->from_mode);
+	       blocks((enum lock_mode)witness->moment->to_mode, choice->at[0]->from_mode);
 }
 
 /* The strength of the choice up to @index; not above @floor: not worth it. */
@@ -50,10 +68,12 @@ static uint8_t extend(struct choice *choice, const struct choice_question *quest
 	for (uint32_t i = 0; i < index; i++) {
 		const struct edge_witness *other = choice->at[i];
 
-		if (!spend(choice) || other->moment->thread == witness->moment->thread)
+		if (!spend(choice, 1) || other->moment->thread == witness->moment->thread)
 			return STRENGTH_NONE;
 		if (question->condition != CHOICE_THREADS &&
-		    witness_locks_conflict(choice->edges[i], other, choice->edges[index], witness))
+		    (!spend(choice, comparison_steps(other, witness)) ||
+		     witness_locks_conflict(choice->edges[i], other, choice->edges[index],
+					    witness)))
 			return STRENGTH_NONE;
 		if (is_full) {
 			enum order_verdict pair = compare_clocks(other->moment, witness->moment);
@@ -79,7 +99,7 @@ uint8_t choice_find(struct choice *choice, const struct choice_question *questio
 	uint32_t index = 0;
 
 	choice->at[0] = question->first ? question->first : choice->edges[0]->witnesses;
-	while (best < question->enough && spend(choice)) {
+	while (best < question->enough && spend(choice, 1)) {
 		struct edge_witness *witness = choice->at[index];
 
 		if (!witness) {

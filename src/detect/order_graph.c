@@ -121,6 +121,13 @@ void graph_free_node(struct order_graph *graph, struct order_node *node)
 	graph->node_count--;
 }
 
+void graph_prefetch(const struct order_graph *graph, lock_id from, lock_id to)
+{
+	__builtin_prefetch(&graph->buckets[bucket_of(graph, from, to)]);
+	__builtin_prefetch(graph_find_node(graph, from));
+	__builtin_prefetch(graph_find_node(graph, to));
+}
+
 struct order_edge *graph_find_edge(const struct order_graph *graph, const struct order_node *from,
 				   const struct order_node *to)
 {

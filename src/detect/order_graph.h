@@ -36,18 +36,19 @@ struct order_component {
 	uint8_t reach; /* scratch of order_topology.c */
 };
 
+/* What a new edge looks at stands first, close together. */
 struct order_node {
-	struct order_component *component;
-	struct order_node *next_member;
-	struct order_node *previous_member;
 	struct order_edge *out[EDGE_PLACE_COUNT];
 	struct order_edge *in[EDGE_PLACE_COUNT];
+	struct order_component *component;
 	lock_id lock;
-	bool is_on_path;	       /* scratch of order_cycles.c */
-	struct order_edge *reached_by; /* scratch of both */
-	uint32_t visit;		       /* scratch of order_topology.c, as is low */
-	uint32_t low;
+	bool is_on_path;	    /* scratch of order_cycles.c */
 	struct order_component own; /* where the component lives while it is alone */
+	struct order_node *next_member;
+	struct order_node *previous_member;
+	struct order_edge *reached_by; /* scratch of order_split.c and order_long.c */
+	uint32_t visit;		       /* scratch of order_split.c, as is low */
+	uint32_t low;
 };
 
 struct order_edge {
@@ -88,6 +89,9 @@ struct order_node *graph_add_node(struct order_graph *graph, lock_id lock, bool 
 
 /* The node has no edges and is alone in its component. */
 void graph_free_node(struct order_graph *graph, struct order_node *node);
+
+/* Has the memory that the calls below will touch fetched meanwhile. */
+void graph_prefetch(const struct order_graph *graph, lock_id from, lock_id to);
 
 struct order_edge *graph_find_edge(const struct order_graph *graph, const struct order_node *from,
 				   const struct order_node *to);

@@ -47,8 +47,25 @@ static struct gate take_next(struct set_source *source)
 	return (struct gate){0, LOCK_EXCLUSIVE};
 }
 
+/* The usual case of set_equals(): @from is among the gates. */
+static bool equals_gates(const struct lock_set *set, const struct set_source *source)
+{
+	bool is_from_there = false;
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		struct gate gate = source->gates[i];
+
+		if (gate.lock != set->locks[i].lock || gate.mode != set->locks[i].mode)
+			return false;
+		is_from_there |= gate.lock == source->from.lock && gate.mode == source->from.mode;
+	}
+	return is_from_there;
+}
+
 static bool set_equals(const struct lock_set *set, struct set_source source)
 {
+	if (set->count == source.gate_count && equals_gates(set, &source))
+		return true;
 	for (uint32_t i = 0; i < set->count; i++) {
 		struct gate gate = take_next(&source);
 
@@ -120,9 +137,17 @@ static void drop_set(struct witness_store *store, struct lock_set *set)
 	arena_free(store->arena, set, set_bytes(set->count));
 }
 
-static bool same_stamp(const struct clock_stamp *a, const struct clock_stamp *b)
+static bool is_same_place(const struct order_moment *a, const struct order_moment *b,
+			  enum moment_clock clock)
 {
-	return a->slot == b->slot && a->epoch == b->epoch;
+	return a->slots[clock] == b->slots[clock] && a->epochs[clock] == b->epochs[clock];
+}
+
+static bool is_stamp(const struct order_moment *moment, enum moment_clock clock,
+		     const struct clock_stamp *stamp)
+{
+	return moment->slots[clock] == stamp->slot && moment->epochs[clock] == stamp->epoch &&
+	       moment->clocks[clock] == stamp->clock;
 }
 
 static bool is_moment_of(const struct order_moment *moment, lock_id from,
@@ -131,11 +156,9 @@ static bool is_moment_of(const struct order_moment *moment, lock_id from,
 	struct set_source source = set_source(from, described);
 
 	if (moment->thread != described->thread || moment->to_stack != described->to_stack ||
-	    moment->to_mode != described->to_mode || moment->is_timed != described->is_timed ||
-	    !same_stamp(&moment->structural, &described->structural) ||
-	    !same_stamp(&moment->hand_over, &described->hand_over) ||
-	    moment->structural.clock != described->structural.clock ||
-	    moment->hand_over.clock != described->hand_over.clock)
+	    moment->to_mode != (uint8_t)described->to_mode || moment->is_timed != described->is_timed ||
+	    !is_stamp(moment, MOMENT_STRUCTURAL, &described->structural) ||
+	    !is_stamp(moment, MOMENT_HAND_OVER, &described->hand_over))
 		return false;
 	if (moment->held)
 		return set_equals(moment->held, source);
@@ -147,8 +170,8 @@ static void drop_moment(struct witness_store *store, struct order_moment *moment
 	if (!moment || --moment->references > 0)
 		return;
 	drop_set(store, moment->held);
-	snapshot_drop(moment->structural.clock, store->arena);
-	snapshot_drop(moment->hand_over.clock, store->arena);
+	for (unsigned clock = 0; clock < MOMENT_CLOCK_COUNT; clock++)
+		snapshot_drop(moment->clocks[clock], store->arena);
 	arena_free(store->arena, moment, sizeof(*moment));
 }
 
@@ -168,10 +191,11 @@ static struct order_moment *create_moment(struct witness_store *store, lock_id f
 	*moment = (struct order_moment){
 		.thread = described->thread,
 		.to_stack = described->to_stack,
-		.to_mode = described->to_mode,
+		.to_mode = (uint8_t)described->to_mode,
 		.is_timed = described->is_timed,
-		.structural = described->structural,
-		.hand_over = described->hand_over,
+		.slots = {described->structural.slot, described->hand_over.slot},
+		.epochs = {described->structural.epoch, described->hand_over.epoch},
+		.clocks = {described->structural.clock, described->hand_over.clock},
 	};
 	if (holds_more_than(from, described)) {
 		moment->held = intern(store, set_source(from, described));
@@ -180,8 +204,8 @@ static struct order_moment *create_moment(struct witness_store *store, lock_id f
 			return NULL;
 		}
 	}
-	snapshot_take(moment->structural.clock);
-	snapshot_take(moment->hand_over.clock);
+	for (unsigned clock = 0; clock < MOMENT_CLOCK_COUNT; clock++)
+		snapshot_take(moment->clocks[clock]);
 	return moment;
 }
 
@@ -247,8 +271,8 @@ static bool covers(const struct edge_witness *kept, const struct edge_witness *w
 
 	return a->thread == b->thread && kept->from_mode == witness->from_mode &&
 	       a->to_mode == b->to_mode && a->is_timed <= b->is_timed && a->held == b->held &&
-	       same_stamp(&a->structural, &b->structural) &&
-	       (!is_refining || same_stamp(&a->hand_over, &b->hand_over));
+	       is_same_place(a, b, MOMENT_STRUCTURAL) &&
+	       (!is_refining || is_same_place(a, b, MOMENT_HAND_OVER));
 }
 
 bool witness_is_covered(const struct order_edge *edge, const struct edge_witness *witness,
@@ -363,12 +387,12 @@ void witness_describe(const struct edge_witness *witness, struct order_witness *
 	*described = (struct order_witness){
 		.thread = moment->thread,
 		.from_mode = witness->from_mode,
-		.to_mode = moment->to_mode,
+		.to_mode = (enum lock_mode)moment->to_mode,
 		.is_timed = moment->is_timed,
 		.gate_count = moment->held ? moment->held->count : 0,
 		.gates = moment->held ? moment->held->locks : NULL,
-		.structural = moment->structural,
-		.hand_over = moment->hand_over,
+		.structural = moment_stamp(moment, MOMENT_STRUCTURAL),
+		.hand_over = moment_stamp(moment, MOMENT_HAND_OVER),
 		.from_stack = witness->from_stack,
 		.to_stack = moment->to_stack,
 	};

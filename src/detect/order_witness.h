@@ -21,16 +21,27 @@ struct lock_set {
 	struct gate locks[]; /* sorted by id */
 };
 
+enum moment_clock { MOMENT_STRUCTURAL, MOMENT_HAND_OVER, MOMENT_CLOCK_COUNT };
+
+/* There is one for most edges, so it fills 64 bytes and no more. */
 struct order_moment {
 	uint32_t references;
 	thread_id thread;
 	stack_id to_stack;
-	enum lock_mode to_mode;
+	uint8_t to_mode; /* enum lock_mode */
 	bool is_timed;
 	struct lock_set *held; /* NULL: nothing but 'from' */
-	struct clock_stamp structural;
-	struct clock_stamp hand_over;
+	uint32_t slots[MOMENT_CLOCK_COUNT]; /* the stamps, field by field */
+	uint64_t epochs[MOMENT_CLOCK_COUNT];
+	struct vclock_snapshot *clocks[MOMENT_CLOCK_COUNT];
 };
+
+static inline struct clock_stamp moment_stamp(const struct order_moment *moment,
+					      enum moment_clock clock)
+{
+	return (struct clock_stamp){moment->slots[clock], moment->epochs[clock],
+				    moment->clocks[clock]};
+}
 
 struct edge_witness {
 	struct edge_witness *next;
