@@ -153,19 +153,23 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Waits for one awaited signal; 0 if none came by @deadline_ms (0: none). */
-static int take_signal(uint64_t deadline_ms)
+/* Waits for one awaited signal; false if none came by @deadline_ms (0: none). */
+static bool take_signal(uint64_t deadline_ms, siginfo_t *signal)
 {
 	sigset_t set = awaited_signals();
 	uint64_t now = now_ms();
 	uint64_t left = deadline_ms > now ? deadline_ms - now : 0;
 	struct timespec span = {(time_t)(left / 1000), (long)(left % 1000) * 1000000};
-	int number;
 
-	do
-		number = sigtimedwait(&set, NULL, deadline_ms ? &span : NULL);
-	while (number < 0 && errno == EINTR && !deadline_ms);
-	return number < 0 ? 0 : number;
+	return sigtimedwait(&set, signal, deadline_ms ? &span : NULL) > 0;
+}
+
+/* What a person or a supervisor sent to us is meant for the program; what the
+ * kernel sent went to the whole process group. */
+static bool is_to_pass_on(const siginfo_t *signal)
+{
+	return (signal->si_signo == SIGTERM || signal->si_signo == SIGHUP) &&
+	       signal->si_code != SI_KERNEL;
 }
 
 bool launch_wait(pid_t pid, uint64_t timeout_ms, int *wait_status)
@@ -173,14 +177,13 @@ bool launch_wait(pid_t pid, uint64_t timeout_ms, int *wait_status)
 	uint64_t deadline = timeout_ms ? now_ms() + timeout_ms : 0;
 
 	for (;;) {
-		int number;
+		siginfo_t signal;
 
 		if (waitpid(pid, wait_status, WNOHANG) == pid)
 			return true;
 		if (deadline && now_ms() >= deadline)
 			return false;
-		number = take_signal(deadline);
-		if (number == SIGTERM || number == SIGHUP)
-			(void)kill(pid, number);
+		if (take_signal(deadline, &signal) && is_to_pass_on(&signal))
+			(void)kill(pid, signal.si_signo);
 	}
 }

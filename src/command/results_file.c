@@ -134,24 +134,46 @@ int results_file_create(struct results_file *results, const char *save)
 			    strerror(problem));
 }
 
-/* Nobody writes any more: what follows the last record goes. */
-static void cut_to_size(struct results_file *results)
+/*
+ * Whether a process still has the file open or mapped for writing.  The kernel
+ * knows: it grants a read lease only if nobody has.  Where it grants none,
+ * @is_likely has to do.
+ */
+static bool has_writers(const struct results_file *results, bool is_likely)
 {
-	struct results_header *header = (void *)results->image;
+	int file = open(results->path, O_RDONLY | O_CLOEXEC);
+	bool is_free = file >= 0 && fcntl(file, F_SETLEASE, F_RDLCK) == 0;
+	bool is_held = errno == EAGAIN;
 
-	if (header->tail >= results->size_bytes)
-		return;
-	/* First the capacity: who would still write finds the file full. */
-	header->capacity_bytes = header->tail;
-	(void)ftruncate(results->file, (off_t)header->tail);
+	if (file >= 0)
+		(void)close(file);
+	return is_free ? false : is_held || is_likely;
 }
 
-void results_file_finish(struct results_file *results, bool is_in_use)
+/* What follows the last record goes. */
+static void cut_to_size(const struct results_file *results, uint64_t used_bytes)
 {
+	int file = open(results->path, O_WRONLY | O_CLOEXEC);
+
+	/* First the capacity: who would write after all finds the file full. */
+	if (file >= 0 && pwrite(file, &used_bytes, sizeof(used_bytes),
+				offsetof(struct results_header, capacity_bytes)) ==
+				 sizeof(used_bytes))
+		(void)ftruncate(file, (off_t)used_bytes);
+	if (file >= 0)
+		(void)close(file);
+}
+
+void results_file_finish(struct results_file *results, bool is_likely_in_use)
+{
+	uint64_t used_bytes = ((const struct results_header *)(void *)results->image)->tail;
+
+	(void)munmap(results->image, results->size_bytes);
+	(void)close(results->file);
 	if (results->directory)
 		delete_file(results);
-	else if (!is_in_use)
-		cut_to_size(results);
+	else if (used_bytes < results->size_bytes && !has_writers(results, is_likely_in_use))
+		cut_to_size(results, used_bytes);
 }
 
 bool results_file_is_mapped_by(const struct results_file *results, pid_t pid)

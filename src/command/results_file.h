@@ -22,10 +22,11 @@ struct results_file {
 int results_file_create(struct results_file *results, const char *save);
 
 /*
- * The end of a run: a saved file is cut to its used size, unless a process
- * still writes to it (@is_in_use); a temporary one is deleted.
+ * The end of a run: a temporary file is deleted; a saved one is cut to its used
+ * size unless a process still has it mapped.  @is_likely_in_use decides where
+ * the kernel does not tell.
  */
-void results_file_finish(struct results_file *results, bool is_in_use);
+void results_file_finish(struct results_file *results, bool is_likely_in_use);
 
 /* True if the process @pid maps the file; false too if we may not know. */
 bool results_file_is_mapped_by(const struct results_file *results, pid_t pid);

@@ -60,8 +60,15 @@ if [ $got -eq 3 ] && grep -q '1 observed process is still running' "$work/err"; 
 else
 	not_ok "a child that outlives the program is said to run"
 fi
+claim "a file that is still written to is not cut" sh -c '[ $(stat -c %s "$1") -gt 1000000 ]' - \
+	"$work/outlived.snarl"
 echo go >"$work/go"
 run "the file saved while a child ran on" 0 "" -- "$snarl" report "$work/outlived.snarl"
+
+"$snarl" run --save "$work/forked.snarl" sh -c '(read x <"$1") & exit 3' - "$work/go" 2>"$work/err"
+claim "nor is one that a process without a record has mapped" \
+	sh -c '[ $(stat -c %s "$1") -gt 1000000 ]' - "$work/forked.snarl"
+echo go >"$work/go"
 
 run "an ignored SIGCHLD" 3 "" -- \
 	sh -c 'trap "" CHLD; exec "$0" run sh -c "exit 3"' "$snarl"
