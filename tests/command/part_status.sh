@@ -26,7 +26,8 @@ SNARL_FAKE=silent
 run "nothing observed" 125 "nothing was observed" -- "$snarl" run true
 unset SNARL_FAKE
 
-run "not found" 127 "no-such-program: No such file" -- "$snarl" run no-such-program
+run "not found" 127 "no-such-program: No such file" -- \
+	env PATH=/usr/bin:/bin "$snarl" run no-such-program
 run "not found by path" 127 "No such file" -- "$snarl" run ./no/such/program
 run "the empty name" 127 "No such file" -- "$snarl" run ''
 echo 'exit 4' >"$work/plain"
