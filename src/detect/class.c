@@ -12,20 +12,23 @@ struct lock_class {
 	struct lock_class *next;
 };
 
-/* Graph nodes: two per class. */
+/* Graph nodes: two per class.  Gates are locks, whose ids must not meet those
+ * of the nodes. */
+#define FIRST_CLASS_NODE ((lock_id)1 << 27)
+
 static lock_id lower_node(class_id class)
 {
-	return class * 2;
+	return FIRST_CLASS_NODE + class * 2;
 }
 
 static lock_id higher_node(class_id class)
 {
-	return class * 2 + 1;
+	return FIRST_CLASS_NODE + class * 2 + 1;
 }
 
 static const struct lock_class *class_of_node(const struct detector *detector, lock_id node)
 {
-	return id_table_get(&detector->classes, node / 2);
+	return id_table_get(&detector->classes, (node - FIRST_CLASS_NODE) / 2);
 }
 
 /* What locks of one class have in common.  A lock without an init call and

@@ -28,7 +28,7 @@ struct lock_order *lock_order_create(struct arena *arena, order_report report, v
 	order->arena = arena;
 	witness_store_init(&order->store, arena);
 	if (!graph_init(&order->graph, arena) ||
-	    !cycle_finder_init(&order->finder, &order->graph, arena, report, context))
+	    !cycle_finder_init(&order->finder, &order->graph, &order->store, report, context))
 		return NULL;
 	return order;
 }

@@ -50,8 +50,10 @@ struct order_witness {
 	enum lock_mode to_mode;
 	bool is_timed; /* the wait for 'to' was bounded */
 	uint32_t gate_count;
-	const struct gate *gates; /* the locks held, sorted by id; 'from' may be
-				   * among them or not, it makes no difference */
+	/* The other locks held, sorted by id.  Given to lock_order_add() they
+	 * may include 'from', which makes no difference (but then all locks
+	 * that a thread holds can share one array); reported they never do. */
+	const struct gate *gates;
 	struct clock_stamp structural;
 	struct clock_stamp hand_over;
 	stack_id from_stack; /* where 'from' was acquired */

@@ -176,12 +176,15 @@ static void note_thread(struct cycle_finder *finder, thread_id thread)
 		finder->threads[finder->thread_count++] = thread;
 }
 
-bool cycle_finder_init(struct cycle_finder *finder, struct order_graph *graph, struct arena *arena,
-		       order_report report, void *context)
+bool cycle_finder_init(struct cycle_finder *finder, struct order_graph *graph,
+		       const struct witness_store *store, order_report report, void *context)
 {
+	struct arena *arena = store->arena;
+
 	*finder = (struct cycle_finder){
 		.arena = arena,
 		.graph = graph,
+		.store = store,
 		.report = report,
 		.context = context,
 		.choice = arena_alloc(arena, sizeof(struct choice)),

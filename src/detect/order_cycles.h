@@ -18,6 +18,7 @@
 struct cycle_finder {
 	struct arena *arena;
 	struct order_graph *graph;
+	const struct witness_store *store;
 	order_report report;
 	void *context;
 	struct choice *choice; /* its edges are the path of the search, too */
@@ -37,8 +38,8 @@ struct cycle_finder {
 };
 
 /* False when memory is exhausted. */
-bool cycle_finder_init(struct cycle_finder *finder, struct order_graph *graph, struct arena *arena,
-		       order_report report, void *context);
+bool cycle_finder_init(struct cycle_finder *finder, struct order_graph *graph,
+		       const struct witness_store *store, order_report report, void *context);
 
 /* @witness is new in @edge: reports the cycles that it closes or makes worse. */
 void cycle_finder_consider(struct cycle_finder *finder, struct order_edge *edge,

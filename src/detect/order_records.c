@@ -90,18 +90,23 @@ uint32_t records_describe(const struct cycle_finder *finder, uint8_t strength, u
 		.length = choice->length,
 		.replaces = replaces,
 	};
+	uint32_t number;
 
 	for (uint32_t i = 0; i < shown; i++) {
 		uint32_t place = (first + i) % choice->length;
 
-		witness_describe(choice->best[place], &witnesses[i]);
+		witness_describe(finder->store, choice->edges[place]->from->lock,
+				 choice->best[place], &witnesses[i]);
 		cycle.edges[i] = (struct order_cycle_edge){
 			.from = choice->edges[place]->from->lock,
 			.to = choice->edges[place]->to->lock,
 			.witness = &witnesses[i],
 		};
 	}
-	return finder->report(finder->context, &cycle);
+	number = finder->report(finder->context, &cycle);
+	for (uint32_t i = 0; i < shown; i++)
+		witness_free_description(finder->store, &witnesses[i]);
+	return number;
 }
 
 void records_report(struct cycle_finder *finder, struct cycle_record *record, uint8_t strength)

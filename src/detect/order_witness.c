@@ -380,7 +380,21 @@ bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_w
 	return false;
 }
 
-void witness_describe(const struct edge_witness *witness, struct order_witness *described)
+static struct gate *copy_gates(const struct witness_store *store, const struct lock_set *held,
+			       lock_id from, uint32_t *count)
+{
+	struct gate *gates = arena_alloc(store->arena, (held->count - 1) * sizeof(*gates));
+
+	*count = 0;
+	for (uint32_t i = 0; gates && i < held->count; i++) {
+		if (held->locks[i].lock != from)
+			gates[(*count)++] = held->locks[i];
+	}
+	return gates;
+}
+
+void witness_describe(const struct witness_store *store, lock_id from,
+		      const struct edge_witness *witness, struct order_witness *described)
 {
 	const struct order_moment *moment = witness->moment;
 
@@ -389,11 +403,20 @@ void witness_describe(const struct edge_witness *witness, struct order_witness *
 		.from_mode = witness->from_mode,
 		.to_mode = (enum lock_mode)moment->to_mode,
 		.is_timed = moment->is_timed,
-		.gate_count = moment->held ? moment->held->count : 0,
-		.gates = moment->held ? moment->held->locks : NULL,
 		.structural = moment_stamp(moment, MOMENT_STRUCTURAL),
 		.hand_over = moment_stamp(moment, MOMENT_HAND_OVER),
 		.from_stack = witness->from_stack,
 		.to_stack = moment->to_stack,
 	};
+	if (moment->held)
+		described->gates =
+			copy_gates(store, moment->held, from, &described->gate_count);
+}
+
+void witness_free_description(const struct witness_store *store,
+			      const struct order_witness *described)
+{
+	/* As const as it was when it was a description: it is ours again. */
+	arena_free(store->arena, (void *)(uintptr_t)described->gates,
+		   described->gate_count * sizeof(struct gate));
 }

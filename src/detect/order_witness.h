@@ -79,7 +79,11 @@ bool witness_trim(struct witness_store *store, struct order_edge *edge);
 bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_witness *a,
 			    const struct order_edge *b_edge, const struct edge_witness *b);
 
-/* The gates are valid as long as the witness is. */
-void witness_describe(const struct edge_witness *witness, struct order_witness *described);
+/* The gates are a copy, without 'from'; none if memory is exhausted. */
+void witness_describe(const struct witness_store *store, lock_id from,
+		      const struct edge_witness *witness, struct order_witness *described);
+
+void witness_free_description(const struct witness_store *store,
+			      const struct order_witness *described);
 
 #endif

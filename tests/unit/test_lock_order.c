@@ -22,6 +22,8 @@ struct seen {
 	struct order_cycle cycle;
 	thread_id threads[LOCK_ORDER_CYCLE_MAX];
 	stack_id stacks[2 * LOCK_ORDER_CYCLE_MAX];
+	uint32_t gate_counts[LOCK_ORDER_CYCLE_MAX];
+	lock_id first_gates[LOCK_ORDER_CYCLE_MAX];
 };
 
 static struct arena arena;
@@ -40,6 +42,9 @@ static uint32_t note_report(void *context, const struct order_cycle *cycle)
 		report->threads[i] = cycle->edges[i].witness->thread;
 		report->stacks[2 * i] = cycle->edges[i].witness->from_stack;
 		report->stacks[2 * i + 1] = cycle->edges[i].witness->to_stack;
+		report->gate_counts[i] = cycle->edges[i].witness->gate_count;
+		if (report->gate_counts[i] > 0)
+			report->first_gates[i] = cycle->edges[i].witness->gates[0].lock;
 		if (i > 0)
 			ck_assert_uint_eq(cycle->edges[i].from, cycle->edges[i - 1].to);
 	}
@@ -224,6 +229,22 @@ START_TEST(from_among_the_gates_makes_no_difference)
 	ck_assert_uint_eq(lock_order_statistics(order).witness_count, 1);
 	want(B, A, with_gate(by(2), &both[1]));
 	ck_assert_uint_eq(seen_count, 0);
+}
+END_TEST
+
+START_TEST(reported_gates_are_the_other_locks)
+{
+	const struct gate gates[] = {{A, LOCK_EXCLUSIVE}, {G, LOCK_EXCLUSIVE}};
+	struct order_witness witness = by(1);
+
+	witness.gates = gates;
+	witness.gate_count = 2;
+	want(A, B, witness);
+	want(B, A, by(2));
+	ck_assert_uint_eq(seen_count, 1);
+	ck_assert_uint_eq(seen[0].gate_counts[0], 1);
+	ck_assert_uint_eq(seen[0].first_gates[0], G);
+	ck_assert_uint_eq(seen[0].gate_counts[1], 0);
 }
 END_TEST
 
@@ -618,6 +639,7 @@ static void add_rules(Suite *suite)
 	tcase_add_test(tests, gate_that_one_writes_silences);
 	tcase_add_test(tests, lock_of_the_cycle_that_another_holds_too_is_a_gate);
 	tcase_add_test(tests, from_among_the_gates_makes_no_difference);
+	tcase_add_test(tests, reported_gates_are_the_other_locks);
 	tcase_add_test(tests, gated_once_and_ungated_later_is_reported);
 	tcase_add_test(tests, cycle_is_reported_once);
 	tcase_add_test(tests, structural_order_gives_the_weakest_verdict);
