@@ -22,7 +22,8 @@ static void fill_table(struct option *table, uint32_t where)
 		int has_value = row->kind == OPTION_FLAG ? no_argument : required_argument;
 
 		if (is_option_of(row, where))
-			*table++ = (struct option){row->key, has_value, NULL, CODE_FIRST_OPTION + i};
+			*table++ =
+				(struct option){row->key, has_value, NULL, CODE_FIRST_OPTION + i};
 	}
 	*table = (struct option){NULL, 0, NULL, 0};
 }

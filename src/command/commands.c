@@ -6,7 +6,8 @@
 #include "event/options.h"
 
 const struct command_row command_rows[] = {
-#define COMMAND(name, function, where, operands, summary) {name, function, where, operands, summary},
+#define COMMAND(name, function, where, operands, summary)                                          \
+	{name, function, where, operands, summary},
 #include "command/commands.def"
 #undef COMMAND
 	{NULL, NULL, 0, NULL, NULL},

@@ -77,7 +77,8 @@ int help_print_command(const struct command_row *row)
 	fputc('\n', to);
 	if (row->where & IN_RUN)
 		fputs("\nThe same settings, without --, may stand in the environment variable\n"
-		      "SNARL_OPTIONS, separated by spaces or colons: SNARL_OPTIONS=\"stack-depth=20\n"
+		      "SNARL_OPTIONS, separated by spaces or colons: "
+		      "SNARL_OPTIONS=\"stack-depth=20\n"
 		      "quiet\". The command line wins.\n",
 		      to);
 	fprintf(to, "\nThe manual: man snarl%s%s\n", row->where ? "-" : "",
@@ -92,11 +93,11 @@ int help_print_overview(FILE *to)
 	      "Finds deadlocks and the misuse of locks in programs as they are.\n\nCommands:\n",
 	      to);
 	for (const struct command_row *row = command_rows; row->name; row++) {
-		print_wrapped(to, row->summary,
-			      fprintf(to, "  %s %s", row->name, row->operands));
+		print_wrapped(to, row->summary, fprintf(to, "  %s %s", row->name, row->operands));
 		fputc('\n', to);
 	}
-	fputs("\n`snarl COMMAND --help` lists the options of a command; `man snarl` is the manual.\n",
+	fputs("\n`snarl COMMAND --help` lists the options of a command; `man snarl` is the "
+	      "manual.\n",
 	      to);
 	return finish(to);
 }

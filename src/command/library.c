@@ -44,7 +44,8 @@ static char *check_separators(char *path)
 {
 	if (!path || !strpbrk(path, " :"))
 		return path;
-	command_warn("the guest library cannot be preloaded: a space or colon in its path %s", path);
+	command_warn("the guest library cannot be preloaded: a space or colon in its path %s",
+		     path);
 	free(path);
 	return NULL;
 }

@@ -23,10 +23,9 @@ static void collect_pids(const struct results_file *results, struct processes *p
 
 	while (results_next(results->image, results->size_bytes, &offset, &record, &torn, &why) >
 	       0) {
-		struct byte_reader reader = {(const unsigned char *)(record + 1),
-					     (const unsigned char *)(record + 1) +
-						     record->payload_bytes,
-					     false};
+		struct byte_reader reader = {
+			(const unsigned char *)(record + 1),
+			(const unsigned char *)(record + 1) + record->payload_bytes, false};
 
 		if (record->type != RECORD_PROCESS)
 			continue;

@@ -5,7 +5,7 @@
 #include "base/types.h"
 
 struct program {
-	char *path;	 /* as execve() takes it; never freed, as snarl ends soon */
+	char *path;	  /* as execve() takes it; never freed, as snarl ends soon */
 	bool wants_shell; /* neither ELF nor "#!": /bin/sh runs it if the kernel does not */
 };
 

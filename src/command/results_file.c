@@ -156,9 +156,9 @@ static void cut_to_size(const struct results_file *results, uint64_t used_bytes)
 	int file = open(results->path, O_WRONLY | O_CLOEXEC);
 
 	/* First the capacity: who would write after all finds the file full. */
-	if (file >= 0 && pwrite(file, &used_bytes, sizeof(used_bytes),
-				offsetof(struct results_header, capacity_bytes)) ==
-				 sizeof(used_bytes))
+	if (file >= 0 &&
+	    pwrite(file, &used_bytes, sizeof(used_bytes),
+		   offsetof(struct results_header, capacity_bytes)) == sizeof(used_bytes))
 		(void)ftruncate(file, (off_t)used_bytes);
 	if (file >= 0)
 		(void)close(file);

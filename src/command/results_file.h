@@ -7,7 +7,7 @@
 #include "base/types.h"
 
 struct results_file {
-	char *path; /* absolute */
+	char *path;	 /* absolute */
 	char *directory; /* of a temporary file, else NULL */
 	int file;
 	unsigned char *image; /* mapped, shared */

@@ -115,7 +115,8 @@ static bool find_strings(const struct image *image, const Elf64_Phdr *dynamic,
 	uint64_t left;
 
 	while (next_dynamic(image, dynamic, &index, &entry)) {
-		if (entry.d_tag != DT_STRTAB || !find_loaded(image, entry.d_un.d_ptr, &offset, &left))
+		if (entry.d_tag != DT_STRTAB ||
+		    !find_loaded(image, entry.d_un.d_ptr, &offset, &left))
 			continue;
 		*strings = (struct strings){(const char *)image->bytes + offset, left};
 		return true;
@@ -262,8 +263,8 @@ static enum target_kind inspect_dynamic(const struct image *image, const Elf64_P
 	if (!loader)
 		return TARGET_DAMAGED;
 	set_detail(target, loader, strlen(loader));
-	if (has_prefix(base_name(loader), "ld-musl") || has_prefix(base_name(loader), "ld-uClibc") ||
-	    has_prefix(base_name(loader), "linker64"))
+	if (has_prefix(base_name(loader), "ld-musl") ||
+	    has_prefix(base_name(loader), "ld-uClibc") || has_prefix(base_name(loader), "linker64"))
 		return TARGET_OTHER_LIBC;
 	sanitizer = find_sanitizer(image);
 	if (!sanitizer)
@@ -298,8 +299,8 @@ static enum target_kind inspect_elf(struct image *image, struct target *target)
 /* The interpreter of a script's first line, as the kernel finds it. */
 static enum target_kind inspect_script(const struct image *image, struct target *target)
 {
-	size_t room = image->size_bytes < TARGET_DETAIL_BYTES ? image->size_bytes
-							      : TARGET_DETAIL_BYTES;
+	size_t room =
+		image->size_bytes < TARGET_DETAIL_BYTES ? image->size_bytes : TARGET_DETAIL_BYTES;
 	const char *line = (const char *)image->bytes;
 	size_t start = 2;
 	size_t end;

@@ -4,8 +4,8 @@
 
 const struct option_row option_rows[OPTION_COUNT] = {
 #define OPTION(identifier, key, kind, allowed, initial, where, metavar, help)                      \
-	{key,	 OPTION_##kind, allowed, initial, where,                                           \
-	 metavar, help,		offsetof(struct options, identifier)},
+	{key,	OPTION_##kind, allowed, initial,                                                   \
+	 where, metavar,       help,	offsetof(struct options, identifier)},
 #include "event/options.def"
 #undef OPTION
 };
@@ -238,8 +238,8 @@ static bool parse_setting(struct options *options, const char *setting, size_t l
 	if (!equals && row->kind != OPTION_FLAG)
 		return false;
 	error->problem = OPTIONS_TOO_LONG;
-	if (equals && !unescape(options, equals + 1, length - key_length - 1, &value,
-				&value_length))
+	if (equals &&
+	    !unescape(options, equals + 1, length - key_length - 1, &value, &value_length))
 		return false;
 	if (set_option(options, row, value, value_length, error))
 		return true;

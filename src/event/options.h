@@ -33,7 +33,8 @@ enum option_where {
 };
 
 enum option_id {
-#define OPTION(identifier, key, kind, allowed, initial, where, metavar, help) OPTION_ID_##identifier,
+#define OPTION(identifier, key, kind, allowed, initial, where, metavar, help)                      \
+	OPTION_ID_##identifier,
 #include "event/options.def"
 #undef OPTION
 	OPTION_COUNT
@@ -81,7 +82,7 @@ enum options_problem {
 struct options_error {
 	enum options_problem problem;
 	const struct option_row *row; /* NULL if the key is unknown */
-	const char *text; /* the key or value at fault */
+	const char *text;	      /* the key or value at fault */
 	size_t length;
 };
 

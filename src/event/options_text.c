@@ -61,38 +61,44 @@ static void append_keys(struct line *line)
 	}
 }
 
+/* After the key: what is wrong with its value. */
+static void append_problem(struct line *line, const struct options_error *error)
+{
+	switch (error->problem) {
+	case OPTIONS_MISSING_VALUE:
+		append_text(line, ": value missing");
+		break;
+	case OPTIONS_BAD_VALUE:
+		append_text(line, ": unknown value '");
+		append(line, error->text, error->length);
+		append_text(line, "'");
+		break;
+	case OPTIONS_TOO_LONG:
+		append_text(line, ": value too long");
+		return;
+	case OPTIONS_FINE:
+	case OPTIONS_UNKNOWN_KEY:
+		return;
+	}
+	append_text(line, " (allowed: ");
+	append_allowed(line, error->row->allowed, error->row->kind);
+	append_text(line, ")");
+}
+
 size_t options_describe_error(const struct options_error *error, char *text, size_t size_bytes)
 {
 	struct line line = {text, size_bytes, 0};
 
-	append_text(&line, error->row ? error->row->key : "unknown option");
-	switch (error->problem) {
-	case OPTIONS_FINE:
-		append_text(&line, ": no error");
-		break;
-	case OPTIONS_UNKNOWN_KEY:
-		append_text(&line, " '");
-		append(&line, error->text, error->length);
-		append_text(&line, "' (allowed: ");
-		append_keys(&line);
-		append_text(&line, ")");
-		break;
-	case OPTIONS_MISSING_VALUE:
-		append_text(&line, ": value missing (allowed: ");
-		append_allowed(&line, error->row->allowed, error->row->kind);
-		append_text(&line, ")");
-		break;
-	case OPTIONS_BAD_VALUE:
-		append_text(&line, ": unknown value '");
-		append(&line, error->text, error->length);
-		append_text(&line, "' (allowed: ");
-		append_allowed(&line, error->row->allowed, error->row->kind);
-		append_text(&line, ")");
-		break;
-	case OPTIONS_TOO_LONG:
-		append_text(&line, ": value too long");
-		break;
+	if (error->row) {
+		append_text(&line, error->row->key);
+		append_problem(&line, error);
+		return finish(&line);
 	}
+	append_text(&line, "unknown option '");
+	append(&line, error->text, error->length);
+	append_text(&line, "' (allowed: ");
+	append_keys(&line);
+	append_text(&line, ")");
 	return finish(&line);
 }
 

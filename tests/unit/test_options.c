@@ -48,8 +48,8 @@ START_TEST(every_default_is_allowed)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if (option_rows[i].kind != OPTION_TEXT)
-			ck_assert_msg(options_set(&options, &option_rows[i],
-						  option_rows[i].initial, &error),
+			ck_assert_msg(options_set(&options, &option_rows[i], option_rows[i].initial,
+						  &error),
 				      "%s", option_rows[i].key);
 }
 END_TEST
@@ -115,9 +115,17 @@ START_TEST(seconds_may_have_a_fraction)
 		const char *text;
 		uint64_t milliseconds;
 	} cases[] = {
-		{"30", 30000},	  {"0.5", 500},	   {".25", 250},	    {"2.", 2000},
-		{"0.0001", 1},	  {"1.9999", 2000}, {"1.0000", 1000},	    {"0", 0},
-		{"1.001", 1001}, {"007", 7000},	   {"999999999", 999999999000},
+		{"30", 30000},
+		{"0.5", 500},
+		{".25", 250},
+		{"2.", 2000},
+		{"0.0001", 1},
+		{"1.9999", 2000},
+		{"1.0000", 1000},
+		{"0", 0},
+		{"1.001", 1001},
+		{"007", 7000},
+		{"999999999", 999999999000},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -131,14 +139,36 @@ END_TEST
 START_TEST(bad_values_are_refused_and_change_nothing)
 {
 	static const char *const bad[] = {
-		"exit-code=",	  "exit-code=256", "exit-code=-1",     "exit-code=1x",
-		"exit-code= 1",	  "exit-code=99999999999999999999",	   "exit-code=0x10",
-		"stack-depth=0",  "stack-depth=65", "timeout=",		   "timeout=.",
-		"timeout=1.x",	  "timeout=1,5",    "timeout=-1",	   "timeout=1e3",
-		"timeout=nan",	  "timeout=9999999999",			   "fail-on=",
-		"fail-on=err",	  "fail-on=error|warning",		   "fail-on=Error",
-		"on-deadlock=|",  "json=",	    "json",		   "exit-code",
-		"=", "=x", "--quiet", "jsonx=a", "jso=a",
+		"exit-code=",
+		"exit-code=256",
+		"exit-code=-1",
+		"exit-code=1x",
+		"exit-code= 1",
+		"exit-code=99999999999999999999",
+		"exit-code=0x10",
+		"stack-depth=0",
+		"stack-depth=65",
+		"timeout=",
+		"timeout=.",
+		"timeout=1.x",
+		"timeout=1,5",
+		"timeout=-1",
+		"timeout=1e3",
+		"timeout=nan",
+		"timeout=9999999999",
+		"fail-on=",
+		"fail-on=err",
+		"fail-on=error|warning",
+		"fail-on=Error",
+		"on-deadlock=|",
+		"json=",
+		"json",
+		"exit-code",
+		"=",
+		"=x",
+		"--quiet",
+		"jsonx=a",
+		"jso=a",
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {

@@ -152,8 +152,11 @@ END_TEST
 
 START_TEST(sanitizer_libraries_are_told)
 {
-	static const char *const names[] = {"libasan.so.8", "libtsan.so.2", "liblsan.so.0",
-					    "libhwasan.so.0", "libclang_rt.asan-x86_64.so",
+	static const char *const names[] = {"libasan.so.8",
+					    "libtsan.so.2",
+					    "liblsan.so.0",
+					    "libhwasan.so.0",
+					    "libclang_rt.asan-x86_64.so",
 					    "libclang_rt.tsan_dyn.so"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
