@@ -34,6 +34,8 @@
 #define CHECK_IS(call, expected)                                                                   \
 	guest_check_is(__FILE__, __LINE__, #call, (long long)(call), (long long)(expected))
 
+#define CHECK_NOT_REACHED(why) guest_fail(__FILE__, __LINE__, why)
+
 /* A call that must fail by errno rather than by its result. */
 #define CHECK_FAILS(call, expected_errno)                                                          \
 	do {                                                                                       \
