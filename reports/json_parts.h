@@ -1,0 +1,14 @@
+/* Parts of the JSON report: one finding with its threads, locks and events. */
+#ifndef REPORTS_JSON_PARTS_H
+#define REPORTS_JSON_PARTS_H
+
+#include <jansson.h>
+
+#include "reports/view.h"
+
+/* A string; bytes that are not UTF-8 (names are the program's) become '?'. */
+json_t *json_text(const char *text);
+
+json_t *json_finding(struct view *view, const struct view_finding *finding);
+
+#endif

@@ -1,0 +1,47 @@
+# libreports.a: from results files to documents.  Linked into the command only:
+# malloc, stdio, elfutils, jansson and libiberty are fine here.
+
+noinst_LIBRARIES += reports/libreports.a
+reports_libreports_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)
+reports_libreports_a_CFLAGS = $(AM_CFLAGS) $(ELFUTILS_CFLAGS) $(JANSSON_CFLAGS)
+reports_libreports_a_SOURCES = \
+	reports/blocked.c \
+	reports/blocked.h \
+	reports/details.def \
+	reports/elf_image.c \
+	reports/elf_image.h \
+	reports/explain.c \
+	reports/explain.def \
+	reports/explain.h \
+	reports/explain_action.c \
+	reports/fingerprint.c \
+	reports/fingerprint.h \
+	reports/formats.def \
+	reports/json.c \
+	reports/json.h \
+	reports/json_parts.c \
+	reports/json_parts.h \
+	reports/losses.c \
+	reports/losses.h \
+	reports/model.c \
+	reports/model.h \
+	reports/model_read.c \
+	reports/model_read.h \
+	reports/names.c \
+	reports/names.h \
+	reports/pool.c \
+	reports/pool.h \
+	reports/report.c \
+	reports/report.h \
+	reports/symbolize.c \
+	reports/symbolize.h \
+	reports/text.c \
+	reports/text.h \
+	reports/text_finding.c \
+	reports/text_finding.h \
+	reports/text_parts.c \
+	reports/text_parts.h \
+	reports/variables.c \
+	reports/variables.h \
+	reports/view.c \
+	reports/view.h

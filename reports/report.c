@@ -1,0 +1,169 @@
+#include "reports/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/blocked.h"
+#include "reports/json.h"
+#include "reports/losses.h"
+#include "reports/model.h"
+#include "reports/text.h"
+#include "reports/view.h"
+
+struct format_row {
+	const char *name;
+	int (*write)(struct view *view, FILE *out);
+};
+
+static const struct format_row format_rows[] = {
+#define FORMAT(name, writer) {name, writer},
+#include "reports/formats.def"
+#undef FORMAT
+};
+
+static const struct format_row *find_format(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(format_rows); i++) {
+		if (strcmp(format_rows[i].name, name) == 0)
+			return &format_rows[i];
+	}
+	return NULL;
+}
+
+bool report_has_format(const char *name)
+{
+	return find_format(name);
+}
+
+const char *report_format_name(size_t index)
+{
+	return index < ARRAY_LENGTH(format_rows) ? format_rows[index].name : NULL;
+}
+
+uint32_t report_count_from(const struct report_outcome *outcome, enum severity severity)
+{
+	uint32_t count = 0;
+
+	for (unsigned i = severity; i <= SEVERITY_ERROR; i++)
+		count += outcome->finding_counts[i];
+	return count;
+}
+
+static FILE *open_output(const struct report_output *output)
+{
+	if (!output->path)
+		return stderr;
+	return strcmp(output->path, "-") == 0 ? stdout : fopen(output->path, "we");
+}
+
+/* Makes sure that all of it is written: an output cut short is an error. */
+static int close_output(FILE *out)
+{
+	int result = fflush(out) != 0 || ferror(out) ? -EIO : 0;
+
+	if (out == stderr || out == stdout)
+		return result;
+	return fclose(out) != 0 ? -EIO : result;
+}
+
+/* The first error is kept: @result, which is returned. */
+static int fail(struct report_outcome *outcome, int result, const char *what, const char *why)
+{
+	if (!outcome->error[0])
+		snprintf(outcome->error, sizeof(outcome->error), "%s: %s", what, why);
+	return result;
+}
+
+static int write_output(struct view *view, const struct report_output *output,
+			struct report_outcome *outcome)
+{
+	const struct format_row *format = find_format(output->format);
+	const char *where = output->path ? output->path : "standard error";
+	FILE *out;
+	int result;
+
+	if (!format)
+		return fail(outcome, -EINVAL, output->format, "unknown format");
+	errno = 0;
+	out = open_output(output);
+	if (!out)
+		return fail(outcome, -errno, where, strerror(errno));
+	result = format->write(view, out);
+	if (close_output(out) != 0 && result == 0)
+		result = -EIO;
+	if (result != 0)
+		fail(outcome, result, where, "cannot be written");
+	return result;
+}
+
+static void fill_outcome(const struct view *view, struct report_outcome *outcome)
+{
+	const struct model *model = view->model;
+
+	for (size_t i = 0; i < view->finding_count; i++) {
+		outcome->finding_counts[view->findings[i].finding->severity]++;
+		outcome->occurrence_count += view->findings[i].count;
+	}
+	outcome->loss_count = losses_count(model);
+	outcome->torn_count = model->torn_count;
+	if (!model->file_count)
+		return;
+	outcome->is_ended = model->files[0].header.is_ended;
+	outcome->exit_status = model->files[0].header.exit_status;
+	for (size_t i = 0; i < model->file_count; i++)
+		outcome->is_ended_by_us |= model->files[i].header.is_ended_by_us != 0;
+}
+
+static int read_files(struct model *model, const struct report_request *request,
+		      struct report_outcome *outcome)
+{
+	int result = 0;
+
+	*outcome = (struct report_outcome){0};
+	model_init(model);
+	for (size_t i = 0; i < request->file_count && result == 0; i++)
+		result = model_read_file(model, request->files[i]);
+	if (result != 0)
+		memcpy(outcome->error, model->error, sizeof(outcome->error));
+	else
+		model_finish(model);
+	return result;
+}
+
+int report_write(const struct report_request *request, struct report_outcome *outcome)
+{
+	struct model model;
+	struct view *view;
+	int result = read_files(&model, request, outcome);
+
+	if (result == 0) {
+		view = view_make(&model, request);
+		fill_outcome(view, outcome);
+		for (size_t i = 0; i < request->output_count; i++) {
+			int written = write_output(view, &request->outputs[i], outcome);
+
+			result = result ? result : written;
+		}
+		view_free(view);
+	}
+	model_free(&model);
+	return result;
+}
+
+int report_write_blocked(const struct report_request *request, FILE *out,
+			 struct report_outcome *outcome)
+{
+	struct model model;
+	struct view *view;
+	int result = read_files(&model, request, outcome);
+
+	if (result == 0) {
+		view = view_make(&model, request);
+		fill_outcome(view, outcome);
+		result = blocked_write(view, out);
+		view_free(view);
+	}
+	model_free(&model);
+	return result;
+}

@@ -1,0 +1,173 @@
+#include "reports/text_parts.h"
+
+#include <string.h>
+
+#include "reports/names.h"
+
+#define PAGE_COLUMNS 96u
+#define TABLE_COLUMNS 120u /* wider tables become lists */
+#define TABLE_THREAD_MAX 6u
+#define FUNCTION_COLUMNS 28
+
+static const char *const style_sequences[] = {
+	[STYLE_PLAIN] = "",	     [STYLE_ERROR] = "\033[1;31m", [STYLE_WARNING] = "\033[1;35m",
+	[STYLE_NOTE] = "\033[1;36m", [STYLE_BOLD] = "\033[1m",	    [STYLE_DIM] = "\033[2m",
+};
+
+const char *text_style_on(const struct text_page *page, enum text_style style)
+{
+	return page->is_coloured ? style_sequences[style] : "";
+}
+
+const char *text_style_off(const struct text_page *page)
+{
+	return page->is_coloured ? "\033[0m" : "";
+}
+
+void text_stack(const struct text_page *page, const struct model_process *process, stack_id stack)
+{
+	const struct source_stack *frames =
+		symbolize_stack(page->view->symbolizer, process, stack);
+	size_t count;
+
+	if (!frames || !frames->frame_count) {
+		fprintf(page->out, "      (stack not recorded)\n");
+		return;
+	}
+	count = page->view->request->is_verbose ? frames->frame_count : frames->visible_count;
+	for (size_t i = 0; i < count; i++) {
+		const struct source_frame *frame = &frames->frames[i];
+
+		fprintf(page->out, "      #%-2zu %s%-*s%s %s", i, text_style_on(page, STYLE_BOLD),
+			FUNCTION_COLUMNS, source_frame_function(page->view->pool, frame),
+			text_style_off(page), source_frame_place(page->view->pool, frame));
+		if (frame->is_inlined)
+			fputs(" (inlined)", page->out);
+		/* Where a source line is, the module is worth a word if it is not the program. */
+		if (frame->file && frame->module &&
+		    strcmp(frame->module_path, process->path) != 0 &&
+		    page->view->request->is_verbose)
+			fprintf(page->out, " in %s", frame->module);
+		fputc('\n', page->out);
+	}
+	if (frames->is_incomplete)
+		fputs("      (callers not recorded)\n", page->out);
+}
+
+/* The distinct threads of the steps in order; 0 if there are too many. */
+static size_t step_threads(const struct view_finding *finding, thread_id *threads)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < finding->step_count; i++) {
+		size_t known = 0;
+
+		while (known < count && threads[known] != finding->steps[i].thread)
+			known++;
+		if (known < count)
+			continue;
+		if (count == TABLE_THREAD_MAX)
+			return 0;
+		threads[count++] = finding->steps[i].thread;
+	}
+	return count;
+}
+
+static size_t column_width(const struct text_page *page, const struct view_finding *finding,
+			   thread_id thread)
+{
+	size_t width = strlen(thread_name(page->view, finding, thread));
+
+	for (size_t i = 0; i < finding->step_count; i++) {
+		size_t length = strlen(finding->steps[i].what);
+
+		if (finding->steps[i].thread == thread && length > width)
+			width = length;
+	}
+	return width + 3;
+}
+
+/* What stands behind the last step of a ring. */
+static const char *closing_remark(const struct view_finding *finding)
+{
+	if (!finding_is_cycle(finding->finding))
+		return "";
+	return "   <- deadlock";
+}
+
+static void write_list(const struct text_page *page, const struct view_finding *finding)
+{
+	for (size_t i = 0; i < finding->step_count; i++)
+		fprintf(page->out, "    %s %s%s\n",
+			thread_name(page->view, finding, finding->steps[i].thread),
+			finding->steps[i].what,
+			i + 1 == finding->step_count ? closing_remark(finding) : "");
+}
+
+/* The names of the threads, each underlined. */
+static void write_table_head(const struct text_page *page, const struct view_finding *finding,
+			     const thread_id *threads, const size_t *widths, size_t count)
+{
+	static const char line[] = "------------------------------------------------------------"
+				   "------------------------------------------------------------";
+
+	fputs("    ", page->out);
+	for (size_t i = 0; i < count; i++)
+		fprintf(page->out, "%-*s", i + 1 < count ? (int)widths[i] : 0,
+			thread_name(page->view, finding, threads[i]));
+	fputs("\n    ", page->out);
+	for (size_t i = 0; i < count; i++)
+		fprintf(page->out, "%.*s%s", (int)widths[i] - 3, line, i + 1 < count ? "   " : "");
+	fputc('\n', page->out);
+}
+
+static void write_table(const struct text_page *page, const struct view_finding *finding,
+			const thread_id *threads, const size_t *widths, size_t count)
+{
+	write_table_head(page, finding, threads, widths, count);
+	for (size_t i = 0; i < finding->step_count; i++) {
+		size_t indent = 4;
+
+		for (size_t j = 0; j < count && threads[j] != finding->steps[i].thread; j++)
+			indent += widths[j];
+		fprintf(page->out, "%*s%s%s\n", (int)indent, "", finding->steps[i].what,
+			i + 1 == finding->step_count ? closing_remark(finding) : "");
+	}
+}
+
+void text_scenario(const struct text_page *page, const struct view_finding *finding)
+{
+	thread_id threads[TABLE_THREAD_MAX];
+	size_t widths[TABLE_THREAD_MAX];
+	size_t count = step_threads(finding, threads);
+	size_t total = 4;
+
+	for (size_t i = 0; i < count; i++) {
+		widths[i] = column_width(page, finding, threads[i]);
+		total += widths[i];
+	}
+	if (count && total <= TABLE_COLUMNS)
+		write_table(page, finding, threads, widths, count);
+	else
+		write_list(page, finding);
+}
+
+void text_paragraph(const struct text_page *page, const char *head, const char *text)
+{
+	size_t column = 2 + strlen(head);
+
+	fprintf(page->out, "  %s%s%s", text_style_on(page, STYLE_BOLD), head, text_style_off(page));
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (column + 1 + length > PAGE_COLUMNS) {
+			fputs("\n   ", page->out);
+			column = 3;
+		}
+		fprintf(page->out, " %.*s", (int)length, text);
+		column += 1 + length;
+		text += length;
+		text += strspn(text, " ");
+	}
+	fputc('\n', page->out);
+}

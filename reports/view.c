@@ -1,0 +1,132 @@
+#include "reports/view.h"
+
+#include <string.h>
+
+#include "reports/explain.h"
+#include "reports/fingerprint.h"
+#include "reports/names.h"
+
+bool finding_is_cycle(const struct finding *finding)
+{
+	return finding->kind == FINDING_DEADLOCK || finding->kind == FINDING_LOCK_ORDER_INVERSION ||
+	       finding->kind == FINDING_LOCK_ORDER_CYCLE;
+}
+
+/* What the thread that begins at event @index does, for comparison. */
+static const char *group_key(struct view *view, const struct view_finding *finding, size_t index)
+{
+	thread_id thread = finding->events[index]->thread;
+	const char *key = "";
+
+	for (size_t i = index; i < finding->event_count; i++) {
+		if (finding->events[i]->thread != thread)
+			break;
+		key = pool_format(view->pool, "%s;%s", key,
+				  fingerprint_event(view, finding->process, finding->events[i]));
+	}
+	return key;
+}
+
+/* Begins a ring with the thread that comes first by what it does. */
+static void rotate_cycle(struct view *view, struct view_finding *finding)
+{
+	const struct finding_event **rotated;
+	const char *least = NULL;
+	size_t start = 0;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const char *key;
+
+		if (i && finding->events[i]->thread == finding->events[i - 1]->thread)
+			continue;
+		key = group_key(view, finding, i);
+		if (!least || strcmp(key, least) < 0) {
+			least = key;
+			start = i;
+		}
+	}
+	rotated = pool_alloc(view->pool, (finding->event_count + 1) * sizeof(*rotated));
+	for (size_t i = 0; i < finding->event_count; i++)
+		rotated[i] = finding->events[(start + i) % finding->event_count];
+	finding->events = rotated;
+}
+
+/* True if the same was found in another process already: then counts it there. */
+static bool merge_finding(struct view *view, const struct view_finding *finding)
+{
+	for (size_t i = 0; i < view->finding_count; i++) {
+		struct view_finding *known = &view->findings[i];
+
+		if (known->process == finding->process ||
+		    known->finding->severity != finding->finding->severity ||
+		    strcmp(known->process->path, finding->process->path) != 0 ||
+		    strcmp(known->fingerprint, finding->fingerprint) != 0)
+			continue;
+		known->count += finding->count;
+		known->process_count++;
+		return true;
+	}
+	return false;
+}
+
+static void add_finding(struct view *view, const struct model_finding *source)
+{
+	struct view_finding finding = {
+		.process = source->process,
+		.finding = source->finding,
+		.event_count = source->finding->event_count,
+		.count = source->count,
+		.process_count = 1,
+	};
+
+	finding.events =
+		pool_alloc(view->pool, (finding.event_count + 1) * sizeof(*finding.events));
+	for (size_t i = 0; i < finding.event_count; i++)
+		finding.events[i] = &source->finding->events[i];
+	if (finding_is_cycle(source->finding))
+		rotate_cycle(view, &finding);
+	finding.fingerprint = fingerprint_make(view, &finding);
+	if (merge_finding(view, &finding))
+		return;
+	view->findings =
+		pool_grow(view->pool, view->findings, view->finding_count, sizeof(finding));
+	view->findings[view->finding_count++] = finding;
+}
+
+static bool is_selected(const struct report_request *request, const struct model_finding *finding)
+{
+	if (finding->is_gone || finding->finding->severity < request->min_severity)
+		return false;
+	return !request->is_wanted ||
+	       request->is_wanted(finding->finding->kind, request->context);
+}
+
+struct view *view_make(struct model *model, const struct report_request *request)
+{
+	struct view *view = pool_alloc(&model->pool, sizeof(*view));
+
+	view->pool = &model->pool;
+	view->model = model;
+	view->request = request;
+	view->symbolizer = symbolizer_new(&model->pool);
+	view->program = request->program;
+	if (!view->program && model->process_count)
+		view->program = model->processes[0]->path;
+	if (!view->program || !view->program[0])
+		view->program = "(unknown program)";
+	for (size_t i = 0; i < model->finding_count; i++) {
+		if (is_selected(request, &model->findings[i]))
+			add_finding(view, &model->findings[i]);
+	}
+	/* Names first: numbers of equal names depend on all locks that occur. */
+	for (size_t i = 0; i < view->finding_count; i++)
+		explain_name_locks(view, &view->findings[i]);
+	for (size_t i = 0; i < view->finding_count; i++)
+		explain_finding(view, &view->findings[i]);
+	return view;
+}
+
+void view_free(struct view *view)
+{
+	symbolizer_free(view->symbolizer);
+}

@@ -1,0 +1,59 @@
+/*
+ * The view: what of a model is reported, in which order, under which names.
+ *
+ * All formats render one view, so they agree.  Findings stand in the order of
+ * their first occurrence; equal ones of several processes (the workers that a
+ * server forks) are one finding.  Threads of a cycle are rotated into an order
+ * that does not depend on which of them closed it, so that reports of two runs
+ * can be compared.
+ */
+#ifndef REPORTS_VIEW_H
+#define REPORTS_VIEW_H
+
+#include "reports/model.h"
+#include "reports/report.h"
+#include "reports/symbolize.h"
+
+struct lock_names;
+
+/* One line of a scenario: who does what. */
+struct scenario_step {
+	thread_id thread;
+	const char *what; /* "acquires bank.c:lock" */
+};
+
+struct view_finding {
+	const struct model_process *process;
+	const struct finding *finding;
+	const struct finding_event **events; /* in the order to show */
+	size_t event_count;
+	uint64_t count;
+	uint32_t process_count; /* that have it, with 'process' the first */
+	const char *fingerprint;
+	const char *summary;
+	struct scenario_step *steps;
+	size_t step_count;
+	const char *advice;
+	const char **notes; /* what limits or explains it */
+	size_t note_count;
+};
+
+struct view {
+	struct pool *pool;
+	struct model *model;
+	struct symbolizer *symbolizer;
+	const struct report_request *request;
+	const char *program;
+	struct view_finding *findings;
+	size_t finding_count;
+	struct lock_names *lock_names;
+};
+
+/* The view lives in the model's pool; view_free() closes what it opened. */
+struct view *view_make(struct model *model, const struct report_request *request);
+void view_free(struct view *view);
+
+/* True for the kinds whose events are threads in a ring. */
+bool finding_is_cycle(const struct finding *finding);
+
+#endif
