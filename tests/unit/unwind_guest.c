@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define JOIN_TOKENS(a, b) a##b
+#define JOIN(a, b) JOIN_TOKENS(a, b)
+#define GUEST_SHIFT JOIN(GUEST_NAME, _shift)
+
 #define KEEP __attribute__((noinline, noclone))
 #ifdef __clang__
 #undef KEEP
@@ -225,6 +229,47 @@ static KEEP void go_on(const struct guest_walk *walk)
 	case 14: handled(&rest, SIGUSR2, SA_ONSTACK); break;
 	default: with_longjmp(&rest); plain(&rest); break;
 	}
+	STAY();
+}
+
+static void shift(const struct guest_walk *walk);
+static void (*volatile next_shift)(const struct guest_walk *walk) = shift;
+
+/* The block is not written: what an earlier walk left there stays. */
+static KEEP void shift_left(const struct guest_walk *walk)
+{
+	void *block = alloca(8 * (walk->choices & 15));
+
+	next_shift(walk);
+	if (use)
+		use(block);
+}
+
+static KEEP void shift_right(const struct guest_walk *walk)
+{
+	void *block = alloca(8 * (walk->choices & 15));
+
+	next_shift(walk);
+	if (use)
+		use(block);
+}
+
+static KEEP void shift(const struct guest_walk *walk)
+{
+	struct guest_walk rest = {walk->choices >> 4, walk->depth - 1, walk->leaf};
+
+	if (walk->depth == 0)
+		walk->leaf();
+	else if (walk->choices & 1)
+		shift_left(&rest);
+	else
+		shift_right(&rest);
+	STAY();
+}
+
+void GUEST_SHIFT(const struct guest_walk *walk)
+{
+	next_shift(walk);
 	STAY();
 }
 

@@ -27,6 +27,12 @@ void guest_o2(const struct guest_walk *walk);
 void guest_frame_pointer(const struct guest_walk *walk);
 void guest_o3(const struct guest_walk *walk);
 
+/* Frames that differ in their size and little else. */
+void guest_o0_shift(const struct guest_walk *walk);
+void guest_o2_shift(const struct guest_walk *walk);
+void guest_frame_pointer_shift(const struct guest_walk *walk);
+void guest_o3_shift(const struct guest_walk *walk);
+
 /* Goes down through C++ frames; ends in an exception, caught at the top. */
 void guest_cxx(const struct guest_walk *walk);
 
