@@ -40,11 +40,11 @@ static void copy_statistics(struct detector *detector)
 	}
 }
 
-void detector_ended(struct detector *detector, struct thread *thread)
+void detector_ended(struct detector *detector, bool is_orderly)
 {
-	(void)thread;
 	runtime_lock(&detector->lock);
-	misuse_process_ended(detector);
+	if (is_orderly)
+		misuse_process_ended(detector);
 	copy_statistics(detector);
 	runtime_unlock(&detector->lock);
 }

@@ -86,8 +86,9 @@ struct detector {
 bool detector_init(struct detector *detector, const struct detector_hooks *hooks,
 		   page_source pages);
 
-/* The process ends (or execs): judges what only the end shows. */
-void detector_ended(struct detector *detector, struct thread *thread);
+/* The process ends (or execs): sums up, and if it ends orderly judges what
+ * only the end shows. */
+void detector_ended(struct detector *detector, bool is_orderly);
 
 /* In a fork's child, called by its only thread, @thread: the others are gone. */
 void detector_forked(struct detector *detector, struct thread *thread);

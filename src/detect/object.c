@@ -153,7 +153,7 @@ static void end_life(struct sync_table *table, struct sync_object *object)
 
 	if (!info)
 		return;
-	object->generation = (object->generation & ~SYNC_HANDLER_LOCK) + 1;
+	object->generation = (object->generation & ~SYNC_GENERATION_FLAGS) + 1;
 	object->stamp = 0;
 	object->owner = 0;
 	store_release(&object->info, (struct sync_info *)NULL);

@@ -58,7 +58,6 @@ struct sync_info {
 	uint32_t handler_signal; /* a handler of it took the lock */
 	stack_id handler_stack;
 	thread_id handler_thread;
-	bool is_misused;	/* a misuse was reported: once per life */
 
 	/* What an acquirer learns from the last release.  Mutexes: written by
 	 * the owner; other kinds: under 'busy'. */
@@ -95,13 +94,16 @@ struct sync_info {
 struct sync_object {
 	uintptr_t address;
 	uint64_t stamp; /* content stamp of the last releaser's clock (thread.h) */
-	uint32_t generation; /* with SYNC_HANDLER_LOCK in this life */
+	uint32_t generation; /* with SYNC_GENERATION_FLAGS */
 	thread_id owner; /* exclusive holder, else 0 */
 	struct sync_info *info; /* NULL: no life at present */
 };
 
-/* In sync_object.generation: a signal handler has taken this lock. */
+/* In sync_object.generation: a signal handler has taken this lock; a robust
+ * mutex was got by EOWNERDEAD and not made consistent yet. */
 #define SYNC_HANDLER_LOCK 0x80000000u
+#define SYNC_ABANDONED 0x40000000u
+#define SYNC_GENERATION_FLAGS (SYNC_HANDLER_LOCK | SYNC_ABANDONED)
 
 /* In sync_object.stamp: more than one thread's clock went into the last
  * release (readers, posters), so it must be looked at. */

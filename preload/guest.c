@@ -1,0 +1,261 @@
+#define _GNU_SOURCE
+#include "preload/guest.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+#include "event/results.h"
+#include "preload/bare.h"
+#include "preload/modules.h"
+#include "preload/outside.h"
+#include "preload/sink.h"
+
+__thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
+struct detector guest_detector;
+struct options guest_options;
+enum guest_state guest_state;
+uint32_t guest_code_generation;
+
+/* Contexts of living threads, and free ones. */
+static struct guest_thread *living;
+static struct guest_thread *unused;
+static struct arena arena;
+/* Protects the above.  Inside detector.lock. */
+static struct runtime_lock contexts_lock;
+
+static uint32_t start_state; /* 0: not begun, 1: somebody is at it, 2: done */
+
+/* --- Stacks ----------------------------------------------------------------- */
+
+stack_id guest_intern(void *context, const struct unwind_result *result)
+{
+	uint32_t depth = (uint32_t)guest_options.stack_depth;
+	uint32_t count = result->frame_count < depth ? result->frame_count : depth;
+	uint32_t flags = 0;
+
+	(void)context;
+	if (result->end == UNWIND_NO_TABLE || result->end == UNWIND_UNSUPPORTED) {
+		flags |= STACK_INCOMPLETE;
+		detector_count(&guest_detector, LOST_STACKS);
+	}
+	if (result->crosses_signal_frame)
+		flags |= STACK_IN_HANDLER;
+	return stack_depot_intern(&guest_detector.stacks, result->frames, count,
+				  guest_code_generation, flags, result->signal_number);
+}
+
+/* --- Threads ---------------------------------------------------------------- */
+
+static void add_living(struct guest_thread *self)
+{
+	runtime_lock(&contexts_lock);
+	self->next = living;
+	living = self;
+	runtime_unlock(&contexts_lock);
+}
+
+struct guest_thread *guest_make_thread(struct thread *thread)
+{
+	struct guest_thread *self;
+	struct stack_memo *memo;
+
+	runtime_lock(&contexts_lock);
+	self = unused;
+	if (self) {
+		unused = self->next;
+	} else {
+		self = arena_alloc(&arena, sizeof(*self));
+		if (self)
+			self->memo = pages_from_kernel((stack_memo_bytes() + 4095) & ~4095ul);
+	}
+	runtime_unlock(&contexts_lock);
+	if (!self || !self->memo)
+		return NULL;
+	memo = self->memo;
+	*self = (struct guest_thread){.thread = thread, .memo = memo};
+	thread->guest = self;
+	add_living(self);
+	return self;
+}
+
+void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t stack_bytes)
+{
+	struct thread *thread = self->thread;
+
+	thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
+	thread->stack_end = stack_end;
+	thread->stack_start = stack_end > stack_bytes ? stack_end - stack_bytes : 0;
+	guest_self = self;
+}
+
+void guest_free_thread(struct guest_thread *self)
+{
+	runtime_lock(&contexts_lock);
+	for (struct guest_thread **link = &living; *link; link = &(*link)->next) {
+		if (*link != self)
+			continue;
+		*link = self->next;
+		self->next = unused;
+		unused = self;
+		break;
+	}
+	runtime_unlock(&contexts_lock);
+}
+
+struct guest_thread *guest_find_thread(uint64_t handle)
+{
+	struct guest_thread *found;
+
+	runtime_lock(&contexts_lock);
+	for (found = living; found && found->handle != handle; found = found->next)
+		;
+	runtime_unlock(&contexts_lock);
+	return found;
+}
+
+/* A thread that nobody told us of. */
+static struct guest_thread *adopt(bool is_main, uintptr_t sp)
+{
+	struct thread *thread = thread_adopt(&guest_detector, is_main);
+	struct guest_thread *self = thread ? guest_make_thread(thread) : NULL;
+
+	/* Where its stack is, is not known (yet). */
+	if (self)
+		guest_begin_thread(self, is_main ? 0 : sp, 0);
+	return self;
+}
+
+/* --- The guard -------------------------------------------------------------- */
+
+static bool is_on_own_stack(const struct guest_thread *self, uintptr_t sp)
+{
+	return sp >= self->thread->stack_start && sp < self->thread->stack_end;
+}
+
+struct guest_thread *guest_enter_slowly(uintptr_t sp)
+{
+	struct guest_thread *self = guest_self;
+
+	if (guest_state != GUEST_ON) {
+		if (guest_state == GUEST_EARLY && start_state == 0)
+			guest_start();
+		if (guest_state != GUEST_ON)
+			return NULL;
+		self = guest_self;
+	}
+	if (!self) {
+		self = adopt(false, sp);
+		if (!self)
+			return NULL;
+	} else if (self->guard) {
+		/* The frame that put it up was left by a jump? */
+		if (!(sp > self->guard && is_on_own_stack(self, sp) &&
+		      is_on_own_stack(self, self->guard))) {
+			detector_count(&guest_detector, LOST_IN_HANDLER);
+			return NULL;
+		}
+	}
+	self->guard = sp;
+	fence_signal();
+	return self;
+}
+
+/* --- Hooks ------------------------------------------------------------------ */
+
+static bool is_alive(struct detector *detector, const struct thread *thread)
+{
+	(void)detector;
+	return kernel_call3(SYS_tgkill, kernel_call0(SYS_getpid), thread->kernel_id, 0) == 0;
+}
+
+static const struct detector_hooks hooks = {
+	.emit = sink_emit,
+	.count = sink_count,
+	.retract = sink_retract,
+	.can_be_woken = outside_can_wake,
+	.is_alive = is_alive,
+};
+
+/* --- Beginning and end ------------------------------------------------------ */
+
+void guest_switch_off(const char *why)
+{
+	if (guest_state == GUEST_OFF)
+		return;
+	guest_state = GUEST_OFF;
+	detector_count(&guest_detector, LOST_DETECTION_OFF);
+	sink_update_counters(&guest_detector);
+	sink_text(why);
+}
+
+static bool open_results(const char **why)
+{
+	if (guest_options.results && *guest_options.results)
+		return sink_open(guest_options.results, why);
+	return bare_begin(why);
+}
+
+static void begin(void)
+{
+	const char *why = "no memory";
+
+	if (!bare_read_options())
+		return;
+	arena_init(&arena, pages_from_kernel);
+	if (!detector_init(&guest_detector, &hooks, pages_from_kernel) || !open_results(&why)) {
+		bare_say(why);
+		return;
+	}
+	sink_begin_process(false);
+	modules_refresh();
+	guest_state = GUEST_ON;
+	if (!adopt(true, 0))
+		guest_switch_off("no memory to begin with");
+}
+
+void guest_start(void)
+{
+	uint32_t expected = 0;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	if (!compare_exchange_acq_rel(&start_state, &expected, 1u))
+		return;
+	begin();
+	if (guest_state == GUEST_EARLY)
+		guest_state = GUEST_OFF;
+	if (guest_self)
+		guest_begin_thread(guest_self, outside_stack_end(here), outside_stack_bytes());
+	/* release: pairs with the state's readers, who are this thread's heirs. */
+	store_release(&start_state, 2u);
+}
+
+void guest_forked(void)
+{
+	struct guest_thread *self = guest_self;
+
+	runtime_lock_reset(&contexts_lock);
+	if (!self || guest_state != GUEST_ON)
+		return;
+	for (struct guest_thread *other = living; other; other = other->next)
+		if (other != self)
+			other->handle = 0;
+	self->slot = 0;
+	self->thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
+	detector_forked(&guest_detector, self->thread);
+	sink_begin_process(true);
+}
+
+void guest_finish(bool is_orderly)
+{
+	struct guest_thread *self = guest_self;
+
+	if (guest_state != GUEST_ON || !self)
+		return;
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	detector_ended(&guest_detector, is_orderly);
+	runtime_lock(&guest_detector.lock);
+	sink_update_counters(&guest_detector);
+	runtime_unlock(&guest_detector.lock);
+	self->guard = 0;
+}

@@ -1,0 +1,105 @@
+/*
+ * The guest: where a wrapper finds its thread and the detector, and the guard.
+ *
+ * A wrapper enters, tells the detector what will happen, leaves, makes the real
+ * call, and enters again to tell the outcome.  Between guest_enter() and
+ * guest_leave() the guard is up: calls that a signal handler makes meanwhile
+ * pass through unseen (and are counted).  The guard is the stack pointer of
+ * who put it up; a frame that was left by a jump leaves a stale guard, which is
+ * seen by the stack pointer being above it.  It is never up during a real call,
+ * so cancellation and jumps out of those find it down.
+ */
+#ifndef PRELOAD_GUEST_H
+#define PRELOAD_GUEST_H
+
+#include "detect/lock.h"
+#include "event/options.h"
+#include "preload/stack_memo.h"
+#include "preload/unwind_start.h"
+
+struct guest_thread {
+	struct thread *thread;
+	uintptr_t guard; /* 0: down */
+	struct stack_memo *memo;
+	uint32_t slot; /* of the results file's slots, from 1; 0: none */
+	uint64_t handle; /* pthread_t, once known */
+	size_t stack_bytes;
+	void *(*routine)(void *); /* of pthread_create */
+	void *argument;
+	struct guest_thread *next; /* among the living, or the free ones */
+};
+
+enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };
+
+extern __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
+extern struct detector guest_detector;
+extern struct options guest_options;
+extern enum guest_state guest_state;
+extern uint32_t guest_code_generation; /* changes as code is loaded and unloaded */
+
+/* The slow part of guest_enter(): first calls, stale guards.  NULL: pass the
+ * call through. */
+struct guest_thread *guest_enter_slowly(uintptr_t sp);
+
+/* NULL if this call is not to be observed. */
+static inline __attribute__((always_inline)) struct guest_thread *guest_enter(void)
+{
+	struct guest_thread *self = guest_self;
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+
+	if (UNLIKELY(!self || self->guard))
+		return guest_enter_slowly(sp);
+	self->guard = sp;
+	fence_signal();
+	return self;
+}
+
+static inline void guest_leave(struct guest_thread *self)
+{
+	fence_signal();
+	self->guard = 0;
+}
+
+/* A stack_intern (stack_memo.h). */
+stack_id guest_intern(void *context, const struct unwind_result *result);
+
+/* The calling thread's stack from @start on. */
+static inline __attribute__((always_inline)) stack_id
+guest_stack(struct guest_thread *self, const struct unwind_start *start)
+{
+	stack_id stack = stack_memo_find(self->memo, guest_code_generation, start, guest_intern,
+					 NULL);
+
+	if (UNLIKELY(self->thread->lowest_stack_lock < start->sp))
+		lock_stack_left(&guest_detector, self->thread, start->sp);
+	return stack;
+}
+
+/* Begins observation: maps the results file, adopts the calling thread.  Once;
+ * further calls do nothing. */
+void guest_start(void);
+
+/* Switches detection off for good, and says why once.  Program and real calls
+ * go on. */
+void guest_switch_off(const char *why);
+
+/* A context for @thread; NULL without memory. */
+struct guest_thread *guest_make_thread(struct thread *thread);
+
+/* The calling thread is @self's, with its stack ending at @stack_end. */
+void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t stack_bytes);
+
+/* @self's thread is gone: its context can be used again. */
+void guest_free_thread(struct guest_thread *self);
+
+/* The living thread with that handle, or NULL. */
+struct guest_thread *guest_find_thread(uint64_t handle);
+
+/* In a fork's child: only the calling thread is left. */
+void guest_forked(void);
+
+/* The process ends: counters, and if it does so orderly, what only the end
+ * shows. */
+void guest_finish(bool is_orderly);
+
+#endif

@@ -1,0 +1,33 @@
+# libsnarl.so: what is preloaded into the guest.
+
+preloaddir = $(libdir)/snarl
+preload_PROGRAMS = preload/libsnarl.so
+
+preload_libsnarl_so_CFLAGS = $(GUEST_CFLAGS) -fno-omit-frame-pointer -Wno-clobbered
+preload_libsnarl_so_LDFLAGS = -shared -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic \
+	-Wl,--exclude-libs,ALL -Wl,--no-undefined
+preload_libsnarl_so_LDADD = src/libcore.a
+preload_libsnarl_so_SOURCES = \
+	%D%/bare.c %D%/bare.h \
+	%D%/export.h \
+	%D%/guest.c %D%/guest.h \
+	%D%/interpose.def \
+	%D%/modules.c %D%/modules.h \
+	%D%/outside.c %D%/outside.h \
+	%D%/policy.c %D%/policy.h \
+	%D%/real.c %D%/real.h \
+	%D%/sink.c %D%/sink.h \
+	%D%/stack_memo.c %D%/stack_memo.h \
+	%D%/start.c \
+	%D%/unwind.c %D%/unwind.h \
+	%D%/unwind_bytes.h \
+	%D%/unwind_cache.c %D%/unwind_cache.h \
+	%D%/unwind_expression.c %D%/unwind_expression.h \
+	%D%/unwind_frame.c %D%/unwind_frame.h \
+	%D%/unwind_registers.c %D%/unwind_registers.h \
+	%D%/unwind_rules.c %D%/unwind_rules.h \
+	%D%/unwind_start.h \
+	%D%/unwind_table.c %D%/unwind_table.h \
+	%D%/wrap_condition.c %D%/wrap_condition.h \
+	%D%/wrap_lock.c %D%/wrap_lock.h \
+	%D%/wrap_thread.c %D%/wrap_thread.h

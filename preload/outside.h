@@ -1,0 +1,17 @@
+/*
+ * The outside: what may act on the program's threads beside themselves.
+ */
+#ifndef PRELOAD_OUTSIDE_H
+#define PRELOAD_OUTSIDE_H
+
+#include "detect/detector.h"
+
+/* A detector_hooks.can_be_woken: a handler is installed, a timer is armed, or
+ * the kernel knows a thread that we do not. */
+bool outside_can_wake(struct detector *detector);
+
+/* The calling (first) thread's stack. */
+uintptr_t outside_stack_end(uintptr_t sp);
+size_t outside_stack_bytes(void);
+
+#endif

@@ -1,0 +1,54 @@
+#include "preload/policy.h"
+
+#include <signal.h>
+
+#include "base/kernel.h"
+#include "event/results.h"
+#include "preload/bare.h"
+#include "preload/guest.h"
+#include "preload/sink.h"
+
+static void end_process(void)
+{
+	struct results_header *header = sink_base();
+	int status = (int)guest_options.exit_code;
+
+	if (header)
+		store_release(&header->is_ended_by_us, 1u); /* read after our end */
+	sink_end(PROCESS_ENDED_BY_US, (uint32_t)status);
+	if (bare_is_reporter())
+		bare_report(status);
+	kernel_call1(SYS_exit_group, status);
+}
+
+/* As abort(3) ends: by SIGABRT with its default action, for a core. */
+static void abort_process(void)
+{
+	struct {
+		uintptr_t handler;
+		unsigned long flags;
+		uintptr_t restorer;
+		uint64_t mask;
+	} action = {0};
+	uint64_t only_abort = 1ull << (SIGABRT - 1);
+
+	sink_end(PROCESS_ENDED_BY_US, SIGABRT);
+	kernel_call4(SYS_rt_sigaction, SIGABRT, &action, 0, sizeof(action.mask));
+	kernel_call4(SYS_rt_sigprocmask, SIG_UNBLOCK, &only_abort, 0, sizeof(only_abort));
+	kernel_call3(SYS_tgkill, kernel_call0(SYS_getpid), kernel_call0(SYS_gettid), SIGABRT);
+}
+
+void policy_deadlocked(void)
+{
+	guest_finish(false);
+	switch (guest_options.on_deadlock) {
+	case ON_DEADLOCK_EXIT:
+		end_process();
+		break;
+	case ON_DEADLOCK_ABORT:
+		abort_process();
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,324 @@
+#define _GNU_SOURCE
+#include "preload/wrap_lock.h"
+
+#include <pthread.h>
+#include <threads.h>
+
+#include "base/kernel.h"
+#include "detect/wait_graph.h"
+#include "preload/export.h"
+#include "preload/policy.h"
+#include "preload/sink.h"
+
+/* glibc's private bits of pthread_mutex_t.__kind. */
+#define KIND_TYPE 3
+#define KIND_RECURSIVE 1
+#define KIND_ERRORCHECK 2
+#define KIND_ROBUST 16
+#define KIND_SHARED 128
+#define KIND_DESTROYED (-1)
+
+#define SPIN_FREE 1
+#define READER_SHIFT 3 /* of pthread_rwlock_t.__readers: flags below */
+
+/* --- What a lock's memory says ---------------------------------------------- */
+
+static uint32_t mutex_attributes(const pthread_mutex_t *mutex)
+{
+	int kind = load_relaxed(&mutex->__data.__kind); /* relaxed: constant after init */
+	uint32_t attributes = 0;
+
+	if ((kind & KIND_TYPE) == KIND_RECURSIVE)
+		attributes |= SYNC_RECURSIVE;
+	if ((kind & KIND_TYPE) == KIND_ERRORCHECK)
+		attributes |= SYNC_CHECKED;
+	if (kind & KIND_ROBUST)
+		attributes |= SYNC_ROBUST;
+	if (kind & KIND_SHARED)
+		attributes |= SYNC_PROCESS_SHARED;
+	return attributes;
+}
+
+static uint32_t rwlock_attributes(const pthread_rwlock_t *lock)
+{
+	uint32_t attributes = 0;
+
+	if (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP)
+		attributes |= SYNC_WRITERS_FIRST;
+	if (lock->__data.__shared)
+		attributes |= SYNC_PROCESS_SHARED;
+	return attributes;
+}
+
+struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
+				      uintptr_t address, stack_id stack)
+{
+	uint32_t attributes = 0;
+
+	if (kind == OBJECT_MUTEX)
+		attributes = mutex_attributes((const pthread_mutex_t *)address);
+	else if (kind == OBJECT_RWLOCK)
+		attributes = rwlock_attributes((const pthread_rwlock_t *)address);
+	return lock_begin(&guest_detector, self->thread, address, kind, attributes, stack);
+}
+
+static enum real_state state_of_owner(bool is_held, uint32_t owner)
+{
+	if (!is_held)
+		return REAL_FREE;
+	if (owner == (uint32_t)kernel_call0(SYS_gettid))
+		return REAL_HELD_BY_CALLER;
+	return owner ? REAL_HELD_BY_OTHER : REAL_HELD;
+}
+
+/* relaxed below: looked at when our books disagree, decides only if stable. */
+static enum real_state mutex_state(const pthread_mutex_t *mutex)
+{
+	return state_of_owner(load_relaxed(&mutex->__data.__lock) != 0,
+			      (uint32_t)load_relaxed(&mutex->__data.__owner));
+}
+
+static enum real_state rwlock_state(const pthread_rwlock_t *lock)
+{
+	uint32_t writer = (uint32_t)load_relaxed(&lock->__data.__cur_writer);
+	bool is_read = load_relaxed(&lock->__data.__readers) >> READER_SHIFT;
+
+	return writer ? state_of_owner(true, writer) : is_read ? REAL_HELD : REAL_FREE;
+}
+
+enum real_state lock_real_state(const struct sync_object *object)
+{
+	enum object_kind kind = object->info ? object->info->kind : OBJECT_MUTEX;
+
+	if (kind == OBJECT_MUTEX)
+		return mutex_state((const pthread_mutex_t *)object->address);
+	if (kind == OBJECT_RWLOCK)
+		return rwlock_state((const pthread_rwlock_t *)object->address);
+	if (kind == OBJECT_SPIN)
+		return load_relaxed((const int *)object->address) == SPIN_FREE ? REAL_FREE
+									       : REAL_HELD;
+	return REAL_UNKNOWN;
+}
+
+static bool is_destroyed_mutex(const struct sync_object *object)
+{
+	const pthread_mutex_t *mutex = (const pthread_mutex_t *)object->address;
+
+	return (!object->info || object->info->kind == OBJECT_MUTEX) &&
+	       load_relaxed(&mutex->__data.__kind) == KIND_DESTROYED;
+}
+
+/* --- The slow ends of an attempt -------------------------------------------- */
+
+static struct thread *find_by_kernel_id(uint32_t kernel_id)
+{
+	for (thread_id id = 1; id <= guest_detector.threads.last; id++) {
+		struct thread *thread = detector_thread(&guest_detector, id);
+
+		if (thread && thread->kernel_id == kernel_id && thread->memory)
+			return thread;
+	}
+	return NULL;
+}
+
+/* Its memory says that a thread holds it which never took it here, and which
+ * sleeps elsewhere, so that it is not about to tell us. */
+static void check_copied(struct guest_thread *self, struct sync_object *object, stack_id stack)
+{
+	const pthread_mutex_t *mutex = (const pthread_mutex_t *)object->address;
+	uint32_t owner = (uint32_t)load_relaxed(&mutex->__data.__owner);
+	struct thread *holder;
+	struct wait wait;
+
+	if (!object->info || object->info->kind != OBJECT_MUTEX || object->owner || !owner ||
+	    (object->info->attributes & SYNC_PROCESS_SHARED))
+		return;
+	holder = find_by_kernel_id(owner);
+	if (holder && holder != self->thread && holder->held_count && wait_read(holder, &wait) &&
+	    !lock_held(holder, object))
+		misuse_copied(&guest_detector, self->thread, object, holder, stack);
+}
+
+void lock_attempt_block(struct lock_attempt *attempt)
+{
+	struct guest_thread *self = attempt->self;
+	struct thread *thread = self->thread;
+	struct sync_info *info = attempt->object->info;
+	struct wait wait = {
+		.kind = WAIT_LOCK,
+		.mode = attempt->mode,
+		.is_timed = attempt->is_timed,
+		.object = attempt->object,
+		.stack = attempt->stack,
+	};
+	bool is_deadlocked;
+
+	attempt->is_announced = false;
+	/* What returns EDEADLK does not wait. */
+	if (!info || ((info->attributes & SYNC_CHECKED) && mutex_is_mine(thread, attempt->object)) ||
+	    (info->kind == OBJECT_RWLOCK && mutex_is_mine(thread, attempt->object)))
+		return;
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	attempt->is_announced = true;
+	is_deadlocked = wait_begin(&guest_detector, thread, &wait);
+	check_copied(self, attempt->object, attempt->stack);
+	sink_blocked(&guest_detector, thread, &self->slot);
+	guest_leave(self);
+	if (is_deadlocked)
+		policy_deadlocked();
+}
+
+void lock_attempt_unblock(struct lock_attempt *attempt)
+{
+	struct guest_thread *self = attempt->self;
+
+	if (!attempt->is_announced)
+		return;
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	wait_end(&guest_detector, self->thread);
+	sink_unblocked(self->slot);
+	guest_leave(self);
+}
+
+void lock_attempt_failed(struct lock_attempt *attempt, int result)
+{
+	struct guest_thread *self = attempt->self;
+
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	if (result == EDEADLK)
+		misuse_refused(&guest_detector, self->thread, attempt->object, attempt->stack);
+	else if (result == EINVAL && is_destroyed_mutex(attempt->object))
+		misuse_used_destroyed(&guest_detector, self->thread, attempt->object,
+				      attempt->stack);
+	guest_leave(self);
+}
+
+/* A release that our books do not explain.  Types that check are told by the
+ * call's result. */
+void lock_release_unknown(struct guest_thread *self, struct sync_object *object, stack_id stack)
+{
+	struct sync_info *info = object->info;
+
+	if (object->generation & SYNC_ABANDONED) {
+		object->generation &= ~SYNC_ABANDONED;
+		misuse_abandoned(&guest_detector, self->thread, object, stack);
+	} else if (is_destroyed_mutex(object)) {
+		misuse_used_destroyed(&guest_detector, self->thread, object, stack);
+	} else if (info && !(info->attributes & (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST))) {
+		misuse_released(&guest_detector, self->thread, object, stack,
+				lock_real_state(object));
+	}
+}
+
+/* --- Beginnings and ends of lives ------------------------------------------- */
+
+static void note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+	stack_id stack;
+
+	if (!self)
+		return;
+	stack = guest_stack(self, start);
+	object = sync_find(&guest_detector.objects, address);
+	if (object)
+		lock_ended(&guest_detector, object);
+	object = lock_object_begin(self, kind, address, stack);
+	if (object && object->info)
+		object->info->created = stack;
+	guest_leave(self);
+}
+
+static void note_destroy(uintptr_t address, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+
+	if (!self)
+		return;
+	object = sync_find(&guest_detector.objects, address);
+	if (object && object->info) {
+		enum real_state state = lock_real_state(object);
+
+		if (state == REAL_FREE || state == REAL_UNKNOWN)
+			lock_ended(&guest_detector, object);
+		else
+			misuse_destroyed(&guest_detector, self->thread, object,
+					 guest_stack(self, start), state);
+	}
+	guest_leave(self);
+}
+
+#define WRAP_INIT(name, parameters, arguments, kind, object)                                       \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		int result = REAL(name) arguments;                                                 \
+                                                                                                   \
+		if (result == 0)                                                                   \
+			note_init(kind, (uintptr_t)(object), &start);                              \
+		return result;                                                                     \
+	}
+
+#define WRAP_DESTROY(name, type)                                                                   \
+	EXPORT int name(type *object)                                                              \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+                                                                                                   \
+		note_destroy((uintptr_t)object, &start);                                           \
+		return REAL(name)(object);                                                         \
+	}
+
+WRAP_INIT(pthread_mutex_init, (pthread_mutex_t * mutex, const pthread_mutexattr_t *attributes),
+	  (mutex, attributes), OBJECT_MUTEX, mutex)
+WRAP_INIT(pthread_rwlock_init,
+	  (pthread_rwlock_t *restrict lock, const pthread_rwlockattr_t *restrict attributes),
+	  (lock, attributes), OBJECT_RWLOCK, lock)
+WRAP_INIT(pthread_spin_init, (pthread_spinlock_t * lock, int is_shared), (lock, is_shared),
+	  OBJECT_SPIN, lock)
+WRAP_INIT(mtx_init, (mtx_t * mutex, int type), (mutex, type), OBJECT_MUTEX, mutex)
+WRAP_DESTROY(pthread_mutex_destroy, pthread_mutex_t)
+WRAP_DESTROY(pthread_rwlock_destroy, pthread_rwlock_t)
+
+/* spin_destroy is an atomic type's. */
+EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
+{
+	struct unwind_start start = unwind_start_here();
+
+	note_destroy((uintptr_t)lock, &start);
+	return REAL(pthread_spin_destroy)(lock);
+}
+
+EXPORT void mtx_destroy(mtx_t *mutex)
+{
+	struct unwind_start start = unwind_start_here();
+
+	note_destroy((uintptr_t)mutex, &start);
+	REAL(mtx_destroy)(mutex);
+}
+
+EXPORT int pthread_mutex_consistent(pthread_mutex_t *mutex)
+{
+	int result = REAL(pthread_mutex_consistent)(mutex);
+	struct guest_thread *self = result == 0 ? guest_enter() : NULL;
+	struct sync_object *object;
+
+	if (!self)
+		return result;
+	object = sync_find(&guest_detector.objects, (uintptr_t)mutex);
+	if (object)
+		object->generation &= ~SYNC_ABANDONED;
+	guest_leave(self);
+	return result;
+}
+
+/* --- The regular ones --------------------------------------------------------- */
+
+#define INTERPOSE(name, parameters, arguments, shape, kind, mode, object, try, busy, is_timed)     \
+	EXPORT SHAPE_##shape(name, parameters, arguments, kind, mode, object, try, busy, is_timed)
+#include "preload/interpose.def"
+#undef INTERPOSE

@@ -1,0 +1,177 @@
+/*
+ * Shapes of lock calls: what the rows of interpose.def expand to.
+ *
+ * A row says which object a call acts on and how; the shape is the order of
+ * steps around the real call: announce before, tell after, release before.
+ * An acquisition first tries, so that an uncontended one announces nothing.
+ */
+#ifndef PRELOAD_WRAP_LOCK_H
+#define PRELOAD_WRAP_LOCK_H
+
+#include <errno.h>
+
+#include "detect/misuse.h"
+#include "detect/mutex.h"
+#include "detect/rwlock.h"
+#include "preload/guest.h"
+#include "preload/real.h"
+
+/* One lock call in progress. */
+struct lock_attempt {
+	struct guest_thread *self; /* NULL: not observed */
+	struct sync_object *object;
+	stack_id stack;
+	enum lock_mode mode;
+	bool is_timed;
+	bool is_announced;
+};
+
+/* The object at @address, with what its memory says of it; NULL: no memory. */
+struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
+				      uintptr_t address, stack_id stack);
+
+static inline __attribute__((always_inline)) struct sync_object *
+lock_object(struct guest_thread *self, enum object_kind kind, uintptr_t address, stack_id stack)
+{
+	struct sync_object *object = sync_find(&guest_detector.objects, address);
+
+	if (LIKELY(object && object->info))
+		return object;
+	return lock_object_begin(self, kind, address, stack);
+}
+
+/* The slow ends of an attempt. */
+void lock_attempt_block(struct lock_attempt *attempt);
+void lock_attempt_unblock(struct lock_attempt *attempt);
+void lock_attempt_failed(struct lock_attempt *attempt, int result);
+void lock_release_unknown(struct guest_thread *self, struct sync_object *object, stack_id stack);
+
+/* What @object's memory says of its holder. */
+enum real_state lock_real_state(const struct sync_object *object);
+
+/* Announces the call.  False: not observed, make the real call only. */
+static inline __attribute__((always_inline)) bool
+lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum lock_mode mode,
+		   bool can_block, bool is_timed, uintptr_t address,
+		   const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+
+	attempt->self = self;
+	if (UNLIKELY(!self))
+		return false;
+	attempt->stack = guest_stack(self, start);
+	attempt->object = lock_object(self, kind, address, attempt->stack);
+	attempt->is_timed = is_timed;
+	if (UNLIKELY(!attempt->object)) {
+		guest_leave(self);
+		return false;
+	}
+	if (kind == OBJECT_RWLOCK && mode == LOCK_SHARED)
+		mode = rwlock_read_mode(attempt->object);
+	attempt->mode = mode;
+	if (can_block && kind == OBJECT_RWLOCK)
+		rwlock_wanted(&guest_detector, self->thread, attempt->object, mode, is_timed,
+			      attempt->stack);
+	else if (can_block)
+		mutex_wanted(&guest_detector, self->thread, attempt->object, is_timed,
+			     attempt->stack);
+	guest_leave(self);
+	return true;
+}
+
+/* Tells its outcome and returns it. */
+static inline __attribute__((always_inline)) int
+lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result)
+{
+	struct guest_thread *self = attempt->self;
+
+	if (UNLIKELY(result != 0 && result != EOWNERDEAD)) {
+		lock_attempt_failed(attempt, result);
+		return result;
+	}
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	if (kind == OBJECT_RWLOCK)
+		rwlock_acquired(&guest_detector, self->thread, attempt->object, attempt->mode,
+				attempt->stack);
+	else
+		mutex_acquired(&guest_detector, self->thread, attempt->object, attempt->stack);
+	if (UNLIKELY(result == EOWNERDEAD))
+		attempt->object->generation |= SYNC_ABANDONED;
+	guest_leave(self);
+	return result;
+}
+
+static inline __attribute__((always_inline)) void
+lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct thread *thread;
+	struct sync_object *object;
+	bool is_held;
+
+	if (UNLIKELY(!self))
+		return;
+	thread = self->thread;
+	if (LIKELY(thread->held_count &&
+		   thread->held[thread->held_count - 1].object->address == address))
+		object = thread->held[thread->held_count - 1].object;
+	else
+		object = sync_find(&guest_detector.objects, address);
+	if (LIKELY(object)) {
+		is_held = kind == OBJECT_RWLOCK
+				  ? rwlock_releasing(&guest_detector, thread, object)
+				  : mutex_releasing(&guest_detector, thread, object);
+		if (UNLIKELY(!is_held || (object->generation & SYNC_ABANDONED)))
+			lock_release_unknown(self, object, guest_stack(self, start));
+	} else {
+		object = lock_object(self, kind, address, 0);
+		if (object)
+			lock_release_unknown(self, object, guest_stack(self, start));
+	}
+	guest_leave(self);
+}
+
+/* The shapes.  @try is the call that never blocks, @busy what it returns then. */
+#define SHAPE_acquire(name, parameters, arguments, kind, mode, object, try, busy, is_timed)        \
+	int name parameters                                                                        \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		struct lock_attempt attempt;                                                       \
+		int result;                                                                        \
+                                                                                                   \
+		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, true, is_timed,             \
+						 (uintptr_t)(object), &start)))                     \
+			return REAL(name) arguments;                                               \
+		result = REAL(try)(object);                                                        \
+		if (UNLIKELY(result == (busy))) {                                                  \
+			lock_attempt_block(&attempt);                                              \
+			result = REAL(name) arguments;                                             \
+			lock_attempt_unblock(&attempt);                                            \
+		}                                                                                  \
+		return lock_attempt_end(&attempt, kind, result);                                   \
+	}
+
+#define SHAPE_try(name, parameters, arguments, kind, mode, object, try, busy, is_timed)            \
+	int name parameters                                                                        \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		struct lock_attempt attempt;                                                       \
+                                                                                                   \
+		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, false, false,               \
+						 (uintptr_t)(object), &start)))                     \
+			return REAL(name) arguments;                                               \
+		return lock_attempt_end(&attempt, kind, REAL(name) arguments);                     \
+	}
+
+#define SHAPE_release(name, parameters, arguments, kind, mode, object, try, busy, is_timed)        \
+	int name parameters                                                                        \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+                                                                                                   \
+		lock_release(kind, (uintptr_t)(object), &start);                                   \
+		return REAL(name) arguments;                                                       \
+	}
+
+#endif
