@@ -125,6 +125,11 @@ def children_seconds():
     return times.children_user + times.children_system
 
 
+def exit_on_termination():
+    """SIGTERM then unwinds as an interrupt does, and ends what was started."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
 def end_group(process):
     try:
         os.killpg(process.pid, signal.SIGKILL)
@@ -154,6 +159,10 @@ def run(command, timeout, stdin=None, cwd=None, keep_output=True):
         end_group(process)
         output, errors = process.communicate()
         status = TIMED_OUT
+    finally:
+        # An interrupted comparison leaves nothing running.
+        if process.poll() is None:
+            end_group(process)
     wall = time.monotonic() - start
     return Outcome(
         status,
