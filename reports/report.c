@@ -54,7 +54,9 @@ static FILE *open_output(const struct report_output *output)
 {
 	if (!output->path)
 		return stderr;
-	return strcmp(output->path, "-") == 0 ? stdout : fopen(output->path, "we");
+	if (strcmp(output->path, "-") == 0)
+		return stdout;
+	return fopen(output->path, output->is_appended ? "ae" : "we");
 }
 
 /* Makes sure that all of it is written: an output cut short is an error. */

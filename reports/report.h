@@ -18,6 +18,7 @@ enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct report_output {
 	const char *format; /* a name of formats.def */
 	const char *path;   /* "-" is standard output, NULL is standard error */
+	bool is_appended;   /* behind what the file has */
 };
 
 struct report_request {

@@ -88,7 +88,34 @@ static bool do_findings_count(const struct options *options, const struct report
 	       report_count_from(outcome, least[options->fail_on]) > 0;
 }
 
-int output_write(const struct output_task *task)
+/* Where the text report goes: standard error, standard output or a file. */
+static FILE *open_log(const char *log)
+{
+	if (!log)
+		return stderr;
+	return strcmp(log, "-") == 0 ? stdout : fopen(log, "we");
+}
+
+/* Before the report itself, which is then appended. */
+static int write_blocked(const struct report_request *request, const char *log,
+			 struct report_outcome *outcome)
+{
+	FILE *out = open_log(log);
+	int result;
+
+	if (!out)
+		return command_fail("cannot write %s: %s", log, strerror(errno));
+	result = report_write_blocked(request, out, outcome);
+	if (result)
+		(void)command_fail("%s", outcome->error);
+	if (fflush(out))
+		result = command_fail("cannot write %s", log ? log : "standard error");
+	if (out != stderr && out != stdout)
+		(void)fclose(out);
+	return result;
+}
+
+static int write_reports(const struct output_task *task, const char *log)
 {
 	static struct report_outcome outcome;
 	const struct options *options = task->options;
@@ -102,21 +129,28 @@ int output_write(const struct output_task *task)
 		.is_verbose = options->verbose,
 		.with_stats = options->stats,
 	};
-	char *log = options->log ? expand_pid(options->log, task->pid) : NULL;
-	int result = 0;
+	bool says_blocked = task->is_timed_out && !options->quiet;
 
-	if (options->log && !log)
-		return command_fail("out of memory");
+	if (says_blocked && write_blocked(&request, log, &outcome))
+		return STATUS_FAILED;
 	if (!options->quiet)
-		outputs[request.output_count++] = (struct report_output){"text", log};
+		outputs[request.output_count++] = (struct report_output){"text", log, says_blocked};
 	if (options->json)
-		outputs[request.output_count++] = (struct report_output){"json", options->json};
-	if (task->is_timed_out && !options->quiet)
-		result = report_write_blocked(&request, stderr, &outcome);
-	if (result == 0)
-		result = report_write(&request, &outcome);
-	free(log);
-	if (result)
+		outputs[request.output_count++] =
+			(struct report_output){"json", options->json, false};
+	if (report_write(&request, &outcome))
 		return command_fail("%s", outcome.error);
 	return do_findings_count(options, &outcome) ? (int)options->exit_code : STATUS_FINE;
+}
+
+int output_write(const struct output_task *task)
+{
+	char *log = task->options->log ? expand_pid(task->options->log, task->pid) : NULL;
+	int status;
+
+	if (task->options->log && !log)
+		return command_fail("out of memory");
+	status = write_reports(task, log);
+	free(log);
+	return status;
 }

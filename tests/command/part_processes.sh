@@ -38,6 +38,10 @@ claim "the program of a killed command runs on" kill -0 "$pid"
 echo go >"$work/go"
 
 run "--timeout" 66 "timeout" -- env SNARL_FAKE=blocked "$snarl" run --timeout=0.3 sleep 50
+run "--timeout and --log" 66 "" -- env SNARL_FAKE=blocked "$snarl" run --timeout=0.3 \
+	--log "$work/blocked.txt" sleep 50
+claim "--log has who is blocked, and the report" sh -c \
+	'grep -i blocked "$1" && tail -n 1 "$1" | grep "^snarl: .* in sleep"' - "$work/blocked.txt"
 run "--timeout and --exit-code" 9 "" -- "$snarl" run --timeout=0.2 --exit-code=9 sleep 50
 run "--timeout and --fail-on=never" 137 "" -- \
 	"$snarl" run --timeout=0.2 --fail-on=never sleep 50
