@@ -9,11 +9,13 @@
 
 #include "preload/stack_memo.h"
 
-/* Two functions of which each calls something once; what they are called from
- * returns to is known by these labels.  One has a frame of two words (one of its
- * own and the return address), the other is found by rbp, which it saves. */
+/* Functions that call something once; these labels are where that returns to.
+ * One has a frame of two words (one of its own and the return address), one is
+ * found by rbp, which it saves, and one has the end of its frame in a word
+ * below rbp, as gcc realigns stacks. */
 extern const char by_size_return[];
 extern const char by_rbp_return[];
+extern const char realigned_return[];
 
 __asm__(".text\n"
 	".type by_size, @function\n"
@@ -42,7 +44,29 @@ __asm__(".text\n"
 	"	.cfi_def_cfa %rsp, 8\n"
 	"	ret\n"
 	"	.cfi_endproc\n"
-	".size by_rbp, . - by_rbp\n");
+	".size by_rbp, . - by_rbp\n"
+	".type realigned, @function\n"
+	"realigned:\n"
+	"	.cfi_startproc\n"
+	"	leaq	8(%rsp), %r10\n"
+	"	.cfi_def_cfa %r10, 0\n"
+	"	andq	$-64, %rsp\n"
+	"	pushq	-8(%r10)\n"
+	"	pushq	%rbp\n"
+	"	movq	%rsp, %rbp\n"
+	"	.cfi_escape 0x10, 6, 2, 0x76, 0\n" /* rbp is saved at rbp */
+	"	pushq	%r10\n"
+	"	.cfi_escape 0x0f, 3, 0x76, 0x78, 0x06\n" /* CFA is at rbp - 8 */
+	"	call	*%rdi\n"
+	"realigned_return:\n"
+	"	popq	%r10\n"
+	"	.cfi_def_cfa %r10, 0\n"
+	"	popq	%rbp\n"
+	"	leaq	-8(%r10), %rsp\n"
+	"	.cfi_def_cfa %rsp, 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size realigned, . - realigned\n");
 
 #define WORD_COUNT 64
 
@@ -141,6 +165,26 @@ START_TEST(saved_rbp_decides_if_a_frame_is_found_by_it)
 	words[0] = (uintptr_t)&words[4];
 	ck_assert_uint_eq(find(&start, 1), first);
 	ck_assert_uint_eq(asked_count, 2);
+}
+END_TEST
+
+START_TEST(end_of_a_realigned_frame_decides)
+{
+	struct unwind_start start = {(uintptr_t)realigned_return, (uintptr_t)&words[0], 0};
+
+	memset(words, 0, sizeof(words));
+	start.rbp = (uintptr_t)&words[1];
+	words[0] = (uintptr_t)&words[6];
+	words[5] = (uintptr_t)by_size_return; /* caller if the frame ends at 6 */
+	words[8] = (uintptr_t)by_size_return; /* if at 9, or if that is its end */
+	stack_id first = find(&start, 1);
+	ck_assert_uint_eq(last.frame_count, 2);
+	words[0] = (uintptr_t)&words[9];
+	words[10] = (uintptr_t)by_size_return;
+	ck_assert_uint_ne(find(&start, 1), first);
+	ck_assert_uint_eq(last.frame_count, 3);
+	words[0] = (uintptr_t)&words[6];
+	ck_assert_uint_eq(find(&start, 1), first);
 }
 END_TEST
 
@@ -339,6 +383,7 @@ int main(void)
 	tcase_add_test(cases, words_the_unwind_did_not_rest_on_may_change);
 	tcase_add_test(cases, any_return_address_decides);
 	tcase_add_test(cases, saved_rbp_decides_if_a_frame_is_found_by_it);
+	tcase_add_test(cases, end_of_a_realigned_frame_decides);
 	tcase_add_test(cases, start_rbp_decides_if_a_frame_is_found_by_it);
 	tcase_add_test(cases, generation_ends_all_entries);
 	tcase_add_test(cases, generation_zero_works_as_any);
