@@ -2,7 +2,7 @@
 
 bin_PROGRAMS += snarl
 
-snarl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -DPKGLIBDIR='"$(pkglibdir)"'
+snarl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE -DPKGLIBDIR='"$(pkglibdir)"'
 snarl_CFLAGS = $(AM_CFLAGS)
 snarl_SOURCES = \
 	src/command/arguments.c src/command/arguments.h \
