@@ -3,39 +3,69 @@
 # the source of tests/preload/NAME.
 
 guests_c = \
+	tests/preload/backtraces tests/preload/c11_threads \
 	tests/preload/cancelled_waits tests/preload/closed_descriptors \
-	tests/preload/early_constructor tests/preload/errno_kept \
-	tests/preload/exec_variants tests/preload/exit_ways \
-	tests/preload/exit_with_finding tests/preload/forked_threads \
-	tests/preload/glibc_malloc tests/preload/late_calls \
-	tests/preload/long_jumps tests/preload/many_threads \
-	tests/preload/no_thread_of_ours tests/preload/own_malloc \
+	tests/preload/deep_binding tests/preload/early_constructor \
+	tests/preload/errno_kept tests/preload/exec_variants \
+	tests/preload/exit_ways tests/preload/exit_with_finding \
+	tests/preload/forked_threads tests/preload/glibc_malloc \
+	tests/preload/indirect_exceptions tests/preload/iterated_modules \
+	tests/preload/late_calls tests/preload/long_jumps \
+	tests/preload/many_threads tests/preload/no_thread_of_ours \
+	tests/preload/opened_and_closed tests/preload/own_malloc \
 	tests/preload/preloaded_jemalloc tests/preload/preloaded_tcmalloc \
 	tests/preload/results_misuse tests/preload/results_mutex \
 	tests/preload/results_rwlock tests/preload/results_thread \
 	tests/preload/results_waits tests/preload/signal_handlers \
 	tests/preload/signals_blocked tests/preload/small_stacks \
-	tests/preload/spawned_children tests/preload/thread_ends
+	tests/preload/spawned_children tests/preload/static_tls \
+	tests/preload/thread_ends
 
 guests_cc = \
+	tests/preload/cxx_locks tests/preload/cxx_waits \
 	tests/preload/forced_unwinding tests/preload/thread_local_destructors \
 	tests/preload/thrown_initialisers
 
+tests_preload_cxx_locks_SOURCES = tests/preload/cxx_locks.cc
+tests_preload_cxx_waits_SOURCES = tests/preload/cxx_waits.cc
 tests_preload_forced_unwinding_SOURCES = tests/preload/forced_unwinding.cc
 tests_preload_thread_local_destructors_SOURCES = tests/preload/thread_local_destructors.cc
 tests_preload_thrown_initialisers_SOURCES = tests/preload/thrown_initialisers.cc
 
 # Libraries that guests are linked with or open by path, beside the guests.
-guest_libraries = tests/preload/libearly.so
+guest_libraries = \
+	tests/preload/libearly.so tests/preload/liblocking.so \
+	tests/preload/liblocking_copy.so tests/preload/libstatic_tls.so \
+	tests/preload/libthrowing.so
 
-guest_library_flags = -fPIC -shared -D_GNU_SOURCE $(AM_CPPFLAGS) $(CPPFLAGS)
+# The name without a folder: a needed library is found beside its guest.
+guest_library_flags = -fPIC -shared -Wl,-soname,$(@F) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS)
+link_guest_library = $(AM_V_CCLD)$(MKDIR_P) tests/preload && $(CC) $(guest_library_flags) \
+	$(AM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@
+link_guest_library_cxx = $(AM_V_CXXLD)$(MKDIR_P) tests/preload && $(CXX) $(guest_library_flags) \
+	$(AM_CXXFLAGS) $(CXXFLAGS) $(LDFLAGS) -o $@
+guest_sources = $(srcdir)/tests/preload
 
-tests/preload/libearly.so: $(srcdir)/tests/preload/early_library.c
-	$(AM_V_CCLD)$(MKDIR_P) tests/preload && $(CC) $(guest_library_flags) $(AM_CFLAGS) \
-		$(CFLAGS) $(LDFLAGS) -o $@ $(srcdir)/tests/preload/early_library.c
+tests/preload/libearly.so: $(guest_sources)/early_library.c
+	$(link_guest_library) $(guest_sources)/early_library.c
 
+tests/preload/liblocking.so: $(guest_sources)/locking_library.c
+	$(link_guest_library) $(guest_sources)/locking_library.c
+
+tests/preload/liblocking_copy.so: $(guest_sources)/locking_library.c
+	$(link_guest_library) $(guest_sources)/locking_library.c
+
+tests/preload/libstatic_tls.so: $(guest_sources)/static_tls_library.c
+	$(link_guest_library) $(guest_sources)/static_tls_library.c
+
+tests/preload/libthrowing.so: $(guest_sources)/throwing_library.cc
+	$(link_guest_library_cxx) $(guest_sources)/throwing_library.cc
+
+beside_guest = -Wl,-rpath,'$$ORIGIN'
 tests_preload_early_constructor_LDADD = tests/preload/libearly.so
-tests_preload_early_constructor_LDFLAGS = -Wl,-rpath,'$$ORIGIN'
+tests_preload_early_constructor_LDFLAGS = $(beside_guest)
+tests_preload_indirect_exceptions_LDADD = tests/preload/libthrowing.so
+tests_preload_indirect_exceptions_LDFLAGS = $(beside_guest)
 
 check_PROGRAMS += $(guests_c) $(guests_cc)
 check_DATA += $(guest_libraries)
@@ -43,4 +73,8 @@ CLEANFILES += $(guest_libraries)
 dist_check_SCRIPTS += tests/preload/run_guests
 TESTS += tests/preload/run_guests
 EXTRA_DIST += tests/preload/guest.h tests/preload/heap_user.h \
-	tests/preload/early_library.h tests/preload/early_library.c
+	tests/preload/opened_library.h \
+	tests/preload/early_library.h tests/preload/early_library.c \
+	tests/preload/locking_library.h tests/preload/locking_library.c \
+	tests/preload/static_tls_library.c \
+	tests/preload/throwing_library.h tests/preload/throwing_library.cc
