@@ -28,12 +28,12 @@ static uint64_t random_next(void)
 
 static volatile int trap_or_signal;
 
-static void use_signal_stack(void)
+static void use_signal_stack(stack_t *before)
 {
 	static __thread char block[SIGNAL_STACK_BYTES];
 	stack_t stack = {.ss_sp = block, .ss_size = sizeof(block)};
 
-	ck_assert_int_eq(sigaltstack(&stack, NULL), 0);
+	ck_assert_int_eq(sigaltstack(&stack, before), 0);
 }
 
 /* Walks that recur, so that the memo is hit, in an order that does not. */
@@ -56,7 +56,7 @@ static void set_up(void)
 {
 	random_state = 88172645463325252u;
 	probe_reset();
-	use_signal_stack();
+	use_signal_stack(NULL);
 }
 
 static const guest_function guests[] = {guest_o0, guest_o2, guest_frame_pointer, guest_o3};
@@ -101,10 +101,13 @@ END_TEST
 
 static void *walk_in_thread(void *argument)
 {
+	stack_t stack_before;
+
 	(void)argument;
-	use_signal_stack();
+	use_signal_stack(&stack_before);
 	for (size_t i = 0; i < sizeof(guests) / sizeof(guests[0]); i++)
 		walk_randomly(guests[i], 30, 100);
+	sigaltstack(&stack_before, NULL);
 	probe();
 	return NULL;
 }
@@ -154,17 +157,19 @@ static void run_coroutine(void)
 	}
 }
 
+static void make_coroutine(ucontext_t *coroutine)
+{
+	getcontext(coroutine);
+	coroutine->uc_stack.ss_sp = calloc(1, SIGNAL_STACK_BYTES);
+	coroutine->uc_stack.ss_size = SIGNAL_STACK_BYTES;
+	coroutine->uc_link = &scheduler;
+	makecontext(coroutine, run_coroutine, 0);
+}
+
 START_TEST(coroutines_have_stacks_of_their_own)
 {
-	static char blocks[COROUTINE_COUNT][SIGNAL_STACK_BYTES];
-
-	for (int i = 0; i < COROUTINE_COUNT; i++) {
-		getcontext(&coroutines[i]);
-		coroutines[i].uc_stack.ss_sp = blocks[i];
-		coroutines[i].uc_stack.ss_size = sizeof(blocks[i]);
-		coroutines[i].uc_link = &scheduler;
-		makecontext(&coroutines[i], run_coroutine, 0);
-	}
+	for (int i = 0; i < COROUTINE_COUNT; i++)
+		make_coroutine(&coroutines[i]);
 	for (int i = 0; i < 60 * COROUTINE_COUNT; i++) {
 		running = i % COROUTINE_COUNT;
 		swapcontext(&scheduler, &coroutines[running]);
