@@ -28,10 +28,22 @@ static uint32_t start_state; /* 0: not begun, 1: somebody is at it, 2: done */
 
 /* --- Stacks ----------------------------------------------------------------- */
 
-stack_id guest_intern(void *context, const struct unwind_result *result)
+/* The program's frames, without ours in between.  Returns their number. */
+static uint32_t keep_program_frames(const struct unwind_result *result, uintptr_t *frames)
 {
 	uint32_t depth = (uint32_t)guest_options.stack_depth;
-	uint32_t count = result->frame_count < depth ? result->frame_count : depth;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < result->frame_count && count < depth; i++)
+		if (!modules_is_own(result->frames[i]))
+			frames[count++] = result->frames[i];
+	return count;
+}
+
+stack_id guest_intern(void *context, const struct unwind_result *result)
+{
+	uintptr_t frames[UNWIND_FRAME_MAX];
+	uint32_t count = keep_program_frames(result, frames);
 	uint32_t flags = 0;
 
 	(void)context;
@@ -41,7 +53,7 @@ stack_id guest_intern(void *context, const struct unwind_result *result)
 	}
 	if (result->crosses_signal_frame)
 		flags |= STACK_IN_HANDLER;
-	return stack_depot_intern(&guest_detector.stacks, result->frames, count,
+	return stack_depot_intern(&guest_detector.stacks, frames, count,
 				  guest_code_generation, flags, result->signal_number);
 }
 

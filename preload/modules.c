@@ -214,3 +214,12 @@ struct module *modules_find(uintptr_t address, uint32_t generation)
 	}
 	return NULL;
 }
+
+bool modules_is_own(uintptr_t address)
+{
+	/* The linker's own marks of this object's first byte and last text byte. */
+	extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+	extern const char etext[] __attribute__((visibility("hidden")));
+
+	return address >= (uintptr_t)__ehdr_start && address < (uintptr_t)etext;
+}

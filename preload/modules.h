@@ -31,4 +31,7 @@ void modules_refresh(void);
 /* The module that had @address in @generation, or NULL. */
 struct module *modules_find(uintptr_t address, uint32_t generation);
 
+/* Is @address code of this library? */
+bool modules_is_own(uintptr_t address);
+
 #endif

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "preload/real.h"
 
 #include <dlfcn.h>

@@ -16,7 +16,7 @@
 /* Returns @size_bytes (a multiple of 4096) of zeroed memory, or NULL. */
 typedef void *(*page_source)(size_t size_bytes);
 
-#define ARENA_CLASS_COUNT 40
+#define ARENA_CLASS_COUNT 60 /* up to 2^34 bytes */
 
 struct arena {
 	page_source pages;

@@ -29,10 +29,9 @@ struct sync_object *lock_begin(struct detector *detector, struct thread *thread,
 	return object;
 }
 
-/* The ids of what @thread holds, but for @skipped, sorted by insertion: few
- * locks are held at a time.  Returns their number. */
-static uint32_t collect_gates(const struct thread *thread, const struct held_lock *skipped,
-			      struct gate *gates)
+/* The ids of what @thread holds, sorted by insertion: few locks are held at a
+ * time.  Returns their number. */
+static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
 {
 	uint32_t count = 0;
 
@@ -41,7 +40,7 @@ static uint32_t collect_gates(const struct thread *thread, const struct held_loc
 		struct gate gate;
 		uint32_t at = count;
 
-		if (held == skipped || !held->object->info)
+		if (!held->object->info)
 			continue;
 		gate = (struct gate){held->object->info->id, held->mode};
 		for (; at > 0 && gates[at - 1].lock > gate.lock; at--)
@@ -72,7 +71,7 @@ static void mark_in_order(struct thread *thread)
 
 /* Records every edge from a held lock to @object.  False: no memory. */
 static bool add_edges(struct detector *detector, struct thread *thread, struct sync_object *object,
-		      struct order_witness *witness, struct gate *gates)
+		      struct order_witness *witness)
 {
 	bool is_complete = true;
 
@@ -83,7 +82,6 @@ static bool add_edges(struct detector *detector, struct thread *thread, struct s
 			continue;
 		witness->from_mode = held->mode;
 		witness->from_stack = held->stack;
-		witness->gate_count = collect_gates(thread, held, gates);
 		if (!lock_order_add(detector->order, held->object->info->id, object->info->id,
 				    witness))
 			is_complete = false;
@@ -113,11 +111,12 @@ static void record_order(struct detector *detector, struct thread *thread,
 		return;
 	}
 	witness.gates = gates;
+	witness.gate_count = collect_gates(thread, gates);
 	witness.structural = stamp_of(thread, &thread->structural);
 	witness.hand_over = stamp_of(thread, &thread->hand_over);
 	mark_in_order(thread);
 	object->info->is_in_order = true;
-	if (!add_edges(detector, thread, object, &witness, gates))
+	if (!add_edges(detector, thread, object, &witness))
 		detector_count(detector, LOST_MEMORY);
 	snapshot_drop(witness.structural.clock, &thread->memory->arena);
 	snapshot_drop(witness.hand_over.clock, &thread->memory->arena);
