@@ -3,22 +3,29 @@
 # the source of tests/preload/NAME.
 
 guests_c = \
-	tests/preload/backtraces tests/preload/c11_threads \
-	tests/preload/cancelled_waits tests/preload/closed_descriptors \
-	tests/preload/deep_binding tests/preload/early_constructor \
-	tests/preload/errno_kept tests/preload/exec_variants \
-	tests/preload/exit_ways tests/preload/exit_with_finding \
+	tests/preload/backtraces tests/preload/broken_pipe \
+	tests/preload/c11_threads tests/preload/cancelled_waits \
+	tests/preload/changed_identity tests/preload/closed_descriptors \
+	tests/preload/coroutines tests/preload/deep_binding \
+	tests/preload/early_constructor tests/preload/errno_kept \
+	tests/preload/exec_variants tests/preload/exit_ways \
+	tests/preload/exit_with_finding tests/preload/filtered_system_calls \
 	tests/preload/forked_threads tests/preload/glibc_malloc \
-	tests/preload/indirect_exceptions tests/preload/iterated_modules \
-	tests/preload/late_calls tests/preload/long_jumps \
-	tests/preload/many_threads tests/preload/no_thread_of_ours \
+	tests/preload/indirect_exceptions tests/preload/inherited_state \
+	tests/preload/iterated_modules tests/preload/late_calls \
+	tests/preload/long_jumps tests/preload/many_locks \
+	tests/preload/many_threads tests/preload/mutex_protocols \
+	tests/preload/named_semaphores tests/preload/no_thread_of_ours \
 	tests/preload/opened_and_closed tests/preload/own_malloc \
 	tests/preload/preloaded_jemalloc tests/preload/preloaded_tcmalloc \
 	tests/preload/results_misuse tests/preload/results_mutex \
 	tests/preload/results_rwlock tests/preload/results_thread \
-	tests/preload/results_waits tests/preload/signal_handlers \
-	tests/preload/signals_blocked tests/preload/small_stacks \
-	tests/preload/spawned_children tests/preload/static_tls \
+	tests/preload/results_waits tests/preload/robust_mutexes \
+	tests/preload/shared_objects tests/preload/signal_handlers \
+	tests/preload/signals_blocked tests/preload/silent_shutdown \
+	tests/preload/small_stacks tests/preload/spawned_children \
+	tests/preload/static_tls tests/preload/symbol_variants \
+	tests/preload/system_callbacks tests/preload/system_limits \
 	tests/preload/thread_ends
 
 guests_cc = \
@@ -64,6 +71,7 @@ tests/preload/libthrowing.so: $(guest_sources)/throwing_library.cc
 beside_guest = -Wl,-rpath,'$$ORIGIN'
 tests_preload_early_constructor_LDADD = tests/preload/libearly.so
 tests_preload_early_constructor_LDFLAGS = $(beside_guest)
+tests_preload_system_callbacks_LDADD = -lanl
 tests_preload_indirect_exceptions_LDADD = tests/preload/libthrowing.so
 tests_preload_indirect_exceptions_LDFLAGS = $(beside_guest)
 
