@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <ucontext.h>
 
 #include "preload/unwind_rules.h"
@@ -293,6 +294,7 @@ static __attribute__((noinline)) void work_in_steps(guest_function guest)
 	/* All but signals and longjmp. */
 	struct guest_walk walk = {0x0a987654b31c0, 13, leaf_nothing};
 	int numbers[4] = {3, 2, 4, 1};
+	struct timespec time;
 	char text[32];
 
 	guest(&walk);
@@ -300,6 +302,7 @@ static __attribute__((noinline)) void work_in_steps(guest_function guest)
 	strcpy(text, "unwind");
 	strtol(text, NULL, 10);
 	free(malloc(100));
+	clock_gettime(CLOCK_MONOTONIC, &time); /* in the kernel's own library */
 }
 
 /* Prologues, epilogues, linkage tables, the loader's lazy binding. */
