@@ -8,6 +8,6 @@
 
 /* A second name that glibc exports too. */
 #define EXPORT_ALIAS(alias, function)                                                              \
-	EXPORT extern __typeof__(function) alias __attribute__((alias(#function)));
+	__asm__(".globl " #alias "\n\t.type " #alias ", @function\n\t.set " #alias ", " #function);
 
 #endif

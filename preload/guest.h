@@ -17,6 +17,8 @@
 #include "preload/stack_memo.h"
 #include "preload/unwind_start.h"
 
+#define GUEST_PASSED 64u
+
 struct guest_thread {
 	struct thread *thread;
 	uintptr_t guard; /* 0: down */
@@ -26,6 +28,10 @@ struct guest_thread {
 	size_t stack_bytes;
 	void *(*routine)(void *); /* of pthread_create */
 	void *argument;
+	int (*c11_routine)(void *); /* of thrd_create */
+	void *c11_argument;
+	struct once_call *once; /* wrap_once.c: calls whose body has not begun */
+	uint64_t passed[GUEST_PASSED]; /* once objects known to this thread, by hash */
 	struct guest_thread *next; /* among the living, or the free ones */
 };
 
@@ -73,6 +79,18 @@ guest_stack(struct guest_thread *self, const struct unwind_start *start)
 	if (UNLIKELY(self->thread->lowest_stack_lock < start->sp))
 		lock_stack_left(&guest_detector, self->thread, start->sp);
 	return stack;
+}
+
+/* Has @self learnt from this life of @object, whose content does not change any
+ * more?  Afterwards it has. */
+static inline bool guest_has_passed(struct guest_thread *self, const struct sync_object *object)
+{
+	uint64_t *entry = &self->passed[(object->address >> 3) % GUEST_PASSED];
+	uint64_t life = object->address ^ (uint64_t)object->generation << 48;
+	bool has = *entry == life;
+
+	*entry = life;
+	return has;
 }
 
 /* Begins observation: maps the results file, adopts the calling thread.  Once;

@@ -1,12 +1,19 @@
 # libsnarl.so: what is preloaded into the guest.
 
+# What C++ exceptions pass through, with clean-ups to run.
+noinst_LIBRARIES += preload/libthrown.a
+preload_libthrown_a_CFLAGS = $(preload_libsnarl_so_CFLAGS) -fexceptions
+preload_libthrown_a_SOURCES = preload/wrap_once.c
+
 preloaddir = $(libdir)/snarl
 preload_PROGRAMS = preload/libsnarl.so
 
 preload_libsnarl_so_CFLAGS = $(GUEST_CFLAGS) -fno-omit-frame-pointer -Wno-clobbered
 preload_libsnarl_so_LDFLAGS = -shared -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic \
-	-Wl,--exclude-libs,ALL -Wl,--no-undefined
+	-Wl,--exclude-libs,libcore.a -Wl,--no-undefined \
+	-Wl,--whole-archive preload/libthrown.a -Wl,--no-whole-archive
 preload_libsnarl_so_LDADD = src/libcore.a
+preload_libsnarl_so_DEPENDENCIES = preload/libthrown.a src/libcore.a
 preload_libsnarl_so_SOURCES = \
 	%D%/bare.c %D%/bare.h \
 	%D%/export.h \
@@ -28,6 +35,12 @@ preload_libsnarl_so_SOURCES = \
 	%D%/unwind_rules.c %D%/unwind_rules.h \
 	%D%/unwind_start.h \
 	%D%/unwind_table.c %D%/unwind_table.h \
+	%D%/wrap_barrier.c \
+	%D%/wrap_c11.c \
+	%D%/wrap_file.c \
+	%D%/wrap_loader.c \
+	%D%/wrap_memory.c \
+	%D%/wrap_semaphore.c \
 	%D%/wrap_condition.c %D%/wrap_condition.h \
 	%D%/wrap_lock.c %D%/wrap_lock.h \
 	%D%/wrap_thread.c %D%/wrap_thread.h

@@ -322,3 +322,18 @@ EXPORT int pthread_mutex_consistent(pthread_mutex_t *mutex)
 	EXPORT SHAPE_##shape(name, parameters, arguments, kind, mode, object, try, busy, is_timed)
 #include "preload/interpose.def"
 #undef INTERPOSE
+
+/* --- Names that glibc exports too ---------------------------------------------- */
+
+EXPORT_ALIAS(__pthread_mutex_init, pthread_mutex_init)
+EXPORT_ALIAS(__pthread_mutex_destroy, pthread_mutex_destroy)
+EXPORT_ALIAS(__pthread_mutex_lock, pthread_mutex_lock)
+EXPORT_ALIAS(__pthread_mutex_trylock, pthread_mutex_trylock)
+EXPORT_ALIAS(__pthread_mutex_unlock, pthread_mutex_unlock)
+EXPORT_ALIAS(__pthread_rwlock_init, pthread_rwlock_init)
+EXPORT_ALIAS(__pthread_rwlock_destroy, pthread_rwlock_destroy)
+EXPORT_ALIAS(__pthread_rwlock_rdlock, pthread_rwlock_rdlock)
+EXPORT_ALIAS(__pthread_rwlock_tryrdlock, pthread_rwlock_tryrdlock)
+EXPORT_ALIAS(__pthread_rwlock_wrlock, pthread_rwlock_wrlock)
+EXPORT_ALIAS(__pthread_rwlock_trywrlock, pthread_rwlock_trywrlock)
+EXPORT_ALIAS(__pthread_rwlock_unlock, pthread_rwlock_unlock)

@@ -235,17 +235,20 @@ EXPORT int pthread_detach(pthread_t handle)
 }
 
 /* Threads that we started are seen to end by their cleanup handler. */
-EXPORT void pthread_exit(void *result)
+void thread_note_exit(void)
 {
 	struct guest_thread *self = guest_enter();
 
-	if (self) {
-		bool is_ours = self->routine;
+	if (!self)
+		return;
+	guest_leave(self);
+	if (!self->routine)
+		note_end(self);
+}
 
-		guest_leave(self);
-		if (!is_ours)
-			note_end(self);
-	}
+EXPORT void pthread_exit(void *result)
+{
+	thread_note_exit();
 	REAL(pthread_exit)(result);
 	__builtin_unreachable();
 }

@@ -29,4 +29,7 @@ void thread_join_cancelled(void *context);
 
 void thread_note_detached(uint64_t handle);
 
+/* The calling thread is about to exit, from wherever it is. */
+void thread_note_exit(void);
+
 #endif

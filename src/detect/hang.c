@@ -32,7 +32,8 @@ static bool has_holder(const struct detector *detector, const struct sync_object
 }
 
 /* Can @wait be ended by no thread that waits, and has it not been ended yet? */
-static bool is_stuck(const struct detector *detector, const struct wait *wait)
+static bool is_stuck(const struct detector *detector, const struct thread *thread,
+		     const struct wait *wait)
 {
 	const struct thread *target;
 
@@ -46,7 +47,7 @@ static bool is_stuck(const struct detector *detector, const struct wait *wait)
 		       wait->object->info->value <= 0;
 	case WAIT_BARRIER:
 		return !is_shared(wait->object) && wait->object->info->barrier_size &&
-		       wait->object->info->barrier_waiting < wait->object->info->barrier_size;
+		       wait->object->info->barrier_round == thread->barrier_round;
 	case WAIT_JOIN:
 		target = detector_thread(detector, wait->target);
 		return target && (target->state == THREAD_RUNNING);
@@ -71,7 +72,8 @@ static bool all_stuck(const struct detector *detector, uint64_t *versions)
 
 		if (!is_part(thread))
 			continue;
-		if (!wait_read(thread, &wait) || wait.is_timed || !is_stuck(detector, &wait))
+		if (!wait_read(thread, &wait) || wait.is_timed ||
+		    !is_stuck(detector, thread, &wait))
 			return false;
 		*versions += wait.version * 31 + id;
 	}

@@ -51,6 +51,7 @@ struct sync_info {
 	class_id class;
 	stack_id created; /* where its init call was, or 0 */
 	stack_id first;	  /* where it was first used */
+	stack_id taken;	  /* file locks: where the owner took it */
 	thread_id stack_thread; /* whose stack it lies on, or 0 */
 	bool is_described;	/* the sink's mark */
 	bool is_in_order;	/* its id stands in the lock-order graph */

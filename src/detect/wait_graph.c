@@ -186,6 +186,9 @@ static void add_step(struct finding *finding, const struct step *step)
 				     held->stack);
 		if (event)
 			event->mode = held->mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED;
+	} else if (step->held && step->held->info && step->held->info->taken) {
+		report_event(finding, step->thread->id, ACTION_HOLD, step->held,
+			     step->held->info->taken);
 	}
 	event = report_event(finding, step->thread->id, ACTION_WAIT, object, step->wait.stack);
 	if (!event)
