@@ -42,11 +42,16 @@ class Tool:
 
 
 def snarl_tools(build_dir):
-    """snarl in the build tree, and the bare library that SNARL_PRELOAD names."""
+    """snarl in the build tree, and the bare library that SNARL_PRELOAD names.
+
+    A program that is ended for a deadlock has not done its work, and its time
+    would flatter: all are told to go on.
+    """
     command = os.path.join(build_dir, "snarl")
+    run_whole = [command, "run", "--on-deadlock=report"]
     tools = [
-        Tool("snarl", [command, "run", "--"]),
-        Tool("snarl-off", [command, "run", "--races=off", "--"]),
+        Tool("snarl", run_whole + ["--"]),
+        Tool("snarl-off", run_whole + ["--races=off", "--"]),
     ]
     if not os.access(command, os.X_OK):
         for tool in tools:
@@ -54,10 +59,10 @@ def snarl_tools(build_dir):
     library = os.environ.get("SNARL_PRELOAD")
     if library:
         preload = "LD_PRELOAD=" + os.path.abspath(library)
-        options = os.environ.get("SNARL_OPTIONS", "")
-        off = ("SNARL_OPTIONS=" + options + " races=off").replace("= ", "=")
-        tools.append(Tool("preload", ["env", preload]))
-        tools.append(Tool("preload-off", ["env", preload, off]))
+        given = os.environ.get("SNARL_OPTIONS", "").split()
+        options = "SNARL_OPTIONS=" + " ".join(given + ["on-deadlock=report"])
+        tools.append(Tool("preload", ["env", preload, options]))
+        tools.append(Tool("preload-off", ["env", preload, options + " races=off"]))
         if not os.path.exists(library):
             for tool in tools[2:]:
                 tool.missing = "no library %s" % library
