@@ -183,9 +183,11 @@ static void apply_survey(const struct survey *survey)
 			return;
 	}
 	has_changed = retire_missing(survey, generation);
-	if (add_new(survey, generation) || has_changed)
+	if (add_new(survey, generation) || has_changed) {
+		unwind_forget_tables();
 		/* release: stacks taken from now on are of the new generation. */
 		store_release(&guest_code_generation, generation);
+	}
 }
 
 void modules_refresh(void)
