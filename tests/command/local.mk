@@ -3,9 +3,11 @@
 dist_check_SCRIPTS += tests/command/run_command_tests tests/command/check_options.sh
 TESTS += tests/command/run_command_tests tests/command/check_options.sh
 EXTRA_DIST += \
+	tests/command/crossed.c \
 	tests/command/fake_library.c \
 	tests/command/part_options.sh \
 	tests/command/part_outputs.sh \
 	tests/command/part_processes.sh \
 	tests/command/part_status.sh \
-	tests/command/part_targets.sh
+	tests/command/part_targets.sh \
+	tests/command/part_together.sh
