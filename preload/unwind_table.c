@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "preload/unwind_table.h"
 
 #include <dlfcn.h>

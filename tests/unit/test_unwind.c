@@ -1,6 +1,7 @@
 /*
  * The unwinder and the memo against libunwind, over frames of every shape.
  */
+#define _GNU_SOURCE
 #include <check.h>
 #include <link.h>
 #include <pthread.h>

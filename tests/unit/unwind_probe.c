@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #define UNW_LOCAL_ONLY
 #include "unwind_probe.h"
 
