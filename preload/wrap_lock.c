@@ -17,6 +17,7 @@
 #define KIND_ROBUST 16
 #define KIND_SHARED 128
 #define KIND_DESTROYED (-1)
+#define OWNER_INCONSISTENT 0x7ffffffeu /* and above: of robust ones */
 
 #define SPIN_FREE 1
 #define READER_SHIFT 3 /* of pthread_rwlock_t.__readers: flags below */
@@ -74,8 +75,12 @@ static enum real_state state_of_owner(bool is_held, uint32_t owner)
 /* relaxed below: looked at when our books disagree, decides only if stable. */
 static enum real_state mutex_state(const pthread_mutex_t *mutex)
 {
-	return state_of_owner(load_relaxed(&mutex->__data.__lock) != 0,
-			      (uint32_t)load_relaxed(&mutex->__data.__owner));
+	uint32_t owner = (uint32_t)load_relaxed(&mutex->__data.__owner);
+
+	/* A robust mutex that is inconsistent, or given up for good. */
+	if (owner >= OWNER_INCONSISTENT)
+		return REAL_UNKNOWN;
+	return state_of_owner(load_relaxed(&mutex->__data.__lock) != 0, owner);
 }
 
 static enum real_state rwlock_state(const pthread_rwlock_t *lock)

@@ -1,6 +1,7 @@
 #include "reports/blocked.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/atomic.h"
@@ -48,6 +49,14 @@ static const struct finding_event *slot_event(struct pool *pool, const struct re
 	return event;
 }
 
+static int compare_threads(const void *left, const void *right)
+{
+	const struct finding_event *const *a = left;
+	const struct finding_event *const *b = right;
+
+	return (*a)->thread < (*b)->thread ? -1 : (*a)->thread > (*b)->thread;
+}
+
 /* All blocked threads of one process. */
 struct blocked_threads {
 	struct view_finding finding;
@@ -73,6 +82,9 @@ static void collect(struct view *view, const struct model_file *file,
 					    sizeof(*finding->events));
 		finding->events[finding->event_count++] = slot_event(view->pool, &slot);
 	}
+	if (finding->event_count)
+		qsort(finding->events, finding->event_count, sizeof(*finding->events),
+		      compare_threads);
 }
 
 static void write_process(const struct text_page *page, const struct model_file *file,

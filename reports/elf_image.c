@@ -73,6 +73,7 @@ struct elf_image *elf_image_open(struct pool *pool, const char *path, const char
 	struct elf_image *image = pool_alloc(pool, sizeof(*image));
 
 	elf_version(EV_CURRENT);
+	image->pool = pool;
 	image->path = path;
 	image->build_id = build_id;
 	/* What the kernel maps by itself ("[vdso]") has no file. */
@@ -97,6 +98,14 @@ Dwarf *elf_image_dwarf(struct elf_image *image)
 	return image->dwarf;
 }
 
+/* "memcpy@@GLIBC_2.14" becomes "memcpy". */
+static const char *without_version(struct pool *pool, const char *name)
+{
+	size_t length = strcspn(name, "@");
+
+	return name[length] && length ? pool_copy(pool, name, length) : name;
+}
+
 const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_code,
 			     uint64_t *distance)
 {
@@ -114,7 +123,7 @@ const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_
 	if (is_code ? type == STT_OBJECT : type == STT_FUNC || !symbol.st_size)
 		return NULL;
 	*distance = offset;
-	return name;
+	return without_version(image->pool, name);
 }
 
 static int32_t read_i32(const unsigned char *data)

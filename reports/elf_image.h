@@ -16,6 +16,7 @@
 #include "reports/pool.h"
 
 struct elf_image {
+	struct pool *pool;
 	const char *path;
 	const char *build_id; /* as recorded; "" if unknown */
 	Dwfl *dwfl;

@@ -100,6 +100,9 @@ const char *explain_action(struct view *view, const struct view_finding *finding
 	target = strstr(plain, "%s");
 	if (!target)
 		return plain;
+	/* Where a thread was created need not be said of its creation. */
+	if (event->action == ACTION_CREATE && !thread_own_name(view, finding, event->target))
+		return pool_format(view->pool, "creates T%u", event->target);
 	return pool_format(view->pool, "%.*s%s%s", (int)(target - plain), plain,
 			   thread_name(view, finding, event->target), target + 2);
 }

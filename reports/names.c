@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define WORDS_MAX 4 /* more are not read */
+
 struct named_lock {
 	const struct model_lock *lock;
 	const struct model_process *process;
@@ -36,12 +38,21 @@ const struct source_frame *stack_site(const struct source_stack *stack)
 	return &stack->frames[0];
 }
 
+/* A place in a name: the last part of its path is enough. */
+static const char *short_place(struct pool *pool, const struct source_frame *frame)
+{
+	const char *place = source_frame_place(pool, frame);
+	const char *slash = strrchr(place, '/');
+
+	return slash ? slash + 1 : place;
+}
+
 const char *stack_place(struct view *view, const struct model_process *process, stack_id stack)
 {
 	const struct source_frame *site =
 		stack_site(symbolize_stack(view->symbolizer, process, stack));
 
-	return site ? source_frame_place(view->pool, site) : NULL;
+	return site ? short_place(view->pool, site) : NULL;
 }
 
 /* True for "std::thread::..." and "void std::__invoke_impl<...>(...)". */
@@ -170,7 +181,7 @@ static const char *name_by_origin(struct view *view, const struct model_process 
 	return pool_format(view->pool, "%s %s %s %s", kind,
 			   origin_word(lock, lock->creation_stack), is_stable ? "in" : "at",
 			   is_stable ? source_frame_function(view->pool, site)
-				     : source_frame_place(view->pool, site));
+				     : short_place(view->pool, site));
 }
 
 /* @is_stable: nothing that differs between builds or runs. */
@@ -258,6 +269,8 @@ const char *join_words(struct pool *pool, const char **words, size_t count)
 {
 	const char *text = count ? words[0] : "";
 
+	if (count > WORDS_MAX)
+		return pool_format(pool, "%s, %s and %zu more", words[0], words[1], count - 2);
 	for (size_t i = 1; i < count; i++)
 		text = pool_format(pool, "%s%s%s", text, i + 1 == count ? " and " : ", ", words[i]);
 	return text;

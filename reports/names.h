@@ -35,7 +35,7 @@ const char *process_phrase(struct view *view, const struct view_finding *finding
 /* "Bank::run(int)" becomes "Bank::run". */
 const char *without_parameters(struct pool *pool, const char *name);
 
-/* "A", "A and B", "A, B and C". */
+/* "A", "A and B", "A, B and C"; of many, "A, B and 7 more". */
 const char *join_words(struct pool *pool, const char **words, size_t count);
 
 /* "1 finding", "2 findings". */

@@ -223,6 +223,20 @@ static bool add_debug_frames(struct symbolizer *symbolizer, struct elf_image *im
 	return stack->frame_count > count_before;
 }
 
+/* A replayed script: the address is the place. */
+static void add_script_place(struct symbolizer *symbolizer, const struct model_module *module,
+			     uint64_t address, struct source_stack *stack)
+{
+	struct source_frame frame = frame_in_module(module, address);
+
+	frame.function = "event";
+	frame.file = module->path;
+	frame.line = (unsigned)(address >> SCRIPT_LINE_SHIFT);
+	frame.column = (unsigned)address & ((1u << SCRIPT_LINE_SHIFT) - 1);
+	frame.build_id = "";
+	add_frame(symbolizer, stack, &frame);
+}
+
 static void add_address(struct symbolizer *symbolizer, const struct model_process *process,
 			uint32_t generation, uint64_t return_address, struct source_stack *stack)
 {
@@ -235,6 +249,10 @@ static void add_address(struct symbolizer *symbolizer, const struct model_proces
 
 	if (!module) {
 		add_frame(symbolizer, stack, &(struct source_frame){.offset = address});
+		return;
+	}
+	if (strcmp(module->build_id, MODULE_IS_SCRIPT) == 0) {
+		add_script_place(symbolizer, module, address, stack);
 		return;
 	}
 	image = image_of(symbolizer, module);
@@ -257,12 +275,14 @@ static bool is_in_nameless_libc(const struct source_frame *frame)
 	return !frame->function && frame->module && strncmp(frame->module, "libc.so", 7) == 0;
 }
 
+/* What lies outside of start-up code (_start of a stripped program) is it too. */
 static size_t count_visible(const struct source_stack *stack)
 {
-	size_t count = stack->frame_count;
+	size_t count = 0;
 
-	while (count && (stack->frames[count - 1].is_startup ||
-			 is_in_nameless_libc(&stack->frames[count - 1])))
+	while (count < stack->frame_count && !stack->frames[count].is_startup)
+		count++;
+	while (count && is_in_nameless_libc(&stack->frames[count - 1]))
 		count--;
 	return count ? count : stack->frame_count;
 }

@@ -1,5 +1,7 @@
 #include "reports/text_finding.h"
 
+#include <string.h>
+
 #include "reports/explain.h"
 #include "reports/names.h"
 
@@ -87,25 +89,28 @@ void text_thread(const struct text_page *page, const struct view_finding *findin
 	write_creation(page, finding, thread);
 }
 
+/* ", created at bank.c:12", unless the lock is called so. */
+static void write_place(const struct text_page *page, const char *name, const char *what,
+			const char *place)
+{
+	if (place && !strstr(name, place))
+		fprintf(page->out, ", %s at %s", what, place);
+}
+
 /* Kind and origin of a lock, as far as its name does not say so. */
 static void write_lock(const struct text_page *page, const struct model_process *process,
 		       lock_id id)
 {
 	const struct model_lock *lock = model_lock(process, id);
-	const char *created;
-	const char *first;
+	const char *name = lock_name(page->view, process, id);
 
 	if (!lock)
 		return;
-	created = stack_place(page->view, process, lock->creation_stack);
-	first = stack_place(page->view, process, lock->first_stack);
-	fprintf(page->out, "    %s: %s%s%s", lock_name(page->view, process, id),
+	fprintf(page->out, "    %s: %s%s%s", name,
 		lock->flags & LOCK_IS_RECURSIVE ? "recursive " : "",
 		lock->flags & LOCK_IS_ROBUST ? "robust " : "", object_kind_name(lock->kind));
-	if (created)
-		fprintf(page->out, ", created at %s", created);
-	if (first)
-		fprintf(page->out, ", first used at %s", first);
+	write_place(page, name, "created", stack_place(page->view, process, lock->creation_stack));
+	write_place(page, name, "first used", stack_place(page->view, process, lock->first_stack));
 	fputc('\n', page->out);
 }
 

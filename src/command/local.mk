@@ -15,6 +15,14 @@ snarl_SOURCES = \
 	src/command/output.c src/command/output.h \
 	src/command/processes.c src/command/processes.h \
 	src/command/program.c src/command/program.h \
+	src/command/replay.c src/command/replay.h \
+	src/command/replay_expect.c \
+	src/command/replay_locks.c \
+	src/command/replay_machine.c \
+	src/command/replay_objects.c \
+	src/command/replay_results.c \
+	src/command/replay_threads.c \
+	src/command/replay_waits.c \
 	src/command/report.c \
 	src/command/results_file.c src/command/results_file.h \
 	src/command/run.c \

@@ -83,11 +83,11 @@ static bool all_stuck(const struct detector *detector, uint64_t *versions)
 static void report_lost_wakeup(struct detector *detector, const struct thread *thread,
 			       const struct wait *wait)
 {
-	const struct sync_info *info = wait->object->info;
+	const struct sync_info *info = wait->object ? wait->object->info : NULL;
 	struct finding *finding;
 	struct finding_event *event;
 
-	if (wait->kind != WAIT_CONDITION || !info->idle_signaller)
+	if (wait->kind != WAIT_CONDITION || !info || !info->idle_signaller)
 		return;
 	finding = report_begin(detector, FINDING_LOST_WAKEUP);
 	report_event(finding, info->idle_signaller, ACTION_SIGNAL, wait->object, info->idle_stack);

@@ -21,6 +21,8 @@ struct sync_object *lock_begin(struct detector *detector, struct thread *thread,
 		detector_count(detector, LOST_MEMORY);
 		return NULL;
 	}
+	if (!object->info->first_thread)
+		object->info->first_thread = thread->id;
 	if (is_on_stack_of(thread, address)) {
 		object->info->stack_thread = thread->id;
 		if (address < thread->lowest_stack_lock)

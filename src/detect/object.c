@@ -172,6 +172,7 @@ static void begin_life(struct sync_table *table, struct sync_object *object, enu
 	info->address = object->address;
 	info->generation = object->generation;
 	info->first = first;
+	info->first_signals = table->lock.saved_signals;
 	table->life_count++;
 	/* release: who finds the life finds it filled. */
 	store_release(&object->info, info);

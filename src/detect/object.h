@@ -52,6 +52,8 @@ struct sync_info {
 	stack_id created; /* where its init call was, or 0 */
 	stack_id first;	  /* where it was first used */
 	stack_id taken;	  /* file locks: where the owner took it */
+	thread_id first_thread; /* who used it first ... */
+	uint64_t first_signals; /* ... with these signals blocked */
 	thread_id stack_thread; /* whose stack it lies on, or 0 */
 	bool is_described;	/* the sink's mark */
 	bool is_in_order;	/* its id stands in the lock-order graph */

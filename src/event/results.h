@@ -21,7 +21,8 @@
  *            string path, u32 argument count, strings
  *   MODULE   u32 id, u64 start, u64 end, u64 bias (address = bias + ELF address),
  *            u32 first code generation, u32 last (~0: still loaded),
- *            string path, string build id (hex)
+ *            string path, string build id (hex); of a replayed script:
+ *            MODULE_IS_SCRIPT, and its addresses are places in its text
  *   STACK    u32 id, u32 code generation, u32 flags (enum stack_flag),
  *            u32 frame count, u64 frames: return addresses, innermost first
  *   THREAD   u32 id, u32 kernel tid, u32 creator, u32 creation stack,
@@ -125,6 +126,10 @@ enum thread_flag { THREAD_IS_MAIN = 1u, THREAD_IS_ADOPTED = 2u, THREAD_HAS_ENDED
 enum lock_flag { LOCK_IS_PROCESS_SHARED = 1u, LOCK_IS_RECURSIVE = 2u, LOCK_IS_ROBUST = 4u };
 
 #define LOCK_NAME_MAX 64
+
+/* In place of a module's build id: a text, at address line << 12 | column. */
+#define MODULE_IS_SCRIPT "script"
+#define SCRIPT_LINE_SHIFT 12
 
 /* Checksum of a record whose header (but for checksum and commit) is filled. */
 uint32_t record_checksum(const struct record_header *header, const unsigned char *payload);

@@ -14,11 +14,31 @@ bench_header_files = \
 	tests/bench/call_chain.h \
 	tests/bench/lock_workloads.h
 
-EXTRA_PROGRAMS += tests/bench/lock_bench
+EXTRA_PROGRAMS = \
+	tests/bench/lock_bench \
+	tests/bench/bench_lock_order \
+	tests/bench/bench_unwind
 tests_bench_lock_bench_SOURCES = $(bench_source_files) $(bench_header_files)
 # As Debian builds: optimised, with debug information, no frame pointers.
 tests_bench_lock_bench_CFLAGS = $(AM_CFLAGS) -O2 -g -fomit-frame-pointer
 tests_bench_lock_bench_LDADD = -lpthread
+
+# Parts of the lock path alone: a new edge, a stack.
+tests_bench_bench_lock_order_SOURCES = tests/bench/bench_lock_order.c
+tests_bench_bench_lock_order_LDADD = src/libcore.a
+
+tests_bench_bench_unwind_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)
+tests_bench_bench_unwind_SOURCES = \
+	tests/bench/bench_unwind.c \
+	preload/stack_memo.c \
+	preload/unwind.c \
+	preload/unwind_cache.c \
+	preload/unwind_expression.c \
+	preload/unwind_frame.c \
+	preload/unwind_registers.c \
+	preload/unwind_rules.c \
+	preload/unwind_table.c
+tests_bench_bench_unwind_LDADD = src/libcore.a
 
 # The other flavours have a compiler each, which need not be installed: what
 # then stands in the .skipped file is shown in place of their figures.
@@ -34,10 +54,13 @@ tests/bench/lock_bench_tsan_gcc: $(bench_source_files) $(bench_header_files)
 tests/bench/lock_bench_tsan_clang: $(bench_source_files) $(bench_header_files)
 	$(AM_V_GEN)compiler=clang; $(BENCH_BUILD_TSAN)
 
-bench: all tests/bench/lock_bench$(EXEEXT) $(BENCH_FLAVOURS)
+bench: all $(EXTRA_PROGRAMS) $(BENCH_FLAVOURS)
 	$(srcdir)/tests/bench/run_bench --build-dir=. $(BENCH_FLAGS)
 	@echo
 	$(srcdir)/tests/bench/whole_programs --build-dir=. $(BENCH_PROGRAM_FLAGS)
+	@echo
+	tests/bench/bench_lock_order
+	tests/bench/bench_unwind
 
 .PHONY: bench
 
@@ -46,6 +69,6 @@ EXTRA_DIST += \
 	tests/bench/run_bench \
 	tests/bench/whole_programs
 CLEANFILES += \
-	tests/bench/lock_bench$(EXEEXT) \
+	$(EXTRA_PROGRAMS) \
 	$(BENCH_FLAVOURS) \
 	$(BENCH_FLAVOURS:%=%.skipped)
