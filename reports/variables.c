@@ -11,7 +11,7 @@ struct variable {
 	uint64_t start;
 	uint64_t size_bytes;
 	Dwarf_Die die;
-	const char *function; /* a static variable's in a function, or NULL */
+	const char *scope; /* "bank::open": its namespaces and function, or NULL */
 };
 
 struct variable_index {
@@ -66,9 +66,9 @@ static bool static_address(Dwarf_Die *die, uint64_t *address)
 	       dwarf_formaddr(&result, address) == 0;
 }
 
-static void add_variable(struct variable_index *index, Dwarf_Die *die, const char *function)
+static void add_variable(struct variable_index *index, Dwarf_Die *die, const char *scope)
 {
-	struct variable variable = {.die = *die, .function = function};
+	struct variable variable = {.die = *die, .scope = scope};
 	Dwarf_Word size;
 	Dwarf_Die type;
 
@@ -80,8 +80,18 @@ static void add_variable(struct variable_index *index, Dwarf_Die *die, const cha
 	index->rows[index->count++] = variable;
 }
 
+/* @outer and the name of @die, joined. */
+static const char *inner_scope(struct variable_index *index, const char *outer, Dwarf_Die *die)
+{
+	const char *name = dwarf_diename(die);
+
+	if (!name)
+		return outer;
+	return outer ? pool_format(index->pool, "%s::%s", outer, name) : name;
+}
+
 /* Collects the static variables below @parent. */
-static void walk_scope(struct variable_index *index, Dwarf_Die *parent, const char *function,
+static void walk_scope(struct variable_index *index, Dwarf_Die *parent, const char *scope,
 		       int depth)
 {
 	Dwarf_Die die;
@@ -94,11 +104,10 @@ static void walk_scope(struct variable_index *index, Dwarf_Die *parent, const ch
 		if (++index->die_count > DIE_COUNT_MAX)
 			return;
 		if (tag == DW_TAG_variable)
-			add_variable(index, &die, function);
-		else if (tag == DW_TAG_namespace || tag == DW_TAG_lexical_block)
-			walk_scope(index, &die, function, depth + 1);
-		else if (tag == DW_TAG_subprogram)
-			walk_scope(index, &die, dwarf_diename(&die), depth + 1);
+			add_variable(index, &die, scope);
+		else if (tag == DW_TAG_namespace || tag == DW_TAG_lexical_block ||
+			 tag == DW_TAG_subprogram)
+			walk_scope(index, &die, inner_scope(index, scope, &die), depth + 1);
 	} while (dwarf_siblingof(&die, &die) == 0);
 }
 
@@ -329,8 +338,8 @@ const char *variable_name(struct pool *pool, struct elf_image *image, uint64_t a
 	name = name ? demangle_name(pool, name) : dwarf_diename(&die);
 	if (!name)
 		return NULL;
-	if (variable->function && !strstr(name, "::"))
-		name = pool_format(pool, "%s::%s", variable->function, name);
+	if (variable->scope && !strstr(name, "::"))
+		name = pool_format(pool, "%s::%s", variable->scope, name);
 	file = variable_file(&die);
 	if (file)
 		name = pool_format(pool, "%s:%s", file, name);

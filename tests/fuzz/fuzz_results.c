@@ -1,0 +1,75 @@
+/*
+ * Any bytes as a results file: reading and rendering must neither crash nor
+ * loop.  Built with -fsanitize=fuzzer,address; the input is what follows the
+ * header and slots, with checksums and commit words mended, so that mutations
+ * reach the decoders behind them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/results.h"
+#include "reports/blocked.h"
+#include "reports/json.h"
+#include "reports/model.h"
+#include "reports/text.h"
+#include "reports/view.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+/* Gives each record the checksum that its content wants. */
+static void mend(unsigned char *image, size_t size)
+{
+	size_t at = RESULTS_RECORDS_OFFSET;
+
+	while (at + sizeof(struct record_header) <= size) {
+		struct record_header *record = (void *)(image + at);
+
+		if (record->size_bytes < sizeof(*record) || record->size_bytes > size - at ||
+		    record->payload_bytes > record->size_bytes - sizeof(*record) ||
+		    record->live_bytes > record->payload_bytes)
+			return;
+		record->checksum = record_checksum(record, (unsigned char *)(record + 1));
+		at += (record->size_bytes + 7u) & ~7u;
+	}
+}
+
+static void render(struct model *model)
+{
+	struct report_request request = {.program = "fuzz", .is_verbose = true};
+	FILE *sink = fopen("/dev/null", "w");
+	struct view *view = view_make(model, &request);
+
+	if (sink) {
+		text_write(view, sink);
+		json_write(view, sink);
+		blocked_write(view, sink);
+		fclose(sink);
+	}
+	view_free(view);
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	size_t total = RESULTS_RECORDS_OFFSET + size;
+	unsigned char *image = calloc(1, total + 8);
+	struct model model;
+
+	if (!image)
+		return 0;
+	results_format(image, total);
+	((struct results_header *)image)->tail = total;
+	/* The same bytes serve as slots. */
+	memcpy(image + RESULTS_SLOTS_OFFSET, data, size < 4096 ? size : 4096);
+	memcpy(image + RESULTS_RECORDS_OFFSET, data, size);
+	if (size && data[size - 1] & 1)
+		mend(image, total);
+	model_init(&model);
+	/* What stood before the damage is rendered too. */
+	model_read_image(&model, "fuzz", image, total);
+	model_finish(&model);
+	render(&model);
+	model_free(&model);
+	free(image);
+	return 0;
+}
