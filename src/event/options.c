@@ -221,13 +221,21 @@ static bool unescape(struct options *options, const char *from, size_t length, c
 	return true;
 }
 
+/* SNARL_OPTIONS has the keys of `snarl run`. */
+static const struct option_row *find_setting(const char *key, size_t length)
+{
+	const struct option_row *row = options_find(key, length);
+
+	return row && (row->where & IN_RUN) ? row : NULL;
+}
+
 /* One `key=value`, or `key` alone for a flag. */
 static bool parse_setting(struct options *options, const char *setting, size_t length,
 			  struct options_error *error)
 {
 	const char *equals = memchr(setting, '=', length);
 	size_t key_length = equals ? (size_t)(equals - setting) : length;
-	const struct option_row *row = options_find(setting, key_length);
+	const struct option_row *row = find_setting(setting, key_length);
 	const char *value = "yes";
 	size_t value_length = 3;
 

@@ -2,8 +2,9 @@
  * Options as data: what options.def lists, read from text.
  *
  * The command sets options one by one from its command line; both the command
- * and the guest library read SNARL_OPTIONS: `key=value`, separated by spaces,
- * tabs, newlines or colons, later ones winning; a flag may stand alone.  In a
+ * and the guest library read SNARL_OPTIONS, which has the keys of `snarl run`:
+ * `key=value`, separated by spaces, tabs, newlines or colons, later ones winning;
+ * a flag may stand alone.  In a
  * value %XX is the byte with that hexadecimal code, so that paths may contain
  * separators; `%` before anything else (as in %p) is itself.
  *

@@ -181,6 +181,18 @@ START_TEST(bad_values_are_refused_and_change_nothing)
 }
 END_TEST
 
+START_TEST(keys_of_other_commands_than_run_are_unknown)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (option_rows[i].where & IN_RUN)
+			continue;
+		ck_assert_msg(!parse(option_rows[i].key), "%s", option_rows[i].key);
+		ck_assert_int_eq(error.problem, OPTIONS_UNKNOWN_KEY);
+		ck_assert_ptr_null(error.row);
+	}
+}
+END_TEST
+
 START_TEST(errors_name_the_key_or_value_and_what_is_allowed)
 {
 	ck_assert(!parse("quiet races=full:json=a"));
@@ -285,6 +297,7 @@ int main(void)
 	tcase_add_test(tests, a_flag_stands_alone_or_has_a_value);
 	tcase_add_test(tests, seconds_may_have_a_fraction);
 	tcase_add_test(tests, bad_values_are_refused_and_change_nothing);
+	tcase_add_test(tests, keys_of_other_commands_than_run_are_unknown);
 	tcase_add_test(tests, errors_name_the_key_or_value_and_what_is_allowed);
 	tcase_add_test(tests, a_line_that_is_too_short_is_cut_and_terminated);
 	tcase_add_test(tests, escapes_carry_separators);
