@@ -1,0 +1,44 @@
+/*
+ * Names to numbers: each distinct name gets the next number, from 1.
+ *
+ * Not thread-safe: the owner serialises access.
+ */
+#ifndef EVENT_NAME_TABLE_H
+#define EVENT_NAME_TABLE_H
+
+#include "base/arena.h"
+#include "base/id_table.h"
+#include "base/types.h"
+
+struct name_entry {
+	struct name_entry *next; /* in its bucket */
+	uint32_t number;
+	uint32_t hash;
+	uint32_t length;
+	char text[]; /* terminated */
+};
+
+struct name_table {
+	struct arena *arena;
+	struct name_entry **buckets;
+	uint32_t bucket_count;
+	struct id_table by_number;
+};
+
+void name_table_init(struct name_table *names, struct arena *arena);
+
+/* 0 when memory is exhausted. */
+uint32_t name_table_intern(struct name_table *names, const char *text, size_t length);
+
+/* 0 if it was never interned. */
+uint32_t name_table_find(const struct name_table *names, const char *text, size_t length);
+
+/* "" for numbers that were not given out. */
+const char *name_table_text(const struct name_table *names, uint32_t number);
+
+static inline uint32_t name_table_count(const struct name_table *names)
+{
+	return names->by_number.last;
+}
+
+#endif
