@@ -198,16 +198,47 @@ static void note_user(struct sync_info *info, thread_id user)
 	}
 }
 
+/* Has @thread joined all that readers gave since the last writer? */
+static bool has_seen_given(struct thread *thread, const struct sync_info *info)
+{
+	if (info->is_given_incomplete)
+		return false;
+	for (unsigned i = 0; i < SYNC_GIVEN; i++) {
+		/* relaxed: who must learn from a reader comes after its release. */
+		uint64_t stamp = load_relaxed(&info->given[i]);
+		uint32_t slot = (uint32_t)(stamp >> 48);
+
+		if (stamp && slot != thread->slot &&
+		    (slot >= thread->seen_capacity || thread->seen_versions[slot] < stamp))
+			return false;
+	}
+	return true;
+}
+
+static void note_seen(struct thread *thread, uint64_t stamp)
+{
+	uint64_t *seen;
+
+	if (!stamp || stamp == STAMP_MIXED)
+		return;
+	seen = seen_version(thread, (uint32_t)(stamp >> 48));
+	if (seen && *seen < stamp)
+		*seen = stamp;
+}
+
 void lock_learn(struct detector *detector, struct thread *thread, struct sync_object *object)
 {
 	struct sync_info *info = object->info;
 	uint64_t stamp = object->stamp;
-	uint64_t *seen = NULL;
+	uint64_t *seen;
 
 	(void)detector;
 	if (!info)
 		return;
-	if (stamp != STAMP_MIXED) {
+	if (stamp == STAMP_MIXED) {
+		if (has_seen_given(thread, info))
+			return;
+	} else {
 		if (stamp >> 48 == thread->slot)
 			return;
 		seen = seen_version(thread, (uint32_t)(stamp >> 48));
@@ -217,8 +248,9 @@ void lock_learn(struct detector *detector, struct thread *thread, struct sync_ob
 	runtime_lock(&info->busy);
 	note_user(info, thread->id);
 	thread_join_clock(thread, info->clock);
-	if (seen)
-		*seen = stamp;
+	note_seen(thread, object->stamp);
+	for (unsigned i = 0; object->stamp == STAMP_MIXED && i < SYNC_GIVEN; i++)
+		note_seen(thread, info->given[i]);
 	runtime_unlock(&info->busy);
 }
 
@@ -239,9 +271,23 @@ void lock_give(struct detector *detector, struct thread *thread, struct sync_obj
 	note_user(info, thread->id);
 	old = info->clock;
 	info->clock = given;
+	for (unsigned i = 0; i < SYNC_GIVEN; i++)
+		info->given[i] = 0;
+	info->is_given_incomplete = false;
 	object->stamp = thread->stamp;
 	runtime_unlock(&info->busy);
 	snapshot_drop(old, &thread->memory->arena);
+}
+
+static void note_given(struct sync_info *info, uint64_t stamp)
+{
+	uint64_t *entry = &info->given[(stamp >> 48) % SYNC_GIVEN];
+
+	if (!stamp || stamp == STAMP_MIXED)
+		return;
+	if (*entry && *entry >> 48 != stamp >> 48)
+		info->is_given_incomplete = true;
+	store_relaxed(entry, stamp); /* relaxed: see has_seen_given() */
 }
 
 void lock_give_shared(struct detector *detector, struct thread *thread, struct sync_object *object)
@@ -251,7 +297,8 @@ void lock_give_shared(struct detector *detector, struct thread *thread, struct s
 	struct vclock_snapshot *merged;
 	struct vclock_snapshot *old;
 
-	if (!info)
+	/* relaxed: only this thread writes its own stamp. */
+	if (!info || load_relaxed(&info->given[thread->slot % SYNC_GIVEN]) == thread->stamp)
 		return;
 	given = vclock_snapshot(&thread->clock, &thread->memory->arena);
 	runtime_lock(&info->busy);
@@ -260,6 +307,8 @@ void lock_give_shared(struct detector *detector, struct thread *thread, struct s
 	merged = snapshot_merge(old, given, &thread->memory->arena);
 	if (merged) {
 		info->clock = merged;
+		note_given(info, object->stamp);
+		note_given(info, thread->stamp);
 		object->stamp = STAMP_MIXED;
 	} else {
 		old = NULL;

@@ -41,6 +41,7 @@ struct waker_note {
 };
 
 #define WAKER_NOTE_MAX 4u
+#define SYNC_GIVEN 8u
 
 struct sync_info {
 	lock_id id;
@@ -65,6 +66,8 @@ struct sync_info {
 	/* What an acquirer learns from the last release.  Mutexes: written by
 	 * the owner; other kinds: under 'busy'. */
 	struct vclock_snapshot *clock;
+	uint64_t given[SYNC_GIVEN]; /* readers' stamps that 'clock' covers, by slot */
+	bool is_given_incomplete;   /* two slots met in one entry */
 	struct vclock_snapshot *hand_over;
 	struct vclock_snapshot *structural; /* barriers */
 	struct runtime_lock busy;
