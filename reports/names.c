@@ -136,6 +136,9 @@ const char *thread_name(struct view *view, const struct view_finding *finding, t
 
 	if (!thread)
 		return "an unknown thread";
+	/* Scripts name their threads so. */
+	if (own && strcmp(own, pool_format(view->pool, "T%u", thread)) == 0)
+		return own;
 	if (own)
 		return pool_format(view->pool, "T%u (%s)", thread, own);
 	place = row ? stack_place(view, finding->process, row->creation_stack) : NULL;
