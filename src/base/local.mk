@@ -6,4 +6,5 @@ src_libcore_a_SOURCES += \
 	%D%/kernel.h \
 	%D%/map.c %D%/map.h \
 	%D%/runtime_lock.c %D%/runtime_lock.h \
+	%D%/target.c %D%/target.h \
 	%D%/types.h

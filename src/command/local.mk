@@ -25,6 +25,5 @@ snarl_SOURCES = \
 	src/command/replay_waits.c \
 	src/command/report.c \
 	src/command/results_file.c src/command/results_file.h \
-	src/command/run.c \
-	src/command/target.c src/command/target.h
+	src/command/run.c
 snarl_LDADD = reports/libreports.a src/libcore.a $(ELFUTILS_LIBS) $(JANSSON_LIBS) -liberty

@@ -1,4 +1,4 @@
-#include "command/target.h"
+#include "base/target.h"
 
 #include <elf.h>
 #include <string.h>
