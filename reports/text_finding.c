@@ -56,8 +56,10 @@ static void write_creation(const struct text_page *page, const struct view_findi
 
 	if (!row || row->flags & THREAD_IS_MAIN || (!row->creation_stack && !row->creator))
 		return;
-	fprintf(page->out, "    created by %s:\n", thread_name(page->view, finding, row->creator));
-	text_stack(page, finding->process, row->creation_stack);
+	fprintf(page->out, "    created by %s%s\n", thread_name(page->view, finding, row->creator),
+		row->creation_stack ? ":" : "");
+	if (row->creation_stack)
+		text_stack(page, finding->process, row->creation_stack);
 }
 
 static bool is_first_of_thread(const struct view_finding *finding, size_t index)
