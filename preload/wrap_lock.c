@@ -15,7 +15,6 @@
 #define KIND_RECURSIVE 1
 #define KIND_ERRORCHECK 2
 #define KIND_ROBUST 16
-#define KIND_SHARED 128
 #define KIND_DESTROYED (-1)
 #define OWNER_INCONSISTENT 0x7ffffffeu /* and above: of robust ones */
 
@@ -35,7 +34,7 @@ static uint32_t mutex_attributes(const pthread_mutex_t *mutex)
 		attributes |= SYNC_CHECKED;
 	if (kind & KIND_ROBUST)
 		attributes |= SYNC_ROBUST;
-	if (kind & KIND_SHARED)
+	if (kind & LOCK_KIND_SHARED)
 		attributes |= SYNC_PROCESS_SHARED;
 	return attributes;
 }

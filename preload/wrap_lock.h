@@ -9,12 +9,17 @@
 #define PRELOAD_WRAP_LOCK_H
 
 #include <errno.h>
+#include <pthread.h>
+#include <sys/single_threaded.h>
 
 #include "detect/misuse.h"
 #include "detect/mutex.h"
 #include "detect/rwlock.h"
 #include "preload/guest.h"
 #include "preload/real.h"
+
+/* glibc's bit of pthread_mutex_t.__kind: process-shared. */
+#define LOCK_KIND_SHARED 128
 
 /* One lock call in progress. */
 struct lock_attempt {
@@ -133,6 +138,18 @@ lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start
 	guest_leave(self);
 }
 
+/*
+ * Alone, nobody keeps a thread waiting but itself, and glibc's own call is
+ * cheaper than the one that tries: it leaves the locked instruction out.
+ */
+static inline bool lock_cannot_block(const struct lock_attempt *attempt, enum object_kind kind)
+{
+	return kind == OBJECT_MUTEX && __libc_single_threaded &&
+	       !mutex_is_mine(attempt->self->thread, attempt->object) &&
+	       !(((const pthread_mutex_t *)attempt->object->address)->__data.__kind &
+		 LOCK_KIND_SHARED);
+}
+
 /* The shapes.  @try is the call that never blocks, @busy what it returns then. */
 #define SHAPE_acquire(name, parameters, arguments, kind, mode, object, try, busy, is_timed)        \
 	int name parameters                                                                        \
@@ -144,6 +161,8 @@ lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start
 		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, true, is_timed,             \
 						 (uintptr_t)(object), &start)))                     \
 			return REAL(name) arguments;                                               \
+		if (lock_cannot_block(&attempt, kind))                                              \
+			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
 		result = REAL(try)(object);                                                        \
 		if (UNLIKELY(result == (busy))) {                                                  \
 			lock_attempt_block(&attempt);                                              \

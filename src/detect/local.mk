@@ -21,6 +21,7 @@ src_libcore_a_SOURCES += \
 	%D%/lock_order.h \
 	%D%/misuse.c \
 	%D%/misuse.h \
+	%D%/mutex.c \
 	%D%/mutex.h \
 	%D%/object.c \
 	%D%/object.h \

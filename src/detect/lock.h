@@ -68,8 +68,9 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 }
 
 /* @thread has taken @object, which it did not hold before. */
-static inline void lock_acquired(struct detector *detector, struct thread *thread,
-				 struct sync_object *object, enum lock_mode mode, stack_id stack)
+static inline __attribute__((always_inline)) void
+lock_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
+	      enum lock_mode mode, stack_id stack)
 {
 	struct held_lock *held;
 

@@ -21,21 +21,19 @@ static inline void mutex_wanted(struct detector *detector, struct thread *thread
 		lock_wanted(detector, thread, object, LOCK_EXCLUSIVE, is_timed, stack);
 }
 
-/* After it succeeded: taken, or taken once more. */
-static inline void mutex_acquired(struct detector *detector, struct thread *thread,
-				  struct sync_object *object, stack_id stack)
-{
-	struct held_lock *held;
+/* It was @thread's before: taken once more. */
+void mutex_acquired_again(struct detector *detector, struct thread *thread,
+			  struct sync_object *object, stack_id stack);
 
-	if (LIKELY(!mutex_is_mine(thread, object))) {
+/* After it succeeded. */
+static inline __attribute__((always_inline)) void
+mutex_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
+	       stack_id stack)
+{
+	if (LIKELY(!mutex_is_mine(thread, object)))
 		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
-		return;
-	}
-	held = lock_held(thread, object);
-	if (held)
-		held->recursion++;
 	else
-		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
+		mutex_acquired_again(detector, thread, object, stack);
 }
 
 /*
