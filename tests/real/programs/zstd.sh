@@ -1,0 +1,5 @@
+# shows: zstd's thread pool
+# needs: zstd
+$OBSERVE zstd -q -T2 -9 -c "$data" >compressed || exit
+cksum <compressed
+$OBSERVE zstd -q -d -c compressed | cksum
