@@ -13,8 +13,8 @@
 
 #include "detect/detector.h"
 
-/* @thread took @object in a handler (@stack says so), or took one that a
- * handler has taken. */
+/* @thread may wait for @object in a handler (@stack says so), or took one that
+ * a handler waits for. */
 void handler_lock_taken(struct detector *detector, struct thread *thread,
 			struct sync_object *object, stack_id stack);
 

@@ -60,6 +60,9 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 {
 	uint64_t key;
 
+	/* A handler that only tries never waits for what it interrupted. */
+	if (UNLIKELY(stack & STACK_ID_IN_HANDLER))
+		lock_note_handler(detector, thread, object, stack);
 	if (thread->held_count == 0)
 		return;
 	key = chain_key(detector, chain_extend(thread->chain, object, mode), is_timed);
@@ -94,7 +97,7 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 		store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
 	if (object->stamp != thread->stamp && object->stamp)
 		lock_learn(detector, thread, object);
-	if (UNLIKELY((stack & STACK_ID_IN_HANDLER) || (object->generation & SYNC_HANDLER_LOCK)))
+	if (UNLIKELY(object->generation & SYNC_HANDLER_LOCK))
 		lock_note_handler(detector, thread, object, stack);
 }
 
