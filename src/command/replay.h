@@ -56,7 +56,8 @@ struct actor {
 	stack_id stack;
 	struct primitive *primitive; /* waited for; NULL for a thread */
 	struct actor *target;	     /* joined */
-	struct primitive *mutex;     /* of a condition wait */
+	struct primitive *signalled; /* of a condition wait: the condition ... */
+	struct primitive *mutex;     /* ... and the mutex */
 	struct condition_wait condition;
 	bool is_woken;
 	struct actor *next_waiter;

@@ -185,6 +185,15 @@ void replay_timeout(struct replay *replay, struct actor *actor, const struct scr
 			    replay_actor_name(replay, actor), "");
 }
 
+/* A cancelled waiter that had been woken already: as glibc does, the wake-up
+ * goes to another one. */
+static void pass_wakeup_on(struct replay *replay, struct actor *actor)
+{
+	if (actor->is_woken && actor->signalled->waiters)
+		replay_end_condition_wait(replay, actor->signalled->waiters, true);
+	actor->is_woken = false;
+}
+
 void replay_cancelled(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	bool can_be = actor->waits_for == WAITS_FOR_SIGNAL ||
@@ -192,6 +201,8 @@ void replay_cancelled(struct replay *replay, struct actor *actor, const struct s
 
 	if (actor->state == ACTOR_BLOCKED && can_be)
 		end_wait(replay, actor);
+	else if (actor->state == ACTOR_BLOCKED && actor->waits_for == WAITS_FOR_MUTEX)
+		pass_wakeup_on(replay, actor);
 	else
 		replay_fail(replay, event, "'%s' is in no wait that is a cancellation point",
 			    replay_actor_name(replay, actor), "");

@@ -37,6 +37,7 @@ void replay_wait(struct replay *replay, struct actor *actor, const struct script
 				      actor->condition.mutex, stack,
 				      mutex->owner ? REAL_HELD_BY_OTHER : REAL_FREE);
 	actor->mode = LOCK_EXCLUSIVE;
+	actor->signalled = condition;
 	actor->mutex = mutex;
 	replay_block(actor, condition, WAITS_FOR_SIGNAL, is_timed, stack);
 	condition_wait_begin(detector, actor->thread, &actor->condition, is_timed);
