@@ -205,6 +205,16 @@ bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, 
 	return found;
 }
 
+void elf_image_enter_split_unit(Dwarf_Die *unit)
+{
+	Dwarf_Die content;
+	uint8_t type;
+
+	if (dwarf_cu_info(unit->cu, NULL, &type, NULL, &content, NULL, NULL, NULL) == 0 &&
+	    type == DW_UT_skeleton && dwarf_tag(&content) != DW_TAG_invalid)
+		*unit = content;
+}
+
 const char *demangle_name(struct pool *pool, const char *name)
 {
 	char *demangled;

@@ -47,6 +47,9 @@ bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_
 /* The compilation unit of @address; false if there is none. */
 bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, Dwarf_Addr *bias);
 
+/* With -gsplit-dwarf the unit is a skeleton: goes on to its content if found. */
+void elf_image_enter_split_unit(Dwarf_Die *unit);
+
 /* A symbol as people write it: demangled for C++ and Rust, else as it is. */
 const char *demangle_name(struct pool *pool, const char *name);
 

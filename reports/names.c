@@ -21,7 +21,7 @@ static bool is_system_frame(const struct source_frame *frame)
 {
 	const char *path = frame->file && frame->line ? frame->file : frame->module_path;
 
-	if (!path)
+	if (!path || (frame->directory && strncmp(frame->directory, "/rustc/", 7) == 0))
 		return true;
 	return strncmp(path, "/usr/", 5) == 0 || strncmp(path, "/lib", 4) == 0 ||
 	       strncmp(path, "/rustc/", 7) == 0;

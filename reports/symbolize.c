@@ -194,6 +194,23 @@ static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack
 	}
 }
 
+/* The line of @address by the unit's own table: clang's have no other index. */
+static void set_line(struct source_frame *frame, Dwarf_Die *unit, Dwarf_Addr address)
+{
+	Dwarf_Line *line = dwarf_getsrc_die(unit, address);
+	const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	int number = 0;
+	int column = 0;
+
+	if (!file)
+		return;
+	dwarf_lineno(line, &number);
+	dwarf_linecol(line, &column);
+	frame->file = shorten_file(file, frame->directory);
+	frame->line = (unsigned)number;
+	frame->column = (unsigned)column;
+}
+
 /* Adds the frames that debug information knows; false if it knows none. */
 static bool add_debug_frames(struct symbolizer *symbolizer, struct elf_image *image,
 			     struct source_stack *stack, struct source_frame *frame)
@@ -202,21 +219,13 @@ static bool add_debug_frames(struct symbolizer *symbolizer, struct elf_image *im
 	Dwarf_Addr bias = 0;
 	Dwarf_Die *scopes;
 	Dwarf_Die unit;
-	Dwfl_Line *line;
-	const char *file;
-	int column = 0;
-	int number = 0;
 	int count;
 
 	if (!elf_image_unit(image, frame->offset, &unit, &bias))
 		return false;
 	frame->directory = attribute_string(&unit, DW_AT_comp_dir);
-	line = dwfl_module_getsrc(image->module, frame->offset);
-	file = line ? dwfl_lineinfo(line, NULL, &number, &column, NULL, NULL) : NULL;
-	if (file)
-		frame->file = shorten_file(file, frame->directory);
-	frame->line = (unsigned)number;
-	frame->column = (unsigned)column;
+	set_line(frame, &unit, frame->offset - bias);
+	elf_image_enter_split_unit(&unit);
 	count = concrete_scopes(&unit, frame->offset - bias, &scopes);
 	add_scopes(symbolizer, stack, frame, &unit, scopes, count);
 	free(scopes);

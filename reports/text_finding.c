@@ -105,14 +105,19 @@ static void write_lock(const struct text_page *page, const struct model_process 
 {
 	const struct model_lock *lock = model_lock(process, id);
 	const char *name = lock_name(page->view, process, id);
+	const char *created;
+	const char *first;
 
 	if (!lock)
 		return;
+	created = stack_place(page->view, process, lock->creation_stack);
+	first = stack_place(page->view, process, lock->first_stack);
 	fprintf(page->out, "    %s: %s%s%s", name,
 		lock->flags & LOCK_IS_RECURSIVE ? "recursive " : "",
 		lock->flags & LOCK_IS_ROBUST ? "robust " : "", object_kind_name(lock->kind));
-	write_place(page, name, "created", stack_place(page->view, process, lock->creation_stack));
-	write_place(page, name, "first used", stack_place(page->view, process, lock->first_stack));
+	write_place(page, name, "created", created);
+	if (!created || !first || strcmp(created, first) != 0)
+		write_place(page, name, "first used", first);
 	fputc('\n', page->out);
 }
 

@@ -127,8 +127,12 @@ static struct variable_index *build_index(struct pool *pool, struct elf_image *i
 
 	index->pool = pool;
 	if (elf_image_dwarf(image)) {
-		while ((unit = dwfl_module_nextcu(image->module, unit, &bias)))
-			walk_scope(index, unit, NULL, 0);
+		while ((unit = dwfl_module_nextcu(image->module, unit, &bias))) {
+			Dwarf_Die content = *unit;
+
+			elf_image_enter_split_unit(&content);
+			walk_scope(index, &content, NULL, 0);
+		}
 	}
 	if (index->count)
 		qsort(index->rows, index->count, sizeof(*index->rows), compare_variables);
@@ -242,7 +246,8 @@ static int dimension_count(Dwarf_Die *array)
 	return count;
 }
 
-/* Appends "[3][1]" and goes on to the element: false if that cannot be done. */
+/* Appends "[3][1]" and goes on to the element.  False if that cannot be done: an
+ * array of bytes is the memory of a lock, not a row of locks. */
 static bool enter_array(struct pool *pool, Dwarf_Die *type, uint64_t *offset, const char **path)
 {
 	Dwarf_Word size;
@@ -250,7 +255,7 @@ static bool enter_array(struct pool *pool, Dwarf_Die *type, uint64_t *offset, co
 	uint64_t number;
 	int dimensions = dimension_count(type);
 
-	if (!type_of(type, &element) || dwarf_aggregate_size(&element, &size) != 0 || !size)
+	if (!type_of(type, &element) || dwarf_aggregate_size(&element, &size) != 0 || size < 2)
 		return false;
 	number = *offset / size;
 	*offset %= size;

@@ -29,11 +29,15 @@ static int outer_line;
 
 __attribute__((noinline)) static void record_stack(void)
 {
+	uint64_t caller = (uint64_t)(uintptr_t)__builtin_return_address(0);
 	uint64_t frames[FRAMES_MAX];
 	int count = backtrace((void **)frames, FRAMES_MAX);
+	int first = 0;
 
-	/* Without this function's own frame. */
-	image_stack(image, 1, 1, frames + 1, (uint32_t)count - 1);
+	/* Without this function's own frame, and those of a sanitizer's backtrace(). */
+	while (first < count && frames[first] != caller)
+		first++;
+	image_stack(image, 1, 1, frames + first, (uint32_t)(count - first));
 }
 
 /* Keeps a call from being the last thing that a function does. */
