@@ -128,6 +128,14 @@ const char *thread_own_name(struct view *view, const struct view_finding *findin
 	return NULL;
 }
 
+/* A script knows its threads by their names, not by our numbers. */
+static bool is_replayed(const struct model_process *process)
+{
+	const struct model_module *modules = process->modules.rows;
+
+	return process->modules.count == 1 && strcmp(modules->build_id, MODULE_IS_SCRIPT) == 0;
+}
+
 const char *thread_name(struct view *view, const struct view_finding *finding, thread_id thread)
 {
 	const struct model_thread *row = model_thread(finding->process, thread);
@@ -136,8 +144,7 @@ const char *thread_name(struct view *view, const struct view_finding *finding, t
 
 	if (!thread)
 		return "an unknown thread";
-	/* Scripts name their threads so. */
-	if (own && strcmp(own, pool_format(view->pool, "T%u", thread)) == 0)
+	if (own && is_replayed(finding->process))
 		return own;
 	if (own)
 		return pool_format(view->pool, "T%u (%s)", thread, own);

@@ -136,8 +136,8 @@ static bool set_operand(struct script *script, struct script_event *event,
 	if (arguments == ARGUMENTS_NOTHING)
 		return true;
 	if (!line->operand.length)
-		return script_fail(script, event->line, "'%' needs an operand: %(NAME)",
-				   &line->operation, "operation");
+		return script_fail(script, event->line, "'%' needs an operand in parentheses",
+				   &line->operation, "");
 	if (arguments == ARGUMENTS_VARIABLE) {
 		event->object = script_variable_number(script, &line->operand);
 		return event->object;
