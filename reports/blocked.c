@@ -60,6 +60,7 @@ static int compare_threads(const void *left, const void *right)
 /* All blocked threads of one process. */
 struct blocked_threads {
 	struct view_finding finding;
+	size_t timed_count; /* those that will go on by themselves */
 	size_t running_count;
 };
 
@@ -78,6 +79,7 @@ static void collect(struct view *view, const struct model_file *file,
 			blocked->running_count++;
 			continue;
 		}
+		blocked->timed_count += slot.is_timed != 0;
 		finding->events = pool_grow(view->pool, finding->events, finding->event_count,
 					    sizeof(*finding->events));
 		finding->events[finding->event_count++] = slot_event(view->pool, &slot);
@@ -103,6 +105,8 @@ static void write_process(const struct text_page *page, const struct model_file 
 	fprintf(page->out, "snarl: %s blocked in process %u (%s)",
 		count_words(view->pool, blocked.finding.event_count, "thread"), process->number,
 		process->path);
+	if (blocked.timed_count)
+		fprintf(page->out, " (%zu with a time-out)", blocked.timed_count);
 	if (blocked.running_count)
 		fprintf(page->out, ", %zu not", blocked.running_count);
 	fputc('\n', page->out);

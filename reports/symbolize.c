@@ -83,8 +83,27 @@ static const char *last_part(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+/* "/usr/bin/../lib/x.h" becomes "/usr/lib/x.h": clang finds its headers so. */
+static const char *without_detours(struct pool *pool, const char *file)
+{
+	char *path;
+	char *detour;
+
+	if (file[0] != '/' || !strstr(file, "/../"))
+		return file;
+	path = pool_copy(pool, file, strlen(file));
+	while ((detour = strstr(path, "/../"))) {
+		char *parent = detour;
+
+		while (parent > path && *--parent != '/')
+			;
+		memmove(parent, detour + 3, strlen(detour + 3) + 1);
+	}
+	return path;
+}
+
 /* @file without the compilation's directory in front of it. */
-static const char *shorten_file(const char *file, const char *directory)
+static const char *shorten_file(struct pool *pool, const char *file, const char *directory)
 {
 	size_t length = directory ? strlen(directory) : 0;
 
@@ -92,7 +111,7 @@ static const char *shorten_file(const char *file, const char *directory)
 		file += length + 1;
 	while (strncmp(file, "./", 2) == 0)
 		file += 2;
-	return file;
+	return without_detours(pool, file);
 }
 
 static const char *attribute_string(Dwarf_Die *die, unsigned name)
@@ -133,7 +152,8 @@ static void add_frame(struct symbolizer *symbolizer, struct source_stack *stack,
 }
 
 /* The place that @inlined was called from becomes the place of @frame. */
-static void set_call_place(struct source_frame *frame, Dwarf_Die *unit, Dwarf_Die *inlined)
+static void set_call_place(struct pool *pool, struct source_frame *frame, Dwarf_Die *unit,
+			   Dwarf_Die *inlined)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word value;
@@ -145,7 +165,7 @@ static void set_call_place(struct source_frame *frame, Dwarf_Die *unit, Dwarf_Di
 	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &value) == 0 &&
 	    dwarf_getsrcfiles(unit, &files, NULL) == 0) {
 		file = dwarf_filesrc(files, value, NULL, NULL);
-		frame->file = file ? shorten_file(file, frame->directory) : NULL;
+		frame->file = file ? shorten_file(pool, file, frame->directory) : NULL;
 	}
 	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &value) == 0)
 		frame->line = (unsigned)value;
@@ -190,12 +210,13 @@ static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack
 		add_frame(symbolizer, stack, &named);
 		if (!named.is_inlined)
 			return;
-		set_call_place(frame, unit, &scopes[i]);
+		set_call_place(symbolizer->pool, frame, unit, &scopes[i]);
 	}
 }
 
 /* The line of @address by the unit's own table: clang's have no other index. */
-static void set_line(struct source_frame *frame, Dwarf_Die *unit, Dwarf_Addr address)
+static void set_line(struct pool *pool, struct source_frame *frame, Dwarf_Die *unit,
+		     Dwarf_Addr address)
 {
 	Dwarf_Line *line = dwarf_getsrc_die(unit, address);
 	const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
@@ -206,7 +227,7 @@ static void set_line(struct source_frame *frame, Dwarf_Die *unit, Dwarf_Addr add
 		return;
 	dwarf_lineno(line, &number);
 	dwarf_linecol(line, &column);
-	frame->file = shorten_file(file, frame->directory);
+	frame->file = shorten_file(pool, file, frame->directory);
 	frame->line = (unsigned)number;
 	frame->column = (unsigned)column;
 }
@@ -224,7 +245,7 @@ static bool add_debug_frames(struct symbolizer *symbolizer, struct elf_image *im
 	if (!elf_image_unit(image, frame->offset, &unit, &bias))
 		return false;
 	frame->directory = attribute_string(&unit, DW_AT_comp_dir);
-	set_line(frame, &unit, frame->offset - bias);
+	set_line(symbolizer->pool, frame, &unit, frame->offset - bias);
 	elf_image_enter_split_unit(&unit);
 	count = concrete_scopes(&unit, frame->offset - bias, &scopes);
 	add_scopes(symbolizer, stack, frame, &unit, scopes, count);

@@ -313,13 +313,22 @@ static const char *describe_inside(struct pool *pool, Dwarf_Die *die, uint64_t o
 	return offset ? pool_format(pool, "%s+%llu", outer, (unsigned long long)offset) : outer;
 }
 
+/* Not dwarf_decl_file(): it asserts what split units do not keep. */
 static const char *variable_file(Dwarf_Die *die)
 {
-	const char *file = dwarf_decl_file(die);
+	Dwarf_Attribute attribute;
+	const char *file = NULL;
 	const char *slash;
+	Dwarf_Word number;
+	Dwarf_Files *files;
 	Dwarf_Die unit;
 
-	if (!file && dwarf_diecu(die, &unit, NULL, NULL))
+	if (!dwarf_diecu(die, &unit, NULL, NULL))
+		return NULL;
+	if (dwarf_formudata(dwarf_attr_integrate(die, DW_AT_decl_file, &attribute), &number) == 0 &&
+	    dwarf_getsrcfiles(&unit, &files, NULL) == 0)
+		file = dwarf_filesrc(files, number, NULL, NULL);
+	if (!file)
 		file = dwarf_diename(&unit);
 	slash = file ? strrchr(file, '/') : NULL;
 	return slash ? slash + 1 : file;

@@ -3,6 +3,10 @@
  * loop.  Built with -fsanitize=fuzzer,address; the input is what follows the
  * header and slots, with checksums and commit words mended, so that mutations
  * reach the decoders behind them.
+ *
+ *   clang -g -O1 -D_GNU_SOURCE -Isrc -I. -fsanitize=fuzzer,address,undefined \
+ *     tests/fuzz/fuzz_results.c reports/{blocked,elf_image,...}.c src/event/{finding,results}.c \
+ *     -o fuzz_results -ldw -lelf -ljansson -liberty && ./fuzz_results -max_total_time=60
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,46 @@
+# Unit tests of the results file's format and of the reports made from it.
+
+REPORT_TESTS = \
+	tests/unit/test_results \
+	tests/unit/test_model \
+	tests/unit/test_report_text \
+	tests/unit/test_report_json \
+	tests/unit/test_report_symbols
+check_PROGRAMS += $(REPORT_TESTS)
+TESTS += $(REPORT_TESTS)
+
+REPORT_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -I$(srcdir)/tests/unit
+REPORT_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(ELFUTILS_CFLAGS)
+REPORT_TEST_LIBS = reports/libreports.a src/libcore.a $(ELFUTILS_LIBS) $(JANSSON_LIBS) \
+	-liberty $(CHECK_LIBS)
+REPORT_TEST_IMAGE = tests/unit/results_image.c tests/unit/results_image.h
+
+tests_unit_test_results_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_test_results_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_test_results_SOURCES = tests/unit/test_results.c $(REPORT_TEST_IMAGE)
+tests_unit_test_results_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_model_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_test_model_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_test_model_SOURCES = tests/unit/test_model.c $(REPORT_TEST_IMAGE)
+tests_unit_test_model_LDADD = $(REPORT_TEST_LIBS)
+
+tests_unit_test_report_text_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_test_report_text_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_test_report_text_SOURCES = tests/unit/test_report_text.c $(REPORT_TEST_IMAGE) \
+	tests/unit/report_text.c tests/unit/report_text.h
+tests_unit_test_report_text_LDADD = $(REPORT_TEST_LIBS)
+
+tests_unit_test_report_json_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_test_report_json_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_test_report_json_SOURCES = tests/unit/test_report_json.c $(REPORT_TEST_IMAGE) \
+	tests/unit/report_text.c tests/unit/report_text.h
+tests_unit_test_report_json_LDADD = $(REPORT_TEST_LIBS)
+
+# It looks up itself, so it wants debug information whatever CFLAGS say.
+tests_unit_test_report_symbols_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_test_report_symbols_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests_unit_test_report_symbols_SOURCES = tests/unit/test_report_symbols.c $(REPORT_TEST_IMAGE)
+tests_unit_test_report_symbols_LDADD = $(REPORT_TEST_LIBS)
+
+EXTRA_DIST += tests/fuzz/fuzz_results.c
