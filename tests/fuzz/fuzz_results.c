@@ -5,7 +5,7 @@
  * reach the decoders behind them.
  *
  *   clang -g -O1 -D_GNU_SOURCE -Isrc -I. -fsanitize=fuzzer,address,undefined \
- *     tests/fuzz/fuzz_results.c reports/{blocked,elf_image,...}.c src/event/{finding,results}.c \
+ *     tests/fuzz/fuzz_results.c $(find reports -name '*.c') src/event/{finding,results}.c \
  *     -o fuzz_results -ldw -lelf -ljansson -liberty && ./fuzz_results -max_total_time=60
  */
 #include <stdio.h>
