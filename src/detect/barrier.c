@@ -42,7 +42,8 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	struct wait wait = {.kind = WAIT_BARRIER, .object = object, .stack = stack};
 	bool is_last;
 
-	runtime_lock(&info->busy);
+	if (!detector_lock_info(detector, info))
+		return wait_begin(detector, thread, &wait);
 	gather(&info->arriving[0], &thread->clock, arena);
 	gather(&info->arriving[1], &thread->hand_over, arena);
 	gather(&info->arriving_structural, &thread->structural, arena);
@@ -51,7 +52,7 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	is_last = info->barrier_waiting == info->barrier_size;
 	if (is_last)
 		complete_round(info, arena);
-	runtime_unlock(&info->busy);
+	detector_unlock_info(info);
 	thread->has_recorded = true;
 	thread_tick_recorded(thread);
 	thread_tick_structural(detector, thread);
@@ -64,9 +65,8 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 	struct arena *arena = &thread->memory->arena;
 
 	wait_end(detector, thread);
-	if (!info)
+	if (!info || !detector_lock_info(detector, info))
 		return;
-	runtime_lock(&info->busy);
 	if (info->barrier_size == 0) {
 		/* Its size is not known: all that arrived so far. */
 		thread_join_clock(thread, info->arriving[0]);
@@ -77,6 +77,6 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 		vclock_join(&thread->hand_over, arena, info->hand_over);
 		vclock_join(&thread->structural, arena, info->structural);
 	}
-	runtime_unlock(&info->busy);
+	detector_unlock_info(info);
 	thread_rechain(detector, thread);
 }

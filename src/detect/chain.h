@@ -41,8 +41,11 @@ static inline bool chain_is_cached(const struct thread *thread, uint64_t key)
 	return thread->chains && thread->chains[key % CHAIN_CACHE_SIZE] == key;
 }
 
-/* The set behind the caches; both are called with detector.lock held. */
+/* The set behind the caches.  Looking takes no lock, and may miss what is just
+ * being added. */
 bool chain_set_has(const struct detector *detector, uint64_t key);
+
+/* Called with detector.lock held. */
 void chain_set_add(struct detector *detector, uint64_t key);
 
 #endif

@@ -31,10 +31,11 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 	};
 
 	waker_waits(detector, thread, wait->condition, wait->mutex, wait->stack);
-	runtime_lock(&info->busy);
-	info->waiter_count++;
-	info->condition_mutex = wait->mutex;
-	runtime_unlock(&info->busy);
+	if (detector_lock_info(detector, info)) {
+		info->waiter_count++;
+		info->condition_mutex = wait->mutex;
+		detector_unlock_info(info);
+	}
 	give_mutex_up(detector, thread, wait);
 	return wait_begin(detector, thread, &announced);
 }
@@ -45,15 +46,14 @@ void condition_wait_end(struct detector *detector, struct thread *thread,
 	struct sync_info *info = wait->condition->info;
 
 	wait_end(detector, thread);
-	if (info) {
-		runtime_lock(&info->busy);
+	if (info && detector_lock_info(detector, info)) {
 		if (info->waiter_count)
 			info->waiter_count--;
 		if (info->wake_count && (is_woken || info->wake_count > info->waiter_count))
 			info->wake_count--;
 		if (is_woken)
 			info->idle_signaller = 0;
-		runtime_unlock(&info->busy);
+		detector_unlock_info(info);
 	}
 	if (is_woken)
 		handover_take(detector, thread, wait->condition);
@@ -70,7 +70,8 @@ void condition_signalled(struct detector *detector, struct thread *thread,
 	bool has_waiters;
 
 	waker_signals(detector, thread, condition, stack);
-	runtime_lock(&info->busy);
+	if (!detector_lock_info(detector, info))
+		return;
 	has_waiters = info->waiter_count;
 	if (!has_waiters) {
 		info->idle_signaller = thread->id;
@@ -81,7 +82,7 @@ void condition_signalled(struct detector *detector, struct thread *thread,
 	} else if (info->wake_count < info->waiter_count) {
 		info->wake_count++;
 	}
-	runtime_unlock(&info->busy);
+	detector_unlock_info(info);
 	if (has_waiters)
 		handover_give(detector, thread, condition);
 }

@@ -17,25 +17,37 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 	       stack_depot_init(&detector->stacks, pages);
 }
 
+/* Statistics go on over a fork; a process counts what was added since. */
+static void set_statistic(struct detector *detector, enum counter which, uint64_t value)
+{
+	uint64_t before = detector->inherited[which];
+
+	detector->counters[which] = value > before ? value - before : 0;
+}
+
 static void copy_statistics(struct detector *detector)
 {
 	struct order_statistics order = lock_order_statistics(detector->order);
-	uint64_t *counters = detector->counters;
 
-	counters[COUNTER_LOCKS] = detector->objects.life_count;
-	counters[COUNTER_LOCK_ORDER_EDGES] = order.edge_count;
-	counters[COUNTER_LOCK_ORDER_WITNESSES] = order.witness_count;
-	counters[COUNTER_CYCLES_ONE_THREAD] = order.suppressed[SUPPRESSED_SAME_THREAD];
-	counters[COUNTER_CYCLES_GATED] = order.suppressed[SUPPRESSED_GATE];
-	counters[COUNTER_CYCLES_OF_READERS] = order.suppressed[SUPPRESSED_READERS];
-	counters[COUNTER_LOST_WITNESSES] = order.dropped_witness_count;
-	counters[COUNTER_LOST_SEARCHES] = order.abandoned_search_count;
+	set_statistic(detector, COUNTER_LOCKS, detector->objects.life_count);
+	set_statistic(detector, COUNTER_LOCK_ORDER_EDGES, order.edge_count);
+	set_statistic(detector, COUNTER_LOCK_ORDER_WITNESSES, order.witness_count);
+	set_statistic(detector, COUNTER_CYCLES_ONE_THREAD,
+		      order.suppressed[SUPPRESSED_SAME_THREAD]);
+	set_statistic(detector, COUNTER_CYCLES_GATED, order.suppressed[SUPPRESSED_GATE]);
+	set_statistic(detector, COUNTER_CYCLES_OF_READERS, order.suppressed[SUPPRESSED_READERS]);
+	set_statistic(detector, COUNTER_LOST_WITNESSES, order.dropped_witness_count);
+	set_statistic(detector, COUNTER_LOST_SEARCHES, order.abandoned_search_count);
+}
+
+static void collect_operations(struct detector *detector)
+{
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
 		struct thread *thread = detector_thread(detector, id);
 
 		if (!thread)
 			continue;
-		counters[COUNTER_LOCK_OPERATIONS] += thread->operation_count;
+		detector->counters[COUNTER_LOCK_OPERATIONS] += thread->operation_count;
 		thread->operation_count = 0;
 	}
 }
@@ -46,22 +58,68 @@ void detector_ended(struct detector *detector, bool is_orderly)
 	if (is_orderly)
 		misuse_process_ended(detector);
 	copy_statistics(detector);
+	collect_operations(detector);
 	runtime_unlock(&detector->lock);
+}
+
+/* --- Fork -------------------------------------------------------------------- */
+
+static void lose_others(struct detector *detector, const struct thread *survivor)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		struct thread *other = detector_thread(detector, id);
+
+		if (!other || other == survivor)
+			continue;
+		/* Joining it is the parent's task. */
+		other->is_detached = true;
+		if (other->state != THREAD_ENDED)
+			other->state = THREAD_LOST;
+		other->wait.version += other->wait.version % 2;
+	}
+}
+
+/* Others may have been at this object; and nobody else waits there now, unless
+ * other processes do. */
+static void leave_alone(struct sync_info *info, const struct thread *survivor)
+{
+	const struct wait *wait = &survivor->wait;
+	bool waits_here = wait->version % 2 && wait->object && wait->object->info == info;
+
+	info->busy = (__typeof__(info->busy)){0};
+	if (info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED))
+		return;
+	info->waiter_count = waits_here && wait->kind == WAIT_CONDITION;
+	info->wake_count = 0;
+}
+
+static void begin_counting(struct detector *detector)
+{
+	collect_operations(detector);
+	for (unsigned i = 0; i < COUNTER_COUNT; i++)
+		detector->inherited[i] = 0;
+	copy_statistics(detector);
+	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+		bool is_statistic = i == COUNTER_LOCKS ||
+				    (i >= COUNTER_LOCK_ORDER_EDGES && i <= COUNTER_CYCLES_OF_READERS) ||
+				    i == COUNTER_LOST_WITNESSES || i == COUNTER_LOST_SEARCHES;
+
+		detector->inherited[i] = is_statistic ? detector->counters[i] : 0;
+		detector->counters[i] = 0;
+	}
+	detector->counters[COUNTER_THREADS] = 1;
 }
 
 void detector_forked(struct detector *detector, struct thread *thread)
 {
-	runtime_lock_reset(&detector->lock);
-	runtime_lock_reset(&detector->objects.lock);
-	runtime_lock_reset(&detector->stacks.lock);
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		struct thread *other = detector_thread(detector, id);
+	lose_others(detector, thread);
+	for (lock_id id = 1; id < detector->objects.next_id; id++) {
+		struct sync_info *info = detector_lock(detector, id);
 
-		if (!other || other == thread || other->state == THREAD_ENDED)
-			continue;
-		other->state = THREAD_LOST;
-		other->wait.version += other->wait.version % 2;
+		if (info)
+			leave_alone(info, thread);
 	}
-	detector->alive_count = 1;
-	detector->blocked_count = 0;
+	detector->alive_count = thread->state == THREAD_RUNNING;
+	detector->blocked_count = thread->wait.version % 2 && thread->wait.is_counted;
+	begin_counting(detector);
 }

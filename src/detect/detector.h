@@ -58,8 +58,7 @@ struct detector {
 	struct id_table classes;	/* struct lock_class by id: class.h */
 	struct lock_class **class_buckets;
 
-	uint64_t *chain_set; /* all validated chains: chain.h */
-	uint64_t chain_set_mask;
+	struct chain_set *chain_set; /* all validated chains: chain.h */
 	uint64_t chain_set_count;
 	uint64_t salt;	   /* changes when cached chains must be validated again */
 	bool is_refining;  /* chains tell hand-over epochs apart: lock.c */
@@ -79,6 +78,7 @@ struct detector {
 	struct known_finding **findings; /* buckets */
 	uint32_t finding_count;
 	uint64_t counters[COUNTER_COUNT];
+	uint64_t inherited[COUNTER_COUNT]; /* what of them a parent counts */
 	bool is_off; /* a broken invariant switched detection off */
 };
 
@@ -90,7 +90,11 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
  * only the end shows. */
 void detector_ended(struct detector *detector, bool is_orderly);
 
-/* In a fork's child, called by its only thread, @thread: the others are gone. */
+/*
+ * In a fork's child, called by its only thread, @thread: the others are gone,
+ * with what they hold and wait for.  All locks of the detector are held by it,
+ * but for those of single objects.
+ */
 void detector_forked(struct detector *detector, struct thread *thread);
 
 static inline struct thread *detector_thread(const struct detector *detector, thread_id id)
@@ -105,5 +109,20 @@ static inline struct sync_info *detector_lock(const struct detector *detector, l
 
 /* relaxed: counts are only read for display. */
 #define detector_count(detector, which) fetch_add_relaxed(&(detector)->counters[COUNTER_##which], 1u)
+
+/* Takes the lock of one object's clocks and counts.  False, and counted, if it
+ * is not to be had. */
+static inline bool detector_lock_info(struct detector *detector, struct sync_info *info)
+{
+	if (LIKELY(spin_lock(&info->busy)))
+		return true;
+	detector_count(detector, LOST_EDGES);
+	return false;
+}
+
+static inline void detector_unlock_info(struct sync_info *info)
+{
+	spin_unlock(&info->busy);
+}
 
 #endif

@@ -19,13 +19,12 @@ void handover_give(struct detector *detector, struct thread *thread, struct sync
 {
 	struct sync_info *info = object->info;
 
-	if (!info)
+	if (!info || !detector_lock_info(detector, info))
 		return;
-	runtime_lock(&info->busy);
 	merge_into(&info->clock, &thread->clock, thread);
 	merge_into(&info->hand_over, &thread->hand_over, thread);
 	object->stamp = STAMP_MIXED;
-	runtime_unlock(&info->busy);
+	detector_unlock_info(info);
 	thread_tick_recorded(thread);
 	thread_tick_hand_over(detector, thread);
 }
@@ -34,27 +33,11 @@ void handover_take(struct detector *detector, struct thread *thread, struct sync
 {
 	struct sync_info *info = object->info;
 
-	if (!info)
+	if (!info || !detector_lock_info(detector, info))
 		return;
-	runtime_lock(&info->busy);
 	thread_join_clock(thread, info->clock);
 	vclock_join(&thread->hand_over, &thread->memory->arena, info->hand_over);
-	runtime_unlock(&info->busy);
+	detector_unlock_info(info);
 	if (detector->is_refining)
 		thread_rechain(detector, thread);
-}
-
-void handover_reset(struct thread *thread, struct sync_object *object)
-{
-	struct sync_info *info = object->info;
-	struct arena *arena = &thread->memory->arena;
-
-	if (!info)
-		return;
-	runtime_lock(&info->busy);
-	snapshot_drop(info->clock, arena);
-	snapshot_drop(info->hand_over, arena);
-	info->clock = NULL;
-	info->hand_over = NULL;
-	runtime_unlock(&info->busy);
 }

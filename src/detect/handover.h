@@ -13,7 +13,4 @@
 void handover_give(struct detector *detector, struct thread *thread, struct sync_object *object);
 void handover_take(struct detector *detector, struct thread *thread, struct sync_object *object);
 
-/* Nobody can take any more what was given so far. */
-void handover_reset(struct thread *thread, struct sync_object *object);
-
 #endif

@@ -148,6 +148,8 @@ bool hang_check(struct detector *detector, struct thread *thread)
 	/* relaxed: a thread that changes them checks after it did. */
 	if (load_relaxed(&detector->blocked_count) < load_relaxed(&detector->alive_count))
 		return false;
+	if (!all_stuck(detector, &before))
+		return false;
 	runtime_lock(&detector->lock);
 	is_hang = all_stuck(detector, &before) && !is_known(detector);
 	runtime_unlock(&detector->lock);

@@ -31,6 +31,13 @@ struct sync_object *lock_begin(struct detector *detector, struct thread *thread,
 	return object;
 }
 
+/* A semaphore that turned out to be none stays in the held set until its
+ * thread's next call on it. */
+static bool is_held_lock(const struct held_lock *held)
+{
+	return held->object->info && !held->object->info->is_not_a_lock;
+}
+
 /* The ids of what @thread holds, sorted by insertion: few locks are held at a
  * time.  Returns their number. */
 static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
@@ -42,7 +49,7 @@ static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
 		struct gate gate;
 		uint32_t at = count;
 
-		if (!held->object->info)
+		if (!is_held_lock(held))
 			continue;
 		gate = (struct gate){held->object->info->id, held->mode};
 		for (; at > 0 && gates[at - 1].lock > gate.lock; at--)
@@ -80,7 +87,7 @@ static bool add_edges(struct detector *detector, struct thread *thread, struct s
 	for (uint32_t i = 0; i < thread->held_count; i++) {
 		struct held_lock *held = &thread->held[i];
 
-		if (!held->object->info || held->object == object)
+		if (!is_held_lock(held) || held->object == object)
 			continue;
 		witness->from_mode = held->mode;
 		witness->from_stack = held->stack;
@@ -143,6 +150,10 @@ static void follow_refinement(struct detector *detector, struct thread *thread)
 void lock_check_order(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key)
 {
+	if (!detector->is_refining && thread->chains && chain_set_has(detector, key)) {
+		thread->chains[key % CHAIN_CACHE_SIZE] = key;
+		return;
+	}
 	runtime_lock(&detector->lock);
 	if (!object->info) {
 		runtime_unlock(&detector->lock);
@@ -232,7 +243,6 @@ void lock_learn(struct detector *detector, struct thread *thread, struct sync_ob
 	uint64_t stamp = object->stamp;
 	uint64_t *seen;
 
-	(void)detector;
 	if (!info)
 		return;
 	if (stamp == STAMP_MIXED) {
@@ -245,13 +255,14 @@ void lock_learn(struct detector *detector, struct thread *thread, struct sync_ob
 		if (seen && *seen >= stamp)
 			return;
 	}
-	runtime_lock(&info->busy);
+	if (!detector_lock_info(detector, info))
+		return;
 	note_user(info, thread->id);
 	thread_join_clock(thread, info->clock);
 	note_seen(thread, object->stamp);
 	for (unsigned i = 0; object->stamp == STAMP_MIXED && i < SYNC_GIVEN; i++)
 		note_seen(thread, info->given[i]);
-	runtime_unlock(&info->busy);
+	detector_unlock_info(info);
 }
 
 void lock_give(struct detector *detector, struct thread *thread, struct sync_object *object)
@@ -267,7 +278,10 @@ void lock_give(struct detector *detector, struct thread *thread, struct sync_obj
 		detector_count(detector, LOST_MEMORY);
 		return;
 	}
-	runtime_lock(&info->busy);
+	if (!detector_lock_info(detector, info)) {
+		snapshot_drop(given, &thread->memory->arena);
+		return;
+	}
 	note_user(info, thread->id);
 	old = info->clock;
 	info->clock = given;
@@ -275,7 +289,7 @@ void lock_give(struct detector *detector, struct thread *thread, struct sync_obj
 		info->given[i] = 0;
 	info->is_given_incomplete = false;
 	object->stamp = thread->stamp;
-	runtime_unlock(&info->busy);
+	detector_unlock_info(info);
 	snapshot_drop(old, &thread->memory->arena);
 }
 
@@ -301,7 +315,10 @@ void lock_give_shared(struct detector *detector, struct thread *thread, struct s
 	if (!info || load_relaxed(&info->given[thread->slot % SYNC_GIVEN]) == thread->stamp)
 		return;
 	given = vclock_snapshot(&thread->clock, &thread->memory->arena);
-	runtime_lock(&info->busy);
+	if (!detector_lock_info(detector, info)) {
+		snapshot_drop(given, &thread->memory->arena);
+		return;
+	}
 	note_user(info, thread->id);
 	old = info->clock;
 	merged = snapshot_merge(old, given, &thread->memory->arena);
@@ -314,7 +331,7 @@ void lock_give_shared(struct detector *detector, struct thread *thread, struct s
 		old = NULL;
 		detector_count(detector, LOST_MEMORY);
 	}
-	runtime_unlock(&info->busy);
+	detector_unlock_info(info);
 	snapshot_drop(old, &thread->memory->arena);
 	snapshot_drop(given, &thread->memory->arena);
 }

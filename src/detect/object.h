@@ -18,6 +18,7 @@
 #include "base/atomic.h"
 #include "base/id_table.h"
 #include "base/runtime_lock.h"
+#include "base/spin_lock.h"
 #include "base/types.h"
 #include "detect/vclock.h"
 #include "event/finding.h"
@@ -42,6 +43,7 @@ struct waker_note {
 
 #define WAKER_NOTE_MAX 4u
 #define SYNC_GIVEN 8u
+#define SYNC_PROVISIONAL 8u
 
 struct sync_info {
 	lock_id id;
@@ -70,11 +72,13 @@ struct sync_info {
 	bool is_given_incomplete;   /* two slots met in one entry */
 	struct vclock_snapshot *hand_over;
 	struct vclock_snapshot *structural; /* barriers */
-	struct runtime_lock busy;
+	struct spin_lock busy;
 
 	/* Semaphores. */
 	bool is_value_known;
 	bool is_not_a_lock; /* posted by a thread that had not waited */
+	bool has_been_unlocked; /* posted by the thread that had waited */
+	uint32_t provisional[SYNC_PROVISIONAL]; /* findings that take it for a lock */
 	int64_t value;	    /* posts less completed waits */
 
 	/* Barriers. */

@@ -86,17 +86,53 @@ static uint32_t edge_count(const struct order_cycle *cycle)
 	return cycle->length < LOCK_ORDER_CYCLE_MAX ? cycle->length : LOCK_ORDER_CYCLE_MAX;
 }
 
+static struct sync_info *semaphore_of(const struct detector *detector, lock_id lock)
+{
+	struct sync_info *info = detector_lock(detector, lock);
+
+	return info && info->kind == OBJECT_SEMAPHORE ? info : NULL;
+}
+
+/* A semaphore that was never posted by its waiter is not known for a lock. */
+static bool is_made_of_locks(const struct detector *detector, const struct order_cycle *cycle)
+{
+	for (uint32_t i = 0; i < edge_count(cycle); i++) {
+		const struct sync_info *info = semaphore_of(detector, cycle->edges[i].from);
+
+		if (info && (info->is_not_a_lock || !info->has_been_unlocked))
+			return false;
+	}
+	return true;
+}
+
+static void note_semaphores(struct detector *detector, const struct order_cycle *cycle,
+			    uint32_t number)
+{
+	for (uint32_t i = 0; i < edge_count(cycle); i++) {
+		struct sync_info *info = semaphore_of(detector, cycle->edges[i].from);
+
+		if (info)
+			report_note_provisional(sync_find(&detector->objects, info->address),
+						number);
+	}
+}
+
 uint32_t order_report_instances(void *context, const struct order_cycle *cycle)
 {
 	struct detector *detector = context;
-	struct finding *finding = report_begin(detector, kind_of(cycle));
+	struct finding *finding;
 	uint32_t number;
 
+	if (!is_made_of_locks(detector, cycle))
+		return UINT32_MAX;
+	finding = report_begin(detector, kind_of(cycle));
 	for (uint32_t i = 0; i < edge_count(cycle); i++)
 		add_edge(finding, &cycle->edges[i], cycle->edges[i].from, cycle->edges[i].to);
 	grade(finding, cycle);
 	finding->replaces = cycle->replaces == UINT32_MAX ? 0 : cycle->replaces;
 	number = report_emit(detector, finding, cycle_key(cycle, cycle->verdict));
+	if (number)
+		note_semaphores(detector, cycle, number);
 	return number ? number : UINT32_MAX;
 }
 

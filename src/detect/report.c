@@ -117,6 +117,20 @@ uint32_t report_emit(struct detector *detector, struct finding *finding, uint64_
 	return finding->id;
 }
 
+void report_note_provisional(const struct sync_object *object, uint32_t number)
+{
+	struct sync_info *info = object ? object->info : NULL;
+
+	if (!info || info->kind != OBJECT_SEMAPHORE)
+		return;
+	for (unsigned i = 0; i < SYNC_PROVISIONAL; i++) {
+		if (!info->provisional[i]) {
+			info->provisional[i] = number;
+			return;
+		}
+	}
+}
+
 void report_retract(struct detector *detector, uint32_t number)
 {
 	detector->hooks->retract(detector, number);

@@ -37,6 +37,9 @@ uint32_t report_emit(struct detector *detector, struct finding *finding, uint64_
 /* Was a finding of @kind emitted under @key? */
 bool report_is_known(struct detector *detector, enum finding_kind kind, uint64_t key);
 
+/* If @object is a semaphore, finding @number takes it for a lock. */
+void report_note_provisional(const struct sync_object *object, uint32_t number);
+
 /* Takes finding @number back. */
 void report_retract(struct detector *detector, uint32_t number);
 

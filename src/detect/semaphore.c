@@ -2,12 +2,13 @@
 
 #include "detect/handover.h"
 #include "detect/lock.h"
+#include "detect/report.h"
 #include "detect/wait_graph.h"
 #include "detect/waker.h"
 
 static bool is_lock(const struct sync_info *info)
 {
-	return info && !info->is_not_a_lock;
+	return info && info->is_value_known && !info->is_not_a_lock;
 }
 
 void semaphore_initialised(struct detector *detector, struct sync_object *object, uint32_t value)
@@ -19,21 +20,35 @@ void semaphore_initialised(struct detector *detector, struct sync_object *object
 }
 
 /* Posted by a thread that did not wait: it hands tokens over.  Its orders were
- * no lock orders. */
+ * no lock orders, and what was found by them does not hold. */
 static void stop_being_lock(struct detector *detector, struct sync_object *object)
 {
-	object->info->is_not_a_lock = true;
-	if (!object->info->is_in_order)
-		return;
+	struct sync_info *info = object->info;
+
 	runtime_lock(&detector->lock);
-	lock_order_remove(detector->order, object->info->id);
+	info->is_not_a_lock = true;
+	if (info->is_in_order)
+		lock_order_remove(detector->order, info->id);
+	for (unsigned i = 0; i < SYNC_PROVISIONAL; i++)
+		if (info->provisional[i])
+			report_retract(detector, info->provisional[i]);
 	runtime_unlock(&detector->lock);
+	store_relaxed(&object->owner, 0u); /* a mark of when it was a lock */
+}
+
+/* It was taken as a lock by this thread, and is none any more. */
+static void forget_hold(struct thread *thread, struct sync_object *object)
+{
+	struct held_lock *held = lock_held(thread, object);
+
+	if (held)
+		lock_remove_held(thread, (uint32_t)(held - thread->held));
 }
 
 void semaphore_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      bool is_timed, stack_id stack)
 {
-	if (is_lock(object->info) && object->info->is_value_known && !lock_held(thread, object))
+	if (is_lock(object->info) && !lock_held(thread, object))
 		lock_wanted(detector, thread, object, LOCK_EXCLUSIVE, is_timed, stack);
 }
 
@@ -55,10 +70,12 @@ void semaphore_taken(struct detector *detector, struct thread *thread, struct sy
 	if (!info)
 		return;
 	fetch_add_acq_rel(&info->value, -1);
-	if (is_lock(info) && info->is_value_known && !lock_held(thread, object))
-		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
-	else
+	if (!is_lock(info)) {
+		forget_hold(thread, object);
 		handover_take(detector, thread, object);
+	} else if (!lock_held(thread, object)) {
+		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
+	}
 }
 
 void semaphore_posted(struct detector *detector, struct thread *thread, struct sync_object *object,
@@ -72,10 +89,11 @@ void semaphore_posted(struct detector *detector, struct thread *thread, struct s
 	waker_signals(detector, thread, object, stack);
 	if (!held && is_lock(info))
 		stop_being_lock(detector, object);
-	if (held)
+	if (is_lock(info)) {
 		lock_releasing(detector, thread, object, held);
-	if (!is_lock(info)) {
-		store_relaxed(&object->owner, 0u); /* a mark of when it was a lock */
+		info->has_been_unlocked = true;
+	} else {
+		forget_hold(thread, object);
 		handover_give(detector, thread, object);
 	}
 	fetch_add_acq_rel(&info->value, 1);

@@ -3,7 +3,9 @@
  *
  * A semaphore of initial value 1 of which each post is by the thread that last
  * waited is a lock, and is treated as one (lock order, deadlocks) until a post
- * by another thread shows that it is not.
+ * by another thread shows that it is not; what was found by then is retracted.
+ * Nothing is found before such a post was seen, and a thread that waits twice
+ * in a row waits for another's post, not for itself.
  */
 #ifndef DETECT_SEMAPHORE_H
 #define DETECT_SEMAPHORE_H

@@ -42,6 +42,15 @@ static struct sync_object *needed_object(const struct wait *wait)
 	return wait->kind == WAIT_CONDITION ? wait->mutex : wait->object;
 }
 
+/* A semaphore has an owner only as far as it has been used as a lock. */
+static bool is_owned(const struct wait *wait, const struct sync_object *object)
+{
+	const struct sync_info *info = object->info;
+
+	return wait->kind != WAIT_TOKEN ||
+	       (info && info->has_been_unlocked && !info->is_not_a_lock);
+}
+
 /* The one thread that can end @wait, or NULL: nobody, several, or not known. */
 static struct thread *single_owner(const struct detector *detector, const struct wait *wait)
 {
@@ -49,7 +58,7 @@ static struct thread *single_owner(const struct detector *detector, const struct
 
 	if (wait->kind == WAIT_JOIN)
 		return detector_thread(detector, wait->target);
-	if (wait->kind == WAIT_BARRIER || !object)
+	if (wait->kind == WAIT_BARRIER || !object || !is_owned(wait, object))
 		return NULL;
 	/* relaxed: validated by the second look. */
 	return detector_thread(detector, load_relaxed(&object->owner));
@@ -111,7 +120,7 @@ static bool walk_on(struct walk *walk, struct thread *goal)
 			       walk_holders(walk, goal);
 		if (owner == goal) {
 			walk->steps[0].held = object;
-			return true;
+			return walk->depth > 1 || wait->kind != WAIT_TOKEN;
 		}
 		if (!push_step(walk, owner, object))
 			return false;
@@ -211,10 +220,19 @@ static void note_self(struct finding *finding, const struct walk *walk)
 				    : DETAIL_RELOCK;
 }
 
+static bool depends_on_semaphore(const struct walk *walk)
+{
+	for (uint32_t i = 0; i < walk->depth; i++)
+		if (walk->steps[i].wait.kind == WAIT_TOKEN)
+			return true;
+	return false;
+}
+
 static void report_deadlock(struct walk *walk)
 {
 	struct detector *detector = walk->detector;
 	struct finding *finding = report_begin(detector, FINDING_DEADLOCK);
+	uint32_t number;
 
 	for (uint32_t i = 0; i < walk->depth; i++) {
 		add_step(finding, &walk->steps[i]);
@@ -224,7 +242,10 @@ static void report_deadlock(struct walk *walk)
 			finding->details |= DETAIL_PROCESS_SHARED;
 	}
 	note_self(finding, walk);
-	report_emit(detector, finding, walk_key(walk));
+	finding->is_provisional = depends_on_semaphore(walk);
+	number = report_emit(detector, finding, walk_key(walk));
+	for (uint32_t i = 0; number && i < walk->depth; i++)
+		report_note_provisional(walk->steps[i].wait.object, number);
 	handler_deadlocked(detector, walk->steps[0].thread, walk->steps[0].held,
 			   walk->steps[0].wait.stack);
 }

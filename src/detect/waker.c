@@ -93,10 +93,31 @@ static void note_locks(struct detector *detector, struct thread *thread,
 	}
 }
 
+/* Is everything that note_locks() would note there already?  A look without
+ * the lock: notes are only ever added. */
+static bool has_all_notes(const struct thread *thread, const struct waker_note *notes,
+			  const struct sync_object *object, const struct sync_object *mutex)
+{
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		const struct held_lock *held = &thread->held[i];
+		bool is_noted = false;
+
+		if (held->object == mutex || held->object == object || !held->object->info ||
+		    held->mode != LOCK_EXCLUSIVE)
+			continue;
+		for (unsigned n = 0; n < WAKER_NOTE_MAX && !is_noted; n++)
+			is_noted = notes[n].thread == thread->id &&
+				   notes[n].lock == held->object->info->id;
+		if (!is_noted && !notes[WAKER_NOTE_MAX - 1].lock)
+			return false;
+	}
+	return true;
+}
+
 void waker_waits(struct detector *detector, struct thread *thread, struct sync_object *object,
 		 struct sync_object *mutex, stack_id stack)
 {
-	if (thread->held_count <= (mutex ? 1u : 0u))
+	if (!object->info || has_all_notes(thread, object->info->kept, object, mutex))
 		return;
 	runtime_lock(&detector->lock);
 	if (object->info)
@@ -107,7 +128,8 @@ void waker_waits(struct detector *detector, struct thread *thread, struct sync_o
 void waker_signals(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   stack_id stack)
 {
-	if (thread->held_count == 0)
+	if (!object->info || has_all_notes(thread, object->info->brought, object,
+					   object->info->condition_mutex))
 		return;
 	runtime_lock(&detector->lock);
 	if (object->info)

@@ -167,6 +167,8 @@ bool script_set_kind(struct script *script, uint32_t number, enum object_kind ki
 {
 	struct script_object *object = script_object(script, number);
 
+	if (!object)
+		return false;
 	if (object->is_kind_known && object->kind != kind)
 		return script_fail(script, at->line, "'%' is used as another kind of object before (%)",
 				   at, object_kind_name(object->kind));

@@ -1,0 +1,26 @@
+#include "base/spin_lock.h"
+
+#include "base/atomic.h"
+#include "base/kernel.h"
+
+#define SPINS 1000u  /* with pauses, between yields */
+#define YIELDS 1000u /* the holder may have lost its processor */
+
+bool spin_lock(struct spin_lock *lock)
+{
+	for (unsigned yields = 0; yields < YIELDS; yields++) {
+		for (unsigned spins = 0; spins < SPINS; spins++) {
+			/* relaxed: only a hint; acquire: pairs with spin_unlock(). */
+			if (!load_relaxed(&lock->is_taken) && !exchange_acquire(&lock->is_taken, 1u))
+				return true;
+			__builtin_ia32_pause();
+		}
+		kernel_call0(SYS_sched_yield);
+	}
+	return false;
+}
+
+void spin_unlock(struct spin_lock *lock)
+{
+	store_release(&lock->is_taken, 0u); /* pairs with spin_lock() */
+}
