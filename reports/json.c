@@ -10,7 +10,6 @@
 #include "reports/names.h"
 
 #define DOCUMENT_VERSION 1
-#define TOOL_VERSION "0.1.0"
 
 static json_t *make_program(const struct view *view)
 {
@@ -116,7 +115,7 @@ static json_t *make_document(struct view *view)
 	for (size_t i = 0; i < view->finding_count; i++)
 		json_array_append_new(findings, json_finding(view, &view->findings[i]));
 	json_object_set_new(tool, "name", json_text("snarl"));
-	json_object_set_new(tool, "version", json_text(TOOL_VERSION));
+	json_object_set_new(tool, "version", json_text(PACKAGE_VERSION));
 	json_object_set_new(document, "version", json_integer(DOCUMENT_VERSION));
 	json_object_set_new(document, "tool", tool);
 	json_object_set_new(document, "program", make_program(view));

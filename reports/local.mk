@@ -2,7 +2,7 @@
 # malloc, stdio, elfutils, jansson and libiberty are fine here.
 
 noinst_LIBRARIES += reports/libreports.a
-reports_libreports_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)
+reports_libreports_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
 reports_libreports_a_CFLAGS = $(AM_CFLAGS) $(ELFUTILS_CFLAGS) $(JANSSON_CFLAGS)
 reports_libreports_a_SOURCES = \
 	reports/blocked.c \

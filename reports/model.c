@@ -72,32 +72,41 @@ int model_read_image(struct model *model, const char *name, const unsigned char 
 	return result < 0 ? damage(model, name, offset, why) : 0;
 }
 
-int model_read_file(struct model *model, const char *path)
+/* The whole file, or NULL and errno; an empty file is EBADMSG. */
+static unsigned char *map_file(const char *path, uint64_t *size_bytes)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat status = {0};
 	void *base = MAP_FAILED;
-	int result;
 
-	errno = 0;
-	if (descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_size > 0)
+	if (descriptor < 0)
+		return NULL;
+	if (fstat(descriptor, &status) == 0 && status.st_size == 0)
+		errno = EBADMSG;
+	else if (status.st_size > 0)
 		base = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-	result = errno ? -errno : -EBADMSG;
-	if (descriptor >= 0)
-		close(descriptor);
-	else
-		result = -ENOENT;
-	if (base == MAP_FAILED) {
-		snprintf(model->error, sizeof(model->error), "%s: %s", path,
-			 result == -EBADMSG ? "damaged at offset 0: an empty file"
-					    : strerror(-result));
+	close(descriptor);
+	*size_bytes = (uint64_t)status.st_size;
+	return base == MAP_FAILED ? NULL : base;
+}
+
+int model_read_file(struct model *model, const char *path)
+{
+	uint64_t size_bytes;
+	unsigned char *base = map_file(path, &size_bytes);
+	int result = -errno;
+
+	if (!base && result == -EBADMSG)
+		return damage(model, path, 0, "an empty file");
+	if (!base) {
+		snprintf(model->error, sizeof(model->error), "%s: %s", path, strerror(-result));
 		return result;
 	}
-	result = model_read_image(model, path, base, (uint64_t)status.st_size);
+	result = model_read_image(model, path, base, size_bytes);
 	if (model->file_count && model->files[model->file_count - 1].base == base)
 		model->files[model->file_count - 1].is_mapped = true;
 	else
-		munmap(base, (size_t)status.st_size);
+		munmap(base, size_bytes);
 	return result;
 }
 

@@ -9,7 +9,7 @@ REPORT_TESTS = \
 check_PROGRAMS += $(REPORT_TESTS)
 TESTS += $(REPORT_TESTS)
 
-REPORT_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -I$(srcdir)/tests/unit
+REPORT_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE -I$(srcdir)/tests/unit
 REPORT_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(ELFUTILS_CFLAGS)
 REPORT_TEST_LIBS = reports/libreports.a src/libcore.a $(ELFUTILS_LIBS) $(JANSSON_LIBS) \
 	-liberty $(CHECK_LIBS)
