@@ -125,6 +125,14 @@ static struct thread *find_by_kernel_id(uint32_t kernel_id)
 	return NULL;
 }
 
+/* Whether @holder sleeps in the wait *@wait, which neither gives @object up nor
+ * takes it: what the thread owns meanwhile it owned before. */
+static bool sleeps_elsewhere(const struct thread *holder, const struct sync_object *object,
+			     struct wait *wait)
+{
+	return wait_read(holder, wait) && wait->object != object && wait->mutex != object;
+}
+
 /* Its memory says that a thread holds it which never took it here, and which
  * sleeps elsewhere, so that it is not about to tell us. */
 static void check_copied(struct guest_thread *self, struct sync_object *object, stack_id stack)
@@ -132,14 +140,18 @@ static void check_copied(struct guest_thread *self, struct sync_object *object, 
 	const pthread_mutex_t *mutex = (const pthread_mutex_t *)object->address;
 	uint32_t owner = (uint32_t)load_relaxed(&mutex->__data.__owner);
 	struct thread *holder;
-	struct wait wait;
+	struct wait before, after;
 
 	if (!object->info || object->info->kind != OBJECT_MUTEX || object->owner || !owner ||
 	    (object->info->attributes & SYNC_PROCESS_SHARED))
 		return;
 	holder = find_by_kernel_id(owner);
-	if (holder && holder != self->thread && holder->held_count && wait_read(holder, &wait) &&
-	    !lock_held(holder, object))
+	if (!holder || holder == self->thread || !sleeps_elsewhere(holder, object, &before))
+		return;
+	/* It may have slept only after it let go: look again while it sleeps. */
+	owner = (uint32_t)load_acquire(&mutex->__data.__owner);
+	if (owner == holder->kernel_id && holder->held_count && !lock_held(holder, object) &&
+	    sleeps_elsewhere(holder, object, &after) && after.version == before.version)
 		misuse_copied(&guest_detector, self->thread, object, holder, stack);
 }
 
