@@ -36,6 +36,8 @@ static sigset_t awaited_signals(void)
 	(void)sigaddset(&set, SIGQUIT);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGUSR2);
 	return set;
 }
 
@@ -168,8 +170,7 @@ static bool take_signal(uint64_t deadline_ms, siginfo_t *signal)
  * kernel sent went to the whole process group. */
 static bool is_to_pass_on(const siginfo_t *signal)
 {
-	return (signal->si_signo == SIGTERM || signal->si_signo == SIGHUP) &&
-	       signal->si_code != SI_KERNEL;
+	return signal->si_signo != SIGCHLD && signal->si_code != SI_KERNEL;
 }
 
 bool launch_wait(pid_t pid, uint64_t timeout_ms, int *wait_status)
