@@ -39,6 +39,7 @@ struct unwind_result {
 	enum unwind_end end;
 	uint32_t signal_number; /* of the innermost signal frame, or 0; known for handlers
 				 * that are installed with SA_SIGINFO */
+	uintptr_t interrupted_signals; /* the mask of the interrupted code */
 	uint32_t signal_frame;	/* index of the first interrupted frame; the frame before
 				 * it is the C library's return from a handler */
 	bool crosses_signal_frame; /* a handler runs above interrupted code */

@@ -15,6 +15,7 @@
 
 /* The kernel's signal frame, as the handler's return finds it: a ucontext,
  * then the siginfo. */
+#define SIGNAL_MASK_OFFSET 296
 #define SIGINFO_OFFSET 304
 #define SIGNAL_FRAME_BYTES 512
 
@@ -281,6 +282,9 @@ static bool note_signal(struct unwind_registers *registers, const struct unwind_
 	if (result->frame_count < 2 || !is_signal_return(entry, registers->address))
 		return true;
 	if (!unwind_read_word(registers, registers->values[REGISTER_RSP] + SIGINFO_OFFSET, &number))
+		return false;
+	if (!unwind_read_word(registers, registers->values[REGISTER_RSP] + SIGNAL_MASK_OFFSET,
+			      &result->interrupted_signals))
 		return false;
 	if (is_signal_believable((uint32_t)number, result->frames[result->frame_count - 2]))
 		result->signal_number = (uint32_t)number;

@@ -62,11 +62,15 @@ lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum loc
 {
 	struct guest_thread *self = guest_enter();
 
+	/* What the real call will need, if it is far. */
+	__builtin_prefetch((const void *)address, 1);
 	attempt->self = self;
 	if (UNLIKELY(!self))
 		return false;
+	attempt->object = sync_find(&guest_detector.objects, address);
 	attempt->stack = guest_stack(self, start);
-	attempt->object = lock_object(self, kind, address, attempt->stack);
+	if (UNLIKELY(!attempt->object || !attempt->object->info))
+		attempt->object = lock_object_begin(self, kind, address, attempt->stack);
 	attempt->is_timed = is_timed;
 	if (UNLIKELY(!attempt->object)) {
 		guest_leave(self);

@@ -6,6 +6,7 @@
 
 #define PAGE_BYTES 4096u
 #define CHUNK_BYTES (256u * 1024u)
+#define LARGE_CHUNK_BYTES (2u * 1024u * 1024u) /* a large page, once it pays */
 #define SMALLEST_BYTES 16u
 
 /* Size classes: 16 bytes and then two per power of two (24 is rounded to 32,
@@ -38,8 +39,9 @@ void arena_init(struct arena *arena, page_source pages)
 
 static bool take_pages(struct arena *arena, size_t size_bytes)
 {
-	size_t chunk = size_bytes > CHUNK_BYTES ? (size_bytes + PAGE_BYTES - 1) & -(size_t)PAGE_BYTES
-						: CHUNK_BYTES;
+	size_t least = arena->taken_bytes < 2 * CHUNK_BYTES ? CHUNK_BYTES : LARGE_CHUNK_BYTES;
+	size_t chunk = size_bytes > least ? (size_bytes + PAGE_BYTES - 1) & -(size_t)PAGE_BYTES
+					  : least;
 	char *pages = arena->pages(chunk);
 
 	if (!pages)
@@ -112,5 +114,9 @@ void *pages_from_kernel(size_t size_bytes)
 	long result = kernel_call6(SYS_mmap, 0, (long)size_bytes, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return result < 0 && result > -4096 ? NULL : (void *)result;
+	if (result < 0 && result > -4096)
+		return NULL;
+	if (size_bytes == LARGE_CHUNK_BYTES)
+		kernel_call3(SYS_madvise, result, size_bytes, MADV_HUGEPAGE);
+	return (void *)result;
 }
