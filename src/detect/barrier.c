@@ -5,7 +5,7 @@
 
 void barrier_initialised(struct sync_object *object, uint32_t size)
 {
-	object->info->barrier_size = size;
+	object->info->extra->barrier_size = size;
 }
 
 static void gather(struct vclock_snapshot **into, struct vclock *clock, struct arena *arena)
@@ -24,14 +24,14 @@ static void gather(struct vclock_snapshot **into, struct vclock *clock, struct a
 static void complete_round(struct sync_info *info, struct arena *arena)
 {
 	snapshot_drop(info->clock, arena);
-	snapshot_drop(info->hand_over, arena);
-	snapshot_drop(info->structural, arena);
-	info->clock = info->arriving[0];
-	info->hand_over = info->arriving[1];
-	info->structural = info->arriving_structural;
-	info->arriving[0] = info->arriving[1] = info->arriving_structural = NULL;
-	info->barrier_waiting = 0;
-	info->barrier_round++;
+	snapshot_drop(info->extra->hand_over, arena);
+	snapshot_drop(info->extra->structural, arena);
+	info->clock = info->extra->arriving[0];
+	info->extra->hand_over = info->extra->arriving[1];
+	info->extra->structural = info->extra->arriving_structural;
+	info->extra->arriving[0] = info->extra->arriving[1] = info->extra->arriving_structural = NULL;
+	info->extra->barrier_waiting = 0;
+	info->extra->barrier_round++;
 }
 
 bool barrier_arrived(struct detector *detector, struct thread *thread, struct sync_object *object,
@@ -44,12 +44,12 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 
 	if (!detector_lock_info(detector, info))
 		return wait_begin(detector, thread, &wait);
-	gather(&info->arriving[0], &thread->clock, arena);
-	gather(&info->arriving[1], &thread->hand_over, arena);
-	gather(&info->arriving_structural, &thread->structural, arena);
-	info->barrier_waiting++;
-	thread->barrier_round = info->barrier_round;
-	is_last = info->barrier_waiting == info->barrier_size;
+	gather(&info->extra->arriving[0], &thread->clock, arena);
+	gather(&info->extra->arriving[1], &thread->hand_over, arena);
+	gather(&info->extra->arriving_structural, &thread->structural, arena);
+	info->extra->barrier_waiting++;
+	thread->barrier_round = info->extra->barrier_round;
+	is_last = info->extra->barrier_waiting == info->extra->barrier_size;
 	if (is_last)
 		complete_round(info, arena);
 	detector_unlock_info(info);
@@ -67,15 +67,15 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 	wait_end(detector, thread);
 	if (!info || !detector_lock_info(detector, info))
 		return;
-	if (info->barrier_size == 0) {
+	if (info->extra->barrier_size == 0) {
 		/* Its size is not known: all that arrived so far. */
-		thread_join_clock(thread, info->arriving[0]);
-		vclock_join(&thread->hand_over, arena, info->arriving[1]);
-		vclock_join(&thread->structural, arena, info->arriving_structural);
+		thread_join_clock(thread, info->extra->arriving[0]);
+		vclock_join(&thread->hand_over, arena, info->extra->arriving[1]);
+		vclock_join(&thread->structural, arena, info->extra->arriving_structural);
 	} else {
 		thread_join_clock(thread, info->clock);
-		vclock_join(&thread->hand_over, arena, info->hand_over);
-		vclock_join(&thread->structural, arena, info->structural);
+		vclock_join(&thread->hand_over, arena, info->extra->hand_over);
+		vclock_join(&thread->structural, arena, info->extra->structural);
 	}
 	detector_unlock_info(info);
 	thread_rechain(detector, thread);

@@ -32,8 +32,8 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 
 	waker_waits(detector, thread, wait->condition, wait->mutex, wait->stack);
 	if (detector_lock_info(detector, info)) {
-		info->waiter_count++;
-		info->condition_mutex = wait->mutex;
+		info->extra->waiter_count++;
+		info->extra->condition_mutex = wait->mutex;
 		detector_unlock_info(info);
 	}
 	give_mutex_up(detector, thread, wait);
@@ -47,12 +47,12 @@ void condition_wait_end(struct detector *detector, struct thread *thread,
 
 	wait_end(detector, thread);
 	if (info && detector_lock_info(detector, info)) {
-		if (info->waiter_count)
-			info->waiter_count--;
-		if (info->wake_count && (is_woken || info->wake_count > info->waiter_count))
-			info->wake_count--;
+		if (info->extra->waiter_count)
+			info->extra->waiter_count--;
+		if (info->extra->wake_count && (is_woken || info->extra->wake_count > info->extra->waiter_count))
+			info->extra->wake_count--;
 		if (is_woken)
-			info->idle_signaller = 0;
+			info->extra->idle_signaller = 0;
 		detector_unlock_info(info);
 	}
 	if (is_woken)
@@ -72,15 +72,15 @@ void condition_signalled(struct detector *detector, struct thread *thread,
 	waker_signals(detector, thread, condition, stack);
 	if (!detector_lock_info(detector, info))
 		return;
-	has_waiters = info->waiter_count;
+	has_waiters = info->extra->waiter_count;
 	if (!has_waiters) {
-		info->idle_signaller = thread->id;
-		info->idle_stack = stack;
+		info->extra->idle_signaller = thread->id;
+		info->extra->idle_stack = stack;
 		thread->is_referenced = true;
 	} else if (is_broadcast) {
-		info->wake_count = info->waiter_count;
-	} else if (info->wake_count < info->waiter_count) {
-		info->wake_count++;
+		info->extra->wake_count = info->extra->waiter_count;
+	} else if (info->extra->wake_count < info->extra->waiter_count) {
+		info->extra->wake_count++;
 	}
 	detector_unlock_info(info);
 	if (has_waiters)

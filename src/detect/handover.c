@@ -22,7 +22,7 @@ void handover_give(struct detector *detector, struct thread *thread, struct sync
 	if (!info || !detector_lock_info(detector, info))
 		return;
 	merge_into(&info->clock, &thread->clock, thread);
-	merge_into(&info->hand_over, &thread->hand_over, thread);
+	merge_into(&info->extra->hand_over, &thread->hand_over, thread);
 	object->stamp = STAMP_MIXED;
 	detector_unlock_info(info);
 	thread_tick_recorded(thread);
@@ -36,7 +36,7 @@ void handover_take(struct detector *detector, struct thread *thread, struct sync
 	if (!info || !detector_lock_info(detector, info))
 		return;
 	thread_join_clock(thread, info->clock);
-	vclock_join(&thread->hand_over, &thread->memory->arena, info->hand_over);
+	vclock_join(&thread->hand_over, &thread->memory->arena, info->extra->hand_over);
 	detector_unlock_info(info);
 	if (detector->is_refining)
 		thread_rechain(detector, thread);

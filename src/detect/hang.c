@@ -41,13 +41,13 @@ static bool is_stuck(const struct detector *detector, const struct thread *threa
 	case WAIT_LOCK:
 		return !is_shared(wait->object) && has_holder(detector, wait->object);
 	case WAIT_CONDITION:
-		return !is_shared(wait->object) && wait->object->info->wake_count == 0;
+		return !is_shared(wait->object) && wait->object->info->extra->wake_count == 0;
 	case WAIT_TOKEN:
-		return !is_shared(wait->object) && wait->object->info->is_value_known &&
-		       wait->object->info->value <= 0;
+		return !is_shared(wait->object) && wait->object->info->extra->is_value_known &&
+		       wait->object->info->extra->value <= 0;
 	case WAIT_BARRIER:
-		return !is_shared(wait->object) && wait->object->info->barrier_size &&
-		       wait->object->info->barrier_round == thread->barrier_round;
+		return !is_shared(wait->object) && wait->object->info->extra->barrier_size &&
+		       wait->object->info->extra->barrier_round == thread->barrier_round;
 	case WAIT_JOIN:
 		target = detector_thread(detector, wait->target);
 		return target && (target->state == THREAD_RUNNING);
@@ -87,13 +87,13 @@ static void report_lost_wakeup(struct detector *detector, const struct thread *t
 	struct finding *finding;
 	struct finding_event *event;
 
-	if (wait->kind != WAIT_CONDITION || !info || !info->idle_signaller)
+	if (wait->kind != WAIT_CONDITION || !info || !info->extra->idle_signaller)
 		return;
 	finding = report_begin(detector, FINDING_LOST_WAKEUP);
-	report_event(finding, info->idle_signaller, ACTION_SIGNAL, wait->object, info->idle_stack);
+	report_event(finding, info->extra->idle_signaller, ACTION_SIGNAL, wait->object, info->extra->idle_stack);
 	event = report_event(finding, thread->id, ACTION_WAIT, wait->object, wait->stack);
 	report_holds(event, thread);
-	report_emit(detector, finding, chain_mix(info->idle_stack, wait->stack));
+	report_emit(detector, finding, chain_mix(info->extra->idle_stack, wait->stack));
 }
 
 static void report_hang(struct detector *detector)

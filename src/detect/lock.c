@@ -212,11 +212,11 @@ static void note_user(struct sync_info *info, thread_id user)
 /* Has @thread joined all that readers gave since the last writer? */
 static bool has_seen_given(struct thread *thread, const struct sync_info *info)
 {
-	if (info->is_given_incomplete)
+	if (info->extra->is_given_incomplete)
 		return false;
 	for (unsigned i = 0; i < SYNC_GIVEN; i++) {
 		/* relaxed: who must learn from a reader comes after its release. */
-		uint64_t stamp = load_relaxed(&info->given[i]);
+		uint64_t stamp = load_relaxed(&info->extra->given[i]);
 		uint32_t slot = (uint32_t)(stamp >> 48);
 
 		if (stamp && slot != thread->slot &&
@@ -261,8 +261,17 @@ void lock_learn(struct detector *detector, struct thread *thread, struct sync_ob
 	thread_join_clock(thread, info->clock);
 	note_seen(thread, object->stamp);
 	for (unsigned i = 0; object->stamp == STAMP_MIXED && i < SYNC_GIVEN; i++)
-		note_seen(thread, info->given[i]);
+		note_seen(thread, info->extra->given[i]);
 	detector_unlock_info(info);
+}
+
+/* What readers gave was for the writer who gives now. */
+static void forget_given(struct sync_info *info)
+{
+	for (unsigned i = 0; info->extra && i < SYNC_GIVEN; i++)
+		info->extra->given[i] = 0;
+	if (info->extra)
+		info->extra->is_given_incomplete = false;
 }
 
 void lock_give(struct detector *detector, struct thread *thread, struct sync_object *object)
@@ -285,9 +294,7 @@ void lock_give(struct detector *detector, struct thread *thread, struct sync_obj
 	note_user(info, thread->id);
 	old = info->clock;
 	info->clock = given;
-	for (unsigned i = 0; i < SYNC_GIVEN; i++)
-		info->given[i] = 0;
-	info->is_given_incomplete = false;
+	forget_given(info);
 	object->stamp = thread->stamp;
 	detector_unlock_info(info);
 	snapshot_drop(old, &thread->memory->arena);
@@ -295,12 +302,12 @@ void lock_give(struct detector *detector, struct thread *thread, struct sync_obj
 
 static void note_given(struct sync_info *info, uint64_t stamp)
 {
-	uint64_t *entry = &info->given[(stamp >> 48) % SYNC_GIVEN];
+	uint64_t *entry = &info->extra->given[(stamp >> 48) % SYNC_GIVEN];
 
 	if (!stamp || stamp == STAMP_MIXED)
 		return;
 	if (*entry && *entry >> 48 != stamp >> 48)
-		info->is_given_incomplete = true;
+		info->extra->is_given_incomplete = true;
 	store_relaxed(entry, stamp); /* relaxed: see has_seen_given() */
 }
 
@@ -312,7 +319,7 @@ void lock_give_shared(struct detector *detector, struct thread *thread, struct s
 	struct vclock_snapshot *old;
 
 	/* relaxed: only this thread writes its own stamp. */
-	if (!info || load_relaxed(&info->given[thread->slot % SYNC_GIVEN]) == thread->stamp)
+	if (!info || load_relaxed(&info->extra->given[thread->slot % SYNC_GIVEN]) == thread->stamp)
 		return;
 	given = vclock_snapshot(&thread->clock, &thread->memory->arena);
 	if (!detector_lock_info(detector, info)) {

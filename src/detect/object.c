@@ -126,21 +126,31 @@ static struct sync_info *take_info(struct sync_table *table)
 			return NULL;
 		table->next_id++;
 	}
-	*info = (struct sync_info){.id = id};
+	*info = (struct sync_info){.id = id, .extra = info->extra};
 	return info;
+}
+
+/* The extra part stays with the info: who came late may still look into it. */
+static void empty_extra(struct sync_table *table, struct sync_info *info)
+{
+	struct sync_extra *extra = info->extra;
+
+	if (!extra)
+		return;
+	snapshot_drop(extra->hand_over, &table->arena);
+	snapshot_drop(extra->structural, &table->arena);
+	snapshot_drop(extra->arriving[0], &table->arena);
+	snapshot_drop(extra->arriving[1], &table->arena);
+	snapshot_drop(extra->arriving_structural, &table->arena);
+	*extra = (struct sync_extra){0};
 }
 
 /* Ids that a finding or the graph may speak of are not given out again. */
 static void drop_info(struct sync_table *table, struct sync_info *info)
 {
 	snapshot_drop(info->clock, &table->arena);
-	snapshot_drop(info->hand_over, &table->arena);
-	snapshot_drop(info->structural, &table->arena);
-	snapshot_drop(info->arriving[0], &table->arena);
-	snapshot_drop(info->arriving[1], &table->arena);
-	snapshot_drop(info->arriving_structural, &table->arena);
-	info->clock = info->hand_over = info->structural = NULL;
-	info->arriving[0] = info->arriving[1] = info->arriving_structural = NULL;
+	info->clock = NULL;
+	empty_extra(table, info);
 	if (info->is_in_order || info->is_described)
 		return;
 	info->next_free = table->free_infos;
@@ -160,6 +170,12 @@ static void end_life(struct sync_table *table, struct sync_object *object)
 	drop_info(table, info);
 }
 
+static bool needs_extra(enum object_kind kind)
+{
+	return kind == OBJECT_RWLOCK || kind == OBJECT_SEMAPHORE || kind == OBJECT_CONDITION ||
+	       kind == OBJECT_BARRIER || kind == OBJECT_ONCE;
+}
+
 static void begin_life(struct sync_table *table, struct sync_object *object, enum object_kind kind,
 		       uint32_t attributes, stack_id first)
 {
@@ -167,6 +183,13 @@ static void begin_life(struct sync_table *table, struct sync_object *object, enu
 
 	if (!info)
 		return;
+	if (needs_extra(kind) && !info->extra) {
+		info->extra = arena_alloc(&table->arena, sizeof(*info->extra));
+		if (!info->extra) {
+			drop_info(table, info);
+			return;
+		}
+	}
 	info->kind = kind;
 	info->attributes = attributes;
 	info->address = object->address;

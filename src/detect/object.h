@@ -45,59 +45,67 @@ struct waker_note {
 #define SYNC_GIVEN 8u
 #define SYNC_PROVISIONAL 8u
 
-struct sync_info {
-	lock_id id;
-	enum object_kind kind;
-	uint32_t attributes;
-	uintptr_t address;
-	uint32_t generation;
-	class_id class;
-	stack_id created; /* where its init call was, or 0 */
-	stack_id first;	  /* where it was first used */
-	stack_id taken;	  /* file locks: where the owner took it */
-	thread_id first_thread; /* who used it first ... */
-	uint64_t first_signals; /* ... with these signals blocked */
-	thread_id stack_thread; /* whose stack it lies on, or 0 */
-	bool is_described;	/* the sink's mark */
-	bool is_in_order;	/* its id stands in the lock-order graph */
-	bool is_chained;	/* hand-over-hand locking was seen: class.h */
-	uint32_t handler_signal; /* a handler of it took the lock */
-	stack_id handler_stack;
-	thread_id handler_thread;
+/* What objects that are more than a mutex have beside struct sync_info. */
+struct sync_extra {
+	/* Read-write locks: readers' stamps that 'clock' covers, by slot. */
+	uint64_t given[SYNC_GIVEN];
+	bool is_given_incomplete; /* two slots met in one entry */
 
-	/* What an acquirer learns from the last release.  Mutexes: written by
-	 * the owner; other kinds: under 'busy'. */
-	struct vclock_snapshot *clock;
-	uint64_t given[SYNC_GIVEN]; /* readers' stamps that 'clock' covers, by slot */
-	bool is_given_incomplete;   /* two slots met in one entry */
+	/* All that hand over. */
 	struct vclock_snapshot *hand_over;
-	struct vclock_snapshot *structural; /* barriers */
-	struct spin_lock busy;
+	struct waker_note kept[WAKER_NOTE_MAX];	   /* by those who waited here */
+	struct waker_note brought[WAKER_NOTE_MAX]; /* by those who signalled here */
 
 	/* Semaphores. */
 	bool is_value_known;
-	bool is_not_a_lock; /* posted by a thread that had not waited */
 	bool has_been_unlocked; /* posted by the thread that had waited */
+	int64_t value;		/* posts less completed waits */
 	uint32_t provisional[SYNC_PROVISIONAL]; /* findings that take it for a lock */
-	int64_t value;	    /* posts less completed waits */
 
 	/* Barriers. */
-	uint32_t barrier_size;	/* 0: not known */
+	uint32_t barrier_size; /* 0: not known */
 	uint32_t barrier_waiting;
 	uint32_t barrier_round;
+	struct vclock_snapshot *structural;
 	struct vclock_snapshot *arriving[2]; /* full, hand-over: of this round */
 	struct vclock_snapshot *arriving_structural;
 
 	/* Conditions. */
 	uint32_t waiter_count;
-	uint32_t wake_count; /* signalled waiters that have not returned yet */
+	uint32_t wake_count;	  /* signalled waiters that have not returned yet */
 	thread_id idle_signaller; /* last signalled when nobody waited ... */
 	stack_id idle_stack;	  /* ... here */
 	struct sync_object *condition_mutex;
+};
 
-	thread_id users[8]; /* threads that took it, for wait-holding-lock */
-	struct waker_note kept[WAKER_NOTE_MAX];	   /* by those who waited here */
-	struct waker_note brought[WAKER_NOTE_MAX]; /* by those who signalled here */
+#define SYNC_USERS 4u
+
+struct sync_info {
+	lock_id id;
+	enum object_kind kind;
+	uint32_t attributes;
+	uint32_t generation;
+	uintptr_t address;
+	class_id class;
+	stack_id created; /* where its init call was, or 0 */
+	stack_id first;	  /* where it was first used ... */
+	thread_id first_thread; /* ... by whom ... */
+	uint64_t first_signals; /* ... with these signals blocked */
+	stack_id taken;		/* file locks: where the owner took it */
+	thread_id stack_thread; /* whose stack it lies on, or 0 */
+	uint32_t handler_signal; /* a handler of it took the lock */
+	stack_id handler_stack;
+	thread_id handler_thread;
+	thread_id users[SYNC_USERS]; /* threads that took it: waker.h */
+	bool is_described;  /* the sink's mark */
+	bool is_in_order;   /* its id stands in the lock-order graph */
+	bool is_not_a_lock; /* a semaphore posted by a thread that had not waited */
+
+	/* What an acquirer learns from the last release.  Mutexes: written by
+	 * the owner; other kinds: under 'busy', as all of 'extra'. */
+	struct spin_lock busy;
+	struct vclock_snapshot *clock;
+	struct sync_extra *extra; /* NULL for mutexes, spin, file and stream locks */
 	struct sync_info *next_free;
 };
 

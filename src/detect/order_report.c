@@ -99,7 +99,7 @@ static bool is_made_of_locks(const struct detector *detector, const struct order
 	for (uint32_t i = 0; i < edge_count(cycle); i++) {
 		const struct sync_info *info = semaphore_of(detector, cycle->edges[i].from);
 
-		if (info && (info->is_not_a_lock || !info->has_been_unlocked))
+		if (info && (info->is_not_a_lock || !info->extra->has_been_unlocked))
 			return false;
 	}
 	return true;

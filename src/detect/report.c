@@ -124,8 +124,8 @@ void report_note_provisional(const struct sync_object *object, uint32_t number)
 	if (!info || info->kind != OBJECT_SEMAPHORE)
 		return;
 	for (unsigned i = 0; i < SYNC_PROVISIONAL; i++) {
-		if (!info->provisional[i]) {
-			info->provisional[i] = number;
+		if (!info->extra->provisional[i]) {
+			info->extra->provisional[i] = number;
 			return;
 		}
 	}

@@ -8,14 +8,14 @@
 
 static bool is_lock(const struct sync_info *info)
 {
-	return info && info->is_value_known && !info->is_not_a_lock;
+	return info && info->extra->is_value_known && !info->is_not_a_lock;
 }
 
 void semaphore_initialised(struct detector *detector, struct sync_object *object, uint32_t value)
 {
 	(void)detector;
-	object->info->is_value_known = true;
-	object->info->value = value;
+	object->info->extra->is_value_known = true;
+	object->info->extra->value = value;
 	object->info->is_not_a_lock = value != 1;
 }
 
@@ -30,8 +30,8 @@ static void stop_being_lock(struct detector *detector, struct sync_object *objec
 	if (info->is_in_order)
 		lock_order_remove(detector->order, info->id);
 	for (unsigned i = 0; i < SYNC_PROVISIONAL; i++)
-		if (info->provisional[i])
-			report_retract(detector, info->provisional[i]);
+		if (info->extra->provisional[i])
+			report_retract(detector, info->extra->provisional[i]);
 	runtime_unlock(&detector->lock);
 	store_relaxed(&object->owner, 0u); /* a mark of when it was a lock */
 }
@@ -69,7 +69,7 @@ void semaphore_taken(struct detector *detector, struct thread *thread, struct sy
 
 	if (!info)
 		return;
-	fetch_add_acq_rel(&info->value, -1);
+	fetch_add_acq_rel(&info->extra->value, -1);
 	if (!is_lock(info)) {
 		forget_hold(thread, object);
 		handover_take(detector, thread, object);
@@ -91,10 +91,10 @@ void semaphore_posted(struct detector *detector, struct thread *thread, struct s
 		stop_being_lock(detector, object);
 	if (is_lock(info)) {
 		lock_releasing(detector, thread, object, held);
-		info->has_been_unlocked = true;
+		info->extra->has_been_unlocked = true;
 	} else {
 		forget_hold(thread, object);
 		handover_give(detector, thread, object);
 	}
-	fetch_add_acq_rel(&info->value, 1);
+	fetch_add_acq_rel(&info->extra->value, 1);
 }

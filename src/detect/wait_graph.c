@@ -48,7 +48,7 @@ static bool is_owned(const struct wait *wait, const struct sync_object *object)
 	const struct sync_info *info = object->info;
 
 	return wait->kind != WAIT_TOKEN ||
-	       (info && info->has_been_unlocked && !info->is_not_a_lock);
+	       (info && info->extra->has_been_unlocked && !info->is_not_a_lock);
 }
 
 /* The one thread that can end @wait, or NULL: nobody, several, or not known. */

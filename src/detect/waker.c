@@ -80,15 +80,15 @@ static void note_locks(struct detector *detector, struct thread *thread,
 		    held->mode != LOCK_EXCLUSIVE)
 			continue;
 		note = (struct waker_note){held->object->info->id, thread->id, held->stack, stack};
-		if (!add_note(is_wait ? info->kept : info->brought, &note))
+		if (!add_note(is_wait ? info->extra->kept : info->extra->brought, &note))
 			continue;
 		/* Its id must go on meaning this lock. */
 		held->object->info->is_in_order = true;
 		for (unsigned other = 0; other < WAKER_NOTE_MAX; other++) {
 			if (is_wait)
-				compare(detector, object, &note, &info->brought[other]);
+				compare(detector, object, &note, &info->extra->brought[other]);
 			else
-				compare(detector, object, &info->kept[other], &note);
+				compare(detector, object, &info->extra->kept[other], &note);
 		}
 	}
 }
@@ -117,7 +117,7 @@ static bool has_all_notes(const struct thread *thread, const struct waker_note *
 void waker_waits(struct detector *detector, struct thread *thread, struct sync_object *object,
 		 struct sync_object *mutex, stack_id stack)
 {
-	if (!object->info || has_all_notes(thread, object->info->kept, object, mutex))
+	if (!object->info || has_all_notes(thread, object->info->extra->kept, object, mutex))
 		return;
 	runtime_lock(&detector->lock);
 	if (object->info)
@@ -128,11 +128,11 @@ void waker_waits(struct detector *detector, struct thread *thread, struct sync_o
 void waker_signals(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   stack_id stack)
 {
-	if (!object->info || has_all_notes(thread, object->info->brought, object,
-					   object->info->condition_mutex))
+	if (!object->info || has_all_notes(thread, object->info->extra->brought, object,
+					   object->info->extra->condition_mutex))
 		return;
 	runtime_lock(&detector->lock);
 	if (object->info)
-		note_locks(detector, thread, object, object->info->condition_mutex, stack, false);
+		note_locks(detector, thread, object, object->info->extra->condition_mutex, stack, false);
 	runtime_unlock(&detector->lock);
 }
