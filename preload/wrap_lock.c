@@ -133,6 +133,19 @@ static bool sleeps_elsewhere(const struct thread *holder, const struct sync_obje
 	return wait_read(holder, wait) && wait->object != object && wait->mutex != object;
 }
 
+/* Has @holder taken a lock that @object could be a copy of? */
+static bool holds_alike(const struct thread *holder, const struct sync_object *object)
+{
+	for (uint32_t i = 0; i < holder->held_count; i++) {
+		const struct sync_info *info = holder->held[i].object->info;
+
+		if (info && info->kind == OBJECT_MUTEX &&
+		    info->attributes == object->info->attributes)
+			return true;
+	}
+	return false;
+}
+
 /* Its memory says that a thread holds it which never took it here, and which
  * sleeps elsewhere, so that it is not about to tell us. */
 static void check_copied(struct guest_thread *self, struct sync_object *object, stack_id stack)
@@ -142,11 +155,14 @@ static void check_copied(struct guest_thread *self, struct sync_object *object, 
 	struct thread *holder;
 	struct wait before, after;
 
+	/* A lock that was ever released at this address is no copy's. */
 	if (!object->info || object->info->kind != OBJECT_MUTEX || object->owner || !owner ||
+	    object->stamp || object->info->created ||
 	    (object->info->attributes & SYNC_PROCESS_SHARED))
 		return;
 	holder = find_by_kernel_id(owner);
-	if (!holder || holder == self->thread || !sleeps_elsewhere(holder, object, &before))
+	if (!holder || holder == self->thread || !holds_alike(holder, object) ||
+	    !sleeps_elsewhere(holder, object, &before))
 		return;
 	/* It may have slept only after it let go: look again while it sleeps. */
 	owner = (uint32_t)load_acquire(&mutex->__data.__owner);
