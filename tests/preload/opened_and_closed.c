@@ -41,12 +41,28 @@ static void alternate(void)
 		use_plugin(i % 2 ? "liblocking.so" : "liblocking_copy.so", RTLD_NOW | RTLD_LOCAL);
 }
 
+/* Its constructor locks and creates a thread, while the loader is locked. */
+static void start_thread_from_constructor(void)
+{
+	void *library;
+	void (*finish)(void);
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		library = open_library("libearly.so", RTLD_NOW | RTLD_LOCAL);
+		find_function(library, "early_finish", &finish);
+		finish();
+		CHECK_IS(dlclose(library), 0);
+	}
+}
+
 int main(void)
 {
 	pthread_t threads[3];
 	int i;
 
 	alternate();
+	start_thread_from_constructor();
 	for (i = 0; i < 3; i++)
 		threads[i] = guest_start(use_in_thread, NULL);
 	for (i = 0; i < 3; i++)
