@@ -1,5 +1,7 @@
 #include "detect/detector.h"
 
+#include <string.h>
+
 #include "detect/misuse.h"
 #include "detect/order_report.h"
 
@@ -87,26 +89,21 @@ static void leave_alone(struct sync_info *info, const struct thread *survivor)
 	bool waits_here = wait->version % 2 && wait->object && wait->object->info == info;
 
 	info->busy = (__typeof__(info->busy)){0};
-	if (info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED))
+	if (!info->extra || (info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED)))
 		return;
-	info->waiter_count = waits_here && wait->kind == WAIT_CONDITION;
-	info->wake_count = 0;
+	info->extra->waiter_count = waits_here && wait->kind == WAIT_CONDITION;
+	info->extra->wake_count = 0;
 }
 
+/* What was counted so far is the parent's. */
 static void begin_counting(struct detector *detector)
 {
 	collect_operations(detector);
-	for (unsigned i = 0; i < COUNTER_COUNT; i++)
-		detector->inherited[i] = 0;
+	memset(detector->counters, 0, sizeof(detector->counters));
+	memset(detector->inherited, 0, sizeof(detector->inherited));
 	copy_statistics(detector);
-	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-		bool is_statistic = i == COUNTER_LOCKS ||
-				    (i >= COUNTER_LOCK_ORDER_EDGES && i <= COUNTER_CYCLES_OF_READERS) ||
-				    i == COUNTER_LOST_WITNESSES || i == COUNTER_LOST_SEARCHES;
-
-		detector->inherited[i] = is_statistic ? detector->counters[i] : 0;
-		detector->counters[i] = 0;
-	}
+	memcpy(detector->inherited, detector->counters, sizeof(detector->inherited));
+	memset(detector->counters, 0, sizeof(detector->counters));
 	detector->counters[COUNTER_THREADS] = 1;
 }
 
