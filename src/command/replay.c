@@ -68,15 +68,6 @@ static int fail_at(const struct replay *replay)
 	return command_fail("%s: %s", replay->path, replay->error);
 }
 
-static void free_replay(struct replay *replay)
-{
-	free(replay->actors);
-	free(replay->primitives);
-	free(replay->classes);
-	free(replay->findings);
-	free(replay);
-}
-
 /* Replays one file into @image.  STATUS_FINE, or another status after a message. */
 static int replay_file(const char *path, void *image, bool is_checked)
 {
@@ -93,7 +84,7 @@ static int replay_file(const char *path, void *image, bool is_checked)
 	replay->image = image;
 	if (strcmp(path, "-") == 0)
 		path = STANDARD_INPUT_NAME;
-	if (!replay_prepare(replay, path, text, length_bytes))
+	if (!replay_prepare(replay, path, text, length_bytes, pages_from_kernel))
 		status = fail_at(replay);
 	free(text);
 	if (status == STATUS_FINE) {
@@ -104,7 +95,7 @@ static int replay_file(const char *path, void *image, bool is_checked)
 	}
 	if (status == STATUS_FINE && is_checked && !replay_meets_expectations(replay))
 		status = STATUS_NOT_AS_EXPECTED;
-	free_replay(replay);
+	replay_dispose(replay);
 	return status;
 }
 

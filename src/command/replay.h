@@ -120,8 +120,11 @@ struct replay {
 	uint32_t finding_capacity;
 };
 
-/* Reads the text, prepares actors and primitives; false: replay->error. */
-bool replay_prepare(struct replay *replay, const char *path, const char *text, size_t length_bytes);
+/* Reads the text, prepares actors and primitives; false: replay->error.  @pages
+ * feeds the detector and the script; the rest is freed by replay_dispose(). */
+bool replay_prepare(struct replay *replay, const char *path, const char *text, size_t length_bytes,
+		    page_source pages);
+void replay_dispose(struct replay *replay);
 
 /* Carries all events out; false: replay->error. */
 bool replay_run(struct replay *replay);

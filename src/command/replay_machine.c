@@ -206,17 +206,27 @@ static bool prepare_primitives(struct replay *replay)
 	return true;
 }
 
-bool replay_prepare(struct replay *replay, const char *path, const char *text, size_t length_bytes)
+void replay_dispose(struct replay *replay)
+{
+	free(replay->actors);
+	free(replay->primitives);
+	free(replay->classes);
+	free(replay->findings);
+	free(replay);
+}
+
+bool replay_prepare(struct replay *replay, const char *path, const char *text, size_t length_bytes,
+		    page_source pages)
 {
 	replay->path = path;
-	if (!script_read(&replay->script, text, length_bytes, pages_from_kernel)) {
+	if (!script_read(&replay->script, text, length_bytes, pages)) {
 		replay->is_failed = true;
 		replay->error_line = replay->script.error.line;
 		(void)snprintf(replay->error, sizeof(replay->error), "%s",
 			       replay->script.error.text);
 		return false;
 	}
-	if (!detector_init(&replay->detector, &replay_hooks, pages_from_kernel) ||
+	if (!detector_init(&replay->detector, &replay_hooks, pages) ||
 	    !prepare_actors(replay) || !prepare_primitives(replay))
 		replay_fail(replay, NULL, "out of memory", "", "");
 	return !replay->is_failed;

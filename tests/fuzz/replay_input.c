@@ -1,0 +1,65 @@
+#include "replay_input.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "command/replay.h"
+
+#define IMAGE_BYTES (4u << 20)
+#define PAGES_MAX 65536
+
+static struct {
+	void *start;
+	size_t size_bytes;
+} given[PAGES_MAX];
+static size_t given_count;
+
+static void *give_pages(size_t size_bytes)
+{
+	void *pages;
+
+	if (given_count == PAGES_MAX)
+		return NULL;
+	pages = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (pages == MAP_FAILED)
+		return NULL;
+	given[given_count].start = pages;
+	given[given_count++].size_bytes = size_bytes;
+	return pages;
+}
+
+static void take_back_pages(void)
+{
+	while (given_count > 0) {
+		given_count--;
+		munmap(given[given_count].start, given[given_count].size_bytes);
+	}
+}
+
+/* Its answers go to standard error, which nobody reads here. */
+static void run(struct replay *replay)
+{
+	replay_results_begin(replay);
+	if (!replay_run(replay) && !replay->error[0])
+		abort();
+	replay_results_end(replay);
+}
+
+void replay_input(const char *text, size_t length_bytes)
+{
+	struct replay *replay = calloc(1, sizeof(*replay));
+	void *image = give_pages(IMAGE_BYTES);
+
+	if (!replay || !image)
+		abort();
+	results_format(image, IMAGE_BYTES);
+	replay->image = image;
+	if (replay_prepare(replay, "fuzz", text, length_bytes, give_pages))
+		run(replay);
+	else if (!replay->error[0])
+		abort();
+	replay_dispose(replay);
+	take_back_pages();
+}
