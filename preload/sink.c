@@ -355,7 +355,12 @@ static void describe_lock(struct detector *detector, lock_id id)
 		flags |= LOCK_IS_RECURSIVE;
 	if (info->attributes & SYNC_ROBUST)
 		flags |= LOCK_IS_ROBUST;
-	record = begin_record(RECORD_LOCK, 4 + 4 + 8 + 5 * 4 + string_bytes(""), 0, &writer);
+	if (flags & LOCK_IS_PROCESS_SHARED)
+		key = shared_lock_key(info);
+	if (key)
+		flags |= LOCK_HAS_KEY;
+	record = begin_record(RECORD_LOCK, 4 + 4 + 8 + 5 * 4 + string_bytes("") + (key ? 8 : 0),
+			      0, &writer);
 	if (!record)
 		return;
 	write_u32(&writer, info->id);

@@ -98,6 +98,8 @@ static json_t *make_thread(struct view *view, const struct view_finding *finding
 	}
 	if (thread)
 		json_object_set_new(object, "kernel_id", json_number_or_null(thread->kernel_id));
+	if (thread && thread->home)
+		json_object_set_new(object, "process", json_integer(thread->home->number));
 	return object;
 }
 

@@ -10,6 +10,8 @@ reports_libreports_a_SOURCES = \
 	reports/details.def \
 	reports/elf_image.c \
 	reports/elf_image.h \
+	reports/executions.c \
+	reports/executions.h \
 	reports/explain.c \
 	reports/explain.def \
 	reports/explain.h \
@@ -25,6 +27,8 @@ reports_libreports_a_SOURCES = \
 	reports/losses.h \
 	reports/model.c \
 	reports/model.h \
+	reports/model_import.c \
+	reports/model_import.h \
 	reports/model_read.c \
 	reports/model_read.h \
 	reports/names.c \

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "reports/executions.h"
+#include "reports/model_import.h"
 #include "reports/model_read.h"
 
 /* What all rows of the id tables begin with. */
@@ -69,7 +71,10 @@ int model_read_image(struct model *model, const char *name, const unsigned char 
 		if (!model_read_record(model, index, record, at))
 			return damage(model, name, at, "a record's content is malformed");
 	}
-	return result < 0 ? damage(model, name, offset, why) : 0;
+	if (result < 0)
+		return damage(model, name, offset, why);
+	executions_judge(model, index);
+	return 0;
 }
 
 /* The whole file, or NULL and errno; an empty file is EBADMSG. */
@@ -154,6 +159,7 @@ void model_finish(struct model *model)
 		sort_table(&process->threads, sizeof(struct model_thread));
 		sort_table(&process->locks, sizeof(struct model_lock));
 	}
+	model_import(model);
 }
 
 /* The last row with @id that stands before @limit in its file, or NULL. */

@@ -36,6 +36,7 @@ struct model_stack {
 	uint32_t flags;
 	uint32_t frame_count;
 	const unsigned char *frames; /* not aligned: see model_stack_frame() */
+	const struct model_process *home; /* whose it was: model_import.h; NULL: own */
 };
 
 struct model_thread {
@@ -46,6 +47,7 @@ struct model_thread {
 	uint32_t creation_stack;
 	uint32_t flags;
 	const char *name;
+	const struct model_process *home;
 };
 
 struct model_lock {
@@ -59,6 +61,8 @@ struct model_lock {
 	uint32_t stack_thread;
 	uint32_t flags;
 	const char *name;
+	uint64_t key; /* the same for it in other processes, or 0 */
+	const struct model_process *home;
 };
 
 /* Rows sorted by id, then by offset. */
@@ -91,7 +95,7 @@ struct model_process {
 struct model_finding {
 	struct model_process *process;
 	uint64_t offset;
-	const struct finding *finding; /* only event_count events are there */
+	struct finding *finding; /* only event_count events are there */
 	uint64_t count;
 	bool is_gone; /* retracted or replaced */
 };
@@ -100,6 +104,15 @@ struct model_text {
 	const struct model_process *process;
 	const char *text;
 	const char *why; /* of an unobserved child, else NULL */
+};
+
+/* A process is about to become another program, or has started one. */
+struct model_execution {
+	const struct model_process *process; /* who says so */
+	uint64_t offset;
+	uint32_t pid;
+	enum executes_how how; /* EXECUTES_FAILED: it came to nothing */
+	const char *path;
 };
 
 struct model_file {
@@ -122,6 +135,8 @@ struct model {
 	size_t text_count;
 	struct model_text *unobserved;
 	size_t unobserved_count;
+	struct model_execution *executions;
+	size_t execution_count;
 	uint64_t torn_count;
 	uint64_t dropped_count;
 	struct finding *scratch; /* while reading */

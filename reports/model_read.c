@@ -146,6 +146,8 @@ static void read_lock(struct record_source *source)
 	lock->stack_thread = read_u32(&source->reader);
 	lock->flags = read_u32(&source->reader);
 	lock->name = take_string(source);
+	if (lock->flags & LOCK_HAS_KEY)
+		lock->key = read_u64(&source->reader);
 	if (kind >= OBJECT_KIND_COUNT)
 		source->reader.failed = true;
 	else
@@ -240,13 +242,49 @@ static void read_unobserved(struct record_source *source)
 	text->why = take_string(source);
 }
 
+/* Takes back the last of that process. */
+static void cancel_execution(struct model *model, uint32_t file, uint32_t pid)
+{
+	for (size_t i = model->execution_count; i-- > 0;) {
+		struct model_execution *execution = &model->executions[i];
+
+		if (execution->process->file != file || execution->pid != pid)
+			continue;
+		execution->how = EXECUTES_FAILED;
+		return;
+	}
+}
+
+static void read_executes(struct record_source *source)
+{
+	struct model *model = source->model;
+	uint32_t pid = read_u32(&source->reader);
+	uint32_t how = read_u32(&source->reader);
+	const char *path = take_string(source);
+	struct model_execution *execution;
+
+	if (how > EXECUTES_FAILED) {
+		source->reader.failed = true;
+		return;
+	}
+	if (how == EXECUTES_FAILED) {
+		cancel_execution(model, source->file, pid);
+		return;
+	}
+	model->executions = pool_grow(&model->pool, model->executions, model->execution_count,
+				      sizeof(*execution));
+	execution = &model->executions[model->execution_count++];
+	*execution =
+		(struct model_execution){source->process, source->offset, pid, how, path};
+}
+
 static void (*const record_readers[])(struct record_source *) = {
 	[RECORD_PROCESS] = read_process,   [RECORD_MODULE] = read_module,
 	[RECORD_STACK] = read_stack,	   [RECORD_THREAD] = read_thread,
 	[RECORD_LOCK] = read_lock,	   [RECORD_FINDING] = read_finding,
 	[RECORD_RETRACT] = read_retract,   [RECORD_COUNTERS] = read_counters,
 	[RECORD_END] = read_end,	   [RECORD_TEXT] = read_text,
-	[RECORD_UNOBSERVED] = read_unobserved,
+	[RECORD_UNOBSERVED] = read_unobserved, [RECORD_EXECUTES] = read_executes,
 };
 
 bool model_read_record(struct model *model, uint32_t file, const struct record_header *record,

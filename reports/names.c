@@ -106,7 +106,8 @@ static bool is_program_name(const struct model_process *process, const char *nam
 	return strncmp(base, name, 15) == 0;
 }
 
-const char *thread_own_name(struct view *view, const struct view_finding *finding, thread_id thread)
+static const char *plain_name(struct view *view, const struct view_finding *finding,
+			      thread_id thread)
 {
 	const struct model_thread *row = model_thread(finding->process, thread);
 
@@ -126,6 +127,18 @@ const char *thread_own_name(struct view *view, const struct view_finding *findin
 			return name;
 	}
 	return NULL;
+}
+
+const char *thread_own_name(struct view *view, const struct view_finding *finding, thread_id thread)
+{
+	const struct model_thread *row = model_thread(finding->process, thread);
+	const char *name = plain_name(view, finding, thread);
+	const struct model_process *home = row && row->home ? row->home : finding->process;
+
+	if (!(finding->finding->details & DETAIL_PROCESS_SHARED))
+		return name;
+	return pool_format(view->pool, "%s%sprocess %u", name ? name : "", name ? " of " : "",
+			   home->number);
 }
 
 /* A script knows its threads by their names, not by our numbers. */
@@ -206,7 +219,8 @@ static const char *make_name(struct view *view, const struct model_process *proc
 	if (lock->name[0])
 		return lock->name;
 	if (!lock->stack_thread && lock->address)
-		name = symbolize_data(view->symbolizer, process, lock->address);
+		name = symbolize_data(view->symbolizer, lock->home ? lock->home : process,
+				      lock->address);
 	if (name)
 		return name;
 	if (lock->stack_thread && !is_stable)

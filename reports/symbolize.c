@@ -336,7 +336,8 @@ const struct source_stack *symbolize_stack(struct symbolizer *symbolizer,
 	known->source.is_incomplete = raw->flags & STACK_INCOMPLETE;
 	known->source.is_in_handler = raw->flags & STACK_IN_HANDLER;
 	for (uint32_t i = 0; i < raw->frame_count; i++)
-		add_address(symbolizer, process, raw->generation, model_stack_frame(raw, i),
+		add_address(symbolizer, raw->home ? raw->home : process, raw->generation,
+			    model_stack_frame(raw, i),
 			    &known->source);
 	known->source.visible_count = count_visible(&known->source);
 	known->next = *bucket;

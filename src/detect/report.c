@@ -40,6 +40,7 @@ struct finding_event *report_lock_event(struct finding *finding, thread_id threa
 	event->target = 0;
 	event->mode = HOLD_EXCLUSIVE;
 	event->stack = stack;
+	event->process = 0;
 	event->hold_count = 0;
 	return event;
 }

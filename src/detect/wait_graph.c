@@ -237,9 +237,6 @@ static void report_deadlock(struct walk *walk)
 	for (uint32_t i = 0; i < walk->depth; i++) {
 		add_step(finding, &walk->steps[i]);
 		walk->steps[i].thread->is_deadlocked = true;
-		if (walk->steps[i].wait.object && walk->steps[i].wait.object->info &&
-		    (walk->steps[i].wait.object->info->attributes & SYNC_PROCESS_SHARED))
-			finding->details |= DETAIL_PROCESS_SHARED;
 	}
 	note_self(finding, walk);
 	finding->is_provisional = depends_on_semaphore(walk);

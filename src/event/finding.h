@@ -75,6 +75,7 @@ struct finding_event {
 	thread_id target; /* joined or created thread, else 0 */
 	enum hold_mode mode;
 	stack_id stack;
+	uint32_t process; /* whose ids these are; 0: the finding's */
 	uint32_t hold_count; /* may exceed FINDING_HOLD_MAX: holds has the innermost ones */
 	struct finding_hold holds[FINDING_HOLD_MAX];
 };

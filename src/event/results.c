@@ -76,6 +76,7 @@ static void encode_event(struct byte_writer *writer, const struct finding_event 
 	write_u32(writer, event->target);
 	write_u32(writer, event->mode);
 	write_u32(writer, event->stack);
+	write_u32(writer, event->process);
 	write_u32(writer, event->hold_count);
 	write_u32(writer, present);
 	for (uint32_t i = 0; i < present; i++) {
@@ -120,6 +121,7 @@ static void decode_event(struct byte_reader *reader, struct finding_event *event
 	event->target = read_u32(reader);
 	event->mode = read_below(reader, HOLD_SHARED + 1);
 	event->stack = read_u32(reader);
+	event->process = read_u32(reader);
 	event->hold_count = read_u32(reader);
 	present = read_below(reader, FINDING_HOLD_MAX + 1);
 	if (present != event->hold_count && present != FINDING_HOLD_MAX)

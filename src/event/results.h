@@ -10,6 +10,8 @@
  *   offset 0               struct results_header
  *   RESULTS_SLOTS_OFFSET   RESULTS_SLOT_COUNT x struct results_slot: what each
  *                          thread is blocked on now, for --timeout
+ *   RESULTS_REGISTRY_OFFSET who waits for process-shared locks, for other
+ *                          processes (detect/shared_registry.h)
  *   RESULTS_RECORDS_OFFSET records, each aligned to 8 bytes
  *
  * A record is a struct record_header and a payload of numbers (u32, u64) and
@@ -29,11 +31,13 @@
  *            u32 flags (enum thread_flag), string name.  The last one counts
  *   LOCK     u32 id, u32 kind (enum object_kind), u64 address, u32 class,
  *            u32 creation stack, u32 first acquisition's stack,
- *            u32 stack thread (whose stack holds it, or 0), u32 flags, string name
+ *            u32 stack thread (whose stack holds it, or 0), u32 flags, string name;
+ *            if LOCK_HAS_KEY: u64 key, the same for it in other processes
  *   FINDING  live: u64 count.  Then u32 id, u32 replaces, u32 kind, u32 severity,
  *            u32 details, u32 provisional, u32 event count; per event u32 thread,
- *            u32 action, u32 lock, u32 target, u32 mode, u32 stack, u32 hold count,
- *            u32 holds present; per hold u32 lock, u32 mode, u32 stack
+ *            u32 action, u32 lock, u32 target, u32 mode, u32 stack, u32 process (whose
+ *            ids these are; 0: this one's), u32 hold count, u32 holds present; per hold
+ *            u32 lock, u32 mode, u32 stack
  *   RETRACT  u32 finding id, u32 reason (0)
  *   COUNTERS live: u64 per row of counters.def
  *   END      u32 how (enum process_end), u32 status
@@ -59,7 +63,7 @@
 #define RESULTS_SLOT_COUNT 1024u
 #define RESULTS_SLOT_HOLDS 20u
 #define RESULTS_REGISTRY_OFFSET (RESULTS_SLOTS_OFFSET + RESULTS_SLOT_COUNT * 256u)
-#define RESULTS_REGISTRY_BYTES (64u * 1024u) /* process-shared locks and who waits */
+#define RESULTS_REGISTRY_BYTES (256u * 1024u)
 #define RESULTS_RECORDS_OFFSET (RESULTS_REGISTRY_OFFSET + RESULTS_REGISTRY_BYTES)
 
 struct results_header {
@@ -123,7 +127,12 @@ enum process_start { PROCESS_STARTED, PROCESS_FORKED };
 enum process_end { PROCESS_EXITED, PROCESS_EXECS, PROCESS_ENDED_BY_US };
 enum stack_flag { STACK_INCOMPLETE = 1u, STACK_IN_HANDLER = 2u };
 enum thread_flag { THREAD_IS_MAIN = 1u, THREAD_IS_ADOPTED = 2u, THREAD_HAS_ENDED = 4u };
-enum lock_flag { LOCK_IS_PROCESS_SHARED = 1u, LOCK_IS_RECURSIVE = 2u, LOCK_IS_ROBUST = 4u };
+enum lock_flag {
+	LOCK_IS_PROCESS_SHARED = 1u,
+	LOCK_IS_RECURSIVE = 2u,
+	LOCK_IS_ROBUST = 4u,
+	LOCK_HAS_KEY = 8u
+};
 
 #define LOCK_NAME_MAX 64
 
@@ -151,7 +160,7 @@ void finding_encode(struct byte_writer *writer, const struct finding *finding);
 bool finding_decode(struct byte_reader *reader, struct finding *finding, uint64_t *count);
 
 #define FINDING_PAYLOAD_MAX                                                                        \
-	(8 + 7 * 4 + FINDING_EVENT_MAX * (8 * 4 + FINDING_HOLD_MAX * 3 * 4))
+	(8 + 7 * 4 + FINDING_EVENT_MAX * (9 * 4 + FINDING_HOLD_MAX * 3 * 4))
 
 /* Fills an empty file image of @capacity_bytes. */
 void results_format(void *base, uint64_t capacity_bytes);
