@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "detect/lock.h"
 #include "detect/misuse.h"
 #include "detect/order_report.h"
 
@@ -107,14 +108,33 @@ static void begin_counting(struct detector *detector)
 	detector->counters[COUNTER_THREADS] = 1;
 }
 
+/* What lies in shared memory is still the parent's, and whatever the child does
+ * with it, it did not take it. */
+static void leave_shared(struct detector *detector, struct sync_info *info,
+			 struct thread *survivor)
+{
+	struct sync_object *object = sync_find(&detector->objects, info->address);
+	struct held_lock *held;
+
+	if (!object || object->info != info)
+		return;
+	held = lock_held(survivor, object);
+	if (held)
+		lock_remove_held(survivor, (uint32_t)(held - survivor->held));
+	object->owner = 0;
+}
+
 void detector_forked(struct detector *detector, struct thread *thread)
 {
 	lose_others(detector, thread);
 	for (lock_id id = 1; id < detector->objects.next_id; id++) {
 		struct sync_info *info = detector_lock(detector, id);
 
-		if (info)
-			leave_alone(info, thread);
+		if (!info)
+			continue;
+		leave_alone(info, thread);
+		if (info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED))
+			leave_shared(detector, info, thread);
 	}
 	detector->alive_count = thread->state == THREAD_RUNNING;
 	detector->blocked_count = thread->wait.version % 2 && thread->wait.is_counted;

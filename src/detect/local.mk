@@ -53,6 +53,10 @@ src_libcore_a_SOURCES += \
 	%D%/rwlock.h \
 	%D%/semaphore.c \
 	%D%/semaphore.h \
+	%D%/shared_deadlock.c \
+	%D%/shared_deadlock.h \
+	%D%/shared_registry.c \
+	%D%/shared_registry.h \
 	%D%/stack_depot.c \
 	%D%/stack_depot.h \
 	%D%/thread.c \
