@@ -9,6 +9,7 @@
 #include "preload/bare.h"
 #include "preload/modules.h"
 #include "preload/outside.h"
+#include "preload/shared.h"
 #include "preload/sink.h"
 
 __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
@@ -232,6 +233,7 @@ void guest_start(void)
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	if (!compare_exchange_acq_rel(&start_state, &expected, 1u))
+	shared_process_begins(NULL);
 		return;
 	begin();
 	if (guest_state == GUEST_EARLY)
@@ -271,3 +273,4 @@ void guest_finish(bool is_orderly)
 	runtime_unlock(&guest_detector.lock);
 	self->guard = 0;
 }
+	shared_process_begins(self);

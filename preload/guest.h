@@ -13,6 +13,7 @@
 #define PRELOAD_GUEST_H
 
 #include "detect/lock.h"
+#include "detect/shared_registry.h"
 #include "event/options.h"
 #include "preload/stack_memo.h"
 #include "preload/unwind_start.h"
@@ -24,6 +25,7 @@ struct guest_thread {
 	uintptr_t guard; /* 0: down */
 	struct stack_memo *memo;
 	uint32_t slot; /* of the results file's slots, from 1; 0: none */
+	struct shared_ticket ticket; /* shared.h */
 	uint64_t handle; /* pthread_t, once known */
 	size_t stack_bytes;
 	void *(*routine)(void *); /* of pthread_create */

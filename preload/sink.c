@@ -10,6 +10,7 @@
 #include "event/results.h"
 #include "preload/guest.h"
 #include "preload/modules.h"
+#include "preload/shared.h"
 
 #define CREATED_BYTES (32ull * 1024 * 1024)
 #define FINDINGS_TRACKED 65536u
@@ -156,7 +157,21 @@ void sink_unobserved(const char *path, const char *why)
 	write_text_record(RECORD_UNOBSERVED, path, why);
 }
 
-void sink_end(uint32_t how, uint32_t status)
+void sink_executes(uint32_t pid, enum executes_how how, const char *path)
+{
+	struct byte_writer writer;
+	struct record_header *record =
+		begin_record(RECORD_EXECUTES, 8 + string_bytes(path), 0, &writer);
+
+	if (!record)
+		return;
+	write_u32(&writer, pid);
+	write_u32(&writer, how);
+	write_string(&writer, path);
+	record_commit(record);
+}
+
+static void write_end(uint32_t of, uint32_t how, uint32_t status)
 {
 	struct byte_writer writer;
 	struct record_header *record = begin_record(RECORD_END, 8, 0, &writer);
@@ -192,6 +207,16 @@ static void write_arguments(struct byte_writer *writer, const char *arguments, s
 		write_string(writer, arguments + i);
 		i += strlen(arguments + i) + 1;
 	}
+void sink_end(uint32_t how, uint32_t status)
+{
+	write_end(process, how, status);
+}
+
+void sink_end_other(uint32_t other, uint32_t signal)
+{
+	write_end(other, PROCESS_ENDED_BY_US, signal);
+}
+
 }
 
 /* The counters live in the file, so that a killed process keeps them. */
@@ -364,6 +389,7 @@ static void describe_lock(struct detector *detector, lock_id id)
 	if (!record)
 		return;
 	write_u32(&writer, info->id);
+	uint64_t key = 0;
 	write_u32(&writer, info->kind);
 	write_u64(&writer, info->address);
 	write_u32(&writer, info->class);
@@ -396,12 +422,14 @@ static void describe_event(struct detector *detector, struct finding_event *even
 
 static uint32_t finding_bytes(const struct finding *finding)
 {
+	if (key)
+		write_u64(&writer, key);
 	uint32_t size = 8 + 7 * 4;
 
 	for (uint32_t i = 0; i < finding->event_count; i++) {
 		uint32_t holds = finding->events[i].hold_count;
 
-		size += 8 * 4 + (holds < FINDING_HOLD_MAX ? holds : FINDING_HOLD_MAX) * 3 * 4;
+		size += 9 * 4 + (holds < FINDING_HOLD_MAX ? holds : FINDING_HOLD_MAX) * 3 * 4;
 	}
 	return size;
 }
@@ -414,7 +442,9 @@ void sink_emit(struct detector *detector, const struct finding *finding)
 
 	described = *finding;
 	for (uint32_t i = 0; i < described.event_count; i++)
-		describe_event(detector, &described.events[i]);
+		/* Other processes describe what is theirs. */
+		if (!described.events[i].process)
+			describe_event(detector, &described.events[i]);
 	record = begin_record(RECORD_FINDING, finding_bytes(&described), 8, &writer);
 	if (!record)
 		return;
@@ -508,14 +538,23 @@ static void fill_slot(struct results_slot *slot, const struct thread *thread)
 	slot->is_blocked = 1;
 }
 
-static bool needs_description(struct detector *detector, const struct results_slot *slot)
+static bool is_unknown(const struct detector *detector, lock_id lock, stack_id at)
+{
+	const struct stack *stack = stack_depot_get(&detector->stacks, at);
+	const struct sync_info *info = detector_lock(detector, lock);
+
+	return (stack && !stack->is_described) || (info && !info->is_described);
+}
+
+static bool needs_description(const struct detector *detector, const struct results_slot *slot)
 {
 	const struct stack *stack = stack_depot_get(&detector->stacks, slot->stack);
 	const struct sync_info *info = detector_lock(detector, slot->lock);
 	const struct thread *thread = detector_thread(detector, slot->thread);
 
-	return (stack && !stack->is_described) || (info && !info->is_described) ||
-	       (thread && !thread->is_described);
+	for (uint32_t i = 0; !needs && i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++)
+		needs = is_unknown(detector, slot->holds[i].lock, slot->holds[i].stack);
+	return needs;
 }
 
 static void describe_slot(struct detector *detector, const struct results_slot *slot)
@@ -535,6 +574,8 @@ void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *sl
 	struct results_slot *entry;
 
 	if (!base)
+	bool needs = is_unknown(detector, slot->lock, slot->stack) ||
+		     (thread && !thread->is_described);
 		return;
 	if (*slot == 0)
 		*slot = take_slot();

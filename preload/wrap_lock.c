@@ -8,6 +8,7 @@
 #include "detect/wait_graph.h"
 #include "preload/export.h"
 #include "preload/policy.h"
+#include "preload/shared.h"
 #include "preload/sink.h"
 
 /* glibc's private bits of pthread_mutex_t.__kind. */
@@ -53,13 +54,17 @@ static uint32_t rwlock_attributes(const pthread_rwlock_t *lock)
 struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
 				      uintptr_t address, stack_id stack)
 {
+	struct sync_object *object;
 	uint32_t attributes = 0;
 
 	if (kind == OBJECT_MUTEX)
 		attributes = mutex_attributes((const pthread_mutex_t *)address);
 	else if (kind == OBJECT_RWLOCK)
 		attributes = rwlock_attributes((const pthread_rwlock_t *)address);
-	return lock_begin(&guest_detector, self->thread, address, kind, attributes, stack);
+	object = lock_begin(&guest_detector, self->thread, address, kind, attributes, stack);
+	if (object)
+		shared_note(object->info);
+	return object;
 }
 
 static enum real_state state_of_owner(bool is_held, uint32_t owner)
@@ -196,6 +201,8 @@ void lock_attempt_block(struct lock_attempt *attempt)
 	is_deadlocked = wait_begin(&guest_detector, thread, &wait);
 	check_copied(self, attempt->object, attempt->stack);
 	sink_blocked(&guest_detector, thread, &self->slot);
+	if (!is_deadlocked)
+		is_deadlocked = shared_blocked(self);
 	guest_leave(self);
 	if (is_deadlocked)
 		policy_deadlocked();
@@ -210,6 +217,7 @@ void lock_attempt_unblock(struct lock_attempt *attempt)
 	self->guard = (uintptr_t)__builtin_frame_address(0);
 	fence_signal();
 	wait_end(&guest_detector, self->thread);
+	shared_unblocked(self);
 	sink_unblocked(self->slot);
 	guest_leave(self);
 }

@@ -14,6 +14,7 @@
 #include "preload/guest.h"
 #include "preload/policy.h"
 #include "preload/real.h"
+#include "preload/shared.h"
 #include "preload/sink.h"
 
 struct token_wait {
@@ -52,6 +53,8 @@ static void announce_wait(struct token_wait *wait)
 	is_deadlocked = semaphore_wait_begin(&guest_detector, self->thread, wait->object,
 					     wait->is_timed, wait->stack);
 	sink_blocked(&guest_detector, self->thread, &self->slot);
+	if (!is_deadlocked)
+		is_deadlocked = shared_blocked(self);
 	guest_leave(self);
 	if (is_deadlocked)
 		policy_deadlocked();
@@ -65,6 +68,7 @@ static void end_wait(void *context)
 	wait->self->guard = (uintptr_t)__builtin_frame_address(0);
 	fence_signal();
 	wait_end(&guest_detector, wait->self->thread);
+	shared_unblocked(wait->self);
 	sink_unblocked(wait->self->slot);
 	guest_leave(wait->self);
 }
@@ -137,6 +141,8 @@ EXPORT int sem_post(sem_t *semaphore)
 		object = lock_find(&guest_detector, self->thread, (uintptr_t)semaphore,
 				   OBJECT_SEMAPHORE, 0, stack);
 		if (object)
+			shared_posted(self, object);
+		if (object)
 			semaphore_posted(&guest_detector, self->thread, object, stack);
 		guest_leave(self);
 	}
@@ -162,6 +168,7 @@ static void begin_semaphore(sem_t *semaphore, uint32_t attributes, bool is_value
 		object->info->created = stack;
 		if (is_value_known)
 			semaphore_initialised(&guest_detector, object, value);
+		shared_note(object->info);
 	}
 	guest_leave(self);
 }

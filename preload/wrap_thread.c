@@ -15,6 +15,7 @@
 #include "preload/guest.h"
 #include "preload/policy.h"
 #include "preload/real.h"
+#include "preload/shared.h"
 #include "preload/sink.h"
 #include "preload/wrap_thread.h"
 
@@ -34,6 +35,7 @@ static void note_end(void *context)
 	thread_ending(&guest_detector, self->thread);
 	if (self->thread->is_detached)
 		fetch_add_relaxed(&ended_detached_count, 1u); /* relaxed: a hint */
+	shared_unblocked(self);
 	sink_unblocked(self->slot);
 	guest_leave(self);
 }
@@ -154,6 +156,8 @@ bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
 	wait.target = join->target->thread->id;
 	is_deadlocked = wait_begin(&guest_detector, join->self->thread, &wait);
 	sink_blocked(&guest_detector, join->self->thread, &join->self->slot);
+	if (!is_deadlocked)
+		is_deadlocked = shared_blocked(join->self);
 	guest_leave(join->self);
 	/* Joining oneself returns EDEADLK. */
 	if (is_deadlocked && join->target != join->self)
@@ -167,6 +171,7 @@ void thread_join_cancelled(void *context)
 
 	join->self->guard = (uintptr_t)__builtin_frame_address(0);
 	wait_end(&guest_detector, join->self->thread);
+	shared_unblocked(join->self);
 	sink_unblocked(join->self->slot);
 	guest_leave(join->self);
 }
