@@ -57,7 +57,8 @@ static bool check_unexpected(const struct replay *replay)
 	     i++) {
 		const struct replay_finding *finding = &replay->findings[i];
 
-		if (finding->is_gone || finding->is_expected || finding->severity < SEVERITY_WARNING)
+		if (finding->is_gone || finding->is_expected ||
+		    finding->severity < SEVERITY_WARNING)
 			continue;
 		(void)fprintf(stderr, "%s: found but not expected: %s %s", replay->path,
 			      finding_kind_name(finding->kind), severity_name(finding->severity));

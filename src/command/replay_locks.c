@@ -166,8 +166,7 @@ void replay_acquire(struct replay *replay, struct actor *actor, const struct scr
 	lock_call(replay, actor, replay_primitive(replay, event->object), LOCK_EXCLUSIVE, event);
 }
 
-void replay_write_lock(struct replay *replay, struct actor *actor,
-		       const struct script_event *event)
+void replay_write_lock(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	lock_call(replay, actor, replay_primitive(replay, event->object), LOCK_EXCLUSIVE, event);
 }
@@ -252,8 +251,7 @@ void replay_refused(struct replay *replay, struct actor *actor, const struct scr
 			       replay_stack(replay, actor, event));
 }
 
-void replay_consistent(struct replay *replay, struct actor *actor,
-		       const struct script_event *event)
+void replay_consistent(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	struct primitive *lock = replay_primitive(replay, event->object);
 	struct sync_object *object = replay_object(replay, actor, lock, event);

@@ -198,9 +198,9 @@ static bool prepare_primitives(struct replay *replay)
 		primitive->address = OBJECTS_AT + (uintptr_t)i * OBJECT_BYTES;
 		/* The later named, the deeper the frame. */
 		if (object->leaver)
-			primitive->address = STACKS_AT + (object->leaver + 1ul) * STACK_BYTES -
-					     (++on_stacks % (STACK_BYTES / OBJECT_BYTES)) *
-						     OBJECT_BYTES;
+			primitive->address =
+				STACKS_AT + (object->leaver + 1ul) * STACK_BYTES -
+				(++on_stacks % (STACK_BYTES / OBJECT_BYTES)) * OBJECT_BYTES;
 		replay_reset_primitive(primitive);
 	}
 	return true;
@@ -226,8 +226,8 @@ bool replay_prepare(struct replay *replay, const char *path, const char *text, s
 			       replay->script.error.text);
 		return false;
 	}
-	if (!detector_init(&replay->detector, &replay_hooks, pages) ||
-	    !prepare_actors(replay) || !prepare_primitives(replay))
+	if (!detector_init(&replay->detector, &replay_hooks, pages) || !prepare_actors(replay) ||
+	    !prepare_primitives(replay))
 		replay_fail(replay, NULL, "out of memory", "", "");
 	return !replay->is_failed;
 }

@@ -117,8 +117,7 @@ void replay_free(struct replay *replay, struct actor *actor, const struct script
 	struct primitive *primitive = replay_primitive(replay, event->object);
 
 	(void)actor;
-	lock_memory_ended(&replay->detector, primitive->address,
-			  primitive->address + OBJECT_BYTES);
+	lock_memory_ended(&replay->detector, primitive->address, primitive->address + OBJECT_BYTES);
 	primitive->facts.facts = 0;
 	replay_reset_primitive(primitive);
 }

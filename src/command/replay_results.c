@@ -334,8 +334,7 @@ void replay_results_end(struct replay *replay)
 {
 	struct byte_writer writer;
 	uint32_t size = COUNTER_COUNT * sizeof(uint64_t);
-	struct record_header *record =
-		begin_record(replay, RECORD_COUNTERS, size, size, &writer);
+	struct record_header *record = begin_record(replay, RECORD_COUNTERS, size, size, &writer);
 
 	if (record) {
 		write_bytes(&writer, replay->detector.counters, size);

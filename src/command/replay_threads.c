@@ -6,8 +6,8 @@
 
 void replay_create(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
-	struct thread *thread = thread_create(&replay->detector, actor->thread,
-					      replay_stack(replay, actor, event));
+	struct thread *thread =
+		thread_create(&replay->detector, actor->thread, replay_stack(replay, actor, event));
 
 	if (thread)
 		replay_start_actor(replay, replay_actor(replay, event->object), thread);
@@ -31,11 +31,11 @@ void replay_join(struct replay *replay, struct actor *actor, const struct script
 	struct wait wait = {.kind = WAIT_JOIN, .is_timed = is_timed, .stack = stack};
 
 	if (!target->thread || target->is_detached || target->state == ACTOR_LOST) {
-		replay_fail(replay, event,
-			    "'%s' cannot be joined: it is %s", replay_actor_name(replay, target),
-			    target->is_joined	   ? "joined already"
-			    : target->is_detached  ? "detached"
-						   : "not there");
+		replay_fail(replay, event, "'%s' cannot be joined: it is %s",
+			    replay_actor_name(replay, target),
+			    target->is_joined	  ? "joined already"
+			    : target->is_detached ? "detached"
+						  : "not there");
 		return;
 	}
 	wait.target = target->thread->id;
@@ -196,8 +196,8 @@ static void pass_wakeup_on(struct replay *replay, struct actor *actor)
 
 void replay_cancelled(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
-	bool can_be = actor->waits_for == WAITS_FOR_SIGNAL ||
-		      actor->waits_for == WAITS_FOR_TOKEN || actor->waits_for == WAITS_FOR_THREAD;
+	bool can_be = actor->waits_for == WAITS_FOR_SIGNAL || actor->waits_for == WAITS_FOR_TOKEN ||
+		      actor->waits_for == WAITS_FOR_THREAD;
 
 	if (actor->state == ACTOR_BLOCKED && can_be)
 		end_wait(replay, actor);

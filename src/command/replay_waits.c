@@ -175,8 +175,7 @@ static void call_once_on(struct replay *replay, struct actor *actor, struct prim
 	}
 }
 
-void replay_once_begin(struct replay *replay, struct actor *actor,
-		       const struct script_event *event)
+void replay_once_begin(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	call_once_on(replay, actor, replay_primitive(replay, event->object), event);
 }

@@ -19,8 +19,8 @@ static uint32_t hash_text(const char *text, size_t length)
 	return hash;
 }
 
-static struct name_entry *find_entry(const struct name_table *names, const char *text, size_t length,
-				     uint32_t hash)
+static struct name_entry *find_entry(const struct name_table *names, const char *text,
+				     size_t length, uint32_t hash)
 {
 	struct name_entry *entry;
 

@@ -170,8 +170,9 @@ bool script_set_kind(struct script *script, uint32_t number, enum object_kind ki
 	if (!object)
 		return false;
 	if (object->is_kind_known && object->kind != kind)
-		return script_fail(script, at->line, "'%' is used as another kind of object before (%)",
-				   at, object_kind_name(object->kind));
+		return script_fail(script, at->line,
+				   "'%' is used as another kind of object before (%)", at,
+				   object_kind_name(object->kind));
 	if (!object->is_kind_known)
 		object->kind_line = at->line;
 	object->kind = kind;

@@ -91,10 +91,10 @@ struct script_object {
 	enum object_kind kind;
 	bool is_kind_known;
 	bool is_used;
-	bool is_static;	       /* 'facts' are from an init without a thread */
-	bool is_made;	       /* some init says what it is */
-	uint32_t leaver;       /* thread on whose stack it lies, or 0 */
-	uint32_t kind_line;    /* where its kind became known */
+	bool is_static;	    /* 'facts' are from an init without a thread */
+	bool is_made;	    /* some init says what it is */
+	uint32_t leaver;    /* thread on whose stack it lies, or 0 */
+	uint32_t kind_line; /* where its kind became known */
 	struct script_facts facts;
 };
 
@@ -123,9 +123,9 @@ struct script {
 	struct name_table object_names;
 	struct name_table variable_names;
 	struct name_table class_names; /* and, of a trace, its places */
-	struct id_table threads; /* struct script_thread by number */
-	struct id_table objects; /* struct script_object by number */
-	struct id_table places;	 /* of a trace: its first line, by class_names */
+	struct id_table threads;       /* struct script_thread by number */
+	struct id_table objects;       /* struct script_object by number */
+	struct id_table places;	       /* of a trace: its first line, by class_names */
 	struct script_event *first;
 	struct script_event *last;
 	struct script_expectation *expectations;

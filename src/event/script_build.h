@@ -23,8 +23,8 @@ uint32_t script_object_number(struct script *script, const struct token *name);
 uint32_t script_variable_number(struct script *script, const struct token *name);
 
 /* A new event at the end; NULL and an error when memory is exhausted. */
-struct script_event *script_add_event(struct script *script, enum event_verb verb,
-				      uint32_t thread, const struct token *at);
+struct script_event *script_add_event(struct script *script, enum event_verb verb, uint32_t thread,
+				      const struct token *at);
 
 /* The object is used as @needs says; false and an error if it is another kind. */
 bool script_use(struct script *script, uint32_t object, enum event_needs needs,

@@ -71,8 +71,8 @@ static bool split_line(struct script *script, struct token rest, struct std_line
 	struct token operation;
 
 	if (!is_printable(&rest))
-		return script_fail(script, rest.line, "a byte that is no printable character",
-				   NULL, "");
+		return script_fail(script, rest.line, "a byte that is no printable character", NULL,
+				   "");
 	if (!cut(&rest, '|', &line->thread) || !cut(&rest, '|', &operation))
 		return script_fail(script, rest.line, "expected THREAD|OPERATION(OPERAND)|LOCATION",
 				   NULL, "");
@@ -176,7 +176,8 @@ static bool read_line(struct script *script, struct token text)
 		return false;
 	row = find_row(&line.operation);
 	if (!row)
-		return script_fail(script, text.line, "unknown operation '%' (expected " OPERATIONS ")",
+		return script_fail(script, text.line,
+				   "unknown operation '%' (expected " OPERATIONS ")",
 				   &line.operation, "");
 	thread = script_thread_number(script, &line.thread);
 	if (!thread)

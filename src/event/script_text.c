@@ -294,8 +294,8 @@ static bool read_thread(struct text_reader *reader, const struct token *word,
 	if (event->verb != EVENT_CREATE)
 		return true;
 	if (thread->is_created || event->object == event->thread || token_is(&name, "main"))
-		return script_fail(script, name.line, "'%' cannot be created here: it is there already",
-				   &name, "");
+		return script_fail(script, name.line,
+				   "'%' cannot be created here: it is there already", &name, "");
 	thread->is_created = true;
 	return true;
 }
@@ -374,9 +374,10 @@ static bool read_event(struct text_reader *reader, const struct token *thread_na
 		return false;
 	row = event_row_find(verb.text, verb.length);
 	if (!row)
-		return script_fail(script, verb.line,
-				   "expected a verb such as acquire, found '%' (see snarl-events(5))",
-				   &verb, "");
+		return script_fail(
+			script, verb.line,
+			"expected a verb such as acquire, found '%' (see snarl-events(5))", &verb,
+			"");
 	thread = script_thread_number(script, thread_name);
 	if (!thread)
 		return false;
@@ -418,9 +419,9 @@ static bool check_objects(struct script *script)
 			return script_fail(script, 0, "no event uses the object '%'", &name, "");
 		if ((object->kind == OBJECT_SEMAPHORE || object->kind == OBJECT_BARRIER) &&
 		    !object->is_made)
-			return script_fail(script, name.line,
-					   "'%' needs a line such as 'init NAME % NUMBER'", &name,
-					   object->kind == OBJECT_BARRIER ? "barrier" : "semaphore");
+			return script_fail(
+				script, name.line, "'%' needs a line such as 'init NAME % NUMBER'",
+				&name, object->kind == OBJECT_BARRIER ? "barrier" : "semaphore");
 	}
 	return true;
 }
