@@ -221,6 +221,7 @@ static void begin(void)
 		return;
 	}
 	sink_begin_process(false);
+	shared_process_begins(NULL);
 	modules_refresh();
 	guest_state = GUEST_ON;
 	if (!adopt(true, 0))
@@ -233,7 +234,6 @@ void guest_start(void)
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	if (!compare_exchange_acq_rel(&start_state, &expected, 1u))
-	shared_process_begins(NULL);
 		return;
 	begin();
 	if (guest_state == GUEST_EARLY)
@@ -258,6 +258,7 @@ void guest_forked(void)
 	self->thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
 	detector_forked(&guest_detector, self->thread);
 	sink_begin_process(true);
+	shared_process_begins(self);
 }
 
 void guest_finish(bool is_orderly)
@@ -273,4 +274,3 @@ void guest_finish(bool is_orderly)
 	runtime_unlock(&guest_detector.lock);
 	self->guard = 0;
 }
-	shared_process_begins(self);

@@ -25,8 +25,6 @@ preload_libsnarl_so_SOURCES = \
 	%D%/real.c %D%/real.h \
 	%D%/sink.c %D%/sink.h \
 	%D%/stack_memo.c %D%/stack_memo.h \
-	%D%/reporter.c %D%/reporter.h \
-	%D%/room.c %D%/room.h \
 	%D%/shared.c %D%/shared.h \
 	%D%/shared_life.c %D%/shared_life.h \
 	%D%/start.c \

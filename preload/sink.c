@@ -157,20 +157,6 @@ void sink_unobserved(const char *path, const char *why)
 	write_text_record(RECORD_UNOBSERVED, path, why);
 }
 
-void sink_executes(uint32_t pid, enum executes_how how, const char *path)
-{
-	struct byte_writer writer;
-	struct record_header *record =
-		begin_record(RECORD_EXECUTES, 8 + string_bytes(path), 0, &writer);
-
-	if (!record)
-		return;
-	write_u32(&writer, pid);
-	write_u32(&writer, how);
-	write_string(&writer, path);
-	record_commit(record);
-}
-
 static void write_end(uint32_t of, uint32_t how, uint32_t status)
 {
 	struct byte_writer writer;
@@ -178,9 +164,20 @@ static void write_end(uint32_t of, uint32_t how, uint32_t status)
 
 	if (!record)
 		return;
+	record->process = of;
 	write_u32(&writer, how);
 	write_u32(&writer, status);
 	record_commit(record);
+}
+
+void sink_end(uint32_t how, uint32_t status)
+{
+	write_end(process, how, status);
+}
+
+void sink_end_other(uint32_t other, uint32_t signal)
+{
+	write_end(other, PROCESS_ENDED_BY_US, signal);
 }
 
 /* Reads /proc/self/cmdline: arguments with their zeroes.  Returns its length. */
@@ -207,16 +204,6 @@ static void write_arguments(struct byte_writer *writer, const char *arguments, s
 		write_string(writer, arguments + i);
 		i += strlen(arguments + i) + 1;
 	}
-void sink_end(uint32_t how, uint32_t status)
-{
-	write_end(process, how, status);
-}
-
-void sink_end_other(uint32_t other, uint32_t signal)
-{
-	write_end(other, PROCESS_ENDED_BY_US, signal);
-}
-
 }
 
 /* The counters live in the file, so that a killed process keeps them. */
@@ -365,6 +352,7 @@ static void describe_lock(struct detector *detector, lock_id id)
 	struct sync_info *info = detector_lock(detector, id);
 	struct byte_writer writer;
 	struct record_header *record;
+	uint64_t key = 0;
 	uint32_t flags = 0;
 
 	if (!info || info->is_described)
@@ -389,7 +377,6 @@ static void describe_lock(struct detector *detector, lock_id id)
 	if (!record)
 		return;
 	write_u32(&writer, info->id);
-	uint64_t key = 0;
 	write_u32(&writer, info->kind);
 	write_u64(&writer, info->address);
 	write_u32(&writer, info->class);
@@ -398,6 +385,8 @@ static void describe_lock(struct detector *detector, lock_id id)
 	write_u32(&writer, info->stack_thread);
 	write_u32(&writer, flags);
 	write_string(&writer, "");
+	if (key)
+		write_u64(&writer, key);
 	record_commit(record);
 }
 
@@ -422,8 +411,6 @@ static void describe_event(struct detector *detector, struct finding_event *even
 
 static uint32_t finding_bytes(const struct finding *finding)
 {
-	if (key)
-		write_u64(&writer, key);
 	uint32_t size = 8 + 7 * 4;
 
 	for (uint32_t i = 0; i < finding->event_count; i++) {
@@ -548,9 +535,9 @@ static bool is_unknown(const struct detector *detector, lock_id lock, stack_id a
 
 static bool needs_description(const struct detector *detector, const struct results_slot *slot)
 {
-	const struct stack *stack = stack_depot_get(&detector->stacks, slot->stack);
-	const struct sync_info *info = detector_lock(detector, slot->lock);
 	const struct thread *thread = detector_thread(detector, slot->thread);
+	bool needs = is_unknown(detector, slot->lock, slot->stack) ||
+		     (thread && !thread->is_described);
 
 	for (uint32_t i = 0; !needs && i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++)
 		needs = is_unknown(detector, slot->holds[i].lock, slot->holds[i].stack);
@@ -574,8 +561,6 @@ void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *sl
 	struct results_slot *entry;
 
 	if (!base)
-	bool needs = is_unknown(detector, slot->lock, slot->stack) ||
-		     (thread && !thread->is_described);
 		return;
 	if (*slot == 0)
 		*slot = take_slot();

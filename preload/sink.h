@@ -35,15 +35,15 @@ void sink_unobserved(const char *path, const char *why);
 /* How this process ends (enum process_end).  Takes no lock. */
 void sink_end(uint32_t how, uint32_t status);
 
+/* We end process @other of the run by @signal.  Takes no lock. */
+void sink_end_other(uint32_t other, uint32_t signal);
+
 /* Copies the detector's counters to the file. */
 void sink_update_counters(const struct detector *detector);
 
 /* @thread (with slot *@slot, taken if 0) blocks as its wait says; or no more.
  * Takes no lock of the caller's. */
 void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *slot);
-/* We end process @other of the run by @signal.  Takes no lock. */
-void sink_end_other(uint32_t other, uint32_t signal);
-
 void sink_unblocked(uint32_t slot);
 
 /* A name became known. */
