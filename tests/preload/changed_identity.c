@@ -7,7 +7,7 @@
  * guest-run: chroot
  * guest-run: setuid
  * guest-run: seteuid
- * snarl-expect: status=66 kinds=destroy-locked
+ * snarl-expect: status=66 kinds=destroy-locked?
  */
 #include "guest.h"
 

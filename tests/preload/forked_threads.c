@@ -3,7 +3,10 @@
  * that lock, of children, by _Fork and by the bare system call; each locks,
  * waits, creates and joins threads of its own.
  *
+ * The fork in a handler takes what fork handlers take elsewhere: a warning.
+ *
  * guest-bare: yes
+ * snarl-expect: kinds=signal-unsafe-lock?
  */
 #include "guest.h"
 

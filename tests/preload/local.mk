@@ -79,7 +79,7 @@ check_PROGRAMS += $(guests_c) $(guests_cc)
 check_DATA += $(guest_libraries)
 CLEANFILES += $(guest_libraries)
 dist_check_SCRIPTS += tests/preload/run_guests
-TESTS += tests/preload/run_guests
+SUITES += tests/preload/run_guests
 EXTRA_DIST += tests/preload/guest.h tests/preload/heap_user.h \
 	tests/preload/opened_library.h \
 	tests/preload/early_library.h tests/preload/early_library.c \
