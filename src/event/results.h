@@ -43,6 +43,9 @@
  *   END      u32 how (enum process_end), u32 status
  *   TEXT     string: something to say once (detection switched off, ...)
  *   UNOBSERVED string path, string why: a child that could not be followed
+ *   EXECUTES u32 pid, u32 how (enum executes_how), string path: that process
+ *            (this one, or a child of it) becomes a program that will begin with
+ *            a PROCESS of its own
  *
  * Ids are per process; a record belongs to the process in its header, except
  * that modules, stacks, threads and locks of a parent hold for its forked
@@ -110,7 +113,8 @@ enum record_type {
 	RECORD_COUNTERS,
 	RECORD_END,
 	RECORD_TEXT,
-	RECORD_UNOBSERVED
+	RECORD_UNOBSERVED,
+	RECORD_EXECUTES
 };
 
 struct record_header {
@@ -125,6 +129,8 @@ struct record_header {
 
 enum process_start { PROCESS_STARTED, PROCESS_FORKED };
 enum process_end { PROCESS_EXITED, PROCESS_EXECS, PROCESS_ENDED_BY_US };
+/* Is about to; has been started by posix_spawn(); was about to, but could not. */
+enum executes_how { EXECUTES_SOON, EXECUTES_SPAWNED, EXECUTES_FAILED };
 enum stack_flag { STACK_INCOMPLETE = 1u, STACK_IN_HANDLER = 2u };
 enum thread_flag { THREAD_IS_MAIN = 1u, THREAD_IS_ADOPTED = 2u, THREAD_HAS_ENDED = 4u };
 enum lock_flag {
