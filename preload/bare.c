@@ -1,167 +1,221 @@
 #define _GNU_SOURCE
 #include "preload/bare.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/atomic.h"
 #include "base/kernel.h"
 #include "event/finding.h"
+#include "event/results.h"
+#include "preload/environment.h"
 #include "preload/guest.h"
+#include "preload/reporter.h"
 #include "preload/sink.h"
+#include "preload/text.h"
 
 #define PATH_BYTES 4096
 
-static bool is_bare;
-static long reporter_pid; /* the process that made the results file */
+static bool is_unfollowed;
+static long reporter_pid; /* who reports, 0: the command does */
+static bool is_reported;
 static char results_path[PATH_BYTES];
-static char command_path[PATH_BYTES];
 
 void bare_say(const char *text)
 {
-	static const char prefix[] = "snarl: ";
 	char line[512];
-	size_t length = strlen(text);
+	struct text to = text_begin(line, sizeof(line) - 1);
 
-	if (length > sizeof(line) - sizeof(prefix) - 1)
-		length = sizeof(line) - sizeof(prefix) - 1;
-	memcpy(line, prefix, sizeof(prefix) - 1);
-	memcpy(line + sizeof(prefix) - 1, text, length);
-	line[sizeof(prefix) - 1 + length] = '\n';
-	kernel_call3(SYS_write, 2, line, sizeof(prefix) + length);
+	text_add(&to, "snarl: ");
+	text_add(&to, text);
+	line[to.length] = '\n';
+	kernel_call3(SYS_write, 2, line, to.length + 1);
 }
 
 bool bare_read_options(void)
 {
+	const char *settings = environment_get("SNARL_OPTIONS");
 	struct options_error error;
 	char line[400];
 
+	environment_begin();
 	options_init(&guest_options);
-	if (options_parse(&guest_options, getenv("SNARL_OPTIONS"), &error))
+	if (options_parse(&guest_options, settings, &error))
 		return true;
 	options_describe_error(&error, line, sizeof(line));
 	bare_say(line);
 	return false;
 }
 
-static size_t append(char *to, size_t at, const char *text)
+void bare_unfollow(void)
 {
-	size_t length = strlen(text);
-
-	if (at + length >= PATH_BYTES)
-		return at;
-	memcpy(to + at, text, length + 1);
-	return at + length;
+	is_unfollowed = true;
 }
 
-static size_t append_number(char *to, size_t at, uint64_t number)
+bool bare_is_unfollowed(void)
 {
-	char digits[24];
-	size_t first = sizeof(digits) - 1;
-
-	digits[first] = '\0';
-	do
-		digits[--first] = (char)('0' + number % 10);
-	while (number /= 10);
-	return append(to, at, digits + first);
+	return is_unfollowed;
 }
 
-/* Beside the library in the build tree, or installed. */
-static void find_command(void)
-{
-	static const char *const places[] = {"/../snarl", "/../../bin/snarl"};
-	Dl_info self;
-	char *slash;
-	size_t length;
+/* --- The results file --------------------------------------------------------- */
 
-	if (!dladdr((void *)(uintptr_t)find_command, &self) || !self.dli_fname)
+/* A name that nobody can have prepared. */
+static void name_results(void)
+{
+	const char *folder = environment_get("TMPDIR");
+	struct text path = text_begin(results_path, sizeof(results_path));
+	uint64_t random = 0;
+
+	kernel_call3(SYS_getrandom, &random, sizeof(random), 0);
+	text_add(&path, folder && *folder == '/' ? folder : "/tmp");
+	text_add(&path, "/snarl-");
+	text_add_number(&path, (uint64_t)reporter_pid);
+	text_add(&path, "-");
+	text_add_number(&path, random);
+	text_add(&path, ".snarl");
+}
+
+/* What executed programs are told: which file, and who reports. */
+static void tell_children(void)
+{
+	size_t size = 2 * OPTIONS_TEXT_BYTES + 3 * PATH_BYTES;
+	char *buffer = pages_from_kernel((size + 4095) & ~(size_t)4095);
+	const char *given = environment_get("SNARL_OPTIONS");
+	struct text settings;
+
+	if (!buffer)
 		return;
-	length = append(command_path, 0, self.dli_fname);
-	slash = strrchr(command_path, '/');
-	if (!length || !slash)
-		return;
-	for (unsigned i = 0; i < ARRAY_LENGTH(places); i++) {
-		append(command_path, (size_t)(slash - command_path), places[i]);
-		if (kernel_call3(SYS_faccessat, AT_FDCWD, command_path, 1 /* X_OK */) == 0)
-			return;
-	}
-	command_path[0] = '\0';
+	settings = text_begin(buffer, size);
+	text_add(&settings, given ? given : "");
+	text_add(&settings, " ");
+	settings.length += options_write(&guest_options, &option_rows[OPTION_ID_results],
+					 buffer + settings.length, size - settings.length);
+	text_add(&settings, " reporter=");
+	text_add_number(&settings, (uint64_t)reporter_pid);
+	environment_set_options(buffer);
+	kernel_call2(SYS_munmap, buffer, (size + 4095) & ~(size_t)4095);
 }
 
-bool bare_begin(const char **why)
+/* The first process of a bare preload. */
+static bool make_results(const char **why)
 {
-	const char *directory = getenv("TMPDIR");
-	size_t at = append(results_path, 0, directory && *directory ? directory : "/tmp");
+	bool is_saved = options_is_set(&guest_options, OPTION_ID_save) && *guest_options.save;
 
-	is_bare = true;
 	reporter_pid = kernel_call0(SYS_getpid);
-	at = append(results_path, at, "/snarl-");
-	at = append_number(results_path, at, (uint64_t)reporter_pid);
-	append(results_path, at, ".snarl");
-	find_command();
-	return sink_create(results_path, why);
+	if (is_saved)
+		text_set(results_path, sizeof(results_path), guest_options.save);
+	else
+		name_results();
+	if (!sink_create(results_path, is_saved, why))
+		return false;
+	guest_options.results = results_path;
+	guest_options.reporter = (uint64_t)reporter_pid;
+	tell_children();
+	return true;
 }
+
+/* A process of a run that began before. */
+static bool join_results(const char **why)
+{
+	text_set(results_path, sizeof(results_path), guest_options.results);
+	reporter_pid = (long)guest_options.reporter;
+	/* Nothing to say: the run's report will, as nothing is recorded. */
+	if (!sink_open(results_path, why)) {
+		*why = NULL;
+		return false;
+	}
+	if (guest_options.follow_children == CHOICE_NO && sink_first_pid() &&
+	    sink_first_pid() != (uint32_t)kernel_call0(SYS_getpid)) {
+		is_unfollowed = true;
+		*why = NULL;
+		return false;
+	}
+	return true;
+}
+
+bool bare_open_results(const char **why)
+{
+	bool is_open = guest_options.results && *guest_options.results ? join_results(why)
+								       : make_results(why);
+
+	if (is_open && bare_is_reporter())
+		reporter_begin();
+	return is_open;
+}
+
+/* --- The report --------------------------------------------------------------- */
 
 bool bare_is_reporter(void)
 {
-	return is_bare && kernel_call0(SYS_getpid) == reporter_pid;
+	return reporter_pid && kernel_call0(SYS_getpid) == reporter_pid;
 }
 
-/* In the child: no LD_PRELOAD, and the report on standard error. */
-static void become_reporter(void)
+static bool do_findings_count(void)
 {
-	char exit_code[64] = "--exit-code=";
-	char *arguments[] = {command_path, (char[]){"report"}, exit_code, results_path, NULL};
-	char *environment[] = {NULL};
+	static const enum severity least[] = {
+		[FAIL_ON_ERROR] = SEVERITY_ERROR,
+		[FAIL_ON_WARNING] = SEVERITY_WARNING,
+		[FAIL_ON_NOTE] = SEVERITY_NOTE,
+	};
 
-	append_number(exit_code, strlen(exit_code), guest_options.exit_code);
-	kernel_call3(SYS_execve, command_path, arguments, environment);
-	kernel_call1(SYS_exit_group, 127);
+	return guest_options.fail_on != FAIL_ON_NEVER &&
+	       sink_finding_count(least[guest_options.fail_on]) > 0;
 }
 
-/* Starts the reporter as a child without an exit signal, which the program's
- * wait() and SIGCHLD never see.  Returns its wait status. */
-static int run_reporter(void)
+/* Where the reporter cannot run: a chroot, a sandbox. */
+static bool say_unreported(void)
 {
-	int status = 0;
-	long child = kernel_call6(SYS_clone, 0, 0, 0, 0, 0, 0);
+	char line[400];
+	struct text text = text_begin(line, sizeof(line));
 
-	if (child == 0)
-		become_reporter();
-	if (child < 0)
-		return -1;
-	while (kernel_call4(SYS_wait4, child, &status, __WCLONE, 0) == -4 /* EINTR */)
-		;
-	return status;
+	if (do_findings_count()) {
+		text_add(&text, "there are findings, but no report could be made here; see ");
+		text_add(&text, results_path);
+		bare_say(line);
+	}
+	return do_findings_count();
 }
 
 int bare_report(int status)
 {
-	int reported;
+	struct results_header *header = sink_base();
+	uint64_t mask = signals_block();
+	enum reporter_result result;
 
-	if (!command_path[0]) {
-		bare_say("the snarl command was not found beside the library; see the results file");
+	if (is_reported) {
+		signals_restore(mask);
 		return status;
 	}
-	reported = run_reporter();
-	kernel_call3(SYS_unlinkat, AT_FDCWD, results_path, 0);
-	if (reported >= 0 && WIFEXITED(reported) &&
-	    WEXITSTATUS(reported) == (int)guest_options.exit_code)
-		return (int)guest_options.exit_code;
-	return status;
+	is_reported = true;
+	/* As wait() tells it. */
+	store_relaxed(&header->exit_status, (uint32_t)(status & 0xff) << 8);
+	store_relaxed(&header->is_ended, 1u); /* relaxed: read after our clone */
+	result = reporter_run(results_path);
+	if (result == REPORTER_FAILED)
+		result = say_unreported() ? REPORTER_COUNTS : REPORTER_SILENT;
+	else if (!options_is_set(&guest_options, OPTION_ID_save))
+		kernel_call3(SYS_unlinkat, AT_FDCWD, results_path, 0);
+	signals_restore(mask);
+	return result == REPORTER_COUNTS ? (int)guest_options.exit_code : status;
+}
+
+void bare_report_early(void)
+{
+	uint64_t mask = signals_block();
+
+	(void)reporter_run(results_path);
+	signals_restore(mask);
 }
 
 void bare_exit(int status)
 {
 	int replaced;
 
-	/* The program's own output comes first. */
-	fflush(NULL);
+	/* The program's own output comes first.  This is what exit() itself does
+	 * next: unlike fflush(NULL) it waits for no stream that another thread
+	 * has locked. */
+	fcloseall();
 	replaced = bare_report(status);
 	if (replaced != status)
 		kernel_call1(SYS_exit_group, replaced);

@@ -11,6 +11,7 @@
 #include "preload/outside.h"
 #include "preload/shared.h"
 #include "preload/sink.h"
+#include "preload/wrap_process.h"
 
 __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
 struct detector guest_detector;
@@ -41,6 +42,21 @@ static uint32_t keep_program_frames(const struct unwind_result *result, uintptr_
 	return count;
 }
 
+/* A handler that was not given its number in memory: it runs with its own
+ * signal blocked beside those that the interrupted code blocked.  0 if its
+ * action blocks others too. */
+static uint32_t signal_of_handler(const struct unwind_result *result)
+{
+	uint64_t blocked = 0;
+	uint64_t added;
+
+	if (!result->crosses_signal_frame || result->signal_number)
+		return result->signal_number;
+	kernel_call4(SYS_rt_sigprocmask, 0, NULL, &blocked, sizeof(blocked));
+	added = blocked & ~result->interrupted_signals;
+	return added && !(added & (added - 1)) ? (uint32_t)__builtin_ctzl(added) + 1 : 0;
+}
+
 stack_id guest_intern(void *context, const struct unwind_result *result)
 {
 	uintptr_t frames[UNWIND_FRAME_MAX];
@@ -55,7 +71,7 @@ stack_id guest_intern(void *context, const struct unwind_result *result)
 	if (result->crosses_signal_frame)
 		flags |= STACK_IN_HANDLER;
 	return stack_depot_intern(&guest_detector.stacks, frames, count,
-				  guest_code_generation, flags, result->signal_number);
+				  guest_code_generation, flags, signal_of_handler(result));
 }
 
 /* --- Threads ---------------------------------------------------------------- */
@@ -202,13 +218,6 @@ void guest_switch_off(const char *why)
 	sink_text(why);
 }
 
-static bool open_results(const char **why)
-{
-	if (guest_options.results && *guest_options.results)
-		return sink_open(guest_options.results, why);
-	return bare_begin(why);
-}
-
 static void begin(void)
 {
 	const char *why = "no memory";
@@ -216,10 +225,13 @@ static void begin(void)
 	if (!bare_read_options())
 		return;
 	arena_init(&arena, pages_from_kernel);
-	if (!detector_init(&guest_detector, &hooks, pages_from_kernel) || !open_results(&why)) {
-		bare_say(why);
+	if (!detector_init(&guest_detector, &hooks, pages_from_kernel) ||
+	    !bare_open_results(&why)) {
+		if (why)
+			bare_say(why);
 		return;
 	}
+	process_begin();
 	sink_begin_process(false);
 	shared_process_begins(NULL);
 	modules_refresh();
@@ -244,16 +256,47 @@ void guest_start(void)
 	store_release(&start_state, 2u);
 }
 
+/* --- Fork --------------------------------------------------------------------- */
+
+/* Their order.  Signals stay blocked from the first to the last. */
+static struct runtime_lock *const fork_locks[] = {
+	&guest_detector.lock, &contexts_lock, &modules_lock, &guest_detector.objects.lock,
+	&guest_detector.stacks.lock,
+};
+
+void guest_fork_begin(void)
+{
+	struct guest_thread *self = guest_self ? NULL : guest_enter();
+
+	/* Adopted now, so that the child knows its only thread. */
+	if (self)
+		guest_leave(self);
+	for (unsigned i = 0; i < ARRAY_LENGTH(fork_locks); i++)
+		runtime_lock(fork_locks[i]);
+}
+
+void guest_fork_end(void)
+{
+	for (unsigned i = ARRAY_LENGTH(fork_locks); i > 0; i--)
+		runtime_unlock(fork_locks[i - 1]);
+}
+
 void guest_forked(void)
 {
 	struct guest_thread *self = guest_self;
 
-	runtime_lock_reset(&contexts_lock);
-	if (!self || guest_state != GUEST_ON)
+	if (guest_state != GUEST_ON)
 		return;
-	for (struct guest_thread *other = living; other; other = other->next)
-		if (other != self)
-			other->handle = 0;
+	if (!self || guest_options.follow_children == CHOICE_NO) {
+		guest_state = GUEST_OFF;
+		guest_self = NULL;
+		bare_unfollow();
+		return;
+	}
+	/* Memos of the other threads may be half written: their contexts are
+	 * never used again. */
+	self->next = NULL;
+	living = self;
 	self->slot = 0;
 	self->thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
 	detector_forked(&guest_detector, self->thread);
@@ -264,13 +307,16 @@ void guest_forked(void)
 void guest_finish(bool is_orderly)
 {
 	struct guest_thread *self = guest_self;
+	uintptr_t guard = self ? self->guard : 0;
 
-	if (guest_state != GUEST_ON || !self)
+	if (guest_state != GUEST_ON)
 		return;
-	self->guard = (uintptr_t)__builtin_frame_address(0);
+	if (self)
+		self->guard = (uintptr_t)__builtin_frame_address(0);
 	detector_ended(&guest_detector, is_orderly);
 	runtime_lock(&guest_detector.lock);
 	sink_update_counters(&guest_detector);
 	runtime_unlock(&guest_detector.lock);
-	self->guard = 0;
+	if (self)
+		self->guard = guard;
 }

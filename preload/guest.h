@@ -115,7 +115,12 @@ void guest_free_thread(struct guest_thread *self);
 /* The living thread with that handle, or NULL. */
 struct guest_thread *guest_find_thread(uint64_t handle);
 
-/* In a fork's child: only the calling thread is left. */
+/* Around a fork, in parent and child: takes all locks of ours, and gives them
+ * back. */
+void guest_fork_begin(void);
+void guest_fork_end(void);
+
+/* In a fork's child, with the locks taken: only the calling thread is left. */
 void guest_forked(void);
 
 /* The process ends: counters, and if it does so orderly, what only the end

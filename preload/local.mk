@@ -16,6 +16,8 @@ preload_libsnarl_so_LDADD = src/libcore.a
 preload_libsnarl_so_DEPENDENCIES = preload/libthrown.a src/libcore.a
 preload_libsnarl_so_SOURCES = \
 	%D%/bare.c %D%/bare.h \
+	%D%/child_program.c %D%/child_program.h \
+	%D%/environment.c %D%/environment.h \
 	%D%/export.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/interpose.def \
@@ -23,11 +25,14 @@ preload_libsnarl_so_SOURCES = \
 	%D%/outside.c %D%/outside.h \
 	%D%/policy.c %D%/policy.h \
 	%D%/real.c %D%/real.h \
-	%D%/sink.c %D%/sink.h \
-	%D%/stack_memo.c %D%/stack_memo.h \
+	%D%/reporter.c %D%/reporter.h \
+	%D%/room.c %D%/room.h \
 	%D%/shared.c %D%/shared.h \
 	%D%/shared_life.c %D%/shared_life.h \
+	%D%/sink.c %D%/sink.h \
+	%D%/stack_memo.c %D%/stack_memo.h \
 	%D%/start.c \
+	%D%/text.h \
 	%D%/unwind.c %D%/unwind.h \
 	%D%/unwind_bytes.h \
 	%D%/unwind_cache.c %D%/unwind_cache.h \
@@ -39,10 +44,13 @@ preload_libsnarl_so_SOURCES = \
 	%D%/unwind_table.c %D%/unwind_table.h \
 	%D%/wrap_barrier.c \
 	%D%/wrap_c11.c \
+	%D%/wrap_exec.c %D%/wrap_exec.h \
 	%D%/wrap_file.c \
 	%D%/wrap_loader.c \
 	%D%/wrap_memory.c \
+	%D%/wrap_process.c %D%/wrap_process.h \
 	%D%/wrap_semaphore.c \
+	%D%/wrap_spawn.c \
 	%D%/wrap_condition.c %D%/wrap_condition.h \
 	%D%/wrap_lock.c %D%/wrap_lock.h \
 	%D%/wrap_thread.c %D%/wrap_thread.h

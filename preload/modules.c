@@ -17,8 +17,7 @@
 static struct module *table; /* MODULE_MAX of them, mapped when first needed */
 static uint32_t module_count;
 static struct arena arena;
-/* Protects the above.  Innermost. */
-static struct runtime_lock modules_lock;
+struct runtime_lock modules_lock;
 
 static const char *copy_text(const char *text)
 {

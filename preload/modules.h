@@ -8,6 +8,7 @@
 #ifndef PRELOAD_MODULES_H
 #define PRELOAD_MODULES_H
 
+#include "base/runtime_lock.h"
 #include "base/types.h"
 
 #define MODULE_STILL_LOADED UINT32_MAX
@@ -22,6 +23,9 @@ struct module {
 	char build_id[65];	  /* hexadecimal */
 	const char *path;
 };
+
+/* Protects the table.  Inside detector.lock. */
+extern struct runtime_lock modules_lock;
 
 /* Compares the table with what is loaded now; raises guest_code_generation if
  * something came or went.  Called without locks of ours: it enters the loader.

@@ -74,9 +74,10 @@ bool sink_open(const char *path, const char **why)
 	return is_mapped;
 }
 
-bool sink_create(const char *path, const char **why)
+bool sink_create(const char *path, bool may_exist, const char **why)
 {
-	long descriptor = open_file(path, O_RDWR | O_CREAT | O_TRUNC);
+	int flags = may_exist ? O_TRUNC : O_EXCL | O_NOFOLLOW;
+	long descriptor = open_file(path, O_RDWR | O_CREAT | flags);
 	bool is_mapped;
 
 	if (descriptor < 0) {
@@ -107,6 +108,28 @@ void *sink_base(void)
 uint32_t sink_process(void)
 {
 	return process;
+}
+
+uint32_t sink_first_pid(void)
+{
+	const struct results_header *header = (const void *)base;
+	const struct record_header *record;
+	uint64_t offset = 0;
+	uint64_t torn;
+	const char *why;
+
+	/* relaxed: a process that started us has been recorded before. */
+	if (load_relaxed(&header->process_count) == 0)
+		return 0;
+	while (results_next(base, header->capacity_bytes, &offset, &record, &torn, &why) > 0) {
+		struct byte_reader reader = {
+			(const unsigned char *)(record + 1),
+			(const unsigned char *)(record + 1) + record->payload_bytes, false};
+
+		if (record->type == RECORD_PROCESS)
+			return read_u32(&reader);
+	}
+	return 0;
 }
 
 /* --- Records -------------------------------------------------------------- */
@@ -155,6 +178,20 @@ void sink_text(const char *text)
 void sink_unobserved(const char *path, const char *why)
 {
 	write_text_record(RECORD_UNOBSERVED, path, why);
+}
+
+void sink_executes(uint32_t pid, enum executes_how how, const char *path)
+{
+	struct byte_writer writer;
+	struct record_header *record =
+		begin_record(RECORD_EXECUTES, 8 + string_bytes(path), 0, &writer);
+
+	if (!record)
+		return;
+	write_u32(&writer, pid);
+	write_u32(&writer, how);
+	write_string(&writer, path);
+	record_commit(record);
 }
 
 static void write_end(uint32_t of, uint32_t how, uint32_t status)

@@ -11,13 +11,15 @@
 #define PRELOAD_SINK_H
 
 #include "detect/detector.h"
+#include "event/results.h"
 
 /* Maps the results file @path, made by the command.  False with *@why if it
  * cannot. */
 bool sink_open(const char *path, const char **why);
 
-/* Makes and maps a results file at @path itself (bare preload). */
-bool sink_create(const char *path, const char **why);
+/* Makes and maps a results file at @path itself (bare preload), which must be
+ * new unless @may_exist. */
+bool sink_create(const char *path, bool may_exist, const char **why);
 
 /* Records this process; after fork: as a child of the one that forked. */
 void sink_begin_process(bool is_forked);
@@ -31,6 +33,10 @@ void sink_text(const char *text);
 
 /* A child that will not be observed.  Takes no lock. */
 void sink_unobserved(const char *path, const char *why);
+
+/* Process @pid becomes the program at @path, which will record itself.  Takes
+ * no lock. */
+void sink_executes(uint32_t pid, enum executes_how how, const char *path);
 
 /* How this process ends (enum process_end).  Takes no lock. */
 void sink_end(uint32_t how, uint32_t status);
@@ -51,6 +57,9 @@ void sink_renamed(struct detector *detector, struct thread *thread);
 
 /* How many findings of this process are of @severity or above. */
 uint32_t sink_finding_count(enum severity severity);
+
+/* The pid of the first process in the file, 0 if there is none yet. */
+uint32_t sink_first_pid(void);
 
 /* The path of the file. */
 const char *sink_path(void);
