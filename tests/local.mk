@@ -1,2 +1,30 @@
-# Tests: `make check` runs all of them through tests/run_all, which ends with
-# `N passed, N failed, N skipped`.
+# Tests: `make check` runs every suite, two side by side, through tests/run_all,
+# which ends with `N passed, N failed, N skipped`.  A suite is a script that
+# runs from the top build directory; see run_all for what it prints.
+#
+# SNARL_SUITES chooses some: make check SNARL_SUITES=tests/unit/run_units
+
+SUITES =
+
+include tests/preload/local.mk
+include tests/command/local.mk
+include tests/replay/local.mk
+include tests/unit/local.mk
+include tests/samples/local.mk
+include tests/lint/local.mk
+include tests/bench/local.mk
+
+dist_check_SCRIPTS += tests/run_all
+
+check-local:
+	@suites='$(SNARL_SUITES)'; srcdir='$(srcdir)' CC='$(CC)' CXX='$(CXX)' $(srcdir)/tests/run_all \
+		$${suites:-$(SUITES)}
+
+# All that the suites want built; unlike check itself it may run in parallel.
+check-build: all $(check_PROGRAMS) $(check_LIBRARIES) $(check_DATA)
+
+.PHONY: check-build
+
+clean-local:
+	rm -rf tests/logs tests/sanitized
+

@@ -1,7 +1,7 @@
 # Rules without programs: event scripts and traces, see run_replays.
 
 dist_check_SCRIPTS += tests/replay/run_replays
-TESTS += tests/replay/run_replays
+SUITES += tests/replay/run_replays
 EXTRA_DIST += tests/replay/ROWS.tsv tests/replay/traces.tsv $(replay_scripts) \
 	tests/fuzz/fuzz_script.c tests/fuzz/fuzz_std.c \
 	tests/fuzz/replay_input.c tests/fuzz/replay_input.h

@@ -7,7 +7,6 @@ REPORT_TESTS = \
 	tests/unit/test_report_json \
 	tests/unit/test_report_symbols
 check_PROGRAMS += $(REPORT_TESTS)
-TESTS += $(REPORT_TESTS)
 
 REPORT_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE -I$(srcdir)/tests/unit
 REPORT_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(ELFUTILS_CFLAGS)

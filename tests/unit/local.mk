@@ -1,0 +1,144 @@
+# Unit tests: programs of the Check framework, one per module.  run_units runs
+# every test_*.c here, and says of one that is not listed that it is not built.
+
+SUITES += tests/unit/run_units
+dist_check_SCRIPTS += tests/unit/run_units
+
+include %D%/reports.mk
+
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -I$(srcdir)/tests/unit -D_GNU_SOURCE
+UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+
+# --- What stands on libcore.a alone ------------------------------------------
+
+core_tests = \
+	tests/unit/test_arena \
+	tests/unit/test_lock_order \
+	tests/unit/test_lock_order_random \
+	tests/unit/test_map \
+	tests/unit/test_options \
+	tests/unit/test_order_topology \
+	tests/unit/test_target \
+	tests/unit/test_vclock
+check_PROGRAMS += $(core_tests)
+
+tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_arena_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
+tests_unit_test_arena_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_lock_order_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_lock_order_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_lock_order_SOURCES = tests/unit/test_lock_order.c
+tests_unit_test_lock_order_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_lock_order_random_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_lock_order_random_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_lock_order_random_SOURCES = tests/unit/test_lock_order_random.c
+tests_unit_test_lock_order_random_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_map_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_map_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_map_SOURCES = tests/unit/test_map.c
+tests_unit_test_map_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_options_SOURCES = tests/unit/test_options.c
+tests_unit_test_options_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_order_topology_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_order_topology_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_order_topology_SOURCES = tests/unit/test_order_topology.c
+tests_unit_test_order_topology_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_target_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_target_SOURCES = tests/unit/test_target.c
+tests_unit_test_target_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_vclock_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vclock_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vclock_SOURCES = tests/unit/test_vclock.c
+tests_unit_test_vclock_LDADD = src/libcore.a $(CHECK_LIBS)
+
+# --- The unwinder, against libunwind -----------------------------------------
+
+unwind_tests = \
+	tests/unit/test_stack_memo \
+	tests/unit/test_unwind \
+	tests/unit/test_unwind_cache \
+	tests/unit/test_unwind_expression
+check_PROGRAMS += $(unwind_tests)
+
+unwinder_sources = \
+	preload/unwind.c preload/unwind_cache.c preload/unwind_expression.c \
+	preload/unwind_frame.c preload/unwind_registers.c preload/unwind_rules.c \
+	preload/unwind_table.c
+
+tests_unit_test_unwind_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_unwind_cache_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_unwind_cache_SOURCES = tests/unit/test_unwind_cache.c preload/unwind_cache.c
+tests_unit_test_unwind_cache_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
+
+tests_unit_test_unwind_expression_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_unwind_expression_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_unwind_expression_SOURCES = tests/unit/test_unwind_expression.c \
+	$(unwinder_sources)
+tests_unit_test_unwind_expression_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_stack_memo_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_stack_memo_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_stack_memo_SOURCES = tests/unit/test_stack_memo.c preload/stack_memo.c \
+	$(unwinder_sources)
+tests_unit_test_stack_memo_LDADD = src/libcore.a $(CHECK_LIBS)
+
+# Code to unwind through, of the shapes that compilers make: the same guest
+# under four names, each with the options that give it its name.
+unwind_guests = \
+	tests/unit/libguest_o0.a tests/unit/libguest_o2.a \
+	tests/unit/libguest_frame_pointer.a tests/unit/libguest_o3.a
+check_LIBRARIES += $(unwind_guests)
+if HAVE_AVX2
+GUEST_VECTORS = -mavx2
+endif
+UNWIND_GUEST_CPPFLAGS = -I$(srcdir)/tests/unit -D_GNU_SOURCE
+
+tests_unit_libguest_o0_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) -DGUEST_NAME=guest_o0
+tests_unit_libguest_o0_a_SOURCES = tests/unit/unwind_guest.c
+tests/unit/libguest_o0_a-unwind_guest.$(OBJEXT): CFLAGS = -g -O0
+
+tests_unit_libguest_o2_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) -DGUEST_NAME=guest_o2
+tests_unit_libguest_o2_a_SOURCES = tests/unit/unwind_guest.c
+tests/unit/libguest_o2_a-unwind_guest.$(OBJEXT): CFLAGS = -g -O2
+
+tests_unit_libguest_frame_pointer_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) \
+	-DGUEST_NAME=guest_frame_pointer
+tests_unit_libguest_frame_pointer_a_SOURCES = tests/unit/unwind_guest.c
+tests/unit/libguest_frame_pointer_a-unwind_guest.$(OBJEXT): CFLAGS = -g -O2 \
+	-fno-omit-frame-pointer
+
+tests_unit_libguest_o3_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) -DGUEST_NAME=guest_o3
+tests_unit_libguest_o3_a_SOURCES = tests/unit/unwind_guest.c
+tests/unit/libguest_o3_a-unwind_guest.$(OBJEXT): CFLAGS = -g -O3 $(GUEST_VECTORS) \
+	-fcf-protection
+
+built_from_unwind_guest = \
+	tests/unit/libguest_o0_a-unwind_guest.$(OBJEXT) \
+	tests/unit/libguest_o2_a-unwind_guest.$(OBJEXT) \
+	tests/unit/libguest_frame_pointer_a-unwind_guest.$(OBJEXT) \
+	tests/unit/libguest_o3_a-unwind_guest.$(OBJEXT)
+$(built_from_unwind_guest): AM_CFLAGS = -std=gnu11 -Wall -Wextra
+tests/unit/test_unwind-unwind_guest_cxx.$(OBJEXT): CXXFLAGS = -g -O2
+
+tests_unit_test_unwind_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_unwind_CFLAGS = $(UNIT_CFLAGS) $(UNWIND_CFLAGS)
+tests_unit_test_unwind_SOURCES = \
+	tests/unit/test_unwind.c \
+	tests/unit/unwind_guest.h \
+	tests/unit/unwind_guest_asm.S \
+	tests/unit/unwind_guest_cxx.cc \
+	tests/unit/unwind_probe.c tests/unit/unwind_probe.h \
+	preload/stack_memo.c $(unwinder_sources)
+tests_unit_test_unwind_LDADD = $(unwind_guests) src/libcore.a $(CHECK_LIBS) $(UNWIND_LIBS) \
+	-lpthread
