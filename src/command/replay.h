@@ -64,6 +64,7 @@ struct actor {
 
 	uint32_t handler_signal; /* 0: not in a handler */
 	uint64_t signal_mask;	 /* signals it has blocked */
+	uint32_t line;		 /* where its calls stand, if not where they are written */
 };
 
 enum once_state { ONCE_NEW, ONCE_RUNNING, ONCE_DONE };
@@ -84,6 +85,7 @@ struct primitive {
 	enum once_state once;
 	bool is_destroyed;
 	bool is_copy;
+	bool is_strange;    /* released by a thread that did not hold it */
 	bool is_owner_dead; /* robust: who takes it gets EOWNERDEAD */
 	bool is_unusable;   /* robust: ENOTRECOVERABLE */
 };

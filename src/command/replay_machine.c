@@ -58,7 +58,8 @@ stack_id replay_stack(struct replay *replay, const struct actor *actor,
 		      const struct script_event *event)
 {
 	/* Return addresses: one behind the place. */
-	uintptr_t frame = replay_place(event->line, event->column) + 1;
+	uintptr_t frame = actor->line ? replay_place(actor->line, 0) + 1
+				      : replay_place(event->line, event->column) + 1;
 
 	return stack_depot_intern(&replay->detector.stacks, &frame, 1, 0,
 				  actor->handler_signal ? STACK_IN_HANDLER : 0,

@@ -162,6 +162,12 @@ void replay_unblock_signal(struct replay *replay, struct actor *actor,
 	actor->signal_mask &= ~(1ull << (event->number - 1));
 }
 
+void replay_at(struct replay *replay, struct actor *actor, const struct script_event *event)
+{
+	(void)replay;
+	actor->line = event->number;
+}
+
 /* --- Ends of waits ------------------------------------------------------- */
 
 static void end_wait(struct replay *replay, struct actor *actor)

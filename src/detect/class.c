@@ -124,6 +124,35 @@ void class_order_add(struct detector *detector, struct thread *thread, struct he
 			       witness);
 }
 
+/* Where the call was that a stack ends in. */
+static uintptr_t site_of(const struct detector *detector, stack_id id)
+{
+	const struct stack *stack = stack_depot_get(&detector->stacks, id);
+
+	return stack && stack->frame_count ? stack->frames[0] : 0;
+}
+
+/*
+ * Two locks of one class in both directions are suspicious if one piece of code
+ * chooses the direction.  Code that has two roles for them, an outer and an
+ * inner, takes each role in its own place: locks of one origin (initialised in
+ * one loop, say) that are of two kinds.
+ */
+static bool has_common_site(const struct detector *detector, const struct order_cycle *cycle)
+{
+	const struct order_witness *one = cycle->edges[0].witness;
+	const struct order_witness *other = cycle->edges[1].witness;
+
+	return site_of(detector, one->from_stack) == site_of(detector, other->from_stack) ||
+	       site_of(detector, one->to_stack) == site_of(detector, other->to_stack);
+}
+
+static bool is_within_class(const struct detector *detector, const struct order_cycle *cycle)
+{
+	return cycle->length == 2 && class_of_node(detector, cycle->edges[0].from) ==
+					     class_of_node(detector, cycle->edges[1].from);
+}
+
 bool class_cycle_is_news(const struct detector *detector, const struct order_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->length && i < LOCK_ORDER_CYCLE_MAX; i++) {
@@ -132,6 +161,8 @@ bool class_cycle_is_news(const struct detector *detector, const struct order_cyc
 		if (!class || class->is_chained)
 			return false;
 	}
+	if (is_within_class(detector, cycle) && !has_common_site(detector, cycle))
+		return false;
 	return cycle->verdict == ORDER_CONCURRENT;
 }
 
