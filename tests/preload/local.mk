@@ -46,7 +46,7 @@ guest_libraries = \
 	tests/preload/libthrowing.so
 
 # The name without a folder: a needed library is found beside its guest.
-guest_library_flags = -fPIC -shared -Wl,-soname,$(@F) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS)
+guest_library_flags = -fPIC -shared -Wl,-soname,$(@F) -D_GNU_SOURCE $(AM_CPPFLAGS) $(CPPFLAGS)
 link_guest_library = $(AM_V_CCLD)$(MKDIR_P) tests/preload && $(CC) $(guest_library_flags) \
 	$(AM_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@
 link_guest_library_cxx = $(AM_V_CXXLD)$(MKDIR_P) tests/preload && $(CXX) $(guest_library_flags) \
@@ -74,6 +74,11 @@ tests_preload_early_constructor_LDFLAGS = $(beside_guest)
 tests_preload_system_callbacks_LDADD = -lanl
 tests_preload_indirect_exceptions_LDADD = tests/preload/libthrowing.so
 tests_preload_indirect_exceptions_LDFLAGS = $(beside_guest)
+
+# Programs of users, who have all of glibc's names and few warnings.
+built_from_guests = $(guests_c:=.$(OBJEXT)) $(guests_cc:=.$(OBJEXT))
+$(built_from_guests): AM_CPPFLAGS = -I$(srcdir)/src -D_GNU_SOURCE
+$(built_from_guests): AM_CFLAGS = -std=gnu11 -Wall -Wextra -pthread
 
 check_PROGRAMS += $(guests_c) $(guests_cc)
 check_DATA += $(guest_libraries)

@@ -7,6 +7,7 @@ dist_check_SCRIPTS += tests/unit/run_units
 include %D%/reports.mk
 
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -I$(srcdir)/tests/unit -D_GNU_SOURCE
+UNWIND_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -I$(srcdir)/tests/unit
 UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
 # --- What stands on libcore.a alone ------------------------------------------
@@ -76,18 +77,18 @@ unwinder_sources = \
 	preload/unwind_frame.c preload/unwind_registers.c preload/unwind_rules.c \
 	preload/unwind_table.c
 
-tests_unit_test_unwind_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_unwind_cache_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_test_unwind_cache_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_unwind_cache_SOURCES = tests/unit/test_unwind_cache.c preload/unwind_cache.c
 tests_unit_test_unwind_cache_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
-tests_unit_test_unwind_expression_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_unwind_expression_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_test_unwind_expression_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_unwind_expression_SOURCES = tests/unit/test_unwind_expression.c \
 	$(unwinder_sources)
 tests_unit_test_unwind_expression_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_stack_memo_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_stack_memo_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_test_stack_memo_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_stack_memo_SOURCES = tests/unit/test_stack_memo.c preload/stack_memo.c \
 	$(unwinder_sources)
@@ -131,7 +132,7 @@ built_from_unwind_guest = \
 $(built_from_unwind_guest): AM_CFLAGS = -std=gnu11 -Wall -Wextra
 tests/unit/test_unwind-unwind_guest_cxx.$(OBJEXT): CXXFLAGS = -g -O2
 
-tests_unit_test_unwind_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_unwind_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_test_unwind_CFLAGS = $(UNIT_CFLAGS) $(UNWIND_CFLAGS)
 tests_unit_test_unwind_SOURCES = \
 	tests/unit/test_unwind.c \

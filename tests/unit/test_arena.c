@@ -35,16 +35,16 @@ static bool is_zero(const void *block, size_t size_bytes)
 
 START_TEST(blocks_are_aligned_zeroed_and_apart)
 {
-	unsigned char *blocks[400];
+	unsigned char *blocks[200];
 
-	for (size_t i = 0; i < 400; i++) {
+	for (size_t i = 0; i < 200; i++) {
 		blocks[i] = arena_alloc(&arena, i * 7);
 		ck_assert_ptr_nonnull(blocks[i]);
 		ck_assert_uint_eq((uintptr_t)blocks[i] % 16, 0);
 		ck_assert(is_zero(blocks[i], i * 7));
 		memset(blocks[i], (int)i, i * 7);
 	}
-	for (size_t i = 0; i < 400; i++) {
+	for (size_t i = 0; i < 200; i++) {
 		for (size_t j = 0; j < i * 7; j++)
 			ck_assert_uint_eq(blocks[i][j], (unsigned char)i);
 	}
