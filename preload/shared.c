@@ -176,11 +176,15 @@ static void end_process(const struct shared_wait *wait, int signal)
 /* They would wait for ever for locks of a process that is gone. */
 static void end_others(const struct shared_cycle *cycle)
 {
+	struct results_header *header = sink_base();
+	bool is_exit = guest_options.on_deadlock == ON_DEADLOCK_EXIT;
 	uint32_t own = sink_process();
 
-	if (guest_options.on_deadlock != ON_DEADLOCK_EXIT &&
-	    guest_options.on_deadlock != ON_DEADLOCK_ABORT)
+	if (!is_exit && guest_options.on_deadlock != ON_DEADLOCK_ABORT)
 		return;
+	/* Said first: the command waits for all of them. */
+	sink_end_other(own, is_exit ? (uint32_t)guest_options.exit_code : SIGABRT);
+	store_release(&header->is_ended_by_us, 1u); /* read after the program's end */
 	for (uint32_t i = 0; i < cycle->count; i++) {
 		const struct shared_wait *wait = shared_step_wait(cycle, i);
 		bool is_ended = wait->process == own;
@@ -188,8 +192,7 @@ static void end_others(const struct shared_cycle *cycle)
 		for (uint32_t j = 0; j < i; j++)
 			is_ended |= shared_step_wait(cycle, j)->process == wait->process;
 		if (!is_ended)
-			end_process(wait, guest_options.on_deadlock == ON_DEADLOCK_EXIT ? SIGKILL
-											: SIGABRT);
+			end_process(wait, is_exit ? SIGKILL : SIGABRT);
 	}
 }
 

@@ -1,8 +1,13 @@
 #include "command/processes.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "event/results.h"
+
+#define PATIENCE_MS 2000 /* an end is a matter of microseconds */
 
 static void add_process(struct processes *processes, pid_t pid)
 {
@@ -48,6 +53,61 @@ void processes_find(const struct results_file *results, pid_t program, struct pr
 			processes->pids[kept++] = pid;
 	}
 	processes->count = kept;
+}
+
+/* The numbers of the processes that were ended, up to @limit. */
+static uint32_t collect_ended(const struct results_file *results, uint32_t *numbers,
+			      uint32_t limit)
+{
+	const struct record_header *record;
+	uint64_t offset = 0;
+	uint64_t torn = 0;
+	uint32_t count = 0;
+	const char *why;
+
+	while (results_next(results->image, results->size_bytes, &offset, &record, &torn, &why) >
+	       0) {
+		struct byte_reader reader = {
+			(const unsigned char *)(record + 1),
+			(const unsigned char *)(record + 1) + record->payload_bytes, false};
+
+		if (record->type == RECORD_END && read_u32(&reader) == PROCESS_ENDED_BY_US &&
+		    count < limit)
+			numbers[count++] = record->process;
+	}
+	return count;
+}
+
+static void await_end(pid_t pid)
+{
+	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+	if (end.fd < 0)
+		return;
+	(void)poll(&end, 1, PATIENCE_MS);
+	(void)close(end.fd);
+}
+
+void processes_await_end(const struct results_file *results)
+{
+	static uint32_t numbers[PROCESSES_MAX];
+	uint32_t count = collect_ended(results, numbers, PROCESSES_MAX);
+	const struct record_header *record;
+	uint64_t offset = 0;
+	uint64_t torn = 0;
+	const char *why;
+
+	while (results_next(results->image, results->size_bytes, &offset, &record, &torn, &why) >
+	       0) {
+		struct byte_reader reader = {
+			(const unsigned char *)(record + 1),
+			(const unsigned char *)(record + 1) + record->payload_bytes, false};
+		pid_t pid = record->type == RECORD_PROCESS ? (pid_t)read_u32(&reader) : 0;
+
+		for (uint32_t i = 0; pid > 0 && i < count; i++)
+			if (numbers[i] == record->process && results_file_is_mapped_by(results, pid))
+				await_end(pid);
+	}
 }
 
 static void signal_all(const struct processes *processes, pid_t program, int number)

@@ -18,4 +18,8 @@ void processes_find(const struct results_file *results, pid_t program, struct pr
 /* Ends @program and @processes by SIGKILL, all at one point of their time. */
 void processes_kill(const struct processes *processes, pid_t program);
 
+/* Waits for the processes that --on-deadlock ends: of a deadlock of several, the
+ * program may be gone before the one that found it. */
+void processes_await_end(const struct results_file *results);
+
 #endif

@@ -129,6 +129,8 @@ static void wait_for_end(struct run *run)
 	/* relaxed: for readers of the file, who come later or do not mind. */
 	store_relaxed(&header->exit_status, (uint32_t)run->wait_status);
 	store_relaxed(&header->is_ended, 1u);
+	if (load_acquire(&header->is_ended_by_us))
+		processes_await_end(&run->results);
 	processes_find(&run->results, run->pid, &run->processes);
 }
 
