@@ -21,11 +21,13 @@
 #define ARGUMENT_MAX 32
 #define ARGUMENTS_BYTES (4 * PATH_BYTES)
 #define NOT_STARTED 127
+#define COPY_AT_LEAST 900 /* where programs do not look for descriptors */
 
 static char command_path[PATH_BYTES];
 static char start_folder[PATH_BYTES];
 static char error_path[PATH_BYTES]; /* of standard error, if it has a name */
-static struct stat error_status;    /* st_nlink 0: there was none */
+static struct stat error_status;
+static long error_copy = -1; /* a duplicate of it */
 
 /* --- The beginning ------------------------------------------------------------ */
 
@@ -50,6 +52,32 @@ static void find_command(void)
 	command_path[0] = '\0';
 }
 
+static bool is_error_output(long descriptor)
+{
+	struct stat status;
+
+	return kernel_call2(SYS_fstat, descriptor, &status) == 0 &&
+	       status.st_dev == error_status.st_dev && status.st_ino == error_status.st_ino &&
+	       status.st_rdev == error_status.st_rdev;
+}
+
+/* Many programs close theirs at exit (gnulib's close_stdout). */
+static void copy_error_output(void)
+{
+	error_copy = kernel_call3(SYS_fcntl, STDERR_FILENO, F_DUPFD_CLOEXEC, COPY_AT_LEAST);
+	if (error_copy < 0)
+		error_copy =
+			kernel_call3(SYS_fcntl, STDERR_FILENO, F_DUPFD_CLOEXEC, COPY_AT_LEAST / 8);
+}
+
+void reporter_forked(void)
+{
+	/* Only who reports needs it; a pipe would not end while others have it. */
+	if (error_copy >= 0 && is_error_output(error_copy))
+		kernel_call1(SYS_close, error_copy);
+	error_copy = -1;
+}
+
 void reporter_begin(void)
 {
 	long length;
@@ -59,21 +87,14 @@ void reporter_begin(void)
 		start_folder[0] = '\0';
 	if (kernel_call2(SYS_fstat, STDERR_FILENO, &error_status) != 0)
 		error_status = (struct stat){0};
+	else
+		copy_error_output();
 	length = kernel_call4(SYS_readlinkat, AT_FDCWD, "/proc/self/fd/2", error_path,
 			      sizeof(error_path) - 1);
 	error_path[length > 0 ? length : 0] = '\0';
 }
 
 /* --- In the child ------------------------------------------------------------- */
-
-static bool is_error_output(long descriptor)
-{
-	struct stat status;
-
-	return kernel_call2(SYS_fstat, descriptor, &status) == 0 &&
-	       status.st_dev == error_status.st_dev && status.st_ino == error_status.st_ino &&
-	       status.st_rdev == error_status.st_rdev;
-}
 
 /* Opens @path if it is what standard error was; a negative errno if not. */
 static long open_error_output(const char *path)
@@ -124,7 +145,8 @@ static void restore_error_output(long parent)
 
 	if (is_error_output(STDERR_FILENO))
 		return;
-	file = open_error_output(error_path);
+	file = error_copy >= 0 && is_error_output(error_copy) ? error_copy
+							       : open_error_output(error_path);
 	if (file < 0)
 		file = open_parents_output(parent);
 	/* Otherwise it has none: what the program has there now may be a file of

@@ -16,6 +16,9 @@ enum reporter_result { REPORTER_FAILED, REPORTER_SILENT, REPORTER_COUNTS };
 /* At the beginning: finds the command, and what standard error is. */
 void reporter_begin(void);
 
+/* In a fork's child, which does not report. */
+void reporter_forked(void);
+
 /* Reports on the results file at @path, and waits for its end. */
 enum reporter_result reporter_run(const char *path);
 

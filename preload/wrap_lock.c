@@ -15,7 +15,7 @@
 #define KIND_TYPE 3
 #define KIND_RECURSIVE 1
 #define KIND_ERRORCHECK 2
-#define KIND_ROBUST 16
+#define KIND_PROTECTED 64
 #define KIND_DESTROYED (-1)
 #define OWNER_INCONSISTENT 0x7ffffffeu /* and above: of robust ones */
 
@@ -33,7 +33,7 @@ static uint32_t mutex_attributes(const pthread_mutex_t *mutex)
 		attributes |= SYNC_RECURSIVE;
 	if ((kind & KIND_TYPE) == KIND_ERRORCHECK)
 		attributes |= SYNC_CHECKED;
-	if (kind & KIND_ROBUST)
+	if (kind & LOCK_KIND_ROBUST)
 		attributes |= SYNC_ROBUST;
 	if (kind & LOCK_KIND_SHARED)
 		attributes |= SYNC_PROCESS_SHARED;
@@ -84,6 +84,9 @@ static enum real_state mutex_state(const pthread_mutex_t *mutex)
 	/* A robust mutex that is inconsistent, or given up for good. */
 	if (owner >= OWNER_INCONSISTENT)
 		return REAL_UNKNOWN;
+	/* One with a priority ceiling keeps it in the lock word. */
+	if (load_relaxed(&mutex->__data.__kind) & KIND_PROTECTED)
+		return state_of_owner(owner != 0, owner);
 	return state_of_owner(load_relaxed(&mutex->__data.__lock) != 0, owner);
 }
 
@@ -107,6 +110,24 @@ enum real_state lock_real_state(const struct sync_object *object)
 		return load_relaxed((const int *)object->address) == SPIN_FREE ? REAL_FREE
 									       : REAL_HELD;
 	return REAL_UNKNOWN;
+}
+
+bool lock_may_hold(struct detector *detector, const struct thread *thread,
+		   const struct sync_object *object)
+{
+	const struct sync_info *info = object->info;
+	uint32_t owner;
+
+	(void)detector;
+	if (info && info->kind == OBJECT_MUTEX)
+		owner = (uint32_t)load_relaxed(
+			&((const pthread_mutex_t *)object->address)->__data.__owner);
+	else if (info && info->kind == OBJECT_RWLOCK)
+		owner = (uint32_t)load_relaxed(
+			&((const pthread_rwlock_t *)object->address)->__data.__cur_writer);
+	else
+		return true;
+	return owner == thread->kernel_id;
 }
 
 static bool is_destroyed_mutex(const struct sync_object *object)
@@ -255,6 +276,15 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 
 /* --- Beginnings and ends of lives ------------------------------------------- */
 
+/* A lock that is made anew is free, as fork handlers do in the child. */
+static void forget_held(struct thread *thread, const struct sync_object *object)
+{
+	struct held_lock *held = lock_held(thread, object);
+
+	if (held)
+		lock_remove_held(thread, (uint32_t)(held - thread->held));
+}
+
 static void note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
@@ -265,8 +295,10 @@ static void note_init(enum object_kind kind, uintptr_t address, const struct unw
 		return;
 	stack = guest_stack(self, start);
 	object = sync_find(&guest_detector.objects, address);
-	if (object)
+	if (object) {
+		forget_held(self->thread, object);
 		lock_ended(&guest_detector, object);
+	}
 	object = lock_object_begin(self, kind, address, stack);
 	if (object && object->info)
 		object->info->created = stack;

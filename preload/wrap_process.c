@@ -26,6 +26,7 @@
 #include "preload/export.h"
 #include "preload/guest.h"
 #include "preload/real.h"
+#include "preload/reporter.h"
 #include "preload/sink.h"
 
 /* How far the process is with its end. */
@@ -67,6 +68,7 @@ static void fork_in_child(void)
 {
 	own_pid = (uint32_t)kernel_call0(SYS_getpid);
 	end_state = END_NOT_YET;
+	reporter_forked();
 	guest_forked();
 	guest_fork_end();
 }
