@@ -2,7 +2,7 @@ import concurrent.futures
 import hashlib
 import zlib
 
-BLOCKS = [bytes([n % 251]) * 200000 for n in range(120)]
+BLOCKS = [bytes([n % 251]) * 200000 for n in range(600)]
 
 
 def digest(block):

@@ -15,7 +15,7 @@ def consume():
 
 
 def produce(start):
-    for i in range(start, 12000, 3):
+    for i in range(start, 40000, 3):
         jobs.put((i % 256).to_bytes(1, "little") * 4096)
 
 
@@ -30,4 +30,4 @@ for _ in consumers:
 jobs.join()
 for thread in consumers:
     thread.join()
-print(sum(results.get() for _ in range(12000)), sum(ordered.get() for _ in range(12000)))
+print(sum(results.get() for _ in range(40000)), sum(ordered.get() for _ in range(40000)))

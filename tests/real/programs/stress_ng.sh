@@ -1,6 +1,6 @@
 # shows: bounded stressors of threads, locks, semaphores, forks and signals
 # needs: stress-ng
-for stressor in pthread mutex sem sem-sysv fork vfork signal switch mmap futex clone yield sigsegv pipe; do
-	$OBSERVE stress-ng --quiet --temp-path "$PWD" --$stressor 2 --$stressor-ops 300 --timeout 20
+for stressor in pthread sem-sysv fork vfork signal switch futex clone pipe dup eventfd sigq; do
+	$OBSERVE timeout 20 stress-ng --quiet --temp-path "$PWD" --$stressor 2 --$stressor-ops 200
 	echo "$stressor $?"
 done

@@ -12,7 +12,7 @@ def work(number):
     global total, turn
     local.sum = 0
     event.wait()
-    for i in range(3000):
+    for i in range(20000):
         with slots, relock, relock, lock:
             total += i
         local.sum += i
@@ -21,7 +21,7 @@ def work(number):
         condition.wait_for(lambda: turn == number)
         turn += 1
         condition.notify_all()
-    assert local.sum == 3000 * 2999 // 2
+    assert local.sum == 20000 * 19999 // 2
 
 
 threads = [threading.Thread(target=work, args=(n,), daemon=n == 3) for n in range(4)]
