@@ -92,7 +92,7 @@ static struct known_finding *find_known(struct known_finding **bucket, uint64_t 
 
 bool report_is_known(struct detector *detector, enum finding_kind kind, uint64_t key)
 {
-	key = chain_mix(key, kind + 1u);
+	key = chain_mix(chain_mix(1, key), kind);
 	return find_known(known_bucket(detector, key), key);
 }
 
@@ -101,7 +101,7 @@ uint32_t report_emit(struct detector *detector, struct finding *finding, uint64_
 	struct known_finding **bucket;
 	struct known_finding *known;
 
-	key = chain_mix(key, finding->kind + 1u);
+	key = chain_mix(chain_mix(1, key), finding->kind);
 	bucket = known_bucket(detector, key);
 	known = find_known(bucket, key);
 	if (known) {

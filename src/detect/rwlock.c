@@ -19,7 +19,7 @@ static void report_recursion(struct detector *detector, struct thread *thread,
 	if (event)
 		event->mode = HOLD_SHARED;
 	report_holds(event, thread);
-	report_emit(detector, finding, chain_mix(stack, held->stack));
+	report_emit(detector, finding, chain_mix(chain_mix(1, stack), held->stack));
 	runtime_unlock(&detector->lock);
 }
 

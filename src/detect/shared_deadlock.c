@@ -53,7 +53,7 @@ static uint64_t cycle_key(const struct shared_cycle *cycle)
 	for (uint32_t i = 0; i < cycle->count; i++) {
 		const struct shared_wait *wait = shared_step_wait(cycle, i);
 
-		key += chain_mix(wait->process, wait->stack);
+		key += chain_mix(chain_mix(1, wait->process), wait->stack);
 	}
 	return key;
 }

@@ -19,7 +19,7 @@ static void tick(struct vclock *clock, struct thread *thread)
 
 void thread_rechain(struct detector *detector, struct thread *thread)
 {
-	uint64_t base = chain_mix(thread->id, own_epoch(&thread->structural, thread));
+	uint64_t base = chain_mix(chain_mix(1, thread->id), own_epoch(&thread->structural, thread));
 
 	if (detector->is_refining)
 		base = chain_mix(base, own_epoch(&thread->hand_over, thread));
