@@ -11,6 +11,7 @@
 #include "preload/outside.h"
 #include "preload/shared.h"
 #include "preload/sink.h"
+#include "preload/wrap_lock.h"
 #include "preload/wrap_process.h"
 
 __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
@@ -203,6 +204,7 @@ static const struct detector_hooks hooks = {
 	.count = sink_count,
 	.retract = sink_retract,
 	.can_be_woken = outside_can_wake,
+	.may_hold = lock_may_hold,
 	.is_alive = is_alive,
 };
 

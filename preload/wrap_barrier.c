@@ -7,6 +7,7 @@
 #include "preload/policy.h"
 #include "preload/real.h"
 #include "preload/sink.h"
+#include "preload/wrap_lock.h"
 
 EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
@@ -20,8 +21,7 @@ EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 	if (!self)
 		return REAL(pthread_barrier_wait)(barrier);
 	stack = guest_stack(self, &start);
-	object = lock_find(&guest_detector, self->thread, (uintptr_t)barrier, OBJECT_BARRIER, 0,
-			   stack);
+	object = lock_object(self, OBJECT_BARRIER, (uintptr_t)barrier, stack);
 	if (!object) {
 		guest_leave(self);
 		return REAL(pthread_barrier_wait)(barrier);
@@ -47,24 +47,18 @@ EXPORT int pthread_barrier_init(pthread_barrier_t *restrict barrier,
 	struct unwind_start start = unwind_start_here();
 	int result = REAL(pthread_barrier_init)(barrier, attributes, count);
 	struct guest_thread *self = result == 0 ? guest_enter() : NULL;
-	int shared = PTHREAD_PROCESS_PRIVATE;
 	struct sync_object *object;
 	stack_id stack;
 
 	if (!self)
 		return result;
 	stack = guest_stack(self, &start);
-	if (attributes)
-		pthread_barrierattr_getpshared(attributes, &shared);
 	object = sync_find(&guest_detector.objects, (uintptr_t)barrier);
 	if (object)
 		lock_ended(&guest_detector, object);
-	object = lock_begin(&guest_detector, self->thread, (uintptr_t)barrier, OBJECT_BARRIER,
-			    shared == PTHREAD_PROCESS_SHARED ? SYNC_PROCESS_SHARED : 0, stack);
-	if (object && object->info) {
+	object = lock_object_begin(self, OBJECT_BARRIER, (uintptr_t)barrier, stack);
+	if (object && object->info)
 		object->info->created = stack;
-		barrier_initialised(object, count);
-	}
 	guest_leave(self);
 	return result;
 }

@@ -77,7 +77,7 @@ EXPORT int cnd_init(cnd_t *condition)
 	int result = REAL(cnd_init)(condition);
 
 	if (result == thrd_success)
-		condition_note_init((uintptr_t)condition, false, &start);
+		condition_note_init((uintptr_t)condition, &start);
 	return result;
 }
 

@@ -15,11 +15,7 @@
 static struct sync_object *find_condition(struct guest_thread *self, uintptr_t address,
 					  stack_id stack)
 {
-	struct sync_object *object = sync_find(&guest_detector.objects, address);
-
-	if (object && object->info && object->info->kind == OBJECT_CONDITION)
-		return object;
-	return lock_begin(&guest_detector, self->thread, address, OBJECT_CONDITION, 0, stack);
+	return lock_object(self, OBJECT_CONDITION, address, stack);
 }
 
 bool condition_call_begin(struct condition_call *call, uintptr_t condition, uintptr_t mutex,
@@ -82,7 +78,7 @@ void condition_call_signal(uintptr_t condition, bool is_broadcast,
 	guest_leave(self);
 }
 
-void condition_note_init(uintptr_t condition, bool is_shared, const struct unwind_start *start)
+void condition_note_init(uintptr_t condition, const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
 	struct sync_object *object;
@@ -94,8 +90,7 @@ void condition_note_init(uintptr_t condition, bool is_shared, const struct unwin
 	object = sync_find(&guest_detector.objects, condition);
 	if (object)
 		lock_ended(&guest_detector, object);
-	object = lock_begin(&guest_detector, self->thread, condition, OBJECT_CONDITION,
-			    is_shared ? SYNC_PROCESS_SHARED : 0, stack);
+	object = lock_object_begin(self, OBJECT_CONDITION, condition, stack);
 	if (object && object->info)
 		object->info->created = stack;
 	guest_leave(self);
@@ -164,13 +159,9 @@ EXPORT int pthread_cond_init(pthread_cond_t *restrict condition,
 {
 	struct unwind_start start = unwind_start_here();
 	int result = REAL_VERSION(pthread_cond_init, CONDITION_VERSION)(condition, attributes);
-	int shared = PTHREAD_PROCESS_PRIVATE;
 
-	if (result == 0) {
-		if (attributes)
-			pthread_condattr_getpshared(attributes, &shared);
-		condition_note_init((uintptr_t)condition, shared == PTHREAD_PROCESS_SHARED, &start);
-	}
+	if (result == 0)
+		condition_note_init((uintptr_t)condition, &start);
 	return result;
 }
 

@@ -5,6 +5,7 @@
 #include <threads.h>
 
 #include "base/kernel.h"
+#include "detect/barrier.h"
 #include "detect/wait_graph.h"
 #include "preload/export.h"
 #include "preload/policy.h"
@@ -51,19 +52,61 @@ static uint32_t rwlock_attributes(const pthread_rwlock_t *lock)
 	return attributes;
 }
 
+static uint32_t shared_if(bool is_shared)
+{
+	return is_shared ? SYNC_PROCESS_SHARED : 0;
+}
+
+/* glibc's private layouts. */
+struct semaphore_layout {
+	uint64_t value;
+	int shared;
+};
+
+struct barrier_layout {
+	uint32_t in, round, count;
+	int shared;
+};
+
+#define CONDITION_SHARED 1 /* in pthread_cond_t.__wrefs */
+
+static uint32_t attributes_of(enum object_kind kind, uintptr_t address)
+{
+	switch (kind) {
+	case OBJECT_MUTEX:
+		return mutex_attributes((const pthread_mutex_t *)address);
+	case OBJECT_RWLOCK:
+		return rwlock_attributes((const pthread_rwlock_t *)address);
+	case OBJECT_CONDITION:
+		return shared_if(((const pthread_cond_t *)address)->__data.__wrefs &
+				 CONDITION_SHARED);
+	case OBJECT_SEMAPHORE:
+		return shared_if(((const struct semaphore_layout *)address)->shared);
+	case OBJECT_BARRIER:
+		return shared_if(((const struct barrier_layout *)address)->shared);
+	case OBJECT_STREAM:
+		return SYNC_RECURSIVE;
+	case OBJECT_SPIN:
+	case OBJECT_ONCE:
+	case OBJECT_THREAD:
+	case OBJECT_FILE_LOCK:
+	case OBJECT_KIND_COUNT:
+		break;
+	}
+	return 0;
+}
+
 struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
 				      uintptr_t address, stack_id stack)
 {
-	struct sync_object *object;
-	uint32_t attributes = 0;
+	struct sync_object *object = lock_begin(&guest_detector, self->thread, address, kind,
+						attributes_of(kind, address), stack);
 
-	if (kind == OBJECT_MUTEX)
-		attributes = mutex_attributes((const pthread_mutex_t *)address);
-	else if (kind == OBJECT_RWLOCK)
-		attributes = rwlock_attributes((const pthread_rwlock_t *)address);
-	object = lock_begin(&guest_detector, self->thread, address, kind, attributes, stack);
-	if (object)
-		shared_note(object->info);
+	if (!object)
+		return NULL;
+	if (kind == OBJECT_BARRIER)
+		barrier_initialised(object, ((const struct barrier_layout *)address)->count);
+	shared_note(object->info);
 	return object;
 }
 

@@ -18,7 +18,8 @@
 #include "preload/guest.h"
 #include "preload/real.h"
 
-/* glibc's bit of pthread_mutex_t.__kind: process-shared. */
+/* glibc's bits of pthread_mutex_t.__kind. */
+#define LOCK_KIND_ROBUST 16
 #define LOCK_KIND_SHARED 128
 
 /* One lock call in progress. */
@@ -35,12 +36,22 @@ struct lock_attempt {
 struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
 				      uintptr_t address, stack_id stack);
 
+/* Is @object alive as one of @kind?  For mutexes, which have no part that others
+ * lack, any life will do: that saves a look at the cold part. */
+static inline __attribute__((always_inline)) bool lock_is_kind(const struct sync_object *object,
+							       enum object_kind kind)
+{
+	const struct sync_info *info = object->info;
+
+	return info && (kind == OBJECT_MUTEX || kind == OBJECT_SPIN || info->kind == kind);
+}
+
 static inline __attribute__((always_inline)) struct sync_object *
 lock_object(struct guest_thread *self, enum object_kind kind, uintptr_t address, stack_id stack)
 {
 	struct sync_object *object = sync_find(&guest_detector.objects, address);
 
-	if (LIKELY(object && object->info))
+	if (LIKELY(object && lock_is_kind(object, kind)))
 		return object;
 	return lock_object_begin(self, kind, address, stack);
 }
@@ -53,6 +64,10 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 
 /* What @object's memory says of its holder. */
 enum real_state lock_real_state(const struct sync_object *object);
+
+/* A detector_hooks.may_hold. */
+bool lock_may_hold(struct detector *detector, const struct thread *thread,
+		   const struct sync_object *object);
 
 /* Announces the call.  False: not observed, make the real call only. */
 static inline __attribute__((always_inline)) bool
@@ -69,7 +84,7 @@ lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum loc
 		return false;
 	attempt->object = sync_find(&guest_detector.objects, address);
 	attempt->stack = guest_stack(self, start);
-	if (UNLIKELY(!attempt->object || !attempt->object->info))
+	if (UNLIKELY(!attempt->object || !lock_is_kind(attempt->object, kind)))
 		attempt->object = lock_object_begin(self, kind, address, attempt->stack);
 	attempt->is_timed = is_timed;
 	if (UNLIKELY(!attempt->object)) {
@@ -142,6 +157,17 @@ lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start
 	guest_leave(self);
 }
 
+static inline bool lock_is_robust(uintptr_t address)
+{
+	return ((const pthread_mutex_t *)address)->__data.__kind & LOCK_KIND_ROBUST;
+}
+
+static inline bool lock_is_busy(uintptr_t address)
+{
+	/* relaxed: who takes it next decides. */
+	return load_relaxed(&((const pthread_mutex_t *)address)->__data.__lock);
+}
+
 /*
  * Alone, nobody keeps a thread waiting but itself, and glibc's own call is
  * cheaper than the one that tries: it leaves the locked instruction out.
@@ -167,7 +193,7 @@ static inline bool lock_cannot_block(const struct lock_attempt *attempt, enum ob
 			return REAL(name) arguments;                                               \
 		if (lock_cannot_block(&attempt, kind))                                              \
 			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
-		result = REAL(try)(object);                                                        \
+		result = SHAPE_robust_or_try(try, busy, object, name, arguments, kind);            \
 		if (UNLIKELY(result == (busy))) {                                                  \
 			lock_attempt_block(&attempt);                                              \
 			result = REAL(name) arguments;                                             \
@@ -175,6 +201,15 @@ static inline bool lock_cannot_block(const struct lock_attempt *attempt, enum ob
 		}                                                                                  \
 		return lock_attempt_end(&attempt, kind, result);                                   \
 	}
+
+/*
+ * A robust mutex that is given up for good answers so only to the plain call;
+ * the one that tries leaves it locked.  So its memory tells whether it is busy.
+ */
+#define SHAPE_robust_or_try(try, busy, object, name, arguments, kind)                              \
+	(kind == OBJECT_MUTEX && lock_is_robust((uintptr_t)(object))                               \
+		 ? (lock_is_busy((uintptr_t)(object)) ? (busy) : REAL(name) arguments)             \
+		 : REAL(try)(object))
 
 #define SHAPE_try(name, parameters, arguments, kind, mode, object, try, busy, is_timed)            \
 	int name parameters                                                                        \

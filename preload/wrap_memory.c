@@ -52,7 +52,7 @@ EXPORT void free(void *block)
 	REAL(free)(block);
 }
 
-/* Lives that end if realloc moves their block.  They are ended after the call,
+/* Lives that end if the call moves their memory.  They are ended after the call,
  * when others may already use the memory anew: so by generation. */
 struct kept_lives {
 	uint32_t count;
@@ -72,17 +72,12 @@ static void keep_life(void *context, struct sync_object *object)
 	kept->generations[kept->count++] = object->generation;
 }
 
-static void keep_lives(struct kept_lives *kept, void *block)
+static void keep_lives(struct kept_lives *kept, uintptr_t start, uintptr_t end)
 {
-	uintptr_t start = (uintptr_t)block;
 	struct guest_thread *self;
-	uintptr_t end;
 
 	kept->count = 0;
-	if (!block || guest_state != GUEST_ON)
-		return;
-	end = start + REAL(malloc_usable_size)(block);
-	if (end == start || !may_hold_locks(start, end))
+	if (guest_state != GUEST_ON || end <= start || !may_hold_locks(start, end))
 		return;
 	self = guest_self ? guest_enter() : NULL;
 	if (!self)
@@ -105,10 +100,11 @@ static void end_kept(const struct kept_lives *kept)
 
 EXPORT void *realloc(void *block, size_t size)
 {
+	uintptr_t start = (uintptr_t)block;
 	struct kept_lives kept;
 	void *moved;
 
-	keep_lives(&kept, block);
+	keep_lives(&kept, start, block ? start + REAL(malloc_usable_size)(block) : start);
 	moved = REAL(realloc)(block, size);
 	if (kept.count && moved != block && (moved || size == 0))
 		end_kept(&kept);
@@ -123,6 +119,7 @@ EXPORT int munmap(void *start, size_t size)
 
 EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 {
+	struct kept_lives kept;
 	va_list rest;
 	void *wanted;
 	void *moved;
@@ -130,8 +127,9 @@ EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 	va_start(rest, flags);
 	wanted = va_arg(rest, void *);
 	va_end(rest);
+	keep_lives(&kept, (uintptr_t)old, (uintptr_t)old + old_size);
 	moved = REAL(mremap)(old, old_size, new_size, flags, wanted);
-	if (moved != MAP_FAILED && moved != old)
-		end_range((uintptr_t)old, (uintptr_t)old + old_size);
+	if (kept.count && moved != MAP_FAILED && moved != old)
+		end_kept(&kept);
 	return moved;
 }

@@ -19,6 +19,7 @@
 #include "preload/policy.h"
 #include "preload/real.h"
 #include "preload/sink.h"
+#include "preload/wrap_lock.h"
 
 __asm__(".weak __gcc_personality_v0");
 
@@ -120,8 +121,7 @@ static bool begin_call(struct once_call *call, uintptr_t address, void (*body)(v
 	if (!self)
 		return false;
 	call->stack = guest_stack(self, start);
-	call->object = lock_find(&guest_detector, self->thread, address, OBJECT_ONCE, 0,
-				 call->stack);
+	call->object = lock_object(self, OBJECT_ONCE, address, call->stack);
 	call->body = body;
 	call->is_open = false;
 	call->is_announced = false;
@@ -216,7 +216,7 @@ static void end_guard(uint64_t *guard, bool is_done)
 	if (!self)
 		return;
 	object = sync_find(&guest_detector.objects, (uintptr_t)guard);
-	if (object && object->info)
+	if (object && lock_is_kind(object, OBJECT_ONCE))
 		once_finished(&guest_detector, self->thread, object, is_done);
 	guest_leave(self);
 }

@@ -16,6 +16,7 @@
 #include "preload/real.h"
 #include "preload/shared.h"
 #include "preload/sink.h"
+#include "preload/wrap_lock.h"
 
 struct token_wait {
 	struct guest_thread *self;
@@ -34,8 +35,7 @@ static bool wait_is_observed(struct token_wait *wait, sem_t *semaphore, bool is_
 		return false;
 	wait->is_timed = is_timed;
 	wait->stack = guest_stack(self, start);
-	wait->object = lock_find(&guest_detector, self->thread, (uintptr_t)semaphore,
-				 OBJECT_SEMAPHORE, 0, wait->stack);
+	wait->object = lock_object(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, wait->stack);
 	if (wait->object && can_block)
 		semaphore_wanted(&guest_detector, self->thread, wait->object, is_timed,
 				 wait->stack);
@@ -138,8 +138,7 @@ EXPORT int sem_post(sem_t *semaphore)
 
 	if (self) {
 		stack = guest_stack(self, &start);
-		object = lock_find(&guest_detector, self->thread, (uintptr_t)semaphore,
-				   OBJECT_SEMAPHORE, 0, stack);
+		object = lock_object(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
 		if (object)
 			shared_posted(self, object);
 		if (object)
@@ -162,10 +161,10 @@ static void begin_semaphore(sem_t *semaphore, uint32_t attributes, bool is_value
 	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
 	if (object && !(attributes & SYNC_NAMED))
 		lock_ended(&guest_detector, object);
-	object = lock_begin(&guest_detector, self->thread, (uintptr_t)semaphore, OBJECT_SEMAPHORE,
-			    attributes, stack);
+	object = lock_object_begin(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
 	if (object && object->info) {
 		object->info->created = stack;
+		object->info->attributes |= attributes;
 		if (is_value_known)
 			semaphore_initialised(&guest_detector, object, value);
 		shared_note(object->info);
@@ -192,8 +191,7 @@ EXPORT int sem_init(sem_t *semaphore, int is_shared, unsigned int value)
 	int result = REAL(sem_init)(semaphore, is_shared, value);
 
 	if (result == 0)
-		begin_semaphore(semaphore, is_shared ? SYNC_PROCESS_SHARED : 0, true, value,
-				&start);
+		begin_semaphore(semaphore, 0, true, value, &start);
 	return result;
 }
 

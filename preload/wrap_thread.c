@@ -213,6 +213,23 @@ WRAP_JOIN(pthread_clockjoin_np,
 	  (pthread_t handle, void **result_of, clockid_t clock, const struct timespec *until),
 	  (handle, result_of, clock, until), true)
 
+/* --- Cancel ----------------------------------------------------------------- */
+
+/* Before the call: whom it reaches may run at once. */
+EXPORT int pthread_cancel(pthread_t handle)
+{
+	struct guest_thread *self = guest_enter();
+	struct guest_thread *target;
+
+	if (self) {
+		target = handle == pthread_self() ? self : guest_find_thread((uint64_t)handle);
+		if (target)
+			store_release(&target->thread->is_cancelled, true); /* hang.c */
+		guest_leave(self);
+	}
+	return REAL(pthread_cancel)(handle);
+}
+
 /* --- The rest --------------------------------------------------------------- */
 
 void thread_note_detached(uint64_t handle)

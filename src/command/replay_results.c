@@ -280,7 +280,23 @@ static bool is_alive(struct detector *detector, const struct thread *thread)
 	return thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING;
 }
 
-const struct detector_hooks replay_hooks = {emit, count, retract, can_be_woken, is_alive};
+static bool may_hold(struct detector *detector, const struct thread *thread,
+		     const struct sync_object *object)
+{
+	(void)detector;
+	(void)thread;
+	(void)object;
+	return true;
+}
+
+const struct detector_hooks replay_hooks = {
+	.emit = emit,
+	.count = count,
+	.retract = retract,
+	.can_be_woken = can_be_woken,
+	.may_hold = may_hold,
+	.is_alive = is_alive,
+};
 
 /* --- The process --------------------------------------------------------- */
 

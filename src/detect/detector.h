@@ -38,6 +38,10 @@ struct detector_hooks {
 	/* Could something outside the threads known wake one of them: a signal
 	 * handler, a timer, a thread never seen?  Asked before a hang. */
 	bool (*can_be_woken)(struct detector *detector);
+	/* Does @object's own memory say that @thread holds it exclusively, or
+	 * does it not tell?  Asked before a deadlock. */
+	bool (*may_hold)(struct detector *detector, const struct thread *thread,
+			 const struct sync_object *object);
 	/* Is the kernel's thread still there? */
 	bool (*is_alive)(struct detector *detector, const struct thread *thread);
 };
@@ -60,6 +64,7 @@ struct detector {
 
 	struct chain_set *chain_set; /* all validated chains: chain.h */
 	uint64_t chain_set_count;
+	uint64_t moment_count; /* acquisitions told to the lock-order graph */
 	uint64_t salt;	   /* changes when cached chains must be validated again */
 	bool is_refining;  /* chains tell hand-over epochs apart: lock.c */
 

@@ -72,7 +72,7 @@ static bool all_stuck(const struct detector *detector, uint64_t *versions)
 
 		if (!is_part(thread))
 			continue;
-		if (!wait_read(thread, &wait) || wait.is_timed ||
+		if (thread->is_cancelled || !wait_read(thread, &wait) || wait.is_timed ||
 		    !is_stuck(detector, thread, &wait))
 			return false;
 		*versions += wait.version * 31 + id;
@@ -93,7 +93,7 @@ static void report_lost_wakeup(struct detector *detector, const struct thread *t
 	report_event(finding, info->extra->idle_signaller, ACTION_SIGNAL, wait->object, info->extra->idle_stack);
 	event = report_event(finding, thread->id, ACTION_WAIT, wait->object, wait->stack);
 	report_holds(event, thread);
-	report_emit(detector, finding, chain_mix(info->extra->idle_stack, wait->stack));
+	report_emit(detector, finding, chain_mix(chain_mix(1, info->extra->idle_stack), wait->stack));
 }
 
 static void report_hang(struct detector *detector)

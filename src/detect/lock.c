@@ -119,6 +119,7 @@ static void record_order(struct detector *detector, struct thread *thread,
 		detector_count(detector, LOST_MEMORY);
 		return;
 	}
+	witness.moment = ++detector->moment_count;
 	witness.gates = gates;
 	witness.gate_count = collect_gates(thread, gates);
 	witness.structural = stamp_of(thread, &thread->structural);

@@ -54,6 +54,9 @@ struct order_witness {
 	 * may include 'from', which makes no difference (but then all locks
 	 * that a thread holds can share one array); reported they never do. */
 	const struct gate *gates;
+	/* Not 0: a number that all witnesses of one acquisition have and no
+	 * other; they differ in what concerns 'from' only. */
+	uint64_t moment;
 	struct clock_stamp structural;
 	struct clock_stamp hand_over;
 	stack_id from_stack; /* where 'from' was acquired */

@@ -214,8 +214,9 @@ static struct order_moment *obtain_moment(struct witness_store *store, lock_id f
 					  const struct order_witness *described)
 {
 	struct order_moment *moment = store->last;
+	bool is_last = moment && described->moment && described->moment == store->last_number;
 
-	if (!moment || !is_moment_of(moment, from, described)) {
+	if (!is_last && (!moment || !is_moment_of(moment, from, described))) {
 		moment = create_moment(store, from, described);
 		if (!moment)
 			return NULL;
@@ -223,6 +224,7 @@ static struct order_moment *obtain_moment(struct witness_store *store, lock_id f
 		drop_moment(store, store->last);
 		store->last = moment;
 	}
+	store->last_number = described->moment;
 	moment->references++;
 	return moment;
 }

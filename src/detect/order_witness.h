@@ -54,6 +54,7 @@ struct witness_store {
 	struct arena *arena;
 	struct map sets;
 	struct order_moment *last; /* likely that of the next witness, too */
+	uint64_t last_number;	   /* as its describer numbered it, or 0 */
 	uint64_t count;
 };
 

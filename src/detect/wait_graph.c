@@ -170,6 +170,9 @@ static bool is_unchanged(const struct walk *walk)
 		    !(load_relaxed(&object->owner) == next->thread->id) && /* relaxed: fenced */
 		    !blocks(&step->wait, next->thread, &next->wait))
 			return false;
+		if (load_relaxed(&object->owner) == next->thread->id && /* relaxed: fenced */
+		    !walk->detector->hooks->may_hold(walk->detector, next->thread, object))
+			return false;
 	}
 	return true;
 }
