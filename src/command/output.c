@@ -115,6 +115,24 @@ static int write_blocked(const struct report_request *request, const char *log,
 	return result;
 }
 
+/* Before the report itself, which is then appended. */
+static int write_running(uint32_t count, const char *log)
+{
+	FILE *out = open_log(log);
+
+	if (!out)
+		return command_fail("cannot write %s: %s", log, strerror(errno));
+	fprintf(out,
+		"snarl: %u observed process%s still running: the report is of what they did so "
+		"far\n",
+		count, count == 1 ? " is" : "es are");
+	if (fflush(out))
+		return command_fail("cannot write %s", log ? log : "standard error");
+	if (out != stderr && out != stdout)
+		(void)fclose(out);
+	return 0;
+}
+
 static int write_reports(const struct output_task *task, const char *log)
 {
 	static struct report_outcome outcome;
@@ -130,11 +148,15 @@ static int write_reports(const struct output_task *task, const char *log)
 		.with_stats = options->stats,
 	};
 	bool says_blocked = task->is_timed_out && !options->quiet;
+	bool says_running = task->running_count > 0 && !task->is_timed_out && !options->quiet;
 
 	if (says_blocked && write_blocked(&request, log, &outcome))
 		return STATUS_FAILED;
+	if (says_running && write_running(task->running_count, log))
+		return STATUS_FAILED;
 	if (!options->quiet)
-		outputs[request.output_count++] = (struct report_output){"text", log, says_blocked};
+		outputs[request.output_count++] =
+			(struct report_output){"text", log, says_blocked || says_running};
 	if (options->json)
 		outputs[request.output_count++] =
 			(struct report_output){"json", options->json, false};

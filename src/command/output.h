@@ -15,6 +15,7 @@ struct output_task {
 	const char *program; /* as the user named it, or NULL */
 	pid_t pid;	     /* for %p, or 0 */
 	bool is_timed_out;   /* say what every thread is blocked on */
+	uint32_t running_count; /* observed processes that have not ended */
 };
 
 /* 0 if all outputs can be written, else STATUS_FAILED after a message. */

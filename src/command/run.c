@@ -151,6 +151,7 @@ static int report(struct run *run)
 		.program = run->argv[0],
 		.pid = run->pid,
 		.is_timed_out = run->is_timed_out,
+		.running_count = run->processes.count,
 	};
 	int status;
 
@@ -160,10 +161,6 @@ static int report(struct run *run)
 	if (run->is_timed_out)
 		command_warn("%s ran into --timeout and was ended", run->argv[0]);
 	status = output_write(&task);
-	if (run->processes.count > 0 && !run->is_timed_out && !options->quiet)
-		command_warn("%u observed process%s still running: the report is of what they did "
-			     "so far",
-			     run->processes.count, run->processes.count == 1 ? " is" : "es are");
 	if (status != STATUS_FINE)
 		return status;
 	if (run->is_timed_out && options->fail_on != FAIL_ON_NEVER)
