@@ -47,6 +47,7 @@ struct actor {
 	struct script_event *first_delayed;
 	struct script_event *last_delayed;
 	struct actor *next_ready;
+	bool is_ready; /* stands in replay.ready */
 	struct script_event *request; /* its last event, if that was a request */
 
 	/* While blocked. */

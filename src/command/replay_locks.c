@@ -199,6 +199,7 @@ static void give_up(struct primitive *lock)
 static bool release_strange(struct replay *replay, struct actor *actor, struct primitive *lock,
 			    struct sync_object *object, stack_id stack)
 {
+	lock->is_strange = true;
 	misuse_released(&replay->detector, actor->thread, object, stack,
 			real_state(replay, lock, actor));
 	if (lock->owner != actor &&

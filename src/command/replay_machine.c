@@ -100,8 +100,9 @@ void replay_unblock(struct replay *replay, struct actor *actor)
 {
 	actor->state = ACTOR_RUNNING;
 	actor->primitive = NULL;
-	if (!actor->first_delayed)
+	if (!actor->first_delayed || actor->is_ready)
 		return;
+	actor->is_ready = true;
 	actor->next_ready = NULL;
 	if (replay->last_ready)
 		replay->last_ready->next_ready = actor;
@@ -289,6 +290,7 @@ static void run_ready(struct replay *replay)
 		struct actor *actor = replay->ready;
 
 		replay->ready = actor->next_ready;
+		actor->is_ready = false;
 		if (!replay->ready)
 			replay->last_ready = NULL;
 		while (actor->first_delayed && !replay->is_failed &&

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (!text)
 		return 0;
 	memcpy(text, data, size);
-	replay_input(text, size);
+	replay_input(text, size, NULL);
 	free(text);
 	return 0;
 }

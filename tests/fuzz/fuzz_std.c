@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		return 0;
 	memcpy(text, first_line, first_length);
 	memcpy(text + first_length, data, size);
-	replay_input(text, first_length + size);
+	replay_input(text, first_length + size, NULL);
 	free(text);
 	return 0;
 }

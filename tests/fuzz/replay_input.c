@@ -38,28 +38,28 @@ static void take_back_pages(void)
 	}
 }
 
-/* Its answers go to standard error, which nobody reads here. */
-static void run(struct replay *replay)
-{
-	replay_results_begin(replay);
-	if (!replay_run(replay) && !replay->error[0])
-		abort();
-	replay_results_end(replay);
-}
-
-void replay_input(const char *text, size_t length_bytes)
+void replay_input(const char *text, size_t length_bytes,
+		  void (*judge)(const struct replay *replay, const char *text))
 {
 	struct replay *replay = calloc(1, sizeof(*replay));
 	void *image = give_pages(IMAGE_BYTES);
+	bool is_fine;
 
 	if (!replay || !image)
 		abort();
 	results_format(image, IMAGE_BYTES);
 	replay->image = image;
-	if (replay_prepare(replay, "fuzz", text, length_bytes, give_pages))
-		run(replay);
-	else if (!replay->error[0])
+	is_fine = replay_prepare(replay, "fuzz", text, length_bytes, give_pages);
+	if (is_fine) {
+		replay_results_begin(replay);
+		is_fine = replay_run(replay);
+		replay_results_end(replay);
+	}
+	/* What fails says why. */
+	if (!is_fine && !replay->error[0])
 		abort();
+	if (is_fine && judge)
+		judge(replay, text);
 	replay_dispose(replay);
 	take_back_pages();
 }

@@ -4,7 +4,11 @@
 
 #include <stddef.h>
 
-/* Reads @text and, if it is a script, replays it; gives all memory back. */
-void replay_input(const char *text, size_t length_bytes);
+struct replay;
+
+/* Reads @text and, if it is a script, replays it; gives all memory back.
+ * @judge, if any, looks at a replay that came to its end. */
+void replay_input(const char *text, size_t length_bytes,
+		  void (*judge)(const struct replay *replay, const char *text));
 
 #endif

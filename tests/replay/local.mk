@@ -3,7 +3,7 @@
 dist_check_SCRIPTS += tests/replay/run_replays
 SUITES += tests/replay/run_replays
 EXTRA_DIST += tests/replay/ROWS.tsv tests/replay/traces.tsv $(replay_scripts) \
-	tests/fuzz/fuzz_script.c tests/fuzz/fuzz_std.c \
+	tests/fuzz/fuzz_replay.c tests/fuzz/fuzz_script.c tests/fuzz/fuzz_std.c \
 	tests/fuzz/replay_input.c tests/fuzz/replay_input.h
 
 replay_scripts = \
@@ -16,6 +16,7 @@ replay_scripts = \
 	tests/replay/class_accounts_same_pair.events \
 	tests/replay/class_ascending.events \
 	tests/replay/class_hand_over_hand.events \
+	tests/replay/class_two_roles.events \
 	tests/replay/condition_wait_clean.events \
 	tests/replay/copied_lock.events \
 	tests/replay/deadlock_condition_timedwait.events \
@@ -79,6 +80,7 @@ replay_scripts = \
 	tests/replay/lost_wakeup_clean.events \
 	tests/replay/lost_wakeup_hang.events \
 	tests/replay/lost_wakeup_second_signal.events \
+	tests/replay/main_and_worker.events \
 	tests/replay/main_before_and_while.events \
 	tests/replay/main_before_only.events \
 	tests/replay/merge_first_half.events \
@@ -128,12 +130,14 @@ replay_scripts = \
 	tests/replay/thread_leaked.events \
 	tests/replay/thread_still_runs.events \
 	tests/replay/timed_and_untimed.events \
+	tests/replay/timed_calls_in_turn.events \
 	tests/replay/timed_cycle.events \
 	tests/replay/timed_variant.events \
 	tests/replay/timed_wait.events \
 	tests/replay/trylock_first.events \
 	tests/replay/trylock_scoped_lock.events \
 	tests/replay/trylock_second.events \
+	tests/replay/two_findings_nearby.events \
 	tests/replay/unlocked_by_another.events \
 	tests/replay/unlocked_rwlock_twice.events \
 	tests/replay/unlocked_twice.events \
