@@ -151,6 +151,11 @@ bool bare_is_reporter(void)
 	return reporter_pid && kernel_call0(SYS_getpid) == reporter_pid;
 }
 
+bool bare_is_reporter_pid(uint32_t pid)
+{
+	return reporter_pid && pid == (uint32_t)reporter_pid;
+}
+
 static bool do_findings_count(void)
 {
 	static const enum severity least[] = {

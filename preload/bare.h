@@ -27,6 +27,8 @@ bool bare_is_unfollowed(void);
 
 /* Is this process the one that reports at its end? */
 bool bare_is_reporter(void);
+/* Is process @pid? */
+bool bare_is_reporter_pid(uint32_t pid);
 
 /* Reports, and returns the status to end with: @status, or the findings'. */
 int bare_report(int status);

@@ -8,6 +8,7 @@
 #include "base/kernel.h"
 #include "detect/shared_deadlock.h"
 #include "event/results.h"
+#include "preload/bare.h"
 #include "preload/shared_life.h"
 #include "preload/sink.h"
 #include "preload/wrap_lock.h"
@@ -15,7 +16,8 @@
 _Static_assert(sizeof(struct shared_registry) <= RESULTS_REGISTRY_BYTES, "it lies there");
 
 #define KEY_CACHE 512u
-#define END_PATIENCE_MS 2000
+#define FILES_MAX 16u
+#define END_PATIENCE_S 2
 
 bool shared_is_used;
 
@@ -44,6 +46,8 @@ uint64_t shared_lock_key(const struct sync_info *info)
 	/* relaxed: see 'check'. */
 	uint64_t key = load_relaxed(&keys[place].key);
 
+	if (info->kind == OBJECT_FILE_LOCK)
+		return shared_file_key(info->address);
 	if ((load_relaxed(&keys[place].check) ^ key) != life || key == 0) {
 		key = shared_memory_key(info->address);
 		key = key ? key : KEY_NONE;
@@ -62,7 +66,8 @@ static uint64_t object_key(const struct sync_info *info, uint32_t *is_shared)
 {
 	uint64_t key = 0;
 
-	if ((info->attributes & SYNC_PROCESS_SHARED) && !(info->attributes & SYNC_NAMED))
+	if (info->kind == OBJECT_FILE_LOCK ||
+	    ((info->attributes & SYNC_PROCESS_SHARED) && !(info->attributes & SYNC_NAMED)))
 		key = shared_lock_key(info);
 	*is_shared = key != 0;
 	return key ? key : chain_mix(chain_mix(4, sink_process()), info->id);
@@ -105,6 +110,41 @@ static void fill_holds(struct shared_wait *entry, const struct thread *thread)
 	entry->hold_count = count;
 }
 
+/* Files belong to no thread's held locks: these are all that were ever locked. */
+static struct sync_object *files[FILES_MAX];
+
+void shared_note_file(struct sync_object *object)
+{
+	store_relaxed(&shared_is_used, true); /* relaxed: see shared_note() */
+	for (uint32_t i = 0; i < FILES_MAX; i++) {
+		struct sync_object *expected = NULL;
+
+		if (load_acquire(&files[i]) == object ||
+		    compare_exchange_acq_rel(&files[i], &expected, object) || expected == object)
+			return;
+	}
+}
+
+static void fill_files(struct shared_wait *entry, const struct thread *thread)
+{
+	for (uint32_t i = 0; i < FILES_MAX && entry->hold_count < SHARED_HOLDS; i++) {
+		const struct sync_object *object = load_acquire(&files[i]);
+		const struct sync_info *info = object ? object->info : NULL;
+
+		/* relaxed: only this thread writes its own id there. */
+		if (!info || load_relaxed(&object->owner) != thread->id)
+			continue;
+		sink_describe(&guest_detector, info->id, info->taken);
+		entry->holds[entry->hold_count++] = (struct shared_hold){
+			.key = shared_file_key(info->address),
+			.lock = info->id,
+			.stack = info->taken & ~STACK_ID_IN_HANDLER,
+			.mode = LOCK_EXCLUSIVE,
+			.is_file = 1,
+		};
+	}
+}
+
 static uint64_t own_life(void)
 {
 	static uint64_t life;
@@ -144,6 +184,7 @@ static bool fill_entry(struct shared_wait *entry, const struct thread *thread)
 	entry->stack = wait->stack & ~STACK_ID_IN_HANDLER;
 	entry->mode = wait->kind == WAIT_LOCK ? wait->mode : LOCK_EXCLUSIVE;
 	fill_holds(entry, thread);
+	fill_files(entry, thread);
 	return true;
 }
 
@@ -158,7 +199,7 @@ static bool is_there(const struct shared_wait *wait)
 /* Waits for the end, so that who ends last is the one that reports. */
 static void end_process(const struct shared_wait *wait, int signal)
 {
-	struct timespec patience = {.tv_sec = END_PATIENCE_MS / 1000};
+	struct timespec patience = {.tv_sec = END_PATIENCE_S};
 	long descriptor = kernel_call2(SYS_pidfd_open, wait->pid, 0);
 	struct pollfd end = {.fd = (int)descriptor, .events = POLLIN};
 
@@ -166,43 +207,73 @@ static void end_process(const struct shared_wait *wait, int signal)
 		return;
 	/* The descriptor is of the process that has the pid now: is it still ours? */
 	if (shared_process_life(wait->pid) == wait->life) {
-		sink_end_other(wait->process, (uint32_t)signal);
 		kernel_call4(SYS_pidfd_send_signal, descriptor, signal, 0, 0);
 		kernel_call6(SYS_ppoll, (long)&end, 1, (long)&patience, 0, 0, 0);
 	}
 	kernel_call1(SYS_close, descriptor);
 }
 
-/* They would wait for ever for locks of a process that is gone. */
+/* The first step of each other process, from @step on; cycle->count: no more. */
+static uint32_t next_other(const struct shared_cycle *cycle, uint32_t step)
+{
+	for (; step < cycle->count; step++) {
+		uint32_t process = shared_step_wait(cycle, step)->process;
+		bool is_seen = process == sink_process();
+
+		for (uint32_t i = 0; i < step; i++)
+			is_seen |= shared_step_wait(cycle, i)->process == process;
+		if (!is_seen)
+			break;
+	}
+	return step;
+}
+
+/* The others would wait for ever for locks of a process that is gone.  The ends
+ * are said first: the command waits for all of them. */
 static void end_others(const struct shared_cycle *cycle)
 {
 	struct results_header *header = sink_base();
 	bool is_exit = guest_options.on_deadlock == ON_DEADLOCK_EXIT;
-	uint32_t own = sink_process();
+	uint32_t status = is_exit ? (uint32_t)guest_options.exit_code : SIGABRT;
+	int signal = is_exit ? SIGKILL : SIGABRT;
+	bool is_reporter_ended = false;
 
 	if (!is_exit && guest_options.on_deadlock != ON_DEADLOCK_ABORT)
 		return;
-	/* Said first: the command waits for all of them. */
-	sink_end_other(own, is_exit ? (uint32_t)guest_options.exit_code : SIGABRT);
-	store_release(&header->is_ended_by_us, 1u); /* read after the program's end */
-	for (uint32_t i = 0; i < cycle->count; i++) {
-		const struct shared_wait *wait = shared_step_wait(cycle, i);
-		bool is_ended = wait->process == own;
-
-		for (uint32_t j = 0; j < i; j++)
-			is_ended |= shared_step_wait(cycle, j)->process == wait->process;
-		if (!is_ended)
-			end_process(wait, is_exit ? SIGKILL : SIGABRT);
+	sink_end_other(sink_process(), status);
+	for (uint32_t i = next_other(cycle, 0); i < cycle->count; i = next_other(cycle, i + 1)) {
+		sink_end_other(shared_step_wait(cycle, i)->process, (uint32_t)signal);
+		is_reporter_ended |= bare_is_reporter_pid(shared_step_wait(cycle, i)->pid);
 	}
+	store_release(&header->is_ended_by_us, 1u); /* read after the program's end */
+	if (is_reporter_ended)
+		bare_report((int)status);
+	for (uint32_t i = next_other(cycle, 0); i < cycle->count; i = next_other(cycle, i + 1))
+		end_process(shared_step_wait(cycle, i), signal);
 }
 
 /* --- Blocking ------------------------------------------------------------------------ */
+
+/* A file is unlocked by close(), too, without a word: the kernel knows. */
+static bool are_files_locked(const struct shared_cycle *cycle)
+{
+	for (uint32_t i = 0; i < cycle->count; i++) {
+		const struct shared_wait *wait = shared_step_wait(cycle, i);
+		uint32_t hold = cycle->steps[i].hold;
+
+		if (hold < SHARED_HOLDS && wait->holds[hold].is_file &&
+		    !shared_file_is_locked_by(wait->holds[hold].key, wait->pid))
+			return false;
+	}
+	return true;
+}
 
 static bool search(struct guest_thread *self)
 {
 	struct shared_cycle cycle;
 
 	if (!shared_find_cycle(registry(), &self->ticket, is_there, &cycle) ||
+	    !are_files_locked(&cycle) ||
 	    !shared_deadlock_report(&guest_detector, self->thread, &cycle, sink_process()))
 		return false;
 	end_others(&cycle);

@@ -20,6 +20,9 @@ static inline void shared_note(const struct sync_info *info)
 		store_relaxed(&shared_is_used, true); /* relaxed: this thread sees it first */
 }
 
+/* @object is a file that was locked by flock(). */
+void shared_note_file(struct sync_object *object);
+
 /* After sink_blocked(), with the guard up.  True: this closed a deadlock of
  * several processes, which was reported; the other processes have been ended,
  * if --on-deadlock wants it. */
@@ -32,7 +35,7 @@ void shared_posted(struct guest_thread *self, struct sync_object *object);
 /* This process is recorded; in a fork's child @self is its thread, else NULL. */
 void shared_process_begins(struct guest_thread *self);
 
-/* What @info, a process-shared object, is called in all processes; 0: it is
+/* What @info, a process-shared object or file, is called in all processes; 0: it is
  * not shared after all. */
 uint64_t shared_lock_key(const struct sync_info *info);
 

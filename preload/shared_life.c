@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "base/kernel.h"
 #include "detect/chain.h"
@@ -110,6 +111,50 @@ uint64_t shared_memory_key(uintptr_t address)
 		key = line_key(reader.line, address);
 	kernel_call1(SYS_close, reader.file);
 	return key;
+}
+
+/* --- Files ---------------------------------------------------------------------- */
+
+uint64_t shared_file_key(uintptr_t identity)
+{
+	return chain_mix(5, identity);
+}
+
+#define LOCK_WORDS 4 /* before the pid, from the colon on */
+
+/* "1: FLOCK  ADVISORY  WRITE pid major:minor:inode start end"; who waits has
+ * "->" before the kind. */
+static bool is_lock_line(const char *line, uint64_t key, uint32_t pid)
+{
+	uint64_t major_number;
+	uint64_t minor_number;
+
+	line = strstr(line, ": FLOCK ");
+	if (!line)
+		return false;
+	for (unsigned word = 0; word < LOCK_WORDS; word++) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	if (take_number(&line, 10) != pid)
+		return false;
+	major_number = take_number(&line, 16);
+	minor_number = take_number(&line, 16);
+	return shared_file_key(file_identity(makedev((unsigned)major_number, (unsigned)minor_number),
+					     take_number(&line, 10))) == key;
+}
+
+bool shared_file_is_locked_by(uint64_t key, uint32_t pid)
+{
+	struct line_reader reader;
+	bool is_locked = false;
+
+	if (!open_lines(&reader, "/proc/locks"))
+		return false;
+	while (!is_locked && next_line(&reader))
+		is_locked = is_lock_line(reader.line, key, pid);
+	kernel_call1(SYS_close, reader.file);
+	return is_locked;
 }
 
 /* --- Processes ------------------------------------------------------------------ */

@@ -212,9 +212,9 @@ void sink_end(uint32_t how, uint32_t status)
 	write_end(process, how, status);
 }
 
-void sink_end_other(uint32_t other, uint32_t signal)
+void sink_end_other(uint32_t other, uint32_t status)
 {
-	write_end(other, PROCESS_ENDED_BY_US, signal);
+	write_end(other, PROCESS_ENDED_BY_US, status);
 }
 
 /* Reads /proc/self/cmdline: arguments with their zeroes.  Returns its length. */
@@ -405,7 +405,7 @@ static void describe_lock(struct detector *detector, lock_id id)
 		flags |= LOCK_IS_RECURSIVE;
 	if (info->attributes & SYNC_ROBUST)
 		flags |= LOCK_IS_ROBUST;
-	if (flags & LOCK_IS_PROCESS_SHARED)
+	if ((flags & LOCK_IS_PROCESS_SHARED) || info->kind == OBJECT_FILE_LOCK)
 		key = shared_lock_key(info);
 	if (key)
 		flags |= LOCK_HAS_KEY;
@@ -612,6 +612,16 @@ void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *sl
 		return;
 	runtime_lock(&detector->lock);
 	describe_slot(detector, entry);
+	runtime_unlock(&detector->lock);
+}
+
+void sink_describe(struct detector *detector, lock_id lock, stack_id stack)
+{
+	if (!base || !is_unknown(detector, lock, stack))
+		return;
+	runtime_lock(&detector->lock);
+	describe_lock(detector, lock);
+	describe_stack(detector, stack);
 	runtime_unlock(&detector->lock);
 }
 

@@ -41,8 +41,8 @@ void sink_executes(uint32_t pid, enum executes_how how, const char *path);
 /* How this process ends (enum process_end).  Takes no lock. */
 void sink_end(uint32_t how, uint32_t status);
 
-/* We end process @other of the run by @signal.  Takes no lock. */
-void sink_end_other(uint32_t other, uint32_t signal);
+/* Process @other of the run is ended by us.  Takes no lock. */
+void sink_end_other(uint32_t other, uint32_t status);
 
 /* Copies the detector's counters to the file. */
 void sink_update_counters(const struct detector *detector);
@@ -51,6 +51,9 @@ void sink_update_counters(const struct detector *detector);
  * Takes no lock of the caller's. */
 void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *slot);
 void sink_unblocked(uint32_t slot);
+
+/* A lock and where it was taken, if not yet known.  Takes no lock of the caller's. */
+void sink_describe(struct detector *detector, lock_id lock, stack_id stack);
 
 /* A name became known. */
 void sink_renamed(struct detector *detector, struct thread *thread);

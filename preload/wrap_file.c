@@ -23,6 +23,8 @@
 #include "preload/guest.h"
 #include "preload/policy.h"
 #include "preload/real.h"
+#include "preload/shared.h"
+#include "preload/shared_life.h"
 #include "preload/sink.h"
 
 /* --- Streams: recursive, owned by a thread ------------------------------------ */
@@ -39,6 +41,8 @@ static void announce(struct guest_thread *self, struct sync_object *object, stac
 	bool is_deadlocked = wait_begin(&guest_detector, self->thread, &wait);
 
 	sink_blocked(&guest_detector, self->thread, &self->slot);
+	if (!is_deadlocked)
+		is_deadlocked = shared_blocked(self);
 	guest_leave(self);
 	if (is_deadlocked)
 		policy_deadlocked();
@@ -49,6 +53,7 @@ static void end_wait(struct guest_thread *self)
 	self->guard = (uintptr_t)__builtin_frame_address(0);
 	fence_signal();
 	wait_end(&guest_detector, self->thread);
+	shared_unblocked(self);
 	sink_unblocked(self->slot);
 }
 
@@ -123,18 +128,18 @@ EXPORT void funlockfile(FILE *stream)
 
 /* A number that stands for the file behind @descriptor, outside of all
  * addresses; 0 if it cannot be told. */
-static uintptr_t file_identity(int descriptor)
+static uintptr_t identify(int descriptor)
 {
 	struct stat status;
 
 	if (kernel_call2(SYS_fstat, descriptor, &status) != 0)
 		return 0;
-	return 1ul << 63 | (((uintptr_t)status.st_dev << 40 ^ status.st_ino << 4) & ~(1ul << 63));
+	return file_identity(status.st_dev, status.st_ino);
 }
 
 static struct sync_object *find_file(struct guest_thread *self, int descriptor, stack_id stack)
 {
-	uintptr_t identity = file_identity(descriptor);
+	uintptr_t identity = identify(descriptor);
 
 	return identity ? lock_find(&guest_detector, self->thread, identity, OBJECT_FILE_LOCK, 0,
 				    stack)
@@ -146,6 +151,7 @@ static void note_file_taken(struct sync_object *object, struct guest_thread *sel
 	if (!object->info)
 		return;
 	object->info->taken = stack;
+	shared_note_file(object);
 	store_relaxed(&object->owner, self->thread->id); /* a hint for the wait graph */
 }
 

@@ -32,7 +32,7 @@ struct shared_hold {
 	lock_id lock; /* in its process */
 	stack_id stack;
 	uint32_t mode; /* enum lock_mode */
-	uint32_t unused;
+	uint32_t is_file; /* a file's: the kernel is asked whether it is held */
 };
 
 /* One thread that waits. */
