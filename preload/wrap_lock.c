@@ -30,6 +30,8 @@ static uint32_t mutex_attributes(const pthread_mutex_t *mutex)
 	int kind = load_relaxed(&mutex->__data.__kind); /* relaxed: constant after init */
 	uint32_t attributes = 0;
 
+	if (kind == KIND_DESTROYED)
+		return 0;
 	if ((kind & KIND_TYPE) == KIND_RECURSIVE)
 		attributes |= SYNC_RECURSIVE;
 	if ((kind & KIND_TYPE) == KIND_ERRORCHECK)
@@ -300,16 +302,20 @@ void lock_attempt_failed(struct lock_attempt *attempt, int result)
 	guest_leave(self);
 }
 
+/* A robust mutex that its releaser did not make consistent. */
+void lock_release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack)
+{
+	object->generation &= ~SYNC_ABANDONED;
+	misuse_abandoned(&guest_detector, self->thread, object, stack);
+}
+
 /* A release that our books do not explain.  Types that check are told by the
  * call's result. */
 void lock_release_unknown(struct guest_thread *self, struct sync_object *object, stack_id stack)
 {
 	struct sync_info *info = object->info;
 
-	if (object->generation & SYNC_ABANDONED) {
-		object->generation &= ~SYNC_ABANDONED;
-		misuse_abandoned(&guest_detector, self->thread, object, stack);
-	} else if (is_destroyed_mutex(object)) {
+	if (is_destroyed_mutex(object)) {
 		misuse_used_destroyed(&guest_detector, self->thread, object, stack);
 	} else if (info && !(info->attributes & (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST))) {
 		misuse_released(&guest_detector, self->thread, object, stack,
@@ -359,11 +365,14 @@ static void note_destroy(uintptr_t address, const struct unwind_start *start)
 	if (object && object->info) {
 		enum real_state state = lock_real_state(object);
 
-		if (state == REAL_FREE || state == REAL_UNKNOWN)
+		if (state == REAL_FREE || state == REAL_UNKNOWN) {
+			misuse_note_destroyed(&guest_detector, self->thread, object,
+					      guest_stack(self, start));
 			lock_ended(&guest_detector, object);
-		else
+		} else {
 			misuse_destroyed(&guest_detector, self->thread, object,
 					 guest_stack(self, start), state);
+		}
 	}
 	guest_leave(self);
 }

@@ -60,6 +60,7 @@ lock_object(struct guest_thread *self, enum object_kind kind, uintptr_t address,
 void lock_attempt_block(struct lock_attempt *attempt);
 void lock_attempt_unblock(struct lock_attempt *attempt);
 void lock_attempt_failed(struct lock_attempt *attempt, int result);
+void lock_release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack);
 void lock_release_unknown(struct guest_thread *self, struct sync_object *object, stack_id stack);
 
 /* What @object's memory says of its holder. */
@@ -143,11 +144,13 @@ lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start
 		object = thread->held[thread->held_count - 1].object;
 	else
 		object = sync_find(&guest_detector.objects, address);
+	if (UNLIKELY(object && (object->generation & SYNC_ABANDONED)))
+		lock_release_abandoned(self, object, guest_stack(self, start));
 	if (LIKELY(object)) {
 		is_held = kind == OBJECT_RWLOCK
 				  ? rwlock_releasing(&guest_detector, thread, object)
 				  : mutex_releasing(&guest_detector, thread, object);
-		if (UNLIKELY(!is_held || (object->generation & SYNC_ABANDONED)))
+		if (UNLIKELY(!is_held))
 			lock_release_unknown(self, object, guest_stack(self, start));
 	} else {
 		object = lock_object(self, kind, address, 0);

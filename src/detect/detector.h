@@ -46,6 +46,15 @@ struct detector_hooks {
 	bool (*is_alive)(struct detector *detector, const struct thread *thread);
 };
 
+/* Where a lock was destroyed, for who uses it after; the last ones by address. */
+struct destroyed_lock {
+	uintptr_t address;
+	thread_id thread;
+	stack_id stack;
+};
+
+#define DESTROYED_KEPT 256u
+
 struct known_finding; /* report.c: to count repetitions */
 
 struct detector {
@@ -82,6 +91,7 @@ struct detector {
 
 	struct known_finding **findings; /* buckets */
 	uint32_t finding_count;
+	struct destroyed_lock destroyed[DESTROYED_KEPT];
 	uint64_t counters[COUNTER_COUNT];
 	uint64_t inherited[COUNTER_COUNT]; /* what of them a parent counts */
 	bool is_off; /* a broken invariant switched detection off */

@@ -87,7 +87,9 @@ static void report_lost_wakeup(struct detector *detector, const struct thread *t
 	struct finding *finding;
 	struct finding_event *event;
 
-	if (wait->kind != WAIT_CONDITION || !info || !info->extra->idle_signaller)
+	/* One's own signal is not one that one could have waited for. */
+	if (wait->kind != WAIT_CONDITION || !info || !info->extra->idle_signaller ||
+	    info->extra->idle_signaller == thread->id)
 		return;
 	finding = report_begin(detector, FINDING_LOST_WAKEUP);
 	report_event(finding, info->extra->idle_signaller, ACTION_SIGNAL, wait->object, info->extra->idle_stack);

@@ -131,7 +131,8 @@ void lock_ended(struct detector *detector, struct sync_object *object);
 /* Memory [start, end) ends, and with it the objects in it. */
 void lock_memory_ended(struct detector *detector, uintptr_t start, uintptr_t end);
 
-/* @thread runs with its stack pointer at @sp: locks below it are gone. */
+/* @thread runs with its stack pointer at @sp: locks of its own stack below that
+ * are gone; nothing is, if @sp is on another stack (a coroutine's, a handler's). */
 void lock_stack_left(struct detector *detector, struct thread *thread, uintptr_t sp);
 
 #endif

@@ -28,6 +28,10 @@ void misuse_released(struct detector *detector, struct thread *thread, struct sy
 void misuse_destroyed(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      stack_id stack, enum real_state real);
 
+/* @thread has destroyed @object, as is right: kept for who uses it after. */
+void misuse_note_destroyed(struct detector *detector, struct thread *thread,
+			   const struct sync_object *object, stack_id stack);
+
 /* @thread used @object, which says that it has been destroyed. */
 void misuse_used_destroyed(struct detector *detector, struct thread *thread,
 			   struct sync_object *object, stack_id stack);

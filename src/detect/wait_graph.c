@@ -285,10 +285,31 @@ static bool counts_as_blocked(const struct wait *wait)
 	return !wait->is_timed;
 }
 
+void wait_end(struct detector *detector, struct thread *thread)
+{
+	/* One that began in a handler has ended it. */
+	if (thread->wait.version % 2 == 0)
+		return;
+	if (thread->wait.is_counted)
+		fetch_add_acq_rel(&detector->blocked_count, -1u);
+	/* release: pairs with wait_read(). */
+	store_release(&thread->wait.version, thread->wait.version + 1);
+}
+
+/* A wait that was left by a jump, or that a handler's wait interrupts, is over
+ * for us: that of a running thread would close cycles that are none. */
+static void forget_wait(struct detector *detector, struct thread *thread)
+{
+	if (thread->wait.version % 2)
+		wait_end(detector, thread);
+}
+
 bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait)
 {
-	uint64_t version = thread->wait.version;
+	uint64_t version;
 
+	forget_wait(detector, thread);
+	version = thread->wait.version;
 	thread->wait = *wait;
 	thread->wait.is_counted = counts_as_blocked(wait);
 	thread->wait.version = version;
@@ -301,12 +322,4 @@ bool wait_begin(struct detector *detector, struct thread *thread, const struct w
 	if (find_deadlock(detector, thread))
 		return true;
 	return hang_check(detector, thread);
-}
-
-void wait_end(struct detector *detector, struct thread *thread)
-{
-	if (thread->wait.is_counted)
-		fetch_add_acq_rel(&detector->blocked_count, -1u);
-	/* release: pairs with wait_read(). */
-	store_release(&thread->wait.version, thread->wait.version + 1);
 }

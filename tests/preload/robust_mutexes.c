@@ -2,7 +2,7 @@
  * Robust mutexes whose owner ends: a thread, a process that exits, one that
  * is killed.  The next owner is told and recovers, by every kind of call.
  *
- * snarl-expect: status=66 kinds=exit-holding-lock,abandoned-robust
+ * snarl-expect: status=66 kinds=abandoned-robust
  */
 #include "guest.h"
 
