@@ -19,6 +19,7 @@ core_tests = \
 	tests/unit/test_map \
 	tests/unit/test_options \
 	tests/unit/test_order_topology \
+	tests/unit/test_shared_registry \
 	tests/unit/test_target \
 	tests/unit/test_vclock
 check_PROGRAMS += $(core_tests)
@@ -52,6 +53,11 @@ tests_unit_test_order_topology_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_order_topology_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_order_topology_SOURCES = tests/unit/test_order_topology.c
 tests_unit_test_order_topology_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_shared_registry_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_shared_registry_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_shared_registry_SOURCES = tests/unit/test_shared_registry.c
+tests_unit_test_shared_registry_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_target_CFLAGS = $(UNIT_CFLAGS)
