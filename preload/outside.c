@@ -55,7 +55,8 @@ static bool has_interval_timer(void)
 static bool has_posix_timer(void)
 {
 	char byte;
-	long file = kernel_call4(SYS_openat, AT_FDCWD, "/proc/self/timers", O_RDONLY | O_CLOEXEC, 0);
+	long file =
+		kernel_call4(SYS_openat, AT_FDCWD, "/proc/self/timers", O_RDONLY | O_CLOEXEC, 0);
 	long length;
 
 	if (file < 0)

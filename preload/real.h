@@ -21,7 +21,7 @@ void *real_resolve(void **slot, const char *name, const char *version);
 #define REAL_NAMED(function, name, version)                                                        \
 	({                                                                                         \
 		static void *slot;                                                                 \
-		/* relaxed: every resolution yields the same. */                                    \
+		/* relaxed: every resolution yields the same. */                                   \
 		void *found = load_relaxed(&slot);                                                 \
 		if (UNLIKELY(!found))                                                              \
 			found = real_resolve(&slot, name, version);                                \

@@ -140,8 +140,9 @@ static bool is_lock_line(const char *line, uint64_t key, uint32_t pid)
 		return false;
 	major_number = take_number(&line, 16);
 	minor_number = take_number(&line, 16);
-	return shared_file_key(file_identity(makedev((unsigned)major_number, (unsigned)minor_number),
-					     take_number(&line, 10))) == key;
+	return shared_file_key(
+		       file_identity(makedev((unsigned)major_number, (unsigned)minor_number),
+				     take_number(&line, 10))) == key;
 }
 
 bool shared_file_is_locked_by(uint64_t key, uint32_t pid)

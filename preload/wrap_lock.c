@@ -258,7 +258,8 @@ void lock_attempt_block(struct lock_attempt *attempt)
 
 	attempt->is_announced = false;
 	/* What returns EDEADLK does not wait. */
-	if (!info || ((info->attributes & SYNC_CHECKED) && mutex_is_mine(thread, attempt->object)) ||
+	if (!info ||
+	    ((info->attributes & SYNC_CHECKED) && mutex_is_mine(thread, attempt->object)) ||
 	    (info->kind == OBJECT_RWLOCK && mutex_is_mine(thread, attempt->object)))
 		return;
 	self->guard = (uintptr_t)__builtin_frame_address(0);

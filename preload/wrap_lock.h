@@ -192,9 +192,9 @@ static inline bool lock_cannot_block(const struct lock_attempt *attempt, enum ob
 		int result;                                                                        \
                                                                                                    \
 		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, true, is_timed,             \
-						 (uintptr_t)(object), &start)))                     \
+						 (uintptr_t)(object), &start)))                    \
 			return REAL(name) arguments;                                               \
-		if (lock_cannot_block(&attempt, kind))                                              \
+		if (lock_cannot_block(&attempt, kind))                                             \
 			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
 		result = SHAPE_robust_or_try(try, busy, object, name, arguments, kind);            \
 		if (UNLIKELY(result == (busy))) {                                                  \
@@ -221,7 +221,7 @@ static inline bool lock_cannot_block(const struct lock_attempt *attempt, enum ob
 		struct lock_attempt attempt;                                                       \
                                                                                                    \
 		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, false, false,               \
-						 (uintptr_t)(object), &start)))                     \
+						 (uintptr_t)(object), &start)))                    \
 			return REAL(name) arguments;                                               \
 		return lock_attempt_end(&attempt, kind, REAL(name) arguments);                     \
 	}

@@ -209,10 +209,11 @@ struct word {
 };
 
 static const struct word words[] = {
-	{"thread", last_thread},     {"lock", last_lock},	{"target", last_target},
-	{"other", other_thread},     {"held", held_lock},	{"first", first_lock},
-	{"second", second_lock},     {"threads", all_threads},	{"locks", all_locks},
-	{"waiter", first_thread},    {"over-locks", over_locks},  {"held-locks", held_locks}, {"wait", wait_phrase},
+	{"thread", last_thread},  {"lock", last_lock},	      {"target", last_target},
+	{"other", other_thread},  {"held", held_lock},	      {"first", first_lock},
+	{"second", second_lock},  {"threads", all_threads},   {"locks", all_locks},
+	{"waiter", first_thread}, {"over-locks", over_locks}, {"held-locks", held_locks},
+	{"wait", wait_phrase},
 };
 
 static const char *tell_word(const struct teller *teller, const char *name, size_t length)

@@ -114,9 +114,9 @@ static json_t *make_lock(struct view *view, const struct view_finding *finding, 
 	json_object_set_new(object, "address",
 			    lock && lock->address ? json_hexadecimal(lock->address) : json_null());
 	json_object_set_new(object, "created",
-			    lock && lock->creation_stack
-				    ? make_stack_object(view, finding->process, lock->creation_stack)
-				    : json_null());
+			    lock && lock->creation_stack ? make_stack_object(view, finding->process,
+									     lock->creation_stack)
+							 : json_null());
 	if (lock && lock->first_stack)
 		json_object_set_new(object, "first_used",
 				    make_stack_object(view, finding->process, lock->first_stack));

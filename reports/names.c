@@ -224,7 +224,8 @@ static const char *make_name(struct view *view, const struct model_process *proc
 	if (name)
 		return name;
 	if (lock->stack_thread && !is_stable)
-		return pool_format(view->pool, "%s on the stack of %s", object_kind_name(lock->kind),
+		return pool_format(view->pool, "%s on the stack of %s",
+				   object_kind_name(lock->kind),
 				   stack_owner(view, process, lock->stack_thread));
 	return name_by_origin(view, process, lock, is_stable);
 }
@@ -241,7 +242,8 @@ static struct named_lock *add_lock(struct view *view, const struct model_process
 	row = &names->rows[names->count];
 	*row = (struct named_lock){lock, process, id, make_name(view, process, id, false), 0};
 	for (size_t i = 0; i < names->count; i++) {
-		if (names->rows[i].process != process || strcmp(names->rows[i].base, row->base) != 0)
+		if (names->rows[i].process != process ||
+		    strcmp(names->rows[i].base, row->base) != 0)
 			continue;
 		if (!count++)
 			first = &names->rows[i];

@@ -18,7 +18,8 @@ static size_t class_bytes(unsigned index)
 	if (index == 0)
 		return SMALLEST_BYTES;
 	return index % 2 ? (size_t)SMALLEST_BYTES << (power + 1)
-			 : ((size_t)SMALLEST_BYTES << power) + ((size_t)SMALLEST_BYTES << (power - 1));
+			 : ((size_t)SMALLEST_BYTES << power) +
+				   ((size_t)SMALLEST_BYTES << (power - 1));
 }
 
 static unsigned class_of(size_t size_bytes)

@@ -25,6 +25,9 @@
 /* Orders everything before it with everything after it. */
 #define fence_full() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
+/* Orders the reads before it with everything after it. */
+#define fence_acquire() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+
 /* Keeps the compiler, not the processor, from moving accesses across it: for
  * what a signal handler of the same thread may see. */
 #define fence_signal() __atomic_signal_fence(__ATOMIC_SEQ_CST)

@@ -11,7 +11,8 @@ bool spin_lock(struct spin_lock *lock)
 	for (unsigned yields = 0; yields < YIELDS; yields++) {
 		for (unsigned spins = 0; spins < SPINS; spins++) {
 			/* relaxed: only a hint; acquire: pairs with spin_unlock(). */
-			if (!load_relaxed(&lock->is_taken) && !exchange_acquire(&lock->is_taken, 1u))
+			if (!load_relaxed(&lock->is_taken) &&
+			    !exchange_acquire(&lock->is_taken, 1u))
 				return true;
 			__builtin_ia32_pause();
 		}

@@ -105,7 +105,8 @@ void processes_await_end(const struct results_file *results)
 		pid_t pid = record->type == RECORD_PROCESS ? (pid_t)read_u32(&reader) : 0;
 
 		for (uint32_t i = 0; pid > 0 && i < count; i++)
-			if (numbers[i] == record->process && results_file_is_mapped_by(results, pid))
+			if (numbers[i] == record->process &&
+			    results_file_is_mapped_by(results, pid))
 				await_end(pid);
 	}
 }

@@ -29,7 +29,8 @@ static void complete_round(struct sync_info *info, struct arena *arena)
 	info->clock = info->extra->arriving[0];
 	info->extra->hand_over = info->extra->arriving[1];
 	info->extra->structural = info->extra->arriving_structural;
-	info->extra->arriving[0] = info->extra->arriving[1] = info->extra->arriving_structural = NULL;
+	info->extra->arriving[0] = info->extra->arriving[1] = info->extra->arriving_structural =
+		NULL;
 	info->extra->barrier_waiting = 0;
 	info->extra->barrier_round++;
 }

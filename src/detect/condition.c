@@ -30,6 +30,7 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 		.stack = wait->stack,
 	};
 
+	wait->generation = wait->condition->generation;
 	waker_waits(detector, thread, wait->condition, wait->mutex, wait->stack);
 	if (detector_lock_info(detector, info)) {
 		info->extra->waiter_count++;
@@ -44,18 +45,21 @@ void condition_wait_end(struct detector *detector, struct thread *thread,
 			const struct condition_wait *wait, bool is_woken)
 {
 	struct sync_info *info = wait->condition->info;
+	bool is_alive = wait->generation == wait->condition->generation;
 
 	wait_end(detector, thread);
-	if (info && detector_lock_info(detector, info)) {
+	/* It may have been destroyed meanwhile, and its place be another's. */
+	if (info && is_alive && detector_lock_info(detector, info)) {
 		if (info->extra->waiter_count)
 			info->extra->waiter_count--;
-		if (info->extra->wake_count && (is_woken || info->extra->wake_count > info->extra->waiter_count))
+		if (info->extra->wake_count &&
+		    (is_woken || info->extra->wake_count > info->extra->waiter_count))
 			info->extra->wake_count--;
 		if (is_woken)
 			info->extra->idle_signaller = 0;
 		detector_unlock_info(info);
 	}
-	if (is_woken)
+	if (is_woken && is_alive)
 		handover_take(detector, thread, wait->condition);
 	if (!wait->was_held)
 		return;

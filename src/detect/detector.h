@@ -42,6 +42,11 @@ struct detector_hooks {
 	 * does it not tell?  Asked before a deadlock. */
 	bool (*may_hold)(struct detector *detector, const struct thread *thread,
 			 const struct sync_object *object);
+	/* Does the kernel say that @thread, which waits as *@wait says, sleeps?
+	 * Gives it a while to fall asleep.  True if there is no telling.  Asked
+	 * before a deadlock or hang, without detector.lock. */
+	bool (*is_asleep)(struct detector *detector, const struct thread *thread,
+			  const struct wait *wait);
 	/* Is the kernel's thread still there? */
 	bool (*is_alive)(struct detector *detector, const struct thread *thread);
 };
@@ -123,7 +128,8 @@ static inline struct sync_info *detector_lock(const struct detector *detector, l
 }
 
 /* relaxed: counts are only read for display. */
-#define detector_count(detector, which) fetch_add_relaxed(&(detector)->counters[COUNTER_##which], 1u)
+#define detector_count(detector, which)                                                            \
+	fetch_add_relaxed(&(detector)->counters[COUNTER_##which], 1u)
 
 /* Takes the lock of one object's clocks and counts.  False, and counted, if it
  * is not to be had. */

@@ -11,12 +11,16 @@ static bool is_shared(const struct sync_object *object)
 	       object->info->kind == OBJECT_FILE_LOCK;
 }
 
-/* Is the lock free, so that its waiter is only about to run? */
+/* Is the lock free, or left by a thread that ended, so that its waiter is only
+ * about to run? */
 static bool has_holder(const struct detector *detector, const struct sync_object *object)
 {
 	/* relaxed: validated by the second look of wait_read(). */
-	if (load_relaxed(&object->owner))
-		return true;
+	const struct thread *owner = detector_thread(detector, load_relaxed(&object->owner));
+
+	if (owner)
+		return owner->state == THREAD_RUNNING ||
+		       !(object->info->attributes & SYNC_ROBUST);
 	if (object->info->kind != OBJECT_RWLOCK)
 		return false;
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
@@ -92,10 +96,12 @@ static void report_lost_wakeup(struct detector *detector, const struct thread *t
 	    info->extra->idle_signaller == thread->id)
 		return;
 	finding = report_begin(detector, FINDING_LOST_WAKEUP);
-	report_event(finding, info->extra->idle_signaller, ACTION_SIGNAL, wait->object, info->extra->idle_stack);
+	report_event(finding, info->extra->idle_signaller, ACTION_SIGNAL, wait->object,
+		     info->extra->idle_stack);
 	event = report_event(finding, thread->id, ACTION_WAIT, wait->object, wait->stack);
 	report_holds(event, thread);
-	report_emit(detector, finding, chain_mix(chain_mix(1, info->extra->idle_stack), wait->stack));
+	report_emit(detector, finding,
+		    chain_mix(chain_mix(1, info->extra->idle_stack), wait->stack));
 }
 
 static void report_hang(struct detector *detector)
@@ -110,7 +116,8 @@ static void report_hang(struct detector *detector)
 
 		if (!is_part(thread) || !wait_read(thread, &wait))
 			continue;
-		event = report_event(finding, id, wait.kind == WAIT_JOIN ? ACTION_JOIN : ACTION_WAIT,
+		event = report_event(finding, id,
+				     wait.kind == WAIT_JOIN ? ACTION_JOIN : ACTION_WAIT,
 				     wait.object, wait.stack);
 		if (event)
 			event->target = wait.target;
@@ -140,13 +147,37 @@ static bool is_known(const struct detector *detector)
 	return false;
 }
 
+static bool all_asleep(struct detector *detector, const struct thread *looking)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+		struct wait wait;
+
+		if (is_part(thread) && thread != looking &&
+		    (!wait_read(thread, &wait) || !wait_is_asleep(detector, thread, &wait)))
+			return false;
+	}
+	return true;
+}
+
+/* A cycle through a semaphore that a running thread could have posted. */
+static bool find_deadlock(struct detector *detector, struct thread *looking)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		struct thread *thread = detector_thread(detector, id);
+
+		if (is_part(thread) && wait_find_deadlock(detector, thread, looking))
+			return true;
+	}
+	return false;
+}
+
 bool hang_check(struct detector *detector, struct thread *thread)
 {
 	uint64_t before;
 	uint64_t after;
 	bool is_hang;
 
-	(void)thread;
 	/* relaxed: a thread that changes them checks after it did. */
 	if (load_relaxed(&detector->blocked_count) < load_relaxed(&detector->alive_count))
 		return false;
@@ -155,8 +186,10 @@ bool hang_check(struct detector *detector, struct thread *thread)
 	runtime_lock(&detector->lock);
 	is_hang = all_stuck(detector, &before) && !is_known(detector);
 	runtime_unlock(&detector->lock);
-	if (!is_hang || detector->hooks->can_be_woken(detector))
+	if (!is_hang || detector->hooks->can_be_woken(detector) || !all_asleep(detector, thread))
 		return false;
+	if (find_deadlock(detector, thread))
+		return true;
 	runtime_lock(&detector->lock);
 	is_hang = all_stuck(detector, &after) && before == after;
 	if (is_hang)

@@ -176,7 +176,9 @@ void misuse_check_owner(struct detector *detector, struct thread *thread)
 	owner = detector_thread(detector, load_relaxed(&object->owner));
 	if (!owner || owner == thread)
 		return;
-	if (owner->state == THREAD_LOST && owner->memory)
+	/* What is shared with the parent, its threads still release. */
+	if (owner->state == THREAD_LOST && owner->memory &&
+	    !(object->info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED)))
 		report_fork_victim(detector, thread, owner, object);
 	else if (owner->state == THREAD_ENDING && !detector->hooks->is_alive(detector, owner))
 		thread_gone(detector, owner);
@@ -202,7 +204,8 @@ void misuse_process_ended(struct detector *detector)
 		if (!thread || thread->is_detached || thread->is_joined || thread->is_adopted)
 			continue;
 		if (thread->state == THREAD_ENDED ||
-		    (thread->state == THREAD_ENDING && !detector->hooks->is_alive(detector, thread))) {
+		    (thread->state == THREAD_ENDING &&
+		     !detector->hooks->is_alive(detector, thread))) {
 			if (thread->memory)
 				misuse_thread_gone(detector, thread);
 			report_leak(detector, thread);

@@ -104,8 +104,8 @@ static struct sync_object *add_object(struct sync_table *table, uintptr_t addres
 		}
 		if (!page->more)
 			/* release: pairs with sync_find(). */
-			store_release(&page->more,
-				      (struct sync_page *)arena_alloc(&table->arena, sizeof(*page)));
+			store_release(&page->more, (struct sync_page *)arena_alloc(&table->arena,
+										   sizeof(*page)));
 		page = page->more;
 	}
 	return NULL;

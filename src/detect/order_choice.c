@@ -47,7 +47,8 @@ static bool blocks_along(const struct choice *choice, const struct choice_questi
 {
 	const struct edge_witness *witness = choice->at[index];
 
-	if (index > 0 && !blocks((enum lock_mode)choice->at[index - 1]->moment->to_mode, witness->from_mode))
+	if (index > 0 &&
+	    !blocks((enum lock_mode)choice->at[index - 1]->moment->to_mode, witness->from_mode))
 		return false;
 	return !question->is_closed || index + 1 < choice->length ||
 	       blocks((enum lock_mode)witness->moment->to_mode, choice->at[0]->from_mode);

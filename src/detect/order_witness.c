@@ -156,7 +156,8 @@ static bool is_moment_of(const struct order_moment *moment, lock_id from,
 	struct set_source source = set_source(from, described);
 
 	if (moment->thread != described->thread || moment->to_stack != described->to_stack ||
-	    moment->to_mode != (uint8_t)described->to_mode || moment->is_timed != described->is_timed ||
+	    moment->to_mode != (uint8_t)described->to_mode ||
+	    moment->is_timed != described->is_timed ||
 	    !is_stamp(moment, MOMENT_STRUCTURAL, &described->structural) ||
 	    !is_stamp(moment, MOMENT_HAND_OVER, &described->hand_over))
 		return false;

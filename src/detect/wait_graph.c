@@ -23,6 +23,14 @@ struct walk {
 	uint32_t budget; /* steps left */
 };
 
+bool wait_is_asleep(struct detector *detector, const struct thread *thread,
+		    const struct wait *wait)
+{
+	/* Who is looking too will sleep if it finds nothing. */
+	return load_acquire(&thread->is_looking) ||
+	       detector->hooks->is_asleep(detector, thread, wait);
+}
+
 bool wait_read(const struct thread *thread, struct wait *copy)
 {
 	/* acquire: pairs with the releases in wait_begin() and wait_end(). */
@@ -31,7 +39,7 @@ bool wait_read(const struct thread *thread, struct wait *copy)
 	if (version % 2 == 0)
 		return false;
 	*copy = thread->wait;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	fence_acquire();
 	return load_relaxed(&thread->wait.version) == version; /* relaxed: after the fence */
 }
 
@@ -177,6 +185,17 @@ static bool is_unchanged(const struct walk *walk)
 	return true;
 }
 
+/* Our books may be wrong about a wait (it was left by a jump) or an owner (it
+ * gave up in code that does not come through us).  The kernel is not: who is
+ * part of a deadlock sleeps.  The first step's thread is about to. */
+static bool all_asleep(const struct walk *walk)
+{
+	for (uint32_t i = 1; i < walk->depth; i++)
+		if (!wait_is_asleep(walk->detector, walk->steps[i].thread, &walk->steps[i].wait))
+			return false;
+	return true;
+}
+
 static uint64_t walk_key(const struct walk *walk)
 {
 	uint64_t key = 0;
@@ -258,11 +277,31 @@ static struct walk *take_walk(struct thread *thread)
 	return thread->memory->walk;
 }
 
+/* A semaphore can be posted by any thread that still runs, even one that never
+ * did before: only when all others are blocked is it sure that nobody will. */
+static bool may_be_posted(const struct walk *walk)
+{
+	const struct detector *detector = walk->detector;
+
+	if (!depends_on_semaphore(walk))
+		return false;
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+		struct wait wait;
+
+		if (thread && (thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING) &&
+		    (!wait_read(thread, &wait) || wait.is_timed))
+			return true;
+	}
+	return false;
+}
+
 /* Looks again under the lock: of several threads that see the same cycle one
  * reports it. */
-static bool find_deadlock(struct detector *detector, struct thread *thread)
+bool wait_find_deadlock(struct detector *detector, struct thread *thread, struct thread *looking)
 {
-	struct walk *walk = take_walk(thread);
+	struct walk *walk = take_walk(looking);
+	bool is_found;
 
 	if (!walk) {
 		detector_count(detector, LOST_MEMORY);
@@ -271,13 +310,15 @@ static bool find_deadlock(struct detector *detector, struct thread *thread)
 	walk->detector = detector;
 	walk->depth = 0;
 	walk->budget = WALK_BUDGET;
-	if (!push_step(walk, thread, NULL) || !walk_on(walk, thread) || !is_unchanged(walk))
+	if (!push_step(walk, thread, NULL) || !walk_on(walk, thread) || !is_unchanged(walk) ||
+	    may_be_posted(walk) || !all_asleep(walk))
 		return false;
 	runtime_lock(&detector->lock);
-	if (is_unchanged(walk))
+	is_found = is_unchanged(walk);
+	if (is_found)
 		report_deadlock(walk);
 	runtime_unlock(&detector->lock);
-	return true;
+	return is_found;
 }
 
 static bool counts_as_blocked(const struct wait *wait)
@@ -296,19 +337,14 @@ void wait_end(struct detector *detector, struct thread *thread)
 	store_release(&thread->wait.version, thread->wait.version + 1);
 }
 
-/* A wait that was left by a jump, or that a handler's wait interrupts, is over
- * for us: that of a running thread would close cycles that are none. */
-static void forget_wait(struct detector *detector, struct thread *thread)
-{
-	if (thread->wait.version % 2)
-		wait_end(detector, thread);
-}
-
 bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait)
 {
 	uint64_t version;
+	bool is_found;
 
-	forget_wait(detector, thread);
+	/* A wait that was left by a jump, or that a handler interrupts, is over
+	 * for us: that of a running thread would close cycles that are none. */
+	wait_end(detector, thread);
 	version = thread->wait.version;
 	thread->wait = *wait;
 	thread->wait.is_counted = counts_as_blocked(wait);
@@ -319,7 +355,8 @@ bool wait_begin(struct detector *detector, struct thread *thread, const struct w
 		fetch_add_acq_rel(&detector->blocked_count, 1u);
 	fence_full();
 	misuse_check_owner(detector, thread);
-	if (find_deadlock(detector, thread))
-		return true;
-	return hang_check(detector, thread);
+	store_release(&thread->is_looking, true);
+	is_found = wait_find_deadlock(detector, thread, thread) || hang_check(detector, thread);
+	store_release(&thread->is_looking, false);
+	return is_found;
 }

@@ -133,6 +133,7 @@ void waker_signals(struct detector *detector, struct thread *thread, struct sync
 		return;
 	runtime_lock(&detector->lock);
 	if (object->info)
-		note_locks(detector, thread, object, object->info->extra->condition_mutex, stack, false);
+		note_locks(detector, thread, object, object->info->extra->condition_mutex, stack,
+			   false);
 	runtime_unlock(&detector->lock);
 }

@@ -115,7 +115,8 @@ static unsigned long parse_number(const char *text, unsigned long least, unsigne
 	unsigned long number = strtoul(text, &end, 10);
 
 	if (*text == '\0' || *end != '\0' || number < least || number > most) {
-		fprintf(stderr, "lock_bench: '%s' is not a number from %lu to %lu\n", text, least, most);
+		fprintf(stderr, "lock_bench: '%s' is not a number from %lu to %lu\n", text, least,
+			most);
 		exit(2);
 	}
 	return number;
@@ -124,17 +125,18 @@ static unsigned long parse_number(const char *text, unsigned long least, unsigne
 static void parse_options(struct bench *bench, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"frames", required_argument, NULL, 'f'},  {"locks", required_argument, NULL, 'l'},
-		{"edges", required_argument, NULL, 'e'},   {"threads", required_argument, NULL, 't'},
-		{"single", no_argument, NULL, 's'},	   {"descend", no_argument, NULL, 'd'},
-		{"paths", no_argument, NULL, 'p'},	   {NULL, 0, NULL, 0},
+		{"frames", required_argument, NULL, 'f'}, {"locks", required_argument, NULL, 'l'},
+		{"edges", required_argument, NULL, 'e'},  {"threads", required_argument, NULL, 't'},
+		{"single", no_argument, NULL, 's'},	  {"descend", no_argument, NULL, 'd'},
+		{"paths", no_argument, NULL, 'p'},	  {NULL, 0, NULL, 0},
 	};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'f':
-			bench->frames = parse_number(optarg, FRAMES_BESIDE_LINKS, CALL_CHAIN_MAX_LINKS);
+			bench->frames =
+				parse_number(optarg, FRAMES_BESIDE_LINKS, CALL_CHAIN_MAX_LINKS);
 			break;
 		case 'l':
 			bench->lock_count = parse_number(optarg, 4, 10000000);
@@ -184,7 +186,7 @@ int main(int argc, char **argv)
 	run_workload(&bench, workload, times);
 	if (!bench.is_single_threaded && !workload->run_threads)
 		end_idle_thread(&bench);
-	printf("%s operations=%lu min=%.2f median=%.2f\n", workload->name, bench.operations, times[0],
-	       times[bench.repetitions / 2]);
+	printf("%s operations=%lu min=%.2f median=%.2f\n", workload->name, bench.operations,
+	       times[0], times[bench.repetitions / 2]);
 	return 0;
 }

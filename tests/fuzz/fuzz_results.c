@@ -4,7 +4,8 @@
  * header and slots, with checksums and commit words mended, so that mutations
  * reach the decoders behind them.
  *
- *   clang -g -O1 -D_GNU_SOURCE -DPACKAGE_VERSION='"0"' -Isrc -I. -fsanitize=fuzzer,address,undefined \
+ *   clang -g -O1 -D_GNU_SOURCE -DPACKAGE_VERSION='"0"' -Isrc -I. \
+ *     -fsanitize=fuzzer,address,undefined \
  *     tests/fuzz/fuzz_results.c $(find reports -name '*.c') src/event/{finding,results}.c \
  *     -o fuzz_results -ldw -lelf -ljansson -liberty && ./fuzz_results -max_total_time=60
  */

@@ -43,8 +43,9 @@ static void run_before_all_constructors(int count, char **arguments, char **envi
 	preinit_count++;
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const preinit)(int, char **, char **) =
-	run_before_all_constructors;
+__attribute__((section(".preinit_array"),
+	       used)) static void (*const preinit)(int, char **,
+						   char **) = run_before_all_constructors;
 
 __attribute__((constructor)) static void construct(void)
 {

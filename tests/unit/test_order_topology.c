@@ -77,7 +77,8 @@ static void take(lock_id lock)
 static void check_edges_of(const struct order_node *node, uint64_t *edge_count)
 {
 	for (unsigned place = 0; place < EDGE_PLACE_COUNT; place++) {
-		for (const struct order_edge *edge = node->out[place]; edge; edge = edge->next_out) {
+		for (const struct order_edge *edge = node->out[place]; edge;
+		     edge = edge->next_out) {
 			ck_assert(is_edge[edge->from->lock][edge->to->lock]);
 			ck_assert_ptr_eq(graph_find_edge(&graph, edge->from, edge->to), edge);
 			ck_assert_uint_eq(edge_place(edge), place);

@@ -179,8 +179,9 @@ START_TEST(names_of_other_languages_are_demangled)
 {
 	ck_assert_str_eq(demangle_name(&model.pool, "_ZN4bank8transferEii"),
 			 "bank::transfer(int, int)");
-	ck_assert_str_eq(demangle_name(&model.pool, "_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE"),
-			 "core::fmt::Write::write_fmt");
+	ck_assert_str_eq(
+		demangle_name(&model.pool, "_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE"),
+		"core::fmt::Write::write_fmt");
 	ck_assert_str_eq(demangle_name(&model.pool, "_RNvC7mycrate4main"), "mycrate::main");
 	ck_assert_str_eq(demangle_name(&model.pool, "_start"), "_start");
 }
