@@ -3,6 +3,7 @@
 #include "detect/chain.h"
 
 #define CLASS_BUCKETS 1024u
+#define HAND_OVER_HAND_MAX 3u /* locks held at a time: two, and one of something else */
 
 struct lock_class {
 	uint64_t key;
@@ -84,7 +85,7 @@ static struct lock_class *class_of(struct detector *detector, struct sync_info *
  * been released since. */
 static bool is_hand_over_hand(const struct thread *thread, const struct held_lock *held)
 {
-	if (!held->under)
+	if (!held->under || thread->held_count > HAND_OVER_HAND_MAX)
 		return false;
 	for (uint32_t i = 0; i < thread->held_count; i++)
 		if (thread->held[i].object->info &&
