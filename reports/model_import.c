@@ -134,6 +134,19 @@ static uint32_t find_own_lock(const struct importer *importer, uint64_t key)
 	return 0;
 }
 
+/* Who made the lock may be another process than who has the finding: it shall
+ * be called the same whoever that is. */
+static void complete_lock(struct importer *importer, uint32_t id,
+			  const struct model_process *from, const struct model_lock *source)
+{
+	uint32_t creation = import_stack(importer, from, source->creation_stack);
+	struct model_lock *rows = importer->into->locks.rows;
+
+	for (size_t i = 0; i < importer->into->locks.count; i++)
+		if (rows[i].id == id && !rows[i].creation_stack)
+			rows[i].creation_stack = creation;
+}
+
 static uint32_t import_lock(struct importer *importer, const struct model_process *from,
 			    uint32_t id)
 {
@@ -142,11 +155,15 @@ static uint32_t import_lock(struct importer *importer, const struct model_proces
 	uint32_t new_id = find_import(importer, IMPORT_LOCK, from, id, key);
 	struct model_lock row;
 
+	if (!source)
+		return 0;
+	row = *source;
 	if (!new_id && key)
 		new_id = find_own_lock(importer, key);
-	if (new_id || !source)
+	if (new_id) {
+		complete_lock(importer, new_id, from, &row);
 		return new_id;
-	row = *source;
+	}
 	row.creation_stack = import_stack(importer, from, row.creation_stack);
 	row.first_stack = import_stack(importer, from, row.first_stack);
 	row.stack_thread = import_thread(importer, from, row.stack_thread, true);
@@ -180,7 +197,7 @@ static const struct model_process *find_process(const struct model *model, uint3
 	return NULL;
 }
 
-/* Own events first are left as they are; find_own_lock() needs them marked. */
+/* Events keep their process: by it find_own_lock() knows its own. */
 static void import_finding(struct model *model, struct model_finding *finding)
 {
 	struct importer importer = {

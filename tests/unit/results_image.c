@@ -117,6 +117,24 @@ void image_lock(void *image, uint32_t process, uint32_t id, enum object_kind kin
 	finish(image, RECORD_LOCK, process, 0);
 }
 
+void image_shared_lock(void *image, uint32_t process, uint32_t id, uint64_t key,
+		       uint32_t creation_stack)
+{
+	struct byte_writer *writer = begin();
+
+	write_u32(writer, id);
+	write_u32(writer, OBJECT_MUTEX);
+	write_u64(writer, 0x7000);
+	write_u32(writer, id);
+	write_u32(writer, creation_stack);
+	write_u32(writer, 0);
+	write_u32(writer, 0);
+	write_u32(writer, LOCK_IS_PROCESS_SHARED | LOCK_HAS_KEY);
+	write_string(writer, "");
+	write_u64(writer, key);
+	finish(image, RECORD_LOCK, process, 0);
+}
+
 void image_finding(void *image, uint32_t process, const struct finding *finding, uint64_t count)
 {
 	struct byte_writer *writer = begin();

@@ -31,6 +31,10 @@ void image_end(void *image, uint32_t process, enum process_end how);
 void image_text(void *image, uint32_t process, const char *text);
 void image_unobserved(void *image, uint32_t process, const char *path, const char *why);
 
+/* A process-shared lock, by its @key. */
+void image_shared_lock(void *image, uint32_t process, uint32_t id, uint64_t key,
+		       uint32_t creation_stack);
+
 /* Appends an event without holds. */
 struct finding_event *image_event(struct finding *finding, thread_id thread,
 				  enum finding_action action, lock_id lock, stack_id stack);

@@ -165,6 +165,70 @@ START_TEST(records_that_did_not_fit_are_a_loss)
 }
 END_TEST
 
+/* Process 2 found it; process 1 made lock 5, which is 3 there, and holds 6. */
+static void write_shared_deadlock(void)
+{
+	struct finding *finding = calloc(1, sizeof(*finding));
+	struct finding_event *event;
+	uint64_t frames[] = {0x10};
+
+	image_process(image, 2, 0, PROCESS_STARTED, "./other");
+	image_stack(image, 1, 9, frames, 1);
+	image_thread(image, 1, 1, 0, 0, THREAD_IS_MAIN, "");
+	image_shared_lock(image, 1, 5, 77, 9);
+	image_lock(image, 1, 6, OBJECT_MUTEX, 0x4000, 9, 0, 0, "");
+	image_thread(image, 2, 1, 0, 0, THREAD_IS_MAIN, "");
+	image_shared_lock(image, 2, 3, 77, 0);
+	finding->id = 1;
+	finding->kind = FINDING_DEADLOCK;
+	finding->severity = SEVERITY_ERROR;
+	image_event(finding, 1, ACTION_HOLD, 3, 0);
+	event = image_event(finding, 1, ACTION_WAIT, 5, 9);
+	event->process = 1;
+	event->hold_count = 1;
+	event->holds[0].lock = 6;
+	event->holds[0].stack = 9;
+	event = image_event(finding, 8, ACTION_WAIT, 8, 8);
+	event->process = 7;
+	image_finding(image, 2, finding, 1);
+	free(finding);
+}
+
+START_TEST(what_a_finding_says_of_other_processes_is_taken_over)
+{
+	const struct model_process *into;
+	const struct finding_event *events;
+
+	write_shared_deadlock();
+	ck_assert_int_eq(read_image(), 0);
+	into = model.processes[1];
+	events = model.findings[0].finding->events;
+	ck_assert_uint_eq(events[0].thread, 1);
+	ck_assert_uint_ne(events[1].thread, 1);
+	ck_assert_ptr_eq(model_thread(into, events[1].thread)->home, model.processes[0]);
+	ck_assert_ptr_eq(model_stack(into, events[1].stack)->home, model.processes[0]);
+	ck_assert_uint_eq(model_stack_frame(model_stack(into, events[1].stack), 0), 0x10);
+	/* One lock, of which each knows a part. */
+	ck_assert_uint_eq(events[1].lock, events[0].lock);
+	ck_assert_uint_eq(model_lock(into, events[0].lock)->creation_stack, events[1].stack);
+	ck_assert_uint_eq(model_lock(into, events[1].holds[0].lock)->address, 0x4000);
+	ck_assert_uint_eq(events[1].holds[0].stack, events[1].stack);
+}
+END_TEST
+
+START_TEST(processes_that_left_nothing_are_unknown)
+{
+	const struct finding_event *event;
+
+	write_shared_deadlock();
+	ck_assert_int_eq(read_image(), 0);
+	event = &model.findings[0].finding->events[2];
+	ck_assert_uint_eq(event->thread, 0);
+	ck_assert_uint_eq(event->lock, 0);
+	ck_assert_uint_eq(event->stack, 0);
+}
+END_TEST
+
 START_TEST(several_files_are_joined)
 {
 	write_finding(1, 0);
@@ -237,6 +301,8 @@ int main(void)
 	tcase_add_test(tests, modules_are_found_by_address);
 	tcase_add_test(tests, counters_add_up_over_processes);
 	tcase_add_test(tests, records_that_did_not_fit_are_a_loss);
+	tcase_add_test(tests, what_a_finding_says_of_other_processes_is_taken_over);
+	tcase_add_test(tests, processes_that_left_nothing_are_unknown);
 	tcase_add_test(tests, several_files_are_joined);
 	tcase_add_test(tests, errors_name_file_and_offset);
 	tcase_add_test(tests, a_ring_of_parents_is_damage);

@@ -48,6 +48,7 @@ static void make_finding(void)
 		.id = 7, .replaces = 3, .kind = FINDING_DEADLOCK, .severity = SEVERITY_ERROR};
 	image_event(&finding, 2, ACTION_WAIT, 5, 11)->hold_count = 2;
 	finding.events[0].holds[1].lock = 9;
+	finding.events[0].process = 4;
 }
 
 START_TEST(an_empty_image_has_no_records)
@@ -140,6 +141,7 @@ START_TEST(a_finding_survives_its_encoding)
 	ck_assert_uint_eq(decoded.id, 7);
 	ck_assert_uint_eq(decoded.replaces, 3);
 	ck_assert_uint_eq(decoded.events[0].stack, 11);
+	ck_assert_uint_eq(decoded.events[0].process, 4);
 	ck_assert_uint_eq(decoded.events[0].holds[1].lock, 9);
 }
 END_TEST
