@@ -3,6 +3,7 @@
  * inside.  C++ mutexes never call init or destroy, so this is how theirs end.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -29,6 +30,34 @@ static inline bool may_hold_locks(uintptr_t start, uintptr_t end)
 	return false;
 }
 
+/* An allocator that replaces free, but not malloc_usable_size, would have the C
+ * library look for a size in memory that is none of its own. */
+static bool sizes_are_known(void)
+{
+	static int answer; /* 1: yes, -1: no */
+	struct dl_find_object freeing;
+	struct dl_find_object sizing;
+
+	/* relaxed: every thread finds the same. */
+	if (LIKELY(load_relaxed(&answer)))
+		return answer > 0;
+	if (_dl_find_object((void *)REAL(free), &freeing) ||
+	    _dl_find_object((void *)REAL(malloc_usable_size), &sizing))
+		return false;
+	store_relaxed(&answer, freeing.dlfo_link_map == sizing.dlfo_link_map ? 1 : -1);
+	if (answer < 0)
+		detector_count(&guest_detector, LOST_BLOCK_ENDS);
+	return answer > 0;
+}
+
+/* The end of the heap block at @block. */
+static uintptr_t block_end(void *block)
+{
+	uintptr_t start = (uintptr_t)block;
+
+	return block && sizes_are_known() ? start + REAL(malloc_usable_size)(block) : start;
+}
+
 static void end_range(uintptr_t start, uintptr_t end)
 {
 	struct guest_thread *self;
@@ -44,11 +73,8 @@ static void end_range(uintptr_t start, uintptr_t end)
 
 EXPORT void free(void *block)
 {
-	if (LIKELY(block && guest_state == GUEST_ON)) {
-		uintptr_t start = (uintptr_t)block;
-
-		end_range(start, start + REAL(malloc_usable_size)(block));
-	}
+	if (LIKELY(block && guest_state == GUEST_ON))
+		end_range((uintptr_t)block, block_end(block));
 	REAL(free)(block);
 }
 
@@ -100,11 +126,10 @@ static void end_kept(const struct kept_lives *kept)
 
 EXPORT void *realloc(void *block, size_t size)
 {
-	uintptr_t start = (uintptr_t)block;
 	struct kept_lives kept;
 	void *moved;
 
-	keep_lives(&kept, start, block ? start + REAL(malloc_usable_size)(block) : start);
+	keep_lives(&kept, (uintptr_t)block, block_end(block));
 	moved = REAL(realloc)(block, size);
 	if (kept.count && moved != block && (moved || size == 0))
 		end_kept(&kept);
