@@ -205,6 +205,7 @@ static const struct detector_hooks hooks = {
 	.retract = sink_retract,
 	.can_be_woken = outside_can_wake,
 	.may_hold = lock_may_hold,
+	.is_asleep = outside_is_asleep,
 	.is_alive = is_alive,
 };
 

@@ -8,6 +8,8 @@
 #include <sys/time.h>
 
 #include "base/kernel.h"
+#include "detect/wait_graph.h"
+#include "preload/text.h"
 
 #define SIGNAL_COUNT 64
 #define FIRST_RESERVED 32 /* glibc uses 32 and 33 itself */
@@ -118,6 +120,85 @@ static bool has_unknown_thread(const struct detector *detector)
 	}
 	return true;
 }
+
+/* --- Who sleeps? -------------------------------------------------------------- */
+
+#define FALLING_ASLEEP 5000 /* looks at a thread that does not sleep yet, 1 ms each */
+
+enum sleep { SLEEP_NOT_YET, SLEEP_HERE, SLEEP_ELSEWHERE, SLEEP_UNKNOWN };
+
+/* In which system call does a thread sleep?  "running", or numbers: the call's,
+ * its arguments, sp and pc. */
+static enum sleep judge_call(const char *text)
+{
+	static const long waits[] = {SYS_futex, SYS_flock, SYS_fcntl, SYS_restart_syscall};
+	long number = 0;
+
+	/* Also "-1": stopped or in a page fault. */
+	if (*text < '0' || *text > '9')
+		return SLEEP_NOT_YET;
+	for (; *text >= '0' && *text <= '9'; text++)
+		number = number * 10 + (*text - '0');
+	for (unsigned i = 0; i < ARRAY_LENGTH(waits); i++)
+		if (number == waits[i])
+			return SLEEP_HERE;
+	return SLEEP_ELSEWHERE;
+}
+
+/* Reads /proc/self/task/@kernel_id/@name.  Returns its length, or less than 0. */
+static long read_task_file(uint32_t kernel_id, const char *name, char *text, size_t size_bytes)
+{
+	char path[64];
+	struct text to = text_begin(path, sizeof(path));
+	long file;
+	long length;
+
+	text_add(&to, "/proc/self/task/");
+	text_add_number(&to, kernel_id);
+	text_add(&to, name);
+	file = kernel_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (file < 0)
+		return file;
+	length = kernel_call3(SYS_read, file, text, size_bytes - 1);
+	kernel_call1(SYS_close, file);
+	text[length > 0 ? length : 0] = '\0';
+	return length;
+}
+
+static enum sleep look_at(const struct thread *thread)
+{
+	char text[256];
+
+	return read_task_file(thread->kernel_id, "/syscall", text, sizeof(text)) > 0
+		       ? judge_call(text)
+		       : SLEEP_UNKNOWN;
+}
+
+bool outside_is_asleep(struct detector *detector, const struct thread *thread,
+		       const struct wait *wait)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+	struct wait now;
+
+	(void)detector;
+	/* Spinning is no sleep. */
+	if (wait->object && wait->object->info && wait->object->info->kind == OBJECT_SPIN)
+		return true;
+	for (unsigned look = 0; look < FALLING_ASLEEP; look++) {
+		enum sleep sleep = look_at(thread);
+
+		if (sleep != SLEEP_NOT_YET)
+			return sleep != SLEEP_ELSEWHERE;
+		kernel_call2(SYS_nanosleep, &pause, NULL);
+		if (!wait_read(thread, &now) || now.version != wait->version)
+			return false;
+		if (load_acquire(&thread->is_looking))
+			return true;
+	}
+	return false;
+}
+
+/* --- Who could wake a sleeper? -------------------------------------------------- */
 
 bool outside_can_wake(struct detector *detector)
 {

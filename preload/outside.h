@@ -10,6 +10,10 @@
  * the kernel knows a thread that we do not. */
 bool outside_can_wake(struct detector *detector);
 
+/* A detector_hooks.is_asleep, by /proc. */
+bool outside_is_asleep(struct detector *detector, const struct thread *thread,
+		       const struct wait *wait);
+
 /* The calling (first) thread's stack. */
 uintptr_t outside_stack_end(uintptr_t sp);
 size_t outside_stack_bytes(void);

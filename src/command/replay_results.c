@@ -289,12 +289,22 @@ static bool may_hold(struct detector *detector, const struct thread *thread,
 	return true;
 }
 
+static bool is_asleep(struct detector *detector, const struct thread *thread,
+		      const struct wait *wait)
+{
+	(void)detector;
+	(void)thread;
+	(void)wait;
+	return true;
+}
+
 const struct detector_hooks replay_hooks = {
 	.emit = emit,
 	.count = count,
 	.retract = retract,
 	.can_be_woken = can_be_woken,
 	.may_hold = may_hold,
+	.is_asleep = is_asleep,
 	.is_alive = is_alive,
 };
 

@@ -13,6 +13,7 @@
 struct condition_wait {
 	struct sync_object *condition;
 	struct sync_object *mutex;
+	uint32_t generation;   /* of the condition */
 	struct held_lock held; /* of the mutex */
 	bool was_held;
 	stack_id stack;

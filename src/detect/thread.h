@@ -104,6 +104,7 @@ struct thread {
 	bool is_joined;
 	bool is_adopted; /* its creation was not seen */
 	bool is_deadlocked; /* a deadlock with it was reported */
+	bool is_looking;    /* it is about to sleep, unless its wait_begin() finds something */
 	bool is_cancelled;  /* it was asked to end, which may end its wait */
 	bool is_described;  /* the sink's mark */
 	bool is_referenced; /* a witness or another thread speaks of it */

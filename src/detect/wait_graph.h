@@ -21,10 +21,18 @@
  */
 bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait);
 
+/* Does nothing if @thread's wait has ended. */
 void wait_end(struct detector *detector, struct thread *thread);
 
 /* A consistent copy of what @thread waits for; false if it waits for nothing
  * or changed meanwhile. */
 bool wait_read(const struct thread *thread, struct wait *copy);
+
+/* Does the kernel agree that @thread waits, as *@wait says? */
+bool wait_is_asleep(struct detector *detector, const struct thread *thread,
+		    const struct wait *wait);
+
+/* Reports a deadlock that @thread, which waits, is part of.  @looking calls. */
+bool wait_find_deadlock(struct detector *detector, struct thread *thread, struct thread *looking);
 
 #endif
