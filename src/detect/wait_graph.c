@@ -289,7 +289,8 @@ static bool may_be_posted(const struct walk *walk)
 		const struct thread *thread = detector_thread(detector, id);
 		struct wait wait;
 
-		if (thread && (thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING) &&
+		if (thread &&
+		    (thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING) &&
 		    (!wait_read(thread, &wait) || wait.is_timed))
 			return true;
 	}
