@@ -12,6 +12,7 @@
 #include "preload/shared.h"
 #include "preload/sink.h"
 #include "preload/wrap_lock.h"
+#include "preload/wrap_syscall.h"
 #include "preload/wrap_process.h"
 
 __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
@@ -27,6 +28,7 @@ static struct arena arena;
 /* Protects the above.  Inside detector.lock. */
 static struct runtime_lock contexts_lock;
 
+static uint64_t early_count; /* events that came while another thread was at it */
 static uint32_t start_state; /* 0: not begun, 1: somebody is at it, 2: done */
 
 /* --- Stacks ----------------------------------------------------------------- */
@@ -170,8 +172,10 @@ struct guest_thread *guest_enter_slowly(uintptr_t sp)
 	if (guest_state != GUEST_ON) {
 		if (guest_state == GUEST_EARLY && start_state == 0)
 			guest_start();
-		if (guest_state != GUEST_ON)
+		if (guest_state != GUEST_ON) {
+			early_count += guest_state == GUEST_EARLY;
 			return NULL;
+		}
 		self = guest_self;
 	}
 	if (!self) {
@@ -238,6 +242,7 @@ static void begin(void)
 	sink_begin_process(false);
 	shared_process_begins(NULL);
 	modules_refresh();
+	guest_detector.counters[COUNTER_LOST_EARLY] = early_count;
 	guest_state = GUEST_ON;
 	if (!adopt(true, 0))
 		guest_switch_off("no memory to begin with");
@@ -317,6 +322,7 @@ void guest_finish(bool is_orderly)
 	if (self)
 		self->guard = (uintptr_t)__builtin_frame_address(0);
 	detector_ended(&guest_detector, is_orderly);
+	guest_detector.counters[COUNTER_LOST_FOREIGN_LOCKS] = guest_foreign_waits;
 	runtime_lock(&guest_detector.lock);
 	sink_update_counters(&guest_detector);
 	runtime_unlock(&guest_detector.lock);

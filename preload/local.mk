@@ -46,6 +46,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/unwind_table.c %D%/unwind_table.h \
 	%D%/wrap_barrier.c \
 	%D%/wrap_c11.c \
+	%D%/wrap_clone.c \
 	%D%/wrap_exec.c %D%/wrap_exec.h \
 	%D%/wrap_file.c \
 	%D%/wrap_loader.c \
@@ -55,4 +56,6 @@ preload_libsnarl_so_SOURCES = \
 	%D%/wrap_spawn.c \
 	%D%/wrap_condition.c %D%/wrap_condition.h \
 	%D%/wrap_lock.c %D%/wrap_lock.h \
+	%D%/wrap_syscall.S \
+	%D%/wrap_syscall.c %D%/wrap_syscall.h \
 	%D%/wrap_thread.c %D%/wrap_thread.h

@@ -10,11 +10,12 @@ static void give_mutex_up(struct detector *detector, struct thread *thread,
 {
 	struct held_lock *held = lock_held(thread, wait->mutex);
 
-	wait->was_held = held;
-	if (!held)
+	/* Of a recursive mutex that is held more than once, glibc gives up one:
+	 * it stays held. */
+	wait->was_held = held && !held->recursion;
+	if (!wait->was_held)
 		return;
 	wait->held = *held;
-	held->recursion = 0;
 	lock_releasing(detector, thread, wait->mutex, held);
 }
 
@@ -64,7 +65,6 @@ void condition_wait_end(struct detector *detector, struct thread *thread,
 	if (!wait->was_held)
 		return;
 	lock_acquired(detector, thread, wait->mutex, LOCK_EXCLUSIVE, wait->held.stack);
-	thread->held[thread->held_count - 1].recursion = wait->held.recursion;
 }
 
 void condition_signalled(struct detector *detector, struct thread *thread,
