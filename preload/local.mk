@@ -8,7 +8,7 @@ preload_libthrown_a_SOURCES = preload/wrap_once.c
 preloaddir = $(libdir)/snarl
 preload_PROGRAMS = preload/libsnarl.so
 
-preload_libsnarl_so_CFLAGS = $(GUEST_CFLAGS) -fno-omit-frame-pointer -Wno-clobbered
+preload_libsnarl_so_CFLAGS = $(GUEST_CFLAGS) -fno-omit-frame-pointer
 preload_libsnarl_so_LDFLAGS = -shared -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic \
 	-Wl,--exclude-libs,libcore.a -Wl,--no-undefined \
 	-Wl,--version-script=$(srcdir)/preload/versions.map \
