@@ -49,7 +49,7 @@ struct record_header *record_reserve(void *base, enum record_type type, uint32_t
 		fetch_add_relaxed(&header->dropped_count, 1u);
 		return NULL;
 	}
-	record = (struct record_header *)((char *)base + offset);
+	record = (void *)((char *)base + offset);
 	record->size_bytes = size;
 	record->type = (uint16_t)type;
 	record->live_bytes = (uint16_t)live_bytes;
