@@ -64,12 +64,17 @@ static __typeof__(&_Fork) real_fork(void)
 	return REAL(_Fork);
 }
 
-static void fork_in_child(void)
+void process_forked(void)
 {
 	own_pid = (uint32_t)kernel_call0(SYS_getpid);
 	end_state = END_NOT_YET;
 	reporter_forked();
 	guest_forked();
+}
+
+static void fork_in_child(void)
+{
+	process_forked();
 	guest_fork_end();
 }
 

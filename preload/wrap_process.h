@@ -10,6 +10,9 @@
  * runs around fork. */
 void process_begin(void);
 
+/* In a fork's child, with all locks of ours taken. */
+void process_forked(void);
+
 /* Are we in the process that is observed?  Else in a child that shares its
  * memory (vfork) or is a copy that nobody told us of: touch nothing. */
 bool process_is_own(void);

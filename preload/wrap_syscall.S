@@ -1,6 +1,8 @@
 /*
- * syscall(2), as far as futexes: a wait on one is a lock that the program makes
- * itself, which we do not follow.  It is counted, so that reports can say so.
+ * syscall(2), as far as futexes and forks.  A futex wait is a lock that the
+ * program makes itself, which we do not follow.  It is counted, so that reports
+ * can say so.  Forks without CLONE_VM and a stack of their own are followed
+ * (wrap_clone.c).
  *
  * In assembly because the call must leave no frame: a program may vfork or
  * clone by it, and the child then returns through what the parent still needs.
@@ -10,6 +12,12 @@
 #define FUTEX_WAIT 0
 #define FUTEX_WAIT_BITSET 9
 
+#define SYS_CLONE 56
+#define SYS_FORK 57
+#define SYS_CLONE3 435
+#define CLONE_VM 0x100
+#define CLONE3_STACK 40 /* in struct clone_args, which begins with the flags */
+
 	.text
 	.globl	syscall
 	.type	syscall, @function
@@ -17,7 +25,7 @@
 syscall:
 	.cfi_startproc
 	cmpq	$SYS_FUTEX, %rdi
-	jne	1f
+	jne	4f
 	movl	%edx, %eax
 	andl	$FUTEX_COMMAND_MASK, %eax
 	cmpl	$FUTEX_WAIT, %eax
@@ -60,6 +68,25 @@ syscall:
 	popq	%rdi
 	.cfi_adjust_cfa_offset -8
 	jmp	1b
+	.p2align 4
+4:	cmpq	$SYS_FORK, %rdi
+	je	5f
+	cmpq	$SYS_CLONE, %rdi
+	je	6f
+	cmpq	$SYS_CLONE3, %rdi
+	jne	1b
+	testq	%rsi, %rsi
+	je	1b
+	testl	$CLONE_VM, (%rsi)
+	jne	1b
+	cmpq	$0, CLONE3_STACK(%rsi)
+	jne	1b
+5:	jmp	clone_by_system_call	/* a copy of us, with a copy of every frame */
+6:	testl	$CLONE_VM, %esi
+	jne	1b
+	testq	%rdx, %rdx
+	jne	1b
+	jmp	clone_by_system_call
 	.cfi_endproc
 	.size	syscall, .-syscall
 

@@ -89,11 +89,15 @@ static void leave_alone(struct sync_info *info, const struct thread *survivor)
 	const struct wait *wait = &survivor->wait;
 	bool waits_here = wait->version % 2 && wait->object && wait->object->info == info;
 
-	info->busy = (__typeof__(info->busy)){0};
+	/* Written only if need be: the memory is shared with the parent until then. */
+	if (info->busy.is_taken)
+		spin_unlock(&info->busy);
 	if (!info->extra || (info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED)))
 		return;
-	info->extra->waiter_count = waits_here && wait->kind == WAIT_CONDITION;
-	info->extra->wake_count = 0;
+	if (info->extra->waiter_count)
+		info->extra->waiter_count = waits_here && wait->kind == WAIT_CONDITION;
+	if (info->extra->wake_count)
+		info->extra->wake_count = 0;
 }
 
 /* What was counted so far is the parent's. */
