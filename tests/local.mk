@@ -7,6 +7,8 @@
 SUITES =
 
 include tests/preload/local.mk
+# After the longest, before the many.
+SUITES += tests/run_sanitized
 include tests/command/local.mk
 include tests/replay/local.mk
 include tests/unit/local.mk
@@ -14,7 +16,7 @@ include tests/samples/local.mk
 include tests/lint/local.mk
 include tests/bench/local.mk
 
-dist_check_SCRIPTS += tests/run_all
+dist_check_SCRIPTS += tests/run_all tests/run_sanitized
 
 check-local:
 	@suites='$(SNARL_SUITES)'; srcdir='$(srcdir)' CC='$(CC)' CXX='$(CXX)' $(srcdir)/tests/run_all \
