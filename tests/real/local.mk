@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/real/programs/ORDER \
 	tests/real/programs/asyncio_guest.py \
 	tests/real/programs/bash.sh \
+	tests/real/programs/cmake.sh \
 	tests/real/programs/curl.sh \
 	tests/real/programs/cxx_exceptions.sh \
 	tests/real/programs/exceptions_guest.cc \
@@ -29,6 +30,7 @@ EXTRA_DIST += \
 	tests/real/programs/git_pack_objects.sh \
 	tests/real/programs/java.sh \
 	tests/real/programs/jemalloc.sh \
+	tests/real/programs/lld.sh \
 	tests/real/programs/make.sh \
 	tests/real/programs/memcached.sh \
 	tests/real/programs/memcached_client.py \
@@ -49,6 +51,7 @@ EXTRA_DIST += \
 	tests/real/programs/queue_guest.py \
 	tests/real/programs/redis.sh \
 	tests/real/programs/ruby.sh \
+	tests/real/programs/rust.sh \
 	tests/real/programs/sqlite3.sh \
 	tests/real/programs/sqlite3_threads.sh \
 	tests/real/programs/sqlite_guest.py \
@@ -62,6 +65,7 @@ EXTRA_DIST += \
 	tests/real/programs/tcmalloc.sh \
 	tests/real/programs/tcmalloc_minimal.sh \
 	tests/real/programs/threading_guest.py \
+	tests/real/programs/tracers.sh \
 	tests/real/programs/x264.sh \
 	tests/real/programs/xz.sh \
 	tests/real/programs/zstd.sh
