@@ -10,7 +10,9 @@ guests_c = \
 	tests/preload/early_constructor tests/preload/errno_kept \
 	tests/preload/exec_variants tests/preload/exit_ways \
 	tests/preload/exit_with_finding tests/preload/filtered_system_calls \
-	tests/preload/forked_threads tests/preload/glibc_malloc \
+	tests/preload/fork_handlers_init tests/preload/fork_holding_lock \
+	tests/preload/forked_threads tests/preload/forked_while_locking \
+	tests/preload/glibc_malloc \
 	tests/preload/indirect_exceptions tests/preload/inherited_state \
 	tests/preload/iterated_modules tests/preload/late_calls \
 	tests/preload/long_jumps tests/preload/many_locks \
@@ -23,7 +25,8 @@ guests_c = \
 	tests/preload/results_waits tests/preload/robust_mutexes \
 	tests/preload/shared_contention tests/preload/shared_deadlocks \
 	tests/preload/shared_objects tests/preload/signal_handlers \
-	tests/preload/signals_blocked tests/preload/silent_shutdown \
+	tests/preload/signals_blocked tests/preload/silent_reporter \
+	tests/preload/silent_shutdown \
 	tests/preload/small_stacks tests/preload/spawned_children \
 	tests/preload/static_tls tests/preload/symbol_variants \
 	tests/preload/system_callbacks tests/preload/system_limits \
