@@ -24,6 +24,26 @@ struct kernel_action {
 	uint64_t mask;
 };
 
+/* Reads /proc/self/task/@kernel_id/@name.  Returns its length, or less than 0. */
+static long read_task_file(uint32_t kernel_id, const char *name, char *text, size_t size_bytes)
+{
+	char path[64];
+	struct text to = text_begin(path, sizeof(path));
+	long file;
+	long length;
+
+	text_add(&to, "/proc/self/task/");
+	text_add_number(&to, kernel_id);
+	text_add(&to, name);
+	file = kernel_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (file < 0)
+		return file;
+	length = kernel_call3(SYS_read, file, text, size_bytes - 1);
+	kernel_call1(SYS_close, file);
+	text[length > 0 ? length : 0] = '\0';
+	return length;
+}
+
 static bool has_handler(void)
 {
 	for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
@@ -101,20 +121,37 @@ static uint32_t kernel_thread_count(void)
 	return count;
 }
 
+uint32_t outside_leaving_count;
+
+/* After pthread_exit() the first thread stays until the process ends. */
+static bool is_first_thread_over(void)
+{
+	char text[512];
+	const char *name_end;
+
+	if (read_task_file((uint32_t)kernel_call0(SYS_getpid), "/stat", text, sizeof(text)) <= 0)
+		return false;
+	/* "pid (name) state ..." */
+	name_end = strrchr(text, ')');
+	return name_end && name_end[1] == ' ' && name_end[2] == 'Z';
+}
+
 /* Threads that have ended for us may still be on their way out. */
 static bool has_unknown_thread(const struct detector *detector)
 {
 	struct timespec pause = {.tv_nsec = 1000000};
 
 	for (unsigned look = 0; look < PATIENCE; look++) {
-		uint32_t known = load_acquire(&detector->alive_count);
+		uint32_t alive = load_acquire(&detector->alive_count);
+		uint32_t known = alive + load_acquire(&outside_leaving_count) +
+				 is_first_thread_over();
 		uint32_t count = kernel_thread_count();
 
 		if (count == 0)
 			return true;
 		if (count <= known)
 			return false;
-		if (load_acquire(&detector->blocked_count) < known)
+		if (load_acquire(&detector->blocked_count) < alive)
 			return true;
 		kernel_call2(SYS_nanosleep, &pause, NULL);
 	}
@@ -143,26 +180,6 @@ static enum sleep judge_call(const char *text)
 		if (number == waits[i])
 			return SLEEP_HERE;
 	return SLEEP_ELSEWHERE;
-}
-
-/* Reads /proc/self/task/@kernel_id/@name.  Returns its length, or less than 0. */
-static long read_task_file(uint32_t kernel_id, const char *name, char *text, size_t size_bytes)
-{
-	char path[64];
-	struct text to = text_begin(path, sizeof(path));
-	long file;
-	long length;
-
-	text_add(&to, "/proc/self/task/");
-	text_add_number(&to, kernel_id);
-	text_add(&to, name);
-	file = kernel_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-	if (file < 0)
-		return file;
-	length = kernel_call3(SYS_read, file, text, size_bytes - 1);
-	kernel_call1(SYS_close, file);
-	text[length > 0 ? length : 0] = '\0';
-	return length;
 }
 
 static enum sleep look_at(const struct thread *thread)

@@ -10,6 +10,10 @@
  * the kernel knows a thread that we do not. */
 bool outside_can_wake(struct detector *detector);
 
+/* Threads that have ended for the detector and run no code of the program any
+ * more, but which the kernel may still count. */
+extern uint32_t outside_leaving_count;
+
 /* A detector_hooks.is_asleep, by /proc. */
 bool outside_is_asleep(struct detector *detector, const struct thread *thread,
 		       const struct wait *wait);

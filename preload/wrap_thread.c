@@ -6,13 +6,16 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 
 #include "base/kernel.h"
+#include "detect/hang.h"
 #include "detect/wait_graph.h"
 #include "preload/export.h"
 #include "preload/guest.h"
+#include "preload/outside.h"
 #include "preload/policy.h"
 #include "preload/real.h"
 #include "preload/shared.h"
@@ -26,6 +29,50 @@ static uint32_t ended_detached_count; /* since the last reaping */
 
 /* --- Ends ------------------------------------------------------------------- */
 
+/*
+ * The last thread that could have woken the others may end instead of waiting.
+ * Its destructors of thread-specific data still run, and may still wake one.
+ * So if all others seem stuck, a destructor of ours looks again in their last
+ * round.  A key is made only then.
+ */
+static pthread_key_t last_look_key;
+static pthread_once_t last_look_once = PTHREAD_ONCE_INIT;
+static bool has_last_look;
+
+static void look_last(void *round)
+{
+	struct guest_thread *self;
+	bool is_hang;
+
+	if ((uintptr_t)round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+		pthread_setspecific(last_look_key, (void *)((uintptr_t)round + 1));
+		return;
+	}
+	self = guest_enter();
+	if (!self)
+		return;
+	fetch_add_acq_rel(&outside_leaving_count, 1u);
+	is_hang = hang_check(&guest_detector, self->thread);
+	fetch_add_acq_rel(&outside_leaving_count, -1u);
+	guest_leave(self);
+	if (is_hang)
+		policy_deadlocked();
+}
+
+static void make_last_look(void)
+{
+	has_last_look = pthread_key_create(&last_look_key, look_last) == 0;
+}
+
+static void look_back(void)
+{
+	if (!hang_is_likely(&guest_detector))
+		return;
+	REAL(pthread_once)(&last_look_once, make_last_look);
+	if (has_last_look)
+		pthread_setspecific(last_look_key, (void *)1);
+}
+
 static void note_end(void *context)
 {
 	struct guest_thread *self = context;
@@ -33,6 +80,7 @@ static void note_end(void *context)
 	self->guard = (uintptr_t)__builtin_frame_address(0);
 	fence_signal();
 	thread_ending(&guest_detector, self->thread);
+	look_back();
 	if (self->thread->is_detached)
 		fetch_add_relaxed(&ended_detached_count, 1u); /* relaxed: a hint */
 	shared_unblocked(self);

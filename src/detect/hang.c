@@ -166,10 +166,20 @@ static bool find_deadlock(struct detector *detector, struct thread *looking)
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
 		struct thread *thread = detector_thread(detector, id);
 
-		if (is_part(thread) && wait_find_deadlock(detector, thread, looking))
+		if (is_part(thread) &&
+		    wait_find_deadlock(detector, thread, looking ? looking : thread))
 			return true;
 	}
 	return false;
+}
+
+bool hang_is_likely(struct detector *detector)
+{
+	uint64_t versions;
+
+	/* relaxed: a thread that changes them checks after it did. */
+	return load_relaxed(&detector->blocked_count) >= load_relaxed(&detector->alive_count) &&
+	       all_stuck(detector, &versions) && versions;
 }
 
 bool hang_check(struct detector *detector, struct thread *thread)
@@ -178,10 +188,7 @@ bool hang_check(struct detector *detector, struct thread *thread)
 	uint64_t after;
 	bool is_hang;
 
-	/* relaxed: a thread that changes them checks after it did. */
-	if (load_relaxed(&detector->blocked_count) < load_relaxed(&detector->alive_count))
-		return false;
-	if (!all_stuck(detector, &before))
+	if (!hang_is_likely(detector))
 		return false;
 	runtime_lock(&detector->lock);
 	is_hang = all_stuck(detector, &before) && !is_known(detector);

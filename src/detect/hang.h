@@ -11,7 +11,11 @@
 
 #include "detect/detector.h"
 
-/* @thread has announced its wait.  True if all hang, which was reported. */
+/* Does every thread seem to wait for the others?  A cheap look. */
+bool hang_is_likely(struct detector *detector);
+
+/* @thread has announced its wait, or ended.  True if all hang, which was
+ * reported.  NULL: whoever, in a replay. */
 bool hang_check(struct detector *detector, struct thread *thread);
 
 #endif

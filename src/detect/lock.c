@@ -432,7 +432,7 @@ void lock_stack_left(struct detector *detector, struct thread *thread, uintptr_t
 {
 	struct stack_search search = {detector, thread, sp, UINTPTR_MAX};
 
-	if (thread->lowest_stack_lock >= sp || !is_on_stack_of(thread, sp))
+	if (thread->lowest_stack_lock >= sp || sp < thread->stack_start || sp > thread->stack_end)
 		return;
 	sync_each_in(&detector->objects, thread->lowest_stack_lock, thread->stack_end, end_if_left,
 		     &search);
