@@ -22,7 +22,7 @@
 #include "preload/sink.h"
 #include "preload/wrap_thread.h"
 
-#define STACK_BYTES_UNKNOWN (8ul * 1024 * 1024)
+#define TOP_BYTES 4096 /* at least what glibc puts above pthread_self() */
 #define REAP_EVERY 16u
 
 static uint32_t ended_detached_count; /* since the last reaping */
@@ -110,14 +110,41 @@ static void reap_detached(void)
 
 /* --- Create ----------------------------------------------------------------- */
 
+/* How far a stack of @stack_bytes reaches below @frame, in its first function:
+ * rather less, as what lies below belongs to others.  glibc keeps the thread's
+ * own data and record at the top. */
+static size_t bytes_below(uintptr_t frame, size_t stack_bytes)
+{
+	uintptr_t record = (uintptr_t)pthread_self();
+	size_t above = (record > frame ? record - frame : 0) + TOP_BYTES;
+
+	return stack_bytes > above ? stack_bytes - above : 0;
+}
+
+static size_t default_stack_bytes(void)
+{
+	pthread_attr_t attributes;
+	size_t stack_bytes = 0;
+
+	if (pthread_getattr_default_np(&attributes) == 0) {
+		pthread_attr_getstacksize(&attributes, &stack_bytes);
+		pthread_attr_destroy(&attributes);
+	}
+	return stack_bytes;
+}
+
 void *thread_run(void *context)
 {
 	struct guest_thread *self = context;
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 	void *result;
 
-	guest_begin_thread(self, (uintptr_t)__builtin_frame_address(0), self->stack_bytes);
+	guest_begin_thread(self, frame, bytes_below(frame, self->stack_bytes));
 	self->handle = (uint64_t)pthread_self();
-	self->guard = (uintptr_t)__builtin_frame_address(0);
+	self->guard = frame;
+	/* Locks on the stack, and in the thread-local variables above it, of a
+	 * thread that had the same stack. */
+	lock_memory_ended(&guest_detector, self->thread->stack_start, (uintptr_t)pthread_self());
 	thread_started(&guest_detector, self->thread);
 	guest_leave(self);
 	pthread_cleanup_push(note_end, self);
@@ -142,7 +169,7 @@ struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*ro
 	if (child) {
 		child->routine = routine;
 		child->argument = argument;
-		child->stack_bytes = STACK_BYTES_UNKNOWN;
+		child->stack_bytes = default_stack_bytes();
 	} else if (thread) {
 		thread_create_failed(&guest_detector, thread);
 	}

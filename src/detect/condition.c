@@ -39,6 +39,8 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 		detector_unlock_info(info);
 	}
 	give_mutex_up(detector, thread, wait);
+	if (lock_held(thread, wait->mutex))
+		announced.mutex = NULL; /* not needed back */
 	return wait_begin(detector, thread, &announced);
 }
 
