@@ -167,6 +167,7 @@ struct file_call {
 	int descriptor;
 	int operation; /* as given */
 	bool is_release;
+	bool is_shared;
 	bool can_block;
 	void *argument;
 	int (*attempt)(const struct file_call *call, bool can_block);
@@ -206,7 +207,11 @@ static int make_file_call(const struct file_call *call, const struct unwind_star
 		errno = saved_errno;
 	}
 	if (result == 0 && object && !call->is_release) {
-		note_file_taken(object, self, stack);
+		/* Of several who share it none is the one that is waited for. */
+		if (call->is_shared)
+			note_file_released(object, self);
+		else
+			note_file_taken(object, self, stack);
 		errno = saved_errno;
 	}
 	return result;
@@ -225,6 +230,7 @@ EXPORT int flock(int descriptor, int operation)
 		.descriptor = descriptor,
 		.operation = operation,
 		.is_release = operation & LOCK_UN,
+		.is_shared = operation & LOCK_SH,
 		.can_block = !(operation & LOCK_NB),
 		.attempt = attempt_flock,
 	};
@@ -268,6 +274,8 @@ static int lock_by_fcntl(int descriptor, int command, void *argument,
 		.operation = command,
 		.argument = argument,
 		.is_release = argument && ((struct flock *)argument)->l_type == F_UNLCK,
+		/* Parts of a file: who has which is not known. */
+		.is_shared = true,
 		.can_block = true,
 		.attempt = attempt_ofd,
 	};

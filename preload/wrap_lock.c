@@ -10,6 +10,7 @@
 #include "preload/export.h"
 #include "preload/policy.h"
 #include "preload/shared.h"
+#include "preload/shared_life.h"
 #include "preload/sink.h"
 
 /* glibc's private bits of pthread_mutex_t.__kind. */
@@ -164,6 +165,10 @@ bool lock_may_hold(struct detector *detector, const struct thread *thread,
 	uint32_t owner;
 
 	(void)detector;
+	/* A file is unlocked by close(), too, without a word: the kernel knows. */
+	if (info && info->kind == OBJECT_FILE_LOCK)
+		return shared_file_is_locked_by(shared_file_key(object->address),
+						(uint32_t)kernel_call0(SYS_getpid));
 	if (info && info->kind == OBJECT_MUTEX)
 		owner = (uint32_t)load_relaxed(
 			&((const pthread_mutex_t *)object->address)->__data.__owner);
@@ -312,13 +317,15 @@ void lock_release_abandoned(struct guest_thread *self, struct sync_object *objec
 
 /* A release that our books do not explain.  Types that check are told by the
  * call's result. */
-void lock_release_unknown(struct guest_thread *self, struct sync_object *object, stack_id stack)
+void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
+			  enum object_kind kind, stack_id stack)
 {
 	struct sync_info *info = object->info;
 
 	if (is_destroyed_mutex(object)) {
 		misuse_used_destroyed(&guest_detector, self->thread, object, stack);
-	} else if (info && !(info->attributes & (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST))) {
+	} else if (info && info->kind == kind &&
+		   !(info->attributes & (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST))) {
 		misuse_released(&guest_detector, self->thread, object, stack,
 				lock_real_state(object));
 	}
@@ -355,7 +362,8 @@ static void note_init(enum object_kind kind, uintptr_t address, const struct unw
 	guest_leave(self);
 }
 
-static void note_destroy(uintptr_t address, const struct unwind_start *start)
+static void note_destroy(enum object_kind kind, uintptr_t address,
+			 const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
 	struct sync_object *object;
@@ -363,7 +371,10 @@ static void note_destroy(uintptr_t address, const struct unwind_start *start)
 	if (!self)
 		return;
 	object = sync_find(&guest_detector.objects, address);
-	if (object && object->info) {
+	if (object && object->info && object->info->kind != kind) {
+		/* It was of what lay here before. */
+		lock_ended(&guest_detector, object);
+	} else if (object && object->info) {
 		enum real_state state = lock_real_state(object);
 
 		if (state == REAL_FREE || state == REAL_UNKNOWN) {
@@ -389,12 +400,12 @@ static void note_destroy(uintptr_t address, const struct unwind_start *start)
 		return result;                                                                     \
 	}
 
-#define WRAP_DESTROY(name, type)                                                                   \
+#define WRAP_DESTROY(name, type, kind)                                                                   \
 	EXPORT int name(type *object)                                                              \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
                                                                                                    \
-		note_destroy((uintptr_t)object, &start);                                           \
+		note_destroy(kind, (uintptr_t)object, &start);                                       \
 		return REAL(name)(object);                                                         \
 	}
 
@@ -406,15 +417,15 @@ WRAP_INIT(pthread_rwlock_init,
 WRAP_INIT(pthread_spin_init, (pthread_spinlock_t * lock, int is_shared), (lock, is_shared),
 	  OBJECT_SPIN, lock)
 WRAP_INIT(mtx_init, (mtx_t * mutex, int type), (mutex, type), OBJECT_MUTEX, mutex)
-WRAP_DESTROY(pthread_mutex_destroy, pthread_mutex_t)
-WRAP_DESTROY(pthread_rwlock_destroy, pthread_rwlock_t)
+WRAP_DESTROY(pthread_mutex_destroy, pthread_mutex_t, OBJECT_MUTEX)
+WRAP_DESTROY(pthread_rwlock_destroy, pthread_rwlock_t, OBJECT_RWLOCK)
 
 /* spin_destroy is an atomic type's. */
 EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
 {
 	struct unwind_start start = unwind_start_here();
 
-	note_destroy((uintptr_t)lock, &start);
+	note_destroy(OBJECT_SPIN, (uintptr_t)lock, &start);
 	return REAL(pthread_spin_destroy)(lock);
 }
 
@@ -422,7 +433,7 @@ EXPORT void mtx_destroy(mtx_t *mutex)
 {
 	struct unwind_start start = unwind_start_here();
 
-	note_destroy((uintptr_t)mutex, &start);
+	note_destroy(OBJECT_MUTEX, (uintptr_t)mutex, &start);
 	REAL(mtx_destroy)(mutex);
 }
 

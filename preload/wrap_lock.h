@@ -61,7 +61,8 @@ void lock_attempt_block(struct lock_attempt *attempt);
 void lock_attempt_unblock(struct lock_attempt *attempt);
 void lock_attempt_failed(struct lock_attempt *attempt, int result);
 void lock_release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack);
-void lock_release_unknown(struct guest_thread *self, struct sync_object *object, stack_id stack);
+void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
+			  enum object_kind kind, stack_id stack);
 
 /* What @object's memory says of its holder. */
 enum real_state lock_real_state(const struct sync_object *object);
@@ -151,11 +152,11 @@ lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start
 				  ? rwlock_releasing(&guest_detector, thread, object)
 				  : mutex_releasing(&guest_detector, thread, object);
 		if (UNLIKELY(!is_held))
-			lock_release_unknown(self, object, guest_stack(self, start));
+			lock_release_unknown(self, object, kind, guest_stack(self, start));
 	} else {
 		object = lock_object(self, kind, address, 0);
 		if (object)
-			lock_release_unknown(self, object, guest_stack(self, start));
+			lock_release_unknown(self, object, kind, guest_stack(self, start));
 	}
 	guest_leave(self);
 }

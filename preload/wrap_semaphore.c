@@ -129,6 +129,18 @@ EXPORT int sem_trywait(sem_t *semaphore)
 	return result;
 }
 
+/* By a handler that interrupts us: what it posts is not counted. */
+static void note_uncounted(sem_t *semaphore)
+{
+	struct sync_object *object;
+
+	if (guest_state != GUEST_ON)
+		return;
+	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
+	if (object && lock_is_kind(object, OBJECT_SEMAPHORE))
+		object->info->extra->is_value_known = false;
+}
+
 EXPORT int sem_post(sem_t *semaphore)
 {
 	struct unwind_start start = unwind_start_here();
@@ -144,6 +156,8 @@ EXPORT int sem_post(sem_t *semaphore)
 		if (object)
 			semaphore_posted(&guest_detector, self->thread, object, stack);
 		guest_leave(self);
+	} else {
+		note_uncounted(semaphore);
 	}
 	return REAL(sem_post)(semaphore);
 }

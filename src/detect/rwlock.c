@@ -2,6 +2,16 @@
 
 #include "detect/report.h"
 
+/* A lock that was held before may keep the writers out all the while: whether
+ * each of them takes it too is not known. */
+static bool may_be_gated(const struct thread *thread, const struct held_lock *read)
+{
+	for (const struct held_lock *held = thread->held; held < read; held++)
+		if (held->mode == LOCK_EXCLUSIVE)
+			return true;
+	return false;
+}
+
 /* The second read waits behind a writer that waits for the first. */
 static void report_recursion(struct detector *detector, struct thread *thread,
 			     struct sync_object *object, const struct held_lock *held,
@@ -12,6 +22,8 @@ static void report_recursion(struct detector *detector, struct thread *thread,
 
 	runtime_lock(&detector->lock);
 	finding = report_begin(detector, FINDING_READ_RECURSION);
+	if (may_be_gated(thread, held))
+		finding->severity = SEVERITY_WARNING;
 	event = report_event(finding, thread->id, ACTION_HOLD, object, held->stack);
 	if (event)
 		event->mode = HOLD_SHARED;
