@@ -2,6 +2,7 @@
 #include "preload/wrap_lock.h"
 
 #include <pthread.h>
+#include <sys/uio.h>
 #include <threads.h>
 
 #include "base/kernel.h"
@@ -158,6 +159,21 @@ enum real_state lock_real_state(const struct sync_object *object)
 	return REAL_UNKNOWN;
 }
 
+/* Reads a word of the program's, which may be gone.  False: it is. */
+static bool read_word(const int *address, uint32_t *word)
+{
+	struct iovec to = {word, sizeof(*word)};
+	struct iovec from = {(void *)(uintptr_t)address, sizeof(*word)};
+	long result = kernel_call6(SYS_process_vm_readv, kernel_call0(SYS_getpid), (long)&to, 1,
+				   (long)&from, 1, 0);
+
+	if (result == -EFAULT)
+		return false;
+	if (result != (long)sizeof(*word))
+		*word = (uint32_t)load_relaxed(address); /* relaxed: it does not change */
+	return true;
+}
+
 bool lock_may_hold(struct detector *detector, const struct thread *thread,
 		   const struct sync_object *object)
 {
@@ -170,14 +186,15 @@ bool lock_may_hold(struct detector *detector, const struct thread *thread,
 		return shared_file_is_locked_by(shared_file_key(object->address),
 						(uint32_t)kernel_call0(SYS_getpid));
 	if (info && info->kind == OBJECT_MUTEX)
-		owner = (uint32_t)load_relaxed(
-			&((const pthread_mutex_t *)object->address)->__data.__owner);
-	else if (info && info->kind == OBJECT_RWLOCK)
-		owner = (uint32_t)load_relaxed(
-			&((const pthread_rwlock_t *)object->address)->__data.__cur_writer);
-	else
-		return true;
-	return owner == thread->kernel_id;
+		return read_word(&((const pthread_mutex_t *)object->address)->__data.__owner,
+				 &owner) &&
+		       owner == thread->kernel_id;
+	if (info && info->kind == OBJECT_RWLOCK)
+		return read_word(
+			       &((const pthread_rwlock_t *)object->address)->__data.__cur_writer,
+			       &owner) &&
+		       owner == thread->kernel_id;
+	return true;
 }
 
 static bool is_destroyed_mutex(const struct sync_object *object)

@@ -138,6 +138,10 @@ static void report_left_behind(struct detector *detector, struct thread *thread,
 	if (!info || (info->attributes & SYNC_ROBUST) || info->kind == OBJECT_SEMAPHORE ||
 	    info->kind == OBJECT_FILE_LOCK)
 		return;
+	/* It may have been released by code that does not come through us. */
+	if (held->mode == LOCK_EXCLUSIVE &&
+	    !detector->hooks->may_hold(detector, thread, held->object))
+		return;
 	finding = report_begin(detector, FINDING_EXIT_HOLDING_LOCK);
 	report_event(finding, thread->id, ACTION_HOLD, held->object, held->stack);
 	report_event(finding, thread->id, ACTION_END, held->object, 0);
