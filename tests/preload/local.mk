@@ -14,7 +14,9 @@ guests_c = \
 	tests/preload/forked_threads tests/preload/forked_while_locking \
 	tests/preload/glibc_malloc \
 	tests/preload/indirect_exceptions tests/preload/inherited_state \
-	tests/preload/iterated_modules tests/preload/late_calls \
+	tests/preload/iterated_modules tests/preload/last_thread \
+	tests/preload/late_calls tests/preload/reused_places \
+	tests/preload/unseen_changes \
 	tests/preload/long_jumps tests/preload/many_locks \
 	tests/preload/many_threads tests/preload/mutex_protocols \
 	tests/preload/named_semaphores tests/preload/no_thread_of_ours \
