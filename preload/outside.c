@@ -182,13 +182,14 @@ static enum sleep judge_call(const char *text)
 	return SLEEP_ELSEWHERE;
 }
 
-static enum sleep look_at(const struct thread *thread)
+static enum sleep look_at(struct detector *detector, const struct thread *thread)
 {
 	char text[256];
 
-	return read_task_file(thread->kernel_id, "/syscall", text, sizeof(text)) > 0
-		       ? judge_call(text)
-		       : SLEEP_UNKNOWN;
+	if (read_task_file(thread->kernel_id, "/syscall", text, sizeof(text)) > 0)
+		return judge_call(text);
+	/* It has ended, or there is no /proc. */
+	return detector->hooks->is_alive(detector, thread) ? SLEEP_UNKNOWN : SLEEP_ELSEWHERE;
 }
 
 bool outside_is_asleep(struct detector *detector, const struct thread *thread,
@@ -197,12 +198,11 @@ bool outside_is_asleep(struct detector *detector, const struct thread *thread,
 	struct timespec pause = {.tv_nsec = 1000000};
 	struct wait now;
 
-	(void)detector;
 	/* Spinning is no sleep. */
 	if (wait->object && wait->object->info && wait->object->info->kind == OBJECT_SPIN)
 		return true;
 	for (unsigned look = 0; look < FALLING_ASLEEP; look++) {
-		enum sleep sleep = look_at(thread);
+		enum sleep sleep = look_at(detector, thread);
 
 		if (sleep != SLEEP_NOT_YET)
 			return sleep != SLEEP_ELSEWHERE;

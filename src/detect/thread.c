@@ -3,6 +3,7 @@
 #include "detect/chain.h"
 #include "detect/detector.h"
 #include "detect/misuse.h"
+#include "detect/wait_graph.h"
 #include "detect/waker.h"
 
 /* --- Clocks -------------------------------------------------------------- */
@@ -274,6 +275,8 @@ void thread_started(struct detector *detector, struct thread *thread)
 
 void thread_ending(struct detector *detector, struct thread *thread)
 {
+	/* One that was left by a jump. */
+	wait_end(detector, thread);
 	runtime_lock(&detector->lock);
 	if (thread->state == THREAD_RUNNING) {
 		thread->state = THREAD_ENDING;

@@ -332,6 +332,8 @@ void wait_end(struct detector *detector, struct thread *thread)
 	/* One that began in a handler has ended it. */
 	if (thread->wait.version % 2 == 0)
 		return;
+	/* It may have been left by a jump while it looked. */
+	store_release(&thread->is_looking, false);
 	if (thread->wait.is_counted)
 		fetch_add_acq_rel(&detector->blocked_count, -1u);
 	/* release: pairs with wait_read(). */
