@@ -164,9 +164,41 @@ static bool has_unknown_thread(const struct detector *detector)
 
 enum sleep { SLEEP_NOT_YET, SLEEP_HERE, SLEEP_ELSEWHERE, SLEEP_UNKNOWN };
 
+#define OBJECT_BYTES 64 /* no lock of glibc is larger */
+
+static uintptr_t take_hexadecimal(const char *text)
+{
+	uintptr_t number = 0;
+
+	for (;; text++) {
+		if (*text >= '0' && *text <= '9')
+			number = number << 4 | (uintptr_t)(*text - '0');
+		else if (*text >= 'a' && *text <= 'f')
+			number = number << 4 | (uintptr_t)(*text - 'a' + 10);
+		else
+			return number;
+	}
+}
+
+static bool is_in(uintptr_t address, const struct sync_object *object)
+{
+	return object && address - object->address < OBJECT_BYTES;
+}
+
+/* Is the futex at @address one of what @wait waits for?  Of joins and once
+ * objects it is not known where theirs is. */
+static bool is_futex_of(uintptr_t address, const struct wait *wait)
+{
+	const struct sync_info *info = wait->object ? wait->object->info : NULL;
+
+	if (!info || info->kind == OBJECT_ONCE || info->kind == OBJECT_STREAM)
+		return true;
+	return is_in(address, wait->object) || is_in(address, wait->mutex);
+}
+
 /* In which system call does a thread sleep?  "running", or numbers: the call's,
  * its arguments, sp and pc. */
-static enum sleep judge_call(const char *text)
+static enum sleep judge_call(const char *text, const struct wait *wait)
 {
 	static const long waits[] = {SYS_futex, SYS_flock, SYS_fcntl, SYS_restart_syscall};
 	long number = 0;
@@ -176,18 +208,22 @@ static enum sleep judge_call(const char *text)
 		return SLEEP_NOT_YET;
 	for (; *text >= '0' && *text <= '9'; text++)
 		number = number * 10 + (*text - '0');
+	/* Asleep at a lock of ours it is still about to wait. */
+	if (number == SYS_futex && !is_futex_of(take_hexadecimal(text + strlen(" 0x")), wait))
+		return SLEEP_NOT_YET;
 	for (unsigned i = 0; i < ARRAY_LENGTH(waits); i++)
 		if (number == waits[i])
 			return SLEEP_HERE;
 	return SLEEP_ELSEWHERE;
 }
 
-static enum sleep look_at(struct detector *detector, const struct thread *thread)
+static enum sleep look_at(struct detector *detector, const struct thread *thread,
+			  const struct wait *wait)
 {
 	char text[256];
 
 	if (read_task_file(thread->kernel_id, "/syscall", text, sizeof(text)) > 0)
-		return judge_call(text);
+		return judge_call(text, wait);
 	/* It has ended, or there is no /proc. */
 	return detector->hooks->is_alive(detector, thread) ? SLEEP_UNKNOWN : SLEEP_ELSEWHERE;
 }
@@ -202,7 +238,7 @@ bool outside_is_asleep(struct detector *detector, const struct thread *thread,
 	if (wait->object && wait->object->info && wait->object->info->kind == OBJECT_SPIN)
 		return true;
 	for (unsigned look = 0; look < FALLING_ASLEEP; look++) {
-		enum sleep sleep = look_at(detector, thread);
+		enum sleep sleep = look_at(detector, thread, wait);
 
 		if (sleep != SLEEP_NOT_YET)
 			return sleep != SLEEP_ELSEWHERE;
