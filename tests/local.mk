@@ -15,6 +15,7 @@ include tests/unit/local.mk
 include tests/samples/local.mk
 include tests/lint/local.mk
 include tests/bench/local.mk
+include tests/real/local.mk
 
 dist_check_SCRIPTS += tests/run_all tests/run_sanitized
 

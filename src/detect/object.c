@@ -1,6 +1,7 @@
 #include "detect/object.h"
 
 #define DIRECTORY_FIRST 256u
+#define QUARANTINE_COUNT 65536u
 
 static struct sync_directory *make_directory(struct sync_table *table, uint64_t size)
 {
@@ -111,22 +112,49 @@ static struct sync_object *add_object(struct sync_table *table, uintptr_t addres
 	return NULL;
 }
 
+static struct sync_info *leave_quarantine(struct sync_table *table)
+{
+	struct sync_info *info = table->oldest_quarantined;
+
+	if (table->quarantined_count < QUARANTINE_COUNT)
+		return NULL;
+	table->oldest_quarantined = info->next_free;
+	table->quarantined_count--;
+	return info;
+}
+
+static void enter_quarantine(struct sync_table *table, struct sync_info *info)
+{
+	info->next_free = NULL;
+	if (table->quarantined_count++)
+		table->newest_quarantined->next_free = info;
+	else
+		table->oldest_quarantined = info;
+	table->newest_quarantined = info;
+}
+
+static struct sync_info *make_info(struct sync_table *table)
+{
+	struct sync_info *info = arena_alloc(&table->arena, sizeof(*info));
+
+	if (!info || !id_table_set(&table->infos, &table->arena, table->next_id, info))
+		return NULL;
+	info->id = table->next_id++;
+	return info;
+}
+
 static struct sync_info *take_info(struct sync_table *table)
 {
 	struct sync_info *info = table->free_infos;
-	lock_id id;
 
-	if (info) {
+	if (info)
 		table->free_infos = info->next_free;
-		id = info->id;
-	} else {
-		info = arena_alloc(&table->arena, sizeof(*info));
-		id = table->next_id;
-		if (!info || !id_table_set(&table->infos, &table->arena, id, info))
-			return NULL;
-		table->next_id++;
-	}
-	*info = (struct sync_info){.id = id, .extra = info->extra};
+	else
+		info = leave_quarantine(table);
+	if (!info)
+		info = make_info(table);
+	if (info)
+		*info = (struct sync_info){.id = info->id, .extra = info->extra};
 	return info;
 }
 
@@ -145,14 +173,23 @@ static void empty_extra(struct sync_table *table, struct sync_info *info)
 	*extra = (struct sync_extra){0};
 }
 
-/* Ids that a finding or the graph may speak of are not given out again. */
+/*
+ * An id that a finding speaks of is not given out again.  One that stood in the
+ * lock-order graph may live on there as a gate of old witnesses, so it rests
+ * until many others have come after it: were it met there again, a cycle might
+ * be thought gated that is not, never the other way round.
+ */
 static void drop_info(struct sync_table *table, struct sync_info *info)
 {
 	snapshot_drop(info->clock, &table->arena);
 	info->clock = NULL;
 	empty_extra(table, info);
-	if (info->is_in_order || info->is_described)
+	if (info->is_described)
 		return;
+	if (info->is_in_order) {
+		enter_quarantine(table, info);
+		return;
+	}
 	info->next_free = table->free_infos;
 	table->free_infos = info;
 }

@@ -157,6 +157,9 @@ struct sync_table {
 	struct sync_directory *directory;
 	struct id_table infos; /* by lock_id: living objects, and all in the order graph */
 	struct sync_info *free_infos;
+	struct sync_info *oldest_quarantined; /* object.c: ids that rest a while */
+	struct sync_info *newest_quarantined;
+	uint32_t quarantined_count;
 	lock_id next_id;
 	uint64_t life_count;
 	struct runtime_lock lock;
