@@ -417,12 +417,12 @@ static void note_destroy(enum object_kind kind, uintptr_t address,
 		return result;                                                                     \
 	}
 
-#define WRAP_DESTROY(name, type, kind)                                                                   \
+#define WRAP_DESTROY(name, type, kind)                                                             \
 	EXPORT int name(type *object)                                                              \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
                                                                                                    \
-		note_destroy(kind, (uintptr_t)object, &start);                                       \
+		note_destroy(kind, (uintptr_t)object, &start);                                     \
 		return REAL(name)(object);                                                         \
 	}
 
