@@ -96,10 +96,34 @@ struct directory_entry {
 	char name[];
 };
 
-/* How many threads the kernel knows; 0 if it does not tell. */
-static uint32_t kernel_thread_count(void)
+#define EXITING 4 /* among the flags of a task: it runs no code of the program any more */
+
+/* Is the thread on its way out, or out?  "tid (name) state" and four numbers,
+ * then its flags. */
+static bool is_exiting(const char *tid_digits)
+{
+	char text[512];
+	const char *word;
+	uint32_t tid = 0;
+	uint64_t flags = 0;
+
+	for (; *tid_digits; tid_digits++)
+		tid = tid * 10 + (uint32_t)(*tid_digits - '0');
+	if (read_task_file(tid, "/stat", text, sizeof(text)) <= 0)
+		return true;
+	word = strrchr(text, ')');
+	for (unsigned skipped = 0; word && skipped < 7; skipped++)
+		word = strchr(word + 1, ' ');
+	for (word = word ? word + 1 : ""; *word >= '0' && *word <= '9'; word++)
+		flags = flags * 10 + (uint64_t)(*word - '0');
+	return flags & EXITING;
+}
+
+/* How many threads the kernel knows, that have not ended; 0 if it does not tell. */
+static uint32_t kernel_thread_count(bool knows_exiting)
 {
 	char buffer[1024];
+	const char *name;
 	uint32_t count = 0;
 	long length;
 	long directory = kernel_call4(SYS_openat, AT_FDCWD, "/proc/self/task",
@@ -113,7 +137,8 @@ static uint32_t kernel_thread_count(void)
 
 			memcpy(&size, buffer + at + offsetof(struct directory_entry, size_bytes),
 			       sizeof(size));
-			count += buffer[at + (long)offsetof(struct directory_entry, name)] != '.';
+			name = buffer + at + offsetof(struct directory_entry, name);
+			count += *name != '.' && !(knows_exiting && is_exiting(name));
 			at += size;
 		}
 	}
@@ -123,33 +148,36 @@ static uint32_t kernel_thread_count(void)
 
 uint32_t outside_leaving_count;
 
-/* After pthread_exit() the first thread stays until the process ends. */
-static bool is_first_thread_over(void)
+/* How many of our threads have ended, but not yet for the kernel. */
+static uint32_t count_ending(struct detector *detector)
 {
-	char text[512];
-	const char *name_end;
+	uint32_t count = 0;
 
-	if (read_task_file((uint32_t)kernel_call0(SYS_getpid), "/stat", text, sizeof(text)) <= 0)
-		return false;
-	/* "pid (name) state ..." */
-	name_end = strrchr(text, ')');
-	return name_end && name_end[1] == ' ' && name_end[2] == 'Z';
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+
+		count += thread && thread->state == THREAD_ENDING &&
+			 detector->hooks->is_alive(detector, thread);
+	}
+	return count;
 }
 
-/* Threads that have ended for us may still be on their way out. */
-static bool has_unknown_thread(const struct detector *detector)
+/* Threads that have ended for us may still run destructors.  One that is none of
+ * ours may have woken somebody even if it is gone by now. */
+static bool has_unknown_thread(struct detector *detector)
 {
 	struct timespec pause = {.tv_nsec = 1000000};
 
 	for (unsigned look = 0; look < PATIENCE; look++) {
 		uint32_t alive = load_acquire(&detector->alive_count);
-		uint32_t known = alive + load_acquire(&outside_leaving_count) +
-				 is_first_thread_over();
-		uint32_t count = kernel_thread_count();
+		uint32_t ending = count_ending(detector);
+		uint32_t count = kernel_thread_count(false);
 
-		if (count == 0)
+		if (count > alive)
+			count = kernel_thread_count(true);
+		if (count == 0 || count > alive + ending)
 			return true;
-		if (count <= known)
+		if (count <= alive + load_acquire(&outside_leaving_count))
 			return false;
 		if (load_acquire(&detector->blocked_count) < alive)
 			return true;
