@@ -32,6 +32,9 @@ preload_libsnarl_so_SOURCES = \
 	%D%/shared.c %D%/shared.h \
 	%D%/shared_life.c %D%/shared_life.h \
 	%D%/sink.c %D%/sink.h \
+	%D%/sink_describe.c \
+	%D%/sink_record.h \
+	%D%/sink_slots.c \
 	%D%/stack_memo.c %D%/stack_memo.h \
 	%D%/start.c \
 	%D%/text.h \

@@ -9,8 +9,7 @@
 #include "base/kernel.h"
 #include "event/results.h"
 #include "preload/guest.h"
-#include "preload/modules.h"
-#include "preload/shared.h"
+#include "preload/sink_record.h"
 
 #define CREATED_BYTES (32ull * 1024 * 1024)
 #define FINDINGS_TRACKED 65536u
@@ -18,8 +17,8 @@
 static unsigned char *base; /* the mapped file */
 static uint32_t process;    /* our index in it */
 static char path_copy[4096];
-static uint64_t *counters;		 /* live, in the COUNTERS record */
-static uint64_t **finding_counts;	 /* by finding id: its live count */
+static uint64_t *counters;	  /* live, in the COUNTERS record */
+static uint64_t **finding_counts; /* by finding id: its live count */
 static uint32_t severity_counts[SEVERITY_ERROR + 1];
 static enum severity *finding_severities; /* by finding id, for retractions */
 
@@ -134,9 +133,8 @@ uint32_t sink_first_pid(void)
 
 /* --- Records -------------------------------------------------------------- */
 
-/* Room for a record of @payload_bytes; its writer in *@writer. */
-static struct record_header *begin_record(enum record_type type, uint32_t payload_bytes,
-					  uint32_t live_bytes, struct byte_writer *writer)
+struct record_header *sink_begin_record(enum record_type type, uint32_t payload_bytes,
+					uint32_t live_bytes, struct byte_writer *writer)
 {
 	struct record_header *record;
 
@@ -151,16 +149,11 @@ static struct record_header *begin_record(enum record_type type, uint32_t payloa
 	return record;
 }
 
-static uint32_t string_bytes(const char *text)
-{
-	return (uint32_t)(4 + strlen(text));
-}
-
 static void write_text_record(enum record_type type, const char *first, const char *second)
 {
 	struct byte_writer writer;
-	uint32_t size = string_bytes(first) + (second ? string_bytes(second) : 0);
-	struct record_header *record = begin_record(type, size, 0, &writer);
+	uint32_t size = sink_string_bytes(first) + (second ? sink_string_bytes(second) : 0);
+	struct record_header *record = sink_begin_record(type, size, 0, &writer);
 
 	if (!record)
 		return;
@@ -184,7 +177,7 @@ void sink_executes(uint32_t pid, enum executes_how how, const char *path)
 {
 	struct byte_writer writer;
 	struct record_header *record =
-		begin_record(RECORD_EXECUTES, 8 + string_bytes(path), 0, &writer);
+		sink_begin_record(RECORD_EXECUTES, 8 + sink_string_bytes(path), 0, &writer);
 
 	if (!record)
 		return;
@@ -197,7 +190,7 @@ void sink_executes(uint32_t pid, enum executes_how how, const char *path)
 static void write_end(uint32_t of, uint32_t how, uint32_t status)
 {
 	struct byte_writer writer;
-	struct record_header *record = begin_record(RECORD_END, 8, 0, &writer);
+	struct record_header *record = sink_begin_record(RECORD_END, 8, 0, &writer);
 
 	if (!record)
 		return;
@@ -248,7 +241,7 @@ static void begin_counters(void)
 {
 	struct byte_writer writer;
 	uint32_t size = COUNTER_COUNT * sizeof(uint64_t);
-	struct record_header *record = begin_record(RECORD_COUNTERS, size, size, &writer);
+	struct record_header *record = sink_begin_record(RECORD_COUNTERS, size, size, &writer);
 
 	counters = NULL;
 	if (!record)
@@ -274,13 +267,14 @@ void sink_begin_process(bool is_forked)
 	/* The last argument may have been cut off. */
 	if (length && arguments[length - 1] != '\0')
 		arguments[length++] = '\0';
-	path_length = kernel_call4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path,
-				   sizeof(path) - 1);
+	path_length =
+		kernel_call4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path) - 1);
 	path[path_length > 0 ? path_length : 0] = '\0';
 	process = fetch_add_acq_rel(&header->process_count, 1u) + 1;
 	/* Each argument's zero makes room for one byte of its length. */
-	record = begin_record(RECORD_PROCESS,
-			      (uint32_t)(12 + string_bytes(path) + 4 + length * 4 + 4), 0, &writer);
+	record = sink_begin_record(RECORD_PROCESS,
+				   (uint32_t)(12 + sink_string_bytes(path) + 4 + length * 4 + 4), 0,
+				   &writer);
 	if (record) {
 		write_u32(&writer, (uint32_t)kernel_call0(SYS_getpid));
 		write_u32(&writer, parent);
@@ -293,158 +287,24 @@ void sink_begin_process(bool is_forked)
 	memset(severity_counts, 0, sizeof(severity_counts));
 }
 
-/* --- What findings speak of ----------------------------------------------- */
-
-static void describe_module(struct module *module)
-{
-	struct byte_writer writer;
-	struct record_header *record;
-
-	if (!module || module->is_described)
-		return;
-	record = begin_record(RECORD_MODULE,
-			      4 + 3 * 8 + 2 * 4 + string_bytes(module->path) +
-				      string_bytes(module->build_id),
-			      0, &writer);
-	if (!record)
-		return;
-	write_u32(&writer, module->id);
-	write_u64(&writer, module->start);
-	write_u64(&writer, module->end);
-	write_u64(&writer, module->bias);
-	write_u32(&writer, module->first_generation);
-	write_u32(&writer, module->last_generation);
-	write_string(&writer, module->path);
-	write_string(&writer, module->build_id);
-	record_commit(record);
-	module->is_described = true;
-}
-
-static void describe_stack(struct detector *detector, stack_id id)
-{
-	struct stack *stack = stack_depot_get(&detector->stacks, id);
-	struct byte_writer writer;
-	struct record_header *record;
-
-	if (!stack || stack->is_described)
-		return;
-	for (uint32_t i = 0; i < stack->frame_count; i++)
-		describe_module(modules_find(stack->frames[i], stack->code_generation));
-	record = begin_record(RECORD_STACK, 16 + stack->frame_count * 8, 0, &writer);
-	if (!record)
-		return;
-	write_u32(&writer, id & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, stack->code_generation);
-	write_u32(&writer, stack->flags);
-	write_u32(&writer, stack->frame_count);
-	for (uint32_t i = 0; i < stack->frame_count; i++)
-		write_u64(&writer, stack->frames[i]);
-	record_commit(record);
-	stack->is_described = true;
-}
-
-static uint32_t thread_flags(const struct thread *thread)
-{
-	uint32_t flags = 0;
-
-	if (thread->id == 1)
-		flags |= THREAD_IS_MAIN;
-	if (thread->is_adopted)
-		flags |= THREAD_IS_ADOPTED;
-	if (thread->state == THREAD_ENDED || thread->state == THREAD_ENDING)
-		flags |= THREAD_HAS_ENDED;
-	return flags;
-}
-
-static void write_thread(struct detector *detector, struct thread *thread)
-{
-	struct byte_writer writer;
-	struct record_header *record;
-
-	describe_stack(detector, thread->created);
-	record = begin_record(RECORD_THREAD, 20 + string_bytes(thread->name), 0, &writer);
-	if (!record)
-		return;
-	write_u32(&writer, thread->id);
-	write_u32(&writer, thread->kernel_id);
-	write_u32(&writer, thread->creator);
-	write_u32(&writer, thread->created & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, thread_flags(thread));
-	write_string(&writer, thread->name);
-	record_commit(record);
-}
-
-static void describe_thread(struct detector *detector, thread_id id)
-{
-	/* A thread's creators are few: threads create threads to a small depth. */
-	for (struct thread *thread = detector_thread(detector, id); thread && !thread->is_described;
-	     thread = detector_thread(detector, thread->creator)) {
-		thread->is_described = true;
-		write_thread(detector, thread);
-	}
-}
-
-static void describe_lock(struct detector *detector, lock_id id)
-{
-	struct sync_info *info = detector_lock(detector, id);
-	struct byte_writer writer;
-	struct record_header *record;
-	uint64_t key = 0;
-	uint32_t flags = 0;
-
-	if (!info || info->is_described)
-		return;
-	info->is_described = true;
-	describe_stack(detector, info->created);
-	describe_stack(detector, info->first);
-	describe_thread(detector, info->stack_thread);
-	describe_module(modules_find(info->address, guest_code_generation));
-	if (info->attributes & SYNC_PROCESS_SHARED)
-		flags |= LOCK_IS_PROCESS_SHARED;
-	if (info->attributes & SYNC_RECURSIVE)
-		flags |= LOCK_IS_RECURSIVE;
-	if (info->attributes & SYNC_ROBUST)
-		flags |= LOCK_IS_ROBUST;
-	if ((flags & LOCK_IS_PROCESS_SHARED) || info->kind == OBJECT_FILE_LOCK)
-		key = shared_lock_key(info);
-	if (key)
-		flags |= LOCK_HAS_KEY;
-	record = begin_record(RECORD_LOCK, 4 + 4 + 8 + 5 * 4 + string_bytes("") + (key ? 8 : 0),
-			      0, &writer);
-	if (!record)
-		return;
-	write_u32(&writer, info->id);
-	write_u32(&writer, info->kind);
-	write_u64(&writer, info->address);
-	write_u32(&writer, info->class);
-	write_u32(&writer, info->created & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, info->first & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, info->stack_thread);
-	write_u32(&writer, flags);
-	write_string(&writer, "");
-	if (key)
-		write_u64(&writer, key);
-	record_commit(record);
-}
+/* --- Findings --------------------------------------------------------------- */
 
 static void describe_event(struct detector *detector, struct finding_event *event)
 {
 	uint32_t count =
 		event->hold_count < FINDING_HOLD_MAX ? event->hold_count : FINDING_HOLD_MAX;
 
-	describe_thread(detector, event->thread);
-	describe_thread(detector, event->target);
-	describe_lock(detector, event->lock);
-	describe_stack(detector, event->stack);
+	sink_describe_thread(detector, event->thread);
+	sink_describe_thread(detector, event->target);
+	sink_describe_lock(detector, event->lock);
+	sink_describe_stack(detector, event->stack);
 	event->stack &= ~STACK_ID_IN_HANDLER;
 	for (uint32_t i = 0; i < count; i++) {
-		describe_lock(detector, event->holds[i].lock);
-		describe_stack(detector, event->holds[i].stack);
+		sink_describe_lock(detector, event->holds[i].lock);
+		sink_describe_stack(detector, event->holds[i].stack);
 		event->holds[i].stack &= ~STACK_ID_IN_HANDLER;
 	}
 }
-
-/* --- Findings --------------------------------------------------------------- */
 
 static uint32_t finding_bytes(const struct finding *finding)
 {
@@ -469,7 +329,7 @@ void sink_emit(struct detector *detector, const struct finding *finding)
 		/* Other processes describe what is theirs. */
 		if (!described.events[i].process)
 			describe_event(detector, &described.events[i]);
-	record = begin_record(RECORD_FINDING, finding_bytes(&described), 8, &writer);
+	record = sink_begin_record(RECORD_FINDING, finding_bytes(&described), 8, &writer);
 	if (!record)
 		return;
 	finding_encode(&writer, &described);
@@ -491,7 +351,7 @@ void sink_count(struct detector *detector, uint32_t finding)
 void sink_retract(struct detector *detector, uint32_t finding)
 {
 	struct byte_writer writer;
-	struct record_header *record = begin_record(RECORD_RETRACT, 8, 0, &writer);
+	struct record_header *record = sink_begin_record(RECORD_RETRACT, 8, 0, &writer);
 
 	(void)detector;
 	if (!record)
@@ -518,116 +378,4 @@ void sink_update_counters(const struct detector *detector)
 		return;
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)
 		store_relaxed(&counters[i], detector->counters[i]); /* relaxed: counts */
-}
-
-void sink_renamed(struct detector *detector, struct thread *thread)
-{
-	if (thread->is_described)
-		write_thread(detector, thread);
-}
-
-/* --- Slots: who is blocked on what ------------------------------------------ */
-
-static struct results_slot *slot_at(uint32_t slot)
-{
-	return (struct results_slot *)(void *)(base + RESULTS_SLOTS_OFFSET) + (slot - 1);
-}
-
-static uint32_t take_slot(void)
-{
-	struct results_header *header = (void *)base;
-	uint32_t slot = fetch_add_acq_rel(&header->slot_count, 1u) + 1;
-
-	return slot <= RESULTS_SLOT_COUNT ? slot : UINT32_MAX;
-}
-
-static void fill_slot(struct results_slot *slot, const struct thread *thread)
-{
-	const struct wait *wait = &thread->wait;
-
-	slot->process = process;
-	slot->thread = thread->id;
-	slot->lock = wait->object && wait->object->info ? wait->object->info->id : 0;
-	slot->target = wait->target;
-	slot->mode = wait->mode;
-	slot->stack = wait->stack & ~STACK_ID_IN_HANDLER;
-	slot->is_timed = wait->is_timed;
-	slot->hold_count = thread->held_count;
-	for (uint32_t i = 0; i < thread->held_count && i < RESULTS_SLOT_HOLDS; i++) {
-		const struct held_lock *held = &thread->held[i];
-
-		slot->holds[i].lock = held->object->info ? held->object->info->id : 0;
-		slot->holds[i].stack = held->stack & ~STACK_ID_IN_HANDLER;
-	}
-	slot->is_blocked = 1;
-}
-
-static bool is_unknown(const struct detector *detector, lock_id lock, stack_id at)
-{
-	const struct stack *stack = stack_depot_get(&detector->stacks, at);
-	const struct sync_info *info = detector_lock(detector, lock);
-
-	return (stack && !stack->is_described) || (info && !info->is_described);
-}
-
-static bool needs_description(const struct detector *detector, const struct results_slot *slot)
-{
-	const struct thread *thread = detector_thread(detector, slot->thread);
-	bool needs = is_unknown(detector, slot->lock, slot->stack) ||
-		     (thread && !thread->is_described);
-
-	for (uint32_t i = 0; !needs && i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++)
-		needs = is_unknown(detector, slot->holds[i].lock, slot->holds[i].stack);
-	return needs;
-}
-
-static void describe_slot(struct detector *detector, const struct results_slot *slot)
-{
-	describe_thread(detector, slot->thread);
-	describe_thread(detector, slot->target);
-	describe_lock(detector, slot->lock);
-	describe_stack(detector, slot->stack);
-	for (uint32_t i = 0; i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++) {
-		describe_lock(detector, slot->holds[i].lock);
-		describe_stack(detector, slot->holds[i].stack);
-	}
-}
-
-void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *slot)
-{
-	struct results_slot *entry;
-
-	if (!base)
-		return;
-	if (*slot == 0)
-		*slot = take_slot();
-	if (*slot == UINT32_MAX)
-		return;
-	entry = slot_at(*slot);
-	/* relaxed and release: a sequence lock; readers look after our end. */
-	store_relaxed(&entry->sequence, entry->sequence | 1u);
-	fill_slot(entry, thread);
-	store_release(&entry->sequence, entry->sequence + 1);
-	if (!needs_description(detector, entry))
-		return;
-	runtime_lock(&detector->lock);
-	describe_slot(detector, entry);
-	runtime_unlock(&detector->lock);
-}
-
-void sink_describe(struct detector *detector, lock_id lock, stack_id stack)
-{
-	if (!base || !is_unknown(detector, lock, stack))
-		return;
-	runtime_lock(&detector->lock);
-	describe_lock(detector, lock);
-	describe_stack(detector, stack);
-	runtime_unlock(&detector->lock);
-}
-
-void sink_unblocked(uint32_t slot)
-{
-	if (base && slot && slot != UINT32_MAX)
-		/* relaxed: only the last state before an end is ever read. */
-		store_relaxed(&slot_at(slot)->is_blocked, 0u);
 }
