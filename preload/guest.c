@@ -306,6 +306,7 @@ void guest_forked(void)
 	self->next = NULL;
 	living = self;
 	self->slot = 0;
+	self->thread->kernel_id_before_fork = self->thread->kernel_id;
 	self->thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
 	detector_forked(&guest_detector, self->thread);
 	sink_begin_process(true);

@@ -174,6 +174,13 @@ static bool read_word(const int *address, uint32_t *word)
 	return true;
 }
 
+/* Locks that a thread held over a fork still bear its parent's number. */
+static bool is_known_as(const struct thread *thread, uint32_t kernel_id)
+{
+	return kernel_id == thread->kernel_id ||
+	       (kernel_id && kernel_id == thread->kernel_id_before_fork);
+}
+
 bool lock_may_hold(struct detector *detector, const struct thread *thread,
 		   const struct sync_object *object)
 {
@@ -188,12 +195,12 @@ bool lock_may_hold(struct detector *detector, const struct thread *thread,
 	if (info && info->kind == OBJECT_MUTEX)
 		return read_word(&((const pthread_mutex_t *)object->address)->__data.__owner,
 				 &owner) &&
-		       owner == thread->kernel_id;
+		       is_known_as(thread, owner);
 	if (info && info->kind == OBJECT_RWLOCK)
 		return read_word(
 			       &((const pthread_rwlock_t *)object->address)->__data.__cur_writer,
 			       &owner) &&
-		       owner == thread->kernel_id;
+		       is_known_as(thread, owner);
 	return true;
 }
 

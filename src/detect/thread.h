@@ -109,6 +109,7 @@ struct thread {
 	bool is_described;  /* the sink's mark */
 	bool is_referenced; /* a witness or another thread speaks of it */
 	uint32_t kernel_id;
+	uint32_t kernel_id_before_fork; /* locks held over it still bear this one */
 	thread_id creator;
 	stack_id created;
 	uintptr_t stack_start, stack_end; /* its stack, 0 if not known */
