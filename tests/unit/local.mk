@@ -18,6 +18,8 @@ core_tests = \
 	tests/unit/test_lock_order \
 	tests/unit/test_lock_order_random \
 	tests/unit/test_map \
+	tests/unit/test_object \
+	tests/unit/test_object_threads \
 	tests/unit/test_options \
 	tests/unit/test_order_topology \
 	tests/unit/test_shared_registry \
@@ -44,6 +46,16 @@ tests_unit_test_map_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_map_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_map_SOURCES = tests/unit/test_map.c
 tests_unit_test_map_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_object_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_object_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_object_SOURCES = tests/unit/test_object.c
+tests_unit_test_object_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_object_threads_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_object_threads_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_object_threads_SOURCES = tests/unit/test_object_threads.c
+tests_unit_test_object_threads_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)
