@@ -14,7 +14,6 @@
 #include "preload/real.h"
 
 #define FEW_PAGES 4u
-#define KEPT_MAX 32u
 
 /* May locks live in [start, end)?  A look per page, for a few pages. */
 static inline bool may_hold_locks(uintptr_t start, uintptr_t end)
@@ -78,62 +77,35 @@ EXPORT void free(void *block)
 	REAL(free)(block);
 }
 
-/* Lives that end if the call moves their memory.  They are ended after the call,
- * when others may already use the memory anew: so by generation. */
-struct kept_lives {
-	uint32_t count;
-	struct sync_object *objects[KEPT_MAX];
-	uint32_t generations[KEPT_MAX];
-};
-
-static void keep_life(void *context, struct sync_object *object)
+/*
+ * A call that may move memory: the lives in it end before the call, since
+ * afterwards others may have the place.  If it stays where it is, its locks
+ * merely begin anew; but one that is held then stays what it is.
+ */
+static void end_unheld(void *context, struct sync_object *object)
 {
-	struct kept_lives *kept = context;
-
-	if (kept->count == KEPT_MAX) {
-		lock_ended(&guest_detector, object);
-		return;
-	}
-	kept->objects[kept->count] = object;
-	kept->generations[kept->count++] = object->generation;
+	/* relaxed: the caller's own, or a misuse. */
+	if (!load_relaxed(&object->owner))
+		lock_ended(context, object);
 }
 
-static void keep_lives(struct kept_lives *kept, uintptr_t start, uintptr_t end)
+static void end_if_moved(uintptr_t start, uintptr_t end)
 {
 	struct guest_thread *self;
 
-	kept->count = 0;
 	if (guest_state != GUEST_ON || end <= start || !may_hold_locks(start, end))
 		return;
 	self = guest_self ? guest_enter() : NULL;
 	if (!self)
 		return;
-	sync_each_in(&guest_detector.objects, start, end, keep_life, kept);
-	guest_leave(self);
-}
-
-static void end_kept(const struct kept_lives *kept)
-{
-	struct guest_thread *self = kept->count ? guest_enter() : NULL;
-
-	if (!self)
-		return;
-	for (uint32_t i = 0; i < kept->count; i++)
-		if (kept->objects[i]->generation == kept->generations[i])
-			lock_ended(&guest_detector, kept->objects[i]);
+	sync_each_in(&guest_detector.objects, start, end, end_unheld, &guest_detector);
 	guest_leave(self);
 }
 
 EXPORT void *realloc(void *block, size_t size)
 {
-	struct kept_lives kept;
-	void *moved;
-
-	keep_lives(&kept, (uintptr_t)block, block_end(block));
-	moved = REAL(realloc)(block, size);
-	if (kept.count && moved != block && (moved || size == 0))
-		end_kept(&kept);
-	return moved;
+	end_if_moved((uintptr_t)block, block_end(block));
+	return REAL(realloc)(block, size);
 }
 
 EXPORT int munmap(void *start, size_t size)
@@ -144,17 +116,13 @@ EXPORT int munmap(void *start, size_t size)
 
 EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 {
-	struct kept_lives kept;
 	va_list rest;
 	void *wanted;
-	void *moved;
 
 	va_start(rest, flags);
 	wanted = va_arg(rest, void *);
 	va_end(rest);
-	keep_lives(&kept, (uintptr_t)old, (uintptr_t)old + old_size);
-	moved = REAL(mremap)(old, old_size, new_size, flags, wanted);
-	if (kept.count && moved != MAP_FAILED && moved != old)
-		end_kept(&kept);
-	return moved;
+	if (flags & MREMAP_MAYMOVE)
+		end_if_moved((uintptr_t)old, (uintptr_t)old + old_size);
+	return REAL(mremap)(old, old_size, new_size, flags, wanted);
 }
