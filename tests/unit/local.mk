@@ -15,6 +15,7 @@ UNIT_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than $(CHECK_CFLAGS)
 
 core_tests = \
 	tests/unit/test_arena \
+	tests/unit/test_handover \
 	tests/unit/test_lock_order \
 	tests/unit/test_lock_order_random \
 	tests/unit/test_map \
@@ -24,6 +25,7 @@ core_tests = \
 	tests/unit/test_order_topology \
 	tests/unit/test_shared_registry \
 	tests/unit/test_target \
+	tests/unit/test_thread \
 	tests/unit/test_vclock
 check_PROGRAMS += $(core_tests)
 
@@ -31,6 +33,13 @@ tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_arena_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
 tests_unit_test_arena_LDADD = src/libcore.a $(CHECK_LIBS)
+
+knowledge_sources = tests/unit/knowledge.c tests/unit/knowledge.h
+
+tests_unit_test_handover_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_handover_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_handover_SOURCES = tests/unit/test_handover.c $(knowledge_sources)
+tests_unit_test_handover_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_test_lock_order_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_lock_order_CFLAGS = $(UNIT_CFLAGS)
@@ -76,6 +85,11 @@ tests_unit_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_target_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_target_SOURCES = tests/unit/test_target.c
 tests_unit_test_target_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_thread_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_thread_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_thread_SOURCES = tests/unit/test_thread.c $(knowledge_sources)
+tests_unit_test_thread_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_test_vclock_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vclock_CFLAGS = $(UNIT_CFLAGS)
