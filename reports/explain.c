@@ -170,6 +170,21 @@ static const char *all_locks(const struct teller *teller)
 	return all_names(teller, true);
 }
 
+/* A finding about classes names one lock of each: an example. */
+static const char *lock_kinds(const struct teller *teller)
+{
+	struct pool *pool = teller->view->pool;
+	const struct finding_event *last = last_event(teller->finding);
+	size_t count;
+	const char **names = collect_names(teller, true, &count);
+
+	if (count == 1)
+		return pool_format(pool, "locks of one origin, %s,",
+				   lock_origin_name(teller->view, teller->finding->process,
+						    last->lock));
+	return pool_format(pool, "locks of two kinds, %s,", join_words(pool, names, count));
+}
+
 static const char *over_locks(const struct teller *teller)
 {
 	const char *names = all_names(teller, true);
@@ -213,7 +228,7 @@ static const struct word words[] = {
 	{"other", other_thread},  {"held", held_lock},	      {"first", first_lock},
 	{"second", second_lock},  {"threads", all_threads},   {"locks", all_locks},
 	{"waiter", first_thread}, {"over-locks", over_locks}, {"held-locks", held_locks},
-	{"wait", wait_phrase},
+	{"wait", wait_phrase},	  {"kinds", lock_kinds},
 };
 
 static const char *tell_word(const struct teller *teller, const char *name, size_t length)

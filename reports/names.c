@@ -256,7 +256,8 @@ static struct named_lock *add_lock(struct view *view, const struct model_process
 	return row;
 }
 
-const char *lock_name(struct view *view, const struct model_process *process, lock_id id)
+static const struct named_lock *find_lock(struct view *view, const struct model_process *process,
+					  lock_id id)
 {
 	const struct model_lock *lock = model_lock(process, id);
 	struct named_lock *row = NULL;
@@ -269,9 +270,19 @@ const char *lock_name(struct view *view, const struct model_process *process, lo
 		if (known->lock == lock && (lock || (known->process == process && known->id == id)))
 			row = known;
 	}
-	if (!row)
-		row = add_lock(view, process, id, lock);
+	return row ? row : add_lock(view, process, id, lock);
+}
+
+const char *lock_name(struct view *view, const struct model_process *process, lock_id id)
+{
+	const struct named_lock *row = find_lock(view, process, id);
+
 	return row->number ? pool_format(view->pool, "%s #%u", row->base, row->number) : row->base;
+}
+
+const char *lock_origin_name(struct view *view, const struct model_process *process, lock_id id)
+{
+	return find_lock(view, process, id)->base;
 }
 
 const char *lock_stable_name(struct view *view, const struct model_process *process, lock_id lock)

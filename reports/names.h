@@ -20,6 +20,9 @@ const char *thread_own_name(struct view *view, const struct view_finding *findin
 /* "bank.c:accounts[0].lock", "mutex created at bank.c:12 #2".  Never NULL. */
 const char *lock_name(struct view *view, const struct model_process *process, lock_id lock);
 
+/* The same without number: what all locks of its origin are called. */
+const char *lock_origin_name(struct view *view, const struct model_process *process, lock_id lock);
+
 /* The same without number and line: stable between builds, for fingerprints. */
 const char *lock_stable_name(struct view *view, const struct model_process *process, lock_id lock);
 

@@ -61,6 +61,16 @@ static void write_pair(enum finding_kind kind, enum severity severity, uint32_t 
 	image_finding(image, 1, &finding, 1);
 }
 
+/* Writes a finding of one event, of thread 2 on @lock. */
+static void write_about(lock_id lock, enum finding_kind kind)
+{
+	static struct finding finding;
+
+	finding = (struct finding){.id = 3, .kind = kind, .severity = SEVERITY_ERROR};
+	image_event(&finding, 2, ACTION_RELEASE, lock, 0);
+	image_finding(image, 1, &finding, 1);
+}
+
 START_TEST(no_findings_are_said_in_one_line)
 {
 	render();
@@ -106,6 +116,48 @@ START_TEST(the_scenario_has_a_column_per_thread)
 	       "                  acquires B\n"
 	       "    waits for B\n"
 	       "                  waits for A   <- deadlock\n");
+}
+END_TEST
+
+/* The example of a class stands for all of it, so its number would mislead. */
+START_TEST(locks_of_one_class_are_of_one_origin)
+{
+	uint64_t frame = 0x1000;
+
+	image_stack(image, 1, 9, &frame, 1);
+	image_thread(image, 1, 2, 1, 0, 0, "left");
+	image_thread(image, 1, 3, 1, 0, 0, "right");
+	image_lock(image, 1, 1, OBJECT_MUTEX, 0, 9, 0, 0, "");
+	image_lock(image, 1, 2, OBJECT_MUTEX, 0, 9, 0, 0, "");
+	write_pair(FINDING_LOCK_ORDER_INVERSION, SEVERITY_WARNING, DETAIL_CLASSES, ACTION_HOLD,
+		   ACTION_WAIT);
+	/* Another lock of that origin gives the first a number. */
+	write_about(2, FINDING_UNLOCK_UNLOCKED);
+	render();
+	expect("all modules #2");
+	expect("locks of one origin, mutex created at code outside of all modules, are taken in "
+	       "both orders by T2 (left)");
+	expect_no("two kinds");
+}
+END_TEST
+
+START_TEST(locks_of_two_classes_are_of_two_kinds)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	finding = (struct finding){.id = 2,
+				   .kind = FINDING_LOCK_ORDER_INVERSION,
+				   .severity = SEVERITY_WARNING,
+				   .details = DETAIL_CLASSES};
+	image_event(&finding, 2, ACTION_HOLD, 1, 0);
+	image_event(&finding, 2, ACTION_WAIT, 2, 0);
+	image_event(&finding, 3, ACTION_HOLD, 2, 0);
+	image_event(&finding, 3, ACTION_WAIT, 1, 0);
+	image_finding(image, 1, &finding, 1);
+	render();
+	expect("locks of two kinds, A and B, are taken in both orders by T2 (left) and T3");
+	expect_no("one origin");
 }
 END_TEST
 
@@ -310,6 +362,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_last_line_sums_up);
 	tcase_add_test(tests, an_inversion_names_locks_and_threads);
 	tcase_add_test(tests, the_scenario_has_a_column_per_thread);
+	tcase_add_test(tests, locks_of_one_class_are_of_one_origin);
+	tcase_add_test(tests, locks_of_two_classes_are_of_two_kinds);
 	tcase_add_test(tests, a_hand_over_is_said);
 	tcase_add_test(tests, every_kind_has_a_sentence_and_advice);
 	tcase_add_test(tests, a_relock_says_that_one_thread_waits_for_itself);
