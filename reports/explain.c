@@ -179,9 +179,9 @@ static const char *lock_kinds(const struct teller *teller)
 	const char **names = collect_names(teller, true, &count);
 
 	if (count == 1)
-		return pool_format(pool, "locks of one origin, %s,",
-				   lock_origin_name(teller->view, teller->finding->process,
-						    last->lock));
+		return pool_format(
+			pool, "locks of one origin, %s,",
+			lock_origin_name(teller->view, teller->finding->process, last->lock));
 	return pool_format(pool, "locks of two kinds, %s,", join_words(pool, names, count));
 }
 
@@ -201,8 +201,8 @@ static const char *held_locks(const struct teller *teller)
 
 	for (size_t i = 0; i < finding->event_count; i++) {
 		if (finding->events[i]->action == ACTION_HOLD && finding->events[i]->lock)
-			names[count++] = lock_name(teller->view, finding->process,
-						   finding->events[i]->lock);
+			names[count++] =
+				lock_name(teller->view, finding->process, finding->events[i]->lock);
 	}
 	if (!count)
 		return "";
@@ -255,8 +255,7 @@ static const char *tell(const struct teller *teller, const char *template)
 		if (!*template)
 			return text;
 		length = strcspn(template, "}");
-		text = pool_format(pool, "%s%s", text,
-				   tell_word(teller, template + 1, length - 1));
+		text = pool_format(pool, "%s%s", text, tell_word(teller, template + 1, length - 1));
 		template += length + 1;
 	}
 }
@@ -266,8 +265,7 @@ static const struct explain_row *find_row(const struct finding *finding)
 	for (size_t i = 0; i < ARRAY_LENGTH(explain_rows); i++) {
 		const struct explain_row *row = &explain_rows[i];
 
-		if (row->kind == finding->kind &&
-		    (finding->details & row->details) == row->details)
+		if (row->kind == finding->kind && (finding->details & row->details) == row->details)
 			return row;
 	}
 	return NULL;
@@ -292,8 +290,8 @@ static void make_steps(struct view *view, struct view_finding *finding)
 {
 	bool is_cycle = finding_is_cycle(finding->finding);
 
-	finding->steps = pool_alloc(view->pool, (finding->event_count + 1) *
-							sizeof(*finding->steps));
+	finding->steps =
+		pool_alloc(view->pool, (finding->event_count + 1) * sizeof(*finding->steps));
 	for (size_t i = 0; i < finding->event_count; i++) {
 		if (!is_cycle || !is_wait(finding->events[i]))
 			add_step(view, finding, finding->events[i]);
@@ -331,9 +329,9 @@ void explain_finding(struct view *view, struct view_finding *finding)
 	const struct explain_row *row = find_row(finding->finding);
 	struct teller teller = {view, finding};
 
-	finding->summary = finding->event_count && row ? tell(&teller, row->summary)
-						       : finding_kind_headline(
-								 finding->finding->kind);
+	finding->summary = finding->event_count && row
+				   ? tell(&teller, row->summary)
+				   : finding_kind_headline(finding->finding->kind);
 	finding->advice = finding->event_count && row ? tell(&teller, row->advice) : "";
 	make_steps(view, finding);
 	make_notes(view, finding);

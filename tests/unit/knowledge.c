@@ -121,8 +121,7 @@ unsigned knows(const struct thread *thread, const struct event *event)
 
 struct sync_object *object_of(enum object_kind kind, unsigned number)
 {
-	struct sync_object *object =
-		lock_find(&judge, first, PLACE + number * 64u, kind, 0, HERE);
+	struct sync_object *object = lock_find(&judge, first, PLACE + number * 64u, kind, 0, HERE);
 
 	ck_assert_ptr_nonnull(object);
 	return object;

@@ -113,8 +113,7 @@ START_TEST(a_wait_gives_its_mutex_up_in_order)
 {
 	struct sync_object *mutex = object_of(OBJECT_MUTEX, 2);
 	struct event before = happens(b);
-	struct condition_wait wait =
-		begin_wait(b, object_of(OBJECT_CONDITION, 1), mutex, true);
+	struct condition_wait wait = begin_wait(b, object_of(OBJECT_CONDITION, 1), mutex, true);
 
 	lock(a, mutex);
 	ck_assert_uint_eq(knows(a, &before), IN_FULL);

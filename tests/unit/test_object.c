@@ -381,8 +381,7 @@ START_TEST(ranges_over_pages_visit_each_once)
 	uint8_t seen[2000] = {0};
 	uintptr_t start = PLACE + 100 * MUTEX_BYTES;
 	uintptr_t end = PLACE + 1900 * MUTEX_BYTES;
-	struct visits visits = {
-		.start = start, .end = end, .seen = seen, .step = MUTEX_BYTES};
+	struct visits visits = {.start = start, .end = end, .seen = seen, .step = MUTEX_BYTES};
 
 	for (uint32_t i = 0; i < count; i++)
 		begin_mutex(PLACE + i * MUTEX_BYTES);

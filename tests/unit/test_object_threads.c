@@ -60,8 +60,8 @@ static void *begin_all(void *found)
 	struct sync_object **objects = found;
 
 	for (uint32_t i = 0; i < MANY / 4; i++)
-		objects[i] = sync_find_or_begin(&table, PLACE + i * MUTEX_BYTES, OBJECT_MUTEX, 0,
-						1);
+		objects[i] =
+			sync_find_or_begin(&table, PLACE + i * MUTEX_BYTES, OBJECT_MUTEX, 0, 1);
 	return NULL;
 }
 
@@ -88,8 +88,8 @@ static void *end_and_begin(void *first)
 
 	for (uint32_t round = 0; round < 200; round++)
 		for (uint32_t i = 0; i < 100; i++) {
-			struct sync_object *object = sync_find_or_begin(
-				&table, start + i * 80, OBJECT_SEMAPHORE, 0, 1);
+			struct sync_object *object =
+				sync_find_or_begin(&table, start + i * 80, OBJECT_SEMAPHORE, 0, 1);
 
 			if (object)
 				sync_end(&table, object);
