@@ -77,6 +77,17 @@ stack_id guest_intern(void *context, const struct unwind_result *result)
 				  guest_code_generation, flags, signal_of_handler(result));
 }
 
+stack_id guest_site_slowly(struct guest_thread *self, const struct unwind_start *start)
+{
+	struct guest_site *site = &self->sites[(start->return_address >> 2) % GUEST_SITES];
+
+	site->address = start->return_address;
+	site->generation = guest_code_generation;
+	site->stack = stack_depot_intern(&guest_detector.stacks, &start->return_address, 1,
+					 guest_code_generation, STACK_INCOMPLETE, 0);
+	return site->stack;
+}
+
 /* --- Threads ---------------------------------------------------------------- */
 
 static void add_living(struct guest_thread *self)

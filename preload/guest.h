@@ -12,6 +12,8 @@
 #ifndef PRELOAD_GUEST_H
 #define PRELOAD_GUEST_H
 
+#include <sys/single_threaded.h>
+
 #include "detect/lock.h"
 #include "detect/shared_registry.h"
 #include "event/options.h"
@@ -19,6 +21,15 @@
 #include "preload/unwind_start.h"
 
 #define GUEST_PASSED 64u
+#define GUEST_SITES 64u
+#define GUEST_FULL_STACKS 10000u /* lock operations of a lone thread, before it saves */
+
+/* A call of which only the place is known. */
+struct guest_site {
+	uintptr_t address;
+	uint32_t generation;
+	stack_id stack;
+};
 
 struct guest_thread {
 	struct thread *thread;
@@ -33,6 +44,7 @@ struct guest_thread {
 	int (*c11_routine)(void *); /* of thrd_create */
 	void *c11_argument;
 	struct once_call *once; /* wrap_once.c: calls whose body has not begun */
+	struct guest_site sites[GUEST_SITES];
 	uint64_t passed[GUEST_PASSED]; /* once objects known to this thread, by hash */
 	struct guest_thread *next; /* among the living, or the free ones */
 };
@@ -81,6 +93,41 @@ guest_stack(struct guest_thread *self, const struct unwind_start *start)
 	if (UNLIKELY(self->thread->lowest_stack_lock < start->sp))
 		lock_stack_left(&guest_detector, self->thread, start->sp);
 	return stack;
+}
+
+/* A stack of the calling site alone. */
+stack_id guest_site_slowly(struct guest_thread *self, const struct unwind_start *start);
+
+static inline stack_id guest_site(struct guest_thread *self, const struct unwind_start *start)
+{
+	const struct guest_site *site = &self->sites[(start->return_address >> 2) % GUEST_SITES];
+
+	if (LIKELY(site->address == start->return_address &&
+		   site->generation == guest_code_generation))
+		return site->stack;
+	return guest_site_slowly(self, start);
+}
+
+/*
+ * Alone, a thread's locks can order nothing that a later thread does not come
+ * after, and keep nobody waiting but itself.  So once a program has taken many
+ * while it has one thread, it is enough to know the site of the next ones, as long
+ * as they do not wait.
+ */
+static inline bool guest_wants_site_only(const struct guest_thread *self)
+{
+	return __libc_single_threaded && self->thread->operation_count >= GUEST_FULL_STACKS;
+}
+
+/* The stack of an acquisition. */
+static inline __attribute__((always_inline)) stack_id
+guest_lock_stack(struct guest_thread *self, const struct unwind_start *start)
+{
+	if (LIKELY(!guest_wants_site_only(self)))
+		return guest_stack(self, start);
+	if (UNLIKELY(self->thread->lowest_stack_lock < start->sp))
+		lock_stack_left(&guest_detector, self->thread, start->sp);
+	return guest_site(self, start);
 }
 
 /* Has @self learnt from this life of @object, whose content does not change any

@@ -273,6 +273,7 @@ static void check_copied(struct guest_thread *self, struct sync_object *object, 
 
 void lock_attempt_block(struct lock_attempt *attempt)
 {
+	struct unwind_start start = unwind_start_here();
 	struct guest_thread *self = attempt->self;
 	struct thread *thread = self->thread;
 	struct sync_info *info = attempt->object->info;
@@ -294,6 +295,9 @@ void lock_attempt_block(struct lock_attempt *attempt)
 	self->guard = (uintptr_t)__builtin_frame_address(0);
 	fence_signal();
 	attempt->is_announced = true;
+	/* The stack of a wait is always a whole one. */
+	if (guest_wants_site_only(self))
+		wait.stack = attempt->stack = guest_stack(self, &start);
 	is_deadlocked = wait_begin(&guest_detector, thread, &wait);
 	check_copied(self, attempt->object, attempt->stack);
 	sink_blocked(&guest_detector, thread, &self->slot);

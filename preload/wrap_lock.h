@@ -85,7 +85,7 @@ lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum loc
 	if (UNLIKELY(!self))
 		return false;
 	attempt->object = sync_find(&guest_detector.objects, address);
-	attempt->stack = guest_stack(self, start);
+	attempt->stack = guest_lock_stack(self, start);
 	if (UNLIKELY(!attempt->object || !lock_is_kind(attempt->object, kind)))
 		attempt->object = lock_object_begin(self, kind, address, attempt->stack);
 	attempt->is_timed = is_timed;
