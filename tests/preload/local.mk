@@ -17,6 +17,7 @@ guests_c = \
 	tests/preload/iterated_modules tests/preload/last_thread \
 	tests/preload/late_calls tests/preload/reused_places \
 	tests/preload/unseen_changes \
+	tests/preload/lone_thread \
 	tests/preload/long_jumps tests/preload/many_locks \
 	tests/preload/many_threads tests/preload/mutex_protocols \
 	tests/preload/named_semaphores tests/preload/no_thread_of_ours \
