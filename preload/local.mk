@@ -23,6 +23,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/export.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/interpose.def \
+	%D%/lock_memory.c %D%/lock_memory.h \
 	%D%/modules.c %D%/modules.h \
 	%D%/outside.c %D%/outside.h \
 	%D%/policy.c %D%/policy.h \

@@ -16,11 +16,8 @@
 #include "detect/mutex.h"
 #include "detect/rwlock.h"
 #include "preload/guest.h"
+#include "preload/lock_memory.h"
 #include "preload/real.h"
-
-/* glibc's bits of pthread_mutex_t.__kind. */
-#define LOCK_KIND_ROBUST 16
-#define LOCK_KIND_SHARED 128
 
 /* One lock call in progress. */
 struct lock_attempt {
@@ -63,13 +60,6 @@ void lock_attempt_failed(struct lock_attempt *attempt, int result);
 void lock_release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack);
 void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 			  enum object_kind kind, stack_id stack);
-
-/* What @object's memory says of its holder. */
-enum real_state lock_real_state(const struct sync_object *object);
-
-/* A detector_hooks.may_hold. */
-bool lock_may_hold(struct detector *detector, const struct thread *thread,
-		   const struct sync_object *object);
 
 /* Announces the call.  False: not observed, make the real call only. */
 static inline __attribute__((always_inline)) bool
