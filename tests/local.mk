@@ -18,6 +18,8 @@ include tests/bench/local.mk
 include tests/real/local.mk
 
 dist_check_SCRIPTS += tests/run_all tests/run_sanitized
+# Tests of the tests, by hand only.
+EXTRA_DIST += tests/mutants/run_mutants tests/mutants/mutants.tsv
 
 check-local:
 	@suites='$(SNARL_SUITES)'; srcdir='$(srcdir)' CC='$(CC)' CXX='$(CXX)' $(srcdir)/tests/run_all \

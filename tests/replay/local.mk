@@ -14,8 +14,10 @@ replay_scripts = \
 	tests/replay/cancelled_wait_forgets_mutex.events \
 	tests/replay/class_accounts.events \
 	tests/replay/class_accounts_same_pair.events \
+	tests/replay/class_accounts_same_pair_loop.events \
 	tests/replay/class_ascending.events \
 	tests/replay/class_hand_over_hand.events \
+	tests/replay/class_hand_over_hand_loop.events \
 	tests/replay/class_two_roles.events \
 	tests/replay/condition_wait_clean.events \
 	tests/replay/copied_lock.events \
@@ -36,6 +38,7 @@ replay_scripts = \
 	tests/replay/deadlock_relock_initialised.events \
 	tests/replay/deadlock_ring.events \
 	tests/replay/deadlock_semaphore_as_lock.events \
+	tests/replay/deadlock_semaphore_cancelled.events \
 	tests/replay/deadlock_semaphore_unproven.events \
 	tests/replay/deadlock_spin.events \
 	tests/replay/deadlock_stream.events \
@@ -65,20 +68,26 @@ replay_scripts = \
 	tests/replay/handler_hits.events \
 	tests/replay/handler_masked.events \
 	tests/replay/handler_tries.events \
+	tests/replay/handler_twice.events \
 	tests/replay/hang_barrier.events \
+	tests/replay/hang_barrier_complete.events \
 	tests/replay/hang_conditions.events \
 	tests/replay/hang_join.events \
 	tests/replay/hang_last_one_ends.events \
 	tests/replay/hang_not_all.events \
 	tests/replay/hang_semaphores.events \
+	tests/replay/hang_woken_already.events \
 	tests/replay/hang_woken_later.events \
 	tests/replay/held_at_end_of_detached.events \
 	tests/replay/held_at_process_end.events \
 	tests/replay/held_at_thread_end.events \
 	tests/replay/join_holding_clean.events \
 	tests/replay/joined_before.events \
+	tests/replay/joined_before_main.events \
 	tests/replay/lost_wakeup_clean.events \
 	tests/replay/lost_wakeup_hang.events \
+	tests/replay/lost_wakeup_made_good.events \
+	tests/replay/lost_wakeup_own_signal.events \
 	tests/replay/lost_wakeup_second_signal.events \
 	tests/replay/main_and_worker.events \
 	tests/replay/main_before_and_while.events \
@@ -88,6 +97,7 @@ replay_scripts = \
 	tests/replay/once_clean.events \
 	tests/replay/one_thread.events \
 	tests/replay/one_thread_and_another.events \
+	tests/replay/one_thread_beside_others.events \
 	tests/replay/opposite_order.events \
 	tests/replay/opposite_order_clean.events \
 	tests/replay/outside_can_wake.events \
@@ -102,6 +112,7 @@ replay_scripts = \
 	tests/replay/recursive_again.events \
 	tests/replay/recursive_around_another.events \
 	tests/replay/recursive_not_held.events \
+	tests/replay/recursive_still_held.events \
 	tests/replay/refused_errorcheck.events \
 	tests/replay/refused_file_lock.events \
 	tests/replay/refused_write_lock.events \
@@ -112,6 +123,7 @@ replay_scripts = \
 	tests/replay/reused_stack_frame.events \
 	tests/replay/reused_without_init.events \
 	tests/replay/ring_broken.events \
+	tests/replay/ring_of_ended.events \
 	tests/replay/ring_of_five.events \
 	tests/replay/ring_of_ten.events \
 	tests/replay/ring_of_three.events \
@@ -122,6 +134,7 @@ replay_scripts = \
 	tests/replay/semaphore_as_signal.events \
 	tests/replay/semaphore_of_two.events \
 	tests/replay/semaphore_posted_by_another.events \
+	tests/replay/semaphore_retracted.events \
 	tests/replay/seventy_locks_held.events \
 	tests/replay/shared_can_wake.events \
 	tests/replay/slow_thread.events \
@@ -143,6 +156,7 @@ replay_scripts = \
 	tests/replay/unlocked_twice.events \
 	tests/replay/used_after_destroy.events \
 	tests/replay/used_after_destroy_and_init.events \
+	tests/replay/wait_holding_and_signalling.events \
 	tests/replay/wait_holding_condition.events \
 	tests/replay/wait_holding_condition_clean.events \
 	tests/replay/wait_holding_join.events \
