@@ -8,18 +8,6 @@ void barrier_initialised(struct sync_object *object, uint32_t size)
 	object->info->extra->barrier_size = size;
 }
 
-static void gather(struct vclock_snapshot **into, struct vclock *clock, struct arena *arena)
-{
-	struct vclock_snapshot *given = vclock_snapshot(clock, arena);
-	struct vclock_snapshot *merged = snapshot_merge(*into, given, arena);
-
-	snapshot_drop(given, arena);
-	if (!merged)
-		return;
-	snapshot_drop(*into, arena);
-	*into = merged;
-}
-
 /* The last arrival makes what was gathered the clock of the departures. */
 static void complete_round(struct sync_info *info, struct arena *arena)
 {
@@ -45,9 +33,9 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 
 	if (!detector_lock_info(detector, info))
 		return wait_begin(detector, thread, &wait);
-	gather(&info->extra->arriving[0], &thread->clock, arena);
-	gather(&info->extra->arriving[1], &thread->hand_over, arena);
-	gather(&info->extra->arriving_structural, &thread->structural, arena);
+	snapshot_merge_clock(&info->extra->arriving[0], &thread->clock, arena);
+	snapshot_merge_clock(&info->extra->arriving[1], &thread->hand_over, arena);
+	snapshot_merge_clock(&info->extra->arriving_structural, &thread->structural, arena);
 	info->extra->barrier_waiting++;
 	thread->barrier_round = info->extra->barrier_round;
 	is_last = info->extra->barrier_waiting == info->extra->barrier_size;

@@ -116,6 +116,18 @@ struct vclock_snapshot *snapshot_merge(struct vclock_snapshot *a, struct vclock_
 	return result;
 }
 
+void snapshot_merge_clock(struct vclock_snapshot **into, struct vclock *clock, struct arena *arena)
+{
+	struct vclock_snapshot *given = vclock_snapshot(clock, arena);
+	struct vclock_snapshot *merged = snapshot_merge(*into, given, arena);
+
+	snapshot_drop(given, arena);
+	if (!merged)
+		return;
+	snapshot_drop(*into, arena);
+	*into = merged;
+}
+
 void vclock_free(struct vclock *clock, struct arena *arena)
 {
 	forget_snapshot(clock, arena);

@@ -61,6 +61,11 @@ void snapshot_drop(struct vclock_snapshot *snapshot, struct arena *arena);
 struct vclock_snapshot *snapshot_merge(struct vclock_snapshot *a, struct vclock_snapshot *b,
 				       struct arena *arena);
 
+/* Makes *@into, which may be NULL, cover @clock too.  Without memory it stays as
+ * it is. */
+void snapshot_merge_clock(struct vclock_snapshot **into, struct vclock *clock,
+			  struct arena *arena);
+
 void vclock_free(struct vclock *clock, struct arena *arena);
 
 static inline uint64_t snapshot_get(const struct vclock_snapshot *snapshot, uint32_t slot)
