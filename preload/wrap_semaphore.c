@@ -215,6 +215,8 @@ EXPORT int sem_destroy(sem_t *semaphore)
 	return REAL(sem_destroy)(semaphore);
 }
 
+/* sem_close is not wrapped: the semaphore may be open more than once, and its life
+ * ends with its mapping. */
 EXPORT sem_t *sem_open(const char *name, int flags, ...)
 {
 	struct unwind_start start = unwind_start_here();
@@ -236,11 +238,4 @@ EXPORT sem_t *sem_open(const char *name, int flags, ...)
 	if (semaphore != SEM_FAILED)
 		begin_semaphore(semaphore, SYNC_NAMED | SYNC_PROCESS_SHARED, false, 0, &start);
 	return semaphore;
-}
-
-/* The same semaphore may be open more than once: its life ends with its
- * mapping, which the last close removes. */
-EXPORT int sem_close(sem_t *semaphore)
-{
-	return REAL(sem_close)(semaphore);
 }
