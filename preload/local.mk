@@ -10,12 +10,12 @@ preload_PROGRAMS = preload/libsnarl.so
 
 preload_libsnarl_so_CFLAGS = $(GUEST_CFLAGS) -fno-omit-frame-pointer
 preload_libsnarl_so_LDFLAGS = -shared -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic \
-	-Wl,--exclude-libs,libcore.a -Wl,--no-undefined \
+	-Wl,--exclude-libs,libcore.a:libplan.a -Wl,--no-undefined \
 	-Wl,--version-script=$(srcdir)/preload/versions.map \
 	-Wl,--whole-archive preload/libthrown.a -Wl,--no-whole-archive
-preload_libsnarl_so_LDADD = src/libcore.a
+preload_libsnarl_so_LDADD = src/libplan.a src/libcore.a
 EXTRA_DIST += preload/versions.map
-preload_libsnarl_so_DEPENDENCIES = preload/versions.map preload/libthrown.a src/libcore.a
+preload_libsnarl_so_DEPENDENCIES = preload/versions.map preload/libthrown.a src/libcore.a src/libplan.a
 preload_libsnarl_so_SOURCES = \
 	%D%/bare.c %D%/bare.h \
 	%D%/child_program.c %D%/child_program.h \

@@ -48,6 +48,11 @@ static const char *lock_verb(const struct finding_event *event, enum object_kind
 		return "forks, holding";
 	case ACTION_JOIN:
 	case ACTION_CREATE:
+	case ACTION_READ:
+	case ACTION_WRITE:
+	case ACTION_UPDATE:
+	case ACTION_ALLOCATE:
+	case ACTION_FREE:
 	case FINDING_ACTION_COUNT:
 		break;
 	}
@@ -69,6 +74,16 @@ static const char *plain_action(const struct finding_event *event)
 		return "forks";
 	case ACTION_INTERRUPT:
 		return "is interrupted by a signal";
+	case ACTION_READ:
+		return "reads";
+	case ACTION_WRITE:
+		return "writes";
+	case ACTION_UPDATE:
+		return "updates";
+	case ACTION_ALLOCATE:
+		return "allocates the memory";
+	case ACTION_FREE:
+		return "frees the memory";
 	case ACTION_ACQUIRE:
 	case ACTION_HOLD:
 	case ACTION_RELEASE:

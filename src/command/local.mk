@@ -26,4 +26,4 @@ snarl_SOURCES = \
 	src/command/report.c \
 	src/command/results_file.c src/command/results_file.h \
 	src/command/run.c
-snarl_LDADD = reports/libreports.a src/libcore.a $(ELFUTILS_LIBS) $(JANSSON_LIBS) -liberty
+snarl_LDADD = reports/libreports.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty

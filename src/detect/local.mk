@@ -1,4 +1,5 @@
 src_libcore_a_SOURCES += \
+	%D%/access.h \
 	%D%/barrier.c \
 	%D%/barrier.h \
 	%D%/chain.c \
@@ -57,6 +58,8 @@ src_libcore_a_SOURCES += \
 	%D%/shared_deadlock.h \
 	%D%/shared_registry.c \
 	%D%/shared_registry.h \
+	%D%/shadow.h \
+	%D%/site.h \
 	%D%/stack_depot.c \
 	%D%/stack_depot.h \
 	%D%/thread.c \

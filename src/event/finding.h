@@ -55,7 +55,12 @@ enum finding_detail {
 	DETAIL_PROCESS_SHARED = 1u << 7, /* more than one process takes part */
 	DETAIL_FREED = 1u << 8,	       /* the lock's memory was freed, not destroyed */
 	DETAIL_POSSIBLE = 1u << 9,     /* may happen; did not in this run */
-	DETAIL_ENDED_OWNER = 1u << 10  /* deadlock: the holder has ended */
+	DETAIL_ENDED_OWNER = 1u << 10, /* deadlock: the holder has ended */
+	DETAIL_MAY_BE_ATOMIC = 1u << 11, /* race of plain moves: machine code cannot tell */
+	DETAIL_VALUE_SEEN = 1u << 12,  /* lost-update: the overwritten value was seen */
+	DETAIL_SPLIT = 1u << 13,       /* lost-update: read and write in two critical sections */
+	DETAIL_PREDICTED = 1u << 14,   /* ... no write came between in this run */
+	DETAIL_SPIN = 1u << 15	       /* unmarked-sync: a loop spins on it */
 };
 
 /* A lock that a thread held at an event, and where it had acquired it. */
@@ -75,6 +80,10 @@ struct finding_event {
 	thread_id target; /* joined or created thread, else 0 */
 	enum hold_mode mode;
 	stack_id stack;
+	uint64_t address; /* of memory that was accessed, allocated or freed */
+	uint64_t size_bytes; /* 0: the event is not about memory */
+	uint64_t value; /* what was read, or what a write found in memory */
+	bool has_value;
 	uint32_t process; /* whose ids these are; 0: the finding's */
 	uint32_t hold_count; /* may exceed FINDING_HOLD_MAX: holds has the innermost ones */
 	struct finding_hold holds[FINDING_HOLD_MAX];
@@ -85,7 +94,8 @@ struct finding_event {
  * in which each waits for what the next one holds; per thread first the HOLD
  * (where it took the lock that its predecessor wants), then the WAIT.  For
  * other kinds: what happened, oldest first; the event that made the finding is
- * the last.
+ * the last.  Of findings about memory, ALLOCATE (and FREE) of the heap block
+ * come first where they are known, then the accesses.
  */
 struct finding {
 	uint32_t id; /* per process, from 1 */

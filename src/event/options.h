@@ -17,7 +17,7 @@
 #include "base/types.h"
 
 /* The words of each choice, in the order in which options.def allows them. */
-enum races_choice { RACES_OFF };
+enum races_choice { RACES_FULL, RACES_OFF };
 enum on_deadlock_choice { ON_DEADLOCK_EXIT, ON_DEADLOCK_REPORT, ON_DEADLOCK_ABORT };
 enum fail_on_choice { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NOTE, FAIL_ON_NEVER };
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

@@ -76,6 +76,10 @@ static void encode_event(struct byte_writer *writer, const struct finding_event 
 	write_u32(writer, event->target);
 	write_u32(writer, event->mode);
 	write_u32(writer, event->stack);
+	write_u64(writer, event->address);
+	write_u64(writer, event->size_bytes);
+	write_u64(writer, event->value);
+	write_u32(writer, event->has_value);
 	write_u32(writer, event->process);
 	write_u32(writer, event->hold_count);
 	write_u32(writer, present);
@@ -121,6 +125,10 @@ static void decode_event(struct byte_reader *reader, struct finding_event *event
 	event->target = read_u32(reader);
 	event->mode = read_below(reader, HOLD_SHARED + 1);
 	event->stack = read_u32(reader);
+	event->address = read_u64(reader);
+	event->size_bytes = read_u64(reader);
+	event->value = read_u64(reader);
+	event->has_value = read_below(reader, 2);
 	event->process = read_u32(reader);
 	event->hold_count = read_u32(reader);
 	present = read_below(reader, FINDING_HOLD_MAX + 1);

@@ -35,7 +35,8 @@
  *            if LOCK_HAS_KEY: u64 key, the same for it in other processes
  *   FINDING  live: u64 count.  Then u32 id, u32 replaces, u32 kind, u32 severity,
  *            u32 details, u32 provisional, u32 event count; per event u32 thread,
- *            u32 action, u32 lock, u32 target, u32 mode, u32 stack, u32 process (whose
+ *            u32 action, u32 lock, u32 target, u32 mode, u32 stack, u64 address, u64 size,
+ *            u64 value, u32 has value, u32 process (whose
  *            ids these are; 0: this one's), u32 hold count, u32 holds present; per hold
  *            u32 lock, u32 mode, u32 stack
  *   RETRACT  u32 finding id, u32 reason (0)
@@ -59,7 +60,7 @@
 #include "event/finding.h"
 
 #define RESULTS_MAGIC 0x314c52414e53ull /* "SNARL1" */
-#define RESULTS_VERSION 1u
+#define RESULTS_VERSION 2u
 #define RECORD_COMMITTED 0x6b6f7453u
 
 #define RESULTS_SLOTS_OFFSET 4096u
@@ -165,8 +166,9 @@ void finding_encode(struct byte_writer *writer, const struct finding *finding);
 /* False if the payload is not a well-formed finding.  @count is its live part. */
 bool finding_decode(struct byte_reader *reader, struct finding *finding, uint64_t *count);
 
+#define FINDING_EVENT_BYTES (10 * 4 + 3 * 8) /* without its holds */
 #define FINDING_PAYLOAD_MAX                                                                        \
-	(8 + 7 * 4 + FINDING_EVENT_MAX * (9 * 4 + FINDING_HOLD_MAX * 3 * 4))
+	(8 + 7 * 4 + FINDING_EVENT_MAX * (FINDING_EVENT_BYTES + FINDING_HOLD_MAX * 3 * 4))
 
 /* Fills an empty file image of @capacity_bytes. */
 void results_format(void *base, uint64_t capacity_bytes);

@@ -1,0 +1,98 @@
+/*
+ * The plan of a module: which functions are copied, with which checks, and how
+ * the original leads into the copies.  Bytes and addresses in, data out; nothing
+ * here touches live code.
+ *
+ * A clone is the whole function once more, with checks in front of accesses and
+ * its own branches retargeted into itself.  Calls stay where they were: the
+ * clone jumps to the original call instruction (the anchor), so return
+ * addresses, unwinding, longjmp and backtraces are the real ones.  The original's
+ * entries are patched to jump into the clone.  The safe rule: no byte is
+ * overwritten that any decoded path can still reach in the original.
+ */
+#ifndef X86_PLAN_H
+#define X86_PLAN_H
+
+#include "base/arena.h"
+#include "base/types.h"
+#include "x86/thunk.h"
+
+struct image; /* image.h: a module in memory or in a file */
+struct decoder;
+
+struct plan_site {
+	uint32_t offset; /* of the instruction in the text */
+	uint32_t flags;	 /* of enum site_flag (detect/site.h has the same values) */
+	uint16_t size_bytes;
+	uint16_t member_offset;
+	uint32_t next_member; /* index + 1 in sites, 0: none */
+	uint32_t slice;	 /* number within the module, 0: none */
+};
+
+/* Bytes to write over the original text. */
+struct plan_patch {
+	uint32_t offset;
+	uint8_t length;
+	uint8_t bytes[15];
+};
+
+/* How the state at a place in the clone maps to the original. */
+struct plan_state {
+	uint32_t clone_offset; /* from here up to the next entry */
+	uint32_t original_offset; /* is about to run this instruction */
+	uint8_t rsp_lowered_by; /* in units of 8: what the check took from rsp */
+	int8_t saved_register[3]; /* spilled registers, NO_REGISTER: none ... */
+	int8_t saved_at[3];	  /* ... at original rsp + 8 * saved_at */
+	bool flags_in_rax;	  /* lahf and seto; rax itself is among the saved */
+};
+
+struct plan_statistics {
+	uint64_t functions, cloned, undecodable, without_accesses, conflicting;
+	uint64_t instructions, accesses; /* memory operands in usable functions */
+	uint64_t on_stack, read_only, thread_local_, unchecked; /* of them skipped, by reason */
+	uint64_t checked, merged; /* accesses with a check; of them sharing another's */
+	uint64_t atomics, strings;
+	uint64_t entries, entries_short, entries_unpatched, accesses_native;
+	uint64_t text_bytes, clone_bytes, nanoseconds;
+};
+
+struct plan_options {
+	struct thunk_addresses thunks;
+	int32_t current_tls;	/* offset from the thread pointer of the current word */
+	int32_t shared_tls;	/* ... of the last read set seen that has this epoch */
+	site_number first_site;	/* number of sites[0] in the pushed ids; assigned by the caller
+				 * through 'reserve' once the count is known */
+	site_number (*reserve)(void *context, uint32_t count);
+	void *(*place)(void *context, size_t size_bytes, uint64_t *address);
+	/* Where the clone goes: memory of that size to fill, and the address that it will
+	 * have, within 2 GiB of the module; NULL: no room. */
+	void *context;
+	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
+	bool counts;		/* clones count executed accesses (bench) */
+};
+
+struct plan {
+	unsigned char *clone;
+	uint64_t clone_address;
+	size_t clone_bytes;
+	struct plan_site *sites;
+	uint32_t site_count;
+	struct plan_patch *patches;
+	uint32_t patch_count;
+	struct plan_state *states; /* by clone_offset */
+	uint32_t state_count;
+	struct plan_statistics statistics;
+};
+
+/*
+ * Plans @image.  NULL with *why if it cannot be planned at all (no unwind
+ * tables, no text, no room).  Memory is @arena's, but for the clone's.
+ */
+struct plan *plan_make(const struct decoder *decoder, const struct image *image,
+		       const struct plan_options *options, struct arena *arena, const char **why);
+
+/* The state at @clone_offset. */
+const struct plan_state *plan_state_at(const struct plan_state *states, uint32_t count,
+				       uint32_t clone_offset);
+
+#endif
