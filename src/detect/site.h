@@ -27,7 +27,10 @@ enum site_flag {
 				 * decision about one, rests on */
 	SITE_RANGE = 1u << 7,	/* string instruction, libc function: any length */
 	SITE_ATOMIC = 1u << 8,	/* debug info or a symbol says that it is an atomic one */
-	SITE_CONSTANT = 1u << 9 /* a store of a constant */
+	SITE_CONSTANT = 1u << 9, /* a store of a constant */
+	SITE_DECIDES = 1u << 10, /* a load that decides a branch, which guards a store to the
+				  * same place: they share a slice */
+	SITE_SILENT = 1u << 11	 /* never part of a finding: watched for synchronisation only */
 };
 
 struct site {
