@@ -34,6 +34,7 @@ struct function {
 	bool is_exported;   /* may be called from anywhere */
 	bool is_called_directly, is_jumped_to; /* by known calls, by branches of other functions */
 	uint32_t live_at_return; /* registers that some caller may still need: liveness.c */
+	uint32_t live_at_entry;	 /* registers that it may read before it writes them */
 	uint64_t lsda;	/* address, or 0 */
 	const char *why_not; /* of a function that is not cloned: reason, for 'snarl plan' */
 };

@@ -1,0 +1,67 @@
+/*
+ * Checks: which accesses of a function are checked, and where.
+ *
+ * A check covers one place [address, address + size) as one operand names it
+ * (base, index, scale, displacement).  Inside a stretch of straight-line code
+ * one check serves all accesses that it covers; it stands where it costs
+ * least, at or before the first of them.  Every access that it serves is a
+ * site of its own, chained to the first, so that a report names the right one.
+ */
+#ifndef X86_CHECKS_H
+#define X86_CHECKS_H
+
+#include "base/arena.h"
+#include "x86/module.h"
+#include "x86/plan.h"
+
+/* Why an access has no check, or which. */
+enum access_class {
+	ACCESS_NONE,	 /* touches no memory that concerns us */
+	ACCESS_STACK,	 /* a stack slot whose address nobody else has */
+	ACCESS_READ_ONLY,
+	ACCESS_THREAD_LOCAL,
+	ACCESS_UNCHECKED, /* there is no check for its kind */
+	ACCESS_SIMPLE,	 /* an address and a size of 1, 2, 4 .. 64 */
+	ACCESS_SIZED,	 /* ... another size */
+	ACCESS_MASKED,
+	ACCESS_LOCKED,
+	ACCESS_STRING
+};
+
+enum access_class checks_classify(const struct module *module, const struct function *function,
+				  const struct instruction *instruction);
+
+/*
+ * Counts the accesses of a usable function into @statistics, and returns how
+ * many want a check: a function with none need not be cloned.
+ */
+uint32_t checks_survey(const struct module *module, const struct function *function,
+		       struct plan_statistics *statistics);
+
+#define NO_CHECK UINT32_MAX
+
+struct check {
+	uint32_t instruction; /* whose operand it is (index in the function) */
+	uint32_t place;	      /* instruction before which it stands */
+	uint32_t next;	      /* next check at the same place, in order; NO_CHECK */
+	uint32_t site;	      /* its first site, index from the function's first */
+	uint16_t size_bytes;
+	uint8_t class; /* enum access_class */
+	bool is_write;
+};
+
+/* The checks and sites of one function; room for @instruction_count of each. */
+struct check_list {
+	struct check *checks;
+	uint32_t count;
+	uint32_t *first_at; /* per instruction: first check that stands before it, or NO_CHECK */
+	struct plan_site *sites;
+	uint32_t site_count;
+	uint32_t unchecked;
+};
+
+/* Fills @list, whose arrays have room for function->count entries. */
+void checks_place(const struct module *module, const struct function *function,
+		  const uint32_t *live, struct check_list *list);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * Emission: the bytes of clones.
+ *
+ * An emitter collects the clones of one module, function after function, in a
+ * buffer that grows.  Nothing in it depends on where it will lie: what does
+ * (branches out, operands relative to rip, site numbers) is noted as a fixup,
+ * and settled by emitter_finish(), which asks for room of the exact size.
+ *
+ *     emitter_init -> emit_function (for each) -> emitter_finish
+ *
+ * Layout: the table of thunk addresses (checks call through it), then each
+ * function: its instructions with inline checks, then the cold parts of these.
+ */
+#ifndef X86_EMIT_H
+#define X86_EMIT_H
+
+#include "base/arena.h"
+#include "x86/module.h"
+#include "x86/plan.h"
+
+enum fixup_kind {
+	FIXUP_TEXT,   /* rel32 to a text offset: its clone if there is one, else the original */
+	FIXUP_ORIGINAL, /* rel32 to a text offset, always the original: anchors, data */
+	FIXUP_SITE    /* the pushed id: first site number << 1 is added */
+};
+
+struct fixup {
+	uint32_t position; /* of the four bytes */
+	uint8_t kind;	   /* enum fixup_kind */
+	uint8_t trailing;  /* bytes between the four and the instruction's end */
+	int64_t target;	   /* text offset */
+};
+
+struct emitter {
+	const struct module *module;
+	const struct plan_options *options;
+	struct arena *arena;
+	struct plan_statistics *statistics;
+	unsigned char *code;
+	uint32_t code_bytes, code_room;
+	struct plan_site *sites;
+	uint32_t site_count, site_room;
+	struct plan_state *states;
+	uint32_t state_count, state_room;
+	struct fixup *fixups;
+	uint32_t fixup_count, fixup_room;
+	uint32_t **clone_offsets; /* per function, NULL if not cloned: per instruction */
+	uint32_t slice_count;
+	bool failed; /* out of memory: stays so */
+};
+
+/* False: out of memory. */
+bool emitter_init(struct emitter *emitter, const struct module *module,
+		  const struct plan_options *options, struct arena *arena,
+		  struct plan_statistics *statistics);
+
+/* Appends the clone of module->functions[@index].  False: out of memory. */
+bool emit_function(struct emitter *emitter, uint32_t index);
+
+/*
+ * Where the clone of the instruction at @text_offset begins, checks included,
+ * from the start of the clones; 0: it has none.
+ */
+uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset);
+
+/*
+ * Asks options->place for room and options->reserve for site numbers (or takes
+ * first_site, without reserve), settles fixups, and fills @plan's clone, sites and
+ * states.  False with *why: no room, no memory, or out of reach.
+ */
+bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why);
+
+#endif
