@@ -18,6 +18,7 @@
 #include "base/id_table.h"
 #include "base/runtime_lock.h"
 #include "base/types.h"
+#include "detect/atomic_location.h"
 #include "detect/lock_order.h"
 #include "detect/object.h"
 #include "detect/stack_depot.h"
@@ -75,6 +76,7 @@ struct detector {
 	struct id_table threads;	/* struct thread by id */
 	struct id_table classes;	/* struct lock_class by id: class.h */
 	struct lock_class **class_buckets;
+	struct atomic_table atomics; /* atomic_location.h */
 
 	struct chain_set *chain_set; /* all validated chains: chain.h */
 	uint64_t chain_set_count;

@@ -40,6 +40,10 @@ struct finding_event *report_lock_event(struct finding *finding, thread_id threa
 	event->target = 0;
 	event->mode = HOLD_EXCLUSIVE;
 	event->stack = stack;
+	event->address = 0;
+	event->size_bytes = 0;
+	event->value = 0;
+	event->has_value = false;
 	event->process = 0;
 	event->hold_count = 0;
 	return event;

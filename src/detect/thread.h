@@ -88,6 +88,11 @@ struct thread {
 	uint64_t operation_count;
 	uint32_t barrier_round; /* of the wait it is in */
 	bool has_recorded; /* an access since the last release */
+	uint32_t pending_atomic; /* number of the location last loaded: atomic_location.h */
+	uint8_t pending_halves;
+	uint32_t basis_count; /* reads that a later write may rest on: update.h */
+	struct basis *bases;  /* UPDATE_BASES of them, or NULL */
+	struct vclock_snapshot *birth; /* what its creator knew; may be NULL */
 	lock_id wanted_under; /* for the next held_lock.under: class.c */
 
 	uint64_t chain_base; /* the hash of no locks */
