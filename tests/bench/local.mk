@@ -5,7 +5,6 @@
 
 BENCH_FLAGS =
 BENCH_PROGRAM_FLAGS =
-BENCH_DIR = tests/bench
 bench_source_files = \
 	tests/bench/call_chain.c \
 	tests/bench/lock_bench.c \
@@ -17,7 +16,8 @@ bench_header_files = \
 EXTRA_PROGRAMS = \
 	tests/bench/lock_bench \
 	tests/bench/bench_lock_order \
-	tests/bench/bench_unwind
+	tests/bench/bench_unwind \
+	tests/bench/kernels/kernels
 tests_bench_lock_bench_SOURCES = $(bench_source_files) $(bench_header_files)
 # As Debian builds: optimised, with debug information, no frame pointers.
 tests_bench_lock_bench_CFLAGS = $(AM_CFLAGS) -O2 -g -fomit-frame-pointer
@@ -40,13 +40,29 @@ tests_bench_bench_unwind_SOURCES = \
 	preload/unwind_table.c
 tests_bench_bench_unwind_LDADD = src/libcore.a
 
+# What observing memory costs.
+kernel_source_files = \
+	tests/bench/kernels/bodies.c \
+	tests/bench/kernels/hash.c \
+	tests/bench/kernels/kernel.c \
+	tests/bench/kernels/matmul.c \
+	tests/bench/kernels/scan.c \
+	tests/bench/kernels/sort.c \
+	tests/bench/kernels/stencil.c \
+	tests/bench/kernels/tree.c
+kernel_header_files = tests/bench/kernels/kernel.h
+tests_bench_kernels_kernels_SOURCES = $(kernel_source_files) $(kernel_header_files)
+tests_bench_kernels_kernels_CFLAGS = $(AM_CFLAGS) -O2 -g
+tests_bench_kernels_kernels_LDADD = -lpthread
+
 # The other flavours have a compiler each, which need not be installed: what
 # then stands in the .skipped file is shown in place of their figures.
-BENCH_FLAVOURS = tests/bench/lock_bench_tsan_gcc tests/bench/lock_bench_tsan_clang
+BENCH_FLAVOURS = tests/bench/lock_bench_tsan_gcc tests/bench/lock_bench_tsan_clang \
+	tests/bench/kernels/kernels_tsan_gcc tests/bench/kernels/kernels_tsan_clang
 BENCH_TSAN_FLAGS = -std=gnu11 -O2 -g -fomit-frame-pointer -fsanitize=thread -pthread
-BENCH_BUILD_TSAN = $(MKDIR_P) $(BENCH_DIR) && rm -f $@ $@.skipped && \
+BENCH_BUILD_TSAN = $(MKDIR_P) $(@D) && rm -f $@ $@.skipped && \
 	{ $$compiler -D_GNU_SOURCE $(BENCH_TSAN_FLAGS) -o $@ \
-		$(bench_source_files:%=$(srcdir)/%) 2>$@.skipped && rm -f $@.skipped || :; }
+		$(filter %.c,$^) 2>$@.skipped && rm -f $@.skipped || :; }
 
 tests/bench/lock_bench_tsan_gcc: $(bench_source_files) $(bench_header_files)
 	$(AM_V_GEN)compiler=gcc; $(BENCH_BUILD_TSAN)
@@ -54,8 +70,16 @@ tests/bench/lock_bench_tsan_gcc: $(bench_source_files) $(bench_header_files)
 tests/bench/lock_bench_tsan_clang: $(bench_source_files) $(bench_header_files)
 	$(AM_V_GEN)compiler=clang; $(BENCH_BUILD_TSAN)
 
+tests/bench/kernels/kernels_tsan_gcc: $(kernel_source_files) $(kernel_header_files)
+	$(AM_V_GEN)compiler=gcc; $(BENCH_BUILD_TSAN)
+
+tests/bench/kernels/kernels_tsan_clang: $(kernel_source_files) $(kernel_header_files)
+	$(AM_V_GEN)compiler=clang; $(BENCH_BUILD_TSAN)
+
 bench: all $(EXTRA_PROGRAMS) $(BENCH_FLAVOURS)
 	$(srcdir)/tests/bench/run_bench --build-dir=. $(BENCH_FLAGS)
+	@echo
+	$(srcdir)/tests/bench/race_bench --build-dir=. $(BENCH_FLAGS)
 	@echo
 	$(srcdir)/tests/bench/whole_programs --build-dir=. $(BENCH_PROGRAM_FLAGS)
 	@echo
@@ -66,6 +90,7 @@ bench: all $(EXTRA_PROGRAMS) $(BENCH_FLAVOURS)
 
 EXTRA_DIST += \
 	tests/bench/bench_tools.py \
+	tests/bench/race_bench \
 	tests/bench/run_bench \
 	tests/bench/whole_programs
 CLEANFILES += \

@@ -2,7 +2,7 @@
 
 #include "kernel.h"
 
-#define STEPS 24u
+#define STEPS 160u
 
 struct body {
 	double x, y, z, mass;

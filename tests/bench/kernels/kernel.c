@@ -43,7 +43,7 @@ static const struct {
 	uint64_t (*run)(uint64_t size);
 	uint64_t size; /* for about a second */
 } kernels[] = {
-	{"matmul", kernel_matmul, 512},	   {"hash", kernel_hash, 6000000},
+	{"matmul", kernel_matmul, 512},	   {"hash", kernel_hash, 10000000},
 	{"sort", kernel_sort, 8000000},	   {"scan", kernel_scan, 256u << 20},
 	{"stencil", kernel_stencil, 1024}, {"tree", kernel_tree, 1000000},
 	{"bodies", kernel_bodies, 1500},

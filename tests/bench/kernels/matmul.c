@@ -33,7 +33,7 @@ uint64_t kernel_matmul(uint64_t size)
 		m.a[i] = (double)(kernel_random(&state) % 16);
 		m.b[i] = (double)(kernel_random(&state) % 16);
 	}
-	for (unsigned int round = 0; round < 4; round++)
+	for (unsigned int round = 0; round < 12; round++)
 		kernel_run(multiply, &m);
 	for (uint64_t i = 0; i < size * size; i++)
 		sum += m.c[i];

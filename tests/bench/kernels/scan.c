@@ -34,7 +34,7 @@ uint64_t kernel_scan(uint64_t size)
 	text->bytes = kernel_memory(text->size);
 	for (uint64_t i = 0; i < text->size; i++)
 		text->bytes[i] = kernel_random(&state) % 6 ? 'a' : ' ';
-	for (unsigned int round = 0; round < 8; round++)
+	for (unsigned int round = 0; round < 24; round++)
 		kernel_run(count_words, text);
 	return text->words[0][0] + text->words[1][0];
 }

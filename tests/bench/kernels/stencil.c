@@ -2,7 +2,7 @@
 
 #include "kernel.h"
 
-#define PHASES 200u
+#define PHASES 800u
 
 struct grid {
 	uint64_t n;

@@ -1,6 +1,6 @@
 #include "kernel.h"
 
-#define WALKS 6u
+#define WALKS 12u
 
 struct leaf {
 	struct leaf *left, *right;
