@@ -66,6 +66,6 @@ uint64_t kernel_bodies(uint64_t size)
 	pthread_barrier_init(&space.barrier, 0, KERNEL_THREADS);
 	kernel_run(simulate, &space);
 	for (uint64_t i = 0; i < space.count; i++)
-		sum += space.bodies[i].x;
+		sum += space.bodies[i].x * (double)(i % 7);
 	return (uint64_t)sum;
 }
