@@ -17,28 +17,46 @@ faulty_samples_c = \
 	samples/misuse_exit_holding samples/misuse_robust \
 	samples/misuse_wait_unlocked samples/misuse_wrong_thread \
 	samples/order_bank_transfer samples/order_philosophers \
-	samples/order_two_locks
+	samples/order_two_locks samples/race_flag samples/race_free \
+	samples/race_lazy_init samples/race_publish samples/race_ring \
+	samples/race_seqlock samples/race_stack samples/race_unlocked_check \
+	samples/update_bit_fields samples/update_counter \
+	samples/update_inventory samples/update_login_count \
+	samples/update_overdraft samples/update_read_lock \
+	samples/update_reference_count samples/update_withdrawal \
+	samples/update_wrong_lock
 
 clean_samples_c = \
 	samples/clean_after_destroy samples/clean_bank_transfer \
-	samples/clean_channel samples/clean_cond_wait \
+	samples/clean_bit_fields samples/clean_channel \
+	samples/clean_cond_wait samples/clean_counter \
 	samples/clean_crossed_locks samples/clean_destroy_locked \
 	samples/clean_double_unlock samples/clean_error_path \
-	samples/clean_exit_holding samples/clean_fork_lock samples/clean_join \
-	samples/clean_join_holding samples/clean_lost_wakeup \
+	samples/clean_exit_holding samples/clean_flag samples/clean_fork_lock \
+	samples/clean_free samples/clean_inventory samples/clean_join \
+	samples/clean_join_holding samples/clean_lazy_init \
+	samples/clean_login_count samples/clean_lost_wakeup \
 	samples/clean_nested_monitor samples/clean_once \
-	samples/clean_philosophers samples/clean_pool \
-	samples/clean_recursive_read samples/clean_refused_relock \
-	samples/clean_relock samples/clean_robust samples/clean_semaphore \
+	samples/clean_overdraft samples/clean_philosophers samples/clean_pool \
+	samples/clean_publish samples/clean_read_lock \
+	samples/clean_recursive_read samples/clean_reference_count \
+	samples/clean_refused_relock samples/clean_relock samples/clean_ring \
+	samples/clean_robust samples/clean_semaphore samples/clean_seqlock \
 	samples/clean_signal_handler samples/clean_signal_lock \
-	samples/clean_thread_leak samples/clean_two_locks \
-	samples/clean_two_processes samples/clean_upgrade \
-	samples/clean_wait_unlocked samples/clean_wrong_thread
+	samples/clean_stack samples/clean_thread_leak samples/clean_two_locks \
+	samples/clean_two_processes samples/clean_unlocked_check \
+	samples/clean_upgrade samples/clean_wait_unlocked \
+	samples/clean_withdrawal samples/clean_wrong_lock \
+	samples/clean_wrong_thread
 
-samples_cc = samples/order_two_mutexes samples/clean_two_mutexes
+samples_cc = \
+	samples/clean_two_mutexes samples/clean_vector \
+	samples/order_two_mutexes samples/race_vector
 
 samples_order_two_mutexes_SOURCES = samples/order_two_mutexes.cc
 samples_clean_two_mutexes_SOURCES = samples/clean_two_mutexes.cc
+samples_race_vector_SOURCES = samples/race_vector.cc
+samples_clean_vector_SOURCES = samples/clean_vector.cc
 
 samples_c = $(faulty_samples_c) $(clean_samples_c)
 noinst_PROGRAMS += $(samples_c) $(samples_cc)
