@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "reports/explain_memory.h"
+#include "reports/memory.h"
 #include "reports/names.h"
 
 struct explain_row {
@@ -62,6 +64,12 @@ static const struct finding_event *last_event(const struct view_finding *finding
 	return finding->events[finding->event_count - 1];
 }
 
+/* Who allocated a block takes no part in what happened to it. */
+static bool is_aside(const struct view_finding *finding, const struct finding_event *event)
+{
+	return finding->memory && !memory_is_access(finding->finding, event);
+}
+
 /* The distinct threads, or (@is_lock) locks, of all events, as names. */
 static const char **collect_names(const struct teller *teller, bool is_lock, size_t *count)
 {
@@ -78,7 +86,7 @@ static const char **collect_names(const struct teller *teller, bool is_lock, siz
 
 		while (known < *count && ids[known] != id)
 			known++;
-		if (!id || known < *count)
+		if (!id || known < *count || is_aside(finding, event))
 			continue;
 		ids[*count] = id;
 		names[(*count)++] = is_lock ? lock_name(teller->view, finding->process, id)
@@ -218,6 +226,26 @@ static const char *wait_phrase(const struct teller *teller)
 	return count == 1 ? "waits for itself" : "wait for each other";
 }
 
+static const char *variable_title(const struct teller *teller)
+{
+	return teller->finding->memory ? teller->finding->memory->title : "memory";
+}
+
+static const char *variable_short_name(const struct teller *teller)
+{
+	return teller->finding->memory ? teller->finding->memory->name : "it";
+}
+
+static const char *accesses(const struct teller *teller)
+{
+	return memory_accesses_phrase(teller->view, teller->finding);
+}
+
+static const char *lock_to_take(const struct teller *teller)
+{
+	return memory_lock_advice(teller->view, teller->finding);
+}
+
 struct word {
 	const char *name;
 	const char *(*tell)(const struct teller *teller);
@@ -228,7 +256,8 @@ static const struct word words[] = {
 	{"other", other_thread},  {"held", held_lock},	      {"first", first_lock},
 	{"second", second_lock},  {"threads", all_threads},   {"locks", all_locks},
 	{"waiter", first_thread}, {"over-locks", over_locks}, {"held-locks", held_locks},
-	{"wait", wait_phrase},	  {"kinds", lock_kinds},
+	{"wait", wait_phrase},	  {"kinds", lock_kinds},      {"variable", variable_title},
+	{"name", variable_short_name}, {"accesses", accesses}, {"which-lock", lock_to_take},
 };
 
 static const char *tell_word(const struct teller *teller, const char *name, size_t length)
@@ -290,6 +319,7 @@ static void make_steps(struct view *view, struct view_finding *finding)
 {
 	bool is_cycle = finding_is_cycle(finding->finding);
 
+	finding->closing = is_cycle ? "deadlock" : NULL;
 	finding->steps =
 		pool_alloc(view->pool, (finding->event_count + 1) * sizeof(*finding->steps));
 	for (size_t i = 0; i < finding->event_count; i++) {
@@ -302,14 +332,23 @@ static void make_steps(struct view *view, struct view_finding *finding)
 	}
 }
 
+static void add_note(struct view *view, struct view_finding *finding, const char *note)
+{
+	finding->notes = pool_grow(view->pool, finding->notes, finding->note_count,
+				   sizeof(*finding->notes));
+	finding->notes[finding->note_count++] = note;
+}
+
 static void make_notes(struct view *view, struct view_finding *finding)
 {
-	finding->notes =
-		pool_alloc(view->pool, ARRAY_LENGTH(detail_rows) * sizeof(*finding->notes));
+	const char *about_type = memory_type_note(view, finding);
+
 	for (size_t i = 0; i < ARRAY_LENGTH(detail_rows); i++) {
 		if (detail_rows[i].note && finding->finding->details & detail_rows[i].bit)
-			finding->notes[finding->note_count++] = detail_rows[i].note;
+			add_note(view, finding, detail_rows[i].note);
 	}
+	if (about_type)
+		add_note(view, finding, about_type);
 }
 
 void explain_name_locks(struct view *view, const struct view_finding *finding)
@@ -333,6 +372,14 @@ void explain_finding(struct view *view, struct view_finding *finding)
 				   ? tell(&teller, row->summary)
 				   : finding_kind_headline(finding->finding->kind);
 	finding->advice = finding->event_count && row ? tell(&teller, row->advice) : "";
-	make_steps(view, finding);
+	if (finding->memory) {
+		struct memory_story story = memory_tell(view, finding);
+
+		finding->steps = story.steps;
+		finding->step_count = story.step_count;
+		finding->closing = story.closing;
+	} else {
+		make_steps(view, finding);
+	}
 	make_notes(view, finding);
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "reports/explain.h"
+#include "reports/explain_memory.h"
 #include "reports/names.h"
 
 static const char *acquire_verb(enum object_kind kind, enum hold_mode mode)
@@ -75,15 +76,10 @@ static const char *plain_action(const struct finding_event *event)
 	case ACTION_INTERRUPT:
 		return "is interrupted by a signal";
 	case ACTION_READ:
-		return "reads";
 	case ACTION_WRITE:
-		return "writes";
 	case ACTION_UPDATE:
-		return "updates";
 	case ACTION_ALLOCATE:
-		return "allocates the memory";
 	case ACTION_FREE:
-		return "frees the memory";
 	case ACTION_ACQUIRE:
 	case ACTION_HOLD:
 	case ACTION_RELEASE:
@@ -96,6 +92,13 @@ static const char *plain_action(const struct finding_event *event)
 	return NULL;
 }
 
+static bool is_about_memory(const struct finding_event *event)
+{
+	return event->action == ACTION_READ || event->action == ACTION_WRITE ||
+	       event->action == ACTION_UPDATE || event->action == ACTION_ALLOCATE ||
+	       event->action == ACTION_FREE;
+}
+
 const char *explain_action(struct view *view, const struct view_finding *finding,
 			   const struct finding_event *event)
 {
@@ -106,6 +109,8 @@ const char *explain_action(struct view *view, const struct view_finding *finding
 	const char *plain = plain_action(event);
 	const char *target;
 
+	if (is_about_memory(event))
+		return memory_action(view, finding, event);
 	if (verb)
 		return pool_format(view->pool, "%s %s", verb,
 				   lock_name(view, finding->process, event->lock));

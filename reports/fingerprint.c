@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/memory.h"
 #include "reports/names.h"
 
 #define FUNCTION_COUNT 3 /* innermost ones: a wrapper, its caller, and one more */
@@ -37,17 +38,31 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return hash;
 }
 
+/* True if it does not matter which of the events came first. */
+static bool is_unordered(const struct view_finding *finding)
+{
+	return finding_is_cycle(finding->finding) || finding->finding->kind == FINDING_HANG ||
+	       finding->memory;
+}
+
 const char *fingerprint_make(struct view *view, const struct view_finding *finding)
 {
 	const char **texts = pool_alloc(view->pool, (finding->event_count + 1) * sizeof(*texts));
+	size_t count = 0;
 	uint64_t hash = hash_text(14695981039346656037ull,
 				  finding_kind_name(finding->finding->kind));
 
-	for (size_t i = 0; i < finding->event_count; i++)
-		texts[i] = fingerprint_event(view, finding->process, finding->events[i]);
-	if (finding_is_cycle(finding->finding) || finding->finding->kind == FINDING_HANG)
-		qsort(texts, finding->event_count, sizeof(*texts), compare_texts);
-	for (size_t i = 0; i < finding->event_count; i++)
+	if (finding->memory)
+		hash = hash_text(hash, finding->memory->stable_name);
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		if (!finding->memory || memory_is_access(finding->finding, event))
+			texts[count++] = fingerprint_event(view, finding->process, event);
+	}
+	if (is_unordered(finding))
+		qsort(texts, count, sizeof(*texts), compare_texts);
+	for (size_t i = 0; i < count; i++)
 		hash = hash_text(hash, texts[i]);
 	return pool_format(view->pool, "%016llx", (unsigned long long)hash);
 }

@@ -3,7 +3,7 @@
  *
  * Made of the kind, the names of the locks and of the functions around each
  * event: no lines, addresses or thread numbers.  For a cycle it does not
- * matter which of its threads comes first.
+ * matter which of its threads comes first, for memory which access does.
  */
 #ifndef REPORTS_FINGERPRINT_H
 #define REPORTS_FINGERPRINT_H

@@ -56,11 +56,24 @@ static json_t *make_processes(const struct view *view)
 	return processes;
 }
 
+/* Sites are places in the code; the skipped ones were not instrumented. */
+static json_t *make_access_coverage(const struct model *model)
+{
+	uint64_t sites = model_counter(model, COUNTER_ACCESS_SITES);
+	uint64_t checked = model_counter(model, COUNTER_ACCESS_SITES_CHECKED);
+	json_t *object = json_object();
+
+	json_object_set_new(object, "sites", json_integer((json_int_t)sites));
+	json_object_set_new(object, "instrumented", json_integer((json_int_t)checked));
+	json_object_set_new(object, "skipped",
+			    json_integer(sites > checked ? (json_int_t)(sites - checked) : 0));
+	return object;
+}
+
 /* Losses by name, and what the counters say of coverage otherwise. */
 static json_t *make_coverage(const struct view *view)
 {
 	json_t *coverage = json_object();
-	json_t *memory = json_object();
 	json_t *lost = json_object();
 
 	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
@@ -70,11 +83,7 @@ static json_t *make_coverage(const struct view *view)
 				    counter_name(counter),
 				    json_integer((json_int_t)model_counter(view->model, counter)));
 	}
-	/* No access to memory is observed: nothing was instrumented. */
-	json_object_set_new(memory, "sites", json_integer(0));
-	json_object_set_new(memory, "instrumented", json_integer(0));
-	json_object_set_new(memory, "skipped", json_integer(0));
-	json_object_set_new(coverage, "memory_accesses", memory);
+	json_object_set_new(coverage, "memory_accesses", make_access_coverage(view->model));
 	json_object_set_new(coverage, "lost", lost);
 	json_object_set_new(coverage, "torn_records",
 			    json_integer((json_int_t)view->model->torn_count));

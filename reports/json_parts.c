@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reports/explain.h"
+#include "reports/json_memory.h"
 #include "reports/names.h"
 
 json_t *json_text(const char *text)
@@ -24,7 +25,7 @@ json_t *json_text(const char *text)
 	return string;
 }
 
-static json_t *json_hexadecimal(uint64_t value)
+json_t *json_hexadecimal(uint64_t value)
 {
 	char text[24];
 
@@ -32,8 +33,7 @@ static json_t *json_hexadecimal(uint64_t value)
 	return json_string(text);
 }
 
-/* Null stands for 'not known'. */
-static json_t *json_number_or_null(uint64_t value)
+json_t *json_number_or_null(uint64_t value)
 {
 	return value ? json_integer((json_int_t)value) : json_null();
 }
@@ -62,7 +62,7 @@ static json_t *make_frame(const struct source_frame *frame)
 	return object;
 }
 
-static json_t *make_stack(struct view *view, const struct model_process *process, stack_id stack)
+json_t *json_stack(struct view *view, const struct model_process *process, stack_id stack)
 {
 	const struct source_stack *frames = symbolize_stack(view->symbolizer, process, stack);
 	json_t *array = json_array();
@@ -77,7 +77,7 @@ static json_t *make_stack_object(struct view *view, const struct model_process *
 {
 	json_t *object = json_object();
 
-	json_object_set_new(object, "stack", make_stack(view, process, stack));
+	json_object_set_new(object, "stack", json_stack(view, process, stack));
 	return object;
 }
 
@@ -144,6 +144,18 @@ static void add_holds(struct view *view, const struct view_finding *finding,
 	json_object_set_new(object, "holding_count", json_integer(event->hold_count));
 }
 
+/* Which bytes, and what they held: a write's value is what it found there. */
+static void add_memory_range(json_t *object, const struct finding_event *event)
+{
+	bool is_about_memory = event->size_bytes != 0;
+
+	json_object_set_new(object, "address", is_about_memory ? json_hexadecimal(event->address)
+							       : json_null());
+	json_object_set_new(object, "size", json_number_or_null(event->size_bytes));
+	json_object_set_new(object, "value",
+			    event->has_value ? json_hexadecimal(event->value) : json_null());
+}
+
 static json_t *make_event(struct view *view, const struct view_finding *finding,
 			  const struct finding_event *event)
 {
@@ -154,10 +166,9 @@ static json_t *make_event(struct view *view, const struct view_finding *finding,
 	json_object_set_new(object, "lock", json_number_or_null(event->lock));
 	json_object_set_new(object, "target", json_number_or_null(event->target));
 	json_object_set_new(object, "shared", json_boolean(event->mode == HOLD_SHARED));
-	json_object_set_new(object, "address", json_null());
-	json_object_set_new(object, "size", json_null());
+	add_memory_range(object, event);
 	add_holds(view, finding, event, object);
-	json_object_set_new(object, "stack", make_stack(view, finding->process, event->stack));
+	json_object_set_new(object, "stack", json_stack(view, finding->process, event->stack));
 	return object;
 }
 
@@ -251,7 +262,7 @@ json_t *json_finding(struct view *view, const struct view_finding *finding)
 		json_array_append_new(events, make_event(view, finding, finding->events[i]));
 	json_object_set_new(object, "kind", json_text(finding_kind_name(finding->finding->kind)));
 	json_object_set_new(object, "severity",
-			    json_text(severity_name(finding->finding->severity)));
+			    json_text(severity_name(finding->severity)));
 	json_object_set_new(object, "fingerprint", json_text(finding->fingerprint));
 	json_object_set_new(object, "summary", json_text(finding->summary));
 	json_object_set_new(object, "count", json_integer((json_int_t)finding->count));
@@ -260,9 +271,12 @@ json_t *json_finding(struct view *view, const struct view_finding *finding)
 	json_object_set_new(object, "details", make_strings(details, detail_count));
 	json_object_set_new(object, "threads", make_threads(view, finding));
 	json_object_set_new(object, "locks", make_locks(view, finding));
+	json_object_set_new(object, "memory",
+			    finding->memory ? json_memory(view, finding) : json_null());
 	json_object_set_new(object, "events", events);
 	json_object_set_new(object, "scenario", make_scenario(view, finding));
 	json_object_set_new(object, "advice", json_text(finding->advice));
 	json_object_set_new(object, "notes", make_strings(finding->notes, finding->note_count));
+	json_object_set_new(object, "closing", json_text(finding->closing));
 	return object;
 }

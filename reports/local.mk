@@ -16,15 +16,21 @@ reports_libreports_a_SOURCES = \
 	reports/explain.def \
 	reports/explain.h \
 	reports/explain_action.c \
+	reports/explain_memory.c \
+	reports/explain_memory.h \
 	reports/fingerprint.c \
 	reports/fingerprint.h \
 	reports/formats.def \
 	reports/json.c \
 	reports/json.h \
+	reports/json_memory.c \
+	reports/json_memory.h \
 	reports/json_parts.c \
 	reports/json_parts.h \
 	reports/losses.c \
 	reports/losses.h \
+	reports/memory.c \
+	reports/memory.h \
 	reports/model.c \
 	reports/model.h \
 	reports/model_import.c \
@@ -37,14 +43,20 @@ reports_libreports_a_SOURCES = \
 	reports/pool.h \
 	reports/report.c \
 	reports/report.h \
+	reports/source_text.c \
+	reports/source_text.h \
 	reports/symbolize.c \
 	reports/symbolize.h \
 	reports/text.c \
 	reports/text.h \
 	reports/text_finding.c \
 	reports/text_finding.h \
+	reports/text_memory.c \
+	reports/text_memory.h \
 	reports/text_parts.c \
 	reports/text_parts.h \
+	reports/types.c \
+	reports/types.h \
 	reports/variables.c \
 	reports/variables.h \
 	reports/view.c \

@@ -269,6 +269,18 @@ const struct model_module *model_module(const struct model_process *process, uin
 	return module;
 }
 
+const struct model_variable *model_variable(const struct model *model,
+					    const struct model_process *process, uint64_t address)
+{
+	for (size_t i = model->variable_count; i-- > 0;) {
+		const struct model_variable *row = &model->variables[i];
+
+		if (row->process == process && address - row->address < row->size_bytes)
+			return row;
+	}
+	return NULL;
+}
+
 uint64_t model_stack_frame(const struct model_stack *stack, uint32_t index)
 {
 	uint64_t frame;

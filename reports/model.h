@@ -106,6 +106,14 @@ struct model_text {
 	const char *why; /* of an unobserved child, else NULL */
 };
 
+/* Memory that was given a name. */
+struct model_variable {
+	const struct model_process *process;
+	uint64_t address;
+	uint64_t size_bytes;
+	const char *name;
+};
+
 /* A process is about to become another program, or has started one. */
 struct model_execution {
 	const struct model_process *process; /* who says so */
@@ -135,6 +143,8 @@ struct model {
 	size_t text_count;
 	struct model_text *unobserved;
 	size_t unobserved_count;
+	struct model_variable *variables;
+	size_t variable_count;
 	struct model_execution *executions;
 	size_t execution_count;
 	uint64_t torn_count;
@@ -164,6 +174,10 @@ const struct model_lock *model_lock(const struct model_process *process, uint32_
 /* The module that covered @address at that time. */
 const struct model_module *model_module(const struct model_process *process, uint32_t generation,
 					uint64_t address);
+
+/* The named variable that has @address, the last one to be given a name; or NULL. */
+const struct model_variable *model_variable(const struct model *model,
+					    const struct model_process *process, uint64_t address);
 
 uint64_t model_stack_frame(const struct model_stack *stack, uint32_t index);
 

@@ -278,6 +278,20 @@ static void read_executes(struct record_source *source)
 		(struct model_execution){source->process, source->offset, pid, how, path};
 }
 
+static void read_variable(struct record_source *source)
+{
+	struct model *model = source->model;
+	struct model_variable *row;
+
+	model->variables =
+		pool_grow(&model->pool, model->variables, model->variable_count, sizeof(*row));
+	row = &model->variables[model->variable_count++];
+	row->process = source->process;
+	row->address = read_u64(&source->reader);
+	row->size_bytes = read_u64(&source->reader);
+	row->name = take_string(source);
+}
+
 static void (*const record_readers[])(struct record_source *) = {
 	[RECORD_PROCESS] = read_process,   [RECORD_MODULE] = read_module,
 	[RECORD_STACK] = read_stack,	   [RECORD_THREAD] = read_thread,
@@ -285,6 +299,7 @@ static void (*const record_readers[])(struct record_source *) = {
 	[RECORD_RETRACT] = read_retract,   [RECORD_COUNTERS] = read_counters,
 	[RECORD_END] = read_end,	   [RECORD_TEXT] = read_text,
 	[RECORD_UNOBSERVED] = read_unobserved, [RECORD_EXECUTES] = read_executes,
+	[RECORD_VARIABLE] = read_variable,
 };
 
 bool model_read_record(struct model *model, uint32_t file, const struct record_header *record,

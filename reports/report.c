@@ -104,7 +104,7 @@ static void fill_outcome(const struct view *view, struct report_outcome *outcome
 	const struct model *model = view->model;
 
 	for (size_t i = 0; i < view->finding_count; i++) {
-		outcome->finding_counts[view->findings[i].finding->severity]++;
+		outcome->finding_counts[view->findings[i].severity]++;
 		outcome->occurrence_count += view->findings[i].count;
 	}
 	outcome->loss_count = losses_count(model);

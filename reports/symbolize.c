@@ -386,6 +386,42 @@ const char *symbolize_data(struct symbolizer *symbolizer, const struct model_pro
 	return pool_format(symbolizer->pool, "%s+%llu", symbol, (unsigned long long)distance);
 }
 
+/* By the symbol alone, or for want of one by the place in the module. */
+static struct variable_place place_by_symbol(struct pool *pool, struct elf_image *image,
+					     const struct model_module *module, uint64_t offset)
+{
+	struct variable_place place = {.part = {.path = "", .stable_path = ""}};
+	const char *symbol = elf_image_symbol(image, offset, false, &place.offset);
+
+	if (!symbol) {
+		place.is_nameless = true;
+		place.stable_name = pool_format(pool, "data of %s", last_part(module->path));
+		place.name = pool_format(pool, "%s+%#llx", last_part(module->path),
+					 (unsigned long long)offset);
+		return place;
+	}
+	place.stable_name = place.name = demangle_name(pool, symbol);
+	if (place.offset)
+		place.name = pool_format(pool, "%s+%llu", place.name,
+					 (unsigned long long)place.offset);
+	return place;
+}
+
+bool symbolize_variable(struct symbolizer *symbolizer, const struct model_process *process,
+			uint64_t address, uint64_t size_bytes, struct variable_place *place)
+{
+	const struct model_module *module = module_of_data(process, address);
+	struct elf_image *image;
+
+	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
+		return false;
+	image = image_of(symbolizer, module);
+	if (!variable_find(symbolizer->pool, image, address - module->bias, size_bytes, place))
+		*place = place_by_symbol(symbolizer->pool, image, module,
+					 address - module->bias);
+	return true;
+}
+
 const char *source_frame_function(struct pool *pool, const struct source_frame *frame)
 {
 	if (frame->function)

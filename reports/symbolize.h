@@ -11,6 +11,7 @@
 #define REPORTS_SYMBOLIZE_H
 
 #include "reports/model.h"
+#include "reports/variables.h"
 
 struct source_frame {
 	const char *function; /* demangled; NULL if unknown */
@@ -52,6 +53,13 @@ const struct source_stack *symbolize_stack(struct symbolizer *symbolizer,
  */
 const char *symbolize_data(struct symbolizer *symbolizer, const struct model_process *process,
 			   uint64_t address);
+
+/*
+ * What variable has @size_bytes at @address: by debug information, or its symbol,
+ * or "libx.so+0x4010".  False when the address is in no module.
+ */
+bool symbolize_variable(struct symbolizer *symbolizer, const struct model_process *process,
+			uint64_t address, uint64_t size_bytes, struct variable_place *place);
 
 /* "transfer", or "<prog+0x1190>" where names were stripped.  Never NULL. */
 const char *source_frame_function(struct pool *pool, const struct source_frame *frame);

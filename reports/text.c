@@ -17,7 +17,7 @@ static const char *total_words(struct view *view)
 	size_t part_count = 0;
 
 	for (size_t i = 0; i < view->finding_count; i++) {
-		counts[view->findings[i].finding->severity]++;
+		counts[view->findings[i].severity]++;
 		occurrences += view->findings[i].count;
 	}
 	for (unsigned i = SEVERITY_ERROR; i >= SEVERITY_NOTE; i--) {

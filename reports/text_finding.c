@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "reports/explain.h"
+#include "reports/explain_memory.h"
+#include "reports/memory.h"
 #include "reports/names.h"
+#include "reports/text_memory.h"
 
 static enum text_style severity_style(enum severity severity)
 {
@@ -62,13 +65,33 @@ static void write_creation(const struct text_page *page, const struct view_findi
 		text_stack(page, finding->process, row->creation_stack);
 }
 
+/* What the section on the memory tells is not told of a thread. */
+static bool is_aside(const struct view_finding *finding, const struct finding_event *event)
+{
+	return finding->memory && !memory_is_access(finding->finding, event);
+}
+
 static bool is_first_of_thread(const struct view_finding *finding, size_t index)
 {
 	for (size_t i = 0; i < index; i++) {
-		if (finding->events[i]->thread == finding->events[index]->thread)
+		if (finding->events[i]->thread == finding->events[index]->thread &&
+		    !is_aside(finding, finding->events[i]))
 			return false;
 	}
-	return true;
+	return !is_aside(finding, finding->events[index]);
+}
+
+static void write_event(const struct text_page *page, const struct view_finding *finding,
+			const struct finding_event *event)
+{
+	if (finding->memory) {
+		text_access(page, finding, event);
+		return;
+	}
+	fprintf(page->out, "    %s%s\n", explain_action(page->view, finding, event),
+		event->stack ? ":" : "");
+	if (event->stack)
+		text_stack(page, finding->process, event->stack);
 }
 
 void text_thread(const struct text_page *page, const struct view_finding *finding, size_t index)
@@ -80,12 +103,9 @@ void text_thread(const struct text_page *page, const struct view_finding *findin
 	for (size_t i = index; i < finding->event_count; i++) {
 		const struct finding_event *event = finding->events[i];
 
-		if (event->thread != thread)
+		if (event->thread != thread || is_aside(finding, event))
 			continue;
-		fprintf(page->out, "    %s%s\n", explain_action(page->view, finding, event),
-			event->stack ? ":" : "");
-		if (event->stack)
-			text_stack(page, finding->process, event->stack);
+		write_event(page, finding, event);
 		write_holds(page, finding, i);
 	}
 	write_creation(page, finding, thread);
@@ -147,7 +167,7 @@ static void write_locks(const struct text_page *page, const struct view_finding 
 
 static void write_headline(const struct text_page *page, const struct view_finding *finding)
 {
-	enum severity severity = finding->finding->severity;
+	enum severity severity = finding->severity;
 	const char *process = process_phrase(page->view, finding);
 
 	fprintf(page->out, "\n%s%s: %s%s: %s", text_style_on(page, severity_style(severity)),
@@ -160,12 +180,14 @@ static void write_headline(const struct text_page *page, const struct view_findi
 	fputc('\n', page->out);
 }
 
-static const char *scenario_title(const struct finding *finding)
+static const char *scenario_title(const struct view_finding *shown)
 {
+	const struct finding *finding = shown->finding;
 	bool is_possible = finding->kind == FINDING_LOCK_ORDER_INVERSION ||
 			   finding->kind == FINDING_LOCK_ORDER_CYCLE ||
 			   finding->kind == FINDING_READ_RECURSION ||
-			   finding->details & DETAIL_POSSIBLE;
+			   finding->details & DETAIL_POSSIBLE ||
+			   memory_is_shown_as_possible(shown);
 
 	return is_possible ? "How it can happen" : "How it happened";
 }
@@ -177,10 +199,12 @@ void text_finding(const struct text_page *page, const struct view_finding *findi
 		if (is_first_of_thread(finding, i))
 			text_thread(page, finding, i);
 	}
+	if (finding->memory)
+		text_memory(page, finding);
 	write_locks(page, finding);
 	if (finding->step_count) {
 		fprintf(page->out, "\n  %s%s%s\n", text_style_on(page, STYLE_BOLD),
-			scenario_title(finding->finding), text_style_off(page));
+			scenario_title(finding), text_style_off(page));
 		text_scenario(page, finding);
 	}
 	fputc('\n', page->out);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/names.h"
+#include "reports/source_text.h"
 
 #define PAGE_COLUMNS 96u
 #define TABLE_COLUMNS 120u /* wider tables become lists */
@@ -24,7 +25,36 @@ const char *text_style_off(const struct text_page *page)
 	return page->is_coloured ? "\033[0m" : "";
 }
 
-void text_stack(const struct text_page *page, const struct model_process *process, stack_id stack)
+static void write_frame(const struct text_page *page, const struct model_process *process,
+			const struct source_frame *frame, size_t index)
+{
+	fprintf(page->out, "      #%-2zu %s%-*s%s %s", index, text_style_on(page, STYLE_BOLD),
+		FUNCTION_COLUMNS, source_frame_function(page->view->pool, frame),
+		text_style_off(page), source_frame_place(page->view->pool, frame));
+	if (frame->is_inlined)
+		fputs(" (inlined)", page->out);
+	/* Where a source line is, the module is worth a word if it is not the program. */
+	if (frame->file && frame->module && strcmp(frame->module_path, process->path) != 0 &&
+	    page->view->request->is_verbose)
+		fprintf(page->out, " in %s", frame->module);
+	fputc('\n', page->out);
+}
+
+/* True if the line of @frame could be quoted. */
+static bool write_source(const struct text_page *page, const struct source_frame *frame)
+{
+	struct source_quote quote;
+
+	if (!source_quote(page->view->pool, frame, &quote))
+		return false;
+	fprintf(page->out, "          %s%5u | %s%s%s\n", text_style_on(page, STYLE_DIM),
+		frame->line, quote.text, quote.is_newer ? "   [file changed since the build]" : "",
+		text_style_off(page));
+	return true;
+}
+
+static void write_stack(const struct text_page *page, const struct model_process *process,
+			stack_id stack, bool with_source)
 {
 	const struct source_stack *frames =
 		symbolize_stack(page->view->symbolizer, process, stack);
@@ -36,22 +66,23 @@ void text_stack(const struct text_page *page, const struct model_process *proces
 	}
 	count = page->view->request->is_verbose ? frames->frame_count : frames->visible_count;
 	for (size_t i = 0; i < count; i++) {
-		const struct source_frame *frame = &frames->frames[i];
-
-		fprintf(page->out, "      #%-2zu %s%-*s%s %s", i, text_style_on(page, STYLE_BOLD),
-			FUNCTION_COLUMNS, source_frame_function(page->view->pool, frame),
-			text_style_off(page), source_frame_place(page->view->pool, frame));
-		if (frame->is_inlined)
-			fputs(" (inlined)", page->out);
-		/* Where a source line is, the module is worth a word if it is not the program. */
-		if (frame->file && frame->module &&
-		    strcmp(frame->module_path, process->path) != 0 &&
-		    page->view->request->is_verbose)
-			fprintf(page->out, " in %s", frame->module);
-		fputc('\n', page->out);
+		write_frame(page, process, &frames->frames[i], i);
+		if (with_source && write_source(page, &frames->frames[i]))
+			with_source = false;
 	}
 	if (frames->is_incomplete)
 		fputs("      (callers not recorded)\n", page->out);
+}
+
+void text_stack(const struct text_page *page, const struct model_process *process, stack_id stack)
+{
+	write_stack(page, process, stack, false);
+}
+
+void text_stack_with_source(const struct text_page *page, const struct model_process *process,
+			    stack_id stack)
+{
+	write_stack(page, process, stack, true);
 }
 
 /* The distinct threads of the steps in order; 0 if there are too many. */
@@ -87,12 +118,13 @@ static size_t column_width(const struct text_page *page, const struct view_findi
 	return width + 3;
 }
 
-/* What stands behind the last step of a ring. */
-static const char *closing_remark(const struct view_finding *finding)
+/* What stands behind step @index: only the last has something. */
+static const char *remark(const struct text_page *page, const struct view_finding *finding,
+			  size_t index)
 {
-	if (!finding_is_cycle(finding->finding))
+	if (!finding->closing || index + 1 != finding->step_count)
 		return "";
-	return "   <- deadlock";
+	return pool_format(page->view->pool, "   <- %s", finding->closing);
 }
 
 static void write_list(const struct text_page *page, const struct view_finding *finding)
@@ -101,7 +133,7 @@ static void write_list(const struct text_page *page, const struct view_finding *
 		fprintf(page->out, "    %s %s%s\n",
 			thread_name(page->view, finding, finding->steps[i].thread),
 			finding->steps[i].what,
-			i + 1 == finding->step_count ? closing_remark(finding) : "");
+			remark(page, finding, i));
 }
 
 /* The names of the threads, each underlined. */
@@ -131,7 +163,7 @@ static void write_table(const struct text_page *page, const struct view_finding 
 		for (size_t j = 0; j < count && threads[j] != finding->steps[i].thread; j++)
 			indent += widths[j];
 		fprintf(page->out, "%*s%s%s\n", (int)indent, "", finding->steps[i].what,
-			i + 1 == finding->step_count ? closing_remark(finding) : "");
+			remark(page, finding, i));
 	}
 }
 

@@ -23,6 +23,10 @@ const char *text_style_off(const struct text_page *page);
 /* The frames, one a line, indented.  Says so when there are none. */
 void text_stack(const struct text_page *page, const struct model_process *process, stack_id stack);
 
+/* The same, with the line of source at the innermost frame of which it is there. */
+void text_stack_with_source(const struct text_page *page, const struct model_process *process,
+			    stack_id stack);
+
 /* Who does what, a column per thread, time running downwards. */
 void text_scenario(const struct text_page *page, const struct view_finding *finding);
 

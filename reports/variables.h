@@ -1,5 +1,5 @@
 /*
- * Names of static data by debug information: "bank.c:accounts[0].lock".
+ * Static data by debug information: which variable, element and field it is.
  *
  * The index of a file's variables is built at the first question.
  */
@@ -7,8 +7,23 @@
 #define REPORTS_VARIABLES_H
 
 #include "reports/elf_image.h"
+#include "reports/types.h"
 
-/* The variable, element and field at @address of the file, or NULL. */
+struct variable_place {
+	const char *name;	 /* "bank::accounts[3].balance" */
+	const char *stable_name; /* "bank::accounts[].balance" */
+	const char *file;	 /* of the declaration: "bank.c", or NULL */
+	unsigned line;
+	uint64_t offset;  /* in the variable */
+	bool is_nameless; /* not even a symbol: the name is a place in its module */
+	struct type_place part;
+};
+
+/* What has @size_bytes at @address of the file; false if no variable is known. */
+bool variable_find(struct pool *pool, struct elf_image *image, uint64_t address,
+		   uint64_t size_bytes, struct variable_place *place);
+
+/* A lock's name by its variable, element and field: "bank.c:accounts[0].lock"; or NULL. */
 const char *variable_name(struct pool *pool, struct elf_image *image, uint64_t address);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "reports/explain.h"
 #include "reports/fingerprint.h"
+#include "reports/memory.h"
 #include "reports/names.h"
 
 bool finding_is_cycle(const struct finding *finding)
@@ -51,19 +52,29 @@ static void rotate_cycle(struct view *view, struct view_finding *finding)
 	finding->events = rotated;
 }
 
-/* True if the same was found in another process already: then counts it there. */
+/* In one process the detector keeps findings apart that a person would not: the
+ * same functions access the same variable, at other lines or other elements. */
+static bool is_same_finding(const struct view_finding *known, const struct view_finding *finding)
+{
+	if (known->severity != finding->severity ||
+	    strcmp(known->process->path, finding->process->path) != 0 ||
+	    strcmp(known->fingerprint, finding->fingerprint) != 0)
+		return false;
+	if (!known->memory || !finding->memory)
+		return known->process != finding->process;
+	return strcmp(known->memory->identity, finding->memory->identity) == 0;
+}
+
+/* True if the same was found already: then counts it there. */
 static bool merge_finding(struct view *view, const struct view_finding *finding)
 {
 	for (size_t i = 0; i < view->finding_count; i++) {
 		struct view_finding *known = &view->findings[i];
 
-		if (known->process == finding->process ||
-		    known->finding->severity != finding->finding->severity ||
-		    strcmp(known->process->path, finding->process->path) != 0 ||
-		    strcmp(known->fingerprint, finding->fingerprint) != 0)
+		if (!is_same_finding(known, finding))
 			continue;
 		known->count += finding->count;
-		known->process_count++;
+		known->process_count += known->process != finding->process;
 		return true;
 	}
 	return false;
@@ -77,6 +88,7 @@ static void add_finding(struct view *view, const struct model_finding *source)
 		.event_count = source->finding->event_count,
 		.count = source->count,
 		.process_count = 1,
+		.severity = source->finding->severity,
 	};
 
 	finding.events =
@@ -85,6 +97,7 @@ static void add_finding(struct view *view, const struct model_finding *source)
 		finding.events[i] = &source->finding->events[i];
 	if (finding_is_cycle(source->finding))
 		rotate_cycle(view, &finding);
+	finding.memory = memory_describe(view, &finding);
 	finding.fingerprint = fingerprint_make(view, &finding);
 	if (merge_finding(view, &finding))
 		return;

@@ -15,6 +15,7 @@
 #include "reports/symbolize.h"
 
 struct lock_names;
+struct view_memory;
 
 /* One line of a scenario: who does what. */
 struct scenario_step {
@@ -27,12 +28,15 @@ struct view_finding {
 	const struct finding *finding;
 	const struct finding_event **events; /* in the order to show */
 	size_t event_count;
+	enum severity severity; /* not above the finding's own */
+	struct view_memory *memory; /* NULL: it is about none */
 	uint64_t count;
 	uint32_t process_count; /* that have it, with 'process' the first */
 	const char *fingerprint;
 	const char *summary;
 	struct scenario_step *steps;
 	size_t step_count;
+	const char *closing; /* what the last step comes to, or NULL */
 	const char *advice;
 	const char **notes; /* what limits or explains it */
 	size_t note_count;
@@ -47,6 +51,7 @@ struct view {
 	struct view_finding *findings;
 	size_t finding_count;
 	struct lock_names *lock_names;
+	uint64_t atomic_count; /* findings held back: debug information says atomic */
 };
 
 /* The view lives in the model's pool; view_free() closes what it opened. */

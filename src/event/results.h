@@ -44,6 +44,8 @@
  *   END      u32 how (enum process_end), u32 status
  *   TEXT     string: something to say once (detection switched off, ...)
  *   UNOBSERVED string path, string why: a child that could not be followed
+ *   VARIABLE u64 address, u64 size, string name: memory that was given a name (of
+ *            a replayed script, or by the program itself)
  *   EXECUTES u32 pid, u32 how (enum executes_how), string path: that process
  *            (this one, or a child of it) becomes a program that will begin with
  *            a PROCESS of its own
@@ -115,7 +117,8 @@ enum record_type {
 	RECORD_END,
 	RECORD_TEXT,
 	RECORD_UNOBSERVED,
-	RECORD_EXECUTES
+	RECORD_EXECUTES,
+	RECORD_VARIABLE
 };
 
 struct record_header {

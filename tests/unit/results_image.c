@@ -174,6 +174,17 @@ void image_text(void *image, uint32_t process, const char *text)
 	finish(image, RECORD_TEXT, process, 0);
 }
 
+void image_variable(void *image, uint32_t process, uint64_t address, uint64_t size_bytes,
+		    const char *name)
+{
+	struct byte_writer *writer = begin();
+
+	write_u64(writer, address);
+	write_u64(writer, size_bytes);
+	write_string(writer, name);
+	finish(image, RECORD_VARIABLE, process, 0);
+}
+
 void image_unobserved(void *image, uint32_t process, const char *path, const char *why)
 {
 	struct byte_writer *writer = begin();

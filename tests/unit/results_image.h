@@ -31,6 +31,10 @@ void image_end(void *image, uint32_t process, enum process_end how);
 void image_text(void *image, uint32_t process, const char *text);
 void image_unobserved(void *image, uint32_t process, const char *path, const char *why);
 
+/* Memory that was given a name. */
+void image_variable(void *image, uint32_t process, uint64_t address, uint64_t size_bytes,
+		    const char *name);
+
 /* A process-shared lock, by its @key. */
 void image_shared_lock(void *image, uint32_t process, uint32_t id, uint64_t key,
 		       uint32_t creation_stack);

@@ -1,0 +1,104 @@
+#include "reports/text_memory.h"
+
+#include "reports/explain_memory.h"
+#include "reports/memory.h"
+#include "reports/names.h"
+
+static const char *bytes_words(const struct text_page *page, uint64_t count)
+{
+	return count_words(page->view->pool, count, "byte");
+}
+
+void text_access(const struct text_page *page, const struct view_finding *finding,
+		 const struct finding_event *event)
+{
+	struct finding_event plain = *event;
+	const char *value = memory_value_phrase(page->view, event);
+
+	plain.has_value = false;
+	fprintf(page->out, "    %s", memory_action(page->view, finding, &plain));
+	if (event->action != ACTION_FREE)
+		fprintf(page->out, ", %s%s%s", bytes_words(page, event->size_bytes),
+			value[0] ? ", " : "", value);
+	fprintf(page->out, "%s\n", event->stack ? ":" : "");
+	if (event->stack)
+		text_stack_with_source(page, finding->process, event->stack);
+	if (!event->hold_count && finding->finding->kind != FINDING_UNMARKED_SYNC)
+		fputs("    holding no lock\n", page->out);
+}
+
+/* ", long" and ", field refs of struct conn at offset 8". */
+static void write_variable(const struct text_page *page, const struct view_memory *memory)
+{
+	const struct variable_place *variable = &memory->variable;
+	const struct type_place *part = &variable->part;
+
+	fprintf(page->out, "    %s: ", memory->name);
+	if (part->type)
+		fprintf(page->out, "%s, ", part->type);
+	fputs("global or static data", page->out);
+	if (variable->file && variable->line)
+		fprintf(page->out, ", declared at %s:%u", variable->file, variable->line);
+	fputc('\n', page->out);
+	if (part->holder && part->field)
+		fprintf(page->out, "    %s: at offset %llu of %s\n", part->field,
+			(unsigned long long)part->field_offset, part->holder);
+}
+
+/* "allocated by T1 (main):" and where. */
+static void write_block_event(const struct text_page *page, const struct view_finding *finding,
+			      const struct finding_event *event, const char *what)
+{
+	if (!event || (!event->thread && !event->stack))
+		return;
+	fprintf(page->out, "    %s", what);
+	if (event->thread)
+		fprintf(page->out, " by %s", thread_name(page->view, finding, event->thread));
+	fprintf(page->out, "%s\n", event->stack ? ":" : "");
+	if (event->stack)
+		text_stack(page, finding->process, event->stack);
+}
+
+static void write_block(const struct text_page *page, const struct view_finding *finding)
+{
+	const struct view_memory *memory = finding->memory;
+	const struct finding_event *block =
+		memory->allocation ? memory->allocation : memory->release;
+
+	fprintf(page->out, "    %s at offset %llu of a heap block",
+		bytes_words(page, memory->size_bytes), (unsigned long long)memory->offset);
+	if (block->size_bytes)
+		fprintf(page->out, " of %s", bytes_words(page, block->size_bytes));
+	fputc('\n', page->out);
+	write_block_event(page, finding, memory->allocation, "allocated");
+	/* A free that takes part in the race is told of its thread. */
+	if (memory->release && !memory_is_access(finding->finding, memory->release))
+		write_block_event(page, finding, memory->release, "freed");
+}
+
+void text_memory(const struct text_page *page, const struct view_finding *finding)
+{
+	const struct view_memory *memory = finding->memory;
+
+	fprintf(page->out, "\n  %sMemory%s\n", text_style_on(page, STYLE_BOLD),
+		text_style_off(page));
+	switch (memory->kind) {
+	case MEMORY_GLOBAL:
+		write_variable(page, memory);
+		break;
+	case MEMORY_HEAP:
+		write_block(page, finding);
+		break;
+	case MEMORY_STACK:
+		fprintf(page->out, "    %s on the stack of %s\n",
+			bytes_words(page, memory->size_bytes),
+			thread_name(page->view, finding, memory->stack_thread));
+		break;
+	case MEMORY_MAPPED:
+		fprintf(page->out, "    %s of memory in no module, known heap block or stack\n",
+			bytes_words(page, memory->size_bytes));
+		break;
+	}
+	if (page->view->request->is_verbose)
+		fprintf(page->out, "    address %#llx\n", (unsigned long long)memory->address);
+}
