@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "x86/module.h"
+#include "x86/operand.h"
 #include "x86/plan.h"
 
 /* Why an access has no check, or which. */
@@ -38,10 +39,14 @@ enum access_class checks_classify(const struct module *module, const struct func
 uint32_t checks_survey(const struct module *module, const struct function *function,
 		       struct plan_statistics *statistics);
 
+/* Whether the instruction at @index leaves the straight line, or may synchronise. */
+bool checks_is_barrier(const struct module *module, const struct instruction *instruction);
+
 #define NO_CHECK UINT32_MAX
 
 struct check {
-	uint32_t instruction; /* whose operand it is (index in the function) */
+	struct operand operand;
+	uint32_t instruction; /* that makes the first access (index in the function) */
 	uint32_t place;	      /* instruction before which it stands */
 	uint32_t next;	      /* next check at the same place, in order; NO_CHECK */
 	uint32_t site;	      /* its first site, index from the function's first */
@@ -50,18 +55,26 @@ struct check {
 	bool is_write;
 };
 
-/* The checks and sites of one function; room for @instruction_count of each. */
+/* What else is known of the accesses of a function, by instruction (slices.h). */
+struct access_notes {
+	const uint32_t *slices; /* number, 0: none */
+	const uint16_t *flags;	/* of enum plan_site_flag, to be added */
+};
+
+/*
+ * The checks and sites of one function.  Checks and sites have room for two
+ * per instruction, first_at for one.
+ */
 struct check_list {
 	struct check *checks;
 	uint32_t count;
 	uint32_t *first_at; /* per instruction: first check that stands before it, or NO_CHECK */
-	struct plan_site *sites;
+	struct plan_site *sites; /* next_member counts from the function's first site */
 	uint32_t site_count;
-	uint32_t unchecked;
+	uint32_t checked, merged, unchecked; /* accesses */
 };
 
-/* Fills @list, whose arrays have room for function->count entries. */
 void checks_place(const struct module *module, const struct function *function,
-		  const uint32_t *live, struct check_list *list);
+		  const uint32_t *live, const struct access_notes *notes, struct check_list *list);
 
 #endif

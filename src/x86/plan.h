@@ -20,9 +20,23 @@
 struct image; /* image.h: a module in memory or in a file */
 struct decoder;
 
+/* The values of enum site_flag (detect/site.h explains them). */
+enum plan_site_flag {
+	PLAN_SITE_READ = 1u << 0,
+	PLAN_SITE_WRITE = 1u << 1,
+	PLAN_SITE_UPDATE = 1u << 2,
+	PLAN_SITE_PLAIN_MOVE = 1u << 3,
+	PLAN_SITE_LOCKED = 1u << 4,
+	PLAN_SITE_SPIN = 1u << 5,
+	PLAN_SITE_BASIS = 1u << 6,
+	PLAN_SITE_RANGE = 1u << 7,
+	PLAN_SITE_CONSTANT = 1u << 9,
+	PLAN_SITE_DECIDES = 1u << 10
+};
+
 struct plan_site {
 	uint32_t offset; /* of the instruction in the text */
-	uint32_t flags;	 /* of enum site_flag (detect/site.h has the same values) */
+	uint32_t flags;	 /* of enum plan_site_flag */
 	uint16_t size_bytes;
 	uint16_t member_offset;
 	uint32_t next_member; /* index + 1 in sites, 0: none */
@@ -43,7 +57,9 @@ struct plan_state {
 	uint8_t rsp_lowered_by; /* in units of 8: what the check took from rsp */
 	int8_t saved_register[3]; /* spilled registers, NO_REGISTER: none ... */
 	int8_t saved_at[3];	  /* ... at original rsp + 8 * saved_at */
-	bool flags_in_rax;	  /* lahf and seto; rax itself is among the saved */
+	bool flags_in_rax : 1;	  /* lahf and seto; rax itself is among the saved, if alive */
+	bool is_copy : 1; /* a run of instructions as long as the originals: the distance
+			   * from clone_offset is to be added to original_offset */
 };
 
 struct plan_statistics {

@@ -1,0 +1,363 @@
+#include "x86/emit.h"
+
+#include <string.h>
+
+#include "x86/emit_check.h"
+#include "x86/encode.h"
+#include "x86/liveness.h"
+#include "x86/slices.h"
+
+#define INSTRUCTION_BYTES_MOST 64u
+#define FUNCTION_ALIGNMENT 16u
+#define BREAKPOINT 0xccu
+
+/* What is worked out of one function before its clone is written. */
+struct analysis {
+	uint32_t *live;
+	uint32_t *slices;
+	uint16_t *flags;
+	struct check_list list;
+};
+
+bool emitter_init(struct emitter *emitter, const struct module *module,
+		  const struct plan_options *options, struct arena *arena,
+		  struct plan_statistics *statistics)
+{
+	*emitter = (struct emitter){
+		.module = module,
+		.options = options,
+		.arena = arena,
+		.statistics = statistics,
+	};
+	emitter->clone_offsets =
+		arena_alloc(arena, (module->function_count + 1) * sizeof(*emitter->clone_offsets));
+	if (!emitter->clone_offsets)
+		emitter->failed = true;
+	encode_bytes(emitter, &options->thunks, sizeof(options->thunks));
+	return !emitter->failed;
+}
+
+/* --- Copies of instructions ------------------------------------------------------ */
+
+/* A state for a copy: none if the last one goes on to hold. */
+static void emit_copy_state(struct emitter *emitter, uint32_t original_offset)
+{
+	const struct plan_state *last = emitter->state_count
+						? &emitter->states[emitter->state_count - 1]
+						: NULL;
+	struct taken nothing = {.original_offset = original_offset};
+
+	if (last && last->is_copy &&
+	    emitter->code_bytes - last->clone_offset == original_offset - last->original_offset)
+		return;
+	emit_state(emitter, &nothing);
+	if (!emitter->failed)
+		emitter->states[emitter->state_count - 1].is_copy = true;
+}
+
+static void emit_place_state(struct emitter *emitter, int64_t original_offset)
+{
+	struct taken nothing = {.original_offset = (uint32_t)original_offset};
+
+	emit_state(emitter, &nothing);
+}
+
+static void emit_jump(struct emitter *emitter, enum fixup_kind kind, int64_t target)
+{
+	encode_byte(emitter, 0xe9);
+	encode_fixup(emitter, kind, target, 0);
+}
+
+static unsigned condition_of(const unsigned char *bytes)
+{
+	while (*bytes != 0x0f && (*bytes & 0xf0) != 0x70)
+		bytes++;
+	return (*bytes == 0x0f ? bytes[1] : *bytes) & 15u;
+}
+
+/* A branch to a place in this clone that stands already, if it is near. */
+static bool emit_near_back(struct emitter *emitter, int64_t target, unsigned opcode)
+{
+	uint32_t to = emitter_clone_offset(emitter, target);
+	int64_t distance = (int64_t)to - (emitter->code_bytes + 2);
+
+	if (!to || distance < -128)
+		return false;
+	encode_byte(emitter, opcode);
+	encode_byte(emitter, (unsigned)distance & 0xff);
+	return true;
+}
+
+/* loop and jrcxz reach 127 bytes only: a short hop around a jump. */
+static void emit_loop(struct emitter *emitter, const struct instruction *instruction,
+		      const unsigned char *bytes)
+{
+	encode_bytes(emitter, bytes, instruction->length - 1u);
+	encode_byte(emitter, 2);
+	emit_place_state(emitter, (int64_t)instruction->offset + instruction->length);
+	encode_byte(emitter, 0xeb);
+	encode_byte(emitter, 5);
+	emit_place_state(emitter, instruction->target);
+	emit_jump(emitter, FIXUP_TEXT, instruction->target);
+}
+
+static void emit_plain(struct emitter *emitter, const struct instruction *instruction,
+		       const unsigned char *bytes)
+{
+	unsigned before = instruction->displacement_at, after = instruction->length - before - 4u;
+
+	if (!instruction->is_rip_relative) {
+		encode_bytes(emitter, bytes, instruction->length);
+		return;
+	}
+	encode_bytes(emitter, bytes, before);
+	encode_fixup(emitter, FIXUP_ORIGINAL, instruction->target, after);
+	encode_bytes(emitter, bytes + before + 4, after);
+}
+
+static void emit_copy(struct emitter *emitter, const struct instruction *instruction)
+{
+	const unsigned char *bytes = emitter->module->text + instruction->offset;
+
+	emit_copy_state(emitter, instruction->offset);
+	switch ((enum instruction_kind)instruction->kind) {
+	case INSTRUCTION_BRANCH_IF:
+		if (emit_near_back(emitter, instruction->target, 0x70 | condition_of(bytes)))
+			break;
+		encode_byte(emitter, 0x0f);
+		encode_byte(emitter, 0x80 | condition_of(bytes));
+		encode_fixup(emitter, FIXUP_TEXT, instruction->target, 0);
+		break;
+	case INSTRUCTION_BRANCH:
+		if (!emit_near_back(emitter, instruction->target, 0xeb))
+			emit_jump(emitter, FIXUP_TEXT, instruction->target);
+		break;
+	case INSTRUCTION_LOOP:
+		emit_loop(emitter, instruction, bytes);
+		break;
+	case INSTRUCTION_CALL:
+	case INSTRUCTION_CALL_INDIRECT:
+		emit_jump(emitter, FIXUP_ORIGINAL, instruction->offset);
+		break;
+	case INSTRUCTION_PLAIN:
+	case INSTRUCTION_JUMP_INDIRECT:
+	case INSTRUCTION_RETURN:
+	case INSTRUCTION_STOP:
+	case INSTRUCTION_UNKNOWN:
+		emit_plain(emitter, instruction, bytes);
+		break;
+	}
+}
+
+/* --- Functions --------------------------------------------------------------------- */
+
+static size_t analysis_bytes(uint32_t count)
+{
+	return (count + 1) * (2 * sizeof(uint32_t) + sizeof(uint16_t) + sizeof(uint32_t) +
+			      2 * sizeof(struct check) + 2 * sizeof(struct plan_site)) +
+	       64;
+}
+
+/* All arrays of an analysis out of one block, those with the strictest
+ * alignment first. */
+static void divide(struct analysis *analysis, void *block, uint32_t count)
+{
+	analysis->list.checks = block;
+	analysis->list.sites = (void *)(analysis->list.checks + 2 * (count + 1));
+	analysis->live = (void *)(analysis->list.sites + 2 * (count + 1));
+	analysis->slices = analysis->live + count + 1;
+	analysis->list.first_at = analysis->slices + count + 1;
+	analysis->flags = (void *)(analysis->list.first_at + count + 1);
+}
+
+static bool analyse(struct emitter *emitter, const struct function *function,
+		    struct analysis *analysis)
+{
+	struct access_notes notes = {.slices = analysis->slices, .flags = analysis->flags};
+	const struct module *module = emitter->module;
+
+	liveness_compute(module, function, analysis->live);
+	if (!slices_find(module, function, emitter->arena, analysis->slices, analysis->flags,
+			 &emitter->slice_count))
+		return false;
+	checks_place(module, function, analysis->live, &notes, &analysis->list);
+	emitter->statistics->checked += analysis->list.checked;
+	emitter->statistics->merged += analysis->list.merged;
+	return true;
+}
+
+static uint32_t append_sites(struct emitter *emitter, const struct check_list *list)
+{
+	uint32_t first = emitter->site_count;
+
+	emitter->sites = encode_grow(emitter, emitter->sites, &emitter->site_room,
+				     first + list->site_count, sizeof(*emitter->sites));
+	if (emitter->failed)
+		return first;
+	for (uint32_t i = 0; i < list->site_count; i++) {
+		struct plan_site *site = &emitter->sites[first + i];
+
+		*site = list->sites[i];
+		if (site->next_member)
+			site->next_member += first;
+	}
+	emitter->site_count += list->site_count;
+	return first;
+}
+
+/* The site of the locked instruction at @index. */
+static uint32_t locked_site(const struct check_list *list, uint32_t index)
+{
+	uint32_t number = list->first_at[index];
+
+	while (number != NO_CHECK && list->checks[number].class != ACCESS_LOCKED)
+		number = list->checks[number].next;
+	return number == NO_CHECK ? NO_CHECK : list->checks[number].site;
+}
+
+static bool runs_on(const struct instruction *last)
+{
+	return last->kind == INSTRUCTION_PLAIN || last->kind == INSTRUCTION_BRANCH_IF ||
+	       last->kind == INSTRUCTION_LOOP;
+}
+
+static void emit_instructions(struct emitter *emitter, const struct function *function,
+			      const struct analysis *analysis, uint32_t *offsets)
+{
+	const struct check_list *list = &analysis->list;
+	uint32_t first_site = append_sites(emitter, list);
+	struct cold_list cold = {.parts = NULL};
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		uint32_t locked = locked_site(list, i);
+
+		offsets[i] = emitter->code_bytes;
+		if (!encode_reserve(emitter, INSTRUCTION_BYTES_MOST))
+			return;
+		emit_checks_at(emitter, function, analysis->live, list, i, first_site, &cold);
+		emit_copy(emitter, instruction);
+		if (locked != NO_CHECK)
+			emit_lock_end(emitter, instruction, first_site + locked);
+	}
+	if (runs_on(&function->instructions[function->count - 1])) {
+		emit_place_state(emitter, function->end);
+		emit_jump(emitter, FIXUP_TEXT, function->end);
+	}
+	emit_cold_parts(emitter, &cold);
+	arena_free(emitter->arena, cold.parts, cold.room * sizeof(*cold.parts));
+}
+
+static void align(struct emitter *emitter)
+{
+	while (emitter->code_bytes % FUNCTION_ALIGNMENT && !emitter->failed)
+		encode_byte(emitter, BREAKPOINT);
+}
+
+bool emit_function(struct emitter *emitter, uint32_t index)
+{
+	const struct function *function = &emitter->module->functions[index];
+	size_t bytes = analysis_bytes(function->count);
+	uint32_t *offsets = arena_alloc(emitter->arena, function->count * sizeof(*offsets));
+	void *block = arena_alloc(emitter->arena, bytes);
+	struct analysis analysis;
+
+	if (!offsets || !block || emitter->failed || !function->count) {
+		emitter->failed = true;
+		return false;
+	}
+	divide(&analysis, block, function->count);
+	if (!analyse(emitter, function, &analysis)) {
+		emitter->failed = true;
+		return false;
+	}
+	align(emitter);
+	emitter->clone_offsets[index] = offsets;
+	emit_instructions(emitter, function, &analysis, offsets);
+	arena_free(emitter->arena, block, bytes);
+	return !emitter->failed;
+}
+
+uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset)
+{
+	const struct function *function = module_find(emitter->module, text_offset);
+	const uint32_t *offsets;
+	uint32_t index;
+
+	if (!function)
+		return 0;
+	offsets = emitter->clone_offsets[function - emitter->module->functions];
+	if (!offsets)
+		return 0;
+	index = function_find(function, (uint32_t)text_offset);
+	return index == UINT32_MAX ? 0 : offsets[index];
+}
+
+/* --- Where it will lie -------------------------------------------------------------- */
+
+/* The value of a fixup.  False: out of reach. */
+static bool settle(const struct emitter *emitter, const struct fixup *fixup, const struct plan *plan,
+		   site_number first_site, uint32_t *value)
+{
+	uint64_t after = plan->clone_address + fixup->position + 4 + fixup->trailing;
+	uint64_t target = emitter->module->text_address + (uint64_t)fixup->target;
+	uint32_t clone_offset = 0;
+	int64_t distance;
+
+	if (fixup->kind == FIXUP_SITE) {
+		*value = (uint32_t)fixup->target + (first_site << 1);
+		return true;
+	}
+	if (fixup->kind == FIXUP_TEXT)
+		clone_offset = emitter_clone_offset(emitter, fixup->target);
+	if (clone_offset)
+		target = plan->clone_address + clone_offset;
+	distance = (int64_t)(target - after);
+	*value = (uint32_t)distance;
+	return distance >= INT32_MIN && distance <= INT32_MAX;
+}
+
+static bool settle_all(struct emitter *emitter, const struct plan *plan, site_number first_site)
+{
+	for (uint32_t i = 0; i < emitter->fixup_count; i++) {
+		const struct fixup *fixup = &emitter->fixups[i];
+		uint32_t value;
+
+		if (!settle(emitter, fixup, plan, first_site, &value))
+			return false;
+		memcpy(emitter->code + fixup->position, &value, sizeof(value));
+	}
+	return true;
+}
+
+static bool fail(const char **why, const char *reason)
+{
+	*why = reason;
+	return false;
+}
+
+bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why)
+{
+	const struct plan_options *options = emitter->options;
+	site_number first_site = options->first_site;
+
+	if (emitter->failed)
+		return fail(why, "out of memory");
+	plan->clone_bytes = emitter->code_bytes;
+	plan->clone = options->place(options->context, plan->clone_bytes, &plan->clone_address);
+	if (!plan->clone)
+		return fail(why, "no room for clones within reach");
+	if (options->reserve && emitter->site_count)
+		first_site = options->reserve(options->context, emitter->site_count);
+	if (options->reserve && emitter->site_count && !first_site)
+		return fail(why, "too many sites");
+	if (!settle_all(emitter, plan, first_site))
+		return fail(why, "clones lie out of reach of the module");
+	memcpy(plan->clone, emitter->code, emitter->code_bytes);
+	plan->sites = emitter->sites;
+	plan->site_count = emitter->site_count;
+	plan->states = emitter->states;
+	plan->state_count = emitter->state_count;
+	emitter->statistics->clone_bytes += emitter->code_bytes;
+	return true;
+}

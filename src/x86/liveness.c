@@ -1,0 +1,126 @@
+#include "x86/liveness.h"
+
+#define PASS_LIMIT 24u
+#define ALL_LIVE (REGISTERS_ALL | FLAGS_ALL)
+/* Registers that code which catches an exception may find values in. */
+#define KEPT_BY_CALLS                                                                              \
+	(REGISTER_BIT(RBX) | REGISTER_BIT(RBP) | REGISTER_BIT(RSP) | REGISTER_BIT(R12) |           \
+	 REGISTER_BIT(R13) | REGISTER_BIT(R14) | REGISTER_BIT(R15))
+
+/* What the code at @offset of another function needs, and all that runs on from it. */
+static uint32_t live_elsewhere(const struct module *module, int64_t offset)
+{
+	const struct function *function = module_find(module, offset);
+
+	if (!function || !function->is_usable || function->start != (uint32_t)offset)
+		return ALL_LIVE;
+	return function->live_at_entry;
+}
+
+static bool is_import_jump(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_JUMP_INDIRECT && instruction->is_rip_relative;
+}
+
+/*
+ * Flags that a call's target may need: assembly calls assembly with a carry.
+ * Calls that leave the module (through its stubs, or a pointer) follow the ABI.
+ */
+static uint32_t flags_for_call(const struct module *module, int64_t offset)
+{
+	const struct function *function = module_find(module, offset);
+	uint32_t index;
+
+	if (!function || !function->is_usable)
+		return FLAGS_ALL;
+	if (function->start == (uint32_t)offset)
+		return function->live_at_entry & FLAGS_ALL;
+	index = function_find(function, (uint32_t)offset);
+	for (uint32_t i = index; index != UINT32_MAX && i < function->count && i < index + 3; i++)
+		if (is_import_jump(&function->instructions[i]))
+			return 0;
+	return FLAGS_ALL;
+}
+
+static uint32_t live_at_target(const struct module *module, const struct function *function,
+			       int64_t target, const uint32_t *live)
+{
+	uint32_t index;
+
+	if (target < function->start || target >= function->end)
+		return live_elsewhere(module, target);
+	index = function_find(function, (uint32_t)target);
+	return index == UINT32_MAX ? ALL_LIVE : live[index];
+}
+
+/* What is needed after instruction @i, and by where it leads. */
+static uint32_t live_after(const struct module *module, const struct function *function, uint32_t i,
+			   const uint32_t *live, uint32_t live_at_indirect)
+{
+	const struct instruction *instruction = &function->instructions[i];
+
+	switch ((enum instruction_kind)instruction->kind) {
+	case INSTRUCTION_PLAIN:
+		return live[i + 1];
+	case INSTRUCTION_BRANCH_IF:
+	case INSTRUCTION_LOOP:
+		return live[i + 1] | live_at_target(module, function, instruction->target, live);
+	case INSTRUCTION_BRANCH:
+		return live_at_target(module, function, instruction->target, live);
+	case INSTRUCTION_CALL:
+		return REGISTERS_ALL | flags_for_call(module, instruction->target);
+	case INSTRUCTION_CALL_INDIRECT:
+		return REGISTERS_ALL;
+	case INSTRUCTION_JUMP_INDIRECT:
+		if (is_import_jump(instruction))
+			return REGISTERS_ALL;
+		return function->has_jump_table && !function->has_unresolved_jump
+			       ? live_at_indirect
+			       : ALL_LIVE;
+	case INSTRUCTION_RETURN:
+		return function->live_at_return;
+	case INSTRUCTION_STOP:
+	case INSTRUCTION_UNKNOWN:
+		break;
+	}
+	return ALL_LIVE;
+}
+
+/* One pass from the end to the start.  False: nothing changed. */
+static bool improve(const struct module *module, const struct function *function, uint32_t *live,
+		    uint32_t *live_at_indirect)
+{
+	uint32_t kept = function->lsda ? KEPT_BY_CALLS : REGISTER_BIT(RSP);
+	uint32_t indirect = *live_at_indirect;
+	bool has_changed = false;
+
+	for (uint32_t i = function->count; i-- > 0;) {
+		const struct instruction *instruction = &function->instructions[i];
+		uint32_t out = live_after(module, function, i, live, *live_at_indirect);
+		uint32_t in = (out & ~instruction->kills) | instruction->reads | kept;
+
+		if (function->reach[i] & REACH_INDIRECT)
+			indirect |= in;
+		if (in == live[i])
+			continue;
+		live[i] = in;
+		has_changed = true;
+	}
+	has_changed |= indirect != *live_at_indirect;
+	*live_at_indirect = indirect;
+	return has_changed;
+}
+
+void liveness_compute(const struct module *module, const struct function *function, uint32_t *live)
+{
+	uint32_t live_at_indirect = 0;
+
+	for (uint32_t i = 0; i < function->count; i++)
+		live[i] = 0;
+	live[function->count] = ALL_LIVE;
+	for (unsigned pass = 0; pass < PASS_LIMIT; pass++)
+		if (!improve(module, function, live, &live_at_indirect))
+			return;
+	for (uint32_t i = 0; i < function->count; i++)
+		live[i] = ALL_LIVE;
+}
