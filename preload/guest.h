@@ -43,6 +43,10 @@ struct guest_thread {
 	void *argument;
 	int (*c11_routine)(void *); /* of thrd_create */
 	void *c11_argument;
+	unsigned char *deep_block; /* access.c: a stack for deep work; made when needed */
+	bool is_deep;		   /* it is in use */
+	struct atomic_location *locked; /* between access_synchronise_begin() and _end() ... */
+	uintptr_t locked_sp;		/* ... by the instruction at this stack pointer */
 	struct once_call *once; /* wrap_once.c: calls whose body has not begun */
 	struct guest_site sites[GUEST_SITES];
 	uint64_t passed[GUEST_PASSED]; /* once objects known to this thread, by hash */

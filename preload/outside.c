@@ -146,6 +146,11 @@ static uint32_t kernel_thread_count(bool knows_exiting)
 	return count;
 }
 
+uint32_t outside_thread_count(void)
+{
+	return kernel_thread_count(false);
+}
+
 uint32_t outside_leaving_count;
 
 /* How many of our threads have ended, but not yet for the kernel. */

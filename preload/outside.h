@@ -10,6 +10,9 @@
  * the kernel knows a thread that we do not. */
 bool outside_can_wake(struct detector *detector);
 
+/* How many threads the kernel knows in this process; 0 if it does not tell. */
+uint32_t outside_thread_count(void);
+
 /* Threads that have ended for the detector and run no code of the program any
  * more, but which the kernel may still count. */
 extern uint32_t outside_leaving_count;

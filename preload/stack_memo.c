@@ -135,18 +135,27 @@ static void keep(struct stack_memo *memo, const struct unwind_start *start,
 	set_chain(memo, chain, unit);
 }
 
-stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
-			      const struct unwind_start *start, stack_intern intern,
-			      void *context)
+stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
+			       const struct unwind_start *start)
 {
+	struct stack_memo_entry *entry;
+
 	if (memo->generation != generation || memo->used_units == 0) {
 		forget_all(memo);
 		fence_signal();
 		memo->generation = generation;
 	}
-	struct stack_memo_entry *entry = find_in_chain(memo, stack_memo_chain(start), start);
-	if (entry)
-		return entry->stack;
+	entry = find_in_chain(memo, stack_memo_chain(start), start);
+	return entry ? entry->stack : 0;
+}
+
+stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
+			      const struct unwind_start *start, stack_intern intern,
+			      void *context)
+{
+	stack_id known = stack_memo_find_known(memo, generation, start);
+	if (known)
+		return known;
 	struct unwind_result *result = &memo->scratch;
 	unwind(start, result);
 	memo->miss_count++;

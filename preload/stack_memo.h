@@ -72,6 +72,10 @@ struct stack_memo {
 /* Bytes of zeroed memory that a memo needs, mostly never touched. */
 size_t stack_memo_bytes(void);
 
+/* The stack at @start if it is remembered, else 0.  Does not unwind. */
+stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
+			       const struct unwind_start *start);
+
 /* As stack_memo_find, where the newest entry of the chain is not it. */
 stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 			      const struct unwind_start *start, stack_intern intern,

@@ -22,7 +22,7 @@ run "an internal key is no option" 125 "unknown option '--results=x'" -- "$snarl
 run "run without a program" 125 "which program" -- "$snarl" run
 run "report without a file" 125 "which file" -- "$snarl" report
 
-for bad in races=full races= on-deadlock=stop exit-code=256 exit-code=-1 exit-code=x \
+for bad in races=some races= on-deadlock=stop exit-code=256 exit-code=-1 exit-code=x \
 	fail-on=fatal stack-depth=0 stack-depth=65 stack-depth=4x follow-children=maybe \
 	timeout=soon timeout=1.2.3 timeout=. timeout=-1 color=red; do
 	key=${bad%%=*} value=${bad#*=}
@@ -31,7 +31,7 @@ for bad in races=full races= on-deadlock=stop exit-code=256 exit-code=-1 exit-co
 	run "SNARL_OPTIONS=$bad is refused" 125 "$key: unknown value '$value' (allowed: " -- \
 		env "SNARL_OPTIONS=$bad" "$snarl" run true
 done
-run "the allowed value of --races is named" 125 "(allowed: off)" -- "$snarl" run --races=sample true
+run "the allowed values of --races are named" 125 "(allowed: full|off)" -- "$snarl" run --races=sample true
 run "value missing" 125 "--json: value missing" -- "$snarl" run --json
 run "a flag takes no value" 125 "--quiet takes no value" -- "$snarl" run --quiet=yes true
 run "unknown key of SNARL_OPTIONS" 125 "unknown option 'colour' (allowed: .*color" -- \
@@ -39,7 +39,8 @@ run "unknown key of SNARL_OPTIONS" 125 "unknown option 'colour' (allowed: .*colo
 run "key of SNARL_OPTIONS without its value" 125 "stack-depth: value missing" -- \
 	env SNARL_OPTIONS=stack-depth "$snarl" run true
 
-run "all options at once" 0 "" -- "$snarl" run --races=off --on-deadlock=report --exit-code=9 \
+run "all options at once" 0 "" -- "$snarl" run --races=off --modules=libz.so* \
+	--skip-modules=libx*,liby* --on-deadlock=report --exit-code=9 \
 	--fail-on=note --json "$work/a.json" --log "$work/a.log" --save "$work/a.snarl" \
 	--stack-depth=64 --follow-children=no --timeout=59.5 --color=never --verbose --stats -- true
 run "options of the program are its own" 7 "" -- "$snarl" run sh -c 'exit 7' --bogus

@@ -1,0 +1,281 @@
+/*
+ * Thunks: from a check in cloned code to C and back (x86/thunk.h has what they
+ * are called with, preload/access.h the frame that they make).
+ *
+ * What comes back unchanged: all general registers, the direction flag; where
+ * a thunk says so, all flags.  Vector registers are not touched, by the C code
+ * neither.
+ */
+
+#define FRAME_FLAGS 0
+#define FRAME_PC 8
+#define FRAME_RBP 16
+#define FRAME_R11 24
+#define FRAME_R10 32
+#define FRAME_R9 40
+#define FRAME_R8 48
+#define FRAME_RDI 56
+#define FRAME_RSI 64
+#define FRAME_RDX 72
+#define FRAME_RCX 80
+#define FRAME_RAX 88
+#define FRAME_RETURN 96
+#define FRAME_ID 104
+#define FRAME_ADDRESS 112
+
+#define DIRECTION_FLAG 4 /* in the second byte of the flags */
+
+/* Call frame information, by hand: the caller of a thunk is the program's own
+ * code, at the site, with the stack pointer that it has there. */
+#define OP_BREG_RBP 0x76
+#define OP_DEREF 0x06
+#define OP_LIT1 0x31
+#define OP_LIT5 0x35
+#define OP_AND 0x1a
+#define OP_SHL 0x24
+#define OP_PLUS 0x22
+#define SLEB2(n) ((n) & 0x7f) | 0x80, ((n) >> 7) & 0x7f
+
+#define CFA_DEF_EXPRESSION 0x0f
+#define CFA_EXPRESSION 0x10
+#define DWARF_RIP 16
+
+	.macro	SAVED_AT register, offset
+	.cfi_escape CFA_EXPRESSION, \register, 3, OP_BREG_RBP, SLEB2(\offset)
+	.endm
+
+	/* The stack at the site: the pushed words' end, plus 128, or 160 if the id is odd. */
+	.macro	CALLED_FROM_SITE id, end
+	.cfi_escape CFA_DEF_EXPRESSION, 12, OP_BREG_RBP, SLEB2(\id), OP_DEREF, OP_LIT1, OP_AND, OP_LIT5, OP_SHL, OP_BREG_RBP, SLEB2(\end + 128), OP_PLUS
+	SAVED_AT DWARF_RIP, FRAME_PC
+	SAVED_AT 0, FRAME_RAX
+	SAVED_AT 1, FRAME_RDX
+	SAVED_AT 2, FRAME_RCX
+	SAVED_AT 4, FRAME_RSI
+	SAVED_AT 5, FRAME_RDI
+	SAVED_AT 6, FRAME_RBP
+	SAVED_AT 8, FRAME_R8
+	SAVED_AT 9, FRAME_R9
+	SAVED_AT 10, FRAME_R10
+	SAVED_AT 11, FRAME_R11
+	.endm
+
+	/* After this rbp is the frame. */
+	.macro	KEEP_REGISTERS
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%rbp
+	pushq	$0
+	pushfq
+	movq	%rsp, %rbp
+	.endm
+
+	.macro	RUN function
+	andq	$-16, %rsp
+	testb	$DIRECTION_FLAG, FRAME_FLAGS + 1(%rbp)
+	jne	8f
+	movq	%rbp, %rdi
+	movl	%eax, %esi
+	call	\function
+	movq	%rbp, %rsp
+9:
+	.endm
+
+	.macro	GIVE_BACK size
+	popq	%rbp
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	ret	$\size
+	.endm
+
+	/* What RUN does when the direction flag is set. */
+	.macro	RUN_BACKWARDS function
+8:	cld
+	movq	%rbp, %rdi
+	movl	%eax, %esi
+	call	\function
+	movq	%rbp, %rsp
+	std
+	jmp	9b
+	.endm
+
+	.macro	WITHOUT_FLAGS function, id, end, size
+	.cfi_startproc
+	.cfi_undefined rip
+	KEEP_REGISTERS
+	CALLED_FROM_SITE \id, \end
+	RUN	\function
+	leaq	16(%rsp), %rsp
+	.cfi_undefined rip
+	GIVE_BACK	\size
+	CALLED_FROM_SITE \id, \end
+	RUN_BACKWARDS \function
+	.cfi_endproc
+	.endm
+
+	.macro	WITH_FLAGS function
+	.cfi_startproc
+	.cfi_undefined rip
+	KEEP_REGISTERS
+	CALLED_FROM_SITE FRAME_ID, FRAME_ADDRESS + 8
+	RUN	\function
+	popfq
+	leaq	8(%rsp), %rsp
+	.cfi_undefined rip
+	GIVE_BACK	16
+	CALLED_FROM_SITE FRAME_ID, FRAME_ADDRESS + 8
+	RUN_BACKWARDS \function
+	.cfi_endproc
+	.endm
+
+	/* A thunk: keeps rax, and tells the common part what it is. */
+	.macro	THUNK name, common, what
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
+	.p2align 4
+\name:
+	pushq	%rax
+	movl	$\what, %eax
+	jmp	\common
+	.size	\name, . - \name
+	.endm
+
+	.text
+	.p2align 6
+access_common:
+	WITHOUT_FLAGS access_slow, FRAME_ID, FRAME_ADDRESS + 8, 16
+	.p2align 6
+masked_common:
+	WITHOUT_FLAGS access_masked, FRAME_ID + 8, FRAME_ADDRESS + 16, 24
+	.p2align 6
+begin_common:
+	WITH_FLAGS access_lock_begin
+	.p2align 6
+end_common:
+	WITH_FLAGS access_lock_end
+	.p2align 6
+string_common:
+	WITH_FLAGS access_string
+
+	/* Reads and writes: what is the size, or'ed with 0x100 for writes. */
+	.macro	SIZES name, flag
+	.irp	log, 0, 1, 2, 3, 4, 5, 6
+	THUNK	access_\name\()_\log, access_common, (1 << \log | \flag)
+	.endr
+	.endm
+
+	SIZES	read, 0
+	SIZES	write, 0x100
+	THUNK	access_sized_thunk, access_common, 0
+	THUNK	access_masked_thunk, masked_common, 0
+	THUNK	access_lock_begin_thunk, begin_common, 0
+	THUNK	access_lock_end_thunk, end_common, 0
+	THUNK	access_lock_end_compare_thunk, end_common, 1
+	.altmacro
+	.macro	STRING_THUNK number
+	THUNK	access_string_\number, string_common, \number
+	.endm
+	.set	number, 0
+	.rept	40
+	STRING_THUNK %number
+	.set	number, number + 1
+	.endr
+	.noaltmacro
+
+/* The thunks in the order of enum thunk, as offsets from here. */
+	.section .rodata
+	.globl	access_thunk_offsets
+	.hidden	access_thunk_offsets
+	.type	access_thunk_offsets, @object
+	.p2align 3
+access_thunk_offsets:
+	.irp	log, 0, 1, 2, 3, 4, 5, 6
+	.long	access_read_\log - access_thunk_offsets
+	.endr
+	.irp	log, 0, 1, 2, 3, 4, 5, 6
+	.long	access_write_\log - access_thunk_offsets
+	.endr
+	.long	access_lock_begin_thunk - access_thunk_offsets
+	.long	access_lock_end_thunk - access_thunk_offsets
+	.long	access_lock_end_compare_thunk - access_thunk_offsets
+	.long	access_sized_thunk - access_thunk_offsets
+	.long	access_masked_thunk - access_thunk_offsets
+	.altmacro
+	.macro	STRING_OFFSET number
+	.long	access_string_\number - access_thunk_offsets
+	.endm
+	.set	number, 0
+	.rept	40
+	STRING_OFFSET %number
+	.set	number, number + 1
+	.endr
+	.noaltmacro
+	.size	access_thunk_offsets, . - access_thunk_offsets
+
+/*
+ * void access_on_stack(void (*function)(void *), void *context, void *stack_end, void *save,
+ *			uint64_t is_extended)
+ *
+ * Calls @function(@context) on the stack that ends at @stack_end, with the vector
+ * and floating point state kept at @save: by xsave, or else by fxsave.
+ */
+	.text
+	.globl	access_on_stack
+	.hidden	access_on_stack
+	.type	access_on_stack, @function
+	.p2align 4
+access_on_stack:
+	.cfi_startproc
+	pushq	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset rbp, -16
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register rbp
+	pushq	%rbx
+	.cfi_offset rbx, -24
+	pushq	%r12
+	.cfi_offset r12, -32
+	movq	%rcx, %rbx
+	movq	%r8, %r12
+	movq	%rdx, %rsp
+	movl	$-1, %eax
+	movl	$-1, %edx
+	testq	%r12, %r12
+	je	1f
+	xsave64	(%rbx)
+	jmp	2f
+1:	fxsave64 (%rbx)
+2:	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	call	*%rax
+	movl	$-1, %eax
+	movl	$-1, %edx
+	testq	%r12, %r12
+	je	3f
+	xrstor64 (%rbx)
+	jmp	4f
+3:	fxrstor64 (%rbx)
+4:	leaq	-16(%rbp), %rsp
+	popq	%r12
+	popq	%rbx
+	popq	%rbp
+	.cfi_def_cfa rsp, 8
+	ret
+	.cfi_endproc
+	.size	access_on_stack, . - access_on_stack
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,392 @@
+#include "preload/access.h"
+
+#include <cpuid.h>
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+#include "detect/access.h"
+#include "detect/shadow.h"
+#include "preload/access_context.h"
+#include "x86/instruction.h"
+
+__thread uint64_t access_current __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
+__thread uint64_t access_shared __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
+
+/* --- What plans need -------------------------------------------------------- */
+
+extern const int32_t access_thunk_offsets[THUNK_COUNT];
+
+void access_thunks(struct thunk_addresses *thunks)
+{
+	for (unsigned int i = 0; i < THUNK_COUNT; i++)
+		thunks->address[i] = (uintptr_t)access_thunk_offsets +
+				     (uintptr_t)(intptr_t)access_thunk_offsets[i];
+}
+
+/* The thread pointer's first word points at itself (ELF TLS, variant II). */
+static intptr_t thread_pointer(void)
+{
+	intptr_t pointer;
+
+	__asm__("movq %%fs:0, %0" : "=r"(pointer));
+	return pointer;
+}
+
+int32_t access_current_tls(void)
+{
+	return (int32_t)((intptr_t)&access_current - thread_pointer());
+}
+
+int32_t access_shared_tls(void)
+{
+	return (int32_t)((intptr_t)&access_shared - thread_pointer());
+}
+
+/* --- Deep work -------------------------------------------------------------- */
+
+#define DEEP_STACK_BYTES 65536u
+#define DEEP_GUARD_BYTES 4096u
+#define FXSAVE_BYTES 512u
+
+void access_on_stack(void (*function)(void *), void *context, void *stack_end, void *save,
+		     uint64_t is_extended);
+
+/* How many bytes xsave needs for what this system has switched on; 0: there is
+ * no xsave. */
+static uint32_t extended_bytes(void)
+{
+	static uint32_t known = UINT32_MAX;
+	uint32_t size_bytes = load_relaxed(&known); /* relaxed: always the same */
+	uint32_t a, b, c, d;
+
+	if (LIKELY(size_bytes != UINT32_MAX))
+		return size_bytes;
+	size_bytes = 0;
+	if (__get_cpuid(1, &a, &b, &c, &d) && (c & bit_OSXSAVE) &&
+	    __get_cpuid_count(13, 0, &a, &b, &c, &d))
+		size_bytes = b;
+	store_relaxed(&known, size_bytes);
+	return size_bytes;
+}
+
+/* One block: a page that must not be reached, the stack, the saved state. */
+static unsigned char *make_deep_block(uint32_t save_bytes)
+{
+	size_t size_bytes = DEEP_GUARD_BYTES + DEEP_STACK_BYTES + ((save_bytes + 4095) & ~4095ul);
+	unsigned char *block = pages_from_kernel(size_bytes);
+
+	if (block)
+		kernel_call3(SYS_mprotect, block, DEEP_GUARD_BYTES, PROT_NONE);
+	return block;
+}
+
+void access_deeply(struct guest_thread *self, void (*function)(void *), void *context)
+{
+	uint32_t save_bytes = extended_bytes();
+	unsigned char *stack_end;
+	uint64_t signals;
+
+	if (self->is_deep) {
+		function(context);
+		return;
+	}
+	if (UNLIKELY(!self->deep_block))
+		self->deep_block = make_deep_block(save_bytes ? save_bytes : FXSAVE_BYTES);
+	if (!self->deep_block)
+		return;
+	stack_end = self->deep_block + DEEP_GUARD_BYTES + DEEP_STACK_BYTES;
+	/* A handler must not run on our stack, nor leave it by a jump. */
+	signals = signals_block();
+	self->is_deep = true;
+	access_on_stack(function, context, stack_end, stack_end, save_bytes != 0);
+	self->is_deep = false;
+	signals_restore(signals);
+}
+
+/* --- Stacks ----------------------------------------------------------------- */
+
+struct fresh_stack {
+	struct guest_thread *self;
+	const struct unwind_start *start;
+	stack_id stack;
+};
+
+static void find_stack(void *context)
+{
+	struct fresh_stack *fresh = context;
+
+	fresh->stack = stack_memo_find_slow(fresh->self->memo, guest_code_generation, fresh->start,
+					    guest_intern, NULL);
+}
+
+stack_id access_stack(struct detector *detector, struct thread *thread,
+		      const struct access *access)
+{
+	const struct access_context *where = access->context;
+	struct guest_thread *self = thread->guest;
+	struct fresh_stack fresh = {.self = self, .start = &where->start};
+
+	(void)detector;
+	if (!self || !where)
+		return 0;
+	fresh.stack = stack_memo_find_known(self->memo, guest_code_generation, fresh.start);
+	if (!fresh.stack)
+		access_deeply(self, find_stack, &fresh);
+	return fresh.stack;
+}
+
+/* --- From the thunks -------------------------------------------------------- */
+
+#define WHAT_BYTES 0xffu
+#define WHAT_WRITE 0x100u
+
+#define ZERO_FLAG (1u << 6)
+#define DIRECTION_FLAG (1u << 10)
+
+/* Bit 0 of an id says how far rsp had been lowered. */
+static inline uintptr_t site_sp(const uint64_t *words_end, uint64_t id)
+{
+	return (uintptr_t)words_end + (id & 1 ? THUNK_LOWERED : THUNK_RED_ZONE);
+}
+
+/* An access whose context is *@where: as if the site had called the thunk. */
+static inline __attribute__((always_inline)) struct access
+describe(struct access_frame *frame, const uint64_t *words, const struct site *site,
+	 struct access_context *where)
+{
+	frame->pc = site->address + 1;
+	where->start.return_address = frame->pc;
+	where->start.sp = site_sp(words + 2, words[0]);
+	where->start.rbp = frame->rbp;
+	where->is_exact = false;
+	return (struct access){
+		.address = words[1],
+		.size_bytes = site->size_bytes,
+		.site = (site_id)words[0] >> 1,
+		.flags = site->flags,
+		.context = where,
+	};
+}
+
+static inline const struct site *site_of(uint64_t id)
+{
+	return &guest_detector.sites.chunks[(id >> 1) / SITE_CHUNK][(id >> 1) % SITE_CHUNK];
+}
+
+/* The guard for a thunk's work.  NULL: not to be observed. */
+static inline __attribute__((always_inline)) struct guest_thread *
+enter(const struct access_frame *frame)
+{
+	struct guest_thread *self = guest_self;
+
+	if (UNLIKELY(!self || self->guard || guest_state != GUEST_ON)) {
+		self = guest_enter_slowly((uintptr_t)frame);
+		if (!self)
+			detector_count(&guest_detector, LOST_ACCESSES);
+		return self;
+	}
+	self->guard = (uintptr_t)frame;
+	fence_signal();
+	return self;
+}
+
+void access_slow(struct access_frame *frame, uint32_t what);
+
+void access_slow(struct access_frame *frame, uint32_t what)
+{
+	struct guest_thread *self = enter(frame);
+	struct access_context where;
+	struct access access;
+
+	if (UNLIKELY(!self))
+		return;
+	access = describe(frame, frame->words, site_of(frame->words[0]), &where);
+	if (LIKELY(what)) {
+		access.size_bytes = what & WHAT_BYTES;
+		access.flags |= what & WHAT_WRITE ? SITE_WRITE : SITE_READ;
+	}
+	access_check(&guest_detector, self->thread, &access);
+	guest_leave(self);
+}
+
+/* One access per stretch of elements that the mask selects. */
+void access_masked(struct access_frame *frame);
+
+void access_masked(struct access_frame *frame)
+{
+	struct guest_thread *self = enter(frame);
+	uint64_t mask = frame->words[0];
+	const struct site *site = site_of(frame->words[1]);
+	struct access_context where;
+	struct access access;
+	size_t element = site->size_bytes;
+
+	if (UNLIKELY(!self))
+		return;
+	access = describe(frame, frame->words + 1, site, &where);
+	for (uintptr_t first = access.address; mask; mask >>= 1, first += element) {
+		if (!(mask & 1))
+			continue;
+		access.address = first;
+		access_check(&guest_detector, self->thread, &access);
+	}
+	guest_leave(self);
+}
+
+/* --- Locked instructions ---------------------------------------------------- */
+
+/*
+ * The guard stays up from the beginning to the end: what a signal handler does
+ * in between is not observed, as the location's own lock is held.
+ */
+void access_lock_begin(struct access_frame *frame);
+
+void access_lock_begin(struct access_frame *frame)
+{
+	struct guest_thread *self = enter(frame);
+	struct access_context where;
+	struct access access;
+
+	if (UNLIKELY(!self))
+		return;
+	access = describe(frame, frame->words, site_of(frame->words[0]), &where);
+	self->locked = access_synchronise_begin(&guest_detector, self->thread, &access);
+	if (self->locked)
+		self->locked_sp = where.start.sp;
+	else
+		guest_leave(self);
+}
+
+void access_lock_end(struct access_frame *frame, uint32_t compares);
+
+void access_lock_end(struct access_frame *frame, uint32_t compares)
+{
+	struct guest_thread *self = guest_self;
+	struct atomic_location *location = self ? self->locked : NULL;
+	bool has_stored = !compares || (frame->flags & ZERO_FLAG);
+
+	frame->pc = site_of(frame->words[0])->address + 1;
+	/* Not of this instruction, but of one that a signal interrupted? */
+	if (!location || self->locked_sp != site_sp(frame->words + 2, frame->words[0]))
+		return;
+	self->locked = NULL;
+	access_synchronise_end(&guest_detector, self->thread, location, has_stored);
+	guest_leave(self);
+}
+
+/* --- String instructions ---------------------------------------------------- */
+
+#define KIND_COUNT 20u /* of string thunks, before they begin anew for repne */
+
+struct string_operation {
+	enum string_kind kind;
+	size_t element;
+	uint64_t count; /* of elements that it will touch */
+	bool is_repne;
+	bool is_backwards;
+	uintptr_t source, destination; /* rsi, rdi */
+	uint64_t wanted;	       /* what scas compares with */
+};
+
+static uint64_t load_element(uintptr_t address, size_t element)
+{
+	switch (element) {
+	case 1:
+		return *(const uint8_t *)address;
+	case 2:
+		return *(const uint16_t __attribute__((aligned(1))) *)address;
+	case 4:
+		return *(const uint32_t __attribute__((aligned(1))) *)address;
+	default:
+		return *(const uint64_t __attribute__((aligned(1))) *)address;
+	}
+}
+
+/* How many of at most operation->count elements a repeated cmps or scas
+ * looks at. */
+static uint64_t count_compared(const struct string_operation *operation)
+{
+	uintptr_t step = operation->is_backwards ? -operation->element : operation->element;
+	uintptr_t offset = 0;
+
+	for (uint64_t i = 0; i < operation->count; i++, offset += step) {
+		uint64_t value = load_element(operation->destination + offset, operation->element);
+		uint64_t other = operation->kind == STRING_CMPS
+					 ? load_element(operation->source + offset,
+							operation->element)
+					 : operation->wanted;
+
+		if ((value == other) == operation->is_repne)
+			return i + 1;
+	}
+	return operation->count;
+}
+
+static void check_range(struct guest_thread *self, const struct string_operation *operation,
+			struct access *access, uintptr_t first, uint32_t direction)
+{
+	size_t size_bytes = operation->count * operation->element;
+
+	access->address = operation->is_backwards ? first - size_bytes + operation->element : first;
+	access->size_bytes = size_bytes;
+	access->flags = (access->flags & ~(uint32_t)(SITE_READ | SITE_WRITE)) | direction;
+	access_check(&guest_detector, self->thread, access);
+}
+
+static void check_string(struct guest_thread *self, const struct string_operation *operation,
+			 struct access *access)
+{
+	switch (operation->kind) {
+	case STRING_MOVS:
+		check_range(self, operation, access, operation->source, SITE_READ);
+		check_range(self, operation, access, operation->destination, SITE_WRITE);
+		break;
+	case STRING_STOS:
+		check_range(self, operation, access, operation->destination, SITE_WRITE);
+		break;
+	case STRING_LODS:
+		check_range(self, operation, access, operation->source, SITE_READ);
+		break;
+	case STRING_CMPS:
+		check_range(self, operation, access, operation->source, SITE_READ);
+		check_range(self, operation, access, operation->destination, SITE_READ);
+		break;
+	case STRING_SCAS:
+		check_range(self, operation, access, operation->destination, SITE_READ);
+		break;
+	case STRING_NONE:
+	default:
+		break;
+	}
+}
+
+void access_string(struct access_frame *frame, uint32_t number);
+
+void access_string(struct access_frame *frame, uint32_t number)
+{
+	const struct site *site = site_of(frame->words[0]);
+	struct guest_thread *self = enter(frame);
+	struct string_operation operation = {
+		.kind = (enum string_kind)(number % KIND_COUNT / 4 + 1),
+		.element = 1u << number % 4,
+		.count = site->size_bytes ? 1 : frame->rcx,
+		.is_repne = number >= KIND_COUNT,
+		.is_backwards = frame->flags & DIRECTION_FLAG,
+		.source = frame->rsi,
+		.destination = frame->rdi,
+	};
+	struct access_context where;
+	struct access access;
+
+	if (UNLIKELY(!self))
+		return;
+	operation.wanted = frame->rax;
+	if (operation.element < 8)
+		operation.wanted &= (1ull << 8 * operation.element) - 1;
+	if (!site->size_bytes && operation.kind >= STRING_CMPS)
+		operation.count = count_compared(&operation);
+	access = describe(frame, frame->words, site, &where);
+	if (operation.count)
+		check_string(self, &operation, &access);
+	guest_leave(self);
+}
