@@ -289,12 +289,13 @@ static const char *tell(const struct teller *teller, const char *template)
 	}
 }
 
-static const struct explain_row *find_row(const struct finding *finding)
+static const struct explain_row *find_row(const struct view_finding *finding)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(explain_rows); i++) {
 		const struct explain_row *row = &explain_rows[i];
 
-		if (row->kind == finding->kind && (finding->details & row->details) == row->details)
+		if (row->kind == finding->finding->kind &&
+		    (finding->details & row->details) == row->details)
 			return row;
 	}
 	return NULL;
@@ -341,14 +342,12 @@ static void add_note(struct view *view, struct view_finding *finding, const char
 
 static void make_notes(struct view *view, struct view_finding *finding)
 {
-	const char *about_type = memory_type_note(view, finding);
-
 	for (size_t i = 0; i < ARRAY_LENGTH(detail_rows); i++) {
-		if (detail_rows[i].note && finding->finding->details & detail_rows[i].bit)
+		if (detail_rows[i].note && finding->details & detail_rows[i].bit)
 			add_note(view, finding, detail_rows[i].note);
 	}
-	if (about_type)
-		add_note(view, finding, about_type);
+	if (finding->atomics_note)
+		add_note(view, finding, finding->atomics_note);
 }
 
 void explain_name_locks(struct view *view, const struct view_finding *finding)
@@ -365,7 +364,7 @@ void explain_name_locks(struct view *view, const struct view_finding *finding)
 
 void explain_finding(struct view *view, struct view_finding *finding)
 {
-	const struct explain_row *row = find_row(finding->finding);
+	const struct explain_row *row = find_row(finding);
 	struct teller teller = {view, finding};
 
 	finding->summary = finding->event_count && row

@@ -273,16 +273,3 @@ bool memory_is_shown_as_possible(const struct view_finding *finding)
 	       (finding->finding->details & DETAIL_PREDICTED ||
 		!(finding->finding->details & (DETAIL_VALUE_SEEN | DETAIL_SPLIT)));
 }
-
-const char *memory_type_note(struct view *view, const struct view_finding *finding)
-{
-	const struct view_memory *memory = finding->memory;
-
-	if (!memory || !(finding->finding->details & DETAIL_MAY_BE_ATOMIC) ||
-	    !memory->variable.part.type || memory->variable.part.is_atomic)
-		return NULL;
-	return pool_format(view->pool,
-			   "its type, %s, is not an atomic one: only compiler built-ins "
-			   "(such as __atomic_load_n) would make it right",
-			   memory->variable.part.type);
-}

@@ -35,7 +35,4 @@ struct memory_story memory_tell(struct view *view, const struct view_finding *fi
 /* True if that is not what happened, but what can. */
 bool memory_is_shown_as_possible(const struct view_finding *finding);
 
-/* What debug information says of a race that may be none; or NULL. */
-const char *memory_type_note(struct view *view, const struct view_finding *finding);
-
 #endif

@@ -74,6 +74,7 @@ static json_t *make_access_coverage(const struct model *model)
 static json_t *make_coverage(const struct view *view)
 {
 	json_t *coverage = json_object();
+	json_t *held_back = json_object();
 	json_t *lost = json_object();
 
 	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
@@ -84,6 +85,9 @@ static json_t *make_coverage(const struct view *view)
 				    json_integer((json_int_t)model_counter(view->model, counter)));
 	}
 	json_object_set_new(coverage, "memory_accesses", make_access_coverage(view->model));
+	json_object_set_new(held_back, "atomic_by_debug_information",
+			    json_integer((json_int_t)view->atomic_count));
+	json_object_set_new(coverage, "held_back", held_back);
 	json_object_set_new(coverage, "lost", lost);
 	json_object_set_new(coverage, "torn_records",
 			    json_integer((json_int_t)view->model->torn_count));

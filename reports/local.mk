@@ -5,6 +5,8 @@ noinst_LIBRARIES += reports/libreports.a
 reports_libreports_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
 reports_libreports_a_CFLAGS = $(AM_CFLAGS) $(ELFUTILS_CFLAGS) $(JANSSON_CFLAGS)
 reports_libreports_a_SOURCES = \
+	reports/atomics.c \
+	reports/atomics.h \
 	reports/blocked.c \
 	reports/blocked.h \
 	reports/details.def \

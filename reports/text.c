@@ -49,6 +49,17 @@ static void write_statistics(const struct text_page *page)
 			(unsigned long long)model_counter(page->view->model, (enum counter)i));
 }
 
+/* Races that are none. */
+static void write_atomics(const struct text_page *page)
+{
+	struct view *view = page->view;
+
+	if (view->atomic_count)
+		fprintf(page->out, "snarl: not reported: %s of accesses that are atomic by debug "
+				   "information\n",
+			count_words(view->pool, view->atomic_count, "race"));
+}
+
 /* Cycles that were found and judged harmless, each with the reason. */
 static void write_suppressed(const struct text_page *page)
 {
@@ -84,6 +95,8 @@ int text_write(struct view *view, FILE *out)
 		write_statistics(&page);
 	else if (request->is_verbose)
 		write_suppressed(&page);
+	if (request->is_verbose || request->with_stats)
+		write_atomics(&page);
 	losses_write(view, out);
 	fprintf(out, "snarl: %s in %s\n", total_words(view), view->program);
 	return ferror(out) ? -EIO : 0;

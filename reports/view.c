@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/atomics.h"
 #include "reports/explain.h"
 #include "reports/fingerprint.h"
 #include "reports/memory.h"
@@ -89,6 +90,7 @@ static void add_finding(struct view *view, const struct model_finding *source)
 		.count = source->count,
 		.process_count = 1,
 		.severity = source->finding->severity,
+		.details = source->finding->details,
 	};
 
 	finding.events =
@@ -98,6 +100,12 @@ static void add_finding(struct view *view, const struct model_finding *source)
 	if (finding_is_cycle(source->finding))
 		rotate_cycle(view, &finding);
 	finding.memory = memory_describe(view, &finding);
+	if (!atomics_judge(view, &finding)) {
+		view->atomic_count++;
+		return;
+	}
+	if (finding.severity < view->request->min_severity)
+		return;
 	finding.fingerprint = fingerprint_make(view, &finding);
 	if (merge_finding(view, &finding))
 		return;

@@ -29,6 +29,8 @@ struct view_finding {
 	const struct finding_event **events; /* in the order to show */
 	size_t event_count;
 	enum severity severity; /* not above the finding's own */
+	uint32_t details; /* of enum finding_detail, as far as they are still true */
+	const char *atomics_note; /* what debug information says of it, or NULL */
 	struct view_memory *memory; /* NULL: it is about none */
 	uint64_t count;
 	uint32_t process_count; /* that have it, with 'process' the first */

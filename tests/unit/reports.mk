@@ -6,6 +6,7 @@ REPORT_TESTS = \
 	tests/unit/test_report_text \
 	tests/unit/test_report_json \
 	tests/unit/test_report_memory \
+	tests/unit/test_report_atomics \
 	tests/unit/test_report_symbols
 check_PROGRAMS += $(REPORT_TESTS)
 
@@ -42,6 +43,15 @@ tests_unit_test_report_memory_CFLAGS = $(REPORT_TEST_CFLAGS) -g
 tests_unit_test_report_memory_SOURCES = tests/unit/test_report_memory.c $(REPORT_TEST_IMAGE) \
 	tests/unit/report_text.c tests/unit/report_text.h
 tests_unit_test_report_memory_LDADD = $(REPORT_TEST_LIBS)
+
+# Members of std::atomic are inlined, and known by debug information.
+tests_unit_test_report_atomics_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_test_report_atomics_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests/unit/test_report_atomics-atomics_guest_cxx.$(OBJEXT): CXXFLAGS = -g -O2
+tests_unit_test_report_atomics_SOURCES = tests/unit/test_report_atomics.c $(REPORT_TEST_IMAGE) \
+	tests/unit/report_text.c tests/unit/report_text.h \
+	tests/unit/atomics_guest.h tests/unit/atomics_guest_cxx.cc
+tests_unit_test_report_atomics_LDADD = $(REPORT_TEST_LIBS)
 
 # It looks up itself, so it wants debug information whatever CFLAGS say.
 tests_unit_test_report_symbols_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
