@@ -17,7 +17,7 @@ struct group {
 	uint32_t operands; /* registers of all */
 	uint32_t first_site;
 	int address, word; /* scratch registers; word may be NO_REGISTER */
-	bool has_live_flags, keeps_address;
+	bool clobbers_flags, has_live_flags, keeps_address;
 	struct taken taken;
 };
 
@@ -247,7 +247,10 @@ static bool choose_registers(struct group *group, bool is_wide)
 	uint32_t barred = group->operands | REGISTER_BIT(RSP);
 
 	group->taken.spilled_count = 0;
-	group->has_live_flags = (group->live & FLAGS_ALL) != 0;
+	group->has_live_flags = (group->live & FLAGS_ALL) != 0 && group->clobbers_flags;
+	/* Who walks the stack by frame pointers may come at any time. */
+	if (group->function->has_frame_pointer)
+		barred |= REGISTER_BIT(RBP);
 	group->keeps_address = group->has_live_flags && uses_rax;
 	if (group->count > 1 && group->keeps_address)
 		return false;
@@ -352,9 +355,11 @@ static bool gather(struct group *group, uint32_t first, uint32_t count)
 	group->first = first;
 	group->count = count;
 	group->operands = 0;
+	group->clobbers_flags = false;
 	for (uint32_t number = first; count > 0; count--) {
 		const struct check *check = check_number(group, number);
 
+		group->clobbers_flags |= check->class != ACCESS_LOCKED;
 		group->operands |= operand_registers(&check->operand);
 		is_wide |= check->class == ACCESS_SIMPLE && check->size_bytes > 8;
 		number = check->next;
@@ -383,10 +388,11 @@ void emit_checks_at(struct emitter *emitter, const struct function *function, co
 			number = list->checks[number].next;
 			continue;
 		}
-		while (last != NO_CHECK && list->checks[last].class != ACCESS_STRING) {
+		do {
 			last = list->checks[last].next;
 			count++;
-		}
+		} while (last != NO_CHECK && list->checks[last].class != ACCESS_STRING &&
+			 list->checks[last].class != ACCESS_LOCKED);
 		if (!choose_registers(&group, gather(&group, number, count))) {
 			count = 1;
 			last = list->checks[number].next;

@@ -55,6 +55,30 @@ static void mark_called_from_gaps(const struct module *module, struct callers *c
 	mark_called_by_bytes(module, callers, done, module->text_bytes);
 }
 
+static bool is_push(const unsigned char *bytes)
+{
+	if ((bytes[0] & 0xf0) == 0x40)
+		bytes++;
+	return (bytes[0] & 0xf8) == 0x50 || bytes[0] == 0x68 || bytes[0] == 0x6a ||
+	       (bytes[0] == 0xff && (bytes[1] >> 3 & 7) == 6);
+}
+
+/* A return that is a jump: to what was just put on the stack. */
+static bool makes_return_address(const struct module *module, const struct function *function)
+{
+	for (uint32_t i = 1; i < function->count; i++) {
+		const struct instruction *before = &function->instructions[i - 1];
+
+		if (function->instructions[i].kind != INSTRUCTION_RETURN)
+			continue;
+		if (is_push(module->text + before->offset) ||
+		    (before->memory & MEMORY_WRITE && before->base == RSP) ||
+		    (before->is_lea && before->base == RSP))
+			return true;
+	}
+	return false;
+}
+
 /* Whether its address may be anywhere. */
 static bool is_known_to_strangers(const struct function *function)
 {
@@ -130,12 +154,13 @@ static uint32_t gather(const struct module *module, const struct function *funct
 	return flags_of_pointers;
 }
 
-static void conclude(struct function *function, const struct callers *callers,
-		     uint32_t flags_of_pointers)
+static void conclude(const struct module *module, struct function *function,
+		     const struct callers *callers, uint32_t flags_of_pointers)
 {
 	bool is_strangers = is_known_to_strangers(function);
 
-	if (callers->has_unknown || (!is_strangers && !callers->has_known)) {
+	if (callers->has_unknown || (!is_strangers && !callers->has_known) ||
+	    makes_return_address(module, function)) {
 		function->live_at_return = ALL_LIVE;
 		return;
 	}
@@ -163,7 +188,7 @@ static void run_round(const struct module *module, struct callers *callers, uint
 		flags_of_pointers |= gather(module, function, live, callers);
 	}
 	for (uint32_t i = 0; i < module->function_count; i++)
-		conclude(&module->functions[i], &callers[i], flags_of_pointers);
+		conclude(module, &module->functions[i], &callers[i], flags_of_pointers);
 }
 
 bool liveness_of_returns(const struct module *module, struct arena *arena)

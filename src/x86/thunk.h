@@ -4,16 +4,16 @@
  * A check calls a thunk like this, flags being dead:
  *
  *     lea -128(%rsp),%rsp     unless rsp was lowered by THUNK_LOWERED before
- *     push address            a register that has the address of the access
+ *     push address            a register that has the address of the access, or $0
  *     push $id                site number << 1 | (rsp was lowered by THUNK_LOWERED)
- *     call thunk              returns with both pushed words taken off
+ *     call thunk              returns with the pushed words taken off
  *     lea 128(%rsp),%rsp
  *
  * All general and vector registers come back as they were; flags do not, but
  * for thunks that say so.  THUNK_LOCK_BEGIN and THUNK_LOCK_END stand around a
- * locked instruction; the latter keeps flags, and reads ZF for cmpxchg.  String
- * thunks have no address: they keep flags and take rsi, rdi, rcx and rax as the
- * instruction will find them.
+ * locked instruction; both keep flags, and the latter reads ZF for cmpxchg.
+ * String thunks need no address: they keep flags and take rsi, rdi, rcx and
+ * rax as the instruction will find them.
  */
 #ifndef X86_THUNK_H
 #define X86_THUNK_H

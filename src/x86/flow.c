@@ -1,0 +1,516 @@
+#include "x86/flow.h"
+
+#include <string.h>
+
+#include "x86/plan.h"
+#include "x86/vector.h"
+
+#define SLOT_COUNT 32u
+#define VECTOR_COUNT 16u
+#define PASS_LIMIT 6u
+#define JOIN_LIMIT 8192u
+#define NO_JOIN UINT32_MAX
+#define CHANGED_BY_CALLS                                                                           \
+	(REGISTER_BIT(RAX) | REGISTER_BIT(RCX) | REGISTER_BIT(RDX) | REGISTER_BIT(RSI) |           \
+	 REGISTER_BIT(RDI) | REGISTER_BIT(R8) | REGISTER_BIT(R9) | REGISTER_BIT(R10) |             \
+	 REGISTER_BIT(R11))
+
+struct value {
+	uint64_t hash;
+	uint64_t loads; /* it rests on */
+};
+
+/* What is known at one point of the function. */
+struct state {
+	struct value registers[16];
+	struct value slots[SLOT_COUNT];
+	uint64_t vectors[VECTOR_COUNT];
+	uint64_t flags;
+	uint64_t taken, passed; /* loads that decided a branch, by its outcome */
+	bool is_reached;
+};
+
+struct flow {
+	const struct module *module;
+	const struct function *function;
+	const uint8_t *roles;
+	struct flow_loads *loads;
+	const struct slice_notes *notes;
+	struct state *joins;	 /* by number; the last is for all indirect targets */
+	uint32_t *join_numbers;	 /* per instruction, or NO_JOIN */
+	uint32_t join_count;
+	int32_t slot_keys[SLOT_COUNT]; /* displacement * 2 + (base is rsp) */
+	uint32_t slot_count;
+	struct state now;
+	bool has_changed, is_final;
+};
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	uint64_t x = (a ^ (b + 0x9e3779b97f4a7c15ull + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccdull;
+
+	return x ^ x >> 32;
+}
+
+/* --- Meeting points ------------------------------------------------------------------ */
+
+static void meet_value(struct flow *flow, struct value *into, const struct value *from,
+		       uint64_t name)
+{
+	uint64_t merged = mix(0x70e1, name);
+
+	if (into->hash != from->hash && into->hash != merged) {
+		into->hash = merged;
+		flow->has_changed = true;
+	}
+	if (from->loads & ~into->loads) {
+		into->loads |= from->loads;
+		flow->has_changed = true;
+	}
+}
+
+static void meet_set(struct flow *flow, uint64_t *into, uint64_t from)
+{
+	if (from & ~*into) {
+		*into |= from;
+		flow->has_changed = true;
+	}
+}
+
+static void meet(struct flow *flow, uint32_t join, const struct state *from)
+{
+	struct state *into = &flow->joins[join];
+
+	if (!into->is_reached) {
+		*into = *from;
+		flow->has_changed = true;
+		return;
+	}
+	for (unsigned i = 0; i < 16; i++)
+		meet_value(flow, &into->registers[i], &from->registers[i], join * 64ull + i);
+	for (unsigned i = 0; i < flow->slot_count; i++)
+		meet_value(flow, &into->slots[i], &from->slots[i], join * 64ull + 16 + i);
+	for (unsigned i = 0; i < VECTOR_COUNT; i++)
+		meet_set(flow, &into->vectors[i], from->vectors[i]);
+	meet_set(flow, &into->flags, from->flags);
+	meet_set(flow, &into->taken, from->taken);
+	meet_set(flow, &into->passed, from->passed);
+}
+
+/* What is known where nothing is: every place has a value of its own. */
+static void begin_state(struct state *state, const struct flow *flow, uint64_t name)
+{
+	memset(state, 0, sizeof(*state));
+	for (unsigned i = 0; i < 16; i++)
+		state->registers[i].hash = mix(name, i);
+	for (unsigned i = 0; i < flow->slot_count; i++)
+		state->slots[i].hash = mix(name, 16 + i);
+	state->registers[RSP].hash = RSP;
+	state->is_reached = true;
+}
+
+/* --- Values --------------------------------------------------------------------------- */
+
+static int find_slot(const struct flow *flow, const struct instruction *instruction)
+{
+	bool is_rsp = instruction->base == RSP;
+	int32_t key = (int32_t)((uint32_t)instruction->displacement * 2u + is_rsp);
+
+	if (instruction->index != NO_REGISTER || instruction->is_rip_relative ||
+	    !(is_rsp || instruction->memory & MEMORY_STACK))
+		return -1;
+	for (unsigned i = 0; i < flow->slot_count; i++)
+		if (flow->slot_keys[i] == key)
+			return (int)i;
+	return -1;
+}
+
+static void add_slot(struct flow *flow, const struct instruction *instruction)
+{
+	bool is_rsp = instruction->base == RSP;
+
+	if (!(instruction->memory & MEMORY_WRITE) || instruction->index != NO_REGISTER ||
+	    instruction->is_rip_relative || flow->slot_count == SLOT_COUNT ||
+	    !(is_rsp || instruction->memory & MEMORY_STACK) || find_slot(flow, instruction) >= 0)
+		return;
+	flow->slot_keys[flow->slot_count++] =
+		(int32_t)((uint32_t)instruction->displacement * 2u + is_rsp);
+}
+
+static uint64_t place_of(const struct flow *flow, const struct instruction *instruction)
+{
+	const struct state *now = &flow->now;
+	uint64_t hash = 0x91ace;
+
+	if (instruction->is_rip_relative)
+		return mix(hash, (uint64_t)instruction->target);
+	if (instruction->base != NO_REGISTER)
+		hash = mix(hash, now->registers[instruction->base].hash);
+	if (instruction->index != NO_REGISTER)
+		hash = mix(hash, mix(now->registers[instruction->index].hash, instruction->scale));
+	return mix(hash, (uint64_t)(int64_t)instruction->displacement);
+}
+
+static bool has_memory(const struct instruction *instruction)
+{
+	return (instruction->memory & (MEMORY_READ | MEMORY_WRITE)) != 0 && !instruction->is_lea;
+}
+
+static uint32_t address_registers(const struct instruction *instruction)
+{
+	uint32_t registers = 0;
+
+	if (instruction->base != NO_REGISTER)
+		registers |= REGISTER_BIT((unsigned)instruction->base);
+	if (instruction->index != NO_REGISTER)
+		registers |= REGISTER_BIT((unsigned)instruction->index);
+	return registers;
+}
+
+/* The load's bit in sets, 0 if it is not in this batch. */
+static uint64_t load_bit(struct flow *flow, uint32_t index, uint64_t place)
+{
+	struct flow_loads *loads = flow->loads;
+	uint32_t low = 0, high = loads->count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (loads->at[middle] < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == loads->count || loads->at[low] != index)
+		return 0;
+	loads->places[low] = place;
+	return 1ull << low;
+}
+
+/* mov between registers, which hands a value on as it is. */
+static bool is_register_move(const struct flow *flow, const struct instruction *instruction)
+{
+	const unsigned char *bytes = flow->module->text + instruction->offset;
+	unsigned at = (bytes[0] & 0xf0) == 0x40;
+
+	return instruction->length >= at + 2 && (bytes[at] == 0x89 || bytes[at] == 0x8b) &&
+	       bytes[at + 1] >= 0xc0;
+}
+
+/* What memory gives to the instruction. */
+static struct value memory_value(struct flow *flow, uint32_t index)
+{
+	const struct instruction *instruction = &flow->function->instructions[index];
+	int slot = find_slot(flow, instruction);
+	uint64_t place = place_of(flow, instruction);
+
+	if (slot >= 0)
+		return flow->now.slots[slot];
+	return (struct value){
+		.hash = mix(0x10ad, place),
+		.loads = flow->roles[index] & FLOW_LOAD ? load_bit(flow, index, place) : 0,
+	};
+}
+
+/* The value that the instruction computes from all it reads. */
+static struct value computed_value(struct flow *flow, uint32_t index)
+{
+	const struct instruction *instruction = &flow->function->instructions[index];
+	struct state *now = &flow->now;
+	uint32_t operands = instruction->reads & REGISTERS_ALL;
+	struct value value = {.hash = instruction->mnemonic};
+
+	if (has_memory(instruction)) {
+		operands &= ~address_registers(instruction);
+		if (instruction->memory & MEMORY_READ)
+			value = memory_value(flow, index);
+		if (instruction->memory & MEMORY_PLAIN_MOVE && !operands)
+			return value;
+	}
+	if (instruction->is_lea)
+		value.hash = place_of(flow, instruction);
+	value.hash = mix(value.hash, mix(instruction->mnemonic, (uint64_t)instruction->immediate));
+	for (unsigned r = 0; r < 16; r++) {
+		if (!(operands & REGISTER_BIT(r)))
+			continue;
+		value.hash = mix(value.hash, now->registers[r].hash);
+		value.loads |= now->registers[r].loads;
+	}
+	if (instruction->reads & FLAGS_ALL)
+		value.loads |= now->flags;
+	return value;
+}
+
+/* --- Vector registers: only what they rest on ------------------------------------------ */
+
+/* False: it has nothing to do with vectors.  What it stores goes to *@stored. */
+static bool move_vectors(struct flow *flow, uint32_t index, const struct value *memory,
+			 uint64_t *stored)
+{
+	const struct instruction *instruction = &flow->function->instructions[index];
+	struct vector_operands operands;
+	uint64_t *vectors = flow->now.vectors;
+	uint64_t from;
+
+	if (instruction->source != NO_REGISTER ||
+	    !vector_decode(flow->module->text + instruction->offset, instruction->length, &operands))
+		return false;
+	if (operands.is_store) {
+		*stored = vectors[operands.reg];
+		if (operands.has_rm && !operands.to_general)
+			vectors[operands.rm] = *stored;
+		return true;
+	}
+	from = operands.has_rm ? vectors[operands.rm] : memory->loads;
+	if (operands.from_general)
+		from = memory->loads;
+	*stored = from;
+	if (operands.to_general || instruction->changes & FLAGS_ALL)
+		return true;
+	vectors[operands.reg] = from | (operands.is_move && operands.extra == operands.reg
+						? 0
+						: vectors[operands.extra]);
+	return true;
+}
+
+/* --- Pairs --------------------------------------------------------------------------------- */
+
+static void unite(struct flow *flow, uint32_t load, uint32_t store)
+{
+	uint32_t *slices = flow->notes->slices;
+	uint32_t old = slices[store];
+
+	if (!slices[load])
+		slices[load] = old ? old : ++*flow->notes->slice_count;
+	slices[store] = slices[load];
+	if (!old || old == slices[load])
+		return;
+	for (uint32_t i = 0; i < flow->function->count; i++)
+		if (slices[i] == old)
+			slices[i] = slices[load];
+}
+
+/* A store of a value that rests on @rests: which loads of its place are in there,
+ * and which decided that it is made? */
+static void pair_store(struct flow *flow, uint32_t store, uint64_t rests)
+{
+	uint64_t place = place_of(flow, &flow->function->instructions[store]);
+	uint64_t decided = flow->now.taken ^ flow->now.passed;
+	struct flow_loads *loads = flow->loads;
+
+	for (uint32_t i = 0; i < loads->count; i++) {
+		uint64_t bit = 1ull << i;
+
+		if (loads->places[i] != place || loads->at[i] == store)
+			continue;
+		if (rests & bit) {
+			unite(flow, loads->at[i], store);
+			flow->notes->flags[loads->at[i]] |= PLAN_SITE_BASIS;
+			flow->notes->flags[store] |= PLAN_SITE_UPDATE;
+		} else if (decided & bit) {
+			unite(flow, loads->at[i], store);
+			flow->notes->flags[loads->at[i]] |= PLAN_SITE_DECIDES;
+		}
+	}
+}
+
+/* --- Instructions ----------------------------------------------------------------------------- */
+
+/* What a store stores: a register's value, or what the instruction computed. */
+static struct value stored_value(const struct flow *flow, const struct instruction *instruction,
+				 const struct value *computed)
+{
+	if (instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ)
+		return *computed;
+	return flow->now.registers[instruction->source];
+}
+
+static void store_value(struct flow *flow, uint32_t index, const struct value *value)
+{
+	const struct instruction *instruction = &flow->function->instructions[index];
+	int slot = find_slot(flow, instruction);
+
+	if (slot >= 0)
+		flow->now.slots[slot] = *value;
+	else if (flow->is_final && flow->roles[index] & FLOW_STORE)
+		pair_store(flow, index, value->loads);
+}
+
+static void change_registers(struct flow *flow, const struct instruction *instruction,
+			     const struct value *value)
+{
+	uint32_t changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
+	bool is_only = (changed & (changed - 1)) == 0;
+
+	for (unsigned r = 0; r < 16; r++) {
+		if (!(changed & REGISTER_BIT(r)))
+			continue;
+		flow->now.registers[r].hash = is_only ? value->hash : mix(value->hash, r);
+		flow->now.registers[r].loads = value->loads;
+	}
+	if (instruction->changes & FLAGS_ALL)
+		flow->now.flags = value->loads;
+}
+
+/* Slots named from rsp mean other places once it moves. */
+static void forget_moved_slots(struct flow *flow, uint32_t index)
+{
+	for (unsigned i = 0; i < flow->slot_count; i++)
+		if (flow->slot_keys[i] & 1)
+			flow->now.slots[i] = (struct value){.hash = mix(index, 64 + i)};
+}
+
+static void run_plain(struct flow *flow, uint32_t index)
+{
+	const struct instruction *instruction = &flow->function->instructions[index];
+	struct value value = computed_value(flow, index), stored;
+	uint64_t vector_loads = 0;
+
+	if (move_vectors(flow, index, &value, &vector_loads))
+		value.loads = vector_loads;
+	stored = stored_value(flow, instruction, &value);
+	if (instruction->memory & MEMORY_WRITE)
+		store_value(flow, index, &stored);
+	if (is_register_move(flow, instruction) && instruction->source != NO_REGISTER)
+		value = flow->now.registers[instruction->source];
+	change_registers(flow, instruction, &value);
+	if (instruction->changes & REGISTER_BIT(RSP))
+		forget_moved_slots(flow, index);
+}
+
+static void run_call(struct flow *flow, uint32_t index)
+{
+	for (unsigned r = 0; r < 16; r++)
+		if (CHANGED_BY_CALLS & REGISTER_BIT(r))
+			flow->now.registers[r] = (struct value){.hash = mix(0xca11, index * 16 + r)};
+	memset(flow->now.vectors, 0, sizeof(flow->now.vectors));
+	flow->now.flags = 0;
+}
+
+static void branch_to(struct flow *flow, int64_t target, const struct state *state)
+{
+	const struct function *function = flow->function;
+	uint32_t index;
+
+	if (target < function->start || target >= function->end)
+		return;
+	index = function_find(function, (uint32_t)target);
+	if (index != UINT32_MAX && flow->join_numbers[index] != NO_JOIN)
+		meet(flow, flow->join_numbers[index], state);
+}
+
+static void run_branch_if(struct flow *flow, const struct instruction *instruction)
+{
+	uint64_t passed = flow->now.passed, decides = flow->now.flags;
+
+	flow->now.taken |= decides;
+	branch_to(flow, instruction->target, &flow->now);
+	flow->now.taken &= ~decides | passed;
+	flow->now.passed |= decides;
+}
+
+static void run(struct flow *flow, uint32_t index)
+{
+	const struct instruction *instruction = &flow->function->instructions[index];
+
+	switch ((enum instruction_kind)instruction->kind) {
+	case INSTRUCTION_PLAIN:
+		run_plain(flow, index);
+		break;
+	case INSTRUCTION_BRANCH_IF:
+	case INSTRUCTION_LOOP:
+		run_branch_if(flow, instruction);
+		break;
+	case INSTRUCTION_CALL:
+	case INSTRUCTION_CALL_INDIRECT:
+		run_call(flow, index);
+		break;
+	case INSTRUCTION_BRANCH:
+		branch_to(flow, instruction->target, &flow->now);
+		flow->now.is_reached = false;
+		break;
+	case INSTRUCTION_JUMP_INDIRECT:
+		meet(flow, flow->join_count, &flow->now);
+		flow->now.is_reached = false;
+		break;
+	case INSTRUCTION_RETURN:
+	case INSTRUCTION_STOP:
+	case INSTRUCTION_UNKNOWN:
+		flow->now.is_reached = false;
+		break;
+	}
+}
+
+static void arrive(struct flow *flow, uint32_t index)
+{
+	uint32_t join = flow->join_numbers[index];
+	uint8_t reach = flow->function->reach[index];
+
+	if (join == NO_JOIN) {
+		if (!flow->now.is_reached)
+			begin_state(&flow->now, flow, mix(0xbe91, index));
+		return;
+	}
+	if (flow->now.is_reached)
+		meet(flow, join, &flow->now);
+	if (reach & REACH_INDIRECT && flow->joins[flow->join_count].is_reached)
+		meet(flow, join, &flow->joins[flow->join_count]);
+	if (flow->joins[join].is_reached)
+		flow->now = flow->joins[join];
+	else
+		begin_state(&flow->now, flow, mix(0xbe91, index));
+}
+
+static void run_pass(struct flow *flow)
+{
+	flow->has_changed = false;
+	begin_state(&flow->now, flow, 0xbe90);
+	for (uint32_t i = 0; i < flow->function->count; i++) {
+		arrive(flow, i);
+		run(flow, i);
+	}
+}
+
+static void number_joins(struct flow *flow)
+{
+	const struct function *function = flow->function;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		bool is_join = i && function->reach[i] & (REACH_BRANCH | REACH_INDIRECT);
+
+		flow->join_numbers[i] = is_join ? flow->join_count++ : NO_JOIN;
+		add_slot(flow, &function->instructions[i]);
+	}
+}
+
+bool flow_pair(const struct module *module, const struct function *function, struct arena *arena,
+	       const uint8_t *roles, struct flow_loads *loads, const struct slice_notes *notes)
+{
+	size_t number_bytes = (function->count + 1) * sizeof(uint32_t), join_bytes;
+	struct flow flow = {
+		.module = module,
+		.function = function,
+		.roles = roles,
+		.loads = loads,
+		.notes = notes,
+		.join_numbers = arena_alloc(arena, number_bytes),
+	};
+
+	if (!flow.join_numbers)
+		return false;
+	number_joins(&flow);
+	join_bytes = (flow.join_count + 1) * sizeof(*flow.joins);
+	if (flow.join_count <= JOIN_LIMIT)
+		flow.joins = arena_alloc(arena, join_bytes);
+	for (unsigned pass = 0; flow.joins && pass < PASS_LIMIT; pass++) {
+		run_pass(&flow);
+		if (!flow.has_changed)
+			break;
+	}
+	flow.is_final = true;
+	if (flow.joins)
+		run_pass(&flow);
+	arena_free(arena, flow.joins, join_bytes);
+	arena_free(arena, flow.join_numbers, number_bytes);
+	return true;
+}

@@ -1,0 +1,40 @@
+/*
+ * Flow: which loads the values in registers and stack slots derive from.
+ *
+ * Forward over a function's instructions, to a fixed point.  A value is two
+ * things: a hash of how it was computed (equal hashes: the same value, so that
+ * two operands name the same place), and the set of loads it rests on.  Where
+ * paths meet with different values, the result is a new one, with both sets.
+ *
+ * It may pair too much (a pointer may have changed between two equal loads of
+ * it): whoever uses the pairs compares the addresses as well.
+ */
+#ifndef X86_FLOW_H
+#define X86_FLOW_H
+
+#include "base/arena.h"
+#include "x86/module.h"
+
+#define FLOW_LOADS_MOST 64u
+
+enum flow_role { FLOW_LOAD = 1u << 0, FLOW_STORE = 1u << 1 };
+
+/* Loads that are told apart in one run: bit n of a set is at[n]. */
+struct flow_loads {
+	uint32_t at[FLOW_LOADS_MOST];
+	uint64_t places[FLOW_LOADS_MOST]; /* hashes of their addresses */
+	uint32_t count;
+};
+
+/* Where results go: arrays by instruction, and the last number given out. */
+struct slice_notes {
+	uint32_t *slices;
+	uint16_t *flags;
+	uint32_t *slice_count;
+};
+
+/* Pairs the stores of @function with @loads.  False: out of memory. */
+bool flow_pair(const struct module *module, const struct function *function, struct arena *arena,
+	       const uint8_t *roles, struct flow_loads *loads, const struct slice_notes *notes);
+
+#endif

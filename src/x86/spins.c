@@ -1,0 +1,245 @@
+#include "x86/spins.h"
+
+#include "x86/flow.h"
+#include "x86/operand.h"
+#include "x86/plan.h"
+
+#define LOOP_INSTRUCTIONS_MOST 40u
+#define LOOP_CALLS_MOST 2u
+#define VARIES (1ull << 63) /* in a set of loads: on something that changes, too */
+#define SLOT_WRITES_MOST 8u
+
+/* One loop, and what its registers and slots rest on. */
+struct loop {
+	const struct function *function;
+	const uint8_t *roles;
+	uint32_t first, last;
+	uint64_t registers[16];
+	uint64_t flags;
+	uint32_t written[SLOT_WRITES_MOST]; /* instructions that write slots */
+	uint32_t written_count, call_count;
+	uint64_t deciding; /* loads that an exit rests on, and nothing that changes */
+};
+
+static bool is_slot(const struct instruction *instruction)
+{
+	return instruction->index == NO_REGISTER && !instruction->is_rip_relative &&
+	       (instruction->base == RSP || instruction->memory & MEMORY_STACK);
+}
+
+/* Whether nothing in the loop is seen from outside. */
+static bool is_quiet(struct loop *loop)
+{
+	for (uint32_t i = loop->first; i <= loop->last; i++) {
+		const struct instruction *instruction = &loop->function->instructions[i];
+		bool is_call = instruction->kind == INSTRUCTION_CALL ||
+			       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+
+		if (instruction->memory & (MEMORY_LOCKED | MEMORY_STRING) ||
+		    instruction->kind == INSTRUCTION_JUMP_INDIRECT)
+			return false;
+		if (is_call && ++loop->call_count > LOOP_CALLS_MOST)
+			return false;
+		if (!(instruction->memory & MEMORY_WRITE))
+			continue;
+		if (!is_slot(instruction) || loop->written_count == SLOT_WRITES_MOST)
+			return false;
+		loop->written[loop->written_count++] = i;
+	}
+	return true;
+}
+
+static bool is_written_slot(const struct loop *loop, const struct instruction *instruction)
+{
+	for (uint32_t i = 0; i < loop->written_count; i++) {
+		const struct instruction *write =
+			&loop->function->instructions[loop->written[i]];
+
+		if (write->base == instruction->base &&
+		    write->displacement == instruction->displacement)
+			return true;
+	}
+	return false;
+}
+
+/* Registers that the loop changes vary, until they are set from what does not. */
+static void begin(struct loop *loop)
+{
+	uint32_t changed = 0;
+
+	for (uint32_t i = loop->first; i <= loop->last; i++)
+		changed |= loop->function->instructions[i].changes;
+	for (unsigned r = 0; r < 16; r++)
+		loop->registers[r] = changed & REGISTER_BIT(r) && r != RSP ? VARIES : 0;
+	loop->flags = VARIES;
+}
+
+static uint64_t rests_of(const struct loop *loop, uint32_t registers)
+{
+	uint64_t rests = 0;
+
+	for (unsigned r = 0; r < 16; r++)
+		if (registers & REGISTER_BIT(r))
+			rests |= loop->registers[r];
+	return rests;
+}
+
+static uint32_t address_registers(const struct instruction *instruction)
+{
+	uint32_t registers = 0;
+
+	if (instruction->base != NO_REGISTER && !instruction->is_rip_relative)
+		registers |= REGISTER_BIT((unsigned)instruction->base);
+	if (instruction->index != NO_REGISTER)
+		registers |= REGISTER_BIT((unsigned)instruction->index);
+	return registers;
+}
+
+/* What memory gives.  A load whose address stays the same is one to wait for; a
+ * pointer loaded that way is taken to stay the same itself. */
+static uint64_t memory_rests(const struct loop *loop, uint32_t index)
+{
+	const struct instruction *instruction = &loop->function->instructions[index];
+
+	if (is_slot(instruction))
+		return is_written_slot(loop, instruction) ? VARIES : 0;
+	if (rests_of(loop, address_registers(instruction)) & VARIES ||
+	    !(loop->roles[index] & FLOW_LOAD))
+		return VARIES;
+	return 1ull << (index - loop->first);
+}
+
+static void run(struct loop *loop, uint32_t index)
+{
+	const struct instruction *instruction = &loop->function->instructions[index];
+	uint32_t operands = instruction->reads & REGISTERS_ALL;
+	uint64_t rests = instruction->reads & FLAGS_ALL ? loop->flags : 0;
+
+	if (instruction->memory & (MEMORY_READ | MEMORY_WRITE) && !instruction->is_lea)
+		operands &= ~address_registers(instruction);
+	if (instruction->memory & MEMORY_READ && !instruction->is_lea)
+		rests |= memory_rests(loop, index);
+	rests |= rests_of(loop, operands);
+	for (unsigned r = 0; r < 16; r++)
+		if (instruction->changes & REGISTER_BIT(r) && r != RSP)
+			loop->registers[r] = rests;
+	if (instruction->changes & FLAGS_ALL)
+		loop->flags = rests;
+}
+
+static void run_call(struct loop *loop)
+{
+	static const uint8_t lost[] = {RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(lost); i++)
+		loop->registers[lost[i]] = VARIES;
+	loop->flags = VARIES;
+}
+
+static bool leads_out(const struct loop *loop, uint32_t index)
+{
+	const struct function *function = loop->function;
+	const struct instruction *instruction = &function->instructions[index];
+	uint32_t start = function->instructions[loop->first].offset;
+	uint32_t end = function->instructions[loop->last].offset;
+
+	if (instruction->kind == INSTRUCTION_RETURN)
+		return true;
+	if (instruction->kind != INSTRUCTION_BRANCH && instruction->kind != INSTRUCTION_BRANCH_IF)
+		return false;
+	return instruction->target < start || instruction->target > end;
+}
+
+/* A branch that decides whether the loop goes on. */
+static bool is_exit(const struct loop *loop, uint32_t index)
+{
+	const struct instruction *instruction = &loop->function->instructions[index];
+
+	if (instruction->kind != INSTRUCTION_BRANCH_IF)
+		return false;
+	return index == loop->last || leads_out(loop, index) || leads_out(loop, index + 1);
+}
+
+/* Returns whether the loop spins. */
+static bool judge(struct loop *loop, uint16_t *flags)
+{
+	if (!is_quiet(loop))
+		return false;
+	begin(loop);
+	for (uint32_t i = loop->first; i <= loop->last; i++) {
+		const struct instruction *instruction = &loop->function->instructions[i];
+
+		if (is_exit(loop, i) && !(loop->flags & VARIES))
+			loop->deciding |= loop->flags;
+		if (instruction->kind == INSTRUCTION_CALL ||
+		    instruction->kind == INSTRUCTION_CALL_INDIRECT)
+			run_call(loop);
+		else
+			run(loop, i);
+	}
+	for (uint32_t i = loop->first; i <= loop->last; i++)
+		if (loop->deciding >> (i - loop->first) & 1 &&
+		    loop->function->instructions[i].access_bytes <= 8)
+			flags[i] |= PLAN_SITE_SPIN;
+	return loop->deciding != 0;
+}
+
+static bool is_same_operand(const struct instruction *a, const struct instruction *b)
+{
+	struct operand one = operand_of(a), other = operand_of(b);
+	int64_t distance;
+
+	return a->access_bytes == b->access_bytes && operand_distance(&one, &other, &distance) &&
+	       distance == 0;
+}
+
+/* Whether a branch follows soon that leads to the loop, or out of its way. */
+static bool decides_soon(const struct function *function, uint32_t index)
+{
+	for (uint32_t i = index + 1; i < function->count && i <= index + 4; i++) {
+		if (function->instructions[i].kind == INSTRUCTION_BRANCH_IF)
+			return true;
+		if (function->instructions[i].kind != INSTRUCTION_PLAIN)
+			return false;
+	}
+	return false;
+}
+
+/* Compilers look once before the loop, or peel rounds off: copies of the load. */
+static void mark_copies(const struct function *function, const uint8_t *roles, uint32_t load,
+			uint16_t *flags)
+{
+	for (uint32_t i = 0; i < function->count; i++)
+		if (roles[i] & FLOW_LOAD && !(roles[i] & FLOW_STORE) &&
+		    is_same_operand(&function->instructions[load], &function->instructions[i]) &&
+		    decides_soon(function, i))
+			flags[i] |= PLAN_SITE_SPIN;
+}
+
+static void mark_all_copies(const struct function *function, const uint8_t *roles, uint16_t *flags,
+			    bool has_spin)
+{
+	for (uint32_t i = 0; has_spin && i < function->count; i++)
+		if (flags[i] & PLAN_SITE_SPIN)
+			mark_copies(function, roles, i, flags);
+}
+
+void spins_find(const struct function *function, const uint8_t *roles, uint16_t *flags)
+{
+	bool has_spin = false;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		struct loop loop = {.function = function, .roles = roles, .last = i};
+
+		if ((instruction->kind != INSTRUCTION_BRANCH &&
+		     instruction->kind != INSTRUCTION_BRANCH_IF) ||
+		    instruction->target < function->start ||
+		    instruction->target > instruction->offset)
+			continue;
+		loop.first = function_find(function, (uint32_t)instruction->target);
+		if (loop.first <= i && i - loop.first < LOOP_INSTRUCTIONS_MOST)
+			has_spin |= judge(&loop, flags);
+	}
+	mark_all_copies(function, roles, flags, has_spin);
+}
