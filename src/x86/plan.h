@@ -107,8 +107,11 @@ struct plan {
 struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 		       const struct plan_options *options, struct arena *arena, const char **why);
 
-/* The state at @clone_offset. */
+/* The state at @clone_offset; NULL before the first one (state.c). */
 const struct plan_state *plan_state_at(const struct plan_state *states, uint32_t count,
 				       uint32_t clone_offset);
+
+/* The original instruction that is about to run at @clone_offset, whose state is @state. */
+uint32_t plan_state_original(const struct plan_state *state, uint32_t clone_offset);
 
 #endif
