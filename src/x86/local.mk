@@ -1,10 +1,17 @@
 src_libplan_a_SOURCES += \
 	%D%/checks.c %D%/checks.h \
 	%D%/classify.c \
+	%D%/decode.c %D%/decode.h \
+	%D%/decode_linked.c \
+	%D%/decode_memory.c %D%/decode_raw.h \
+	%D%/dwarf_reader.c %D%/dwarf_reader.h \
+	%D%/eh_frame.c %D%/eh_frame.h \
 	%D%/emit.c %D%/emit.h \
 	%D%/emit_check.c %D%/emit_check.h \
 	%D%/encode.c %D%/encode.h \
+	%D%/flow.c %D%/flow.h \
 	%D%/function.h \
+	%D%/image.c %D%/image.h \
 	%D%/instruction.h \
 	%D%/liveness.c %D%/liveness.h \
 	%D%/module.c %D%/module.h \
@@ -12,4 +19,7 @@ src_libplan_a_SOURCES += \
 	%D%/plan.h \
 	%D%/returns.c \
 	%D%/slices.c %D%/slices.h \
-	%D%/thunk.h
+	%D%/spins.c %D%/spins.h \
+	%D%/state.c \
+	%D%/thunk.h \
+	%D%/vector.c %D%/vector.h

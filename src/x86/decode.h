@@ -1,0 +1,27 @@
+/*
+ * The decoder: one instruction's bytes to what planning knows of it.
+ *
+ * Zydis does the work, and decode.c alone knows it.  It is reached through two
+ * function pointers, as the guest library finds it at run time (the guest must
+ * not see it among the libraries), and the command is linked with it.
+ */
+#ifndef X86_DECODE_H
+#define X86_DECODE_H
+
+#include "x86/instruction.h"
+
+struct decoder {
+	uint64_t state[16]; /* Zydis's own */
+	void *decode_full;
+};
+
+/*
+ * @init and @decode_full are the addresses of ZydisDecoderInit and
+ * ZydisDecoderDecodeFull of a Zydis 4.0.  False if it refuses.
+ */
+bool decoder_init(struct decoder *decoder, void *init, void *decode_full);
+
+/* With the Zydis that the program is linked with. */
+bool decoder_init_linked(struct decoder *decoder);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * An image: a program or library as planning sees it, loaded or in its file.
+ *
+ * Addresses are those that it has, or would have, when loaded at 'bias'.  What
+ * is read of it is checked against the bytes that are there, so damaged files
+ * are safe.  Where code may be reached from is asked of relocation tables,
+ * which say the same before and after the loader has applied them.
+ */
+#ifndef X86_IMAGE_H
+#define X86_IMAGE_H
+
+#include <elf.h>
+
+#include "base/types.h"
+
+#define IMAGE_SEGMENTS_MAX 16
+
+struct image_segment {
+	uint64_t start, end;
+	const unsigned char *bytes;
+	uint64_t byte_count; /* the rest, up to 'end', is zero at first */
+	bool is_writable, is_executable;
+};
+
+/* A table in the image: where it begins, and how many bytes it has. */
+struct image_table {
+	uint64_t address, size_bytes;
+};
+
+struct image {
+	const char *name;
+	uint64_t bias;
+	bool is_fixed; /* linked for one address: pointers need no relocations */
+	struct image_segment segments[IMAGE_SEGMENTS_MAX];
+	unsigned segment_count;
+
+	const unsigned char *text; /* the executable segment */
+	uint64_t text_address;
+	uint32_t text_bytes;
+
+	uint64_t relro_start, relro_end; /* read-only once relocated */
+	uint64_t unwind_header;		 /* .eh_frame_hdr */
+	struct image_table dynamic, relocations, plt_relocations, packed_relocations;
+	uint64_t symbols, hash, gnu_hash;
+	struct image_table strings;
+};
+
+/*
+ * A module that the loader has mapped at @bias, relocated or not yet.  @headers
+ * are its program headers.  False with *@why if it has no code that we could plan.
+ */
+bool image_from_memory(struct image *image, const char *name, const Elf64_Phdr *headers,
+		       unsigned header_count, uint64_t bias, const char **why);
+
+/* A module's file: its @size_bytes bytes, as if loaded at its own addresses. */
+bool image_from_file(struct image *image, const char *name, const unsigned char *file,
+		     size_t size_bytes, const char **why);
+
+/* The bytes at @address, all @count of them; NULL if they are not there. */
+const unsigned char *image_bytes(const struct image *image, uint64_t address, uint64_t count);
+
+/* The segment that has @address, or NULL. */
+const struct image_segment *image_segment_of(const struct image *image, uint64_t address);
+
+/* Whether nobody can write there once the program runs. */
+bool image_is_read_only(const struct image *image, uint64_t address);
+
+/* Calls for each word that holds an address of the module's own text: where
+ * the word is, what it says. */
+typedef void (*image_pointer_function)(void *context, uint64_t place, uint64_t value);
+void image_each_pointer(const struct image *image, image_pointer_function call, void *context);
+
+/* Calls for each word that the loader fills with the address of a named symbol
+ * for use by the module's code. */
+typedef void (*image_import_function)(void *context, const char *name, uint64_t slot_address);
+void image_each_import(const struct image *image, image_import_function call, void *context);
+
+/* Calls for each dynamic symbol defined in the module's text. */
+typedef void (*image_symbol_function)(void *context, const char *name, uint64_t address,
+				      uint64_t size_bytes);
+void image_each_symbol(const struct image *image, image_symbol_function call, void *context);
+
+#endif
