@@ -7,6 +7,7 @@
 #include "detect/access.h"
 #include "detect/shadow.h"
 #include "preload/access_context.h"
+#include "preload/imports.h"
 #include "x86/instruction.h"
 
 __thread uint64_t access_current __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
@@ -149,11 +150,18 @@ static inline uintptr_t site_sp(const uint64_t *words_end, uint64_t id)
 	return (uintptr_t)words_end + (id & 1 ? THUNK_LOWERED : THUNK_RED_ZONE);
 }
 
+static void redirect_imports(void *site)
+{
+	imports_redirect_at(((const struct site *)site)->address);
+}
+
 /* An access whose context is *@where: as if the site had called the thunk. */
 static inline __attribute__((always_inline)) struct access
-describe(struct access_frame *frame, const uint64_t *words, const struct site *site,
+describe(struct access_frame *frame, const uint64_t *words, struct site *site,
 	 struct access_context *where)
 {
+	if (imports_are_pending(site->address))
+		access_deeply(guest_self, redirect_imports, site);
 	frame->pc = site->address + 1;
 	where->start.return_address = frame->pc;
 	where->start.sp = site_sp(words + 2, words[0]);
@@ -168,7 +176,7 @@ describe(struct access_frame *frame, const uint64_t *words, const struct site *s
 	};
 }
 
-static inline const struct site *site_of(uint64_t id)
+static inline struct site *site_of(uint64_t id)
 {
 	return &guest_detector.sites.chunks[(id >> 1) / SITE_CHUNK][(id >> 1) % SITE_CHUNK];
 }
@@ -216,7 +224,7 @@ void access_masked(struct access_frame *frame)
 {
 	struct guest_thread *self = enter(frame);
 	uint64_t mask = frame->words[0];
-	const struct site *site = site_of(frame->words[1]);
+	struct site *site = site_of(frame->words[1]);
 	struct access_context where;
 	struct access access;
 	size_t element = site->size_bytes;
@@ -364,7 +372,7 @@ void access_string(struct access_frame *frame, uint32_t number);
 
 void access_string(struct access_frame *frame, uint32_t number)
 {
-	const struct site *site = site_of(frame->words[0]);
+	struct site *site = site_of(frame->words[0]);
 	struct guest_thread *self = enter(frame);
 	struct string_operation operation = {
 		.kind = (enum string_kind)(number % KIND_COUNT / 4 + 1),

@@ -1,4 +1,7 @@
+#define _GNU_SOURCE
 #include "preload/clones.h"
+
+#include <link.h>
 
 #include "base/atomic.h"
 
@@ -22,6 +25,37 @@ struct clone_region *clones_at(uint32_t index)
 	return index < load_acquire(&region_count) ? &regions[index] : NULL;
 }
 
+void clones_describe(struct clone_region *region, const struct dl_phdr_info *info)
+{
+	region->bias = info->dlpi_addr;
+	region->headers = info->dlpi_phdr;
+	region->header_count = info->dlpi_phnum;
+	region->module_start = UINTPTR_MAX;
+	region->module_end = 0;
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type != PT_LOAD)
+			continue;
+		if (start < region->module_start)
+			region->module_start = start;
+		if (start + segment->p_memsz > region->module_end)
+			region->module_end = start + segment->p_memsz;
+	}
+}
+
+struct clone_region *clones_of_module(uintptr_t address)
+{
+	struct clone_region *region;
+
+	for (uint32_t i = 0; (region = clones_at(i)); i++)
+		if (region->start && address - region->module_start <
+					     region->module_end - region->module_start)
+			return region;
+	return NULL;
+}
+
 bool clones_original(uintptr_t pc, struct plan_state *state, uintptr_t *original)
 {
 	const struct clone_region *region;
@@ -42,4 +76,26 @@ bool clones_original(uintptr_t pc, struct plan_state *state, uintptr_t *original
 		return true;
 	}
 	return false;
+}
+
+/* Rows of copies hold whole runs: the next row of another place ends one. */
+static uintptr_t find_copy(const struct clone_region *region, uint32_t offset)
+{
+	for (uint32_t i = 0; i < region->state_count; i++) {
+		const struct plan_state *row = &region->states[i];
+		uint32_t end = i + 1 < region->state_count
+				       ? row[1].clone_offset
+				       : (uint32_t)(region->end - region->start);
+
+		if (row->is_copy && offset - row->original_offset < end - row->clone_offset)
+			return region->start + row->clone_offset + offset - row->original_offset;
+	}
+	return 0;
+}
+
+uintptr_t clones_copy_of(uintptr_t original)
+{
+	const struct clone_region *region = clones_of_module(original);
+
+	return region ? find_copy(region, (uint32_t)(original - region->text)) : 0;
 }

@@ -2,90 +2,22 @@
 #include "preload/imports.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <sys/mman.h>
 
-#include "base/atomic.h"
 #include "base/kernel.h"
 #include "preload/ranges.h"
+#include "x86/image.h"
 
 #define PAGE 4096ul
 
-/* What a dynamic section says of relocations, as addresses. */
-struct dynamic {
-	const ElfW(Sym) *symbols;
-	const char *names;
-	const ElfW(Rela) *relocations[2]; /* of data, of calls */
-	size_t bytes[2];
-};
-
-/* The loader has turned offsets into addresses, but not in all modules. */
-static uintptr_t at(const struct dl_phdr_info *info, uintptr_t value)
-{
-	return value < info->dlpi_addr ? info->dlpi_addr + value : value;
-}
-
-static void read_dynamic(const struct dl_phdr_info *info, const ElfW(Dyn) *entry,
-			 struct dynamic *dynamic)
-{
-	for (; entry->d_tag != DT_NULL; entry++) {
-		switch (entry->d_tag) {
-		case DT_SYMTAB:
-			dynamic->symbols = (const void *)at(info, entry->d_un.d_ptr);
-			break;
-		case DT_STRTAB:
-			dynamic->names = (const void *)at(info, entry->d_un.d_ptr);
-			break;
-		case DT_RELA:
-			dynamic->relocations[0] = (const void *)at(info, entry->d_un.d_ptr);
-			break;
-		case DT_RELASZ:
-			dynamic->bytes[0] = entry->d_un.d_val;
-			break;
-		case DT_JMPREL:
-			dynamic->relocations[1] = (const void *)at(info, entry->d_un.d_ptr);
-			break;
-		case DT_PLTRELSZ:
-			dynamic->bytes[1] = entry->d_un.d_val;
-			break;
-		default:
-			break;
-		}
-	}
-}
-
-/* Is @address code of this module: of its PLT, where it is not bound yet? */
-static bool is_in_module(const struct dl_phdr_info *info, uintptr_t address)
-{
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-
-		if (segment->p_type == PT_LOAD &&
-		    address - info->dlpi_addr - segment->p_vaddr < segment->p_memsz)
-			return true;
-	}
-	return false;
-}
-
-/* Is it in the part that the loader made read-only after relocation? */
-static bool is_read_only(const struct dl_phdr_info *info, uintptr_t address)
-{
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
-
-		if (segment->p_type == PT_GNU_RELRO && address >= (start & ~(PAGE - 1)) &&
-		    address < ((start + segment->p_memsz) & ~(PAGE - 1)))
-			return true;
-	}
-	return false;
-}
+uintptr_t imports_pending_start;
+size_t imports_pending_bytes;
 
 /* A slot is one aligned word: other threads read the old address or the new. */
-static void write_slot(const struct dl_phdr_info *info, uintptr_t *slot, uintptr_t value)
+static void write_slot(const struct image *image, uintptr_t *slot, uintptr_t value)
 {
 	uintptr_t page = (uintptr_t)slot & ~(PAGE - 1);
-	bool is_protected = is_read_only(info, (uintptr_t)slot);
+	bool is_protected = image_is_read_only(image, (uintptr_t)slot);
 
 	if (is_protected && kernel_call3(SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE) != 0)
 		return;
@@ -94,46 +26,59 @@ static void write_slot(const struct dl_phdr_info *info, uintptr_t *slot, uintptr
 		kernel_call3(SYS_mprotect, page, PAGE, PROT_READ);
 }
 
-static void redirect(const struct dl_phdr_info *info, const char *name, uintptr_t *slot)
+/* Code of the module itself is its PLT, in a slot that is not bound yet. */
+static void redirect(void *context, const char *name, uint64_t slot_address)
 {
-	uintptr_t original = load_relaxed(slot); /* relaxed: any of its values will do */
+	const struct image *image = context;
+	uintptr_t *slot = (uintptr_t *)slot_address;
+	uintptr_t original;
 	void *wrapper;
 
 	if (!range_wrapper(name, NULL))
 		return;
-	if (is_in_module(info, original))
+	original = load_relaxed(slot); /* relaxed: any of its values will do */
+	if (original - image->text_address < image->text_bytes)
 		original = (uintptr_t)dlsym(RTLD_DEFAULT, name);
 	wrapper = original ? range_wrapper(name, (void *)original) : NULL;
 	if (wrapper)
-		write_slot(info, slot, (uintptr_t)wrapper);
+		write_slot(image, slot, (uintptr_t)wrapper);
 }
 
-static void redirect_table(const struct dl_phdr_info *info, const struct dynamic *dynamic,
-			   const ElfW(Rela) *table, size_t count)
+void imports_redirect(struct clone_region *region)
 {
-	for (size_t i = 0; i < count; i++) {
-		uint32_t type = ELF64_R_TYPE(table[i].r_info);
-		const ElfW(Sym) *symbol = &dynamic->symbols[ELF64_R_SYM(table[i].r_info)];
+	uint32_t expected = 0;
+	struct image image;
+	const char *why;
 
-		if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) &&
-		    symbol->st_shndx == SHN_UNDEF)
-			redirect(info, dynamic->names + symbol->st_name,
-				 (uintptr_t *)(info->dlpi_addr + table[i].r_offset));
-	}
+	if (region->start && compare_exchange_acq_rel(&region->is_redirected, &expected, 1u) &&
+	    image_from_memory(&image, "", region->headers, region->header_count, region->bias,
+			      &why))
+		image_each_import(&image, redirect, &image);
 }
 
-void imports_redirect(const struct dl_phdr_info *info)
+void imports_await(const struct clone_region *region)
 {
-	struct dynamic dynamic = {0};
+	uintptr_t start = imports_pending_start;
+	uintptr_t end = start + imports_pending_bytes;
 
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
-			read_dynamic(info, (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
-				     &dynamic);
-	if (!dynamic.symbols || !dynamic.names)
-		return;
-	for (unsigned int i = 0; i < ARRAY_LENGTH(dynamic.relocations); i++)
-		if (dynamic.relocations[i])
-			redirect_table(info, &dynamic, dynamic.relocations[i],
-				       dynamic.bytes[i] / sizeof(ElfW(Rela)));
+	if (imports_pending_bytes == 0 || region->module_start < start)
+		start = region->module_start;
+	if (region->module_end > end)
+		end = region->module_end;
+	/* relaxed: the module's own code, which asks, comes after the loader's work. */
+	store_relaxed(&imports_pending_start, start);
+	store_relaxed(&imports_pending_bytes, end - start);
+}
+
+void imports_redirect_at(uintptr_t address)
+{
+	struct clone_region *region = clones_of_module(address);
+	bool are_pending = false;
+
+	if (region)
+		imports_redirect(region);
+	for (uint32_t i = 0; (region = clones_at(i)); i++)
+		are_pending |= region->start && !load_relaxed(&region->is_redirected);
+	if (!are_pending)
+		store_relaxed(&imports_pending_bytes, 0ul);
 }

@@ -6,11 +6,29 @@
 #ifndef PRELOAD_IMPORTS_H
 #define PRELOAD_IMPORTS_H
 
-#include <link.h>
+#include "base/atomic.h"
+#include "preload/clones.h"
 
-#include "base/types.h"
+/* Modules whose imports have not been redirected yet lie in this range. */
+extern uintptr_t imports_pending_start;
+extern size_t imports_pending_bytes;
 
-/* Redirects what @info's module imports.  It must have been relocated. */
-void imports_redirect(const struct dl_phdr_info *info);
+/* @region's module is not relocated yet: it must wait until its code runs. */
+void imports_await(const struct clone_region *region);
+
+/* May the module of the code at @address have to be redirected? */
+static inline bool imports_are_pending(uintptr_t address)
+{
+	/* relaxed: the module's own code comes after the loader's work on it. */
+	return UNLIKELY(address - load_relaxed(&imports_pending_start) <
+			load_relaxed(&imports_pending_bytes));
+}
+
+/* Redirects what @region's module imports, once.  It must have been relocated. */
+void imports_redirect(struct clone_region *region);
+
+/* The same for the module that has @address, whose code is running, so it has
+ * been relocated. */
+void imports_redirect_at(uintptr_t address);
 
 #endif

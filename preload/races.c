@@ -20,6 +20,7 @@
 #include "preload/text.h"
 
 #define PATH_BYTES 4096
+#define FAILED_KEPT 64u
 
 bool races_are_observed;
 bool races_are_pending = true;
@@ -65,31 +66,21 @@ static const char *program_path(void)
 	return path;
 }
 
-static void find_extent(const struct dl_phdr_info *info, uintptr_t *start, uintptr_t *end)
-{
-	*start = UINTPTR_MAX;
-	*end = 0;
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		uintptr_t at = info->dlpi_addr + segment->p_vaddr;
+/* Modules that could not be instrumented, not to be tried again. */
+static uintptr_t failed[FAILED_KEPT];
+static unsigned int failed_count;
 
-		if (segment->p_type != PT_LOAD)
-			continue;
-		if (at < *start)
-			*start = at;
-		if (at + segment->p_memsz > *end)
-			*end = at + segment->p_memsz;
-	}
+static bool has_failed(uintptr_t module_start)
+{
+	for (unsigned int i = 0; i < FAILED_KEPT; i++)
+		if (failed[i] == module_start)
+			return true;
+	return false;
 }
 
-static struct clone_region *find_region(uintptr_t module_start)
+static void note_failed(uintptr_t module_start)
 {
-	struct clone_region *region;
-
-	for (uint32_t i = 0; (region = clones_at(i)); i++)
-		if (region->start && region->module_start == module_start)
-			return region;
-	return NULL;
+	failed[failed_count++ % FAILED_KEPT] = module_start;
 }
 
 static int add_module(struct dl_phdr_info *info, size_t size, void *context)
@@ -97,41 +88,26 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 	bool is_program = !info->dlpi_name || !*info->dlpi_name;
 	const char *path = is_program ? program_path() : info->dlpi_name;
 	enum watch watch = modules_watched(path, is_program);
+	struct clone_region region;
 	const char *why = "";
-	uintptr_t start, end;
 
 	(void)size;
 	(void)context;
-	find_extent(info, &start, &end);
-	if (watch == WATCH_NOT || find_region(start))
+	clones_describe(&region, info);
+	if (watch == WATCH_NOT || clones_of_module(region.module_start) ||
+	    has_failed(region.module_start))
 		return 0;
 	if (!patch_module(info, watch == WATCH_SYNCHRONISATION, &why)) {
+		note_failed(region.module_start);
 		detector_count(&guest_detector, LOST_MODULES);
 		say_about(path, why);
 	}
 	return 0;
 }
 
-/* --- Imports ---------------------------------------------------------------- */
-
-static int redirect_module(struct dl_phdr_info *info, size_t size, void *context)
-{
-	struct clone_region *region;
-	uintptr_t start, end;
-
-	(void)size;
-	(void)context;
-	find_extent(info, &start, &end);
-	region = find_region(start);
-	if (!region || region->has_imports)
-		return 0;
-	region->has_imports = true;
-	imports_redirect(info);
-	return 0;
-}
-
 /* --- Modules that come and go ------------------------------------------------ */
 
+/* Is the module that began at 'start' still loaded? */
 struct presence {
 	uintptr_t start;
 	bool is_there;
@@ -140,11 +116,11 @@ struct presence {
 static int note_presence(struct dl_phdr_info *info, size_t size, void *context)
 {
 	struct presence *presence = context;
-	uintptr_t start, end;
+	struct clone_region region;
 
 	(void)size;
-	find_extent(info, &start, &end);
-	presence->is_there |= start == presence->start;
+	clones_describe(&region, info);
+	presence->is_there |= region.module_start == presence->start;
 	return presence->is_there;
 }
 
@@ -171,11 +147,16 @@ static void release_clones(void)
 
 void races_modules_changed(void)
 {
+	struct clone_region *region;
+
 	if (!races_are_observed)
 		return;
 	release_clones();
 	modules_refresh();
 	dl_iterate_phdr(add_module, NULL);
+	for (uint32_t i = 0; (region = clones_at(i)); i++)
+		if (region->start && !load_relaxed(&region->is_redirected))
+			imports_await(region);
 	sink_update_counters(&guest_detector);
 }
 
@@ -193,7 +174,7 @@ static const char *prepare(void)
 	return NULL;
 }
 
-void races_begin_slowly(struct guest_thread *self)
+void races_begin_slowly(void)
 {
 	const char *why;
 
@@ -207,9 +188,9 @@ void races_begin_slowly(struct guest_thread *self)
 	}
 	races_are_observed = true;
 	heap_observe();
-	guest_begin_accesses(self);
 	dl_iterate_phdr(add_module, NULL);
-	dl_iterate_phdr(redirect_module, NULL);
+	for (uint32_t i = 0; clones_at(i); i++)
+		imports_redirect(clones_at(i));
 	is_deaf = !rendezvous_watch();
 	sink_update_counters(&guest_detector);
 }

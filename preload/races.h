@@ -17,13 +17,13 @@ extern bool races_are_observed;
 /* Something of it is yet to be done. */
 extern bool races_are_pending;
 
-void races_begin_slowly(struct guest_thread *self);
+void races_begin_slowly(void);
 
-/* A thread is about to be created by @self, with the guard up. */
-static inline void races_begin(struct guest_thread *self)
+/* A thread is about to be created by the calling one, with the guard up. */
+static inline void races_begin(void)
 {
 	if (UNLIKELY(races_are_pending))
-		races_begin_slowly(self);
+		races_begin_slowly();
 }
 
 /* The loader has added or removed modules.  Called by any thread, inside the

@@ -21,6 +21,7 @@ guests_c = \
 	tests/preload/long_jumps tests/preload/many_locks \
 	tests/preload/many_threads tests/preload/mutex_protocols \
 	tests/preload/named_semaphores tests/preload/no_thread_of_ours \
+	tests/preload/opened_accesses \
 	tests/preload/opened_and_closed tests/preload/own_malloc \
 	tests/preload/preloaded_jemalloc tests/preload/preloaded_tcmalloc \
 	tests/preload/results_misuse tests/preload/results_mutex \
@@ -36,10 +37,11 @@ guests_c = \
 	tests/preload/thread_ends
 
 guests_cc = \
-	tests/preload/cxx_locks tests/preload/cxx_waits \
+	tests/preload/cloned_code tests/preload/cxx_locks tests/preload/cxx_waits \
 	tests/preload/forced_unwinding tests/preload/thread_local_destructors \
 	tests/preload/thrown_initialisers
 
+tests_preload_cloned_code_SOURCES = tests/preload/cloned_code.cc
 tests_preload_cxx_locks_SOURCES = tests/preload/cxx_locks.cc
 tests_preload_cxx_waits_SOURCES = tests/preload/cxx_waits.cc
 tests_preload_forced_unwinding_SOURCES = tests/preload/forced_unwinding.cc
@@ -49,7 +51,8 @@ tests_preload_thrown_initialisers_SOURCES = tests/preload/thrown_initialisers.cc
 # Libraries that guests are linked with or open by path, beside the guests.
 guest_libraries = \
 	tests/preload/libearly.so tests/preload/liblocking.so \
-	tests/preload/liblocking_copy.so tests/preload/libstatic_tls.so \
+	tests/preload/liblocking_copy.so tests/preload/libplugin.so \
+	tests/preload/libstatic_tls.so \
 	tests/preload/libthrowing.so
 
 # The name without a folder: a needed library is found beside its guest.
@@ -68,6 +71,9 @@ tests/preload/liblocking.so: $(guest_sources)/locking_library.c
 
 tests/preload/liblocking_copy.so: $(guest_sources)/locking_library.c
 	$(link_guest_library) $(guest_sources)/locking_library.c
+
+tests/preload/libplugin.so: $(guest_sources)/plugin_library.c
+	$(link_guest_library) $(guest_sources)/plugin_library.c
 
 tests/preload/libstatic_tls.so: $(guest_sources)/static_tls_library.c
 	$(link_guest_library) $(guest_sources)/static_tls_library.c
@@ -96,5 +102,6 @@ EXTRA_DIST += tests/preload/guest.h tests/preload/heap_user.h \
 	tests/preload/opened_library.h \
 	tests/preload/early_library.h tests/preload/early_library.c \
 	tests/preload/locking_library.h tests/preload/locking_library.c \
+	tests/preload/plugin_library.h tests/preload/plugin_library.c \
 	tests/preload/static_tls_library.c \
 	tests/preload/throwing_library.h tests/preload/throwing_library.cc

@@ -1,0 +1,256 @@
+#define _GNU_SOURCE
+#include "preload/patch.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+#include "detect/site.h"
+#include "preload/access.h"
+#include "preload/call_site.h"
+#include "preload/clones.h"
+#include "preload/modules.h"
+#include "preload/near.h"
+#include "x86/decode.h"
+#include "x86/image.h"
+#include "x86/plan.h"
+
+#define PAGE 4096ul
+
+/* One module's way through here. */
+struct patching {
+	struct clone_region region;
+	void *clone; /* as placed: writable */
+	size_t clone_bytes;
+	site_id first_site;
+	uint32_t site_count;
+};
+
+static struct decoder decoder;
+
+/* Slices are numbered on from module to module. */
+static uint32_t slice_base;
+
+/* --- Memory of a plan: given back when it has been carried out ------------------ */
+
+struct plan_block {
+	struct plan_block *next;
+	size_t size_bytes;
+};
+
+static struct plan_block *plan_blocks;
+
+static void *plan_pages(size_t size_bytes)
+{
+	struct plan_block *block = pages_from_kernel(size_bytes + PAGE);
+
+	if (!block)
+		return NULL;
+	block->next = plan_blocks;
+	block->size_bytes = size_bytes + PAGE;
+	plan_blocks = block;
+	return (char *)block + PAGE;
+}
+
+static void release_plan_pages(void)
+{
+	while (plan_blocks) {
+		struct plan_block *block = plan_blocks;
+
+		plan_blocks = block->next;
+		kernel_call2(SYS_munmap, block, block->size_bytes);
+	}
+}
+
+/* --- The decoder ----------------------------------------------------------------- */
+
+bool patch_begin(void)
+{
+	void *library = dlopen("libZydis.so.4.0", RTLD_NOW | RTLD_LOCAL);
+	void *init = library ? dlsym(library, "ZydisDecoderInit") : NULL;
+	void *decode_full = library ? dlsym(library, "ZydisDecoderDecodeFull") : NULL;
+
+	/* The program is not to find our failures. */
+	(void)dlerror();
+	modules_refresh();
+	return init && decode_full && decoder_init(&decoder, init, decode_full);
+}
+
+/* --- What the planner asks for ------------------------------------------------ */
+
+static void *place(void *context, size_t size_bytes, uint64_t *address)
+{
+	struct patching *patching = context;
+
+	patching->clone = near_allocate(size_bytes, patching->region.module_start,
+					patching->region.module_end);
+	patching->clone_bytes = size_bytes;
+	*address = (uintptr_t)patching->clone;
+	return patching->clone;
+}
+
+static site_number reserve(void *context, uint32_t count)
+{
+	struct patching *patching = context;
+
+	runtime_lock(&call_sites_lock);
+	patching->first_site = site_table_reserve(&guest_detector.sites, count);
+	runtime_unlock(&call_sites_lock);
+	patching->site_count = count;
+	return patching->first_site;
+}
+
+/* --- Carrying out ------------------------------------------------------------- */
+
+static void fill_sites(const struct patching *patching, const struct plan *plan, uint32_t flags)
+{
+	uint32_t slice_last = 0;
+
+	for (uint32_t i = 0; i < plan->site_count; i++) {
+		const struct plan_site *from = &plan->sites[i];
+		struct site *site = site_get(&guest_detector.sites, patching->first_site + i);
+
+		if (!site)
+			return;
+		site->address = patching->region.text + from->offset;
+		site->flags = from->flags | flags;
+		site->size_bytes = from->size_bytes;
+		site->member_offset = from->member_offset;
+		site->next_member =
+			from->next_member ? patching->first_site + from->next_member - 1 : 0;
+		site->slice = from->slice ? slice_base + from->slice : 0;
+		if (from->slice > slice_last)
+			slice_last = from->slice;
+	}
+	slice_base += slice_last;
+}
+
+static bool keep_states(struct patching *patching, const struct plan *plan)
+{
+	size_t size_bytes = plan->state_count * sizeof(*plan->states);
+	struct plan_state *states;
+
+	if (!size_bytes)
+		return true;
+	states = pages_from_kernel((size_bytes + PAGE - 1) & ~(PAGE - 1));
+	if (!states)
+		return false;
+	memcpy(states, plan->states, size_bytes);
+	patching->region.states = states;
+	patching->region.state_count = plan->state_count;
+	return true;
+}
+
+static bool protect_text(const struct patching *patching, const struct plan *plan, int protection)
+{
+	uintptr_t first = UINTPTR_MAX;
+	uintptr_t last = 0;
+
+	for (uint32_t i = 0; i < plan->patch_count; i++) {
+		uintptr_t start = patching->region.text + plan->patches[i].offset;
+
+		if (start < first)
+			first = start;
+		if (start + plan->patches[i].length > last)
+			last = start + plan->patches[i].length;
+	}
+	if (last == 0)
+		return true;
+	first &= ~(PAGE - 1);
+	last = (last + PAGE - 1) & ~(PAGE - 1);
+	return kernel_call3(SYS_mprotect, first, last - first, protection) == 0;
+}
+
+static void write_patches(const struct patching *patching, const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->patch_count; i++)
+		memcpy((void *)(patching->region.text + plan->patches[i].offset),
+		       plan->patches[i].bytes, plan->patches[i].length);
+}
+
+/* No handler may come upon pages that are not code for the moment. */
+static bool write_text(const struct patching *patching, const struct plan *plan)
+{
+	uint64_t signals = signals_block();
+	bool is_writable = protect_text(patching, plan, PROT_READ | PROT_WRITE);
+
+	if (is_writable) {
+		write_patches(patching, plan);
+		protect_text(patching, plan, PROT_READ | PROT_EXEC);
+	}
+	signals_restore(signals);
+	return is_writable;
+}
+
+static bool carry_out(struct patching *patching, const struct plan *plan, uint32_t flags,
+		      const char **why)
+{
+	struct clone_region *region = &patching->region;
+
+	fill_sites(patching, plan, flags);
+	region->start = plan->clone_address;
+	region->end = plan->clone_address + plan->clone_bytes;
+	*why = "no memory";
+	if (!keep_states(patching, plan))
+		return false;
+	*why = "the system does not let code be made";
+	if (!near_seal(patching->clone, patching->clone_bytes))
+		return false;
+	*why = "the system does not let code be changed";
+	if (!write_text(patching, plan))
+		return false;
+	*why = "too many modules";
+	return clones_add(region);
+}
+
+static void count(const struct plan_statistics *statistics)
+{
+	uint64_t *counters = guest_detector.counters;
+
+	counters[COUNTER_ACCESS_SITES] += statistics->accesses;
+	counters[COUNTER_ACCESS_SITES_CHECKED] += statistics->checked;
+	counters[COUNTER_LOST_NATIVE_ENTRIES] += statistics->entries_unpatched;
+}
+
+
+/* Carries the plan of @image out.  Memory of the plan is released by the caller. */
+static bool plan_and_patch(struct patching *patching, const struct image *image, uint32_t flags,
+			   const char **why)
+{
+	struct plan_options options = {
+		.current_tls = access_current_tls(),
+		.shared_tls = access_shared_tls(),
+		.reserve = reserve,
+		.place = place,
+		.context = patching,
+	};
+	struct arena arena;
+	const struct plan *plan;
+
+	access_thunks(&options.thunks);
+	arena_init(&arena, plan_pages);
+	plan = plan_make(&decoder, image, &options, &arena, why);
+	if (!plan)
+		return false;
+	count(&plan->statistics);
+	return carry_out(patching, plan, flags, why);
+}
+
+bool patch_module(const struct dl_phdr_info *info, bool is_silent, const char **why)
+{
+	struct patching patching = {0};
+	struct image image;
+	bool is_done = false;
+
+	clones_describe(&patching.region, info);
+	if (image_from_memory(&image, info->dlpi_name, info->dlpi_phdr, info->dlpi_phnum,
+			      info->dlpi_addr, why)) {
+		patching.region.text = image.text_address;
+		is_done = plan_and_patch(&patching, &image, is_silent ? SITE_SILENT : 0, why);
+	}
+	if (!is_done && patching.clone)
+		near_free(patching.clone, patching.clone_bytes);
+	release_plan_pages();
+	return is_done;
+}

@@ -1,0 +1,2 @@
+long plugin_call(long count);
+long plugin_turn(long by);
