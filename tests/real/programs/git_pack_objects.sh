@@ -1,5 +1,6 @@
 # shows: delta search by threads of different speed
 # needs: git
+# modules: libz.so*
 export HOME="$PWD" GIT_CONFIG_NOSYSTEM=1
 git init -q repository
 cp /usr/include/*.h /usr/include/linux/*.h repository/

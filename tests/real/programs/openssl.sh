@@ -1,5 +1,6 @@
 # shows: key generation, a certificate, a bounded speed run in two processes
 # needs: openssl
+# modules: libcrypto*,libssl*
 $OBSERVE openssl genrsa -out key.pem 2048 2>/dev/null || exit
 $OBSERVE openssl req -new -x509 -key key.pem -subj /CN=localhost -out cert.pem
 $OBSERVE openssl x509 -in cert.pem -noout -subject

@@ -1,5 +1,6 @@
 # shows: the command-line shell, a sorter with helper threads, a file database
 # needs: sqlite3
+# modules: libsqlite3.so*
 cat >script <<'END'
 PRAGMA threads=2;
 CREATE TABLE t(a INTEGER PRIMARY KEY, b INTEGER, c TEXT);
