@@ -12,6 +12,7 @@ SUITES += tests/run_sanitized
 include tests/command/local.mk
 include tests/replay/local.mk
 include tests/unit/local.mk
+include tests/races/local.mk
 include tests/samples/local.mk
 include tests/lint/local.mk
 include tests/bench/local.mk

@@ -1,0 +1,16 @@
+# Races and lost updates, seen in whole programs: a case or more for each row of
+# RULES.md.  The runner builds them, at several levels of optimisation.
+
+SUITES += tests/races/run_races
+dist_check_SCRIPTS += tests/races/run_races
+EXTRA_DIST += \
+	tests/races/atomics.c \
+	tests/races/cases.h \
+	tests/races/channel_edges.c \
+	tests/races/cxx_edges.cc \
+	tests/races/lock_edges.c \
+	tests/races/memory.c \
+	tests/races/rust_edges.rs \
+	tests/races/split_updates.c \
+	tests/races/structures.c \
+	tests/races/updates.c

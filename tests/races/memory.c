@@ -1,0 +1,503 @@
+/*
+ * RULES, 'Happens-before': which bytes are one datum, and how long they live.
+ */
+#include <malloc.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cases.h"
+
+/* --- Neighbours --------------------------------------------------------------- */
+
+static char neighbour_bytes_data[8];
+
+static void *neighbour_bytes_first(void *unused)
+{
+	(void)unused;
+	neighbour_bytes_data[2]++;
+	return NULL;
+}
+
+static void *neighbour_bytes_second(void *unused)
+{
+	(void)unused;
+	neighbour_bytes_data[3]++;
+	return NULL;
+}
+
+static void neighbour_bytes_case(void)
+{
+	run_both(neighbour_bytes_first, neighbour_bytes_second, NULL);
+}
+
+/* Every byte of a word has one owner, and each comes more than once. */
+static char all_bytes_data[8];
+
+static void *all_bytes_even(void *unused)
+{
+	(void)unused;
+	for (int turn = 0; turn < 3; turn++)
+		for (int i = 0; i < 8; i += 2)
+			all_bytes_data[i]++;
+	return NULL;
+}
+
+static void *all_bytes_odd(void *unused)
+{
+	(void)unused;
+	for (int turn = 0; turn < 3; turn++)
+		for (int i = 1; i < 8; i += 2)
+			all_bytes_data[i]++;
+	return NULL;
+}
+
+static void all_bytes_case(void)
+{
+	run_both(all_bytes_even, all_bytes_odd, NULL);
+}
+
+/* One byte of it has two. */
+static char one_byte_shared_data[8];
+
+static void *one_byte_shared_first(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i <= 4; i++)
+		one_byte_shared_data[i]++;
+	return NULL;
+}
+
+static void *one_byte_shared_second(void *unused)
+{
+	(void)unused;
+	for (int i = 4; i < 8; i++)
+		one_byte_shared_data[i]++;
+	return NULL;
+}
+
+static void one_byte_shared_case(void)
+{
+	run_both(one_byte_shared_first, one_byte_shared_second, NULL);
+}
+
+static struct {
+	unsigned first : 4;
+	int : 0;
+	unsigned second : 4;
+} bits_apart_data;
+
+static void *bits_apart_first(void *unused)
+{
+	(void)unused;
+	bits_apart_data.first = 1;
+	return NULL;
+}
+
+static void *bits_apart_second(void *unused)
+{
+	(void)unused;
+	bits_apart_data.second = 2;
+	return NULL;
+}
+
+static void bits_apart_case(void)
+{
+	run_both(bits_apart_first, bits_apart_second, NULL);
+}
+
+static struct {
+	pthread_mutex_t first_lock, second_lock;
+	short first, second;
+} own_locks_data = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, 0, 0 };
+
+EXCLUDE(own_locks_each, pthread_mutex_lock(&own_locks_data.first_lock),
+	pthread_mutex_unlock(&own_locks_data.first_lock),
+	pthread_mutex_lock(&own_locks_data.first_lock),
+	pthread_mutex_unlock(&own_locks_data.first_lock))
+
+static void *own_locks_first(void *unused)
+{
+	pthread_mutex_lock(&own_locks_data.first_lock);
+	own_locks_data.first++;
+	pthread_mutex_unlock(&own_locks_data.first_lock);
+	return unused;
+}
+
+static void *own_locks_second(void *unused)
+{
+	pthread_mutex_lock(&own_locks_data.second_lock);
+	own_locks_data.second++;
+	pthread_mutex_unlock(&own_locks_data.second_lock);
+	return unused;
+}
+
+static void own_locks_case(void)
+{
+	own_locks_each_case();
+	run_both(own_locks_first, own_locks_second, NULL);
+}
+
+/* A word is written, one byte of it read. */
+static union {
+	uint64_t word;
+	unsigned char bytes[8];
+} part_of_word_data;
+
+static void *part_of_word_write(void *unused)
+{
+	(void)unused;
+	part_of_word_data.word = 0x1234567890;
+	return NULL;
+}
+
+static void *part_of_word_read(void *unused)
+{
+	(void)unused;
+	if (((volatile unsigned char *)part_of_word_data.bytes)[5] == 9)
+		sched_yield();
+	return NULL;
+}
+
+static void part_of_word_case(void)
+{
+	run_both(part_of_word_write, part_of_word_read, NULL);
+}
+
+/* No atomic is unaligned: this is an error, though it is made of plain moves. */
+static struct __attribute__((packed)) {
+	char before[5];
+	volatile uint64_t word;
+} unaligned_data;
+
+static void *unaligned_write(void *unused)
+{
+	(void)unused;
+	unaligned_data.word = 5;
+	return NULL;
+}
+
+static void *unaligned_read(void *unused)
+{
+	(void)unused;
+	if (unaligned_data.word == 7)
+		sched_yield();
+	return NULL;
+}
+
+static void unaligned_case(void)
+{
+	run_both(unaligned_write, unaligned_read, NULL);
+}
+
+/* --- Ranges -------------------------------------------------------------------------- */
+
+static char copied_data[100];
+static volatile size_t copied_length = 60;
+
+static void *copied_fill(void *unused)
+{
+	(void)unused;
+	memset(copied_data, 'x', copied_length);
+	return NULL;
+}
+
+static void *copied_look(void *unused)
+{
+	(void)unused;
+	if (((volatile char *)copied_data)[30] == 'y')
+		sched_yield();
+	return NULL;
+}
+
+static void copied_case(void)
+{
+	run_both(copied_fill, copied_look, NULL);
+}
+
+static char copied_apart_data[100];
+
+static void *copied_apart_fill(void *unused)
+{
+	(void)unused;
+	memset(copied_apart_data, 'x', copied_length);
+	return NULL;
+}
+
+static void *copied_apart_look(void *unused)
+{
+	(void)unused;
+	if (((volatile char *)copied_apart_data)[60] == 'y')
+		sched_yield();
+	return NULL;
+}
+
+static void copied_apart_case(void)
+{
+	run_both(copied_apart_fill, copied_apart_look, NULL);
+}
+
+/* The kernel writes the buffer, on behalf of the thread that asked it to. */
+static int read_buffer_ends[2];
+static char read_buffer_data[16];
+
+static void *read_buffer_read(void *unused)
+{
+	(void)unused;
+	MUST(read(read_buffer_ends[0], read_buffer_data, sizeof read_buffer_data) == 10);
+	return NULL;
+}
+
+static void *read_buffer_look(void *unused)
+{
+	(void)unused;
+	if (((volatile char *)read_buffer_data)[9] == 'y')
+		sched_yield();
+	return NULL;
+}
+
+static void read_buffer_case(void)
+{
+	MUST(pipe(read_buffer_ends) == 0);
+	MUST(write(read_buffer_ends[1], "0123456789", 10) == 10);
+	run_both(read_buffer_read, read_buffer_look, NULL);
+}
+
+/* --- Lives --------------------------------------------------------------------------- */
+
+/* Too large for a thread's own cache: there is one arena for all, see main. */
+#define BLOCK_BYTES 2000
+
+/* One thread frees, another is given the place: the allocator's lock is not seen. */
+static void *reused_block_use(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 20; i++) {
+		long *block = malloc(BLOCK_BYTES);
+
+		MUST(block);
+		for (int word = 0; word < BLOCK_BYTES / 8; word++)
+			block[word] = i;
+		block[0]++;
+		free(block);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void reused_block_case(void)
+{
+	run_both(reused_block_use, reused_block_use, NULL);
+}
+
+/* Given away by main, freed by a thread, used again by another. */
+static void *passed_block_free(void *block)
+{
+	((long *)block)[1]++;
+	free(block);
+	return NULL;
+}
+
+static void passed_block_case(void)
+{
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++) {
+		long *block = calloc(1, BLOCK_BYTES);
+
+		MUST(block);
+		block[1] = i;
+		MUST(pthread_create(&threads[i], NULL, passed_block_free, block) == 0);
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static void *freed_block_write(void *block)
+{
+	((volatile long *)block)[3] = 1;
+	return NULL;
+}
+
+static void *freed_block_free(void *block)
+{
+	free(block);
+	return NULL;
+}
+
+static void freed_block_case(void)
+{
+	void *block = malloc(BLOCK_BYTES);
+
+	MUST(block);
+	run_both(freed_block_write, freed_block_free, block);
+}
+
+/* realloc() frees the old place when it moves. */
+static void *moved_block_read(void *block)
+{
+	if (((volatile long *)block)[3] == 12345)
+		sched_yield();
+	return NULL;
+}
+
+static void *moved_block_grow(void *block)
+{
+	void *moved = realloc(block, 200000);
+
+	MUST(moved && moved != block);
+	free(moved);
+	return NULL;
+}
+
+static void moved_block_case(void)
+{
+	void *block = calloc(1, BLOCK_BYTES), *block_behind = calloc(1, BLOCK_BYTES);
+
+	MUST(block && block_behind);
+	run_both(moved_block_read, moved_block_grow, block);
+	free(block_behind);
+}
+
+static void *mapping_use(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 5; i++) {
+		long *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				  -1, 0);
+
+		MUST(page != MAP_FAILED);
+		page[7]++;
+		munmap(page, 4096);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void mapping_case(void)
+{
+	run_both(mapping_use, mapping_use, NULL);
+}
+
+/* --- Stacks --------------------------------------------------------------------------- */
+
+static void *stack_lent_update(void *counter)
+{
+	++*(long *)counter;
+	return NULL;
+}
+
+static void stack_lent_case(void)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 2; i++) {
+		long counter = 1;
+
+		MUST(pthread_create(&thread, NULL, stack_lent_update, &counter) == 0);
+		pthread_join(thread, NULL);
+		counter++;
+		MUST(counter == 3);
+	}
+}
+
+static void *stack_shared_update(void *counter)
+{
+	++*(long *)counter;
+	return NULL;
+}
+
+static void stack_shared_case(void)
+{
+	long counter = 1;
+
+	run_both(stack_shared_update, stack_shared_update, &counter);
+}
+
+/* Frames of one thread, and of the next that gets its stack. */
+static NOINLINE long stack_reused_depth(volatile long *above, int depth)
+{
+	volatile long here[8];
+
+	here[depth % 8] = *above + depth;
+	return depth ? stack_reused_depth(&here[depth % 8], depth - 1) : here[0];
+}
+
+static void *stack_reused_recurse(void *unused)
+{
+	volatile long start = 1;
+
+	(void)unused;
+	MUST(stack_reused_depth(&start, 10) > 0);
+	return NULL;
+}
+
+static void stack_reused_case(void)
+{
+	for (int i = 0; i < 3; i++)
+		run_both(stack_reused_recurse, stack_reused_recurse, NULL);
+}
+
+/* Thread-local, and known to another thread by its address. */
+static __thread long thread_local_data;
+static pthread_barrier_t thread_local_barrier;
+static long *thread_local_address;
+
+static void *thread_local_owner(void *unused)
+{
+	(void)unused;
+	thread_local_data = 3;
+	thread_local_address = &thread_local_data;
+	pthread_barrier_wait(&thread_local_barrier);
+	pthread_barrier_wait(&thread_local_barrier);
+	MUST(thread_local_data == 4);
+	return NULL;
+}
+
+static void *thread_local_other(void *unused)
+{
+	(void)unused;
+	thread_local_data = 9;
+	pthread_barrier_wait(&thread_local_barrier);
+	++*thread_local_address;
+	pthread_barrier_wait(&thread_local_barrier);
+	MUST(thread_local_data == 9);
+	return NULL;
+}
+
+static void thread_local_case(void)
+{
+	pthread_barrier_init(&thread_local_barrier, NULL, 2);
+	run_both(thread_local_owner, thread_local_other, NULL);
+	pthread_barrier_destroy(&thread_local_barrier);
+}
+
+static const struct race_case cases[] = {
+	CASE(neighbour_bytes, "silent"),
+	CASE(all_bytes, "silent"),
+	CASE(one_byte_shared, "lost-update:error"),
+	CASE(bits_apart, "silent"),
+	CASE(own_locks, "silent"),
+	CASE(part_of_word, "data-race"),
+	CASE(unaligned, "data-race:error"),
+	CASE(copied, "data-race:error"),
+	CASE(copied_apart, "silent"),
+	CASE(read_buffer, "data-race:error"),
+	CASE(reused_block, "silent"),
+	CASE(passed_block, "silent"),
+	CASE(freed_block, "data-race:error"),
+	CASE(moved_block, "data-race:error"),
+	CASE(mapping, "silent"),
+	CASE(stack_lent, "silent"),
+	CASE(stack_shared, "lost-update:error"),
+	CASE(stack_reused, "silent"),
+	CASE(thread_local, "silent"),
+};
+
+int main(int argc, char **argv)
+{
+	mallopt(M_ARENA_MAX, 1);
+	return RUN_CASES(cases, argc, argv);
+}

@@ -1,0 +1,539 @@
+/*
+ * RULES, 'Lost updates': a value is read in one critical section, and what is
+ * made of it is written in another.  Each with what looks like it and is none.
+ */
+#include <sched.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "cases.h"
+
+/* Both threads have read before either writes. */
+static pthread_barrier_t both_have_read;
+
+static NOINLINE long some_work(long value)
+{
+	return value * 3 + 1;
+}
+
+/* --- Read in one critical section, written in another --------------------------- */
+
+static pthread_mutex_t split_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_data;
+
+static void *split_update(void *unused)
+{
+	long old;
+
+	(void)unused;
+	pthread_mutex_lock(&split_lock);
+	old = split_data;
+	pthread_mutex_unlock(&split_lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&split_lock);
+	split_data = old + 1;
+	pthread_mutex_unlock(&split_lock);
+	return NULL;
+}
+
+static void split_case(void)
+{
+	run_both(split_update, split_update, NULL);
+}
+
+/* The same, but in this run the second comes when the first is done. */
+static pthread_mutex_t split_predicted_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t split_predicted_progress_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_predicted_data;
+static bool split_predicted_is_done;
+
+static NOINLINE void split_predicted_update(void)
+{
+	long old;
+
+	pthread_mutex_lock(&split_predicted_lock);
+	old = split_predicted_data;
+	pthread_mutex_unlock(&split_predicted_lock);
+	pthread_mutex_lock(&split_predicted_lock);
+	split_predicted_data = old + 1;
+	pthread_mutex_unlock(&split_predicted_lock);
+}
+
+static void *split_predicted_first(void *unused)
+{
+	(void)unused;
+	split_predicted_update();
+	pthread_mutex_lock(&split_predicted_progress_lock);
+	split_predicted_is_done = true;
+	pthread_mutex_unlock(&split_predicted_progress_lock);
+	return NULL;
+}
+
+/* Waits for luck, but loses patience in the end: nothing keeps the two apart. */
+static void *split_predicted_second(void *unused)
+{
+	bool is_done = false;
+
+	(void)unused;
+	for (int patience = 1000000; patience > 0 && !is_done; patience--) {
+		sched_yield();
+		pthread_mutex_lock(&split_predicted_progress_lock);
+		is_done = split_predicted_is_done;
+		pthread_mutex_unlock(&split_predicted_progress_lock);
+	}
+	split_predicted_update();
+	return NULL;
+}
+
+static void split_predicted_case(void)
+{
+	run_both(split_predicted_first, split_predicted_second, NULL);
+}
+
+/* One thread after the other: nothing can come in between. */
+static pthread_mutex_t split_joined_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_joined_data;
+
+static void *split_joined_update(void *unused)
+{
+	long old;
+
+	(void)unused;
+	pthread_mutex_lock(&split_joined_lock);
+	old = split_joined_data;
+	pthread_mutex_unlock(&split_joined_lock);
+	pthread_mutex_lock(&split_joined_lock);
+	split_joined_data = old + 1;
+	pthread_mutex_unlock(&split_joined_lock);
+	return NULL;
+}
+
+static void split_joined_case(void)
+{
+	for (int i = 0; i < 2; i++) {
+		pthread_t thread;
+
+		MUST(pthread_create(&thread, NULL, split_joined_update, NULL) == 0);
+		pthread_join(thread, NULL);
+	}
+}
+
+/* What pthread_cond_wait() gives up in between is no critical section. */
+static pthread_mutex_t split_by_wait_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t split_by_wait_changed = PTHREAD_COND_INITIALIZER;
+static long split_by_wait_data;
+static bool split_by_wait_is_waiting, split_by_wait_is_added;
+
+static void *split_by_wait_waiter(void *unused)
+{
+	long old;
+
+	(void)unused;
+	pthread_mutex_lock(&split_by_wait_lock);
+	old = split_by_wait_data;
+	split_by_wait_is_waiting = true;
+	pthread_cond_broadcast(&split_by_wait_changed);
+	while (!split_by_wait_is_added)
+		pthread_cond_wait(&split_by_wait_changed, &split_by_wait_lock);
+	split_by_wait_data = old + 1;
+	pthread_mutex_unlock(&split_by_wait_lock);
+	return NULL;
+}
+
+static void *split_by_wait_adder(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&split_by_wait_lock);
+	while (!split_by_wait_is_waiting)
+		pthread_cond_wait(&split_by_wait_changed, &split_by_wait_lock);
+	split_by_wait_data += 10;
+	split_by_wait_is_added = true;
+	pthread_cond_broadcast(&split_by_wait_changed);
+	pthread_mutex_unlock(&split_by_wait_lock);
+	return NULL;
+}
+
+static void split_by_wait_case(void)
+{
+	run_both(split_by_wait_waiter, split_by_wait_adder, NULL);
+}
+
+/* --- Two sections that lose nothing ---------------------------------------------- */
+
+static pthread_mutex_t split_reread_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_reread_data;
+
+static void *split_reread_update(void *unused)
+{
+	long old;
+
+	(void)unused;
+	pthread_mutex_lock(&split_reread_lock);
+	old = split_reread_data;
+	pthread_mutex_unlock(&split_reread_lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&split_reread_lock);
+	if (split_reread_data != old)
+		old = split_reread_data;
+	split_reread_data = old + 1;
+	pthread_mutex_unlock(&split_reread_lock);
+	return NULL;
+}
+
+static void split_reread_case(void)
+{
+	run_both(split_reread_update, split_reread_update, NULL);
+}
+
+/* Optimistic: prepared outside, thrown away if it has changed. */
+static pthread_mutex_t split_optimistic_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_optimistic_data;
+
+static void *split_optimistic_update(void *unused)
+{
+	bool is_done = false;
+
+	(void)unused;
+	while (!is_done) {
+		long old, new;
+
+		pthread_mutex_lock(&split_optimistic_lock);
+		old = split_optimistic_data;
+		pthread_mutex_unlock(&split_optimistic_lock);
+		new = some_work(old);
+		pthread_mutex_lock(&split_optimistic_lock);
+		if (split_optimistic_data == old) {
+			split_optimistic_data = new;
+			is_done = true;
+		}
+		pthread_mutex_unlock(&split_optimistic_lock);
+	}
+	return NULL;
+}
+
+static void split_optimistic_case(void)
+{
+	run_both(split_optimistic_update, split_optimistic_update, NULL);
+}
+
+static _Atomic long compare_exchange_data;
+
+static void *compare_exchange_update(void *unused)
+{
+	long old = atomic_load_explicit(&compare_exchange_data, memory_order_relaxed);
+
+	(void)unused;
+	pthread_barrier_wait(&both_have_read);
+	while (!atomic_compare_exchange_weak(&compare_exchange_data, &old, old + 1))
+		continue;
+	return NULL;
+}
+
+static void compare_exchange_case(void)
+{
+	run_both(compare_exchange_update, compare_exchange_update, NULL);
+}
+
+/* What is written does not rest on what was read. */
+static pthread_mutex_t split_constant_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_constant_state;
+static volatile long split_constant_seen;
+
+static void *split_constant_update(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&split_constant_lock);
+	split_constant_seen = split_constant_state;
+	pthread_mutex_unlock(&split_constant_lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&split_constant_lock);
+	split_constant_state = 7;
+	pthread_mutex_unlock(&split_constant_lock);
+	return NULL;
+}
+
+static void split_constant_case(void)
+{
+	run_both(split_constant_update, split_constant_update, NULL);
+}
+
+static pthread_mutex_t split_time_stamp_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_time_stamp_last_seen;
+static volatile long split_time_stamp_seen;
+
+static void *split_time_stamp_update(void *now)
+{
+	(void)now;
+	pthread_mutex_lock(&split_time_stamp_lock);
+	split_time_stamp_seen = split_time_stamp_last_seen;
+	pthread_mutex_unlock(&split_time_stamp_lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&split_time_stamp_lock);
+	split_time_stamp_last_seen = some_work((long)now);
+	pthread_mutex_unlock(&split_time_stamp_lock);
+	return NULL;
+}
+
+static void split_time_stamp_case(void)
+{
+	run_both(split_time_stamp_update, split_time_stamp_update, NULL);
+}
+
+/* Read here, written there. */
+static pthread_mutex_t split_elsewhere_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_elsewhere_source, split_elsewhere_copy;
+
+static void *split_elsewhere_update(void *unused)
+{
+	long old;
+
+	(void)unused;
+	pthread_mutex_lock(&split_elsewhere_lock);
+	old = split_elsewhere_source;
+	pthread_mutex_unlock(&split_elsewhere_lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&split_elsewhere_lock);
+	split_elsewhere_copy = old + 1;
+	pthread_mutex_unlock(&split_elsewhere_lock);
+	return NULL;
+}
+
+static void split_elsewhere_case(void)
+{
+	run_both(split_elsewhere_update, split_elsewhere_update, NULL);
+}
+
+/* --- Two sections, and a turn for each -------------------------------------------- */
+
+static sem_t turn_of_first, turn_of_second;
+
+static void pass_turn(sem_t *next)
+{
+	sem_post(next);
+}
+
+static void await_turn(sem_t *own)
+{
+	while (sem_wait(own) != 0)
+		continue;
+}
+
+/* The write in between stores what was there already. */
+static pthread_mutex_t split_equal_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_equal_data = 5;
+
+static void *split_equal_first(void *unused)
+{
+	long old;
+
+	(void)unused;
+	pthread_mutex_lock(&split_equal_lock);
+	old = split_equal_data;
+	pthread_mutex_unlock(&split_equal_lock);
+	pass_turn(&turn_of_second);
+	await_turn(&turn_of_first);
+	pthread_mutex_lock(&split_equal_lock);
+	split_equal_data = old + 1;
+	pthread_mutex_unlock(&split_equal_lock);
+	return NULL;
+}
+
+static void *split_equal_second(void *unused)
+{
+	(void)unused;
+	await_turn(&turn_of_second);
+	pthread_mutex_lock(&split_equal_lock);
+	split_equal_data = 5;
+	pthread_mutex_unlock(&split_equal_lock);
+	pass_turn(&turn_of_first);
+	return NULL;
+}
+
+static void split_equal_case(void)
+{
+	run_both(split_equal_first, split_equal_second, NULL);
+}
+
+/* The counterpart: it stores another value, which is overwritten. */
+static pthread_mutex_t split_unequal_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_unequal_data = 5;
+
+static void *split_unequal_first(void *unused)
+{
+	long old;
+
+	(void)unused;
+	pthread_mutex_lock(&split_unequal_lock);
+	old = split_unequal_data;
+	pthread_mutex_unlock(&split_unequal_lock);
+	pass_turn(&turn_of_second);
+	await_turn(&turn_of_first);
+	pthread_mutex_lock(&split_unequal_lock);
+	split_unequal_data = old + 1;
+	pthread_mutex_unlock(&split_unequal_lock);
+	return NULL;
+}
+
+static void *split_unequal_second(void *unused)
+{
+	(void)unused;
+	await_turn(&turn_of_second);
+	pthread_mutex_lock(&split_unequal_lock);
+	split_unequal_data = 9;
+	pthread_mutex_unlock(&split_unequal_lock);
+	pass_turn(&turn_of_first);
+	return NULL;
+}
+
+static void split_unequal_case(void)
+{
+	run_both(split_unequal_first, split_unequal_second, NULL);
+}
+
+/* The place has been freed and given out again: another life, another datum. */
+static pthread_mutex_t split_lifetime_lock = PTHREAD_MUTEX_INITIALIZER;
+static long *split_lifetime_block;
+
+static void *split_lifetime_first(void *unused)
+{
+	long old;
+
+	(void)unused;
+	pthread_mutex_lock(&split_lifetime_lock);
+	old = *split_lifetime_block;
+	free(split_lifetime_block);
+	split_lifetime_block = malloc(sizeof *split_lifetime_block);
+	pthread_mutex_unlock(&split_lifetime_lock);
+	pass_turn(&turn_of_second);
+	await_turn(&turn_of_first);
+	pthread_mutex_lock(&split_lifetime_lock);
+	*split_lifetime_block = old + 1;
+	pthread_mutex_unlock(&split_lifetime_lock);
+	return NULL;
+}
+
+static void *split_lifetime_second(void *unused)
+{
+	(void)unused;
+	await_turn(&turn_of_second);
+	pthread_mutex_lock(&split_lifetime_lock);
+	*split_lifetime_block = 9;
+	pthread_mutex_unlock(&split_lifetime_lock);
+	pass_turn(&turn_of_first);
+	return NULL;
+}
+
+static void split_lifetime_case(void)
+{
+	split_lifetime_block = malloc(sizeof *split_lifetime_block);
+	MUST(split_lifetime_block);
+	*split_lifetime_block = 1;
+	run_both(split_lifetime_first, split_lifetime_second, NULL);
+	free(split_lifetime_block);
+}
+
+/* Only one thread writes, so nobody else's write can be lost. */
+static pthread_mutex_t split_single_writer_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_single_writer_data;
+static volatile long split_single_writer_seen;
+
+static void *split_single_writer_counts(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 10; i++) {
+		long old;
+
+		pthread_mutex_lock(&split_single_writer_lock);
+		old = split_single_writer_data;
+		pthread_mutex_unlock(&split_single_writer_lock);
+		sched_yield();
+		pthread_mutex_lock(&split_single_writer_lock);
+		split_single_writer_data = old + 1;
+		pthread_mutex_unlock(&split_single_writer_lock);
+	}
+	return NULL;
+}
+
+static void *split_single_writer_looks(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 10; i++) {
+		pthread_mutex_lock(&split_single_writer_lock);
+		split_single_writer_seen = split_single_writer_data;
+		pthread_mutex_unlock(&split_single_writer_lock);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void split_single_writer_case(void)
+{
+	run_both(split_single_writer_counts, split_single_writer_looks, NULL);
+}
+
+/* The datum belongs to whoever's turn it is: nobody writes in between. */
+static pthread_mutex_t split_handed_over_lock = PTHREAD_MUTEX_INITIALIZER;
+static long split_handed_over_data;
+
+static NOINLINE void split_handed_over_update(void)
+{
+	long old;
+
+	pthread_mutex_lock(&split_handed_over_lock);
+	old = split_handed_over_data;
+	pthread_mutex_unlock(&split_handed_over_lock);
+	pthread_mutex_lock(&split_handed_over_lock);
+	split_handed_over_data = old + 1;
+	pthread_mutex_unlock(&split_handed_over_lock);
+}
+
+static void *split_handed_over_first(void *unused)
+{
+	(void)unused;
+	split_handed_over_update();
+	pass_turn(&turn_of_second);
+	await_turn(&turn_of_first);
+	split_handed_over_update();
+	return NULL;
+}
+
+static void *split_handed_over_second(void *unused)
+{
+	(void)unused;
+	await_turn(&turn_of_second);
+	split_handed_over_update();
+	pass_turn(&turn_of_first);
+	return NULL;
+}
+
+static void split_handed_over_case(void)
+{
+	run_both(split_handed_over_first, split_handed_over_second, NULL);
+}
+
+static const struct race_case cases[] = {
+	CASE(split, "lost-update:error"),
+	CASE(split_predicted, "lost-update:warning"),
+	CASE(split_joined, "silent"),
+	CASE(split_by_wait, "lost-update:error"),
+	CASE(split_reread, "silent"),
+	CASE(split_optimistic, "silent"),
+	CASE(compare_exchange, "silent"),
+	CASE(split_constant, "silent"),
+	CASE(split_time_stamp, "silent"),
+	CASE(split_elsewhere, "silent"),
+	CASE(split_equal, "silent"),
+	CASE(split_unequal, "lost-update:error"),
+	CASE(split_lifetime, "silent"),
+	CASE(split_single_writer, "silent"),
+	CASE(split_handed_over, "silent"),
+};
+
+int main(int argc, char **argv)
+{
+	pthread_barrier_init(&both_have_read, NULL, 2);
+	sem_init(&turn_of_first, 0, 0);
+	sem_init(&turn_of_second, 0, 0);
+	return RUN_CASES(cases, argc, argv);
+}

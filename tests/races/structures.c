@@ -1,0 +1,519 @@
+/*
+ * RULES, 'Happens-before': structures without locks, done right and done wrong.
+ */
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "cases.h"
+
+#define LOAD(place, order) atomic_load_explicit(&(place), memory_order_##order)
+#define STORE(place, value, order) atomic_store_explicit(&(place), value, memory_order_##order)
+
+#define CAPACITY 4
+#define ITEM_COUNT 40
+
+struct item {
+	long first, second;
+};
+
+static struct item make_item(long number)
+{
+	return (struct item){ number, number + 1 };
+}
+
+static void check_item(const struct item *item)
+{
+	MUST(item->second == item->first + 1);
+}
+
+/* --- A ring for one producer and one consumer ------------------------------------ */
+
+static struct item spsc_ring_items[CAPACITY];
+static atomic_uint spsc_ring_head, spsc_ring_tail;
+
+static void *spsc_ring_produce(void *unused)
+{
+	(void)unused;
+	for (unsigned tail = 0; tail < ITEM_COUNT; tail++) {
+		while (tail - LOAD(spsc_ring_head, acquire) == CAPACITY)
+			sched_yield();
+		spsc_ring_items[tail % CAPACITY] = make_item(tail);
+		STORE(spsc_ring_tail, tail + 1, release);
+	}
+	return NULL;
+}
+
+static void *spsc_ring_consume(void *unused)
+{
+	(void)unused;
+	for (unsigned head = 0; head < ITEM_COUNT; head++) {
+		while (LOAD(spsc_ring_tail, acquire) == head)
+			sched_yield();
+		check_item(&spsc_ring_items[head % CAPACITY]);
+		STORE(spsc_ring_head, head + 1, release);
+	}
+	return NULL;
+}
+
+static void spsc_ring_case(void)
+{
+	run_both(spsc_ring_produce, spsc_ring_consume, NULL);
+}
+
+/* Two producers of a ring that is made for one, and has no atomics either. */
+static struct item two_producers_items[2 * ITEM_COUNT];
+static unsigned two_producers_tail;
+
+static NOINLINE void two_producers_put(struct item item)
+{
+	two_producers_items[two_producers_tail % (2 * ITEM_COUNT)] = item;
+	two_producers_tail++;
+}
+
+static void *two_producers_produce(void *unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < ITEM_COUNT; i++)
+		two_producers_put(make_item(i));
+	return NULL;
+}
+
+static void two_producers_case(void)
+{
+	run_both(two_producers_produce, two_producers_produce, NULL);
+}
+
+/* --- A ring for many (D. Vyukov): each cell has a turn of its own ----------------- */
+
+struct cell {
+	atomic_uint turn;
+	struct item item;
+};
+
+static struct cell mpmc_ring_cells[CAPACITY];
+static atomic_uint mpmc_ring_head, mpmc_ring_tail;
+
+static bool mpmc_ring_put(struct item item)
+{
+	unsigned tail = LOAD(mpmc_ring_tail, relaxed);
+
+	for (;;) {
+		struct cell *cell = &mpmc_ring_cells[tail % CAPACITY];
+		int ahead = (int)(LOAD(cell->turn, acquire) - tail);
+
+		if (ahead < 0)
+			return false;
+		if (ahead > 0) {
+			tail = LOAD(mpmc_ring_tail, relaxed);
+		} else if (atomic_compare_exchange_weak(&mpmc_ring_tail, &tail, tail + 1)) {
+			cell->item = item;
+			STORE(cell->turn, tail + 1, release);
+			return true;
+		}
+	}
+}
+
+static bool mpmc_ring_take(struct item *item)
+{
+	unsigned head = LOAD(mpmc_ring_head, relaxed);
+
+	for (;;) {
+		struct cell *cell = &mpmc_ring_cells[head % CAPACITY];
+		int ahead = (int)(LOAD(cell->turn, acquire) - (head + 1));
+
+		if (ahead < 0)
+			return false;
+		if (ahead > 0) {
+			head = LOAD(mpmc_ring_head, relaxed);
+		} else if (atomic_compare_exchange_weak(&mpmc_ring_head, &head, head + 1)) {
+			*item = cell->item;
+			STORE(cell->turn, head + CAPACITY, release);
+			return true;
+		}
+	}
+}
+
+/* Both produce and consume. */
+static void *mpmc_ring_work(void *unused)
+{
+	struct item item;
+
+	(void)unused;
+	for (int i = 0; i < ITEM_COUNT; i++) {
+		while (!mpmc_ring_put(make_item(i)))
+			sched_yield();
+		while (!mpmc_ring_take(&item))
+			sched_yield();
+		check_item(&item);
+	}
+	return NULL;
+}
+
+static void mpmc_ring_case(void)
+{
+	for (unsigned i = 0; i < CAPACITY; i++)
+		atomic_init(&mpmc_ring_cells[i].turn, i);
+	run_both(mpmc_ring_work, mpmc_ring_work, NULL);
+}
+
+/* --- Treiber's stack ------------------------------------------------------------------ */
+
+struct node {
+	struct node *next;
+	struct item item;
+};
+
+static _Atomic(struct node *) treiber_stack_top;
+
+static void treiber_stack_push(struct node *node)
+{
+	node->next = LOAD(treiber_stack_top, relaxed);
+	while (!atomic_compare_exchange_weak_explicit(&treiber_stack_top, &node->next, node,
+						      memory_order_release, memory_order_relaxed))
+		continue;
+}
+
+static void *treiber_stack_pushes(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < ITEM_COUNT; i++) {
+		struct node *node = malloc(sizeof *node);
+
+		MUST(node);
+		node->item = make_item(i);
+		treiber_stack_push(node);
+	}
+	return NULL;
+}
+
+/* Takes the whole stack at once, which needs no care for nodes that come back. */
+static void *treiber_stack_pops(void *unused)
+{
+	(void)unused;
+	for (int count = 0; count < ITEM_COUNT;) {
+		struct node *node =
+			atomic_exchange_explicit(&treiber_stack_top, NULL, memory_order_acquire);
+
+		while (node) {
+			struct node *next = node->next;
+
+			check_item(&node->item);
+			free(node);
+			node = next;
+			count++;
+		}
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void treiber_stack_case(void)
+{
+	run_both(treiber_stack_pushes, treiber_stack_pops, NULL);
+}
+
+/* Without compare and exchange: two writes of the top that nothing orders. */
+static struct node *plain_stack_top;
+
+static void *plain_stack_push(void *unused)
+{
+	static struct node nodes[2];
+	static atomic_int count;
+	struct node *node = &nodes[atomic_fetch_add_explicit(&count, 1, memory_order_relaxed)];
+
+	(void)unused;
+	node->next = plain_stack_top;
+	plain_stack_top = node;
+	return NULL;
+}
+
+static void plain_stack_case(void)
+{
+	run_both(plain_stack_push, plain_stack_push, NULL);
+}
+
+/* --- Reference counts ------------------------------------------------------------------- */
+
+struct counted {
+	atomic_int references;
+	struct item item;
+};
+
+static void *reference_count_drop(void *argument)
+{
+	struct counted *counted = argument;
+
+	check_item(&counted->item);
+	if (atomic_fetch_sub_explicit(&counted->references, 1, memory_order_acq_rel) == 1) {
+		counted->item = make_item(0);
+		free(counted);
+	}
+	return NULL;
+}
+
+static void reference_count_case(void)
+{
+	struct counted *counted = malloc(sizeof *counted);
+
+	MUST(counted);
+	atomic_init(&counted->references, 2);
+	counted->item = make_item(1);
+	run_both(reference_count_drop, reference_count_drop, counted);
+}
+
+struct plainly_counted {
+	int references;
+	struct item item;
+};
+
+static void *plain_count_drop(void *argument)
+{
+	struct plainly_counted *counted = argument;
+
+	counted->references--;
+	return NULL;
+}
+
+static void plain_count_case(void)
+{
+	static struct plainly_counted counted = { .references = 2 };
+
+	run_both(plain_count_drop, plain_count_drop, &counted);
+}
+
+/* --- Sequence locks ----------------------------------------------------------------------- */
+
+static atomic_uint sequence_lock_sequence;
+static atomic_long sequence_lock_first, sequence_lock_second;
+
+static void *sequence_lock_write(void *unused)
+{
+	(void)unused;
+	for (int i = 1; i <= ITEM_COUNT; i++) {
+		unsigned sequence = LOAD(sequence_lock_sequence, relaxed);
+
+		STORE(sequence_lock_sequence, sequence + 1, relaxed);
+		atomic_thread_fence(memory_order_release);
+		STORE(sequence_lock_first, i, relaxed);
+		STORE(sequence_lock_second, i, relaxed);
+		STORE(sequence_lock_sequence, sequence + 2, release);
+	}
+	return NULL;
+}
+
+static void *sequence_lock_read(void *unused)
+{
+	long first, second;
+
+	(void)unused;
+	do {
+		unsigned before = LOAD(sequence_lock_sequence, acquire);
+
+		first = LOAD(sequence_lock_first, relaxed);
+		second = LOAD(sequence_lock_second, relaxed);
+		atomic_thread_fence(memory_order_acquire);
+		if (before % 2 == 0 && before == LOAD(sequence_lock_sequence, relaxed))
+			MUST(first == second);
+		sched_yield();
+	} while (first < ITEM_COUNT);
+	return NULL;
+}
+
+static void sequence_lock_case(void)
+{
+	run_both(sequence_lock_write, sequence_lock_read, NULL);
+}
+
+/* More than a machine word, and no sequence: what is read may be of two items. */
+static struct item torn_copy_item;
+static volatile size_t item_bytes = sizeof torn_copy_item;
+
+static void *torn_copy_write(void *item)
+{
+	memcpy(&torn_copy_item, item, item_bytes);
+	return NULL;
+}
+
+static void *torn_copy_read(void *unused)
+{
+	struct item item = { 0, 0 };
+
+	(void)unused;
+	memcpy(&item, &torn_copy_item, item_bytes);
+	if (item.first == 12345)
+		sched_yield();
+	return NULL;
+}
+
+static void torn_copy_case(void)
+{
+	struct item item = make_item(1);
+
+	run_both(torn_copy_write, torn_copy_read, &item);
+}
+
+/* --- Publish, and free what has been replaced ------------------------------------------- */
+
+/* One hazard pointer (M. M. Michael): 'do not free what I name here'. */
+static _Atomic(struct item *) hazard_pointer_current, hazard_pointer_in_use;
+
+static void *hazard_pointer_read(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < ITEM_COUNT; i++) {
+		struct item *item;
+
+		do {
+			item = LOAD(hazard_pointer_current, acquire);
+			STORE(hazard_pointer_in_use, item, seq_cst);
+		} while (item != LOAD(hazard_pointer_current, seq_cst));
+		check_item(item);
+		STORE(hazard_pointer_in_use, NULL, release);
+	}
+	return NULL;
+}
+
+static struct item *new_item(long number)
+{
+	struct item *item = malloc(sizeof *item);
+
+	MUST(item);
+	*item = make_item(number);
+	return item;
+}
+
+static void *hazard_pointer_replace(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < ITEM_COUNT; i++) {
+		struct item *old = atomic_exchange(&hazard_pointer_current, new_item(i));
+
+		while (LOAD(hazard_pointer_in_use, seq_cst) == old)
+			sched_yield();
+		free(old);
+	}
+	return NULL;
+}
+
+static void hazard_pointer_case(void)
+{
+	atomic_init(&hazard_pointer_current, new_item(0));
+	run_both(hazard_pointer_read, hazard_pointer_replace, NULL);
+	free(LOAD(hazard_pointer_current, relaxed));
+}
+
+/* RCU-like: freed when the reader has been quiet since the new one was published. */
+static _Atomic(struct item *) quiet_state_current;
+static atomic_int quiet_state_count;
+
+static void *quiet_state_read(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < ITEM_COUNT; i++) {
+		check_item(LOAD(quiet_state_current, acquire));
+		STORE(quiet_state_count, i + 1, release);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void *quiet_state_replace(void *unused)
+{
+	struct item *old = LOAD(quiet_state_current, relaxed);
+	int count;
+
+	(void)unused;
+	STORE(quiet_state_current, new_item(2), seq_cst);
+	count = LOAD(quiet_state_count, acquire);
+	/* One whole turn of the reader after the new one was there. */
+	while (LOAD(quiet_state_count, acquire) < count + 2 &&
+	       LOAD(quiet_state_count, acquire) < ITEM_COUNT)
+		sched_yield();
+	free(old);
+	return NULL;
+}
+
+static void quiet_state_case(void)
+{
+	atomic_init(&quiet_state_current, new_item(1));
+	run_both(quiet_state_read, quiet_state_replace, NULL);
+	free(LOAD(quiet_state_current, relaxed));
+}
+
+/* The same without waiting for the reader, who has the old one from the start. */
+static struct item *freed_early_item;
+
+static void *freed_early_read(void *unused)
+{
+	(void)unused;
+	if (freed_early_item->first == 12345)
+		sched_yield();
+	return NULL;
+}
+
+static void *freed_early_free(void *unused)
+{
+	(void)unused;
+	free(freed_early_item);
+	return NULL;
+}
+
+static void freed_early_case(void)
+{
+	freed_early_item = new_item(1);
+	run_both(freed_early_read, freed_early_free, NULL);
+}
+
+/* The pointer is there before what it points to. */
+static _Atomic(struct item *) published_early_current;
+
+static void *published_early_write(void *argument)
+{
+	struct item *item = new_item(0);
+
+	STORE(published_early_current, item, seq_cst);
+	memcpy(item, argument, item_bytes);
+	return NULL;
+}
+
+static void *published_early_read(void *unused)
+{
+	struct item *item;
+
+	(void)unused;
+	while (!(item = LOAD(published_early_current, seq_cst)))
+		sched_yield();
+	if (item->second == 12345)
+		sched_yield();
+	return NULL;
+}
+
+static void published_early_case(void)
+{
+	struct item item = make_item(5);
+
+	run_both(published_early_write, published_early_read, &item);
+	free(LOAD(published_early_current, relaxed));
+}
+
+static const struct race_case cases[] = {
+	CASE(spsc_ring, "silent"),
+	CASE(two_producers, "lost-update:error data-race?"),
+	CASE(mpmc_ring, "silent"),
+	CASE(treiber_stack, "silent"),
+	CASE(plain_stack, "data-race:warning"),
+	CASE(reference_count, "silent"),
+	CASE(plain_count, "lost-update:error"),
+	CASE(sequence_lock, "silent"),
+	CASE(torn_copy, "data-race:error"),
+	CASE(hazard_pointer, "silent"),
+	CASE(quiet_state, "silent"),
+	CASE(freed_early, "data-race:error"),
+	CASE(published_early, "data-race:error"),
+};
+
+int main(int argc, char **argv)
+{
+	return RUN_CASES(cases, argc, argv);
+}

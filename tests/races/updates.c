@@ -1,0 +1,218 @@
+/*
+ * RULES, 'Lost updates': updates without a lock, and decisions that are carried
+ * out in another critical section.  Each with what looks like it and is none.
+ */
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "cases.h"
+
+/* Both threads have read before either writes. */
+static pthread_barrier_t both_have_read;
+
+/* --- Without a lock ----------------------------------------------------------- */
+
+EXCLUDE(counter, , , , )
+
+static pthread_mutex_t counter_locked_lock = PTHREAD_MUTEX_INITIALIZER;
+EXCLUDE(counter_locked, pthread_mutex_lock(&counter_locked_lock),
+	pthread_mutex_unlock(&counter_locked_lock), pthread_mutex_lock(&counter_locked_lock),
+	pthread_mutex_unlock(&counter_locked_lock))
+
+static _Atomic long counter_atomic_data;
+
+static void *counter_atomic_add(void *unused)
+{
+	(void)unused;
+	counter_atomic_data++;
+	return NULL;
+}
+
+static void counter_atomic_case(void)
+{
+	run_both(counter_atomic_add, counter_atomic_add, NULL);
+}
+
+static long through_register_data;
+
+static NOINLINE long some_work(long value)
+{
+	return value * 3 + 1;
+}
+
+static void *through_register_update(void *unused)
+{
+	long old = through_register_data;
+	long work = some_work(5);
+
+	(void)unused;
+	through_register_data = old + work;
+	return NULL;
+}
+
+static void through_register_case(void)
+{
+	run_both(through_register_update, through_register_update, NULL);
+}
+
+static double floating_sum_data;
+
+static void *floating_sum_add(void *unused)
+{
+	(void)unused;
+	floating_sum_data += 0.5;
+	return NULL;
+}
+
+static void floating_sum_case(void)
+{
+	run_both(floating_sum_add, floating_sum_add, NULL);
+}
+
+static struct {
+	unsigned first : 1;
+	unsigned second : 1;
+} bits_of_one_byte_data;
+
+static void *bits_of_one_byte_first(void *unused)
+{
+	(void)unused;
+	bits_of_one_byte_data.first = 1;
+	return NULL;
+}
+
+static void *bits_of_one_byte_second(void *unused)
+{
+	(void)unused;
+	bits_of_one_byte_data.second = 1;
+	return NULL;
+}
+
+static void bits_of_one_byte_case(void)
+{
+	run_both(bits_of_one_byte_first, bits_of_one_byte_second, NULL);
+}
+
+/* A statistics counter: one thread counts, another looks now and then. */
+static long single_writer_data;
+static volatile long single_writer_seen;
+
+static void *single_writer_counts(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 10; i++) {
+		single_writer_data++;
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void *single_writer_looks(void *unused)
+{
+	(void)unused;
+	single_writer_seen = single_writer_data;
+	return NULL;
+}
+
+static void single_writer_case(void)
+{
+	run_both(single_writer_counts, single_writer_looks, NULL);
+}
+
+/* --- Decisions ---------------------------------------------------------------------- */
+
+static pthread_mutex_t check_stale_lock = PTHREAD_MUTEX_INITIALIZER;
+static long check_stale_stock = 1;
+
+static void *check_stale_sell(void *unused)
+{
+	long left;
+
+	(void)unused;
+	pthread_mutex_lock(&check_stale_lock);
+	left = check_stale_stock;
+	pthread_mutex_unlock(&check_stale_lock);
+	pthread_barrier_wait(&both_have_read);
+	if (left > 0) {
+		pthread_mutex_lock(&check_stale_lock);
+		check_stale_stock = left - 1;
+		pthread_mutex_unlock(&check_stale_lock);
+	}
+	return NULL;
+}
+
+static void check_stale_case(void)
+{
+	run_both(check_stale_sell, check_stale_sell, NULL);
+}
+
+static pthread_mutex_t check_then_act_lock = PTHREAD_MUTEX_INITIALIZER;
+static long check_then_act_stock = 1;
+
+static void *check_then_act_sell(void *unused)
+{
+	bool is_there;
+
+	(void)unused;
+	pthread_mutex_lock(&check_then_act_lock);
+	is_there = check_then_act_stock > 0;
+	pthread_mutex_unlock(&check_then_act_lock);
+	pthread_barrier_wait(&both_have_read);
+	if (is_there) {
+		pthread_mutex_lock(&check_then_act_lock);
+		check_then_act_stock--;
+		pthread_mutex_unlock(&check_then_act_lock);
+	}
+	return NULL;
+}
+
+static void check_then_act_case(void)
+{
+	run_both(check_then_act_sell, check_then_act_sell, NULL);
+}
+
+static pthread_mutex_t check_again_lock = PTHREAD_MUTEX_INITIALIZER;
+static long check_again_stock = 1;
+
+static void *check_again_sell(void *unused)
+{
+	bool is_there;
+
+	(void)unused;
+	pthread_mutex_lock(&check_again_lock);
+	is_there = check_again_stock > 0;
+	pthread_mutex_unlock(&check_again_lock);
+	pthread_barrier_wait(&both_have_read);
+	if (is_there) {
+		pthread_mutex_lock(&check_again_lock);
+		if (check_again_stock > 0)
+			check_again_stock--;
+		pthread_mutex_unlock(&check_again_lock);
+	}
+	return NULL;
+}
+
+static void check_again_case(void)
+{
+	run_both(check_again_sell, check_again_sell, NULL);
+}
+
+static const struct race_case cases[] = {
+	CASE(counter, "lost-update:error"),
+	CASE(counter_locked, "silent"),
+	CASE(counter_atomic, "silent"),
+	CASE(through_register, "lost-update:error"),
+	CASE(floating_sum, "lost-update:error"),
+	CASE(bits_of_one_byte, "lost-update:error"),
+	CASE(single_writer, "data-race:warning"),
+	CASE(check_stale, "lost-update:error"),
+	CASE(check_then_act, "check-then-act:warning"),
+	CASE(check_again, "silent"),
+};
+
+int main(int argc, char **argv)
+{
+	pthread_barrier_init(&both_have_read, NULL, 2);
+	return RUN_CASES(cases, argc, argv);
+}
