@@ -120,8 +120,7 @@ static void find_stack(void *context)
 					    guest_intern, NULL);
 }
 
-stack_id access_stack(struct detector *detector, struct thread *thread,
-		      const struct access *access)
+stack_id access_stack(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	const struct access_context *where = access->context;
 	struct guest_thread *self = thread->guest;
@@ -156,9 +155,10 @@ static void redirect_imports(void *site)
 }
 
 /* An access whose context is *@where: as if the site had called the thunk. */
-static inline __attribute__((always_inline)) struct access
-describe(struct access_frame *frame, const uint64_t *words, struct site *site,
-	 struct access_context *where)
+static inline __attribute__((always_inline)) struct access describe(struct access_frame *frame,
+								    const uint64_t *words,
+								    struct site *site,
+								    struct access_context *where)
 {
 	if (imports_are_pending(site->address))
 		access_deeply(guest_self, redirect_imports, site);
@@ -319,10 +319,10 @@ static uint64_t count_compared(const struct string_operation *operation)
 
 	for (uint64_t i = 0; i < operation->count; i++, offset += step) {
 		uint64_t value = load_element(operation->destination + offset, operation->element);
-		uint64_t other = operation->kind == STRING_CMPS
-					 ? load_element(operation->source + offset,
-							operation->element)
-					 : operation->wanted;
+		uint64_t other =
+			operation->kind == STRING_CMPS
+				? load_element(operation->source + offset, operation->element)
+				: operation->wanted;
 
 		if ((value == other) == operation->is_repne)
 			return i + 1;

@@ -50,8 +50,8 @@ struct clone_region *clones_of_module(uintptr_t address)
 	struct clone_region *region;
 
 	for (uint32_t i = 0; (region = clones_at(i)); i++)
-		if (region->start && address - region->module_start <
-					     region->module_end - region->module_start)
+		if (region->start &&
+		    address - region->module_start < region->module_end - region->module_start)
 			return region;
 	return NULL;
 }
@@ -70,9 +70,8 @@ bool clones_original(uintptr_t pc, struct plan_state *state, uintptr_t *original
 		if (!found)
 			return false;
 		*state = *found;
-		*original = region->text + found->original_offset;
-		if (found->is_copy)
-			*original += pc - region->start - found->clone_offset;
+		*original =
+			region->text + plan_state_original(found, (uint32_t)(pc - region->start));
 		return true;
 	}
 	return false;

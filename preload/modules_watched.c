@@ -6,13 +6,40 @@
 
 /* By what their file names begin with, up to a dot, a dash or the end. */
 static const char *const never[] = {
-	"ld-linux-x86-64", "ld64",	  "libc",	"ld",	       "libpthread",
-	"libm",		   "libdl",	  "librt",	"libmvec",     "libutil",
-	"libresolv",	   "libanl",	  "libthread_db", "linux-vdso", "libgcc_s",
-	"libsnarl",	   "libZydis",	  "libZycore",	"libunwind",   "libjemalloc",
-	"libtcmalloc",	   "libtcmalloc_minimal", "libmimalloc", "libsnmalloc", "librpmalloc",
-	"libhoard",	   "libasan",	  "libtsan",	"liblsan",     "libubsan",
-	"libhwasan",	   "libclang_rt", "libduma",	"libefence",
+	"ld-linux-x86-64",
+	"ld64",
+	"libc",
+	"ld",
+	"libpthread",
+	"libm",
+	"libdl",
+	"librt",
+	"libmvec",
+	"libutil",
+	"libresolv",
+	"libanl",
+	"libthread_db",
+	"linux-vdso",
+	"libgcc_s",
+	"libsnarl",
+	"libZydis",
+	"libZycore",
+	"libunwind",
+	"libjemalloc",
+	"libtcmalloc",
+	"libtcmalloc_minimal",
+	"libmimalloc",
+	"libsnmalloc",
+	"librpmalloc",
+	"libhoard",
+	"libasan",
+	"libtsan",
+	"liblsan",
+	"libubsan",
+	"libhwasan",
+	"libclang_rt",
+	"libduma",
+	"libefence",
 };
 #define PROGRAMS_NEVER 2u /* the first ones are meant for programs too */
 
@@ -21,8 +48,8 @@ static const char *const synchronising[] = {
 	"libgomp", "libomp", "libglib", "libtbb", "libuv",
 };
 
-static const char *const system_folders[] = {"/lib/", "/usr/lib/", "/lib64/", "/usr/lib64/",
-					     "/lib32/", "/usr/lib32/", "/usr/libexec/"};
+static const char *const system_folders[] = {
+	"/lib/", "/usr/lib/", "/lib64/", "/usr/lib64/", "/lib32/", "/usr/lib32/", "/usr/libexec/"};
 
 static const char *base_name(const char *path)
 {

@@ -213,7 +213,6 @@ static void count(const struct plan_statistics *statistics)
 	counters[COUNTER_LOST_NATIVE_ENTRIES] += statistics->entries_unpatched;
 }
 
-
 /* Carries the plan of @image out.  Memory of the plan is released by the caller. */
 static bool plan_and_patch(struct patching *patching, const struct image *image, uint32_t flags,
 			   const char **why)
@@ -237,6 +236,20 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	return carry_out(patching, plan, flags, why);
 }
 
+/* Does the loader write into its code? */
+static bool has_text_relocations(const struct image *image)
+{
+	uint64_t count = image->dynamic.size_bytes / sizeof(Elf64_Dyn);
+	const Elf64_Dyn *entry =
+		(const void *)image_bytes(image, image->dynamic.address, count * sizeof(*entry));
+
+	for (uint64_t i = 0; entry && i < count && entry[i].d_tag != DT_NULL; i++)
+		if (entry[i].d_tag == DT_TEXTREL ||
+		    (entry[i].d_tag == DT_FLAGS && (entry[i].d_un.d_val & DF_TEXTREL)))
+			return true;
+	return false;
+}
+
 bool patch_module(const struct dl_phdr_info *info, bool is_silent, const char **why)
 {
 	struct patching patching = {0};
@@ -247,7 +260,9 @@ bool patch_module(const struct dl_phdr_info *info, bool is_silent, const char **
 	if (image_from_memory(&image, info->dlpi_name, info->dlpi_phdr, info->dlpi_phnum,
 			      info->dlpi_addr, why)) {
 		patching.region.text = image.text_address;
-		is_done = plan_and_patch(&patching, &image, is_silent ? SITE_SILENT : 0, why);
+		*why = "it has relocations in its code";
+		is_done = !has_text_relocations(&image) &&
+			  plan_and_patch(&patching, &image, is_silent ? SITE_SILENT : 0, why);
 	}
 	if (!is_done && patching.clone)
 		near_free(patching.clone, patching.clone_bytes);
