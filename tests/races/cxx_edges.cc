@@ -75,7 +75,8 @@ static void run_two(const std::function<void()> &first, const std::function<void
 /* --- Locks ----------------------------------------------------------------------- */
 
 CXX_EXCLUDE(nothing, , , )
-CXX_EXCLUDE(plain_mutex, std::mutex mutex, std::lock_guard guard(mutex), std::scoped_lock guard(mutex))
+CXX_EXCLUDE(plain_mutex, std::mutex mutex, std::lock_guard guard(mutex),
+	    std::scoped_lock guard(mutex))
 CXX_EXCLUDE(timed_mutex, std::timed_mutex mutex, std::unique_lock guard(mutex, 1h),
 	    std::unique_lock guard(mutex))
 CXX_EXCLUDE(recursive_mutex, std::recursive_mutex mutex, std::lock_guard outer(mutex);
@@ -99,7 +100,8 @@ CXX_EXCLUDE(after_promise, std::promise<void> promise, promise.set_value(),
 CXX_HAND_OVER(latch, std::latch latch(1), latch.count_down(), latch.wait())
 CXX_HAND_OVER(latch_of_two, std::latch latch(2), latch.arrive_and_wait(), latch.arrive_and_wait())
 CXX_EXCLUDE(after_latch, std::latch latch(2), latch.arrive_and_wait(), latch.arrive_and_wait())
-CXX_HAND_OVER(barrier, std::barrier<> barrier(2), barrier.arrive_and_wait(), barrier.arrive_and_wait())
+CXX_HAND_OVER(barrier, std::barrier<> barrier(2), barrier.arrive_and_wait(),
+	      barrier.arrive_and_wait())
 CXX_EXCLUDE(after_barrier, std::barrier<> barrier(2), barrier.arrive_and_wait(),
 	    barrier.arrive_and_wait())
 CXX_HAND_OVER(counting_semaphore, std::counting_semaphore<4> semaphore(0), semaphore.release(),
@@ -111,7 +113,8 @@ CXX_EXCLUDE(after_semaphore, std::binary_semaphore semaphore(1), semaphore.relea
 CXX_HAND_OVER(atomic_wait, std::atomic<int> word(0), word = 1; word.notify_one(), word.wait(0))
 CXX_HAND_OVER(atomic_flag_wait, std::atomic_flag flag, flag.test_and_set(); flag.notify_all(),
 	      flag.wait(false))
-CXX_HAND_OVER(atomic_release, std::atomic<bool> flag(false), flag.store(true, std::memory_order_release),
+CXX_HAND_OVER(atomic_release, std::atomic<bool> flag(false),
+	      flag.store(true, std::memory_order_release),
 	      while (!flag.load(std::memory_order_acquire)) std::this_thread::yield())
 CXX_HAND_OVER(atomic_exchange, std::atomic<int> word(0), word.exchange(1),
 	      int one = 1; while (!word.compare_exchange_weak(one, 2)) one = 1)

@@ -10,7 +10,10 @@ EXTRA_DIST += \
 	tests/races/cxx_edges.cc \
 	tests/races/lock_edges.c \
 	tests/races/memory.c \
+	tests/races/publishing.c \
 	tests/races/rust_edges.rs \
+	tests/races/split_turns.c \
 	tests/races/split_updates.c \
+	tests/races/stacks.c \
 	tests/races/structures.c \
 	tests/races/updates.c

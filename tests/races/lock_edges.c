@@ -150,10 +150,12 @@ static void open_gate(struct gate *gate, int (*wake)(pthread_cond_t *))
 
 static void pass_gate(struct gate *gate, bool is_timed)
 {
+	struct timespec deadline = in_an_hour(CLOCK_REALTIME);
+
 	pthread_mutex_lock(&gate->lock);
 	while (!gate->is_open) {
 		if (is_timed)
-			pthread_cond_timedwait(&gate->changed, &gate->lock, DEADLINE(CLOCK_REALTIME));
+			pthread_cond_timedwait(&gate->changed, &gate->lock, &deadline);
 		else
 			pthread_cond_wait(&gate->changed, &gate->lock);
 	}

@@ -3,7 +3,6 @@
  * made of it is written in another.  Each with what looks like it and is none.
  */
 #include <sched.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -304,214 +303,6 @@ static void split_elsewhere_case(void)
 	run_both(split_elsewhere_update, split_elsewhere_update, NULL);
 }
 
-/* --- Two sections, and a turn for each -------------------------------------------- */
-
-static sem_t turn_of_first, turn_of_second;
-
-static void pass_turn(sem_t *next)
-{
-	sem_post(next);
-}
-
-static void await_turn(sem_t *own)
-{
-	while (sem_wait(own) != 0)
-		continue;
-}
-
-/* The write in between stores what was there already. */
-static pthread_mutex_t split_equal_lock = PTHREAD_MUTEX_INITIALIZER;
-static long split_equal_data = 5;
-
-static void *split_equal_first(void *unused)
-{
-	long old;
-
-	(void)unused;
-	pthread_mutex_lock(&split_equal_lock);
-	old = split_equal_data;
-	pthread_mutex_unlock(&split_equal_lock);
-	pass_turn(&turn_of_second);
-	await_turn(&turn_of_first);
-	pthread_mutex_lock(&split_equal_lock);
-	split_equal_data = old + 1;
-	pthread_mutex_unlock(&split_equal_lock);
-	return NULL;
-}
-
-static void *split_equal_second(void *unused)
-{
-	(void)unused;
-	await_turn(&turn_of_second);
-	pthread_mutex_lock(&split_equal_lock);
-	split_equal_data = 5;
-	pthread_mutex_unlock(&split_equal_lock);
-	pass_turn(&turn_of_first);
-	return NULL;
-}
-
-static void split_equal_case(void)
-{
-	run_both(split_equal_first, split_equal_second, NULL);
-}
-
-/* The counterpart: it stores another value, which is overwritten. */
-static pthread_mutex_t split_unequal_lock = PTHREAD_MUTEX_INITIALIZER;
-static long split_unequal_data = 5;
-
-static void *split_unequal_first(void *unused)
-{
-	long old;
-
-	(void)unused;
-	pthread_mutex_lock(&split_unequal_lock);
-	old = split_unequal_data;
-	pthread_mutex_unlock(&split_unequal_lock);
-	pass_turn(&turn_of_second);
-	await_turn(&turn_of_first);
-	pthread_mutex_lock(&split_unequal_lock);
-	split_unequal_data = old + 1;
-	pthread_mutex_unlock(&split_unequal_lock);
-	return NULL;
-}
-
-static void *split_unequal_second(void *unused)
-{
-	(void)unused;
-	await_turn(&turn_of_second);
-	pthread_mutex_lock(&split_unequal_lock);
-	split_unequal_data = 9;
-	pthread_mutex_unlock(&split_unequal_lock);
-	pass_turn(&turn_of_first);
-	return NULL;
-}
-
-static void split_unequal_case(void)
-{
-	run_both(split_unequal_first, split_unequal_second, NULL);
-}
-
-/* The place has been freed and given out again: another life, another datum. */
-static pthread_mutex_t split_lifetime_lock = PTHREAD_MUTEX_INITIALIZER;
-static long *split_lifetime_block;
-
-static void *split_lifetime_first(void *unused)
-{
-	long old;
-
-	(void)unused;
-	pthread_mutex_lock(&split_lifetime_lock);
-	old = *split_lifetime_block;
-	free(split_lifetime_block);
-	split_lifetime_block = malloc(sizeof *split_lifetime_block);
-	pthread_mutex_unlock(&split_lifetime_lock);
-	pass_turn(&turn_of_second);
-	await_turn(&turn_of_first);
-	pthread_mutex_lock(&split_lifetime_lock);
-	*split_lifetime_block = old + 1;
-	pthread_mutex_unlock(&split_lifetime_lock);
-	return NULL;
-}
-
-static void *split_lifetime_second(void *unused)
-{
-	(void)unused;
-	await_turn(&turn_of_second);
-	pthread_mutex_lock(&split_lifetime_lock);
-	*split_lifetime_block = 9;
-	pthread_mutex_unlock(&split_lifetime_lock);
-	pass_turn(&turn_of_first);
-	return NULL;
-}
-
-static void split_lifetime_case(void)
-{
-	split_lifetime_block = malloc(sizeof *split_lifetime_block);
-	MUST(split_lifetime_block);
-	*split_lifetime_block = 1;
-	run_both(split_lifetime_first, split_lifetime_second, NULL);
-	free(split_lifetime_block);
-}
-
-/* Only one thread writes, so nobody else's write can be lost. */
-static pthread_mutex_t split_single_writer_lock = PTHREAD_MUTEX_INITIALIZER;
-static long split_single_writer_data;
-static volatile long split_single_writer_seen;
-
-static void *split_single_writer_counts(void *unused)
-{
-	(void)unused;
-	for (int i = 0; i < 10; i++) {
-		long old;
-
-		pthread_mutex_lock(&split_single_writer_lock);
-		old = split_single_writer_data;
-		pthread_mutex_unlock(&split_single_writer_lock);
-		sched_yield();
-		pthread_mutex_lock(&split_single_writer_lock);
-		split_single_writer_data = old + 1;
-		pthread_mutex_unlock(&split_single_writer_lock);
-	}
-	return NULL;
-}
-
-static void *split_single_writer_looks(void *unused)
-{
-	(void)unused;
-	for (int i = 0; i < 10; i++) {
-		pthread_mutex_lock(&split_single_writer_lock);
-		split_single_writer_seen = split_single_writer_data;
-		pthread_mutex_unlock(&split_single_writer_lock);
-		sched_yield();
-	}
-	return NULL;
-}
-
-static void split_single_writer_case(void)
-{
-	run_both(split_single_writer_counts, split_single_writer_looks, NULL);
-}
-
-/* The datum belongs to whoever's turn it is: nobody writes in between. */
-static pthread_mutex_t split_handed_over_lock = PTHREAD_MUTEX_INITIALIZER;
-static long split_handed_over_data;
-
-static NOINLINE void split_handed_over_update(void)
-{
-	long old;
-
-	pthread_mutex_lock(&split_handed_over_lock);
-	old = split_handed_over_data;
-	pthread_mutex_unlock(&split_handed_over_lock);
-	pthread_mutex_lock(&split_handed_over_lock);
-	split_handed_over_data = old + 1;
-	pthread_mutex_unlock(&split_handed_over_lock);
-}
-
-static void *split_handed_over_first(void *unused)
-{
-	(void)unused;
-	split_handed_over_update();
-	pass_turn(&turn_of_second);
-	await_turn(&turn_of_first);
-	split_handed_over_update();
-	return NULL;
-}
-
-static void *split_handed_over_second(void *unused)
-{
-	(void)unused;
-	await_turn(&turn_of_second);
-	split_handed_over_update();
-	pass_turn(&turn_of_first);
-	return NULL;
-}
-
-static void split_handed_over_case(void)
-{
-	run_both(split_handed_over_first, split_handed_over_second, NULL);
-}
-
 static const struct race_case cases[] = {
 	CASE(split, "lost-update:error"),
 	CASE(split_predicted, "lost-update:warning"),
@@ -523,17 +314,10 @@ static const struct race_case cases[] = {
 	CASE(split_constant, "silent"),
 	CASE(split_time_stamp, "silent"),
 	CASE(split_elsewhere, "silent"),
-	CASE(split_equal, "silent"),
-	CASE(split_unequal, "lost-update:error"),
-	CASE(split_lifetime, "silent"),
-	CASE(split_single_writer, "silent"),
-	CASE(split_handed_over, "silent"),
 };
 
 int main(int argc, char **argv)
 {
 	pthread_barrier_init(&both_have_read, NULL, 2);
-	sem_init(&turn_of_first, 0, 0);
-	sem_init(&turn_of_second, 0, 0);
 	return RUN_CASES(cases, argc, argv);
 }

@@ -1,0 +1,183 @@
+/*
+ * RULES, 'Happens-before': what is published by a pointer, and freed when it has
+ * been replaced.  Done right and done wrong.
+ */
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "cases.h"
+
+#define LOAD(place, order) atomic_load_explicit(&(place), memory_order_##order)
+#define STORE(place, value, order) atomic_store_explicit(&(place), value, memory_order_##order)
+
+#define ITEM_COUNT 40
+
+struct item {
+	long first, second;
+};
+
+static struct item make_item(long number)
+{
+	return (struct item){ number, number + 1 };
+}
+
+static void check_item(const struct item *item)
+{
+	MUST(item->second == item->first + 1);
+}
+
+static volatile size_t item_bytes = sizeof(struct item);
+
+/* One hazard pointer (M. M. Michael): 'do not free what I name here'. */
+static _Atomic(struct item *) hazard_pointer_current, hazard_pointer_in_use;
+
+static void *hazard_pointer_read(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < ITEM_COUNT; i++) {
+		struct item *item;
+
+		do {
+			item = LOAD(hazard_pointer_current, acquire);
+			STORE(hazard_pointer_in_use, item, seq_cst);
+		} while (item != LOAD(hazard_pointer_current, seq_cst));
+		check_item(item);
+		STORE(hazard_pointer_in_use, NULL, release);
+	}
+	return NULL;
+}
+
+static struct item *new_item(long number)
+{
+	struct item *item = malloc(sizeof *item);
+
+	MUST(item);
+	*item = make_item(number);
+	return item;
+}
+
+static void *hazard_pointer_replace(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < ITEM_COUNT; i++) {
+		struct item *old = atomic_exchange(&hazard_pointer_current, new_item(i));
+
+		while (LOAD(hazard_pointer_in_use, seq_cst) == old)
+			sched_yield();
+		free(old);
+	}
+	return NULL;
+}
+
+static void hazard_pointer_case(void)
+{
+	atomic_init(&hazard_pointer_current, new_item(0));
+	run_both(hazard_pointer_read, hazard_pointer_replace, NULL);
+	free(LOAD(hazard_pointer_current, relaxed));
+}
+
+/* RCU-like: freed when the reader has been quiet since the new one was published. */
+static _Atomic(struct item *) quiet_state_current;
+static atomic_int quiet_state_count;
+
+static void *quiet_state_read(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < ITEM_COUNT; i++) {
+		check_item(LOAD(quiet_state_current, acquire));
+		STORE(quiet_state_count, i + 1, release);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void *quiet_state_replace(void *unused)
+{
+	struct item *old = LOAD(quiet_state_current, relaxed);
+	int count;
+
+	(void)unused;
+	STORE(quiet_state_current, new_item(2), seq_cst);
+	count = LOAD(quiet_state_count, acquire);
+	/* One whole turn of the reader after the new one was there. */
+	while (LOAD(quiet_state_count, acquire) < count + 2 &&
+	       LOAD(quiet_state_count, acquire) < ITEM_COUNT)
+		sched_yield();
+	free(old);
+	return NULL;
+}
+
+static void quiet_state_case(void)
+{
+	atomic_init(&quiet_state_current, new_item(1));
+	run_both(quiet_state_read, quiet_state_replace, NULL);
+	free(LOAD(quiet_state_current, relaxed));
+}
+
+/* The same without waiting for the reader, who has the old one from the start. */
+static struct item *freed_early_item;
+
+static void *freed_early_read(void *unused)
+{
+	(void)unused;
+	if (freed_early_item->first == 12345)
+		sched_yield();
+	return NULL;
+}
+
+static void *freed_early_free(void *unused)
+{
+	(void)unused;
+	free(freed_early_item);
+	return NULL;
+}
+
+static void freed_early_case(void)
+{
+	freed_early_item = new_item(1);
+	run_both(freed_early_read, freed_early_free, NULL);
+}
+
+/* The pointer is there before what it points to. */
+static _Atomic(struct item *) published_early_current;
+
+static void *published_early_write(void *argument)
+{
+	struct item *item = new_item(0);
+
+	STORE(published_early_current, item, seq_cst);
+	memcpy(item, argument, item_bytes);
+	return NULL;
+}
+
+static void *published_early_read(void *unused)
+{
+	struct item *item;
+
+	(void)unused;
+	while (!(item = LOAD(published_early_current, seq_cst)))
+		sched_yield();
+	if (item->second == 12345)
+		sched_yield();
+	return NULL;
+}
+
+static void published_early_case(void)
+{
+	struct item item = make_item(5);
+
+	run_both(published_early_write, published_early_read, &item);
+	free(LOAD(published_early_current, relaxed));
+}
+
+static const struct race_case cases[] = {
+	CASE(hazard_pointer, "silent"),
+	CASE(quiet_state, "silent"),
+	CASE(freed_early, "data-race:error"),
+	CASE(published_early, "data-race:error"),
+};
+
+int main(int argc, char **argv)
+{
+	return RUN_CASES(cases, argc, argv);
+}

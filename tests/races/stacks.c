@@ -1,0 +1,107 @@
+/*
+ * RULES, 'Happens-before': variables of one thread, which others may be lent.
+ */
+#include "cases.h"
+
+static void *stack_lent_update(void *counter)
+{
+	++*(long *)counter;
+	return NULL;
+}
+
+static void stack_lent_case(void)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 2; i++) {
+		long counter = 1;
+
+		MUST(pthread_create(&thread, NULL, stack_lent_update, &counter) == 0);
+		pthread_join(thread, NULL);
+		counter++;
+		MUST(counter == 3);
+	}
+}
+
+static void *stack_shared_update(void *counter)
+{
+	++*(long *)counter;
+	return NULL;
+}
+
+static void stack_shared_case(void)
+{
+	long counter = 1;
+
+	run_both(stack_shared_update, stack_shared_update, &counter);
+}
+
+/* Frames of one thread, and of the next that gets its stack. */
+static NOINLINE long stack_reused_depth(volatile long *above, int depth)
+{
+	volatile long here[8];
+
+	here[depth % 8] = *above + depth;
+	return depth ? stack_reused_depth(&here[depth % 8], depth - 1) : here[0];
+}
+
+static void *stack_reused_recurse(void *unused)
+{
+	volatile long start = 1;
+
+	(void)unused;
+	MUST(stack_reused_depth(&start, 10) > 0);
+	return NULL;
+}
+
+static void stack_reused_case(void)
+{
+	for (int i = 0; i < 3; i++)
+		run_both(stack_reused_recurse, stack_reused_recurse, NULL);
+}
+
+/* Thread-local, and known to another thread by its address. */
+static __thread long thread_local_data;
+static pthread_barrier_t thread_local_barrier;
+static long *thread_local_address;
+
+static void *thread_local_owner(void *unused)
+{
+	(void)unused;
+	thread_local_data = 3;
+	thread_local_address = &thread_local_data;
+	pthread_barrier_wait(&thread_local_barrier);
+	pthread_barrier_wait(&thread_local_barrier);
+	MUST(thread_local_data == 4);
+	return NULL;
+}
+
+static void *thread_local_other(void *unused)
+{
+	(void)unused;
+	thread_local_data = 9;
+	pthread_barrier_wait(&thread_local_barrier);
+	++*thread_local_address;
+	pthread_barrier_wait(&thread_local_barrier);
+	MUST(thread_local_data == 9);
+	return NULL;
+}
+
+static void thread_local_case(void)
+{
+	pthread_barrier_init(&thread_local_barrier, NULL, 2);
+	run_both(thread_local_owner, thread_local_other, NULL);
+	pthread_barrier_destroy(&thread_local_barrier);
+}
+
+static const struct race_case cases[] = {
+	CASE(stack_lent, "silent"),
+	CASE(stack_shared, "lost-update:error"),
+	CASE(stack_reused, "silent"),
+	CASE(thread_local, "silent"),
+};
+
+int main(int argc, char **argv)
+{
+	return RUN_CASES(cases, argc, argv);
+}
