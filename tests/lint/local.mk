@@ -4,7 +4,8 @@
 lint_suites = \
 	tests/lint/check_exports.sh \
 	tests/lint/check_layers.sh \
-	tests/lint/check_style.sh
+	tests/lint/check_style.sh \
+	tests/lint/check_thunks.py
 SUITES += $(lint_suites)
 dist_check_SCRIPTS += $(lint_suites)
 EXTRA_DIST += .clang-format
