@@ -36,34 +36,68 @@ _Static_assert((SHADOW_HIGH_END - 1) >> BLOCK_REGION_SHIFT == SHADOW_HIGH_START 
 
 uint8_t block_chunks[BLOCK_CHUNK_COUNT];
 
+/* Maps @size_bytes of words from @words on. */
+static bool map_words(uint32_t *words, size_t size_bytes)
+{
+	long result = kernel_call6(SYS_mmap, (long)words, (long)size_bytes, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+					   MAP_FIXED_NOREPLACE,
+				   -1, 0);
+
+	if (result == (long)words) {
+		kernel_call3(SYS_madvise, words, size_bytes, MADV_NOHUGEPAGE);
+		kernel_call3(SYS_madvise, words, size_bytes, MADV_DONTDUMP);
+		return true;
+	}
+	/* A kernel before 4.17 takes the address for a hint. */
+	if (result > 0)
+		kernel_call2(SYS_munmap, result, size_bytes);
+	return false;
+}
+
+#define CHUNK_WORD_BYTES (BLOCK_CHUNK_BYTES / BLOCK_GRANULE * sizeof(uint32_t))
+
 bool block_map_chunk(uintptr_t address)
 {
 	uint8_t *chunk = &block_chunks[address / BLOCK_CHUNK_BYTES];
 	uint8_t expected = BLOCK_CHUNK_UNMAPPED;
-	size_t size_bytes = BLOCK_CHUNK_BYTES / BLOCK_GRANULE * sizeof(uint32_t);
-	uint32_t *words;
-	long result;
+	bool is_mapped;
 
 	if (!shadow_covers(address))
 		return false;
 	/* Somebody is at it, or it was refused: no facts for this block. */
 	if (!compare_exchange_acq_rel(chunk, &expected, (uint8_t)BLOCK_CHUNK_BUSY))
 		return expected == BLOCK_CHUNK_MAPPED;
-	words = block_word(address & ~(BLOCK_CHUNK_BYTES - 1));
-	result = kernel_call6(SYS_mmap, (long)words, (long)size_bytes, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
-			      -1, 0);
-	if (result == (long)words) {
-		kernel_call3(SYS_madvise, words, size_bytes, MADV_NOHUGEPAGE);
-		kernel_call3(SYS_madvise, words, size_bytes, MADV_DONTDUMP);
-	} else if (result > 0) {
-		/* A kernel before 4.17 takes the address for a hint. */
-		kernel_call2(SYS_munmap, result, size_bytes);
-	}
+	is_mapped = map_words(block_word(address & ~(BLOCK_CHUNK_BYTES - 1)), CHUNK_WORD_BYTES);
 	/* release: pairs with block_is_mapped(). */
-	store_release(chunk, (uint8_t)(result == (long)words ? BLOCK_CHUNK_MAPPED
-							     : BLOCK_CHUNK_REFUSED));
-	return result == (long)words;
+	store_release(chunk, (uint8_t)(is_mapped ? BLOCK_CHUNK_MAPPED : BLOCK_CHUNK_REFUSED));
+	return is_mapped;
+}
+
+static void map_region(uintptr_t start, uintptr_t end)
+{
+	uintptr_t chunk = start / BLOCK_CHUNK_BYTES;
+	uintptr_t last = end / BLOCK_CHUNK_BYTES;
+
+	while (chunk < last) {
+		uintptr_t first = chunk;
+
+		while (chunk < last && load_relaxed(&block_chunks[chunk]) == BLOCK_CHUNK_UNMAPPED)
+			chunk++;
+		/* relaxed: there is one thread yet. */
+		if (chunk > first && map_words(block_word(first * BLOCK_CHUNK_BYTES),
+					       (chunk - first) * CHUNK_WORD_BYTES))
+			for (; first < chunk; first++)
+				store_relaxed(&block_chunks[first], (uint8_t)BLOCK_CHUNK_MAPPED);
+		chunk++;
+	}
+}
+
+void block_map_all(void)
+{
+	map_region(0, SHADOW_LOW_END);
+	map_region(SHADOW_MIDDLE_START, SHADOW_MIDDLE_END);
+	map_region(SHADOW_HIGH_START, SHADOW_HIGH_END);
 }
 
 /* --- Looking for a block ---------------------------------------------------- */
@@ -71,7 +105,7 @@ bool block_map_chunk(uintptr_t address)
 #define PAGE_BYTES 4096u
 #define PAGE_WORDS (PAGE_BYTES / sizeof(uint32_t))
 #define LOOK_PAGES 256u	     /* of the plane, at once */
-#define LOOK_TIMES 4096u     /* 16 GiB of the program's memory */
+#define LOOK_TIMES 1024u     /* 4 GiB of the program's memory */
 #define LOOK_WORDS 0x400000u /* that are not on empty pages */
 
 struct search {

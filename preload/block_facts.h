@@ -67,6 +67,10 @@ static inline uint32_t *block_word(uintptr_t address)
 /* Maps the words of the chunk that @address is in.  False if they cannot be had. */
 bool block_map_chunk(uintptr_t address);
 
+/* Maps all chunks that are not mapped yet: with the shadow there, whose size
+ * nobody minds any more, every address of the plane can be read. */
+void block_map_all(void);
+
 /* Has @address a word?  Only addresses that shadow_covers() have one. */
 static inline bool block_is_mapped(uintptr_t address)
 {

@@ -33,6 +33,7 @@ void heap_begin(void)
 
 void heap_observe(void)
 {
+	block_map_all();
 	heap_mode = HEAP_JUDGED;
 }
 
