@@ -121,14 +121,27 @@ static bool is_guard_variable(const char *name)
 	return strncmp(name, "guard variable for ", 19) == 0;
 }
 
+/* Of memory without a variable: the type that the access itself knows, or else
+ * what another one knows. */
+static bool has_atomic_type(struct view *view, const struct view_finding *finding,
+			    const struct finding_event *event)
+{
+	struct pointee pointee;
+
+	if (finding->memory->kind != MEMORY_GLOBAL &&
+	    symbolize_pointee(view->symbolizer, finding->process, event->stack, event->size_bytes,
+			      &pointee))
+		return pointee.place.is_atomic;
+	return finding->memory->variable.part.is_atomic;
+}
+
 bool access_is_atomic(struct view *view, const struct view_finding *finding,
 		      const struct finding_event *event)
 {
 	if (event->action == ACTION_FREE || event->size_bytes > 8)
 		return false;
-	return finding->memory->variable.part.is_atomic ||
-	       is_guard_variable(finding->memory->name) ||
-	       is_in_atomic_function(view, finding, event);
+	return is_in_atomic_function(view, finding, event) ||
+	       is_guard_variable(finding->memory->name) || has_atomic_type(view, finding, event);
 }
 
 /* A race of which one side is atomic: names the other. */

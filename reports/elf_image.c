@@ -215,10 +215,41 @@ void elf_image_enter_split_unit(Dwarf_Die *unit)
 		*unit = content;
 }
 
+int elf_image_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
+{
+	Dwarf_Die *abstract = NULL;
+	Dwarf_Die innermost;
+	int count = dwarf_getscopes(unit, address, &abstract);
+
+	*scopes = NULL;
+	if (count <= 0)
+		return 0;
+	/* Outwards of an inlined call these are the scopes of its source; ask
+	 * again for those of the code. */
+	innermost = abstract[0];
+	free(abstract);
+	count = dwarf_getscopes_die(&innermost, scopes);
+	return count > 0 ? count : 0;
+}
+
+/* "names[abi:cxx11]" becomes "names": the tag is for linkers. */
+static void remove_abi_tags(char *name)
+{
+	char *tag;
+
+	while ((tag = strstr(name, "[abi:"))) {
+		char *end = strchr(tag, ']');
+
+		if (!end)
+			return;
+		memmove(tag, end + 1, strlen(end + 1) + 1);
+	}
+}
+
 const char *demangle_name(struct pool *pool, const char *name)
 {
 	char *demangled;
-	const char *copy;
+	char *copy;
 
 	if (name[0] != '_' || (name[1] != 'Z' && name[1] != 'R'))
 		return name;
@@ -227,5 +258,6 @@ const char *demangle_name(struct pool *pool, const char *name)
 		return name;
 	copy = pool_copy(pool, demangled, strlen(demangled));
 	free(demangled);
+	remove_abi_tags(copy);
 	return copy;
 }

@@ -50,6 +50,10 @@ bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, 
 /* With -gsplit-dwarf the unit is a skeleton: goes on to its content if found. */
 void elf_image_enter_split_unit(Dwarf_Die *unit);
 
+/* The scopes around @address as they are nested in the code, innermost first; free
+ * them.  Their number, or 0. */
+int elf_image_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes);
+
 /* A symbol as people write it: demangled for C++ and Rust, else as it is. */
 const char *demangle_name(struct pool *pool, const char *name);
 

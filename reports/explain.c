@@ -246,6 +246,21 @@ static const char *lock_to_take(const struct teller *teller)
 	return memory_lock_advice(teller->view, teller->finding);
 }
 
+/* Who has debug information need not be told to make it. */
+static const char *debug_hint(const struct teller *teller)
+{
+	const struct view_finding *finding = teller->finding;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct source_frame *site = stack_site(symbolize_stack(
+			teller->view->symbolizer, finding->process, finding->events[i]->stack));
+
+		if (!is_aside(finding, finding->events[i]) && (!site || !site->line))
+			return ": build with -g to let snarl see that";
+	}
+	return "";
+}
+
 struct word {
 	const char *name;
 	const char *(*tell)(const struct teller *teller);
@@ -258,6 +273,7 @@ static const struct word words[] = {
 	{"waiter", first_thread}, {"over-locks", over_locks}, {"held-locks", held_locks},
 	{"wait", wait_phrase},	  {"kinds", lock_kinds},      {"variable", variable_title},
 	{"name", variable_short_name}, {"accesses", accesses}, {"which-lock", lock_to_take},
+	{"build-with-debug", debug_hint},
 };
 
 static const char *tell_word(const struct teller *teller, const char *name, size_t length)

@@ -9,6 +9,8 @@ reports_libreports_a_SOURCES = \
 	reports/atomics.h \
 	reports/blocked.c \
 	reports/blocked.h \
+	reports/code.c \
+	reports/code.h \
 	reports/details.def \
 	reports/elf_image.c \
 	reports/elf_image.h \
@@ -41,6 +43,8 @@ reports_libreports_a_SOURCES = \
 	reports/model_read.h \
 	reports/names.c \
 	reports/names.h \
+	reports/pointee.c \
+	reports/pointee.h \
 	reports/pool.c \
 	reports/pool.h \
 	reports/report.c \

@@ -70,6 +70,33 @@ static const struct finding_event *block_of(const struct view_memory *memory)
 	return memory->allocation ? memory->allocation : memory->release;
 }
 
+/* Asks each access what its pointers point to.  One that says atomic is believed. */
+static void find_type(struct view *view, const struct view_finding *finding,
+		      struct view_memory *memory)
+{
+	struct type_place *part = &memory->variable.part;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+		struct pointee pointee;
+
+		if (event->address != memory->address || event->size_bytes != memory->size_bytes ||
+		    !memory_is_access(finding->finding, event) ||
+		    !symbolize_pointee(view->symbolizer, finding->process, event->stack,
+				       event->size_bytes, &pointee))
+			continue;
+		if (part->type && (memory->field || !pointee.place.field)) {
+			part->is_atomic |= pointee.place.is_atomic;
+			continue;
+		}
+		pointee.place.is_atomic |= part->is_atomic;
+		*part = pointee.place;
+		if (pointee.place.field)
+			memory->field = pool_format(view->pool, "%s%s", pointee.root,
+						    pointee.place.stable_path);
+	}
+}
+
 /* "24-byte block allocated at conn.c:31"; @place is "at conn.c:31". */
 static const char *block_words(struct pool *pool, const struct finding_event *block,
 			       const char *place)
@@ -102,6 +129,11 @@ static void name_block(struct view *view, const struct view_finding *finding,
 		memory->stable_name = pool_format(pool, "%s+%llu", memory->stable_name,
 						  (unsigned long long)memory->offset);
 	words = block_words(pool, block, place ? pool_format(pool, "at %s", place) : NULL);
+	if (memory->field) {
+		memory->name = memory->field;
+		memory->title = pool_format(pool, "%s in a %s", memory->field, words);
+		return;
+	}
 	if (memory->size_bytes >= block->size_bytes || !block->size_bytes) {
 		memory->name = "the block";
 		memory->title = pool_format(pool, "a %s", words);
@@ -121,6 +153,8 @@ static void name_variable(struct view *view, struct view_memory *memory)
 	memory->stable_name = place->stable_name;
 	memory->identity = place->is_nameless ? place->name : place->stable_name;
 	memory->offset = place->offset;
+	if (place->is_nameless)
+		memory->title = pool_format(view->pool, "data at %s", place->name);
 	if (place->file && place->line)
 		memory->title = pool_format(view->pool, "%s (%s:%u)", place->name, place->file,
 					    place->line);
@@ -143,18 +177,34 @@ static void name_stack(struct view *view, const struct view_finding *finding,
 		       struct view_memory *memory)
 {
 	memory->kind = MEMORY_STACK;
-	memory->name = "the variable";
-	memory->stable_name = "stack";
-	memory->title = pool_format(view->pool, "a variable on the stack of %s",
+	memory->name = memory->field ? memory->field : "the variable";
+	memory->stable_name = pool_format(view->pool, "stack %s", memory->name);
+	memory->title = pool_format(view->pool, "%s on the stack of %s",
+				    memory->field ? memory->field : "a variable",
 				    thread_name(view, finding, memory->stack_thread));
 }
 
-static void name_mapping(struct view_memory *memory)
+static void name_mapping(struct view *view, struct view_memory *memory)
 {
 	memory->kind = MEMORY_MAPPED;
-	memory->name = "the memory";
-	memory->title = "memory of no known origin";
-	memory->stable_name = "memory";
+	memory->name = memory->field ? memory->field : "the memory";
+	memory->title = memory->field
+				? pool_format(view->pool, "%s in mapped memory", memory->field)
+				: "memory of no known origin";
+	memory->stable_name = pool_format(view->pool, "mapped %s", memory->name);
+}
+
+/* Memory without a variable of its own. */
+static void name_untold(struct view *view, const struct view_finding *finding,
+			struct view_memory *memory)
+{
+	find_type(view, finding, memory);
+	if (block_of(memory))
+		name_block(view, finding, memory);
+	else if (memory->stack_thread)
+		name_stack(view, finding, memory);
+	else
+		name_mapping(view, memory);
 }
 
 struct view_memory *memory_describe(struct view *view, const struct view_finding *finding)
@@ -168,15 +218,12 @@ struct view_memory *memory_describe(struct view *view, const struct view_finding
 	told = model_variable(view->model, finding->process, memory->address);
 	if (told)
 		name_as_told(view, memory, told);
-	else if (block_of(memory))
-		name_block(view, finding, memory);
-	else if (symbolize_variable(view->symbolizer, finding->process, memory->address,
+	else if (!block_of(memory) &&
+		 symbolize_variable(view->symbolizer, finding->process, memory->address,
 				    memory->size_bytes, &memory->variable))
 		name_variable(view, memory);
-	else if (memory->stack_thread)
-		name_stack(view, finding, memory);
 	else
-		name_mapping(memory);
+		name_untold(view, finding, memory);
 	if (!memory->identity)
 		memory->identity = memory->stable_name;
 	return memory;

@@ -20,9 +20,10 @@ struct view_memory {
 	const char *title;		/* as a stranger has to be told: with place or origin */
 	const char *stable_name;	/* the same in every run and build */
 	const char *identity;		/* memory with another one is not the same in a report */
-	struct variable_place variable; /* of global memory */
-	uint64_t offset;		/* in the variable or block */
-	thread_id stack_thread;		/* whose stack it lies on, or 0 */
+	struct variable_place variable; /* of other than global memory: 'part' alone */
+	const char *field; /* "struct conn.refs", by the types of those who access it; or NULL */
+	uint64_t offset;   /* in the variable or block */
+	thread_id stack_thread;			/* whose stack it lies on, or 0 */
 	const struct finding_event *allocation; /* of the heap block, or NULL */
 	const struct finding_event *release;	/* its end, or NULL */
 };

@@ -173,24 +173,6 @@ static void set_call_place(struct pool *pool, struct source_frame *frame, Dwarf_
 		frame->column = (unsigned)value;
 }
 
-/* The scopes around @address as they are nested in the code; free them. */
-static int concrete_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
-{
-	Dwarf_Die *abstract = NULL;
-	Dwarf_Die innermost;
-	int count = dwarf_getscopes(unit, address, &abstract);
-
-	*scopes = NULL;
-	if (count <= 0)
-		return 0;
-	/* Outwards of an inlined call these are the scopes of its source; ask
-	 * again for those of the code. */
-	innermost = abstract[0];
-	free(abstract);
-	count = dwarf_getscopes_die(&innermost, scopes);
-	return count > 0 ? count : 0;
-}
-
 static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack,
 		       struct source_frame *frame, Dwarf_Die *unit, Dwarf_Die *scopes, int count)
 {
@@ -247,7 +229,7 @@ static bool add_debug_frames(struct symbolizer *symbolizer, struct elf_image *im
 	frame->directory = attribute_string(&unit, DW_AT_comp_dir);
 	set_line(symbolizer->pool, frame, &unit, frame->offset - bias);
 	elf_image_enter_split_unit(&unit);
-	count = concrete_scopes(&unit, frame->offset - bias, &scopes);
+	count = elf_image_scopes(&unit, frame->offset - bias, &scopes);
 	add_scopes(symbolizer, stack, frame, &unit, scopes, count);
 	free(scopes);
 	return stack->frame_count > count_before;
@@ -420,6 +402,24 @@ bool symbolize_variable(struct symbolizer *symbolizer, const struct model_proces
 		*place = place_by_symbol(symbolizer->pool, image, module,
 					 address - module->bias);
 	return true;
+}
+
+bool symbolize_pointee(struct symbolizer *symbolizer, const struct model_process *process,
+		       uint32_t stack, uint64_t size_bytes, struct pointee *pointee)
+{
+	const struct model_stack *raw = model_stack(process, stack);
+	const struct model_module *module;
+	uint64_t address;
+
+	if (!raw || !raw->frame_count)
+		return false;
+	/* As of an access is recorded: one byte behind where it begins. */
+	address = model_stack_frame(raw, 0) - 1;
+	module = model_module(raw->home ? raw->home : process, raw->generation, address);
+	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
+		return false;
+	return pointee_find(symbolizer->pool, image_of(symbolizer, module),
+			    address - module->bias, size_bytes, pointee);
 }
 
 const char *source_frame_function(struct pool *pool, const struct source_frame *frame)

@@ -11,6 +11,7 @@
 #define REPORTS_SYMBOLIZE_H
 
 #include "reports/model.h"
+#include "reports/pointee.h"
 #include "reports/variables.h"
 
 struct source_frame {
@@ -60,6 +61,10 @@ const char *symbolize_data(struct symbolizer *symbolizer, const struct model_pro
  */
 bool symbolize_variable(struct symbolizer *symbolizer, const struct model_process *process,
 			uint64_t address, uint64_t size_bytes, struct variable_place *place);
+
+/* What the innermost instruction of @stack accesses by its types; false if unknown. */
+bool symbolize_pointee(struct symbolizer *symbolizer, const struct model_process *process,
+		       uint32_t stack, uint64_t size_bytes, struct pointee *pointee);
 
 /* "transfer", or "<prog+0x1190>" where names were stripped.  Never NULL. */
 const char *source_frame_function(struct pool *pool, const struct source_frame *frame);

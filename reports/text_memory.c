@@ -27,7 +27,18 @@ void text_access(const struct text_page *page, const struct view_finding *findin
 		fputs("    holding no lock\n", page->out);
 }
 
-/* ", long" and ", field refs of struct conn at offset 8". */
+/* "refs: int, at offset 8 of struct conn". */
+static void write_field(const struct text_page *page, const struct type_place *part, bool with_type)
+{
+	if (!part->holder || !part->field)
+		return;
+	fprintf(page->out, "    %s: ", part->field);
+	if (with_type && part->type)
+		fprintf(page->out, "%s, ", part->type);
+	fprintf(page->out, "at offset %llu of %s\n", (unsigned long long)part->field_offset,
+		part->holder);
+}
+
 static void write_variable(const struct text_page *page, const struct view_memory *memory)
 {
 	const struct variable_place *variable = &memory->variable;
@@ -40,9 +51,7 @@ static void write_variable(const struct text_page *page, const struct view_memor
 	if (variable->file && variable->line)
 		fprintf(page->out, ", declared at %s:%u", variable->file, variable->line);
 	fputc('\n', page->out);
-	if (part->holder && part->field)
-		fprintf(page->out, "    %s: at offset %llu of %s\n", part->field,
-			(unsigned long long)part->field_offset, part->holder);
+	write_field(page, part, false);
 }
 
 /* "allocated by T1 (main):" and where. */
@@ -70,6 +79,7 @@ static void write_block(const struct text_page *page, const struct view_finding 
 	if (block->size_bytes)
 		fprintf(page->out, " of %s", bytes_words(page, block->size_bytes));
 	fputc('\n', page->out);
+	write_field(page, &memory->variable.part, true);
 	write_block_event(page, finding, memory->allocation, "allocated");
 	/* A free that takes part in the race is told of its thread. */
 	if (memory->release && !memory_is_access(finding->finding, memory->release))
@@ -93,10 +103,12 @@ void text_memory(const struct text_page *page, const struct view_finding *findin
 		fprintf(page->out, "    %s on the stack of %s\n",
 			bytes_words(page, memory->size_bytes),
 			thread_name(page->view, finding, memory->stack_thread));
+		write_field(page, &memory->variable.part, true);
 		break;
 	case MEMORY_MAPPED:
 		fprintf(page->out, "    %s of memory in no module, known heap block or stack\n",
 			bytes_words(page, memory->size_bytes));
+		write_field(page, &memory->variable.part, true);
 		break;
 	}
 	if (page->view->request->is_verbose)

@@ -327,6 +327,7 @@ struct descent {
 	struct pool *pool;
 	struct type_place place;
 	Dwarf_Die type;
+	Dwarf_Die declared; /* the same with its typedefs and qualifiers */
 	uint64_t offset;
 	uint64_t size_bytes;
 	bool is_stuck; /* 'offset' bytes lie between the path and what was asked for */
@@ -404,6 +405,7 @@ static bool descend(struct descent *descent)
 	/* In a class of the library the user's word for the whole stays. */
 	if (!descent->place.is_atomic && name)
 		descent->place.type = name;
+	descent->declared = descent->type;
 	if (peel_type(&descent->type, &descent->place.is_atomic))
 		return false;
 	peeled = dwarf_diename(&descent->type);
@@ -421,8 +423,8 @@ static bool descend(struct descent *descent)
 	return !descent->is_stuck;
 }
 
-struct type_place type_find_place(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
-				  uint64_t size_bytes)
+static struct descent descend_to(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
+				 uint64_t size_bytes)
 {
 	struct descent descent = {
 		.pool = pool,
@@ -431,13 +433,31 @@ struct type_place type_find_place(struct pool *pool, const Dwarf_Die *type, uint
 		.offset = offset,
 		.size_bytes = size_bytes,
 	};
-	struct type_place *place = &descent.place;
 	int depth = 0;
 
 	while (depth++ < DEPTH_MAX && descend(&descent))
 		;
+	return descent;
+}
+
+struct type_place type_find_place(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
+				  uint64_t size_bytes)
+{
+	struct descent descent = descend_to(pool, type, offset, size_bytes);
+
 	if (descent.is_stuck && descent.offset)
-		place->path = pool_format(pool, "%s+%llu", place->path,
-					  (unsigned long long)descent.offset);
-	return *place;
+		descent.place.path = pool_format(pool, "%s+%llu", descent.place.path,
+						 (unsigned long long)descent.offset);
+	return descent.place;
+}
+
+bool type_find_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset, uint64_t size_bytes,
+		    Dwarf_Die *part)
+{
+	struct descent descent = descend_to(pool, type, offset, size_bytes);
+	Dwarf_Word size;
+
+	*part = descent.declared;
+	return !descent.is_stuck && !descent.offset && dwarf_aggregate_size(part, &size) == 0 &&
+	       size == size_bytes;
 }

@@ -32,6 +32,10 @@ bool type_of(Dwarf_Die *die, Dwarf_Die *type);
 struct type_place type_find_place(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
 				  uint64_t size_bytes);
 
+/* The type of the whole part of @type that has these bytes; false if none has. */
+bool type_find_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset, uint64_t size_bytes,
+		    Dwarf_Die *part);
+
 /* "struct account", "char *", "int[8]"; NULL if it has no name. */
 const char *type_name(struct pool *pool, const Dwarf_Die *type);
 

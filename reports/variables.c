@@ -113,11 +113,17 @@ static struct variable_index *build_index(struct pool *pool, struct elf_image *i
 	return index;
 }
 
-static const struct variable *find_variable(const struct variable_index *index, uint64_t address)
+static const struct variable *find_variable(struct pool *pool, struct elf_image *image,
+					    uint64_t address)
 {
+	const struct variable_index *index;
 	size_t low = 0;
-	size_t high = index->count;
+	size_t high;
 
+	if (!image->variables)
+		image->variables = build_index(pool, image);
+	index = image->variables;
+	high = index->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -179,14 +185,11 @@ static const char *whole_name(struct pool *pool, const struct variable *variable
 bool variable_find(struct pool *pool, struct elf_image *image, uint64_t address,
 		   uint64_t size_bytes, struct variable_place *place)
 {
-	const struct variable *variable;
+	const struct variable *variable = find_variable(pool, image, address);
 	const char *name;
 	Dwarf_Die type;
 	Dwarf_Die die;
 
-	if (!image->variables)
-		image->variables = build_index(pool, image);
-	variable = find_variable(image->variables, address);
 	name = variable ? whole_name(pool, variable) : NULL;
 	if (!name)
 		return false;
@@ -204,6 +207,20 @@ bool variable_find(struct pool *pool, struct elf_image *image, uint64_t address,
 	place->name = pool_format(pool, "%s%s", name, place->part.path);
 	place->stable_name = pool_format(pool, "%s%s", name, place->part.stable_path);
 	return true;
+}
+
+bool variable_type(struct pool *pool, struct elf_image *image, uint64_t address,
+		   uint64_t size_bytes, Dwarf_Die *type)
+{
+	const struct variable *variable = find_variable(pool, image, address);
+	Dwarf_Die whole;
+	Dwarf_Die die;
+
+	if (!variable)
+		return false;
+	die = variable->die;
+	return type_of(&die, &whole) &&
+	       type_find_part(pool, &whole, address - variable->start, size_bytes, type);
 }
 
 const char *variable_name(struct pool *pool, struct elf_image *image, uint64_t address)

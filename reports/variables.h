@@ -23,6 +23,10 @@ struct variable_place {
 bool variable_find(struct pool *pool, struct elf_image *image, uint64_t address,
 		   uint64_t size_bytes, struct variable_place *place);
 
+/* The type of what has exactly @size_bytes at @address; false if nothing is known. */
+bool variable_type(struct pool *pool, struct elf_image *image, uint64_t address,
+		   uint64_t size_bytes, Dwarf_Die *type);
+
 /* A lock's name by its variable, element and field: "bank.c:accounts[0].lock"; or NULL. */
 const char *variable_name(struct pool *pool, struct elf_image *image, uint64_t address);
 

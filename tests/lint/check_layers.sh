@@ -52,7 +52,7 @@ may_include src/base base
 may_include src/event base event
 may_include src/detect base event detect
 may_include preload base event detect preload
-may_include reports base event reports
+may_include reports base event x86 reports
 may_include src/command base event detect reports command
 
 only_in uthash.h 'src/base/map\.c'

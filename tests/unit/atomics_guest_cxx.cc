@@ -30,9 +30,9 @@ __attribute__((noinline)) void cxx_store_inlined(void *address, int value)
 	static_cast<Node *>(address)->state.store(value, std::memory_order_release);
 }
 
-__attribute__((noinline)) int cxx_load_plain(const void *address)
+__attribute__((noinline)) int cxx_load_plain(const Node *at)
 {
-	return static_cast<const Node *>(address)->plain;
+	return at->plain;
 }
 
 const unsigned char *cxx_load_out_of_line(void)

@@ -12,8 +12,8 @@ check_PROGRAMS += $(REPORT_TESTS)
 
 REPORT_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE -I$(srcdir)/tests/unit
 REPORT_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(ELFUTILS_CFLAGS)
-REPORT_TEST_LIBS = reports/libreports.a src/libcore.a $(ELFUTILS_LIBS) $(JANSSON_LIBS) \
-	-liberty $(CHECK_LIBS)
+REPORT_TEST_LIBS = reports/libreports.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis \
+	$(JANSSON_LIBS) -liberty $(CHECK_LIBS)
 REPORT_TEST_IMAGE = tests/unit/results_image.c tests/unit/results_image.h
 
 tests_unit_test_results_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)

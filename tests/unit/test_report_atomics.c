@@ -128,6 +128,13 @@ START_TEST(a_plain_variable_stays_with_what_its_type_says)
 }
 END_TEST
 
+START_TEST(without_debug_information_it_is_asked_for)
+{
+	render_race((void *)0x7000, NULL, NULL);
+	expect("this is right: build with");
+}
+END_TEST
+
 START_TEST(variables_of_atomic_classes_are_atomic)
 {
 	render_race(cxx_flag, NULL, NULL);
@@ -154,6 +161,24 @@ END_TEST
 START_TEST(members_that_were_not_inlined_are_atomic_too)
 {
 	ck_assert(has_atomic_access(cxx_load_out_of_line()));
+}
+END_TEST
+
+__attribute__((noinline)) static int c_load_atomic(struct c_node *node)
+{
+	return atomic_load_explicit(&node->state, memory_order_acquire);
+}
+
+__attribute__((noinline)) static int c_load_plain(struct c_node *node)
+{
+	return node->plain;
+}
+
+START_TEST(fields_of_heap_blocks_are_atomic_by_their_pointers_type)
+{
+	ck_assert_int_eq(c_load_atomic(&c_nodes[0]), c_load_plain(&c_nodes[0]));
+	ck_assert(has_atomic_access((const unsigned char *)(uintptr_t)c_load_atomic));
+	ck_assert(!has_atomic_access((const unsigned char *)(uintptr_t)c_load_plain));
 }
 END_TEST
 
@@ -251,9 +276,11 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_is_held_back_is_counted);
 	tcase_add_test(tests, an_atomic_field_is_atomic_and_its_neighbour_is_not);
 	tcase_add_test(tests, a_plain_variable_stays_with_what_its_type_says);
+	tcase_add_test(tests, without_debug_information_it_is_asked_for);
 	tcase_add_test(tests, variables_of_atomic_classes_are_atomic);
 	tcase_add_test(tests, inlined_members_of_atomic_classes_are_atomic);
 	tcase_add_test(tests, members_that_were_not_inlined_are_atomic_too);
+	tcase_add_test(tests, fields_of_heap_blocks_are_atomic_by_their_pointers_type);
 	tcase_add_test(tests, an_atomic_that_is_also_accessed_plainly_says_by_whom);
 	tcase_add_test(tests, an_error_is_not_held_back);
 	tcase_add_test(tests, a_flag_that_is_atomic_needs_no_mark);

@@ -1,0 +1,363 @@
+#include "reports/pointee.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/code.h"
+#include "reports/variables.h"
+#include "x86/decode.h"
+
+#define STEPS_MAX 12 /* of loads behind each other, and moves between registers */
+#define BACK_MAX 512 /* instructions that are looked at on the way back */
+#define REGISTER_COUNT 16
+
+/* What a register holds: a value of a type, some bytes further on. */
+struct value {
+	Dwarf_Die type;
+	int64_t added;
+};
+
+struct search {
+	struct pool *pool;
+	struct elf_image *image;
+	struct code code;
+	Dwarf_Die *scopes; /* around the access, innermost first */
+	int scope_count;
+	Dwarf_Addr bias; /* file address = address of debug information + bias */
+};
+
+/* Numbers of registers in debug information, in the encoding's order. */
+static const int dwarf_register[REGISTER_COUNT] = {0, 2, 1,  3,	 7,  6,	 4,  5,
+						   8, 9, 10, 11, 12, 13, 14, 15};
+
+/* The expression for where @die is when the code is at @address. */
+static bool find_location(Dwarf_Die *die, Dwarf_Addr address, Dwarf_Op **operations, size_t *count)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_attr_integrate(die, DW_AT_location, &attribute) &&
+	       dwarf_getlocation_addr(&attribute, address, operations, count, 1) == 1 && *count;
+}
+
+static bool is_variable(Dwarf_Die *die)
+{
+	int tag = dwarf_tag(die);
+
+	return tag == DW_TAG_variable || tag == DW_TAG_formal_parameter;
+}
+
+/* Looks at each variable in scope at instruction @at until @found says yes. */
+static bool find_in_scopes(const struct search *search, const struct instruction *at,
+			   const void *wanted,
+			   bool (*is_wanted)(const Dwarf_Op *operations, size_t count,
+					     const void *wanted, int64_t *added),
+			   struct value *value)
+{
+	Dwarf_Addr address = search->code.start + at->offset - search->bias;
+
+	for (int i = 0; i < search->scope_count; i++) {
+		Dwarf_Die die;
+
+		if (dwarf_child(&search->scopes[i], &die) != 0)
+			continue;
+		do {
+			Dwarf_Op *operations;
+			size_t count;
+
+			value->added = 0;
+			if (is_variable(&die) &&
+			    find_location(&die, address, &operations, &count) &&
+			    is_wanted(operations, count, wanted, &value->added) &&
+			    type_of(&die, &value->type))
+				return true;
+		} while (dwarf_siblingof(&die, &die) == 0);
+	}
+	return false;
+}
+
+/* The variable itself is in the register, or is it plus a constant. */
+static bool is_in_register(const Dwarf_Op *operations, size_t count, const void *wanted,
+			   int64_t *added)
+{
+	unsigned number = (unsigned)*(const int *)wanted;
+
+	if (count == 1 && operations[0].atom == DW_OP_reg0 + number)
+		return true;
+	if (count != 2 || operations[0].atom != DW_OP_breg0 + number ||
+	    operations[1].atom != DW_OP_stack_value)
+		return false;
+	*added = -(int64_t)operations[0].number;
+	return true;
+}
+
+/* A stack slot: the distance from the frame's base that debug information uses, and
+ * as an address relative to a register. */
+struct slot {
+	int64_t from_frame_base;
+	unsigned base; /* DWARF's number */
+	int64_t from_register;
+};
+
+static bool is_in_slot(const Dwarf_Op *operations, size_t count, const void *wanted, int64_t *added)
+{
+	const struct slot *slot = wanted;
+
+	*added = 0;
+	if (count != 1)
+		return false;
+	if (operations[0].atom == DW_OP_fbreg)
+		return (int64_t)operations[0].number == slot->from_frame_base;
+	return operations[0].atom == DW_OP_breg0 + slot->base &&
+	       (int64_t)operations[0].number == slot->from_register;
+}
+
+static Dwarf_Die *subprogram_of(const struct search *search)
+{
+	for (int i = 0; i < search->scope_count; i++) {
+		if (dwarf_tag(&search->scopes[i]) == DW_TAG_subprogram)
+			return &search->scopes[i];
+	}
+	return NULL;
+}
+
+/* The canonical frame address at @at, as register and offset. */
+static bool find_frame_address(const struct search *search, const struct instruction *at,
+			       unsigned *base, int64_t *offset)
+{
+	Dwarf_Addr bias;
+	Dwarf_CFI *table = dwfl_module_eh_cfi(search->image->module, &bias);
+	Dwarf_Frame *frame;
+	Dwarf_Op *operations;
+	bool is_found;
+	size_t count;
+
+	if (!table ||
+	    dwarf_cfi_addrframe(table, search->code.start + at->offset - bias, &frame) != 0)
+		return false;
+	is_found = dwarf_frame_cfa(frame, &operations, &count) == 0 && count == 1 &&
+		   (operations[0].atom == DW_OP_bregx ||
+		    (operations[0].atom >= DW_OP_breg0 && operations[0].atom <= DW_OP_breg31));
+	if (is_found && operations[0].atom == DW_OP_bregx) {
+		*base = (unsigned)operations[0].number;
+		*offset = (int64_t)operations[0].number2;
+	} else if (is_found) {
+		*base = operations[0].atom - DW_OP_breg0;
+		*offset = (int64_t)operations[0].number;
+	}
+	free(frame);
+	return is_found;
+}
+
+/* The distance of [@base + @displacement] from what variables are relative to. */
+static bool find_slot(const struct search *search, const struct instruction *at, unsigned base,
+		      int64_t displacement, struct slot *slot)
+{
+	Dwarf_Die *subprogram = subprogram_of(search);
+	Dwarf_Attribute attribute;
+	Dwarf_Op *operations;
+	unsigned frame_register;
+	int64_t frame_offset;
+	size_t count;
+
+	*slot = (struct slot){INT64_MIN, base, displacement};
+	if (!subprogram || !dwarf_attr_integrate(subprogram, DW_AT_frame_base, &attribute) ||
+	    dwarf_getlocation(&attribute, &operations, &count) != 0 || count != 1)
+		return true;
+	if (operations[0].atom == DW_OP_reg0 + base)
+		slot->from_frame_base = displacement;
+	else if (operations[0].atom == DW_OP_call_frame_cfa &&
+		 find_frame_address(search, at, &frame_register, &frame_offset) &&
+		 frame_register == base)
+		slot->from_frame_base = displacement - frame_offset;
+	return true;
+}
+
+/* Down typedefs and qualifiers to a pointer, and to what it points at. */
+static bool follow_pointer(Dwarf_Die *type)
+{
+	for (int i = 0; i < STEPS_MAX; i++) {
+		int tag = dwarf_tag(type);
+		bool is_pointer = tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type ||
+				  tag == DW_TAG_rvalue_reference_type;
+
+		if (!is_pointer && tag != DW_TAG_typedef && tag != DW_TAG_const_type &&
+		    tag != DW_TAG_volatile_type && tag != DW_TAG_restrict_type &&
+		    tag != DW_TAG_atomic_type)
+			return false;
+		if (!type_of(type, type))
+			return false;
+		if (is_pointer)
+			return true;
+	}
+	return false;
+}
+
+/* Pointers are often moved along an array: then any of its elements will do. */
+static uint64_t offset_in_element(const Dwarf_Die *type, int64_t offset)
+{
+	Dwarf_Die copy = *type;
+	Dwarf_Word size;
+
+	if (dwarf_aggregate_size(&copy, &size) != 0 || !size)
+		return offset < 0 ? 0 : (uint64_t)offset;
+	offset %= (int64_t)size;
+	return (uint64_t)(offset < 0 ? offset + (int64_t)size : offset);
+}
+
+static bool find_value(const struct search *search, size_t at, int number, int steps,
+		       struct value *value);
+
+/* What the memory operand of instruction @at is part of: a type and an offset. */
+static bool find_operand(const struct search *search, size_t at, int steps, struct value *value)
+{
+	const struct instruction *instruction = &search->code.instructions[at];
+	int base = instruction->base;
+
+	/* Of two registers without a scale, either may be the pointer. */
+	if (base == NO_REGISTER || !find_value(search, at, base, steps, value) ||
+	    !follow_pointer(&value->type)) {
+		if (instruction->index == NO_REGISTER || instruction->scale > 1 ||
+		    !find_value(search, at, instruction->index, steps, value) ||
+		    !follow_pointer(&value->type))
+			return false;
+	}
+	value->added += instruction->displacement;
+	return true;
+}
+
+static bool is_frame_register(int number)
+{
+	return number == RSP || number == RBP;
+}
+
+/* What a load brings: a variable of the stack or a global one, or a field. */
+static bool find_loaded(const struct search *search, size_t at, int steps, struct value *value)
+{
+	const struct instruction *load = &search->code.instructions[at];
+	struct slot slot;
+
+	value->added = 0;
+	if (load->is_rip_relative)
+		return variable_type(search->pool, search->image,
+				     search->code.start + (uint64_t)load->target, 8, &value->type);
+	if (is_frame_register(load->base) && load->index == NO_REGISTER &&
+	    find_slot(search, load, (unsigned)dwarf_register[load->base], load->displacement,
+		      &slot) &&
+	    find_in_scopes(search, load, &slot, is_in_slot, value))
+		return true;
+	if (!find_operand(search, at, steps - 1, value))
+		return false;
+	if (!type_find_part(search->pool, &value->type,
+			    offset_in_element(&value->type, value->added), 8, &value->type))
+		return false;
+	value->added = 0;
+	return true;
+}
+
+/* Of two general registers, without arithmetic. */
+static bool is_register_move(const struct instruction *instruction)
+{
+	return instruction_form(instruction) == FORM_MOVE && !instruction->memory &&
+	       instruction->source != NO_REGISTER;
+}
+
+/* The instruction at @at gives register @number its value: which? */
+static bool find_computed(const struct search *search, size_t at, int number, int steps,
+			  struct value *value)
+{
+	const struct instruction *instruction = &search->code.instructions[at];
+	bool is_whole =
+		instruction->destination == number && instruction->kills & REGISTER_BIT(number);
+
+	if (!is_whole)
+		return false;
+	if (instruction->memory & MEMORY_READ && instruction->memory & MEMORY_PLAIN_MOVE &&
+	    instruction->access_bytes == 8)
+		return find_loaded(search, at, steps, value);
+	if (instruction->is_lea && !instruction->is_rip_relative &&
+	    instruction->base != NO_REGISTER &&
+	    find_value(search, at, instruction->base, steps - 1, value)) {
+		value->added += instruction->displacement;
+		return true;
+	}
+	if (is_register_move(instruction))
+		return find_value(search, at, instruction->source, steps - 1, value);
+	return false;
+}
+
+static bool goes_on(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_PLAIN ||
+	       instruction->kind == INSTRUCTION_BRANCH_IF ||
+	       instruction->kind == INSTRUCTION_CALL ||
+	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+}
+
+/* What register @number holds when instruction @at begins. */
+static bool find_value(const struct search *search, size_t at, int number, int steps,
+		       struct value *value)
+{
+	for (int i = 0; i < BACK_MAX && steps > 0; i++) {
+		if (find_in_scopes(search, &search->code.instructions[at], &dwarf_register[number],
+				   is_in_register, value))
+			return true;
+		if (at == 0 || !goes_on(&search->code.instructions[at - 1]))
+			return false;
+		at--;
+		if (search->code.instructions[at].changes & REGISTER_BIT(number))
+			return find_computed(search, at, number, steps, value);
+	}
+	return false;
+}
+
+/* Fills @search for the function around @address; its scopes are to be freed. */
+static bool begin_search(struct search *search, uint64_t address, Dwarf_Die **scopes)
+{
+	uint64_t distance;
+	Dwarf_Die unit;
+	int count;
+
+	*scopes = NULL;
+	if (!elf_image_symbol(search->image, address, true, &distance) ||
+	    !code_decode(search->pool, search->image, address - distance, address, &search->code) ||
+	    !elf_image_unit(search->image, address, &unit, &search->bias))
+		return false;
+	elf_image_enter_split_unit(&unit);
+	count = elf_image_scopes(&unit, address - search->bias, scopes);
+	search->scopes = *scopes;
+	/* What lies outside of the function has no registers. */
+	while (search->scope_count < count &&
+	       dwarf_tag(&(*scopes)[search->scope_count]) != DW_TAG_subprogram)
+		search->scope_count++;
+	search->scope_count += search->scope_count < count;
+	return search->scope_count > 0;
+}
+
+/* The scalar that has the bytes must be as large as the access was. */
+static bool describe(struct pool *pool, const struct value *value, uint64_t size_bytes,
+		     struct pointee *pointee)
+{
+	uint64_t offset = offset_in_element(&value->type, value->added);
+	Dwarf_Die part;
+
+	pointee->root = type_name(pool, &value->type);
+	pointee->place = type_find_place(pool, &value->type, offset, size_bytes);
+	return pointee->root && type_find_part(pool, &value->type, offset, size_bytes, &part);
+}
+
+bool pointee_find(struct pool *pool, struct elf_image *image, uint64_t address, uint64_t size_bytes,
+		  struct pointee *pointee)
+{
+	struct search search = {.pool = pool, .image = image};
+	struct value value;
+	Dwarf_Die *scopes;
+	bool is_found;
+
+	memset(&value, 0, sizeof(value));
+	is_found = begin_search(&search, address, &scopes) &&
+		   find_operand(&search, search.code.count - 1, STEPS_MAX, &value) &&
+		   describe(pool, &value, size_bytes, pointee);
+	free(scopes);
+	return is_found;
+}
