@@ -13,7 +13,7 @@
 
 struct account {
 	int number;
-	long balance;
+	int64_t balance;
 	unsigned is_open : 1;
 	unsigned is_audited : 1;
 };
@@ -236,7 +236,7 @@ START_TEST(elements_and_fields_are_named)
 	render();
 	expect("error: data-race: accounts[3].balance (test_report_memory.c:");
 	expect(") is written by T2 (left) and read by T3 (right), and nothing orders them\n");
-	expect("    accounts[3].balance: long int, global");
+	expect("    accounts[3].balance: int64_t, global");
 	expect("    balance: at offset 8 of struct account\n");
 	expect("   <- nothing orders these\n");
 }
@@ -269,8 +269,8 @@ END_TEST
 START_TEST(bit_fields_of_one_byte_are_named_together)
 {
 	begin(FINDING_LOST_UPDATE, 0);
-	add(2, ACTION_UPDATE, (char *)&accounts[1].balance + sizeof(long), 1, 1);
-	add(3, ACTION_UPDATE, (char *)&accounts[1].balance + sizeof(long), 1, 1);
+	add(2, ACTION_UPDATE, (char *)&accounts[1].balance + sizeof(int64_t), 1, 1);
+	add(3, ACTION_UPDATE, (char *)&accounts[1].balance + sizeof(int64_t), 1, 1);
 	end();
 	render();
 	expect("lost-update: accounts[1].{is_open, is_audited} (");
@@ -297,7 +297,7 @@ START_TEST(a_heap_block_tells_where_it_is_from)
 }
 END_TEST
 
-__attribute__((noinline)) static long read_balance(struct account *account)
+__attribute__((noinline)) static int64_t read_balance(struct account *account)
 {
 	return account->balance;
 }
@@ -325,7 +325,7 @@ START_TEST(a_field_of_a_heap_block_is_named_by_the_pointers_type)
 	}
 	ck_assert(is_named);
 	expect("    reads struct account.balance, 8 bytes:\n");
-	expect("    balance: long int, at offset 8 of struct account\n");
+	expect("    balance: int64_t, at offset 8 of struct account\n");
 }
 END_TEST
 
@@ -477,7 +477,7 @@ START_TEST(json_describes_the_memory)
 	memory = finding_part("memory");
 	ck_assert_str_eq(text_of(memory, "name"), "accounts[3].balance");
 	ck_assert_str_eq(text_of(memory, "kind"), "global");
-	ck_assert_str_eq(text_of(memory, "type"), "long int");
+	ck_assert_str_eq(text_of(memory, "type"), "int64_t");
 	ck_assert_int_eq(json_integer_value(json_object_get(memory, "offset")),
 			 3 * sizeof(struct account) + 8);
 	ck_assert_str_eq(text_of(json_object_get(memory, "field"), "of"), "struct account");
