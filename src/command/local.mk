@@ -13,6 +13,7 @@ snarl_SOURCES = \
 	src/command/library.c src/command/library.h \
 	src/command/main.c \
 	src/command/output.c src/command/output.h \
+	src/command/plan.c \
 	src/command/processes.c src/command/processes.h \
 	src/command/program.c src/command/program.h \
 	src/command/replay.c src/command/replay.h \
@@ -25,5 +26,6 @@ snarl_SOURCES = \
 	src/command/replay_waits.c \
 	src/command/report.c \
 	src/command/results_file.c src/command/results_file.h \
-	src/command/run.c
+	src/command/run.c \
+	src/command/symbol_names.c src/command/symbol_names.h
 snarl_LDADD = reports/libreports.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty

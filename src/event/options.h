@@ -30,7 +30,8 @@ enum option_where {
 	IN_REPORT = 1u << 1,
 	IN_REPLAY = 1u << 2,
 	TO_LIBRARY = 1u << 3,
-	INTERNAL = 1u << 4
+	INTERNAL = 1u << 4,
+	IN_PLAN = 1u << 5
 };
 
 enum option_id {

@@ -336,3 +336,35 @@ bool instruction_decode(const struct decoder *decoder, const unsigned char *byte
 			(int64_t)offset + raw.instruction.length + raw.operands[0].imm.value.s;
 	return true;
 }
+
+enum instruction_form instruction_form(const struct instruction *instruction)
+{
+	switch ((unsigned)instruction->mnemonic) {
+	case ZYDIS_MNEMONIC_MOV:
+		return FORM_MOVE;
+	case ZYDIS_MNEMONIC_MOVSX:
+	case ZYDIS_MNEMONIC_MOVSXD:
+	case ZYDIS_MNEMONIC_MOVZX:
+		return FORM_EXTEND;
+	case ZYDIS_MNEMONIC_ADD:
+	case ZYDIS_MNEMONIC_SUB:
+		return FORM_ADD;
+	case ZYDIS_MNEMONIC_CMP:
+	case ZYDIS_MNEMONIC_TEST:
+		return FORM_COMPARE;
+	case ZYDIS_MNEMONIC_PUSH:
+		return FORM_PUSH;
+	case ZYDIS_MNEMONIC_POP:
+		return FORM_POP;
+	case ZYDIS_MNEMONIC_LEAVE:
+		return FORM_LEAVE;
+	case ZYDIS_MNEMONIC_NOP:
+		return FORM_NOP;
+	case ZYDIS_MNEMONIC_INT3:
+		return FORM_BREAK;
+	case ZYDIS_MNEMONIC_ENDBR64:
+		return FORM_ENDBR;
+	default:
+		return FORM_OTHER;
+	}
+}

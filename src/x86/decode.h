@@ -21,6 +21,23 @@ struct decoder {
  */
 bool decoder_init(struct decoder *decoder, void *init, void *decode_full);
 
+/* What an instruction is, where following values through registers wants to know. */
+enum instruction_form {
+	FORM_OTHER,
+	FORM_MOVE,   /* mov */
+	FORM_EXTEND, /* movsx, movsxd, movzx */
+	FORM_ADD,    /* add, sub */
+	FORM_COMPARE, /* cmp, test */
+	FORM_PUSH,
+	FORM_POP,
+	FORM_LEAVE,
+	FORM_NOP,   /* any nop */
+	FORM_BREAK, /* int3 */
+	FORM_ENDBR  /* endbr64 */
+};
+
+enum instruction_form instruction_form(const struct instruction *instruction);
+
 /* With the Zydis that the program is linked with. */
 bool decoder_init_linked(struct decoder *decoder);
 

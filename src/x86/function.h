@@ -28,6 +28,8 @@ struct function {
 	bool stack_escapes; /* the address of a stack slot is taken */
 	bool has_call;
 	bool has_unresolved_jump; /* an indirect jump whose targets are not known */
+	bool has_unknown_targets; /* any instruction may be the target of such a jump, of its
+				   * own or of a function that it shares code with */
 	bool has_jump_table;
 	bool uses_deep_red_zone; /* beyond what red_zone_bytes can say */
 	uint16_t red_zone_bytes; /* deepest use below rsp */
@@ -36,6 +38,9 @@ struct function {
 	uint32_t live_at_return; /* registers that some caller may still need: liveness.c */
 	uint32_t live_at_entry;	 /* registers that it may read before it writes them */
 	uint64_t lsda;	/* address, or 0 */
+	uint32_t wanted_count, native_count; /* accesses to be checked; of them that may run in
+					      * the original, too */
+	uint32_t patch_count; /* 0: not cloned */
 	const char *why_not; /* of a function that is not cloned: reason, for 'snarl plan' */
 };
 

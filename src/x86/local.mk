@@ -9,17 +9,23 @@ src_libplan_a_SOURCES += \
 	%D%/emit.c %D%/emit.h \
 	%D%/emit_check.c %D%/emit_check.h \
 	%D%/encode.c %D%/encode.h \
+	%D%/facts.c \
 	%D%/flow.c %D%/flow.h \
 	%D%/function.h \
+	%D%/gaps.c \
 	%D%/image.c %D%/image.h \
 	%D%/instruction.h \
+	%D%/jumps.c \
 	%D%/liveness.c %D%/liveness.h \
 	%D%/module.c %D%/module.h \
 	%D%/operand.h \
-	%D%/plan.h \
+	%D%/patches.c %D%/patches.h \
+	%D%/plan.c %D%/plan.h \
 	%D%/returns.c \
 	%D%/slices.c %D%/slices.h \
 	%D%/spins.c %D%/spins.h \
 	%D%/state.c \
+	%D%/survey.c %D%/survey.h \
+	%D%/targets.c \
 	%D%/thunk.h \
 	%D%/vector.c %D%/vector.h

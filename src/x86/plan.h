@@ -98,6 +98,8 @@ struct plan {
 	struct plan_state *states; /* by clone_offset */
 	uint32_t state_count;
 	struct plan_statistics statistics;
+	const struct function *functions; /* for who wants to know more (function.h) */
+	uint32_t function_count;
 };
 
 /*
@@ -106,6 +108,15 @@ struct plan {
  */
 struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 		       const struct plan_options *options, struct arena *arena, const char **why);
+
+/* The status flags that a check keeps in rax (CF PF AF ZF SF OF, as in rflags): ah has
+ * them but for OF, and al is 0 or 1, or on the way back 0x7f or 0x80. */
+static inline uint64_t plan_state_flags(uint64_t rax)
+{
+	uint64_t overflow = (rax & 0xff) == 0x01 || (rax & 0xff) == 0x80;
+
+	return (rax >> 8 & 0xd5) | overflow << 11;
+}
 
 /* The state at @clone_offset; NULL before the first one (state.c). */
 const struct plan_state *plan_state_at(const struct plan_state *states, uint32_t count,

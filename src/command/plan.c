@@ -1,0 +1,223 @@
+/* snarl plan: what would be observed of a program's memory accesses, and why not all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command/arguments.h"
+#include "command/symbol_names.h"
+#include "x86/decode.h"
+#include "x86/function.h"
+#include "x86/image.h"
+#include "x86/plan.h"
+
+#define KIB 1024u
+#define NS_PER_MS 1e6
+
+/* A file to plan, in memory. */
+struct plan_file {
+	const char *path;
+	const unsigned char *bytes;
+	size_t size_bytes;
+};
+
+static bool open_file(struct plan_file *file)
+{
+	int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
+	struct stat facts;
+	void *bytes = MAP_FAILED;
+
+	if (descriptor < 0 || fstat(descriptor, &facts)) {
+		command_warn("plan: cannot read '%s': %s", file->path, strerror(errno));
+		if (descriptor >= 0)
+			close(descriptor);
+		return false;
+	}
+	file->size_bytes = (size_t)facts.st_size;
+	if (S_ISREG(facts.st_mode) && facts.st_size > 0)
+		bytes = mmap(NULL, file->size_bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
+	close(descriptor);
+	if (bytes == MAP_FAILED) {
+		command_warn("plan: '%s' is not a file that could be a program", file->path);
+		return false;
+	}
+	file->bytes = bytes;
+	return true;
+}
+
+/* --- What the plan is made of ------------------------------------------------------- */
+
+/* Behind the module, as the guest library would have it. */
+static void *place_clones(void *context, size_t size_bytes, uint64_t *address)
+{
+	const struct image *image = context;
+	uint64_t end = 0;
+
+	for (unsigned i = 0; i < image->segment_count; i++)
+		if (image->segments[i].end > end)
+			end = image->segments[i].end;
+	*address = (end + 0xffff) & ~(uint64_t)0xffff;
+	return malloc(size_bytes);
+}
+
+static struct plan *make_plan(const struct image *image, struct arena *arena, const char **why)
+{
+	static struct decoder decoder;
+	struct plan_options options = {
+		.current_tls = -8,
+		.shared_tls = -16,
+		.first_site = 1,
+		.place = place_clones,
+		.context = (void *)(uintptr_t)image,
+		.forget_targets = getenv("SNARL_PLAN_FORGET") != NULL,
+	};
+
+	if (!decoder_init_linked(&decoder)) {
+		*why = "the decoder (Zydis) does not work";
+		return NULL;
+	}
+	arena_init(arena, pages_from_kernel);
+	return plan_make(&decoder, image, &options, arena, why);
+}
+
+/* --- Printing -------------------------------------------------------------------------- */
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0.0;
+}
+
+static void print_count(const char *what, uint64_t count, uint64_t whole)
+{
+	if (count)
+		printf("    %-28s %9" PRIu64 "  %5.1f %%\n", what, count, percent(count, whole));
+}
+
+static void print_functions(const struct plan_statistics *statistics)
+{
+	printf("  functions                      %9" PRIu64 "\n", statistics->functions);
+	print_count("copied", statistics->cloned, statistics->functions);
+	print_count("nothing to check", statistics->without_accesses, statistics->functions);
+	print_count("not understood", statistics->undecodable, statistics->functions);
+	print_count("no room for jumps", statistics->conflicting, statistics->functions);
+}
+
+static void print_accesses(const struct plan_statistics *statistics)
+{
+	uint64_t accesses = statistics->accesses;
+
+	printf("  accesses                       %9" PRIu64 "\n", accesses);
+	print_count("checked", statistics->checked, accesses);
+	print_count("with another's check", statistics->merged, accesses);
+	print_count("own stack slots", statistics->on_stack, accesses);
+	print_count("read-only data", statistics->read_only, accesses);
+	print_count("thread-local", statistics->thread_local_, accesses);
+	print_count("no check for their kind", statistics->unchecked, accesses);
+	print_count("may run unchecked", statistics->accesses_native, accesses);
+	print_count("atomic instructions", statistics->atomics, accesses);
+	print_count("string instructions", statistics->strings, accesses);
+}
+
+static void print_entries(const struct plan_statistics *statistics)
+{
+	printf("  entries                        %9" PRIu64 "\n", statistics->entries);
+	print_count("by a short jump", statistics->entries_short, statistics->entries);
+	print_count("not patched", statistics->entries_unpatched, statistics->entries);
+}
+
+static void print_plan(const char *path, const struct plan *plan)
+{
+	const struct plan_statistics *statistics = &plan->statistics;
+	double megabytes = (double)statistics->text_bytes / (KIB * KIB);
+	double milliseconds = (double)statistics->nanoseconds / NS_PER_MS;
+
+	printf("%s\n", path);
+	print_functions(statistics);
+	print_accesses(statistics);
+	print_entries(statistics);
+	printf("  code %" PRIu64 " KiB, copies %" PRIu64 " KiB (%.1f times), planned in %.1f ms "
+	       "(%.0f per MiB)\n",
+	       statistics->text_bytes / KIB, statistics->clone_bytes / KIB,
+	       statistics->text_bytes
+		       ? (double)statistics->clone_bytes / (double)statistics->text_bytes
+		       : 0.0,
+	       milliseconds, megabytes > 0 ? milliseconds / megabytes : 0.0);
+}
+
+static void print_function(const struct function *function, const struct image *image,
+			   const struct symbol_names *names)
+{
+	uint64_t address = image->text_address + function->start;
+	const char *name = symbol_names_find(names, address - image->bias);
+
+	printf("  %#10" PRIx64 " %6" PRIu32 " bytes  %-40s ", address,
+	       function->end - function->start, name ? name : "");
+	if (function->why_not)
+		printf("left alone: %s", function->why_not);
+	else
+		printf("copied: %" PRIu32 " patches, %" PRIu32 " accesses", function->patch_count,
+		       function->wanted_count);
+	if (!function->why_not && function->native_count)
+		printf(", %" PRIu32 " of them may run unchecked", function->native_count);
+	if (!function->why_not && function->has_unknown_targets)
+		printf("; has a jump that is not understood");
+	printf("\n");
+}
+
+static void print_each(const struct plan *plan, const struct image *image,
+		       const struct plan_file *file)
+{
+	struct symbol_names names;
+
+	symbol_names_read(&names, file->bytes, file->size_bytes);
+	for (uint32_t i = 0; i < plan->function_count; i++)
+		print_function(&plan->functions[i], image, &names);
+	symbol_names_free(&names);
+}
+
+static int plan_path(const char *path, const struct options *options)
+{
+	struct plan_file file = {.path = path};
+	struct image image;
+	struct arena arena;
+	struct plan *plan = NULL;
+	const char *why;
+
+	if (!open_file(&file))
+		return STATUS_FAILED;
+	if (image_from_file(&image, path, file.bytes, file.size_bytes, &why))
+		plan = make_plan(&image, &arena, &why);
+	if (!plan)
+		return command_fail("plan: '%s': %s", path, why);
+	print_plan(path, plan);
+	if (options->verbose)
+		print_each(plan, &image, &file);
+	free(plan->clone);
+	munmap((void *)(uintptr_t)file.bytes, file.size_bytes);
+	return STATUS_FINE;
+}
+
+int command_plan(int argc, char **argv)
+{
+	static struct options options;
+	const struct command_row *row = command_find("plan");
+	int operand, status, result = STATUS_FINE;
+
+	options_init(&options);
+	status = arguments_read(row, &options, argc, argv, &operand);
+	if (status != ARGUMENTS_READ)
+		return status;
+	if (operand >= argc)
+		return command_fail("plan: which file? (usage: snarl plan [OPTIONS] %s)",
+				    row->operands);
+	for (; operand < argc; operand++) {
+		status = plan_path(argv[operand], &options);
+		result = status ? status : result;
+	}
+	return fflush(stdout) ? STATUS_FAILED : result;
+}

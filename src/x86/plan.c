@@ -1,0 +1,225 @@
+#include "x86/plan.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/kernel.h"
+#include "x86/checks.h"
+#include "x86/emit.h"
+#include "x86/liveness.h"
+#include "x86/patches.h"
+#include "x86/survey.h"
+
+#define JUMP_LONG 0xe9
+#define JUMP_SHORT 0xeb
+
+/* A plan in the making. */
+struct planning {
+	struct survey survey;
+	struct patches patches;
+	struct emitter emitter;
+	const struct plan_options *options;
+	struct plan *plan;
+};
+
+static const char no_memory[] = "no memory for planning";
+
+static uint64_t now_ns(void)
+{
+	struct timespec now = {0, 0};
+
+	kernel_call2(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool is_wanted(enum access_class class)
+{
+	switch (class) {
+	case ACCESS_NONE:
+	case ACCESS_STACK:
+	case ACCESS_READ_ONLY:
+	case ACCESS_THREAD_LOCAL:
+	case ACCESS_UNCHECKED:
+		return false;
+	case ACCESS_SIMPLE:
+	case ACCESS_SIZED:
+	case ACCESS_MASKED:
+	case ACCESS_LOCKED:
+	case ACCESS_STRING:
+		break;
+	}
+	return true;
+}
+
+/* --- Functions ------------------------------------------------------------------------ */
+
+/* Chooses the function's patches; it is to be cloned if it gets any. */
+static bool choose_patches(struct planning *planning, uint32_t index)
+{
+	struct survey *survey = &planning->survey;
+	struct plan_statistics *statistics = &planning->plan->statistics;
+	struct function *function = &survey->module.functions[index];
+	uint64_t native = statistics->accesses_native;
+	bool *wanted = arena_alloc(survey->arena, function->count);
+
+	if (!wanted)
+		return false;
+	for (uint32_t i = 0; i < function->count; i++)
+		wanted[i] = is_wanted(
+			checks_classify(&survey->module, function, &function->instructions[i]));
+	function->patch_count =
+		patches_choose(survey, index, wanted, &planning->patches, statistics);
+	function->native_count = (uint32_t)(statistics->accesses_native - native);
+	arena_free(survey->arena, wanted, function->count);
+	if (function->patch_count)
+		return !planning->patches.failed;
+	function->why_not = "no entry has room for a jump";
+	function->native_count = function->wanted_count;
+	statistics->accesses_native = native + function->wanted_count;
+	statistics->conflicting++;
+	return true;
+}
+
+/* False: no memory. */
+static bool plan_function(struct planning *planning, uint32_t index)
+{
+	struct module *module = &planning->survey.module;
+	struct function *function = &module->functions[index];
+	struct plan_statistics *statistics = &planning->plan->statistics;
+
+	statistics->functions++;
+	if (!function->is_usable) {
+		statistics->undecodable++;
+		return true;
+	}
+	statistics->instructions += function->count;
+	function->wanted_count = checks_survey(module, function, statistics);
+	if (!function->wanted_count) {
+		statistics->without_accesses++;
+		function->why_not = "it makes no access that wants a check";
+		return true;
+	}
+	if (!choose_patches(planning, index))
+		return false;
+	if (!function->patch_count)
+		return true;
+	statistics->cloned++;
+	return emit_function(&planning->emitter, index);
+}
+
+/* --- Patches ---------------------------------------------------------------------------- */
+
+static void write_long(struct plan_patch *patch, uint32_t offset, int64_t distance)
+{
+	uint32_t value = (uint32_t)(distance - 5);
+
+	*patch = (struct plan_patch){.offset = offset, .length = 5, .bytes = {JUMP_LONG}};
+	memcpy(patch->bytes + 1, &value, sizeof(value));
+}
+
+static void write_short(struct plan_patch *patch, uint32_t offset, uint32_t island)
+{
+	*patch = (struct plan_patch){
+		.offset = offset,
+		.length = 2,
+		.bytes = {JUMP_SHORT, (unsigned char)(island - offset - 2)},
+	};
+}
+
+static bool is_near(int64_t distance)
+{
+	return distance > INT32_MIN + 16 && distance < INT32_MAX - 16;
+}
+
+/* The rows of the plan for one chosen patch; false: out of reach. */
+static bool write_patch(struct planning *planning, const struct chosen_patch *chosen)
+{
+	struct plan *plan = planning->plan;
+	const struct module *module = &planning->survey.module;
+	uint32_t offset =
+		module->functions[chosen->function].instructions[chosen->instruction].offset;
+	uint64_t clone = plan->clone_address + emitter_clone_offset(&planning->emitter, offset);
+	uint32_t from = chosen->island ? chosen->island : offset;
+	int64_t distance = (int64_t)(clone - module->text_address - from);
+
+	/* An island comes before what jumps to it. */
+	write_long(&plan->patches[plan->patch_count++], from, distance);
+	if (chosen->island)
+		write_short(&plan->patches[plan->patch_count++], offset, chosen->island);
+	return is_near(distance);
+}
+
+static bool write_patches(struct planning *planning, const char **why)
+{
+	const struct patches *chosen = &planning->patches;
+
+	planning->plan->patches =
+		arena_alloc(planning->survey.arena,
+			    (2 * (size_t)chosen->count + 1) * sizeof(*planning->plan->patches));
+	*why = no_memory;
+	if (!planning->plan->patches)
+		return false;
+	*why = "the clones lie out of reach of the module";
+	for (uint32_t i = 0; i < chosen->count; i++)
+		if (!write_patch(planning, &chosen->rows[i]))
+			return false;
+	*why = NULL;
+	return true;
+}
+
+/* --- All of it --------------------------------------------------------------------------- */
+
+static bool survey_all(struct planning *planning, const struct decoder *decoder,
+		       const struct image *image, struct arena *arena, const char **why)
+{
+	struct survey *survey = &planning->survey;
+
+	if (!survey_begin(survey, decoder, image, arena, why))
+		return false;
+	survey->forget_targets = planning->options->forget_targets;
+	survey_targets(survey);
+	survey_facts(survey);
+	survey_reach(survey);
+	*why = no_memory;
+	if (survey->failed || !liveness_of_returns(&survey->module, arena))
+		return false;
+	patches_begin(survey);
+	return emitter_init(&planning->emitter, &survey->module, planning->options, arena,
+			    &planning->plan->statistics);
+}
+
+static bool make(struct planning *planning, const char **why)
+{
+	const struct module *module = &planning->survey.module;
+
+	*why = no_memory;
+	for (uint32_t i = 0; i < module->function_count; i++)
+		if (!plan_function(planning, i))
+			return false;
+	planning->plan->functions = module->functions;
+	planning->plan->function_count = module->function_count;
+	if (planning->patches.count == 0)
+		return true;
+	return emitter_finish(&planning->emitter, planning->plan, why) &&
+	       write_patches(planning, why);
+}
+
+struct plan *plan_make(const struct decoder *decoder, const struct image *image,
+		       const struct plan_options *options, struct arena *arena, const char **why)
+{
+	struct planning *planning = arena_alloc(arena, sizeof(*planning));
+	struct plan *plan = arena_alloc(arena, sizeof(*plan));
+	uint64_t start = now_ns();
+
+	*why = no_memory;
+	if (!planning || !plan)
+		return NULL;
+	planning->options = options;
+	planning->plan = plan;
+	if (!survey_all(planning, decoder, image, arena, why) || !make(planning, why))
+		return NULL;
+	plan->statistics.text_bytes = image->text_bytes;
+	plan->statistics.nanoseconds = now_ns() - start;
+	*why = NULL;
+	return plan;
+}

@@ -1,0 +1,113 @@
+/*
+ * The survey of a module: its functions decoded, and what is known of how each
+ * byte of its text is reached.
+ *
+ *     survey_begin -> survey_targets -> (patches) -> survey_finish
+ */
+#ifndef X86_SURVEY_H
+#define X86_SURVEY_H
+
+#include "base/arena.h"
+#include "x86/decode.h"
+#include "x86/image.h"
+#include "x86/module.h"
+
+/* What is known of a byte of the text. */
+enum mark {
+	MARK_START = 1u << 0,	 /* a function's instruction begins here */
+	MARK_ENTRY = 1u << 1,	 /* reached from outside its function */
+	MARK_BRANCH = 1u << 2,	 /* reached by a branch of its function */
+	MARK_INDIRECT = 1u << 3, /* reached by jumps or calls through registers or memory */
+	MARK_LABEL = 1u << 4,	 /* inside a function, and its address is somewhere */
+	MARK_LEAVE = 1u << 5,	 /* an entry that is to stay as it is */
+	MARK_PADDING = 1u << 6	 /* fills the space between functions, and nothing reaches it */
+};
+
+/* What only planning needs to know of a function. */
+struct part {
+	uint32_t group; /* another function that it shares code with, in the end itself */
+	bool is_signal_frame, is_known; /* called, or its address is somewhere */
+	bool has_labels;
+	bool is_thunk;	  /* its return goes where it was told: a jump in disguise */
+	const char *flaw; /* why it cannot be copied, or NULL */
+};
+
+/* A word of data that points into a function. */
+struct label_pointer {
+	uint64_t place;
+	uint32_t offset; /* of what it points to in the text */
+};
+
+/* Memory for small arrays that live as long as the survey. */
+struct slab {
+	char *next;
+	size_t left_bytes;
+};
+
+struct survey {
+	const struct decoder *decoder;
+	const struct image *image;
+	struct arena *arena;
+	struct module module;
+	struct part *parts;		      /* per function */
+	uint8_t *marks;			      /* per byte of the text, of enum mark */
+	struct label_pointer *label_pointers; /* by place */
+	uint32_t label_pointer_count, label_pointer_room;
+	struct slab slab;
+	bool forget_targets;
+	bool failed; /* out of memory */
+};
+
+/* Finds and decodes the functions.  False with *@why. */
+bool survey_begin(struct survey *survey, const struct decoder *decoder, const struct image *image,
+		  struct arena *arena, const char **why);
+
+/* Zeroed; NULL (and failed) if there is none left. */
+void *survey_alloc(struct survey *survey, size_t size_bytes);
+
+/* Finds how code is reached: marks, groups, jumps that are not understood. */
+void survey_targets(struct survey *survey);
+
+/* Facts about the stack: frame pointers, red zones, escaping addresses. */
+void survey_facts(struct survey *survey);
+
+/* Puts what the marks say into the functions' 'reach'. */
+void survey_reach(struct survey *survey);
+
+/* --- Between the survey's parts ------------------------------------------------- */
+
+/* The first function of the group that @index is in. */
+uint32_t survey_group(const struct survey *survey, uint32_t index);
+void survey_join(struct survey *survey, uint32_t a, uint32_t b);
+
+/* Marks a byte of the text; elsewhere does nothing. */
+void survey_mark(struct survey *survey, int64_t offset, uint8_t marks);
+
+static inline bool survey_has(const struct survey *survey, int64_t offset, uint8_t marks)
+{
+	return offset >= 0 && offset < survey->module.text_bytes &&
+	       (survey->marks[offset] & marks) != 0;
+}
+
+static inline uint32_t survey_index(const struct survey *survey, const struct function *function)
+{
+	return (uint32_t)(function - survey->module.functions);
+}
+
+/* Notes that the function at @offset cannot be copied. */
+void survey_spoil(struct survey *survey, int64_t offset, const char *flaw);
+
+/* The code between functions. */
+void survey_gaps(struct survey *survey);
+
+/* What @instruction leads to; @function is NULL between functions. */
+void survey_note_instruction(struct survey *survey, const struct function *function,
+			     const struct instruction *instruction);
+
+/* Whether a return of it goes to what was just put on the stack (retpolines). */
+bool survey_is_thunk(const struct function *function);
+
+/* Jumps through registers and memory. */
+void survey_jumps(struct survey *survey, uint32_t index);
+
+#endif
