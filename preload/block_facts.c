@@ -31,7 +31,8 @@ _Static_assert((SHADOW_LOW_END - 1) >> BLOCK_REGION_SHIFT == 0, "low");
 _Static_assert((SHADOW_MIDDLE_END - 1) >> BLOCK_REGION_SHIFT ==
 		       SHADOW_MIDDLE_START >> BLOCK_REGION_SHIFT,
 	       "middle");
-_Static_assert((SHADOW_HIGH_END - 1) >> BLOCK_REGION_SHIFT == SHADOW_HIGH_START >> BLOCK_REGION_SHIFT,
+_Static_assert((SHADOW_HIGH_END - 1) >> BLOCK_REGION_SHIFT ==
+		       SHADOW_HIGH_START >> BLOCK_REGION_SHIFT,
 	       "high");
 
 uint8_t block_chunks[BLOCK_CHUNK_COUNT];
@@ -39,10 +40,9 @@ uint8_t block_chunks[BLOCK_CHUNK_COUNT];
 /* Maps @size_bytes of words from @words on. */
 static bool map_words(uint32_t *words, size_t size_bytes)
 {
-	long result = kernel_call6(SYS_mmap, (long)words, (long)size_bytes, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-					   MAP_FIXED_NOREPLACE,
-				   -1, 0);
+	long result = kernel_call6(
+		SYS_mmap, (long)words, (long)size_bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 
 	if (result == (long)words) {
 		kernel_call3(SYS_madvise, words, size_bytes, MADV_NOHUGEPAGE);
@@ -209,7 +209,8 @@ static void look_at_pages(struct search *search, uintptr_t first, const uint32_t
 		const uint32_t *words = (const uint32_t *)(first + i * PAGE_BYTES);
 
 		if (resident[i] & 1)
-			look_at_words(search, words, i == count - 1 ? last : words + PAGE_WORDS - 1);
+			look_at_words(search, words,
+				      i == count - 1 ? last : words + PAGE_WORDS - 1);
 	}
 }
 

@@ -128,7 +128,7 @@ static void forget_pages(uintptr_t start, uintptr_t end)
 
 /* --- Lives ------------------------------------------------------------------ */
 
-static bool covers_range(uintptr_t start, size_t size_bytes)
+static inline bool covers_range(uintptr_t start, size_t size_bytes)
 {
 	return shadow_covers(start) && size_bytes < SHADOW_HIGH_END &&
 	       shadow_covers(start + size_bytes - 1) &&

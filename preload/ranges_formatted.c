@@ -21,7 +21,6 @@
 		va_end(rest);                                                                      \
 	} while (0)
 
-
 int __vsprintf_chk(char *to, int flag, size_t limit, const char *format, va_list rest);
 int __vsnprintf_chk(char *to, size_t n, int flag, size_t limit, const char *format, va_list rest);
 int __isoc99_vsscanf(const char *s, const char *format, va_list rest);
@@ -55,7 +54,7 @@ wrapped___sprintf_chk(char *to, int flag, size_t limit, const char *format, ...)
 }
 
 static __attribute__((format(printf, 3, 4))) int wrapped_snprintf(char *to, size_t n,
-								 const char *format, ...)
+								  const char *format, ...)
 {
 	struct unwind_start start = unwind_start_here();
 	int result;
@@ -78,7 +77,7 @@ wrapped___snprintf_chk(char *to, size_t n, int flag, size_t limit, const char *f
 
 /* What it stores is not told: where its arguments point follows from the format. */
 static __attribute__((format(scanf, 2, 3))) int wrapped_sscanf(const char *s, const char *format,
-							      ...)
+							       ...)
 {
 	struct unwind_start start = unwind_start_here();
 	int result;
@@ -88,8 +87,8 @@ static __attribute__((format(scanf, 2, 3))) int wrapped_sscanf(const char *s, co
 	return result;
 }
 
-static __attribute__((format(scanf, 2, 3))) int
-wrapped___isoc99_sscanf(const char *s, const char *format, ...)
+static __attribute__((format(scanf, 2, 3))) int wrapped___isoc99_sscanf(const char *s,
+									const char *format, ...)
 {
 	struct unwind_start start = unwind_start_here();
 	int result;

@@ -227,7 +227,7 @@ static void sets_written(const struct unwind_start *at, int result, size_t size_
 #define WN(pointer, size_bytes) range_written_if(&start, (pointer), (size_bytes))
 
 #define RANGE(type, name, parameters, arguments, before)                                           \
-	static type wrapped_##name parameters                                                        \
+	static type wrapped_##name parameters                                                      \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
                                                                                                    \
@@ -236,7 +236,7 @@ static void sets_written(const struct unwind_start *at, int result, size_t size_
 	}
 
 #define RANGE_AFTER(type, name, parameters, arguments, before, after)                              \
-	static type wrapped_##name parameters                                                        \
+	static type wrapped_##name parameters                                                      \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
 		type result;                                                                       \

@@ -8,8 +8,8 @@
 #include "preload/ranges_tables.h"
 
 /* The first @size_bytes of what @count vectors name were accessed. */
-static void access_vectors(const struct unwind_start *at, const struct iovec *vectors,
-			   size_t count, size_t size_bytes, bool is_write)
+static void access_vectors(const struct unwind_start *at, const struct iovec *vectors, size_t count,
+			   size_t size_bytes, bool is_write)
 {
 	for (size_t i = 0; i < count && size_bytes; i++) {
 		size_t part = vectors[i].iov_len < size_bytes ? vectors[i].iov_len : size_bytes;
@@ -28,7 +28,7 @@ static size_t count_of(int count)
 }
 
 #define READS_VECTORS(name, parameters, arguments)                                                 \
-	static ssize_t wrapped_##name parameters                                                     \
+	static ssize_t wrapped_##name parameters                                                   \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
 		ssize_t result;                                                                    \
@@ -41,7 +41,7 @@ static size_t count_of(int count)
 	}
 
 #define WRITES_VECTORS(name, parameters, arguments)                                                \
-	static ssize_t wrapped_##name parameters                                                     \
+	static ssize_t wrapped_##name parameters                                                   \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
                                                                                                    \
@@ -76,7 +76,7 @@ static void peer_told(const struct unwind_start *at, const void *peer, const soc
 }
 
 static ssize_t wrapped_recvfrom(int file, void *to, size_t n, int flags, struct sockaddr *peer,
-			      socklen_t *length)
+				socklen_t *length)
 {
 	struct unwind_start start = unwind_start_here();
 	socklen_t room = peer && length ? *length : 0;
@@ -89,7 +89,7 @@ static ssize_t wrapped_recvfrom(int file, void *to, size_t n, int flags, struct 
 }
 
 static ssize_t wrapped___recvfrom_chk(int file, void *to, size_t n, size_t limit, int flags,
-				    struct sockaddr *peer, socklen_t *length)
+				      struct sockaddr *peer, socklen_t *length)
 {
 	struct unwind_start start = unwind_start_here();
 	socklen_t room = peer && length ? *length : 0;
@@ -133,14 +133,9 @@ static ssize_t wrapped_sendmsg(int file, const struct msghdr *message, int flags
 }
 
 void *const ranges_vectors[RANGE_COUNT] = {
-	[RANGE_OF_readv] = wrapped_readv,
-	[RANGE_OF_preadv] = wrapped_preadv,
-	[RANGE_OF_preadv64] = wrapped_preadv64,
-	[RANGE_OF_writev] = wrapped_writev,
-	[RANGE_OF_pwritev] = wrapped_pwritev,
-	[RANGE_OF_pwritev64] = wrapped_pwritev64,
-	[RANGE_OF_recvfrom] = wrapped_recvfrom,
-	[RANGE_OF___recvfrom_chk] = wrapped___recvfrom_chk,
-	[RANGE_OF_recvmsg] = wrapped_recvmsg,
-	[RANGE_OF_sendmsg] = wrapped_sendmsg,
+	[RANGE_OF_readv] = wrapped_readv,	[RANGE_OF_preadv] = wrapped_preadv,
+	[RANGE_OF_preadv64] = wrapped_preadv64, [RANGE_OF_writev] = wrapped_writev,
+	[RANGE_OF_pwritev] = wrapped_pwritev,	[RANGE_OF_pwritev64] = wrapped_pwritev64,
+	[RANGE_OF_recvfrom] = wrapped_recvfrom, [RANGE_OF___recvfrom_chk] = wrapped___recvfrom_chk,
+	[RANGE_OF_recvmsg] = wrapped_recvmsg,	[RANGE_OF_sendmsg] = wrapped_sendmsg,
 };

@@ -12,14 +12,15 @@ guests_c = \
 	tests/preload/exit_with_finding tests/preload/filtered_system_calls \
 	tests/preload/fork_handlers_init tests/preload/fork_holding_lock \
 	tests/preload/forked_threads tests/preload/forked_while_locking \
-	tests/preload/glibc_malloc \
+	tests/preload/glibc_malloc tests/preload/heap_calls \
 	tests/preload/indirect_exceptions tests/preload/inherited_state \
 	tests/preload/iterated_modules tests/preload/last_thread \
 	tests/preload/late_calls tests/preload/reused_places \
 	tests/preload/unseen_changes \
 	tests/preload/lone_thread \
 	tests/preload/long_jumps tests/preload/many_locks \
-	tests/preload/many_threads tests/preload/mutex_protocols \
+	tests/preload/many_threads tests/preload/mapping_calls \
+	tests/preload/mutex_protocols tests/preload/range_calls \
 	tests/preload/named_semaphores tests/preload/no_thread_of_ours \
 	tests/preload/opened_accesses \
 	tests/preload/opened_and_closed tests/preload/own_malloc \

@@ -79,8 +79,8 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	ck_assert(guest_self->guard != 0);
 	ck_assert_uint_eq(access->flags, access->site | SITE_RANGE);
 	ck_assert_uint_lt(told_count, ARRAY_LENGTH(told));
-	told[told_count++] = (struct told){(void *)access->address, access->size_bytes,
-					   access->site};
+	told[told_count++] =
+		(struct told){(void *)access->address, access->size_bytes, access->site};
 	errno = errno; /* it keeps it */
 }
 
@@ -104,8 +104,14 @@ static void *wrapper(const char *name, enum range_function function)
 #define CALL_AS(type, name) ((type)wrapper(#name, RANGE_OF_##name))
 #define CALL(name) CALL_AS(__typeof__(&name), name)
 
-#define R(address, size_bytes) {(address), (size_bytes), SITE_READ}
-#define W(address, size_bytes) {(address), (size_bytes), SITE_WRITE}
+#define R(address, size_bytes)                                                                     \
+	{                                                                                          \
+		(address), (size_bytes), SITE_READ                                                 \
+	}
+#define W(address, size_bytes)                                                                     \
+	{                                                                                          \
+		(address), (size_bytes), SITE_WRITE                                                \
+	}
 #define TOLD(...)                                                                                  \
 	compare(__LINE__, (const struct told[]){__VA_ARGS__},                                      \
 		sizeof((const struct told[]){__VA_ARGS__}) / sizeof(struct told))
@@ -115,8 +121,8 @@ static void compare(int line, const struct told *expected, size_t count)
 	for (unsigned int i = 0; i < told_count && i < count; i++) {
 		ck_assert_msg(told[i].address == expected[i].address, "line %d: address of %u: %p",
 			      line, i, (void *)(uintptr_t)told[i].address);
-		ck_assert_msg(told[i].size_bytes == expected[i].size_bytes, "line %d: size of %u: %zu",
-			      line, i, told[i].size_bytes);
+		ck_assert_msg(told[i].size_bytes == expected[i].size_bytes,
+			      "line %d: size of %u: %zu", line, i, told[i].size_bytes);
 		ck_assert_msg(told[i].access == expected[i].access, "line %d: access %u", line, i);
 	}
 	ck_assert_msg(told_count == count, "line %d: told of %u accesses", line, told_count);
@@ -559,7 +565,8 @@ START_TEST(peers_have_addresses)
 	TOLD(W(b, 5), W(&room, 4), W(&peer, sizeof(peer)));
 	sendto(file, a, 5, 0, (struct sockaddr *)&address, length);
 	CALL_AS(ssize_t(*)(int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *),
-		__recvfrom_chk)(file, b, 100, 256, 0, NULL, NULL);
+		__recvfrom_chk)
+	(file, b, 100, 256, 0, NULL, NULL);
 	TOLD(W(b, 5));
 	CALL(connect)(file, (struct sockaddr *)&address, length);
 	TOLD(R(&address, sizeof(address)));
@@ -623,8 +630,8 @@ START_TEST(calls_that_fill_texts_write_them)
 	TOLD(W(b, 5));
 	ck_assert_int_eq(CALL(readlink)("/proc/self/cwd", b, sizeof(b)), 4);
 	TOLD(W(b, 4));
-	CALL_AS(ssize_t(*)(const char *, char *, size_t, size_t), __readlink_chk)(
-		"/proc/self/cwd", b, sizeof(b), sizeof(b));
+	CALL_AS(ssize_t(*)(const char *, char *, size_t, size_t), __readlink_chk)
+	("/proc/self/cwd", b, sizeof(b), sizeof(b));
 	TOLD(W(b, 4));
 	CALL(readlinkat)(AT_FDCWD, "/proc/self/cwd", b, sizeof(b));
 	TOLD(W(b, 4));
@@ -678,7 +685,8 @@ START_TEST(streams_read_and_write_buffers)
 	CALL(fread_unlocked)(b, 2, 2, stream);
 	TOLD(W(b, 4));
 	rewind(stream);
-	CALL_AS(size_t(*)(void *, size_t, size_t, size_t, FILE *), __fread_chk)(b, 256, 2, 2, stream);
+	CALL_AS(size_t(*)(void *, size_t, size_t, size_t, FILE *), __fread_chk)
+	(b, 256, 2, 2, stream);
 	TOLD(W(b, 4));
 	rewind(stream);
 	CALL(fgets)(b, 100, stream);
@@ -722,10 +730,11 @@ static void print_list(bool is_checked, size_t n, const char *format, ...)
 	va_start(rest, format);
 	if (is_checked && n)
 		CALL_AS(int (*)(char *, size_t, int, size_t, const char *, va_list),
-			__vsnprintf_chk)(b, n, 0, 256, format, rest);
+			__vsnprintf_chk)
+		(b, n, 0, 256, format, rest);
 	else if (is_checked)
-		CALL_AS(int (*)(char *, int, size_t, const char *, va_list), __vsprintf_chk)(
-			b, 0, 256, format, rest);
+		CALL_AS(int (*)(char *, int, size_t, const char *, va_list), __vsprintf_chk)
+		(b, 0, 256, format, rest);
 	else if (n)
 		CALL(vsnprintf)(b, n, format, rest);
 	else
@@ -755,10 +764,11 @@ START_TEST(formatted_texts_are_written)
 	ck_assert_str_eq(b, "7 2.50 x");
 	CALL(snprintf)(b, 5, "%d %.2f %s", 7, 2.5, "x");
 	TOLD(W(b, 5));
-	CALL_AS(int (*)(char *, int, size_t, const char *, ...), __sprintf_chk)(b, 0, 256, "%f", 0.5);
+	CALL_AS(int (*)(char *, int, size_t, const char *, ...), __sprintf_chk)
+	(b, 0, 256, "%f", 0.5);
 	TOLD(W(b, 9));
-	CALL_AS(int (*)(char *, size_t, int, size_t, const char *, ...), __snprintf_chk)(
-		b, 100, 0, 256, "%f", 0.5);
+	CALL_AS(int (*)(char *, size_t, int, size_t, const char *, ...), __snprintf_chk)
+	(b, 100, 0, 256, "%f", 0.5);
 	TOLD(W(b, 9));
 	print_list(false, 0, "%d", 12);
 	TOLD(W(b, 3));
@@ -813,8 +823,8 @@ START_TEST(times_are_written)
 	CALL(timegm)(&parts);
 	TOLD(R(&parts, sizeof(parts)), W(&parts, sizeof(parts)));
 	strcpy(a, "%Y");
-	CALL_AS(size_t(*)(char *, size_t, const char *, const struct tm *), strftime)(b, 100, a,
-										     &parts);
+	CALL_AS(size_t(*)(char *, size_t, const char *, const struct tm *), strftime)
+	(b, 100, a, &parts);
 	TOLD(R(a, 3), R(&parts, sizeof(parts)), W(b, 5));
 	CALL(asctime_r)(&parts, b);
 	TOLD(R(&parts, sizeof(parts)), W(b, 26));
