@@ -39,7 +39,7 @@ static void sweep(struct atomic_table *table)
 	for (uint32_t number = 1; number <= table->by_number.last; number++) {
 		struct atomic_location *location = id_table_get(&table->by_number, number);
 
-		if (!location->is_in_use || is_named(location) ||
+		if (!location || !location->is_in_use || is_named(location) ||
 		    load_relaxed(&location->busy.is_taken) || !spin_lock(&location->busy))
 			continue;
 		for (uint32_t i = 0; i < ATOMIC_HALVES; i++)

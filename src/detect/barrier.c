@@ -31,6 +31,8 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	struct wait wait = {.kind = WAIT_BARRIER, .object = object, .stack = stack};
 	bool is_last;
 
+	if (thread->pending_atomic)
+		atomic_catch_up(detector, thread);
 	if (!detector_lock_info(detector, info))
 		return wait_begin(detector, thread, &wait);
 	snapshot_merge_clock(&info->extra->arriving[0], &thread->clock, arena);
@@ -42,7 +44,6 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	if (is_last)
 		complete_round(info, arena);
 	detector_unlock_info(info);
-	thread->has_recorded = true;
 	thread_tick_recorded(thread);
 	thread_tick_structural(detector, thread);
 	return wait_begin(detector, thread, &wait) && !is_last;

@@ -11,6 +11,11 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 {
 	*detector = (struct detector){.hooks = hooks, .pages = pages};
 	arena_init(&detector->arena, pages);
+	site_table_init(&detector->sites, pages);
+	origin_table_init(&detector->origins, pages);
+	cells_table_init(&detector->cells, pages);
+	read_set_table_init(&detector->read_sets, pages);
+	atomic_table_init(&detector->atomics, pages);
 	detector->order =
 		lock_order_create(&detector->arena, order_report_instances, detector);
 	detector->class_order =

@@ -19,13 +19,19 @@
 #include "base/runtime_lock.h"
 #include "base/types.h"
 #include "detect/atomic_location.h"
+#include "detect/cells.h"
 #include "detect/lock_order.h"
 #include "detect/object.h"
+#include "detect/origin.h"
+#include "detect/read_set.h"
+#include "detect/site.h"
 #include "detect/stack_depot.h"
 #include "detect/thread.h"
 #include "event/finding.h"
 
+struct access;
 struct detector;
+struct memory_block;
 
 /* What the detector needs of its surroundings.  'context' is the detector's. */
 struct detector_hooks {
@@ -50,6 +56,12 @@ struct detector_hooks {
 			  const struct wait *wait);
 	/* Is the kernel's thread still there? */
 	bool (*is_alive)(struct detector *detector, const struct thread *thread);
+	/* The stack of @access, which @thread is about to make; 0: not known. */
+	stack_id (*access_stack)(struct detector *detector, struct thread *thread,
+				 const struct access *access);
+	/* The heap block that @address is in, or was in last. */
+	bool (*block_of)(struct detector *detector, uintptr_t address,
+			 struct memory_block *block);
 };
 
 /* Where a lock was destroyed, for who uses it after; the last ones by address. */
@@ -77,6 +89,13 @@ struct detector {
 	struct id_table classes;	/* struct lock_class by id: class.h */
 	struct lock_class **class_buckets;
 	struct atomic_table atomics; /* atomic_location.h */
+	struct site_table sites;
+	struct origin_table origins;
+	struct cells_table cells;
+	struct read_set_table read_sets;
+	struct split_update *splits; /* update.h */
+	uint32_t split_count;
+	struct race_record *races; /* race_report.c: reported ones, newest first */
 
 	struct chain_set *chain_set; /* all validated chains: chain.h */
 	uint64_t chain_set_count;

@@ -6,6 +6,8 @@ void handover_give(struct detector *detector, struct thread *thread, struct sync
 {
 	struct sync_info *info = object->info;
 
+	if (thread->pending_atomic)
+		atomic_catch_up(detector, thread);
 	if (!info || !detector_lock_info(detector, info))
 		return;
 	snapshot_merge_clock(&info->clock, &thread->clock, &thread->memory->arena);

@@ -1,8 +1,14 @@
 src_libcore_a_SOURCES += \
 	%D%/access.h \
+	%D%/atomic_location.c \
+	%D%/atomic_location.h \
 	%D%/barrier.c \
 	%D%/barrier.h \
+	%D%/cells.c \
+	%D%/cells.h \
 	%D%/chain.c \
+	%D%/channel.c \
+	%D%/channel.h \
 	%D%/chain.h \
 	%D%/class.c \
 	%D%/class.h \
@@ -20,6 +26,7 @@ src_libcore_a_SOURCES += \
 	%D%/lock.h \
 	%D%/lock_order.c \
 	%D%/lock_order.h \
+	%D%/memory_block.h \
 	%D%/misuse.c \
 	%D%/misuse.h \
 	%D%/mutex.c \
@@ -48,6 +55,14 @@ src_libcore_a_SOURCES += \
 	%D%/order_topology.h \
 	%D%/order_witness.c \
 	%D%/order_witness.h \
+	%D%/origin.c \
+	%D%/origin.h \
+	%D%/race.c \
+	%D%/race.h \
+	%D%/race_judge.c \
+	%D%/race_report.c \
+	%D%/read_set.c \
+	%D%/read_set.h \
 	%D%/report.c \
 	%D%/report.h \
 	%D%/rwlock.c \
@@ -58,12 +73,16 @@ src_libcore_a_SOURCES += \
 	%D%/shared_deadlock.h \
 	%D%/shared_registry.c \
 	%D%/shared_registry.h \
+	%D%/shadow.c \
 	%D%/shadow.h \
+	%D%/site.c \
 	%D%/site.h \
 	%D%/stack_depot.c \
 	%D%/stack_depot.h \
 	%D%/thread.c \
 	%D%/thread.h \
+	%D%/update.c \
+	%D%/update.h \
 	%D%/vclock.c \
 	%D%/vclock.h \
 	%D%/wait_graph.c \

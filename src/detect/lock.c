@@ -3,8 +3,19 @@
 #include "detect/class.h"
 #include "detect/handler.h"
 #include "detect/order_report.h"
+#include "detect/update.h"
 
 #define GATES_ON_STACK 32u
+
+/* What memory wants to know of a release, before it is given. */
+void lock_note_release(struct detector *detector, struct thread *thread,
+		       const struct sync_object *object)
+{
+	if (thread->pending_atomic)
+		atomic_catch_up(detector, thread);
+	if (thread->basis_count && object->info)
+		update_split(thread, object->info->id);
+}
 
 static bool is_on_stack_of(const struct thread *thread, uintptr_t address)
 {

@@ -40,6 +40,8 @@ void lock_give_shared(struct detector *detector, struct thread *thread,
 		      struct sync_object *object);
 bool lock_reserve_held(struct detector *detector, struct thread *thread);
 void lock_remove_held(struct thread *thread, uint32_t index);
+void lock_note_release(struct detector *detector, struct thread *thread,
+		       const struct sync_object *object);
 void lock_note_handler(struct detector *detector, struct thread *thread,
 		       struct sync_object *object, stack_id stack);
 
@@ -108,6 +110,8 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 static inline void lock_releasing(struct detector *detector, struct thread *thread,
 				  struct sync_object *object, struct held_lock *held)
 {
+	if (UNLIKELY(thread->pending_atomic | thread->basis_count))
+		lock_note_release(detector, thread, object);
 	if (held->mode == LOCK_EXCLUSIVE) {
 		store_relaxed(&object->owner, 0u); /* ordered by the guest's lock */
 		if (object->stamp != thread->stamp)

@@ -100,6 +100,25 @@ bool report_is_known(struct detector *detector, enum finding_kind kind, uint64_t
 	return find_known(known_bucket(detector, key), key);
 }
 
+uint32_t report_number(struct detector *detector, enum finding_kind kind, uint64_t key)
+{
+	const struct known_finding *known;
+
+	key = chain_mix(chain_mix(1, key), kind);
+	known = find_known(known_bucket(detector, key), key);
+	return known ? known->number : 0;
+}
+
+void report_forget(struct detector *detector, enum finding_kind kind, uint64_t key)
+{
+	struct known_finding *known;
+
+	key = chain_mix(chain_mix(1, key), kind);
+	known = find_known(known_bucket(detector, key), key);
+	if (known)
+		known->key = 0;
+}
+
 uint32_t report_emit(struct detector *detector, struct finding *finding, uint64_t key)
 {
 	struct known_finding **bucket;

@@ -37,6 +37,12 @@ uint32_t report_emit(struct detector *detector, struct finding *finding, uint64_
 /* Was a finding of @kind emitted under @key? */
 bool report_is_known(struct detector *detector, enum finding_kind kind, uint64_t key);
 
+/* The number of the finding emitted under @key, or 0. */
+uint32_t report_number(struct detector *detector, enum finding_kind kind, uint64_t key);
+
+/* Were it found again, it would be a new one. */
+void report_forget(struct detector *detector, enum finding_kind kind, uint64_t key);
+
 /* If @object is a semaphore, finding @number takes it for a lock. */
 void report_note_provisional(const struct sync_object *object, uint32_t number);
 

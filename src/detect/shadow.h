@@ -24,6 +24,7 @@
 #ifndef DETECT_SHADOW_H
 #define DETECT_SHADOW_H
 
+#include "base/atomic.h"
 #include "base/types.h"
 
 #define SHADOW_GRANULE 8u
@@ -102,6 +103,9 @@ static inline struct shadow shadow_of(uintptr_t address)
  * the low region alone, for memory that does not exist.
  */
 bool shadow_reserve(bool low_only);
+
+/* Forgets what was known of [start, start + size). */
+void shadow_clear(uintptr_t start, size_t size_bytes);
 
 static inline uint64_t shadow_plain(uint32_t slot, uint64_t epoch, uint32_t bytes)
 {

@@ -21,6 +21,7 @@ struct stack {
 	uint32_t frame_count;
 	uint32_t signal_number; /* with STACK_IN_HANDLER: of the innermost handler */
 	bool is_described; /* the sink's mark */
+	uint32_t site; /* of an access: origin.h */
 	struct stack *next_in_bucket;
 	uint64_t hash;
 	uintptr_t frames[];

@@ -3,6 +3,7 @@
 #include "detect/chain.h"
 #include "detect/detector.h"
 #include "detect/misuse.h"
+#include "detect/shadow.h"
 #include "detect/wait_graph.h"
 #include "detect/waker.h"
 
@@ -50,11 +51,59 @@ void thread_tick_structural(struct detector *detector, struct thread *thread)
 
 void thread_tick_recorded(struct thread *thread)
 {
-	if (!thread->has_recorded)
-		return;
 	thread->has_recorded = false;
+	*thread->current = SHADOW_NO_EPOCH;
+	*thread->shared = SHADOW_NO_EPOCH;
+}
+
+/* Threads beyond what shadow words can name, and epochs beyond what they can
+ * count, are not recorded: access.c looks at *current. */
+void thread_begin_epoch(struct thread *thread)
+{
+	uint64_t epoch;
+
 	tick(&thread->clock, thread);
 	thread->stamp++;
+	epoch = own_epoch(&thread->clock, thread);
+	if (thread->slot > SHADOW_SLOT_MAX || epoch > SHADOW_EPOCH_MAX)
+		return;
+	thread->has_recorded = true;
+	*thread->current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
+}
+
+static struct thread *thread_in_slot(const struct detector *detector, uint32_t slot)
+{
+	for (thread_id id = detector->threads.last; id > 0; id--) {
+		struct thread *thread = detector_thread(detector, id);
+
+		if (thread && thread->slot == slot && thread->memory)
+			return thread;
+	}
+	return NULL;
+}
+
+void thread_assume(struct detector *detector, struct thread *thread, uint32_t slot,
+		   uint64_t epoch)
+{
+	struct arena *arena = &thread->memory->arena;
+	struct thread *other;
+	uint32_t count;
+
+	runtime_lock(&detector->lock);
+	other = thread_in_slot(detector, slot);
+	/* Its owner may change it meanwhile: entries are words that only grow, and
+	 * a block that was outgrown keeps its content. */
+	count = other ? load_acquire(&other->clock.count) : 0;
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t known = load_relaxed(&load_acquire(&other->clock.entries)[i]);
+
+		if (i != slot && i != thread->slot && vclock_get(&thread->clock, i) < known)
+			vclock_set(&thread->clock, arena, i, known);
+	}
+	if (vclock_get(&thread->clock, slot) < epoch)
+		vclock_set(&thread->clock, arena, slot, epoch);
+	thread->stamp++;
+	runtime_unlock(&detector->lock);
 }
 
 void thread_join_clock(struct thread *thread, const struct vclock_snapshot *from)
@@ -184,6 +233,9 @@ static struct thread *make_thread(struct detector *detector)
 	thread->chains = thread->memory->chains;
 	thread->stamp = (uint64_t)thread->slot << 48 | first;
 	thread->lowest_stack_lock = UINTPTR_MAX;
+	thread->own_current = thread->own_shared = SHADOW_NO_EPOCH;
+	thread->current = &thread->own_current;
+	thread->shared = &thread->own_shared;
 	if (!vclock_set(&thread->clock, &thread->memory->arena, thread->slot, first) ||
 	    !vclock_set(&thread->structural, &thread->memory->arena, thread->slot, first) ||
 	    !vclock_set(&thread->hand_over, &thread->memory->arena, thread->slot, first))
@@ -224,6 +276,8 @@ struct thread *thread_create(struct detector *detector, struct thread *parent, s
 {
 	struct thread *child;
 
+	if (parent->pending_atomic)
+		atomic_catch_up(detector, parent);
 	runtime_lock(&detector->lock);
 	child = make_thread(detector);
 	if (!child) {
@@ -237,6 +291,8 @@ struct thread *thread_create(struct detector *detector, struct thread *parent, s
 	inherit(&child->clock, &parent->clock, child, parent);
 	inherit(&child->structural, &parent->structural, child, parent);
 	inherit(&child->hand_over, &parent->hand_over, child, parent);
+	child->birth = vclock_snapshot(&child->clock, &child->memory->arena);
+	thread_tick_recorded(parent);
 	tick(&parent->clock, parent);
 	parent->stamp++;
 	thread_tick_structural(detector, parent);
@@ -277,6 +333,8 @@ void thread_ending(struct detector *detector, struct thread *thread)
 {
 	/* One that was left by a jump. */
 	wait_end(detector, thread);
+	if (thread->pending_atomic)
+		atomic_catch_up(detector, thread);
 	runtime_lock(&detector->lock);
 	if (thread->state == THREAD_RUNNING) {
 		thread->state = THREAD_ENDING;

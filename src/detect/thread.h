@@ -74,6 +74,17 @@ struct thread_memory {
 	struct thread_memory *next_free;
 };
 
+/* Writes over what a thread had read: race_judge.c. */
+#define THREAD_PUBLISHED 16u
+
+/* Races that a thread has met, so as to count repetitions quickly. */
+#define THREAD_RACES 16u
+
+struct thread_race {
+	uint64_t key;
+	uint32_t finding;
+};
+
 struct thread {
 	/* The hot part. */
 	uint64_t chain; /* rolling hash of the held locks: chain.h */
@@ -88,6 +99,8 @@ struct thread {
 	uint64_t operation_count;
 	uint32_t barrier_round; /* of the wait it is in */
 	bool has_recorded; /* an access since the last release */
+	uint64_t *current, *shared; /* what inline checks compare with: shadow.h */
+	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
 	uint32_t pending_atomic; /* number of the location last loaded: atomic_location.h */
 	uint8_t pending_halves;
 	uint32_t basis_count; /* reads that a later write may rest on: update.h */
@@ -102,6 +115,9 @@ struct thread {
 	uint64_t *seen_versions; /* by slot: the newest content joined from it */
 	uint32_t seen_capacity;
 	struct thread_memory *memory; /* NULL once it has ended */
+
+	uint64_t published[THREAD_PUBLISHED]; /* plain words, by slot of the writer */
+	struct thread_race races[THREAD_RACES];
 
 	struct wait wait;
 	enum thread_state state;
@@ -155,8 +171,31 @@ void thread_gone(struct detector *detector, struct thread *thread);
 void thread_tick_hand_over(struct detector *detector, struct thread *thread);
 void thread_tick_structural(struct detector *detector, struct thread *thread);
 
-/* The full clock, if something was recorded since the last release. */
+/*
+ * Epochs of the full clock.  Something can only be recorded in an epoch that
+ * nobody has been given yet: the first record after a release begins a new one.
+ * So threads that only lock burn none.
+ */
+void thread_begin_epoch(struct thread *thread);
+
+/* Called before an access of @thread is recorded. */
+static inline void thread_record(struct thread *thread)
+{
+	if (UNLIKELY(!thread->has_recorded))
+		thread_begin_epoch(thread);
+}
+
+/* @thread has given its clock away: its epoch is over, if anything was recorded
+ * in it. */
 void thread_tick_recorded(struct thread *thread);
+
+/*
+ * Joins into the full clock what the thread in @slot may have given by a store
+ * that was its release, in its @epoch: what it knows now of the others, and its
+ * own past up to then.
+ */
+void thread_assume(struct detector *detector, struct thread *thread, uint32_t slot,
+		   uint64_t epoch);
 
 /* Joins into the full clock and renews the stamp if that changed it. */
 void thread_join_clock(struct thread *thread, const struct vclock_snapshot *from);

@@ -16,11 +16,14 @@ static bool reserve(struct vclock *clock, struct arena *arena, uint32_t count)
 		return true;
 	while (capacity < count)
 		capacity *= 2;
-	entries = arena_grow(arena, clock->entries, clock->capacity * sizeof(uint64_t),
-			     capacity * sizeof(uint64_t));
+	entries = arena_alloc(arena, capacity * sizeof(uint64_t));
 	if (!entries)
 		return false;
-	clock->entries = entries;
+	for (uint32_t i = 0; i < clock->count; i++)
+		entries[i] = clock->entries[i];
+	/* The old block stays what it is: thread_assume() may be reading it.
+	 * release: pairs with it. */
+	store_release(&clock->entries, entries);
 	clock->capacity = capacity;
 	return true;
 }

@@ -1,0 +1,246 @@
+#include "detect/origin.h"
+
+#include "base/map.h"
+#include "detect/access.h"
+#include "detect/detector.h"
+
+/* The upper two of the 24 bits tell the sort. */
+#define SORT_SHIFT 22
+#define NUMBER_MASK ((1u << SORT_SHIFT) - 1)
+
+enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST };
+
+#define BUCKETS 4096u
+#define FIRST_STACKS 128u /* accesses of a site that get a whole stack */
+#define STACK_EVERY 64u	  /* ... and then each so many */
+
+static enum origin_sort sort_of(origin_id what)
+{
+	return (enum origin_sort)(what >> SORT_SHIFT);
+}
+
+static origin_id make(enum origin_sort sort, uint32_t number)
+{
+	return number <= NUMBER_MASK ? (uint32_t)sort << SORT_SHIFT | number : 0;
+}
+
+void origin_table_init(struct origin_table *table, page_source pages)
+{
+	arena_init(&table->arena, pages);
+}
+
+/* --- Of one access --------------------------------------------------------- */
+
+static bool wants_stack(struct site *site)
+{
+	/* relaxed: a hint. */
+	uint32_t count = load_relaxed(&site->slow_count);
+
+	store_relaxed(&site->slow_count, count + 1);
+	return count < FIRST_STACKS || count % STACK_EVERY == 0 || load_relaxed(&site->is_suspect);
+}
+
+stack_id origin_stack_of_access(struct detector *detector, struct thread *thread,
+				const struct access *access)
+{
+	stack_id id = detector->hooks->access_stack
+			      ? detector->hooks->access_stack(detector, thread, access)
+			      : 0;
+	struct stack *stack = stack_depot_get(&detector->stacks, id);
+
+	if (stack)
+		store_relaxed(&stack->site, access->site); /* relaxed: always the same */
+	return id;
+}
+
+origin_id origin_of_access(struct detector *detector, struct thread *thread,
+			   const struct access *access)
+{
+	struct site *site = site_get(&detector->sites, access->site);
+	stack_id stack = 0;
+
+	if (!site || wants_stack(site))
+		stack = origin_stack_of_access(detector, thread, access) & ~STACK_ID_IN_HANDLER;
+	return stack && stack <= NUMBER_MASK ? make(ORIGIN_STACK, stack)
+					     : make(ORIGIN_SITE, access->site);
+}
+
+site_id origin_site(const struct detector *detector, origin_id what)
+{
+	const struct stack *stack;
+
+	if (what == 0)
+		return 0;
+	if (sort_of(what) == ORIGIN_SITE)
+		return what & NUMBER_MASK;
+	stack = sort_of(what) == ORIGIN_STACK ? stack_depot_get(&detector->stacks, what) : NULL;
+	return stack ? load_relaxed(&stack->site) : 0;
+}
+
+stack_id origin_stack(struct detector *detector, origin_id what)
+{
+	const struct site *site;
+	uintptr_t frame;
+
+	if (sort_of(what) == ORIGIN_STACK)
+		return what;
+	site = sort_of(what) == ORIGIN_SITE ? site_get(&detector->sites, what & NUMBER_MASK) : NULL;
+	if (!site)
+		return 0;
+	/* As for a return address, readers look one byte before. */
+	frame = site->address + 1;
+	return stack_depot_intern(&detector->stacks, &frame, 1, site->code_generation,
+				  STACK_INCOMPLETE, 0);
+}
+
+/* --- Lists ----------------------------------------------------------------- */
+
+static const struct origin_list *list_of(const struct detector *detector, origin_id what)
+{
+	return id_table_get(&detector->origins.lists, what & NUMBER_MASK);
+}
+
+/* The parts of @old, which may be a single one, with @more put in.  Returns
+ * their number. */
+static uint32_t collect(const struct detector *detector, origin_id old,
+			const struct origin_part *first, const struct origin_part *more,
+			struct origin_part *parts)
+{
+	const struct origin_list *list = sort_of(old) == ORIGIN_LIST ? list_of(detector, old) : NULL;
+	const struct origin_part *from = list ? list->parts : first;
+	uint32_t from_count = list ? list->count : old != 0;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < from_count; i++) {
+		struct origin_part part = from[i];
+
+		/* One thread's later access to the same bytes says where better. */
+		if (part.slot == more->slot)
+			part.bytes &= (uint8_t)~more->bytes;
+		if (part.bytes && count + 1 < ORIGIN_PARTS)
+			parts[count++] = part;
+	}
+	parts[count++] = *more;
+	return count;
+}
+
+static uint64_t hash_parts(const struct origin_part *parts, uint32_t count)
+{
+	uint64_t hash = count;
+
+	for (uint32_t i = 0; i < count; i++)
+		hash = hash_mix(hash ^ ((uint64_t)parts[i].what << 32 |
+					(uint64_t)parts[i].slot << 8 | parts[i].bytes));
+	return hash;
+}
+
+static bool is_same(const struct origin_list *list, const struct origin_part *parts, uint32_t count)
+{
+	if (list->count != count)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (list->parts[i].slot != parts[i].slot || list->parts[i].bytes != parts[i].bytes ||
+		    list->parts[i].what != parts[i].what)
+			return false;
+	return true;
+}
+
+/* Under table->busy. */
+static origin_id add_list(struct origin_table *table, const struct origin_part *parts,
+			  uint32_t count, uint64_t hash)
+{
+	uint32_t number = table->lists.last + 1;
+	struct origin_list *list =
+		arena_alloc(&table->arena, sizeof(*list) + count * sizeof(*parts));
+
+	if (!list || number > NUMBER_MASK)
+		return 0;
+	list->count = count;
+	list->id = make(ORIGIN_LIST, number);
+	list->hash = hash;
+	for (uint32_t i = 0; i < count; i++)
+		list->parts[i] = parts[i];
+	if (!id_table_set(&table->lists, &table->arena, number, list))
+		return 0;
+	list->next_in_bucket = table->buckets[hash % BUCKETS];
+	/* release: pairs with find_list(). */
+	store_release(&table->buckets[hash % BUCKETS], list);
+	return list->id;
+}
+
+static origin_id find_list(const struct origin_table *table, const struct origin_part *parts,
+			   uint32_t count, uint64_t hash)
+{
+	struct origin_list *const *buckets = load_acquire(&table->buckets);
+	const struct origin_list *list = buckets ? load_acquire(&buckets[hash % BUCKETS]) : NULL;
+
+	for (; list; list = list->next_in_bucket)
+		if (list->hash == hash && is_same(list, parts, count))
+			return list->id;
+	return 0;
+}
+
+static origin_id intern_list(struct origin_table *table, const struct origin_part *parts,
+			     uint32_t count)
+{
+	uint64_t hash = hash_parts(parts, count);
+	origin_id id = find_list(table, parts, count, hash);
+
+	if (id || !spin_lock(&table->busy))
+		return id;
+	if (!table->buckets)
+		store_release(&table->buckets,
+			      (struct origin_list **)arena_alloc(
+				      &table->arena, BUCKETS * sizeof(struct origin_list *)));
+	id = find_list(table, parts, count, hash);
+	if (!id && table->buckets)
+		id = add_list(table, parts, count, hash);
+	spin_unlock(&table->busy);
+	return id;
+}
+
+origin_id origin_join(struct detector *detector, origin_id old, uint32_t old_slot,
+		      uint32_t old_bytes, const struct origin_part *more)
+{
+	struct origin_part first = {(uint16_t)old_slot, (uint8_t)old_bytes, old};
+	struct origin_part parts[ORIGIN_PARTS];
+
+	if (old == more->what && sort_of(old) != ORIGIN_LIST && old_slot == more->slot)
+		return old;
+	return intern_list(&detector->origins, parts,
+			   collect(detector, old, &first, more, parts));
+}
+
+origin_id origin_part_of(const struct detector *detector, origin_id what, uint32_t slot,
+			 uint32_t bytes)
+{
+	const struct origin_list *list;
+
+	if (sort_of(what) != ORIGIN_LIST)
+		return what;
+	list = list_of(detector, what);
+	for (uint32_t i = 0; list && i < list->count; i++)
+		if (list->parts[i].slot == slot && list->parts[i].bytes & bytes)
+			return list->parts[i].what;
+	return 0;
+}
+
+/* --- Of a write that is remembered ----------------------------------------- */
+
+static origin_id origin_of_write(const struct detector *detector, uintptr_t address, uint64_t word)
+{
+	struct shadow shadow = shadow_of(address);
+	origin_id what = origin_load(&shadow.origins->write, word);
+
+	return origin_part_of(detector, what, shadow_slot(word), SHADOW_ALL_BYTES);
+}
+
+stack_id origin_stack_of_write(struct detector *detector, uintptr_t address, uint64_t word)
+{
+	return origin_stack(detector, origin_of_write(detector, address, word));
+}
+
+site_id origin_site_of_write(struct detector *detector, uintptr_t address, uint64_t word)
+{
+	return origin_site(detector, origin_of_write(detector, address, word));
+}

@@ -1,0 +1,98 @@
+/*
+ * Origins: where the accesses that shadow words remember were made.
+ *
+ * An origin is 24 bits of what and 8 bits of tag.  What is a whole stack (of the
+ * depot, the access on top), or a site whose callers were not recorded, or a
+ * list, where one shadow word stands for accesses of several sites or threads.
+ * The tag is taken from the word that the origin belongs to: word and origin are
+ * two stores, and who meets one without the other must not take it for its own.
+ *
+ * Whole stacks are recorded for the first accesses of a site, then for every
+ * 64th, and always once the site was part of a finding.
+ */
+#ifndef DETECT_ORIGIN_H
+#define DETECT_ORIGIN_H
+
+#include "base/id_table.h"
+#include "base/spin_lock.h"
+#include "detect/shadow.h"
+#include "detect/site.h"
+
+struct access;
+struct detector;
+struct thread;
+
+/* What of an origin, without its tag; 0: not known. */
+typedef uint32_t origin_id;
+
+struct origin_part {
+	uint16_t slot; /* of the thread */
+	uint8_t bytes;
+	origin_id what; /* a stack or a site */
+};
+
+struct origin_list {
+	uint32_t count;
+	origin_id id;
+	uint64_t hash;
+	struct origin_list *next_in_bucket;
+	struct origin_part parts[];
+};
+
+#define ORIGIN_PARTS 16u /* in a list; more are not kept */
+
+struct origin_table {
+	struct spin_lock busy;
+	struct arena arena;
+	struct id_table lists;
+	struct origin_list **buckets;
+};
+
+void origin_table_init(struct origin_table *table, page_source pages);
+
+/* The origin of the access that @thread is making. */
+origin_id origin_of_access(struct detector *detector, struct thread *thread,
+			   const struct access *access);
+
+/* Stores @what as the origin of shadow word @word. */
+static inline void origin_store(uint32_t *place, origin_id what, uint64_t word)
+{
+	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu;
+
+	/* relaxed: the tag says whether it belongs to the word that is seen. */
+	store_relaxed(place, what << 8 | tag);
+}
+
+/* What @place says of word @word; 0 if it belongs to another one. */
+static inline origin_id origin_load(const uint32_t *place, uint64_t word)
+{
+	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu;
+	uint32_t origin = load_relaxed(place);
+
+	return (origin & 0xffu) == tag ? origin >> 8 : 0;
+}
+
+/* The origin of a word that also stands for what @more says.  @old_slot and
+ * @old_bytes tell what @old is of, unless it is a list. */
+origin_id origin_join(struct detector *detector, origin_id old, uint32_t old_slot,
+		      uint32_t old_bytes, const struct origin_part *more);
+
+/* The stack or site in @what of the access by @slot to one of @bytes. */
+origin_id origin_part_of(const struct detector *detector, origin_id what, uint32_t slot,
+			 uint32_t bytes);
+
+/* The site that a stack or site origin is of; 0 if not known. */
+site_id origin_site(const struct detector *detector, origin_id what);
+
+/* The same as a stack for a report: whole, or of one frame. */
+stack_id origin_stack(struct detector *detector, origin_id what);
+
+/* Of the access that @thread is making: its whole stack. */
+stack_id origin_stack_of_access(struct detector *detector, struct thread *thread,
+				const struct access *access);
+
+/* Of the write that write word @word of the granule of @address remembers. */
+stack_id origin_stack_of_write(struct detector *detector, uintptr_t address, uint64_t word);
+site_id origin_site_of_write(struct detector *detector, uintptr_t address, uint64_t word);
+
+#endif

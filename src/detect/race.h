@@ -1,0 +1,64 @@
+/*
+ * Races: what an access finds in shadow memory, and what it leaves there.
+ *
+ * FastTrack (Flanagan and Freund, PLDI 2009), byte precise: of each byte the
+ * last write and the reads since are known.  A write races with an earlier
+ * access to its bytes, a read with the last write, unless the earlier one's
+ * epoch is covered by the thread's clock.
+ *
+ * Of two accesses that happen at the same time each first changes the word of its
+ * own plane, by an atomic instruction, and then looks at the other's: at least
+ * one of them sees the other.
+ *
+ * race.c records and finds; race_judge.c decides what a pair of accesses is, and
+ * race_report.c tells of it.
+ */
+#ifndef DETECT_RACE_H
+#define DETECT_RACE_H
+
+#include "detect/access.h"
+#include "detect/origin.h"
+
+/* One access to one granule, on its way through shadow memory. */
+struct race_step {
+	struct detector *detector;
+	struct thread *thread;
+	const struct access *access;
+	uintptr_t granule;
+	uint32_t bytes;	   /* of the granule */
+	uint64_t mine;	   /* the plain word of this access */
+	origin_id what;	   /* of this access, once needed */
+	bool is_write;
+	bool is_told;	   /* a conflict of this access was judged */
+	bool has_conflict; /* with: */
+	bool other_is_write;
+	bool other_is_freed; /* the memory was freed then */
+	uint64_t other;	   /* plain word */
+	origin_id other_what;
+};
+
+/* The thread that a plain word names, if it is still alive; 0 if not. */
+thread_id race_thread_of(struct detector *detector, uint64_t word);
+
+/* The word that @thread writes now. */
+static inline uint64_t race_word_of(const struct thread *thread)
+{
+	return *thread->current;
+}
+
+/* The step has a conflict: decides what it is, tells, or learns from it. */
+void race_judge(struct race_step *step);
+
+/* What race_judge() decided. */
+struct race_verdict {
+	enum finding_kind kind;
+	enum severity severity;
+	uint32_t details;
+};
+
+void race_report(struct race_step *step, const struct race_verdict *verdict);
+
+/* Findings about @granule do not hold: it is atomic. */
+void race_retract(struct detector *detector, uintptr_t granule);
+
+#endif

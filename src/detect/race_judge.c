@@ -1,0 +1,163 @@
+/*
+ * What a pair of unordered accesses is: RULES.md, 'Happens-before' and 'Lost
+ * updates'.
+ *
+ * On x86 acquire loads and release stores are plain moves.  So two plain moves
+ * (a store, and a load or store) are at most a warning, and the thread that saw
+ * the other's value is taken to have learnt from it: if the location is an
+ * atomic, what lies behind it is ordered, and must not become an error.
+ *
+ * A reader may not have looked yet when the writer finds its earlier read: the
+ * writer leaves a note (thread.published), which the reader takes up before it
+ * calls anything an error.
+ */
+#include "detect/detector.h"
+#include "detect/race.h"
+
+#define MOVE_BYTES 8u /* of an atomic one, at most */
+
+static struct thread *thread_of(struct detector *detector, uint64_t word)
+{
+	for (thread_id id = detector->threads.last; id > 0; id--) {
+		struct thread *thread = detector_thread(detector, id);
+
+		if (thread && thread->slot == shadow_slot(word) && thread->memory)
+			return thread;
+	}
+	return NULL;
+}
+
+thread_id race_thread_of(struct detector *detector, uint64_t word)
+{
+	const struct thread *thread = thread_of(detector, word);
+
+	return thread ? thread->id : 0;
+}
+
+/* --- Kinds of access ------------------------------------------------------- */
+
+struct kind_of_access {
+	bool is_write;
+	bool is_update;
+	bool is_move; /* may be an atomic access */
+	bool spins;
+	bool is_silent;
+};
+
+/* Of an aligned access of a size that moves have, the bytes within a granule
+ * are a power of two and lie at a multiple of their number. */
+static bool is_aligned(uint32_t bytes)
+{
+	uint32_t count = (uint32_t)__builtin_popcount(bytes);
+	uint32_t first = bytes ? (uint32_t)__builtin_ctz(bytes) : 0;
+
+	return count && !(count & (count - 1)) && first % count == 0;
+}
+
+static struct kind_of_access kind_of_mine(const struct race_step *step)
+{
+	uint32_t flags = step->access->flags;
+
+	return (struct kind_of_access){
+		.is_write = step->is_write,
+		.is_update = flags & SITE_UPDATE,
+		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
+			   step->access->size_bytes <= MOVE_BYTES &&
+			   step->access->address % step->access->size_bytes == 0,
+		.spins = flags & SITE_SPIN,
+		.is_silent = flags & SITE_SILENT,
+	};
+}
+
+/* What is not known of the other is taken to be harmless. */
+static struct kind_of_access kind_of_other(const struct race_step *step)
+{
+	const struct site *site = site_get(&step->detector->sites,
+					   origin_site(step->detector, step->other_what));
+	uint32_t flags = site ? site->flags : SITE_PLAIN_MOVE;
+
+	return (struct kind_of_access){
+		.is_write = step->other_is_write,
+		.is_update = flags & SITE_UPDATE && step->other_is_write,
+		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
+			   is_aligned(shadow_bytes(step->other)) && !step->other_is_freed,
+		.spins = flags & SITE_SPIN,
+		.is_silent = flags & SITE_SILENT,
+	};
+}
+
+/* --- Learning -------------------------------------------------------------- */
+
+/* The other thread has read here what this one is about to overwrite. */
+static void leave_note(struct race_step *step)
+{
+	struct thread *reader;
+
+	runtime_lock(&step->detector->lock);
+	reader = thread_of(step->detector, step->other);
+	if (reader)
+		/* release: pairs with take_note(). */
+		store_release(&reader->published[step->thread->slot % THREAD_PUBLISHED],
+			      step->mine & ~(uint64_t)SHADOW_ALL_BYTES);
+	runtime_unlock(&step->detector->lock);
+}
+
+/* Did the thread whose access this one conflicts with publish something that this
+ * one had been reading, since? */
+static bool take_note(struct race_step *step)
+{
+	uint32_t slot = shadow_slot(step->other);
+	uint64_t note = load_acquire(&step->thread->published[slot % THREAD_PUBLISHED]);
+
+	if (!note || shadow_slot(note) != slot || shadow_epoch(note) < shadow_epoch(step->other))
+		return false;
+	thread_assume(step->detector, step->thread, slot, shadow_epoch(note));
+	return true;
+}
+
+/* The value may be one that the other released. */
+static void learn(struct race_step *step)
+{
+	if (!step->is_write && step->other_is_write)
+		thread_assume(step->detector, step->thread, shadow_slot(step->other),
+			      shadow_epoch(step->other));
+	else if (step->is_write && !step->other_is_write)
+		leave_note(step);
+}
+
+/* --- The verdict ----------------------------------------------------------- */
+
+static struct race_verdict decide(const struct race_step *step, const struct kind_of_access *mine,
+				  const struct kind_of_access *other)
+{
+	struct race_verdict verdict = {FINDING_DATA_RACE, SEVERITY_ERROR, 0};
+
+	if (step->other_is_freed || !step->access->site) {
+		verdict.details = step->other_is_freed ? DETAIL_FREED : 0;
+	} else if (mine->is_update && other->is_update) {
+		verdict.kind = FINDING_LOST_UPDATE;
+	} else if (mine->is_move && other->is_move) {
+		bool spins = (mine->spins && !mine->is_write) || (other->spins && !other->is_write);
+
+		verdict.kind = spins ? FINDING_UNMARKED_SYNC : FINDING_DATA_RACE;
+		verdict.severity = spins ? SEVERITY_NOTE : SEVERITY_WARNING;
+		verdict.details = spins ? DETAIL_SPIN : DETAIL_MAY_BE_ATOMIC;
+	}
+	return verdict;
+}
+
+void race_judge(struct race_step *step)
+{
+	struct kind_of_access mine = kind_of_mine(step);
+	struct kind_of_access other = kind_of_other(step);
+	struct race_verdict verdict = decide(step, &mine, &other);
+
+	step->has_conflict = false;
+	if (take_note(step))
+		return;
+	step->is_told = true;
+	if (!mine.is_silent && !other.is_silent)
+		race_report(step, &verdict);
+	if (mine.is_move && other.is_move && verdict.severity != SEVERITY_ERROR)
+		learn(step);
+}

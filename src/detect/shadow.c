@@ -1,0 +1,79 @@
+#include "detect/shadow.h"
+
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+
+#define PAGE_BYTES 4096u
+#define FEW_BYTES 65536u /* below this, stores are cheaper than the kernel */
+
+static const struct shadow_region regions[SHADOW_REGION_COUNT] = {
+	{0, SHADOW_LOW_END},
+	{SHADOW_MIDDLE_START, SHADOW_MIDDLE_END},
+	{SHADOW_HIGH_START, SHADOW_HIGH_END},
+};
+
+/* What a region's addresses are to be changed by, for each plane. */
+static const uint64_t planes[] = {
+	1ull << SHADOW_WRITE_BIT,
+	1ull << SHADOW_READ_BIT,
+	1ull << SHADOW_WRITE_BIT | 1ull << SHADOW_READ_BIT,
+};
+
+static bool map_range(uintptr_t start, size_t size_bytes, int protection)
+{
+	long mapped = kernel_call6(SYS_mmap, start, size_bytes, protection,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+					   MAP_FIXED_NOREPLACE,
+				   -1, 0);
+
+	if (mapped == (long)start) {
+		kernel_call3(SYS_madvise, start, size_bytes, MADV_DONTDUMP);
+		return true;
+	}
+	if (mapped > 0)
+		kernel_call2(SYS_munmap, mapped, size_bytes);
+	return false;
+}
+
+bool shadow_reserve(bool low_only)
+{
+	for (unsigned int i = 0; i < (low_only ? 1 : SHADOW_REGION_COUNT); i++)
+		for (unsigned int k = 0; k < ARRAY_LENGTH(planes); k++)
+			if (!map_range(regions[i].start ^ planes[k],
+				       regions[i].end - regions[i].start,
+				       PROT_READ | PROT_WRITE))
+				return false;
+	return true;
+}
+
+static void clear_words(uintptr_t start, uintptr_t end)
+{
+	for (; start < end; start += sizeof(uint64_t))
+		store_relaxed((uint64_t *)start, 0);
+}
+
+static void clear_plane(uintptr_t start, uintptr_t end)
+{
+	uintptr_t first_page = (start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+	uintptr_t last_page = end & ~(uintptr_t)(PAGE_BYTES - 1);
+
+	if (end - start < FEW_BYTES) {
+		clear_words(start, end);
+		return;
+	}
+	clear_words(start, first_page);
+	kernel_call3(SYS_madvise, first_page, last_page - first_page, MADV_DONTNEED);
+	clear_words(last_page, end);
+}
+
+void shadow_clear(uintptr_t start, size_t size_bytes)
+{
+	uintptr_t first = start & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uintptr_t end = (start + size_bytes + SHADOW_GRANULE - 1) & ~(uintptr_t)(SHADOW_GRANULE - 1);
+
+	if (size_bytes == 0 || !shadow_covers(start) || !shadow_covers(start + size_bytes - 1))
+		return;
+	for (unsigned int k = 0; k < ARRAY_LENGTH(planes); k++)
+		clear_plane(first ^ planes[k], (first ^ planes[k]) + (end - first));
+}
