@@ -85,15 +85,18 @@ static void find_type(struct view *view, const struct view_finding *finding,
 		    !symbolize_pointee(view->symbolizer, finding->process, event->stack,
 				       event->size_bytes, &pointee))
 			continue;
-		if (part->type && (memory->field || !pointee.place.field)) {
+		/* A variable is a better name than a field, and that than nothing. */
+		if (part->type && !pointee.variable && (memory->field || !pointee.place.field)) {
 			part->is_atomic |= pointee.place.is_atomic;
 			continue;
 		}
 		pointee.place.is_atomic |= part->is_atomic;
 		*part = pointee.place;
-		if (pointee.place.field)
-			memory->field = pool_format(view->pool, "%s%s", pointee.root,
-						    pointee.place.stable_path);
+		if (pointee.variable || pointee.place.field)
+			memory->field =
+				pool_format(view->pool, "%s%s",
+					    pointee.variable ? pointee.variable : pointee.root,
+					    pointee.place.stable_path);
 	}
 }
 

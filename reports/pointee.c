@@ -11,11 +11,13 @@
 #define STEPS_MAX 12 /* of loads behind each other, and moves between registers */
 #define BACK_MAX 512 /* instructions that are looked at on the way back */
 #define REGISTER_COUNT 16
+#define NO_SLOT INT64_MIN
 
 /* What a register holds: a value of a type, some bytes further on. */
 struct value {
 	Dwarf_Die type;
 	int64_t added;
+	Dwarf_Die variable; /* whose it is, where it is one as a whole */
 };
 
 struct search {
@@ -47,41 +49,41 @@ static bool is_variable(Dwarf_Die *die)
 	return tag == DW_TAG_variable || tag == DW_TAG_formal_parameter;
 }
 
-/* Looks at each variable in scope at instruction @at until @found says yes. */
+/* A question about where a variable is; it says how far into it one is. */
+typedef bool (*location_question)(Dwarf_Die *die, const Dwarf_Op *operations, size_t count,
+				  const void *wanted, int64_t *added);
+
+/* Asks of each variable in scope at instruction @at, until one is it. */
 static bool find_in_scopes(const struct search *search, const struct instruction *at,
-			   const void *wanted,
-			   bool (*is_wanted)(const Dwarf_Op *operations, size_t count,
-					     const void *wanted, int64_t *added),
-			   struct value *value)
+			   location_question is_wanted, const void *wanted, struct value *value)
 {
 	Dwarf_Addr address = search->code.start + at->offset - search->bias;
 
 	for (int i = 0; i < search->scope_count; i++) {
-		Dwarf_Die die;
-
-		if (dwarf_child(&search->scopes[i], &die) != 0)
+		if (dwarf_child(&search->scopes[i], &value->variable) != 0)
 			continue;
 		do {
 			Dwarf_Op *operations;
 			size_t count;
 
 			value->added = 0;
-			if (is_variable(&die) &&
-			    find_location(&die, address, &operations, &count) &&
-			    is_wanted(operations, count, wanted, &value->added) &&
-			    type_of(&die, &value->type))
+			if (is_variable(&value->variable) &&
+			    find_location(&value->variable, address, &operations, &count) &&
+			    is_wanted(&value->variable, operations, count, wanted, &value->added) &&
+			    type_of(&value->variable, &value->type))
 				return true;
-		} while (dwarf_siblingof(&die, &die) == 0);
+		} while (dwarf_siblingof(&value->variable, &value->variable) == 0);
 	}
 	return false;
 }
 
 /* The variable itself is in the register, or is it plus a constant. */
-static bool is_in_register(const Dwarf_Op *operations, size_t count, const void *wanted,
-			   int64_t *added)
+static bool is_in_register(Dwarf_Die *die, const Dwarf_Op *operations, size_t count,
+			   const void *wanted, int64_t *added)
 {
 	unsigned number = (unsigned)*(const int *)wanted;
 
+	(void)die;
 	if (count == 1 && operations[0].atom == DW_OP_reg0 + number)
 		return true;
 	if (count != 2 || operations[0].atom != DW_OP_breg0 + number ||
@@ -99,17 +101,22 @@ struct slot {
 	int64_t from_register;
 };
 
-static bool is_in_slot(const Dwarf_Op *operations, size_t count, const void *wanted, int64_t *added)
+static bool is_in_slot(Dwarf_Die *die, const Dwarf_Op *operations, size_t count, const void *wanted,
+		       int64_t *added)
 {
 	const struct slot *slot = wanted;
+	Dwarf_Word size;
+	Dwarf_Die type;
 
-	*added = 0;
-	if (count != 1)
+	if (count != 1 || !type_of(die, &type) || dwarf_aggregate_size(&type, &size) != 0)
 		return false;
-	if (operations[0].atom == DW_OP_fbreg)
-		return (int64_t)operations[0].number == slot->from_frame_base;
-	return operations[0].atom == DW_OP_breg0 + slot->base &&
-	       (int64_t)operations[0].number == slot->from_register;
+	if (operations[0].atom == DW_OP_fbreg && slot->from_frame_base != NO_SLOT)
+		*added = slot->from_frame_base - (int64_t)operations[0].number;
+	else if (operations[0].atom == DW_OP_breg0 + slot->base)
+		*added = slot->from_register - (int64_t)operations[0].number;
+	else
+		return false;
+	return *added >= 0 && (uint64_t)*added < size;
 }
 
 static Dwarf_Die *subprogram_of(const struct search *search)
@@ -149,10 +156,11 @@ static bool find_frame_address(const struct search *search, const struct instruc
 	return is_found;
 }
 
-/* The distance of [@base + @displacement] from what variables are relative to. */
-static bool find_slot(const struct search *search, const struct instruction *at, unsigned base,
-		      int64_t displacement, struct slot *slot)
+/* The slot at [@base + @displacement], as far as that is known. */
+static struct slot find_slot(const struct search *search, const struct instruction *at,
+			     unsigned base, int64_t displacement)
 {
+	struct slot slot = {NO_SLOT, base, displacement};
 	Dwarf_Die *subprogram = subprogram_of(search);
 	Dwarf_Attribute attribute;
 	Dwarf_Op *operations;
@@ -160,17 +168,33 @@ static bool find_slot(const struct search *search, const struct instruction *at,
 	int64_t frame_offset;
 	size_t count;
 
-	*slot = (struct slot){INT64_MIN, base, displacement};
 	if (!subprogram || !dwarf_attr_integrate(subprogram, DW_AT_frame_base, &attribute) ||
 	    dwarf_getlocation(&attribute, &operations, &count) != 0 || count != 1)
-		return true;
+		return slot;
 	if (operations[0].atom == DW_OP_reg0 + base)
-		slot->from_frame_base = displacement;
+		slot.from_frame_base = displacement;
 	else if (operations[0].atom == DW_OP_call_frame_cfa &&
 		 find_frame_address(search, at, &frame_register, &frame_offset) &&
 		 frame_register == base)
-		slot->from_frame_base = displacement - frame_offset;
-	return true;
+		slot.from_frame_base = displacement - frame_offset;
+	return slot;
+}
+
+static bool is_frame_register(int number)
+{
+	return number == RSP || number == RBP;
+}
+
+/* The variable of the function's frame that instruction @at accesses. */
+static bool find_local(const struct search *search, const struct instruction *at,
+		       struct value *value)
+{
+	struct slot slot;
+
+	if (!is_frame_register(at->base) || at->index != NO_REGISTER)
+		return false;
+	slot = find_slot(search, at, (unsigned)dwarf_register[at->base], at->displacement);
+	return find_in_scopes(search, at, is_in_slot, &slot, value);
 }
 
 /* Down typedefs and qualifiers to a pointer, and to what it points at. */
@@ -226,27 +250,17 @@ static bool find_operand(const struct search *search, size_t at, int steps, stru
 	return true;
 }
 
-static bool is_frame_register(int number)
-{
-	return number == RSP || number == RBP;
-}
-
 /* What a load brings: a variable of the stack or a global one, or a field. */
 static bool find_loaded(const struct search *search, size_t at, int steps, struct value *value)
 {
 	const struct instruction *load = &search->code.instructions[at];
-	struct slot slot;
 
-	value->added = 0;
-	if (load->is_rip_relative)
+	if (load->is_rip_relative) {
+		value->added = 0;
 		return variable_type(search->pool, search->image,
 				     search->code.start + (uint64_t)load->target, 8, &value->type);
-	if (is_frame_register(load->base) && load->index == NO_REGISTER &&
-	    find_slot(search, load, (unsigned)dwarf_register[load->base], load->displacement,
-		      &slot) &&
-	    find_in_scopes(search, load, &slot, is_in_slot, value))
-		return true;
-	if (!find_operand(search, at, steps - 1, value))
+	}
+	if (!find_local(search, load, value) && !find_operand(search, at, steps - 1, value))
 		return false;
 	if (!type_find_part(search->pool, &value->type,
 			    offset_in_element(&value->type, value->added), 8, &value->type))
@@ -299,8 +313,8 @@ static bool find_value(const struct search *search, size_t at, int number, int s
 		       struct value *value)
 {
 	for (int i = 0; i < BACK_MAX && steps > 0; i++) {
-		if (find_in_scopes(search, &search->code.instructions[at], &dwarf_register[number],
-				   is_in_register, value))
+		if (find_in_scopes(search, &search->code.instructions[at], is_in_register,
+				   &dwarf_register[number], value))
 			return true;
 		if (at == 0 || !goes_on(&search->code.instructions[at - 1]))
 			return false;
@@ -346,6 +360,30 @@ static bool describe(struct pool *pool, const struct value *value, uint64_t size
 	return pointee->root && type_find_part(pool, &value->type, offset, size_bytes, &part);
 }
 
+/* "main::done": a variable of the accessing function's own frame. */
+static const char *name_local(const struct search *search, Dwarf_Die *variable)
+{
+	Dwarf_Die *subprogram = subprogram_of(search);
+	const char *function = subprogram ? dwarf_diename(subprogram) : NULL;
+	const char *name = dwarf_diename(variable);
+
+	if (!name)
+		return NULL;
+	return function ? pool_format(search->pool, "%s::%s", function, name) : name;
+}
+
+static bool find_access(const struct search *search, struct value *value, struct pointee *pointee)
+{
+	size_t last = search->code.count - 1;
+
+	pointee->variable = NULL;
+	if (find_local(search, &search->code.instructions[last], value))
+		pointee->variable = name_local(search, &value->variable);
+	else if (!find_operand(search, last, STEPS_MAX, value))
+		return false;
+	return true;
+}
+
 bool pointee_find(struct pool *pool, struct elf_image *image, uint64_t address, uint64_t size_bytes,
 		  struct pointee *pointee)
 {
@@ -356,7 +394,7 @@ bool pointee_find(struct pool *pool, struct elf_image *image, uint64_t address, 
 
 	memset(&value, 0, sizeof(value));
 	is_found = begin_search(&search, address, &scopes) &&
-		   find_operand(&search, search.code.count - 1, STEPS_MAX, &value) &&
+		   find_access(&search, &value, pointee) &&
 		   describe(pool, &value, size_bytes, pointee);
 	free(scopes);
 	return is_found;
