@@ -4,8 +4,7 @@
 #include "preload/clones.h"
 #include "x86/instruction.h"
 
-#define FLAGS_OF_LAHF 0xd5ull /* SF ZF AF PF CF */
-#define OVERFLOW_FLAG (1ull << 11)
+#define STATUS_FLAGS 0x8d5ull /* OF SF ZF AF PF CF */
 
 /* Where the kernel keeps each general register, in the encoding's order. */
 static const uint8_t register_places[] = {
@@ -28,13 +27,6 @@ static void copy(gregset_t to, const gregset_t from)
 		to[i] = from[i];
 }
 
-/* lahf and seto had put the flags into ah and al. */
-static uint64_t flags_in(uint64_t rax, uint64_t flags)
-{
-	flags &= ~(FLAGS_OF_LAHF | OVERFLOW_FLAG);
-	return flags | (rax >> 8 & FLAGS_OF_LAHF) | (rax & 1 ? OVERFLOW_FLAG : 0);
-}
-
 /* Makes @registers those of the original code at the instruction that @state
  * speaks of. */
 static void undo_check(gregset_t registers, const struct plan_state *state)
@@ -42,8 +34,8 @@ static void undo_check(gregset_t registers, const struct plan_state *state)
 	uintptr_t sp = (uintptr_t)registers[REG_RSP] + 8ul * state->rsp_lowered_by;
 
 	if (state->flags_in_rax)
-		registers[REG_EFL] = (greg_t)flags_in((uint64_t)registers[REG_RAX],
-						      (uint64_t)registers[REG_EFL]);
+		registers[REG_EFL] = (registers[REG_EFL] & ~(greg_t)STATUS_FLAGS) |
+				     (greg_t)plan_state_flags((uint64_t)registers[REG_RAX]);
 	for (unsigned int i = 0; i < ARRAY_LENGTH(state->saved_register); i++)
 		if (state->saved_register[i] != NO_REGISTER)
 			registers[register_places[state->saved_register[i]]] =
