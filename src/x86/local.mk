@@ -19,6 +19,7 @@ src_libplan_a_SOURCES += \
 	%D%/liveness.c %D%/liveness.h \
 	%D%/module.c %D%/module.h \
 	%D%/operand.h \
+	%D%/origins.c %D%/origins.h \
 	%D%/patches.c %D%/patches.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/returns.c \
