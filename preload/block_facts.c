@@ -36,6 +36,7 @@ _Static_assert((SHADOW_HIGH_END - 1) >> BLOCK_REGION_SHIFT ==
 	       "high");
 
 uint8_t block_chunks[BLOCK_CHUNK_COUNT];
+size_t block_lone_bytes = BLOCK_GRANULE;
 
 /* Maps @size_bytes of words from @words on. */
 static bool map_words(uint32_t *words, size_t size_bytes)

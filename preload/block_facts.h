@@ -6,9 +6,10 @@
  *   its second:            0 | 1 | size 6, if below 64 | thread 24
  *   third and fourth:      0 | 1 | size 30, the lower and the upper bits
  *
- * A block has as many of these words as it has granules of 16 bytes.  Where
- * another block's word took the place of one, the fact is not known; it is never
- * a wrong one, since only a block that is known to hold an address is its block.
+ * A block has as many of these words as it has granules of 16 bytes, and two at
+ * least with an allocator that keeps blocks that far apart.  Where another block's
+ * word took the place of one, the fact is not known; it is never a wrong one, since
+ * only a block that is known to hold an address is its block.
  *
  * Words are read and written without locks: who asks about a block that is
  * being allocated or freed meanwhile learns of either life.
@@ -92,20 +93,27 @@ static inline bool block_has_words(uintptr_t start)
 	       (block_is_mapped(start) || block_map_chunk(start));
 }
 
+/* Up to this size, blocks have one word alone: as long as the allocator is not known
+ * to keep them further apart. */
+extern size_t block_lone_bytes;
+
 /* A block was allocated.  relaxed, as everything about these words: above. */
 static inline void block_allocated(uintptr_t start, size_t size_bytes, stack_id stack,
 				   thread_id thread)
 {
+	uintptr_t half = start & (BLOCK_GRANULE / 2);
 	uint32_t *word;
-	size_t alone = BLOCK_GRANULE + (start & (BLOCK_GRANULE / 2));
 
 	if (UNLIKELY(!block_has_words(start)))
 		return;
 	word = block_word(start);
-	store_relaxed(&word[0], (stack & BLOCK_STACK_MASK) |
-					(start & BLOCK_GRANULE / 2 ? BLOCK_UPPER_HALF : 0));
-	if (size_bytes <= alone)
+	store_relaxed(&word[0], (stack & BLOCK_STACK_MASK) | (half ? BLOCK_UPPER_HALF : 0));
+	if (size_bytes <= block_lone_bytes + half) {
+		/* What is there may be left of a longer block at this place. */
+		if (load_relaxed(&word[1]) & BLOCK_MORE)
+			store_relaxed(&word[1], 0u);
 		return;
+	}
 	if (size_bytes < BLOCK_SMALL) {
 		store_relaxed(&word[1], BLOCK_MORE | (uint32_t)size_bytes << BLOCK_SIZE_SHIFT |
 						(thread & BLOCK_THREAD_MASK));
@@ -113,8 +121,8 @@ static inline void block_allocated(uintptr_t start, size_t size_bytes, stack_id 
 	}
 	store_relaxed(&word[1], BLOCK_MORE | (thread & BLOCK_THREAD_MASK));
 	store_relaxed(&word[2], BLOCK_MORE | (uint32_t)(size_bytes & BLOCK_PART_MASK));
-	store_relaxed(&word[3], BLOCK_MORE | (uint32_t)(size_bytes >> BLOCK_PART_BITS &
-							BLOCK_PART_MASK));
+	store_relaxed(&word[3],
+		      BLOCK_MORE | (uint32_t)(size_bytes >> BLOCK_PART_BITS & BLOCK_PART_MASK));
 }
 
 /* The first word of the block at @start, if it is a known one. */

@@ -1,5 +1,9 @@
+#define _GNU_SOURCE
 #include "preload/heap.h"
 
+#include <dlfcn.h>
+#include <gnu/libc-version.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -10,6 +14,7 @@
 #include "preload/call_site.h"
 #include "preload/guest.h"
 #include "preload/modules.h"
+#include "preload/real.h"
 #include "preload/unwind.h"
 
 /* Longer ranges are looked at where something is known of them only, and their
@@ -25,10 +30,23 @@ struct heap_lone_site heap_lone_sites[HEAP_LONE_SITES];
 static uint32_t whole_count;
 static uint64_t fresh_count;
 
+/* glibc's blocks begin 32 bytes apart, at least. */
+static bool is_glibc_malloc(void)
+{
+	struct dl_find_object allocator, libc;
+
+	return _dl_find_object((void *)REAL(malloc), &allocator) == 0 &&
+	       _dl_find_object((void *)REAL(gnu_get_libc_version), &libc) == 0 &&
+	       allocator.dlfo_link_map == libc.dlfo_link_map;
+}
+
 void heap_begin(void)
 {
-	if (guest_options.races == RACES_FULL)
-		heap_mode = HEAP_NOTED;
+	if (guest_options.races != RACES_FULL)
+		return;
+	if (is_glibc_malloc())
+		block_lone_bytes = 0;
+	heap_mode = HEAP_NOTED;
 }
 
 void heap_observe(void)

@@ -63,6 +63,27 @@ START_TEST(small_blocks_have_no_room_for_thread_and_size)
 }
 END_TEST
 
+START_TEST(they_have_where_blocks_lie_further_apart)
+{
+	block_lone_bytes = 0;
+	block_allocated(MIDDLE, 5, 3, 9);
+	expect_block(MIDDLE + 4, MIDDLE, 5, 3, 9);
+	ck_assert(!block_find(MIDDLE + 5, &found));
+	block_allocated(MIDDLE, 0, 4, 9);
+	expect_block(MIDDLE, MIDDLE, 16, 4, 0);
+}
+END_TEST
+
+START_TEST(smaller_blocks_forget_larger_ones_before)
+{
+	block_allocated(MIDDLE, 100, 3, 9);
+	block_allocated(MIDDLE, 40, 4, 8);
+	expect_block(MIDDLE, MIDDLE, 40, 4, 8);
+	block_allocated(MIDDLE, 8, 5, 7);
+	expect_block(MIDDLE, MIDDLE, 16, 5, 0);
+}
+END_TEST
+
 START_TEST(of_two_in_one_granule_the_later_is_known)
 {
 	block_allocated(MIDDLE, 8, 3, 9);
@@ -152,6 +173,8 @@ int main(void)
 	tcase_add_test(tests, memory_never_allocated_has_no_block);
 	tcase_add_test(tests, blocks_hold_their_bytes_and_no_others);
 	tcase_add_test(tests, small_blocks_have_no_room_for_thread_and_size);
+	tcase_add_test(tests, they_have_where_blocks_lie_further_apart);
+	tcase_add_test(tests, smaller_blocks_forget_larger_ones_before);
 	tcase_add_test(tests, of_two_in_one_granule_the_later_is_known);
 	tcase_add_test(tests, freed_blocks_are_told_until_their_place_is_taken);
 	tcase_add_test(tests, what_is_no_block_cannot_be_freed);
