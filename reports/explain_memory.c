@@ -245,7 +245,7 @@ static const char *closing_words(struct view *view, const struct view_finding *f
 
 struct memory_story memory_tell(struct view *view, const struct view_finding *finding)
 {
-	const struct finding_event *sides[FINDING_EVENT_MAX];
+	const struct finding_event *sides[FINDING_EVENT_MAX] = {NULL};
 	struct memory_story story = {0};
 	size_t count = 0;
 

@@ -106,7 +106,8 @@ static const char *block_words(struct pool *pool, const struct finding_event *bl
 {
 	const char *words = "heap block";
 
-	if (block->size_bytes)
+	/* A free may be known by one piece of the block alone. */
+	if (block->size_bytes && block->action == ACTION_ALLOCATE)
 		words = pool_format(pool, "%llu-byte block", (unsigned long long)block->size_bytes);
 	if (!place)
 		return words;
@@ -125,7 +126,7 @@ static void name_block(struct view *view, const struct view_finding *finding,
 	const char *words;
 
 	memory->kind = MEMORY_HEAP;
-	memory->offset = memory->address - block->address;
+	memory->offset = block->action == ACTION_ALLOCATE ? memory->address - block->address : 0;
 	memory->stable_name =
 		pool_format(pool, "block of %s", site ? source_frame_function(pool, site) : "?");
 	if (block->size_bytes <= STRUCTURE_BYTES_MAX)
@@ -137,7 +138,8 @@ static void name_block(struct view *view, const struct view_finding *finding,
 		memory->title = pool_format(pool, "%s in a %s", memory->field, words);
 		return;
 	}
-	if (memory->size_bytes >= block->size_bytes || !block->size_bytes) {
+	if (memory->size_bytes >= block->size_bytes || !block->size_bytes ||
+	    block->action != ACTION_ALLOCATE) {
 		memory->name = "the block";
 		memory->title = pool_format(pool, "a %s", words);
 		return;

@@ -23,7 +23,9 @@ void text_access(const struct text_page *page, const struct view_finding *findin
 	fprintf(page->out, "%s\n", event->stack ? ":" : "");
 	if (event->stack)
 		text_stack_with_source(page, finding->process, event->stack);
-	if (!event->hold_count && finding->finding->kind != FINDING_UNMARKED_SYNC)
+	/* What was held at earlier accesses is not always recorded. */
+	if (!event->hold_count && event == finding->events[finding->event_count - 1] &&
+	    finding->finding->kind != FINDING_UNMARKED_SYNC)
 		fputs("    holding no lock\n", page->out);
 }
 
@@ -74,9 +76,11 @@ static void write_block(const struct text_page *page, const struct view_finding 
 	const struct finding_event *block =
 		memory->allocation ? memory->allocation : memory->release;
 
-	fprintf(page->out, "    %s at offset %llu of a heap block",
-		bytes_words(page, memory->size_bytes), (unsigned long long)memory->offset);
-	if (block->size_bytes)
+	fprintf(page->out, "    %s ", bytes_words(page, memory->size_bytes));
+	if (block == memory->allocation)
+		fprintf(page->out, "at offset %llu ", (unsigned long long)memory->offset);
+	fputs("of a heap block", page->out);
+	if (block == memory->allocation && block->size_bytes)
 		fprintf(page->out, " of %s", bytes_words(page, block->size_bytes));
 	fputc('\n', page->out);
 	write_field(page, &memory->variable.part, true);
