@@ -280,11 +280,10 @@ static void begin_group(struct emitter *emitter, struct group *group)
 	int used = (group->function->red_zone_bytes + 7) / 8;
 	unsigned count = taken->spilled_count;
 
+	taken->spilled_count = 0;
 	emit_state(emitter, taken);
-	if (is_lowered) {
-		taken->spilled_count = 0;
+	if (is_lowered)
 		lower(emitter, taken, THUNK_LOWERED);
-	}
 	for (unsigned i = 0; i < count; i++) {
 		int at = is_lowered ? (int)i - THUNK_LOWERED / 8 : -used - (int)i - 1;
 

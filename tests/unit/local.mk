@@ -5,6 +5,7 @@ SUITES += tests/unit/run_units
 dist_check_SCRIPTS += tests/unit/run_units
 
 include %D%/reports.mk
+include %D%/x86.mk
 
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -I$(srcdir)/tests/unit -D_GNU_SOURCE
 UNWIND_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -I$(srcdir)/tests/unit

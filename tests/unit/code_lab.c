@@ -1,0 +1,605 @@
+#include "code_lab.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include "x86/checks.h"
+#include "x86/liveness.h"
+
+#define STEP_LIMIT 200000u
+#define TRAP_FLAG 0x100u
+#define STATUS_FLAGS 0x8d5u
+#define SPOILT 0x8d5u
+#define WRITE_PLANE (1ul << 46)
+#define READ_PLANE (1ul << 45)
+#define GENERAL_ONLY __attribute__((target("general-regs-only")))
+
+/* A row of section lab_names. */
+struct lab_name {
+	const char *name;
+	const unsigned char *start, *end;
+};
+
+/* What lab_common has pushed, and what the check has. */
+struct thunk_frame {
+	uint64_t rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
+	uint64_t flags, number, return_address, id, address;
+};
+
+/* A row of section lab_kernels: a compiled function, which ends somewhere. */
+struct lab_kernel {
+	const char *name;
+	const unsigned char *start;
+};
+
+extern struct lab_name __start_lab_names[], __stop_lab_names[];
+extern struct lab_kernel __start_lab_kernels[], __stop_lab_kernels[];
+extern unsigned char __start_lab_text[], __stop_lab_text[];
+extern struct lab_machine lab_state;
+extern const uint64_t lab_thunks[THUNK_COUNT];
+void lab_enter(uint64_t code);
+void lab_note(struct thunk_frame *frame);
+
+static __thread uint64_t current_word, shared_word;
+static const struct plan *plan;
+static uint32_t thunk_calls;
+static struct lab_step *steps;
+static uint32_t step_count;
+uint8_t *lab_seen;
+
+/* --- Thunks ----------------------------------------------------------------------- */
+
+GENERAL_ONLY static void see(uint64_t address, uint64_t size, unsigned what)
+{
+	for (uint64_t i = address; i < address + size; i++)
+		if (i >= LAB_MEMORY && i < LAB_END)
+			lab_seen[i - LAB_MEMORY] |= (uint8_t)what;
+}
+
+GENERAL_ONLY static void see_string(const struct thunk_frame *frame, unsigned number)
+{
+	unsigned kind = number % 20 / 4 + 1, size = 1u << number % 4;
+	uint64_t bytes = frame->rcx * size;
+
+	if (kind == STRING_MOVS || kind == STRING_CMPS || kind == STRING_LODS)
+		see(frame->rsi, bytes, LAB_READ);
+	if (kind == STRING_MOVS || kind == STRING_STOS)
+		see(frame->rdi, bytes, LAB_WRITE);
+	if (kind == STRING_CMPS || kind == STRING_SCAS)
+		see(frame->rdi, bytes, LAB_READ);
+}
+
+GENERAL_ONLY void lab_note(struct thunk_frame *frame)
+{
+	const struct plan_site *site = &plan->sites[(frame->id >> 1) - 1];
+	unsigned number = (unsigned)frame->number;
+	volatile char below[512];
+
+	thunk_calls++;
+	for (unsigned i = 0; i < sizeof(below); i++)
+		below[i] = 0x5a;
+	if (number < THUNK_WRITE)
+		see(frame->address, 1u << number, LAB_READ);
+	else if (number < THUNK_LOCK_BEGIN)
+		see(frame->address, 1u << (number - THUNK_WRITE), LAB_WRITE);
+	else if (number == THUNK_LOCK_BEGIN)
+		see(frame->address, site->size_bytes, LAB_READ | LAB_WRITE);
+	else if (number == THUNK_SIZED)
+		see(frame->address, site->size_bytes,
+		    site->flags & PLAN_SITE_WRITE ? LAB_WRITE : LAB_READ);
+	else if (number >= THUNK_STRING)
+		see_string(frame, number - THUNK_STRING);
+	if (number < THUNK_LOCK_BEGIN || number == THUNK_SIZED)
+		frame->flags ^= SPOILT;
+}
+
+/* --- Memory ------------------------------------------------------------------------ */
+
+static void map(uint64_t address, size_t bytes, int protection)
+{
+	void *at = mmap((void *)address, bytes, protection,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	ck_assert_ptr_eq(at, (void *)address);
+}
+
+static void map_all(void)
+{
+	int data = PROT_READ | PROT_WRITE;
+
+	map(LAB_MEMORY, LAB_MEMORY_BYTES, data);
+	map(LAB_STACK_TOP - LAB_STACK_BYTES, LAB_STACK_BYTES + 4096, data);
+	map(LAB_TEXT, LAB_CLONES - LAB_TEXT, data | PROT_EXEC);
+	map(LAB_CLONES, LAB_END - LAB_CLONES, data | PROT_EXEC);
+	map(LAB_MEMORY ^ WRITE_PLANE, LAB_END - LAB_MEMORY, data);
+	map(LAB_MEMORY ^ READ_PLANE, LAB_END - LAB_MEMORY, data);
+	lab_seen = mmap(NULL, LAB_END - LAB_MEMORY, data,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	steps = malloc(STEP_LIMIT * sizeof(*steps));
+}
+
+static void fill(uint64_t address, size_t bytes, uint64_t value)
+{
+	for (size_t i = 0; i < bytes; i += 8)
+		*(uint64_t *)(address + i) = value;
+}
+
+static void fill_plane(uint64_t plane, uint64_t value)
+{
+	fill(LAB_MEMORY ^ plane, LAB_MEMORY_BYTES, value);
+	fill((LAB_STACK_TOP - 8192) ^ plane, 8192 + 4096, value);
+	fill(LAB_TEXT ^ plane, 0x10000, value);
+}
+
+static void fill_shadow(enum lab_shadow shadow)
+{
+	uint64_t own = 0x7000000123450ff, set = 0x9000000543212ff;
+
+	current_word = shadow == LAB_NEVER_EQUAL ? UINT64_MAX : own;
+	shared_word = shadow == LAB_NEVER_EQUAL ? UINT64_MAX : set;
+	fill_plane(WRITE_PLANE, shadow == LAB_EQUAL ? own : 0);
+	fill_plane(READ_PLANE, shadow == LAB_EQUAL ? own : shadow == LAB_SHARED ? set : 0);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static void fill_memory(uint64_t seed)
+{
+	uint64_t state = seed * 0x9e3779b97f4a7c15ul + 1;
+
+	for (uint64_t i = 0; i < LAB_MEMORY_BYTES; i += 8)
+		*(uint64_t *)(LAB_MEMORY + i) = next_random(&state);
+	memset((void *)(LAB_STACK_TOP - 65536), 0xa5, 65536 + 4096);
+	memcpy((void *)LAB_TEXT, __start_lab_text, (size_t)(__stop_lab_text - __start_lab_text));
+	memset(lab_seen, 0, LAB_MEMORY_BYTES);
+	memset(lab_seen + (LAB_STACK_TOP - 65536 - LAB_MEMORY), 0, 65536 + 4096);
+	memset(lab_seen + (LAB_TEXT - LAB_MEMORY), 0, 0x10000);
+	thunk_calls = 0;
+}
+
+/* --- Running --------------------------------------------------------------------------- */
+
+void lab_run(uint64_t code, struct lab_machine *machine, uint64_t seed, enum lab_shadow shadow)
+{
+	fill_memory(seed);
+	fill_shadow(shadow);
+	lab_state = *machine;
+	lab_state.registers[RSP] = LAB_STACK_TOP;
+	lab_enter(code);
+	*machine = lab_state;
+	machine->flags &= ~(uint64_t)TRAP_FLAG;
+}
+
+uint32_t lab_thunk_calls(void)
+{
+	return thunk_calls;
+}
+
+/* What a clone's state says is saved on the stack. */
+static void keep_saved(struct lab_step *step)
+{
+	const struct plan_state *state;
+
+	if (step->pc < LAB_CLONES)
+		return;
+	state = plan_state_at(plan->states, plan->state_count, (uint32_t)(step->pc - LAB_CLONES));
+	for (unsigned i = 0; i < 3; i++)
+		if (state && state->saved_register[i] != NO_REGISTER)
+			step->saved[i] = *(uint64_t *)(step->registers[RSP] +
+						       8ul * state->rsp_lowered_by +
+						       8ul * (uint64_t)state->saved_at[i]);
+}
+
+static void on_step(int signal, siginfo_t *info, void *context)
+{
+	static const int order[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+				    REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+				    REG_R12, REG_R13, REG_R14, REG_R15};
+	const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+	uint64_t pc = (uint64_t)registers[REG_RIP];
+
+	(void)signal;
+	(void)info;
+	if (pc < LAB_TEXT || pc >= LAB_END || step_count == STEP_LIMIT)
+		return;
+	steps[step_count].pc = pc;
+	for (unsigned i = 0; i < 16; i++)
+		steps[step_count].registers[i] = (uint64_t)registers[order[i]];
+	steps[step_count].flags = (uint64_t)registers[REG_EFL];
+	keep_saved(&steps[step_count++]);
+}
+
+const struct lab_step *lab_trace(uint64_t code, struct lab_machine *machine, uint64_t seed,
+				 enum lab_shadow shadow, uint32_t *count)
+{
+	static char handler_stack[65536];
+	stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof(handler_stack)};
+	struct sigaction action = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+
+	sigaltstack(&stack, NULL);
+	sigaction(SIGTRAP, &action, NULL);
+	step_count = 0;
+	machine->flags |= TRAP_FLAG;
+	lab_run(code, machine, seed, shadow);
+	ck_assert_uint_lt(step_count, STEP_LIMIT);
+	*count = step_count;
+	return steps;
+}
+
+/* --- Decoding ----------------------------------------------------------------------------- */
+
+static void mark_reach(struct function *function)
+{
+	function->reach[0] = REACH_ENTRY;
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		bool is_call = instruction->kind == INSTRUCTION_CALL ||
+			       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+		uint32_t target;
+
+		if (is_call) {
+			function->has_call = true;
+			function->reach[i] |= REACH_ANCHOR;
+			function->reach[i + 1] |= REACH_ENTRY;
+		}
+		if (is_call || instruction->is_rip_relative ||
+		    instruction->target < function->start || instruction->target >= function->end)
+			continue;
+		target = function_find(function, (uint32_t)instruction->target);
+		ck_assert_uint_ne(target, UINT32_MAX);
+		function->reach[target] |= REACH_BRANCH;
+	}
+}
+
+/* What lies below rsp, as far as these functions go. */
+static void find_stack_use(const struct lab *lab, struct function *function)
+{
+	for (uint32_t i = 0; i < function->count; i++) {
+		struct instruction *instruction = &function->instructions[i];
+		const unsigned char *bytes = lab->module.text + instruction->offset;
+
+		if (instruction->length == 3 && !memcmp(bytes, "\x48\x89\xe5", 3))
+			function->has_frame_pointer = true;
+		if (instruction->base == RBP && function->has_frame_pointer && instruction->memory)
+			instruction->memory |= MEMORY_STACK;
+		if (instruction->base == RSP && instruction->memory)
+			instruction->memory |= MEMORY_STACK;
+		if (instruction->base == RSP && -instruction->displacement > function->red_zone_bytes)
+			function->red_zone_bytes = (uint16_t)-instruction->displacement;
+	}
+}
+
+static void decode(struct lab *lab, struct function *function)
+{
+	uint32_t room = function->end - function->start;
+
+	function->instructions = calloc(room + 1, sizeof(*function->instructions));
+	function->reach = calloc(room + 1, 1);
+	for (uint32_t at = function->start; at < function->end;) {
+		struct instruction *instruction = &function->instructions[function->count++];
+
+		ck_assert(instruction_decode(&lab->decoder, lab->module.text + at,
+					     function->end - at, at, instruction));
+		at += instruction->length;
+	}
+	function->is_usable = true;
+	function->is_exported = true;
+	function->live_at_return = function->live_at_entry = REGISTERS_ALL | FLAGS_ALL;
+	find_stack_use(lab, function);
+	mark_reach(function);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct function *one = a, *other = b;
+
+	return one->start < other->start ? -1 : 1;
+}
+
+/* Where code begins that is not @start's. */
+static uint32_t end_of(uint32_t start)
+{
+	uint32_t end = (uint32_t)(__stop_lab_text - __start_lab_text);
+
+	for (const struct lab_name *row = __start_lab_names; row < __stop_lab_names; row++) {
+		uint32_t other = (uint32_t)(row->start - __start_lab_text);
+
+		if (other > start && other < end)
+			end = other;
+	}
+	for (const struct lab_kernel *row = __start_lab_kernels; row < __stop_lab_kernels; row++) {
+		uint32_t other = (uint32_t)(row->start - __start_lab_text);
+
+		if (other > start && other < end)
+			end = other;
+	}
+	return end;
+}
+
+static void decode_all(struct lab *lab)
+{
+	uint32_t name_count = (uint32_t)(__stop_lab_names - __start_lab_names);
+	uint32_t kernel_count = (uint32_t)(__stop_lab_kernels - __start_lab_kernels);
+	uint32_t count = name_count + kernel_count;
+	struct function *function;
+
+	lab->module.functions = function = calloc(count, sizeof(*function));
+	for (uint32_t i = 0; i < name_count; i++, function++) {
+		function->start = (uint32_t)(__start_lab_names[i].start - __start_lab_text);
+		function->end = (uint32_t)(__start_lab_names[i].end - __start_lab_text);
+	}
+	for (uint32_t i = 0; i < kernel_count; i++, function++) {
+		function->start = (uint32_t)(__start_lab_kernels[i].start - __start_lab_text);
+		function->end = end_of(function->start);
+	}
+	qsort(lab->module.functions, count, sizeof(*function), by_start);
+	for (uint32_t i = 0; i < count; i++)
+		decode(lab, &lab->module.functions[i]);
+	lab->module.function_count = count;
+}
+
+static void *place(void *context, size_t size_bytes, uint64_t *address)
+{
+	(void)context;
+	ck_assert_uint_lt(size_bytes, LAB_END - LAB_CLONES);
+	*address = LAB_CLONES;
+	return (void *)LAB_CLONES;
+}
+
+static int32_t tls_offset(const uint64_t *word)
+{
+	return (int32_t)((const char *)word - (const char *)__builtin_thread_pointer());
+}
+
+static void clone_all(struct lab *lab)
+{
+	struct emitter *emitter = &lab->emitter;
+	const char *why = NULL;
+
+	ck_assert(emitter_init(emitter, &lab->module, &lab->options, &lab->arena,
+			       &lab->statistics));
+	for (uint32_t i = 0; i < lab->module.function_count; i++)
+		ck_assert(emit_function(emitter, i));
+	ck_assert(emitter_finish(emitter, &lab->plan, &why));
+	plan = &lab->plan;
+	lab->live = calloc(lab->module.function_count, sizeof(*lab->live));
+	for (uint32_t i = 0; i < lab->module.function_count; i++) {
+		const struct function *function = &lab->module.functions[i];
+
+		lab->live[i] = calloc(function->count + 1, sizeof(**lab->live));
+		liveness_compute(&lab->module, function, lab->live[i]);
+	}
+}
+
+void lab_set_up(struct lab *lab)
+{
+	memset(lab, 0, sizeof(*lab));
+	map_all();
+	memcpy((void *)LAB_TEXT, __start_lab_text, (size_t)(__stop_lab_text - __start_lab_text));
+	ck_assert(decoder_init_linked(&lab->decoder));
+	arena_init(&lab->arena, pages_from_kernel);
+	lab->module.text = __start_lab_text;
+	lab->module.text_address = LAB_TEXT;
+	lab->module.text_bytes = (uint32_t)(__stop_lab_text - __start_lab_text);
+	memcpy(lab->options.thunks.address, lab_thunks, sizeof(lab->options.thunks));
+	lab->options.current_tls = tls_offset(&current_word);
+	lab->options.shared_tls = tls_offset(&shared_word);
+	lab->options.first_site = 1;
+	lab->options.place = place;
+	decode_all(lab);
+	clone_all(lab);
+}
+
+struct function *lab_function(struct lab *lab, const char *name)
+{
+	for (const struct lab_name *row = __start_lab_names; row < __stop_lab_names; row++)
+		if (!strcmp(row->name, name))
+			return module_find(&lab->module, row->start - __start_lab_text);
+	for (const struct lab_kernel *row = __start_lab_kernels; row < __stop_lab_kernels; row++)
+		if (!strcmp(row->name, name))
+			return module_find(&lab->module, row->start - __start_lab_text);
+	ck_abort_msg("no function %s", name);
+}
+
+uint64_t lab_original(const struct lab *lab, const struct function *function)
+{
+	return lab->module.text_address + function->start;
+}
+
+uint64_t lab_clone(const struct lab *lab, const struct function *function)
+{
+	return lab->plan.clone_address + emitter_clone_offset(&lab->emitter, function->start);
+}
+
+/* --- Comparing -------------------------------------------------------------------------------- */
+
+static uint64_t register_or_zero(const struct lab_step *step, int8_t number)
+{
+	return number == NO_REGISTER ? 0 : step->registers[number];
+}
+
+static uint64_t address_of(const struct lab *lab, const struct instruction *instruction,
+			   const struct lab_step *step)
+{
+	if (instruction->is_rip_relative)
+		return lab->module.text_address + (uint64_t)instruction->target;
+	return register_or_zero(step, instruction->base) +
+	       register_or_zero(step, instruction->index) * instruction->scale +
+	       (uint64_t)(int64_t)instruction->displacement;
+}
+
+static void expect_string(const struct instruction *instruction, const struct lab_step *step)
+{
+	bool is_read = instruction->string != STRING_STOS;
+	bool has_from = instruction->string == STRING_MOVS || instruction->string == STRING_CMPS ||
+			instruction->string == STRING_LODS;
+	bool has_to = instruction->string != STRING_LODS;
+	bool is_to_written = instruction->string == STRING_MOVS || !is_read;
+	uint64_t count = instruction->is_prefix_repeated ? step->registers[RCX] : 1;
+
+	/* The rest of the count at every step: what is cut short is announced, too. */
+	if (has_from)
+		see(step->registers[RSI], count * instruction->access_bytes, LAB_READ);
+	if (has_to)
+		see(step->registers[RDI], count * instruction->access_bytes,
+		    is_to_written ? LAB_WRITE : LAB_READ);
+}
+
+/* What a run of the original touched, by its steps: into lab_seen. */
+static void expect(const struct lab *lab, const struct lab_step *trace, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t offset = (uint32_t)(trace[i].pc - lab->module.text_address);
+		const struct function *function = module_find(&lab->module, offset);
+		const struct instruction *instruction;
+		enum access_class class;
+
+		instruction = &function->instructions[function_find(function, offset)];
+		class = checks_classify(&lab->module, function, instruction);
+		if (instruction->memory & MEMORY_STRING)
+			expect_string(instruction, &trace[i]);
+		else if (class == ACCESS_SIMPLE || class == ACCESS_SIZED || class == ACCESS_LOCKED)
+			see(address_of(lab, instruction, &trace[i]), instruction->access_bytes,
+			    (instruction->memory & MEMORY_READ ? LAB_READ : 0u) |
+				    (instruction->memory & MEMORY_WRITE ? LAB_WRITE : 0u));
+	}
+}
+
+static void compare_machines(const char *name, const struct lab_machine *is,
+			     const struct lab_machine *should)
+{
+	for (unsigned r = 0; r < 16; r++)
+		ck_assert_msg(is->registers[r] == should->registers[r], "%s: register %u: %lx, not %lx",
+			      name, r, is->registers[r], should->registers[r]);
+	ck_assert_msg(((is->flags ^ should->flags) & STATUS_FLAGS) == 0, "%s: flags %lx, not %lx",
+		      name, is->flags, should->flags);
+}
+
+/* A write that a check announced stands for a read as well. */
+static void compare_seen(const char *name, const uint8_t *should)
+{
+	for (uint64_t i = 0; i < LAB_END - LAB_MEMORY; i += 1) {
+		if (i == LAB_MEMORY_BYTES)
+			i = LAB_STACK_TOP - 65536 - LAB_MEMORY;
+		if (i == LAB_STACK_TOP + 4096 - LAB_MEMORY)
+			i = LAB_TEXT - LAB_MEMORY;
+		if (i == LAB_TEXT + 0x10000 - LAB_MEMORY)
+			break;
+		/* Check notes every assertion in a file: only what fails. */
+		if ((lab_seen[i] != 0) != (should[i] != 0) || (lab_seen[i] ^ should[i]) & LAB_WRITE)
+			ck_abort_msg("%s: byte %lx: checked as %u, touched as %u", name,
+				     LAB_MEMORY + i, lab_seen[i], should[i]);
+	}
+}
+
+/* The state of the original that a step of the clone stands for. */
+static struct lab_step translate(const struct lab *lab, const struct lab_step *step)
+{
+	uint32_t offset = (uint32_t)(step->pc - LAB_CLONES);
+	const struct plan_state *state;
+	struct lab_step original = *step;
+
+	if (step->pc < LAB_CLONES)
+		return original;
+	state = plan_state_at(lab->plan.states, lab->plan.state_count, offset);
+	original.pc = LAB_TEXT + plan_state_original(state, offset);
+	original.registers[RSP] += 8ul * state->rsp_lowered_by;
+	if (state->flags_in_rax)
+		original.flags = plan_state_flags(step->registers[RAX]);
+	for (unsigned i = 0; i < 3; i++)
+		if (state->saved_register[i] != NO_REGISTER)
+			original.registers[state->saved_register[i]] = step->saved[i];
+	return original;
+}
+
+/* Whether @is is the original's state @should, as far as anybody can tell. */
+static bool is_state(const struct lab *lab, const struct lab_step *is, const struct lab_step *should)
+{
+	uint32_t offset = (uint32_t)(should->pc - LAB_TEXT), live;
+	const struct function *function = module_find(&lab->module, offset);
+
+	if (is->pc != should->pc || !function)
+		return false;
+	live = lab->live[function - lab->module.functions][function_find(function, offset)];
+	for (unsigned r = 0; r < 16; r++)
+		if (live & REGISTER_BIT(r) && is->registers[r] != should->registers[r])
+			return false;
+	return !(live & FLAGS_ALL) || ((is->flags ^ should->flags) & STATUS_FLAGS) == 0;
+}
+
+static const struct lab_step *keep_trace(const struct lab_step *trace, uint32_t count)
+{
+	struct lab_step *copy = calloc(count + 1, sizeof(*copy));
+
+	memcpy(copy, trace, count * sizeof(*copy));
+	return copy;
+}
+
+static void compare_states(const struct lab *lab, const char *name, const struct lab_step *should,
+			   uint32_t should_count, const struct lab_step *is, uint32_t is_count)
+{
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < is_count; i++) {
+		struct lab_step original = translate(lab, &is[i]);
+
+		if (at + 1 < should_count && !is_state(lab, &original, &should[at]))
+			at++;
+		if (!is_state(lab, &original, &should[at]))
+			ck_abort_msg("%s: at %lx (original %lx): not the state before %lx", name,
+				     is[i].pc, original.pc, should[at].pc);
+	}
+	ck_assert_uint_eq(at + 1, should_count);
+}
+
+void lab_compare_steps(struct lab *lab, const char *name, const struct lab_machine *machine,
+		       uint64_t seed, enum lab_shadow shadow)
+{
+	const struct function *function = lab_function(lab, name);
+	struct lab_machine one = *machine, other = *machine;
+	const struct lab_step *is, *should;
+	uint32_t should_count, is_count;
+
+	is = lab_trace(lab_original(lab, function), &one, seed, shadow, &should_count);
+	should = keep_trace(is, should_count);
+	is = lab_trace(lab_clone(lab, function), &other, seed, shadow, &is_count);
+	compare_states(lab, name, should, should_count, is, is_count);
+	free((void *)(uintptr_t)should);
+}
+
+void lab_compare(struct lab *lab, const char *name, const struct lab_machine *machine,
+		 uint64_t seed)
+{
+	const struct function *function = lab_function(lab, name);
+	struct lab_machine should = *machine, is = *machine;
+	uint8_t *memory = malloc(LAB_MEMORY_BYTES), *touched = malloc(LAB_END - LAB_MEMORY);
+	const struct lab_step *trace;
+	uint32_t count;
+
+	trace = lab_trace(lab_original(lab, function), &should, seed, LAB_NEVER_EQUAL, &count);
+	expect(lab, trace, count);
+	memcpy(memory, (void *)LAB_MEMORY, LAB_MEMORY_BYTES);
+	memcpy(touched, lab_seen, LAB_END - LAB_MEMORY);
+	for (unsigned shadow = LAB_NEVER_EQUAL; shadow <= LAB_SHARED; shadow++) {
+		is = *machine;
+		lab_run(lab_clone(lab, function), &is, seed, (enum lab_shadow)shadow);
+		compare_machines(name, &is, &should);
+		ck_assert_msg(!memcmp(memory, (void *)LAB_MEMORY, LAB_MEMORY_BYTES), "%s: memory",
+			      name);
+		/* After a call the original goes on, as nobody has patched it. */
+		if (shadow == LAB_NEVER_EQUAL && !function->has_call)
+			compare_seen(name, touched);
+	}
+	free(memory);
+	free(touched);
+}

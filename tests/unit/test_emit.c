@@ -1,0 +1,113 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "code_lab.h"
+
+static struct lab lab;
+
+#define KERNELS(prefix)                                                                            \
+	prefix "_sum", prefix "_sort", prefix "_hash", prefix "_multiply", prefix "_fields",       \
+		prefix "_text"
+
+static const char *const names[] = {
+	"load",	       "store",	       "sizes",	       "unaligned",	   "flags_alive",
+	"flags_and_rax", "addressing", "no_dead_register", "red_zone",	   "frame_in_red_zone",
+	"update_in_place", "update_in_register", "halves", "base_overwritten", "loop_of_loads",
+	"count_down",  "branches",     "vectors",      "strings",	   "locked",
+	"odd_sizes",   "memory_push_pop", "calls",     "is_called",	   "jumps_away",
+	"spin_alike",
+	KERNELS("o0"), KERNELS("o1"), KERNELS("o2"), KERNELS("o3"), KERNELS("os"),
+};
+
+/* rdi, rsi and rbx point into memory, @skew bytes off a granule's start. */
+static struct lab_machine machine_for(unsigned seed, unsigned skew)
+{
+	struct lab_machine machine;
+
+	srand(seed);
+	for (unsigned i = 0; i < 16; i++)
+		machine.registers[i] = (uint64_t)rand() << 33 ^ (uint64_t)rand();
+	machine.registers[RDI] = LAB_MEMORY + 0x1000 + skew;
+	machine.registers[RSI] = LAB_MEMORY + 0x8000 + skew;
+	machine.registers[RBX] = LAB_MEMORY + 0x4000;
+	machine.registers[R14] = LAB_MEMORY + 0x5000 + skew;
+	machine.registers[R15] = LAB_MEMORY + 0x6000;
+	machine.registers[RDX] = 1 + seed % 7;
+	machine.flags = 0x202 | ((unsigned)rand() & 0x8d5);
+	return machine;
+}
+
+START_TEST(clone_does_what_the_original_does_and_checks_what_it_touches)
+{
+	bool needs_alignment = !strcmp(names[_i], "locked"); /* cmpxchg16b */
+
+
+	for (unsigned seed = 1; seed < 12; seed++) {
+		struct lab_machine machine = machine_for(seed, needs_alignment ? 0 : seed % 9);
+
+		lab_compare(&lab, names[_i], &machine, seed);
+	}
+}
+END_TEST
+
+START_TEST(states_tell_the_originals_story)
+{
+	for (unsigned seed = 1; seed < 4; seed++) {
+		struct lab_machine machine = machine_for(seed, 0);
+
+		lab_compare_steps(&lab, names[_i], &machine, seed, LAB_NEVER_EQUAL);
+		lab_compare_steps(&lab, names[_i], &machine, seed, LAB_SHARED);
+		lab_compare_steps(&lab, names[_i], &machine, seed, LAB_EQUAL);
+	}
+}
+END_TEST
+
+START_TEST(own_epoch_calls_no_thunk)
+{
+	static const char *const quick[] = {"load", "sizes", "flags_and_rax", "vectors"};
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct lab_machine machine = machine_for(5, 0);
+
+		lab_run(lab_clone(&lab, lab_function(&lab, quick[i])), &machine, 1, LAB_EQUAL);
+		ck_assert_msg(lab_thunk_calls() == (i == 3), "%s: %u", quick[i], lab_thunk_calls());
+	}
+}
+END_TEST
+
+START_TEST(shared_reads_call_no_thunk)
+{
+	struct lab_machine machine = machine_for(5, 0);
+
+	lab_run(lab_clone(&lab, lab_function(&lab, "loop_of_loads")), &machine, 1, LAB_SHARED);
+	/* The stores do. */
+	ck_assert_uint_eq(lab_thunk_calls(), machine_for(5, 0).registers[RDX]);
+}
+END_TEST
+
+static void set_up(void)
+{
+	lab_set_up(&lab);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("emit");
+	TCase *tcase = tcase_create("clones");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_unchecked_fixture(tcase, set_up, NULL);
+	tcase_add_loop_test(tcase, clone_does_what_the_original_does_and_checks_what_it_touches, 0,
+			    (int)ARRAY_LENGTH(names));
+	tcase_add_loop_test(tcase, states_tell_the_originals_story, 0, (int)ARRAY_LENGTH(names));
+	tcase_add_test(tcase, own_epoch_calls_no_thunk);
+	tcase_add_test(tcase, shared_reads_call_no_thunk);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
