@@ -491,6 +491,7 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 		.thread = thread,
 		.access = access,
 		.is_write = true,
+		.is_freeing = true,
 	};
 
 	if (!access->size_bytes || !shadow_covers(access->address) || !shadow_covers(end - 1))

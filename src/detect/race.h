@@ -29,6 +29,7 @@ struct race_step {
 	uint64_t mine;	   /* the plain word of this access */
 	origin_id what;	   /* of this access, once needed */
 	bool is_write;
+	bool is_freeing;   /* the end of the memory's life */
 	bool is_told;	   /* a conflict of this access was judged */
 	bool has_conflict; /* with: */
 	bool other_is_write;

@@ -132,8 +132,8 @@ static struct race_verdict decide(const struct race_step *step, const struct kin
 {
 	struct race_verdict verdict = {FINDING_DATA_RACE, SEVERITY_ERROR, 0};
 
-	if (step->other_is_freed || !step->access->site) {
-		verdict.details = step->other_is_freed ? DETAIL_FREED : 0;
+	if (step->other_is_freed || step->is_freeing) {
+		verdict.details = DETAIL_FREED;
 	} else if (mine->is_update && other->is_update) {
 		verdict.kind = FINDING_LOST_UPDATE;
 	} else if (mine->is_move && other->is_move) {

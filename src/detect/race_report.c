@@ -85,11 +85,11 @@ static void add_other(struct race_step *step, struct finding *finding)
 static void add_mine(struct race_step *step, struct finding *finding, stack_id stack)
 {
 	const struct access *access = step->access;
-	bool frees = !access->site;
 	struct finding_event *event =
 		report_event(finding, step->thread->id,
-			     frees ? ACTION_FREE
-				   : action_of(step->is_write, access->flags & SITE_UPDATE),
+			     step->is_freeing
+				     ? ACTION_FREE
+				     : action_of(step->is_write, access->flags & SITE_UPDATE),
 			     NULL, stack & ~STACK_ID_IN_HANDLER);
 
 	if (!event)
