@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/atomic.h"
 #include "preload/guest.h"
+#include "preload/modules.h"
 
 #define INDEX_BITS 17
 #define INDEX_COUNT (1u << INDEX_BITS)
@@ -12,6 +13,7 @@
 struct known_call {
 	uintptr_t key; /* 0: free; published last */
 	site_id site;
+	uint32_t generation; /* of the code, when the site was last known to be there */
 };
 
 struct runtime_lock call_sites_lock;
@@ -46,12 +48,28 @@ static site_id new_site(uintptr_t return_address, uint32_t access)
 	site_id id = site_table_reserve(sites, 1);
 	struct site *site = site_get(sites, id);
 
+	/* The call itself, as far as readers care. */
 	if (site)
-		*site = (struct site){.address = return_address, .flags = access | SITE_RANGE};
+		*site = (struct site){
+			.address = return_address - 1,
+			.flags = access | SITE_RANGE,
+			.code_generation = guest_code_generation,
+		};
 	return id;
 }
 
-static site_id add(uintptr_t return_address, uint32_t access)
+/* Has the place in the code become another's since? */
+static bool is_outdated(const struct known_call *entry, uintptr_t return_address)
+{
+	const struct site *site = site_get(&guest_detector.sites, entry->site);
+
+	return entry->key && site &&
+	       modules_find(return_address, site->code_generation) !=
+		       modules_find(return_address, guest_code_generation);
+}
+
+/* Finds the entry, or makes one; gives it a new site if @renews. */
+static site_id add(uintptr_t return_address, uint32_t access, bool renews)
 {
 	uintptr_t key = key_of(return_address, access);
 	struct known_call *entry;
@@ -63,12 +81,11 @@ static site_id add(uintptr_t return_address, uint32_t access)
 	if (!known_calls || known_count >= INDEX_FULL)
 		return 0;
 	entry = find_entry(known_calls, key);
-	if (entry->key)
-		return entry->site;
-	entry->site = new_site(return_address, access);
-	if (!entry->site)
-		return 0;
-	known_count++;
+	if (!entry->key || renews)
+		/* relaxed: who reads the old one, once more, names code that is gone. */
+		store_relaxed(&entry->site, new_site(return_address, access));
+	store_relaxed(&entry->generation, guest_code_generation);
+	known_count += !entry->key;
 	/* release: pairs with find_entry(). */
 	store_release(&entry->key, key);
 	return entry->site;
@@ -79,15 +96,18 @@ site_id call_site(uintptr_t return_address, uint32_t access)
 	/* acquire: pairs with add(). */
 	struct known_call *calls = load_acquire(&known_calls);
 	struct known_call *entry;
+	bool renews = false;
 	site_id site;
 
 	if (LIKELY(calls)) {
 		entry = find_entry(calls, key_of(return_address, access));
-		if (LIKELY(entry->key))
-			return entry->site;
+		/* relaxed: they go together well enough, see add(). */
+		if (LIKELY(entry->key && load_relaxed(&entry->generation) == guest_code_generation))
+			return load_relaxed(&entry->site);
+		renews = is_outdated(entry, return_address);
 	}
 	runtime_lock(&call_sites_lock);
-	site = add(return_address, access);
+	site = add(return_address, access, renews);
 	runtime_unlock(&call_sites_lock);
 	return site;
 }
