@@ -91,6 +91,7 @@ uint32_t lock_attributes(enum object_kind kind, uintptr_t address)
 	case OBJECT_ONCE:
 	case OBJECT_THREAD:
 	case OBJECT_FILE_LOCK:
+	case OBJECT_CHANNEL:
 	case OBJECT_KIND_COUNT:
 		break;
 	}

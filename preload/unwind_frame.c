@@ -253,6 +253,8 @@ struct kernel_action {
 	uint64_t mask;
 };
 
+uintptr_t (*unwind_program_handler)(uint32_t signal, uintptr_t handler);
+
 /* The kernel writes a siginfo only for handlers that want one, else the memory
  * holds whatever a signal before left there.  So the number in it counts only
  * if that signal's handler wants it, and is the function called here: the one
@@ -265,6 +267,8 @@ static bool is_signal_believable(uint32_t number, uintptr_t called_address)
 	if (number == 0 || number > 64 ||
 	    kernel_call4(SYS_rt_sigaction, number, 0, &action, sizeof(action.mask)) != 0)
 		return false;
+	if (unwind_program_handler)
+		action.handler = unwind_program_handler(number, action.handler);
 	return (action.flags & SA_SIGINFO) &&
 	       unwind_table_find(called_address - 1, &called) == UNWIND_FOUND &&
 	       called.function == action.handler;

@@ -20,6 +20,10 @@ enum unwind_step {
 	STEP_UNSUPPORTED
 };
 
+/* What the program set as handler of @signal, where the kernel says @handler; NULL:
+ * that is it. */
+extern uintptr_t (*unwind_program_handler)(uint32_t signal, uintptr_t handler);
+
 enum unwind_step unwind_frame_step(struct unwind_frame *frame);
 
 #endif

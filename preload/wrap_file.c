@@ -19,6 +19,7 @@
 #include "detect/misuse.h"
 #include "detect/mutex.h"
 #include "detect/wait_graph.h"
+#include "preload/descriptors.h"
 #include "preload/export.h"
 #include "preload/guest.h"
 #include "preload/policy.h"
@@ -293,13 +294,17 @@ EXPORT int fcntl(int descriptor, int command, ...)
 	struct unwind_start start = unwind_start_here();
 	va_list rest;
 	void *argument;
+	int result;
 
 	va_start(rest, command);
 	argument = va_arg(rest, void *);
 	va_end(rest);
 	if (command == F_SETLKW || command == F_OFD_SETLKW)
 		return lock_by_fcntl(descriptor, command, argument, &start);
-	return REAL(fcntl)(descriptor, command, argument);
+	result = REAL(fcntl)(descriptor, command, argument);
+	if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC))
+		descriptor_copied(descriptor, result);
+	return result;
 }
 
 EXPORT int lockf(int descriptor, int command, off_t length)

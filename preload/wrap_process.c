@@ -23,10 +23,12 @@
 #include "base/kernel.h"
 #include "event/results.h"
 #include "preload/bare.h"
+#include "preload/descriptors.h"
 #include "preload/export.h"
 #include "preload/guest.h"
 #include "preload/real.h"
 #include "preload/reporter.h"
+#include "preload/signals.h"
 #include "preload/sink.h"
 
 /* How far the process is with its end. */
@@ -40,6 +42,14 @@ static int quick_status;
 bool process_is_own(void)
 {
 	return (uint32_t)kernel_call0(SYS_getpid) == own_pid;
+}
+
+bool process_is_borrowed(void)
+{
+	/* relaxed: it is written while there is one thread. */
+	uint32_t own = load_relaxed(&own_pid);
+
+	return own && (uint32_t)kernel_call0(SYS_getpid) != own;
 }
 
 bool process_hides_children(void)
@@ -116,6 +126,9 @@ void process_begin(void)
 	own_pid = (uint32_t)kernel_call0(SYS_getpid);
 	real_fork();
 	register_handlers();
+	descriptors_begin();
+	channels_begin();
+	signals_begin();
 }
 
 bool process_end(uint32_t how, uint32_t status, bool is_orderly)
@@ -193,4 +206,84 @@ void process_watch_exit(void)
 {
 	on_exit(exits, NULL);
 	at_quick_exit(quick_exits);
+}
+
+/*
+ * Exit handlers are run by who calls exit(), which may be another thread than
+ * who registered them.  Of all that are registered while there are several, each
+ * is followed by one of ours, which so runs before it.
+ */
+#define EXIT_KEY CHANNEL_KEY(KEY_EXIT, 0)
+
+static void give_exit(void)
+{
+	struct guest_thread *self = guest_enter();
+	struct channel *channel =
+		self ? channel_get(&guest_channels, self->thread, EXIT_KEY) : NULL;
+
+	if (channel)
+		channel_give(&guest_channels, &guest_detector, self->thread, channel);
+	if (self)
+		guest_leave(self);
+}
+
+static void take_exit(void *context)
+{
+	struct guest_thread *self = guest_enter();
+	struct channel *channel = self ? channel_find(&guest_channels, EXIT_KEY) : NULL;
+
+	(void)context;
+	if (channel)
+		channel_take(&guest_detector, self->thread, channel);
+	if (self)
+		guest_leave(self);
+}
+
+static void take_exit_told(int status, void *context)
+{
+	(void)status;
+	take_exit(context);
+}
+
+int __cxa_atexit(void (*handler)(void *), void *argument, void *object);
+int __cxa_at_quick_exit(void (*handler)(void *), void *object);
+
+/* What atexit() and the destructors of C++ call. */
+EXPORT int __cxa_atexit(void (*handler)(void *), void *argument, void *object)
+{
+	int result;
+
+	if (__libc_single_threaded)
+		return REAL(__cxa_atexit)(handler, argument, object);
+	give_exit();
+	result = REAL(__cxa_atexit)(handler, argument, object);
+	if (result == 0)
+		(void)REAL(__cxa_atexit)(take_exit, NULL, NULL);
+	return result;
+}
+
+EXPORT int __cxa_at_quick_exit(void (*handler)(void *), void *object)
+{
+	int result;
+
+	if (__libc_single_threaded)
+		return REAL(__cxa_at_quick_exit)(handler, object);
+	give_exit();
+	result = REAL(__cxa_at_quick_exit)(handler, object);
+	if (result == 0)
+		(void)REAL(__cxa_at_quick_exit)(take_exit, NULL);
+	return result;
+}
+
+EXPORT int on_exit(void (*handler)(int, void *), void *argument)
+{
+	int result;
+
+	if (__libc_single_threaded)
+		return REAL(on_exit)(handler, argument);
+	give_exit();
+	result = REAL(on_exit)(handler, argument);
+	if (result == 0)
+		(void)REAL(on_exit)(take_exit_told, NULL);
+	return result;
 }

@@ -17,6 +17,10 @@ void process_forked(void);
  * memory (vfork) or is a copy that nobody told us of: touch nothing. */
 bool process_is_own(void);
 
+/* The same, where the process may not be observed yet: are we in a child that
+ * shares the memory of one that is? */
+bool process_is_borrowed(void);
+
 /*
  * The process ends as said (enum process_end): counts, judges what only an
  * orderly end shows, and records it.  False if another thread already does, or

@@ -1,16 +1,11 @@
 /*
- * syscall(2), as far as futexes and forks.  A futex wait is a lock that the
- * program makes itself, which we do not follow.  It is counted, so that reports
- * can say so.  Forks without CLONE_VM and a stack of their own are followed
- * (wrap_clone.c).
+ * syscall(2), as far as futexes and forks: futexes go on in wrap_futex.c, forks
+ * without CLONE_VM and a stack of their own in wrap_clone.c.
  *
  * In assembly because the call must leave no frame: a program may vfork or
  * clone by it, and the child then returns through what the parent still needs.
  */
 #define SYS_FUTEX 202
-#define FUTEX_COMMAND_MASK 127
-#define FUTEX_WAIT 0
-#define FUTEX_WAIT_BITSET 9
 
 #define SYS_CLONE 56
 #define SYS_FORK 57
@@ -26,13 +21,7 @@ syscall:
 	.cfi_startproc
 	cmpq	$SYS_FUTEX, %rdi
 	jne	4f
-	movl	%edx, %eax
-	andl	$FUTEX_COMMAND_MASK, %eax
-	cmpl	$FUTEX_WAIT, %eax
-	je	2f
-	cmpl	$FUTEX_WAIT_BITSET, %eax
-	jne	1f
-2:	lock incq guest_foreign_waits(%rip)
+	jmp	futex_by_system_call	/* makes the call and comes back */
 1:	movq	guest_real_syscall(%rip), %rax
 	testq	%rax, %rax
 	je	3f

@@ -1,0 +1,20 @@
+/*
+ * Signals: who sends one hands over to who handles it.
+ */
+#ifndef PRELOAD_SIGNALS_H
+#define PRELOAD_SIGNALS_H
+
+#include "preload/guest.h"
+
+/* The caller is inside the guard. */
+void signals_give(struct guest_thread *self, int signal);
+void signals_take(struct guest_thread *self, int signal);
+void signals_take_all(struct guest_thread *self);
+
+/* Once, before the first of them. */
+void signals_begin(void);
+
+/* Taken around a fork. */
+extern struct runtime_lock signals_lock;
+
+#endif
