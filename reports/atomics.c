@@ -168,7 +168,7 @@ static void judge_plain(struct view *view, struct view_finding *finding)
 	finding->details &= ~(uint32_t)DETAIL_MAY_BE_ATOMIC;
 	finding->atomics_note =
 		pool_format(view->pool,
-			    "no error for sure: its type, %s, is not an atomic one, but compiler "
+			    "a warning only: its type, %s, is not an atomic one, but compiler "
 			    "built-ins such as __atomic_load_n() would look the same",
 			    part->type);
 }

@@ -17,7 +17,7 @@ struct lock_names {
 	size_t count;
 };
 
-static bool is_system_frame(const struct source_frame *frame)
+bool frame_is_system(const struct source_frame *frame)
 {
 	const char *path = frame->file && frame->line ? frame->file : frame->module_path;
 
@@ -32,7 +32,7 @@ const struct source_frame *stack_site(const struct source_stack *stack)
 	if (!stack || !stack->frame_count)
 		return NULL;
 	for (size_t i = 0; i < stack->visible_count; i++) {
-		if (!is_system_frame(&stack->frames[i]))
+		if (!frame_is_system(&stack->frames[i]))
 			return &stack->frames[i];
 	}
 	return &stack->frames[0];
@@ -90,9 +90,13 @@ static const char *start_function(struct view *view, const struct source_stack *
 	for (size_t i = stack->visible_count; i-- > 0;) {
 		const struct source_frame *frame = &stack->frames[i];
 
-		if (frame->function && !is_library_function(frame->function) &&
-		    !is_system_frame(frame))
-			return without_parameters(view->pool, frame->function);
+		if (!frame->function || is_library_function(frame->function) ||
+		    frame_is_system(frame))
+			continue;
+		/* What a lambda is called says nothing: then where it was started does. */
+		return strncmp(frame->function, "operator()", 10) == 0
+			       ? NULL
+			       : without_parameters(view->pool, frame->function);
 	}
 	return NULL;
 }

@@ -26,6 +26,9 @@ const char *lock_origin_name(struct view *view, const struct model_process *proc
 /* The same without number and line: stable between builds, for fingerprints. */
 const char *lock_stable_name(struct view *view, const struct model_process *process, lock_id lock);
 
+/* True for code of the system's libraries, and of their headers. */
+bool frame_is_system(const struct source_frame *frame);
+
 /* The innermost frame in the program's own code, or the innermost; or NULL. */
 const struct source_frame *stack_site(const struct source_stack *stack);
 

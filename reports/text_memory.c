@@ -20,7 +20,7 @@ void text_access(const struct text_page *page, const struct view_finding *findin
 	if (event->action != ACTION_FREE)
 		fprintf(page->out, ", %s%s%s", bytes_words(page, event->size_bytes),
 			value[0] ? ", " : "", value);
-	fprintf(page->out, "%s\n", event->stack ? ":" : "");
+	fprintf(page->out, "%s\n", event->stack ? ":" : " (place not known)");
 	if (event->stack)
 		text_stack_with_source(page, finding->process, event->stack);
 	/* What was held at earlier accesses is not always recorded. */

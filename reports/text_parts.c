@@ -9,6 +9,7 @@
 #define TABLE_COLUMNS 120u /* wider tables become lists */
 #define TABLE_THREAD_MAX 6u
 #define FUNCTION_COLUMNS 28
+#define HIDDEN_MIN 3 /* fewer frames are shown rather than told of */
 
 static const char *const style_sequences[] = {
 	[STYLE_PLAIN] = "",	     [STYLE_ERROR] = "\033[1;31m", [STYLE_WARNING] = "\033[1;35m",
@@ -40,17 +41,30 @@ static void write_frame(const struct text_page *page, const struct model_process
 	fputc('\n', page->out);
 }
 
-/* True if the line of @frame could be quoted. */
-static bool write_source(const struct text_page *page, const struct source_frame *frame)
+/* The line of @frame, if it is to be had. */
+static void write_source(const struct text_page *page, const struct source_frame *frame)
 {
 	struct source_quote quote;
 
 	if (!source_quote(page->view->pool, frame, &quote))
-		return false;
+		return;
 	fprintf(page->out, "          %s%5u | %s%s%s\n", text_style_on(page, STYLE_DIM),
 		frame->line, quote.text, quote.is_newer ? "   [file changed since the build]" : "",
 		text_style_off(page));
-	return true;
+}
+
+/* The frames from @first on that lead through libraries, but for the innermost. */
+static size_t count_hidden(const struct text_page *page, const struct source_stack *frames,
+			   size_t first, size_t count)
+{
+	size_t hidden = 0;
+
+	if (page->view->request->is_verbose || !first ||
+	    !frame_is_system(&frames->frames[first - 1]))
+		return 0;
+	while (first + hidden < count && frame_is_system(&frames->frames[first + hidden]))
+		hidden++;
+	return hidden >= HIDDEN_MIN ? hidden : 0;
 }
 
 static void write_stack(const struct text_page *page, const struct model_process *process,
@@ -58,6 +72,7 @@ static void write_stack(const struct text_page *page, const struct model_process
 {
 	const struct source_stack *frames =
 		symbolize_stack(page->view->symbolizer, process, stack);
+	const struct source_frame *site = with_source ? stack_site(frames) : NULL;
 	size_t count;
 
 	if (!frames || !frames->frame_count) {
@@ -66,9 +81,16 @@ static void write_stack(const struct text_page *page, const struct model_process
 	}
 	count = page->view->request->is_verbose ? frames->frame_count : frames->visible_count;
 	for (size_t i = 0; i < count; i++) {
+		size_t hidden = count_hidden(page, frames, i, count);
+
+		if (hidden)
+			fprintf(page->out, "      ... %zu more frames in libraries\n", hidden);
+		i += hidden;
+		if (i == count)
+			break;
 		write_frame(page, process, &frames->frames[i], i);
-		if (with_source && write_source(page, &frames->frames[i]))
-			with_source = false;
+		if (&frames->frames[i] == site)
+			write_source(page, site);
 	}
 	if (frames->is_incomplete)
 		fputs("      (callers not recorded)\n", page->out);

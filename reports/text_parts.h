@@ -20,10 +20,11 @@ struct text_page {
 const char *text_style_on(const struct text_page *page, enum text_style style);
 const char *text_style_off(const struct text_page *page);
 
-/* The frames, one a line, indented.  Says so when there are none. */
+/* The frames, one a line, indented; of long ways through libraries only the
+ * innermost, unless asked for.  Says so when there are none. */
 void text_stack(const struct text_page *page, const struct model_process *process, stack_id stack);
 
-/* The same, with the line of source at the innermost frame of which it is there. */
+/* The same, with the line of source at the innermost frame in the program's own code. */
 void text_stack_with_source(const struct text_page *page, const struct model_process *process,
 			    stack_id stack);
 

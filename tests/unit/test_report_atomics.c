@@ -124,7 +124,7 @@ START_TEST(a_plain_variable_stays_with_what_its_type_says)
 {
 	render_race(&plain_flag, NULL, NULL);
 	expect("nothing orders them\n");
-	expect("Note: no error for sure: its type, int, is not an atomic one, but compiler");
+	expect("Note: a warning only: its type, int, is not an atomic one, but compiler");
 }
 END_TEST
 
