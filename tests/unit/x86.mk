@@ -43,12 +43,12 @@ $(built_from_code_kernels): AM_CFLAGS = -std=gnu11 -Wall -Wextra
 code_lab = \
 	tests/unit/code_lab.c tests/unit/code_lab.h \
 	tests/unit/code_lab_entry.S tests/unit/code_samples.S
-# A library's members are linked only if somebody asks for one of their names.
-WHOLE_KERNELS = -Wl,--whole-archive $(code_kernels) -Wl,--no-whole-archive
-CODE_LAB_LIBS = $(WHOLE_KERNELS) src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
+# A library's member is linked only if somebody asks for one of its names.
+CODE_LAB_LDFLAGS = -Wl,-u,o0_sum -Wl,-u,o1_sum -Wl,-u,o2_sum -Wl,-u,o3_sum -Wl,-u,os_sum
+CODE_LAB_LIBS = $(code_kernels) src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
 
 tests_unit_test_emit_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_emit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_emit_SOURCES = tests/unit/test_emit.c $(code_lab)
+tests_unit_test_emit_LDFLAGS = $(CODE_LAB_LDFLAGS)
 tests_unit_test_emit_LDADD = $(CODE_LAB_LIBS)
-tests_unit_test_emit_DEPENDENCIES = $(code_kernels) src/libplan.a src/libcore.a
