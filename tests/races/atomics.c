@@ -117,6 +117,7 @@ static void *flag_first_taker(void *unused)
 static void flag_first_case(void)
 {
 	run_both(flag_first_giver, flag_first_taker, NULL);
+	KEEP(flag_first_data);
 }
 
 /* Each has a flag of its own. */
@@ -240,6 +241,7 @@ static void *relaxed_look(void *unused)
 static void relaxed_case(void)
 {
 	run_both(relaxed_add, relaxed_look, NULL);
+	KEEP(relaxed_data);
 }
 
 /* Plain moves of one word by two threads, and no sign of an atomic. */
@@ -263,6 +265,7 @@ static void *plain_moves_read(void *unused)
 static void plain_moves_case(void)
 {
 	run_both(plain_moves_write, plain_moves_read, NULL);
+	KEEP(plain_moves_data);
 }
 
 /* Double-checked locking, as it was written before there were atomics. */

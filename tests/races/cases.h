@@ -44,6 +44,9 @@ struct race_case {
 		}                                                                                  \
 	} while (0)
 
+/* Says that @datum is read, so that compilers do not drop what is written to it. */
+#define KEEP(datum) __asm__ volatile("" : : "r"(&(datum)) : "memory")
+
 typedef void *thread_body(void *);
 
 /* Two threads that nothing but their own doing orders. */
@@ -101,6 +104,7 @@ static inline int run_cases(const struct race_case *cases, size_t count, int arg
 	static void name##_case(void)                                                              \
 	{                                                                                          \
 		run_both(name##_giver, name##_taker, NULL);                                        \
+		KEEP(name##_data);                                                                 \
 	}
 
 /* A case in which both threads update a datum between their @enter and @leave. */
@@ -125,6 +129,7 @@ static inline int run_cases(const struct race_case *cases, size_t count, int arg
 	static void name##_case(void)                                                              \
 	{                                                                                          \
 		run_both(name##_first, name##_second, NULL);                                       \
+		KEEP(name##_data);                                                                 \
 	}
 
 #endif

@@ -311,6 +311,7 @@ static void handler_case(void)
 
 	sigaction(SIGUSR2, &action, NULL);
 	run_both(handler_receiver, handler_sender, NULL);
+	KEEP(handler_data);
 }
 
 /* A handler is as unordered as the thread that it interrupts. */
@@ -342,6 +343,7 @@ static void handler_alone_case(void)
 
 	sigaction(SIGURG, &action, NULL);
 	run_both(handler_alone_raises, handler_alone_other, NULL);
+	KEEP(handler_alone_data);
 }
 
 /* --- A child --------------------------------------------------------------------------- */
@@ -370,6 +372,7 @@ static void child_case(void)
 		_exit(0);
 	}
 	MUST(waitpid(child, NULL, 0) == child);
+	KEEP(child_data);
 }
 
 /* Two threads of the child. */
@@ -391,6 +394,7 @@ static void child_threads_case(void)
 		_exit(0);
 	}
 	MUST(waitpid(child, NULL, 0) == child);
+	KEEP(child_threads_data);
 }
 
 static const struct race_case cases[] = {

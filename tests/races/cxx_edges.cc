@@ -50,6 +50,7 @@ static void run_two(const std::function<void()> &first, const std::function<void
 				take;                                                              \
 				name##_update(data);                                               \
 			});                                                                        \
+		KEEP(data);                                                                        \
 	}
 
 #define CXX_EXCLUDE(name, shared, first, second)                                                   \
@@ -70,6 +71,7 @@ static void run_two(const std::function<void()> &first, const std::function<void
 				second;                                                            \
 				name##_update(data);                                               \
 			});                                                                        \
+		KEEP(data);                                                                        \
 	}
 
 /* --- Locks ----------------------------------------------------------------------- */
@@ -177,6 +179,7 @@ static void async_case()
 	packaged.wait();
 	async_data++;
 	thread.join();
+	KEEP(async_data);
 }
 
 static long stop_token_data;
@@ -197,6 +200,7 @@ static void stop_token_case()
 	thread.request_stop();
 	thread.join();
 	stop_token_update();
+	KEEP(stop_token_data);
 }
 
 /* --- Done once -------------------------------------------------------------------------- */
@@ -213,6 +217,7 @@ static void call_once_use()
 static void call_once_case()
 {
 	run_two(call_once_use, call_once_use);
+	KEEP(call_once_data);
 }
 
 struct guarded {

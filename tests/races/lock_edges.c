@@ -74,8 +74,8 @@ static void mutex_robust_case(void)
 	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	pthread_mutex_init(&mutex_robust_lock, &attributes);
 	mutex_robust_both_case();
-	if (lock_robust() == 0)
-		UNLOCK(mutex_robust_lock);
+	lock_robust();
+	UNLOCK(mutex_robust_lock);
 	pthread_mutex_destroy(&mutex_robust_lock);
 }
 
@@ -188,6 +188,7 @@ static void *once_user(void *sum)
 static void once_case(void)
 {
 	run_both(once_user, once_user, NULL);
+	KEEP(once_data);
 }
 
 static pthread_once_t once_then_update_control = PTHREAD_ONCE_INIT;
@@ -233,6 +234,7 @@ static void thread_life_case(void)
 		}
 		thread_life_data++;
 	}
+	KEEP(thread_life_data);
 }
 
 static long create_then_update_data;
@@ -251,6 +253,7 @@ static void create_then_update_case(void)
 	MUST(pthread_create(&thread, NULL, create_then_update_thread, NULL) == 0);
 	create_then_update_data++;
 	pthread_join(thread, NULL);
+	KEEP(create_then_update_data);
 }
 
 /* What a thread does on its way out comes before its end, too. */
@@ -286,6 +289,7 @@ static void way_out_case(void)
 	pthread_join(thread, NULL);
 	way_out_data++;
 	pthread_key_delete(way_out_key);
+	KEEP(way_out_data);
 }
 
 /* --- C11 ------------------------------------------------------------------------------ */
@@ -332,6 +336,7 @@ static void c11_thread_case(void)
 	MUST(thrd_create(&thread, c11_thread_update, NULL) == thrd_success);
 	thrd_join(thread, NULL);
 	c11_thread_data++;
+	KEEP(c11_thread_data);
 }
 
 static long c11_unjoined_data;
@@ -350,6 +355,7 @@ static void c11_unjoined_case(void)
 	MUST(thrd_create(&thread, c11_unjoined_update, NULL) == thrd_success);
 	c11_unjoined_data++;
 	thrd_join(thread, NULL);
+	KEEP(c11_unjoined_data);
 }
 
 static once_flag c11_once_flag = ONCE_FLAG_INIT;
@@ -371,6 +377,7 @@ static void *c11_once_user(void *unused)
 static void c11_once_case(void)
 {
 	run_both(c11_once_user, c11_once_user, NULL);
+	KEEP(c11_once_data);
 }
 
 static const struct race_case cases[] = {

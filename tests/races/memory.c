@@ -31,10 +31,12 @@ static void *neighbour_bytes_second(void *unused)
 static void neighbour_bytes_case(void)
 {
 	run_both(neighbour_bytes_first, neighbour_bytes_second, NULL);
+	KEEP(neighbour_bytes_data);
 }
 
 /* Every byte of a word has one owner, and each comes more than once. */
-static char all_bytes_data[8];
+/* Volatile: compilers would read several at once, and throw some away. */
+static volatile char all_bytes_data[8];
 
 static void *all_bytes_even(void *unused)
 {
@@ -57,10 +59,11 @@ static void *all_bytes_odd(void *unused)
 static void all_bytes_case(void)
 {
 	run_both(all_bytes_even, all_bytes_odd, NULL);
+	KEEP(all_bytes_data);
 }
 
 /* One byte of it has two. */
-static char one_byte_shared_data[8];
+static volatile char one_byte_shared_data[8];
 
 static void *one_byte_shared_first(void *unused)
 {
@@ -81,6 +84,7 @@ static void *one_byte_shared_second(void *unused)
 static void one_byte_shared_case(void)
 {
 	run_both(one_byte_shared_first, one_byte_shared_second, NULL);
+	KEEP(one_byte_shared_data);
 }
 
 static struct {
@@ -106,6 +110,7 @@ static void *bits_apart_second(void *unused)
 static void bits_apart_case(void)
 {
 	run_both(bits_apart_first, bits_apart_second, NULL);
+	KEEP(bits_apart_data);
 }
 
 static struct {
@@ -138,6 +143,7 @@ static void own_locks_case(void)
 {
 	own_locks_each_case();
 	run_both(own_locks_first, own_locks_second, NULL);
+	KEEP(own_locks_data);
 }
 
 /* A word is written, one byte of it read. */
@@ -164,6 +170,7 @@ static void *part_of_word_read(void *unused)
 static void part_of_word_case(void)
 {
 	run_both(part_of_word_write, part_of_word_read, NULL);
+	KEEP(part_of_word_data);
 }
 
 /* No atomic is unaligned: this is an error, though it is made of plain moves. */
@@ -190,6 +197,7 @@ static void *unaligned_read(void *unused)
 static void unaligned_case(void)
 {
 	run_both(unaligned_write, unaligned_read, NULL);
+	KEEP(unaligned_data);
 }
 
 /* --- Ranges -------------------------------------------------------------------------- */
@@ -215,6 +223,7 @@ static void *copied_look(void *unused)
 static void copied_case(void)
 {
 	run_both(copied_fill, copied_look, NULL);
+	KEEP(copied_data);
 }
 
 static char copied_apart_data[100];
@@ -237,6 +246,7 @@ static void *copied_apart_look(void *unused)
 static void copied_apart_case(void)
 {
 	run_both(copied_apart_fill, copied_apart_look, NULL);
+	KEEP(copied_apart_data);
 }
 
 /* The kernel writes the buffer, on behalf of the thread that asked it to. */
@@ -263,6 +273,7 @@ static void read_buffer_case(void)
 	MUST(pipe(read_buffer_ends) == 0);
 	MUST(write(read_buffer_ends[1], "0123456789", 10) == 10);
 	run_both(read_buffer_read, read_buffer_look, NULL);
+	KEEP(read_buffer_data);
 }
 
 /* --- Lives --------------------------------------------------------------------------- */

@@ -21,6 +21,11 @@ impl Datum {
     pub fn update(&self) {
         unsafe { *self.0.get() += 1 }
     }
+
+    /// Says that it is read, so that the compiler does not drop what is written to it.
+    pub fn keep(&self) {
+        std::hint::black_box(self.0.get());
+    }
 }
 
 fn run_two(first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
@@ -46,6 +51,7 @@ macro_rules! case {
             pub fn case() {
                 let _: fn() = update;
                 $body
+                DATUM.keep();
             }
         }
     };

@@ -54,6 +54,7 @@ static void *split_equal_second(void *unused)
 static void split_equal_case(void)
 {
 	run_both(split_equal_first, split_equal_second, NULL);
+	KEEP(split_equal_data);
 }
 
 /* The counterpart: it stores another value, which is overwritten. */
@@ -90,6 +91,7 @@ static void *split_unequal_second(void *unused)
 static void split_unequal_case(void)
 {
 	run_both(split_unequal_first, split_unequal_second, NULL);
+	KEEP(split_unequal_data);
 }
 
 /* The place has been freed and given out again: another life, another datum. */
@@ -171,6 +173,7 @@ static void *split_single_writer_looks(void *unused)
 static void split_single_writer_case(void)
 {
 	run_both(split_single_writer_counts, split_single_writer_looks, NULL);
+	KEEP(split_single_writer_data);
 }
 
 /* The datum belongs to whoever's turn it is: nobody writes in between. */
@@ -211,6 +214,7 @@ static void *split_handed_over_second(void *unused)
 static void split_handed_over_case(void)
 {
 	run_both(split_handed_over_first, split_handed_over_second, NULL);
+	KEEP(split_handed_over_data);
 }
 
 static const struct race_case cases[] = {

@@ -39,6 +39,7 @@ static void *split_update(void *unused)
 static void split_case(void)
 {
 	run_both(split_update, split_update, NULL);
+	KEEP(split_data);
 }
 
 /* The same, but in this run the second comes when the first is done. */
@@ -88,6 +89,7 @@ static void *split_predicted_second(void *unused)
 static void split_predicted_case(void)
 {
 	run_both(split_predicted_first, split_predicted_second, NULL);
+	KEEP(split_predicted_data);
 }
 
 /* One thread after the other: nothing can come in between. */
@@ -116,6 +118,7 @@ static void split_joined_case(void)
 		MUST(pthread_create(&thread, NULL, split_joined_update, NULL) == 0);
 		pthread_join(thread, NULL);
 	}
+	KEEP(split_joined_data);
 }
 
 /* What pthread_cond_wait() gives up in between is no critical section. */
@@ -156,6 +159,7 @@ static void *split_by_wait_adder(void *unused)
 static void split_by_wait_case(void)
 {
 	run_both(split_by_wait_waiter, split_by_wait_adder, NULL);
+	KEEP(split_by_wait_data);
 }
 
 /* --- Two sections that lose nothing ---------------------------------------------- */
@@ -183,6 +187,7 @@ static void *split_reread_update(void *unused)
 static void split_reread_case(void)
 {
 	run_both(split_reread_update, split_reread_update, NULL);
+	KEEP(split_reread_data);
 }
 
 /* Optimistic: prepared outside, thrown away if it has changed. */
@@ -214,6 +219,7 @@ static void *split_optimistic_update(void *unused)
 static void split_optimistic_case(void)
 {
 	run_both(split_optimistic_update, split_optimistic_update, NULL);
+	KEEP(split_optimistic_data);
 }
 
 static _Atomic long compare_exchange_data;
@@ -232,6 +238,7 @@ static void *compare_exchange_update(void *unused)
 static void compare_exchange_case(void)
 {
 	run_both(compare_exchange_update, compare_exchange_update, NULL);
+	KEEP(compare_exchange_data);
 }
 
 /* What is written does not rest on what was read. */
@@ -255,6 +262,7 @@ static void *split_constant_update(void *unused)
 static void split_constant_case(void)
 {
 	run_both(split_constant_update, split_constant_update, NULL);
+	KEEP(split_constant_state);
 }
 
 static pthread_mutex_t split_time_stamp_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -277,6 +285,7 @@ static void *split_time_stamp_update(void *now)
 static void split_time_stamp_case(void)
 {
 	run_both(split_time_stamp_update, split_time_stamp_update, NULL);
+	KEEP(split_time_stamp_last_seen);
 }
 
 /* Read here, written there. */
@@ -301,6 +310,7 @@ static void *split_elsewhere_update(void *unused)
 static void split_elsewhere_case(void)
 {
 	run_both(split_elsewhere_update, split_elsewhere_update, NULL);
+	KEEP(split_elsewhere_copy);
 }
 
 static const struct race_case cases[] = {

@@ -92,6 +92,7 @@ static void thread_local_case(void)
 	pthread_barrier_init(&thread_local_barrier, NULL, 2);
 	run_both(thread_local_owner, thread_local_other, NULL);
 	pthread_barrier_destroy(&thread_local_barrier);
+	KEEP(thread_local_data);
 }
 
 static const struct race_case cases[] = {

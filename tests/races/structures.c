@@ -59,6 +59,8 @@ static void *spsc_ring_consume(void *unused)
 static void spsc_ring_case(void)
 {
 	run_both(spsc_ring_produce, spsc_ring_consume, NULL);
+	KEEP(spsc_ring_items);
+	KEEP(spsc_ring_tail);
 }
 
 /* Two producers of a ring that is made for one, and has no atomics either. */
@@ -82,6 +84,8 @@ static void *two_producers_produce(void *unused)
 static void two_producers_case(void)
 {
 	run_both(two_producers_produce, two_producers_produce, NULL);
+	KEEP(two_producers_items);
+	KEEP(two_producers_tail);
 }
 
 /* --- A ring for many (D. Vyukov): each cell has a turn of its own ----------------- */
@@ -155,6 +159,7 @@ static void mpmc_ring_case(void)
 	for (unsigned i = 0; i < CAPACITY; i++)
 		atomic_init(&mpmc_ring_cells[i].turn, i);
 	run_both(mpmc_ring_work, mpmc_ring_work, NULL);
+	KEEP(mpmc_ring_tail);
 }
 
 /* --- Treiber's stack ------------------------------------------------------------------ */
@@ -231,6 +236,7 @@ static void *plain_stack_push(void *unused)
 static void plain_stack_case(void)
 {
 	run_both(plain_stack_push, plain_stack_push, NULL);
+	KEEP(plain_stack_top);
 }
 
 /* --- Reference counts ------------------------------------------------------------------- */

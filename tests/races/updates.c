@@ -32,6 +32,7 @@ static void *counter_atomic_add(void *unused)
 static void counter_atomic_case(void)
 {
 	run_both(counter_atomic_add, counter_atomic_add, NULL);
+	KEEP(counter_atomic_data);
 }
 
 static long through_register_data;
@@ -54,6 +55,7 @@ static void *through_register_update(void *unused)
 static void through_register_case(void)
 {
 	run_both(through_register_update, through_register_update, NULL);
+	KEEP(through_register_data);
 }
 
 static double floating_sum_data;
@@ -68,6 +70,7 @@ static void *floating_sum_add(void *unused)
 static void floating_sum_case(void)
 {
 	run_both(floating_sum_add, floating_sum_add, NULL);
+	KEEP(floating_sum_data);
 }
 
 static struct {
@@ -92,6 +95,7 @@ static void *bits_of_one_byte_second(void *unused)
 static void bits_of_one_byte_case(void)
 {
 	run_both(bits_of_one_byte_first, bits_of_one_byte_second, NULL);
+	KEEP(bits_of_one_byte_data);
 }
 
 /* A statistics counter: one thread counts, another looks now and then. */
@@ -118,6 +122,7 @@ static void *single_writer_looks(void *unused)
 static void single_writer_case(void)
 {
 	run_both(single_writer_counts, single_writer_looks, NULL);
+	KEEP(single_writer_data);
 }
 
 /* --- Decisions ---------------------------------------------------------------------- */
@@ -145,6 +150,7 @@ static void *check_stale_sell(void *unused)
 static void check_stale_case(void)
 {
 	run_both(check_stale_sell, check_stale_sell, NULL);
+	KEEP(check_stale_stock);
 }
 
 static pthread_mutex_t check_then_act_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -170,6 +176,7 @@ static void *check_then_act_sell(void *unused)
 static void check_then_act_case(void)
 {
 	run_both(check_then_act_sell, check_then_act_sell, NULL);
+	KEEP(check_then_act_stock);
 }
 
 static pthread_mutex_t check_again_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -196,6 +203,7 @@ static void *check_again_sell(void *unused)
 static void check_again_case(void)
 {
 	run_both(check_again_sell, check_again_sell, NULL);
+	KEEP(check_again_stock);
 }
 
 static const struct race_case cases[] = {
