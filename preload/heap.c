@@ -49,8 +49,20 @@ void heap_begin(void)
 	heap_mode = HEAP_NOTED;
 }
 
+/* The loader's code.  What it frees is kept by a lock of its own, which is not
+ * seen: who reads a name of a module, in a callback of dl_iterate_phdr, has it. */
+static uintptr_t loader_start, loader_end;
+
+extern void *__tls_get_addr(void *); /* one of the loader's */
+
 void heap_observe(void)
 {
+	struct dl_find_object loader;
+
+	if (_dl_find_object((void *)__tls_get_addr, &loader) == 0) {
+		loader_start = (uintptr_t)loader.dlfo_map_start;
+		loader_end = (uintptr_t)loader.dlfo_map_end;
+	}
 	block_map_all();
 	heap_mode = HEAP_JUDGED;
 }
@@ -307,7 +319,10 @@ void heap_freeing(uintptr_t start, size_t size_bytes, const struct unwind_start 
 	self = enter();
 	if (!self)
 		return;
-	end_life(self, start, size_bytes, at);
+	if (UNLIKELY(at->return_address - loader_start < loader_end - loader_start))
+		begin_life(self, start, size_bytes);
+	else
+		end_life(self, start, size_bytes, at);
 	guest_leave(self);
 }
 
