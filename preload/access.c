@@ -188,7 +188,7 @@ enter(const struct access_frame *frame)
 	struct guest_thread *self = guest_self;
 
 	if (UNLIKELY(!self || self->guard || guest_state != GUEST_ON)) {
-		self = guest_enter_slowly((uintptr_t)frame);
+		self = guest_enter_begun((uintptr_t)frame);
 		if (!self)
 			detector_count(&guest_detector, LOST_ACCESSES);
 		return self;

@@ -6,10 +6,15 @@
 
 #include "base/kernel.h"
 #include "event/results.h"
+#include "preload/access.h"
 #include "preload/bare.h"
+#include "preload/call_site.h"
+#include "preload/heap.h"
+#include "preload/descriptors.h"
 #include "preload/modules.h"
 #include "preload/outside.h"
 #include "preload/shared.h"
+#include "preload/signals.h"
 #include "preload/sink.h"
 #include "preload/wrap_lock.h"
 #include "preload/wrap_syscall.h"
@@ -101,7 +106,6 @@ static void add_living(struct guest_thread *self)
 struct guest_thread *guest_make_thread(struct thread *thread)
 {
 	struct guest_thread *self;
-	struct stack_memo *memo;
 
 	runtime_lock(&contexts_lock);
 	self = unused;
@@ -115,8 +119,8 @@ struct guest_thread *guest_make_thread(struct thread *thread)
 	runtime_unlock(&contexts_lock);
 	if (!self || !self->memo)
 		return NULL;
-	memo = self->memo;
-	*self = (struct guest_thread){.thread = thread, .memo = memo};
+	*self = (struct guest_thread){
+		.thread = thread, .memo = self->memo, .deep_block = self->deep_block};
 	thread->guest = self;
 	add_living(self);
 	return self;
@@ -129,6 +133,8 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
 	thread->stack_end = stack_end;
 	thread->stack_start = stack_end > stack_bytes ? stack_end - stack_bytes : 0;
+	thread->current = &access_current;
+	thread->shared = &access_shared;
 	guest_self = self;
 }
 
@@ -176,19 +182,12 @@ static bool is_on_own_stack(const struct guest_thread *self, uintptr_t sp)
 	return sp >= self->thread->stack_start && sp < self->thread->stack_end;
 }
 
-struct guest_thread *guest_enter_slowly(uintptr_t sp)
+struct guest_thread *guest_enter_begun(uintptr_t sp)
 {
 	struct guest_thread *self = guest_self;
 
-	if (guest_state != GUEST_ON) {
-		if (guest_state == GUEST_EARLY && start_state == 0)
-			guest_start();
-		if (guest_state != GUEST_ON) {
-			early_count += guest_state == GUEST_EARLY;
-			return NULL;
-		}
-		self = guest_self;
-	}
+	if (guest_state != GUEST_ON)
+		return NULL;
 	if (!self) {
 		self = adopt(false, sp);
 		if (!self)
@@ -206,6 +205,14 @@ struct guest_thread *guest_enter_slowly(uintptr_t sp)
 	return self;
 }
 
+struct guest_thread *guest_enter_slowly(uintptr_t sp)
+{
+	if (guest_state == GUEST_EARLY && start_state == 0)
+		guest_start();
+	early_count += guest_state == GUEST_EARLY;
+	return guest_enter_begun(sp);
+}
+
 /* --- Hooks ------------------------------------------------------------------ */
 
 static bool is_alive(struct detector *detector, const struct thread *thread)
@@ -214,8 +221,34 @@ static bool is_alive(struct detector *detector, const struct thread *thread)
 	return kernel_call3(SYS_tgkill, kernel_call0(SYS_getpid), thread->kernel_id, 0) == 0;
 }
 
+struct emission {
+	struct detector *detector;
+	const struct finding *finding;
+};
+
+static void emit_deeply(void *context)
+{
+	const struct emission *emission = context;
+
+	sink_emit(emission->detector, emission->finding);
+}
+
+/* What is found at an access must not touch vector registers or fill the
+ * program's stack. */
+static void emit(struct detector *detector, const struct finding *finding)
+{
+	struct emission emission = {detector, finding};
+
+	if (guest_self)
+		access_deeply(guest_self, emit_deeply, &emission);
+	else
+		emit_deeply(&emission);
+}
+
 static const struct detector_hooks hooks = {
-	.emit = sink_emit,
+	.emit = emit,
+	.access_stack = access_stack,
+	.block_of = heap_block_of,
 	.count = sink_count,
 	.retract = sink_retract,
 	.can_be_woken = outside_can_wake,
@@ -255,6 +288,7 @@ static void begin(void)
 	modules_refresh();
 	guest_detector.counters[COUNTER_LOST_EARLY] = early_count;
 	guest_state = GUEST_ON;
+	heap_begin();
 	if (!adopt(true, 0))
 		guest_switch_off("no memory to begin with");
 }
@@ -280,7 +314,7 @@ void guest_start(void)
 /* Their order.  Signals stay blocked from the first to the last. */
 static struct runtime_lock *const fork_locks[] = {
 	&guest_detector.lock, &contexts_lock, &modules_lock, &guest_detector.objects.lock,
-	&guest_detector.stacks.lock,
+	&guest_detector.stacks.lock, &call_sites_lock, &signals_lock, &guest_channels.lock,
 };
 
 void guest_fork_begin(void)

@@ -65,6 +65,9 @@ extern uint32_t guest_code_generation; /* changes as code is loaded and unloaded
  * call through. */
 struct guest_thread *guest_enter_slowly(uintptr_t sp);
 
+/* The same, once observation has begun.  Calls nothing of the C library. */
+struct guest_thread *guest_enter_begun(uintptr_t sp);
+
 /* NULL if this call is not to be observed. */
 static inline __attribute__((always_inline)) struct guest_thread *guest_enter(void)
 {

@@ -15,8 +15,10 @@
 #include "detect/wait_graph.h"
 #include "preload/export.h"
 #include "preload/guest.h"
+#include "preload/heap.h"
 #include "preload/outside.h"
 #include "preload/policy.h"
+#include "preload/races.h"
 #include "preload/real.h"
 #include "preload/shared.h"
 #include "preload/sink.h"
@@ -147,6 +149,8 @@ void *thread_run(void *context)
 	lock_memory_ended(&guest_detector, self->thread->stack_start, (uintptr_t)pthread_self());
 	thread_started(&guest_detector, self->thread);
 	guest_leave(self);
+	heap_mapping_begins(self->thread->stack_start,
+			    (uintptr_t)pthread_self() - self->thread->stack_start);
 	pthread_cleanup_push(note_end, self);
 	result = self->routine(self->argument);
 	pthread_cleanup_pop(1);
@@ -162,6 +166,7 @@ struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*ro
 
 	if (!self)
 		return NULL;
+	races_begin();
 	reap_detached();
 	thread = thread_create(&guest_detector, self->thread, guest_stack(self, start));
 	if (thread)
