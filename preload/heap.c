@@ -16,6 +16,7 @@
 #include "preload/modules.h"
 #include "preload/real.h"
 #include "preload/unwind.h"
+#include "preload/wrap_memory.h"
 
 /* Longer ranges are looked at where something is known of them only, and their
  * shadow is given back. */
@@ -70,18 +71,6 @@ void heap_observe(void)
 void heap_stop(void)
 {
 	heap_mode = HEAP_UNSEEN;
-}
-
-/* As guest_enter(), but what our own code allocates (the loader, for a library
- * of ours) is none of the program's. */
-static inline __attribute__((always_inline)) struct guest_thread *enter(void)
-{
-	struct guest_thread *self = guest_self;
-
-	if (UNLIKELY(!self || guest_state != GUEST_ON ||
-		     self->guard > (uintptr_t)__builtin_frame_address(0)))
-		return NULL;
-	return guest_enter();
 }
 
 /* --- Long ranges ------------------------------------------------------------ */
@@ -295,7 +284,7 @@ static stack_id allocation_stack(struct guest_thread *self, const struct unwind_
 void heap_allocated(uintptr_t start, size_t size_bytes, size_t usable_bytes,
 		    const struct unwind_start *at)
 {
-	struct guest_thread *self = enter();
+	struct guest_thread *self = memory_enter();
 
 	if (UNLIKELY(!self)) {
 		block_unknown(start);
@@ -316,7 +305,7 @@ void heap_freeing(uintptr_t start, size_t size_bytes, const struct unwind_start 
 	block_freed(start);
 	if (heap_mode != HEAP_JUDGED)
 		return;
-	self = enter();
+	self = memory_enter();
 	if (!self)
 		return;
 	if (UNLIKELY(at->return_address - loader_start < loader_end - loader_start))
@@ -328,7 +317,7 @@ void heap_freeing(uintptr_t start, size_t size_bytes, const struct unwind_start 
 
 void heap_mapping_begins(uintptr_t start, size_t size_bytes)
 {
-	struct guest_thread *self = heap_mode == HEAP_JUDGED ? enter() : NULL;
+	struct guest_thread *self = heap_mode == HEAP_JUDGED ? memory_enter() : NULL;
 
 	if (!self)
 		return;
@@ -352,7 +341,7 @@ void heap_grown(uintptr_t start, size_t old_bytes, size_t size_bytes, size_t usa
 
 void heap_mapping_ends(uintptr_t start, size_t size_bytes, const struct unwind_start *at)
 {
-	struct guest_thread *self = heap_mode == HEAP_JUDGED ? enter() : NULL;
+	struct guest_thread *self = heap_mode == HEAP_JUDGED ? memory_enter() : NULL;
 
 	if (!self)
 		return;

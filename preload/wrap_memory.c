@@ -41,7 +41,7 @@ static struct guest_thread *enter_for_locks(uintptr_t start, uintptr_t end)
 {
 	if (guest_state != GUEST_ON || end <= start || !may_hold_locks(start, end))
 		return NULL;
-	return guest_self ? guest_enter() : NULL;
+	return memory_enter();
 }
 
 void memory_locks_end(uintptr_t start, uintptr_t end)

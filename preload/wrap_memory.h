@@ -1,8 +1,20 @@
-/* Locks in memory that ends. */
+/* Memory that ends, and the locks in it. */
 #ifndef PRELOAD_WRAP_MEMORY_H
 #define PRELOAD_WRAP_MEMORY_H
 
-#include "base/types.h"
+#include "preload/guest.h"
+
+/* As guest_enter(), but what our own code allocates and frees (the loader, for a
+ * library of ours) is none of the program's, and no loss. */
+static inline __attribute__((always_inline)) struct guest_thread *memory_enter(void)
+{
+	struct guest_thread *self = guest_self;
+
+	if (UNLIKELY(!self || guest_state != GUEST_ON ||
+		     self->guard > (uintptr_t)__builtin_frame_address(0)))
+		return NULL;
+	return guest_enter();
+}
 
 /* [start, end) is about to be given back. */
 void memory_locks_end(uintptr_t start, uintptr_t end);
