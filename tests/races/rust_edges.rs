@@ -28,10 +28,19 @@ impl Datum {
     }
 }
 
+/// Both begin when both are there: else the library's own counting of threads
+/// would order one that has ended with one that begins.
 fn run_two(first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
+    let start = Barrier::new(2);
     thread::scope(|scope| {
-        scope.spawn(first);
-        scope.spawn(second);
+        scope.spawn(|| {
+            start.wait();
+            first();
+        });
+        scope.spawn(|| {
+            start.wait();
+            second();
+        });
     });
 }
 
@@ -100,10 +109,14 @@ case!(rwlock, {
     );
 });
 
+// One reader's unlock is an atomic step of the word that the next one's lock is a
+// step of, too; so both must be inside.
 case!(rwlock_readers, {
     let lock = RwLock::new(());
+    let both_inside = Barrier::new(2);
     let reader = || {
         let _guard = lock.read().unwrap();
+        both_inside.wait();
         update();
     };
     run_two(reader, reader);
@@ -139,10 +152,11 @@ case!(channel_bounded, {
     );
 });
 
+// The sender lives on: its end is an atomic step that the receiver sees.
 case!(after_channel, {
     let (sender, receiver) = mpsc::channel();
     run_two(
-        move || {
+        || {
             sender.send(5).unwrap();
             update();
         },
