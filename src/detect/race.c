@@ -177,14 +177,14 @@ static uint32_t join_members(const struct race_step *step, const uint64_t *membe
 	uint64_t mine = step->mine & ~(uint64_t)SHADOW_ALL_BYTES;
 	uint32_t joined_count = 0;
 	bool is_in = false;
+	bool is_again = false;
 
 	if (count >= SET_MEMBERS)
 		return 0;
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t member = members[i] & ~(uint64_t)SHADOW_ALL_BYTES;
 
-		if (shadow_slot(member) == step->thread->slot)
-			return 0;
+		is_again |= shadow_slot(member) == step->thread->slot;
 		if (is_ordered(step->thread, member))
 			continue;
 		if (!is_in && mine < member) {
@@ -195,7 +195,7 @@ static uint32_t join_members(const struct race_step *step, const uint64_t *membe
 	}
 	if (!is_in)
 		joined[joined_count++] = mine;
-	return joined_count;
+	return is_again && joined_count > 1 ? 0 : joined_count;
 }
 
 /* @old, read by others, was now read by this thread too. */
@@ -441,7 +441,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		detector_count(detector, LOST_SHADOW);
 		return;
 	}
-	thread_record(thread);
+	thread_record(detector, thread);
 	if (UNLIKELY(*thread->current == SHADOW_NO_EPOCH)) {
 		detector_count(detector, LOST_ACCESSES);
 		return;
@@ -498,7 +498,7 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 		return;
 	if (thread->pending_atomic)
 		atomic_catch_up(detector, thread);
-	thread_record(thread);
+	thread_record(detector, thread);
 	if (*thread->current == SHADOW_NO_EPOCH)
 		return;
 	for (; granule < end; granule += SHADOW_GRANULE) {
