@@ -77,13 +77,36 @@ static bool find_in_scopes(const struct search *search, const struct instruction
 	return false;
 }
 
-/* The variable itself is in the register, or is it plus a constant. */
+/* Down typedefs and qualifiers to a pointer, and to what it points at. */
+static bool follow_pointer(Dwarf_Die *type)
+{
+	for (int i = 0; i < STEPS_MAX; i++) {
+		int tag = dwarf_tag(type);
+		bool is_pointer = tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type ||
+				  tag == DW_TAG_rvalue_reference_type;
+
+		if (!is_pointer && tag != DW_TAG_typedef && tag != DW_TAG_const_type &&
+		    tag != DW_TAG_volatile_type && tag != DW_TAG_restrict_type &&
+		    tag != DW_TAG_atomic_type)
+			return false;
+		if (!type_of(type, type))
+			return false;
+		if (is_pointer)
+			return true;
+	}
+	return false;
+}
+
+/* The variable is a pointer, and is in the register, maybe plus a constant. */
 static bool is_in_register(Dwarf_Die *die, const Dwarf_Op *operations, size_t count,
 			   const void *wanted, int64_t *added)
 {
 	unsigned number = (unsigned)*(const int *)wanted;
+	Dwarf_Die type;
 
-	(void)die;
+	/* A void pointer is most often there under a better type, too. */
+	if (!type_of(die, &type) || !follow_pointer(&type))
+		return false;
 	if (count == 1 && operations[0].atom == DW_OP_reg0 + number)
 		return true;
 	if (count != 2 || operations[0].atom != DW_OP_breg0 + number ||
@@ -195,26 +218,6 @@ static bool find_local(const struct search *search, const struct instruction *at
 		return false;
 	slot = find_slot(search, at, (unsigned)dwarf_register[at->base], at->displacement);
 	return find_in_scopes(search, at, is_in_slot, &slot, value);
-}
-
-/* Down typedefs and qualifiers to a pointer, and to what it points at. */
-static bool follow_pointer(Dwarf_Die *type)
-{
-	for (int i = 0; i < STEPS_MAX; i++) {
-		int tag = dwarf_tag(type);
-		bool is_pointer = tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type ||
-				  tag == DW_TAG_rvalue_reference_type;
-
-		if (!is_pointer && tag != DW_TAG_typedef && tag != DW_TAG_const_type &&
-		    tag != DW_TAG_volatile_type && tag != DW_TAG_restrict_type &&
-		    tag != DW_TAG_atomic_type)
-			return false;
-		if (!type_of(type, type))
-			return false;
-		if (is_pointer)
-			return true;
-	}
-	return false;
 }
 
 /* Pointers are often moved along an array: then any of its elements will do. */

@@ -33,7 +33,7 @@ tests_unit_test_report_text_SOURCES = tests/unit/test_report_text.c $(REPORT_TES
 tests_unit_test_report_text_LDADD = $(REPORT_TEST_LIBS)
 
 tests_unit_test_report_json_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_report_json_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_test_report_json_CFLAGS = $(REPORT_TEST_CFLAGS) -g
 tests_unit_test_report_json_SOURCES = tests/unit/test_report_json.c $(REPORT_TEST_IMAGE) \
 	tests/unit/report_text.c tests/unit/report_text.h
 tests_unit_test_report_json_LDADD = $(REPORT_TEST_LIBS)

@@ -6,6 +6,13 @@
 #include "reports/json.h"
 #include "results_image.h"
 
+struct account {
+	int number;
+	int64_t balance;
+};
+
+static struct account accounts[8];
+static struct finding race;
 static unsigned char *image;
 static json_t *document;
 static const struct report_request request = {.program = "./prog"};
@@ -123,6 +130,99 @@ START_TEST(names_that_are_not_text_do_no_harm)
 }
 END_TEST
 
+static json_t *memory_part(const char *key)
+{
+	return json_object_get(finding_list("memory"), key);
+}
+
+static void add_access(thread_id thread, enum finding_action action, const void *address,
+		       uint64_t size_bytes)
+{
+	struct finding_event *event = image_event(&race, thread, action, 0, 0);
+
+	event->address = (uint64_t)(uintptr_t)address;
+	event->size_bytes = size_bytes;
+	event->has_value = action == ACTION_WRITE;
+}
+
+static void begin_race(void)
+{
+	image_own_modules(image, 1);
+	image_thread(image, 1, 1, 0, 0, THREAD_IS_MAIN, "");
+	race = (struct finding){.id = 1, .kind = FINDING_DATA_RACE, .severity = SEVERITY_ERROR};
+}
+
+START_TEST(a_variable_is_described_with_its_field)
+{
+	json_t *event;
+
+	begin_race();
+	add_access(2, ACTION_WRITE, &accounts[3].balance, 8);
+	add_access(3, ACTION_READ, &accounts[3].balance, 8);
+	image_finding(image, 1, &race, 1);
+	render();
+	ck_assert_str_eq(json_string_value(memory_part("name")), "accounts[3].balance");
+	ck_assert_str_eq(json_string_value(memory_part("kind")), "global");
+	ck_assert_str_eq(json_string_value(memory_part("type")), "int64_t");
+	ck_assert_int_eq(json_integer_value(memory_part("offset")),
+			 3 * sizeof(struct account) + 8);
+	ck_assert_str_eq(json_string_value(json_object_get(memory_part("field"), "of")),
+			 "struct account");
+	ck_assert_str_eq(json_string_value(json_object_get(memory_part("field"), "name")),
+			 "balance");
+	event = json_array_get(finding_list("events"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(event, "action")), "write");
+	ck_assert_int_eq(json_integer_value(json_object_get(event, "size")), 8);
+	ck_assert_str_eq(json_string_value(json_object_get(event, "value")), "0x0");
+	event = json_array_get(finding_list("events"), 1);
+	ck_assert(json_is_null(json_object_get(event, "value")));
+}
+END_TEST
+
+START_TEST(a_block_is_described_with_its_life)
+{
+	uint64_t frame = 0x1000;
+	json_t *block;
+
+	begin_race();
+	image_stack(image, 1, 7, &frame, 1);
+	add_access(1, ACTION_ALLOCATE, (void *)0x7000, 24);
+	add_access(1, ACTION_FREE, (void *)0x7000, 24);
+	race.events[1].stack = 7;
+	add_access(2, ACTION_WRITE, (void *)0x7008, 4);
+	add_access(3, ACTION_READ, (void *)0x7008, 4);
+	image_finding(image, 1, &race, 1);
+	render();
+	ck_assert_str_eq(json_string_value(memory_part("kind")), "heap");
+	block = memory_part("block");
+	ck_assert_str_eq(json_string_value(json_object_get(block, "address")), "0x7000");
+	ck_assert_int_eq(json_integer_value(json_object_get(block, "size")), 24);
+	ck_assert_int_eq(json_integer_value(json_object_get(block, "offset")), 8);
+	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(block, "allocated"),
+							    "thread")),
+			 1);
+	ck_assert_uint_eq(json_array_size(json_object_get(json_object_get(block, "freed"),
+							  "stack")),
+			  1);
+	ck_assert_uint_eq(json_array_size(finding_list("scenario")), 2);
+}
+END_TEST
+
+START_TEST(places_that_were_looked_at_are_counted)
+{
+	uint64_t counters[COUNTER_COUNT] = {[COUNTER_ACCESS_SITES] = 812,
+					    [COUNTER_ACCESS_SITES_CHECKED] = 809};
+	json_t *memory;
+
+	image_counters(image, 1, counters);
+	render();
+	memory = json_object_get(json_object_get(document, "coverage"), "memory_accesses");
+	ck_assert_int_eq(json_integer_value(json_object_get(memory, "sites")), 812);
+	ck_assert_int_eq(json_integer_value(json_object_get(memory, "instrumented")), 809);
+	ck_assert_int_eq(json_integer_value(json_object_get(memory, "skipped")), 3);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("report_json");
@@ -136,6 +236,9 @@ int main(void)
 	tcase_add_test(tests, a_finding_has_all_its_parts);
 	tcase_add_test(tests, coverage_and_losses_are_told_apart);
 	tcase_add_test(tests, names_that_are_not_text_do_no_harm);
+	tcase_add_test(tests, a_variable_is_described_with_its_field);
+	tcase_add_test(tests, a_block_is_described_with_its_life);
+	tcase_add_test(tests, places_that_were_looked_at_are_counted);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

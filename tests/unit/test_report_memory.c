@@ -2,12 +2,10 @@
  * Findings about memory of this very program: its own variables and lines.
  */
 #include <check.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report_text.h"
-#include "reports/json.h"
 #include "reports/text.h"
 #include "results_image.h"
 
@@ -22,7 +20,6 @@ static struct account accounts[8];
 static int counter;
 static unsigned char *image;
 static char *text;
-static json_t *document;
 static struct report_request request;
 static struct finding finding;
 
@@ -64,7 +61,6 @@ static void set_up(void)
 {
 	image = image_new();
 	text = NULL;
-	document = NULL;
 	request = (struct report_request){.program = "./prog"};
 	image_process(image, 1, 0, PROCESS_STARTED, "/somewhere/prog");
 	image_own_modules(image, 1);
@@ -79,7 +75,6 @@ static void set_up(void)
 static void tear_down(void)
 {
 	free(text);
-	json_decref(document);
 	free(image);
 }
 
@@ -117,16 +112,6 @@ static void render(void)
 {
 	free(text);
 	text = render_image(image, text_write, &request);
-}
-
-static void render_document(void)
-{
-	char *json = render_image(image, json_write, &request);
-
-	json_decref(document);
-	document = json_loads(json, 0, NULL);
-	ck_assert_ptr_nonnull(document);
-	free(json);
 }
 
 static void expect(const char *part)
@@ -452,85 +437,6 @@ START_TEST(memory_with_a_given_name_is_called_so)
 }
 END_TEST
 
-static json_t *finding_part(const char *key)
-{
-	json_t *first = json_array_get(json_object_get(document, "findings"), 0);
-
-	return json_object_get(first, key);
-}
-
-static const char *text_of(json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
-
-START_TEST(json_describes_the_memory)
-{
-	json_t *memory;
-	json_t *event;
-
-	begin(FINDING_DATA_RACE, 0);
-	add(2, ACTION_WRITE, &accounts[3].balance, 8, 1)->has_value = true;
-	add(3, ACTION_READ, &accounts[3].balance, 8, 2);
-	end();
-	render_document();
-	memory = finding_part("memory");
-	ck_assert_str_eq(text_of(memory, "name"), "accounts[3].balance");
-	ck_assert_str_eq(text_of(memory, "kind"), "global");
-	ck_assert_str_eq(text_of(memory, "type"), "int64_t");
-	ck_assert_int_eq(json_integer_value(json_object_get(memory, "offset")),
-			 3 * sizeof(struct account) + 8);
-	ck_assert_str_eq(text_of(json_object_get(memory, "field"), "of"), "struct account");
-	ck_assert_str_eq(text_of(json_object_get(memory, "field"), "name"), "balance");
-	event = json_array_get(finding_part("events"), 0);
-	ck_assert_str_eq(text_of(event, "action"), "write");
-	ck_assert_int_eq(json_integer_value(json_object_get(event, "size")), 8);
-	ck_assert_str_eq(text_of(event, "value"), "0x0");
-	event = json_array_get(finding_part("events"), 1);
-	ck_assert(json_is_null(json_object_get(event, "value")));
-}
-END_TEST
-
-START_TEST(json_describes_the_block)
-{
-	json_t *block;
-
-	begin(FINDING_DATA_RACE, 0);
-	add(1, ACTION_ALLOCATE, (void *)0x7000, 24, 3);
-	add(1, ACTION_FREE, (void *)0x7000, 24, 3);
-	add(2, ACTION_WRITE, (void *)0x7008, 4, 1);
-	add(3, ACTION_READ, (void *)0x7008, 4, 2);
-	end();
-	render_document();
-	ck_assert_str_eq(text_of(finding_part("memory"), "kind"), "heap");
-	block = json_object_get(finding_part("memory"), "block");
-	ck_assert_str_eq(text_of(block, "address"), "0x7000");
-	ck_assert_int_eq(json_integer_value(json_object_get(block, "size")), 24);
-	ck_assert_int_eq(json_integer_value(json_object_get(block, "offset")), 8);
-	ck_assert_int_eq(
-		json_integer_value(json_object_get(json_object_get(block, "allocated"), "thread")),
-		1);
-	ck_assert_uint_gt(
-		json_array_size(json_object_get(json_object_get(block, "freed"), "stack")), 0);
-	ck_assert_uint_eq(json_array_size(finding_part("scenario")), 2);
-}
-END_TEST
-
-START_TEST(json_counts_the_places_that_were_looked_at)
-{
-	uint64_t counters[COUNTER_COUNT] = {
-		[COUNTER_ACCESS_SITES] = 812, [COUNTER_ACCESS_SITES_CHECKED] = 809};
-	json_t *memory;
-
-	image_counters(image, 1, counters);
-	render_document();
-	memory = json_object_get(json_object_get(document, "coverage"), "memory_accesses");
-	ck_assert_int_eq(json_integer_value(json_object_get(memory, "sites")), 812);
-	ck_assert_int_eq(json_integer_value(json_object_get(memory, "instrumented")), 809);
-	ck_assert_int_eq(json_integer_value(json_object_get(memory, "skipped")), 3);
-}
-END_TEST
-
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, a_lost_update_names_the_variable_and_its_line);
@@ -553,9 +459,6 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, equal_races_at_other_elements_are_one_finding);
 	tcase_add_test(tests, it_does_not_matter_which_access_came_first);
 	tcase_add_test(tests, memory_with_a_given_name_is_called_so);
-	tcase_add_test(tests, json_describes_the_memory);
-	tcase_add_test(tests, json_describes_the_block);
-	tcase_add_test(tests, json_counts_the_places_that_were_looked_at);
 }
 
 int main(void)
