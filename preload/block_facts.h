@@ -35,7 +35,7 @@
 
 /* The plane is mapped as it is needed, by the chunk of the program's memory: the
  * kernel counts what is mapped, and programs may limit that. */
-#define BLOCK_CHUNK_SHIFT 30
+#define BLOCK_CHUNK_SHIFT 26
 #define BLOCK_CHUNK_BYTES (1ull << BLOCK_CHUNK_SHIFT)
 #define BLOCK_CHUNK_COUNT (SHADOW_HIGH_END >> BLOCK_CHUNK_SHIFT)
 

@@ -21,8 +21,10 @@
 		va_end(rest);                                                                      \
 	} while (0)
 
+#if __USE_FORTIFY_LEVEL == 0 /* else stdio.h has them */
 int __vsprintf_chk(char *to, int flag, size_t limit, const char *format, va_list rest);
 int __vsnprintf_chk(char *to, size_t n, int flag, size_t limit, const char *format, va_list rest);
+#endif
 int __isoc99_vsscanf(const char *s, const char *format, va_list rest);
 
 static size_t printed(int result, size_t n)
