@@ -36,6 +36,30 @@ static bool map_range(uintptr_t start, size_t size_bytes, int protection)
 	return false;
 }
 
+/* What is neither a region nor a plane, and not the heap's (preload/block_facts.c). */
+static const struct shadow_region holes[] = {
+	{0x170000000000, 0x1e0000000000}, {0x300000000000, 0x350000000000},
+	{0x370000000000, 0x3e0000000000}, {0x500000000000, 0x550000000000},
+	{0x570000000000, 0x5e0000000000}, {0x700000000000, 0x750000000000},
+	{0x770000000000, 0x7e0000000000},
+};
+
+#define HOLE_LEAST 0x40000000ul
+
+/*
+ * A check looks up any address of the program, without asking whether it is in a
+ * region.  So wherever it may look must be readable; and the program, if it asks
+ * for an address in a hole, gets one in a region instead.  What is there already
+ * stays.
+ */
+static void fill_hole(uintptr_t start, size_t size_bytes)
+{
+	if (map_range(start, size_bytes, PROT_READ) || size_bytes <= HOLE_LEAST)
+		return;
+	fill_hole(start, size_bytes / 2);
+	fill_hole(start + size_bytes / 2, size_bytes - size_bytes / 2);
+}
+
 bool shadow_reserve(bool low_only)
 {
 	for (unsigned int i = 0; i < (low_only ? 1 : SHADOW_REGION_COUNT); i++)
@@ -44,6 +68,8 @@ bool shadow_reserve(bool low_only)
 				       regions[i].end - regions[i].start,
 				       PROT_READ | PROT_WRITE))
 				return false;
+	for (unsigned int i = 0; i < (low_only ? 0 : ARRAY_LENGTH(holes)); i++)
+		fill_hole(holes[i].start, holes[i].end - holes[i].start);
 	return true;
 }
 
