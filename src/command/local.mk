@@ -17,6 +17,7 @@ snarl_SOURCES = \
 	src/command/processes.c src/command/processes.h \
 	src/command/program.c src/command/program.h \
 	src/command/replay.c src/command/replay.h \
+	src/command/replay_channels.c \
 	src/command/replay_expect.c \
 	src/command/replay_locks.c \
 	src/command/replay_machine.c \

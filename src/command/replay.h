@@ -11,6 +11,7 @@
 #ifndef COMMAND_REPLAY_H
 #define COMMAND_REPLAY_H
 
+#include "detect/channel.h"
 #include "detect/condition.h"
 #include "detect/detector.h"
 #include "event/results.h"
@@ -112,6 +113,7 @@ struct replay {
 	struct actor *ready;	      /* may go on with delayed events */
 	struct actor *last_ready;
 	struct thread *main_thread;
+	struct channel_table channels;
 	bool has_main_actor;
 	bool is_failed;
 	uint32_t error_line;

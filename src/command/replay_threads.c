@@ -137,6 +137,7 @@ void replay_handler(struct replay *replay, struct actor *actor, const struct scr
 		replay_fail(replay, event, "'%s' is in a handler already",
 			    replay_actor_name(replay, actor), "");
 	actor->handler_signal = event->number;
+	replay_signal_wait(replay, actor, event); /* the same edge */
 }
 
 void replay_handler_end(struct replay *replay, struct actor *actor,

@@ -60,9 +60,20 @@ replay_scripts = \
 	tests/replay/gated_once.events \
 	tests/replay/hand_over_by_mutex_only.events \
 	tests/replay/hand_over_condition.events \
+	tests/replay/hand_over_futex.events \
 	tests/replay/hand_over_once.events \
 	tests/replay/hand_over_once_then_not.events \
+	tests/replay/hand_over_pipe.events \
+	tests/replay/hand_over_pipe_other.events \
 	tests/replay/hand_over_semaphore.events \
+	tests/replay/hand_over_signal.events \
+	tests/replay/hand_over_signal_waited.events \
+	tests/replay/handed_over_barrier.events \
+	tests/replay/handed_over_futex.events \
+	tests/replay/handed_over_pipe.events \
+	tests/replay/handed_over_queue.events \
+	tests/replay/handed_over_semaphore.events \
+	tests/replay/handed_over_signal.events \
 	tests/replay/handler_can.events \
 	tests/replay/handler_can_later.events \
 	tests/replay/handler_hits.events \
