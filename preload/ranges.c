@@ -29,25 +29,59 @@ static inline uint32_t bytes_of(uintptr_t granule, uintptr_t start, uintptr_t en
 	return bytes;
 }
 
-/* Has this thread recorded such an access in its present epoch, everywhere in
- * [start, end)?  The check of cloned code, for ranges. */
+/* What this thread has recorded in its present epoch, of one kind of access. */
+struct recorded {
+	uint64_t current;
+	uint64_t shared; /* or the same once more */
+	uintptr_t start, end;
+};
+
+/* relaxed, here and below: others change a word to something else than ours. */
+static inline uint64_t word_of(uintptr_t granule, unsigned int plane_bit)
+{
+	return load_relaxed((const uint64_t *)(granule ^ 1ull << plane_bit));
+}
+
+static bool is_granule_recorded(const struct recorded *recorded, uintptr_t granule, uint64_t word)
+{
+	if (LIKELY(word == recorded->current || word == recorded->shared))
+		return true;
+	return !((word ^ recorded->current) & ~(uint64_t)SHADOW_ALL_BYTES) &&
+	       !(bytes_of(granule, recorded->start, recorded->end) & ~(uint32_t)word);
+}
+
+#define GROUP 8u /* granules that are compared together */
+
+static inline bool is_group(uintptr_t granule, unsigned int plane_bit, uint64_t value)
+{
+	uint64_t difference = 0;
+
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < GROUP; i++)
+		difference |= word_of(granule + i * SHADOW_GRANULE, plane_bit) ^ value;
+	return difference == 0;
+}
+
+/* Everywhere in [start, end)?  The check of cloned code, for ranges. */
 static inline bool is_recorded(uintptr_t start, uintptr_t end, unsigned int plane_bit)
 {
-	uint64_t current = access_current;
-	uint64_t shared = plane_bit == SHADOW_READ_BIT ? access_shared : current;
+	struct recorded recorded = {access_current, access_current, start, end};
 	uintptr_t granule = start & ~(uintptr_t)(SHADOW_GRANULE - 1);
 
-	if (current == SHADOW_NO_EPOCH || !shadow_covers(start) || !shadow_covers(end - 1))
+	if (recorded.current == SHADOW_NO_EPOCH || !shadow_covers(start) || !shadow_covers(end - 1))
 		return false;
-	for (; granule < end; granule += SHADOW_GRANULE) {
-		/* relaxed: others change a word to something else than ours. */
-		uint64_t word = load_relaxed((const uint64_t *)(granule ^ 1ull << plane_bit));
-
-		if (LIKELY(word == current || word == shared))
+	if (plane_bit == SHADOW_READ_BIT)
+		recorded.shared = access_shared;
+	while (granule < end) {
+		if (end - granule >= GROUP * SHADOW_GRANULE &&
+		    (is_group(granule, plane_bit, recorded.current) ||
+		     is_group(granule, plane_bit, recorded.shared))) {
+			granule += GROUP * SHADOW_GRANULE;
 			continue;
-		if ((word ^ current) & ~(uint64_t)SHADOW_ALL_BYTES ||
-		    bytes_of(granule, start, end) & ~(uint32_t)word)
+		}
+		if (!is_granule_recorded(&recorded, granule, word_of(granule, plane_bit)))
 			return false;
+		granule += SHADOW_GRANULE;
 	}
 	return true;
 }
