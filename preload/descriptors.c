@@ -444,9 +444,9 @@ void descriptor_copied(int descriptor, int copy)
 	struct ends ends;
 
 	descriptor_began(copy);
-	if ((unsigned)copy >= DESCRIPTORS_KEPT || (word & DESCRIPTOR_STATE) != DESCRIPTOR_CHANNEL)
+	if ((unsigned)copy >= DESCRIPTORS_KEPT || (word & DESCRIPTOR_STATE) == DESCRIPTOR_UNKNOWN)
 		return;
-	ends = ends_of(word);
+	ends = (word & DESCRIPTOR_STATE) == DESCRIPTOR_CHANNEL ? ends_of(word) : (struct ends){0};
 	keep(copy, load_acquire(&descriptor_words[copy]), &ends);
 }
 

@@ -138,8 +138,16 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	guest_self = self;
 }
 
+/* @thread's thread-local storage is gone, or another's. */
+static void forget_words(struct thread *thread)
+{
+	thread->current = &thread->own_current;
+	thread->shared = &thread->own_shared;
+}
+
 void guest_free_thread(struct guest_thread *self)
 {
+	forget_words(self->thread);
 	runtime_lock(&contexts_lock);
 	for (struct guest_thread **link = &living; *link; link = &(*link)->next) {
 		if (*link != self)
@@ -192,6 +200,10 @@ struct guest_thread *guest_enter_begun(uintptr_t sp)
 		self = adopt(false, sp);
 		if (!self)
 			return NULL;
+		/* libc makes threads for timers by itself. */
+		self->guard = sp;
+		fence_signal();
+		signals_take(self, SIGNAL_OF_TIMERS);
 	} else if (self->guard) {
 		/* The frame that put it up was left by a jump? */
 		if (!(sp > self->guard && is_on_own_stack(self, sp) &&
@@ -346,6 +358,9 @@ void guest_forked(void)
 		bare_unfollow();
 		return;
 	}
+	for (struct guest_thread *other = living; other; other = other->next)
+		if (other != self)
+			forget_words(other->thread);
 	/* Memos of the other threads may be half written: their contexts are
 	 * never used again. */
 	self->next = NULL;

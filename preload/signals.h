@@ -6,6 +6,9 @@
 
 #include "preload/guest.h"
 
+/* Stands for what a timer does, whatever its signal. */
+#define SIGNAL_OF_TIMERS 0
+
 /* The caller is inside the guard. */
 void signals_give(struct guest_thread *self, int signal);
 void signals_take(struct guest_thread *self, int signal);

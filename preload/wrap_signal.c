@@ -9,6 +9,7 @@
  * stay where they are.
  */
 #define _GNU_SOURCE
+#include <mqueue.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <sys/types.h>
@@ -31,7 +32,7 @@ struct runtime_lock signals_lock;
 
 /* The program's own, for those signals that enter at signal_entry. */
 static uintptr_t handlers[SIGNAL_MAX + 1];
-static struct channel *channels[SIGNAL_MAX + 1]; /* 0: of timers */
+static struct channel *channels[SIGNAL_MAX + 1]; /* 0: SIGNAL_OF_TIMERS */
 
 void signal_entry(int signal);
 uintptr_t signal_entered(int signal);
@@ -74,9 +75,11 @@ void signals_take_all(struct guest_thread *self)
 		signals_take(self, signal);
 }
 
+/* A timer may be what makes a second thread. */
 static void give(int signal)
 {
-	struct guest_thread *self = __libc_single_threaded ? NULL : guest_enter();
+	struct guest_thread *self =
+		__libc_single_threaded && signal != SIGNAL_OF_TIMERS ? NULL : guest_enter();
 
 	if (!self)
 		return;
@@ -91,7 +94,7 @@ static void take(int signal)
 	if (!self)
 		return;
 	signals_take(self, signal);
-	signals_take(self, 0);
+	signals_take(self, SIGNAL_OF_TIMERS);
 	guest_leave(self);
 }
 
@@ -242,18 +245,21 @@ WRAP_SENDER(pthread_sigqueue, (pthread_t thread, int signal, const union sigval 
 WRAP_SENDER(timer_settime,
 	    (timer_t timer, int flags, const struct itimerspec *restrict value,
 	     struct itimerspec *restrict old),
-	    (timer, flags, value, old), 0)
+	    (timer, flags, value, old), SIGNAL_OF_TIMERS)
 WRAP_SENDER(timer_create,
 	    (clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer),
-	    (clock, event, timer), 0)
+	    (clock, event, timer), SIGNAL_OF_TIMERS)
 WRAP_SENDER(setitimer,
 	    (__itimer_which_t which, const struct itimerval *restrict value,
 	     struct itimerval *restrict old),
-	    (which, value, old), 0)
+	    (which, value, old), SIGNAL_OF_TIMERS)
+
+WRAP_SENDER(mq_notify, (mqd_t queue, const struct sigevent *event), (queue, event),
+	    SIGNAL_OF_TIMERS)
 
 EXPORT unsigned int alarm(unsigned int seconds)
 {
-	give(0);
+	give(SIGNAL_OF_TIMERS);
 	return REAL(alarm)(seconds);
 }
 
@@ -305,4 +311,5 @@ void signals_begin(void)
 	real_timer_settime();
 	real_timer_create();
 	real_setitimer();
+	real_mq_notify();
 }

@@ -34,6 +34,7 @@
  * guest-run: futex_requeue
  * guest-run: sigwait
  * guest-run: signalfd
+ * guest-run: timer_thread
  */
 #include "guest.h"
 
@@ -481,6 +482,26 @@ static void receive_signalfd(void)
 	CHECK_IS(told.ssi_signo, SIGUSR1);
 }
 
+/* The thread that libc makes for a timer passes it on. */
+static void expire(union sigval value)
+{
+	pthread_mutex_lock(value.sival_ptr);
+	pthread_mutex_unlock(value.sival_ptr);
+	send_byte();
+}
+
+static void send_timer_thread(void)
+{
+	static pthread_mutex_t any = PTHREAD_MUTEX_INITIALIZER;
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_value.sival_ptr = &any,
+				 .sigev_notify_function = expire};
+	struct itimerspec soon = {.it_value = {0, 1}};
+	timer_t timer;
+
+	CHECK_IS(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+	CHECK_IS(timer_settime(timer, 0, &soon, NULL), 0);
+}
+
 static const struct way ways[] = {
 	{"pipe", begin_pipe, send_byte, receive_byte},
 	{"pipe_copied", begin_copied, send_byte, receive_byte},
@@ -512,6 +533,7 @@ static const struct way ways[] = {
 	{"futex_requeue", begin_pipe, send_requeue, receive_wake},
 	{"sigwait", begin_signals, send_signal, receive_signal},
 	{"signalfd", begin_signals, send_signal, receive_signalfd},
+	{"timer_thread", begin_pipe, send_timer_thread, receive_byte},
 };
 
 static void take_both(pthread_mutex_t *outer, pthread_mutex_t *inner)
