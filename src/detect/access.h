@@ -20,6 +20,7 @@ struct access {
 	const void *context; /* what the hook access_stack needs: in the guest, registers */
 	uint64_t value; /* the memory's present value, if has_value */
 	bool has_value;
+	bool is_recorded; /* by access_fast.c: to be judged although shadow memory has it */
 };
 
 /* A read or write of any size: judges and records it. */

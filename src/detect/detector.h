@@ -72,6 +72,7 @@ struct destroyed_lock {
 };
 
 #define DESTROYED_KEPT 256u
+#define ENDED_KEPT 1024u
 
 struct known_finding; /* report.c: to count repetitions */
 
@@ -103,12 +104,13 @@ struct detector {
 	uint64_t salt;	   /* changes when cached chains must be validated again */
 	bool is_refining;  /* chains tell hand-over epochs apart: lock.c */
 
-	uint32_t *free_slots; /* of joined threads */
+	struct id_table slots; /* struct slot by number + 1: slot.h */
+	uint32_t *free_slots;  /* of ended threads, in the order of their ends */
 	uint32_t free_slot_count;
 	uint32_t free_slot_capacity;
 	uint32_t next_slot;
-	uint64_t *slot_epochs; /* epochs and versions in a slot go on above this */
-	uint32_t slot_epoch_capacity;
+	struct thread *ended[ENDED_KEPT]; /* buried, but for their names */
+	uint32_t ended_count;
 
 	struct thread_memory *free_memory;
 

@@ -1,5 +1,7 @@
 src_libcore_a_SOURCES += \
 	%D%/access.h \
+	%D%/access_fast.c \
+	%D%/access_fast.h \
 	%D%/atomic_location.c \
 	%D%/atomic_location.h \
 	%D%/barrier.c \
@@ -77,6 +79,8 @@ src_libcore_a_SOURCES += \
 	%D%/shadow.h \
 	%D%/site.c \
 	%D%/site.h \
+	%D%/slot.c \
+	%D%/slot.h \
 	%D%/stack_depot.c \
 	%D%/stack_depot.h \
 	%D%/thread.c \

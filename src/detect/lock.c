@@ -222,7 +222,7 @@ static void note_user(struct sync_info *info, thread_id user)
 }
 
 /* Has @thread joined all that readers gave since the last writer? */
-static bool has_seen_given(struct thread *thread, const struct sync_info *info)
+static bool has_seen_readers(struct thread *thread, const struct sync_info *info)
 {
 	if (info->extra->is_given_incomplete)
 		return false;
@@ -238,52 +238,78 @@ static bool has_seen_given(struct thread *thread, const struct sync_info *info)
 	return true;
 }
 
+/* Has @thread joined the content that @stamp names? */
+static bool has_seen(struct thread *thread, uint64_t stamp)
+{
+	const uint64_t *seen;
+
+	if (!stamp || stamp >> 48 == thread->slot)
+		return true;
+	seen = seen_version(thread, (uint32_t)(stamp >> 48));
+	return seen && *seen >= stamp;
+}
+
 static void note_seen(struct thread *thread, uint64_t stamp)
 {
 	uint64_t *seen;
 
-	if (!stamp || stamp == STAMP_MIXED)
+	if (!stamp)
 		return;
 	seen = seen_version(thread, (uint32_t)(stamp >> 48));
 	if (seen && *seen < stamp)
 		*seen = stamp;
 }
 
-void lock_learn(struct detector *detector, struct thread *thread, struct sync_object *object)
+/* All that readers gave, for a writer. */
+static void learn_from_readers(struct thread *thread, const struct sync_extra *extra)
+{
+	thread_join_clock(thread, extra->readers);
+	for (unsigned i = 0; i < SYNC_GIVEN; i++)
+		note_seen(thread, extra->given[i]);
+}
+
+void lock_learn(struct detector *detector, struct thread *thread, struct sync_object *object,
+		enum lock_mode mode)
 {
 	struct sync_info *info = object->info;
-	uint64_t stamp = object->stamp;
-	uint64_t *seen;
+	/* acquire: pairs with lock_give_shared(). */
+	uint64_t stamp = load_acquire(&object->stamp);
+	bool from_readers = false;
+	bool from_writer;
 
 	if (!info)
 		return;
 	if (stamp == STAMP_MIXED) {
-		if (has_seen_given(thread, info))
-			return;
-	} else {
-		if (stamp >> 48 == thread->slot)
-			return;
-		seen = seen_version(thread, (uint32_t)(stamp >> 48));
-		if (seen && *seen >= stamp)
-			return;
+		stamp = info->extra->write_stamp;
+		from_readers = mode == LOCK_EXCLUSIVE && !has_seen_readers(thread, info);
 	}
-	if (!detector_lock_info(detector, info))
+	from_writer = !has_seen(thread, stamp);
+	if ((!from_readers && !from_writer) || !detector_lock_info(detector, info))
 		return;
 	note_user(info, thread->id);
-	thread_join_clock(thread, info->clock);
-	note_seen(thread, object->stamp);
-	for (unsigned i = 0; object->stamp == STAMP_MIXED && i < SYNC_GIVEN; i++)
-		note_seen(thread, info->extra->given[i]);
+	if (from_writer) {
+		thread_join_clock(thread, info->clock);
+		note_seen(thread, stamp);
+	}
+	if (from_readers)
+		learn_from_readers(thread, info->extra);
 	detector_unlock_info(info);
 }
 
-/* What readers gave was for the writer who gives now. */
-static void forget_given(struct sync_info *info)
+/* What readers gave was for the writer who gives now.  Returns it, to be
+ * dropped. */
+static struct vclock_snapshot *forget_readers(struct sync_info *info)
 {
-	for (unsigned i = 0; info->extra && i < SYNC_GIVEN; i++)
+	struct vclock_snapshot *readers;
+
+	if (!info->extra)
+		return NULL;
+	readers = info->extra->readers;
+	info->extra->readers = NULL;
+	info->extra->is_given_incomplete = false;
+	for (unsigned i = 0; i < SYNC_GIVEN; i++)
 		info->extra->given[i] = 0;
-	if (info->extra)
-		info->extra->is_given_incomplete = false;
+	return readers;
 }
 
 void lock_give(struct detector *detector, struct thread *thread, struct sync_object *object)
@@ -291,6 +317,7 @@ void lock_give(struct detector *detector, struct thread *thread, struct sync_obj
 	struct sync_info *info = object->info;
 	struct vclock_snapshot *given;
 	struct vclock_snapshot *old;
+	struct vclock_snapshot *readers;
 
 	if (!info)
 		return;
@@ -306,21 +333,20 @@ void lock_give(struct detector *detector, struct thread *thread, struct sync_obj
 	note_user(info, thread->id);
 	old = info->clock;
 	info->clock = given;
-	forget_given(info);
+	readers = forget_readers(info);
 	object->stamp = thread->stamp;
 	detector_unlock_info(info);
 	snapshot_drop(old, &thread->memory->arena);
+	snapshot_drop(readers, &thread->memory->arena);
 }
 
 static void note_given(struct sync_info *info, uint64_t stamp)
 {
 	uint64_t *entry = &info->extra->given[(stamp >> 48) % SYNC_GIVEN];
 
-	if (!stamp || stamp == STAMP_MIXED)
-		return;
 	if (*entry && *entry >> 48 != stamp >> 48)
 		info->extra->is_given_incomplete = true;
-	store_relaxed(entry, stamp); /* relaxed: see has_seen_given() */
+	store_relaxed(entry, stamp); /* relaxed: see has_seen_readers() */
 }
 
 void lock_give_shared(struct detector *detector, struct thread *thread, struct sync_object *object)
@@ -339,13 +365,15 @@ void lock_give_shared(struct detector *detector, struct thread *thread, struct s
 		return;
 	}
 	note_user(info, thread->id);
-	old = info->clock;
+	old = info->extra->readers;
 	merged = snapshot_merge(old, given, &thread->memory->arena);
 	if (merged) {
-		info->clock = merged;
-		note_given(info, object->stamp);
+		info->extra->readers = merged;
 		note_given(info, thread->stamp);
-		object->stamp = STAMP_MIXED;
+		if (object->stamp != STAMP_MIXED)
+			info->extra->write_stamp = object->stamp;
+		/* release: pairs with lock_learn(). */
+		store_release(&object->stamp, STAMP_MIXED);
 	} else {
 		old = NULL;
 		detector_count(detector, LOST_MEMORY);

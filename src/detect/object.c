@@ -165,6 +165,7 @@ static void empty_extra(struct sync_table *table, struct sync_info *info)
 
 	if (!extra)
 		return;
+	snapshot_drop(extra->readers, &table->arena);
 	snapshot_drop(extra->hand_over, &table->arena);
 	snapshot_drop(extra->structural, &table->arena);
 	snapshot_drop(extra->arriving[0], &table->arena);

@@ -47,9 +47,12 @@ struct waker_note {
 
 /* What objects that are more than a mutex have beside struct sync_info. */
 struct sync_extra {
-	/* Read-write locks: readers' stamps that 'clock' covers, by slot. */
+	/* Read-write locks: what readers gave since the last writer, which only
+	 * writers learn; the stamps that it covers, by slot; the writer's own. */
+	struct vclock_snapshot *readers;
 	uint64_t given[SYNC_GIVEN];
 	bool is_given_incomplete; /* two slots met in one entry */
+	uint64_t write_stamp;	  /* while the object's is STAMP_MIXED */
 
 	/* All that hand over. */
 	struct vclock_snapshot *hand_over;

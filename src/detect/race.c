@@ -394,7 +394,7 @@ static void check_granule(struct race_step *step)
 		place = step->is_write ? shadow.write : shadow.read;
 		origin = step->is_write ? &shadow.origins->write : &shadow.origins->read;
 		last_write = load_relaxed(shadow.write);
-		if (is_covered(load_acquire(place), step->mine))
+		if (is_covered(load_acquire(place), step->mine) && !step->access->is_recorded)
 			return;
 		if (!put(step, place, origin))
 			continue;

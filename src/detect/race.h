@@ -38,7 +38,7 @@ struct race_step {
 	origin_id other_what;
 };
 
-/* The thread that a plain word names, if it is still alive; 0 if not. */
+/* The thread that a plain word names; 0 if that is forgotten. */
 thread_id race_thread_of(struct detector *detector, uint64_t word);
 
 /* The word that @thread writes now. */

@@ -13,25 +13,13 @@
  */
 #include "detect/detector.h"
 #include "detect/race.h"
+#include "detect/slot.h"
 
 #define MOVE_BYTES 8u /* of an atomic one, at most */
 
-static struct thread *thread_of(struct detector *detector, uint64_t word)
-{
-	for (thread_id id = detector->threads.last; id > 0; id--) {
-		struct thread *thread = detector_thread(detector, id);
-
-		if (thread && thread->slot == shadow_slot(word) && thread->memory)
-			return thread;
-	}
-	return NULL;
-}
-
 thread_id race_thread_of(struct detector *detector, uint64_t word)
 {
-	const struct thread *thread = thread_of(detector, word);
-
-	return thread ? thread->id : 0;
+	return slot_thread_id(detector, shadow_slot(word), shadow_epoch(word));
 }
 
 /* --- Kinds of access ------------------------------------------------------- */
@@ -94,7 +82,7 @@ static void leave_note(struct race_step *step)
 	struct thread *reader;
 
 	runtime_lock(&step->detector->lock);
-	reader = thread_of(step->detector, step->other);
+	reader = slot_thread(step->detector, shadow_slot(step->other));
 	if (reader)
 		/* release: pairs with take_note(). */
 		store_release(&reader->published[step->thread->slot % THREAD_PUBLISHED],

@@ -4,6 +4,8 @@
 #include "detect/detector.h"
 #include "detect/misuse.h"
 #include "detect/shadow.h"
+#include "detect/slot.h"
+#include "detect/update.h"
 #include "detect/wait_graph.h"
 #include "detect/waker.h"
 
@@ -56,30 +58,41 @@ void thread_tick_recorded(struct thread *thread)
 	*thread->shared = SHADOW_NO_EPOCH;
 }
 
-/* Threads beyond what shadow words can name, and epochs beyond what they can
- * count, are not recorded: access.c looks at *current. */
-void thread_begin_epoch(struct thread *thread)
+/* The epochs of a slot are used up: @thread goes on in another one. */
+static void change_slot(struct detector *detector, struct thread *thread)
 {
-	uint64_t epoch;
+	struct arena *arena = &thread->memory->arena;
+	uint64_t first;
 
-	tick(&thread->clock, thread);
-	thread->stamp++;
-	epoch = own_epoch(&thread->clock, thread);
-	if (thread->slot > SHADOW_SLOT_MAX || epoch > SHADOW_EPOCH_MAX)
-		return;
-	thread->has_recorded = true;
-	*thread->current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
+	runtime_lock(&detector->lock);
+	slot_give(detector, thread, SHADOW_EPOCH_MAX);
+	first = slot_take(detector, thread, thread);
+	if (first && vclock_set(&thread->clock, arena, thread->slot, first) &&
+	    vclock_set(&thread->structural, arena, thread->slot, first) &&
+	    vclock_set(&thread->hand_over, arena, thread->slot, first)) {
+		thread->stamp = (uint64_t)thread->slot << 48 | first;
+		thread_rechain(detector, thread);
+	}
+	runtime_unlock(&detector->lock);
 }
 
-static struct thread *thread_in_slot(const struct detector *detector, uint32_t slot)
+/* Threads beyond what shadow words can name are not recorded: access_check()
+ * looks at *current. */
+void thread_begin_epoch(struct detector *detector, struct thread *thread)
 {
-	for (thread_id id = detector->threads.last; id > 0; id--) {
-		struct thread *thread = detector_thread(detector, id);
+	uint64_t epoch = own_epoch(&thread->clock, thread) + 1;
 
-		if (thread && thread->slot == slot && thread->memory)
-			return thread;
+	if (UNLIKELY(epoch > SHADOW_EPOCH_MAX)) {
+		change_slot(detector, thread);
+		epoch = own_epoch(&thread->clock, thread) + 1;
 	}
-	return NULL;
+	if (UNLIKELY(thread->slot > SHADOW_SLOT_MAX || epoch > SHADOW_EPOCH_MAX))
+		return;
+	vclock_set(&thread->clock, &thread->memory->arena, thread->slot, epoch);
+	thread->stamp++;
+	thread->recorded_epoch = epoch;
+	thread->has_recorded = true;
+	*thread->current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
 }
 
 void thread_assume(struct detector *detector, struct thread *thread, uint32_t slot,
@@ -87,23 +100,16 @@ void thread_assume(struct detector *detector, struct thread *thread, uint32_t sl
 {
 	struct arena *arena = &thread->memory->arena;
 	struct thread *other;
-	uint32_t count;
+	bool has_learnt = vclock_raise(&thread->clock, arena, slot, epoch);
 
 	runtime_lock(&detector->lock);
-	other = thread_in_slot(detector, slot);
-	/* Its owner may change it meanwhile: entries are words that only grow, and
-	 * a block that was outgrown keeps its content. */
-	count = other ? load_acquire(&other->clock.count) : 0;
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t known = load_relaxed(&load_acquire(&other->clock.entries)[i]);
-
-		if (i != slot && i != thread->slot && vclock_get(&thread->clock, i) < known)
-			vclock_set(&thread->clock, arena, i, known);
-	}
-	if (vclock_get(&thread->clock, slot) < epoch)
-		vclock_set(&thread->clock, arena, slot, epoch);
-	thread->stamp++;
+	other = slot_thread(detector, slot);
+	if (other && other != thread && other->memory &&
+	    vclock_join_living(&thread->clock, arena, &other->clock, slot))
+		has_learnt = true;
 	runtime_unlock(&detector->lock);
+	if (has_learnt)
+		thread->stamp++;
 }
 
 void thread_join_clock(struct thread *thread, const struct vclock_snapshot *from)
@@ -112,54 +118,7 @@ void thread_join_clock(struct thread *thread, const struct vclock_snapshot *from
 		thread->stamp++;
 }
 
-/* --- Slots and memory ---------------------------------------------------- */
-
-static uint32_t take_slot(struct detector *detector)
-{
-	if (detector->free_slot_count)
-		return detector->free_slots[--detector->free_slot_count];
-	return detector->next_slot++;
-}
-
-/* Without memory the slot is never used again, which costs only room. */
-static void give_slot(struct detector *detector, struct thread *thread, uint64_t above)
-{
-	uint32_t capacity = detector->free_slot_capacity;
-
-	if (thread->slot >= detector->slot_epoch_capacity)
-		return;
-	detector->slot_epochs[thread->slot] = above;
-	if (detector->free_slot_count == capacity) {
-		uint32_t more = capacity ? capacity * 2 : 64;
-		uint32_t *slots = arena_grow(&detector->arena, detector->free_slots,
-					     capacity * sizeof(*slots), more * sizeof(*slots));
-
-		if (!slots)
-			return;
-		detector->free_slots = slots;
-		detector->free_slot_capacity = more;
-	}
-	detector->free_slots[detector->free_slot_count++] = thread->slot;
-}
-
-static bool reserve_slot_epochs(struct detector *detector, uint32_t slot)
-{
-	uint32_t capacity = detector->slot_epoch_capacity;
-	uint32_t more = capacity ? capacity : 64;
-	uint64_t *epochs;
-
-	if (slot < capacity)
-		return true;
-	while (more <= slot)
-		more *= 2;
-	epochs = arena_grow(&detector->arena, detector->slot_epochs, capacity * sizeof(*epochs),
-			    more * sizeof(*epochs));
-	if (!epochs)
-		return false;
-	detector->slot_epochs = epochs;
-	detector->slot_epoch_capacity = more;
-	return true;
-}
+/* --- Memory ---------------------------------------------------- */
 
 static struct thread_memory *make_memory(struct detector *detector)
 {
@@ -195,10 +154,15 @@ static void give_memory(struct detector *detector, struct thread *thread)
 	for (unsigned i = 0; i < ARRAY_LENGTH(clocks); i++)
 		if (above < own_epoch(clocks[i], thread))
 			above = own_epoch(clocks[i], thread);
-	give_slot(detector, thread, above);
+	slot_give(detector, thread, above);
 	vclock_free(&thread->clock, &memory->arena);
 	vclock_free(&thread->structural, &memory->arena);
 	vclock_free(&thread->hand_over, &memory->arena);
+	snapshot_drop(thread->birth, &memory->arena);
+	thread->birth = NULL;
+	arena_free(&memory->arena, thread->bases, UPDATE_BASES * sizeof(*thread->bases));
+	thread->bases = NULL;
+	thread->basis_count = 0;
 	arena_free(&memory->arena, thread->seen_versions,
 		   thread->seen_capacity * sizeof(uint64_t));
 	memory->held = thread->held;
@@ -214,7 +178,7 @@ static void give_memory(struct detector *detector, struct thread *thread)
 
 /* --- Lives --------------------------------------------------------------- */
 
-static struct thread *make_thread(struct detector *detector)
+static struct thread *make_thread(struct detector *detector, const struct thread *creator)
 {
 	struct thread *thread = arena_alloc(&detector->arena, sizeof(*thread));
 	uint64_t first;
@@ -223,11 +187,10 @@ static struct thread *make_thread(struct detector *detector)
 		return NULL;
 	thread->memory = take_memory(detector);
 	thread->id = detector->threads.last + 1;
-	thread->slot = take_slot(detector);
-	if (!thread->memory || !reserve_slot_epochs(detector, thread->slot) ||
+	first = slot_take(detector, thread, creator);
+	if (!thread->memory || !first ||
 	    !id_table_set(&detector->threads, &detector->arena, thread->id, thread))
 		return NULL;
-	first = detector->slot_epochs[thread->slot] + 1;
 	thread->held = thread->memory->held;
 	thread->held_capacity = thread->memory->held_capacity;
 	thread->chains = thread->memory->chains;
@@ -250,7 +213,7 @@ struct thread *thread_adopt(struct detector *detector, bool is_main)
 	struct thread *thread;
 
 	runtime_lock(&detector->lock);
-	thread = make_thread(detector);
+	thread = make_thread(detector, NULL);
 	if (thread) {
 		thread->is_adopted = !is_main;
 		thread->is_detached = true;
@@ -279,7 +242,7 @@ struct thread *thread_create(struct detector *detector, struct thread *parent, s
 	if (parent->pending_atomic)
 		atomic_catch_up(detector, parent);
 	runtime_lock(&detector->lock);
-	child = make_thread(detector);
+	child = make_thread(detector, parent);
 	if (!child) {
 		detector_count(detector, LOST_MEMORY);
 		runtime_unlock(&detector->lock);
@@ -293,12 +256,28 @@ struct thread *thread_create(struct detector *detector, struct thread *parent, s
 	inherit(&child->hand_over, &parent->hand_over, child, parent);
 	child->birth = vclock_snapshot(&child->clock, &child->memory->arena);
 	thread_tick_recorded(parent);
-	tick(&parent->clock, parent);
-	parent->stamp++;
 	thread_tick_structural(detector, parent);
 	thread_rechain(detector, child);
 	runtime_unlock(&detector->lock);
 	return child;
+}
+
+static void forget(struct detector *detector, struct thread *thread)
+{
+	if (thread->is_described || thread->is_referenced)
+		return;
+	id_table_set(&detector->threads, &detector->arena, thread->id, NULL);
+	arena_free(&detector->arena, thread, sizeof(*thread));
+}
+
+/* Reports may speak for a while of what @thread did. */
+static void keep_a_while(struct detector *detector, struct thread *thread)
+{
+	struct thread **place = &detector->ended[detector->ended_count++ % ENDED_KEPT];
+
+	if (*place)
+		forget(detector, *place);
+	*place = thread;
 }
 
 /* Gives back what an ended thread used.  Called with detector.lock held. */
@@ -307,10 +286,10 @@ static void bury(struct detector *detector, struct thread *thread)
 	if (thread->memory)
 		give_memory(detector, thread);
 	thread->state = THREAD_ENDED;
-	if (thread->is_described || thread->is_referenced)
-		return;
-	id_table_set(&detector->threads, &detector->arena, thread->id, NULL);
-	arena_free(&detector->arena, thread, sizeof(*thread));
+	if (thread->recorded_epoch)
+		keep_a_while(detector, thread);
+	else
+		forget(detector, thread);
 }
 
 void thread_create_failed(struct detector *detector, struct thread *child)

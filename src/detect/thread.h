@@ -85,6 +85,15 @@ struct thread_race {
 	uint32_t finding;
 };
 
+/* Granules of which a thread has touched parts, by direction: access_fast.h. */
+#define THREAD_OPEN 8u
+
+struct open_granule {
+	uintptr_t granule; /* 0: none */
+	uint32_t bytes;
+	uint32_t site;
+};
+
 struct thread {
 	/* The hot part. */
 	uint64_t chain; /* rolling hash of the held locks: chain.h */
@@ -100,9 +109,14 @@ struct thread {
 	uint32_t barrier_round; /* of the wait it is in */
 	bool has_recorded; /* an access since the last release */
 	uint64_t *current, *shared; /* what inline checks compare with: shadow.h */
+	uint64_t recorded_epoch; /* the last one in which something was recorded */
 	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
 	uint32_t pending_atomic; /* number of the location last loaded: atomic_location.h */
 	uint8_t pending_halves;
+	uint32_t open_count;
+	uint32_t access_count; /* slow ones */
+	struct open_granule open[2][THREAD_OPEN];
+	uint64_t basis_filter; /* of the granules of 'bases', one bit for each of 64 */
 	uint32_t basis_count; /* reads that a later write may rest on: update.h */
 	struct basis *bases;  /* UPDATE_BASES of them, or NULL */
 	struct vclock_snapshot *birth; /* what its creator knew; may be NULL */
@@ -176,13 +190,13 @@ void thread_tick_structural(struct detector *detector, struct thread *thread);
  * nobody has been given yet: the first record after a release begins a new one.
  * So threads that only lock burn none.
  */
-void thread_begin_epoch(struct thread *thread);
+void thread_begin_epoch(struct detector *detector, struct thread *thread);
 
 /* Called before an access of @thread is recorded. */
-static inline void thread_record(struct thread *thread)
+static inline void thread_record(struct detector *detector, struct thread *thread)
 {
 	if (UNLIKELY(!thread->has_recorded))
-		thread_begin_epoch(thread);
+		thread_begin_epoch(detector, thread);
 }
 
 /* @thread has given its clock away: its epoch is over, if anything was recorded

@@ -97,7 +97,7 @@ void tear_down_threads(void)
 
 struct event happens(struct thread *thread)
 {
-	thread->has_recorded = true;
+	thread_record(&judge, thread);
 	return (struct event){
 		.slot = thread->slot,
 		.full = vclock_get(&thread->clock, thread->slot),

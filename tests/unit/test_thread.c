@@ -7,6 +7,8 @@
 
 #include "detect/mutex.h"
 #include "detect/rwlock.h"
+#include "detect/shadow.h"
+#include "detect/slot.h"
 #include "knowledge.h"
 
 #define MANY_READERS 40u /* more than a lock's SYNC_GIVEN */
@@ -281,6 +283,33 @@ START_TEST(readers_at_once_do_not_know_of_each_other)
 }
 END_TEST
 
+START_TEST(readers_in_turn_do_not_know_of_each_other)
+{
+	struct sync_object *rwlock = object_of(OBJECT_RWLOCK, 1);
+	struct event written;
+	struct event read;
+
+	lock_as(a, rwlock, LOCK_EXCLUSIVE);
+	written = happens(a);
+	unlock_any(a, rwlock);
+	for (unsigned i = 0; i < 3; i++) {
+		lock_as(b, rwlock, LOCK_SHARED);
+		read = happens(b);
+		unlock_any(b, rwlock);
+		lock_as(c, rwlock, LOCK_SHARED);
+		ck_assert_uint_eq(knows(c, &written), IN_FULL);
+		ck_assert_uint_eq(knows(c, &read), NOT_KNOWN);
+		unlock_any(c, rwlock);
+	}
+	lock_as(a, rwlock, LOCK_EXCLUSIVE);
+	ck_assert_uint_eq(knows(a, &read), IN_FULL);
+	unlock_any(a, rwlock);
+	lock_as(c, rwlock, LOCK_SHARED);
+	ck_assert_uint_eq(knows(c, &read), IN_FULL);
+	unlock_any(c, rwlock);
+}
+END_TEST
+
 START_TEST(a_writer_knows_all_of_many_readers)
 {
 	struct sync_object *rwlock = object_of(OBJECT_RWLOCK, 1);
@@ -321,7 +350,7 @@ START_TEST(a_slot_used_again_is_another_thread)
 	lock(a, mutex);
 	unlock(a, mutex);
 	join(first, a);
-	next = start(b);
+	next = start(first);
 	ck_assert_uint_eq(next->slot, slot);
 	new = happens(next);
 	ck_assert_uint_eq(knows(first, &old), IN_ALL);
@@ -337,6 +366,81 @@ START_TEST(a_slot_used_again_is_another_thread)
 	lock(c, mutex);
 	ck_assert_uint_eq(knows(c, &new), IN_FULL);
 	unlock(c, mutex);
+}
+END_TEST
+
+/* Who did not know what the old thread did must not seem to, by being in its
+ * slot. */
+START_TEST(a_slot_rests_until_its_past_is_known)
+{
+	struct sync_object *mutex = object_of(OBJECT_MUTEX, 1);
+	uint32_t slot = a->slot;
+	struct event old = happens(a);
+	struct thread *next;
+
+	join(first, a);
+	next = start(b);
+	ck_assert_uint_ne(next->slot, slot);
+	ck_assert_uint_eq(knows(next, &old), NOT_KNOWN);
+	lock(first, mutex);
+	unlock(first, mutex);
+	lock(b, mutex);
+	next = start(b);
+	ck_assert_uint_eq(next->slot, slot);
+	unlock(b, mutex);
+}
+END_TEST
+
+START_TEST(a_thread_whose_epochs_are_used_up_goes_on_in_another_slot)
+{
+	struct sync_object *mutex = object_of(OBJECT_MUTEX, 1);
+	uint32_t slot = a->slot;
+	struct event before;
+	struct event after;
+
+	ck_assert(vclock_set(&a->clock, &a->memory->arena, slot, SHADOW_EPOCH_MAX - 1));
+	before = happens(a);
+	ck_assert_uint_eq(before.full, SHADOW_EPOCH_MAX);
+	lock(a, mutex);
+	unlock(a, mutex);
+	after = happens(a);
+	ck_assert_uint_ne(a->slot, slot);
+	ck_assert_uint_eq(slot_thread_id(&judge, slot, before.full), a->id);
+	ck_assert_uint_eq(slot_thread_id(&judge, after.slot, after.full), a->id);
+	lock(b, mutex);
+	ck_assert_uint_eq(knows(b, &before) & IN_FULL, IN_FULL);
+	ck_assert_uint_eq(knows(b, &after) & IN_FULL, 0);
+	unlock(b, mutex);
+	lock(a, mutex);
+	unlock(a, mutex);
+	lock(b, mutex);
+	ck_assert_uint_eq(knows(b, &after) & IN_FULL, IN_FULL);
+	unlock(b, mutex);
+	join(first, a);
+	ck_assert_uint_ne(start(first)->slot, slot);
+}
+END_TEST
+
+/* What a thread did can be told of for a while after its end. */
+START_TEST(an_ended_thread_is_remembered_by_its_epochs)
+{
+	struct event done = happens(a);
+	thread_id id = a->id;
+	struct thread *next;
+
+	join(first, a);
+	next = start(first);
+	ck_assert_uint_eq(happens(next).slot, done.slot);
+	join(first, next);
+	ck_assert_uint_eq(slot_thread_id(&judge, done.slot, done.full), id);
+	ck_assert_ptr_nonnull(detector_thread(&judge, id));
+	for (unsigned i = 0; i < 2 * ENDED_KEPT; i++) {
+		next = start(first);
+		(void)happens(next);
+		join(first, next);
+	}
+	ck_assert_uint_eq(slot_thread_id(&judge, done.slot, done.full), 0);
+	ck_assert_ptr_null(detector_thread(&judge, id));
 }
 END_TEST
 
@@ -399,6 +503,7 @@ static void add_locks(TCase *tests)
 	tcase_add_test(tests, a_writer_knows_what_readers_did);
 	tcase_add_test(tests, a_reader_knows_what_the_writer_did);
 	tcase_add_test(tests, readers_at_once_do_not_know_of_each_other);
+	tcase_add_test(tests, readers_in_turn_do_not_know_of_each_other);
 	tcase_add_test(tests, a_writer_knows_all_of_many_readers);
 }
 
@@ -416,6 +521,9 @@ int main(void)
 	tcase_add_test(tests, knowledge_passes_over_a_join_and_a_create);
 	add_locks(tests);
 	tcase_add_test(tests, a_slot_used_again_is_another_thread);
+	tcase_add_test(tests, a_slot_rests_until_its_past_is_known);
+	tcase_add_test(tests, a_thread_whose_epochs_are_used_up_goes_on_in_another_slot);
+	tcase_add_test(tests, an_ended_thread_is_remembered_by_its_epochs);
 	tcase_add_test(tests, thousands_of_threads_in_turn_need_few_slots);
 	tcase_add_test(tests, a_creation_that_failed_leaves_nothing);
 	tcase_add_test(tests, the_living_are_counted);
