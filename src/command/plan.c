@@ -15,6 +15,7 @@
 #include "x86/function.h"
 #include "x86/image.h"
 #include "x86/plan.h"
+#include "x86/verify.h"
 
 #define KIB 1024u
 #define NS_PER_MS 1e6
@@ -65,7 +66,8 @@ static void *place_clones(void *context, size_t size_bytes, uint64_t *address)
 	return malloc(size_bytes);
 }
 
-static struct plan *make_plan(const struct image *image, struct arena *arena, const char **why)
+static struct plan *make_plan(const struct image *image, struct arena *arena,
+			      struct verification *verification, const char **why)
 {
 	static struct decoder decoder;
 	struct plan_options options = {
@@ -74,6 +76,7 @@ static struct plan *make_plan(const struct image *image, struct arena *arena, co
 		.first_site = 1,
 		.place = place_clones,
 		.context = (void *)(uintptr_t)image,
+		.verification = verification,
 		.forget_targets = getenv("SNARL_PLAN_FORGET") != NULL,
 	};
 
@@ -186,15 +189,24 @@ static int plan_path(const char *path, const struct options *options)
 	struct image image;
 	struct arena arena;
 	struct plan *plan = NULL;
+	struct verification verification = {.what = NULL};
 	const char *why;
 
 	if (!open_file(&file))
 		return STATUS_FAILED;
 	if (image_from_file(&image, path, file.bytes, file.size_bytes, &why))
-		plan = make_plan(&image, &arena, &why);
+		plan = make_plan(&image, &arena, options->verify ? &verification : NULL, &why);
+	if (!plan && verification.what)
+		return command_fail("plan: '%s': at %#" PRIx64 " (copy + %#" PRIx32 "): %s", path,
+				    image.text_address + verification.text_offset,
+				    verification.clone_offset, why);
 	if (!plan)
 		return command_fail("plan: '%s': %s", path, why);
 	print_plan(path, plan);
+	if (options->verify)
+		printf("  verified %" PRIu64 " copied instructions and %" PRIu64
+		       " instructions of checks\n",
+		       verification.instructions, verification.steps);
 	if (options->verbose)
 		print_each(plan, &image, &file);
 	free(plan->clone);

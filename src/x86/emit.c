@@ -351,6 +351,7 @@ bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why
 		first_site = options->reserve(options->context, emitter->site_count);
 	if (options->reserve && emitter->site_count && !first_site)
 		return fail(why, "too many sites");
+	emitter->first_site = first_site;
 	if (!settle_all(emitter, plan, first_site))
 		return fail(why, "clones lie out of reach of the module");
 	memcpy(plan->clone, emitter->code, emitter->code_bytes);

@@ -40,6 +40,7 @@ struct emitter {
 	uint32_t code_bytes, code_room;
 	struct plan_site *sites;
 	uint32_t site_count, site_room;
+	site_number first_site; /* once finished: number of sites[0] */
 	struct plan_state *states;
 	uint32_t state_count, state_room;
 	struct fixup *fixups;

@@ -27,6 +27,8 @@ src_libplan_a_SOURCES += \
 	%D%/spins.c %D%/spins.h \
 	%D%/state.c \
 	%D%/survey.c %D%/survey.h \
+	%D%/symbolic.c %D%/symbolic.h \
 	%D%/targets.c \
 	%D%/thunk.h \
-	%D%/vector.c %D%/vector.h
+	%D%/vector.c %D%/vector.h \
+	%D%/verify.c %D%/verify.h

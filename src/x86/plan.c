@@ -9,6 +9,7 @@
 #include "x86/liveness.h"
 #include "x86/patches.h"
 #include "x86/survey.h"
+#include "x86/verify.h"
 
 #define JUMP_LONG 0xe9
 #define JUMP_SHORT 0xeb
@@ -188,6 +189,18 @@ static bool survey_all(struct planning *planning, const struct decoder *decoder,
 			    &planning->plan->statistics);
 }
 
+/* False: a clone is not what it should be. */
+static bool is_verified(const struct planning *planning, const char **why)
+{
+	if (!planning->options->verification)
+		return true;
+	if (verify_clones(planning->survey.decoder, &planning->emitter, planning->plan,
+			  planning->options->verification))
+		return true;
+	*why = planning->options->verification->what;
+	return false;
+}
+
 static bool make(struct planning *planning, const char **why)
 {
 	const struct module *module = &planning->survey.module;
@@ -201,7 +214,7 @@ static bool make(struct planning *planning, const char **why)
 	if (planning->patches.count == 0)
 		return true;
 	return emitter_finish(&planning->emitter, planning->plan, why) &&
-	       write_patches(planning, why);
+	       write_patches(planning, why) && is_verified(planning, why);
 }
 
 struct plan *plan_make(const struct decoder *decoder, const struct image *image,

@@ -19,6 +19,7 @@
 
 struct image; /* image.h: a module in memory or in a file */
 struct decoder;
+struct verification;
 
 /* The values of enum site_flag (detect/site.h explains them). */
 enum plan_site_flag {
@@ -85,6 +86,7 @@ struct plan_options {
 	void *context;
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
 	bool counts;		/* clones count executed accesses (bench) */
+	struct verification *verification; /* if not NULL: clones are verified (verify.h) */
 };
 
 struct plan {

@@ -160,7 +160,7 @@ static void conclude(const struct module *module, struct function *function,
 	bool is_strangers = is_known_to_strangers(function);
 
 	if (callers->has_unknown || (!is_strangers && !callers->has_known) ||
-	    makes_return_address(module, function)) {
+	    function->has_unknown_targets || makes_return_address(module, function)) {
 		function->live_at_return = ALL_LIVE;
 		return;
 	}

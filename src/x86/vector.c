@@ -34,7 +34,7 @@ static bool decode_encoding(const unsigned char *bytes, unsigned length, struct 
 	const unsigned char *end = bytes + length;
 
 	*encoding = (struct encoding){.extra = -1};
-	if (length > 4 && (bytes[0] == 0xc4 || bytes[0] == 0xc5))
+	if (length >= 4 && (bytes[0] == 0xc4 || bytes[0] == 0xc5))
 		return decode_vex(bytes, encoding);
 	while (bytes < end && is_legacy_prefix(*bytes)) {
 		if (*bytes != 0x2e && *bytes != 0x3e)

@@ -1,0 +1,350 @@
+#include "x86/symbolic.h"
+
+#include <string.h>
+
+static const struct symbolic_value rubbish = {.kind = SYMBOLIC_RUBBISH, .number = NO_REGISTER};
+
+void symbolic_begin(struct symbolic *machine)
+{
+	memset(machine, 0, sizeof(*machine));
+	for (int8_t r = 0; r < 16; r++)
+		machine->registers[r] =
+			(struct symbolic_value){.kind = SYMBOLIC_ORIGINAL, .number = r};
+	machine->has_flags = machine->has_overflow = true;
+}
+
+bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_value *b)
+{
+	int64_t distance;
+
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == SYMBOLIC_ADDRESS || a->kind == SYMBOLIC_FLIPPED)
+		return a->number == b->number &&
+		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
+	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;
+}
+
+/* --- Joins ------------------------------------------------------------------------- */
+
+static bool meet_value(struct symbolic_value *into, const struct symbolic_value *from)
+{
+	if (into->kind == SYMBOLIC_RUBBISH || symbolic_value_is(into, from))
+		return false;
+	*into = rubbish;
+	return true;
+}
+
+static bool meet_slots(struct symbolic *machine, const struct symbolic *other)
+{
+	bool has_lost = false;
+
+	for (unsigned i = 0; i < SYMBOLIC_SLOTS; i++) {
+		struct symbolic_slot *slot = &machine->slots[i];
+
+		if (!slot->is_used)
+			continue;
+		if (other->slots[i].is_used && other->slots[i].at == slot->at &&
+		    symbolic_value_is(&slot->value, &other->slots[i].value))
+			continue;
+		slot->is_used = false;
+		has_lost = true;
+	}
+	return has_lost;
+}
+
+bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool *is_consistent)
+{
+	bool has_lost = meet_slots(machine, other);
+
+	*is_consistent = machine->lowered_by == other->lowered_by &&
+			 machine->pushed_count == other->pushed_count;
+	for (unsigned r = 0; r < 16; r++)
+		has_lost |= meet_value(&machine->registers[r], &other->registers[r]);
+	has_lost |= (machine->has_flags && !other->has_flags) ||
+		    (machine->has_overflow && !other->has_overflow);
+	machine->has_flags &= other->has_flags;
+	machine->has_overflow &= other->has_overflow;
+	return has_lost;
+}
+
+/* --- One instruction ------------------------------------------------------------------ */
+
+/* An instruction's bytes, taken apart. */
+struct opcode {
+	bool is_fs, is_wide;
+	unsigned reg_high, base_high;
+	const unsigned char *at;
+};
+
+static struct opcode opcode_of(const unsigned char *bytes)
+{
+	struct opcode opcode = {.at = bytes};
+
+	if (*opcode.at == 0x64) {
+		opcode.is_fs = true;
+		opcode.at++;
+	}
+	if ((*opcode.at & 0xf0) == 0x40) {
+		opcode.is_wide = *opcode.at & 8;
+		opcode.reg_high = *opcode.at & 4 ? 8 : 0;
+		opcode.base_high = *opcode.at & 1 ? 8 : 0;
+		opcode.at++;
+	}
+	return opcode;
+}
+
+static unsigned reg_of(const struct opcode *opcode, unsigned modrm_at)
+{
+	return (opcode->at[modrm_at] >> 3 & 7u) | opcode->reg_high;
+}
+
+static unsigned rm_of(const struct opcode *opcode, unsigned modrm_at)
+{
+	return (opcode->at[modrm_at] & 7u) | opcode->base_high;
+}
+
+static struct symbolic_slot *find_slot(struct symbolic *machine, int32_t at)
+{
+	for (unsigned i = 0; i < SYMBOLIC_SLOTS; i++)
+		if (machine->slots[i].is_used && machine->slots[i].at == at)
+			return &machine->slots[i];
+	return NULL;
+}
+
+static bool is_stack(const struct instruction *instruction)
+{
+	return instruction->base == RSP && instruction->index == NO_REGISTER;
+}
+
+/* A spill: below what the function uses, and above what a signal handler may. */
+static bool run_store(struct symbolic *machine, const struct opcode *opcode,
+		      const struct instruction *instruction, uint32_t protected_bytes)
+{
+	int32_t at = instruction->displacement - machine->lowered_by;
+	struct symbolic_slot *slot = find_slot(machine, at);
+
+	if (opcode->at[1] >= 0xc0) {
+		machine->registers[rm_of(opcode, 1)] = machine->registers[reg_of(opcode, 1)];
+		return opcode->is_wide;
+	}
+	if (!opcode->is_wide || !is_stack(instruction) || at + 8 > -(int32_t)protected_bytes ||
+	    at + machine->lowered_by < -THUNK_RED_ZONE || at % 8)
+		return false;
+	for (unsigned i = 0; !slot && i < SYMBOLIC_SLOTS; i++)
+		if (!machine->slots[i].is_used)
+			slot = &machine->slots[i];
+	if (!slot)
+		return false;
+	*slot = (struct symbolic_slot){at, true, machine->registers[reg_of(opcode, 1)]};
+	return true;
+}
+
+static bool run_load(struct symbolic *machine, const struct opcode *opcode,
+		     const struct instruction *instruction)
+{
+	const struct symbolic_value *base;
+	unsigned into = reg_of(opcode, 1);
+	const struct symbolic_slot *slot;
+
+	if (!opcode->is_wide || opcode->is_fs || opcode->at[1] >= 0xc0)
+		return false;
+	if (is_stack(instruction)) {
+		slot = find_slot(machine, instruction->displacement - machine->lowered_by);
+		machine->registers[into] = slot ? slot->value : rubbish;
+		return slot != NULL;
+	}
+	/* A word of shadow memory, and nothing else. */
+	if (instruction->base == NO_REGISTER || instruction->index != NO_REGISTER)
+		return false;
+	base = &machine->registers[instruction->base];
+	if (base->kind != SYMBOLIC_FLIPPED)
+		return false;
+	machine->registers[into] = rubbish;
+	return true;
+}
+
+static bool is_original_operand(const struct symbolic *machine, const struct operand *operand)
+{
+	uint32_t registers = operand_registers(operand);
+
+	for (unsigned r = 0; r < 16; r++)
+		if (registers & REGISTER_BIT(r) &&
+		    (machine->registers[r].kind != SYMBOLIC_ORIGINAL ||
+		     machine->registers[r].number != (int8_t)r))
+			return false;
+	return true;
+}
+
+static bool run_lea(struct symbolic *machine, const struct opcode *opcode,
+		    const struct instruction *instruction, int64_t text_from_clone)
+{
+	struct operand operand = operand_of(instruction);
+	unsigned into = reg_of(opcode, 1);
+
+	if (!opcode->is_wide)
+		return false;
+	if (into == RSP) {
+		machine->lowered_by -= instruction->displacement;
+		return is_stack(instruction);
+	}
+	if (operand.is_rip_relative)
+		operand.target += text_from_clone;
+	if (operand.base == RSP)
+		operand.displacement -= machine->lowered_by;
+	if (!is_original_operand(machine, &operand))
+		return false;
+	machine->registers[into] = (struct symbolic_value){
+		.kind = SYMBOLIC_ADDRESS, .number = NO_REGISTER, .operand = operand};
+	return true;
+}
+
+/* Flipping twice gives the address back. */
+static bool run_flip(struct symbolic *machine, const struct opcode *opcode)
+{
+	struct symbolic_value *value = &machine->registers[rm_of(opcode, 2)];
+	int8_t bit = (int8_t)opcode->at[3];
+
+	machine->has_flags = machine->has_overflow = false;
+	if (opcode->at[2] < 0xf8 || !opcode->is_wide)
+		return false;
+	if (value->kind == SYMBOLIC_ADDRESS && (bit == 45 || bit == 46)) {
+		value->kind = SYMBOLIC_FLIPPED;
+		value->number = bit;
+		return true;
+	}
+	if (value->kind != SYMBOLIC_FLIPPED || value->number != bit)
+		return false;
+	value->kind = SYMBOLIC_ADDRESS;
+	value->number = NO_REGISTER;
+	return true;
+}
+
+/* The address of the granule: an address still, but no operand's. */
+static bool run_and(struct symbolic *machine, const struct opcode *opcode)
+{
+	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
+
+	machine->has_flags = machine->has_overflow = false;
+	if ((opcode->at[1] & 0xf8) != 0xe0 || value->kind != SYMBOLIC_ADDRESS)
+		return false;
+	/* Not to be taken for the operand's own. */
+	value->operand.displacement = INT32_MIN;
+	value->operand.target = NO_TARGET;
+	return true;
+}
+
+static bool run_flag_byte(struct symbolic *machine, const struct opcode *opcode)
+{
+	struct symbolic_value *rax = &machine->registers[RAX];
+
+	switch (opcode->at[0]) {
+	case 0x9f:
+		*rax = (struct symbolic_value){.kind = machine->has_flags ? SYMBOLIC_FLAGS_HALF
+									  : SYMBOLIC_RUBBISH};
+		return machine->has_flags;
+	case 0x04:
+		rax->kind = rax->kind == SYMBOLIC_FLAGS ? SYMBOLIC_FLAGS_BACK : SYMBOLIC_RUBBISH;
+		machine->has_flags = false;
+		machine->has_overflow = rax->kind == SYMBOLIC_FLAGS_BACK;
+		return opcode->at[1] == 0x7f;
+	default: /* sahf */
+		machine->has_flags = rax->kind == SYMBOLIC_FLAGS_BACK && machine->has_overflow;
+		return machine->has_flags;
+	}
+}
+
+static bool run_push(struct symbolic *machine, const struct symbolic_value *address)
+{
+	if (machine->lowered_by < THUNK_RED_ZONE || machine->pushed_count)
+		return false;
+	machine->lowered_by += 8;
+	machine->pushed_count = 1;
+	machine->pushed_address = *address;
+	return true;
+}
+
+static bool run_push_id(struct symbolic *machine, const struct opcode *opcode)
+{
+	memcpy(&machine->pushed_id, opcode->at + 1, sizeof(machine->pushed_id));
+	machine->lowered_by += 8;
+	return machine->pushed_count++ == 1;
+}
+
+static struct symbolic_outcome call_thunk(struct symbolic *machine,
+					  const struct instruction *instruction)
+{
+	uint64_t slot = (uint64_t)instruction->target / sizeof(uint64_t);
+
+	if (machine->pushed_count != 2 || instruction->target < 0 || slot >= THUNK_COUNT ||
+	    instruction->target % (int64_t)sizeof(uint64_t))
+		return (struct symbolic_outcome){.event = SYMBOLIC_FOREIGN};
+	machine->lowered_by -= 16;
+	machine->pushed_count = 0;
+	if (slot < THUNK_LOCK_BEGIN || slot == THUNK_SIZED)
+		machine->has_flags = machine->has_overflow = false;
+	return (struct symbolic_outcome){.event = SYMBOLIC_THUNK, .thunk = (uint32_t)slot};
+}
+
+static struct symbolic_outcome foreign_unless(bool is_fine)
+{
+	return (struct symbolic_outcome){.event = is_fine ? SYMBOLIC_STEP : SYMBOLIC_FOREIGN};
+}
+
+static struct symbolic_outcome run_two_bytes(struct symbolic *machine, const struct opcode *opcode)
+{
+	static const unsigned char seto[] = {0x0f, 0x90, 0xc0};
+	struct symbolic_value *rax = &machine->registers[RAX];
+
+	if (opcode->at[1] == 0xba)
+		return foreign_unless(run_flip(machine, opcode));
+	if (memcmp(opcode->at, seto, sizeof(seto)) || rax->kind != SYMBOLIC_FLAGS_HALF ||
+	    !machine->has_overflow)
+		return foreign_unless(false);
+	rax->kind = SYMBOLIC_FLAGS;
+	return foreign_unless(true);
+}
+
+struct symbolic_outcome symbolic_run(struct symbolic *machine, const unsigned char *code,
+				     const struct instruction *instruction, int64_t text_from_clone,
+				     uint32_t protected_bytes)
+{
+	static const struct symbolic_value none = {.kind = SYMBOLIC_RUBBISH};
+	struct opcode opcode = opcode_of(code + instruction->offset);
+
+	if (instruction->kind == INSTRUCTION_BRANCH)
+		return (struct symbolic_outcome){SYMBOLIC_JUMP, instruction->target, 0};
+	if (instruction->kind == INSTRUCTION_BRANCH_IF)
+		return (struct symbolic_outcome){SYMBOLIC_BRANCH, instruction->target, 0};
+	if (instruction->kind == INSTRUCTION_CALL_INDIRECT && instruction->is_rip_relative)
+		return call_thunk(machine, instruction);
+	switch (opcode.at[0]) {
+	case 0x89:
+		return foreign_unless(run_store(machine, &opcode, instruction, protected_bytes));
+	case 0x8b:
+		return foreign_unless(run_load(machine, &opcode, instruction));
+	case 0x8d:
+		return foreign_unless(run_lea(machine, &opcode, instruction, text_from_clone));
+	case 0x83:
+		return foreign_unless(run_and(machine, &opcode));
+	case 0x3b: /* with a word of thread-local storage */
+		machine->has_flags = machine->has_overflow = false;
+		return foreign_unless(opcode.is_fs);
+	case 0x9f:
+	case 0x9e:
+	case 0x04:
+		return foreign_unless(run_flag_byte(machine, &opcode));
+	case 0x68:
+		return foreign_unless(run_push_id(machine, &opcode));
+	case 0x6a:
+		return foreign_unless(opcode.at[1] == 0 && run_push(machine, &none));
+	case 0x0f:
+		return run_two_bytes(machine, &opcode);
+	default:
+		break;
+	}
+	if ((opcode.at[0] & 0xf8) == 0x50)
+		return foreign_unless(
+			run_push(machine, &machine->registers[(opcode.at[0] & 7u) | opcode.base_high]));
+	return foreign_unless(false);
+}
