@@ -169,6 +169,8 @@ static void note_unnamed_registers(ZydisMnemonic mnemonic, ZydisInstructionCateg
 		return;
 	to->reads |= REGISTERS_ALL;
 	to->changes |= REGISTER_BIT(RAX) | REGISTER_BIT(RCX) | REGISTER_BIT(R11);
+	/* The kernel brings the flags back as they were. */
+	to->kills &= ~FLAGS_ALL;
 }
 
 static void note_registers(const struct raw *raw, struct instruction *to)
@@ -248,7 +250,6 @@ static enum instruction_kind kind_of_other(ZydisMnemonic mnemonic)
 	case ZYDIS_MNEMONIC_INT3:
 		return INSTRUCTION_STOP;
 	case ZYDIS_MNEMONIC_XBEGIN:
-	case ZYDIS_MNEMONIC_XABORT:
 	case ZYDIS_MNEMONIC_XEND:
 	case ZYDIS_MNEMONIC_UIRET:
 		return INSTRUCTION_UNKNOWN;
@@ -265,7 +266,7 @@ static enum instruction_kind kind_of(const struct raw *raw)
 	case ZYDIS_CATEGORY_COND_BR:
 		return kind_of_branch_if(instruction->mnemonic);
 	case ZYDIS_CATEGORY_UNCOND_BR:
-		if (is_far(instruction))
+		if (is_far(instruction) || instruction->mnemonic == ZYDIS_MNEMONIC_XABORT)
 			return INSTRUCTION_UNKNOWN;
 		return is_immediate(raw) ? INSTRUCTION_BRANCH : INSTRUCTION_JUMP_INDIRECT;
 	case ZYDIS_CATEGORY_CALL:

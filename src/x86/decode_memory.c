@@ -209,6 +209,22 @@ static enum string_kind string_kind_of(ZydisMnemonic mnemonic, uint16_t *element
 #undef STRING_ROW
 }
 
+/* Zydis does not name all of them as operands. */
+static void note_string_registers(struct instruction *to)
+{
+	uint32_t moved = REGISTER_BIT(RSI) | REGISTER_BIT(RDI);
+
+	if (to->string == STRING_STOS || to->string == STRING_SCAS)
+		moved = REGISTER_BIT(RDI);
+	else if (to->string == STRING_LODS)
+		moved = REGISTER_BIT(RSI);
+	if (to->is_prefix_repeated)
+		moved |= REGISTER_BIT(RCX);
+	to->reads |= moved;
+	to->changes |= moved;
+	to->kills &= ~moved;
+}
+
 static void note_string(const struct raw *raw, struct instruction *to)
 {
 	static const uint16_t directions[] = {
@@ -225,6 +241,7 @@ static void note_string(const struct raw *raw, struct instruction *to)
 	to->is_prefix_repeated = decode_is_repeated(&raw->instruction);
 	to->is_repne =
 		to->is_prefix_repeated && raw->instruction.attributes & ZYDIS_ATTRIB_HAS_REPNE;
+	note_string_registers(to);
 	to->base = to->string == STRING_LODS || to->string == STRING_CMPS ? RSI : RDI;
 	if (raw->instruction.address_width != 64)
 		to->memory |= MEMORY_UNCHECKED;

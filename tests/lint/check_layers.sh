@@ -50,12 +50,14 @@ only_in() {
 
 may_include src/base base
 may_include src/event base event
+may_include src/x86 base x86
 may_include src/detect base event detect
-may_include preload base event detect preload
+may_include preload base event x86 detect preload
 may_include reports base event x86 reports
-may_include src/command base event detect reports command
+may_include src/command base event x86 detect reports command
 
 only_in uthash.h 'src/base/map\.c'
+only_in Zydis/ 'src/x86/decode[a-z_]*\.[ch]'
 only_in libunwind.h 'tests/unit/(unwind_probe|test_unwind)\.[ch]'
 only_in jansson.h '(reports/json[a-z_]*\.[ch]|tests/unit/test_report_json\.c)'
 # dwarf.h is constants alone, so anybody may know it.

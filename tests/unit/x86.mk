@@ -1,7 +1,10 @@
 # Cloned code: run beside the original in a laboratory.
 
 x86_tests = \
-	tests/unit/test_emit
+	tests/unit/test_decode \
+	tests/unit/test_emit \
+	tests/unit/test_plan \
+	tests/unit/test_survey
 check_PROGRAMS += $(x86_tests)
 
 # Kernels to clone: the same code under several names, each with the options
@@ -52,3 +55,22 @@ tests_unit_test_emit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_emit_SOURCES = tests/unit/test_emit.c $(code_lab)
 tests_unit_test_emit_LDFLAGS = $(CODE_LAB_LDFLAGS)
 tests_unit_test_emit_LDADD = $(CODE_LAB_LIBS)
+
+# --- Decoding and planning --------------------------------------------------------
+
+PLAN_LIBS = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
+
+tests_unit_test_decode_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_decode_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_decode_SOURCES = tests/unit/test_decode.c
+tests_unit_test_decode_LDADD = $(PLAN_LIBS)
+
+tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
+tests_unit_test_plan_LDADD = $(PLAN_LIBS)
+
+tests_unit_test_survey_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_survey_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/unit/survey_guest.S
+tests_unit_test_survey_LDADD = $(PLAN_LIBS)

@@ -1,0 +1,304 @@
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "x86/decode.h"
+#include "x86/function.h"
+#include "x86/image.h"
+#include "x86/module.h"
+#include "x86/plan.h"
+
+/* Files to plan: this program, and libraries that every system has. */
+static const char *const files[] = {
+	"/proc/self/exe",
+	"/lib/x86_64-linux-gnu/libc.so.6",
+	"/lib/x86_64-linux-gnu/libm.so.6",
+	"/lib64/ld-linux-x86-64.so.2",
+};
+
+static struct decoder decoder;
+static unsigned char *bytes;
+static size_t size_bytes;
+static struct image image;
+static struct plan *plan;
+
+static void read_file(const char *path)
+{
+	int descriptor = open(path, O_RDONLY);
+	struct stat facts;
+
+	ck_assert_int_ge(descriptor, 0);
+	ck_assert_int_eq(fstat(descriptor, &facts), 0);
+	size_bytes = (size_t)facts.st_size;
+	/* A private copy, to be spoilt. */
+	bytes = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
+	ck_assert_ptr_ne(bytes, MAP_FAILED);
+	close(descriptor);
+}
+
+static void *place_clones(void *context, size_t clone_bytes, uint64_t *address)
+{
+	(void)context;
+	*address = image.text_address + 0x10000000;
+	return malloc(clone_bytes);
+}
+
+static const char *make_plan(size_t given_bytes, bool forgets)
+{
+	static struct arena arena;
+	struct plan_options options = {
+		.first_site = 1, .place = place_clones, .forget_targets = forgets};
+	const char *why = NULL;
+
+	plan = NULL;
+	if (!image_from_file(&image, "file", bytes, given_bytes, &why))
+		return why;
+	ck_assert(decoder_init_linked(&decoder));
+	arena_init(&arena, pages_from_kernel);
+	plan = plan_make(&decoder, &image, &options, &arena, &why);
+	ck_assert((plan != NULL) == (why == NULL));
+	return why;
+}
+
+/* --- The safe rule ------------------------------------------------------------------- */
+
+/* Bytes of the text: what patches do to them, and what has been walked. */
+enum { FIRST = 1, INSIDE = 2, WALKED = 4 };
+static unsigned char *state;
+
+static void note_patches(void)
+{
+	state = calloc(image.text_bytes + 16u, 1);
+	for (uint32_t i = 0; i < plan->patch_count; i++) {
+		const struct plan_patch *patch = &plan->patches[i];
+
+		for (unsigned j = 0; j < patch->length; j++) {
+			ck_assert_uint_eq(state[patch->offset + j], 0);
+			state[patch->offset + j] = j == 0 ? FIRST : INSIDE;
+		}
+	}
+}
+
+static bool is_patched(uint32_t offset)
+{
+	return state[offset] & FIRST;
+}
+
+static const struct function *find_function(int64_t offset)
+{
+	struct module module = {.functions = (struct function *)(uintptr_t)plan->functions,
+				.function_count = plan->function_count};
+
+	return module_find(&module, offset);
+}
+
+/* Walks what the original still runs from instruction @index on. */
+static void walk(const struct function *function, uint32_t index)
+{
+	for (; index < function->count; index++) {
+		const struct instruction *instruction = &function->instructions[index];
+		const struct function *to;
+		uint32_t offset = instruction->offset;
+
+		if (is_patched(offset) || state[offset] & WALKED)
+			return;
+		state[offset] |= WALKED;
+		for (unsigned i = 0; i < instruction->length; i++)
+			ck_assert_msg(!(state[offset + i] & (FIRST | INSIDE)),
+				      "%#x is overwritten, and runs", offset + i);
+		if (instruction->kind == INSTRUCTION_BRANCH ||
+		    instruction->kind == INSTRUCTION_BRANCH_IF ||
+		    instruction->kind == INSTRUCTION_LOOP) {
+			to = find_function(instruction->target);
+			if (to && to->is_usable)
+				walk(to, function_find(to, (uint32_t)instruction->target));
+		}
+		if (instruction->kind != INSTRUCTION_PLAIN &&
+		    instruction->kind != INSTRUCTION_BRANCH_IF &&
+		    instruction->kind != INSTRUCTION_LOOP)
+			return;
+	}
+}
+
+static bool is_root(const struct function *function, uint32_t index)
+{
+	return function->reach[index] & (REACH_ENTRY | REACH_ANCHOR) ||
+	       function->has_unknown_targets || !function->patch_count;
+}
+
+static void check_safe_rule(void)
+{
+	note_patches();
+	for (uint32_t i = 0; i < plan->function_count; i++) {
+		const struct function *function = &plan->functions[i];
+
+		for (uint32_t j = 0; function->is_usable && j < function->count; j++)
+			if (is_root(function, j))
+				walk(function, j);
+		for (uint32_t j = function->start; !function->is_usable && j < function->end; j++)
+			ck_assert_uint_eq(state[j], 0);
+	}
+	free(state);
+}
+
+START_TEST(no_byte_is_overwritten_that_still_runs)
+{
+	const char *why;
+
+	read_file(files[_i / 2]);
+	why = make_plan(size_bytes, _i % 2);
+	ck_assert_msg(plan != NULL, "%s", why);
+	ck_assert_uint_gt(plan->patch_count, 0);
+	check_safe_rule();
+}
+END_TEST
+
+/* Places of a text that are entered from outside, as a plan that forgets nothing knows. */
+static unsigned char *find_entries(void)
+{
+	unsigned char *entries = calloc(image.text_bytes, 1);
+
+	for (uint32_t i = 0; i < plan->function_count; i++)
+		for (uint32_t j = 0; plan->functions[i].is_usable && j < plan->functions[i].count;
+		     j++)
+			entries[plan->functions[i].instructions[j].offset] =
+				plan->functions[i].reach[j] & REACH_ENTRY;
+	return entries;
+}
+
+START_TEST(targets_that_were_forgotten_can_be_run)
+{
+	unsigned char *entries;
+
+	read_file(files[_i]);
+	make_plan(size_bytes, false);
+	entries = find_entries();
+	make_plan(size_bytes, true);
+	note_patches();
+	for (uint32_t i = 0; i < plan->function_count; i++) {
+		const struct function *function = &plan->functions[i];
+
+		for (uint32_t j = 0; function->is_usable && j < function->count; j++)
+			if (entries[function->instructions[j].offset])
+				walk(function, j);
+	}
+	free(state);
+	free(entries);
+}
+END_TEST
+
+START_TEST(patches_jump_to_clones_or_islands)
+{
+	read_file(files[_i]);
+	make_plan(size_bytes, false);
+	for (uint32_t i = 0; i < plan->patch_count; i++) {
+		const struct plan_patch *patch = &plan->patches[i];
+		uint64_t after = image.text_address + patch->offset + patch->length;
+		int32_t distance;
+
+		if (patch->length == 2) {
+			ck_assert_uint_eq(patch->bytes[0], 0xeb);
+			/* The row before is its island. */
+			ck_assert_uint_eq(plan->patches[i - 1].offset,
+					  patch->offset + 2 + (int8_t)patch->bytes[1]);
+			continue;
+		}
+		ck_assert_uint_eq(patch->length, 5);
+		ck_assert_uint_eq(patch->bytes[0], 0xe9);
+		memcpy(&distance, patch->bytes + 1, sizeof(distance));
+		ck_assert_uint_lt(after + (uint64_t)(int64_t)distance - plan->clone_address,
+				  plan->clone_bytes);
+	}
+}
+END_TEST
+
+START_TEST(counts_add_up)
+{
+	const struct plan_statistics *counts;
+
+	read_file(files[_i]);
+	make_plan(size_bytes, false);
+	counts = &plan->statistics;
+	ck_assert_uint_eq(counts->functions, plan->function_count);
+	ck_assert_uint_eq(counts->functions, counts->cloned + counts->without_accesses +
+						     counts->undecodable + counts->conflicting);
+	ck_assert_uint_le(counts->checked + counts->on_stack + counts->read_only +
+				  counts->thread_local_ + counts->unchecked,
+			  counts->accesses);
+}
+END_TEST
+
+/* --- Files that are none --------------------------------------------------------------- */
+
+START_TEST(file_cut_short_is_refused_with_a_reason)
+{
+	static const size_t sizes[] = {0, 3, 4, 40, 64, 200, 4096, 50000};
+
+	read_file(files[0]);
+	ck_assert_uint_gt(size_bytes, sizes[_i]);
+	ck_assert_ptr_nonnull(make_plan(sizes[_i], false));
+}
+END_TEST
+
+START_TEST(file_of_another_kind_is_refused_with_a_reason)
+{
+	read_file(files[0]);
+	bytes[18] = 0xb7; /* AArch64 */
+	ck_assert_str_eq(make_plan(size_bytes, false), "it is not for x86-64");
+	bytes[0] = 'M';
+	ck_assert_str_eq(make_plan(size_bytes, false), "it is not an ELF file");
+}
+END_TEST
+
+START_TEST(damaged_file_does_no_harm)
+{
+	uint64_t header, dynamic;
+
+	read_file(files[0]);
+	ck_assert_ptr_null(make_plan(size_bytes, false));
+	header = (uint64_t)(image_bytes(&image, image.unwind_header, 16) - bytes);
+	dynamic = (uint64_t)(image_bytes(&image, image.dynamic.address, 16) - bytes);
+	srand((unsigned)_i);
+	for (int i = 0; i < 12; i++) {
+		uint64_t places[] = {0, 64, header, dynamic, header + 2048};
+
+		bytes[places[i % 5] + (unsigned)rand() % 512] = (unsigned char)rand();
+	}
+	for (int i = 0; i < 40; i++)
+		bytes[(header + (unsigned)rand() % 60000) % size_bytes] ^= (unsigned char)rand();
+	make_plan(size_bytes, false);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("plan");
+	TCase *tests = tcase_create("plan");
+	int count = (int)(sizeof(files) / sizeof(files[0]));
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_loop_test(tests, no_byte_is_overwritten_that_still_runs, 0, 2 * count);
+	tcase_add_loop_test(tests, targets_that_were_forgotten_can_be_run, 0, count);
+	tcase_add_loop_test(tests, patches_jump_to_clones_or_islands, 0, count);
+	tcase_add_loop_test(tests, counts_add_up, 0, count);
+	tcase_add_loop_test(tests, file_cut_short_is_refused_with_a_reason, 0, 8);
+	tcase_add_test(tests, file_of_another_kind_is_refused_with_a_reason);
+	tcase_add_loop_test(tests, damaged_file_does_no_harm, 0, 40);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(make_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
