@@ -202,6 +202,17 @@ void modules_refresh(void)
 	kernel_call2(SYS_munmap, survey, sizeof(*survey));
 }
 
+void modules_each_since(uint32_t generation, module_function call, void *context)
+{
+	/* acquire: pairs with add_new(). */
+	uint32_t count = load_acquire(&module_count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (table[i].first_generation >= generation &&
+		    table[i].last_generation == MODULE_STILL_LOADED)
+			call(context, &table[i]);
+}
+
 struct module *modules_find(uintptr_t address, uint32_t generation)
 {
 	uint32_t count = load_acquire(&module_count);

@@ -32,6 +32,10 @@ extern struct runtime_lock modules_lock;
  */
 void modules_refresh(void);
 
+/* Calls for each module that is loaded and was not before @generation. */
+typedef void (*module_function)(void *context, const struct module *module);
+void modules_each_since(uint32_t generation, module_function call, void *context);
+
 /* The module that had @address in @generation, or NULL. */
 struct module *modules_find(uintptr_t address, uint32_t generation);
 

@@ -183,11 +183,41 @@ static bool write_text(const struct patching *patching, const struct plan *plan)
 	return is_writable;
 }
 
+/* Frames of the calling thread; 0 if it is not in a handler. */
+static const struct stack *spared;
+
+void patch_spare(const struct stack *stack)
+{
+	spared = stack;
+}
+
+/* Does a patch begin before, and end behind, where a handler will return to? */
+static bool is_in_the_way(const struct patching *patching, const struct plan_patch *patch)
+{
+	uintptr_t start = patching->region.text + patch->offset;
+
+	for (uint32_t i = 0; i < spared->frame_count; i++)
+		if (spared->frames[i] > start && spared->frames[i] < start + patch->length)
+			return true;
+	return false;
+}
+
+static bool may_be_written(const struct patching *patching, const struct plan *plan)
+{
+	for (uint32_t i = 0; spared && i < plan->patch_count; i++)
+		if (is_in_the_way(patching, &plan->patches[i]))
+			return false;
+	return true;
+}
+
 static bool carry_out(struct patching *patching, const struct plan *plan, uint32_t flags,
 		      const char **why)
 {
 	struct clone_region *region = &patching->region;
 
+	*why = "a signal handler that makes a thread has interrupted it";
+	if (!may_be_written(patching, plan))
+		return false;
 	fill_sites(patching, plan, flags);
 	region->start = plan->clone_address;
 	region->end = plan->clone_address + plan->clone_bytes;

@@ -7,9 +7,14 @@
 #include <link.h>
 
 #include "base/types.h"
+#include "detect/stack_depot.h"
 
 /* Loads the decoder.  False if there is none on this system. */
 bool patch_begin(void);
+
+/* The calling thread's @stack runs through a signal handler: where that
+ * interrupted the program, no instruction may be replaced by halves. */
+void patch_spare(const struct stack *stack);
 
 /*
  * Instruments @info's module.  Nobody may be running its code but the calling

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/kernel.h"
+#include "detect/access.h"
 #include "detect/shadow.h"
 #include "preload/access.h"
 #include "preload/clones.h"
@@ -25,16 +26,16 @@
 bool races_are_observed;
 bool races_are_pending = true;
 
-/* The loader does not tell us of new modules. */
-static bool is_deaf;
-
 /* --- What we say ------------------------------------------------------------ */
 
+/* The counter tells that there are such modules; which ones, who asks for more. */
 static void say_about(const char *path, const char *why)
 {
-	char line[PATH_BYTES + 256];
+	static char line[PATH_BYTES + 256];
 	struct text text = text_begin(line, sizeof(line));
 
+	if (!guest_options.verbose)
+		return;
 	text_add(&text, "memory accesses in ");
 	text_add(&text, path);
 	text_add(&text, " are not observed: ");
@@ -145,14 +146,22 @@ static void release_clones(void)
 	}
 }
 
-void races_modules_changed(void)
+/* Its variables begin their lives; others may have had the place before. */
+static void begin_memory(void *context, const struct module *module)
 {
+	access_memory_begins(&guest_detector, context, module->start, module->end - module->start);
+}
+
+void races_modules_changed(struct guest_thread *self)
+{
+	uint32_t generation = guest_code_generation + 1;
 	struct clone_region *region;
 
 	if (!races_are_observed)
 		return;
 	release_clones();
 	modules_refresh();
+	modules_each_since(generation, begin_memory, self->thread);
 	dl_iterate_phdr(add_module, NULL);
 	for (uint32_t i = 0; (region = clones_at(i)); i++)
 		if (region->start && !load_relaxed(&region->is_redirected))
@@ -174,7 +183,16 @@ static const char *prepare(void)
 	return NULL;
 }
 
-void races_begin_slowly(void)
+/* Where the calling thread will go on, if that may be anywhere. */
+static void spare_interrupted(struct guest_thread *self, const struct unwind_start *start)
+{
+	stack_id stack = guest_stack(self, start);
+
+	if (stack & STACK_ID_IN_HANDLER)
+		patch_spare(stack_depot_get(&guest_detector.stacks, stack));
+}
+
+void races_begin_slowly(struct guest_thread *self, const struct unwind_start *start)
 {
 	const char *why;
 
@@ -188,9 +206,12 @@ void races_begin_slowly(void)
 	}
 	races_are_observed = true;
 	heap_observe();
+	spare_interrupted(self, start);
 	dl_iterate_phdr(add_module, NULL);
+	patch_spare(NULL);
 	for (uint32_t i = 0; clones_at(i); i++)
 		imports_redirect(clones_at(i));
-	is_deaf = !rendezvous_watch();
+	if (!rendezvous_watch())
+		say_about("modules that dlopen brings", "the loader is not as expected");
 	sink_update_counters(&guest_detector);
 }

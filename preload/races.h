@@ -17,17 +17,17 @@ extern bool races_are_observed;
 /* Something of it is yet to be done. */
 extern bool races_are_pending;
 
-void races_begin_slowly(void);
+void races_begin_slowly(struct guest_thread *self, const struct unwind_start *start);
 
-/* A thread is about to be created by the calling one, with the guard up. */
-static inline void races_begin(void)
+/* A thread is about to be created by @self at @start, with the guard up. */
+static inline void races_begin(struct guest_thread *self, const struct unwind_start *start)
 {
 	if (UNLIKELY(races_are_pending))
-		races_begin_slowly();
+		races_begin_slowly(self, start);
 }
 
-/* The loader has added or removed modules.  Called by any thread, inside the
- * loader, with the guard up. */
-void races_modules_changed(void);
+/* The loader has added or removed modules.  Called by any thread, @self, inside
+ * the loader, with the guard up. */
+void races_modules_changed(struct guest_thread *self);
 
 #endif

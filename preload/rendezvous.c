@@ -24,7 +24,7 @@ static void changed(void)
 	self = guest_enter();
 	if (!self)
 		return;
-	races_modules_changed();
+	races_modules_changed(self);
 	guest_leave(self);
 }
 

@@ -166,7 +166,7 @@ struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*ro
 
 	if (!self)
 		return NULL;
-	races_begin();
+	races_begin(self, start);
 	reap_detached();
 	thread = thread_create(&guest_detector, self->thread, guest_stack(self, start));
 	if (thread)
