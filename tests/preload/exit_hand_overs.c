@@ -15,6 +15,7 @@ static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
 static const char *way;
 static atomic_int is_registered;
+static int number = 1;
 
 static void take_both(pthread_mutex_t *outer, pthread_mutex_t *inner)
 {
@@ -30,7 +31,14 @@ static void say_status(int status, void *text)
 	dprintf(STDOUT_FILENO, "%s %d\n", (char *)text, status);
 }
 
-static void end(void) { take_both(&second, &first); }
+static void end(void)
+{
+	take_both(&second, &first);
+	number *= 3;
+	CHECK_IS(number, 9);
+}
+
+
 static void end_with(int status, void *text)
 {
 	say_status(status, text);
@@ -40,6 +48,7 @@ static void end_with(int status, void *text)
 static void *run(void *argument)
 {
 	take_both(&first, &second);
+	number += 2;
 	if (strcmp(way, "atexit") == 0)
 		CHECK_IS(atexit(end), 0);
 	else if (strcmp(way, "on_exit") == 0)

@@ -3,6 +3,8 @@
 # the source of tests/preload/NAME.
 
 guests_c = \
+	tests/preload/channel_results tests/preload/exit_hand_overs \
+	tests/preload/hand_overs tests/preload/signal_hand_overs \
 	tests/preload/backtraces tests/preload/broken_pipe \
 	tests/preload/c11_threads tests/preload/cancelled_waits \
 	tests/preload/changed_identity tests/preload/closed_descriptors \

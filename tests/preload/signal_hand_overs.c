@@ -21,6 +21,7 @@ static char other_stack[1 << 16];
 static sigjmp_buf back;
 static sigset_t signals;
 static atomic_int is_waiting;
+static int number = 1;
 
 static void count(int number)
 {
@@ -148,6 +149,7 @@ static void *run_receiver(void *argument)
 	atomic_store(&is_waiting, 1);
 	while (call_count == 4)
 		CHECK_FAILS(sigsuspend(&none), EINTR);
+	number *= 3;
 	take_both(&second, &first);
 	return NULL;
 }
@@ -155,6 +157,7 @@ static void *run_receiver(void *argument)
 static void *run_sender(void *argument)
 {
 	take_both(&first, &second);
+	number += 2;
 	CHECK_IS(pthread_kill(*(pthread_t *)argument, SIGUSR1), 0);
 	return NULL;
 }
@@ -174,5 +177,6 @@ int main(void)
 	guest_run_in_thread(run_sender, &receiver);
 	guest_join(receiver);
 	CHECK_IS(call_count, 5);
+	CHECK_IS(number, 9);
 	return guest_passed();
 }
