@@ -187,22 +187,76 @@ bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_
 	return false;
 }
 
+/* A range of code of one unit; [start, end). */
+struct unit_range {
+	Dwarf_Addr start;
+	Dwarf_Addr end;
+	Dwarf_Die unit;
+	Dwarf_Addr bias;
+};
+
+struct unit_index {
+	struct unit_range *rows; /* sorted by start */
+	size_t count;
+};
+
+static int compare_units(const void *left, const void *right)
+{
+	const struct unit_range *a = left;
+	const struct unit_range *b = right;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static struct unit_index *index_units(struct elf_image *image)
+{
+	struct unit_index *index = pool_alloc(image->pool, sizeof(*index));
+	struct unit_range range;
+	Dwarf_Die *unit = NULL;
+
+	while ((unit = dwfl_module_nextcu(image->module, unit, &range.bias))) {
+		ptrdiff_t next = 0;
+		Dwarf_Addr base;
+
+		range.unit = *unit;
+		while ((next = dwarf_ranges(unit, next, &base, &range.start, &range.end)) > 0) {
+			index->rows = pool_grow(image->pool, index->rows, index->count,
+						sizeof(range));
+			index->rows[index->count++] = range;
+		}
+	}
+	if (index->count)
+		qsort(index->rows, index->count, sizeof(*index->rows), compare_units);
+	return index;
+}
+
 bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, Dwarf_Addr *bias)
 {
-	Dwarf_Die *found;
+	const struct unit_range *row;
+	size_t low = 0;
+	size_t high;
 
 	if (!elf_image_dwarf(image))
 		return false;
-	found = dwfl_module_addrdie(image->module, address, bias);
-	/* clang writes no .debug_aranges: ask each unit. */
-	if (!found) {
-		do {
-			found = dwfl_module_nextcu(image->module, found, bias);
-		} while (found && dwarf_haspc(found, address - *bias) != 1);
+	/* Not by .debug_aranges, which clang does not write. */
+	if (!image->units)
+		image->units = index_units(image);
+	high = image->units->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		row = &image->units->rows[middle];
+		if (row->start + row->bias <= address)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	if (found)
-		*unit = *found;
-	return found;
+	row = low ? &image->units->rows[low - 1] : NULL;
+	if (!row || address - row->bias >= row->end)
+		return false;
+	*unit = row->unit;
+	*bias = row->bias;
+	return true;
 }
 
 void elf_image_enter_split_unit(Dwarf_Die *unit)
@@ -213,23 +267,6 @@ void elf_image_enter_split_unit(Dwarf_Die *unit)
 	if (dwarf_cu_info(unit->cu, NULL, &type, NULL, &content, NULL, NULL, NULL) == 0 &&
 	    type == DW_UT_skeleton && dwarf_tag(&content) != DW_TAG_invalid)
 		*unit = content;
-}
-
-int elf_image_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
-{
-	Dwarf_Die *abstract = NULL;
-	Dwarf_Die innermost;
-	int count = dwarf_getscopes(unit, address, &abstract);
-
-	*scopes = NULL;
-	if (count <= 0)
-		return 0;
-	/* Outwards of an inlined call these are the scopes of its source; ask
-	 * again for those of the code. */
-	innermost = abstract[0];
-	free(abstract);
-	count = dwarf_getscopes_die(&innermost, scopes);
-	return count > 0 ? count : 0;
 }
 
 /* "names[abi:cxx11]" becomes "names": the tag is for linkers. */

@@ -25,6 +25,8 @@ struct elf_image {
 	Dwarf *dwarf;	/* NULL: none */
 	bool has_changed; /* another file is at this path now */
 	struct variable_index *variables; /* of variables.c */
+	struct unit_functions *functions; /* of scopes.c */
+	struct unit_index *units;
 };
 
 /* Opens symbols only.  Never NULL: an unusable image yields no names. */
@@ -49,10 +51,6 @@ bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, 
 
 /* With -gsplit-dwarf the unit is a skeleton: goes on to its content if found. */
 void elf_image_enter_split_unit(Dwarf_Die *unit);
-
-/* The scopes around @address as they are nested in the code, innermost first; free
- * them.  Their number, or 0. */
-int elf_image_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes);
 
 /* A symbol as people write it: demangled for C++ and Rust, else as it is. */
 const char *demangle_name(struct pool *pool, const char *name);

@@ -49,6 +49,9 @@ reports_libreports_a_SOURCES = \
 	reports/pool.h \
 	reports/report.c \
 	reports/report.h \
+	reports/scopes.c \
+	reports/scopes.h \
+	reports/source_frame.c \
 	reports/source_text.c \
 	reports/source_text.h \
 	reports/symbolize.c \

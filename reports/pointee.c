@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reports/code.h"
+#include "reports/scopes.h"
 #include "reports/variables.h"
 #include "x86/decode.h"
 
@@ -328,26 +329,19 @@ static bool find_value(const struct search *search, size_t at, int number, int s
 	return false;
 }
 
-/* Fills @search for the function around @address; its scopes are to be freed. */
-static bool begin_search(struct search *search, uint64_t address, Dwarf_Die **scopes)
+/* Fills @search for the function around @address. */
+static bool begin_search(struct search *search, uint64_t address)
 {
 	uint64_t distance;
 	Dwarf_Die unit;
-	int count;
 
-	*scopes = NULL;
 	if (!elf_image_symbol(search->image, address, true, &distance) ||
 	    !code_decode(search->pool, search->image, address - distance, address, &search->code) ||
 	    !elf_image_unit(search->image, address, &unit, &search->bias))
 		return false;
 	elf_image_enter_split_unit(&unit);
-	count = elf_image_scopes(&unit, address - search->bias, scopes);
-	search->scopes = *scopes;
-	/* What lies outside of the function has no registers. */
-	while (search->scope_count < count &&
-	       dwarf_tag(&(*scopes)[search->scope_count]) != DW_TAG_subprogram)
-		search->scope_count++;
-	search->scope_count += search->scope_count < count;
+	search->scope_count =
+		scopes_find(search->image, &unit, address - search->bias, &search->scopes);
 	return search->scope_count > 0;
 }
 
@@ -392,13 +386,8 @@ bool pointee_find(struct pool *pool, struct elf_image *image, uint64_t address, 
 {
 	struct search search = {.pool = pool, .image = image};
 	struct value value;
-	Dwarf_Die *scopes;
-	bool is_found;
 
 	memset(&value, 0, sizeof(value));
-	is_found = begin_search(&search, address, &scopes) &&
-		   find_access(&search, &value, pointee) &&
-		   describe(pool, &value, size_bytes, pointee);
-	free(scopes);
-	return is_found;
+	return begin_search(&search, address) && find_access(&search, &value, pointee) &&
+	       describe(pool, &value, size_bytes, pointee);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reports/elf_image.h"
+#include "reports/scopes.h"
 #include "reports/variables.h"
 
 #define BUCKET_COUNT 1024u
@@ -21,10 +22,30 @@ struct known_image {
 	struct elf_image *image;
 };
 
+/* An address of code, of which many stacks may speak, with its frames. */
+struct known_place {
+	struct known_place *next;
+	const struct elf_image *image;
+	uint64_t offset;
+	struct source_stack frames;
+};
+
+/* What an instruction accesses by its types. */
+struct known_pointee {
+	struct known_pointee *next;
+	const struct elf_image *image;
+	uint64_t offset;
+	uint64_t size_bytes;
+	bool is_known;
+	struct pointee pointee;
+};
+
 struct symbolizer {
 	struct pool *pool;
 	struct known_image *images;
 	struct known_stack *stacks[BUCKET_COUNT];
+	struct known_place *places[BUCKET_COUNT];
+	struct known_pointee *pointees[BUCKET_COUNT];
 };
 
 /* What stands between the kernel and main or a thread's function. */
@@ -229,9 +250,8 @@ static bool add_debug_frames(struct symbolizer *symbolizer, struct elf_image *im
 	frame->directory = attribute_string(&unit, DW_AT_comp_dir);
 	set_line(symbolizer->pool, frame, &unit, frame->offset - bias);
 	elf_image_enter_split_unit(&unit);
-	count = elf_image_scopes(&unit, frame->offset - bias, &scopes);
+	count = scopes_find(image, &unit, frame->offset - bias, &scopes);
 	add_scopes(symbolizer, stack, frame, &unit, scopes, count);
-	free(scopes);
 	return stack->frame_count > count_before;
 }
 
@@ -249,15 +269,51 @@ static void add_script_place(struct symbolizer *symbolizer, const struct model_m
 	add_frame(symbolizer, stack, &frame);
 }
 
+static void add_place(struct symbolizer *symbolizer, struct elf_image *image,
+		      const struct model_module *module, uint64_t offset,
+		      struct source_stack *stack)
+{
+	struct source_frame frame = frame_in_module(module, offset);
+	uint64_t distance;
+	const char *symbol = elf_image_symbol(image, offset, true, &distance);
+
+	if (symbol) {
+		frame.function = demangle_name(symbolizer->pool, symbol);
+		frame.function_start = offset - distance;
+		frame.is_startup = is_startup_function(symbol);
+	} else if (!elf_image_function_start(image, offset, &frame.function_start)) {
+		frame.function_start = 0;
+	}
+	if (frame.is_startup || !add_debug_frames(symbolizer, image, stack, &frame))
+		add_frame(symbolizer, stack, &frame);
+}
+
+static const struct source_stack *known_frames(struct symbolizer *symbolizer,
+					       const struct model_module *module, uint64_t offset)
+{
+	struct elf_image *image = image_of(symbolizer, module);
+	struct known_place **bucket = &symbolizer->places[offset % BUCKET_COUNT];
+	struct known_place *known = *bucket;
+
+	while (known && (known->image != image || known->offset != offset))
+		known = known->next;
+	if (known)
+		return &known->frames;
+	known = pool_alloc(symbolizer->pool, sizeof(*known));
+	known->image = image;
+	known->offset = offset;
+	known->next = *bucket;
+	*bucket = known;
+	add_place(symbolizer, image, module, offset, &known->frames);
+	return &known->frames;
+}
+
 static void add_address(struct symbolizer *symbolizer, const struct model_process *process,
 			uint32_t generation, uint64_t return_address, struct source_stack *stack)
 {
 	uint64_t address = return_address ? return_address - 1 : 0;
 	const struct model_module *module = model_module(process, generation, address);
-	struct source_frame frame;
-	struct elf_image *image;
-	const char *symbol;
-	uint64_t distance;
+	const struct source_stack *frames;
 
 	if (!module) {
 		add_frame(symbolizer, stack, &(struct source_frame){.offset = address});
@@ -267,18 +323,9 @@ static void add_address(struct symbolizer *symbolizer, const struct model_proces
 		add_script_place(symbolizer, module, address, stack);
 		return;
 	}
-	image = image_of(symbolizer, module);
-	frame = frame_in_module(module, address - module->bias);
-	symbol = elf_image_symbol(image, frame.offset, true, &distance);
-	if (symbol) {
-		frame.function = demangle_name(symbolizer->pool, symbol);
-		frame.function_start = frame.offset - distance;
-		frame.is_startup = is_startup_function(symbol);
-	} else if (!elf_image_function_start(image, frame.offset, &frame.function_start)) {
-		frame.function_start = 0;
-	}
-	if (frame.is_startup || !add_debug_frames(symbolizer, image, stack, &frame))
-		add_frame(symbolizer, stack, &frame);
+	frames = known_frames(symbolizer, module, address - module->bias);
+	for (size_t i = 0; i < frames->frame_count; i++)
+		add_frame(symbolizer, stack, &frames->frames[i]);
 }
 
 /* libc without symbols: what it has at the outer end can only be start-up. */
@@ -404,10 +451,31 @@ bool symbolize_variable(struct symbolizer *symbolizer, const struct model_proces
 	return true;
 }
 
+static const struct known_pointee *known_pointee(struct symbolizer *symbolizer,
+						 struct elf_image *image, uint64_t offset,
+						 uint64_t size_bytes)
+{
+	struct known_pointee **bucket = &symbolizer->pointees[offset % BUCKET_COUNT];
+	struct known_pointee *known = *bucket;
+
+	while (known && (known->image != image || known->offset != offset ||
+			 known->size_bytes != size_bytes))
+		known = known->next;
+	if (known)
+		return known;
+	known = pool_alloc(symbolizer->pool, sizeof(*known));
+	*known = (struct known_pointee){*bucket, image, offset, size_bytes, false, {0}};
+	*bucket = known;
+	known->is_known =
+		pointee_find(symbolizer->pool, image, offset, size_bytes, &known->pointee);
+	return known;
+}
+
 bool symbolize_pointee(struct symbolizer *symbolizer, const struct model_process *process,
 		       uint32_t stack, uint64_t size_bytes, struct pointee *pointee)
 {
 	const struct model_stack *raw = model_stack(process, stack);
+	const struct known_pointee *known;
 	const struct model_module *module;
 	uint64_t address;
 
@@ -418,29 +486,8 @@ bool symbolize_pointee(struct symbolizer *symbolizer, const struct model_process
 	module = model_module(raw->home ? raw->home : process, raw->generation, address);
 	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
 		return false;
-	return pointee_find(symbolizer->pool, image_of(symbolizer, module),
-			    address - module->bias, size_bytes, pointee);
-}
-
-const char *source_frame_function(struct pool *pool, const struct source_frame *frame)
-{
-	if (frame->function)
-		return frame->function;
-	if (frame->module && frame->function_start)
-		return pool_format(pool, "<%s+%#llx>", frame->module,
-				   (unsigned long long)frame->function_start);
-	return "??";
-}
-
-const char *source_frame_place(struct pool *pool, const struct source_frame *frame)
-{
-	if (frame->file && frame->line)
-		return pool_format(pool, "%s:%u", frame->file, frame->line);
-	if (frame->file)
-		return frame->file;
-	if (frame->module)
-		return pool_format(pool, "%s+%#llx", frame->module,
-				   (unsigned long long)frame->offset);
-	/* Generated code: its address is all there is. */
-	return "code outside of all modules";
+	known = known_pointee(symbolizer, image_of(symbolizer, module), address - module->bias,
+			      size_bytes);
+	*pointee = known->pointee;
+	return known->is_known;
 }
