@@ -23,6 +23,12 @@
 #define FRAME_ID 104
 #define FRAME_ADDRESS 112
 
+/* Of struct open_granule, and the thread's table of them: detect/thread.h. */
+#define OPEN_BYTES 8
+#define OPEN_SITE 12
+#define OPEN_INDEX 0x70 /* granule number modulo 8, times 16 */
+#define OPEN_WRITES 128
+
 #define DIRECTION_FLAG 4 /* in the second byte of the flags */
 
 /* Call frame information, by hand: the caller of a thunk is the program's own
@@ -171,15 +177,67 @@ end_common:
 string_common:
 	WITH_FLAGS access_string
 
+	/*
+	 * The same for a part of a granule.  First it looks whether the thread keeps
+	 * the granule open (detect/access_fast.h) for this site; then it is enough to
+	 * note the bytes.  A signal handler that comes in between finds and leaves all
+	 * granules closed (wrap_signal.c), so what is noted after it goes nowhere.
+	 */
+	.macro	OPEN_THUNK name, common, what, size_bytes, table
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
+	.p2align 5
+\name:
+	pushq	%rax
+	pushq	%rcx
+	pushq	%rdx
+	movq	access_open@gottpoff(%rip), %rax
+	movq	%fs:(%rax), %rax
+	testq	%rax, %rax
+	je	1f
+	movq	40(%rsp), %rcx		/* the address */
+	leal	(,%rcx,2), %edx
+	andl	$OPEN_INDEX, %edx
+	leaq	\table(%rax,%rdx), %rax
+	movl	%ecx, %edx
+	andl	$7, %edx
+	andq	$-8, %rcx
+	cmpq	%rcx, (%rax)
+	jne	1f
+	movl	32(%rsp), %ecx		/* the id */
+	shrl	$1, %ecx
+	cmpl	%ecx, OPEN_SITE(%rax)
+	jne	1f
+	movl	%edx, %ecx
+	movl	$((1 << \size_bytes) - 1), %edx
+	shll	%cl, %edx
+	cmpl	$0xff, %edx
+	ja	1f
+	orl	%edx, OPEN_BYTES(%rax)
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	ret	$16
+1:	popq	%rdx
+	popq	%rcx
+	movl	$\what, %eax
+	jmp	\common
+	.size	\name, . - \name
+	.endm
+
 	/* Reads and writes: what is the size, or'ed with 0x100 for writes. */
-	.macro	SIZES name, flag
-	.irp	log, 0, 1, 2, 3, 4, 5, 6
+	.macro	SIZES name, flag, table
+	.irp	log, 0, 1, 2
+	OPEN_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table
+	.endr
+	.irp	log, 3, 4, 5, 6
 	THUNK	access_\name\()_\log, access_common, (1 << \log | \flag)
 	.endr
 	.endm
 
-	SIZES	read, 0
-	SIZES	write, 0x100
+	SIZES	read, 0, 0
+	SIZES	write, 0x100, OPEN_WRITES
 	THUNK	access_sized_thunk, access_common, 0
 	THUNK	access_masked_thunk, masked_common, 0
 	THUNK	access_lock_begin_thunk, begin_common, 0

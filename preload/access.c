@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "detect/access.h"
+#include "detect/access_fast.h"
 #include "detect/shadow.h"
 #include "preload/access_context.h"
 #include "preload/imports.h"
@@ -12,6 +12,12 @@
 
 __thread uint64_t access_current __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
 __thread uint64_t access_shared __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
+
+__thread struct open_granule *access_open __attribute__((tls_model("initial-exec")));
+
+_Static_assert(sizeof(struct open_granule) == 16 && offsetof(struct open_granule, bytes) == 8 &&
+		       offsetof(struct open_granule, site) == 12 && THREAD_OPEN == 8,
+	       "access.S knows the layout");
 
 /* --- What plans need -------------------------------------------------------- */
 
@@ -198,21 +204,74 @@ enter(const struct access_frame *frame)
 	return self;
 }
 
+static uint64_t load_element(uintptr_t address, size_t element)
+{
+	switch (element) {
+	case 1:
+		return *(const uint8_t *)address;
+	case 2:
+		return *(const uint16_t __attribute__((aligned(1))) *)address;
+	case 4:
+		return *(const uint32_t __attribute__((aligned(1))) *)address;
+	default:
+		return *(const uint64_t __attribute__((aligned(1))) *)address;
+	}
+}
+
+/* What lies there now, where it may be the proof of a lost update. */
+static void note_value(struct access *access, const struct site *site)
+{
+	if ((!site->slice && !(site->flags & SITE_UPDATE)) || access->size_bytes > sizeof(uint64_t) ||
+	    (access->size_bytes & (access->size_bytes - 1)))
+		return;
+	access->value = load_element(access->address, access->size_bytes);
+	access->has_value = true;
+}
+
+/*
+ * Has this thread recorded such an access of these bytes in its present epoch?  The
+ * check in the clone compares for a whole granule; here a part is enough.  Asked
+ * without the guard, as nothing is changed.
+ */
+static inline bool is_recorded(uintptr_t address, uint32_t what)
+{
+	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uint64_t bytes = ((1ull << (what & WHAT_BYTES)) - 1) << address % SHADOW_GRANULE;
+	uint64_t bit = 1ull << (what & WHAT_WRITE ? SHADOW_WRITE_BIT : SHADOW_READ_BIT);
+	uint64_t word;
+
+	if ((what & WHAT_BYTES) - 1 >= SHADOW_GRANULE || !shadow_covers(granule))
+		return false;
+	/* relaxed: others change a word to something else than ours. */
+	word = load_relaxed((const uint64_t *)(granule ^ bit));
+	return (word ^ access_current) <= SHADOW_ALL_BYTES && !(bytes & ~(word & SHADOW_ALL_BYTES));
+}
+
 void access_slow(struct access_frame *frame, uint32_t what);
 
 void access_slow(struct access_frame *frame, uint32_t what)
 {
-	struct guest_thread *self = enter(frame);
+	struct guest_thread *self;
 	struct access_context where;
 	struct access access;
 
+	if (LIKELY(is_recorded(frame->words[1], what)))
+		return;
+	self = enter(frame);
 	if (UNLIKELY(!self))
 		return;
+	if (LIKELY(what && access_quick(&guest_detector, self->thread, frame->words[1],
+					what & WHAT_BYTES, what & WHAT_WRITE,
+					(site_id)(frame->words[0] >> 1)))) {
+		guest_leave(self);
+		return;
+	}
 	access = describe(frame, frame->words, site_of(frame->words[0]), &where);
 	if (LIKELY(what)) {
 		access.size_bytes = what & WHAT_BYTES;
 		access.flags |= what & WHAT_WRITE ? SITE_WRITE : SITE_READ;
 	}
+	note_value(&access, site_of(frame->words[0]));
 	access_check(&guest_detector, self->thread, &access);
 	guest_leave(self);
 }
@@ -295,20 +354,6 @@ struct string_operation {
 	uintptr_t source, destination; /* rsi, rdi */
 	uint64_t wanted;	       /* what scas compares with */
 };
-
-static uint64_t load_element(uintptr_t address, size_t element)
-{
-	switch (element) {
-	case 1:
-		return *(const uint8_t *)address;
-	case 2:
-		return *(const uint16_t __attribute__((aligned(1))) *)address;
-	case 4:
-		return *(const uint32_t __attribute__((aligned(1))) *)address;
-	default:
-		return *(const uint64_t __attribute__((aligned(1))) *)address;
-	}
-}
 
 /* How many of at most operation->count elements a repeated cmps or scas
  * looks at. */

@@ -1,6 +1,6 @@
 #include "detect/atomic_location.h"
 
-#include "detect/access.h"
+#include "detect/access_fast.h"
 #include "detect/race.h"
 
 #define SWEEP_FIRST 4096u
@@ -149,6 +149,7 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 		id_table_get(&detector->atomics.by_number, thread->pending_atomic);
 
 	thread->pending_atomic = 0;
+	access_flush(detector, thread);
 	if (!location || !spin_lock(&location->busy)) {
 		detector_count(detector, LOST_EDGES);
 		return;
@@ -245,6 +246,7 @@ struct atomic_location *atomic_mark(struct detector *detector, struct thread *th
 static void release_halves(struct detector *detector, struct thread *thread,
 			   struct atomic_location *location, uint32_t halves)
 {
+	access_flush(detector, thread);
 	if (!spin_lock(&location->busy)) {
 		detector_count(detector, LOST_EDGES);
 		return;
@@ -292,6 +294,7 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 	uint32_t bytes = bytes_at(access->address, access->size_bytes);
 	struct atomic_location *location = NULL;
 
+	access_flush(detector, thread);
 	if (thread->pending_atomic)
 		atomic_catch_up(detector, thread);
 	if (shadow_covers(access->address))

@@ -1,0 +1,71 @@
+/*
+ * The quick path of accesses: what most of them are, without a detour.
+ *
+ * Two cases.  An access of whole granules over plain words that it is ordered
+ * with: the words are exchanged on the spot.  An access of a part of a granule:
+ * streams of bytes and integers touch a granule several times in turn, and each
+ * touch alone would have to say in shadow memory which bytes it leaves to whom.
+ * So the thread keeps a few granules open: what it touches there is noted in the
+ * thread, and written to shadow memory at once when another granule takes the
+ * place, or before the thread's clock changes or is given away (access_flush()).
+ * Until then others do not see these accesses; but the flush sees theirs, so of
+ * a racing pair still one sees the other.
+ *
+ * What is neither goes to access_check().
+ */
+#ifndef DETECT_ACCESS_FAST_H
+#define DETECT_ACCESS_FAST_H
+
+#include "detect/access.h"
+#include "detect/shadow.h"
+
+/* How many accesses of a thread have their whole stacks recorded: each such one. */
+#define ACCESS_STACK_EVERY 64u
+/* ... and the first ones of a site, by whatever thread. */
+#define ACCESS_STACKS_FIRST 128u
+
+/* Writes what @thread keeps open to shadow memory. */
+void access_flush_slowly(struct detector *detector, struct thread *thread);
+
+static inline void access_flush(struct detector *detector, struct thread *thread)
+{
+	if (thread->open_count)
+		access_flush_slowly(detector, thread);
+}
+
+/* Cases of access_quick(); false: not such a one, nothing was done. */
+bool access_whole(struct detector *detector, struct thread *thread, uintptr_t address,
+		  uint32_t size_bytes, bool is_write, site_id site);
+bool access_part(struct detector *detector, struct thread *thread, uintptr_t address,
+		 uint32_t size_bytes, bool is_write, site_id site);
+
+/* Does another part of the engine want to see accesses of @site to @address? */
+static inline bool access_is_wanted(const struct detector *detector, struct thread *thread,
+				    const struct site *site, uintptr_t address, bool is_write)
+{
+	/* relaxed: a count of few, and a flag; a late look is as good. */
+	if (load_relaxed(&site->slow_count) < ACCESS_STACKS_FIRST ||
+	    load_relaxed(&site->is_suspect) || ++thread->access_count % ACCESS_STACK_EVERY == 0)
+		return true;
+	if (thread->basis_count && thread->basis_filter >> (address >> 3) % 64 & 1)
+		return true;
+	if (!site->slice)
+		return false;
+	return is_write ? detector->split_count : thread->held_count;
+}
+
+/* @thread accesses @size_bytes at @address.  False: ask access_check(). */
+static inline bool access_quick(struct detector *detector, struct thread *thread,
+				uintptr_t address, uint32_t size_bytes, bool is_write, site_id id)
+{
+	const struct site *site = site_get(&detector->sites, id);
+
+	if (UNLIKELY(thread->pending_atomic || !thread->has_recorded || !shadow_covers(address)) ||
+	    access_is_wanted(detector, thread, site, address, is_write))
+		return false;
+	if (size_bytes >= SHADOW_GRANULE)
+		return access_whole(detector, thread, address, size_bytes, is_write, id);
+	return access_part(detector, thread, address, size_bytes, is_write, id);
+}
+
+#endif
