@@ -126,6 +126,27 @@ static bool read_entry(const struct image *image, uint64_t address, struct commo
 	return !reader.failed;
 }
 
+/* Without a table: one entry after the other. */
+static void each_in_section(const struct image *image, unwind_range_function call, void *context)
+{
+	uint64_t end = image->unwind_entries.address + image->unwind_entries.size_bytes;
+	uint64_t at = image->unwind_entries.address;
+	struct common common = {0};
+	struct unwind_range range;
+
+	while (at < end) {
+		struct dwarf_reader reader = dwarf_reader_at(image, at);
+		uint64_t length = dwarf_read(&reader, 4);
+
+		/* Ends of object files may have a terminator each. */
+		if (reader.failed || length == UINT32_MAX)
+			return;
+		if (read_entry(image, at, &common, &range))
+			call(context, &range);
+		at += 4 + length;
+	}
+}
+
 bool eh_frame_each(const struct image *image, unwind_range_function call, void *context,
 		   const char **why)
 {
@@ -133,6 +154,11 @@ bool eh_frame_each(const struct image *image, unwind_range_function call, void *
 	struct unwind_range range;
 	struct table table;
 
+	*why = NULL;
+	if (!image->unwind_header) {
+		each_in_section(image, call, context);
+		return true;
+	}
 	if (!find_table(image, &table, why))
 		return false;
 	for (uint32_t i = 0; i < table.count; i++) {
@@ -146,12 +172,22 @@ bool eh_frame_each(const struct image *image, unwind_range_function call, void *
 	return true;
 }
 
+static void count_range(void *context, const struct unwind_range *range)
+{
+	(void)range;
+	++*(uint32_t *)context;
+}
+
 uint32_t eh_frame_count(const struct image *image)
 {
 	struct table table;
 	const char *why;
+	uint32_t count = 0;
 
-	return find_table(image, &table, &why) ? table.count : 0;
+	if (image->unwind_header)
+		return find_table(image, &table, &why) ? table.count : 0;
+	each_in_section(image, count_range, &count);
+	return count;
 }
 
 bool landing_pads_each(const struct image *image, const struct unwind_range *range,

@@ -20,13 +20,13 @@ struct unwind_range {
 typedef void (*unwind_range_function)(void *context, const struct unwind_range *range);
 
 /*
- * Calls for each function, by address.  False with *@why if the table cannot
- * be read; entries of it that cannot are left out.
+ * Calls for each function, by address if there is a sorted table of them.  False
+ * with *@why if that cannot be read; entries that cannot are left out.
  */
 bool eh_frame_each(const struct image *image, unwind_range_function call, void *context,
 		   const char **why);
 
-/* How many rows the table has; at least as many as eh_frame_each() calls for. */
+/* At least as many as eh_frame_each() calls for. */
 uint32_t eh_frame_count(const struct image *image);
 
 typedef void (*landing_pad_function)(void *context, uint64_t address);

@@ -168,7 +168,7 @@ static bool finish(struct image *image, const char **why)
 	*why = NULL;
 	if (!image->text)
 		*why = "it has no code";
-	else if (!image->unwind_header)
+	else if (!image->unwind_header && !image->unwind_entries.size_bytes)
 		*why = "it has no table of unwind information (.eh_frame_hdr)";
 	return !*why;
 }
@@ -197,6 +197,36 @@ static bool read_header(const unsigned char *file, size_t size_bytes, const Elf6
 	return header->p_type != PT_LOAD || (header->p_offset <= size_bytes &&
 					     header->p_filesz <= size_bytes - header->p_offset &&
 					     header->p_filesz <= header->p_memsz);
+}
+
+static bool read_section(const unsigned char *file, size_t size_bytes, const Elf64_Ehdr *elf,
+			 unsigned index, Elf64_Shdr *section)
+{
+	uint64_t at = elf->e_shoff + (uint64_t)index * sizeof(*section);
+
+	if (index >= elf->e_shnum || at > size_bytes || size_bytes - at < sizeof(*section))
+		return false;
+	memcpy(section, file + at, sizeof(*section));
+	return true;
+}
+
+/* Linkers leave the header out of static programs: the section will do. */
+static void find_unwind_section(struct image *image, const unsigned char *file, size_t size_bytes,
+				const Elf64_Ehdr *elf)
+{
+	static const char wanted[] = ".eh_frame";
+	Elf64_Shdr names, section;
+
+	if (!read_section(file, size_bytes, elf, elf->e_shstrndx, &names))
+		return;
+	for (unsigned i = 0; read_section(file, size_bytes, elf, i, &section); i++) {
+		uint64_t at = names.sh_offset + section.sh_name;
+
+		if (at <= size_bytes && size_bytes - at >= sizeof(wanted) &&
+		    memcmp(file + at, wanted, sizeof(wanted)) == 0)
+			image->unwind_entries =
+				(struct image_table){section.sh_addr, section.sh_size};
+	}
 }
 
 static const char *find_flaw(const unsigned char *file, size_t size_bytes, Elf64_Ehdr *elf)
@@ -238,6 +268,8 @@ bool image_from_file(struct image *image, const char *name, const unsigned char 
 	for (unsigned i = 0; i < elf.e_phnum; i++)
 		if (read_header(file, size_bytes, &elf, i, &header))
 			note_header(image, &header);
+	if (!image->unwind_header)
+		find_unwind_section(image, file, size_bytes, &elf);
 	return finish(image, why);
 }
 

@@ -38,8 +38,9 @@ struct image {
 	uint64_t text_address;
 	uint32_t text_bytes;
 
-	uint64_t relro_start, relro_end; /* read-only once relocated */
-	uint64_t unwind_header;		 /* .eh_frame_hdr */
+	uint64_t relro_start, relro_end;   /* read-only once relocated */
+	uint64_t unwind_header;		   /* .eh_frame_hdr, or 0 */
+	struct image_table unwind_entries; /* .eh_frame, if there is no header */
 	struct image_table dynamic, relocations, plt_relocations, packed_relocations;
 	uint64_t symbols, hash, gnu_hash;
 	struct image_table strings;

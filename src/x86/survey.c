@@ -57,9 +57,56 @@ void survey_join(struct survey *survey, uint32_t a, uint32_t b)
 
 /* --- Collecting functions --------------------------------------------------------- */
 
-static void add_function(void *context, const struct unwind_range *range)
+/* Ranges as the unwind tables have them, to be put in order. */
+struct collection {
+	struct unwind_range *ranges;
+	uint32_t count;
+	bool is_sorted;
+};
+
+static void collect_range(void *context, const struct unwind_range *range)
 {
-	struct survey *survey = context;
+	struct collection *collection = context;
+
+	if (collection->count && range->start < collection->ranges[collection->count - 1].start)
+		collection->is_sorted = false;
+	collection->ranges[collection->count++] = *range;
+}
+
+/* Lets the range at @root sink to where both below it are smaller. */
+static void sift(struct unwind_range *ranges, uint32_t root, uint32_t count)
+{
+	struct unwind_range moved = ranges[root];
+
+	while (2 * root + 1 < count) {
+		uint32_t child = 2 * root + 1;
+
+		if (child + 1 < count && ranges[child + 1].start > ranges[child].start)
+			child++;
+		if (ranges[child].start <= moved.start)
+			break;
+		ranges[root] = ranges[child];
+		root = child;
+	}
+	ranges[root] = moved;
+}
+
+/* Heap sort: what libc has may call malloc. */
+static void sort_ranges(struct unwind_range *ranges, uint32_t count)
+{
+	for (uint32_t i = count / 2; i-- > 0;)
+		sift(ranges, i, count);
+	for (uint32_t last = count; last-- > 1;) {
+		struct unwind_range greatest = ranges[0];
+
+		ranges[0] = ranges[last];
+		ranges[last] = greatest;
+		sift(ranges, 0, last);
+	}
+}
+
+static void add_function(struct survey *survey, const struct unwind_range *range)
+{
 	struct module *module = &survey->module;
 	struct function *function = &module->functions[module->function_count];
 	struct part *part = &survey->parts[module->function_count];
@@ -83,6 +130,23 @@ static void add_function(void *context, const struct unwind_range *range)
 	if (range->is_signal_frame)
 		part->flaw = "it returns from signal handlers";
 	module->function_count++;
+}
+
+/* False with *@why. */
+static bool collect_functions(struct survey *survey, uint32_t most, const char **why)
+{
+	size_t size_bytes = (most + 1) * sizeof(struct unwind_range);
+	struct collection collection = {arena_alloc(survey->arena, size_bytes), 0, true};
+
+	*why = "no memory for planning";
+	if (!collection.ranges || !eh_frame_each(survey->image, collect_range, &collection, why))
+		return false;
+	if (!collection.is_sorted)
+		sort_ranges(collection.ranges, collection.count);
+	for (uint32_t i = 0; i < collection.count; i++)
+		add_function(survey, &collection.ranges[i]);
+	arena_free(survey->arena, collection.ranges, size_bytes);
+	return true;
 }
 
 /* --- Decoding ----------------------------------------------------------------------- */
@@ -147,7 +211,7 @@ bool survey_begin(struct survey *survey, const struct decoder *decoder, const st
 	*why = "no memory for planning";
 	if (!survey->module.functions || !survey->parts || !survey->marks)
 		return false;
-	if (!eh_frame_each(image, add_function, survey, why))
+	if (!collect_functions(survey, most, why))
 		return false;
 	decode_functions(survey);
 	*why = survey->failed ? "no memory for planning" : NULL;
