@@ -3,7 +3,7 @@
  *
  * What is written to a pipe, socket, eventfd ... is read from the same object of
  * the kernel's, by whatever number (dup).  So a number is looked at once
- * (descriptor_ends()) and what it is is kept until it is closed.  A pipe is known by
+ * (descriptor_identity.h) and what it is is kept until it is closed.  A pipe is known by
  * its inode, a connection by its pair of addresses.  What the kernel gives no
  * name, such as an eventfd or a pair of sockets, is told by who creates it.
  *
@@ -21,10 +21,10 @@
 /* What a channel's key begins with. */
 enum channel_key {
 	KEY_PIPE = 1,
-	KEY_SOCKET, /* by inode: what that socket receives */
-	KEY_TCP,    /* by ports, sender's first */
-	KEY_UDP,    /* by the receiver's port */
-	KEY_UNIX,   /* by the receiver's name, else the sender's */
+	KEY_SOCKET,  /* by inode: what that socket receives */
+	KEY_TCP,     /* by ports, sender's first */
+	KEY_UDP,     /* by the receiver's port */
+	KEY_UNIX,    /* by the receiver's name, else the sender's */
 	KEY_UNNAMED, /* eventfds and the like: by a number of ours, 0: not known */
 	KEY_FUTEX,
 	KEY_SIGNAL,
@@ -50,9 +50,8 @@ static inline __attribute__((always_inline)) bool descriptor_is_watched(int desc
 	if (__libc_single_threaded || descriptor < 0)
 		return false;
 	/* relaxed: who uses a number has got it from who opened it. */
-	return descriptor >= DESCRIPTORS_KEPT ||
-	       (load_relaxed(&descriptor_words[descriptor]) & DESCRIPTOR_STATE) !=
-		       DESCRIPTOR_NO_CHANNEL;
+	return descriptor >= DESCRIPTORS_KEPT || (load_relaxed(&descriptor_words[descriptor]) &
+						  DESCRIPTOR_STATE) != DESCRIPTOR_NO_CHANNEL;
 }
 
 /* What the process was given as standard input and outputs goes outside, even if it

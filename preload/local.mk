@@ -31,6 +31,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/call_site.c %D%/call_site.h \
 	%D%/child_program.c %D%/child_program.h \
 	%D%/clones.c %D%/clones.h \
+	%D%/descriptor_identity.c %D%/descriptor_identity.h \
 	%D%/descriptors.c %D%/descriptors.h \
 	%D%/environment.c %D%/environment.h \
 	%D%/export.h \

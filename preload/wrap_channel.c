@@ -164,8 +164,8 @@ EXPORT int mq_send(mqd_t queue, const char *message, size_t size_bytes, unsigned
 	return REAL(mq_send)(queue, message, size_bytes, priority);
 }
 
-EXPORT int mq_timedsend(mqd_t queue, const char *message, size_t size_bytes,
-			unsigned int priority, const struct timespec *until)
+EXPORT int mq_timedsend(mqd_t queue, const char *message, size_t size_bytes, unsigned int priority,
+			const struct timespec *until)
 {
 	queue_writes(queue);
 	return REAL(mq_timedsend)(queue, message, size_bytes, priority, until);

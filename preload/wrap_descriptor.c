@@ -166,8 +166,10 @@ EXPORT_ALIAS(freopen64, freopen)
 
 static int note_polled(const struct pollfd *files, nfds_t count, int result)
 {
+	const short ready = POLLIN | POLLHUP | POLLERR | POLLRDHUP;
+
 	for (nfds_t i = 0; result > 0 && i < count; i++)
-		if (files[i].fd >= 0 && (files[i].revents & (POLLIN | POLLHUP | POLLERR | POLLRDHUP)))
+		if (files[i].fd >= 0 && (files[i].revents & ready))
 			descriptor_has_read(files[i].fd);
 	return result;
 }

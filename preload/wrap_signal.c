@@ -197,9 +197,8 @@ sighandler_t bsd_signal(int signal, sighandler_t handler);
 	EXPORT sighandler_t name(int signal, sighandler_t handler)                                 \
 	{                                                                                          \
 		bool enters = is_entered(signal, (uintptr_t)handler);                              \
-		uintptr_t before = signal >= 1 && signal <= SIGNAL_MAX                             \
-					   ? load_acquire(&handlers[signal])                       \
-					   : 0;                                                    \
+		uintptr_t before =                                                                 \
+			signal >= 1 && signal <= SIGNAL_MAX ? load_acquire(&handlers[signal]) : 0; \
 		sighandler_t result;                                                               \
                                                                                                    \
 		if (enters)                                                                        \

@@ -12,10 +12,11 @@ static struct channel **bucket_of(const struct channel_table *table, uint64_t ke
  * and is made again under the lock. */
 struct channel *channel_find(const struct channel_table *table, uint64_t key)
 {
-	/* acquire: pairs with the releases below. */
-	struct channel *channel = load_acquire(&table->buckets) ? load_acquire(bucket_of(table, key))
-								: NULL;
+	struct channel *channel = NULL;
 
+	/* acquire: pairs with the releases below. */
+	if (load_acquire(&table->buckets))
+		channel = load_acquire(bucket_of(table, key));
 	while (channel && load_acquire(&channel->key) != key)
 		channel = load_acquire(&channel->next);
 	return channel;
@@ -117,7 +118,8 @@ static struct channel *make(struct channel_table *table)
 }
 
 /* With the lock held. */
-static struct channel *find_or_make(struct channel_table *table, struct thread *thread, uint64_t key)
+static struct channel *find_or_make(struct channel_table *table, struct thread *thread,
+				    uint64_t key)
 {
 	struct channel **buckets = table->buckets;
 	struct channel *channel;

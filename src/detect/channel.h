@@ -26,7 +26,7 @@
 #define CHANNEL_RESTING_MAX 4096u
 
 #define CHANNEL_KEY(kind, number)                                                                  \
-	((uint64_t)(kind) << 56 | ((uint64_t)(number) & 0xffffffffffffffull))
+	((uint64_t)(kind) << 56 | ((uint64_t)(number)&0xffffffffffffffull))
 
 /* What is given to channels with more watchers than they have room for. */
 #define CHANNEL_WATCHED_WIDELY CHANNEL_KEY(0xff, 0)
@@ -59,7 +59,10 @@ struct channel_table {
 };
 
 /* Needs no initialisation but this: may be used before there is a detector. */
-#define CHANNEL_TABLE_EMPTY {.arena = {.pages = pages_from_kernel}}
+#define CHANNEL_TABLE_EMPTY                                                                        \
+	{                                                                                          \
+		.arena = {.pages = pages_from_kernel }                                             \
+	}
 
 /* NULL if there is none. */
 struct channel *channel_find(const struct channel_table *table, uint64_t key);

@@ -25,7 +25,10 @@ static void take_both(pthread_mutex_t *outer, pthread_mutex_t *inner)
 	CHECK_IS(pthread_mutex_unlock(outer), 0);
 }
 
-static void say_last(void) { dprintf(STDOUT_FILENO, "last\n"); }
+static void say_last(void)
+{
+	dprintf(STDOUT_FILENO, "last\n");
+}
 static void say_status(int status, void *text)
 {
 	dprintf(STDOUT_FILENO, "%s %d\n", (char *)text, status);
@@ -37,7 +40,6 @@ static void end(void)
 	number *= 3;
 	CHECK_IS(number, 9);
 }
-
 
 static void end_with(int status, void *text)
 {

@@ -71,8 +71,14 @@ static int number = 1;
 static FILE *reader, *writer;
 static char byte;
 
-static void send_byte(void) { CHECK_IS(write(out, "x", 1), 1); }
-static void receive_byte(void) { CHECK_IS(read(in, &byte, 1), 1); }
+static void send_byte(void)
+{
+	CHECK_IS(write(out, "x", 1), 1);
+}
+static void receive_byte(void)
+{
+	CHECK_IS(read(in, &byte, 1), 1);
+}
 
 /* --- Pipes ---------------------------------------------------------------------- */
 
@@ -95,8 +101,14 @@ static void begin_copied(void)
 	in = dup(in);
 }
 
-static void send_end(void) { CHECK_IS(close(out), 0); }
-static void receive_end(void) { CHECK_IS(read(in, &byte, 1), 0); }
+static void send_end(void)
+{
+	CHECK_IS(close(out), 0);
+}
+static void receive_end(void)
+{
+	CHECK_IS(read(in, &byte, 1), 0);
+}
 
 static void send_vector(void)
 {
@@ -135,7 +147,10 @@ static void send_stream(void)
 	CHECK_IS(fflush(writer), 0);
 }
 
-static void receive_stream(void) { CHECK_IS(fgetc(reader), 'x'); }
+static void receive_stream(void)
+{
+	CHECK_IS(fgetc(reader), 'x');
+}
 
 static void send_line(void)
 {
@@ -178,8 +193,14 @@ static void turn(void)
 	out = swapped;
 }
 
-static void begin_socketpair(void) { begin_pair(SOCK_STREAM); }
-static void begin_datagrams(void) { begin_pair(SOCK_DGRAM); }
+static void begin_socketpair(void)
+{
+	begin_pair(SOCK_STREAM);
+}
+static void begin_datagrams(void)
+{
+	begin_pair(SOCK_DGRAM);
+}
 
 static void begin_socketpair_back(void)
 {
@@ -263,8 +284,14 @@ static void begin_tcp_six(void)
 	begin_connection((struct sockaddr *)&address, sizeof(address));
 }
 
-static void send_part(void) { CHECK_IS(send(out, "x", 1, 0), 1); }
-static void receive_part(void) { CHECK_IS(recv(in, &byte, 1, 0), 1); }
+static void send_part(void)
+{
+	CHECK_IS(send(out, "x", 1, 0), 1);
+}
+static void receive_part(void)
+{
+	CHECK_IS(recv(in, &byte, 1, 0), 1);
+}
 
 static void begin_listener(void)
 {
@@ -283,7 +310,10 @@ static void send_connection(void)
 	CHECK_IS(connect(out, (struct sockaddr *)&loopback, sizeof(loopback)), 0);
 }
 
-static void receive_connection(void) { CHECK(accept(in, NULL, NULL) >= 0); }
+static void receive_connection(void)
+{
+	CHECK(accept(in, NULL, NULL) >= 0);
+}
 
 static void begin_udp(void)
 {
@@ -302,7 +332,10 @@ static void send_udp(void)
 	CHECK_IS(sendto(out, "x", 1, 0, (struct sockaddr *)&loopback, sizeof(loopback)), 1);
 }
 
-static void receive_udp(void) { CHECK_IS(recvfrom(in, &byte, 1, 0, NULL, NULL), 1); }
+static void receive_udp(void)
+{
+	CHECK_IS(recvfrom(in, &byte, 1, 0, NULL, NULL), 1);
+}
 
 /* --- Without a name ----------------------------------------------------------------- */
 
@@ -466,7 +499,10 @@ static void begin_signals(void)
 	CHECK(in >= 0);
 }
 
-static void send_signal(void) { CHECK_IS(kill(getpid(), SIGUSR1), 0); }
+static void send_signal(void)
+{
+	CHECK_IS(kill(getpid(), SIGUSR1), 0);
+}
 
 static void receive_signal(void)
 {
@@ -495,7 +531,8 @@ static void expire(union sigval value)
 static void send_timer_thread(void)
 {
 	static pthread_mutex_t any = PTHREAD_MUTEX_INITIALIZER;
-	struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_value.sival_ptr = &any,
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD,
+				 .sigev_value.sival_ptr = &any,
 				 .sigev_notify_function = expire};
 	struct itimerspec soon = {.it_value = {0, 1}};
 	timer_t timer;

@@ -52,7 +52,8 @@ static void leave(int number)
 
 static void check_results(void)
 {
-	struct sigaction action = {.sa_sigaction = take_details, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	struct sigaction action = {.sa_sigaction = take_details,
+				   .sa_flags = SA_SIGINFO | SA_ONSTACK};
 	struct sigaction old;
 	stack_t stack = {.ss_sp = other_stack, .ss_size = sizeof(other_stack)};
 
