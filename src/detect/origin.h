@@ -54,6 +54,12 @@ void origin_table_init(struct origin_table *table, page_source pages);
 origin_id origin_of_access(struct detector *detector, struct thread *thread,
 			   const struct access *access);
 
+/* The origin of an access at @site whose callers are not recorded. */
+static inline origin_id origin_of_site(site_id site)
+{
+	return 1u << 22 | site;
+}
+
 /* Stores @what as the origin of shadow word @word. */
 static inline void origin_store(uint32_t *place, origin_id what, uint64_t word)
 {

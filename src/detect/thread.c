@@ -1,5 +1,6 @@
 #include "detect/thread.h"
 
+#include "detect/access_fast.h"
 #include "detect/chain.h"
 #include "detect/detector.h"
 #include "detect/misuse.h"
@@ -53,6 +54,7 @@ void thread_tick_structural(struct detector *detector, struct thread *thread)
 
 void thread_tick_recorded(struct thread *thread)
 {
+	access_flush(thread->detector, thread);
 	thread->has_recorded = false;
 	*thread->current = SHADOW_NO_EPOCH;
 	*thread->shared = SHADOW_NO_EPOCH;
@@ -100,7 +102,10 @@ void thread_assume(struct detector *detector, struct thread *thread, uint32_t sl
 {
 	struct arena *arena = &thread->memory->arena;
 	struct thread *other;
-	bool has_learnt = vclock_raise(&thread->clock, arena, slot, epoch);
+	bool has_learnt;
+
+	access_flush(detector, thread);
+	has_learnt = vclock_raise(&thread->clock, arena, slot, epoch);
 
 	runtime_lock(&detector->lock);
 	other = slot_thread(detector, slot);
@@ -114,6 +119,7 @@ void thread_assume(struct detector *detector, struct thread *thread, uint32_t sl
 
 void thread_join_clock(struct thread *thread, const struct vclock_snapshot *from)
 {
+	access_flush(thread->detector, thread);
 	if (from && vclock_join(&thread->clock, &thread->memory->arena, from))
 		thread->stamp++;
 }
@@ -186,6 +192,7 @@ static struct thread *make_thread(struct detector *detector, const struct thread
 	if (!thread)
 		return NULL;
 	thread->memory = take_memory(detector);
+	thread->detector = detector;
 	thread->id = detector->threads.last + 1;
 	first = slot_take(detector, thread, creator);
 	if (!thread->memory || !first ||

@@ -113,6 +113,7 @@ struct thread {
 	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
 	uint32_t pending_atomic; /* number of the location last loaded: atomic_location.h */
 	uint8_t pending_halves;
+	struct detector *detector; /* its own */
 	uint32_t open_count;
 	uint32_t access_count; /* slow ones */
 	struct open_granule open[2][THREAD_OPEN];
