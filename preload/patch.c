@@ -13,6 +13,7 @@
 #include "preload/modules.h"
 #include "preload/near.h"
 #include "x86/decode.h"
+#include "x86/function.h"
 #include "x86/image.h"
 #include "x86/plan.h"
 
@@ -21,6 +22,7 @@
 /* One module's way through here. */
 struct patching {
 	struct clone_region region;
+	uint32_t text_bytes;
 	void *clone; /* as placed: writable */
 	size_t clone_bytes;
 	site_id first_site;
@@ -191,22 +193,48 @@ void patch_spare(const struct stack *stack)
 	spared = stack;
 }
 
-/* Does a patch begin before, and end behind, where a handler will return to? */
-static bool is_in_the_way(const struct patching *patching, const struct plan_patch *patch)
+static const struct function *find_function(const struct plan *plan, uint32_t offset)
 {
-	uintptr_t start = patching->region.text + patch->offset;
+	uint32_t low = 0;
+	uint32_t high = plan->function_count;
 
-	for (uint32_t i = 0; i < spared->frame_count; i++)
-		if (spared->frames[i] > start && spared->frames[i] < start + patch->length)
-			return true;
-	return false;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (plan->functions[middle].end <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == plan->function_count || plan->functions[low].start > offset)
+		return NULL;
+	return &plan->functions[low];
+}
+
+/* Calls return to entries; from anywhere else the original would run on into
+ * bytes that are patched. */
+static bool may_go_on_at(const struct plan *plan, uint32_t offset)
+{
+	const struct function *function = find_function(plan, offset);
+	uint32_t index;
+
+	if (!function || !function->patch_count)
+		return true;
+	index = function_find(function, offset);
+	if (index == UINT32_MAX || index == 0)
+		return false;
+	return function->instructions[index - 1].kind == INSTRUCTION_CALL ||
+	       function->instructions[index - 1].kind == INSTRUCTION_CALL_INDIRECT;
 }
 
 static bool may_be_written(const struct patching *patching, const struct plan *plan)
 {
-	for (uint32_t i = 0; spared && i < plan->patch_count; i++)
-		if (is_in_the_way(patching, &plan->patches[i]))
+	for (uint32_t i = 0; spared && i < spared->frame_count; i++) {
+		uintptr_t offset = spared->frames[i] - patching->region.text;
+
+		if (offset < patching->text_bytes && !may_go_on_at(plan, (uint32_t)offset))
 			return false;
+	}
 	return true;
 }
 
@@ -290,6 +318,7 @@ bool patch_module(const struct dl_phdr_info *info, bool is_silent, const char **
 	if (image_from_memory(&image, info->dlpi_name, info->dlpi_phdr, info->dlpi_phnum,
 			      info->dlpi_addr, why)) {
 		patching.region.text = image.text_address;
+		patching.text_bytes = image.text_bytes;
 		*why = "it has relocations in its code";
 		is_done = !has_text_relocations(&image) &&
 			  plan_and_patch(&patching, &image, is_silent ? SITE_SILENT : 0, why);

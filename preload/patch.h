@@ -12,8 +12,8 @@
 /* Loads the decoder.  False if there is none on this system. */
 bool patch_begin(void);
 
-/* The calling thread's @stack runs through a signal handler: where that
- * interrupted the program, no instruction may be replaced by halves. */
+/* The calling thread's @stack runs through a signal handler: functions that it
+ * has interrupted cannot be patched, nor their modules.  NULL: no more. */
 void patch_spare(const struct stack *stack);
 
 /*
