@@ -428,7 +428,7 @@ static void emit_second_looks(struct emitter *emitter, struct cold_part *part)
 		encode_compare_tls(emitter, part->word_register, emitter->options->shared_tls);
 		encode_branch_back(emitter, CONDITION_EQUAL, word_settled);
 		if (i + 1 < part->jump_count)
-			onward[count++] = encode_branch_forward(emitter, CONDITION_UNEQUAL);
+			onward[count++] = encode_jump_forward(emitter);
 	}
 	for (unsigned i = 0; i < count; i++)
 		encode_land(emitter, onward[i]);

@@ -244,6 +244,13 @@ uint32_t encode_branch_forward(struct emitter *emitter, enum condition condition
 	return emitter->code_bytes - 4;
 }
 
+uint32_t encode_jump_forward(struct emitter *emitter)
+{
+	encode_byte(emitter, 0xe9);
+	encode_u32(emitter, 0);
+	return emitter->code_bytes - 4;
+}
+
 void encode_land(struct emitter *emitter, uint32_t position)
 {
 	uint32_t distance = emitter->code_bytes - (position + 4);

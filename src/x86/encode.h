@@ -46,6 +46,7 @@ void encode_restore_flags(struct emitter *emitter); /* from rax */
 
 /* A branch within the clones: forward to a place that encode_land() names later. */
 uint32_t encode_branch_forward(struct emitter *emitter, enum condition condition);
+uint32_t encode_jump_forward(struct emitter *emitter);
 void encode_land(struct emitter *emitter, uint32_t position);
 void encode_branch_back(struct emitter *emitter, enum condition condition, uint32_t to);
 void encode_jump_back(struct emitter *emitter, uint32_t to);

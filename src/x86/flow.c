@@ -401,11 +401,11 @@ static void branch_to(struct flow *flow, int64_t target, const struct state *sta
 
 static void run_branch_if(struct flow *flow, const struct instruction *instruction)
 {
-	uint64_t passed = flow->now.passed, decides = flow->now.flags;
+	uint64_t taken = flow->now.taken, decides = flow->now.flags;
 
 	flow->now.taken |= decides;
 	branch_to(flow, instruction->target, &flow->now);
-	flow->now.taken &= ~decides | passed;
+	flow->now.taken = taken;
 	flow->now.passed |= decides;
 }
 
@@ -447,7 +447,7 @@ static void arrive(struct flow *flow, uint32_t index)
 	uint8_t reach = flow->function->reach[index];
 
 	if (join == NO_JOIN) {
-		if (!flow->now.is_reached)
+		if (!flow->now.is_reached && reach & REACH_ENTRY)
 			begin_state(&flow->now, flow, mix(0xbe91, index));
 		return;
 	}
@@ -457,7 +457,7 @@ static void arrive(struct flow *flow, uint32_t index)
 		meet(flow, join, &flow->joins[flow->join_count]);
 	if (flow->joins[join].is_reached)
 		flow->now = flow->joins[join];
-	else
+	else if (reach & (REACH_ENTRY | REACH_INDIRECT))
 		begin_state(&flow->now, flow, mix(0xbe91, index));
 }
 
@@ -467,7 +467,8 @@ static void run_pass(struct flow *flow)
 	begin_state(&flow->now, flow, 0xbe90);
 	for (uint32_t i = 0; i < flow->function->count; i++) {
 		arrive(flow, i);
-		run(flow, i);
+		if (flow->now.is_reached)
+			run(flow, i);
 	}
 }
 

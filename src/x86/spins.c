@@ -1,7 +1,6 @@
 #include "x86/spins.h"
 
 #include "x86/flow.h"
-#include "x86/operand.h"
 #include "x86/plan.h"
 
 #define LOOP_INSTRUCTIONS_MOST 40u
@@ -160,11 +159,68 @@ static bool is_exit(const struct loop *loop, uint32_t index)
 	return index == loop->last || leads_out(loop, index) || leads_out(loop, index + 1);
 }
 
-/* Returns whether the loop spins. */
-static bool judge(struct loop *loop, uint16_t *flags)
+/* Compilers look once before the loop, or peel rounds off it: a copy of the load, with
+ * the pointer in the same register or another. */
+static bool is_alike(const struct instruction *a, const struct instruction *b)
+{
+	return a->access_bytes == b->access_bytes && a->is_rip_relative == b->is_rip_relative &&
+	       (a->is_rip_relative ? a->target == b->target : a->displacement == b->displacement) &&
+	       (a->base == NO_REGISTER) == (b->base == NO_REGISTER) && a->index == b->index;
+}
+
+/* Whether the branch at @index leads to the loop, one way or the other. */
+static bool leads_in(const struct loop *loop, uint32_t index)
+{
+	const struct function *function = loop->function;
+	uint32_t start = function->instructions[loop->first].offset;
+	uint32_t end = function->instructions[loop->last].offset;
+	int64_t target = function->instructions[index].target;
+	uint32_t next = index + 1;
+
+	/* There may be padding in front of the loop. */
+	return (target >= start && target <= end) || (next <= loop->last && next + 2 >= loop->first);
+}
+
+/* Whether a branch follows soon that leads to the loop. */
+static bool decides_soon(const struct loop *loop, uint32_t index)
+{
+	const struct function *function = loop->function;
+
+	for (uint32_t i = index + 1; i < function->count && i <= index + 6; i++) {
+		if (function->instructions[i].kind == INSTRUCTION_BRANCH_IF)
+			return leads_in(loop, i);
+		if (function->instructions[i].kind != INSTRUCTION_PLAIN)
+			return false;
+	}
+	return false;
+}
+
+static void mark_copies(const struct loop *loop, uint32_t load, uint16_t *flags)
+{
+	const struct function *function = loop->function;
+
+	for (uint32_t i = 0; i < function->count; i++)
+		if ((i < loop->first || i > loop->last) && loop->roles[i] == FLOW_LOAD &&
+		    is_alike(&function->instructions[load], &function->instructions[i]) &&
+		    decides_soon(loop, i))
+			flags[i] |= PLAN_SITE_SPIN;
+}
+
+static void mark(const struct loop *loop, uint16_t *flags)
+{
+	for (uint32_t i = loop->first; i <= loop->last; i++) {
+		if (!(loop->deciding >> (i - loop->first) & 1) ||
+		    loop->function->instructions[i].access_bytes > 8)
+			continue;
+		flags[i] |= PLAN_SITE_SPIN;
+		mark_copies(loop, i, flags);
+	}
+}
+
+static void judge(struct loop *loop, uint16_t *flags)
 {
 	if (!is_quiet(loop))
-		return false;
+		return;
 	begin(loop);
 	for (uint32_t i = loop->first; i <= loop->last; i++) {
 		const struct instruction *instruction = &loop->function->instructions[i];
@@ -177,57 +233,11 @@ static bool judge(struct loop *loop, uint16_t *flags)
 		else
 			run(loop, i);
 	}
-	for (uint32_t i = loop->first; i <= loop->last; i++)
-		if (loop->deciding >> (i - loop->first) & 1 &&
-		    loop->function->instructions[i].access_bytes <= 8)
-			flags[i] |= PLAN_SITE_SPIN;
-	return loop->deciding != 0;
-}
-
-static bool is_same_operand(const struct instruction *a, const struct instruction *b)
-{
-	struct operand one = operand_of(a), other = operand_of(b);
-	int64_t distance;
-
-	return a->access_bytes == b->access_bytes && operand_distance(&one, &other, &distance) &&
-	       distance == 0;
-}
-
-/* Whether a branch follows soon that leads to the loop, or out of its way. */
-static bool decides_soon(const struct function *function, uint32_t index)
-{
-	for (uint32_t i = index + 1; i < function->count && i <= index + 4; i++) {
-		if (function->instructions[i].kind == INSTRUCTION_BRANCH_IF)
-			return true;
-		if (function->instructions[i].kind != INSTRUCTION_PLAIN)
-			return false;
-	}
-	return false;
-}
-
-/* Compilers look once before the loop, or peel rounds off: copies of the load. */
-static void mark_copies(const struct function *function, const uint8_t *roles, uint32_t load,
-			uint16_t *flags)
-{
-	for (uint32_t i = 0; i < function->count; i++)
-		if (roles[i] & FLOW_LOAD && !(roles[i] & FLOW_STORE) &&
-		    is_same_operand(&function->instructions[load], &function->instructions[i]) &&
-		    decides_soon(function, i))
-			flags[i] |= PLAN_SITE_SPIN;
-}
-
-static void mark_all_copies(const struct function *function, const uint8_t *roles, uint16_t *flags,
-			    bool has_spin)
-{
-	for (uint32_t i = 0; has_spin && i < function->count; i++)
-		if (flags[i] & PLAN_SITE_SPIN)
-			mark_copies(function, roles, i, flags);
+	mark(loop, flags);
 }
 
 void spins_find(const struct function *function, const uint8_t *roles, uint16_t *flags)
 {
-	bool has_spin = false;
-
 	for (uint32_t i = 0; i < function->count; i++) {
 		const struct instruction *instruction = &function->instructions[i];
 		struct loop loop = {.function = function, .roles = roles, .last = i};
@@ -239,7 +249,6 @@ void spins_find(const struct function *function, const uint8_t *roles, uint16_t 
 			continue;
 		loop.first = function_find(function, (uint32_t)instruction->target);
 		if (loop.first <= i && i - loop.first < LOOP_INSTRUCTIONS_MOST)
-			has_spin |= judge(&loop, flags);
+			judge(&loop, flags);
 	}
-	mark_all_copies(function, roles, flags, has_spin);
 }

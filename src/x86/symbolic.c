@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#define READ_BIT 45
+#define WRITE_BIT 46
+
 static const struct symbolic_value rubbish = {.kind = SYMBOLIC_RUBBISH, .number = NO_REGISTER};
 
 void symbolic_begin(struct symbolic *machine)
@@ -19,10 +22,19 @@ bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_val
 
 	if (a->kind != b->kind)
 		return false;
-	if (a->kind == SYMBOLIC_ADDRESS || a->kind == SYMBOLIC_FLIPPED)
-		return a->number == b->number &&
+	if (a->kind == SYMBOLIC_ADDRESS || a->kind == SYMBOLIC_FLIPPED || a->kind == SYMBOLIC_WORD)
+		return a->mask == b->mask && a->bit == b->bit && a->at == b->at &&
 		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
 	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;
+}
+
+/* The same access's shadow: if not the same word of it. */
+static bool is_same_place(const struct symbolic_value *a, const struct symbolic_value *b)
+{
+	struct symbolic_value first = *a;
+
+	first.at = b->at;
+	return symbolic_value_is(&first, b);
 }
 
 /* --- Joins ------------------------------------------------------------------------- */
@@ -58,7 +70,16 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 	bool has_lost = meet_slots(machine, other);
 
 	*is_consistent = machine->lowered_by == other->lowered_by &&
-			 machine->pushed_count == other->pushed_count;
+			 machine->pushed_count == other->pushed_count &&
+			 machine->is_in_doubt == other->is_in_doubt &&
+			 machine->trail == other->trail &&
+			 (!machine->is_in_doubt || is_same_place(&machine->compared, &other->compared));
+	has_lost |= machine->is_compared && !other->is_compared;
+	machine->is_compared &= other->is_compared;
+	/* Of an access with several words: the last one that was looked at. */
+	has_lost |= machine->is_in_doubt && machine->compared.at < other->compared.at;
+	if (machine->compared.at < other->compared.at)
+		machine->compared.at = other->compared.at;
 	for (unsigned r = 0; r < 16; r++)
 		has_lost |= meet_value(&machine->registers[r], &other->registers[r]);
 	has_lost |= (machine->has_flags && !other->has_flags) ||
@@ -146,6 +167,7 @@ static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 	const struct symbolic_value *base;
 	unsigned into = reg_of(opcode, 1);
 	const struct symbolic_slot *slot;
+	struct symbolic_value word;
 
 	if (!opcode->is_wide || opcode->is_fs || opcode->at[1] >= 0xc0)
 		return false;
@@ -160,8 +182,11 @@ static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 	base = &machine->registers[instruction->base];
 	if (base->kind != SYMBOLIC_FLIPPED)
 		return false;
-	machine->registers[into] = rubbish;
-	return true;
+	word = *base;
+	word.kind = SYMBOLIC_WORD;
+	word.at = instruction->displacement;
+	machine->registers[into] = word;
+	return word.at >= 0 && word.at < 64 && word.at % 8 == 0;
 }
 
 static bool is_original_operand(const struct symbolic *machine, const struct operand *operand)
@@ -195,7 +220,7 @@ static bool run_lea(struct symbolic *machine, const struct opcode *opcode,
 	if (!is_original_operand(machine, &operand))
 		return false;
 	machine->registers[into] = (struct symbolic_value){
-		.kind = SYMBOLIC_ADDRESS, .number = NO_REGISTER, .operand = operand};
+		.kind = SYMBOLIC_ADDRESS, .number = NO_REGISTER, .mask = -1, .operand = operand};
 	return true;
 }
 
@@ -203,35 +228,78 @@ static bool run_lea(struct symbolic *machine, const struct opcode *opcode,
 static bool run_flip(struct symbolic *machine, const struct opcode *opcode)
 {
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 2)];
-	int8_t bit = (int8_t)opcode->at[3];
+	uint8_t bit = opcode->at[3];
 
 	machine->has_flags = machine->has_overflow = false;
 	if (opcode->at[2] < 0xf8 || !opcode->is_wide)
 		return false;
-	if (value->kind == SYMBOLIC_ADDRESS && (bit == 45 || bit == 46)) {
+	if (value->kind == SYMBOLIC_ADDRESS && (bit == READ_BIT || bit == WRITE_BIT)) {
 		value->kind = SYMBOLIC_FLIPPED;
-		value->number = bit;
+		value->bit = bit;
 		return true;
 	}
-	if (value->kind != SYMBOLIC_FLIPPED || value->number != bit)
+	if (value->kind != SYMBOLIC_FLIPPED || value->bit != bit)
 		return false;
 	value->kind = SYMBOLIC_ADDRESS;
-	value->number = NO_REGISTER;
+	value->bit = 0;
 	return true;
 }
 
-/* The address of the granule: an address still, but no operand's. */
+/* The address of the granule, or of what is not aligned in it. */
 static bool run_and(struct symbolic *machine, const struct opcode *opcode)
 {
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
 
 	machine->has_flags = machine->has_overflow = false;
-	if ((opcode->at[1] & 0xf8) != 0xe0 || value->kind != SYMBOLIC_ADDRESS)
+	if ((opcode->at[1] & 0xf8) != 0xe0 || value->kind != SYMBOLIC_ADDRESS || !opcode->is_wide ||
+	    value->mask != -1)
 		return false;
-	/* Not to be taken for the operand's own. */
-	value->operand.displacement = INT32_MIN;
-	value->operand.target = NO_TARGET;
-	return true;
+	value->mask = (int8_t)opcode->at[2];
+	return value->mask != -1;
+}
+
+static void leave_trail(struct symbolic *machine, const struct symbolic_value *value)
+{
+	const struct operand *operand = &value->operand;
+	uint64_t place = (uint64_t)operand->target ^ (uint64_t)(uint32_t)operand->displacement << 16 ^
+			 (uint64_t)(uint8_t)operand->base << 48 ^
+			 (uint64_t)(uint8_t)operand->index << 56 ^ value->bit;
+
+	machine->trail = (machine->trail ^ place) * 0x9e3779b97f4a7c15ull + 1;
+}
+
+/* cmp %fs:offset, register: a shadow word with one of the thread's own. */
+static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
+			const struct instruction *instruction, const struct symbolic_words *words)
+{
+	const struct symbolic_value *word = &machine->registers[reg_of(opcode, 1)];
+	int32_t offset = instruction->displacement;
+	bool is_next = true;
+
+	machine->has_flags = machine->has_overflow = false;
+	if (!opcode->is_fs || !opcode->is_wide || instruction->base != NO_REGISTER ||
+	    instruction->index != NO_REGISTER || word->kind != SYMBOLIC_WORD)
+		return false;
+	machine->is_compared = true;
+	machine->is_with_shared = offset == words->shared;
+	if (machine->is_with_shared)
+		return machine->is_in_doubt && word->bit == READ_BIT &&
+		       symbolic_value_is(word, &machine->compared);
+	if (word->at)
+		is_next = is_same_place(word, &machine->compared) &&
+			  word->at == machine->compared.at + 8;
+	else
+		leave_trail(machine, word);
+	machine->compared = *word;
+	return is_next && offset == words->current && !machine->is_in_doubt;
+}
+
+void symbolic_branch(struct symbolic *machine, bool is_equal)
+{
+	if (is_equal)
+		machine->is_in_doubt = false;
+	else if (machine->is_compared && !machine->is_with_shared)
+		machine->is_in_doubt = true;
 }
 
 static bool run_flag_byte(struct symbolic *machine, const struct opcode *opcode)
@@ -271,16 +339,46 @@ static bool run_push_id(struct symbolic *machine, const struct opcode *opcode)
 	return machine->pushed_count++ == 1;
 }
 
+/* Whether the word that was compared is that of the access that the thunk is told of. */
+static bool is_thunk_for_doubt(const struct symbolic *machine, uint32_t thunk,
+			       uint64_t text_address)
+{
+	const struct symbolic_value *word = &machine->compared;
+	bool is_write = thunk >= THUNK_WRITE;
+	uint32_t size = 1u << (thunk - (is_write ? THUNK_WRITE : THUNK_READ));
+	int64_t distance;
+
+	if (thunk >= THUNK_LOCK_BEGIN)
+		return !machine->is_in_doubt;
+	if (!machine->is_in_doubt || word->bit != (is_write ? WRITE_BIT : READ_BIT) ||
+	    !operand_distance(&word->operand, &machine->pushed_address.operand, &distance) ||
+	    word->at != (size > 8 ? (int32_t)size - 8 : 0))
+		return false;
+	if (size >= 8)
+		return word->mask == -1 && distance == 0;
+	/* Of a known address the granule's is taken at once. */
+	if (word->mask == -1)
+		return word->operand.is_rip_relative &&
+		       (text_address + (uint64_t)word->operand.target) % 8 == 0 && distance >= 0 &&
+		       distance + size <= 8;
+	return distance == 0 && word->mask == (int8_t)(-8 | (int32_t)(size - 1));
+}
+
 static struct symbolic_outcome call_thunk(struct symbolic *machine,
-					  const struct instruction *instruction)
+					  const struct instruction *instruction,
+					  uint64_t text_address)
 {
 	uint64_t slot = (uint64_t)instruction->target / sizeof(uint64_t);
 
 	if (machine->pushed_count != 2 || instruction->target < 0 || slot >= THUNK_COUNT ||
-	    instruction->target % (int64_t)sizeof(uint64_t))
+	    instruction->target % (int64_t)sizeof(uint64_t) ||
+	    !is_thunk_for_doubt(machine, (uint32_t)slot, text_address))
 		return (struct symbolic_outcome){.event = SYMBOLIC_FOREIGN};
 	machine->lowered_by -= 16;
 	machine->pushed_count = 0;
+	machine->is_in_doubt = machine->is_compared = false;
+	if (slot >= THUNK_LOCK_BEGIN)
+		leave_trail(machine, &machine->pushed_address);
 	if (slot < THUNK_LOCK_BEGIN || slot == THUNK_SIZED)
 		machine->has_flags = machine->has_overflow = false;
 	return (struct symbolic_outcome){.event = SYMBOLIC_THUNK, .thunk = (uint32_t)slot};
@@ -305,31 +403,44 @@ static struct symbolic_outcome run_two_bytes(struct symbolic *machine, const str
 	return foreign_unless(true);
 }
 
-struct symbolic_outcome symbolic_run(struct symbolic *machine, const unsigned char *code,
-				     const struct instruction *instruction, int64_t text_from_clone,
-				     uint32_t protected_bytes)
+static struct symbolic_outcome run_branch_if(const struct symbolic *machine,
+					     const struct opcode *opcode,
+					     const struct instruction *instruction)
+{
+	unsigned condition = (opcode->at[0] == 0x0f ? opcode->at[1] : opcode->at[0]) & 15u;
+
+	if (!machine->is_compared || (condition != 4 && condition != 5))
+		return foreign_unless(false);
+	return (struct symbolic_outcome){SYMBOLIC_BRANCH, instruction->target, 0, condition == 4};
+}
+
+struct symbolic_outcome symbolic_run(struct symbolic *machine,
+				     const struct symbolic_setting *setting,
+				     const struct instruction *instruction)
 {
 	static const struct symbolic_value none = {.kind = SYMBOLIC_RUBBISH};
-	struct opcode opcode = opcode_of(code + instruction->offset);
+	struct opcode opcode = opcode_of(setting->code + instruction->offset);
 
 	if (instruction->kind == INSTRUCTION_BRANCH)
-		return (struct symbolic_outcome){SYMBOLIC_JUMP, instruction->target, 0};
+		return (struct symbolic_outcome){SYMBOLIC_JUMP, instruction->target, 0, false};
 	if (instruction->kind == INSTRUCTION_BRANCH_IF)
-		return (struct symbolic_outcome){SYMBOLIC_BRANCH, instruction->target, 0};
+		return run_branch_if(machine, &opcode, instruction);
 	if (instruction->kind == INSTRUCTION_CALL_INDIRECT && instruction->is_rip_relative)
-		return call_thunk(machine, instruction);
+		return call_thunk(machine, instruction, setting->text_address);
 	switch (opcode.at[0]) {
 	case 0x89:
-		return foreign_unless(run_store(machine, &opcode, instruction, protected_bytes));
+		return foreign_unless(
+			run_store(machine, &opcode, instruction, setting->protected_bytes));
 	case 0x8b:
 		return foreign_unless(run_load(machine, &opcode, instruction));
 	case 0x8d:
-		return foreign_unless(run_lea(machine, &opcode, instruction, text_from_clone));
+		return foreign_unless(
+			run_lea(machine, &opcode, instruction, setting->text_from_clone));
 	case 0x83:
 		return foreign_unless(run_and(machine, &opcode));
-	case 0x3b: /* with a word of thread-local storage */
-		machine->has_flags = machine->has_overflow = false;
-		return foreign_unless(opcode.is_fs);
+	case 0x3b:
+		return foreign_unless(
+			run_compare(machine, &opcode, instruction, &setting->words));
 	case 0x9f:
 	case 0x9e:
 	case 0x04:

@@ -13,7 +13,8 @@ enum symbolic_kind {
 	SYMBOLIC_RUBBISH,
 	SYMBOLIC_ORIGINAL, /* what register 'number' had in the original */
 	SYMBOLIC_ADDRESS,  /* the address of 'operand' */
-	SYMBOLIC_FLIPPED,  /* ... with bit 'number' flipped */
+	SYMBOLIC_FLIPPED,  /* ... with bit 'bit' flipped */
+	SYMBOLIC_WORD,	   /* the shadow word 'at' bytes from there */
 	SYMBOLIC_FLAGS_HALF, /* lahf, but not yet seto */
 	SYMBOLIC_FLAGS,	   /* lahf and seto */
 	SYMBOLIC_FLAGS_BACK /* OF is restored already */
@@ -22,6 +23,9 @@ enum symbolic_kind {
 struct symbolic_value {
 	uint8_t kind;
 	int8_t number;
+	int8_t mask; /* what the address was and'ed with; -1: nothing */
+	uint8_t bit;
+	int32_t at;
 	struct operand operand;
 };
 
@@ -41,6 +45,16 @@ struct symbolic {
 	struct symbolic_value pushed_address;
 	uint32_t pushed_id;
 	uint32_t pushed_count;
+	/* A shadow word was compared with the thread's current or shared word; it
+	 * was found to differ from the current one, and no thunk has been called yet. */
+	struct symbolic_value compared;
+	bool is_compared, is_with_shared, is_in_doubt;
+	uint64_t trail; /* a hash of the places looked at so far: the same on all paths */
+};
+
+/* The thread's words: offsets from the thread pointer. */
+struct symbolic_words {
+	int32_t current, shared;
 };
 
 /* What one instruction of a check did that concerns others. */
@@ -56,18 +70,27 @@ struct symbolic_outcome {
 	enum symbolic_event event;
 	int64_t target; /* offset in the clones */
 	uint32_t thunk;
+	bool is_if_equal; /* of a branch */
 };
 
 void symbolic_begin(struct symbolic *machine);
 
-/*
- * Runs the instruction at @code + @offset, decoded as @instruction, which
- * reads @text_address-relative operands like the module's own code.
- * @red_zone_bytes below rsp are the function's, or all 128 if @is_deep.
- */
-struct symbolic_outcome symbolic_run(struct symbolic *machine, const unsigned char *code,
-				     const struct instruction *instruction, int64_t text_from_clone,
-				     uint32_t protected_bytes);
+/* What stays the same for all instructions of a clone. */
+struct symbolic_setting {
+	const unsigned char *code;
+	uint64_t text_address;
+	int64_t text_from_clone; /* what makes an offset in the clones one in the text */
+	uint32_t protected_bytes; /* below rsp, that the function may use */
+	struct symbolic_words words;
+};
+
+/* Runs one instruction of a check. */
+struct symbolic_outcome symbolic_run(struct symbolic *machine,
+				     const struct symbolic_setting *setting,
+				     const struct instruction *instruction);
+
+/* The machine on one edge of a branch: what is known of the words compared. */
+void symbolic_branch(struct symbolic *machine, bool is_equal);
 
 /* Meets @other where paths join.  Returns whether *@machine lost something. */
 bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool *is_consistent);

@@ -16,6 +16,11 @@ struct node {
 	struct symbolic machine;
 };
 
+/* Machines in work: large, for the stack. */
+struct scratch {
+	struct symbolic machine, edge;
+};
+
 struct verifying {
 	const struct decoder *decoder;
 	const struct emitter *emitter;
@@ -28,6 +33,8 @@ struct verifying {
 	uint32_t index; /* of the instruction whose checks are followed */
 	struct node *nodes;
 	uint32_t node_count;
+	struct scratch *scratch;
+	uint32_t *begun_at, *ended_at; /* per site: the one call of a thunk for it */
 	uint32_t copy_at; /* where the paths ended; 0: not yet */
 };
 
@@ -129,6 +136,7 @@ static bool is_same_address(const struct symbolic_value *value, const struct ins
 	struct symbolic_value address = {
 		.kind = SYMBOLIC_ADDRESS,
 		.number = NO_REGISTER,
+		.mask = -1,
 		.operand = operand_of(instruction),
 	};
 
@@ -139,6 +147,62 @@ static bool is_same_address(const struct symbolic_value *value, const struct ins
 		address.operand.base = RSI;
 	}
 	return symbolic_value_is(value, &address);
+}
+
+/* How far the accesses of a chain of sites reach, from the first byte. */
+static uint32_t chain_bytes(const struct verifying *verifying, uint32_t site)
+{
+	const struct plan_site *sites = verifying->plan->sites;
+	uint32_t most = sites[site].size_bytes;
+
+	while (sites[site].next_member) {
+		uint32_t end;
+
+		site = sites[site].next_member - 1;
+		end = (uint32_t)sites[site].member_offset + sites[site].size_bytes;
+		if (end > most)
+			most = end;
+	}
+	return most;
+}
+
+/* Whether @thunk is the one for the access of @instruction, whose site is @site. */
+static bool is_right_thunk(const struct verifying *verifying, const struct instruction *instruction,
+			   uint32_t site, uint32_t thunk)
+{
+	enum access_class class =
+		checks_classify(verifying->module, verifying->function, instruction);
+	bool is_here = instruction == current(verifying);
+	uint32_t flags = verifying->plan->sites[site].flags;
+
+	if (thunk < THUNK_LOCK_BEGIN)
+		return class == ACCESS_SIMPLE &&
+		       (thunk >= THUNK_WRITE) == ((flags & PLAN_SITE_WRITE) != 0) &&
+		       1u << thunk % THUNK_SIZE_COUNT == chain_bytes(verifying, site);
+	if (thunk == THUNK_LOCK_BEGIN || thunk == THUNK_LOCK_END)
+		return is_here && class == ACCESS_LOCKED &&
+		       (thunk == THUNK_LOCK_BEGIN || !(instruction->memory & MEMORY_COMPARES));
+	if (thunk == THUNK_LOCK_END_COMPARE)
+		return is_here && class == ACCESS_LOCKED && instruction->memory & MEMORY_COMPARES;
+	if (thunk == THUNK_SIZED)
+		return class == ACCESS_SIZED;
+	return is_here && class == ACCESS_STRING &&
+	       (thunk - THUNK_STRING) % 20 ==
+		       4u * (instruction->string - 1u) +
+			       (unsigned)__builtin_ctz(instruction->access_bytes) &&
+	       (thunk - THUNK_STRING) / 20 == instruction->is_repne;
+}
+
+/* Every site has one call, and a locked one a second, at its end. */
+static bool is_only_call(struct verifying *verifying, uint32_t site, uint32_t thunk, uint32_t at)
+{
+	bool is_end = thunk == THUNK_LOCK_END || thunk == THUNK_LOCK_END_COMPARE;
+	uint32_t *call = is_end ? &verifying->ended_at[site] : &verifying->begun_at[site];
+
+	if (*call && *call != at)
+		return false;
+	*call = at;
+	return true;
 }
 
 static bool check_thunk(struct verifying *verifying, uint32_t at, const struct symbolic *machine,
@@ -161,12 +225,15 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, const struct s
 		return wrong(verifying, at, "a thunk is called for a site elsewhere");
 	if (has_address && !is_same_address(&machine->pushed_address, &function->instructions[index]))
 		return wrong(verifying, at, "a thunk is called with another address");
-	return true;
+	if (!is_only_call(verifying, site, thunk, at))
+		return wrong(verifying, at, "a site has two checks");
+	return is_right_thunk(verifying, &function->instructions[index], site, thunk) ||
+	       wrong(verifying, at, "another thunk is called");
 }
 
 static bool add_node(struct verifying *verifying, int64_t at, const struct symbolic *machine)
 {
-	bool is_consistent;
+	bool is_consistent = false;
 
 	for (uint32_t i = 0; i < verifying->node_count; i++) {
 		struct node *node = &verifying->nodes[i];
@@ -180,6 +247,16 @@ static bool add_node(struct verifying *verifying, int64_t at, const struct symbo
 		return wrong(verifying, (uint32_t)at, "too much code");
 	verifying->nodes[verifying->node_count++] = (struct node){(uint32_t)at, true, *machine};
 	return true;
+}
+
+static bool add_edge(struct verifying *verifying, int64_t at, const struct symbolic *machine,
+		     bool is_equal)
+{
+	struct symbolic *after = &verifying->scratch->edge;
+
+	*after = *machine;
+	symbolic_branch(after, is_equal);
+	return add_node(verifying, at, after);
 }
 
 /* What the function keeps below rsp, as far as that is known. */
@@ -196,11 +273,18 @@ static struct symbolic_outcome step(struct verifying *verifying, struct symbolic
 				    const struct instruction *instruction)
 {
 	const struct plan *plan = verifying->plan;
-	int64_t text_from_clone = (int64_t)(plan->clone_address - verifying->module->text_address);
+	const struct plan_options *options = verifying->emitter->options;
+	struct symbolic_setting setting = {
+		.code = plan->clone,
+		.text_address = verifying->module->text_address,
+		.text_from_clone =
+			(int64_t)(plan->clone_address - verifying->module->text_address),
+		.protected_bytes = protected_bytes(verifying->function),
+		.words = {options->current_tls, options->shared_tls},
+	};
 
 	verifying->result->steps++;
-	return symbolic_run(machine, plan->clone, instruction, text_from_clone,
-			    protected_bytes(verifying->function));
+	return symbolic_run(machine, &setting, instruction);
 }
 
 static bool go_on(struct verifying *verifying, uint32_t at, const struct instruction *instruction,
@@ -212,13 +296,15 @@ static bool go_on(struct verifying *verifying, uint32_t at, const struct instruc
 	case SYMBOLIC_STEP:
 		return add_node(verifying, next, machine);
 	case SYMBOLIC_THUNK:
+		if (outcome->thunk == THUNK_LOCK_END || outcome->thunk == THUNK_LOCK_END_COMPARE)
+			return wrong(verifying, at, "an end of what has not begun");
 		return check_thunk(verifying, at, machine, outcome->thunk) &&
 		       add_node(verifying, next, machine);
 	case SYMBOLIC_JUMP:
 		return add_node(verifying, outcome->target, machine);
 	case SYMBOLIC_BRANCH:
-		return add_node(verifying, next, machine) &&
-		       add_node(verifying, outcome->target, machine);
+		return add_edge(verifying, next, machine, !outcome->is_if_equal) &&
+		       add_edge(verifying, outcome->target, machine, outcome->is_if_equal);
 	case SYMBOLIC_FOREIGN:
 		break;
 	}
@@ -237,15 +323,18 @@ static bool is_copy(const struct verifying *verifying, uint32_t at)
 
 static bool visit(struct verifying *verifying, struct node *node)
 {
-	struct symbolic machine = node->machine;
+	struct symbolic *machine = &verifying->scratch->machine;
 	uint32_t at = node->at;
 	struct instruction instruction;
 	struct symbolic_outcome outcome;
 
-	if (!check_state(verifying, at, &machine, current(verifying)->offset,
+	*machine = node->machine;
+	if (!check_state(verifying, at, machine, current(verifying)->offset,
 			 verifying->live[verifying->index]))
 		return false;
 	if (is_copy(verifying, at)) {
+		if (machine->is_in_doubt)
+			return wrong(verifying, at, "an access goes on unchecked");
 		if (verifying->copy_at && verifying->copy_at != at)
 			return wrong(verifying, at, "there are two copies");
 		verifying->copy_at = at;
@@ -253,30 +342,39 @@ static bool visit(struct verifying *verifying, struct node *node)
 	}
 	if (!decode_at(verifying, at, &instruction))
 		return false;
-	outcome = step(verifying, &machine, &instruction);
-	return go_on(verifying, at, &instruction, &machine, &outcome);
+	outcome = step(verifying, machine, &instruction);
+	return go_on(verifying, at, &instruction, machine, &outcome);
+}
+
+/* Inline code comes before the cold parts, so that what all its branches bring along
+ * is known there. */
+static struct node *next_node(struct verifying *verifying)
+{
+	struct node *next = NULL;
+
+	for (uint32_t i = 0; i < verifying->node_count; i++) {
+		struct node *node = &verifying->nodes[i];
+
+		if (node->is_waiting && (!next || node->at < next->at))
+			next = node;
+	}
+	return next;
 }
 
 static bool follow_checks(struct verifying *verifying)
 {
-	struct symbolic machine;
-	bool has_waiting = true;
+	struct symbolic *machine = &verifying->scratch->machine;
+	struct node *node;
 
-	symbolic_begin(&machine);
+	symbolic_begin(machine);
 	verifying->node_count = 0;
 	verifying->copy_at = 0;
-	if (!add_node(verifying, verifying->offsets[verifying->index], &machine))
+	if (!add_node(verifying, verifying->offsets[verifying->index], machine))
 		return false;
-	while (has_waiting) {
-		has_waiting = false;
-		for (uint32_t i = 0; i < verifying->node_count; i++) {
-			if (!verifying->nodes[i].is_waiting)
-				continue;
-			verifying->nodes[i].is_waiting = false;
-			has_waiting = true;
-			if (!visit(verifying, &verifying->nodes[i]))
-				return false;
-		}
+	while ((node = next_node(verifying))) {
+		node->is_waiting = false;
+		if (!visit(verifying, node))
+			return false;
 	}
 	return verifying->copy_at ||
 	       wrong(verifying, verifying->offsets[verifying->index], "there is no copy");
@@ -385,29 +483,28 @@ static bool follow_lock_end(struct verifying *verifying, uint32_t *at)
 {
 	const struct instruction *original = current(verifying);
 	uint32_t next = original->offset + original->length;
-	struct symbolic machine;
+	struct symbolic *machine = &verifying->scratch->machine;
 	bool has_called = false;
 
-	symbolic_begin(&machine);
-	for (unsigned i = 0; i < LOCK_END_STEPS && !(has_called && !machine.lowered_by); i++) {
+	symbolic_begin(machine);
+	for (unsigned i = 0; i < LOCK_END_STEPS && !(has_called && !machine->lowered_by); i++) {
 		struct instruction instruction;
 		struct symbolic_outcome outcome;
 
-		if (!check_state(verifying, *at, &machine, next, REGISTERS_ALL | FLAGS_ALL) ||
+		if (!check_state(verifying, *at, machine, next, REGISTERS_ALL | FLAGS_ALL) ||
 		    !decode_at(verifying, *at, &instruction))
 			return false;
-		outcome = step(verifying, &machine, &instruction);
+		outcome = step(verifying, machine, &instruction);
 		if (outcome.event == SYMBOLIC_THUNK) {
-			has_called = outcome.thunk == THUNK_LOCK_END ||
-				     outcome.thunk == THUNK_LOCK_END_COMPARE;
-			if (!check_thunk(verifying, *at, &machine, outcome.thunk))
+			has_called = outcome.thunk != THUNK_LOCK_BEGIN;
+			if (!check_thunk(verifying, *at, machine, outcome.thunk))
 				return false;
 		} else if (outcome.event != SYMBOLIC_STEP) {
 			return wrong(verifying, *at, "an instruction that no check has");
 		}
 		*at += instruction.length;
 	}
-	return (has_called && machine.has_flags) ||
+	return (has_called && machine->has_flags) ||
 	       wrong(verifying, *at, "a locked instruction has no end");
 }
 
@@ -497,6 +594,7 @@ bool verify_clones(const struct decoder *decoder, const struct emitter *emitter,
 	struct arena *arena = emitter->arena;
 	const struct module *module = emitter->module;
 	size_t live_bytes = (longest(module) + 1) * sizeof(uint32_t);
+	size_t site_bytes = (plan->site_count + 1) * sizeof(uint32_t);
 	struct verifying verifying = {
 		.decoder = decoder,
 		.emitter = emitter,
@@ -504,17 +602,24 @@ bool verify_clones(const struct decoder *decoder, const struct emitter *emitter,
 		.plan = plan,
 		.result = verification,
 		.nodes = arena_alloc(arena, NODE_COUNT * sizeof(*verifying.nodes)),
+		.scratch = arena_alloc(arena, sizeof(*verifying.scratch)),
+		.begun_at = arena_alloc(arena, site_bytes),
+		.ended_at = arena_alloc(arena, site_bytes),
 	};
 	uint8_t *has_site = arena_alloc(arena, module->text_bytes);
 	uint32_t *live = arena_alloc(arena, live_bytes);
 	bool is_right = false;
 
 	*verification = (struct verification){.what = NULL};
-	if (verifying.nodes && has_site && live)
+	if (verifying.nodes && verifying.scratch && verifying.begun_at && verifying.ended_at &&
+	    has_site && live)
 		is_right = check_all(&verifying, has_site, live);
 	else
 		verification->what = "out of memory";
 	arena_free(arena, verifying.nodes, NODE_COUNT * sizeof(*verifying.nodes));
+	arena_free(arena, verifying.begun_at, site_bytes);
+	arena_free(arena, verifying.ended_at, site_bytes);
+	arena_free(arena, verifying.scratch, sizeof(*verifying.scratch));
 	arena_free(arena, has_site, module->text_bytes);
 	arena_free(arena, live, live_bytes);
 	return is_right;

@@ -318,6 +318,39 @@ called:
 2:	ret
 	END
 
+	/* For tests of liveness alone: nobody knows it but is_caller. */
+	CASE	is_known
+known:	movl	(%rdi), %eax
+	addq	%rcx, %rax
+	ret
+	END
+
+	CASE	is_caller
+	call	known
+	movq	%rax, %rbx
+	jc	1f
+	movq	%r9, %rbx
+1:	xorl	%eax, %eax
+	ret
+	END
+
+	CASE	hands_carry
+	addq	%rax, %rcx
+	call	takes_carry
+	ret
+	END
+
+	CASE	is_handed_carry
+takes_carry:
+	adcq	(%rdi), %rdx
+	ret
+	END
+
+	CASE	makes_its_return
+	pushq	(%rdi)
+	ret
+	END
+
 	.p2align 5
 lab_data:
 	.quad	0x1122334455667788, 0x99aabbccddeeff00, 3, 4, 5, 6

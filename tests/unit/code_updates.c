@@ -1,0 +1,190 @@
+/*
+ * Updates, decisions and loops that wait, as compilers make them.  Only looked
+ * at, never run: built several times like code_kernels.c.
+ */
+#include <stdint.h>
+
+#define JOIN2(a, b) a##_##b
+#define JOIN(a, b) JOIN2(a, b)
+#define TEXT2(a) #a
+#define TEXT(a) TEXT2(a)
+
+struct account {
+	long balance;
+	int stock, limit;
+	double rate;
+	uint8_t bits;
+	volatile int flag;
+	struct account *next;
+	volatile int *shared;
+};
+
+struct lab_kernel {
+	const char *name;
+	void (*start)(struct account *a, struct account *b, long amount);
+};
+
+#define KERNEL(name)                                                                               \
+	__attribute__((section("lab_text"), noinline, used)) void JOIN(KERNEL_NAME, name)(         \
+		struct account * a, struct account * b, long amount);                              \
+	static const struct lab_kernel JOIN(row, name) __attribute__((section("lab_kernels"),      \
+								      used, aligned(8))) = {       \
+		TEXT(JOIN(KERNEL_NAME, name)), JOIN(KERNEL_NAME, name)};                           \
+	void JOIN(KERNEL_NAME, name)(struct account * a, struct account * b, long amount)
+#define UNUSED (void)a, (void)b, (void)amount
+
+__attribute__((weak)) long code_counter;
+__attribute__((weak)) volatile int code_flag;
+void lab_lock(void);
+void lab_unlock(void);
+void lab_yield(void);
+long lab_compute(long value);
+
+KERNEL(increment)
+{
+	UNUSED;
+	code_counter++;
+}
+
+KERNEL(add_to_field)
+{
+	UNUSED;
+	a->balance = a->balance * 3 + amount;
+}
+
+KERNEL(add_to_double)
+{
+	UNUSED;
+	a->rate = a->rate * 2.0 + b->rate;
+}
+
+KERNEL(set_bit)
+{
+	UNUSED;
+	a->bits = (uint8_t)(a->bits | 4);
+}
+
+KERNEL(split)
+{
+	long balance;
+
+	UNUSED;
+	lab_lock();
+	balance = a->balance;
+	lab_unlock();
+	balance = lab_compute(balance) ? balance - amount : balance;
+	lab_lock();
+	a->balance = balance;
+	lab_unlock();
+}
+
+KERNEL(decide)
+{
+	int is_left;
+
+	UNUSED;
+	lab_lock();
+	is_left = a->stock > 0;
+	lab_unlock();
+	if (is_left) {
+		lab_lock();
+		a->stock = (int)lab_compute(amount);
+		lab_unlock();
+	}
+}
+
+KERNEL(read_again)
+{
+	UNUSED;
+	lab_lock();
+	amount += a->limit;
+	lab_unlock();
+	lab_lock();
+	a->balance = a->balance + amount;
+	lab_unlock();
+}
+
+KERNEL(store_constant)
+{
+	UNUSED;
+	a->stock = 5;
+}
+
+KERNEL(copy)
+{
+	UNUSED;
+	a->stock = b->stock;
+}
+
+KERNEL(swap)
+{
+	int kept = a->limit;
+
+	UNUSED;
+	a->limit = b->limit;
+	b->limit = kept;
+}
+
+KERNEL(after_decision)
+{
+	UNUSED;
+	if (a->stock > 3)
+		lab_yield();
+	lab_lock();
+	a->stock = (int)amount;
+	lab_unlock();
+}
+
+KERNEL(spin)
+{
+	UNUSED;
+	while (!code_flag)
+		;
+}
+
+KERNEL(spin_field)
+{
+	UNUSED;
+	while (a->flag != 3)
+		__builtin_ia32_pause();
+}
+
+KERNEL(spin_yield)
+{
+	UNUSED;
+	while (!a->flag)
+		lab_yield();
+	a->stock = 1;
+}
+
+KERNEL(spin_pointer)
+{
+	UNUSED;
+	while (!*a->shared)
+		__builtin_ia32_pause();
+}
+
+KERNEL(spin_bounded)
+{
+	UNUSED;
+	for (long i = 0; i < amount && !a->flag; i++)
+		__builtin_ia32_pause();
+}
+
+KERNEL(count_to_limit)
+{
+	long sum = 0;
+
+	UNUSED;
+	for (int i = 0; i < a->flag; i++)
+		sum += i;
+	lab_compute(sum);
+}
+
+KERNEL(walk_list)
+{
+	UNUSED;
+	while (a->next)
+		a = a->next;
+	lab_compute(a->balance);
+}

@@ -1,0 +1,175 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "code_lab.h"
+#include "x86/checks.h"
+#include "x86/liveness.h"
+
+#define ROOM 512
+
+static struct lab lab;
+
+/* The checks of one function. */
+static struct check checks[2 * ROOM];
+static struct plan_site sites[2 * ROOM];
+static uint32_t first_at[ROOM], live[ROOM];
+static struct check_list list = {.checks = checks, .sites = sites, .first_at = first_at};
+
+static const struct function *place(const char *name)
+{
+	const struct function *function = lab_function(&lab, name);
+	struct access_notes notes = {NULL, NULL};
+
+	ck_assert_uint_lt(function->count, ROOM);
+	liveness_compute(&lab.module, function, live);
+	checks_place(&lab.module, function, live, &notes, &list);
+	return function;
+}
+
+static uint32_t chain_length(const struct check *check)
+{
+	uint32_t length = 1;
+
+	for (const struct plan_site *site = &sites[check->site]; site->next_member; length++)
+		site = &sites[site->next_member - 1];
+	return length;
+}
+
+START_TEST(every_access_has_a_site)
+{
+	const struct function *function = place("sizes");
+
+	ck_assert_uint_eq(list.site_count, 8);
+	ck_assert_uint_eq(list.checked, 8);
+	ck_assert_uint_eq(sites[0].offset, function->instructions[0].offset);
+	ck_assert_uint_eq(sites[3].size_bytes, 8);
+	ck_assert_uint_ne(sites[7].flags & PLAN_SITE_WRITE, 0);
+}
+END_TEST
+
+START_TEST(two_halves_of_a_granule_become_one_check)
+{
+	place("halves");
+	ck_assert_uint_eq(checks[0].size_bytes, 8);
+	ck_assert_uint_eq(chain_length(&checks[0]), 2);
+	ck_assert_uint_eq(sites[sites[checks[0].site].next_member - 1].member_offset, 4);
+	/* 34 and 36 are neighbours, but not halves of the same four bytes. */
+	ck_assert_uint_eq(checks[list.count - 1].size_bytes, 2);
+	ck_assert_uint_eq(checks[list.count - 2].size_bytes, 2);
+}
+END_TEST
+
+START_TEST(store_after_a_load_of_its_place_makes_one_check_of_a_write)
+{
+	place("update_in_register");
+	ck_assert_uint_eq(list.count, 2);
+	ck_assert(checks[0].is_write);
+	ck_assert_uint_eq(checks[0].place, 0);
+	ck_assert_uint_eq(chain_length(&checks[0]), 2);
+	/* The store is the head. */
+	ck_assert_uint_ne(sites[checks[0].site].flags & PLAN_SITE_WRITE, 0);
+	ck_assert_uint_eq(sites[sites[checks[0].site].next_member - 1].flags & PLAN_SITE_WRITE, 0);
+}
+END_TEST
+
+START_TEST(store_that_may_not_happen_has_a_check_of_its_own)
+{
+	const struct function *function = place("jumps_away");
+
+	ck_assert_uint_eq(list.count, 2);
+	ck_assert(!checks[0].is_write);
+	ck_assert(checks[1].is_write);
+	ck_assert_uint_gt(checks[1].place, function_find(function, function->start) + 2);
+}
+END_TEST
+
+START_TEST(check_moves_to_where_flags_are_dead)
+{
+	place("flags_alive");
+	/* The first store stands behind the comparison; its check before. */
+	ck_assert_uint_eq(checks[0].place, 0);
+}
+END_TEST
+
+START_TEST(check_stays_behind_what_makes_its_address)
+{
+	const struct function *function = place("addressing");
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		uint32_t registers = operand_registers(&checks[i].operand);
+
+		for (uint32_t k = checks[i].place; k < checks[i].instruction; k++)
+			ck_assert_uint_eq(function->instructions[k].changes & registers, 0);
+	}
+}
+END_TEST
+
+START_TEST(nothing_moves_across_a_locked_instruction)
+{
+	const struct function *function = place("locked");
+
+	for (uint32_t i = 0; i < list.count; i++)
+		for (uint32_t k = checks[i].place; k < checks[i].instruction; k++)
+			ck_assert(!checks_is_barrier(&lab.module, &function->instructions[k]));
+}
+END_TEST
+
+START_TEST(checks_keep_the_order_of_their_accesses)
+{
+	place("no_dead_register");
+	for (uint32_t i = 1; i < list.count; i++) {
+		ck_assert_uint_ge(checks[i].place, checks[i - 1].place);
+		ck_assert_uint_ge(checks[i].instruction, checks[i - 1].instruction);
+	}
+}
+END_TEST
+
+START_TEST(private_stack_slots_have_no_check)
+{
+	const struct function *function = place("red_zone");
+	struct plan_statistics statistics = {0};
+
+	ck_assert_uint_eq(list.count, 2);
+	ck_assert_uint_eq(checks_survey(&lab.module, function, &statistics), 2);
+	ck_assert_uint_eq(statistics.on_stack, 4);
+}
+END_TEST
+
+START_TEST(slots_whose_address_escapes_have)
+{
+	lab_function(&lab, "red_zone")->stack_escapes = true;
+	place("red_zone");
+	ck_assert_uint_gt(list.count, 2);
+}
+END_TEST
+
+static void set_up(void)
+{
+	lab_set_up(&lab);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("checks");
+	TCase *tcase = tcase_create("checks");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_unchecked_fixture(tcase, set_up, NULL);
+	tcase_add_test(tcase, every_access_has_a_site);
+	tcase_add_test(tcase, two_halves_of_a_granule_become_one_check);
+	tcase_add_test(tcase, store_after_a_load_of_its_place_makes_one_check_of_a_write);
+	tcase_add_test(tcase, store_that_may_not_happen_has_a_check_of_its_own);
+	tcase_add_test(tcase, check_moves_to_where_flags_are_dead);
+	tcase_add_test(tcase, check_stays_behind_what_makes_its_address);
+	tcase_add_test(tcase, nothing_moves_across_a_locked_instruction);
+	tcase_add_test(tcase, checks_keep_the_order_of_their_accesses);
+	tcase_add_test(tcase, private_stack_slots_have_no_check);
+	tcase_add_test(tcase, slots_whose_address_escapes_have);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

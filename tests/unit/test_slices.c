@@ -1,0 +1,145 @@
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "code_lab.h"
+
+static struct lab lab;
+static const char *const prefixes[] = {"u0", "u1", "u2", "u3"};
+
+/* The first site of the kernel called <prefix>_@name that has all of @flags. */
+static const struct plan_site *site_with(int prefix, const char *name, uint32_t flags)
+{
+	char full[64];
+	const struct function *function;
+
+	snprintf(full, sizeof(full), "%s_%s", prefixes[prefix], name);
+	function = lab_function(&lab, full);
+	for (uint32_t i = 0; i < lab.plan.site_count; i++) {
+		const struct plan_site *site = &lab.plan.sites[i];
+
+		if (site->offset >= function->start && site->offset < function->end &&
+		    (site->flags & flags) == flags)
+			return site;
+	}
+	return NULL;
+}
+
+static bool has_site(int prefix, const char *name, uint32_t flags)
+{
+	return site_with(prefix, name, flags) != NULL;
+}
+
+START_TEST(update_is_marked)
+{
+	static const char *const names[] = {"increment", "add_to_field", "add_to_double", "set_bit"};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
+		ck_assert_msg(has_site(_i, names[i], PLAN_SITE_WRITE | PLAN_SITE_UPDATE), "%s_%s",
+			      prefixes[_i], names[i]);
+}
+END_TEST
+
+START_TEST(split_update_shares_a_slice)
+{
+	const struct plan_site *load = site_with(_i, "split", PLAN_SITE_READ | PLAN_SITE_BASIS);
+	const struct plan_site *store = site_with(_i, "split", PLAN_SITE_WRITE | PLAN_SITE_UPDATE);
+
+	ck_assert_msg(load && store, "%s", prefixes[_i]);
+	ck_assert_uint_ne(load->slice, 0);
+	ck_assert_uint_eq(load->slice, store->slice);
+}
+END_TEST
+
+START_TEST(decision_shares_a_slice_with_what_it_guards)
+{
+	const struct plan_site *load = site_with(_i, "decide", PLAN_SITE_READ | PLAN_SITE_DECIDES);
+	const struct plan_site *store = site_with(_i, "decide", PLAN_SITE_WRITE);
+
+	ck_assert_msg(load && store, "%s", prefixes[_i]);
+	ck_assert_uint_ne(load->slice, 0);
+	ck_assert_uint_eq(load->slice, store->slice);
+}
+END_TEST
+
+START_TEST(store_of_something_else_is_no_update)
+{
+	static const char *const names[] = {"store_constant", "copy", "swap"};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
+		ck_assert_msg(!has_site(_i, names[i], PLAN_SITE_UPDATE), "%s_%s", prefixes[_i],
+			      names[i]);
+	ck_assert(has_site(_i, "store_constant", PLAN_SITE_WRITE | PLAN_SITE_CONSTANT));
+}
+END_TEST
+
+START_TEST(decision_that_is_over_guards_nothing)
+{
+	ck_assert(!has_site(_i, "after_decision", PLAN_SITE_DECIDES));
+}
+END_TEST
+
+START_TEST(load_that_a_loop_waits_for_is_a_spin)
+{
+	static const char *const names[] = {"spin", "spin_field", "spin_yield", "spin_pointer",
+					    "spin_bounded"};
+	/* Without optimisation clang mixes both conditions of the last one. */
+	unsigned count = ARRAY_LENGTH(names) - (_i == 0);
+
+	for (unsigned i = 0; i < count; i++)
+		ck_assert_msg(has_site(_i, names[i], PLAN_SITE_READ | PLAN_SITE_SPIN), "%s_%s",
+			      prefixes[_i], names[i]);
+}
+END_TEST
+
+START_TEST(all_loads_of_the_flag_are_spins)
+{
+	char name[64];
+	const struct function *function;
+
+	snprintf(name, sizeof(name), "%s_spin_yield", prefixes[_i]);
+	function = lab_function(&lab, name);
+	for (uint32_t i = 0; i < lab.plan.site_count; i++) {
+		const struct plan_site *site = &lab.plan.sites[i];
+
+		if (site->offset >= function->start && site->offset < function->end &&
+		    site->flags & PLAN_SITE_READ)
+			ck_assert(site->flags & PLAN_SITE_SPIN);
+	}
+}
+END_TEST
+
+START_TEST(loop_that_goes_on_by_itself_is_no_spin)
+{
+	ck_assert(!has_site(_i, "count_to_limit", PLAN_SITE_SPIN));
+	ck_assert(!has_site(_i, "walk_list", PLAN_SITE_SPIN));
+}
+END_TEST
+
+static void set_up(void)
+{
+	lab_set_up(&lab);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("slices");
+	TCase *tcase = tcase_create("slices");
+	SRunner *runner = srunner_create(suite);
+	int count = (int)ARRAY_LENGTH(prefixes), failed;
+
+	tcase_add_unchecked_fixture(tcase, set_up, NULL);
+	tcase_add_loop_test(tcase, update_is_marked, 0, count);
+	tcase_add_loop_test(tcase, split_update_shares_a_slice, 0, count);
+	tcase_add_loop_test(tcase, decision_shares_a_slice_with_what_it_guards, 0, count);
+	tcase_add_loop_test(tcase, store_of_something_else_is_no_update, 0, count);
+	tcase_add_loop_test(tcase, decision_that_is_over_guards_nothing, 0, count);
+	tcase_add_loop_test(tcase, load_that_a_loop_waits_for_is_a_spin, 0, count);
+	tcase_add_loop_test(tcase, all_loads_of_the_flag_are_spins, 0, count);
+	tcase_add_loop_test(tcase, loop_that_goes_on_by_itself_is_no_spin, 0, count);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
