@@ -116,6 +116,7 @@ static void fill_sites(const struct patching *patching, const struct plan *plan,
 		if (!site)
 			return;
 		site->address = patching->region.text + from->offset;
+		site->code_generation = guest_code_generation;
 		site->flags = from->flags | flags;
 		site->size_bytes = from->size_bytes;
 		site->member_offset = from->member_offset;
