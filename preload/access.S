@@ -29,6 +29,24 @@
 #define OPEN_INDEX 0x70 /* granule number modulo 8, times 16 */
 #define OPEN_WRITES 128
 
+/* Of struct thread and struct vclock: the same. */
+#define THREAD_CLOCK 256
+#define THREAD_CLOCK_COUNT 264
+#define THREAD_SAMPLE 280
+#define THREAD_PENDING 284
+#define THREAD_BASIS 288
+
+/* Of shadow words and addresses: detect/shadow.h. */
+#define WRITE_BIT 46
+#define READ_BIT 45
+#define FORM_MASK 0xf00
+#define EPOCH_SHIFT 12
+#define SLOT_SHIFT 52
+#define REGION_SHIFT 40
+#define ORIGIN_SITE (1 << 22)
+
+#define WHAT_AGAIN 0x200 /* recorded, but to be judged: access.c */
+
 #define DIRECTION_FLAG 4 /* in the second byte of the flags */
 
 /* Call frame information, by hand: the caller of a thunk is the program's own
@@ -192,7 +210,7 @@ string_common:
 	pushq	%rax
 	pushq	%rcx
 	pushq	%rdx
-	movq	access_open@gottpoff(%rip), %rax
+	movq	access_thread@gottpoff(%rip), %rax
 	movq	%fs:(%rax), %rax
 	testq	%rax, %rax
 	je	1f
@@ -231,13 +249,141 @@ string_common:
 	.irp	log, 0, 1, 2
 	OPEN_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table
 	.endr
-	.irp	log, 3, 4, 5, 6
+	.irp	log, 4, 5, 6
 	THUNK	access_\name\()_\log, access_common, (1 << \log | \flag)
 	.endr
 	.endm
 
+	/* To @otherwise unless @word is 0, or plain and covered by the clock of thread rsi. */
+	.macro	NEEDS_BEFORE word, low, otherwise
+	testq	\word, \word
+	je	9f
+	testl	$FORM_MASK, \low
+	jne	\otherwise
+	movq	\word, %r8
+	shrq	$SLOT_SHIFT, %r8
+	cmpl	THREAD_CLOCK_COUNT(%rsi), %r8d
+	jae	\otherwise
+	movq	THREAD_CLOCK(%rsi), %r9
+	movq	(%r9,%r8,8), %r9
+	movq	\word, %r8
+	shlq	$(64 - SLOT_SHIFT), %r8
+	shrq	$(64 - SLOT_SHIFT + EPOCH_SHIFT), %r8
+	cmpq	%r8, %r9
+	jb	\otherwise
+9:
+	.endm
+
+	/*
+	 * The same for whole granules: access_whole() (detect/access_fast.c), as far as
+	 * both planes have plain words that the thread's clock covers.  What a signal
+	 * handler may do in between is no more than if it had come before.
+	 */
+	.macro	WHOLE_THUNK name, what, own, other, origin
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
+	.p2align 5
+\name:
+	pushq	%rax
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	movq	access_thread@gottpoff(%rip), %rax
+	movq	%fs:(%rax), %rsi
+	movq	88(%rsp), %rdi		/* the address */
+	testq	%rsi, %rsi
+	je	1f
+	testb	$7, %dil
+	jne	1f
+	movq	%rdi, %rax
+	shrq	$REGION_SHIFT, %rax
+	cmpq	$0x7f, %rax
+	ja	1f
+	leaq	access_regions(%rip), %rcx
+	cmpb	$0, (%rcx,%rax)
+	je	1f
+	movl	80(%rsp), %edx		/* the id */
+	shrl	$1, %edx
+	leaq	access_quiet(%rip), %rcx
+	cmpb	$0, (%rcx,%rdx)
+	je	1f
+	movl	THREAD_PENDING(%rsi), %eax
+	orl	THREAD_BASIS(%rsi), %eax
+	jne	1f
+	subl	$1, THREAD_SAMPLE(%rsi)
+	jc	2f
+	movq	access_current@gottpoff(%rip), %rax
+	movq	%fs:(%rax), %r11
+	cmpq	$-1, %r11
+	je	1f
+	movq	%rdi, %rcx
+	btcq	$\own, %rcx
+	movq	(%rcx), %rax
+	NEEDS_BEFORE %rax, %eax, 1f
+	btcq	$\other, %rdi
+	movq	(%rdi), %r10
+	NEEDS_BEFORE %r10, %r10d, 1f
+	lock cmpxchgq %r11, (%rcx)
+	jne	1f
+	/* The origin: the site, and a tag of slot and epoch. */
+	orl	$ORIGIN_SITE, %edx
+	shll	$8, %edx
+	movq	%r11, %r8
+	shrq	$SLOT_SHIFT, %r8
+	shrq	$EPOCH_SHIFT, %r11
+	xorl	%r11d, %r8d
+	movzbl	%r8b, %r8d
+	orl	%r8d, %edx
+	movq	%rdi, %rcx
+	btcq	$\own, %rcx
+	movl	%edx, \origin(%rcx)
+	/* Has anybody come to the other plane meanwhile? */
+	movq	(%rdi), %r10
+	NEEDS_BEFORE %r10, %r10d, 3f
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	ret	$16
+2:	movl	$0, THREAD_SAMPLE(%rsi)
+1:	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	movl	$\what, %eax
+	jmp	access_common
+3:	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	movl	$(\what | WHAT_AGAIN), %eax
+	jmp	access_common
+	.size	\name, . - \name
+	.endm
+
 	SIZES	read, 0, 0
 	SIZES	write, 0x100, OPEN_WRITES
+	WHOLE_THUNK access_read_3, 8, READ_BIT, WRITE_BIT, 4
+	WHOLE_THUNK access_write_3, (8 | 0x100), WRITE_BIT, READ_BIT, 0
 	THUNK	access_sized_thunk, access_common, 0
 	THUNK	access_masked_thunk, masked_common, 0
 	THUNK	access_lock_begin_thunk, begin_common, 0

@@ -13,11 +13,27 @@
 __thread uint64_t access_current __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
 __thread uint64_t access_shared __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
 
-__thread struct open_granule *access_open __attribute__((tls_model("initial-exec")));
+__thread struct thread *access_thread __attribute__((tls_model("initial-exec")));
 
-_Static_assert(sizeof(struct open_granule) == 16 && offsetof(struct open_granule, bytes) == 8 &&
-		       offsetof(struct open_granule, site) == 12 && THREAD_OPEN == 8,
-	       "access.S knows the layout");
+#define IS_AT(type, member, place) (offsetof(struct type, member) == (place))
+
+_Static_assert(sizeof(struct open_granule) == 16 && IS_AT(open_granule, bytes, 8) &&
+		       IS_AT(open_granule, site, 12) && THREAD_OPEN == 8 &&
+		       IS_AT(thread, open, 0) && IS_AT(vclock, entries, 0) &&
+		       IS_AT(vclock, count, 8) && IS_AT(thread, clock, 256) &&
+		       IS_AT(thread, access_sample, 280) && IS_AT(thread, pending_atomic, 284) &&
+		       IS_AT(thread, basis_count, 288),
+	       "access.S knows these places");
+
+/* Regions that have shadow, by the address's upper bits. */
+#define HAS(first, last) [(first) >> 40 ... ((last) >> 40) - 1] = 1
+
+const uint8_t access_regions[128];
+const uint8_t access_regions[128] = {
+	HAS(0ull, SHADOW_LOW_END),
+	HAS(SHADOW_MIDDLE_START, SHADOW_MIDDLE_END),
+	HAS(SHADOW_HIGH_START, SHADOW_HIGH_END),
+};
 
 /* --- What plans need -------------------------------------------------------- */
 
@@ -145,6 +161,7 @@ stack_id access_stack(struct detector *detector, struct thread *thread, const st
 
 #define WHAT_BYTES 0xffu
 #define WHAT_WRITE 0x100u
+#define WHAT_AGAIN 0x200u /* the thunk has recorded it, and met another thread */
 
 #define ZERO_FLAG (1u << 6)
 #define DIRECTION_FLAG (1u << 10)
@@ -260,7 +277,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	self = enter(frame);
 	if (UNLIKELY(!self))
 		return;
-	if (LIKELY(what && access_quick(&guest_detector, self->thread, frame->words[1],
+	if (LIKELY(what && !(what & WHAT_AGAIN) && access_quick(&guest_detector, self->thread, frame->words[1],
 					what & WHAT_BYTES, what & WHAT_WRITE,
 					(site_id)(frame->words[0] >> 1)))) {
 		guest_leave(self);
@@ -270,6 +287,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	if (LIKELY(what)) {
 		access.size_bytes = what & WHAT_BYTES;
 		access.flags |= what & WHAT_WRITE ? SITE_WRITE : SITE_READ;
+		access.is_recorded = what & WHAT_AGAIN;
 	}
 	note_value(&access, site_of(frame->words[0]));
 	access_check(&guest_detector, self->thread, &access);

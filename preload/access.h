@@ -16,8 +16,8 @@
 /* What a check compares with: shadow.h.  thread.current and .shared point here. */
 extern __thread uint64_t access_current __attribute__((tls_model("initial-exec")));
 extern __thread uint64_t access_shared __attribute__((tls_model("initial-exec")));
-/* The granules that the thread keeps open (thread.open), for the thunks. */
-extern __thread struct open_granule *access_open __attribute__((tls_model("initial-exec")));
+/* The thread, for the thunks; NULL: none that is observed. */
+extern __thread struct thread *access_thread __attribute__((tls_model("initial-exec")));
 
 /* The program's registers in a thunk: access.S makes it. */
 struct access_frame {

@@ -135,7 +135,7 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	thread->stack_start = stack_end > stack_bytes ? stack_end - stack_bytes : 0;
 	thread->current = &access_current;
 	thread->shared = &access_shared;
-	access_open = thread->open[0];
+	access_thread = thread;
 	guest_self = self;
 }
 

@@ -39,18 +39,41 @@ bool access_whole(struct detector *detector, struct thread *thread, uintptr_t ad
 bool access_part(struct detector *detector, struct thread *thread, uintptr_t address,
 		 uint32_t size_bytes, bool is_write, site_id site);
 
+/* Sites of which no access is wanted by another part of the engine, but for one
+ * in ACCESS_STACK_EVERY: what the thunks ask. */
+extern uint8_t access_quiet[SITE_MAX];
+
+/* Every access of @site is wanted from now on: it is part of a finding. */
+static inline void access_suspect(struct site_table *sites, site_id id)
+{
+	struct site *site = site_get(sites, id);
+
+	if (!site)
+		return;
+	store_relaxed(&site->is_suspect, 1u); /* relaxed: a hint, as below */
+	store_relaxed(&access_quiet[id], 0);
+}
+
 /* Does another part of the engine want to see accesses of @site to @address? */
 static inline bool access_is_wanted(const struct detector *detector, struct thread *thread,
-				    const struct site *site, uintptr_t address, bool is_write)
+				    site_id id, uintptr_t address, bool is_write)
 {
+	const struct site *site = site_get(&detector->sites, id);
+
 	/* relaxed: a count of few, and a flag; a late look is as good. */
 	if (load_relaxed(&site->slow_count) < ACCESS_STACKS_FIRST ||
-	    load_relaxed(&site->is_suspect) || ++thread->access_count % ACCESS_STACK_EVERY == 0)
+	    load_relaxed(&site->is_suspect))
 		return true;
+	if (UNLIKELY(thread->access_sample-- == 0)) {
+		thread->access_sample = ACCESS_STACK_EVERY;
+		return true;
+	}
 	if (thread->basis_count && thread->basis_filter >> (address >> 3) % 64 & 1)
 		return true;
-	if (!site->slice)
+	if (!site->slice) {
+		store_relaxed(&access_quiet[id], 1); /* relaxed: a hint */
 		return false;
+	}
 	return is_write ? detector->split_count : thread->held_count;
 }
 
@@ -58,10 +81,8 @@ static inline bool access_is_wanted(const struct detector *detector, struct thre
 static inline bool access_quick(struct detector *detector, struct thread *thread,
 				uintptr_t address, uint32_t size_bytes, bool is_write, site_id id)
 {
-	const struct site *site = site_get(&detector->sites, id);
-
 	if (UNLIKELY(thread->pending_atomic || !thread->has_recorded || !shadow_covers(address)) ||
-	    access_is_wanted(detector, thread, site, address, is_write))
+	    access_is_wanted(detector, thread, id, address, is_write))
 		return false;
 	if (size_bytes >= SHADOW_GRANULE)
 		return access_whole(detector, thread, address, size_bytes, is_write, id);

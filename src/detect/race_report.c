@@ -1,6 +1,7 @@
 /*
  * Findings about memory: two accesses, and the block that they are to.
  */
+#include "detect/access_fast.h"
 #include "detect/chain.h"
 #include "detect/memory_block.h"
 #include "detect/race.h"
@@ -104,14 +105,8 @@ static void add_mine(struct race_step *step, struct finding *finding, stack_id s
 
 static void suspect(struct race_step *step)
 {
-	struct site *mine = site_get(&step->detector->sites, step->access->site);
-	struct site *other = site_get(&step->detector->sites,
-				      origin_site(step->detector, step->other_what));
-
-	if (mine)
-		store_relaxed(&mine->is_suspect, 1u); /* relaxed: a hint */
-	if (other)
-		store_relaxed(&other->is_suspect, 1u);
+	access_suspect(&step->detector->sites, step->access->site);
+	access_suspect(&step->detector->sites, origin_site(step->detector, step->other_what));
 }
 
 static void keep_record(struct race_step *step, enum finding_kind kind, uint64_t key,

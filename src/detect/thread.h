@@ -95,7 +95,15 @@ struct open_granule {
 };
 
 struct thread {
-	/* The hot part. */
+	/* What the thunks of preload/access.S know the places of. */
+	struct open_granule open[2][THREAD_OPEN];
+	struct vclock clock;
+	uint32_t access_sample;	 /* slow accesses until one has its whole stack recorded */
+	uint32_t pending_atomic; /* number of the location last loaded: atomic_location.h */
+	uint32_t basis_count;	 /* reads that a later write may rest on: update.h */
+	uint32_t open_count;
+
+	/* The hot part of locks. */
 	uint64_t chain; /* rolling hash of the held locks: chain.h */
 	struct held_lock *held;
 	uint32_t held_count;
@@ -111,20 +119,14 @@ struct thread {
 	uint64_t *current, *shared; /* what inline checks compare with: shadow.h */
 	uint64_t recorded_epoch; /* the last one in which something was recorded */
 	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
-	uint32_t pending_atomic; /* number of the location last loaded: atomic_location.h */
 	uint8_t pending_halves;
 	struct detector *detector; /* its own */
-	uint32_t open_count;
-	uint32_t access_count; /* slow ones */
-	struct open_granule open[2][THREAD_OPEN];
 	uint64_t basis_filter; /* of the granules of 'bases', one bit for each of 64 */
-	uint32_t basis_count; /* reads that a later write may rest on: update.h */
 	struct basis *bases;  /* UPDATE_BASES of them, or NULL */
 	struct vclock_snapshot *birth; /* what its creator knew; may be NULL */
 	lock_id wanted_under; /* for the next held_lock.under: class.c */
 
 	uint64_t chain_base; /* the hash of no locks */
-	struct vclock clock;
 	struct vclock structural;
 	struct vclock hand_over;
 	uint64_t *seen_versions; /* by slot: the newest content joined from it */
