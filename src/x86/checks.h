@@ -62,8 +62,8 @@ struct access_notes {
 };
 
 /*
- * The checks and sites of one function.  Checks and sites have room for two
- * per instruction, first_at for one.
+ * The checks and sites of one function.  There is room for two checks and sites
+ * for each instruction that touches memory.
  */
 struct check_list {
 	struct check *checks;

@@ -151,20 +151,29 @@ static void emit_copy(struct emitter *emitter, const struct instruction *instruc
 
 /* --- Functions --------------------------------------------------------------------- */
 
-static size_t analysis_bytes(uint32_t count)
+/* Arrays by instruction, and two checks and sites for each that may want them. */
+static size_t analysis_bytes(uint32_t count, uint32_t access_count)
 {
-	return (count + 1) * (2 * sizeof(uint32_t) + sizeof(uint16_t) + sizeof(uint32_t) +
-			      2 * sizeof(struct check) + 2 * sizeof(struct plan_site)) +
-	       64;
+	return (count + 1) * (3 * sizeof(uint32_t) + sizeof(uint16_t)) +
+	       2 * (access_count + 1) * (sizeof(struct check) + sizeof(struct plan_site)) + 64;
+}
+
+static uint32_t count_accesses(const struct function *function)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < function->count; i++)
+		count += function->instructions[i].memory != 0;
+	return count;
 }
 
 /* All arrays of an analysis out of one block, those with the strictest
  * alignment first. */
-static void divide(struct analysis *analysis, void *block, uint32_t count)
+static void divide(struct analysis *analysis, void *block, uint32_t count, uint32_t access_count)
 {
 	analysis->list.checks = block;
-	analysis->list.sites = (void *)(analysis->list.checks + 2 * (count + 1));
-	analysis->live = (void *)(analysis->list.sites + 2 * (count + 1));
+	analysis->list.sites = (void *)(analysis->list.checks + 2 * (access_count + 1));
+	analysis->live = (void *)(analysis->list.sites + 2 * (access_count + 1));
 	analysis->slices = analysis->live + count + 1;
 	analysis->list.first_at = analysis->slices + count + 1;
 	analysis->flags = (void *)(analysis->list.first_at + count + 1);
@@ -177,8 +186,8 @@ static bool analyse(struct emitter *emitter, const struct function *function,
 	const struct module *module = emitter->module;
 
 	liveness_compute(module, function, analysis->live);
-	if (!slices_find(module, function, emitter->arena, analysis->slices, analysis->flags,
-			 &emitter->slice_count))
+	if (!slices_find(module, function, emitter->arena, analysis->live, analysis->slices,
+			 analysis->flags, &emitter->slice_count))
 		return false;
 	checks_place(module, function, analysis->live, &notes, &analysis->list);
 	emitter->statistics->checked += analysis->list.checked;
@@ -226,7 +235,7 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 {
 	const struct check_list *list = &analysis->list;
 	uint32_t first_site = append_sites(emitter, list);
-	struct cold_list cold = {.parts = NULL};
+	struct cold_list cold = {.parts = emitter->cold_parts, .room = emitter->cold_room};
 
 	for (uint32_t i = 0; i < function->count; i++) {
 		const struct instruction *instruction = &function->instructions[i];
@@ -245,7 +254,8 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 		emit_jump(emitter, FIXUP_TEXT, function->end);
 	}
 	emit_cold_parts(emitter, &cold);
-	arena_free(emitter->arena, cold.parts, cold.room * sizeof(*cold.parts));
+	emitter->cold_parts = cold.parts;
+	emitter->cold_room = cold.room;
 }
 
 static void align(struct emitter *emitter)
@@ -257,7 +267,8 @@ static void align(struct emitter *emitter)
 bool emit_function(struct emitter *emitter, uint32_t index)
 {
 	const struct function *function = &emitter->module->functions[index];
-	size_t bytes = analysis_bytes(function->count);
+	uint32_t access_count = count_accesses(function);
+	size_t bytes = analysis_bytes(function->count, access_count);
 	uint32_t *offsets = arena_alloc(emitter->arena, function->count * sizeof(*offsets));
 	void *block = arena_alloc(emitter->arena, bytes);
 	struct analysis analysis;
@@ -266,7 +277,7 @@ bool emit_function(struct emitter *emitter, uint32_t index)
 		emitter->failed = true;
 		return false;
 	}
-	divide(&analysis, block, function->count);
+	divide(&analysis, block, function->count, access_count);
 	if (!analyse(emitter, function, &analysis)) {
 		emitter->failed = true;
 		return false;

@@ -47,6 +47,8 @@ struct emitter {
 	uint32_t fixup_count, fixup_room;
 	uint32_t **clone_offsets; /* per function, NULL if not cloned: per instruction */
 	uint32_t slice_count;
+	void *cold_parts; /* of the function in work: kept for the next one */
+	uint32_t cold_room;
 	bool failed; /* out of memory: stays so */
 };
 

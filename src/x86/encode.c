@@ -27,6 +27,8 @@ void *encode_grow(struct emitter *emitter, void *array, uint32_t *room, uint32_t
 
 bool encode_reserve(struct emitter *emitter, uint32_t size_bytes)
 {
+	if (LIKELY(emitter->code_bytes + size_bytes <= emitter->code_room))
+		return !emitter->failed;
 	if (emitter->code_bytes + size_bytes > INT32_MAX)
 		emitter->failed = true;
 	if (!emitter->failed)
@@ -45,9 +47,8 @@ void encode_bytes(struct emitter *emitter, const void *bytes, uint32_t size_byte
 
 void encode_byte(struct emitter *emitter, unsigned byte)
 {
-	unsigned char one = (unsigned char)byte;
-
-	encode_bytes(emitter, &one, 1);
+	if (encode_reserve(emitter, 1))
+		emitter->code[emitter->code_bytes++] = (unsigned char)byte;
 }
 
 void encode_u32(struct emitter *emitter, uint32_t value)

@@ -1,5 +1,6 @@
 #include "x86/flow.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "x86/plan.h"
@@ -7,7 +8,7 @@
 
 #define SLOT_COUNT 32u
 #define VECTOR_COUNT 16u
-#define PASS_LIMIT 6u
+#define PASS_LIMIT 4u
 #define JOIN_LIMIT 8192u
 #define NO_JOIN UINT32_MAX
 #define CHANGED_BY_CALLS                                                                           \
@@ -22,25 +23,28 @@ struct value {
 
 /* What is known at one point of the function. */
 struct state {
-	struct value registers[16];
-	struct value slots[SLOT_COUNT];
-	uint64_t vectors[VECTOR_COUNT];
+	bool is_reached;
 	uint64_t flags;
 	uint64_t taken, passed; /* loads that decided a branch, by its outcome */
-	bool is_reached;
+	struct value registers[16];
+	/* The function's slots, and then its vector registers if it has any. */
+	struct value others[SLOT_COUNT + VECTOR_COUNT];
 };
 
 struct flow {
 	const struct module *module;
 	const struct function *function;
 	const uint8_t *roles;
+	const uint32_t *live;
 	struct flow_loads *loads;
 	const struct slice_notes *notes;
-	struct state *joins;	 /* by number; the last is for all indirect targets */
+	char *joins;		 /* states by number; the last is for all indirect targets */
 	uint32_t *join_numbers;	 /* per instruction, or NO_JOIN */
+	int8_t *slot_of;	 /* per instruction: of its memory operand, or -1 */
 	uint32_t join_count;
 	int32_t slot_keys[SLOT_COUNT]; /* displacement * 2 + (base is rsp) */
-	uint32_t slot_count;
+	uint32_t slot_count, vector_count;
+	bool has_loop;
 	struct state now;
 	bool has_changed, is_final;
 };
@@ -52,15 +56,30 @@ static uint64_t mix(uint64_t a, uint64_t b)
 	return x ^ x >> 32;
 }
 
+/* Only what the function has of slots and vectors. */
+static size_t state_bytes(const struct flow *flow)
+{
+	return offsetof(struct state, others) +
+	       (flow->slot_count + flow->vector_count) * sizeof(struct value);
+}
+
+static struct state *join_state(const struct flow *flow, uint32_t join)
+{
+	return (void *)(flow->joins + join * state_bytes(flow));
+}
+
+static struct value *vector_value(struct flow *flow, unsigned number)
+{
+	return &flow->now.others[flow->slot_count + number];
+}
+
 /* --- Meeting points ------------------------------------------------------------------ */
 
 static void meet_value(struct flow *flow, struct value *into, const struct value *from,
 		       uint64_t name)
 {
-	uint64_t merged = mix(0x70e1, name);
-
-	if (into->hash != from->hash && into->hash != merged) {
-		into->hash = merged;
+	if (into->hash != from->hash && into->hash != mix(0x70e1, name)) {
+		into->hash = mix(0x70e1, name);
 		flow->has_changed = true;
 	}
 	if (from->loads & ~into->loads) {
@@ -77,21 +96,24 @@ static void meet_set(struct flow *flow, uint64_t *into, uint64_t from)
 	}
 }
 
-static void meet(struct flow *flow, uint32_t join, const struct state *from)
+/* Only registers that are alive there matter: @live. */
+static void meet(struct flow *flow, uint32_t join, uint32_t live, const struct state *from)
 {
-	struct state *into = &flow->joins[join];
+	struct state *into = join_state(flow, join);
+	uint32_t other_count = flow->slot_count + flow->vector_count;
 
 	if (!into->is_reached) {
-		*into = *from;
+		memcpy(into, from, state_bytes(flow));
 		flow->has_changed = true;
 		return;
 	}
-	for (unsigned i = 0; i < 16; i++)
+	for (live &= REGISTERS_ALL; live; live &= live - 1) {
+		unsigned i = (unsigned)__builtin_ctz(live);
+
 		meet_value(flow, &into->registers[i], &from->registers[i], join * 64ull + i);
-	for (unsigned i = 0; i < flow->slot_count; i++)
-		meet_value(flow, &into->slots[i], &from->slots[i], join * 64ull + 16 + i);
-	for (unsigned i = 0; i < VECTOR_COUNT; i++)
-		meet_set(flow, &into->vectors[i], from->vectors[i]);
+	}
+	for (unsigned i = 0; i < other_count; i++)
+		meet_value(flow, &into->others[i], &from->others[i], join * 64ull + 16 + i);
 	meet_set(flow, &into->flags, from->flags);
 	meet_set(flow, &into->taken, from->taken);
 	meet_set(flow, &into->passed, from->passed);
@@ -100,11 +122,11 @@ static void meet(struct flow *flow, uint32_t join, const struct state *from)
 /* What is known where nothing is: every place has a value of its own. */
 static void begin_state(struct state *state, const struct flow *flow, uint64_t name)
 {
-	memset(state, 0, sizeof(*state));
+	memset(state, 0, state_bytes(flow));
 	for (unsigned i = 0; i < 16; i++)
 		state->registers[i].hash = mix(name, i);
 	for (unsigned i = 0; i < flow->slot_count; i++)
-		state->slots[i].hash = mix(name, 16 + i);
+		state->others[i].hash = mix(name, 16 + i);
 	state->registers[RSP].hash = RSP;
 	state->is_reached = true;
 }
@@ -201,11 +223,12 @@ static bool is_register_move(const struct flow *flow, const struct instruction *
 static struct value memory_value(struct flow *flow, uint32_t index)
 {
 	const struct instruction *instruction = &flow->function->instructions[index];
-	int slot = find_slot(flow, instruction);
-	uint64_t place = place_of(flow, instruction);
+	int slot = flow->slot_of[index];
+	uint64_t place;
 
 	if (slot >= 0)
-		return flow->now.slots[slot];
+		return flow->now.others[slot];
+	place = place_of(flow, instruction);
 	return (struct value){
 		.hash = mix(0x10ad, place),
 		.loads = flow->roles[index] & FLOW_LOAD ? load_bit(flow, index, place) : 0,
@@ -230,11 +253,11 @@ static struct value computed_value(struct flow *flow, uint32_t index)
 	if (instruction->is_lea)
 		value.hash = place_of(flow, instruction);
 	value.hash = mix(value.hash, mix(instruction->mnemonic, (uint64_t)instruction->immediate));
-	for (unsigned r = 0; r < 16; r++) {
-		if (!(operands & REGISTER_BIT(r)))
-			continue;
-		value.hash = mix(value.hash, now->registers[r].hash);
-		value.loads |= now->registers[r].loads;
+	for (; operands; operands &= operands - 1) {
+		const struct value *operand = &now->registers[__builtin_ctz(operands)];
+
+		value.hash = mix(value.hash, operand->hash);
+		value.loads |= operand->loads;
 	}
 	if (instruction->reads & FLAGS_ALL)
 		value.loads |= now->flags;
@@ -243,33 +266,42 @@ static struct value computed_value(struct flow *flow, uint32_t index)
 
 /* --- Vector registers: only what they rest on ------------------------------------------ */
 
+/* By the first bytes: an escape, VEX, or a prefix that may stand before one. */
+static bool may_be_vector(const unsigned char *bytes)
+{
+	if ((bytes[0] & 0xf0) == 0x40)
+		return bytes[1] == 0x0f;
+	return bytes[0] == 0x0f || bytes[0] == 0x66 || bytes[0] == 0xf2 || bytes[0] == 0xf3 ||
+	       bytes[0] == 0xc4 || bytes[0] == 0xc5 || bytes[0] == 0x2e || bytes[0] == 0x3e;
+}
+
 /* False: it has nothing to do with vectors.  What it stores goes to *@stored. */
 static bool move_vectors(struct flow *flow, uint32_t index, const struct value *memory,
 			 uint64_t *stored)
 {
 	const struct instruction *instruction = &flow->function->instructions[index];
+	const unsigned char *bytes = flow->module->text + instruction->offset;
 	struct vector_operands operands;
-	uint64_t *vectors = flow->now.vectors;
 	uint64_t from;
 
-	if (instruction->source != NO_REGISTER ||
-	    !vector_decode(flow->module->text + instruction->offset, instruction->length, &operands))
+	if (!flow->vector_count || instruction->source != NO_REGISTER || !may_be_vector(bytes) ||
+	    !vector_decode(bytes, instruction->length, &operands))
 		return false;
 	if (operands.is_store) {
-		*stored = vectors[operands.reg];
+		*stored = vector_value(flow, operands.reg)->loads;
 		if (operands.has_rm && !operands.to_general)
-			vectors[operands.rm] = *stored;
+			vector_value(flow, operands.rm)->loads = *stored;
 		return true;
 	}
-	from = operands.has_rm ? vectors[operands.rm] : memory->loads;
+	from = operands.has_rm ? vector_value(flow, operands.rm)->loads : memory->loads;
 	if (operands.from_general)
 		from = memory->loads;
 	*stored = from;
 	if (operands.to_general || instruction->changes & FLAGS_ALL)
 		return true;
-	vectors[operands.reg] = from | (operands.is_move && operands.extra == operands.reg
-						? 0
-						: vectors[operands.extra]);
+	if (!operands.is_move || operands.extra != operands.reg)
+		from |= vector_value(flow, operands.extra)->loads;
+	vector_value(flow, operands.reg)->loads = from;
 	return true;
 }
 
@@ -327,11 +359,10 @@ static struct value stored_value(const struct flow *flow, const struct instructi
 
 static void store_value(struct flow *flow, uint32_t index, const struct value *value)
 {
-	const struct instruction *instruction = &flow->function->instructions[index];
-	int slot = find_slot(flow, instruction);
+	int slot = flow->slot_of[index];
 
 	if (slot >= 0)
-		flow->now.slots[slot] = *value;
+		flow->now.others[slot] = *value;
 	else if (flow->is_final && flow->roles[index] & FLOW_STORE)
 		pair_store(flow, index, value->loads);
 }
@@ -342,9 +373,9 @@ static void change_registers(struct flow *flow, const struct instruction *instru
 	uint32_t changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
 	bool is_only = (changed & (changed - 1)) == 0;
 
-	for (unsigned r = 0; r < 16; r++) {
-		if (!(changed & REGISTER_BIT(r)))
-			continue;
+	for (; changed; changed &= changed - 1) {
+		unsigned r = (unsigned)__builtin_ctz(changed);
+
 		flow->now.registers[r].hash = is_only ? value->hash : mix(value->hash, r);
 		flow->now.registers[r].loads = value->loads;
 	}
@@ -357,7 +388,7 @@ static void forget_moved_slots(struct flow *flow, uint32_t index)
 {
 	for (unsigned i = 0; i < flow->slot_count; i++)
 		if (flow->slot_keys[i] & 1)
-			flow->now.slots[i] = (struct value){.hash = mix(index, 64 + i)};
+			flow->now.others[i] = (struct value){.hash = mix(index, 64 + i)};
 }
 
 static void run_plain(struct flow *flow, uint32_t index)
@@ -383,20 +414,18 @@ static void run_call(struct flow *flow, uint32_t index)
 	for (unsigned r = 0; r < 16; r++)
 		if (CHANGED_BY_CALLS & REGISTER_BIT(r))
 			flow->now.registers[r] = (struct value){.hash = mix(0xca11, index * 16 + r)};
-	memset(flow->now.vectors, 0, sizeof(flow->now.vectors));
+	for (unsigned i = 0; i < flow->vector_count; i++)
+		vector_value(flow, i)->loads = 0;
 	flow->now.flags = 0;
 }
 
-static void branch_to(struct flow *flow, int64_t target, const struct state *state)
+static void branch_to(struct flow *flow, const struct instruction *branch,
+		      const struct state *state)
 {
-	const struct function *function = flow->function;
-	uint32_t index;
+	uint32_t index = function_target(flow->function, branch);
 
-	if (target < function->start || target >= function->end)
-		return;
-	index = function_find(function, (uint32_t)target);
 	if (index != UINT32_MAX && flow->join_numbers[index] != NO_JOIN)
-		meet(flow, flow->join_numbers[index], state);
+		meet(flow, flow->join_numbers[index], flow->live[index], state);
 }
 
 static void run_branch_if(struct flow *flow, const struct instruction *instruction)
@@ -404,7 +433,7 @@ static void run_branch_if(struct flow *flow, const struct instruction *instructi
 	uint64_t taken = flow->now.taken, decides = flow->now.flags;
 
 	flow->now.taken |= decides;
-	branch_to(flow, instruction->target, &flow->now);
+	branch_to(flow, instruction, &flow->now);
 	flow->now.taken = taken;
 	flow->now.passed |= decides;
 }
@@ -426,11 +455,11 @@ static void run(struct flow *flow, uint32_t index)
 		run_call(flow, index);
 		break;
 	case INSTRUCTION_BRANCH:
-		branch_to(flow, instruction->target, &flow->now);
+		branch_to(flow, instruction, &flow->now);
 		flow->now.is_reached = false;
 		break;
 	case INSTRUCTION_JUMP_INDIRECT:
-		meet(flow, flow->join_count, &flow->now);
+		meet(flow, flow->join_count, REGISTERS_ALL, &flow->now);
 		flow->now.is_reached = false;
 		break;
 	case INSTRUCTION_RETURN:
@@ -452,11 +481,11 @@ static void arrive(struct flow *flow, uint32_t index)
 		return;
 	}
 	if (flow->now.is_reached)
-		meet(flow, join, &flow->now);
-	if (reach & REACH_INDIRECT && flow->joins[flow->join_count].is_reached)
-		meet(flow, join, &flow->joins[flow->join_count]);
-	if (flow->joins[join].is_reached)
-		flow->now = flow->joins[join];
+		meet(flow, join, flow->live[index], &flow->now);
+	if (reach & REACH_INDIRECT && join_state(flow, flow->join_count)->is_reached)
+		meet(flow, join, flow->live[index], join_state(flow, flow->join_count));
+	if (join_state(flow, join)->is_reached)
+		memcpy(&flow->now, join_state(flow, join), state_bytes(flow));
 	else if (reach & (REACH_ENTRY | REACH_INDIRECT))
 		begin_state(&flow->now, flow, mix(0xbe91, index));
 }
@@ -472,6 +501,22 @@ static void run_pass(struct flow *flow)
 	}
 }
 
+/* Whether one pass is enough, and vectors are to be followed. */
+static void note_shape(struct flow *flow, uint32_t index)
+{
+	const struct instruction *instruction = &flow->function->instructions[index];
+	bool is_branch = instruction->kind == INSTRUCTION_BRANCH ||
+			 instruction->kind == INSTRUCTION_BRANCH_IF ||
+			 instruction->kind == INSTRUCTION_LOOP;
+
+	if ((is_branch && instruction->target <= instruction->offset) ||
+	    instruction->kind == INSTRUCTION_JUMP_INDIRECT)
+		flow->has_loop = true;
+	if (instruction->source == NO_REGISTER && flow->roles[index] & FLOW_STORE &&
+	    !(instruction->memory & (MEMORY_CONSTANT | MEMORY_READ)))
+		flow->vector_count = VECTOR_COUNT;
+}
+
 static void number_joins(struct flow *flow)
 {
 	const struct function *function = flow->function;
@@ -481,37 +526,44 @@ static void number_joins(struct flow *flow)
 
 		flow->join_numbers[i] = is_join ? flow->join_count++ : NO_JOIN;
 		add_slot(flow, &function->instructions[i]);
+		note_shape(flow, i);
 	}
+	for (uint32_t i = 0; i < function->count; i++)
+		flow->slot_of[i] = (int8_t)find_slot(flow, &function->instructions[i]);
 }
 
 bool flow_pair(const struct module *module, const struct function *function, struct arena *arena,
-	       const uint8_t *roles, struct flow_loads *loads, const struct slice_notes *notes)
+	       const uint8_t *roles, const uint32_t *live, struct flow_loads *loads,
+	       const struct slice_notes *notes)
 {
 	size_t number_bytes = (function->count + 1) * sizeof(uint32_t), join_bytes;
 	struct flow flow = {
 		.module = module,
 		.function = function,
 		.roles = roles,
+		.live = live,
 		.loads = loads,
 		.notes = notes,
 		.join_numbers = arena_alloc(arena, number_bytes),
+		.slot_of = arena_alloc(arena, function->count + 1),
 	};
 
-	if (!flow.join_numbers)
+	if (!flow.join_numbers || !flow.slot_of)
 		return false;
 	number_joins(&flow);
-	join_bytes = (flow.join_count + 1) * sizeof(*flow.joins);
+	join_bytes = (flow.join_count + 1) * state_bytes(&flow);
 	if (flow.join_count <= JOIN_LIMIT)
 		flow.joins = arena_alloc(arena, join_bytes);
 	for (unsigned pass = 0; flow.joins && pass < PASS_LIMIT; pass++) {
 		run_pass(&flow);
-		if (!flow.has_changed)
+		if (!flow.has_changed || !flow.has_loop)
 			break;
 	}
 	flow.is_final = true;
 	if (flow.joins)
 		run_pass(&flow);
 	arena_free(arena, flow.joins, join_bytes);
+	arena_free(arena, flow.slot_of, function->count + 1);
 	arena_free(arena, flow.join_numbers, number_bytes);
 	return true;
 }

@@ -33,8 +33,12 @@ struct slice_notes {
 	uint32_t *slice_count;
 };
 
-/* Pairs the stores of @function with @loads.  False: out of memory. */
+/*
+ * Pairs the stores of @function with @loads; @roles and @live are those of its
+ * instructions.  False: out of memory.
+ */
 bool flow_pair(const struct module *module, const struct function *function, struct arena *arena,
-	       const uint8_t *roles, struct flow_loads *loads, const struct slice_notes *notes);
+	       const uint8_t *roles, const uint32_t *live, struct flow_loads *loads,
+	       const struct slice_notes *notes);
 
 #endif

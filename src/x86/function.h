@@ -47,4 +47,18 @@ struct function {
 /* Instruction index at text offset @offset in @function, or UINT32_MAX. */
 uint32_t function_find(const struct function *function, uint32_t offset);
 
+/* Looks the targets of the function's branches up, for function_target(). */
+void function_link(struct function *function);
+
+/* Index of the target of @branch if it is in @function, or UINT32_MAX. */
+static inline uint32_t function_target(const struct function *function,
+				       const struct instruction *branch)
+{
+	if (branch->target_index)
+		return branch->target_index - 1;
+	if (branch->target < function->start || branch->target >= function->end)
+		return UINT32_MAX;
+	return function_find(function, (uint32_t)branch->target);
+}
+
 #endif

@@ -73,6 +73,7 @@ struct instruction {
 	int8_t source;		/* register whose value a store stores, or NO_REGISTER */
 	int8_t destination;	/* register that a load or computation fills, or NO_REGISTER */
 	int64_t target;		/* of a direct branch or call, or rip-relative operand; NO_TARGET */
+	uint32_t target_index;	/* of a branch's target in its function, plus 1; 0: not looked up */
 	int64_t immediate;	/* the last immediate operand; 0 if none */
 	uint8_t segment_is_gs;
 	uint16_t mnemonic;	/* Zydis's number, for decode.c's own questions */

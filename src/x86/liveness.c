@@ -43,14 +43,15 @@ static uint32_t flags_for_call(const struct module *module, int64_t offset)
 }
 
 static uint32_t live_at_target(const struct module *module, const struct function *function,
-			       int64_t target, const uint32_t *live)
+			       const struct instruction *branch, const uint32_t *live)
 {
-	uint32_t index;
+	uint32_t index = function_target(function, branch);
 
-	if (target < function->start || target >= function->end)
-		return live_elsewhere(module, target);
-	index = function_find(function, (uint32_t)target);
-	return index == UINT32_MAX ? ALL_LIVE : live[index];
+	if (index != UINT32_MAX)
+		return live[index];
+	if (branch->target >= function->start && branch->target < function->end)
+		return ALL_LIVE;
+	return live_elsewhere(module, branch->target);
 }
 
 /* What is needed after instruction @i, and by where it leads. */
@@ -64,9 +65,9 @@ static uint32_t live_after(const struct module *module, const struct function *f
 		return live[i + 1];
 	case INSTRUCTION_BRANCH_IF:
 	case INSTRUCTION_LOOP:
-		return live[i + 1] | live_at_target(module, function, instruction->target, live);
+		return live[i + 1] | live_at_target(module, function, instruction, live);
 	case INSTRUCTION_BRANCH:
-		return live_at_target(module, function, instruction->target, live);
+		return live_at_target(module, function, instruction, live);
 	case INSTRUCTION_CALL:
 		return REGISTERS_ALL | flags_for_call(module, instruction->target);
 	case INSTRUCTION_CALL_INDIRECT:

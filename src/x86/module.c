@@ -69,3 +69,20 @@ uint32_t function_find(const struct function *function, uint32_t offset)
 	}
 	return UINT32_MAX;
 }
+
+void function_link(struct function *function)
+{
+	for (uint32_t i = 0; i < function->count; i++) {
+		struct instruction *instruction = &function->instructions[i];
+		bool is_branch = instruction->kind == INSTRUCTION_BRANCH ||
+				 instruction->kind == INSTRUCTION_BRANCH_IF ||
+				 instruction->kind == INSTRUCTION_LOOP;
+
+		if (!is_branch || instruction->target < function->start ||
+		    instruction->target >= function->end)
+			continue;
+		/* UINT32_MAX becomes 0: no instruction begins there. */
+		instruction->target_index =
+			function_find(function, (uint32_t)instruction->target) + 1;
+	}
+}

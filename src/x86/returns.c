@@ -202,6 +202,7 @@ bool liveness_of_returns(const struct module *module, struct arena *arena)
 
 		function->live_at_return = ALL_LIVE;
 		function->live_at_entry = ALL_LIVE;
+		function_link(function);
 		if (function->count > most)
 			most = function->count;
 	}

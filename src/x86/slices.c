@@ -17,6 +17,7 @@ static uint32_t shape_of(const struct instruction *instruction)
 	uint64_t key = instruction->is_rip_relative ? (uint64_t)instruction->target * 2 + 1
 						    : (uint64_t)(int64_t)instruction->displacement * 2;
 
+	key = key * 64 + instruction->access_bytes;
 	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 54);
 }
 
@@ -65,7 +66,7 @@ static void gather_batch(const struct function *function, const uint8_t *roles,
 }
 
 bool slices_find(const struct module *module, const struct function *function, struct arena *arena,
-		 uint32_t *slices, uint16_t *flags, uint32_t *slice_count)
+		 const uint32_t *live, uint32_t *slices, uint16_t *flags, uint32_t *slice_count)
 {
 	struct slice_notes notes = {slices, flags, slice_count};
 	uint8_t *roles = arena_alloc(arena, function->count + 1);
@@ -80,7 +81,7 @@ bool slices_find(const struct module *module, const struct function *function, s
 	for (unsigned batch = 0; batch < BATCH_COUNT_MOST && from < function->count; batch++) {
 		gather_batch(function, roles, &stores, &from, &loads);
 		if (loads.count)
-			is_done &= flow_pair(module, function, arena, roles, &loads, &notes);
+			is_done &= flow_pair(module, function, arena, roles, live, &loads, &notes);
 	}
 	spins_find(function, roles, flags);
 	arena_free(arena, roles, function->count + 1);

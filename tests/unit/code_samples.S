@@ -9,7 +9,7 @@
 	.quad	9f, 8f, 7f
 	.section .rodata.str, "aMS", @progbits, 1
 9:	.string	"\name"
-	.section lab_text, "awx"
+	.section lab_text, "ax"
 	.p2align 4
 8:
 	.endm
