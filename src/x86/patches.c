@@ -142,15 +142,22 @@ static uint32_t room_at(const struct choice *choice, uint32_t index)
 	return choice->padding_end - start;
 }
 
-/* Whether [@offset, @offset + 5) is padding that nobody uses yet. */
+/* Whether [@offset, @offset + 5) is padding or dead, and nobody uses it yet. */
 static bool is_free_island(const struct survey *survey, int64_t offset)
 {
 	if (offset <= 0 || offset + LONG_BYTES > survey->module.text_bytes)
 		return false;
 	for (unsigned i = 0; i < LONG_BYTES; i++)
-		if (survey->marks[offset + i] != MARK_PADDING)
+		if (survey->marks[offset + i] != MARK_PADDING &&
+		    !(survey->marks[offset + i] & MARK_DEAD))
 			return false;
 	return true;
+}
+
+static void use_island(struct survey *survey, uint32_t island)
+{
+	for (uint32_t offset = island; offset < island + LONG_BYTES; offset++)
+		survey->marks[offset] &= (uint8_t)~(MARK_PADDING | MARK_DEAD);
 }
 
 static void set_padding(struct survey *survey, uint32_t start, uint32_t end, uint8_t mark)
@@ -171,7 +178,7 @@ static uint32_t take_island(struct survey *survey, uint32_t offset)
 								  : 0;
 
 		if (island) {
-			set_padding(survey, (uint32_t)island, (uint32_t)island + LONG_BYTES, 0);
+			use_island(survey, (uint32_t)island);
 			return (uint32_t)island;
 		}
 	}
@@ -335,6 +342,93 @@ static void take_back_idle(const struct choice *choice, uint8_t *covered)
 	}
 }
 
+/* --- Dead instructions ----------------------------------------------------------------- */
+
+/*
+ * What some path of the function leads to.  Bytes in its range that none does
+ * may be data.
+ */
+static void find_reached(const struct choice *choice, uint8_t *reached)
+{
+	const struct function *function = choice->function;
+	uint32_t depth = 0;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		reached[i] = (function->reach[i] & REACH_ENTRY) != 0;
+		if (reached[i])
+			choice->stack[depth++] = i;
+	}
+	while (depth > 0) {
+		uint32_t next[2];
+		unsigned count = successors(function, choice->stack[--depth], next);
+
+		for (unsigned i = 0; i < count; i++) {
+			if (reached[next[i]])
+				continue;
+			reached[next[i]] = 1;
+			choice->stack[depth++] = next[i];
+		}
+	}
+}
+
+/* Marks the bytes that the original neither runs nor jumps with. */
+static void find_dead(const struct choice *choice, const uint8_t *reached)
+{
+	const struct function *function = choice->function;
+	uint32_t used_until = 0;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		uint32_t offset = function->instructions[i].offset;
+		uint32_t end = offset + function->instructions[i].length;
+
+		if (is_patched(choice, i))
+			used_until = offset + (choice->fates[i] == FATE_LONG ? LONG_BYTES
+									     : SHORT_BYTES);
+		if (!reached[i] || function->reach[i] & REACH_NATIVE ||
+		    is_call(&function->instructions[i]))
+			continue;
+		for (; offset < end; offset++)
+			if (offset >= used_until &&
+			    !survey_has(choice->survey, offset,
+					MARK_ENTRY | MARK_INDIRECT | MARK_LABEL | MARK_LEAVE))
+				choice->survey->marks[offset] |= MARK_DEAD;
+	}
+}
+
+/* Gives entries that found no island one in dead bytes.  False: none. */
+static bool try_again(const struct choice *choice)
+{
+	const struct function *function = choice->function;
+	bool has_changed = false;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		uint32_t length;
+
+		if (choice->fates[i] != FATE_NATIVE || !choice->leads[i] ||
+		    survey_has(choice->survey, function->instructions[i].offset, MARK_LEAVE))
+			continue;
+		choice->fates[i] = FATE_SHORT;
+		length = free_length(choice, i);
+		if (length > room_at(choice, i))
+			length = room_at(choice, i);
+		try_short(choice, i, length);
+		has_changed |= choice->fates[i] == FATE_SHORT;
+	}
+	return has_changed;
+}
+
+/* With every entry that is patched, more becomes dead. */
+static void use_dead(const struct choice *choice, uint8_t *reached)
+{
+	if (choice->function->has_unknown_targets)
+		return;
+	find_reached(choice, reached);
+	do {
+		find_native(choice);
+		find_dead(choice, reached);
+	} while (try_again(choice));
+}
+
 static void count_entries(const struct choice *choice, struct plan_statistics *statistics)
 {
 	const struct function *function = choice->function;
@@ -424,6 +518,7 @@ uint32_t patches_choose(struct survey *survey, uint32_t index, const bool *wante
 		find_native(&choice);
 	while (yield_to_native(&choice));
 	take_back_idle(&choice, covered);
+	use_dead(&choice, covered);
 	find_native(&choice);
 	count_entries(&choice, statistics);
 	count = keep_rows(&choice, index, patches);

@@ -3,7 +3,8 @@
  *
  * At an entry the original gets a jump of 5 bytes to the entry's clone; or, where
  * something else that is reached from outside begins too soon, one of 2 bytes to
- * an island: 5 bytes of padding between functions that have the long jump.
+ * an island that has the long jump: 5 bytes of padding between functions, or of
+ * instructions that only the clone runs any more.
  *
  * The rule that keeps programs right: no byte is overwritten that any decoded
  * path can still reach in the original, but for the first byte of a patch.

@@ -20,7 +20,8 @@ enum mark {
 	MARK_INDIRECT = 1u << 3, /* reached by jumps or calls through registers or memory */
 	MARK_LABEL = 1u << 4,	 /* inside a function, and its address is somewhere */
 	MARK_LEAVE = 1u << 5,	 /* an entry that is to stay as it is */
-	MARK_PADDING = 1u << 6	 /* fills the space between functions, and nothing reaches it */
+	MARK_PADDING = 1u << 6,	 /* fills the space between functions, and nothing reaches it */
+	MARK_DEAD = 1u << 7	 /* of an instruction that only the clone runs any more */
 };
 
 /* What only planning needs to know of a function. */
