@@ -73,8 +73,8 @@ static uint32_t place_cost(const struct placing *placing, const struct check *ch
 {
 	uint32_t live = placing->live[place];
 	uint32_t needed = check->size_bytes > 8 ? 2 : 1;
-	uint32_t dead = ~live & REGISTERS_ALL & ~operand_registers(&check->operand) &
-			~REGISTER_BIT(RSP);
+	uint32_t dead =
+		~live & REGISTERS_ALL & ~operand_registers(&check->operand) & ~REGISTER_BIT(RSP);
 	uint32_t cost = live & FLAGS_ALL ? COST_OF_FLAGS : 0;
 
 	if (bit_count(dead) < needed)
@@ -198,8 +198,8 @@ static bool can_widen(const struct placing *placing, const struct check *check,
 	unsigned size = check->size_bytes;
 	bool is_index_aligned = operand->index == NO_REGISTER || operand->scale >= 2 * size;
 
-	return size <= 4 && access->size_bytes == size && distance == size && at % (2 * size) == 0 &&
-	       is_index_aligned && check->is_write == access->is_write;
+	return size <= 4 && access->size_bytes == size && distance == size &&
+	       at % (2 * size) == 0 && is_index_aligned && check->is_write == access->is_write;
 }
 
 /*
@@ -307,7 +307,7 @@ static void check_alone(struct placing *placing, uint32_t index, enum access_cla
 		.operand = operand_of(instruction),
 		.instruction = index,
 		.size_bytes = instruction->access_bytes,
-		.class = (uint8_t)class,
+		.class = (uint8_t) class,
 		.is_write = is_write,
 	};
 
@@ -318,8 +318,7 @@ static void check_alone(struct placing *placing, uint32_t index, enum access_cla
 static void check_access(struct placing *placing, uint32_t index)
 {
 	const struct instruction *instruction = &placing->function->instructions[index];
-	enum access_class class =
-		checks_classify(placing->module, placing->function, instruction);
+	enum access_class class = checks_classify(placing->module, placing->function, instruction);
 	struct operand operand = operand_of(instruction);
 
 	switch (class) {

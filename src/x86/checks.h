@@ -17,13 +17,13 @@
 
 /* Why an access has no check, or which. */
 enum access_class {
-	ACCESS_NONE,	 /* touches no memory that concerns us */
-	ACCESS_STACK,	 /* a stack slot whose address nobody else has */
+	ACCESS_NONE,  /* touches no memory that concerns us */
+	ACCESS_STACK, /* a stack slot whose address nobody else has */
 	ACCESS_READ_ONLY,
 	ACCESS_THREAD_LOCAL,
 	ACCESS_UNCHECKED, /* there is no check for its kind */
-	ACCESS_SIMPLE,	 /* an address and a size of 1, 2, 4 .. 64 */
-	ACCESS_SIZED,	 /* ... another size */
+	ACCESS_SIMPLE,	  /* an address and a size of 1, 2, 4 .. 64 */
+	ACCESS_SIZED,	  /* ... another size */
 	ACCESS_MASKED,
 	ACCESS_LOCKED,
 	ACCESS_STRING

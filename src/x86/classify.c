@@ -54,8 +54,8 @@ enum access_class checks_classify(const struct module *module, const struct func
 {
 	uint32_t memory = instruction->memory;
 
-	if (!(memory & (MEMORY_READ | MEMORY_WRITE | MEMORY_STRING | MEMORY_UNCHECKED |
-			MEMORY_SEGMENT)) ||
+	if (!(memory &
+	      (MEMORY_READ | MEMORY_WRITE | MEMORY_STRING | MEMORY_UNCHECKED | MEMORY_SEGMENT)) ||
 	    instruction->is_lea)
 		return ACCESS_NONE;
 	if (memory & MEMORY_SEGMENT)
@@ -113,8 +113,8 @@ uint32_t checks_survey(const struct module *module, const struct function *funct
 	uint32_t wanted = 0;
 
 	for (uint32_t i = 0; i < function->count; i++)
-		wanted += count_class(
-			checks_classify(module, function, &function->instructions[i]), statistics);
+		wanted += count_class(checks_classify(module, function, &function->instructions[i]),
+				      statistics);
 	return wanted;
 }
 
@@ -122,7 +122,8 @@ static bool is_system_call(const struct module *module, const struct instruction
 {
 	const unsigned char *bytes = module->text + instruction->offset;
 
-	return instruction->length == 2 && bytes[0] == 0x0f && (bytes[1] == 0x05 || bytes[1] == 0x34);
+	return instruction->length == 2 && bytes[0] == 0x0f &&
+	       (bytes[1] == 0x05 || bytes[1] == 0x34);
 }
 
 bool checks_is_barrier(const struct module *module, const struct instruction *instruction)

@@ -42,9 +42,8 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 /* A state for a copy: none if the last one goes on to hold. */
 static void emit_copy_state(struct emitter *emitter, uint32_t original_offset)
 {
-	const struct plan_state *last = emitter->state_count
-						? &emitter->states[emitter->state_count - 1]
-						: NULL;
+	const struct plan_state *last =
+		emitter->state_count ? &emitter->states[emitter->state_count - 1] : NULL;
 	struct taken nothing = {.original_offset = original_offset};
 
 	if (last && last->is_copy &&
@@ -307,8 +306,8 @@ uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset
 /* --- Where it will lie -------------------------------------------------------------- */
 
 /* The value of a fixup.  False: out of reach. */
-static bool settle(const struct emitter *emitter, const struct fixup *fixup, const struct plan *plan,
-		   site_number first_site, uint32_t *value)
+static bool settle(const struct emitter *emitter, const struct fixup *fixup,
+		   const struct plan *plan, site_number first_site, uint32_t *value)
 {
 	uint64_t after = plan->clone_address + fixup->position + 4 + fixup->trailing;
 	uint64_t target = emitter->module->text_address + (uint64_t)fixup->target;

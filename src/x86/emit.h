@@ -19,9 +19,9 @@
 #include "x86/plan.h"
 
 enum fixup_kind {
-	FIXUP_TEXT,   /* rel32 to a text offset: its clone if there is one, else the original */
+	FIXUP_TEXT,	/* rel32 to a text offset: its clone if there is one, else the original */
 	FIXUP_ORIGINAL, /* rel32 to a text offset, always the original: anchors, data */
-	FIXUP_SITE    /* the pushed id: first site number << 1 is added */
+	FIXUP_SITE	/* the pushed id: first site number << 1 is added */
 };
 
 struct fixup {

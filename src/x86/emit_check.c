@@ -99,8 +99,8 @@ static unsigned simple_thunk(const struct check *check)
 
 static unsigned string_thunk(const struct instruction *instruction)
 {
-	return THUNK_STRING + 4u * (instruction->string - 1u) +
-	       log2_of(instruction->access_bytes) + (instruction->is_repne ? 20u : 0);
+	return THUNK_STRING + 4u * (instruction->string - 1u) + log2_of(instruction->access_bytes) +
+	       (instruction->is_repne ? 20u : 0);
 }
 
 /* --- One check ---------------------------------------------------------------- */
@@ -117,8 +117,8 @@ static struct operand granule_of(const struct emitter *emitter, const struct che
 	struct operand operand = check->operand;
 	uint64_t address = emitter->module->text_address + (uint64_t)operand.target;
 
-	*is_aligned = operand.is_rip_relative && is_narrow(check) &&
-		      address % 8 + check->size_bytes <= 8;
+	*is_aligned =
+		operand.is_rip_relative && is_narrow(check) && address % 8 + check->size_bytes <= 8;
 	if (*is_aligned)
 		operand.target -= (int64_t)(address % 8);
 	return operand;
@@ -148,6 +148,16 @@ static void compare_words(struct emitter *emitter, const struct check *check,
 	}
 }
 
+static int8_t count_members(const struct group *group, const struct check *check)
+{
+	const struct plan_site *sites = group->list->sites;
+	int8_t count = 1;
+
+	for (uint32_t site = check->site; sites[site].next_member && count < INT8_MAX; count++)
+		site = sites[site].next_member - 1;
+	return count;
+}
+
 static void emit_quick_look(struct emitter *emitter, struct group *group, const struct check *check,
 			    struct cold_part *cold)
 {
@@ -159,6 +169,8 @@ static void emit_quick_look(struct emitter *emitter, struct group *group, const 
 	encode_lea(emitter, group->address, group->keeps_address ? &check->operand : &granule,
 		   group->taken.lowered_by);
 	save_flags(emitter, group);
+	if (emitter->options->counts)
+		encode_add_tls(emitter, emitter->options->count_tls, count_members(group, check));
 	if (scratch != group->address)
 		encode_move(emitter, scratch, group->address);
 	if (is_narrow(check) && (!is_aligned || group->keeps_address))
@@ -288,8 +300,7 @@ static void begin_group(struct emitter *emitter, struct group *group)
 		int at = is_lowered ? (int)i - THUNK_LOWERED / 8 : -used - (int)i - 1;
 
 		taken->spilled_at[i] = (int8_t)at;
-		encode_store_stack(emitter, taken->spilled[i],
-				   8 * at + (int32_t)taken->lowered_by);
+		encode_store_stack(emitter, taken->spilled[i], 8 * at + (int32_t)taken->lowered_by);
 	}
 	taken->spilled_count = (uint8_t)count;
 	if (count)
@@ -338,8 +349,7 @@ static void emit_group(struct emitter *emitter, struct group *group, struct cold
 static void emit_string(struct emitter *emitter, const struct group *group,
 			const struct check *check)
 {
-	const struct instruction *instruction =
-		&group->function->instructions[check->instruction];
+	const struct instruction *instruction = &group->function->instructions[check->instruction];
 
 	emit_state(emitter, &group->taken);
 	emit_thunk_call(emitter, group->taken, NO_REGISTER, group->first_site + check->site,
@@ -443,8 +453,7 @@ static void emit_cold_part(struct emitter *emitter, struct cold_part *part)
 	else
 		emit_second_looks(emitter, part);
 	if (!part->keeps_address)
-		encode_lea(emitter, part->address_register, &part->operand,
-			   part->taken.lowered_by);
+		encode_lea(emitter, part->address_register, &part->operand, part->taken.lowered_by);
 	else if (part->jump_count > 1)
 		encode_flip_bit(emitter, part->address_register,
 				part->is_write ? WRITE_BIT : READ_BIT);

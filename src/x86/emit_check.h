@@ -60,9 +60,9 @@ struct cold_list {
 void emit_state(struct emitter *emitter, const struct taken *taken);
 
 /* The checks that stand before instruction @place of @function. */
-void emit_checks_at(struct emitter *emitter, const struct function *function,
-		    const uint32_t *live, const struct check_list *list, uint32_t place,
-		    uint32_t first_site, struct cold_list *cold);
+void emit_checks_at(struct emitter *emitter, const struct function *function, const uint32_t *live,
+		    const struct check_list *list, uint32_t place, uint32_t first_site,
+		    struct cold_list *cold);
 
 /* What follows a locked instruction. */
 void emit_lock_end(struct emitter *emitter, const struct instruction *instruction, uint32_t site);

@@ -74,8 +74,8 @@ void encode_fixup(struct emitter *emitter, enum fixup_kind kind, int64_t target,
 static void encode_rex_opcode(struct emitter *emitter, int reg, int index, int base,
 			      unsigned opcode)
 {
-	unsigned rex = REX | REX_WIDE | (reg >= 8 ? 4u : 0) | (index >= 8 ? 2u : 0) |
-		       (base >= 8 ? 1u : 0);
+	unsigned rex =
+		REX | REX_WIDE | (reg >= 8 ? 4u : 0) | (index >= 8 ? 2u : 0) | (base >= 8 ? 1u : 0);
 
 	encode_byte(emitter, rex);
 	encode_byte(emitter, opcode);
@@ -92,9 +92,9 @@ static void encode_place(struct emitter *emitter, int reg, int base, int index, 
 {
 	unsigned field = ((unsigned)reg & 7) << 3;
 	unsigned sib_index = index < 0 ? 4u : (unsigned)index & 7;
-	unsigned mod = displacement == 0 && (base & 7) != RBP		? 0
-		       : displacement >= -128 && displacement <= 127	? 1
-									: 2;
+	unsigned mod = displacement == 0 && (base & 7) != RBP	     ? 0
+		       : displacement >= -128 && displacement <= 127 ? 1
+								     : 2;
 
 	if (base < 0) {
 		encode_byte(emitter, field | 4);
@@ -104,7 +104,8 @@ static void encode_place(struct emitter *emitter, int reg, int base, int index, 
 	}
 	if (index >= 0 || (base & 7) == RSP) {
 		encode_byte(emitter, mod << 6 | field | 4);
-		encode_byte(emitter, scale_bits(scale) << 6 | sib_index << 3 | ((unsigned)base & 7));
+		encode_byte(emitter,
+			    scale_bits(scale) << 6 | sib_index << 3 | ((unsigned)base & 7));
 	} else {
 		encode_byte(emitter, mod << 6 | field | ((unsigned)base & 7));
 	}
@@ -191,6 +192,16 @@ void encode_compare_tls(struct emitter *emitter, int with, int32_t offset)
 	encode_byte(emitter, ((unsigned)with & 7) << 3 | 4);
 	encode_byte(emitter, 0x25);
 	encode_u32(emitter, (uint32_t)offset);
+}
+
+void encode_add_tls(struct emitter *emitter, int32_t offset, int8_t value)
+{
+	encode_byte(emitter, 0x64);
+	encode_rex_opcode(emitter, 0, -1, -1, 0x83);
+	encode_byte(emitter, 4);
+	encode_byte(emitter, 0x25);
+	encode_u32(emitter, (uint32_t)offset);
+	encode_byte(emitter, (unsigned)value & 0xff);
 }
 
 void encode_push(struct emitter *emitter, int from)

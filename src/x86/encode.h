@@ -23,8 +23,7 @@ void encode_byte(struct emitter *emitter, unsigned byte);
 void encode_u32(struct emitter *emitter, uint32_t value);
 
 /* Four bytes that emitter_finish() fills. */
-void encode_fixup(struct emitter *emitter, enum fixup_kind kind, int64_t target,
-		  unsigned trailing);
+void encode_fixup(struct emitter *emitter, enum fixup_kind kind, int64_t target, unsigned trailing);
 
 /* @rsp_lowered is what has been taken from rsp meanwhile, in bytes. */
 void encode_lea(struct emitter *emitter, int into, const struct operand *operand,
@@ -37,6 +36,7 @@ void encode_move(struct emitter *emitter, int into, int from);
 void encode_flip_bit(struct emitter *emitter, int in, unsigned bit);
 void encode_and(struct emitter *emitter, int in, int8_t mask);
 void encode_compare_tls(struct emitter *emitter, int with, int32_t offset);
+void encode_add_tls(struct emitter *emitter, int32_t offset, int8_t value);
 void encode_push(struct emitter *emitter, int from);
 void encode_push_zero(struct emitter *emitter);
 void encode_push_site(struct emitter *emitter, uint32_t site_index, bool is_lowered);

@@ -1,13 +1,10 @@
-#include "x86/flow.h"
+#include "x86/flow_state.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "x86/plan.h"
 #include "x86/vector.h"
 
-#define SLOT_COUNT 32u
-#define VECTOR_COUNT 16u
 #define PASS_LIMIT 4u
 #define JOIN_LIMIT 8192u
 #define NO_JOIN UINT32_MAX
@@ -15,121 +12,6 @@
 	(REGISTER_BIT(RAX) | REGISTER_BIT(RCX) | REGISTER_BIT(RDX) | REGISTER_BIT(RSI) |           \
 	 REGISTER_BIT(RDI) | REGISTER_BIT(R8) | REGISTER_BIT(R9) | REGISTER_BIT(R10) |             \
 	 REGISTER_BIT(R11))
-
-struct value {
-	uint64_t hash;
-	uint64_t loads; /* it rests on */
-};
-
-/* What is known at one point of the function. */
-struct state {
-	bool is_reached;
-	uint64_t flags;
-	uint64_t taken, passed; /* loads that decided a branch, by its outcome */
-	struct value registers[16];
-	/* The function's slots, and then its vector registers if it has any. */
-	struct value others[SLOT_COUNT + VECTOR_COUNT];
-};
-
-struct flow {
-	const struct module *module;
-	const struct function *function;
-	const uint8_t *roles;
-	const uint32_t *live;
-	struct flow_loads *loads;
-	const struct slice_notes *notes;
-	char *joins;		 /* states by number; the last is for all indirect targets */
-	uint32_t *join_numbers;	 /* per instruction, or NO_JOIN */
-	int8_t *slot_of;	 /* per instruction: of its memory operand, or -1 */
-	uint32_t join_count;
-	int32_t slot_keys[SLOT_COUNT]; /* displacement * 2 + (base is rsp) */
-	uint32_t slot_count, vector_count;
-	bool has_loop;
-	struct state now;
-	bool has_changed, is_final;
-};
-
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	uint64_t x = (a ^ (b + 0x9e3779b97f4a7c15ull + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccdull;
-
-	return x ^ x >> 32;
-}
-
-/* Only what the function has of slots and vectors. */
-static size_t state_bytes(const struct flow *flow)
-{
-	return offsetof(struct state, others) +
-	       (flow->slot_count + flow->vector_count) * sizeof(struct value);
-}
-
-static struct state *join_state(const struct flow *flow, uint32_t join)
-{
-	return (void *)(flow->joins + join * state_bytes(flow));
-}
-
-static struct value *vector_value(struct flow *flow, unsigned number)
-{
-	return &flow->now.others[flow->slot_count + number];
-}
-
-/* --- Meeting points ------------------------------------------------------------------ */
-
-static void meet_value(struct flow *flow, struct value *into, const struct value *from,
-		       uint64_t name)
-{
-	if (into->hash != from->hash && into->hash != mix(0x70e1, name)) {
-		into->hash = mix(0x70e1, name);
-		flow->has_changed = true;
-	}
-	if (from->loads & ~into->loads) {
-		into->loads |= from->loads;
-		flow->has_changed = true;
-	}
-}
-
-static void meet_set(struct flow *flow, uint64_t *into, uint64_t from)
-{
-	if (from & ~*into) {
-		*into |= from;
-		flow->has_changed = true;
-	}
-}
-
-/* Only registers that are alive there matter: @live. */
-static void meet(struct flow *flow, uint32_t join, uint32_t live, const struct state *from)
-{
-	struct state *into = join_state(flow, join);
-	uint32_t other_count = flow->slot_count + flow->vector_count;
-
-	if (!into->is_reached) {
-		memcpy(into, from, state_bytes(flow));
-		flow->has_changed = true;
-		return;
-	}
-	for (live &= REGISTERS_ALL; live; live &= live - 1) {
-		unsigned i = (unsigned)__builtin_ctz(live);
-
-		meet_value(flow, &into->registers[i], &from->registers[i], join * 64ull + i);
-	}
-	for (unsigned i = 0; i < other_count; i++)
-		meet_value(flow, &into->others[i], &from->others[i], join * 64ull + 16 + i);
-	meet_set(flow, &into->flags, from->flags);
-	meet_set(flow, &into->taken, from->taken);
-	meet_set(flow, &into->passed, from->passed);
-}
-
-/* What is known where nothing is: every place has a value of its own. */
-static void begin_state(struct state *state, const struct flow *flow, uint64_t name)
-{
-	memset(state, 0, state_bytes(flow));
-	for (unsigned i = 0; i < 16; i++)
-		state->registers[i].hash = mix(name, i);
-	for (unsigned i = 0; i < flow->slot_count; i++)
-		state->others[i].hash = mix(name, 16 + i);
-	state->registers[RSP].hash = RSP;
-	state->is_reached = true;
-}
 
 /* --- Values --------------------------------------------------------------------------- */
 
@@ -152,7 +34,7 @@ static void add_slot(struct flow *flow, const struct instruction *instruction)
 	bool is_rsp = instruction->base == RSP;
 
 	if (!(instruction->memory & MEMORY_WRITE) || instruction->index != NO_REGISTER ||
-	    instruction->is_rip_relative || flow->slot_count == SLOT_COUNT ||
+	    instruction->is_rip_relative || flow->slot_count == FLOW_SLOTS_MOST ||
 	    !(is_rsp || instruction->memory & MEMORY_STACK) || find_slot(flow, instruction) >= 0)
 		return;
 	flow->slot_keys[flow->slot_count++] =
@@ -165,12 +47,13 @@ static uint64_t place_of(const struct flow *flow, const struct instruction *inst
 	uint64_t hash = 0x91ace;
 
 	if (instruction->is_rip_relative)
-		return mix(hash, (uint64_t)instruction->target);
+		return flow_mix(hash, (uint64_t)instruction->target);
 	if (instruction->base != NO_REGISTER)
-		hash = mix(hash, now->registers[instruction->base].hash);
+		hash = flow_mix(hash, now->registers[instruction->base].hash);
 	if (instruction->index != NO_REGISTER)
-		hash = mix(hash, mix(now->registers[instruction->index].hash, instruction->scale));
-	return mix(hash, (uint64_t)(int64_t)instruction->displacement);
+		hash = flow_mix(hash, flow_mix(now->registers[instruction->index].hash,
+					       instruction->scale));
+	return flow_mix(hash, (uint64_t)(int64_t)instruction->displacement);
 }
 
 static bool has_memory(const struct instruction *instruction)
@@ -230,7 +113,7 @@ static struct value memory_value(struct flow *flow, uint32_t index)
 		return flow->now.others[slot];
 	place = place_of(flow, instruction);
 	return (struct value){
-		.hash = mix(0x10ad, place),
+		.hash = flow_mix(0x10ad, place),
 		.loads = flow->roles[index] & FLOW_LOAD ? load_bit(flow, index, place) : 0,
 	};
 }
@@ -252,11 +135,12 @@ static struct value computed_value(struct flow *flow, uint32_t index)
 	}
 	if (instruction->is_lea)
 		value.hash = place_of(flow, instruction);
-	value.hash = mix(value.hash, mix(instruction->mnemonic, (uint64_t)instruction->immediate));
+	value.hash = flow_mix(value.hash,
+			      flow_mix(instruction->mnemonic, (uint64_t)instruction->immediate));
 	for (; operands; operands &= operands - 1) {
 		const struct value *operand = &now->registers[__builtin_ctz(operands)];
 
-		value.hash = mix(value.hash, operand->hash);
+		value.hash = flow_mix(value.hash, operand->hash);
 		value.loads |= operand->loads;
 	}
 	if (instruction->reads & FLAGS_ALL)
@@ -288,20 +172,20 @@ static bool move_vectors(struct flow *flow, uint32_t index, const struct value *
 	    !vector_decode(bytes, instruction->length, &operands))
 		return false;
 	if (operands.is_store) {
-		*stored = vector_value(flow, operands.reg)->loads;
+		*stored = flow_vector(flow, operands.reg)->loads;
 		if (operands.has_rm && !operands.to_general)
-			vector_value(flow, operands.rm)->loads = *stored;
+			flow_vector(flow, operands.rm)->loads = *stored;
 		return true;
 	}
-	from = operands.has_rm ? vector_value(flow, operands.rm)->loads : memory->loads;
+	from = operands.has_rm ? flow_vector(flow, operands.rm)->loads : memory->loads;
 	if (operands.from_general)
 		from = memory->loads;
 	*stored = from;
 	if (operands.to_general || instruction->changes & FLAGS_ALL)
 		return true;
 	if (!operands.is_move || operands.extra != operands.reg)
-		from |= vector_value(flow, operands.extra)->loads;
-	vector_value(flow, operands.reg)->loads = from;
+		from |= flow_vector(flow, operands.extra)->loads;
+	flow_vector(flow, operands.reg)->loads = from;
 	return true;
 }
 
@@ -376,7 +260,7 @@ static void change_registers(struct flow *flow, const struct instruction *instru
 	for (; changed; changed &= changed - 1) {
 		unsigned r = (unsigned)__builtin_ctz(changed);
 
-		flow->now.registers[r].hash = is_only ? value->hash : mix(value->hash, r);
+		flow->now.registers[r].hash = is_only ? value->hash : flow_mix(value->hash, r);
 		flow->now.registers[r].loads = value->loads;
 	}
 	if (instruction->changes & FLAGS_ALL)
@@ -388,7 +272,7 @@ static void forget_moved_slots(struct flow *flow, uint32_t index)
 {
 	for (unsigned i = 0; i < flow->slot_count; i++)
 		if (flow->slot_keys[i] & 1)
-			flow->now.others[i] = (struct value){.hash = mix(index, 64 + i)};
+			flow->now.others[i] = (struct value){.hash = flow_mix(index, 64 + i)};
 }
 
 static void run_plain(struct flow *flow, uint32_t index)
@@ -413,9 +297,10 @@ static void run_call(struct flow *flow, uint32_t index)
 {
 	for (unsigned r = 0; r < 16; r++)
 		if (CHANGED_BY_CALLS & REGISTER_BIT(r))
-			flow->now.registers[r] = (struct value){.hash = mix(0xca11, index * 16 + r)};
+			flow->now.registers[r] =
+				(struct value){.hash = flow_mix(0xca11, index * 16 + r)};
 	for (unsigned i = 0; i < flow->vector_count; i++)
-		vector_value(flow, i)->loads = 0;
+		flow_vector(flow, i)->loads = 0;
 	flow->now.flags = 0;
 }
 
@@ -425,7 +310,7 @@ static void branch_to(struct flow *flow, const struct instruction *branch,
 	uint32_t index = function_target(flow->function, branch);
 
 	if (index != UINT32_MAX && flow->join_numbers[index] != NO_JOIN)
-		meet(flow, flow->join_numbers[index], flow->live[index], state);
+		flow_meet(flow, flow->join_numbers[index], flow->live[index], state);
 }
 
 static void run_branch_if(struct flow *flow, const struct instruction *instruction)
@@ -459,7 +344,7 @@ static void run(struct flow *flow, uint32_t index)
 		flow->now.is_reached = false;
 		break;
 	case INSTRUCTION_JUMP_INDIRECT:
-		meet(flow, flow->join_count, REGISTERS_ALL, &flow->now);
+		flow_meet(flow, flow->join_count, REGISTERS_ALL, &flow->now);
 		flow->now.is_reached = false;
 		break;
 	case INSTRUCTION_RETURN:
@@ -477,23 +362,23 @@ static void arrive(struct flow *flow, uint32_t index)
 
 	if (join == NO_JOIN) {
 		if (!flow->now.is_reached && reach & REACH_ENTRY)
-			begin_state(&flow->now, flow, mix(0xbe91, index));
+			flow_begin(flow, &flow->now, flow_mix(0xbe91, index));
 		return;
 	}
 	if (flow->now.is_reached)
-		meet(flow, join, flow->live[index], &flow->now);
-	if (reach & REACH_INDIRECT && join_state(flow, flow->join_count)->is_reached)
-		meet(flow, join, flow->live[index], join_state(flow, flow->join_count));
-	if (join_state(flow, join)->is_reached)
-		memcpy(&flow->now, join_state(flow, join), state_bytes(flow));
+		flow_meet(flow, join, flow->live[index], &flow->now);
+	if (reach & REACH_INDIRECT && flow_join(flow, flow->join_count)->is_reached)
+		flow_meet(flow, join, flow->live[index], flow_join(flow, flow->join_count));
+	if (flow_join(flow, join)->is_reached)
+		memcpy(&flow->now, flow_join(flow, join), flow_state_bytes(flow));
 	else if (reach & (REACH_ENTRY | REACH_INDIRECT))
-		begin_state(&flow->now, flow, mix(0xbe91, index));
+		flow_begin(flow, &flow->now, flow_mix(0xbe91, index));
 }
 
 static void run_pass(struct flow *flow)
 {
 	flow->has_changed = false;
-	begin_state(&flow->now, flow, 0xbe90);
+	flow_begin(flow, &flow->now, 0xbe90);
 	for (uint32_t i = 0; i < flow->function->count; i++) {
 		arrive(flow, i);
 		if (flow->now.is_reached)
@@ -514,7 +399,7 @@ static void note_shape(struct flow *flow, uint32_t index)
 		flow->has_loop = true;
 	if (instruction->source == NO_REGISTER && flow->roles[index] & FLOW_STORE &&
 	    !(instruction->memory & (MEMORY_CONSTANT | MEMORY_READ)))
-		flow->vector_count = VECTOR_COUNT;
+		flow->vector_count = FLOW_VECTORS;
 }
 
 static void number_joins(struct flow *flow)
@@ -551,7 +436,7 @@ bool flow_pair(const struct module *module, const struct function *function, str
 	if (!flow.join_numbers || !flow.slot_of)
 		return false;
 	number_joins(&flow);
-	join_bytes = (flow.join_count + 1) * state_bytes(&flow);
+	join_bytes = (flow.join_count + 1) * flow_state_bytes(&flow);
 	if (flow.join_count <= JOIN_LIMIT)
 		flow.joins = arena_alloc(arena, join_bytes);
 	for (unsigned pass = 0; flow.joins && pass < PASS_LIMIT; pass++) {

@@ -75,9 +75,8 @@ static uint32_t live_after(const struct module *module, const struct function *f
 	case INSTRUCTION_JUMP_INDIRECT:
 		if (is_import_jump(instruction))
 			return REGISTERS_ALL;
-		return function->has_jump_table && !function->has_unresolved_jump
-			       ? live_at_indirect
-			       : ALL_LIVE;
+		return function->has_jump_table && !function->has_unresolved_jump ? live_at_indirect
+										  : ALL_LIVE;
 	case INSTRUCTION_RETURN:
 		return function->live_at_return;
 	case INSTRUCTION_STOP:

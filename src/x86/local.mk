@@ -11,6 +11,7 @@ src_libplan_a_SOURCES += \
 	%D%/encode.c %D%/encode.h \
 	%D%/facts.c \
 	%D%/flow.c %D%/flow.h \
+	%D%/flow_state.c %D%/flow_state.h \
 	%D%/function.h \
 	%D%/gaps.c \
 	%D%/image.c %D%/image.h \
@@ -31,4 +32,5 @@ src_libplan_a_SOURCES += \
 	%D%/targets.c \
 	%D%/thunk.h \
 	%D%/vector.c %D%/vector.h \
-	%D%/verify.c %D%/verify.h
+	%D%/verify.c %D%/verify.h \
+	%D%/verify_checks.c %D%/verify_parts.h

@@ -18,6 +18,7 @@
 #include "x86/thunk.h"
 
 struct image; /* image.h: a module in memory or in a file */
+struct module;
 struct decoder;
 struct verification;
 
@@ -85,7 +86,8 @@ struct plan_options {
 	 * have, within 2 GiB of the module; NULL: no room. */
 	void *context;
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
-	bool counts;		/* clones count executed accesses (bench) */
+	bool counts;		/* clones count executed accesses (bench) ... */
+	int32_t count_tls;	/* ... in this word of the thread, atomics and strings aside */
 	struct verification *verification; /* if not NULL: clones are verified (verify.h) */
 };
 
@@ -100,7 +102,8 @@ struct plan {
 	struct plan_state *states; /* by clone_offset */
 	uint32_t state_count;
 	struct plan_statistics statistics;
-	const struct function *functions; /* for who wants to know more (function.h) */
+	const struct module *module; /* for who wants to know more (module.h, checks.h) */
+	const struct function *functions;
 	uint32_t function_count;
 };
 

@@ -14,8 +14,9 @@ struct shapes {
 
 static uint32_t shape_of(const struct instruction *instruction)
 {
-	uint64_t key = instruction->is_rip_relative ? (uint64_t)instruction->target * 2 + 1
-						    : (uint64_t)(int64_t)instruction->displacement * 2;
+	uint64_t key = instruction->is_rip_relative
+			       ? (uint64_t)instruction->target * 2 + 1
+			       : (uint64_t)(int64_t)instruction->displacement * 2;
 
 	key = key * 64 + instruction->access_bytes;
 	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 54);
@@ -36,8 +37,8 @@ static uint8_t role_of(const struct module *module, const struct function *funct
 	return role;
 }
 
-static void find_roles(const struct module *module, const struct function *function,
-		       uint8_t *roles, struct shapes *stores)
+static void find_roles(const struct module *module, const struct function *function, uint8_t *roles,
+		       struct shapes *stores)
 {
 	for (uint32_t i = 0; i < function->count; i++) {
 		const struct instruction *instruction = &function->instructions[i];

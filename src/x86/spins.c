@@ -51,8 +51,7 @@ static bool is_quiet(struct loop *loop)
 static bool is_written_slot(const struct loop *loop, const struct instruction *instruction)
 {
 	for (uint32_t i = 0; i < loop->written_count; i++) {
-		const struct instruction *write =
-			&loop->function->instructions[loop->written[i]];
+		const struct instruction *write = &loop->function->instructions[loop->written[i]];
 
 		if (write->base == instruction->base &&
 		    write->displacement == instruction->displacement)
@@ -178,7 +177,8 @@ static bool leads_in(const struct loop *loop, uint32_t index)
 	uint32_t next = index + 1;
 
 	/* There may be padding in front of the loop. */
-	return (target >= start && target <= end) || (next <= loop->last && next + 2 >= loop->first);
+	return (target >= start && target <= end) ||
+	       (next <= loop->last && next + 2 >= loop->first);
 }
 
 /* Whether a branch follows soon that leads to the loop. */

@@ -18,6 +18,5 @@ const struct plan_state *plan_state_at(const struct plan_state *states, uint32_t
 
 uint32_t plan_state_original(const struct plan_state *state, uint32_t clone_offset)
 {
-	return state->original_offset +
-	       (state->is_copy ? clone_offset - state->clone_offset : 0);
+	return state->original_offset + (state->is_copy ? clone_offset - state->clone_offset : 0);
 }

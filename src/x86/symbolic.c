@@ -69,11 +69,11 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 {
 	bool has_lost = meet_slots(machine, other);
 
-	*is_consistent = machine->lowered_by == other->lowered_by &&
-			 machine->pushed_count == other->pushed_count &&
-			 machine->is_in_doubt == other->is_in_doubt &&
-			 machine->trail == other->trail &&
-			 (!machine->is_in_doubt || is_same_place(&machine->compared, &other->compared));
+	*is_consistent =
+		machine->lowered_by == other->lowered_by &&
+		machine->pushed_count == other->pushed_count &&
+		machine->is_in_doubt == other->is_in_doubt && machine->trail == other->trail &&
+		(!machine->is_in_doubt || is_same_place(&machine->compared, &other->compared));
 	has_lost |= machine->is_compared && !other->is_compared;
 	machine->is_compared &= other->is_compared;
 	/* Of an access with several words: the last one that was looked at. */
@@ -246,11 +246,18 @@ static bool run_flip(struct symbolic *machine, const struct opcode *opcode)
 }
 
 /* The address of the granule, or of what is not aligned in it. */
-static bool run_and(struct symbolic *machine, const struct opcode *opcode)
+static bool run_arithmetic(struct symbolic *machine, const struct opcode *opcode,
+			   const struct instruction *instruction,
+			   const struct symbolic_words *words)
 {
+	/* Or a count of accesses, in a word of the thread. */
+	bool is_count = opcode->is_fs && opcode->at[1] == 4 && opcode->at[2] == 0x25 &&
+			words->has_count && instruction->displacement == words->count;
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
 
 	machine->has_flags = machine->has_overflow = false;
+	if (is_count)
+		return true;
 	if ((opcode->at[1] & 0xf8) != 0xe0 || value->kind != SYMBOLIC_ADDRESS || !opcode->is_wide ||
 	    value->mask != -1)
 		return false;
@@ -261,7 +268,8 @@ static bool run_and(struct symbolic *machine, const struct opcode *opcode)
 static void leave_trail(struct symbolic *machine, const struct symbolic_value *value)
 {
 	const struct operand *operand = &value->operand;
-	uint64_t place = (uint64_t)operand->target ^ (uint64_t)(uint32_t)operand->displacement << 16 ^
+	uint64_t place = (uint64_t)operand->target ^
+			 (uint64_t)(uint32_t)operand->displacement << 16 ^
 			 (uint64_t)(uint8_t)operand->base << 48 ^
 			 (uint64_t)(uint8_t)operand->index << 56 ^ value->bit;
 
@@ -364,9 +372,8 @@ static bool is_thunk_for_doubt(const struct symbolic *machine, uint32_t thunk,
 	return distance == 0 && word->mask == (int8_t)(-8 | (int32_t)(size - 1));
 }
 
-static struct symbolic_outcome call_thunk(struct symbolic *machine,
-					  const struct instruction *instruction,
-					  uint64_t text_address)
+static struct symbolic_outcome
+call_thunk(struct symbolic *machine, const struct instruction *instruction, uint64_t text_address)
 {
 	uint64_t slot = (uint64_t)instruction->target / sizeof(uint64_t);
 
@@ -437,10 +444,10 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 		return foreign_unless(
 			run_lea(machine, &opcode, instruction, setting->text_from_clone));
 	case 0x83:
-		return foreign_unless(run_and(machine, &opcode));
-	case 0x3b:
 		return foreign_unless(
-			run_compare(machine, &opcode, instruction, &setting->words));
+			run_arithmetic(machine, &opcode, instruction, &setting->words));
+	case 0x3b:
+		return foreign_unless(run_compare(machine, &opcode, instruction, &setting->words));
 	case 0x9f:
 	case 0x9e:
 	case 0x04:
@@ -455,7 +462,7 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 		break;
 	}
 	if ((opcode.at[0] & 0xf8) == 0x50)
-		return foreign_unless(
-			run_push(machine, &machine->registers[(opcode.at[0] & 7u) | opcode.base_high]));
+		return foreign_unless(run_push(
+			machine, &machine->registers[(opcode.at[0] & 7u) | opcode.base_high]));
 	return foreign_unless(false);
 }

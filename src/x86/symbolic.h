@@ -11,13 +11,13 @@
 
 enum symbolic_kind {
 	SYMBOLIC_RUBBISH,
-	SYMBOLIC_ORIGINAL, /* what register 'number' had in the original */
-	SYMBOLIC_ADDRESS,  /* the address of 'operand' */
-	SYMBOLIC_FLIPPED,  /* ... with bit 'bit' flipped */
-	SYMBOLIC_WORD,	   /* the shadow word 'at' bytes from there */
+	SYMBOLIC_ORIGINAL,   /* what register 'number' had in the original */
+	SYMBOLIC_ADDRESS,    /* the address of 'operand' */
+	SYMBOLIC_FLIPPED,    /* ... with bit 'bit' flipped */
+	SYMBOLIC_WORD,	     /* the shadow word 'at' bytes from there */
 	SYMBOLIC_FLAGS_HALF, /* lahf, but not yet seto */
-	SYMBOLIC_FLAGS,	   /* lahf and seto */
-	SYMBOLIC_FLAGS_BACK /* OF is restored already */
+	SYMBOLIC_FLAGS,	     /* lahf and seto */
+	SYMBOLIC_FLAGS_BACK  /* OF is restored already */
 };
 
 struct symbolic_value {
@@ -55,6 +55,8 @@ struct symbolic {
 /* The thread's words: offsets from the thread pointer. */
 struct symbolic_words {
 	int32_t current, shared;
+	int32_t count; /* of accesses, if has_count */
+	bool has_count;
 };
 
 /* What one instruction of a check did that concerns others. */
@@ -79,7 +81,7 @@ void symbolic_begin(struct symbolic *machine);
 struct symbolic_setting {
 	const unsigned char *code;
 	uint64_t text_address;
-	int64_t text_from_clone; /* what makes an offset in the clones one in the text */
+	int64_t text_from_clone;  /* what makes an offset in the clones one in the text */
 	uint32_t protected_bytes; /* below rsp, that the function may use */
 	struct symbolic_words words;
 };

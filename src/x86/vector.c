@@ -5,7 +5,7 @@ struct encoding {
 	const unsigned char *opcode;
 	unsigned map; /* 1: 0f, 2: 0f38, 3: 0f3a */
 	unsigned reg_high, rm_high;
-	int extra; /* VEX's register, or -1 */
+	int extra;		   /* VEX's register, or -1 */
 	unsigned char simd_prefix; /* 0, 66, f3, f2 */
 };
 
@@ -106,12 +106,12 @@ bool vector_decode(const unsigned char *bytes, unsigned length, struct vector_op
 		.is_store = encoding.map == 1 && is_store_opcode(&encoding),
 		.is_move = encoding.map == 1 && is_move_opcode(opcode),
 	};
-	operands->extra = encoding.extra < 0 || operands->is_move ? operands->reg
-								  : (uint8_t)encoding.extra;
+	operands->extra =
+		encoding.extra < 0 || operands->is_move ? operands->reg : (uint8_t)encoding.extra;
 	operands->from_general = encoding.map == 1 && (opcode == 0x6e || opcode == 0x2a);
-	operands->to_general = encoding.map == 1 && ((opcode == 0x7e && operands->is_store) ||
-						     opcode == 0x2c || opcode == 0x2d ||
-						     opcode == 0x50 || opcode == 0xd7);
+	operands->to_general =
+		encoding.map == 1 && ((opcode == 0x7e && operands->is_store) || opcode == 0x2c ||
+				      opcode == 0x2d || opcode == 0x50 || opcode == 0xd7);
 	if (encoding.extra >= 0 && encoding.map == 1)
 		operands->is_move = true; /* three operands: 'extra' has the other source */
 	return true;

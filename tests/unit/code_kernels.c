@@ -13,10 +13,10 @@
 /* A function, and its row in the table of names; its end is marked by the next. */
 #define KERNEL(name)                                                                               \
 	__attribute__((section("lab_text"), noinline, used)) void JOIN(KERNEL_NAME, name)(         \
-		uint8_t *a, uint8_t *b, uint64_t count);                                           \
-	static const struct lab_kernel JOIN(row, name) __attribute__((section("lab_kernels"),      \
-								      used, aligned(8))) = {       \
-		TEXT(JOIN(KERNEL_NAME, name)), JOIN(KERNEL_NAME, name)};                           \
+		uint8_t * a, uint8_t * b, uint64_t count);                                         \
+	static const struct lab_kernel JOIN(row, name)                                             \
+		__attribute__((section("lab_kernels"), used, aligned(8))) = {                      \
+			TEXT(JOIN(KERNEL_NAME, name)), JOIN(KERNEL_NAME, name)};                   \
 	void JOIN(KERNEL_NAME, name)(uint8_t * a, uint8_t * b, uint64_t count)
 
 struct lab_kernel {

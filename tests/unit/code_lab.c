@@ -44,7 +44,7 @@ extern const uint64_t lab_thunks[THUNK_COUNT];
 void lab_enter(uint64_t code);
 void lab_note(struct thunk_frame *frame);
 
-static __thread uint64_t current_word, shared_word;
+static __thread uint64_t current_word, shared_word, access_count;
 static const struct plan *plan;
 static uint32_t thunk_calls;
 static struct lab_step *steps;
@@ -122,6 +122,15 @@ static void map_all(void)
 	steps = malloc(STEP_LIMIT * sizeof(*steps));
 }
 
+void lab_tear_down(void)
+{
+	munmap((void *)LAB_MEMORY, LAB_END - LAB_MEMORY);
+	munmap((void *)(LAB_MEMORY ^ WRITE_PLANE), LAB_END - LAB_MEMORY);
+	munmap((void *)(LAB_MEMORY ^ READ_PLANE), LAB_END - LAB_MEMORY);
+	munmap(lab_seen, LAB_END - LAB_MEMORY);
+	free(steps);
+}
+
 static void fill(uint64_t address, size_t bytes, uint64_t value)
 {
 	for (size_t i = 0; i < bytes; i += 8)
@@ -165,6 +174,7 @@ static void fill_memory(uint64_t seed)
 	memset(lab_seen + (LAB_STACK_TOP - 65536 - LAB_MEMORY), 0, 65536 + 4096);
 	memset(lab_seen + (LAB_TEXT - LAB_MEMORY), 0, 0x10000);
 	thunk_calls = 0;
+	access_count = 0;
 }
 
 /* --- Running --------------------------------------------------------------------------- */
@@ -178,6 +188,11 @@ void lab_run(uint64_t code, struct lab_machine *machine, uint64_t seed, enum lab
 	lab_enter(code);
 	*machine = lab_state;
 	machine->flags &= ~(uint64_t)TRAP_FLAG;
+}
+
+uint64_t lab_accesses_counted(void)
+{
+	return access_count;
 }
 
 uint32_t lab_thunk_calls(void)
@@ -195,15 +210,15 @@ static void keep_saved(struct lab_step *step)
 	state = plan_state_at(plan->states, plan->state_count, (uint32_t)(step->pc - LAB_CLONES));
 	for (unsigned i = 0; i < 3; i++)
 		if (state && state->saved_register[i] != NO_REGISTER)
-			step->saved[i] = *(uint64_t *)(step->registers[RSP] +
-						       8ul * state->rsp_lowered_by +
-						       8ul * (uint64_t)state->saved_at[i]);
+			step->saved[i] =
+				*(uint64_t *)(step->registers[RSP] + 8ul * state->rsp_lowered_by +
+					      8ul * (uint64_t)state->saved_at[i]);
 }
 
 static void on_step(int signal, siginfo_t *info, void *context)
 {
 	static const int order[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
-				    REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+				    REG_RSI, REG_RDI, REG_R8,  REG_R9,	REG_R10, REG_R11,
 				    REG_R12, REG_R13, REG_R14, REG_R15};
 	const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 	uint64_t pc = (uint64_t)registers[REG_RIP];
@@ -274,7 +289,8 @@ static void find_stack_use(const struct lab *lab, struct function *function)
 			instruction->memory |= MEMORY_STACK;
 		if (instruction->base == RSP && instruction->memory)
 			instruction->memory |= MEMORY_STACK;
-		if (instruction->base == RSP && -instruction->displacement > function->red_zone_bytes)
+		if (instruction->base == RSP &&
+		    -instruction->displacement > function->red_zone_bytes)
 			function->red_zone_bytes = (uint16_t)-instruction->displacement;
 	}
 }
@@ -366,8 +382,8 @@ static void clone_all(struct lab *lab)
 	struct emitter *emitter = &lab->emitter;
 	const char *why = NULL;
 
-	ck_assert(emitter_init(emitter, &lab->module, &lab->options, &lab->arena,
-			       &lab->statistics));
+	ck_assert(
+		emitter_init(emitter, &lab->module, &lab->options, &lab->arena, &lab->statistics));
 	for (uint32_t i = 0; i < lab->module.function_count; i++)
 		ck_assert(emit_function(emitter, i));
 	ck_assert(emitter_finish(emitter, &lab->plan, &why));
@@ -381,7 +397,7 @@ static void clone_all(struct lab *lab)
 	}
 }
 
-void lab_set_up(struct lab *lab)
+void lab_set_up(struct lab *lab, bool counts)
 {
 	memset(lab, 0, sizeof(*lab));
 	map_all();
@@ -394,6 +410,8 @@ void lab_set_up(struct lab *lab)
 	memcpy(lab->options.thunks.address, lab_thunks, sizeof(lab->options.thunks));
 	lab->options.current_tls = tls_offset(&current_word);
 	lab->options.shared_tls = tls_offset(&shared_word);
+	lab->options.count_tls = tls_offset(&access_count);
+	lab->options.counts = counts;
 	lab->options.first_site = 1;
 	lab->options.place = place;
 	decode_all(lab);
@@ -479,8 +497,9 @@ static void compare_machines(const char *name, const struct lab_machine *is,
 			     const struct lab_machine *should)
 {
 	for (unsigned r = 0; r < 16; r++)
-		ck_assert_msg(is->registers[r] == should->registers[r], "%s: register %u: %lx, not %lx",
-			      name, r, is->registers[r], should->registers[r]);
+		ck_assert_msg(is->registers[r] == should->registers[r],
+			      "%s: register %u: %lx, not %lx", name, r, is->registers[r],
+			      should->registers[r]);
 	ck_assert_msg(((is->flags ^ should->flags) & STATUS_FLAGS) == 0, "%s: flags %lx, not %lx",
 		      name, is->flags, should->flags);
 }
@@ -523,7 +542,8 @@ static struct lab_step translate(const struct lab *lab, const struct lab_step *s
 }
 
 /* Whether @is is the original's state @should, as far as anybody can tell. */
-static bool is_state(const struct lab *lab, const struct lab_step *is, const struct lab_step *should)
+static bool is_state(const struct lab *lab, const struct lab_step *is,
+		     const struct lab_step *should)
 {
 	uint32_t offset = (uint32_t)(should->pc - LAB_TEXT), live;
 	const struct function *function = module_find(&lab->module, offset);

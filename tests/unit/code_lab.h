@@ -54,8 +54,11 @@ struct lab {
 	uint32_t **live; /* per function */
 };
 
-/* Copies the code, decodes it, and clones all of it. */
-void lab_set_up(struct lab *lab);
+/* Copies the code, decodes it, and clones all of it; with @counts, clones count. */
+void lab_set_up(struct lab *lab, bool counts);
+
+/* Gives the fixed addresses back. */
+void lab_tear_down(void);
 
 /* The function named @name. */
 struct function *lab_function(struct lab *lab, const char *name);
@@ -71,6 +74,7 @@ const struct lab_step *lab_trace(uint64_t code, struct lab_machine *machine, uin
 
 /* Of the last run: how often a thunk was called, and the bytes that checks covered. */
 uint32_t lab_thunk_calls(void);
+uint64_t lab_accesses_counted(void);
 extern uint8_t *lab_seen; /* from LAB_MEMORY on */
 
 /*

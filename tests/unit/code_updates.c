@@ -27,9 +27,9 @@ struct lab_kernel {
 #define KERNEL(name)                                                                               \
 	__attribute__((section("lab_text"), noinline, used)) void JOIN(KERNEL_NAME, name)(         \
 		struct account * a, struct account * b, long amount);                              \
-	static const struct lab_kernel JOIN(row, name) __attribute__((section("lab_kernels"),      \
-								      used, aligned(8))) = {       \
-		TEXT(JOIN(KERNEL_NAME, name)), JOIN(KERNEL_NAME, name)};                           \
+	static const struct lab_kernel JOIN(row, name)                                             \
+		__attribute__((section("lab_kernels"), used, aligned(8))) = {                      \
+			TEXT(JOIN(KERNEL_NAME, name)), JOIN(KERNEL_NAME, name)};                   \
 	void JOIN(KERNEL_NAME, name)(struct account * a, struct account * b, long amount)
 #define UNUSED (void)a, (void)b, (void)amount
 

@@ -146,7 +146,7 @@ END_TEST
 
 static void set_up(void)
 {
-	lab_set_up(&lab);
+	lab_set_up(&lab, false);
 }
 
 int main(void)

@@ -11,13 +11,37 @@ static struct lab lab;
 		prefix "_text"
 
 static const char *const names[] = {
-	"load",	       "store",	       "sizes",	       "unaligned",	   "flags_alive",
-	"flags_and_rax", "addressing", "no_dead_register", "red_zone",	   "frame_in_red_zone",
-	"update_in_place", "update_in_register", "halves", "base_overwritten", "loop_of_loads",
-	"count_down",  "branches",     "vectors",      "strings",	   "locked",
-	"odd_sizes",   "memory_push_pop", "calls",     "is_called",	   "jumps_away",
+	"load",
+	"store",
+	"sizes",
+	"unaligned",
+	"flags_alive",
+	"flags_and_rax",
+	"addressing",
+	"no_dead_register",
+	"red_zone",
+	"frame_in_red_zone",
+	"update_in_place",
+	"update_in_register",
+	"halves",
+	"base_overwritten",
+	"loop_of_loads",
+	"count_down",
+	"branches",
+	"vectors",
+	"strings",
+	"locked",
+	"odd_sizes",
+	"memory_push_pop",
+	"calls",
+	"is_called",
+	"jumps_away",
 	"spin_alike",
-	KERNELS("o0"), KERNELS("o1"), KERNELS("o2"), KERNELS("o3"), KERNELS("os"),
+	KERNELS("o0"),
+	KERNELS("o1"),
+	KERNELS("o2"),
+	KERNELS("o3"),
+	KERNELS("os"),
 };
 
 /* rdi, rsi and rbx point into memory, @skew bytes off a granule's start. */
@@ -41,7 +65,6 @@ static struct lab_machine machine_for(unsigned seed, unsigned skew)
 START_TEST(clone_does_what_the_original_does_and_checks_what_it_touches)
 {
 	bool needs_alignment = !strcmp(names[_i], "locked"); /* cmpxchg16b */
-
 
 	for (unsigned seed = 1; seed < 12; seed++) {
 		struct lab_machine machine = machine_for(seed, needs_alignment ? 0 : seed % 9);
@@ -86,26 +109,52 @@ START_TEST(shared_reads_call_no_thunk)
 }
 END_TEST
 
+START_TEST(counting_clones_count_accesses)
+{
+	struct lab_machine machine = machine_for(5, 0);
+
+	lab_run(lab_clone(&lab, lab_function(&lab, "sizes")), &machine, 1, LAB_EQUAL);
+	ck_assert_uint_eq(lab_accesses_counted(), 8);
+	machine = machine_for(5, 0);
+	lab_compare(&lab, "halves", &machine, 1);
+	lab_compare(&lab, "flags_and_rax", &machine, 1);
+	lab_compare_steps(&lab, "flags_and_rax", &machine, 1, LAB_EQUAL);
+}
+END_TEST
+
+static void tear_down(void)
+{
+	lab_tear_down();
+}
+
+static void set_up_counting(void)
+{
+	lab_set_up(&lab, true);
+}
+
 static void set_up(void)
 {
-	lab_set_up(&lab);
+	lab_set_up(&lab, false);
 }
 
 int main(void)
 {
 	Suite *suite = suite_create("emit");
-	TCase *tcase = tcase_create("clones");
+	TCase *tcase = tcase_create("clones"), *counting = tcase_create("counting");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_unchecked_fixture(tcase, set_up, NULL);
+	tcase_add_unchecked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, clone_does_what_the_original_does_and_checks_what_it_touches, 0,
 			    (int)ARRAY_LENGTH(names));
 	tcase_add_loop_test(tcase, states_tell_the_originals_story, 0, (int)ARRAY_LENGTH(names));
 	tcase_add_test(tcase, own_epoch_calls_no_thunk);
 	tcase_add_test(tcase, shared_reads_call_no_thunk);
 	suite_add_tcase(suite, tcase);
+	tcase_add_unchecked_fixture(counting, set_up_counting, tear_down);
+	tcase_add_test(counting, counting_clones_count_accesses);
+	suite_add_tcase(suite, counting);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -32,7 +32,8 @@ static bool has_site(int prefix, const char *name, uint32_t flags)
 
 START_TEST(update_is_marked)
 {
-	static const char *const names[] = {"increment", "add_to_field", "add_to_double", "set_bit"};
+	static const char *const names[] = {"increment", "add_to_field", "add_to_double",
+					    "set_bit"};
 
 	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
 		ck_assert_msg(has_site(_i, names[i], PLAN_SITE_WRITE | PLAN_SITE_UPDATE), "%s_%s",
@@ -118,7 +119,7 @@ END_TEST
 
 static void set_up(void)
 {
-	lab_set_up(&lab);
+	lab_set_up(&lab, false);
 }
 
 int main(void)

@@ -105,7 +105,7 @@ END_TEST
 
 static void set_up(void)
 {
-	lab_set_up(&lab);
+	lab_set_up(&lab, false);
 }
 
 int main(void)
