@@ -2,6 +2,7 @@
 
 #include "detect/lock.h"
 #include "detect/wait_graph.h"
+#include "detect/update.h"
 
 void barrier_initialised(struct sync_object *object, uint32_t size)
 {
@@ -33,6 +34,8 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 
 	if (thread->pending_atomic)
 		atomic_catch_up(detector, thread);
+	if (thread->basis_count)
+		update_learn(detector, thread);
 	if (!detector_lock_info(detector, info))
 		return wait_begin(detector, thread, &wait);
 	snapshot_merge_clock(&info->extra->arriving[0], &thread->clock, arena);

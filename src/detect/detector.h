@@ -74,6 +74,8 @@ struct destroyed_lock {
 #define DESTROYED_KEPT 256u
 #define ENDED_KEPT 1024u
 
+#define UPDATE_MARK_WORDS 64u
+
 struct known_finding; /* report.c: to count repetitions */
 
 struct detector {
@@ -96,6 +98,7 @@ struct detector {
 	struct read_set_table read_sets;
 	struct split_update *splits; /* update.h */
 	uint32_t split_count;
+	uint64_t basis_marks[UPDATE_MARK_WORDS]; /* pieces of memory that somebody rests on */
 	struct race_record *races; /* race_report.c: reported ones, newest first */
 
 	struct chain_set *chain_set; /* all validated chains: chain.h */

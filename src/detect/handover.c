@@ -1,6 +1,7 @@
 #include "detect/handover.h"
 
 #include "detect/lock.h"
+#include "detect/update.h"
 
 void handover_give(struct detector *detector, struct thread *thread, struct sync_object *object)
 {
@@ -8,6 +9,8 @@ void handover_give(struct detector *detector, struct thread *thread, struct sync
 
 	if (thread->pending_atomic)
 		atomic_catch_up(detector, thread);
+	if (thread->basis_count)
+		update_learn(detector, thread);
 	if (!info || !detector_lock_info(detector, info))
 		return;
 	snapshot_merge_clock(&info->clock, &thread->clock, &thread->memory->arena);

@@ -87,6 +87,7 @@ src_libcore_a_SOURCES += \
 	%D%/thread.h \
 	%D%/update.c \
 	%D%/update.h \
+	%D%/update_split.c \
 	%D%/vclock.c \
 	%D%/vclock.h \
 	%D%/wait_graph.c \

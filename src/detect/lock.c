@@ -13,6 +13,8 @@ void lock_note_release(struct detector *detector, struct thread *thread,
 {
 	if (thread->pending_atomic)
 		atomic_catch_up(detector, thread);
+	if (thread->basis_count)
+		update_learn(detector, thread);
 	if (thread->basis_count && object->info)
 		update_split(thread, object->info->id);
 }

@@ -365,19 +365,90 @@ static bool find_shadow(struct race_step *step, struct shadow *shadow)
 	return step->bytes != 0;
 }
 
-static void note_update(struct race_step *step, const struct shadow *shadow, uint64_t last_write)
-{
-	const struct site *site = site_get(&step->detector->sites, step->access->site);
 
-	(void)shadow;
-	if (LIKELY(!update_concerns(step->detector, step->thread, site)) || step->has_conflict)
+static struct cell last_write(struct detector *detector, struct shadow shadow, uint32_t bytes)
+{
+	uint64_t word = load_acquire(shadow.write);
+	struct cell found = {0, 0};
+	struct cells *cells;
+
+	bytes &= -bytes;
+	if (shadow_form(word) == SHADOW_PLAIN && shadow_bytes(word) & bytes)
+		return (struct cell){race_base(word), origin_part_of(detector, origin_load(&shadow.origins->write, word), shadow_slot(word), bytes)};
+	if (shadow_form(word) != SHADOW_CELLS)
+		return found;
+	cells = cells_lock(detector, shadow.write);
+	for (uint32_t i = 0; cells && i < cells->count; i++)
+		if (shadow_bytes(cells->cells[i].word) & bytes)
+			found = (struct cell){race_base(cells->cells[i].word), origin_part_of(detector, cells->cells[i].what, shadow_slot(cells->cells[i].word), bytes)};
+	if (cells)
+		spin_unlock(&cells->busy);
+	return found;
+}
+
+/* What is ordered with all that was there before may still rest on a stale read,
+ * or be what makes another's read stale. */
+static void note_update(struct race_step *step, const struct access *access)
+{
+	struct shadow shadow = shadow_of(access->address);
+	uint32_t bytes = SHADOW_ALL_BYTES << access->address % SHADOW_GRANULE & SHADOW_ALL_BYTES;
+	const struct basis *basis;
+	struct cell last;
+
+	if (shadow_form(load_relaxed(shadow.write)) == SHADOW_ATOMIC)
 		return;
-	if (step->access->address - step->granule >= SHADOW_GRANULE)
-		return; /* its first granule spoke for it */
-	if (step->is_write)
-		update_write(step->detector, step->thread, step->access, last_write);
-	else
-		update_read(step->detector, step->thread, step->access, last_write);
+	last = last_write(step->detector, shadow, bytes);
+	basis = access->flags & SITE_WRITE ? update_write(step, access, &last)
+					   : update_read(step, access, &last);
+	if (access->site == step->access->site)
+		step->basis = basis;
+}
+
+/* Part of @access, made by @site, which shares the check. */
+static struct access part_of(const struct access *access, const struct site *site, site_id id)
+{
+	struct access part = *access;
+	uint32_t shift = site->member_offset * 8u;
+
+	part.address += site->member_offset;
+	part.size_bytes = site->size_bytes;
+	part.site = id;
+	if (shift < 64 && site->size_bytes < 8)
+		part.value = part.value >> shift & ((1ull << site->size_bytes * 8u) - 1);
+	return part;
+}
+
+/* Does @member's read say more than the whole check, whose flags are @flags? */
+static bool is_of_its_own(uint32_t flags, const struct site *member)
+{
+	bool is_basis = member->slice && member->flags & (SITE_BASIS | SITE_DECIDES);
+
+	return member->flags & SITE_WRITE ||
+	       (is_basis && (member->member_offset || !(flags & SITE_WRITE)));
+}
+
+/* The sites that share a check are accesses of their own. */
+static void note_updates(struct race_step *step, const struct site *site)
+{
+	const struct access *access = step->access;
+	struct access part;
+
+	if (access->size_bytes > SHADOW_GRANULE)
+		return;
+	if (LIKELY(!site || !site->next_member)) {
+		note_update(step, access);
+		return;
+	}
+	part = part_of(access, site, access->site);
+	note_update(step, &part);
+	for (site_id id = site->next_member; id; id = site->next_member) {
+		site = site_get(&step->detector->sites, id);
+		if (!is_of_its_own(access->flags, site))
+			continue;
+		part = part_of(access, site, id);
+		part.flags = site->flags;
+		note_update(step, &part);
+	}
 }
 
 static void check_granule(struct race_step *step)
@@ -385,7 +456,6 @@ static void check_granule(struct race_step *step)
 	struct shadow shadow = shadow_of(step->granule);
 	uint64_t *place;
 	uint32_t *origin;
-	uint64_t last_write;
 
 	for (uint32_t tries = 0; tries < TRIES; tries++) {
 		shadow = shadow_of(step->granule);
@@ -393,7 +463,6 @@ static void check_granule(struct race_step *step)
 			return;
 		place = step->is_write ? shadow.write : shadow.read;
 		origin = step->is_write ? &shadow.origins->write : &shadow.origins->read;
-		last_write = load_relaxed(shadow.write);
 		if (is_covered(load_acquire(place), step->mine) && !step->access->is_recorded)
 			return;
 		if (!put(step, place, origin))
@@ -404,9 +473,11 @@ static void check_granule(struct race_step *step)
 		} else {
 			compare_plane(step, shadow.write, &shadow.origins->write, true);
 		}
-		note_update(step, &shadow, last_write);
-		if (UNLIKELY(step->has_conflict))
+		if (UNLIKELY(step->has_conflict)) {
+			step->has_conflict = false;
+			step->is_told = true;
 			race_judge(step);
+		}
 		return;
 	}
 	detector_count(step->detector, LOST_ACCESSES);
@@ -446,6 +517,11 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		detector_count(detector, LOST_ACCESSES);
 		return;
 	}
+	if (!access->is_recorded) {
+		const struct site *site = site_get(&detector->sites, access->site);
+		if (update_concerns(detector, thread, site))
+			note_updates(&step, site);
+	}
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
 		step.bytes = bytes_in(granule, access->address, end);
@@ -457,8 +533,8 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 void access_memory_begins(struct detector *detector, struct thread *thread, uintptr_t start,
 			  size_t size_bytes)
 {
-	(void)detector;
 	(void)thread;
+	update_life_changes(detector, start, size_bytes);
 	shadow_clear(start, size_bytes);
 }
 
@@ -477,8 +553,11 @@ static void free_granule(struct race_step *step, bool marks)
 	store_release(shadow.write, freed);
 	store_release(shadow.read, 0);
 	origin_store(&shadow.origins->write, my_origin(step), freed);
-	if (UNLIKELY(step->has_conflict))
+	if (UNLIKELY(step->has_conflict)) {
+		step->has_conflict = false;
+		step->is_told = true;
 		race_judge(step);
+	}
 }
 
 void access_memory_freed(struct detector *detector, struct thread *thread,
@@ -501,6 +580,7 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 	thread_record(detector, thread);
 	if (*thread->current == SHADOW_NO_EPOCH)
 		return;
+	update_life_changes(detector, access->address, access->size_bytes);
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
 		step.bytes = SHADOW_ALL_BYTES;

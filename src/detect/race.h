@@ -36,6 +36,8 @@ struct race_step {
 	bool other_is_freed; /* the memory was freed then */
 	uint64_t other;	   /* plain word */
 	origin_id other_what;
+
+	const struct basis *basis; /* of an update: update.h; may be NULL */
 };
 
 /* The thread that a plain word names; 0 if that is forgotten. */
@@ -44,7 +46,24 @@ thread_id race_thread_of(struct detector *detector, uint64_t word);
 /* The word that @thread writes now. */
 static inline uint64_t race_word_of(const struct thread *thread)
 {
-	return *thread->current;
+	return *thread->current & ~(uint64_t)SHADOW_ALL_BYTES;
+}
+
+static inline uint64_t race_base(uint64_t word)
+{
+	return word & ~(uint64_t)SHADOW_ALL_BYTES;
+}
+
+static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
+{
+	return vclock_get(&thread->clock, shadow_slot(word)) >= shadow_epoch(word);
+}
+
+static inline origin_id race_origin(struct race_step *step)
+{
+	if (!step->what)
+		step->what = origin_of_access(step->detector, step->thread, step->access);
+	return step->what;
 }
 
 /* The step has a conflict: decides what it is, tells, or learns from it. */
@@ -57,7 +76,15 @@ struct race_verdict {
 	uint32_t details;
 };
 
+/* The write @access of @step's thread rests on @basis, whose value came from a racing
+ * update; that the thread has learnt from it since does not make it less of one. */
+void race_lost_update(const struct race_step *step, const struct access *access,
+		      const struct basis *basis);
+
 void race_report(struct race_step *step, const struct race_verdict *verdict);
+
+/* Tells of the heap block that @address is in, if it is in one. */
+void race_add_block(struct detector *detector, struct finding *finding, uintptr_t address);
 
 /* Findings about @granule do not hold: it is atomic. */
 void race_retract(struct detector *detector, uintptr_t granule);

@@ -14,6 +14,7 @@
 #include "detect/detector.h"
 #include "detect/race.h"
 #include "detect/slot.h"
+#include "detect/update.h"
 
 #define MOVE_BYTES 8u /* of an atomic one, at most */
 
@@ -29,6 +30,7 @@ struct kind_of_access {
 	bool is_update;
 	bool is_move; /* may be an atomic access */
 	bool spins;
+	bool is_basis; /* a load that is as a rule followed by a store of what it makes */
 	bool is_silent;
 };
 
@@ -53,6 +55,7 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 			   step->access->size_bytes <= MOVE_BYTES &&
 			   step->access->address % step->access->size_bytes == 0,
 		.spins = flags & SITE_SPIN,
+		.is_basis = flags & SITE_BASIS && !step->is_write,
 		.is_silent = flags & SITE_SILENT,
 	};
 }
@@ -70,6 +73,7 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
 			   is_aligned(shadow_bytes(step->other)) && !step->other_is_freed,
 		.spins = flags & SITE_SPIN,
+		.is_basis = flags & SITE_BASIS && !step->other_is_write,
 		.is_silent = flags & SITE_SILENT,
 	};
 }
@@ -103,14 +107,33 @@ static bool take_note(struct race_step *step)
 	return true;
 }
 
-/* The value may be one that the other released. */
-static void learn(struct race_step *step)
+/*
+ * The value may be one that the other released.  But if it is an update that the
+ * other is in the middle of, its store will be in a race with this one; and if
+ * this thread is, update.h knows.
+ */
+static void learn(struct race_step *step, const struct kind_of_access *mine,
+		  const struct kind_of_access *other)
 {
-	if (!step->is_write && step->other_is_write)
-		thread_assume(step->detector, step->thread, shadow_slot(step->other),
-			      shadow_epoch(step->other));
-	else if (step->is_write && !step->other_is_write)
-		leave_note(step);
+	if (!step->is_write && step->other_is_write) {
+		if (!step->basis)
+			thread_assume(step->detector, step->thread, shadow_slot(step->other),
+				      shadow_epoch(step->other));
+	} else if (step->is_write && !step->other_is_write) {
+		if (!(mine->is_update && other->is_basis && !other->spins))
+			leave_note(step);
+	}
+}
+
+/* Is the conflict none if the thread has learnt from what it read in races
+ * before?  What was overwritten after it was read is lost, whatever was learnt. */
+static bool is_learnt(struct race_step *step, const struct race_verdict *verdict)
+{
+	if (!step->thread->basis_count ||
+	    (step->basis && (!step->is_write || verdict->kind == FINDING_LOST_UPDATE)))
+		return false;
+	update_learn(step->detector, step->thread);
+	return race_is_ordered(step->thread, step->other);
 }
 
 /* --- The verdict ----------------------------------------------------------- */
@@ -124,6 +147,8 @@ static struct race_verdict decide(const struct race_step *step, const struct kin
 		verdict.details = DETAIL_FREED;
 	} else if (mine->is_update && other->is_update) {
 		verdict.kind = FINDING_LOST_UPDATE;
+		if (step->basis && update_is_value_seen(step->basis, step->access))
+			verdict.details = DETAIL_VALUE_SEEN;
 	} else if (mine->is_move && other->is_move) {
 		bool spins = (mine->spins && !mine->is_write) || (other->spins && !other->is_write);
 
@@ -140,12 +165,30 @@ void race_judge(struct race_step *step)
 	struct kind_of_access other = kind_of_other(step);
 	struct race_verdict verdict = decide(step, &mine, &other);
 
-	step->has_conflict = false;
-	if (take_note(step))
+	if (take_note(step) || is_learnt(step, &verdict))
 		return;
-	step->is_told = true;
 	if (!mine.is_silent && !other.is_silent)
 		race_report(step, &verdict);
 	if (mine.is_move && other.is_move && verdict.severity != SEVERITY_ERROR)
-		learn(step);
+		learn(step, &mine, &other);
+}
+
+void race_lost_update(const struct race_step *step, const struct access *access,
+		      const struct basis *basis)
+{
+	struct race_verdict verdict = {FINDING_LOST_UPDATE, SEVERITY_ERROR, 0};
+	uint32_t bytes = ((1u << access->size_bytes) - 1) << access->address % SHADOW_GRANULE;
+	struct race_step pair = *step;
+
+	pair.access = access;
+	pair.granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	pair.is_write = true;
+	pair.basis = basis;
+	pair.other_is_write = true;
+	pair.other_is_freed = false;
+	pair.other = basis->last.word | (bytes & SHADOW_ALL_BYTES);
+	pair.other_what = basis->last.what;
+	if (update_is_value_seen(basis, access))
+		verdict.details = DETAIL_VALUE_SEEN;
+	race_report(&pair, &verdict);
 }

@@ -6,13 +6,16 @@
 #include "detect/memory_block.h"
 #include "detect/race.h"
 #include "detect/report.h"
+#include "detect/update.h"
 
 /* A reported race, for who takes it back. */
 struct race_record {
 	uintptr_t granule;
 	uint64_t key;
+	uint64_t updates; /* key_of_updates() */
 	enum finding_kind kind;
-	uint32_t number;
+	bool is_proven; /* DETAIL_VALUE_SEEN */
+	uint32_t number; /* 0: it was taken back */
 	struct race_record *next;
 };
 
@@ -24,6 +27,24 @@ static uint64_t key_of(const struct race_step *step)
 
 	return mine < other ? chain_mix(chain_mix(3, mine), other)
 			    : chain_mix(chain_mix(3, other), mine);
+}
+
+/* Load and store of one update are one. */
+static uint64_t update_of(const struct detector *detector, site_id id)
+{
+	const struct site *site = site_get(&detector->sites, id);
+
+	return site && site->slice ? 1ull << 32 | site->slice : id;
+}
+
+/* The same two updates make the same finding, whichever halves of them meet. */
+static uint64_t key_of_updates(const struct race_step *step)
+{
+	uint64_t mine = update_of(step->detector, step->access->site);
+	uint64_t other = update_of(step->detector, origin_site(step->detector, step->other_what));
+
+	return mine < other ? chain_mix(chain_mix(4, mine), other)
+			    : chain_mix(chain_mix(4, other), mine);
 }
 
 /* Whose stack @address is on, or 0. */
@@ -39,13 +60,12 @@ static thread_id stack_owner(const struct detector *detector, uintptr_t address)
 	return 0;
 }
 
-static void add_block(struct race_step *step, struct finding *finding)
+void race_add_block(struct detector *detector, struct finding *finding, uintptr_t address)
 {
 	struct memory_block block;
 	struct finding_event *event;
 
-	if (!step->detector->hooks->block_of ||
-	    !step->detector->hooks->block_of(step->detector, step->access->address, &block))
+	if (!detector->hooks->block_of || !detector->hooks->block_of(detector, address, &block))
 		return;
 	event = report_event(finding, block.thread, ACTION_ALLOCATE, NULL, block.stack);
 	if (!event)
@@ -109,44 +129,146 @@ static void suspect(struct race_step *step)
 	access_suspect(&step->detector->sites, origin_site(step->detector, step->other_what));
 }
 
-static void keep_record(struct race_step *step, enum finding_kind kind, uint64_t key,
+/* Where the value that was overwritten had been read. */
+static void add_basis(struct race_step *step, struct finding *finding)
+{
+	const struct basis *basis = step->basis;
+	struct finding_event *event = report_event(finding, step->thread->id, ACTION_READ, NULL,
+						   origin_stack(step->detector, basis->what));
+
+	if (!event)
+		return;
+	event->address = step->access->address;
+	event->size_bytes = basis->size_bytes;
+	event->value = basis->value;
+	event->has_value = basis->has_value;
+	event->target = stack_owner(step->detector, step->access->address);
+	event->hold_count = basis->lock_count;
+	for (uint32_t i = 0; i < basis->lock_count; i++)
+		event->holds[i] = basis->locks[i];
+}
+
+static void keep_record(struct race_step *step, const struct race_verdict *verdict, uint64_t key,
 			uint32_t number)
 {
 	struct race_record *record = arena_alloc(&step->detector->arena, sizeof(*record));
 
 	if (!record)
 		return;
-	*record = (struct race_record){step->granule, key, kind, number, step->detector->races};
+	*record = (struct race_record){
+		.granule = step->granule,
+		.key = key,
+		.updates = key_of_updates(step),
+		.kind = verdict->kind,
+		.is_proven = verdict->details & DETAIL_VALUE_SEEN,
+		.number = number,
+		.next = step->detector->races,
+	};
 	/* release: pairs with race_retract(). */
 	store_release(&step->detector->races, record);
 }
 
+static void forget_met(struct detector *detector, uint32_t number)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		struct thread *thread = detector_thread(detector, id);
+
+		for (uint32_t i = 0; thread && i < THREAD_RACES; i++)
+			if (thread->races[i].finding == number)
+				store_relaxed(&thread->races[i].key, 0); /* relaxed: a cache */
+	}
+}
+
+/* --- What one finding says better than others -------------------------------- */
+
+static void take_back(struct detector *detector, struct race_record *record)
+{
+	report_forget(detector, record->kind, record->key);
+	forget_met(detector, record->number);
+	record->number = 0;
+}
+
+/* Two updates' halves had met before, or the same is now known with the value that
+ * was overwritten: one of these findings is replaced, the others are taken back. */
+static uint32_t replace_halves(struct race_step *step)
+{
+	struct detector *detector = step->detector;
+	uint64_t updates = key_of_updates(step);
+	uint32_t replaced = 0;
+
+	for (struct race_record *record = detector->races; record; record = record->next) {
+		uint32_t number = record->number;
+
+		if (!number || record->updates != updates ||
+		    (record->kind != FINDING_DATA_RACE && record->kind != FINDING_LOST_UPDATE))
+			continue;
+		take_back(detector, record);
+		if (replaced)
+			report_retract(detector, number);
+		else
+			replaced = number;
+	}
+	return replaced;
+}
+
+static bool is_proven(const struct detector *detector, uint32_t number)
+{
+	const struct race_record *record = detector->races;
+
+	while (record && record->number != number)
+		record = record->next;
+	return !record || record->is_proven;
+}
+
+/* The finding that says it already, or 0. */
+static uint32_t find_known(struct race_step *step, const struct race_verdict *verdict, uint64_t key)
+{
+	struct detector *detector = step->detector;
+	uint32_t number = report_number(detector, verdict->kind, key);
+
+	/* Halves of updates that are known to meet. */
+	if (!number && verdict->kind == FINDING_DATA_RACE && !(verdict->details & DETAIL_FREED))
+		number = report_number(detector, FINDING_LOST_UPDATE, key_of_updates(step));
+	if (number && verdict->details & DETAIL_VALUE_SEEN && !is_proven(detector, number))
+		return 0;
+	return number;
+}
+
+/* --- Reports ----------------------------------------------------------------- */
+
 static uint32_t emit(struct race_step *step, const struct race_verdict *verdict, uint64_t key,
 		     stack_id stack)
 {
+	struct detector *detector = step->detector;
 	struct finding *finding;
-	uint32_t number = report_number(step->detector, verdict->kind, key);
+	uint32_t number = find_known(step, verdict, key);
+	uint32_t replaced = 0;
 
 	if (number) {
-		step->detector->hooks->count(step->detector, number);
+		detector->hooks->count(detector, number);
 		return number;
 	}
-	finding = report_begin(step->detector, verdict->kind);
+	if (verdict->kind == FINDING_LOST_UPDATE)
+		replaced = replace_halves(step);
+	finding = report_begin(detector, verdict->kind);
 	finding->severity = verdict->severity;
 	finding->details = verdict->details;
+	finding->replaces = replaced;
 	finding->is_provisional = verdict->severity != SEVERITY_ERROR;
-	add_block(step, finding);
+	race_add_block(detector, finding, step->access->address);
+	if (verdict->details & DETAIL_VALUE_SEEN)
+		add_basis(step, finding);
 	add_other(step, finding);
 	add_mine(step, finding, stack);
-	number = report_emit(step->detector, finding, key);
-	keep_record(step, verdict->kind, key, number);
+	number = report_emit(detector, finding, key);
+	keep_record(step, verdict, key, number);
 	return number;
 }
 
 void race_report(struct race_step *step, const struct race_verdict *verdict)
 {
-	uint64_t key = key_of(step);
-	uint64_t quick = chain_mix(key, verdict->kind);
+	uint64_t key = verdict->kind == FINDING_LOST_UPDATE ? key_of_updates(step) : key_of(step);
+	uint64_t quick = chain_mix(key, verdict->kind | (verdict->details & DETAIL_VALUE_SEEN));
 	struct thread_race *met = &step->thread->races[quick % THREAD_RACES];
 	stack_id stack;
 
@@ -162,17 +284,6 @@ void race_report(struct race_step *step, const struct race_verdict *verdict)
 	runtime_unlock(&step->detector->lock);
 }
 
-static void forget_met(struct detector *detector, uint32_t number)
-{
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		struct thread *thread = detector_thread(detector, id);
-
-		for (uint32_t i = 0; thread && i < THREAD_RACES; i++)
-			if (thread->races[i].finding == number)
-				store_relaxed(&thread->races[i].key, 0); /* relaxed: a cache */
-	}
-}
-
 void race_retract(struct detector *detector, uintptr_t granule)
 {
 	/* acquire: pairs with keep_record(). */
@@ -182,10 +293,8 @@ void race_retract(struct detector *detector, uintptr_t granule)
 	for (struct race_record *record = detector->races; record; record = record->next) {
 		if (record->granule != granule || !record->number)
 			continue;
-		report_forget(detector, record->kind, record->key);
 		report_retract(detector, record->number);
-		forget_met(detector, record->number);
-		record->number = 0;
+		take_back(detector, record);
 	}
 	runtime_unlock(&detector->lock);
 }

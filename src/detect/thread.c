@@ -38,8 +38,21 @@ void thread_rechain(struct detector *detector, struct thread *thread)
 	}
 }
 
+/* What came before a hand-over is told by its epoch; others may look. */
+static void note_give(struct thread *thread)
+{
+	uint32_t count = thread->give_count;
+	struct thread_give *give = &thread->gives[count % THREAD_GIVES];
+
+	/* relaxed: only predictions rest on them: update_split.c */
+	store_relaxed(&give->hand_over, own_epoch(&thread->hand_over, thread));
+	store_relaxed(&give->epoch, own_epoch(&thread->clock, thread));
+	store_relaxed(&thread->give_count, count + 1);
+}
+
 void thread_tick_hand_over(struct detector *detector, struct thread *thread)
 {
+	note_give(thread);
 	tick(&thread->hand_over, thread);
 	if (detector->is_refining)
 		thread_rechain(detector, thread);
@@ -47,6 +60,7 @@ void thread_tick_hand_over(struct detector *detector, struct thread *thread)
 
 void thread_tick_structural(struct detector *detector, struct thread *thread)
 {
+	note_give(thread);
 	tick(&thread->structural, thread);
 	tick(&thread->hand_over, thread);
 	thread_rechain(detector, thread);
@@ -248,6 +262,8 @@ struct thread *thread_create(struct detector *detector, struct thread *parent, s
 
 	if (parent->pending_atomic)
 		atomic_catch_up(detector, parent);
+	if (parent->basis_count)
+		update_learn(detector, parent);
 	runtime_lock(&detector->lock);
 	child = make_thread(detector, parent);
 	if (!child) {
@@ -321,6 +337,8 @@ void thread_ending(struct detector *detector, struct thread *thread)
 	wait_end(detector, thread);
 	if (thread->pending_atomic)
 		atomic_catch_up(detector, thread);
+	if (thread->basis_count)
+		update_learn(detector, thread);
 	runtime_lock(&detector->lock);
 	if (thread->state == THREAD_RUNNING) {
 		thread->state = THREAD_ENDING;

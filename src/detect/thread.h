@@ -94,6 +94,14 @@ struct open_granule {
 	uint32_t site;
 };
 
+/* Hand-overs that a thread gave: what was recorded up to which of its epochs. */
+#define THREAD_GIVES 8u
+
+struct thread_give {
+	uint64_t hand_over;
+	uint64_t epoch;
+};
+
 struct thread {
 	/* What the thunks of preload/access.S know the places of. */
 	struct open_granule open[2][THREAD_OPEN];
@@ -135,6 +143,8 @@ struct thread {
 
 	uint64_t published[THREAD_PUBLISHED]; /* plain words, by slot of the writer */
 	struct thread_race races[THREAD_RACES];
+	struct thread_give gives[THREAD_GIVES]; /* the last ones, give n at n % THREAD_GIVES */
+	uint32_t give_count;
 
 	struct wait wait;
 	enum thread_state state;

@@ -1,22 +1,43 @@
 #include "detect/update.h"
 
-#include "detect/chain.h"
-#include "detect/origin.h"
 #include "detect/race.h"
-#include "detect/report.h"
+#include "detect/slot.h"
+
+#define KEPT (UPDATE_BASES - 1) /* the last one is for the basis in use */
 
 /* --- What is remembered of reads ------------------------------------------- */
 
-static bool overlaps(const struct basis *basis, const struct access *access)
+static bool overlaps(const struct basis *basis, uintptr_t start, size_t size_bytes)
 {
-	return basis->address && basis->address < access->address + access->size_bytes &&
-	       access->address < basis->address + basis->size_bytes;
+	/* relaxed: others look, too (update_life_changes()). */
+	uintptr_t address = load_relaxed(&basis->address);
+
+	return address && address < start + size_bytes && start < address + basis->size_bytes;
 }
 
 static void forget(struct thread *thread, struct basis *basis)
 {
-	basis->address = 0;
-	thread->basis_count--;
+	store_relaxed(&basis->address, 0); /* relaxed: who looks late marks it in vain */
+	if (--thread->basis_count == 0)
+		thread->basis_filter = 0;
+}
+
+/* The thread will not write what it read in a race, so what it read may have
+ * told it something. */
+static void learn(struct detector *detector, struct thread *thread, struct basis *basis)
+{
+	if (!basis->is_raced || basis->has_learnt)
+		return;
+	basis->has_learnt = true;
+	thread_assume(detector, thread, shadow_slot(basis->last.word),
+		      shadow_epoch(basis->last.word));
+}
+
+void update_learn(struct detector *detector, struct thread *thread)
+{
+	for (uint32_t i = 0; thread->basis_count && i < KEPT; i++)
+		if (thread->bases[i].address)
+			learn(detector, thread, &thread->bases[i]);
 }
 
 /*
@@ -27,30 +48,37 @@ static void forget(struct thread *thread, struct basis *basis)
 static void forget_older(struct thread *thread, const struct access *access,
 			 const struct site *site)
 {
-	bool is_value = site && site->slice && !(site->flags & SITE_DECIDES);
+	bool is_value = site && site->slice && !(access->flags & SITE_DECIDES);
 
-	for (uint32_t i = 0; thread->basis_count && i < UPDATE_BASES; i++) {
+	for (uint32_t i = 0; thread->basis_count && i < KEPT; i++) {
 		struct basis *basis = &thread->bases[i];
 
-		if (overlaps(basis, access) &&
-		    !(is_value && basis->decides && basis->slice == site->slice))
+		if (!overlaps(basis, access->address, access->size_bytes))
+			continue;
+		if (is_value && basis->decides && basis->slice == site->slice)
+			basis->is_reread = true;
+		else
 			forget(thread, basis);
 	}
 }
 
 /* A free place, else the one in turn. */
-static struct basis *take_place(struct thread *thread, uint32_t turn)
+static struct basis *take_place(struct detector *detector, struct thread *thread, uint32_t turn)
 {
-	if (!thread->bases)
-		thread->bases = arena_alloc(&thread->memory->arena,
-					    UPDATE_BASES * sizeof(*thread->bases));
-	if (!thread->bases)
+	struct basis *bases = thread->bases;
+
+	if (!bases) {
+		bases = arena_alloc(&thread->memory->arena, UPDATE_BASES * sizeof(*bases));
+		store_release(&thread->bases, bases); /* pairs with change_life() */
+	}
+	if (!bases)
 		return NULL;
-	for (uint32_t i = 0; i < UPDATE_BASES; i++)
-		if (!thread->bases[i].address)
-			return &thread->bases[i];
-	thread->basis_count--;
-	return &thread->bases[turn % UPDATE_BASES];
+	for (uint32_t i = 0; i < KEPT; i++)
+		if (!bases[i].address)
+			return &bases[i];
+	learn(detector, thread, &bases[turn % KEPT]);
+	forget(thread, &bases[turn % KEPT]);
+	return &bases[turn % KEPT];
 }
 
 static void note_locks(struct basis *basis, const struct thread *thread)
@@ -70,50 +98,174 @@ static void note_locks(struct basis *basis, const struct thread *thread)
 	}
 }
 
-void update_read(struct detector *detector, struct thread *thread, const struct access *access,
-		 uint64_t last_write)
+/* Of @access, which may be one of several that share @step's check. */
+static origin_id origin_of(struct race_step *step, const struct access *access)
 {
-	const struct site *site = site_get(&detector->sites, access->site);
-	struct basis *basis;
+	return access->site == step->access->site
+		       ? race_origin(step)
+		       : origin_of_access(step->detector, step->thread, access);
+}
 
-	if (thread->basis_count)
-		forget_older(thread, access, site);
-	if (!site || !site->slice || !(site->flags & (SITE_BASIS | SITE_DECIDES)) ||
-	    thread->held_count == 0)
-		return;
-	basis = take_place(thread, access->site);
+static void mark(struct detector *detector, uintptr_t address);
+
+static struct basis *remember(struct race_step *step, const struct access *access,
+			      const struct site *site, const struct cell *last, bool is_raced)
+{
+	struct thread *thread = step->thread;
+	origin_id what = origin_of(step, access);
+	struct basis *basis = take_place(step->detector, thread, access->site);
+
 	if (!basis)
-		return;
+		return NULL;
 	*basis = (struct basis){
-		.address = access->address,
 		.size_bytes = (uint32_t)access->size_bytes,
 		.slice = site->slice,
 		.site = access->site,
-		.decides = site->flags & SITE_DECIDES,
+		.what = what,
+		.decides = access->flags & SITE_DECIDES && !(access->flags & SITE_BASIS),
+		.is_raced = is_raced,
 		.has_value = access->has_value,
 		.value = access->value,
-		.last_write = last_write,
-		.stack = origin_stack_of_access(detector, thread, access),
+		.last = *last,
+		.known = last->word ? vclock_get(&thread->hand_over, shadow_slot(last->word)) : 0,
 	};
 	note_locks(basis, thread);
+	thread->basis_filter |= 1ull << (access->address >> 3) % 64;
 	thread->basis_count++;
+	store_release(&basis->address, access->address); /* pairs with change_life() */
+	mark(step->detector, access->address);
+	return basis;
+}
+
+const struct basis *update_read(struct race_step *step, const struct access *access,
+				const struct cell *last)
+{
+	const struct site *site = site_get(&step->detector->sites, access->site);
+	struct thread *thread = step->thread;
+	bool is_raced = last->word && !(access->flags & SITE_SPIN) &&
+			!race_is_ordered(thread, last->word);
+	const struct basis *basis;
+
+	if (thread->basis_count)
+		forget_older(thread, access, site);
+	if (!site || !site->slice || !(access->flags & (SITE_BASIS | SITE_DECIDES)))
+		return NULL;
+	is_raced = is_raced && access->flags & SITE_BASIS;
+	/* Without a lock only what is, or was, part of a race matters.  relaxed: a hint. */
+	if (!thread->held_count && !is_raced && !load_relaxed(&site->is_suspect))
+		return NULL;
+	basis = remember(step, access, site, last, is_raced);
+	return is_raced ? basis : NULL;
 }
 
 void update_split(struct thread *thread, lock_id lock)
 {
-	for (uint32_t i = 0; i < UPDATE_BASES; i++) {
+	for (uint32_t i = 0; thread->basis_count && i < KEPT; i++) {
 		struct basis *basis = &thread->bases[i];
 
-		for (uint32_t k = 0; basis->address && k < basis->lock_count; k++)
-			if (basis->locks[k].lock == lock)
+		if (!basis->address)
+			continue;
+		for (uint32_t k = 0; k < basis->lock_count; k++) {
+			if (basis->locks[k].lock == lock) {
 				basis->is_split = true;
+				basis->given_up |= (uint8_t)(1u << k);
+			}
+		}
+		if (++basis->release_count > UPDATE_RELEASES)
+			forget(thread, basis);
 	}
+}
+
+/* --- Lives of memory ------------------------------------------------------- */
+
+/*
+ * Whose memory begins or ends a life does not know who rests on what was read
+ * there.  A filter of bits, by pieces of 16 bytes, says where somebody may.
+ */
+#define MARK_SHIFT 4
+#define MARK_WORDS UPDATE_MARK_WORDS
+#define MARK_BITS (MARK_WORDS * 64u)
+
+static uint64_t *mark_word(struct detector *detector, uintptr_t piece)
+{
+	return &detector->basis_marks[piece / 64 % MARK_WORDS];
+}
+
+static void mark(struct detector *detector, uintptr_t address)
+{
+	uint64_t *word = mark_word(detector, address >> MARK_SHIFT);
+	uint64_t bit = 1ull << (address >> MARK_SHIFT) % 64;
+
+	if (!(load_relaxed(word) & bit))
+		fetch_or_acq_rel(word, bit);
+}
+
+/* Is one of the pieces [first, last] marked?  Marks of their words are taken
+ * back if @takes. */
+static bool find_marks(struct detector *detector, uintptr_t first, uintptr_t last, bool takes)
+{
+	bool is_found = false;
+
+	if (last - first >= MARK_BITS)
+		last = first + MARK_BITS - 1;
+	while (first <= last) {
+		uint64_t *word = mark_word(detector, first);
+		uint64_t mask = ~0ull << first % 64;
+
+		if (last / 64 == first / 64)
+			mask &= ~0ull >> (63 - last % 64);
+		/* relaxed: who rests on this memory while it is given back is wrong anyway. */
+		if (load_relaxed(word) & mask) {
+			is_found = true;
+			if (takes)
+				exchange_acq_rel(word, 0);
+		}
+		first = (first / 64 + 1) * 64;
+	}
+	return is_found;
+}
+
+/* Bases of @thread, which may be another one, in the memory are void; the others'
+ * marks are made anew. */
+static void change_life(struct detector *detector, struct thread *thread, uintptr_t start,
+			size_t size_bytes)
+{
+	struct basis *bases = load_acquire(&thread->bases);
+
+	for (uint32_t i = 0; bases && i < KEPT; i++) {
+		uintptr_t address = load_acquire(&bases[i].address);
+
+		if (overlaps(&bases[i], start, size_bytes))
+			store_relaxed(&bases[i].is_over, true); /* relaxed: see find_marks() */
+		else if (address)
+			mark(detector, address);
+	}
+}
+
+void update_life_changes(struct detector *detector, uintptr_t start, size_t size_bytes)
+{
+	uintptr_t first = start >> MARK_SHIFT;
+	uintptr_t last = (start + size_bytes - 1) >> MARK_SHIFT;
+
+	/* relaxed: a hint. */
+	if (UNLIKELY(load_relaxed(&detector->split_count)))
+		update_forget_splits(detector, start, start + size_bytes);
+	if (LIKELY(!find_marks(detector, first, last, false)))
+		return;
+	runtime_lock(&detector->lock);
+	find_marks(detector, first, last, true);
+	for (uint32_t slot = 0; slot < detector->next_slot; slot++) {
+		struct thread *thread = slot_thread(detector, slot);
+
+		if (thread)
+			change_life(detector, thread, start, size_bytes);
+	}
+	runtime_unlock(&detector->lock);
 }
 
 /* --- What a write finds ---------------------------------------------------- */
 
-/* Does @thread hold one of the locks under which @basis was read? */
-static bool is_under_same_lock(const struct thread *thread, const struct basis *basis)
+bool update_is_under_same_lock(const struct thread *thread, const struct basis *basis)
 {
 	for (uint32_t i = 0; i < thread->held_count; i++) {
 		const struct sync_info *info = thread->held[i].object->info;
@@ -125,216 +277,102 @@ static bool is_under_same_lock(const struct thread *thread, const struct basis *
 	return false;
 }
 
-/* Was the word written by another thread, in a life that it is not ordered
- * with by the thread's creation? */
-static bool is_foreign(const struct thread *thread, uint64_t word)
+bool update_is_value_seen(const struct basis *basis, const struct access *access)
 {
-	enum shadow_form form = shadow_form(word);
-
-	if (!word || form != SHADOW_PLAIN || shadow_slot(word) == thread->slot)
-		return false;
-	return snapshot_get(thread->birth, shadow_slot(word)) < shadow_epoch(word);
+	return basis->has_value && access->has_value && basis->size_bytes == access->size_bytes &&
+	       basis->value != access->value;
 }
 
-static void add_access(struct finding *finding, thread_id thread, enum finding_action action,
-		       const struct access *access, stack_id stack)
+/* The value there may be the one that was read, for all that is known. */
+static bool may_be_equal(const struct basis *basis, const struct access *access)
 {
-	struct finding_event *event = report_event(finding, thread, action, NULL, stack);
-
-	if (!event)
-		return;
-	event->address = access->address;
-	event->size_bytes = access->size_bytes;
-	event->value = access->value;
-	event->has_value = access->has_value;
+	return basis->has_value && access->has_value && !update_is_value_seen(basis, access);
 }
 
-static void add_basis(struct finding *finding, thread_id thread, const struct basis *basis)
+static bool is_update(struct detector *detector, const struct cell *write)
 {
-	struct finding_event *event =
-		report_event(finding, thread, ACTION_READ, NULL, basis->stack);
-
-	if (!event)
-		return;
-	event->address = basis->address;
-	event->size_bytes = basis->size_bytes;
-	event->value = basis->value;
-	event->has_value = basis->has_value;
-	event->hold_count = basis->lock_count;
-	for (uint32_t i = 0; i < basis->lock_count; i++)
-		event->holds[i] = basis->locks[i];
-}
-
-static void add_other(struct detector *detector, struct finding *finding,
-		      const struct access *access, uint64_t word)
-{
-	struct access other = *access;
-
-	other.has_value = false;
-	add_access(finding, race_thread_of(detector, word), ACTION_WRITE, &other,
-		   origin_stack_of_write(detector, access->address, word));
-}
-
-static void add_write(struct detector *detector, struct finding *finding, struct thread *thread,
-		      const struct access *access, stack_id stack)
-{
-	(void)detector;
-	add_access(finding, thread->id, ACTION_WRITE, access, stack);
-	if (finding->event_count)
-		report_holds(&finding->events[finding->event_count - 1], thread);
-}
-
-/* @thread's write rests on @basis, and @word's write came between. */
-static void report_seen(struct detector *detector, struct thread *thread,
-			const struct access *access, const struct basis *basis, uint64_t word)
-{
-	enum finding_kind kind = basis->decides ? FINDING_CHECK_THEN_ACT : FINDING_LOST_UPDATE;
-	stack_id stack = origin_stack_of_access(detector, thread, access);
-	struct finding *finding;
-
-	runtime_lock(&detector->lock);
-	finding = report_begin(detector, kind);
-	finding->details = DETAIL_SPLIT;
-	if (basis->has_value && access->has_value)
-		finding->details |= DETAIL_VALUE_SEEN;
-	add_basis(finding, thread->id, basis);
-	add_other(detector, finding, access, word);
-	add_write(detector, finding, thread, access, stack);
-	report_emit(detector, finding, chain_mix(chain_mix(2, basis->site), access->site));
-	runtime_unlock(&detector->lock);
-}
-
-/* The same, but @word's write, by another thread, came before: it could have
- * come between. */
-static void report_possible(struct detector *detector, struct thread *thread,
-			    const struct access *access, const struct basis *basis, uint64_t word)
-{
-	enum finding_kind kind = basis->decides ? FINDING_CHECK_THEN_ACT : FINDING_LOST_UPDATE;
-	stack_id stack = origin_stack_of_access(detector, thread, access);
-	uint64_t key = chain_mix(chain_mix(2, basis->site), access->site);
-	struct finding *finding;
-
-	runtime_lock(&detector->lock);
-	if (!report_is_known(detector, kind, key)) {
-		finding = report_begin(detector, kind);
-		finding->severity = SEVERITY_WARNING;
-		finding->details = DETAIL_SPLIT | DETAIL_PREDICTED;
-		add_other(detector, finding, access, word);
-		add_basis(finding, thread->id, basis);
-		add_write(detector, finding, thread, access, stack);
-		report_emit(detector, finding, chain_mix(key, DETAIL_PREDICTED));
-	}
-	runtime_unlock(&detector->lock);
-}
-
-/* --- Places that are updated in split sections ------------------------------ */
-
-static struct split_update *split_place(struct detector *detector, uintptr_t address)
-{
-	return &detector->splits[(address >> 2) % UPDATE_SPLITS];
-}
-
-static void note_split(struct detector *detector, struct thread *thread,
-		       const struct access *access, const struct basis *basis)
-{
-	struct split_update *split;
-
-	runtime_lock(&detector->lock);
-	if (!detector->splits)
-		detector->splits = arena_alloc(&detector->arena,
-					       UPDATE_SPLITS * sizeof(*detector->splits));
-	if (detector->splits) {
-		split = split_place(detector, access->address);
-		*split = (struct split_update){
-			.address = access->address,
-			.thread = thread->id,
-			.site = access->site,
-			.last_write = race_word_of(thread),
-			.basis = *basis,
-			.stack = origin_stack_of_access(detector, thread, access),
-		};
-		store_release(&detector->split_count, 1u); /* pairs with update_concerns() */
-	}
-	runtime_unlock(&detector->lock);
-}
-
-static void report_split_of_other(struct detector *detector, struct thread *thread,
-				  const struct access *access, const struct split_update *split)
-{
-	enum finding_kind kind =
-		split->basis.decides ? FINDING_CHECK_THEN_ACT : FINDING_LOST_UPDATE;
-	uint64_t key = chain_mix(chain_mix(2, split->basis.site), split->site);
-	stack_id stack = origin_stack_of_access(detector, thread, access);
-	struct finding *finding;
-	struct access write = *access;
-
-	if (report_is_known(detector, kind, key))
-		return;
-	finding = report_begin(detector, kind);
-	finding->severity = SEVERITY_WARNING;
-	finding->details = DETAIL_SPLIT | DETAIL_PREDICTED;
-	add_basis(finding, split->thread, &split->basis);
-	write.has_value = false;
-	add_access(finding, split->thread, ACTION_WRITE, &write, split->stack);
-	add_write(detector, finding, thread, access, stack);
-	report_emit(detector, finding, chain_mix(key, DETAIL_PREDICTED));
-}
-
-/* @thread updates a place that another thread has updated in split sections. */
-static void check_splits(struct detector *detector, struct thread *thread,
-			 const struct access *access, uint64_t last_write)
-{
-	const struct split_update *split;
-
-	runtime_lock(&detector->lock);
-	split = split_place(detector, access->address);
-	if (split->address == access->address && split->thread != thread->id &&
-	    split->last_write == last_write && is_foreign(thread, last_write) &&
-	    is_under_same_lock(thread, &split->basis))
-		report_split_of_other(detector, thread, access, split);
-	runtime_unlock(&detector->lock);
-}
-
-/* --- Writes ---------------------------------------------------------------- */
-
-static bool is_other_update(struct detector *detector, uintptr_t address, uint64_t word)
-{
-	const struct site *site = site_get(&detector->sites,
-					   origin_site_of_write(detector, address, word));
+	const struct site *site = site_get(&detector->sites, origin_site(detector, write->what));
 
 	return site && site->flags & SITE_UPDATE;
 }
 
-static void judge(struct detector *detector, struct thread *thread, const struct access *access,
-		  const struct basis *basis, uint64_t last_write)
+/* The read was in a race with a write: of another update, both are one finding;
+ * else the read was not the first half of anything. */
+static void settle_race(struct race_step *step, const struct access *access, struct basis *basis)
 {
-	if (!basis->is_split || !is_under_same_lock(thread, basis))
+	if (!basis->is_raced)
 		return;
-	if (last_write != basis->last_write && is_foreign(thread, last_write)) {
-		if (!basis->has_value || !access->has_value || basis->value != access->value)
-			report_seen(detector, thread, access, basis, last_write);
-		return;
-	}
-	if (is_foreign(thread, last_write) && is_other_update(detector, access->address, last_write))
-		report_possible(detector, thread, access, basis, last_write);
-	note_split(detector, thread, access, basis);
+	if (!is_update(step->detector, &basis->last))
+		learn(step->detector, step->thread, basis);
+	else if (basis->has_learnt)
+		race_lost_update(step, access, basis);
 }
 
-void update_write(struct detector *detector, struct thread *thread, const struct access *access,
-		  uint64_t last_write)
+static void judge(struct race_step *step, const struct access *access, struct basis *basis,
+		  const struct cell *last)
 {
-	const struct site *site = site_get(&detector->sites, access->site);
+	bool is_others = last->word && shadow_slot(last->word) != step->thread->slot;
 
-	/* acquire: pairs with note_split(). */
-	if (load_acquire(&detector->split_count) && site && site->flags & SITE_UPDATE)
-		check_splits(detector, thread, access, last_write);
-	for (uint32_t i = 0; thread->basis_count && i < UPDATE_BASES; i++) {
+	settle_race(step, access, basis);
+	if (!basis->is_split || !update_is_under_same_lock(step->thread, basis) ||
+	    (last->word && !race_is_ordered(step->thread, last->word)))
+		return;
+	if (!is_others || last->word == basis->last.word) {
+		if (access->flags & SITE_UPDATE)
+			update_note_split(step, access, basis);
+	} else if (!may_be_equal(basis, access)) {
+		update_report_seen(step, access, basis, last);
+	}
+}
+
+/* What rests on a decision alone is not a matter of what is stored. */
+static bool concerns_decision(const struct basis *basis, const struct access *access)
+{
+	return basis->decides && !(access->flags & (SITE_DECIDES | SITE_CONSTANT));
+}
+
+/* The basis in the thread's slice that @access writes from: of its value, or of its
+ * decision. */
+static struct basis *find_basis(struct thread *thread, const struct access *access, uint32_t slice,
+				bool decides)
+{
+	for (uint32_t i = 0; thread->basis_count && i < KEPT; i++) {
 		struct basis *basis = &thread->bases[i];
 
-		if (!overlaps(basis, access))
-			continue;
-		if (site && site->slice == basis->slice && basis->address == access->address)
-			judge(detector, thread, access, basis, last_write);
-		forget(thread, basis);
+		if (basis->address == access->address && basis->slice == slice &&
+		    basis->decides == decides && !load_relaxed(&basis->is_over))
+			return basis;
 	}
+	return NULL;
+}
+
+const struct basis *update_write(struct race_step *step, const struct access *access,
+				 const struct cell *last)
+{
+	const struct site *site = site_get(&step->detector->sites, access->site);
+	struct thread *thread = step->thread;
+	uint32_t slice = site ? site->slice : 0;
+	struct basis *value = NULL;
+	struct basis *decision;
+
+	/* What reads again as it writes, or just before, rests on no older value. */
+	if (slice && thread->basis_count && !(access->flags & SITE_READ))
+		value = find_basis(thread, access, slice, false);
+	if (value)
+		judge(step, access, value, last);
+	decision = slice && thread->basis_count ? find_basis(thread, access, slice, true) : NULL;
+	if (decision && concerns_decision(decision, access) && !(value && value->is_split))
+		judge(step, access, decision, last);
+	/* acquire: pairs with update_note_split(). */
+	if (load_acquire(&step->detector->split_count) && access->flags & SITE_UPDATE &&
+	    (!last->word || race_is_ordered(thread, last->word)))
+		update_check_splits(step, access);
+	if (value) {
+		thread->bases[KEPT] = *value;
+		value = &thread->bases[KEPT];
+	}
+	for (uint32_t i = 0; thread->basis_count && i < KEPT; i++)
+		if (overlaps(&thread->bases[i], access->address, access->size_bytes))
+			forget(thread, &thread->bases[i]);
+	return value;
 }

@@ -14,15 +14,24 @@
  * giving one of these locks up splits the sections.  What silences it: another
  * read of the place since, the same value found there, another life of the
  * memory, no other writer.
+ *
+ * A load that races with another's write may be the first half of an update, too,
+ * which is then a lost update and nothing else.  So it waits for its store
+ * before the thread is taken to have learnt from it what the writer knew
+ * (race_judge.c).
  */
 #ifndef DETECT_UPDATE_H
 #define DETECT_UPDATE_H
 
 #include "detect/access.h"
+#include "detect/cells.h"
+
+struct race_step;
 
 #define UPDATE_BASES 16u
 #define UPDATE_LOCKS 4u
 #define UPDATE_SPLITS 256u
+#define UPDATE_RELEASES 64u /* a read this many of them ago is no basis any more */
 
 /* A load on whose value a later write may rest. */
 struct basis {
@@ -30,37 +39,49 @@ struct basis {
 	uint32_t size_bytes;
 	uint32_t slice;
 	site_id site;
-	bool decides; /* a branch, rather than the value stored */
-	bool is_split; /* one of its locks was given up since */
+	origin_id what;
+	bool decides;	 /* a branch; whether also the value stored, is_stale_value() tells */
+	bool is_reread;	 /* the value, not the decision, was renewed */
+	bool is_split;	 /* one of its locks was given up since */
+	bool is_raced;	 /* with 'last' */
+	bool has_learnt; /* the thread is taken to know what the writer of 'last' knew */
+	bool is_over;	 /* the memory's life; set by whoever ends it */
 	bool has_value;
+	uint8_t given_up; /* bit n: locks[n] was, since */
+	uint32_t release_count; /* since */
 	uint64_t value;
-	uint64_t last_write; /* the place's write word then */
-	stack_id stack;
+	struct cell last; /* the write whose value was read; word 0: none is known */
+	uint64_t known;	  /* hand-over epoch of its thread that was known then */
 	uint32_t lock_count;
 	struct finding_hold locks[UPDATE_LOCKS];
 };
 
-/* A place that somebody updates in split sections. */
-struct split_update {
-	uintptr_t address; /* 0: none */
-	thread_id thread;
-	site_id site;
-	uint64_t last_write; /* the word that the split write left */
-	struct basis basis;
-	stack_id stack;
-};
-
 /*
- * @thread reads or writes, in a way that is ordered with all others; @last_write
- * is the place's write word before that.  Called without detector.lock.
+ * @step's thread is about to read or write, as @access says; @last is the last
+ * write of the place before that, which may be unordered with it.  Called before
+ * the access is judged, without detector.lock.  Returns the basis that a racing
+ * read has become, or that a write rests on; it is good until the thread's next
+ * access.  NULL: none.
  */
-void update_read(struct detector *detector, struct thread *thread, const struct access *access,
-		 uint64_t last_write);
-void update_write(struct detector *detector, struct thread *thread, const struct access *access,
-		  uint64_t last_write);
+const struct basis *update_read(struct race_step *step, const struct access *access,
+				const struct cell *last);
+const struct basis *update_write(struct race_step *step, const struct access *access,
+				 const struct cell *last);
+
+/* Is what @basis read no longer there, although the thread has not written? */
+bool update_is_value_seen(const struct basis *basis, const struct access *access);
 
 /* @thread gives lock @lock up. */
 void update_split(struct thread *thread, lock_id lock);
+
+/*
+ * @thread gives away what it knows, or is about to be told of another race: it
+ * has learnt from the writers whose values it read, whatever it does with them.
+ */
+void update_learn(struct detector *detector, struct thread *thread);
+
+/* Memory [start, start + size) begins or ends a life. */
+void update_life_changes(struct detector *detector, uintptr_t start, size_t size_bytes);
 
 /* Is there anything to ask update_read() or update_write() for? */
 static inline bool update_concerns(const struct detector *detector, const struct thread *thread,
@@ -68,5 +89,25 @@ static inline bool update_concerns(const struct detector *detector, const struct
 {
 	return thread->basis_count || detector->split_count || (site && site->slice);
 }
+
+/* --- update_split.c: places that are updated in split sections -------------- */
+
+/* The write @access of @step's thread, under a lock of @basis, rests on @basis, and
+ * @last's write came between: a finding. */
+void update_report_seen(struct race_step *step, const struct access *access,
+			const struct basis *basis, const struct cell *last);
+
+/* The same, but none came between: remembers it, and reports what could have. */
+void update_note_split(struct race_step *step, const struct access *access,
+		       const struct basis *basis);
+
+/* @step's thread updates a place: does another one so in split sections? */
+void update_check_splits(struct race_step *step, const struct access *access);
+
+/* @start to @end is not what it was. */
+void update_forget_splits(struct detector *detector, uintptr_t start, uintptr_t end);
+
+/* Does @thread hold a lock under which @basis was read, given up since or not? */
+bool update_is_under_same_lock(const struct thread *thread, const struct basis *basis);
 
 #endif
