@@ -42,7 +42,7 @@ enum memory_flag {
 	MEMORY_PLAIN_MOVE = 1u << 4, /* mov, movzx, movsx, movd/q of at most 8 bytes, cmp or test
 				      * with memory: what an atomic load or store may be */
 	MEMORY_STRING = 1u << 5,    /* string instruction: 'string' says which */
-	MEMORY_STACK = 1u << 6,	    /* its base is rsp, or rbp as frame pointer: set by function.c */
+	MEMORY_STACK = 1u << 6,	    /* its base is rsp, or rbp as frame pointer: facts.c */
 	MEMORY_SEGMENT = 1u << 7,   /* fs or gs: thread-local */
 	MEMORY_GATHER = 1u << 8,    /* vector index */
 	MEMORY_MASKED = 1u << 9,    /* vmaskmov, vpmaskmov, maskmovdqu, AVX-512 masks */

@@ -15,8 +15,8 @@
 
 /*
  * Fills @slices and @flags (of enum plan_site_flag), one per instruction, both
- * zeroed by the caller.  @live is what liveness_compute() found.  Numbers go on from *@slice_count.  False: out of memory,
- * and nothing is said.
+ * zeroed by the caller.  @live is what liveness_compute() found.  Numbers go on
+ * from *@slice_count.  False: out of memory, and nothing is said.
  */
 bool slices_find(const struct module *module, const struct function *function,
 		 struct arena *arena, const uint32_t *live, uint32_t *slices, uint16_t *flags,

@@ -11,6 +11,7 @@
 #include "x86/liveness.h"
 
 #define STEP_LIMIT 200000u
+#define LAB_STACK_USED 8192ul /* what the code may use of the stack */
 #define TRAP_FLAG 0x100u
 #define STATUS_FLAGS 0x8d5u
 #define SPOILT 0x8d5u
@@ -168,10 +169,10 @@ static void fill_memory(uint64_t seed)
 
 	for (uint64_t i = 0; i < LAB_MEMORY_BYTES; i += 8)
 		*(uint64_t *)(LAB_MEMORY + i) = next_random(&state);
-	memset((void *)(LAB_STACK_TOP - 65536), 0xa5, 65536 + 4096);
+	memset((void *)(LAB_STACK_TOP - LAB_STACK_USED), 0xa5, LAB_STACK_USED + 4096);
 	memcpy((void *)LAB_TEXT, __start_lab_text, (size_t)(__stop_lab_text - __start_lab_text));
 	memset(lab_seen, 0, LAB_MEMORY_BYTES);
-	memset(lab_seen + (LAB_STACK_TOP - 65536 - LAB_MEMORY), 0, 65536 + 4096);
+	memset(lab_seen + (LAB_STACK_TOP - LAB_STACK_USED - LAB_MEMORY), 0, 65536 + 4096);
 	memset(lab_seen + (LAB_TEXT - LAB_MEMORY), 0, 0x10000);
 	thunk_calls = 0;
 	access_count = 0;
@@ -509,7 +510,7 @@ static void compare_seen(const char *name, const uint8_t *should)
 {
 	for (uint64_t i = 0; i < LAB_END - LAB_MEMORY; i += 1) {
 		if (i == LAB_MEMORY_BYTES)
-			i = LAB_STACK_TOP - 65536 - LAB_MEMORY;
+			i = LAB_STACK_TOP - LAB_STACK_USED - LAB_MEMORY;
 		if (i == LAB_STACK_TOP + 4096 - LAB_MEMORY)
 			i = LAB_TEXT - LAB_MEMORY;
 		if (i == LAB_TEXT + 0x10000 - LAB_MEMORY)

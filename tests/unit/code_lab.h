@@ -13,7 +13,7 @@
 #include "x86/emit.h"
 
 #define LAB_MEMORY 0x10000000ul /* what the code may use as it likes */
-#define LAB_MEMORY_BYTES 0x100000ul
+#define LAB_MEMORY_BYTES 0x10000ul
 #define LAB_STACK_TOP 0x10280000ul
 #define LAB_STACK_BYTES 0x80000ul
 #define LAB_TEXT 0x10300000ul
