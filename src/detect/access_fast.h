@@ -81,7 +81,9 @@ static inline bool access_is_wanted(const struct detector *detector, struct thre
 static inline bool access_quick(struct detector *detector, struct thread *thread,
 				uintptr_t address, uint32_t size_bytes, bool is_write, site_id id)
 {
-	if (UNLIKELY(thread->pending_atomic || !thread->has_recorded || !shadow_covers(address)) ||
+	if (UNLIKELY(thread->pending_atomic))
+		atomic_catch_up(detector, thread);
+	if (UNLIKELY(!thread->has_recorded || !shadow_covers(address)) ||
 	    access_is_wanted(detector, thread, id, address, is_write))
 		return false;
 	if (size_bytes >= SHADOW_GRANULE)

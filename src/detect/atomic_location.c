@@ -143,21 +143,48 @@ static void teach_after_learning(struct thread *thread, struct atomic_half *half
 	half->stamp = thread->stamp;
 }
 
-void atomic_catch_up(struct detector *detector, struct thread *thread)
+static void note_release(struct atomic_location *location)
 {
-	struct atomic_location *location =
-		id_table_get(&detector->atomics.by_number, thread->pending_atomic);
+	/* release: pairs with learn_pending(). */
+	store_release(&location->version, location->version + 1);
+}
 
-	thread->pending_atomic = 0;
+#define LOOKS 8u /* as many checks may stand before a load that has its own before them */
+
+static void learn_pending(struct detector *detector, struct thread *thread,
+			  struct pending_atomic *pending)
+{
+	struct atomic_location *location = pending->location;
+
+	/* acquire, in this order: a store whose value was loaded is announced by one
+	 * or the other, as a locked instruction stands between the two. */
+	if (!load_acquire(&location->busy.is_taken) &&
+	    load_acquire(&location->version) == pending->version)
+		return;
 	access_flush(detector, thread);
-	if (!location || !spin_lock(&location->busy)) {
+	if (!spin_lock(&location->busy)) {
 		detector_count(detector, LOST_EDGES);
 		return;
 	}
+	pending->version = location->version;
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
-		if (thread->pending_halves & 1u << i)
+		if (pending->halves & 1u << i)
 			learn(thread, &location->halves[i]);
 	spin_unlock(&location->busy);
+}
+
+void atomic_catch_up(struct detector *detector, struct thread *thread)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < thread->pending_atomic; i++) {
+		struct pending_atomic *pending = &thread->pending[i];
+
+		learn_pending(detector, thread, pending);
+		if (--pending->looks_left)
+			thread->pending[left++] = *pending;
+	}
+	thread->pending_atomic = left;
 }
 
 /* --- Becoming atomic ------------------------------------------------------- */
@@ -254,15 +281,35 @@ static void release_halves(struct detector *detector, struct thread *thread,
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
 		if (halves & 1u << i)
 			teach(thread, &location->halves[i]);
+	note_release(location);
 	spin_unlock(&location->busy);
 	thread_tick_recorded(thread);
 }
 
-static void note_load(struct thread *thread, const struct atomic_location *location,
-		      uint32_t halves)
+/* The newest is the last; when there are too many, the oldest is dropped: its
+ * load has long been made. */
+static void note_load(struct thread *thread, struct atomic_location *location, uint32_t halves)
 {
-	thread->pending_atomic = location->number;
-	thread->pending_halves = (uint8_t)halves;
+	uint32_t count = thread->pending_atomic;
+	uint32_t at = 0;
+
+	while (at < count && thread->pending[at].location != location)
+		at++;
+	if (at < count)
+		halves |= thread->pending[at].halves;
+	else if (count == PENDING_MOST)
+		at = 0;
+	else
+		count++;
+	for (; at + 1 < count; at++)
+		thread->pending[at] = thread->pending[at + 1];
+	thread->pending[at] = (struct pending_atomic){
+		.location = location,
+		.version = ~load_relaxed(&location->version), /* relaxed: none that it will have */
+		.halves = (uint8_t)halves,
+		.looks_left = LOOKS,
+	};
+	thread->pending_atomic = count;
 }
 
 uint32_t atomic_access(struct detector *detector, struct thread *thread,
@@ -323,6 +370,8 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 		if (has_stored)
 			teach_after_learning(thread, half);
 	}
+	if (has_stored)
+		note_release(location);
 	location->user = 0;
 	spin_unlock(&location->busy);
 	if (has_stored)

@@ -15,9 +15,11 @@
  * but makes none.
  *
  * An acquire must come after the load that it belongs to, but accesses are seen
- * before they are made.  So a load only notes the location; the join is made at
- * the thread's next look (atomic_catch_up()): its next slow access, release or
- * finding.  Until then nothing has asked what the thread knows.
+ * before they are made, and checks of several may stand before the first of
+ * them.  So a load only notes the location; the join is made at the thread's next
+ * look (atomic_catch_up()): its next slow access, release or finding.  Until then
+ * nothing has asked what the thread knows.  As that look may belong to a check
+ * that stands before the load itself, some more looks join again what is new.
  *
  * Nothing frees a location when its memory begins a new life, which only
  * clears shadow words; locations that no shadow word names any more are found
@@ -49,6 +51,7 @@ struct atomic_location {
 	uint32_t number;
 	uint32_t is_in_use;
 	uintptr_t granule;
+	uint32_t version;	/* changes after each release here; under 'busy' */
 	uint8_t bytes;		/* that were touched atomically */
 	uint8_t operation_halves; /* of the instruction under way */
 	struct atomic_half halves[ATOMIC_HALVES];
@@ -87,7 +90,7 @@ struct atomic_location *atomic_mark(struct detector *detector, struct thread *th
 void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address);
 void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address);
 
-/* Joins what the thread's last atomic load may have learnt; to be called if
+/* Joins what the thread's last atomic loads may have learnt; to be called if
  * thread->pending_atomic is not 0. */
 void atomic_catch_up(struct detector *detector, struct thread *thread);
 

@@ -135,6 +135,10 @@ static void leave_shared(struct detector *detector, struct sync_info *info,
 
 void detector_forked(struct detector *detector, struct thread *thread)
 {
+	cells_forked(detector);
+	read_sets_forked(detector);
+	detector->origins.busy.is_taken = 0;
+	detector->atomics.busy.is_taken = 0;
 	lose_others(detector, thread);
 	for (lock_id id = 1; id < detector->objects.next_id; id++) {
 		struct sync_info *info = detector_lock(detector, id);

@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "detect/access.h"
+#include "detect/cells.h"
 #include "detect/detector.h"
 
 /* The upper two of the 24 bits tell the sort. */
@@ -100,28 +101,43 @@ static const struct origin_list *list_of(const struct detector *detector, origin
 	return id_table_get(&detector->origins.lists, what & NUMBER_MASK);
 }
 
-/* The parts of @old, which may be a single one, with @more put in.  Returns
- * their number. */
-static uint32_t collect(const struct detector *detector, origin_id old,
-			const struct origin_part *first, const struct origin_part *more,
-			struct origin_part *parts)
+/* Appends the parts of @what, of @bytes by @slot unless it is a list itself.
+ * Returns the new count. */
+static uint32_t append(const struct detector *detector, origin_id what, uint32_t slot,
+		       uint32_t bytes, struct origin_part *parts, uint32_t count)
 {
-	const struct origin_list *list = sort_of(old) == ORIGIN_LIST ? list_of(detector, old) : NULL;
-	const struct origin_part *from = list ? list->parts : first;
-	uint32_t from_count = list ? list->count : old != 0;
-	uint32_t count = 0;
+	struct origin_part single = {(uint16_t)slot, (uint8_t)bytes, what};
+	const struct origin_list *list =
+		sort_of(what) == ORIGIN_LIST ? list_of(detector, what) : NULL;
+	const struct origin_part *from = list ? list->parts : &single;
+	uint32_t from_count = list ? list->count : what != 0;
 
-	for (uint32_t i = 0; i < from_count; i++) {
+	for (uint32_t i = 0; i < from_count && count < ORIGIN_PARTS; i++) {
 		struct origin_part part = from[i];
 
-		/* One thread's later access to the same bytes says where better. */
-		if (part.slot == more->slot)
-			part.bytes &= (uint8_t)~more->bytes;
-		if (part.bytes && count + 1 < ORIGIN_PARTS)
+		part.bytes &= (uint8_t)bytes;
+		if (part.bytes)
 			parts[count++] = part;
 	}
-	parts[count++] = *more;
 	return count;
+}
+
+/* Makes room for @more: one thread's later access to the same bytes says where
+ * better, and of many the oldest is dropped. */
+static uint32_t put_part(struct origin_part *parts, uint32_t count, const struct origin_part *more)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = count == ORIGIN_PARTS; i < count; i++) {
+		struct origin_part part = parts[i];
+
+		if (part.slot == more->slot)
+			part.bytes &= (uint8_t)~more->bytes;
+		if (part.bytes)
+			parts[kept++] = part;
+	}
+	parts[kept++] = *more;
+	return kept;
 }
 
 static uint64_t hash_parts(const struct origin_part *parts, uint32_t count)
@@ -199,40 +215,83 @@ static origin_id intern_list(struct origin_table *table, const struct origin_par
 	return id;
 }
 
+static origin_id make_list(struct detector *detector, const struct origin_part *parts,
+			   uint32_t count)
+{
+	origin_id id = count ? intern_list(&detector->origins, parts, count) : 0;
+
+	if (count && !id)
+		detector_count(detector, LOST_ORIGINS);
+	return id;
+}
+
 origin_id origin_join(struct detector *detector, origin_id old, uint32_t old_slot,
 		      uint32_t old_bytes, const struct origin_part *more)
 {
-	struct origin_part first = {(uint16_t)old_slot, (uint8_t)old_bytes, old};
 	struct origin_part parts[ORIGIN_PARTS];
+	uint32_t count;
 
 	if (old == more->what && sort_of(old) != ORIGIN_LIST && old_slot == more->slot)
 		return old;
-	return intern_list(&detector->origins, parts,
-			   collect(detector, old, &first, more, parts));
+	count = append(detector, old, old_slot, SHADOW_ALL_BYTES, parts, 0);
+	if (count && sort_of(old) != ORIGIN_LIST)
+		parts[0].bytes = (uint8_t)old_bytes;
+	return make_list(detector, parts, put_part(parts, count, more));
 }
 
-origin_id origin_part_of(const struct detector *detector, origin_id what, uint32_t slot,
-			 uint32_t bytes)
+origin_id origin_unite(struct detector *detector, const struct origin_part *one,
+		       const struct origin_part *other)
 {
+	struct origin_part parts[ORIGIN_PARTS];
+	uint32_t count;
+
+	if (one->what == other->what)
+		return one->what;
+	count = append(detector, one->what, one->slot, one->bytes, parts, 0);
+	count = append(detector, other->what, other->slot, other->bytes, parts, count);
+	return make_list(detector, parts, count);
+}
+
+struct origin_part origin_part_at(const struct detector *detector, origin_id what, uint32_t slot,
+				  uint32_t bytes)
+{
+	struct origin_part part = {(uint16_t)slot, SHADOW_ALL_BYTES, what};
 	const struct origin_list *list;
 
 	if (sort_of(what) != ORIGIN_LIST)
-		return what;
+		return part;
 	list = list_of(detector, what);
 	for (uint32_t i = 0; list && i < list->count; i++)
 		if (list->parts[i].slot == slot && list->parts[i].bytes & bytes)
-			return list->parts[i].what;
-	return 0;
+			return list->parts[i];
+	part.what = 0;
+	return part;
 }
 
 /* --- Of a write that is remembered ----------------------------------------- */
 
+/* @word is without bytes. */
 static origin_id origin_of_write(const struct detector *detector, uintptr_t address, uint64_t word)
 {
+	uint32_t byte = 1u << address % SHADOW_GRANULE;
 	struct shadow shadow = shadow_of(address);
-	origin_id what = origin_load(&shadow.origins->write, word);
+	uint64_t present = load_acquire(shadow.write);
+	struct cell_list list;
 
-	return origin_part_of(detector, what, shadow_slot(word), SHADOW_ALL_BYTES);
+	if (shadow_form(present) == SHADOW_CELLS) {
+		if (!cells_read(detector, present, &list))
+			return 0;
+	} else {
+		list.count = 1;
+		list.cells[0] = (struct cell){present, origin_load(&shadow.origins->write, present)};
+	}
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct cell *cell = &list.cells[i];
+
+		if ((cell->word & ~(uint64_t)SHADOW_ALL_BYTES) == word && shadow_bytes(cell->word) & byte)
+			return origin_part_at(detector, cell->what, shadow_slot(word), byte).what;
+	}
+	return 0;
 }
 
 stack_id origin_stack_of_write(struct detector *detector, uintptr_t address, uint64_t word)

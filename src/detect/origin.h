@@ -39,7 +39,7 @@ struct origin_list {
 	struct origin_part parts[];
 };
 
-#define ORIGIN_PARTS 16u /* in a list; more are not kept */
+#define ORIGIN_PARTS 64u /* in a list; more are not kept */
 
 struct origin_table {
 	struct spin_lock busy;
@@ -83,9 +83,14 @@ static inline origin_id origin_load(const uint32_t *place, uint64_t word)
 origin_id origin_join(struct detector *detector, origin_id old, uint32_t old_slot,
 		      uint32_t old_bytes, const struct origin_part *more);
 
-/* The stack or site in @what of the access by @slot to one of @bytes. */
-origin_id origin_part_of(const struct detector *detector, origin_id what, uint32_t slot,
-			 uint32_t bytes);
+/* The origin of two words that become one. */
+origin_id origin_unite(struct detector *detector, const struct origin_part *one,
+		       const struct origin_part *other);
+
+/* What @what says of @slot's access to the first it knows of @bytes; all bytes, and
+ * a stack or site, if it is not a list. */
+struct origin_part origin_part_at(const struct detector *detector, origin_id what, uint32_t slot,
+				  uint32_t bytes);
 
 /* The site that a stack or site origin is of; 0 if not known. */
 site_id origin_site(const struct detector *detector, origin_id what);
@@ -97,7 +102,7 @@ stack_id origin_stack(struct detector *detector, origin_id what);
 stack_id origin_stack_of_access(struct detector *detector, struct thread *thread,
 				const struct access *access);
 
-/* Of the write that write word @word of the granule of @address remembers. */
+/* Of the write to the byte at @address that @word, without bytes, remembers. */
 stack_id origin_stack_of_write(struct detector *detector, uintptr_t address, uint64_t word);
 site_id origin_site_of_write(struct detector *detector, uintptr_t address, uint64_t word);
 

@@ -1,331 +1,85 @@
 #include "detect/race.h"
 
-#include "detect/cells.h"
+#include "detect/access_fast.h"
 #include "detect/read_set.h"
 #include "detect/update.h"
-
-#define SET_MEMBERS 64u /* beyond that, cells */
-
-/* --- Order ----------------------------------------------------------------- */
 
 static inline bool is_same_epoch(uint64_t word, uint64_t mine)
 {
 	return (word ^ mine) >> SHADOW_FORM_SHIFT == 0;
 }
 
-static inline bool is_ordered(const struct thread *thread, uint64_t word)
+static bool is_covered(uint64_t word, uint64_t mine)
 {
-	uint32_t slot = shadow_slot(word);
-
-	return slot == thread->slot || vclock_get(&thread->clock, slot) >= shadow_epoch(word);
+	return is_same_epoch(word, mine) && !(shadow_bytes(mine) & ~shadow_bytes(word));
 }
 
-static origin_id my_origin(struct race_step *step)
+static bool is_simple(uint64_t word)
 {
-	if (!step->what)
-		step->what = origin_of_access(step->detector, step->thread, step->access);
-	return step->what;
+	return shadow_form(word) == SHADOW_PLAIN || shadow_form(word) == SHADOW_FREED;
 }
 
-/* @word, an access to some bytes of the granule by @what, was there before. */
+/* --- What was there before ------------------------------------------------- */
+
+/* This access conflicts with one of @word's thread.  Where bytes of one word were
+ * accessed at several places, each is a pair of its own. */
+static void conflict(struct race_step *step, uint64_t word, origin_id what, bool is_write)
+{
+	uint32_t left = shadow_bytes(word) & step->bytes;
+
+	while (left) {
+		struct origin_part part =
+			origin_part_at(step->detector, what, shadow_slot(word), left);
+		uint32_t both = part.bytes & left;
+
+		step->other = race_base(word) | (part.bytes & shadow_bytes(word));
+		step->other_is_write = is_write;
+		step->other_is_freed = shadow_form(word) == SHADOW_FREED;
+		step->other_what = part.what;
+		step->shared_bytes = both ? both : left;
+		race_judge(step);
+		left &= ~(both ? both : left);
+	}
+}
+
 static inline void compare(struct race_step *step, uint64_t word, origin_id what, bool is_write)
 {
-	if (step->has_conflict || step->is_told || !(shadow_bytes(word) & step->bytes) ||
-	    is_ordered(step->thread, word))
+	uint32_t next = 0;
+	uint64_t member;
+
+	if (!(shadow_bytes(word) & step->bytes))
 		return;
-	step->has_conflict = true;
-	step->other = word;
-	step->other_is_write = is_write;
-	step->other_is_freed = shadow_form(word) == SHADOW_FREED;
-	step->other_what = origin_part_of(step->detector, what, shadow_slot(word), step->bytes);
-}
-
-/* --- Cells ----------------------------------------------------------------- */
-
-/* What is left of a cell after this access: bytes that it does not touch, and
- * reads that are not ordered before it. */
-static uint64_t left_of(const struct race_step *step, uint64_t word)
-{
-	if (!step->is_write && !is_ordered(step->thread, word))
-		return word;
-	return word & ~(uint64_t)step->bytes;
-}
-
-/* Puts this access in among the cells of its own plane. */
-static void change_cells(struct race_step *step, struct cells *cells)
-{
-	uint32_t count = 0;
-	bool is_there = false;
-
-	for (uint32_t i = 0; i < cells->count; i++) {
-		struct cell cell = cells->cells[i];
-
-		if (is_same_epoch(cell.word, step->mine) &&
-		    (cell.what == my_origin(step) || (cell.word & step->bytes) == step->bytes)) {
-			cell.word |= step->bytes;
-			is_there = true;
-		} else {
-			cell.word = left_of(step, cell.word);
-		}
-		if (shadow_bytes(cell.word))
-			cells->cells[count++] = cell;
-	}
-	cells->count = count;
-	if (!is_there)
-		cells_add(step->detector, cells, step->mine, my_origin(step));
-}
-
-/* One word can say it again. */
-static void fold_cells(struct race_step *step, struct cells *cells, uint64_t *place,
-		       uint32_t *origin)
-{
-	struct cell only = cells->cells[0];
-	uint64_t word = cells_word(cells);
-
-	if (cells->count != 1 || !compare_exchange_acq_rel(place, &word, only.word))
-		return;
-	origin_store(origin, only.what, only.word);
-	cells_give_back(step->detector, cells);
-}
-
-static void compare_cells(struct race_step *step, const struct cells *cells, bool is_write)
-{
-	for (uint32_t i = 0; i < cells->count && !step->has_conflict; i++)
-		compare(step, cells->cells[i].word, cells->cells[i].what, is_write);
-}
-
-/* False: *@place names other cells, or none, now. */
-static bool put_into_cells(struct race_step *step, uint64_t *place, uint32_t *origin)
-{
-	struct cells *cells = cells_lock(step->detector, place);
-
-	if (!cells)
-		return false;
-	if (step->is_write)
-		compare_cells(step, cells, true);
-	change_cells(step, cells);
-	fold_cells(step, cells, place, origin);
-	spin_unlock(&cells->busy);
-	return true;
-}
-
-/* Fills new cells with what @old says. */
-static void expand(struct race_step *step, struct cells *cells, uint64_t old, origin_id what)
-{
-	const struct read_set *set =
-		shadow_form(old) == SHADOW_SET ? read_set_of(step->detector, old) : NULL;
-
-	if (!set) {
-		cells_add(step->detector, cells, old, what);
+	if (LIKELY(shadow_form(word) != SHADOW_SET)) {
+		if (UNLIKELY(!race_is_ordered(step->thread, word)))
+			conflict(step, word, what, is_write);
 		return;
 	}
-	for (uint32_t i = 0; i < set->count; i++)
-		cells_add(step->detector, cells, set->members[i] | shadow_bytes(old),
-			  origin_part_of(step->detector, what, shadow_slot(set->members[i]),
-					 SHADOW_ALL_BYTES));
+	while ((member = read_set_unordered(step->detector, step->thread, word, &next)) != 0)
+		conflict(step, member | shadow_bytes(word), what, is_write);
 }
 
-/* *@place becomes cells of @old and this access.  False: it is not @old any
- * more, or there is no memory. */
-static bool make_cells(struct race_step *step, uint64_t *place, uint64_t old, origin_id what)
+static void compare_list(struct race_step *step, const struct cell_list *list, bool is_write)
 {
-	struct cells *cells = cells_take(step->detector, place);
-	bool is_made = false;
-
-	if (!cells || !spin_lock(&cells->busy))
-		return false;
-	expand(step, cells, old, what);
-	change_cells(step, cells);
-	is_made = compare_exchange_acq_rel(place, &old, cells_word(cells));
-	if (!is_made)
-		cells_give_back(step->detector, cells);
-	spin_unlock(&cells->busy);
-	return is_made;
+	for (uint32_t i = 0; i < list->count; i++)
+		compare(step, list->cells[i].word, list->cells[i].what, is_write);
 }
 
-/* --- One plane ------------------------------------------------------------- */
-
-/* Adds bytes of the same epoch to a plain word. */
-static bool widen(struct race_step *step, uint64_t *place, uint32_t *origin, uint64_t old)
+/* Compares with the other plane; returns the word that was seen there. */
+static uint64_t compare_place(struct race_step *step, struct race_place place)
 {
-	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)step->bytes,
-				   my_origin(step)};
-	origin_id what = origin_load(origin, old);
+	struct cell_list list;
+	uint64_t word = load_acquire(place.word);
 
-	if (!compare_exchange_acq_rel(place, &old, old | step->bytes))
-		return false;
-	if (what && what != part.what)
-		origin_store(origin,
-			     origin_join(step->detector, what, part.slot, shadow_bytes(old), &part),
-			     old);
-	return true;
-}
-
-static bool replace(struct race_step *step, uint64_t *place, uint32_t *origin, uint64_t old)
-{
-	if (!compare_exchange_acq_rel(place, &old, step->mine))
-		return false;
-	origin_store(origin, my_origin(step), step->mine);
-	return true;
-}
-
-/* Members of the set with this access, in the order of slots; those before it are
- * left out.  0: it is better made into cells. */
-static uint32_t join_members(const struct race_step *step, const uint64_t *members, uint32_t count,
-			     uint64_t *joined)
-{
-	uint64_t mine = step->mine & ~(uint64_t)SHADOW_ALL_BYTES;
-	uint32_t joined_count = 0;
-	bool is_in = false;
-	bool is_again = false;
-
-	if (count >= SET_MEMBERS)
-		return 0;
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t member = members[i] & ~(uint64_t)SHADOW_ALL_BYTES;
-
-		is_again |= shadow_slot(member) == step->thread->slot;
-		if (is_ordered(step->thread, member))
-			continue;
-		if (!is_in && mine < member) {
-			joined[joined_count++] = mine;
-			is_in = true;
+	while (shadow_form(word) == SHADOW_CELLS) {
+		if (race_lay_out(step->detector, place, word, &list)) {
+			compare_list(step, &list, place.is_write);
+			return word;
 		}
-		joined[joined_count++] = member;
+		word = load_acquire(place.word);
 	}
-	if (!is_in)
-		joined[joined_count++] = mine;
-	return is_again && joined_count > 1 ? 0 : joined_count;
-}
-
-/* @old, read by others, was now read by this thread too. */
-static bool join_readers(struct race_step *step, uint64_t *place, uint32_t *origin, uint64_t old,
-			 const uint64_t *members, uint32_t count)
-{
-	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)step->bytes,
-				   my_origin(step)};
-	origin_id what = origin_load(origin, old);
-	uint64_t joined[SET_MEMBERS];
-	uint32_t joined_count = join_members(step, members, count, joined);
-	uint64_t word;
-
-	if (joined_count == 0)
-		return make_cells(step, place, old, what);
-	if (joined_count == 1)
-		return replace(step, place, origin, old);
-	word = read_set_intern(step->detector, joined, joined_count, step->bytes);
-	if (!word)
-		return make_cells(step, place, old, what);
-	if (!compare_exchange_acq_rel(place, &old, word))
-		return false;
-	origin_store(origin,
-		     origin_join(step->detector, what, shadow_slot(old), shadow_bytes(old), &part),
-		     word);
-	if (step->bytes == SHADOW_ALL_BYTES)
-		*step->thread->shared = word;
-	return true;
-}
-
-static bool put_into_set(struct race_step *step, uint64_t *place, uint32_t *origin, uint64_t old)
-{
-	const struct read_set *set = read_set_of(step->detector, old);
-	bool is_member;
-
-	if (!set)
-		return replace(step, place, origin, old);
-	is_member = read_set_epoch(set, step->thread->slot) == shadow_epoch(step->mine);
-	if (is_member && (shadow_bytes(old) & step->bytes) == step->bytes) {
-		if (shadow_bytes(old) == SHADOW_ALL_BYTES)
-			*step->thread->shared = old;
-		return true;
-	}
-	if (shadow_bytes(old) != step->bytes)
-		return make_cells(step, place, old, origin_load(origin, old));
-	return join_readers(step, place, origin, old, set->members, set->count);
-}
-
-/* Puts this access into a word that is not its own epoch's.  False: try again. */
-static bool put_over(struct race_step *step, uint64_t *place, uint32_t *origin, uint64_t old)
-{
-	uint32_t old_bytes = shadow_bytes(old);
-
-	if (!step->is_write && !is_ordered(step->thread, old)) {
-		if (old_bytes == step->bytes)
-			return join_readers(step, place, origin, old, &old, 1);
-		return make_cells(step, place, old, origin_load(origin, old));
-	}
-	if (old_bytes & ~step->bytes && shadow_form(old) == SHADOW_PLAIN)
-		return make_cells(step, place, old, origin_load(origin, old));
-	return replace(step, place, origin, old);
-}
-
-/*
- * Records the access in its plane; a write compares with what was there.  False:
- * the word has become another's meanwhile.
- */
-static bool put(struct race_step *step, uint64_t *place, uint32_t *origin)
-{
-	uint64_t old = load_acquire(place);
-	origin_id what;
-	bool is_put;
-
-	switch (shadow_form(old)) {
-	case SHADOW_CELLS:
-		return put_into_cells(step, place, origin);
-	case SHADOW_SET:
-		return put_into_set(step, place, origin, old);
-	case SHADOW_PLAIN:
-	case SHADOW_FREED:
-		if (old == 0)
-			return replace(step, place, origin, old);
-		if (is_same_epoch(old, step->mine))
-			return widen(step, place, origin, old);
-		what = origin_load(origin, old);
-		is_put = put_over(step, place, origin, old);
-		if (is_put && step->is_write)
-			compare(step, old, what, true);
-		return is_put;
-	case SHADOW_ATOMIC:
-	default:
-		return false;
-	}
-}
-
-/* --- The other plane ------------------------------------------------------- */
-
-static void compare_set(struct race_step *step, uint64_t word, origin_id what)
-{
-	const struct read_set *set = read_set_of(step->detector, word);
-
-	for (uint32_t i = 0; set && i < set->count; i++)
-		compare(step, set->members[i] | shadow_bytes(word), what, false);
-}
-
-static void compare_plane(struct race_step *step, uint64_t *place, uint32_t *origin, bool is_write)
-{
-	uint64_t word = load_acquire(place);
-	struct cells *cells;
-
-	switch (shadow_form(word)) {
-	case SHADOW_PLAIN:
-	case SHADOW_FREED:
-		if (word)
-			compare(step, word, origin_load(origin, word), is_write);
-		break;
-	case SHADOW_SET:
-		compare_set(step, word, origin_load(origin, word));
-		break;
-	case SHADOW_CELLS:
-		cells = cells_lock(step->detector, place);
-		if (cells) {
-			compare_cells(step, cells, is_write);
-			spin_unlock(&cells->busy);
-		}
-		break;
-	case SHADOW_ATOMIC:
-	default:
-		break;
-	}
+	if (word && shadow_form(word) != SHADOW_ATOMIC)
+		compare(step, word, origin_load(place.origin, word), place.is_write);
+	return word;
 }
 
 /*
@@ -334,23 +88,119 @@ static void compare_plane(struct race_step *step, uint64_t *place, uint32_t *ori
  * too.  Without it a reader would go on finding its own read, and not see the
  * write.
  */
-static void forget_readers(const struct race_step *step, uint64_t *place)
+static void forget_readers(struct race_step *step, struct race_place place, uint64_t word)
 {
-	uint64_t word = load_acquire(place);
+	if (!word || shadow_form(word) == SHADOW_ATOMIC || is_same_epoch(word, step->mine))
+		return;
+	if (shadow_form(word) == SHADOW_CELLS || shadow_bytes(word) & ~step->bytes)
+		race_take_bytes(step->detector, step->thread, step->granule, place, step->bytes);
+	else
+		compare_exchange_acq_rel(place.word, &word, 0);
+}
 
-	if (word && shadow_form(word) != SHADOW_CELLS && shadow_form(word) != SHADOW_ATOMIC &&
-	    !(shadow_bytes(word) & ~step->bytes) && !is_same_epoch(word, step->mine))
-		compare_exchange_acq_rel(place, &word, 0);
+/* --- The access's own plane ------------------------------------------------- */
+
+/* Adds bytes of the same epoch. */
+static bool widen(struct race_step *step, struct race_place place, uint64_t old)
+{
+	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)step->bytes,
+				   race_origin(step)};
+	origin_id what = origin_load(place.origin, old);
+
+	if (!compare_exchange_acq_rel(place.word, &old, old | step->bytes))
+		return false;
+	if (what != part.what && step->bytes & ~shadow_bytes(old)) {
+		part.bytes &= (uint8_t)~shadow_bytes(old); /* the others' first access stays */
+		origin_store(place.origin,
+			     origin_join(step->detector, what, part.slot, shadow_bytes(old), &part),
+			     old);
+	}
+	return true;
+}
+
+static bool replace(struct race_step *step, struct race_place place, uint64_t old)
+{
+	if (!compare_exchange_acq_rel(place.word, &old, step->mine))
+		return false;
+	origin_store(place.origin, race_origin(step), step->mine);
+	return true;
+}
+
+static bool put_among_others(struct race_step *step, struct race_place place, uint64_t old)
+{
+	struct cell_list list;
+
+	if (!race_lay_out(step->detector, place, old, &list) ||
+	    !race_put_among(step, place, old, &list))
+		return false;
+	if (place.is_write)
+		compare_list(step, &list, true);
+	return true;
+}
+
+static bool put_write(struct race_step *step, struct race_place place, uint64_t old)
+{
+	origin_id what;
+
+	if (is_same_epoch(old, step->mine))
+		return widen(step, place, old);
+	if (!is_simple(old) || shadow_bytes(old) & ~step->bytes)
+		return put_among_others(step, place, old);
+	what = origin_load(place.origin, old);
+	if (!replace(step, place, old))
+		return false;
+	if (old)
+		compare(step, old, what, true);
+	return true;
+}
+
+/* @old, read by others, was now read by this thread too; both have the same
+ * bytes. */
+static bool join_readers(struct race_step *step, struct race_place place, uint64_t old)
+{
+	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)step->bytes, 0};
+	uint64_t joined = read_set_join(step->detector, step->thread, old);
+	uint64_t word = joined | step->bytes;
+	uint64_t expected = old;
+	origin_id what;
+
+	if (joined == race_base(step->mine))
+		return replace(step, place, old);
+	if (step->bytes == SHADOW_ALL_BYTES)
+		*step->thread->shared = word;
+	if (word == old)
+		return true;
+	part.what = race_origin(step);
+	what = origin_load(place.origin, old);
+	if (!compare_exchange_acq_rel(place.word, &expected, word))
+		return false;
+	origin_store(place.origin,
+		     origin_join(step->detector, what, shadow_slot(old), step->bytes, &part), word);
+	read_set_mark(step->detector, &step->detector->read_sets, step->granule);
+	return true;
+}
+
+static bool put_read(struct race_step *step, struct race_place place, uint64_t old)
+{
+	uint32_t old_bytes = shadow_bytes(old);
+
+	if (is_same_epoch(old, step->mine))
+		return widen(step, place, old);
+	if (old == 0 || (shadow_form(old) == SHADOW_PLAIN && !(old_bytes & ~step->bytes) &&
+			 race_is_ordered(step->thread, old)))
+		return replace(step, place, old);
+	if (shadow_form(old) != SHADOW_CELLS && old_bytes == step->bytes)
+		return join_readers(step, place, old);
+	/* A part of what this thread is known to have read. */
+	if (shadow_form(old) == SHADOW_SET && !(step->bytes & ~old_bytes) &&
+	    read_set_join(step->detector, step->thread, old) == race_base(old))
+		return true;
+	return put_among_others(step, place, old);
 }
 
 /* --- A granule ------------------------------------------------------------- */
 
-#define TRIES 64u /* against others that change the same word */
-
-static bool is_covered(uint64_t word, uint64_t mine)
-{
-	return is_same_epoch(word, mine) && !(shadow_bytes(mine) & ~shadow_bytes(word));
-}
+#define TRIES 1000u /* against others that change the same word */
 
 /* Where the step's bytes have their shadow; false: nothing is left to judge. */
 static bool find_shadow(struct race_step *step, struct shadow *shadow)
@@ -361,29 +211,77 @@ static bool find_shadow(struct race_step *step, struct shadow *shadow)
 		return true;
 	step->bytes = atomic_access(step->detector, step->thread, step->access, step->bytes, word,
 				    shadow);
-	step->mine = (step->mine & ~(uint64_t)SHADOW_ALL_BYTES) | step->bytes;
+	step->mine = race_base(step->mine) | step->bytes;
 	return step->bytes != 0;
 }
 
+/* Is there one of its own, of the present epoch, that covers the access? */
+static bool is_known(const struct race_step *step, struct shadow shadow)
+{
+	struct race_place place = race_place(shadow, step->is_write);
+	uint64_t word = load_acquire(place.word);
+	struct cell_list list;
 
+	if (is_covered(word, step->mine))
+		return true;
+	if (shadow_form(word) != SHADOW_CELLS)
+		return false;
+	if (!step->is_write && is_covered(load_acquire(shadow.write), step->mine))
+		return true;
+	if (!cells_read(step->detector, word, &list))
+		return false;
+	for (uint32_t i = 0; i < list.count; i++)
+		if (is_covered(list.cells[i].word, step->mine))
+			return true;
+	return false;
+}
+
+static void check_granule(struct race_step *step)
+{
+	for (uint32_t tries = 0; tries < TRIES; tries++) {
+		struct shadow shadow = shadow_of(step->granule);
+		struct race_place place;
+		uint64_t old;
+
+		if (!find_shadow(step, &shadow))
+			return;
+		if (!step->access->is_recorded && is_known(step, shadow))
+			return;
+		place = race_place(shadow, step->is_write);
+		old = load_acquire(place.word);
+		if (shadow_form(old) == SHADOW_ATOMIC ||
+		    !(step->is_write ? put_write(step, place, old) : put_read(step, place, old)))
+			continue;
+		place = race_place(shadow, !step->is_write);
+		old = compare_place(step, place);
+		if (step->is_write)
+			forget_readers(step, place, old);
+		return;
+	}
+	detector_count(step->detector, LOST_ACCESSES);
+}
+
+/* --- Updates --------------------------------------------------------------- */
+
+/* The last write of the first of @bytes, without bytes; none has word 0. */
 static struct cell last_write(struct detector *detector, struct shadow shadow, uint32_t bytes)
 {
-	uint64_t word = load_acquire(shadow.write);
-	struct cell found = {0, 0};
-	struct cells *cells;
+	struct race_place place = race_place(shadow, true);
+	struct cell_list list;
 
-	bytes &= -bytes;
-	if (shadow_form(word) == SHADOW_PLAIN && shadow_bytes(word) & bytes)
-		return (struct cell){race_base(word), origin_part_of(detector, origin_load(&shadow.origins->write, word), shadow_slot(word), bytes)};
-	if (shadow_form(word) != SHADOW_CELLS)
-		return found;
-	cells = cells_lock(detector, shadow.write);
-	for (uint32_t i = 0; cells && i < cells->count; i++)
-		if (shadow_bytes(cells->cells[i].word) & bytes)
-			found = (struct cell){race_base(cells->cells[i].word), origin_part_of(detector, cells->cells[i].what, shadow_slot(cells->cells[i].word), bytes)};
-	if (cells)
-		spin_unlock(&cells->busy);
-	return found;
+	if (!race_lay_out(detector, place, load_acquire(place.word), &list))
+		return (struct cell){0, 0};
+	for (uint32_t i = 0; i < list.count; i++) {
+		struct cell *cell = &list.cells[i];
+
+		if (!(shadow_bytes(cell->word) & (bytes & -bytes)) ||
+		    shadow_form(cell->word) != SHADOW_PLAIN)
+			continue;
+		return (struct cell){race_base(cell->word),
+				     origin_part_at(detector, cell->what, shadow_slot(cell->word),
+						    bytes & -bytes).what};
+	}
+	return (struct cell){0, 0};
 }
 
 /* What is ordered with all that was there before may still rest on a stale read,
@@ -451,38 +349,6 @@ static void note_updates(struct race_step *step, const struct site *site)
 	}
 }
 
-static void check_granule(struct race_step *step)
-{
-	struct shadow shadow = shadow_of(step->granule);
-	uint64_t *place;
-	uint32_t *origin;
-
-	for (uint32_t tries = 0; tries < TRIES; tries++) {
-		shadow = shadow_of(step->granule);
-		if (!find_shadow(step, &shadow))
-			return;
-		place = step->is_write ? shadow.write : shadow.read;
-		origin = step->is_write ? &shadow.origins->write : &shadow.origins->read;
-		if (is_covered(load_acquire(place), step->mine) && !step->access->is_recorded)
-			return;
-		if (!put(step, place, origin))
-			continue;
-		if (step->is_write) {
-			compare_plane(step, shadow.read, &shadow.origins->read, false);
-			forget_readers(step, shadow.read);
-		} else {
-			compare_plane(step, shadow.write, &shadow.origins->write, true);
-		}
-		if (UNLIKELY(step->has_conflict)) {
-			step->has_conflict = false;
-			step->is_told = true;
-			race_judge(step);
-		}
-		return;
-	}
-	detector_count(step->detector, LOST_ACCESSES);
-}
-
 /* --- An access ------------------------------------------------------------- */
 
 static inline uint32_t bytes_in(uintptr_t granule, uintptr_t start, uintptr_t end)
@@ -494,10 +360,29 @@ static inline uint32_t bytes_in(uintptr_t granule, uintptr_t start, uintptr_t en
 	       SHADOW_ALL_BYTES >> (SHADOW_GRANULE - last);
 }
 
+/* False: @thread's accesses cannot be recorded (counted). */
+static bool begin(struct detector *detector, struct thread *thread, const struct access *access)
+{
+	if (UNLIKELY(thread->pending_atomic))
+		atomic_catch_up(detector, thread);
+	if (UNLIKELY(!access->size_bytes || !shadow_covers(access->address) ||
+		     !shadow_covers(access->address + access->size_bytes - 1))) {
+		detector_count(detector, LOST_SHADOW);
+		return false;
+	}
+	thread_record(detector, thread);
+	if (UNLIKELY(*thread->current == SHADOW_NO_EPOCH)) {
+		detector_count(detector, LOST_ACCESSES);
+		return false;
+	}
+	return true;
+}
+
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	uintptr_t end = access->address + access->size_bytes;
 	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	const struct site *site = site_get(&detector->sites, access->site);
 	struct race_step step = {
 		.detector = detector,
 		.thread = thread,
@@ -505,37 +390,51 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		.is_write = access->flags & SITE_WRITE,
 	};
 
-	if (UNLIKELY(thread->pending_atomic))
-		atomic_catch_up(detector, thread);
-	if (UNLIKELY(!access->size_bytes || !shadow_covers(access->address) ||
-		     !shadow_covers(end - 1))) {
-		detector_count(detector, LOST_SHADOW);
+	if (!begin(detector, thread, access))
 		return;
-	}
-	thread_record(detector, thread);
-	if (UNLIKELY(*thread->current == SHADOW_NO_EPOCH)) {
-		detector_count(detector, LOST_ACCESSES);
-		return;
-	}
-	if (!access->is_recorded) {
-		const struct site *site = site_get(&detector->sites, access->site);
-		if (update_concerns(detector, thread, site))
-			note_updates(&step, site);
+	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {
+		step.granule = granule;
+		step.bytes = bytes_in(granule, access->address, end);
+		note_updates(&step, site);
 	}
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
 		step.bytes = bytes_in(granule, access->address, end);
-		step.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | step.bytes;
+		step.mine = race_base(*thread->current) | step.bytes;
 		check_granule(&step);
 	}
+}
+
+/* --- Lives of memory ------------------------------------------------------- */
+
+/* The granule of @address is only in part of the memory that begins. */
+static void clear_part(struct detector *detector, struct thread *thread, uintptr_t granule,
+		       uint32_t bytes)
+{
+	struct shadow shadow = shadow_of(granule);
+
+	race_take_bytes(detector, thread, granule, race_place(shadow, true), bytes);
+	race_take_bytes(detector, thread, granule, race_place(shadow, false), bytes);
 }
 
 void access_memory_begins(struct detector *detector, struct thread *thread, uintptr_t start,
 			  size_t size_bytes)
 {
-	(void)thread;
+	uintptr_t end = start + size_bytes;
+	uintptr_t first = (start + SHADOW_GRANULE - 1) & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uintptr_t last = end & ~(uintptr_t)(SHADOW_GRANULE - 1);
+
+	if (!size_bytes || !shadow_covers(start) || !shadow_covers(end - 1))
+		return;
+	access_flush(detector, thread);
 	update_life_changes(detector, start, size_bytes);
-	shadow_clear(start, size_bytes);
+	if (start < first)
+		clear_part(detector, thread, first - SHADOW_GRANULE,
+			   bytes_in(first - SHADOW_GRANULE, start, end));
+	if (last < end && last >= first)
+		clear_part(detector, thread, last, bytes_in(last, start, end));
+	if (first < last)
+		shadow_clear(first, last - first);
 }
 
 #define MARK_ALWAYS 1024u /* bytes of a block whose end is noted even where untouched */
@@ -545,19 +444,20 @@ static void free_granule(struct race_step *step, bool marks)
 {
 	struct shadow shadow = shadow_of(step->granule);
 	uint64_t freed = step->mine | (uint64_t)SHADOW_FREED << SHADOW_FORM_SHIFT;
+	uint64_t write;
+	uint64_t read;
 
 	if (!marks && !load_relaxed(shadow.write) && !load_relaxed(shadow.read))
 		return;
-	compare_plane(step, shadow.write, &shadow.origins->write, true);
-	compare_plane(step, shadow.read, &shadow.origins->read, false);
+	write = compare_place(step, race_place(shadow, true));
+	read = compare_place(step, race_place(shadow, false));
 	store_release(shadow.write, freed);
 	store_release(shadow.read, 0);
-	origin_store(&shadow.origins->write, my_origin(step), freed);
-	if (UNLIKELY(step->has_conflict)) {
-		step->has_conflict = false;
-		step->is_told = true;
-		race_judge(step);
-	}
+	origin_store(&shadow.origins->write, race_origin(step), freed);
+	if (shadow_form(write) == SHADOW_CELLS)
+		cells_drop(step->detector, step->thread, write);
+	if (shadow_form(read) == SHADOW_CELLS)
+		cells_drop(step->detector, step->thread, read);
 }
 
 void access_memory_freed(struct detector *detector, struct thread *thread,
@@ -571,19 +471,15 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 		.access = access,
 		.is_write = true,
 		.is_freeing = true,
+		.bytes = SHADOW_ALL_BYTES,
 	};
 
-	if (!access->size_bytes || !shadow_covers(access->address) || !shadow_covers(end - 1))
-		return;
-	if (thread->pending_atomic)
-		atomic_catch_up(detector, thread);
-	thread_record(detector, thread);
-	if (*thread->current == SHADOW_NO_EPOCH)
+	access_flush(detector, thread);
+	if (!begin(detector, thread, access))
 		return;
 	update_life_changes(detector, access->address, access->size_bytes);
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
-		step.bytes = SHADOW_ALL_BYTES;
 		step.mine = *thread->current;
 		free_granule(&step, granule - access->address < MARK_ALWAYS);
 	}

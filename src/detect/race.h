@@ -10,13 +10,14 @@
  * own plane, by an atomic instruction, and then looks at the other's: at least
  * one of them sees the other.
  *
- * race.c records and finds; race_judge.c decides what a pair of accesses is, and
- * race_report.c tells of it.
+ * race.c records and finds; race_words.c says what the words become;
+ * race_judge.c decides what a pair of accesses is, and race_report.c tells of it.
  */
 #ifndef DETECT_RACE_H
 #define DETECT_RACE_H
 
 #include "detect/access.h"
+#include "detect/cells.h"
 #include "detect/origin.h"
 
 /* One access to one granule, on its way through shadow memory. */
@@ -30,25 +31,35 @@ struct race_step {
 	origin_id what;	   /* of this access, once needed */
 	bool is_write;
 	bool is_freeing;   /* the end of the memory's life */
-	bool is_told;	   /* a conflict of this access was judged */
-	bool has_conflict; /* with: */
+	uint64_t told;	   /* the pair of places that was told of last */
+
+	/* What it conflicts with, for race_judge(). */
 	bool other_is_write;
 	bool other_is_freed; /* the memory was freed then */
 	uint64_t other;	   /* plain word */
+	uint32_t shared_bytes; /* of the granule, that both access */
 	origin_id other_what;
 
 	const struct basis *basis; /* of an update: update.h; may be NULL */
 };
 
-/* The thread that a plain word names; 0 if that is forgotten. */
-thread_id race_thread_of(struct detector *detector, uint64_t word);
+/* One of a granule's two words: where it is. */
+struct race_place {
+	uint64_t *word;
+	uint32_t *origin;
+	bool is_write;
+};
 
-/* The word that @thread writes now. */
-static inline uint64_t race_word_of(const struct thread *thread)
+static inline struct race_place race_place(struct shadow shadow, bool is_write)
 {
-	return *thread->current & ~(uint64_t)SHADOW_ALL_BYTES;
+	return (struct race_place){
+		is_write ? shadow.write : shadow.read,
+		is_write ? &shadow.origins->write : &shadow.origins->read,
+		is_write,
+	};
 }
 
+/* A word without its bytes: whose access, and when. */
 static inline uint64_t race_base(uint64_t word)
 {
 	return word & ~(uint64_t)SHADOW_ALL_BYTES;
@@ -64,6 +75,32 @@ static inline origin_id race_origin(struct race_step *step)
 	if (!step->what)
 		step->what = origin_of_access(step->detector, step->thread, step->access);
 	return step->what;
+}
+
+/* --- race_words.c ---------------------------------------------------------- */
+
+/* Lays out what @old, read at @place, says; false if it says it no more. */
+bool race_lay_out(struct detector *detector, struct race_place place, uint64_t old,
+		  struct cell_list *list);
+
+/* Puts the access into *@place, which was @old with cells @list.  False: it is not
+ * @old any more. */
+bool race_put_among(struct race_step *step, struct race_place place, uint64_t old,
+		    const struct cell_list *list);
+
+/* Takes @bytes of *@place away, whoever accessed them. */
+void race_take_bytes(struct detector *detector, struct thread *thread, uintptr_t granule,
+		     struct race_place place, uint32_t bytes);
+
+/* --- race_judge.c, race_report.c -------------------------------------------- */
+
+/* The thread that a plain word names; 0 if that is forgotten. */
+thread_id race_thread_of(struct detector *detector, uint64_t word);
+
+/* What @thread's writes leave now, without bytes. */
+static inline uint64_t race_word_of(const struct thread *thread)
+{
+	return race_base(*thread->current);
 }
 
 /* The step has a conflict: decides what it is, tells, or learns from it. */

@@ -81,13 +81,32 @@ static enum finding_action action_of(bool is_write, bool is_update)
 	return is_update ? ACTION_UPDATE : ACTION_WRITE;
 }
 
+/* Bytes of a granule in a row. */
+struct run {
+	uint32_t first;
+	uint32_t length;
+};
+
+/* The run in @bytes that has the first of @shared. */
+static struct run run_of(uint32_t bytes, uint32_t shared)
+{
+	uint32_t first = shared ? (uint32_t)__builtin_ctz(shared) : 0;
+	uint32_t length;
+
+	bytes |= 1u << first;
+	while (first > 0 && bytes >> (first - 1) & 1)
+		first--;
+	length = (uint32_t)__builtin_ctz(~(bytes >> first));
+	return (struct run){first, length};
+}
+
 static void add_other(struct race_step *step, struct finding *finding)
 {
 	const struct site *site = site_get(&step->detector->sites,
 					   origin_site(step->detector, step->other_what));
 	bool is_update = site && site->flags & SITE_UPDATE;
-	uint32_t bytes = shadow_bytes(step->other);
 	struct finding_event *event;
+	struct run run;
 
 	if (!step->other_what)
 		detector_count(step->detector, LOST_ORIGINS);
@@ -97,9 +116,9 @@ static void add_other(struct race_step *step, struct finding *finding)
 			     NULL, origin_stack(step->detector, step->other_what));
 	if (!event)
 		return;
-	event->address = step->granule + (bytes ? (uint32_t)__builtin_ctz(bytes) : 0);
-	event->size_bytes = site && site->size_bytes ? site->size_bytes
-						     : (uint32_t)__builtin_popcount(bytes);
+	run = run_of(shadow_bytes(step->other), step->shared_bytes);
+	event->address = step->granule + run.first;
+	event->size_bytes = run.length;
 	event->target = stack_owner(step->detector, event->address);
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/types.h"
+#include "detect/cells.h"
 #include "detect/lock_order.h"
 #include "detect/object.h"
 #include "detect/vclock.h"
@@ -71,6 +72,10 @@ struct thread_memory {
 	struct held_lock *held;
 	uint32_t held_capacity;
 	struct walk *walk; /* wait_graph.c's room */
+	struct cells_cache cells;     /* free ones */
+	struct read_step *read_steps; /* READ_STEPS of them, or NULL: read_set.h */
+	uint64_t *readers;	      /* room for members of a set */
+	uint32_t reader_capacity;
 	struct thread_memory *next_free;
 };
 
@@ -87,6 +92,16 @@ struct thread_race {
 
 /* Granules of which a thread has touched parts, by direction: access_fast.h. */
 #define THREAD_OPEN 8u
+
+#define PENDING_MOST 8u
+
+/* An atomic location that was loaded from: atomic_location.h. */
+struct pending_atomic {
+	struct atomic_location *location;
+	uint32_t version; /* of it, when it was last learnt from */
+	uint8_t halves;
+	uint8_t looks_left;
+};
 
 struct open_granule {
 	uintptr_t granule; /* 0: none */
@@ -107,7 +122,7 @@ struct thread {
 	struct open_granule open[2][THREAD_OPEN];
 	struct vclock clock;
 	uint32_t access_sample;	 /* slow accesses until one has its whole stack recorded */
-	uint32_t pending_atomic; /* number of the location last loaded: atomic_location.h */
+	uint32_t pending_atomic; /* how many of pending[] there are */
 	uint32_t basis_count;	 /* reads that a later write may rest on: update.h */
 	uint32_t open_count;
 
@@ -125,14 +140,16 @@ struct thread {
 	uint32_t barrier_round; /* of the wait it is in */
 	bool has_recorded; /* an access since the last release */
 	uint64_t *current, *shared; /* what inline checks compare with: shadow.h */
+	uint64_t making; /* the record it is about to publish: cells.h */
 	uint64_t recorded_epoch; /* the last one in which something was recorded */
 	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
-	uint8_t pending_halves;
 	struct detector *detector; /* its own */
 	uint64_t basis_filter; /* of the granules of 'bases', one bit for each of 64 */
 	struct basis *bases;  /* UPDATE_BASES of them, or NULL */
 	struct vclock_snapshot *birth; /* what its creator knew; may be NULL */
 	lock_id wanted_under; /* for the next held_lock.under: class.c */
+
+	struct pending_atomic pending[PENDING_MOST];
 
 	uint64_t chain_base; /* the hash of no locks */
 	struct vclock structural;

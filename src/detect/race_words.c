@@ -1,0 +1,181 @@
+/*
+ * What shadow words become when one word cannot say it: cells are laid out,
+ * changed as a list, and put together to one word or to a new record.
+ */
+#include "detect/detector.h"
+#include "detect/race.h"
+#include "detect/read_set.h"
+
+#define NO_SLOT 0xfffu
+
+static uint32_t slot_of(uint64_t word)
+{
+	return shadow_form(word) == SHADOW_SET ? NO_SLOT : shadow_slot(word);
+}
+
+bool race_lay_out(struct detector *detector, struct race_place place, uint64_t old,
+		  struct cell_list *list)
+{
+	if (shadow_form(old) == SHADOW_CELLS)
+		return cells_read(detector, old, list);
+	list->count = old != 0;
+	list->cells[0] = (struct cell){old, old ? origin_load(place.origin, old) : 0};
+	return true;
+}
+
+/* Adds @word unless it has no bytes; one cell says the same of several bytes. */
+static void add(struct cell_list *list, uint64_t word, origin_id what)
+{
+	if (!shadow_bytes(word))
+		return;
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct cell *cell = &list->cells[i];
+
+		if (race_base(cell->word) == race_base(word) && cell->what == what) {
+			cell->word |= word;
+			return;
+		}
+	}
+	/* Cells share no bytes, so there are never more than bytes. */
+	if (list->count < CELLS_MAX)
+		list->cells[list->count++] = (struct cell){word, what};
+}
+
+static void add_mine(struct race_step *step, struct cell_list *list, uint32_t bytes)
+{
+	if (bytes)
+		add(list, race_base(step->mine) | bytes, race_origin(step));
+}
+
+/* What is read again: by this thread too. */
+static void add_joined(struct race_step *step, struct cell_list *list, const struct cell *cell,
+		       uint32_t bytes)
+{
+	uint64_t base = race_base(cell->word);
+	uint64_t joined = base == race_base(step->mine)
+				  ? base
+				  : read_set_join(step->detector, step->thread, cell->word);
+	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)bytes, 0};
+
+	if (joined == base) {
+		add(list, base | bytes, cell->what);
+	} else if (joined == race_base(step->mine)) {
+		add_mine(step, list, bytes);
+	} else {
+		part.what = race_origin(step);
+		add(list, joined | bytes,
+		    origin_join(step->detector, cell->what, slot_of(cell->word), bytes, &part));
+	}
+}
+
+static struct origin_part part_of(const struct cell *cell)
+{
+	return (struct origin_part){(uint16_t)slot_of(cell->word),
+				    (uint8_t)shadow_bytes(cell->word), cell->what};
+}
+
+/* The origins of two cells that become one. */
+static origin_id unite(struct detector *detector, const struct cell *one, const struct cell *other)
+{
+	struct origin_part first = part_of(one);
+	struct origin_part second = part_of(other);
+
+	return origin_unite(detector, &first, &second);
+}
+
+/* True if one word can say it all; *@only is it. */
+static bool is_one(struct detector *detector, const struct cell_list *list, struct cell *only)
+{
+	*only = list->count ? list->cells[0] : (struct cell){0, 0};
+	for (uint32_t i = 1; i < list->count; i++)
+		if (race_base(list->cells[i].word) != race_base(only->word))
+			return false;
+	for (uint32_t i = 1; i < list->count; i++) {
+		only->what = unite(detector, only, &list->cells[i]);
+		only->word |= list->cells[i].word;
+	}
+	return true;
+}
+
+static bool has_set(const struct cell_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (shadow_form(list->cells[i].word) == SHADOW_SET)
+			return true;
+	return false;
+}
+
+/* *@place becomes what @list says, if it still is @old. */
+static bool put_list(struct detector *detector, struct thread *thread, uintptr_t granule,
+		     struct race_place place, uint64_t old, const struct cell_list *list)
+{
+	uint64_t expected = old;
+	struct cell only;
+	uint64_t word;
+	bool is_put;
+
+	if (is_one(detector, list, &only)) {
+		word = only.word;
+	} else {
+		word = cells_make(detector, thread,
+				  granule | (place.is_write ? CELLS_WRITES : CELLS_READS), list);
+		/* Without memory the newest is kept. */
+		if (!word)
+			word = list->cells[list->count - 1].word;
+		only.what = 0;
+	}
+	is_put = compare_exchange_acq_rel(place.word, &expected, word);
+	if (shadow_form(word) == SHADOW_CELLS) {
+		cells_published(thread);
+		if (!is_put)
+			cells_drop(detector, thread, word);
+	}
+	if (!is_put)
+		return false;
+	if (shadow_form(word) != SHADOW_CELLS && word)
+		origin_store(place.origin, only.what, word);
+	if (shadow_form(old) == SHADOW_CELLS)
+		cells_drop(detector, thread, old);
+	if (UNLIKELY(has_set(list)))
+		read_set_mark(detector, &detector->read_sets, granule);
+	return true;
+}
+
+bool race_put_among(struct race_step *step, struct race_place place, uint64_t old,
+		    const struct cell_list *list)
+{
+	struct cell_list after = {.count = 0};
+	uint32_t left = step->bytes;
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct cell *cell = &list->cells[i];
+		uint32_t both = shadow_bytes(cell->word) & step->bytes;
+
+		add(&after, cell->word & ~(uint64_t)step->bytes, cell->what);
+		if (!place.is_write && both) {
+			add_joined(step, &after, cell, both);
+			left &= ~both;
+		}
+	}
+	add_mine(step, &after, left);
+	return put_list(step->detector, step->thread, step->granule, place, old, &after);
+}
+
+void race_take_bytes(struct detector *detector, struct thread *thread, uintptr_t granule,
+		     struct race_place place, uint32_t bytes)
+{
+	struct cell_list list;
+	struct cell_list after;
+	uint64_t old;
+
+	do {
+		old = load_acquire(place.word);
+		if (!old || shadow_form(old) == SHADOW_ATOMIC)
+			return;
+		after.count = 0;
+		if (!race_lay_out(detector, place, old, &list))
+			continue;
+		for (uint32_t i = 0; i < list.count; i++)
+			add(&after, list.cells[i].word & ~(uint64_t)bytes, list.cells[i].what);
+	} while (!put_list(detector, thread, granule, place, old, &after));
+}

@@ -1,0 +1,167 @@
+#include "racing.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "detect/access_fast.h"
+#include "detect/shadow.h"
+
+struct detector judge;
+struct thread *first;
+uint8_t racing[MEMORY_BYTES];
+unsigned finding_count;
+struct finding last_finding;
+
+static bool is_access(const struct finding_event *event)
+{
+	return event->action == ACTION_READ || event->action == ACTION_WRITE ||
+	       event->action == ACTION_UPDATE || event->action == ACTION_FREE;
+}
+
+#define CODE_AT 0x400000ul
+#define CODE_BYTES 16u /* of a site */
+
+/* Where the last access of each site was. */
+static struct {
+	uint32_t offset, size_bytes;
+} places[SITE_MAX];
+
+static site_id site_of(stack_id id)
+{
+	const struct stack *stack = stack_depot_get(&judge.stacks, id);
+
+	ck_assert_ptr_nonnull(stack);
+	return (site_id)((stack->frames[0] - 1 - CODE_AT) / CODE_BYTES);
+}
+
+/* The bytes that both accesses of the finding have in common. */
+static void emit(struct detector *of, const struct finding *finding)
+{
+	uint32_t start = 0;
+	uint32_t end = MEMORY_BYTES;
+
+	(void)of;
+	last_finding = *finding;
+	finding_count++;
+	for (uint32_t i = 0; i < finding->event_count; i++) {
+		site_id site;
+		uint32_t offset;
+
+		if (!is_access(&finding->events[i]))
+			continue;
+		site = site_of(finding->events[i].stack);
+		offset = (uint32_t)(finding->events[i].address - MEMORY_AT);
+		ck_assert_uint_ge(offset, places[site].offset);
+		ck_assert_uint_le(offset + finding->events[i].size_bytes,
+				  places[site].offset + places[site].size_bytes);
+		start = places[site].offset > start ? places[site].offset : start;
+		end = places[site].offset + places[site].size_bytes < end
+			      ? places[site].offset + places[site].size_bytes
+			      : end;
+	}
+	ck_assert_uint_lt(start, end);
+	for (; start < end; start++)
+		racing[start] = 1;
+}
+
+static stack_id access_stack(struct detector *of, struct thread *thread,
+			     const struct access *access)
+{
+	uintptr_t frame = CODE_AT + access->site * CODE_BYTES + 1;
+
+	(void)thread;
+	return stack_depot_intern(&of->stacks, &frame, 1, 0, 0, 0);
+}
+
+static void count_again(struct detector *of, uint32_t finding)
+{
+	(void)of;
+	(void)finding;
+}
+
+static const struct detector_hooks hooks = {
+	.emit = emit,
+	.count = count_again,
+	.retract = count_again,
+	.access_stack = access_stack,
+};
+
+bool reserve_shadow(void)
+{
+	static int is_reserved = -1;
+
+	if (is_reserved < 0)
+		is_reserved = shadow_reserve(true);
+	return is_reserved;
+}
+
+void set_up_racing(void)
+{
+	ck_assert(reserve_shadow());
+	shadow_clear(MEMORY_AT, MEMORY_BYTES);
+	memset(racing, 0, sizeof(racing));
+	memset(access_quiet, 0, 65536);
+	finding_count = 0;
+	ck_assert(detector_init(&judge, &hooks, pages_from_kernel));
+	first = thread_adopt(&judge, true);
+	ck_assert_ptr_nonnull(first);
+}
+
+struct thread *racing_start(struct thread *parent)
+{
+	struct thread *child = thread_create(&judge, parent, 1);
+
+	ck_assert_ptr_nonnull(child);
+	thread_started(&judge, child);
+	return child;
+}
+
+static bool are_sites_old;
+
+void racing_sites_are_old(bool are_old)
+{
+	are_sites_old = are_old;
+}
+
+site_id racing_site(uint32_t flags, uint32_t size_bytes)
+{
+	site_id id = site_table_reserve(&judge.sites, 1);
+	struct site *site = site_get(&judge.sites, id);
+
+	ck_assert_ptr_nonnull(site);
+	site->address = CODE_AT + id * CODE_BYTES;
+	site->flags = flags;
+	site->size_bytes = (uint16_t)size_bytes;
+	site->slow_count = are_sites_old ? ACCESS_STACKS_FIRST : 0;
+	return id;
+}
+
+/* As the guest library does it: the quick path first, where it takes such. */
+void accesses_at(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
+{
+	const struct site *site = site_get(&judge.sites, id);
+	struct access access = {
+		.address = MEMORY_AT + offset,
+		.size_bytes = size_bytes,
+		.site = id,
+		.flags = site->flags,
+	};
+	bool is_write = site->flags & SITE_WRITE;
+
+	places[id].offset = offset;
+	places[id].size_bytes = size_bytes;
+	if (size_bytes <= 32 &&
+	    access_quick(&judge, thread, access.address, size_bytes, is_write, id))
+		return;
+	access_check(&judge, thread, &access);
+}
+
+void reads(struct thread *thread, uint32_t offset, uint32_t size_bytes)
+{
+	accesses_at(thread, racing_site(SITE_READ, size_bytes), offset, size_bytes);
+}
+
+void writes(struct thread *thread, uint32_t offset, uint32_t size_bytes)
+{
+	accesses_at(thread, racing_site(SITE_WRITE, size_bytes), offset, size_bytes);
+}

@@ -1,0 +1,40 @@
+/*
+ * Threads whose accesses a detector judges, and which bytes it found racing:
+ * what the tests of the race engine stand on.
+ *
+ * Memory is addresses in the low region, which nobody maps: only its shadow is.
+ */
+#ifndef TESTS_UNIT_RACING_H
+#define TESTS_UNIT_RACING_H
+
+#include "detect/access.h"
+
+#define MEMORY_AT ((uintptr_t)0x10000000)
+#define MEMORY_BYTES 65536u
+
+extern struct detector judge;
+extern struct thread *first;
+extern uint8_t racing[MEMORY_BYTES]; /* by byte of the memory: findings about it */
+extern unsigned finding_count;
+extern struct finding last_finding;
+
+/* False if this machine refuses shadow memory; then the test has nothing to say. */
+bool reserve_shadow(void);
+
+/* A new detector, with the main thread only, and shadow memory as new. */
+void set_up_racing(void);
+
+struct thread *racing_start(struct thread *parent);
+
+/* A new place in the code. */
+site_id racing_site(uint32_t flags, uint32_t size_bytes);
+
+/* From now on new places count as old ones, whose accesses need no whole stack. */
+void racing_sites_are_old(bool are_old);
+
+/* Each is at a place of its own. */
+void reads(struct thread *thread, uint32_t offset, uint32_t size_bytes);
+void writes(struct thread *thread, uint32_t offset, uint32_t size_bytes);
+void accesses_at(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);
+
+#endif
