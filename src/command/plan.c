@@ -11,6 +11,7 @@
 
 #include "command/arguments.h"
 #include "command/symbol_names.h"
+#include "x86/checks.h"
 #include "x86/decode.h"
 #include "x86/function.h"
 #include "x86/image.h"
@@ -183,6 +184,43 @@ static void print_each(const struct plan *plan, const struct image *image,
 	symbol_names_free(&names);
 }
 
+static const char *const fates[] = {
+	[ACCESS_STACK] = "stack",
+	[ACCESS_READ_ONLY] = "read-only",
+	[ACCESS_THREAD_LOCAL] = "thread-local",
+	[ACCESS_UNCHECKED] = "unchecked",
+	[ACCESS_SIMPLE] = "checked",
+	[ACCESS_SIZED] = "checked",
+	[ACCESS_MASKED] = "checked",
+	[ACCESS_LOCKED] = "checked",
+	[ACCESS_STRING] = "checked",
+};
+
+static const char *fate_of(const struct plan *plan, const struct function *function,
+			   uint32_t instruction)
+{
+	const char *fate = fates[checks_classify(plan->module, function,
+						 &function->instructions[instruction])];
+
+	if (!fate || strcmp(fate, "checked") != 0)
+		return fate;
+	return function->why_not || function->reach[instruction] & REACH_NATIVE ? "unchecked"
+										: fate;
+}
+
+/* Accesses that may run both in the copy and in the original count as unchecked. */
+static void print_accesses_of(const struct plan *plan, const struct function *function,
+			      const struct image *image)
+{
+	for (uint32_t i = 0; i < function->count; i++) {
+		const char *fate = fate_of(plan, function, i);
+
+		if (fate)
+			printf("  %#" PRIx64 " %s\n",
+			       image->text_address + function->instructions[i].offset, fate);
+	}
+}
+
 static int plan_path(const char *path, const struct options *options)
 {
 	struct plan_file file = {.path = path};
@@ -209,6 +247,8 @@ static int plan_path(const char *path, const struct options *options)
 		       verification.instructions, verification.steps);
 	if (options->verbose)
 		print_each(plan, &image, &file);
+	for (uint32_t i = 0; options->accesses && i < plan->function_count; i++)
+		print_accesses_of(plan, &plan->functions[i], &image);
 	free(plan->clone);
 	munmap((void *)(uintptr_t)file.bytes, file.size_bytes);
 	return STATUS_FINE;

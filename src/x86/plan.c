@@ -209,6 +209,7 @@ static bool make(struct planning *planning, const char **why)
 	for (uint32_t i = 0; i < module->function_count; i++)
 		if (!plan_function(planning, i))
 			return false;
+	planning->plan->module = module;
 	planning->plan->functions = module->functions;
 	planning->plan->function_count = module->function_count;
 	if (planning->patches.count == 0)

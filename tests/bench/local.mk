@@ -17,7 +17,8 @@ EXTRA_PROGRAMS = \
 	tests/bench/lock_bench \
 	tests/bench/bench_lock_order \
 	tests/bench/bench_unwind \
-	tests/bench/kernels/kernels
+	tests/bench/kernels/kernels \
+	tests/bench/kernels/kernels_fixed
 tests_bench_lock_bench_SOURCES = $(bench_source_files) $(bench_header_files)
 # As Debian builds: optimised, with debug information, no frame pointers.
 tests_bench_lock_bench_CFLAGS = $(AM_CFLAGS) -O2 -g -fomit-frame-pointer
@@ -54,6 +55,11 @@ kernel_header_files = tests/bench/kernels/kernel.h
 tests_bench_kernels_kernels_SOURCES = $(kernel_source_files) $(kernel_header_files)
 tests_bench_kernels_kernels_CFLAGS = $(AM_CFLAGS) -O2 -g
 tests_bench_kernels_kernels_LDADD = -lpthread
+# At fixed addresses, to count what is executed by address.
+tests_bench_kernels_kernels_fixed_SOURCES = $(kernel_source_files) $(kernel_header_files)
+tests_bench_kernels_kernels_fixed_CFLAGS = $(AM_CFLAGS) -O2 -g -fno-pie
+tests_bench_kernels_kernels_fixed_LDFLAGS = -no-pie
+tests_bench_kernels_kernels_fixed_LDADD = -lpthread
 
 # The other flavours have a compiler each, which need not be installed: what
 # then stands in the .skipped file is shown in place of their figures.
