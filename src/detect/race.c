@@ -211,7 +211,9 @@ static bool find_shadow(struct race_step *step, struct shadow *shadow)
 		return true;
 	step->bytes = atomic_access(step->detector, step->thread, step->access, step->bytes, word,
 				    shadow);
-	step->mine = race_base(step->mine) | step->bytes;
+	/* A store of the atomic bytes was a release. */
+	thread_record(step->detector, step->thread);
+	step->mine = race_base(*step->thread->current) | step->bytes;
 	return step->bytes != 0;
 }
 
@@ -400,6 +402,8 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
 		step.bytes = bytes_in(granule, access->address, end);
+		/* The granule before may have held an atomic: a release. */
+		thread_record(detector, thread);
 		step.mine = race_base(*thread->current) | step.bytes;
 		check_granule(&step);
 	}
@@ -480,6 +484,7 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 	update_life_changes(detector, access->address, access->size_bytes);
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
+		thread_record(detector, thread);
 		step.mine = *thread->current;
 		free_granule(&step, granule - access->address < MARK_ALWAYS);
 	}
