@@ -21,6 +21,7 @@ snarl_SOURCES = \
 	src/command/replay_expect.c \
 	src/command/replay_locks.c \
 	src/command/replay_machine.c \
+	src/command/replay_memory.c \
 	src/command/replay_objects.c \
 	src/command/replay_results.c \
 	src/command/replay_threads.c \

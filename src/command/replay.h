@@ -11,6 +11,7 @@
 #ifndef COMMAND_REPLAY_H
 #define COMMAND_REPLAY_H
 
+#include "base/map.h"
 #include "detect/channel.h"
 #include "detect/condition.h"
 #include "detect/detector.h"
@@ -114,6 +115,7 @@ struct replay {
 	struct actor *last_ready;
 	struct thread *main_thread;
 	struct channel_table channels;
+	struct map sites; /* by place and verb */
 	bool has_main_actor;
 	bool is_failed;
 	uint32_t error_line;
@@ -181,6 +183,24 @@ void replay_start_actor(struct replay *replay, struct actor *actor, struct threa
 #include "event/events.def"
 #pragma GCC diagnostic pop
 #undef EVENT
+
+/* --- Memory -------------------------------------------------------------- */
+
+/* Shadow memory for the script's variables, if it has any; false after
+ * replay_fail(). */
+bool replay_prepare_memory(struct replay *replay);
+
+/* The variable at @address, or 0. */
+uint32_t replay_variable_at(const struct replay *replay, uintptr_t address);
+uintptr_t replay_variable_address(uint32_t number);
+
+/* Of the hook of that name. */
+stack_id replay_access_stack(struct detector *detector, struct thread *thread,
+			     const struct access *access);
+
+/* @actor frees a variable. */
+void replay_free_variable(struct replay *replay, struct actor *actor,
+			  const struct script_event *event);
 
 /* --- Findings ------------------------------------------------------------ */
 

@@ -31,7 +31,8 @@ static void print_names(const struct replay *replay, const uint32_t *locks, uint
 {
 	for (uint32_t i = 0; i < count; i++)
 		(void)fprintf(stderr, " %s",
-			      name_table_text(&replay->script.object_names, locks[i]));
+			      locks[i] ? name_table_text(&replay->script.object_names, locks[i])
+				 : "(another variable)");
 	(void)fputc('\n', stderr);
 }
 

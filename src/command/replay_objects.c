@@ -114,9 +114,13 @@ void replay_destroy(struct replay *replay, struct actor *actor, const struct scr
 
 void replay_free(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
-	struct primitive *primitive = replay_primitive(replay, event->object);
+	struct primitive *primitive;
 
-	(void)actor;
+	if (event->is_variable) {
+		replay_free_variable(replay, actor, event);
+		return;
+	}
+	primitive = replay_primitive(replay, event->object);
 	lock_memory_ended(&replay->detector, primitive->address, primitive->address + OBJECT_BYTES);
 	primitive->facts.facts = 0;
 	replay_reset_primitive(primitive);

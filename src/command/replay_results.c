@@ -202,6 +202,23 @@ static void add_lock(struct replay *replay, struct replay_finding *row, lock_id 
 		row->locks[row->lock_count++] = primitive->number;
 }
 
+/* A variable counts as the object of its name, which expectations mention. */
+static void add_variable(struct replay *replay, struct replay_finding *row, uintptr_t address)
+{
+	uint32_t variable = replay_variable_at(replay, address);
+	const char *name = name_table_text(&replay->script.variable_names, variable);
+	uint32_t number;
+
+	if (!variable)
+		return;
+	number = name_table_find(&replay->script.object_names, name, strlen(name));
+	for (uint32_t i = 0; i < row->lock_count; i++)
+		if (row->locks[i] == number)
+			return;
+	if (row->lock_count < EXPECTED_LOCKS_MAX)
+		row->locks[row->lock_count++] = number;
+}
+
 static void remember(struct replay *replay, const struct finding *finding, uint64_t *count)
 {
 	struct replay_finding *row;
@@ -215,7 +232,10 @@ static void remember(struct replay *replay, const struct finding *finding, uint6
 	row->severity = finding->severity;
 	row->count = count;
 	for (uint32_t i = 0; i < finding->event_count; i++)
-		add_lock(replay, row, finding->events[i].lock);
+		if (finding->events[i].size_bytes)
+			add_variable(replay, row, finding->events[i].address);
+		else
+			add_lock(replay, row, finding->events[i].lock);
 }
 
 static void emit(struct detector *detector, const struct finding *finding)
@@ -306,6 +326,7 @@ const struct detector_hooks replay_hooks = {
 	.may_hold = may_hold,
 	.is_asleep = is_asleep,
 	.is_alive = is_alive,
+	.access_stack = replay_access_stack,
 };
 
 /* --- The process --------------------------------------------------------- */
@@ -347,6 +368,23 @@ static void write_module(struct replay *replay)
 	record_commit(record);
 }
 
+static void write_variables(struct replay *replay)
+{
+	for (uint32_t i = 1; i <= name_table_count(&replay->script.variable_names); i++) {
+		const char *name = name_table_text(&replay->script.variable_names, i);
+		struct byte_writer writer;
+		struct record_header *record = begin_record(replay, RECORD_VARIABLE,
+							    16 + string_bytes(name), 0, &writer);
+
+		if (!record)
+			return;
+		write_u64(&writer, replay_variable_address(i));
+		write_u64(&writer, VARIABLE_BYTES);
+		write_string(&writer, name);
+		record_commit(record);
+	}
+}
+
 void replay_results_begin(struct replay *replay)
 {
 	struct results_header *header = replay->image;
@@ -354,6 +392,7 @@ void replay_results_begin(struct replay *replay)
 	replay->process = ++header->process_count;
 	write_process(replay);
 	write_module(replay);
+	write_variables(replay);
 }
 
 void replay_results_end(struct replay *replay)

@@ -214,10 +214,3 @@ void replay_cancelled(struct replay *replay, struct actor *actor, const struct s
 		replay_fail(replay, event, "'%s' is in no wait that is a cancellation point",
 			    replay_actor_name(replay, actor), "");
 }
-
-void replay_access(struct replay *replay, struct actor *actor, const struct script_event *event)
-{
-	(void)replay;
-	(void)event;
-	actor->thread->has_recorded = true;
-}

@@ -60,15 +60,25 @@ static void fill_hole(uintptr_t start, size_t size_bytes)
 	fill_hole(start + size_bytes / 2, size_bytes - size_bytes / 2);
 }
 
+static bool map_planes(struct shadow_region region)
+{
+	for (unsigned int k = 0; k < ARRAY_LENGTH(planes); k++)
+		if (!map_range(region.start ^ planes[k], region.end - region.start,
+			       PROT_READ | PROT_WRITE))
+			return false;
+	return true;
+}
+
 bool shadow_reserve(bool low_only)
 {
-	for (unsigned int i = 0; i < (low_only ? 1 : SHADOW_REGION_COUNT); i++)
-		for (unsigned int k = 0; k < ARRAY_LENGTH(planes); k++)
-			if (!map_range(regions[i].start ^ planes[k],
-				       regions[i].end - regions[i].start,
-				       PROT_READ | PROT_WRITE))
-				return false;
-	for (unsigned int i = 0; i < (low_only ? 0 : ARRAY_LENGTH(holes)); i++)
+	struct shadow_region low = {0, SHADOW_REPLAY_END};
+
+	if (low_only)
+		return map_planes(low);
+	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
+		if (!map_planes(regions[i]))
+			return false;
+	for (unsigned int i = 0; i < ARRAY_LENGTH(holes); i++)
 		fill_hole(holes[i].start, holes[i].end - holes[i].start);
 	return true;
 }

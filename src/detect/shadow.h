@@ -100,8 +100,10 @@ static inline struct shadow shadow_of(uintptr_t address)
 /*
  * Maps the planes of all regions, unbacked.  False if the kernel refuses (limits
  * on address space): there can be no observation of memory then.  A replay uses
- * the low region alone, for memory that does not exist.
+ * the beginning of the low region alone, for memory that does not exist.
  */
+#define SHADOW_REPLAY_END 0x40000000ull
+
 bool shadow_reserve(bool low_only);
 
 /* Forgets what was known of [start, start + size). */

@@ -27,7 +27,8 @@ enum event_arguments {
 	ARGUMENTS_OBJECT_FACTS,
 	ARGUMENTS_TWO_OBJECTS,
 	ARGUMENTS_NUMBER,
-	ARGUMENTS_VARIABLE
+	ARGUMENTS_VARIABLE,
+	ARGUMENTS_MEMORY
 };
 
 enum event_needs {
@@ -78,6 +79,9 @@ struct script_event {
 	uint32_t second;
 	struct script_facts facts; /* with ARGUMENTS_OBJECT_FACTS */
 	uint32_t number;	   /* with ARGUMENTS_NUMBER */
+	bool is_variable;	   /* with ARGUMENTS_MEMORY */
+	uint32_t offset;	   /* of an access to a variable, in bytes */
+	uint32_t size_bytes;
 	uint32_t line;
 	uint32_t column;
 };
@@ -101,6 +105,10 @@ struct script_object {
 
 #define EXPECTED_LOCKS_MAX 16u
 
+/* Accesses to a variable stay within so many bytes. */
+#define VARIABLE_BYTES 256u
+#define VARIABLE_ACCESS_BYTES 4u /* where no size is given */
+
 /* An "expect" line. */
 struct script_expectation {
 	struct script_expectation *next;
@@ -110,7 +118,7 @@ struct script_expectation {
 	enum severity severity;
 	bool has_locks;
 	uint32_t lock_count;
-	uint32_t locks[EXPECTED_LOCKS_MAX];
+	uint32_t locks[EXPECTED_LOCKS_MAX]; /* or variables: by their names as objects */
 };
 
 struct script_error {

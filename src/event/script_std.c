@@ -140,6 +140,7 @@ static bool set_operand(struct script *script, struct script_event *event,
 				   &line->operation, "");
 	if (arguments == ARGUMENTS_VARIABLE) {
 		event->object = script_variable_number(script, &line->operand);
+		event->size_bytes = VARIABLE_ACCESS_BYTES;
 		return event->object;
 	}
 	if (arguments == ARGUMENTS_OBJECT) {

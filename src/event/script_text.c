@@ -322,11 +322,63 @@ static bool read_number(struct text_reader *reader, const struct token *word,
 			    &number, ""));
 }
 
+/* The number behind @separator at the end of @name, which is cut off. */
+static bool cut_number(struct token *name, char separator, uint32_t *number)
+{
+	const char *at = memchr(name->text, separator, name->length);
+	struct token digits;
+
+	if (!at)
+		return true;
+	digits = *name;
+	digits.text = at + 1;
+	digits.length = (uint32_t)(name->text + name->length - digits.text);
+	name->length = (uint32_t)(at - name->text);
+	return name->length && token_number(&digits, VARIABLE_BYTES, number);
+}
+
+static bool read_variable(struct text_reader *reader, const struct token *word,
+			  struct script_event *event)
+{
+	struct token name;
+	struct token all;
+
+	if (!take_token(reader, &name, word, "a variable"))
+		return false;
+	all = name;
+	event->size_bytes = VARIABLE_ACCESS_BYTES;
+	if (!cut_number(&name, ':', &event->size_bytes) ||
+	    !cut_number(&name, '+', &event->offset) || event->size_bytes == 0 ||
+	    event->offset + event->size_bytes > VARIABLE_BYTES)
+		return script_fail(reader->script, all.line,
+				   "'%' is no NAME[+OFFSET][:SIZE] within 256 bytes", &all, "");
+	event->object = script_variable_number(reader->script, &name);
+	return event->object;
+}
+
+/* A variable if it was named as one, else an object. */
+static bool read_memory(struct text_reader *reader, const struct token *word,
+			struct script_event *event)
+{
+	struct script *script = reader->script;
+	size_t start = reader->at;
+	struct token name;
+
+	if (!take_token(reader, &name, word, "an object or a variable"))
+		return false;
+	event->object = name_table_find(&script->variable_names, name.text, name.length);
+	event->is_variable = event->object;
+	event->size_bytes = VARIABLE_BYTES;
+	if (event->object)
+		return true;
+	reader->at = start;
+	return read_object(reader, word, NEEDS_ANY, &event->object);
+}
+
 static bool read_arguments(struct text_reader *reader, const struct token *word,
 			   struct script_event *event)
 {
 	const struct event_row *row = &event_rows[event->verb];
-	struct token name;
 
 	switch (row->arguments) {
 	case ARGUMENTS_NOTHING:
@@ -343,10 +395,9 @@ static bool read_arguments(struct text_reader *reader, const struct token *word,
 	case ARGUMENTS_NUMBER:
 		return read_number(reader, word, event);
 	case ARGUMENTS_VARIABLE:
-		if (!take_token(reader, &name, word, "a variable"))
-			return false;
-		event->object = script_variable_number(reader->script, &name);
-		return event->object;
+		return read_variable(reader, word, event);
+	case ARGUMENTS_MEMORY:
+		return read_memory(reader, word, event);
 	}
 	return true;
 }
@@ -415,6 +466,10 @@ static bool check_objects(struct script *script)
 		const char *text = name_table_text(&script->object_names, i);
 		struct token name = {text, (uint32_t)strlen(text), object->kind_line, 1};
 
+		/* What is expected of a variable is kept by its name as an object. */
+		if (!object->is_used &&
+		    name_table_find(&script->variable_names, text, strlen(text)))
+			continue;
 		if (!object->is_used)
 			return script_fail(script, 0, "no event uses the object '%'", &name, "");
 		if ((object->kind == OBJECT_SEMAPHORE || object->kind == OBJECT_BARRIER) &&
