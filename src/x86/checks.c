@@ -35,7 +35,8 @@ static uint32_t site_flags(const struct placing *placing, uint32_t index, bool i
 	uint32_t flags = placing->notes->flags ? placing->notes->flags[index] : 0;
 
 	flags |= (is_read ? PLAN_SITE_READ : 0) | (is_write ? PLAN_SITE_WRITE : 0);
-	if (is_read && is_write)
+	/* A string is read in one place and written in another. */
+	if (is_read && is_write && !(memory & MEMORY_STRING))
 		flags |= PLAN_SITE_UPDATE;
 	if (memory & MEMORY_PLAIN_MOVE)
 		flags |= PLAN_SITE_PLAIN_MOVE;
