@@ -17,6 +17,7 @@
 #include "preload/export.h"
 #include "preload/guest.h"
 #include "preload/policy.h"
+#include "preload/races.h"
 #include "preload/real.h"
 #include "preload/sink.h"
 #include "preload/wrap_lock.h"
@@ -218,6 +219,9 @@ static void end_guard(uint64_t *guard, bool is_done)
 	object = sync_find(&guest_detector.objects, (uintptr_t)guard);
 	if (object && lock_is_kind(object, OBJECT_ONCE))
 		once_finished(&guest_detector, self->thread, object, is_done);
+	/* Compilers look at the guard's first byte before they call us. */
+	if (is_done && races_are_observed)
+		atomic_release(&guest_detector, self->thread, (uintptr_t)guard);
 	guest_leave(self);
 }
 

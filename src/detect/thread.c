@@ -3,6 +3,7 @@
 #include "detect/access_fast.h"
 #include "detect/chain.h"
 #include "detect/detector.h"
+#include "detect/lock.h"
 #include "detect/misuse.h"
 #include "detect/shadow.h"
 #include "detect/slot.h"
@@ -331,6 +332,17 @@ void thread_started(struct detector *detector, struct thread *thread)
 	runtime_unlock(&detector->lock);
 }
 
+/* The end of its holder passes a robust mutex on, to who is told EOWNERDEAD. */
+static void give_robust(struct detector *detector, struct thread *thread)
+{
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		struct sync_object *object = thread->held[i].object;
+
+		if (object->info && object->info->attributes & SYNC_ROBUST)
+			lock_give(detector, thread, object);
+	}
+}
+
 void thread_ending(struct detector *detector, struct thread *thread)
 {
 	/* One that was left by a jump. */
@@ -339,6 +351,8 @@ void thread_ending(struct detector *detector, struct thread *thread)
 		atomic_catch_up(detector, thread);
 	if (thread->basis_count)
 		update_learn(detector, thread);
+	access_flush(detector, thread);
+	give_robust(detector, thread);
 	runtime_lock(&detector->lock);
 	if (thread->state == THREAD_RUNNING) {
 		thread->state = THREAD_ENDING;
