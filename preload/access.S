@@ -84,19 +84,34 @@
 	SAVED_AT 11, FRAME_R11
 	.endm
 
-	/* After this rbp is the frame. */
+	/*
+	 * While there is no frame, the table says in plain terms which of the clone's
+	 * registers have been pushed: thunk_context.c restores them from it, where a
+	 * signal comes in between.  So rsp is moved by these two only.
+	 */
+	.macro	PUSH register
+	pushq	%\register
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset \register, 0
+	.endm
+
+	.macro	POP register
+	popq	%\register
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore \register
+	.endm
+
+	/* A common part begins with rax pushed.  After this rbp is the frame. */
 	.macro	KEEP_REGISTERS
-	pushq	%rcx
-	pushq	%rdx
-	pushq	%rsi
-	pushq	%rdi
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
-	pushq	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset rax, -16
+	.irp	register, rcx, rdx, rsi, rdi, r8, r9, r10, r11, rbp
+	PUSH	\register
+	.endr
 	pushq	$0
+	.cfi_adjust_cfa_offset 8
 	pushfq
+	.cfi_adjust_cfa_offset 8
 	movq	%rsp, %rbp
 	.endm
 
@@ -111,17 +126,18 @@
 9:
 	.endm
 
+	/* rsp is where rbp has been pushed, and rbp is the frame no more. */
 	.macro	GIVE_BACK size
-	popq	%rbp
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
+	.cfi_def_cfa rsp, 88
+	.cfi_offset rip, -8
+	.set	.Lplace, 0
+	.irp	register, rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
+	.cfi_rel_offset \register, .Lplace
+	.set	.Lplace, .Lplace + 8
+	.endr
+	.irp	register, rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
+	POP	\register
+	.endr
 	ret	$\size
 	.endm
 
@@ -138,12 +154,10 @@
 
 	.macro	WITHOUT_FLAGS function, id, end, size
 	.cfi_startproc
-	.cfi_undefined rip
 	KEEP_REGISTERS
 	CALLED_FROM_SITE \id, \end
 	RUN	\function
 	leaq	16(%rsp), %rsp
-	.cfi_undefined rip
 	GIVE_BACK	\size
 	CALLED_FROM_SITE \id, \end
 	RUN_BACKWARDS \function
@@ -152,13 +166,11 @@
 
 	.macro	WITH_FLAGS function
 	.cfi_startproc
-	.cfi_undefined rip
 	KEEP_REGISTERS
 	CALLED_FROM_SITE FRAME_ID, FRAME_ADDRESS + 8
 	RUN	\function
 	popfq
 	leaq	8(%rsp), %rsp
-	.cfi_undefined rip
 	GIVE_BACK	16
 	CALLED_FROM_SITE FRAME_ID, FRAME_ADDRESS + 8
 	RUN_BACKWARDS \function
@@ -172,19 +184,31 @@
 	.type	\name, @function
 	.p2align 4
 \name:
-	pushq	%rax
+	.cfi_startproc
+	PUSH	rax
 	movl	$\what, %eax
 	jmp	\common
+	.cfi_endproc
 	.size	\name, . - \name
+	.endm
+
+	/* Marks for thunk_context.c. */
+	.macro	MARK name
+	.globl	\name
+	.hidden	\name
+\name:
 	.endm
 
 	.text
 	.p2align 6
+	MARK	access_thunks_start
 access_common:
 	WITHOUT_FLAGS access_slow, FRAME_ID, FRAME_ADDRESS + 8, 16
 	.p2align 6
+	MARK	access_masked_start
 masked_common:
 	WITHOUT_FLAGS access_masked, FRAME_ID + 8, FRAME_ADDRESS + 16, 24
+	MARK	access_masked_end
 	.p2align 6
 begin_common:
 	WITH_FLAGS access_lock_begin
@@ -207,9 +231,11 @@ string_common:
 	.type	\name, @function
 	.p2align 5
 \name:
-	pushq	%rax
-	pushq	%rcx
-	pushq	%rdx
+	.cfi_startproc
+	PUSH	rax
+	PUSH	rcx
+	PUSH	rdx
+	.cfi_remember_state
 	movq	access_thread@gottpoff(%rip), %rax
 	movq	%fs:(%rax), %rax
 	testq	%rax, %rax
@@ -233,14 +259,16 @@ string_common:
 	cmpl	$0xff, %edx
 	ja	1f
 	orl	%edx, OPEN_BYTES(%rax)
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
+	POP	rdx
+	POP	rcx
+	POP	rax
 	ret	$16
-1:	popq	%rdx
-	popq	%rcx
+	.cfi_restore_state
+1:	POP	rdx
+	POP	rcx
 	movl	$\what, %eax
 	jmp	\common
+	.cfi_endproc
 	.size	\name, . - \name
 	.endm
 
@@ -279,21 +307,24 @@ string_common:
 	 * both planes have plain words that the thread's clock covers.  What a signal
 	 * handler may do in between is no more than if it had come before.
 	 */
+	/* All but rax. */
+	.macro	POP_ALL
+	.irp	register, r11, r10, r9, r8, rdi, rsi, rdx, rcx
+	POP	\register
+	.endr
+	.endm
+
 	.macro	WHOLE_THUNK name, what, own, other, origin
 	.globl	\name
 	.hidden	\name
 	.type	\name, @function
 	.p2align 5
 \name:
-	pushq	%rax
-	pushq	%rcx
-	pushq	%rdx
-	pushq	%rsi
-	pushq	%rdi
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
+	.cfi_startproc
+	.irp	register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+	PUSH	\register
+	.endr
+	.cfi_remember_state
 	movq	access_thread@gottpoff(%rip), %rax
 	movq	%fs:(%rax), %rsi
 	movq	88(%rsp), %rdi		/* the address */
@@ -346,37 +377,20 @@ string_common:
 	/* Has anybody come to the other plane meanwhile? */
 	movq	(%rdi), %r10
 	NEEDS_BEFORE %r10, %r10d, 3f
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
+	POP_ALL
+	POP	rax
 	ret	$16
+	.cfi_restore_state
+	.cfi_remember_state
 2:	movl	$0, THREAD_SAMPLE(%rsi)
-1:	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
+1:	POP_ALL
 	movl	$\what, %eax
 	jmp	access_common
-3:	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rdx
-	popq	%rcx
+	.cfi_restore_state
+3:	POP_ALL
 	movl	$(\what | WHAT_AGAIN), %eax
 	jmp	access_common
+	.cfi_endproc
 	.size	\name, . - \name
 	.endm
 
@@ -385,7 +399,9 @@ string_common:
 	WHOLE_THUNK access_read_3, 8, READ_BIT, WRITE_BIT, 4
 	WHOLE_THUNK access_write_3, (8 | 0x100), WRITE_BIT, READ_BIT, 0
 	THUNK	access_sized_thunk, access_common, 0
+	MARK	access_masked_thunk_start
 	THUNK	access_masked_thunk, masked_common, 0
+	MARK	access_masked_thunk_end
 	THUNK	access_lock_begin_thunk, begin_common, 0
 	THUNK	access_lock_end_thunk, end_common, 0
 	THUNK	access_lock_end_compare_thunk, end_common, 1
@@ -399,6 +415,7 @@ string_common:
 	.set	number, number + 1
 	.endr
 	.noaltmacro
+	MARK	access_thunks_end
 
 /* The thunks in the order of enum thunk, as offsets from here. */
 	.section .rodata

@@ -2,10 +2,7 @@
  * What a signal handler sees when its signal interrupted a clone: the original.
  *
  * The context's program counter, and the registers that a check had spilled, are
- * shown as they would be in the original code.  When the handler returns, the
- * clone goes on where it was; or, if the handler changed the context, at the
- * instruction that it asks for.
- *
+ * given as they would be in the original code, also in the middle of a thunk.
  * Async-signal-safe.
  */
 #ifndef PRELOAD_CLONE_CONTEXT_H
@@ -15,23 +12,24 @@
 
 #include "base/types.h"
 
-struct clone_context {
-	bool is_shown;
-	gregset_t saved; /* as the signal found them */
-	gregset_t shown; /* as the handler sees them */
+struct access_frame;
+
+struct interruption {
+	bool is_in_clone; /* or in what a clone has called; or on the way into it */
+	bool is_in_check; /* not in the copy of the instruction itself */
+	bool is_in_thunk;
+	const struct access_frame *frame; /* of the thunk, if it is complete */
+	gregset_t shown; /* the registers of the original code */
 };
 
-/* Before the handler. */
-void clone_context_show(ucontext_t *context, struct clone_context *kept);
+/* Where @found came upon the program. */
+void clone_context_find(const gregset_t found, struct interruption *interruption);
 
-/* After it. */
-void clone_context_resume(ucontext_t *context, const struct clone_context *kept);
+/* Leads to the copy of the original instruction that @registers point at, without
+ * its checks: its own bytes may have been patched. */
+void clone_context_to_copy(gregset_t registers);
 
-/*
- * A fault of the processor: was it a check that faulted (at an address that has
- * no shadow)?  Then it is left out: @context is to be resumed at the instruction
- * that the check belongs to, which faults by itself if it must.
- */
-bool clone_context_skip_check(ucontext_t *context);
+/* Are they the same in what a handler may look at or change? */
+bool clone_context_is_same(const gregset_t a, const gregset_t b);
 
 #endif

@@ -191,6 +191,11 @@ static bool is_on_own_stack(const struct guest_thread *self, uintptr_t sp)
 	return sp >= self->thread->stack_start && sp < self->thread->stack_end;
 }
 
+bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp)
+{
+	return sp > self->guard && is_on_own_stack(self, sp) && is_on_own_stack(self, self->guard);
+}
+
 struct guest_thread *guest_enter_begun(uintptr_t sp)
 {
 	struct guest_thread *self = guest_self;
@@ -206,9 +211,7 @@ struct guest_thread *guest_enter_begun(uintptr_t sp)
 		fence_signal();
 		signals_take(self, SIGNAL_OF_TIMERS);
 	} else if (self->guard) {
-		/* The frame that put it up was left by a jump? */
-		if (!(sp > self->guard && is_on_own_stack(self, sp) &&
-		      is_on_own_stack(self, self->guard))) {
+		if (!guest_guard_is_stale(self, sp)) {
 			detector_count(&guest_detector, LOST_IN_HANDLER);
 			return NULL;
 		}

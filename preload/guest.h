@@ -13,6 +13,7 @@
 #define PRELOAD_GUEST_H
 
 #include <sys/single_threaded.h>
+#include <sys/ucontext.h>
 
 #include "detect/lock.h"
 #include "detect/shared_registry.h"
@@ -22,6 +23,7 @@
 
 #define GUEST_PASSED 64u
 #define GUEST_SITES 64u
+#define GUEST_KEPT_CONTEXTS 8u
 #define GUEST_FULL_STACKS 10000u /* lock operations of a lone thread, before it saves */
 
 /* A call of which only the place is known. */
@@ -31,9 +33,17 @@ struct guest_site {
 	stack_id stack;
 };
 
+/* Registers of a context that a handler was shown otherwise (handlers.h). */
+struct kept_context {
+	uintptr_t context; /* where; 0: none */
+	gregset_t saved;
+};
+
 struct guest_thread {
 	struct thread *thread;
 	uintptr_t guard; /* 0: down */
+	bool is_deferred; /* signals wait for its end, blocked beside those of ... */
+	uint64_t deferred_mask;
 	struct stack_memo *memo;
 	uint32_t slot; /* of the results file's slots, from 1; 0: none */
 	struct shared_ticket ticket; /* shared.h */
@@ -47,6 +57,8 @@ struct guest_thread {
 	bool is_deep;		   /* it is in use */
 	struct atomic_location *locked; /* between access_synchronise_begin() and _end() ... */
 	uintptr_t locked_sp;		/* ... by the instruction at this stack pointer */
+	struct kept_context kept[GUEST_KEPT_CONTEXTS];
+	uint32_t kept_next;
 	struct once_call *once; /* wrap_once.c: calls whose body has not begun */
 	struct guest_site sites[GUEST_SITES];
 	uint64_t passed[GUEST_PASSED]; /* once objects known to this thread, by hash */
@@ -81,11 +93,21 @@ static inline __attribute__((always_inline)) struct guest_thread *guest_enter(vo
 	return self;
 }
 
+/* Signals that came meanwhile have been put off until now (handlers.c). */
+void guest_send_deferred(struct guest_thread *self);
+
 static inline void guest_leave(struct guest_thread *self)
 {
 	fence_signal();
 	self->guard = 0;
+	fence_signal();
+	if (UNLIKELY(self->is_deferred))
+		guest_send_deferred(self);
 }
+
+/* Was the frame that put @self's guard up left by a jump, the stack pointer being
+ * @sp now? */
+bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp);
 
 /* A stack_intern (stack_memo.h). */
 stack_id guest_intern(void *context, const struct unwind_result *result);

@@ -30,6 +30,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/block_facts.c %D%/block_facts.h \
 	%D%/call_site.c %D%/call_site.h \
 	%D%/child_program.c %D%/child_program.h \
+	%D%/clone_context.c %D%/clone_context.h \
 	%D%/clones.c %D%/clones.h \
 	%D%/descriptor_identity.c %D%/descriptor_identity.h \
 	%D%/descriptors.c %D%/descriptors.h \
@@ -37,6 +38,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/export.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/imports.c %D%/imports.h \
+	%D%/handlers.c %D%/handlers.h \
 	%D%/heap.c %D%/heap.h \
 	%D%/interpose.def \
 	%D%/lock_memory.c %D%/lock_memory.h \
@@ -65,6 +67,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/stack_memo.c %D%/stack_memo.h \
 	%D%/start.c \
 	%D%/text.h %D%/transfers.def \
+	%D%/thunk_context.c %D%/thunk_context.h \
 	%D%/unwind.c %D%/unwind.h \
 	%D%/unwind_bytes.h \
 	%D%/unwind_cache.c %D%/unwind_cache.h \

@@ -17,6 +17,7 @@
 #include "preload/outside.h"
 #include "preload/patch.h"
 #include "preload/rendezvous.h"
+#include "preload/signals.h"
 #include "preload/sink.h"
 #include "preload/text.h"
 
@@ -205,6 +206,7 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 		return;
 	}
 	races_are_observed = true;
+	signals_take_over();
 	heap_observe();
 	spare_interrupted(self, start);
 	dl_iterate_phdr(add_module, NULL);

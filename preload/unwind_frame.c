@@ -254,6 +254,7 @@ struct kernel_action {
 };
 
 uintptr_t (*unwind_program_handler)(uint32_t signal, uintptr_t handler);
+uintptr_t unwind_signal_return;
 
 /* The kernel writes a siginfo only for handlers that want one, else the memory
  * holds whatever a signal before left there.  So the number in it counts only
@@ -283,7 +284,8 @@ static bool note_signal(struct unwind_registers *registers, const struct unwind_
 		return true;
 	result->crosses_signal_frame = true;
 	result->signal_frame = result->frame_count;
-	if (result->frame_count < 2 || !is_signal_return(entry, registers->address))
+	if (result->frame_count < 2 || (registers->address != unwind_signal_return &&
+					!is_signal_return(entry, registers->address)))
 		return true;
 	if (!unwind_read_word(registers, registers->values[REGISTER_RSP] + SIGINFO_OFFSET, &number))
 		return false;

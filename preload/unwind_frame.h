@@ -24,6 +24,9 @@ enum unwind_step {
  * that is it. */
 extern uintptr_t (*unwind_program_handler)(uint32_t signal, uintptr_t handler);
 
+/* Where handlers return to besides the C library's 'rt_sigreturn'; 0: nowhere. */
+extern uintptr_t unwind_signal_return;
+
 enum unwind_step unwind_frame_step(struct unwind_frame *frame);
 
 #endif

@@ -16,26 +16,33 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "preload/descriptors.h"
 #include "preload/export.h"
 #include "preload/guest.h"
+#include "preload/handlers.h"
 #include "preload/real.h"
 #include "preload/signals.h"
 #include "preload/unwind_frame.h"
 #include "preload/wrap_process.h"
 
 #define SIGNAL_MAX 64
+#define SIGNAL_OF_CANCELLATION 32
 #define HOLD 2 /* SIG_HOLD of sigset() */
 
 /* Protects changes of handlers.  Innermost. */
 struct runtime_lock signals_lock;
 
-/* The program's own, for those signals that enter at signal_entry. */
+/* The program's own, for those signals that enter at signal_entry, and the flags
+ * that they have there. */
 static uintptr_t handlers[SIGNAL_MAX + 1];
+static uint32_t handler_flags[SIGNAL_MAX + 1];
+static uint64_t is_told; /* a bit per signal whose handler is entered with a siginfo */
 static struct channel *channels[SIGNAL_MAX + 1]; /* 0: SIGNAL_OF_TIMERS */
 
 void signal_entry(int signal);
-uintptr_t signal_entered(int signal);
+uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
+			 uintptr_t *return_address);
 
 /* --- Edges ------------------------------------------------------------------------ */
 
@@ -98,10 +105,22 @@ static void take(int signal)
 	guest_leave(self);
 }
 
-/* signal_entry comes here.  A thread that is not known (yet, or any more) does not
- * become so by a signal. */
-uintptr_t signal_entered(int signal)
+/* signal_entry comes here.  Returns the handler, 0 if it is not to be called.  A
+ * thread that is not known (yet, or any more) does not become so by a signal. */
+uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
+			 uintptr_t *return_address)
 {
+	struct delivery delivery = {
+		.signal = signal,
+		/* relaxed: whoever sets it sets the kernel's first. */
+		.told = load_relaxed(&is_told) & 1ull << (signal - 1) ? told : NULL,
+		.context = context,
+		.is_once = load_relaxed(&handler_flags[signal]) & (uint32_t)SA_RESETHAND,
+		.return_address = return_address,
+	};
+
+	if (!handlers_enter(&delivery))
+		return 0;
 	if (guest_self)
 		take(signal);
 	/* acquire: pairs with set_handler(). */
@@ -132,10 +151,41 @@ static bool is_entered(int signal, uintptr_t handler)
 	       !process_is_borrowed();
 }
 
-static uintptr_t set_handler(int signal, uintptr_t handler)
+static uintptr_t set_handler(int signal, uintptr_t handler, uint32_t flags)
 {
+	/* relaxed: only a hint to signal_entered(), which may come in between. */
+	store_relaxed(&handler_flags[signal], flags);
 	/* release: pairs with signal_entered(). */
 	return exchange_acq_rel(&handlers[signal], handler);
+}
+
+/* As the kernel, not the C library, has it. */
+struct kernel_action {
+	uintptr_t handler;
+	unsigned long flags;
+	uintptr_t restorer;
+	uint64_t mask;
+};
+
+static bool get_action(int signal, struct kernel_action *action)
+{
+	return kernel_call4(SYS_rt_sigaction, signal, 0, action, sizeof(action->mask)) == 0;
+}
+
+/*
+ * The kernel's handler of @signal is signal_entry, and that wants a siginfo also
+ * where the program's does not: it has the same arguments anyway.
+ */
+static void want_told(int signal)
+{
+	struct kernel_action action;
+
+	if (get_action(signal, &action) && action.handler == (uintptr_t)signal_entry) {
+		store_relaxed(&handler_flags[signal], (uint32_t)action.flags);
+		action.flags |= SA_SIGINFO;
+		if (kernel_call4(SYS_rt_sigaction, signal, &action, 0, sizeof(action.mask)) == 0)
+			(void)fetch_or_acq_rel(&is_told, 1ull << (signal - 1));
+	}
 }
 
 /* What the program set, where the kernel says @found. */
@@ -162,6 +212,7 @@ EXPORT int sigaction(int signal, const struct sigaction *restrict action,
 	struct sigaction ours;
 	bool enters = action && is_entered(signal, (uintptr_t)action->sa_handler);
 	uintptr_t before = 0;
+	uint32_t flags = 0;
 	int result;
 
 	if (signal < 1 || signal > SIGNAL_MAX)
@@ -169,17 +220,23 @@ EXPORT int sigaction(int signal, const struct sigaction *restrict action,
 	if (enters) {
 		ours = *action;
 		ours.sa_handler = signal_entry;
+		ours.sa_flags |= SA_SIGINFO;
 	}
 	runtime_lock(&signals_lock);
 	before = load_relaxed(&handlers[signal]); /* changes under the lock alone */
+	flags = load_relaxed(&handler_flags[signal]);
 	if (enters)
-		set_handler(signal, (uintptr_t)action->sa_handler);
+		set_handler(signal, (uintptr_t)action->sa_handler, (uint32_t)action->sa_flags);
 	result = real(signal, enters ? &ours : action, old);
 	if (enters && result != 0)
-		set_handler(signal, before);
+		set_handler(signal, before, flags);
+	else if (enters)
+		(void)fetch_or_acq_rel(&is_told, 1ull << (signal - 1));
 	runtime_unlock(&signals_lock);
-	if (result == 0 && old)
-		old->sa_handler = (sighandler_t)translate((uintptr_t)old->sa_handler, before);
+	if (result == 0 && old && old->sa_handler == (sighandler_t)signal_entry) {
+		old->sa_handler = (sighandler_t)before;
+		old->sa_flags = (old->sa_flags & ~SA_SIGINFO) | ((int)flags & SA_SIGINFO);
+	}
 	return result;
 }
 
@@ -199,13 +256,16 @@ sighandler_t bsd_signal(int signal, sighandler_t handler);
 		bool enters = is_entered(signal, (uintptr_t)handler);                              \
 		uintptr_t before =                                                                 \
 			signal >= 1 && signal <= SIGNAL_MAX ? load_acquire(&handlers[signal]) : 0; \
+		uint32_t flags = enters ? load_relaxed(&handler_flags[signal]) : 0;                \
 		sighandler_t result;                                                               \
                                                                                                    \
 		if (enters)                                                                        \
-			set_handler(signal, (uintptr_t)handler);                                   \
+			set_handler(signal, (uintptr_t)handler, 0);                                \
 		result = real_##name()(signal, enters ? signal_entry : handler);                   \
 		if (enters && result == SIG_ERR)                                                   \
-			set_handler(signal, before);                                               \
+			set_handler(signal, before, flags);                                        \
+		else if (enters)                                                                   \
+			want_told(signal);                                                         \
 		return (sighandler_t)translate((uintptr_t)result, before);                         \
 	}
 
@@ -218,6 +278,49 @@ WRAP_SIGNAL(sysv_signal)
 WRAP_SIGNAL(__sysv_signal)
 WRAP_SIGNAL(sigset)
 #pragma GCC diagnostic pop
+
+/* --- Handlers that nobody told us of ------------------------------------------------- */
+
+#define FOR_IDENTITIES 33 /* the C library's, which only makes system calls */
+
+static void take_over(int signal)
+{
+	struct kernel_action action;
+
+	if (!get_action(signal, &action) || !is_function(action.handler) ||
+	    action.handler == (uintptr_t)signal_entry)
+		return;
+	set_handler(signal, action.handler, (uint32_t)action.flags);
+	action.handler = (uintptr_t)signal_entry;
+	action.flags |= SA_SIGINFO;
+	if (kernel_call4(SYS_rt_sigaction, signal, &action, 0, sizeof(action.mask)) == 0)
+		(void)fetch_or_acq_rel(&is_told, 1ull << (signal - 1));
+}
+
+void signals_take_over(void)
+{
+	for (int signal = 1; signal <= SIGNAL_MAX; signal++)
+		if (signal != FOR_IDENTITIES)
+			take_over(signal);
+}
+
+/*
+ * The C library sets its handler in the first call of pthread_cancel, which may
+ * send the signal at once.  So it gets one before, of a thread that nothing can
+ * be done to: wherever it looks, that has been cancelled and has ended.
+ */
+void signals_watch_cancellation(int (*cancel)(pthread_t))
+{
+	static uint32_t nobody[4096];
+	static bool is_done;
+
+	if (exchange_acq_rel(&is_done, true))
+		return;
+	for (size_t i = 0; i < ARRAY_LENGTH(nobody); i++)
+		nobody[i] = INT32_MAX;
+	(void)cancel((pthread_t)(uintptr_t)nobody);
+	take_over(SIGNAL_OF_CANCELLATION);
+}
 
 /* --- Senders --------------------------------------------------------------------------- */
 
@@ -293,6 +396,7 @@ WRAP_SIGNAL_WAIT(sigtimedwait,
 void signals_begin(void)
 {
 	unwind_program_handler = program_handler;
+	unwind_signal_return = (uintptr_t)handlers_return;
 	/* Handlers call these, where looking names up is not safe. */
 	real_sigaction();
 	real_signal();

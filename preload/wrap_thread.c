@@ -21,6 +21,7 @@
 #include "preload/races.h"
 #include "preload/real.h"
 #include "preload/shared.h"
+#include "preload/signals.h"
 #include "preload/sink.h"
 #include "preload/wrap_thread.h"
 
@@ -307,6 +308,8 @@ EXPORT int pthread_cancel(pthread_t handle)
 			store_release(&target->thread->is_cancelled, true); /* hang.c */
 		guest_leave(self);
 	}
+	if (races_are_observed)
+		signals_watch_cancellation(REAL(pthread_cancel));
 	return REAL(pthread_cancel)(handle);
 }
 

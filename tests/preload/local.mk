@@ -31,7 +31,8 @@ guests_c = \
 	tests/preload/results_rwlock tests/preload/results_thread \
 	tests/preload/results_waits tests/preload/robust_mutexes \
 	tests/preload/shared_contention tests/preload/shared_deadlocks \
-	tests/preload/shared_objects tests/preload/signal_handlers \
+	tests/preload/shared_objects tests/preload/signal_contexts \
+	tests/preload/signal_handlers \
 	tests/preload/signals_blocked tests/preload/silent_reporter \
 	tests/preload/silent_shutdown \
 	tests/preload/small_stacks tests/preload/spawned_children \
