@@ -176,6 +176,44 @@ replay_scripts = \
 	tests/replay/wait_holding_semaphore.events \
 	tests/replay/wait_without_mutex.events \
 	tests/replay/wait_without_mutex_other.events \
+	tests/replay/race_after_unlock.events \
+	tests/replay/race_allocated_again.events \
+	tests/replay/race_at_barrier.events \
+	tests/replay/race_before_once.events \
+	tests/replay/race_behind_barrier.events \
+	tests/replay/race_beside_created.events \
+	tests/replay/race_bytes_of_old.events \
+	tests/replay/race_created_and_joined.events \
+	tests/replay/race_forked.events \
+	tests/replay/race_freed.events \
+	tests/replay/race_freed_in_order.events \
+	tests/replay/race_locked_instructions.events \
+	tests/replay/race_many_readers.events \
+	tests/replay/race_many_readers_joined.events \
+	tests/replay/race_may_be_atomic.events \
+	tests/replay/race_neighbours.events \
+	tests/replay/race_not_a_move.events \
+	tests/replay/race_not_posted.events \
+	tests/replay/race_not_signalled.events \
+	tests/replay/race_of_readers.events \
+	tests/replay/race_once.events \
+	tests/replay/race_other_location.events \
+	tests/replay/race_overlap.events \
+	tests/replay/race_posted.events \
+	tests/replay/race_release_store.events \
+	tests/replay/race_release_store_shown_later.events \
+	tests/replay/race_robust_mutex.events \
+	tests/replay/race_rwlock.events \
+	tests/replay/race_signalled.events \
+	tests/replay/race_spin.events \
+	tests/replay/race_spin_store_first.events \
+	tests/replay/race_under_mutex.events \
+	tests/replay/race_under_two_mutexes.events \
+	tests/replay/race_wide_move.events \
+	tests/replay/race_with_freed.events \
+	tests/replay/update_by_one_only.events \
+	tests/replay/update_by_two.events \
+	tests/replay/update_under_lock.events \
 	tests/replay/crossed.std \
 	tests/replay/crossed_in_turn.std \
 	tests/replay/reentrant.std \
