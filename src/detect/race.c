@@ -343,6 +343,8 @@ static void note_updates(struct race_step *step, const struct site *site)
 	note_update(step, &part);
 	for (site_id id = site->next_member; id; id = site->next_member) {
 		site = site_get(&step->detector->sites, id);
+		if (!site)
+			return;
 		if (!is_of_its_own(access->flags, site))
 			continue;
 		part = part_of(access, site, id);

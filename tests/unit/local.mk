@@ -25,6 +25,7 @@ core_tests = \
 	tests/unit/test_options \
 	tests/unit/test_order_topology \
 	tests/unit/test_race_random \
+	tests/unit/test_race_threads \
 	tests/unit/test_shared_registry \
 	tests/unit/test_target \
 	tests/unit/test_thread \
@@ -84,6 +85,11 @@ tests_unit_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_race_random_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_race_random_SOURCES = tests/unit/test_race_random.c $(racing_sources)
 tests_unit_test_race_random_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_test_race_threads_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_race_threads_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_race_threads_SOURCES = tests/unit/test_race_threads.c $(racing_sources)
+tests_unit_test_race_threads_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
 tests_unit_test_shared_registry_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_shared_registry_CFLAGS = $(UNIT_CFLAGS)

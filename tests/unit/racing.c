@@ -51,6 +51,11 @@ static void emit(struct detector *of, const struct finding *finding)
 			continue;
 		site = site_of(finding->events[i].stack);
 		offset = (uint32_t)(finding->events[i].address - MEMORY_AT);
+		if (!places[site].size_bytes) {
+			/* One of threads that really run. */
+			places[site].offset = offset;
+			places[site].size_bytes = (uint32_t)finding->events[i].size_bytes;
+		}
 		ck_assert_uint_ge(offset, places[site].offset);
 		ck_assert_uint_le(offset + finding->events[i].size_bytes,
 				  places[site].offset + places[site].size_bytes);
@@ -137,7 +142,7 @@ site_id racing_site(uint32_t flags, uint32_t size_bytes)
 }
 
 /* As the guest library does it: the quick path first, where it takes such. */
-void accesses_at(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
+void quick_access(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
 {
 	const struct site *site = site_get(&judge.sites, id);
 	struct access access = {
@@ -148,12 +153,17 @@ void accesses_at(struct thread *thread, site_id id, uint32_t offset, uint32_t si
 	};
 	bool is_write = site->flags & SITE_WRITE;
 
-	places[id].offset = offset;
-	places[id].size_bytes = size_bytes;
 	if (size_bytes <= 32 &&
 	    access_quick(&judge, thread, access.address, size_bytes, is_write, id))
 		return;
 	access_check(&judge, thread, &access);
+}
+
+void accesses_at(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
+{
+	places[id].offset = offset;
+	places[id].size_bytes = size_bytes;
+	quick_access(thread, id, offset, size_bytes);
 }
 
 void reads(struct thread *thread, uint32_t offset, uint32_t size_bytes)

@@ -35,6 +35,7 @@ void racing_sites_are_old(bool are_old);
 /* Each is at a place of its own. */
 void reads(struct thread *thread, uint32_t offset, uint32_t size_bytes);
 void writes(struct thread *thread, uint32_t offset, uint32_t size_bytes);
+void quick_access(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);
 void accesses_at(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);
 
 #endif

@@ -1,0 +1,176 @@
+/*
+ * The race engine under threads that really run: what is ordered is never called
+ * a race, and what is not ordered always is, once for each place at least.
+ */
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "detect/access_fast.h"
+#include "detect/mutex.h"
+#include "detect/rwlock.h"
+#include "racing.h"
+
+#define THREADS 4u
+#define ROUNDS 20000u
+#define SHARDS 8u
+#define SHARD_BYTES 256u
+#define SITES 64u
+
+static struct thread *threads[THREADS];
+static site_id readers[SITES], writers[SITES]; /* by size and a number */
+static pthread_mutex_t real_mutexes[SHARDS];
+static pthread_rwlock_t real_rwlocks[SHARDS];
+static struct sync_object *mutexes[SHARDS], *rwlocks[SHARDS];
+
+static const uint32_t sizes[] = {1, 2, 4, 8};
+
+static void set_up(void)
+{
+	set_up_racing();
+	racing_sites_are_old(true);
+	for (uint32_t i = 0; i < THREADS; i++)
+		threads[i] = racing_start(first);
+	for (uint32_t i = 0; i < SITES; i++) {
+		readers[i] = racing_site(SITE_READ, sizes[i % 4]);
+		writers[i] = racing_site(SITE_WRITE, sizes[i % 4]);
+	}
+	for (uint32_t i = 0; i < SHARDS; i++) {
+		ck_assert_int_eq(pthread_mutex_init(&real_mutexes[i], NULL), 0);
+		ck_assert_int_eq(pthread_rwlock_init(&real_rwlocks[i], NULL), 0);
+		mutexes[i] = lock_find(&judge, first, (uintptr_t)&real_mutexes[i], OBJECT_MUTEX, 0,
+				       1);
+		rwlocks[i] = lock_find(&judge, first, (uintptr_t)&real_rwlocks[i], OBJECT_RWLOCK, 0,
+				       1);
+	}
+}
+
+static void touch(struct thread *thread, uint32_t shard, unsigned *seed, bool may_write)
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		uint32_t kind = (uint32_t)rand_r(seed) % 4;
+		uint32_t place = (uint32_t)rand_r(seed) % (SHARD_BYTES / sizes[kind]);
+		bool is_write = may_write && rand_r(seed) % 2;
+
+		quick_access(thread, is_write ? writers[kind] : readers[kind],
+			     shard * SHARD_BYTES + place * sizes[kind], sizes[kind]);
+	}
+}
+
+static void use_mutex(struct thread *thread, uint32_t shard, unsigned *seed)
+{
+	pthread_mutex_lock(&real_mutexes[shard]);
+	mutex_acquired(&judge, thread, mutexes[shard], 1);
+	touch(thread, shard, seed, true);
+	mutex_releasing(&judge, thread, mutexes[shard]);
+	pthread_mutex_unlock(&real_mutexes[shard]);
+}
+
+static void use_rwlock(struct thread *thread, uint32_t shard, unsigned *seed)
+{
+	bool to_write = rand_r(seed) % 4 == 0;
+
+	if (to_write)
+		pthread_rwlock_wrlock(&real_rwlocks[shard]);
+	else
+		pthread_rwlock_rdlock(&real_rwlocks[shard]);
+	rwlock_acquired(&judge, thread, rwlocks[shard], to_write ? LOCK_EXCLUSIVE : LOCK_SHARED, 1);
+	touch(thread, SHARDS + shard, seed, to_write);
+	rwlock_releasing(&judge, thread, rwlocks[shard]);
+	pthread_rwlock_unlock(&real_rwlocks[shard]);
+}
+
+static void *run_ordered(void *argument)
+{
+	uint32_t number = (uint32_t)(uintptr_t)argument;
+	unsigned seed = number + 1;
+
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		uint32_t shard = (uint32_t)rand_r(&seed) % SHARDS;
+
+		if (rand_r(&seed) % 2)
+			use_mutex(threads[number], shard, &seed);
+		else
+			use_rwlock(threads[number], shard, &seed);
+	}
+	access_flush(&judge, threads[number]);
+	return NULL;
+}
+
+static void run_all(void *(*function)(void *))
+{
+	pthread_t real[THREADS];
+
+	for (uintptr_t i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_create(&real[i], NULL, function, (void *)i), 0);
+	for (uint32_t i = 0; i < THREADS; i++)
+		pthread_join(real[i], NULL);
+}
+
+START_TEST(what_locks_order_is_no_race)
+{
+	set_up();
+	run_all(run_ordered);
+	ck_assert_uint_eq(finding_count, 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_ACCESSES], 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_READERS], 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_EDGES], 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_MEMORY], 0);
+	/* What is not named any more is found again, however long it runs. */
+	ck_assert_uint_lt(judge.cells.used_count, 100000);
+}
+END_TEST
+
+#define PLACES 4000u
+
+static pthread_barrier_t start_line;
+
+/* Two threads write each place, at places in the code of their own. */
+static void *run_racing(void *argument)
+{
+	uint32_t number = (uint32_t)(uintptr_t)argument;
+	uint32_t half = number / 2;
+
+	pthread_barrier_wait(&start_line);
+	for (uint32_t i = 0; i < PLACES; i++) {
+		uint32_t place = half * PLACES + (number % 2 ? PLACES - 1 - i : i);
+		uint32_t at = number % 2 ? PLACES - 1 - i : i;
+
+		quick_access(threads[number], 1 + 2 * SITES + number * PLACES + at, place * 8, 8);
+	}
+	access_flush(&judge, threads[number]);
+	return NULL;
+}
+
+START_TEST(each_place_that_races_is_found)
+{
+	set_up();
+	for (uint32_t i = 0; i < THREADS * PLACES; i++)
+		ck_assert_uint_eq(racing_site(SITE_WRITE, 8), 1 + 2 * SITES + i);
+	ck_assert_int_eq(pthread_barrier_init(&start_line, NULL, THREADS), 0);
+	run_all(run_racing);
+	for (uint32_t i = 0; i < THREADS / 2 * PLACES * 8; i++)
+		ck_assert_msg(racing[i], "byte %u", i);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("race_threads");
+	TCase *tests = tcase_create("race_threads");
+	SRunner *runner;
+	int failed;
+
+	if (!reserve_shadow())
+		return 77;
+	tcase_set_timeout(tests, 100);
+	tcase_add_test(tests, what_locks_order_is_no_race);
+	tcase_add_test(tests, each_place_that_races_is_found);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
