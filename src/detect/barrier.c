@@ -1,8 +1,8 @@
 #include "detect/barrier.h"
 
 #include "detect/lock.h"
-#include "detect/wait_graph.h"
 #include "detect/update.h"
+#include "detect/wait_graph.h"
 
 void barrier_initialised(struct sync_object *object, uint32_t size)
 {

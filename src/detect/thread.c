@@ -382,6 +382,7 @@ static void learn_from_ended(struct detector *detector, struct thread *thread,
 
 	if (!target->memory)
 		return;
+	note_give(target); /* all that it did */
 	clock = vclock_snapshot(&target->clock, &thread->memory->arena);
 	thread_join_clock(thread, clock);
 	snapshot_drop(clock, &thread->memory->arena);

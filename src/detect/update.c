@@ -1,5 +1,6 @@
 #include "detect/update.h"
 
+#include "detect/access_fast.h"
 #include "detect/race.h"
 #include "detect/slot.h"
 
@@ -137,6 +138,15 @@ static struct basis *remember(struct race_step *step, const struct access *acces
 	return basis;
 }
 
+/* Without a lock only what is part of a race matters: the first accesses of a site,
+ * and those of one that was part of a race, are kept for what they read. */
+static bool may_race(const struct site *site, uint32_t flags)
+{
+	/* relaxed: hints. */
+	return flags & SITE_BASIS && (load_relaxed(&site->is_suspect) ||
+				      load_relaxed(&site->slow_count) < ACCESS_STACKS_FIRST);
+}
+
 const struct basis *update_read(struct race_step *step, const struct access *access,
 				const struct cell *last)
 {
@@ -151,8 +161,7 @@ const struct basis *update_read(struct race_step *step, const struct access *acc
 	if (!site || !site->slice || !(access->flags & (SITE_BASIS | SITE_DECIDES)))
 		return NULL;
 	is_raced = is_raced && access->flags & SITE_BASIS;
-	/* Without a lock only what is, or was, part of a race matters.  relaxed: a hint. */
-	if (!thread->held_count && !is_raced && !load_relaxed(&site->is_suspect))
+	if (!thread->held_count && !is_raced && !may_race(site, access->flags))
 		return NULL;
 	basis = remember(step, access, site, last, is_raced);
 	return is_raced ? basis : NULL;

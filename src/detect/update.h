@@ -31,7 +31,7 @@ struct race_step;
 #define UPDATE_BASES 16u
 #define UPDATE_LOCKS 4u
 #define UPDATE_SPLITS 256u
-#define UPDATE_RELEASES 64u /* a read this many of them ago is no basis any more */
+#define UPDATE_RELEASES 16u /* a read this many of them ago is no basis any more */
 
 /* A load on whose value a later write may rest. */
 struct basis {

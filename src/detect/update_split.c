@@ -6,6 +6,7 @@
  * (an edge of anything but mutexes) puts before the read or after the write, and
  * that no lock held from the read to the write keeps out.
  */
+#include "detect/access_fast.h"
 #include "detect/chain.h"
 #include "detect/race.h"
 #include "detect/report.h"
@@ -45,14 +46,6 @@ static uint64_t key_of(const struct basis *basis, site_id site)
 static uint64_t predicted_key(uint64_t key)
 {
 	return chain_mix(key, DETAIL_PREDICTED);
-}
-
-static void suspect(struct detector *detector, site_id id)
-{
-	struct site *site = site_get(&detector->sites, id);
-
-	if (site)
-		store_relaxed(&site->is_suspect, 1u); /* relaxed: a hint */
 }
 
 static struct finding_event *add_event(struct finding *finding, thread_id thread,
@@ -122,8 +115,8 @@ void update_report_seen(struct race_step *step, const struct access *access,
 	stack_id stack = origin_stack_of_access(detector, thread, access);
 	struct finding *finding;
 
-	suspect(detector, basis->site);
-	suspect(detector, access->site);
+	access_suspect(&detector->sites, basis->site);
+	access_suspect(&detector->sites, access->site);
 	runtime_lock(&detector->lock);
 	finding = report_begin(detector, kind);
 	finding->details = DETAIL_SPLIT;
@@ -267,8 +260,8 @@ void update_note_split(struct race_step *step, const struct access *access,
 		.basis = *basis,
 	};
 
-	suspect(detector, basis->site);
-	suspect(detector, access->site);
+	access_suspect(&detector->sites, basis->site);
+	access_suspect(&detector->sites, access->site);
 	split.kept_count = kept_locks(thread, basis, split.kept);
 	runtime_lock(&detector->lock);
 	if (is_others && !split.kept_count)
