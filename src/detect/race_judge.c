@@ -126,11 +126,10 @@ static void learn(struct race_step *step, const struct kind_of_access *mine,
 }
 
 /* Is the conflict none if the thread has learnt from what it read in races
- * before?  What was overwritten after it was read is lost, whatever was learnt. */
-static bool is_learnt(struct race_step *step, const struct race_verdict *verdict)
+ * before?  A load that its store is still to follow does not ask. */
+static bool is_learnt(struct race_step *step)
 {
-	if (!step->thread->basis_count ||
-	    (step->basis && (!step->is_write || verdict->kind == FINDING_LOST_UPDATE)))
+	if (!step->thread->basis_count || (step->basis && !step->is_write))
 		return false;
 	update_learn(step->detector, step->thread);
 	return race_is_ordered(step->thread, step->other);
@@ -164,8 +163,10 @@ void race_judge(struct race_step *step)
 	struct kind_of_access mine = kind_of_mine(step);
 	struct kind_of_access other = kind_of_other(step);
 	struct race_verdict verdict = decide(step, &mine, &other);
+	/* What was overwritten after it was read is lost, whatever was learnt since. */
+	bool is_lost = step->basis && step->is_write && verdict.kind == FINDING_LOST_UPDATE;
 
-	if (take_note(step) || is_learnt(step, &verdict))
+	if (!is_lost && (take_note(step) || is_learnt(step)))
 		return;
 	if (!mine.is_silent && !other.is_silent)
 		race_report(step, &verdict);
