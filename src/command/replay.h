@@ -116,6 +116,8 @@ struct replay {
 	struct thread *main_thread;
 	struct channel_table channels;
 	struct map sites; /* by place and verb */
+	uint64_t *values; /* of variables, by number; NULL: not known */
+	uint64_t value_count; /* different ones that were stored */
 	bool has_main_actor;
 	bool is_failed;
 	uint32_t error_line;

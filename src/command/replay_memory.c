@@ -44,6 +44,9 @@ bool replay_prepare_memory(struct replay *replay)
 		return false;
 	}
 	is_reserved = true;
+	replay->values = arena_alloc(&replay->script.arena,
+				     (name_table_count(&replay->script.variable_names) + 1ul) *
+					     sizeof(uint64_t));
 	/* Other scripts may have been there before. */
 	shadow_clear(VARIABLES_AT, end - VARIABLES_AT);
 	return true;
@@ -60,8 +63,17 @@ static uint32_t flags_of(enum event_verb verb)
 		return SITE_READ | SITE_PLAIN_MOVE;
 	case EVENT_SPIN:
 		return SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN;
+	case EVENT_TAKE:
+		return SITE_READ | SITE_PLAIN_MOVE | SITE_BASIS;
+	case EVENT_CHECK:
+		return SITE_READ | SITE_PLAIN_MOVE | SITE_DECIDES;
 	case EVENT_STORE:
+	case EVENT_REWRITE:
 		return SITE_WRITE | SITE_PLAIN_MOVE;
+	case EVENT_PUT:
+		return SITE_WRITE | SITE_PLAIN_MOVE | SITE_UPDATE;
+	case EVENT_ASSIGN:
+		return SITE_WRITE | SITE_PLAIN_MOVE | SITE_CONSTANT;
 	case EVENT_UPDATE:
 		return SITE_READ | SITE_WRITE | SITE_UPDATE;
 	case EVENT_LOCKED:
@@ -69,6 +81,13 @@ static uint32_t flags_of(enum event_verb verb)
 	default:
 		return SITE_WRITE;
 	}
+}
+
+/* Does what is stored, or whether it is, rest on what such an access loads? */
+static bool is_of_slice(enum event_verb verb)
+{
+	return verb == EVENT_TAKE || verb == EVENT_PUT || verb == EVENT_CHECK ||
+	       verb == EVENT_ASSIGN || verb == EVENT_UPDATE;
 }
 
 static uintptr_t place_of(const struct actor *actor, const struct script_event *event)
@@ -89,6 +108,8 @@ static site_id make_site(struct replay *replay, uintptr_t place, const struct sc
 	if (event->size_bytes > sizeof(uint64_t))
 		site->flags |= SITE_RANGE;
 	site->size_bytes = (uint16_t)event->size_bytes;
+	if (is_of_slice(event->verb))
+		site->slice = event->object;
 	return id;
 }
 
@@ -97,7 +118,7 @@ static site_id find_site(struct replay *replay, const struct actor *actor,
 			 const struct script_event *event)
 {
 	uintptr_t place = place_of(actor, event);
-	uint64_t key = (uint64_t)place << 16 | event->size_bytes << 6 | event->verb % 64;
+	uint64_t key = (uint64_t)place << 24 | (uint64_t)event->size_bytes << 8 | event->verb;
 	const uint64_t *known = map_find(&replay->sites, key);
 	site_id id;
 
@@ -131,11 +152,21 @@ static struct access describe(struct replay *replay, const struct actor *actor,
 	};
 	const struct site *site = site_get(&replay->detector.sites, access.site);
 
-	if (site)
+	if (site) {
 		access.flags = site->flags;
-	else
+		access.has_value = replay->values && event->size_bytes <= sizeof(uint64_t);
+		access.value = replay->values ? replay->values[event->object] : 0;
+	} else {
 		replay_fail(replay, event, "out of memory", "", "");
+	}
 	return access;
+}
+
+/* Each write but a rewrite stores what was not there before. */
+static void note_value(struct replay *replay, const struct script_event *event, uint32_t flags)
+{
+	if (replay->values && flags & SITE_WRITE && event->verb != EVENT_REWRITE)
+		replay->values[event->object] = ++replay->value_count;
 }
 
 void replay_access(struct replay *replay, struct actor *actor, const struct script_event *event)
@@ -143,8 +174,10 @@ void replay_access(struct replay *replay, struct actor *actor, const struct scri
 	struct replay_context context = {replay, actor, event};
 	struct access access = describe(replay, actor, event, &context);
 
-	if (access.site)
-		access_check(&replay->detector, actor->thread, &access);
+	if (!access.site)
+		return;
+	access_check(&replay->detector, actor->thread, &access);
+	note_value(replay, event, access.flags);
 }
 
 void replay_locked(struct replay *replay, struct actor *actor, const struct script_event *event)
@@ -157,6 +190,7 @@ void replay_locked(struct replay *replay, struct actor *actor, const struct scri
 		return;
 	location = access_synchronise_begin(&replay->detector, actor->thread, &access);
 	access_synchronise_end(&replay->detector, actor->thread, location, true);
+	note_value(replay, event, access.flags);
 }
 
 void replay_allocate(struct replay *replay, struct actor *actor, const struct script_event *event)

@@ -12,6 +12,10 @@ replay_scripts = \
 	tests/replay/cancelled_wait.events \
 	tests/replay/cancelled_wait_consumes.events \
 	tests/replay/cancelled_wait_forgets_mutex.events \
+	tests/replay/check_then_act.events \
+	tests/replay/check_then_act_again.events \
+	tests/replay/check_then_act_both.events \
+	tests/replay/check_then_act_stale.events \
 	tests/replay/class_accounts.events \
 	tests/replay/class_accounts_same_pair.events \
 	tests/replay/class_accounts_same_pair_loop.events \
@@ -149,6 +153,22 @@ replay_scripts = \
 	tests/replay/seventy_locks_held.events \
 	tests/replay/shared_can_wake.events \
 	tests/replay/slow_thread.events \
+	tests/replay/split_alone.events \
+	tests/replay/split_compare_exchange.events \
+	tests/replay/split_constant.events \
+	tests/replay/split_equal.events \
+	tests/replay/split_handed_over.events \
+	tests/replay/split_handed_over_late.events \
+	tests/replay/split_joined.events \
+	tests/replay/split_kept_out.events \
+	tests/replay/split_lifetime.events \
+	tests/replay/split_not_kept_out.events \
+	tests/replay/split_other_writes.events \
+	tests/replay/split_predicted.events \
+	tests/replay/split_predicted_before.events \
+	tests/replay/split_reread.events \
+	tests/replay/split_seen.events \
+	tests/replay/split_seen_both.events \
 	tests/replay/stream_clean.events \
 	tests/replay/thread_joined_or_detached.events \
 	tests/replay/thread_leaked.events \
@@ -165,6 +185,14 @@ replay_scripts = \
 	tests/replay/unlocked_by_another.events \
 	tests/replay/unlocked_rwlock_twice.events \
 	tests/replay/unlocked_twice.events \
+	tests/replay/update_locked.events \
+	tests/replay/update_message.events \
+	tests/replay/update_single_writer.events \
+	tests/replay/update_unlocked.events \
+	tests/replay/update_unlocked_halves.events \
+	tests/replay/update_unlocked_in_turn.events \
+	tests/replay/update_unlocked_release.events \
+	tests/replay/update_unlocked_two.events \
 	tests/replay/used_after_destroy.events \
 	tests/replay/used_after_destroy_and_init.events \
 	tests/replay/wait_holding_and_signalling.events \
