@@ -113,6 +113,15 @@ void slot_give(struct detector *detector, struct thread *thread, uint64_t above)
 		add_free(detector, thread->slot);
 }
 
+uint64_t slot_last_epoch(const struct detector *detector, uint32_t number)
+{
+	const struct slot *slot = slot_of(detector, number);
+
+	if (!slot)
+		return 0;
+	return slot->thread ? vclock_get(&slot->thread->clock, number) : slot->above;
+}
+
 struct thread *slot_thread(const struct detector *detector, uint32_t number)
 {
 	const struct slot *slot = slot_of(detector, number);

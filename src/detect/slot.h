@@ -34,6 +34,9 @@ struct slot {
 	struct slot_life lives[SLOT_LIVES]; /* the last ones, life n at n % SLOT_LIVES */
 };
 
+/* No word, cell or set has a later epoch of @number. */
+uint64_t slot_last_epoch(const struct detector *detector, uint32_t number);
+
 /*
  * Gives @thread, which @creator creates (NULL: not known), a slot.  Returns the
  * first epoch that is its own there, 0 without memory.
