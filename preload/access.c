@@ -238,7 +238,8 @@ static uint64_t load_element(uintptr_t address, size_t element)
 /* What lies there now, where it may be the proof of a lost update. */
 static void note_value(struct access *access, const struct site *site)
 {
-	if ((!site->slice && !(site->flags & SITE_UPDATE)) || access->size_bytes > sizeof(uint64_t) ||
+	if ((!site->slice && !(site->flags & SITE_UPDATE)) ||
+	    access->size_bytes > sizeof(uint64_t) ||
 	    (access->size_bytes & (access->size_bytes - 1)))
 		return;
 	access->value = load_element(access->address, access->size_bytes);
@@ -277,9 +278,10 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	self = enter(frame);
 	if (UNLIKELY(!self))
 		return;
-	if (LIKELY(what && !(what & WHAT_AGAIN) && access_quick(&guest_detector, self->thread, frame->words[1],
-					what & WHAT_BYTES, what & WHAT_WRITE,
-					(site_id)(frame->words[0] >> 1)))) {
+	if (LIKELY(what && !(what & WHAT_AGAIN) &&
+		   access_quick(&guest_detector, self->thread, frame->words[1],
+				what & WHAT_BYTES, what & WHAT_WRITE,
+				(site_id)(frame->words[0] >> 1)))) {
 		guest_leave(self);
 		return;
 	}

@@ -311,8 +311,8 @@ static bool has_text_relocations(const struct image *image)
 
 bool patch_module(const struct dl_phdr_info *info, bool is_silent, const char **why)
 {
+	static struct image image; /* large for a stack; planning is serialised */
 	struct patching patching = {0};
-	struct image image;
 	bool is_done = false;
 
 	clones_describe(&patching.region, info);

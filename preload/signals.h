@@ -4,6 +4,8 @@
 #ifndef PRELOAD_SIGNALS_H
 #define PRELOAD_SIGNALS_H
 
+#include <pthread.h>
+
 #include "preload/guest.h"
 
 /* Stands for what a timer does, whatever its signal. */

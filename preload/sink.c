@@ -313,7 +313,9 @@ static uint32_t finding_bytes(const struct finding *finding)
 	for (uint32_t i = 0; i < finding->event_count; i++) {
 		uint32_t holds = finding->events[i].hold_count;
 
-		size += FINDING_EVENT_BYTES + (holds < FINDING_HOLD_MAX ? holds : FINDING_HOLD_MAX) * 3 * 4;
+		if (holds > FINDING_HOLD_MAX)
+			holds = FINDING_HOLD_MAX;
+		size += FINDING_EVENT_BYTES + holds * 3 * 4;
 	}
 	return size;
 }

@@ -48,7 +48,7 @@ static void check_again(struct detector *detector, struct thread *thread, uintpt
 		.address = address,
 		.size_bytes = size_bytes,
 		.site = id,
-		.flags = site->flags | (is_write ? SITE_WRITE : SITE_READ),
+		.flags = (site ? site->flags : 0) | (is_write ? SITE_WRITE : SITE_READ),
 		.is_recorded = true,
 	};
 

@@ -383,7 +383,8 @@ void atomic_release(struct detector *detector, struct thread *thread, uintptr_t 
 	struct atomic_location *location = atomic_mark(detector, thread, address, HALF_BYTES);
 
 	if (location)
-		release_halves(detector, thread, location, halves_of(bytes_at(address, HALF_BYTES)));
+		release_halves(detector, thread, location,
+			       halves_of(bytes_at(address, HALF_BYTES)));
 }
 
 void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address)

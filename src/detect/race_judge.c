@@ -38,7 +38,7 @@ struct kind_of_access {
  * are a power of two and lie at a multiple of their number. */
 static bool is_aligned(uint32_t bytes)
 {
-	uint32_t count = (uint32_t)__builtin_popcount(bytes);
+	uint32_t count = shadow_byte_count(bytes);
 	uint32_t first = bytes ? (uint32_t)__builtin_ctz(bytes) : 0;
 
 	return count && !(count & (count - 1)) && first % count == 0;

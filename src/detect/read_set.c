@@ -194,7 +194,8 @@ void read_set_mark_slowly(struct detector *detector, uintptr_t address)
 	if (table->chunk_marks && table->chunk_count < table->chunk_capacity &&
 	    !table->chunk_marks[chunk]) {
 		table->chunks[table->chunk_count++] = chunk;
-		store_relaxed(&table->chunk_marks[chunk], 1); /* relaxed: a fence follows in who looks */
+		/* relaxed: a fence follows in who looks */
+		store_relaxed(&table->chunk_marks[chunk], 1);
 	}
 	spin_unlock(&table->busy);
 }

@@ -106,7 +106,8 @@ static void clear_plane(uintptr_t start, uintptr_t end)
 void shadow_clear(uintptr_t start, size_t size_bytes)
 {
 	uintptr_t first = start & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	uintptr_t end = (start + size_bytes + SHADOW_GRANULE - 1) & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uintptr_t end = (start + size_bytes + SHADOW_GRANULE - 1) &
+			~(uintptr_t)(SHADOW_GRANULE - 1);
 
 	if (size_bytes == 0 || !shadow_covers(start) || !shadow_covers(start + size_bytes - 1))
 		return;

@@ -129,6 +129,15 @@ static inline uint32_t shadow_bytes(uint64_t word)
 	return (uint32_t)word & SHADOW_ALL_BYTES;
 }
 
+/* How many bytes the mask @bytes has.  The compiler's popcount is a call to its
+ * library on processors that might lack the instruction. */
+static inline uint32_t shadow_byte_count(uint32_t bytes)
+{
+	bytes -= bytes >> 1 & 0x55u;
+	bytes = (bytes & 0x33u) + (bytes >> 2 & 0x33u);
+	return (bytes + (bytes >> 4)) & 0x0fu;
+}
+
 static inline enum shadow_form shadow_form(uint64_t word)
 {
 	return (enum shadow_form)(word >> SHADOW_FORM_SHIFT & 15u);

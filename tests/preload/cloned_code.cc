@@ -151,7 +151,10 @@ static NOINLINE long copy_strings(unsigned char *buffer, size_t size, uint32_t *
 		buffer[i] = (unsigned char)next(seed);
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
 	to = buffer + 2 * size - 1, from = buffer + size - 1, count = size / 2;
-	__asm__ volatile("std\n\trep movsb\n\tcld" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+	__asm__ volatile("std\n\trep movsb\n\tcld"
+			 : "+D"(to), "+S"(from), "+c"(count)
+			 :
+			 : "memory");
 	unsigned char wanted = buffer[size + 3];
 	__asm__ volatile("repne scasb" : "+D"(at), "+c"(left) : "a"(wanted) : "memory", "cc");
 	return (at - buffer) * 257 + (long)left + (long)(to - buffer);
