@@ -3,7 +3,7 @@
 #include "detect/access.h"
 #include "detect/shadow.h"
 
-#define VARIABLES_AT 0x10000000ul
+#define VARIABLES_AT (SHADOW_REPLAY_START + 0x10000000ul)
 #define VARIABLES_END (SHADOW_REPLAY_END - 4096)
 
 /* What struct access.context is in a replay. */

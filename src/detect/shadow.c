@@ -71,7 +71,7 @@ static bool map_planes(struct shadow_region region)
 
 bool shadow_reserve(bool low_only)
 {
-	struct shadow_region low = {0, SHADOW_REPLAY_END};
+	struct shadow_region low = {SHADOW_REPLAY_START, SHADOW_REPLAY_END};
 
 	if (low_only)
 		return map_planes(low);

@@ -97,12 +97,15 @@ static inline struct shadow shadow_of(uintptr_t address)
 	};
 }
 
+/* Where a replay puts memory that does not exist; sanitizers are elsewhere. */
+#define SHADOW_REPLAY_START 0x080000000000ull
+#define SHADOW_REPLAY_END 0x080080000000ull
+
 /*
  * Maps the planes of all regions, unbacked.  False if the kernel refuses (limits
  * on address space): there can be no observation of memory then.  A replay uses
- * the beginning of the low region alone, for memory that does not exist.
+ * a small part of the low region alone.
  */
-#define SHADOW_REPLAY_END 0x40000000ull
 
 bool shadow_reserve(bool low_only);
 
