@@ -38,13 +38,20 @@ guests_c = \
 	tests/preload/small_stacks tests/preload/spawned_children \
 	tests/preload/static_tls tests/preload/symbol_variants \
 	tests/preload/system_callbacks tests/preload/system_limits \
+	tests/preload/switched_clones tests/preload/switched_clones_unoptimised \
 	tests/preload/thread_ends
 
 guests_cc = \
-	tests/preload/cloned_code tests/preload/cxx_locks tests/preload/cxx_waits \
+	tests/preload/cancelled_clones tests/preload/cloned_code \
+	tests/preload/cxx_locks tests/preload/cxx_waits \
+	tests/preload/faulting_clones tests/preload/faulting_clones_unoptimised \
 	tests/preload/forced_unwinding tests/preload/thread_local_destructors \
 	tests/preload/thrown_initialisers
 
+tests_preload_cancelled_clones_SOURCES = tests/preload/cancelled_clones.cc
+tests_preload_faulting_clones_SOURCES = tests/preload/faulting_clones.cc
+tests_preload_faulting_clones_unoptimised_SOURCES = \
+	tests/preload/faulting_clones_unoptimised.cc
 tests_preload_cloned_code_SOURCES = tests/preload/cloned_code.cc
 tests_preload_cxx_locks_SOURCES = tests/preload/cxx_locks.cc
 tests_preload_cxx_waits_SOURCES = tests/preload/cxx_waits.cc
