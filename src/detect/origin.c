@@ -225,18 +225,51 @@ static origin_id make_list(struct detector *detector, const struct origin_part *
 	return id;
 }
 
-origin_id origin_join(struct detector *detector, origin_id old, uint32_t old_slot,
-		      uint32_t old_bytes, const struct origin_part *more)
+static origin_id join_slowly(struct detector *detector, const struct origin_step *step)
 {
 	struct origin_part parts[ORIGIN_PARTS];
-	uint32_t count;
+	uint32_t count = append(detector, step->old, step->old_slot, SHADOW_ALL_BYTES, parts, 0);
+
+	if (count && sort_of(step->old) != ORIGIN_LIST)
+		parts[0].bytes = (uint8_t)step->old_bytes;
+	return make_list(detector, parts, put_part(parts, count, &step->more));
+}
+
+/* Where @thread may remember @step; NULL without memory. */
+static struct origin_step *remembered(struct thread *thread, const struct origin_step *step)
+{
+	struct thread_memory *memory = thread->memory;
+	uint64_t key = (uint64_t)step->old << 32 ^ (uint64_t)step->more.what << 8 ^
+		       (uint64_t)step->more.bytes ^ (uint64_t)step->old_bytes << 24;
+
+	if (UNLIKELY(!memory->origin_steps))
+		memory->origin_steps =
+			arena_alloc(&memory->arena, ORIGIN_STEPS * sizeof(*memory->origin_steps));
+	return memory->origin_steps ? &memory->origin_steps[hash_mix(key) % ORIGIN_STEPS] : NULL;
+}
+
+static bool is_same_step(const struct origin_step *one, const struct origin_step *other)
+{
+	return one->to && one->old == other->old && one->old_slot == other->old_slot &&
+	       one->old_bytes == other->old_bytes && one->more.slot == other->more.slot &&
+	       one->more.bytes == other->more.bytes && one->more.what == other->more.what;
+}
+
+origin_id origin_join(struct detector *detector, struct thread *thread, origin_id old,
+		      uint32_t old_slot, uint32_t old_bytes, const struct origin_part *more)
+{
+	struct origin_step step = {old, (uint16_t)old_slot, (uint16_t)old_bytes, *more, 0};
+	struct origin_step *known;
 
 	if (old == more->what && sort_of(old) != ORIGIN_LIST && old_slot == more->slot)
 		return old;
-	count = append(detector, old, old_slot, SHADOW_ALL_BYTES, parts, 0);
-	if (count && sort_of(old) != ORIGIN_LIST)
-		parts[0].bytes = (uint8_t)old_bytes;
-	return make_list(detector, parts, put_part(parts, count, more));
+	known = remembered(thread, &step);
+	if (LIKELY(known && is_same_step(known, &step)))
+		return known->to;
+	step.to = join_slowly(detector, &step);
+	if (known)
+		*known = step;
+	return step.to;
 }
 
 origin_id origin_unite(struct detector *detector, const struct origin_part *one,

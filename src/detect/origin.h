@@ -80,8 +80,19 @@ static inline origin_id origin_load(const uint32_t *place, uint64_t word)
 
 /* The origin of a word that also stands for what @more says.  @old_slot and
  * @old_bytes tell what @old is of, unless it is a list. */
-origin_id origin_join(struct detector *detector, origin_id old, uint32_t old_slot,
-		      uint32_t old_bytes, const struct origin_part *more);
+origin_id origin_join(struct detector *detector, struct thread *thread, origin_id old,
+		      uint32_t old_slot, uint32_t old_bytes, const struct origin_part *more);
+
+/* What a thread remembers of its last joins, as along an array all are alike. */
+struct origin_step {
+	origin_id old;
+	uint16_t old_slot;
+	uint16_t old_bytes;
+	struct origin_part more;
+	origin_id to; /* 0: none */
+};
+
+#define ORIGIN_STEPS 128u
 
 /* The origin of two words that become one. */
 origin_id origin_unite(struct detector *detector, const struct origin_part *one,

@@ -112,7 +112,7 @@ static bool widen(struct race_step *step, struct race_place place, uint64_t old)
 	if (what != part.what && step->bytes & ~shadow_bytes(old)) {
 		part.bytes &= (uint8_t)~shadow_bytes(old); /* the others' first access stays */
 		origin_store(place.origin,
-			     origin_join(step->detector, what, part.slot, shadow_bytes(old), &part),
+			     origin_join(step->detector, step->thread, what, part.slot, shadow_bytes(old), &part),
 			     old);
 	}
 	return true;
@@ -175,7 +175,7 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	if (!compare_exchange_acq_rel(place.word, &expected, word))
 		return false;
 	origin_store(place.origin,
-		     origin_join(step->detector, what, shadow_slot(old), step->bytes, &part), word);
+		     origin_join(step->detector, step->thread, what, shadow_slot(old), step->bytes, &part), word);
 	read_set_mark(step->detector, &step->detector->read_sets, step->granule);
 	return true;
 }
@@ -382,6 +382,23 @@ static bool begin(struct detector *detector, struct thread *thread, const struct
 	return true;
 }
 
+/* Has the thread done the same in its present epoch? */
+static inline bool is_repetition(const struct thread *thread, const struct access *access)
+{
+	uint32_t first = access->address % SHADOW_GRANULE;
+	struct shadow shadow;
+	uint64_t word;
+
+	if (first + access->size_bytes > SHADOW_GRANULE || !shadow_covers(access->address) ||
+	    access->is_recorded || !access->size_bytes)
+		return false;
+	shadow = shadow_of(access->address);
+	word = load_acquire(access->flags & SITE_WRITE ? shadow.write : shadow.read);
+	/* Without an epoch the thread's word is none that is in shadow memory. */
+	return is_covered(word, race_base(*thread->current) |
+					((1u << access->size_bytes) - 1) << first);
+}
+
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	uintptr_t end = access->address + access->size_bytes;
@@ -394,6 +411,9 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		.is_write = access->flags & SITE_WRITE,
 	};
 
+	if (!thread->pending_atomic && is_repetition(thread, access) &&
+	    !update_concerns(detector, thread, site))
+		return;
 	if (!begin(detector, thread, access))
 		return;
 	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {

@@ -34,26 +34,33 @@ struct kind_of_access {
 	bool is_silent;
 };
 
-/* Of an aligned access of a size that moves have, the bytes within a granule
- * are a power of two and lie at a multiple of their number. */
-static bool is_aligned(uint32_t bytes)
+/*
+ * Can @bytes of a granule have been accessed by aligned moves of @size_bytes?  There
+ * may have been several of them: of one epoch, or that were judged together.
+ */
+static bool is_of_moves(uint32_t bytes, uint32_t size_bytes)
 {
-	uint32_t count = shadow_byte_count(bytes);
-	uint32_t first = bytes ? (uint32_t)__builtin_ctz(bytes) : 0;
+	uint32_t block = (1u << size_bytes) - 1;
 
-	return count && !(count & (count - 1)) && first % count == 0;
+	if (size_bytes == 0 || size_bytes > MOVE_BYTES || size_bytes & (size_bytes - 1))
+		return false;
+	for (; block <= SHADOW_ALL_BYTES; block <<= size_bytes)
+		if ((bytes & block) != 0 && (bytes & block) != block)
+			return false;
+	return true;
 }
 
 static struct kind_of_access kind_of_mine(const struct race_step *step)
 {
+	const struct site *site = site_get(&step->detector->sites, step->access->site);
 	uint32_t flags = step->access->flags;
+	size_t size_bytes = site ? site->size_bytes : step->access->size_bytes;
 
 	return (struct kind_of_access){
 		.is_write = step->is_write,
 		.is_update = flags & SITE_UPDATE,
 		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
-			   step->access->size_bytes <= MOVE_BYTES &&
-			   step->access->address % step->access->size_bytes == 0,
+			   size_bytes <= MOVE_BYTES && is_of_moves(step->bytes, (uint32_t)size_bytes),
 		.spins = flags & SITE_SPIN,
 		.is_basis = flags & SITE_BASIS && !step->is_write,
 		.is_silent = flags & SITE_SILENT,
@@ -71,7 +78,8 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 		.is_write = step->other_is_write,
 		.is_update = flags & SITE_UPDATE && step->other_is_write,
 		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
-			   is_aligned(shadow_bytes(step->other)) && !step->other_is_freed,
+			   (!site || is_of_moves(shadow_bytes(step->other), site->size_bytes)) &&
+			   !step->other_is_freed,
 		.spins = flags & SITE_SPIN,
 		.is_basis = flags & SITE_BASIS && !step->other_is_write,
 		.is_silent = flags & SITE_SILENT,

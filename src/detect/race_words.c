@@ -64,7 +64,7 @@ static void add_joined(struct race_step *step, struct cell_list *list, const str
 	} else {
 		part.what = race_origin(step);
 		add(list, joined | bytes,
-		    origin_join(step->detector, cell->what, slot_of(cell->word), bytes, &part));
+		    origin_join(step->detector, step->thread, cell->what, slot_of(cell->word), bytes, &part));
 	}
 }
 

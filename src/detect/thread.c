@@ -344,18 +344,6 @@ static void give_robust(struct detector *detector, struct thread *thread)
 	}
 }
 
-/* Robust mutexes that @thread leaves locked go to who takes them next. */
-static void give_held(struct detector *detector, struct thread *thread)
-{
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		const struct held_lock *held = &thread->held[i];
-
-		if (held->mode == LOCK_EXCLUSIVE && held->object->info &&
-		    held->object->info->attributes & SYNC_ROBUST)
-			lock_give(detector, thread, held->object);
-	}
-}
-
 void thread_ending(struct detector *detector, struct thread *thread)
 {
 	/* One that was left by a jump. */
@@ -366,7 +354,6 @@ void thread_ending(struct detector *detector, struct thread *thread)
 		update_learn(detector, thread);
 	access_flush(detector, thread);
 	give_robust(detector, thread);
-	give_held(detector, thread);
 	runtime_lock(&detector->lock);
 	if (thread->state == THREAD_RUNNING) {
 		thread->state = THREAD_ENDING;

@@ -74,6 +74,7 @@ struct thread_memory {
 	struct walk *walk; /* wait_graph.c's room */
 	struct cells_cache cells;     /* free ones */
 	struct read_step *read_steps; /* READ_STEPS of them, or NULL: read_set.h */
+	struct origin_step *origin_steps; /* ORIGIN_STEPS of them, or NULL: origin.h */
 	uint64_t *readers;	      /* room for members of a set */
 	uint32_t reader_capacity;
 	struct thread_memory *next_free;
