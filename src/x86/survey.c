@@ -218,12 +218,36 @@ bool survey_begin(struct survey *survey, const struct decoder *decoder, const st
 	return !survey->failed;
 }
 
+static bool goes_on(const struct instruction *instruction)
+{
+	return instruction->kind != INSTRUCTION_BRANCH &&
+	       instruction->kind != INSTRUCTION_JUMP_INDIRECT &&
+	       instruction->kind != INSTRUCTION_RETURN && instruction->kind != INSTRUCTION_STOP;
+}
+
+/* An int3 that can be reached is a debugger's: what its byte hides is not known, and
+ * it has to stop the original.  Linkers pad with others. */
+static bool has_breakpoint(const struct survey *survey, const struct function *function)
+{
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+
+		if (instruction->kind == INSTRUCTION_STOP && instruction->length == 1 &&
+		    (i == 0 || goes_on(instruction - 1) ||
+		     survey->marks[instruction->offset] & (MARK_BRANCH | MARK_INDIRECT)))
+			return true;
+	}
+	return false;
+}
+
 void survey_reach(struct survey *survey)
 {
 	for (uint32_t i = 0; i < survey->module.function_count; i++) {
 		struct function *function = &survey->module.functions[i];
 
 		function->why_not = survey->parts[i].flaw;
+		if (!function->why_not && has_breakpoint(survey, function))
+			function->why_not = "a debugger's breakpoint lies in it";
 		function->is_usable = function->is_usable && !function->why_not;
 		function->reach = survey_alloc(survey, function->count + 1);
 		for (uint32_t j = 0; function->reach && j < function->count; j++) {
