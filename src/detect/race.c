@@ -64,6 +64,23 @@ static void compare_list(struct race_step *step, const struct cell_list *list, b
 		compare(step, list->cells[i].word, list->cells[i].what, is_write);
 }
 
+#define ORIGIN_TRIES 200u
+
+/* The origin of @word; if that conflicts, whoever put it there may be about to say. */
+static origin_id origin_of_other(const struct race_step *step, struct race_place place,
+				 uint64_t word)
+{
+	origin_id what = origin_load(place.origin, word);
+
+	for (uint32_t tries = 0; UNLIKELY(!what) && tries < ORIGIN_TRIES; tries++) {
+		if (!is_simple(word) || race_is_ordered(step->thread, word))
+			return 0;
+		__builtin_ia32_pause();
+		what = origin_load(place.origin, word);
+	}
+	return what;
+}
+
 /* Compares with the other plane; returns the word that was seen there. */
 static uint64_t compare_place(struct race_step *step, struct race_place place)
 {
@@ -78,7 +95,7 @@ static uint64_t compare_place(struct race_step *step, struct race_place place)
 		word = load_acquire(place.word);
 	}
 	if (word && shadow_form(word) != SHADOW_ATOMIC)
-		compare(step, word, origin_load(place.origin, word), place.is_write);
+		compare(step, word, origin_of_other(step, place, word), place.is_write);
 	return word;
 }
 
@@ -120,9 +137,13 @@ static bool widen(struct race_step *step, struct race_place place, uint64_t old)
 
 static bool replace(struct race_step *step, struct race_place place, uint64_t old)
 {
+	/* Who meets the word before its origin is there does not know the place: so
+	 * finding the stack comes first. */
+	origin_id mine = race_origin(step);
+
 	if (!compare_exchange_acq_rel(place.word, &old, step->mine))
 		return false;
-	origin_store(place.origin, race_origin(step), step->mine);
+	origin_store(place.origin, mine, step->mine);
 	return true;
 }
 
@@ -146,7 +167,7 @@ static bool put_write(struct race_step *step, struct race_place place, uint64_t 
 		return widen(step, place, old);
 	if (!is_simple(old) || shadow_bytes(old) & ~step->bytes)
 		return put_among_others(step, place, old);
-	what = origin_load(place.origin, old);
+	what = old ? origin_of_other(step, place, old) : 0;
 	if (!replace(step, place, old))
 		return false;
 	if (old)
