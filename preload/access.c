@@ -221,17 +221,27 @@ enter(const struct access_frame *frame)
 	return self;
 }
 
+/* Wherever it lies: elements need not be aligned. */
 static uint64_t load_element(uintptr_t address, size_t element)
 {
+	union {
+		uint16_t two;
+		uint32_t four;
+		uint64_t eight;
+	} value;
+
 	switch (element) {
 	case 1:
 		return *(const uint8_t *)address;
 	case 2:
-		return *(const uint16_t __attribute__((aligned(1))) *)address;
+		__builtin_memcpy(&value.two, (const void *)address, 2);
+		return value.two;
 	case 4:
-		return *(const uint32_t __attribute__((aligned(1))) *)address;
+		__builtin_memcpy(&value.four, (const void *)address, 4);
+		return value.four;
 	default:
-		return *(const uint64_t __attribute__((aligned(1))) *)address;
+		__builtin_memcpy(&value.eight, (const void *)address, 8);
+		return value.eight;
 	}
 }
 

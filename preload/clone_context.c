@@ -29,10 +29,13 @@ static void undo_check(gregset_t registers, const struct plan_state *state)
 	if (state->flags_in_rax)
 		registers[REG_EFL] = (registers[REG_EFL] & ~(greg_t)STATUS_FLAGS) |
 				     (greg_t)plan_state_flags((uint64_t)registers[REG_RAX]);
-	for (unsigned int i = 0; i < ARRAY_LENGTH(state->saved_register); i++)
+	for (unsigned int i = 0; i < ARRAY_LENGTH(state->saved_register); i++) {
+		intptr_t offset = (intptr_t)8 * state->saved_at[i];
+
 		if (state->saved_register[i] != NO_REGISTER)
 			registers[thunk_register_places[state->saved_register[i]]] =
-				*(const greg_t *)(sp + (uintptr_t)((intptr_t)8 * state->saved_at[i]));
+				*(const greg_t *)(sp + (uintptr_t)offset);
+	}
 	registers[REG_RSP] = (greg_t)sp;
 }
 

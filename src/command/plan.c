@@ -223,8 +223,8 @@ static void print_accesses_of(const struct plan *plan, const struct function *fu
 
 static int plan_path(const char *path, const struct options *options)
 {
+	static struct image image; /* large for a stack */
 	struct plan_file file = {.path = path};
-	struct image image;
 	struct arena arena;
 	struct plan *plan = NULL;
 	struct verification verification = {.what = NULL};

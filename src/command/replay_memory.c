@@ -30,7 +30,8 @@ uint32_t replay_variable_at(const struct replay *replay, uintptr_t address)
 bool replay_prepare_memory(struct replay *replay)
 {
 	static bool is_reserved;
-	uintptr_t end = replay_variable_address(name_table_count(&replay->script.variable_names) + 1);
+	uint32_t count = name_table_count(&replay->script.variable_names);
+	uintptr_t end = replay_variable_address(count + 1);
 
 	map_init(&replay->sites, &replay->script.arena);
 	if (end == replay_variable_address(1))

@@ -22,13 +22,6 @@ static inline bool is_before(const struct thread *thread, uint64_t word)
 	       (slot == thread->slot || thread->clock.entries[slot] >= shadow_epoch(word));
 }
 
-/* A read set that this thread has seen is one of reads that it need not fear,
- * if it is itself a reader. */
-static inline bool is_harmless(const struct thread *thread, uint64_t word, bool is_write)
-{
-	return is_before(thread, word) || (!is_write && word == *thread->shared);
-}
-
 /* Records over @old.  False: it is not @old any more. */
 static inline bool exchange_word(uint64_t *place, uint32_t *origin, uint64_t old, uint64_t word,
 				 site_id site)

@@ -211,7 +211,8 @@ static void check_registers(const struct place *place, const greg_t *found)
 	if (place->zero_flag)
 		CHECK(found[REG_EFL] & 0x40);
 	if (place->known)
-		CHECK(found[REG_R15] - (greg_t)this_call < 64 && found[REG_RBP] == (greg_t)this_call + 64);
+		CHECK(found[REG_R15] - (greg_t)this_call < 64 &&
+		      found[REG_RBP] == (greg_t)this_call + 64);
 }
 
 static void handle(int number, siginfo_t *told, void *context)
