@@ -99,10 +99,14 @@ static uint64_t memory_rests(const struct loop *loop, uint32_t index)
 {
 	const struct instruction *instruction = &loop->function->instructions[index];
 
-	if (is_slot(instruction))
-		return is_written_slot(loop, instruction) ? VARIES : 0;
-	if (rests_of(loop, address_registers(instruction)) & VARIES ||
-	    !(loop->roles[index] & FLOW_LOAD))
+	if (is_slot(instruction) && is_written_slot(loop, instruction))
+		return VARIES;
+	/* A slot that others can have the address of is a variable like any other. */
+	if (is_slot(instruction) && !(loop->roles[index] & FLOW_LOAD))
+		return 0;
+	if (!is_slot(instruction) && rests_of(loop, address_registers(instruction)) & VARIES)
+		return VARIES;
+	if (!(loop->roles[index] & FLOW_LOAD))
 		return VARIES;
 	return 1ull << (index - loop->first);
 }
