@@ -262,6 +262,9 @@ void update_note_split(struct race_step *step, const struct access *access,
 
 	access_suspect(&detector->sites, basis->site);
 	access_suspect(&detector->sites, access->site);
+	/* A decision is only a matter if it was too old; that it could be is no wonder. */
+	if (split.kind != FINDING_LOST_UPDATE)
+		return;
 	split.kept_count = kept_locks(thread, basis, split.kept);
 	runtime_lock(&detector->lock);
 	if (is_others && !split.kept_count)

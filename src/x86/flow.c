@@ -313,9 +313,52 @@ static void branch_to(struct flow *flow, const struct instruction *branch,
 		flow_meet(flow, flow->join_numbers[index], flow->live[index], state);
 }
 
+static bool is_call(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_CALL ||
+	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+}
+
+/* May @instruction go on with the next one? */
+static bool falls_through(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_PLAIN ||
+	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
+}
+
+/*
+ * Does the code that @branch goes to end in a call that does not come back, as far
+ * as the layout tells?  It lies apart, and behind the call is code that is
+ * reached otherwise, or none.  Such a branch is an assertion rather than a decision,
+ * as is one that leaves the function (its cold part).
+ */
+static bool is_dead_end(const struct flow *flow, const struct instruction *branch)
+{
+	const struct function *function = flow->function;
+	const struct instruction *instructions = function->instructions;
+	uint32_t index = function_target(function, branch);
+
+	if (index == UINT32_MAX)
+		return true;
+	if (index == 0 || falls_through(&instructions[index - 1]))
+		return false;
+	for (; index < function->count; index++) {
+		if (instructions[index].kind == INSTRUCTION_STOP)
+			return true;
+		if (is_call(&instructions[index]) &&
+		    (index + 1 == function->count ||
+		     function->reach[index + 1] & (REACH_BRANCH | REACH_INDIRECT)))
+			return true;
+		if (!is_call(&instructions[index]) && instructions[index].kind != INSTRUCTION_PLAIN)
+			return false;
+	}
+	return true;
+}
+
 static void run_branch_if(struct flow *flow, const struct instruction *instruction)
 {
-	uint64_t taken = flow->now.taken, decides = flow->now.flags;
+	uint64_t taken = flow->now.taken;
+	uint64_t decides = is_dead_end(flow, instruction) ? 0 : flow->now.flags;
 
 	flow->now.taken |= decides;
 	branch_to(flow, instruction, &flow->now);
