@@ -18,9 +18,12 @@
 
 #include "detect/access.h"
 #include "detect/shadow.h"
+#include "detect/update.h"
 
 /* How many accesses of a thread have their whole stacks recorded: each such one. */
 #define ACCESS_STACK_EVERY 64u
+/* A basis (update.h) is kept for so many of these. */
+#define ACCESS_BASIS_SAMPLES 64u
 /* ... and the first ones of a site, by whatever thread. */
 #define ACCESS_STACKS_FIRST 128u
 
@@ -55,7 +58,7 @@ static inline void access_suspect(struct site_table *sites, site_id id)
 }
 
 /* Does another part of the engine want to see accesses of @site to @address? */
-static inline bool access_is_wanted(const struct detector *detector, struct thread *thread,
+static inline bool access_is_wanted(struct detector *detector, struct thread *thread,
 				    site_id id, uintptr_t address, bool is_write)
 {
 	const struct site *site = site_get(&detector->sites, id);
@@ -66,6 +69,8 @@ static inline bool access_is_wanted(const struct detector *detector, struct thre
 		return true;
 	if (UNLIKELY(thread->access_sample-- == 0)) {
 		thread->access_sample = ACCESS_STACK_EVERY;
+		if (thread->basis_count && ++thread->basis_age > ACCESS_BASIS_SAMPLES)
+			update_expire(detector, thread);
 		return true;
 	}
 	if (thread->basis_count && thread->basis_filter >> (address >> 3) % 64 & 1)

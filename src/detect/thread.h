@@ -145,6 +145,7 @@ struct thread {
 	uint64_t recorded_epoch; /* the last one in which something was recorded */
 	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
 	struct detector *detector; /* its own */
+	uint32_t basis_age; /* stack samples since the last basis */
 	uint64_t basis_filter; /* of the granules of 'bases', one bit for each of 64 */
 	struct basis *bases;  /* UPDATE_BASES of them, or NULL */
 	struct vclock_snapshot *birth; /* what its creator knew; may be NULL */

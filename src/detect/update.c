@@ -41,6 +41,16 @@ void update_learn(struct detector *detector, struct thread *thread)
 			learn(detector, thread, &thread->bases[i]);
 }
 
+void update_expire(struct detector *detector, struct thread *thread)
+{
+	for (uint32_t i = 0; thread->basis_count && i < KEPT; i++) {
+		if (!thread->bases[i].address)
+			continue;
+		learn(detector, thread, &thread->bases[i]);
+		forget(thread, &thread->bases[i]);
+	}
+}
+
 /*
  * A read of a place makes older reads of it irrelevant: what is written rests on
  * what was read last.  Only a decision outlives a read that decides nothing, as
@@ -132,6 +142,7 @@ static struct basis *remember(struct race_step *step, const struct access *acces
 	};
 	note_locks(basis, thread);
 	thread->basis_filter |= 1ull << (access->address >> 3) % 64;
+	thread->basis_age = 0;
 	thread->basis_count++;
 	store_release(&basis->address, access->address); /* pairs with change_life() */
 	mark(step->detector, access->address);

@@ -80,6 +80,10 @@ void update_split(struct thread *thread, lock_id lock);
  */
 void update_learn(struct detector *detector, struct thread *thread);
 
+/* @thread has made many accesses since its last basis, which all had to look at
+ * them: it will not come back to these.  Forgets them. */
+void update_expire(struct detector *detector, struct thread *thread);
+
 /* Memory [start, start + size) begins or ends a life. */
 void update_life_changes(struct detector *detector, uintptr_t start, size_t size_bytes);
 
