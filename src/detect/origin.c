@@ -81,7 +81,9 @@ site_id origin_site(const struct detector *detector, origin_id what)
 stack_id origin_stack(struct detector *detector, origin_id what)
 {
 	const struct site *site;
+	struct stack *stack;
 	uintptr_t frame;
+	stack_id id;
 
 	if (sort_of(what) == ORIGIN_STACK)
 		return what;
@@ -90,8 +92,31 @@ stack_id origin_stack(struct detector *detector, origin_id what)
 		return 0;
 	/* As for a return address, readers look one byte before. */
 	frame = site->address + 1;
-	return stack_depot_intern(&detector->stacks, &frame, 1, site->code_generation,
-				  STACK_INCOMPLETE, 0);
+	id = stack_depot_intern(&detector->stacks, &frame, 1, site->code_generation,
+				STACK_INCOMPLETE, 0);
+	stack = stack_depot_get(&detector->stacks, id);
+	if (stack)
+		store_relaxed(&stack->site, what & NUMBER_MASK); /* relaxed: always the same */
+	return id;
+}
+
+stack_id origin_stack_at(struct detector *detector, stack_id id, site_id site)
+{
+	static uintptr_t frames[64]; /* under detector.lock */
+	const struct stack *stack = stack_depot_get(&detector->stacks, id);
+	const struct site *own = site_get(&detector->sites, site);
+	const struct site *top = stack ? site_get(&detector->sites, stack->site) : NULL;
+
+	id &= ~STACK_ID_IN_HANDLER;
+	if (!own || !top || own == top || stack->frame_count > ARRAY_LENGTH(frames) ||
+	    stack->frames[0] != top->address + 1)
+		return id;
+	for (uint32_t i = 1; i < stack->frame_count; i++)
+		frames[i] = stack->frames[i];
+	frames[0] = own->address + 1;
+	return stack_depot_intern(&detector->stacks, frames, stack->frame_count,
+				  stack->code_generation, stack->flags, stack->signal_number) &
+	       ~STACK_ID_IN_HANDLER;
 }
 
 /* --- Lists ----------------------------------------------------------------- */
@@ -155,7 +180,8 @@ static bool is_same(const struct origin_list *list, const struct origin_part *pa
 	if (list->count != count)
 		return false;
 	for (uint32_t i = 0; i < count; i++)
-		if (list->parts[i].slot != parts[i].slot || list->parts[i].bytes != parts[i].bytes ||
+		if (list->parts[i].slot != parts[i].slot ||
+		    list->parts[i].bytes != parts[i].bytes ||
 		    list->parts[i].what != parts[i].what)
 			return false;
 	return true;
@@ -316,12 +342,14 @@ static origin_id origin_of_write(const struct detector *detector, uintptr_t addr
 			return 0;
 	} else {
 		list.count = 1;
-		list.cells[0] = (struct cell){present, origin_load(&shadow.origins->write, present)};
+		list.cells[0].word = present;
+		list.cells[0].what = origin_load(&shadow.origins->write, present);
 	}
 	for (uint32_t i = 0; i < list.count; i++) {
 		const struct cell *cell = &list.cells[i];
 
-		if ((cell->word & ~(uint64_t)SHADOW_ALL_BYTES) == word && shadow_bytes(cell->word) & byte)
+		if ((cell->word & ~(uint64_t)SHADOW_ALL_BYTES) == word &&
+		    shadow_bytes(cell->word) & byte)
 			return origin_part_at(detector, cell->what, shadow_slot(word), byte).what;
 	}
 	return 0;

@@ -109,6 +109,10 @@ site_id origin_site(const struct detector *detector, origin_id what);
 /* The same as a stack for a report: whole, or of one frame. */
 stack_id origin_stack(struct detector *detector, origin_id what);
 
+/* @stack, of a check that several sites share, as it is at @site.  Called with
+ * detector.lock held. */
+stack_id origin_stack_at(struct detector *detector, stack_id stack, site_id site);
+
 /* Of the access that @thread is making: its whole stack. */
 stack_id origin_stack_of_access(struct detector *detector, struct thread *thread,
 				const struct access *access);

@@ -21,6 +21,37 @@ static bool is_simple(uint64_t word)
 
 /* --- What was there before ------------------------------------------------- */
 
+/* Of a check that several sites share, which one of them this is at @byte. */
+static site_id my_site(const struct race_step *step, uint32_t byte)
+{
+	uintptr_t offset = step->granule + byte - step->access->address;
+
+	return site_member_at(&step->detector->sites, step->access->site, (uint32_t)offset,
+			      step->is_write ? SITE_WRITE : SITE_READ);
+}
+
+/*
+ * The same of an earlier access, of which the granule has @bytes.  They begin where
+ * it began, unless it began in the granule before and ends here.
+ */
+static site_id other_site(const struct race_step *step, uint32_t bytes, uint32_t byte)
+{
+	const struct site_table *sites = &step->detector->sites;
+	site_id head = origin_site(step->detector, step->other_what);
+	const struct site *site = site_get(sites, head);
+	uint32_t first = (uint32_t)__builtin_ctz(bytes);
+	uint32_t count = shadow_byte_count(bytes);
+	uint32_t whole;
+
+	if (LIKELY(!site || !site->next_member))
+		return head;
+	whole = site_check_bytes(sites, head);
+	if (first == 0 && count < whole && count < SHADOW_GRANULE)
+		byte += whole - count;
+	return site_member_at(sites, head, byte - first,
+			      step->other_is_write ? SITE_WRITE : SITE_READ);
+}
+
 /* This access conflicts with one of @word's thread.  Where bytes of one word were
  * accessed at several places, each is a pair of its own. */
 static void conflict(struct race_step *step, uint64_t word, origin_id what, bool is_write)
@@ -37,6 +68,9 @@ static void conflict(struct race_step *step, uint64_t word, origin_id what, bool
 		step->other_is_freed = shadow_form(word) == SHADOW_FREED;
 		step->other_what = part.what;
 		step->shared_bytes = both ? both : left;
+		step->site = my_site(step, (uint32_t)__builtin_ctz(step->shared_bytes));
+		step->other_site = other_site(step, shadow_bytes(step->other) | step->shared_bytes,
+					      (uint32_t)__builtin_ctz(step->shared_bytes));
 		race_judge(step);
 		left &= ~(both ? both : left);
 	}

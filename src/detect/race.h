@@ -39,6 +39,8 @@ struct race_step {
 	uint64_t other;	   /* plain word */
 	uint32_t shared_bytes; /* of the granule, that both access */
 	origin_id other_what;
+	site_id site;	    /* whose access this is at the shared bytes, and ... */
+	site_id other_site; /* ... whose the other was; 0: not known */
 
 	const struct basis *basis; /* of an update: update.h; may be NULL */
 };

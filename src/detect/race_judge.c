@@ -52,8 +52,8 @@ static bool is_of_moves(uint32_t bytes, uint32_t size_bytes)
 
 static struct kind_of_access kind_of_mine(const struct race_step *step)
 {
-	const struct site *site = site_get(&step->detector->sites, step->access->site);
-	uint32_t flags = step->access->flags;
+	const struct site *site = site_get(&step->detector->sites, step->site);
+	uint32_t flags = site ? site->flags : step->access->flags;
 	size_t size_bytes = site ? site->size_bytes : step->access->size_bytes;
 
 	return (struct kind_of_access){
@@ -70,8 +70,7 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 /* What is not known of the other is taken to be harmless. */
 static struct kind_of_access kind_of_other(const struct race_step *step)
 {
-	const struct site *site = site_get(&step->detector->sites,
-					   origin_site(step->detector, step->other_what));
+	const struct site *site = site_get(&step->detector->sites, step->other_site);
 	uint32_t flags = site ? site->flags : SITE_PLAIN_MOVE;
 
 	return (struct kind_of_access){
@@ -197,6 +196,8 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 	pair.other_is_freed = false;
 	pair.other = basis->last.word | (bytes & SHADOW_ALL_BYTES);
 	pair.other_what = basis->last.what;
+	pair.site = access->site;
+	pair.other_site = origin_site(step->detector, basis->last.what);
 	if (update_is_value_seen(basis, access))
 		verdict.details = DETAIL_VALUE_SEEN;
 	race_report(&pair, &verdict);

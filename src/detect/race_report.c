@@ -22,8 +22,8 @@ struct race_record {
 /* The same two places in the code make the same finding, in either order. */
 static uint64_t key_of(const struct race_step *step)
 {
-	uint64_t mine = step->access->site;
-	uint64_t other = origin_site(step->detector, step->other_what);
+	uint64_t mine = step->site;
+	uint64_t other = step->other_site;
 
 	return mine < other ? chain_mix(chain_mix(3, mine), other)
 			    : chain_mix(chain_mix(3, other), mine);
@@ -40,8 +40,8 @@ static uint64_t update_of(const struct detector *detector, site_id id)
 /* The same two updates make the same finding, whichever halves of them meet. */
 static uint64_t key_of_updates(const struct race_step *step)
 {
-	uint64_t mine = update_of(step->detector, step->access->site);
-	uint64_t other = update_of(step->detector, origin_site(step->detector, step->other_what));
+	uint64_t mine = update_of(step->detector, step->site);
+	uint64_t other = update_of(step->detector, step->other_site);
 
 	return mine < other ? chain_mix(chain_mix(4, mine), other)
 			    : chain_mix(chain_mix(4, other), mine);
@@ -87,13 +87,21 @@ struct run {
 	uint32_t length;
 };
 
-/* The run in @bytes that has the first of @shared. */
-static struct run run_of(uint32_t bytes, uint32_t shared)
+/* The run in @bytes that has the first of @shared: of one access of @site, where
+ * several of them would look the same as one. */
+static struct run run_of(const struct site *site, uint32_t bytes, uint32_t shared)
 {
 	uint32_t first = shared ? (uint32_t)__builtin_ctz(shared) : 0;
+	uint32_t size = site ? site->size_bytes : 0;
 	uint32_t length;
 
 	bytes |= 1u << first;
+	if (size && size < SHADOW_GRANULE && !(size & (size - 1))) {
+		uint32_t block = ((1u << size) - 1) << (first & ~(size - 1));
+
+		if ((bytes & block) == block)
+			return (struct run){first & ~(size - 1), size};
+	}
 	while (first > 0 && bytes >> (first - 1) & 1)
 		first--;
 	length = (uint32_t)__builtin_ctz(~(bytes >> first));
@@ -102,8 +110,7 @@ static struct run run_of(uint32_t bytes, uint32_t shared)
 
 static void add_other(struct race_step *step, struct finding *finding)
 {
-	const struct site *site = site_get(&step->detector->sites,
-					   origin_site(step->detector, step->other_what));
+	const struct site *site = site_get(&step->detector->sites, step->other_site);
 	bool is_update = site && site->flags & SITE_UPDATE;
 	struct finding_event *event;
 	struct run run;
@@ -113,32 +120,51 @@ static void add_other(struct race_step *step, struct finding *finding)
 	event = report_event(finding, race_thread_of(step->detector, step->other),
 			     step->other_is_freed ? ACTION_FREE
 						  : action_of(step->other_is_write, is_update),
-			     NULL, origin_stack(step->detector, step->other_what));
+			     NULL,
+			     origin_stack_at(step->detector,
+					     origin_stack(step->detector, step->other_what),
+					     step->other_site));
 	if (!event)
 		return;
-	run = run_of(shadow_bytes(step->other), step->shared_bytes);
+	run = run_of(site, shadow_bytes(step->other), step->shared_bytes);
 	event->address = step->granule + run.first;
 	event->size_bytes = run.length;
 	event->target = stack_owner(step->detector, event->address);
 }
 
+/* The part of the access that is @step->site's. */
+static struct run my_run(const struct race_step *step)
+{
+	const struct site *head = site_get(&step->detector->sites, step->access->site);
+	const struct site *site = site_get(&step->detector->sites, step->site);
+
+	if (!site || !head || !head->next_member)
+		return (struct run){0, (uint32_t)step->access->size_bytes};
+	return (struct run){site->member_offset, site->size_bytes};
+}
+
 static void add_mine(struct race_step *step, struct finding *finding, stack_id stack)
 {
 	const struct access *access = step->access;
+	const struct site *site = site_get(&step->detector->sites, step->site);
+	uint32_t flags = site ? site->flags : access->flags;
+	struct run run = my_run(step);
 	struct finding_event *event =
 		report_event(finding, step->thread->id,
 			     step->is_freeing
 				     ? ACTION_FREE
-				     : action_of(step->is_write, access->flags & SITE_UPDATE),
-			     NULL, stack & ~STACK_ID_IN_HANDLER);
+				     : action_of(step->is_write, flags & SITE_UPDATE),
+			     NULL, origin_stack_at(step->detector, stack, step->site));
 
 	if (!event)
 		return;
-	event->address = access->address;
-	event->size_bytes = access->size_bytes;
-	event->value = access->value;
+	event->address = access->address + run.first;
+	event->size_bytes = run.length;
+	event->value = access->value >> run.first % sizeof(access->value) * 8;
+	if (run.length < sizeof(access->value))
+		event->value &= (1ull << run.length * 8) - 1;
 	event->has_value = access->has_value;
-	event->target = stack_owner(step->detector, access->address);
+	event->target = stack_owner(step->detector, event->address);
 	report_holds(event, step->thread);
 }
 

@@ -28,3 +28,25 @@ site_id site_table_reserve(struct site_table *table, uint32_t count)
 	store_release(&table->count, first + count - 1);
 	return first;
 }
+
+site_id site_member_at(const struct site_table *table, site_id head, uint32_t offset,
+		       uint32_t direction)
+{
+	const struct site *site = site_get(table, head);
+
+	for (site_id id = head; site; id = site->next_member, site = site_get(table, id))
+		if (offset - site->member_offset < site->size_bytes && site->flags & direction)
+			return id;
+	return head;
+}
+
+uint32_t site_check_bytes(const struct site_table *table, site_id head)
+{
+	const struct site *site = site_get(table, head);
+	uint32_t bytes = 0;
+
+	for (; site; site = site_get(table, site->next_member))
+		if (bytes < site->member_offset + (uint32_t)site->size_bytes)
+			bytes = site->member_offset + (uint32_t)site->size_bytes;
+	return bytes;
+}

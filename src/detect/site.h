@@ -66,4 +66,12 @@ static inline struct site *site_get(const struct site_table *table, site_id id)
 	return id && id <= table->count ? &table->chunks[id / SITE_CHUNK][id % SITE_CHUNK] : NULL;
 }
 
+/* Of the sites that share the check of @head, the one that does @direction at the
+ * byte @offset of it; @head if there is none. */
+site_id site_member_at(const struct site_table *table, site_id head, uint32_t offset,
+		       uint32_t direction);
+
+/* How many bytes the check of @head has; 0: it varies. */
+uint32_t site_check_bytes(const struct site_table *table, site_id head);
+
 #endif

@@ -8,8 +8,9 @@
 #define TESTS_UNIT_RACING_H
 
 #include "detect/access.h"
+#include "detect/shadow.h"
 
-#define MEMORY_AT ((uintptr_t)0x10000000)
+#define MEMORY_AT ((uintptr_t)SHADOW_REPLAY_START + 0x10000000)
 #define MEMORY_BYTES 65536u
 
 extern struct detector judge;
