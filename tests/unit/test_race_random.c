@@ -157,6 +157,9 @@ static void run(unsigned seed)
 	for (uint32_t i = 0; i < STEPS; i++) {
 		uint32_t thread = (uint32_t)rand_r(&state) % THREADS;
 
+		/* Collect what is not named any more at every step. */
+		if (seed % 25 == 0)
+			judge.read_sets.collect_at = judge.cells.sweep_at = 0;
 		if ((unsigned)rand_r(&state) % 5 < lock_share)
 			do_lock(thread, &state);
 		else

@@ -143,6 +143,35 @@ static void *run_racing(void *argument)
 	return NULL;
 }
 
+static uint32_t collect_often;
+
+static void *run_collecting(void *argument)
+{
+	while (load_relaxed(&collect_often)) {
+		store_relaxed(&judge.read_sets.collect_at, 64u);
+		store_relaxed(&judge.cells.sweep_at, 0u);
+	}
+	return argument;
+}
+
+/* While others use them, sets and cells are collected all the time. */
+START_TEST(what_is_in_use_is_never_collected)
+{
+	pthread_t collector;
+
+	set_up();
+	collect_often = 1;
+	ck_assert_int_eq(pthread_create(&collector, NULL, run_collecting, NULL), 0);
+	run_all(run_ordered);
+	store_relaxed(&collect_often, 0u);
+	pthread_join(collector, NULL);
+	ck_assert_uint_eq(finding_count, 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_ACCESSES], 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_READERS], 0);
+	ck_assert_uint_lt(judge.read_sets.count, 20000);
+}
+END_TEST
+
 START_TEST(each_place_that_races_is_found)
 {
 	set_up();
@@ -166,6 +195,7 @@ int main(void)
 		return 77;
 	tcase_set_timeout(tests, 100);
 	tcase_add_test(tests, what_locks_order_is_no_race);
+	tcase_add_test(tests, what_is_in_use_is_never_collected);
 	tcase_add_test(tests, each_place_that_races_is_found);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
