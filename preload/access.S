@@ -208,6 +208,10 @@ access_common:
 	MARK	access_masked_start
 masked_common:
 	WITHOUT_FLAGS access_masked, FRAME_ID + 8, FRAME_ADDRESS + 16, 24
+	.p2align 6
+gather_common:
+	/* Above the words lie the indexes, which the check takes off. */
+	WITHOUT_FLAGS access_gather, FRAME_ID + 8, FRAME_ADDRESS + 16 + 32, 24
 	MARK	access_masked_end
 	.p2align 6
 begin_common:
@@ -401,6 +405,9 @@ string_common:
 	THUNK	access_sized_thunk, access_common, 0
 	MARK	access_masked_thunk_start
 	THUNK	access_masked_thunk, masked_common, 0
+	.irp	number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+	THUNK	access_gather_\number, gather_common, \number
+	.endr
 	MARK	access_masked_thunk_end
 	THUNK	access_lock_begin_thunk, begin_common, 0
 	THUNK	access_lock_end_thunk, end_common, 0
@@ -435,6 +442,9 @@ access_thunk_offsets:
 	.long	access_lock_end_compare_thunk - access_thunk_offsets
 	.long	access_sized_thunk - access_thunk_offsets
 	.long	access_masked_thunk - access_thunk_offsets
+	.irp	number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+	.long	access_gather_\number - access_thunk_offsets
+	.endr
 	.altmacro
 	.macro	STRING_OFFSET number
 	.long	access_string_\number - access_thunk_offsets

@@ -330,6 +330,39 @@ void access_masked(struct access_frame *frame)
 	guest_leave(self);
 }
 
+/* One access per element; @form is of enum thunk, from THUNK_GATHER on. */
+void access_gather(struct access_frame *frame, uint32_t form);
+
+void access_gather(struct access_frame *frame, uint32_t form)
+{
+	const uint64_t *indexes = frame->words + ARRAY_LENGTH(frame->words);
+	struct guest_thread *self = enter(frame);
+	struct site *site = site_of(frame->words[1]);
+	uint64_t mask = frame->words[0];
+	uint32_t log_scale = form % 4;
+	struct access_context where;
+	struct access access;
+	uintptr_t base;
+
+	if (UNLIKELY(!self))
+		return;
+	access = describe(frame, frame->words + 1, site, &where);
+	where.start.sp += THUNK_INDEX_BYTES;
+	base = access.address;
+	if (form / 4 == 2) /* four bits, but two elements */
+		mask &= 3;
+	for (uint32_t i = 0; mask >> i; i++) {
+		uint64_t index = indexes[i / 2] >> 32 * (i % 2);
+
+		if (!(mask >> i & 1))
+			continue;
+		index = form / 4 ? indexes[i] : (uint64_t)(int64_t)(int32_t)index;
+		access.address = base + (index << log_scale);
+		access_check(&guest_detector, self->thread, &access);
+	}
+	guest_leave(self);
+}
+
 /* --- Locked instructions ---------------------------------------------------- */
 
 /*

@@ -1,5 +1,7 @@
 #include "x86/checks.h"
 
+#include "x86/masked.h"
+
 #define AVAILABLE_COUNT 24u
 #define HOIST_LIMIT 16u
 #define COST_OF_FLAGS 3u
@@ -298,6 +300,19 @@ static void check_element(struct placing *placing, uint32_t index)
 	}
 }
 
+/* Of a masked move or gather: its row tells of one element. */
+static void note_element(struct placing *placing, uint32_t index, struct plan_site *site)
+{
+	const struct instruction *instruction = &placing->function->instructions[index];
+	const unsigned char *bytes = placing->module->text + instruction->offset;
+	struct masked_operands operands;
+
+	site->size_bytes =
+		masked_decode(bytes, instruction, &operands) ? operands.element_bytes : 0;
+	site->flags &= (uint32_t)PLAN_SITE_READ | PLAN_SITE_WRITE;
+	site->slice = 0;
+}
+
 /* A check that no other access shares. */
 static void check_alone(struct placing *placing, uint32_t index, enum access_class class)
 {
@@ -313,6 +328,8 @@ static void check_alone(struct placing *placing, uint32_t index, enum access_cla
 	};
 
 	access.site = add_site(placing, index, is_read, is_write);
+	if (class == ACCESS_MASKED)
+		note_element(placing, index, &placing->list->sites[access.site]);
 	add_check(placing, &access);
 }
 

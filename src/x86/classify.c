@@ -1,4 +1,5 @@
 #include "x86/checks.h"
+#include "x86/masked.h"
 
 /* A stack slot is this thread's business while nobody else has its address. */
 static bool is_private_slot(const struct function *function, const struct instruction *instruction)
@@ -20,7 +21,8 @@ static bool is_in_read_only(const struct module *module, const struct instructio
 		return false;
 	if (instruction->is_rip_relative)
 		address = module->text_address + (uint64_t)instruction->target;
-	else if (instruction->base == NO_REGISTER && !(instruction->memory & MEMORY_STRING))
+	else if (instruction->base == NO_REGISTER &&
+		 !(instruction->memory & (MEMORY_STRING | MEMORY_GATHER)))
 		address = (uint64_t)(int64_t)instruction->displacement;
 	else
 		return false;
@@ -53,6 +55,7 @@ enum access_class checks_classify(const struct module *module, const struct func
 				  const struct instruction *instruction)
 {
 	uint32_t memory = instruction->memory;
+	struct masked_operands operands;
 
 	if (!(memory &
 	      (MEMORY_READ | MEMORY_WRITE | MEMORY_STRING | MEMORY_UNCHECKED | MEMORY_SEGMENT)) ||
@@ -64,8 +67,12 @@ enum access_class checks_classify(const struct module *module, const struct func
 		return ACCESS_STACK;
 	if (is_in_read_only(module, instruction) || is_table_jump(function, instruction))
 		return ACCESS_READ_ONLY;
-	if (memory & (MEMORY_UNCHECKED | MEMORY_GATHER | MEMORY_MASKED))
+	if (memory & MEMORY_UNCHECKED)
 		return ACCESS_UNCHECKED;
+	if (memory & (MEMORY_GATHER | MEMORY_MASKED))
+		return masked_decode(module->text + instruction->offset, instruction, &operands)
+			       ? ACCESS_MASKED
+			       : ACCESS_UNCHECKED;
 	if (memory & MEMORY_STRING)
 		return classify_string(instruction);
 	if (memory & MEMORY_LOCKED)

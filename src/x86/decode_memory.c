@@ -18,6 +18,11 @@ static bool touches_nothing(const ZydisDecodedInstruction *instruction)
 	}
 }
 
+static bool is_masked_bytes(ZydisMnemonic mnemonic)
+{
+	return mnemonic == ZYDIS_MNEMONIC_MASKMOVDQU || mnemonic == ZYDIS_MNEMONIC_VMASKMOVDQU;
+}
+
 static bool is_masked_move(const ZydisDecodedInstruction *instruction)
 {
 	switch ((unsigned)instruction->mnemonic) {
@@ -155,11 +160,15 @@ static uint32_t extra_flags(const struct raw *raw, const ZydisDecodedOperand *op
 	if (only_compares(mnemonic) || stores_constant(raw))
 		flags |= MEMORY_CONSTANT;
 	if (operand->mem.type == ZYDIS_MEMOP_TYPE_VSIB)
-		flags |= MEMORY_GATHER | MEMORY_UNCHECKED;
+		flags |= MEMORY_GATHER;
 	if (is_masked_move(instruction))
-		flags |= MEMORY_MASKED | MEMORY_UNCHECKED;
+		flags |= MEMORY_MASKED;
+	if (flags & (MEMORY_GATHER | MEMORY_MASKED) &&
+	    instruction->encoding != ZYDIS_INSTRUCTION_ENCODING_VEX)
+		flags |= MEMORY_UNCHECKED;
 	if (has_unknown_extent(raw, operand) || instruction->address_width != 64 ||
-	    is_odd_register(operand->mem.base) || is_odd_register(operand->mem.index))
+	    is_odd_register(operand->mem.base) ||
+	    (!(flags & MEMORY_GATHER) && is_odd_register(operand->mem.index)))
 		flags |= MEMORY_UNCHECKED;
 	return flags;
 }
@@ -256,6 +265,16 @@ static bool is_own_stack(const ZydisDecodedOperand *operand)
 	return operand->mem.base == ZYDIS_REGISTER_RSP || operand->mem.base == ZYDIS_REGISTER_RBP;
 }
 
+/* maskmovdqu's operand is not written down: it lies where rdi points. */
+static void note_masked_bytes(const struct raw *raw, const ZydisDecodedOperand *operand,
+			      struct instruction *to)
+{
+	to->memory |= (uint16_t)(direction(operand) | segment_flag(operand, to) | MEMORY_MASKED);
+	to->base = RDI;
+	if (raw->instruction.address_width != 64)
+		to->memory |= MEMORY_UNCHECKED;
+}
+
 void decode_memory(const struct raw *raw, struct instruction *to)
 {
 	ZydisInstructionCategory category = raw->instruction.meta.category;
@@ -271,6 +290,8 @@ void decode_memory(const struct raw *raw, struct instruction *to)
 			continue;
 		if (operand->visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT)
 			note_access(raw, operand, to);
+		else if (is_masked_bytes(raw->instruction.mnemonic))
+			note_masked_bytes(raw, operand, to);
 		else if (!is_own_stack(operand) && operand->mem.type == ZYDIS_MEMOP_TYPE_MEM &&
 			 !touches_nothing(&raw->instruction))
 			to->memory |=

@@ -63,6 +63,12 @@ static void raise(struct emitter *emitter, struct taken *taken, unsigned by)
 	emit_state(emitter, taken);
 }
 
+static void note_push(struct emitter *emitter, struct taken *taken)
+{
+	taken->lowered_by += 8;
+	emit_state(emitter, taken);
+}
+
 /* @address_register may be NO_REGISTER: the thunk has no use for an address. */
 static void emit_thunk_call(struct emitter *emitter, struct taken taken, int address_register,
 			    uint32_t site, unsigned thunk)
@@ -75,14 +81,39 @@ static void emit_thunk_call(struct emitter *emitter, struct taken taken, int add
 		encode_push_zero(emitter);
 	else
 		encode_push(emitter, address_register);
-	taken.lowered_by += 8;
-	emit_state(emitter, &taken);
+	note_push(emitter, &taken);
 	encode_push_site(emitter, site, is_lowered);
-	taken.lowered_by += 8;
-	emit_state(emitter, &taken);
+	note_push(emitter, &taken);
 	encode_call_thunk(emitter, thunk);
 	taken.lowered_by -= 16;
 	emit_state(emitter, &taken);
+	if (!is_lowered)
+		raise(emitter, &taken, THUNK_RED_ZONE);
+}
+
+/* For masked moves and gathers: with the mask's bits, and indexes on the stack. */
+static void emit_masked_call(struct emitter *emitter, struct taken taken, int address, int bits,
+			     uint32_t site, const struct masked_operands *operands)
+{
+	bool is_lowered = taken.lowered_by != 0;
+
+	if (!is_lowered)
+		lower(emitter, &taken, THUNK_RED_ZONE);
+	if (operands->is_gather) {
+		lower(emitter, &taken, THUNK_INDEX_BYTES);
+		encode_store_indexes(emitter, operands->index);
+	}
+	encode_push(emitter, address);
+	note_push(emitter, &taken);
+	encode_push_site(emitter, site, is_lowered);
+	note_push(emitter, &taken);
+	encode_push(emitter, bits);
+	note_push(emitter, &taken);
+	encode_call_thunk(emitter, operands->thunk);
+	taken.lowered_by -= 24;
+	emit_state(emitter, &taken);
+	if (operands->is_gather)
+		raise(emitter, &taken, THUNK_INDEX_BYTES);
 	if (!is_lowered)
 		raise(emitter, &taken, THUNK_RED_ZONE);
 }
@@ -223,6 +254,20 @@ static void emit_called(struct emitter *emitter, struct group *group, const stru
 			thunk);
 }
 
+static void emit_masked(struct emitter *emitter, struct group *group, const struct check *check)
+{
+	const struct instruction *instruction = &group->function->instructions[check->instruction];
+	struct masked_operands operands;
+
+	if (!masked_decode(emitter->module->text + instruction->offset, instruction, &operands))
+		return;
+	encode_lea(emitter, group->address, &check->operand, group->taken.lowered_by);
+	save_flags(emitter, group);
+	encode_mask_bits(emitter, group->word, &operands);
+	emit_masked_call(emitter, group->taken, group->address, group->word,
+			 group->first_site + check->site, &operands);
+}
+
 /* --- Checks at one place -------------------------------------------------------- */
 
 static const struct check *check_number(const struct group *group, uint32_t number)
@@ -339,6 +384,8 @@ static void emit_group(struct emitter *emitter, struct group *group, struct cold
 			return;
 		if (check->class == ACCESS_SIMPLE)
 			emit_simple(emitter, group, check, cold);
+		else if (check->class == ACCESS_MASKED)
+			emit_masked(emitter, group, check);
 		else
 			emit_called(emitter, group, check);
 		number = check->next;
@@ -356,7 +403,7 @@ static void emit_string(struct emitter *emitter, const struct group *group,
 			string_thunk(instruction));
 }
 
-/* Gathers @count checks from @first on.  Returns whether some is wide. */
+/* Gathers @count checks from @first on.  Returns whether some needs two registers. */
 static bool gather(struct group *group, uint32_t first, uint32_t count)
 {
 	bool is_wide = false;
@@ -370,7 +417,8 @@ static bool gather(struct group *group, uint32_t first, uint32_t count)
 
 		group->clobbers_flags |= check->class != ACCESS_LOCKED;
 		group->operands |= operand_registers(&check->operand);
-		is_wide |= check->class == ACCESS_SIMPLE && check->size_bytes > 8;
+		is_wide |= check->class == ACCESS_MASKED ||
+			   (check->class == ACCESS_SIMPLE && check->size_bytes > 8);
 		number = check->next;
 	}
 	return is_wide;

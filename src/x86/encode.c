@@ -223,6 +223,37 @@ void encode_push_site(struct emitter *emitter, uint32_t site_index, bool is_lowe
 	encode_fixup(emitter, FIXUP_SITE, (int64_t)site_index << 1 | is_lowered, 0);
 }
 
+static void encode_vex(struct emitter *emitter, int reg, int rm, unsigned simd_prefix, bool is_wide)
+{
+	encode_byte(emitter, 0xc4);
+	encode_byte(emitter, 1u | (reg >= 8 ? 0 : 0x80u) | 0x40u | (rm >= 8 ? 0 : 0x20u));
+	encode_byte(emitter, 0x78u | (is_wide ? 4u : 0) | simd_prefix);
+}
+
+void encode_mask_bits(struct emitter *emitter, int into, const struct masked_operands *operands)
+{
+	int mask = operands->mask;
+	unsigned opcode = operands->element_bytes == 1 ? 0xd7 : 0x50;
+
+	if (operands->is_vex) {
+		encode_vex(emitter, into, mask, operands->element_bytes != 4,
+			   operands->is_mask_wide);
+	} else {
+		encode_byte(emitter, 0x66);
+		encode_byte(emitter, REX | (into >= 8 ? 4u : 0) | (mask >= 8 ? 1u : 0));
+		encode_byte(emitter, 0x0f);
+	}
+	encode_byte(emitter, opcode);
+	encode_byte(emitter, 0xc0 | ((unsigned)into & 7) << 3 | ((unsigned)mask & 7));
+}
+
+void encode_store_indexes(struct emitter *emitter, int vector)
+{
+	encode_vex(emitter, vector, RSP, 2, true);
+	encode_byte(emitter, 0x7f);
+	encode_place(emitter, vector, RSP, -1, 0, 0);
+}
+
 void encode_call_thunk(struct emitter *emitter, unsigned thunk)
 {
 	uint32_t slot = thunk * (uint32_t)sizeof(uint64_t);

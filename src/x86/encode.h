@@ -7,6 +7,7 @@
 #define X86_ENCODE_H
 
 #include "x86/emit.h"
+#include "x86/masked.h"
 #include "x86/operand.h"
 
 enum condition { CONDITION_EQUAL = 4, CONDITION_UNEQUAL = 5 };
@@ -40,6 +41,9 @@ void encode_add_tls(struct emitter *emitter, int32_t offset, int8_t value);
 void encode_push(struct emitter *emitter, int from);
 void encode_push_zero(struct emitter *emitter);
 void encode_push_site(struct emitter *emitter, uint32_t site_index, bool is_lowered);
+/* The mask that selects elements as bits: vmovmskps, vmovmskpd, pmovmskb.  Keep flags. */
+void encode_mask_bits(struct emitter *emitter, int into, const struct masked_operands *operands);
+void encode_store_indexes(struct emitter *emitter, int vector); /* to (rsp), 32 bytes */
 void encode_call_thunk(struct emitter *emitter, unsigned thunk);
 void encode_save_flags(struct emitter *emitter);    /* into rax */
 void encode_restore_flags(struct emitter *emitter); /* from rax */

@@ -18,6 +18,7 @@ src_libplan_a_SOURCES += \
 	%D%/instruction.h \
 	%D%/jumps.c \
 	%D%/liveness.c %D%/liveness.h \
+	%D%/masked.c %D%/masked.h \
 	%D%/module.c %D%/module.h \
 	%D%/operand.h \
 	%D%/origins.c %D%/origins.h \
@@ -29,6 +30,7 @@ src_libplan_a_SOURCES += \
 	%D%/state.c \
 	%D%/survey.c %D%/survey.h \
 	%D%/symbolic.c %D%/symbolic.h \
+	%D%/symbolic_vector.c \
 	%D%/targets.c \
 	%D%/thunk.h \
 	%D%/vector.c %D%/vector.h \

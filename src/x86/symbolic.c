@@ -14,6 +14,7 @@ void symbolic_begin(struct symbolic *machine)
 		machine->registers[r] =
 			(struct symbolic_value){.kind = SYMBOLIC_ORIGINAL, .number = r};
 	machine->has_flags = machine->has_overflow = true;
+	machine->stored_vector = NO_REGISTER;
 }
 
 bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_value *b)
@@ -25,6 +26,8 @@ bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_val
 	if (a->kind == SYMBOLIC_ADDRESS || a->kind == SYMBOLIC_FLIPPED || a->kind == SYMBOLIC_WORD)
 		return a->mask == b->mask && a->bit == b->bit && a->at == b->at &&
 		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
+	if (a->kind == SYMBOLIC_MASK)
+		return a->number == b->number && a->at == b->at && a->bit == b->bit;
 	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;
 }
 
@@ -73,6 +76,7 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 		machine->lowered_by == other->lowered_by &&
 		machine->pushed_count == other->pushed_count &&
 		machine->is_in_doubt == other->is_in_doubt && machine->trail == other->trail &&
+		machine->stored_vector == other->stored_vector &&
 		(!machine->is_in_doubt || is_same_place(&machine->compared, &other->compared));
 	has_lost |= machine->is_compared && !other->is_compared;
 	machine->is_compared &= other->is_compared;
@@ -157,6 +161,7 @@ static bool run_store(struct symbolic *machine, const struct opcode *opcode,
 			slot = &machine->slots[i];
 	if (!slot)
 		return false;
+	machine->stored_vector = NO_REGISTER;
 	*slot = (struct symbolic_slot){at, true, machine->registers[reg_of(opcode, 1)]};
 	return true;
 }
@@ -210,6 +215,7 @@ static bool run_lea(struct symbolic *machine, const struct opcode *opcode,
 	if (!opcode->is_wide)
 		return false;
 	if (into == RSP) {
+		machine->stored_vector = NO_REGISTER;
 		machine->lowered_by -= instruction->displacement;
 		return is_stack(instruction);
 	}
@@ -340,6 +346,16 @@ static bool run_push(struct symbolic *machine, const struct symbolic_value *addr
 	return true;
 }
 
+/* The mask is pushed behind the id. */
+static bool run_push_register(struct symbolic *machine, const struct symbolic_value *value)
+{
+	if (!machine->pushed_count)
+		return run_push(machine, value);
+	machine->lowered_by += 8;
+	machine->pushed_mask = *value;
+	return machine->pushed_count++ == 2 && value->kind == SYMBOLIC_MASK;
+}
+
 static bool run_push_id(struct symbolic *machine, const struct opcode *opcode)
 {
 	memcpy(&machine->pushed_id, opcode->at + 1, sizeof(machine->pushed_id));
@@ -376,17 +392,18 @@ static struct symbolic_outcome
 call_thunk(struct symbolic *machine, const struct instruction *instruction, uint64_t text_address)
 {
 	uint64_t slot = (uint64_t)instruction->target / sizeof(uint64_t);
+	bool is_masked = slot >= THUNK_MASKED && slot < THUNK_STRING;
 
-	if (machine->pushed_count != 2 || instruction->target < 0 || slot >= THUNK_COUNT ||
-	    instruction->target % (int64_t)sizeof(uint64_t) ||
+	if (machine->pushed_count != 2u + is_masked || instruction->target < 0 ||
+	    slot >= THUNK_COUNT || instruction->target % (int64_t)sizeof(uint64_t) ||
 	    !is_thunk_for_doubt(machine, (uint32_t)slot, text_address))
 		return (struct symbolic_outcome){.event = SYMBOLIC_FOREIGN};
-	machine->lowered_by -= 16;
+	machine->lowered_by -= 8 * (int32_t)machine->pushed_count;
 	machine->pushed_count = 0;
 	machine->is_in_doubt = machine->is_compared = false;
 	if (slot >= THUNK_LOCK_BEGIN)
 		leave_trail(machine, &machine->pushed_address);
-	if (slot < THUNK_LOCK_BEGIN || slot == THUNK_SIZED)
+	if (slot < THUNK_LOCK_BEGIN || slot == THUNK_SIZED || is_masked)
 		machine->has_flags = machine->has_overflow = false;
 	return (struct symbolic_outcome){.event = SYMBOLIC_THUNK, .thunk = (uint32_t)slot};
 }
@@ -426,7 +443,8 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 				     const struct instruction *instruction)
 {
 	static const struct symbolic_value none = {.kind = SYMBOLIC_RUBBISH};
-	struct opcode opcode = opcode_of(setting->code + instruction->offset);
+	const unsigned char *bytes = setting->code + instruction->offset;
+	struct opcode opcode = opcode_of(bytes);
 
 	if (instruction->kind == INSTRUCTION_BRANCH)
 		return (struct symbolic_outcome){SYMBOLIC_JUMP, instruction->target, 0, false};
@@ -434,6 +452,9 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 		return run_branch_if(machine, &opcode, instruction);
 	if (instruction->kind == INSTRUCTION_CALL_INDIRECT && instruction->is_rip_relative)
 		return call_thunk(machine, instruction, setting->text_address);
+	if (bytes[0] == 0xc4 || bytes[0] == 0x66)
+		return foreign_unless(
+			symbolic_run_vector(machine, bytes, setting->protected_bytes));
 	switch (opcode.at[0]) {
 	case 0x89:
 		return foreign_unless(
@@ -462,7 +483,7 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 		break;
 	}
 	if ((opcode.at[0] & 0xf8) == 0x50)
-		return foreign_unless(run_push(
+		return foreign_unless(run_push_register(
 			machine, &machine->registers[(opcode.at[0] & 7u) | opcode.base_high]));
 	return foreign_unless(false);
 }

@@ -15,6 +15,7 @@ enum symbolic_kind {
 	SYMBOLIC_ADDRESS,    /* the address of 'operand' */
 	SYMBOLIC_FLIPPED,    /* ... with bit 'bit' flipped */
 	SYMBOLIC_WORD,	     /* the shadow word 'at' bytes from there */
+	SYMBOLIC_MASK,	     /* bits of vector register 'number': one per 'at' bytes of 16 or 32 */
 	SYMBOLIC_FLAGS_HALF, /* lahf, but not yet seto */
 	SYMBOLIC_FLAGS,	     /* lahf and seto */
 	SYMBOLIC_FLAGS_BACK  /* OF is restored already */
@@ -24,7 +25,7 @@ struct symbolic_value {
 	uint8_t kind;
 	int8_t number;
 	int8_t mask; /* what the address was and'ed with; -1: nothing */
-	uint8_t bit;
+	uint8_t bit; /* of a mask: 1 for 32 bytes */
 	int32_t at;
 	struct operand operand;
 };
@@ -44,6 +45,8 @@ struct symbolic {
 	bool has_overflow; /* at least OF */
 	struct symbolic_value pushed_address;
 	uint32_t pushed_id;
+	struct symbolic_value pushed_mask;
+	int8_t stored_vector; /* whose 32 bytes lie at rsp, under what is pushed; or NO_REGISTER */
 	uint32_t pushed_count;
 	/* A shadow word was compared with the thread's current or shared word; it
 	 * was found to differ from the current one, and no thunk has been called yet. */
@@ -75,6 +78,16 @@ struct symbolic_outcome {
 	bool is_if_equal; /* of a branch */
 };
 
+static inline struct symbolic_value symbolic_mask(unsigned vector, unsigned element, bool is_wide)
+{
+	return (struct symbolic_value){
+		.kind = SYMBOLIC_MASK,
+		.number = (int8_t)vector,
+		.bit = is_wide,
+		.at = (int32_t)element,
+	};
+}
+
 void symbolic_begin(struct symbolic *machine);
 
 /* What stays the same for all instructions of a clone. */
@@ -90,6 +103,10 @@ struct symbolic_setting {
 struct symbolic_outcome symbolic_run(struct symbolic *machine,
 				     const struct symbolic_setting *setting,
 				     const struct instruction *instruction);
+
+/* The same for a vector instruction.  False: nothing that a check may do. */
+bool symbolic_run_vector(struct symbolic *machine, const unsigned char *bytes,
+			 uint32_t protected_bytes);
 
 /* The machine on one edge of a branch: what is known of the words compared. */
 void symbolic_branch(struct symbolic *machine, bool is_equal);

@@ -12,8 +12,11 @@
  * All general and vector registers come back as they were; flags do not, but
  * for thunks that say so.  THUNK_LOCK_BEGIN and THUNK_LOCK_END stand around a
  * locked instruction; both keep flags, and the latter reads ZF for cmpxchg.
- * String thunks need no address: they keep flags and take rsi, rdi, rcx and
- * rax as the instruction will find them.
+ * Those for masked moves and gathers want a third word, pushed after the id:
+ * the elements, a bit each.  For gathers the base is pushed as address, and above
+ * it lie THUNK_INDEX_BYTES with the indexes, which the check takes off itself;
+ * rsp had been lowered before that.  String thunks need no address: they keep
+ * flags and take rsi, rdi, rcx and rax as the instruction will find them.
  */
 #ifndef X86_THUNK_H
 #define X86_THUNK_H
@@ -28,6 +31,9 @@ typedef uint32_t site_number;
 /* Sizes 1, 2, 4, 8, 16, 32, 64 by their logarithm. */
 #define THUNK_SIZE_COUNT 7u
 
+#define THUNK_GATHER_COUNT 12u
+#define THUNK_INDEX_BYTES 32
+
 enum thunk {
 	THUNK_READ, /* .. + log2(size) */
 	THUNK_WRITE = THUNK_READ + THUNK_SIZE_COUNT,
@@ -36,7 +42,9 @@ enum thunk {
 	THUNK_LOCK_END_COMPARE, /* the same; ZF says whether it stored */
 	THUNK_SIZED,	/* any other size: the site's row has size and kind */
 	THUNK_MASKED,	/* the pushed id is followed by a pushed bit mask of elements */
-	THUNK_STRING,	/* .. + 4 * (enum string_kind - 1) + log2(element); doubled for repne */
+	THUNK_GATHER,	/* .. + log2(scale) + 4 * (0: indexes of 4 bytes, 1: of 8, 2: two of 8) */
+	/* .. + 4 * (enum string_kind - 1) + log2(element); doubled for repne */
+	THUNK_STRING = THUNK_GATHER + THUNK_GATHER_COUNT,
 	THUNK_COUNT = THUNK_STRING + 40
 };
 

@@ -1,3 +1,4 @@
+#include "x86/masked.h"
 #include "x86/verify_parts.h"
 
 #define LOCK_END_STEPS 16u
@@ -116,9 +117,25 @@ static uint32_t chain_bytes(const struct verifying *verifying, uint32_t site)
 	return most;
 }
 
+/* Whether what lies on the stack for the thunk of a masked move or gather is its own. */
+static bool has_right_elements(const struct verifying *verifying, const struct symbolic *machine,
+			       const struct instruction *instruction, uint32_t site, uint32_t thunk)
+{
+	const unsigned char *bytes = verifying->module->text + instruction->offset;
+	struct masked_operands operands;
+	struct symbolic_value mask;
+
+	if (!masked_decode(bytes, instruction, &operands))
+		return false;
+	mask = symbolic_mask(operands.mask, operands.element_bytes, operands.is_mask_wide);
+	return thunk == operands.thunk && symbolic_value_is(&machine->pushed_mask, &mask) &&
+	       verifying->plan->sites[site].size_bytes == operands.element_bytes &&
+	       (!operands.is_gather || machine->stored_vector == (int8_t)operands.index);
+}
+
 /* Whether @thunk is the one for the access of @instruction, whose site is @site. */
-static bool is_right_thunk(const struct verifying *verifying, const struct instruction *instruction,
-			   uint32_t site, uint32_t thunk)
+static bool is_right_thunk(const struct verifying *verifying, const struct symbolic *machine,
+			   const struct instruction *instruction, uint32_t site, uint32_t thunk)
 {
 	enum access_class class =
 		checks_classify(verifying->module, verifying->function, instruction);
@@ -136,6 +153,9 @@ static bool is_right_thunk(const struct verifying *verifying, const struct instr
 		return is_here && class == ACCESS_LOCKED && instruction->memory & MEMORY_COMPARES;
 	if (thunk == THUNK_SIZED)
 		return class == ACCESS_SIZED;
+	if (thunk < THUNK_STRING)
+		return is_here && class == ACCESS_MASKED &&
+		       has_right_elements(verifying, machine, instruction, site, thunk);
 	return is_here && class == ACCESS_STRING &&
 	       (thunk - THUNK_STRING) % 20 ==
 		       4u * (instruction->string - 1u) +
@@ -162,12 +182,15 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, const struct s
 	uint32_t site = (machine->pushed_id >> 1) - verifying->emitter->first_site;
 	const struct function *function;
 	uint32_t index;
-	bool has_address = thunk <= THUNK_LOCK_BEGIN || thunk == THUNK_SIZED;
+	bool has_address =
+		thunk <= THUNK_LOCK_BEGIN || (thunk >= THUNK_SIZED && thunk < THUNK_STRING);
+	bool is_gather = thunk >= THUNK_GATHER && thunk < THUNK_STRING;
+	int32_t lowered_by = machine->lowered_by - (is_gather ? THUNK_INDEX_BYTES : 0);
 
 	verifying->result->thunk_calls++;
 	if (site >= plan->site_count)
 		return verify_wrong(verifying, at, "a thunk is called for no site");
-	if (machine->lowered_by != (machine->pushed_id & 1 ? THUNK_LOWERED : THUNK_RED_ZONE))
+	if (lowered_by != (machine->pushed_id & 1 ? THUNK_LOWERED : THUNK_RED_ZONE))
 		return verify_wrong(verifying, at, "a thunk is told another stack pointer");
 	function = module_find(verifying->module, plan->sites[site].offset);
 	index = function ? function_find(function, plan->sites[site].offset) : UINT32_MAX;
@@ -178,7 +201,7 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, const struct s
 		return verify_wrong(verifying, at, "a thunk is called with another address");
 	if (!is_only_call(verifying, site, thunk, at))
 		return verify_wrong(verifying, at, "a site has two checks");
-	return is_right_thunk(verifying, &function->instructions[index], site, thunk) ||
+	return is_right_thunk(verifying, machine, &function->instructions[index], site, thunk) ||
 	       verify_wrong(verifying, at, "another thunk is called");
 }
 

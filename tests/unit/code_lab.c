@@ -9,6 +9,7 @@
 
 #include "x86/checks.h"
 #include "x86/liveness.h"
+#include "x86/masked.h"
 
 #define STEP_LIMIT 200000u
 #define LAB_STACK_USED 8192ul /* what the code may use of the stack */
@@ -29,6 +30,7 @@ struct lab_name {
 struct thunk_frame {
 	uint64_t rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
 	uint64_t flags, number, return_address, id, address;
+	uint64_t more[5]; /* masked: there is a mask before the id, and indexes at the end */
 };
 
 /* A row of section lab_kernels: a compiled function, which ends somewhere. */
@@ -74,10 +76,35 @@ GENERAL_ONLY static void see_string(const struct thunk_frame *frame, unsigned nu
 		see(frame->rdi, bytes, LAB_READ);
 }
 
+/* An index of a gather, from 32 bytes of them. */
+GENERAL_ONLY static uint64_t index_of(const uint64_t *indexes, unsigned i, bool is_wide)
+{
+	return is_wide ? indexes[i] : (uint64_t)(int64_t)((const int32_t *)indexes)[i];
+}
+
+GENERAL_ONLY static void see_masked(const struct thunk_frame *frame, unsigned number)
+{
+	uint64_t mask = frame->id, id = frame->address, address = frame->more[0];
+	const struct plan_site *site = &plan->sites[(id >> 1) - 1];
+	unsigned form = number - THUNK_GATHER, count = form / 4 == 2 ? 2 : 8;
+
+	for (unsigned i = 0; mask >> i; i++) {
+		uint64_t at = address + i * site->size_bytes;
+
+		if (number != THUNK_MASKED && i < count)
+			at = address + (index_of(frame->more + 1, i, form / 4) << form % 4);
+		if (mask >> i & 1 && (number == THUNK_MASKED || i < count))
+			see(at, site->size_bytes,
+			    site->flags & PLAN_SITE_WRITE ? LAB_WRITE : LAB_READ);
+	}
+}
+
 GENERAL_ONLY void lab_note(struct thunk_frame *frame)
 {
-	const struct plan_site *site = &plan->sites[(frame->id >> 1) - 1];
 	unsigned number = (unsigned)frame->number;
+	bool is_masked = number >= THUNK_MASKED && number < THUNK_STRING;
+	uint64_t id = is_masked ? frame->address : frame->id;
+	const struct plan_site *site = &plan->sites[(id >> 1) - 1];
 	volatile char below[512];
 
 	thunk_calls++;
@@ -92,9 +119,11 @@ GENERAL_ONLY void lab_note(struct thunk_frame *frame)
 	else if (number == THUNK_SIZED)
 		see(frame->address, site->size_bytes,
 		    site->flags & PLAN_SITE_WRITE ? LAB_WRITE : LAB_READ);
+	else if (is_masked)
+		see_masked(frame, number);
 	else if (number >= THUNK_STRING)
 		see_string(frame, number - THUNK_STRING);
-	if (number < THUNK_LOCK_BEGIN || number == THUNK_SIZED)
+	if (number < THUNK_LOCK_BEGIN || number == THUNK_SIZED || is_masked)
 		frame->flags ^= SPOILT;
 }
 
@@ -216,6 +245,29 @@ static void keep_saved(struct lab_step *step)
 					      8ul * (uint64_t)state->saved_at[i]);
 }
 
+#define YMM_HIGH 576 /* in the frame of a signal */
+
+static void keep_vector(uint64_t *vector, const ucontext_t *context, unsigned number)
+{
+	const char *state = (const char *)context->uc_mcontext.fpregs;
+
+	memcpy(vector, &context->uc_mcontext.fpregs->_xmm[number], 16);
+	if (__builtin_cpu_supports("avx"))
+		memcpy(vector + 2, state + YMM_HIGH + 16ul * number, 16);
+}
+
+/* What selects the elements of a masked move or gather. */
+static void keep_elements(struct lab_step *step, const ucontext_t *context)
+{
+	const struct instruction any = {.length = 15};
+	struct masked_operands operands;
+
+	if (!masked_decode((const unsigned char *)step->pc, &any, &operands))
+		return;
+	keep_vector(step->mask, context, operands.mask);
+	keep_vector(step->indexes, context, operands.index);
+}
+
 static void on_step(int signal, siginfo_t *info, void *context)
 {
 	static const int order[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
@@ -232,6 +284,7 @@ static void on_step(int signal, siginfo_t *info, void *context)
 	for (unsigned i = 0; i < 16; i++)
 		steps[step_count].registers[i] = (uint64_t)registers[order[i]];
 	steps[step_count].flags = (uint64_t)registers[REG_EFL];
+	keep_elements(&steps[step_count], context);
 	keep_saved(&steps[step_count++]);
 }
 
@@ -474,6 +527,30 @@ static void expect_string(const struct instruction *instruction, const struct la
 		    is_to_written ? LAB_WRITE : LAB_READ);
 }
 
+static void expect_masked(const struct lab *lab, const struct instruction *instruction,
+			  const struct lab_step *step)
+{
+	const unsigned char *bytes = lab->module.text + instruction->offset;
+	unsigned what = instruction->memory & MEMORY_WRITE ? LAB_WRITE : LAB_READ, count;
+	uint64_t base = address_of(lab, instruction, step);
+	struct masked_operands operands;
+	bool is_half, has_wide;
+
+	ck_assert(masked_decode(bytes, instruction, &operands));
+	has_wide = operands.is_gather && operands.thunk >= THUNK_GATHER + 4;
+	is_half = operands.thunk >= THUNK_GATHER + 8;
+	count = (operands.is_mask_wide ? 32u : is_half ? 8u : 16u) / operands.element_bytes;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned last = (i + 1) * operands.element_bytes - 1;
+		uint64_t distance = i * operands.element_bytes;
+
+		if (operands.is_gather)
+			distance = index_of(step->indexes, i, has_wide) * instruction->scale;
+		if (((const uint8_t *)step->mask)[last] & 0x80)
+			see(base + distance, operands.element_bytes, what);
+	}
+}
+
 /* What a run of the original touched, by its steps: into lab_seen. */
 static void expect(const struct lab *lab, const struct lab_step *trace, uint32_t count)
 {
@@ -487,6 +564,8 @@ static void expect(const struct lab *lab, const struct lab_step *trace, uint32_t
 		class = checks_classify(&lab->module, function, instruction);
 		if (instruction->memory & MEMORY_STRING)
 			expect_string(instruction, &trace[i]);
+		else if (class == ACCESS_MASKED)
+			expect_masked(lab, instruction, &trace[i]);
 		else if (class == ACCESS_SIMPLE || class == ACCESS_SIZED || class == ACCESS_LOCKED)
 			see(address_of(lab, instruction, &trace[i]), instruction->access_bytes,
 			    (instruction->memory & MEMORY_READ ? LAB_READ : 0u) |

@@ -40,7 +40,8 @@ struct lab_step {
 	uint64_t pc;
 	uint64_t registers[16];
 	uint64_t flags;
-	uint64_t saved[3]; /* what the state there says is saved, if in a clone */
+	uint64_t mask[4], indexes[4]; /* of a masked move or gather: vector registers */
+	uint64_t saved[3];	      /* what the state there says is saved, if in a clone */
 };
 
 struct lab {

@@ -69,20 +69,24 @@ lab_enter:
 	.p2align 4
 lab_thunk_\number:
 	pushq	$\number
+	.if	\number < 18 || \number > 30
 	jmp	lab_common
+	.else
+	jmp	lab_masked_common
+	.endif
 	.endm
 
 	.altmacro
 	.macro	ALL_THUNKS
 	.set	number, 0
-	.rept	60
+	.rept	72
 	THUNK	%number
 	.set	number, number + 1
 	.endr
 	.endm
 	ALL_THUNKS
 
-lab_common:
+	.macro	COMMON size
 	pushfq
 	/* No steps in here. */
 	pushfq
@@ -116,7 +120,14 @@ lab_common:
 	popq	%rax
 	popfq
 	leaq	8(%rsp), %rsp
-	ret	$16
+	ret	$\size
+	.endm
+
+lab_common:
+	COMMON	16
+/* Masked moves and gathers: with a third word. */
+lab_masked_common:
+	COMMON	24
 
 	.section .data.rel.ro, "aw"
 	.globl	lab_thunks
@@ -126,7 +137,7 @@ lab_thunks:
 	.quad	lab_thunk_\number
 	.endm
 	.set	number, 0
-	.rept	60
+	.rept	72
 	THUNK_ADDRESS %number
 	.set	number, number + 1
 	.endr

@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,20 @@ static const char *const names[] = {
 	KERNELS("os"),
 };
 
+/* These want AVX2. */
+static const char *const vector_names[] = {
+	"masked_load", "masked_moves",	       "masked_bytes",	    "gather_load",
+	"gathers",     "elements_in_red_zone", "elements_in_frame",
+};
+
+static bool has_vectors(void)
+{
+	if (__builtin_cpu_supports("avx2"))
+		return true;
+	fprintf(stderr, "skipped: no AVX2\n");
+	return false;
+}
+
 /* rdi, rsi and rbx point into memory, @skew bytes off a granule's start. */
 static struct lab_machine machine_for(unsigned seed, unsigned skew)
 {
@@ -83,6 +98,49 @@ START_TEST(states_tell_the_originals_story)
 		lab_compare_steps(&lab, names[_i], &machine, seed, LAB_SHARED);
 		lab_compare_steps(&lab, names[_i], &machine, seed, LAB_EQUAL);
 	}
+}
+END_TEST
+
+START_TEST(masked_clone_checks_the_elements_that_are_selected)
+{
+	for (unsigned seed = 1; has_vectors() && seed < 12; seed++) {
+		struct lab_machine machine = machine_for(seed, seed % 9);
+
+		/* Indexes in both directions, by bytes; masks by their highest bits. */
+		machine.registers[R8] = seed * 0x9e3779b97f4a7c15;
+		machine.registers[RCX] = seed * 0xbf58476d1ce4e5b9;
+		lab_compare(&lab, vector_names[_i], &machine, seed);
+		machine = machine_for(seed, seed % 9);
+		lab_compare_steps(&lab, vector_names[_i], &machine, seed, LAB_NEVER_EQUAL);
+	}
+}
+END_TEST
+
+/* Which bytes a run's checks covered, as a range of memory. */
+static void expect_seen(uint64_t address, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		ck_assert_uint_eq(lab_seen[address - LAB_MEMORY + i], LAB_READ);
+	ck_assert_uint_eq(lab_seen[address - LAB_MEMORY - 1], 0);
+	ck_assert_uint_eq(lab_seen[address - LAB_MEMORY + bytes], 0);
+}
+
+START_TEST(elements_lie_where_the_indexes_say)
+{
+	struct lab_machine machine = machine_for(1, 0);
+
+	if (!has_vectors())
+		return;
+	machine.registers[RCX] = 0x80000000ff7f00ff; /* elements 0, 3 and 7 */
+	lab_run(lab_clone(&lab, lab_function(&lab, "masked_load")), &machine, 1, LAB_NEVER_EQUAL);
+	expect_seen(machine.registers[RDI] + 4, 4);
+	expect_seen(machine.registers[RDI] + 4 + 12, 4);
+	expect_seen(machine.registers[RDI] + 4 + 28, 4);
+	machine.registers[R8] = 0xf001010120010105; /* 5, 32 and -16 */
+	lab_run(lab_clone(&lab, lab_function(&lab, "gather_load")), &machine, 1, LAB_NEVER_EQUAL);
+	expect_seen(machine.registers[RDI] + 4 + 20, 4);
+	expect_seen(machine.registers[RDI] + 4 + 128, 4);
+	expect_seen(machine.registers[RDI] + 4 - 64, 4);
 }
 END_TEST
 
@@ -149,6 +207,9 @@ int main(void)
 	tcase_add_loop_test(tcase, clone_does_what_the_original_does_and_checks_what_it_touches, 0,
 			    (int)ARRAY_LENGTH(names));
 	tcase_add_loop_test(tcase, states_tell_the_originals_story, 0, (int)ARRAY_LENGTH(names));
+	tcase_add_loop_test(tcase, masked_clone_checks_the_elements_that_are_selected, 0,
+			    (int)ARRAY_LENGTH(vector_names));
+	tcase_add_test(tcase, elements_lie_where_the_indexes_say);
 	tcase_add_test(tcase, own_epoch_calls_no_thunk);
 	tcase_add_test(tcase, shared_reads_call_no_thunk);
 	suite_add_tcase(suite, tcase);
