@@ -60,6 +60,12 @@ static inline origin_id origin_of_site(site_id site)
 	return 1u << 22 | site;
 }
 
+/* Is it a whole stack? */
+static inline bool origin_has_callers(origin_id what)
+{
+	return what && what < 1u << 22;
+}
+
 /* Stores @what as the origin of shadow word @word. */
 static inline void origin_store(uint32_t *place, origin_id what, uint64_t word)
 {

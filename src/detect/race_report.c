@@ -14,7 +14,8 @@ struct race_record {
 	uint64_t key;
 	uint64_t updates; /* key_of_updates() */
 	enum finding_kind kind;
-	bool is_proven; /* DETAIL_VALUE_SEEN */
+	bool is_proven;	  /* DETAIL_VALUE_SEEN */
+	bool has_callers; /* of the earlier access */
 	uint32_t number; /* 0: it was taken back */
 	struct race_record *next;
 };
@@ -206,6 +207,7 @@ static void keep_record(struct race_step *step, const struct race_verdict *verdi
 		.updates = key_of_updates(step),
 		.kind = verdict->kind,
 		.is_proven = verdict->details & DETAIL_VALUE_SEEN,
+		.has_callers = origin_has_callers(step->other_what),
 		.number = number,
 		.next = step->detector->races,
 	};
@@ -279,6 +281,23 @@ static uint32_t find_known(struct race_step *step, const struct race_verdict *ve
 	return number;
 }
 
+/* If finding @number is the same, but could not tell who called the earlier access,
+ * and this time that is known, it is taken back to be replaced. */
+static bool is_better_known(struct race_step *step, const struct race_verdict *verdict,
+			    uint64_t key, uint32_t number)
+{
+	struct race_record *record = step->detector->races;
+
+	if (!origin_has_callers(step->other_what))
+		return false;
+	while (record && record->number != number)
+		record = record->next;
+	if (!record || record->has_callers || record->kind != verdict->kind || record->key != key)
+		return false;
+	take_back(step->detector, record);
+	return true;
+}
+
 /* --- Reports ----------------------------------------------------------------- */
 
 static uint32_t emit(struct race_step *step, const struct race_verdict *verdict, uint64_t key,
@@ -289,12 +308,14 @@ static uint32_t emit(struct race_step *step, const struct race_verdict *verdict,
 	uint32_t number = find_known(step, verdict, key);
 	uint32_t replaced = 0;
 
-	if (number) {
+	if (number && is_better_known(step, verdict, key, number)) {
+		replaced = number;
+	} else if (number) {
 		detector->hooks->count(detector, number);
 		return number;
-	}
-	if (verdict->kind == FINDING_LOST_UPDATE)
+	} else if (verdict->kind == FINDING_LOST_UPDATE) {
 		replaced = replace_halves(step);
+	}
 	finding = report_begin(detector, verdict->kind);
 	finding->severity = verdict->severity;
 	finding->details = verdict->details;
@@ -313,7 +334,9 @@ static uint32_t emit(struct race_step *step, const struct race_verdict *verdict,
 void race_report(struct race_step *step, const struct race_verdict *verdict)
 {
 	uint64_t key = verdict->kind == FINDING_LOST_UPDATE ? key_of_updates(step) : key_of(step);
-	uint64_t quick = chain_mix(key, verdict->kind | (verdict->details & DETAIL_VALUE_SEEN));
+	uint64_t known = (verdict->details & DETAIL_VALUE_SEEN) |
+			 origin_has_callers(step->other_what);
+	uint64_t quick = chain_mix(key, (uint64_t)verdict->kind << 32 | known);
 	struct thread_race *met = &step->thread->races[quick % THREAD_RACES];
 	stack_id stack;
 

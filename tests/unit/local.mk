@@ -24,6 +24,7 @@ core_tests = \
 	tests/unit/test_object_threads \
 	tests/unit/test_options \
 	tests/unit/test_order_topology \
+	tests/unit/test_race \
 	tests/unit/test_race_random \
 	tests/unit/test_race_threads \
 	tests/unit/test_shared_registry \
@@ -80,6 +81,11 @@ tests_unit_test_order_topology_SOURCES = tests/unit/test_order_topology.c
 tests_unit_test_order_topology_LDADD = src/libcore.a $(CHECK_LIBS)
 
 racing_sources = tests/unit/racing.c tests/unit/racing.h
+
+tests_unit_test_race_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_race_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_race_SOURCES = tests/unit/test_race.c $(racing_sources)
+tests_unit_test_race_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_race_random_CFLAGS = $(UNIT_CFLAGS)

@@ -26,7 +26,7 @@ static struct {
 	uint32_t offset, size_bytes;
 } places[SITE_MAX];
 
-static site_id site_of(stack_id id)
+site_id racing_site_of(stack_id id)
 {
 	const struct stack *stack = stack_depot_get(&judge.stacks, id);
 
@@ -49,7 +49,7 @@ static void emit(struct detector *of, const struct finding *finding)
 
 		if (!is_access(&finding->events[i]))
 			continue;
-		site = site_of(finding->events[i].stack);
+		site = racing_site_of(finding->events[i].stack);
 		offset = (uint32_t)(finding->events[i].address - MEMORY_AT);
 		if (!places[site].size_bytes) {
 			/* One of threads that really run. */

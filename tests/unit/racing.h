@@ -30,6 +30,9 @@ struct thread *racing_start(struct thread *parent);
 /* A new place in the code. */
 site_id racing_site(uint32_t flags, uint32_t size_bytes);
 
+/* The one that a finding's stack begins at. */
+site_id racing_site_of(stack_id stack);
+
 /* From now on new places count as old ones, whose accesses need no whole stack. */
 void racing_sites_are_old(bool are_old);
 

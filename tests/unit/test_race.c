@@ -1,0 +1,175 @@
+/* What the race engine says of pairs of accesses, and how it says it. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "detect/access_fast.h"
+#include "racing.h"
+
+static struct thread *a, *b;
+
+static void set_up(void)
+{
+	set_up_racing();
+	racing_sites_are_old(false);
+	a = racing_start(first);
+	b = racing_start(first);
+}
+
+START_TEST(a_repeated_race_is_one_finding)
+{
+	site_id one = racing_site(SITE_WRITE, 8);
+	site_id other = racing_site(SITE_WRITE, 8);
+
+	for (uint32_t i = 0; i < 100; i++) {
+		accesses_at(a, one, 8, 8);
+		accesses_at(b, other, 8, 8);
+	}
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(last_finding.kind, FINDING_DATA_RACE);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
+}
+END_TEST
+
+START_TEST(one_access_may_race_with_several)
+{
+	writes(a, 0, 4);
+	writes(b, 4, 4);
+	writes(first, 16, 4);
+	reads(racing_start(first), 0, 8);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
+static void race_of(uint32_t flags, uint32_t other_flags, uint32_t size_bytes)
+{
+	site_id one = racing_site(flags, size_bytes);
+	site_id other = racing_site(other_flags, size_bytes);
+
+	accesses_at(a, one, 64, size_bytes);
+	accesses_at(b, other, 64, size_bytes);
+}
+
+START_TEST(plain_moves_make_a_warning_and_order_what_lies_behind)
+{
+	writes(a, 0, 8);
+	race_of(SITE_WRITE | SITE_PLAIN_MOVE, SITE_READ | SITE_PLAIN_MOVE, 4);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_WARNING);
+	ck_assert_uint_eq(last_finding.details, DETAIL_MAY_BE_ATOMIC);
+	reads(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(two_updates_lose_one)
+{
+	race_of(SITE_READ | SITE_WRITE | SITE_UPDATE, SITE_READ | SITE_WRITE | SITE_UPDATE, 4);
+	ck_assert_uint_eq(last_finding.kind, FINDING_LOST_UPDATE);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
+}
+END_TEST
+
+START_TEST(sites_that_are_silent_make_no_finding)
+{
+	race_of(SITE_WRITE | SITE_SILENT, SITE_WRITE, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(a_check_that_sites_share_tells_the_one_that_races)
+{
+	site_id head = racing_site(SITE_WRITE, 4);
+	site_id tail = racing_site(SITE_WRITE, 4);
+	struct access whole = {
+		.address = MEMORY_AT + 4,
+		.size_bytes = 8,
+		.site = head,
+		.flags = SITE_WRITE,
+	};
+
+	site_get(&judge.sites, head)->next_member = tail;
+	site_get(&judge.sites, tail)->member_offset = 4;
+	access_check(&judge, a, &whole);
+	reads(b, 8, 1);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(racing_site_of(last_finding.events[0].stack), tail);
+	ck_assert_uint_eq(last_finding.events[0].address, MEMORY_AT + 8);
+	ck_assert_uint_eq(last_finding.events[0].size_bytes, 4);
+}
+END_TEST
+
+START_TEST(a_finding_is_replaced_once_the_callers_are_known)
+{
+	site_id one;
+	site_id other;
+
+	racing_sites_are_old(true);
+	one = racing_site(SITE_WRITE, 8);
+	other = racing_site(SITE_WRITE, 8);
+	a->access_sample = 10;
+	reads(a, 128, 8); /* begins its epoch */
+	accesses_at(a, one, 8, 8);
+	accesses_at(b, other, 8, 8);
+	ck_assert_uint_eq(finding_count, 1);
+	/* From now on its places are suspect, and recorded with all their callers. */
+	accesses_at(a, one, 16, 8);
+	accesses_at(b, other, 16, 8);
+	ck_assert_uint_eq(finding_count, 2);
+	ck_assert_uint_eq(last_finding.replaces, last_finding.id - 1);
+	accesses_at(a, one, 24, 8);
+	accesses_at(b, other, 24, 8);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
+START_TEST(a_free_that_races_says_so)
+{
+	struct access freeing = {.address = MEMORY_AT, .size_bytes = 64, .flags = SITE_WRITE};
+
+	freeing.site = racing_site(SITE_WRITE, 64);
+	writes(a, 8, 8);
+	access_memory_freed(&judge, b, &freeing);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(last_finding.details, DETAIL_FREED);
+	access_memory_begins(&judge, a, MEMORY_AT, 64);
+	writes(a, 8, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(a_part_of_a_granule_begins_a_life_of_its_own)
+{
+	writes(a, 0, 8);
+	access_memory_begins(&judge, a, MEMORY_AT, 4);
+	writes(b, 0, 4);
+	ck_assert_uint_eq(finding_count, 0);
+	writes(b, 4, 4);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("race");
+	TCase *tests = tcase_create("race");
+	SRunner *runner;
+	int failed;
+
+	if (!reserve_shadow())
+		return 77;
+	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, a_repeated_race_is_one_finding);
+	tcase_add_test(tests, one_access_may_race_with_several);
+	tcase_add_test(tests, plain_moves_make_a_warning_and_order_what_lies_behind);
+	tcase_add_test(tests, two_updates_lose_one);
+	tcase_add_test(tests, sites_that_are_silent_make_no_finding);
+	tcase_add_test(tests, a_check_that_sites_share_tells_the_one_that_races);
+	tcase_add_test(tests, a_finding_is_replaced_once_the_callers_are_known);
+	tcase_add_test(tests, a_free_that_races_says_so);
+	tcase_add_test(tests, a_part_of_a_granule_begins_a_life_of_its_own);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
