@@ -106,6 +106,25 @@ static void give_back(struct detector *detector, struct atomic_location *locatio
 	spin_unlock(&table->busy);
 }
 
+#define PATIENCE 50u /* times a spin lock's own, which is some 50 ms */
+
+/*
+ * Who holds it is between two instructions, but may have lost its processor for
+ * long on a busy machine; a lost edge could become a false race.  False for the
+ * holder itself, in a signal handler, and if the holder never comes back.
+ */
+static bool take_busy(const struct thread *thread, struct atomic_location *location)
+{
+	for (uint32_t i = 0; i < PATIENCE; i++) {
+		/* relaxed: only its own number tells it something. */
+		if (load_relaxed(&location->user) == thread->id)
+			return false;
+		if (spin_lock(&location->busy))
+			return true;
+	}
+	return false;
+}
+
 static struct atomic_location *location_of(const struct detector *detector, uint64_t word)
 {
 	return id_table_get(&detector->atomics.by_number, (uint32_t)shadow_number(word));
@@ -162,7 +181,7 @@ static void learn_pending(struct detector *detector, struct thread *thread,
 	    load_acquire(&location->version) == pending->version)
 		return;
 	access_flush(detector, thread);
-	if (!spin_lock(&location->busy)) {
+	if (!take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return;
 	}
@@ -274,7 +293,7 @@ static void release_halves(struct detector *detector, struct thread *thread,
 			   struct atomic_location *location, uint32_t halves)
 {
 	access_flush(detector, thread);
-	if (!spin_lock(&location->busy)) {
+	if (!take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return;
 	}
@@ -346,7 +365,7 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 		atomic_catch_up(detector, thread);
 	if (shadow_covers(access->address))
 		location = find_or_promote(detector, thread, access->address, bytes);
-	if (!location || location->user == thread->id || !spin_lock(&location->busy)) {
+	if (!location || !take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return NULL;
 	}
