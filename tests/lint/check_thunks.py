@@ -16,9 +16,15 @@ THUNKS_CALL = ["access_slow", "access_masked", "access_gather", "access_lock_beg
                "access_lock_end", "access_string"]
 KEEP_VECTORS = "access_on_stack"
 
-FUNCTION = re.compile(r"[0-9a-f]+ <([^>]+)>:")
-BRANCH = re.compile(r"\s(?:call|j[a-z]+)\s+[0-9a-f]+ <([^>+]+)(?:\+0x[0-9a-f]+)?>")
+FUNCTION = re.compile(r"0*([0-9a-f]+) <([^>]+)>:")
+BRANCH = re.compile(r"\s(?:call|j[a-z]+)\s+([0-9a-f]+) <([^>+]+)(?:\+0x([0-9a-f]+))?>")
 VECTOR = re.compile(r"%[xyz]mm|%mm[0-7]|%st\b")
+
+
+def identify(address, name):
+    """Static functions of several files may have one name."""
+    return name if name.endswith("@plt") or name in THUNKS_CALL + [KEEP_VECTORS] else (
+        f"{name}:{address:x}")
 
 
 def disassemble():
@@ -29,12 +35,13 @@ def disassemble():
     for line in text.splitlines():
         head = FUNCTION.match(line)
         if head:
-            function = head.group(1)
+            function = identify(int(head.group(1), 16), head.group(2))
             reaches[function] = set()
             continue
         branch = BRANCH.search(line)
         if branch and function:
-            reaches[function].add(branch.group(1))
+            start = int(branch.group(1), 16) - int(branch.group(3) or "0", 16)
+            reaches[function].add(identify(start, branch.group(2)))
         if VECTOR.search(line) and function not in with_vectors:
             with_vectors.append(function)
     return reaches, with_vectors
