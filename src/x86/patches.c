@@ -393,6 +393,10 @@ static void find_dead(const struct choice *choice, const uint8_t *reached)
 					MARK_ENTRY | MARK_INDIRECT | MARK_LABEL | MARK_LEAVE))
 				choice->survey->marks[offset] |= MARK_DEAD;
 	}
+	/* What an earlier turn has put there is not to be overwritten. */
+	for (uint32_t i = 0; i < function->count; i++)
+		if (choice->fates[i] == FATE_SHORT)
+			use_island(choice->survey, choice->islands[i]);
 }
 
 /* Gives entries that found no island one in dead bytes.  False: none. */

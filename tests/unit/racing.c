@@ -149,9 +149,9 @@ void quick_access(struct thread *thread, site_id id, uint32_t offset, uint32_t s
 		.address = MEMORY_AT + offset,
 		.size_bytes = size_bytes,
 		.site = id,
-		.flags = site->flags,
+		.flags = site ? site->flags : 0,
 	};
-	bool is_write = site->flags & SITE_WRITE;
+	bool is_write = access.flags & SITE_WRITE;
 
 	if (size_bytes <= 32 &&
 	    access_quick(&judge, thread, access.address, size_bytes, is_write, id))

@@ -1,10 +1,14 @@
-# Cloned code: run beside the original in a laboratory, looked at, and verified.
+# Plans of whole files.  Cloned code: run beside the original in a laboratory,
+# looked at, and verified.
 
 x86_tests = \
 	tests/unit/test_checks \
+	tests/unit/test_decode \
 	tests/unit/test_emit \
 	tests/unit/test_liveness \
+	tests/unit/test_plan \
 	tests/unit/test_slices \
+	tests/unit/test_survey \
 	tests/unit/test_verify
 check_PROGRAMS += $(x86_tests)
 
@@ -105,3 +109,18 @@ tests_unit_test_verify_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_verify_SOURCES = tests/unit/test_verify.c $(code_lab)
 tests_unit_test_verify_LDFLAGS = $(CODE_LAB_LINKING)
 tests_unit_test_verify_LDADD = $(CODE_LAB_LIBS)
+
+tests_unit_test_decode_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_decode_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_decode_SOURCES = tests/unit/test_decode.c
+tests_unit_test_decode_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
+
+tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
+tests_unit_test_plan_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
+
+tests_unit_test_survey_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_survey_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/unit/survey_guest.S
+tests_unit_test_survey_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
