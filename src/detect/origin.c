@@ -11,7 +11,7 @@
 
 enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST };
 
-#define BUCKETS 4096u
+#define BUCKETS (1u << 18)
 #define FIRST_STACKS 128u /* accesses of a site that get a whole stack */
 #define STACK_EVERY 64u	  /* ... and then each so many */
 
@@ -261,6 +261,16 @@ static origin_id join_slowly(struct detector *detector, const struct origin_step
 	return make_list(detector, parts, put_part(parts, count, &step->more));
 }
 
+static origin_id unite_slowly(struct detector *detector, const struct origin_step *step)
+{
+	struct origin_part parts[ORIGIN_PARTS];
+	uint32_t count = append(detector, step->old, step->old_slot,
+				step->old_bytes & SHADOW_ALL_BYTES, parts, 0);
+
+	count = append(detector, step->more.what, step->more.slot, step->more.bytes, parts, count);
+	return make_list(detector, parts, count);
+}
+
 /* Where @thread may remember @step; NULL without memory. */
 static struct origin_step *remembered(struct thread *thread, const struct origin_step *step)
 {
@@ -281,34 +291,38 @@ static bool is_same_step(const struct origin_step *one, const struct origin_step
 	       one->more.bytes == other->more.bytes && one->more.what == other->more.what;
 }
 
+static origin_id take_step(struct detector *detector, struct thread *thread,
+			   struct origin_step *step)
+{
+	struct origin_step *known = remembered(thread, step);
+
+	if (LIKELY(known && is_same_step(known, step)))
+		return known->to;
+	step->to = step->old_bytes & ORIGIN_UNITES ? unite_slowly(detector, step)
+						   : join_slowly(detector, step);
+	if (known)
+		*known = *step;
+	return step->to;
+}
+
 origin_id origin_join(struct detector *detector, struct thread *thread, origin_id old,
 		      uint32_t old_slot, uint32_t old_bytes, const struct origin_part *more)
 {
 	struct origin_step step = {old, (uint16_t)old_slot, (uint16_t)old_bytes, *more, 0};
-	struct origin_step *known;
 
 	if (old == more->what && sort_of(old) != ORIGIN_LIST && old_slot == more->slot)
 		return old;
-	known = remembered(thread, &step);
-	if (LIKELY(known && is_same_step(known, &step)))
-		return known->to;
-	step.to = join_slowly(detector, &step);
-	if (known)
-		*known = step;
-	return step.to;
+	return take_step(detector, thread, &step);
 }
 
-origin_id origin_unite(struct detector *detector, const struct origin_part *one,
-		       const struct origin_part *other)
+origin_id origin_unite(struct detector *detector, struct thread *thread,
+		       const struct origin_part *one, const struct origin_part *other)
 {
-	struct origin_part parts[ORIGIN_PARTS];
-	uint32_t count;
+	struct origin_step step = {one->what, one->slot, one->bytes | ORIGIN_UNITES, *other, 0};
 
 	if (one->what == other->what)
 		return one->what;
-	count = append(detector, one->what, one->slot, one->bytes, parts, 0);
-	count = append(detector, other->what, other->slot, other->bytes, parts, count);
-	return make_list(detector, parts, count);
+	return take_step(detector, thread, &step);
 }
 
 struct origin_part origin_part_at(const struct detector *detector, origin_id what, uint32_t slot,

@@ -93,16 +93,17 @@ origin_id origin_join(struct detector *detector, struct thread *thread, origin_i
 struct origin_step {
 	origin_id old;
 	uint16_t old_slot;
-	uint16_t old_bytes;
+	uint16_t old_bytes; /* with ORIGIN_UNITES, for origin_unite() */
 	struct origin_part more;
 	origin_id to; /* 0: none */
 };
 
-#define ORIGIN_STEPS 128u
+#define ORIGIN_UNITES 0x100u
+#define ORIGIN_STEPS 1024u
 
 /* The origin of two words that become one. */
-origin_id origin_unite(struct detector *detector, const struct origin_part *one,
-		       const struct origin_part *other);
+origin_id origin_unite(struct detector *detector, struct thread *thread,
+		       const struct origin_part *one, const struct origin_part *other);
 
 /* What @what says of @slot's access to the first it knows of @bytes; all bytes, and
  * a stack or site, if it is not a list. */

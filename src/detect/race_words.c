@@ -75,23 +75,25 @@ static struct origin_part part_of(const struct cell *cell)
 }
 
 /* The origins of two cells that become one. */
-static origin_id unite(struct detector *detector, const struct cell *one, const struct cell *other)
+static origin_id unite(struct detector *detector, struct thread *thread, const struct cell *one,
+		       const struct cell *other)
 {
 	struct origin_part first = part_of(one);
 	struct origin_part second = part_of(other);
 
-	return origin_unite(detector, &first, &second);
+	return origin_unite(detector, thread, &first, &second);
 }
 
 /* True if one word can say it all; *@only is it. */
-static bool is_one(struct detector *detector, const struct cell_list *list, struct cell *only)
+static bool is_one(struct detector *detector, struct thread *thread,
+		   const struct cell_list *list, struct cell *only)
 {
 	*only = list->count ? list->cells[0] : (struct cell){0, 0};
 	for (uint32_t i = 1; i < list->count; i++)
 		if (race_base(list->cells[i].word) != race_base(only->word))
 			return false;
 	for (uint32_t i = 1; i < list->count; i++) {
-		only->what = unite(detector, only, &list->cells[i]);
+		only->what = unite(detector, thread, only, &list->cells[i]);
 		only->word |= list->cells[i].word;
 	}
 	return true;
@@ -114,7 +116,7 @@ static bool put_list(struct detector *detector, struct thread *thread, uintptr_t
 	uint64_t word;
 	bool is_put;
 
-	if (is_one(detector, list, &only)) {
+	if (is_one(detector, thread, list, &only)) {
 		word = only.word;
 	} else {
 		word = cells_make(detector, thread,
