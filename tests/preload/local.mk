@@ -4,7 +4,8 @@
 
 guests_c = \
 	tests/preload/channel_results tests/preload/exit_hand_overs \
-	tests/preload/hand_overs tests/preload/signal_hand_overs \
+	tests/preload/hand_overs tests/preload/handler_threads \
+	tests/preload/signal_hand_overs \
 	tests/preload/backtraces tests/preload/broken_pipe \
 	tests/preload/c11_threads tests/preload/cancelled_waits \
 	tests/preload/changed_identity tests/preload/closed_descriptors \
