@@ -69,8 +69,8 @@ static struct cells *create(struct cells_table *table, unsigned int class)
 	if (!cells)
 		return NULL;
 	cells->capacity = capacity;
-	cells->word = (uint64_t)index << SHADOW_EPOCH_SHIFT |
-		      (uint64_t)SHADOW_CELLS << SHADOW_FORM_SHIFT;
+	cells->word = (uint64_t)index << SHADOW_EPOCH_SHIFT | (uint64_t)SHADOW_CELLS
+								      << SHADOW_FORM_SHIFT;
 	return id_table_set(&table->by_number, &table->arena, index, cells) ? cells : NULL;
 }
 
@@ -257,8 +257,8 @@ bool cells_read(const struct detector *detector, uint64_t word, struct cell_list
 	return cells && count && load_acquire(&cells->word) == word;
 }
 
-void cells_each_word(const struct detector *detector,
-		     void (*each)(void *context, uint64_t word), void *context)
+void cells_each_word(const struct detector *detector, void (*each)(void *context, uint64_t word),
+		     void *context)
 {
 	for (uint32_t index = 1; index <= detector->cells.by_number.last; index++) {
 		const struct cells *cells = id_table_get(&detector->cells.by_number, index);

@@ -27,7 +27,7 @@
 struct detector;
 struct thread;
 
-#define CELLS_MAX 8u /* bytes of a granule */
+#define CELLS_MAX 8u	 /* bytes of a granule */
 #define CELLS_CLASSES 2u /* records for two cells, and for all */
 
 struct cell {
@@ -92,8 +92,8 @@ void cells_drop(struct detector *detector, struct thread *thread, uint64_t word)
 bool cells_read(const struct detector *detector, uint64_t word, struct cell_list *list);
 
 /* Calls @each for all words of all records: for read_set.c. */
-void cells_each_word(const struct detector *detector,
-		     void (*each)(void *context, uint64_t word), void *context);
+void cells_each_word(const struct detector *detector, void (*each)(void *context, uint64_t word),
+		     void *context);
 
 /* In a fork's child. */
 void cells_forked(struct detector *detector);

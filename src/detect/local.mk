@@ -63,6 +63,7 @@ src_libcore_a_SOURCES += \
 	%D%/race.h \
 	%D%/race_judge.c \
 	%D%/race_report.c \
+	%D%/race_update.c \
 	%D%/race_words.c \
 	%D%/read_set.c \
 	%D%/read_set.h \

@@ -181,8 +181,7 @@ static bool is_same(const struct origin_list *list, const struct origin_part *pa
 		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (list->parts[i].slot != parts[i].slot ||
-		    list->parts[i].bytes != parts[i].bytes ||
-		    list->parts[i].what != parts[i].what)
+		    list->parts[i].bytes != parts[i].bytes || list->parts[i].what != parts[i].what)
 			return false;
 	return true;
 }

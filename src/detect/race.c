@@ -163,7 +163,8 @@ static bool widen(struct race_step *step, struct race_place place, uint64_t old)
 	if (what != part.what && step->bytes & ~shadow_bytes(old)) {
 		part.bytes &= (uint8_t)~shadow_bytes(old); /* the others' first access stays */
 		origin_store(place.origin,
-			     origin_join(step->detector, step->thread, what, part.slot, shadow_bytes(old), &part),
+			     origin_join(step->detector, step->thread, what, part.slot,
+					 shadow_bytes(old), &part),
 			     old);
 	}
 	return true;
@@ -230,7 +231,9 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	if (!compare_exchange_acq_rel(place.word, &expected, word))
 		return false;
 	origin_store(place.origin,
-		     origin_join(step->detector, step->thread, what, shadow_slot(old), step->bytes, &part), word);
+		     origin_join(step->detector, step->thread, what, shadow_slot(old), step->bytes,
+				 &part),
+		     word);
 	read_set_mark(step->detector, &step->detector->read_sets, step->granule);
 	return true;
 }
@@ -318,96 +321,6 @@ static void check_granule(struct race_step *step)
 	detector_count(step->detector, LOST_ACCESSES);
 }
 
-/* --- Updates --------------------------------------------------------------- */
-
-/* The last write of the first of @bytes, without bytes; none has word 0. */
-static struct cell last_write(struct detector *detector, struct shadow shadow, uint32_t bytes)
-{
-	struct race_place place = race_place(shadow, true);
-	struct cell_list list;
-
-	if (!race_lay_out(detector, place, load_acquire(place.word), &list))
-		return (struct cell){0, 0};
-	for (uint32_t i = 0; i < list.count; i++) {
-		struct cell *cell = &list.cells[i];
-
-		if (!(shadow_bytes(cell->word) & (bytes & -bytes)) ||
-		    shadow_form(cell->word) != SHADOW_PLAIN)
-			continue;
-		return (struct cell){race_base(cell->word),
-				     origin_part_at(detector, cell->what, shadow_slot(cell->word),
-						    bytes & -bytes).what};
-	}
-	return (struct cell){0, 0};
-}
-
-/* What is ordered with all that was there before may still rest on a stale read,
- * or be what makes another's read stale. */
-static void note_update(struct race_step *step, const struct access *access)
-{
-	struct shadow shadow = shadow_of(access->address);
-	uint32_t bytes = SHADOW_ALL_BYTES << access->address % SHADOW_GRANULE & SHADOW_ALL_BYTES;
-	const struct basis *basis;
-	struct cell last;
-
-	if (shadow_form(load_relaxed(shadow.write)) == SHADOW_ATOMIC)
-		return;
-	last = last_write(step->detector, shadow, bytes);
-	basis = access->flags & SITE_WRITE ? update_write(step, access, &last)
-					   : update_read(step, access, &last);
-	if (access->site == step->access->site)
-		step->basis = basis;
-}
-
-/* Part of @access, made by @site, which shares the check. */
-static struct access part_of(const struct access *access, const struct site *site, site_id id)
-{
-	struct access part = *access;
-	uint32_t shift = site->member_offset * 8u;
-
-	part.address += site->member_offset;
-	part.size_bytes = site->size_bytes;
-	part.site = id;
-	if (shift < 64 && site->size_bytes < 8)
-		part.value = part.value >> shift & ((1ull << site->size_bytes * 8u) - 1);
-	return part;
-}
-
-/* Does @member's read say more than the whole check, whose flags are @flags? */
-static bool is_of_its_own(uint32_t flags, const struct site *member)
-{
-	bool is_basis = member->slice && member->flags & (SITE_BASIS | SITE_DECIDES);
-
-	return member->flags & SITE_WRITE ||
-	       (is_basis && (member->member_offset || !(flags & SITE_WRITE)));
-}
-
-/* The sites that share a check are accesses of their own. */
-static void note_updates(struct race_step *step, const struct site *site)
-{
-	const struct access *access = step->access;
-	struct access part;
-
-	if (access->size_bytes > SHADOW_GRANULE)
-		return;
-	if (LIKELY(!site || !site->next_member)) {
-		note_update(step, access);
-		return;
-	}
-	part = part_of(access, site, access->site);
-	note_update(step, &part);
-	for (site_id id = site->next_member; id; id = site->next_member) {
-		site = site_get(&step->detector->sites, id);
-		if (!site)
-			return;
-		if (!is_of_its_own(access->flags, site))
-			continue;
-		part = part_of(access, site, id);
-		part.flags = site->flags;
-		note_update(step, &part);
-	}
-}
-
 /* --- An access ------------------------------------------------------------- */
 
 static inline uint32_t bytes_in(uintptr_t granule, uintptr_t start, uintptr_t end)
@@ -450,8 +363,8 @@ static inline bool is_repetition(const struct thread *thread, const struct acces
 	shadow = shadow_of(access->address);
 	word = load_acquire(access->flags & SITE_WRITE ? shadow.write : shadow.read);
 	/* Without an epoch the thread's word is none that is in shadow memory. */
-	return is_covered(word, race_base(*thread->current) |
-					((1u << access->size_bytes) - 1) << first);
+	return is_covered(word, race_base(*thread->current) | ((1u << access->size_bytes) - 1)
+								      << first);
 }
 
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
@@ -474,7 +387,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {
 		step.granule = granule;
 		step.bytes = bytes_in(granule, access->address, end);
-		note_updates(&step, site);
+		race_note_updates(&step, site);
 	}
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;

@@ -26,17 +26,17 @@ struct race_step {
 	struct thread *thread;
 	const struct access *access;
 	uintptr_t granule;
-	uint32_t bytes;	   /* of the granule */
-	uint64_t mine;	   /* the plain word of this access */
-	origin_id what;	   /* of this access, once needed */
+	uint32_t bytes; /* of the granule */
+	uint64_t mine;	/* the plain word of this access */
+	origin_id what; /* of this access, once needed */
 	bool is_write;
-	bool is_freeing;   /* the end of the memory's life */
-	uint64_t told;	   /* the pair of places that was told of last */
+	bool is_freeing; /* the end of the memory's life */
+	uint64_t told;	 /* the pair of places that was told of last */
 
 	/* What it conflicts with, for race_judge(). */
 	bool other_is_write;
-	bool other_is_freed; /* the memory was freed then */
-	uint64_t other;	   /* plain word */
+	bool other_is_freed;   /* the memory was freed then */
+	uint64_t other;	       /* plain word */
 	uint32_t shared_bytes; /* of the granule, that both access */
 	origin_id other_what;
 	site_id site;	    /* whose access this is at the shared bytes, and ... */
@@ -93,6 +93,11 @@ bool race_put_among(struct race_step *step, struct race_place place, uint64_t ol
 /* Takes @bytes of *@place away, whoever accessed them. */
 void race_take_bytes(struct detector *detector, struct thread *thread, uintptr_t granule,
 		     struct race_place place, uint32_t bytes);
+
+/* --- race_update.c --------------------------------------------------------- */
+
+/* The access, by @site, before it is recorded. */
+void race_note_updates(struct race_step *step, const struct site *site);
 
 /* --- race_judge.c, race_report.c -------------------------------------------- */
 

@@ -60,7 +60,8 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 		.is_write = step->is_write,
 		.is_update = flags & SITE_UPDATE,
 		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
-			   size_bytes <= MOVE_BYTES && is_of_moves(step->bytes, (uint32_t)size_bytes),
+			   size_bytes <= MOVE_BYTES &&
+			   is_of_moves(step->bytes, (uint32_t)size_bytes),
 		.spins = flags & SITE_SPIN,
 		.is_basis = flags & SITE_BASIS && !step->is_write,
 		.is_silent = flags & SITE_SILENT,

@@ -64,7 +64,8 @@ static void add_joined(struct race_step *step, struct cell_list *list, const str
 	} else {
 		part.what = race_origin(step);
 		add(list, joined | bytes,
-		    origin_join(step->detector, step->thread, cell->what, slot_of(cell->word), bytes, &part));
+		    origin_join(step->detector, step->thread, cell->what, slot_of(cell->word),
+				bytes, &part));
 	}
 }
 
@@ -85,8 +86,8 @@ static origin_id unite(struct detector *detector, struct thread *thread, const s
 }
 
 /* True if one word can say it all; *@only is it. */
-static bool is_one(struct detector *detector, struct thread *thread,
-		   const struct cell_list *list, struct cell *only)
+static bool is_one(struct detector *detector, struct thread *thread, const struct cell_list *list,
+		   struct cell *only)
 {
 	*only = list->count ? list->cells[0] : (struct cell){0, 0};
 	for (uint32_t i = 1; i < list->count; i++)

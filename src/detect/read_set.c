@@ -184,9 +184,9 @@ void read_set_mark_slowly(struct detector *detector, uintptr_t address)
 			      (uint8_t *)detector->pages(1ul << (ADDRESS_BITS - READ_CHUNK_SHIFT)));
 	if (table->chunk_count == table->chunk_capacity) {
 		uint32_t more = table->chunk_capacity ? 2 * table->chunk_capacity : 64;
-		uint32_t *chunks = arena_grow(&table->arena, table->chunks,
-					      table->chunk_capacity * sizeof(*chunks),
-					      more * sizeof(*chunks));
+		uint32_t *chunks =
+			arena_grow(&table->arena, table->chunks,
+				   table->chunk_capacity * sizeof(*chunks), more * sizeof(*chunks));
 
 		table->chunks = chunks ? chunks : table->chunks;
 		table->chunk_capacity = chunks ? more : table->chunk_capacity;
@@ -305,9 +305,9 @@ static uint64_t *reserve_members(struct thread *thread, uint32_t count)
 		return memory->readers;
 	while (capacity < count)
 		capacity *= 2;
-	readers = arena_grow(&memory->arena, memory->readers,
-			     memory->reader_capacity * sizeof(*readers),
-			     capacity * sizeof(*readers));
+	readers =
+		arena_grow(&memory->arena, memory->readers,
+			   memory->reader_capacity * sizeof(*readers), capacity * sizeof(*readers));
 	if (!readers)
 		return NULL;
 	memory->readers = readers;

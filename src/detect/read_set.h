@@ -29,7 +29,7 @@ struct thread;
 
 /* Never freed itself, only its members. */
 struct read_set {
-	uint64_t number; /* with a serial above the index; 0: it is free */
+	uint64_t number;   /* with a serial above the index; 0: it is free */
 	uint64_t *members; /* plain words without bytes, by slot */
 	uint32_t count;
 	uint32_t capacity;
@@ -57,10 +57,10 @@ struct read_set_table {
 	struct read_set *free_list;
 	uint32_t count;
 	uint32_t collect_at;
-	uint32_t collection;	/* how many there have been, and 1 */
+	uint32_t collection; /* how many there have been, and 1 */
 	uint32_t is_collecting;
-	uint8_t *chunk_marks;	/* by address: a word of a set was written there */
-	uint32_t *chunks;	/* those marked */
+	uint8_t *chunk_marks; /* by address: a word of a set was written there */
+	uint32_t *chunks;     /* those marked */
 	uint32_t chunk_count, chunk_capacity;
 };
 

@@ -39,10 +39,10 @@ static void set_up(void)
 	for (uint32_t i = 0; i < SHARDS; i++) {
 		ck_assert_int_eq(pthread_mutex_init(&real_mutexes[i], NULL), 0);
 		ck_assert_int_eq(pthread_rwlock_init(&real_rwlocks[i], NULL), 0);
-		mutexes[i] = lock_find(&judge, first, (uintptr_t)&real_mutexes[i], OBJECT_MUTEX, 0,
-				       1);
-		rwlocks[i] = lock_find(&judge, first, (uintptr_t)&real_rwlocks[i], OBJECT_RWLOCK, 0,
-				       1);
+		mutexes[i] =
+			lock_find(&judge, first, (uintptr_t)&real_mutexes[i], OBJECT_MUTEX, 0, 1);
+		rwlocks[i] =
+			lock_find(&judge, first, (uintptr_t)&real_rwlocks[i], OBJECT_RWLOCK, 0, 1);
 	}
 }
 
