@@ -29,7 +29,8 @@ extern "C" int load_wide(const void *from, void *to);
 
 __asm__(".text\n"
 	".macro FUNCTION name\n"
-	"	.globl \\name\n	.type \\name, @function\n	.p2align 4\n\\name: .cfi_startproc\n"
+	"	.globl \\name\n	.type \\name, @function\n	.p2align 4\n"
+	"\\name: .cfi_startproc\n"
 	".endm\n"
 	".macro END name\n"
 	"	.cfi_endproc\n	.size \\name, . - \\name\n"
@@ -204,7 +205,9 @@ static void jump()
 		CHECK_NOT_REACHED("it wrote a byte");
 	}
 	for (step = 0; step < 7; step++) {
-		long *volatile wild = step == 6 ? (long *)0xdeadbeef00000008 : step < 3 ? NULL : (long *)(page + 32);
+		long *volatile wild = step == 6	 ? (long *)0xdeadbeef00000008
+				      : step < 3 ? NULL
+						 : (long *)(page + 32);
 
 		protect(PROT_NONE);
 		if (sigsetjmp(target, 1))
