@@ -26,6 +26,9 @@ struct clone_region {
 /* False: too many.  Serialised by the caller. */
 bool clones_add(const struct clone_region *region);
 
+/* The last one added is none: nothing leads into it. */
+void clones_take_back(void);
+
 struct dl_phdr_info;
 
 /* Fills in what concerns @info's module itself. */

@@ -256,11 +256,14 @@ static bool carry_out(struct patching *patching, const struct plan *plan, uint32
 	*why = "the system does not let code be made";
 	if (!near_seal(patching->clone, patching->clone_bytes))
 		return false;
-	*why = "the system does not let code be changed";
-	if (!write_text(patching, plan))
-		return false;
 	*why = "too many modules";
-	return clones_add(region);
+	if (!clones_add(region))
+		return false;
+	*why = "the system does not let code be changed";
+	if (write_text(patching, plan))
+		return true;
+	clones_take_back();
+	return false;
 }
 
 static void count(const struct plan_statistics *statistics)

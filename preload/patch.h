@@ -1,5 +1,10 @@
 /*
  * Patching: a loaded module's code, planned, copied and led into the copy.
+ *
+ * The plan (x86/plan.h) says what is to be written where; here its clone is put
+ * within reach of the module, its sites and clones are made known, and its
+ * patches are written into the module's pages, which are private from then on.
+ * Rows come first and patches last, so that no code runs that is not known.
  */
 #ifndef PRELOAD_PATCH_H
 #define PRELOAD_PATCH_H

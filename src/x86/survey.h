@@ -3,6 +3,9 @@
  * byte of its text is reached.
  *
  *     survey_begin -> survey_targets -> (patches) -> survey_finish
+ *
+ * What is reached from outside of its function (a call's target, what an address in
+ * data points to, a landing pad) is an entry.  Padding is what nothing reaches.
  */
 #ifndef X86_SURVEY_H
 #define X86_SURVEY_H
