@@ -35,19 +35,18 @@ struct kind_of_access {
 };
 
 /*
- * Can @bytes of a granule have been accessed by aligned moves of @size_bytes?  There
- * may have been several of them: of one epoch, or that were judged together.
+ * Can @bytes of a granule be what is left of aligned moves of @size_bytes?  Other
+ * accesses may have taken some of their bytes over, and several moves may be
+ * judged together; so only a whole one at an odd place says no.
  */
 static bool is_of_moves(uint32_t bytes, uint32_t size_bytes)
 {
 	uint32_t block = (1u << size_bytes) - 1;
+	uint32_t first = bytes ? (uint32_t)__builtin_ctz(bytes) : 0;
 
 	if (size_bytes == 0 || size_bytes > MOVE_BYTES || size_bytes & (size_bytes - 1))
 		return false;
-	for (; block <= SHADOW_ALL_BYTES; block <<= size_bytes)
-		if ((bytes & block) != 0 && (bytes & block) != block)
-			return false;
-	return true;
+	return first % size_bytes == 0 || bytes != block << first;
 }
 
 static struct kind_of_access kind_of_mine(const struct race_step *step)
@@ -61,7 +60,8 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 		.is_update = flags & SITE_UPDATE,
 		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
 			   size_bytes <= MOVE_BYTES &&
-			   is_of_moves(step->bytes, (uint32_t)size_bytes),
+			   is_of_moves(step->bytes, (uint32_t)size_bytes) &&
+			   is_aligned(step->access, size_bytes),
 		.spins = flags & SITE_SPIN,
 		.is_basis = flags & SITE_BASIS && !step->is_write,
 		.is_silent = flags & SITE_SILENT,
