@@ -49,6 +49,12 @@ static bool is_of_moves(uint32_t bytes, uint32_t size_bytes)
 	return first % size_bytes == 0 || bytes != block << first;
 }
 
+/* Parts of what a check stands for are as they are; a whole access is known. */
+static bool is_aligned(const struct access *access, size_t size_bytes)
+{
+	return access->size_bytes != size_bytes || access->address % size_bytes == 0;
+}
+
 static struct kind_of_access kind_of_mine(const struct race_step *step)
 {
 	const struct site *site = site_get(&step->detector->sites, step->site);
