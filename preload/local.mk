@@ -30,12 +30,16 @@ preload_libsnarl_so_SOURCES = \
 	%D%/block_facts.c %D%/block_facts.h \
 	%D%/call_site.c %D%/call_site.h \
 	%D%/child_program.c %D%/child_program.h \
+	%D%/clone_frames.c %D%/clone_frames.h \
 	%D%/clone_context.c %D%/clone_context.h \
 	%D%/clones.c %D%/clones.h \
+	%D%/debugger.c %D%/debugger.h \
 	%D%/descriptor_identity.c %D%/descriptor_identity.h \
 	%D%/descriptors.c %D%/descriptors.h \
 	%D%/environment.c %D%/environment.h \
 	%D%/export.h \
+	%D%/function_names.c %D%/function_names.h \
+	%D%/growing.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/imports.c %D%/imports.h \
 	%D%/handlers.c %D%/handlers.h \
@@ -47,6 +51,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/near.c %D%/near.h \
 	%D%/outside.c %D%/outside.h \
 	%D%/patch.c %D%/patch.h \
+	%D%/perf_map.c %D%/perf_map.h \
 	%D%/policy.c %D%/policy.h \
 	%D%/races.c %D%/races.h \
 	%D%/ranges.c %D%/ranges.def %D%/ranges.h \

@@ -10,8 +10,12 @@
 #include "preload/access.h"
 #include "preload/call_site.h"
 #include "preload/clones.h"
+#include "preload/debugger.h"
+#include "preload/function_names.h"
 #include "preload/modules.h"
 #include "preload/near.h"
+#include "preload/perf_map.h"
+#include "preload/sink.h"
 #include "x86/decode.h"
 #include "x86/function.h"
 #include "x86/image.h"
@@ -275,6 +279,22 @@ static void count(const struct plan_statistics *statistics)
 	counters[COUNTER_LOST_NATIVE_ENTRIES] += statistics->entries_unpatched;
 }
 
+/* For who looks on from outside. */
+static void name_clones(const struct patching *patching, const struct image *image,
+			const struct plan *plan)
+{
+	const char *path = *image->name ? image->name : "/proc/self/exe";
+	struct function_names names;
+
+	if (!plan->clone_bytes)
+		return;
+	function_names_read(&names, path, &patching->region, image, plan);
+	debugger_add(&patching->region, plan, &names);
+	if (guest_options.perf_map && !perf_map_add(&patching->region, plan, &names))
+		sink_text("the map for perf in /tmp cannot be written");
+	function_names_free(&names);
+}
+
 /* Carries the plan of @image out.  Memory of the plan is released by the caller. */
 static bool plan_and_patch(struct patching *patching, const struct image *image, uint32_t flags,
 			   const char **why)
@@ -295,7 +315,10 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	if (!plan)
 		return false;
 	count(&plan->statistics);
-	return carry_out(patching, plan, flags, why);
+	if (!carry_out(patching, plan, flags, why))
+		return false;
+	name_clones(patching, image, plan);
+	return true;
 }
 
 /* Does the loader write into its code? */

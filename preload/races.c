@@ -9,6 +9,7 @@
 #include "detect/shadow.h"
 #include "preload/access.h"
 #include "preload/clones.h"
+#include "preload/debugger.h"
 #include "preload/heap.h"
 #include "preload/imports.h"
 #include "preload/modules.h"
@@ -142,6 +143,7 @@ static void release_clones(void)
 			continue;
 		region->start = 0;
 		fence_signal();
+		debugger_remove(start);
 		near_free((void *)start, region->end - start);
 		region->end = 0;
 	}

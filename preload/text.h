@@ -45,6 +45,18 @@ static inline void text_add_number(struct text *text, uint64_t number)
 	text_add(text, digits + first);
 }
 
+static inline void text_add_hexadecimal(struct text *text, uint64_t number)
+{
+	char digits[17];
+	size_t first = sizeof(digits) - 1;
+
+	digits[first] = '\0';
+	do
+		digits[--first] = "0123456789abcdef"[number & 15];
+	while (number >>= 4);
+	text_add(text, digits + first);
+}
+
 static inline void text_set(char *buffer, size_t size_bytes, const char *from)
 {
 	struct text text = text_begin(buffer, size_bytes);

@@ -212,7 +212,8 @@ static void execute(struct rules_run *run, const unsigned char *from, const unsi
 	}
 }
 
-bool unwind_rules_at(const struct unwind_entry *entry, uintptr_t address, struct unwind_row *row)
+bool unwind_rules_up_to(const struct unwind_entry *entry, uintptr_t address, struct unwind_row *row,
+			uintptr_t *end)
 {
 	struct rules_run run;
 
@@ -227,5 +228,13 @@ bool unwind_rules_at(const struct unwind_entry *entry, uintptr_t address, struct
 	execute(&run, entry->common, entry->common_end);
 	run.initial = *row;
 	execute(&run, entry->own, entry->own_end);
+	*end = run.location > address ? run.location : entry->function_end;
 	return run.understood;
+}
+
+bool unwind_rules_at(const struct unwind_entry *entry, uintptr_t address, struct unwind_row *row)
+{
+	uintptr_t end;
+
+	return unwind_rules_up_to(entry, address, row, &end);
 }

@@ -36,4 +36,8 @@ struct unwind_row {
  * understand. */
 bool unwind_rules_at(const struct unwind_entry *entry, uintptr_t address, struct unwind_row *row);
 
+/* The same; it holds up to *@end, which may be past the function's. */
+bool unwind_rules_up_to(const struct unwind_entry *entry, uintptr_t address, struct unwind_row *row,
+			uintptr_t *end);
+
 #endif

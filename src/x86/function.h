@@ -41,6 +41,7 @@ struct function {
 	uint32_t wanted_count, native_count; /* accesses to be checked; of them that may run in
 					      * the original, too */
 	uint32_t patch_count; /* 0: not cloned */
+	uint32_t clone_start, clone_end; /* its clone, from the start of the clones */
 	const char *why_not; /* of a function that is not cloned: reason, for 'snarl plan' */
 };
 

@@ -105,7 +105,11 @@ static bool plan_function(struct planning *planning, uint32_t index)
 	if (!function->patch_count)
 		return true;
 	statistics->cloned++;
-	return emit_function(&planning->emitter, index);
+	if (!emit_function(&planning->emitter, index))
+		return false;
+	function->clone_start = emitter_clone_offset(&planning->emitter, function->start);
+	function->clone_end = planning->emitter.code_bytes;
+	return true;
 }
 
 /* --- Patches ---------------------------------------------------------------------------- */

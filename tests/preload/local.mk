@@ -24,7 +24,7 @@ guests_c = \
 	tests/preload/long_jumps tests/preload/many_locks \
 	tests/preload/many_threads tests/preload/mapping_calls \
 	tests/preload/mutex_protocols tests/preload/range_calls \
-	tests/preload/named_semaphores tests/preload/no_thread_of_ours \
+	tests/preload/named_clones tests/preload/named_semaphores tests/preload/no_thread_of_ours \
 	tests/preload/opened_accesses \
 	tests/preload/opened_and_closed tests/preload/own_malloc \
 	tests/preload/preloaded_jemalloc tests/preload/preloaded_tcmalloc \
@@ -108,8 +108,8 @@ $(built_from_guests): AM_CFLAGS = -std=gnu11 -Wall -Wextra -pthread
 check_PROGRAMS += $(guests_c) $(guests_cc)
 check_DATA += $(guest_libraries)
 CLEANFILES += $(guest_libraries)
-dist_check_SCRIPTS += tests/preload/run_guests
-SUITES += tests/preload/run_guests
+dist_check_SCRIPTS += tests/preload/run_guests tests/preload/run_onlookers
+SUITES += tests/preload/run_guests tests/preload/run_onlookers
 EXTRA_DIST += tests/preload/guest.h tests/preload/heap_user.h \
 	tests/preload/opened_library.h \
 	tests/preload/early_library.h tests/preload/early_library.c \

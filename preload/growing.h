@@ -1,0 +1,76 @@
+/*
+ * Bytes that grow: what is written one after the other and ends up as one block
+ * of whole pages, of the kernel's.  What found no memory is 'failed', and stays so.
+ */
+#ifndef PRELOAD_GROWING_H
+#define PRELOAD_GROWING_H
+
+#include <linux/mman.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/kernel.h"
+
+struct growing {
+	unsigned char *bytes;
+	size_t count, room;
+	bool failed;
+};
+
+static inline bool growing_resize(struct growing *growing, size_t room)
+{
+	long moved;
+
+	if (!growing->bytes) {
+		growing->bytes = pages_from_kernel(room);
+		growing->failed |= !growing->bytes;
+	} else {
+		moved = kernel_call4(SYS_mremap, growing->bytes, growing->room, room,
+				     MREMAP_MAYMOVE);
+		growing->failed |= moved < 0 && moved > -4096;
+		if (!growing->failed)
+			growing->bytes = (unsigned char *)moved;
+	}
+	if (!growing->failed)
+		growing->room = room;
+	return !growing->failed;
+}
+
+/* Where the next @count bytes are, all zero; NULL: no memory. */
+static inline void *growing_add(struct growing *growing, size_t count)
+{
+	size_t room = growing->room ? growing->room : 4096;
+
+	while (room - growing->count < count)
+		room *= 2;
+	if (growing->failed || (room > growing->room && !growing_resize(growing, room)))
+		return NULL;
+	growing->count += count;
+	return growing->bytes + growing->count - count;
+}
+
+static inline void growing_put(struct growing *growing, const void *bytes, size_t count)
+{
+	void *to = growing_add(growing, count);
+
+	if (to)
+		memcpy(to, bytes, count);
+}
+
+/* Gives back the pages that are not needed. */
+static inline void growing_finish(struct growing *growing)
+{
+	size_t room = (growing->count + 4095) & ~(size_t)4095;
+
+	if (growing->bytes && room && room < growing->room)
+		growing_resize(growing, room);
+}
+
+static inline void growing_free(struct growing *growing)
+{
+	if (growing->bytes)
+		kernel_call2(SYS_munmap, growing->bytes, growing->room);
+	*growing = (struct growing){0};
+}
+
+#endif
