@@ -68,6 +68,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/sink.c %D%/sink.h \
 	%D%/sink_describe.c \
 	%D%/sink_record.h \
+	%D%/sink_room.c %D%/sink_room.h \
 	%D%/sink_slots.c \
 	%D%/stack_memo.c %D%/stack_memo.h \
 	%D%/start.c \

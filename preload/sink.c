@@ -2,7 +2,6 @@
 #include "preload/sink.h"
 
 #include <fcntl.h>
-#include <linux/falloc.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -10,6 +9,7 @@
 #include "event/results.h"
 #include "preload/guest.h"
 #include "preload/sink_record.h"
+#include "preload/sink_room.h"
 
 #define CREATED_BYTES (32ull * 1024 * 1024)
 #define FINDINGS_TRACKED 65536u
@@ -84,12 +84,14 @@ bool sink_create(const char *path, bool may_exist, const char **why)
 		return false;
 	}
 	*why = "there is no room for the results file";
-	/* Allocated, so that no write to it can fail later. */
-	is_mapped = kernel_call4(SYS_fallocate, descriptor, 0, 0, CREATED_BYTES) == 0 &&
-		    map_file(descriptor, CREATED_BYTES, why);
-	if (is_mapped)
-		results_format(base, CREATED_BYTES);
+	is_mapped = sink_room_size(descriptor, CREATED_BYTES) &&
+		    map_file(descriptor, CREATED_BYTES, why) &&
+		    sink_room_begin(base, descriptor, CREATED_BYTES, why);
 	kernel_call1(SYS_close, descriptor);
+	if (!is_mapped)
+		base = NULL;
+	if (!is_mapped && !may_exist)
+		kernel_call3(SYS_unlinkat, AT_FDCWD, path, 0);
 	keep_path(path);
 	return is_mapped;
 }
@@ -140,6 +142,7 @@ struct record_header *sink_begin_record(enum record_type type, uint32_t payload_
 
 	if (!base)
 		return NULL;
+	sink_room_make(base, sizeof(*record) + payload_bytes);
 	record = record_reserve(base, type, process, payload_bytes, live_bytes);
 	if (!record)
 		return NULL;

@@ -31,21 +31,31 @@ void results_format(void *base, uint64_t capacity_bytes)
 	};
 }
 
+/* Where nothing may be written from. */
+static uint64_t find_end(const struct results_header *header)
+{
+	/* acquire: pairs with whoever made more of it ready. */
+	uint64_t ready = load_acquire(&header->ready_bytes);
+
+	return ready && ready < header->capacity_bytes ? ready : header->capacity_bytes;
+}
+
 struct record_header *record_reserve(void *base, enum record_type type, uint32_t process,
 				     uint32_t payload_bytes, uint32_t live_bytes)
 {
 	struct results_header *header = base;
 	uint32_t size = (uint32_t)(sizeof(struct record_header) + payload_bytes + 7) & ~7u;
+	uint64_t end = find_end(header);
 	uint64_t offset;
 	struct record_header *record;
 
 	/* A full file stays full: do not let 'tail' wander off. */
-	if (load_relaxed(&header->tail) + size > header->capacity_bytes) {
+	if (load_relaxed(&header->tail) + size > end) {
 		fetch_add_relaxed(&header->dropped_count, 1u);
 		return NULL;
 	}
 	offset = fetch_add_relaxed(&header->tail, size);
-	if (offset + size > header->capacity_bytes) {
+	if (offset + size > end) {
 		fetch_add_relaxed(&header->dropped_count, 1u);
 		return NULL;
 	}

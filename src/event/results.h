@@ -83,6 +83,7 @@ struct results_header {
 	uint32_t is_ended;	 /* the command has seen the program's end ... */
 	uint32_t exit_status;	 /* ... with this wait status */
 	uint32_t is_ended_by_us; /* --on-deadlock ended a process */
+	uint64_t ready_bytes;	 /* up to here the file has its blocks; 0: all of it */
 };
 
 struct results_slot {
@@ -155,7 +156,7 @@ uint32_t record_checksum(const struct record_header *header, const unsigned char
 
 /*
  * Reserves room for a record in the mapped file at @base.  NULL (and counted in
- * the header) when the file is full.  The payload starts behind the header.
+ * the header) when the file is full, or its ready part.  The payload starts behind the header.
  * Lock-free; any thread of any process.
  */
 struct record_header *record_reserve(void *base, enum record_type type, uint32_t process,

@@ -17,7 +17,7 @@ guests_c = \
 	tests/preload/forked_threads tests/preload/forked_while_locking \
 	tests/preload/glibc_malloc tests/preload/heap_calls \
 	tests/preload/indirect_exceptions tests/preload/inherited_state \
-	tests/preload/iterated_modules tests/preload/last_thread \
+	tests/preload/iterated_modules tests/preload/killed tests/preload/last_thread \
 	tests/preload/late_calls tests/preload/reused_places \
 	tests/preload/unseen_changes \
 	tests/preload/lone_thread \
@@ -108,8 +108,8 @@ $(built_from_guests): AM_CFLAGS = -std=gnu11 -Wall -Wextra -pthread
 check_PROGRAMS += $(guests_c) $(guests_cc)
 check_DATA += $(guest_libraries)
 CLEANFILES += $(guest_libraries)
-dist_check_SCRIPTS += tests/preload/run_guests tests/preload/run_onlookers
-SUITES += tests/preload/run_guests tests/preload/run_onlookers
+dist_check_SCRIPTS += tests/preload/run_guests tests/preload/run_onlookers tests/preload/run_killed
+SUITES += tests/preload/run_guests tests/preload/run_onlookers tests/preload/run_killed
 EXTRA_DIST += tests/preload/guest.h tests/preload/heap_user.h \
 	tests/preload/opened_library.h \
 	tests/preload/early_library.h tests/preload/early_library.c \
