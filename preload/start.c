@@ -2,6 +2,7 @@
  * The beginning of observation, if no wrapper was called before.
  */
 #include "preload/guest.h"
+#include "preload/real.h"
 #include "preload/wrap_process.h"
 
 /*
@@ -10,6 +11,7 @@
  */
 __attribute__((constructor)) static void start(void)
 {
+	real_prepare();
 	guest_start();
 	if (guest_state == GUEST_ON)
 		process_watch_exit();

@@ -15,6 +15,7 @@ guests_c = \
 	tests/preload/exit_with_finding tests/preload/filtered_system_calls \
 	tests/preload/fork_handlers_init tests/preload/fork_holding_lock \
 	tests/preload/forked_threads tests/preload/forked_while_locking \
+	tests/preload/failed_lookups \
 	tests/preload/glibc_malloc tests/preload/heap_calls \
 	tests/preload/indirect_exceptions tests/preload/inherited_state \
 	tests/preload/iterated_modules tests/preload/killed tests/preload/last_thread \
