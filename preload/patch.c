@@ -198,29 +198,11 @@ void patch_spare(const struct stack *stack)
 	spared = stack;
 }
 
-static const struct function *find_function(const struct plan *plan, uint32_t offset)
-{
-	uint32_t low = 0;
-	uint32_t high = plan->function_count;
-
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (plan->functions[middle].end <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == plan->function_count || plan->functions[low].start > offset)
-		return NULL;
-	return &plan->functions[low];
-}
-
 /* Calls return to entries; from anywhere else the original would run on into
  * bytes that are patched. */
 static bool may_go_on_at(const struct plan *plan, uint32_t offset)
 {
-	const struct function *function = find_function(plan, offset);
+	const struct function *function = plan_function_at(plan, offset);
 	uint32_t index;
 
 	if (!function || !function->patch_count)

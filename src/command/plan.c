@@ -68,7 +68,8 @@ static void *place_clones(void *context, size_t size_bytes, uint64_t *address)
 }
 
 static struct plan *make_plan(const struct image *image, struct arena *arena,
-			      struct verification *verification, const char **why)
+			      struct verification *verification, bool keeps_instructions,
+			      const char **why)
 {
 	static struct decoder decoder;
 	struct plan_options options = {
@@ -78,6 +79,7 @@ static struct plan *make_plan(const struct image *image, struct arena *arena,
 		.place = place_clones,
 		.context = (void *)(uintptr_t)image,
 		.verification = verification,
+		.keeps_instructions = keeps_instructions,
 		.forget_targets = getenv("SNARL_PLAN_FORGET") != NULL,
 	};
 
@@ -233,7 +235,8 @@ static int plan_path(const char *path, const struct options *options)
 	if (!open_file(&file))
 		return STATUS_FAILED;
 	if (image_from_file(&image, path, file.bytes, file.size_bytes, &why))
-		plan = make_plan(&image, &arena, options->verify ? &verification : NULL, &why);
+		plan = make_plan(&image, &arena, options->verify ? &verification : NULL,
+				 options->accesses, &why);
 	if (!plan && verification.what)
 		return command_fail("plan: '%s': at %#" PRIx64 " (copy + %#" PRIx32 "): %s", path,
 				    image.text_address + verification.text_offset,

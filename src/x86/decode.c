@@ -302,11 +302,10 @@ static bool is_not_movable(const struct raw *raw)
 	return false;
 }
 
-bool instruction_decode(const struct decoder *decoder, const unsigned char *bytes, size_t left,
-			uint32_t offset, struct instruction *instruction)
+static bool decode_raw(const struct decoder *decoder, const unsigned char *bytes, size_t left,
+		       uint32_t offset, struct instruction *instruction, struct raw *raw)
 {
 	decode_function decode = (decode_function)decoder->decode_full;
-	struct raw raw;
 
 	*instruction = (struct instruction){
 		.offset = offset,
@@ -319,22 +318,78 @@ bool instruction_decode(const struct decoder *decoder, const unsigned char *byte
 		.target = NO_TARGET,
 	};
 	if (!ZYAN_SUCCESS(decode((const ZydisDecoder *)decoder->state, bytes, left,
-				 &raw.instruction, raw.operands)))
+				 &raw->instruction, raw->operands)))
 		return false;
-	instruction->length = raw.instruction.length;
-	instruction->mnemonic = (uint16_t)raw.instruction.mnemonic;
-	instruction->kind = (uint8_t)kind_of(&raw);
-	if (instruction->kind == INSTRUCTION_UNKNOWN || is_not_movable(&raw)) {
+	instruction->length = raw->instruction.length;
+	instruction->mnemonic = (uint16_t)raw->instruction.mnemonic;
+	instruction->kind = (uint8_t)kind_of(raw);
+	if (instruction->kind == INSTRUCTION_UNKNOWN || is_not_movable(raw)) {
 		instruction->kind = INSTRUCTION_UNKNOWN;
 		return false;
 	}
-	note_flags(&raw, instruction);
-	note_registers(&raw, instruction);
-	note_values(&raw, instruction);
-	decode_memory(&raw, instruction);
+	note_flags(raw, instruction);
+	note_registers(raw, instruction);
+	note_values(raw, instruction);
+	decode_memory(raw, instruction);
 	if (has_target((enum instruction_kind)instruction->kind))
 		instruction->target =
-			(int64_t)offset + raw.instruction.length + raw.operands[0].imm.value.s;
+			(int64_t)offset + raw->instruction.length + raw->operands[0].imm.value.s;
+	return true;
+}
+
+/* A scaled displacement of 0 does not tell its scale. */
+static void note_displacement(const struct raw *raw, const struct instruction *instruction,
+			      struct instruction_layout *layout)
+{
+	int64_t value = raw->instruction.raw.disp.value;
+
+	layout->displacement_at = raw->instruction.raw.disp.offset;
+	layout->displacement_bytes = raw->instruction.raw.disp.size / 8;
+	layout->displacement_scale = 1;
+	if (layout->displacement_bytes == 1 &&
+	    raw->instruction.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY &&
+	    raw->instruction.encoding != ZYDIS_INSTRUCTION_ENCODING_VEX) {
+		layout->is_irregular |= value == 0 || instruction->displacement % value != 0;
+		if (value != 0)
+			layout->displacement_scale = (uint8_t)(instruction->displacement / value);
+	}
+}
+
+/* Relative ones, and those that an operand shows. */
+static void note_immediate(const struct raw *raw, struct instruction_layout *layout)
+{
+	bool is_shown = false;
+
+	for (unsigned i = 0; i < raw->instruction.operand_count_visible; i++)
+		is_shown |= raw->operands[i].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+	layout->is_irregular |= raw->instruction.raw.imm[1].size != 0 ||
+				(may_shift_by_zero(raw) && raw->instruction.raw.imm[0].size);
+	if (!is_shown)
+		return;
+	layout->immediate_at = raw->instruction.raw.imm[0].offset;
+	layout->immediate_bytes = raw->instruction.raw.imm[0].size / 8;
+	layout->is_immediate_signed = raw->instruction.raw.imm[0].is_signed;
+}
+
+bool instruction_decode(const struct decoder *decoder, const unsigned char *bytes, size_t left,
+			uint32_t offset, struct instruction *instruction)
+{
+	struct raw raw;
+
+	return decode_raw(decoder, bytes, left, offset, instruction, &raw);
+}
+
+bool instruction_decode_layout(const struct decoder *decoder, const unsigned char *bytes,
+			       size_t left, uint32_t offset, struct instruction *instruction,
+			       struct instruction_layout *layout)
+{
+	struct raw raw;
+
+	*layout = (struct instruction_layout){.displacement_at = 0};
+	if (!decode_raw(decoder, bytes, left, offset, instruction, &raw))
+		return false;
+	note_displacement(&raw, instruction, layout);
+	note_immediate(&raw, layout);
 	return true;
 }
 

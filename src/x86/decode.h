@@ -21,6 +21,21 @@ struct decoder {
  */
 bool decoder_init(struct decoder *decoder, void *init, void *decode_full);
 
+/* Where an instruction's bytes have the two values that others like it may have
+ * different ones of. */
+struct instruction_layout {
+	uint8_t displacement_at, displacement_bytes; /* 0 bytes: it has none */
+	uint8_t displacement_scale;		     /* what the value is multiplied with */
+	uint8_t immediate_at, immediate_bytes;
+	bool is_immediate_signed;
+	bool is_irregular; /* has more than that, or means other things with other values */
+};
+
+/* As instruction_decode(), and tells the layout. */
+bool instruction_decode_layout(const struct decoder *decoder, const unsigned char *bytes,
+			       size_t left, uint32_t offset, struct instruction *instruction,
+			       struct instruction_layout *layout);
+
 /* What an instruction is, where following values through registers wants to know. */
 enum instruction_form {
 	FORM_OTHER,

@@ -29,10 +29,11 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 		.arena = arena,
 		.statistics = statistics,
 	};
-	emitter->clone_offsets =
-		arena_alloc(arena, (module->function_count + 1) * sizeof(*emitter->clone_offsets));
-	if (!emitter->clone_offsets)
-		emitter->failed = true;
+	if (options->verification || options->keeps_instructions) {
+		emitter->clone_offsets = arena_alloc(arena, (module->function_count + 1) *
+								    sizeof(*emitter->clone_offsets));
+		emitter->failed = !emitter->clone_offsets;
+	}
 	encode_bytes(emitter, &options->thunks, sizeof(options->thunks));
 	return !emitter->failed;
 }
@@ -74,10 +75,26 @@ static unsigned condition_of(const unsigned char *bytes)
 	return (*bytes == 0x0f ? bytes[1] : *bytes) & 15u;
 }
 
-/* A branch to a place in this clone that stands already, if it is near. */
-static bool emit_near_back(struct emitter *emitter, int64_t target, unsigned opcode)
+/*
+ * The place that a branch of @function's instruction @index leads to, if it stands
+ * already; else 0.
+ */
+static uint32_t place_behind(const struct emitter *emitter, const struct function *function,
+			     uint32_t index)
 {
-	uint32_t to = emitter_clone_offset(emitter, target);
+	const struct instruction *branch = &function->instructions[index];
+	uint32_t to = function_target(function, branch);
+
+	if (to == UINT32_MAX)
+		return emitter_clone_offset(emitter, branch->target);
+	return to <= index ? emitter->offsets[to] : 0;
+}
+
+/* A branch to a place that stands already, if it is near. */
+static bool emit_near_back(struct emitter *emitter, const struct function *function, uint32_t index,
+			   unsigned opcode)
+{
+	uint32_t to = place_behind(emitter, function, index);
 	int64_t distance = (int64_t)to - (emitter->code_bytes + 2);
 
 	if (!to || distance < -128)
@@ -87,17 +104,51 @@ static bool emit_near_back(struct emitter *emitter, int64_t target, unsigned opc
 	return true;
 }
 
+/* The four bytes of the distance from a branch to its target. */
+static void emit_distance(struct emitter *emitter, const struct function *function, uint32_t index)
+{
+	const struct instruction *branch = &function->instructions[index];
+	uint32_t to = function_target(function, branch);
+
+	if (to == UINT32_MAX) {
+		encode_fixup(emitter, FIXUP_TEXT, branch->target, 0);
+		return;
+	}
+	emitter->branches =
+		encode_grow(emitter, emitter->branches, &emitter->branch_room,
+			    emitter->branch_count + 1, sizeof(*emitter->branches));
+	if (!emitter->failed)
+		emitter->branches[emitter->branch_count++] =
+			(struct inner_branch){emitter->code_bytes, to};
+	encode_u32(emitter, 0);
+}
+
+/* Once all instructions stand. */
+static void settle_branches(struct emitter *emitter)
+{
+	for (uint32_t i = 0; i < emitter->branch_count && !emitter->failed; i++) {
+		const struct inner_branch *branch = &emitter->branches[i];
+		uint32_t distance = emitter->offsets[branch->to] - (branch->position + 4);
+
+		memcpy(emitter->code + branch->position, &distance, sizeof(distance));
+	}
+	emitter->branch_count = 0;
+}
+
 /* loop and jrcxz reach 127 bytes only: a short hop around a jump. */
-static void emit_loop(struct emitter *emitter, const struct instruction *instruction,
+static void emit_loop(struct emitter *emitter, const struct function *function, uint32_t index,
 		      const unsigned char *bytes)
 {
+	const struct instruction *instruction = &function->instructions[index];
+
 	encode_bytes(emitter, bytes, instruction->length - 1u);
 	encode_byte(emitter, 2);
 	emit_place_state(emitter, (int64_t)instruction->offset + instruction->length);
 	encode_byte(emitter, 0xeb);
 	encode_byte(emitter, 5);
 	emit_place_state(emitter, instruction->target);
-	emit_jump(emitter, FIXUP_TEXT, instruction->target);
+	encode_byte(emitter, 0xe9);
+	emit_distance(emitter, function, index);
 }
 
 static void emit_plain(struct emitter *emitter, const struct instruction *instruction,
@@ -114,25 +165,28 @@ static void emit_plain(struct emitter *emitter, const struct instruction *instru
 	encode_bytes(emitter, bytes + before + 4, after);
 }
 
-static void emit_copy(struct emitter *emitter, const struct instruction *instruction)
+static void emit_copy(struct emitter *emitter, const struct function *function, uint32_t index)
 {
+	const struct instruction *instruction = &function->instructions[index];
 	const unsigned char *bytes = emitter->module->text + instruction->offset;
 
 	emit_copy_state(emitter, instruction->offset);
 	switch ((enum instruction_kind)instruction->kind) {
 	case INSTRUCTION_BRANCH_IF:
-		if (emit_near_back(emitter, instruction->target, 0x70 | condition_of(bytes)))
+		if (emit_near_back(emitter, function, index, 0x70 | condition_of(bytes)))
 			break;
 		encode_byte(emitter, 0x0f);
 		encode_byte(emitter, 0x80 | condition_of(bytes));
-		encode_fixup(emitter, FIXUP_TEXT, instruction->target, 0);
+		emit_distance(emitter, function, index);
 		break;
 	case INSTRUCTION_BRANCH:
-		if (!emit_near_back(emitter, instruction->target, 0xeb))
-			emit_jump(emitter, FIXUP_TEXT, instruction->target);
+		if (emit_near_back(emitter, function, index, 0xeb))
+			break;
+		encode_byte(emitter, 0xe9);
+		emit_distance(emitter, function, index);
 		break;
 	case INSTRUCTION_LOOP:
-		emit_loop(emitter, instruction, bytes);
+		emit_loop(emitter, function, index, bytes);
 		break;
 	case INSTRUCTION_CALL:
 	case INSTRUCTION_CALL_INDIRECT:
@@ -229,8 +283,21 @@ static bool runs_on(const struct instruction *last)
 	       last->kind == INSTRUCTION_LOOP;
 }
 
+/* Notes that the clone of instruction @index begins here. */
+static void note_place(struct emitter *emitter, const struct function *function, uint32_t index)
+{
+	emitter->offsets[index] = emitter->code_bytes;
+	if (!(function->reach[index] & REACH_ENTRY))
+		return;
+	emitter->entries = encode_grow(emitter, emitter->entries, &emitter->entry_room,
+				       emitter->entry_count + 1, sizeof(*emitter->entries));
+	if (!emitter->failed)
+		emitter->entries[emitter->entry_count++] = (struct emitted_entry){
+			function->instructions[index].offset, emitter->code_bytes};
+}
+
 static void emit_instructions(struct emitter *emitter, const struct function *function,
-			      const struct analysis *analysis, uint32_t *offsets)
+			      const struct analysis *analysis)
 {
 	const struct check_list *list = &analysis->list;
 	uint32_t first_site = append_sites(emitter, list);
@@ -240,11 +307,11 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 		const struct instruction *instruction = &function->instructions[i];
 		uint32_t locked = locked_site(list, i);
 
-		offsets[i] = emitter->code_bytes;
+		note_place(emitter, function, i);
 		if (!encode_reserve(emitter, INSTRUCTION_BYTES_MOST))
 			return;
 		emit_checks_at(emitter, function, analysis->live, list, i, first_site, &cold);
-		emit_copy(emitter, instruction);
+		emit_copy(emitter, function, i);
 		if (locked != NO_CHECK)
 			emit_lock_end(emitter, instruction, first_site + locked);
 	}
@@ -252,6 +319,7 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 		emit_place_state(emitter, function->end);
 		emit_jump(emitter, FIXUP_TEXT, function->end);
 	}
+	settle_branches(emitter);
 	emit_cold_parts(emitter, &cold);
 	emitter->cold_parts = cold.parts;
 	emitter->cold_room = cold.room;
@@ -263,40 +331,73 @@ static void align(struct emitter *emitter)
 		encode_byte(emitter, BREAKPOINT);
 }
 
+/* Room for where the clones of @function's instructions begin. */
+static bool take_offsets(struct emitter *emitter, const struct function *function, uint32_t index)
+{
+	if (!emitter->clone_offsets) {
+		emitter->offsets = encode_grow(emitter, emitter->offsets, &emitter->offset_room,
+					       function->count, sizeof(*emitter->offsets));
+		return !emitter->failed;
+	}
+	emitter->offsets =
+		arena_alloc(emitter->arena, function->count * sizeof(*emitter->offsets));
+	emitter->clone_offsets[index] = emitter->offsets;
+	return emitter->offsets != NULL;
+}
+
 bool emit_function(struct emitter *emitter, uint32_t index)
 {
 	const struct function *function = &emitter->module->functions[index];
 	uint32_t access_count = count_accesses(function);
 	size_t bytes = analysis_bytes(function->count, access_count);
-	uint32_t *offsets = arena_alloc(emitter->arena, function->count * sizeof(*offsets));
 	void *block = arena_alloc(emitter->arena, bytes);
 	struct analysis analysis;
 
-	if (!offsets || !block || emitter->failed || !function->count) {
+	if (!block || emitter->failed || !function->count) {
 		emitter->failed = true;
 		return false;
 	}
 	divide(&analysis, block, function->count, access_count);
-	if (!analyse(emitter, function, &analysis)) {
+	if (!analyse(emitter, function, &analysis) || !take_offsets(emitter, function, index)) {
 		emitter->failed = true;
 		return false;
 	}
 	align(emitter);
-	emitter->clone_offsets[index] = offsets;
-	emit_instructions(emitter, function, &analysis, offsets);
+	emit_instructions(emitter, function, &analysis);
 	arena_free(emitter->arena, block, bytes);
 	return !emitter->failed;
 }
 
+/* The entry at @text_offset, or 0. */
+static uint32_t find_entry(const struct emitter *emitter, uint32_t text_offset)
+{
+	uint32_t low = 0, high = emitter->entry_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (emitter->entries[middle].text_offset < text_offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < emitter->entry_count && emitter->entries[low].text_offset == text_offset
+		       ? emitter->entries[low].clone_offset
+		       : 0;
+}
+
 uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset)
 {
-	const struct function *function = module_find(emitter->module, text_offset);
+	const struct function *function;
 	const uint32_t *offsets;
 	uint32_t index;
 
-	if (!function)
+	if (text_offset < 0 || text_offset >= emitter->module->text_bytes)
 		return 0;
-	offsets = emitter->clone_offsets[function - emitter->module->functions];
+	if (!emitter->clone_offsets)
+		return find_entry(emitter, (uint32_t)text_offset);
+	function = module_find(emitter->module, text_offset);
+	offsets = function ? emitter->clone_offsets[function - emitter->module->functions] : NULL;
 	if (!offsets)
 		return 0;
 	index = function_find(function, (uint32_t)text_offset);

@@ -31,6 +31,17 @@ struct fixup {
 	int64_t target;	   /* text offset */
 };
 
+/* Where the clone of an instruction begins that is reached from outside. */
+struct emitted_entry {
+	uint32_t text_offset, clone_offset;
+};
+
+/* A branch inside the function in work. */
+struct inner_branch {
+	uint32_t position; /* of its four bytes */
+	uint32_t to;	   /* the instruction's index */
+};
+
 struct emitter {
 	const struct module *module;
 	const struct plan_options *options;
@@ -45,7 +56,14 @@ struct emitter {
 	uint32_t state_count, state_room;
 	struct fixup *fixups;
 	uint32_t fixup_count, fixup_room;
-	uint32_t **clone_offsets; /* per function, NULL if not cloned: per instruction */
+	struct emitted_entry *entries; /* by text offset */
+	uint32_t entry_count, entry_room;
+	/* Of the function in work: its clone's beginning per instruction, and branches. */
+	uint32_t *offsets;
+	uint32_t offset_room;
+	struct inner_branch *branches;
+	uint32_t branch_count, branch_room;
+	uint32_t **clone_offsets; /* of all functions, for who verifies; else NULL */
 	uint32_t slice_count;
 	void *cold_parts; /* of the function in work: kept for the next one */
 	uint32_t cold_room;
@@ -62,7 +80,8 @@ bool emit_function(struct emitter *emitter, uint32_t index);
 
 /*
  * Where the clone of the instruction at @text_offset begins, checks included,
- * from the start of the clones; 0: it has none.
+ * from the start of the clones; 0: it has none.  Of instructions that are not
+ * reached from outside this is known as long as functions stay open.
  */
 uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset);
 

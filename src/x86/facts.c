@@ -78,22 +78,32 @@ static void note_red_zone(struct function *function, const struct instruction *i
 		function->red_zone_bytes = (uint16_t)((depth + 7) & ~7);
 }
 
-static void find_facts(struct function *function)
+static bool is_on_stack(const struct function *function, const struct instruction *instruction)
+{
+	return instruction->memory &&
+	       (uses(instruction->base, RSP) ||
+		(function->has_frame_pointer && uses(instruction->base, RBP))) &&
+	       !(instruction->memory & MEMORY_STRING);
+}
+
+void survey_mark_stack(struct function *function)
+{
+	for (uint32_t i = 0; i < function->count; i++)
+		if (is_on_stack(function, &function->instructions[i]))
+			function->instructions[i].memory |= MEMORY_STACK;
+}
+
+void survey_facts_of(struct function *function)
 {
 	function->has_frame_pointer = has_frame_pointer(function);
 	for (uint32_t i = 0; i < function->count; i++) {
-		struct instruction *instruction = &function->instructions[i];
+		const struct instruction *instruction = &function->instructions[i];
 
 		if (instruction->kind == INSTRUCTION_CALL ||
 		    instruction->kind == INSTRUCTION_CALL_INDIRECT)
 			function->has_call = true;
 		if (takes_stack_address(function, instruction))
 			function->stack_escapes = true;
-		if (instruction->memory &&
-		    (uses(instruction->base, RSP) ||
-		     (function->has_frame_pointer && uses(instruction->base, RBP))) &&
-		    !(instruction->memory & MEMORY_STRING))
-			instruction->memory |= MEMORY_STACK;
 		note_red_zone(function, instruction);
 	}
 	/* What pointers into the stack reach may lie below rsp, if nobody is called. */
@@ -124,9 +134,6 @@ void survey_facts(struct survey *survey)
 {
 	struct module *module = &survey->module;
 
-	for (uint32_t i = 0; i < module->function_count; i++)
-		if (module->functions[i].is_usable)
-			find_facts(&module->functions[i]);
 	for (uint32_t i = 0; i < module->function_count; i++) {
 		uint32_t first = survey_group(survey, i);
 

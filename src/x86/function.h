@@ -20,8 +20,8 @@ enum reach {
 
 struct function {
 	uint32_t start, end; /* offsets in the text */
-	struct instruction *instructions;
-	uint8_t *reach; /* per instruction */
+	struct instruction *instructions; /* NULL: it has to be opened first (module.h) */
+	uint8_t *reach; /* per instruction, of enum reach */
 	uint32_t count;
 	bool is_usable;	    /* wholly decoded, no overlap */
 	bool has_frame_pointer; /* rbp is set from rsp */
@@ -47,9 +47,6 @@ struct function {
 
 /* Instruction index at text offset @offset in @function, or UINT32_MAX. */
 uint32_t function_find(const struct function *function, uint32_t offset);
-
-/* Looks the targets of the function's branches up, for function_target(). */
-void function_link(struct function *function);
 
 /* Index of the target of @branch if it is in @function, or UINT32_MAX. */
 static inline uint32_t function_target(const struct function *function,

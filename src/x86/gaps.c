@@ -34,15 +34,10 @@ static bool decode_gap(struct survey *survey, uint32_t start, uint32_t end)
 
 /* Whether nothing runs on after the function's last instruction.  A call counts
  * as running on: that it does not return is not said. */
-static bool ends_there(const struct function *function)
+static bool ends_there(const struct survey *survey, const struct function *function)
 {
-	uint8_t kind;
-
-	if (!function->is_usable || !function->count)
-		return false;
-	kind = function->instructions[function->count - 1].kind;
-	return kind == INSTRUCTION_BRANCH || kind == INSTRUCTION_JUMP_INDIRECT ||
-	       kind == INSTRUCTION_RETURN || kind == INSTRUCTION_STOP;
+	return function->is_usable && function->count &&
+	       !survey->parts[survey_index(survey, function)].runs_on;
 }
 
 void survey_gaps(struct survey *survey)
@@ -61,7 +56,7 @@ void survey_gaps(struct survey *survey)
 			before = NULL;
 			continue;
 		}
-		if (decode_gap(survey, done, end) && before && ends_there(before))
+		if (decode_gap(survey, done, end) && before && ends_there(survey, before))
 			for (uint32_t offset = done; offset < end; offset++)
 				survey->marks[offset] |= MARK_PADDING;
 		before = next;

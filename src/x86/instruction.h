@@ -53,30 +53,30 @@ enum memory_flag {
 enum string_kind { STRING_NONE, STRING_MOVS, STRING_STOS, STRING_LODS, STRING_CMPS, STRING_SCAS };
 
 struct instruction {
+	int64_t target;		/* of a direct branch or call, or rip-relative operand; NO_TARGET */
+	int64_t immediate;	/* the last immediate operand; 0 if none */
 	uint32_t offset;
-	uint8_t length;
-	uint8_t kind;		/* enum instruction_kind */
-	uint16_t memory;	/* of enum memory_flag; 0: touches no memory that concerns us */
-	uint16_t access_bytes;	/* of the memory operand; strings: of one element */
-	int8_t base, index;	/* general registers, or NO_REGISTER */
-	uint8_t scale;
-	bool is_rip_relative;	/* then 'target' is the operand's offset from text start */
-	uint8_t displacement_at; /* of the 32-bit displacement in the bytes, if rip-relative */
-	bool is_lea;		/* computes its memory operand's address, does not touch it */
-	bool is_prefix_repeated; /* rep, repe, repne */
-	bool is_repne;
-	uint8_t string;		/* enum string_kind */
 	int32_t displacement;
+	uint32_t target_index;	/* of a branch's target in its function, plus 1; 0: not looked up */
 	uint32_t reads;		/* registers and flags it needs */
 	uint32_t kills;		/* ... that it overwrites wholly, always */
 	uint32_t changes;	/* ... that it may change (includes kills) */
+	uint16_t memory;	/* of enum memory_flag; 0: touches no memory that concerns us */
+	uint16_t access_bytes;	/* of the memory operand; strings: of one element */
+	uint16_t mnemonic;	/* Zydis's number, for decode.c's own questions */
+	uint8_t length;
+	uint8_t kind;		/* enum instruction_kind */
+	int8_t base, index;	/* general registers, or NO_REGISTER */
+	uint8_t scale;
+	uint8_t string;		/* enum string_kind */
 	int8_t source;		/* register whose value a store stores, or NO_REGISTER */
 	int8_t destination;	/* register that a load or computation fills, or NO_REGISTER */
-	int64_t target;		/* of a direct branch or call, or rip-relative operand; NO_TARGET */
-	uint32_t target_index;	/* of a branch's target in its function, plus 1; 0: not looked up */
-	int64_t immediate;	/* the last immediate operand; 0 if none */
+	uint8_t displacement_at; /* of the 32-bit displacement in the bytes, if rip-relative */
+	bool is_rip_relative;	/* then 'target' is the operand's offset from text start */
+	bool is_lea;		/* computes its memory operand's address, does not touch it */
+	bool is_prefix_repeated; /* rep, repe, repne */
+	bool is_repne;
 	uint8_t segment_is_gs;
-	uint16_t mnemonic;	/* Zydis's number, for decode.c's own questions */
 };
 
 /* Decodes the instruction at @bytes[0..left).  False: kind is UNKNOWN. */

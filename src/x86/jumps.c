@@ -106,15 +106,6 @@ static void note_jump(struct survey *survey, struct function *function,
 		function->has_jump_table = true;
 }
 
-/* A call of a computed place may be of one inside a function. */
-static void note_call(struct function *function, struct origin_search *search, uint32_t index)
-{
-	const struct instruction *instruction = &function->instructions[index];
-
-	if (!instruction->memory && origins_of_call(search, index) & ORIGIN_SUM)
-		function->has_unknown_targets = true;
-}
-
 bool survey_is_thunk(const struct function *function)
 {
 	for (uint32_t i = 1; i < function->count; i++) {
@@ -134,30 +125,35 @@ static bool is_register_jump(const struct instruction *instruction)
 	return instruction->kind == INSTRUCTION_JUMP_INDIRECT && !instruction->is_rip_relative;
 }
 
-static bool has_register_jump(const struct function *function)
+/* A call of a computed place may be of one inside the function. */
+void survey_calls(struct function *function)
 {
-	for (uint32_t i = 0; i < function->count; i++)
-		if (is_register_jump(&function->instructions[i]))
-			return true;
-	return false;
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+
+		if (instruction->kind == INSTRUCTION_CALL_INDIRECT && !instruction->memory &&
+		    origins_of_call(function, i) & ORIGIN_SUM)
+			function->has_unknown_targets = true;
+	}
 }
 
 void survey_jumps(struct survey *survey, uint32_t index)
 {
 	struct function *function = &survey->module.functions[index];
-	bool has_jump = has_register_jump(function);
 	struct origin_search search;
 	uint32_t table_count = 0;
 
 	function->has_unknown_targets |= survey->parts[index].is_thunk;
-	if (has_jump && !survey->forget_targets)
+	if (!survey->parts[index].has_register_jump)
+		return;
+	survey_open(survey, function);
+	if (survey->failed)
+		return;
+	if (!survey->forget_targets)
 		table_count = read_tables(survey, index);
 	origins_begin(&search, survey, function);
-	for (uint32_t i = 0; i < function->count; i++) {
-		if (function->instructions[i].kind == INSTRUCTION_CALL_INDIRECT)
-			note_call(function, &search, i);
+	for (uint32_t i = 0; i < function->count; i++)
 		if (is_register_jump(&function->instructions[i]))
 			note_jump(survey, function, &search, i, table_count);
-	}
 	origins_end(&search);
 }

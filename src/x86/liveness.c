@@ -35,6 +35,8 @@ static uint32_t flags_for_call(const struct module *module, int64_t offset)
 		return FLAGS_ALL;
 	if (function->start == (uint32_t)offset)
 		return function->live_at_entry & FLAGS_ALL;
+	if (module->import_jumps)
+		return module->import_jumps[offset / 8] >> offset % 8 & 1 ? 0 : FLAGS_ALL;
 	index = function_find(function, (uint32_t)offset);
 	for (uint32_t i = index; index != UINT32_MAX && i < function->count && i < index + 3; i++)
 		if (is_import_jump(&function->instructions[i]))

@@ -23,6 +23,7 @@ src_libplan_a_SOURCES += \
 	%D%/operand.h \
 	%D%/origins.c %D%/origins.h \
 	%D%/patches.c %D%/patches.h \
+	%D%/pattern.c %D%/pattern.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/returns.c \
 	%D%/slices.c %D%/slices.h \

@@ -12,11 +12,39 @@ static uint32_t guess(uint32_t low, uint32_t high, uint64_t offset, uint64_t fro
 	return index < high ? (uint32_t)index : high - 1;
 }
 
+void module_index(struct module *module)
+{
+	uint32_t block_count = (module->text_bytes + MODULE_BLOCK_BYTES - 1) / MODULE_BLOCK_BYTES;
+	uint32_t first = 0;
+
+	for (uint32_t block = 0; block < block_count; block++) {
+		while (first < module->function_count &&
+		       module->functions[first].end <= block * MODULE_BLOCK_BYTES)
+			first++;
+		module->first_in_block[block] = first;
+	}
+}
+
+static struct function *find_in_block(const struct module *module, uint32_t offset)
+{
+	uint32_t index = module->first_in_block[offset / MODULE_BLOCK_BYTES];
+
+	while (index < module->function_count && module->functions[index].end <= offset)
+		index++;
+	return index < module->function_count && module->functions[index].start <= offset
+		       ? &module->functions[index]
+		       : NULL;
+}
+
 struct function *module_find(const struct module *module, int64_t offset)
 {
 	uint32_t low = 0, high = module->function_count;
 	bool guesses = offset >= 0;
 
+	if (LIKELY(module->first_in_block))
+		return offset >= 0 && offset < module->text_bytes
+			       ? find_in_block(module, (uint32_t)offset)
+			       : NULL;
 	while (low < high) {
 		uint64_t from = module->functions[low].start;
 		uint64_t to = module->functions[high - 1].end;
@@ -68,21 +96,4 @@ uint32_t function_find(const struct function *function, uint32_t offset)
 			return UINT32_MAX;
 	}
 	return UINT32_MAX;
-}
-
-void function_link(struct function *function)
-{
-	for (uint32_t i = 0; i < function->count; i++) {
-		struct instruction *instruction = &function->instructions[i];
-		bool is_branch = instruction->kind == INSTRUCTION_BRANCH ||
-				 instruction->kind == INSTRUCTION_BRANCH_IF ||
-				 instruction->kind == INSTRUCTION_LOOP;
-
-		if (!is_branch || instruction->target < function->start ||
-		    instruction->target >= function->end)
-			continue;
-		/* UINT32_MAX becomes 0: no instruction begins there. */
-		instruction->target_index =
-			function_find(function, (uint32_t)instruction->target) + 1;
-	}
 }

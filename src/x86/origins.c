@@ -54,9 +54,7 @@ static uint32_t target_of(const struct function *function, uint32_t index)
 	if (instruction->kind != INSTRUCTION_BRANCH && instruction->kind != INSTRUCTION_BRANCH_IF &&
 	    instruction->kind != INSTRUCTION_LOOP)
 		return UINT32_MAX;
-	if (instruction->target < function->start || instruction->target >= function->end)
-		return UINT32_MAX;
-	return function_find(function, (uint32_t)instruction->target);
+	return function_target(function, instruction);
 }
 
 static bool make_arrays(struct origin_search *search)
@@ -274,9 +272,8 @@ uint32_t origins_of_jump(struct origin_search *search, uint32_t index)
 	return find_origins(&walk, index, (unsigned)instruction->source);
 }
 
-uint32_t origins_of_call(const struct origin_search *search, uint32_t index)
+uint32_t origins_of_call(const struct function *function, uint32_t index)
 {
-	const struct function *function = search->function;
 	int8_t number = function->instructions[index].source;
 
 	while (number != NO_REGISTER && index-- > 0 &&

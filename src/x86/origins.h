@@ -33,6 +33,6 @@ void origins_end(struct origin_search *search);
 uint32_t origins_of_jump(struct origin_search *search, uint32_t index);
 
 /* The same for a call, looking no farther than the straight line before it. */
-uint32_t origins_of_call(const struct origin_search *search, uint32_t index);
+uint32_t origins_of_call(const struct function *function, uint32_t index);
 
 #endif

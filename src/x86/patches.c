@@ -48,10 +48,8 @@ static unsigned successors(const struct function *function, uint32_t index, uint
 		next[count++] = index + 1;
 	if (instruction->kind == INSTRUCTION_BRANCH || instruction->kind == INSTRUCTION_BRANCH_IF ||
 	    instruction->kind == INSTRUCTION_LOOP) {
-		uint32_t target = UINT32_MAX;
+		uint32_t target = function_target(function, instruction);
 
-		if (instruction->target >= function->start && instruction->target < function->end)
-			target = function_find(function, (uint32_t)instruction->target);
 		if (target != UINT32_MAX)
 			next[count++] = target;
 	}
@@ -474,7 +472,12 @@ static uint32_t keep_rows(const struct choice *choice, uint32_t index, struct pa
 	for (uint32_t i = 0; i < choice->function->count; i++)
 		if (is_patched(choice, i))
 			count += add_row(choice->survey, patches,
-					 (struct chosen_patch){index, i, choice->islands[i]});
+					 (struct chosen_patch){
+						 .function = index,
+						 .instruction = i,
+						 .offset = choice->function->instructions[i].offset,
+						 .island = choice->islands[i],
+					 });
 	return count;
 }
 

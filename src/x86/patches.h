@@ -21,6 +21,7 @@
 
 struct chosen_patch {
 	uint32_t function, instruction; /* where it is */
+	uint32_t offset;		/* ... in the text */
 	uint32_t island;		/* text offset, or 0 */
 };
 

@@ -94,6 +94,9 @@ static bool plan_function(struct planning *planning, uint32_t index)
 		return true;
 	}
 	statistics->instructions += function->count;
+	survey_open(&planning->survey, function);
+	if (planning->survey.failed)
+		return false;
 	function->wanted_count = checks_survey(module, function, statistics);
 	if (!function->wanted_count) {
 		statistics->without_accesses++;
@@ -141,8 +144,7 @@ static bool write_patch(struct planning *planning, const struct chosen_patch *ch
 {
 	struct plan *plan = planning->plan;
 	const struct module *module = &planning->survey.module;
-	uint32_t offset =
-		module->functions[chosen->function].instructions[chosen->instruction].offset;
+	uint32_t offset = chosen->offset;
 	uint64_t clone = plan->clone_address + emitter_clone_offset(&planning->emitter, offset);
 	uint32_t from = chosen->island ? chosen->island : offset;
 	int64_t distance = (int64_t)(clone - module->text_address - from);
@@ -179,7 +181,9 @@ static bool survey_all(struct planning *planning, const struct decoder *decoder,
 {
 	struct survey *survey = &planning->survey;
 
-	if (!survey_begin(survey, decoder, image, arena, why))
+	if (planning->options->keeps_instructions || planning->options->verification
+		    ? !survey_begin_open(survey, decoder, image, arena, why)
+		    : !survey_begin(survey, decoder, image, arena, why))
 		return false;
 	survey->forget_targets = planning->options->forget_targets;
 	survey_targets(survey);
@@ -240,4 +244,14 @@ struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 	plan->statistics.nanoseconds = now_ns() - start;
 	*why = NULL;
 	return plan;
+}
+
+const struct function *plan_function_at(const struct plan *plan, uint32_t offset)
+{
+	struct function *function = module_find(plan->module, offset);
+
+	if (!function)
+		return NULL;
+	module_open(plan->module, function);
+	return function->instructions ? function : NULL;
 }

@@ -85,6 +85,7 @@ struct plan_options {
 	/* Where the clone goes: memory of that size to fill, and the address that it will
 	 * have, within 2 GiB of the module; NULL: no room. */
 	void *context;
+	bool keeps_instructions; /* the plan's functions have theirs, all at once */
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
 	bool counts;		/* clones count executed accesses (bench) ... */
 	int32_t count_tls;	/* ... in this word of the thread, atomics and strings aside */
@@ -113,6 +114,10 @@ struct plan {
  */
 struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 		       const struct plan_options *options, struct arena *arena, const char **why);
+
+/* The function that has text offset @offset, with its instructions, which are there
+ * until the next call; NULL: none. */
+const struct function *plan_function_at(const struct plan *plan, uint32_t offset);
 
 /* The status flags that a check keeps in rax (CF PF AF ZF SF OF, as in rflags): ah has
  * them but for OF, and al is 0 or 1, or on the way back 0x7f or 0x80. */

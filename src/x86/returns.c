@@ -16,6 +16,8 @@ struct callers {
 	uint32_t needed;
 	bool has_known;
 	bool has_unknown;
+	bool is_strangers;	   /* its address may be anywhere */
+	bool makes_return_address; /* and jumps there by a return */
 };
 
 /* Bytes that no usable function has may hold calls all the same. */
@@ -154,13 +156,13 @@ static uint32_t gather(const struct module *module, const struct function *funct
 	return flags_of_pointers;
 }
 
-static void conclude(const struct module *module, struct function *function,
-		     const struct callers *callers, uint32_t flags_of_pointers)
+static void conclude(struct function *function, const struct callers *callers,
+		     uint32_t flags_of_pointers)
 {
-	bool is_strangers = is_known_to_strangers(function);
+	bool is_strangers = callers->is_strangers;
 
 	if (callers->has_unknown || (!is_strangers && !callers->has_known) ||
-	    function->has_unknown_targets || makes_return_address(module, function)) {
+	    function->has_unknown_targets || callers->makes_return_address) {
 		function->live_at_return = ALL_LIVE;
 		return;
 	}
@@ -181,14 +183,20 @@ static void run_round(const struct module *module, struct callers *callers, uint
 	for (uint32_t i = 0; i < module->function_count; i++) {
 		struct function *function = &module->functions[i];
 
+		callers[i].is_strangers = true;
 		if (!function->is_usable || !function->count)
 			continue;
+		module_open(module, function);
+		if (!function->instructions || !function->reach)
+			continue;
+		callers[i].is_strangers = is_known_to_strangers(function);
+		callers[i].makes_return_address = makes_return_address(module, function);
 		liveness_compute(module, function, live);
 		function->live_at_entry = live[0];
 		flags_of_pointers |= gather(module, function, live, callers);
 	}
 	for (uint32_t i = 0; i < module->function_count; i++)
-		conclude(module, &module->functions[i], &callers[i], flags_of_pointers);
+		conclude(&module->functions[i], &callers[i], flags_of_pointers);
 }
 
 bool liveness_of_returns(const struct module *module, struct arena *arena)
@@ -202,7 +210,6 @@ bool liveness_of_returns(const struct module *module, struct arena *arena)
 
 		function->live_at_return = ALL_LIVE;
 		function->live_at_entry = ALL_LIVE;
-		function_link(function);
 		if (function->count > most)
 			most = function->count;
 	}

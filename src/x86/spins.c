@@ -251,7 +251,7 @@ void spins_find(const struct function *function, const uint8_t *roles, uint16_t 
 		    instruction->target < function->start ||
 		    instruction->target > instruction->offset)
 			continue;
-		loop.first = function_find(function, (uint32_t)instruction->target);
+		loop.first = function_target(function, instruction);
 		if (loop.first <= i && i - loop.first < LOOP_INSTRUCTIONS_MOST)
 			judge(&loop, flags);
 	}

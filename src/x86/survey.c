@@ -151,35 +151,88 @@ static bool collect_functions(struct survey *survey, uint32_t most, const char *
 
 /* --- Decoding ----------------------------------------------------------------------- */
 
-/* Takes room for as many instructions as there are bytes, and gives back the rest,
- * which nobody has written to. */
+/* Takes room for as many words as there are bytes, and gives back the rest, which
+ * nobody has written to. */
+static uint32_t *take_words(struct survey *survey, uint32_t most)
+{
+	return survey_alloc(survey, (size_t)most * sizeof(uint32_t));
+}
+
+static void give_back_words(struct survey *survey, uint32_t most, uint32_t count)
+{
+	size_t taken = ((size_t)most * sizeof(uint32_t) + 15) & ~(size_t)15;
+	size_t used = ((size_t)count * sizeof(uint32_t) + 15) & ~(size_t)15;
+
+	survey->slab.next -= taken - used;
+	survey->slab.left_bytes += taken - used;
+}
+
+static struct instruction *instructions_of(struct survey *survey, uint32_t count)
+{
+	return survey->keeps ? survey_alloc(survey, count * sizeof(struct instruction))
+			     : survey->instructions;
+}
+
+static void note_start(struct survey *survey, struct part *part,
+		       const struct instruction *instruction)
+{
+	survey->marks[instruction->offset] |= MARK_START;
+	part->has_breakpoint |= instruction->kind == INSTRUCTION_STOP && instruction->length == 1;
+	part->has_register_jump |=
+		instruction->kind == INSTRUCTION_JUMP_INDIRECT && !instruction->is_rip_relative;
+}
+
+/* What a call of the instruction at @index, or of one of the two before it, comes to. */
+static void note_import_jump(struct survey *survey, const struct function *function, uint32_t index)
+{
+	for (uint32_t i = index; i + 3 > index && i < function->count; i--) {
+		uint32_t offset = function->instructions[i].offset;
+
+		survey->module.import_jumps[offset / 8] |= (uint8_t)(1u << offset % 8);
+	}
+}
+
+static void note_decoded(struct survey *survey, struct function *function, struct part *part)
+{
+	const struct instruction *last = &function->instructions[function->count - 1];
+
+	function->is_usable = true;
+	part->runs_on = last->kind != INSTRUCTION_BRANCH &&
+			last->kind != INSTRUCTION_JUMP_INDIRECT &&
+			last->kind != INSTRUCTION_RETURN && last->kind != INSTRUCTION_STOP;
+	for (uint32_t i = 0; i < function->count; i++) {
+		note_start(survey, part, &function->instructions[i]);
+		if (function->instructions[i].kind == INSTRUCTION_JUMP_INDIRECT &&
+		    function->instructions[i].is_rip_relative)
+			note_import_jump(survey, function, i);
+	}
+	survey_facts_of(function);
+}
+
 static void decode_function(struct survey *survey, struct function *function, struct part *part)
 {
 	const struct module *module = &survey->module;
 	uint32_t most = function->end - function->start;
-	struct instruction *instructions = survey_alloc(survey, most * sizeof(struct instruction));
+	uint32_t *patterns = take_words(survey, most);
+	struct instruction *instructions = survey->instructions;
 	uint32_t count = 0, offset = function->start;
-	size_t spare;
 
-	if (!instructions)
+	if (!patterns)
 		return;
 	while (offset < function->end && !part->flaw) {
-		if (!instruction_decode(survey->decoder, module->text + offset,
-					function->end - offset, offset, &instructions[count]))
+		if (!pattern_decode(&survey->patterns, module->text + offset,
+				    function->end - offset, offset, &instructions[count],
+				    &patterns[count]))
 			part->flaw = "it has bytes that are no instruction we know";
 		offset += instructions[count++].length;
 	}
-	spare = (most - count) * sizeof(struct instruction);
-	spare &= ~(size_t)15;
-	survey->slab.next -= spare;
-	survey->slab.left_bytes += spare;
-	function->instructions = instructions;
+	give_back_words(survey, most, count);
+	part->patterns = patterns;
 	function->count = count;
-	if (part->flaw)
-		return;
-	function->is_usable = true;
-	for (uint32_t i = 0; i < count; i++)
-		survey->marks[instructions[i].offset] |= MARK_START;
+	function->instructions = instructions;
+	if (!part->flaw)
+		note_decoded(survey, function, part);
+	function->instructions = NULL;
 }
 
 static void decode_functions(struct survey *survey)
@@ -189,33 +242,180 @@ static void decode_functions(struct survey *survey)
 			decode_function(survey, &survey->module.functions[i], &survey->parts[i]);
 }
 
+/* --- Opening -------------------------------------------------------------------------- */
+
+static void make_instructions(struct survey *survey, struct function *function)
+{
+	const uint32_t *patterns = survey->parts[survey_index(survey, function)].patterns;
+	const unsigned char *text = survey->module.text;
+	uint32_t offset = function->start;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		struct instruction *instruction = &function->instructions[i];
+
+		if (LIKELY(patterns[i] != PATTERN_NONE))
+			pattern_instance(&survey->patterns, patterns[i], text + offset, offset,
+					 instruction);
+		else
+			instruction_decode(survey->decoder, text + offset, function->end - offset,
+					   offset, instruction);
+		offset += instruction->length;
+	}
+}
+
+/* Looks the targets of branches up, for function_target(). */
+static void link_branches(struct survey *survey, struct function *function)
+{
+	uint32_t *index_at = survey->index_at;
+
+	for (uint32_t i = 0; i < function->count; i++)
+		index_at[function->instructions[i].offset - function->start] = i;
+	for (uint32_t i = 0; i < function->count; i++) {
+		struct instruction *instruction = &function->instructions[i];
+		bool is_branch = instruction->kind == INSTRUCTION_BRANCH ||
+				 instruction->kind == INSTRUCTION_BRANCH_IF ||
+				 instruction->kind == INSTRUCTION_LOOP;
+		uint32_t index;
+
+		if (!is_branch || instruction->target < function->start ||
+		    instruction->target >= function->end)
+			continue;
+		/* Where no instruction begins is what another function has left there. */
+		index = index_at[instruction->target - function->start];
+		if (index < function->count &&
+		    function->instructions[index].offset == instruction->target)
+			instruction->target_index = index + 1;
+	}
+}
+
+static void read_reach(const struct survey *survey, struct function *function)
+{
+	for (uint32_t i = 0; i < function->count; i++) {
+		uint8_t marks = survey->marks[function->instructions[i].offset];
+		uint8_t kind = function->instructions[i].kind;
+
+		function->reach[i] = (uint8_t)((marks & MARK_ENTRY ? REACH_ENTRY : 0u) |
+					       (marks & MARK_BRANCH ? REACH_BRANCH : 0u) |
+					       (marks & MARK_INDIRECT ? REACH_INDIRECT : 0u) |
+					       (kind == INSTRUCTION_CALL ||
+								kind == INSTRUCTION_CALL_INDIRECT
+							? REACH_ANCHOR
+							: 0u));
+	}
+}
+
+static void close_function(struct survey *survey)
+{
+	if (survey->open && !survey->keeps) {
+		survey->open->instructions = NULL;
+		survey->open->reach = NULL;
+	}
+	survey->open = NULL;
+}
+
+void survey_open(struct survey *survey, struct function *function)
+{
+	if (survey->open != function)
+		close_function(survey);
+	survey->open = function;
+	if (!function->instructions) {
+		function->instructions = instructions_of(survey, function->count);
+		if (!function->instructions)
+			return;
+		make_instructions(survey, function);
+		link_branches(survey, function);
+		if (function->is_usable)
+			survey_mark_stack(function);
+	}
+	if (function->reach || !survey->is_reach_known)
+		return;
+	function->reach =
+		survey->keeps ? survey_alloc(survey, function->count + 1) : survey->reach;
+	if (function->reach)
+		read_reach(survey, function);
+}
+
+static void open_for_module(void *opener, struct function *function)
+{
+	survey_open(opener, function);
+}
+
 static bool is_read_only(const void *context, uint64_t address)
 {
 	return image_is_read_only(context, address);
 }
 
-bool survey_begin(struct survey *survey, const struct decoder *decoder, const struct image *image,
-		  struct arena *arena, const char **why)
+static bool take_room(struct survey *survey, uint32_t function_count)
+{
+	struct arena *arena = survey->arena;
+	struct module *module = &survey->module;
+	size_t block_count = module->text_bytes / MODULE_BLOCK_BYTES + 1;
+
+	module->functions = arena_alloc(arena, (function_count + 1) * sizeof(struct function));
+	module->first_in_block = arena_alloc(arena, block_count * sizeof(uint32_t));
+	module->import_jumps = arena_alloc(arena, module->text_bytes / 8 + 1);
+	survey->parts = arena_alloc(arena, (function_count + 1) * sizeof(struct part));
+	survey->marks = arena_alloc(arena, (size_t)module->text_bytes + 1);
+	return module->functions && module->first_in_block && module->import_jumps &&
+	       survey->parts && survey->marks;
+}
+
+/* A function has no more instructions than bytes; what is not used is never touched. */
+static bool take_room_to_open(struct survey *survey)
+{
+	uint32_t most = 1;
+
+	for (uint32_t i = 0; i < survey->module.function_count; i++) {
+		const struct function *function = &survey->module.functions[i];
+
+		if (function->end - function->start > most)
+			most = function->end - function->start;
+	}
+	survey->instructions = arena_alloc(survey->arena, most * sizeof(struct instruction));
+	survey->reach = arena_alloc(survey->arena, most + 1);
+	survey->index_at = arena_alloc(survey->arena, most * sizeof(uint32_t));
+	return survey->instructions && survey->reach && survey->index_at;
+}
+
+static bool begin(struct survey *survey, const struct image *image, const char **why)
 {
 	uint32_t most = eh_frame_count(image);
 
-	*survey = (struct survey){.decoder = decoder, .image = image, .arena = arena};
+	survey->image = image;
 	survey->module = (struct module){.text = image->text,
 					 .text_address = image->text_address,
 					 .text_bytes = image->text_bytes,
 					 .is_read_only = is_read_only,
-					 .context = image};
-	survey->module.functions = arena_alloc(arena, (most + 1) * sizeof(struct function));
-	survey->parts = arena_alloc(arena, (most + 1) * sizeof(struct part));
-	survey->marks = arena_alloc(arena, (size_t)image->text_bytes + 1);
+					 .context = image,
+					 .open = open_for_module,
+					 .opener = survey};
 	*why = "no memory for planning";
-	if (!survey->module.functions || !survey->parts || !survey->marks)
+	if (!take_room(survey, most) || !collect_functions(survey, most, why))
 		return false;
-	if (!collect_functions(survey, most, why))
+	module_index(&survey->module);
+	*why = "no memory for planning";
+	if (!take_room_to_open(survey) ||
+	    !patterns_begin(&survey->patterns, survey->decoder, survey->arena))
 		return false;
 	decode_functions(survey);
+	for (uint32_t i = 0; survey->keeps && i < survey->module.function_count; i++)
+		survey_open(survey, &survey->module.functions[i]);
 	*why = survey->failed ? "no memory for planning" : NULL;
 	return !survey->failed;
+}
+
+bool survey_begin(struct survey *survey, const struct decoder *decoder, const struct image *image,
+		  struct arena *arena, const char **why)
+{
+	*survey = (struct survey){.decoder = decoder, .arena = arena};
+	return begin(survey, image, why);
+}
+
+bool survey_begin_open(struct survey *survey, const struct decoder *decoder,
+		       const struct image *image, struct arena *arena, const char **why)
+{
+	*survey = (struct survey){.decoder = decoder, .arena = arena, .keeps = true};
+	return begin(survey, image, why);
 }
 
 static bool goes_on(const struct instruction *instruction)
@@ -242,26 +442,17 @@ static bool has_breakpoint(const struct survey *survey, const struct function *f
 
 void survey_reach(struct survey *survey)
 {
+	survey->is_reach_known = true;
+	close_function(survey);
 	for (uint32_t i = 0; i < survey->module.function_count; i++) {
 		struct function *function = &survey->module.functions[i];
+		bool may_break = survey->parts[i].has_breakpoint;
 
+		if (may_break || survey->keeps)
+			survey_open(survey, function);
 		function->why_not = survey->parts[i].flaw;
-		if (!function->why_not && has_breakpoint(survey, function))
+		if (!function->why_not && may_break && has_breakpoint(survey, function))
 			function->why_not = "a debugger's breakpoint lies in it";
 		function->is_usable = function->is_usable && !function->why_not;
-		function->reach = survey_alloc(survey, function->count + 1);
-		for (uint32_t j = 0; function->reach && j < function->count; j++) {
-			uint8_t marks = survey->marks[function->instructions[j].offset];
-			uint8_t kind = function->instructions[j].kind;
-
-			function->reach[j] =
-				(uint8_t)((marks & MARK_ENTRY ? REACH_ENTRY : 0u) |
-					  (marks & MARK_BRANCH ? REACH_BRANCH : 0u) |
-					  (marks & MARK_INDIRECT ? REACH_INDIRECT : 0u) |
-					  (kind == INSTRUCTION_CALL ||
-							   kind == INSTRUCTION_CALL_INDIRECT
-						   ? REACH_ANCHOR
-						   : 0u));
-		}
 	}
 }

@@ -2,7 +2,11 @@
  * The survey of a module: its functions decoded, and what is known of how each
  * byte of its text is reached.
  *
- *     survey_begin -> survey_targets -> (patches) -> survey_finish
+ *     survey_begin -> survey_targets -> survey_facts -> survey_reach
+ *
+ * Instructions are kept as the numbers of their patterns.  To be worked on, a function
+ * is opened: its instructions are made from these, in memory that the next one
+ * gets, too.
  *
  * What is reached from outside of its function (a call's target, what an address in
  * data points to, a landing pad) is an entry.  Padding is what nothing reaches.
@@ -14,6 +18,7 @@
 #include "x86/decode.h"
 #include "x86/image.h"
 #include "x86/module.h"
+#include "x86/pattern.h"
 
 /* What is known of a byte of the text. */
 enum mark {
@@ -29,9 +34,12 @@ enum mark {
 
 /* What only planning needs to know of a function. */
 struct part {
+	uint32_t *patterns; /* per instruction: its pattern's number */
 	uint32_t group; /* another function that it shares code with, in the end itself */
 	bool is_signal_frame, is_known; /* called, or its address is somewhere */
 	bool has_labels;
+	bool has_breakpoint; /* an int3, of whatever use */
+	bool has_register_jump, runs_on; /* into what comes after it */
 	bool is_thunk;	  /* its return goes where it was told: a jump in disguise */
 	const char *flaw; /* why it cannot be copied, or NULL */
 };
@@ -40,6 +48,11 @@ struct part {
 struct label_pointer {
 	uint64_t place;
 	uint32_t offset; /* of what it points to in the text */
+};
+
+/* A jump from one function to another one. */
+struct outward_jump {
+	uint32_t from, to; /* numbers of functions */
 };
 
 /* Memory for small arrays that live as long as the survey. */
@@ -57,7 +70,17 @@ struct survey {
 	uint8_t *marks;			      /* per byte of the text, of enum mark */
 	struct label_pointer *label_pointers; /* by place */
 	uint32_t label_pointer_count, label_pointer_room;
+	struct outward_jump *outward_jumps;
+	uint32_t outward_jump_count, outward_jump_room;
 	struct slab slab;
+	struct patterns patterns;
+	/* Of the function that is open, with room for the longest. */
+	struct function *open;
+	struct instruction *instructions;
+	uint8_t *reach;
+	uint32_t *index_at; /* per byte of it: number of the instruction that begins there */
+	bool is_reach_known;
+	bool keeps; /* all functions, once opened, stay open */
 	bool forget_targets;
 	bool failed; /* out of memory */
 };
@@ -66,16 +89,29 @@ struct survey {
 bool survey_begin(struct survey *survey, const struct decoder *decoder, const struct image *image,
 		  struct arena *arena, const char **why);
 
+/* As survey_begin(), and all functions stay open. */
+bool survey_begin_open(struct survey *survey, const struct decoder *decoder,
+		       const struct image *image, struct arena *arena, const char **why);
+
+/* Makes the instructions of @function, and 'reach' once that is known.  Whatever
+ * function was open is closed. */
+void survey_open(struct survey *survey, struct function *function);
+
 /* Zeroed; NULL (and failed) if there is none left. */
 void *survey_alloc(struct survey *survey, size_t size_bytes);
 
 /* Finds how code is reached: marks, groups, jumps that are not understood. */
 void survey_targets(struct survey *survey);
 
-/* Facts about the stack: frame pointers, red zones, escaping addresses. */
+/* Facts about the stack: frame pointers, red zones, escaping addresses; of one
+ * function alone, and then what those that share code have in common. */
+void survey_facts_of(struct function *function);
 void survey_facts(struct survey *survey);
 
-/* Puts what the marks say into the functions' 'reach'. */
+/* Marks what is on the stack, as survey_facts_of() does, once more. */
+void survey_mark_stack(struct function *function);
+
+/* From here on the marks say what the functions' 'reach' is. */
 void survey_reach(struct survey *survey);
 
 /* --- Between the survey's parts ------------------------------------------------- */
@@ -110,6 +146,9 @@ void survey_note_instruction(struct survey *survey, const struct function *funct
 
 /* Whether a return of it goes to what was just put on the stack (retpolines). */
 bool survey_is_thunk(const struct function *function);
+
+/* Calls through registers, of the function that is open. */
+void survey_calls(struct function *function);
 
 /* Jumps through registers and memory. */
 void survey_jumps(struct survey *survey, uint32_t index);

@@ -247,22 +247,48 @@ static bool is_reached(const struct survey *survey, uint32_t index)
 	       function->is_called_directly;
 }
 
+static bool keep_outward_jump(struct survey *survey, struct outward_jump jump)
+{
+	uint32_t room = survey->outward_jump_room;
+
+	if (survey->outward_jump_count == room) {
+		struct outward_jump *grown =
+			arena_grow(survey->arena, survey->outward_jumps, room * sizeof(jump),
+				   (room ? 2 * room : 1024) * sizeof(jump));
+
+		survey->failed |= !grown;
+		if (!grown)
+			return false;
+		survey->outward_jumps = grown;
+		survey->outward_jump_room = room ? 2 * room : 1024;
+	}
+	survey->outward_jumps[survey->outward_jump_count++] = jump;
+	return true;
+}
+
+static void note_outward_jump(struct survey *survey, const struct function *function,
+			      const struct instruction *instruction)
+{
+	const struct function *to;
+
+	if (instruction->kind != INSTRUCTION_BRANCH ||
+	    (instruction->target >= function->start && instruction->target < function->end))
+		return;
+	to = function_at(survey, instruction->target);
+	if (to)
+		keep_outward_jump(survey, (struct outward_jump){survey_index(survey, function),
+								survey_index(survey, to)});
+}
+
 /* A function that is only jumped to is a part of who jumps there; and a jump to
  * a thunk is one to anywhere. */
-static void join_jumped_to(struct survey *survey, const struct function *function)
+static void join_jumped_to(struct survey *survey)
 {
-	for (uint32_t i = 0; i < function->count; i++) {
-		const struct instruction *instruction = &function->instructions[i];
-		const struct function *to;
+	for (uint32_t i = 0; i < survey->outward_jump_count; i++) {
+		struct outward_jump jump = survey->outward_jumps[i];
 
-		if (instruction->kind != INSTRUCTION_BRANCH ||
-		    (instruction->target >= function->start && instruction->target < function->end))
-			continue;
-		to = function_at(survey, instruction->target);
-		if (to && (survey->parts[survey_index(survey, to)].is_thunk ||
-			   !is_reached(survey, survey_index(survey, to))))
-			survey_join(survey, survey_index(survey, function),
-				    survey_index(survey, to));
+		if (survey->parts[jump.to].is_thunk || !is_reached(survey, jump.to))
+			survey_join(survey, jump.from, jump.to);
 	}
 }
 
@@ -296,39 +322,44 @@ static void settle_labels(struct survey *survey)
 	for (uint32_t i = 0; i < survey->module.function_count; i++) {
 		const struct function *function = &survey->module.functions[i];
 
-		if (!survey->parts[i].has_labels)
+		if (!survey->parts[i].has_labels ||
+		    (survey->forget_targets && function->has_unknown_targets))
 			continue;
-		for (uint32_t j = 0; j < function->count; j++) {
-			uint8_t *marks = &survey->marks[function->instructions[j].offset];
-
-			if (*marks & MARK_LABEL &&
-			    !(survey->forget_targets && function->has_unknown_targets))
-				*marks |= MARK_ENTRY | MARK_INDIRECT;
-		}
+		for (uint32_t offset = function->start; offset < function->end; offset++)
+			if (survey->marks[offset] & MARK_LABEL)
+				survey->marks[offset] |= MARK_ENTRY | MARK_INDIRECT;
 	}
+}
+
+static void note_function(struct survey *survey, uint32_t index)
+{
+	struct function *function = &survey->module.functions[index];
+
+	survey_mark(survey, function->start, MARK_ENTRY);
+	note_landing_pads(survey, index);
+	if (!function->is_usable)
+		return;
+	survey_open(survey, function);
+	if (survey->failed)
+		return;
+	for (uint32_t i = 0; i < function->count; i++) {
+		survey_note_instruction(survey, function, &function->instructions[i]);
+		note_outward_jump(survey, function, &function->instructions[i]);
+	}
+	survey->parts[index].is_thunk = survey_is_thunk(function);
+	survey_calls(function);
 }
 
 void survey_targets(struct survey *survey)
 {
 	struct module *module = &survey->module;
 
-	for (uint32_t i = 0; i < module->function_count; i++) {
-		const struct function *function = &module->functions[i];
-
-		survey_mark(survey, function->start, MARK_ENTRY);
-		note_landing_pads(survey, i);
-		for (uint32_t j = 0; j < function->count && function->is_usable; j++)
-			survey_note_instruction(survey, function, &function->instructions[j]);
-	}
-	survey_gaps(survey);
 	for (uint32_t i = 0; i < module->function_count; i++)
-		survey->parts[i].is_thunk =
-			module->functions[i].is_usable && survey_is_thunk(&module->functions[i]);
+		note_function(survey, i);
+	survey_gaps(survey);
 	image_each_symbol(survey->image, note_symbol, survey);
 	image_each_pointer(survey->image, note_pointer, survey);
-	for (uint32_t i = 0; i < module->function_count; i++)
-		if (module->functions[i].is_usable)
-			join_jumped_to(survey, &module->functions[i]);
+	join_jumped_to(survey);
 	for (uint32_t i = 0; i < module->function_count; i++)
 		if (module->functions[i].is_usable)
 			survey_jumps(survey, i);

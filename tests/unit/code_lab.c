@@ -466,6 +466,7 @@ void lab_set_up(struct lab *lab, bool counts)
 	lab->options.shared_tls = tls_offset(&shared_word);
 	lab->options.count_tls = tls_offset(&access_count);
 	lab->options.counts = counts;
+	lab->options.keeps_instructions = true;
 	lab->options.first_site = 1;
 	lab->options.place = place;
 	decode_all(lab);

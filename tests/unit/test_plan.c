@@ -51,7 +51,11 @@ static const char *make_plan(size_t given_bytes, bool forgets)
 {
 	static struct arena arena;
 	struct plan_options options = {
-		.first_site = 1, .place = place_clones, .forget_targets = forgets};
+		.first_site = 1,
+		.place = place_clones,
+		.keeps_instructions = true,
+		.forget_targets = forgets,
+	};
 	const char *why = NULL;
 
 	plan = NULL;

@@ -65,7 +65,7 @@ static void look(bool forgets)
 	ck_assert(decoder_init_linked(&decoder));
 	dl_iterate_phdr(take_image, NULL);
 	arena_init(&arena, pages_from_kernel);
-	ck_assert_msg(survey_begin(&survey, &decoder, &image, &arena, &why), "%s", why);
+	ck_assert_msg(survey_begin_open(&survey, &decoder, &image, &arena, &why), "%s", why);
 	survey.forget_targets = forgets;
 	survey_targets(&survey);
 	survey_facts(&survey);

@@ -6,6 +6,7 @@ x86_tests = \
 	tests/unit/test_decode \
 	tests/unit/test_emit \
 	tests/unit/test_liveness \
+	tests/unit/test_pattern \
 	tests/unit/test_plan \
 	tests/unit/test_slices \
 	tests/unit/test_survey \
@@ -114,6 +115,11 @@ tests_unit_test_decode_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_decode_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_decode_SOURCES = tests/unit/test_decode.c
 tests_unit_test_decode_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
+
+tests_unit_test_pattern_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pattern_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pattern_SOURCES = tests/unit/test_pattern.c
+tests_unit_test_pattern_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
 
 tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_plan_CFLAGS = $(UNIT_CFLAGS)

@@ -1,0 +1,51 @@
+/*
+ * Patterns: what instructions that differ in nothing but the values of a
+ * displacement and an immediate operand have in common.
+ *
+ * A module of millions of instructions has some ten thousand patterns.  Each is
+ * decoded once; instructions of a known pattern take a look at their first bytes
+ * (up to displacement and immediate: the key) and the two values.  A pattern's
+ * number is all that need be kept of an instruction to have it again.
+ */
+#ifndef X86_PATTERN_H
+#define X86_PATTERN_H
+
+#include "base/arena.h"
+#include "x86/decode.h"
+
+#define PATTERN_NONE 0u /* of what has to be decoded each time */
+
+struct pattern {
+	struct instruction instruction; /* at offset 0, without the values */
+	struct instruction_layout layout;
+};
+
+struct pattern_slot {
+	uint64_t key;
+	uint32_t number; /* PATTERN_NONE: the slot is free */
+};
+
+struct patterns {
+	const struct decoder *decoder;
+	struct arena *arena;
+	struct pattern *rows; /* by number; the first is not used */
+	uint32_t count, room;
+	struct pattern_slot *slots;
+	uint32_t slot_count; /* a power of two */
+};
+
+/* False: out of memory. */
+bool patterns_begin(struct patterns *patterns, const struct decoder *decoder, struct arena *arena);
+
+/*
+ * As instruction_decode().  *@number is what pattern_instance() wants, PATTERN_NONE
+ * if it is to be decoded again then.
+ */
+bool pattern_decode(struct patterns *patterns, const unsigned char *bytes, size_t left,
+		    uint32_t offset, struct instruction *instruction, uint32_t *number);
+
+/* What pattern_decode() made of the same bytes. */
+void pattern_instance(const struct patterns *patterns, uint32_t number, const unsigned char *bytes,
+		      uint32_t offset, struct instruction *instruction);
+
+#endif
