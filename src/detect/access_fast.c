@@ -34,7 +34,7 @@ static inline bool exchange_word(uint64_t *place, uint32_t *origin, uint64_t old
 
 /* What was recorded is judged again by the whole engine. */
 static void check_again(struct detector *detector, struct thread *thread, uintptr_t address,
-			uint32_t size_bytes, bool is_write, site_id id)
+			uint32_t size_bytes, bool is_write, site_id id, bool is_late)
 {
 	const struct site *site = site_get(&detector->sites, id);
 	struct access access = {
@@ -43,6 +43,7 @@ static void check_again(struct detector *detector, struct thread *thread, uintpt
 		.site = id,
 		.flags = (site ? site->flags : 0) | (is_write ? SITE_WRITE : SITE_READ),
 		.is_recorded = true,
+		.is_late = is_late,
 	};
 
 	access_check(detector, thread, &access);
@@ -66,7 +67,7 @@ static inline bool record_granule(struct detector *detector, struct thread *thre
 		return false;
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
 	if (UNLIKELY(!is_before(thread, load_acquire(other))))
-		check_again(detector, thread, granule, SHADOW_GRANULE, is_write, site);
+		check_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
 	return true;
 }
 
@@ -96,7 +97,7 @@ static void check_runs(struct detector *detector, struct thread *thread, uintptr
 		uint32_t first = (uint32_t)__builtin_ctz(bytes);
 		uint32_t length = (uint32_t)__builtin_ctz(~(bytes >> first));
 
-		check_again(detector, thread, granule + first, length, is_write, site);
+		check_again(detector, thread, granule + first, length, is_write, site, true);
 		bytes &= ~(((1u << length) - 1) << first);
 	}
 }

@@ -15,6 +15,7 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 	arena_init(&detector->arena, pages);
 	site_table_init(&detector->sites, pages);
 	origin_table_init(&detector->origins, pages);
+	lockset_table_init(&detector->locksets, pages);
 	cells_table_init(&detector->cells, pages);
 	read_set_table_init(&detector->read_sets, pages);
 	atomic_table_init(&detector->atomics, pages);
@@ -158,6 +159,7 @@ void detector_forked(struct detector *detector, struct thread *thread)
 	cells_forked(detector);
 	read_sets_forked(detector);
 	detector->origins.busy.is_taken = 0;
+	detector->locksets.busy.is_taken = 0;
 	detector->atomics.busy.is_taken = 0;
 	lose_others(detector, thread);
 	if (thread->memory)

@@ -94,6 +94,7 @@ struct detector {
 	struct atomic_table atomics; /* atomic_location.h */
 	struct site_table sites;
 	struct origin_table origins;
+	struct lockset_table locksets;
 	struct cells_table cells;
 	struct read_set_table read_sets;
 	struct split_update *splits; /* update.h */

@@ -28,6 +28,8 @@ src_libcore_a_SOURCES += \
 	%D%/lock.h \
 	%D%/lock_order.c \
 	%D%/lock_order.h \
+	%D%/lockset.c \
+	%D%/lockset.h \
 	%D%/memory_block.h \
 	%D%/misuse.c \
 	%D%/misuse.h \

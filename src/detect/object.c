@@ -143,14 +143,29 @@ static struct sync_info *make_info(struct sync_table *table)
 	return info;
 }
 
-static struct sync_info *take_info(struct sync_table *table)
+/* Has a report spoken of it, or is it about to? */
+static bool is_spoken_of(const struct sync_info *info)
+{
+	return info->is_described || info->is_kept;
+}
+
+static struct sync_info *take_free(struct sync_table *table)
 {
 	struct sync_info *info = table->free_infos;
 
-	if (info)
-		table->free_infos = info->next_free;
-	else
-		info = leave_quarantine(table);
+	if (!info)
+		return leave_quarantine(table);
+	table->free_infos = info->next_free;
+	return info;
+}
+
+static struct sync_info *take_info(struct sync_table *table)
+{
+	struct sync_info *info = take_free(table);
+
+	/* Reports can be late: of accesses under locks that have ended since. */
+	while (info && is_spoken_of(info))
+		info = take_free(table);
 	if (!info)
 		info = make_info(table);
 	if (info)
@@ -185,7 +200,7 @@ static void drop_info(struct sync_table *table, struct sync_info *info)
 	snapshot_drop(info->clock, &table->arena);
 	info->clock = NULL;
 	empty_extra(table, info);
-	if (info->is_described)
+	if (is_spoken_of(info))
 		return;
 	if (info->is_in_order) {
 		enter_quarantine(table, info);
@@ -234,7 +249,7 @@ static void begin_life(struct sync_table *table, struct sync_object *object, enu
 	info->generation = object->generation;
 	info->first = first;
 	info->first_signals = table->lock.saved_signals;
-	table->life_count++;
+	store_relaxed(&info->life, ++table->life_count); /* relaxed: see lockset.c */
 	/* release: who finds the life finds it filled. */
 	store_release(&object->info, info);
 }
@@ -265,6 +280,20 @@ void sync_end(struct sync_table *table, struct sync_object *object)
 	runtime_lock(&table->lock);
 	end_life(table, object);
 	runtime_unlock(&table->lock);
+}
+
+bool sync_keep(struct sync_table *table, lock_id id, uint64_t life)
+{
+	struct sync_info *info = sync_info_by_id(table, id);
+	bool is_same;
+
+	if (!info)
+		return false;
+	runtime_lock(&table->lock);
+	is_same = info->life == life;
+	info->is_kept |= is_same;
+	runtime_unlock(&table->lock);
+	return is_same;
 }
 
 static void visit(struct sync_object *object, uintptr_t start, uintptr_t end,

@@ -88,6 +88,7 @@ struct sync_info {
 	enum object_kind kind;
 	uint32_t attributes;
 	uint32_t generation;
+	uint64_t life; /* the number of this life among all, from 1 */
 	uintptr_t address;
 	class_id class;
 	stack_id created; /* where its init call was, or 0 */
@@ -101,6 +102,7 @@ struct sync_info {
 	thread_id handler_thread;
 	thread_id users[SYNC_USERS]; /* threads that took it: waker.h */
 	bool is_described;  /* the sink's mark */
+	bool is_kept;	    /* a report speaks of this life: sync_keep() */
 	bool is_in_order;   /* its id stands in the lock-order graph */
 	bool is_not_a_lock; /* a semaphore posted by a thread that had not waited */
 
@@ -237,6 +239,9 @@ struct sync_object *sync_find_or_begin(struct sync_table *table, uintptr_t addre
 
 /* Ends @object's life, if any.  Who calls has told the lock-order graph. */
 void sync_end(struct sync_table *table, struct sync_object *object);
+
+/* Is @id still that of life @life, ended or not?  Then it stays so from now on. */
+bool sync_keep(struct sync_table *table, lock_id id, uint64_t life);
 
 /* Calls @each for every living object in [start, end). */
 void sync_each_in(struct sync_table *table, uintptr_t start, uintptr_t end,

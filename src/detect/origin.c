@@ -9,7 +9,7 @@
 #define SORT_SHIFT 22
 #define NUMBER_MASK ((1u << SORT_SHIFT) - 1)
 
-enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST };
+enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
 
 #define BUCKETS (1u << 18)
 #define FIRST_STACKS 128u /* accesses of a site that get a whole stack */
@@ -54,16 +54,42 @@ stack_id origin_stack_of_access(struct detector *detector, struct thread *thread
 	return id;
 }
 
+static origin_id origin_of_stack(struct detector *detector, const struct thread *thread,
+				 stack_id stack)
+{
+	uint32_t set;
+
+	if (!thread->held_count)
+		return make(ORIGIN_STACK, stack);
+	set = lockset_intern(detector, thread, stack);
+	return set ? make(ORIGIN_LOCKSET, set) : 0;
+}
+
 origin_id origin_of_access(struct detector *detector, struct thread *thread,
 			   const struct access *access)
 {
 	struct site *site = site_get(&detector->sites, access->site);
 	stack_id stack = 0;
+	origin_id what = 0;
 
 	if (!site || wants_stack(site))
 		stack = origin_stack_of_access(detector, thread, access) & ~STACK_ID_IN_HANDLER;
-	return stack && stack <= NUMBER_MASK ? make(ORIGIN_STACK, stack)
-					     : make(ORIGIN_SITE, access->site);
+	if (stack)
+		what = origin_of_stack(detector, thread, stack);
+	return what ? what : make(ORIGIN_SITE, access->site);
+}
+
+/* The stack of a stack or lockset; 0 for others. */
+static stack_id stack_of(const struct detector *detector, origin_id what)
+{
+	const struct lockset *set;
+
+	if (sort_of(what) == ORIGIN_STACK)
+		return what;
+	set = sort_of(what) == ORIGIN_LOCKSET
+		      ? lockset_get(&detector->locksets, what & NUMBER_MASK)
+		      : NULL;
+	return set ? set->stack : 0;
 }
 
 site_id origin_site(const struct detector *detector, origin_id what)
@@ -74,7 +100,7 @@ site_id origin_site(const struct detector *detector, origin_id what)
 		return 0;
 	if (sort_of(what) == ORIGIN_SITE)
 		return what & NUMBER_MASK;
-	stack = sort_of(what) == ORIGIN_STACK ? stack_depot_get(&detector->stacks, what) : NULL;
+	stack = stack_depot_get(&detector->stacks, stack_of(detector, what));
 	return stack ? load_relaxed(&stack->site) : 0;
 }
 
@@ -83,10 +109,10 @@ stack_id origin_stack(struct detector *detector, origin_id what)
 	const struct site *site;
 	struct stack *stack;
 	uintptr_t frame;
-	stack_id id;
+	stack_id id = stack_of(detector, what);
 
-	if (sort_of(what) == ORIGIN_STACK)
-		return what;
+	if (id)
+		return id;
 	site = sort_of(what) == ORIGIN_SITE ? site_get(&detector->sites, what & NUMBER_MASK) : NULL;
 	if (!site)
 		return 0;
@@ -98,6 +124,18 @@ stack_id origin_stack(struct detector *detector, origin_id what)
 	if (stack)
 		store_relaxed(&stack->site, what & NUMBER_MASK); /* relaxed: always the same */
 	return id;
+}
+
+void origin_tell_holds(struct detector *detector, origin_id what, struct finding_event *event)
+{
+	const struct lockset *set = sort_of(what) == ORIGIN_LOCKSET
+					    ? lockset_get(&detector->locksets, what & NUMBER_MASK)
+					    : NULL;
+
+	if (set && set->lock_count != LOCKSET_UNKNOWN)
+		lockset_tell(detector, event, set->locks, set->present, set->lock_count);
+	else
+		event->holds_are_unknown = set || !origin_has_callers(what);
 }
 
 stack_id origin_stack_at(struct detector *detector, stack_id id, site_id site)

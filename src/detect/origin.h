@@ -2,8 +2,9 @@
  * Origins: where the accesses that shadow words remember were made.
  *
  * An origin is 24 bits of what and 8 bits of tag.  What is a whole stack (of the
- * depot, the access on top), or a site whose callers were not recorded, or a
- * list, where one shadow word stands for accesses of several sites or threads.
+ * depot, the access on top) of a thread that held no lock, or a lockset: such a
+ * stack and the locks held; or a site whose callers and locks were not recorded;
+ * or a list, where one shadow word stands for accesses of several sites or threads.
  * The tag is taken from the word that the origin belongs to: word and origin are
  * two stores, and who meets one without the other must not take it for its own.
  *
@@ -15,6 +16,7 @@
 
 #include "base/id_table.h"
 #include "base/spin_lock.h"
+#include "detect/lockset.h"
 #include "detect/shadow.h"
 #include "detect/site.h"
 
@@ -28,7 +30,7 @@ typedef uint32_t origin_id;
 struct origin_part {
 	uint16_t slot; /* of the thread */
 	uint8_t bytes;
-	origin_id what; /* a stack or a site */
+	origin_id what; /* no list */
 };
 
 struct origin_list {
@@ -60,10 +62,10 @@ static inline origin_id origin_of_site(site_id site)
 	return 1u << 22 | site;
 }
 
-/* Is it a whole stack? */
+/* Is it a whole stack, with the locks held or without? */
 static inline bool origin_has_callers(origin_id what)
 {
-	return what && what < 1u << 22;
+	return what && (what < 1u << 22 || what >= 3u << 22);
 }
 
 /* Stores @what as the origin of shadow word @word. */
@@ -115,6 +117,10 @@ site_id origin_site(const struct detector *detector, origin_id what);
 
 /* The same as a stack for a report: whole, or of one frame. */
 stack_id origin_stack(struct detector *detector, origin_id what);
+
+/* Tells in @event, of the access that @what is of, of the locks held.  Called with
+ * detector.lock held. */
+void origin_tell_holds(struct detector *detector, origin_id what, struct finding_event *event);
 
 /* @stack, of a check that several sites share, as it is at @site.  Called with
  * detector.lock held. */

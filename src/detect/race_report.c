@@ -131,6 +131,7 @@ static void add_other(struct race_step *step, struct finding *finding)
 	event->address = step->granule + run.first;
 	event->size_bytes = run.length;
 	event->target = stack_owner(step->detector, event->address);
+	origin_tell_holds(step->detector, step->other_what, event);
 }
 
 /* The part of the access that is @step->site's. */
@@ -166,7 +167,10 @@ static void add_mine(struct race_step *step, struct finding *finding, stack_id s
 		event->value &= (1ull << run.length * 8) - 1;
 	event->has_value = access->has_value;
 	event->target = stack_owner(step->detector, event->address);
-	report_holds(event, step->thread);
+	if (access->is_late)
+		event->holds_are_unknown = true;
+	else
+		report_holds(event, step->thread);
 }
 
 static void suspect(struct race_step *step)
@@ -189,9 +193,7 @@ static void add_basis(struct race_step *step, struct finding *finding)
 	event->value = basis->value;
 	event->has_value = basis->has_value;
 	event->target = stack_owner(step->detector, step->access->address);
-	event->hold_count = basis->lock_count;
-	for (uint32_t i = 0; i < basis->lock_count; i++)
-		event->holds[i] = basis->locks[i];
+	update_tell_holds(step->detector, basis, event);
 }
 
 static void keep_record(struct race_step *step, const struct race_verdict *verdict, uint64_t key,

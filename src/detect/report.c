@@ -45,6 +45,7 @@ struct finding_event *report_lock_event(struct finding *finding, thread_id threa
 	event->value = 0;
 	event->has_value = false;
 	event->process = 0;
+	event->holds_are_unknown = false;
 	event->hold_count = 0;
 	return event;
 }

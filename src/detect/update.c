@@ -92,23 +92,6 @@ static struct basis *take_place(struct detector *detector, struct thread *thread
 	return &bases[turn % KEPT];
 }
 
-static void note_locks(struct basis *basis, const struct thread *thread)
-{
-	uint32_t first = thread->held_count > UPDATE_LOCKS ? thread->held_count - UPDATE_LOCKS : 0;
-
-	basis->lock_count = 0;
-	for (uint32_t i = first; i < thread->held_count; i++) {
-		const struct held_lock *held = &thread->held[i];
-
-		if (held->object->info)
-			basis->locks[basis->lock_count++] = (struct finding_hold){
-				.lock = held->object->info->id,
-				.mode = held->mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED,
-				.stack = held->stack,
-			};
-	}
-}
-
 /* Of @access, which may be one of several that share @step's check. */
 static origin_id origin_of(struct race_step *step, const struct access *access)
 {
@@ -137,10 +120,11 @@ static struct basis *remember(struct race_step *step, const struct access *acces
 		.is_raced = is_raced,
 		.has_value = access->has_value,
 		.value = access->value,
+		.held_count = thread->held_count,
 		.last = *last,
 		.known = last->word ? vclock_get(&thread->hand_over, shadow_slot(last->word)) : 0,
 	};
-	note_locks(basis, thread);
+	basis->lock_count = lockset_note(thread, basis->locks, UPDATE_LOCKS);
 	thread->basis_filter |= 1ull << (access->address >> 3) % 64;
 	thread->basis_age = 0;
 	thread->basis_count++;
@@ -295,6 +279,16 @@ bool update_is_under_same_lock(const struct thread *thread, const struct basis *
 				return true;
 	}
 	return false;
+}
+
+void update_tell_holds(struct detector *detector, const struct basis *basis,
+		       struct finding_event *event)
+{
+	if (basis->held_count == basis->lock_count)
+		lockset_tell(detector, event, basis->locks, basis->lock_count,
+			     basis->lock_count);
+	else
+		origin_tell_holds(detector, basis->what, event);
 }
 
 bool update_is_value_seen(const struct basis *basis, const struct access *access)

@@ -53,7 +53,8 @@ struct basis {
 	struct cell last; /* the write whose value was read; word 0: none is known */
 	uint64_t known;	  /* hand-over epoch of its thread that was known then */
 	uint32_t lock_count;
-	struct finding_hold locks[UPDATE_LOCKS];
+	uint32_t held_count; /* of all locks held then: lock_count or more */
+	struct lockset_lock locks[UPDATE_LOCKS];
 };
 
 /*
@@ -110,6 +111,11 @@ void update_check_splits(struct race_step *step, const struct access *access);
 
 /* @start to @end is not what it was. */
 void update_forget_splits(struct detector *detector, uintptr_t start, uintptr_t end);
+
+/* Tells in @event, of the read @basis, of the locks held.  Called with detector.lock
+ * held. */
+void update_tell_holds(struct detector *detector, const struct basis *basis,
+		       struct finding_event *event);
 
 /* Does @thread hold a lock under which @basis was read, given up since or not? */
 bool update_is_under_same_lock(const struct thread *thread, const struct basis *basis);

@@ -72,9 +72,7 @@ static void add_basis(struct detector *detector, struct finding *finding, thread
 		return;
 	event->value = basis->value;
 	event->has_value = basis->has_value;
-	event->hold_count = basis->lock_count;
-	for (uint32_t i = 0; i < basis->lock_count; i++)
-		event->holds[i] = basis->locks[i];
+	update_tell_holds(detector, basis, event);
 }
 
 static enum finding_action action_of(const struct detector *detector, site_id id)
@@ -87,9 +85,13 @@ static enum finding_action action_of(const struct detector *detector, site_id id
 static void add_other(struct detector *detector, struct finding *finding,
 		      const struct access *access, const struct cell *other)
 {
-	add_event(finding, race_thread_of(detector, other->word),
-		  action_of(detector, origin_site(detector, other->what)),
-		  origin_stack(detector, other->what), access->address, access->size_bytes);
+	struct finding_event *event =
+		add_event(finding, race_thread_of(detector, other->word),
+			  action_of(detector, origin_site(detector, other->what)),
+			  origin_stack(detector, other->what), access->address, access->size_bytes);
+
+	if (event)
+		origin_tell_holds(detector, other->what, event);
 }
 
 static void add_mine(struct finding *finding, const struct thread *thread,
@@ -314,13 +316,17 @@ static void predict_between(struct race_step *step, const struct access *access,
 	struct detector *detector = step->detector;
 	uint64_t key = key_of(&split->basis, split->site);
 	struct finding *finding = begin_prediction(detector, split->kind, key);
+	struct finding_event *event;
 
 	if (!finding)
 		return;
 	race_add_block(detector, finding, access->address);
 	add_basis(detector, finding, split->thread, &split->basis, access->address);
-	add_event(finding, split->thread, ACTION_WRITE, origin_stack(detector, split->what),
-		  access->address, access->size_bytes);
+	event = add_event(finding, split->thread, ACTION_WRITE,
+			  origin_stack(detector, split->what), access->address,
+			  access->size_bytes);
+	if (event)
+		origin_tell_holds(detector, split->what, event);
 	add_mine(finding, step->thread, access, ACTION_UPDATE, stack);
 	report_emit(detector, finding, predicted_key(key));
 }

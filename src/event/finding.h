@@ -65,7 +65,7 @@ enum finding_detail {
 
 /* A lock that a thread held at an event, and where it had acquired it. */
 struct finding_hold {
-	lock_id lock;
+	lock_id lock; /* 0: it is no more known which */
 	enum hold_mode mode;
 	stack_id stack;
 };
@@ -85,6 +85,7 @@ struct finding_event {
 	uint64_t value; /* what was read, or what a write found in memory */
 	bool has_value;
 	uint32_t process; /* whose ids these are; 0: the finding's */
+	bool holds_are_unknown; /* they were not recorded; hold_count is 0 */
 	uint32_t hold_count; /* may exceed FINDING_HOLD_MAX: holds has the innermost ones */
 	struct finding_hold holds[FINDING_HOLD_MAX];
 };

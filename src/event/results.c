@@ -91,7 +91,7 @@ static void encode_event(struct byte_writer *writer, const struct finding_event 
 	write_u64(writer, event->value);
 	write_u32(writer, event->has_value);
 	write_u32(writer, event->process);
-	write_u32(writer, event->hold_count);
+	write_u32(writer, event->holds_are_unknown ? HOLDS_UNKNOWN : event->hold_count);
 	write_u32(writer, present);
 	for (uint32_t i = 0; i < present; i++) {
 		write_u32(writer, event->holds[i].lock);
@@ -141,6 +141,9 @@ static void decode_event(struct byte_reader *reader, struct finding_event *event
 	event->has_value = read_below(reader, 2);
 	event->process = read_u32(reader);
 	event->hold_count = read_u32(reader);
+	event->holds_are_unknown = event->hold_count == HOLDS_UNKNOWN;
+	if (event->holds_are_unknown)
+		event->hold_count = 0;
 	present = read_below(reader, FINDING_HOLD_MAX + 1);
 	if (present != event->hold_count && present != FINDING_HOLD_MAX)
 		reader->failed = true;

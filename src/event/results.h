@@ -37,8 +37,8 @@
  *            u32 details, u32 provisional, u32 event count; per event u32 thread,
  *            u32 action, u32 lock, u32 target, u32 mode, u32 stack, u64 address, u64 size,
  *            u64 value, u32 has value, u32 process (whose
- *            ids these are; 0: this one's), u32 hold count, u32 holds present; per hold
- *            u32 lock, u32 mode, u32 stack
+ *            ids these are; 0: this one's), u32 hold count (or HOLDS_UNKNOWN), u32 holds
+ *            present; per hold u32 lock (0: no more known), u32 mode, u32 stack
  *   RETRACT  u32 finding id, u32 reason (0)
  *   COUNTERS live: u64 per row of counters.def
  *   END      u32 how (enum process_end), u32 status
@@ -169,6 +169,9 @@ void record_commit(struct record_header *record);
 void finding_encode(struct byte_writer *writer, const struct finding *finding);
 /* False if the payload is not a well-formed finding.  @count is its live part. */
 bool finding_decode(struct byte_reader *reader, struct finding *finding, uint64_t *count);
+
+/* In place of a hold count: the locks held were not recorded. */
+#define HOLDS_UNKNOWN UINT32_MAX
 
 #define FINDING_EVENT_BYTES (10 * 4 + 3 * 8) /* without its holds */
 #define FINDING_PAYLOAD_MAX                                                                        \

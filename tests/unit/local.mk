@@ -19,6 +19,7 @@ core_tests = \
 	tests/unit/test_handover \
 	tests/unit/test_lock_order \
 	tests/unit/test_lock_order_random \
+	tests/unit/test_lockset \
 	tests/unit/test_map \
 	tests/unit/test_object \
 	tests/unit/test_object_threads \
@@ -81,6 +82,11 @@ tests_unit_test_order_topology_SOURCES = tests/unit/test_order_topology.c
 tests_unit_test_order_topology_LDADD = src/libcore.a $(CHECK_LIBS)
 
 racing_sources = tests/unit/racing.c tests/unit/racing.h
+
+tests_unit_test_lockset_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_lockset_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_lockset_SOURCES = tests/unit/test_lockset.c $(racing_sources)
+tests_unit_test_lockset_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_test_race_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_race_CFLAGS = $(UNIT_CFLAGS)
