@@ -374,7 +374,8 @@ void explain_name_locks(struct view *view, const struct view_finding *finding)
 		if (event->lock)
 			lock_name(view, finding->process, event->lock);
 		for (uint32_t j = 0; j < event->hold_count && j < FINDING_HOLD_MAX; j++)
-			lock_name(view, finding->process, event->holds[j].lock);
+			if (event->holds[j].lock)
+				lock_name(view, finding->process, event->holds[j].lock);
 	}
 }
 

@@ -63,66 +63,104 @@ const char *memory_accesses_phrase(struct view *view, const struct view_finding 
 	return count ? join_words(view->pool, phrases, count) : "accessed by several threads";
 }
 
-/* The innermost lock held for writing at @event, or 0. */
-static lock_id exclusive_lock(const struct finding_event *event)
+/* The locks of one side of a race, as far as advice goes. */
+struct side {
+	const struct finding_event *event;
+	lock_id exclusive; /* the outermost lock held for writing, or 0 */
+	lock_id shared;	   /* ... for reading, or 0 */
+	bool is_known;	   /* are there no others? */
+};
+
+static struct side side_of(const struct finding_event *event)
 {
+	struct side side = {.event = event, .is_known = !event->holds_are_unknown};
+
 	for (uint32_t i = 0; i < event->hold_count && i < FINDING_HOLD_MAX; i++) {
-		if (event->holds[i].mode == HOLD_EXCLUSIVE)
-			return event->holds[i].lock;
+		const struct finding_hold *hold = &event->holds[i];
+		lock_id *place = hold->mode == HOLD_EXCLUSIVE ? &side.exclusive : &side.shared;
+
+		if (!*place)
+			*place = hold->lock;
+		if (!hold->lock)
+			side.is_known = false;
 	}
-	return 0;
+	return side;
 }
 
-/* The first and the last access; false if there are none. */
-static bool find_sides(const struct view_finding *finding, const struct finding_event **first,
-		       const struct finding_event **last)
+/* The last access, and the last one of another thread before it; false if there are
+ * none. */
+static bool find_sides(const struct view_finding *finding, struct side *first, struct side *last)
 {
-	*first = *last = NULL;
-	for (size_t i = 0; i < finding->event_count; i++) {
+	const struct finding_event *events[2] = {NULL, NULL};
+
+	for (size_t i = finding->event_count; i-- > 0;) {
 		const struct finding_event *event = finding->events[i];
 
 		if (!memory_is_access(finding->finding, event))
 			continue;
-		*last = event;
-		if (!*first)
-			*first = event;
+		if (!events[1])
+			events[1] = event;
+		else if (!events[0] || events[0]->thread == events[1]->thread)
+			events[0] = event;
 	}
-	return *first != NULL;
+	if (!events[1])
+		return false;
+	*last = side_of(events[1]);
+	*first = side_of(events[0] ? events[0] : events[1]);
+	return true;
+}
+
+/* @with holds @lock exclusively, @without holds no lock so. */
+static const char *advise_one_side(struct view *view, const struct view_finding *finding,
+				   const struct side *with, const struct side *without)
+{
+	const char *name = lock_name(view, finding->process, with->exclusive);
+	const char *holder = thread_name(view, finding, with->event->thread);
+	const char *other = thread_name(view, finding, without->event->thread);
+
+	if (without->shared == with->exclusive)
+		return pool_format(view->pool, "%s holds %s for reading only: take it for writing.",
+				   other, name);
+	if (!without->is_known)
+		return pool_format(view->pool,
+				   "%s is held by %s: take it around every access of %s.", name,
+				   holder, finding->memory->name);
+	return pool_format(view->pool, "%s is held by %s, but not by %s: take it there too.", name,
+			   holder, other);
 }
 
 const char *memory_lock_advice(struct view *view, const struct view_finding *finding)
 {
-	const struct finding_event *first;
-	const struct finding_event *last;
-	const struct finding_event *bare;
-	const char *first_name;
-	lock_id left;
-	lock_id right;
+	struct side first;
+	struct side last;
 
 	if (!finding->memory || !find_sides(finding, &first, &last))
 		return "Take one lock around all accesses.";
-	left = exclusive_lock(first);
-	right = exclusive_lock(last);
-	if (!left && !right)
+	if (!first.exclusive && !last.exclusive && first.shared && first.shared == last.shared)
+		return pool_format(view->pool,
+				   "%s is held for reading only: take it for writing where %s is "
+				   "written.",
+				   lock_name(view, finding->process, first.shared),
+				   finding->memory->name);
+	if (!first.exclusive && !last.exclusive)
 		return pool_format(view->pool,
 				   "Take one lock around every access of %s, or make "
 				   "it an atomic.",
 				   finding->memory->name);
-	bare = left ? last : first;
-	first_name = lock_name(view, finding->process, left ? left : right);
-	if (left && right && left != right)
-		return pool_format(view->pool,
-				   "%s holds %s and %s holds %s: these do not exclude "
-				   "each other. Take the same lock around both.",
-				   thread_name(view, finding, first->thread), first_name,
-				   thread_name(view, finding, last->thread),
-				   lock_name(view, finding->process, right));
-	if (left == right)
-		return pool_format(view->pool, "Keep %s from the read to the write.", first_name);
-	return pool_format(view->pool, "%s is held by %s, but not by %s: take it there too.",
-			   first_name,
-			   thread_name(view, finding, (bare == last ? first : last)->thread),
-			   thread_name(view, finding, bare->thread));
+	if (!first.exclusive)
+		return advise_one_side(view, finding, &last, &first);
+	if (!last.exclusive)
+		return advise_one_side(view, finding, &first, &last);
+	if (first.exclusive == last.exclusive)
+		return pool_format(view->pool, "Keep %s from the read to the write.",
+				   lock_name(view, finding->process, first.exclusive));
+	return pool_format(view->pool,
+			   "%s holds %s and %s holds %s: these do not exclude "
+			   "each other. Take the same lock around both.",
+			   thread_name(view, finding, first.event->thread),
+			   lock_name(view, finding->process, first.exclusive),
+			   thread_name(view, finding, last.event->thread),
+			   lock_name(view, finding->process, last.exclusive));
 }
 
 static const char *value_words(struct pool *pool, const struct finding_event *event)

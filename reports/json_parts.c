@@ -134,13 +134,17 @@ static void add_holds(struct view *view, const struct view_finding *finding,
 		const struct finding_hold *hold = &event->holds[i];
 		json_t *row = make_stack_object(view, finding->process, hold->stack);
 
-		json_object_set_new(row, "lock", json_integer(hold->lock));
+		/* Null: a lock that has ended since, and it is not known which. */
+		json_object_set_new(row, "lock", json_number_or_null(hold->lock));
 		json_object_set_new(row, "shared", json_boolean(hold->mode == HOLD_SHARED));
-		json_array_append_new(holding, json_integer(hold->lock));
+		if (hold->lock)
+			json_array_append_new(holding, json_integer(hold->lock));
 		json_array_append_new(holds, row);
 	}
 	json_object_set_new(object, "holding", holding);
 	json_object_set_new(object, "held", holds);
+	/* False: empty because it was not recorded. */
+	json_object_set_new(object, "holding_known", json_boolean(!event->holds_are_unknown));
 	json_object_set_new(object, "holding_count", json_integer(event->hold_count));
 }
 

@@ -42,8 +42,10 @@ static void write_holds(const struct text_page *page, const struct view_finding 
 
 		if (is_told(finding, index, hold))
 			continue;
-		fprintf(page->out, "    while it held %s%s\n",
-			lock_name(page->view, finding->process, hold->lock),
+		fprintf(page->out, "    while it held %s%s%s\n",
+			hold->lock ? lock_name(page->view, finding->process, hold->lock)
+				   : "a lock that has ended since",
+			hold->mode == HOLD_SHARED ? " for reading" : "",
 			hold->stack ? ", taken here:" : "");
 		if (hold->stack)
 			text_stack(page, finding->process, hold->stack);

@@ -23,9 +23,9 @@ void text_access(const struct text_page *page, const struct view_finding *findin
 	fprintf(page->out, "%s\n", event->stack ? ":" : " (place not known)");
 	if (event->stack)
 		text_stack_with_source(page, finding->process, event->stack);
-	/* What was held at earlier accesses is not always recorded. */
-	if (!event->hold_count && event == finding->events[finding->event_count - 1] &&
-	    finding->finding->kind != FINDING_UNMARKED_SYNC)
+	if (event->holds_are_unknown)
+		fputs("    locks held not recorded\n", page->out);
+	else if (!event->hold_count && finding->finding->kind != FINDING_UNMARKED_SYNC)
 		fputs("    holding no lock\n", page->out);
 }
 

@@ -5,6 +5,7 @@ REPORT_TESTS = \
 	tests/unit/test_model \
 	tests/unit/test_report_text \
 	tests/unit/test_report_json \
+	tests/unit/test_report_holds \
 	tests/unit/test_report_memory \
 	tests/unit/test_report_atomics \
 	tests/unit/test_report_symbols
@@ -37,6 +38,12 @@ tests_unit_test_report_json_CFLAGS = $(REPORT_TEST_CFLAGS) -g
 tests_unit_test_report_json_SOURCES = tests/unit/test_report_json.c $(REPORT_TEST_IMAGE) \
 	tests/unit/report_text.c tests/unit/report_text.h
 tests_unit_test_report_json_LDADD = $(REPORT_TEST_LIBS)
+
+tests_unit_test_report_holds_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_test_report_holds_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests_unit_test_report_holds_SOURCES = tests/unit/test_report_holds.c $(REPORT_TEST_IMAGE) \
+	tests/unit/report_text.c tests/unit/report_text.h
+tests_unit_test_report_holds_LDADD = $(REPORT_TEST_LIBS)
 
 tests_unit_test_report_memory_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
 tests_unit_test_report_memory_CFLAGS = $(REPORT_TEST_CFLAGS) -g

@@ -208,6 +208,34 @@ START_TEST(a_block_is_described_with_its_life)
 }
 END_TEST
 
+START_TEST(locks_that_were_not_recorded_are_told_from_none)
+{
+	struct finding_event *late;
+	json_t *event;
+
+	begin_race();
+	image_lock(image, 1, 2, OBJECT_RWLOCK, 0x2000, 0, 0, 0, "B");
+	add_access(2, ACTION_WRITE, &accounts[3].balance, 8);
+	add_access(3, ACTION_READ, &accounts[3].balance, 8);
+	race.events[0].holds_are_unknown = true;
+	late = &race.events[1];
+	late->hold_count = 2; /* one of which has ended */
+	late->holds[1] = (struct finding_hold){2, HOLD_SHARED, 0};
+	image_finding(image, 1, &race, 1);
+	render();
+	event = json_array_get(finding_list("events"), 0);
+	ck_assert(json_is_false(json_object_get(event, "holding_known")));
+	ck_assert_uint_eq(json_array_size(json_object_get(event, "holding")), 0);
+	event = json_array_get(finding_list("events"), 1);
+	ck_assert(json_is_true(json_object_get(event, "holding_known")));
+	ck_assert_int_eq(json_integer_value(json_object_get(event, "holding_count")), 2);
+	ck_assert_uint_eq(json_array_size(json_object_get(event, "holding")), 1);
+	event = json_object_get(event, "held");
+	ck_assert(json_is_null(json_object_get(json_array_get(event, 0), "lock")));
+	ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(event, 1), "lock")), 2);
+}
+END_TEST
+
 START_TEST(places_that_were_looked_at_are_counted)
 {
 	uint64_t counters[COUNTER_COUNT] = {[COUNTER_ACCESS_SITES] = 812,
@@ -238,6 +266,7 @@ int main(void)
 	tcase_add_test(tests, names_that_are_not_text_do_no_harm);
 	tcase_add_test(tests, a_variable_is_described_with_its_field);
 	tcase_add_test(tests, a_block_is_described_with_its_life);
+	tcase_add_test(tests, locks_that_were_not_recorded_are_told_from_none);
 	tcase_add_test(tests, places_that_were_looked_at_are_counted);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
