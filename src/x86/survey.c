@@ -3,6 +3,7 @@
 #include "x86/eh_frame.h"
 
 #define SLAB_BYTES ((size_t)1 << 20)
+#define BREAKPOINT 0xcc
 
 void *survey_alloc(struct survey *survey, size_t size_bytes)
 {
@@ -432,9 +433,10 @@ static bool has_breakpoint(const struct survey *survey, const struct function *f
 	for (uint32_t i = 0; i < function->count; i++) {
 		const struct instruction *instruction = &function->instructions[i];
 
-		if (instruction->kind == INSTRUCTION_STOP && instruction->length == 1 &&
+		if (survey->module.text[instruction->offset] == BREAKPOINT &&
 		    (i == 0 || goes_on(instruction - 1) ||
-		     survey->marks[instruction->offset] & (MARK_BRANCH | MARK_INDIRECT)))
+		     survey->marks[instruction->offset] &
+			     (MARK_BRANCH | MARK_INDIRECT | MARK_ENTRY)))
 			return true;
 	}
 	return false;

@@ -242,4 +242,51 @@ FUNCTION guest_escapes
 	ret
 END guest_escapes
 
+/* What a debugger has written over the first bytes of instructions. */
+FUNCTION guest_stopped_at_start
+	int3
+	.byte	0x8b, 0x07
+	movq	%rax, 8(%rdi)
+	ret
+END guest_stopped_at_start
+FUNCTION guest_stopped_within
+	movq	(%rdi), %rax
+	int3
+	.byte	0x89, 0x47, 0x08
+	ret
+END guest_stopped_within
+FUNCTION guest_stopped_at_branch
+	testq	%rsi, %rsi
+	je	1f
+	movq	(%rdi), %rax
+	ret
+1:	int3
+	.byte	0x89, 0x47, 0x08
+	ret
+END guest_stopped_at_branch
+FUNCTION guest_stopped_at_entry
+	movq	(%rdi), %rax
+	ret
+guest_stopped_piece:
+	int3
+	.byte	0x89, 0x47, 0x08
+	ret
+END guest_stopped_at_entry
+PIECE guest_leads_to_stopped
+	movq	(%rdi), %rax
+	jmp	guest_stopped_piece
+END guest_leads_to_stopped
+
+/* What compilers write behind jumps, against speculation. */
+FUNCTION guest_hardened
+	movq	(%rdi), %rax
+	testq	%rax, %rax
+	je	1f
+	ret
+	int3
+1:	movq	%rax, 8(%rdi)
+	jmp	*%rax
+	int3
+END guest_hardened
+
 	.section .note.GNU-stack, "", @progbits

@@ -45,6 +45,11 @@ GUEST(guest_endbr_inner);
 GUEST(guest_uses_thunk);
 GUEST(guest_frame);
 GUEST(guest_escapes);
+GUEST(guest_stopped_at_start);
+GUEST(guest_stopped_within);
+GUEST(guest_stopped_at_branch);
+GUEST(guest_stopped_at_entry);
+GUEST(guest_hardened);
 
 static int take_image(struct dl_phdr_info *info, size_t size_bytes, void *context)
 {
@@ -174,6 +179,31 @@ START_TEST(function_that_is_not_clear_is_left_alone)
 			 "something points into the middle of an instruction");
 	ck_assert(!function_of(PLACE(guest_has_data))->is_usable);
 	ck_assert(function_of(PLACE(guest_switch))->is_usable);
+}
+END_TEST
+
+/* What the clone would run in its stead nobody knows. */
+static void check_breakpoint(const unsigned char *place)
+{
+	const struct function *function = function_of(place);
+
+	ck_assert(!function->is_usable);
+	ck_assert_ptr_nonnull(function->why_not);
+	ck_assert_str_eq(function->why_not, "a debugger's breakpoint lies in it");
+}
+
+START_TEST(function_with_a_breakpoint_is_left_alone)
+{
+	check_breakpoint(PLACE(guest_stopped_at_start));
+	check_breakpoint(PLACE(guest_stopped_within));
+	check_breakpoint(PLACE(guest_stopped_at_branch));
+	check_breakpoint(PLACE(guest_stopped_at_entry));
+}
+END_TEST
+
+START_TEST(int3_behind_a_jump_is_no_breakpoint)
+{
+	ck_assert(function_of(PLACE(guest_hardened))->is_usable);
 }
 END_TEST
 
@@ -320,6 +350,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tests, tail_call_through_a_pointer_leaves_the_function);
 	tcase_add_test(tests, jump_that_is_not_understood_may_lead_anywhere);
 	tcase_add_test(tests, function_that_is_not_clear_is_left_alone);
+	tcase_add_test(tests, function_with_a_breakpoint_is_left_alone);
+	tcase_add_test(tests, int3_behind_a_jump_is_no_breakpoint);
 	tcase_add_test(tests, pieces_of_a_function_share_its_frame);
 	tcase_add_test(tests, endbr_is_an_entry);
 	tcase_add_test(tests, frame_pointer_is_one_that_is_nothing_else);
