@@ -296,9 +296,9 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	plan = plan_make(&decoder, image, &options, &arena, why);
 	if (!plan)
 		return false;
-	count(&plan->statistics);
 	if (!carry_out(patching, plan, flags, why))
 		return false;
+	count(&plan->statistics);
 	name_clones(patching, image, plan);
 	return true;
 }

@@ -213,6 +213,8 @@ replay_scripts = \
 	tests/replay/race_bytes_of_old.events \
 	tests/replay/race_created_and_joined.events \
 	tests/replay/race_forked.events \
+	tests/replay/race_forked_later.events \
+	tests/replay/race_forked_others.events \
 	tests/replay/race_freed.events \
 	tests/replay/race_freed_in_order.events \
 	tests/replay/race_locked_instructions.events \
