@@ -177,6 +177,7 @@ bool atomics_judge(struct view *view, struct view_finding *finding)
 {
 	const struct finding_event *plain = NULL;
 	size_t atomic_count = 0;
+	bool is_unknown = false;
 
 	if (!finding->memory || finding->details & DETAIL_FREED)
 		return true;
@@ -187,15 +188,17 @@ bool atomics_judge(struct view *view, struct view_finding *finding)
 			continue;
 		if (access_is_atomic(view, finding, event))
 			atomic_count++;
-		else
+		else if (event->stack)
 			plain = event;
+		else
+			is_unknown = true; /* nothing says that it is not atomic */
 	}
 	if (!atomic_count) {
 		judge_plain(view, finding);
 		return true;
 	}
 	if (finding->finding->kind == FINDING_LOST_UPDATE) {
-		if (plain)
+		if (plain || is_unknown)
 			return true;
 		if (finding->severity > SEVERITY_WARNING)
 			finding->severity = SEVERITY_WARNING;

@@ -232,6 +232,7 @@ static bool displace(struct detector *detector, struct thread *thread, struct sh
 		location->origins = *shadow.origins;
 	} while (!compare_exchange_acq_rel(shadow.write, &write, word));
 	location->read = exchange_acq_rel(shadow.read, word);
+	location->origins.read = load_relaxed(&shadow.origins->read); /* relaxed: it has a tag */
 	release_late(detector, thread, write);
 	return true;
 }

@@ -68,22 +68,44 @@ static inline bool origin_has_callers(origin_id what)
 	return what && (what < 1u << 22 || what >= 3u << 22);
 }
 
+/* @what as the origin of shadow word @word. */
+static inline uint32_t origin_tagged(origin_id what, uint64_t word)
+{
+	return what << 8 | ((uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu);
+}
+
 /* Stores @what as the origin of shadow word @word. */
 static inline void origin_store(uint32_t *place, origin_id what, uint64_t word)
 {
-	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu;
-
 	/* relaxed: the tag says whether it belongs to the word that is seen. */
-	store_relaxed(place, what << 8 | tag);
+	store_relaxed(place, origin_tagged(what, word));
 }
 
-/* What @place says of word @word; 0 if it belongs to another one. */
-static inline origin_id origin_load(const uint32_t *place, uint64_t word)
+/* The same, unless *@at has become another word, whose origin may be there already. */
+static inline void origin_put(uint32_t *place, const uint64_t *at, origin_id what, uint64_t word)
 {
-	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu;
+	/* acquire: *@at is looked at later. */
+	uint32_t found = load_acquire(place);
+
+	while ((load_acquire(at) ^ word) >> SHADOW_FORM_SHIFT == 0 &&
+	       !compare_exchange_acq_rel(place, &found, origin_tagged(what, word)))
+		;
+}
+
+/* What @place says of word @word; false if it belongs to another one. */
+static inline bool origin_find(const uint32_t *place, uint64_t word, origin_id *what)
+{
 	uint32_t origin = load_relaxed(place);
 
-	return (origin & 0xffu) == tag ? origin >> 8 : 0;
+	*what = origin >> 8;
+	return origin == origin_tagged(*what, word);
+}
+
+static inline origin_id origin_load(const uint32_t *place, uint64_t word)
+{
+	origin_id what;
+
+	return origin_find(place, word, &what) ? what : 0;
 }
 
 /* The origin of a word that also stands for what @more says.  @old_slot and

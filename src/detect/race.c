@@ -98,38 +98,37 @@ static void compare_list(struct race_step *step, const struct cell_list *list, b
 		compare(step, list->cells[i].word, list->cells[i].what, is_write);
 }
 
-#define ORIGIN_TRIES 200u
-
-/* The origin of @word; if that conflicts, whoever put it there may be about to say. */
-static origin_id origin_of_other(const struct race_step *step, struct race_place place,
-				 uint64_t word)
+/* Is @word of an access that this one conflicts with? */
+static bool is_conflict(const struct race_step *step, uint64_t word)
 {
-	origin_id what = origin_load(place.origin, word);
+	uint32_t next = 0;
 
-	for (uint32_t tries = 0; UNLIKELY(!what) && tries < ORIGIN_TRIES; tries++) {
-		if (!is_simple(word) || race_is_ordered(step->thread, word))
-			return 0;
-		__builtin_ia32_pause();
-		what = origin_load(place.origin, word);
-	}
-	return what;
+	if (!(shadow_bytes(word) & step->bytes))
+		return false;
+	if (LIKELY(shadow_form(word) != SHADOW_SET))
+		return !race_is_ordered(step->thread, word);
+	return read_set_unordered(step->detector, step->thread, word, &next) != 0;
 }
 
 /* Compares with the other plane; returns the word that was seen there. */
 static uint64_t compare_place(struct race_step *step, struct race_place place)
 {
-	struct cell_list list;
 	uint64_t word = load_acquire(place.word);
+	struct cell_list list;
+	origin_id what;
 
-	while (shadow_form(word) == SHADOW_CELLS) {
-		if (race_lay_out(step->detector, place, word, &list)) {
+	for (; word && shadow_form(word) != SHADOW_ATOMIC; word = load_acquire(place.word)) {
+		if (shadow_form(word) == SHADOW_CELLS) {
+			if (!race_lay_out(step->detector, place, word, &list))
+				continue;
 			compare_list(step, &list, place.is_write);
-			return word;
+		} else if (is_conflict(step, word)) {
+			if (!race_find_origin(place, word, &what))
+				continue;
+			compare(step, word, what, place.is_write);
 		}
-		word = load_acquire(place.word);
+		break;
 	}
-	if (word && shadow_form(word) != SHADOW_ATOMIC)
-		compare(step, word, origin_of_other(step, place, word), place.is_write);
 	return word;
 }
 
@@ -151,23 +150,25 @@ static void forget_readers(struct race_step *step, struct race_place place, uint
 
 /* --- The access's own plane ------------------------------------------------- */
 
-/* Adds bytes of the same epoch. */
+/* Adds bytes of the same epoch.  Their origin comes first: who sees the bytes must
+ * not take them for those of an earlier access. */
 static bool widen(struct race_step *step, struct race_place place, uint64_t old)
 {
-	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)step->bytes,
-				   race_origin(step)};
-	origin_id what = origin_load(place.origin, old);
+	struct origin_part part = {(uint16_t)step->thread->slot,
+				   (uint8_t)(step->bytes & ~shadow_bytes(old)), race_origin(step)};
+	origin_id what;
 
-	if (!compare_exchange_acq_rel(place.word, &old, old | step->bytes))
+	if (!race_find_origin(place, old, &what))
 		return false;
-	if (what != part.what && step->bytes & ~shadow_bytes(old)) {
-		part.bytes &= (uint8_t)~shadow_bytes(old); /* the others' first access stays */
-		origin_store(place.origin,
-			     origin_join(step->detector, step->thread, what, part.slot,
-					 shadow_bytes(old), &part),
-			     old);
+	if (what != part.what && part.bytes) {
+		uint32_t expected = origin_tagged(what, old);
+
+		what = origin_join(step->detector, step->thread, what, part.slot,
+				   shadow_bytes(old), &part);
+		if (!compare_exchange_acq_rel(place.origin, &expected, origin_tagged(what, old)))
+			return false;
 	}
-	return true;
+	return compare_exchange_acq_rel(place.word, &old, old | step->bytes);
 }
 
 static bool replace(struct race_step *step, struct race_place place, uint64_t old)
@@ -178,7 +179,7 @@ static bool replace(struct race_step *step, struct race_place place, uint64_t ol
 
 	if (!compare_exchange_acq_rel(place.word, &old, step->mine))
 		return false;
-	origin_store(place.origin, mine, step->mine);
+	origin_put(place.origin, place.word, mine, step->mine);
 	return true;
 }
 
@@ -196,13 +197,14 @@ static bool put_among_others(struct race_step *step, struct race_place place, ui
 
 static bool put_write(struct race_step *step, struct race_place place, uint64_t old)
 {
-	origin_id what;
+	origin_id what = 0;
 
 	if (is_same_epoch(old, step->mine))
 		return widen(step, place, old);
 	if (!is_simple(old) || shadow_bytes(old) & ~step->bytes)
 		return put_among_others(step, place, old);
-	what = old ? origin_of_other(step, place, old) : 0;
+	if (is_conflict(step, old) && !race_find_origin(place, old, &what))
+		return false;
 	if (!replace(step, place, old))
 		return false;
 	if (old)
@@ -227,13 +229,14 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	if (word == old)
 		return true;
 	part.what = race_origin(step);
-	what = origin_load(place.origin, old);
+	if (!race_find_origin(place, old, &what))
+		return false;
+	/* Before the word is: until the origin is there too, others wait for it. */
+	what = origin_join(step->detector, step->thread, what, shadow_slot(old), step->bytes,
+			   &part);
 	if (!compare_exchange_acq_rel(place.word, &expected, word))
 		return false;
-	origin_store(place.origin,
-		     origin_join(step->detector, step->thread, what, shadow_slot(old), step->bytes,
-				 &part),
-		     word);
+	origin_put(place.origin, place.word, what, word);
 	read_set_mark(step->detector, &step->detector->read_sets, step->granule);
 	return true;
 }
@@ -447,7 +450,7 @@ static void free_granule(struct race_step *step, bool marks)
 	read = compare_place(step, race_place(shadow, false));
 	store_release(shadow.write, freed);
 	store_release(shadow.read, 0);
-	origin_store(&shadow.origins->write, race_origin(step), freed);
+	origin_put(&shadow.origins->write, shadow.write, race_origin(step), freed);
 	if (shadow_form(write) == SHADOW_CELLS)
 		cells_drop(step->detector, step->thread, write);
 	if (shadow_form(read) == SHADOW_CELLS)

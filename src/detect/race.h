@@ -81,6 +81,9 @@ static inline origin_id race_origin(struct race_step *step)
 
 /* --- race_words.c ---------------------------------------------------------- */
 
+/* The origin of @word, which was read at @place.  False: it is there no more. */
+bool race_find_origin(struct race_place place, uint64_t word, origin_id *what);
+
 /* Lays out what @old, read at @place, says; false if it says it no more. */
 bool race_lay_out(struct detector *detector, struct race_place place, uint64_t old,
 		  struct cell_list *list);

@@ -2,15 +2,40 @@
  * What shadow words become when one word cannot say it: cells are laid out,
  * changed as a list, and put together to one word or to a new record.
  */
+#include "base/kernel.h"
 #include "detect/detector.h"
 #include "detect/race.h"
 #include "detect/read_set.h"
 
 #define NO_SLOT 0xfffu
 
+#define ORIGIN_PAUSES 1000u /* between yields */
+#define ORIGIN_YIELDS 200u
+
 static uint32_t slot_of(uint64_t word)
 {
 	return shadow_form(word) == SHADOW_SET ? NO_SLOT : shadow_slot(word);
+}
+
+/*
+ * A word and its origin are two stores, and whose they are may lose its processor
+ * in between.  If the origin does not come, because an access that the word has
+ * replaced was the last to store one, nobody waits for it again.
+ */
+bool race_find_origin(struct race_place place, uint64_t word, origin_id *what)
+{
+	for (uint32_t tries = 0; tries < ORIGIN_YIELDS * ORIGIN_PAUSES; tries++) {
+		if (LIKELY(origin_find(place.origin, word, what)))
+			return true;
+		if (load_acquire(place.word) != word)
+			return false;
+		if (tries % ORIGIN_PAUSES == ORIGIN_PAUSES - 1)
+			kernel_call0(SYS_sched_yield);
+		__builtin_ia32_pause();
+	}
+	*what = 0;
+	origin_put(place.origin, place.word, 0, word);
+	return true;
 }
 
 bool race_lay_out(struct detector *detector, struct race_place place, uint64_t old,
@@ -19,8 +44,8 @@ bool race_lay_out(struct detector *detector, struct race_place place, uint64_t o
 	if (shadow_form(old) == SHADOW_CELLS)
 		return cells_read(detector, old, list);
 	list->count = old != 0;
-	list->cells[0] = (struct cell){old, old ? origin_load(place.origin, old) : 0};
-	return true;
+	list->cells[0] = (struct cell){old, 0};
+	return !old || race_find_origin(place, old, &list->cells[0].what);
 }
 
 /* Adds @word unless it has no bytes; one cell says the same of several bytes. */
@@ -136,7 +161,7 @@ static bool put_list(struct detector *detector, struct thread *thread, uintptr_t
 	if (!is_put)
 		return false;
 	if (shadow_form(word) != SHADOW_CELLS && word)
-		origin_store(place.origin, only.what, word);
+		origin_put(place.origin, place.word, only.what, word);
 	if (shadow_form(old) == SHADOW_CELLS)
 		cells_drop(detector, thread, old);
 	if (UNLIKELY(has_set(list)))

@@ -11,6 +11,7 @@ struct thread *first;
 uint8_t racing[MEMORY_BYTES];
 unsigned finding_count;
 struct finding last_finding;
+void (*racing_each)(const struct finding_event *event);
 
 static bool is_access(const struct finding_event *event)
 {
@@ -49,6 +50,10 @@ static void emit(struct detector *of, const struct finding *finding)
 
 		if (!is_access(&finding->events[i]))
 			continue;
+		if (racing_each) {
+			racing_each(&finding->events[i]);
+			continue;
+		}
 		site = racing_site_of(finding->events[i].stack);
 		offset = (uint32_t)(finding->events[i].address - MEMORY_AT);
 		if (!places[site].size_bytes) {
@@ -65,7 +70,7 @@ static void emit(struct detector *of, const struct finding *finding)
 			      : end;
 	}
 	ck_assert_uint_lt(start, end);
-	for (; start < end; start++)
+	for (; start < end && !racing_each; start++)
 		racing[start] = 1;
 }
 
@@ -107,6 +112,7 @@ void set_up_racing(void)
 	memset(racing, 0, sizeof(racing));
 	memset(access_quiet, 0, 65536);
 	finding_count = 0;
+	racing_each = NULL;
 	ck_assert(detector_init(&judge, &hooks, pages_from_kernel));
 	first = thread_adopt(&judge, true);
 	ck_assert_ptr_nonnull(first);

@@ -19,6 +19,9 @@ extern uint8_t racing[MEMORY_BYTES]; /* by byte of the memory: findings about it
 extern unsigned finding_count;
 extern struct finding last_finding;
 
+/* Called with each access of a finding, if it is set; racing[] is then left alone. */
+extern void (*racing_each)(const struct finding_event *event);
+
 /* False if this machine refuses shadow memory; then the test has nothing to say. */
 bool reserve_shadow(void);
 

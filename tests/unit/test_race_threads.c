@@ -184,6 +184,73 @@ START_TEST(each_place_that_races_is_found)
 }
 END_TEST
 
+/* --- Whose accesses findings tell of ---------------------------------------- */
+
+#define GRANULES 8u
+#define OWN_ROUNDS 300000u
+
+static const struct {
+	uint32_t offset, size_bytes;
+} spots[] = {{0, 8}, {0, 4}, {4, 4}, {6, 1}};
+
+#define SPOTS (uint32_t)ARRAY_LENGTH(spots)
+#define FIRST_OWN (1 + 2 * SITES)
+
+/* Each thread has sites of its own for each spot. */
+static site_id own_site(uint32_t number, uint32_t granule, uint32_t spot, bool is_write)
+{
+	return FIRST_OWN + ((number * GRANULES + granule) * SPOTS + spot) * 2 + is_write;
+}
+
+static void check_whose(const struct finding_event *event)
+{
+	uint32_t index = racing_site_of(event->stack) - FIRST_OWN;
+	uint32_t spot = index / 2 % SPOTS;
+	uintptr_t start = MEMORY_AT + index / 2 / SPOTS % GRANULES * 8 + spots[spot].offset;
+
+	ck_assert_uint_eq(threads[index / 2 / SPOTS / GRANULES]->id, event->thread);
+	ck_assert(index % 2 ? event->action == ACTION_WRITE : event->action == ACTION_READ);
+	ck_assert_uint_ge(event->address, start);
+	ck_assert_uint_le(event->address + event->size_bytes, start + spots[spot].size_bytes);
+}
+
+static void *run_alone(void *argument)
+{
+	uint32_t number = (uint32_t)(uintptr_t)argument;
+	unsigned seed = number + 1;
+
+	for (uint32_t round = 0; round < OWN_ROUNDS; round++) {
+		uint32_t granule = (uint32_t)rand_r(&seed) % GRANULES;
+		uint32_t spot = (uint32_t)rand_r(&seed) % SPOTS;
+		bool is_write = rand_r(&seed) % 4 == 0;
+
+		quick_access(threads[number], own_site(number, granule, spot, is_write),
+			     granule * 8 + spots[spot].offset, spots[spot].size_bytes);
+		/* A lock that nobody else takes ends the epoch. */
+		if (rand_r(&seed) % 8 == 0) {
+			mutex_acquired(&judge, threads[number], mutexes[number], 1);
+			mutex_releasing(&judge, threads[number], mutexes[number]);
+		}
+	}
+	access_flush(&judge, threads[number]);
+	return NULL;
+}
+
+START_TEST(each_access_of_a_race_is_known_and_its_threads_own)
+{
+	set_up();
+	for (uint32_t i = 0; i < THREADS * GRANULES * SPOTS; i++)
+		for (uint32_t is_write = 0; is_write < 2; is_write++)
+			ck_assert_uint_eq(racing_site(is_write ? SITE_WRITE : SITE_READ,
+						      spots[i % SPOTS].size_bytes),
+					  FIRST_OWN + 2 * i + is_write);
+	racing_each = check_whose;
+	run_all(run_alone);
+	ck_assert_uint_ne(finding_count, 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_ORIGINS], 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("race_threads");
@@ -197,6 +264,7 @@ int main(void)
 	tcase_add_test(tests, what_locks_order_is_no_race);
 	tcase_add_test(tests, what_is_in_use_is_never_collected);
 	tcase_add_test(tests, each_place_that_races_is_found);
+	tcase_add_test(tests, each_access_of_a_race_is_known_and_its_threads_own);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

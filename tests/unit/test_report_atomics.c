@@ -194,6 +194,13 @@ START_TEST(an_atomic_that_is_also_accessed_plainly_says_by_whom)
 }
 END_TEST
 
+START_TEST(an_access_at_an_unknown_place_is_not_taken_for_a_plain_one)
+{
+	render_race((void *)0x7000, NULL, cxx_load_out_of_line());
+	ck_assert_str_eq(text, "snarl: no findings in ./prog\n");
+}
+END_TEST
+
 START_TEST(an_error_is_not_held_back)
 {
 	begin(FINDING_DATA_RACE, SEVERITY_ERROR, 0);
@@ -282,6 +289,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, members_that_were_not_inlined_are_atomic_too);
 	tcase_add_test(tests, fields_of_heap_blocks_are_atomic_by_their_pointers_type);
 	tcase_add_test(tests, an_atomic_that_is_also_accessed_plainly_says_by_whom);
+	tcase_add_test(tests, an_access_at_an_unknown_place_is_not_taken_for_a_plain_one);
 	tcase_add_test(tests, an_error_is_not_held_back);
 	tcase_add_test(tests, a_flag_that_is_atomic_needs_no_mark);
 	tcase_add_test(tests, an_update_made_of_an_atomic_load_and_store_is_a_warning);
