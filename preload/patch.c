@@ -287,6 +287,7 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		.reserve = reserve,
 		.place = place,
 		.context = patching,
+		.forget_targets = guest_options.forget_targets,
 	};
 	struct arena arena;
 	const struct plan *plan;

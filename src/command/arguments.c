@@ -35,7 +35,7 @@ static const char *list_options(uint32_t where)
 	size_t length = 0;
 
 	for (size_t i = 0; i < OPTION_COUNT && length < sizeof(list); i++)
-		if (is_option_of(&option_rows[i], where))
+		if (is_option_of(&option_rows[i], where) && !(option_rows[i].where & FOR_TESTS))
 			length += (size_t)snprintf(list + length, sizeof(list) - length, "--%s, ",
 						   option_rows[i].key);
 	if (length < sizeof(list))

@@ -71,7 +71,8 @@ int help_print_command(const struct command_row *row)
 		row->where ? "[OPTIONS] " : "", row->operands, row->summary[0] - 'a' + 'A',
 		row->summary + 1);
 	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if ((option_rows[i].where & row->where) && !(option_rows[i].where & INTERNAL))
+		if ((option_rows[i].where & row->where) &&
+		    !(option_rows[i].where & (INTERNAL | FOR_TESTS)))
 			print_option(to, &option_rows[i]);
 	print_wrapped(to, "print this help", fprintf(to, "  --help"));
 	fputc('\n', to);

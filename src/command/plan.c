@@ -67,8 +67,8 @@ static void *place_clones(void *context, size_t size_bytes, uint64_t *address)
 	return malloc(size_bytes);
 }
 
-static struct plan *make_plan(const struct image *image, struct arena *arena,
-			      struct verification *verification, bool keeps_instructions,
+static struct plan *make_plan(const struct image *image, const struct options *settings,
+			      struct arena *arena, struct verification *verification,
 			      const char **why)
 {
 	static struct decoder decoder;
@@ -78,9 +78,9 @@ static struct plan *make_plan(const struct image *image, struct arena *arena,
 		.first_site = 1,
 		.place = place_clones,
 		.context = (void *)(uintptr_t)image,
-		.verification = verification,
-		.keeps_instructions = keeps_instructions,
-		.forget_targets = getenv("SNARL_PLAN_FORGET") != NULL,
+		.verification = settings->verify ? verification : NULL,
+		.keeps_instructions = settings->accesses,
+		.forget_targets = settings->forget_targets,
 	};
 
 	if (!decoder_init_linked(&decoder)) {
@@ -235,8 +235,7 @@ static int plan_path(const char *path, const struct options *options)
 	if (!open_file(&file))
 		return STATUS_FAILED;
 	if (image_from_file(&image, path, file.bytes, file.size_bytes, &why))
-		plan = make_plan(&image, &arena, options->verify ? &verification : NULL,
-				 options->accesses, &why);
+		plan = make_plan(&image, options, &arena, &verification, &why);
 	if (!plan && verification.what)
 		return command_fail("plan: '%s': at %#" PRIx64 " (copy + %#" PRIx32 "): %s", path,
 				    image.text_address + verification.text_offset,

@@ -31,7 +31,8 @@ enum option_where {
 	IN_REPLAY = 1u << 2,
 	TO_LIBRARY = 1u << 3,
 	INTERNAL = 1u << 4,
-	IN_PLAN = 1u << 5
+	IN_PLAN = 1u << 5,
+	FOR_TESTS = 1u << 6
 };
 
 enum option_id {

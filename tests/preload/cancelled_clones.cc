@@ -2,6 +2,8 @@
  * Threads that are cancelled at any instruction of observed code: the destructors
  * of all their frames run, and cleanup handlers, from the innermost to the
  * outermost; and the rest goes on.
+ *
+ * guest-forgetful: yes
  */
 // guest-timeout: 60
 #include <atomic>

@@ -4,6 +4,8 @@
  * both directions, vector registers across checks, leaf functions below the
  * stack pointer, variable frames, tail calls, signals in the middle of all of it.
  * Threads share nothing here but what a lock protects.
+ *
+ * guest-forgetful: yes
  */
 // guest-timeout: 60
 #include <algorithm>

@@ -1,6 +1,8 @@
 /*
  * Coroutines on stacks of their own, by makecontext: a lock is taken on one
  * stack and released on another, by one thread; and on a stack that is freed.
+ *
+ * guest-forgetful: yes
  */
 #include "guest.h"
 

@@ -3,6 +3,8 @@
  * natively, and may mend the cause, jump away, throw, or say where to go on.
  * Everything is done by the first thread and by another, with memory observed; what
  * handlers were told is printed, to be compared with a native run.
+ *
+ * guest-forgetful: yes
  */
 // guest-timeout: 60
 #include <csetjmp>

@@ -2,6 +2,8 @@
  * pthread_exit and cancellation unwind C++ frames: destructors run, catch (...)
  * sees the unwinding and passes it on, in every kind of wait; exceptions are
  * thrown and caught while locks are held.
+ *
+ * guest-forgetful: yes
  */
 #include "guest.h"
 

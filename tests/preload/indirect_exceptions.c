@@ -4,6 +4,7 @@
  * search order, and must not take _Unwind_RaiseException away.
  *
  * guest-bare: yes
+ * guest-forgetful: yes
  */
 #include "guest.h"
 #include "throwing_library.h"

@@ -109,9 +109,11 @@ $(built_from_guests): AM_CFLAGS = -std=gnu11 -Wall -Wextra -pthread
 check_PROGRAMS += $(guests_c) $(guests_cc)
 check_DATA += $(guest_libraries)
 CLEANFILES += $(guest_libraries)
-dist_check_SCRIPTS += tests/preload/run_guests tests/preload/run_onlookers tests/preload/run_killed
-SUITES += tests/preload/run_guests tests/preload/run_onlookers tests/preload/run_killed
-EXTRA_DIST += tests/preload/guest.h tests/preload/heap_user.h \
+dist_check_SCRIPTS += tests/preload/run_guests tests/preload/run_onlookers tests/preload/run_killed \
+	tests/preload/run_forgetful
+SUITES += tests/preload/run_guests tests/preload/run_onlookers tests/preload/run_killed \
+	tests/preload/run_forgetful
+EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/heap_user.h \
 	tests/preload/opened_library.h \
 	tests/preload/early_library.h tests/preload/early_library.c \
 	tests/preload/locking_library.h tests/preload/locking_library.c \

@@ -2,6 +2,8 @@
  * siglongjmp out of a handler that interrupted a wait or a lock, out of a
  * fault, and longjmp over frames that lock.  What wraps the calls is jumped
  * over as well and has to be whole afterwards.
+ *
+ * guest-forgetful: yes
  */
 #include "guest.h"
 

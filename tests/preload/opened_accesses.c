@@ -1,6 +1,8 @@
 /*
  * Libraries that are opened while threads run are observed too, and can be
  * closed and opened again, at the same place or another.
+ *
+ * guest-forgetful: yes
  */
 #include <dlfcn.h>
 #include <libgen.h>

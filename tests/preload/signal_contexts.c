@@ -6,6 +6,8 @@
  * The function is in assembly, so that for each of its instructions it is known
  * what every register holds: n plus a number of its own.  (All but those that the
  * function is done with: of these nothing is promised.)
+ *
+ * guest-forgetful: yes
  */
 // guest-timeout: 60
 #include "guest.h"

@@ -1,5 +1,7 @@
 /*
  * The same with frames and stack slots for everything.
+ *
+ * guest-forgetful: yes
  */
 // guest-timeout: 60
 #ifdef __clang__

@@ -1,6 +1,8 @@
 /*
  * Threads that libc starts by itself: timers, message queues, asynchronous
  * I/O and name look-ups call the program back, and it locks there.
+ *
+ * guest-forgetful: yes
  */
 #include "guest.h"
 

@@ -1,6 +1,8 @@
 /*
  * Exceptions and cancellation through once-only initialisers: the next caller
  * tries again, and all who return see the initialised object.
+ *
+ * guest-forgetful: yes
  */
 #include "guest.h"
 
