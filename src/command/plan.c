@@ -126,6 +126,7 @@ static void print_accesses(const struct plan_statistics *statistics)
 	print_count("no check for their kind", statistics->unchecked, accesses);
 	print_count("may run unchecked", statistics->accesses_native, accesses);
 	print_count("atomic instructions", statistics->atomics, accesses);
+	print_count("of them unseen", statistics->atomics_native, accesses);
 	print_count("string instructions", statistics->strings, accesses);
 }
 

@@ -431,6 +431,61 @@ static void use_dead(const struct choice *choice, uint8_t *reached)
 	} while (try_again(choice));
 }
 
+/* --- Atomics ---------------------------------------------------------------------------- */
+
+static bool is_atomic(const struct choice *choice, uint32_t index)
+{
+	return choice->wanted[index] &&
+	       choice->function->instructions[index].memory & MEMORY_LOCKED;
+}
+
+/* Makes instruction @index an entry.  False, and nothing is changed, if it has no room. */
+static bool try_entry(const struct choice *choice, uint32_t index)
+{
+	struct function *function = choice->function;
+	uint32_t room = room_at(choice, index);
+
+	if (choice->fates[index] != FATE_NONE || is_call(&function->instructions[index]) ||
+	    survey_has(choice->survey, function->instructions[index].offset, MARK_LEAVE))
+		return false;
+	choice->fates[index] = FATE_LONG;
+	find_native(choice);
+	if (free_length(choice, index) < room)
+		room = free_length(choice, index);
+	if (room >= LONG_BYTES)
+		use_padding(choice, index, 0);
+	else
+		try_short(choice, index, room);
+	if (is_patched(choice, index)) {
+		function->reach[index] |= REACH_ENTRY;
+		return true;
+	}
+	choice->fates[index] = FATE_NONE;
+	find_native(choice);
+	return false;
+}
+
+/*
+ * A locked instruction may order what other threads do.  One that is not seen can
+ * make a false race of accesses anywhere, so that those which would run in the
+ * original get an entry of their own, or one shortly before them.
+ */
+static void enter_at_atomics(const struct choice *choice)
+{
+	const struct function *function = choice->function;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		uint32_t index = i;
+
+		if (!is_atomic(choice, i) || !(function->reach[i] & REACH_NATIVE))
+			continue;
+		while (!try_entry(choice, index) && index > 0 &&
+		       function->instructions[index - 1].kind == INSTRUCTION_PLAIN &&
+		       function->reach[index - 1] & REACH_NATIVE)
+			index--;
+	}
+}
+
 static void count_entries(const struct choice *choice, struct plan_statistics *statistics)
 {
 	const struct function *function = choice->function;
@@ -438,6 +493,8 @@ static void count_entries(const struct choice *choice, struct plan_statistics *s
 	for (uint32_t i = 0; i < function->count; i++) {
 		statistics->accesses_native +=
 			function->reach[i] & REACH_NATIVE && choice->wanted[i];
+		statistics->atomics_native +=
+			function->reach[i] & REACH_NATIVE && is_atomic(choice, i);
 		if (!(function->reach[i] & REACH_ENTRY) || !choice->leads[i] ||
 		    is_call(&function->instructions[i]))
 			continue;
@@ -527,6 +584,7 @@ uint32_t patches_choose(struct survey *survey, uint32_t index, const bool *wante
 	take_back_idle(&choice, covered);
 	use_dead(&choice, covered);
 	find_native(&choice);
+	enter_at_atomics(&choice);
 	count_entries(&choice, statistics);
 	count = keep_rows(&choice, index, patches);
 	arena_free(survey->arena, choice.islands, size_bytes);

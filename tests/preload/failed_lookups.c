@@ -3,7 +3,6 @@
  * if nothing has been freed and nobody has locked before; and freed by the next
  * lookup.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <semaphore.h>
 

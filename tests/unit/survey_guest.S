@@ -128,6 +128,20 @@ PLACE guest_unknown_steps
 	ret
 END guest_unknown
 
+/* Any of its instructions may be the next, and some of them order what others do. */
+FUNCTION guest_unknown_atomics
+	leaq	guest_unknown_first(%rip), %rax
+	leaq	(%rax,%rdi,4), %rax
+	jmp	*%rax
+PLACE guest_unknown_first
+	movq	%rdi, %rdx
+PLACE guest_unknown_atomic
+	lock
+	addl	$1, 8(%rsi)
+	movq	%rdx, 16(%rsi)
+	ret
+END guest_unknown_atomics
+
 /* Over a lock prefix, as libraries did in the days of one processor. */
 FUNCTION guest_into_instruction
 	testl	%edi, %edi

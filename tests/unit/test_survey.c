@@ -29,6 +29,8 @@ GUEST(guest_goto_0);
 GUEST(guest_goto_1);
 GUEST(guest_tail_call);
 GUEST(guest_unknown);
+GUEST(guest_unknown_atomics);
+GUEST(guest_unknown_atomic);
 GUEST(guest_into_instruction);
 GUEST(guest_has_data);
 GUEST(guest_hot);
@@ -337,6 +339,18 @@ START_TEST(no_patch_covers_what_still_runs)
 }
 END_TEST
 
+START_TEST(atomics_that_would_run_in_the_original_are_entries)
+{
+	choose(PLACE(guest_unknown_atomics));
+	ck_assert_ptr_nonnull(patch_at(PLACE(guest_unknown_atomic)));
+	ck_assert(reach_of(PLACE(guest_unknown_atomic)) & REACH_ENTRY);
+	ck_assert(!(reach_of(PLACE(guest_unknown_atomic)) & REACH_NATIVE));
+	ck_assert_uint_eq(statistics.atomics_native, 0);
+	/* The store behind it is none. */
+	ck_assert_uint_eq(statistics.accesses_native, 1);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("survey");
@@ -361,6 +375,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tests, entries_that_lead_to_no_access_stay);
 	tcase_add_test(tests, entries_without_room_jump_to_padding);
 	tcase_add_test(tests, no_patch_covers_what_still_runs);
+	tcase_add_test(tests, atomics_that_would_run_in_the_original_are_entries);
 	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(forgetful, set_up_forgetful, NULL);
 	tcase_add_test(forgetful, forgotten_tables_make_jumps_unknown);
