@@ -53,7 +53,8 @@ static void append_keys(struct line *line)
 	const char *between = "";
 
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		if ((option_rows[i].where & (INTERNAL | FOR_TESTS)) || !(option_rows[i].where & IN_RUN))
+		if ((option_rows[i].where & (INTERNAL | FOR_TESTS)) ||
+		    !(option_rows[i].where & IN_RUN))
 			continue;
 		append_text(line, between);
 		append_text(line, option_rows[i].key);
