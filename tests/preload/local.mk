@@ -27,7 +27,7 @@ guests_c = \
 	tests/preload/mutex_protocols tests/preload/range_calls \
 	tests/preload/named_clones tests/preload/named_semaphores tests/preload/no_thread_of_ours \
 	tests/preload/opened_accesses \
-	tests/preload/opened_and_closed tests/preload/opened_often tests/preload/own_malloc \
+	tests/preload/opened_and_closed tests/preload/opened_often tests/preload/own_malloc tests/preload/own_text \
 	tests/preload/preloaded_jemalloc tests/preload/preloaded_tcmalloc \
 	tests/preload/results_misuse tests/preload/results_mutex \
 	tests/preload/results_rwlock tests/preload/results_thread \
