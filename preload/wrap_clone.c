@@ -16,6 +16,7 @@
 #include "preload/guest.h"
 #include "preload/real.h"
 #include "preload/wrap_process.h"
+#include "preload/wrap_syscall.h"
 
 /* --- clone() ------------------------------------------------------------------ */
 
@@ -58,10 +59,11 @@ EXPORT_ALIAS(__clone, clone)
 /* --- syscall() ---------------------------------------------------------------- */
 
 /* wrap_syscall.S comes here for calls that copy this process. */
-long clone_by_system_call(long number, long a, long b, long c, long d, long e, long f);
+long clone_by_system_call(long number, long a, long b, long c, long d, long e);
 
-long clone_by_system_call(long number, long a, long b, long c, long d, long e, long f)
+long clone_by_system_call(long number, long a, long b, long c, long d, long e)
 {
+	long f = SYSCALL_LAST_ARGUMENT;
 	long result;
 
 	guest_fork_begin();

@@ -75,11 +75,12 @@ static void note_wait(int command, uintptr_t address, uintptr_t second)
 
 /* wrap_syscall.S comes here; the arguments are where syscall() was given them. */
 long futex_by_system_call(long number, uintptr_t address, long operation, long value, long limit,
-			  uintptr_t second, long third);
+			  uintptr_t second);
 
 long futex_by_system_call(long number, uintptr_t address, long operation, long value, long limit,
-			  uintptr_t second, long third)
+			  uintptr_t second)
 {
+	long (*real)(long, uintptr_t, long, long, long, uintptr_t, long);
 	int command = (int)operation & FUTEX_CMD_MASK;
 	long result;
 
@@ -90,8 +91,8 @@ long futex_by_system_call(long number, uintptr_t address, long operation, long v
 	/* errno is set by it as the program expects. */
 	if (!guest_real_syscall)
 		guest_resolve_syscall();
-	result = ((__typeof__(&futex_by_system_call))guest_real_syscall)(
-		number, address, operation, value, limit, second, third);
+	real = (__typeof__(real))guest_real_syscall;
+	result = real(number, address, operation, value, limit, second, SYSCALL_LAST_ARGUMENT);
 	if (is_wait(command) && !__libc_single_threaded && (result >= 0 || errno == EAGAIN))
 		note_wait(command, address, second);
 	return result;

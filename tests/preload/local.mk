@@ -20,7 +20,7 @@ guests_c = \
 	tests/preload/indirect_exceptions tests/preload/inherited_state \
 	tests/preload/iterated_modules tests/preload/killed tests/preload/last_thread \
 	tests/preload/late_calls tests/preload/reused_places \
-	tests/preload/unseen_changes \
+	tests/preload/unpassed_arguments tests/preload/unseen_changes \
 	tests/preload/lone_thread \
 	tests/preload/long_jumps tests/preload/many_locks \
 	tests/preload/many_threads tests/preload/mapping_calls \
