@@ -21,6 +21,7 @@ struct clone_region {
 	const struct plan_state *states;
 	uint32_t state_count;
 	uint32_t is_redirected; /* its imports: imports.h */
+	bool is_silent; /* observed for synchronisation only */
 };
 
 /* False: too many.  Serialised by the caller. */

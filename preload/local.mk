@@ -47,6 +47,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/interpose.def \
 	%D%/lock_memory.c %D%/lock_memory.h \
 	%D%/modules.c %D%/modules.h \
+	%D%/modules_needed.c %D%/modules_needed.h \
 	%D%/modules_watched.c %D%/modules_watched.h \
 	%D%/near.c %D%/near.h \
 	%D%/outside.c %D%/outside.h \

@@ -43,9 +43,9 @@ static const char *const never[] = {
 };
 #define PROGRAMS_NEVER 2u /* the first ones are meant for programs too */
 
-/* System libraries through whose atomics programs synchronise. */
+/* System libraries through which programs synchronise, by plain moves too. */
 static const char *const synchronising[] = {
-	"libgomp", "libomp", "libglib", "libtbb", "libuv",
+	"libgomp", "libomp", "libglib", "libtbb", "libuv", "libabsl_synchronization",
 };
 
 static const char *const system_folders[] = {
@@ -129,5 +129,5 @@ enum watch modules_watched(const char *path, bool is_program)
 		return WATCH_FULLY;
 	if (is_among(name, synchronising, ARRAY_LENGTH(synchronising)))
 		return WATCH_SYNCHRONISATION;
-	return WATCH_NOT;
+	return WATCH_ATOMICS;
 }

@@ -12,6 +12,7 @@
 
 enum watch {
 	WATCH_NOT,
+	WATCH_ATOMICS, /* of the system: functions with locked instructions, if it is needed */
 	WATCH_SYNCHRONISATION, /* its atomics order others, but no finding is about it */
 	WATCH_FULLY
 };

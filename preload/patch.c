@@ -278,8 +278,8 @@ static void name_clones(const struct patching *patching, const struct image *ima
 }
 
 /* Carries the plan of @image out.  Memory of the plan is released by the caller. */
-static bool plan_and_patch(struct patching *patching, const struct image *image, uint32_t flags,
-			   const char **why)
+static bool plan_and_patch(struct patching *patching, const struct image *image,
+			   enum watch watch, const char **why)
 {
 	struct plan_options options = {
 		.current_tls = access_current_tls(),
@@ -288,6 +288,7 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		.place = place,
 		.context = patching,
 		.forget_targets = guest_options.forget_targets,
+		.only_atomics = watch == WATCH_ATOMICS,
 	};
 	struct arena arena;
 	const struct plan *plan;
@@ -297,9 +298,11 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	plan = plan_make(&decoder, image, &options, &arena, why);
 	if (!plan)
 		return false;
-	if (!carry_out(patching, plan, flags, why))
+	patching->region.is_silent = watch != WATCH_FULLY;
+	if (!carry_out(patching, plan, watch == WATCH_FULLY ? 0 : SITE_SILENT, why))
 		return false;
-	count(&plan->statistics);
+	if (watch == WATCH_FULLY)
+		count(&plan->statistics);
 	name_clones(patching, image, plan);
 	return true;
 }
@@ -318,7 +321,7 @@ static bool has_text_relocations(const struct image *image)
 	return false;
 }
 
-bool patch_module(const struct dl_phdr_info *info, bool is_silent, const char **why)
+bool patch_module(const struct dl_phdr_info *info, enum watch watch, const char **why)
 {
 	static struct image image; /* large for a stack; planning is serialised */
 	struct patching patching = {0};
@@ -331,7 +334,7 @@ bool patch_module(const struct dl_phdr_info *info, bool is_silent, const char **
 		patching.text_bytes = image.text_bytes;
 		*why = "it has relocations in its code";
 		is_done = !has_text_relocations(&image) &&
-			  plan_and_patch(&patching, &image, is_silent ? SITE_SILENT : 0, why);
+			  plan_and_patch(&patching, &image, watch, why);
 	}
 	if (!is_done && patching.clone)
 		near_free(patching.clone, patching.clone_bytes);

@@ -13,6 +13,7 @@
 
 #include "base/types.h"
 #include "detect/stack_depot.h"
+#include "preload/modules_watched.h"
 
 /* Loads the decoder.  False if there is none on this system. */
 bool patch_begin(void);
@@ -23,9 +24,9 @@ void patch_spare(const struct stack *stack);
 
 /*
  * Instruments @info's module.  Nobody may be running its code but the calling
- * thread, at calls.  With @is_silent its sites are never part of a finding.
- * False with *@why: it stays as it was.
+ * thread, at calls.  Unless it is to be watched fully, its sites are never part of
+ * a finding.  False with *@why: it stays as it was.
  */
-bool patch_module(const struct dl_phdr_info *info, bool is_silent, const char **why);
+bool patch_module(const struct dl_phdr_info *info, enum watch watch, const char **why);
 
 #endif

@@ -13,6 +13,7 @@
 #include "preload/heap.h"
 #include "preload/imports.h"
 #include "preload/modules.h"
+#include "preload/modules_needed.h"
 #include "preload/modules_watched.h"
 #include "preload/near.h"
 #include "preload/outside.h"
@@ -86,10 +87,28 @@ static void note_failed(uintptr_t module_start)
 	failed[failed_count++ % FAILED_KEPT] = module_start;
 }
 
+static const char *path_of(const struct dl_phdr_info *info, bool *is_program)
+{
+	*is_program = !info->dlpi_name || !*info->dlpi_name;
+	return *is_program ? program_path() : info->dlpi_name;
+}
+
+static int note_needed(struct dl_phdr_info *info, size_t size, void *context)
+{
+	bool is_program;
+	const char *path = path_of(info, &is_program);
+
+	(void)size;
+	(void)context;
+	if (modules_watched(path, is_program) == WATCH_FULLY)
+		modules_needed_note(info);
+	return 0;
+}
+
 static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 {
-	bool is_program = !info->dlpi_name || !*info->dlpi_name;
-	const char *path = is_program ? program_path() : info->dlpi_name;
+	bool is_program;
+	const char *path = path_of(info, &is_program);
 	enum watch watch = modules_watched(path, is_program);
 	struct clone_region region;
 	const char *why = "";
@@ -98,14 +117,22 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 	(void)context;
 	clones_describe(&region, info);
 	if (watch == WATCH_NOT || clones_of_module(region.module_start) ||
-	    has_failed(region.module_start))
+	    has_failed(region.module_start) ||
+	    (watch == WATCH_ATOMICS && !modules_needed_synchronise(info)))
 		return 0;
-	if (!patch_module(info, watch == WATCH_SYNCHRONISATION, &why)) {
+	if (!patch_module(info, watch, &why)) {
 		note_failed(region.module_start);
 		detector_count(&guest_detector, LOST_MODULES);
 		say_about(path, why);
 	}
 	return 0;
+}
+
+static void add_modules(void)
+{
+	modules_needed_begin();
+	dl_iterate_phdr(note_needed, NULL);
+	dl_iterate_phdr(add_module, NULL);
 }
 
 /* --- Modules that come and go ------------------------------------------------ */
@@ -165,9 +192,9 @@ void races_modules_changed(struct guest_thread *self)
 	release_clones();
 	modules_refresh();
 	modules_each_since(generation, begin_memory, self->thread);
-	dl_iterate_phdr(add_module, NULL);
+	add_modules();
 	for (uint32_t i = 0; (region = clones_at(i)); i++)
-		if (region->start && !load_relaxed(&region->is_redirected))
+		if (region->start && !region->is_silent && !load_relaxed(&region->is_redirected))
 			imports_await(region);
 	sink_update_counters(&guest_detector);
 }
@@ -211,10 +238,11 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 	signals_take_over();
 	heap_observe();
 	spare_interrupted(self, start);
-	dl_iterate_phdr(add_module, NULL);
+	add_modules();
 	patch_spare(NULL);
 	for (uint32_t i = 0; clones_at(i); i++)
-		imports_redirect(clones_at(i));
+		if (!clones_at(i)->is_silent)
+			imports_redirect(clones_at(i));
 	if (!rendezvous_watch())
 		say_about("modules that dlopen brings", "the loader is not as expected");
 	sink_update_counters(&guest_detector);

@@ -1,0 +1,108 @@
+#define _GNU_SOURCE
+#include "preload/modules_needed.h"
+
+#include <string.h>
+
+#define NEEDED_MOST 512u
+
+/* Larger ones take seconds to plan, and are compilers' and browsers' insides. */
+#define TEXT_BYTES_MOST ((size_t)24 << 20)
+
+#define LOCK_PREFIX 0xf0
+
+/* In the string tables of modules that are loaded. */
+static const char *needed[NEEDED_MOST];
+static unsigned int needed_count;
+
+void modules_needed_begin(void)
+{
+	needed_count = 0;
+}
+
+/* --- What modules name ------------------------------------------------------- */
+
+static const ElfW(Dyn) *dynamic_of(const struct dl_phdr_info *info)
+{
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			return (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+	return NULL;
+}
+
+/* The loader makes the address in its entry a real one. */
+static const char *strings_of(const struct dl_phdr_info *info, const ElfW(Dyn) *entry)
+{
+	for (; entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_STRTAB)
+			return (const char *)(entry->d_un.d_ptr < info->dlpi_addr
+						      ? info->dlpi_addr + entry->d_un.d_ptr
+						      : entry->d_un.d_ptr);
+	return NULL;
+}
+
+void modules_needed_note(const struct dl_phdr_info *info)
+{
+	const ElfW(Dyn) *entry = dynamic_of(info);
+	const char *strings = entry ? strings_of(info, entry) : NULL;
+
+	for (; strings && entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_NEEDED && needed_count < NEEDED_MOST)
+			needed[needed_count++] = strings + entry->d_un.d_val;
+}
+
+static bool is_needed(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	for (unsigned int i = 0; i < needed_count; i++)
+		if (strcmp(needed[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* --- What they are made of --------------------------------------------------- */
+
+/* Is what follows a lock prefix an instruction that may have one? */
+static bool may_be_locked(const unsigned char *bytes)
+{
+	unsigned int first = bytes[0] >> 4 == 4 ? bytes[1] : bytes[0]; /* behind a REX prefix */
+	unsigned int second = bytes[0] >> 4 == 4 ? bytes[2] : bytes[1];
+
+	if (first == 0x0f)
+		return second == 0xb0 || second == 0xb1 || second == 0xc0 || second == 0xc1 ||
+		       second == 0xc7 || second == 0xab || second == 0xb3 || second == 0xbb ||
+		       second == 0xba;
+	return (first < 0x34 && (first & 7) < 2) || first == 0x80 || first == 0x81 ||
+	       first == 0x83 || first == 0xf6 || first == 0xf7 || first == 0xfe || first == 0xff;
+}
+
+/* Some other bytes may look like one: then it is planned in vain. */
+static bool has_locked_instruction(const unsigned char *bytes, size_t count)
+{
+	const unsigned char *end = bytes + count;
+
+	while ((bytes = memchr(bytes, LOCK_PREFIX, (size_t)(end - bytes)))) {
+		if (end - ++bytes < 4)
+			return false;
+		if (may_be_locked(bytes))
+			return true;
+	}
+	return false;
+}
+
+bool modules_needed_synchronise(const struct dl_phdr_info *info)
+{
+	if (!is_needed(info->dlpi_name))
+		return false;
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+
+		if (header->p_type == PT_LOAD && header->p_flags & PF_X &&
+		    header->p_flags & PF_R && header->p_filesz <= TEXT_BYTES_MOST &&
+		    has_locked_instruction((const void *)(info->dlpi_addr + header->p_vaddr),
+					   header->p_filesz))
+			return true;
+	}
+	return false;
+}
