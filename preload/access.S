@@ -26,15 +26,16 @@
 /* Of struct open_granule, and the thread's table of them: detect/thread.h. */
 #define OPEN_BYTES 8
 #define OPEN_SITE 12
-#define OPEN_INDEX 0x70 /* granule number modulo 8, times 16 */
-#define OPEN_WRITES 128
+#define OPEN_NEXT 16 /* the other way of the same set */
+#define OPEN_INDEX 0xe0 /* granule number modulo 8, times 32 */
+#define OPEN_WRITES 256
 
 /* Of struct thread and struct vclock: the same. */
-#define THREAD_CLOCK 256
-#define THREAD_CLOCK_COUNT 264
-#define THREAD_SAMPLE 280
-#define THREAD_PENDING 284
-#define THREAD_BASIS 288
+#define THREAD_CLOCK 512
+#define THREAD_CLOCK_COUNT 520
+#define THREAD_SAMPLE 536
+#define THREAD_PENDING 540
+#define THREAD_FILTER 544
 
 /* Of shadow words and addresses: detect/shadow.h. */
 #define WRITE_BIT 46
@@ -229,7 +230,7 @@ string_common:
 	 * note the bytes.  A signal handler that comes in between finds and leaves all
 	 * granules closed (wrap_signal.c), so what is noted after it goes nowhere.
 	 */
-	.macro	OPEN_THUNK name, common, what, size_bytes, table
+	.macro	OPEN_THUNK name, common, what, size_bytes, table, own
 	.globl	\name
 	.hidden	\name
 	.type	\name, @function
@@ -245,28 +246,63 @@ string_common:
 	testq	%rax, %rax
 	je	1f
 	movq	40(%rsp), %rcx		/* the address */
-	leal	(,%rcx,2), %edx
+	leal	(,%rcx,4), %edx
 	andl	$OPEN_INDEX, %edx
 	leaq	\table(%rax,%rdx), %rax
-	movl	%ecx, %edx
-	andl	$7, %edx
+	movl	32(%rsp), %edx		/* the id */
+	shrl	$1, %edx
 	andq	$-8, %rcx
 	cmpq	%rcx, (%rax)
-	jne	1f
-	movl	32(%rsp), %ecx		/* the id */
-	shrl	$1, %ecx
-	cmpl	%ecx, OPEN_SITE(%rax)
-	jne	1f
-	movl	%edx, %ecx
+	jne	2f
+	cmpl	%edx, OPEN_SITE(%rax)
+	je	3f
+2:	addq	$OPEN_NEXT, %rax
+	cmpq	%rcx, (%rax)
+	jne	4f
+	cmpl	%edx, OPEN_SITE(%rax)
+	jne	4f
+3:	movl	40(%rsp), %ecx
+	andl	$7, %ecx
 	movl	$((1 << \size_bytes) - 1), %edx
 	shll	%cl, %edx
 	cmpl	$0xff, %edx
-	ja	1f
+	ja	6f
 	orl	%edx, OPEN_BYTES(%rax)
-	POP	rdx
+5:	POP	rdx
 	POP	rcx
 	POP	rax
 	ret	$16
+	.cfi_restore_state
+	.cfi_remember_state
+	/* Has it been recorded in this epoch? */
+6:	movq	40(%rsp), %rcx
+	andq	$-8, %rcx
+4:	movq	access_current@gottpoff(%rip), %rdx
+	btcq	$\own, %rcx
+	movq	(%rcx), %rax
+	xorq	%fs:(%rdx), %rax
+	cmpq	$0xff, %rax
+	ja	1f
+	movl	40(%rsp), %ecx
+	andl	$7, %ecx
+	movl	$((1 << \size_bytes) - 1), %edx
+	shll	%cl, %edx
+	testb	%dl, %al
+	jne	1f
+	cmpl	$0xff, %edx
+	jbe	5b
+	/* The rest of it is in the next granule. */
+	movq	40(%rsp), %rcx
+	btcq	$\own, %rcx
+	andq	$-8, %rcx
+	movq	8(%rcx), %rax
+	movq	access_current@gottpoff(%rip), %rcx
+	xorq	%fs:(%rcx), %rax
+	shrl	$8, %edx
+	cmpq	$0xff, %rax
+	ja	1f
+	testb	%dl, %al
+	je	5b
 	.cfi_restore_state
 1:	POP	rdx
 	POP	rcx
@@ -277,9 +313,9 @@ string_common:
 	.endm
 
 	/* Reads and writes: what is the size, or'ed with 0x100 for writes. */
-	.macro	SIZES name, flag, table
+	.macro	SIZES name, flag, table, own
 	.irp	log, 0, 1, 2
-	OPEN_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table
+	OPEN_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own
 	.endr
 	.irp	log, 4, 5, 6
 	THUNK	access_\name\()_\log, access_common, (1 << \log | \flag)
@@ -307,7 +343,7 @@ string_common:
 	.endm
 
 	/*
-	 * The same for whole granules: access_whole() (detect/access_fast.c), as far as
+	 * The same for whole granules: record_granule() (detect/access_fast.c), as far as
 	 * both planes have plain words that the thread's clock covers.  What a signal
 	 * handler may do in between is no more than if it had come before.
 	 */
@@ -335,7 +371,7 @@ string_common:
 	testq	%rsi, %rsi
 	je	1f
 	testb	$7, %dil
-	jne	1f
+	jne	4f
 	movq	%rdi, %rax
 	shrq	$REGION_SHIFT, %rax
 	cmpq	$0x7f, %rax
@@ -348,9 +384,13 @@ string_common:
 	leaq	access_quiet(%rip), %rcx
 	cmpb	$0, (%rcx,%rdx)
 	je	1f
-	movl	THREAD_PENDING(%rsi), %eax
-	orl	THREAD_BASIS(%rsi), %eax
+	cmpl	$0, THREAD_PENDING(%rsi)
 	jne	1f
+	movq	THREAD_FILTER(%rsi), %rax
+	movl	%edi, %ecx
+	shrl	$3, %ecx
+	btq	%rcx, %rax
+	jc	1f
 	subl	$1, THREAD_SAMPLE(%rsi)
 	jc	2f
 	movq	access_current@gottpoff(%rip), %rax
@@ -391,15 +431,30 @@ string_common:
 	movl	$\what, %eax
 	jmp	access_common
 	.cfi_restore_state
+	.cfi_remember_state
 3:	POP_ALL
 	movl	$(\what | WHAT_AGAIN), %eax
 	jmp	access_common
+	.cfi_restore_state
+	/* In two granules: have both been recorded in this epoch? */
+4:	movq	access_current@gottpoff(%rip), %rax
+	movq	%fs:(%rax), %r11
+	movq	%rdi, %rcx
+	btcq	$\own, %rcx
+	andq	$-8, %rcx
+	cmpq	%r11, (%rcx)
+	jne	1b
+	cmpq	%r11, 8(%rcx)
+	jne	1b
+	POP_ALL
+	POP	rax
+	ret	$16
 	.cfi_endproc
 	.size	\name, . - \name
 	.endm
 
-	SIZES	read, 0, 0
-	SIZES	write, 0x100, OPEN_WRITES
+	SIZES	read, 0, 0, READ_BIT
+	SIZES	write, 0x100, OPEN_WRITES, WRITE_BIT
 	WHOLE_THUNK access_read_3, 8, READ_BIT, WRITE_BIT, 4
 	WHOLE_THUNK access_write_3, (8 | 0x100), WRITE_BIT, READ_BIT, 0
 	THUNK	access_sized_thunk, access_common, 0

@@ -5,6 +5,7 @@
 
 #include "base/kernel.h"
 #include "detect/access_fast.h"
+#include "detect/cells.h"
 #include "detect/shadow.h"
 #include "preload/access_context.h"
 #include "preload/imports.h"
@@ -18,11 +19,11 @@ __thread struct thread *access_thread __attribute__((tls_model("initial-exec")))
 #define IS_AT(type, member, place) (offsetof(struct type, member) == (place))
 
 _Static_assert(sizeof(struct open_granule) == 16 && IS_AT(open_granule, bytes, 8) &&
-		       IS_AT(open_granule, site, 12) && THREAD_OPEN == 8 &&
-		       IS_AT(thread, open, 0) && IS_AT(vclock, entries, 0) &&
-		       IS_AT(vclock, count, 8) && IS_AT(thread, clock, 256) &&
-		       IS_AT(thread, access_sample, 280) && IS_AT(thread, pending_atomic, 284) &&
-		       IS_AT(thread, basis_count, 288),
+		       IS_AT(open_granule, site, 12) && THREAD_OPEN_SETS == 8 &&
+		       THREAD_OPEN_WAYS == 2 && IS_AT(thread, open, 0) && IS_AT(vclock, entries, 0) &&
+		       IS_AT(vclock, count, 8) && IS_AT(thread, clock, 512) &&
+		       IS_AT(thread, access_sample, 536) && IS_AT(thread, pending_atomic, 540) &&
+		       IS_AT(thread, basis_filter, 544),
 	       "access.S knows these places");
 
 /* Regions that have shadow, by the address's upper bits. */
@@ -256,23 +257,50 @@ static void note_value(struct access *access, const struct site *site)
 	access->has_value = true;
 }
 
+static bool has_cell(const uint64_t *place, uint64_t word, uintptr_t granule, uint32_t bytes,
+		     bool is_write)
+{
+	struct cells cells = cells_near(granule, is_write);
+	bool is_found = false;
+
+	for (uint32_t i = 0; i < CELLS_NEAR; i++) {
+		uint64_t cell = load_relaxed(&cells.words[i]) ^ access_current;
+
+		is_found |= cell <= SHADOW_ALL_BYTES && !(cell & bytes);
+	}
+	fence_acquire();
+	return is_found && load_relaxed(place) == word; /* relaxed: the fence orders it */
+}
+
 /*
  * Has this thread recorded such an access of these bytes in its present epoch?  The
  * check in the clone compares for a whole granule; here a part is enough.  Asked
  * without the guard, as nothing is changed.
  */
+static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t what)
+{
+	uint64_t bit = 1ull << (what & WHAT_WRITE ? SHADOW_WRITE_BIT : SHADOW_READ_BIT);
+	const uint64_t *place = (const uint64_t *)(granule ^ bit);
+	/* acquire: pairs with who changes cells. */
+	uint64_t word = load_acquire(place);
+
+	/* What is missing of our epoch's bytes is left by the first. */
+	if ((word ^ access_current) <= SHADOW_ALL_BYTES)
+		return !((word ^ access_current) & bytes);
+	return cells_are(word) && has_cell(place, word, granule, bytes, what & WHAT_WRITE);
+}
+
 static inline bool is_recorded(uintptr_t address, uint32_t what)
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	uint64_t bytes = ((1ull << (what & WHAT_BYTES)) - 1) << address % SHADOW_GRANULE;
-	uint64_t bit = 1ull << (what & WHAT_WRITE ? SHADOW_WRITE_BIT : SHADOW_READ_BIT);
-	uint64_t word;
+	uint32_t size_bytes = what & WHAT_BYTES;
+	uint64_t bytes = ((1ull << size_bytes) - 1) << address % SHADOW_GRANULE;
 
-	if ((what & WHAT_BYTES) - 1 >= SHADOW_GRANULE || !shadow_covers(granule))
+	if (size_bytes - 1 >= SHADOW_GRANULE || !shadow_covers(granule) || what & WHAT_AGAIN)
 		return false;
-	/* relaxed: others change a word to something else than ours. */
-	word = load_relaxed((const uint64_t *)(granule ^ bit));
-	return (word ^ access_current) <= SHADOW_ALL_BYTES && !(bytes & ~(word & SHADOW_ALL_BYTES));
+	return is_part_recorded(granule, bytes & SHADOW_ALL_BYTES, what) &&
+	       (LIKELY(bytes <= SHADOW_ALL_BYTES) ||
+		is_part_recorded(granule + SHADOW_GRANULE, (uint32_t)(bytes >> 8), what));
 }
 
 void access_slow(struct access_frame *frame, uint32_t what);

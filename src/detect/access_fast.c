@@ -1,5 +1,6 @@
 #include "detect/access_fast.h"
 
+#include "detect/cells.h"
 #include "detect/origin.h"
 
 uint8_t access_quiet[SITE_MAX];
@@ -22,13 +23,38 @@ static inline bool is_before(const struct thread *thread, uint64_t word)
 	       (slot == thread->slot || thread->clock.entries[slot] >= shadow_epoch(word));
 }
 
+static inline bool are_half_before(const struct thread *thread, struct cells cells)
+{
+	for (uint32_t i = 0; i < CELLS_NEAR; i++)
+		if (!is_before(thread, load_relaxed(&cells.words[i])))
+			return false;
+	return true;
+}
+
+static bool are_before(const struct thread *thread, const uint64_t *place, uint64_t word,
+		       uintptr_t granule, bool is_write)
+{
+	if (!cells_are(word) || !are_half_before(thread, cells_near(granule, is_write)) ||
+	    (word & CELLS_FAR && !are_half_before(thread, cells_far(granule, is_write))))
+		return false;
+	fence_acquire();
+	return load_relaxed(place) == word; /* relaxed: the fence orders it */
+}
+
+/* The same of all that @word, read at @place of @granule's shadow, stands for. */
+static inline bool is_all_before(const struct thread *thread, const uint64_t *place, uint64_t word,
+				 uintptr_t granule, bool is_write)
+{
+	return is_before(thread, word) || are_before(thread, place, word, granule, is_write);
+}
+
 /* Records over @old.  False: it is not @old any more. */
 static inline bool exchange_word(uint64_t *place, uint32_t *origin, uint64_t old, uint64_t word,
-				 site_id site)
+				 origin_id what)
 {
 	if (!compare_exchange_acq_rel(place, &old, word))
 		return false;
-	origin_store(origin, origin_of_site(site), word);
+	origin_store(origin, what, word);
 	return true;
 }
 
@@ -62,32 +88,172 @@ static inline bool record_granule(struct detector *detector, struct thread *thre
 
 	if (old == current || (!is_write && old == *thread->shared))
 		return true;
-	if (!is_before(thread, old) || !is_before(thread, load_relaxed(other)) ||
-	    !exchange_word(own, origin, old, current, site))
+	if (!is_all_before(thread, own, old, granule, is_write) ||
+	    !is_all_before(thread, other, load_acquire(other), granule, !is_write) ||
+	    !exchange_word(own, origin, old, current, origin_of_site(site)))
 		return false;
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
-	if (UNLIKELY(!is_before(thread, load_acquire(other))))
+	if (UNLIKELY(!is_all_before(thread, other, load_acquire(other), granule, !is_write)))
 		check_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
 	return true;
 }
 
-bool access_whole(struct detector *detector, struct thread *thread, uintptr_t address,
-		  uint32_t size_bytes, bool is_write, site_id site)
+/* --- Parts of granules ------------------------------------------------------ */
+
+/* A part of a granule on its way to shadow memory. */
+struct part {
+	struct detector *detector;
+	struct thread *thread;
+	uintptr_t granule;
+	uint32_t bytes;
+	bool is_write;
+	site_id site;
+	uint64_t mine;	 /* the plain word of this access */
+	uint64_t *place; /* where it goes */
+	uint32_t *origin;
+};
+
+/* Adds to @list what @cell says of bytes that @part has not. */
+static void add_rest(const struct part *part, struct cell_list *list, struct cell cell)
 {
-	if (address % SHADOW_GRANULE || size_bytes % SHADOW_GRANULE)
+	cell.word &= ~(uint64_t)part->bytes;
+	if (shadow_bytes(cell.word))
+		list->cells[list->count++] = cell;
+}
+
+/* @list, last the part's own cell, says of one epoch's accesses to all bytes. */
+static bool become_whole(const struct part *part, uint64_t old, const struct cell_list *list)
+{
+	struct origin_part whole = {.slot = (uint16_t)part->thread->slot};
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct origin_part more = {whole.slot, (uint8_t)shadow_bytes(list->cells[i].word),
+					   list->cells[i].what};
+
+		whole.what = i ? origin_unite(part->detector, part->thread, &whole, &more)
+			       : more.what;
+		whole.bytes |= more.bytes;
+	}
+	return exchange_word(part->place, part->origin, old, part->mine | SHADOW_ALL_BYTES,
+			     whole.what);
+}
+
+/* *part->place, which was @old, will say what @list and the part say. */
+static bool put_with(const struct part *part, uint64_t old, struct cell_list *list)
+{
+	uint32_t bytes = part->bytes;
+	bool is_one_epoch = true;
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		is_one_epoch &= is_same_epoch(list->cells[i].word, part->mine);
+		bytes |= shadow_bytes(list->cells[i].word);
+	}
+	list->cells[list->count++] = (struct cell){part->mine, origin_of_site(part->site)};
+	if (is_one_epoch && bytes == SHADOW_ALL_BYTES)
+		return become_whole(part, old, list);
+	return cells_put(part->detector, part->thread, part->place, old, part->granule,
+			 part->is_write, list);
+}
+
+/* What one word said becomes two cells. */
+static bool put_beside_word(const struct part *part, uint64_t old)
+{
+	struct cell_list list = {.count = 0};
+
+	add_rest(part, &list, (struct cell){old, origin_load(part->origin, old)});
+	return put_with(part, old, &list);
+}
+
+/* The cells of @old are laid out and put anew. */
+static bool put_anew(const struct part *part, uint64_t old)
+{
+	struct cell_list before;
+	struct cell_list list = {.count = 0};
+
+	if (!cells_read(part->place, old, part->granule, part->is_write, &before))
 		return false;
-	for (uint32_t i = 0; i < size_bytes; i += SHADOW_GRANULE)
-		if (!record_granule(detector, thread, address + i, is_write, site))
-			return false;
+	for (uint32_t i = 0; i < before.count; i++)
+		add_rest(part, &list, before.cells[i]);
+	return put_with(part, old, &list);
+}
+
+/* What a part finds in cells. */
+struct cells_found {
+	uint32_t bytes;	     /* of this epoch, with the part's own */
+	struct cells cells;  /* whose first is to be the part's; words: NULL */
+	struct cells unused; /* the same, with no word */
+	bool has_overlap;    /* with the part, but not the same bytes */
+};
+
+static inline void look_at(const struct part *part, struct cells cells, struct cells_found *found)
+{
+	for (uint32_t i = 0; i < CELLS_NEAR; i++) {
+		uint64_t cell = load_relaxed(&cells.words[i]); /* relaxed: as the word is taken */
+		struct cells here = {&cells.words[i], &cells.whats[i]};
+
+		if (!cell)
+			found->unused = here;
+		else if (shadow_bytes(cell) == part->bytes)
+			found->cells = here;
+		else if (shadow_bytes(cell) & part->bytes)
+			found->has_overlap = true;
+		else if (is_same_epoch(cell, part->mine))
+			found->bytes |= shadow_bytes(cell);
+	}
+}
+
+/*
+ * A part that has a cell of its own already, or finds one free: as whoever comes to
+ * the same field again.  False: nothing was done.
+ */
+static bool put_in_place(const struct part *part, uint64_t old)
+{
+	uint64_t word = cells_new_word(part->thread) | (old & CELLS_FAR);
+	struct cells_found found = {.bytes = part->bytes};
+
+	look_at(part, cells_near(part->granule, part->is_write), &found);
+	if (old & CELLS_FAR)
+		look_at(part, cells_far(part->granule, part->is_write), &found);
+	if (!found.cells.words)
+		found.cells = found.unused;
+	if (!found.cells.words || found.has_overlap || found.bytes == SHADOW_ALL_BYTES ||
+	    !cells_take(part->place, old, word))
+		return false;
+	store_relaxed(found.cells.words, part->mine); /* relaxed: the word is busy */
+	store_relaxed(found.cells.whats, origin_of_site(part->site));
+	store_release(part->place, word); /* pairs with cells_load() */
 	return true;
 }
 
-/* --- Open granules --------------------------------------------------------- */
-
-static inline uint32_t bytes_of(uintptr_t address, uint32_t size_bytes)
+static bool put_among_cells(const struct part *part, uint64_t old)
 {
-	return ((1u << size_bytes) - 1) << address % SHADOW_GRANULE;
+	return are_before(part->thread, part->place, old, part->granule, part->is_write) &&
+	       (put_in_place(part, old) || put_anew(part, old));
 }
+
+/* False: it was not recorded, or is to be judged by the whole engine. */
+static bool record_part(const struct part *part)
+{
+	struct shadow shadow = shadow_of(part->granule);
+	uint64_t *other = part->is_write ? shadow.read : shadow.write;
+	uint64_t old = load_acquire(part->place);
+	bool is_put;
+
+	if (is_same_epoch(old, part->mine) && !(part->bytes & ~shadow_bytes(old)))
+		return true;
+	if (!is_before(part->thread, old))
+		is_put = cells_are(old) && put_among_cells(part, old);
+	else if (!(shadow_bytes(old) & ~part->bytes))
+		is_put = exchange_word(part->place, part->origin, old, part->mine,
+				       origin_of_site(part->site));
+	else
+		is_put = put_beside_word(part, old);
+	/* acquire: as in record_granule() */
+	return is_put && is_all_before(part->thread, other, load_acquire(other), part->granule,
+				       !part->is_write);
+}
+
+/* --- Open granules --------------------------------------------------------- */
 
 /* The runs of bytes in @bytes, each as an access of its own. */
 static void check_runs(struct detector *detector, struct thread *thread, uintptr_t granule,
@@ -105,23 +271,23 @@ static void check_runs(struct detector *detector, struct thread *thread, uintptr
 static void flush(struct detector *detector, struct thread *thread, struct open_granule *open,
 		  bool is_write)
 {
-	uintptr_t granule = open->granule;
-	struct shadow shadow = shadow_of(granule);
-	uint64_t *own = is_write ? shadow.write : shadow.read;
-	uint64_t *other = is_write ? shadow.read : shadow.write;
-	uint32_t *origin = is_write ? &shadow.origins->write : &shadow.origins->read;
-	uint64_t old = load_acquire(own);
-	uint64_t word = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes;
+	struct shadow shadow = shadow_of(open->granule);
+	struct part part = {
+		.detector = detector,
+		.thread = thread,
+		.granule = open->granule,
+		.bytes = open->bytes,
+		.is_write = is_write,
+		.site = open->site,
+		.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes,
+		.place = is_write ? shadow.write : shadow.read,
+		.origin = is_write ? &shadow.origins->write : &shadow.origins->read,
+	};
 
 	open->granule = 0;
 	thread->open_count--;
-	if (is_same_epoch(old, word) && !(open->bytes & ~shadow_bytes(old)))
-		return;
-	if (is_before(thread, old) && !(shadow_bytes(old) & ~open->bytes) &&
-	    exchange_word(own, origin, old, word, open->site) &&
-	    is_before(thread, load_acquire(other))) /* acquire: as in record_granule() */
-		return;
-	check_runs(detector, thread, granule, open->bytes, is_write, open->site);
+	if (!record_part(&part))
+		check_runs(detector, thread, part.granule, part.bytes, is_write, part.site);
 }
 
 void access_flush_slowly(struct detector *detector, struct thread *thread)
@@ -136,34 +302,86 @@ void access_flush_slowly(struct detector *detector, struct thread *thread)
 static inline bool is_quiet(const struct thread *thread, uintptr_t granule, bool is_write)
 {
 	struct shadow shadow = shadow_of(granule);
+	uint64_t write = load_acquire(shadow.write);
+	uint64_t read = load_acquire(shadow.read);
 
-	return is_before(thread, load_relaxed(shadow.write)) &&
-	       (is_before(thread, load_relaxed(shadow.read)) ||
-		(!is_write && load_relaxed(shadow.read) == *thread->shared));
+	return is_all_before(thread, shadow.write, write, granule, true) &&
+	       (is_all_before(thread, shadow.read, read, granule, false) ||
+		(!is_write && read == *thread->shared));
 }
 
-bool access_part(struct detector *detector, struct thread *thread, uintptr_t address,
-		 uint32_t size_bytes, bool is_write, site_id site)
+/* The one of a set's ways that is free, or else the older. */
+static struct open_granule *victim_of(struct thread *thread, struct open_granule *set)
+{
+	for (uint32_t way = 0; way < THREAD_OPEN_WAYS; way++)
+		if (!set[way].granule)
+			return &set[way];
+	thread->open_turn++;
+	return &set[thread->open_turn % THREAD_OPEN_WAYS];
+}
+
+/* Has the thread recorded it in this epoch? */
+static inline bool is_there(uintptr_t granule, uint32_t bytes, bool is_write, uint64_t current)
+{
+	struct shadow shadow = shadow_of(granule);
+	/* relaxed: others change a word to something else than ours. */
+	uint64_t word = load_relaxed(is_write ? shadow.write : shadow.read);
+
+	return is_same_epoch(word, current) && !(bytes & ~shadow_bytes(word));
+}
+
+static bool keep_open(struct detector *detector, struct thread *thread, uintptr_t address,
+		      uint32_t bytes, bool is_write, site_id site)
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	struct open_granule *open =
-		&thread->open[is_write][address / SHADOW_GRANULE % THREAD_OPEN];
-	uint32_t bytes = bytes_of(address, size_bytes);
+	struct open_granule *set =
+		&thread->open[is_write][address / SHADOW_GRANULE % THREAD_OPEN_SETS *
+					THREAD_OPEN_WAYS];
+	struct open_granule *open;
 
-	if (UNLIKELY(bytes > SHADOW_ALL_BYTES))
-		return false;
-	if (open->granule == granule && open->site == site) {
-		open->bytes |= bytes;
-		return true;
-	}
-	if (open->granule) {
-		if (open->granule == granule && !(bytes & ~open->bytes))
+	for (uint32_t way = 0; way < THREAD_OPEN_WAYS; way++) {
+		if (set[way].granule != granule)
+			continue;
+		if (set[way].site == site) {
+			set[way].bytes |= bytes;
 			return true;
-		flush(detector, thread, open, is_write);
+		}
+		if (!(bytes & ~set[way].bytes))
+			return true;
 	}
-	if (!thread->has_recorded || !is_quiet(thread, granule, is_write))
+	if (is_there(granule, bytes, is_write, *thread->current))
+		return true;
+	open = victim_of(thread, set);
+	if (open->granule)
+		flush(detector, thread, open, is_write);
+	if (!is_quiet(thread, granule, is_write))
 		return false;
 	*open = (struct open_granule){granule, bytes, site};
 	thread->open_count++;
+	return true;
+}
+
+bool access_one(struct detector *detector, struct thread *thread, uintptr_t address,
+		uint32_t size_bytes, bool is_write, site_id site)
+{
+	if (size_bytes == SHADOW_GRANULE)
+		return record_granule(detector, thread, address, is_write, site);
+	return keep_open(detector, thread, address,
+			 ((1u << size_bytes) - 1) << address % SHADOW_GRANULE, is_write, site);
+}
+
+bool access_several(struct detector *detector, struct thread *thread, uintptr_t address,
+		    uint32_t size_bytes, bool is_write, site_id site)
+{
+	while (size_bytes) {
+		uint32_t here = SHADOW_GRANULE - address % SHADOW_GRANULE;
+
+		if (here > size_bytes)
+			here = size_bytes;
+		if (!access_one(detector, thread, address, here, is_write, site))
+			return false;
+		address += here;
+		size_bytes -= here;
+	}
 	return true;
 }

@@ -36,11 +36,12 @@ static inline void access_flush(struct detector *detector, struct thread *thread
 		access_flush_slowly(detector, thread);
 }
 
-/* Cases of access_quick(); false: not such a one, nothing was done. */
-bool access_whole(struct detector *detector, struct thread *thread, uintptr_t address,
-		  uint32_t size_bytes, bool is_write, site_id site);
-bool access_part(struct detector *detector, struct thread *thread, uintptr_t address,
-		 uint32_t size_bytes, bool is_write, site_id site);
+/* Cases of access_quick(): in one granule, or several.  False: not such a one; what
+ * was done will be found to be there. */
+bool access_one(struct detector *detector, struct thread *thread, uintptr_t address,
+		uint32_t size_bytes, bool is_write, site_id site);
+bool access_several(struct detector *detector, struct thread *thread, uintptr_t address,
+		    uint32_t size_bytes, bool is_write, site_id site);
 
 /* Sites of which no access is wanted by another part of the engine, but for one
  * in ACCESS_STACK_EVERY: what the thunks ask. */
@@ -61,11 +62,15 @@ static inline void access_suspect(struct site_table *sites, site_id id)
 static inline bool access_is_wanted(struct detector *detector, struct thread *thread,
 				    site_id id, uintptr_t address, bool is_write)
 {
-	const struct site *site = site_get(&detector->sites, id);
+	struct site *site = site_get(&detector->sites, id);
+	uint32_t slow_count = load_relaxed(&site->slow_count);
 
 	/* relaxed: a count of few, and a flag; a late look is as good. */
-	if (load_relaxed(&site->slow_count) < ACCESS_STACKS_FIRST ||
-	    load_relaxed(&site->is_suspect))
+	if (UNLIKELY(slow_count < ACCESS_STACKS_FIRST)) {
+		store_relaxed(&site->slow_count, slow_count + 1);
+		return true;
+	}
+	if (load_relaxed(&site->is_suspect))
 		return true;
 	if (UNLIKELY(thread->access_sample-- == 0)) {
 		thread->access_sample = ACCESS_STACK_EVERY;
@@ -73,7 +78,8 @@ static inline bool access_is_wanted(struct detector *detector, struct thread *th
 			update_expire(detector, thread);
 		return true;
 	}
-	if (thread->basis_count && thread->basis_filter >> (address >> 3) % 64 & 1)
+	if (thread->basis_filter >> (address >> 3) % 64 & 1 &&
+	    update_rests_on(thread, address))
 		return true;
 	if (!site->slice) {
 		store_relaxed(&access_quiet[id], 1); /* relaxed: a hint */
@@ -88,12 +94,15 @@ static inline bool access_quick(struct detector *detector, struct thread *thread
 {
 	if (UNLIKELY(thread->pending_atomic))
 		atomic_catch_up(detector, thread);
-	if (UNLIKELY(!thread->has_recorded || !shadow_covers(address)) ||
+	if (UNLIKELY(!shadow_covers(address)) ||
 	    access_is_wanted(detector, thread, id, address, is_write))
 		return false;
-	if (size_bytes >= SHADOW_GRANULE)
-		return access_whole(detector, thread, address, size_bytes, is_write, id);
-	return access_part(detector, thread, address, size_bytes, is_write, id);
+	thread_record(detector, thread);
+	if (UNLIKELY(*thread->current == SHADOW_NO_EPOCH))
+		return false;
+	if (LIKELY(address % SHADOW_GRANULE + size_bytes <= SHADOW_GRANULE))
+		return access_one(detector, thread, address, size_bytes, is_write, id);
+	return access_several(detector, thread, address, size_bytes, is_write, id);
 }
 
 #endif

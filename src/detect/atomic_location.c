@@ -1,6 +1,7 @@
 #include "detect/atomic_location.h"
 
 #include "detect/access_fast.h"
+#include "detect/cells.h"
 #include "detect/race.h"
 
 #define SWEEP_FIRST 4096u
@@ -223,15 +224,20 @@ static bool displace(struct detector *detector, struct thread *thread, struct sh
 		     struct atomic_location *location)
 {
 	uint64_t word = word_of(location);
-	uint64_t write = load_acquire(shadow.write);
+	uint64_t write;
+	uint64_t read;
 
 	do {
+		write = cells_load(detector, shadow.write);
 		if (shadow_form(write) == SHADOW_ATOMIC)
 			return false;
 		location->write = write;
 		location->origins = *shadow.origins;
 	} while (!compare_exchange_acq_rel(shadow.write, &write, word));
-	location->read = exchange_acq_rel(shadow.read, word);
+	do {
+		read = cells_load(detector, shadow.read);
+		location->read = read;
+	} while (!compare_exchange_acq_rel(shadow.read, &read, word));
 	location->origins.read = load_relaxed(&shadow.origins->read); /* relaxed: it has a tag */
 	release_late(detector, thread, write);
 	return true;

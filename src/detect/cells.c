@@ -1,275 +1,199 @@
 #include "detect/cells.h"
 
+#include <sys/mman.h>
+
+#include "base/kernel.h"
 #include "detect/detector.h"
-#include "detect/slot.h"
 
-#define SWEEP_FIRST 16384u
-#define REFILL 16u
-#define CACHED_MAX 64u
+#define BLOCKS_AT_ONCE 64u
 
-#define PLANE_MASK ((uintptr_t)SHADOW_GRANULE - 1)
+static struct {
+	struct spin_lock busy; /* protects what follows */
+	struct arena arena;
+	struct id_table blocks; /* all that there are */
+	char *next_block;
+	uint32_t blocks_left;
+} table;
 
-static const uint32_t capacities[CELLS_CLASSES] = {2, CELLS_MAX};
-
-void cells_table_init(struct cells_table *table, page_source pages)
+void cells_init(page_source pages)
 {
-	arena_init(&table->arena, pages);
-	table->sweep_at = SWEEP_FIRST;
+	if (!table.arena.pages)
+		arena_init(&table.arena, pages);
 }
 
-static inline unsigned int class_of(uint32_t count)
+/* --- Words ------------------------------------------------------------------ */
+
+#define COUNT_BITS 39u /* of a thread's numbers; the slot above makes them different */
+
+uint64_t cells_new_word(struct thread *thread)
 {
-	return count > capacities[0];
+	uint64_t count = ++thread->memory->cell_count & ((1ull << COUNT_BITS) - 1);
+
+	return ((uint64_t)thread->slot << COUNT_BITS | count) << SHADOW_EPOCH_SHIFT |
+	       (uint64_t)SHADOW_CELLS << SHADOW_FORM_SHIFT;
 }
 
-static inline origin_id *whats_of(const struct cells *cells)
-{
-	return (origin_id *)(uintptr_t)(cells->words + cells->capacity);
-}
-
-static struct cells *record_of(const struct detector *detector, uint64_t word)
-{
-	return id_table_get(&detector->cells.by_number,
-			    (uint32_t)shadow_number(word) & CELLS_INDEX_MASK);
-}
-
-/* --- What is free ---------------------------------------------------------- */
-
-static void give(struct cells_cache *cache, struct cells *cells)
-{
-	unsigned int class = class_of(cells->capacity);
-
-	cells->next_free = cache->free[class];
-	cache->free[class] = cells;
-	cache->count[class]++;
-}
-
-static struct cells *take(struct cells_cache *cache, unsigned int class)
-{
-	struct cells *cells = cache->free[class];
-
-	if (cells) {
-		cache->free[class] = cells->next_free;
-		cache->count[class]--;
-	}
-	return cells;
-}
-
-/* Under table->busy. */
-static struct cells *create(struct cells_table *table, unsigned int class)
-{
-	uint32_t capacity = capacities[class];
-	uint32_t index = table->by_number.last + 1;
-	struct cells *cells;
-
-	if (index > CELLS_INDEX_MASK)
-		return NULL;
-	cells = arena_alloc(&table->arena,
-			    sizeof(*cells) + capacity * (sizeof(uint64_t) + sizeof(origin_id)));
-	if (!cells)
-		return NULL;
-	cells->capacity = capacity;
-	cells->word = (uint64_t)index << SHADOW_EPOCH_SHIFT | (uint64_t)SHADOW_CELLS
-								      << SHADOW_FORM_SHIFT;
-	return id_table_set(&table->by_number, &table->arena, index, cells) ? cells : NULL;
-}
-
-static void return_some(struct cells_table *table, struct cells_cache *cache, unsigned int class)
-{
-	if (!spin_lock(&table->busy))
-		return;
-	while (cache->count[class] > CACHED_MAX / 2) {
-		struct cells *cells = take(cache, class);
-
-		cells->next_free = table->free[class];
-		table->free[class] = cells;
-		table->used_count--;
-	}
-	spin_unlock(&table->busy);
-}
-
-static void refill(struct cells_table *table, struct cells_cache *cache, unsigned int class)
-{
-	if (!spin_lock(&table->busy))
-		return;
-	for (unsigned int i = 0; i < REFILL; i++) {
-		struct cells *cells = table->free[class];
-
-		if (cells)
-			table->free[class] = cells->next_free;
-		else
-			cells = create(table, class);
-		if (!cells)
-			break;
-		table->used_count++;
-		give(cache, cells);
-	}
-	spin_unlock(&table->busy);
-}
-
-/* --- Collecting what no word names ----------------------------------------- */
-
-/* The word in the place that @holder tells, or that was displaced from there. */
-static uint64_t word_at(const struct detector *detector, uintptr_t holder)
-{
-	struct shadow shadow = shadow_of(holder & ~PLANE_MASK);
-	bool is_read = (holder & PLANE_MASK) == CELLS_READS;
-	uint64_t word = load_acquire(is_read ? shadow.read : shadow.write);
-	const struct atomic_location *location;
-
-	if (shadow_form(word) != SHADOW_ATOMIC)
-		return word;
-	location = id_table_get(&detector->atomics.by_number, (uint32_t)shadow_number(word));
-	if (!location)
-		return 0;
-	return load_acquire(is_read ? &location->read : &location->write);
-}
-
-static bool is_being_made(const struct detector *detector, uint64_t word)
-{
-	for (uint32_t slot = 0; slot < detector->next_slot; slot++) {
-		const struct thread *thread = slot_thread(detector, slot);
-
-		/* acquire: pairs with cells_published(). */
-		if (thread && load_acquire(&thread->making) == word)
-			return true;
-	}
-	return false;
-}
+#define SPINS 200u
+#define YIELDS 5000u
 
 /*
- * A record with a name was announced in thread.making before.  So if it is not
- * announced now, its word has been put in place, and who looks there after that
- * sees whether it is named.
+ * Who changes cells is between two instructions, but may have lost its processor.
+ * What stays busy was left so: by a thread that did not come over a fork.
  */
-static bool is_lost(const struct detector *detector, const struct cells *cells, uint64_t word)
+uint64_t cells_settle(struct detector *detector, uint64_t *place)
 {
-	uintptr_t holder = load_relaxed(&cells->holder); /* relaxed: see claim() */
+	uint64_t word = load_acquire(place);
+	uint64_t busy = word;
 
-	return word_at(detector, holder) != word && !is_being_made(detector, word) &&
-	       word_at(detector, holder) != word;
-}
-
-/* True for one of those who want to free what @word names. */
-static bool claim(struct cells *cells, uint64_t word)
-{
-	return compare_exchange_acq_rel(&cells->named, &word, 0);
-}
-
-/* With detector.lock held, so threads stay what they are. */
-static void sweep(struct detector *detector)
-{
-	struct cells_table *table = &detector->cells;
-
-	for (uint32_t index = 1; index <= table->by_number.last; index++) {
-		struct cells *cells = id_table_get(&table->by_number, index);
-		/* acquire: pairs with cells_make(). */
-		uint64_t word = cells ? load_acquire(&cells->named) : 0;
-
-		if (!word || !is_lost(detector, cells, word) || !claim(cells, word))
-			continue;
-		if (!spin_lock(&table->busy))
-			break;
-		cells->next_free = table->free[class_of(cells->capacity)];
-		table->free[class_of(cells->capacity)] = cells;
-		table->used_count--;
-		spin_unlock(&table->busy);
+	for (uint32_t i = 0; i < SPINS + YIELDS; i++) {
+		if (shadow_form(word) != SHADOW_BUSY)
+			return word;
+		if (word != busy) {
+			busy = word;
+			i = 0;
+		}
+		if (i < SPINS)
+			__builtin_ia32_pause();
+		else
+			kernel_call0(SYS_sched_yield);
+		word = load_acquire(place);
 	}
-	table->sweep_at = 2 * table->used_count + SWEEP_FIRST;
+	if (compare_exchange_acq_rel(place, &busy, 0))
+		detector_count(detector, LOST_SHADOW);
+	return 0;
 }
 
-/* --- Making and dropping --------------------------------------------------- */
+/* --- Blocks ----------------------------------------------------------------- */
 
-static struct cells *take_record(struct detector *detector, struct thread *thread,
-				 unsigned int class)
+/* Under table.busy. */
+static struct cells_block *make_block(void)
 {
-	struct cells_cache *cache = &thread->memory->cells;
+	uint32_t number = table.blocks.last + 1;
+	struct cells_block *block;
 
-	if (LIKELY(cache->free[class]))
-		return take(cache, class);
-	/* relaxed: a hint. */
-	if (load_relaxed(&detector->cells.used_count) >= load_relaxed(&detector->cells.sweep_at)) {
-		runtime_lock(&detector->lock);
-		if (detector->cells.used_count >= detector->cells.sweep_at)
-			sweep(detector);
-		runtime_unlock(&detector->lock);
+	if (!table.blocks_left) {
+		size_t size_bytes = BLOCKS_AT_ONCE * sizeof(struct cells_block);
+		char *blocks = table.arena.pages(size_bytes);
+
+		if (!blocks)
+			return NULL;
+		/* Few pages of them will be touched. */
+		kernel_call3(SYS_madvise, blocks, size_bytes, MADV_NOHUGEPAGE);
+		table.next_block = blocks;
+		table.blocks_left = BLOCKS_AT_ONCE;
 	}
-	refill(&detector->cells, cache, class);
-	return take(cache, class);
+	block = (struct cells_block *)(void *)table.next_block;
+	if (!id_table_set(&table.blocks, &table.arena, number, block))
+		return NULL;
+	table.next_block += sizeof(*block);
+	table.blocks_left--;
+	return block;
 }
 
-uint64_t cells_make(struct detector *detector, struct thread *thread, uintptr_t holder,
-		    const struct cell_list *list)
+bool cells_reserve_slowly(struct detector *detector, uintptr_t address, bool is_far)
 {
-	struct cells *cells = take_record(detector, thread, class_of(list->count));
-	uint64_t word;
+	struct cells_block **entry = cells_entry(address, is_far);
+	struct cells_block *block;
 
-	if (!cells) {
+	if (!spin_lock(&table.busy)) {
 		detector_count(detector, LOST_MEMORY);
-		return 0;
+		return false;
 	}
-	word = cells->word + (1ull << (SHADOW_EPOCH_SHIFT + CELLS_INDEX_BITS));
-	store_relaxed(&thread->making, word);
-	/* The new word comes first, for who still reads what was here; releases:
-	 * pair with cells_read(). */
-	store_release(&cells->word, word);
-	store_release(&cells->count, list->count);
-	for (uint32_t i = 0; i < list->count; i++) {
-		store_release(&cells->words[i], list->cells[i].word);
-		store_release(&whats_of(cells)[i], list->cells[i].what);
-	}
-	store_relaxed(&cells->holder, holder);
-	/* release: pairs with sweep(), and follows 'making'. */
-	store_release(&cells->named, word);
-	return word;
+	block = *entry ? *entry : make_block();
+	/* release: pairs with cells_near(). */
+	store_release(entry, block);
+	spin_unlock(&table.busy);
+	if (!block)
+		detector_count(detector, LOST_MEMORY);
+	return block;
 }
 
-void cells_published(struct thread *thread)
+/* --- Reading and putting ---------------------------------------------------- */
+
+static void read_half(struct cells cells, struct cell_list *list)
 {
-	store_release(&thread->making, 0); /* pairs with is_being_made() */
-}
+	for (uint32_t i = 0; i < CELLS_NEAR; i++) {
+		/* relaxed: the word is looked at again after them. */
+		struct cell cell = {load_relaxed(&cells.words[i]), load_relaxed(&cells.whats[i])};
 
-void cells_drop(struct detector *detector, struct thread *thread, uint64_t word)
-{
-	struct cells_cache *cache = &thread->memory->cells;
-	struct cells *cells = record_of(detector, word);
-	unsigned int class;
-
-	if (!cells || !claim(cells, word))
-		return;
-	class = class_of(cells->capacity);
-	give(cache, cells);
-	if (UNLIKELY(cache->count[class] > CACHED_MAX))
-		return_some(&detector->cells, cache, class);
-}
-
-bool cells_read(const struct detector *detector, uint64_t word, struct cell_list *list)
-{
-	const struct cells *cells = record_of(detector, word);
-	uint32_t count = cells ? load_acquire(&cells->count) : 0;
-
-	list->count = count;
-	for (uint32_t i = 0; i < count && i < cells->capacity; i++) {
-		list->cells[i].word = load_acquire(&cells->words[i]);
-		list->cells[i].what = load_acquire(&whats_of(cells)[i]);
-	}
-	/* acquire loads above: what was read is older than this look. */
-	return cells && count && load_acquire(&cells->word) == word;
-}
-
-void cells_each_word(const struct detector *detector, void (*each)(void *context, uint64_t word),
-		     void *context)
-{
-	for (uint32_t index = 1; index <= detector->cells.by_number.last; index++) {
-		const struct cells *cells = id_table_get(&detector->cells.by_number, index);
-		uint32_t count = cells ? load_acquire(&cells->count) : 0;
-
-		for (uint32_t i = 0; i < count && i < cells->capacity; i++)
-			each(context, load_acquire(&cells->words[i]));
+		if (cell.word)
+			list->cells[list->count++] = cell;
 	}
 }
 
-void cells_forked(struct detector *detector)
+bool cells_read(const uint64_t *place, uint64_t word, uintptr_t granule, bool is_write,
+		struct cell_list *list)
 {
-	detector->cells.busy.is_taken = 0;
+	list->count = 0;
+	read_half(cells_near(granule, is_write), list);
+	if (UNLIKELY(word & CELLS_FAR))
+		read_half(cells_far(granule, is_write), list);
+	fence_acquire();
+	return load_relaxed(place) == word; /* relaxed: the fence orders it */
+}
+
+static void write_half(struct cells cells, const struct cell_list *list, uint32_t first)
+{
+	for (uint32_t i = 0; i < CELLS_NEAR; i++) {
+		bool is_one = first + i < list->count;
+
+		/* relaxed: who reads them meanwhile finds the word busy. */
+		store_relaxed(&cells.words[i], is_one ? list->cells[first + i].word : 0);
+		store_relaxed(&cells.whats[i], is_one ? list->cells[first + i].what : 0);
+	}
+}
+
+bool cells_put(struct detector *detector, struct thread *thread, uint64_t *place, uint64_t old,
+	       uintptr_t granule, bool is_write, const struct cell_list *list)
+{
+	bool has_far = list->count > CELLS_NEAR;
+	uint64_t word = cells_new_word(thread) | (has_far ? CELLS_FAR : 0);
+
+	if (!cells_reserve(detector, granule, false) ||
+	    (has_far && !cells_reserve(detector, granule, true)))
+		return compare_exchange_acq_rel(place, &old, list->cells[list->count - 1].word);
+	if (!cells_take(place, old, word))
+		return false;
+	write_half(cells_near(granule, is_write), list, 0);
+	if (has_far)
+		write_half(cells_far(granule, is_write), list, CELLS_NEAR);
+	store_release(place, word); /* pairs with cells_load() */
+	return true;
+}
+
+void cells_each_read(void (*each)(void *context, uint64_t word), void *context)
+{
+	for (uint32_t number = 1; number <= table.blocks.last; number++) {
+		const struct cells_block *block = id_table_get(&table.blocks, number);
+
+		for (uint32_t granule = 0; block && granule < CELLS_GRANULES; granule++)
+			for (uint32_t i = 0; i < CELLS_NEAR; i++)
+				each(context, load_relaxed(&block->words[granule][false][i]));
+	}
+}
+
+/* --- The end of memory ------------------------------------------------------ */
+
+static void forget_block(uintptr_t address, bool is_far)
+{
+	struct cells_block *block = load_acquire(cells_entry(address, is_far));
+
+	if (block)
+		kernel_call3(SYS_madvise, block, sizeof(*block), MADV_DONTNEED);
+}
+
+void cells_forget(uintptr_t start, uintptr_t end)
+{
+	uintptr_t page = 1ul << CELLS_PAGE_SHIFT;
+
+	start = (start + page - 1) & -page;
+	for (; start + page <= end; start += page) {
+		forget_block(start, false);
+		forget_block(start, true);
+	}
+}
+
+void cells_forked(void)
+{
+	table.busy.is_taken = 0;
 }

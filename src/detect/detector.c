@@ -16,7 +16,7 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 	site_table_init(&detector->sites, pages);
 	origin_table_init(&detector->origins, pages);
 	lockset_table_init(&detector->locksets, pages);
-	cells_table_init(&detector->cells, pages);
+	cells_init(pages);
 	read_set_table_init(&detector->read_sets, pages);
 	atomic_table_init(&detector->atomics, pages);
 	detector->order =
@@ -156,7 +156,7 @@ static void leave_shared(struct detector *detector, struct sync_info *info,
 
 void detector_forked(struct detector *detector, struct thread *thread)
 {
-	cells_forked(detector);
+	cells_forked();
 	read_sets_forked(detector);
 	detector->origins.busy.is_taken = 0;
 	detector->locksets.busy.is_taken = 0;

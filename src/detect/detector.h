@@ -95,7 +95,6 @@ struct detector {
 	struct site_table sites;
 	struct origin_table origins;
 	struct lockset_table locksets;
-	struct cells_table cells;
 	struct read_set_table read_sets;
 	struct split_update *splits; /* update.h */
 	uint32_t split_count;

@@ -388,8 +388,9 @@ static origin_id origin_of_write(const struct detector *detector, uintptr_t addr
 	uint64_t present = load_acquire(shadow.write);
 	struct cell_list list;
 
-	if (shadow_form(present) == SHADOW_CELLS) {
-		if (!cells_read(detector, present, &list))
+	if (cells_are(present)) {
+		if (!cells_read(shadow.write, present, address & ~(uintptr_t)(SHADOW_GRANULE - 1),
+				true, &list))
 			return 0;
 	} else {
 		list.count = 1;

@@ -113,13 +113,14 @@ static bool is_conflict(const struct race_step *step, uint64_t word)
 /* Compares with the other plane; returns the word that was seen there. */
 static uint64_t compare_place(struct race_step *step, struct race_place place)
 {
-	uint64_t word = load_acquire(place.word);
+	uint64_t word = cells_load(step->detector, place.word);
 	struct cell_list list;
 	origin_id what;
 
-	for (; word && shadow_form(word) != SHADOW_ATOMIC; word = load_acquire(place.word)) {
-		if (shadow_form(word) == SHADOW_CELLS) {
-			if (!race_lay_out(step->detector, place, word, &list))
+	for (; word && shadow_form(word) != SHADOW_ATOMIC;
+	     word = cells_load(step->detector, place.word)) {
+		if (cells_are(word)) {
+			if (!race_lay_out(place, word, &list))
 				continue;
 			compare_list(step, &list, place.is_write);
 		} else if (is_conflict(step, word)) {
@@ -142,8 +143,8 @@ static void forget_readers(struct race_step *step, struct race_place place, uint
 {
 	if (!word || shadow_form(word) == SHADOW_ATOMIC || is_same_epoch(word, step->mine))
 		return;
-	if (shadow_form(word) == SHADOW_CELLS || shadow_bytes(word) & ~step->bytes)
-		race_take_bytes(step->detector, step->thread, step->granule, place, step->bytes);
+	if (cells_are(word) || shadow_bytes(word) & ~step->bytes)
+		race_take_bytes(step->detector, step->thread, place, step->bytes);
 	else
 		compare_exchange_acq_rel(place.word, &word, 0);
 }
@@ -187,7 +188,7 @@ static bool put_among_others(struct race_step *step, struct race_place place, ui
 {
 	struct cell_list list;
 
-	if (!race_lay_out(step->detector, place, old, &list) ||
+	if (!race_lay_out(place, old, &list) ||
 	    !race_put_among(step, place, old, &list))
 		return false;
 	if (place.is_write)
@@ -250,7 +251,7 @@ static bool put_read(struct race_step *step, struct race_place place, uint64_t o
 	if (old == 0 || (shadow_form(old) == SHADOW_PLAIN && !(old_bytes & ~step->bytes) &&
 			 race_is_ordered(step->thread, old)))
 		return replace(step, place, old);
-	if (shadow_form(old) != SHADOW_CELLS && old_bytes == step->bytes)
+	if (!cells_are(old) && old_bytes == step->bytes)
 		return join_readers(step, place, old);
 	/* A part of what this thread is known to have read. */
 	if (shadow_form(old) == SHADOW_SET && !(step->bytes & ~old_bytes) &&
@@ -281,17 +282,17 @@ static bool find_shadow(struct race_step *step, struct shadow *shadow)
 /* Is there one of its own, of the present epoch, that covers the access? */
 static bool is_known(const struct race_step *step, struct shadow shadow)
 {
-	struct race_place place = race_place(shadow, step->is_write);
+	struct race_place place = race_place(shadow, step->granule, step->is_write);
 	uint64_t word = load_acquire(place.word);
 	struct cell_list list;
 
 	if (is_covered(word, step->mine))
 		return true;
-	if (shadow_form(word) != SHADOW_CELLS)
+	if (!cells_are(word))
 		return false;
 	if (!step->is_write && is_covered(load_acquire(shadow.write), step->mine))
 		return true;
-	if (!cells_read(step->detector, word, &list))
+	if (!race_lay_out(place, word, &list))
 		return false;
 	for (uint32_t i = 0; i < list.count; i++)
 		if (is_covered(list.cells[i].word, step->mine))
@@ -310,12 +311,12 @@ static void check_granule(struct race_step *step)
 			return;
 		if (!step->access->is_recorded && is_known(step, shadow))
 			return;
-		place = race_place(shadow, step->is_write);
-		old = load_acquire(place.word);
+		place = race_place(shadow, step->granule, step->is_write);
+		old = cells_load(step->detector, place.word);
 		if (shadow_form(old) == SHADOW_ATOMIC ||
 		    !(step->is_write ? put_write(step, place, old) : put_read(step, place, old)))
 			continue;
-		place = race_place(shadow, !step->is_write);
+		place = race_place(shadow, step->granule, !step->is_write);
 		old = compare_place(step, place);
 		if (step->is_write)
 			forget_readers(step, place, old);
@@ -404,14 +405,16 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 
 /* --- Lives of memory ------------------------------------------------------- */
 
+#define CELLS_FORGET 65536ul /* bytes of memory whose cells are given back */
+
 /* The granule of @address is only in part of the memory that begins. */
 static void clear_part(struct detector *detector, struct thread *thread, uintptr_t granule,
 		       uint32_t bytes)
 {
 	struct shadow shadow = shadow_of(granule);
 
-	race_take_bytes(detector, thread, granule, race_place(shadow, true), bytes);
-	race_take_bytes(detector, thread, granule, race_place(shadow, false), bytes);
+	race_take_bytes(detector, thread, race_place(shadow, granule, true), bytes);
+	race_take_bytes(detector, thread, race_place(shadow, granule, false), bytes);
 }
 
 void access_memory_begins(struct detector *detector, struct thread *thread, uintptr_t start,
@@ -432,6 +435,8 @@ void access_memory_begins(struct detector *detector, struct thread *thread, uint
 		clear_part(detector, thread, last, bytes_in(last, start, end));
 	if (first < last)
 		shadow_clear(first, last - first);
+	if (last - first >= CELLS_FORGET && first < last)
+		cells_forget(first, last);
 }
 
 #define MARK_ALWAYS 1024u /* bytes of a block whose end is noted even where untouched */
@@ -446,15 +451,13 @@ static void free_granule(struct race_step *step, bool marks)
 
 	if (!marks && !load_relaxed(shadow.write) && !load_relaxed(shadow.read))
 		return;
-	write = compare_place(step, race_place(shadow, true));
-	read = compare_place(step, race_place(shadow, false));
-	store_release(shadow.write, freed);
-	store_release(shadow.read, 0);
+	do {
+		write = compare_place(step, race_place(shadow, step->granule, true));
+	} while (!compare_exchange_acq_rel(shadow.write, &write, freed));
+	do {
+		read = compare_place(step, race_place(shadow, step->granule, false));
+	} while (!compare_exchange_acq_rel(shadow.read, &read, 0));
 	origin_put(&shadow.origins->write, shadow.write, race_origin(step), freed);
-	if (shadow_form(write) == SHADOW_CELLS)
-		cells_drop(step->detector, step->thread, write);
-	if (shadow_form(read) == SHADOW_CELLS)
-		cells_drop(step->detector, step->thread, read);
 }
 
 void access_memory_freed(struct detector *detector, struct thread *thread,

@@ -49,14 +49,16 @@ struct race_step {
 struct race_place {
 	uint64_t *word;
 	uint32_t *origin;
+	uintptr_t granule;
 	bool is_write;
 };
 
-static inline struct race_place race_place(struct shadow shadow, bool is_write)
+static inline struct race_place race_place(struct shadow shadow, uintptr_t granule, bool is_write)
 {
 	return (struct race_place){
 		is_write ? shadow.write : shadow.read,
 		is_write ? &shadow.origins->write : &shadow.origins->read,
+		granule,
 		is_write,
 	};
 }
@@ -85,8 +87,7 @@ static inline origin_id race_origin(struct race_step *step)
 bool race_find_origin(struct race_place place, uint64_t word, origin_id *what);
 
 /* Lays out what @old, read at @place, says; false if it says it no more. */
-bool race_lay_out(struct detector *detector, struct race_place place, uint64_t old,
-		  struct cell_list *list);
+bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list);
 
 /* Puts the access into *@place, which was @old with cells @list.  False: it is not
  * @old any more. */
@@ -94,8 +95,8 @@ bool race_put_among(struct race_step *step, struct race_place place, uint64_t ol
 		    const struct cell_list *list);
 
 /* Takes @bytes of *@place away, whoever accessed them. */
-void race_take_bytes(struct detector *detector, struct thread *thread, uintptr_t granule,
-		     struct race_place place, uint32_t bytes);
+void race_take_bytes(struct detector *detector, struct thread *thread, struct race_place place,
+		     uint32_t bytes);
 
 /* --- race_update.c --------------------------------------------------------- */
 

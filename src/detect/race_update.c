@@ -7,12 +7,12 @@
 #include "detect/update.h"
 
 /* The last write of the first of @bytes, without bytes; none has word 0. */
-static struct cell last_write(struct detector *detector, struct shadow shadow, uint32_t bytes)
+static struct cell last_write(struct detector *detector, uintptr_t granule, uint32_t bytes)
 {
-	struct race_place place = race_place(shadow, true);
+	struct race_place place = race_place(shadow_of(granule), granule, true);
 	struct cell_list list;
 
-	if (!race_lay_out(detector, place, load_acquire(place.word), &list))
+	if (!race_lay_out(place, cells_load(detector, place.word), &list))
 		return (struct cell){0, 0};
 	for (uint32_t i = 0; i < list.count; i++) {
 		struct cell *cell = &list.cells[i];
@@ -32,14 +32,15 @@ static struct cell last_write(struct detector *detector, struct shadow shadow, u
  * or be what makes another's read stale. */
 static void note_update(struct race_step *step, const struct access *access)
 {
-	struct shadow shadow = shadow_of(access->address);
+	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	struct shadow shadow = shadow_of(granule);
 	uint32_t bytes = SHADOW_ALL_BYTES << access->address % SHADOW_GRANULE & SHADOW_ALL_BYTES;
 	const struct basis *basis;
 	struct cell last;
 
 	if (shadow_form(load_relaxed(shadow.write)) == SHADOW_ATOMIC)
 		return;
-	last = last_write(step->detector, shadow, bytes);
+	last = last_write(step->detector, granule, bytes);
 	basis = access->flags & SITE_WRITE ? update_write(step, access, &last)
 					   : update_read(step, access, &last);
 	if (access->site == step->access->site)

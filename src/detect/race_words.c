@@ -38,11 +38,10 @@ bool race_find_origin(struct race_place place, uint64_t word, origin_id *what)
 	return true;
 }
 
-bool race_lay_out(struct detector *detector, struct race_place place, uint64_t old,
-		  struct cell_list *list)
+bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list)
 {
-	if (shadow_form(old) == SHADOW_CELLS)
-		return cells_read(detector, old, list);
+	if (cells_are(old))
+		return cells_read(place.word, old, place.granule, place.is_write, list);
 	list->count = old != 0;
 	list->cells[0] = (struct cell){old, 0};
 	return !old || race_find_origin(place, old, &list->cells[0].what);
@@ -134,38 +133,23 @@ static bool has_set(const struct cell_list *list)
 }
 
 /* *@place becomes what @list says, if it still is @old. */
-static bool put_list(struct detector *detector, struct thread *thread, uintptr_t granule,
-		     struct race_place place, uint64_t old, const struct cell_list *list)
+static bool put_list(struct detector *detector, struct thread *thread, struct race_place place,
+		     uint64_t old, const struct cell_list *list)
 {
 	uint64_t expected = old;
 	struct cell only;
-	uint64_t word;
-	bool is_put;
 
 	if (is_one(detector, thread, list, &only)) {
-		word = only.word;
-	} else {
-		word = cells_make(detector, thread,
-				  granule | (place.is_write ? CELLS_WRITES : CELLS_READS), list);
-		/* Without memory the newest is kept. */
-		if (!word)
-			word = list->cells[list->count - 1].word;
-		only.what = 0;
-	}
-	is_put = compare_exchange_acq_rel(place.word, &expected, word);
-	if (shadow_form(word) == SHADOW_CELLS) {
-		cells_published(thread);
-		if (!is_put)
-			cells_drop(detector, thread, word);
-	}
-	if (!is_put)
+		if (!compare_exchange_acq_rel(place.word, &expected, only.word))
+			return false;
+		if (only.word)
+			origin_put(place.origin, place.word, only.what, only.word);
+	} else if (!cells_put(detector, thread, place.word, old, place.granule, place.is_write,
+			      list)) {
 		return false;
-	if (shadow_form(word) != SHADOW_CELLS && word)
-		origin_put(place.origin, place.word, only.what, word);
-	if (shadow_form(old) == SHADOW_CELLS)
-		cells_drop(detector, thread, old);
+	}
 	if (UNLIKELY(has_set(list)))
-		read_set_mark(detector, &detector->read_sets, granule);
+		read_set_mark(detector, &detector->read_sets, place.granule);
 	return true;
 }
 
@@ -186,24 +170,26 @@ bool race_put_among(struct race_step *step, struct race_place place, uint64_t ol
 		}
 	}
 	add_mine(step, &after, left);
-	return put_list(step->detector, step->thread, step->granule, place, old, &after);
+	return put_list(step->detector, step->thread, place, old, &after);
 }
 
-void race_take_bytes(struct detector *detector, struct thread *thread, uintptr_t granule,
-		     struct race_place place, uint32_t bytes)
+void race_take_bytes(struct detector *detector, struct thread *thread, struct race_place place,
+		     uint32_t bytes)
 {
 	struct cell_list list;
 	struct cell_list after;
 	uint64_t old;
 
-	do {
-		old = load_acquire(place.word);
+	for (;;) {
+		old = cells_load(detector, place.word);
 		if (!old || shadow_form(old) == SHADOW_ATOMIC)
 			return;
-		after.count = 0;
-		if (!race_lay_out(detector, place, old, &list))
+		if (!race_lay_out(place, old, &list))
 			continue;
+		after.count = 0;
 		for (uint32_t i = 0; i < list.count; i++)
 			add(&after, list.cells[i].word & ~(uint64_t)bytes, list.cells[i].what);
-	} while (!put_list(detector, thread, granule, place, old, &after));
+		if (put_list(detector, thread, place, old, &after))
+			return;
+	}
 }

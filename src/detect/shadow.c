@@ -38,7 +38,7 @@ static bool map_range(uintptr_t start, size_t size_bytes, int protection)
 
 /* What is neither a region nor a plane, and not the heap's (preload/block_facts.c). */
 static const struct shadow_region holes[] = {
-	{0x170000000000, 0x1e0000000000}, {0x300000000000, 0x350000000000},
+	{0x170000000000, 0x1e0000000000}, {0x310000000000, 0x350000000000},
 	{0x370000000000, 0x3e0000000000}, {0x500000000000, 0x550000000000},
 	{0x570000000000, 0x5e0000000000}, {0x700000000000, 0x750000000000},
 	{0x770000000000, 0x7e0000000000},
@@ -69,15 +69,32 @@ static bool map_planes(struct shadow_region region)
 	return true;
 }
 
+/* One word for each page. */
+static bool map_directory(uintptr_t directory, struct shadow_region region)
+{
+	size_t scale = PAGE_BYTES / sizeof(uint64_t);
+
+	return map_range(directory + region.start / scale, (region.end - region.start) / scale,
+			 PROT_READ | PROT_WRITE);
+}
+
+static bool map_directories(struct shadow_region region)
+{
+	return map_directory(SHADOW_DIRECTORY, region) &&
+	       map_directory(SHADOW_FAR_DIRECTORY, region);
+}
+
 bool shadow_reserve(bool low_only)
 {
 	struct shadow_region low = {SHADOW_REPLAY_START, SHADOW_REPLAY_END};
 
 	if (low_only)
-		return map_planes(low);
+		return map_planes(low) && map_directories(low);
 	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
 		if (!map_planes(regions[i]))
 			return false;
+	if (!map_directories((struct shadow_region){0, SHADOW_HIGH_END}))
+		return false;
 	for (unsigned int i = 0; i < ARRAY_LENGTH(holes); i++)
 		fill_hole(holes[i].start, holes[i].end - holes[i].start);
 	return true;

@@ -29,6 +29,11 @@
 
 #define SHADOW_GRANULE 8u
 
+/* Where each page's cells are told: cells.h. */
+#define SHADOW_DIRECTORY 0x300000000000ull
+#define SHADOW_FAR_DIRECTORY 0x308000000000ull
+#define SHADOW_DIRECTORY_BYTES 0x4000000000ull
+
 #define SHADOW_WRITE_BIT 46
 #define SHADOW_READ_BIT 45
 
@@ -50,6 +55,7 @@ enum shadow_form {
 	SHADOW_SET,    /* read word: one read by each thread of a set: read_set.h */
 	SHADOW_ATOMIC, /* write word: the location synchronises: atomic.h */
 	SHADOW_FREED,  /* write word: plain otherwise; the memory was freed then */
+	SHADOW_BUSY,   /* somebody is about to say something else: cells.h */
 };
 
 /* One region of the program's memory, [start, end). */

@@ -72,7 +72,7 @@ struct thread_memory {
 	struct held_lock *held;
 	uint32_t held_capacity;
 	struct walk *walk; /* wait_graph.c's room */
-	struct cells_cache cells;     /* free ones */
+	uint64_t cell_count;	      /* numbers given to words: cells.h */
 	struct read_step *read_steps; /* READ_STEPS of them, or NULL: read_set.h */
 	struct origin_step *origin_steps; /* ORIGIN_STEPS of them, or NULL: origin.h */
 	uint64_t *readers;	      /* room for members of a set */
@@ -92,7 +92,9 @@ struct thread_race {
 };
 
 /* Granules of which a thread has touched parts, by direction: access_fast.h. */
-#define THREAD_OPEN 8u
+#define THREAD_OPEN_SETS 8u /* by the granule's number */
+#define THREAD_OPEN_WAYS 2u /* ... two each: two streams, or two sites of one */
+#define THREAD_OPEN (THREAD_OPEN_SETS * THREAD_OPEN_WAYS)
 
 #define PENDING_MOST 8u
 
@@ -124,8 +126,10 @@ struct thread {
 	struct vclock clock;
 	uint32_t access_sample;	 /* slow accesses until one has its whole stack recorded */
 	uint32_t pending_atomic; /* how many of pending[] there are */
+	uint64_t basis_filter;	 /* of the granules of 'bases', one bit for each of 64 */
 	uint32_t basis_count;	 /* reads that a later write may rest on: update.h */
 	uint32_t open_count;
+	uint32_t open_turn; /* which of two ways is to go next */
 
 	/* The hot part of locks. */
 	uint64_t chain; /* rolling hash of the held locks: chain.h */
@@ -141,12 +145,10 @@ struct thread {
 	uint32_t barrier_round; /* of the wait it is in */
 	bool has_recorded; /* an access since the last release */
 	uint64_t *current, *shared; /* what inline checks compare with: shadow.h */
-	uint64_t making; /* the record it is about to publish: cells.h */
 	uint64_t recorded_epoch; /* the last one in which something was recorded */
 	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
 	struct detector *detector; /* its own */
 	uint32_t basis_age; /* stack samples since the last basis */
-	uint64_t basis_filter; /* of the granules of 'bases', one bit for each of 64 */
 	struct basis *bases;  /* UPDATE_BASES of them, or NULL */
 	struct vclock_snapshot *birth; /* what its creator knew; may be NULL */
 	lock_id wanted_under; /* for the next held_lock.under: class.c */

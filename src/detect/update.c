@@ -34,6 +34,24 @@ static void learn(struct detector *detector, struct thread *thread, struct basis
 		      shadow_epoch(basis->last.word));
 }
 
+bool update_rests_on(const struct thread *thread, uintptr_t address)
+{
+	for (uint32_t i = 0; i < KEPT; i++)
+		if (overlaps(&thread->bases[i], address & ~(uintptr_t)(SHADOW_GRANULE - 1),
+			     SHADOW_GRANULE))
+			return true;
+	return false;
+}
+
+/* Anew, as what is forgotten leaves its bit. */
+static void make_filter(struct thread *thread)
+{
+	thread->basis_filter = 0;
+	for (uint32_t i = 0; i < KEPT; i++)
+		if (thread->bases[i].address)
+			thread->basis_filter |= 1ull << (thread->bases[i].address >> 3) % 64;
+}
+
 void update_learn(struct detector *detector, struct thread *thread)
 {
 	for (uint32_t i = 0; thread->basis_count && i < KEPT; i++)
@@ -125,10 +143,10 @@ static struct basis *remember(struct race_step *step, const struct access *acces
 		.known = last->word ? vclock_get(&thread->hand_over, shadow_slot(last->word)) : 0,
 	};
 	basis->lock_count = lockset_note(thread, basis->locks, UPDATE_LOCKS);
-	thread->basis_filter |= 1ull << (access->address >> 3) % 64;
 	thread->basis_age = 0;
 	thread->basis_count++;
 	store_release(&basis->address, access->address); /* pairs with change_life() */
+	make_filter(thread);
 	mark(step->detector, access->address);
 	return basis;
 }

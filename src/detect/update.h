@@ -85,6 +85,9 @@ void update_learn(struct detector *detector, struct thread *thread);
  * them: it will not come back to these.  Forgets them. */
 void update_expire(struct detector *detector, struct thread *thread);
 
+/* Does something that @thread remembers touch the granule of @address? */
+bool update_rests_on(const struct thread *thread, uintptr_t address);
+
 /* Memory [start, start + size) begins or ends a life. */
 void update_life_changes(struct detector *detector, uintptr_t start, size_t size_bytes);
 

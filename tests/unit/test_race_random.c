@@ -159,7 +159,7 @@ static void run(unsigned seed)
 
 		/* Collect what is not named any more at every step. */
 		if (seed % 25 == 0)
-			judge.read_sets.collect_at = judge.cells.sweep_at = 0;
+			judge.read_sets.collect_at = 0;
 		if ((unsigned)rand_r(&state) % 5 < lock_share)
 			do_lock(thread, &state);
 		else

@@ -117,8 +117,6 @@ START_TEST(what_locks_order_is_no_race)
 	ck_assert_uint_eq(judge.counters[COUNTER_LOST_READERS], 0);
 	ck_assert_uint_eq(judge.counters[COUNTER_LOST_EDGES], 0);
 	ck_assert_uint_eq(judge.counters[COUNTER_LOST_MEMORY], 0);
-	/* What is not named any more is found again, however long it runs. */
-	ck_assert_uint_lt(judge.cells.used_count, 100000);
 }
 END_TEST
 
@@ -147,14 +145,12 @@ static uint32_t collect_often;
 
 static void *run_collecting(void *argument)
 {
-	while (load_relaxed(&collect_often)) {
+	while (load_relaxed(&collect_often))
 		store_relaxed(&judge.read_sets.collect_at, 64u);
-		store_relaxed(&judge.cells.sweep_at, 0u);
-	}
 	return argument;
 }
 
-/* While others use them, sets and cells are collected all the time. */
+/* While others use them, sets are collected all the time. */
 START_TEST(what_is_in_use_is_never_collected)
 {
 	pthread_t collector;
