@@ -22,7 +22,7 @@ static enum origin_sort sort_of(origin_id what)
 
 static origin_id make(enum origin_sort sort, uint32_t number)
 {
-	return number <= NUMBER_MASK ? (uint32_t)sort << SORT_SHIFT | number : 0;
+	return number < NUMBER_MASK ? (uint32_t)sort << SORT_SHIFT | number : 0;
 }
 
 void origin_table_init(struct origin_table *table, page_source pages)
@@ -232,7 +232,7 @@ static origin_id add_list(struct origin_table *table, const struct origin_part *
 	struct origin_list *list =
 		arena_alloc(&table->arena, sizeof(*list) + count * sizeof(*parts));
 
-	if (!list || number > NUMBER_MASK)
+	if (!list || number >= NUMBER_MASK)
 		return 0;
 	list->count = count;
 	list->id = make(ORIGIN_LIST, number);

@@ -68,10 +68,13 @@ static inline bool origin_has_callers(origin_id what)
 	return what && (what < 1u << 22 || what >= 3u << 22);
 }
 
+/* Stored in place of 0, which is what is there before anything was stored. */
+#define ORIGIN_NOT_KNOWN 0xffffffu
+
 /* @what as the origin of shadow word @word. */
 static inline uint32_t origin_tagged(origin_id what, uint64_t word)
 {
-	return what << 8 | ((uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu);
+	return (what ? what : ORIGIN_NOT_KNOWN) << 8 | ((uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu);
 }
 
 /* Stores @what as the origin of shadow word @word. */
@@ -97,13 +100,15 @@ static inline bool origin_find(const uint32_t *place, uint64_t word, origin_id *
 {
 	uint32_t origin = load_relaxed(place);
 
-	*what = origin >> 8;
-	return origin == origin_tagged(*what, word);
+	if (!origin || origin != origin_tagged(origin >> 8, word))
+		return false;
+	*what = origin >> 8 == ORIGIN_NOT_KNOWN ? 0 : origin >> 8;
+	return true;
 }
 
 static inline origin_id origin_load(const uint32_t *place, uint64_t word)
 {
-	origin_id what;
+	origin_id what = 0;
 
 	return origin_find(place, word, &what) ? what : 0;
 }

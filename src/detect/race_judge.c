@@ -172,7 +172,7 @@ static struct race_verdict decide(const struct race_step *step, const struct kin
 	return verdict;
 }
 
-void race_judge(struct race_step *step)
+static void judge(struct race_step *step)
 {
 	struct kind_of_access mine = kind_of_mine(step);
 	struct kind_of_access other = kind_of_other(step);
@@ -186,6 +186,14 @@ void race_judge(struct race_step *step)
 		race_report(step, &verdict);
 	if (mine.is_move && other.is_move && verdict.severity != SEVERITY_ERROR)
 		learn(step, &mine, &other);
+}
+
+void race_judge(struct race_step *step)
+{
+	/* The write may have come after the read was looked at as a basis. */
+	if (!step->basis && !step->is_write && step->other_is_write)
+		step->basis = update_meet(step);
+	judge(step);
 }
 
 void race_lost_update(const struct race_step *step, const struct access *access,

@@ -180,6 +180,25 @@ const struct basis *update_read(struct race_step *step, const struct access *acc
 	return is_raced ? basis : NULL;
 }
 
+const struct basis *update_meet(struct race_step *step)
+{
+	struct thread *thread = step->thread;
+	struct cell last = {race_base(step->other), step->other_what};
+
+	for (uint32_t i = 0; thread->basis_count && i < KEPT; i++) {
+		struct basis *basis = &thread->bases[i];
+
+		if (!overlaps(basis, step->granule, SHADOW_GRANULE) || basis->site != step->site ||
+		    basis->decides || basis->is_raced)
+			continue;
+		basis->is_raced = true;
+		basis->last = last;
+		basis->known = vclock_get(&thread->hand_over, shadow_slot(last.word));
+		return basis;
+	}
+	return NULL;
+}
+
 void update_split(struct thread *thread, lock_id lock)
 {
 	for (uint32_t i = 0; thread->basis_count && i < KEPT; i++) {

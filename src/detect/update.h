@@ -69,6 +69,10 @@ const struct basis *update_read(struct race_step *step, const struct access *acc
 const struct basis *update_write(struct race_step *step, const struct access *access,
 				 const struct cell *last);
 
+/* @step's thread is about to read in a race with @step->other, a write that was not
+ * there yet when update_read() was asked.  Returns the basis that the read is. */
+const struct basis *update_meet(struct race_step *step);
+
 /* Is what @basis read no longer there, although the thread has not written? */
 bool update_is_value_seen(const struct basis *basis, const struct access *access);
 

@@ -12,6 +12,7 @@ uint8_t racing[MEMORY_BYTES];
 unsigned finding_count;
 struct finding last_finding;
 void (*racing_each)(const struct finding_event *event);
+void (*racing_meanwhile)(void);
 
 static bool is_access(const struct finding_event *event)
 {
@@ -78,8 +79,12 @@ static stack_id access_stack(struct detector *of, struct thread *thread,
 			     const struct access *access)
 {
 	uintptr_t frame = CODE_AT + access->site * CODE_BYTES + 1;
+	void (*meanwhile)(void) = racing_meanwhile;
 
 	(void)thread;
+	racing_meanwhile = NULL;
+	if (meanwhile)
+		meanwhile();
 	return stack_depot_intern(&of->stacks, &frame, 1, 0, 0, 0);
 }
 
@@ -113,6 +118,7 @@ void set_up_racing(void)
 	memset(access_quiet, 0, 65536);
 	finding_count = 0;
 	racing_each = NULL;
+	racing_meanwhile = NULL;
 	ck_assert(detector_init(&judge, &hooks, pages_from_kernel));
 	first = thread_adopt(&judge, true);
 	ck_assert_ptr_nonnull(first);

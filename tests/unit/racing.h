@@ -22,6 +22,9 @@ extern struct finding last_finding;
 /* Called with each access of a finding, if it is set; racing[] is then left alone. */
 extern void (*racing_each)(const struct finding_event *event);
 
+/* Called once, while the next access is looked at, before it is recorded. */
+extern void (*racing_meanwhile)(void);
+
 /* False if this machine refuses shadow memory; then the test has nothing to say. */
 bool reserve_shadow(void);
 

@@ -147,6 +147,37 @@ START_TEST(a_part_of_a_granule_begins_a_life_of_its_own)
 }
 END_TEST
 
+/* Load and store of one update, for each thread. */
+static site_id loads[2], stores[2];
+
+static void make_updates(void)
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		loads[i] = racing_site(SITE_READ | SITE_PLAIN_MOVE | SITE_BASIS, 8);
+		stores[i] = racing_site(SITE_WRITE | SITE_PLAIN_MOVE | SITE_UPDATE, 8);
+		site_get(&judge.sites, loads[i])->slice = i + 1;
+		site_get(&judge.sites, stores[i])->slice = i + 1;
+	}
+}
+
+static void store_of_b(void)
+{
+	accesses_at(b, stores[1], 0, 8);
+}
+
+START_TEST(a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_update)
+{
+	make_updates();
+	accesses_at(b, loads[1], 0, 8);
+	racing_meanwhile = store_of_b;
+	accesses_at(a, loads[0], 0, 8);
+	ck_assert_ptr_null(racing_meanwhile);
+	accesses_at(a, stores[0], 0, 8);
+	ck_assert_uint_eq(last_finding.kind, FINDING_LOST_UPDATE);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("race");
@@ -166,6 +197,8 @@ int main(void)
 	tcase_add_test(tests, a_finding_is_replaced_once_the_callers_are_known);
 	tcase_add_test(tests, a_free_that_races_says_so);
 	tcase_add_test(tests, a_part_of_a_granule_begins_a_life_of_its_own);
+	tcase_add_test(tests,
+		       a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_update);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
