@@ -108,9 +108,18 @@ void thread_begin_epoch(struct detector *detector, struct thread *thread)
 		return;
 	vclock_set(&thread->clock, &thread->memory->arena, thread->slot, epoch);
 	thread->stamp++;
-	thread->recorded_epoch = epoch;
+	store_relaxed(&thread->recorded_epoch, epoch); /* relaxed: see thread_assume() */
 	thread->has_recorded = true;
 	*thread->current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
+}
+
+/* What a thread gives after its @epoch says all that it knew then.  But if another
+ * one has learnt from it amid that epoch, this may be all that is known of it. */
+static bool is_given(const struct thread *thread, const struct thread *other, uint32_t slot,
+		     uint64_t epoch)
+{
+	return vclock_get(&thread->clock, slot) >= epoch &&
+	       !(other && load_relaxed(&other->assumed_epoch) == epoch);
 }
 
 void thread_assume(struct detector *detector, struct thread *thread, uint32_t slot,
@@ -118,16 +127,20 @@ void thread_assume(struct detector *detector, struct thread *thread, uint32_t sl
 {
 	struct arena *arena = &thread->memory->arena;
 	struct thread *other;
-	bool has_learnt;
+	bool has_learnt = false;
 
 	access_flush(detector, thread);
-	has_learnt = vclock_raise(&thread->clock, arena, slot, epoch);
-
 	runtime_lock(&detector->lock);
 	other = slot_thread(detector, slot);
-	if (other && other != thread && other->memory &&
-	    vclock_join_living(&thread->clock, arena, &other->clock, slot))
-		has_learnt = true;
+	if (!is_given(thread, other, slot, epoch)) {
+		/* relaxed: if it has just gone on, the more is known of it. */
+		if (other && load_relaxed(&other->recorded_epoch) == epoch)
+			store_relaxed(&other->assumed_epoch, epoch);
+		has_learnt = vclock_raise(&thread->clock, arena, slot, epoch);
+		if (other && other != thread && other->memory &&
+		    vclock_join_living(&thread->clock, arena, &other->clock, slot))
+			has_learnt = true;
+	}
 	runtime_unlock(&detector->lock);
 	if (has_learnt)
 		thread->stamp++;

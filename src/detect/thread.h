@@ -146,6 +146,7 @@ struct thread {
 	bool has_recorded; /* an access since the last release */
 	uint64_t *current, *shared; /* what inline checks compare with: shadow.h */
 	uint64_t recorded_epoch; /* the last one in which something was recorded */
+	uint64_t assumed_epoch; /* of this thread's, that another one learnt from amid it */
 	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
 	struct detector *detector; /* its own */
 	uint32_t basis_age; /* stack samples since the last basis */
@@ -240,7 +241,8 @@ void thread_tick_recorded(struct thread *thread);
 /*
  * Joins into the full clock what the thread in @slot may have given by a store
  * that was its release, in its @epoch: what it knows now of the others, and its
- * own past up to then.
+ * own past up to then.  Nothing, if the store is known already by what was given
+ * after it.
  */
 void thread_assume(struct detector *detector, struct thread *thread, uint32_t slot,
 		   uint64_t epoch);

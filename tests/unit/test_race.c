@@ -178,6 +178,53 @@ START_TEST(a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_upda
 }
 END_TEST
 
+/* A locked instruction of @thread. */
+static void locks(struct thread *thread, uint32_t offset)
+{
+	struct access access = {
+		.address = MEMORY_AT + offset,
+		.size_bytes = 4,
+		.site = racing_site(SITE_READ | SITE_WRITE | SITE_LOCKED, 4),
+		.flags = SITE_READ | SITE_WRITE | SITE_LOCKED,
+	};
+	struct atomic_location *location = access_synchronise_begin(&judge, thread, &access);
+
+	ck_assert_ptr_nonnull(location);
+	access_synchronise_end(&judge, thread, location, true);
+}
+
+START_TEST(a_store_known_before_teaches_nothing_that_its_thread_learnt_later)
+{
+	struct thread *early, *late;
+
+	writes(first, 0, 8);
+	early = racing_start(first);
+	late = racing_start(first);
+	writes(early, 64, 8);
+	thread_ending(&judge, early);
+	thread_joined(&judge, first, early, 1);
+	locks(late, 0); /* the store there turns out to be a release */
+	writes(late, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(a_store_that_others_have_learnt_from_amid_its_epoch_teaches_all)
+{
+	struct thread *early = racing_start(first);
+
+	writes(a, 0, 8);
+	locks(b, 0);
+	writes(early, 64, 8);
+	thread_ending(&judge, early);
+	thread_joined(&judge, a, early, 1);
+	writes(a, 8, 8); /* in the same epoch */
+	locks(b, 8);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("race");
@@ -199,6 +246,8 @@ int main(void)
 	tcase_add_test(tests, a_part_of_a_granule_begins_a_life_of_its_own);
 	tcase_add_test(tests,
 		       a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_update);
+	tcase_add_test(tests, a_store_known_before_teaches_nothing_that_its_thread_learnt_later);
+	tcase_add_test(tests, a_store_that_others_have_learnt_from_amid_its_epoch_teaches_all);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
