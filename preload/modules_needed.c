@@ -50,10 +50,10 @@ void modules_needed_note(const struct dl_phdr_info *info)
 			needed[needed_count++] = strings + entry->d_un.d_val;
 }
 
-static bool is_needed(const char *path)
+bool modules_are_needed(const struct dl_phdr_info *info)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
+	const char *slash = strrchr(info->dlpi_name, '/');
+	const char *name = slash ? slash + 1 : info->dlpi_name;
 
 	for (unsigned int i = 0; i < needed_count; i++)
 		if (strcmp(needed[i], name) == 0)
@@ -91,18 +91,28 @@ static bool has_locked_instruction(const unsigned char *bytes, size_t count)
 	return false;
 }
 
-bool modules_needed_synchronise(const struct dl_phdr_info *info)
+static bool is_code(const ElfW(Phdr) *header)
 {
-	if (!is_needed(info->dlpi_name))
-		return false;
+	return header->p_type == PT_LOAD && header->p_flags & PF_X && header->p_flags & PF_R;
+}
+
+bool modules_have_atomics(const struct dl_phdr_info *info)
+{
 	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
 
-		if (header->p_type == PT_LOAD && header->p_flags & PF_X &&
-		    header->p_flags & PF_R && header->p_filesz <= TEXT_BYTES_MOST &&
+		if (is_code(header) &&
 		    has_locked_instruction((const void *)(info->dlpi_addr + header->p_vaddr),
 					   header->p_filesz))
 			return true;
 	}
+	return false;
+}
+
+bool modules_are_large(const struct dl_phdr_info *info)
+{
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++)
+		if (is_code(&info->dlpi_phdr[i]) && info->dlpi_phdr[i].p_filesz > TEXT_BYTES_MOST)
+			return true;
 	return false;
 }

@@ -18,7 +18,13 @@ void modules_needed_begin(void);
 /* Notes what @info's module needs. */
 void modules_needed_note(const struct dl_phdr_info *info);
 
-/* Has a module that was noted named the library @info, and may it order threads? */
-bool modules_needed_synchronise(const struct dl_phdr_info *info);
+/* Has a module that was noted named the library @info? */
+bool modules_are_needed(const struct dl_phdr_info *info);
+
+/* May @info's code order threads by itself? */
+bool modules_have_atomics(const struct dl_phdr_info *info);
+
+/* Would planning it take seconds? */
+bool modules_are_large(const struct dl_phdr_info *info);
 
 #endif

@@ -23,6 +23,9 @@
 
 #define PAGE 4096ul
 
+/* Of the atomics of a module, what is taken for a few without weight if it is not seen. */
+#define UNSEEN_PART 64u
+
 /* One module's way through here. */
 struct patching {
 	struct clone_region region;
@@ -303,6 +306,8 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		return false;
 	if (watch == WATCH_FULLY)
 		count(&plan->statistics);
+	if (plan->statistics.atomics_native > plan->statistics.atomics / UNSEEN_PART)
+		guest_detector.has_unseen_atomics = true;
 	name_clones(patching, image, plan);
 	return true;
 }

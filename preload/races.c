@@ -105,6 +105,13 @@ static int note_needed(struct dl_phdr_info *info, size_t size, void *context)
 	return 0;
 }
 
+static bool watch_module(const struct dl_phdr_info *info, enum watch watch, const char **why)
+{
+	*why = "it is large, and observed only if --modules says so";
+	return !(watch == WATCH_ATOMICS && modules_are_large(info)) &&
+	       patch_module(info, watch, why);
+}
+
 static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 {
 	bool is_program;
@@ -118,11 +125,13 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 	clones_describe(&region, info);
 	if (watch == WATCH_NOT || clones_of_module(region.module_start) ||
 	    has_failed(region.module_start) ||
-	    (watch == WATCH_ATOMICS && !modules_needed_synchronise(info)))
+	    (watch == WATCH_ATOMICS && !(modules_are_needed(info) && modules_have_atomics(info))))
 		return 0;
-	if (!patch_module(info, watch, &why)) {
+	if (!watch_module(info, watch, &why)) {
 		note_failed(region.module_start);
 		detector_count(&guest_detector, LOST_MODULES);
+		if (modules_have_atomics(info))
+			guest_detector.has_unseen_atomics = true;
 		say_about(path, why);
 	}
 	return 0;

@@ -151,6 +151,19 @@ static bool is_learnt(struct race_step *step)
 
 /* --- The verdict ----------------------------------------------------------- */
 
+/* What was not observed may have ordered the two; but a value that was overwritten is
+ * lost in any order. */
+static struct race_verdict doubted(const struct detector *detector, struct race_verdict verdict)
+{
+	/* relaxed: set while code is patched, which nobody runs. */
+	if (!load_relaxed(&detector->has_unseen_atomics) || verdict.severity != SEVERITY_ERROR ||
+	    verdict.details & DETAIL_VALUE_SEEN)
+		return verdict;
+	verdict.severity = SEVERITY_WARNING;
+	verdict.details |= DETAIL_UNSEEN_ORDER;
+	return verdict;
+}
+
 static struct race_verdict decide(const struct race_step *step, const struct kind_of_access *mine,
 				  const struct kind_of_access *other)
 {
@@ -169,7 +182,7 @@ static struct race_verdict decide(const struct race_step *step, const struct kin
 		verdict.severity = spins ? SEVERITY_NOTE : SEVERITY_WARNING;
 		verdict.details = spins ? DETAIL_SPIN : DETAIL_MAY_BE_ATOMIC;
 	}
-	return verdict;
+	return doubted(step->detector, verdict);
 }
 
 static void judge(struct race_step *step)
@@ -215,5 +228,6 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 	pair.other_site = origin_site(step->detector, basis->last.what);
 	if (update_is_value_seen(basis, access))
 		verdict.details = DETAIL_VALUE_SEEN;
+	verdict = doubted(step->detector, verdict);
 	race_report(&pair, &verdict);
 }

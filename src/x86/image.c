@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Code outside of the text that may be left alone: start-up, a hand-written piece. */
+#define OTHER_CODE_PART 8u
+
 const struct image_segment *image_segment_of(const struct image *image, uint64_t address)
 {
 	for (unsigned i = 0; i < image->segment_count; i++)
@@ -132,9 +135,11 @@ static void add_segment(struct image *image, const Elf64_Phdr *header, const uns
 		.is_writable = (header->p_flags & PF_W) != 0,
 		.is_executable = (header->p_flags & PF_X) != 0,
 	};
-	/* The first executable segment is the text, unless it is a mere scrap. */
-	if (segment->is_executable && header->p_filesz > image->text_bytes &&
-	    header->p_filesz < INT32_MAX) {
+	if (!segment->is_executable)
+		return;
+	image->code_bytes += header->p_filesz;
+	/* The largest executable segment is the text. */
+	if (header->p_filesz > image->text_bytes && header->p_filesz < INT32_MAX) {
 		image->text = segment->bytes;
 		image->text_address = start;
 		image->text_bytes = (uint32_t)header->p_filesz;
@@ -168,6 +173,8 @@ static bool finish(struct image *image, const char **why)
 	*why = NULL;
 	if (!image->text)
 		*why = "it has no code";
+	else if (image->code_bytes - image->text_bytes > image->text_bytes / OTHER_CODE_PART)
+		*why = "its code lies in several segments, as optimisers of binaries leave it";
 	else if (!image->unwind_header && !image->unwind_entries.size_bytes)
 		*why = "it has no table of unwind information (.eh_frame_hdr)";
 	return !*why;

@@ -37,6 +37,7 @@ struct image {
 	const unsigned char *text; /* the executable segment */
 	uint64_t text_address;
 	uint32_t text_bytes;
+	uint64_t code_bytes; /* in all executable segments */
 
 	uint64_t relro_start, relro_end;   /* read-only once relocated */
 	uint64_t unwind_header;		   /* .eh_frame_hdr, or 0 */

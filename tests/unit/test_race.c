@@ -68,6 +68,17 @@ START_TEST(two_updates_lose_one)
 }
 END_TEST
 
+START_TEST(unseen_atomics_leave_a_doubt)
+{
+	judge.has_unseen_atomics = true;
+	race_of(SITE_WRITE, SITE_READ, 4);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_WARNING);
+	ck_assert_uint_eq(last_finding.details, DETAIL_UNSEEN_ORDER);
+	judge.has_unseen_atomics = false;
+}
+END_TEST
+
 START_TEST(sites_that_are_silent_make_no_finding)
 {
 	race_of(SITE_WRITE | SITE_SILENT, SITE_WRITE, 8);
@@ -239,6 +250,7 @@ int main(void)
 	tcase_add_test(tests, one_access_may_race_with_several);
 	tcase_add_test(tests, plain_moves_make_a_warning_and_order_what_lies_behind);
 	tcase_add_test(tests, two_updates_lose_one);
+	tcase_add_test(tests, unseen_atomics_leave_a_doubt);
 	tcase_add_test(tests, sites_that_are_silent_make_no_finding);
 	tcase_add_test(tests, a_check_that_sites_share_tells_the_one_that_races);
 	tcase_add_test(tests, a_finding_is_replaced_once_the_callers_are_known);
