@@ -257,15 +257,15 @@ static void note_value(struct access *access, const struct site *site)
 	access->has_value = true;
 }
 
-static bool has_cell(const uint64_t *place, uint64_t word, uintptr_t granule, uint32_t bytes,
-		     bool is_write)
+static bool has_cell(const uint64_t *place, uint64_t word, uint32_t bytes)
 {
-	struct cells cells = cells_near(granule, is_write);
+	struct cells cells = cells_of(word);
 	bool is_found = false;
 
-	for (uint32_t i = 0; i < CELLS_NEAR; i++) {
+	for (uint32_t i = 0; i < cells.capacity; i++) {
 		uint64_t cell = load_relaxed(&cells.words[i]) ^ access_current;
 
+		/* What of our epoch's bytes it has not is left by the first. */
 		is_found |= cell <= SHADOW_ALL_BYTES && !(cell & bytes);
 	}
 	fence_acquire();
@@ -284,10 +284,9 @@ static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t 
 	/* acquire: pairs with who changes cells. */
 	uint64_t word = load_acquire(place);
 
-	/* What is missing of our epoch's bytes is left by the first. */
 	if ((word ^ access_current) <= SHADOW_ALL_BYTES)
 		return !((word ^ access_current) & bytes);
-	return cells_are(word) && has_cell(place, word, granule, bytes, what & WHAT_WRITE);
+	return cells_are(word) && has_cell(place, word, bytes);
 }
 
 static inline bool is_recorded(uintptr_t address, uint32_t what)

@@ -23,29 +23,24 @@ static inline bool is_before(const struct thread *thread, uint64_t word)
 	       (slot == thread->slot || thread->clock.entries[slot] >= shadow_epoch(word));
 }
 
-static inline bool are_half_before(const struct thread *thread, struct cells cells)
+static bool are_before(const struct thread *thread, const uint64_t *place, uint64_t word)
 {
-	for (uint32_t i = 0; i < CELLS_NEAR; i++)
+	struct cells cells;
+
+	if (!cells_are(word))
+		return false;
+	cells = cells_of(word);
+	for (uint32_t i = 0; i < cells.capacity; i++)
 		if (!is_before(thread, load_relaxed(&cells.words[i])))
 			return false;
-	return true;
-}
-
-static bool are_before(const struct thread *thread, const uint64_t *place, uint64_t word,
-		       uintptr_t granule, bool is_write)
-{
-	if (!cells_are(word) || !are_half_before(thread, cells_near(granule, is_write)) ||
-	    (word & CELLS_FAR && !are_half_before(thread, cells_far(granule, is_write))))
-		return false;
 	fence_acquire();
 	return load_relaxed(place) == word; /* relaxed: the fence orders it */
 }
 
-/* The same of all that @word, read at @place of @granule's shadow, stands for. */
-static inline bool is_all_before(const struct thread *thread, const uint64_t *place, uint64_t word,
-				 uintptr_t granule, bool is_write)
+/* The same of all that @word, read at @place, stands for. */
+static inline bool is_all_before(const struct thread *thread, const uint64_t *place, uint64_t word)
 {
-	return is_before(thread, word) || are_before(thread, place, word, granule, is_write);
+	return is_before(thread, word) || are_before(thread, place, word);
 }
 
 /* Records over @old.  False: it is not @old any more. */
@@ -88,12 +83,13 @@ static inline bool record_granule(struct detector *detector, struct thread *thre
 
 	if (old == current || (!is_write && old == *thread->shared))
 		return true;
-	if (!is_all_before(thread, own, old, granule, is_write) ||
-	    !is_all_before(thread, other, load_acquire(other), granule, !is_write) ||
+	if (!is_all_before(thread, own, old) ||
+	    !is_all_before(thread, other, load_acquire(other)) ||
 	    !exchange_word(own, origin, old, current, origin_of_site(site)))
 		return false;
+	cells_free(thread, old);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
-	if (UNLIKELY(!is_all_before(thread, other, load_acquire(other), granule, !is_write)))
+	if (UNLIKELY(!is_all_before(thread, other, load_acquire(other))))
 		check_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
 	return true;
 }
@@ -107,7 +103,7 @@ struct part {
 	uintptr_t granule;
 	uint32_t bytes;
 	bool is_write;
-	site_id site;
+	origin_id what;
 	uint64_t mine;	 /* the plain word of this access */
 	uint64_t *place; /* where it goes */
 	uint32_t *origin;
@@ -134,8 +130,11 @@ static bool become_whole(const struct part *part, uint64_t old, const struct cel
 			       : more.what;
 		whole.bytes |= more.bytes;
 	}
-	return exchange_word(part->place, part->origin, old, part->mine | SHADOW_ALL_BYTES,
-			     whole.what);
+	if (!exchange_word(part->place, part->origin, old, part->mine | SHADOW_ALL_BYTES,
+			   whole.what))
+		return false;
+	cells_free(part->thread, old);
+	return true;
 }
 
 /* *part->place, which was @old, will say what @list and the part say. */
@@ -148,11 +147,10 @@ static bool put_with(const struct part *part, uint64_t old, struct cell_list *li
 		is_one_epoch &= is_same_epoch(list->cells[i].word, part->mine);
 		bytes |= shadow_bytes(list->cells[i].word);
 	}
-	list->cells[list->count++] = (struct cell){part->mine, origin_of_site(part->site)};
+	list->cells[list->count++] = (struct cell){part->mine, part->what};
 	if (is_one_epoch && bytes == SHADOW_ALL_BYTES)
 		return become_whole(part, old, list);
-	return cells_put(part->detector, part->thread, part->place, old, part->granule,
-			 part->is_write, list);
+	return cells_put(part->detector, part->thread, part->place, old, part->granule, list);
 }
 
 /* What one word said becomes two cells. */
@@ -170,36 +168,11 @@ static bool put_anew(const struct part *part, uint64_t old)
 	struct cell_list before;
 	struct cell_list list = {.count = 0};
 
-	if (!cells_read(part->place, old, part->granule, part->is_write, &before))
+	if (!cells_read(part->place, old, &before))
 		return false;
 	for (uint32_t i = 0; i < before.count; i++)
 		add_rest(part, &list, before.cells[i]);
 	return put_with(part, old, &list);
-}
-
-/* What a part finds in cells. */
-struct cells_found {
-	uint32_t bytes;	     /* of this epoch, with the part's own */
-	struct cells cells;  /* whose first is to be the part's; words: NULL */
-	struct cells unused; /* the same, with no word */
-	bool has_overlap;    /* with the part, but not the same bytes */
-};
-
-static inline void look_at(const struct part *part, struct cells cells, struct cells_found *found)
-{
-	for (uint32_t i = 0; i < CELLS_NEAR; i++) {
-		uint64_t cell = load_relaxed(&cells.words[i]); /* relaxed: as the word is taken */
-		struct cells here = {&cells.words[i], &cells.whats[i]};
-
-		if (!cell)
-			found->unused = here;
-		else if (shadow_bytes(cell) == part->bytes)
-			found->cells = here;
-		else if (shadow_bytes(cell) & part->bytes)
-			found->has_overlap = true;
-		else if (is_same_epoch(cell, part->mine))
-			found->bytes |= shadow_bytes(cell);
-	}
 }
 
 /*
@@ -208,26 +181,36 @@ static inline void look_at(const struct part *part, struct cells cells, struct c
  */
 static bool put_in_place(const struct part *part, uint64_t old)
 {
-	uint64_t word = cells_new_word(part->thread) | (old & CELLS_FAR);
-	struct cells_found found = {.bytes = part->bytes};
+	struct cells cells = cells_of(old);
+	uint64_t next = cells_next(old);
+	uint32_t bytes = part->bytes; /* of this epoch */
+	uint32_t own = CELLS_MAX;
+	uint32_t unused = CELLS_MAX;
 
-	look_at(part, cells_near(part->granule, part->is_write), &found);
-	if (old & CELLS_FAR)
-		look_at(part, cells_far(part->granule, part->is_write), &found);
-	if (!found.cells.words)
-		found.cells = found.unused;
-	if (!found.cells.words || found.has_overlap || found.bytes == SHADOW_ALL_BYTES ||
-	    !cells_take(part->place, old, word))
+	for (uint32_t i = 0; i < cells.capacity; i++) {
+		uint64_t cell = load_relaxed(&cells.words[i]); /* relaxed: as the word is taken */
+
+		if (!cell)
+			unused = i;
+		else if (shadow_bytes(cell) == part->bytes)
+			own = i;
+		else if (shadow_bytes(cell) & part->bytes)
+			return false;
+		else if (is_same_epoch(cell, part->mine))
+			bytes |= shadow_bytes(cell);
+	}
+	own = own < CELLS_MAX ? own : unused;
+	if (own == CELLS_MAX || bytes == SHADOW_ALL_BYTES || !cells_take(part->place, old, next))
 		return false;
-	store_relaxed(found.cells.words, part->mine); /* relaxed: the word is busy */
-	store_relaxed(found.cells.whats, origin_of_site(part->site));
-	store_release(part->place, word); /* pairs with cells_load() */
+	store_relaxed(&cells.words[own], part->mine); /* relaxed: the word is busy */
+	store_relaxed(&cells.whats[own], part->what);
+	store_release(part->place, next); /* pairs with cells_load() */
 	return true;
 }
 
 static bool put_among_cells(const struct part *part, uint64_t old)
 {
-	return are_before(part->thread, part->place, old, part->granule, part->is_write) &&
+	return are_before(part->thread, part->place, old) &&
 	       (put_in_place(part, old) || put_anew(part, old));
 }
 
@@ -245,12 +228,11 @@ static bool record_part(const struct part *part)
 		is_put = cells_are(old) && put_among_cells(part, old);
 	else if (!(shadow_bytes(old) & ~part->bytes))
 		is_put = exchange_word(part->place, part->origin, old, part->mine,
-				       origin_of_site(part->site));
+				       part->what);
 	else
 		is_put = put_beside_word(part, old);
 	/* acquire: as in record_granule() */
-	return is_put && is_all_before(part->thread, other, load_acquire(other), part->granule,
-				       !part->is_write);
+	return is_put && is_all_before(part->thread, other, load_acquire(other));
 }
 
 /* --- Open granules --------------------------------------------------------- */
@@ -268,26 +250,58 @@ static void check_runs(struct detector *detector, struct thread *thread, uintptr
 	}
 }
 
+_Static_assert(THREAD_OPEN_WAYS == 2, "a granule has one sibling");
+
+/* Where the same granule may be open for another site. */
+static struct open_granule *sibling_of(struct open_granule *ways, const struct open_granule *open)
+{
+	return &ways[(open - ways) ^ 1];
+}
+
+/* @open and its sibling are written to shadow memory at once: what is whole with
+ * both should not be seen in halves. */
+static origin_id unite_sites(struct detector *detector, struct thread *thread,
+			     const struct open_granule *open, const struct open_granule *other)
+{
+	uint16_t slot = (uint16_t)thread->slot;
+	struct origin_part one = {slot, (uint8_t)open->bytes, origin_of_site(open->site)};
+	struct origin_part more = {slot, (uint8_t)(other->bytes & ~open->bytes),
+				   origin_of_site(other->site)};
+
+	return more.bytes ? origin_unite(detector, thread, &one, &more) : one.what;
+}
+
 static void flush(struct detector *detector, struct thread *thread, struct open_granule *open,
 		  bool is_write)
 {
+	struct open_granule *sibling = sibling_of(thread->open[is_write], open);
 	struct shadow shadow = shadow_of(open->granule);
+	struct open_granule own = *open;
+	struct open_granule other = sibling->granule == own.granule ? *sibling
+								     : (struct open_granule){0};
+	uint32_t bytes = own.bytes | other.bytes;
 	struct part part = {
 		.detector = detector,
 		.thread = thread,
-		.granule = open->granule,
-		.bytes = open->bytes,
+		.granule = own.granule,
+		.bytes = bytes,
 		.is_write = is_write,
-		.site = open->site,
-		.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes,
+		.what = unite_sites(detector, thread, &own, &other),
+		.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | bytes,
 		.place = is_write ? shadow.write : shadow.read,
 		.origin = is_write ? &shadow.origins->write : &shadow.origins->read,
 	};
 
 	open->granule = 0;
 	thread->open_count--;
-	if (!record_part(&part))
-		check_runs(detector, thread, part.granule, part.bytes, is_write, part.site);
+	if (other.granule) {
+		sibling->granule = 0;
+		thread->open_count--;
+	}
+	if (LIKELY(record_part(&part)))
+		return;
+	check_runs(detector, thread, own.granule, own.bytes, is_write, own.site);
+	check_runs(detector, thread, own.granule, other.bytes, is_write, other.site);
 }
 
 void access_flush_slowly(struct detector *detector, struct thread *thread)
@@ -305,8 +319,8 @@ static inline bool is_quiet(const struct thread *thread, uintptr_t granule, bool
 	uint64_t write = load_acquire(shadow.write);
 	uint64_t read = load_acquire(shadow.read);
 
-	return is_all_before(thread, shadow.write, write, granule, true) &&
-	       (is_all_before(thread, shadow.read, read, granule, false) ||
+	return is_all_before(thread, shadow.write, write) &&
+	       (is_all_before(thread, shadow.read, read) ||
 		(!is_write && read == *thread->shared));
 }
 

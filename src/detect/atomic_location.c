@@ -35,7 +35,7 @@ static bool is_named(const struct atomic_location *location)
 
 /* Under table->busy.  A location whose memory has begun a new life is named by
  * no shadow word. */
-static void sweep(struct atomic_table *table)
+static void sweep(struct atomic_table *table, struct thread *thread)
 {
 	for (uint32_t number = 1; number <= table->by_number.last; number++) {
 		struct atomic_location *location = id_table_get(&table->by_number, number);
@@ -45,6 +45,8 @@ static void sweep(struct atomic_table *table)
 			continue;
 		for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
 			snapshot_drop(location->halves[i].clock, &table->arena);
+		cells_free(thread, location->write);
+		cells_free(thread, location->read);
 		location->is_in_use = false;
 		location->next_free = table->free_list;
 		table->free_list = location;
@@ -75,7 +77,8 @@ static struct atomic_location *new_location(struct atomic_table *table)
 	return location;
 }
 
-static struct atomic_location *take_location(struct detector *detector, uintptr_t granule)
+static struct atomic_location *take_location(struct detector *detector, struct thread *thread,
+					     uintptr_t granule)
 {
 	struct atomic_table *table = &detector->atomics;
 	struct atomic_location *location;
@@ -83,7 +86,7 @@ static struct atomic_location *take_location(struct detector *detector, uintptr_
 	if (!spin_lock(&table->busy))
 		return NULL;
 	if (table->in_use_count >= table->sweep_at)
-		sweep(table);
+		sweep(table, thread);
 	location = new_location(table);
 	if (location) {
 		location->granule = granule;
@@ -247,7 +250,7 @@ static struct atomic_location *promote(struct detector *detector, struct thread 
 				       uintptr_t granule)
 {
 	struct shadow shadow = shadow_of(granule);
-	struct atomic_location *location = take_location(detector, granule);
+	struct atomic_location *location = take_location(detector, thread, granule);
 
 	if (!location) {
 		detector_count(detector, LOST_EDGES);

@@ -2,33 +2,33 @@
  * Cells: what one shadow word cannot say.
  *
  * When bytes of a granule were accessed at different epochs, or by different
- * threads, its shadow word has the form SHADOW_CELLS: up to eight words, each with
- * bytes of its own, as shadow words are (plain, or of a read set), with their
- * origins.  They lie at a place that the granule's address tells: a directory at a
- * fixed address has an entry for each page of the program's memory, and the entry
- * points to a block with room for the first four cells of each granule in each of
- * the two planes.  A second block has room for the other four, which few need.
- * Blocks come into being with the first cells of a page; pages of them that nobody
- * touches cost nothing.
+ * threads, its shadow word has the form SHADOW_CELLS and the number of a record: up
+ * to eight words, each with bytes of its own, as shadow words are (plain, or of a
+ * read set), with their origins.  Records lie in two arrays at fixed addresses,
+ * narrow ones with two cells and wide ones with eight, so the number tells the
+ * address.  A record belongs to the word that names it.
  *
- * Who changes cells first makes the shadow word a busy one (cells_take()), and
- * with the new word lets others in again: they wait for that.  Each shadow word
- * of the form SHADOW_CELLS has a number of its own, so who has read cells and
- * finds the word as it was has read what belongs together (a sequence lock: Lameter,
- * "Effective Synchronization on Linux/NUMA Systems", 2005, section 3).
+ * Who changes a record in place first makes the word a busy one (cells_take()),
+ * and with the new word lets others in again: they wait for that.  Each change
+ * gives the word another serial, so who has read a record and finds the word as it
+ * was has read what belongs together, and was not given a record that was free
+ * meanwhile (a sequence lock: Lameter, "Effective Synchronization on Linux/NUMA
+ * Systems", 2005, section 3).  Each thread has a few free records.
+ *
+ * A mark for each page of the program's memory says whether words of it name
+ * records, so that memory which begins a new life gives them back.
  */
 #ifndef DETECT_CELLS_H
 #define DETECT_CELLS_H
 
-#include "base/id_table.h"
-#include "base/spin_lock.h"
 #include "detect/origin.h"
 
 struct detector;
 struct thread;
 
 #define CELLS_MAX 8u  /* bytes of a granule */
-#define CELLS_NEAR 4u /* in the first block */
+#define CELLS_FEW 2u  /* in a narrow record */
+#define CELLS_CLASSES 2u
 
 struct cell {
 	uint64_t word; /* with bytes that no other cell of the granule has */
@@ -41,36 +41,72 @@ struct cell_list {
 	struct cell cells[CELLS_MAX];
 };
 
-#define CELLS_PAGE_SHIFT 12
-#define CELLS_GRANULES ((1u << CELLS_PAGE_SHIFT) / SHADOW_GRANULE)
-
-struct cells_block {
-	uint64_t words[CELLS_GRANULES][2][CELLS_NEAR]; /* [1]: of writes; 0: no cell */
-	origin_id whats[CELLS_GRANULES][2][CELLS_NEAR];
+struct cells_narrow {
+	uint64_t words[CELLS_FEW]; /* 0: no cell */
+	origin_id whats[CELLS_FEW];
+	uint32_t serial; /* of the last word that named it, when it is free */
+	uint32_t next_free;
 };
 
-/* Half a granule's cells: CELLS_NEAR words, and their origins. */
+struct cells_wide {
+	uint64_t words[CELLS_MAX];
+	origin_id whats[CELLS_MAX];
+	uint32_t serial;
+	uint32_t next_free;
+	uint32_t unused[6];
+};
+
+/* A record as both are. */
 struct cells {
 	uint64_t *words;
 	origin_id *whats;
+	uint32_t capacity;
 };
 
-/* Blocks come from @pages.  Like shadow memory they are the process's, whatever
- * detector uses them. */
-void cells_init(page_source pages);
+/* A thread's free records, by class. */
+struct cells_cache {
+	uint32_t free[CELLS_CLASSES];
+	uint32_t count[CELLS_CLASSES];
+};
 
 /* --- Words ------------------------------------------------------------------ */
 
-/* Bit 51 of the number: there are cells in the second block. */
-#define CELLS_FAR (1ull << 63)
+/* wide 1 | serial 23 | index 28 | form 4 | none */
+#define CELLS_WIDE (1ull << 63)
+#define CELLS_INDEX_BITS 28u
+#define CELLS_INDEX_MASK ((1u << CELLS_INDEX_BITS) - 1)
+#define CELLS_SERIAL_SHIFT (SHADOW_EPOCH_SHIFT + CELLS_INDEX_BITS)
+#define CELLS_SERIAL_MASK ((1u << 23) - 1)
 
 static inline bool cells_are(uint64_t word)
 {
 	return shadow_form(word) == SHADOW_CELLS;
 }
 
-/* A number that no word had. */
-uint64_t cells_new_word(struct thread *thread);
+static inline uint32_t cells_serial(uint64_t word)
+{
+	return (uint32_t)(word >> CELLS_SERIAL_SHIFT) & CELLS_SERIAL_MASK;
+}
+
+/* The same record, changed. */
+static inline uint64_t cells_next(uint64_t word)
+{
+	uint64_t others = word & ~((uint64_t)CELLS_SERIAL_MASK << CELLS_SERIAL_SHIFT);
+
+	return others | (uint64_t)((cells_serial(word) + 1) & CELLS_SERIAL_MASK)
+				<< CELLS_SERIAL_SHIFT;
+}
+
+/* The record that @word, of the form SHADOW_CELLS, names. */
+static inline struct cells cells_of(uint64_t word)
+{
+	uint32_t index = (uint32_t)shadow_number(word) & CELLS_INDEX_MASK;
+	struct cells_narrow *narrow = (struct cells_narrow *)SHADOW_NARROW_CELLS + index;
+	struct cells_wide *wide = (struct cells_wide *)SHADOW_WIDE_CELLS + index;
+
+	return word & CELLS_WIDE ? (struct cells){wide->words, wide->whats, CELLS_MAX}
+				 : (struct cells){narrow->words, narrow->whats, CELLS_FEW};
+}
 
 /* What *@place says once nobody changes its cells any more. */
 uint64_t cells_settle(struct detector *detector, uint64_t *place);
@@ -83,72 +119,45 @@ static inline uint64_t cells_load(struct detector *detector, uint64_t *place)
 }
 
 /*
- * Makes *@place, which was @old of any form, busy on the way to become @word.  False:
- * it is not @old any more.  Whoever succeeds puts *@place right by store_release().
+ * Makes *@place, which was @old, busy on the way to become @next, both of the same
+ * record.  False: it is not @old any more.  Who succeeds changes the record, and
+ * puts @next in place by store_release().
  */
-static inline bool cells_take(uint64_t *place, uint64_t old, uint64_t word)
+static inline bool cells_take(uint64_t *place, uint64_t old, uint64_t next)
 {
-	uint64_t busy = (word & ~(15ull << SHADOW_FORM_SHIFT)) |
-			(uint64_t)SHADOW_BUSY << SHADOW_FORM_SHIFT;
+	uint64_t busy = next ^ (uint64_t)(SHADOW_CELLS ^ SHADOW_BUSY) << SHADOW_FORM_SHIFT;
 
 	return compare_exchange_acq_rel(place, &old, busy);
 }
 
-/* --- Places ----------------------------------------------------------------- */
-
-static inline struct cells_block **cells_entry(uintptr_t address, bool is_far)
-{
-	return (struct cells_block **)((is_far ? SHADOW_FAR_DIRECTORY : SHADOW_DIRECTORY) +
-				       (address >> CELLS_PAGE_SHIFT) * sizeof(uintptr_t));
-}
-
-static inline struct cells cells_in(struct cells_block *block, uintptr_t address, bool is_write)
-{
-	uint32_t granule = address / SHADOW_GRANULE % CELLS_GRANULES;
-
-	return (struct cells){block->words[granule][is_write], block->whats[granule][is_write]};
-}
-
-/* The first half of cells that a word has told of, so they are there. */
-static inline struct cells cells_near(uintptr_t address, bool is_write)
-{
-	/* acquire: pairs with cells_reserve(). */
-	return cells_in(load_acquire(cells_entry(address, false)), address, is_write);
-}
-
-/* The second half, if the word has CELLS_FAR. */
-static inline struct cells cells_far(uintptr_t address, bool is_write)
-{
-	return cells_in(load_acquire(cells_entry(address, true)), address, is_write);
-}
-
-/* Makes sure that @address has room for cells.  False without memory (counted). */
-bool cells_reserve_slowly(struct detector *detector, uintptr_t address, bool is_far);
-
-static inline bool cells_reserve(struct detector *detector, uintptr_t address, bool is_far)
-{
-	return LIKELY(load_acquire(cells_entry(address, is_far)) != NULL) ||
-	       cells_reserve_slowly(detector, address, is_far);
-}
-
 /* --- All cells -------------------------------------------------------------- */
 
-/* What @word, read at @place, says of @granule; false if *@place is not @word any more. */
-bool cells_read(const uint64_t *place, uint64_t word, uintptr_t granule, bool is_write,
-		struct cell_list *list);
+/* What @word, read at @place, says; false if *@place is not @word any more. */
+bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list);
 
 /*
- * *@place, which was @old, becomes a word with the cells of @list.  False: it is
- * not @old any more.  Without memory the last cell alone is kept.
+ * *@place in the shadow of @granule, which was @old, becomes a word with the cells
+ * of @list, at least two.  False: it is not @old any more.  Without memory (counted)
+ * the last cell alone is kept.
  */
 bool cells_put(struct detector *detector, struct thread *thread, uint64_t *place, uint64_t old,
-	       uintptr_t granule, bool is_write, const struct cell_list *list);
+	       uintptr_t granule, const struct cell_list *list);
 
-/* Calls @each for all words of all cells of reads, and some that are no more. */
-void cells_each_read(void (*each)(void *context, uint64_t word), void *context);
+/* @word is in its place no more: if it named a record, that is free. */
+void cells_free_slowly(struct thread *thread, uint64_t word);
 
-/* The memory [start, end), whose shadow has been cleared, wants no cells. */
-void cells_forget(uintptr_t start, uintptr_t end);
+static inline void cells_free(struct thread *thread, uint64_t word)
+{
+	if (UNLIKELY(cells_are(word)))
+		cells_free_slowly(thread, word);
+}
+
+/* The memory [start, end), whole granules, begins a new life: its words that name
+ * records become 0. */
+void cells_clear(struct thread *thread, uintptr_t start, uintptr_t end);
+
+/* Calls @each for all words of all records, and some that are free. */
+void cells_each_word(void (*each)(void *context, uint64_t word), void *context);
 
 /* In a fork's child. */
 void cells_forked(void);

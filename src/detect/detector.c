@@ -16,7 +16,6 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 	site_table_init(&detector->sites, pages);
 	origin_table_init(&detector->origins, pages);
 	lockset_table_init(&detector->locksets, pages);
-	cells_init(pages);
 	read_set_table_init(&detector->read_sets, pages);
 	atomic_table_init(&detector->atomics, pages);
 	detector->order =

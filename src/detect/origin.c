@@ -389,8 +389,7 @@ static origin_id origin_of_write(const struct detector *detector, uintptr_t addr
 	struct cell_list list;
 
 	if (cells_are(present)) {
-		if (!cells_read(shadow.write, present, address & ~(uintptr_t)(SHADOW_GRANULE - 1),
-				true, &list))
+		if (!cells_read(shadow.write, present, &list))
 			return 0;
 	} else {
 		list.count = 1;

@@ -405,7 +405,11 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 
 /* --- Lives of memory ------------------------------------------------------- */
 
-#define CELLS_FORGET 65536ul /* bytes of memory whose cells are given back */
+static void forget_all(struct thread *thread, uintptr_t first, uintptr_t last)
+{
+	cells_clear(thread, first, last);
+	shadow_clear(first, last - first);
+}
 
 /* The granule of @address is only in part of the memory that begins. */
 static void clear_part(struct detector *detector, struct thread *thread, uintptr_t granule,
@@ -434,9 +438,7 @@ void access_memory_begins(struct detector *detector, struct thread *thread, uint
 	if (last < end && last >= first)
 		clear_part(detector, thread, last, bytes_in(last, start, end));
 	if (first < last)
-		shadow_clear(first, last - first);
-	if (last - first >= CELLS_FORGET && first < last)
-		cells_forget(first, last);
+		forget_all(thread, first, last);
 }
 
 #define MARK_ALWAYS 1024u /* bytes of a block whose end is noted even where untouched */
@@ -457,6 +459,8 @@ static void free_granule(struct race_step *step, bool marks)
 	do {
 		read = compare_place(step, race_place(shadow, step->granule, false));
 	} while (!compare_exchange_acq_rel(shadow.read, &read, 0));
+	cells_free(step->thread, write);
+	cells_free(step->thread, read);
 	origin_put(&shadow.origins->write, shadow.write, race_origin(step), freed);
 }
 

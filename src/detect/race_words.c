@@ -41,7 +41,7 @@ bool race_find_origin(struct race_place place, uint64_t word, origin_id *what)
 bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list)
 {
 	if (cells_are(old))
-		return cells_read(place.word, old, place.granule, place.is_write, list);
+		return cells_read(place.word, old, list);
 	list->count = old != 0;
 	list->cells[0] = (struct cell){old, 0};
 	return !old || race_find_origin(place, old, &list->cells[0].what);
@@ -144,8 +144,8 @@ static bool put_list(struct detector *detector, struct thread *thread, struct ra
 			return false;
 		if (only.word)
 			origin_put(place.origin, place.word, only.what, only.word);
-	} else if (!cells_put(detector, thread, place.word, old, place.granule, place.is_write,
-			      list)) {
+		cells_free(thread, old);
+	} else if (!cells_put(detector, thread, place.word, old, place.granule, list)) {
 		return false;
 	}
 	if (UNLIKELY(has_set(list)))

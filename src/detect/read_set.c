@@ -283,7 +283,7 @@ static void collect(struct detector *detector)
 	if (exchange_acquire(&table->is_collecting, 1u))
 		return;
 	see_chunks(detector);
-	cells_each_read(see_cell, detector);
+	cells_each_word(see_cell, detector);
 	see_atomics(detector);
 	if (spin_lock(&table->busy)) {
 		remove_unseen(table);

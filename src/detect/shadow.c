@@ -69,19 +69,12 @@ static bool map_planes(struct shadow_region region)
 	return true;
 }
 
-/* One word for each page. */
-static bool map_directory(uintptr_t directory, struct shadow_region region)
+static bool map_cells(void)
 {
-	size_t scale = PAGE_BYTES / sizeof(uint64_t);
-
-	return map_range(directory + region.start / scale, (region.end - region.start) / scale,
+	return map_range(SHADOW_NARROW_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
+	       map_range(SHADOW_WIDE_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
+	       map_range(SHADOW_CELL_MARKS, SHADOW_HIGH_END >> SHADOW_MARK_SHIFT,
 			 PROT_READ | PROT_WRITE);
-}
-
-static bool map_directories(struct shadow_region region)
-{
-	return map_directory(SHADOW_DIRECTORY, region) &&
-	       map_directory(SHADOW_FAR_DIRECTORY, region);
 }
 
 bool shadow_reserve(bool low_only)
@@ -89,11 +82,11 @@ bool shadow_reserve(bool low_only)
 	struct shadow_region low = {SHADOW_REPLAY_START, SHADOW_REPLAY_END};
 
 	if (low_only)
-		return map_planes(low) && map_directories(low);
+		return map_planes(low) && map_cells();
 	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
 		if (!map_planes(regions[i]))
 			return false;
-	if (!map_directories((struct shadow_region){0, SHADOW_HIGH_END}))
+	if (!map_cells())
 		return false;
 	for (unsigned int i = 0; i < ARRAY_LENGTH(holes); i++)
 		fill_hole(holes[i].start, holes[i].end - holes[i].start);

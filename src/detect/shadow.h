@@ -29,10 +29,12 @@
 
 #define SHADOW_GRANULE 8u
 
-/* Where each page's cells are told: cells.h. */
-#define SHADOW_DIRECTORY 0x300000000000ull
-#define SHADOW_FAR_DIRECTORY 0x308000000000ull
-#define SHADOW_DIRECTORY_BYTES 0x4000000000ull
+/* Of cells.h: records, and a byte for each page of the program's memory. */
+#define SHADOW_NARROW_CELLS 0x300000000000ull
+#define SHADOW_WIDE_CELLS 0x301000000000ull
+#define SHADOW_CELL_BYTES 0x800000000ull /* of each */
+#define SHADOW_CELL_MARKS 0x302000000000ull
+#define SHADOW_MARK_SHIFT 12
 
 #define SHADOW_WRITE_BIT 46
 #define SHADOW_READ_BIT 45

@@ -72,7 +72,7 @@ struct thread_memory {
 	struct held_lock *held;
 	uint32_t held_capacity;
 	struct walk *walk; /* wait_graph.c's room */
-	uint64_t cell_count;	      /* numbers given to words: cells.h */
+	struct cells_cache cells;     /* free ones */
 	struct read_step *read_steps; /* READ_STEPS of them, or NULL: read_set.h */
 	struct origin_step *origin_steps; /* ORIGIN_STEPS of them, or NULL: origin.h */
 	uint64_t *readers;	      /* room for members of a set */
