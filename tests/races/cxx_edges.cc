@@ -295,8 +295,13 @@ static void shared_object_use(const std::shared_ptr<long> &owner)
 static void shared_object_case()
 {
 	auto owner = std::make_shared<long>(0);
+	std::latch both_there(2); /* else the first may have given its share up by then */
+	const auto use = [owner, &both_there] {
+		both_there.arrive_and_wait();
+		shared_object_use(owner);
+	};
 
-	run_two([owner] { shared_object_use(owner); }, [owner] { shared_object_use(owner); });
+	run_two(use, use);
 }
 
 static void vector_grows_push(std::vector<long> &vector)

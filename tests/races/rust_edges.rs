@@ -152,17 +152,22 @@ case!(channel_bounded, {
     );
 });
 
-// The sender lives on: its end is an atomic step that the receiver sees.
+// Both ends live on until both have updated: their ends are atomic steps, which the
+// other may see.
 case!(after_channel, {
     let (sender, receiver) = mpsc::channel();
+    let both_updated = Barrier::new(2);
+    let updated = &both_updated;
     run_two(
         || {
             sender.send(5).unwrap();
             update();
+            updated.wait();
         },
         move || {
             receiver.recv().unwrap();
             update();
+            updated.wait();
         },
     );
 });
