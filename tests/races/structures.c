@@ -67,9 +67,17 @@ static void spsc_ring_case(void)
 static struct item two_producers_items[2 * ITEM_COUNT];
 static unsigned two_producers_tail;
 
-static NOINLINE void two_producers_put(struct item item)
+/* Both have looked where to put their first one before either has put it: a look at
+ * what the other has counted before might be an acquire. */
+static pthread_barrier_t two_producers_looked;
+
+static NOINLINE void two_producers_put(struct item item, bool is_first)
 {
-	two_producers_items[two_producers_tail % (2 * ITEM_COUNT)] = item;
+	unsigned place = two_producers_tail % (2 * ITEM_COUNT);
+
+	if (is_first)
+		pthread_barrier_wait(&two_producers_looked);
+	two_producers_items[place] = item;
 	two_producers_tail++;
 }
 
@@ -77,12 +85,13 @@ static void *two_producers_produce(void *unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < ITEM_COUNT; i++)
-		two_producers_put(make_item(i));
+		two_producers_put(make_item(i), i == 0);
 	return NULL;
 }
 
 static void two_producers_case(void)
 {
+	MUST(pthread_barrier_init(&two_producers_looked, NULL, 2) == 0);
 	run_both(two_producers_produce, two_producers_produce, NULL);
 	KEEP(two_producers_items);
 	KEEP(two_producers_tail);
