@@ -149,6 +149,22 @@ static bool retire_missing(const struct survey *survey, uint32_t generation)
 	return has_changed;
 }
 
+/*
+ * A module is noticed some time after it was loaded: stacks that were taken in
+ * between are its own, unless another module was at its place then.
+ */
+static uint32_t generation_after_others(const struct module *module)
+{
+	uint32_t generation = 0;
+
+	for (uint32_t i = 0; i < module_count; i++)
+		if (table[i].start < module->end && module->start < table[i].end &&
+		    table[i].last_generation != MODULE_STILL_LOADED &&
+		    table[i].last_generation >= generation)
+			generation = table[i].last_generation + 1;
+	return generation;
+}
+
 static bool add_new(const struct survey *survey, uint32_t generation)
 {
 	bool has_changed = false;
@@ -161,7 +177,8 @@ static bool add_new(const struct survey *survey, uint32_t generation)
 		*module = survey->modules[i];
 		module->id = module_count + 1;
 		module->path = copy_path(module->path);
-		module->first_generation = generation;
+		module->first_generation = generation_after_others(module);
+		module->noticed_generation = generation;
 		module->last_generation = MODULE_STILL_LOADED;
 		/* release: pairs with modules_find(). */
 		store_release(&module_count, module_count + 1);
@@ -208,7 +225,7 @@ void modules_each_since(uint32_t generation, module_function call, void *context
 	uint32_t count = load_acquire(&module_count);
 
 	for (uint32_t i = 0; i < count; i++)
-		if (table[i].first_generation >= generation &&
+		if (table[i].noticed_generation >= generation &&
 		    table[i].last_generation == MODULE_STILL_LOADED)
 			call(context, &table[i]);
 }

@@ -18,6 +18,7 @@ struct module {
 	uintptr_t start, end;
 	uintptr_t bias;
 	uint32_t first_generation;
+	uint32_t noticed_generation;
 	uint32_t last_generation; /* MODULE_STILL_LOADED while it is */
 	bool is_described;	  /* the sink's mark */
 	char build_id[65];	  /* hexadecimal */
