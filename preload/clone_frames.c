@@ -280,21 +280,19 @@ static void put_copies(struct frames *frames, const struct plan_state *state, ui
 
 static void put_places(struct frames *frames, const struct function *function)
 {
-	const struct plan *plan = frames->plan;
-	const struct plan_state *end = plan->states + plan->state_count;
-	const struct plan_state *state =
-		plan_state_at(plan->states, plan->state_count, function->clone_start);
+	struct plan_state_cursor at;
+	bool is_there =
+		plan_states_seek(&frames->plan->states, function->clone_start, &at);
 
-	for (; state && state < end && state->clone_offset < function->clone_end; state++) {
-		bool is_last = state + 1 == end || state[1].clone_offset > function->clone_end;
-
-		if (state->clone_offset < function->clone_start)
+	for (; is_there && at.row.clone_offset < function->clone_end;
+	     is_there = plan_states_step(&at)) {
+		if (at.row.clone_offset < function->clone_start)
 			continue;
-		if (state->is_copy)
-			put_copies(frames, state,
-				   is_last ? function->clone_end : state[1].clone_offset);
-		else if (find_row(frames, state->original_offset))
-			put_check(frames, state);
+		if (at.row.is_copy)
+			put_copies(frames, &at.row,
+				   at.end < function->clone_end ? at.end : function->clone_end);
+		else if (find_row(frames, at.row.original_offset))
+			put_check(frames, &at.row);
 	}
 }
 

@@ -9,7 +9,7 @@
 #ifndef PRELOAD_CLONE_FRAMES_H
 #define PRELOAD_CLONE_FRAMES_H
 
-#include "preload/growing.h"
+#include "base/growing.h"
 #include "x86/plan.h"
 
 struct function;

@@ -67,17 +67,12 @@ bool clones_original(uintptr_t pc, struct plan_state *state, uintptr_t *original
 	const struct clone_region *region;
 
 	for (uint32_t i = 0; (region = clones_at(i)); i++) {
-		const struct plan_state *found;
-
 		if (pc < region->start || pc >= region->end)
 			continue;
-		found = plan_state_at(region->states, region->state_count,
-				      (uint32_t)(pc - region->start));
-		if (!found)
+		if (!plan_state_at(&region->states, (uint32_t)(pc - region->start), state))
 			return false;
-		*state = *found;
 		*original =
-			region->text + plan_state_original(found, (uint32_t)(pc - region->start));
+			region->text + plan_state_original(state, (uint32_t)(pc - region->start));
 		return true;
 	}
 	return false;
@@ -86,15 +81,19 @@ bool clones_original(uintptr_t pc, struct plan_state *state, uintptr_t *original
 /* Rows of copies hold whole runs: the next row of another place ends one. */
 static uintptr_t find_copy(const struct clone_region *region, uint32_t offset)
 {
-	for (uint32_t i = 0; i < region->state_count; i++) {
-		const struct plan_state *row = &region->states[i];
-		uint32_t end = i + 1 < region->state_count
-				       ? row[1].clone_offset
+	struct plan_state_cursor at;
+
+	if (!plan_states_seek(&region->states, 0, &at))
+		return 0;
+	do {
+		uint32_t end = at.end < region->end - region->start
+				       ? at.end
 				       : (uint32_t)(region->end - region->start);
 
-		if (row->is_copy && offset - row->original_offset < end - row->clone_offset)
-			return region->start + row->clone_offset + offset - row->original_offset;
-	}
+		if (at.row.is_copy && offset - at.row.original_offset < end - at.row.clone_offset)
+			return region->start + at.row.clone_offset + offset -
+			       at.row.original_offset;
+	} while (plan_states_step(&at));
 	return 0;
 }
 

@@ -18,8 +18,7 @@ struct clone_region {
 	uintptr_t bias; /* of the module's own addresses */
 	const Elf64_Phdr *headers;
 	uint32_t header_count;
-	const struct plan_state *states;
-	uint32_t state_count;
+	struct plan_states states;
 	uint32_t is_redirected; /* its imports: imports.h */
 	bool is_silent; /* observed for synchronisation only */
 };

@@ -3,7 +3,7 @@
 #include <elf.h>
 
 #include "preload/clone_frames.h"
-#include "preload/growing.h"
+#include "base/growing.h"
 #include "x86/function.h"
 
 /* --- The interface (GDB manual, "JIT Compilation Interface") --------------------- */

@@ -39,7 +39,6 @@ preload_libsnarl_so_SOURCES = \
 	%D%/environment.c %D%/environment.h \
 	%D%/export.h \
 	%D%/function_names.c %D%/function_names.h \
-	%D%/growing.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/imports.c %D%/imports.h \
 	%D%/handlers.c %D%/handlers.h \

@@ -136,22 +136,6 @@ static void fill_sites(const struct patching *patching, const struct plan *plan,
 	slice_base += slice_last;
 }
 
-static bool keep_states(struct patching *patching, const struct plan *plan)
-{
-	size_t size_bytes = plan->state_count * sizeof(*plan->states);
-	struct plan_state *states;
-
-	if (!size_bytes)
-		return true;
-	states = pages_from_kernel((size_bytes + PAGE - 1) & ~(PAGE - 1));
-	if (!states)
-		return false;
-	memcpy(states, plan->states, size_bytes);
-	patching->region.states = states;
-	patching->region.state_count = plan->state_count;
-	return true;
-}
-
 static bool protect_text(const struct patching *patching, const struct plan *plan, int protection)
 {
 	uintptr_t first = UINTPTR_MAX;
@@ -228,7 +212,7 @@ static bool may_be_written(const struct patching *patching, const struct plan *p
 	return true;
 }
 
-static bool carry_out(struct patching *patching, const struct plan *plan, uint32_t flags,
+static bool carry_out(struct patching *patching, struct plan *plan, uint32_t flags,
 		      const char **why)
 {
 	struct clone_region *region = &patching->region;
@@ -239,9 +223,7 @@ static bool carry_out(struct patching *patching, const struct plan *plan, uint32
 	fill_sites(patching, plan, flags);
 	region->start = plan->clone_address;
 	region->end = plan->clone_address + plan->clone_bytes;
-	*why = "no memory";
-	if (!keep_states(patching, plan))
-		return false;
+	region->states = plan->states;
 	*why = "the system does not let code be made";
 	if (!near_seal(patching->clone, patching->clone_bytes))
 		return false;
@@ -252,6 +234,8 @@ static bool carry_out(struct patching *patching, const struct plan *plan, uint32
 	if (write_text(patching, plan))
 		return true;
 	clones_take_back();
+	/* Somebody may be looking at them. */
+	plan->states = (struct plan_states){.count = 0};
 	return false;
 }
 
@@ -289,12 +273,13 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		.shared_tls = access_shared_tls(),
 		.reserve = reserve,
 		.place = place,
+		.places_pages = true,
 		.context = patching,
 		.forget_targets = guest_options.forget_targets,
 		.only_atomics = watch == WATCH_ATOMICS,
 	};
 	struct arena arena;
-	const struct plan *plan;
+	struct plan *plan;
 
 	access_thunks(&options.thunks);
 	arena_init(&arena, plan_pages);
@@ -302,8 +287,10 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	if (!plan)
 		return false;
 	patching->region.is_silent = watch != WATCH_FULLY;
-	if (!carry_out(patching, plan, watch == WATCH_FULLY ? 0 : SITE_SILENT, why))
+	if (!carry_out(patching, plan, watch == WATCH_FULLY ? 0 : SITE_SILENT, why)) {
+		plan_states_free(&plan->states);
 		return false;
+	}
 	if (watch == WATCH_FULLY)
 		count(&plan->statistics);
 	if (plan->statistics.atomics_native > plan->statistics.atomics / UNSEEN_PART)

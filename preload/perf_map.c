@@ -3,7 +3,7 @@
 #include <fcntl.h>
 
 #include "base/kernel.h"
-#include "preload/growing.h"
+#include "base/growing.h"
 #include "preload/text.h"
 #include "x86/function.h"
 

@@ -2,6 +2,7 @@ src_libcore_a_SOURCES += \
 	%D%/arena.c %D%/arena.h \
 	%D%/atomic.h \
 	%D%/bytes.h \
+	%D%/growing.h \
 	%D%/id_table.h \
 	%D%/kernel.h \
 	%D%/map.c %D%/map.h \

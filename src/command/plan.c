@@ -19,6 +19,7 @@
 #include "x86/verify.h"
 
 #define KIB 1024u
+#define PAGE ((size_t)4096)
 #define NS_PER_MS 1e6
 
 /* A file to plan, in memory. */
@@ -54,6 +55,11 @@ static bool open_file(struct plan_file *file)
 
 /* --- What the plan is made of ------------------------------------------------------- */
 
+static size_t whole_pages(size_t size_bytes)
+{
+	return (size_bytes + PAGE - 1) & ~(PAGE - 1);
+}
+
 /* Behind the module, as the guest library would have it. */
 static void *place_clones(void *context, size_t size_bytes, uint64_t *address)
 {
@@ -64,7 +70,7 @@ static void *place_clones(void *context, size_t size_bytes, uint64_t *address)
 		if (image->segments[i].end > end)
 			end = image->segments[i].end;
 	*address = (end + 0xffff) & ~(uint64_t)0xffff;
-	return malloc(size_bytes);
+	return pages_from_kernel(whole_pages(size_bytes));
 }
 
 static struct plan *make_plan(const struct image *image, const struct options *settings,
@@ -77,6 +83,7 @@ static struct plan *make_plan(const struct image *image, const struct options *s
 		.shared_tls = -16,
 		.first_site = 1,
 		.place = place_clones,
+		.places_pages = true,
 		.context = (void *)(uintptr_t)image,
 		.verification = settings->verify ? verification : NULL,
 		.keeps_instructions = settings->accesses,
@@ -252,7 +259,9 @@ static int plan_path(const char *path, const struct options *options)
 		print_each(plan, &image, &file);
 	for (uint32_t i = 0; options->accesses && i < plan->function_count; i++)
 		print_accesses_of(plan, &plan->functions[i], &image);
-	free(plan->clone);
+	if (plan->clone)
+		munmap(plan->clone, whole_pages(plan->clone_bytes));
+	plan_states_free(&plan->states);
 	munmap((void *)(uintptr_t)file.bytes, file.size_bytes);
 	return STATUS_FINE;
 }

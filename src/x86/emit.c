@@ -34,6 +34,7 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 								    sizeof(*emitter->clone_offsets));
 		emitter->failed = !emitter->clone_offsets;
 	}
+	emitter->failed |= !state_packer_init(&emitter->packer, arena);
 	encode_bytes(emitter, &options->thunks, sizeof(options->thunks));
 	return !emitter->failed;
 }
@@ -325,6 +326,17 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 	emitter->cold_room = cold.room;
 }
 
+/* The last one may be continued by the next function. */
+static void pack_states(struct emitter *emitter)
+{
+	if (emitter->failed || emitter->state_count < 2)
+		return;
+	for (uint32_t i = 0; i + 1 < emitter->state_count; i++)
+		state_pack(&emitter->packer, &emitter->states[i]);
+	emitter->states[0] = emitter->states[emitter->state_count - 1];
+	emitter->state_count = 1;
+}
+
 static void align(struct emitter *emitter)
 {
 	while (emitter->code_bytes % FUNCTION_ALIGNMENT && !emitter->failed)
@@ -364,6 +376,7 @@ bool emit_function(struct emitter *emitter, uint32_t index)
 	}
 	align(emitter);
 	emit_instructions(emitter, function, &analysis);
+	pack_states(emitter);
 	arena_free(emitter->arena, block, bytes);
 	return !emitter->failed;
 }
@@ -447,12 +460,39 @@ static bool fail(const char **why, const char *reason)
 	return false;
 }
 
+/* Brings the code to where it will lie: its pages, if these may be moved. */
+static bool move_code(struct emitter *emitter, struct plan *plan)
+{
+	struct growing pages = {emitter->code, emitter->code_bytes, emitter->code_room, false};
+	long moved;
+
+	if (!emitter->options->places_pages) {
+		memcpy(plan->clone, emitter->code, emitter->code_bytes);
+		growing_free(&pages);
+		return true;
+	}
+	growing_finish(&pages);
+	moved = kernel_call6(SYS_mremap, (long)pages.bytes, (long)pages.room, (long)pages.room,
+			     MREMAP_MAYMOVE | MREMAP_FIXED, (long)plan->clone, 0);
+	return moved == (long)plan->clone;
+}
+
+static bool finish_states(struct emitter *emitter, struct plan *plan)
+{
+	if (emitter->state_count)
+		state_pack(&emitter->packer, &emitter->states[0]);
+	if (!state_packer_finish(&emitter->packer))
+		return false;
+	plan->states = emitter->packer.states;
+	return true;
+}
+
 bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why)
 {
 	const struct plan_options *options = emitter->options;
 	site_number first_site = options->first_site;
 
-	if (emitter->failed)
+	if (emitter->failed || !finish_states(emitter, plan))
 		return fail(why, "out of memory");
 	plan->clone_bytes = emitter->code_bytes;
 	plan->clone = options->place(options->context, plan->clone_bytes, &plan->clone_address);
@@ -465,11 +505,19 @@ bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why
 	emitter->first_site = first_site;
 	if (!settle_all(emitter, plan, first_site))
 		return fail(why, "clones lie out of reach of the module");
-	memcpy(plan->clone, emitter->code, emitter->code_bytes);
+	if (!move_code(emitter, plan))
+		return fail(why, "the clones cannot be moved to their place");
+	emitter->code = NULL;
 	plan->sites = emitter->sites;
 	plan->site_count = emitter->site_count;
-	plan->states = emitter->states;
-	plan->state_count = emitter->state_count;
 	emitter->statistics->clone_bytes += emitter->code_bytes;
 	return true;
+}
+
+void emitter_free(struct emitter *emitter)
+{
+	if (emitter->code)
+		kernel_call2(SYS_munmap, emitter->code, emitter->code_room);
+	emitter->code = NULL;
+	plan_states_free(&emitter->packer.states);
 }

@@ -47,13 +47,15 @@ struct emitter {
 	const struct plan_options *options;
 	struct arena *arena;
 	struct plan_statistics *statistics;
-	unsigned char *code;
+	unsigned char *code; /* whole pages, of the kernel's */
 	uint32_t code_bytes, code_room;
 	struct plan_site *sites;
 	uint32_t site_count, site_room;
 	site_number first_site; /* once finished: number of sites[0] */
+	/* Those of the function in work, and the last one before them. */
 	struct plan_state *states;
 	uint32_t state_count, state_room;
+	struct state_packer packer;
 	struct fixup *fixups;
 	uint32_t fixup_count, fixup_room;
 	struct emitted_entry *entries; /* by text offset */
@@ -91,5 +93,8 @@ uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset
  * states.  False with *why: no room, no memory, or out of reach.
  */
 bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why);
+
+/* Of one that has failed: gives back what is not the arena's. */
+void emitter_free(struct emitter *emitter);
 
 #endif

@@ -4,7 +4,7 @@
 
 #define REX 0x40u
 #define REX_WIDE 8u
-#define CODE_ROOM_FIRST (64u * 1024u)
+#define CODE_ROOM_FIRST ((size_t)64 * 1024)
 
 void *encode_grow(struct emitter *emitter, void *array, uint32_t *room, uint32_t needed,
 		  size_t element_bytes)
@@ -25,15 +25,23 @@ void *encode_grow(struct emitter *emitter, void *array, uint32_t *room, uint32_t
 	return grown;
 }
 
+/* What is not used of it takes no memory. */
+static void grow_code(struct emitter *emitter)
+{
+	struct growing pages = {.bytes = emitter->code, .room = emitter->code_room};
+	size_t room = emitter->code_room ? 2 * (size_t)emitter->code_room : CODE_ROOM_FIRST;
+
+	emitter->failed |= room > (size_t)INT32_MAX + 1 || !growing_resize(&pages, room);
+	if (emitter->failed)
+		return;
+	emitter->code = pages.bytes;
+	emitter->code_room = (uint32_t)pages.room;
+}
+
 bool encode_reserve(struct emitter *emitter, uint32_t size_bytes)
 {
-	if (LIKELY(emitter->code_bytes + size_bytes <= emitter->code_room))
-		return !emitter->failed;
-	if (emitter->code_bytes + size_bytes > INT32_MAX)
-		emitter->failed = true;
-	if (!emitter->failed)
-		emitter->code = encode_grow(emitter, emitter->code, &emitter->code_room,
-					    emitter->code_bytes + size_bytes, 1);
+	while (UNLIKELY(emitter->code_bytes + size_bytes > emitter->code_room) && !emitter->failed)
+		grow_code(emitter);
 	return !emitter->failed;
 }
 

@@ -28,7 +28,8 @@ src_libplan_a_SOURCES += \
 	%D%/returns.c \
 	%D%/slices.c %D%/slices.h \
 	%D%/spins.c %D%/spins.h \
-	%D%/state.c \
+	%D%/state.c %D%/state.h \
+	%D%/state_pack.c \
 	%D%/survey.c %D%/survey.h \
 	%D%/symbolic.c %D%/symbolic.h \
 	%D%/symbolic_vector.c \

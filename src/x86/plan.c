@@ -250,8 +250,10 @@ struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 		return NULL;
 	planning->options = options;
 	planning->plan = plan;
-	if (!survey_all(planning, decoder, image, arena, why) || !make(planning, why))
+	if (!survey_all(planning, decoder, image, arena, why) || !make(planning, why)) {
+		emitter_free(&planning->emitter);
 		return NULL;
+	}
 	plan->statistics.text_bytes = image->text_bytes;
 	plan->statistics.nanoseconds = now_ns() - start;
 	*why = NULL;

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/types.h"
+#include "x86/state.h"
 #include "x86/thunk.h"
 
 struct image; /* image.h: a module in memory or in a file */
@@ -52,18 +53,6 @@ struct plan_patch {
 	uint8_t bytes[15];
 };
 
-/* How the state at a place in the clone maps to the original. */
-struct plan_state {
-	uint32_t clone_offset; /* from here up to the next entry */
-	uint32_t original_offset; /* is about to run this instruction */
-	uint8_t rsp_lowered_by; /* in units of 8: what the check took from rsp */
-	int8_t saved_register[3]; /* spilled registers, NO_REGISTER: none ... */
-	int8_t saved_at[3];	  /* ... at original rsp + 8 * saved_at */
-	bool flags_in_rax : 1;	  /* lahf and seto; rax itself is among the saved, if alive */
-	bool is_copy : 1; /* a run of instructions as long as the originals: the distance
-			   * from clone_offset is to be added to original_offset */
-};
-
 struct plan_statistics {
 	uint64_t functions, cloned, undecodable, without_accesses, conflicting;
 	uint64_t instructions, accesses; /* memory operands in usable functions */
@@ -85,6 +74,7 @@ struct plan_options {
 	void *(*place)(void *context, size_t size_bytes, uint64_t *address);
 	/* Where the clone goes: memory of that size to fill, and the address that it will
 	 * have, within 2 GiB of the module; NULL: no room. */
+	bool places_pages;	/* these are whole pages of their own, for others to replace */
 	void *context;
 	bool keeps_instructions; /* the plan's functions have theirs, all at once */
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
@@ -102,8 +92,7 @@ struct plan {
 	uint32_t site_count;
 	struct plan_patch *patches;
 	uint32_t patch_count;
-	struct plan_state *states; /* by clone_offset */
-	uint32_t state_count;
+	struct plan_states states; /* to be freed by who keeps them */
 	struct plan_statistics statistics;
 	const struct module *module; /* for who wants to know more (module.h, checks.h) */
 	const struct function *functions;
@@ -112,7 +101,7 @@ struct plan {
 
 /*
  * Plans @image.  NULL with *why if it cannot be planned at all (no unwind
- * tables, no text, no room).  Memory is @arena's, but for the clone's.
+ * tables, no text, no room).  Memory is @arena's, but for the clone's and the states'.
  */
 struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 		       const struct plan_options *options, struct arena *arena, const char **why);
@@ -129,12 +118,5 @@ static inline uint64_t plan_state_flags(uint64_t rax)
 
 	return (rax >> 8 & 0xd5) | overflow << 11;
 }
-
-/* The state at @clone_offset; NULL before the first one (state.c). */
-const struct plan_state *plan_state_at(const struct plan_state *states, uint32_t count,
-				       uint32_t clone_offset);
-
-/* The original instruction that is about to run at @clone_offset, whose state is @state. */
-uint32_t plan_state_original(const struct plan_state *state, uint32_t clone_offset);
 
 #endif

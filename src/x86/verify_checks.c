@@ -65,10 +65,11 @@ static bool has_flags(const struct symbolic *machine, const struct plan_state *s
 static bool check_state(struct verifying *verifying, uint32_t at, const struct symbolic *machine,
 			uint32_t original, uint32_t live)
 {
-	const struct plan_state *state =
-		plan_state_at(verifying->plan->states, verifying->plan->state_count, at);
+	struct plan_state row;
+	const struct plan_state *state = &row;
 
-	if (!state || plan_state_original(state, at) != original)
+	if (!plan_state_at(&verifying->plan->states, at, &row) ||
+	    plan_state_original(state, at) != original)
 		return verify_wrong(verifying, at, "the state is another instruction's");
 	if (8 * state->rsp_lowered_by != machine->lowered_by)
 		return verify_wrong(verifying, at, "the state has another stack pointer");
@@ -289,11 +290,10 @@ static bool go_on(struct verifying *verifying, uint32_t at, const struct instruc
 /* Whether @at is where the copy is said to be. */
 static bool is_copy(const struct verifying *verifying, uint32_t at)
 {
-	const struct plan_state *state =
-		plan_state_at(verifying->plan->states, verifying->plan->state_count, at);
+	struct plan_state state;
 
-	return state && state->is_copy &&
-	       plan_state_original(state, at) == verify_current(verifying)->offset;
+	return plan_state_at(&verifying->plan->states, at, &state) && state.is_copy &&
+	       plan_state_original(&state, at) == verify_current(verifying)->offset;
 }
 
 static bool visit(struct verifying *verifying, struct node *node)

@@ -233,16 +233,16 @@ uint32_t lab_thunk_calls(void)
 /* What a clone's state says is saved on the stack. */
 static void keep_saved(struct lab_step *step)
 {
-	const struct plan_state *state;
+	struct plan_state state;
 
-	if (step->pc < LAB_CLONES)
+	if (step->pc < LAB_CLONES ||
+	    !plan_state_at(&plan->states, (uint32_t)(step->pc - LAB_CLONES), &state))
 		return;
-	state = plan_state_at(plan->states, plan->state_count, (uint32_t)(step->pc - LAB_CLONES));
 	for (unsigned i = 0; i < 3; i++)
-		if (state && state->saved_register[i] != NO_REGISTER)
+		if (state.saved_register[i] != NO_REGISTER)
 			step->saved[i] =
-				*(uint64_t *)(step->registers[RSP] + 8ul * state->rsp_lowered_by +
-					      8ul * (uint64_t)state->saved_at[i]);
+				*(uint64_t *)(step->registers[RSP] + 8ul * state.rsp_lowered_by +
+					      8ul * (uint64_t)state.saved_at[i]);
 }
 
 #define YMM_HIGH 576 /* in the frame of a signal */
@@ -606,19 +606,19 @@ static void compare_seen(const char *name, const uint8_t *should)
 static struct lab_step translate(const struct lab *lab, const struct lab_step *step)
 {
 	uint32_t offset = (uint32_t)(step->pc - LAB_CLONES);
-	const struct plan_state *state;
+	struct plan_state state;
 	struct lab_step original = *step;
 
 	if (step->pc < LAB_CLONES)
 		return original;
-	state = plan_state_at(lab->plan.states, lab->plan.state_count, offset);
-	original.pc = LAB_TEXT + plan_state_original(state, offset);
-	original.registers[RSP] += 8ul * state->rsp_lowered_by;
-	if (state->flags_in_rax)
+	ck_assert(plan_state_at(&lab->plan.states, offset, &state));
+	original.pc = LAB_TEXT + plan_state_original(&state, offset);
+	original.registers[RSP] += 8ul * state.rsp_lowered_by;
+	if (state.flags_in_rax)
 		original.flags = plan_state_flags(step->registers[RAX]);
 	for (unsigned i = 0; i < 3; i++)
-		if (state->saved_register[i] != NO_REGISTER)
-			original.registers[state->saved_register[i]] = step->saved[i];
+		if (state.saved_register[i] != NO_REGISTER)
+			original.registers[state.saved_register[i]] = step->saved[i];
 	return original;
 }
 

@@ -2,8 +2,8 @@
  * Bytes that grow: what is written one after the other and ends up as one block
  * of whole pages, of the kernel's.  What found no memory is 'failed', and stays so.
  */
-#ifndef PRELOAD_GROWING_H
-#define PRELOAD_GROWING_H
+#ifndef BASE_GROWING_H
+#define BASE_GROWING_H
 
 #include <linux/mman.h>
 #include <string.h>
