@@ -280,6 +280,7 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	};
 	struct arena arena;
 	struct plan *plan;
+	bool is_done;
 
 	access_thunks(&options.thunks);
 	arena_init(&arena, plan_pages);
@@ -287,16 +288,18 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	if (!plan)
 		return false;
 	patching->region.is_silent = watch != WATCH_FULLY;
-	if (!carry_out(patching, plan, watch == WATCH_FULLY ? 0 : SITE_SILENT, why)) {
-		plan_states_free(&plan->states);
-		return false;
+	is_done = carry_out(patching, plan, watch == WATCH_FULLY ? 0 : SITE_SILENT, why);
+	if (is_done) {
+		if (watch == WATCH_FULLY)
+			count(&plan->statistics);
+		if (plan->statistics.atomics_native > plan->statistics.atomics / UNSEEN_PART)
+			guest_detector.has_unseen_atomics = true;
+		name_clones(patching, image, plan);
+		/* They are the region's. */
+		plan->states = (struct plan_states){.count = 0};
 	}
-	if (watch == WATCH_FULLY)
-		count(&plan->statistics);
-	if (plan->statistics.atomics_native > plan->statistics.atomics / UNSEEN_PART)
-		guest_detector.has_unseen_atomics = true;
-	name_clones(patching, image, plan);
-	return true;
+	plan_free(plan);
+	return is_done;
 }
 
 /* Does the loader write into its code? */

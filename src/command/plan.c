@@ -261,7 +261,7 @@ static int plan_path(const char *path, const struct options *options)
 		print_accesses_of(plan, &plan->functions[i], &image);
 	if (plan->clone)
 		munmap(plan->clone, whole_pages(plan->clone_bytes));
-	plan_states_free(&plan->states);
+	plan_free(plan);
 	munmap((void *)(uintptr_t)file.bytes, file.size_bytes);
 	return STATUS_FINE;
 }

@@ -63,10 +63,12 @@ static void emit_place_state(struct emitter *emitter, int64_t original_offset)
 	emit_state(emitter, &nothing);
 }
 
-static void emit_jump(struct emitter *emitter, enum fixup_kind kind, int64_t target)
+/* The distance to another function. */
+static void emit_away(struct emitter *emitter, int64_t target)
 {
-	encode_byte(emitter, 0xe9);
-	encode_fixup(emitter, kind, target, 0);
+	bool is_text = target >= 0 && target < emitter->module->text_bytes;
+
+	encode_fixup(emitter, is_text ? FIXUP_TEXT : FIXUP_ORIGINAL, target, 0);
 }
 
 static unsigned condition_of(const unsigned char *bytes)
@@ -112,7 +114,7 @@ static void emit_distance(struct emitter *emitter, const struct function *functi
 	uint32_t to = function_target(function, branch);
 
 	if (to == UINT32_MAX) {
-		encode_fixup(emitter, FIXUP_TEXT, branch->target, 0);
+		emit_away(emitter, branch->target);
 		return;
 	}
 	emitter->branches =
@@ -191,7 +193,8 @@ static void emit_copy(struct emitter *emitter, const struct function *function, 
 		break;
 	case INSTRUCTION_CALL:
 	case INSTRUCTION_CALL_INDIRECT:
-		emit_jump(emitter, FIXUP_ORIGINAL, instruction->offset);
+		encode_byte(emitter, 0xe9);
+		encode_fixup(emitter, FIXUP_ORIGINAL, instruction->offset, 0);
 		break;
 	case INSTRUCTION_PLAIN:
 	case INSTRUCTION_JUMP_INDIRECT:
@@ -205,13 +208,6 @@ static void emit_copy(struct emitter *emitter, const struct function *function, 
 
 /* --- Functions --------------------------------------------------------------------- */
 
-/* Arrays by instruction, and two checks and sites for each that may want them. */
-static size_t analysis_bytes(uint32_t count, uint32_t access_count)
-{
-	return (count + 1) * (3 * sizeof(uint32_t) + sizeof(uint16_t)) +
-	       2 * (access_count + 1) * (sizeof(struct check) + sizeof(struct plan_site)) + 64;
-}
-
 static uint32_t count_accesses(const struct function *function)
 {
 	uint32_t count = 0;
@@ -221,16 +217,23 @@ static uint32_t count_accesses(const struct function *function)
 	return count;
 }
 
-/* All arrays of an analysis out of one block, those with the strictest
- * alignment first. */
-static void divide(struct analysis *analysis, void *block, uint32_t count, uint32_t access_count)
+/* Arrays by instruction, and two checks and sites for each that may want them. */
+static bool take_room(struct emitter *emitter, const struct function *function,
+		      struct analysis *analysis)
 {
-	analysis->list.checks = block;
-	analysis->list.sites = (void *)(analysis->list.checks + 2 * (access_count + 1));
-	analysis->live = (void *)(analysis->list.sites + 2 * (access_count + 1));
-	analysis->slices = analysis->live + count + 1;
-	analysis->list.first_at = analysis->slices + count + 1;
-	analysis->flags = (void *)(analysis->list.first_at + count + 1);
+	struct scratch *scratch = &emitter->scratch;
+	size_t count = function->count + 1, most = 2 * ((size_t)count_accesses(function) + 1);
+
+	*analysis = (struct analysis){
+		.live = scratch_take(scratch, count * sizeof(*analysis->live)),
+		.slices = scratch_take_zeroed(scratch, count * sizeof(*analysis->slices)),
+		.flags = scratch_take_zeroed(scratch, count * sizeof(*analysis->flags)),
+		.list.first_at = scratch_take(scratch, count * sizeof(*analysis->list.first_at)),
+		.list.checks = scratch_take(scratch, most * sizeof(*analysis->list.checks)),
+		.list.sites = scratch_take(scratch, most * sizeof(*analysis->list.sites)),
+	};
+	return analysis->live && analysis->slices && analysis->flags && analysis->list.first_at &&
+	       analysis->list.checks && analysis->list.sites;
 }
 
 static bool analyse(struct emitter *emitter, const struct function *function,
@@ -240,7 +243,7 @@ static bool analyse(struct emitter *emitter, const struct function *function,
 	const struct module *module = emitter->module;
 
 	liveness_compute(module, function, analysis->live);
-	if (!slices_find(module, function, emitter->arena, analysis->live, analysis->slices,
+	if (!slices_find(module, function, &emitter->scratch, analysis->live, analysis->slices,
 			 analysis->flags, &emitter->slice_count))
 		return false;
 	checks_place(module, function, analysis->live, &notes, &analysis->list);
@@ -252,17 +255,17 @@ static bool analyse(struct emitter *emitter, const struct function *function,
 static uint32_t append_sites(struct emitter *emitter, const struct check_list *list)
 {
 	uint32_t first = emitter->site_count;
+	struct plan_site *sites =
+		growing_add(&emitter->sites, list->site_count * sizeof(*sites));
 
-	emitter->sites = encode_grow(emitter, emitter->sites, &emitter->site_room,
-				     first + list->site_count, sizeof(*emitter->sites));
-	if (emitter->failed)
+	if (!sites) {
+		emitter->failed = true;
 		return first;
+	}
 	for (uint32_t i = 0; i < list->site_count; i++) {
-		struct plan_site *site = &emitter->sites[first + i];
-
-		*site = list->sites[i];
-		if (site->next_member)
-			site->next_member += first;
+		sites[i] = list->sites[i];
+		if (sites[i].next_member)
+			sites[i].next_member += first;
 	}
 	emitter->site_count += list->site_count;
 	return first;
@@ -287,14 +290,13 @@ static bool runs_on(const struct instruction *last)
 /* Notes that the clone of instruction @index begins here. */
 static void note_place(struct emitter *emitter, const struct function *function, uint32_t index)
 {
+	struct emitted_entry entry = {function->instructions[index].offset, emitter->code_bytes};
+
 	emitter->offsets[index] = emitter->code_bytes;
 	if (!(function->reach[index] & REACH_ENTRY))
 		return;
-	emitter->entries = encode_grow(emitter, emitter->entries, &emitter->entry_room,
-				       emitter->entry_count + 1, sizeof(*emitter->entries));
-	if (!emitter->failed)
-		emitter->entries[emitter->entry_count++] = (struct emitted_entry){
-			function->instructions[index].offset, emitter->code_bytes};
+	growing_put(&emitter->entries, &entry, sizeof(entry));
+	emitter->failed |= emitter->entries.failed;
 }
 
 static void emit_instructions(struct emitter *emitter, const struct function *function,
@@ -318,7 +320,8 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 	}
 	if (runs_on(&function->instructions[function->count - 1])) {
 		emit_place_state(emitter, function->end);
-		emit_jump(emitter, FIXUP_TEXT, function->end);
+		encode_byte(emitter, 0xe9);
+		emit_away(emitter, function->end);
 	}
 	settle_branches(emitter);
 	emit_cold_parts(emitter, &cold);
@@ -360,43 +363,38 @@ static bool take_offsets(struct emitter *emitter, const struct function *functio
 bool emit_function(struct emitter *emitter, uint32_t index)
 {
 	const struct function *function = &emitter->module->functions[index];
-	uint32_t access_count = count_accesses(function);
-	size_t bytes = analysis_bytes(function->count, access_count);
-	void *block = arena_alloc(emitter->arena, bytes);
+	struct scratch_mark mark = scratch_mark(&emitter->scratch);
 	struct analysis analysis;
 
-	if (!block || emitter->failed || !function->count) {
-		emitter->failed = true;
-		return false;
-	}
-	divide(&analysis, block, function->count, access_count);
-	if (!analyse(emitter, function, &analysis) || !take_offsets(emitter, function, index)) {
+	if (emitter->failed || !function->count || !take_room(emitter, function, &analysis) ||
+	    !analyse(emitter, function, &analysis) || !take_offsets(emitter, function, index)) {
 		emitter->failed = true;
 		return false;
 	}
 	align(emitter);
 	emit_instructions(emitter, function, &analysis);
 	pack_states(emitter);
-	arena_free(emitter->arena, block, bytes);
+	scratch_release(&emitter->scratch, mark);
 	return !emitter->failed;
 }
 
 /* The entry at @text_offset, or 0. */
 static uint32_t find_entry(const struct emitter *emitter, uint32_t text_offset)
 {
-	uint32_t low = 0, high = emitter->entry_count;
+	const struct emitted_entry *entries = (const void *)emitter->entries.bytes;
+	uint32_t count = (uint32_t)(emitter->entries.count / sizeof(*entries));
+	uint32_t low = 0, high = count;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (emitter->entries[middle].text_offset < text_offset)
+		if (entries[middle].text_offset < text_offset)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < emitter->entry_count && emitter->entries[low].text_offset == text_offset
-		       ? emitter->entries[low].clone_offset
-		       : 0;
+	return low < count && entries[low].text_offset == text_offset ? entries[low].clone_offset
+								      : 0;
 }
 
 uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset)
@@ -419,39 +417,48 @@ uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset
 
 /* --- Where it will lie -------------------------------------------------------------- */
 
-/* The value of a fixup.  False: out of reach. */
-static bool settle(const struct emitter *emitter, const struct fixup *fixup,
-		   const struct plan *plan, site_number first_site, uint32_t *value)
+/* The value of the fixup at @position.  False: out of reach. */
+static bool settle(const struct emitter *emitter, enum fixup_kind kind, uint32_t position,
+		   const struct plan *plan, uint32_t *value)
 {
-	uint64_t after = plan->clone_address + fixup->position + 4 + fixup->trailing;
-	uint64_t target = emitter->module->text_address + (uint64_t)fixup->target;
+	int64_t from_clones = (int64_t)(emitter->module->text_address - plan->clone_address);
 	uint32_t clone_offset = 0;
 	int64_t distance;
 
-	if (fixup->kind == FIXUP_SITE) {
-		*value = (uint32_t)fixup->target + (first_site << 1);
+	if (kind == FIXUP_SITE) {
+		*value += emitter->first_site << 1;
 		return true;
 	}
-	if (fixup->kind == FIXUP_TEXT)
-		clone_offset = emitter_clone_offset(emitter, fixup->target);
+	if (kind == FIXUP_TEXT)
+		clone_offset = emitter_clone_offset(emitter, *value);
 	if (clone_offset)
-		target = plan->clone_address + clone_offset;
-	distance = (int64_t)(target - after);
+		distance = (int64_t)clone_offset - (position + 4);
+	else if (kind == FIXUP_TEXT)
+		distance = from_clones + *value - (position + 4);
+	else
+		distance = from_clones + (int32_t)*value;
 	*value = (uint32_t)distance;
-	return distance >= INT32_MIN && distance <= INT32_MAX;
+	return distance == (int32_t)distance;
 }
 
-static bool settle_all(struct emitter *emitter, const struct plan *plan, site_number first_site)
+static bool settle_all(struct emitter *emitter, const struct plan *plan)
 {
-	for (uint32_t i = 0; i < emitter->fixup_count; i++) {
-		const struct fixup *fixup = &emitter->fixups[i];
-		uint32_t value;
+	bool is_right = !emitter->is_too_far;
 
-		if (!settle(emitter, fixup, plan, first_site, &value))
-			return false;
-		memcpy(emitter->code + fixup->position, &value, sizeof(value));
+	for (unsigned kind = 0; kind < FIXUP_KINDS; kind++) {
+		const uint32_t *positions = (const void *)emitter->fixups[kind].bytes;
+		size_t count = emitter->fixups[kind].count / sizeof(*positions);
+
+		for (size_t i = 0; i < count && is_right; i++) {
+			uint32_t value;
+
+			memcpy(&value, emitter->code + positions[i], sizeof(value));
+			is_right = settle(emitter, (enum fixup_kind)kind, positions[i], plan,
+					  &value);
+			memcpy(emitter->code + positions[i], &value, sizeof(value));
+		}
 	}
-	return true;
+	return is_right;
 }
 
 static bool fail(const char **why, const char *reason)
@@ -484,6 +491,7 @@ static bool finish_states(struct emitter *emitter, struct plan *plan)
 	if (!state_packer_finish(&emitter->packer))
 		return false;
 	plan->states = emitter->packer.states;
+	emitter->packer.states = (struct plan_states){.count = 0};
 	return true;
 }
 
@@ -503,12 +511,14 @@ bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why
 	if (options->reserve && emitter->site_count && !first_site)
 		return fail(why, "too many sites");
 	emitter->first_site = first_site;
-	if (!settle_all(emitter, plan, first_site))
+	if (!settle_all(emitter, plan))
 		return fail(why, "clones lie out of reach of the module");
 	if (!move_code(emitter, plan))
 		return fail(why, "the clones cannot be moved to their place");
 	emitter->code = NULL;
-	plan->sites = emitter->sites;
+	plan->sites = (void *)emitter->sites.bytes;
+	plan->site_room = emitter->sites.room;
+	emitter->sites = (struct growing){.count = 0};
 	plan->site_count = emitter->site_count;
 	emitter->statistics->clone_bytes += emitter->code_bytes;
 	return true;
@@ -520,4 +530,9 @@ void emitter_free(struct emitter *emitter)
 		kernel_call2(SYS_munmap, emitter->code, emitter->code_room);
 	emitter->code = NULL;
 	plan_states_free(&emitter->packer.states);
+	for (unsigned kind = 0; kind < FIXUP_KINDS; kind++)
+		growing_free(&emitter->fixups[kind]);
+	growing_free(&emitter->entries);
+	growing_free(&emitter->sites);
+	scratch_free(&emitter->scratch);
 }

@@ -17,18 +17,16 @@
 #include "base/arena.h"
 #include "x86/module.h"
 #include "x86/plan.h"
+#include "x86/scratch.h"
 
+/* What the four bytes of a fixup have to become.  Until then they hold ... */
 enum fixup_kind {
-	FIXUP_TEXT,	/* rel32 to a text offset: its clone if there is one, else the original */
-	FIXUP_ORIGINAL, /* rel32 to a text offset, always the original: anchors, data */
-	FIXUP_SITE	/* the pushed id: first site number << 1 is added */
-};
-
-struct fixup {
-	uint32_t position; /* of the four bytes */
-	uint8_t kind;	   /* enum fixup_kind */
-	uint8_t trailing;  /* bytes between the four and the instruction's end */
-	int64_t target;	   /* text offset */
+	FIXUP_TEXT,	/* distance to a text offset: its clone if there is one, else the
+			 * original (the offset) */
+	FIXUP_ORIGINAL, /* distance to a text offset, always the original: anchors, data (the
+			 * distance, were the clones to begin at the text's offset 0) */
+	FIXUP_SITE,	/* the pushed id: first site number << 1 is added (the rest) */
+	FIXUP_KINDS
 };
 
 /* Where the clone of an instruction begins that is reached from outside. */
@@ -46,20 +44,19 @@ struct emitter {
 	const struct module *module;
 	const struct plan_options *options;
 	struct arena *arena;
+	struct scratch scratch; /* for the function in work */
 	struct plan_statistics *statistics;
 	unsigned char *code; /* whole pages, of the kernel's */
 	uint32_t code_bytes, code_room;
-	struct plan_site *sites;
-	uint32_t site_count, site_room;
+	struct growing sites;
+	uint32_t site_count;
 	site_number first_site; /* once finished: number of sites[0] */
 	/* Those of the function in work, and the last one before them. */
 	struct plan_state *states;
 	uint32_t state_count, state_room;
 	struct state_packer packer;
-	struct fixup *fixups;
-	uint32_t fixup_count, fixup_room;
-	struct emitted_entry *entries; /* by text offset */
-	uint32_t entry_count, entry_room;
+	struct growing fixups[FIXUP_KINDS]; /* positions */
+	struct growing entries;		    /* by text offset */
 	/* Of the function in work: its clone's beginning per instruction, and branches. */
 	uint32_t *offsets;
 	uint32_t offset_room;
@@ -69,7 +66,8 @@ struct emitter {
 	uint32_t slice_count;
 	void *cold_parts; /* of the function in work: kept for the next one */
 	uint32_t cold_room;
-	bool failed; /* out of memory: stays so */
+	bool is_too_far; /* from an operand */
+	bool failed;	 /* out of memory: stays so */
 };
 
 /* False: out of memory. */
@@ -94,7 +92,7 @@ uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset
  */
 bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why);
 
-/* Of one that has failed: gives back what is not the arena's. */
+/* Gives back what is neither the arena's nor the plan's. */
 void emitter_free(struct emitter *emitter);
 
 #endif

@@ -66,17 +66,15 @@ void encode_u32(struct emitter *emitter, uint32_t value)
 
 void encode_fixup(struct emitter *emitter, enum fixup_kind kind, int64_t target, unsigned trailing)
 {
-	emitter->fixups = encode_grow(emitter, emitter->fixups, &emitter->fixup_room,
-				      emitter->fixup_count + 1, sizeof(*emitter->fixups));
-	if (emitter->failed)
-		return;
-	emitter->fixups[emitter->fixup_count++] = (struct fixup){
-		.position = emitter->code_bytes,
-		.kind = (uint8_t)kind,
-		.trailing = (uint8_t)trailing,
-		.target = target,
-	};
-	encode_u32(emitter, 0);
+	struct growing *positions = &emitter->fixups[kind];
+
+	if (kind == FIXUP_ORIGINAL) {
+		target -= (int64_t)emitter->code_bytes + 4 + trailing;
+		emitter->is_too_far |= target != (int32_t)target;
+	}
+	growing_put(positions, &emitter->code_bytes, sizeof(emitter->code_bytes));
+	emitter->failed |= positions->failed;
+	encode_u32(emitter, (uint32_t)target);
 }
 
 static void encode_rex_opcode(struct emitter *emitter, int reg, int index, int base,

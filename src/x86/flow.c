@@ -206,28 +206,43 @@ static void unite(struct flow *flow, uint32_t load, uint32_t store)
 			slices[i] = slices[load];
 }
 
-/* A store of a value that rests on @rests: which loads of its place are in there,
- * and which decided that it is made? */
-static void pair_store(struct flow *flow, uint32_t store, uint64_t rests)
+/* Which loads of its place are in the stored value, and which decided that it is made? */
+static void pair_store(struct flow *flow, const struct flow_store *store)
 {
-	uint64_t place = place_of(flow, &flow->function->instructions[store]);
-	uint64_t decided = flow->now.taken ^ flow->now.passed;
 	struct flow_loads *loads = flow->loads;
 
-	for (uint32_t i = 0; i < loads->count; i++) {
-		uint64_t bit = 1ull << i;
+	for (uint64_t bits = store->rests | store->decided; bits; bits &= bits - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(bits);
 
-		if (loads->places[i] != place || loads->at[i] == store)
+		if (loads->places[i] != store->place || loads->at[i] == store->index)
 			continue;
-		if (rests & bit) {
-			unite(flow, loads->at[i], store);
+		unite(flow, loads->at[i], store->index);
+		if (store->rests >> i & 1) {
 			flow->notes->flags[loads->at[i]] |= PLAN_SITE_BASIS;
-			flow->notes->flags[store] |= PLAN_SITE_UPDATE;
-		} else if (decided & bit) {
-			unite(flow, loads->at[i], store);
+			flow->notes->flags[store->index] |= PLAN_SITE_UPDATE;
+		} else {
 			flow->notes->flags[loads->at[i]] |= PLAN_SITE_DECIDES;
 		}
 	}
+}
+
+static void note_store(struct flow *flow, uint32_t index, uint64_t rests)
+{
+	uint64_t decided = flow->now.taken ^ flow->now.passed;
+	struct flow_store *store = &flow->stores[flow->store_count];
+
+	if (!(rests | decided))
+		return;
+	*store = (struct flow_store){
+		.index = index,
+		.place = place_of(flow, &flow->function->instructions[index]),
+		.rests = rests,
+		.decided = decided,
+	};
+	if (flow->is_last_pass)
+		pair_store(flow, store);
+	else
+		flow->store_count++;
 }
 
 /* --- Instructions ----------------------------------------------------------------------------- */
@@ -247,8 +262,8 @@ static void store_value(struct flow *flow, uint32_t index, const struct value *v
 
 	if (slot >= 0)
 		flow->now.others[slot] = *value;
-	else if (flow->is_final && flow->roles[index] & FLOW_STORE)
-		pair_store(flow, index, value->loads);
+	else if (flow->roles[index] & FLOW_STORE)
+		note_store(flow, index, value->loads);
 }
 
 static void change_registers(struct flow *flow, const struct instruction *instruction,
@@ -421,6 +436,7 @@ static void arrive(struct flow *flow, uint32_t index)
 static void run_pass(struct flow *flow)
 {
 	flow->has_changed = false;
+	flow->store_count = 0;
 	flow_begin(flow, &flow->now, 0xbe90);
 	for (uint32_t i = 0; i < flow->function->count; i++) {
 		arrive(flow, i);
@@ -445,53 +461,63 @@ static void note_shape(struct flow *flow, uint32_t index)
 		flow->vector_count = FLOW_VECTORS;
 }
 
-static void number_joins(struct flow *flow)
+static uint32_t number_joins(struct flow *flow)
 {
 	const struct function *function = flow->function;
+	uint32_t store_count = 0;
 
 	for (uint32_t i = 0; i < function->count; i++) {
 		bool is_join = i && function->reach[i] & (REACH_BRANCH | REACH_INDIRECT);
 
 		flow->join_numbers[i] = is_join ? flow->join_count++ : NO_JOIN;
+		store_count += (flow->roles[i] & FLOW_STORE) != 0;
 		add_slot(flow, &function->instructions[i]);
 		note_shape(flow, i);
 	}
 	for (uint32_t i = 0; i < function->count; i++)
 		flow->slot_of[i] = (int8_t)find_slot(flow, &function->instructions[i]);
+	return store_count;
 }
 
-bool flow_pair(const struct module *module, const struct function *function, struct arena *arena,
-	       const uint8_t *roles, const uint32_t *live, struct flow_loads *loads,
-	       const struct slice_notes *notes)
+struct flow *flow_open(const struct module *module, const struct function *function,
+		       struct scratch *scratch, const uint8_t *roles, const uint32_t *live)
 {
-	size_t number_bytes = (function->count + 1) * sizeof(uint32_t), join_bytes;
-	struct flow flow = {
+	struct flow *flow = scratch_take(scratch, sizeof(*flow));
+	uint32_t store_count;
+
+	if (!flow)
+		return NULL;
+	*flow = (struct flow){
 		.module = module,
 		.function = function,
 		.roles = roles,
 		.live = live,
-		.loads = loads,
-		.notes = notes,
-		.join_numbers = arena_alloc(arena, number_bytes),
-		.slot_of = arena_alloc(arena, function->count + 1),
+		.join_numbers = scratch_take(scratch, function->count * sizeof(uint32_t)),
+		.slot_of = scratch_take(scratch, function->count),
 	};
+	if (!flow->join_numbers || !flow->slot_of)
+		return NULL;
+	store_count = number_joins(flow);
+	if (flow->join_count > JOIN_LIMIT)
+		return NULL;
+	flow->joins = scratch_take(scratch, (flow->join_count + 1) * flow_state_bytes(flow));
+	flow->stores = scratch_take(scratch, store_count * sizeof(*flow->stores));
+	return flow->joins && flow->stores ? flow : NULL;
+}
 
-	if (!flow.join_numbers || !flow.slot_of)
-		return false;
-	number_joins(&flow);
-	join_bytes = (flow.join_count + 1) * flow_state_bytes(&flow);
-	if (flow.join_count <= JOIN_LIMIT)
-		flow.joins = arena_alloc(arena, join_bytes);
-	for (unsigned pass = 0; flow.joins && pass < PASS_LIMIT; pass++) {
-		run_pass(&flow);
-		if (!flow.has_changed || !flow.has_loop)
+void flow_pair(struct flow *flow, struct flow_loads *loads, const struct slice_notes *notes)
+{
+	flow->loads = loads;
+	flow->notes = notes;
+	for (uint32_t i = 0; i <= flow->join_count; i++)
+		flow_join(flow, i)->is_reached = false;
+	/* Once nothing changes, another pass would find the same. */
+	for (unsigned pass = 0; pass <= PASS_LIMIT; pass++) {
+		flow->is_last_pass = pass == PASS_LIMIT;
+		run_pass(flow);
+		if (!flow->has_changed || !flow->has_loop)
 			break;
 	}
-	flow.is_final = true;
-	if (flow.joins)
-		run_pass(&flow);
-	arena_free(arena, flow.joins, join_bytes);
-	arena_free(arena, flow.slot_of, function->count + 1);
-	arena_free(arena, flow.join_numbers, number_bytes);
-	return true;
+	for (uint32_t i = 0; i < flow->store_count; i++)
+		pair_store(flow, &flow->stores[i]);
 }

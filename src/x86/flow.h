@@ -12,8 +12,8 @@
 #ifndef X86_FLOW_H
 #define X86_FLOW_H
 
-#include "base/arena.h"
 #include "x86/module.h"
+#include "x86/scratch.h"
 
 #define FLOW_LOADS_MOST 64u
 
@@ -34,11 +34,14 @@ struct slice_notes {
 };
 
 /*
- * Pairs the stores of @function with @loads; @roles and @live are those of its
- * instructions.  False: out of memory.
+ * Gets ready for a function: @roles and @live are those of its instructions.  What it
+ * takes of @scratch is the caller's to release.  NULL: no memory, or too large.
  */
-bool flow_pair(const struct module *module, const struct function *function, struct arena *arena,
-	       const uint8_t *roles, const uint32_t *live, struct flow_loads *loads,
-	       const struct slice_notes *notes);
+struct flow;
+struct flow *flow_open(const struct module *module, const struct function *function,
+		       struct scratch *scratch, const uint8_t *roles, const uint32_t *live);
+
+/* Pairs the stores of the function with @loads. */
+void flow_pair(struct flow *flow, struct flow_loads *loads, const struct slice_notes *notes);
 
 #endif

@@ -25,6 +25,12 @@ struct state {
 	struct value others[FLOW_SLOTS_MOST + FLOW_VECTORS];
 };
 
+/* A store of a value that rests on loads, or that loads have decided. */
+struct flow_store {
+	uint32_t index;
+	uint64_t place, rests, decided;
+};
+
 struct flow {
 	const struct module *module;
 	const struct function *function;
@@ -38,9 +44,10 @@ struct flow {
 	uint32_t join_count;
 	int32_t slot_keys[FLOW_SLOTS_MOST]; /* displacement * 2 + (base is rsp) */
 	uint32_t slot_count, vector_count;
-	bool has_loop;
+	bool has_loop, has_changed, is_last_pass;
+	struct flow_store *stores; /* of the pass under way */
+	uint32_t store_count;
 	struct state now;
-	bool has_changed, is_final;
 };
 
 static inline uint64_t flow_mix(uint64_t a, uint64_t b)

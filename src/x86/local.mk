@@ -26,6 +26,7 @@ src_libplan_a_SOURCES += \
 	%D%/pattern.c %D%/pattern.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/returns.c \
+	%D%/scratch.c %D%/scratch.h \
 	%D%/slices.c %D%/slices.h \
 	%D%/spins.c %D%/spins.h \
 	%D%/state.c %D%/state.h \

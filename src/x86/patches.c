@@ -522,7 +522,7 @@ static bool add_row(struct survey *survey, struct patches *patches, struct chose
 	return true;
 }
 
-static uint32_t keep_rows(const struct choice *choice, uint32_t index, struct patches *patches)
+static uint32_t keep_rows(const struct choice *choice, struct patches *patches)
 {
 	uint32_t count = 0;
 
@@ -530,8 +530,6 @@ static uint32_t keep_rows(const struct choice *choice, uint32_t index, struct pa
 		if (is_patched(choice, i))
 			count += add_row(choice->survey, patches,
 					 (struct chosen_patch){
-						 .function = index,
-						 .instruction = i,
 						 .offset = choice->function->instructions[i].offset,
 						 .island = choice->islands[i],
 					 });
@@ -548,21 +546,19 @@ static uint32_t find_padding_end(const struct survey *survey, const struct funct
 	return end;
 }
 
-/* One block for all arrays; false: no memory. */
-static bool open_choice(struct choice *choice, uint8_t **covered, size_t *size_bytes)
+/* False: no memory. */
+static bool open_choice(struct choice *choice, uint8_t **covered)
 {
+	struct scratch *scratch = &choice->survey->scratch;
 	uint32_t count = choice->function->count;
-	char *block;
 
-	*size_bytes = (size_t)count * (2 * sizeof(uint32_t) + 3);
-	block = arena_alloc(choice->survey->arena, *size_bytes);
-	choice->islands = (uint32_t *)(void *)block;
-	choice->stack = choice->islands + count;
-	choice->fates = (uint8_t *)(choice->stack + count);
-	*covered = choice->fates + count;
-	choice->leads = (bool *)(*covered + count);
+	choice->islands = scratch_take_zeroed(scratch, count * sizeof(*choice->islands));
+	choice->stack = scratch_take(scratch, count * sizeof(*choice->stack));
+	choice->fates = scratch_take_zeroed(scratch, count);
+	choice->leads = scratch_take_zeroed(scratch, count);
+	*covered = scratch_take_zeroed(scratch, count);
 	choice->padding_end = find_padding_end(choice->survey, choice->function);
-	return block != NULL;
+	return choice->islands && choice->stack && choice->fates && choice->leads && *covered;
 }
 
 uint32_t patches_choose(struct survey *survey, uint32_t index, const bool *wanted,
@@ -570,11 +566,11 @@ uint32_t patches_choose(struct survey *survey, uint32_t index, const bool *wante
 {
 	struct function *function = &survey->module.functions[index];
 	struct choice choice = {.survey = survey, .function = function, .wanted = wanted};
+	struct scratch_mark mark = scratch_mark(&survey->scratch);
 	uint8_t *covered;
-	size_t size_bytes;
 	uint32_t count;
 
-	if (!function->count || !open_choice(&choice, &covered, &size_bytes))
+	if (!function->count || !open_choice(&choice, &covered))
 		return 0;
 	find_leads(&choice);
 	choose_first(&choice);
@@ -586,8 +582,8 @@ uint32_t patches_choose(struct survey *survey, uint32_t index, const bool *wante
 	find_native(&choice);
 	enter_at_atomics(&choice);
 	count_entries(&choice, statistics);
-	count = keep_rows(&choice, index, patches);
-	arena_free(survey->arena, choice.islands, size_bytes);
+	count = keep_rows(&choice, patches);
+	scratch_release(&survey->scratch, mark);
 	return count;
 }
 

@@ -20,9 +20,8 @@
 #include "x86/survey.h"
 
 struct chosen_patch {
-	uint32_t function, instruction; /* where it is */
-	uint32_t offset;		/* ... in the text */
-	uint32_t island;		/* text offset, or 0 */
+	uint32_t offset; /* where it is in the text */
+	uint32_t island; /* text offset, or 0 */
 };
 
 struct patches {

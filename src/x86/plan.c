@@ -61,7 +61,8 @@ static bool choose_patches(struct planning *planning, uint32_t index)
 	struct plan_statistics *statistics = &planning->plan->statistics;
 	struct function *function = &survey->module.functions[index];
 	uint64_t native = statistics->accesses_native;
-	bool *wanted = arena_alloc(survey->arena, function->count);
+	struct scratch_mark mark = scratch_mark(&survey->scratch);
+	bool *wanted = scratch_take(&survey->scratch, function->count);
 
 	if (!wanted)
 		return false;
@@ -71,7 +72,7 @@ static bool choose_patches(struct planning *planning, uint32_t index)
 	function->patch_count =
 		patches_choose(survey, index, wanted, &planning->patches, statistics);
 	function->native_count = (uint32_t)(statistics->accesses_native - native);
-	arena_free(survey->arena, wanted, function->count);
+	scratch_release(&survey->scratch, mark);
 	if (function->patch_count)
 		return !planning->patches.failed;
 	function->why_not = "no entry has room for a jump";
@@ -251,9 +252,13 @@ struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 	planning->options = options;
 	planning->plan = plan;
 	if (!survey_all(planning, decoder, image, arena, why) || !make(planning, why)) {
-		emitter_free(&planning->emitter);
-		return NULL;
+		plan_free(plan);
+		plan = NULL;
 	}
+	emitter_free(&planning->emitter);
+	scratch_free(&planning->survey.scratch);
+	if (!plan)
+		return NULL;
 	plan->statistics.text_bytes = image->text_bytes;
 	plan->statistics.nanoseconds = now_ns() - start;
 	*why = NULL;
@@ -268,4 +273,12 @@ const struct function *plan_function_at(const struct plan *plan, uint32_t offset
 		return NULL;
 	module_open(plan->module, function);
 	return function->instructions ? function : NULL;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (plan->sites)
+		kernel_call2(SYS_munmap, plan->sites, plan->site_room);
+	plan->sites = NULL;
+	plan_states_free(&plan->states);
 }

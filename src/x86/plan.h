@@ -90,9 +90,10 @@ struct plan {
 	size_t clone_bytes;
 	struct plan_site *sites;
 	uint32_t site_count;
+	size_t site_room; /* in bytes */
 	struct plan_patch *patches;
 	uint32_t patch_count;
-	struct plan_states states; /* to be freed by who keeps them */
+	struct plan_states states;
 	struct plan_statistics statistics;
 	const struct module *module; /* for who wants to know more (module.h, checks.h) */
 	const struct function *functions;
@@ -101,10 +102,14 @@ struct plan {
 
 /*
  * Plans @image.  NULL with *why if it cannot be planned at all (no unwind
- * tables, no text, no room).  Memory is @arena's, but for the clone's and the states'.
+ * tables, no text, no room).  Memory is @arena's, but for the clone's and what
+ * plan_free() gives back.
  */
 struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 		       const struct plan_options *options, struct arena *arena, const char **why);
+
+/* Gives back what is not the arena's, but for the clone and what 'states' has by then. */
+void plan_free(struct plan *plan);
 
 /* The function that has text offset @offset, with its instructions, which are there
  * until the next call; NULL: none. */

@@ -66,25 +66,32 @@ static void gather_batch(const struct function *function, const uint8_t *roles,
 	*from = i;
 }
 
-bool slices_find(const struct module *module, const struct function *function, struct arena *arena,
-		 const uint32_t *live, uint32_t *slices, uint16_t *flags, uint32_t *slice_count)
+bool slices_find(const struct module *module, const struct function *function,
+		 struct scratch *scratch, const uint32_t *live, uint32_t *slices, uint16_t *flags,
+		 uint32_t *slice_count)
 {
 	struct slice_notes notes = {slices, flags, slice_count};
-	uint8_t *roles = arena_alloc(arena, function->count + 1);
+	struct scratch_mark mark = scratch_mark(scratch);
+	uint8_t *roles = scratch_take(scratch, function->count);
 	struct shapes stores = {.bits = {0}};
+	struct flow *flow = NULL;
 	struct flow_loads loads;
 	uint32_t from = 0;
-	bool is_done = roles != NULL;
 
 	if (!roles)
 		return false;
 	find_roles(module, function, roles, &stores);
 	for (unsigned batch = 0; batch < BATCH_COUNT_MOST && from < function->count; batch++) {
 		gather_batch(function, roles, &stores, &from, &loads);
-		if (loads.count)
-			is_done &= flow_pair(module, function, arena, roles, live, &loads, &notes);
+		if (!loads.count)
+			break;
+		if (!flow)
+			flow = flow_open(module, function, scratch, roles, live);
+		if (!flow)
+			break;
+		flow_pair(flow, &loads, &notes);
 	}
 	spins_find(function, roles, flags);
-	arena_free(arena, roles, function->count + 1);
-	return is_done;
+	scratch_release(scratch, mark);
+	return true;
 }

@@ -10,8 +10,8 @@
 #ifndef X86_SLICES_H
 #define X86_SLICES_H
 
-#include "base/arena.h"
 #include "x86/module.h"
+#include "x86/scratch.h"
 
 /*
  * Fills @slices and @flags (of enum plan_site_flag), one per instruction, both
@@ -19,7 +19,7 @@
  * from *@slice_count.  False: out of memory, and nothing is said.
  */
 bool slices_find(const struct module *module, const struct function *function,
-		 struct arena *arena, const uint32_t *live, uint32_t *slices, uint16_t *flags,
+		 struct scratch *scratch, const uint32_t *live, uint32_t *slices, uint16_t *flags,
 		 uint32_t *slice_count);
 
 #endif

@@ -19,6 +19,7 @@
 #include "x86/image.h"
 #include "x86/module.h"
 #include "x86/pattern.h"
+#include "x86/scratch.h"
 
 /* What is known of a byte of the text. */
 enum mark {
@@ -73,6 +74,7 @@ struct survey {
 	struct outward_jump *outward_jumps;
 	uint32_t outward_jump_count, outward_jump_room;
 	struct slab slab;
+	struct scratch scratch; /* for the function in work */
 	struct patterns patterns;
 	/* Of the function that is open, with room for the longest. */
 	struct function *open;

@@ -213,7 +213,7 @@ bool verify_clones(const struct decoder *decoder, const struct emitter *emitter,
 		.plan = plan,
 		.result = verification,
 		.nodes = arena_alloc(arena, VERIFY_NODES_MOST * sizeof(*verifying.nodes)),
-		.scratch = arena_alloc(arena, sizeof(*verifying.scratch)),
+		.machines = arena_alloc(arena, sizeof(*verifying.machines)),
 		.begun_at = arena_alloc(arena, site_bytes),
 		.ended_at = arena_alloc(arena, site_bytes),
 	};
@@ -222,7 +222,7 @@ bool verify_clones(const struct decoder *decoder, const struct emitter *emitter,
 	bool is_right = false;
 
 	*verification = (struct verification){.what = NULL};
-	if (verifying.nodes && verifying.scratch && verifying.begun_at && verifying.ended_at &&
+	if (verifying.nodes && verifying.machines && verifying.begun_at && verifying.ended_at &&
 	    has_site && live)
 		is_right = check_all(&verifying, has_site, live);
 	else
@@ -230,7 +230,7 @@ bool verify_clones(const struct decoder *decoder, const struct emitter *emitter,
 	arena_free(arena, verifying.nodes, VERIFY_NODES_MOST * sizeof(*verifying.nodes));
 	arena_free(arena, verifying.begun_at, site_bytes);
 	arena_free(arena, verifying.ended_at, site_bytes);
-	arena_free(arena, verifying.scratch, sizeof(*verifying.scratch));
+	arena_free(arena, verifying.machines, sizeof(*verifying.machines));
 	arena_free(arena, has_site, module->text_bytes);
 	arena_free(arena, live, live_bytes);
 	return is_right;

@@ -228,7 +228,7 @@ static bool add_node(struct verifying *verifying, int64_t at, const struct symbo
 static bool add_edge(struct verifying *verifying, int64_t at, const struct symbolic *machine,
 		     bool is_equal)
 {
-	struct symbolic *after = &verifying->scratch->edge;
+	struct symbolic *after = &verifying->machines->edge;
 
 	*after = *machine;
 	symbolic_branch(after, is_equal);
@@ -298,7 +298,7 @@ static bool is_copy(const struct verifying *verifying, uint32_t at)
 
 static bool visit(struct verifying *verifying, struct node *node)
 {
-	struct symbolic *machine = &verifying->scratch->machine;
+	struct symbolic *machine = &verifying->machines->machine;
 	uint32_t at = node->at;
 	struct instruction instruction;
 	struct symbolic_outcome outcome;
@@ -338,7 +338,7 @@ static struct node *next_node(struct verifying *verifying)
 
 bool verify_follow_checks(struct verifying *verifying)
 {
-	struct symbolic *machine = &verifying->scratch->machine;
+	struct symbolic *machine = &verifying->machines->machine;
 	struct node *node;
 
 	symbolic_begin(machine);
@@ -360,7 +360,7 @@ bool verify_follow_lock_end(struct verifying *verifying, uint32_t *at)
 {
 	const struct instruction *original = verify_current(verifying);
 	uint32_t next = original->offset + original->length;
-	struct symbolic *machine = &verifying->scratch->machine;
+	struct symbolic *machine = &verifying->machines->machine;
 	bool has_called = false;
 
 	symbolic_begin(machine);

@@ -19,7 +19,7 @@ struct node {
 };
 
 /* Machines in work: large, for the stack. */
-struct scratch {
+struct machines {
 	struct symbolic machine, edge;
 };
 
@@ -35,7 +35,7 @@ struct verifying {
 	uint32_t index; /* of the instruction whose checks are followed */
 	struct node *nodes;
 	uint32_t node_count;
-	struct scratch *scratch;
+	struct machines *machines;
 	uint32_t *begun_at, *ended_at; /* per site: the one call of a thunk for it */
 	uint32_t copy_at;	       /* where the paths ended; 0: not yet */
 };
