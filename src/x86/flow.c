@@ -8,6 +8,7 @@
 #define PASS_LIMIT 4u
 #define JOIN_LIMIT 8192u
 #define NO_JOIN UINT32_MAX
+#define NO_LOAD UINT8_MAX
 #define CHANGED_BY_CALLS                                                                           \
 	(REGISTER_BIT(RAX) | REGISTER_BIT(RCX) | REGISTER_BIT(RDX) | REGISTER_BIT(RSI) |           \
 	 REGISTER_BIT(RDI) | REGISTER_BIT(R8) | REGISTER_BIT(R9) | REGISTER_BIT(R10) |             \
@@ -75,21 +76,12 @@ static uint32_t address_registers(const struct instruction *instruction)
 /* The load's bit in sets, 0 if it is not in this batch. */
 static uint64_t load_bit(struct flow *flow, uint32_t index, uint64_t place)
 {
-	struct flow_loads *loads = flow->loads;
-	uint32_t low = 0, high = loads->count;
+	uint8_t number = flow->load_of[index];
 
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (loads->at[middle] < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == loads->count || loads->at[low] != index)
+	if (number == NO_LOAD)
 		return 0;
-	loads->places[low] = place;
-	return 1ull << low;
+	flow->loads->places[number] = place;
+	return 1ull << number;
 }
 
 /* mov between registers, which hands a value on as it is. */
@@ -114,7 +106,7 @@ static struct value memory_value(struct flow *flow, uint32_t index)
 	place = place_of(flow, instruction);
 	return (struct value){
 		.hash = flow_mix(0x10ad, place),
-		.loads = flow->roles[index] & FLOW_LOAD ? load_bit(flow, index, place) : 0,
+		.loads = load_bit(flow, index, place),
 	};
 }
 
@@ -229,20 +221,13 @@ static void pair_store(struct flow *flow, const struct flow_store *store)
 static void note_store(struct flow *flow, uint32_t index, uint64_t rests)
 {
 	uint64_t decided = flow->now.taken ^ flow->now.passed;
-	struct flow_store *store = &flow->stores[flow->store_count];
+	struct flow_store *store = &flow->stores[flow->store_of[index]];
 
-	if (!(rests | decided))
-		return;
-	*store = (struct flow_store){
-		.index = index,
-		.place = place_of(flow, &flow->function->instructions[index]),
-		.rests = rests,
-		.decided = decided,
-	};
+	*store = (struct flow_store){.index = index, .rests = rests, .decided = decided};
+	if (rests | decided)
+		store->place = place_of(flow, &flow->function->instructions[index]);
 	if (flow->is_last_pass)
 		pair_store(flow, store);
-	else
-		flow->store_count++;
 }
 
 /* --- Instructions ----------------------------------------------------------------------------- */
@@ -413,33 +398,44 @@ static void run(struct flow *flow, uint32_t index)
 	}
 }
 
-static void arrive(struct flow *flow, uint32_t index)
+/* Arrives at a place where paths meet.  False: nothing is new here. */
+static bool arrive_at_join(struct flow *flow, uint32_t index)
 {
-	uint32_t join = flow->join_numbers[index];
+	struct state *join = flow_join(flow, flow->join_numbers[index]);
 	uint8_t reach = flow->function->reach[index];
 
-	if (join == NO_JOIN) {
-		if (!flow->now.is_reached && reach & REACH_ENTRY)
-			flow_begin(flow, &flow->now, flow_mix(0xbe91, index));
-		return;
-	}
 	if (flow->now.is_reached)
-		flow_meet(flow, join, flow->live[index], &flow->now);
+		flow_meet(flow, flow->join_numbers[index], flow->live[index], &flow->now);
 	if (reach & REACH_INDIRECT && flow_join(flow, flow->join_count)->is_reached)
-		flow_meet(flow, join, flow->live[index], flow_join(flow, flow->join_count));
-	if (flow_join(flow, join)->is_reached)
-		memcpy(&flow->now, flow_join(flow, join), flow_state_bytes(flow));
+		flow_meet(flow, flow->join_numbers[index], flow->live[index],
+			  flow_join(flow, flow->join_count));
+	flow->now.is_reached = false;
+	if (!flow->is_whole_pass && !(join->is_reached && join->is_new))
+		return false;
+	join->is_new = false;
+	if (join->is_reached)
+		memcpy(&flow->now, join, flow_state_bytes(flow));
 	else if (reach & (REACH_ENTRY | REACH_INDIRECT))
 		flow_begin(flow, &flow->now, flow_mix(0xbe91, index));
+	return true;
 }
 
+/* The first pass follows all code; after that what comes to joins that have changed
+ * is followed, up to the next join. */
 static void run_pass(struct flow *flow)
 {
+	bool follows = flow->is_whole_pass;
+
 	flow->has_changed = false;
-	flow->store_count = 0;
-	flow_begin(flow, &flow->now, 0xbe90);
+	flow->now.is_reached = false;
+	if (follows)
+		flow_begin(flow, &flow->now, 0xbe90);
 	for (uint32_t i = 0; i < flow->function->count; i++) {
-		arrive(flow, i);
+		if (flow->join_numbers[i] != NO_JOIN)
+			follows = arrive_at_join(flow, i);
+		else if (follows && !flow->now.is_reached &&
+			 flow->function->reach[i] & REACH_ENTRY)
+			flow_begin(flow, &flow->now, flow_mix(0xbe91, i));
 		if (flow->now.is_reached)
 			run(flow, i);
 	}
@@ -461,29 +457,27 @@ static void note_shape(struct flow *flow, uint32_t index)
 		flow->vector_count = FLOW_VECTORS;
 }
 
-static uint32_t number_joins(struct flow *flow)
+static void number_joins(struct flow *flow)
 {
 	const struct function *function = flow->function;
-	uint32_t store_count = 0;
 
 	for (uint32_t i = 0; i < function->count; i++) {
 		bool is_join = i && function->reach[i] & (REACH_BRANCH | REACH_INDIRECT);
 
 		flow->join_numbers[i] = is_join ? flow->join_count++ : NO_JOIN;
-		store_count += (flow->roles[i] & FLOW_STORE) != 0;
+		flow->store_of[i] = flow->store_count;
+		flow->store_count += (flow->roles[i] & FLOW_STORE) != 0;
 		add_slot(flow, &function->instructions[i]);
 		note_shape(flow, i);
 	}
 	for (uint32_t i = 0; i < function->count; i++)
 		flow->slot_of[i] = (int8_t)find_slot(flow, &function->instructions[i]);
-	return store_count;
 }
 
 struct flow *flow_open(const struct module *module, const struct function *function,
 		       struct scratch *scratch, const uint8_t *roles, const uint32_t *live)
 {
 	struct flow *flow = scratch_take(scratch, sizeof(*flow));
-	uint32_t store_count;
 
 	if (!flow)
 		return NULL;
@@ -493,31 +487,44 @@ struct flow *flow_open(const struct module *module, const struct function *funct
 		.roles = roles,
 		.live = live,
 		.join_numbers = scratch_take(scratch, function->count * sizeof(uint32_t)),
+		.store_of = scratch_take(scratch, function->count * sizeof(uint32_t)),
 		.slot_of = scratch_take(scratch, function->count),
+		.load_of = scratch_take(scratch, function->count),
 	};
-	if (!flow->join_numbers || !flow->slot_of)
+	if (!flow->join_numbers || !flow->store_of || !flow->slot_of || !flow->load_of)
 		return NULL;
-	store_count = number_joins(flow);
+	number_joins(flow);
 	if (flow->join_count > JOIN_LIMIT)
 		return NULL;
 	flow->joins = scratch_take(scratch, (flow->join_count + 1) * flow_state_bytes(flow));
-	flow->stores = scratch_take(scratch, store_count * sizeof(*flow->stores));
+	flow->stores = scratch_take(scratch, flow->store_count * sizeof(*flow->stores));
 	return flow->joins && flow->stores ? flow : NULL;
 }
 
-void flow_pair(struct flow *flow, struct flow_loads *loads, const struct slice_notes *notes)
+static void begin_batch(struct flow *flow, struct flow_loads *loads,
+			const struct slice_notes *notes)
 {
 	flow->loads = loads;
 	flow->notes = notes;
 	for (uint32_t i = 0; i <= flow->join_count; i++)
 		flow_join(flow, i)->is_reached = false;
+	memset(flow->stores, 0, flow->store_count * sizeof(*flow->stores));
+	memset(flow->load_of, NO_LOAD, flow->function->count);
+	for (uint32_t i = 0; i < loads->count; i++)
+		flow->load_of[loads->at[i]] = (uint8_t)i;
+}
+
+void flow_pair(struct flow *flow, struct flow_loads *loads, const struct slice_notes *notes)
+{
+	begin_batch(flow, loads, notes);
 	/* Once nothing changes, another pass would find the same. */
 	for (unsigned pass = 0; pass <= PASS_LIMIT; pass++) {
 		flow->is_last_pass = pass == PASS_LIMIT;
+		flow->is_whole_pass = pass == 0 || flow->is_last_pass;
 		run_pass(flow);
 		if (!flow->has_changed || !flow->has_loop)
 			break;
 	}
-	for (uint32_t i = 0; i < flow->store_count; i++)
+	for (uint32_t i = 0; i < flow->store_count && !flow->is_last_pass; i++)
 		pair_store(flow, &flow->stores[i]);
 }

@@ -18,6 +18,7 @@ struct value {
 /* What is known at one point of the function. */
 struct state {
 	bool is_reached;
+	bool is_new; /* of a join: it has changed since the code behind it was followed */
 	uint64_t flags;
 	uint64_t taken, passed; /* loads that decided a branch, by its outcome */
 	struct value registers[16];
@@ -40,12 +41,14 @@ struct flow {
 	const struct slice_notes *notes;
 	char *joins;		/* states by number; the last is for all indirect targets */
 	uint32_t *join_numbers; /* per instruction, or NO_JOIN */
+	uint8_t *load_of;	/* per instruction: its bit's number in sets, or NO_LOAD */
 	int8_t *slot_of;	/* per instruction: of its memory operand, or -1 */
 	uint32_t join_count;
 	int32_t slot_keys[FLOW_SLOTS_MOST]; /* displacement * 2 + (base is rsp) */
 	uint32_t slot_count, vector_count;
-	bool has_loop, has_changed, is_last_pass;
-	struct flow_store *stores; /* of the pass under way */
+	bool has_loop, has_changed, is_whole_pass, is_last_pass;
+	struct flow_store *stores; /* in their order; those not reached rest on nothing */
+	uint32_t *store_of;	   /* per instruction: its store's number */
 	uint32_t store_count;
 	struct state now;
 };
