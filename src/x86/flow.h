@@ -1,10 +1,12 @@
 /*
  * Flow: which loads the values in registers and stack slots derive from.
  *
- * Forward over a function's instructions, to a fixed point.  A value is two
- * things: a hash of how it was computed (equal hashes: the same value, so that
- * two operands name the same place), and the set of loads it rests on.  Where
- * paths meet with different values, the result is a new one, with both sets.
+ * Two analyses go forward over a function's instructions, to a fixed point.  The
+ * first (flow_places.c) gives every value a hash of how it was computed, so that
+ * equal hashes mean equal values, and two operands with equal addresses the same
+ * place.  Where paths meet with different values, the result is a new one.  If some
+ * store goes to the place of a load, the second one (flow_sets.c) follows which of
+ * these loads every value rests on.
  *
  * It may pair too much (a pointer may have changed between two equal loads of
  * it): whoever uses the pairs compares the addresses as well.
@@ -15,14 +17,13 @@
 #include "x86/module.h"
 #include "x86/scratch.h"
 
-#define FLOW_LOADS_MOST 64u
+#define FLOW_LOADS_MOST 256u
 
 enum flow_role { FLOW_LOAD = 1u << 0, FLOW_STORE = 1u << 1 };
 
-/* Loads that are told apart in one run: bit n of a set is at[n]. */
+/* Loads, by their instructions, in order. */
 struct flow_loads {
 	uint32_t at[FLOW_LOADS_MOST];
-	uint64_t places[FLOW_LOADS_MOST]; /* hashes of their addresses */
 	uint32_t count;
 };
 
@@ -34,14 +35,11 @@ struct slice_notes {
 };
 
 /*
- * Gets ready for a function: @roles and @live are those of its instructions.  What it
- * takes of @scratch is the caller's to release.  NULL: no memory, or too large.
+ * Pairs the stores of @function with @loads; @roles and @live are those of its
+ * instructions.  False: no memory, and nothing is said.
  */
-struct flow;
-struct flow *flow_open(const struct module *module, const struct function *function,
-		       struct scratch *scratch, const uint8_t *roles, const uint32_t *live);
-
-/* Pairs the stores of the function with @loads. */
-void flow_pair(struct flow *flow, struct flow_loads *loads, const struct slice_notes *notes);
+bool flow_pair(const struct module *module, const struct function *function,
+	       struct scratch *scratch, const uint8_t *roles, const uint32_t *live,
+	       const struct flow_loads *loads, const struct slice_notes *notes);
 
 #endif

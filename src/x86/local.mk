@@ -11,7 +11,9 @@ src_libplan_a_SOURCES += \
 	%D%/encode.c %D%/encode.h \
 	%D%/facts.c \
 	%D%/flow.c %D%/flow.h \
-	%D%/flow_state.c %D%/flow_state.h \
+	%D%/flow_places.c \
+	%D%/flow_sets.c \
+	%D%/flow_walk.h \
 	%D%/function.h \
 	%D%/gaps.c \
 	%D%/image.c %D%/image.h \

@@ -5,7 +5,6 @@
 #include "x86/spins.h"
 
 #define SHAPE_BITS 1024u
-#define BATCH_COUNT_MOST 4u
 
 /* Stores of a function, by what their operands look like. */
 struct shapes {
@@ -42,28 +41,30 @@ static void find_roles(const struct module *module, const struct function *funct
 {
 	for (uint32_t i = 0; i < function->count; i++) {
 		const struct instruction *instruction = &function->instructions[i];
-		uint32_t shape = shape_of(instruction);
+		uint32_t shape;
 
 		roles[i] = role_of(module, function, instruction);
-		if (roles[i] & FLOW_STORE)
-			stores->bits[shape / 64] |= 1ull << shape % 64;
+		if (!(roles[i] & FLOW_STORE))
+			continue;
+		shape = shape_of(instruction);
+		stores->bits[shape / 64] |= 1ull << shape % 64;
 	}
 }
 
-/* The next batch of loads, from *@from on, that some store looks like. */
-static void gather_batch(const struct function *function, const uint8_t *roles,
-			 const struct shapes *stores, uint32_t *from, struct flow_loads *loads)
+/* The first loads that some store looks like. */
+static void gather_loads(const struct function *function, const uint8_t *roles,
+			 const struct shapes *stores, struct flow_loads *loads)
 {
-	uint32_t i;
-
 	loads->count = 0;
-	for (i = *from; i < function->count && loads->count < FLOW_LOADS_MOST; i++) {
-		uint32_t shape = shape_of(&function->instructions[i]);
+	for (uint32_t i = 0; i < function->count && loads->count < FLOW_LOADS_MOST; i++) {
+		uint32_t shape;
 
-		if (roles[i] & FLOW_LOAD && stores->bits[shape / 64] >> shape % 64 & 1)
+		if (!(roles[i] & FLOW_LOAD))
+			continue;
+		shape = shape_of(&function->instructions[i]);
+		if (stores->bits[shape / 64] >> shape % 64 & 1)
 			loads->at[loads->count++] = i;
 	}
-	*from = i;
 }
 
 bool slices_find(const struct module *module, const struct function *function,
@@ -74,23 +75,15 @@ bool slices_find(const struct module *module, const struct function *function,
 	struct scratch_mark mark = scratch_mark(scratch);
 	uint8_t *roles = scratch_take(scratch, function->count);
 	struct shapes stores = {.bits = {0}};
-	struct flow *flow = NULL;
 	struct flow_loads loads;
-	uint32_t from = 0;
 
 	if (!roles)
 		return false;
 	find_roles(module, function, roles, &stores);
-	for (unsigned batch = 0; batch < BATCH_COUNT_MOST && from < function->count; batch++) {
-		gather_batch(function, roles, &stores, &from, &loads);
-		if (!loads.count)
-			break;
-		if (!flow)
-			flow = flow_open(module, function, scratch, roles, live);
-		if (!flow)
-			break;
-		flow_pair(flow, &loads, &notes);
-	}
+	gather_loads(function, roles, &stores, &loads);
+	/* Without memory for them, pairs are merely not known. */
+	if (loads.count)
+		flow_pair(module, function, scratch, roles, live, &loads, &notes);
 	spins_find(function, roles, flags);
 	scratch_release(scratch, mark);
 	return true;
