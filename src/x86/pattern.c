@@ -297,15 +297,12 @@ static bool has_relative_immediate(uint8_t kind)
 	       kind == INSTRUCTION_LOOP || kind == INSTRUCTION_CALL;
 }
 
-static void fill(const struct pattern *pattern, const unsigned char *bytes, uint32_t offset,
-		 struct instruction *instruction)
+void pattern_fill(const struct instruction_layout *layout, const unsigned char *bytes,
+		  uint32_t offset, struct instruction *instruction)
 {
-	const struct instruction_layout *layout = &pattern->layout;
-	int64_t end = (int64_t)offset + pattern->instruction.length;
+	int64_t end = (int64_t)offset + instruction->length;
 	int64_t value;
 
-	*instruction = pattern->instruction;
-	instruction->offset = offset;
 	if (layout->displacement_bytes) {
 		value = read_value(bytes + layout->displacement_at, layout->displacement_bytes,
 				   true);
@@ -323,6 +320,24 @@ static void fill(const struct pattern *pattern, const unsigned char *bytes, uint
 		instruction->immediate = value;
 }
 
+uint8_t pattern_traits(const struct instruction *instruction)
+{
+	uint8_t kind = instruction->kind;
+	unsigned traits = 0;
+
+	if (has_relative_immediate(kind) && kind != INSTRUCTION_CALL)
+		traits |= PATTERN_BRANCH;
+	if (kind == INSTRUCTION_CALL || kind == INSTRUCTION_CALL_INDIRECT)
+		traits |= PATTERN_CALL;
+	if (instruction->is_rip_relative)
+		traits |= PATTERN_ADDRESS;
+	if (instruction->immediate)
+		traits |= PATTERN_IMMEDIATE;
+	if (instruction_form(instruction) == FORM_ENDBR)
+		traits |= PATTERN_MARK;
+	return (uint8_t)traits;
+}
+
 /* Whether the key says where the values are, and all else. */
 static bool is_regular(const struct shape *shape, const struct pattern *pattern,
 		       const unsigned char *bytes, const struct instruction *instruction)
@@ -337,7 +352,8 @@ static bool is_regular(const struct shape *shape, const struct pattern *pattern,
 	    (layout->immediate_bytes && (layout->immediate_at != values_at ||
 					 layout->immediate_bytes != shape->immediate_bytes)))
 		return false;
-	fill(pattern, bytes, instruction->offset, &again);
+	again = pattern->instruction;
+	pattern_fill(layout, bytes, instruction->offset, &again);
 	return again.displacement == instruction->displacement &&
 	       again.immediate == instruction->immediate && again.target == instruction->target;
 }
@@ -354,6 +370,10 @@ static bool decode_new(struct patterns *patterns, const struct shape *shape,
 				       &pattern.layout))
 		return false;
 	pattern.instruction = *instruction;
+	pattern.traits = pattern_traits(instruction);
+	/* Another one of it may have any. */
+	if (pattern.layout.immediate_bytes && !has_relative_immediate(instruction->kind))
+		pattern.traits |= PATTERN_IMMEDIATE;
 	if (!is_regular(shape, &pattern, bytes, instruction) || !grow(patterns))
 		return true;
 	patterns->rows[patterns->count] = pattern;
@@ -382,12 +402,6 @@ bool pattern_decode(struct patterns *patterns, const unsigned char *bytes, size_
 	if (slot->number == PATTERN_NONE)
 		return decode_new(patterns, &shape, start, left, offset, instruction, number);
 	*number = slot->number;
-	fill(&patterns->rows[slot->number], bytes, offset, instruction);
+	pattern_instance(patterns, slot->number, bytes, offset, instruction);
 	return true;
-}
-
-void pattern_instance(const struct patterns *patterns, uint32_t number, const unsigned char *bytes,
-		      uint32_t offset, struct instruction *instruction)
-{
-	fill(&patterns->rows[number], bytes, offset, instruction);
 }

@@ -15,9 +15,19 @@
 
 #define PATTERN_NONE 0u /* of what has to be decoded each time */
 
+/* What makes a pattern's instruction one to look at, before it is made. */
+enum pattern_trait {
+	PATTERN_BRANCH = 1u << 0,   /* with a target of its own, no call */
+	PATTERN_CALL = 1u << 1,	    /* of any sort */
+	PATTERN_ADDRESS = 1u << 2,  /* an operand relative to rip */
+	PATTERN_IMMEDIATE = 1u << 3,
+	PATTERN_MARK = 1u << 4 /* endbr64 */
+};
+
 struct pattern {
 	struct instruction instruction; /* at offset 0, without the values */
 	struct instruction_layout layout;
+	uint8_t traits; /* of enum pattern_trait */
 };
 
 struct pattern_slot {
@@ -44,8 +54,23 @@ bool patterns_begin(struct patterns *patterns, const struct decoder *decoder, st
 bool pattern_decode(struct patterns *patterns, const unsigned char *bytes, size_t left,
 		    uint32_t offset, struct instruction *instruction, uint32_t *number);
 
+uint8_t pattern_traits(const struct instruction *instruction);
+
+/* Fills in the values of an instruction that is a copy of its pattern's. */
+void pattern_fill(const struct instruction_layout *layout, const unsigned char *bytes,
+		  uint32_t offset, struct instruction *instruction);
+
 /* What pattern_decode() made of the same bytes. */
-void pattern_instance(const struct patterns *patterns, uint32_t number, const unsigned char *bytes,
-		      uint32_t offset, struct instruction *instruction);
+static inline void pattern_instance(const struct patterns *patterns, uint32_t number,
+				    const unsigned char *bytes, uint32_t offset,
+				    struct instruction *instruction)
+{
+	const struct pattern *pattern = &patterns->rows[number];
+
+	*instruction = pattern->instruction;
+	instruction->offset = offset;
+	if (pattern->layout.displacement_bytes | pattern->layout.immediate_bytes)
+		pattern_fill(&pattern->layout, bytes, offset, instruction);
+}
 
 #endif

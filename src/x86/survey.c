@@ -181,6 +181,8 @@ static void note_start(struct survey *survey, struct part *part,
 	part->has_breakpoint |= instruction->kind == INSTRUCTION_STOP && instruction->length == 1;
 	part->has_register_jump |=
 		instruction->kind == INSTRUCTION_JUMP_INDIRECT && !instruction->is_rip_relative;
+	part->has_call_of_register |=
+		instruction->kind == INSTRUCTION_CALL_INDIRECT && !instruction->memory;
 }
 
 /* What a call of the instruction at @index, or of one of the two before it, comes to. */
@@ -207,6 +209,9 @@ static void note_decoded(struct survey *survey, struct function *function, struc
 		    function->instructions[i].is_rip_relative)
 			note_import_jump(survey, function, i);
 	}
+	part->is_thunk = survey_is_thunk(function);
+	if (part->has_call_of_register)
+		survey_calls(function);
 	survey_facts_of(function);
 }
 
@@ -245,63 +250,79 @@ static void decode_functions(struct survey *survey)
 
 /* --- Opening -------------------------------------------------------------------------- */
 
-static void make_instructions(struct survey *survey, struct function *function)
+static inline void make_instruction(const struct survey *survey, const struct function *function,
+				    uint32_t pattern, uint32_t offset,
+				    struct instruction *instruction)
+{
+	const unsigned char *bytes = survey->module.text + offset;
+
+	if (LIKELY(pattern != PATTERN_NONE))
+		pattern_instance(&survey->patterns, pattern, bytes, offset, instruction);
+	else
+		instruction_decode(survey->decoder, bytes, function->end - offset, offset,
+				   instruction);
+}
+
+static bool is_branch(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_BRANCH ||
+	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
+}
+
+/* Makes all instructions, and notes by their offsets where they are, and branches in
+ * @branches.  Returns how many branches there are. */
+static uint32_t make_instructions(struct survey *survey, const struct function *function,
+				  uint32_t *branches)
 {
 	const uint32_t *patterns = survey->parts[survey_index(survey, function)].patterns;
-	const unsigned char *text = survey->module.text;
-	uint32_t offset = function->start;
+	uint32_t *index_at = survey->index_at;
+	uint32_t offset = function->start, branch_count = 0;
 
 	for (uint32_t i = 0; i < function->count; i++) {
 		struct instruction *instruction = &function->instructions[i];
 
-		if (LIKELY(patterns[i] != PATTERN_NONE))
-			pattern_instance(&survey->patterns, patterns[i], text + offset, offset,
-					 instruction);
-		else
-			instruction_decode(survey->decoder, text + offset, function->end - offset,
-					   offset, instruction);
+		make_instruction(survey, function, patterns[i], offset, instruction);
+		index_at[offset - function->start] = i;
+		branches[branch_count] = i;
+		branch_count += is_branch(instruction);
 		offset += instruction->length;
 	}
+	return branch_count;
 }
 
 /* Looks the targets of branches up, for function_target(). */
-static void link_branches(struct survey *survey, struct function *function)
+static void link_branches(const struct survey *survey, const struct function *function,
+			  const uint32_t *branches, uint32_t branch_count)
 {
-	uint32_t *index_at = survey->index_at;
-
-	for (uint32_t i = 0; i < function->count; i++)
-		index_at[function->instructions[i].offset - function->start] = i;
-	for (uint32_t i = 0; i < function->count; i++) {
-		struct instruction *instruction = &function->instructions[i];
-		bool is_branch = instruction->kind == INSTRUCTION_BRANCH ||
-				 instruction->kind == INSTRUCTION_BRANCH_IF ||
-				 instruction->kind == INSTRUCTION_LOOP;
+	for (uint32_t i = 0; i < branch_count; i++) {
+		struct instruction *branch = &function->instructions[branches[i]];
 		uint32_t index;
 
-		if (!is_branch || instruction->target < function->start ||
-		    instruction->target >= function->end)
+		if (branch->target < function->start || branch->target >= function->end)
 			continue;
 		/* Where no instruction begins is what another function has left there. */
-		index = index_at[instruction->target - function->start];
+		index = survey->index_at[branch->target - function->start];
 		if (index < function->count &&
-		    function->instructions[index].offset == instruction->target)
-			instruction->target_index = index + 1;
+		    function->instructions[index].offset == branch->target)
+			branch->target_index = index + 1;
 	}
 }
 
-static void read_reach(const struct survey *survey, struct function *function)
+static void read_reach(const struct survey *survey, const struct function *function)
 {
-	for (uint32_t i = 0; i < function->count; i++) {
-		uint8_t marks = survey->marks[function->instructions[i].offset];
-		uint8_t kind = function->instructions[i].kind;
+	_Static_assert(MARK_ENTRY == REACH_ENTRY << 1 && MARK_BRANCH == REACH_BRANCH << 1 &&
+			       MARK_INDIRECT == REACH_INDIRECT << 1,
+		       "reach is made of marks");
 
-		function->reach[i] = (uint8_t)((marks & MARK_ENTRY ? REACH_ENTRY : 0u) |
-					       (marks & MARK_BRANCH ? REACH_BRANCH : 0u) |
-					       (marks & MARK_INDIRECT ? REACH_INDIRECT : 0u) |
-					       (kind == INSTRUCTION_CALL ||
-								kind == INSTRUCTION_CALL_INDIRECT
-							? REACH_ANCHOR
-							: 0u));
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		bool is_call = instruction->kind == INSTRUCTION_CALL ||
+			       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+		unsigned marks = survey->marks[instruction->offset] >> 1;
+
+		function->reach[i] =
+			(uint8_t)((marks & (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)) |
+				  (is_call ? REACH_ANCHOR : 0u));
 	}
 }
 
@@ -316,6 +337,8 @@ static void close_function(struct survey *survey)
 
 void survey_open(struct survey *survey, struct function *function)
 {
+	uint32_t branch_count;
+
 	if (survey->open != function)
 		close_function(survey);
 	survey->open = function;
@@ -323,8 +346,8 @@ void survey_open(struct survey *survey, struct function *function)
 		function->instructions = instructions_of(survey, function->count);
 		if (!function->instructions)
 			return;
-		make_instructions(survey, function);
-		link_branches(survey, function);
+		branch_count = make_instructions(survey, function, survey->branches);
+		link_branches(survey, function, survey->branches, branch_count);
 		if (function->is_usable)
 			survey_mark_stack(function);
 	}
@@ -334,6 +357,28 @@ void survey_open(struct survey *survey, struct function *function)
 		survey->keeps ? survey_alloc(survey, function->count + 1) : survey->reach;
 	if (function->reach)
 		read_reach(survey, function);
+}
+
+void survey_each(struct survey *survey, const struct function *function, unsigned traits,
+		 survey_function call)
+{
+	const uint32_t *patterns = survey->parts[survey_index(survey, function)].patterns;
+	const struct pattern *rows = survey->patterns.rows;
+	struct instruction instruction;
+	uint32_t offset = function->start;
+
+	traits |= PATTERN_BRANCH | PATTERN_CALL;
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct pattern *row = &rows[patterns[i]];
+
+		if (patterns[i] != PATTERN_NONE && !(row->traits & traits)) {
+			offset += row->instruction.length;
+			continue;
+		}
+		make_instruction(survey, function, patterns[i], offset, &instruction);
+		call(survey, function, &instruction);
+		offset += instruction.length;
+	}
 }
 
 static void open_for_module(void *opener, struct function *function)
@@ -375,7 +420,8 @@ static bool take_room_to_open(struct survey *survey)
 	survey->instructions = arena_alloc(survey->arena, most * sizeof(struct instruction));
 	survey->reach = arena_alloc(survey->arena, most + 1);
 	survey->index_at = arena_alloc(survey->arena, most * sizeof(uint32_t));
-	return survey->instructions && survey->reach && survey->index_at;
+	survey->branches = arena_alloc(survey->arena, most * sizeof(uint32_t));
+	return survey->instructions && survey->reach && survey->index_at && survey->branches;
 }
 
 static bool begin(struct survey *survey, const struct image *image, const char **why)

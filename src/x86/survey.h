@@ -40,7 +40,8 @@ struct part {
 	bool is_signal_frame, is_known; /* called, or its address is somewhere */
 	bool has_labels;
 	bool has_breakpoint; /* an int3, of whatever use */
-	bool has_register_jump, runs_on; /* into what comes after it */
+	bool has_register_jump, has_call_of_register;
+	bool runs_on; /* into what comes after it */
 	bool is_thunk;	  /* its return goes where it was told: a jump in disguise */
 	const char *flaw; /* why it cannot be copied, or NULL */
 };
@@ -80,6 +81,7 @@ struct survey {
 	struct function *open;
 	struct instruction *instructions;
 	uint8_t *reach;
+	uint32_t *branches; /* of it, by their indexes */
 	uint32_t *index_at; /* per byte of it: number of the instruction that begins there */
 	bool is_reach_known;
 	bool keeps; /* all functions, once opened, stay open */
@@ -98,6 +100,12 @@ bool survey_begin_open(struct survey *survey, const struct decoder *decoder,
 /* Makes the instructions of @function, and 'reach' once that is known.  Whatever
  * function was open is closed. */
 void survey_open(struct survey *survey, struct function *function);
+
+/* Calls for the instructions that lead anywhere, or have one of @traits. */
+typedef void (*survey_function)(struct survey *survey, const struct function *function,
+				const struct instruction *instruction);
+void survey_each(struct survey *survey, const struct function *function, unsigned traits,
+		 survey_function call);
 
 /* Zeroed; NULL (and failed) if there is none left. */
 void *survey_alloc(struct survey *survey, size_t size_bytes);

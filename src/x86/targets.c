@@ -247,7 +247,7 @@ static bool is_reached(const struct survey *survey, uint32_t index)
 	       function->is_called_directly;
 }
 
-static bool keep_outward_jump(struct survey *survey, struct outward_jump jump)
+static void keep_outward_jump(struct survey *survey, struct outward_jump jump)
 {
 	uint32_t room = survey->outward_jump_room;
 
@@ -258,12 +258,11 @@ static bool keep_outward_jump(struct survey *survey, struct outward_jump jump)
 
 		survey->failed |= !grown;
 		if (!grown)
-			return false;
+			return;
 		survey->outward_jumps = grown;
 		survey->outward_jump_room = room ? 2 * room : 1024;
 	}
 	survey->outward_jumps[survey->outward_jump_count++] = jump;
-	return true;
 }
 
 static void note_outward_jump(struct survey *survey, const struct function *function,
@@ -331,23 +330,25 @@ static void settle_labels(struct survey *survey)
 	}
 }
 
+static void note_leading(struct survey *survey, const struct function *function,
+			 const struct instruction *instruction)
+{
+	survey_note_instruction(survey, function, instruction);
+	note_outward_jump(survey, function, instruction);
+}
+
 static void note_function(struct survey *survey, uint32_t index)
 {
-	struct function *function = &survey->module.functions[index];
+	const struct function *function = &survey->module.functions[index];
+	unsigned traits = PATTERN_ADDRESS | PATTERN_MARK;
 
+	/* Addresses that are immediate operands only count at a fixed place. */
+	if (survey->image->is_fixed)
+		traits |= PATTERN_IMMEDIATE;
 	survey_mark(survey, function->start, MARK_ENTRY);
 	note_landing_pads(survey, index);
-	if (!function->is_usable)
-		return;
-	survey_open(survey, function);
-	if (survey->failed)
-		return;
-	for (uint32_t i = 0; i < function->count; i++) {
-		survey_note_instruction(survey, function, &function->instructions[i]);
-		note_outward_jump(survey, function, &function->instructions[i]);
-	}
-	survey->parts[index].is_thunk = survey_is_thunk(function);
-	survey_calls(function);
+	if (function->is_usable)
+		survey_each(survey, function, traits, note_leading);
 }
 
 void survey_targets(struct survey *survey)
