@@ -1,5 +1,7 @@
 #include "x86/liveness.h"
 
+#include <string.h>
+
 #define PASS_LIMIT 24u
 #define ALL_LIVE (REGISTERS_ALL | FLAGS_ALL)
 /* Registers that code which catches an exception may find values in. */
@@ -88,40 +90,124 @@ static uint32_t live_after(const struct module *module, const struct function *f
 	return ALL_LIVE;
 }
 
-/* One pass from the end to the start.  False: nothing changed. */
-static bool improve(const struct module *module, const struct function *function, uint32_t *live,
-		    uint32_t *live_at_indirect)
+/* Whether what is needed after the instruction depends on what is needed elsewhere in
+ * the function: otherwise it is found once. */
+static bool may_change(const struct function *function, const struct instruction *instruction)
 {
-	uint32_t kept = function->lsda ? KEPT_BY_CALLS : REGISTER_BIT(RSP);
-	uint32_t indirect = *live_at_indirect;
-	bool has_changed = false;
+	switch ((enum instruction_kind)instruction->kind) {
+	case INSTRUCTION_PLAIN:
+	case INSTRUCTION_BRANCH_IF:
+	case INSTRUCTION_LOOP:
+	case INSTRUCTION_BRANCH:
+		return true;
+	case INSTRUCTION_JUMP_INDIRECT:
+		return function->has_jump_table;
+	case INSTRUCTION_CALL:
+	case INSTRUCTION_CALL_INDIRECT:
+	case INSTRUCTION_RETURN:
+	case INSTRUCTION_STOP:
+	case INSTRUCTION_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+/* Whether the instruction at @index depends on code that is before it, or anywhere. */
+static bool looks_back(const struct function *function, uint32_t index)
+{
+	const struct instruction *instruction = &function->instructions[index];
+	uint32_t to;
+
+	if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
+		return true;
+	if (instruction->kind != INSTRUCTION_BRANCH && instruction->kind != INSTRUCTION_BRANCH_IF &&
+	    instruction->kind != INSTRUCTION_LOOP)
+		return false;
+	to = function_target(function, instruction);
+	return to != UINT32_MAX && to <= index;
+}
+
+/* A fixed point in the making. */
+struct search {
+	const struct module *module;
+	const struct function *function;
+	uint32_t *live;
+	uint32_t kept; /* needed everywhere */
+	uint32_t live_at_indirect;
+	uint32_t end; /* from here on nothing changes any more */
+};
+
+/* The first pass, from the end to the start. */
+static void begin(struct search *search)
+{
+	const struct function *function = search->function;
+	uint32_t indirect = 0;
 
 	for (uint32_t i = function->count; i-- > 0;) {
 		const struct instruction *instruction = &function->instructions[i];
-		uint32_t out = live_after(module, function, i, live, *live_at_indirect);
-		uint32_t in = (out & ~instruction->kills) | instruction->reads | kept;
+		uint32_t out, in;
 
+		if (LIKELY(instruction->kind == INSTRUCTION_PLAIN))
+			out = search->live[i + 1];
+		else
+			out = live_after(search->module, function, i, search->live, 0);
+		in = (out & ~instruction->kills) | instruction->reads | search->kept;
 		if (function->reach[i] & REACH_INDIRECT)
 			indirect |= in;
-		if (in == live[i])
+		search->live[i] = in;
+		if (search->end == 0 && instruction->kind != INSTRUCTION_PLAIN &&
+		    looks_back(function, i))
+			search->end = i + 1;
+	}
+	search->live_at_indirect = indirect;
+}
+
+/* Another pass.  False: nothing changed. */
+static bool improve(struct search *search)
+{
+	const struct function *function = search->function;
+	uint32_t indirect = search->live_at_indirect;
+	bool has_changed = false;
+
+	for (uint32_t i = search->end; i-- > 0;) {
+		const struct instruction *instruction = &function->instructions[i];
+		uint32_t out, in;
+
+		if (LIKELY(instruction->kind == INSTRUCTION_PLAIN))
+			out = search->live[i + 1];
+		else if (may_change(function, instruction))
+			out = live_after(search->module, function, i, search->live,
+					 search->live_at_indirect);
+		else
 			continue;
-		live[i] = in;
+		in = (out & ~instruction->kills) | instruction->reads | search->kept;
+		if (in == search->live[i])
+			continue;
+		if (function->reach[i] & REACH_INDIRECT)
+			indirect |= in;
+		search->live[i] = in;
 		has_changed = true;
 	}
-	has_changed |= indirect != *live_at_indirect;
-	*live_at_indirect = indirect;
+	has_changed |= indirect != search->live_at_indirect;
+	search->live_at_indirect = indirect;
 	return has_changed;
 }
 
 void liveness_compute(const struct module *module, const struct function *function, uint32_t *live)
 {
-	uint32_t live_at_indirect = 0;
+	struct search search = {
+		.module = module,
+		.function = function,
+		.live = live,
+		.kept = function->lsda ? KEPT_BY_CALLS : REGISTER_BIT(RSP),
+	};
 
-	for (uint32_t i = 0; i < function->count; i++)
-		live[i] = 0;
+	/* Branches backward find that nothing is needed yet. */
+	memset(live, 0, function->count * sizeof(*live));
 	live[function->count] = ALL_LIVE;
-	for (unsigned pass = 0; pass < PASS_LIMIT; pass++)
-		if (!improve(module, function, live, &live_at_indirect))
+	begin(&search);
+	for (unsigned pass = 1; pass < PASS_LIMIT; pass++)
+		if (!search.end || !improve(&search))
 			return;
 	for (uint32_t i = 0; i < function->count; i++)
 		live[i] = ALL_LIVE;
