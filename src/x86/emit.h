@@ -40,6 +40,8 @@ struct inner_branch {
 	uint32_t to;	   /* the instruction's index */
 };
 
+#define ENCODED_BYTES_MOST 16u /* of what encode.h has, at a time */
+
 struct emitter {
 	const struct module *module;
 	const struct plan_options *options;
@@ -66,6 +68,7 @@ struct emitter {
 	uint32_t slice_count;
 	void *cold_parts; /* of the function in work: kept for the next one */
 	uint32_t cold_room;
+	unsigned char nowhere[ENCODED_BYTES_MOST]; /* for what follows a failure */
 	bool is_too_far; /* from an operand */
 	bool failed;	 /* out of memory: stays so */
 };

@@ -13,7 +13,14 @@
 enum condition { CONDITION_EQUAL = 4, CONDITION_UNEQUAL = 5 };
 
 /* Room for @size_bytes more.  False: out of memory, emitter->failed. */
-bool encode_reserve(struct emitter *emitter, uint32_t size_bytes);
+bool encode_make_room(struct emitter *emitter, uint32_t size_bytes);
+
+static inline bool encode_reserve(struct emitter *emitter, uint32_t size_bytes)
+{
+	if (LIKELY(emitter->code_bytes + size_bytes <= emitter->code_room))
+		return !emitter->failed;
+	return encode_make_room(emitter, size_bytes);
+}
 
 /* @pointer to an array grown so that it has room for @needed elements. */
 void *encode_grow(struct emitter *emitter, void *array, uint32_t *room, uint32_t needed,

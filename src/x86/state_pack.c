@@ -7,6 +7,7 @@
 
 #define SLOT_COUNT (2 * STATE_STEPS_MOST)
 #define REST offsetof(struct plan_state, rsp_lowered_by)
+#define ROW_BYTES_MOST 32u
 #define NEAR_MOST 63 /* farther, a step of its own would hardly come again */
 
 bool state_packer_init(struct state_packer *packer, struct arena *arena)
@@ -18,20 +19,18 @@ bool state_packer_init(struct state_packer *packer, struct arena *arena)
 	return packer->slots && growing_add(&packer->states.steps, sizeof(struct state_step));
 }
 
-static void put_number(struct growing *rows, uint64_t value)
+/* In the room that state_pack() has taken. */
+static unsigned char *put_number(unsigned char *at, uint64_t value)
 {
-	unsigned char bytes[10];
-	unsigned count = 0;
-
 	for (; value >= 0x80; value >>= 7)
-		bytes[count++] = (unsigned char)(value | 0x80);
-	bytes[count++] = (unsigned char)value;
-	growing_put(rows, bytes, count);
+		*at++ = (unsigned char)(value | 0x80);
+	*at++ = (unsigned char)value;
+	return at;
 }
 
-static void put_signed(struct growing *rows, int64_t value)
+static unsigned char *put_signed(unsigned char *at, int64_t value)
 {
-	put_number(rows, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+	return put_number(at, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
 }
 
 static bool is_same(const struct state_step *a, const struct state_step *b)
@@ -80,6 +79,7 @@ void state_pack(struct state_packer *packer, const struct plan_state *row)
 	struct plan_states *states = &packer->states;
 	int64_t distance = (int64_t)row->original_offset - packer->last.original_offset;
 	struct state_step step;
+	unsigned char *at, *end;
 	uint32_t number;
 
 	memset(&step, 0, sizeof(step));
@@ -90,14 +90,20 @@ void state_pack(struct state_packer *packer, const struct plan_state *row)
 	number = number_of(packer, &step);
 	if (states->count++ % STATE_BLOCK_ROWS == 0)
 		begin_block(states, row);
-	put_number(&states->rows, number);
-	if (number == STATE_STEP_PLAIN)
-		put_number(&states->rows, step.clone_step);
-	if (number == STATE_STEP_PLAIN || step.is_far)
-		put_signed(&states->rows, distance);
-	if (number == STATE_STEP_PLAIN)
-		growing_put(&states->rows, &step.rest, sizeof(step.rest));
 	packer->last = *row;
+	at = growing_add(&states->rows, ROW_BYTES_MOST);
+	if (!at)
+		return;
+	end = put_number(at, number);
+	if (number == STATE_STEP_PLAIN)
+		end = put_number(end, step.clone_step);
+	if (number == STATE_STEP_PLAIN || step.is_far)
+		end = put_signed(end, distance);
+	if (number == STATE_STEP_PLAIN) {
+		memcpy(end, &step.rest, sizeof(step.rest));
+		end += sizeof(step.rest);
+	}
+	states->rows.count -= ROW_BYTES_MOST - (size_t)(end - at);
 }
 
 bool state_packer_finish(struct state_packer *packer)
