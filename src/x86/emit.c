@@ -30,8 +30,9 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 		.statistics = statistics,
 	};
 	if (options->verification || options->keeps_instructions) {
-		emitter->clone_offsets = arena_alloc(arena, (module->function_count + 1) *
-								    sizeof(*emitter->clone_offsets));
+		size_t bytes = (module->function_count + 1) * sizeof(*emitter->clone_offsets);
+
+		emitter->clone_offsets = arena_alloc(arena, bytes);
 		emitter->failed = !emitter->clone_offsets;
 	}
 	emitter->failed |= !state_packer_init(&emitter->packer, arena);

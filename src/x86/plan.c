@@ -82,14 +82,6 @@ static bool choose_patches(struct planning *planning, uint32_t index)
 	return true;
 }
 
-static bool has_locked(const struct function *function)
-{
-	for (uint32_t i = 0; i < function->count; i++)
-		if (function->instructions[i].memory & MEMORY_LOCKED)
-			return true;
-	return false;
-}
-
 /* False: no memory. */
 static bool plan_function(struct planning *planning, uint32_t index)
 {
@@ -103,13 +95,13 @@ static bool plan_function(struct planning *planning, uint32_t index)
 		return true;
 	}
 	statistics->instructions += function->count;
-	survey_open(&planning->survey, function);
-	if (planning->survey.failed)
-		return false;
-	if (planning->options->only_atomics && !has_locked(function)) {
+	if (planning->options->only_atomics && !planning->survey.parts[index].has_locked) {
 		function->why_not = "it has no locked instruction";
 		return true;
 	}
+	survey_open(&planning->survey, function);
+	if (planning->survey.failed)
+		return false;
 	function->wanted_count = checks_survey(module, function, statistics);
 	if (!function->wanted_count) {
 		statistics->without_accesses++;

@@ -62,10 +62,10 @@ static void drop_chunk(struct scratch *scratch)
 void scratch_release(struct scratch *scratch, struct scratch_mark mark)
 {
 	bool is_all = !mark.last || (!mark.last->before && mark.used == HEAD_BYTES);
-	struct scratch_chunk *largest = scratch->last;
+	struct scratch_chunk *largest = scratch->last, *chunk;
 
 	if (is_all && largest) {
-		for (struct scratch_chunk *chunk = largest->before; chunk; chunk = largest->before) {
+		while ((chunk = largest->before)) {
 			largest->before = chunk->before;
 			kernel_call2(SYS_munmap, chunk, chunk->room);
 		}

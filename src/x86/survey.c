@@ -181,6 +181,7 @@ static void note_start(struct survey *survey, struct part *part,
 	part->has_breakpoint |= instruction->kind == INSTRUCTION_STOP && instruction->length == 1;
 	part->has_register_jump |=
 		instruction->kind == INSTRUCTION_JUMP_INDIRECT && !instruction->is_rip_relative;
+	part->has_locked |= (instruction->memory & MEMORY_LOCKED) != 0;
 	part->has_call_of_register |=
 		instruction->kind == INSTRUCTION_CALL_INDIRECT && !instruction->memory;
 }

@@ -40,6 +40,7 @@ struct part {
 	bool is_signal_frame, is_known; /* called, or its address is somewhere */
 	bool has_labels;
 	bool has_breakpoint; /* an int3, of whatever use */
+	bool has_locked;     /* a locked instruction */
 	bool has_register_jump, has_call_of_register;
 	bool runs_on; /* into what comes after it */
 	bool is_thunk;	  /* its return goes where it was told: a jump in disguise */
