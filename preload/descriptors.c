@@ -198,10 +198,37 @@ void descriptor_began(int descriptor)
 		(void)forget(descriptor);
 }
 
+/*
+ * The kernel gives a number to one at a time: what servers keep in tables by number
+ * is handed over with it.  Numbers of files are not taken for that, which would
+ * order what only happens to use small numbers.
+ */
+void descriptor_is_socket(int descriptor)
+{
+	struct guest_thread *self = __libc_single_threaded ? NULL : guest_enter();
+
+	if (!self)
+		return;
+	take(self, channel_find(&guest_channels, CHANNEL_KEY(KEY_NUMBER, descriptor)));
+	guest_leave(self);
+}
+
+static void give_number(int descriptor)
+{
+	struct guest_thread *self = guest_enter();
+
+	if (!self)
+		return;
+	give(self, channel_get(&guest_channels, self->thread, CHANNEL_KEY(KEY_NUMBER, descriptor)));
+	guest_leave(self);
+}
+
 void descriptor_closes(int descriptor)
 {
-	if (descriptor_is_watched(descriptor))
+	if (descriptor_is_watched(descriptor)) {
 		descriptor_give(descriptor);
+		give_number(descriptor);
+	}
 	descriptor_began(descriptor);
 }
 

@@ -30,7 +30,8 @@ enum channel_key {
 	KEY_SIGNAL,
 	KEY_TIMERS,
 	KEY_EXIT,
-	KEY_QUEUE
+	KEY_QUEUE,
+	KEY_NUMBER /* of descriptors of sockets: who gets one comes after who closed it */
 };
 
 /* The low bits of a word: is anything known of the number, and what?  Beside
@@ -84,7 +85,11 @@ void descriptor_sends(int descriptor, const struct sockaddr *address, size_t siz
 /* It is another object from now on, or has other addresses. */
 void descriptor_began(int descriptor);
 
-/* It is about to be closed: who reads the end of it learns what was before. */
+/* It is a socket's, from now on. */
+void descriptor_is_socket(int descriptor);
+
+/* It is about to be closed: who reads the end of it learns what was before, and who gets
+ * its number. */
 void descriptor_closes(int descriptor);
 void descriptor_closes_range(unsigned first, unsigned last);
 

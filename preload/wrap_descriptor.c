@@ -30,7 +30,8 @@
 	}
 
 #define UNNAMED descriptor_unnamed(made, false)
-#define ACCEPTED (descriptor_has_read(descriptor), descriptor_began(made))
+#define ACCEPTED                                                                                   \
+	(descriptor_has_read(descriptor), descriptor_began(made), descriptor_is_socket(made))
 #define PAIR (descriptor_began(ends[0]), descriptor_began(ends[1]))
 
 WRAP_NEW(eventfd, (unsigned count, int flags), (count, flags), UNNAMED)
@@ -40,7 +41,7 @@ WRAP_NEW(epoll_create1, (int flags), (flags), UNNAMED)
 WRAP_NEW(pipe, (int ends[2]), (ends), PAIR)
 WRAP_NEW(pipe2, (int ends[2], int flags), (ends, flags), PAIR)
 WRAP_NEW(socket, (int family, int type, int protocol), (family, type, protocol),
-	 descriptor_began(made))
+	 (descriptor_began(made), descriptor_is_socket(made)))
 WRAP_NEW(socketpair, (int family, int type, int protocol, int ends[2]),
 	 (family, type, protocol, ends), descriptor_pair(ends[0], ends[1]))
 WRAP_NEW(accept,

@@ -19,7 +19,8 @@ guests_c = \
 	tests/preload/glibc_malloc tests/preload/heap_calls \
 	tests/preload/indirect_exceptions tests/preload/inherited_state \
 	tests/preload/iterated_modules tests/preload/killed tests/preload/last_thread \
-	tests/preload/late_calls tests/preload/reused_places \
+	tests/preload/late_calls tests/preload/reused_numbers \
+	tests/preload/reused_places \
 	tests/preload/unpassed_arguments tests/preload/unseen_changes \
 	tests/preload/lone_thread \
 	tests/preload/long_jumps tests/preload/many_locks \
