@@ -28,13 +28,27 @@ static const char *copy_text(const char *text)
 }
 
 /* The main program has no name in the loader's list. */
+/* @name as seen from the present directory, as the loader has just found it. */
+static const char *make_absolute(const char *name)
+{
+	static char path[PATH_BYTES];
+	long length = kernel_call2(SYS_getcwd, path, sizeof(path) / 2); /* with its zero */
+	size_t name_bytes = strlen(name) + 1;
+
+	if (length <= 0 || path[0] != '/' || (size_t)length + name_bytes > sizeof(path))
+		return copy_text(name);
+	path[length - 1] = '/';
+	memcpy(path + length, name, name_bytes);
+	return copy_text(path);
+}
+
 static const char *copy_path(const char *name)
 {
 	static char path[PATH_BYTES];
 	long length;
 
 	if (name && *name)
-		return copy_text(name);
+		return name[0] != '/' && strchr(name, '/') ? make_absolute(name) : copy_text(name);
 	length = kernel_call4(SYS_readlinkat, -100 /* AT_FDCWD */, "/proc/self/exe", path,
 			      sizeof(path) - 1);
 	path[length > 0 ? length : 0] = '\0';

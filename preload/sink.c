@@ -301,6 +301,8 @@ static void describe_event(struct detector *detector, struct finding_event *even
 	sink_describe_thread(detector, event->target);
 	sink_describe_lock(detector, event->lock);
 	sink_describe_stack(detector, event->stack);
+	if (event->size_bytes)
+		sink_describe_memory(event->address);
 	event->stack &= ~STACK_ID_IN_HANDLER;
 	for (uint32_t i = 0; i < count; i++) {
 		sink_describe_lock(detector, event->holds[i].lock);

@@ -137,6 +137,11 @@ void sink_describe_lock(struct detector *detector, lock_id id)
 	record_commit(record);
 }
 
+void sink_describe_memory(uintptr_t address)
+{
+	sink_describe_module(modules_find(address, guest_code_generation));
+}
+
 void sink_renamed(struct detector *detector, struct thread *thread)
 {
 	if (thread->is_described)

@@ -26,4 +26,7 @@ void sink_describe_stack(struct detector *detector, stack_id id);
 void sink_describe_thread(struct detector *detector, thread_id id);
 void sink_describe_lock(struct detector *detector, lock_id id);
 
+/* The module that has the variable at @address, if it is in one. */
+void sink_describe_memory(uintptr_t address);
+
 #endif

@@ -64,6 +64,7 @@ reports_libreports_a_SOURCES = \
 	reports/text_memory.h \
 	reports/text_parts.c \
 	reports/text_parts.h \
+	reports/type_names.c \
 	reports/types.c \
 	reports/types.h \
 	reports/variables.c \

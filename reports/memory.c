@@ -92,6 +92,7 @@ static void find_type(struct view *view, const struct view_finding *finding,
 		}
 		pointee.place.is_atomic |= part->is_atomic;
 		*part = pointee.place;
+		memory->root_bytes = pointee.root_bytes;
 		if (pointee.variable || pointee.place.field)
 			memory->field =
 				pool_format(view->pool, "%s%s",
@@ -123,6 +124,7 @@ static void name_block(struct view *view, const struct view_finding *finding,
 	const char *place = stack_place(view, finding->process, block->stack);
 	const struct source_frame *site =
 		stack_site(symbolize_stack(view->symbolizer, finding->process, block->stack));
+	const char *type = memory->variable.part.type;
 	const char *words;
 
 	memory->kind = MEMORY_HEAP;
@@ -135,7 +137,11 @@ static void name_block(struct view *view, const struct view_finding *finding,
 	words = block_words(pool, block, place ? pool_format(pool, "at %s", place) : NULL);
 	if (memory->field) {
 		memory->name = memory->field;
-		memory->title = pool_format(pool, "%s in a %s", memory->field, words);
+		memory->title = block->size_bytes > memory->root_bytes
+					? pool_format(pool, "%s at offset %llu of a %s",
+						      memory->field,
+						      (unsigned long long)memory->offset, words)
+					: pool_format(pool, "%s in a %s", memory->field, words);
 		return;
 	}
 	if (memory->size_bytes >= block->size_bytes || !block->size_bytes ||
@@ -145,8 +151,8 @@ static void name_block(struct view *view, const struct view_finding *finding,
 		return;
 	}
 	memory->name = pool_format(pool, "the block+%llu", (unsigned long long)memory->offset);
-	memory->title =
-		pool_format(pool, "offset %llu of a %s", (unsigned long long)memory->offset, words);
+	memory->title = pool_format(pool, "%s%soffset %llu of a %s", type ? type : "",
+				    type ? " at " : "", (unsigned long long)memory->offset, words);
 }
 
 static void name_variable(struct view *view, struct view_memory *memory)

@@ -22,7 +22,8 @@ struct view_memory {
 	const char *identity;		/* memory with another one is not the same in a report */
 	struct variable_place variable; /* of other than global memory: 'part' alone */
 	const char *field; /* "struct conn.refs", by the types of those who access it; or NULL */
-	uint64_t offset;   /* in the variable or block */
+	uint64_t root_bytes; /* of what has the field; 0 if unknown */
+	uint64_t offset;     /* in the variable or block */
 	thread_id stack_thread;			/* whose stack it lies on, or 0 */
 	const struct finding_event *allocation; /* of the heap block, or NULL */
 	const struct finding_event *release;	/* its end, or NULL */

@@ -221,13 +221,15 @@ static bool find_local(const struct search *search, const struct instruction *at
 	return find_in_scopes(search, at, is_in_slot, &slot, value);
 }
 
-/* Pointers are often moved along an array: then any of its elements will do. */
+/* Pointers are often moved along an array: then any of its elements will do, unless
+ * each has an array of its own that goes on behind it. */
 static uint64_t offset_in_element(const Dwarf_Die *type, int64_t offset)
 {
 	Dwarf_Die copy = *type;
 	Dwarf_Word size;
 
-	if (dwarf_aggregate_size(&copy, &size) != 0 || !size)
+	if (dwarf_aggregate_size(&copy, &size) != 0 || !size ||
+	    (offset >= 0 && type_is_open(type)))
 		return offset < 0 ? 0 : (uint64_t)offset;
 	offset %= (int64_t)size;
 	return (uint64_t)(offset < 0 ? offset + (int64_t)size : offset);
@@ -280,6 +282,29 @@ static bool is_register_move(const struct instruction *instruction)
 	       instruction->source != NO_REGISTER;
 }
 
+static bool is_pointer(const struct value *value)
+{
+	Dwarf_Die type = value->type;
+
+	return follow_pointer(&type);
+}
+
+/* A pointer plus a constant, or plus an index, of which any element will do. */
+static bool find_sum(const struct search *search, size_t at, int number, int steps,
+		     struct value *value)
+{
+	const struct instruction *sum = &search->code.instructions[at];
+	bool is_less = instruction_subtracts(sum);
+
+	if (find_value(search, at, number, steps, value) && is_pointer(value)) {
+		if (sum->source == NO_REGISTER)
+			value->added += is_less ? -sum->immediate : sum->immediate;
+		return true;
+	}
+	return sum->source != NO_REGISTER && !is_less &&
+	       find_value(search, at, sum->source, steps, value) && is_pointer(value);
+}
+
 /* The instruction at @at gives register @number its value: which? */
 static bool find_computed(const struct search *search, size_t at, int number, int steps,
 			  struct value *value)
@@ -301,15 +326,49 @@ static bool find_computed(const struct search *search, size_t at, int number, in
 	}
 	if (is_register_move(instruction))
 		return find_value(search, at, instruction->source, steps - 1, value);
+	if (instruction_form(instruction) == FORM_ADD && !instruction->memory)
+		return find_sum(search, at, number, steps - 1, value);
 	return false;
+}
+
+/* What the function that is called at @at returns. */
+static bool find_returned(const struct search *search, size_t at, struct value *value)
+{
+	const struct instruction *call = &search->code.instructions[at];
+	uint64_t address = search->code.start + (uint64_t)call->target;
+	Dwarf_Die *scopes;
+	Dwarf_Addr bias;
+	Dwarf_Die unit;
+	int count;
+
+	if (call->kind != INSTRUCTION_CALL || call->target == NO_TARGET ||
+	    !elf_image_unit(search->image, address, &unit, &bias))
+		return false;
+	elf_image_enter_split_unit(&unit);
+	count = scopes_find(search->image, &unit, address - bias, &scopes);
+	value->added = 0;
+	while (count-- > 0)
+		if (dwarf_tag(&scopes[count]) == DW_TAG_subprogram)
+			return type_of(&scopes[count], &value->type);
+	return false;
+}
+
+/* A register that functions need not keep. */
+static bool is_lost_in_calls(int number)
+{
+	return number != RBX && number != RBP && number != RSP && number < R12;
+}
+
+static bool is_call(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_CALL ||
+	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
 }
 
 static bool goes_on(const struct instruction *instruction)
 {
 	return instruction->kind == INSTRUCTION_PLAIN ||
-	       instruction->kind == INSTRUCTION_BRANCH_IF ||
-	       instruction->kind == INSTRUCTION_CALL ||
-	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+	       instruction->kind == INSTRUCTION_BRANCH_IF || is_call(instruction);
 }
 
 /* What register @number holds when instruction @at begins. */
@@ -323,6 +382,8 @@ static bool find_value(const struct search *search, size_t at, int number, int s
 		if (at == 0 || !goes_on(&search->code.instructions[at - 1]))
 			return false;
 		at--;
+		if (is_call(&search->code.instructions[at]) && is_lost_in_calls(number))
+			return number == RAX && find_returned(search, at, value);
 		if (search->code.instructions[at].changes & REGISTER_BIT(number))
 			return find_computed(search, at, number, steps, value);
 	}
@@ -350,9 +411,12 @@ static bool describe(struct pool *pool, const struct value *value, uint64_t size
 		     struct pointee *pointee)
 {
 	uint64_t offset = offset_in_element(&value->type, value->added);
+	Dwarf_Die whole = value->type;
+	Dwarf_Word size;
 	Dwarf_Die part;
 
 	pointee->root = type_name(pool, &value->type);
+	pointee->root_bytes = dwarf_aggregate_size(&whole, &size) == 0 ? size : 0;
 	pointee->place = type_find_place(pool, &value->type, offset, size_bytes);
 	return pointee->root && type_find_part(pool, &value->type, offset, size_bytes, &part);
 }

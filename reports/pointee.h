@@ -18,6 +18,7 @@
 
 struct pointee {
 	const char *root;	 /* the type pointed to: "struct conn" */
+	uint64_t root_bytes;	 /* 0 if unknown */
 	const char *variable;	 /* "main::done", of the accessing frame itself; or NULL */
 	struct type_place place; /* in it */
 };

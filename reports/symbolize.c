@@ -417,7 +417,8 @@ const char *symbolize_data(struct symbolizer *symbolizer, const struct model_pro
 
 /* By the symbol alone, or for want of one by the place in the module. */
 static struct variable_place place_by_symbol(struct pool *pool, struct elf_image *image,
-					     const struct model_module *module, uint64_t offset)
+					     const struct model_module *module, uint64_t offset,
+					     uint64_t size_bytes)
 {
 	struct variable_place place = {.part = {.path = "", .stable_path = ""}};
 	const char *symbol = elf_image_symbol(image, offset, false, &place.offset);
@@ -433,6 +434,8 @@ static struct variable_place place_by_symbol(struct pool *pool, struct elf_image
 	if (place.offset)
 		place.name = pool_format(pool, "%s+%llu", place.name,
 					 (unsigned long long)place.offset);
+	/* The linker may have put a library's variable here. */
+	variable_find_declared(pool, image, symbol, size_bytes, &place);
 	return place;
 }
 
@@ -447,7 +450,7 @@ bool symbolize_variable(struct symbolizer *symbolizer, const struct model_proces
 	image = image_of(symbolizer, module);
 	if (!variable_find(symbolizer->pool, image, address - module->bias, size_bytes, place))
 		*place = place_by_symbol(symbolizer->pool, image, module,
-					 address - module->bias);
+					 address - module->bias, size_bytes);
 	return true;
 }
 

@@ -4,71 +4,8 @@
 #include <string.h>
 
 #define DEPTH_MAX 32 /* of nested types */
+#define OPEN_BYTES (1ull << 40) /* of an array without an end */
 #define BIT_FIELD_NAMES_MAX 4
-
-/* Types that are synchronisation objects: a lock's name ends there. */
-static const char *const lock_types[] = {
-	"pthread_mutex_t",
-	"pthread_rwlock_t",
-	"pthread_spinlock_t",
-	"pthread_cond_t",
-	"pthread_barrier_t",
-	"pthread_once_t",
-	"sem_t",
-	"mtx_t",
-	"cnd_t",
-	"once_flag",
-	"mutex",
-	"recursive_mutex",
-	"timed_mutex",
-	"shared_mutex",
-	"recursive_timed_mutex",
-	"shared_timed_mutex",
-	"condition_variable",
-	"condition_variable_any",
-};
-
-/* How C++ libraries begin the names of atomic classes and of their bases. */
-static const char *const atomic_classes[] = {
-	"atomic<",
-	"__atomic_base<",
-	"__atomic_float<",
-	"__atomic_ref<",
-	"atomic_ref<",
-	"atomic_flag",
-	"__atomic_flag_base",
-	"__cxx_atomic_base_impl<",
-	"__cxx_atomic_impl<",
-	"base_atomic<",
-	"QAtomicInteger<",
-	"QBasicAtomicInteger<",
-	"QAtomicPointer<",
-	"QBasicAtomicPointer<",
-	"QAtomicInt",
-};
-
-static const char *const rust_atomics[] = {
-	"Bool", "I8",  "I16", "I32", "I64",  "I128",  "Isize",
-	"U8",	"U16", "U32", "U64", "U128", "Usize",
-};
-
-static bool is_one_of(const char *name, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool begins_as_one_of(const char *name, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strncmp(name, names[i], strlen(names[i])) == 0)
-			return true;
-	}
-	return false;
-}
 
 bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 {
@@ -77,113 +14,14 @@ bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	return dwarf_formref_die(dwarf_attr_integrate(die, DW_AT_type, &attribute), type);
 }
 
-static int language_of(const Dwarf_Die *die)
-{
-	Dwarf_Die copy = *die;
-	Dwarf_Die unit;
-
-	return dwarf_diecu(&copy, &unit, NULL, NULL) ? dwarf_srclang(&unit) : -1;
-}
-
-/* A user's "AtomicU32" in C may be a number like any other. */
-static bool is_rust_atomic(const Dwarf_Die *type, const char *name)
-{
-	if (strncmp(name, "Atomic", 6) != 0 || language_of(type) != DW_LANG_Rust)
-		return false;
-	return name[6] == '<' || strncmp(name + 6, "Ptr<", 4) == 0 ||
-	       is_one_of(name + 6, rust_atomics, ARRAY_LENGTH(rust_atomics));
-}
-
-bool type_is_atomic(const Dwarf_Die *type)
-{
-	Dwarf_Die copy = *type;
-	const char *name = dwarf_diename(&copy);
-	int tag = dwarf_tag(&copy);
-
-	if (tag == DW_TAG_atomic_type)
-		return true;
-	if (!name || (tag != DW_TAG_structure_type && tag != DW_TAG_class_type))
-		return false;
-	return begins_as_one_of(name, atomic_classes, ARRAY_LENGTH(atomic_classes)) ||
-	       is_rust_atomic(type, name);
-}
-
-static bool is_c(const Dwarf_Die *die)
-{
-	switch (language_of(die)) {
-	case DW_LANG_C:
-	case DW_LANG_C89:
-	case DW_LANG_C99:
-	case DW_LANG_C11:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* The word before a name of this @tag in C, and what stands behind it. */
-static const char *tag_word(int tag)
-{
-	switch (tag) {
-	case DW_TAG_structure_type:
-		return "struct ";
-	case DW_TAG_union_type:
-		return "union ";
-	case DW_TAG_enumeration_type:
-		return "enum ";
-	case DW_TAG_const_type:
-		return "const ";
-	case DW_TAG_volatile_type:
-		return "volatile ";
-	case DW_TAG_atomic_type:
-		return "_Atomic ";
-	default:
-		return "";
-	}
-}
-
-static const char *name_target(struct pool *pool, Dwarf_Die *type, int depth)
-{
-	int tag = dwarf_tag(type);
-	const char *name = dwarf_diename(type);
-	const char *inner;
-	Dwarf_Die target;
-
-	if (name)
-		return pool_format(pool, "%s%s", is_c(type) ? tag_word(tag) : "", name);
-	if (depth > DEPTH_MAX || tag == DW_TAG_structure_type || tag == DW_TAG_union_type ||
-	    tag == DW_TAG_class_type || tag == DW_TAG_enumeration_type ||
-	    tag == DW_TAG_subroutine_type)
-		return NULL;
-	inner = type_of(type, &target) ? name_target(pool, &target, depth + 1) : "void";
-	if (!inner)
-		return NULL;
-	if (tag == DW_TAG_pointer_type)
-		return pool_format(pool, "%s%s*", inner,
-				   inner[strlen(inner) - 1] == '*' ? "" : " ");
-	if (tag == DW_TAG_reference_type || tag == DW_TAG_rvalue_reference_type)
-		return pool_format(pool, "%s &", inner);
-	if (tag == DW_TAG_array_type)
-		return pool_format(pool, "%s[]", inner);
-	return pool_format(pool, "%s%s", tag_word(tag), inner);
-}
-
-const char *type_name(struct pool *pool, const Dwarf_Die *type)
-{
-	Dwarf_Die copy = *type;
-
-	return name_target(pool, &copy, 0);
-}
-
 /* Strips qualifiers and typedefs; true if it met the name of a lock's type. */
 static bool peel_type(Dwarf_Die *type, bool *is_atomic)
 {
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		const char *name = dwarf_diename(type);
 		int tag = dwarf_tag(type);
 
 		*is_atomic |= type_is_atomic(type);
-		if (name && is_one_of(name, lock_types, ARRAY_LENGTH(lock_types)))
+		if (type_is_lock(type))
 			return true;
 		if (tag != DW_TAG_typedef && tag != DW_TAG_const_type &&
 		    tag != DW_TAG_volatile_type && tag != DW_TAG_atomic_type)
@@ -199,18 +37,47 @@ static bool is_bit_field(Dwarf_Die *member)
 	return dwarf_hasattr_integrate(member, DW_AT_bit_size);
 }
 
+/* Where the bits of a field begin, by DWARF 4 and 5, or as 2 and 3 counted. */
+static bool first_bit(Dwarf_Die *member, uint64_t *first)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word offset, bits, size;
+	Dwarf_Word location = 0;
+
+	if (dwarf_formudata(dwarf_attr_integrate(member, DW_AT_data_bit_offset, &attribute),
+			    first) == 0)
+		return true;
+	if (dwarf_formudata(dwarf_attr_integrate(member, DW_AT_bit_offset, &attribute), &offset) ||
+	    dwarf_formudata(dwarf_attr_integrate(member, DW_AT_bit_size, &attribute), &bits) ||
+	    dwarf_formudata(dwarf_attr_integrate(member, DW_AT_byte_size, &attribute), &size))
+		return false;
+	dwarf_formudata(dwarf_attr_integrate(member, DW_AT_data_member_location, &attribute),
+			&location);
+	*first = 8 * (location + size) - offset - bits;
+	return true;
+}
+
 static uint64_t member_offset(Dwarf_Die *member)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word value;
 
-	if (dwarf_formudata(dwarf_attr_integrate(member, DW_AT_data_bit_offset, &attribute),
-			    &value) == 0)
+	if (is_bit_field(member) && first_bit(member, &value))
 		return value / 8;
 	if (dwarf_formudata(dwarf_attr_integrate(member, DW_AT_data_member_location, &attribute),
 			    &value) != 0)
 		return 0;
 	return value;
+}
+
+/* "int tail[]" */
+static bool is_open_array(Dwarf_Die *type)
+{
+	Dwarf_Die range;
+
+	return dwarf_tag(type) == DW_TAG_array_type && dwarf_child(type, &range) == 0 &&
+	       dwarf_tag(&range) == DW_TAG_subrange_type &&
+	       !dwarf_hasattr(&range, DW_AT_upper_bound) && !dwarf_hasattr(&range, DW_AT_count);
 }
 
 /* Bytes that @member takes: a bit field those that its bits are in. */
@@ -221,14 +88,64 @@ static bool member_size(Dwarf_Die *member, uint64_t *size_bytes)
 	Dwarf_Word bits;
 	Dwarf_Die type;
 
-	if (is_bit_field(member) &&
-	    dwarf_formudata(dwarf_attr_integrate(member, DW_AT_data_bit_offset, &attribute),
-			    &first) == 0 &&
+	if (is_bit_field(member) && first_bit(member, &first) &&
 	    dwarf_formudata(dwarf_attr_integrate(member, DW_AT_bit_size, &attribute), &bits) == 0) {
 		*size_bytes = (first % 8 + bits + 7) / 8;
 		return true;
 	}
-	return type_of(member, &type) && dwarf_aggregate_size(&type, size_bytes) == 0;
+	if (!type_of(member, &type))
+		return false;
+	if (is_open_array(&type)) {
+		*size_bytes = OPEN_BYTES;
+		return true;
+	}
+	return dwarf_aggregate_size(&type, size_bytes) == 0;
+}
+
+bool type_is_open(const Dwarf_Die *type)
+{
+	Dwarf_Die whole = *type;
+	bool is_atomic = false;
+	bool is_open = false;
+	Dwarf_Die member;
+
+	if (peel_type(&whole, &is_atomic) || dwarf_child(&whole, &member) != 0)
+		return false;
+	do {
+		Dwarf_Die inner;
+
+		if (dwarf_tag(&member) == DW_TAG_member)
+			is_open = type_of(&member, &inner) && is_open_array(&inner);
+	} while (dwarf_siblingof(&member, &member) == 0);
+	return is_open;
+}
+
+/* A class without data, as allocators are: a base of that sort has no bytes. */
+static bool is_empty(const Dwarf_Die *type, int depth)
+{
+	Dwarf_Die whole = *type;
+	Dwarf_Die member;
+	Dwarf_Die inner;
+	bool is_atomic;
+	int tag;
+
+	if (depth > DEPTH_MAX || peel_type(&whole, &is_atomic))
+		return false;
+	tag = dwarf_tag(&whole);
+	if (tag != DW_TAG_structure_type && tag != DW_TAG_class_type)
+		return false;
+	if (dwarf_child(&whole, &member) != 0)
+		return true;
+	do {
+		tag = dwarf_tag(&member);
+		if ((tag != DW_TAG_member && tag != DW_TAG_inheritance) ||
+		    dwarf_hasattr(&member, DW_AT_external))
+			continue;
+		if (tag == DW_TAG_member || !type_of(&member, &inner) ||
+		    !is_empty(&inner, depth + 1))
+			return false;
+	} while (dwarf_siblingof(&member, &member) == 0);
+	return true;
 }
 
 /* True if @member is a field or base class of which bytes are in the range. */
@@ -237,7 +154,10 @@ static bool is_touched(Dwarf_Die *member, uint64_t offset, uint64_t size_bytes)
 	int tag = dwarf_tag(member);
 	uint64_t start = member_offset(member);
 	uint64_t size;
+	Dwarf_Die type;
 
+	if (tag == DW_TAG_inheritance && type_of(member, &type) && is_empty(&type, 0))
+		return false;
 	if ((tag != DW_TAG_member && tag != DW_TAG_inheritance) ||
 	    dwarf_hasattr(member, DW_AT_external) || !member_size(member, &size))
 		return false;
@@ -328,7 +248,11 @@ struct descent {
 	struct type_place place;
 	Dwarf_Die type;
 	Dwarf_Die declared; /* the same with its typedefs and qualifiers */
+	uint64_t start;	     /* what 'offset' was in the beginning */
 	uint64_t offset;
+	const char *holder;  /* the last structure with a name, ... */
+	uint64_t holder_at;  /* ... where it begins, ... */
+	size_t holder_path;  /* ... and the path in it */
 	uint64_t size_bytes;
 	bool is_stuck; /* 'offset' bytes lie between the path and what was asked for */
 };
@@ -368,6 +292,44 @@ static bool is_reserved(const char *name)
 	return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
 }
 
+/* Fields are told of the innermost structure or union that has a name. */
+static void note_holder(struct descent *descent)
+{
+	const char *name = type_name(descent->pool, &descent->type);
+
+	if (!name)
+		name = type_name(descent->pool, &descent->declared);
+	if (!name && descent->holder)
+		return;
+	descent->holder = name;
+	descent->holder_at = descent->start - descent->offset;
+	descent->holder_path = strlen(descent->place.path);
+}
+
+static bool has_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
+		     uint64_t size_bytes);
+
+/* The only member of the union that has, or is, a number or pointer of just these
+ * bytes. */
+static bool find_alternative(struct descent *descent, Dwarf_Die *found)
+{
+	size_t count = 0;
+	Dwarf_Die member;
+	Dwarf_Die type;
+
+	if (!descent->size_bytes || dwarf_child(&descent->type, &member) != 0)
+		return false;
+	do {
+		if (dwarf_tag(&member) != DW_TAG_member || is_bit_field(&member) ||
+		    !type_of(&member, &type) ||
+		    !has_part(descent->pool, &type, descent->offset, descent->size_bytes))
+			continue;
+		count++;
+		*found = member;
+	} while (dwarf_siblingof(&member, &member) == 0);
+	return count == 1;
+}
+
 /* Appends ".field" and goes on to it. */
 static bool enter_member(struct descent *descent)
 {
@@ -375,8 +337,11 @@ static bool enter_member(struct descent *descent)
 	Dwarf_Die member;
 	const char *name;
 
-	if (!find_member(&descent->type, descent->offset, descent->size_bytes, &member))
+	if (dwarf_tag(&descent->type) == DW_TAG_union_type
+		    ? !find_alternative(descent, &member)
+		    : !find_member(&descent->type, descent->offset, descent->size_bytes, &member))
 		return false;
+	note_holder(descent);
 	name = dwarf_diename(&member);
 	if (name && is_bit_field(&member) && descent->size_bytes)
 		name = bit_field_names(descent->pool, &descent->type, descent->offset,
@@ -386,13 +351,21 @@ static bool enter_member(struct descent *descent)
 	    !(descent->size_bytes && is_reserved(name))) {
 		place->path = pool_format(descent->pool, "%s.%s", place->path, name);
 		place->stable_path = pool_format(descent->pool, "%s.%s", place->stable_path, name);
-		place->holder = type_name(descent->pool, &descent->type);
-		place->field = name;
-		place->field_offset = member_offset(&member);
+		place->holder = descent->holder;
+		place->field = place->path + descent->holder_path + 1;
+		place->field_offset = descent->start - descent->offset + member_offset(&member) -
+				      descent->holder_at;
 	}
 	/* Of bit fields that share a byte, the one found may not be the first. */
 	descent->offset -= is_bit_field(&member) ? descent->offset : member_offset(&member);
 	return type_of(&member, &descent->type);
+}
+
+static const char *unnamed_type(int tag)
+{
+	if (tag == DW_TAG_union_type)
+		return "union";
+	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type ? "struct" : NULL;
 }
 
 /* One step down; false at the end of the way. */
@@ -409,15 +382,15 @@ static bool descend(struct descent *descent)
 	if (peel_type(&descent->type, &descent->place.is_atomic))
 		return false;
 	peeled = dwarf_diename(&descent->type);
-	if (peeled && !name)
-		descent->place.type = peeled;
 	tag = dwarf_tag(&descent->type);
+	if (!name && !descent->place.is_atomic)
+		descent->place.type = peeled ? peeled : unnamed_type(tag);
 	if (tag == DW_TAG_array_type) {
 		descent->is_stuck = !enter_array(descent);
 		return !descent->is_stuck;
 	}
-	/* Of numbers and unions there are no parts. */
-	if (tag != DW_TAG_structure_type && tag != DW_TAG_class_type)
+	/* Of numbers there are no parts. */
+	if (tag != DW_TAG_structure_type && tag != DW_TAG_class_type && tag != DW_TAG_union_type)
 		return false;
 	descent->is_stuck = !enter_member(descent);
 	return !descent->is_stuck;
@@ -430,6 +403,8 @@ static struct descent descend_to(struct pool *pool, const Dwarf_Die *type, uint6
 		.pool = pool,
 		.place = {.path = "", .stable_path = ""},
 		.type = *type,
+		.declared = *type,
+		.start = offset,
 		.offset = offset,
 		.size_bytes = size_bytes,
 	};
@@ -460,4 +435,16 @@ bool type_find_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset, u
 	*part = descent.declared;
 	return !descent.is_stuck && !descent.offset && dwarf_aggregate_size(part, &size) == 0 &&
 	       size == size_bytes;
+}
+
+static bool has_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
+		     uint64_t size_bytes)
+{
+	Dwarf_Die part;
+	int tag;
+
+	if (!type_find_part(pool, type, offset, size_bytes, &part))
+		return false;
+	tag = dwarf_tag(&part);
+	return tag != DW_TAG_array_type;
 }

@@ -36,8 +36,14 @@ struct type_place type_find_place(struct pool *pool, const Dwarf_Die *type, uint
 bool type_find_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset, uint64_t size_bytes,
 		    Dwarf_Die *part);
 
+/* Is it a structure that ends in an array of any length? */
+bool type_is_open(const Dwarf_Die *type);
+
 /* "struct account", "char *", "int[8]"; NULL if it has no name. */
 const char *type_name(struct pool *pool, const Dwarf_Die *type);
+
+/* Is it by its name a type of locks or of other synchronisation objects? */
+bool type_is_lock(Dwarf_Die *type);
 
 /* True for _Atomic, std::atomic and its parts, and Rust's atomics. */
 bool type_is_atomic(const Dwarf_Die *type);

@@ -7,51 +7,109 @@
 #define DEPTH_MAX 32	       /* of nested scopes */
 #define DIE_COUNT_MAX 4000000u /* then the program is too large to look through */
 
+/* A variable, or a piece of one: optimisers lay the fields of some apart. */
 struct variable {
 	uint64_t start;
 	uint64_t size_bytes;
+	uint64_t inside; /* where in the variable the piece begins */
 	Dwarf_Die die;
 	const char *scope; /* "bank::open": its namespaces and function, or NULL */
+};
+
+/* A variable that another file defines: what its users know of it. */
+struct declaration {
+	const char *symbol;
+	Dwarf_Die die;
 };
 
 struct variable_index {
 	struct pool *pool;
 	struct variable *rows; /* sorted by start */
 	size_t count;
+	struct declaration *declarations;
+	size_t declaration_count;
 	size_t die_count; /* looked at so far */
 };
 
-static bool static_address(Dwarf_Die *die, uint64_t *address)
+static bool operation_address(Dwarf_Attribute *attribute, const Dwarf_Op *operation,
+			      uint64_t *address)
 {
-	Dwarf_Attribute attribute;
 	Dwarf_Attribute result;
-	Dwarf_Op *operations;
-	size_t count;
 
-	if (!dwarf_attr(die, DW_AT_location, &attribute) ||
-	    dwarf_getlocation(&attribute, &operations, &count) != 0 || count != 1)
-		return false;
-	if (operations[0].atom == DW_OP_addr) {
-		*address = operations[0].number;
+	if (operation->atom == DW_OP_addr) {
+		*address = operation->number;
 		return true;
 	}
-	return operations[0].atom == DW_OP_addrx &&
-	       dwarf_getlocation_attr(&attribute, operations, &result) == 0 &&
+	return operation->atom == DW_OP_addrx &&
+	       dwarf_getlocation_attr(attribute, operation, &result) == 0 &&
 	       dwarf_formaddr(&result, address) == 0;
+}
+
+static const char *symbol_of(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	const char *name =
+		dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute));
+
+	return name ? name : dwarf_diename(die);
+}
+
+static void add_declaration(struct variable_index *index, Dwarf_Die *die)
+{
+	struct declaration declaration = {symbol_of(die), *die};
+
+	if (!declaration.symbol)
+		return;
+	index->declarations = pool_grow(index->pool, index->declarations,
+					index->declaration_count, sizeof(declaration));
+	index->declarations[index->declaration_count++] = declaration;
+}
+
+static void add_row(struct variable_index *index, struct variable row)
+{
+	index->rows = pool_grow(index->pool, index->rows, index->count, sizeof(row));
+	index->rows[index->count++] = row;
+}
+
+static void add_pieces(struct variable_index *index, struct variable row,
+		       Dwarf_Attribute *attribute, const Dwarf_Op *operations, size_t count)
+{
+	bool has_address = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (operations[i].atom != DW_OP_piece) {
+			has_address = operation_address(attribute, &operations[i], &row.start);
+			continue;
+		}
+		row.size_bytes = operations[i].number;
+		if (has_address && row.size_bytes)
+			add_row(index, row);
+		row.inside += row.size_bytes;
+		has_address = false;
+	}
 }
 
 static void add_variable(struct variable_index *index, Dwarf_Die *die, const char *scope)
 {
-	struct variable variable = {.die = *die, .scope = scope};
+	struct variable row = {.die = *die, .scope = scope};
+	Dwarf_Attribute attribute;
+	Dwarf_Op *operations;
 	Dwarf_Word size;
 	Dwarf_Die type;
+	size_t count;
 
-	if (!static_address(die, &variable.start) || !type_of(die, &type) ||
-	    dwarf_aggregate_size(&type, &size) != 0)
+	if (dwarf_hasattr(die, DW_AT_declaration) && dwarf_hasattr(die, DW_AT_external))
+		add_declaration(index, die);
+	if (!dwarf_attr(die, DW_AT_location, &attribute) || !type_of(die, &type) ||
+	    dwarf_getlocation(&attribute, &operations, &count) != 0 || !count)
 		return;
-	variable.size_bytes = size;
-	index->rows = pool_grow(index->pool, index->rows, index->count, sizeof(variable));
-	index->rows[index->count++] = variable;
+	if (operations[count - 1].atom == DW_OP_piece) {
+		add_pieces(index, row, &attribute, operations, count);
+	} else if (count == 1 && operation_address(&attribute, &operations[0], &row.start) &&
+		   dwarf_aggregate_size(&type, &size) == 0) {
+		row.size_bytes = size;
+		add_row(index, row);
+	}
 }
 
 /* @outer and the name of @die, joined. */
@@ -113,16 +171,20 @@ static struct variable_index *build_index(struct pool *pool, struct elf_image *i
 	return index;
 }
 
+static const struct variable_index *index_of(struct pool *pool, struct elf_image *image)
+{
+	if (!image->variables)
+		image->variables = build_index(pool, image);
+	return image->variables;
+}
+
 static const struct variable *find_variable(struct pool *pool, struct elf_image *image,
 					    uint64_t address)
 {
-	const struct variable_index *index;
+	const struct variable_index *index = index_of(pool, image);
 	size_t low = 0;
 	size_t high;
 
-	if (!image->variables)
-		image->variables = build_index(pool, image);
-	index = image->variables;
 	high = index->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -168,6 +230,33 @@ static unsigned variable_line(Dwarf_Die *die)
 	return (unsigned)line;
 }
 
+/* Namespaces and classes around the declaration that @die completes, or NULL. */
+static const char *declared_scope(struct pool *pool, Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Die declaration;
+	Dwarf_Die *scopes;
+	const char *scope = NULL;
+	int count;
+
+	if (!dwarf_formref_die(dwarf_attr(die, DW_AT_specification, &attribute), &declaration))
+		return NULL;
+	count = dwarf_getscopes_die(&declaration, &scopes);
+	for (int i = 1; i < count; i++) {
+		int tag = dwarf_tag(&scopes[i]);
+		const char *name = dwarf_diename(&scopes[i]);
+
+		if (tag != DW_TAG_namespace && tag != DW_TAG_structure_type &&
+		    tag != DW_TAG_class_type)
+			continue;
+		name = name ? name : "(anonymous namespace)";
+		scope = scope ? pool_format(pool, "%s::%s", name, scope) : name;
+	}
+	if (count > 0)
+		free(scopes);
+	return scope;
+}
+
 /* "bank::accounts", or NULL: what the variable is called, with its scopes. */
 static const char *whole_name(struct pool *pool, const struct variable *variable)
 {
@@ -175,10 +264,13 @@ static const char *whole_name(struct pool *pool, const struct variable *variable
 	Dwarf_Attribute attribute;
 	const char *name =
 		dwarf_formstring(dwarf_attr_integrate(&die, DW_AT_linkage_name, &attribute));
+	const char *scope = variable->scope;
 
+	if (!name && !scope)
+		scope = declared_scope(pool, &die);
 	name = name ? demangle_name(pool, name) : dwarf_diename(&die);
-	if (name && variable->scope && !strstr(name, "::"))
-		name = pool_format(pool, "%s::%s", variable->scope, name);
+	if (name && scope && !strstr(name, "::"))
+		name = pool_format(pool, "%s::%s", scope, name);
 	return name;
 }
 
@@ -197,16 +289,39 @@ bool variable_find(struct pool *pool, struct elf_image *image, uint64_t address,
 	*place = (struct variable_place){
 		.file = variable_file(&die),
 		.line = variable_line(&die),
-		.offset = address - variable->start,
+		.offset = address - variable->start + variable->inside,
 		.part = {.path = "", .stable_path = ""},
 	};
-	if (size_bytes > variable->size_bytes - place->offset)
-		size_bytes = variable->size_bytes - place->offset;
+	if (size_bytes > variable->size_bytes - (address - variable->start))
+		size_bytes = variable->size_bytes - (address - variable->start);
 	if (type_of(&die, &type))
 		place->part = type_find_place(pool, &type, place->offset, size_bytes);
 	place->name = pool_format(pool, "%s%s", name, place->part.path);
 	place->stable_name = pool_format(pool, "%s%s", name, place->part.stable_path);
 	return true;
+}
+
+void variable_find_declared(struct pool *pool, struct elf_image *image, const char *symbol,
+			    uint64_t size_bytes, struct variable_place *place)
+{
+	const struct variable_index *index = index_of(pool, image);
+
+	for (size_t i = 0; i < index->declaration_count; i++) {
+		Dwarf_Die die = index->declarations[i].die;
+		Dwarf_Word size;
+		Dwarf_Die type;
+
+		if (strcmp(index->declarations[i].symbol, symbol) != 0 || !type_of(&die, &type) ||
+		    dwarf_aggregate_size(&type, &size) != 0 || place->offset >= size)
+			continue;
+		if (size_bytes > size - place->offset)
+			size_bytes = size - place->offset;
+		place->part = type_find_place(pool, &type, place->offset, size_bytes);
+		place->name = pool_format(pool, "%s%s", place->stable_name, place->part.path);
+		place->stable_name =
+			pool_format(pool, "%s%s", place->stable_name, place->part.stable_path);
+		return;
+	}
 }
 
 bool variable_type(struct pool *pool, struct elf_image *image, uint64_t address,
@@ -220,7 +335,8 @@ bool variable_type(struct pool *pool, struct elf_image *image, uint64_t address,
 		return false;
 	die = variable->die;
 	return type_of(&die, &whole) &&
-	       type_find_part(pool, &whole, address - variable->start, size_bytes, type);
+	       type_find_part(pool, &whole, address - variable->start + variable->inside,
+			      size_bytes, type);
 }
 
 const char *variable_name(struct pool *pool, struct elf_image *image, uint64_t address)

@@ -23,6 +23,11 @@ struct variable_place {
 bool variable_find(struct pool *pool, struct elf_image *image, uint64_t address,
 		   uint64_t size_bytes, struct variable_place *place);
 
+/* The same for *@place, at its offset of @symbol: by what other files than the one that
+ * defines it say of its type, if any does. */
+void variable_find_declared(struct pool *pool, struct elf_image *image, const char *symbol,
+			    uint64_t size_bytes, struct variable_place *place);
+
 /* The type of what has exactly @size_bytes at @address; false if nothing is known. */
 bool variable_type(struct pool *pool, struct elf_image *image, uint64_t address,
 		   uint64_t size_bytes, Dwarf_Die *type);

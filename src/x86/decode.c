@@ -393,6 +393,11 @@ bool instruction_decode_layout(const struct decoder *decoder, const unsigned cha
 	return true;
 }
 
+bool instruction_subtracts(const struct instruction *instruction)
+{
+	return instruction->mnemonic == ZYDIS_MNEMONIC_SUB;
+}
+
 enum instruction_form instruction_form(const struct instruction *instruction)
 {
 	switch ((unsigned)instruction->mnemonic) {

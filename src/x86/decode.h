@@ -53,6 +53,9 @@ enum instruction_form {
 
 enum instruction_form instruction_form(const struct instruction *instruction);
 
+/* Of FORM_ADD: which of the two? */
+bool instruction_subtracts(const struct instruction *instruction);
+
 /* With the Zydis that the program is linked with. */
 bool decoder_init_linked(struct decoder *decoder);
 

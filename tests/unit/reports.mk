@@ -7,6 +7,7 @@ REPORT_TESTS = \
 	tests/unit/test_report_json \
 	tests/unit/test_report_holds \
 	tests/unit/test_report_memory \
+	tests/unit/test_report_names \
 	tests/unit/test_report_atomics \
 	tests/unit/test_report_symbols
 check_PROGRAMS += $(REPORT_TESTS)
@@ -50,6 +51,12 @@ tests_unit_test_report_memory_CFLAGS = $(REPORT_TEST_CFLAGS) -g
 tests_unit_test_report_memory_SOURCES = tests/unit/test_report_memory.c $(REPORT_TEST_IMAGE) \
 	tests/unit/report_text.c tests/unit/report_text.h
 tests_unit_test_report_memory_LDADD = $(REPORT_TEST_LIBS)
+
+tests_unit_test_report_names_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_test_report_names_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests_unit_test_report_names_SOURCES = tests/unit/test_report_names.c $(REPORT_TEST_IMAGE) \
+	tests/unit/report_text.c tests/unit/report_text.h
+tests_unit_test_report_names_LDADD = $(REPORT_TEST_LIBS)
 
 # Members of std::atomic are inlined, and known by debug information.
 tests_unit_test_report_atomics_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
