@@ -74,7 +74,9 @@ static inline bool origin_has_callers(origin_id what)
 /* @what as the origin of shadow word @word. */
 static inline uint32_t origin_tagged(origin_id what, uint64_t word)
 {
-	return (what ? what : ORIGIN_NOT_KNOWN) << 8 | ((uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu);
+	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu;
+
+	return (what ? what : ORIGIN_NOT_KNOWN) << 8 | tag;
 }
 
 /* Stores @what as the origin of shadow word @word. */
