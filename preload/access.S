@@ -35,7 +35,8 @@
 #define THREAD_CLOCK_COUNT 520
 #define THREAD_SAMPLE 536
 #define THREAD_PENDING 540
-#define THREAD_FILTER 544
+#define THREAD_HELD 544
+#define THREAD_FILTER 560 /* a byte for each granule number modulo 256 */
 
 /* Of shadow words and addresses: detect/shadow.h. */
 #define WRITE_BIT 46
@@ -342,36 +343,163 @@ string_common:
 9:
 	.endm
 
-	/*
-	 * The same for whole granules: record_granule() (detect/access_fast.c), as far as
-	 * both planes have plain words that the thread's clock covers.  What a signal
-	 * handler may do in between is no more than if it had come before.
-	 */
-	/* All but rax. */
-	.macro	POP_ALL
-	.irp	register, r11, r10, r9, r8, rdi, rsi, rdx, rcx
+	/* To @otherwise unless an access by site rdx of the granule rdi is nobody's wish but
+	 * the race engine's: access_is_wanted(), for thread rsi. */
+	.macro	NEEDS_QUIET wanted_count, otherwise, sampled
+	leaq	access_quiet(%rip), %rax
+	movzbl	(%rax,%rdx), %eax
+	subl	$1, %eax
+	jb	\otherwise
+	je	9f
+	cmpl	$0, \wanted_count
+	jne	\otherwise
+9:	cmpl	$0, THREAD_PENDING(%rsi)
+	jne	\otherwise
+	movl	%edi, %ecx
+	shrl	$3, %ecx
+	movzbl	%cl, %ecx
+	cmpb	$0, THREAD_FILTER(%rsi,%rcx)
+	jne	\otherwise
+	subl	$1, THREAD_SAMPLE(%rsi)
+	jc	\sampled
+	.endm
+
+	/* The registers of the general form that the lean one has not pushed yet. */
+	.macro	PUSH_MORE
+	.irp	register, r8, r9, r10, r11
+	PUSH	\register
+	.endr
+	.endm
+
+	.macro	POP_MORE
+	.irp	register, r11, r10, r9, r8
 	POP	\register
 	.endr
 	.endm
 
-	.macro	WHOLE_THUNK name, what, own, other, origin
+	/* All but rax. */
+	.macro	POP_LEAN
+	.irp	register, rdi, rsi, rdx, rcx
+	POP	\register
+	.endr
+	.endm
+
+	/*
+	 * The same for whole granules: record_granule() (detect/access_fast.c), as far as
+	 * both planes have plain words that the thread's clock covers.  Lean, if the last
+	 * accesses were its own: then there is no clock to ask.  What a signal handler
+	 * may do in between is no more than if it had come before.
+	 */
+	.macro	WHOLE_THUNK name, what, own, other, origin, wanted_count
 	.globl	\name
 	.hidden	\name
 	.type	\name, @function
 	.p2align 5
 \name:
 	.cfi_startproc
-	.irp	register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+	.irp	register, rax, rcx, rdx, rsi, rdi
 	PUSH	\register
 	.endr
 	.cfi_remember_state
 	movq	access_thread@gottpoff(%rip), %rax
 	movq	%fs:(%rax), %rsi
-	movq	88(%rsp), %rdi		/* the address */
+	movq	56(%rsp), %rdi		/* the address */
 	testq	%rsi, %rsi
 	je	1f
 	testb	$7, %dil
 	jne	4f
+	movl	48(%rsp), %edx		/* the id */
+	shrl	$1, %edx
+	NEEDS_QUIET \wanted_count, 1f, 2f
+	movq	access_current@gottpoff(%rip), %rax
+	movq	%fs:(%rax), %rdx
+	btcq	$\own, %rdi
+	movq	(%rdi), %rax
+	testq	%rax, %rax
+	je	5f
+	testl	$FORM_MASK, %eax
+	jne	1f
+	movq	%rax, %rcx
+	xorq	%rdx, %rcx
+	shrq	$SLOT_SHIFT, %rcx
+	jne	5f
+	btcq	$\own, %rdi
+	btcq	$\other, %rdi
+	movq	(%rdi), %rcx
+	testq	%rcx, %rcx
+	je	6f
+	testl	$FORM_MASK, %ecx
+	jne	1f
+	xorq	%rdx, %rcx
+	shrq	$SLOT_SHIFT, %rcx
+	jne	7f
+6:	movq	%rdi, %rcx
+	btcq	$\own, %rcx		/* the origin */
+	btcq	$\other, %rdi
+	btcq	$\own, %rdi
+	prefetchw 256(%rcx)
+	prefetchw 256(%rdi)
+	lock cmpxchgq %rdx, (%rdi)
+	jne	1f
+	/* The site, and a tag of slot and epoch. */
+	movl	48(%rsp), %esi
+	shrl	$1, %esi
+	orl	$ORIGIN_SITE, %esi
+	shll	$8, %esi
+	movq	%rdx, %rax
+	shrq	$SLOT_SHIFT, %rax
+	movq	%rdx, %rdi
+	shrq	$EPOCH_SHIFT, %rdi
+	xorl	%eax, %edi
+	movzbl	%dil, %edi
+	orl	%edi, %esi
+	movl	%esi, \origin(%rcx)
+	/* Has anybody come to the other plane meanwhile? */
+	btcq	$\own, %rcx
+	movq	(%rcx), %rcx
+	testq	%rcx, %rcx
+	je	8f
+	testl	$FORM_MASK, %ecx
+	jne	3f
+	shrq	$SLOT_SHIFT, %rcx
+	cmpl	%eax, %ecx
+	jne	3f
+8:	POP_LEAN
+	POP	rax
+	ret	$16
+	.cfi_restore_state
+	.cfi_remember_state
+2:	movl	$0, THREAD_SAMPLE(%rsi)
+1:	POP_LEAN
+	movl	$\what, %eax
+	jmp	access_common
+	.cfi_restore_state
+	.cfi_remember_state
+3:	POP_LEAN
+	movl	$(\what | WHAT_AGAIN), %eax
+	jmp	access_common
+	.cfi_restore_state
+	.cfi_remember_state
+	/* In two granules: have both been recorded in this epoch? */
+4:	movq	access_current@gottpoff(%rip), %rax
+	movq	%fs:(%rax), %rdx
+	btcq	$\own, %rdi
+	andq	$-8, %rdi
+	cmpq	%rdx, (%rdi)
+	jne	1b
+	cmpq	%rdx, 8(%rdi)
+	jne	1b
+	POP_LEAN
+	POP	rax
+	ret	$16
+	.cfi_restore_state
+	/* Others have been here.  rdi is the place of the own word. */
+5:	btcq	$\own, %rdi
+	btcq	$\other, %rdi
+7:	btcq	$\other, %rdi
+	PUSH_MORE
+	.cfi_remember_state
+	movq	%rdx, %r11
 	movq	%rdi, %rax
 	shrq	$REGION_SHIFT, %rax
 	cmpq	$0x7f, %rax
@@ -379,22 +507,6 @@ string_common:
 	leaq	access_regions(%rip), %rcx
 	cmpb	$0, (%rcx,%rax)
 	je	1f
-	movl	80(%rsp), %edx		/* the id */
-	shrl	$1, %edx
-	leaq	access_quiet(%rip), %rcx
-	cmpb	$0, (%rcx,%rdx)
-	je	1f
-	cmpl	$0, THREAD_PENDING(%rsi)
-	jne	1f
-	movq	THREAD_FILTER(%rsi), %rax
-	movl	%edi, %ecx
-	shrl	$3, %ecx
-	btq	%rcx, %rax
-	jc	1f
-	subl	$1, THREAD_SAMPLE(%rsi)
-	jc	2f
-	movq	access_current@gottpoff(%rip), %rax
-	movq	%fs:(%rax), %r11
 	cmpq	$-1, %r11
 	je	1f
 	movq	%rdi, %rcx
@@ -406,7 +518,8 @@ string_common:
 	NEEDS_BEFORE %r10, %r10d, 1f
 	lock cmpxchgq %r11, (%rcx)
 	jne	1f
-	/* The origin: the site, and a tag of slot and epoch. */
+	movl	80(%rsp), %edx
+	shrl	$1, %edx
 	orl	$ORIGIN_SITE, %edx
 	shll	$8, %edx
 	movq	%r11, %r8
@@ -418,45 +531,32 @@ string_common:
 	movq	%rdi, %rcx
 	btcq	$\own, %rcx
 	movl	%edx, \origin(%rcx)
-	/* Has anybody come to the other plane meanwhile? */
 	movq	(%rdi), %r10
 	NEEDS_BEFORE %r10, %r10d, 3f
-	POP_ALL
+	POP_MORE
+	POP_LEAN
 	POP	rax
 	ret	$16
 	.cfi_restore_state
 	.cfi_remember_state
-2:	movl	$0, THREAD_SAMPLE(%rsi)
-1:	POP_ALL
+1:	POP_MORE
+	POP_LEAN
 	movl	$\what, %eax
 	jmp	access_common
 	.cfi_restore_state
-	.cfi_remember_state
-3:	POP_ALL
+3:	POP_MORE
+	POP_LEAN
 	movl	$(\what | WHAT_AGAIN), %eax
 	jmp	access_common
-	.cfi_restore_state
-	/* In two granules: have both been recorded in this epoch? */
-4:	movq	access_current@gottpoff(%rip), %rax
-	movq	%fs:(%rax), %r11
-	movq	%rdi, %rcx
-	btcq	$\own, %rcx
-	andq	$-8, %rcx
-	cmpq	%r11, (%rcx)
-	jne	1b
-	cmpq	%r11, 8(%rcx)
-	jne	1b
-	POP_ALL
-	POP	rax
-	ret	$16
 	.cfi_endproc
 	.size	\name, . - \name
 	.endm
 
 	SIZES	read, 0, 0, READ_BIT
 	SIZES	write, 0x100, OPEN_WRITES, WRITE_BIT
-	WHOLE_THUNK access_read_3, 8, READ_BIT, WRITE_BIT, 4
-	WHOLE_THUNK access_write_3, (8 | 0x100), WRITE_BIT, READ_BIT, 0
+	/* The detector's split_count comes first in it. */
+	WHOLE_THUNK access_read_3, 8, READ_BIT, WRITE_BIT, 4, THREAD_HELD(%rsi)
+	WHOLE_THUNK access_write_3, (8 | 0x100), WRITE_BIT, READ_BIT, 0, guest_detector(%rip)
 	THUNK	access_sized_thunk, access_common, 0
 	MARK	access_masked_thunk_start
 	THUNK	access_masked_thunk, masked_common, 0

@@ -23,7 +23,9 @@ _Static_assert(sizeof(struct open_granule) == 16 && IS_AT(open_granule, bytes, 8
 		       THREAD_OPEN_WAYS == 2 && IS_AT(thread, open, 0) && IS_AT(vclock, entries, 0) &&
 		       IS_AT(vclock, count, 8) && IS_AT(thread, clock, 512) &&
 		       IS_AT(thread, access_sample, 536) && IS_AT(thread, pending_atomic, 540) &&
-		       IS_AT(thread, basis_filter, 544),
+		       IS_AT(thread, held_count, 544) && IS_AT(thread, basis_filter, 560) &&
+		       THREAD_FILTER == 256 &&
+		       IS_AT(detector, split_count, 0) && ACCESS_QUIET_UNLOCKED == 2,
 	       "access.S knows these places");
 
 /* Regions that have shadow, by the address's upper bits. */

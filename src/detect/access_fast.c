@@ -370,6 +370,8 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 		flush(detector, thread, open, is_write);
 	if (!is_quiet(thread, granule, is_write))
 		return false;
+	/* It will be stored to when the granule is flushed. */
+	__builtin_prefetch(shadow_of(granule).origins, 1);
 	*open = (struct open_granule){granule, bytes, site};
 	thread->open_count++;
 	return true;

@@ -47,6 +47,13 @@ bool access_several(struct detector *detector, struct thread *thread, uintptr_t 
  * in ACCESS_STACK_EVERY: what the thunks ask. */
 extern uint8_t access_quiet[SITE_MAX];
 
+enum access_quiet {
+	ACCESS_WANTED,
+	ACCESS_QUIET,
+	ACCESS_QUIET_UNLOCKED, /* reads while the thread holds no lock; writes while nobody
+				* updates in split sections */
+};
+
 /* Every access of @site is wanted from now on: it is part of a finding. */
 static inline void access_suspect(struct site_table *sites, site_id id)
 {
@@ -55,7 +62,7 @@ static inline void access_suspect(struct site_table *sites, site_id id)
 	if (!site)
 		return;
 	store_relaxed(&site->is_suspect, 1u); /* relaxed: a hint, as below */
-	store_relaxed(&access_quiet[id], 0);
+	store_relaxed(&access_quiet[id], ACCESS_WANTED);
 }
 
 /* Does another part of the engine want to see accesses of @site to @address? */
@@ -78,14 +85,11 @@ static inline bool access_is_wanted(struct detector *detector, struct thread *th
 			update_expire(detector, thread);
 		return true;
 	}
-	if (thread->basis_filter >> (address >> 3) % 64 & 1 &&
+	if (thread->basis_filter[address / SHADOW_GRANULE % THREAD_FILTER] &&
 	    update_rests_on(thread, address))
 		return true;
-	if (!site->slice) {
-		store_relaxed(&access_quiet[id], 1); /* relaxed: a hint */
-		return false;
-	}
-	return is_write ? detector->split_count : thread->held_count;
+	store_relaxed(&access_quiet[id], site->slice ? ACCESS_QUIET_UNLOCKED : ACCESS_QUIET);
+	return site->slice && (is_write ? detector->split_count : thread->held_count);
 }
 
 /* @thread accesses @size_bytes at @address.  False: ask access_check(). */

@@ -79,6 +79,9 @@ struct destroyed_lock {
 struct known_finding; /* report.c: to count repetitions */
 
 struct detector {
+	/* What the thunks of preload/access.S know the place of. */
+	uint32_t split_count; /* how many of splits[] there are */
+
 	const struct detector_hooks *hooks;
 	struct runtime_lock lock;
 	struct arena arena; /* under 'lock' */
@@ -97,7 +100,6 @@ struct detector {
 	struct lockset_table locksets;
 	struct read_set_table read_sets;
 	struct split_update *splits; /* update.h */
-	uint32_t split_count;
 	uint64_t basis_marks[UPDATE_MARK_WORDS]; /* pieces of memory that somebody rests on */
 	struct race_record *races; /* race_report.c: reported ones, newest first */
 

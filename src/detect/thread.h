@@ -91,6 +91,8 @@ struct thread_race {
 	uint32_t finding;
 };
 
+#define THREAD_FILTER 256u
+
 /* Granules of which a thread has touched parts, by direction: access_fast.h. */
 #define THREAD_OPEN_SETS 8u /* by the granule's number */
 #define THREAD_OPEN_WAYS 2u /* ... two each: two streams, or two sites of one */
@@ -126,15 +128,15 @@ struct thread {
 	struct vclock clock;
 	uint32_t access_sample;	 /* slow accesses until one has its whole stack recorded */
 	uint32_t pending_atomic; /* how many of pending[] there are */
-	uint64_t basis_filter;	 /* of the granules of 'bases', one bit for each of 64 */
+	uint32_t held_count;
 	uint32_t basis_count;	 /* reads that a later write may rest on: update.h */
 	uint32_t open_count;
 	uint32_t open_turn; /* which of two ways is to go next */
+	uint8_t basis_filter[THREAD_FILTER]; /* of the granules of 'bases', by their numbers */
 
 	/* The hot part of locks. */
 	uint64_t chain; /* rolling hash of the held locks: chain.h */
-	struct held_lock *held;
-	uint32_t held_count;
+	struct held_lock *held; /* held_count of them */
 	uint32_t held_capacity;
 	uint64_t *chains; /* cache of validated chains */
 	uint64_t stamp;

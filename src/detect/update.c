@@ -16,11 +16,17 @@ static bool overlaps(const struct basis *basis, uintptr_t start, size_t size_byt
 	return address && address < start + size_bytes && start < address + basis->size_bytes;
 }
 
+static void clear_filter(struct thread *thread)
+{
+	for (uint32_t i = 0; i < THREAD_FILTER; i++)
+		thread->basis_filter[i] = 0;
+}
+
 static void forget(struct thread *thread, struct basis *basis)
 {
 	store_relaxed(&basis->address, 0); /* relaxed: who looks late marks it in vain */
 	if (--thread->basis_count == 0)
-		thread->basis_filter = 0;
+		clear_filter(thread);
 }
 
 /* The thread will not write what it read in a race, so what it read may have
@@ -46,10 +52,10 @@ bool update_rests_on(const struct thread *thread, uintptr_t address)
 /* Anew, as what is forgotten leaves its bit. */
 static void make_filter(struct thread *thread)
 {
-	thread->basis_filter = 0;
+	clear_filter(thread);
 	for (uint32_t i = 0; i < KEPT; i++)
 		if (thread->bases[i].address)
-			thread->basis_filter |= 1ull << (thread->bases[i].address >> 3) % 64;
+			thread->basis_filter[thread->bases[i].address / SHADOW_GRANULE % THREAD_FILTER] = 1;
 }
 
 void update_learn(struct detector *detector, struct thread *thread)
