@@ -26,17 +26,19 @@
 /* Of struct open_granule, and the thread's table of them: detect/thread.h. */
 #define OPEN_BYTES 8
 #define OPEN_SITE 12
-#define OPEN_NEXT 16 /* the other way of the same set */
-#define OPEN_INDEX 0xe0 /* granule number modulo 8, times 32 */
-#define OPEN_WRITES 256
+#define OPEN_SITES 16
+#define OPEN_NEXT 64	/* the other way of the same set */
+#define OPEN_INDEX 0x38 /* granule number modulo 8, times 128 */
+#define OPEN_INDEX_SHIFT 4
+#define OPEN_WRITES 1024
 
 /* Of struct thread and struct vclock: the same. */
-#define THREAD_CLOCK 512
-#define THREAD_CLOCK_COUNT 520
-#define THREAD_SAMPLE 536
-#define THREAD_PENDING 540
-#define THREAD_HELD 544
-#define THREAD_FILTER 560 /* a byte for each granule number modulo 256 */
+#define THREAD_CLOCK 2048
+#define THREAD_CLOCK_COUNT 2056
+#define THREAD_SAMPLE 2072
+#define THREAD_PENDING 2076
+#define THREAD_HELD 2080
+#define THREAD_FILTER 2096 /* a byte for each granule number modulo 256 */
 
 /* Of shadow words and addresses: detect/shadow.h. */
 #define WRITE_BIT 46
@@ -227,11 +229,11 @@ string_common:
 
 	/*
 	 * The same for a part of a granule.  First it looks whether the thread keeps
-	 * the granule open (detect/access_fast.h) for this site; then it is enough to
-	 * note the bytes.  A signal handler that comes in between finds and leaves all
+	 * the granule open (detect/access_fast.h); then it is enough to note the bytes and
+	 * the site.  A signal handler that comes in between finds and leaves all
 	 * granules closed (wrap_signal.c), so what is noted after it goes nowhere.
 	 */
-	.macro	OPEN_THUNK name, common, what, size_bytes, table, own
+	.macro	OPEN_THUNK name, common, what, size_bytes, table, own, wanted_count
 	.globl	\name
 	.hidden	\name
 	.type	\name, @function
@@ -247,34 +249,37 @@ string_common:
 	testq	%rax, %rax
 	je	1f
 	movq	40(%rsp), %rcx		/* the address */
-	leal	(,%rcx,4), %edx
+	movl	%ecx, %edx
 	andl	$OPEN_INDEX, %edx
+	shll	$OPEN_INDEX_SHIFT, %edx
 	leaq	\table(%rax,%rdx), %rax
-	movl	32(%rsp), %edx		/* the id */
-	shrl	$1, %edx
 	andq	$-8, %rcx
 	cmpq	%rcx, (%rax)
-	jne	2f
-	cmpl	%edx, OPEN_SITE(%rax)
 	je	3f
-2:	addq	$OPEN_NEXT, %rax
+	addq	$OPEN_NEXT, %rax
 	cmpq	%rcx, (%rax)
 	jne	4f
+3:	movl	32(%rsp), %edx		/* the id */
+	shrl	$1, %edx
 	cmpl	%edx, OPEN_SITE(%rax)
-	jne	4f
-3:	movl	40(%rsp), %ecx
+	jne	7f
+2:	movl	40(%rsp), %ecx
 	andl	$7, %ecx
+	cmpl	$(8 - \size_bytes), %ecx
+	ja	6f
+	.set	.Lbyte, 0
+	.rept	\size_bytes
+	movl	%edx, (OPEN_SITES + .Lbyte)(%rax,%rcx,4)
+	.set	.Lbyte, .Lbyte + 4
+	.endr
 	movl	$((1 << \size_bytes) - 1), %edx
 	shll	%cl, %edx
-	cmpl	$0xff, %edx
-	ja	6f
 	orl	%edx, OPEN_BYTES(%rax)
 5:	POP	rdx
 	POP	rcx
 	POP	rax
 	ret	$16
 	.cfi_restore_state
-	.cfi_remember_state
 	/* Has it been recorded in this epoch? */
 6:	movq	40(%rsp), %rcx
 	andq	$-8, %rcx
@@ -304,7 +309,30 @@ string_common:
 	ja	1f
 	testb	%dl, %al
 	je	5b
+	jmp	1f
+	/* Of another site: is it quiet, too?  (access_is_wanted()) */
+7:	leaq	access_quiet(%rip), %rcx
+	cmpb	$1, (%rcx,%rdx)
+	jb	1f
+	PUSH	rsi
+	movq	access_thread@gottpoff(%rip), %rsi
+	movq	%fs:(%rsi), %rsi
+	je	8f
+	cmpl	$0, \wanted_count
+	jne	9f
+8:	movl	48(%rsp), %ecx
+	shrl	$3, %ecx
+	movzbl	%cl, %ecx
+	cmpb	$0, THREAD_FILTER(%rsi,%rcx)
+	jne	9f
+	cmpl	$0, THREAD_PENDING(%rsi)
+	jne	9f
+	.cfi_remember_state
+	POP	rsi
+	movl	%edx, OPEN_SITE(%rax)
+	jmp	2b
 	.cfi_restore_state
+9:	POP	rsi
 1:	POP	rdx
 	POP	rcx
 	movl	$\what, %eax
@@ -314,9 +342,9 @@ string_common:
 	.endm
 
 	/* Reads and writes: what is the size, or'ed with 0x100 for writes. */
-	.macro	SIZES name, flag, table, own
+	.macro	SIZES name, flag, table, own, wanted_count
 	.irp	log, 0, 1, 2
-	OPEN_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own
+	OPEN_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own, \wanted_count
 	.endr
 	.irp	log, 4, 5, 6
 	THUNK	access_\name\()_\log, access_common, (1 << \log | \flag)
@@ -552,8 +580,8 @@ string_common:
 	.size	\name, . - \name
 	.endm
 
-	SIZES	read, 0, 0, READ_BIT
-	SIZES	write, 0x100, OPEN_WRITES, WRITE_BIT
+	SIZES	read, 0, 0, READ_BIT, THREAD_HELD(%rsi)
+	SIZES	write, 0x100, OPEN_WRITES, WRITE_BIT, guest_detector(%rip)
 	/* The detector's split_count comes first in it. */
 	WHOLE_THUNK access_read_3, 8, READ_BIT, WRITE_BIT, 4, THREAD_HELD(%rsi)
 	WHOLE_THUNK access_write_3, (8 | 0x100), WRITE_BIT, READ_BIT, 0, guest_detector(%rip)

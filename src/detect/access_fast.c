@@ -250,58 +250,64 @@ static void check_runs(struct detector *detector, struct thread *thread, uintptr
 	}
 }
 
-_Static_assert(THREAD_OPEN_WAYS == 2, "a granule has one sibling");
-
-/* Where the same granule may be open for another site. */
-static struct open_granule *sibling_of(struct open_granule *ways, const struct open_granule *open)
+/* Which of @bytes the site of the first of them was the last to access. */
+static uint32_t bytes_of_first(const struct open_granule *open, uint32_t bytes)
 {
-	return &ways[(open - ways) ^ 1];
+	site_id site = open->sites[__builtin_ctz(bytes)];
+	uint32_t same = 0;
+
+	for (uint32_t left = bytes; left; left &= left - 1) {
+		uint32_t byte = (uint32_t)__builtin_ctz(left);
+
+		same |= (uint32_t)(open->sites[byte] == site) << byte;
+	}
+	return same;
 }
 
-/* @open and its sibling are written to shadow memory at once: what is whole with
- * both should not be seen in halves. */
 static origin_id unite_sites(struct detector *detector, struct thread *thread,
-			     const struct open_granule *open, const struct open_granule *other)
+			     const struct open_granule *open)
 {
-	uint16_t slot = (uint16_t)thread->slot;
-	struct origin_part one = {slot, (uint8_t)open->bytes, origin_of_site(open->site)};
-	struct origin_part more = {slot, (uint8_t)(other->bytes & ~open->bytes),
-				   origin_of_site(other->site)};
+	struct origin_part all = {.slot = (uint16_t)thread->slot};
 
-	return more.bytes ? origin_unite(detector, thread, &one, &more) : one.what;
+	for (uint32_t left = open->bytes; left; left &= ~(uint32_t)all.bytes) {
+		uint32_t bytes = bytes_of_first(open, left);
+		origin_id what = origin_of_site(open->sites[__builtin_ctz(left)]);
+		struct origin_part more = {all.slot, (uint8_t)bytes, what};
+
+		all.what = all.bytes ? origin_unite(detector, thread, &all, &more) : what;
+		all.bytes |= more.bytes;
+	}
+	return all.what;
 }
 
-static void flush(struct detector *detector, struct thread *thread, struct open_granule *open,
+static void flush(struct detector *detector, struct thread *thread, struct open_granule *place,
 		  bool is_write)
 {
-	struct open_granule *sibling = sibling_of(thread->open[is_write], open);
-	struct shadow shadow = shadow_of(open->granule);
-	struct open_granule own = *open;
-	struct open_granule other = sibling->granule == own.granule ? *sibling
-								     : (struct open_granule){0};
-	uint32_t bytes = own.bytes | other.bytes;
+	struct shadow shadow = shadow_of(place->granule);
+	struct open_granule open = *place;
 	struct part part = {
 		.detector = detector,
 		.thread = thread,
-		.granule = own.granule,
-		.bytes = bytes,
+		.granule = open.granule,
+		.bytes = open.bytes,
 		.is_write = is_write,
-		.what = unite_sites(detector, thread, &own, &other),
-		.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | bytes,
+		.what = unite_sites(detector, thread, &open),
+		.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open.bytes,
 		.place = is_write ? shadow.write : shadow.read,
 		.origin = is_write ? &shadow.origins->write : &shadow.origins->read,
 	};
 
-	open->granule = 0;
+	place->granule = 0;
 	thread->open_count--;
-	if (other.granule) {
-		sibling->granule = 0;
-		thread->open_count--;
-	}
 	if (LIKELY(record_part(&part)))
 		return;
-	check_runs(detector, thread, own.granule, own.bytes, is_write, own.site);
-	check_runs(detector, thread, own.granule, other.bytes, is_write, other.site);
+	while (open.bytes) {
+		uint32_t bytes = bytes_of_first(&open, open.bytes);
+		site_id site = open.sites[__builtin_ctz(open.bytes)];
+
+		check_runs(detector, thread, open.granule, bytes, is_write, site);
+		open.bytes &= ~bytes;
+	}
 }
 
 void access_flush_slowly(struct detector *detector, struct thread *thread)
@@ -344,6 +350,14 @@ static inline bool is_there(uintptr_t granule, uint32_t bytes, bool is_write, ui
 	return is_same_epoch(word, current) && !(bytes & ~shadow_bytes(word));
 }
 
+static inline void touch(struct open_granule *open, uint32_t bytes, site_id site)
+{
+	open->bytes |= bytes;
+	open->site = site;
+	for (; bytes; bytes &= bytes - 1)
+		open->sites[__builtin_ctz(bytes)] = site;
+}
+
 static bool keep_open(struct detector *detector, struct thread *thread, uintptr_t address,
 		      uint32_t bytes, bool is_write, site_id site)
 {
@@ -356,12 +370,8 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 	for (uint32_t way = 0; way < THREAD_OPEN_WAYS; way++) {
 		if (set[way].granule != granule)
 			continue;
-		if (set[way].site == site) {
-			set[way].bytes |= bytes;
-			return true;
-		}
-		if (!(bytes & ~set[way].bytes))
-			return true;
+		touch(&set[way], bytes, site);
+		return true;
 	}
 	if (is_there(granule, bytes, is_write, *thread->current))
 		return true;
@@ -372,7 +382,9 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 		return false;
 	/* It will be stored to when the granule is flushed. */
 	__builtin_prefetch(shadow_of(granule).origins, 1);
-	*open = (struct open_granule){granule, bytes, site};
+	open->granule = granule;
+	open->bytes = 0;
+	touch(open, bytes, site);
 	thread->open_count++;
 	return true;
 }

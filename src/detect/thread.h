@@ -95,7 +95,7 @@ struct thread_race {
 
 /* Granules of which a thread has touched parts, by direction: access_fast.h. */
 #define THREAD_OPEN_SETS 8u /* by the granule's number */
-#define THREAD_OPEN_WAYS 2u /* ... two each: two streams, or two sites of one */
+#define THREAD_OPEN_WAYS 2u /* ... two each, for two streams */
 #define THREAD_OPEN (THREAD_OPEN_SETS * THREAD_OPEN_WAYS)
 
 #define PENDING_MOST 8u
@@ -111,7 +111,9 @@ struct pending_atomic {
 struct open_granule {
 	uintptr_t granule; /* 0: none */
 	uint32_t bytes;
-	uint32_t site;
+	uint32_t site;	   /* the last */
+	uint32_t sites[8]; /* of each byte's last access */
+	uint64_t unused[2];
 };
 
 /* Hand-overs that a thread gave: what was recorded up to which of its epochs. */
