@@ -77,7 +77,7 @@ static inline bool access_is_wanted(struct detector *detector, struct thread *th
 		store_relaxed(&site->slow_count, slow_count + 1);
 		return true;
 	}
-	if (load_relaxed(&site->is_suspect))
+	if (load_relaxed(&site->is_suspect) || site->flags & SITE_SILENT)
 		return true;
 	if (UNLIKELY(thread->access_sample-- == 0)) {
 		thread->access_sample = ACCESS_STACK_EVERY;

@@ -124,6 +124,10 @@ struct race_verdict {
 	uint32_t details;
 };
 
+/* Does the access that @word stands for come before the step, after all that the
+ * thread has read in silent modules? */
+bool race_is_silently_ordered(struct race_step *step, uint64_t word);
+
 /* The write @access of @step's thread rests on @basis, whose value came from a racing
  * update; that the thread has learnt from it since does not make it less of one. */
 void race_lost_update(const struct race_step *step, const struct access *access,

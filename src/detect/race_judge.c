@@ -10,6 +10,10 @@
  * A reader may not have looked yet when the writer finds its earlier read: the
  * writer leaves a note (thread.published), which the reader takes up before it
  * calls anything an error.
+ *
+ * In libraries that are watched for synchronisation only (SITE_SILENT) there is no
+ * doubt: what a thread learns there stands behind all that follows, also what the
+ * writer had learnt from others.
  */
 #include "detect/detector.h"
 #include "detect/race.h"
@@ -17,6 +21,8 @@
 #include "detect/update.h"
 
 #define MOVE_BYTES 8u /* of an atomic one, at most */
+
+#define NOTE_IS_SILENT 1u /* in a note, which is a word without its bytes */
 
 thread_id race_thread_of(struct detector *detector, uint64_t word)
 {
@@ -32,6 +38,7 @@ struct kind_of_access {
 	bool spins;
 	bool is_basis; /* a load that is as a rule followed by a store of what it makes */
 	bool is_silent;
+	bool is_unknown; /* where it was made */
 };
 
 /*
@@ -89,22 +96,29 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 		.spins = flags & SITE_SPIN,
 		.is_basis = flags & SITE_BASIS && !step->other_is_write,
 		.is_silent = flags & SITE_SILENT,
+		.is_unknown = !site,
 	};
 }
 
 /* --- Learning -------------------------------------------------------------- */
 
 /* The other thread has read here what this one is about to overwrite. */
-static void leave_note(struct race_step *step)
+static void leave_note(struct race_step *step, bool is_silent)
 {
+	uint64_t note = step->mine & ~(uint64_t)SHADOW_ALL_BYTES;
 	struct thread *reader;
 
 	runtime_lock(&step->detector->lock);
 	reader = slot_thread(step->detector, shadow_slot(step->other));
-	if (reader)
+	if (reader) {
+		uint64_t *place = &reader->published[step->thread->slot % THREAD_PUBLISHED];
+		uint64_t old = load_relaxed(place); /* relaxed: only a hint of its own */
+
+		if (is_silent || (old & NOTE_IS_SILENT && shadow_slot(old) == shadow_slot(note)))
+			note |= NOTE_IS_SILENT;
 		/* release: pairs with take_note(). */
-		store_release(&reader->published[step->thread->slot % THREAD_PUBLISHED],
-			      step->mine & ~(uint64_t)SHADOW_ALL_BYTES);
+		store_release(place, note);
+	}
 	runtime_unlock(&step->detector->lock);
 }
 
@@ -121,6 +135,23 @@ static bool take_note(struct race_step *step)
 	return true;
 }
 
+bool race_is_silently_ordered(struct race_step *step, uint64_t word)
+{
+	struct thread *thread = step->thread;
+
+	for (unsigned i = 0; i < THREAD_PUBLISHED; i++) {
+		uint64_t note = load_acquire(&thread->published[i]);
+
+		if (!(note & NOTE_IS_SILENT))
+			continue;
+		thread_assume(step->detector, thread, shadow_slot(note), shadow_epoch(note));
+		/* Once; unless there is a newer one. */
+		compare_exchange_acq_rel(&thread->published[i], &note,
+					 note & ~(uint64_t)NOTE_IS_SILENT);
+	}
+	return race_is_ordered(thread, word);
+}
+
 /*
  * The value may be one that the other released.  But if it is an update that the
  * other is in the middle of, its store will be in a race with this one; and if
@@ -135,8 +166,19 @@ static void learn(struct race_step *step, const struct kind_of_access *mine,
 				      shadow_epoch(step->other));
 	} else if (step->is_write && !step->other_is_write) {
 		if (!(mine->is_update && other->is_basis && !other->spins))
-			leave_note(step);
+			leave_note(step, false);
 	}
+}
+
+/* Between silent modules there is nothing to tell, and none that knows of the other
+ * by something else has learnt less from it. */
+static void learn_silently(struct race_step *step)
+{
+	if (step->is_write && !step->other_is_write)
+		leave_note(step, true);
+	else if (!step->is_write)
+		thread_assume(step->detector, step->thread, shadow_slot(step->other),
+			      shadow_epoch(step->other));
 }
 
 /* Is the conflict none if the thread has learnt from what it read in races
@@ -193,7 +235,12 @@ static void judge(struct race_step *step)
 	/* What was overwritten after it was read is lost, whatever was learnt since. */
 	bool is_lost = step->basis && step->is_write && verdict.kind == FINDING_LOST_UPDATE;
 
-	if (!is_lost && (take_note(step) || is_learnt(step)))
+	if (mine.is_silent && mine.is_move && (other.is_silent || other.is_unknown)) {
+		learn_silently(step);
+		return;
+	}
+	if (!is_lost && (take_note(step) || is_learnt(step) ||
+			 race_is_silently_ordered(step, step->other)))
 		return;
 	if (!mine.is_silent && !other.is_silent)
 		race_report(step, &verdict);

@@ -172,7 +172,8 @@ const struct basis *update_read(struct race_step *step, const struct access *acc
 	const struct site *site = site_get(&step->detector->sites, access->site);
 	struct thread *thread = step->thread;
 	bool is_raced = last->word && !(access->flags & SITE_SPIN) &&
-			!race_is_ordered(thread, last->word);
+			!race_is_ordered(thread, last->word) &&
+			!race_is_silently_ordered(step, last->word);
 	const struct basis *basis;
 
 	if (thread->basis_count)
