@@ -28,6 +28,7 @@ guests_c = \
 	tests/preload/mutex_protocols tests/preload/range_calls \
 	tests/preload/named_clones tests/preload/named_semaphores tests/preload/no_thread_of_ours \
 	tests/preload/opened_accesses \
+	tests/preload/glib_threads tests/preload/openmp tests/preload/openmp_races \
 	tests/preload/opened_and_closed tests/preload/opened_often tests/preload/own_malloc tests/preload/own_text \
 	tests/preload/preloaded_jemalloc tests/preload/preloaded_tcmalloc \
 	tests/preload/results_misuse tests/preload/results_mutex \
@@ -49,7 +50,7 @@ guests_cc = \
 	tests/preload/cxx_locks tests/preload/cxx_waits \
 	tests/preload/faulting_clones tests/preload/faulting_clones_unoptimised \
 	tests/preload/forced_unwinding tests/preload/thread_local_destructors \
-	tests/preload/thrown_initialisers
+	tests/preload/tbb_tasks tests/preload/thrown_initialisers
 
 tests_preload_cancelled_clones_SOURCES = tests/preload/cancelled_clones.cc
 tests_preload_faulting_clones_SOURCES = tests/preload/faulting_clones.cc
@@ -59,6 +60,7 @@ tests_preload_cloned_code_SOURCES = tests/preload/cloned_code.cc
 tests_preload_cxx_locks_SOURCES = tests/preload/cxx_locks.cc
 tests_preload_cxx_waits_SOURCES = tests/preload/cxx_waits.cc
 tests_preload_forced_unwinding_SOURCES = tests/preload/forced_unwinding.cc
+tests_preload_tbb_tasks_SOURCES = tests/preload/tbb_tasks.cc
 tests_preload_thread_local_destructors_SOURCES = tests/preload/thread_local_destructors.cc
 tests_preload_thrown_initialisers_SOURCES = tests/preload/thrown_initialisers.cc
 
@@ -101,6 +103,13 @@ tests_preload_early_constructor_LDFLAGS = $(beside_guest)
 tests_preload_system_callbacks_LDADD = -lanl
 tests_preload_indirect_exceptions_LDADD = tests/preload/libthrowing.so
 tests_preload_indirect_exceptions_LDFLAGS = $(beside_guest)
+
+# Libraries that make locks of atomics; a guest without its library says so.
+tests_preload_openmp_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+tests_preload_openmp_races_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+tests_preload_glib_threads_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_preload_glib_threads_LDADD = $(GLIB_LIBS)
+tests_preload_tbb_tasks_LDADD = $(TBB_LIBS)
 
 # Programs of users, who have all of glibc's names and few warnings.
 built_from_guests = $(guests_c:=.$(OBJEXT)) $(guests_cc:=.$(OBJEXT))
