@@ -1,5 +1,6 @@
 #include "reports/explain_memory.h"
 
+#include <dwarf.h>
 #include <string.h>
 
 #include "reports/memory.h"
@@ -163,15 +164,42 @@ const char *memory_lock_advice(struct view *view, const struct view_finding *fin
 			   lock_name(view, finding->process, last.exclusive));
 }
 
-static const char *value_words(struct pool *pool, const struct finding_event *event)
+/* What debug information says of the number that @event accessed: DW_ATE_..., or 0. */
+static unsigned encoding_of(const struct view_finding *finding, const struct finding_event *event)
+{
+	const struct view_memory *memory = finding->memory;
+
+	if (!memory || event->address != memory->address ||
+	    event->size_bytes != memory->variable.part.number_bytes)
+		return 0;
+	return memory->variable.part.encoding;
+}
+
+static const char *float_words(struct pool *pool, const struct finding_event *event)
+{
+	uint32_t bits = (uint32_t)event->value;
+	double number;
+	float narrow;
+
+	memcpy(&number, &event->value, sizeof(number));
+	memcpy(&narrow, &bits, sizeof(narrow));
+	return pool_format(pool, "%g", event->size_bytes == sizeof(narrow) ? (double)narrow : number);
+}
+
+static const char *value_words(struct pool *pool, const struct view_finding *finding,
+			       const struct finding_event *event)
 {
 	unsigned shift = event->size_bytes < 8 ? 64 - 8 * (unsigned)event->size_bytes : 0;
 	int64_t number = (int64_t)(event->value << shift) >> shift;
 	uint64_t bits = event->value << shift >> shift;
+	unsigned encoding = encoding_of(finding, event);
+	bool is_signed = encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
 
-	if (number < 0 && number >= -SMALL_NEGATIVE_MAX)
+	if (encoding == DW_ATE_float && event->size_bytes >= sizeof(float))
+		return float_words(pool, event);
+	if (number < 0 && (is_signed || (!encoding && number >= -SMALL_NEGATIVE_MAX)))
 		return pool_format(pool, "%lld", (long long)number);
-	return pool_format(pool, bits <= SMALL_NUMBER_MAX ? "%llu" : "%#llx",
+	return pool_format(pool, encoding || bits <= SMALL_NUMBER_MAX ? "%llu" : "%#llx",
 			   (unsigned long long)bits);
 }
 
@@ -180,18 +208,19 @@ static bool has_value(const struct finding_event *event)
 	return event->has_value && event->size_bytes && event->size_bytes <= 8;
 }
 
-const char *memory_value_phrase(struct view *view, const struct finding_event *event)
+const char *memory_value_phrase(struct view *view, const struct view_finding *finding,
+				const struct finding_event *event)
 {
 	if (!has_value(event))
 		return "";
-	return pool_format(view->pool, "found %s", value_words(view->pool, event));
+	return pool_format(view->pool, "found %s", value_words(view->pool, finding, event));
 }
 
 const char *memory_action(struct view *view, const struct view_finding *finding,
 			  const struct finding_event *event)
 {
 	const char *name = finding->memory ? finding->memory->name : "memory";
-	const char *value = has_value(event) ? value_words(view->pool, event) : NULL;
+	const char *value = has_value(event) ? value_words(view->pool, finding, event) : NULL;
 
 	switch ((int)event->action) {
 	case ACTION_READ:

@@ -17,7 +17,8 @@ const char *memory_action(struct view *view, const struct view_finding *finding,
 			  const struct finding_event *event);
 
 /* "found 41", as far as it is known; else "". */
-const char *memory_value_phrase(struct view *view, const struct finding_event *event);
+const char *memory_value_phrase(struct view *view, const struct view_finding *finding,
+				const struct finding_event *event);
 
 /* The scenario, and what stands behind its last step (or NULL). */
 struct memory_story {

@@ -13,7 +13,7 @@ void text_access(const struct text_page *page, const struct view_finding *findin
 		 const struct finding_event *event)
 {
 	struct finding_event plain = *event;
-	const char *value = memory_value_phrase(page->view, event);
+	const char *value = memory_value_phrase(page->view, finding, event);
 
 	plain.has_value = false;
 	fprintf(page->out, "    %s", memory_action(page->view, finding, &plain));

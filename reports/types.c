@@ -292,6 +292,22 @@ static bool is_reserved(const char *name)
 	return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
 }
 
+/* "__1", a field of a tuple in Rust: "1".  NULL if @name is no such. */
+static const char *tuple_field(const char *name)
+{
+	return strncmp(name, "__", 2) == 0 && name[2] &&
+			       strspn(name + 2, "0123456789") == strlen(name + 2)
+		       ? name + 2
+		       : NULL;
+}
+
+static bool is_cell_of_rust(Dwarf_Die *type, const char *field)
+{
+	const char *name = dwarf_diename(type);
+
+	return name && strncmp(name, "UnsafeCell<", 11) == 0 && strcmp(field, "value") == 0;
+}
+
 /* Fields are told of the innermost structure or union that has a name. */
 static void note_holder(struct descent *descent)
 {
@@ -346,7 +362,11 @@ static bool enter_member(struct descent *descent)
 	if (name && is_bit_field(&member) && descent->size_bytes)
 		name = bit_field_names(descent->pool, &descent->type, descent->offset,
 				       descent->size_bytes);
-	/* Base classes and unnamed structures add no name. */
+	if (name && tuple_field(name))
+		name = tuple_field(name);
+	/* Base classes and unnamed structures add no name; nor does what is in all cells. */
+	if (name && is_cell_of_rust(&descent->type, name))
+		name = NULL;
 	if (name && dwarf_tag(&member) == DW_TAG_member &&
 	    !(descent->size_bytes && is_reserved(name))) {
 		place->path = pool_format(descent->pool, "%s.%s", place->path, name);
@@ -366,6 +386,18 @@ static const char *unnamed_type(int tag)
 	if (tag == DW_TAG_union_type)
 		return "union";
 	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type ? "struct" : NULL;
+}
+
+static void note_number(struct type_place *place, Dwarf_Die *type)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word encoding, size;
+
+	if (dwarf_formudata(dwarf_attr_integrate(type, DW_AT_encoding, &attribute), &encoding) ||
+	    dwarf_aggregate_size(type, &size) != 0)
+		return;
+	place->encoding = (unsigned)encoding;
+	place->number_bytes = size;
 }
 
 /* One step down; false at the end of the way. */
@@ -390,6 +422,8 @@ static bool descend(struct descent *descent)
 		return !descent->is_stuck;
 	}
 	/* Of numbers there are no parts. */
+	if (tag == DW_TAG_base_type)
+		note_number(&descent->place, &descent->type);
 	if (tag != DW_TAG_structure_type && tag != DW_TAG_class_type && tag != DW_TAG_union_type)
 		return false;
 	descent->is_stuck = !enter_member(descent);

@@ -19,6 +19,8 @@ struct type_place {
 	const char *holder;	 /* what has the field: "struct account", or NULL */
 	const char *field;	 /* "balance", or NULL */
 	uint64_t field_offset;	 /* of the field in its holder */
+	unsigned encoding;	 /* DW_ATE_..., if the part is a number; else 0 */
+	uint64_t number_bytes;	 /* ... and its size */
 	bool is_atomic;		 /* the part is, or is in, an atomic type */
 };
 

@@ -141,6 +141,48 @@ START_TEST(an_unnamed_structure_is_called_by_its_typedef)
 }
 END_TEST
 
+/* --- Values, as their types print them -------------------------------------- */
+
+static float ratio;
+static unsigned full;
+static signed char small;
+static long far_below;
+
+static void race_over(const void *address, uint64_t size_bytes, uint64_t value)
+{
+	add(2, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
+	add(3, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
+	finding.events[1].has_value = true;
+	finding.events[1].value = value;
+	render();
+}
+
+START_TEST(a_float_is_told_as_one)
+{
+	race_over(&ratio, sizeof(ratio), 0x3fc00000);
+	expect("    writes ratio, 4 bytes, found 1.5");
+	expect("writes ratio (over 1.5)");
+}
+END_TEST
+
+START_TEST(what_is_unsigned_is_never_negative)
+{
+	race_over(&full, sizeof(full), 0xffffffff);
+	expect("    writes full, 4 bytes, found 4294967295");
+}
+END_TEST
+
+START_TEST(what_is_signed_is_negative_at_any_size)
+{
+	race_over(&small, sizeof(small), 0x80);
+	expect("    writes small, 1 byte, found -128");
+	tear_down();
+	set_up();
+	race_over(&far_below, sizeof(far_below), (uint64_t)-10000000000);
+	expect("    writes far_below, 8 bytes, found -10000000000");
+}
+END_TEST
+
 /* --- Heap blocks, by the code that accesses them ----------------------------- */
 
 static void race_by(const unsigned char *code, uint64_t offset, uint64_t size_bytes,
@@ -247,6 +289,9 @@ int main(void)
 	tcase_add_test(tests, members_of_unnamed_unions_are_found);
 	tcase_add_test(tests, a_field_behind_bit_fields_is_its_own);
 	tcase_add_test(tests, an_unnamed_structure_is_called_by_its_typedef);
+	tcase_add_test(tests, a_float_is_told_as_one);
+	tcase_add_test(tests, what_is_unsigned_is_never_negative);
+	tcase_add_test(tests, what_is_signed_is_negative_at_any_size);
 	tcase_add_test(tests, an_element_of_a_block_is_named_by_its_type_and_offset);
 	tcase_add_test(tests, an_array_without_an_end_is_not_taken_for_the_next_element);
 	tcase_add_test(tests, what_a_function_returns_is_known_by_its_type);
