@@ -24,7 +24,8 @@ struct frames {
 	struct unwind_row written;
 	struct unwind_row row; /* the original's last one looked at ... */
 	uintptr_t from, until; /* ... and where it holds */
-	bool is_written;       /* as it is */
+	bool is_written;       /* as it is, but for ... */
+	uint32_t lowered_by;   /* ... the stack pointer, in units of 8 */
 };
 
 /* By the encoding's number: DWARF's. */
@@ -228,40 +229,64 @@ static bool find_row(struct frames *frames, uint32_t offset)
 	       unwind_rules_up_to(&frames->entry, address, &frames->row, &frames->until);
 }
 
-/* The same for the original's row itself, as in most places. */
-static void put_own_row(struct frames *frames, uint32_t location)
+/* From @location on the stack pointer is that much lower, and all else as it was. */
+static void put_lowered(struct frames *frames, uint32_t location, uint32_t lowered_by)
 {
-	if (!frames->is_written)
+	if (lowered_by == frames->lowered_by)
+		return;
+	frames->written.cfa_offset += 8 * (int32_t)(lowered_by - frames->lowered_by);
+	frames->lowered_by = lowered_by;
+	advance_to(frames, location);
+	put_byte(frames->to, DW_CFA_def_cfa_offset_sf);
+	put_sleb(frames->to, frames->written.cfa_offset / DATA_ALIGNMENT);
+}
+
+/* The original's row itself, as in most places, but for the stack pointer. */
+static void put_own_row(struct frames *frames, uint32_t location, uint32_t lowered_by)
+{
+	if (!frames->is_written) {
 		put_row(frames, location, &frames->row);
+		frames->lowered_by = 0;
+	}
 	frames->is_written = true;
+	put_lowered(frames, location, lowered_by);
+}
+
+static bool has_saved(const struct plan_state *state)
+{
+	for (unsigned i = 0; i < ARRAY_LENGTH(state->saved_register); i++)
+		if (state->saved_register[i] >= 0 &&
+		    CALLEE_SAVED & REGISTER_BIT((unsigned)state->saved_register[i]))
+			return true;
+	return false;
 }
 
 /* In a check: the stack pointer may be lower, and some registers lie on the stack. */
 static void put_check(struct frames *frames, const struct plan_state *state)
 {
+	bool is_from_rsp = !frames->row.cfa_is_expression && frames->row.cfa_register == DWARF_RSP;
 	struct unwind_row row;
 
-	if (!state->rsp_lowered_by && state->saved_register[0] == NO_REGISTER) {
-		put_own_row(frames, state->clone_offset);
+	if (!is_from_rsp || !has_saved(state)) {
+		put_own_row(frames, state->clone_offset, is_from_rsp ? state->rsp_lowered_by : 0);
 		return;
 	}
 	row = frames->row;
-	frames->is_written = false;
-	if (!row.cfa_is_expression && row.cfa_register == DWARF_RSP) {
-		for (unsigned i = 0; i < ARRAY_LENGTH(state->saved_register); i++) {
-			int number = state->saved_register[i];
+	for (unsigned i = 0; i < ARRAY_LENGTH(state->saved_register); i++) {
+		int number = state->saved_register[i];
 
-			if (number < 0 || !(CALLEE_SAVED & REGISTER_BIT((unsigned)number)))
-				continue;
-			number = dwarf_registers[number];
-			if (row.rules[number] != RULE_SAME)
-				continue;
-			row.rules[number] = RULE_AT_CFA;
-			row.values[number] = 8 * state->saved_at[i] - row.cfa_offset;
-		}
-		row.cfa_offset += 8 * state->rsp_lowered_by;
+		if (number < 0 || !(CALLEE_SAVED & REGISTER_BIT((unsigned)number)))
+			continue;
+		number = dwarf_registers[number];
+		if (row.rules[number] != RULE_SAME)
+			continue;
+		row.rules[number] = RULE_AT_CFA;
+		row.values[number] = 8 * state->saved_at[i] - row.cfa_offset;
 	}
+	row.cfa_offset += 8 * state->rsp_lowered_by;
 	put_row(frames, state->clone_offset, &row);
+	frames->is_written = false;
+	frames->lowered_by = 0;
 }
 
 /* A run of copies, up to @end: where the original's rows change, so do these. */
@@ -273,7 +298,7 @@ static void put_copies(struct frames *frames, const struct plan_state *state, ui
 	while (at < end && find_row(frames, state->original_offset + (at - first))) {
 		uint64_t next = frames->until - frames->text - state->original_offset + first;
 
-		put_own_row(frames, at);
+		put_own_row(frames, at, 0);
 		at = next < end ? (uint32_t)next : end;
 	}
 }
@@ -281,8 +306,7 @@ static void put_copies(struct frames *frames, const struct plan_state *state, ui
 static void put_places(struct frames *frames, const struct function *function)
 {
 	struct plan_state_cursor at;
-	bool is_there =
-		plan_states_seek(&frames->plan->states, function->clone_start, &at);
+	bool is_there = plan_states_seek(&frames->plan->states, function->clone_start, &at);
 
 	for (; is_there && at.row.clone_offset < function->clone_end;
 	     is_there = plan_states_step(&at)) {
