@@ -27,6 +27,7 @@
 #define OPEN_BYTES 8
 #define OPEN_SITE 12
 #define OPEN_SITES 16
+#define OPEN_MIXED 48
 #define OPEN_NEXT 64	/* the other way of the same set */
 #define OPEN_INDEX 0x38 /* granule number modulo 8, times 128 */
 #define OPEN_INDEX_SHIFT 4
@@ -330,6 +331,7 @@ string_common:
 	.cfi_remember_state
 	POP	rsi
 	movl	%edx, OPEN_SITE(%rax)
+	movl	$1, OPEN_MIXED(%rax)
 	jmp	2b
 	.cfi_restore_state
 9:	POP	rsi

@@ -20,6 +20,7 @@ __thread struct thread *access_thread __attribute__((tls_model("initial-exec")))
 
 _Static_assert(sizeof(struct open_granule) == 64 && IS_AT(open_granule, bytes, 8) &&
 		       IS_AT(open_granule, site, 12) && IS_AT(open_granule, sites, 16) &&
+		       IS_AT(open_granule, is_mixed, 48) &&
 		       THREAD_OPEN_SETS == 8 && THREAD_OPEN_WAYS == 2,
 	       "access.S knows these places");
 _Static_assert(IS_AT(thread, open, 0) && IS_AT(thread, clock, 2048) &&

@@ -23,7 +23,15 @@ static inline bool is_before(const struct thread *thread, uint64_t word)
 	       (slot == thread->slot || thread->clock.entries[slot] >= shadow_epoch(word));
 }
 
-static bool are_before(const struct thread *thread, const uint64_t *place, uint64_t word)
+/* The same of what @word says of @bytes. */
+static inline bool is_clear(const struct thread *thread, uint64_t word, uint32_t bytes)
+{
+	return is_before(thread, word) ||
+	       (shadow_form(word) == SHADOW_PLAIN && !(shadow_bytes(word) & bytes));
+}
+
+static bool are_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
+		      uint32_t bytes)
 {
 	struct cells cells;
 
@@ -31,16 +39,17 @@ static bool are_before(const struct thread *thread, const uint64_t *place, uint6
 		return false;
 	cells = cells_of(word);
 	for (uint32_t i = 0; i < cells.capacity; i++)
-		if (!is_before(thread, load_relaxed(&cells.words[i])))
+		if (!is_clear(thread, load_relaxed(&cells.words[i]), bytes))
 			return false;
 	fence_acquire();
 	return load_relaxed(place) == word; /* relaxed: the fence orders it */
 }
 
 /* The same of all that @word, read at @place, stands for. */
-static inline bool is_all_before(const struct thread *thread, const uint64_t *place, uint64_t word)
+static inline bool is_all_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
+				uint32_t bytes)
 {
-	return is_before(thread, word) || are_before(thread, place, word);
+	return is_clear(thread, word, bytes) || are_clear(thread, place, word, bytes);
 }
 
 /* Records over @old.  False: it is not @old any more. */
@@ -83,13 +92,13 @@ static inline bool record_granule(struct detector *detector, struct thread *thre
 
 	if (old == current || (!is_write && old == *thread->shared))
 		return true;
-	if (!is_all_before(thread, own, old) ||
-	    !is_all_before(thread, other, load_acquire(other)) ||
+	if (!is_all_clear(thread, own, old, SHADOW_ALL_BYTES) ||
+	    !is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES) ||
 	    !exchange_word(own, origin, old, current, origin_of_site(site)))
 		return false;
 	cells_free(thread, old);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
-	if (UNLIKELY(!is_all_before(thread, other, load_acquire(other))))
+	if (UNLIKELY(!is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES)))
 		check_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
 	return true;
 }
@@ -210,7 +219,7 @@ static bool put_in_place(const struct part *part, uint64_t old)
 
 static bool put_among_cells(const struct part *part, uint64_t old)
 {
-	return are_before(part->thread, part->place, old) &&
+	return are_clear(part->thread, part->place, old, part->bytes) &&
 	       (put_in_place(part, old) || put_anew(part, old));
 }
 
@@ -224,15 +233,14 @@ static bool record_part(const struct part *part)
 
 	if (is_same_epoch(old, part->mine) && !(part->bytes & ~shadow_bytes(old)))
 		return true;
-	if (!is_before(part->thread, old))
-		is_put = cells_are(old) && put_among_cells(part, old);
-	else if (!(shadow_bytes(old) & ~part->bytes))
-		is_put = exchange_word(part->place, part->origin, old, part->mine,
-				       part->what);
-	else
+	if (is_before(part->thread, old) && !(shadow_bytes(old) & ~part->bytes))
+		is_put = exchange_word(part->place, part->origin, old, part->mine, part->what);
+	else if (is_clear(part->thread, old, part->bytes))
 		is_put = put_beside_word(part, old);
+	else
+		is_put = cells_are(old) && put_among_cells(part, old);
 	/* acquire: as in record_granule() */
-	return is_put && is_all_before(part->thread, other, load_acquire(other));
+	return is_put && is_all_clear(part->thread, other, load_acquire(other), part->bytes);
 }
 
 /* --- Open granules --------------------------------------------------------- */
@@ -269,6 +277,8 @@ static origin_id unite_sites(struct detector *detector, struct thread *thread,
 {
 	struct origin_part all = {.slot = (uint16_t)thread->slot};
 
+	if (!open->is_mixed)
+		return origin_of_site(open->site);
 	for (uint32_t left = open->bytes; left; left &= ~(uint32_t)all.bytes) {
 		uint32_t bytes = bytes_of_first(open, left);
 		origin_id what = origin_of_site(open->sites[__builtin_ctz(left)]);
@@ -319,14 +329,15 @@ void access_flush_slowly(struct detector *detector, struct thread *thread)
 }
 
 /* Can the granule be kept open: is nothing to be feared from either plane? */
-static inline bool is_quiet(const struct thread *thread, uintptr_t granule, bool is_write)
+static inline bool is_quiet(const struct thread *thread, uintptr_t granule, uint32_t bytes,
+			    bool is_write)
 {
 	struct shadow shadow = shadow_of(granule);
 	uint64_t write = load_acquire(shadow.write);
 	uint64_t read = load_acquire(shadow.read);
 
-	return is_all_before(thread, shadow.write, write) &&
-	       (is_all_before(thread, shadow.read, read) ||
+	return is_all_clear(thread, shadow.write, write, bytes) &&
+	       (is_all_clear(thread, shadow.read, read, bytes) ||
 		(!is_write && read == *thread->shared));
 }
 
@@ -353,6 +364,7 @@ static inline bool is_there(uintptr_t granule, uint32_t bytes, bool is_write, ui
 static inline void touch(struct open_granule *open, uint32_t bytes, site_id site)
 {
 	open->bytes |= bytes;
+	open->is_mixed |= open->site != site;
 	open->site = site;
 	for (; bytes; bytes &= bytes - 1)
 		open->sites[__builtin_ctz(bytes)] = site;
@@ -378,12 +390,14 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 	open = victim_of(thread, set);
 	if (open->granule)
 		flush(detector, thread, open, is_write);
-	if (!is_quiet(thread, granule, is_write))
+	if (!is_quiet(thread, granule, bytes, is_write))
 		return false;
 	/* It will be stored to when the granule is flushed. */
 	__builtin_prefetch(shadow_of(granule).origins, 1);
 	open->granule = granule;
 	open->bytes = 0;
+	open->is_mixed = 0;
+	open->site = site;
 	touch(open, bytes, site);
 	thread->open_count++;
 	return true;

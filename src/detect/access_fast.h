@@ -21,9 +21,9 @@
 #include "detect/update.h"
 
 /* How many accesses of a thread have their whole stacks recorded: each such one. */
-#define ACCESS_STACK_EVERY 64u
+#define ACCESS_STACK_EVERY 256u
 /* A basis (update.h) is kept for so many of these. */
-#define ACCESS_BASIS_SAMPLES 64u
+#define ACCESS_BASIS_SAMPLES 16u
 /* ... and the first ones of a site, by whatever thread. */
 #define ACCESS_STACKS_FIRST 128u
 

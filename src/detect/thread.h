@@ -113,7 +113,8 @@ struct open_granule {
 	uint32_t bytes;
 	uint32_t site;	   /* the last */
 	uint32_t sites[8]; /* of each byte's last access */
-	uint64_t unused[2];
+	uint32_t is_mixed; /* they are not all the same */
+	uint32_t unused[3];
 };
 
 /* Hand-overs that a thread gave: what was recorded up to which of its epochs. */
