@@ -53,9 +53,12 @@ bool update_rests_on(const struct thread *thread, uintptr_t address)
 static void make_filter(struct thread *thread)
 {
 	clear_filter(thread);
-	for (uint32_t i = 0; i < KEPT; i++)
-		if (thread->bases[i].address)
-			thread->basis_filter[thread->bases[i].address / SHADOW_GRANULE % THREAD_FILTER] = 1;
+	for (uint32_t i = 0; i < KEPT; i++) {
+		uintptr_t granule = thread->bases[i].address / SHADOW_GRANULE;
+
+		if (granule)
+			thread->basis_filter[granule % THREAD_FILTER] = 1;
+	}
 }
 
 void update_learn(struct detector *detector, struct thread *thread)
