@@ -1,5 +1,7 @@
 #include "x86/patches.h"
 
+#include <string.h>
+
 #define LONG_BYTES 5u
 #define SHORT_BYTES 2u
 #define SHORT_REACH 127
@@ -20,6 +22,8 @@ struct choice {
 	uint8_t *fates;	   /* enum fate */
 	uint32_t *islands; /* text offset, 0: none */
 	uint32_t *stack;
+	uint32_t *points; /* entries and calls: what may run from there begins in the original */
+	uint32_t point_count;
 	uint32_t padding_end; /* of what may be used after the function */
 };
 
@@ -37,6 +41,12 @@ static bool runs_on(const struct instruction *instruction)
 	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
 }
 
+static bool is_branch(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_BRANCH ||
+	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
+}
+
 /* Successors of instruction @index inside the function, into @next; how many.  What
  * comes after a call, or is reached by an indirect jump, is an entry by itself. */
 static unsigned successors(const struct function *function, uint32_t index, uint32_t next[2])
@@ -46,8 +56,7 @@ static unsigned successors(const struct function *function, uint32_t index, uint
 
 	if (runs_on(instruction) && index + 1 < function->count)
 		next[count++] = index + 1;
-	if (instruction->kind == INSTRUCTION_BRANCH || instruction->kind == INSTRUCTION_BRANCH_IF ||
-	    instruction->kind == INSTRUCTION_LOOP) {
+	if (is_branch(instruction)) {
 		uint32_t target = function_target(function, instruction);
 
 		if (target != UINT32_MAX)
@@ -56,23 +65,31 @@ static unsigned successors(const struct function *function, uint32_t index, uint
 	return count;
 }
 
-/* Backward, to a fixed point. */
+/* Backward, to a fixed point: once more from the last branch to code before it. */
 static void find_leads(const struct choice *choice)
 {
+	const struct function *function = choice->function;
+	uint32_t end = function->count;
 	bool has_changed = true;
 
-	while (has_changed) {
+	while (has_changed && end > 0) {
+		uint32_t next_end = 0;
+
 		has_changed = false;
-		for (uint32_t i = choice->function->count; i-- > 0;) {
+		for (uint32_t i = end; i-- > 0;) {
 			bool leads = choice->wanted[i];
 			uint32_t next[2];
-			unsigned count = successors(choice->function, i, next);
+			unsigned count = successors(function, i, next);
 
-			for (unsigned j = 0; j < count; j++)
+			for (unsigned j = 0; j < count; j++) {
 				leads |= choice->leads[next[j]];
+				if (next[j] <= i && !next_end)
+					next_end = i + 1;
+			}
 			has_changed |= leads != choice->leads[i];
 			choice->leads[i] = leads;
 		}
+		end = next_end;
 	}
 }
 
@@ -81,26 +98,60 @@ static bool is_patched(const struct choice *choice, uint32_t index)
 	return choice->fates[index] == FATE_LONG || choice->fates[index] == FATE_SHORT;
 }
 
-/* Keeps in the original what runs from instruction @index on. */
-static void keep_from(const struct choice *choice, uint32_t index)
+/* Whether a path goes on from the instruction before @index into it, which is not
+ * marked yet. */
+static bool goes_into(const struct choice *choice, const uint8_t *marks, uint8_t mark,
+		      uint32_t index, bool stops_at_patches)
 {
-	struct function *function = choice->function;
+	return index < choice->function->count && !(marks[index] & mark) &&
+	       !(stops_at_patches && is_patched(choice, index));
+}
+
+/*
+ * Marks what runs from instruction @index on, which is not marked, as far as it is
+ * not marked yet, nor, if the path is the original's, led away by a patch.
+ */
+static void spread(const struct choice *choice, uint8_t *marks, uint8_t mark, uint32_t index,
+		   bool stops_at_patches)
+{
+	const struct function *function = choice->function;
 	uint32_t depth = 0;
 
 	/* An instruction is put on the stack once at most, as it is marked then. */
-	function->reach[index] |= REACH_NATIVE;
+	marks[index] |= mark;
 	choice->stack[depth++] = index;
 	while (depth > 0) {
-		uint32_t next[2];
-		unsigned count = successors(function, choice->stack[--depth], next);
+		index = choice->stack[--depth];
+		for (;;) {
+			const struct instruction *instruction = &function->instructions[index];
+			uint32_t to = UINT32_MAX;
 
-		for (unsigned i = 0; i < count; i++) {
-			if (is_patched(choice, next[i]) || function->reach[next[i]] & REACH_NATIVE)
-				continue;
-			function->reach[next[i]] |= REACH_NATIVE;
-			choice->stack[depth++] = next[i];
+			if (instruction->kind != INSTRUCTION_PLAIN) {
+				if (is_branch(instruction))
+					to = function_target(function, instruction);
+				if (to != UINT32_MAX &&
+				    goes_into(choice, marks, mark, to, stops_at_patches)) {
+					marks[to] |= mark;
+					choice->stack[depth++] = to;
+				}
+				if (!runs_on(instruction))
+					break;
+			}
+			index++;
+			if (!goes_into(choice, marks, mark, index, stops_at_patches))
+				break;
+			marks[index] |= mark;
 		}
 	}
+}
+
+/* Keeps in the original what runs from instruction @index on, unless that is patched. */
+static void keep_from(const struct choice *choice, uint32_t index)
+{
+	struct function *function = choice->function;
+
+	if (!is_patched(choice, index) && !(function->reach[index] & REACH_NATIVE))
+		spread(choice, function->reach, REACH_NATIVE, index, true);
 }
 
 static void find_native(const struct choice *choice)
@@ -109,12 +160,14 @@ static void find_native(const struct choice *choice)
 
 	for (uint32_t i = 0; i < function->count; i++)
 		function->reach[i] &= (uint8_t)~REACH_NATIVE;
-	for (uint32_t i = 0; i < function->count; i++)
-		if (!is_patched(choice, i) &&
-		    (choice->fates[i] == FATE_NATIVE || is_call(&function->instructions[i]) ||
-		     function->has_unknown_targets) &&
-		    !(function->reach[i] & REACH_NATIVE))
-			keep_from(choice, i);
+	for (uint32_t i = 0; i < choice->point_count; i++) {
+		uint32_t index = choice->points[i];
+
+		if (choice->fates[index] == FATE_NATIVE || is_call(&function->instructions[index]))
+			keep_from(choice, index);
+	}
+	for (uint32_t i = 0; function->has_unknown_targets && i < function->count; i++)
+		keep_from(choice, i);
 }
 
 /* --- Room ---------------------------------------------------------------------------- */
@@ -222,10 +275,11 @@ static void choose_first(const struct choice *choice)
 {
 	const struct function *function = choice->function;
 
-	for (uint32_t i = 0; i < function->count; i++) {
+	for (uint32_t point = 0; point < choice->point_count; point++) {
+		uint32_t i = choice->points[point];
 		uint32_t offset = function->instructions[i].offset;
 
-		if (!(function->reach[i] & REACH_ENTRY) || is_call(&function->instructions[i]))
+		if (is_call(&function->instructions[i]))
 			continue;
 		choice->fates[i] = FATE_NATIVE;
 		if (survey_has(choice->survey, offset, MARK_LEAVE) ||
@@ -234,10 +288,13 @@ static void choose_first(const struct choice *choice)
 		choice->fates[i] = FATE_LONG;
 		use_padding(choice, i, 0);
 	}
-	for (uint32_t i = 0; i < function->count; i++)
+	for (uint32_t point = 0; point < choice->point_count; point++) {
+		uint32_t i = choice->points[point];
+
 		if (choice->fates[i] == FATE_NATIVE && choice->leads[i] &&
 		    !survey_has(choice->survey, function->instructions[i].offset, MARK_LEAVE))
 			try_short(choice, i, room_at(choice, i));
+	}
 }
 
 /* Bytes from patch @index to the first instruction in its way that is kept; all
@@ -265,7 +322,8 @@ static bool yield_to_native(const struct choice *choice)
 {
 	bool has_changed = false;
 
-	for (uint32_t i = 0; i < choice->function->count; i++) {
+	for (uint32_t point = 0; point < choice->point_count; point++) {
+		uint32_t i = choice->points[point];
 		uint32_t length;
 
 		if (!is_patched(choice, i))
@@ -316,7 +374,8 @@ static void take_back_idle(const struct choice *choice, uint8_t *covered)
 {
 	const struct function *function = choice->function;
 
-	for (uint32_t i = 0; i < function->count; i++) {
+	for (uint32_t point = 0; point < choice->point_count; point++) {
+		uint32_t i = choice->points[point];
 		uint32_t length = choice->fates[i] == FATE_LONG	   ? LONG_BYTES
 				  : choice->fates[i] == FATE_SHORT ? SHORT_BYTES
 								   : 0;
@@ -327,7 +386,9 @@ static void take_back_idle(const struct choice *choice, uint8_t *covered)
 		     j++)
 			covered[j] = 1;
 	}
-	for (uint32_t i = 0; i < function->count; i++) {
+	for (uint32_t point = 0; point < choice->point_count; point++) {
+		uint32_t i = choice->points[point];
+
 		if (!is_patched(choice, i) || choice->leads[i] || meets_patch(choice, covered, i))
 			continue;
 		drop(choice, i);
@@ -348,24 +409,12 @@ static void take_back_idle(const struct choice *choice, uint8_t *covered)
  */
 static void find_reached(const struct choice *choice, uint8_t *reached)
 {
-	const struct function *function = choice->function;
-	uint32_t depth = 0;
+	memset(reached, 0, choice->function->count);
+	for (uint32_t i = 0; i < choice->point_count; i++) {
+		uint32_t index = choice->points[i];
 
-	for (uint32_t i = 0; i < function->count; i++) {
-		reached[i] = (function->reach[i] & REACH_ENTRY) != 0;
-		if (reached[i])
-			choice->stack[depth++] = i;
-	}
-	while (depth > 0) {
-		uint32_t next[2];
-		unsigned count = successors(function, choice->stack[--depth], next);
-
-		for (unsigned i = 0; i < count; i++) {
-			if (reached[next[i]])
-				continue;
-			reached[next[i]] = 1;
-			choice->stack[depth++] = next[i];
-		}
+		if (choice->function->reach[index] & REACH_ENTRY && !reached[index])
+			spread(choice, reached, 1, index, false);
 	}
 }
 
@@ -373,6 +422,7 @@ static void find_reached(const struct choice *choice, uint8_t *reached)
 static void find_dead(const struct choice *choice, const uint8_t *reached)
 {
 	const struct function *function = choice->function;
+	uint8_t *marks = choice->survey->marks;
 	uint32_t used_until = 0;
 
 	for (uint32_t i = 0; i < function->count; i++) {
@@ -385,16 +435,15 @@ static void find_dead(const struct choice *choice, const uint8_t *reached)
 		if (!reached[i] || function->reach[i] & REACH_NATIVE ||
 		    is_call(&function->instructions[i]))
 			continue;
-		for (; offset < end; offset++)
-			if (offset >= used_until &&
-			    !survey_has(choice->survey, offset,
-					MARK_ENTRY | MARK_INDIRECT | MARK_LABEL | MARK_LEAVE))
-				choice->survey->marks[offset] |= MARK_DEAD;
+		for (offset = offset > used_until ? offset : used_until; offset < end; offset++)
+			if (!(marks[offset] &
+			      (MARK_ENTRY | MARK_INDIRECT | MARK_LABEL | MARK_LEAVE)))
+				marks[offset] |= MARK_DEAD;
 	}
 	/* What an earlier turn has put there is not to be overwritten. */
-	for (uint32_t i = 0; i < function->count; i++)
-		if (choice->fates[i] == FATE_SHORT)
-			use_island(choice->survey, choice->islands[i]);
+	for (uint32_t i = 0; i < choice->point_count; i++)
+		if (choice->fates[choice->points[i]] == FATE_SHORT)
+			use_island(choice->survey, choice->islands[choice->points[i]]);
 }
 
 /* Gives entries that found no island one in dead bytes.  False: none. */
@@ -403,7 +452,8 @@ static bool try_again(const struct choice *choice)
 	const struct function *function = choice->function;
 	bool has_changed = false;
 
-	for (uint32_t i = 0; i < function->count; i++) {
+	for (uint32_t point = 0; point < choice->point_count; point++) {
+		uint32_t i = choice->points[point];
 		uint32_t length;
 
 		if (choice->fates[i] != FATE_NATIVE || !choice->leads[i] ||
@@ -419,11 +469,13 @@ static bool try_again(const struct choice *choice)
 	return has_changed;
 }
 
-/* With every entry that is patched, more becomes dead. */
+/* With every entry that is patched, more becomes dead.  Leaves what is native. */
 static void use_dead(const struct choice *choice, uint8_t *reached)
 {
-	if (choice->function->has_unknown_targets)
+	if (choice->function->has_unknown_targets) {
+		find_native(choice);
 		return;
+	}
 	find_reached(choice, reached);
 	do {
 		find_native(choice);
@@ -556,9 +608,16 @@ static bool open_choice(struct choice *choice, uint8_t **covered)
 	choice->stack = scratch_take(scratch, count * sizeof(*choice->stack));
 	choice->fates = scratch_take_zeroed(scratch, count);
 	choice->leads = scratch_take_zeroed(scratch, count);
+	choice->points = scratch_take(scratch, count * sizeof(*choice->points));
 	*covered = scratch_take_zeroed(scratch, count);
 	choice->padding_end = find_padding_end(choice->survey, choice->function);
-	return choice->islands && choice->stack && choice->fates && choice->leads && *covered;
+	if (!choice->islands || !choice->stack || !choice->fates || !choice->leads ||
+	    !choice->points || !*covered)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (choice->function->reach[i] & (REACH_ENTRY | REACH_ANCHOR))
+			choice->points[choice->point_count++] = i;
+	return true;
 }
 
 uint32_t patches_choose(struct survey *survey, uint32_t index, const bool *wanted,
@@ -579,8 +638,8 @@ uint32_t patches_choose(struct survey *survey, uint32_t index, const bool *wante
 	while (yield_to_native(&choice));
 	take_back_idle(&choice, covered);
 	use_dead(&choice, covered);
-	find_native(&choice);
-	enter_at_atomics(&choice);
+	if (survey->parts[index].has_locked)
+		enter_at_atomics(&choice);
 	count_entries(&choice, statistics);
 	count = keep_rows(&choice, patches);
 	scratch_release(&survey->scratch, mark);

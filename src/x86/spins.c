@@ -240,19 +240,34 @@ static void judge(struct loop *loop, uint16_t *flags)
 	mark(loop, flags);
 }
 
+/* Whether the instruction at @index leads back to a place not far before it: the first
+ * of a loop, at *@first. */
+static bool is_short_loop(const struct function *function, uint32_t index, uint32_t *first)
+{
+	const struct instruction *instruction = &function->instructions[index];
+
+	if ((instruction->kind != INSTRUCTION_BRANCH &&
+	     instruction->kind != INSTRUCTION_BRANCH_IF) ||
+	    instruction->target < function->start || instruction->target > instruction->offset)
+		return false;
+	*first = function_target(function, instruction);
+	return *first <= index && index - *first < LOOP_INSTRUCTIONS_MOST;
+}
+
 void spins_find(const struct function *function, const uint8_t *roles, uint16_t *flags)
 {
 	for (uint32_t i = 0; i < function->count; i++) {
-		const struct instruction *instruction = &function->instructions[i];
-		struct loop loop = {.function = function, .roles = roles, .last = i};
+		uint32_t first;
 
-		if ((instruction->kind != INSTRUCTION_BRANCH &&
-		     instruction->kind != INSTRUCTION_BRANCH_IF) ||
-		    instruction->target < function->start ||
-		    instruction->target > instruction->offset)
-			continue;
-		loop.first = function_target(function, instruction);
-		if (loop.first <= i && i - loop.first < LOOP_INSTRUCTIONS_MOST)
+		if (is_short_loop(function, i, &first)) {
+			struct loop loop = {
+				.function = function,
+				.roles = roles,
+				.first = first,
+				.last = i,
+			};
+
 			judge(&loop, flags);
+		}
 	}
 }
