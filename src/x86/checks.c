@@ -336,7 +336,7 @@ static void check_alone(struct placing *placing, uint32_t index, enum access_cla
 static void check_access(struct placing *placing, uint32_t index)
 {
 	const struct instruction *instruction = &placing->function->instructions[index];
-	enum access_class class = checks_classify(placing->module, placing->function, instruction);
+	enum access_class class = checks_class(placing->module, placing->function, index);
 	struct operand operand = operand_of(instruction);
 
 	switch (class) {

@@ -32,6 +32,14 @@ enum access_class {
 enum access_class checks_classify(const struct module *module, const struct function *function,
 				  const struct instruction *instruction);
 
+static inline enum access_class checks_class(const struct module *module,
+					     const struct function *function, uint32_t index)
+{
+	return function->classes
+		       ? (enum access_class)function->classes[index]
+		       : checks_classify(module, function, &function->instructions[index]);
+}
+
 /*
  * Counts the accesses of a usable function into @statistics, and returns how
  * many want a check: a function with none need not be cloned.

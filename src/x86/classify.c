@@ -120,8 +120,7 @@ uint32_t checks_survey(const struct module *module, const struct function *funct
 	uint32_t wanted = 0;
 
 	for (uint32_t i = 0; i < function->count; i++)
-		wanted += count_class(checks_classify(module, function, &function->instructions[i]),
-				      statistics);
+		wanted += count_class(checks_class(module, function, i), statistics);
 	return wanted;
 }
 

@@ -22,6 +22,7 @@ struct function {
 	uint32_t start, end; /* offsets in the text */
 	struct instruction *instructions; /* NULL: it has to be opened first (module.h) */
 	uint8_t *reach; /* per instruction, of enum reach */
+	const uint8_t *classes; /* per instruction, of enum access_class; NULL: not known */
 	uint32_t count;
 	bool is_usable;	    /* wholly decoded, no overlap */
 	bool has_frame_pointer; /* rbp is set from rsp */

@@ -190,8 +190,10 @@ static bool take_apart(const unsigned char *bytes, struct shape *shape)
 	/* Of branches it is not the same on all processors. */
 	if (immediate == 4 && is_word)
 		return false;
-	if (follows & FOLLOWS_TEST && (bytes[at] >> 3 & 7) < 2)
-		follows |= bytes[at - 1] & 1 ? FOLLOWS_WORD : 0, immediate = 1;
+	if (follows & FOLLOWS_TEST && (bytes[at] >> 3 & 7) < 2) {
+		follows |= bytes[at - 1] & 1 ? FOLLOWS_WORD : 0;
+		immediate = 1;
+	}
 	if (follows & (FOLLOWS_WORD | FOLLOWS_WHOLE))
 		immediate = is_whole ? (follows & FOLLOWS_WHOLE ? 8 : 4) : is_word ? 2 : 4;
 	if (follows & FOLLOWS_MODRM)
@@ -233,8 +235,9 @@ bool patterns_begin(struct patterns *patterns, const struct decoder *decoder, st
 		.slot_count = SLOTS_FIRST,
 		.rows = arena_alloc(arena, ROWS_FIRST * sizeof(*patterns->rows)),
 		.slots = arena_alloc(arena, SLOTS_FIRST * sizeof(*patterns->slots)),
+		.guesses = arena_alloc(arena, PATTERN_GUESSES * sizeof(*patterns->guesses)),
 	};
-	return patterns->rows && patterns->slots;
+	return patterns->rows && patterns->slots && patterns->guesses;
 }
 
 static bool grow_slots(struct patterns *patterns)
@@ -382,26 +385,61 @@ static bool decode_new(struct patterns *patterns, const struct shape *shape,
 	return true;
 }
 
+/* Most instructions are what the last one that began alike was. */
+static struct pattern_guess *guess_of(const struct patterns *patterns, uint64_t first)
+{
+	uint64_t hash = (first & 0xffffff) * 0x9e3779b97f4a7c15ull;
+
+	return &patterns->guesses[hash >> 52];
+}
+
+static void note_guess(const struct patterns *patterns, const struct shape *shape, uint64_t first,
+		       uint32_t number)
+{
+	uint64_t mask = shape->key_bytes == 8 ? UINT64_MAX : (1ull << 8 * shape->key_bytes) - 1;
+
+	if (!shape->may_be_no_shift)
+		*guess_of(patterns, first) = (struct pattern_guess){first & mask, mask, number};
+}
+
+/* Slowly: from its bytes' shape. */
+static bool decode_by_shape(struct patterns *patterns, const unsigned char *bytes, size_t left,
+			    uint32_t offset, struct instruction *instruction, uint32_t *number)
+{
+	const struct pattern_slot *slot;
+	struct shape shape;
+	uint64_t key;
+
+	if (!take_apart(bytes, &shape) ||
+	    shape.key_bytes + shape.displacement_bytes + shape.immediate_bytes > left)
+		return instruction_decode(patterns->decoder, bytes, left, offset, instruction);
+	key = key_of(bytes, shape.key_bytes);
+	slot = slot_of(patterns, key);
+	if (slot->number == PATTERN_NONE)
+		return decode_new(patterns, &shape, bytes, left, offset, instruction, number);
+	note_guess(patterns, &shape, key_of(bytes, 8), slot->number);
+	*number = slot->number;
+	pattern_instance(patterns, slot->number, bytes, offset, instruction);
+	return true;
+}
+
 bool pattern_decode(struct patterns *patterns, const unsigned char *bytes, size_t left,
 		    uint32_t offset, struct instruction *instruction, uint32_t *number)
 {
+	const struct pattern_guess *guess;
 	unsigned char copy[24] = {0};
-	const unsigned char *start = bytes;
-	const struct pattern_slot *slot;
-	struct shape shape;
+	uint64_t first;
 
 	*number = PATTERN_NONE;
 	if (UNLIKELY(left < sizeof(copy))) {
 		memcpy(copy, bytes, left);
-		start = copy;
+		return decode_by_shape(patterns, copy, left, offset, instruction, number);
 	}
-	if (!take_apart(start, &shape) ||
-	    shape.key_bytes + shape.displacement_bytes + shape.immediate_bytes > left)
-		return instruction_decode(patterns->decoder, bytes, left, offset, instruction);
-	slot = slot_of(patterns, key_of(start, shape.key_bytes));
-	if (slot->number == PATTERN_NONE)
-		return decode_new(patterns, &shape, start, left, offset, instruction, number);
-	*number = slot->number;
-	pattern_instance(patterns, slot->number, bytes, offset, instruction);
+	first = key_of(bytes, 8);
+	guess = guess_of(patterns, first);
+	if ((first & guess->mask) != guess->key || guess->number == PATTERN_NONE)
+		return decode_by_shape(patterns, bytes, left, offset, instruction, number);
+	*number = guess->number;
+	pattern_instance(patterns, guess->number, bytes, offset, instruction);
 	return true;
 }

@@ -35,6 +35,14 @@ struct pattern_slot {
 	uint32_t number; /* PATTERN_NONE: the slot is free */
 };
 
+/* What instructions whose first bytes have one hash were found last. */
+struct pattern_guess {
+	uint64_t key, mask;
+	uint32_t number; /* PATTERN_NONE: nothing */
+};
+
+#define PATTERN_GUESSES 4096u
+
 struct patterns {
 	const struct decoder *decoder;
 	struct arena *arena;
@@ -42,6 +50,7 @@ struct patterns {
 	uint32_t count, room;
 	struct pattern_slot *slots;
 	uint32_t slot_count; /* a power of two */
+	struct pattern_guess *guesses;
 };
 
 /* False: out of memory. */

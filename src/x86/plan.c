@@ -67,8 +67,7 @@ static bool choose_patches(struct planning *planning, uint32_t index)
 	if (!wanted)
 		return false;
 	for (uint32_t i = 0; i < function->count; i++)
-		wanted[i] = is_wanted(
-			checks_classify(&survey->module, function, &function->instructions[i]));
+		wanted[i] = is_wanted(checks_class(&survey->module, function, i));
 	function->patch_count =
 		patches_choose(survey, index, wanted, &planning->patches, statistics);
 	function->native_count = (uint32_t)(statistics->accesses_native - native);
@@ -83,25 +82,12 @@ static bool choose_patches(struct planning *planning, uint32_t index)
 }
 
 /* False: no memory. */
-static bool plan_function(struct planning *planning, uint32_t index)
+static bool clone_function(struct planning *planning, uint32_t index)
 {
 	struct module *module = &planning->survey.module;
 	struct function *function = &module->functions[index];
 	struct plan_statistics *statistics = &planning->plan->statistics;
 
-	statistics->functions++;
-	if (!function->is_usable) {
-		statistics->undecodable++;
-		return true;
-	}
-	statistics->instructions += function->count;
-	if (planning->options->only_atomics && !planning->survey.parts[index].has_locked) {
-		function->why_not = "it has no locked instruction";
-		return true;
-	}
-	survey_open(&planning->survey, function);
-	if (planning->survey.failed)
-		return false;
 	function->wanted_count = checks_survey(module, function, statistics);
 	if (!function->wanted_count) {
 		statistics->without_accesses++;
@@ -118,6 +104,46 @@ static bool plan_function(struct planning *planning, uint32_t index)
 	function->clone_start = emitter_clone_offset(&planning->emitter, function->start);
 	function->clone_end = planning->emitter.code_bytes;
 	return true;
+}
+
+static uint8_t *classify(struct planning *planning, const struct function *function)
+{
+	struct survey *survey = &planning->survey;
+	uint8_t *classes = scratch_take(&survey->scratch, function->count);
+
+	for (uint32_t i = 0; classes && i < function->count; i++)
+		classes[i] = (uint8_t)checks_classify(&survey->module, function,
+						      &function->instructions[i]);
+	return classes;
+}
+
+/* False: no memory. */
+static bool plan_function(struct planning *planning, uint32_t index)
+{
+	struct survey *survey = &planning->survey;
+	struct function *function = &survey->module.functions[index];
+	struct plan_statistics *statistics = &planning->plan->statistics;
+	struct scratch_mark mark = scratch_mark(&survey->scratch);
+	bool is_done;
+
+	statistics->functions++;
+	if (!function->is_usable) {
+		statistics->undecodable++;
+		return true;
+	}
+	statistics->instructions += function->count;
+	if (planning->options->only_atomics && !survey->parts[index].has_locked) {
+		function->why_not = "it has no locked instruction";
+		return true;
+	}
+	survey_open(survey, function);
+	if (survey->failed)
+		return false;
+	function->classes = classify(planning, function);
+	is_done = clone_function(planning, index);
+	function->classes = NULL;
+	scratch_release(&survey->scratch, mark);
+	return is_done;
 }
 
 /* --- Patches ---------------------------------------------------------------------------- */

@@ -21,32 +21,31 @@ static uint32_t shape_of(const struct instruction *instruction)
 	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 54);
 }
 
-static uint8_t role_of(const struct module *module, const struct function *function,
-		       const struct instruction *instruction)
+static uint8_t role_of(const struct module *module, const struct function *function, uint32_t index)
 {
-	uint8_t role = 0;
+	const struct instruction *instruction = &function->instructions[index];
+	unsigned role = 0;
 
-	if (instruction->memory & MEMORY_STRING ||
-	    checks_classify(module, function, instruction) != ACCESS_SIMPLE)
+	if (checks_class(module, function, index) != ACCESS_SIMPLE ||
+	    instruction->memory & MEMORY_STRING)
 		return 0;
 	if (instruction->memory & MEMORY_READ)
 		role |= FLOW_LOAD;
 	if (instruction->memory & MEMORY_WRITE)
 		role |= FLOW_STORE;
-	return role;
+	return (uint8_t)role;
 }
 
 static void find_roles(const struct module *module, const struct function *function, uint8_t *roles,
 		       struct shapes *stores)
 {
 	for (uint32_t i = 0; i < function->count; i++) {
-		const struct instruction *instruction = &function->instructions[i];
 		uint32_t shape;
 
-		roles[i] = role_of(module, function, instruction);
+		roles[i] = role_of(module, function, i);
 		if (!(roles[i] & FLOW_STORE))
 			continue;
-		shape = shape_of(instruction);
+		shape = shape_of(&function->instructions[i]);
 		stores->bits[shape / 64] |= 1ull << shape % 64;
 	}
 }

@@ -76,9 +76,8 @@ static uint64_t rests_of(const struct loop *loop, uint32_t registers)
 {
 	uint64_t rests = 0;
 
-	for (unsigned r = 0; r < 16; r++)
-		if (registers & REGISTER_BIT(r))
-			rests |= loop->registers[r];
+	for (registers &= REGISTERS_ALL; registers; registers &= registers - 1)
+		rests |= loop->registers[__builtin_ctz(registers)];
 	return rests;
 }
 
@@ -116,15 +115,16 @@ static void run(struct loop *loop, uint32_t index)
 	const struct instruction *instruction = &loop->function->instructions[index];
 	uint32_t operands = instruction->reads & REGISTERS_ALL;
 	uint64_t rests = instruction->reads & FLAGS_ALL ? loop->flags : 0;
+	uint32_t changed;
 
 	if (instruction->memory & (MEMORY_READ | MEMORY_WRITE) && !instruction->is_lea)
 		operands &= ~address_registers(instruction);
 	if (instruction->memory & MEMORY_READ && !instruction->is_lea)
 		rests |= memory_rests(loop, index);
 	rests |= rests_of(loop, operands);
-	for (unsigned r = 0; r < 16; r++)
-		if (instruction->changes & REGISTER_BIT(r) && r != RSP)
-			loop->registers[r] = rests;
+	changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
+	for (; changed; changed &= changed - 1)
+		loop->registers[__builtin_ctz(changed)] = rests;
 	if (instruction->changes & FLAGS_ALL)
 		loop->flags = rests;
 }
