@@ -18,7 +18,7 @@ struct choice {
 	struct survey *survey;
 	struct function *function;
 	const bool *wanted;
-	bool *leads;	   /* per instruction: to a wanted access, before any call */
+	bool *leads;	   /* per instruction, and one more: to a wanted access, before any call */
 	uint8_t *fates;	   /* enum fate */
 	uint32_t *islands; /* text offset, 0: none */
 	uint32_t *stack;
@@ -65,6 +65,26 @@ static unsigned successors(const struct function *function, uint32_t index, uint
 	return count;
 }
 
+static bool leads_on(const struct choice *choice, uint32_t index)
+{
+	const struct instruction *instruction = &choice->function->instructions[index];
+	uint32_t to;
+
+	if (LIKELY(instruction->kind == INSTRUCTION_PLAIN))
+		return choice->leads[index + 1];
+	if (!is_branch(instruction))
+		return false;
+	to = function_target(choice->function, instruction);
+	return (runs_on(instruction) && choice->leads[index + 1]) ||
+	       (to != UINT32_MAX && choice->leads[to]);
+}
+
+static bool is_branch_back(const struct function *function, uint32_t index)
+{
+	return is_branch(&function->instructions[index]) &&
+	       function_target(function, &function->instructions[index]) <= index;
+}
+
 /* Backward, to a fixed point: once more from the last branch to code before it. */
 static void find_leads(const struct choice *choice)
 {
@@ -72,24 +92,18 @@ static void find_leads(const struct choice *choice)
 	uint32_t end = function->count;
 	bool has_changed = true;
 
-	while (has_changed && end > 0) {
-		uint32_t next_end = 0;
-
+	while (end > 0 && !is_branch_back(function, end - 1))
+		end--;
+	for (uint32_t i = function->count; i-- > end;)
+		choice->leads[i] = choice->wanted[i] || leads_on(choice, i);
+	while (has_changed) {
 		has_changed = false;
 		for (uint32_t i = end; i-- > 0;) {
-			bool leads = choice->wanted[i];
-			uint32_t next[2];
-			unsigned count = successors(function, i, next);
+			bool leads = choice->leads[i];
 
-			for (unsigned j = 0; j < count; j++) {
-				leads |= choice->leads[next[j]];
-				if (next[j] <= i && !next_end)
-					next_end = i + 1;
-			}
+			choice->leads[i] = leads || choice->wanted[i] || leads_on(choice, i);
 			has_changed |= leads != choice->leads[i];
-			choice->leads[i] = leads;
 		}
-		end = next_end;
 	}
 }
 
@@ -607,7 +621,7 @@ static bool open_choice(struct choice *choice, uint8_t **covered)
 	choice->islands = scratch_take_zeroed(scratch, count * sizeof(*choice->islands));
 	choice->stack = scratch_take(scratch, count * sizeof(*choice->stack));
 	choice->fates = scratch_take_zeroed(scratch, count);
-	choice->leads = scratch_take_zeroed(scratch, count);
+	choice->leads = scratch_take_zeroed(scratch, count + 1);
 	choice->points = scratch_take(scratch, count * sizeof(*choice->points));
 	*covered = scratch_take_zeroed(scratch, count);
 	choice->padding_end = find_padding_end(choice->survey, choice->function);
