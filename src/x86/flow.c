@@ -91,9 +91,9 @@ struct pairing {
 	const struct slice_notes *notes;
 	uint32_t *store_at; /* instructions, by number */
 	uint64_t *store_places;
-	uint64_t load_places[FLOW_LOADS_MOST];
+	uint64_t *load_places;
 	struct flow_store *stores;
-	struct flow_loads loads;
+	struct flow_loads *loads;
 };
 
 static void unite(const struct pairing *pairing, uint32_t load, uint32_t store)
@@ -121,7 +121,7 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 
 	for (uint64_t bits = store->rests | store->decided; bits; bits &= bits - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
-		uint32_t load_at = pairing->loads.at[first + bit];
+		uint32_t load_at = pairing->loads->at[first + bit];
 
 		if (pairing->load_places[first + bit] != pairing->store_places[number] ||
 		    load_at == store_at)
@@ -138,12 +138,12 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 
 static bool pair_all(struct pairing *pairing, struct scratch *scratch)
 {
-	for (uint32_t first = 0; first < pairing->loads.count; first += FLOW_SET_MOST) {
-		uint32_t left = pairing->loads.count - first;
+	for (uint32_t first = 0; first < pairing->loads->count; first += FLOW_SET_MOST) {
+		uint32_t left = pairing->loads->count - first;
 		uint32_t count = left < FLOW_SET_MOST ? left : FLOW_SET_MOST;
 		struct scratch_mark mark = scratch_mark(scratch);
 
-		if (!flow_find_sets(&pairing->flow, scratch, pairing->loads.at + first, count,
+		if (!flow_find_sets(&pairing->flow, scratch, pairing->loads->at + first, count,
 				    pairing->stores))
 			return false;
 		for (uint32_t i = 0; i < pairing->flow.store_count; i++)
@@ -155,11 +155,16 @@ static bool pair_all(struct pairing *pairing, struct scratch *scratch)
 
 /* --- Which loads may be paired -------------------------------------------------------------- */
 
-static bool has_store_at(const struct pairing *pairing, uint64_t place, uint32_t load_at)
+/* Whether a store to @place may come after load number @load. */
+static bool has_store_at(const struct pairing *pairing, uint64_t place, uint32_t load)
 {
-	for (uint32_t i = 0; i < pairing->flow.store_count; i++)
-		if (pairing->store_places[i] == place && pairing->store_at[i] != load_at)
+	for (uint32_t i = pairing->flow.store_count; i-- > 0;) {
+		if (pairing->store_at[i] < pairing->loads->first_after[load])
+			return false;
+		if (pairing->store_places[i] == place &&
+		    pairing->store_at[i] != pairing->loads->at[load])
 			return true;
+	}
 	return false;
 }
 
@@ -167,7 +172,7 @@ static bool has_store_at(const struct pairing *pairing, uint64_t place, uint32_t
 static void keep_matching(struct pairing *pairing)
 {
 	uint64_t filter[FILTER_BITS / 64] = {0};
-	struct flow_loads *loads = &pairing->loads;
+	struct flow_loads *loads = pairing->loads;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < pairing->flow.store_count; i++) {
@@ -179,9 +184,10 @@ static void keep_matching(struct pairing *pairing)
 		uint64_t place = pairing->load_places[i];
 
 		if (!(filter[place % FILTER_BITS / 64] >> place % 64 & 1) ||
-		    !has_store_at(pairing, place, loads->at[i]))
+		    !has_store_at(pairing, place, i))
 			continue;
 		loads->at[kept] = loads->at[i];
+		loads->first_after[kept] = loads->first_after[i];
 		pairing->load_places[kept++] = place;
 	}
 	loads->count = kept;
@@ -197,7 +203,9 @@ static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 	pairing->store_places =
 		scratch_take_zeroed(scratch, count * sizeof(*pairing->store_places));
 	pairing->stores = scratch_take(scratch, count * sizeof(*pairing->stores));
-	if (!pairing->store_at || !pairing->store_places || !pairing->stores)
+	pairing->load_places =
+		scratch_take(scratch, pairing->loads->count * sizeof(*pairing->load_places));
+	if (!pairing->load_places || !pairing->store_at || !pairing->store_places || !pairing->stores)
 		return false;
 	for (uint32_t i = 0; i < flow->function->count; i++)
 		if (flow->roles[i] & FLOW_STORE)
@@ -209,7 +217,7 @@ static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 static bool find_places(struct pairing *pairing, struct scratch *scratch)
 {
 	if (!get_ready(&pairing->flow, scratch) || !take_stores(pairing, scratch) ||
-	    !flow_find_places(&pairing->flow, scratch, &pairing->loads, pairing->store_places,
+	    !flow_find_places(&pairing->flow, scratch, pairing->loads, pairing->store_places,
 			      pairing->load_places))
 		return false;
 	keep_matching(pairing);
@@ -218,23 +226,16 @@ static bool find_places(struct pairing *pairing, struct scratch *scratch)
 
 bool flow_pair(const struct module *module, const struct function *function,
 	       struct scratch *scratch, const uint8_t *roles, const uint32_t *live,
-	       const struct flow_loads *loads, const struct slice_notes *notes)
+	       struct flow_loads *loads, const struct slice_notes *notes)
 {
 	struct scratch_mark mark = scratch_mark(scratch);
-	struct pairing *pairing = scratch_take(scratch, sizeof(*pairing));
-	bool is_done = false;
+	struct pairing pairing = {
+		.flow = {.module = module, .function = function, .roles = roles, .live = live},
+		.notes = notes,
+		.loads = loads,
+	};
+	bool is_done = find_places(&pairing, scratch) && pair_all(&pairing, scratch);
 
-	if (pairing) {
-		*pairing = (struct pairing){
-			.flow = {.module = module,
-				 .function = function,
-				 .roles = roles,
-				 .live = live},
-			.notes = notes,
-			.loads = *loads,
-		};
-		is_done = find_places(pairing, scratch) && pair_all(pairing, scratch);
-	}
 	scratch_release(scratch, mark);
 	return is_done;
 }

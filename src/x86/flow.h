@@ -24,6 +24,7 @@ enum flow_role { FLOW_LOAD = 1u << 0, FLOW_STORE = 1u << 1 };
 /* Loads, by their instructions, in order. */
 struct flow_loads {
 	uint32_t at[FLOW_LOADS_MOST];
+	uint32_t first_after[FLOW_LOADS_MOST]; /* no code before that comes after it */
 	uint32_t count;
 };
 
@@ -36,10 +37,11 @@ struct slice_notes {
 
 /*
  * Pairs the stores of @function with @loads; @roles and @live are those of its
- * instructions.  False: no memory, and nothing is said.
+ * instructions.  Of @loads those stay that a store may be paired with.  False: no
+ * memory, and nothing is said.
  */
 bool flow_pair(const struct module *module, const struct function *function,
 	       struct scratch *scratch, const uint8_t *roles, const uint32_t *live,
-	       const struct flow_loads *loads, const struct slice_notes *notes);
+	       struct flow_loads *loads, const struct slice_notes *notes);
 
 #endif
