@@ -78,21 +78,6 @@ static void note_red_zone(struct function *function, const struct instruction *i
 		function->red_zone_bytes = (uint16_t)((depth + 7) & ~7);
 }
 
-static bool is_on_stack(const struct function *function, const struct instruction *instruction)
-{
-	return instruction->memory &&
-	       (uses(instruction->base, RSP) ||
-		(function->has_frame_pointer && uses(instruction->base, RBP))) &&
-	       !(instruction->memory & MEMORY_STRING);
-}
-
-void survey_mark_stack(struct function *function)
-{
-	for (uint32_t i = 0; i < function->count; i++)
-		if (is_on_stack(function, &function->instructions[i]))
-			function->instructions[i].memory |= MEMORY_STACK;
-}
-
 void survey_facts_of(struct function *function)
 {
 	function->has_frame_pointer = has_frame_pointer(function);

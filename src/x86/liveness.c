@@ -127,6 +127,21 @@ static bool looks_back(const struct function *function, uint32_t index)
 	return to != UINT32_MAX && to <= index;
 }
 
+/* What is needed after instruction @index, as live_after() says, of most of them. */
+static inline bool is_simple(const struct function *function, uint32_t index, const uint32_t *live,
+			     uint32_t *out)
+{
+	const struct instruction *instruction = &function->instructions[index];
+
+	*out = live[index + 1];
+	if (LIKELY(instruction->kind == INSTRUCTION_PLAIN))
+		return true;
+	if (instruction->kind != INSTRUCTION_BRANCH_IF || !instruction->target_index)
+		return false;
+	*out |= live[instruction->target_index - 1];
+	return true;
+}
+
 /* A fixed point in the making. */
 struct search {
 	const struct module *module;
@@ -147,9 +162,7 @@ static void begin(struct search *search)
 		const struct instruction *instruction = &function->instructions[i];
 		uint32_t out, in;
 
-		if (LIKELY(instruction->kind == INSTRUCTION_PLAIN))
-			out = search->live[i + 1];
-		else
+		if (!is_simple(function, i, search->live, &out))
 			out = live_after(search->module, function, i, search->live, 0);
 		in = (out & ~instruction->kills) | instruction->reads | search->kept;
 		if (function->reach[i] & REACH_INDIRECT)
@@ -173,13 +186,12 @@ static bool improve(struct search *search)
 		const struct instruction *instruction = &function->instructions[i];
 		uint32_t out, in;
 
-		if (LIKELY(instruction->kind == INSTRUCTION_PLAIN))
-			out = search->live[i + 1];
-		else if (may_change(function, instruction))
+		if (!is_simple(function, i, search->live, &out)) {
+			if (!may_change(function, instruction))
+				continue;
 			out = live_after(search->module, function, i, search->live,
 					 search->live_at_indirect);
-		else
-			continue;
+		}
 		in = (out & ~instruction->kills) | instruction->reads | search->kept;
 		if (in == search->live[i])
 			continue;

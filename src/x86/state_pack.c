@@ -35,8 +35,12 @@ static unsigned char *put_signed(unsigned char *at, int64_t value)
 
 static bool is_same(const struct state_step *a, const struct state_step *b)
 {
-	return a->rest == b->rest && a->clone_step == b->clone_step &&
-	       a->original_step == b->original_step && a->is_far == b->is_far;
+	uint64_t of_a, of_b;
+
+	_Static_assert(sizeof(*a) == 2 * sizeof(uint64_t), "what follows 'rest' is one word");
+	memcpy(&of_a, &a->clone_step, sizeof(of_a));
+	memcpy(&of_b, &b->clone_step, sizeof(of_b));
+	return a->rest == b->rest && of_a == of_b;
 }
 
 /* The number of the step; STATE_STEP_PLAIN if there are too many. */

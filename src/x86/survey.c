@@ -270,19 +270,22 @@ static bool is_branch(const struct instruction *instruction)
 	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
 }
 
-/* Makes all instructions, and notes by their offsets where they are, and branches in
- * @branches.  Returns how many branches there are. */
-static uint32_t make_instructions(struct survey *survey, const struct function *function,
-				  uint32_t *branches)
+/*
+ * Makes all instructions, notes by their offsets where they are, and branches in
+ * survey->branches.  Returns how many branches there are.
+ */
+static uint32_t make_instructions(const struct survey *survey, const struct function *function)
 {
 	const uint32_t *patterns = survey->parts[survey_index(survey, function)].patterns;
-	uint32_t *index_at = survey->index_at;
+	struct instruction *instruction = function->instructions;
+	uint32_t *index_at = survey->index_at, *branches = survey->branches;
 	uint32_t offset = function->start, branch_count = 0;
+	uint32_t stack = facts_stack_registers(function);
 
-	for (uint32_t i = 0; i < function->count; i++) {
-		struct instruction *instruction = &function->instructions[i];
-
+	for (uint32_t i = 0; i < function->count; i++, instruction++) {
 		make_instruction(survey, function, patterns[i], offset, instruction);
+		if (instruction->memory && facts_is_on_stack(instruction, stack))
+			instruction->memory |= MEMORY_STACK;
 		index_at[offset - function->start] = i;
 		branches[branch_count] = i;
 		branch_count += is_branch(instruction);
@@ -293,10 +296,10 @@ static uint32_t make_instructions(struct survey *survey, const struct function *
 
 /* Looks the targets of branches up, for function_target(). */
 static void link_branches(const struct survey *survey, const struct function *function,
-			  const uint32_t *branches, uint32_t branch_count)
+			  uint32_t branch_count)
 {
 	for (uint32_t i = 0; i < branch_count; i++) {
-		struct instruction *branch = &function->instructions[branches[i]];
+		struct instruction *branch = &function->instructions[survey->branches[i]];
 		uint32_t index;
 
 		if (branch->target < function->start || branch->target >= function->end)
@@ -347,10 +350,8 @@ void survey_open(struct survey *survey, struct function *function)
 		function->instructions = instructions_of(survey, function->count);
 		if (!function->instructions)
 			return;
-		branch_count = make_instructions(survey, function, survey->branches);
-		link_branches(survey, function, survey->branches, branch_count);
-		if (function->is_usable)
-			survey_mark_stack(function);
+		branch_count = make_instructions(survey, function);
+		link_branches(survey, function, branch_count);
 	}
 	if (function->reach || !survey->is_reach_known)
 		return;

@@ -119,8 +119,20 @@ void survey_targets(struct survey *survey);
 void survey_facts_of(struct function *function);
 void survey_facts(struct survey *survey);
 
-/* Marks what is on the stack, as survey_facts_of() does, once more. */
-void survey_mark_stack(struct function *function);
+/* Registers that a slot of the function's own is named from, once that is known. */
+static inline uint32_t facts_stack_registers(const struct function *function)
+{
+	if (!function->is_usable)
+		return 0;
+	return REGISTER_BIT(RSP) | (function->has_frame_pointer ? REGISTER_BIT(RBP) : 0);
+}
+
+/* Whether an instruction that touches memory touches such a slot. */
+static inline bool facts_is_on_stack(const struct instruction *instruction, uint32_t stack)
+{
+	return instruction->base != NO_REGISTER && stack >> instruction->base & 1 &&
+	       !(instruction->memory & MEMORY_STRING);
+}
 
 /* From here on the marks say what the functions' 'reach' is. */
 void survey_reach(struct survey *survey);
