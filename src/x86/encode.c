@@ -6,14 +6,12 @@
 #define REX_WIDE 8u
 #define CODE_ROOM_FIRST ((size_t)64 * 1024)
 
-void *encode_grow(struct emitter *emitter, void *array, uint32_t *room, uint32_t needed,
-		  size_t element_bytes)
+void *encode_grow_array(struct emitter *emitter, void *array, uint32_t *room, uint32_t needed,
+			size_t element_bytes)
 {
 	uint32_t larger = *room ? *room : 1024;
 	void *grown;
 
-	if (needed <= *room)
-		return array;
 	while (larger < needed)
 		larger *= 2;
 	grown = arena_grow(emitter->arena, array, *room * element_bytes, larger * element_bytes);

@@ -23,8 +23,16 @@ static inline bool encode_reserve(struct emitter *emitter, uint32_t size_bytes)
 }
 
 /* @pointer to an array grown so that it has room for @needed elements. */
-void *encode_grow(struct emitter *emitter, void *array, uint32_t *room, uint32_t needed,
-		  size_t element_bytes);
+void *encode_grow_array(struct emitter *emitter, void *array, uint32_t *room, uint32_t needed,
+			size_t element_bytes);
+
+static inline void *encode_grow(struct emitter *emitter, void *array, uint32_t *room,
+				uint32_t needed, size_t element_bytes)
+{
+	if (LIKELY(needed <= *room))
+		return array;
+	return encode_grow_array(emitter, array, room, needed, element_bytes);
+}
 
 void encode_bytes(struct emitter *emitter, const void *bytes, uint32_t size_bytes);
 void encode_byte(struct emitter *emitter, unsigned byte);

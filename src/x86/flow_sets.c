@@ -8,11 +8,13 @@
 
 /* 16 registers, the function's slots, and then its vector registers if it has any. */
 #define SETS_MOST (16u + FLOW_SLOTS_MOST + FLOW_VECTORS)
+_Static_assert(SETS_MOST <= 64, "a bit for each set");
 
 struct state {
 	uint64_t flags;
 	uint64_t taken, passed; /* loads that decided a branch, by its outcome */
-	uint64_t sets[SETS_MOST];
+	uint64_t filled;	/* which sets are not empty; most are */
+	uint64_t sets[SETS_MOST]; /* empty ones are so only in the state of now */
 };
 
 struct sets {
@@ -35,9 +37,16 @@ static struct state *join_state(const struct sets *sets, uint32_t join)
 	return (struct state *)(void *)(sets->joins + join * state_bytes(sets));
 }
 
-static uint64_t *vector_set(struct sets *sets, unsigned number)
+static unsigned vector_number(const struct sets *sets, unsigned number)
 {
-	return &sets->now.sets[16 + sets->flow->slot_count + number];
+	return 16 + sets->flow->slot_count + number;
+}
+
+static inline void put_set(struct sets *sets, unsigned number, uint64_t set)
+{
+	sets->now.sets[number] = set;
+	sets->now.filled &= ~(1ull << number);
+	sets->now.filled |= (uint64_t)(set != 0) << number;
 }
 
 /* --- States ------------------------------------------------------------------------------ */
@@ -47,21 +56,32 @@ static void begin(void *analysis, uint64_t name)
 	struct sets *sets = analysis;
 
 	(void)name;
-	memset(&sets->now, 0, state_bytes(sets));
+	for (uint64_t left = sets->now.filled; left; left &= left - 1)
+		sets->now.sets[__builtin_ctzll(left)] = 0;
+	sets->now.filled = 0;
+	sets->now.flags = sets->now.taken = sets->now.passed = 0;
 }
 
 static void set_join(void *analysis, uint32_t join)
 {
-	struct sets *sets = analysis;
+	const struct sets *sets = analysis;
+	struct state *into = join_state(sets, join);
 
-	memcpy(join_state(sets, join), &sets->now, state_bytes(sets));
+	memcpy(into, &sets->now, offsetof(struct state, sets));
+	for (uint64_t left = into->filled; left; left &= left - 1)
+		into->sets[__builtin_ctzll(left)] = sets->now.sets[__builtin_ctzll(left)];
 }
 
 static void take_join(void *analysis, uint32_t join)
 {
 	struct sets *sets = analysis;
+	const struct state *from = join_state(sets, join);
 
-	memcpy(&sets->now, join_state(sets, join), state_bytes(sets));
+	for (uint64_t left = sets->now.filled & ~from->filled; left; left &= left - 1)
+		sets->now.sets[__builtin_ctzll(left)] = 0;
+	memcpy(&sets->now, from, offsetof(struct state, sets));
+	for (uint64_t left = from->filled; left; left &= left - 1)
+		sets->now.sets[__builtin_ctzll(left)] = from->sets[__builtin_ctzll(left)];
 }
 
 /* Returns what is new in it. */
@@ -78,16 +98,18 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 	struct sets *sets = analysis;
 	struct state *into = join_state(sets, join);
 	uint64_t added = meet_set(&into->flags, sets->now.flags);
+	uint64_t left = sets->now.filled & (live | ~(uint64_t)REGISTERS_ALL);
 
 	added |= meet_set(&into->taken, sets->now.taken);
 	added |= meet_set(&into->passed, sets->now.passed);
-	for (live &= REGISTERS_ALL; live; live &= live - 1) {
-		unsigned i = (unsigned)__builtin_ctz(live);
+	for (; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
 
+		if (!(into->filled >> i & 1))
+			into->sets[i] = 0;
 		added |= meet_set(&into->sets[i], sets->now.sets[i]);
+		into->filled |= 1ull << i;
 	}
-	for (uint32_t i = 16; i < sets->set_count; i++)
-		added |= meet_set(&into->sets[i], sets->now.sets[i]);
 	return added != 0;
 }
 
@@ -146,18 +168,19 @@ static uint64_t move_vectors(struct sets *sets, uint32_t index, uint64_t set)
 	    !may_be_vector(bytes) || !vector_decode(bytes, instruction->length, &operands))
 		return set;
 	if (operands.is_store) {
-		from = *vector_set(sets, operands.reg);
+		from = sets->now.sets[vector_number(sets, operands.reg)];
 		if (operands.has_rm && !operands.to_general)
-			*vector_set(sets, operands.rm) = from;
+			put_set(sets, vector_number(sets, operands.rm), from);
 		return from;
 	}
-	from = operands.has_rm && !operands.from_general ? *vector_set(sets, operands.rm) : set;
-	set = from;
+	if (operands.has_rm && !operands.from_general)
+		set = sets->now.sets[vector_number(sets, operands.rm)];
 	if (operands.to_general || instruction->changes & FLAGS_ALL)
 		return set;
+	from = set;
 	if (!operands.is_move || operands.extra != operands.reg)
-		from |= *vector_set(sets, operands.extra);
-	*vector_set(sets, operands.reg) = from;
+		from |= sets->now.sets[vector_number(sets, operands.extra)];
+	put_set(sets, vector_number(sets, operands.reg), from);
 	return set;
 }
 
@@ -167,7 +190,7 @@ static void store_set(struct sets *sets, uint32_t index, uint64_t set)
 	int slot = flow->slot_of[index];
 
 	if (slot >= 0)
-		sets->now.sets[16 + slot] = set;
+		put_set(sets, 16u + (unsigned)slot, set);
 	else if (flow->roles[index] & FLOW_STORE)
 		sets->stores[flow->store_of[index]] =
 			(struct flow_store){set, sets->now.taken ^ sets->now.passed};
@@ -178,7 +201,7 @@ static void change_registers(struct sets *sets, const struct instruction *instru
 	uint32_t changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
 
 	for (; changed; changed &= changed - 1)
-		sets->now.sets[__builtin_ctz(changed)] = set;
+		put_set(sets, (unsigned)__builtin_ctz(changed), set);
 	if (instruction->changes & FLAGS_ALL)
 		sets->now.flags = set;
 }
@@ -188,7 +211,7 @@ static void forget_moved_slots(struct sets *sets)
 {
 	for (unsigned i = 0; i < sets->flow->slot_count; i++)
 		if (sets->flow->slot_keys[i] & 1)
-			sets->now.sets[16 + i] = 0;
+			put_set(sets, 16 + i, 0);
 }
 
 static void run_plain(void *analysis, uint32_t index)
@@ -216,9 +239,9 @@ static void run_call(void *analysis, uint32_t index)
 
 	(void)index;
 	for (unsigned i = 0; i < ARRAY_LENGTH(lost); i++)
-		sets->now.sets[lost[i]] = 0;
+		put_set(sets, lost[i], 0);
 	for (unsigned i = 0; i < sets->flow->vector_count; i++)
-		*vector_set(sets, i) = 0;
+		put_set(sets, vector_number(sets, i), 0);
 	sets->now.flags = 0;
 }
 
