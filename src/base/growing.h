@@ -36,14 +36,21 @@ static inline bool growing_resize(struct growing *growing, size_t room)
 	return !growing->failed;
 }
 
-/* Where the next @count bytes are, all zero; NULL: no memory. */
-static inline void *growing_add(struct growing *growing, size_t count)
+static inline bool growing_make_room(struct growing *growing, size_t count)
 {
 	size_t room = growing->room ? growing->room : 4096;
 
 	while (room - growing->count < count)
 		room *= 2;
-	if (growing->failed || (room > growing->room && !growing_resize(growing, room)))
+	return !growing->failed && (room <= growing->room || growing_resize(growing, room));
+}
+
+/* Where the next @count bytes are, all zero; NULL: no memory. */
+static inline void *growing_add(struct growing *growing, size_t count)
+{
+	bool has_room = growing->room - growing->count >= count && growing->room && !growing->failed;
+
+	if (UNLIKELY(!has_room) && !growing_make_room(growing, count))
 		return NULL;
 	growing->count += count;
 	return growing->bytes + growing->count - count;

@@ -142,6 +142,8 @@ static inline bool is_simple(const struct function *function, uint32_t index, co
 	return true;
 }
 
+#define LOOPS_MOST 64u
+
 /* A fixed point in the making. */
 struct search {
 	const struct module *module;
@@ -149,8 +151,16 @@ struct search {
 	uint32_t *live;
 	uint32_t kept; /* needed everywhere */
 	uint32_t live_at_indirect;
-	uint32_t end; /* from here on nothing changes any more */
+	uint32_t back[LOOPS_MOST]; /* instructions that look back, the last ones first */
+	uint32_t back_count;	   /* LOOPS_MOST: there may be more */
 };
+
+static uint32_t needed_at(const struct search *search, uint32_t index, uint32_t out)
+{
+	const struct instruction *instruction = &search->function->instructions[index];
+
+	return (out & ~instruction->kills) | instruction->reads | search->kept;
+}
 
 /* The first pass, from the end to the start. */
 static void begin(struct search *search)
@@ -159,30 +169,49 @@ static void begin(struct search *search)
 	uint32_t indirect = 0;
 
 	for (uint32_t i = function->count; i-- > 0;) {
-		const struct instruction *instruction = &function->instructions[i];
 		uint32_t out, in;
 
 		if (!is_simple(function, i, search->live, &out))
 			out = live_after(search->module, function, i, search->live, 0);
-		in = (out & ~instruction->kills) | instruction->reads | search->kept;
+		in = needed_at(search, i, out);
 		if (function->reach[i] & REACH_INDIRECT)
 			indirect |= in;
 		search->live[i] = in;
-		if (search->end == 0 && instruction->kind != INSTRUCTION_PLAIN &&
-		    looks_back(function, i))
-			search->end = i + 1;
+		/* What depends on code before it has to be looked at again. */
+		if (function->instructions[i].kind != INSTRUCTION_PLAIN &&
+		    search->back_count < LOOPS_MOST && looks_back(function, i))
+			search->back[search->back_count++] = i;
 	}
 	search->live_at_indirect = indirect;
 }
 
-/* Another pass.  False: nothing changed. */
-static bool improve(struct search *search)
+/* The last instruction that looks back and needs more than it was thought to; UINT32_MAX:
+ * none. */
+static uint32_t find_change(const struct search *search)
+{
+	const struct function *function = search->function;
+
+	if (search->back_count == LOOPS_MOST)
+		return search->back[0];
+	for (uint32_t i = 0; i < search->back_count; i++) {
+		uint32_t index = search->back[i];
+		uint32_t out = live_after(search->module, function, index, search->live,
+					  search->live_at_indirect);
+
+		if (needed_at(search, index, out) != search->live[index])
+			return index;
+	}
+	return UINT32_MAX;
+}
+
+/* Another pass, from instruction @last on.  False: nothing changed. */
+static bool improve(struct search *search, uint32_t last)
 {
 	const struct function *function = search->function;
 	uint32_t indirect = search->live_at_indirect;
 	bool has_changed = false;
 
-	for (uint32_t i = search->end; i-- > 0;) {
+	for (uint32_t i = last + 1; i-- > 0;) {
 		const struct instruction *instruction = &function->instructions[i];
 		uint32_t out, in;
 
@@ -192,7 +221,7 @@ static bool improve(struct search *search)
 			out = live_after(search->module, function, i, search->live,
 					 search->live_at_indirect);
 		}
-		in = (out & ~instruction->kills) | instruction->reads | search->kept;
+		in = needed_at(search, i, out);
 		if (in == search->live[i])
 			continue;
 		if (function->reach[i] & REACH_INDIRECT)
@@ -207,20 +236,23 @@ static bool improve(struct search *search)
 
 void liveness_compute(const struct module *module, const struct function *function, uint32_t *live)
 {
-	struct search search = {
-		.module = module,
-		.function = function,
-		.live = live,
-		.kept = function->lsda ? KEPT_BY_CALLS : REGISTER_BIT(RSP),
-	};
+	struct search search;
 
+	search.module = module;
+	search.function = function;
+	search.live = live;
+	search.kept = function->lsda ? KEPT_BY_CALLS : REGISTER_BIT(RSP);
+	search.back_count = 0;
 	/* Branches backward find that nothing is needed yet. */
 	memset(live, 0, function->count * sizeof(*live));
 	live[function->count] = ALL_LIVE;
 	begin(&search);
-	for (unsigned pass = 1; pass < PASS_LIMIT; pass++)
-		if (!search.end || !improve(&search))
+	for (unsigned pass = 1; pass < PASS_LIMIT; pass++) {
+		uint32_t last = find_change(&search);
+
+		if (last == UINT32_MAX || !improve(&search, last))
 			return;
+	}
 	for (uint32_t i = 0; i < function->count; i++)
 		live[i] = ALL_LIVE;
 }

@@ -16,9 +16,10 @@ struct shapes {
 	uint32_t last[LAST_COUNT];	/* by the place alone: the last one's index + 1 */
 };
 
-/* Branches to code before them. */
+/* Branches to code before them, in order. */
 struct back_branches {
-	uint32_t from[BRANCHES_MOST], to[BRANCHES_MOST];
+	uint32_t from[BRANCHES_MOST];
+	uint32_t first[BRANCHES_MOST]; /* that this one leads to, or one after it */
 	uint32_t count;
 	bool is_complete;
 };
@@ -102,25 +103,29 @@ static void find_back_branches(const struct function *function, struct back_bran
 		branches->is_complete &= branches->count < BRANCHES_MOST;
 		if (branches->is_complete) {
 			branches->from[branches->count] = i;
-			branches->to[branches->count++] = to;
+			branches->first[branches->count++] = to;
 		}
 	}
+	for (uint32_t i = branches->count; i-- > 1;)
+		if (branches->first[i] < branches->first[i - 1])
+			branches->first[i - 1] = branches->first[i];
 }
 
 /* No code before that index comes after instruction @index. */
 static uint32_t first_after(const struct back_branches *branches, uint32_t index)
 {
-	uint32_t first = index, before;
+	uint32_t number = branches->count;
 
 	if (!branches->is_complete)
 		return 0;
-	do {
-		before = first;
-		for (uint32_t i = 0; i < branches->count; i++)
-			if (branches->from[i] >= before && branches->to[i] < first)
-				first = branches->to[i];
-	} while (first != before);
-	return first;
+	for (;;) {
+		/* The first branch that may come after: each of the later ones may, too. */
+		while (number > 0 && branches->from[number - 1] >= index)
+			number--;
+		if (number == branches->count || branches->first[number] >= index)
+			return index;
+		index = branches->first[number];
+	}
 }
 
 /* The first loads that some store looks like, if one may come after them. */
@@ -133,7 +138,7 @@ static void gather_loads(const struct function *function, const uint8_t *roles,
 	loads->count = 0;
 	for (uint32_t i = 0; i < function->count && seen < FLOW_LOADS_MOST; i++) {
 		const struct instruction *instruction = &function->instructions[i];
-		uint32_t shape, last;
+		uint32_t shape, last, first;
 
 		if (!(roles[i] & FLOW_LOAD))
 			continue;
@@ -142,10 +147,11 @@ static void gather_loads(const struct function *function, const uint8_t *roles,
 			continue;
 		seen++;
 		last = stores->last[number_of(instruction)];
-		if (!last || last - 1 < first_after(branches, i))
+		first = last ? first_after(branches, i) : UINT32_MAX;
+		if (last <= first)
 			continue;
 		loads->at[loads->count] = i;
-		loads->first_after[loads->count++] = first_after(branches, i);
+		loads->first_after[loads->count++] = first;
 	}
 }
 

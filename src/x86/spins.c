@@ -204,7 +204,7 @@ static void mark_copies(const struct loop *loop, uint32_t load, uint16_t *flags)
 	const struct function *function = loop->function;
 
 	for (uint32_t i = 0; i < function->count; i++)
-		if ((i < loop->first || i > loop->last) && loop->roles[i] == FLOW_LOAD &&
+		if (loop->roles[i] == FLOW_LOAD && (i < loop->first || i > loop->last) &&
 		    is_alike(&function->instructions[load], &function->instructions[i]) &&
 		    decides_soon(loop, i))
 			flags[i] |= PLAN_SITE_SPIN;
