@@ -183,7 +183,7 @@ static void run_plain(void *analysis, uint32_t index)
 			    instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ
 				    ? value
 				    : places->now[instruction->source]);
-	if (instruction->source != NO_REGISTER && flow_is_register_move(places->flow, instruction))
+	if (flow_is_register_move(places->flow, instruction))
 		value = places->now[instruction->source];
 	change_registers(places, instruction, value);
 	if (instruction->changes & REGISTER_BIT(RSP))

@@ -214,18 +214,41 @@ static void forget_moved_slots(struct sets *sets)
 			put_set(sets, 16 + i, 0);
 }
 
+/* Whether the instruction reads and writes empty sets alone, but for the flags. */
+static inline bool is_idle(const struct sets *sets, const struct instruction *instruction,
+			   uint32_t index)
+{
+	uint64_t vectors = ~0ull << (16 + sets->flow->slot_count);
+	uint64_t concerned = vectors | ((instruction->reads | instruction->changes) & REGISTERS_ALL);
+
+	/* Slots, too, where they are named or lost. */
+	if (sets->flow->slot_of[index] >= 0 || instruction->changes & REGISTER_BIT(RSP))
+		concerned = ~0ull;
+	return !(sets->now.filled & concerned) && sets->load_of[index] == NO_LOAD &&
+	       !(instruction->reads & FLAGS_ALL && sets->now.flags);
+}
+
 static void run_plain(void *analysis, uint32_t index)
 {
 	struct sets *sets = analysis;
 	const struct instruction *instruction = &sets->flow->function->instructions[index];
-	uint64_t set = move_vectors(sets, index, computed_set(sets, index));
+	uint64_t set;
+
+	if (is_idle(sets, instruction, index)) {
+		if (instruction->memory & MEMORY_WRITE)
+			store_set(sets, index, 0);
+		if (instruction->changes & FLAGS_ALL)
+			sets->now.flags = 0;
+		return;
+	}
+	set = move_vectors(sets, index, computed_set(sets, index));
 
 	if (instruction->memory & MEMORY_WRITE)
 		store_set(sets, index,
 			  instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ
 				  ? set
 				  : sets->now.sets[instruction->source]);
-	if (instruction->source != NO_REGISTER && flow_is_register_move(sets->flow, instruction))
+	if (flow_is_register_move(sets->flow, instruction))
 		set = sets->now.sets[instruction->source];
 	change_registers(sets, instruction, set);
 	if (instruction->changes & REGISTER_BIT(RSP))

@@ -82,8 +82,11 @@ static inline bool flow_is_register_move(const struct flow *flow,
 					 const struct instruction *instruction)
 {
 	const unsigned char *bytes = flow->module->text + instruction->offset;
-	unsigned at = (bytes[0] & 0xf0) == 0x40;
+	unsigned at;
 
+	if (instruction->memory || instruction->source == NO_REGISTER)
+		return false;
+	at = (bytes[0] & 0xf0) == 0x40;
 	return instruction->length >= at + 2 && (bytes[at] == 0x89 || bytes[at] == 0x8b) &&
 	       bytes[at + 1] >= 0xc0;
 }
@@ -116,13 +119,11 @@ FLOW_INLINE void flow_branch(struct flow *flow, const struct flow_actions *actio
 		flow_bring(flow, actions, analysis, flow->join_numbers[to], flow->live[to]);
 }
 
+/* Any but a plain one. */
 FLOW_INLINE void flow_run(struct flow *flow, const struct flow_actions *actions, void *analysis,
 			  uint32_t index)
 {
 	switch ((enum instruction_kind)flow->function->instructions[index].kind) {
-	case INSTRUCTION_PLAIN:
-		actions->plain(analysis, index);
-		break;
 	case INSTRUCTION_BRANCH_IF:
 	case INSTRUCTION_LOOP:
 		actions->decide(analysis, index);
@@ -145,6 +146,8 @@ FLOW_INLINE void flow_run(struct flow *flow, const struct flow_actions *actions,
 	case INSTRUCTION_STOP:
 	case INSTRUCTION_UNKNOWN:
 		flow->is_now_reached = false;
+		break;
+	case INSTRUCTION_PLAIN:
 		break;
 	}
 }
@@ -179,21 +182,27 @@ FLOW_INLINE bool flow_arrive(struct flow *flow, const struct flow_actions *actio
 FLOW_INLINE void flow_pass(struct flow *flow, const struct flow_actions *actions, void *analysis,
 			   bool is_whole)
 {
+	const struct function *function = flow->function;
 	bool follows = is_whole;
 
 	flow->has_changed = false;
 	flow->is_now_reached = is_whole;
 	if (is_whole)
 		actions->begin(analysis, 0xbe90);
-	for (uint32_t i = 0; i < flow->function->count; i++) {
+	for (uint32_t i = 0; i < function->count; i++) {
 		if (flow->join_numbers[i] != FLOW_NO_JOIN) {
 			follows = flow_arrive(flow, actions, analysis, i, is_whole);
-		} else if (follows && !flow->is_now_reached &&
-			   flow->function->reach[i] & REACH_ENTRY) {
+			if (!flow->is_now_reached)
+				continue;
+		} else if (!flow->is_now_reached) {
+			if (!follows || !(function->reach[i] & REACH_ENTRY))
+				continue;
 			actions->begin(analysis, flow_mix(0xbe91, i));
 			flow->is_now_reached = true;
 		}
-		if (flow->is_now_reached)
+		if (LIKELY(function->instructions[i].kind == INSTRUCTION_PLAIN))
+			actions->plain(analysis, i);
+		else
 			flow_run(flow, actions, analysis, i);
 	}
 }
