@@ -209,14 +209,18 @@ static bool improve(struct search *search, uint32_t last)
 {
 	const struct function *function = search->function;
 	uint32_t indirect = search->live_at_indirect;
-	bool has_changed = false;
+	bool has_changed = false, is_next_new = false;
 
 	for (uint32_t i = last + 1; i-- > 0;) {
-		const struct instruction *instruction = &function->instructions[i];
+		uint8_t kind = function->instructions[i].kind;
 		uint32_t out, in;
 
+		/* In a straight line nothing changes but by what comes after. */
+		if (kind == INSTRUCTION_PLAIN && !is_next_new)
+			continue;
+		is_next_new = false;
 		if (!is_simple(function, i, search->live, &out)) {
-			if (!may_change(function, instruction))
+			if (!may_change(function, &function->instructions[i]))
 				continue;
 			out = live_after(search->module, function, i, search->live,
 					 search->live_at_indirect);
@@ -227,7 +231,7 @@ static bool improve(struct search *search, uint32_t last)
 		if (function->reach[i] & REACH_INDIRECT)
 			indirect |= in;
 		search->live[i] = in;
-		has_changed = true;
+		has_changed = is_next_new = true;
 	}
 	has_changed |= indirect != search->live_at_indirect;
 	search->live_at_indirect = indirect;
