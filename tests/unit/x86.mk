@@ -21,7 +21,7 @@ code_kernels = \
 	tests/unit/libkernels_u0.a tests/unit/libkernels_u1.a tests/unit/libkernels_u2.a \
 	tests/unit/libkernels_u3.a
 check_LIBRARIES += $(code_kernels)
-KERNEL_OPTIONS = -g -fno-jump-tables -fno-tree-loop-distribute-patterns
+KERNEL_OPTIONS = -g -fno-jump-tables $(SNARL_KERNEL_OPTIONS)
 
 tests_unit_libkernels_o0_a_CPPFLAGS = -DKERNEL_NAME=o0
 tests_unit_libkernels_o0_a_SOURCES = tests/unit/code_kernels.c
