@@ -67,6 +67,7 @@
 	END
 
 	CASE	flags_and_rax
+	pxor	%xmm0, %xmm0
 	movq	%rdi, %rax
 	addq	%rcx, %r8
 	movl	%ecx, 4(%rax)
