@@ -48,7 +48,8 @@ static inline bool growing_make_room(struct growing *growing, size_t count)
 /* Where the next @count bytes are, all zero; NULL: no memory. */
 static inline void *growing_add(struct growing *growing, size_t count)
 {
-	bool has_room = growing->room - growing->count >= count && growing->room && !growing->failed;
+	bool has_room =
+		growing->room - growing->count >= count && growing->room && !growing->failed;
 
 	if (UNLIKELY(!has_room) && !growing_make_room(growing, count))
 		return NULL;

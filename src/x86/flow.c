@@ -205,7 +205,8 @@ static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 	pairing->stores = scratch_take(scratch, count * sizeof(*pairing->stores));
 	pairing->load_places =
 		scratch_take(scratch, pairing->loads->count * sizeof(*pairing->load_places));
-	if (!pairing->load_places || !pairing->store_at || !pairing->store_places || !pairing->stores)
+	if (!pairing->load_places || !pairing->store_at || !pairing->store_places ||
+	    !pairing->stores)
 		return false;
 	for (uint32_t i = 0; i < flow->function->count; i++)
 		if (flow->roles[i] & FLOW_STORE)

@@ -128,8 +128,7 @@ static uint64_t computed_value(struct places *places, uint32_t index)
 	}
 	if (instruction->is_lea)
 		value = place_of(places, instruction);
-	value = flow_mix(value,
-			 flow_mix(instruction->mnemonic, (uint64_t)instruction->immediate));
+	value = flow_mix(value, flow_mix(instruction->mnemonic, (uint64_t)instruction->immediate));
 	for (; operands; operands &= operands - 1)
 		value = flow_mix(value, places->now[__builtin_ctz(operands)]);
 	return value;

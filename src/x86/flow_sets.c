@@ -12,8 +12,8 @@ _Static_assert(SETS_MOST <= 64, "a bit for each set");
 
 struct state {
 	uint64_t flags;
-	uint64_t taken, passed; /* loads that decided a branch, by its outcome */
-	uint64_t filled;	/* which sets are not empty; most are */
+	uint64_t taken, passed;	  /* loads that decided a branch, by its outcome */
+	uint64_t filled;	  /* which sets are not empty; most are */
 	uint64_t sets[SETS_MOST]; /* empty ones are so only in the state of now */
 };
 
@@ -219,7 +219,8 @@ static inline bool is_idle(const struct sets *sets, const struct instruction *in
 			   uint32_t index)
 {
 	uint64_t vectors = ~0ull << (16 + sets->flow->slot_count);
-	uint64_t concerned = vectors | ((instruction->reads | instruction->changes) & REGISTERS_ALL);
+	uint64_t concerned =
+		vectors | ((instruction->reads | instruction->changes) & REGISTERS_ALL);
 
 	/* Slots, too, where they are named or lost. */
 	if (sets->flow->slot_of[index] >= 0 || instruction->changes & REGISTER_BIT(RSP))

@@ -31,7 +31,7 @@ struct flow {
 	uint32_t store_count;
 	int32_t slot_keys[FLOW_SLOTS_MOST]; /* displacement * 2 + (base is rsp) */
 	uint32_t slot_count, vector_count;
-	bool has_loop; /* one pass is not enough */
+	bool has_loop;		      /* one pass is not enough */
 	uint8_t *is_reached, *is_new; /* per join */
 	bool is_now_reached, has_changed;
 };

@@ -27,8 +27,8 @@ struct shape {
 static unsigned arithmetic_follows(unsigned char opcode)
 {
 	static const uint16_t rows[8] = {
-		FOLLOWS_MODRM, FOLLOWS_MODRM, FOLLOWS_MODRM,   FOLLOWS_MODRM,
-		1,	       FOLLOWS_WORD,  FOLLOWS_UNKNOWN, FOLLOWS_UNKNOWN,
+		FOLLOWS_MODRM, FOLLOWS_MODRM,	FOLLOWS_MODRM,	 FOLLOWS_MODRM, 1,
+		FOLLOWS_WORD,  FOLLOWS_UNKNOWN, FOLLOWS_UNKNOWN,
 	};
 
 	return rows[opcode & 7];
@@ -94,8 +94,7 @@ static unsigned long_follows(unsigned char opcode)
 		return 0;
 	if ((opcode >= 0x10 && opcode <= 0x1f) || (opcode >= 0x28 && opcode <= 0x2f) ||
 	    (opcode >= 0x40 && opcode <= 0x7f) || (opcode >= 0x90 && opcode <= 0x9f) ||
-	    opcode == 0x0d || opcode == 0xa3 || opcode == 0xa5 || opcode == 0xab ||
-	    opcode >= 0xad)
+	    opcode == 0x0d || opcode == 0xa3 || opcode == 0xa5 || opcode == 0xab || opcode >= 0xad)
 		return FOLLOWS_MODRM;
 	return FOLLOWS_UNKNOWN;
 }

@@ -17,9 +17,9 @@
 
 /* What makes a pattern's instruction one to look at, before it is made. */
 enum pattern_trait {
-	PATTERN_BRANCH = 1u << 0,   /* with a target of its own, no call */
-	PATTERN_CALL = 1u << 1,	    /* of any sort */
-	PATTERN_ADDRESS = 1u << 2,  /* an operand relative to rip */
+	PATTERN_BRANCH = 1u << 0,  /* with a target of its own, no call */
+	PATTERN_CALL = 1u << 1,	   /* of any sort */
+	PATTERN_ADDRESS = 1u << 2, /* an operand relative to rip */
 	PATTERN_IMMEDIATE = 1u << 3,
 	PATTERN_MARK = 1u << 4 /* endbr64 */
 };
