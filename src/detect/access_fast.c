@@ -166,8 +166,12 @@ static bool put_with(const struct part *part, uint64_t old, struct cell_list *li
 static bool put_beside_word(const struct part *part, uint64_t old)
 {
 	struct cell_list list = {.count = 0};
+	struct cell cell = {.word = old};
 
-	add_rest(part, &list, (struct cell){old, origin_load(part->origin, old)});
+	/* Whose it is may be about to say where. */
+	if (!origin_find(part->origin, old, &cell.what))
+		return false;
+	add_rest(part, &list, cell);
 	return put_with(part, old, &list);
 }
 

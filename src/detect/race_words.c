@@ -9,8 +9,8 @@
 
 #define NO_SLOT 0xfffu
 
-#define ORIGIN_PAUSES 1000u /* between yields */
-#define ORIGIN_YIELDS 200u
+#define ORIGIN_PAUSES 200u /* between yields */
+#define ORIGIN_YIELDS 20000u
 
 static uint32_t slot_of(uint64_t word)
 {
