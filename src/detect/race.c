@@ -371,6 +371,18 @@ static inline bool is_repetition(const struct thread *thread, const struct acces
 								      << first);
 }
 
+/*
+ * Somebody has learnt from the thread amid its epoch, and takes for known what it still
+ * does in it.  Who then stores what this one waits for would not see it as a reader, and
+ * leave it no note (race_judge.c); so in silent modules it begins a new epoch.
+ */
+static bool ends_assumed_epoch(const struct thread *thread, const struct site *site)
+{
+	/* relaxed: who learns just now has not stored yet. */
+	return site && site->flags & SITE_SILENT && thread->has_recorded &&
+	       load_relaxed(&thread->assumed_epoch) == load_relaxed(&thread->recorded_epoch);
+}
+
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	uintptr_t end = access->address + access->size_bytes;
@@ -383,6 +395,8 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		.is_write = access->flags & SITE_WRITE,
 	};
 
+	if (UNLIKELY(ends_assumed_epoch(thread, site)))
+		thread_tick_recorded(thread);
 	if (!thread->pending_atomic && is_repetition(thread, access) &&
 	    !update_concerns(detector, thread, site))
 		return;
