@@ -22,6 +22,9 @@ extern struct finding last_finding;
 /* Called with each access of a finding, if it is set; racing[] is then left alone. */
 extern void (*racing_each)(const struct finding_event *event);
 
+/* Are stacks of accesses found?  Else their sites alone are known. */
+extern bool racing_has_stacks;
+
 /* Called once, while the next access is looked at, before it is recorded. */
 extern void (*racing_meanwhile)(void);
 

@@ -158,6 +158,22 @@ START_TEST(a_part_of_a_granule_begins_a_life_of_its_own)
 }
 END_TEST
 
+START_TEST(an_access_whose_stack_is_not_to_be_had_is_told_by_its_site)
+{
+	site_id one = racing_site(SITE_WRITE, 8);
+	site_id other = racing_site(SITE_WRITE, 8);
+
+	racing_has_stacks = false;
+	accesses_at(a, one, 8, 8);
+	accesses_at(b, other, 8, 8);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(racing_site_of(last_finding.events[0].stack), one);
+	ck_assert_uint_eq(racing_site_of(last_finding.events[1].stack), other);
+	ck_assert(stack_depot_get(&judge.stacks, last_finding.events[1].stack)->flags &
+		  STACK_INCOMPLETE);
+}
+END_TEST
+
 /* Load and store of one update, for each thread. */
 static site_id loads[2], stores[2];
 
@@ -260,6 +276,7 @@ int main(void)
 		       a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_update);
 	tcase_add_test(tests, a_store_known_before_teaches_nothing_that_its_thread_learnt_later);
 	tcase_add_test(tests, a_store_that_others_have_learnt_from_amid_its_epoch_teaches_all);
+	tcase_add_test(tests, an_access_whose_stack_is_not_to_be_had_is_told_by_its_site);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
