@@ -126,7 +126,7 @@ static bool is_empty(const Dwarf_Die *type, int depth)
 	Dwarf_Die whole = *type;
 	Dwarf_Die member;
 	Dwarf_Die inner;
-	bool is_atomic;
+	bool is_atomic = false;
 	int tag;
 
 	if (depth > DEPTH_MAX || peel_type(&whole, &is_atomic))
