@@ -10,7 +10,7 @@
 
 #include "guest.h"
 
-#define NOINLINE __attribute__((noinline, noclone))
+#define NOINLINE __attribute__((noinline))
 #define COUNT 24
 #define PAGE 4096
 
