@@ -311,10 +311,15 @@ void access_slow(struct access_frame *frame, uint32_t what);
 
 void access_slow(struct access_frame *frame, uint32_t what)
 {
+	struct shadow shadow = shadow_of(frame->words[1]);
 	struct guest_thread *self;
 	struct access_context where;
 	struct access access;
 
+	/* All three will be wanted, and atomic instructions come in between. */
+	__builtin_prefetch(shadow.write, 1);
+	__builtin_prefetch(shadow.read, 1);
+	__builtin_prefetch(shadow.origins, 1);
 	if (LIKELY(is_recorded(frame->words[1], what)))
 		return;
 	self = enter(frame);
