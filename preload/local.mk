@@ -25,6 +25,7 @@ preload_libsnarl_so_DEPENDENCIES = preload/versions.map preload/libthrown.a \
 preload_libsnarl_so_SOURCES = \
 	%D%/access.S %D%/access.c %D%/access.h \
 	%D%/access_context.h \
+	%D%/access_deep.c \
 	%D%/bare.c %D%/bare.h \
 	%D%/bytes.c \
 	%D%/block_facts.c %D%/block_facts.h \

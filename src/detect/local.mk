@@ -64,6 +64,7 @@ src_libcore_a_SOURCES += \
 	%D%/race.c \
 	%D%/race.h \
 	%D%/race_judge.c \
+	%D%/race_lives.c \
 	%D%/race_report.c \
 	%D%/race_update.c \
 	%D%/race_words.c \

@@ -110,8 +110,7 @@ static bool is_conflict(const struct race_step *step, uint64_t word)
 	return read_set_unordered(step->detector, step->thread, word, &next) != 0;
 }
 
-/* Compares with the other plane; returns the word that was seen there. */
-static uint64_t compare_place(struct race_step *step, struct race_place place)
+uint64_t race_compare(struct race_step *step, struct race_place place)
 {
 	uint64_t word = cells_load(step->detector, place.word);
 	struct cell_list list;
@@ -317,7 +316,7 @@ static void check_granule(struct race_step *step)
 		    !(step->is_write ? put_write(step, place, old) : put_read(step, place, old)))
 			continue;
 		place = race_place(shadow, step->granule, !step->is_write);
-		old = compare_place(step, place);
+		old = race_compare(step, place);
 		if (step->is_write)
 			forget_readers(step, place, old);
 		return;
@@ -327,17 +326,7 @@ static void check_granule(struct race_step *step)
 
 /* --- An access ------------------------------------------------------------- */
 
-static inline uint32_t bytes_in(uintptr_t granule, uintptr_t start, uintptr_t end)
-{
-	uint32_t first = start > granule ? (uint32_t)(start - granule) : 0;
-	uint32_t last = end < granule + SHADOW_GRANULE ? (uint32_t)(end - granule) : SHADOW_GRANULE;
-
-	return (SHADOW_ALL_BYTES << first & SHADOW_ALL_BYTES) &
-	       SHADOW_ALL_BYTES >> (SHADOW_GRANULE - last);
-}
-
-/* False: @thread's accesses cannot be recorded (counted). */
-static bool begin(struct detector *detector, struct thread *thread, const struct access *access)
+bool race_begin(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	if (UNLIKELY(thread->pending_atomic))
 		atomic_catch_up(detector, thread);
@@ -400,106 +389,19 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	if (!thread->pending_atomic && is_repetition(thread, access) &&
 	    !update_concerns(detector, thread, site))
 		return;
-	if (!begin(detector, thread, access))
+	if (!race_begin(detector, thread, access))
 		return;
 	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {
 		step.granule = granule;
-		step.bytes = bytes_in(granule, access->address, end);
+		step.bytes = race_bytes_in(granule, access->address, end);
 		race_note_updates(&step, site);
 	}
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
-		step.bytes = bytes_in(granule, access->address, end);
+		step.bytes = race_bytes_in(granule, access->address, end);
 		/* The granule before may have held an atomic: a release. */
 		thread_record(detector, thread);
 		step.mine = race_base(*thread->current) | step.bytes;
 		check_granule(&step);
-	}
-}
-
-/* --- Lives of memory ------------------------------------------------------- */
-
-static void forget_all(struct thread *thread, uintptr_t first, uintptr_t last)
-{
-	cells_clear(thread, first, last);
-	shadow_clear(first, last - first);
-}
-
-/* The granule of @address is only in part of the memory that begins. */
-static void clear_part(struct detector *detector, struct thread *thread, uintptr_t granule,
-		       uint32_t bytes)
-{
-	struct shadow shadow = shadow_of(granule);
-
-	race_take_bytes(detector, thread, race_place(shadow, granule, true), bytes);
-	race_take_bytes(detector, thread, race_place(shadow, granule, false), bytes);
-}
-
-void access_memory_begins(struct detector *detector, struct thread *thread, uintptr_t start,
-			  size_t size_bytes)
-{
-	uintptr_t end = start + size_bytes;
-	uintptr_t first = (start + SHADOW_GRANULE - 1) & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	uintptr_t last = end & ~(uintptr_t)(SHADOW_GRANULE - 1);
-
-	if (!size_bytes || !shadow_covers(start) || !shadow_covers(end - 1))
-		return;
-	access_flush(detector, thread);
-	update_life_changes(detector, start, size_bytes);
-	if (start < first)
-		clear_part(detector, thread, first - SHADOW_GRANULE,
-			   bytes_in(first - SHADOW_GRANULE, start, end));
-	if (last < end && last >= first)
-		clear_part(detector, thread, last, bytes_in(last, start, end));
-	if (first < last)
-		forget_all(thread, first, last);
-}
-
-#define MARK_ALWAYS 1024u /* bytes of a block whose end is noted even where untouched */
-
-/* The end of a granule's life is compared like a write. */
-static void free_granule(struct race_step *step, bool marks)
-{
-	struct shadow shadow = shadow_of(step->granule);
-	uint64_t freed = step->mine | (uint64_t)SHADOW_FREED << SHADOW_FORM_SHIFT;
-	uint64_t write;
-	uint64_t read;
-
-	if (!marks && !load_relaxed(shadow.write) && !load_relaxed(shadow.read))
-		return;
-	do {
-		write = compare_place(step, race_place(shadow, step->granule, true));
-	} while (!compare_exchange_acq_rel(shadow.write, &write, freed));
-	do {
-		read = compare_place(step, race_place(shadow, step->granule, false));
-	} while (!compare_exchange_acq_rel(shadow.read, &read, 0));
-	cells_free(step->thread, write);
-	cells_free(step->thread, read);
-	origin_put(&shadow.origins->write, shadow.write, race_origin(step), freed);
-}
-
-void access_memory_freed(struct detector *detector, struct thread *thread,
-			 const struct access *access)
-{
-	uintptr_t end = access->address + access->size_bytes;
-	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	struct race_step step = {
-		.detector = detector,
-		.thread = thread,
-		.access = access,
-		.is_write = true,
-		.is_freeing = true,
-		.bytes = SHADOW_ALL_BYTES,
-	};
-
-	access_flush(detector, thread);
-	if (!begin(detector, thread, access))
-		return;
-	update_life_changes(detector, access->address, access->size_bytes);
-	for (; granule < end; granule += SHADOW_GRANULE) {
-		step.granule = granule;
-		thread_record(detector, thread);
-		step.mine = *thread->current;
-		free_granule(&step, granule - access->address < MARK_ALWAYS);
 	}
 }

@@ -10,7 +10,8 @@
  * own plane, by an atomic instruction, and then looks at the other's: at least
  * one of them sees the other.
  *
- * race.c records and finds; race_words.c says what the words become;
+ * race.c records and finds; race_words.c says what the words become; race_lives.c
+ * begins and ends lives of memory;
  * race_judge.c decides what a pair of accesses is, and race_report.c tells of it.
  */
 #ifndef DETECT_RACE_H
@@ -80,6 +81,24 @@ static inline origin_id race_origin(struct race_step *step)
 		step->what = origin_of_access(step->detector, step->thread, step->access);
 	return step->what;
 }
+
+/* Which bytes of @granule [start, end) has. */
+static inline uint32_t race_bytes_in(uintptr_t granule, uintptr_t start, uintptr_t end)
+{
+	uint32_t first = start > granule ? (uint32_t)(start - granule) : 0;
+	uint32_t last = end < granule + SHADOW_GRANULE ? (uint32_t)(end - granule) : SHADOW_GRANULE;
+
+	return (SHADOW_ALL_BYTES << first & SHADOW_ALL_BYTES) &
+	       SHADOW_ALL_BYTES >> (SHADOW_GRANULE - last);
+}
+
+/* --- race.c ---------------------------------------------------------------- */
+
+/* False: @thread's accesses cannot be recorded (counted). */
+bool race_begin(struct detector *detector, struct thread *thread, const struct access *access);
+
+/* Compares with @place, of either plane; returns the word that was seen there. */
+uint64_t race_compare(struct race_step *step, struct race_place place);
 
 /* --- race_words.c ---------------------------------------------------------- */
 
