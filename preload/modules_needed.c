@@ -3,12 +3,12 @@
 
 #include <string.h>
 
+#include "x86/locked.h"
+
 #define NEEDED_MOST 512u
 
 /* Larger ones take seconds to plan, and are compilers' and browsers' insides. */
 #define TEXT_BYTES_MOST ((size_t)24 << 20)
-
-#define LOCK_PREFIX 0xf0
 
 /* In the string tables of modules that are loaded. */
 static const char *needed[NEEDED_MOST];
@@ -63,34 +63,6 @@ bool modules_are_needed(const struct dl_phdr_info *info)
 
 /* --- What they are made of --------------------------------------------------- */
 
-/* Is what follows a lock prefix an instruction that may have one? */
-static bool may_be_locked(const unsigned char *bytes)
-{
-	unsigned int first = bytes[0] >> 4 == 4 ? bytes[1] : bytes[0]; /* behind a REX prefix */
-	unsigned int second = bytes[0] >> 4 == 4 ? bytes[2] : bytes[1];
-
-	if (first == 0x0f)
-		return second == 0xb0 || second == 0xb1 || second == 0xc0 || second == 0xc1 ||
-		       second == 0xc7 || second == 0xab || second == 0xb3 || second == 0xbb ||
-		       second == 0xba;
-	return (first < 0x34 && (first & 7) < 2) || first == 0x80 || first == 0x81 ||
-	       first == 0x83 || first == 0xf6 || first == 0xf7 || first == 0xfe || first == 0xff;
-}
-
-/* Some other bytes may look like one: then it is planned in vain. */
-static bool has_locked_instruction(const unsigned char *bytes, size_t count)
-{
-	const unsigned char *end = bytes + count;
-
-	while ((bytes = memchr(bytes, LOCK_PREFIX, (size_t)(end - bytes)))) {
-		if (end - ++bytes < 4)
-			return false;
-		if (may_be_locked(bytes))
-			return true;
-	}
-	return false;
-}
-
 static bool is_code(const ElfW(Phdr) *header)
 {
 	return header->p_type == PT_LOAD && header->p_flags & PF_X && header->p_flags & PF_R;
@@ -102,8 +74,8 @@ bool modules_have_atomics(const struct dl_phdr_info *info)
 		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
 
 		if (is_code(header) &&
-		    has_locked_instruction((const void *)(info->dlpi_addr + header->p_vaddr),
-					   header->p_filesz))
+		    locked_count((const void *)(info->dlpi_addr + header->p_vaddr),
+				 header->p_filesz, 1))
 			return true;
 	}
 	return false;

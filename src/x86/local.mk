@@ -20,6 +20,7 @@ src_libplan_a_SOURCES += \
 	%D%/instruction.h \
 	%D%/jumps.c \
 	%D%/liveness.c %D%/liveness.h \
+	%D%/locked.c %D%/locked.h \
 	%D%/masked.c %D%/masked.h \
 	%D%/module.c %D%/module.h \
 	%D%/operand.h \

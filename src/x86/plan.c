@@ -7,6 +7,7 @@
 #include "x86/checks.h"
 #include "x86/emit.h"
 #include "x86/liveness.h"
+#include "x86/locked.h"
 #include "x86/patches.h"
 #include "x86/survey.h"
 #include "x86/verify.h"
@@ -117,6 +118,25 @@ static uint8_t *classify(struct planning *planning, const struct function *funct
 	return classes;
 }
 
+static void count_unseen_atomics(const struct module *module, const struct function *function,
+				 struct plan_statistics *statistics)
+{
+	uint32_t count = locked_count(module->text + function->start,
+				      function->end - function->start, UINT32_MAX);
+
+	statistics->atomics += count;
+	statistics->atomics_native += count;
+}
+
+#define ATOMIC_MOVE_BYTES 48u
+
+/* Atomics that are loaded and stored by plain moves, where a library does it for
+ * others: SDL_AtomicGet(). */
+static bool may_be_atomic_move(const struct function *function)
+{
+	return !function->has_call && function->end - function->start <= ATOMIC_MOVE_BYTES;
+}
+
 /* False: no memory. */
 static bool plan_function(struct planning *planning, uint32_t index)
 {
@@ -129,10 +149,12 @@ static bool plan_function(struct planning *planning, uint32_t index)
 	statistics->functions++;
 	if (!function->is_usable) {
 		statistics->undecodable++;
+		count_unseen_atomics(&survey->module, function, statistics);
 		return true;
 	}
 	statistics->instructions += function->count;
-	if (planning->options->only_atomics && !survey->parts[index].has_locked) {
+	if (planning->options->only_atomics && !survey->parts[index].has_locked &&
+	    !may_be_atomic_move(function)) {
 		function->why_not = "it has no locked instruction";
 		return true;
 	}

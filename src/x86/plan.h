@@ -78,7 +78,7 @@ struct plan_options {
 	void *context;
 	bool keeps_instructions; /* the plan's functions have theirs, all at once */
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
-	bool only_atomics;	/* copy functions with locked instructions alone */
+	bool only_atomics;	/* copy functions with locked instructions alone, and small ones */
 	bool counts;		/* clones count executed accesses (bench) ... */
 	int32_t count_tls;	/* ... in this word of the thread, atomics and strings aside */
 	struct verification *verification; /* if not NULL: clones are verified (verify.h) */

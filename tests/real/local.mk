@@ -28,10 +28,14 @@ EXTRA_DIST += \
 	tests/real/programs/gdb.sh \
 	tests/real/programs/git_everyday.sh \
 	tests/real/programs/git_pack_objects.sh \
+	tests/real/programs/gobject.sh \
+	tests/real/programs/gobject_guest.c \
 	tests/real/programs/java.sh \
 	tests/real/programs/jemalloc.sh \
+	tests/real/programs/lbzip2.sh \
 	tests/real/programs/lld.sh \
 	tests/real/programs/make.sh \
+	tests/real/programs/mariadb.sh \
 	tests/real/programs/memcached.sh \
 	tests/real/programs/memcached_client.py \
 	tests/real/programs/multiprocessing_guest.py \
@@ -48,8 +52,11 @@ EXTRA_DIST += \
 	tests/real/programs/python_queue.sh \
 	tests/real/programs/python_subprocess.sh \
 	tests/real/programs/python_threading.sh \
+	tests/real/programs/qt.sh \
+	tests/real/programs/qt_guest.cc \
 	tests/real/programs/queue_guest.py \
 	tests/real/programs/redis.sh \
+	tests/real/programs/ripgrep.sh \
 	tests/real/programs/ruby.sh \
 	tests/real/programs/rust.sh \
 	tests/real/programs/sqlite3.sh \
@@ -66,6 +73,8 @@ EXTRA_DIST += \
 	tests/real/programs/tcmalloc_minimal.sh \
 	tests/real/programs/threading_guest.py \
 	tests/real/programs/tracers.sh \
+	tests/real/programs/unbound.sh \
+	tests/real/programs/unbound_client.py \
 	tests/real/programs/x264.sh \
 	tests/real/programs/xz.sh \
 	tests/real/programs/zstd.sh
