@@ -46,6 +46,14 @@ static bool has_frame_pointer(const struct function *function)
 	return is_set;
 }
 
+/* Whether it may make a value of the stack pointer, or of rbp. */
+static inline bool may_take_stack_address(const struct instruction *instruction)
+{
+	int8_t from = instruction->is_lea ? instruction->base : instruction->source;
+
+	return uses(from, RSP) || uses(from, RBP) || uses(instruction->source, RSP);
+}
+
 /* Whether it makes a value of the stack pointer, or of the frame pointer. */
 static bool takes_stack_address(const struct function *function,
 				const struct instruction *instruction)
@@ -87,7 +95,8 @@ void survey_facts_of(struct function *function)
 		if (instruction->kind == INSTRUCTION_CALL ||
 		    instruction->kind == INSTRUCTION_CALL_INDIRECT)
 			function->has_call = true;
-		if (takes_stack_address(function, instruction))
+		if (may_take_stack_address(instruction) &&
+		    takes_stack_address(function, instruction))
 			function->stack_escapes = true;
 		note_red_zone(function, instruction);
 	}

@@ -59,7 +59,9 @@ void plan_states_free(struct plan_states *states);
 
 struct state_packer {
 	struct plan_states states;
-	uint32_t *slots; /* by a hash of the step: its number, 0: none */
+	uint32_t *slots;     /* by a hash of the step: its number, 0: none */
+	uint32_t *followers; /* by number: the step that came after it last */
+	uint32_t last_number;
 	struct plan_state last;
 };
 

@@ -14,9 +14,11 @@ bool state_packer_init(struct state_packer *packer, struct arena *arena)
 {
 	*packer = (struct state_packer){
 		.slots = arena_alloc(arena, SLOT_COUNT * sizeof(*packer->slots)),
+		.followers = arena_alloc(arena, STATE_STEPS_MOST * sizeof(*packer->followers)),
 	};
 	/* Number 0 is no step. */
-	return packer->slots && growing_add(&packer->states.steps, sizeof(struct state_step));
+	return packer->slots && packer->followers &&
+	       growing_add(&packer->states.steps, sizeof(struct state_step));
 }
 
 /* In the room that state_pack() has taken. */
@@ -44,7 +46,7 @@ static bool is_same(const struct state_step *a, const struct state_step *b)
 }
 
 /* The number of the step; STATE_STEP_PLAIN if there are too many. */
-static uint32_t number_of(struct state_packer *packer, const struct state_step *step)
+static uint32_t find_number(struct state_packer *packer, const struct state_step *step)
 {
 	struct growing *steps = &packer->states.steps;
 	uint64_t hash = step->rest ^ (uint64_t)step->clone_step << 40 ^
@@ -64,6 +66,20 @@ static uint32_t number_of(struct state_packer *packer, const struct state_step *
 	if (steps->failed)
 		return STATE_STEP_PLAIN;
 	packer->slots[at] = number;
+	return number;
+}
+
+/* Most steps come in one order. */
+static uint32_t number_of(struct state_packer *packer, const struct state_step *step)
+{
+	const struct state_step *steps = (const void *)packer->states.steps.bytes;
+	uint32_t number = packer->followers[packer->last_number];
+
+	if (number == STATE_STEP_PLAIN || !is_same(&steps[number], step)) {
+		number = find_number(packer, step);
+		packer->followers[packer->last_number] = number;
+	}
+	packer->last_number = number;
 	return number;
 }
 

@@ -91,6 +91,7 @@ static struct plan_states states_with_a_mistake(const struct plan_states *right,
 		state_pack(&packer, &at.row);
 	}
 	arena_free(&lab.arena, packer.slots, 2 * STATE_STEPS_MOST * sizeof(*packer.slots));
+	arena_free(&lab.arena, packer.followers, STATE_STEPS_MOST * sizeof(*packer.followers));
 	ck_assert(state_packer_finish(&packer));
 	return packer.states;
 }
