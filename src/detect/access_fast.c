@@ -294,27 +294,10 @@ static origin_id unite_sites(struct detector *detector, struct thread *thread,
 	return all.what;
 }
 
-static void flush(struct detector *detector, struct thread *thread, struct open_granule *place,
+/* All of @open, which has been recorded or not, is judged by the whole engine. */
+static void judge(struct detector *detector, struct thread *thread, struct open_granule open,
 		  bool is_write)
 {
-	struct shadow shadow = shadow_of(place->granule);
-	struct open_granule open = *place;
-	struct part part = {
-		.detector = detector,
-		.thread = thread,
-		.granule = open.granule,
-		.bytes = open.bytes,
-		.is_write = is_write,
-		.what = unite_sites(detector, thread, &open),
-		.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open.bytes,
-		.place = is_write ? shadow.write : shadow.read,
-		.origin = is_write ? &shadow.origins->write : &shadow.origins->read,
-	};
-
-	place->granule = 0;
-	thread->open_count--;
-	if (LIKELY(record_part(&part)))
-		return;
 	while (open.bytes) {
 		uint32_t bytes = bytes_of_first(&open, open.bytes);
 		site_id site = open.sites[__builtin_ctz(open.bytes)];
@@ -322,6 +305,64 @@ static void flush(struct detector *detector, struct thread *thread, struct open_
 		check_runs(detector, thread, open.granule, bytes, is_write, site);
 		open.bytes &= ~bytes;
 	}
+}
+
+static void record_open(struct detector *detector, struct thread *thread,
+			const struct open_granule *open, bool is_write)
+{
+	struct shadow shadow = shadow_of(open->granule);
+	struct part part = {
+		.detector = detector,
+		.thread = thread,
+		.granule = open->granule,
+		.bytes = open->bytes,
+		.is_write = is_write,
+		.what = unite_sites(detector, thread, open),
+		.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes,
+		.place = is_write ? shadow.write : shadow.read,
+		.origin = is_write ? &shadow.origins->write : &shadow.origins->read,
+	};
+
+	if (UNLIKELY(!record_part(&part)))
+		judge(detector, thread, *open, is_write);
+}
+
+enum recorded { NOT_RECORDED, RECORDED, RECORDED_WITH_OTHERS };
+
+/* The common case of the same: what nobody has touched since the thread's past, but for
+ * bytes that it touches again, and by one site. */
+static inline enum recorded record_alone(struct thread *thread, const struct open_granule *open,
+					 bool is_write)
+{
+	struct shadow shadow = shadow_of(open->granule);
+	uint64_t *own = is_write ? shadow.write : shadow.read;
+	uint64_t *other = is_write ? shadow.read : shadow.write;
+	uint64_t mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes;
+	uint64_t old = load_acquire(own);
+
+	if (open->is_mixed || !is_before(thread, old) || shadow_bytes(old) & ~open->bytes ||
+	    !exchange_word(own, is_write ? &shadow.origins->write : &shadow.origins->read, old,
+			   mine, origin_of_site(open->site)))
+		return NOT_RECORDED;
+	/* acquire: as in record_granule() */
+	return is_clear(thread, load_acquire(other), open->bytes) ? RECORDED
+								  : RECORDED_WITH_OTHERS;
+}
+
+static void flush(struct detector *detector, struct thread *thread, struct open_granule *place,
+		  bool is_write)
+{
+	enum recorded recorded = record_alone(thread, place, is_write);
+	struct open_granule open = {0};
+
+	if (UNLIKELY(recorded != RECORDED))
+		open = *place;
+	place->granule = 0;
+	thread->open_count--;
+	if (recorded == NOT_RECORDED)
+		record_open(detector, thread, &open, is_write);
+	else if (UNLIKELY(recorded == RECORDED_WITH_OTHERS))
+		judge(detector, thread, open, is_write);
 }
 
 void access_flush_slowly(struct detector *detector, struct thread *thread)
