@@ -183,7 +183,9 @@ static const char *float_words(struct pool *pool, const struct finding_event *ev
 
 	memcpy(&number, &event->value, sizeof(number));
 	memcpy(&narrow, &bits, sizeof(narrow));
-	return pool_format(pool, "%g", event->size_bytes == sizeof(narrow) ? (double)narrow : number);
+	if (event->size_bytes == sizeof(narrow))
+		number = (double)narrow;
+	return pool_format(pool, "%g", number);
 }
 
 static const char *value_words(struct pool *pool, const struct view_finding *finding,

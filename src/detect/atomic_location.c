@@ -275,8 +275,10 @@ static struct atomic_location *find_or_promote(struct detector *detector, struct
 						   : promote(detector, thread, granule);
 
 	/* relaxed: bits are only ever added, and any order of that is right. */
-	if (location && (load_relaxed(&location->bytes) & bytes) != bytes)
+	if (location && (load_relaxed(&location->bytes) & bytes) != bytes) {
 		fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
+		race_warn_readers(detector, thread, &location->read, bytes);
+	}
 	return location;
 }
 

@@ -157,6 +157,14 @@ void race_report(struct race_step *step, const struct race_verdict *verdict);
 /* Tells of the heap block that @address is in, if it is in one. */
 void race_add_block(struct detector *detector, struct finding *finding, uintptr_t address);
 
+/*
+ * @thread makes @bytes of a granule atomic whose reads are at @place.  Who read them by
+ * plain moves may not have looked yet, and be about to see what @thread stores: it is
+ * left a note, as by a plain store.
+ */
+void race_warn_readers(struct detector *detector, struct thread *thread, const uint64_t *place,
+		       uint32_t bytes);
+
 /* Findings about @granule do not hold: it is atomic. */
 void race_retract(struct detector *detector, uintptr_t granule);
 

@@ -15,8 +15,10 @@
  * doubt: what a thread learns there stands behind all that follows, also what the
  * writer had learnt from others.
  */
+#include "detect/access_fast.h"
 #include "detect/detector.h"
 #include "detect/race.h"
+#include "detect/read_set.h"
 #include "detect/slot.h"
 #include "detect/update.h"
 
@@ -102,16 +104,15 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 
 /* --- Learning -------------------------------------------------------------- */
 
-/* The other thread has read here what this one is about to overwrite. */
-static void leave_note(struct race_step *step, bool is_silent)
+/* The thread of @read has read here what @note's is about to overwrite. */
+static void leave_note_at(struct detector *detector, uint64_t read, uint64_t note, bool is_silent)
 {
-	uint64_t note = step->mine & ~(uint64_t)SHADOW_ALL_BYTES;
 	struct thread *reader;
 
-	runtime_lock(&step->detector->lock);
-	reader = slot_thread(step->detector, shadow_slot(step->other));
+	runtime_lock(&detector->lock);
+	reader = slot_thread(detector, shadow_slot(read));
 	if (reader) {
-		uint64_t *place = &reader->published[step->thread->slot % THREAD_PUBLISHED];
+		uint64_t *place = &reader->published[shadow_slot(note) % THREAD_PUBLISHED];
 		uint64_t old = load_relaxed(place); /* relaxed: only a hint of its own */
 
 		if (is_silent || (old & NOTE_IS_SILENT && shadow_slot(old) == shadow_slot(note)))
@@ -119,7 +120,52 @@ static void leave_note(struct race_step *step, bool is_silent)
 		/* release: pairs with take_note(). */
 		store_release(place, note);
 	}
-	runtime_unlock(&step->detector->lock);
+	runtime_unlock(&detector->lock);
+}
+
+static void leave_note(struct race_step *step, bool is_silent)
+{
+	leave_note_at(step->detector, step->other, step->mine & ~(uint64_t)SHADOW_ALL_BYTES,
+		      is_silent);
+}
+
+static void warn_reader(struct detector *detector, struct thread *thread, uint64_t read)
+{
+	uint64_t epoch = vclock_get(&thread->clock, thread->slot);
+
+	if (!race_is_ordered(thread, read))
+		leave_note_at(detector, read, shadow_plain(thread->slot, epoch, 0), false);
+}
+
+static void warn_readers(struct detector *detector, struct thread *thread, uint64_t word,
+			 uint32_t bytes)
+{
+	uint32_t next = 0;
+	uint64_t member;
+
+	if (!(shadow_bytes(word) & bytes))
+		return;
+	if (shadow_form(word) == SHADOW_PLAIN)
+		warn_reader(detector, thread, word);
+	while (shadow_form(word) == SHADOW_SET &&
+	       (member = read_set_unordered(detector, thread, word, &next)) != 0)
+		warn_reader(detector, thread, member);
+}
+
+void race_warn_readers(struct detector *detector, struct thread *thread, const uint64_t *place,
+		       uint32_t bytes)
+{
+	uint64_t word = load_acquire(place);
+	struct cell_list list;
+
+	if (!cells_are(word)) {
+		warn_readers(detector, thread, word, bytes);
+		return;
+	}
+	if (!cells_read(place, word, &list))
+		return;
+	for (uint32_t i = 0; i < list.count; i++)
+		warn_readers(detector, thread, list.cells[i].word, bytes);
 }
 
 /* Did the thread whose access this one conflicts with publish something that this
@@ -191,6 +237,20 @@ static bool is_learnt(struct race_step *step)
 	return race_is_ordered(step->thread, step->other);
 }
 
+/* What the thread keeps open may be reads of what has become atomic since: what it has
+ * learnt by these counts, too. */
+static bool is_learnt_by_open(struct race_step *step)
+{
+	struct thread *thread = step->thread;
+
+	if (!thread->open_count || step->access->is_late)
+		return false;
+	access_flush(step->detector, thread);
+	if (thread->pending_atomic)
+		atomic_catch_up(step->detector, thread);
+	return race_is_ordered(thread, step->other);
+}
+
 /* --- The verdict ----------------------------------------------------------- */
 
 /* What was not observed may have ordered the two; but a value that was overwritten is
@@ -239,7 +299,7 @@ static void judge(struct race_step *step)
 		learn_silently(step);
 		return;
 	}
-	if (!is_lost && (take_note(step) || is_learnt(step) ||
+	if (!is_lost && (take_note(step) || is_learnt(step) || is_learnt_by_open(step) ||
 			 race_is_silently_ordered(step, step->other)))
 		return;
 	if (!mine.is_silent && !other.is_silent)

@@ -220,6 +220,45 @@ static void locks(struct thread *thread, uint32_t offset)
 	access_synchronise_end(&judge, thread, location, true);
 }
 
+START_TEST(who_read_what_becomes_atomic_may_not_have_looked_yet)
+{
+	writes(a, 64, 8);
+	reads(b, 0, 4);
+	reads(first, 0, 4);
+	locks(a, 0);
+	reads(b, 64, 8);
+	reads(first, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(a_read_that_is_kept_open_may_be_of_what_has_become_atomic)
+{
+	site_id site;
+
+	racing_sites_are_old(true);
+	site = racing_site(SITE_READ, 4);
+	writes(a, 64, 8);
+	writes(b, 128, 8); /* begins an epoch */
+	for (uint32_t i = 0; i < 4; i++)
+		accesses_at(b, site, 0, 4);
+	ck_assert_uint_ne(b->open_count, 0);
+	locks(a, 0);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(who_read_other_bytes_learns_nothing_when_these_become_atomic)
+{
+	writes(a, 64, 8);
+	reads(b, 4, 4);
+	locks(a, 0);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 START_TEST(a_store_known_before_teaches_nothing_that_its_thread_learnt_later)
 {
 	struct thread *early, *late;
@@ -274,6 +313,9 @@ int main(void)
 	tcase_add_test(tests, a_part_of_a_granule_begins_a_life_of_its_own);
 	tcase_add_test(tests,
 		       a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_update);
+	tcase_add_test(tests, who_read_what_becomes_atomic_may_not_have_looked_yet);
+	tcase_add_test(tests, a_read_that_is_kept_open_may_be_of_what_has_become_atomic);
+	tcase_add_test(tests, who_read_other_bytes_learns_nothing_when_these_become_atomic);
 	tcase_add_test(tests, a_store_known_before_teaches_nothing_that_its_thread_learnt_later);
 	tcase_add_test(tests, a_store_that_others_have_learnt_from_amid_its_epoch_teaches_all);
 	tcase_add_test(tests, an_access_whose_stack_is_not_to_be_had_is_told_by_its_site);
