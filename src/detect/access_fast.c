@@ -435,7 +435,8 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 	open = victim_of(thread, set);
 	if (open->granule)
 		flush(detector, thread, open, is_write);
-	if (!is_quiet(thread, granule, bytes, is_write))
+	/* What was flushed may have been judged, and the epoch be over. */
+	if (!thread->has_recorded || !is_quiet(thread, granule, bytes, is_write))
 		return false;
 	/* It will be stored to when the granule is flushed. */
 	__builtin_prefetch(shadow_of(granule).origins, 1);
@@ -451,6 +452,9 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 bool access_one(struct detector *detector, struct thread *thread, uintptr_t address,
 		uint32_t size_bytes, bool is_write, site_id site)
 {
+	/* The granule before may have been judged. */
+	if (UNLIKELY(!thread->has_recorded))
+		return false;
 	if (size_bytes == SHADOW_GRANULE)
 		return record_granule(detector, thread, address, is_write, site);
 	return keep_open(detector, thread, address,
