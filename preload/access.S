@@ -467,8 +467,6 @@ string_common:
 	btcq	$\own, %rcx		/* the origin */
 	btcq	$\other, %rdi
 	btcq	$\own, %rdi
-	prefetchw 256(%rcx)
-	prefetchw 256(%rdi)
 	lock cmpxchgq %rdx, (%rdi)
 	jne	1f
 	/* The site, and a tag of slot and epoch. */

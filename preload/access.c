@@ -222,9 +222,9 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	struct access access;
 
 	/* All three will be wanted, and atomic instructions come in between. */
-	__builtin_prefetch(shadow.write, 1);
-	__builtin_prefetch(shadow.read, 1);
-	__builtin_prefetch(shadow.origins, 1);
+	__builtin_prefetch(shadow.write);
+	__builtin_prefetch(shadow.read);
+	__builtin_prefetch(shadow.origins);
 	if (LIKELY(is_recorded(frame->words[1], what)))
 		return;
 	self = enter(frame);

@@ -88,7 +88,10 @@ static inline bool access_is_wanted(struct detector *detector, struct thread *th
 	if (thread->basis_filter[address / SHADOW_GRANULE % THREAD_FILTER] &&
 	    update_rests_on(thread, address))
 		return true;
-	store_relaxed(&access_quiet[id], site->slice ? ACCESS_QUIET_UNLOCKED : ACCESS_QUIET);
+	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
+	if (load_relaxed(&access_quiet[id]) == ACCESS_WANTED)
+		store_relaxed(&access_quiet[id],
+			      site->slice ? ACCESS_QUIET_UNLOCKED : ACCESS_QUIET);
 	return site->slice && (is_write ? detector->split_count : thread->held_count);
 }
 
