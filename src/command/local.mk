@@ -30,4 +30,4 @@ snarl_SOURCES = \
 	src/command/results_file.c src/command/results_file.h \
 	src/command/run.c \
 	src/command/symbol_names.c src/command/symbol_names.h
-snarl_LDADD = reports/libreports.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty
+snarl_LDADD = reports/libreports.a src/libverify.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty

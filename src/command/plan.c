@@ -73,29 +73,45 @@ static void *place_clones(void *context, size_t size_bytes, uint64_t *address)
 	return pages_from_kernel(whole_pages(size_bytes));
 }
 
-static struct plan *make_plan(const struct image *image, const struct options *settings,
-			      struct arena *arena, struct verification *verification,
-			      const char **why)
+static struct plan_options options_of(const struct image *image, const struct options *settings)
 {
-	static struct decoder decoder;
-	struct plan_options options = {
+	return (struct plan_options){
 		.current_tls = -8,
 		.shared_tls = -16,
 		.first_site = 1,
 		.place = place_clones,
 		.places_pages = true,
 		.context = (void *)(uintptr_t)image,
-		.verification = settings->verify ? verification : NULL,
-		.keeps_instructions = settings->accesses,
+		.keeps_instructions = settings->accesses || settings->verify,
 		.forget_targets = settings->forget_targets,
 	};
+}
 
-	if (!decoder_init_linked(&decoder)) {
-		*why = "the decoder (Zydis) does not work";
+/* Plans @file and, if @verification is not NULL, proves the clones right.  NULL: after a
+ * message. */
+static struct plan *make_plan(const struct plan_file *file, struct image *image,
+			      const struct options *settings, struct verification *verification)
+{
+	static struct decoder decoder;
+	struct plan_options options = options_of(image, settings);
+	struct plan *plan = NULL;
+	struct arena arena;
+	const char *why = "the decoder (Zydis) does not work";
+
+	arena_init(&arena, pages_from_kernel);
+	if (decoder_init_linked(&decoder) &&
+	    image_from_file(image, file->path, file->bytes, file->size_bytes, &why))
+		plan = plan_make(&decoder, image, &options, &arena, &why);
+	if (!plan) {
+		command_fail("plan: '%s': %s", file->path, why);
 		return NULL;
 	}
-	arena_init(arena, pages_from_kernel);
-	return plan_make(&decoder, image, &options, arena, why);
+	if (!verification || verify_clones(&decoder, plan, &options, &arena, verification))
+		return plan;
+	command_fail("plan: '%s': at %#" PRIx64 " (copy + %#" PRIx32 "): %s", file->path,
+		     image->text_address + verification->text_offset, verification->clone_offset,
+		     verification->what);
+	return NULL;
 }
 
 /* --- Printing -------------------------------------------------------------------------- */
@@ -235,21 +251,14 @@ static int plan_path(const char *path, const struct options *options)
 {
 	static struct image image; /* large for a stack */
 	struct plan_file file = {.path = path};
-	struct arena arena;
-	struct plan *plan = NULL;
-	struct verification verification = {.what = NULL};
-	const char *why;
+	struct verification verification;
+	struct plan *plan;
 
 	if (!open_file(&file))
 		return STATUS_FAILED;
-	if (image_from_file(&image, path, file.bytes, file.size_bytes, &why))
-		plan = make_plan(&image, options, &arena, &verification, &why);
-	if (!plan && verification.what)
-		return command_fail("plan: '%s': at %#" PRIx64 " (copy + %#" PRIx32 "): %s", path,
-				    image.text_address + verification.text_offset,
-				    verification.clone_offset, why);
+	plan = make_plan(&file, &image, options, options->verify ? &verification : NULL);
 	if (!plan)
-		return command_fail("plan: '%s': %s", path, why);
+		return STATUS_FAILED;
 	print_plan(path, plan);
 	if (options->verify)
 		printf("  verified %" PRIu64 " copied instructions and %" PRIu64

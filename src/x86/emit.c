@@ -29,13 +29,7 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 		.arena = arena,
 		.statistics = statistics,
 	};
-	if (options->verification || options->keeps_instructions) {
-		size_t bytes = (module->function_count + 1) * sizeof(*emitter->clone_offsets);
-
-		emitter->clone_offsets = arena_alloc(arena, bytes);
-		emitter->failed = !emitter->clone_offsets;
-	}
-	emitter->failed |= !state_packer_init(&emitter->packer, arena);
+	emitter->failed = !state_packer_init(&emitter->packer, arena);
 	encode_bytes(emitter, &options->thunks, sizeof(options->thunks));
 	return !emitter->failed;
 }
@@ -348,27 +342,27 @@ static void align(struct emitter *emitter)
 }
 
 /* Room for where the clones of @function's instructions begin. */
-static bool take_offsets(struct emitter *emitter, const struct function *function, uint32_t index)
+static bool take_offsets(struct emitter *emitter, struct function *function)
 {
-	if (!emitter->clone_offsets) {
+	if (!emitter->options->keeps_instructions) {
 		emitter->offsets = encode_grow(emitter, emitter->offsets, &emitter->offset_room,
 					       function->count, sizeof(*emitter->offsets));
 		return !emitter->failed;
 	}
 	emitter->offsets =
 		arena_alloc(emitter->arena, function->count * sizeof(*emitter->offsets));
-	emitter->clone_offsets[index] = emitter->offsets;
+	function->clone_offsets = emitter->offsets;
 	return emitter->offsets != NULL;
 }
 
 bool emit_function(struct emitter *emitter, uint32_t index)
 {
-	const struct function *function = &emitter->module->functions[index];
+	struct function *function = &emitter->module->functions[index];
 	struct scratch_mark mark = scratch_mark(&emitter->scratch);
 	struct analysis analysis;
 
 	if (emitter->failed || !function->count || !take_room(emitter, function, &analysis) ||
-	    !analyse(emitter, function, &analysis) || !take_offsets(emitter, function, index)) {
+	    !analyse(emitter, function, &analysis) || !take_offsets(emitter, function)) {
 		emitter->failed = true;
 		return false;
 	}
@@ -400,20 +394,11 @@ static uint32_t find_entry(const struct emitter *emitter, uint32_t text_offset)
 
 uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset)
 {
-	const struct function *function;
-	const uint32_t *offsets;
-	uint32_t index;
-
 	if (text_offset < 0 || text_offset >= emitter->module->text_bytes)
 		return 0;
-	if (!emitter->clone_offsets)
-		return find_entry(emitter, (uint32_t)text_offset);
-	function = module_find(emitter->module, text_offset);
-	offsets = function ? emitter->clone_offsets[function - emitter->module->functions] : NULL;
-	if (!offsets)
-		return 0;
-	index = function_find(function, (uint32_t)text_offset);
-	return index == UINT32_MAX ? 0 : offsets[index];
+	return emitter->options->keeps_instructions
+		       ? module_clone_offset(emitter->module, text_offset)
+		       : find_entry(emitter, (uint32_t)text_offset);
 }
 
 /* --- Where it will lie -------------------------------------------------------------- */
@@ -427,7 +412,7 @@ static bool settle(const struct emitter *emitter, enum fixup_kind kind, uint32_t
 	int64_t distance;
 
 	if (kind == FIXUP_SITE) {
-		*value += emitter->first_site << 1;
+		*value += plan->first_site << 1;
 		return true;
 	}
 	if (kind == FIXUP_TEXT)
@@ -499,7 +484,6 @@ static bool finish_states(struct emitter *emitter, struct plan *plan)
 bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why)
 {
 	const struct plan_options *options = emitter->options;
-	site_number first_site = options->first_site;
 
 	if (emitter->failed || !finish_states(emitter, plan))
 		return fail(why, "out of memory");
@@ -507,11 +491,11 @@ bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why
 	plan->clone = options->place(options->context, plan->clone_bytes, &plan->clone_address);
 	if (!plan->clone)
 		return fail(why, "no room for clones within reach");
+	plan->first_site = options->first_site;
 	if (options->reserve && emitter->site_count)
-		first_site = options->reserve(options->context, emitter->site_count);
-	if (options->reserve && emitter->site_count && !first_site)
+		plan->first_site = options->reserve(options->context, emitter->site_count);
+	if (options->reserve && emitter->site_count && !plan->first_site)
 		return fail(why, "too many sites");
-	emitter->first_site = first_site;
 	if (!settle_all(emitter, plan))
 		return fail(why, "clones lie out of reach of the module");
 	if (!move_code(emitter, plan))

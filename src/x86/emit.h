@@ -52,7 +52,6 @@ struct emitter {
 	uint32_t code_bytes, code_room;
 	struct growing sites;
 	uint32_t site_count;
-	site_number first_site; /* once finished: number of sites[0] */
 	/* Those of the function in work, and the last one before them. */
 	struct plan_state *states;
 	uint32_t state_count, state_room;
@@ -64,7 +63,6 @@ struct emitter {
 	uint32_t offset_room;
 	struct inner_branch *branches;
 	uint32_t branch_count, branch_room;
-	uint32_t **clone_offsets; /* of all functions, for who verifies; else NULL */
 	uint32_t slice_count;
 	void *cold_parts; /* of the function in work: kept for the next one */
 	uint32_t cold_room;
@@ -84,7 +82,7 @@ bool emit_function(struct emitter *emitter, uint32_t index);
 /*
  * Where the clone of the instruction at @text_offset begins, checks included,
  * from the start of the clones; 0: it has none.  Of instructions that are not
- * reached from outside this is known as long as functions stay open.
+ * reached from outside this is known if keeps_instructions.
  */
 uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset);
 

@@ -23,6 +23,8 @@ struct function {
 	struct instruction *instructions; /* NULL: it has to be opened first (module.h) */
 	uint8_t *reach; /* per instruction, of enum reach */
 	const uint8_t *classes; /* per instruction, of enum access_class; NULL: not known */
+	uint32_t *clone_offsets; /* per instruction, where its clone begins; NULL: there is none,
+				  * or nobody asked to keep them (keeps_instructions) */
 	uint32_t count;
 	bool is_usable;	    /* wholly decoded, no overlap */
 	bool has_frame_pointer; /* rbp is set from rsp */

@@ -35,10 +35,14 @@ src_libplan_a_SOURCES += \
 	%D%/state.c %D%/state.h \
 	%D%/state_pack.c \
 	%D%/survey.c %D%/survey.h \
-	%D%/symbolic.c %D%/symbolic.h \
-	%D%/symbolic_vector.c \
 	%D%/targets.c \
 	%D%/thunk.h \
-	%D%/vector.c %D%/vector.h \
+	%D%/vector.c %D%/vector.h
+
+# libverify.a: the proof of clones, for `snarl plan --verify` alone.
+noinst_LIBRARIES += src/libverify.a
+src_libverify_a_SOURCES = \
+	%D%/symbolic.c %D%/symbolic.h \
+	%D%/symbolic_vector.c \
 	%D%/verify.c %D%/verify.h \
 	%D%/verify_checks.c %D%/verify_parts.h

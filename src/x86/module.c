@@ -97,3 +97,14 @@ uint32_t function_find(const struct function *function, uint32_t offset)
 	}
 	return UINT32_MAX;
 }
+
+uint32_t module_clone_offset(const struct module *module, int64_t offset)
+{
+	const struct function *function = module_find(module, offset);
+	uint32_t index;
+
+	if (!function || !function->clone_offsets)
+		return 0;
+	index = function_find(function, (uint32_t)offset);
+	return index == UINT32_MAX ? 0 : function->clone_offsets[index];
+}

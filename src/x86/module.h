@@ -37,6 +37,9 @@ void module_index(struct module *module);
 /* The function that has text offset @offset, or NULL. */
 struct function *module_find(const struct module *module, int64_t offset);
 
+/* Where the clone of the instruction at @offset begins, if clone_offsets are kept; 0: nowhere. */
+uint32_t module_clone_offset(const struct module *module, int64_t offset);
+
 static inline void module_open(const struct module *module, struct function *function)
 {
 	if (module->open)

@@ -10,7 +10,6 @@
 #include "x86/locked.h"
 #include "x86/patches.h"
 #include "x86/survey.h"
-#include "x86/verify.h"
 
 #define JUMP_LONG 0xe9
 #define JUMP_SHORT 0xeb
@@ -234,7 +233,7 @@ static bool survey_all(struct planning *planning, const struct decoder *decoder,
 {
 	struct survey *survey = &planning->survey;
 
-	if (planning->options->keeps_instructions || planning->options->verification
+	if (planning->options->keeps_instructions
 		    ? !survey_begin_open(survey, decoder, image, arena, why)
 		    : !survey_begin(survey, decoder, image, arena, why))
 		return false;
@@ -248,18 +247,6 @@ static bool survey_all(struct planning *planning, const struct decoder *decoder,
 	patches_begin(survey);
 	return emitter_init(&planning->emitter, &survey->module, planning->options, arena,
 			    &planning->plan->statistics);
-}
-
-/* False: a clone is not what it should be. */
-static bool is_verified(const struct planning *planning, const char **why)
-{
-	if (!planning->options->verification)
-		return true;
-	if (verify_clones(planning->survey.decoder, &planning->emitter, planning->plan,
-			  planning->options->verification))
-		return true;
-	*why = planning->options->verification->what;
-	return false;
 }
 
 static bool make(struct planning *planning, const char **why)
@@ -276,7 +263,7 @@ static bool make(struct planning *planning, const char **why)
 	if (planning->patches.count == 0)
 		return true;
 	return emitter_finish(&planning->emitter, planning->plan, why) &&
-	       write_patches(planning, why) && is_verified(planning, why);
+	       write_patches(planning, why);
 }
 
 struct plan *plan_make(const struct decoder *decoder, const struct image *image,

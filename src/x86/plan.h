@@ -21,7 +21,6 @@
 struct image; /* image.h: a module in memory or in a file */
 struct module;
 struct decoder;
-struct verification;
 
 /* The values of enum site_flag (detect/site.h explains them). */
 enum plan_site_flag {
@@ -76,12 +75,12 @@ struct plan_options {
 	 * have, within 2 GiB of the module; NULL: no room. */
 	bool places_pages;	/* these are whole pages of their own, for others to replace */
 	void *context;
-	bool keeps_instructions; /* the plan's functions have theirs, all at once */
+	bool keeps_instructions; /* the plan's functions have theirs, all at once, and where
+				  * the clone of each begins */
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
 	bool only_atomics;	/* copy functions with locked instructions alone, and small ones */
 	bool counts;		/* clones count executed accesses (bench) ... */
 	int32_t count_tls;	/* ... in this word of the thread, atomics and strings aside */
-	struct verification *verification; /* if not NULL: clones are verified (verify.h) */
 };
 
 struct plan {
@@ -90,6 +89,7 @@ struct plan {
 	size_t clone_bytes;
 	struct plan_site *sites;
 	uint32_t site_count;
+	site_number first_site; /* the number of sites[0] */
 	size_t site_room; /* in bytes */
 	struct plan_patch *patches;
 	uint32_t patch_count;

@@ -7,7 +7,7 @@
 /* Where text offset @offset is to be found by code in the clones. */
 static uint64_t home_of(const struct verifying *verifying, int64_t offset)
 {
-	uint32_t clone = emitter_clone_offset(verifying->emitter, offset);
+	uint32_t clone = module_clone_offset(verifying->module, offset);
 
 	return clone ? verifying->plan->clone_address + clone
 		     : verifying->module->text_address + (uint64_t)offset;
@@ -182,7 +182,7 @@ static bool check_all(struct verifying *verifying, uint8_t *has_site, uint32_t *
 		has_site[plan->sites[i].offset] = 1;
 	for (uint32_t i = 0; i < module->function_count; i++) {
 		verifying->function = &module->functions[i];
-		verifying->offsets = verifying->emitter->clone_offsets[i];
+		verifying->offsets = verifying->function->clone_offsets;
 		if (verifying->offsets && !check_function(verifying, has_site, live))
 			return false;
 	}
@@ -199,16 +199,16 @@ static uint32_t longest(const struct module *module)
 	return most;
 }
 
-bool verify_clones(const struct decoder *decoder, const struct emitter *emitter,
-		   const struct plan *plan, struct verification *verification)
+bool verify_clones(const struct decoder *decoder, const struct plan *plan,
+		   const struct plan_options *options, struct arena *arena,
+		   struct verification *verification)
 {
-	struct arena *arena = emitter->arena;
-	const struct module *module = emitter->module;
+	const struct module *module = plan->module;
 	size_t live_bytes = (longest(module) + 1) * sizeof(uint32_t);
 	size_t site_bytes = (plan->site_count + 1) * sizeof(uint32_t);
 	struct verifying verifying = {
 		.decoder = decoder,
-		.emitter = emitter,
+		.options = options,
 		.module = module,
 		.plan = plan,
 		.result = verification,

@@ -15,7 +15,7 @@
 #define X86_VERIFY_H
 
 #include "x86/decode.h"
-#include "x86/emit.h"
+#include "x86/plan.h"
 
 struct verification {
 	uint64_t functions, instructions, steps, thunk_calls;
@@ -24,8 +24,12 @@ struct verification {
 	uint32_t text_offset, clone_offset;
 };
 
-/* Memory is @arena's.  False: something is wrong, or no memory. */
-bool verify_clones(const struct decoder *decoder, const struct emitter *emitter,
-		   const struct plan *plan, struct verification *verification);
+/*
+ * Verifies @plan, which was made with @options, keeps_instructions among them.
+ * Memory is @arena's.  False: something is wrong, or no memory.
+ */
+bool verify_clones(const struct decoder *decoder, const struct plan *plan,
+		   const struct plan_options *options, struct arena *arena,
+		   struct verification *verification);
 
 #endif

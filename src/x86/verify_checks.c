@@ -180,7 +180,7 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, const struct s
 			uint32_t thunk)
 {
 	const struct plan *plan = verifying->plan;
-	uint32_t site = (machine->pushed_id >> 1) - verifying->emitter->first_site;
+	uint32_t site = (machine->pushed_id >> 1) - plan->first_site;
 	const struct function *function;
 	uint32_t index;
 	bool has_address =
@@ -249,7 +249,7 @@ static struct symbolic_outcome step(struct verifying *verifying, struct symbolic
 				    const struct instruction *instruction)
 {
 	const struct plan *plan = verifying->plan;
-	const struct plan_options *options = verifying->emitter->options;
+	const struct plan_options *options = verifying->options;
 	struct symbolic_setting setting = {
 		.code = plan->clone,
 		.text_address = verifying->module->text_address,

@@ -25,7 +25,7 @@ struct machines {
 
 struct verifying {
 	const struct decoder *decoder;
-	const struct emitter *emitter;
+	const struct plan_options *options;
 	const struct module *module;
 	const struct plan *plan;
 	struct verification *result;

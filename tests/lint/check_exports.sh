@@ -56,5 +56,14 @@ readelf -dW "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(li
 	>"$work/difference"
 compare "needs no library but libc and libgcc_s"
 
+# What proves clones right is the command's (`snarl plan --verify`).
+functions() {
+	nm --defined-only "$1" | awk '$2 == "T" || $2 == "t" { print $3 }' | sort -u
+}
+functions src/libverify.a | grep '^\(verify\|symbolic\)_' >"$work/verifies"
+functions "$library" | comm -12 "$work/verifies" - >"$work/difference"
+[ -s "$work/verifies" ] || echo "src/libverify.a has none" >"$work/difference"
+compare "has no verification of clones"
+
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

@@ -441,6 +441,7 @@ static void clone_all(struct lab *lab)
 	for (uint32_t i = 0; i < lab->module.function_count; i++)
 		ck_assert(emit_function(emitter, i));
 	ck_assert(emitter_finish(emitter, &lab->plan, &why));
+	lab->plan.module = &lab->module;
 	plan = &lab->plan;
 	lab->live = calloc(lab->module.function_count, sizeof(*lab->live));
 	for (uint32_t i = 0; i < lab->module.function_count; i++) {

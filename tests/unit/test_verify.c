@@ -10,9 +10,14 @@
 static struct lab lab;
 static struct verification verification;
 
+static bool verify(void)
+{
+	return verify_clones(&lab.decoder, &lab.plan, &lab.options, &lab.arena, &verification);
+}
+
 START_TEST(clones_are_their_originals_plus_checks)
 {
-	bool is_right = verify_clones(&lab.decoder, &lab.emitter, &lab.plan, &verification);
+	bool is_right = verify();
 
 	ck_assert_msg(is_right, "%s at %x", verification.what, verification.clone_offset);
 	ck_assert_uint_eq(verification.functions, lab.module.function_count);
@@ -26,7 +31,7 @@ static bool is_change_overlooked(uint32_t offset, unsigned char change)
 	bool is_right;
 
 	lab.plan.clone[offset] ^= change;
-	is_right = verify_clones(&lab.decoder, &lab.emitter, &lab.plan, &verification);
+	is_right = verify();
 	lab.plan.clone[offset] ^= change;
 	return is_right;
 }
@@ -108,8 +113,7 @@ START_TEST(wrong_state_is_noticed)
 	for (; at.row.clone_offset < end; i++) {
 		if (i % 7 == 0) {
 			lab.plan.states = states_with_a_mistake(&right, i);
-			overlooked += verify_clones(&lab.decoder, &lab.emitter, &lab.plan,
-						    &verification);
+			overlooked += verify();
 			plan_states_free(&lab.plan.states);
 		}
 		ck_assert(plan_states_step(&at));
@@ -123,7 +127,7 @@ END_TEST
 START_TEST(missing_site_is_noticed)
 {
 	lab.plan.sites[0].offset = lab.plan.sites[1].offset;
-	ck_assert(!verify_clones(&lab.decoder, &lab.emitter, &lab.plan, &verification));
+	ck_assert(!verify());
 }
 END_TEST
 

@@ -109,7 +109,7 @@ tests_unit_test_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_verify_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_verify_SOURCES = tests/unit/test_verify.c $(code_lab)
 tests_unit_test_verify_LDFLAGS = $(CODE_LAB_LINKING)
-tests_unit_test_verify_LDADD = $(CODE_LAB_LIBS)
+tests_unit_test_verify_LDADD = src/libverify.a $(CODE_LAB_LIBS)
 
 tests_unit_test_decode_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_decode_CFLAGS = $(UNIT_CFLAGS)
