@@ -169,17 +169,14 @@ static bool do_findings_count(void)
 }
 
 /* Where the reporter cannot run: a chroot, a sandbox. */
-static bool say_unreported(void)
+static void say_unreported(void)
 {
 	char line[400];
 	struct text text = text_begin(line, sizeof(line));
 
-	if (do_findings_count()) {
-		text_add(&text, "there are findings, but no report could be made here; see ");
-		text_add(&text, results_path);
-		bare_say(line);
-	}
-	return do_findings_count();
+	text_add(&text, "there are findings, but no report could be made here; see ");
+	text_add(&text, results_path);
+	bare_say(line);
 }
 
 int bare_report(int status)
@@ -187,6 +184,7 @@ int bare_report(int status)
 	struct results_header *header = sink_base();
 	uint64_t mask = signals_block();
 	enum reporter_result result;
+	bool is_unreported;
 
 	if (is_reported) {
 		signals_restore(mask);
@@ -197,10 +195,13 @@ int bare_report(int status)
 	store_relaxed(&header->exit_status, (uint32_t)(status & 0xff) << 8);
 	store_relaxed(&header->is_ended, 1u); /* relaxed: read after our clone */
 	result = reporter_run(results_path);
-	if (result == REPORTER_FAILED)
-		result = say_unreported() ? REPORTER_COUNTS : REPORTER_SILENT;
+	is_unreported = result == REPORTER_FAILED && sink_has_findings();
+	if (is_unreported)
+		say_unreported();
 	else if (!options_is_set(&guest_options, OPTION_ID_save))
 		kernel_call3(SYS_unlinkat, AT_FDCWD, results_path, 0);
+	if (result == REPORTER_FAILED && do_findings_count())
+		result = REPORTER_COUNTS;
 	signals_restore(mask);
 	return result == REPORTER_COUNTS ? (int)guest_options.exit_code : status;
 }

@@ -9,9 +9,9 @@
 
 #include "base/kernel.h"
 #include "base/target.h"
+#include "preload/environment.h"
 #include "preload/room.h"
 
-#define EXECUTABLE 1	   /* X_OK */
 #define SCRIPT_DEPTH_MAX 5 /* as the kernel follows interpreters */
 #define PATH_DEFAULT "/bin:/usr/bin"
 
@@ -26,14 +26,6 @@ bool child_program_exists(const char *path)
 	struct stat status;
 
 	return read_status(path, &status);
-}
-
-static bool is_executable(const char *path)
-{
-	struct stat status;
-
-	return read_status(path, &status) && S_ISREG(status.st_mode) &&
-	       kernel_call3(SYS_faccessat, AT_FDCWD, path, EXECUTABLE) == 0;
 }
 
 const char *child_program_find(const char *name)
@@ -54,7 +46,7 @@ const char *child_program_find(const char *name)
 		if (length > 0)
 			path[length] = '/';
 		memcpy(path + length + (length > 0), name, name_bytes);
-		if (is_executable(path))
+		if (environment_is_executable(path))
 			return path;
 		folders += length;
 		if (!*folders)

@@ -2,7 +2,9 @@
 #include "preload/environment.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -89,6 +91,14 @@ void environment_set_options(const char *options)
 const char *environment_library(void)
 {
 	return library_path;
+}
+
+bool environment_is_executable(const char *path)
+{
+	struct stat status; /* the kernel's and glibc's are the same on x86-64 */
+
+	return kernel_call4(SYS_newfstatat, AT_FDCWD, path, &status, 0) == 0 &&
+	       S_ISREG(status.st_mode) && kernel_call3(SYS_faccessat, AT_FDCWD, path, X_OK) == 0;
 }
 
 static bool has_prefix(const char *text, const char *prefix)

@@ -31,4 +31,7 @@ const char *environment_for_shell(char *const *environment, const char *command)
 /* Our library's path; "" if not known. */
 const char *environment_library(void);
 
+/* Is @path a file, not a folder, that may be executed? */
+bool environment_is_executable(const char *path);
+
 #endif

@@ -13,7 +13,8 @@ preload_libformatted_a_SOURCES = preload/ranges_formatted.c preload/wrap_formatt
 preloaddir = $(libdir)/snarl
 preload_PROGRAMS = preload/libsnarl.so
 
-preload_libsnarl_so_CFLAGS = $(GUEST_CFLAGS) -fno-omit-frame-pointer
+preload_libsnarl_so_CFLAGS = $(GUEST_CFLAGS) -fno-omit-frame-pointer \
+	-DBINDIR='"$(bindir)"'
 preload_libsnarl_so_LDFLAGS = -shared -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic \
 	-Wl,--exclude-libs,libcore.a:libplan.a -Wl,--no-undefined \
 	-Wl,--version-script=$(srcdir)/preload/versions.map \

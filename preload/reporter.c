@@ -31,22 +31,22 @@ static long error_copy = -1; /* a duplicate of it */
 
 /* --- The beginning ------------------------------------------------------------ */
 
-/* Beside the library in the build tree, or installed. */
+/* In the build tree, installed (may be moved), as configured. */
 static void find_command(void)
 {
-	static const char *const places[] = {"/../snarl", "/../../bin/snarl"};
+	static const char *const places[] = {"/../snarl", "/../../bin/snarl", BINDIR "/snarl"};
 	const char *library = environment_library();
 	const char *slash = strrchr(library, '/');
 
-	if (!slash)
-		return;
-	for (unsigned i = 0; i < ARRAY_LENGTH(places); i++) {
+	for (unsigned i = slash ? 0 : 2; i < ARRAY_LENGTH(places); i++) {
 		struct text path = text_begin(command_path, sizeof(command_path));
 
-		text_add(&path, library);
-		path.length = (size_t)(slash - library);
+		if (i < 2) {
+			text_add(&path, library);
+			path.length = (size_t)(slash - library);
+		}
 		text_add(&path, places[i]);
-		if (kernel_call3(SYS_faccessat, AT_FDCWD, command_path, X_OK) == 0)
+		if (environment_is_executable(command_path))
 			return;
 	}
 	command_path[0] = '\0';

@@ -111,7 +111,8 @@ uint32_t sink_process(void)
 	return process;
 }
 
-uint32_t sink_first_pid(void)
+/* The first record of @type, of any process; NULL if there is none. */
+static const struct record_header *find_record(enum record_type type)
 {
 	const struct results_header *header = (const void *)base;
 	const struct record_header *record;
@@ -119,18 +120,31 @@ uint32_t sink_first_pid(void)
 	uint64_t torn;
 	const char *why;
 
-	/* relaxed: a process that started us has been recorded before. */
-	if (load_relaxed(&header->process_count) == 0)
-		return 0;
-	while (results_next(base, header->capacity_bytes, &offset, &record, &torn, &why) > 0) {
-		struct byte_reader reader = {
-			(const unsigned char *)(record + 1),
-			(const unsigned char *)(record + 1) + record->payload_bytes, false};
+	while (results_next(base, header->capacity_bytes, &offset, &record, &torn, &why) > 0)
+		if (record->type == type)
+			return record;
+	return NULL;
+}
 
-		if (record->type == RECORD_PROCESS)
-			return read_u32(&reader);
-	}
-	return 0;
+bool sink_has_findings(void)
+{
+	return find_record(RECORD_FINDING) != NULL;
+}
+
+uint32_t sink_first_pid(void)
+{
+	const struct results_header *header = (const void *)base;
+	const struct record_header *record;
+	struct byte_reader reader;
+
+	/* relaxed: a process that started us has been recorded before. */
+	record = load_relaxed(&header->process_count) ? find_record(RECORD_PROCESS) : NULL;
+	if (!record)
+		return 0;
+	reader = (struct byte_reader){(const unsigned char *)(record + 1),
+				      (const unsigned char *)(record + 1) + record->payload_bytes,
+				      false};
+	return read_u32(&reader);
 }
 
 /* --- Records -------------------------------------------------------------- */

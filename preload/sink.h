@@ -61,6 +61,9 @@ void sink_renamed(struct detector *detector, struct thread *thread);
 /* How many findings of this process are of @severity or above. */
 uint32_t sink_finding_count(enum severity severity);
 
+/* Has any process recorded a finding?  It may have been retracted since. */
+bool sink_has_findings(void);
+
 /* The pid of the first process in the file, 0 if there is none yet. */
 uint32_t sink_first_pid(void);
 
