@@ -2,6 +2,7 @@
 #include "preload/wrap_lock.h"
 
 #include <pthread.h>
+#include <sys/single_threaded.h>
 #include <threads.h>
 
 #include "base/kernel.h"
@@ -293,12 +294,87 @@ EXPORT int pthread_mutex_consistent(pthread_mutex_t *mutex)
 	return result;
 }
 
-/* --- The regular ones --------------------------------------------------------- */
+/* --- The regular ones: rows of interpose.def ------------------------------------ */
 
-#define INTERPOSE(name, parameters, arguments, shape, kind, mode, object, try, busy, is_timed)     \
-	EXPORT SHAPE_##shape(name, parameters, arguments, kind, mode, object, try, busy, is_timed)
+static inline bool is_robust(uintptr_t mutex)
+{
+	return ((const pthread_mutex_t *)mutex)->__data.__kind & LOCK_KIND_ROBUST;
+}
+
+static inline bool is_busy(uintptr_t mutex)
+{
+	/* relaxed: who takes it next decides. */
+	return load_relaxed(&((const pthread_mutex_t *)mutex)->__data.__lock);
+}
+
+/*
+ * Alone, nobody keeps a thread waiting but itself, and glibc's own call is
+ * cheaper than the one that tries: it leaves the locked instruction out.
+ */
+static inline bool cannot_block(const struct lock_attempt *attempt, enum object_kind kind)
+{
+	return kind == OBJECT_MUTEX && __libc_single_threaded &&
+	       !mutex_is_mine(attempt->self->thread, attempt->object) &&
+	       !(((const pthread_mutex_t *)attempt->object->address)->__data.__kind &
+		 LOCK_KIND_SHARED);
+}
+
+/* An acquisition first tries, so that an uncontended one announces no wait. */
+#define ACQUIRE(name, parameters, arguments, kind, mode, is_timed, try, busy)                      \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		struct lock_attempt attempt;                                                       \
+		int result;                                                                        \
+                                                                                                   \
+		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, true, is_timed,             \
+						 (uintptr_t)lock, &start)))                        \
+			return REAL(name) arguments;                                               \
+		if (cannot_block(&attempt, kind))                                                  \
+			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
+		result = TRY_TO_ACQUIRE(name, arguments, kind, try, busy);                         \
+		if (UNLIKELY(result == (busy))) {                                                  \
+			lock_attempt_block(&attempt);                                              \
+			result = REAL(name) arguments;                                             \
+			lock_attempt_unblock(&attempt);                                            \
+		}                                                                                  \
+		return lock_attempt_end(&attempt, kind, result);                                   \
+	}
+
+/*
+ * A robust mutex that is given up for good answers so only to the plain call;
+ * the one that tries leaves it locked.  So its memory tells whether it is busy.
+ */
+#define TRY_TO_ACQUIRE(name, arguments, kind, try, busy)                                           \
+	(kind == OBJECT_MUTEX && is_robust((uintptr_t)lock)                                        \
+		 ? (is_busy((uintptr_t)lock) ? (busy) : REAL(name) arguments)                      \
+		 : REAL(try)(lock))
+
+#define TRY(name, parameters, kind, mode)                                                          \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		struct lock_attempt attempt;                                                       \
+                                                                                                   \
+		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, false, false,               \
+						 (uintptr_t)lock, &start)))                        \
+			return REAL(name)(lock);                                                   \
+		return lock_attempt_end(&attempt, kind, REAL(name)(lock));                         \
+	}
+
+#define RELEASE(name, parameters, kind)                                                            \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+                                                                                                   \
+		lock_release(kind, (uintptr_t)lock, &start);                                       \
+		return REAL(name)(lock);                                                           \
+	}
+
 #include "preload/interpose.def"
-#undef INTERPOSE
+#undef ACQUIRE
+#undef TRY
+#undef RELEASE
 
 /* --- Names that glibc exports too ---------------------------------------------- */
 

@@ -1,16 +1,14 @@
 /*
- * Shapes of lock calls: what the rows of interpose.def expand to.
+ * The steps around a real lock call, from which its wrapper is made.
  *
- * A row says which object a call acts on and how; the shape is the order of
- * steps around the real call: announce before, tell after, release before.
- * An acquisition first tries, so that an uncontended one announces nothing.
+ * An acquisition is announced before the real call and recorded after it; a
+ * release is recorded before it.
  */
 #ifndef PRELOAD_WRAP_LOCK_H
 #define PRELOAD_WRAP_LOCK_H
 
 #include <errno.h>
 #include <pthread.h>
-#include <sys/single_threaded.h>
 
 #include "detect/misuse.h"
 #include "detect/mutex.h"
@@ -150,80 +148,5 @@ lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start
 	}
 	guest_leave(self);
 }
-
-static inline bool lock_is_robust(uintptr_t address)
-{
-	return ((const pthread_mutex_t *)address)->__data.__kind & LOCK_KIND_ROBUST;
-}
-
-static inline bool lock_is_busy(uintptr_t address)
-{
-	/* relaxed: who takes it next decides. */
-	return load_relaxed(&((const pthread_mutex_t *)address)->__data.__lock);
-}
-
-/*
- * Alone, nobody keeps a thread waiting but itself, and glibc's own call is
- * cheaper than the one that tries: it leaves the locked instruction out.
- */
-static inline bool lock_cannot_block(const struct lock_attempt *attempt, enum object_kind kind)
-{
-	return kind == OBJECT_MUTEX && __libc_single_threaded &&
-	       !mutex_is_mine(attempt->self->thread, attempt->object) &&
-	       !(((const pthread_mutex_t *)attempt->object->address)->__data.__kind &
-		 LOCK_KIND_SHARED);
-}
-
-/* The shapes.  @try is the call that never blocks, @busy what it returns then. */
-#define SHAPE_acquire(name, parameters, arguments, kind, mode, object, try, busy, is_timed)        \
-	int name parameters                                                                        \
-	{                                                                                          \
-		struct unwind_start start = unwind_start_here();                                   \
-		struct lock_attempt attempt;                                                       \
-		int result;                                                                        \
-                                                                                                   \
-		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, true, is_timed,             \
-						 (uintptr_t)(object), &start)))                    \
-			return REAL(name) arguments;                                               \
-		if (lock_cannot_block(&attempt, kind))                                             \
-			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
-		result = SHAPE_robust_or_try(try, busy, object, name, arguments, kind);            \
-		if (UNLIKELY(result == (busy))) {                                                  \
-			lock_attempt_block(&attempt);                                              \
-			result = REAL(name) arguments;                                             \
-			lock_attempt_unblock(&attempt);                                            \
-		}                                                                                  \
-		return lock_attempt_end(&attempt, kind, result);                                   \
-	}
-
-/*
- * A robust mutex that is given up for good answers so only to the plain call;
- * the one that tries leaves it locked.  So its memory tells whether it is busy.
- */
-#define SHAPE_robust_or_try(try, busy, object, name, arguments, kind)                              \
-	(kind == OBJECT_MUTEX && lock_is_robust((uintptr_t)(object))                               \
-		 ? (lock_is_busy((uintptr_t)(object)) ? (busy) : REAL(name) arguments)             \
-		 : REAL(try)(object))
-
-#define SHAPE_try(name, parameters, arguments, kind, mode, object, try, busy, is_timed)            \
-	int name parameters                                                                        \
-	{                                                                                          \
-		struct unwind_start start = unwind_start_here();                                   \
-		struct lock_attempt attempt;                                                       \
-                                                                                                   \
-		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, false, false,               \
-						 (uintptr_t)(object), &start)))                    \
-			return REAL(name) arguments;                                               \
-		return lock_attempt_end(&attempt, kind, REAL(name) arguments);                     \
-	}
-
-#define SHAPE_release(name, parameters, arguments, kind, mode, object, try, busy, is_timed)        \
-	int name parameters                                                                        \
-	{                                                                                          \
-		struct unwind_start start = unwind_start_here();                                   \
-                                                                                                   \
-		lock_release(kind, (uintptr_t)(object), &start);                                   \
-		return REAL(name) arguments;                                                       \
-	}
 
 #endif
