@@ -248,17 +248,18 @@ static void count(const struct plan_statistics *statistics)
 	counters[COUNTER_LOST_NATIVE_ENTRIES] += statistics->entries_unpatched;
 }
 
-/* For who looks on from outside. */
+/* For debuggers and profilers, if they are expected. */
 static void name_clones(const struct patching *patching, const struct image *image,
 			const struct plan *plan)
 {
 	const char *path = *image->name ? image->name : "/proc/self/exe";
 	struct function_names names;
 
-	if (!plan->clone_bytes)
+	if (!plan->clone_bytes || !(guest_options.debugger || guest_options.perf_map))
 		return;
 	function_names_read(&names, path, &patching->region, image, plan);
-	debugger_add(&patching->region, plan, &names);
+	if (guest_options.debugger)
+		debugger_add(&patching->region, plan, &names);
 	if (guest_options.perf_map && !perf_map_add(&patching->region, plan, &names))
 		sink_text("the map for perf in /tmp cannot be written");
 	function_names_free(&names);
