@@ -2,7 +2,7 @@
 #ifndef PRELOAD_ACCESS_CONTEXT_H
 #define PRELOAD_ACCESS_CONTEXT_H
 
-#include "preload/unwind_start.h"
+#include "unwind/unwind_start.h"
 
 struct access_context {
 	struct unwind_start start;

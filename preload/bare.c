@@ -7,8 +7,8 @@
 
 #include "base/atomic.h"
 #include "base/kernel.h"
-#include "event/finding.h"
-#include "event/results.h"
+#include "finding/finding.h"
+#include "finding/results.h"
 #include "preload/environment.h"
 #include "preload/guest.h"
 #include "preload/reporter.h"

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/kernel.h"
-#include "base/target.h"
+#include "elf/target.h"
 #include "preload/environment.h"
 #include "preload/room.h"
 

@@ -2,8 +2,8 @@
 
 #include <dwarf.h>
 
-#include "preload/unwind_bytes.h"
-#include "preload/unwind_rules.h"
+#include "unwind/unwind_bytes.h"
+#include "unwind/unwind_rules.h"
 #include "x86/function.h"
 
 #define DATA_ALIGNMENT (-8)

@@ -9,7 +9,7 @@
 #define PRELOAD_FUNCTION_NAMES_H
 
 #include "preload/clones.h"
-#include "x86/image.h"
+#include "elf/image.h"
 #include "x86/plan.h"
 
 struct function_names {

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "event/results.h"
+#include "finding/results.h"
 #include "preload/access.h"
 #include "preload/bare.h"
 #include "preload/call_site.h"

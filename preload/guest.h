@@ -17,9 +17,9 @@
 
 #include "detect/lock.h"
 #include "detect/shared_registry.h"
-#include "event/options.h"
-#include "preload/stack_memo.h"
-#include "preload/unwind_start.h"
+#include "options/options.h"
+#include "unwind/stack_memo.h"
+#include "unwind/unwind_start.h"
 
 #define GUEST_PASSED 64u
 #define GUEST_SITES 64u

@@ -15,7 +15,7 @@
 #include "preload/guest.h"
 #include "preload/modules.h"
 #include "preload/real.h"
-#include "preload/unwind.h"
+#include "unwind/unwind.h"
 #include "preload/wrap_memory.h"
 
 /* Longer ranges are looked at where something is known of them only, and their

@@ -6,7 +6,7 @@
 
 #include "base/kernel.h"
 #include "preload/ranges.h"
-#include "x86/image.h"
+#include "elf/image.h"
 
 #define PAGE 4096ul
 

@@ -72,19 +72,19 @@ preload_libsnarl_so_SOURCES = \
 	%D%/sink_record.h \
 	%D%/sink_room.c %D%/sink_room.h \
 	%D%/sink_slots.c \
-	%D%/stack_memo.c %D%/stack_memo.h \
+	src/unwind/stack_memo.c src/unwind/stack_memo.h \
 	%D%/start.c \
 	%D%/text.h %D%/transfers.def \
 	%D%/thunk_context.c %D%/thunk_context.h \
-	%D%/unwind.c %D%/unwind.h \
-	%D%/unwind_bytes.h \
-	%D%/unwind_cache.c %D%/unwind_cache.h \
-	%D%/unwind_expression.c %D%/unwind_expression.h \
-	%D%/unwind_frame.c %D%/unwind_frame.h \
-	%D%/unwind_registers.c %D%/unwind_registers.h \
-	%D%/unwind_rules.c %D%/unwind_rules.h \
-	%D%/unwind_start.h \
-	%D%/unwind_table.c %D%/unwind_table.h \
+	src/unwind/unwind.c src/unwind/unwind.h \
+	src/unwind/unwind_bytes.h \
+	src/unwind/unwind_cache.c src/unwind/unwind_cache.h \
+	src/unwind/unwind_expression.c src/unwind/unwind_expression.h \
+	src/unwind/unwind_frame.c src/unwind/unwind_frame.h \
+	src/unwind/unwind_registers.c src/unwind/unwind_registers.h \
+	src/unwind/unwind_rules.c src/unwind/unwind_rules.h \
+	src/unwind/unwind_start.h \
+	src/unwind/unwind_table.c src/unwind/unwind_table.h \
 	%D%/wrap_barrier.c \
 	%D%/wrap_c11.c \
 	%D%/wrap_channel.c \

@@ -18,7 +18,7 @@
 #include "preload/sink.h"
 #include "x86/decode.h"
 #include "x86/function.h"
-#include "x86/image.h"
+#include "elf/image.h"
 #include "x86/plan.h"
 
 #define PAGE 4096ul

@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "base/kernel.h"
-#include "event/results.h"
+#include "finding/results.h"
 #include "preload/bare.h"
 #include "preload/guest.h"
 #include "preload/sink.h"

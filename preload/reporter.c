@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
-#include "event/options.h"
+#include "options/options.h"
 #include "preload/environment.h"
 #include "preload/guest.h"
 #include "preload/text.h"

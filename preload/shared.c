@@ -7,7 +7,7 @@
 
 #include "base/kernel.h"
 #include "detect/shared_deadlock.h"
-#include "event/results.h"
+#include "finding/results.h"
 #include "preload/bare.h"
 #include "preload/shared_life.h"
 #include "preload/sink.h"

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "event/results.h"
+#include "finding/results.h"
 #include "preload/guest.h"
 #include "preload/sink_record.h"
 #include "preload/sink_room.h"

@@ -11,7 +11,7 @@
 #define PRELOAD_SINK_H
 
 #include "detect/detector.h"
-#include "event/results.h"
+#include "finding/results.h"
 
 /* Maps the results file @path, made by the command.  False with *@why if it
  * cannot. */

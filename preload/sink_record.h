@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "detect/detector.h"
-#include "event/results.h"
+#include "finding/results.h"
 
 /* Room for a record of @payload_bytes, with its writer in *@writer; NULL if
  * there is none. */

@@ -4,7 +4,7 @@
 
 #include "base/atomic.h"
 #include "base/kernel.h"
-#include "event/results.h"
+#include "finding/results.h"
 
 #define STEP_BYTES (1ull << 20)
 /* What others may take between our look and our taking. */

@@ -5,9 +5,9 @@
 
 #include "preload/access.h"
 #include "preload/modules.h"
-#include "preload/unwind_cache.h"
-#include "preload/unwind_frame.h"
-#include "preload/unwind_rules.h"
+#include "unwind/unwind_cache.h"
+#include "unwind/unwind_frame.h"
+#include "unwind/unwind_rules.h"
 
 #define OWN_FRAME_MAX 32
 

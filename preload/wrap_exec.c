@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
-#include "event/results.h"
+#include "finding/results.h"
 #include "preload/bare.h"
 #include "preload/child_program.h"
 #include "preload/environment.h"

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
-#include "event/results.h"
+#include "finding/results.h"
 #include "preload/bare.h"
 #include "preload/descriptors.h"
 #include "preload/export.h"

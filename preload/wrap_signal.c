@@ -23,7 +23,7 @@
 #include "preload/handlers.h"
 #include "preload/real.h"
 #include "preload/signals.h"
-#include "preload/unwind_frame.h"
+#include "unwind/unwind_frame.h"
 #include "preload/wrap_process.h"
 
 #define SIGNAL_MAX 64

@@ -10,8 +10,8 @@
 #ifndef REPORTS_MODEL_H
 #define REPORTS_MODEL_H
 
-#include "event/finding.h"
-#include "event/results.h"
+#include "finding/finding.h"
+#include "finding/results.h"
 #include "reports/pool.h"
 
 struct model_process;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "base/types.h"
-#include "event/finding.h"
+#include "finding/finding.h"
 
 enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 

@@ -12,7 +12,10 @@ src_libcore_a_CFLAGS = $(GUEST_CFLAGS)
 src_libcore_a_SOURCES =
 
 include src/base/local.mk
-include src/event/local.mk
+include src/elf/local.mk
+include src/finding/local.mk
+include src/options/local.mk
+include src/replay/script/local.mk
 include src/detect/local.mk
 
 # libplan.a: plans of cloned code, for the guest library and `snarl plan`.

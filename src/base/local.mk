@@ -7,6 +7,5 @@ src_libcore_a_SOURCES += \
 	%D%/kernel.h \
 	%D%/map.c %D%/map.h \
 	%D%/runtime_lock.c %D%/runtime_lock.h \
-	%D%/target.c %D%/target.h \
 	%D%/spin_lock.c %D%/spin_lock.h \
 	%D%/types.h

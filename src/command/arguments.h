@@ -3,7 +3,7 @@
 #define COMMAND_ARGUMENTS_H
 
 #include "command/command.h"
-#include "event/options.h"
+#include "options/options.h"
 
 /* What arguments_read() returns when the subcommand shall go on. */
 #define ARGUMENTS_READ (-1)

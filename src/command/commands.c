@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "command/command.h"
-#include "event/options.h"
+#include "options/options.h"
 
 const struct command_row command_rows[] = {
 #define COMMAND(name, function, where, operands, summary)                                          \

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "event/options.h"
+#include "options/options.h"
 
 #define TEXT_COLUMN 34
 #define LINE_WIDTH 80

@@ -16,18 +16,18 @@ snarl_SOURCES = \
 	src/command/plan.c \
 	src/command/processes.c src/command/processes.h \
 	src/command/program.c src/command/program.h \
-	src/command/replay.c src/command/replay.h \
-	src/command/replay_channels.c \
-	src/command/replay_expect.c \
-	src/command/replay_locks.c \
-	src/command/replay_machine.c \
-	src/command/replay_memory.c \
-	src/command/replay_objects.c \
-	src/command/replay_results.c \
-	src/command/replay_threads.c \
-	src/command/replay_waits.c \
+	src/replay/replay.c src/replay/replay.h \
+	src/replay/replay_channels.c \
+	src/replay/replay_expect.c \
+	src/replay/replay_locks.c \
+	src/replay/replay_machine.c \
+	src/replay/replay_memory.c \
+	src/replay/replay_objects.c \
+	src/replay/replay_results.c \
+	src/replay/replay_threads.c \
+	src/replay/replay_waits.c \
 	src/command/report.c \
 	src/command/results_file.c src/command/results_file.h \
 	src/command/run.c \
-	src/command/symbol_names.c src/command/symbol_names.h
+	src/elf/symbol_names.c src/elf/symbol_names.h
 snarl_LDADD = reports/libreports.a src/libverify.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty

@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "command/command.h"
-#include "event/options.h"
+#include "options/options.h"
 
 /* What is to be reported. */
 struct output_task {

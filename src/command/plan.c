@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "command/arguments.h"
-#include "command/symbol_names.h"
+#include "elf/symbol_names.h"
 #include "x86/checks.h"
 #include "x86/decode.h"
 #include "x86/function.h"
-#include "x86/image.h"
+#include "elf/image.h"
 #include "x86/plan.h"
 #include "x86/verify.h"
 

@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "event/results.h"
+#include "finding/results.h"
 
 #define PATIENCE_MS 2000 /* an end is a matter of microseconds */
 

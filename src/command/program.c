@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
-#include "base/target.h"
+#include "elf/target.h"
 
 /* The kernel follows this many interpreters that are scripts themselves. */
 #define SCRIPT_DEPTH_MAX 5

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
-#include "event/results.h"
+#include "finding/results.h"
 
 #define CAPACITY_BYTES (32u << 20)
 /* Less than this is not worth to start with. */

@@ -13,7 +13,7 @@
 #include "command/processes.h"
 #include "command/program.h"
 #include "command/results_file.h"
-#include "event/results.h"
+#include "finding/results.h"
 
 /* All of one run. */
 struct run {

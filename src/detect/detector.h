@@ -27,7 +27,7 @@
 #include "detect/site.h"
 #include "detect/stack_depot.h"
 #include "detect/thread.h"
-#include "event/finding.h"
+#include "finding/finding.h"
 
 struct access;
 struct detector;

@@ -18,7 +18,7 @@
 #include "base/id_table.h"
 #include "base/spin_lock.h"
 #include "base/types.h"
-#include "event/finding.h"
+#include "finding/finding.h"
 
 struct detector;
 struct thread;

@@ -21,7 +21,7 @@
 #include "base/spin_lock.h"
 #include "base/types.h"
 #include "detect/vclock.h"
-#include "event/finding.h"
+#include "finding/finding.h"
 
 /* Facts about an object that its creator or first user tells. */
 enum sync_attribute {

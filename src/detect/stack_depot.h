@@ -12,12 +12,12 @@
 #include "base/id_table.h"
 #include "base/runtime_lock.h"
 #include "base/types.h"
-#include "event/results.h"
+#include "finding/results.h"
 
 struct stack {
 	stack_id id;
 	uint32_t code_generation;
-	uint32_t flags; /* enum stack_flag (event/results.h) */
+	uint32_t flags; /* enum stack_flag (finding/results.h) */
 	uint32_t frame_count;
 	uint32_t signal_number; /* with STACK_IN_HANDLER: of the innermost handler */
 	bool is_described; /* the sink's mark */

@@ -4,8 +4,6 @@ src_libplan_a_SOURCES += \
 	%D%/decode.c %D%/decode.h \
 	%D%/decode_linked.c \
 	%D%/decode_memory.c %D%/decode_raw.h \
-	%D%/dwarf_reader.c %D%/dwarf_reader.h \
-	%D%/eh_frame.c %D%/eh_frame.h \
 	%D%/emit.c %D%/emit.h \
 	%D%/emit_check.c %D%/emit_check.h \
 	%D%/encode.c %D%/encode.h \
@@ -16,7 +14,6 @@ src_libplan_a_SOURCES += \
 	%D%/flow_walk.h \
 	%D%/function.h \
 	%D%/gaps.c \
-	%D%/image.c %D%/image.h \
 	%D%/instruction.h \
 	%D%/jumps.c \
 	%D%/liveness.c %D%/liveness.h \

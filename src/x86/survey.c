@@ -1,6 +1,6 @@
 #include "x86/survey.h"
 
-#include "x86/eh_frame.h"
+#include "elf/eh_frame.h"
 
 #define SLAB_BYTES ((size_t)1 << 20)
 #define BREAKPOINT 0xcc

@@ -16,7 +16,7 @@
 
 #include "base/arena.h"
 #include "x86/decode.h"
-#include "x86/image.h"
+#include "elf/image.h"
 #include "x86/module.h"
 #include "x86/pattern.h"
 #include "x86/scratch.h"

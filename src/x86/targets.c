@@ -2,7 +2,7 @@
  * How code is reached: from outside a function, by its own branches, through
  * pointers.  Where there is doubt, a place counts as reached.
  */
-#include "x86/eh_frame.h"
+#include "elf/eh_frame.h"
 #include "x86/survey.h"
 
 static const char inside_instruction[] = "something points into the middle of an instruction";

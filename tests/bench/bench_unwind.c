@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "preload/stack_memo.h"
+#include "unwind/stack_memo.h"
 
 #define ROUND_COUNT 15
 

@@ -31,14 +31,14 @@ tests_bench_bench_lock_order_LDADD = src/libcore.a
 tests_bench_bench_unwind_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)
 tests_bench_bench_unwind_SOURCES = \
 	tests/bench/bench_unwind.c \
-	preload/stack_memo.c \
-	preload/unwind.c \
-	preload/unwind_cache.c \
-	preload/unwind_expression.c \
-	preload/unwind_frame.c \
-	preload/unwind_registers.c \
-	preload/unwind_rules.c \
-	preload/unwind_table.c
+	src/unwind/stack_memo.c \
+	src/unwind/unwind.c \
+	src/unwind/unwind_cache.c \
+	src/unwind/unwind_expression.c \
+	src/unwind/unwind_frame.c \
+	src/unwind/unwind_registers.c \
+	src/unwind/unwind_rules.c \
+	src/unwind/unwind_table.c
 tests_bench_bench_unwind_LDADD = src/libcore.a
 
 # What observing memory costs.

@@ -37,7 +37,7 @@ plain_manual() {
 		-e 's/=Ar /=/' -e 's/ Ar / /g' -e 's/Fl -/--/g' "$1"
 }
 
-rows OPTION 'i,k,kind,a,d,w,m,h' 'k;kind;a;w' event/options.def >"$work/options"
+rows OPTION 'i,k,kind,a,d,w,m,h' 'k;kind;a;w' options/options.def >"$work/options"
 for command in run report replay plan; do
 	upper=$(echo "$command" | tr a-z A-Z)
 	page=$srcdir/man/snarl-$command.1
@@ -76,7 +76,7 @@ for command in $(rows COMMAND 'n,f,w,o,s' n command/commands.def); do
 	holds "snarl --help has the command $command" sh -c '"$0" --help | grep -q "^  $1 "' \
 		"$snarl" "$command"
 done
-for kind in $(rows KIND 'i,n,s,h' n event/kinds.def); do
+for kind in $(rows KIND 'i,n,s,h' n finding/kinds.def); do
 	holds "snarl(1) has the kind $kind" grep -q -e "^\.It.* $kind\b" "$srcdir/man/snarl.1"
 done
 

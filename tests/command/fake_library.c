@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "event/options.h"
-#include "event/results.h"
+#include "options/options.h"
+#include "finding/results.h"
 
 static unsigned char *image;
 static uint32_t process;

@@ -10,14 +10,14 @@
  *
  *   clang -g -O1 -D_GNU_SOURCE -Isrc -Itests/fuzz -fsanitize=fuzzer,address,undefined \
  *     tests/fuzz/fuzz_replay.c tests/fuzz/replay_input.c $(find src/command -name "replay_*.c") \
- *     $(find src/base src/event src/detect -name "*.c") -o fuzz_replay &&
+ *     $(find src/{base,elf,finding,options,replay/script,detect} -name "*.c") -o fuzz_replay &&
  *     ./fuzz_replay -max_total_time=60 CORPUS
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/replay.h"
+#include "replay/replay.h"
 #include "detect/lock.h"
 #include "replay_input.h"
 

@@ -6,14 +6,14 @@
  *
  *   clang -g -O1 -D_GNU_SOURCE -DPACKAGE_VERSION='"0"' -Isrc -I. \
  *     -fsanitize=fuzzer,address,undefined \
- *     tests/fuzz/fuzz_results.c $(find reports -name '*.c') src/event/{finding,results}.c \
+ *     tests/fuzz/fuzz_results.c $(find reports -name '*.c') src/finding/*.c \
  *     -o fuzz_results -ldw -lelf -ljansson -liberty && ./fuzz_results -max_total_time=60
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/results.h"
+#include "finding/results.h"
 #include "reports/blocked.h"
 #include "reports/json.h"
 #include "reports/model.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "command/replay.h"
+#include "replay/replay.h"
 
 #define IMAGE_BYTES (4u << 20)
 #define PAGES_MAX 65536

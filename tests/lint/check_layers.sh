@@ -49,12 +49,17 @@ only_in() {
 }
 
 may_include src/base base
-may_include src/event base event
-may_include src/x86 base x86
-may_include src/detect base event detect
-may_include preload base event x86 detect preload
-may_include reports base event x86 reports
-may_include src/command base event x86 detect reports command
+may_include src/elf base elf
+may_include src/finding base finding
+may_include src/options base options
+may_include src/x86 base elf x86
+may_include src/detect base finding detect
+may_include src/unwind base detect finding preload unwind
+may_include src/replay/script base finding replay
+may_include preload base elf finding options unwind x86 detect preload
+may_include reports base elf finding x86 reports
+may_include src/replay base finding options detect replay reports command
+may_include src/command base elf finding options replay x86 detect reports command
 
 only_in uthash.h 'src/base/map\.c'
 only_in Zydis/ 'src/x86/decode[a-z_]*\.[ch]'

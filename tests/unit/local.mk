@@ -150,13 +150,13 @@ unwind_tests = \
 check_PROGRAMS += $(unwind_tests)
 
 unwinder_sources = \
-	preload/unwind.c preload/unwind_cache.c preload/unwind_expression.c \
-	preload/unwind_frame.c preload/unwind_registers.c preload/unwind_rules.c \
-	preload/unwind_table.c
+	src/unwind/unwind.c src/unwind/unwind_cache.c src/unwind/unwind_expression.c \
+	src/unwind/unwind_frame.c src/unwind/unwind_registers.c src/unwind/unwind_rules.c \
+	src/unwind/unwind_table.c
 
 tests_unit_test_unwind_cache_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_test_unwind_cache_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_unwind_cache_SOURCES = tests/unit/test_unwind_cache.c preload/unwind_cache.c
+tests_unit_test_unwind_cache_SOURCES = tests/unit/test_unwind_cache.c src/unwind/unwind_cache.c
 tests_unit_test_unwind_cache_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
 tests_unit_test_unwind_expression_CPPFLAGS = $(UNWIND_CPPFLAGS)
@@ -167,7 +167,7 @@ tests_unit_test_unwind_expression_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_test_stack_memo_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_test_stack_memo_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_stack_memo_SOURCES = tests/unit/test_stack_memo.c preload/stack_memo.c \
+tests_unit_test_stack_memo_SOURCES = tests/unit/test_stack_memo.c src/unwind/stack_memo.c \
 	$(unwinder_sources)
 tests_unit_test_stack_memo_LDADD = src/libcore.a $(CHECK_LIBS)
 
@@ -217,6 +217,6 @@ tests_unit_test_unwind_SOURCES = \
 	tests/unit/unwind_guest_asm.S \
 	tests/unit/unwind_guest_cxx.cc \
 	tests/unit/unwind_probe.c tests/unit/unwind_probe.h \
-	preload/stack_memo.c $(unwinder_sources)
+	src/unwind/stack_memo.c $(unwinder_sources)
 tests_unit_test_unwind_LDADD = $(unwind_guests) src/libcore.a $(CHECK_LIBS) $(UNWIND_LIBS) \
 	-lpthread

@@ -6,7 +6,7 @@
 #ifndef UNIT_RESULTS_IMAGE_H
 #define UNIT_RESULTS_IMAGE_H
 
-#include "event/results.h"
+#include "finding/results.h"
 
 #define IMAGE_BYTES (RESULTS_RECORDS_OFFSET + 512u * 1024u)
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/options.h"
+#include "options/options.h"
 
 static struct options options;
 static struct options_error error;

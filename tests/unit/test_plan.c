@@ -8,7 +8,7 @@
 
 #include "x86/decode.h"
 #include "x86/function.h"
-#include "x86/image.h"
+#include "elf/image.h"
 #include "x86/module.h"
 #include "x86/plan.h"
 

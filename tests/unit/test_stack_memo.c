@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "preload/stack_memo.h"
+#include "unwind/stack_memo.h"
 
 /* Functions that call something once; these labels are where that returns to.
  * One has a frame of two words (one of its own and the return address), one is

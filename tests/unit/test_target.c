@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/target.h"
+#include "elf/target.h"
 
 #define LOAD_ADDRESS 0x400000u
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "preload/stack_memo.h"
+#include "unwind/stack_memo.h"
 
 #define STACK_MAX 60000
 #define ORACLE_MAX (UNWIND_FRAME_MAX + 64)

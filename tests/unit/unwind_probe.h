@@ -10,7 +10,7 @@
 #ifndef UNWIND_PROBE_H
 #define UNWIND_PROBE_H
 
-#include "preload/unwind.h"
+#include "unwind/unwind.h"
 
 struct probe_counts {
 	uint32_t asked;

@@ -1,0 +1,126 @@
+/*
+ * A finding as plain data: what the detector found, before names and words.
+ *
+ * Threads, locks and stacks are ids; who judges a finding makes sure that the
+ * sink knows them.  Everything a person reads (names, lines, scenario, advice)
+ * is made from this by reports/, outside the guest.
+ */
+#ifndef EVENT_FINDING_H
+#define EVENT_FINDING_H
+
+#include "base/types.h"
+
+enum severity { SEVERITY_NOTE = 1, SEVERITY_WARNING, SEVERITY_ERROR };
+
+enum finding_kind {
+#define KIND(identifier, name, severity, headline) FINDING_##identifier,
+#include "finding/kinds.def"
+#undef KIND
+	FINDING_KIND_COUNT
+};
+
+enum finding_action {
+#define ACTION(identifier, name) ACTION_##identifier,
+#include "finding/actions.def"
+#undef ACTION
+	FINDING_ACTION_COUNT
+};
+
+enum object_kind {
+#define OBJECT(identifier, name) OBJECT_##identifier,
+#include "finding/objects.def"
+#undef OBJECT
+	OBJECT_KIND_COUNT
+};
+
+enum counter {
+#define COUNTER(identifier, name, is_loss, text) COUNTER_##identifier,
+#include "finding/counters.def"
+#undef COUNTER
+	COUNTER_COUNT
+};
+
+/* How a lock was held or wanted, for reports. */
+enum hold_mode { HOLD_EXCLUSIVE, HOLD_SHARED };
+
+/* What limits or explains a finding; bits of finding.details. */
+enum finding_detail {
+	DETAIL_TIMED = 1u << 0,	       /* a wait of the cycle is bounded */
+	DETAIL_HAND_OVER = 1u << 1,    /* a hand-over ordered it in this run */
+	DETAIL_STRUCTURE = 1u << 2,    /* create, join or barrier order it */
+	DETAIL_CLASSES = 1u << 3,      /* shown by classes of locks, not one instance */
+	DETAIL_TRUNCATED = 1u << 4,    /* the cycle is longer than its events */
+	DETAIL_UPGRADE = 1u << 5,      /* deadlock: read lock upgraded by its holder */
+	DETAIL_RELOCK = 1u << 6,       /* deadlock: one's own lock taken again */
+	DETAIL_PROCESS_SHARED = 1u << 7, /* more than one process takes part */
+	DETAIL_FREED = 1u << 8,	       /* the lock's memory was freed, not destroyed */
+	DETAIL_POSSIBLE = 1u << 9,     /* may happen; did not in this run */
+	DETAIL_ENDED_OWNER = 1u << 10, /* deadlock: the holder has ended */
+	DETAIL_MAY_BE_ATOMIC = 1u << 11, /* race of plain moves: machine code cannot tell */
+	DETAIL_VALUE_SEEN = 1u << 12,  /* lost-update: the overwritten value was seen */
+	DETAIL_SPLIT = 1u << 13,       /* lost-update: read and write in two critical sections */
+	DETAIL_PREDICTED = 1u << 14,   /* ... no write came between in this run */
+	DETAIL_SPIN = 1u << 15,	       /* unmarked-sync: a loop spins on it */
+	DETAIL_UNSEEN_ORDER = 1u << 16 /* race: code that may have ordered it was not observed */
+};
+
+/* A lock that a thread held at an event, and where it had acquired it. */
+struct finding_hold {
+	lock_id lock; /* 0: it is no more known which */
+	enum hold_mode mode;
+	stack_id stack;
+};
+
+#define FINDING_HOLD_MAX 16
+#define FINDING_EVENT_MAX 64
+
+struct finding_event {
+	thread_id thread;
+	enum finding_action action;
+	lock_id lock; /* the object acted on; 0 for a thread: see 'target' */
+	thread_id target; /* joined or created thread, else 0 */
+	enum hold_mode mode;
+	stack_id stack;
+	uint64_t address; /* of memory that was accessed, allocated or freed */
+	uint64_t size_bytes; /* 0: the event is not about memory */
+	uint64_t value; /* what was read, or what a write found in memory */
+	bool has_value;
+	uint32_t process; /* whose ids these are; 0: the finding's */
+	bool holds_are_unknown; /* they were not recorded; hold_count is 0 */
+	uint32_t hold_count; /* may exceed FINDING_HOLD_MAX: holds has the innermost ones */
+	struct finding_hold holds[FINDING_HOLD_MAX];
+};
+
+/*
+ * Order of events by kind: a deadlock or cycle lists its threads in the order
+ * in which each waits for what the next one holds; per thread first the HOLD
+ * (where it took the lock that its predecessor wants), then the WAIT.  For
+ * other kinds: what happened, oldest first; the event that made the finding is
+ * the last.  Of findings about memory, ALLOCATE (and FREE) of the heap block
+ * come first where they are known, then the accesses.
+ */
+struct finding {
+	uint32_t id; /* per process, from 1 */
+	uint32_t replaces; /* an earlier finding that this one supersedes, or 0 */
+	enum finding_kind kind;
+	enum severity severity;
+	uint32_t details; /* of enum finding_detail */
+	bool is_provisional; /* a later record may retract it */
+	uint32_t event_count;
+	struct finding_event events[FINDING_EVENT_MAX];
+};
+
+const char *finding_kind_name(enum finding_kind kind);
+const char *finding_kind_headline(enum finding_kind kind);
+enum severity finding_kind_severity(enum finding_kind kind);
+/* False if @name is no kind. */
+bool finding_kind_from_name(const char *name, enum finding_kind *kind);
+const char *finding_action_name(enum finding_action action);
+const char *object_kind_name(enum object_kind kind);
+const char *severity_name(enum severity severity);
+bool severity_from_name(const char *name, enum severity *severity);
+const char *counter_name(enum counter counter);
+const char *counter_text(enum counter counter);
+bool counter_is_loss(enum counter counter);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * The results file: what processes found, as it was found.
+ *
+ * All processes of a run map one file, shared.  It is append-only: a writer
+ * reserves room by adding to 'tail', fills its record and commits it by the
+ * commit word; a process killed in between leaves an uncommitted record that
+ * readers skip and count.  Nothing depends on an orderly end: what is
+ * committed is in the file, and needs no descriptor.
+ *
+ *   offset 0               struct results_header
+ *   RESULTS_SLOTS_OFFSET   RESULTS_SLOT_COUNT x struct results_slot: what each
+ *                          thread is blocked on now, for --timeout
+ *   RESULTS_REGISTRY_OFFSET who waits for process-shared locks, for other
+ *                          processes (detect/shared_registry.h)
+ *   RESULTS_RECORDS_OFFSET records, each aligned to 8 bytes
+ *
+ * A record is a struct record_header and a payload of numbers (u32, u64) and
+ * strings (u32 length, bytes), little-endian, in the order given below.  The
+ * first 'live_bytes' of a payload are changed in place after the commit
+ * (counts) and are outside the checksum.
+ *
+ *   PROCESS  u32 pid, u32 parent process (0: none), u32 how (enum process_start),
+ *            string path, u32 argument count, strings
+ *   MODULE   u32 id, u64 start, u64 end, u64 bias (address = bias + ELF address),
+ *            u32 first code generation, u32 last (~0: still loaded),
+ *            string path, string build id (hex); of a replayed script:
+ *            MODULE_IS_SCRIPT, and its addresses are places in its text
+ *   STACK    u32 id, u32 code generation, u32 flags (enum stack_flag),
+ *            u32 frame count, u64 frames: return addresses, innermost first
+ *   THREAD   u32 id, u32 kernel tid, u32 creator, u32 creation stack,
+ *            u32 flags (enum thread_flag), string name.  The last one counts
+ *   LOCK     u32 id, u32 kind (enum object_kind), u64 address, u32 class,
+ *            u32 creation stack, u32 first acquisition's stack,
+ *            u32 stack thread (whose stack holds it, or 0), u32 flags, string name;
+ *            if LOCK_HAS_KEY: u64 key, the same for it in other processes
+ *   FINDING  live: u64 count.  Then u32 id, u32 replaces, u32 kind, u32 severity,
+ *            u32 details, u32 provisional, u32 event count; per event u32 thread,
+ *            u32 action, u32 lock, u32 target, u32 mode, u32 stack, u64 address, u64 size,
+ *            u64 value, u32 has value, u32 process (whose
+ *            ids these are; 0: this one's), u32 hold count (or HOLDS_UNKNOWN), u32 holds
+ *            present; per hold u32 lock (0: no more known), u32 mode, u32 stack
+ *   RETRACT  u32 finding id, u32 reason (0)
+ *   COUNTERS live: u64 per row of counters.def
+ *   END      u32 how (enum process_end), u32 status
+ *   TEXT     string: something to say once (detection switched off, ...)
+ *   UNOBSERVED string path, string why: a child that could not be followed
+ *   VARIABLE u64 address, u64 size, string name: memory that was given a name (of
+ *            a replayed script, or by the program itself)
+ *   EXECUTES u32 pid, u32 how (enum executes_how), string path: that process
+ *            (this one, or a child of it) becomes a program that will begin with
+ *            a PROCESS of its own
+ *
+ * Ids are per process; a record belongs to the process in its header, except
+ * that modules, stacks, threads and locks of a parent hold for its forked
+ * children too until they say otherwise (a child continues its parent's ids).
+ */
+#ifndef EVENT_RESULTS_H
+#define EVENT_RESULTS_H
+
+#include "base/bytes.h"
+#include "base/types.h"
+#include "finding/finding.h"
+
+#define RESULTS_MAGIC 0x314c52414e53ull /* "SNARL1" */
+#define RESULTS_VERSION 2u
+#define RECORD_COMMITTED 0x6b6f7453u
+
+#define RESULTS_SLOTS_OFFSET 4096u
+#define RESULTS_SLOT_COUNT 1024u
+#define RESULTS_SLOT_HOLDS 20u
+#define RESULTS_REGISTRY_OFFSET (RESULTS_SLOTS_OFFSET + RESULTS_SLOT_COUNT * 256u)
+#define RESULTS_REGISTRY_BYTES (256u * 1024u)
+#define RESULTS_RECORDS_OFFSET (RESULTS_REGISTRY_OFFSET + RESULTS_REGISTRY_BYTES)
+
+struct results_header {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t process_count; /* processes so far; the next one's index less one */
+	uint64_t capacity_bytes; /* of the whole file */
+	uint64_t tail;		 /* offset of the next record; may pass the capacity */
+	uint64_t dropped_count;	 /* records that did not fit */
+	uint32_t slot_count;	 /* slots in use */
+	uint32_t is_ended;	 /* the command has seen the program's end ... */
+	uint32_t exit_status;	 /* ... with this wait status */
+	uint32_t is_ended_by_us; /* --on-deadlock ended a process */
+	uint64_t ready_bytes;	 /* up to here the file has its blocks; 0: all of it */
+};
+
+struct results_slot {
+	uint32_t sequence; /* odd while being changed */
+	uint32_t process;
+	uint32_t thread;
+	uint32_t is_blocked;
+	uint32_t lock;	 /* what it waits for, or ... */
+	uint32_t target; /* ... whom it joins */
+	uint32_t mode;
+	uint32_t stack;
+	uint32_t hold_count; /* may exceed RESULTS_SLOT_HOLDS */
+	uint32_t is_timed;
+	struct {
+		uint32_t lock;
+		uint32_t stack;
+	} holds[RESULTS_SLOT_HOLDS];
+	uint32_t unused[14];
+};
+
+_Static_assert(sizeof(struct results_slot) == 256, "slots are 256 bytes");
+
+enum record_type {
+	RECORD_PROCESS = 1,
+	RECORD_MODULE,
+	RECORD_STACK,
+	RECORD_THREAD,
+	RECORD_LOCK,
+	RECORD_FINDING,
+	RECORD_RETRACT,
+	RECORD_COUNTERS,
+	RECORD_END,
+	RECORD_TEXT,
+	RECORD_UNOBSERVED,
+	RECORD_EXECUTES,
+	RECORD_VARIABLE
+};
+
+struct record_header {
+	uint32_t size_bytes; /* with this header, a multiple of 8 */
+	uint16_t type;
+	uint16_t live_bytes;
+	uint32_t process; /* from 1 */
+	uint32_t payload_bytes;
+	uint32_t checksum; /* of type to payload_bytes above and the payload */
+	uint32_t commit;
+};
+
+enum process_start { PROCESS_STARTED, PROCESS_FORKED };
+enum process_end { PROCESS_EXITED, PROCESS_EXECS, PROCESS_ENDED_BY_US };
+/* Is about to; has been started by posix_spawn(); was about to, but could not. */
+enum executes_how { EXECUTES_SOON, EXECUTES_SPAWNED, EXECUTES_FAILED };
+enum stack_flag { STACK_INCOMPLETE = 1u, STACK_IN_HANDLER = 2u };
+enum thread_flag { THREAD_IS_MAIN = 1u, THREAD_IS_ADOPTED = 2u, THREAD_HAS_ENDED = 4u };
+enum lock_flag {
+	LOCK_IS_PROCESS_SHARED = 1u,
+	LOCK_IS_RECURSIVE = 2u,
+	LOCK_IS_ROBUST = 4u,
+	LOCK_HAS_KEY = 8u
+};
+
+#define LOCK_NAME_MAX 64
+
+/* In place of a module's build id: a text, at address line << 12 | column. */
+#define MODULE_IS_SCRIPT "script"
+#define SCRIPT_LINE_SHIFT 12
+
+/* Checksum of a record whose header (but for checksum and commit) is filled. */
+uint32_t record_checksum(const struct record_header *header, const unsigned char *payload);
+
+/*
+ * Reserves room for a record in the mapped file at @base.  NULL (and counted in
+ * the header) when the file is full, or its ready part.  The payload starts behind the header.
+ * Lock-free; any thread of any process.
+ */
+struct record_header *record_reserve(void *base, enum record_type type, uint32_t process,
+				     uint32_t payload_bytes, uint32_t live_bytes);
+
+/* Makes a filled record visible to readers. */
+void record_commit(struct record_header *record);
+
+/* Encodes @finding's payload; its size is at most FINDING_PAYLOAD_MAX. */
+void finding_encode(struct byte_writer *writer, const struct finding *finding);
+/* False if the payload is not a well-formed finding.  @count is its live part. */
+bool finding_decode(struct byte_reader *reader, struct finding *finding, uint64_t *count);
+
+/* In place of a hold count: the locks held were not recorded. */
+#define HOLDS_UNKNOWN UINT32_MAX
+
+#define FINDING_EVENT_BYTES (10 * 4 + 3 * 8) /* without its holds */
+#define FINDING_PAYLOAD_MAX                                                                        \
+	(8 + 7 * 4 + FINDING_EVENT_MAX * (FINDING_EVENT_BYTES + FINDING_HOLD_MAX * 3 * 4))
+
+/* Fills an empty file image of @capacity_bytes. */
+void results_format(void *base, uint64_t capacity_bytes);
+
+/*
+ * Walks the records of the image @base of @size_bytes.
+ * Start with *offset = 0.  Returns 1 and a record, 0 at the end, -1 on damage:
+ * then *offset is where and @why says what.  Uncommitted records are skipped
+ * and counted in *torn.
+ */
+int results_next(const unsigned char *base, uint64_t size_bytes, uint64_t *offset,
+		 const struct record_header **record, uint64_t *torn, const char **why);
+
+/* True if the image begins like a results file we can read; else @why says. */
+bool results_check(const unsigned char *base, uint64_t size_bytes, const char **why);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * Options as data: what options.def lists, read from text.
+ *
+ * The command sets options one by one from its command line; both the command
+ * and the guest library read SNARL_OPTIONS, which has the keys of `snarl run`:
+ * `key=value`, separated by spaces, tabs, newlines or colons, later ones winning;
+ * a flag may stand alone.  In a
+ * value %XX is the byte with that hexadecimal code, so that paths may contain
+ * separators; `%` before anything else (as in %p) is itself.
+ *
+ * Pure: no malloc, no stdio, no locale.  Text values live in the options'
+ * own memory, so a struct options must not be copied or moved.
+ */
+#ifndef EVENT_OPTIONS_H
+#define EVENT_OPTIONS_H
+
+#include "base/types.h"
+
+/* The words of each choice, in the order in which options.def allows them. */
+enum races_choice { RACES_FULL, RACES_OFF };
+enum on_deadlock_choice { ON_DEADLOCK_EXIT, ON_DEADLOCK_REPORT, ON_DEADLOCK_ABORT };
+enum fail_on_choice { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NOTE, FAIL_ON_NEVER };
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum yes_no_choice { CHOICE_NO, CHOICE_YES };
+
+enum option_kind { OPTION_FLAG, OPTION_CHOICE, OPTION_NUMBER, OPTION_SECONDS, OPTION_TEXT };
+
+enum option_where {
+	IN_RUN = 1u << 0,
+	IN_REPORT = 1u << 1,
+	IN_REPLAY = 1u << 2,
+	TO_LIBRARY = 1u << 3,
+	INTERNAL = 1u << 4,
+	IN_PLAN = 1u << 5,
+	FOR_TESTS = 1u << 6
+};
+
+enum option_id {
+#define OPTION(identifier, key, kind, allowed, initial, where, metavar, help)                      \
+	OPTION_ID_##identifier,
+#include "options/options.def"
+#undef OPTION
+	OPTION_COUNT
+};
+
+#define OPTIONS_TEXT_BYTES 16384
+
+struct options {
+#define OPTION_FIELD_FLAG uint64_t
+#define OPTION_FIELD_CHOICE uint64_t
+#define OPTION_FIELD_NUMBER uint64_t
+#define OPTION_FIELD_SECONDS uint64_t
+#define OPTION_FIELD_TEXT const char *
+#define OPTION(identifier, key, kind, allowed, initial, where, metavar, help)                      \
+	OPTION_FIELD_##kind identifier;
+#include "options/options.def"
+#undef OPTION
+	uint64_t set; /* bit i: option i was given, not defaulted */
+	uint32_t text_bytes;
+	char text[OPTIONS_TEXT_BYTES];
+};
+
+struct option_row {
+	const char *key;
+	enum option_kind kind;
+	const char *allowed;
+	const char *initial;
+	uint32_t where; /* of enum option_where */
+	const char *metavar;
+	const char *help;
+	size_t offset; /* of its field in struct options */
+};
+
+extern const struct option_row option_rows[OPTION_COUNT];
+
+enum options_problem {
+	OPTIONS_FINE,
+	OPTIONS_UNKNOWN_KEY,
+	OPTIONS_BAD_VALUE,
+	OPTIONS_MISSING_VALUE,
+	OPTIONS_TOO_LONG
+};
+
+/* What was wrong; 'text' points into the text that was read. */
+struct options_error {
+	enum options_problem problem;
+	const struct option_row *row; /* NULL if the key is unknown */
+	const char *text;	      /* the key or value at fault */
+	size_t length;
+};
+
+/* Sets every option to its default. */
+void options_init(struct options *options);
+
+/*
+ * Sets options from SNARL_OPTIONS-like @text; what came before an error stays
+ * set.  NULL is an empty text.
+ */
+bool options_parse(struct options *options, const char *text, struct options_error *error);
+
+/* Sets one option to a value as it stands, without escapes. */
+bool options_set(struct options *options, const struct option_row *row, const char *value,
+		 struct options_error *error);
+
+/* NULL if there is no option of that key. */
+const struct option_row *options_find(const char *key, size_t length);
+
+bool options_is_set(const struct options *options, enum option_id id);
+
+/*
+ * Describes @error in one line without a newline, always terminated; returns
+ * its length.  Names the allowed keys or values.
+ */
+size_t options_describe_error(const struct options_error *error, char *line, size_t size_bytes);
+
+/*
+ * Writes the option @row of @options as `key=value` with escapes, as
+ * options_parse() reads it.  Returns its length; 0 if it does not fit.
+ */
+size_t options_write(const struct options *options, const struct option_row *row, char *to,
+		     size_t size_bytes);
+
+#endif

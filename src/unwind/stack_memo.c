@@ -1,0 +1,168 @@
+#include "unwind/stack_memo.h"
+
+#include <string.h>
+
+#include "base/atomic.h"
+
+/* To look through so many costs a fraction of an unwind; more are forgotten. */
+#define CHAIN_MAX 32
+
+/* One of 64 parts of the index. */
+#define PART_COUNT (STACK_MEMO_INDEX_COUNT / 64)
+
+size_t stack_memo_bytes(void)
+{
+	size_t size_bytes = sizeof(struct stack_memo) +
+			    (size_t)STACK_MEMO_UNIT_COUNT * STACK_MEMO_UNIT_BYTES;
+
+	return (size_bytes + 4095) & ~(size_t)4095;
+}
+
+/* The order matters to a handler that leaves by longjmp: the index never names
+ * a unit that is not an entry. */
+static void forget_all(struct stack_memo *memo)
+{
+	for (uint64_t parts = memo->touched; parts; parts &= parts - 1) {
+		unsigned int part = (unsigned int)__builtin_ctzll(parts);
+
+		memset(&memo->index[part * PART_COUNT], 0, PART_COUNT * sizeof(memo->index[0]));
+	}
+	fence_signal();
+	memo->touched = 0;
+	memo->used_units = 1; /* 0 is 'none' */
+	memo->flush_count++;
+}
+
+static void set_chain(struct stack_memo *memo, unsigned int chain, unsigned int unit)
+{
+	memo->touched |= UINT64_C(1) << (chain / PART_COUNT);
+	fence_signal();
+	memo->index[chain] = (uint16_t)unit;
+}
+
+/* Looks past the newest entry of @chain, and makes what it finds the newest, as
+ * it is likely to be asked for again.  A longjmp midway loses entries, no more. */
+static struct stack_memo_entry *find_in_chain(struct stack_memo *memo, unsigned int chain,
+					      const struct unwind_start *start)
+{
+	struct stack_memo_entry *previous = NULL;
+	unsigned int unit = memo->index[chain];
+
+	for (unsigned int length = 1; unit; length++) {
+		struct stack_memo_entry *entry = stack_memo_at(memo, unit);
+
+		if (stack_memo_matches(entry, start)) {
+			if (!previous)
+				return entry;
+			previous->next = entry->next;
+			fence_signal();
+			entry->next = memo->index[chain];
+			fence_signal();
+			set_chain(memo, chain, unit);
+			return entry;
+		}
+		if (length == CHAIN_MAX)
+			entry->next = 0;
+		previous = entry;
+		unit = entry->next;
+	}
+	return NULL;
+}
+
+/* Can @result be found again by what it rests on? */
+static bool is_repeatable(const struct unwind_start *start, const struct unwind_result *result)
+{
+	if (result->uses_other || result->met_unmapped)
+		return false;
+	for (uint32_t i = 0; i < result->word_count; i++) {
+		uintptr_t address = result->words[i].address;
+
+		if (address < start->sp || address - start->sp > UINT32_MAX)
+			return false;
+	}
+	return true;
+}
+
+static unsigned int take_units(struct stack_memo *memo, uint32_t group_count)
+{
+	size_t size_bytes =
+		sizeof(struct stack_memo_entry) + group_count * sizeof(struct stack_memo_group);
+	unsigned int count = (unsigned int)((size_bytes + STACK_MEMO_UNIT_BYTES - 1) /
+					    STACK_MEMO_UNIT_BYTES);
+
+	if (memo->used_units + count > STACK_MEMO_UNIT_COUNT)
+		forget_all(memo);
+	unsigned int unit = memo->used_units;
+	memo->used_units += count;
+	fence_signal();
+	return unit;
+}
+
+/* Whatever is compared again was compared before, and so is there. */
+static void fill_groups(struct stack_memo_entry *entry, const struct unwind_result *result,
+			uintptr_t sp)
+{
+	for (uint32_t i = 0; i < entry->group_count * STACK_MEMO_GROUP; i++) {
+		const uint32_t first = i - i % STACK_MEMO_GROUP;
+		const struct unwind_word *word =
+			&result->words[i < result->word_count ? i : first];
+		struct stack_memo_group *group = &entry->groups[i / STACK_MEMO_GROUP];
+		uint64_t *pair = &group->distances[i % STACK_MEMO_GROUP / 2];
+		uint64_t distance = word->address - sp;
+
+		*pair = i % 2 ? *pair | distance << 32 : distance;
+		group->values[i % STACK_MEMO_GROUP] = word->value;
+	}
+}
+
+static void keep(struct stack_memo *memo, const struct unwind_start *start,
+		 const struct unwind_result *result, stack_id stack)
+{
+	unsigned int chain = stack_memo_chain(start);
+	uint32_t group_count = (result->word_count + STACK_MEMO_GROUP - 1) / STACK_MEMO_GROUP;
+	unsigned int unit = take_units(memo, group_count);
+	struct stack_memo_entry *entry = stack_memo_at(memo, unit);
+
+	entry->return_address = start->return_address;
+	entry->sp = start->sp;
+	entry->rbp = start->rbp;
+	entry->stack = stack;
+	entry->next = memo->index[chain];
+	entry->group_count = (uint8_t)group_count;
+	entry->uses_rbp = result->uses_rbp;
+	fill_groups(entry, result, start->sp);
+	fence_signal();
+	set_chain(memo, chain, unit);
+}
+
+stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
+			       const struct unwind_start *start)
+{
+	struct stack_memo_entry *entry;
+
+	if (memo->generation != generation || memo->used_units == 0) {
+		forget_all(memo);
+		fence_signal();
+		memo->generation = generation;
+	}
+	entry = find_in_chain(memo, stack_memo_chain(start), start);
+	return entry ? entry->stack : 0;
+}
+
+stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
+			      const struct unwind_start *start, stack_intern intern,
+			      void *context)
+{
+	stack_id known = stack_memo_find_known(memo, generation, start);
+	if (known)
+		return known;
+	struct unwind_result *result = &memo->scratch;
+	unwind(start, result);
+	memo->miss_count++;
+	stack_id stack = intern(context, result);
+	if (stack && is_repeatable(start, result))
+		keep(memo, start, result, stack);
+	else
+		memo->unmemorised_count++;
+	return stack;
+}

@@ -1,0 +1,141 @@
+/*
+ * The verified stack memo: full stacks at every acquisition for a few ns.
+ *
+ * One per thread.  Key: (return address, sp), and rbp where the unwind rested on
+ * it.  An entry holds every stack word that the unwind rested on, innermost
+ * first; a hit needs all of them to be unchanged, and they are compared in that
+ * order up to the first mismatch, so that nothing outside the live stack is
+ * touched: where a word is follows from the words before it.  Because an unwind
+ * is a function of exactly these inputs and the unwind tables, a hit is exact.
+ * All entries go when code is loaded or unloaded (the generation).
+ *
+ * Memory is one block that starts working as zeroes and is touched as it fills:
+ * an index of chains, then a pool of entries of varying size, emptied when full.
+ * Entries of one chain mostly differ in who called a common function.
+ *
+ * Belongs to one thread; a signal handler that interrupts it must not use it
+ * (the guard sees to that), but may leave it by longjmp.
+ */
+#ifndef PRELOAD_STACK_MEMO_H
+#define PRELOAD_STACK_MEMO_H
+
+#include "base/types.h"
+#include "unwind/unwind.h"
+
+#define STACK_MEMO_INDEX_BITS 12
+#define STACK_MEMO_INDEX_COUNT (1u << STACK_MEMO_INDEX_BITS)
+
+/* The pool is cut into units, so that 16 bits name any entry. */
+#define STACK_MEMO_UNIT_BYTES 32
+#define STACK_MEMO_UNIT_COUNT 65536u
+
+/* Turns the frames of a fresh unwind into an interned stack; 0 if it cannot. */
+typedef stack_id (*stack_intern)(void *context, const struct unwind_result *result);
+
+/* Words of the program's stack, whatever type it gave them. */
+typedef uintptr_t __attribute__((may_alias)) stack_memo_word;
+
+/* Words are compared four at a time.  The comparison is bound by the number of
+ * its loads, so two distances come in one. */
+#define STACK_MEMO_GROUP 4
+
+struct stack_memo_group {
+	uint64_t distances[STACK_MEMO_GROUP / 2]; /* from sp, two 32-bit numbers each */
+	uintptr_t values[STACK_MEMO_GROUP];
+};
+
+struct stack_memo_entry {
+	uintptr_t return_address;
+	uintptr_t sp;
+	uintptr_t rbp;
+	stack_id stack;
+	uint16_t next; /* older entry of the chain */
+	uint8_t group_count;
+	bool uses_rbp;
+	struct stack_memo_group groups[]; /* the last filled up with its first word */
+};
+
+_Static_assert(sizeof(struct stack_memo_entry) == STACK_MEMO_UNIT_BYTES, "an entry begins a unit");
+
+struct stack_memo {
+	uint32_t generation;
+	uint32_t used_units;
+	uint64_t touched;	  /* bit n: the nth 64th of the index was written */
+	uint64_t miss_count;	  /* fresh unwinds */
+	uint64_t unmemorised_count; /* of these, those that could not be kept */
+	uint64_t flush_count;
+	uint16_t index[STACK_MEMO_INDEX_COUNT];
+	struct unwind_result scratch;
+	_Alignas(64) unsigned char units[];
+};
+
+/* Bytes of zeroed memory that a memo needs, mostly never touched. */
+size_t stack_memo_bytes(void);
+
+/* The stack at @start if it is remembered, else 0.  Does not unwind. */
+stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
+			       const struct unwind_start *start);
+
+/* As stack_memo_find, where the newest entry of the chain is not it. */
+stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
+			      const struct unwind_start *start, stack_intern intern,
+			      void *context);
+
+static inline unsigned int stack_memo_chain(const struct unwind_start *start)
+{
+	uint64_t mixed = start->return_address ^ start->sp << 20;
+
+	return (unsigned int)((mixed * 0x9e3779b97f4a7c15u) >> (64 - STACK_MEMO_INDEX_BITS));
+}
+
+static inline struct stack_memo_entry *stack_memo_at(struct stack_memo *memo, unsigned int unit)
+{
+	return (struct stack_memo_entry *)(void *)(memo->units +
+						   (size_t)unit * STACK_MEMO_UNIT_BYTES);
+}
+
+static inline bool stack_memo_holds(uintptr_t sp, const struct stack_memo_group *group,
+				    unsigned int pair)
+{
+	uint64_t distances = group->distances[pair];
+	const stack_memo_word *first = (const stack_memo_word *)(sp + (uint32_t)distances);
+	const stack_memo_word *second = (const stack_memo_word *)(sp + (distances >> 32));
+
+	return *first == group->values[2 * pair] && *second == group->values[2 * pair + 1];
+}
+
+/* Is @entry the stack at @start? */
+static inline bool stack_memo_matches(const struct stack_memo_entry *entry,
+				      const struct unwind_start *start)
+{
+	if (entry->return_address != start->return_address || entry->sp != start->sp)
+		return false;
+	if (entry->uses_rbp && entry->rbp != start->rbp)
+		return false;
+	const struct stack_memo_group *group = entry->groups;
+	const struct stack_memo_group *end = group + entry->group_count;
+	for (; group != end; group++)
+		if (!stack_memo_holds(start->sp, group, 0) ||
+		    !stack_memo_holds(start->sp, group, 1))
+			return false;
+	return true;
+}
+
+/* The stack at @start, 0 if @intern said so.  @generation changes whenever code
+ * is loaded or unloaded. */
+static inline stack_id stack_memo_find(struct stack_memo *memo, uint32_t generation,
+				       const struct unwind_start *start, stack_intern intern,
+				       void *context)
+{
+	unsigned int unit = memo->index[stack_memo_chain(start)];
+
+	if (LIKELY(unit != 0 && memo->generation == generation)) {
+		const struct stack_memo_entry *entry = stack_memo_at(memo, unit);
+
+		if (LIKELY(stack_memo_matches(entry, start)))
+			return entry->stack;
+	}
+	return stack_memo_find_slow(memo, generation, start, intern, context);
+}
+
+#endif
