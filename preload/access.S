@@ -23,7 +23,7 @@
 #define FRAME_ID 104
 #define FRAME_ADDRESS 112
 
-/* Of struct open_granule, and the thread's table of them: detect/thread.h. */
+/* Of struct open_granule, and the thread's table of them: detect/sync/thread.h. */
 #define OPEN_BYTES 8
 #define OPEN_SITE 12
 #define OPEN_SITES 16
@@ -41,7 +41,7 @@
 #define THREAD_HELD 2080
 #define THREAD_FILTER 2096 /* a byte for each granule number modulo 256 */
 
-/* Of shadow words and addresses: detect/shadow.h. */
+/* Of shadow words and addresses: detect/shadow/shadow.h. */
 #define WRITE_BIT 46
 #define READ_BIT 45
 #define FORM_MASK 0xf00
@@ -230,7 +230,7 @@ string_common:
 
 	/*
 	 * The same for a part of a granule.  First it looks whether the thread keeps
-	 * the granule open (detect/access_fast.h); then it is enough to note the bytes and
+	 * the granule open (detect/race/access_fast.h); then it is enough to note the bytes and
 	 * the site.  A signal handler that comes in between finds and leaves all
 	 * granules closed (wrap_signal.c), so what is noted after it goes nowhere.
 	 */
@@ -415,7 +415,7 @@ string_common:
 	.endm
 
 	/*
-	 * The same for whole granules: record_granule() (detect/access_fast.c), as far as
+	 * The same for whole granules: record_granule() (detect/race/access_fast.c), as far as
 	 * both planes have plain words that the thread's clock covers.  Lean, if the last
 	 * accesses were its own: then there is no clock to ask.  What a signal handler
 	 * may do in between is no more than if it had come before.

@@ -1,9 +1,9 @@
 #include "preload/access.h"
 
 #include "base/kernel.h"
-#include "detect/access_fast.h"
-#include "detect/cells.h"
-#include "detect/shadow.h"
+#include "detect/race/access_fast.h"
+#include "detect/shadow/cells.h"
+#include "detect/shadow/shadow.h"
 #include "preload/access_context.h"
 #include "preload/imports.h"
 #include "x86/instruction.h"

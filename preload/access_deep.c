@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "detect/access.h"
+#include "detect/race/access.h"
 #include "preload/access.h"
 #include "preload/access_context.h"
 

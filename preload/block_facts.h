@@ -18,8 +18,8 @@
 #define PRELOAD_BLOCK_FACTS_H
 
 #include "base/atomic.h"
-#include "detect/memory_block.h"
-#include "detect/shadow.h"
+#include "detect/base/memory_block.h"
+#include "detect/shadow/shadow.h"
 
 #define BLOCK_GRANULE 16u
 #define BLOCK_SMALL 64u

@@ -6,7 +6,7 @@
 #define PRELOAD_CALL_SITE_H
 
 #include "base/runtime_lock.h"
-#include "detect/site.h"
+#include "detect/base/site.h"
 
 /* Serialises site_table_reserve() on the guest's detector.  Innermost. */
 extern struct runtime_lock call_sites_lock;

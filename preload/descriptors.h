@@ -15,7 +15,7 @@
 
 #include <sys/single_threaded.h>
 
-#include "detect/channel.h"
+#include "detect/sync/channel.h"
 #include "preload/guest.h"
 
 /* What a channel's key begins with. */

@@ -15,8 +15,8 @@
 #include <sys/single_threaded.h>
 #include <sys/ucontext.h>
 
-#include "detect/lock.h"
-#include "detect/shared_registry.h"
+#include "detect/sync/lock.h"
+#include "detect/deadlock/shared_registry.h"
 #include "options/options.h"
 #include "unwind/stack_memo.h"
 #include "unwind/unwind_start.h"

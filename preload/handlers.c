@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "detect/access.h"
-#include "detect/access_fast.h"
+#include "detect/race/access.h"
+#include "detect/race/access_fast.h"
 #include "preload/clone_context.h"
 #include "preload/races.h"
 
@@ -45,7 +45,7 @@ static void keep(struct guest_thread *self, const ucontext_t *context)
 	kept->context = (uintptr_t)context;
 }
 
-/* Accesses that the thread keeps open (detect/access_fast.h): a thunk that goes on
+/* Accesses that the thread keeps open (detect/race/access_fast.h): a thunk that goes on
  * must find none but those that it saw. */
 static void close_accesses(void)
 {

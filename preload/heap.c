@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "detect/access.h"
+#include "detect/race/access.h"
 #include "preload/access_context.h"
 #include "preload/block_facts.h"
 #include "preload/call_site.h"

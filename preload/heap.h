@@ -10,7 +10,7 @@
 #define PRELOAD_HEAP_H
 
 #include "detect/detector.h"
-#include "detect/memory_block.h"
+#include "detect/base/memory_block.h"
 #include "preload/block_facts.h"
 #include "preload/guest.h"
 #include "unwind/unwind_start.h"

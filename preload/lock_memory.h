@@ -8,7 +8,7 @@
 #ifndef PRELOAD_LOCK_MEMORY_H
 #define PRELOAD_LOCK_MEMORY_H
 
-#include "detect/misuse.h"
+#include "detect/deadlock/misuse.h"
 
 /* glibc's bits of pthread_mutex_t.__kind. */
 #define LOCK_KIND_ROBUST 16

@@ -8,7 +8,7 @@
 #include <sys/time.h>
 
 #include "base/kernel.h"
-#include "detect/wait_graph.h"
+#include "detect/deadlock/wait_graph.h"
 #include "preload/text.h"
 
 #define SIGNAL_COUNT 64

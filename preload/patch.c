@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "detect/site.h"
+#include "detect/base/site.h"
 #include "preload/access.h"
 #include "preload/call_site.h"
 #include "preload/clones.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "detect/access.h"
-#include "detect/shadow.h"
+#include "detect/race/access.h"
+#include "detect/shadow/shadow.h"
 #include "preload/access.h"
 #include "preload/clones.h"
 #include "preload/debugger.h"

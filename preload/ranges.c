@@ -5,7 +5,7 @@
 #include <link.h>
 #include <string.h>
 
-#include "detect/access.h"
+#include "detect/race/access.h"
 #include "preload/access.h"
 #include "preload/access_context.h"
 #include "preload/call_site.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "detect/shared_deadlock.h"
+#include "detect/deadlock/shared_deadlock.h"
 #include "finding/results.h"
 #include "preload/bare.h"
 #include "preload/shared_life.h"

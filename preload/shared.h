@@ -8,7 +8,7 @@
 #ifndef PRELOAD_SHARED_H
 #define PRELOAD_SHARED_H
 
-#include "detect/shared_registry.h"
+#include "detect/deadlock/shared_registry.h"
 #include "preload/guest.h"
 
 extern bool shared_is_used; /* only ever set */

@@ -6,7 +6,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/kernel.h"
-#include "detect/chain.h"
+#include "detect/lock_order/chain.h"
 
 #define READ_BYTES 1024
 #define LINE_BYTES 128 /* more than all numbers of a line */

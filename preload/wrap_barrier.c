@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 
-#include "detect/barrier.h"
+#include "detect/sync/barrier.h"
 #include "preload/export.h"
 #include "preload/guest.h"
 #include "preload/policy.h"

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "detect/misuse.h"
+#include "detect/deadlock/misuse.h"
 #include "preload/export.h"
 #include "preload/policy.h"
 #include "preload/real.h"

@@ -4,7 +4,7 @@
 #ifndef PRELOAD_WRAP_CONDITION_H
 #define PRELOAD_WRAP_CONDITION_H
 
-#include "detect/condition.h"
+#include "detect/sync/condition.h"
 #include "preload/guest.h"
 
 struct condition_call {

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
-#include "detect/misuse.h"
-#include "detect/mutex.h"
-#include "detect/wait_graph.h"
+#include "detect/deadlock/misuse.h"
+#include "detect/sync/mutex.h"
+#include "detect/deadlock/wait_graph.h"
 #include "preload/descriptors.h"
 #include "preload/export.h"
 #include "preload/guest.h"

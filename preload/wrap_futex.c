@@ -8,7 +8,7 @@
 #include <linux/futex.h>
 
 #include "base/kernel.h"
-#include "detect/atomic_location.h"
+#include "detect/race/atomic_location.h"
 #include "preload/descriptors.h"
 #include "preload/guest.h"
 #include "preload/races.h"

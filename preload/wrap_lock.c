@@ -6,8 +6,8 @@
 #include <threads.h>
 
 #include "base/kernel.h"
-#include "detect/barrier.h"
-#include "detect/wait_graph.h"
+#include "detect/sync/barrier.h"
+#include "detect/deadlock/wait_graph.h"
 #include "preload/export.h"
 #include "preload/policy.h"
 #include "preload/shared.h"

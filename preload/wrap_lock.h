@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "detect/misuse.h"
-#include "detect/mutex.h"
-#include "detect/rwlock.h"
+#include "detect/deadlock/misuse.h"
+#include "detect/sync/mutex.h"
+#include "detect/sync/rwlock.h"
 #include "preload/guest.h"
 #include "preload/lock_memory.h"
 #include "preload/real.h"

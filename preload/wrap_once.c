@@ -12,8 +12,8 @@
 #include <pthread.h>
 #include <threads.h>
 
-#include "detect/once.h"
-#include "detect/wait_graph.h"
+#include "detect/sync/once.h"
+#include "detect/deadlock/wait_graph.h"
 #include "preload/export.h"
 #include "preload/guest.h"
 #include "preload/policy.h"

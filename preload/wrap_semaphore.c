@@ -8,8 +8,8 @@
 #include <semaphore.h>
 #include <stdarg.h>
 
-#include "detect/semaphore.h"
-#include "detect/wait_graph.h"
+#include "detect/sync/semaphore.h"
+#include "detect/deadlock/wait_graph.h"
 #include "preload/export.h"
 #include "preload/guest.h"
 #include "preload/policy.h"

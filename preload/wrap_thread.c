@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "detect/hang.h"
-#include "detect/wait_graph.h"
+#include "detect/deadlock/hang.h"
+#include "detect/deadlock/wait_graph.h"
 #include "preload/export.h"
 #include "preload/guest.h"
 #include "preload/heap.h"

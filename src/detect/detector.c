@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#include "detect/access_fast.h"
-#include "detect/lock.h"
-#include "detect/misuse.h"
-#include "detect/order_report.h"
-#include "detect/slot.h"
+#include "detect/race/access_fast.h"
+#include "detect/sync/lock.h"
+#include "detect/deadlock/misuse.h"
+#include "detect/lock_order/order_report.h"
+#include "detect/base/slot.h"
 
 bool detector_init(struct detector *detector, const struct detector_hooks *hooks,
 		   page_source pages)

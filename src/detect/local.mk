@@ -1,101 +1,55 @@
 src_libcore_a_SOURCES += \
-	%D%/access.h \
-	%D%/access_fast.c \
-	%D%/access_fast.h \
-	%D%/atomic_location.c \
-	%D%/atomic_location.h \
-	%D%/barrier.c \
-	%D%/barrier.h \
-	%D%/cells.c \
-	%D%/cells.h \
-	%D%/chain.c \
-	%D%/channel.c \
-	%D%/channel.h \
-	%D%/chain.h \
-	%D%/class.c \
-	%D%/class.h \
-	%D%/condition.c \
-	%D%/condition.h \
-	%D%/detector.c \
-	%D%/detector.h \
-	%D%/handler.c \
-	%D%/handler.h \
-	%D%/handover.c \
-	%D%/handover.h \
-	%D%/hang.c \
-	%D%/hang.h \
-	%D%/lock.c \
-	%D%/lock.h \
-	%D%/lock_order.c \
-	%D%/lock_order.h \
-	%D%/lockset.c \
-	%D%/lockset.h \
-	%D%/memory_block.h \
-	%D%/misuse.c \
-	%D%/misuse.h \
-	%D%/mutex.c \
-	%D%/mutex.h \
-	%D%/object.c \
-	%D%/object.h \
-	%D%/once.c \
-	%D%/once.h \
-	%D%/order_choice.c \
-	%D%/order_choice.h \
-	%D%/order_component.c \
-	%D%/order_component.h \
-	%D%/order_cycles.c \
-	%D%/order_cycles.h \
-	%D%/order_graph.c \
-	%D%/order_graph.h \
-	%D%/order_long.c \
-	%D%/order_long.h \
-	%D%/order_records.c \
-	%D%/order_records.h \
-	%D%/order_report.c \
-	%D%/order_report.h \
-	%D%/order_split.c \
-	%D%/order_split.h \
-	%D%/order_topology.c \
-	%D%/order_topology.h \
-	%D%/order_witness.c \
-	%D%/order_witness.h \
-	%D%/origin.c \
-	%D%/origin.h \
-	%D%/race.c \
-	%D%/race.h \
-	%D%/race_judge.c \
-	%D%/race_lives.c \
-	%D%/race_report.c \
-	%D%/race_update.c \
-	%D%/race_words.c \
-	%D%/read_set.c \
-	%D%/read_set.h \
-	%D%/report.c \
-	%D%/report.h \
-	%D%/rwlock.c \
-	%D%/rwlock.h \
-	%D%/semaphore.c \
-	%D%/semaphore.h \
-	%D%/shared_deadlock.c \
-	%D%/shared_deadlock.h \
-	%D%/shared_registry.c \
-	%D%/shared_registry.h \
-	%D%/shadow.c \
-	%D%/shadow.h \
-	%D%/site.c \
-	%D%/site.h \
-	%D%/slot.c \
-	%D%/slot.h \
-	%D%/stack_depot.c \
-	%D%/stack_depot.h \
-	%D%/thread.c \
-	%D%/thread.h \
-	%D%/update.c \
-	%D%/update.h \
-	%D%/update_split.c \
-	%D%/vclock.c \
-	%D%/vclock.h \
-	%D%/wait_graph.c \
-	%D%/wait_graph.h \
-	%D%/waker.c \
-	%D%/waker.h
+	%D%/detector.c %D%/detector.h \
+	%D%/base/lockset.c %D%/base/lockset.h \
+	%D%/base/memory_block.h \
+	%D%/base/object.c %D%/base/object.h \
+	%D%/base/report.c %D%/base/report.h \
+	%D%/base/site.c %D%/base/site.h \
+	%D%/base/slot.c %D%/base/slot.h \
+	%D%/base/stack_depot.c %D%/base/stack_depot.h \
+	%D%/base/vclock.c %D%/base/vclock.h \
+	%D%/shadow/cells.c %D%/shadow/cells.h \
+	%D%/shadow/origin.c %D%/shadow/origin.h \
+	%D%/shadow/race_words.c \
+	%D%/shadow/read_set.c %D%/shadow/read_set.h \
+	%D%/shadow/shadow.c %D%/shadow/shadow.h \
+	%D%/race/access.h \
+	%D%/race/access_fast.c %D%/race/access_fast.h \
+	%D%/race/atomic_location.c %D%/race/atomic_location.h \
+	%D%/race/race.c %D%/race/race.h \
+	%D%/race/race_judge.c \
+	%D%/race/race_lives.c \
+	%D%/race/race_report.c \
+	%D%/race/race_update.c \
+	%D%/race/update.c %D%/race/update.h \
+	%D%/race/update_split.c \
+	%D%/lock_order/chain.c %D%/lock_order/chain.h \
+	%D%/lock_order/class.c %D%/lock_order/class.h \
+	%D%/lock_order/lock_order.c %D%/lock_order/lock_order.h \
+	%D%/lock_order/order_choice.c %D%/lock_order/order_choice.h \
+	%D%/lock_order/order_component.c %D%/lock_order/order_component.h \
+	%D%/lock_order/order_cycles.c %D%/lock_order/order_cycles.h \
+	%D%/lock_order/order_graph.c %D%/lock_order/order_graph.h \
+	%D%/lock_order/order_long.c %D%/lock_order/order_long.h \
+	%D%/lock_order/order_records.c %D%/lock_order/order_records.h \
+	%D%/lock_order/order_report.c %D%/lock_order/order_report.h \
+	%D%/lock_order/order_split.c %D%/lock_order/order_split.h \
+	%D%/lock_order/order_topology.c %D%/lock_order/order_topology.h \
+	%D%/lock_order/order_witness.c %D%/lock_order/order_witness.h \
+	%D%/deadlock/handler.c %D%/deadlock/handler.h \
+	%D%/deadlock/hang.c %D%/deadlock/hang.h \
+	%D%/deadlock/misuse.c %D%/deadlock/misuse.h \
+	%D%/deadlock/shared_deadlock.c %D%/deadlock/shared_deadlock.h \
+	%D%/deadlock/shared_registry.c %D%/deadlock/shared_registry.h \
+	%D%/deadlock/wait_graph.c %D%/deadlock/wait_graph.h \
+	%D%/deadlock/waker.c %D%/deadlock/waker.h \
+	%D%/sync/barrier.c %D%/sync/barrier.h \
+	%D%/sync/channel.c %D%/sync/channel.h \
+	%D%/sync/condition.c %D%/sync/condition.h \
+	%D%/sync/handover.c %D%/sync/handover.h \
+	%D%/sync/lock.c %D%/sync/lock.h \
+	%D%/sync/mutex.c %D%/sync/mutex.h \
+	%D%/sync/once.c %D%/sync/once.h \
+	%D%/sync/rwlock.c %D%/sync/rwlock.h \
+	%D%/sync/semaphore.c %D%/sync/semaphore.h \
+	%D%/sync/thread.c %D%/sync/thread.h

@@ -4,8 +4,8 @@
  * A cursor that meets the end, or a form it does not know, sets 'failed', and
  * yields zeroes from then on: check once, at the end.
  */
-#ifndef X86_DWARF_READER_H
-#define X86_DWARF_READER_H
+#ifndef ELF_DWARF_READER_H
+#define ELF_DWARF_READER_H
 
 #include "elf/image.h"
 

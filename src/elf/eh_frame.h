@@ -6,8 +6,8 @@
  * data (LSDA), in which C++ and its relatives list landing pads.  The formats
  * are those of the Linux Standard Base and of the Itanium C++ ABI.
  */
-#ifndef X86_EH_FRAME_H
-#define X86_EH_FRAME_H
+#ifndef ELF_EH_FRAME_H
+#define ELF_EH_FRAME_H
 
 #include "elf/image.h"
 

@@ -6,8 +6,8 @@
  * are safe.  Where code may be reached from is asked of relocation tables,
  * which say the same before and after the loader has applied them.
  */
-#ifndef X86_IMAGE_H
-#define X86_IMAGE_H
+#ifndef ELF_IMAGE_H
+#define ELF_IMAGE_H
 
 #include <elf.h>
 

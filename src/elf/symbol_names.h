@@ -1,6 +1,6 @@
 /* The names of an ELF file's functions, by address; none if it is stripped. */
-#ifndef COMMAND_SYMBOL_NAMES_H
-#define COMMAND_SYMBOL_NAMES_H
+#ifndef ELF_SYMBOL_NAMES_H
+#define ELF_SYMBOL_NAMES_H
 
 #include "base/types.h"
 

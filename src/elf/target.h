@@ -5,8 +5,8 @@
  * end, so that truncated and hostile files are safe.  Pure: no malloc, no
  * stdio.
  */
-#ifndef BASE_TARGET_H
-#define BASE_TARGET_H
+#ifndef ELF_TARGET_H
+#define ELF_TARGET_H
 
 #include "base/types.h"
 

@@ -5,8 +5,8 @@
  * sink knows them.  Everything a person reads (names, lines, scenario, advice)
  * is made from this by reports/, outside the guest.
  */
-#ifndef EVENT_FINDING_H
-#define EVENT_FINDING_H
+#ifndef FINDING_FINDING_H
+#define FINDING_FINDING_H
 
 #include "base/types.h"
 

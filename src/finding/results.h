@@ -11,7 +11,7 @@
  *   RESULTS_SLOTS_OFFSET   RESULTS_SLOT_COUNT x struct results_slot: what each
  *                          thread is blocked on now, for --timeout
  *   RESULTS_REGISTRY_OFFSET who waits for process-shared locks, for other
- *                          processes (detect/shared_registry.h)
+ *                          processes (detect/deadlock/shared_registry.h)
  *   RESULTS_RECORDS_OFFSET records, each aligned to 8 bytes
  *
  * A record is a struct record_header and a payload of numbers (u32, u64) and
@@ -54,8 +54,8 @@
  * that modules, stacks, threads and locks of a parent hold for its forked
  * children too until they say otherwise (a child continues its parent's ids).
  */
-#ifndef EVENT_RESULTS_H
-#define EVENT_RESULTS_H
+#ifndef FINDING_RESULTS_H
+#define FINDING_RESULTS_H
 
 #include "base/bytes.h"
 #include "base/types.h"

@@ -11,8 +11,8 @@
  * Pure: no malloc, no stdio, no locale.  Text values live in the options'
  * own memory, so a struct options must not be copied or moved.
  */
-#ifndef EVENT_OPTIONS_H
-#define EVENT_OPTIONS_H
+#ifndef OPTIONS_OPTIONS_H
+#define OPTIONS_OPTIONS_H
 
 #include "base/types.h"
 

@@ -8,12 +8,12 @@
  *
  * A stack has one frame: the event's place in the script (replay_place()).
  */
-#ifndef COMMAND_REPLAY_H
-#define COMMAND_REPLAY_H
+#ifndef REPLAY_REPLAY_H
+#define REPLAY_REPLAY_H
 
 #include "base/map.h"
-#include "detect/channel.h"
-#include "detect/condition.h"
+#include "detect/sync/channel.h"
+#include "detect/sync/condition.h"
 #include "detect/detector.h"
 #include "finding/results.h"
 #include "replay/script/script.h"

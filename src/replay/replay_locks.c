@@ -1,10 +1,10 @@
 /* Locks of a replay: mutexes, spin locks, file locks, streams, rwlocks. */
 #include "replay/replay.h"
-#include "detect/lock.h"
-#include "detect/misuse.h"
-#include "detect/mutex.h"
-#include "detect/rwlock.h"
-#include "detect/wait_graph.h"
+#include "detect/sync/lock.h"
+#include "detect/deadlock/misuse.h"
+#include "detect/sync/mutex.h"
+#include "detect/sync/rwlock.h"
+#include "detect/deadlock/wait_graph.h"
 
 static bool is_recursive(const struct primitive *lock)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "replay/replay.h"
-#include "detect/wait_graph.h"
+#include "detect/deadlock/wait_graph.h"
 
 /* Synthetic addresses, far from those of places: objects in memory of their
  * own, and on the stacks of threads. */

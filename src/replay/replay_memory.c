@@ -1,7 +1,7 @@
 /* Memory of a replay: variables at addresses where nothing is mapped but shadow. */
 #include "replay/replay.h"
-#include "detect/access.h"
-#include "detect/shadow.h"
+#include "detect/race/access.h"
+#include "detect/shadow/shadow.h"
 
 #define VARIABLES_AT (SHADOW_REPLAY_START + 0x10000000ul)
 #define VARIABLES_END (SHADOW_REPLAY_END - 4096)

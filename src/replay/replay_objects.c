@@ -1,9 +1,9 @@
 /* Lives of the objects of a replay. */
 #include "replay/replay.h"
-#include "detect/barrier.h"
-#include "detect/lock.h"
-#include "detect/misuse.h"
-#include "detect/semaphore.h"
+#include "detect/sync/barrier.h"
+#include "detect/sync/lock.h"
+#include "detect/deadlock/misuse.h"
+#include "detect/sync/semaphore.h"
 
 #define OBJECT_BYTES 64u
 

@@ -1,8 +1,8 @@
 /* Threads of a replay: their lives, forks, signal handlers, ends of waits. */
 #include "replay/replay.h"
-#include "detect/hang.h"
-#include "detect/lock.h"
-#include "detect/wait_graph.h"
+#include "detect/deadlock/hang.h"
+#include "detect/sync/lock.h"
+#include "detect/deadlock/wait_graph.h"
 
 void replay_create(struct replay *replay, struct actor *actor, const struct script_event *event)
 {

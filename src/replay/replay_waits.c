@@ -1,10 +1,10 @@
 /* Waits of a replay: conditions, semaphores, barriers, onces. */
 #include "replay/replay.h"
-#include "detect/barrier.h"
-#include "detect/misuse.h"
-#include "detect/once.h"
-#include "detect/semaphore.h"
-#include "detect/wait_graph.h"
+#include "detect/sync/barrier.h"
+#include "detect/deadlock/misuse.h"
+#include "detect/sync/once.h"
+#include "detect/sync/semaphore.h"
+#include "detect/deadlock/wait_graph.h"
 
 /* --- Conditions ---------------------------------------------------------- */
 

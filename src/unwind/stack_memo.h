@@ -16,8 +16,8 @@
  * Belongs to one thread; a signal handler that interrupts it must not use it
  * (the guard sees to that), but may leave it by longjmp.
  */
-#ifndef PRELOAD_STACK_MEMO_H
-#define PRELOAD_STACK_MEMO_H
+#ifndef UNWIND_STACK_MEMO_H
+#define UNWIND_STACK_MEMO_H
 
 #include "base/types.h"
 #include "unwind/unwind.h"

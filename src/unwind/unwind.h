@@ -11,8 +11,8 @@
  * is a function of the starting registers, these words and the tables, so a
  * later call that starts alike and finds the same words has the same stack.
  */
-#ifndef PRELOAD_UNWIND_H
-#define PRELOAD_UNWIND_H
+#ifndef UNWIND_UNWIND_H
+#define UNWIND_UNWIND_H
 
 #include "base/types.h"
 #include "unwind/unwind_start.h"

@@ -4,8 +4,8 @@
  * Reading past the end yields zeroes and sets @overran, so that a decoder may
  * take a whole record and ask once whether it was there.
  */
-#ifndef PRELOAD_UNWIND_BYTES_H
-#define PRELOAD_UNWIND_BYTES_H
+#ifndef UNWIND_UNWIND_BYTES_H
+#define UNWIND_UNWIND_BYTES_H
 
 #include <string.h>
 

@@ -11,8 +11,8 @@
  * its generation in the slot before and after has read one rule.  A writer that
  * is interrupted or killed at the wrong moment loses a slot.
  */
-#ifndef PRELOAD_UNWIND_CACHE_H
-#define PRELOAD_UNWIND_CACHE_H
+#ifndef UNWIND_UNWIND_CACHE_H
+#define UNWIND_UNWIND_CACHE_H
 
 #include "base/types.h"
 

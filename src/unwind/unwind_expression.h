@@ -4,8 +4,8 @@
  * Used where a frame cannot be described as register plus offset: realigned
  * stacks, procedure linkage tables, the kernel's signal frame.
  */
-#ifndef PRELOAD_UNWIND_EXPRESSION_H
-#define PRELOAD_UNWIND_EXPRESSION_H
+#ifndef UNWIND_UNWIND_EXPRESSION_H
+#define UNWIND_UNWIND_EXPRESSION_H
 
 #include "unwind/unwind_registers.h"
 

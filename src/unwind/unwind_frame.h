@@ -1,8 +1,8 @@
 /*
  * One step of an unwind: from a frame to its caller.
  */
-#ifndef PRELOAD_UNWIND_FRAME_H
-#define PRELOAD_UNWIND_FRAME_H
+#ifndef UNWIND_UNWIND_FRAME_H
+#define UNWIND_UNWIND_FRAME_H
 
 #include "unwind/unwind_registers.h"
 

@@ -9,8 +9,8 @@
  * Words are read only in pages known to be mapped: the kernel is asked once for
  * each page of the stack beyond the one the walk began in.
  */
-#ifndef PRELOAD_UNWIND_REGISTERS_H
-#define PRELOAD_UNWIND_REGISTERS_H
+#ifndef UNWIND_UNWIND_REGISTERS_H
+#define UNWIND_UNWIND_REGISTERS_H
 
 #include "unwind/unwind.h"
 #include "unwind/unwind_table.h"

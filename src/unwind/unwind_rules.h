@@ -6,8 +6,8 @@
  * before the call) and where each register of the caller is (DWARF 5, section
  * 6.4.2).  A row is the state that it leaves.
  */
-#ifndef PRELOAD_UNWIND_RULES_H
-#define PRELOAD_UNWIND_RULES_H
+#ifndef UNWIND_UNWIND_RULES_H
+#define UNWIND_UNWIND_RULES_H
 
 #include "unwind/unwind_table.h"
 

@@ -7,8 +7,8 @@
  * callers' frames before one depends on them; where not, unwind() finds them by
  * walking our own frames.
  */
-#ifndef PRELOAD_UNWIND_START_H
-#define PRELOAD_UNWIND_START_H
+#ifndef UNWIND_UNWIND_START_H
+#define UNWIND_UNWIND_START_H
 
 #include "base/types.h"
 

@@ -8,8 +8,8 @@
  *
  * Takes no lock and writes nothing but its result.
  */
-#ifndef PRELOAD_UNWIND_TABLE_H
-#define PRELOAD_UNWIND_TABLE_H
+#ifndef UNWIND_UNWIND_TABLE_H
+#define UNWIND_UNWIND_TABLE_H
 
 #include "base/types.h"
 

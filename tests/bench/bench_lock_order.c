@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "detect/lock_order.h"
+#include "detect/lock_order/lock_order.h"
 
 #define LOCK_COUNT 100000u
 #define LAYER_COUNT 10u

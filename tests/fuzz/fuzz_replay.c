@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "replay/replay.h"
-#include "detect/lock.h"
+#include "detect/sync/lock.h"
 #include "replay_input.h"
 
 #define THREADS 5

@@ -2,7 +2,7 @@
 
 #include <check.h>
 
-#include "detect/lock.h"
+#include "detect/sync/lock.h"
 
 #define PLACE ((uintptr_t)0x7f1234560000)
 

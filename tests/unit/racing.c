@@ -3,8 +3,8 @@
 #include <check.h>
 #include <string.h>
 
-#include "detect/access_fast.h"
-#include "detect/shadow.h"
+#include "detect/race/access_fast.h"
+#include "detect/shadow/shadow.h"
 
 struct detector judge;
 struct thread *first;

@@ -7,8 +7,8 @@
 #ifndef TESTS_UNIT_RACING_H
 #define TESTS_UNIT_RACING_H
 
-#include "detect/access.h"
-#include "detect/shadow.h"
+#include "detect/race/access.h"
+#include "detect/shadow/shadow.h"
 
 #define MEMORY_AT ((uintptr_t)SHADOW_REPLAY_START + 0x10000000)
 #define MEMORY_BYTES 65536u

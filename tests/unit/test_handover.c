@@ -5,11 +5,11 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "detect/barrier.h"
-#include "detect/condition.h"
-#include "detect/mutex.h"
-#include "detect/once.h"
-#include "detect/semaphore.h"
+#include "detect/sync/barrier.h"
+#include "detect/sync/condition.h"
+#include "detect/sync/mutex.h"
+#include "detect/sync/once.h"
+#include "detect/sync/semaphore.h"
 #include "knowledge.h"
 
 static void lock(struct thread *thread, struct sync_object *mutex)

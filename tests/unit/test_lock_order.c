@@ -1,7 +1,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "detect/lock_order.h"
+#include "detect/lock_order/lock_order.h"
 
 static int pages_left;
 

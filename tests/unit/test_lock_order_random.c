@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/lock_order.h"
+#include "detect/lock_order/lock_order.h"
 
 #define LOCK_COUNT 5u  /* 1..5 form cycles */
 #define GATE_COUNT 7u  /* and 6 and 7 only gate */

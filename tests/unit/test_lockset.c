@@ -2,9 +2,9 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "detect/access_fast.h"
-#include "detect/lock.h"
-#include "detect/lockset.h"
+#include "detect/race/access_fast.h"
+#include "detect/sync/lock.h"
+#include "detect/base/lockset.h"
 #include "racing.h"
 
 #define LOCKS_AT ((uintptr_t)0x7f1234560000)

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "detect/access_fast.h"
+#include "detect/race/access_fast.h"
 #include "racing.h"
 
 static struct thread *a, *b;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/access_fast.h"
-#include "detect/mutex.h"
-#include "detect/rwlock.h"
+#include "detect/race/access_fast.h"
+#include "detect/sync/mutex.h"
+#include "detect/sync/rwlock.h"
 #include "racing.h"
 
 #define THREADS 5u

@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "detect/access.h"
+#include "detect/race/access.h"
 #include "preload/access.h"
 #include "preload/call_site.h"
 #include "preload/guest.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/shared_registry.h"
+#include "detect/deadlock/shared_registry.h"
 
 enum { RED = 100, GREEN, BLUE };
 

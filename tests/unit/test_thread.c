@@ -5,10 +5,10 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "detect/mutex.h"
-#include "detect/rwlock.h"
-#include "detect/shadow.h"
-#include "detect/slot.h"
+#include "detect/sync/mutex.h"
+#include "detect/sync/rwlock.h"
+#include "detect/shadow/shadow.h"
+#include "detect/base/slot.h"
 #include "knowledge.h"
 
 #define MANY_READERS 40u /* more than a lock's SYNC_GIVEN */

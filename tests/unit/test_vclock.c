@@ -1,7 +1,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "detect/vclock.h"
+#include "detect/base/vclock.h"
 
 static struct arena arena;
 static int chunks_left;

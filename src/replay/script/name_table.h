@@ -3,8 +3,8 @@
  *
  * Not thread-safe: the owner serialises access.
  */
-#ifndef EVENT_NAME_TABLE_H
-#define EVENT_NAME_TABLE_H
+#ifndef REPLAY_SCRIPT_NAME_TABLE_H
+#define REPLAY_SCRIPT_NAME_TABLE_H
 
 #include "base/arena.h"
 #include "base/id_table.h"

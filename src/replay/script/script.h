@@ -7,8 +7,8 @@
  *
  * Reading is pure: text in, data out; memory comes from the page source.
  */
-#ifndef EVENT_SCRIPT_H
-#define EVENT_SCRIPT_H
+#ifndef REPLAY_SCRIPT_SCRIPT_H
+#define REPLAY_SCRIPT_SCRIPT_H
 
 #include "finding/finding.h"
 #include "replay/script/name_table.h"

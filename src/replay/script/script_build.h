@@ -1,6 +1,6 @@
 /* What the readers of both formats share: building a script event by event. */
-#ifndef EVENT_SCRIPT_BUILD_H
-#define EVENT_SCRIPT_BUILD_H
+#ifndef REPLAY_SCRIPT_SCRIPT_BUILD_H
+#define REPLAY_SCRIPT_SCRIPT_BUILD_H
 
 #include "replay/script/script.h"
 

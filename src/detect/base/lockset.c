@@ -1,0 +1,167 @@
+#include "detect/base/lockset.h"
+
+#include "base/map.h"
+#include "detect/detector.h"
+#include "detect/sync/thread.h"
+
+#define BUCKETS (1u << 16)
+
+void lockset_table_init(struct lockset_table *table, page_source pages)
+{
+	arena_init(&table->arena, pages);
+	table->most = LOCKSETS_MOST;
+}
+
+/* --- What a thread holds --------------------------------------------------- */
+
+static struct lockset_lock describe(const struct held_lock *held)
+{
+	/* acquire: pairs with begin_life(). */
+	const struct sync_info *info = load_acquire(&held->object->info);
+	struct lockset_lock lock = {
+		.stack = held->stack,
+		.mode = held->mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED,
+	};
+
+	if (!info)
+		return lock;
+	lock.lock = info->id;
+	lock.life = load_relaxed(&info->life); /* relaxed: looked at again */
+	fence_acquire();
+	/* Another thread may have ended this life; then the info may be another's. */
+	if (load_relaxed(&held->object->info) != info)
+		lock.lock = 0;
+	return lock;
+}
+
+uint32_t lockset_note(const struct thread *thread, struct lockset_lock *locks, uint32_t most)
+{
+	uint32_t count = thread->held_count < most ? thread->held_count : most;
+	uint32_t first = thread->held_count - count;
+
+	for (uint32_t i = 0; i < count; i++)
+		locks[i] = describe(&thread->held[first + i]);
+	return count;
+}
+
+/* --- The table ------------------------------------------------------------- */
+
+static uint64_t hash_set(const struct lockset *key, const struct lockset_lock *locks)
+{
+	uint64_t hash = hash_mix((uint64_t)key->stack << 32 | key->lock_count);
+
+	for (uint32_t i = 0; i < key->present; i++) {
+		hash = hash_mix(hash ^ locks[i].life);
+		hash = hash_mix(hash ^ ((uint64_t)locks[i].stack << 8 | locks[i].mode));
+	}
+	return hash;
+}
+
+static bool is_same(const struct lockset *set, const struct lockset *key,
+		    const struct lockset_lock *locks)
+{
+	if (set->hash != key->hash || set->stack != key->stack ||
+	    set->lock_count != key->lock_count || set->present != key->present)
+		return false;
+	for (uint32_t i = 0; i < set->present; i++) {
+		const struct lockset_lock *one = &set->locks[i];
+		const struct lockset_lock *other = &locks[i];
+
+		if (one->lock != other->lock || one->life != other->life ||
+		    one->stack != other->stack || one->mode != other->mode)
+			return false;
+	}
+	return true;
+}
+
+static uint32_t find_set(const struct lockset_table *table, const struct lockset *key,
+			 const struct lockset_lock *locks)
+{
+	/* acquire: these pair with the releases in add_set() and intern(). */
+	struct lockset *const *buckets = load_acquire(&table->buckets);
+	const struct lockset *set = buckets ? load_acquire(&buckets[key->hash % BUCKETS]) : NULL;
+
+	for (; set; set = set->next_in_bucket)
+		if (is_same(set, key, locks))
+			return set->id;
+	return 0;
+}
+
+/* Under table->busy. */
+static uint32_t add_set(struct lockset_table *table, const struct lockset *key,
+			const struct lockset_lock *locks)
+{
+	struct lockset **bucket = &table->buckets[key->hash % BUCKETS];
+	uint32_t id = table->sets.last + 1;
+	struct lockset *set;
+
+	if (id > table->most && key->lock_count != LOCKSET_UNKNOWN)
+		return 0;
+	set = arena_alloc(&table->arena, sizeof(*set) + key->present * sizeof(*locks));
+	if (!set)
+		return 0;
+	*set = *key;
+	set->id = id;
+	set->next_in_bucket = *bucket;
+	for (uint32_t i = 0; i < key->present; i++)
+		set->locks[i] = locks[i];
+	if (!id_table_set(&table->sets, &table->arena, id, set))
+		return 0;
+	/* release: pairs with find_set(). */
+	store_release(bucket, set);
+	return id;
+}
+
+static uint32_t intern(struct lockset_table *table, const struct lockset *key,
+		       const struct lockset_lock *locks)
+{
+	uint32_t id = find_set(table, key, locks);
+
+	if (LIKELY(id) || !spin_lock(&table->busy))
+		return id;
+	if (!table->buckets)
+		/* release: pairs with find_set(). */
+		store_release(&table->buckets,
+			      (struct lockset **)arena_alloc(&table->arena,
+							     BUCKETS * sizeof(struct lockset *)));
+	if (table->buckets) {
+		id = find_set(table, key, locks);
+		if (!id)
+			id = add_set(table, key, locks);
+	}
+	spin_unlock(&table->busy);
+	return id;
+}
+
+uint32_t lockset_intern(struct detector *detector, const struct thread *thread, stack_id stack)
+{
+	struct lockset_lock locks[FINDING_HOLD_MAX];
+	struct lockset key = {.stack = stack, .lock_count = thread->held_count};
+	uint32_t id;
+
+	key.present = lockset_note(thread, locks, ARRAY_LENGTH(locks));
+	key.hash = hash_set(&key, locks);
+	id = intern(&detector->locksets, &key, locks);
+	if (LIKELY(id))
+		return id;
+	detector_count(detector, LOST_LOCKSETS);
+	key = (struct lockset){.stack = stack, .lock_count = LOCKSET_UNKNOWN};
+	key.hash = hash_set(&key, locks);
+	return intern(&detector->locksets, &key, locks);
+}
+
+/* --- Reports --------------------------------------------------------------- */
+
+void lockset_tell(struct detector *detector, struct finding_event *event,
+		  const struct lockset_lock *locks, uint32_t present, uint32_t count)
+{
+	event->hold_count = count;
+	for (uint32_t i = 0; i < present; i++)
+		event->holds[i] = (struct finding_hold){
+			.lock = sync_keep(&detector->objects, locks[i].lock, locks[i].life)
+					? locks[i].lock
+					: 0,
+			.mode = locks[i].mode,
+			.stack = locks[i].stack,
+		};
+}

@@ -1,0 +1,256 @@
+/*
+ * Synchronisation objects by address: the side table of locks.
+ *
+ * A lock's identity is its address and its generation: destroy, free, munmap
+ * or a left stack frame end one life, the next use begins another.  Each
+ * address has a small hot entry (struct sync_object, half a cache line) that
+ * never moves, and while alive a cold part (struct sync_info).
+ *
+ * Entries are found by page and place in the page, so that neighbouring locks
+ * have neighbouring entries, and so that 'do locks live in this page?', which
+ * free and munmap ask, is one look-up.  Finding takes no lock; adding and
+ * ending lives is serialised by the table's own.
+ */
+#ifndef DETECT_BASE_OBJECT_H
+#define DETECT_BASE_OBJECT_H
+
+#include "base/arena.h"
+#include "base/atomic.h"
+#include "base/id_table.h"
+#include "base/runtime_lock.h"
+#include "base/spin_lock.h"
+#include "base/types.h"
+#include "detect/base/vclock.h"
+#include "finding/finding.h"
+
+/* Facts about an object that its creator or first user tells. */
+enum sync_attribute {
+	SYNC_RECURSIVE = 1u << 0,
+	SYNC_CHECKED = 1u << 1,	      /* refuses what would deadlock (EDEADLK) */
+	SYNC_ROBUST = 1u << 2,
+	SYNC_PROCESS_SHARED = 1u << 3,
+	SYNC_WRITERS_FIRST = 1u << 4, /* rwlock: readers queue behind writers */
+	SYNC_NAMED = 1u << 5	      /* sem_open */
+};
+
+/* A lock kept during a wait, or held at a signal: waker.h. */
+struct waker_note {
+	lock_id lock;
+	thread_id thread;
+	stack_id hold;
+	stack_id stack;
+};
+
+#define WAKER_NOTE_MAX 4u
+#define SYNC_GIVEN 8u
+#define SYNC_PROVISIONAL 8u
+
+/* What objects that are more than a mutex have beside struct sync_info. */
+struct sync_extra {
+	/* Read-write locks: what readers gave since the last writer, which only
+	 * writers learn; the stamps that it covers, by slot; the writer's own. */
+	struct vclock_snapshot *readers;
+	uint64_t given[SYNC_GIVEN];
+	bool is_given_incomplete; /* two slots met in one entry */
+	uint64_t write_stamp;	  /* while the object's is STAMP_MIXED */
+
+	/* All that hand over. */
+	struct vclock_snapshot *hand_over;
+	struct waker_note kept[WAKER_NOTE_MAX];	   /* by those who waited here */
+	struct waker_note brought[WAKER_NOTE_MAX]; /* by those who signalled here */
+
+	/* Semaphores. */
+	bool is_value_known;
+	bool has_been_unlocked; /* posted by the thread that had waited */
+	int64_t value;		/* posts less completed waits */
+	uint32_t provisional[SYNC_PROVISIONAL]; /* findings that take it for a lock */
+
+	/* Barriers. */
+	uint32_t barrier_size; /* 0: not known */
+	uint32_t barrier_waiting;
+	uint32_t barrier_round;
+	struct vclock_snapshot *structural;
+	struct vclock_snapshot *arriving[2]; /* full, hand-over: of this round */
+	struct vclock_snapshot *arriving_structural;
+
+	/* Conditions. */
+	uint32_t waiter_count;
+	uint32_t wake_count;	  /* signalled waiters that have not returned yet */
+	thread_id idle_signaller; /* last signalled when nobody waited ... */
+	stack_id idle_stack;	  /* ... here */
+	struct sync_object *condition_mutex;
+};
+
+#define SYNC_USERS 4u
+
+struct sync_info {
+	lock_id id;
+	enum object_kind kind;
+	uint32_t attributes;
+	uint32_t generation;
+	uint64_t life; /* the number of this life among all, from 1 */
+	uintptr_t address;
+	class_id class;
+	stack_id created; /* where its init call was, or 0 */
+	stack_id first;	  /* where it was first used ... */
+	thread_id first_thread; /* ... by whom ... */
+	uint64_t first_signals; /* ... with these signals blocked */
+	stack_id taken;		/* file locks: where the owner took it */
+	thread_id stack_thread; /* whose stack it lies on, or 0 */
+	uint32_t handler_signal; /* a handler of it took the lock */
+	stack_id handler_stack;
+	thread_id handler_thread;
+	thread_id users[SYNC_USERS]; /* threads that took it: waker.h */
+	bool is_described;  /* the sink's mark */
+	bool is_kept;	    /* a report speaks of this life: sync_keep() */
+	bool is_in_order;   /* its id stands in the lock-order graph */
+	bool is_not_a_lock; /* a semaphore posted by a thread that had not waited */
+
+	/* What an acquirer learns from the last release.  Mutexes: written by
+	 * the owner; other kinds: under 'busy', as all of 'extra'. */
+	struct spin_lock busy;
+	struct vclock_snapshot *clock;
+	struct sync_extra *extra; /* NULL for mutexes, spin, file and stream locks */
+	struct sync_info *next_free;
+};
+
+struct sync_object {
+	uintptr_t address;
+	uint64_t stamp; /* content stamp of the last releaser's clock (thread.h) */
+	uint32_t generation; /* with SYNC_GENERATION_FLAGS */
+	thread_id owner; /* exclusive holder, else 0 */
+	struct sync_info *info; /* NULL: no life at present */
+};
+
+/* In sync_object.generation: a signal handler has taken this lock; a robust
+ * mutex was got by EOWNERDEAD and not made consistent yet. */
+#define SYNC_HANDLER_LOCK 0x80000000u
+#define SYNC_ABANDONED 0x40000000u
+#define SYNC_GENERATION_FLAGS (SYNC_HANDLER_LOCK | SYNC_ABANDONED)
+
+/* In sync_object.stamp: more than one thread's clock went into the last
+ * release (readers, posters), so it must be looked at. */
+#define STAMP_MIXED UINT64_MAX
+
+_Static_assert(sizeof(struct sync_object) == 32, "two hot entries per cache line");
+
+#define SYNC_PAGE_SHIFT 12
+#define SYNC_FEW 4u
+#define SYNC_BLOCK 128u
+
+/* The entries of one page of guest memory: a few, then a block in which an
+ * address has its own place, then another such page record. */
+struct sync_page {
+	struct sync_object few[SYNC_FEW];
+	struct sync_object *block;
+	struct sync_page *more;
+};
+
+struct sync_page_slot {
+	uintptr_t page; /* number plus 1, 0: empty */
+	struct sync_page *entries;
+};
+
+struct sync_directory {
+	uint64_t mask;
+	uint64_t count;
+	struct sync_page_slot slots[];
+};
+
+struct sync_table {
+	struct arena arena;
+	struct sync_directory *directory;
+	struct id_table infos; /* by lock_id: living objects, and all in the order graph */
+	struct sync_info *free_infos;
+	struct sync_info *oldest_quarantined; /* object.c: ids that rest a while */
+	struct sync_info *newest_quarantined;
+	uint32_t quarantined_count;
+	lock_id next_id;
+	uint64_t life_count;
+	struct runtime_lock lock;
+};
+
+bool sync_table_init(struct sync_table *table, page_source pages);
+
+static inline uint64_t sync_hash_page(uintptr_t page)
+{
+	return (page * 0x9e3779b97f4a7c15ull) >> 20;
+}
+
+/* The entries of @address's page, or NULL. */
+static inline struct sync_page *sync_page_find(const struct sync_table *table, uintptr_t address)
+{
+	/* acquire: pairs with the releases in object.c. */
+	const struct sync_directory *directory = load_acquire(&table->directory);
+	uintptr_t page = (address >> SYNC_PAGE_SHIFT) + 1;
+	uint64_t i = sync_hash_page(page) & directory->mask;
+
+	for (;; i = (i + 1) & directory->mask) {
+		uintptr_t found = load_acquire(&directory->slots[i].page);
+
+		if (found == page)
+			return directory->slots[i].entries;
+		if (!found)
+			return NULL;
+	}
+}
+
+static inline struct sync_object *sync_block_find(struct sync_object *block, uintptr_t address)
+{
+	uint32_t start = (uint32_t)(address >> 5) % SYNC_BLOCK;
+
+	for (uint32_t i = 0; i < SYNC_BLOCK; i++) {
+		struct sync_object *object = &block[(start + i) % SYNC_BLOCK];
+		/* acquire: pairs with add_object(). */
+		uintptr_t found = load_acquire(&object->address);
+
+		if (found == address)
+			return object;
+		if (!found)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The entry of @address, which may have no life; NULL if it never had one. */
+static inline struct sync_object *sync_find(const struct sync_table *table, uintptr_t address)
+{
+	struct sync_page *page = sync_page_find(table, address);
+
+	for (; page; page = load_acquire(&page->more)) {
+		struct sync_object *block = load_acquire(&page->block);
+		struct sync_object *object = block ? sync_block_find(block, address) : NULL;
+
+		if (object)
+			return object;
+		for (uint32_t i = 0; i < SYNC_FEW; i++)
+			if (load_acquire(&page->few[i].address) == address)
+				return &page->few[i];
+	}
+	return NULL;
+}
+
+/*
+ * The entry of @address with a life of @kind, begun now if need be.  NULL when
+ * memory is exhausted.  A life of another kind ends.  @first is where.
+ */
+struct sync_object *sync_find_or_begin(struct sync_table *table, uintptr_t address,
+				       enum object_kind kind, uint32_t attributes, stack_id first);
+
+/* Ends @object's life, if any.  Who calls has told the lock-order graph. */
+void sync_end(struct sync_table *table, struct sync_object *object);
+
+/* Is @id still that of life @life, ended or not?  Then it stays so from now on. */
+bool sync_keep(struct sync_table *table, lock_id id, uint64_t life);
+
+/* Calls @each for every living object in [start, end). */
+void sync_each_in(struct sync_table *table, uintptr_t start, uintptr_t end,
+		  void (*each)(void *context, struct sync_object *object), void *context);
+
+/* NULL for ids that have no life, except ids in the lock-order graph. */
+static inline struct sync_info *sync_info_by_id(const struct sync_table *table, lock_id id)
+{
+	return id ? id_table_get(&table->infos, id) : NULL;
+}
+
+#endif

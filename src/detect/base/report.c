@@ -1,0 +1,162 @@
+#include "detect/base/report.h"
+
+#include "detect/lock_order/chain.h"
+
+#define KNOWN_BUCKETS 512u
+
+struct known_finding {
+	uint64_t key;
+	uint32_t number;
+	struct known_finding *next;
+};
+
+/* Filled under detector.lock, so one is enough; it is large for a stack. */
+static struct finding draft;
+
+struct finding *report_begin(struct detector *detector, enum finding_kind kind)
+{
+	(void)detector;
+	draft.id = 0;
+	draft.replaces = 0;
+	draft.kind = kind;
+	draft.severity = finding_kind_severity(kind);
+	draft.details = 0;
+	draft.is_provisional = false;
+	draft.event_count = 0;
+	return &draft;
+}
+
+struct finding_event *report_lock_event(struct finding *finding, thread_id thread,
+					enum finding_action action, lock_id lock, stack_id stack)
+{
+	struct finding_event *event;
+
+	if (finding->event_count == FINDING_EVENT_MAX)
+		return NULL;
+	event = &finding->events[finding->event_count++];
+	event->thread = thread;
+	event->action = action;
+	event->lock = lock;
+	event->target = 0;
+	event->mode = HOLD_EXCLUSIVE;
+	event->stack = stack;
+	event->address = 0;
+	event->size_bytes = 0;
+	event->value = 0;
+	event->has_value = false;
+	event->process = 0;
+	event->holds_are_unknown = false;
+	event->hold_count = 0;
+	return event;
+}
+
+struct finding_event *report_event(struct finding *finding, thread_id thread,
+				   enum finding_action action, const struct sync_object *object,
+				   stack_id stack)
+{
+	return report_lock_event(finding, thread, action,
+				 object && object->info ? object->info->id : 0, stack);
+}
+
+void report_holds(struct finding_event *event, const struct thread *thread)
+{
+	uint32_t count = thread->held_count;
+	uint32_t first = count > FINDING_HOLD_MAX ? count - FINDING_HOLD_MAX : 0;
+
+	if (!event)
+		return;
+	event->hold_count = count;
+	for (uint32_t i = first; i < count; i++) {
+		const struct held_lock *held = &thread->held[i];
+		const struct sync_info *info = held->object->info;
+
+		event->holds[i - first] = (struct finding_hold){
+			.lock = info ? info->id : 0,
+			.mode = held->mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED,
+			.stack = held->stack,
+		};
+	}
+}
+
+static struct known_finding **known_bucket(struct detector *detector, uint64_t key)
+{
+	if (!detector->findings)
+		detector->findings = arena_alloc(&detector->arena,
+						 KNOWN_BUCKETS * sizeof(*detector->findings));
+	return detector->findings ? &detector->findings[key % KNOWN_BUCKETS] : NULL;
+}
+
+static struct known_finding *find_known(struct known_finding **bucket, uint64_t key)
+{
+	struct known_finding *known = bucket ? *bucket : NULL;
+
+	while (known && known->key != key)
+		known = known->next;
+	return known;
+}
+
+bool report_is_known(struct detector *detector, enum finding_kind kind, uint64_t key)
+{
+	key = chain_mix(chain_mix(1, key), kind);
+	return find_known(known_bucket(detector, key), key);
+}
+
+uint32_t report_number(struct detector *detector, enum finding_kind kind, uint64_t key)
+{
+	const struct known_finding *known;
+
+	key = chain_mix(chain_mix(1, key), kind);
+	known = find_known(known_bucket(detector, key), key);
+	return known ? known->number : 0;
+}
+
+void report_forget(struct detector *detector, enum finding_kind kind, uint64_t key)
+{
+	struct known_finding *known;
+
+	key = chain_mix(chain_mix(1, key), kind);
+	known = find_known(known_bucket(detector, key), key);
+	if (known)
+		known->key = 0;
+}
+
+uint32_t report_emit(struct detector *detector, struct finding *finding, uint64_t key)
+{
+	struct known_finding **bucket;
+	struct known_finding *known;
+
+	key = chain_mix(chain_mix(1, key), finding->kind);
+	bucket = known_bucket(detector, key);
+	known = find_known(bucket, key);
+	if (known) {
+		detector->hooks->count(detector, known->number);
+		return 0;
+	}
+	finding->id = ++detector->finding_count;
+	known = bucket ? arena_alloc(&detector->arena, sizeof(*known)) : NULL;
+	if (known) {
+		*known = (struct known_finding){key, finding->id, *bucket};
+		*bucket = known;
+	}
+	detector->hooks->emit(detector, finding);
+	return finding->id;
+}
+
+void report_note_provisional(const struct sync_object *object, uint32_t number)
+{
+	struct sync_info *info = object ? object->info : NULL;
+
+	if (!info || info->kind != OBJECT_SEMAPHORE)
+		return;
+	for (unsigned i = 0; i < SYNC_PROVISIONAL; i++) {
+		if (!info->extra->provisional[i]) {
+			info->extra->provisional[i] = number;
+			return;
+		}
+	}
+}
+
+void report_retract(struct detector *detector, uint32_t number)
+{
+	detector->hooks->retract(detector, number);
+}

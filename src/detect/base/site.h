@@ -1,0 +1,77 @@
+/*
+ * Sites: the places in the code that access memory, numbered when the code is
+ * planned (src/x86), or when a script mentions them.
+ *
+ * A site's row is written before any code that names it can run, and never
+ * changes after, but for its counters.
+ */
+#ifndef DETECT_BASE_SITE_H
+#define DETECT_BASE_SITE_H
+
+#include "base/arena.h"
+#include "base/atomic.h"
+#include "base/types.h"
+
+typedef uint32_t site_id;
+
+/* What is known of an access from its machine code. */
+enum site_flag {
+	SITE_READ = 1u << 0,
+	SITE_WRITE = 1u << 1,
+	SITE_UPDATE = 1u << 2,	/* one instruction reads and writes, or a store whose value
+				 * rests on a load of the same place (site.partner) */
+	SITE_PLAIN_MOVE = 1u << 3, /* a mov of at most 8 bytes: may be an atomic one */
+	SITE_LOCKED = 1u << 4,	/* lock prefix or xchg: synchronises */
+	SITE_SPIN = 1u << 5,	/* a load that a loop spins on: synchronises */
+	SITE_BASIS = 1u << 6,	/* a load that a later store of the same place, or a
+				 * decision about one, rests on */
+	SITE_RANGE = 1u << 7,	/* string instruction, libc function: any length */
+	SITE_ATOMIC = 1u << 8,	/* debug info or a symbol says that it is an atomic one */
+	SITE_CONSTANT = 1u << 9, /* a store of a constant */
+	SITE_DECIDES = 1u << 10, /* a load that decides a branch, which guards a store to the
+				  * same place: they share a slice */
+	SITE_SILENT = 1u << 11	 /* never part of a finding: watched for synchronisation only */
+};
+
+struct site {
+	uintptr_t address; /* of the instruction */
+	uint32_t flags;
+	uint16_t size_bytes; /* 0: varies */
+	uint16_t member_offset; /* of a check that several sites share: first byte of this one */
+	site_id next_member; /* the next site of the shared check, or 0 */
+	uint32_t slice; /* the same for loads and stores whose values rest on each other; 0: none */
+	uint32_t slow_count; /* accesses recorded, for deciding what to record; relaxed */
+	uint32_t code_generation; /* of its module: stack_depot.h */
+	uint32_t is_suspect; /* it was part of a finding: record its callers always */
+};
+
+#define SITE_CHUNK 4096u
+#define SITE_MAX (1u << 22)
+
+struct site_table {
+	struct arena arena;
+	struct site *chunks[SITE_MAX / SITE_CHUNK];
+	uint32_t count; /* ids given out; id 0 is none */
+};
+
+void site_table_init(struct site_table *table, page_source pages);
+
+/* @count consecutive ids, whose rows the caller then fills; 0 if there is no
+ * room.  Serialised by the caller (planning is). */
+site_id site_table_reserve(struct site_table *table, uint32_t count);
+
+/* NULL for 0 and ids not given out. */
+static inline struct site *site_get(const struct site_table *table, site_id id)
+{
+	return id && id <= table->count ? &table->chunks[id / SITE_CHUNK][id % SITE_CHUNK] : NULL;
+}
+
+/* Of the sites that share the check of @head, the one that does @direction at the
+ * byte @offset of it; @head if there is none. */
+site_id site_member_at(const struct site_table *table, site_id head, uint32_t offset,
+		       uint32_t direction);
+
+/* How many bytes the check of @head has; 0: it varies. */
+uint32_t site_check_bytes(const struct site_table *table, site_id head);
+
+#endif

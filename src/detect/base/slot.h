@@ -1,0 +1,56 @@
+/*
+ * Slots: the places of threads in vector clocks and shadow words.
+ *
+ * An ended thread's slot is used again, with the epochs going on.  Who knows
+ * the later thread's epochs is then taken to know the earlier one's, so the
+ * later one itself must know them from its beginning: a slot is only given to
+ * a thread whose creator's clock covers all that was recorded in it.  When there
+ * is no such slot and no fresh one, one is taken nevertheless, and counted: races
+ * with what the earlier thread did may then be missed.
+ *
+ * All functions but slot_thread_id() are called with detector.lock held.
+ */
+#ifndef DETECT_BASE_SLOT_H
+#define DETECT_BASE_SLOT_H
+
+#include "base/types.h"
+
+struct detector;
+struct thread;
+
+#define SLOT_LIVES 8u
+
+/* From epoch 'first' on the slot was that thread's. */
+struct slot_life {
+	uint64_t first;
+	thread_id thread;
+};
+
+struct slot {
+	struct thread *thread; /* that has it now, or NULL */
+	uint64_t above;	       /* epochs and versions go on above this */
+	uint64_t recorded;     /* the last epoch in which something was recorded */
+	uint32_t life_count;
+	struct slot_life lives[SLOT_LIVES]; /* the last ones, life n at n % SLOT_LIVES */
+};
+
+/* No word, cell or set has a later epoch of @number. */
+uint64_t slot_last_epoch(const struct detector *detector, uint32_t number);
+
+/*
+ * Gives @thread, which @creator creates (NULL: not known), a slot.  Returns the
+ * first epoch that is its own there, 0 without memory.
+ */
+uint64_t slot_take(struct detector *detector, struct thread *thread, const struct thread *creator);
+
+/* @thread has ended, having used epochs and versions up to @above. */
+void slot_give(struct detector *detector, struct thread *thread, uint64_t above);
+
+/* The thread that is in @number now, or NULL. */
+struct thread *slot_thread(const struct detector *detector, uint32_t number);
+
+/* The thread that was there at @epoch; 0 if that is forgotten.  Takes no lock:
+ * for reports. */
+thread_id slot_thread_id(const struct detector *detector, uint32_t number, uint64_t epoch);
+
+#endif

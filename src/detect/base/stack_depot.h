@@ -1,0 +1,52 @@
+/*
+ * The stack depot: each distinct call stack is kept once and has a number.
+ *
+ * Frames are raw return addresses, innermost first; the code generation tells
+ * which modules were loaded when they were taken.  Lookup by id takes no lock;
+ * interning is serialised by a lock of its own, inside all others.
+ */
+#ifndef DETECT_BASE_STACK_DEPOT_H
+#define DETECT_BASE_STACK_DEPOT_H
+
+#include "base/arena.h"
+#include "base/id_table.h"
+#include "base/runtime_lock.h"
+#include "base/types.h"
+#include "finding/results.h"
+
+struct stack {
+	stack_id id;
+	uint32_t code_generation;
+	uint32_t flags; /* enum stack_flag (finding/results.h) */
+	uint32_t frame_count;
+	uint32_t signal_number; /* with STACK_IN_HANDLER: of the innermost handler */
+	bool is_described; /* the sink's mark */
+	uint32_t site; /* of an access: origin.h */
+	struct stack *next_in_bucket;
+	uint64_t hash;
+	uintptr_t frames[];
+};
+
+struct stack_depot {
+	struct arena arena;
+	struct id_table by_id;
+	struct stack **buckets;
+	uint32_t bucket_count;
+	struct runtime_lock lock;
+};
+
+bool stack_depot_init(struct stack_depot *depot, page_source pages);
+
+/* 0 when memory is exhausted.  @flags (enum stack_flag) shows in the id, too. */
+stack_id stack_depot_intern(struct stack_depot *depot, const uintptr_t *frames,
+			    uint32_t frame_count, uint32_t code_generation, uint32_t flags,
+			    uint32_t signal_number);
+
+/* NULL for 0 and unknown ids. */
+static inline struct stack *stack_depot_get(const struct stack_depot *depot, stack_id id)
+{
+	id &= ~STACK_ID_IN_HANDLER;
+	return id ? id_table_get(&depot->by_id, id) : NULL;
+}
+
+#endif

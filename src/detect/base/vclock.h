@@ -1,0 +1,100 @@
+/*
+ * Vector clocks: what each thread is known to have done before "now".
+ *
+ * Entry s counts the releases of the thread in slot s seen so far; a missing
+ * entry is 0.  A thread's own entry starts at 1 and is raised after it passed
+ * its clock on, so that what it does next is not covered by what it gave.
+ * Event a of slot s at epoch e happens before event b if b's clock has an entry
+ * of at least e for s; two events of which neither happens before the other
+ * are concurrent.  (Mattern, "Virtual Time and Global States", 1989.)
+ *
+ * A snapshot is an immutable, counted copy that locks, tokens and witnesses
+ * share; a thread makes one at most each time that its clock changes.
+ *
+ * Not thread-safe: the owner of a clock serialises access to it.  Snapshots
+ * may be read by anybody who holds a reference; the counts are atomic.
+ */
+#ifndef DETECT_BASE_VCLOCK_H
+#define DETECT_BASE_VCLOCK_H
+
+#include "base/arena.h"
+#include "base/types.h"
+
+struct vclock_snapshot {
+	uint32_t references;
+	uint32_t count;
+	uint64_t entries[];
+};
+
+struct vclock {
+	uint64_t *entries;
+	uint32_t count;
+	uint32_t capacity;
+	struct vclock_snapshot *snapshot; /* of the present content, or NULL */
+};
+
+/* An event's place in one order: who, its epoch then, what it knew then. */
+struct clock_stamp {
+	uint32_t slot;
+	uint64_t epoch;
+	struct vclock_snapshot *clock; /* NULL: knows of nobody else */
+};
+
+uint64_t vclock_get(const struct vclock *clock, uint32_t slot);
+
+/* False when memory is exhausted; the clock is then unchanged. */
+bool vclock_set(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
+
+/* Component-wise maximum: afterwards @into covers @from.  Says whether @into
+ * changed. */
+bool vclock_join(struct vclock *into, struct arena *arena, const struct vclock_snapshot *from);
+
+/* The entry of @slot becomes at least @epoch; says whether it changed. */
+bool vclock_raise(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
+
+/*
+ * Joins from a clock that its owner may change meanwhile, but does not free: its
+ * entries are words that only grow, and an outgrown block keeps its content.
+ * The entry of @slot is left out.
+ */
+bool vclock_join_living(struct vclock *into, struct arena *arena, const struct vclock *from,
+			uint32_t slot);
+
+/* A reference to the present content, which the caller drops; NULL when memory
+ * is exhausted. */
+struct vclock_snapshot *vclock_snapshot(struct vclock *clock, struct arena *arena);
+
+/* The reference is counted; both take NULL. */
+struct vclock_snapshot *snapshot_take(struct vclock_snapshot *snapshot);
+void snapshot_drop(struct vclock_snapshot *snapshot, struct arena *arena);
+
+/* A snapshot that covers both; the caller drops it.  @a may be NULL. */
+struct vclock_snapshot *snapshot_merge(struct vclock_snapshot *a, struct vclock_snapshot *b,
+				       struct arena *arena);
+
+/* Makes *@into, which may be NULL, cover @clock too.  Without memory it stays as
+ * it is. */
+void snapshot_merge_clock(struct vclock_snapshot **into, struct vclock *clock,
+			  struct arena *arena);
+
+void vclock_free(struct vclock *clock, struct arena *arena);
+
+static inline uint64_t snapshot_get(const struct vclock_snapshot *snapshot, uint32_t slot)
+{
+	return snapshot && slot < snapshot->count ? snapshot->entries[slot] : 0;
+}
+
+/* Did @a happen before @b? */
+static inline bool stamp_precedes(const struct clock_stamp *a, const struct clock_stamp *b)
+{
+	if (a->slot == b->slot)
+		return a->epoch <= b->epoch;
+	return snapshot_get(b->clock, a->slot) >= a->epoch;
+}
+
+static inline bool stamps_concurrent(const struct clock_stamp *a, const struct clock_stamp *b)
+{
+	return !stamp_precedes(a, b) && !stamp_precedes(b, a);
+}
+
+#endif

@@ -1,0 +1,206 @@
+#include "detect/deadlock/hang.h"
+
+#include "detect/lock_order/chain.h"
+#include "detect/base/report.h"
+#include "detect/deadlock/wait_graph.h"
+
+static bool is_shared(const struct sync_object *object)
+{
+	return !object || !object->info ||
+	       (object->info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED)) ||
+	       object->info->kind == OBJECT_FILE_LOCK;
+}
+
+/* Is the lock free, or left by a thread that ended, so that its waiter is only
+ * about to run? */
+static bool has_holder(const struct detector *detector, const struct sync_object *object)
+{
+	/* relaxed: validated by the second look of wait_read(). */
+	const struct thread *owner = detector_thread(detector, load_relaxed(&object->owner));
+
+	if (owner)
+		return owner->state == THREAD_RUNNING ||
+		       !(object->info->attributes & SYNC_ROBUST);
+	if (object->info->kind != OBJECT_RWLOCK)
+		return false;
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+
+		if (!thread || !thread->memory)
+			continue;
+		for (uint32_t i = 0; i < thread->held_count; i++)
+			if (thread->held[i].object == object)
+				return true;
+	}
+	return false;
+}
+
+/* Can @wait be ended by no thread that waits, and has it not been ended yet? */
+static bool is_stuck(const struct detector *detector, const struct thread *thread,
+		     const struct wait *wait)
+{
+	const struct thread *target;
+
+	switch (wait->kind) {
+	case WAIT_LOCK:
+		return !is_shared(wait->object) && has_holder(detector, wait->object);
+	case WAIT_CONDITION:
+		return !is_shared(wait->object) && wait->object->info->extra->wake_count == 0;
+	case WAIT_TOKEN:
+		return !is_shared(wait->object) && wait->object->info->extra->is_value_known &&
+		       wait->object->info->extra->value <= 0;
+	case WAIT_BARRIER:
+		return !is_shared(wait->object) && wait->object->info->extra->barrier_size &&
+		       wait->object->info->extra->barrier_round == thread->barrier_round;
+	case WAIT_JOIN:
+		target = detector_thread(detector, wait->target);
+		return target && (target->state == THREAD_RUNNING);
+	case WAIT_NONE:
+		break;
+	}
+	return false;
+}
+
+static bool is_part(const struct thread *thread)
+{
+	return thread && (thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING);
+}
+
+/* Every thread waits and is stuck?  Sums the versions, for the second look. */
+static bool all_stuck(const struct detector *detector, uint64_t *versions)
+{
+	*versions = 0;
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+		struct wait wait;
+
+		if (!is_part(thread))
+			continue;
+		if (thread->is_cancelled || !wait_read(thread, &wait) || wait.is_timed ||
+		    !is_stuck(detector, thread, &wait))
+			return false;
+		*versions += wait.version * 31 + id;
+	}
+	return true;
+}
+
+static void report_lost_wakeup(struct detector *detector, const struct thread *thread,
+			       const struct wait *wait)
+{
+	const struct sync_info *info = wait->object ? wait->object->info : NULL;
+	struct finding *finding;
+	struct finding_event *event;
+
+	/* One's own signal is not one that one could have waited for. */
+	if (wait->kind != WAIT_CONDITION || !info || !info->extra->idle_signaller ||
+	    info->extra->idle_signaller == thread->id)
+		return;
+	finding = report_begin(detector, FINDING_LOST_WAKEUP);
+	report_event(finding, info->extra->idle_signaller, ACTION_SIGNAL, wait->object,
+		     info->extra->idle_stack);
+	event = report_event(finding, thread->id, ACTION_WAIT, wait->object, wait->stack);
+	report_holds(event, thread);
+	report_emit(detector, finding,
+		    chain_mix(chain_mix(1, info->extra->idle_stack), wait->stack));
+}
+
+static void report_hang(struct detector *detector)
+{
+	struct finding *finding = report_begin(detector, FINDING_HANG);
+	uint64_t key = 0;
+
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		struct thread *thread = detector_thread(detector, id);
+		struct finding_event *event;
+		struct wait wait;
+
+		if (!is_part(thread) || !wait_read(thread, &wait))
+			continue;
+		event = report_event(finding, id,
+				     wait.kind == WAIT_JOIN ? ACTION_JOIN : ACTION_WAIT,
+				     wait.object, wait.stack);
+		if (event)
+			event->target = wait.target;
+		report_holds(event, thread);
+		key += chain_mix(1, wait.stack);
+	}
+	report_emit(detector, finding, key);
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		struct thread *thread = detector_thread(detector, id);
+		struct wait wait;
+
+		if (is_part(thread) && wait_read(thread, &wait))
+			report_lost_wakeup(detector, thread, &wait);
+	}
+}
+
+/* A thread in a reported deadlock cannot run either, but its finding has been
+ * made: the rest that waits for it is not another one. */
+static bool is_known(const struct detector *detector)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+
+		if (is_part(thread) && thread->is_deadlocked)
+			return true;
+	}
+	return false;
+}
+
+static bool all_asleep(struct detector *detector, const struct thread *looking)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+		struct wait wait;
+
+		if (is_part(thread) && thread != looking &&
+		    (!wait_read(thread, &wait) || !wait_is_asleep(detector, thread, &wait)))
+			return false;
+	}
+	return true;
+}
+
+/* A cycle through a semaphore that a running thread could have posted. */
+static bool find_deadlock(struct detector *detector, struct thread *looking)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		struct thread *thread = detector_thread(detector, id);
+
+		if (is_part(thread) &&
+		    wait_find_deadlock(detector, thread, looking ? looking : thread))
+			return true;
+	}
+	return false;
+}
+
+bool hang_is_likely(struct detector *detector)
+{
+	uint64_t versions;
+
+	/* relaxed: a thread that changes them checks after it did. */
+	return load_relaxed(&detector->blocked_count) >= load_relaxed(&detector->alive_count) &&
+	       all_stuck(detector, &versions) && versions;
+}
+
+bool hang_check(struct detector *detector, struct thread *thread)
+{
+	uint64_t before;
+	uint64_t after;
+	bool is_hang;
+
+	if (!hang_is_likely(detector))
+		return false;
+	runtime_lock(&detector->lock);
+	is_hang = all_stuck(detector, &before) && !is_known(detector);
+	runtime_unlock(&detector->lock);
+	if (!is_hang || detector->hooks->can_be_woken(detector) || !all_asleep(detector, thread))
+		return false;
+	if (find_deadlock(detector, thread))
+		return true;
+	runtime_lock(&detector->lock);
+	is_hang = all_stuck(detector, &after) && before == after;
+	if (is_hang)
+		report_hang(detector);
+	runtime_unlock(&detector->lock);
+	return is_hang;
+}

@@ -1,0 +1,38 @@
+/*
+ * The wait-for graph: deadlocks that happen.
+ *
+ * A thread that is about to block announces what it waits for, then looks: who
+ * holds that, is the holder itself waiting, and so on.  A walk that comes back
+ * is a deadlock if a second look finds every wait and every owner unchanged.
+ * Announcement and walk are separated by a full fence, so of the threads that
+ * close a cycle the last one to announce sees all others: no timer, no helper
+ * thread.  A timed wait breaks a cycle, but a condition wait, timed or not,
+ * finally waits without bound for its mutex.
+ */
+#ifndef DETECT_DEADLOCK_WAIT_GRAPH_H
+#define DETECT_DEADLOCK_WAIT_GRAPH_H
+
+#include "detect/detector.h"
+
+/*
+ * @thread will block as @wait says (but for its version).  True if this closed
+ * a deadlock or a hang, which has been reported: the caller asks its policy
+ * (--on-deadlock) what to do.  Pairs with wait_end().
+ */
+bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait);
+
+/* Does nothing if @thread's wait has ended. */
+void wait_end(struct detector *detector, struct thread *thread);
+
+/* A consistent copy of what @thread waits for; false if it waits for nothing
+ * or changed meanwhile. */
+bool wait_read(const struct thread *thread, struct wait *copy);
+
+/* Does the kernel agree that @thread waits, as *@wait says? */
+bool wait_is_asleep(struct detector *detector, const struct thread *thread,
+		    const struct wait *wait);
+
+/* Reports a deadlock that @thread, which waits, is part of.  @looking calls. */
+bool wait_find_deadlock(struct detector *detector, struct thread *thread, struct thread *looking);
+
+#endif

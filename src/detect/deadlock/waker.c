@@ -1,0 +1,139 @@
+#include "detect/deadlock/waker.h"
+
+#include "detect/lock_order/chain.h"
+#include "detect/sync/lock.h"
+#include "detect/base/report.h"
+
+static bool has_used(const struct sync_info *info, thread_id thread)
+{
+	for (unsigned i = 0; i < ARRAY_LENGTH(info->users); i++)
+		if (info->users[i] == thread)
+			return true;
+	return false;
+}
+
+void waker_joined(struct detector *detector, struct thread *thread, struct thread *target,
+		  stack_id stack)
+{
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		struct held_lock *held = &thread->held[i];
+		struct finding *finding;
+		struct finding_event *event;
+
+		if (!held->object->info || held->mode != LOCK_EXCLUSIVE ||
+		    !has_used(held->object->info, target->id))
+			continue;
+		finding = report_begin(detector, FINDING_WAIT_HOLDING_LOCK);
+		report_event(finding, thread->id, ACTION_HOLD, held->object, held->stack);
+		event = report_event(finding, thread->id, ACTION_JOIN, held->object, stack);
+		if (event)
+			event->target = target->id;
+		report_holds(event, thread);
+		report_emit(detector, finding, chain_mix(chain_mix(1, stack), held->stack));
+	}
+}
+
+static void report_waker(struct detector *detector, const struct sync_object *object,
+			 const struct waker_note *kept, const struct waker_note *brought)
+{
+	struct finding *finding = report_begin(detector, FINDING_WAIT_HOLDING_LOCK);
+
+	report_lock_event(finding, kept->thread, ACTION_HOLD, kept->lock, kept->hold);
+	report_event(finding, kept->thread, ACTION_WAIT, object, kept->stack);
+	report_lock_event(finding, brought->thread, ACTION_HOLD, brought->lock, brought->hold);
+	report_event(finding, brought->thread, ACTION_SIGNAL, object, brought->stack);
+	report_emit(detector, finding, chain_mix(chain_mix(1, kept->stack), brought->stack));
+}
+
+/* Keeps a note unless there is one of this thread and lock, or no room. */
+static bool add_note(struct waker_note *notes, const struct waker_note *note)
+{
+	for (unsigned i = 0; i < WAKER_NOTE_MAX; i++) {
+		if (notes[i].lock == note->lock && notes[i].thread == note->thread)
+			return false;
+		if (!notes[i].lock) {
+			notes[i] = *note;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void compare(struct detector *detector, const struct sync_object *object,
+		    const struct waker_note *kept, const struct waker_note *brought)
+{
+	if (kept->lock && kept->lock == brought->lock && kept->thread != brought->thread)
+		report_waker(detector, object, kept, brought);
+}
+
+static void note_locks(struct detector *detector, struct thread *thread,
+		       struct sync_object *object, const struct sync_object *mutex,
+		       stack_id stack, bool is_wait)
+{
+	struct sync_info *info = object->info;
+
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		const struct held_lock *held = &thread->held[i];
+		struct waker_note note;
+
+		if (held->object == mutex || held->object == object || !held->object->info ||
+		    held->mode != LOCK_EXCLUSIVE)
+			continue;
+		note = (struct waker_note){held->object->info->id, thread->id, held->stack, stack};
+		if (!add_note(is_wait ? info->extra->kept : info->extra->brought, &note))
+			continue;
+		/* Its id must go on meaning this lock. */
+		held->object->info->is_in_order = true;
+		for (unsigned other = 0; other < WAKER_NOTE_MAX; other++) {
+			if (is_wait)
+				compare(detector, object, &note, &info->extra->brought[other]);
+			else
+				compare(detector, object, &info->extra->kept[other], &note);
+		}
+	}
+}
+
+/* Is everything that note_locks() would note there already?  A look without
+ * the lock: notes are only ever added. */
+static bool has_all_notes(const struct thread *thread, const struct waker_note *notes,
+			  const struct sync_object *object, const struct sync_object *mutex)
+{
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		const struct held_lock *held = &thread->held[i];
+		bool is_noted = false;
+
+		if (held->object == mutex || held->object == object || !held->object->info ||
+		    held->mode != LOCK_EXCLUSIVE)
+			continue;
+		for (unsigned n = 0; n < WAKER_NOTE_MAX && !is_noted; n++)
+			is_noted = notes[n].thread == thread->id &&
+				   notes[n].lock == held->object->info->id;
+		if (!is_noted && !notes[WAKER_NOTE_MAX - 1].lock)
+			return false;
+	}
+	return true;
+}
+
+void waker_waits(struct detector *detector, struct thread *thread, struct sync_object *object,
+		 struct sync_object *mutex, stack_id stack)
+{
+	if (!object->info || has_all_notes(thread, object->info->extra->kept, object, mutex))
+		return;
+	runtime_lock(&detector->lock);
+	if (object->info)
+		note_locks(detector, thread, object, mutex, stack, true);
+	runtime_unlock(&detector->lock);
+}
+
+void waker_signals(struct detector *detector, struct thread *thread, struct sync_object *object,
+		   stack_id stack)
+{
+	if (!object->info || has_all_notes(thread, object->info->extra->brought, object,
+					   object->info->extra->condition_mutex))
+		return;
+	runtime_lock(&detector->lock);
+	if (object->info)
+		note_locks(detector, thread, object, object->info->extra->condition_mutex, stack,
+			   false);
+	runtime_unlock(&detector->lock);
+}

@@ -1,0 +1,78 @@
+#include "detect/lock_order/chain.h"
+
+#define SET_FIRST 4096u
+#define SET_MOST (1u << 22) /* then begun anew: it only saves time */
+
+/* Grown by replacing: old ones stay, for whoever is looking into them. */
+struct chain_set {
+	uint64_t mask;
+	uint64_t keys[];
+};
+
+bool chain_set_has(const struct detector *detector, uint64_t key)
+{
+	/* acquire: pairs with replace_set(). */
+	const struct chain_set *set = load_acquire(&detector->chain_set);
+	uint64_t found;
+
+	if (!set)
+		return false;
+	for (uint64_t i = key & set->mask;; i = (i + 1) & set->mask) {
+		/* relaxed: a key stands for itself. */
+		found = load_relaxed(&set->keys[i]);
+		if (found == key)
+			return true;
+		if (!found)
+			return false;
+	}
+}
+
+static void put(struct chain_set *set, uint64_t key)
+{
+	uint64_t i = key & set->mask;
+
+	while (set->keys[i])
+		i = (i + 1) & set->mask;
+	store_relaxed(&set->keys[i], key); /* relaxed: a key stands for itself */
+}
+
+static bool replace_set(struct detector *detector, const struct chain_set *old, uint64_t size)
+{
+	struct chain_set *set =
+		arena_alloc(&detector->arena, sizeof(*set) + size * sizeof(uint64_t));
+
+	if (!set)
+		return false;
+	set->mask = size - 1;
+	for (uint64_t i = 0; old && i <= old->mask; i++)
+		if (old->keys[i])
+			put(set, old->keys[i]);
+	/* release: pairs with chain_set_has(). */
+	store_release(&detector->chain_set, set);
+	return true;
+}
+
+/* At most half full. */
+static bool reserve_set(struct detector *detector)
+{
+	struct chain_set *old = detector->chain_set;
+
+	if (!old)
+		return replace_set(detector, NULL, SET_FIRST);
+	if (detector->chain_set_count * 2 < old->mask)
+		return true;
+	if (old->mask + 1 < SET_MOST)
+		return replace_set(detector, old, (old->mask + 1) * 2);
+	for (uint64_t i = 0; i <= old->mask; i++)
+		store_relaxed(&old->keys[i], 0); /* relaxed: a miss is harmless */
+	detector->chain_set_count = 0;
+	return true;
+}
+
+void chain_set_add(struct detector *detector, uint64_t key)
+{
+	if (!reserve_set(detector))
+		return;
+	put(detector->chain_set, key);
+	detector->chain_set_count++;
+}

@@ -1,0 +1,51 @@
+/*
+ * Chains: has this sequence of held locks been validated before?
+ *
+ * A chain is a rolling 64-bit hash of a thread's held locks in order of
+ * acquisition: base (thread and structural epoch), then each lock's address,
+ * generation and mode.  Taking a lock under a chain that has been validated
+ * needs no look at the lock-order graph (the chain cache of Linux lockdep,
+ * Documentation/locking/lockdep-design.rst).  Each thread has a direct-mapped
+ * cache of validated chains, behind it stands a set of all.
+ */
+#ifndef DETECT_LOCK_ORDER_CHAIN_H
+#define DETECT_LOCK_ORDER_CHAIN_H
+
+#include "detect/detector.h"
+
+static inline uint64_t chain_mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 29;
+}
+
+/* The chain of @object taken in @mode under @chain. */
+static inline uint64_t chain_extend(uint64_t chain, const struct sync_object *object,
+				    enum lock_mode mode)
+{
+	return chain_mix(chain, object->address ^ (uint64_t)object->generation << 48 ^
+					(uint64_t)mode << 62);
+}
+
+/* What is looked up for a chain: a timed acquisition does not vouch for an
+ * untimed one, and all is new under another salt. */
+static inline uint64_t chain_key(const struct detector *detector, uint64_t chain, bool is_timed)
+{
+	uint64_t key = chain ^ detector->salt ^ (is_timed ? 0x5851f42d4c957f2dull : 0);
+
+	return key ? key : 1;
+}
+
+static inline bool chain_is_cached(const struct thread *thread, uint64_t key)
+{
+	return thread->chains && thread->chains[key % CHAIN_CACHE_SIZE] == key;
+}
+
+/* The set behind the caches.  Looking takes no lock, and may miss what is just
+ * being added. */
+bool chain_set_has(const struct detector *detector, uint64_t key);
+
+/* Called with detector.lock held. */
+void chain_set_add(struct detector *detector, uint64_t key);
+
+#endif

@@ -1,0 +1,175 @@
+#include "detect/lock_order/class.h"
+
+#include "detect/lock_order/chain.h"
+
+#define CLASS_BUCKETS 1024u
+#define HAND_OVER_HAND_MAX 3u /* locks held at a time: two, and one of something else */
+
+struct lock_class {
+	uint64_t key;
+	class_id id;
+	lock_id example;
+	bool is_chained; /* locked hand over hand */
+	struct lock_class *next;
+};
+
+/* Graph nodes: two per class.  Gates are locks, whose ids must not meet those
+ * of the nodes. */
+#define FIRST_CLASS_NODE ((lock_id)1 << 27)
+
+static lock_id lower_node(class_id class)
+{
+	return FIRST_CLASS_NODE + class * 2;
+}
+
+static lock_id higher_node(class_id class)
+{
+	return FIRST_CLASS_NODE + class * 2 + 1;
+}
+
+static const struct lock_class *class_of_node(const struct detector *detector, lock_id node)
+{
+	return id_table_get(&detector->classes, (node - FIRST_CLASS_NODE) / 2);
+}
+
+/* What locks of one class have in common.  A lock without an init call and
+ * without a place in common with others is a class of its own. */
+static uint64_t class_key(const struct sync_info *info)
+{
+	if (info->created)
+		return chain_mix(chain_mix(1, info->kind), info->created);
+	return chain_mix(chain_mix(2, info->kind), info->first);
+}
+
+static struct lock_class *find_or_add(struct detector *detector, const struct sync_info *info)
+{
+	uint64_t key = class_key(info);
+	struct lock_class **bucket;
+	struct lock_class *class;
+
+	if (!detector->class_buckets)
+		detector->class_buckets = arena_alloc(
+			&detector->arena, CLASS_BUCKETS * sizeof(*detector->class_buckets));
+	if (!detector->class_buckets)
+		return NULL;
+	bucket = &detector->class_buckets[key % CLASS_BUCKETS];
+	for (class = *bucket; class; class = class->next)
+		if (class->key == key)
+			return class;
+	class = arena_alloc(&detector->arena, sizeof(*class));
+	if (!class)
+		return NULL;
+	class->key = key;
+	class->id = detector->classes.last + 1;
+	class->example = info->id;
+	if (!id_table_set(&detector->classes, &detector->arena, class->id, class))
+		return NULL;
+	class->next = *bucket;
+	*bucket = class;
+	return class;
+}
+
+static struct lock_class *class_of(struct detector *detector, struct sync_info *info)
+{
+	struct lock_class *class;
+
+	if (info->class)
+		return id_table_get(&detector->classes, info->class);
+	class = find_or_add(detector, info);
+	if (class)
+		info->class = class->id;
+	return class;
+}
+
+/* Down a list: @held was itself taken under a lock of the class, which has
+ * been released since. */
+static bool is_hand_over_hand(const struct thread *thread, const struct held_lock *held)
+{
+	if (!held->under || thread->held_count > HAND_OVER_HAND_MAX)
+		return false;
+	for (uint32_t i = 0; i < thread->held_count; i++)
+		if (thread->held[i].object->info &&
+		    thread->held[i].object->info->id == held->under)
+			return false;
+	return true;
+}
+
+static void add_same_class(struct detector *detector, struct thread *thread,
+			   struct held_lock *held, struct sync_object *object,
+			   struct lock_class *class, const struct order_witness *witness)
+{
+	bool is_ascending = held->object->address < object->address;
+
+	if (is_hand_over_hand(thread, held))
+		class->is_chained = true;
+	thread->wanted_under = held->object->info->id;
+	lock_order_add(detector->class_order,
+		       is_ascending ? lower_node(class->id) : higher_node(class->id),
+		       is_ascending ? higher_node(class->id) : lower_node(class->id), witness);
+}
+
+void class_order_add(struct detector *detector, struct thread *thread, struct held_lock *held,
+		     struct sync_object *object, const struct order_witness *witness)
+{
+	struct lock_class *from = class_of(detector, held->object->info);
+	struct lock_class *to = class_of(detector, object->info);
+
+	/* A class named by its first use alone says too little: one line of a
+	 * wrapper may be the first use of everything. */
+	if (!from || !to || !held->object->info->created || !object->info->created)
+		return;
+	if (from == to)
+		add_same_class(detector, thread, held, object, from, witness);
+	else
+		lock_order_add(detector->class_order, lower_node(from->id), lower_node(to->id),
+			       witness);
+}
+
+/* Where the call was that a stack ends in. */
+static uintptr_t site_of(const struct detector *detector, stack_id id)
+{
+	const struct stack *stack = stack_depot_get(&detector->stacks, id);
+
+	return stack && stack->frame_count ? stack->frames[0] : 0;
+}
+
+/*
+ * Two locks of one class in both directions are suspicious if one piece of code
+ * chooses the direction.  Code that has two roles for them, an outer and an
+ * inner, takes each role in its own place: locks of one origin (initialised in
+ * one loop, say) that are of two kinds.
+ */
+static bool has_common_site(const struct detector *detector, const struct order_cycle *cycle)
+{
+	const struct order_witness *one = cycle->edges[0].witness;
+	const struct order_witness *other = cycle->edges[1].witness;
+
+	return site_of(detector, one->from_stack) == site_of(detector, other->from_stack) ||
+	       site_of(detector, one->to_stack) == site_of(detector, other->to_stack);
+}
+
+static bool is_within_class(const struct detector *detector, const struct order_cycle *cycle)
+{
+	return cycle->length == 2 && class_of_node(detector, cycle->edges[0].from) ==
+					     class_of_node(detector, cycle->edges[1].from);
+}
+
+bool class_cycle_is_news(const struct detector *detector, const struct order_cycle *cycle)
+{
+	for (uint32_t i = 0; i < cycle->length && i < LOCK_ORDER_CYCLE_MAX; i++) {
+		const struct lock_class *class = class_of_node(detector, cycle->edges[i].from);
+
+		if (!class || class->is_chained)
+			return false;
+	}
+	if (is_within_class(detector, cycle) && !has_common_site(detector, cycle))
+		return false;
+	return cycle->verdict == ORDER_CONCURRENT;
+}
+
+lock_id class_example(const struct detector *detector, lock_id node)
+{
+	const struct lock_class *class = class_of_node(detector, node);
+
+	return class ? class->example : 0;
+}

@@ -1,0 +1,54 @@
+/*
+ * Accesses of memory: the door to the race engine.
+ *
+ * Who observes an access (cloned code's slow path, a range of a libc function,
+ * an event script) calls one of these before it takes place.  The calling
+ * thread is @thread; the guard is up; errno, vector registers and the
+ * program's locks are not touched.
+ */
+#ifndef DETECT_RACE_ACCESS_H
+#define DETECT_RACE_ACCESS_H
+
+#include "detect/detector.h"
+#include "detect/base/site.h"
+
+struct access {
+	uintptr_t address;
+	size_t size_bytes;
+	site_id site;
+	uint32_t flags; /* of enum site_flag: at least SITE_READ or SITE_WRITE */
+	const void *context; /* what the hook access_stack needs: in the guest, registers */
+	uint64_t value; /* the memory's present value, if has_value */
+	bool has_value;
+	bool is_recorded; /* by access_fast.c: to be judged although shadow memory has it */
+	bool is_late; /* it took place some time ago: what is held now says nothing */
+};
+
+/* A read or write of any size: judges and records it. */
+void access_check(struct detector *detector, struct thread *thread, const struct access *access);
+
+/*
+ * A locked instruction or xchg on @access->address: access_synchronise_begin()
+ * before it, access_synchronise_end() after it.  The location's own lock is held
+ * in between (or not, if it was not to be had: then begin returns NULL), so
+ * that order and instruction are one.  @has_stored is false for a compare and
+ * exchange that failed: it has only read.
+ */
+struct atomic_location;
+struct atomic_location *access_synchronise_begin(struct detector *detector, struct thread *thread,
+						 const struct access *access);
+void access_synchronise_end(struct detector *detector, struct thread *thread,
+			    struct atomic_location *location, bool has_stored);
+
+/*
+ * Memory [start, end) begins a new life: what was known of it is forgotten.
+ * With @is_freed it ends one instead: later accesses race with this free unless
+ * they happen before it... which no access can; 'freed by' is remembered until
+ * the memory is given out again.
+ */
+void access_memory_begins(struct detector *detector, struct thread *thread, uintptr_t start,
+			  size_t size_bytes);
+void access_memory_freed(struct detector *detector, struct thread *thread,
+			 const struct access *access);
+
+#endif

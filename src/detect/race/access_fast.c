@@ -1,0 +1,478 @@
+#include "detect/race/access_fast.h"
+
+#include "detect/shadow/cells.h"
+#include "detect/shadow/origin.h"
+
+uint8_t access_quiet[SITE_MAX];
+
+static inline bool is_same_epoch(uint64_t word, uint64_t current)
+{
+	return (word ^ current) >> SHADOW_FORM_SHIFT == 0;
+}
+
+/* Is @word a plain one (or none), and of an access before @thread's present? */
+static inline bool is_before(const struct thread *thread, uint64_t word)
+{
+	uint32_t slot = shadow_slot(word);
+
+	if (word == 0)
+		return true;
+	if (shadow_form(word) != SHADOW_PLAIN)
+		return false;
+	return slot < thread->clock.count &&
+	       (slot == thread->slot || thread->clock.entries[slot] >= shadow_epoch(word));
+}
+
+/* The same of what @word says of @bytes. */
+static inline bool is_clear(const struct thread *thread, uint64_t word, uint32_t bytes)
+{
+	return is_before(thread, word) ||
+	       (shadow_form(word) == SHADOW_PLAIN && !(shadow_bytes(word) & bytes));
+}
+
+static bool are_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
+		      uint32_t bytes)
+{
+	struct cells cells;
+
+	if (!cells_are(word))
+		return false;
+	cells = cells_of(word);
+	for (uint32_t i = 0; i < cells.capacity; i++)
+		if (!is_clear(thread, load_relaxed(&cells.words[i]), bytes))
+			return false;
+	fence_acquire();
+	return load_relaxed(place) == word; /* relaxed: the fence orders it */
+}
+
+/* The same of all that @word, read at @place, stands for. */
+static inline bool is_all_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
+				uint32_t bytes)
+{
+	return is_clear(thread, word, bytes) || are_clear(thread, place, word, bytes);
+}
+
+/* Records over @old.  False: it is not @old any more. */
+static inline bool exchange_word(uint64_t *place, uint32_t *origin, uint64_t old, uint64_t word,
+				 origin_id what)
+{
+	if (!compare_exchange_acq_rel(place, &old, word))
+		return false;
+	origin_store(origin, what, word);
+	return true;
+}
+
+/* What was recorded is judged again by the whole engine. */
+static void check_again(struct detector *detector, struct thread *thread, uintptr_t address,
+			uint32_t size_bytes, bool is_write, site_id id, bool is_late)
+{
+	const struct site *site = site_get(&detector->sites, id);
+	struct access access = {
+		.address = address,
+		.size_bytes = size_bytes,
+		.site = id,
+		.flags = (site ? site->flags : 0) | (is_write ? SITE_WRITE : SITE_READ),
+		.is_recorded = true,
+		.is_late = is_late,
+	};
+
+	access_check(detector, thread, &access);
+}
+
+/* One whole granule.  False: it was left as it is. */
+static inline bool record_granule(struct detector *detector, struct thread *thread,
+				  uintptr_t granule, bool is_write, site_id site)
+{
+	struct shadow shadow = shadow_of(granule);
+	uint64_t *own = is_write ? shadow.write : shadow.read;
+	uint64_t *other = is_write ? shadow.read : shadow.write;
+	uint32_t *origin = is_write ? &shadow.origins->write : &shadow.origins->read;
+	uint64_t current = *thread->current;
+	uint64_t old = load_acquire(own);
+
+	if (old == current || (!is_write && old == *thread->shared))
+		return true;
+	if (!is_all_clear(thread, own, old, SHADOW_ALL_BYTES) ||
+	    !is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES) ||
+	    !exchange_word(own, origin, old, current, origin_of_site(site)))
+		return false;
+	cells_free(thread, old);
+	/* acquire, after the exchange: pairs with the other side's exchange and look. */
+	if (UNLIKELY(!is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES)))
+		check_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
+	return true;
+}
+
+/* --- Parts of granules ------------------------------------------------------ */
+
+/* A part of a granule on its way to shadow memory. */
+struct part {
+	struct detector *detector;
+	struct thread *thread;
+	uintptr_t granule;
+	uint32_t bytes;
+	bool is_write;
+	origin_id what;
+	uint64_t mine;	 /* the plain word of this access */
+	uint64_t *place; /* where it goes */
+	uint32_t *origin;
+};
+
+/* Adds to @list what @cell says of bytes that @part has not. */
+static void add_rest(const struct part *part, struct cell_list *list, struct cell cell)
+{
+	cell.word &= ~(uint64_t)part->bytes;
+	if (shadow_bytes(cell.word))
+		list->cells[list->count++] = cell;
+}
+
+/* @list, last the part's own cell, says of one epoch's accesses to all bytes. */
+static bool become_whole(const struct part *part, uint64_t old, const struct cell_list *list)
+{
+	struct origin_part whole = {.slot = (uint16_t)part->thread->slot};
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct origin_part more = {whole.slot, (uint8_t)shadow_bytes(list->cells[i].word),
+					   list->cells[i].what};
+
+		whole.what = i ? origin_unite(part->detector, part->thread, &whole, &more)
+			       : more.what;
+		whole.bytes |= more.bytes;
+	}
+	if (!exchange_word(part->place, part->origin, old, part->mine | SHADOW_ALL_BYTES,
+			   whole.what))
+		return false;
+	cells_free(part->thread, old);
+	return true;
+}
+
+/* *part->place, which was @old, will say what @list and the part say. */
+static bool put_with(const struct part *part, uint64_t old, struct cell_list *list)
+{
+	uint32_t bytes = part->bytes;
+	bool is_one_epoch = true;
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		is_one_epoch &= is_same_epoch(list->cells[i].word, part->mine);
+		bytes |= shadow_bytes(list->cells[i].word);
+	}
+	list->cells[list->count++] = (struct cell){part->mine, part->what};
+	if (is_one_epoch && bytes == SHADOW_ALL_BYTES)
+		return become_whole(part, old, list);
+	return cells_put(part->detector, part->thread, part->place, old, part->granule, list);
+}
+
+/* What one word said becomes two cells. */
+static bool put_beside_word(const struct part *part, uint64_t old)
+{
+	struct cell_list list = {.count = 0};
+	struct cell cell = {.word = old};
+
+	/* Whose it is may be about to say where. */
+	if (!origin_find(part->origin, old, &cell.what))
+		return false;
+	add_rest(part, &list, cell);
+	return put_with(part, old, &list);
+}
+
+/* The cells of @old are laid out and put anew. */
+static bool put_anew(const struct part *part, uint64_t old)
+{
+	struct cell_list before;
+	struct cell_list list = {.count = 0};
+
+	if (!cells_read(part->place, old, &before))
+		return false;
+	for (uint32_t i = 0; i < before.count; i++)
+		add_rest(part, &list, before.cells[i]);
+	return put_with(part, old, &list);
+}
+
+/*
+ * A part that has a cell of its own already, or finds one free: as whoever comes to
+ * the same field again.  False: nothing was done.
+ */
+static bool put_in_place(const struct part *part, uint64_t old)
+{
+	struct cells cells = cells_of(old);
+	uint64_t next = cells_next(old);
+	uint32_t bytes = part->bytes; /* of this epoch */
+	uint32_t own = CELLS_MAX;
+	uint32_t unused = CELLS_MAX;
+
+	for (uint32_t i = 0; i < cells.capacity; i++) {
+		uint64_t cell = load_relaxed(&cells.words[i]); /* relaxed: as the word is taken */
+
+		if (!cell)
+			unused = i;
+		else if (shadow_bytes(cell) == part->bytes)
+			own = i;
+		else if (shadow_bytes(cell) & part->bytes)
+			return false;
+		else if (is_same_epoch(cell, part->mine))
+			bytes |= shadow_bytes(cell);
+	}
+	own = own < CELLS_MAX ? own : unused;
+	if (own == CELLS_MAX || bytes == SHADOW_ALL_BYTES || !cells_take(part->place, old, next))
+		return false;
+	store_relaxed(&cells.words[own], part->mine); /* relaxed: the word is busy */
+	store_relaxed(&cells.whats[own], part->what);
+	store_release(part->place, next); /* pairs with cells_load() */
+	return true;
+}
+
+static bool put_among_cells(const struct part *part, uint64_t old)
+{
+	return are_clear(part->thread, part->place, old, part->bytes) &&
+	       (put_in_place(part, old) || put_anew(part, old));
+}
+
+/* False: it was not recorded, or is to be judged by the whole engine. */
+static bool record_part(const struct part *part)
+{
+	struct shadow shadow = shadow_of(part->granule);
+	uint64_t *other = part->is_write ? shadow.read : shadow.write;
+	uint64_t old = load_acquire(part->place);
+	bool is_put;
+
+	if (is_same_epoch(old, part->mine) && !(part->bytes & ~shadow_bytes(old)))
+		return true;
+	if (is_before(part->thread, old) && !(shadow_bytes(old) & ~part->bytes))
+		is_put = exchange_word(part->place, part->origin, old, part->mine, part->what);
+	else if (is_clear(part->thread, old, part->bytes))
+		is_put = put_beside_word(part, old);
+	else
+		is_put = cells_are(old) && put_among_cells(part, old);
+	/* acquire: as in record_granule() */
+	return is_put && is_all_clear(part->thread, other, load_acquire(other), part->bytes);
+}
+
+/* --- Open granules --------------------------------------------------------- */
+
+/* The runs of bytes in @bytes, each as an access of its own. */
+static void check_runs(struct detector *detector, struct thread *thread, uintptr_t granule,
+		       uint32_t bytes, bool is_write, site_id site)
+{
+	while (bytes) {
+		uint32_t first = (uint32_t)__builtin_ctz(bytes);
+		uint32_t length = (uint32_t)__builtin_ctz(~(bytes >> first));
+
+		check_again(detector, thread, granule + first, length, is_write, site, true);
+		bytes &= ~(((1u << length) - 1) << first);
+	}
+}
+
+/* Which of @bytes the site of the first of them was the last to access. */
+static uint32_t bytes_of_first(const struct open_granule *open, uint32_t bytes)
+{
+	site_id site = open->sites[__builtin_ctz(bytes)];
+	uint32_t same = 0;
+
+	for (uint32_t left = bytes; left; left &= left - 1) {
+		uint32_t byte = (uint32_t)__builtin_ctz(left);
+
+		same |= (uint32_t)(open->sites[byte] == site) << byte;
+	}
+	return same;
+}
+
+static origin_id unite_sites(struct detector *detector, struct thread *thread,
+			     const struct open_granule *open)
+{
+	struct origin_part all = {.slot = (uint16_t)thread->slot};
+
+	if (!open->is_mixed)
+		return origin_of_site(open->site);
+	for (uint32_t left = open->bytes; left; left &= ~(uint32_t)all.bytes) {
+		uint32_t bytes = bytes_of_first(open, left);
+		origin_id what = origin_of_site(open->sites[__builtin_ctz(left)]);
+		struct origin_part more = {all.slot, (uint8_t)bytes, what};
+
+		all.what = all.bytes ? origin_unite(detector, thread, &all, &more) : what;
+		all.bytes |= more.bytes;
+	}
+	return all.what;
+}
+
+/* All of @open, which has been recorded or not, is judged by the whole engine. */
+static void judge(struct detector *detector, struct thread *thread, struct open_granule open,
+		  bool is_write)
+{
+	while (open.bytes) {
+		uint32_t bytes = bytes_of_first(&open, open.bytes);
+		site_id site = open.sites[__builtin_ctz(open.bytes)];
+
+		check_runs(detector, thread, open.granule, bytes, is_write, site);
+		open.bytes &= ~bytes;
+	}
+}
+
+static void record_open(struct detector *detector, struct thread *thread,
+			const struct open_granule *open, bool is_write)
+{
+	struct shadow shadow = shadow_of(open->granule);
+	struct part part = {
+		.detector = detector,
+		.thread = thread,
+		.granule = open->granule,
+		.bytes = open->bytes,
+		.is_write = is_write,
+		.what = unite_sites(detector, thread, open),
+		.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes,
+		.place = is_write ? shadow.write : shadow.read,
+		.origin = is_write ? &shadow.origins->write : &shadow.origins->read,
+	};
+
+	if (UNLIKELY(!record_part(&part)))
+		judge(detector, thread, *open, is_write);
+}
+
+enum recorded { NOT_RECORDED, RECORDED, RECORDED_WITH_OTHERS };
+
+/* The common case of the same: what nobody has touched since the thread's past, but for
+ * bytes that it touches again, and by one site. */
+static inline enum recorded record_alone(struct thread *thread, const struct open_granule *open,
+					 bool is_write)
+{
+	struct shadow shadow = shadow_of(open->granule);
+	uint64_t *own = is_write ? shadow.write : shadow.read;
+	uint64_t *other = is_write ? shadow.read : shadow.write;
+	uint64_t mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes;
+	uint64_t old = load_acquire(own);
+
+	if (open->is_mixed || !is_before(thread, old) || shadow_bytes(old) & ~open->bytes ||
+	    !exchange_word(own, is_write ? &shadow.origins->write : &shadow.origins->read, old,
+			   mine, origin_of_site(open->site)))
+		return NOT_RECORDED;
+	/* acquire: as in record_granule() */
+	return is_clear(thread, load_acquire(other), open->bytes) ? RECORDED
+								  : RECORDED_WITH_OTHERS;
+}
+
+static void flush(struct detector *detector, struct thread *thread, struct open_granule *place,
+		  bool is_write)
+{
+	enum recorded recorded = record_alone(thread, place, is_write);
+	struct open_granule open = {0};
+
+	if (UNLIKELY(recorded != RECORDED))
+		open = *place;
+	place->granule = 0;
+	thread->open_count--;
+	if (recorded == NOT_RECORDED)
+		record_open(detector, thread, &open, is_write);
+	else if (UNLIKELY(recorded == RECORDED_WITH_OTHERS))
+		judge(detector, thread, open, is_write);
+}
+
+void access_flush_slowly(struct detector *detector, struct thread *thread)
+{
+	for (uint32_t is_write = 0; is_write < 2; is_write++)
+		for (uint32_t i = 0; thread->open_count && i < THREAD_OPEN; i++)
+			if (thread->open[is_write][i].granule)
+				flush(detector, thread, &thread->open[is_write][i], is_write);
+}
+
+/* Can the granule be kept open: is nothing to be feared from either plane? */
+static inline bool is_quiet(const struct thread *thread, uintptr_t granule, uint32_t bytes,
+			    bool is_write)
+{
+	struct shadow shadow = shadow_of(granule);
+	uint64_t write = load_acquire(shadow.write);
+	uint64_t read = load_acquire(shadow.read);
+
+	return is_all_clear(thread, shadow.write, write, bytes) &&
+	       (is_all_clear(thread, shadow.read, read, bytes) ||
+		(!is_write && read == *thread->shared));
+}
+
+/* The one of a set's ways that is free, or else the older. */
+static struct open_granule *victim_of(struct thread *thread, struct open_granule *set)
+{
+	for (uint32_t way = 0; way < THREAD_OPEN_WAYS; way++)
+		if (!set[way].granule)
+			return &set[way];
+	thread->open_turn++;
+	return &set[thread->open_turn % THREAD_OPEN_WAYS];
+}
+
+/* Has the thread recorded it in this epoch? */
+static inline bool is_there(uintptr_t granule, uint32_t bytes, bool is_write, uint64_t current)
+{
+	struct shadow shadow = shadow_of(granule);
+	/* relaxed: others change a word to something else than ours. */
+	uint64_t word = load_relaxed(is_write ? shadow.write : shadow.read);
+
+	return is_same_epoch(word, current) && !(bytes & ~shadow_bytes(word));
+}
+
+static inline void touch(struct open_granule *open, uint32_t bytes, site_id site)
+{
+	open->bytes |= bytes;
+	open->is_mixed |= open->site != site;
+	open->site = site;
+	for (; bytes; bytes &= bytes - 1)
+		open->sites[__builtin_ctz(bytes)] = site;
+}
+
+static bool keep_open(struct detector *detector, struct thread *thread, uintptr_t address,
+		      uint32_t bytes, bool is_write, site_id site)
+{
+	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	struct open_granule *set =
+		&thread->open[is_write][address / SHADOW_GRANULE % THREAD_OPEN_SETS *
+					THREAD_OPEN_WAYS];
+	struct open_granule *open;
+
+	for (uint32_t way = 0; way < THREAD_OPEN_WAYS; way++) {
+		if (set[way].granule != granule)
+			continue;
+		touch(&set[way], bytes, site);
+		return true;
+	}
+	if (is_there(granule, bytes, is_write, *thread->current))
+		return true;
+	open = victim_of(thread, set);
+	if (open->granule)
+		flush(detector, thread, open, is_write);
+	/* What was flushed may have been judged, and the epoch be over. */
+	if (!thread->has_recorded || !is_quiet(thread, granule, bytes, is_write))
+		return false;
+	/* It will be stored to when the granule is flushed. */
+	__builtin_prefetch(shadow_of(granule).origins, 1);
+	open->granule = granule;
+	open->bytes = 0;
+	open->is_mixed = 0;
+	open->site = site;
+	touch(open, bytes, site);
+	thread->open_count++;
+	return true;
+}
+
+bool access_one(struct detector *detector, struct thread *thread, uintptr_t address,
+		uint32_t size_bytes, bool is_write, site_id site)
+{
+	/* The granule before may have been judged. */
+	if (UNLIKELY(!thread->has_recorded))
+		return false;
+	if (size_bytes == SHADOW_GRANULE)
+		return record_granule(detector, thread, address, is_write, site);
+	return keep_open(detector, thread, address,
+			 ((1u << size_bytes) - 1) << address % SHADOW_GRANULE, is_write, site);
+}
+
+bool access_several(struct detector *detector, struct thread *thread, uintptr_t address,
+		    uint32_t size_bytes, bool is_write, site_id site)
+{
+	while (size_bytes) {
+		uint32_t here = SHADOW_GRANULE - address % SHADOW_GRANULE;
+
+		if (here > size_bytes)
+			here = size_bytes;
+		if (!access_one(detector, thread, address, here, is_write, site))
+			return false;
+		address += here;
+		size_bytes -= here;
+	}
+	return true;
+}

@@ -1,0 +1,429 @@
+#include "detect/race/atomic_location.h"
+
+#include "detect/race/access_fast.h"
+#include "detect/shadow/cells.h"
+#include "detect/race/race.h"
+
+#define SWEEP_FIRST 4096u
+#define HALF_BYTES 4u
+#define HALF_MASK 0x0fu
+
+void atomic_table_init(struct atomic_table *table, page_source pages)
+{
+	arena_init(&table->arena, pages);
+	table->sweep_at = SWEEP_FIRST;
+}
+
+/* Which halves @bytes of a granule lie in, as a mask. */
+static uint32_t halves_of(uint32_t bytes)
+{
+	return ((bytes & HALF_MASK) != 0) | ((bytes >> HALF_BYTES) != 0) << 1;
+}
+
+/* --- The table ------------------------------------------------------------- */
+
+static uint64_t word_of(const struct atomic_location *location)
+{
+	return (uint64_t)location->number << SHADOW_EPOCH_SHIFT |
+	       (uint64_t)SHADOW_ATOMIC << SHADOW_FORM_SHIFT;
+}
+
+static bool is_named(const struct atomic_location *location)
+{
+	return load_relaxed(shadow_of(location->granule).write) == word_of(location);
+}
+
+/* Under table->busy.  A location whose memory has begun a new life is named by
+ * no shadow word. */
+static void sweep(struct atomic_table *table, struct thread *thread)
+{
+	for (uint32_t number = 1; number <= table->by_number.last; number++) {
+		struct atomic_location *location = id_table_get(&table->by_number, number);
+
+		if (!location || !location->is_in_use || is_named(location) ||
+		    load_relaxed(&location->busy.is_taken) || !spin_lock(&location->busy))
+			continue;
+		for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
+			snapshot_drop(location->halves[i].clock, &table->arena);
+		cells_free(thread, location->write);
+		cells_free(thread, location->read);
+		location->is_in_use = false;
+		location->next_free = table->free_list;
+		table->free_list = location;
+		table->in_use_count--;
+		spin_unlock(&location->busy);
+	}
+	table->sweep_at = table->in_use_count < SWEEP_FIRST / 2 ? SWEEP_FIRST
+								: 2 * table->in_use_count;
+}
+
+/* Under table->busy. */
+static struct atomic_location *new_location(struct atomic_table *table)
+{
+	struct atomic_location *location = table->free_list;
+	uint32_t number;
+
+	if (location) {
+		table->free_list = location->next_free;
+		number = location->number;
+		*location = (struct atomic_location){.number = number};
+		return location;
+	}
+	location = arena_alloc(&table->arena, sizeof(*location));
+	number = table->by_number.last + 1;
+	if (!location || !id_table_set(&table->by_number, &table->arena, number, location))
+		return NULL;
+	location->number = number;
+	return location;
+}
+
+static struct atomic_location *take_location(struct detector *detector, struct thread *thread,
+					     uintptr_t granule)
+{
+	struct atomic_table *table = &detector->atomics;
+	struct atomic_location *location;
+
+	if (!spin_lock(&table->busy))
+		return NULL;
+	if (table->in_use_count >= table->sweep_at)
+		sweep(table, thread);
+	location = new_location(table);
+	if (location) {
+		location->granule = granule;
+		location->is_in_use = true;
+		table->in_use_count++;
+	}
+	spin_unlock(&table->busy);
+	return location;
+}
+
+static void give_back(struct detector *detector, struct atomic_location *location)
+{
+	struct atomic_table *table = &detector->atomics;
+
+	if (!spin_lock(&table->busy))
+		return; /* it is found by the next sweep */
+	location->is_in_use = false;
+	location->next_free = table->free_list;
+	table->free_list = location;
+	table->in_use_count--;
+	spin_unlock(&table->busy);
+}
+
+#define PATIENCE 50u /* times a spin lock's own, which is some 50 ms */
+
+/*
+ * Who holds it is between two instructions, but may have lost its processor for
+ * long on a busy machine; a lost edge could become a false race.  False for the
+ * holder itself, in a signal handler, and if the holder never comes back.
+ */
+static bool take_busy(const struct thread *thread, struct atomic_location *location)
+{
+	for (uint32_t i = 0; i < PATIENCE; i++) {
+		/* relaxed: only its own number tells it something. */
+		if (load_relaxed(&location->user) == thread->id)
+			return false;
+		if (spin_lock(&location->busy))
+			return true;
+	}
+	return false;
+}
+
+static struct atomic_location *location_of(const struct detector *detector, uint64_t word)
+{
+	return id_table_get(&detector->atomics.by_number, (uint32_t)shadow_number(word));
+}
+
+/* --- Clocks ---------------------------------------------------------------- */
+
+static void learn(struct thread *thread, struct atomic_half *half)
+{
+	if (half->clock && half->stamp != thread->stamp)
+		thread_join_clock(thread, half->clock);
+}
+
+/* The half's clock becomes one that covers @thread's, and what it was. */
+static void teach(struct thread *thread, struct atomic_half *half)
+{
+	if (half->stamp == thread->stamp)
+		return;
+	snapshot_merge_clock(&half->clock, &thread->clock, &thread->memory->arena);
+	half->stamp = 0;
+}
+
+/* The same for a thread that has just learnt from the half. */
+static void teach_after_learning(struct thread *thread, struct atomic_half *half)
+{
+	struct vclock_snapshot *clock;
+
+	if (half->stamp == thread->stamp)
+		return;
+	clock = vclock_snapshot(&thread->clock, &thread->memory->arena);
+	if (!clock)
+		return;
+	snapshot_drop(half->clock, &thread->memory->arena);
+	half->clock = clock;
+	half->stamp = thread->stamp;
+}
+
+static void note_release(struct atomic_location *location)
+{
+	/* release: pairs with learn_pending(). */
+	store_release(&location->version, location->version + 1);
+}
+
+#define LOOKS 8u /* as many checks may stand before a load that has its own before them */
+
+static void learn_pending(struct detector *detector, struct thread *thread,
+			  struct pending_atomic *pending)
+{
+	struct atomic_location *location = pending->location;
+
+	/* acquire, in this order: a store whose value was loaded is announced by one
+	 * or the other, as a locked instruction stands between the two. */
+	if (!load_acquire(&location->busy.is_taken) &&
+	    load_acquire(&location->version) == pending->version)
+		return;
+	access_flush(detector, thread);
+	if (!take_busy(thread, location)) {
+		detector_count(detector, LOST_EDGES);
+		return;
+	}
+	pending->version = location->version;
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
+		if (pending->halves & 1u << i)
+			learn(thread, &location->halves[i]);
+	spin_unlock(&location->busy);
+}
+
+void atomic_catch_up(struct detector *detector, struct thread *thread)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < thread->pending_atomic; i++) {
+		struct pending_atomic *pending = &thread->pending[i];
+
+		learn_pending(detector, thread, pending);
+		if (--pending->looks_left)
+			thread->pending[left++] = *pending;
+	}
+	thread->pending_atomic = left;
+}
+
+/* --- Becoming atomic ------------------------------------------------------- */
+
+/*
+ * The location was stored to by a plain move before anything showed that it is
+ * atomic: that store was a release.
+ */
+static void release_late(struct detector *detector, struct thread *thread, uint64_t write)
+{
+	if (shadow_form(write) == SHADOW_PLAIN && write && shadow_slot(write) != thread->slot)
+		thread_assume(detector, thread, shadow_slot(write), shadow_epoch(write));
+}
+
+/* Moves a granule's words into @location and puts its number in their place. */
+static bool displace(struct detector *detector, struct thread *thread, struct shadow shadow,
+		     struct atomic_location *location)
+{
+	uint64_t word = word_of(location);
+	uint64_t write;
+	uint64_t read;
+
+	do {
+		write = cells_load(detector, shadow.write);
+		if (shadow_form(write) == SHADOW_ATOMIC)
+			return false;
+		location->write = write;
+		location->origins = *shadow.origins;
+	} while (!compare_exchange_acq_rel(shadow.write, &write, word));
+	do {
+		read = cells_load(detector, shadow.read);
+		location->read = read;
+	} while (!compare_exchange_acq_rel(shadow.read, &read, word));
+	location->origins.read = load_relaxed(&shadow.origins->read); /* relaxed: it has a tag */
+	release_late(detector, thread, write);
+	return true;
+}
+
+static struct atomic_location *promote(struct detector *detector, struct thread *thread,
+				       uintptr_t granule)
+{
+	struct shadow shadow = shadow_of(granule);
+	struct atomic_location *location = take_location(detector, thread, granule);
+
+	if (!location) {
+		detector_count(detector, LOST_EDGES);
+		return NULL;
+	}
+	if (displace(detector, thread, shadow, location)) {
+		race_retract(detector, granule);
+		return location;
+	}
+	give_back(detector, location);
+	return location_of(detector, load_acquire(shadow.write));
+}
+
+/* The location of the granule of @address, with @bytes of it atomic. */
+static struct atomic_location *find_or_promote(struct detector *detector, struct thread *thread,
+					       uintptr_t address, uint32_t bytes)
+{
+	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uint64_t word = load_acquire(shadow_of(granule).write);
+	struct atomic_location *location = shadow_form(word) == SHADOW_ATOMIC
+						   ? location_of(detector, word)
+						   : promote(detector, thread, granule);
+
+	/* relaxed: bits are only ever added, and any order of that is right. */
+	if (location && (load_relaxed(&location->bytes) & bytes) != bytes) {
+		fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
+		race_warn_readers(detector, thread, &location->read, bytes);
+	}
+	return location;
+}
+
+static uint32_t bytes_at(uintptr_t address, size_t size_bytes)
+{
+	uint32_t offset = address % SHADOW_GRANULE;
+
+	if (size_bytes >= SHADOW_GRANULE)
+		return SHADOW_ALL_BYTES << offset & SHADOW_ALL_BYTES;
+	return ((1u << size_bytes) - 1) << offset & SHADOW_ALL_BYTES;
+}
+
+struct atomic_location *atomic_mark(struct detector *detector, struct thread *thread,
+				    uintptr_t address, size_t size_bytes)
+{
+	if (!shadow_covers(address))
+		return NULL;
+	return find_or_promote(detector, thread, address, bytes_at(address, size_bytes));
+}
+
+/* --- Accesses -------------------------------------------------------------- */
+
+static void release_halves(struct detector *detector, struct thread *thread,
+			   struct atomic_location *location, uint32_t halves)
+{
+	access_flush(detector, thread);
+	if (!take_busy(thread, location)) {
+		detector_count(detector, LOST_EDGES);
+		return;
+	}
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
+		if (halves & 1u << i)
+			teach(thread, &location->halves[i]);
+	note_release(location);
+	spin_unlock(&location->busy);
+	thread_tick_recorded(thread);
+}
+
+/* The newest is the last; when there are too many, the oldest is dropped: its
+ * load has long been made. */
+static void note_load(struct thread *thread, struct atomic_location *location, uint32_t halves)
+{
+	uint32_t count = thread->pending_atomic;
+	uint32_t at = 0;
+
+	while (at < count && thread->pending[at].location != location)
+		at++;
+	if (at < count)
+		halves |= thread->pending[at].halves;
+	else if (count == PENDING_MOST)
+		at = 0;
+	else
+		count++;
+	for (; at + 1 < count; at++)
+		thread->pending[at] = thread->pending[at + 1];
+	thread->pending[at] = (struct pending_atomic){
+		.location = location,
+		.version = ~load_relaxed(&location->version), /* relaxed: none that it will have */
+		.halves = (uint8_t)halves,
+		.looks_left = LOOKS,
+	};
+	thread->pending_atomic = count;
+}
+
+uint32_t atomic_access(struct detector *detector, struct thread *thread,
+		       const struct access *access, uint32_t bytes, uint64_t word,
+		       struct shadow *inner)
+{
+	struct atomic_location *location = location_of(detector, word);
+	uint32_t touched;
+
+	if (!location)
+		return 0;
+	/* relaxed: a byte that is becoming atomic just now is as good as racing. */
+	touched = bytes & load_relaxed(&location->bytes);
+	inner->write = &location->write;
+	inner->read = &location->read;
+	inner->origins = &location->origins;
+	if (!touched)
+		return bytes;
+	if (access->flags & (SITE_WRITE | SITE_UPDATE))
+		release_halves(detector, thread, location, halves_of(touched));
+	if (access->flags & (SITE_READ | SITE_UPDATE))
+		note_load(thread, location, halves_of(touched));
+	return bytes & ~touched;
+}
+
+struct atomic_location *access_synchronise_begin(struct detector *detector, struct thread *thread,
+						 const struct access *access)
+{
+	uint32_t bytes = bytes_at(access->address, access->size_bytes);
+	struct atomic_location *location = NULL;
+
+	access_flush(detector, thread);
+	if (thread->pending_atomic)
+		atomic_catch_up(detector, thread);
+	if (shadow_covers(access->address))
+		location = find_or_promote(detector, thread, access->address, bytes);
+	if (!location || !take_busy(thread, location)) {
+		detector_count(detector, LOST_EDGES);
+		return NULL;
+	}
+	location->user = thread->id;
+	location->operation_halves = (uint8_t)halves_of(bytes);
+	return location;
+}
+
+void access_synchronise_end(struct detector *detector, struct thread *thread,
+			    struct atomic_location *location, bool has_stored)
+{
+	(void)detector;
+	if (!location)
+		return;
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
+		struct atomic_half *half = &location->halves[i];
+
+		if (!(location->operation_halves & 1u << i))
+			continue;
+		learn(thread, half);
+		if (has_stored)
+			teach_after_learning(thread, half);
+	}
+	if (has_stored)
+		note_release(location);
+	location->user = 0;
+	spin_unlock(&location->busy);
+	if (has_stored)
+		thread_tick_recorded(thread);
+}
+
+void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address)
+{
+	struct atomic_location *location = atomic_mark(detector, thread, address, HALF_BYTES);
+
+	if (location)
+		release_halves(detector, thread, location,
+			       halves_of(bytes_at(address, HALF_BYTES)));
+}
+
+void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address)
+{
+	struct atomic_location *location = atomic_mark(detector, thread, address, HALF_BYTES);
+
+	if (!location)
+		return;
+	note_load(thread, location, halves_of(bytes_at(address, HALF_BYTES)));
+	atomic_catch_up(detector, thread);
+}

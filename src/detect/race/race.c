@@ -1,0 +1,407 @@
+#include "detect/race/race.h"
+
+#include "detect/race/access_fast.h"
+#include "detect/shadow/read_set.h"
+#include "detect/race/update.h"
+
+static inline bool is_same_epoch(uint64_t word, uint64_t mine)
+{
+	return (word ^ mine) >> SHADOW_FORM_SHIFT == 0;
+}
+
+static bool is_covered(uint64_t word, uint64_t mine)
+{
+	return is_same_epoch(word, mine) && !(shadow_bytes(mine) & ~shadow_bytes(word));
+}
+
+static bool is_simple(uint64_t word)
+{
+	return shadow_form(word) == SHADOW_PLAIN || shadow_form(word) == SHADOW_FREED;
+}
+
+/* --- What was there before ------------------------------------------------- */
+
+/* Of a check that several sites share, which one of them this is at @byte. */
+static site_id my_site(const struct race_step *step, uint32_t byte)
+{
+	uintptr_t offset = step->granule + byte - step->access->address;
+
+	return site_member_at(&step->detector->sites, step->access->site, (uint32_t)offset,
+			      step->is_write ? SITE_WRITE : SITE_READ);
+}
+
+/*
+ * The same of an earlier access, of which the granule has @bytes.  They begin where
+ * it began, unless it began in the granule before and ends here.
+ */
+static site_id other_site(const struct race_step *step, uint32_t bytes, uint32_t byte)
+{
+	const struct site_table *sites = &step->detector->sites;
+	site_id head = origin_site(step->detector, step->other_what);
+	const struct site *site = site_get(sites, head);
+	uint32_t first = (uint32_t)__builtin_ctz(bytes);
+	uint32_t count = shadow_byte_count(bytes);
+	uint32_t whole;
+
+	if (LIKELY(!site || !site->next_member))
+		return head;
+	whole = site_check_bytes(sites, head);
+	if (first == 0 && count < whole && count < SHADOW_GRANULE)
+		byte += whole - count;
+	return site_member_at(sites, head, byte - first,
+			      step->other_is_write ? SITE_WRITE : SITE_READ);
+}
+
+/* This access conflicts with one of @word's thread.  Where bytes of one word were
+ * accessed at several places, each is a pair of its own. */
+static void conflict(struct race_step *step, uint64_t word, origin_id what, bool is_write)
+{
+	uint32_t left = shadow_bytes(word) & step->bytes;
+
+	while (left) {
+		struct origin_part part =
+			origin_part_at(step->detector, what, shadow_slot(word), left);
+		uint32_t both = part.bytes & left;
+
+		step->other = race_base(word) | (part.bytes & shadow_bytes(word));
+		step->other_is_write = is_write;
+		step->other_is_freed = shadow_form(word) == SHADOW_FREED;
+		step->other_what = part.what;
+		step->shared_bytes = both ? both : left;
+		step->site = my_site(step, (uint32_t)__builtin_ctz(step->shared_bytes));
+		step->other_site = other_site(step, shadow_bytes(step->other) | step->shared_bytes,
+					      (uint32_t)__builtin_ctz(step->shared_bytes));
+		race_judge(step);
+		left &= ~(both ? both : left);
+	}
+}
+
+static inline void compare(struct race_step *step, uint64_t word, origin_id what, bool is_write)
+{
+	uint32_t next = 0;
+	uint64_t member;
+
+	if (!(shadow_bytes(word) & step->bytes))
+		return;
+	if (LIKELY(shadow_form(word) != SHADOW_SET)) {
+		if (UNLIKELY(!race_is_ordered(step->thread, word)))
+			conflict(step, word, what, is_write);
+		return;
+	}
+	while ((member = read_set_unordered(step->detector, step->thread, word, &next)) != 0)
+		conflict(step, member | shadow_bytes(word), what, is_write);
+}
+
+static void compare_list(struct race_step *step, const struct cell_list *list, bool is_write)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		compare(step, list->cells[i].word, list->cells[i].what, is_write);
+}
+
+/* Is @word of an access that this one conflicts with? */
+static bool is_conflict(const struct race_step *step, uint64_t word)
+{
+	uint32_t next = 0;
+
+	if (!(shadow_bytes(word) & step->bytes))
+		return false;
+	if (LIKELY(shadow_form(word) != SHADOW_SET))
+		return !race_is_ordered(step->thread, word);
+	return read_set_unordered(step->detector, step->thread, word, &next) != 0;
+}
+
+uint64_t race_compare(struct race_step *step, struct race_place place)
+{
+	uint64_t word = cells_load(step->detector, place.word);
+	struct cell_list list;
+	origin_id what;
+
+	for (; word && shadow_form(word) != SHADOW_ATOMIC;
+	     word = cells_load(step->detector, place.word)) {
+		if (cells_are(word)) {
+			if (!race_lay_out(place, word, &list))
+				continue;
+			compare_list(step, &list, place.is_write);
+		} else if (is_conflict(step, word)) {
+			if (!race_find_origin(place, word, &what))
+				continue;
+			compare(step, word, what, place.is_write);
+		}
+		break;
+	}
+	return word;
+}
+
+/*
+ * What others have read here is no more of use once it has been compared with
+ * this write: a race with these reads and a later write is one with this write,
+ * too.  Without it a reader would go on finding its own read, and not see the
+ * write.
+ */
+static void forget_readers(struct race_step *step, struct race_place place, uint64_t word)
+{
+	if (!word || shadow_form(word) == SHADOW_ATOMIC || is_same_epoch(word, step->mine))
+		return;
+	if (cells_are(word) || shadow_bytes(word) & ~step->bytes)
+		race_take_bytes(step->detector, step->thread, place, step->bytes);
+	else
+		compare_exchange_acq_rel(place.word, &word, 0);
+}
+
+/* --- The access's own plane ------------------------------------------------- */
+
+/* Adds bytes of the same epoch.  Their origin comes first: who sees the bytes must
+ * not take them for those of an earlier access. */
+static bool widen(struct race_step *step, struct race_place place, uint64_t old)
+{
+	struct origin_part part = {(uint16_t)step->thread->slot,
+				   (uint8_t)(step->bytes & ~shadow_bytes(old)), race_origin(step)};
+	origin_id what;
+
+	if (!race_find_origin(place, old, &what))
+		return false;
+	if (what != part.what && part.bytes) {
+		uint32_t expected = origin_tagged(what, old);
+
+		what = origin_join(step->detector, step->thread, what, part.slot,
+				   shadow_bytes(old), &part);
+		if (!compare_exchange_acq_rel(place.origin, &expected, origin_tagged(what, old)))
+			return false;
+	}
+	return compare_exchange_acq_rel(place.word, &old, old | step->bytes);
+}
+
+static bool replace(struct race_step *step, struct race_place place, uint64_t old)
+{
+	/* Who meets the word before its origin is there does not know the place: so
+	 * finding the stack comes first. */
+	origin_id mine = race_origin(step);
+
+	if (!compare_exchange_acq_rel(place.word, &old, step->mine))
+		return false;
+	origin_put(place.origin, place.word, mine, step->mine);
+	return true;
+}
+
+static bool put_among_others(struct race_step *step, struct race_place place, uint64_t old)
+{
+	struct cell_list list;
+
+	if (!race_lay_out(place, old, &list) ||
+	    !race_put_among(step, place, old, &list))
+		return false;
+	if (place.is_write)
+		compare_list(step, &list, true);
+	return true;
+}
+
+static bool put_write(struct race_step *step, struct race_place place, uint64_t old)
+{
+	origin_id what = 0;
+
+	if (is_same_epoch(old, step->mine))
+		return widen(step, place, old);
+	if (!is_simple(old) || shadow_bytes(old) & ~step->bytes)
+		return put_among_others(step, place, old);
+	if (is_conflict(step, old) && !race_find_origin(place, old, &what))
+		return false;
+	if (!replace(step, place, old))
+		return false;
+	if (old)
+		compare(step, old, what, true);
+	return true;
+}
+
+/* @old, read by others, was now read by this thread too; both have the same
+ * bytes. */
+static bool join_readers(struct race_step *step, struct race_place place, uint64_t old)
+{
+	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)step->bytes, 0};
+	uint64_t joined = read_set_join(step->detector, step->thread, old);
+	uint64_t word = joined | step->bytes;
+	uint64_t expected = old;
+	origin_id what;
+
+	if (joined == race_base(step->mine))
+		return replace(step, place, old);
+	if (step->bytes == SHADOW_ALL_BYTES)
+		*step->thread->shared = word;
+	if (word == old)
+		return true;
+	part.what = race_origin(step);
+	if (!race_find_origin(place, old, &what))
+		return false;
+	/* Before the word is: until the origin is there too, others wait for it. */
+	what = origin_join(step->detector, step->thread, what, shadow_slot(old), step->bytes,
+			   &part);
+	if (!compare_exchange_acq_rel(place.word, &expected, word))
+		return false;
+	origin_put(place.origin, place.word, what, word);
+	read_set_mark(step->detector, &step->detector->read_sets, step->granule);
+	return true;
+}
+
+static bool put_read(struct race_step *step, struct race_place place, uint64_t old)
+{
+	uint32_t old_bytes = shadow_bytes(old);
+
+	if (is_same_epoch(old, step->mine))
+		return widen(step, place, old);
+	if (old == 0 || (shadow_form(old) == SHADOW_PLAIN && !(old_bytes & ~step->bytes) &&
+			 race_is_ordered(step->thread, old)))
+		return replace(step, place, old);
+	if (!cells_are(old) && old_bytes == step->bytes)
+		return join_readers(step, place, old);
+	/* A part of what this thread is known to have read. */
+	if (shadow_form(old) == SHADOW_SET && !(step->bytes & ~old_bytes) &&
+	    read_set_join(step->detector, step->thread, old) == race_base(old))
+		return true;
+	return put_among_others(step, place, old);
+}
+
+/* --- A granule ------------------------------------------------------------- */
+
+#define TRIES 1000u /* against others that change the same word */
+
+/* Where the step's bytes have their shadow; false: nothing is left to judge. */
+static bool find_shadow(struct race_step *step, struct shadow *shadow)
+{
+	uint64_t word = load_acquire(shadow->write);
+
+	if (LIKELY(shadow_form(word) != SHADOW_ATOMIC))
+		return true;
+	step->bytes = atomic_access(step->detector, step->thread, step->access, step->bytes, word,
+				    shadow);
+	/* A store of the atomic bytes was a release. */
+	thread_record(step->detector, step->thread);
+	step->mine = race_base(*step->thread->current) | step->bytes;
+	return step->bytes != 0;
+}
+
+/* Is there one of its own, of the present epoch, that covers the access? */
+static bool is_known(const struct race_step *step, struct shadow shadow)
+{
+	struct race_place place = race_place(shadow, step->granule, step->is_write);
+	uint64_t word = load_acquire(place.word);
+	struct cell_list list;
+
+	if (is_covered(word, step->mine))
+		return true;
+	if (!cells_are(word))
+		return false;
+	if (!step->is_write && is_covered(load_acquire(shadow.write), step->mine))
+		return true;
+	if (!race_lay_out(place, word, &list))
+		return false;
+	for (uint32_t i = 0; i < list.count; i++)
+		if (is_covered(list.cells[i].word, step->mine))
+			return true;
+	return false;
+}
+
+static void check_granule(struct race_step *step)
+{
+	for (uint32_t tries = 0; tries < TRIES; tries++) {
+		struct shadow shadow = shadow_of(step->granule);
+		struct race_place place;
+		uint64_t old;
+
+		if (!find_shadow(step, &shadow))
+			return;
+		if (!step->access->is_recorded && is_known(step, shadow))
+			return;
+		place = race_place(shadow, step->granule, step->is_write);
+		old = cells_load(step->detector, place.word);
+		if (shadow_form(old) == SHADOW_ATOMIC ||
+		    !(step->is_write ? put_write(step, place, old) : put_read(step, place, old)))
+			continue;
+		place = race_place(shadow, step->granule, !step->is_write);
+		old = race_compare(step, place);
+		if (step->is_write)
+			forget_readers(step, place, old);
+		return;
+	}
+	detector_count(step->detector, LOST_ACCESSES);
+}
+
+/* --- An access ------------------------------------------------------------- */
+
+bool race_begin(struct detector *detector, struct thread *thread, const struct access *access)
+{
+	if (UNLIKELY(thread->pending_atomic))
+		atomic_catch_up(detector, thread);
+	if (UNLIKELY(!access->size_bytes || !shadow_covers(access->address) ||
+		     !shadow_covers(access->address + access->size_bytes - 1))) {
+		detector_count(detector, LOST_SHADOW);
+		return false;
+	}
+	thread_record(detector, thread);
+	if (UNLIKELY(*thread->current == SHADOW_NO_EPOCH)) {
+		detector_count(detector, LOST_ACCESSES);
+		return false;
+	}
+	return true;
+}
+
+/* Has the thread done the same in its present epoch? */
+static inline bool is_repetition(const struct thread *thread, const struct access *access)
+{
+	uint32_t first = access->address % SHADOW_GRANULE;
+	struct shadow shadow;
+	uint64_t word;
+
+	if (first + access->size_bytes > SHADOW_GRANULE || !shadow_covers(access->address) ||
+	    access->is_recorded || !access->size_bytes)
+		return false;
+	shadow = shadow_of(access->address);
+	word = load_acquire(access->flags & SITE_WRITE ? shadow.write : shadow.read);
+	/* Without an epoch the thread's word is none that is in shadow memory. */
+	return is_covered(word, race_base(*thread->current) | ((1u << access->size_bytes) - 1)
+								      << first);
+}
+
+/*
+ * Somebody has learnt from the thread amid its epoch, and takes for known what it still
+ * does in it.  Who then stores what this one waits for would not see it as a reader, and
+ * leave it no note (race_judge.c); so in silent modules it begins a new epoch.
+ */
+static bool ends_assumed_epoch(const struct thread *thread, const struct site *site)
+{
+	/* relaxed: who learns just now has not stored yet. */
+	return site && site->flags & SITE_SILENT && thread->has_recorded &&
+	       load_relaxed(&thread->assumed_epoch) == load_relaxed(&thread->recorded_epoch);
+}
+
+void access_check(struct detector *detector, struct thread *thread, const struct access *access)
+{
+	uintptr_t end = access->address + access->size_bytes;
+	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	const struct site *site = site_get(&detector->sites, access->site);
+	struct race_step step = {
+		.detector = detector,
+		.thread = thread,
+		.access = access,
+		.is_write = access->flags & SITE_WRITE,
+	};
+
+	if (UNLIKELY(ends_assumed_epoch(thread, site)))
+		thread_tick_recorded(thread);
+	if (!thread->pending_atomic && is_repetition(thread, access) &&
+	    !update_concerns(detector, thread, site))
+		return;
+	if (!race_begin(detector, thread, access))
+		return;
+	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {
+		step.granule = granule;
+		step.bytes = race_bytes_in(granule, access->address, end);
+		race_note_updates(&step, site);
+	}
+	for (; granule < end; granule += SHADOW_GRANULE) {
+		step.granule = granule;
+		step.bytes = race_bytes_in(granule, access->address, end);
+		/* The granule before may have held an atomic: a release. */
+		thread_record(detector, thread);
+		step.mine = race_base(*thread->current) | step.bytes;
+		check_granule(&step);
+	}
+}

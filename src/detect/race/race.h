@@ -1,0 +1,171 @@
+/*
+ * Races: what an access finds in shadow memory, and what it leaves there.
+ *
+ * FastTrack (Flanagan and Freund, PLDI 2009), byte precise: of each byte the
+ * last write and the reads since are known.  A write races with an earlier
+ * access to its bytes, a read with the last write, unless the earlier one's
+ * epoch is covered by the thread's clock.
+ *
+ * Of two accesses that happen at the same time each first changes the word of its
+ * own plane, by an atomic instruction, and then looks at the other's: at least
+ * one of them sees the other.
+ *
+ * race.c records and finds; race_words.c says what the words become; race_lives.c
+ * begins and ends lives of memory;
+ * race_judge.c decides what a pair of accesses is, and race_report.c tells of it.
+ */
+#ifndef DETECT_RACE_RACE_H
+#define DETECT_RACE_RACE_H
+
+#include "detect/race/access.h"
+#include "detect/shadow/cells.h"
+#include "detect/shadow/origin.h"
+
+/* One access to one granule, on its way through shadow memory. */
+struct race_step {
+	struct detector *detector;
+	struct thread *thread;
+	const struct access *access;
+	uintptr_t granule;
+	uint32_t bytes; /* of the granule */
+	uint64_t mine;	/* the plain word of this access */
+	origin_id what; /* of this access, once needed */
+	bool is_write;
+	bool is_freeing; /* the end of the memory's life */
+	uint64_t told;	 /* the pair of places that was told of last */
+
+	/* What it conflicts with, for race_judge(). */
+	bool other_is_write;
+	bool other_is_freed;   /* the memory was freed then */
+	uint64_t other;	       /* plain word */
+	uint32_t shared_bytes; /* of the granule, that both access */
+	origin_id other_what;
+	site_id site;	    /* whose access this is at the shared bytes, and ... */
+	site_id other_site; /* ... whose the other was; 0: not known */
+
+	const struct basis *basis; /* of an update: update.h; may be NULL */
+};
+
+/* One of a granule's two words: where it is. */
+struct race_place {
+	uint64_t *word;
+	uint32_t *origin;
+	uintptr_t granule;
+	bool is_write;
+};
+
+static inline struct race_place race_place(struct shadow shadow, uintptr_t granule, bool is_write)
+{
+	return (struct race_place){
+		is_write ? shadow.write : shadow.read,
+		is_write ? &shadow.origins->write : &shadow.origins->read,
+		granule,
+		is_write,
+	};
+}
+
+/* A word without its bytes: whose access, and when. */
+static inline uint64_t race_base(uint64_t word)
+{
+	return word & ~(uint64_t)SHADOW_ALL_BYTES;
+}
+
+static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
+{
+	return vclock_get(&thread->clock, shadow_slot(word)) >= shadow_epoch(word);
+}
+
+static inline origin_id race_origin(struct race_step *step)
+{
+	if (!step->what)
+		step->what = origin_of_access(step->detector, step->thread, step->access);
+	return step->what;
+}
+
+/* Which bytes of @granule [start, end) has. */
+static inline uint32_t race_bytes_in(uintptr_t granule, uintptr_t start, uintptr_t end)
+{
+	uint32_t first = start > granule ? (uint32_t)(start - granule) : 0;
+	uint32_t last = end < granule + SHADOW_GRANULE ? (uint32_t)(end - granule) : SHADOW_GRANULE;
+
+	return (SHADOW_ALL_BYTES << first & SHADOW_ALL_BYTES) &
+	       SHADOW_ALL_BYTES >> (SHADOW_GRANULE - last);
+}
+
+/* --- race.c ---------------------------------------------------------------- */
+
+/* False: @thread's accesses cannot be recorded (counted). */
+bool race_begin(struct detector *detector, struct thread *thread, const struct access *access);
+
+/* Compares with @place, of either plane; returns the word that was seen there. */
+uint64_t race_compare(struct race_step *step, struct race_place place);
+
+/* --- race_words.c ---------------------------------------------------------- */
+
+/* The origin of @word, which was read at @place.  False: it is there no more. */
+bool race_find_origin(struct race_place place, uint64_t word, origin_id *what);
+
+/* Lays out what @old, read at @place, says; false if it says it no more. */
+bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list);
+
+/* Puts the access into *@place, which was @old with cells @list.  False: it is not
+ * @old any more. */
+bool race_put_among(struct race_step *step, struct race_place place, uint64_t old,
+		    const struct cell_list *list);
+
+/* Takes @bytes of *@place away, whoever accessed them. */
+void race_take_bytes(struct detector *detector, struct thread *thread, struct race_place place,
+		     uint32_t bytes);
+
+/* --- race_update.c --------------------------------------------------------- */
+
+/* The access, by @site, before it is recorded. */
+void race_note_updates(struct race_step *step, const struct site *site);
+
+/* --- race_judge.c, race_report.c -------------------------------------------- */
+
+/* The thread that a plain word names; 0 if that is forgotten. */
+thread_id race_thread_of(struct detector *detector, uint64_t word);
+
+/* What @thread's writes leave now, without bytes. */
+static inline uint64_t race_word_of(const struct thread *thread)
+{
+	return race_base(*thread->current);
+}
+
+/* The step has a conflict: decides what it is, tells, or learns from it. */
+void race_judge(struct race_step *step);
+
+/* What race_judge() decided. */
+struct race_verdict {
+	enum finding_kind kind;
+	enum severity severity;
+	uint32_t details;
+};
+
+/* Does the access that @word stands for come before the step, after all that the
+ * thread has read in silent modules? */
+bool race_is_silently_ordered(struct race_step *step, uint64_t word);
+
+/* The write @access of @step's thread rests on @basis, whose value came from a racing
+ * update; that the thread has learnt from it since does not make it less of one. */
+void race_lost_update(const struct race_step *step, const struct access *access,
+		      const struct basis *basis);
+
+void race_report(struct race_step *step, const struct race_verdict *verdict);
+
+/* Tells of the heap block that @address is in, if it is in one. */
+void race_add_block(struct detector *detector, struct finding *finding, uintptr_t address);
+
+/*
+ * @thread makes @bytes of a granule atomic whose reads are at @place.  Who read them by
+ * plain moves may not have looked yet, and be about to see what @thread stores: it is
+ * left a note, as by a plain store.
+ */
+void race_warn_readers(struct detector *detector, struct thread *thread, const uint64_t *place,
+		       uint32_t bytes);
+
+/* Findings about @granule do not hold: it is atomic. */
+void race_retract(struct detector *detector, uintptr_t granule);
+
+#endif

@@ -1,0 +1,340 @@
+/*
+ * What a pair of unordered accesses is: RULES.md, 'Happens-before' and 'Lost
+ * updates'.
+ *
+ * On x86 acquire loads and release stores are plain moves.  So two plain moves
+ * (a store, and a load or store) are at most a warning, and the thread that saw
+ * the other's value is taken to have learnt from it: if the location is an
+ * atomic, what lies behind it is ordered, and must not become an error.
+ *
+ * A reader may not have looked yet when the writer finds its earlier read: the
+ * writer leaves a note (thread.published), which the reader takes up before it
+ * calls anything an error.
+ *
+ * In libraries that are watched for synchronisation only (SITE_SILENT) there is no
+ * doubt: what a thread learns there stands behind all that follows, also what the
+ * writer had learnt from others.
+ */
+#include "detect/race/access_fast.h"
+#include "detect/detector.h"
+#include "detect/race/race.h"
+#include "detect/shadow/read_set.h"
+#include "detect/base/slot.h"
+#include "detect/race/update.h"
+
+#define MOVE_BYTES 8u /* of an atomic one, at most */
+
+#define NOTE_IS_SILENT 1u /* in a note, which is a word without its bytes */
+
+thread_id race_thread_of(struct detector *detector, uint64_t word)
+{
+	return slot_thread_id(detector, shadow_slot(word), shadow_epoch(word));
+}
+
+/* --- Kinds of access ------------------------------------------------------- */
+
+struct kind_of_access {
+	bool is_write;
+	bool is_update;
+	bool is_move; /* may be an atomic access */
+	bool spins;
+	bool is_basis; /* a load that is as a rule followed by a store of what it makes */
+	bool is_silent;
+	bool is_unknown; /* where it was made */
+};
+
+/*
+ * Can @bytes of a granule be what is left of aligned moves of @size_bytes?  Other
+ * accesses may have taken some of their bytes over, and several moves may be
+ * judged together; so only a whole one at an odd place says no.
+ */
+static bool is_of_moves(uint32_t bytes, uint32_t size_bytes)
+{
+	uint32_t block = (1u << size_bytes) - 1;
+	uint32_t first = bytes ? (uint32_t)__builtin_ctz(bytes) : 0;
+
+	if (size_bytes == 0 || size_bytes > MOVE_BYTES || size_bytes & (size_bytes - 1))
+		return false;
+	return first % size_bytes == 0 || bytes != block << first;
+}
+
+/* Parts of what a check stands for are as they are; a whole access is known. */
+static bool is_aligned(const struct access *access, size_t size_bytes)
+{
+	return access->size_bytes != size_bytes || access->address % size_bytes == 0;
+}
+
+static struct kind_of_access kind_of_mine(const struct race_step *step)
+{
+	const struct site *site = site_get(&step->detector->sites, step->site);
+	uint32_t flags = site ? site->flags : step->access->flags;
+	size_t size_bytes = site ? site->size_bytes : step->access->size_bytes;
+
+	return (struct kind_of_access){
+		.is_write = step->is_write,
+		.is_update = flags & SITE_UPDATE,
+		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
+			   size_bytes <= MOVE_BYTES &&
+			   is_of_moves(step->bytes, (uint32_t)size_bytes) &&
+			   is_aligned(step->access, size_bytes),
+		.spins = flags & SITE_SPIN,
+		.is_basis = flags & SITE_BASIS && !step->is_write,
+		.is_silent = flags & SITE_SILENT,
+	};
+}
+
+/* What is not known of the other is taken to be harmless. */
+static struct kind_of_access kind_of_other(const struct race_step *step)
+{
+	const struct site *site = site_get(&step->detector->sites, step->other_site);
+	uint32_t flags = site ? site->flags : SITE_PLAIN_MOVE;
+
+	return (struct kind_of_access){
+		.is_write = step->other_is_write,
+		.is_update = flags & SITE_UPDATE && step->other_is_write,
+		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
+			   (!site || is_of_moves(shadow_bytes(step->other), site->size_bytes)) &&
+			   !step->other_is_freed,
+		.spins = flags & SITE_SPIN,
+		.is_basis = flags & SITE_BASIS && !step->other_is_write,
+		.is_silent = flags & SITE_SILENT,
+		.is_unknown = !site,
+	};
+}
+
+/* --- Learning -------------------------------------------------------------- */
+
+/* The thread of @read has read here what @note's is about to overwrite. */
+static void leave_note_at(struct detector *detector, uint64_t read, uint64_t note, bool is_silent)
+{
+	struct thread *reader;
+
+	runtime_lock(&detector->lock);
+	reader = slot_thread(detector, shadow_slot(read));
+	if (reader) {
+		uint64_t *place = &reader->published[shadow_slot(note) % THREAD_PUBLISHED];
+		uint64_t old = load_relaxed(place); /* relaxed: only a hint of its own */
+
+		if (is_silent || (old & NOTE_IS_SILENT && shadow_slot(old) == shadow_slot(note)))
+			note |= NOTE_IS_SILENT;
+		/* release: pairs with take_note(). */
+		store_release(place, note);
+	}
+	runtime_unlock(&detector->lock);
+}
+
+static void leave_note(struct race_step *step, bool is_silent)
+{
+	leave_note_at(step->detector, step->other, step->mine & ~(uint64_t)SHADOW_ALL_BYTES,
+		      is_silent);
+}
+
+static void warn_reader(struct detector *detector, struct thread *thread, uint64_t read)
+{
+	uint64_t epoch = vclock_get(&thread->clock, thread->slot);
+
+	if (!race_is_ordered(thread, read))
+		leave_note_at(detector, read, shadow_plain(thread->slot, epoch, 0), false);
+}
+
+static void warn_readers(struct detector *detector, struct thread *thread, uint64_t word,
+			 uint32_t bytes)
+{
+	uint32_t next = 0;
+	uint64_t member;
+
+	if (!(shadow_bytes(word) & bytes))
+		return;
+	if (shadow_form(word) == SHADOW_PLAIN)
+		warn_reader(detector, thread, word);
+	while (shadow_form(word) == SHADOW_SET &&
+	       (member = read_set_unordered(detector, thread, word, &next)) != 0)
+		warn_reader(detector, thread, member);
+}
+
+void race_warn_readers(struct detector *detector, struct thread *thread, const uint64_t *place,
+		       uint32_t bytes)
+{
+	uint64_t word = load_acquire(place);
+	struct cell_list list;
+
+	if (!cells_are(word)) {
+		warn_readers(detector, thread, word, bytes);
+		return;
+	}
+	if (!cells_read(place, word, &list))
+		return;
+	for (uint32_t i = 0; i < list.count; i++)
+		warn_readers(detector, thread, list.cells[i].word, bytes);
+}
+
+/* Did the thread whose access this one conflicts with publish something that this
+ * one had been reading, since? */
+static bool take_note(struct race_step *step)
+{
+	uint32_t slot = shadow_slot(step->other);
+	uint64_t note = load_acquire(&step->thread->published[slot % THREAD_PUBLISHED]);
+
+	if (!note || shadow_slot(note) != slot || shadow_epoch(note) < shadow_epoch(step->other))
+		return false;
+	thread_assume(step->detector, step->thread, slot, shadow_epoch(note));
+	return true;
+}
+
+bool race_is_silently_ordered(struct race_step *step, uint64_t word)
+{
+	struct thread *thread = step->thread;
+
+	for (unsigned i = 0; i < THREAD_PUBLISHED; i++) {
+		uint64_t note = load_acquire(&thread->published[i]);
+
+		if (!(note & NOTE_IS_SILENT))
+			continue;
+		thread_assume(step->detector, thread, shadow_slot(note), shadow_epoch(note));
+		/* Once; unless there is a newer one. */
+		compare_exchange_acq_rel(&thread->published[i], &note,
+					 note & ~(uint64_t)NOTE_IS_SILENT);
+	}
+	return race_is_ordered(thread, word);
+}
+
+/*
+ * The value may be one that the other released.  But if it is an update that the
+ * other is in the middle of, its store will be in a race with this one; and if
+ * this thread is, update.h knows.
+ */
+static void learn(struct race_step *step, const struct kind_of_access *mine,
+		  const struct kind_of_access *other)
+{
+	if (!step->is_write && step->other_is_write) {
+		if (!step->basis)
+			thread_assume(step->detector, step->thread, shadow_slot(step->other),
+				      shadow_epoch(step->other));
+	} else if (step->is_write && !step->other_is_write) {
+		if (!(mine->is_update && other->is_basis && !other->spins))
+			leave_note(step, false);
+	}
+}
+
+/* Between silent modules there is nothing to tell, and none that knows of the other
+ * by something else has learnt less from it. */
+static void learn_silently(struct race_step *step)
+{
+	if (step->is_write && !step->other_is_write)
+		leave_note(step, true);
+	else if (!step->is_write)
+		thread_assume(step->detector, step->thread, shadow_slot(step->other),
+			      shadow_epoch(step->other));
+}
+
+/* Is the conflict none if the thread has learnt from what it read in races
+ * before?  A load that its store is still to follow does not ask. */
+static bool is_learnt(struct race_step *step)
+{
+	if (!step->thread->basis_count || (step->basis && !step->is_write))
+		return false;
+	update_learn(step->detector, step->thread);
+	return race_is_ordered(step->thread, step->other);
+}
+
+/* What the thread keeps open may be reads of what has become atomic since: what it has
+ * learnt by these counts, too. */
+static bool is_learnt_by_open(struct race_step *step)
+{
+	struct thread *thread = step->thread;
+
+	if (!thread->open_count || step->access->is_late)
+		return false;
+	access_flush(step->detector, thread);
+	if (thread->pending_atomic)
+		atomic_catch_up(step->detector, thread);
+	return race_is_ordered(thread, step->other);
+}
+
+/* --- The verdict ----------------------------------------------------------- */
+
+/* What was not observed may have ordered the two; but a value that was overwritten is
+ * lost in any order. */
+static struct race_verdict doubted(const struct detector *detector, struct race_verdict verdict)
+{
+	/* relaxed: set while code is patched, which nobody runs. */
+	if (!load_relaxed(&detector->has_unseen_atomics) || verdict.severity != SEVERITY_ERROR ||
+	    verdict.details & DETAIL_VALUE_SEEN)
+		return verdict;
+	verdict.severity = SEVERITY_WARNING;
+	verdict.details |= DETAIL_UNSEEN_ORDER;
+	return verdict;
+}
+
+static struct race_verdict decide(const struct race_step *step, const struct kind_of_access *mine,
+				  const struct kind_of_access *other)
+{
+	struct race_verdict verdict = {FINDING_DATA_RACE, SEVERITY_ERROR, 0};
+
+	if (step->other_is_freed || step->is_freeing) {
+		verdict.details = DETAIL_FREED;
+	} else if (mine->is_update && other->is_update) {
+		verdict.kind = FINDING_LOST_UPDATE;
+		if (step->basis && update_is_value_seen(step->basis, step->access))
+			verdict.details = DETAIL_VALUE_SEEN;
+	} else if (mine->is_move && other->is_move) {
+		bool spins = (mine->spins && !mine->is_write) || (other->spins && !other->is_write);
+
+		verdict.kind = spins ? FINDING_UNMARKED_SYNC : FINDING_DATA_RACE;
+		verdict.severity = spins ? SEVERITY_NOTE : SEVERITY_WARNING;
+		verdict.details = spins ? DETAIL_SPIN : DETAIL_MAY_BE_ATOMIC;
+	}
+	return doubted(step->detector, verdict);
+}
+
+static void judge(struct race_step *step)
+{
+	struct kind_of_access mine = kind_of_mine(step);
+	struct kind_of_access other = kind_of_other(step);
+	struct race_verdict verdict = decide(step, &mine, &other);
+	/* What was overwritten after it was read is lost, whatever was learnt since. */
+	bool is_lost = step->basis && step->is_write && verdict.kind == FINDING_LOST_UPDATE;
+
+	if (mine.is_silent && mine.is_move && (other.is_silent || other.is_unknown)) {
+		learn_silently(step);
+		return;
+	}
+	if (!is_lost && (take_note(step) || is_learnt(step) || is_learnt_by_open(step) ||
+			 race_is_silently_ordered(step, step->other)))
+		return;
+	if (!mine.is_silent && !other.is_silent)
+		race_report(step, &verdict);
+	if (mine.is_move && other.is_move && verdict.severity != SEVERITY_ERROR)
+		learn(step, &mine, &other);
+}
+
+void race_judge(struct race_step *step)
+{
+	/* The write may have come after the read was looked at as a basis. */
+	if (!step->basis && !step->is_write && step->other_is_write)
+		step->basis = update_meet(step);
+	judge(step);
+}
+
+void race_lost_update(const struct race_step *step, const struct access *access,
+		      const struct basis *basis)
+{
+	struct race_verdict verdict = {FINDING_LOST_UPDATE, SEVERITY_ERROR, 0};
+	uint32_t bytes = ((1u << access->size_bytes) - 1) << access->address % SHADOW_GRANULE;
+	struct race_step pair = *step;
+
+	pair.access = access;
+	pair.granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	pair.is_write = true;
+	pair.basis = basis;
+	pair.other_is_write = true;
+	pair.other_is_freed = false;
+	pair.other = basis->last.word | (bytes & SHADOW_ALL_BYTES);
+	pair.other_what = basis->last.what;
+	pair.site = access->site;
+	pair.other_site = origin_site(step->detector, basis->last.what);
+	if (update_is_value_seen(basis, access))
+		verdict.details = DETAIL_VALUE_SEEN;
+	verdict = doubted(step->detector, verdict);
+	race_report(&pair, &verdict);
+}

@@ -1,0 +1,372 @@
+/*
+ * Findings about memory: two accesses, and the block that they are to.
+ */
+#include "detect/race/access_fast.h"
+#include "detect/lock_order/chain.h"
+#include "detect/base/memory_block.h"
+#include "detect/race/race.h"
+#include "detect/base/report.h"
+#include "detect/race/update.h"
+
+/* A reported race, for who takes it back. */
+struct race_record {
+	uintptr_t granule;
+	uint64_t key;
+	uint64_t updates; /* key_of_updates() */
+	enum finding_kind kind;
+	bool is_proven;	  /* DETAIL_VALUE_SEEN */
+	bool has_callers; /* of the earlier access */
+	uint32_t number; /* 0: it was taken back */
+	struct race_record *next;
+};
+
+/* The same two places in the code make the same finding, in either order. */
+static uint64_t key_of(const struct race_step *step)
+{
+	uint64_t mine = step->site;
+	uint64_t other = step->other_site;
+
+	return mine < other ? chain_mix(chain_mix(3, mine), other)
+			    : chain_mix(chain_mix(3, other), mine);
+}
+
+/* Load and store of one update are one. */
+static uint64_t update_of(const struct detector *detector, site_id id)
+{
+	const struct site *site = site_get(&detector->sites, id);
+
+	return site && site->slice ? 1ull << 32 | site->slice : id;
+}
+
+/* The same two updates make the same finding, whichever halves of them meet. */
+static uint64_t key_of_updates(const struct race_step *step)
+{
+	uint64_t mine = update_of(step->detector, step->site);
+	uint64_t other = update_of(step->detector, step->other_site);
+
+	return mine < other ? chain_mix(chain_mix(4, mine), other)
+			    : chain_mix(chain_mix(4, other), mine);
+}
+
+/* Whose stack @address is on, or 0. */
+static thread_id stack_owner(const struct detector *detector, uintptr_t address)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+
+		if (thread && thread->memory && address >= thread->stack_start &&
+		    address < thread->stack_end)
+			return id;
+	}
+	return 0;
+}
+
+void race_add_block(struct detector *detector, struct finding *finding, uintptr_t address)
+{
+	struct memory_block block;
+	struct finding_event *event;
+
+	if (!detector->hooks->block_of || !detector->hooks->block_of(detector, address, &block))
+		return;
+	event = report_event(finding, block.thread, ACTION_ALLOCATE, NULL, block.stack);
+	if (!event)
+		return;
+	event->address = block.start;
+	event->size_bytes = block.size_bytes;
+}
+
+static enum finding_action action_of(bool is_write, bool is_update)
+{
+	if (!is_write)
+		return ACTION_READ;
+	return is_update ? ACTION_UPDATE : ACTION_WRITE;
+}
+
+/* Bytes of a granule in a row. */
+struct run {
+	uint32_t first;
+	uint32_t length;
+};
+
+/* The run in @bytes that has the first of @shared: of one access of @site, where
+ * several of them would look the same as one. */
+static struct run run_of(const struct site *site, uint32_t bytes, uint32_t shared)
+{
+	uint32_t first = shared ? (uint32_t)__builtin_ctz(shared) : 0;
+	uint32_t size = site ? site->size_bytes : 0;
+	uint32_t length;
+
+	bytes |= 1u << first;
+	if (size && size < SHADOW_GRANULE && !(size & (size - 1))) {
+		uint32_t block = ((1u << size) - 1) << (first & ~(size - 1));
+
+		if ((bytes & block) == block)
+			return (struct run){first & ~(size - 1), size};
+	}
+	while (first > 0 && bytes >> (first - 1) & 1)
+		first--;
+	length = (uint32_t)__builtin_ctz(~(bytes >> first));
+	return (struct run){first, length};
+}
+
+static void add_other(struct race_step *step, struct finding *finding)
+{
+	const struct site *site = site_get(&step->detector->sites, step->other_site);
+	bool is_update = site && site->flags & SITE_UPDATE;
+	struct finding_event *event;
+	struct run run;
+
+	if (!step->other_what)
+		detector_count(step->detector, LOST_ORIGINS);
+	event = report_event(finding, race_thread_of(step->detector, step->other),
+			     step->other_is_freed ? ACTION_FREE
+						  : action_of(step->other_is_write, is_update),
+			     NULL,
+			     origin_stack_at(step->detector,
+					     origin_stack(step->detector, step->other_what),
+					     step->other_site));
+	if (!event)
+		return;
+	run = run_of(site, shadow_bytes(step->other), step->shared_bytes);
+	event->address = step->granule + run.first;
+	event->size_bytes = run.length;
+	event->target = stack_owner(step->detector, event->address);
+	origin_tell_holds(step->detector, step->other_what, event);
+}
+
+/* The part of the access that is @step->site's. */
+static struct run my_run(const struct race_step *step)
+{
+	const struct site *head = site_get(&step->detector->sites, step->access->site);
+	const struct site *site = site_get(&step->detector->sites, step->site);
+
+	if (!site || !head || !head->next_member)
+		return (struct run){0, (uint32_t)step->access->size_bytes};
+	return (struct run){site->member_offset, site->size_bytes};
+}
+
+static void add_mine(struct race_step *step, struct finding *finding, stack_id stack)
+{
+	const struct access *access = step->access;
+	const struct site *site = site_get(&step->detector->sites, step->site);
+	uint32_t flags = site ? site->flags : access->flags;
+	struct run run = my_run(step);
+	struct finding_event *event =
+		report_event(finding, step->thread->id,
+			     step->is_freeing
+				     ? ACTION_FREE
+				     : action_of(step->is_write, flags & SITE_UPDATE),
+			     NULL, origin_stack_at(step->detector, stack, step->site));
+
+	if (!event)
+		return;
+	event->address = access->address + run.first;
+	event->size_bytes = run.length;
+	event->value = access->value >> run.first % sizeof(access->value) * 8;
+	if (run.length < sizeof(access->value))
+		event->value &= (1ull << run.length * 8) - 1;
+	event->has_value = access->has_value;
+	event->target = stack_owner(step->detector, event->address);
+	if (access->is_late)
+		event->holds_are_unknown = true;
+	else
+		report_holds(event, step->thread);
+}
+
+static void suspect(struct race_step *step)
+{
+	access_suspect(&step->detector->sites, step->access->site);
+	access_suspect(&step->detector->sites, origin_site(step->detector, step->other_what));
+}
+
+/* Where the value that was overwritten had been read. */
+static void add_basis(struct race_step *step, struct finding *finding)
+{
+	const struct basis *basis = step->basis;
+	struct finding_event *event = report_event(finding, step->thread->id, ACTION_READ, NULL,
+						   origin_stack(step->detector, basis->what));
+
+	if (!event)
+		return;
+	event->address = step->access->address;
+	event->size_bytes = basis->size_bytes;
+	event->value = basis->value;
+	event->has_value = basis->has_value;
+	event->target = stack_owner(step->detector, step->access->address);
+	update_tell_holds(step->detector, basis, event);
+}
+
+static void keep_record(struct race_step *step, const struct race_verdict *verdict, uint64_t key,
+			uint32_t number)
+{
+	struct race_record *record = arena_alloc(&step->detector->arena, sizeof(*record));
+
+	if (!record)
+		return;
+	*record = (struct race_record){
+		.granule = step->granule,
+		.key = key,
+		.updates = key_of_updates(step),
+		.kind = verdict->kind,
+		.is_proven = verdict->details & DETAIL_VALUE_SEEN,
+		.has_callers = origin_has_callers(step->other_what),
+		.number = number,
+		.next = step->detector->races,
+	};
+	/* release: pairs with race_retract(). */
+	store_release(&step->detector->races, record);
+}
+
+static void forget_met(struct detector *detector, uint32_t number)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		struct thread *thread = detector_thread(detector, id);
+
+		for (uint32_t i = 0; thread && i < THREAD_RACES; i++)
+			if (thread->races[i].finding == number)
+				store_relaxed(&thread->races[i].key, 0); /* relaxed: a cache */
+	}
+}
+
+/* --- What one finding says better than others -------------------------------- */
+
+static void take_back(struct detector *detector, struct race_record *record)
+{
+	report_forget(detector, record->kind, record->key);
+	forget_met(detector, record->number);
+	record->number = 0;
+}
+
+/* Two updates' halves had met before, or the same is now known with the value that
+ * was overwritten: one of these findings is replaced, the others are taken back. */
+static uint32_t replace_halves(struct race_step *step)
+{
+	struct detector *detector = step->detector;
+	uint64_t updates = key_of_updates(step);
+	uint32_t replaced = 0;
+
+	for (struct race_record *record = detector->races; record; record = record->next) {
+		uint32_t number = record->number;
+
+		if (!number || record->updates != updates ||
+		    (record->kind != FINDING_DATA_RACE && record->kind != FINDING_LOST_UPDATE))
+			continue;
+		take_back(detector, record);
+		if (replaced)
+			report_retract(detector, number);
+		else
+			replaced = number;
+	}
+	return replaced;
+}
+
+static bool is_proven(const struct detector *detector, uint32_t number)
+{
+	const struct race_record *record = detector->races;
+
+	while (record && record->number != number)
+		record = record->next;
+	return !record || record->is_proven;
+}
+
+/* The finding that says it already, or 0. */
+static uint32_t find_known(struct race_step *step, const struct race_verdict *verdict, uint64_t key)
+{
+	struct detector *detector = step->detector;
+	uint32_t number = report_number(detector, verdict->kind, key);
+
+	/* Halves of updates that are known to meet. */
+	if (!number && verdict->kind == FINDING_DATA_RACE && !(verdict->details & DETAIL_FREED))
+		number = report_number(detector, FINDING_LOST_UPDATE, key_of_updates(step));
+	if (number && verdict->details & DETAIL_VALUE_SEEN && !is_proven(detector, number))
+		return 0;
+	return number;
+}
+
+/* If finding @number is the same, but could not tell who called the earlier access,
+ * and this time that is known, it is taken back to be replaced. */
+static bool is_better_known(struct race_step *step, const struct race_verdict *verdict,
+			    uint64_t key, uint32_t number)
+{
+	struct race_record *record = step->detector->races;
+
+	if (!origin_has_callers(step->other_what))
+		return false;
+	while (record && record->number != number)
+		record = record->next;
+	if (!record || record->has_callers || record->kind != verdict->kind || record->key != key)
+		return false;
+	take_back(step->detector, record);
+	return true;
+}
+
+/* --- Reports ----------------------------------------------------------------- */
+
+static uint32_t emit(struct race_step *step, const struct race_verdict *verdict, uint64_t key,
+		     stack_id stack)
+{
+	struct detector *detector = step->detector;
+	struct finding *finding;
+	uint32_t number = find_known(step, verdict, key);
+	uint32_t replaced = 0;
+
+	if (number && is_better_known(step, verdict, key, number)) {
+		replaced = number;
+	} else if (number) {
+		detector->hooks->count(detector, number);
+		return number;
+	} else if (verdict->kind == FINDING_LOST_UPDATE) {
+		replaced = replace_halves(step);
+	}
+	finding = report_begin(detector, verdict->kind);
+	finding->severity = verdict->severity;
+	finding->details = verdict->details;
+	finding->replaces = replaced;
+	finding->is_provisional = verdict->severity != SEVERITY_ERROR;
+	race_add_block(detector, finding, step->access->address);
+	if (verdict->details & DETAIL_VALUE_SEEN)
+		add_basis(step, finding);
+	add_other(step, finding);
+	add_mine(step, finding, stack);
+	number = report_emit(detector, finding, key);
+	keep_record(step, verdict, key, number);
+	return number;
+}
+
+void race_report(struct race_step *step, const struct race_verdict *verdict)
+{
+	uint64_t key = verdict->kind == FINDING_LOST_UPDATE ? key_of_updates(step) : key_of(step);
+	uint64_t known = (verdict->details & DETAIL_VALUE_SEEN) |
+			 origin_has_callers(step->other_what);
+	uint64_t quick = chain_mix(key, (uint64_t)verdict->kind << 32 | known);
+	struct thread_race *met = &step->thread->races[quick % THREAD_RACES];
+	stack_id stack;
+
+	if (met->key == quick) {
+		step->detector->hooks->count(step->detector, met->finding);
+		return;
+	}
+	suspect(step);
+	stack = origin_stack_of_access(step->detector, step->thread, step->access);
+	if (!stack) /* it is judged late: its place is known, its callers are not */
+		stack = origin_stack(step->detector, origin_of_site(step->access->site));
+	runtime_lock(&step->detector->lock);
+	met->finding = emit(step, verdict, key, stack);
+	met->key = quick;
+	runtime_unlock(&step->detector->lock);
+}
+
+void race_retract(struct detector *detector, uintptr_t granule)
+{
+	/* acquire: pairs with keep_record(). */
+	if (LIKELY(!load_acquire(&detector->races)))
+		return;
+	runtime_lock(&detector->lock);
+	for (struct race_record *record = detector->races; record; record = record->next) {
+		if (record->granule != granule || !record->number)
+			continue;
+		report_retract(detector, record->number);
+		take_back(detector, record);
+	}
+	runtime_unlock(&detector->lock);
+}

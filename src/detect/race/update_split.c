@@ -1,0 +1,349 @@
+/*
+ * Findings about split sections, and what could have come between: places that are
+ * updated in split sections are remembered, by address.
+ *
+ * What could have come between: an update by another thread that no hand-over
+ * (an edge of anything but mutexes) puts before the read or after the write, and
+ * that no lock held from the read to the write keeps out.
+ */
+#include "detect/race/access_fast.h"
+#include "detect/lock_order/chain.h"
+#include "detect/race/race.h"
+#include "detect/base/report.h"
+#include "detect/race/update.h"
+
+/* A place that somebody updates in split sections. */
+struct split_update {
+	uintptr_t address; /* 0: none */
+	thread_id thread;
+	uint32_t slot;
+	uint64_t hand_over; /* epoch of the thread at the write */
+	enum finding_kind kind;
+	site_id site;
+	origin_id what;
+	struct basis basis;
+	uint32_t kept_count; /* locks that were held from the read to the write */
+	lock_id kept[UPDATE_LOCKS];
+};
+
+/* --- Findings -------------------------------------------------------------- */
+
+/* If the value stored was read in the earlier section, too, the update is lost;
+ * if only the decision was made there, it is a decision that was too old. */
+static enum finding_kind kind_of(const struct basis *basis, const struct access *access)
+{
+	bool is_value = !basis->decides || (access->flags & SITE_UPDATE &&
+					    !(access->flags & SITE_READ) && !basis->is_reread);
+
+	return is_value ? FINDING_LOST_UPDATE : FINDING_CHECK_THEN_ACT;
+}
+
+static uint64_t key_of(const struct basis *basis, site_id site)
+{
+	return chain_mix(chain_mix(2, basis->site), site);
+}
+
+static uint64_t predicted_key(uint64_t key)
+{
+	return chain_mix(key, DETAIL_PREDICTED);
+}
+
+static struct finding_event *add_event(struct finding *finding, thread_id thread,
+				       enum finding_action action, stack_id stack,
+				       uintptr_t address, size_t size_bytes)
+{
+	struct finding_event *event = report_event(finding, thread, action, NULL, stack);
+
+	if (!event)
+		return NULL;
+	event->address = address;
+	event->size_bytes = size_bytes;
+	return event;
+}
+
+static void add_basis(struct detector *detector, struct finding *finding, thread_id thread,
+		      const struct basis *basis, uintptr_t address)
+{
+	struct finding_event *event =
+		add_event(finding, thread, ACTION_READ, origin_stack(detector, basis->what),
+			  address, basis->size_bytes);
+
+	if (!event)
+		return;
+	event->value = basis->value;
+	event->has_value = basis->has_value;
+	update_tell_holds(detector, basis, event);
+}
+
+static enum finding_action action_of(const struct detector *detector, site_id id)
+{
+	const struct site *site = site_get(&detector->sites, id);
+
+	return site && site->flags & SITE_UPDATE ? ACTION_UPDATE : ACTION_WRITE;
+}
+
+static void add_other(struct detector *detector, struct finding *finding,
+		      const struct access *access, const struct cell *other)
+{
+	struct finding_event *event =
+		add_event(finding, race_thread_of(detector, other->word),
+			  action_of(detector, origin_site(detector, other->what)),
+			  origin_stack(detector, other->what), access->address, access->size_bytes);
+
+	if (event)
+		origin_tell_holds(detector, other->what, event);
+}
+
+static void add_mine(struct finding *finding, const struct thread *thread,
+		     const struct access *access, enum finding_action action, stack_id stack)
+{
+	struct finding_event *event = add_event(finding, thread->id, action, stack,
+						access->address, access->size_bytes);
+
+	if (!event)
+		return;
+	event->value = access->value;
+	event->has_value = access->has_value;
+	report_holds(event, thread);
+}
+
+void update_report_seen(struct race_step *step, const struct access *access,
+			const struct basis *basis, const struct cell *last)
+{
+	struct detector *detector = step->detector;
+	struct thread *thread = step->thread;
+	enum finding_kind kind = kind_of(basis, access);
+	uint64_t key = key_of(basis, access->site);
+	stack_id stack = origin_stack_of_access(detector, thread, access);
+	struct finding *finding;
+
+	access_suspect(&detector->sites, basis->site);
+	access_suspect(&detector->sites, access->site);
+	runtime_lock(&detector->lock);
+	finding = report_begin(detector, kind);
+	finding->details = DETAIL_SPLIT;
+	if (update_is_value_seen(basis, access))
+		finding->details |= DETAIL_VALUE_SEEN;
+	finding->replaces = report_number(detector, kind, predicted_key(key));
+	race_add_block(detector, finding, access->address);
+	add_basis(detector, finding, thread->id, basis, access->address);
+	add_other(detector, finding, access, last);
+	add_mine(finding, thread, access, ACTION_WRITE, stack & ~STACK_ID_IN_HANDLER);
+	report_emit(detector, finding, key);
+	runtime_unlock(&detector->lock);
+}
+
+/* An empty prediction, or NULL: it, or the same as seen to happen, is known. */
+static struct finding *begin_prediction(struct detector *detector, enum finding_kind kind,
+					uint64_t key)
+{
+	uint32_t number = report_number(detector, kind, predicted_key(key));
+	struct finding *finding;
+
+	if (number)
+		detector->hooks->count(detector, number);
+	if (number || report_is_known(detector, kind, key))
+		return NULL;
+	finding = report_begin(detector, kind);
+	finding->severity = SEVERITY_WARNING;
+	finding->details = DETAIL_SPLIT | DETAIL_PREDICTED;
+	finding->is_provisional = true;
+	return finding;
+}
+
+/* --- What came before the read ---------------------------------------------- */
+
+/* Has the thread that wrote basis->last given away, by a hand-over that was known
+ * at the read, what it knew after that write?  Yes if that is forgotten. */
+static bool was_handed_over(struct detector *detector, const struct basis *basis)
+{
+	const struct thread *writer =
+		detector_thread(detector, race_thread_of(detector, basis->last.word));
+	uint64_t epoch = shadow_epoch(basis->last.word);
+	uint32_t count = writer ? load_relaxed(&writer->give_count) : 0;
+
+	if (!writer)
+		return true;
+	for (uint32_t i = 0; i < count && i < THREAD_GIVES; i++) {
+		const struct thread_give *give = &writer->gives[i];
+
+		/* relaxed: a prediction; the worst is that none is made. */
+		if (load_relaxed(&give->hand_over) <= basis->known &&
+		    load_relaxed(&give->epoch) >= epoch)
+			return true;
+	}
+	/* Were all that came after the write looked at? */
+	return count > THREAD_GIVES &&
+	       load_relaxed(&writer->gives[count % THREAD_GIVES].epoch) >= epoch;
+}
+
+/* Locks that were held all the time from the read to now. */
+static uint32_t kept_locks(const struct thread *thread, const struct basis *basis, lock_id *kept)
+{
+	uint32_t count = 0;
+
+	for (uint32_t k = 0; k < basis->lock_count; k++) {
+		if (basis->given_up & 1u << k)
+			continue;
+		for (uint32_t i = 0; i < thread->held_count; i++) {
+			const struct sync_info *info = thread->held[i].object->info;
+
+			if (info && info->id == basis->locks[k].lock) {
+				kept[count++] = info->id;
+				break;
+			}
+		}
+	}
+	return count;
+}
+
+/* An update that came before the read could have come after it. */
+static void predict_later(struct race_step *step, const struct access *access,
+			  const struct basis *basis, enum finding_kind kind, stack_id stack)
+{
+	struct detector *detector = step->detector;
+	uint64_t key = key_of(basis, access->site);
+	struct finding *finding;
+
+	if (action_of(detector, origin_site(detector, basis->last.what)) != ACTION_UPDATE ||
+	    was_handed_over(detector, basis))
+		return;
+	finding = begin_prediction(detector, kind, key);
+	if (!finding)
+		return;
+	race_add_block(detector, finding, access->address);
+	add_other(detector, finding, access, &basis->last);
+	add_basis(detector, finding, step->thread->id, basis, access->address);
+	add_mine(finding, step->thread, access, ACTION_WRITE, stack);
+	report_emit(detector, finding, predicted_key(key));
+}
+
+/* --- Places that are updated in split sections ------------------------------ */
+
+static struct split_update *split_place(struct detector *detector, uintptr_t address)
+{
+	return &detector->splits[(address >> 2) % UPDATE_SPLITS];
+}
+
+/* Called with detector.lock held. */
+static void keep_split(struct race_step *step, const struct access *access,
+		       const struct split_update *split)
+{
+	struct detector *detector = step->detector;
+	struct split_update *place;
+
+	if (!detector->splits)
+		detector->splits = arena_alloc(&detector->arena,
+					       UPDATE_SPLITS * sizeof(*detector->splits));
+	if (!detector->splits)
+		return;
+	place = split_place(detector, access->address);
+	if (!place->address)
+		/* release: pairs with update_check_splits(). */
+		store_release(&detector->split_count, detector->split_count + 1);
+	*place = *split;
+}
+
+void update_note_split(struct race_step *step, const struct access *access,
+		       const struct basis *basis)
+{
+	struct detector *detector = step->detector;
+	struct thread *thread = step->thread;
+	bool is_others = basis->last.word && shadow_slot(basis->last.word) != thread->slot;
+	stack_id stack = origin_stack_of_access(detector, thread, access) & ~STACK_ID_IN_HANDLER;
+	struct split_update split = {
+		.address = access->address,
+		.thread = thread->id,
+		.slot = thread->slot,
+		.hand_over = vclock_get(&thread->hand_over, thread->slot),
+		.kind = kind_of(basis, access),
+		.site = access->site,
+		.what = origin_of_access(detector, thread, access),
+		.basis = *basis,
+	};
+
+	access_suspect(&detector->sites, basis->site);
+	access_suspect(&detector->sites, access->site);
+	/* A decision is only a matter if it was too old; that it could be is no wonder. */
+	if (split.kind != FINDING_LOST_UPDATE)
+		return;
+	split.kept_count = kept_locks(thread, basis, split.kept);
+	runtime_lock(&detector->lock);
+	if (is_others && !split.kept_count)
+		predict_later(step, access, basis, split.kind, stack);
+	keep_split(step, access, &split);
+	runtime_unlock(&detector->lock);
+}
+
+void update_forget_splits(struct detector *detector, uintptr_t start, uintptr_t end)
+{
+	runtime_lock(&detector->lock);
+	for (uint32_t i = 0; detector->splits && i < UPDATE_SPLITS; i++) {
+		struct split_update *split = &detector->splits[i];
+
+		if (!split->address || split->address < start || split->address >= end)
+			continue;
+		split->address = 0;
+		store_release(&detector->split_count, detector->split_count - 1);
+	}
+	runtime_unlock(&detector->lock);
+}
+
+/* Is one of the locks held from @split's read to its write held by @thread, too? */
+static bool is_kept_out(const struct thread *thread, const struct split_update *split)
+{
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		const struct sync_info *info = thread->held[i].object->info;
+
+		for (uint32_t k = 0; info && k < split->kept_count; k++)
+			if (split->kept[k] == info->id)
+				return true;
+	}
+	return false;
+}
+
+/* Could @thread's update, now, have come between the halves of @split? */
+static bool could_come_between(const struct thread *thread, const struct split_update *split)
+{
+	return split->thread != thread->id &&
+	       vclock_get(&thread->hand_over, split->slot) < split->hand_over &&
+	       update_is_under_same_lock(thread, &split->basis) && !is_kept_out(thread, split);
+}
+
+static void predict_between(struct race_step *step, const struct access *access,
+			    const struct split_update *split, stack_id stack)
+{
+	struct detector *detector = step->detector;
+	uint64_t key = key_of(&split->basis, split->site);
+	struct finding *finding = begin_prediction(detector, split->kind, key);
+	struct finding_event *event;
+
+	if (!finding)
+		return;
+	race_add_block(detector, finding, access->address);
+	add_basis(detector, finding, split->thread, &split->basis, access->address);
+	event = add_event(finding, split->thread, ACTION_WRITE,
+			  origin_stack(detector, split->what), access->address,
+			  access->size_bytes);
+	if (event)
+		origin_tell_holds(detector, split->what, event);
+	add_mine(finding, step->thread, access, ACTION_UPDATE, stack);
+	report_emit(detector, finding, predicted_key(key));
+}
+
+void update_check_splits(struct race_step *step, const struct access *access)
+{
+	struct detector *detector = step->detector;
+	const struct split_update *split = split_place(detector, access->address);
+	stack_id stack;
+
+	/* relaxed: looked at again, with the lock. */
+	if (load_relaxed(&split->address) != access->address ||
+	    load_relaxed(&split->thread) == step->thread->id)
+		return;
+	stack = origin_stack_of_access(detector, step->thread, access) & ~STACK_ID_IN_HANDLER;
+	runtime_lock(&detector->lock);
+	if (split->address == access->address && could_come_between(step->thread, split))
+		predict_between(step, access, split, stack);
+	runtime_unlock(&detector->lock);
+}

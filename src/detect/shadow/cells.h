@@ -1,0 +1,165 @@
+/*
+ * Cells: what one shadow word cannot say.
+ *
+ * When bytes of a granule were accessed at different epochs, or by different
+ * threads, its shadow word has the form SHADOW_CELLS and the number of a record: up
+ * to eight words, each with bytes of its own, as shadow words are (plain, or of a
+ * read set), with their origins.  Records lie in two arrays at fixed addresses,
+ * narrow ones with two cells and wide ones with eight, so the number tells the
+ * address.  A record belongs to the word that names it.
+ *
+ * Who changes a record in place first makes the word a busy one (cells_take()),
+ * and with the new word lets others in again: they wait for that.  Each change
+ * gives the word another serial, so who has read a record and finds the word as it
+ * was has read what belongs together, and was not given a record that was free
+ * meanwhile (a sequence lock: Lameter, "Effective Synchronization on Linux/NUMA
+ * Systems", 2005, section 3).  Each thread has a few free records.
+ *
+ * A mark for each page of the program's memory says whether words of it name
+ * records, so that memory which begins a new life gives them back.
+ */
+#ifndef DETECT_SHADOW_CELLS_H
+#define DETECT_SHADOW_CELLS_H
+
+#include "detect/shadow/origin.h"
+
+struct detector;
+struct thread;
+
+#define CELLS_MAX 8u  /* bytes of a granule */
+#define CELLS_FEW 2u  /* in a narrow record */
+#define CELLS_CLASSES 2u
+
+struct cell {
+	uint64_t word; /* with bytes that no other cell of the granule has */
+	origin_id what;
+};
+
+/* The cells of one granule in one plane, laid out. */
+struct cell_list {
+	uint32_t count;
+	struct cell cells[CELLS_MAX];
+};
+
+struct cells_narrow {
+	uint64_t words[CELLS_FEW]; /* 0: no cell */
+	origin_id whats[CELLS_FEW];
+	uint32_t serial; /* of the last word that named it, when it is free */
+	uint32_t next_free;
+};
+
+struct cells_wide {
+	uint64_t words[CELLS_MAX];
+	origin_id whats[CELLS_MAX];
+	uint32_t serial;
+	uint32_t next_free;
+	uint32_t unused[6];
+};
+
+/* A record as both are. */
+struct cells {
+	uint64_t *words;
+	origin_id *whats;
+	uint32_t capacity;
+};
+
+/* A thread's free records, by class. */
+struct cells_cache {
+	uint32_t free[CELLS_CLASSES];
+	uint32_t count[CELLS_CLASSES];
+};
+
+/* --- Words ------------------------------------------------------------------ */
+
+/* wide 1 | serial 23 | index 28 | form 4 | none */
+#define CELLS_WIDE (1ull << 63)
+#define CELLS_INDEX_BITS 28u
+#define CELLS_INDEX_MASK ((1u << CELLS_INDEX_BITS) - 1)
+#define CELLS_SERIAL_SHIFT (SHADOW_EPOCH_SHIFT + CELLS_INDEX_BITS)
+#define CELLS_SERIAL_MASK ((1u << 23) - 1)
+
+static inline bool cells_are(uint64_t word)
+{
+	return shadow_form(word) == SHADOW_CELLS;
+}
+
+static inline uint32_t cells_serial(uint64_t word)
+{
+	return (uint32_t)(word >> CELLS_SERIAL_SHIFT) & CELLS_SERIAL_MASK;
+}
+
+/* The same record, changed. */
+static inline uint64_t cells_next(uint64_t word)
+{
+	uint64_t others = word & ~((uint64_t)CELLS_SERIAL_MASK << CELLS_SERIAL_SHIFT);
+
+	return others | (uint64_t)((cells_serial(word) + 1) & CELLS_SERIAL_MASK)
+				<< CELLS_SERIAL_SHIFT;
+}
+
+/* The record that @word, of the form SHADOW_CELLS, names. */
+static inline struct cells cells_of(uint64_t word)
+{
+	uint32_t index = (uint32_t)shadow_number(word) & CELLS_INDEX_MASK;
+	struct cells_narrow *narrow = (struct cells_narrow *)SHADOW_NARROW_CELLS + index;
+	struct cells_wide *wide = (struct cells_wide *)SHADOW_WIDE_CELLS + index;
+
+	return word & CELLS_WIDE ? (struct cells){wide->words, wide->whats, CELLS_MAX}
+				 : (struct cells){narrow->words, narrow->whats, CELLS_FEW};
+}
+
+/* What *@place says once nobody changes its cells any more. */
+uint64_t cells_settle(struct detector *detector, uint64_t *place);
+
+static inline uint64_t cells_load(struct detector *detector, uint64_t *place)
+{
+	uint64_t word = load_acquire(place);
+
+	return LIKELY(shadow_form(word) != SHADOW_BUSY) ? word : cells_settle(detector, place);
+}
+
+/*
+ * Makes *@place, which was @old, busy on the way to become @next, both of the same
+ * record.  False: it is not @old any more.  Who succeeds changes the record, and
+ * puts @next in place by store_release().
+ */
+static inline bool cells_take(uint64_t *place, uint64_t old, uint64_t next)
+{
+	uint64_t busy = next ^ (uint64_t)(SHADOW_CELLS ^ SHADOW_BUSY) << SHADOW_FORM_SHIFT;
+
+	return compare_exchange_acq_rel(place, &old, busy);
+}
+
+/* --- All cells -------------------------------------------------------------- */
+
+/* What @word, read at @place, says; false if *@place is not @word any more. */
+bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list);
+
+/*
+ * *@place in the shadow of @granule, which was @old, becomes a word with the cells
+ * of @list, at least two.  False: it is not @old any more.  Without memory (counted)
+ * the last cell alone is kept.
+ */
+bool cells_put(struct detector *detector, struct thread *thread, uint64_t *place, uint64_t old,
+	       uintptr_t granule, const struct cell_list *list);
+
+/* @word is in its place no more: if it named a record, that is free. */
+void cells_free_slowly(struct thread *thread, uint64_t word);
+
+static inline void cells_free(struct thread *thread, uint64_t word)
+{
+	if (UNLIKELY(cells_are(word)))
+		cells_free_slowly(thread, word);
+}
+
+/* The memory [start, end), whole granules, begins a new life: its words that name
+ * records become 0. */
+void cells_clear(struct thread *thread, uintptr_t start, uintptr_t end);
+
+/* Calls @each for all words of all records, and some that are free. */
+void cells_each_word(void (*each)(void *context, uint64_t word), void *context);
+
+/* In a fork's child. */
+void cells_forked(void);
+
+#endif

@@ -1,0 +1,417 @@
+#include "detect/shadow/origin.h"
+
+#include "base/map.h"
+#include "detect/race/access.h"
+#include "detect/shadow/cells.h"
+#include "detect/detector.h"
+
+/* The upper two of the 24 bits tell the sort. */
+#define SORT_SHIFT 22
+#define NUMBER_MASK ((1u << SORT_SHIFT) - 1)
+
+enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
+
+#define BUCKETS (1u << 18)
+#define FIRST_STACKS 128u /* accesses of a site that get a whole stack */
+#define STACK_EVERY 64u	  /* ... and then each so many */
+
+static enum origin_sort sort_of(origin_id what)
+{
+	return (enum origin_sort)(what >> SORT_SHIFT);
+}
+
+static origin_id make(enum origin_sort sort, uint32_t number)
+{
+	return number < NUMBER_MASK ? (uint32_t)sort << SORT_SHIFT | number : 0;
+}
+
+void origin_table_init(struct origin_table *table, page_source pages)
+{
+	arena_init(&table->arena, pages);
+}
+
+/* --- Of one access --------------------------------------------------------- */
+
+static bool wants_stack(struct site *site)
+{
+	/* relaxed: a hint. */
+	uint32_t count = load_relaxed(&site->slow_count);
+
+	store_relaxed(&site->slow_count, count + 1);
+	return count < FIRST_STACKS || count % STACK_EVERY == 0 || load_relaxed(&site->is_suspect);
+}
+
+stack_id origin_stack_of_access(struct detector *detector, struct thread *thread,
+				const struct access *access)
+{
+	stack_id id = detector->hooks->access_stack
+			      ? detector->hooks->access_stack(detector, thread, access)
+			      : 0;
+	struct stack *stack = stack_depot_get(&detector->stacks, id);
+
+	if (stack)
+		store_relaxed(&stack->site, access->site); /* relaxed: always the same */
+	return id;
+}
+
+static origin_id origin_of_stack(struct detector *detector, const struct thread *thread,
+				 stack_id stack)
+{
+	uint32_t set;
+
+	if (!thread->held_count)
+		return make(ORIGIN_STACK, stack);
+	set = lockset_intern(detector, thread, stack);
+	return set ? make(ORIGIN_LOCKSET, set) : 0;
+}
+
+origin_id origin_of_access(struct detector *detector, struct thread *thread,
+			   const struct access *access)
+{
+	struct site *site = site_get(&detector->sites, access->site);
+	stack_id stack = 0;
+	origin_id what = 0;
+
+	if (!site || wants_stack(site))
+		stack = origin_stack_of_access(detector, thread, access) & ~STACK_ID_IN_HANDLER;
+	if (stack)
+		what = origin_of_stack(detector, thread, stack);
+	return what ? what : make(ORIGIN_SITE, access->site);
+}
+
+/* The stack of a stack or lockset; 0 for others. */
+static stack_id stack_of(const struct detector *detector, origin_id what)
+{
+	const struct lockset *set;
+
+	if (sort_of(what) == ORIGIN_STACK)
+		return what;
+	set = sort_of(what) == ORIGIN_LOCKSET
+		      ? lockset_get(&detector->locksets, what & NUMBER_MASK)
+		      : NULL;
+	return set ? set->stack : 0;
+}
+
+site_id origin_site(const struct detector *detector, origin_id what)
+{
+	const struct stack *stack;
+
+	if (what == 0)
+		return 0;
+	if (sort_of(what) == ORIGIN_SITE)
+		return what & NUMBER_MASK;
+	stack = stack_depot_get(&detector->stacks, stack_of(detector, what));
+	return stack ? load_relaxed(&stack->site) : 0;
+}
+
+stack_id origin_stack(struct detector *detector, origin_id what)
+{
+	const struct site *site;
+	struct stack *stack;
+	uintptr_t frame;
+	stack_id id = stack_of(detector, what);
+
+	if (id)
+		return id;
+	site = sort_of(what) == ORIGIN_SITE ? site_get(&detector->sites, what & NUMBER_MASK) : NULL;
+	if (!site)
+		return 0;
+	/* As for a return address, readers look one byte before. */
+	frame = site->address + 1;
+	id = stack_depot_intern(&detector->stacks, &frame, 1, site->code_generation,
+				STACK_INCOMPLETE, 0);
+	stack = stack_depot_get(&detector->stacks, id);
+	if (stack)
+		store_relaxed(&stack->site, what & NUMBER_MASK); /* relaxed: always the same */
+	return id;
+}
+
+void origin_tell_holds(struct detector *detector, origin_id what, struct finding_event *event)
+{
+	const struct lockset *set = sort_of(what) == ORIGIN_LOCKSET
+					    ? lockset_get(&detector->locksets, what & NUMBER_MASK)
+					    : NULL;
+
+	if (set && set->lock_count != LOCKSET_UNKNOWN)
+		lockset_tell(detector, event, set->locks, set->present, set->lock_count);
+	else
+		event->holds_are_unknown = set || !origin_has_callers(what);
+}
+
+stack_id origin_stack_at(struct detector *detector, stack_id id, site_id site)
+{
+	static uintptr_t frames[64]; /* under detector.lock */
+	const struct stack *stack = stack_depot_get(&detector->stacks, id);
+	const struct site *own = site_get(&detector->sites, site);
+	const struct site *top = stack ? site_get(&detector->sites, stack->site) : NULL;
+
+	id &= ~STACK_ID_IN_HANDLER;
+	if (!own || !top || own == top || stack->frame_count > ARRAY_LENGTH(frames) ||
+	    stack->frames[0] != top->address + 1)
+		return id;
+	for (uint32_t i = 1; i < stack->frame_count; i++)
+		frames[i] = stack->frames[i];
+	frames[0] = own->address + 1;
+	return stack_depot_intern(&detector->stacks, frames, stack->frame_count,
+				  stack->code_generation, stack->flags, stack->signal_number) &
+	       ~STACK_ID_IN_HANDLER;
+}
+
+/* --- Lists ----------------------------------------------------------------- */
+
+static const struct origin_list *list_of(const struct detector *detector, origin_id what)
+{
+	return id_table_get(&detector->origins.lists, what & NUMBER_MASK);
+}
+
+/* Appends the parts of @what, of @bytes by @slot unless it is a list itself.
+ * Returns the new count. */
+static uint32_t append(const struct detector *detector, origin_id what, uint32_t slot,
+		       uint32_t bytes, struct origin_part *parts, uint32_t count)
+{
+	struct origin_part single = {(uint16_t)slot, (uint8_t)bytes, what};
+	const struct origin_list *list =
+		sort_of(what) == ORIGIN_LIST ? list_of(detector, what) : NULL;
+	const struct origin_part *from = list ? list->parts : &single;
+	uint32_t from_count = list ? list->count : what != 0;
+
+	for (uint32_t i = 0; i < from_count && count < ORIGIN_PARTS; i++) {
+		struct origin_part part = from[i];
+
+		part.bytes &= (uint8_t)bytes;
+		if (part.bytes)
+			parts[count++] = part;
+	}
+	return count;
+}
+
+/* Makes room for @more: one thread's later access to the same bytes says where
+ * better, and of many the oldest is dropped. */
+static uint32_t put_part(struct origin_part *parts, uint32_t count, const struct origin_part *more)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = count == ORIGIN_PARTS; i < count; i++) {
+		struct origin_part part = parts[i];
+
+		if (part.slot == more->slot)
+			part.bytes &= (uint8_t)~more->bytes;
+		if (part.bytes)
+			parts[kept++] = part;
+	}
+	parts[kept++] = *more;
+	return kept;
+}
+
+static uint64_t hash_parts(const struct origin_part *parts, uint32_t count)
+{
+	uint64_t hash = count;
+
+	for (uint32_t i = 0; i < count; i++)
+		hash = hash_mix(hash ^ ((uint64_t)parts[i].what << 32 |
+					(uint64_t)parts[i].slot << 8 | parts[i].bytes));
+	return hash;
+}
+
+static bool is_same(const struct origin_list *list, const struct origin_part *parts, uint32_t count)
+{
+	if (list->count != count)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (list->parts[i].slot != parts[i].slot ||
+		    list->parts[i].bytes != parts[i].bytes || list->parts[i].what != parts[i].what)
+			return false;
+	return true;
+}
+
+/* Under table->busy. */
+static origin_id add_list(struct origin_table *table, const struct origin_part *parts,
+			  uint32_t count, uint64_t hash)
+{
+	uint32_t number = table->lists.last + 1;
+	struct origin_list *list =
+		arena_alloc(&table->arena, sizeof(*list) + count * sizeof(*parts));
+
+	if (!list || number >= NUMBER_MASK)
+		return 0;
+	list->count = count;
+	list->id = make(ORIGIN_LIST, number);
+	list->hash = hash;
+	for (uint32_t i = 0; i < count; i++)
+		list->parts[i] = parts[i];
+	if (!id_table_set(&table->lists, &table->arena, number, list))
+		return 0;
+	list->next_in_bucket = table->buckets[hash % BUCKETS];
+	/* release: pairs with find_list(). */
+	store_release(&table->buckets[hash % BUCKETS], list);
+	return list->id;
+}
+
+static origin_id find_list(const struct origin_table *table, const struct origin_part *parts,
+			   uint32_t count, uint64_t hash)
+{
+	struct origin_list *const *buckets = load_acquire(&table->buckets);
+	const struct origin_list *list = buckets ? load_acquire(&buckets[hash % BUCKETS]) : NULL;
+
+	for (; list; list = list->next_in_bucket)
+		if (list->hash == hash && is_same(list, parts, count))
+			return list->id;
+	return 0;
+}
+
+static origin_id intern_list(struct origin_table *table, const struct origin_part *parts,
+			     uint32_t count)
+{
+	uint64_t hash = hash_parts(parts, count);
+	origin_id id = find_list(table, parts, count, hash);
+
+	if (id || !spin_lock(&table->busy))
+		return id;
+	if (!table->buckets)
+		store_release(&table->buckets,
+			      (struct origin_list **)arena_alloc(
+				      &table->arena, BUCKETS * sizeof(struct origin_list *)));
+	id = find_list(table, parts, count, hash);
+	if (!id && table->buckets)
+		id = add_list(table, parts, count, hash);
+	spin_unlock(&table->busy);
+	return id;
+}
+
+static origin_id make_list(struct detector *detector, const struct origin_part *parts,
+			   uint32_t count)
+{
+	origin_id id = count ? intern_list(&detector->origins, parts, count) : 0;
+
+	if (count && !id)
+		detector_count(detector, LOST_ORIGINS);
+	return id;
+}
+
+static origin_id join_slowly(struct detector *detector, const struct origin_step *step)
+{
+	struct origin_part parts[ORIGIN_PARTS];
+	uint32_t count = append(detector, step->old, step->old_slot, SHADOW_ALL_BYTES, parts, 0);
+
+	if (count && sort_of(step->old) != ORIGIN_LIST)
+		parts[0].bytes = (uint8_t)step->old_bytes;
+	return make_list(detector, parts, put_part(parts, count, &step->more));
+}
+
+static origin_id unite_slowly(struct detector *detector, const struct origin_step *step)
+{
+	struct origin_part parts[ORIGIN_PARTS];
+	uint32_t count = append(detector, step->old, step->old_slot,
+				step->old_bytes & SHADOW_ALL_BYTES, parts, 0);
+
+	count = append(detector, step->more.what, step->more.slot, step->more.bytes, parts, count);
+	return make_list(detector, parts, count);
+}
+
+/* Where @thread may remember @step; NULL without memory. */
+static struct origin_step *remembered(struct thread *thread, const struct origin_step *step)
+{
+	struct thread_memory *memory = thread->memory;
+	uint64_t key = (uint64_t)step->old << 32 ^ (uint64_t)step->more.what << 8 ^
+		       (uint64_t)step->more.bytes ^ (uint64_t)step->old_bytes << 24;
+
+	if (UNLIKELY(!memory->origin_steps))
+		memory->origin_steps =
+			arena_alloc(&memory->arena, ORIGIN_STEPS * sizeof(*memory->origin_steps));
+	return memory->origin_steps ? &memory->origin_steps[hash_mix(key) % ORIGIN_STEPS] : NULL;
+}
+
+static bool is_same_step(const struct origin_step *one, const struct origin_step *other)
+{
+	return one->to && one->old == other->old && one->old_slot == other->old_slot &&
+	       one->old_bytes == other->old_bytes && one->more.slot == other->more.slot &&
+	       one->more.bytes == other->more.bytes && one->more.what == other->more.what;
+}
+
+static origin_id take_step(struct detector *detector, struct thread *thread,
+			   struct origin_step *step)
+{
+	struct origin_step *known = remembered(thread, step);
+
+	if (LIKELY(known && is_same_step(known, step)))
+		return known->to;
+	step->to = step->old_bytes & ORIGIN_UNITES ? unite_slowly(detector, step)
+						   : join_slowly(detector, step);
+	if (known)
+		*known = *step;
+	return step->to;
+}
+
+origin_id origin_join(struct detector *detector, struct thread *thread, origin_id old,
+		      uint32_t old_slot, uint32_t old_bytes, const struct origin_part *more)
+{
+	struct origin_step step = {old, (uint16_t)old_slot, (uint16_t)old_bytes, *more, 0};
+
+	if (old == more->what && sort_of(old) != ORIGIN_LIST && old_slot == more->slot)
+		return old;
+	return take_step(detector, thread, &step);
+}
+
+origin_id origin_unite(struct detector *detector, struct thread *thread,
+		       const struct origin_part *one, const struct origin_part *other)
+{
+	struct origin_step step = {one->what, one->slot, one->bytes | ORIGIN_UNITES, *other, 0};
+
+	if (one->what == other->what)
+		return one->what;
+	return take_step(detector, thread, &step);
+}
+
+struct origin_part origin_part_at(const struct detector *detector, origin_id what, uint32_t slot,
+				  uint32_t bytes)
+{
+	struct origin_part part = {(uint16_t)slot, SHADOW_ALL_BYTES, what};
+	const struct origin_list *list;
+
+	if (sort_of(what) != ORIGIN_LIST)
+		return part;
+	list = list_of(detector, what);
+	for (uint32_t i = 0; list && i < list->count; i++)
+		if (list->parts[i].slot == slot && list->parts[i].bytes & bytes)
+			return list->parts[i];
+	part.what = 0;
+	return part;
+}
+
+/* --- Of a write that is remembered ----------------------------------------- */
+
+/* @word is without bytes. */
+static origin_id origin_of_write(const struct detector *detector, uintptr_t address, uint64_t word)
+{
+	uint32_t byte = 1u << address % SHADOW_GRANULE;
+	struct shadow shadow = shadow_of(address);
+	uint64_t present = load_acquire(shadow.write);
+	struct cell_list list;
+
+	if (cells_are(present)) {
+		if (!cells_read(shadow.write, present, &list))
+			return 0;
+	} else {
+		list.count = 1;
+		list.cells[0].word = present;
+		list.cells[0].what = origin_load(&shadow.origins->write, present);
+	}
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct cell *cell = &list.cells[i];
+
+		if ((cell->word & ~(uint64_t)SHADOW_ALL_BYTES) == word &&
+		    shadow_bytes(cell->word) & byte)
+			return origin_part_at(detector, cell->what, shadow_slot(word), byte).what;
+	}
+	return 0;
+}
+
+stack_id origin_stack_of_write(struct detector *detector, uintptr_t address, uint64_t word)
+{
+	return origin_stack(detector, origin_of_write(detector, address, word));
+}
+
+site_id origin_site_of_write(struct detector *detector, uintptr_t address, uint64_t word)
+{
+	return origin_site(detector, origin_of_write(detector, address, word));
+}

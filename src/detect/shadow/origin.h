@@ -1,0 +1,166 @@
+/*
+ * Origins: where the accesses that shadow words remember were made.
+ *
+ * An origin is 24 bits of what and 8 bits of tag.  What is a whole stack (of the
+ * depot, the access on top) of a thread that held no lock, or a lockset: such a
+ * stack and the locks held; or a site whose callers and locks were not recorded;
+ * or a list, where one shadow word stands for accesses of several sites or threads.
+ * The tag is taken from the word that the origin belongs to: word and origin are
+ * two stores, and who meets one without the other must not take it for its own.
+ *
+ * Whole stacks are recorded for the first accesses of a site, then for every
+ * 64th, and always once the site was part of a finding.
+ */
+#ifndef DETECT_SHADOW_ORIGIN_H
+#define DETECT_SHADOW_ORIGIN_H
+
+#include "base/id_table.h"
+#include "base/spin_lock.h"
+#include "detect/base/lockset.h"
+#include "detect/shadow/shadow.h"
+#include "detect/base/site.h"
+
+struct access;
+struct detector;
+struct thread;
+
+/* What of an origin, without its tag; 0: not known. */
+typedef uint32_t origin_id;
+
+struct origin_part {
+	uint16_t slot; /* of the thread */
+	uint8_t bytes;
+	origin_id what; /* no list */
+};
+
+struct origin_list {
+	uint32_t count;
+	origin_id id;
+	uint64_t hash;
+	struct origin_list *next_in_bucket;
+	struct origin_part parts[];
+};
+
+#define ORIGIN_PARTS 64u /* in a list; more are not kept */
+
+struct origin_table {
+	struct spin_lock busy;
+	struct arena arena;
+	struct id_table lists;
+	struct origin_list **buckets;
+};
+
+void origin_table_init(struct origin_table *table, page_source pages);
+
+/* The origin of the access that @thread is making. */
+origin_id origin_of_access(struct detector *detector, struct thread *thread,
+			   const struct access *access);
+
+/* The origin of an access at @site whose callers are not recorded. */
+static inline origin_id origin_of_site(site_id site)
+{
+	return 1u << 22 | site;
+}
+
+/* Is it a whole stack, with the locks held or without? */
+static inline bool origin_has_callers(origin_id what)
+{
+	return what && (what < 1u << 22 || what >= 3u << 22);
+}
+
+/* Stored in place of 0, which is what is there before anything was stored. */
+#define ORIGIN_NOT_KNOWN 0xffffffu
+
+/* @what as the origin of shadow word @word. */
+static inline uint32_t origin_tagged(origin_id what, uint64_t word)
+{
+	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu;
+
+	return (what ? what : ORIGIN_NOT_KNOWN) << 8 | tag;
+}
+
+/* Stores @what as the origin of shadow word @word. */
+static inline void origin_store(uint32_t *place, origin_id what, uint64_t word)
+{
+	/* relaxed: the tag says whether it belongs to the word that is seen. */
+	store_relaxed(place, origin_tagged(what, word));
+}
+
+/* The same, unless *@at has become another word, whose origin may be there already. */
+static inline void origin_put(uint32_t *place, const uint64_t *at, origin_id what, uint64_t word)
+{
+	/* acquire: *@at is looked at later. */
+	uint32_t found = load_acquire(place);
+
+	while ((load_acquire(at) ^ word) >> SHADOW_FORM_SHIFT == 0 &&
+	       !compare_exchange_acq_rel(place, &found, origin_tagged(what, word)))
+		;
+}
+
+/* What @place says of word @word; false if it belongs to another one. */
+static inline bool origin_find(const uint32_t *place, uint64_t word, origin_id *what)
+{
+	uint32_t origin = load_relaxed(place);
+
+	if (!origin || origin != origin_tagged(origin >> 8, word))
+		return false;
+	*what = origin >> 8 == ORIGIN_NOT_KNOWN ? 0 : origin >> 8;
+	return true;
+}
+
+static inline origin_id origin_load(const uint32_t *place, uint64_t word)
+{
+	origin_id what = 0;
+
+	return origin_find(place, word, &what) ? what : 0;
+}
+
+/* The origin of a word that also stands for what @more says.  @old_slot and
+ * @old_bytes tell what @old is of, unless it is a list. */
+origin_id origin_join(struct detector *detector, struct thread *thread, origin_id old,
+		      uint32_t old_slot, uint32_t old_bytes, const struct origin_part *more);
+
+/* What a thread remembers of its last joins, as along an array all are alike. */
+struct origin_step {
+	origin_id old;
+	uint16_t old_slot;
+	uint16_t old_bytes; /* with ORIGIN_UNITES, for origin_unite() */
+	struct origin_part more;
+	origin_id to; /* 0: none */
+};
+
+#define ORIGIN_UNITES 0x100u
+#define ORIGIN_STEPS 1024u
+
+/* The origin of two words that become one. */
+origin_id origin_unite(struct detector *detector, struct thread *thread,
+		       const struct origin_part *one, const struct origin_part *other);
+
+/* What @what says of @slot's access to the first it knows of @bytes; all bytes, and
+ * a stack or site, if it is not a list. */
+struct origin_part origin_part_at(const struct detector *detector, origin_id what, uint32_t slot,
+				  uint32_t bytes);
+
+/* The site that a stack or site origin is of; 0 if not known. */
+site_id origin_site(const struct detector *detector, origin_id what);
+
+/* The same as a stack for a report: whole, or of one frame. */
+stack_id origin_stack(struct detector *detector, origin_id what);
+
+/* Tells in @event, of the access that @what is of, of the locks held.  Called with
+ * detector.lock held. */
+void origin_tell_holds(struct detector *detector, origin_id what, struct finding_event *event);
+
+/* @stack, of a check that several sites share, as it is at @site.  Called with
+ * detector.lock held. */
+stack_id origin_stack_at(struct detector *detector, stack_id stack, site_id site);
+
+/* Of the access that @thread is making: its whole stack. */
+stack_id origin_stack_of_access(struct detector *detector, struct thread *thread,
+				const struct access *access);
+
+/* Of the write to the byte at @address that @word, without bytes, remembers. */
+stack_id origin_stack_of_write(struct detector *detector, uintptr_t address, uint64_t word);
+site_id origin_site_of_write(struct detector *detector, uintptr_t address, uint64_t word);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * What shadow words become when one word cannot say it: cells are laid out,
+ * changed as a list, and put together to one word or to a new record.
+ */
+#include "base/kernel.h"
+#include "detect/detector.h"
+#include "detect/race/race.h"
+#include "detect/shadow/read_set.h"
+
+#define NO_SLOT 0xfffu
+
+#define ORIGIN_PAUSES 200u /* between yields */
+#define ORIGIN_YIELDS 20000u
+
+static uint32_t slot_of(uint64_t word)
+{
+	return shadow_form(word) == SHADOW_SET ? NO_SLOT : shadow_slot(word);
+}
+
+/*
+ * A word and its origin are two stores, and whose they are may lose its processor
+ * in between.  If the origin does not come, because an access that the word has
+ * replaced was the last to store one, nobody waits for it again.
+ */
+bool race_find_origin(struct race_place place, uint64_t word, origin_id *what)
+{
+	for (uint32_t tries = 0; tries < ORIGIN_YIELDS * ORIGIN_PAUSES; tries++) {
+		if (LIKELY(origin_find(place.origin, word, what)))
+			return true;
+		if (load_acquire(place.word) != word)
+			return false;
+		if (tries % ORIGIN_PAUSES == ORIGIN_PAUSES - 1)
+			kernel_call0(SYS_sched_yield);
+		__builtin_ia32_pause();
+	}
+	*what = 0;
+	origin_put(place.origin, place.word, 0, word);
+	return true;
+}
+
+bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list)
+{
+	if (cells_are(old))
+		return cells_read(place.word, old, list);
+	list->count = old != 0;
+	list->cells[0] = (struct cell){old, 0};
+	return !old || race_find_origin(place, old, &list->cells[0].what);
+}
+
+/* Adds @word unless it has no bytes; one cell says the same of several bytes. */
+static void add(struct cell_list *list, uint64_t word, origin_id what)
+{
+	if (!shadow_bytes(word))
+		return;
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct cell *cell = &list->cells[i];
+
+		if (race_base(cell->word) == race_base(word) && cell->what == what) {
+			cell->word |= word;
+			return;
+		}
+	}
+	/* Cells share no bytes, so there are never more than bytes. */
+	if (list->count < CELLS_MAX)
+		list->cells[list->count++] = (struct cell){word, what};
+}
+
+static void add_mine(struct race_step *step, struct cell_list *list, uint32_t bytes)
+{
+	if (bytes)
+		add(list, race_base(step->mine) | bytes, race_origin(step));
+}
+
+/* What is read again: by this thread too. */
+static void add_joined(struct race_step *step, struct cell_list *list, const struct cell *cell,
+		       uint32_t bytes)
+{
+	uint64_t base = race_base(cell->word);
+	uint64_t joined = base == race_base(step->mine)
+				  ? base
+				  : read_set_join(step->detector, step->thread, cell->word);
+	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)bytes, 0};
+
+	if (joined == base) {
+		add(list, base | bytes, cell->what);
+	} else if (joined == race_base(step->mine)) {
+		add_mine(step, list, bytes);
+	} else {
+		part.what = race_origin(step);
+		add(list, joined | bytes,
+		    origin_join(step->detector, step->thread, cell->what, slot_of(cell->word),
+				bytes, &part));
+	}
+}
+
+static struct origin_part part_of(const struct cell *cell)
+{
+	return (struct origin_part){(uint16_t)slot_of(cell->word),
+				    (uint8_t)shadow_bytes(cell->word), cell->what};
+}
+
+/* The origins of two cells that become one. */
+static origin_id unite(struct detector *detector, struct thread *thread, const struct cell *one,
+		       const struct cell *other)
+{
+	struct origin_part first = part_of(one);
+	struct origin_part second = part_of(other);
+
+	return origin_unite(detector, thread, &first, &second);
+}
+
+/* True if one word can say it all; *@only is it. */
+static bool is_one(struct detector *detector, struct thread *thread, const struct cell_list *list,
+		   struct cell *only)
+{
+	*only = list->count ? list->cells[0] : (struct cell){0, 0};
+	for (uint32_t i = 1; i < list->count; i++)
+		if (race_base(list->cells[i].word) != race_base(only->word))
+			return false;
+	for (uint32_t i = 1; i < list->count; i++) {
+		only->what = unite(detector, thread, only, &list->cells[i]);
+		only->word |= list->cells[i].word;
+	}
+	return true;
+}
+
+static bool has_set(const struct cell_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (shadow_form(list->cells[i].word) == SHADOW_SET)
+			return true;
+	return false;
+}
+
+/* *@place becomes what @list says, if it still is @old. */
+static bool put_list(struct detector *detector, struct thread *thread, struct race_place place,
+		     uint64_t old, const struct cell_list *list)
+{
+	uint64_t expected = old;
+	struct cell only;
+
+	if (is_one(detector, thread, list, &only)) {
+		if (!compare_exchange_acq_rel(place.word, &expected, only.word))
+			return false;
+		if (only.word)
+			origin_put(place.origin, place.word, only.what, only.word);
+		cells_free(thread, old);
+	} else if (!cells_put(detector, thread, place.word, old, place.granule, list)) {
+		return false;
+	}
+	if (UNLIKELY(has_set(list)))
+		read_set_mark(detector, &detector->read_sets, place.granule);
+	return true;
+}
+
+bool race_put_among(struct race_step *step, struct race_place place, uint64_t old,
+		    const struct cell_list *list)
+{
+	struct cell_list after = {.count = 0};
+	uint32_t left = step->bytes;
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct cell *cell = &list->cells[i];
+		uint32_t both = shadow_bytes(cell->word) & step->bytes;
+
+		add(&after, cell->word & ~(uint64_t)step->bytes, cell->what);
+		if (!place.is_write && both) {
+			add_joined(step, &after, cell, both);
+			left &= ~both;
+		}
+	}
+	add_mine(step, &after, left);
+	return put_list(step->detector, step->thread, place, old, &after);
+}
+
+void race_take_bytes(struct detector *detector, struct thread *thread, struct race_place place,
+		     uint32_t bytes)
+{
+	struct cell_list list;
+	struct cell_list after;
+	uint64_t old;
+
+	for (;;) {
+		old = cells_load(detector, place.word);
+		if (!old || shadow_form(old) == SHADOW_ATOMIC)
+			return;
+		if (!race_lay_out(place, old, &list))
+			continue;
+		after.count = 0;
+		for (uint32_t i = 0; i < list.count; i++)
+			add(&after, list.cells[i].word & ~(uint64_t)bytes, list.cells[i].what);
+		if (put_list(detector, thread, place, old, &after))
+			return;
+	}
+}

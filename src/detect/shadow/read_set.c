@@ -1,0 +1,471 @@
+#include "detect/shadow/read_set.h"
+
+#include "base/map.h"
+#include "detect/detector.h"
+
+#define INDEX_BITS 26u
+#define INDEX_MASK ((1ull << INDEX_BITS) - 1)
+#define SERIAL_MASK ((1ull << (52 - INDEX_BITS)) - 1)
+#define BUCKETS_FIRST 1024u
+#define COLLECT_FIRST 65536u
+#define BYTES_MASK ((uint64_t)SHADOW_ALL_BYTES)
+#define ADDRESS_BITS 47u
+
+void read_set_table_init(struct read_set_table *table, page_source pages)
+{
+	arena_init(&table->arena, pages);
+	table->collect_at = COLLECT_FIRST;
+	table->collection = 1;
+}
+
+static uint64_t word_of(uint64_t number)
+{
+	return number << SHADOW_EPOCH_SHIFT | (uint64_t)SHADOW_SET << SHADOW_FORM_SHIFT;
+}
+
+/* The set that @word names; NULL if it was collected. */
+static struct read_set *set_of(const struct detector *detector, uint64_t word)
+{
+	uint64_t number = shadow_number(word);
+	struct read_set *set =
+		id_table_get(&detector->read_sets.by_index, (uint32_t)(number & INDEX_MASK));
+
+	/* acquire: pairs with the releases of 'number'. */
+	return set && load_acquire(&set->number) == number ? set : NULL;
+}
+
+static inline bool covers(const struct thread *thread, uint64_t member)
+{
+	return vclock_get(&thread->clock, shadow_slot(member)) >= shadow_epoch(member);
+}
+
+/* --- The table: under table->busy ------------------------------------------ */
+
+static uint64_t hash_of(const uint64_t *members, uint32_t count)
+{
+	uint64_t hash = count;
+
+	for (uint32_t i = 0; i < count; i++)
+		hash = hash_mix(hash ^ members[i]);
+	return hash;
+}
+
+static bool is_same(const struct read_set *set, const uint64_t *members, uint32_t count)
+{
+	if (set->count != count)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (set->members[i] != members[i])
+			return false;
+	return true;
+}
+
+static struct read_set **bucket_of(const struct read_set_table *table, uint64_t hash)
+{
+	return &table->buckets[hash & (table->bucket_count - 1)];
+}
+
+static void grow_buckets(struct read_set_table *table)
+{
+	uint32_t before = table->bucket_count;
+	uint32_t count = before ? 4 * before : BUCKETS_FIRST;
+	struct read_set **old = table->buckets;
+	struct read_set **buckets = arena_alloc(&table->arena, count * sizeof(*buckets));
+
+	if (!buckets)
+		return;
+	table->buckets = buckets;
+	table->bucket_count = count;
+	for (uint32_t i = 0; i < before; i++) {
+		for (struct read_set *set = old[i], *next; set; set = next) {
+			next = set->next;
+			set->next = *bucket_of(table, set->hash);
+			*bucket_of(table, set->hash) = set;
+		}
+	}
+	arena_free(&table->arena, old, before * sizeof(*old));
+}
+
+static struct read_set *take_free(struct read_set_table *table)
+{
+	struct read_set *set = table->free_list;
+	uint32_t index = table->by_index.last + 1;
+
+	if (set) {
+		table->free_list = set->next;
+		return set;
+	}
+	if (index > INDEX_MASK)
+		return NULL;
+	set = arena_alloc(&table->arena, sizeof(*set));
+	if (!set || !id_table_set(&table->by_index, &table->arena, index, set))
+		return NULL;
+	set->last_number = index;
+	return set;
+}
+
+static void put_free(struct read_set_table *table, struct read_set *set)
+{
+	set->next = table->free_list;
+	table->free_list = set;
+}
+
+static struct read_set *add(struct read_set_table *table, const uint64_t *members, uint32_t count,
+			    uint64_t hash)
+{
+	struct read_set *set = take_free(table);
+	uint64_t serial;
+
+	if (!set)
+		return NULL;
+	set->members = arena_alloc(&table->arena, count * sizeof(*members));
+	if (!set->members) {
+		put_free(table, set);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		set->members[i] = members[i];
+	set->count = count;
+	set->hash = hash;
+	set->next = *bucket_of(table, hash);
+	*bucket_of(table, hash) = set;
+	table->count++;
+	serial = ((set->last_number >> INDEX_BITS) + 1) & SERIAL_MASK;
+	set->last_number = serial << INDEX_BITS | (set->last_number & INDEX_MASK);
+	store_release(&set->number, set->last_number); /* pairs with set_of() */
+	return set;
+}
+
+static struct read_set *find_or_add(struct read_set_table *table, const uint64_t *members,
+				    uint32_t count)
+{
+	uint64_t hash = hash_of(members, count);
+	struct read_set *set;
+
+	if (table->count >= table->bucket_count)
+		grow_buckets(table);
+	if (!table->buckets)
+		return NULL;
+	set = *bucket_of(table, hash);
+	while (set && (set->hash != hash || !is_same(set, members, count)))
+		set = set->next;
+	return set ? set : add(table, members, count, hash);
+}
+
+static void remove_set(struct read_set_table *table, struct read_set *set)
+{
+	struct read_set **link = bucket_of(table, set->hash);
+	uint32_t count = set->count;
+
+	while (*link != set)
+		link = &(*link)->next;
+	*link = set->next;
+	/* Who still reads the members looks at the number after it. */
+	store_release(&set->number, 0);
+	fence_full();
+	arena_free(&table->arena, set->members, count * sizeof(*set->members));
+	table->count--;
+	put_free(table, set);
+}
+
+/* --- Collecting ------------------------------------------------------------ */
+
+void read_set_mark_slowly(struct detector *detector, uintptr_t address)
+{
+	struct read_set_table *table = &detector->read_sets;
+	uint32_t chunk = (uint32_t)(address >> READ_CHUNK_SHIFT);
+
+	if (!spin_lock(&table->busy)) {
+		detector_count(detector, LOST_READERS);
+		return;
+	}
+	if (!table->chunk_marks)
+		store_release(&table->chunk_marks,
+			      (uint8_t *)detector->pages(1ul << (ADDRESS_BITS - READ_CHUNK_SHIFT)));
+	if (table->chunk_count == table->chunk_capacity) {
+		uint32_t more = table->chunk_capacity ? 2 * table->chunk_capacity : 64;
+		uint32_t *chunks =
+			arena_grow(&table->arena, table->chunks,
+				   table->chunk_capacity * sizeof(*chunks), more * sizeof(*chunks));
+
+		table->chunks = chunks ? chunks : table->chunks;
+		table->chunk_capacity = chunks ? more : table->chunk_capacity;
+	}
+	if (table->chunk_marks && table->chunk_count < table->chunk_capacity &&
+	    !table->chunk_marks[chunk]) {
+		table->chunks[table->chunk_count++] = chunk;
+		/* relaxed: a fence follows in who looks */
+		store_relaxed(&table->chunk_marks[chunk], 1);
+	}
+	spin_unlock(&table->busy);
+}
+
+/* Returns whether @word names a set. */
+static bool see_word(struct detector *detector, uint64_t word)
+{
+	struct read_set *set = shadow_form(word) == SHADOW_SET ? set_of(detector, word) : NULL;
+
+	if (set)
+		set->seen = detector->read_sets.collection;
+	return set;
+}
+
+static void see_cell(void *context, uint64_t word)
+{
+	(void)see_word(context, word);
+}
+
+static bool see_chunk(struct detector *detector, uint32_t chunk)
+{
+	uintptr_t start = (uintptr_t)chunk << READ_CHUNK_SHIFT;
+	const uint64_t *words = shadow_of(start).read;
+	bool has_some = false;
+
+	for (size_t i = 0; i < (1u << READ_CHUNK_SHIFT) / sizeof(*words); i++)
+		if (words[i] && see_word(detector, load_relaxed(&words[i])))
+			has_some = true;
+	return has_some;
+}
+
+static void see_atomics(struct detector *detector)
+{
+	for (uint32_t number = 1; number <= detector->atomics.by_number.last; number++) {
+		const struct atomic_location *location =
+			id_table_get(&detector->atomics.by_number, number);
+
+		if (location)
+			(void)see_word(detector, load_relaxed(&location->read));
+	}
+}
+
+/* Marks of chunks without any are taken away before the look, so whoever puts a
+ * word there meanwhile marks it again. */
+static void see_chunks(struct detector *detector)
+{
+	struct read_set_table *table = &detector->read_sets;
+
+	for (uint32_t i = 0; i < table->chunk_count;) {
+		uint32_t chunk = table->chunks[i];
+
+		if (see_chunk(detector, chunk)) {
+			i++;
+			continue;
+		}
+		if (!spin_lock(&table->busy))
+			return;
+		store_relaxed(&table->chunk_marks[chunk], 0); /* relaxed: the fence orders it */
+		table->chunks[i] = table->chunks[--table->chunk_count];
+		spin_unlock(&table->busy);
+		fence_full();
+		if (see_chunk(detector, chunk))
+			read_set_mark_slowly(detector, (uintptr_t)chunk << READ_CHUNK_SHIFT);
+	}
+}
+
+/* Sets that neither a word names nor a thread has joined for two collections. */
+static void remove_unseen(struct read_set_table *table)
+{
+	for (uint32_t index = 1; index <= table->by_index.last; index++) {
+		struct read_set *set = id_table_get(&table->by_index, index);
+
+		if (set && set->number && set->seen != table->collection &&
+		    load_relaxed(&set->used) + 1 < table->collection)
+			remove_set(table, set);
+	}
+	table->collection++;
+	table->collect_at = table->count + table->count / 2 + COLLECT_FIRST;
+}
+
+static void collect(struct detector *detector)
+{
+	struct read_set_table *table = &detector->read_sets;
+
+	if (exchange_acquire(&table->is_collecting, 1u))
+		return;
+	see_chunks(detector);
+	cells_each_word(see_cell, detector);
+	see_atomics(detector);
+	if (spin_lock(&table->busy)) {
+		remove_unseen(table);
+		spin_unlock(&table->busy);
+	}
+	store_release(&table->is_collecting, 0); /* pairs with the exchange above */
+}
+
+/* --- Joining --------------------------------------------------------------- */
+
+/* Room for @count members in the thread's own buffer; NULL without memory. */
+static uint64_t *reserve_members(struct thread *thread, uint32_t count)
+{
+	struct thread_memory *memory = thread->memory;
+	uint32_t capacity = memory->reader_capacity ? memory->reader_capacity : 32;
+	uint64_t *readers;
+
+	if (count <= memory->reader_capacity)
+		return memory->readers;
+	while (capacity < count)
+		capacity *= 2;
+	readers =
+		arena_grow(&memory->arena, memory->readers,
+			   memory->reader_capacity * sizeof(*readers), capacity * sizeof(*readers));
+	if (!readers)
+		return NULL;
+	memory->readers = readers;
+	memory->reader_capacity = capacity;
+	return readers;
+}
+
+struct member_list {
+	uint64_t *members;
+	uint32_t count;
+	bool has_mine; /* @thread's present epoch was among them */
+};
+
+/* Adds @member unless @thread's clock covers it, in its place by slot. */
+static void add_member(struct member_list *list, const struct thread *thread, uint64_t member)
+{
+	if (!covers(thread, member))
+		list->members[list->count++] = member;
+}
+
+static void add_mine(struct member_list *list, uint64_t mine)
+{
+	uint32_t at = list->count++;
+
+	for (; at > 0 && list->members[at - 1] > mine; at--)
+		list->members[at] = list->members[at - 1];
+	list->members[at] = mine;
+}
+
+/* What is unordered with @thread of @word, and @mine.  False: the set was
+ * collected, or there is no memory. */
+static bool list_members(struct detector *detector, struct thread *thread, uint64_t word,
+			 uint64_t mine, struct member_list *list)
+{
+	const struct read_set *set =
+		shadow_form(word) == SHADOW_SET ? set_of(detector, word) : NULL;
+	uint32_t count = set ? load_acquire(&set->count) : 1;
+	const uint64_t *members = set ? load_acquire(&set->members) : &word;
+
+	list->members = reserve_members(thread, count + 1);
+	list->count = 0;
+	list->has_mine = false;
+	if (!list->members || (!set && shadow_form(word) == SHADOW_SET))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t member = load_relaxed(&members[i]) & ~BYTES_MASK;
+
+		list->has_mine |= member == mine;
+		add_member(list, thread, member);
+	}
+	/* What was read was the set's only if it still is. */
+	fence_acquire();
+	if (set && set_of(detector, word) != set)
+		return false;
+	add_mine(list, mine);
+	return true;
+}
+
+static uint64_t intern(struct detector *detector, const struct member_list *list)
+{
+	struct read_set_table *table = &detector->read_sets;
+	struct read_set *set = NULL;
+	uint64_t number = 0;
+	bool is_many;
+
+	if (!spin_lock(&table->busy))
+		return 0;
+	set = find_or_add(table, list->members, list->count);
+	if (set) {
+		store_relaxed(&set->used, table->collection); /* relaxed: a hint, under the lock */
+		number = set->number;
+	}
+	is_many = table->count >= table->collect_at;
+	spin_unlock(&table->busy);
+	if (UNLIKELY(is_many))
+		collect(detector);
+	return number ? word_of(number) : 0;
+}
+
+static uint64_t join_slowly(struct detector *detector, struct thread *thread, uint64_t word,
+			    uint64_t mine)
+{
+	struct member_list list;
+	uint64_t joined;
+
+	if (!list_members(detector, thread, word, mine, &list)) {
+		detector_count(detector, LOST_READERS);
+		return mine;
+	}
+	if (list.has_mine)
+		return word;
+	if (list.count == 1)
+		return mine;
+	joined = intern(detector, &list);
+	if (!joined)
+		detector_count(detector, LOST_READERS);
+	return joined ? joined : mine;
+}
+
+/* What a thread remembers holds as long as the set is there. */
+static bool is_still_there(struct detector *detector, uint64_t word)
+{
+	struct read_set *set;
+
+	if (shadow_form(word) != SHADOW_SET)
+		return true;
+	set = set_of(detector, word);
+	/* relaxed: a hint for the collection, as it is 'lately' that counts. */
+	if (set && load_relaxed(&set->used) != load_relaxed(&detector->read_sets.collection))
+		store_relaxed(&set->used, load_relaxed(&detector->read_sets.collection));
+	return set;
+}
+
+uint64_t read_set_join(struct detector *detector, struct thread *thread, uint64_t word)
+{
+	uint64_t mine = *thread->current & ~BYTES_MASK;
+	struct thread_memory *memory = thread->memory;
+	struct read_step *step;
+
+	word &= ~BYTES_MASK;
+	if (UNLIKELY(!memory->read_steps))
+		memory->read_steps =
+			arena_alloc(&memory->arena, READ_STEPS * sizeof(*memory->read_steps));
+	if (!memory->read_steps)
+		return join_slowly(detector, thread, word, mine);
+	step = &memory->read_steps[hash_mix(word) % READ_STEPS];
+	if (LIKELY(step->from == word && step->mine == mine && is_still_there(detector, step->to)))
+		return step->to;
+	step->to = join_slowly(detector, thread, word, mine);
+	step->from = word;
+	step->mine = mine;
+	return step->to;
+}
+
+uint64_t read_set_unordered(struct detector *detector, const struct thread *thread, uint64_t word,
+			    uint32_t *next)
+{
+	const struct read_set *set = set_of(detector, word);
+	uint32_t count = set ? load_acquire(&set->count) : 0;
+	const uint64_t *members = set ? load_acquire(&set->members) : NULL;
+	uint64_t found = 0;
+
+	while (!found && *next < count) {
+		uint64_t member = load_relaxed(&members[(*next)++]);
+
+		if (!covers(thread, member))
+			found = member;
+	}
+	fence_acquire();
+	if (!set || set_of(detector, word) != set) {
+		detector_count(detector, LOST_READERS);
+		return 0;
+	}
+	return found;
+}
+
+void read_sets_forked(struct detector *detector)
+{
+	detector->read_sets.busy.is_taken = 0;
+	detector->read_sets.is_collecting = 0;
+}

@@ -1,0 +1,126 @@
+#include "detect/shadow/shadow.h"
+
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+
+#define PAGE_BYTES 4096u
+#define FEW_BYTES 65536u /* below this, stores are cheaper than the kernel */
+
+static const struct shadow_region regions[SHADOW_REGION_COUNT] = {
+	{0, SHADOW_LOW_END},
+	{SHADOW_MIDDLE_START, SHADOW_MIDDLE_END},
+	{SHADOW_HIGH_START, SHADOW_HIGH_END},
+};
+
+/* What a region's addresses are to be changed by, for each plane. */
+static const uint64_t planes[] = {
+	1ull << SHADOW_WRITE_BIT,
+	1ull << SHADOW_READ_BIT,
+	1ull << SHADOW_WRITE_BIT | 1ull << SHADOW_READ_BIT,
+};
+
+static bool map_range(uintptr_t start, size_t size_bytes, int protection)
+{
+	long mapped = kernel_call6(SYS_mmap, start, size_bytes, protection,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+					   MAP_FIXED_NOREPLACE,
+				   -1, 0);
+
+	if (mapped == (long)start) {
+		kernel_call3(SYS_madvise, start, size_bytes, MADV_DONTDUMP);
+		return true;
+	}
+	if (mapped > 0)
+		kernel_call2(SYS_munmap, mapped, size_bytes);
+	return false;
+}
+
+/* What is neither a region nor a plane, and not the heap's (preload/block_facts.c). */
+static const struct shadow_region holes[] = {
+	{0x170000000000, 0x1e0000000000}, {0x310000000000, 0x350000000000},
+	{0x370000000000, 0x3e0000000000}, {0x500000000000, 0x550000000000},
+	{0x570000000000, 0x5e0000000000}, {0x700000000000, 0x750000000000},
+	{0x770000000000, 0x7e0000000000},
+};
+
+#define HOLE_LEAST 0x40000000ul
+
+/*
+ * A check looks up any address of the program, without asking whether it is in a
+ * region.  So wherever it may look must be readable; and the program, if it asks
+ * for an address in a hole, gets one in a region instead.  What is there already
+ * stays.
+ */
+static void fill_hole(uintptr_t start, size_t size_bytes)
+{
+	if (map_range(start, size_bytes, PROT_READ) || size_bytes <= HOLE_LEAST)
+		return;
+	fill_hole(start, size_bytes / 2);
+	fill_hole(start + size_bytes / 2, size_bytes - size_bytes / 2);
+}
+
+static bool map_planes(struct shadow_region region)
+{
+	for (unsigned int k = 0; k < ARRAY_LENGTH(planes); k++)
+		if (!map_range(region.start ^ planes[k], region.end - region.start,
+			       PROT_READ | PROT_WRITE))
+			return false;
+	return true;
+}
+
+static bool map_cells(void)
+{
+	return map_range(SHADOW_NARROW_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
+	       map_range(SHADOW_WIDE_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
+	       map_range(SHADOW_CELL_MARKS, SHADOW_HIGH_END >> SHADOW_MARK_SHIFT,
+			 PROT_READ | PROT_WRITE);
+}
+
+bool shadow_reserve(bool low_only)
+{
+	struct shadow_region low = {SHADOW_REPLAY_START, SHADOW_REPLAY_END};
+
+	if (low_only)
+		return map_planes(low) && map_cells();
+	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
+		if (!map_planes(regions[i]))
+			return false;
+	if (!map_cells())
+		return false;
+	for (unsigned int i = 0; i < ARRAY_LENGTH(holes); i++)
+		fill_hole(holes[i].start, holes[i].end - holes[i].start);
+	return true;
+}
+
+static void clear_words(uintptr_t start, uintptr_t end)
+{
+	for (; start < end; start += sizeof(uint64_t))
+		store_relaxed((uint64_t *)start, 0);
+}
+
+static void clear_plane(uintptr_t start, uintptr_t end)
+{
+	uintptr_t first_page = (start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+	uintptr_t last_page = end & ~(uintptr_t)(PAGE_BYTES - 1);
+
+	if (end - start < FEW_BYTES) {
+		clear_words(start, end);
+		return;
+	}
+	clear_words(start, first_page);
+	kernel_call3(SYS_madvise, first_page, last_page - first_page, MADV_DONTNEED);
+	clear_words(last_page, end);
+}
+
+void shadow_clear(uintptr_t start, size_t size_bytes)
+{
+	uintptr_t first = start & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uintptr_t end = (start + size_bytes + SHADOW_GRANULE - 1) &
+			~(uintptr_t)(SHADOW_GRANULE - 1);
+
+	if (size_bytes == 0 || !shadow_covers(start) || !shadow_covers(start + size_bytes - 1))
+		return;
+	for (unsigned int k = 0; k < ARRAY_LENGTH(planes); k++)
+		clear_plane(first ^ planes[k], (first ^ planes[k]) + (end - first));
+}

@@ -1,0 +1,19 @@
+/*
+ * Barriers: every arrival happens before every departure of its round.
+ */
+#ifndef DETECT_SYNC_BARRIER_H
+#define DETECT_SYNC_BARRIER_H
+
+#include "detect/detector.h"
+
+void barrier_initialised(struct sync_object *object, uint32_t size);
+
+/* Before the real wait.  True: a deadlock or hang was reported. */
+bool barrier_arrived(struct detector *detector, struct thread *thread, struct sync_object *object,
+		     stack_id stack);
+
+/* After it. */
+void barrier_departed(struct detector *detector, struct thread *thread,
+		      struct sync_object *object);
+
+#endif

@@ -1,0 +1,94 @@
+#include "detect/sync/condition.h"
+
+#include "detect/sync/handover.h"
+#include "detect/sync/lock.h"
+#include "detect/deadlock/wait_graph.h"
+#include "detect/deadlock/waker.h"
+
+static void give_mutex_up(struct detector *detector, struct thread *thread,
+			  struct condition_wait *wait)
+{
+	struct held_lock *held = lock_held(thread, wait->mutex);
+
+	/* Of a recursive mutex that is held more than once, glibc gives up one:
+	 * it stays held. */
+	wait->was_held = held && !held->recursion;
+	if (!wait->was_held)
+		return;
+	wait->held = *held;
+	lock_releasing(detector, thread, wait->mutex, held);
+}
+
+bool condition_wait_begin(struct detector *detector, struct thread *thread,
+			  struct condition_wait *wait, bool is_timed)
+{
+	struct sync_info *info = wait->condition->info;
+	struct wait announced = {
+		.kind = WAIT_CONDITION,
+		.is_timed = is_timed,
+		.object = wait->condition,
+		.mutex = wait->mutex,
+		.stack = wait->stack,
+	};
+
+	wait->generation = wait->condition->generation;
+	waker_waits(detector, thread, wait->condition, wait->mutex, wait->stack);
+	if (detector_lock_info(detector, info)) {
+		info->extra->waiter_count++;
+		info->extra->condition_mutex = wait->mutex;
+		detector_unlock_info(info);
+	}
+	give_mutex_up(detector, thread, wait);
+	if (lock_held(thread, wait->mutex))
+		announced.mutex = NULL; /* not needed back */
+	return wait_begin(detector, thread, &announced);
+}
+
+void condition_wait_end(struct detector *detector, struct thread *thread,
+			const struct condition_wait *wait, bool is_woken)
+{
+	struct sync_info *info = wait->condition->info;
+	bool is_alive = wait->generation == wait->condition->generation;
+
+	wait_end(detector, thread);
+	/* It may have been destroyed meanwhile, and its place be another's. */
+	if (info && is_alive && detector_lock_info(detector, info)) {
+		if (info->extra->waiter_count)
+			info->extra->waiter_count--;
+		if (info->extra->wake_count &&
+		    (is_woken || info->extra->wake_count > info->extra->waiter_count))
+			info->extra->wake_count--;
+		if (is_woken)
+			info->extra->idle_signaller = 0;
+		detector_unlock_info(info);
+	}
+	if (is_woken && is_alive)
+		handover_take(detector, thread, wait->condition);
+	if (!wait->was_held)
+		return;
+	lock_acquired(detector, thread, wait->mutex, LOCK_EXCLUSIVE, wait->held.stack);
+}
+
+void condition_signalled(struct detector *detector, struct thread *thread,
+			 struct sync_object *condition, bool is_broadcast, stack_id stack)
+{
+	struct sync_info *info = condition->info;
+	bool has_waiters;
+
+	waker_signals(detector, thread, condition, stack);
+	if (!detector_lock_info(detector, info))
+		return;
+	has_waiters = info->extra->waiter_count;
+	if (!has_waiters) {
+		info->extra->idle_signaller = thread->id;
+		info->extra->idle_stack = stack;
+		thread->is_referenced = true;
+	} else if (is_broadcast) {
+		info->extra->wake_count = info->extra->waiter_count;
+	} else if (info->extra->wake_count < info->extra->waiter_count) {
+		info->extra->wake_count++;
+	}
+	detector_unlock_info(info);
+	if (has_waiters)
+		handover_give(detector, thread, condition);
+}

@@ -1,0 +1,143 @@
+/*
+ * Locks: what mutexes, rwlocks, spin locks and lock-like semaphores share.
+ *
+ * The order of calls around a real lock call is: lock_wanted() before it (the
+ * lock order is checked before the thread can block, so that the very first
+ * collision is reported), lock_acquired() after it succeeded; lock_releasing()
+ * before the real release, so that nobody is seen to take what nobody is seen
+ * to have given up.
+ *
+ * These are the hottest functions of the product: what follows inline is what
+ * an uncontended, known acquisition runs.
+ */
+#ifndef DETECT_SYNC_LOCK_H
+#define DETECT_SYNC_LOCK_H
+
+#include "detect/lock_order/chain.h"
+#include "detect/detector.h"
+
+/* The object at @address of @kind, begun if this is its first use. */
+struct sync_object *lock_begin(struct detector *detector, struct thread *thread, uintptr_t address,
+			       enum object_kind kind, uint32_t attributes, stack_id stack);
+
+static inline struct sync_object *lock_find(struct detector *detector, struct thread *thread,
+					    uintptr_t address, enum object_kind kind,
+					    uint32_t attributes, stack_id stack)
+{
+	struct sync_object *object = sync_find(&detector->objects, address);
+
+	if (LIKELY(object && object->info))
+		return object;
+	return lock_begin(detector, thread, address, kind, attributes, stack);
+}
+
+/* Slow paths of the functions below. */
+void lock_check_order(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key);
+void lock_learn(struct detector *detector, struct thread *thread, struct sync_object *object,
+		enum lock_mode mode);
+void lock_give(struct detector *detector, struct thread *thread, struct sync_object *object);
+void lock_give_shared(struct detector *detector, struct thread *thread,
+		      struct sync_object *object);
+bool lock_reserve_held(struct detector *detector, struct thread *thread);
+void lock_remove_held(struct thread *thread, uint32_t index);
+void lock_note_release(struct detector *detector, struct thread *thread,
+		       const struct sync_object *object);
+void lock_note_handler(struct detector *detector, struct thread *thread,
+		       struct sync_object *object, stack_id stack);
+
+/* Where @thread holds @object, or NULL. */
+static inline struct held_lock *lock_held(const struct thread *thread,
+					  const struct sync_object *object)
+{
+	for (uint32_t i = thread->held_count; i > 0; i--)
+		if (thread->held[i - 1].object == object)
+			return &thread->held[i - 1];
+	return NULL;
+}
+
+/* @thread is about to take @object and may block.  @object is not held by it. */
+static inline void lock_wanted(struct detector *detector, struct thread *thread,
+			       struct sync_object *object, enum lock_mode mode, bool is_timed,
+			       stack_id stack)
+{
+	uint64_t key;
+
+	/* A handler that only tries never waits for what it interrupted. */
+	if (UNLIKELY(stack & STACK_ID_IN_HANDLER))
+		lock_note_handler(detector, thread, object, stack);
+	if (thread->held_count == 0)
+		return;
+	key = chain_key(detector, chain_extend(thread->chain, object, mode), is_timed);
+	if (UNLIKELY(!chain_is_cached(thread, key)))
+		lock_check_order(detector, thread, object, mode, is_timed, stack, key);
+}
+
+/* @thread has taken @object, which it did not hold before. */
+static inline __attribute__((always_inline)) void
+lock_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
+	      enum lock_mode mode, stack_id stack)
+{
+	struct held_lock *held;
+
+	if (UNLIKELY(thread->held_count == thread->held_capacity) &&
+	    !lock_reserve_held(detector, thread))
+		return;
+	held = &thread->held[thread->held_count];
+	held->object = object;
+	held->chain_before = thread->chain;
+	held->stack = stack;
+	held->recursion = 0;
+	held->mode = (uint8_t)mode;
+	held->is_in_handler = stack & STACK_ID_IN_HANDLER;
+	held->under = thread->wanted_under;
+	thread->wanted_under = 0;
+	fence_signal();
+	thread->held_count++;
+	thread->chain = chain_extend(thread->chain, object, mode);
+	thread->operation_count++;
+	if (mode == LOCK_EXCLUSIVE)
+		store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
+	if (object->stamp != thread->stamp && object->stamp)
+		lock_learn(detector, thread, object, mode);
+	if (UNLIKELY(object->generation & SYNC_HANDLER_LOCK))
+		lock_note_handler(detector, thread, object, stack);
+}
+
+/*
+ * @thread is about to release @object, which it holds as @held.  An exclusive
+ * hold passes its clock on by replacing, a shared one by merging.
+ */
+static inline void lock_releasing(struct detector *detector, struct thread *thread,
+				  struct sync_object *object, struct held_lock *held)
+{
+	if (UNLIKELY(thread->pending_atomic | thread->basis_count))
+		lock_note_release(detector, thread, object);
+	if (held->mode == LOCK_EXCLUSIVE) {
+		store_relaxed(&object->owner, 0u); /* ordered by the guest's lock */
+		if (object->stamp != thread->stamp)
+			lock_give(detector, thread, object);
+	} else if (object->stamp != thread->stamp) {
+		lock_give_shared(detector, thread, object);
+	}
+	if (UNLIKELY(thread->has_recorded))
+		thread_tick_recorded(thread);
+	if (LIKELY(held == &thread->held[thread->held_count - 1])) {
+		thread->chain = held->chain_before;
+		thread->held_count--;
+	} else {
+		lock_remove_held(thread, (uint32_t)(held - thread->held));
+	}
+}
+
+/* @object's life ends (destroy, free, munmap, its frame was left). */
+void lock_ended(struct detector *detector, struct sync_object *object);
+
+/* Memory [start, end) ends, and with it the objects in it. */
+void lock_memory_ended(struct detector *detector, uintptr_t start, uintptr_t end);
+
+/* @thread runs with its stack pointer at @sp: locks of its own stack below that
+ * are gone; nothing is, if @sp is on another stack (a coroutine's, a handler's). */
+void lock_stack_left(struct detector *detector, struct thread *thread, uintptr_t sp);
+
+#endif

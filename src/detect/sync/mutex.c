@@ -1,0 +1,12 @@
+#include "detect/sync/mutex.h"
+
+void mutex_acquired_again(struct detector *detector, struct thread *thread,
+			  struct sync_object *object, stack_id stack)
+{
+	struct held_lock *held = lock_held(thread, object);
+
+	if (held)
+		held->recursion++;
+	else
+		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
+}

@@ -1,0 +1,63 @@
+/*
+ * Mutexes and spin locks: exclusive, owned, perhaps recursive.
+ */
+#ifndef DETECT_SYNC_MUTEX_H
+#define DETECT_SYNC_MUTEX_H
+
+#include "detect/sync/lock.h"
+#include "detect/deadlock/misuse.h"
+
+static inline bool mutex_is_mine(const struct thread *thread, const struct sync_object *object)
+{
+	/* relaxed: only this thread writes its own id there. */
+	return load_relaxed(&object->owner) == thread->id;
+}
+
+/* Before a call that may block. */
+static inline void mutex_wanted(struct detector *detector, struct thread *thread,
+				struct sync_object *object, bool is_timed, stack_id stack)
+{
+	if (LIKELY(!mutex_is_mine(thread, object)))
+		lock_wanted(detector, thread, object, LOCK_EXCLUSIVE, is_timed, stack);
+}
+
+/* It was @thread's before: taken once more. */
+void mutex_acquired_again(struct detector *detector, struct thread *thread,
+			  struct sync_object *object, stack_id stack);
+
+/* After it succeeded. */
+static inline __attribute__((always_inline)) void
+mutex_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
+	       stack_id stack)
+{
+	if (LIKELY(!mutex_is_mine(thread, object)))
+		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
+	else
+		mutex_acquired_again(detector, thread, object, stack);
+}
+
+/*
+ * Before the real release.  False if by our books @thread does not hold it:
+ * the caller then asks the object itself and calls misuse_released().
+ */
+static inline bool mutex_releasing(struct detector *detector, struct thread *thread,
+				   struct sync_object *object)
+{
+	struct held_lock *held;
+
+	if (LIKELY(thread->held_count &&
+		   thread->held[thread->held_count - 1].object == object))
+		held = &thread->held[thread->held_count - 1];
+	else
+		held = lock_held(thread, object);
+	if (UNLIKELY(!held))
+		return false;
+	if (UNLIKELY(held->recursion)) {
+		held->recursion--;
+		return true;
+	}
+	lock_releasing(detector, thread, object, held);
+	return true;
+}
+
+#endif

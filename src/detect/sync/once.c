@@ -1,0 +1,38 @@
+#include "detect/sync/once.h"
+
+#include "detect/sync/handover.h"
+#include "detect/sync/lock.h"
+#include "detect/deadlock/wait_graph.h"
+
+void once_begun(struct detector *detector, struct thread *thread, struct sync_object *object,
+		stack_id stack)
+{
+	lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
+}
+
+void once_finished(struct detector *detector, struct thread *thread, struct sync_object *object,
+		   bool is_done)
+{
+	struct held_lock *held = lock_held(thread, object);
+
+	if (is_done)
+		handover_give(detector, thread, object);
+	if (!held)
+		return;
+	/* No lock_releasing(): that would replace what was handed over. */
+	store_relaxed(&object->owner, 0u); /* ordered by the once's own release */
+	lock_remove_held(thread, (uint32_t)(held - thread->held));
+}
+
+bool once_wait_begin(struct detector *detector, struct thread *thread, struct sync_object *object,
+		     stack_id stack)
+{
+	struct wait wait = {.kind = WAIT_LOCK, .object = object, .stack = stack};
+
+	return wait_begin(detector, thread, &wait);
+}
+
+void once_passed(struct detector *detector, struct thread *thread, struct sync_object *object)
+{
+	handover_take(detector, thread, object);
+}

@@ -1,0 +1,28 @@
+/*
+ * Once: pthread_once, call_once, guards of C++ statics.
+ *
+ * Who runs the body owns the object meanwhile, so that a body that waits for
+ * itself, or for a thread that waits for it, is a deadlock.  The body happens
+ * before the return of all who come after it.
+ */
+#ifndef DETECT_SYNC_ONCE_H
+#define DETECT_SYNC_ONCE_H
+
+#include "detect/detector.h"
+
+/* @thread begins to run the body. */
+void once_begun(struct detector *detector, struct thread *thread, struct sync_object *object,
+		stack_id stack);
+
+/* The body returned, or was left by an exception or cancellation. */
+void once_finished(struct detector *detector, struct thread *thread, struct sync_object *object,
+		   bool is_done);
+
+/* @thread waits for another's body to end.  Pairs with wait_end(). */
+bool once_wait_begin(struct detector *detector, struct thread *thread, struct sync_object *object,
+		     stack_id stack);
+
+/* @thread returns knowing that the body has been run. */
+void once_passed(struct detector *detector, struct thread *thread, struct sync_object *object);
+
+#endif

@@ -1,0 +1,71 @@
+#include "detect/sync/rwlock.h"
+
+#include "detect/base/report.h"
+
+/* A lock that was held before may keep the writers out all the while: whether
+ * each of them takes it too is not known. */
+static bool may_be_gated(const struct thread *thread, const struct held_lock *read)
+{
+	for (const struct held_lock *held = thread->held; held < read; held++)
+		if (held->mode == LOCK_EXCLUSIVE)
+			return true;
+	return false;
+}
+
+/* The second read waits behind a writer that waits for the first. */
+static void report_recursion(struct detector *detector, struct thread *thread,
+			     struct sync_object *object, const struct held_lock *held,
+			     stack_id stack)
+{
+	struct finding *finding;
+	struct finding_event *event;
+
+	runtime_lock(&detector->lock);
+	finding = report_begin(detector, FINDING_READ_RECURSION);
+	if (may_be_gated(thread, held))
+		finding->severity = SEVERITY_WARNING;
+	event = report_event(finding, thread->id, ACTION_HOLD, object, held->stack);
+	if (event)
+		event->mode = HOLD_SHARED;
+	event = report_event(finding, thread->id, ACTION_WAIT, object, stack);
+	if (event)
+		event->mode = HOLD_SHARED;
+	report_holds(event, thread);
+	report_emit(detector, finding, chain_mix(chain_mix(1, stack), held->stack));
+	runtime_unlock(&detector->lock);
+}
+
+void rwlock_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
+		   enum lock_mode mode, bool is_timed, stack_id stack)
+{
+	const struct held_lock *held = lock_held(thread, object);
+
+	if (!held)
+		lock_wanted(detector, thread, object, mode, is_timed, stack);
+	else if (mode == LOCK_SHARED_QUEUED && held->mode != LOCK_EXCLUSIVE && !is_timed)
+		report_recursion(detector, thread, object, held, stack);
+}
+
+void rwlock_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
+		     enum lock_mode mode, stack_id stack)
+{
+	struct held_lock *held = lock_held(thread, object);
+
+	if (held)
+		held->recursion++;
+	else
+		lock_acquired(detector, thread, object, mode, stack);
+}
+
+bool rwlock_releasing(struct detector *detector, struct thread *thread, struct sync_object *object)
+{
+	struct held_lock *held = lock_held(thread, object);
+
+	if (!held)
+		return false;
+	if (held->recursion)
+		held->recursion--;
+	else
+		lock_releasing(detector, thread, object, held);
+	return true;
+}

@@ -1,0 +1,100 @@
+#include "detect/sync/semaphore.h"
+
+#include "detect/sync/handover.h"
+#include "detect/sync/lock.h"
+#include "detect/base/report.h"
+#include "detect/deadlock/wait_graph.h"
+#include "detect/deadlock/waker.h"
+
+static bool is_lock(const struct sync_info *info)
+{
+	return info && info->extra->is_value_known && !info->is_not_a_lock;
+}
+
+void semaphore_initialised(struct detector *detector, struct sync_object *object, uint32_t value)
+{
+	(void)detector;
+	object->info->extra->is_value_known = true;
+	object->info->extra->value = value;
+	object->info->is_not_a_lock = value != 1;
+}
+
+/* Posted by a thread that did not wait: it hands tokens over.  Its orders were
+ * no lock orders, and what was found by them does not hold. */
+static void stop_being_lock(struct detector *detector, struct sync_object *object)
+{
+	struct sync_info *info = object->info;
+
+	runtime_lock(&detector->lock);
+	info->is_not_a_lock = true;
+	if (info->is_in_order)
+		lock_order_remove(detector->order, info->id);
+	for (unsigned i = 0; i < SYNC_PROVISIONAL; i++)
+		if (info->extra->provisional[i])
+			report_retract(detector, info->extra->provisional[i]);
+	runtime_unlock(&detector->lock);
+	store_relaxed(&object->owner, 0u); /* a mark of when it was a lock */
+}
+
+/* It was taken as a lock by this thread, and is none any more. */
+static void forget_hold(struct thread *thread, struct sync_object *object)
+{
+	struct held_lock *held = lock_held(thread, object);
+
+	if (held)
+		lock_remove_held(thread, (uint32_t)(held - thread->held));
+}
+
+void semaphore_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      bool is_timed, stack_id stack)
+{
+	if (is_lock(object->info) && !lock_held(thread, object))
+		lock_wanted(detector, thread, object, LOCK_EXCLUSIVE, is_timed, stack);
+}
+
+bool semaphore_wait_begin(struct detector *detector, struct thread *thread,
+			  struct sync_object *object, bool is_timed, stack_id stack)
+{
+	struct wait wait = {
+		.kind = WAIT_TOKEN, .is_timed = is_timed, .object = object, .stack = stack};
+
+	waker_waits(detector, thread, object, NULL, stack);
+	return wait_begin(detector, thread, &wait);
+}
+
+void semaphore_taken(struct detector *detector, struct thread *thread, struct sync_object *object,
+		     stack_id stack)
+{
+	struct sync_info *info = object->info;
+
+	if (!info)
+		return;
+	fetch_add_acq_rel(&info->extra->value, -1);
+	if (!is_lock(info)) {
+		forget_hold(thread, object);
+		handover_take(detector, thread, object);
+	} else if (!lock_held(thread, object)) {
+		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
+	}
+}
+
+void semaphore_posted(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      stack_id stack)
+{
+	struct sync_info *info = object->info;
+	struct held_lock *held = lock_held(thread, object);
+
+	if (!info)
+		return;
+	waker_signals(detector, thread, object, stack);
+	if (!held && is_lock(info))
+		stop_being_lock(detector, object);
+	if (is_lock(info)) {
+		lock_releasing(detector, thread, object, held);
+		info->extra->has_been_unlocked = true;
+	} else {
+		forget_hold(thread, object);
+		handover_give(detector, thread, object);
+	}
+	fetch_add_acq_rel(&info->extra->value, 1);
+}

@@ -1,0 +1,33 @@
+/*
+ * Semaphores: a post hands over to the wait that takes its token.
+ *
+ * A semaphore of initial value 1 of which each post is by the thread that last
+ * waited is a lock, and is treated as one (lock order, deadlocks) until a post
+ * by another thread shows that it is not; what was found by then is retracted.
+ * Nothing is found before such a post was seen, and a thread that waits twice
+ * in a row waits for another's post, not for itself.
+ */
+#ifndef DETECT_SYNC_SEMAPHORE_H
+#define DETECT_SYNC_SEMAPHORE_H
+
+#include "detect/detector.h"
+
+void semaphore_initialised(struct detector *detector, struct sync_object *object, uint32_t value);
+
+/* Before a wait that may block.  @is_timed: the wait is bounded. */
+void semaphore_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      bool is_timed, stack_id stack);
+
+/* It will block.  True: a deadlock or hang was reported; wait_end() follows. */
+bool semaphore_wait_begin(struct detector *detector, struct thread *thread,
+			  struct sync_object *object, bool is_timed, stack_id stack);
+
+/* A token was taken. */
+void semaphore_taken(struct detector *detector, struct thread *thread, struct sync_object *object,
+		     stack_id stack);
+
+/* Before the real post. */
+void semaphore_posted(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      stack_id stack);
+
+#endif

@@ -1,0 +1,261 @@
+/*
+ * Threads: what each holds, waits for and knows.
+ *
+ * Each thread has three vector clocks.  'clock' is full happens-before, which
+ * races are judged by.  'structural' has only the edges that no schedule can
+ * undo (create, join, barrier); 'hand_over' has all edges but those of mutexes
+ * and rwlocks.  The latter two filter lock orders (lock_order.h).
+ *
+ * The epoch of 'clock' moves at a release only if something was recorded since
+ * the last one, so programs that only lock burn none.  'stamp' names the
+ * content of 'clock': slot (16 bits) and a version (48 bits) that counts its
+ * changes.  A lock keeps the stamp of its last release; who acquires compares
+ * it with the highest version it has joined from that slot, and looks no
+ * further if that covers it.
+ */
+#ifndef DETECT_SYNC_THREAD_H
+#define DETECT_SYNC_THREAD_H
+
+#include "base/arena.h"
+#include "base/types.h"
+#include "detect/shadow/cells.h"
+#include "detect/lock_order/lock_order.h"
+#include "detect/base/object.h"
+#include "detect/base/vclock.h"
+
+struct detector;
+
+/* One lock held by a thread. */
+struct held_lock {
+	struct sync_object *object;
+	uint64_t chain_before; /* of the locks held when it was taken */
+	stack_id stack;
+	uint32_t recursion; /* times taken beyond the first */
+	uint8_t mode;	    /* enum lock_mode */
+	bool is_in_handler; /* taken by a signal handler */
+	lock_id under;	    /* the lock of its class held when it was taken */
+};
+
+enum wait_kind { WAIT_NONE, WAIT_LOCK, WAIT_CONDITION, WAIT_JOIN, WAIT_TOKEN, WAIT_BARRIER };
+
+/* What a thread is blocked on.  Written by the thread; 'version' is odd while
+ * it waits and lets others see that nothing changed between two looks. */
+struct wait {
+	uint64_t version;
+	enum wait_kind kind;
+	enum lock_mode mode;
+	bool is_timed;
+	bool is_counted; /* in detector.blocked_count */
+	struct sync_object *object; /* lock, condition, semaphore, barrier */
+	struct sync_object *mutex;  /* of a condition wait: needed back */
+	thread_id target;	    /* of a join */
+	stack_id stack;
+};
+
+enum thread_state {
+	THREAD_CREATED, /* not yet seen running */
+	THREAD_RUNNING,
+	THREAD_ENDING, /* its function has returned or been left */
+	THREAD_ENDED,  /* joined, or known to be gone */
+	THREAD_LOST    /* did not come over a fork */
+};
+
+/* Room for this many held locks from the start. */
+#define HELD_FIRST 64u
+
+#define CHAIN_CACHE_SIZE 8192u /* of 64-bit hashes */
+
+/* What a thread needs only while it lives; passed on to later threads. */
+struct thread_memory {
+	struct arena arena; /* clocks and what hangs on them */
+	uint64_t *chains;
+	struct held_lock *held;
+	uint32_t held_capacity;
+	struct walk *walk; /* wait_graph.c's room */
+	struct cells_cache cells;     /* free ones */
+	struct read_step *read_steps; /* READ_STEPS of them, or NULL: read_set.h */
+	struct origin_step *origin_steps; /* ORIGIN_STEPS of them, or NULL: origin.h */
+	uint64_t *readers;	      /* room for members of a set */
+	uint32_t reader_capacity;
+	struct thread_memory *next_free;
+};
+
+/* Writes over what a thread had read: race_judge.c. */
+#define THREAD_PUBLISHED 16u
+
+/* Races that a thread has met, so as to count repetitions quickly. */
+#define THREAD_RACES 16u
+
+struct thread_race {
+	uint64_t key;
+	uint32_t finding;
+};
+
+#define THREAD_FILTER 256u
+
+/* Granules of which a thread has touched parts, by direction: access_fast.h. */
+#define THREAD_OPEN_SETS 8u /* by the granule's number */
+#define THREAD_OPEN_WAYS 2u /* ... two each, for two streams */
+#define THREAD_OPEN (THREAD_OPEN_SETS * THREAD_OPEN_WAYS)
+
+#define PENDING_MOST 8u
+
+/* An atomic location that was loaded from: atomic_location.h. */
+struct pending_atomic {
+	struct atomic_location *location;
+	uint32_t version; /* of it, when it was last learnt from */
+	uint8_t halves;
+	uint8_t looks_left;
+};
+
+struct open_granule {
+	uintptr_t granule; /* 0: none */
+	uint32_t bytes;
+	uint32_t site;	   /* the last */
+	uint32_t sites[8]; /* of each byte's last access */
+	uint32_t is_mixed; /* they are not all the same */
+	uint32_t unused[3];
+};
+
+/* Hand-overs that a thread gave: what was recorded up to which of its epochs. */
+#define THREAD_GIVES 8u
+
+struct thread_give {
+	uint64_t hand_over;
+	uint64_t epoch;
+};
+
+struct thread {
+	/* What the thunks of preload/access.S know the places of. */
+	struct open_granule open[2][THREAD_OPEN];
+	struct vclock clock;
+	uint32_t access_sample;	 /* slow accesses until one has its whole stack recorded */
+	uint32_t pending_atomic; /* how many of pending[] there are */
+	uint32_t held_count;
+	uint32_t basis_count;	 /* reads that a later write may rest on: update.h */
+	uint32_t open_count;
+	uint32_t open_turn; /* which of two ways is to go next */
+	uint8_t basis_filter[THREAD_FILTER]; /* of the granules of 'bases', by their numbers */
+
+	/* The hot part of locks. */
+	uint64_t chain; /* rolling hash of the held locks: chain.h */
+	struct held_lock *held; /* held_count of them */
+	uint32_t held_capacity;
+	uint64_t *chains; /* cache of validated chains */
+	uint64_t stamp;
+	thread_id id;
+	uint32_t slot;
+	uintptr_t lowest_stack_lock; /* of its own stack; ~0: none */
+	uint64_t operation_count;
+	uint32_t barrier_round; /* of the wait it is in */
+	bool has_recorded; /* an access since the last release */
+	uint64_t *current, *shared; /* what inline checks compare with: shadow.h */
+	uint64_t recorded_epoch; /* the last one in which something was recorded */
+	uint64_t assumed_epoch; /* of this thread's, that another one learnt from amid it */
+	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
+	struct detector *detector; /* its own */
+	uint32_t basis_age; /* stack samples since the last basis */
+	struct basis *bases;  /* UPDATE_BASES of them, or NULL */
+	struct vclock_snapshot *birth; /* what its creator knew; may be NULL */
+	lock_id wanted_under; /* for the next held_lock.under: class.c */
+
+	struct pending_atomic pending[PENDING_MOST];
+
+	uint64_t chain_base; /* the hash of no locks */
+	struct vclock structural;
+	struct vclock hand_over;
+	uint64_t *seen_versions; /* by slot: the newest content joined from it */
+	uint32_t seen_capacity;
+	struct thread_memory *memory; /* NULL once it has ended */
+
+	uint64_t published[THREAD_PUBLISHED]; /* plain words, by slot of the writer */
+	struct thread_race races[THREAD_RACES];
+	struct thread_give gives[THREAD_GIVES]; /* the last ones, give n at n % THREAD_GIVES */
+	uint32_t give_count;
+
+	struct wait wait;
+	enum thread_state state;
+	bool is_detached;
+	bool is_joined;
+	bool is_adopted; /* its creation was not seen */
+	bool is_deadlocked; /* a deadlock with it was reported */
+	bool is_looking;    /* it is about to sleep, unless its wait_begin() finds something */
+	bool is_cancelled;  /* it was asked to end, which may end its wait */
+	bool is_described;  /* the sink's mark */
+	bool is_referenced; /* a witness or another thread speaks of it */
+	uint32_t kernel_id;
+	uint32_t kernel_id_before_fork; /* locks held over it still bear this one */
+	thread_id creator;
+	stack_id created;
+	uintptr_t stack_start, stack_end; /* its stack, 0 if not known */
+	char name[16];
+	void *guest; /* the guest library's part */
+};
+
+/* The first thread of a process, or one whose creation was not seen.  NULL
+ * when memory is exhausted. */
+struct thread *thread_adopt(struct detector *detector, bool is_main);
+
+/* @parent creates a thread (called before it runs): the child knows what the
+ * parent knows.  NULL when memory is exhausted. */
+struct thread *thread_create(struct detector *detector, struct thread *parent, stack_id stack);
+
+/* The creation failed; @child never ran. */
+void thread_create_failed(struct detector *detector, struct thread *child);
+
+/* Called by the thread itself, at its beginning and after its function. */
+void thread_started(struct detector *detector, struct thread *thread);
+void thread_ending(struct detector *detector, struct thread *thread);
+
+/* @thread joined @target.  @stack is where. */
+void thread_joined(struct detector *detector, struct thread *thread, struct thread *target,
+		   stack_id stack);
+void thread_detached(struct detector *detector, struct thread *target);
+
+/* @thread's kernel thread is gone: judges what it left behind (locks). */
+void thread_gone(struct detector *detector, struct thread *thread);
+
+/*
+ * Edges.  A release gives what the thread knows, then ticks; an acquire joins
+ * what was given.
+ */
+
+/* @thread's structural or hand-over knowledge was given away: what it does
+ * next is later. */
+void thread_tick_hand_over(struct detector *detector, struct thread *thread);
+void thread_tick_structural(struct detector *detector, struct thread *thread);
+
+/*
+ * Epochs of the full clock.  Something can only be recorded in an epoch that
+ * nobody has been given yet: the first record after a release begins a new one.
+ * So threads that only lock burn none.
+ */
+void thread_begin_epoch(struct detector *detector, struct thread *thread);
+
+/* Called before an access of @thread is recorded. */
+static inline void thread_record(struct detector *detector, struct thread *thread)
+{
+	if (UNLIKELY(!thread->has_recorded))
+		thread_begin_epoch(detector, thread);
+}
+
+/* @thread has given its clock away: its epoch is over, if anything was recorded
+ * in it. */
+void thread_tick_recorded(struct thread *thread);
+
+/*
+ * Joins into the full clock what the thread in @slot may have given by a store
+ * that was its release, in its @epoch: what it knows now of the others, and its
+ * own past up to then.  Nothing, if the store is known already by what was given
+ * after it.
+ */
+void thread_assume(struct detector *detector, struct thread *thread, uint32_t slot,
+		   uint64_t epoch);
+
+/* Joins into the full clock and renews the stamp if that changed it. */
+void thread_join_clock(struct thread *thread, const struct vclock_snapshot *from);
+
+/* Recomputes the chain hashes of the held locks from the present base. */
+void thread_rechain(struct detector *detector, struct thread *thread);
+
+#endif
