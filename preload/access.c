@@ -6,7 +6,7 @@
 #include "detect/shadow/shadow.h"
 #include "preload/access_context.h"
 #include "preload/imports.h"
-#include "x86/instruction.h"
+#include "x86/decode/instruction.h"
 
 __thread uint64_t access_current __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
 __thread uint64_t access_shared __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;

@@ -1,5 +1,5 @@
 /*
- * Accesses of cloned code: from a thunk (x86/thunk.h) to the race engine.
+ * Accesses of cloned code: from a thunk (x86/emit/thunk.h) to the race engine.
  *
  * A thunk keeps the registers that C code may change in an access frame on the
  * program's stack, below what its functions use there, and calls here.  This
@@ -11,7 +11,7 @@
 #define PRELOAD_ACCESS_H
 
 #include "preload/guest.h"
-#include "x86/thunk.h"
+#include "x86/emit/thunk.h"
 
 /* What a check compares with: shadow.h.  thread.current and .shared point here. */
 extern __thread uint64_t access_current __attribute__((tls_model("initial-exec")));

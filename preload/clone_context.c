@@ -5,7 +5,7 @@
 
 #include "preload/clones.h"
 #include "preload/thunk_context.h"
-#include "x86/instruction.h"
+#include "x86/decode/instruction.h"
 
 #define STATUS_FLAGS 0x8d5ull /* OF SF ZF AF PF CF */
 

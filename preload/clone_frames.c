@@ -4,7 +4,7 @@
 
 #include "unwind/unwind_bytes.h"
 #include "unwind/unwind_rules.h"
-#include "x86/function.h"
+#include "x86/survey/function.h"
 
 #define DATA_ALIGNMENT (-8)
 #define DWARF_RSP 7

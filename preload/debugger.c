@@ -4,7 +4,7 @@
 
 #include "preload/clone_frames.h"
 #include "base/growing.h"
-#include "x86/function.h"
+#include "x86/survey/function.h"
 
 /* --- The interface (GDB manual, "JIT Compilation Interface") --------------------- */
 

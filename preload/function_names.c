@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/kernel.h"
 #include "preload/text.h"
-#include "x86/module.h"
+#include "x86/survey/module.h"
 
 #define BYTES_MOST (1ull << 30) /* of a table of symbols: more is damage */
 

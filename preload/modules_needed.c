@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "x86/locked.h"
+#include "x86/decode/locked.h"
 
 #define NEEDED_MOST 512u
 

@@ -16,8 +16,8 @@
 #include "preload/near.h"
 #include "preload/perf_map.h"
 #include "preload/sink.h"
-#include "x86/decode.h"
-#include "x86/function.h"
+#include "x86/decode/decode.h"
+#include "x86/survey/function.h"
 #include "elf/image.h"
 #include "x86/plan.h"
 

@@ -5,7 +5,7 @@
 #include "base/kernel.h"
 #include "base/growing.h"
 #include "preload/text.h"
-#include "x86/function.h"
+#include "x86/survey/function.h"
 
 static void add_line(struct growing *lines, const struct clone_region *region,
 		     const struct function *function, const char *name)

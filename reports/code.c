@@ -2,7 +2,7 @@
 
 #include <gelf.h>
 
-#include "x86/decode.h"
+#include "x86/decode/decode.h"
 
 #define CODE_BYTES_MAX (256u * 1024) /* of a function: more is not looked through */
 #define INSTRUCTION_BYTES_MAX 15u

@@ -5,7 +5,7 @@
 #define REPORTS_CODE_H
 
 #include "reports/elf_image.h"
-#include "x86/instruction.h"
+#include "x86/decode/instruction.h"
 
 struct code {
 	const struct instruction *instructions; /* from the function's start, in a row */

@@ -7,7 +7,7 @@
 #include "reports/code.h"
 #include "reports/scopes.h"
 #include "reports/variables.h"
-#include "x86/decode.h"
+#include "x86/decode/decode.h"
 
 #define STEPS_MAX 12 /* of loads behind each other, and moves between registers */
 #define BACK_MAX 512 /* instructions that are looked at on the way back */

@@ -11,12 +11,12 @@
 
 #include "command/arguments.h"
 #include "elf/symbol_names.h"
-#include "x86/checks.h"
-#include "x86/decode.h"
-#include "x86/function.h"
+#include "x86/flow/checks.h"
+#include "x86/decode/decode.h"
+#include "x86/survey/function.h"
 #include "elf/image.h"
 #include "x86/plan.h"
-#include "x86/verify.h"
+#include "x86/verify/verify.h"
 
 #define KIB 1024u
 #define PAGE ((size_t)4096)

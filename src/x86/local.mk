@@ -1,45 +1,46 @@
 src_libplan_a_SOURCES += \
-	%D%/checks.c %D%/checks.h \
-	%D%/classify.c \
-	%D%/decode.c %D%/decode.h \
-	%D%/decode_linked.c \
-	%D%/decode_memory.c %D%/decode_raw.h \
-	%D%/emit.c %D%/emit.h \
-	%D%/emit_check.c %D%/emit_check.h \
-	%D%/encode.c %D%/encode.h \
-	%D%/facts.c \
-	%D%/flow.c %D%/flow.h \
-	%D%/flow_places.c \
-	%D%/flow_sets.c \
-	%D%/flow_walk.h \
-	%D%/function.h \
-	%D%/gaps.c \
-	%D%/instruction.h \
-	%D%/jumps.c \
-	%D%/liveness.c %D%/liveness.h \
-	%D%/locked.c %D%/locked.h \
-	%D%/masked.c %D%/masked.h \
-	%D%/module.c %D%/module.h \
-	%D%/operand.h \
-	%D%/origins.c %D%/origins.h \
-	%D%/patches.c %D%/patches.h \
-	%D%/pattern.c %D%/pattern.h \
 	%D%/plan.c %D%/plan.h \
-	%D%/returns.c \
-	%D%/scratch.c %D%/scratch.h \
-	%D%/slices.c %D%/slices.h \
-	%D%/spins.c %D%/spins.h \
-	%D%/state.c %D%/state.h \
-	%D%/state_pack.c \
-	%D%/survey.c %D%/survey.h \
-	%D%/targets.c \
-	%D%/thunk.h \
-	%D%/vector.c %D%/vector.h
+	%D%/decode/decode.c %D%/decode/decode.h \
+	%D%/decode/decode_linked.c \
+	%D%/decode/decode_memory.c \
+	%D%/decode/decode_raw.h \
+	%D%/decode/instruction.h \
+	%D%/decode/locked.c %D%/decode/locked.h \
+	%D%/decode/masked.c %D%/decode/masked.h \
+	%D%/decode/operand.h \
+	%D%/decode/pattern.c %D%/decode/pattern.h \
+	%D%/decode/vector.c %D%/decode/vector.h \
+	%D%/survey/classify.c \
+	%D%/survey/facts.c \
+	%D%/survey/function.h \
+	%D%/survey/gaps.c \
+	%D%/survey/jumps.c \
+	%D%/survey/module.c %D%/survey/module.h \
+	%D%/survey/origins.c %D%/survey/origins.h \
+	%D%/survey/scratch.c %D%/survey/scratch.h \
+	%D%/survey/survey.c %D%/survey/survey.h \
+	%D%/survey/targets.c \
+	%D%/flow/checks.c %D%/flow/checks.h \
+	%D%/flow/flow.c %D%/flow/flow.h \
+	%D%/flow/flow_places.c \
+	%D%/flow/flow_sets.c \
+	%D%/flow/flow_walk.h \
+	%D%/flow/liveness.c %D%/flow/liveness.h \
+	%D%/flow/returns.c \
+	%D%/flow/slices.c %D%/flow/slices.h \
+	%D%/flow/spins.c %D%/flow/spins.h \
+	%D%/emit/emit.c %D%/emit/emit.h \
+	%D%/emit/emit_check.c %D%/emit/emit_check.h \
+	%D%/emit/encode.c %D%/emit/encode.h \
+	%D%/emit/patches.c %D%/emit/patches.h \
+	%D%/emit/state.c %D%/emit/state.h \
+	%D%/emit/state_pack.c \
+	%D%/emit/thunk.h
 
 # libverify.a: the proof of clones, for `snarl plan --verify` alone.
 noinst_LIBRARIES += src/libverify.a
 src_libverify_a_SOURCES = \
-	%D%/symbolic.c %D%/symbolic.h \
-	%D%/symbolic_vector.c \
-	%D%/verify.c %D%/verify.h \
-	%D%/verify_checks.c %D%/verify_parts.h
+	%D%/verify/symbolic.c %D%/verify/symbolic.h \
+	%D%/verify/symbolic_vector.c \
+	%D%/verify/verify.c %D%/verify/verify.h \
+	%D%/verify/verify_checks.c %D%/verify/verify_parts.h

@@ -4,12 +4,12 @@
 #include <time.h>
 
 #include "base/kernel.h"
-#include "x86/checks.h"
-#include "x86/emit.h"
-#include "x86/liveness.h"
-#include "x86/locked.h"
-#include "x86/patches.h"
-#include "x86/survey.h"
+#include "x86/flow/checks.h"
+#include "x86/emit/emit.h"
+#include "x86/flow/liveness.h"
+#include "x86/decode/locked.h"
+#include "x86/emit/patches.h"
+#include "x86/survey/survey.h"
 
 #define JUMP_LONG 0xe9
 #define JUMP_SHORT 0xeb

@@ -15,8 +15,8 @@
 
 #include "base/arena.h"
 #include "base/types.h"
-#include "x86/state.h"
-#include "x86/thunk.h"
+#include "x86/emit/state.h"
+#include "x86/emit/thunk.h"
 
 struct image; /* image.h: a module in memory or in a file */
 struct module;

@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#include "x86/checks.h"
-#include "x86/liveness.h"
-#include "x86/masked.h"
+#include "x86/flow/checks.h"
+#include "x86/flow/liveness.h"
+#include "x86/decode/masked.h"
 
 #define STEP_LIMIT 200000u
 #define LAB_STACK_USED 8192ul /* what the code may use of the stack */

@@ -9,8 +9,8 @@
 #ifndef TESTS_CODE_LAB_H
 #define TESTS_CODE_LAB_H
 
-#include "x86/decode.h"
-#include "x86/emit.h"
+#include "x86/decode/decode.h"
+#include "x86/emit/emit.h"
 
 #define LAB_MEMORY 0x10000000ul /* what the code may use as it likes */
 #define LAB_MEMORY_BYTES 0x10000ul

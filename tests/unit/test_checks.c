@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "code_lab.h"
-#include "x86/checks.h"
-#include "x86/liveness.h"
+#include "x86/flow/checks.h"
+#include "x86/flow/liveness.h"
 
 #define ROOM 512
 

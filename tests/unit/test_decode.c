@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "x86/decode.h"
+#include "x86/decode/decode.h"
 
 #define BIT(name) REGISTER_BIT(name)
 #define CARRY (1u << 16)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "x86/pattern.h"
+#include "x86/decode/pattern.h"
 
 #define MADE_UP_COUNT 400000
 #define FIELDS_BYTES (offsetof(struct instruction, segment_is_gs) + 1)

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "x86/decode.h"
-#include "x86/function.h"
+#include "x86/decode/decode.h"
+#include "x86/survey/function.h"
 #include "elf/image.h"
-#include "x86/module.h"
+#include "x86/survey/module.h"
 #include "x86/plan.h"
 
 /* Files to plan: this program, and libraries that every system has. */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "x86/patches.h"
-#include "x86/survey.h"
+#include "x86/emit/patches.h"
+#include "x86/survey/survey.h"
 
 /* What is looked at is this very program, with the functions of survey_guest.S. */
 static struct decoder decoder;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "code_lab.h"
-#include "x86/verify.h"
+#include "x86/verify/verify.h"
 
 #define PADDING 0xcc
 

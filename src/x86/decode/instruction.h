@@ -1,0 +1,87 @@
+/*
+ * One decoded instruction, as far as planning needs it.
+ *
+ * Offsets are from the start of the module's text segment.  Registers and
+ * flags are bits of one mask: bit n is general register n in the encoding's
+ * order (0 rax, 1 rcx, 2 rdx, 3 rbx, 4 rsp, 5 rbp, 6 rsi, 7 rdi, 8..15), bits 16
+ * to 21 are CF PF AF ZF SF OF.  decode.c is the only file that knows Zydis.
+ */
+#ifndef X86_DECODE_INSTRUCTION_H
+#define X86_DECODE_INSTRUCTION_H
+
+#include "base/types.h"
+
+enum general_register { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI,
+			R8, R9, R10, R11, R12, R13, R14, R15 };
+
+#define REGISTER_BIT(r) (1u << (r))
+#define REGISTERS_ALL 0xffffu
+#define FLAGS_ALL 0x3f0000u
+#define NO_REGISTER (-1)
+#define NO_TARGET INT64_MIN
+
+enum instruction_kind {
+	INSTRUCTION_PLAIN,
+	INSTRUCTION_BRANCH_IF,
+	INSTRUCTION_BRANCH,
+	INSTRUCTION_LOOP, /* loop, jrcxz: short branches without a long form */
+	INSTRUCTION_CALL,
+	INSTRUCTION_CALL_INDIRECT,
+	INSTRUCTION_JUMP_INDIRECT,
+	INSTRUCTION_RETURN,
+	INSTRUCTION_STOP, /* ud2, hlt, int3: does not go on */
+	INSTRUCTION_UNKNOWN /* not decoded, or nothing that we can copy (xbegin) */
+};
+
+/* What kind of memory access its (explicit or string) operand is. */
+enum memory_flag {
+	MEMORY_READ = 1u << 0,
+	MEMORY_WRITE = 1u << 1,
+	MEMORY_LOCKED = 1u << 2,    /* lock prefix, or xchg with memory */
+	MEMORY_COMPARES = 1u << 3,  /* cmpxchg: stores only if ZF is set after it */
+	MEMORY_PLAIN_MOVE = 1u << 4, /* mov, movzx, movsx, movd/q of at most 8 bytes, cmp or test
+				      * with memory: what an atomic load or store may be */
+	MEMORY_STRING = 1u << 5,    /* string instruction: 'string' says which */
+	MEMORY_STACK = 1u << 6,	    /* its base is rsp, or rbp as frame pointer: facts.c */
+	MEMORY_SEGMENT = 1u << 7,   /* fs or gs: thread-local */
+	MEMORY_GATHER = 1u << 8,    /* vector index */
+	MEMORY_MASKED = 1u << 9,    /* vmaskmov, vpmaskmov, maskmovdqu, AVX-512 masks */
+	MEMORY_UNCHECKED = 1u << 10, /* an access that no check can be made for: counted */
+	MEMORY_CONSTANT = 1u << 11  /* stores an immediate, or only compares */
+};
+
+enum string_kind { STRING_NONE, STRING_MOVS, STRING_STOS, STRING_LODS, STRING_CMPS, STRING_SCAS };
+
+struct instruction {
+	int64_t target;		/* of a direct branch or call, or rip-relative operand; NO_TARGET */
+	int64_t immediate;	/* the last immediate operand; 0 if none */
+	uint32_t offset;
+	int32_t displacement;
+	uint32_t target_index;	/* of a branch's target in its function, plus 1; 0: not looked up */
+	uint32_t reads;		/* registers and flags it needs */
+	uint32_t kills;		/* ... that it overwrites wholly, always */
+	uint32_t changes;	/* ... that it may change (includes kills) */
+	uint16_t memory;	/* of enum memory_flag; 0: touches no memory that concerns us */
+	uint16_t access_bytes;	/* of the memory operand; strings: of one element */
+	uint16_t mnemonic;	/* Zydis's number, for decode.c's own questions */
+	uint8_t length;
+	uint8_t kind;		/* enum instruction_kind */
+	int8_t base, index;	/* general registers, or NO_REGISTER */
+	uint8_t scale;
+	uint8_t string;		/* enum string_kind */
+	int8_t source;		/* register whose value a store stores, or NO_REGISTER */
+	int8_t destination;	/* register that a load or computation fills, or NO_REGISTER */
+	uint8_t displacement_at; /* of the 32-bit displacement in the bytes, if rip-relative */
+	bool is_rip_relative;	/* then 'target' is the operand's offset from text start */
+	bool is_lea;		/* computes its memory operand's address, does not touch it */
+	bool is_prefix_repeated; /* rep, repe, repne */
+	bool is_repne;
+	uint8_t segment_is_gs;
+};
+
+/* Decodes the instruction at @bytes[0..left).  False: kind is UNKNOWN. */
+struct decoder;
+bool instruction_decode(const struct decoder *decoder, const unsigned char *bytes, size_t left,
+			uint32_t offset, struct instruction *instruction);
+
+#endif

@@ -1,0 +1,39 @@
+#include "x86/decode/locked.h"
+
+#include <string.h>
+
+#define LOCK_PREFIX 0xf0
+#define REX 4u /* the upper half of such a prefix */
+#define BYTES_MOST 4 /* that are looked at behind a lock prefix */
+
+static bool is_locked_of_two_bytes(unsigned int second)
+{
+	return second == 0xb0 || second == 0xb1 || second == 0xc0 || second == 0xc1 ||
+	       second == 0xc7 || second == 0xab || second == 0xb3 || second == 0xbb ||
+	       second == 0xba;
+}
+
+/* Is what follows a lock prefix an instruction that may have one? */
+static bool may_be_locked(const unsigned char *bytes)
+{
+	const unsigned char *opcode = bytes + (bytes[0] >> 4 == REX);
+
+	if (opcode[0] == 0x0f)
+		return is_locked_of_two_bytes(opcode[1]);
+	return (opcode[0] < 0x34 && (opcode[0] & 7) < 2) || opcode[0] == 0x80 ||
+	       opcode[0] == 0x81 || opcode[0] == 0x83 || opcode[0] == 0xf6 || opcode[0] == 0xf7 ||
+	       opcode[0] == 0xfe || opcode[0] == 0xff;
+}
+
+uint32_t locked_count(const unsigned char *bytes, size_t count, uint32_t most)
+{
+	const unsigned char *end = bytes + count;
+	uint32_t found = 0;
+
+	while (found < most && (bytes = memchr(bytes, LOCK_PREFIX, (size_t)(end - bytes)))) {
+		if (end - ++bytes < BYTES_MOST)
+			break;
+		found += may_be_locked(bytes);
+	}
+	return found;
+}

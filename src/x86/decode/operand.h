@@ -1,0 +1,47 @@
+/*
+ * The place that a check looks at, as the instruction names it.
+ */
+#ifndef X86_DECODE_OPERAND_H
+#define X86_DECODE_OPERAND_H
+
+#include "x86/decode/instruction.h"
+
+struct operand {
+	int8_t base, index; /* or NO_REGISTER */
+	uint8_t scale;
+	bool is_rip_relative; /* then 'target' is its offset from text start */
+	int32_t displacement;
+	int64_t target;
+};
+
+static inline struct operand operand_of(const struct instruction *instruction)
+{
+	return (struct operand){
+		.base = instruction->is_rip_relative ? NO_REGISTER : instruction->base,
+		.index = instruction->index,
+		.scale = instruction->index == NO_REGISTER ? 0 : instruction->scale,
+		.is_rip_relative = instruction->is_rip_relative,
+		.displacement = instruction->is_rip_relative ? 0 : instruction->displacement,
+		.target = instruction->is_rip_relative ? instruction->target : 0,
+	};
+}
+
+static inline uint32_t operand_registers(const struct operand *operand)
+{
+	return (operand->base == NO_REGISTER ? 0 : REGISTER_BIT((unsigned)operand->base)) |
+	       (operand->index == NO_REGISTER ? 0 : REGISTER_BIT((unsigned)operand->index));
+}
+
+/* Whether both name places at a known distance: then @b is *@distance after @a. */
+static inline bool operand_distance(const struct operand *a, const struct operand *b,
+				    int64_t *distance)
+{
+	if (a->is_rip_relative != b->is_rip_relative || a->base != b->base ||
+	    a->index != b->index || a->scale != b->scale)
+		return false;
+	*distance = a->is_rip_relative ? b->target - a->target
+				       : (int64_t)b->displacement - a->displacement;
+	return true;
+}
+
+#endif

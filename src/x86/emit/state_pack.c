@@ -1,0 +1,137 @@
+#include "x86/emit/state.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+#define SLOT_COUNT (2 * STATE_STEPS_MOST)
+#define REST offsetof(struct plan_state, rsp_lowered_by)
+#define ROW_BYTES_MOST 32u
+#define NEAR_MOST 63 /* farther, a step of its own would hardly come again */
+
+bool state_packer_init(struct state_packer *packer, struct arena *arena)
+{
+	*packer = (struct state_packer){
+		.slots = arena_alloc(arena, SLOT_COUNT * sizeof(*packer->slots)),
+		.followers = arena_alloc(arena, STATE_STEPS_MOST * sizeof(*packer->followers)),
+	};
+	/* Number 0 is no step. */
+	return packer->slots && packer->followers &&
+	       growing_add(&packer->states.steps, sizeof(struct state_step));
+}
+
+/* In the room that state_pack() has taken. */
+static unsigned char *put_number(unsigned char *at, uint64_t value)
+{
+	for (; value >= 0x80; value >>= 7)
+		*at++ = (unsigned char)(value | 0x80);
+	*at++ = (unsigned char)value;
+	return at;
+}
+
+static unsigned char *put_signed(unsigned char *at, int64_t value)
+{
+	return put_number(at, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+}
+
+static bool is_same(const struct state_step *a, const struct state_step *b)
+{
+	uint64_t of_a, of_b;
+
+	_Static_assert(sizeof(*a) == 2 * sizeof(uint64_t), "what follows 'rest' is one word");
+	memcpy(&of_a, &a->clone_step, sizeof(of_a));
+	memcpy(&of_b, &b->clone_step, sizeof(of_b));
+	return a->rest == b->rest && of_a == of_b;
+}
+
+/* The number of the step; STATE_STEP_PLAIN if there are too many. */
+static uint32_t find_number(struct state_packer *packer, const struct state_step *step)
+{
+	struct growing *steps = &packer->states.steps;
+	uint64_t hash = step->rest ^ (uint64_t)step->clone_step << 40 ^
+			(uint64_t)(uint16_t)step->original_step << 20 ^ step->is_far;
+	uint32_t at, number;
+
+	hash *= 0x9e3779b97f4a7c15ull;
+	at = (uint32_t)(hash >> 32) % SLOT_COUNT;
+	for (; packer->slots[at]; at = (at + 1) % SLOT_COUNT)
+		if (is_same((const struct state_step *)(void *)steps->bytes + packer->slots[at],
+			    step))
+			return packer->slots[at];
+	number = (uint32_t)(steps->count / sizeof(*step));
+	if (number == STATE_STEPS_MOST)
+		return STATE_STEP_PLAIN;
+	growing_put(steps, step, sizeof(*step));
+	if (steps->failed)
+		return STATE_STEP_PLAIN;
+	packer->slots[at] = number;
+	return number;
+}
+
+/* Most steps come in one order. */
+static uint32_t number_of(struct state_packer *packer, const struct state_step *step)
+{
+	const struct state_step *steps = (const void *)packer->states.steps.bytes;
+	uint32_t number = packer->followers[packer->last_number];
+
+	if (number == STATE_STEP_PLAIN || !is_same(&steps[number], step)) {
+		number = find_number(packer, step);
+		packer->followers[packer->last_number] = number;
+	}
+	packer->last_number = number;
+	return number;
+}
+
+static void begin_block(struct plan_states *states, const struct plan_state *row)
+{
+	struct state_block block = {
+		.clone_offset = row->clone_offset,
+		.original_offset = row->original_offset,
+		.at = (uint32_t)states->rows.count,
+	};
+
+	growing_put(&states->blocks, &block, sizeof(block));
+}
+
+void state_pack(struct state_packer *packer, const struct plan_state *row)
+{
+	struct plan_states *states = &packer->states;
+	int64_t distance = (int64_t)row->original_offset - packer->last.original_offset;
+	struct state_step step;
+	unsigned char *at, *end;
+	uint32_t number;
+
+	memset(&step, 0, sizeof(step));
+	step.clone_step = row->clone_offset - packer->last.clone_offset;
+	step.is_far = distance < -NEAR_MOST || distance > NEAR_MOST;
+	step.original_step = step.is_far ? 0 : (int16_t)distance;
+	memcpy(&step.rest, (const char *)row + REST, sizeof(step.rest));
+	number = number_of(packer, &step);
+	if (states->count++ % STATE_BLOCK_ROWS == 0)
+		begin_block(states, row);
+	packer->last = *row;
+	at = growing_add(&states->rows, ROW_BYTES_MOST);
+	if (!at)
+		return;
+	end = put_number(at, number);
+	if (number == STATE_STEP_PLAIN)
+		end = put_number(end, step.clone_step);
+	if (number == STATE_STEP_PLAIN || step.is_far)
+		end = put_signed(end, distance);
+	if (number == STATE_STEP_PLAIN) {
+		memcpy(end, &step.rest, sizeof(step.rest));
+		end += sizeof(step.rest);
+	}
+	states->rows.count -= ROW_BYTES_MOST - (size_t)(end - at);
+}
+
+bool state_packer_finish(struct state_packer *packer)
+{
+	struct plan_states *states = &packer->states;
+
+	growing_finish(&states->rows);
+	growing_finish(&states->blocks);
+	growing_finish(&states->steps);
+	return !states->rows.failed && !states->blocks.failed && !states->steps.failed;
+}

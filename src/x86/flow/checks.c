@@ -1,0 +1,412 @@
+#include "x86/flow/checks.h"
+
+#include "x86/decode/masked.h"
+
+#define AVAILABLE_COUNT 24u
+#define HOIST_LIMIT 16u
+#define COST_OF_FLAGS 3u
+#define COST_OF_REGISTER 2u
+
+/* A check made earlier in the stretch whose place still is named alike. */
+struct available {
+	uint32_t check;
+	bool is_certain; /* whoever passed the check gets here: it may be widened still */
+};
+
+struct placing {
+	const struct module *module;
+	const struct function *function;
+	const uint32_t *live;
+	const struct access_notes *notes;
+	struct check_list *list;
+	struct available available[AVAILABLE_COUNT];
+	unsigned available_count;
+	uint32_t last_place; /* checks keep the order of their accesses */
+};
+
+static bool is_join(const struct function *function, uint32_t index)
+{
+	return (function->reach[index] & (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)) != 0;
+}
+
+static uint32_t site_flags(const struct placing *placing, uint32_t index, bool is_read,
+			   bool is_write)
+{
+	const struct instruction *instruction = &placing->function->instructions[index];
+	uint32_t memory = instruction->memory;
+	uint32_t flags = placing->notes->flags ? placing->notes->flags[index] : 0;
+
+	flags |= (is_read ? PLAN_SITE_READ : 0) | (is_write ? PLAN_SITE_WRITE : 0);
+	/* A string is read in one place and written in another. */
+	if (is_read && is_write && !(memory & MEMORY_STRING))
+		flags |= PLAN_SITE_UPDATE;
+	if (memory & MEMORY_PLAIN_MOVE)
+		flags |= PLAN_SITE_PLAIN_MOVE;
+	if (memory & MEMORY_LOCKED)
+		flags |= PLAN_SITE_LOCKED;
+	if (memory & MEMORY_STRING && instruction->is_prefix_repeated)
+		flags |= PLAN_SITE_RANGE;
+	if (is_write && !is_read && memory & MEMORY_CONSTANT)
+		flags |= PLAN_SITE_CONSTANT;
+	return flags;
+}
+
+static uint32_t add_site(struct placing *placing, uint32_t index, bool is_read, bool is_write)
+{
+	struct check_list *list = placing->list;
+	const struct instruction *instruction = &placing->function->instructions[index];
+	bool is_range = instruction->memory & MEMORY_STRING && instruction->is_prefix_repeated;
+
+	list->sites[list->site_count] = (struct plan_site){
+		.offset = instruction->offset,
+		.flags = site_flags(placing, index, is_read, is_write),
+		.size_bytes = is_range ? 0 : instruction->access_bytes,
+		.slice = placing->notes->slices ? placing->notes->slices[index] : 0,
+	};
+	return list->site_count++;
+}
+
+static uint32_t bit_count(uint32_t bits)
+{
+	return (uint32_t)__builtin_popcount(bits);
+}
+
+/* What a check with this operand costs before instruction @place, beyond itself. */
+static uint32_t place_cost(const struct placing *placing, const struct check *check, uint32_t place)
+{
+	uint32_t live = placing->live[place];
+	uint32_t needed = check->size_bytes > 8 ? 2 : 1;
+	uint32_t dead =
+		~live & REGISTERS_ALL & ~operand_registers(&check->operand) & ~REGISTER_BIT(RSP);
+	uint32_t cost = live & FLAGS_ALL ? COST_OF_FLAGS : 0;
+
+	if (bit_count(dead) < needed)
+		cost += COST_OF_REGISTER * (needed - bit_count(dead));
+	/* Whoever stands there already pays for the spill. */
+	if (cost > 1 && placing->list->first_at[place] != NO_CHECK)
+		cost = 1;
+	return cost;
+}
+
+/* The cheapest place at or before the access that the check may stand at. */
+static uint32_t find_place(const struct placing *placing, const struct check *check)
+{
+	const struct function *function = placing->function;
+	uint32_t held = operand_registers(&check->operand) | REGISTER_BIT(RSP);
+	uint32_t best = check->instruction, least = UINT32_MAX;
+
+	for (uint32_t place = best; check->instruction - place <= HOIST_LIMIT; place--) {
+		uint32_t cost = place_cost(placing, check, place);
+
+		if (cost < least) {
+			least = cost;
+			best = place;
+		}
+		if (least == 0 || place == 0 || place <= placing->last_place ||
+		    is_join(function, place) || function->instructions[place - 1].changes & held ||
+		    checks_is_barrier(placing->module, &function->instructions[place - 1]))
+			break;
+	}
+	return best;
+}
+
+static void stand(struct placing *placing, uint32_t number)
+{
+	struct check_list *list = placing->list;
+	uint32_t *link = &list->first_at[list->checks[number].place];
+
+	while (*link != NO_CHECK)
+		link = &list->checks[*link].next;
+	*link = number;
+	placing->last_place = list->checks[number].place;
+}
+
+static uint32_t add_check(struct placing *placing, const struct check *check)
+{
+	struct check_list *list = placing->list;
+	uint32_t number = list->count++;
+
+	list->checks[number] = *check;
+	list->checks[number].next = NO_CHECK;
+	if (check->class == ACCESS_SIMPLE || check->class == ACCESS_SIZED)
+		list->checks[number].place = find_place(placing, check);
+	else
+		list->checks[number].place = check->instruction;
+	stand(placing, number);
+	return number;
+}
+
+static void remember(struct placing *placing, uint32_t check)
+{
+	if (placing->available_count == AVAILABLE_COUNT) {
+		placing->available_count--;
+		for (unsigned i = 0; i < placing->available_count; i++)
+			placing->available[i] = placing->available[i + 1];
+	}
+	placing->available[placing->available_count++] = (struct available){check, true};
+}
+
+static bool can_share_slice(const struct plan_site *head, const struct plan_site *member)
+{
+	return !member->slice || !head->slice || head->slice == member->slice;
+}
+
+/* Appends site @member to the chain of @check, @offset bytes into its place. */
+static void join_chain(struct placing *placing, struct check *check, uint32_t member,
+		       int64_t offset)
+{
+	struct plan_site *sites = placing->list->sites;
+	struct plan_site *head = &sites[check->site];
+	struct plan_site *last = head;
+	uint32_t rests = PLAN_SITE_BASIS | PLAN_SITE_DECIDES;
+
+	while (last->next_member)
+		last = &sites[last->next_member - 1];
+	last->next_member = member + 1;
+	sites[member].member_offset = (uint16_t)offset;
+	if (!head->slice)
+		head->slice = sites[member].slice;
+	head->flags |= sites[member].flags & rests;
+	if (!(sites[member].flags & PLAN_SITE_PLAIN_MOVE))
+		head->flags &= ~(uint32_t)PLAN_SITE_PLAIN_MOVE;
+	placing->list->merged++;
+}
+
+/* A store to the place of an earlier read: one check of a write serves both.
+ * The store becomes the head of the chain: its flags say what was done. */
+static void upgrade(struct placing *placing, struct check *check, uint32_t store)
+{
+	struct plan_site *sites = placing->list->sites;
+	struct plan_site *load = &sites[check->site];
+
+	sites[store].next_member = check->site + 1;
+	sites[store].flags |= load->flags & (PLAN_SITE_READ | PLAN_SITE_BASIS | PLAN_SITE_DECIDES);
+	if (!sites[store].slice)
+		sites[store].slice = load->slice;
+	if (!(load->flags & PLAN_SITE_PLAIN_MOVE))
+		sites[store].flags &= ~(uint32_t)PLAN_SITE_PLAIN_MOVE;
+	check->site = store;
+	check->is_write = true;
+	placing->list->merged++;
+}
+
+/* Two halves of an aligned piece of at most a granule, side by side. */
+static bool can_widen(const struct placing *placing, const struct check *check,
+		      const struct check *access, int64_t distance)
+{
+	const struct operand *operand = &check->operand;
+	uint64_t at = operand->is_rip_relative
+			      ? placing->module->text_address + (uint64_t)operand->target
+			      : (uint64_t)(int64_t)operand->displacement;
+	unsigned size = check->size_bytes;
+	bool is_index_aligned = operand->index == NO_REGISTER || operand->scale >= 2 * size;
+
+	return size <= 4 && access->size_bytes == size && distance == size &&
+	       at % (2 * size) == 0 && is_index_aligned && check->is_write == access->is_write;
+}
+
+/*
+ * Lets the earlier check @available serve @access, whose site is @site, if it
+ * does or can be made to.
+ */
+static bool serve(struct placing *placing, struct available *available, const struct check *access,
+		  uint32_t site)
+{
+	struct check *check = &placing->list->checks[available->check];
+	struct plan_site *sites = placing->list->sites;
+	int64_t distance;
+
+	if (!operand_distance(&check->operand, &access->operand, &distance) ||
+	    !can_share_slice(&sites[check->site], &sites[site]))
+		return false;
+	if (distance >= 0 && distance + access->size_bytes <= check->size_bytes &&
+	    (check->is_write || !access->is_write)) {
+		join_chain(placing, check, site, distance);
+		return true;
+	}
+	if (!available->is_certain)
+		return false;
+	if (distance == 0 && access->size_bytes == check->size_bytes &&
+	    !(sites[check->site].next_member)) {
+		upgrade(placing, check, site);
+		return true;
+	}
+	if (can_widen(placing, check, access, distance)) {
+		join_chain(placing, check, site, distance);
+		check->size_bytes *= 2;
+		return true;
+	}
+	return false;
+}
+
+static bool is_served(struct placing *placing, const struct check *access, uint32_t site)
+{
+	uint32_t alone = PLAN_SITE_SPIN;
+
+	if (placing->list->sites[site].flags & alone)
+		return false;
+	for (unsigned i = placing->available_count; i-- > 0;)
+		if (serve(placing, &placing->available[i], access, site))
+			return true;
+	return false;
+}
+
+/* One simple access at @operand. */
+static void check_simple(struct placing *placing, uint32_t index, const struct operand *operand,
+			 bool is_read, bool is_write)
+{
+	struct check access = {
+		.operand = *operand,
+		.instruction = index,
+		.size_bytes = placing->function->instructions[index].access_bytes,
+		.class = ACCESS_SIMPLE,
+		.is_write = is_write,
+	};
+
+	access.site = add_site(placing, index, is_read, is_write);
+	if (is_served(placing, &access, access.site))
+		return;
+	remember(placing, add_check(placing, &access));
+	if (placing->list->sites[access.site].flags & PLAN_SITE_SPIN)
+		placing->available_count--;
+}
+
+/* A string instruction without a prefix: one element at rsi, one at rdi. */
+static void check_element(struct placing *placing, uint32_t index)
+{
+	struct operand from = {.base = RSI, .index = NO_REGISTER};
+	struct operand to = {.base = RDI, .index = NO_REGISTER};
+
+	switch ((enum string_kind)placing->function->instructions[index].string) {
+	case STRING_MOVS:
+		check_simple(placing, index, &from, true, false);
+		check_simple(placing, index, &to, false, true);
+		break;
+	case STRING_STOS:
+		check_simple(placing, index, &to, false, true);
+		break;
+	case STRING_LODS:
+		check_simple(placing, index, &from, true, false);
+		break;
+	case STRING_CMPS:
+		check_simple(placing, index, &from, true, false);
+		check_simple(placing, index, &to, true, false);
+		break;
+	case STRING_SCAS:
+		check_simple(placing, index, &to, true, false);
+		break;
+	case STRING_NONE:
+		break;
+	}
+}
+
+/* Of a masked move or gather: its row tells of one element. */
+static void note_element(struct placing *placing, uint32_t index, struct plan_site *site)
+{
+	const struct instruction *instruction = &placing->function->instructions[index];
+	const unsigned char *bytes = placing->module->text + instruction->offset;
+	struct masked_operands operands;
+
+	site->size_bytes =
+		masked_decode(bytes, instruction, &operands) ? operands.element_bytes : 0;
+	site->flags &= (uint32_t)PLAN_SITE_READ | PLAN_SITE_WRITE;
+	site->slice = 0;
+}
+
+/* A check that no other access shares. */
+static void check_alone(struct placing *placing, uint32_t index, enum access_class class)
+{
+	const struct instruction *instruction = &placing->function->instructions[index];
+	bool is_read = (instruction->memory & MEMORY_READ) != 0;
+	bool is_write = (instruction->memory & MEMORY_WRITE) != 0;
+	struct check access = {
+		.operand = operand_of(instruction),
+		.instruction = index,
+		.size_bytes = instruction->access_bytes,
+		.class = (uint8_t) class,
+		.is_write = is_write,
+	};
+
+	access.site = add_site(placing, index, is_read, is_write);
+	if (class == ACCESS_MASKED)
+		note_element(placing, index, &placing->list->sites[access.site]);
+	add_check(placing, &access);
+}
+
+static void check_access(struct placing *placing, uint32_t index)
+{
+	const struct instruction *instruction = &placing->function->instructions[index];
+	enum access_class class = checks_class(placing->module, placing->function, index);
+	struct operand operand = operand_of(instruction);
+
+	switch (class) {
+	case ACCESS_NONE:
+	case ACCESS_STACK:
+	case ACCESS_READ_ONLY:
+	case ACCESS_THREAD_LOCAL:
+		return;
+	case ACCESS_UNCHECKED:
+		placing->list->unchecked++;
+		return;
+	case ACCESS_SIMPLE:
+		if (instruction->memory & MEMORY_STRING)
+			check_element(placing, index);
+		else
+			check_simple(placing, index, &operand,
+				     (instruction->memory & MEMORY_READ) != 0,
+				     (instruction->memory & MEMORY_WRITE) != 0);
+		break;
+	case ACCESS_SIZED:
+	case ACCESS_MASKED:
+	case ACCESS_LOCKED:
+	case ACCESS_STRING:
+		check_alone(placing, index, class);
+		break;
+	}
+	placing->list->checked++;
+}
+
+/* What the instruction leaves of the checks made so far. */
+static void forget(struct placing *placing, const struct instruction *instruction)
+{
+	unsigned kept = 0;
+
+	if (checks_is_barrier(placing->module, instruction) &&
+	    instruction->kind != INSTRUCTION_BRANCH_IF) {
+		placing->available_count = 0;
+		return;
+	}
+	for (unsigned i = 0; i < placing->available_count; i++) {
+		struct available available = placing->available[i];
+		const struct check *check = &placing->list->checks[available.check];
+
+		if (operand_registers(&check->operand) & instruction->changes)
+			continue;
+		available.is_certain &= instruction->kind == INSTRUCTION_PLAIN;
+		placing->available[kept++] = available;
+	}
+	placing->available_count = kept;
+}
+
+void checks_place(const struct module *module, const struct function *function,
+		  const uint32_t *live, const struct access_notes *notes, struct check_list *list)
+{
+	struct placing placing = {
+		.module = module,
+		.function = function,
+		.live = live,
+		.notes = notes,
+		.list = list,
+	};
+
+	list->count = list->site_count = 0;
+	list->checked = list->merged = list->unchecked = 0;
+	for (uint32_t i = 0; i < function->count; i++)
+		list->first_at[i] = NO_CHECK;
+	for (uint32_t i = 0; i < function->count; i++) {
+		if (is_join(function, i))
+			placing.available_count = 0;
+		check_access(&placing, i);
+		forget(&placing, &function->instructions[i]);
+	}
+}

@@ -1,0 +1,242 @@
+#include "x86/flow/flow.h"
+
+#include "x86/flow/flow_walk.h"
+#include "x86/plan.h"
+
+#define JOIN_LIMIT 8192u
+#define FILTER_BITS 1024u
+
+/* --- Getting ready --------------------------------------------------------------------- */
+
+static int find_slot(const struct flow *flow, const struct instruction *instruction)
+{
+	bool is_rsp = instruction->base == RSP;
+	int32_t key = (int32_t)((uint32_t)instruction->displacement * 2u + is_rsp);
+
+	if (!(is_rsp || instruction->memory & MEMORY_STACK) || instruction->index != NO_REGISTER ||
+	    instruction->is_rip_relative)
+		return -1;
+	for (unsigned i = 0; i < flow->slot_count; i++)
+		if (flow->slot_keys[i] == key)
+			return (int)i;
+	return -1;
+}
+
+static void add_slot(struct flow *flow, const struct instruction *instruction)
+{
+	bool is_rsp = instruction->base == RSP;
+
+	if (!(instruction->memory & MEMORY_WRITE) || instruction->index != NO_REGISTER ||
+	    instruction->is_rip_relative || flow->slot_count == FLOW_SLOTS_MOST ||
+	    !(is_rsp || instruction->memory & MEMORY_STACK) || find_slot(flow, instruction) >= 0)
+		return;
+	flow->slot_keys[flow->slot_count++] =
+		(int32_t)((uint32_t)instruction->displacement * 2u + is_rsp);
+}
+
+/* Whether one pass is enough, and vectors are to be followed. */
+static void note_shape(struct flow *flow, uint32_t index)
+{
+	const struct instruction *instruction = &flow->function->instructions[index];
+	bool is_branch = instruction->kind == INSTRUCTION_BRANCH ||
+			 instruction->kind == INSTRUCTION_BRANCH_IF ||
+			 instruction->kind == INSTRUCTION_LOOP;
+
+	if ((is_branch && instruction->target <= instruction->offset) ||
+	    instruction->kind == INSTRUCTION_JUMP_INDIRECT)
+		flow->has_loop = true;
+	if (instruction->source == NO_REGISTER && flow->roles[index] & FLOW_STORE &&
+	    !(instruction->memory & (MEMORY_CONSTANT | MEMORY_READ)))
+		flow->vector_count = FLOW_VECTORS;
+}
+
+static void number(struct flow *flow)
+{
+	const struct function *function = flow->function;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		bool is_join = i && function->reach[i] & (REACH_BRANCH | REACH_INDIRECT);
+
+		flow->join_numbers[i] = is_join ? flow->join_count++ : FLOW_NO_JOIN;
+		flow->store_of[i] = flow->store_count;
+		flow->store_count += (flow->roles[i] & FLOW_STORE) != 0;
+		add_slot(flow, &function->instructions[i]);
+		note_shape(flow, i);
+	}
+	for (uint32_t i = 0; i < function->count; i++)
+		flow->slot_of[i] = (int8_t)find_slot(flow, &function->instructions[i]);
+}
+
+/* False: no memory, or too large. */
+static bool get_ready(struct flow *flow, struct scratch *scratch)
+{
+	uint32_t count = flow->function->count;
+
+	flow->join_numbers = scratch_take(scratch, count * sizeof(uint32_t));
+	flow->store_of = scratch_take(scratch, count * sizeof(uint32_t));
+	flow->slot_of = scratch_take(scratch, count);
+	if (!flow->join_numbers || !flow->store_of || !flow->slot_of)
+		return false;
+	number(flow);
+	flow->is_reached = scratch_take(scratch, flow->join_count + 1);
+	flow->is_new = scratch_take(scratch, flow->join_count + 1);
+	return flow->is_reached && flow->is_new && flow->join_count <= JOIN_LIMIT;
+}
+
+/* --- Pairs ------------------------------------------------------------------------------- */
+
+/* What is known of the places, and the loads that may be paired by them. */
+struct pairing {
+	struct flow flow;
+	const struct slice_notes *notes;
+	uint32_t *store_at; /* instructions, by number */
+	uint64_t *store_places;
+	uint64_t *load_places;
+	struct flow_store *stores;
+	struct flow_loads *loads;
+};
+
+static void unite(const struct pairing *pairing, uint32_t load, uint32_t store)
+{
+	uint32_t *slices = pairing->notes->slices;
+	uint32_t old = slices[store];
+
+	if (!slices[load])
+		slices[load] = old ? old : ++*pairing->notes->slice_count;
+	slices[store] = slices[load];
+	if (!old || old == slices[load])
+		return;
+	for (uint32_t i = 0; i < pairing->flow.function->count; i++)
+		if (slices[i] == old)
+			slices[i] = slices[load];
+}
+
+/* Which loads of its place, from number @first on, are in the value of store @number, and
+ * which have decided that it is made? */
+static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t first)
+{
+	const struct flow_store *store = &pairing->stores[number];
+	uint16_t *flags = pairing->notes->flags;
+	uint32_t store_at = pairing->store_at[number];
+
+	for (uint64_t bits = store->rests | store->decided; bits; bits &= bits - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(bits);
+		uint32_t load_at = pairing->loads->at[first + bit];
+
+		if (pairing->load_places[first + bit] != pairing->store_places[number] ||
+		    load_at == store_at)
+			continue;
+		unite(pairing, load_at, store_at);
+		if (store->rests >> bit & 1) {
+			flags[load_at] |= PLAN_SITE_BASIS;
+			flags[store_at] |= PLAN_SITE_UPDATE;
+		} else {
+			flags[load_at] |= PLAN_SITE_DECIDES;
+		}
+	}
+}
+
+static bool pair_all(struct pairing *pairing, struct scratch *scratch)
+{
+	for (uint32_t first = 0; first < pairing->loads->count; first += FLOW_SET_MOST) {
+		uint32_t left = pairing->loads->count - first;
+		uint32_t count = left < FLOW_SET_MOST ? left : FLOW_SET_MOST;
+		struct scratch_mark mark = scratch_mark(scratch);
+
+		if (!flow_find_sets(&pairing->flow, scratch, pairing->loads->at + first, count,
+				    pairing->stores))
+			return false;
+		for (uint32_t i = 0; i < pairing->flow.store_count; i++)
+			pair_store(pairing, i, first);
+		scratch_release(scratch, mark);
+	}
+	return true;
+}
+
+/* --- Which loads may be paired -------------------------------------------------------------- */
+
+/* Whether a store to @place may come after load number @load. */
+static bool has_store_at(const struct pairing *pairing, uint64_t place, uint32_t load)
+{
+	for (uint32_t i = pairing->flow.store_count; i-- > 0;) {
+		if (pairing->store_at[i] < pairing->loads->first_after[load])
+			return false;
+		if (pairing->store_places[i] == place &&
+		    pairing->store_at[i] != pairing->loads->at[load])
+			return true;
+	}
+	return false;
+}
+
+/* Keeps the loads whose place is that of some store. */
+static void keep_matching(struct pairing *pairing)
+{
+	uint64_t filter[FILTER_BITS / 64] = {0};
+	struct flow_loads *loads = pairing->loads;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < pairing->flow.store_count; i++) {
+		uint64_t place = pairing->store_places[i];
+
+		filter[place % FILTER_BITS / 64] |= 1ull << place % 64;
+	}
+	for (uint32_t i = 0; i < loads->count; i++) {
+		uint64_t place = pairing->load_places[i];
+
+		if (!(filter[place % FILTER_BITS / 64] >> place % 64 & 1) ||
+		    !has_store_at(pairing, place, i))
+			continue;
+		loads->at[kept] = loads->at[i];
+		loads->first_after[kept] = loads->first_after[i];
+		pairing->load_places[kept++] = place;
+	}
+	loads->count = kept;
+}
+
+/* Room for what is known of stores; what is never reached has no place. */
+static bool take_stores(struct pairing *pairing, struct scratch *scratch)
+{
+	const struct flow *flow = &pairing->flow;
+	size_t count = flow->store_count;
+
+	pairing->store_at = scratch_take(scratch, count * sizeof(*pairing->store_at));
+	pairing->store_places =
+		scratch_take_zeroed(scratch, count * sizeof(*pairing->store_places));
+	pairing->stores = scratch_take(scratch, count * sizeof(*pairing->stores));
+	pairing->load_places =
+		scratch_take(scratch, pairing->loads->count * sizeof(*pairing->load_places));
+	if (!pairing->load_places || !pairing->store_at || !pairing->store_places ||
+	    !pairing->stores)
+		return false;
+	for (uint32_t i = 0; i < flow->function->count; i++)
+		if (flow->roles[i] & FLOW_STORE)
+			pairing->store_at[flow->store_of[i]] = i;
+	return true;
+}
+
+/* False: no memory. */
+static bool find_places(struct pairing *pairing, struct scratch *scratch)
+{
+	if (!get_ready(&pairing->flow, scratch) || !take_stores(pairing, scratch) ||
+	    !flow_find_places(&pairing->flow, scratch, pairing->loads, pairing->store_places,
+			      pairing->load_places))
+		return false;
+	keep_matching(pairing);
+	return true;
+}
+
+bool flow_pair(const struct module *module, const struct function *function,
+	       struct scratch *scratch, const uint8_t *roles, const uint32_t *live,
+	       struct flow_loads *loads, const struct slice_notes *notes)
+{
+	struct scratch_mark mark = scratch_mark(scratch);
+	struct pairing pairing = {
+		.flow = {.module = module, .function = function, .roles = roles, .live = live},
+		.notes = notes,
+		.loads = loads,
+	};
+	bool is_done = find_places(&pairing, scratch) && pair_all(&pairing, scratch);
+
+	scratch_release(scratch, mark);
+	return is_done;
+}

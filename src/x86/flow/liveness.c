@@ -1,0 +1,262 @@
+#include "x86/flow/liveness.h"
+
+#include <string.h>
+
+#define PASS_LIMIT 24u
+#define ALL_LIVE (REGISTERS_ALL | FLAGS_ALL)
+/* Registers that code which catches an exception may find values in. */
+#define KEPT_BY_CALLS                                                                              \
+	(REGISTER_BIT(RBX) | REGISTER_BIT(RBP) | REGISTER_BIT(RSP) | REGISTER_BIT(R12) |           \
+	 REGISTER_BIT(R13) | REGISTER_BIT(R14) | REGISTER_BIT(R15))
+
+/* What the code at @offset of another function needs, and all that runs on from it. */
+static uint32_t live_elsewhere(const struct module *module, int64_t offset)
+{
+	const struct function *function = module_find(module, offset);
+
+	if (!function || !function->is_usable || function->start != (uint32_t)offset)
+		return ALL_LIVE;
+	return function->live_at_entry;
+}
+
+static bool is_import_jump(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_JUMP_INDIRECT && instruction->is_rip_relative;
+}
+
+/*
+ * Flags that a call's target may need: assembly calls assembly with a carry.
+ * Calls that leave the module (through its stubs, or a pointer) follow the ABI.
+ */
+static uint32_t flags_for_call(const struct module *module, int64_t offset)
+{
+	const struct function *function = module_find(module, offset);
+	uint32_t index;
+
+	if (!function || !function->is_usable)
+		return FLAGS_ALL;
+	if (function->start == (uint32_t)offset)
+		return function->live_at_entry & FLAGS_ALL;
+	if (module->import_jumps)
+		return module->import_jumps[offset / 8] >> offset % 8 & 1 ? 0 : FLAGS_ALL;
+	index = function_find(function, (uint32_t)offset);
+	for (uint32_t i = index; index != UINT32_MAX && i < function->count && i < index + 3; i++)
+		if (is_import_jump(&function->instructions[i]))
+			return 0;
+	return FLAGS_ALL;
+}
+
+static uint32_t live_at_target(const struct module *module, const struct function *function,
+			       const struct instruction *branch, const uint32_t *live)
+{
+	uint32_t index = function_target(function, branch);
+
+	if (index != UINT32_MAX)
+		return live[index];
+	if (branch->target >= function->start && branch->target < function->end)
+		return ALL_LIVE;
+	return live_elsewhere(module, branch->target);
+}
+
+/* What is needed after instruction @i, and by where it leads. */
+static uint32_t live_after(const struct module *module, const struct function *function, uint32_t i,
+			   const uint32_t *live, uint32_t live_at_indirect)
+{
+	const struct instruction *instruction = &function->instructions[i];
+
+	switch ((enum instruction_kind)instruction->kind) {
+	case INSTRUCTION_PLAIN:
+		return live[i + 1];
+	case INSTRUCTION_BRANCH_IF:
+	case INSTRUCTION_LOOP:
+		return live[i + 1] | live_at_target(module, function, instruction, live);
+	case INSTRUCTION_BRANCH:
+		return live_at_target(module, function, instruction, live);
+	case INSTRUCTION_CALL:
+		return REGISTERS_ALL | flags_for_call(module, instruction->target);
+	case INSTRUCTION_CALL_INDIRECT:
+		return REGISTERS_ALL;
+	case INSTRUCTION_JUMP_INDIRECT:
+		if (is_import_jump(instruction))
+			return REGISTERS_ALL;
+		return function->has_jump_table && !function->has_unresolved_jump ? live_at_indirect
+										  : ALL_LIVE;
+	case INSTRUCTION_RETURN:
+		return function->live_at_return;
+	case INSTRUCTION_STOP:
+	case INSTRUCTION_UNKNOWN:
+		break;
+	}
+	return ALL_LIVE;
+}
+
+/* Whether what is needed after the instruction depends on what is needed elsewhere in
+ * the function: otherwise it is found once. */
+static bool may_change(const struct function *function, const struct instruction *instruction)
+{
+	switch ((enum instruction_kind)instruction->kind) {
+	case INSTRUCTION_PLAIN:
+	case INSTRUCTION_BRANCH_IF:
+	case INSTRUCTION_LOOP:
+	case INSTRUCTION_BRANCH:
+		return true;
+	case INSTRUCTION_JUMP_INDIRECT:
+		return function->has_jump_table;
+	case INSTRUCTION_CALL:
+	case INSTRUCTION_CALL_INDIRECT:
+	case INSTRUCTION_RETURN:
+	case INSTRUCTION_STOP:
+	case INSTRUCTION_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+/* Whether the instruction at @index depends on code that is before it, or anywhere. */
+static bool looks_back(const struct function *function, uint32_t index)
+{
+	const struct instruction *instruction = &function->instructions[index];
+	uint32_t to;
+
+	if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
+		return true;
+	if (instruction->kind != INSTRUCTION_BRANCH && instruction->kind != INSTRUCTION_BRANCH_IF &&
+	    instruction->kind != INSTRUCTION_LOOP)
+		return false;
+	to = function_target(function, instruction);
+	return to != UINT32_MAX && to <= index;
+}
+
+/* What is needed after instruction @index, as live_after() says, of most of them. */
+static inline bool is_simple(const struct function *function, uint32_t index, const uint32_t *live,
+			     uint32_t *out)
+{
+	const struct instruction *instruction = &function->instructions[index];
+
+	*out = live[index + 1];
+	if (LIKELY(instruction->kind == INSTRUCTION_PLAIN))
+		return true;
+	if (instruction->kind != INSTRUCTION_BRANCH_IF || !instruction->target_index)
+		return false;
+	*out |= live[instruction->target_index - 1];
+	return true;
+}
+
+#define LOOPS_MOST 64u
+
+/* A fixed point in the making. */
+struct search {
+	const struct module *module;
+	const struct function *function;
+	uint32_t *live;
+	uint32_t kept; /* needed everywhere */
+	uint32_t live_at_indirect;
+	uint32_t back[LOOPS_MOST]; /* instructions that look back, the last ones first */
+	uint32_t back_count;	   /* LOOPS_MOST: there may be more */
+};
+
+static uint32_t needed_at(const struct search *search, uint32_t index, uint32_t out)
+{
+	const struct instruction *instruction = &search->function->instructions[index];
+
+	return (out & ~instruction->kills) | instruction->reads | search->kept;
+}
+
+/* The first pass, from the end to the start. */
+static void begin(struct search *search)
+{
+	const struct function *function = search->function;
+	uint32_t indirect = 0;
+
+	for (uint32_t i = function->count; i-- > 0;) {
+		uint32_t out, in;
+
+		if (!is_simple(function, i, search->live, &out))
+			out = live_after(search->module, function, i, search->live, 0);
+		in = needed_at(search, i, out);
+		if (function->reach[i] & REACH_INDIRECT)
+			indirect |= in;
+		search->live[i] = in;
+		/* What depends on code before it has to be looked at again. */
+		if (function->instructions[i].kind != INSTRUCTION_PLAIN &&
+		    search->back_count < LOOPS_MOST && looks_back(function, i))
+			search->back[search->back_count++] = i;
+	}
+	search->live_at_indirect = indirect;
+}
+
+/* The last instruction that looks back and needs more than it was thought to; UINT32_MAX:
+ * none. */
+static uint32_t find_change(const struct search *search)
+{
+	const struct function *function = search->function;
+
+	if (search->back_count == LOOPS_MOST)
+		return search->back[0];
+	for (uint32_t i = 0; i < search->back_count; i++) {
+		uint32_t index = search->back[i];
+		uint32_t out = live_after(search->module, function, index, search->live,
+					  search->live_at_indirect);
+
+		if (needed_at(search, index, out) != search->live[index])
+			return index;
+	}
+	return UINT32_MAX;
+}
+
+/* Another pass, from instruction @last on.  False: nothing changed. */
+static bool improve(struct search *search, uint32_t last)
+{
+	const struct function *function = search->function;
+	uint32_t indirect = search->live_at_indirect;
+	bool has_changed = false, is_next_new = false;
+
+	for (uint32_t i = last + 1; i-- > 0;) {
+		uint8_t kind = function->instructions[i].kind;
+		uint32_t out, in;
+
+		/* In a straight line nothing changes but by what comes after. */
+		if (kind == INSTRUCTION_PLAIN && !is_next_new)
+			continue;
+		is_next_new = false;
+		if (!is_simple(function, i, search->live, &out)) {
+			if (!may_change(function, &function->instructions[i]))
+				continue;
+			out = live_after(search->module, function, i, search->live,
+					 search->live_at_indirect);
+		}
+		in = needed_at(search, i, out);
+		if (in == search->live[i])
+			continue;
+		if (function->reach[i] & REACH_INDIRECT)
+			indirect |= in;
+		search->live[i] = in;
+		has_changed = is_next_new = true;
+	}
+	has_changed |= indirect != search->live_at_indirect;
+	search->live_at_indirect = indirect;
+	return has_changed;
+}
+
+void liveness_compute(const struct module *module, const struct function *function, uint32_t *live)
+{
+	struct search search;
+
+	search.module = module;
+	search.function = function;
+	search.live = live;
+	search.kept = function->lsda ? KEPT_BY_CALLS : REGISTER_BIT(RSP);
+	search.back_count = 0;
+	/* Branches backward find that nothing is needed yet. */
+	memset(live, 0, function->count * sizeof(*live));
+	live[function->count] = ALL_LIVE;
+	begin(&search);
+	for (unsigned pass = 1; pass < PASS_LIMIT; pass++) {
+		uint32_t last = find_change(&search);
+
+		if (last == UINT32_MAX || !improve(&search, last))
+			return;
+	}
+	for (uint32_t i = 0; i < function->count; i++)
+		live[i] = ALL_LIVE;
+}

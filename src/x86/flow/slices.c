@@ -1,0 +1,186 @@
+#include "x86/flow/slices.h"
+
+#include <string.h>
+
+#include "x86/flow/checks.h"
+#include "x86/flow/flow.h"
+#include "x86/flow/spins.h"
+
+#define SHAPE_BITS 1024u
+#define LAST_COUNT 512u
+#define BRANCHES_MOST 64u
+
+/* Stores of a function, by what their operands look like, and where they are. */
+struct shapes {
+	uint64_t bits[SHAPE_BITS / 64]; /* by displacement and size */
+	uint32_t last[LAST_COUNT];	/* by the place alone: the last one's index + 1 */
+};
+
+/* Branches to code before them, in order. */
+struct back_branches {
+	uint32_t from[BRANCHES_MOST];
+	uint32_t first[BRANCHES_MOST]; /* that this one leads to, or one after it */
+	uint32_t count;
+	bool is_complete;
+};
+
+static uint64_t key_of(const struct instruction *instruction)
+{
+	return instruction->is_rip_relative ? (uint64_t)instruction->target * 2 + 1
+					    : (uint64_t)(int64_t)instruction->displacement * 2;
+}
+
+static uint32_t shape_of(const struct instruction *instruction)
+{
+	uint64_t key = key_of(instruction) * 64 + instruction->access_bytes;
+
+	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 54);
+}
+
+/* Operands that name one place have all of this in common, whatever their sizes. */
+static uint32_t number_of(const struct instruction *instruction)
+{
+	uint64_t key = key_of(instruction) * 64;
+
+	if (instruction->index != NO_REGISTER)
+		key += 32u + instruction->scale;
+	if (!instruction->is_rip_relative && instruction->base != NO_REGISTER)
+		key += 16;
+	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 55);
+}
+
+static uint8_t role_of(const struct module *module, const struct function *function, uint32_t index)
+{
+	const struct instruction *instruction = &function->instructions[index];
+	unsigned role = 0;
+
+	if (checks_class(module, function, index) != ACCESS_SIMPLE ||
+	    instruction->memory & MEMORY_STRING)
+		return 0;
+	if (instruction->memory & MEMORY_READ)
+		role |= FLOW_LOAD;
+	if (instruction->memory & MEMORY_WRITE)
+		role |= FLOW_STORE;
+	return (uint8_t)role;
+}
+
+static void find_roles(const struct module *module, const struct function *function, uint8_t *roles,
+		       struct shapes *stores)
+{
+	for (uint32_t i = 0; i < function->count; i++) {
+		uint32_t shape;
+
+		roles[i] = role_of(module, function, i);
+		if (!(roles[i] & FLOW_STORE))
+			continue;
+		shape = shape_of(&function->instructions[i]);
+		stores->bits[shape / 64] |= 1ull << shape % 64;
+		stores->last[number_of(&function->instructions[i])] = i + 1;
+	}
+}
+
+/* --- What code comes after what ---------------------------------------------------------- */
+
+static void find_back_branches(const struct function *function, struct back_branches *branches)
+{
+	branches->count = 0;
+	branches->is_complete = true;
+	for (uint32_t i = 0; i < function->count && branches->is_complete; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		uint32_t to;
+
+		if (LIKELY(instruction->kind == INSTRUCTION_PLAIN))
+			continue;
+		if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
+			branches->is_complete = false;
+		if (instruction->kind != INSTRUCTION_BRANCH &&
+		    instruction->kind != INSTRUCTION_BRANCH_IF &&
+		    instruction->kind != INSTRUCTION_LOOP)
+			continue;
+		to = function_target(function, instruction);
+		if (to == UINT32_MAX || to > i)
+			continue;
+		branches->is_complete &= branches->count < BRANCHES_MOST;
+		if (branches->is_complete) {
+			branches->from[branches->count] = i;
+			branches->first[branches->count++] = to;
+		}
+	}
+	for (uint32_t i = branches->count; i-- > 1;)
+		if (branches->first[i] < branches->first[i - 1])
+			branches->first[i - 1] = branches->first[i];
+}
+
+/* No code before that index comes after instruction @index. */
+static uint32_t first_after(const struct back_branches *branches, uint32_t index)
+{
+	uint32_t number = branches->count;
+
+	if (!branches->is_complete)
+		return 0;
+	for (;;) {
+		/* The first branch that may come after: each of the later ones may, too. */
+		while (number > 0 && branches->from[number - 1] >= index)
+			number--;
+		if (number == branches->count || branches->first[number] >= index)
+			return index;
+		index = branches->first[number];
+	}
+}
+
+/* The first loads that some store looks like, if one may come after them. */
+static void gather_loads(const struct function *function, const uint8_t *roles,
+			 const struct shapes *stores, const struct back_branches *branches,
+			 struct flow_loads *loads)
+{
+	uint32_t seen = 0;
+
+	loads->count = 0;
+	for (uint32_t i = 0; i < function->count && seen < FLOW_LOADS_MOST; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		uint32_t shape, last, first;
+
+		if (!(roles[i] & FLOW_LOAD))
+			continue;
+		shape = shape_of(instruction);
+		if (!(stores->bits[shape / 64] >> shape % 64 & 1))
+			continue;
+		seen++;
+		last = stores->last[number_of(instruction)];
+		first = last ? first_after(branches, i) : UINT32_MAX;
+		if (last <= first)
+			continue;
+		loads->at[loads->count] = i;
+		loads->first_after[loads->count++] = first;
+	}
+}
+
+/* What slices_find() needs for a while. */
+struct finding {
+	struct shapes stores;
+	struct back_branches branches;
+	struct flow_loads loads;
+};
+
+bool slices_find(const struct module *module, const struct function *function,
+		 struct scratch *scratch, const uint32_t *live, uint32_t *slices, uint16_t *flags,
+		 uint32_t *slice_count)
+{
+	struct slice_notes notes = {slices, flags, slice_count};
+	struct scratch_mark mark = scratch_mark(scratch);
+	uint8_t *roles = scratch_take(scratch, function->count);
+	struct finding *finding = scratch_take(scratch, sizeof(*finding));
+
+	if (!roles || !finding)
+		return false;
+	memset(&finding->stores, 0, sizeof(finding->stores));
+	find_roles(module, function, roles, &finding->stores);
+	find_back_branches(function, &finding->branches);
+	gather_loads(function, roles, &finding->stores, &finding->branches, &finding->loads);
+	/* Without memory for them, pairs are merely not known. */
+	if (finding->loads.count)
+		flow_pair(module, function, scratch, roles, live, &finding->loads, &notes);
+	spins_find(function, roles, flags);
+	scratch_release(scratch, mark);
+	return true;
+}

@@ -1,0 +1,273 @@
+#include "x86/flow/spins.h"
+
+#include "x86/flow/flow.h"
+#include "x86/plan.h"
+
+#define LOOP_INSTRUCTIONS_MOST 40u
+#define LOOP_CALLS_MOST 2u
+#define VARIES (1ull << 63) /* in a set of loads: on something that changes, too */
+#define SLOT_WRITES_MOST 8u
+
+/* One loop, and what its registers and slots rest on. */
+struct loop {
+	const struct function *function;
+	const uint8_t *roles;
+	uint32_t first, last;
+	uint64_t registers[16];
+	uint64_t flags;
+	uint32_t written[SLOT_WRITES_MOST]; /* instructions that write slots */
+	uint32_t written_count, call_count;
+	uint64_t deciding; /* loads that an exit rests on, and nothing that changes */
+};
+
+static bool is_slot(const struct instruction *instruction)
+{
+	return instruction->index == NO_REGISTER && !instruction->is_rip_relative &&
+	       (instruction->base == RSP || instruction->memory & MEMORY_STACK);
+}
+
+/* Whether nothing in the loop is seen from outside. */
+static bool is_quiet(struct loop *loop)
+{
+	for (uint32_t i = loop->first; i <= loop->last; i++) {
+		const struct instruction *instruction = &loop->function->instructions[i];
+		bool is_call = instruction->kind == INSTRUCTION_CALL ||
+			       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+
+		if (instruction->memory & (MEMORY_LOCKED | MEMORY_STRING) ||
+		    instruction->kind == INSTRUCTION_JUMP_INDIRECT)
+			return false;
+		if (is_call && ++loop->call_count > LOOP_CALLS_MOST)
+			return false;
+		if (!(instruction->memory & MEMORY_WRITE))
+			continue;
+		if (!is_slot(instruction) || loop->written_count == SLOT_WRITES_MOST)
+			return false;
+		loop->written[loop->written_count++] = i;
+	}
+	return true;
+}
+
+static bool is_written_slot(const struct loop *loop, const struct instruction *instruction)
+{
+	for (uint32_t i = 0; i < loop->written_count; i++) {
+		const struct instruction *write = &loop->function->instructions[loop->written[i]];
+
+		if (write->base == instruction->base &&
+		    write->displacement == instruction->displacement)
+			return true;
+	}
+	return false;
+}
+
+/* Registers that the loop changes vary, until they are set from what does not. */
+static void begin(struct loop *loop)
+{
+	uint32_t changed = 0;
+
+	for (uint32_t i = loop->first; i <= loop->last; i++)
+		changed |= loop->function->instructions[i].changes;
+	for (unsigned r = 0; r < 16; r++)
+		loop->registers[r] = changed & REGISTER_BIT(r) && r != RSP ? VARIES : 0;
+	loop->flags = VARIES;
+}
+
+static uint64_t rests_of(const struct loop *loop, uint32_t registers)
+{
+	uint64_t rests = 0;
+
+	for (registers &= REGISTERS_ALL; registers; registers &= registers - 1)
+		rests |= loop->registers[__builtin_ctz(registers)];
+	return rests;
+}
+
+static uint32_t address_registers(const struct instruction *instruction)
+{
+	uint32_t registers = 0;
+
+	if (instruction->base != NO_REGISTER && !instruction->is_rip_relative)
+		registers |= REGISTER_BIT((unsigned)instruction->base);
+	if (instruction->index != NO_REGISTER)
+		registers |= REGISTER_BIT((unsigned)instruction->index);
+	return registers;
+}
+
+/* What memory gives.  A load whose address stays the same is one to wait for; a
+ * pointer loaded that way is taken to stay the same itself. */
+static uint64_t memory_rests(const struct loop *loop, uint32_t index)
+{
+	const struct instruction *instruction = &loop->function->instructions[index];
+
+	if (is_slot(instruction) && is_written_slot(loop, instruction))
+		return VARIES;
+	/* A slot that others can have the address of is a variable like any other. */
+	if (is_slot(instruction) && !(loop->roles[index] & FLOW_LOAD))
+		return 0;
+	if (!is_slot(instruction) && rests_of(loop, address_registers(instruction)) & VARIES)
+		return VARIES;
+	if (!(loop->roles[index] & FLOW_LOAD))
+		return VARIES;
+	return 1ull << (index - loop->first);
+}
+
+static void run(struct loop *loop, uint32_t index)
+{
+	const struct instruction *instruction = &loop->function->instructions[index];
+	uint32_t operands = instruction->reads & REGISTERS_ALL;
+	uint64_t rests = instruction->reads & FLAGS_ALL ? loop->flags : 0;
+	uint32_t changed;
+
+	if (instruction->memory & (MEMORY_READ | MEMORY_WRITE) && !instruction->is_lea)
+		operands &= ~address_registers(instruction);
+	if (instruction->memory & MEMORY_READ && !instruction->is_lea)
+		rests |= memory_rests(loop, index);
+	rests |= rests_of(loop, operands);
+	changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
+	for (; changed; changed &= changed - 1)
+		loop->registers[__builtin_ctz(changed)] = rests;
+	if (instruction->changes & FLAGS_ALL)
+		loop->flags = rests;
+}
+
+static void run_call(struct loop *loop)
+{
+	static const uint8_t lost[] = {RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(lost); i++)
+		loop->registers[lost[i]] = VARIES;
+	loop->flags = VARIES;
+}
+
+static bool leads_out(const struct loop *loop, uint32_t index)
+{
+	const struct function *function = loop->function;
+	const struct instruction *instruction = &function->instructions[index];
+	uint32_t start = function->instructions[loop->first].offset;
+	uint32_t end = function->instructions[loop->last].offset;
+
+	if (instruction->kind == INSTRUCTION_RETURN)
+		return true;
+	if (instruction->kind != INSTRUCTION_BRANCH && instruction->kind != INSTRUCTION_BRANCH_IF)
+		return false;
+	return instruction->target < start || instruction->target > end;
+}
+
+/* A branch that decides whether the loop goes on. */
+static bool is_exit(const struct loop *loop, uint32_t index)
+{
+	const struct instruction *instruction = &loop->function->instructions[index];
+
+	if (instruction->kind != INSTRUCTION_BRANCH_IF)
+		return false;
+	return index == loop->last || leads_out(loop, index) || leads_out(loop, index + 1);
+}
+
+/* Compilers look once before the loop, or peel rounds off it: a copy of the load, with
+ * the pointer in the same register or another. */
+static bool is_alike(const struct instruction *a, const struct instruction *b)
+{
+	return a->access_bytes == b->access_bytes && a->is_rip_relative == b->is_rip_relative &&
+	       (a->is_rip_relative ? a->target == b->target : a->displacement == b->displacement) &&
+	       (a->base == NO_REGISTER) == (b->base == NO_REGISTER) && a->index == b->index;
+}
+
+/* Whether the branch at @index leads to the loop, one way or the other. */
+static bool leads_in(const struct loop *loop, uint32_t index)
+{
+	const struct function *function = loop->function;
+	uint32_t start = function->instructions[loop->first].offset;
+	uint32_t end = function->instructions[loop->last].offset;
+	int64_t target = function->instructions[index].target;
+	uint32_t next = index + 1;
+
+	/* There may be padding in front of the loop. */
+	return (target >= start && target <= end) ||
+	       (next <= loop->last && next + 2 >= loop->first);
+}
+
+/* Whether a branch follows soon that leads to the loop. */
+static bool decides_soon(const struct loop *loop, uint32_t index)
+{
+	const struct function *function = loop->function;
+
+	for (uint32_t i = index + 1; i < function->count && i <= index + 6; i++) {
+		if (function->instructions[i].kind == INSTRUCTION_BRANCH_IF)
+			return leads_in(loop, i);
+		if (function->instructions[i].kind != INSTRUCTION_PLAIN)
+			return false;
+	}
+	return false;
+}
+
+static void mark_copies(const struct loop *loop, uint32_t load, uint16_t *flags)
+{
+	const struct function *function = loop->function;
+
+	for (uint32_t i = 0; i < function->count; i++)
+		if (loop->roles[i] == FLOW_LOAD && (i < loop->first || i > loop->last) &&
+		    is_alike(&function->instructions[load], &function->instructions[i]) &&
+		    decides_soon(loop, i))
+			flags[i] |= PLAN_SITE_SPIN;
+}
+
+static void mark(const struct loop *loop, uint16_t *flags)
+{
+	for (uint32_t i = loop->first; i <= loop->last; i++) {
+		if (!(loop->deciding >> (i - loop->first) & 1) ||
+		    loop->function->instructions[i].access_bytes > 8)
+			continue;
+		flags[i] |= PLAN_SITE_SPIN;
+		mark_copies(loop, i, flags);
+	}
+}
+
+static void judge(struct loop *loop, uint16_t *flags)
+{
+	if (!is_quiet(loop))
+		return;
+	begin(loop);
+	for (uint32_t i = loop->first; i <= loop->last; i++) {
+		const struct instruction *instruction = &loop->function->instructions[i];
+
+		if (is_exit(loop, i) && !(loop->flags & VARIES))
+			loop->deciding |= loop->flags;
+		if (instruction->kind == INSTRUCTION_CALL ||
+		    instruction->kind == INSTRUCTION_CALL_INDIRECT)
+			run_call(loop);
+		else
+			run(loop, i);
+	}
+	mark(loop, flags);
+}
+
+/* Whether the instruction at @index leads back to a place not far before it: the first
+ * of a loop, at *@first. */
+static bool is_short_loop(const struct function *function, uint32_t index, uint32_t *first)
+{
+	const struct instruction *instruction = &function->instructions[index];
+
+	if ((instruction->kind != INSTRUCTION_BRANCH &&
+	     instruction->kind != INSTRUCTION_BRANCH_IF) ||
+	    instruction->target < function->start || instruction->target > instruction->offset)
+		return false;
+	*first = function_target(function, instruction);
+	return *first <= index && index - *first < LOOP_INSTRUCTIONS_MOST;
+}
+
+void spins_find(const struct function *function, const uint8_t *roles, uint16_t *flags)
+{
+	for (uint32_t i = 0; i < function->count; i++) {
+		uint32_t first;
+
+		if (is_short_loop(function, i, &first)) {
+			struct loop loop = {
+				.function = function,
+				.roles = roles,
+				.first = first,
+				.last = i,
+			};
+
+			judge(&loop, flags);
+		}
+	}
+}

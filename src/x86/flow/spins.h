@@ -1,0 +1,17 @@
+/*
+ * Spin loops: loops that wait for another thread's store.
+ *
+ * A short stretch that ends in a branch back to its start, stores nothing but
+ * private stack slots, and is left by a decision that rests on nothing but
+ * loads whose addresses do not change in it.  Calls are allowed (sched_yield,
+ * usleep): what they do is not looked at.
+ */
+#ifndef X86_FLOW_SPINS_H
+#define X86_FLOW_SPINS_H
+
+#include "x86/survey/function.h"
+
+/* Adds PLAN_SITE_SPIN to @flags of the loads; @roles are of enum flow_role. */
+void spins_find(const struct function *function, const uint8_t *roles, uint16_t *flags);
+
+#endif

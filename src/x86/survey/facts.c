@@ -1,0 +1,144 @@
+/*
+ * What functions do with their stack.
+ */
+#include "x86/survey/survey.h"
+
+#define RED_ZONE_BYTES 128
+
+static bool uses(int8_t number, enum general_register which)
+{
+	return number == (int8_t)which;
+}
+
+/* rbp becomes rsp, or a fixed distance from it. */
+static bool sets_frame_pointer(const struct instruction *instruction)
+{
+	if (!uses(instruction->destination, RBP))
+		return false;
+	if (instruction->is_lea)
+		return uses(instruction->base, RSP) && instruction->index == NO_REGISTER;
+	return instruction_form(instruction) == FORM_MOVE && !instruction->memory &&
+	       uses(instruction->source, RSP);
+}
+
+static bool restores_frame_pointer(const struct instruction *instruction)
+{
+	enum instruction_form form = instruction_form(instruction);
+
+	return form == FORM_POP || form == FORM_LEAVE;
+}
+
+/* Whether rbp is nothing but a frame pointer. */
+static bool has_frame_pointer(const struct function *function)
+{
+	bool is_set = false;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+
+		if (!(instruction->changes & REGISTER_BIT(RBP)))
+			continue;
+		if (sets_frame_pointer(instruction))
+			is_set = true;
+		else if (!restores_frame_pointer(instruction))
+			return false;
+	}
+	return is_set;
+}
+
+/* Whether it may make a value of the stack pointer, or of rbp. */
+static inline bool may_take_stack_address(const struct instruction *instruction)
+{
+	int8_t from = instruction->is_lea ? instruction->base : instruction->source;
+
+	return uses(from, RSP) || uses(from, RBP) || uses(instruction->source, RSP);
+}
+
+/* Whether it makes a value of the stack pointer, or of the frame pointer. */
+static bool takes_stack_address(const struct function *function,
+				const struct instruction *instruction)
+{
+	enum instruction_form form = instruction_form(instruction);
+	bool has_frame = function->has_frame_pointer;
+
+	if (form == FORM_COMPARE || uses(instruction->destination, RSP) ||
+	    (has_frame && sets_frame_pointer(instruction)))
+		return false;
+	if (instruction->is_lea)
+		return uses(instruction->base, RSP) || (has_frame && uses(instruction->base, RBP));
+	if (form == FORM_PUSH)
+		return uses(instruction->source, RSP);
+	return uses(instruction->source, RSP) || (has_frame && uses(instruction->source, RBP));
+}
+
+static void note_red_zone(struct function *function, const struct instruction *instruction)
+{
+	int32_t depth = -instruction->displacement;
+
+	if (!uses(instruction->base, RSP) || instruction->displacement >= 0 ||
+	    !(instruction->memory || instruction->is_lea))
+		return;
+	if (uses(instruction->destination, RSP) && instruction->is_lea)
+		return;
+	if (instruction->is_lea || instruction->index != NO_REGISTER || depth > RED_ZONE_BYTES)
+		function->uses_deep_red_zone = true;
+	else if (depth > function->red_zone_bytes)
+		function->red_zone_bytes = (uint16_t)((depth + 7) & ~7);
+}
+
+void survey_facts_of(struct function *function)
+{
+	function->has_frame_pointer = has_frame_pointer(function);
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+
+		if (instruction->kind == INSTRUCTION_CALL ||
+		    instruction->kind == INSTRUCTION_CALL_INDIRECT)
+			function->has_call = true;
+		if (may_take_stack_address(instruction) &&
+		    takes_stack_address(function, instruction))
+			function->stack_escapes = true;
+		note_red_zone(function, instruction);
+	}
+	/* What pointers into the stack reach may lie below rsp, if nobody is called. */
+	if (!function->has_call && function->stack_escapes)
+		function->uses_deep_red_zone = true;
+}
+
+/* Functions that share code share a frame. */
+static void merge_into(struct function *first, const struct function *other)
+{
+	bool has_hidden_red_zone = other->has_frame_pointer && !other->has_call;
+
+	if (other->red_zone_bytes > first->red_zone_bytes)
+		first->red_zone_bytes = other->red_zone_bytes;
+	first->uses_deep_red_zone |= other->uses_deep_red_zone || has_hidden_red_zone;
+	first->stack_escapes |= other->stack_escapes;
+}
+
+static void take_from(struct function *function, const struct function *first)
+{
+	function->red_zone_bytes = first->red_zone_bytes;
+	function->uses_deep_red_zone = first->uses_deep_red_zone;
+	function->stack_escapes = first->stack_escapes;
+	function->has_call &= first->has_call;
+}
+
+void survey_facts(struct survey *survey)
+{
+	struct module *module = &survey->module;
+
+	for (uint32_t i = 0; i < module->function_count; i++) {
+		uint32_t first = survey_group(survey, i);
+
+		if (first == i)
+			continue;
+		merge_into(&module->functions[first], &module->functions[i]);
+		if (module->functions[first].has_frame_pointer &&
+		    !module->functions[first].has_call)
+			module->functions[first].uses_deep_red_zone = true;
+		module->functions[first].has_call &= module->functions[i].has_call;
+	}
+	for (uint32_t i = 0; i < module->function_count; i++)
+		take_from(&module->functions[i], &module->functions[survey_group(survey, i)]);
+}

@@ -1,0 +1,65 @@
+/*
+ * What lies between functions: padding, code without unwind information (stubs
+ * of the linker, assembly), data.  Whatever looks like code is taken for code,
+ * so that what it leads to is known; and so are functions that could not be
+ * decoded to their end.
+ */
+#include "x86/survey/survey.h"
+
+static bool is_padding(const struct instruction *instruction)
+{
+	enum instruction_form form = instruction_form(instruction);
+
+	return form == FORM_NOP || form == FORM_BREAK;
+}
+
+/* Decodes [start, end).  False if anything but padding is there. */
+static bool decode_gap(struct survey *survey, uint32_t start, uint32_t end)
+{
+	struct instruction instruction;
+	bool is_all_padding = true;
+
+	for (uint32_t offset = start; offset < end; offset += instruction.length) {
+		bool is_known = instruction_decode(survey->decoder, survey->module.text + offset,
+						   end - offset, offset, &instruction);
+
+		is_all_padding &= is_known && is_padding(&instruction);
+		if (is_known)
+			survey_note_instruction(survey, NULL, &instruction);
+		else
+			instruction.length = 1;
+	}
+	return is_all_padding;
+}
+
+/* Whether nothing runs on after the function's last instruction.  A call counts
+ * as running on: that it does not return is not said. */
+static bool ends_there(const struct survey *survey, const struct function *function)
+{
+	return function->is_usable && function->count &&
+	       !survey->parts[survey_index(survey, function)].runs_on;
+}
+
+void survey_gaps(struct survey *survey)
+{
+	const struct module *module = &survey->module;
+	const struct function *before = NULL;
+	uint32_t done = 0;
+
+	for (uint32_t i = 0; i <= module->function_count; i++) {
+		const struct function *next =
+			i < module->function_count ? &module->functions[i] : NULL;
+		uint32_t end = next ? next->start : module->text_bytes;
+
+		if (next && !next->is_usable) {
+			/* Its bytes are looked at together with the gap. */
+			before = NULL;
+			continue;
+		}
+		if (decode_gap(survey, done, end) && before && ends_there(survey, before))
+			for (uint32_t offset = done; offset < end; offset++)
+				survey->marks[offset] |= MARK_PADDING;
+		before = next;
+		done = next ? next->end : end;
+	}
+}

@@ -1,0 +1,49 @@
+/*
+ * A module as analysis and emission see it: text, functions, and what of its
+ * data is read-only.  The planner fills it from an image; tests from bytes.
+ */
+#ifndef X86_SURVEY_MODULE_H
+#define X86_SURVEY_MODULE_H
+
+#include "x86/survey/function.h"
+
+#define MODULE_BLOCK_BYTES 64u
+
+struct module {
+	const unsigned char *text; /* bytes of offset 0 .. text_bytes */
+	uint64_t text_address;
+	uint32_t text_bytes;
+	struct function *functions; /* by start, not overlapping */
+	uint32_t function_count;
+	/* Per MODULE_BLOCK_BYTES of the text: the first function that ends behind its
+	 * beginning.  NULL: searches do without. */
+	uint32_t *first_in_block;
+	/* A bit per byte of the text: an instruction from which a jump through the loader's
+	 * table is at most two away.  NULL: that is looked up. */
+	uint8_t *import_jumps;
+	/* Makes a function's instructions; those of the one before are lost.  NULL: they
+	 * are there. */
+	void (*open)(void *opener, struct function *function);
+	void *opener;
+	/* Whether nobody can write the byte at @address once the program runs
+	 * (read-only segments, and relro with the GOT in it).  NULL: nothing is. */
+	bool (*is_read_only)(const void *context, uint64_t address);
+	const void *context;
+};
+
+/* Fills first_in_block, which has a word for each block that begins in the text. */
+void module_index(struct module *module);
+
+/* The function that has text offset @offset, or NULL. */
+struct function *module_find(const struct module *module, int64_t offset);
+
+/* Where the clone of the instruction at @offset begins, if clone_offsets are kept; 0: nowhere. */
+uint32_t module_clone_offset(const struct module *module, int64_t offset);
+
+static inline void module_open(const struct module *module, struct function *function)
+{
+	if (module->open)
+		module->open(module->opener, function);
+}
+
+#endif

@@ -1,0 +1,295 @@
+#include "x86/survey/origins.h"
+
+#include <string.h>
+
+/* What a write of a register makes of it; @load: what the register is used for. */
+typedef uint32_t (*classify_function)(struct origin_search *search, uint32_t index,
+				      const struct instruction *load);
+
+static bool writes(const struct instruction *instruction, unsigned number)
+{
+	return (instruction->changes & REGISTER_BIT(number)) != 0;
+}
+
+static bool is_load_of_pointer(const struct instruction *instruction)
+{
+	return instruction_form(instruction) == FORM_MOVE && instruction->memory & MEMORY_READ &&
+	       instruction->access_bytes == 8;
+}
+
+static bool is_move_without_memory(const struct instruction *instruction)
+{
+	return instruction_form(instruction) == FORM_MOVE && !instruction->memory;
+}
+
+static bool is_copy(const struct instruction *instruction)
+{
+	return is_move_without_memory(instruction) && instruction->source != NO_REGISTER;
+}
+
+/* --- Arrays ------------------------------------------------------------------------- */
+
+void origins_begin(struct origin_search *search, struct survey *survey,
+		   const struct function *function)
+{
+	*search = (struct origin_search){.survey = survey, .function = function};
+}
+
+static size_t array_bytes(const struct origin_search *search)
+{
+	return (size_t)search->function->count * (4 * sizeof(uint32_t) + 2 * sizeof(uint16_t)) + 64;
+}
+
+void origins_end(struct origin_search *search)
+{
+	if (search->has_arrays)
+		arena_free(search->survey->arena, search->first_from, array_bytes(search));
+}
+
+/* The index of what a branch at @index leads to inside the function. */
+static uint32_t target_of(const struct function *function, uint32_t index)
+{
+	const struct instruction *instruction = &function->instructions[index];
+
+	if (instruction->kind != INSTRUCTION_BRANCH && instruction->kind != INSTRUCTION_BRANCH_IF &&
+	    instruction->kind != INSTRUCTION_LOOP)
+		return UINT32_MAX;
+	return function_target(function, instruction);
+}
+
+static bool make_arrays(struct origin_search *search)
+{
+	const struct function *function = search->function;
+	uint32_t count = function->count;
+
+	if (search->has_arrays)
+		return true;
+	search->first_from = arena_alloc(search->survey->arena, array_bytes(search));
+	if (!search->first_from)
+		return false;
+	search->has_arrays = true;
+	search->next_from = search->first_from + count;
+	search->todo[0] = search->next_from + count;
+	search->todo[1] = search->todo[0] + count;
+	search->seen[0] = (uint16_t *)(search->todo[1] + count);
+	search->seen[1] = search->seen[0] + count;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t target = target_of(function, i);
+
+		if (target == UINT32_MAX)
+			continue;
+		search->next_from[i] = search->first_from[target];
+		search->first_from[target] = i + 1;
+	}
+	return true;
+}
+
+/* --- The search ------------------------------------------------------------------------ */
+
+/* One search under way; the second level is for a table's base. */
+struct walk {
+	struct origin_search *search;
+	unsigned level;
+	uint32_t todo_count;
+	uint32_t origins;
+	classify_function classify;
+	const struct instruction *load;
+};
+
+/* Looks for @number from before instruction @index on. */
+static void look_before(struct walk *walk, uint32_t index, unsigned number)
+{
+	uint16_t *seen = &walk->search->seen[walk->level][index];
+
+	if (*seen >> number & 1)
+		return;
+	*seen |= (uint16_t)(1u << number);
+	if (walk->todo_count == walk->search->function->count) {
+		walk->origins |= ORIGIN_UNKNOWN;
+		return;
+	}
+	walk->search->todo[walk->level][walk->todo_count++] = index << 4 | number;
+}
+
+/* What instruction @index leaves in @number. */
+static void look_at(struct walk *walk, uint32_t index, unsigned number)
+{
+	const struct instruction *instruction = &walk->search->function->instructions[index];
+
+	if (instruction->kind == INSTRUCTION_CALL ||
+	    instruction->kind == INSTRUCTION_CALL_INDIRECT) {
+		if (number == RAX)
+			walk->origins |= ORIGIN_POINTER; /* what it returns */
+		else
+			look_before(walk, index, number);
+		return;
+	}
+	if (!writes(instruction, number))
+		look_before(walk, index, number);
+	else if (is_copy(instruction))
+		look_before(walk, index, (unsigned)instruction->source);
+	else
+		walk->origins |= walk->classify(walk->search, index, walk->load);
+}
+
+/* What leads to a place that indirect jumps lead to: all of these. */
+static void look_at_jumps(struct walk *walk, unsigned number)
+{
+	const struct function *function = walk->search->function;
+
+	for (uint32_t i = 0; i < function->count; i++)
+		if (function->instructions[i].kind == INSTRUCTION_JUMP_INDIRECT)
+			look_at(walk, i, number);
+}
+
+static bool runs_on(uint8_t kind)
+{
+	return kind == INSTRUCTION_PLAIN || kind == INSTRUCTION_BRANCH_IF ||
+	       kind == INSTRUCTION_LOOP || kind == INSTRUCTION_CALL ||
+	       kind == INSTRUCTION_CALL_INDIRECT;
+}
+
+static void look_back(struct walk *walk, uint32_t index, unsigned number)
+{
+	const struct origin_search *search = walk->search;
+	const struct function *function = search->function;
+	uint32_t offset = function->instructions[index].offset;
+
+	if (index == 0)
+		walk->origins |= ORIGIN_POINTER; /* an argument */
+	else if (runs_on(function->instructions[index - 1].kind))
+		look_at(walk, index - 1, number);
+	for (uint32_t from = search->first_from[index]; from; from = search->next_from[from - 1])
+		look_at(walk, from - 1, number);
+	if (survey_has(search->survey, offset, MARK_LABEL | MARK_INDIRECT))
+		look_at_jumps(walk, number);
+}
+
+static uint32_t find_origins(struct walk *walk, uint32_t index, unsigned number)
+{
+	struct origin_search *search = walk->search;
+
+	if (!make_arrays(search))
+		return ORIGIN_UNKNOWN;
+	memset(search->seen[walk->level], 0, search->function->count * sizeof(uint16_t));
+	look_before(walk, index, number);
+	while (walk->todo_count > 0 && !(walk->origins & ORIGIN_UNKNOWN)) {
+		uint32_t row = search->todo[walk->level][--walk->todo_count];
+
+		look_back(walk, row >> 4, row & 15);
+	}
+	return walk->origins;
+}
+
+/* --- Tables of labels -------------------------------------------------------------------- */
+
+/* Whether the word at @place points to a label of the function itself. */
+static bool has_label_at(const struct survey *survey, const struct function *function,
+			 uint64_t place)
+{
+	uint32_t low = 0, high = survey->label_pointer_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (survey->label_pointers[middle].place < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < survey->label_pointer_count && survey->label_pointers[low].place == place &&
+	       survey->label_pointers[low].offset >= function->start &&
+	       survey->label_pointers[low].offset < function->end &&
+	       image_is_read_only(survey->image, place);
+}
+
+/* A write of the base register of @load. */
+static uint32_t classify_base(struct origin_search *search, uint32_t index,
+			      const struct instruction *load)
+{
+	const struct instruction *instruction = &search->function->instructions[index];
+	uint64_t table = search->survey->module.text_address + (uint64_t)instruction->target;
+
+	if (!instruction->is_lea || !instruction->is_rip_relative) {
+		table = (uint64_t)instruction->immediate;
+		if (!is_move_without_memory(instruction))
+			return ORIGIN_POINTER;
+	}
+	table += (uint64_t)(int64_t)load->displacement;
+	return has_label_at(search->survey, search->function, table) ? ORIGIN_LABELS
+								     : ORIGIN_POINTER;
+}
+
+/* What the load (or jump) at @index takes its pointer from. */
+static uint32_t classify_load(struct origin_search *search, uint32_t index)
+{
+	const struct instruction *load = &search->function->instructions[index];
+	struct walk walk = {.search = search, .level = 1, .classify = classify_base, .load = load};
+
+	if (load->index == NO_REGISTER || load->scale != 8 || load->is_rip_relative)
+		return ORIGIN_POINTER;
+	if (load->base == NO_REGISTER)
+		return has_label_at(search->survey, search->function,
+				    (uint64_t)(int64_t)load->displacement)
+			       ? ORIGIN_LABELS
+			       : ORIGIN_POINTER;
+	return find_origins(&walk, index, (unsigned)load->base) == ORIGIN_LABELS ? ORIGIN_LABELS
+										 : ORIGIN_POINTER;
+}
+
+/* --- Targets -------------------------------------------------------------------------------- */
+
+/* A write of the register that a jump goes through. */
+static uint32_t classify_target(struct origin_search *search, uint32_t index,
+				const struct instruction *load)
+{
+	const struct instruction *instruction = &search->function->instructions[index];
+	enum instruction_form form = instruction_form(instruction);
+
+	(void)load;
+	if (is_load_of_pointer(instruction))
+		return classify_load(search, index);
+	if (is_move_without_memory(instruction) || form == FORM_POP)
+		return ORIGIN_POINTER;
+	if (instruction->is_lea && instruction->is_rip_relative)
+		return survey_has(search->survey, instruction->target, MARK_START) ? ORIGIN_POINTER
+										   : ORIGIN_UNKNOWN;
+	if ((form == FORM_ADD && instruction->source != NO_REGISTER) ||
+	    (instruction->is_lea && instruction->index != NO_REGISTER))
+		return ORIGIN_SUM;
+	return ORIGIN_UNKNOWN;
+}
+
+uint32_t origins_of_jump(struct origin_search *search, uint32_t index)
+{
+	const struct instruction *instruction = &search->function->instructions[index];
+	struct walk walk = {.search = search, .classify = classify_target};
+
+	if (instruction->memory)
+		return make_arrays(search) ? classify_load(search, index) : ORIGIN_UNKNOWN;
+	if (instruction->source == NO_REGISTER)
+		return ORIGIN_UNKNOWN;
+	return find_origins(&walk, index, (unsigned)instruction->source);
+}
+
+uint32_t origins_of_call(const struct function *function, uint32_t index)
+{
+	int8_t number = function->instructions[index].source;
+
+	while (number != NO_REGISTER && index-- > 0 &&
+	       function->instructions[index].kind == INSTRUCTION_PLAIN) {
+		const struct instruction *instruction = &function->instructions[index];
+		enum instruction_form form = instruction_form(instruction);
+
+		if (!writes(instruction, (unsigned)number))
+			continue;
+		if (is_copy(instruction))
+			number = instruction->source;
+		else if ((form == FORM_ADD && instruction->source != NO_REGISTER) ||
+			 (instruction->is_lea && !instruction->is_rip_relative))
+			return ORIGIN_SUM;
+		else
+			return ORIGIN_POINTER;
+	}
+	return ORIGIN_POINTER;
+}

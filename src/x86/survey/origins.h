@@ -1,0 +1,38 @@
+/*
+ * Where a jump's target comes from: back through all paths that lead to it, to
+ * what wrote the register.
+ */
+#ifndef X86_SURVEY_ORIGINS_H
+#define X86_SURVEY_ORIGINS_H
+
+#include "x86/survey/survey.h"
+
+enum origin {
+	ORIGIN_LABELS = 1u << 0,  /* a read-only table of the function's own labels */
+	ORIGIN_POINTER = 1u << 1, /* loaded whole, or passed in, or returned */
+	ORIGIN_SUM = 1u << 2,	  /* computed */
+	ORIGIN_UNKNOWN = 1u << 3
+};
+
+struct origin_search {
+	const struct survey *survey;
+	const struct function *function;
+	uint32_t *first_from; /* per instruction: a branch that leads there, + 1; 0: none */
+	uint32_t *next_from;  /* per branch: another that leads to the same place, + 1 */
+	uint16_t *seen[2];    /* per instruction: registers looked for */
+	uint32_t *todo[2];    /* instruction << 4 | register */
+	bool has_arrays;
+};
+
+/* Any number of searches in @function; arrays come with the first that needs them. */
+void origins_begin(struct origin_search *search, struct survey *survey,
+		   const struct function *function);
+void origins_end(struct origin_search *search);
+
+/* Where the indirect jump at @index may lead: of enum origin. */
+uint32_t origins_of_jump(struct origin_search *search, uint32_t index);
+
+/* The same for a call, looking no farther than the straight line before it. */
+uint32_t origins_of_call(const struct function *function, uint32_t index);
+
+#endif

@@ -1,0 +1,508 @@
+#include "x86/survey/survey.h"
+
+#include "elf/eh_frame.h"
+
+#define SLAB_BYTES ((size_t)1 << 20)
+#define BREAKPOINT 0xcc
+
+void *survey_alloc(struct survey *survey, size_t size_bytes)
+{
+	struct slab *slab = &survey->slab;
+	size_t rounded = (size_bytes + 15) & ~(size_t)15;
+	void *block;
+
+	if (rounded > slab->left_bytes) {
+		size_t least = rounded > SLAB_BYTES ? rounded : SLAB_BYTES;
+
+		slab->next = arena_alloc(survey->arena, least);
+		slab->left_bytes = slab->next ? least : 0;
+	}
+	if (!slab->next) {
+		survey->failed = true;
+		return NULL;
+	}
+	block = slab->next;
+	slab->next += rounded;
+	slab->left_bytes -= rounded;
+	return block;
+}
+
+void survey_mark(struct survey *survey, int64_t offset, uint8_t marks)
+{
+	if (offset >= 0 && offset < survey->module.text_bytes)
+		survey->marks[offset] |= marks;
+}
+
+void survey_spoil(struct survey *survey, int64_t offset, const char *flaw)
+{
+	struct function *function = module_find(&survey->module, offset);
+
+	if (function && !survey->parts[survey_index(survey, function)].flaw)
+		survey->parts[survey_index(survey, function)].flaw = flaw;
+}
+
+uint32_t survey_group(const struct survey *survey, uint32_t index)
+{
+	while (survey->parts[index].group != index)
+		index = survey->parts[index].group;
+	return index;
+}
+
+void survey_join(struct survey *survey, uint32_t a, uint32_t b)
+{
+	a = survey_group(survey, a);
+	b = survey_group(survey, b);
+	/* The lower one leads, so that chains stay short for neighbours. */
+	survey->parts[a > b ? a : b].group = a > b ? b : a;
+}
+
+/* --- Collecting functions --------------------------------------------------------- */
+
+/* Ranges as the unwind tables have them, to be put in order. */
+struct collection {
+	struct unwind_range *ranges;
+	uint32_t count;
+	bool is_sorted;
+};
+
+static void collect_range(void *context, const struct unwind_range *range)
+{
+	struct collection *collection = context;
+
+	if (collection->count && range->start < collection->ranges[collection->count - 1].start)
+		collection->is_sorted = false;
+	collection->ranges[collection->count++] = *range;
+}
+
+/* Lets the range at @root sink to where both below it are smaller. */
+static void sift(struct unwind_range *ranges, uint32_t root, uint32_t count)
+{
+	struct unwind_range moved = ranges[root];
+
+	while (2 * root + 1 < count) {
+		uint32_t child = 2 * root + 1;
+
+		if (child + 1 < count && ranges[child + 1].start > ranges[child].start)
+			child++;
+		if (ranges[child].start <= moved.start)
+			break;
+		ranges[root] = ranges[child];
+		root = child;
+	}
+	ranges[root] = moved;
+}
+
+/* Heap sort: what libc has may call malloc. */
+static void sort_ranges(struct unwind_range *ranges, uint32_t count)
+{
+	for (uint32_t i = count / 2; i-- > 0;)
+		sift(ranges, i, count);
+	for (uint32_t last = count; last-- > 1;) {
+		struct unwind_range greatest = ranges[0];
+
+		ranges[0] = ranges[last];
+		ranges[last] = greatest;
+		sift(ranges, 0, last);
+	}
+}
+
+static void add_function(struct survey *survey, const struct unwind_range *range)
+{
+	struct module *module = &survey->module;
+	struct function *function = &module->functions[module->function_count];
+	struct part *part = &survey->parts[module->function_count];
+	uint64_t start = range->start - module->text_address;
+
+	if (start >= module->text_bytes || range->size_bytes == 0 ||
+	    range->size_bytes > module->text_bytes - start)
+		return;
+	if (module->function_count > 0 && start < function[-1].end) {
+		part[-1].flaw = "its range overlaps another's";
+		if (start <= function[-1].start)
+			return;
+		function[-1].end = (uint32_t)start;
+		part->flaw = part[-1].flaw;
+	}
+	function->start = (uint32_t)start;
+	function->end = (uint32_t)(start + range->size_bytes);
+	function->lsda = range->lsda;
+	part->group = module->function_count;
+	part->is_signal_frame = range->is_signal_frame;
+	if (range->is_signal_frame)
+		part->flaw = "it returns from signal handlers";
+	module->function_count++;
+}
+
+/* False with *@why. */
+static bool collect_functions(struct survey *survey, uint32_t most, const char **why)
+{
+	size_t size_bytes = (most + 1) * sizeof(struct unwind_range);
+	struct collection collection = {arena_alloc(survey->arena, size_bytes), 0, true};
+
+	*why = "no memory for planning";
+	if (!collection.ranges || !eh_frame_each(survey->image, collect_range, &collection, why))
+		return false;
+	if (!collection.is_sorted)
+		sort_ranges(collection.ranges, collection.count);
+	for (uint32_t i = 0; i < collection.count; i++)
+		add_function(survey, &collection.ranges[i]);
+	arena_free(survey->arena, collection.ranges, size_bytes);
+	return true;
+}
+
+/* --- Decoding ----------------------------------------------------------------------- */
+
+/* Takes room for as many words as there are bytes, and gives back the rest, which
+ * nobody has written to. */
+static uint32_t *take_words(struct survey *survey, uint32_t most)
+{
+	return survey_alloc(survey, (size_t)most * sizeof(uint32_t));
+}
+
+static void give_back_words(struct survey *survey, uint32_t most, uint32_t count)
+{
+	size_t taken = ((size_t)most * sizeof(uint32_t) + 15) & ~(size_t)15;
+	size_t used = ((size_t)count * sizeof(uint32_t) + 15) & ~(size_t)15;
+
+	survey->slab.next -= taken - used;
+	survey->slab.left_bytes += taken - used;
+}
+
+static struct instruction *instructions_of(struct survey *survey, uint32_t count)
+{
+	return survey->keeps ? survey_alloc(survey, count * sizeof(struct instruction))
+			     : survey->instructions;
+}
+
+static void note_start(struct survey *survey, struct part *part,
+		       const struct instruction *instruction)
+{
+	survey->marks[instruction->offset] |= MARK_START;
+	part->has_breakpoint |= instruction->kind == INSTRUCTION_STOP && instruction->length == 1;
+	part->has_register_jump |=
+		instruction->kind == INSTRUCTION_JUMP_INDIRECT && !instruction->is_rip_relative;
+	part->has_locked |= (instruction->memory & MEMORY_LOCKED) != 0;
+	part->has_call_of_register |=
+		instruction->kind == INSTRUCTION_CALL_INDIRECT && !instruction->memory;
+}
+
+/* What a call of the instruction at @index, or of one of the two before it, comes to. */
+static void note_import_jump(struct survey *survey, const struct function *function, uint32_t index)
+{
+	for (uint32_t i = index; i + 3 > index && i < function->count; i--) {
+		uint32_t offset = function->instructions[i].offset;
+
+		survey->module.import_jumps[offset / 8] |= (uint8_t)(1u << offset % 8);
+	}
+}
+
+static void note_decoded(struct survey *survey, struct function *function, struct part *part)
+{
+	const struct instruction *last = &function->instructions[function->count - 1];
+
+	function->is_usable = true;
+	part->runs_on = last->kind != INSTRUCTION_BRANCH &&
+			last->kind != INSTRUCTION_JUMP_INDIRECT &&
+			last->kind != INSTRUCTION_RETURN && last->kind != INSTRUCTION_STOP;
+	for (uint32_t i = 0; i < function->count; i++) {
+		note_start(survey, part, &function->instructions[i]);
+		if (function->instructions[i].kind == INSTRUCTION_JUMP_INDIRECT &&
+		    function->instructions[i].is_rip_relative)
+			note_import_jump(survey, function, i);
+	}
+	part->is_thunk = survey_is_thunk(function);
+	if (part->has_call_of_register)
+		survey_calls(function);
+	survey_facts_of(function);
+}
+
+static void decode_function(struct survey *survey, struct function *function, struct part *part)
+{
+	const struct module *module = &survey->module;
+	uint32_t most = function->end - function->start;
+	uint32_t *patterns = take_words(survey, most);
+	struct instruction *instructions = survey->instructions;
+	uint32_t count = 0, offset = function->start;
+
+	if (!patterns)
+		return;
+	while (offset < function->end && !part->flaw) {
+		if (!pattern_decode(&survey->patterns, module->text + offset,
+				    function->end - offset, offset, &instructions[count],
+				    &patterns[count]))
+			part->flaw = "it has bytes that are no instruction we know";
+		offset += instructions[count++].length;
+	}
+	give_back_words(survey, most, count);
+	part->patterns = patterns;
+	function->count = count;
+	function->instructions = instructions;
+	if (!part->flaw)
+		note_decoded(survey, function, part);
+	function->instructions = NULL;
+}
+
+static void decode_functions(struct survey *survey)
+{
+	for (uint32_t i = 0; i < survey->module.function_count && !survey->failed; i++)
+		if (!survey->parts[i].flaw)
+			decode_function(survey, &survey->module.functions[i], &survey->parts[i]);
+}
+
+/* --- Opening -------------------------------------------------------------------------- */
+
+static inline void make_instruction(const struct survey *survey, const struct function *function,
+				    uint32_t pattern, uint32_t offset,
+				    struct instruction *instruction)
+{
+	const unsigned char *bytes = survey->module.text + offset;
+
+	if (LIKELY(pattern != PATTERN_NONE))
+		pattern_instance(&survey->patterns, pattern, bytes, offset, instruction);
+	else
+		instruction_decode(survey->decoder, bytes, function->end - offset, offset,
+				   instruction);
+}
+
+static bool is_branch(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_BRANCH ||
+	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
+}
+
+/*
+ * Makes all instructions, notes by their offsets where they are, and branches in
+ * survey->branches.  Returns how many branches there are.
+ */
+static uint32_t make_instructions(const struct survey *survey, const struct function *function)
+{
+	const uint32_t *patterns = survey->parts[survey_index(survey, function)].patterns;
+	struct instruction *instruction = function->instructions;
+	uint32_t *index_at = survey->index_at, *branches = survey->branches;
+	uint32_t offset = function->start, branch_count = 0;
+	uint32_t stack = facts_stack_registers(function);
+
+	for (uint32_t i = 0; i < function->count; i++, instruction++) {
+		make_instruction(survey, function, patterns[i], offset, instruction);
+		if (instruction->memory && facts_is_on_stack(instruction, stack))
+			instruction->memory |= MEMORY_STACK;
+		index_at[offset - function->start] = i;
+		branches[branch_count] = i;
+		branch_count += is_branch(instruction);
+		offset += instruction->length;
+	}
+	return branch_count;
+}
+
+/* Looks the targets of branches up, for function_target(). */
+static void link_branches(const struct survey *survey, const struct function *function,
+			  uint32_t branch_count)
+{
+	for (uint32_t i = 0; i < branch_count; i++) {
+		struct instruction *branch = &function->instructions[survey->branches[i]];
+		uint32_t index;
+
+		if (branch->target < function->start || branch->target >= function->end)
+			continue;
+		/* Where no instruction begins is what another function has left there. */
+		index = survey->index_at[branch->target - function->start];
+		if (index < function->count &&
+		    function->instructions[index].offset == branch->target)
+			branch->target_index = index + 1;
+	}
+}
+
+static void read_reach(const struct survey *survey, const struct function *function)
+{
+	_Static_assert(MARK_ENTRY == REACH_ENTRY << 1 && MARK_BRANCH == REACH_BRANCH << 1 &&
+			       MARK_INDIRECT == REACH_INDIRECT << 1,
+		       "reach is made of marks");
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		bool is_call = instruction->kind == INSTRUCTION_CALL ||
+			       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+		unsigned marks = survey->marks[instruction->offset] >> 1;
+
+		function->reach[i] =
+			(uint8_t)((marks & (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)) |
+				  (is_call ? REACH_ANCHOR : 0u));
+	}
+}
+
+static void close_function(struct survey *survey)
+{
+	if (survey->open && !survey->keeps) {
+		survey->open->instructions = NULL;
+		survey->open->reach = NULL;
+	}
+	survey->open = NULL;
+}
+
+void survey_open(struct survey *survey, struct function *function)
+{
+	uint32_t branch_count;
+
+	if (survey->open != function)
+		close_function(survey);
+	survey->open = function;
+	if (!function->instructions) {
+		function->instructions = instructions_of(survey, function->count);
+		if (!function->instructions)
+			return;
+		branch_count = make_instructions(survey, function);
+		link_branches(survey, function, branch_count);
+	}
+	if (function->reach || !survey->is_reach_known)
+		return;
+	function->reach =
+		survey->keeps ? survey_alloc(survey, function->count + 1) : survey->reach;
+	if (function->reach)
+		read_reach(survey, function);
+}
+
+void survey_each(struct survey *survey, const struct function *function, unsigned traits,
+		 survey_function call)
+{
+	const uint32_t *patterns = survey->parts[survey_index(survey, function)].patterns;
+	const struct pattern *rows = survey->patterns.rows;
+	struct instruction instruction;
+	uint32_t offset = function->start;
+
+	traits |= PATTERN_BRANCH | PATTERN_CALL;
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct pattern *row = &rows[patterns[i]];
+
+		if (patterns[i] != PATTERN_NONE && !(row->traits & traits)) {
+			offset += row->instruction.length;
+			continue;
+		}
+		make_instruction(survey, function, patterns[i], offset, &instruction);
+		call(survey, function, &instruction);
+		offset += instruction.length;
+	}
+}
+
+static void open_for_module(void *opener, struct function *function)
+{
+	survey_open(opener, function);
+}
+
+static bool is_read_only(const void *context, uint64_t address)
+{
+	return image_is_read_only(context, address);
+}
+
+static bool take_room(struct survey *survey, uint32_t function_count)
+{
+	struct arena *arena = survey->arena;
+	struct module *module = &survey->module;
+	size_t block_count = module->text_bytes / MODULE_BLOCK_BYTES + 1;
+
+	module->functions = arena_alloc(arena, (function_count + 1) * sizeof(struct function));
+	module->first_in_block = arena_alloc(arena, block_count * sizeof(uint32_t));
+	module->import_jumps = arena_alloc(arena, module->text_bytes / 8 + 1);
+	survey->parts = arena_alloc(arena, (function_count + 1) * sizeof(struct part));
+	survey->marks = arena_alloc(arena, (size_t)module->text_bytes + 1);
+	return module->functions && module->first_in_block && module->import_jumps &&
+	       survey->parts && survey->marks;
+}
+
+/* A function has no more instructions than bytes; what is not used is never touched. */
+static bool take_room_to_open(struct survey *survey)
+{
+	uint32_t most = 1;
+
+	for (uint32_t i = 0; i < survey->module.function_count; i++) {
+		const struct function *function = &survey->module.functions[i];
+
+		if (function->end - function->start > most)
+			most = function->end - function->start;
+	}
+	survey->instructions = arena_alloc(survey->arena, most * sizeof(struct instruction));
+	survey->reach = arena_alloc(survey->arena, most + 1);
+	survey->index_at = arena_alloc(survey->arena, most * sizeof(uint32_t));
+	survey->branches = arena_alloc(survey->arena, most * sizeof(uint32_t));
+	return survey->instructions && survey->reach && survey->index_at && survey->branches;
+}
+
+static bool begin(struct survey *survey, const struct image *image, const char **why)
+{
+	uint32_t most = eh_frame_count(image);
+
+	survey->image = image;
+	survey->module = (struct module){.text = image->text,
+					 .text_address = image->text_address,
+					 .text_bytes = image->text_bytes,
+					 .is_read_only = is_read_only,
+					 .context = image,
+					 .open = open_for_module,
+					 .opener = survey};
+	*why = "no memory for planning";
+	if (!take_room(survey, most) || !collect_functions(survey, most, why))
+		return false;
+	module_index(&survey->module);
+	*why = "no memory for planning";
+	if (!take_room_to_open(survey) ||
+	    !patterns_begin(&survey->patterns, survey->decoder, survey->arena))
+		return false;
+	decode_functions(survey);
+	for (uint32_t i = 0; survey->keeps && i < survey->module.function_count; i++)
+		survey_open(survey, &survey->module.functions[i]);
+	*why = survey->failed ? "no memory for planning" : NULL;
+	return !survey->failed;
+}
+
+bool survey_begin(struct survey *survey, const struct decoder *decoder, const struct image *image,
+		  struct arena *arena, const char **why)
+{
+	*survey = (struct survey){.decoder = decoder, .arena = arena};
+	return begin(survey, image, why);
+}
+
+bool survey_begin_open(struct survey *survey, const struct decoder *decoder,
+		       const struct image *image, struct arena *arena, const char **why)
+{
+	*survey = (struct survey){.decoder = decoder, .arena = arena, .keeps = true};
+	return begin(survey, image, why);
+}
+
+static bool goes_on(const struct instruction *instruction)
+{
+	return instruction->kind != INSTRUCTION_BRANCH &&
+	       instruction->kind != INSTRUCTION_JUMP_INDIRECT &&
+	       instruction->kind != INSTRUCTION_RETURN && instruction->kind != INSTRUCTION_STOP;
+}
+
+/* An int3 that can be reached is a debugger's: what its byte hides is not known, and
+ * it has to stop the original.  Linkers pad with others. */
+static bool has_breakpoint(const struct survey *survey, const struct function *function)
+{
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+
+		if (survey->module.text[instruction->offset] == BREAKPOINT &&
+		    (i == 0 || goes_on(instruction - 1) ||
+		     survey->marks[instruction->offset] &
+			     (MARK_BRANCH | MARK_INDIRECT | MARK_ENTRY)))
+			return true;
+	}
+	return false;
+}
+
+void survey_reach(struct survey *survey)
+{
+	survey->is_reach_known = true;
+	close_function(survey);
+	for (uint32_t i = 0; i < survey->module.function_count; i++) {
+		struct function *function = &survey->module.functions[i];
+		bool may_break = survey->parts[i].has_breakpoint;
+
+		if (may_break || survey->keeps)
+			survey_open(survey, function);
+		function->why_not = survey->parts[i].flaw;
+		if (!function->why_not && may_break && has_breakpoint(survey, function))
+			function->why_not = "a debugger's breakpoint lies in it";
+		function->is_usable = function->is_usable && !function->why_not;
+	}
+}

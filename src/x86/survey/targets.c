@@ -1,0 +1,369 @@
+/*
+ * How code is reached: from outside a function, by its own branches, through
+ * pointers.  Where there is doubt, a place counts as reached.
+ */
+#include "elf/eh_frame.h"
+#include "x86/survey/survey.h"
+
+static const char inside_instruction[] = "something points into the middle of an instruction";
+static const char has_data[] = "it has data among its instructions";
+
+static struct function *function_at(const struct survey *survey, int64_t offset)
+{
+	return offset < 0 || offset >= survey->module.text_bytes
+		       ? NULL
+		       : module_find(&survey->module, offset);
+}
+
+static struct part *part_of(struct survey *survey, const struct function *function)
+{
+	return &survey->parts[survey_index(survey, function)];
+}
+
+/* Marks a place that is certain to be code; that it cannot be spoils its function. */
+static void mark_code(struct survey *survey, int64_t offset, uint8_t marks)
+{
+	const struct function *function = function_at(survey, offset);
+
+	survey_mark(survey, offset, marks);
+	if (function && function->is_usable && !survey_has(survey, offset, MARK_START))
+		survey_spoil(survey, offset, inside_instruction);
+}
+
+/* --- What instructions lead to ------------------------------------------------------ */
+
+/*
+ * A branch from @from (NULL: code between functions) to another function.  A
+ * jump to a function's start may be a call of it that needs no return; any other
+ * says that the two are parts of one function as the compiler saw it.
+ */
+static void note_branch_out(struct survey *survey, const struct function *from,
+			    const struct instruction *instruction)
+{
+	struct function *to = function_at(survey, instruction->target);
+
+	if (!from && (!to || !survey_has(survey, instruction->target, MARK_START))) {
+		/* Between functions may be data that looks like a branch. */
+		survey_mark(survey, instruction->target, MARK_ENTRY);
+		return;
+	}
+	mark_code(survey, instruction->target, MARK_ENTRY);
+	if (!to)
+		return;
+	to->is_jumped_to = true;
+	if (!from)
+		part_of(survey, to)->is_known = true;
+	else if (instruction->target != to->start || instruction->kind != INSTRUCTION_BRANCH)
+		survey_join(survey, survey_index(survey, from), survey_index(survey, to));
+}
+
+static void note_branch(struct survey *survey, const struct function *function,
+			const struct instruction *instruction)
+{
+	if (function && instruction->target >= function->start &&
+	    instruction->target < function->end)
+		mark_code(survey, instruction->target, MARK_BRANCH);
+	else
+		note_branch_out(survey, function, instruction);
+}
+
+static void note_call(struct survey *survey, const struct function *function,
+		      const struct instruction *instruction)
+{
+	struct function *to;
+
+	/* Past the function's end nobody returns. */
+	if (function && instruction->offset + instruction->length < function->end)
+		survey_mark(survey, (int64_t)instruction->offset + instruction->length, MARK_ENTRY);
+	if (instruction->kind != INSTRUCTION_CALL)
+		return;
+	to = function_at(survey, instruction->target);
+	survey_mark(survey, instruction->target, MARK_ENTRY);
+	if (!to)
+		return;
+	part_of(survey, to)->is_known = true;
+	if (instruction->target == to->start)
+		to->is_called_directly = true;
+	else if (function && to->is_usable && !survey_has(survey, instruction->target, MARK_START))
+		survey_spoil(survey, instruction->target, inside_instruction);
+}
+
+/* The address of @offset is known to whoever cares. */
+static void note_address(struct survey *survey, int64_t offset, bool is_certain)
+{
+	struct function *function = function_at(survey, offset);
+
+	if (!function) {
+		survey_mark(survey, offset, MARK_INDIRECT);
+		return;
+	}
+	if (offset == function->start) {
+		part_of(survey, function)->is_known = true;
+		survey_mark(survey, offset, MARK_ENTRY | MARK_INDIRECT);
+	} else if (survey_has(survey, offset, MARK_START)) {
+		part_of(survey, function)->has_labels = true;
+		survey_mark(survey, offset, MARK_LABEL);
+	} else if (is_certain && function->is_usable) {
+		survey_spoil(survey, offset, inside_instruction);
+	}
+}
+
+/* An operand relative to rip that lies in the text. */
+static void note_operand(struct survey *survey, const struct function *function,
+			 const struct instruction *instruction)
+{
+	const struct function *to = function_at(survey, instruction->target);
+
+	if (instruction->target < 0 || instruction->target >= survey->module.text_bytes)
+		return;
+	if (instruction->is_lea) {
+		note_address(survey, instruction->target, function != NULL);
+		/* It may be data that happens to look like code. */
+		if (to && instruction->target != to->start)
+			survey_mark(survey, instruction->target, MARK_LEAVE);
+	} else if (instruction->memory & (MEMORY_READ | MEMORY_WRITE | MEMORY_UNCHECKED)) {
+		survey_mark(survey, instruction->target, MARK_INDIRECT);
+		if (function && to)
+			survey_spoil(survey, instruction->target, has_data);
+	}
+}
+
+/* Code of fixed address has addresses in its instructions. */
+static void note_immediate(struct survey *survey, const struct instruction *instruction)
+{
+	uint64_t value = (uint64_t)instruction->immediate;
+
+	if (survey->image->is_fixed && instruction->length >= 5 &&
+	    value - survey->module.text_address < survey->module.text_bytes)
+		note_address(survey, (int64_t)(value - survey->module.text_address), false);
+}
+
+void survey_note_instruction(struct survey *survey, const struct function *function,
+			     const struct instruction *instruction)
+{
+	switch ((enum instruction_kind)instruction->kind) {
+	case INSTRUCTION_BRANCH_IF:
+	case INSTRUCTION_BRANCH:
+	case INSTRUCTION_LOOP:
+		note_branch(survey, function, instruction);
+		return;
+	case INSTRUCTION_CALL:
+		note_call(survey, function, instruction);
+		return;
+	case INSTRUCTION_CALL_INDIRECT:
+		note_call(survey, function, instruction);
+		break;
+	case INSTRUCTION_PLAIN:
+	case INSTRUCTION_JUMP_INDIRECT:
+	case INSTRUCTION_RETURN:
+	case INSTRUCTION_STOP:
+	case INSTRUCTION_UNKNOWN:
+		break;
+	}
+	if (instruction->is_rip_relative)
+		note_operand(survey, function, instruction);
+	if (instruction->immediate)
+		note_immediate(survey, instruction);
+	if (function && instruction_form(instruction) == FORM_ENDBR)
+		survey_mark(survey, instruction->offset, MARK_ENTRY | MARK_INDIRECT);
+}
+
+/* --- What data leads to ---------------------------------------------------------------- */
+
+static void keep_label_pointer(struct survey *survey, uint64_t place, uint32_t offset)
+{
+	uint32_t room = survey->label_pointer_room;
+	size_t row = sizeof(struct label_pointer);
+
+	if (survey->label_pointer_count == room) {
+		struct label_pointer *grown =
+			arena_grow(survey->arena, survey->label_pointers, room * row,
+				   (room ? 2 * room : 1024) * row);
+
+		if (!grown) {
+			survey->failed = true;
+			return;
+		}
+		survey->label_pointers = grown;
+		survey->label_pointer_room = room ? 2 * room : 1024;
+	}
+	survey->label_pointers[survey->label_pointer_count++] =
+		(struct label_pointer){place, offset};
+}
+
+static void note_pointer(void *context, uint64_t place, uint64_t value)
+{
+	struct survey *survey = context;
+	uint32_t offset = (uint32_t)(value - survey->module.text_address);
+
+	note_address(survey, offset, !survey->image->is_fixed);
+	if (survey_has(survey, offset, MARK_LABEL))
+		keep_label_pointer(survey, place, offset);
+}
+
+static void note_symbol(void *context, const char *name, uint64_t address, uint64_t size_bytes)
+{
+	struct survey *survey = context;
+	int64_t offset = (int64_t)(address - survey->module.text_address);
+	struct function *function = function_at(survey, offset);
+
+	(void)name;
+	(void)size_bytes;
+	if (!function)
+		survey_mark(survey, offset, MARK_INDIRECT);
+	else if (offset == function->start)
+		function->is_exported = part_of(survey, function)->is_known = true;
+	else
+		mark_code(survey, offset, MARK_ENTRY | MARK_INDIRECT);
+}
+
+static void note_landing_pad(void *context, uint64_t address)
+{
+	struct survey *survey = context;
+
+	mark_code(survey, (int64_t)(address - survey->module.text_address), MARK_ENTRY);
+}
+
+static void note_landing_pads(struct survey *survey, uint32_t index)
+{
+	const struct function *function = &survey->module.functions[index];
+	struct unwind_range range = {
+		.start = survey->module.text_address + function->start,
+		.lsda = function->lsda,
+	};
+
+	if (function->lsda && !landing_pads_each(survey->image, &range, note_landing_pad, survey))
+		survey_spoil(survey, function->start, "its table of landing pads cannot be read");
+}
+
+/* --- Jumps that are not understood -------------------------------------------------------- */
+
+/* Whether some known code leads to the function. */
+static bool is_reached(const struct survey *survey, uint32_t index)
+{
+	const struct function *function = &survey->module.functions[index];
+
+	return survey->parts[index].is_known || function->is_exported ||
+	       function->is_called_directly;
+}
+
+static void keep_outward_jump(struct survey *survey, struct outward_jump jump)
+{
+	uint32_t room = survey->outward_jump_room;
+
+	if (survey->outward_jump_count == room) {
+		struct outward_jump *grown =
+			arena_grow(survey->arena, survey->outward_jumps, room * sizeof(jump),
+				   (room ? 2 * room : 1024) * sizeof(jump));
+
+		survey->failed |= !grown;
+		if (!grown)
+			return;
+		survey->outward_jumps = grown;
+		survey->outward_jump_room = room ? 2 * room : 1024;
+	}
+	survey->outward_jumps[survey->outward_jump_count++] = jump;
+}
+
+static void note_outward_jump(struct survey *survey, const struct function *function,
+			      const struct instruction *instruction)
+{
+	const struct function *to;
+
+	if (instruction->kind != INSTRUCTION_BRANCH ||
+	    (instruction->target >= function->start && instruction->target < function->end))
+		return;
+	to = function_at(survey, instruction->target);
+	if (to)
+		keep_outward_jump(survey, (struct outward_jump){survey_index(survey, function),
+								survey_index(survey, to)});
+}
+
+/* A function that is only jumped to is a part of who jumps there; and a jump to
+ * a thunk is one to anywhere. */
+static void join_jumped_to(struct survey *survey)
+{
+	for (uint32_t i = 0; i < survey->outward_jump_count; i++) {
+		struct outward_jump jump = survey->outward_jumps[i];
+
+		if (survey->parts[jump.to].is_thunk || !is_reached(survey, jump.to))
+			survey_join(survey, jump.from, jump.to);
+	}
+}
+
+/*
+ * A jump that is not understood may lead to any instruction of its group, and to
+ * functions of which nothing is known but that they must be reached somehow.
+ */
+static void spread_unknown_targets(struct survey *survey)
+{
+	struct module *module = &survey->module;
+	bool has_any = false;
+
+	for (uint32_t i = 0; i < module->function_count; i++) {
+		if (!module->functions[i].has_unknown_targets)
+			continue;
+		module->functions[survey_group(survey, i)].has_unknown_targets = true;
+		has_any = true;
+	}
+	for (uint32_t i = 0; i < module->function_count; i++) {
+		struct function *function = &module->functions[i];
+
+		function->has_unknown_targets |=
+			module->functions[survey_group(survey, i)].has_unknown_targets ||
+			(has_any && !is_reached(survey, i) && !function->is_jumped_to);
+	}
+}
+
+/* Code whose address is somewhere is entered from outside, too. */
+static void settle_labels(struct survey *survey)
+{
+	for (uint32_t i = 0; i < survey->module.function_count; i++) {
+		const struct function *function = &survey->module.functions[i];
+
+		if (!survey->parts[i].has_labels ||
+		    (survey->forget_targets && function->has_unknown_targets))
+			continue;
+		for (uint32_t offset = function->start; offset < function->end; offset++)
+			if (survey->marks[offset] & MARK_LABEL)
+				survey->marks[offset] |= MARK_ENTRY | MARK_INDIRECT;
+	}
+}
+
+static void note_leading(struct survey *survey, const struct function *function,
+			 const struct instruction *instruction)
+{
+	survey_note_instruction(survey, function, instruction);
+	note_outward_jump(survey, function, instruction);
+}
+
+static void note_function(struct survey *survey, uint32_t index)
+{
+	const struct function *function = &survey->module.functions[index];
+	unsigned traits = PATTERN_ADDRESS | PATTERN_MARK;
+
+	/* Addresses that are immediate operands only count at a fixed place. */
+	if (survey->image->is_fixed)
+		traits |= PATTERN_IMMEDIATE;
+	survey_mark(survey, function->start, MARK_ENTRY);
+	note_landing_pads(survey, index);
+	if (function->is_usable)
+		survey_each(survey, function, traits, note_leading);
+}
+
+void survey_targets(struct survey *survey)
+{
+	struct module *module = &survey->module;
+
+	for (uint32_t i = 0; i < module->function_count; i++)
+		note_function(survey, i);
+	survey_gaps(survey);
+	image_each_symbol(survey->image, note_symbol, survey);
+	image_each_pointer(survey->image, note_pointer, survey);
+	join_jumped_to(survey);
+	for (uint32_t i = 0; i < module->function_count; i++)
+		if (module->functions[i].is_usable)
+			survey_jumps(survey, i);
+	spread_unknown_targets(survey);
+	settle_labels(survey);
+}

@@ -1,0 +1,489 @@
+#include "x86/verify/symbolic.h"
+
+#include <string.h>
+
+#define READ_BIT 45
+#define WRITE_BIT 46
+
+static const struct symbolic_value rubbish = {.kind = SYMBOLIC_RUBBISH, .number = NO_REGISTER};
+
+void symbolic_begin(struct symbolic *machine)
+{
+	memset(machine, 0, sizeof(*machine));
+	for (int8_t r = 0; r < 16; r++)
+		machine->registers[r] =
+			(struct symbolic_value){.kind = SYMBOLIC_ORIGINAL, .number = r};
+	machine->has_flags = machine->has_overflow = true;
+	machine->stored_vector = NO_REGISTER;
+}
+
+bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_value *b)
+{
+	int64_t distance;
+
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == SYMBOLIC_ADDRESS || a->kind == SYMBOLIC_FLIPPED || a->kind == SYMBOLIC_WORD)
+		return a->mask == b->mask && a->bit == b->bit && a->at == b->at &&
+		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
+	if (a->kind == SYMBOLIC_MASK)
+		return a->number == b->number && a->at == b->at && a->bit == b->bit;
+	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;
+}
+
+/* The same access's shadow: if not the same word of it. */
+static bool is_same_place(const struct symbolic_value *a, const struct symbolic_value *b)
+{
+	struct symbolic_value first = *a;
+
+	first.at = b->at;
+	return symbolic_value_is(&first, b);
+}
+
+/* --- Joins ------------------------------------------------------------------------- */
+
+static bool meet_value(struct symbolic_value *into, const struct symbolic_value *from)
+{
+	if (into->kind == SYMBOLIC_RUBBISH || symbolic_value_is(into, from))
+		return false;
+	*into = rubbish;
+	return true;
+}
+
+static bool meet_slots(struct symbolic *machine, const struct symbolic *other)
+{
+	bool has_lost = false;
+
+	for (unsigned i = 0; i < SYMBOLIC_SLOTS; i++) {
+		struct symbolic_slot *slot = &machine->slots[i];
+
+		if (!slot->is_used)
+			continue;
+		if (other->slots[i].is_used && other->slots[i].at == slot->at &&
+		    symbolic_value_is(&slot->value, &other->slots[i].value))
+			continue;
+		slot->is_used = false;
+		has_lost = true;
+	}
+	return has_lost;
+}
+
+bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool *is_consistent)
+{
+	bool has_lost = meet_slots(machine, other);
+
+	*is_consistent =
+		machine->lowered_by == other->lowered_by &&
+		machine->pushed_count == other->pushed_count &&
+		machine->is_in_doubt == other->is_in_doubt && machine->trail == other->trail &&
+		machine->stored_vector == other->stored_vector &&
+		(!machine->is_in_doubt || is_same_place(&machine->compared, &other->compared));
+	has_lost |= machine->is_compared && !other->is_compared;
+	machine->is_compared &= other->is_compared;
+	/* Of an access with several words: the last one that was looked at. */
+	has_lost |= machine->is_in_doubt && machine->compared.at < other->compared.at;
+	if (machine->compared.at < other->compared.at)
+		machine->compared.at = other->compared.at;
+	for (unsigned r = 0; r < 16; r++)
+		has_lost |= meet_value(&machine->registers[r], &other->registers[r]);
+	has_lost |= (machine->has_flags && !other->has_flags) ||
+		    (machine->has_overflow && !other->has_overflow);
+	machine->has_flags &= other->has_flags;
+	machine->has_overflow &= other->has_overflow;
+	return has_lost;
+}
+
+/* --- One instruction ------------------------------------------------------------------ */
+
+/* An instruction's bytes, taken apart. */
+struct opcode {
+	bool is_fs, is_wide;
+	unsigned reg_high, base_high;
+	const unsigned char *at;
+};
+
+static struct opcode opcode_of(const unsigned char *bytes)
+{
+	struct opcode opcode = {.at = bytes};
+
+	if (*opcode.at == 0x64) {
+		opcode.is_fs = true;
+		opcode.at++;
+	}
+	if ((*opcode.at & 0xf0) == 0x40) {
+		opcode.is_wide = *opcode.at & 8;
+		opcode.reg_high = *opcode.at & 4 ? 8 : 0;
+		opcode.base_high = *opcode.at & 1 ? 8 : 0;
+		opcode.at++;
+	}
+	return opcode;
+}
+
+static unsigned reg_of(const struct opcode *opcode, unsigned modrm_at)
+{
+	return (opcode->at[modrm_at] >> 3 & 7u) | opcode->reg_high;
+}
+
+static unsigned rm_of(const struct opcode *opcode, unsigned modrm_at)
+{
+	return (opcode->at[modrm_at] & 7u) | opcode->base_high;
+}
+
+static struct symbolic_slot *find_slot(struct symbolic *machine, int32_t at)
+{
+	for (unsigned i = 0; i < SYMBOLIC_SLOTS; i++)
+		if (machine->slots[i].is_used && machine->slots[i].at == at)
+			return &machine->slots[i];
+	return NULL;
+}
+
+static bool is_stack(const struct instruction *instruction)
+{
+	return instruction->base == RSP && instruction->index == NO_REGISTER;
+}
+
+/* A spill: below what the function uses, and above what a signal handler may. */
+static bool run_store(struct symbolic *machine, const struct opcode *opcode,
+		      const struct instruction *instruction, uint32_t protected_bytes)
+{
+	int32_t at = instruction->displacement - machine->lowered_by;
+	struct symbolic_slot *slot = find_slot(machine, at);
+
+	if (opcode->at[1] >= 0xc0) {
+		machine->registers[rm_of(opcode, 1)] = machine->registers[reg_of(opcode, 1)];
+		return opcode->is_wide;
+	}
+	if (!opcode->is_wide || !is_stack(instruction) || at + 8 > -(int32_t)protected_bytes ||
+	    at + machine->lowered_by < -THUNK_RED_ZONE || at % 8)
+		return false;
+	for (unsigned i = 0; !slot && i < SYMBOLIC_SLOTS; i++)
+		if (!machine->slots[i].is_used)
+			slot = &machine->slots[i];
+	if (!slot)
+		return false;
+	machine->stored_vector = NO_REGISTER;
+	*slot = (struct symbolic_slot){at, true, machine->registers[reg_of(opcode, 1)]};
+	return true;
+}
+
+static bool run_load(struct symbolic *machine, const struct opcode *opcode,
+		     const struct instruction *instruction)
+{
+	const struct symbolic_value *base;
+	unsigned into = reg_of(opcode, 1);
+	const struct symbolic_slot *slot;
+	struct symbolic_value word;
+
+	if (!opcode->is_wide || opcode->is_fs || opcode->at[1] >= 0xc0)
+		return false;
+	if (is_stack(instruction)) {
+		slot = find_slot(machine, instruction->displacement - machine->lowered_by);
+		machine->registers[into] = slot ? slot->value : rubbish;
+		return slot != NULL;
+	}
+	/* A word of shadow memory, and nothing else. */
+	if (instruction->base == NO_REGISTER || instruction->index != NO_REGISTER)
+		return false;
+	base = &machine->registers[instruction->base];
+	if (base->kind != SYMBOLIC_FLIPPED)
+		return false;
+	word = *base;
+	word.kind = SYMBOLIC_WORD;
+	word.at = instruction->displacement;
+	machine->registers[into] = word;
+	return word.at >= 0 && word.at < 64 && word.at % 8 == 0;
+}
+
+static bool is_original_operand(const struct symbolic *machine, const struct operand *operand)
+{
+	uint32_t registers = operand_registers(operand);
+
+	for (unsigned r = 0; r < 16; r++)
+		if (registers & REGISTER_BIT(r) &&
+		    (machine->registers[r].kind != SYMBOLIC_ORIGINAL ||
+		     machine->registers[r].number != (int8_t)r))
+			return false;
+	return true;
+}
+
+static bool run_lea(struct symbolic *machine, const struct opcode *opcode,
+		    const struct instruction *instruction, int64_t text_from_clone)
+{
+	struct operand operand = operand_of(instruction);
+	unsigned into = reg_of(opcode, 1);
+
+	if (!opcode->is_wide)
+		return false;
+	if (into == RSP) {
+		machine->stored_vector = NO_REGISTER;
+		machine->lowered_by -= instruction->displacement;
+		return is_stack(instruction);
+	}
+	if (operand.is_rip_relative)
+		operand.target += text_from_clone;
+	if (operand.base == RSP)
+		operand.displacement -= machine->lowered_by;
+	if (!is_original_operand(machine, &operand))
+		return false;
+	machine->registers[into] = (struct symbolic_value){
+		.kind = SYMBOLIC_ADDRESS, .number = NO_REGISTER, .mask = -1, .operand = operand};
+	return true;
+}
+
+/* Flipping twice gives the address back. */
+static bool run_flip(struct symbolic *machine, const struct opcode *opcode)
+{
+	struct symbolic_value *value = &machine->registers[rm_of(opcode, 2)];
+	uint8_t bit = opcode->at[3];
+
+	machine->has_flags = machine->has_overflow = false;
+	if (opcode->at[2] < 0xf8 || !opcode->is_wide)
+		return false;
+	if (value->kind == SYMBOLIC_ADDRESS && (bit == READ_BIT || bit == WRITE_BIT)) {
+		value->kind = SYMBOLIC_FLIPPED;
+		value->bit = bit;
+		return true;
+	}
+	if (value->kind != SYMBOLIC_FLIPPED || value->bit != bit)
+		return false;
+	value->kind = SYMBOLIC_ADDRESS;
+	value->bit = 0;
+	return true;
+}
+
+/* The address of the granule, or of what is not aligned in it. */
+static bool run_arithmetic(struct symbolic *machine, const struct opcode *opcode,
+			   const struct instruction *instruction,
+			   const struct symbolic_words *words)
+{
+	/* Or a count of accesses, in a word of the thread. */
+	bool is_count = opcode->is_fs && opcode->at[1] == 4 && opcode->at[2] == 0x25 &&
+			words->has_count && instruction->displacement == words->count;
+	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
+
+	machine->has_flags = machine->has_overflow = false;
+	if (is_count)
+		return true;
+	if ((opcode->at[1] & 0xf8) != 0xe0 || value->kind != SYMBOLIC_ADDRESS || !opcode->is_wide ||
+	    value->mask != -1)
+		return false;
+	value->mask = (int8_t)opcode->at[2];
+	return value->mask != -1;
+}
+
+static void leave_trail(struct symbolic *machine, const struct symbolic_value *value)
+{
+	const struct operand *operand = &value->operand;
+	uint64_t place = (uint64_t)operand->target ^
+			 (uint64_t)(uint32_t)operand->displacement << 16 ^
+			 (uint64_t)(uint8_t)operand->base << 48 ^
+			 (uint64_t)(uint8_t)operand->index << 56 ^ value->bit;
+
+	machine->trail = (machine->trail ^ place) * 0x9e3779b97f4a7c15ull + 1;
+}
+
+/* cmp %fs:offset, register: a shadow word with one of the thread's own. */
+static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
+			const struct instruction *instruction, const struct symbolic_words *words)
+{
+	const struct symbolic_value *word = &machine->registers[reg_of(opcode, 1)];
+	int32_t offset = instruction->displacement;
+	bool is_next = true;
+
+	machine->has_flags = machine->has_overflow = false;
+	if (!opcode->is_fs || !opcode->is_wide || instruction->base != NO_REGISTER ||
+	    instruction->index != NO_REGISTER || word->kind != SYMBOLIC_WORD)
+		return false;
+	machine->is_compared = true;
+	machine->is_with_shared = offset == words->shared;
+	if (machine->is_with_shared)
+		return machine->is_in_doubt && word->bit == READ_BIT &&
+		       symbolic_value_is(word, &machine->compared);
+	if (word->at)
+		is_next = is_same_place(word, &machine->compared) &&
+			  word->at == machine->compared.at + 8;
+	else
+		leave_trail(machine, word);
+	machine->compared = *word;
+	return is_next && offset == words->current && !machine->is_in_doubt;
+}
+
+void symbolic_branch(struct symbolic *machine, bool is_equal)
+{
+	if (is_equal)
+		machine->is_in_doubt = false;
+	else if (machine->is_compared && !machine->is_with_shared)
+		machine->is_in_doubt = true;
+}
+
+static bool run_flag_byte(struct symbolic *machine, const struct opcode *opcode)
+{
+	struct symbolic_value *rax = &machine->registers[RAX];
+
+	switch (opcode->at[0]) {
+	case 0x9f:
+		*rax = (struct symbolic_value){.kind = machine->has_flags ? SYMBOLIC_FLAGS_HALF
+									  : SYMBOLIC_RUBBISH};
+		return machine->has_flags;
+	case 0x04:
+		rax->kind = rax->kind == SYMBOLIC_FLAGS ? SYMBOLIC_FLAGS_BACK : SYMBOLIC_RUBBISH;
+		machine->has_flags = false;
+		machine->has_overflow = rax->kind == SYMBOLIC_FLAGS_BACK;
+		return opcode->at[1] == 0x7f;
+	default: /* sahf */
+		machine->has_flags = rax->kind == SYMBOLIC_FLAGS_BACK && machine->has_overflow;
+		return machine->has_flags;
+	}
+}
+
+static bool run_push(struct symbolic *machine, const struct symbolic_value *address)
+{
+	if (machine->lowered_by < THUNK_RED_ZONE || machine->pushed_count)
+		return false;
+	machine->lowered_by += 8;
+	machine->pushed_count = 1;
+	machine->pushed_address = *address;
+	return true;
+}
+
+/* The mask is pushed behind the id. */
+static bool run_push_register(struct symbolic *machine, const struct symbolic_value *value)
+{
+	if (!machine->pushed_count)
+		return run_push(machine, value);
+	machine->lowered_by += 8;
+	machine->pushed_mask = *value;
+	return machine->pushed_count++ == 2 && value->kind == SYMBOLIC_MASK;
+}
+
+static bool run_push_id(struct symbolic *machine, const struct opcode *opcode)
+{
+	memcpy(&machine->pushed_id, opcode->at + 1, sizeof(machine->pushed_id));
+	machine->lowered_by += 8;
+	return machine->pushed_count++ == 1;
+}
+
+/* Whether the word that was compared is that of the access that the thunk is told of. */
+static bool is_thunk_for_doubt(const struct symbolic *machine, uint32_t thunk,
+			       uint64_t text_address)
+{
+	const struct symbolic_value *word = &machine->compared;
+	bool is_write = thunk >= THUNK_WRITE;
+	uint32_t size = 1u << (thunk - (is_write ? THUNK_WRITE : THUNK_READ));
+	int64_t distance;
+
+	if (thunk >= THUNK_LOCK_BEGIN)
+		return !machine->is_in_doubt;
+	if (!machine->is_in_doubt || word->bit != (is_write ? WRITE_BIT : READ_BIT) ||
+	    !operand_distance(&word->operand, &machine->pushed_address.operand, &distance) ||
+	    word->at != (size > 8 ? (int32_t)size - 8 : 0))
+		return false;
+	if (size >= 8)
+		return word->mask == -1 && distance == 0;
+	/* Of a known address the granule's is taken at once. */
+	if (word->mask == -1)
+		return word->operand.is_rip_relative &&
+		       (text_address + (uint64_t)word->operand.target) % 8 == 0 && distance >= 0 &&
+		       distance + size <= 8;
+	return distance == 0 && word->mask == (int8_t)(-8 | (int32_t)(size - 1));
+}
+
+static struct symbolic_outcome
+call_thunk(struct symbolic *machine, const struct instruction *instruction, uint64_t text_address)
+{
+	uint64_t slot = (uint64_t)instruction->target / sizeof(uint64_t);
+	bool is_masked = slot >= THUNK_MASKED && slot < THUNK_STRING;
+
+	if (machine->pushed_count != 2u + is_masked || instruction->target < 0 ||
+	    slot >= THUNK_COUNT || instruction->target % (int64_t)sizeof(uint64_t) ||
+	    !is_thunk_for_doubt(machine, (uint32_t)slot, text_address))
+		return (struct symbolic_outcome){.event = SYMBOLIC_FOREIGN};
+	machine->lowered_by -= 8 * (int32_t)machine->pushed_count;
+	machine->pushed_count = 0;
+	machine->is_in_doubt = machine->is_compared = false;
+	if (slot >= THUNK_LOCK_BEGIN)
+		leave_trail(machine, &machine->pushed_address);
+	if (slot < THUNK_LOCK_BEGIN || slot == THUNK_SIZED || is_masked)
+		machine->has_flags = machine->has_overflow = false;
+	return (struct symbolic_outcome){.event = SYMBOLIC_THUNK, .thunk = (uint32_t)slot};
+}
+
+static struct symbolic_outcome foreign_unless(bool is_fine)
+{
+	return (struct symbolic_outcome){.event = is_fine ? SYMBOLIC_STEP : SYMBOLIC_FOREIGN};
+}
+
+static struct symbolic_outcome run_two_bytes(struct symbolic *machine, const struct opcode *opcode)
+{
+	static const unsigned char seto[] = {0x0f, 0x90, 0xc0};
+	struct symbolic_value *rax = &machine->registers[RAX];
+
+	if (opcode->at[1] == 0xba)
+		return foreign_unless(run_flip(machine, opcode));
+	if (memcmp(opcode->at, seto, sizeof(seto)) || rax->kind != SYMBOLIC_FLAGS_HALF ||
+	    !machine->has_overflow)
+		return foreign_unless(false);
+	rax->kind = SYMBOLIC_FLAGS;
+	return foreign_unless(true);
+}
+
+static struct symbolic_outcome run_branch_if(const struct symbolic *machine,
+					     const struct opcode *opcode,
+					     const struct instruction *instruction)
+{
+	unsigned condition = (opcode->at[0] == 0x0f ? opcode->at[1] : opcode->at[0]) & 15u;
+
+	if (!machine->is_compared || (condition != 4 && condition != 5))
+		return foreign_unless(false);
+	return (struct symbolic_outcome){SYMBOLIC_BRANCH, instruction->target, 0, condition == 4};
+}
+
+struct symbolic_outcome symbolic_run(struct symbolic *machine,
+				     const struct symbolic_setting *setting,
+				     const struct instruction *instruction)
+{
+	static const struct symbolic_value none = {.kind = SYMBOLIC_RUBBISH};
+	const unsigned char *bytes = setting->code + instruction->offset;
+	struct opcode opcode = opcode_of(bytes);
+
+	if (instruction->kind == INSTRUCTION_BRANCH)
+		return (struct symbolic_outcome){SYMBOLIC_JUMP, instruction->target, 0, false};
+	if (instruction->kind == INSTRUCTION_BRANCH_IF)
+		return run_branch_if(machine, &opcode, instruction);
+	if (instruction->kind == INSTRUCTION_CALL_INDIRECT && instruction->is_rip_relative)
+		return call_thunk(machine, instruction, setting->text_address);
+	if (bytes[0] == 0xc4 || bytes[0] == 0x66)
+		return foreign_unless(
+			symbolic_run_vector(machine, bytes, setting->protected_bytes));
+	switch (opcode.at[0]) {
+	case 0x89:
+		return foreign_unless(
+			run_store(machine, &opcode, instruction, setting->protected_bytes));
+	case 0x8b:
+		return foreign_unless(run_load(machine, &opcode, instruction));
+	case 0x8d:
+		return foreign_unless(
+			run_lea(machine, &opcode, instruction, setting->text_from_clone));
+	case 0x83:
+		return foreign_unless(
+			run_arithmetic(machine, &opcode, instruction, &setting->words));
+	case 0x3b:
+		return foreign_unless(run_compare(machine, &opcode, instruction, &setting->words));
+	case 0x9f:
+	case 0x9e:
+	case 0x04:
+		return foreign_unless(run_flag_byte(machine, &opcode));
+	case 0x68:
+		return foreign_unless(run_push_id(machine, &opcode));
+	case 0x6a:
+		return foreign_unless(opcode.at[1] == 0 && run_push(machine, &none));
+	case 0x0f:
+		return run_two_bytes(machine, &opcode);
+	default:
+		break;
+	}
+	if ((opcode.at[0] & 0xf8) == 0x50)
+		return foreign_unless(run_push_register(
+			machine, &machine->registers[(opcode.at[0] & 7u) | opcode.base_high]));
+	return foreign_unless(false);
+}

@@ -1,0 +1,119 @@
+/*
+ * A symbolic machine for the code of checks: what verification follows it with.
+ */
+#ifndef X86_VERIFY_SYMBOLIC_H
+#define X86_VERIFY_SYMBOLIC_H
+
+#include "x86/decode/operand.h"
+#include "x86/plan.h"
+
+#define SYMBOLIC_SLOTS 4u
+
+enum symbolic_kind {
+	SYMBOLIC_RUBBISH,
+	SYMBOLIC_ORIGINAL,   /* what register 'number' had in the original */
+	SYMBOLIC_ADDRESS,    /* the address of 'operand' */
+	SYMBOLIC_FLIPPED,    /* ... with bit 'bit' flipped */
+	SYMBOLIC_WORD,	     /* the shadow word 'at' bytes from there */
+	SYMBOLIC_MASK,	     /* bits of vector register 'number': one per 'at' bytes of 16 or 32 */
+	SYMBOLIC_FLAGS_HALF, /* lahf, but not yet seto */
+	SYMBOLIC_FLAGS,	     /* lahf and seto */
+	SYMBOLIC_FLAGS_BACK  /* OF is restored already */
+};
+
+struct symbolic_value {
+	uint8_t kind;
+	int8_t number;
+	int8_t mask; /* what the address was and'ed with; -1: nothing */
+	uint8_t bit; /* of a mask: 1 for 32 bytes */
+	int32_t at;
+	struct operand operand;
+};
+
+/* A word on the stack that the check has written, 'at' bytes from the original rsp. */
+struct symbolic_slot {
+	int32_t at;
+	bool is_used;
+	struct symbolic_value value;
+};
+
+struct symbolic {
+	struct symbolic_value registers[16];
+	struct symbolic_slot slots[SYMBOLIC_SLOTS];
+	int32_t lowered_by;
+	bool has_flags;	   /* the original's, in the flags register */
+	bool has_overflow; /* at least OF */
+	struct symbolic_value pushed_address;
+	uint32_t pushed_id;
+	struct symbolic_value pushed_mask;
+	int8_t stored_vector; /* whose 32 bytes lie at rsp, under what is pushed; or NO_REGISTER */
+	uint32_t pushed_count;
+	/* A shadow word was compared with the thread's current or shared word; it
+	 * was found to differ from the current one, and no thunk has been called yet. */
+	struct symbolic_value compared;
+	bool is_compared, is_with_shared, is_in_doubt;
+	uint64_t trail; /* a hash of the places looked at so far: the same on all paths */
+};
+
+/* The thread's words: offsets from the thread pointer. */
+struct symbolic_words {
+	int32_t current, shared;
+	int32_t count; /* of accesses, if has_count */
+	bool has_count;
+};
+
+/* What one instruction of a check did that concerns others. */
+enum symbolic_event {
+	SYMBOLIC_STEP,
+	SYMBOLIC_JUMP,	 /* always to 'target' */
+	SYMBOLIC_BRANCH, /* to 'target', or on */
+	SYMBOLIC_THUNK,	 /* thunk number 'thunk' is called */
+	SYMBOLIC_FOREIGN /* nothing that a check may do */
+};
+
+struct symbolic_outcome {
+	enum symbolic_event event;
+	int64_t target; /* offset in the clones */
+	uint32_t thunk;
+	bool is_if_equal; /* of a branch */
+};
+
+static inline struct symbolic_value symbolic_mask(unsigned vector, unsigned element, bool is_wide)
+{
+	return (struct symbolic_value){
+		.kind = SYMBOLIC_MASK,
+		.number = (int8_t)vector,
+		.bit = is_wide,
+		.at = (int32_t)element,
+	};
+}
+
+void symbolic_begin(struct symbolic *machine);
+
+/* What stays the same for all instructions of a clone. */
+struct symbolic_setting {
+	const unsigned char *code;
+	uint64_t text_address;
+	int64_t text_from_clone;  /* what makes an offset in the clones one in the text */
+	uint32_t protected_bytes; /* below rsp, that the function may use */
+	struct symbolic_words words;
+};
+
+/* Runs one instruction of a check. */
+struct symbolic_outcome symbolic_run(struct symbolic *machine,
+				     const struct symbolic_setting *setting,
+				     const struct instruction *instruction);
+
+/* The same for a vector instruction.  False: nothing that a check may do. */
+bool symbolic_run_vector(struct symbolic *machine, const unsigned char *bytes,
+			 uint32_t protected_bytes);
+
+/* The machine on one edge of a branch: what is known of the words compared. */
+void symbolic_branch(struct symbolic *machine, bool is_equal);
+
+/* Meets @other where paths join.  Returns whether *@machine lost something. */
+bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool *is_consistent);
+
+bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_value *b);
+
+#endif

@@ -1,0 +1,237 @@
+#include "x86/verify/verify_parts.h"
+
+#include <string.h>
+
+#include "x86/flow/liveness.h"
+
+/* Where text offset @offset is to be found by code in the clones. */
+static uint64_t home_of(const struct verifying *verifying, int64_t offset)
+{
+	uint32_t clone = module_clone_offset(verifying->module, offset);
+
+	return clone ? verifying->plan->clone_address + clone
+		     : verifying->module->text_address + (uint64_t)offset;
+}
+
+static uint64_t destination(const struct verifying *verifying,
+			    const struct instruction *instruction)
+{
+	return verifying->plan->clone_address + (uint64_t)instruction->target;
+}
+
+/* --- Copies ----------------------------------------------------------------------------- */
+
+static bool jumps_to(struct verifying *verifying, uint32_t at, uint64_t target, uint32_t *after)
+{
+	struct instruction instruction;
+
+	if (!verify_decode(verifying, at, &instruction))
+		return false;
+	*after = at + instruction.length;
+	return (instruction.kind == INSTRUCTION_BRANCH &&
+		destination(verifying, &instruction) == target) ||
+	       verify_wrong(verifying, at, "a jump elsewhere");
+}
+
+static unsigned condition_of(const unsigned char *bytes)
+{
+	while (*bytes != 0x0f && (*bytes & 0xf0) != 0x70)
+		bytes++;
+	return (*bytes == 0x0f ? bytes[1] : *bytes) & 15u;
+}
+
+static bool check_branch_if(struct verifying *verifying, const struct instruction *copy)
+{
+	const struct instruction *original = verify_current(verifying);
+	const unsigned char *bytes = verifying->module->text + original->offset;
+
+	if (copy->kind != INSTRUCTION_BRANCH_IF ||
+	    condition_of(bytes) != condition_of(verifying->plan->clone + copy->offset))
+		return verify_wrong(verifying, copy->offset, "another condition");
+	return destination(verifying, copy) == home_of(verifying, original->target) ||
+	       verify_wrong(verifying, copy->offset, "a branch elsewhere");
+}
+
+/* The instruction around its displacement, which may differ if it means the same. */
+static bool check_plain(struct verifying *verifying, const struct instruction *copy)
+{
+	const struct instruction *original = verify_current(verifying);
+	const unsigned char *should = verifying->module->text + original->offset;
+	const unsigned char *is = verifying->plan->clone + copy->offset;
+	uint64_t target = verifying->module->text_address + (uint64_t)original->target;
+
+	if (copy->length != original->length)
+		return verify_wrong(verifying, copy->offset, "another instruction");
+	for (unsigned i = 0; i < original->length; i++) {
+		bool is_displacement = original->is_rip_relative &&
+				       i >= original->displacement_at &&
+				       i < original->displacement_at + 4u;
+
+		if (is[i] != should[i] && !is_displacement)
+			return verify_wrong(verifying, copy->offset, "other bytes");
+	}
+	return !original->is_rip_relative || destination(verifying, copy) == target ||
+	       verify_wrong(verifying, copy->offset, "another operand");
+}
+
+/* A short hop over a jump: loop +2; jmp on; jmp target. */
+static bool check_loop(struct verifying *verifying, const struct instruction *copy, uint32_t *after)
+{
+	const struct instruction *original = verify_current(verifying);
+	const unsigned char *code = verifying->plan->clone + copy->offset;
+	uint32_t hop = copy->offset + original->length, jump = hop + 2;
+
+	if (memcmp(code, verifying->module->text + original->offset, original->length - 1u) ||
+	    copy->target != jump ||
+	    !jumps_to(verifying, jump, home_of(verifying, original->target), after))
+		return verify_wrong(verifying, copy->offset, "another loop");
+	return jumps_to(verifying, hop, verifying->plan->clone_address + *after, &jump);
+}
+
+static bool check_copy(struct verifying *verifying, uint32_t *after)
+{
+	const struct instruction *original = verify_current(verifying);
+	uint64_t anchor = verifying->module->text_address + original->offset;
+	struct instruction copy;
+
+	if (!verify_decode(verifying, verifying->copy_at, &copy))
+		return false;
+	*after = verifying->copy_at + copy.length;
+	switch ((enum instruction_kind)original->kind) {
+	case INSTRUCTION_BRANCH_IF:
+		return check_branch_if(verifying, &copy);
+	case INSTRUCTION_BRANCH:
+		return jumps_to(verifying, verifying->copy_at, home_of(verifying, original->target),
+				after);
+	case INSTRUCTION_CALL:
+	case INSTRUCTION_CALL_INDIRECT:
+		return jumps_to(verifying, verifying->copy_at, anchor, after);
+	case INSTRUCTION_LOOP:
+		return check_loop(verifying, &copy, after);
+	case INSTRUCTION_PLAIN:
+	case INSTRUCTION_JUMP_INDIRECT:
+	case INSTRUCTION_RETURN:
+	case INSTRUCTION_STOP:
+	case INSTRUCTION_UNKNOWN:
+		break;
+	}
+	return check_plain(verifying, &copy);
+}
+
+/* --- Functions ------------------------------------------------------------------------------ */
+
+static bool goes_on(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_PLAIN ||
+	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
+}
+
+static bool check_instruction(struct verifying *verifying)
+{
+	const struct function *function = verifying->function;
+	const struct instruction *original = verify_current(verifying);
+	uint32_t after, end;
+
+	verifying->result->instructions++;
+	if (!verify_follow_checks(verifying) || !check_copy(verifying, &after))
+		return false;
+	if (checks_classify(verifying->module, function, original) == ACCESS_LOCKED &&
+	    !verify_follow_lock_end(verifying, &after))
+		return false;
+	if (!goes_on(original))
+		return true;
+	if (verifying->index + 1 == function->count)
+		return jumps_to(verifying, after, home_of(verifying, function->end), &end);
+	return after == verifying->offsets[verifying->index + 1] ||
+	       verify_wrong(verifying, after, "the next instruction is elsewhere");
+}
+
+static bool is_wanted(enum access_class class)
+{
+	return class == ACCESS_SIMPLE || class == ACCESS_SIZED || class == ACCESS_MASKED ||
+	       class == ACCESS_LOCKED || class == ACCESS_STRING;
+}
+
+static bool check_function(struct verifying *verifying, uint8_t *has_site, uint32_t *live)
+{
+	const struct function *function = verifying->function;
+
+	liveness_compute(verifying->module, function, live);
+	verifying->live = live;
+	verifying->result->functions++;
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+
+		verifying->index = i;
+		if (is_wanted(checks_classify(verifying->module, function, instruction)) &&
+		    !has_site[instruction->offset])
+			return verify_wrong(verifying, verifying->offsets[i],
+					    "an access has no site");
+		if (!check_instruction(verifying))
+			return false;
+	}
+	return true;
+}
+
+static bool check_all(struct verifying *verifying, uint8_t *has_site, uint32_t *live)
+{
+	const struct module *module = verifying->module;
+	const struct plan *plan = verifying->plan;
+
+	for (uint32_t i = 0; i < plan->site_count; i++)
+		has_site[plan->sites[i].offset] = 1;
+	for (uint32_t i = 0; i < module->function_count; i++) {
+		verifying->function = &module->functions[i];
+		verifying->offsets = verifying->function->clone_offsets;
+		if (verifying->offsets && !check_function(verifying, has_site, live))
+			return false;
+	}
+	return true;
+}
+
+static uint32_t longest(const struct module *module)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < module->function_count; i++)
+		if (module->functions[i].count > most)
+			most = module->functions[i].count;
+	return most;
+}
+
+bool verify_clones(const struct decoder *decoder, const struct plan *plan,
+		   const struct plan_options *options, struct arena *arena,
+		   struct verification *verification)
+{
+	const struct module *module = plan->module;
+	size_t live_bytes = (longest(module) + 1) * sizeof(uint32_t);
+	size_t site_bytes = (plan->site_count + 1) * sizeof(uint32_t);
+	struct verifying verifying = {
+		.decoder = decoder,
+		.options = options,
+		.module = module,
+		.plan = plan,
+		.result = verification,
+		.nodes = arena_alloc(arena, VERIFY_NODES_MOST * sizeof(*verifying.nodes)),
+		.machines = arena_alloc(arena, sizeof(*verifying.machines)),
+		.begun_at = arena_alloc(arena, site_bytes),
+		.ended_at = arena_alloc(arena, site_bytes),
+	};
+	uint8_t *has_site = arena_alloc(arena, module->text_bytes);
+	uint32_t *live = arena_alloc(arena, live_bytes);
+	bool is_right = false;
+
+	*verification = (struct verification){.what = NULL};
+	if (verifying.nodes && verifying.machines && verifying.begun_at && verifying.ended_at &&
+	    has_site && live)
+		is_right = check_all(&verifying, has_site, live);
+	else
+		verification->what = "out of memory";
+	arena_free(arena, verifying.nodes, VERIFY_NODES_MOST * sizeof(*verifying.nodes));
+	arena_free(arena, verifying.begun_at, site_bytes);
+	arena_free(arena, verifying.ended_at, site_bytes);
+	arena_free(arena, verifying.machines, sizeof(*verifying.machines));
+	arena_free(arena, has_site, module->text_bytes);
+	arena_free(arena, live, live_bytes);
+	return is_right;
+}
