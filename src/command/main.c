@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "command/command.h"
-#include "command/help.h"
+#include "command/base/help.h"
 
 static int print_version(void)
 {

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "command/arguments.h"
-#include "command/output.h"
+#include "command/base/arguments.h"
+#include "command/base/output.h"
 #include "replay/replay.h"
-#include "command/results_file.h"
+#include "command/base/results_file.h"
 
 #define STANDARD_INPUT_NAME "(standard input)"
 #define STATUS_NOT_AS_EXPECTED 1

@@ -1,6 +1,6 @@
 /* snarl report: renders saved results. */
-#include "command/arguments.h"
-#include "command/output.h"
+#include "command/base/arguments.h"
+#include "command/base/output.h"
 
 int command_report(int argc, char **argv)
 {

@@ -1,4 +1,4 @@
-#include "command/results_file.h"
+#include "command/base/results_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

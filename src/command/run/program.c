@@ -1,4 +1,4 @@
-#include "command/program.h"
+#include "command/run/program.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Where libsnarl.so is. */
-#ifndef COMMAND_LIBRARY_H
-#define COMMAND_LIBRARY_H
+#ifndef COMMAND_RUN_LIBRARY_H
+#define COMMAND_RUN_LIBRARY_H
 
 /* Its absolute path (allocated), or NULL after a message. */
 char *library_find(void);

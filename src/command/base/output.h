@@ -1,6 +1,6 @@
 /* Outputs as the options ask for them, and the status that findings give. */
-#ifndef COMMAND_OUTPUT_H
-#define COMMAND_OUTPUT_H
+#ifndef COMMAND_BASE_OUTPUT_H
+#define COMMAND_BASE_OUTPUT_H
 
 #include <sys/types.h>
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command/arguments.h"
+#include "command/base/arguments.h"
 #include "elf/symbol_names.h"
 #include "x86/flow/checks.h"
 #include "x86/decode/decode.h"

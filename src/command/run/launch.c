@@ -1,4 +1,4 @@
-#include "command/launch.h"
+#include "command/run/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Help texts, made from commands.def and options.def. */
-#ifndef COMMAND_HELP_H
-#define COMMAND_HELP_H
+#ifndef COMMAND_BASE_HELP_H
+#define COMMAND_BASE_HELP_H
 
 #include <stdio.h>
 

@@ -6,13 +6,13 @@
 #include <sys/wait.h>
 
 #include "base/atomic.h"
-#include "command/arguments.h"
-#include "command/launch.h"
-#include "command/library.h"
-#include "command/output.h"
-#include "command/processes.h"
-#include "command/program.h"
-#include "command/results_file.h"
+#include "command/base/arguments.h"
+#include "command/run/launch.h"
+#include "command/run/library.h"
+#include "command/base/output.h"
+#include "command/run/processes.h"
+#include "command/run/program.h"
+#include "command/base/results_file.h"
 #include "finding/results.h"
 
 /* All of one run. */

@@ -1,4 +1,4 @@
-#include "command/processes.h"
+#include "command/run/processes.h"
 
 #include <poll.h>
 #include <signal.h>

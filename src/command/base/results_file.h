@@ -1,6 +1,6 @@
 /* The file that the processes of a run map, while they run and after. */
-#ifndef COMMAND_RESULTS_FILE_H
-#define COMMAND_RESULTS_FILE_H
+#ifndef COMMAND_BASE_RESULTS_FILE_H
+#define COMMAND_BASE_RESULTS_FILE_H
 
 #include <sys/types.h>
 

@@ -1,6 +1,6 @@
 /* PROGRAM before it starts: where it is, and whether it can be observed. */
-#ifndef COMMAND_PROGRAM_H
-#define COMMAND_PROGRAM_H
+#ifndef COMMAND_RUN_PROGRAM_H
+#define COMMAND_RUN_PROGRAM_H
 
 #include "base/types.h"
 

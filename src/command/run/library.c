@@ -1,4 +1,4 @@
-#include "command/library.h"
+#include "command/run/library.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "command/help.h"
+#include "command/base/help.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
-#include "command/arguments.h"
+#include "command/base/arguments.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "command/help.h"
+#include "command/base/help.h"
 
 enum { CODE_HELP = 256, CODE_FIRST_OPTION };
 

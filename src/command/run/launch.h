@@ -4,8 +4,8 @@
  * The program stays in our process group and gets the terminal's signals
  * itself; we sit out SIGINT and SIGQUIT, and pass SIGTERM and SIGHUP on.
  */
-#ifndef COMMAND_LAUNCH_H
-#define COMMAND_LAUNCH_H
+#ifndef COMMAND_RUN_LAUNCH_H
+#define COMMAND_RUN_LAUNCH_H
 
 #include <sys/types.h>
 

@@ -1,6 +1,6 @@
 /* Command lines of subcommands, read by the table of options. */
-#ifndef COMMAND_ARGUMENTS_H
-#define COMMAND_ARGUMENTS_H
+#ifndef COMMAND_BASE_ARGUMENTS_H
+#define COMMAND_BASE_ARGUMENTS_H
 
 #include "command/command.h"
 #include "options/options.h"

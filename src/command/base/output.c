@@ -1,4 +1,4 @@
-#include "command/output.h"
+#include "command/base/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* The processes of a run, as their results file tells of them. */
-#ifndef COMMAND_PROCESSES_H
-#define COMMAND_PROCESSES_H
+#ifndef COMMAND_RUN_PROCESSES_H
+#define COMMAND_RUN_PROCESSES_H
 
-#include "command/results_file.h"
+#include "command/base/results_file.h"
 
 #define PROCESSES_MAX 1024
 
