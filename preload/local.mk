@@ -3,12 +3,12 @@
 # What C++ exceptions pass through, with clean-ups to run.
 noinst_LIBRARIES += preload/libthrown.a
 preload_libthrown_a_CFLAGS = $(preload_libsnarl_so_CFLAGS) -fexceptions
-preload_libthrown_a_SOURCES = preload/wrap_once.c
+preload_libthrown_a_SOURCES = preload/sync/wrap_once.c
 
 # What takes real numbers as arguments: these come in vector registers.
 noinst_LIBRARIES += preload/libformatted.a
 preload_libformatted_a_CFLAGS = $(GUEST_CFLAGS:-mgeneral-regs-only=) -fno-omit-frame-pointer
-preload_libformatted_a_SOURCES = preload/ranges_formatted.c preload/wrap_formatted.c
+preload_libformatted_a_SOURCES = preload/ranges/ranges_formatted.c preload/ranges/wrap_formatted.c
 
 preloaddir = $(libdir)/snarl
 preload_PROGRAMS = preload/libsnarl.so
@@ -24,58 +24,7 @@ EXTRA_DIST += preload/versions.map
 preload_libsnarl_so_DEPENDENCIES = preload/versions.map preload/libthrown.a \
 	preload/libformatted.a src/libcore.a src/libplan.a
 preload_libsnarl_so_SOURCES = \
-	%D%/access.S %D%/access.c %D%/access.h \
-	%D%/access_context.h \
-	%D%/access_deep.c \
-	%D%/bare.c %D%/bare.h \
-	%D%/bytes.c \
-	%D%/block_facts.c %D%/block_facts.h \
-	%D%/call_site.c %D%/call_site.h \
-	%D%/child_program.c %D%/child_program.h \
-	%D%/clone_frames.c %D%/clone_frames.h \
-	%D%/clone_context.c %D%/clone_context.h \
-	%D%/clones.c %D%/clones.h \
-	%D%/debugger.c %D%/debugger.h \
-	%D%/descriptor_identity.c %D%/descriptor_identity.h \
-	%D%/descriptors.c %D%/descriptors.h \
-	%D%/environment.c %D%/environment.h \
-	%D%/export.h \
-	%D%/function_names.c %D%/function_names.h \
-	%D%/guest.c %D%/guest.h \
-	%D%/imports.c %D%/imports.h \
-	%D%/handlers.c %D%/handlers.h \
-	%D%/heap.c %D%/heap.h \
-	%D%/interpose.def \
-	%D%/lock_memory.c %D%/lock_memory.h \
-	%D%/modules.c %D%/modules.h \
-	%D%/modules_needed.c %D%/modules_needed.h \
-	%D%/modules_watched.c %D%/modules_watched.h \
-	%D%/near.c %D%/near.h \
-	%D%/outside.c %D%/outside.h \
-	%D%/patch.c %D%/patch.h \
-	%D%/perf_map.c %D%/perf_map.h \
-	%D%/policy.c %D%/policy.h \
-	%D%/races.c %D%/races.h \
-	%D%/ranges.c %D%/ranges.def %D%/ranges.h \
-	%D%/ranges_regular.c \
-	%D%/ranges_tables.h \
-	%D%/ranges_vectors.c \
-	%D%/real.c %D%/real.h \
-	%D%/rendezvous.c %D%/rendezvous.h \
-	%D%/reporter.c %D%/reporter.h \
-	%D%/room.c %D%/room.h \
-	%D%/shared.c %D%/shared.h \
-	%D%/shared_life.c %D%/shared_life.h \
-	%D%/signal_entry.S %D%/signals.h \
-	%D%/sink.c %D%/sink.h \
-	%D%/sink_describe.c \
-	%D%/sink_record.h \
-	%D%/sink_room.c %D%/sink_room.h \
-	%D%/sink_slots.c \
 	src/unwind/stack_memo.c src/unwind/stack_memo.h \
-	%D%/start.c \
-	%D%/text.h %D%/transfers.def \
-	%D%/thunk_context.c %D%/thunk_context.h \
 	src/unwind/unwind.c src/unwind/unwind.h \
 	src/unwind/unwind_bytes.h \
 	src/unwind/unwind_cache.c src/unwind/unwind_cache.h \
@@ -85,24 +34,76 @@ preload_libsnarl_so_SOURCES = \
 	src/unwind/unwind_rules.c src/unwind/unwind_rules.h \
 	src/unwind/unwind_start.h \
 	src/unwind/unwind_table.c src/unwind/unwind_table.h \
-	%D%/wrap_barrier.c \
-	%D%/wrap_c11.c \
-	%D%/wrap_channel.c \
-	%D%/wrap_clone.c \
-	%D%/wrap_descriptor.c \
-	%D%/wrap_exec.c %D%/wrap_exec.h \
-	%D%/wrap_file.c \
-	%D%/wrap_formatted.h \
-	%D%/wrap_futex.c \
-	%D%/wrap_loader.c \
-	%D%/wrap_mapping.c \
-	%D%/wrap_memory.c %D%/wrap_memory.h \
-	%D%/wrap_process.c %D%/wrap_process.h \
-	%D%/wrap_semaphore.c \
-	%D%/wrap_signal.c \
-	%D%/wrap_spawn.c \
-	%D%/wrap_condition.c %D%/wrap_condition.h \
-	%D%/wrap_lock.c %D%/wrap_lock.h \
-	%D%/wrap_syscall.S \
-	%D%/wrap_syscall.c %D%/wrap_syscall.h \
-	%D%/wrap_thread.c %D%/wrap_thread.h
+	%D%/guest/bytes.c \
+	%D%/guest/environment.c %D%/guest/environment.h \
+	%D%/guest/export.h \
+	%D%/guest/guest.c %D%/guest/guest.h \
+	%D%/guest/modules.c %D%/guest/modules.h \
+	%D%/guest/real.c %D%/guest/real.h \
+	%D%/guest/room.c %D%/guest/room.h \
+	%D%/guest/text.h \
+	%D%/code/call_site.c %D%/code/call_site.h \
+	%D%/code/clones.c %D%/code/clones.h \
+	%D%/code/modules_needed.c %D%/code/modules_needed.h \
+	%D%/code/modules_watched.c %D%/code/modules_watched.h \
+	%D%/code/near.c %D%/code/near.h \
+	%D%/outside/lock_memory.c %D%/outside/lock_memory.h \
+	%D%/outside/outside.c %D%/outside/outside.h \
+	%D%/outside/shared_life.c %D%/outside/shared_life.h \
+	%D%/results/bare.c %D%/results/bare.h \
+	%D%/results/reporter.c %D%/results/reporter.h \
+	%D%/results/shared.c %D%/results/shared.h \
+	%D%/results/sink.c %D%/results/sink.h \
+	%D%/results/sink_describe.c \
+	%D%/results/sink_record.h \
+	%D%/results/sink_room.c %D%/results/sink_room.h \
+	%D%/results/sink_slots.c \
+	%D%/heap/block_facts.c %D%/heap/block_facts.h \
+	%D%/heap/heap.c %D%/heap/heap.h \
+	%D%/heap/wrap_mapping.c \
+	%D%/heap/wrap_memory.c %D%/heap/wrap_memory.h \
+	%D%/ranges/imports.c %D%/ranges/imports.h \
+	%D%/ranges/ranges.c %D%/ranges/ranges.def %D%/ranges/ranges.h \
+	%D%/ranges/ranges_regular.c \
+	%D%/ranges/ranges_tables.h \
+	%D%/ranges/ranges_vectors.c \
+	%D%/ranges/wrap_formatted.h \
+	%D%/channels/descriptor_identity.c %D%/channels/descriptor_identity.h \
+	%D%/channels/descriptors.c %D%/channels/descriptors.h \
+	%D%/channels/transfers.def \
+	%D%/channels/wrap_channel.c \
+	%D%/channels/wrap_descriptor.c \
+	%D%/access/access.S %D%/access/access.c %D%/access/access.h \
+	%D%/access/access_context.h \
+	%D%/access/access_deep.c \
+	%D%/access/thunk_context.c %D%/access/thunk_context.h \
+	%D%/signals/clone_context.c %D%/signals/clone_context.h \
+	%D%/signals/handlers.c %D%/signals/handlers.h \
+	%D%/signals/signal_entry.S \
+	%D%/signals/signals.h \
+	%D%/signals/wrap_signal.c \
+	%D%/process/policy.c %D%/process/policy.h \
+	%D%/process/start.c \
+	%D%/process/wrap_clone.c \
+	%D%/process/wrap_process.c %D%/process/wrap_process.h \
+	%D%/exec/child_program.c %D%/exec/child_program.h \
+	%D%/exec/wrap_exec.c %D%/exec/wrap_exec.h \
+	%D%/exec/wrap_spawn.c \
+	%D%/sync/interpose.def \
+	%D%/sync/wrap_barrier.c \
+	%D%/sync/wrap_c11.c \
+	%D%/sync/wrap_condition.c %D%/sync/wrap_condition.h \
+	%D%/sync/wrap_file.c \
+	%D%/sync/wrap_futex.c \
+	%D%/sync/wrap_lock.c %D%/sync/wrap_lock.h \
+	%D%/sync/wrap_semaphore.c \
+	%D%/sync/wrap_syscall.S %D%/sync/wrap_syscall.c %D%/sync/wrap_syscall.h \
+	%D%/sync/wrap_thread.c %D%/sync/wrap_thread.h \
+	%D%/instrument/patch.c %D%/instrument/patch.h \
+	%D%/instrument/races.c %D%/instrument/races.h \
+	%D%/instrument/rendezvous.c %D%/instrument/rendezvous.h \
+	%D%/instrument/wrap_loader.c \
+	%D%/debugger/clone_frames.c %D%/debugger/clone_frames.h \
+	%D%/debugger/debugger.c %D%/debugger/debugger.h \
+	%D%/debugger/function_names.c %D%/debugger/function_names.h \
+	%D%/debugger/perf_map.c %D%/debugger/perf_map.h

@@ -79,7 +79,7 @@ struct destroyed_lock {
 struct known_finding; /* report.c: to count repetitions */
 
 struct detector {
-	/* What the thunks of preload/access.S know the place of. */
+	/* What the thunks of preload/access/access.S know the place of. */
 	uint32_t split_count; /* how many of splits[] there are */
 
 	const struct detector_hooks *hooks;

@@ -8,7 +8,7 @@
 #include "opened_library.h"
 #include "plugin_library.h"
 
-#define OPENINGS 4200 /* there are 4096 rows: preload/clones.c */
+#define OPENINGS 4200 /* there are 4096 rows: preload/code/clones.c */
 
 static long call_plugin(void)
 {

@@ -130,14 +130,14 @@ check_PROGRAMS += $(memory_tests)
 
 tests_unit_test_block_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_block_facts_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_block_facts_SOURCES = tests/unit/test_block_facts.c preload/block_facts.c
+tests_unit_test_block_facts_SOURCES = tests/unit/test_block_facts.c preload/heap/block_facts.c
 tests_unit_test_block_facts_LDADD = $(CHECK_LIBS)
 
 tests_unit_test_ranges_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_test_ranges_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer
 tests_unit_test_ranges_SOURCES = tests/unit/test_ranges.c \
-	preload/ranges.c preload/ranges_formatted.c preload/ranges_regular.c \
-	preload/ranges_vectors.c preload/real.c
+	preload/ranges/ranges.c preload/ranges/ranges_formatted.c preload/ranges/ranges_regular.c \
+	preload/ranges/ranges_vectors.c preload/guest/real.c
 tests_unit_test_ranges_LDADD = $(CHECK_LIBS)
 
 # --- The unwinder, against libunwind -----------------------------------------

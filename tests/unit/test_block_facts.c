@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "preload/block_facts.h"
+#include "preload/heap/block_facts.h"
 
 /* Somewhere in the regions, where nothing need be: facts are beside memory. */
 #define LOW 0x090000000000ull

@@ -1,4 +1,4 @@
-/* What each wrapper of preload/ranges.def tells the engine, which is a list here. */
+/* What each wrapper of preload/ranges/ranges.def tells the engine, which is a list here. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <check.h>
@@ -25,12 +25,12 @@
 #include <wchar.h>
 
 #include "detect/race/access.h"
-#include "preload/access.h"
-#include "preload/call_site.h"
-#include "preload/guest.h"
-#include "preload/heap.h"
-#include "preload/modules.h"
-#include "preload/ranges.h"
+#include "preload/access/access.h"
+#include "preload/code/call_site.h"
+#include "preload/guest/guest.h"
+#include "preload/heap/heap.h"
+#include "preload/guest/modules.h"
+#include "preload/ranges/ranges.h"
 
 /* --- The surroundings ------------------------------------------------------- */
 
@@ -975,7 +975,7 @@ START_TEST(every_row_was_tried)
 #define RANGE(type, name, parameters, arguments, before) #name,
 #define RANGE_AFTER(type, name, parameters, arguments, before, after) #name,
 #define RANGE_WRITTEN(name) #name,
-#include "preload/ranges.def"
+#include "preload/ranges/ranges.def"
 	};
 
 	for (unsigned int i = 0; i < RANGE_COUNT; i++)

@@ -36,7 +36,7 @@ static bool map_range(uintptr_t start, size_t size_bytes, int protection)
 	return false;
 }
 
-/* What is neither a region nor a plane, and not the heap's (preload/block_facts.c). */
+/* What is neither a region nor a plane, and not the heap's (preload/heap/block_facts.c). */
 static const struct shadow_region holes[] = {
 	{0x170000000000, 0x1e0000000000}, {0x310000000000, 0x350000000000},
 	{0x370000000000, 0x3e0000000000}, {0x500000000000, 0x550000000000},

@@ -126,7 +126,7 @@ struct thread_give {
 };
 
 struct thread {
-	/* What the thunks of preload/access.S know the places of. */
+	/* What the thunks of preload/access/access.S know the places of. */
 	struct open_granule open[2][THREAD_OPEN];
 	struct vclock clock;
 	uint32_t access_sample;	 /* slow accesses until one has its whole stack recorded */

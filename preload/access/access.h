@@ -1,0 +1,46 @@
+/*
+ * Accesses of cloned code: from a thunk (x86/emit/thunk.h) to the race engine.
+ *
+ * A thunk keeps the registers that C code may change in an access frame on the
+ * program's stack, below what its functions use there, and calls here.  This
+ * path uses general registers only, little stack, and nothing of the C
+ * library.  Deep work (a fresh unwind, a finding) goes through access_deeply():
+ * on a stack of ours, with the vector registers kept.
+ */
+#ifndef PRELOAD_ACCESS_ACCESS_H
+#define PRELOAD_ACCESS_ACCESS_H
+
+#include "preload/guest/guest.h"
+#include "x86/emit/thunk.h"
+
+/* What a check compares with: shadow.h.  thread.current and .shared point here. */
+extern __thread uint64_t access_current __attribute__((tls_model("initial-exec")));
+extern __thread uint64_t access_shared __attribute__((tls_model("initial-exec")));
+/* The thread, for the thunks; NULL: none that is observed. */
+extern __thread struct thread *access_thread __attribute__((tls_model("initial-exec")));
+
+/* The program's registers in a thunk: access.S makes it. */
+struct access_frame {
+	uint64_t flags;
+	uint64_t pc; /* of the site, plus 1 (so that unwinders take the site itself) */
+	uint64_t rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
+	uint64_t return_address; /* into the clone */
+	uint64_t words[3];	 /* the id, and the address; a mask before both of them */
+};
+
+/* The thunks' addresses, for plans. */
+void access_thunks(struct thunk_addresses *thunks);
+
+/* Offsets of the words above from the thread pointer. */
+int32_t access_current_tls(void);
+int32_t access_shared_tls(void);
+
+/* Runs @function(@context) on @self's own stack, with all vector registers
+ * kept and signals blocked.  Not nested: within it, calls @function directly. */
+void access_deeply(struct guest_thread *self, void (*function)(void *), void *context);
+
+/* A detector_hooks.access_stack. */
+stack_id access_stack(struct detector *detector, struct thread *thread,
+		      const struct access *access);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * Which channels are behind a descriptor, as the kernel tells.
+ */
+#ifndef PRELOAD_CHANNELS_DESCRIPTOR_IDENTITY_H
+#define PRELOAD_CHANNELS_DESCRIPTOR_IDENTITY_H
+
+#include "base/types.h"
+
+struct sockaddr;
+
+/* Keys of channels; 0: none. */
+struct identity {
+	uint64_t in;   /* read from */
+	uint64_t out;  /* written to */
+	bool is_final; /* or does it depend on what is yet to be connected? */
+};
+
+/* False if there is no such descriptor. */
+bool identity_find(int descriptor, struct identity *identity);
+
+/* What is sent by @descriptor to @address; 0 if that is no channel. */
+uint64_t identity_of_address(int descriptor, const struct sockaddr *address, size_t size_bytes);
+
+#endif

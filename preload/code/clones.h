@@ -1,0 +1,53 @@
+/*
+ * Clones: which code was copied where, for who meets an address inside a copy.
+ *
+ * Rows are only added while modules are patched, and read without a lock, also
+ * by signal handlers.
+ */
+#ifndef PRELOAD_CODE_CLONES_H
+#define PRELOAD_CODE_CLONES_H
+
+#include <elf.h>
+
+#include "x86/plan.h"
+
+struct clone_region {
+	uintptr_t start, end; /* the copy; 0, 0: gone */
+	uintptr_t text;	      /* the original's offset 0 */
+	uintptr_t module_start, module_end;
+	uintptr_t bias; /* of the module's own addresses */
+	const Elf64_Phdr *headers;
+	uint32_t header_count;
+	struct plan_states states;
+	uint32_t is_redirected; /* its imports: imports.h */
+	bool is_silent; /* observed for synchronisation only */
+};
+
+/* False: too many.  Serialised by the caller. */
+bool clones_add(const struct clone_region *region);
+
+/* The last one added is none: nothing leads into it. */
+void clones_take_back(void);
+
+struct dl_phdr_info;
+
+/* Fills in what concerns @info's module itself. */
+void clones_describe(struct clone_region *region, const struct dl_phdr_info *info);
+
+/* The region at @index, NULL past the last.  Gone ones have start 0. */
+struct clone_region *clones_at(uint32_t index);
+
+/* The region whose module has @address, or NULL. */
+struct clone_region *clones_of_module(uintptr_t address);
+
+/*
+ * If @pc is inside a clone: the state there in *@state and the address of the
+ * original instruction that is about to run in *@original.  Async-signal-safe.
+ */
+bool clones_original(uintptr_t pc, struct plan_state *state, uintptr_t *original);
+
+/* The copy of the instruction at @original, without its checks; 0 if there is
+ * none.  Slow.  Async-signal-safe. */
+uintptr_t clones_copy_of(uintptr_t original);
+
+#endif

@@ -1,0 +1,90 @@
+#define _GNU_SOURCE
+#include "preload/code/modules_needed.h"
+
+#include <string.h>
+
+#include "x86/decode/locked.h"
+
+#define NEEDED_MOST 512u
+
+/* Larger ones take seconds to plan, and are compilers' and browsers' insides. */
+#define TEXT_BYTES_MOST ((size_t)24 << 20)
+
+/* In the string tables of modules that are loaded. */
+static const char *needed[NEEDED_MOST];
+static unsigned int needed_count;
+
+void modules_needed_begin(void)
+{
+	needed_count = 0;
+}
+
+/* --- What modules name ------------------------------------------------------- */
+
+static const ElfW(Dyn) *dynamic_of(const struct dl_phdr_info *info)
+{
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			return (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+	return NULL;
+}
+
+/* The loader makes the address in its entry a real one. */
+static const char *strings_of(const struct dl_phdr_info *info, const ElfW(Dyn) *entry)
+{
+	for (; entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_STRTAB)
+			return (const char *)(entry->d_un.d_ptr < info->dlpi_addr
+						      ? info->dlpi_addr + entry->d_un.d_ptr
+						      : entry->d_un.d_ptr);
+	return NULL;
+}
+
+void modules_needed_note(const struct dl_phdr_info *info)
+{
+	const ElfW(Dyn) *entry = dynamic_of(info);
+	const char *strings = entry ? strings_of(info, entry) : NULL;
+
+	for (; strings && entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_NEEDED && needed_count < NEEDED_MOST)
+			needed[needed_count++] = strings + entry->d_un.d_val;
+}
+
+bool modules_are_needed(const struct dl_phdr_info *info)
+{
+	const char *slash = strrchr(info->dlpi_name, '/');
+	const char *name = slash ? slash + 1 : info->dlpi_name;
+
+	for (unsigned int i = 0; i < needed_count; i++)
+		if (strcmp(needed[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* --- What they are made of --------------------------------------------------- */
+
+static bool is_code(const ElfW(Phdr) *header)
+{
+	return header->p_type == PT_LOAD && header->p_flags & PF_X && header->p_flags & PF_R;
+}
+
+bool modules_have_atomics(const struct dl_phdr_info *info)
+{
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+
+		if (is_code(header) &&
+		    locked_count((const void *)(info->dlpi_addr + header->p_vaddr),
+				 header->p_filesz, 1))
+			return true;
+	}
+	return false;
+}
+
+bool modules_are_large(const struct dl_phdr_info *info)
+{
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++)
+		if (is_code(&info->dlpi_phdr[i]) && info->dlpi_phdr[i].p_filesz > TEXT_BYTES_MOST)
+			return true;
+	return false;
+}

@@ -1,0 +1,67 @@
+#include "preload/code/near.h"
+
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+
+#define REACH 0x7ff00000ul /* a little less than 2 GiB */
+#define STEP 0x10000ul
+#define LOWEST 0x10000ul /* what the kernel keeps free below */
+/* A program that is not position independent lies low, and its heap grows
+ * upwards behind it. */
+#define LOW_END 0x80000000ul
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+static void *try_at(uintptr_t address, size_t size_bytes)
+{
+	long got = kernel_call6(SYS_mmap, (long)address, (long)size_bytes, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (got == (long)address)
+		return (void *)address;
+	/* Kernels before 4.17 take the address for a hint. */
+	if (got > 0)
+		kernel_call2(SYS_munmap, got, size_bytes);
+	return NULL;
+}
+
+/* Downwards from @highest; the block begins no lower than @lowest. */
+static void *search_down(uintptr_t highest, uintptr_t lowest, size_t size_bytes)
+{
+	for (uintptr_t at = highest & ~(STEP - 1); at >= lowest; at -= STEP) {
+		void *block = try_at(at, size_bytes);
+
+		if (block)
+			return block;
+		if (at < STEP)
+			break;
+	}
+	return NULL;
+}
+
+void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end)
+{
+	uintptr_t lowest = end > REACH + LOWEST ? end - REACH : LOWEST;
+	void *block = NULL;
+
+	size_bytes = (size_bytes + 4095) & ~4095ul;
+	if (size_bytes + (end - start) >= REACH)
+		return NULL;
+	if (start >= LOW_END && start > size_bytes)
+		block = search_down(start - size_bytes, lowest, size_bytes);
+	return block ? block : search_down(start + REACH - size_bytes, end, size_bytes);
+}
+
+bool near_seal(void *block, size_t size_bytes)
+{
+	size_bytes = (size_bytes + 4095) & ~4095ul;
+	return kernel_call3(SYS_mprotect, block, size_bytes, PROT_READ | PROT_EXEC) == 0;
+}
+
+void near_free(void *block, size_t size_bytes)
+{
+	kernel_call2(SYS_munmap, block, (size_bytes + 4095) & ~4095ul);
+}

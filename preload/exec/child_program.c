@@ -1,0 +1,140 @@
+#define _GNU_SOURCE
+#include "preload/exec/child_program.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/kernel.h"
+#include "elf/target.h"
+#include "preload/guest/environment.h"
+#include "preload/guest/room.h"
+
+#define SCRIPT_DEPTH_MAX 5 /* as the kernel follows interpreters */
+#define PATH_DEFAULT "/bin:/usr/bin"
+
+/* The kernel's and glibc's are the same on x86-64. */
+static bool read_status(const char *path, struct stat *status)
+{
+	return kernel_call4(SYS_newfstatat, AT_FDCWD, path, status, 0) == 0;
+}
+
+bool child_program_exists(const char *path)
+{
+	struct stat status;
+
+	return read_status(path, &status);
+}
+
+const char *child_program_find(const char *name)
+{
+	const char *folders = getenv("PATH");
+	size_t name_bytes = strlen(name) + 1;
+	char *path;
+
+	if (strchr(name, '/'))
+		return name;
+	if (!folders)
+		folders = PATH_DEFAULT;
+	path = room_take(ROOM_PATH, strlen(folders) + name_bytes + 2);
+	for (; path && *name; folders++) {
+		size_t length = strcspn(folders, ":");
+
+		memcpy(path, folders, length);
+		if (length > 0)
+			path[length] = '/';
+		memcpy(path + length + (length > 0), name, name_bytes);
+		if (environment_is_executable(path))
+			return path;
+		folders += length;
+		if (!*folders)
+			break;
+	}
+	return NULL;
+}
+
+const char *child_program_at(int descriptor, const char *name)
+{
+	static const char folder[] = "/proc/self/fd/";
+	size_t name_bytes = name ? strlen(name) + 1 : 0;
+	char digits[16];
+	size_t first = sizeof(digits) - 1;
+	uint32_t number = (uint32_t)descriptor;
+	char *path = room_take(ROOM_PATH, sizeof(folder) + sizeof(digits) + name_bytes + 1);
+	size_t at = sizeof(folder) - 1;
+
+	if (!path)
+		return "";
+	digits[first] = '\0';
+	do
+		digits[--first] = (char)('0' + number % 10);
+	while (number /= 10);
+	memcpy(path, folder, at);
+	memcpy(path + at, digits + first, sizeof(digits) - first);
+	at += sizeof(digits) - first - 1;
+	if (name) {
+		path[at] = '/';
+		memcpy(path + at + 1, name, name_bytes);
+	}
+	return path;
+}
+
+/* As the kernel will do it: false if the file cannot be read. */
+static bool inspect(const char *path, struct target *target)
+{
+	long file = kernel_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+	struct stat status;
+	long image = -1;
+
+	if (file < 0)
+		return false;
+	if (kernel_call2(SYS_fstat, file, &status) == 0 && S_ISREG(status.st_mode) &&
+	    status.st_size > 0)
+		image = kernel_call6(SYS_mmap, 0, status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+	kernel_call1(SYS_close, file);
+	if (image < 0 && image > -4096)
+		return false;
+	target_inspect((const unsigned char *)image, (size_t)status.st_size, target);
+	kernel_call2(SYS_munmap, image, status.st_size);
+	return true;
+}
+
+/* The loader keeps preloaded libraries out of programs that gain privileges. */
+static const char *find_privilege(const char *path)
+{
+	struct stat status;
+
+	if (!read_status(path, &status))
+		return NULL;
+	if ((status.st_mode & S_ISUID) && status.st_uid != (uid_t)kernel_call0(SYS_getuid))
+		return "it is set-uid";
+	if ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+	    status.st_gid != (gid_t)kernel_call0(SYS_getgid))
+		return "it is set-gid";
+	if (kernel_call0(SYS_getuid) != 0 &&
+	    kernel_call4(SYS_getxattr, path, "security.capability", NULL, 0) > 0)
+		return "it has file capabilities";
+	return NULL;
+}
+
+const char *child_program_obstacle(const char *path)
+{
+	/* The interpreter's name in one stands while the other is filled. */
+	struct target targets[2];
+
+	for (int depth = 0; depth < SCRIPT_DEPTH_MAX; depth++) {
+		struct target *target = &targets[depth % 2];
+
+		if (!inspect(path, target) || target->kind == TARGET_DAMAGED)
+			return NULL;
+		if (target->kind != TARGET_SCRIPT) {
+			const char *reason = target_reason(target->kind);
+
+			return reason ? reason : find_privilege(path);
+		}
+		path = target->detail;
+	}
+	return NULL;
+}

@@ -1,0 +1,248 @@
+/*
+ * The exec family.
+ *
+ * All but execveat() and fexecve() come down to execve() and execvpe().  Who
+ * calls may be a child of vfork(), which shares our memory: it touches nothing
+ * but atomic counters, the results file and its thread's rooms.
+ */
+#define _GNU_SOURCE
+#include "preload/exec/wrap_exec.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "base/kernel.h"
+#include "finding/results.h"
+#include "preload/results/bare.h"
+#include "preload/exec/child_program.h"
+#include "preload/guest/environment.h"
+#include "preload/guest/export.h"
+#include "preload/guest/guest.h"
+#include "preload/guest/real.h"
+#include "preload/guest/room.h"
+#include "preload/results/sink.h"
+#include "preload/process/wrap_process.h"
+
+/* --- What is executed ------------------------------------------------------- */
+
+void execution_plan(struct execution *execution, const char *path, char *const *environment,
+		    bool is_child)
+{
+	const char *obstacle;
+
+	*execution = (struct execution){.path = path, .environment = environment};
+	if (guest_state == GUEST_EARLY)
+		guest_start();
+	if (bare_is_unfollowed() || (process_hides_children() && is_child)) {
+		execution->environment = environment_without_us(environment);
+		return;
+	}
+	if (guest_state != GUEST_ON)
+		return;
+	execution->is_there = path && child_program_exists(path);
+	obstacle = execution->is_there ? child_program_obstacle(path) : NULL;
+	if (obstacle) {
+		sink_unobserved(path, obstacle);
+		detector_count(&guest_detector, LOST_CHILDREN);
+		execution->environment = environment_without_us(environment);
+		return;
+	}
+	execution->environment = environment_with_us(environment);
+	execution->is_expected = execution->is_there;
+}
+
+/* This process is about to become another program: the counts so far. */
+static void leave_behind(const struct execution *execution)
+{
+	guest_finish(false);
+	sink_end(PROCESS_EXECS, 0);
+	/* Nobody would report later. */
+	if (!execution->is_expected && bare_is_reporter())
+		bare_report(0);
+}
+
+/* Before the real call: the environment to pass. */
+static char *const *begin(struct execution *execution, const char *path,
+			  char *const *environment)
+{
+	bool is_own = process_is_own();
+
+	execution_plan(execution, path, environment, !is_own);
+	if (is_own && execution->is_there)
+		leave_behind(execution);
+	if (execution->is_expected)
+		sink_executes((uint32_t)kernel_call0(SYS_getpid), EXECUTES_SOON,
+			      execution->path);
+	return execution->environment;
+}
+
+/* The real call returned, with -1. */
+static int failed(const struct execution *execution)
+{
+	if (execution->is_expected)
+		sink_executes((uint32_t)kernel_call0(SYS_getpid), EXECUTES_FAILED,
+			      execution->path);
+	return -1;
+}
+
+/* --- The real functions ------------------------------------------------------- */
+
+static __typeof__(&execve) real_execve(void)
+{
+	return REAL(execve);
+}
+
+static __typeof__(&execvpe) real_execvpe(void)
+{
+	return REAL(execvpe);
+}
+
+static __typeof__(&fexecve) real_fexecve(void)
+{
+	return REAL(fexecve);
+}
+
+static __typeof__(&execveat) real_execveat(void)
+{
+	return REAL(execveat);
+}
+
+void exec_resolve(void)
+{
+	real_execve();
+	real_execvpe();
+	real_fexecve();
+	real_execveat();
+}
+
+/* --- With lists ------------------------------------------------------------- */
+
+static int execute(const char *path, char *const *arguments, char *const *environment)
+{
+	struct execution execution;
+
+	environment = begin(&execution, path, environment);
+	real_execve()(path, arguments, environment);
+	return failed(&execution);
+}
+
+static int execute_searched(const char *name, char *const *arguments, char *const *environment)
+{
+	struct execution execution;
+
+	environment = begin(&execution, child_program_find(name), environment);
+	real_execvpe()(name, arguments, environment);
+	return failed(&execution);
+}
+
+EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
+{
+	return execute(path, arguments, environment);
+}
+
+EXPORT int execv(const char *path, char *const arguments[])
+{
+	return execute(path, arguments, environ);
+}
+
+EXPORT int execvp(const char *name, char *const arguments[])
+{
+	return execute_searched(name, arguments, environ);
+}
+
+EXPORT int execvpe(const char *name, char *const arguments[], char *const environment[])
+{
+	return execute_searched(name, arguments, environment);
+}
+
+EXPORT int fexecve(int descriptor, char *const arguments[], char *const environment[])
+{
+	struct execution execution;
+
+	environment = begin(&execution, child_program_at(descriptor, NULL), environment);
+	real_fexecve()(descriptor, arguments, environment);
+	return failed(&execution);
+}
+
+EXPORT int execveat(int folder, const char *path, char *const arguments[],
+		    char *const environment[], int flags)
+{
+	struct execution execution;
+	const char *program = path;
+
+	if (!*path)
+		program = child_program_at(folder, NULL);
+	else if (*path != '/' && folder != AT_FDCWD)
+		program = child_program_at(folder, path);
+	environment = begin(&execution, program, environment);
+	real_execveat()(folder, path, arguments, environment, flags);
+	return failed(&execution);
+}
+
+/* --- With arguments of a variable number -------------------------------------- */
+
+/* Including @first and the NULL at the end. */
+static size_t count_arguments(const char *first, va_list *list)
+{
+	size_t count = 1;
+
+	for (const char *argument = first; argument; count++)
+		argument = va_arg(*list, const char *);
+	return count;
+}
+
+/* The list that begins with @first, in the thread's room; NULL without memory.
+ * @list is left behind the NULL. */
+static char **gather(const char *first, va_list *list)
+{
+	va_list counted;
+	char **arguments;
+	size_t count;
+
+	va_copy(counted, *list);
+	count = count_arguments(first, &counted);
+	va_end(counted);
+	arguments = room_take(ROOM_ARGUMENTS, count * sizeof(*arguments));
+	if (!arguments)
+		return NULL;
+	arguments[0] = (char *)(uintptr_t)first;
+	for (size_t i = 1; i < count; i++)
+		arguments[i] = va_arg(*list, char *);
+	return arguments;
+}
+
+EXPORT int execl(const char *path, const char *first, ...)
+{
+	va_list list;
+	char **arguments;
+
+	va_start(list, first);
+	arguments = gather(first, &list);
+	va_end(list);
+	return execute(path, arguments, environ);
+}
+
+EXPORT int execlp(const char *name, const char *first, ...)
+{
+	va_list list;
+	char **arguments;
+
+	va_start(list, first);
+	arguments = gather(first, &list);
+	va_end(list);
+	return execute_searched(name, arguments, environ);
+}
+
+EXPORT int execle(const char *path, const char *first, ...)
+{
+	va_list list;
+	char **arguments;
+	char *const *environment;
+
+	va_start(list, first);
+	arguments = gather(first, &list);
+	environment = va_arg(list, char *const *);
+	va_end(list);
+	return execute(path, arguments, environment);
+}

@@ -1,0 +1,206 @@
+/*
+ * The guest: where a wrapper finds its thread and the detector, and the guard.
+ *
+ * A wrapper enters, tells the detector what will happen, leaves, makes the real
+ * call, and enters again to tell the outcome.  Between guest_enter() and
+ * guest_leave() the guard is up: calls that a signal handler makes meanwhile
+ * pass through unseen (and are counted).  The guard is the stack pointer of
+ * who put it up; a frame that was left by a jump leaves a stale guard, which is
+ * seen by the stack pointer being above it.  It is never up during a real call,
+ * so cancellation and jumps out of those find it down.
+ */
+#ifndef PRELOAD_GUEST_GUEST_H
+#define PRELOAD_GUEST_GUEST_H
+
+#include <sys/single_threaded.h>
+#include <sys/ucontext.h>
+
+#include "detect/sync/lock.h"
+#include "detect/deadlock/shared_registry.h"
+#include "options/options.h"
+#include "unwind/stack_memo.h"
+#include "unwind/unwind_start.h"
+
+#define GUEST_PASSED 64u
+#define GUEST_SITES 64u
+#define GUEST_KEPT_CONTEXTS 8u
+#define GUEST_FULL_STACKS 10000u /* lock operations of a lone thread, before it saves */
+
+/* A call of which only the place is known. */
+struct guest_site {
+	uintptr_t address;
+	uint32_t generation;
+	stack_id stack;
+};
+
+/* Registers of a context that a handler was shown otherwise (handlers.h). */
+struct kept_context {
+	uintptr_t context; /* where; 0: none */
+	gregset_t saved;
+};
+
+struct guest_thread {
+	struct thread *thread;
+	uintptr_t guard; /* 0: down */
+	bool is_deferred; /* signals wait for its end, blocked beside those of ... */
+	uint64_t deferred_mask;
+	struct stack_memo *memo;
+	uint32_t slot; /* of the results file's slots, from 1; 0: none */
+	struct shared_ticket ticket; /* shared.h */
+	uint64_t handle; /* pthread_t, once known */
+	size_t stack_bytes;
+	void *(*routine)(void *); /* of pthread_create */
+	void *argument;
+	int (*c11_routine)(void *); /* of thrd_create */
+	void *c11_argument;
+	unsigned char *deep_block; /* access.c: a stack for deep work; made when needed */
+	bool is_deep;		   /* it is in use */
+	struct atomic_location *locked; /* between access_synchronise_begin() and _end() ... */
+	uintptr_t locked_sp;		/* ... by the instruction at this stack pointer */
+	struct kept_context kept[GUEST_KEPT_CONTEXTS];
+	uint32_t kept_next;
+	struct once_call *once; /* wrap_once.c: calls whose body has not begun */
+	struct guest_site sites[GUEST_SITES];
+	uint64_t passed[GUEST_PASSED]; /* once objects known to this thread, by hash */
+	struct guest_thread *next; /* among the living, or the free ones */
+};
+
+enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };
+
+extern __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
+extern struct detector guest_detector;
+extern struct options guest_options;
+extern enum guest_state guest_state;
+extern uint32_t guest_code_generation; /* changes as code is loaded and unloaded */
+
+/* The slow part of guest_enter(): first calls, stale guards.  NULL: pass the
+ * call through. */
+struct guest_thread *guest_enter_slowly(uintptr_t sp);
+
+/* The same, once observation has begun.  Calls nothing of the C library. */
+struct guest_thread *guest_enter_begun(uintptr_t sp);
+
+/* NULL if this call is not to be observed. */
+static inline __attribute__((always_inline)) struct guest_thread *guest_enter(void)
+{
+	struct guest_thread *self = guest_self;
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+
+	if (UNLIKELY(!self || self->guard))
+		return guest_enter_slowly(sp);
+	self->guard = sp;
+	fence_signal();
+	return self;
+}
+
+/* Signals that came meanwhile have been put off until now (handlers.c). */
+void guest_send_deferred(struct guest_thread *self);
+
+static inline void guest_leave(struct guest_thread *self)
+{
+	fence_signal();
+	self->guard = 0;
+	fence_signal();
+	if (UNLIKELY(self->is_deferred))
+		guest_send_deferred(self);
+}
+
+/* Was the frame that put @self's guard up left by a jump, the stack pointer being
+ * @sp now? */
+bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp);
+
+/* A stack_intern (stack_memo.h). */
+stack_id guest_intern(void *context, const struct unwind_result *result);
+
+/* The calling thread's stack from @start on. */
+static inline __attribute__((always_inline)) stack_id
+guest_stack(struct guest_thread *self, const struct unwind_start *start)
+{
+	stack_id stack = stack_memo_find(self->memo, guest_code_generation, start, guest_intern,
+					 NULL);
+
+	if (UNLIKELY(self->thread->lowest_stack_lock < start->sp))
+		lock_stack_left(&guest_detector, self->thread, start->sp);
+	return stack;
+}
+
+/* A stack of the calling site alone. */
+stack_id guest_site_slowly(struct guest_thread *self, const struct unwind_start *start);
+
+static inline stack_id guest_site(struct guest_thread *self, const struct unwind_start *start)
+{
+	const struct guest_site *site = &self->sites[(start->return_address >> 2) % GUEST_SITES];
+
+	if (LIKELY(site->address == start->return_address &&
+		   site->generation == guest_code_generation))
+		return site->stack;
+	return guest_site_slowly(self, start);
+}
+
+/*
+ * Alone, a thread's locks can order nothing that a later thread does not come
+ * after, and keep nobody waiting but itself.  So once a program has taken many
+ * while it has one thread, it is enough to know the site of the next ones, as long
+ * as they do not wait.
+ */
+static inline bool guest_wants_site_only(const struct guest_thread *self)
+{
+	return __libc_single_threaded && self->thread->operation_count >= GUEST_FULL_STACKS;
+}
+
+/* The stack of an acquisition. */
+static inline __attribute__((always_inline)) stack_id
+guest_lock_stack(struct guest_thread *self, const struct unwind_start *start)
+{
+	if (LIKELY(!guest_wants_site_only(self)))
+		return guest_stack(self, start);
+	if (UNLIKELY(self->thread->lowest_stack_lock < start->sp))
+		lock_stack_left(&guest_detector, self->thread, start->sp);
+	return guest_site(self, start);
+}
+
+/* Has @self learnt from this life of @object, whose content does not change any
+ * more?  Afterwards it has. */
+static inline bool guest_has_passed(struct guest_thread *self, const struct sync_object *object)
+{
+	uint64_t *entry = &self->passed[(object->address >> 3) % GUEST_PASSED];
+	uint64_t life = object->address ^ (uint64_t)object->generation << 48;
+	bool has = *entry == life;
+
+	*entry = life;
+	return has;
+}
+
+/* Begins observation: maps the results file, adopts the calling thread.  Once;
+ * further calls do nothing. */
+void guest_start(void);
+
+/* Switches detection off for good, and says why once.  Program and real calls
+ * go on. */
+void guest_switch_off(const char *why);
+
+/* A context for @thread; NULL without memory. */
+struct guest_thread *guest_make_thread(struct thread *thread);
+
+/* The calling thread is @self's, with its stack ending at @stack_end. */
+void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t stack_bytes);
+
+/* @self's thread is gone: its context can be used again. */
+void guest_free_thread(struct guest_thread *self);
+
+/* The living thread with that handle, or NULL. */
+struct guest_thread *guest_find_thread(uint64_t handle);
+
+/* Around a fork, in parent and child: takes all locks of ours, and gives them
+ * back. */
+void guest_fork_begin(void);
+void guest_fork_end(void);
+
+/* In a fork's child, with the locks taken: only the calling thread is left. */
+void guest_forked(void);
+
+/* The process ends: counters, and if it does so orderly, what only the end
+ * shows. */
+void guest_finish(bool is_orderly);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Modules: which code was where, and when.
+ *
+ * Stacks hold raw addresses and the code generation in which they were taken;
+ * the table keeps modules that have been unloaded since, so that those stacks
+ * keep their meaning.
+ */
+#ifndef PRELOAD_GUEST_MODULES_H
+#define PRELOAD_GUEST_MODULES_H
+
+#include "base/runtime_lock.h"
+#include "base/types.h"
+
+#define MODULE_STILL_LOADED UINT32_MAX
+
+struct module {
+	uint32_t id;
+	uintptr_t start, end;
+	uintptr_t bias;
+	uint32_t first_generation;
+	uint32_t noticed_generation;
+	uint32_t last_generation; /* MODULE_STILL_LOADED while it is */
+	bool is_described;	  /* the sink's mark */
+	char build_id[65];	  /* hexadecimal */
+	const char *path;
+};
+
+/* Protects the table.  Inside detector.lock. */
+extern struct runtime_lock modules_lock;
+
+/* Compares the table with what is loaded now; raises guest_code_generation if
+ * something came or went.  Called without locks of ours: it enters the loader.
+ */
+void modules_refresh(void);
+
+/* Calls for each module that is loaded and was not before @generation. */
+typedef void (*module_function)(void *context, const struct module *module);
+void modules_each_since(uint32_t generation, module_function call, void *context);
+
+/* The module that had @address in @generation, or NULL. */
+struct module *modules_find(uintptr_t address, uint32_t generation);
+
+/* Is @address code of this library? */
+bool modules_is_own(uintptr_t address);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * Facts of blocks: where each block of the heap was allocated, in a plane of
+ * 32-bit words at a computed address, one word for every 16 bytes of memory.
+ *
+ *   a block's first word:  starts in the upper half 1 | 0 | freed 1 | stack 29
+ *   its second:            0 | 1 | size 6, if below 64 | thread 24
+ *   third and fourth:      0 | 1 | size 30, the lower and the upper bits
+ *
+ * A block has as many of these words as it has granules of 16 bytes, and two at
+ * least with an allocator that keeps blocks that far apart.  Where another block's
+ * word took the place of one, the fact is not known; it is never a wrong one, since
+ * only a block that is known to hold an address is its block.
+ *
+ * Words are read and written without locks: who asks about a block that is
+ * being allocated or freed meanwhile learns of either life.
+ */
+#ifndef PRELOAD_HEAP_BLOCK_FACTS_H
+#define PRELOAD_HEAP_BLOCK_FACTS_H
+
+#include "base/atomic.h"
+#include "detect/base/memory_block.h"
+#include "detect/shadow/shadow.h"
+
+#define BLOCK_GRANULE 16u
+#define BLOCK_SMALL 64u
+
+#define BLOCK_UPPER_HALF 0x80000000u
+#define BLOCK_MORE 0x40000000u /* a second or later word */
+#define BLOCK_FREED 0x20000000u
+#define BLOCK_STACK_MASK 0x1fffffffu
+#define BLOCK_SIZE_SHIFT 24
+#define BLOCK_THREAD_MASK 0xffffffu
+#define BLOCK_PART_BITS 30 /* of the size, in the third and fourth word */
+#define BLOCK_PART_MASK 0x3fffffffu
+
+/* The plane is mapped as it is needed, by the chunk of the program's memory: the
+ * kernel counts what is mapped, and programs may limit that. */
+#define BLOCK_CHUNK_SHIFT 26
+#define BLOCK_CHUNK_BYTES (1ull << BLOCK_CHUNK_SHIFT)
+#define BLOCK_CHUNK_COUNT (SHADOW_HIGH_END >> BLOCK_CHUNK_SHIFT)
+
+enum block_chunk {
+	BLOCK_CHUNK_UNMAPPED,
+	BLOCK_CHUNK_BUSY,
+	BLOCK_CHUNK_MAPPED,
+	BLOCK_CHUNK_REFUSED
+};
+
+extern uint8_t block_chunks[BLOCK_CHUNK_COUNT];
+
+#define BLOCK_PLANE_START 0x100000000000ull
+#define BLOCK_PLANE_END 0x150000000000ull
+#define BLOCK_LOW_START BLOCK_PLANE_START
+#define BLOCK_MIDDLE_START 0x140000000000ull
+#define BLOCK_HIGH_START 0x148000000000ull
+
+#define BLOCK_REGION_SHIFT 45 /* tells the regions apart */
+
+/* From a quarter of an address to its word, by region. */
+static const uintptr_t block_shifts[] = {
+	[(SHADOW_LOW_END - 1) >> BLOCK_REGION_SHIFT] = BLOCK_LOW_START,
+	[SHADOW_MIDDLE_START >> BLOCK_REGION_SHIFT] = BLOCK_MIDDLE_START - SHADOW_MIDDLE_START / 4,
+	[SHADOW_HIGH_START >> BLOCK_REGION_SHIFT] = BLOCK_HIGH_START - SHADOW_HIGH_START / 4,
+};
+
+/* Where the word of @address is; shadow_covers(@address). */
+static inline uint32_t *block_word(uintptr_t address)
+{
+	return (uint32_t *)(address / BLOCK_GRANULE * sizeof(uint32_t) +
+			    block_shifts[address >> BLOCK_REGION_SHIFT]);
+}
+
+/* Maps the words of the chunk that @address is in.  False if they cannot be had. */
+bool block_map_chunk(uintptr_t address);
+
+/* Maps all chunks that are not mapped yet: with the shadow there, whose size
+ * nobody minds any more, every address of the plane can be read. */
+void block_map_all(void);
+
+/* Has @address a word?  Only addresses that shadow_covers() have one. */
+static inline bool block_is_mapped(uintptr_t address)
+{
+	/* acquire: pairs with block_map_chunk(). */
+	return LIKELY(address < SHADOW_HIGH_END) &&
+	       LIKELY(load_acquire(&block_chunks[address >> BLOCK_CHUNK_SHIFT]) ==
+		      BLOCK_CHUNK_MAPPED);
+}
+
+/* Can there be facts about a block at @start?  One at the end of a chunk has none. */
+static inline bool block_has_words(uintptr_t start)
+{
+	return LIKELY(start % BLOCK_CHUNK_BYTES <= BLOCK_CHUNK_BYTES - BLOCK_SMALL) &&
+	       (block_is_mapped(start) || block_map_chunk(start));
+}
+
+/* Up to this size, blocks have one word alone: as long as the allocator is not known
+ * to keep them further apart. */
+extern size_t block_lone_bytes;
+
+/* A block was allocated.  relaxed, as everything about these words: above. */
+static inline void block_allocated(uintptr_t start, size_t size_bytes, stack_id stack,
+				   thread_id thread)
+{
+	uintptr_t half = start & (BLOCK_GRANULE / 2);
+	uint32_t *word;
+
+	if (UNLIKELY(!block_has_words(start)))
+		return;
+	word = block_word(start);
+	store_relaxed(&word[0], (stack & BLOCK_STACK_MASK) | (half ? BLOCK_UPPER_HALF : 0));
+	if (size_bytes <= block_lone_bytes + half) {
+		/* What is there may be left of a longer block at this place. */
+		if (load_relaxed(&word[1]) & BLOCK_MORE)
+			store_relaxed(&word[1], 0u);
+		return;
+	}
+	if (size_bytes < BLOCK_SMALL) {
+		store_relaxed(&word[1], BLOCK_MORE | (uint32_t)size_bytes << BLOCK_SIZE_SHIFT |
+						(thread & BLOCK_THREAD_MASK));
+		return;
+	}
+	store_relaxed(&word[1], BLOCK_MORE | (thread & BLOCK_THREAD_MASK));
+	store_relaxed(&word[2], BLOCK_MORE | (uint32_t)(size_bytes & BLOCK_PART_MASK));
+	store_relaxed(&word[3],
+		      BLOCK_MORE | (uint32_t)(size_bytes >> BLOCK_PART_BITS & BLOCK_PART_MASK));
+}
+
+/* The first word of the block at @start, if it is a known one. */
+static inline uint32_t *block_first_word(uintptr_t start)
+{
+	bool is_upper = start & (BLOCK_GRANULE / 2);
+	uint32_t *word;
+	uint32_t fact;
+
+	if (!block_is_mapped(start))
+		return NULL;
+	word = block_word(start);
+	fact = load_relaxed(word);
+	return fact && !(fact & BLOCK_MORE) && is_upper == !!(fact & BLOCK_UPPER_HALF) ? word
+											: NULL;
+}
+
+/* The block at @start is freed. */
+static inline void block_freed(uintptr_t start)
+{
+	uint32_t *word = block_first_word(start);
+
+	if (LIKELY(word))
+		store_relaxed(word, load_relaxed(word) | BLOCK_FREED);
+}
+
+/* It is not, after all. */
+static inline void block_kept(uintptr_t start)
+{
+	uint32_t *word = block_first_word(start);
+
+	if (word)
+		store_relaxed(word, load_relaxed(word) & ~BLOCK_FREED);
+}
+
+/* The block at @start was allocated by nobody known. */
+static inline void block_unknown(uintptr_t start)
+{
+	uint32_t *word = block_first_word(start);
+
+	if (word)
+		store_relaxed(word, 0u);
+}
+
+/* The block that holds @address, or held it last.  False if none is known. */
+bool block_find(uintptr_t address, struct memory_block *block);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * Mappings: memory that the program gets from the kernel and gives back, with
+ * all that lived in it.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "preload/guest/export.h"
+#include "preload/heap/heap.h"
+#include "preload/guest/real.h"
+#include "preload/heap/wrap_memory.h"
+
+EXPORT void *mmap(void *wanted, size_t size, int protection, int flags, int file, off_t offset)
+{
+	struct unwind_start start = unwind_start_here();
+	bool is_over = (flags & MAP_FIXED) && !(flags & MAP_FIXED_NOREPLACE);
+	void *mapped;
+
+	if (heap_mode != HEAP_JUDGED)
+		return REAL(mmap)(wanted, size, protection, flags, file, offset);
+	/* It takes the place of what was mapped there. */
+	if (is_over)
+		heap_mapping_ends((uintptr_t)wanted, size, &start);
+	mapped = REAL(mmap)(wanted, size, protection, flags, file, offset);
+	/* What was there before may have been given back unseen. */
+	if (mapped != MAP_FAILED && !is_over)
+		heap_mapping_begins((uintptr_t)mapped, size);
+	return mapped;
+}
+
+EXPORT_ALIAS(mmap64, mmap)
+
+EXPORT int munmap(void *begin, size_t size)
+{
+	struct unwind_start start = unwind_start_here();
+
+	memory_locks_end((uintptr_t)begin, (uintptr_t)begin + size);
+	heap_mapping_ends((uintptr_t)begin, size, &start);
+	return REAL(munmap)(begin, size);
+}
+
+EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
+{
+	struct unwind_start start = unwind_start_here();
+	size_t kept_size = old_size < new_size ? old_size : new_size;
+	va_list rest;
+	void *wanted;
+	void *moved;
+
+	va_start(rest, flags);
+	wanted = va_arg(rest, void *);
+	va_end(rest);
+	if (flags & MREMAP_MAYMOVE) {
+		memory_locks_may_end((uintptr_t)old, (uintptr_t)old + old_size);
+		heap_mapping_ends((uintptr_t)old, old_size, &start);
+	} else {
+		heap_mapping_ends((uintptr_t)old + kept_size, old_size - kept_size, &start);
+	}
+	moved = REAL(mremap)(old, old_size, new_size, flags, wanted);
+	if (moved == MAP_FAILED)
+		return moved;
+	if (moved != old)
+		heap_mapping_begins((uintptr_t)moved, new_size);
+	else
+		heap_mapping_begins((uintptr_t)moved + kept_size, new_size - kept_size);
+	return moved;
+}
+
+/* Its content is gone, or may go; so what is known of it is no more true. */
+static bool forgets(int advice)
+{
+	return advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE;
+}
+
+EXPORT int madvise(void *begin, size_t size, int advice)
+{
+	if (forgets(advice))
+		heap_mapping_begins((uintptr_t)begin, size);
+	return REAL(madvise)(begin, size, advice);
+}
+
+/* The break, where programs with allocators of their own take memory. */
+static void break_moved(uintptr_t from, uintptr_t to)
+{
+	if (from < to)
+		heap_mapping_begins(from, to - from);
+}
+
+EXPORT void *sbrk(intptr_t increment)
+{
+	struct unwind_start start = unwind_start_here();
+	uintptr_t now;
+	void *old;
+
+	if (heap_mode == HEAP_JUDGED && increment < 0) {
+		now = (uintptr_t)REAL(sbrk)(0);
+		heap_mapping_ends(now + (uintptr_t)increment, (size_t)-increment, &start);
+	}
+	old = REAL(sbrk)(increment);
+	if (heap_mode == HEAP_JUDGED && increment > 0 && old != (void *)-1)
+		break_moved((uintptr_t)old, (uintptr_t)old + (uintptr_t)increment);
+	return old;
+}
+
+EXPORT int brk(void *wanted)
+{
+	struct unwind_start start = unwind_start_here();
+	uintptr_t to = (uintptr_t)wanted;
+	uintptr_t now = heap_mode == HEAP_JUDGED ? (uintptr_t)REAL(sbrk)(0) : to;
+	int result;
+
+	if (to < now)
+		heap_mapping_ends(to, now - to, &start);
+	result = REAL(brk)(wanted);
+	if (result == 0)
+		break_moved(now, to);
+	return result;
+}

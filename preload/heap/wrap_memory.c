@@ -1,0 +1,232 @@
+/*
+ * The malloc family: blocks begin and end their lives, and so do the locks in
+ * them.  C++ mutexes never call init or destroy, so this is how theirs end.
+ *
+ * operator new and delete come here by the C++ library, or belong to an allocator
+ * that has both.  Wrappers are called before our constructor, and by the loader;
+ * dlsym, which finds the real functions, allocates nothing when it succeeds.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "preload/guest/export.h"
+#include "preload/guest/guest.h"
+#include "preload/heap/heap.h"
+#include "preload/guest/real.h"
+#include "preload/heap/wrap_memory.h"
+
+#define FEW_PAGES 4u
+
+/* --- Locks in memory that ends ---------------------------------------------- */
+
+/* May locks live in [start, end)?  A look per page, for a few pages. */
+static inline bool may_hold_locks(uintptr_t start, uintptr_t end)
+{
+	uintptr_t page = start >> SYNC_PAGE_SHIFT;
+	uintptr_t last = (end - 1) >> SYNC_PAGE_SHIFT;
+
+	if (last - page >= FEW_PAGES)
+		return true;
+	for (; page <= last; page++)
+		if (sync_page_find(&guest_detector.objects, page << SYNC_PAGE_SHIFT))
+			return true;
+	return false;
+}
+
+/* Begins the end of locks in [start, end), if there may be any. */
+static struct guest_thread *enter_for_locks(uintptr_t start, uintptr_t end)
+{
+	if (guest_state != GUEST_ON || end <= start || !may_hold_locks(start, end))
+		return NULL;
+	return memory_enter();
+}
+
+void memory_locks_end(uintptr_t start, uintptr_t end)
+{
+	struct guest_thread *self = enter_for_locks(start, end);
+
+	if (!self)
+		return;
+	lock_memory_ended(&guest_detector, start, end);
+	guest_leave(self);
+}
+
+static void end_unheld(void *context, struct sync_object *object)
+{
+	/* relaxed: the caller's own, or a misuse. */
+	if (!load_relaxed(&object->owner))
+		lock_ended(context, object);
+}
+
+void memory_locks_may_end(uintptr_t start, uintptr_t end)
+{
+	struct guest_thread *self = enter_for_locks(start, end);
+
+	if (!self)
+		return;
+	sync_each_in(&guest_detector.objects, start, end, end_unheld, &guest_detector);
+	guest_leave(self);
+}
+
+/* --- How long blocks are ---------------------------------------------------- */
+
+/* An allocator that replaces free, but not malloc_usable_size, would have the C
+ * library look for a size in memory that is none of its own. */
+static bool sizes_are_known(void)
+{
+	static int answer; /* 1: yes, -1: no */
+	struct dl_find_object freeing;
+	struct dl_find_object sizing;
+
+	/* relaxed: every thread finds the same. */
+	if (LIKELY(load_relaxed(&answer)))
+		return answer > 0;
+	if (_dl_find_object((void *)REAL(free), &freeing) ||
+	    _dl_find_object((void *)REAL(malloc_usable_size), &sizing))
+		return false;
+	store_relaxed(&answer, freeing.dlfo_link_map == sizing.dlfo_link_map ? 1 : -1);
+	if (answer < 0)
+		detector_count(&guest_detector, LOST_BLOCK_ENDS);
+	return answer > 0;
+}
+
+/* The size of the heap block at @block, or @otherwise. */
+static size_t block_bytes(void *block, size_t otherwise)
+{
+	return block && sizes_are_known() ? REAL(malloc_usable_size)(block) : otherwise;
+}
+
+/* --- Allocations ------------------------------------------------------------ */
+
+static void note_block(void *block, size_t size, const struct unwind_start *start)
+{
+	if (!block)
+		return;
+	if (heap_mode == HEAP_NOTED && LIKELY(heap_noted_fast((uintptr_t)block, size, start)))
+		return;
+	heap_allocated((uintptr_t)block, size,
+		       heap_mode == HEAP_JUDGED ? block_bytes(block, size) : size, start);
+}
+
+/* An allocator that gives a pointer. */
+#define WRAP_ALLOCATOR(name, parameters, arguments, size)                                          \
+	EXPORT void *name parameters                                                               \
+	{                                                                                          \
+		struct unwind_start start;                                                         \
+		void *block;                                                                       \
+                                                                                                   \
+		if (LIKELY(heap_mode == HEAP_UNSEEN))                                              \
+			return REAL(name) arguments;                                               \
+		start = unwind_start_here();                                                       \
+		block = REAL(name) arguments;                                                      \
+		note_block(block, (size), &start);                                                 \
+		return block;                                                                      \
+	}
+
+WRAP_ALLOCATOR(malloc, (size_t size), (size), size)
+WRAP_ALLOCATOR(calloc, (size_t count, size_t size), (count, size), count *size)
+WRAP_ALLOCATOR(aligned_alloc, (size_t alignment, size_t size), (alignment, size), size)
+WRAP_ALLOCATOR(memalign, (size_t alignment, size_t size), (alignment, size), size)
+WRAP_ALLOCATOR(valloc, (size_t size), (size), size)
+WRAP_ALLOCATOR(pvalloc, (size_t size), (size), size)
+
+EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
+{
+	struct unwind_start start = unwind_start_here();
+	int result = REAL(posix_memalign)(block, alignment, size);
+
+	if (heap_mode != HEAP_UNSEEN && result == 0)
+		note_block(*block, size, &start);
+	return result;
+}
+
+/* --- Frees ------------------------------------------------------------------ */
+
+static void end_block(void *block, const struct unwind_start *start)
+{
+	size_t size_bytes = block_bytes(block, 0);
+
+	memory_locks_end((uintptr_t)block, (uintptr_t)block + size_bytes);
+	if (heap_mode == HEAP_NOTED)
+		block_freed((uintptr_t)block);
+	else if (heap_mode == HEAP_JUDGED)
+		heap_freeing((uintptr_t)block, size_bytes, start);
+}
+
+EXPORT void free(void *block)
+{
+	struct unwind_start start;
+
+	if (LIKELY(block && guest_state == GUEST_ON)) {
+		start = unwind_start_here();
+		end_block(block, &start);
+	}
+	REAL(free)(block);
+}
+
+/* --- Reallocations ---------------------------------------------------------- */
+
+/*
+ * Whether a block stays where it is shows only afterwards, when others may
+ * have its place already.  So its lives end before the call: of its locks, if
+ * they are not held (one that is held stays what it is, if the block stays); of
+ * its memory, as if it moved always, which the program has to expect.
+ *
+ * A large block that grows by little, again and again, would be looked at as
+ * often: it is taken to stay.
+ */
+#define GROWS_ALWAYS_BYTES 4096u
+
+static bool is_small_step(size_t old_bytes, size_t size)
+{
+	return old_bytes > GROWS_ALWAYS_BYTES && size > old_bytes - old_bytes / 8 &&
+	       size < old_bytes + old_bytes / 8;
+}
+
+static void *reallocate(void *block, size_t size, const struct unwind_start *start)
+{
+	size_t old_bytes = block_bytes(block, 0);
+	bool may_stay = is_small_step(old_bytes, size);
+	uintptr_t old = (uintptr_t)block;
+	size_t usable;
+	void *moved;
+
+	memory_locks_may_end(old, old + old_bytes);
+	if (heap_mode == HEAP_UNSEEN)
+		return REAL(realloc)(block, size);
+	if (block)
+		heap_freeing(old, may_stay ? 0 : old_bytes, start);
+	moved = REAL(realloc)(block, size);
+	if (!moved && (!size || !block))
+		return moved;
+	usable = block_bytes(moved, size);
+	if (!moved)
+		heap_kept(old, may_stay ? 0 : old_bytes); /* it failed */
+	else if (moved == block && may_stay)
+		heap_grown(old, old_bytes, size, usable, start);
+	else
+		heap_allocated((uintptr_t)moved, size, usable, start);
+	return moved;
+}
+
+EXPORT void *realloc(void *block, size_t size)
+{
+	struct unwind_start start = unwind_start_here();
+
+	return reallocate(block, size, &start);
+}
+
+EXPORT void *reallocarray(void *block, size_t count, size_t size)
+{
+	struct unwind_start start = unwind_start_here();
+	size_t size_bytes;
+
+	if (__builtin_mul_overflow(count, size, &size_bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return reallocate(block, size_bytes, &start);
+}

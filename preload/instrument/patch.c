@@ -1,0 +1,339 @@
+#define _GNU_SOURCE
+#include "preload/instrument/patch.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+#include "detect/base/site.h"
+#include "preload/access/access.h"
+#include "preload/code/call_site.h"
+#include "preload/code/clones.h"
+#include "preload/debugger/debugger.h"
+#include "preload/debugger/function_names.h"
+#include "preload/guest/modules.h"
+#include "preload/code/near.h"
+#include "preload/debugger/perf_map.h"
+#include "preload/results/sink.h"
+#include "x86/decode/decode.h"
+#include "x86/survey/function.h"
+#include "elf/image.h"
+#include "x86/plan.h"
+
+#define PAGE 4096ul
+
+/* Of the atomics of a module, what is taken for a few without weight if it is not seen. */
+#define UNSEEN_PART 64u
+
+/* One module's way through here. */
+struct patching {
+	struct clone_region region;
+	uint32_t text_bytes;
+	void *clone; /* as placed: writable */
+	size_t clone_bytes;
+	site_id first_site;
+	uint32_t site_count;
+};
+
+static struct decoder decoder;
+
+/* Slices are numbered on from module to module. */
+static uint32_t slice_base;
+
+/* --- Memory of a plan: given back when it has been carried out ------------------ */
+
+struct plan_block {
+	struct plan_block *next;
+	size_t size_bytes;
+};
+
+static struct plan_block *plan_blocks;
+
+static void *plan_pages(size_t size_bytes)
+{
+	struct plan_block *block = pages_from_kernel(size_bytes + PAGE);
+
+	if (!block)
+		return NULL;
+	block->next = plan_blocks;
+	block->size_bytes = size_bytes + PAGE;
+	plan_blocks = block;
+	return (char *)block + PAGE;
+}
+
+static void release_plan_pages(void)
+{
+	while (plan_blocks) {
+		struct plan_block *block = plan_blocks;
+
+		plan_blocks = block->next;
+		kernel_call2(SYS_munmap, block, block->size_bytes);
+	}
+}
+
+/* --- The decoder ----------------------------------------------------------------- */
+
+bool patch_begin(void)
+{
+	void *library = dlopen("libZydis.so.4.0", RTLD_NOW | RTLD_LOCAL);
+	void *init = library ? dlsym(library, "ZydisDecoderInit") : NULL;
+	void *decode_full = library ? dlsym(library, "ZydisDecoderDecodeFull") : NULL;
+
+	/* The program is not to find our failures. */
+	(void)dlerror();
+	modules_refresh();
+	return init && decode_full && decoder_init(&decoder, init, decode_full);
+}
+
+/* --- What the planner asks for ------------------------------------------------ */
+
+static void *place(void *context, size_t size_bytes, uint64_t *address)
+{
+	struct patching *patching = context;
+
+	patching->clone = near_allocate(size_bytes, patching->region.module_start,
+					patching->region.module_end);
+	patching->clone_bytes = size_bytes;
+	*address = (uintptr_t)patching->clone;
+	return patching->clone;
+}
+
+static site_number reserve(void *context, uint32_t count)
+{
+	struct patching *patching = context;
+
+	runtime_lock(&call_sites_lock);
+	patching->first_site = site_table_reserve(&guest_detector.sites, count);
+	runtime_unlock(&call_sites_lock);
+	patching->site_count = count;
+	return patching->first_site;
+}
+
+/* --- Carrying out ------------------------------------------------------------- */
+
+static void fill_sites(const struct patching *patching, const struct plan *plan, uint32_t flags)
+{
+	uint32_t slice_last = 0;
+
+	for (uint32_t i = 0; i < plan->site_count; i++) {
+		const struct plan_site *from = &plan->sites[i];
+		struct site *site = site_get(&guest_detector.sites, patching->first_site + i);
+
+		if (!site)
+			return;
+		site->address = patching->region.text + from->offset;
+		site->code_generation = guest_code_generation;
+		site->flags = from->flags | flags;
+		site->size_bytes = from->size_bytes;
+		site->member_offset = from->member_offset;
+		site->next_member =
+			from->next_member ? patching->first_site + from->next_member - 1 : 0;
+		site->slice = from->slice ? slice_base + from->slice : 0;
+		if (from->slice > slice_last)
+			slice_last = from->slice;
+	}
+	slice_base += slice_last;
+}
+
+static bool protect_text(const struct patching *patching, const struct plan *plan, int protection)
+{
+	uintptr_t first = UINTPTR_MAX;
+	uintptr_t last = 0;
+
+	for (uint32_t i = 0; i < plan->patch_count; i++) {
+		uintptr_t start = patching->region.text + plan->patches[i].offset;
+
+		if (start < first)
+			first = start;
+		if (start + plan->patches[i].length > last)
+			last = start + plan->patches[i].length;
+	}
+	if (last == 0)
+		return true;
+	first &= ~(PAGE - 1);
+	last = (last + PAGE - 1) & ~(PAGE - 1);
+	return kernel_call3(SYS_mprotect, first, last - first, protection) == 0;
+}
+
+static void write_patches(const struct patching *patching, const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->patch_count; i++)
+		memcpy((void *)(patching->region.text + plan->patches[i].offset),
+		       plan->patches[i].bytes, plan->patches[i].length);
+}
+
+/* No handler may come upon pages that are not code for the moment. */
+static bool write_text(const struct patching *patching, const struct plan *plan)
+{
+	uint64_t signals = signals_block();
+	bool is_writable = protect_text(patching, plan, PROT_READ | PROT_WRITE);
+
+	if (is_writable) {
+		write_patches(patching, plan);
+		protect_text(patching, plan, PROT_READ | PROT_EXEC);
+	}
+	signals_restore(signals);
+	return is_writable;
+}
+
+/* Frames of the calling thread; 0 if it is not in a handler. */
+static const struct stack *spared;
+
+void patch_spare(const struct stack *stack)
+{
+	spared = stack;
+}
+
+/* Calls return to entries; from anywhere else the original would run on into
+ * bytes that are patched. */
+static bool may_go_on_at(const struct plan *plan, uint32_t offset)
+{
+	const struct function *function = plan_function_at(plan, offset);
+	uint32_t index;
+
+	if (!function || !function->patch_count)
+		return true;
+	index = function_find(function, offset);
+	if (index == UINT32_MAX || index == 0)
+		return false;
+	return function->instructions[index - 1].kind == INSTRUCTION_CALL ||
+	       function->instructions[index - 1].kind == INSTRUCTION_CALL_INDIRECT;
+}
+
+static bool may_be_written(const struct patching *patching, const struct plan *plan)
+{
+	for (uint32_t i = 0; spared && i < spared->frame_count; i++) {
+		uintptr_t offset = spared->frames[i] - patching->region.text;
+
+		if (offset < patching->text_bytes && !may_go_on_at(plan, (uint32_t)offset))
+			return false;
+	}
+	return true;
+}
+
+static bool carry_out(struct patching *patching, struct plan *plan, uint32_t flags,
+		      const char **why)
+{
+	struct clone_region *region = &patching->region;
+
+	*why = "a signal handler that makes a thread has interrupted it";
+	if (!may_be_written(patching, plan))
+		return false;
+	fill_sites(patching, plan, flags);
+	region->start = plan->clone_address;
+	region->end = plan->clone_address + plan->clone_bytes;
+	region->states = plan->states;
+	*why = "the system does not let code be made";
+	if (!near_seal(patching->clone, patching->clone_bytes))
+		return false;
+	*why = "too many modules";
+	if (!clones_add(region))
+		return false;
+	*why = "the system does not let code be changed";
+	if (write_text(patching, plan))
+		return true;
+	clones_take_back();
+	/* Somebody may be looking at them. */
+	plan->states = (struct plan_states){.count = 0};
+	return false;
+}
+
+static void count(const struct plan_statistics *statistics)
+{
+	uint64_t *counters = guest_detector.counters;
+
+	counters[COUNTER_ACCESS_SITES] += statistics->accesses;
+	counters[COUNTER_ACCESS_SITES_CHECKED] += statistics->checked;
+	counters[COUNTER_LOST_NATIVE_ENTRIES] += statistics->entries_unpatched;
+}
+
+/* For debuggers and profilers, if they are expected. */
+static void name_clones(const struct patching *patching, const struct image *image,
+			const struct plan *plan)
+{
+	const char *path = *image->name ? image->name : "/proc/self/exe";
+	struct function_names names;
+
+	if (!plan->clone_bytes || !(guest_options.debugger || guest_options.perf_map))
+		return;
+	function_names_read(&names, path, &patching->region, image, plan);
+	if (guest_options.debugger)
+		debugger_add(&patching->region, plan, &names);
+	if (guest_options.perf_map && !perf_map_add(&patching->region, plan, &names))
+		sink_text("the map for perf in /tmp cannot be written");
+	function_names_free(&names);
+}
+
+/* Carries the plan of @image out.  Memory of the plan is released by the caller. */
+static bool plan_and_patch(struct patching *patching, const struct image *image,
+			   enum watch watch, const char **why)
+{
+	struct plan_options options = {
+		.current_tls = access_current_tls(),
+		.shared_tls = access_shared_tls(),
+		.reserve = reserve,
+		.place = place,
+		.places_pages = true,
+		.context = patching,
+		.forget_targets = guest_options.forget_targets,
+		.only_atomics = watch == WATCH_ATOMICS,
+	};
+	struct arena arena;
+	struct plan *plan;
+	bool is_done;
+
+	access_thunks(&options.thunks);
+	arena_init(&arena, plan_pages);
+	plan = plan_make(&decoder, image, &options, &arena, why);
+	if (!plan)
+		return false;
+	patching->region.is_silent = watch != WATCH_FULLY;
+	is_done = carry_out(patching, plan, watch == WATCH_FULLY ? 0 : SITE_SILENT, why);
+	if (is_done) {
+		if (watch == WATCH_FULLY)
+			count(&plan->statistics);
+		if (plan->statistics.atomics_native > plan->statistics.atomics / UNSEEN_PART)
+			guest_detector.has_unseen_atomics = true;
+		name_clones(patching, image, plan);
+		/* They are the region's. */
+		plan->states = (struct plan_states){.count = 0};
+	}
+	plan_free(plan);
+	return is_done;
+}
+
+/* Does the loader write into its code? */
+static bool has_text_relocations(const struct image *image)
+{
+	uint64_t count = image->dynamic.size_bytes / sizeof(Elf64_Dyn);
+	const Elf64_Dyn *entry =
+		(const void *)image_bytes(image, image->dynamic.address, count * sizeof(*entry));
+
+	for (uint64_t i = 0; entry && i < count && entry[i].d_tag != DT_NULL; i++)
+		if (entry[i].d_tag == DT_TEXTREL ||
+		    (entry[i].d_tag == DT_FLAGS && (entry[i].d_un.d_val & DF_TEXTREL)))
+			return true;
+	return false;
+}
+
+bool patch_module(const struct dl_phdr_info *info, enum watch watch, const char **why)
+{
+	static struct image image; /* large for a stack; planning is serialised */
+	struct patching patching = {0};
+	bool is_done = false;
+
+	clones_describe(&patching.region, info);
+	if (image_from_memory(&image, info->dlpi_name, info->dlpi_phdr, info->dlpi_phnum,
+			      info->dlpi_addr, why)) {
+		patching.region.text = image.text_address;
+		patching.text_bytes = image.text_bytes;
+		*why = "it has relocations in its code";
+		is_done = !has_text_relocations(&image) &&
+			  plan_and_patch(&patching, &image, watch, why);
+	}
+	if (!is_done && patching.clone)
+		near_free(patching.clone, patching.clone_bytes);
+	release_plan_pages();
+	return is_done;
+}

@@ -1,0 +1,33 @@
+/*
+ * Races: observation of memory, from the first thread creation on.
+ *
+ * Until then a program has one thread and nothing of this exists.  Then its
+ * code, and that of its libraries, is planned (src/x86), copied with checks, and
+ * patched to lead into the copies, while nobody else can run it.  What the
+ * loader brings later is done before any of it has run.
+ */
+#ifndef PRELOAD_INSTRUMENT_RACES_H
+#define PRELOAD_INSTRUMENT_RACES_H
+
+#include "preload/guest/guest.h"
+
+/* Is memory observed? */
+extern bool races_are_observed;
+
+/* Something of it is yet to be done. */
+extern bool races_are_pending;
+
+void races_begin_slowly(struct guest_thread *self, const struct unwind_start *start);
+
+/* A thread is about to be created by @self at @start, with the guard up. */
+static inline void races_begin(struct guest_thread *self, const struct unwind_start *start)
+{
+	if (UNLIKELY(races_are_pending))
+		races_begin_slowly(self, start);
+}
+
+/* The loader has added or removed modules.  Called by any thread, @self, inside
+ * the loader, with the guard up. */
+void races_modules_changed(struct guest_thread *self);
+
+#endif

@@ -1,0 +1,196 @@
+#define _GNU_SOURCE
+#include "preload/outside/lock_memory.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/uio.h>
+
+#include "base/kernel.h"
+#include "preload/outside/shared_life.h"
+
+/* glibc's private bits of pthread_mutex_t.__kind. */
+#define KIND_TYPE 3
+#define KIND_RECURSIVE 1
+#define KIND_ERRORCHECK 2
+#define KIND_PROTECTED 64
+#define KIND_DESTROYED (-1)
+#define OWNER_INCONSISTENT 0x7ffffffeu /* and above: of robust ones */
+
+#define SPIN_FREE 1
+#define READER_SHIFT 3 /* of pthread_rwlock_t.__readers: flags below */
+
+static uint32_t mutex_attributes(const pthread_mutex_t *mutex)
+{
+	int kind = load_relaxed(&mutex->__data.__kind); /* relaxed: constant after init */
+	uint32_t attributes = 0;
+
+	if (kind == KIND_DESTROYED)
+		return 0;
+	if ((kind & KIND_TYPE) == KIND_RECURSIVE)
+		attributes |= SYNC_RECURSIVE;
+	if ((kind & KIND_TYPE) == KIND_ERRORCHECK)
+		attributes |= SYNC_CHECKED;
+	if (kind & LOCK_KIND_ROBUST)
+		attributes |= SYNC_ROBUST;
+	if (kind & LOCK_KIND_SHARED)
+		attributes |= SYNC_PROCESS_SHARED;
+	return attributes;
+}
+
+static uint32_t rwlock_attributes(const pthread_rwlock_t *lock)
+{
+	uint32_t attributes = 0;
+
+	if (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP)
+		attributes |= SYNC_WRITERS_FIRST;
+	if (lock->__data.__shared)
+		attributes |= SYNC_PROCESS_SHARED;
+	return attributes;
+}
+
+static uint32_t shared_if(bool is_shared)
+{
+	return is_shared ? SYNC_PROCESS_SHARED : 0;
+}
+
+/* glibc's private layouts. */
+struct semaphore_layout {
+	uint64_t value;
+	int shared;
+};
+
+struct barrier_layout {
+	uint32_t in, round, count;
+	int shared;
+};
+
+#define CONDITION_SHARED 1 /* in pthread_cond_t.__wrefs */
+
+uint32_t lock_barrier_size(uintptr_t address)
+{
+	return ((const struct barrier_layout *)address)->count;
+}
+
+uint32_t lock_attributes(enum object_kind kind, uintptr_t address)
+{
+	switch (kind) {
+	case OBJECT_MUTEX:
+		return mutex_attributes((const pthread_mutex_t *)address);
+	case OBJECT_RWLOCK:
+		return rwlock_attributes((const pthread_rwlock_t *)address);
+	case OBJECT_CONDITION:
+		return shared_if(((const pthread_cond_t *)address)->__data.__wrefs &
+				 CONDITION_SHARED);
+	case OBJECT_SEMAPHORE:
+		return shared_if(((const struct semaphore_layout *)address)->shared);
+	case OBJECT_BARRIER:
+		return shared_if(((const struct barrier_layout *)address)->shared);
+	case OBJECT_STREAM:
+		return SYNC_RECURSIVE;
+	case OBJECT_SPIN:
+	case OBJECT_ONCE:
+	case OBJECT_THREAD:
+	case OBJECT_FILE_LOCK:
+	case OBJECT_CHANNEL:
+	case OBJECT_KIND_COUNT:
+		break;
+	}
+	return 0;
+}
+
+static enum real_state state_of_owner(bool is_held, uint32_t owner)
+{
+	if (!is_held)
+		return REAL_FREE;
+	if (owner == (uint32_t)kernel_call0(SYS_gettid))
+		return REAL_HELD_BY_CALLER;
+	return owner ? REAL_HELD_BY_OTHER : REAL_HELD;
+}
+
+/* relaxed below: looked at when our books disagree, decides only if stable. */
+static enum real_state mutex_state(const pthread_mutex_t *mutex)
+{
+	uint32_t owner = (uint32_t)load_relaxed(&mutex->__data.__owner);
+
+	/* A robust mutex that is inconsistent, or given up for good. */
+	if (owner >= OWNER_INCONSISTENT)
+		return REAL_UNKNOWN;
+	/* One with a priority ceiling keeps it in the lock word. */
+	if (load_relaxed(&mutex->__data.__kind) & KIND_PROTECTED)
+		return state_of_owner(owner != 0, owner);
+	return state_of_owner(load_relaxed(&mutex->__data.__lock) != 0, owner);
+}
+
+static enum real_state rwlock_state(const pthread_rwlock_t *lock)
+{
+	uint32_t writer = (uint32_t)load_relaxed(&lock->__data.__cur_writer);
+	bool is_read = load_relaxed(&lock->__data.__readers) >> READER_SHIFT;
+
+	return writer ? state_of_owner(true, writer) : is_read ? REAL_HELD : REAL_FREE;
+}
+
+enum real_state lock_real_state(const struct sync_object *object)
+{
+	enum object_kind kind = object->info ? object->info->kind : OBJECT_MUTEX;
+
+	if (kind == OBJECT_MUTEX)
+		return mutex_state((const pthread_mutex_t *)object->address);
+	if (kind == OBJECT_RWLOCK)
+		return rwlock_state((const pthread_rwlock_t *)object->address);
+	if (kind == OBJECT_SPIN)
+		return load_relaxed((const int *)object->address) == SPIN_FREE ? REAL_FREE
+									       : REAL_HELD;
+	return REAL_UNKNOWN;
+}
+
+/* Reads a word of the program's, which may be gone.  False: it is. */
+static bool read_word(const int *address, uint32_t *word)
+{
+	struct iovec to = {word, sizeof(*word)};
+	struct iovec from = {(void *)(uintptr_t)address, sizeof(*word)};
+	long result = kernel_call6(SYS_process_vm_readv, kernel_call0(SYS_getpid), (long)&to, 1,
+				   (long)&from, 1, 0);
+
+	if (result == -EFAULT)
+		return false;
+	if (result != (long)sizeof(*word))
+		*word = (uint32_t)load_relaxed(address); /* relaxed: it does not change */
+	return true;
+}
+
+/* Locks that a thread held over a fork still bear its parent's number. */
+static bool is_known_as(const struct thread *thread, uint32_t kernel_id)
+{
+	return kernel_id == thread->kernel_id ||
+	       (kernel_id && kernel_id == thread->kernel_id_before_fork);
+}
+
+bool lock_may_hold(struct detector *detector, const struct thread *thread,
+		   const struct sync_object *object)
+{
+	const struct sync_info *info = object->info;
+	uint32_t owner;
+
+	(void)detector;
+	/* A file is unlocked by close(), too, without a word: the kernel knows. */
+	if (info && info->kind == OBJECT_FILE_LOCK)
+		return shared_file_is_locked_by(shared_file_key(object->address),
+						(uint32_t)kernel_call0(SYS_getpid));
+	if (info && info->kind == OBJECT_MUTEX)
+		return read_word(&((const pthread_mutex_t *)object->address)->__data.__owner,
+				 &owner) &&
+		       is_known_as(thread, owner);
+	if (info && info->kind == OBJECT_RWLOCK)
+		return read_word(&((const pthread_rwlock_t *)object->address)->__data.__cur_writer,
+				 &owner) &&
+		       is_known_as(thread, owner);
+	return true;
+}
+
+bool lock_is_destroyed_mutex(const struct sync_object *object)
+{
+	const pthread_mutex_t *mutex = (const pthread_mutex_t *)object->address;
+
+	return (!object->info || object->info->kind == OBJECT_MUTEX) &&
+	       load_relaxed(&mutex->__data.__kind) == KIND_DESTROYED;
+}

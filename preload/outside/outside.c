@@ -1,0 +1,312 @@
+#define _GNU_SOURCE
+#include "preload/outside/outside.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+
+#include "base/kernel.h"
+#include "detect/deadlock/wait_graph.h"
+#include "preload/guest/text.h"
+
+#define SIGNAL_COUNT 64
+#define FIRST_RESERVED 32 /* glibc uses 32 and 33 itself */
+#define LAST_RESERVED 33
+#define PATIENCE 200 /* looks at threads that are about to end, 1 ms each */
+
+/* The kernel's struct sigaction. */
+struct kernel_action {
+	uintptr_t handler;
+	unsigned long flags;
+	uintptr_t restorer;
+	uint64_t mask;
+};
+
+/* Reads /proc/self/task/@kernel_id/@name.  Returns its length, or less than 0. */
+static long read_task_file(uint32_t kernel_id, const char *name, char *text, size_t size_bytes)
+{
+	char path[64];
+	struct text to = text_begin(path, sizeof(path));
+	long file;
+	long length;
+
+	text_add(&to, "/proc/self/task/");
+	text_add_number(&to, kernel_id);
+	text_add(&to, name);
+	file = kernel_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (file < 0)
+		return file;
+	length = kernel_call3(SYS_read, file, text, size_bytes - 1);
+	kernel_call1(SYS_close, file);
+	text[length > 0 ? length : 0] = '\0';
+	return length;
+}
+
+static bool has_handler(void)
+{
+	for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
+		struct kernel_action action = {0};
+
+		if (signal >= FIRST_RESERVED && signal <= LAST_RESERVED)
+			continue;
+		if (kernel_call4(SYS_rt_sigaction, signal, NULL, &action, sizeof(action.mask)))
+			continue;
+		if (action.handler != (uintptr_t)SIG_DFL && action.handler != (uintptr_t)SIG_IGN)
+			return true;
+	}
+	return false;
+}
+
+static bool has_interval_timer(void)
+{
+	static const int kinds[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(kinds); i++) {
+		struct itimerval timer = {0};
+
+		if (kernel_call2(SYS_getitimer, kinds[i], &timer) == 0 &&
+		    (timer.it_value.tv_sec || timer.it_value.tv_usec))
+			return true;
+	}
+	return false;
+}
+
+/* Any POSIX timer: the kernel lists them, armed or not. */
+static bool has_posix_timer(void)
+{
+	char byte;
+	long file =
+		kernel_call4(SYS_openat, AT_FDCWD, "/proc/self/timers", O_RDONLY | O_CLOEXEC, 0);
+	long length;
+
+	if (file < 0)
+		return true;
+	length = kernel_call3(SYS_read, file, &byte, 1);
+	kernel_call1(SYS_close, file);
+	return length != 0;
+}
+
+struct directory_entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short size_bytes;
+	unsigned char type;
+	char name[];
+};
+
+#define EXITING 4 /* among the flags of a task: it runs no code of the program any more */
+
+/* Is the thread on its way out, or out?  "tid (name) state" and four numbers,
+ * then its flags. */
+static bool is_exiting(const char *tid_digits)
+{
+	char text[512];
+	const char *word;
+	uint32_t tid = 0;
+	uint64_t flags = 0;
+
+	for (; *tid_digits; tid_digits++)
+		tid = tid * 10 + (uint32_t)(*tid_digits - '0');
+	if (read_task_file(tid, "/stat", text, sizeof(text)) <= 0)
+		return true;
+	word = strrchr(text, ')');
+	for (unsigned skipped = 0; word && skipped < 7; skipped++)
+		word = strchr(word + 1, ' ');
+	for (word = word ? word + 1 : ""; *word >= '0' && *word <= '9'; word++)
+		flags = flags * 10 + (uint64_t)(*word - '0');
+	return flags & EXITING;
+}
+
+/* How many threads the kernel knows, that have not ended; 0 if it does not tell. */
+static uint32_t kernel_thread_count(bool knows_exiting)
+{
+	char buffer[1024];
+	const char *name;
+	uint32_t count = 0;
+	long length;
+	long directory = kernel_call4(SYS_openat, AT_FDCWD, "/proc/self/task",
+				      O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (directory < 0)
+		return 0;
+	while ((length = kernel_call3(SYS_getdents64, directory, buffer, sizeof(buffer))) > 0) {
+		for (long at = 0; at < length;) {
+			unsigned short size;
+
+			memcpy(&size, buffer + at + offsetof(struct directory_entry, size_bytes),
+			       sizeof(size));
+			name = buffer + at + offsetof(struct directory_entry, name);
+			count += *name != '.' && !(knows_exiting && is_exiting(name));
+			at += size;
+		}
+	}
+	kernel_call1(SYS_close, directory);
+	return count;
+}
+
+uint32_t outside_thread_count(void)
+{
+	return kernel_thread_count(false);
+}
+
+uint32_t outside_leaving_count;
+
+/* How many of our threads have ended, but not yet for the kernel. */
+static uint32_t count_ending(struct detector *detector)
+{
+	uint32_t count = 0;
+
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+
+		count += thread && thread->state == THREAD_ENDING &&
+			 detector->hooks->is_alive(detector, thread);
+	}
+	return count;
+}
+
+/* Threads that have ended for us may still run destructors.  One that is none of
+ * ours may have woken somebody even if it is gone by now. */
+static bool has_unknown_thread(struct detector *detector)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+
+	for (unsigned look = 0; look < PATIENCE; look++) {
+		uint32_t alive = load_acquire(&detector->alive_count);
+		uint32_t ending = count_ending(detector);
+		uint32_t count = kernel_thread_count(false);
+
+		if (count > alive)
+			count = kernel_thread_count(true);
+		if (count == 0 || count > alive + ending)
+			return true;
+		if (count <= alive + load_acquire(&outside_leaving_count))
+			return false;
+		if (load_acquire(&detector->blocked_count) < alive)
+			return true;
+		kernel_call2(SYS_nanosleep, &pause, NULL);
+	}
+	return true;
+}
+
+/* --- Who sleeps? -------------------------------------------------------------- */
+
+#define FALLING_ASLEEP 5000 /* looks at a thread that does not sleep yet, 1 ms each */
+
+enum sleep { SLEEP_NOT_YET, SLEEP_HERE, SLEEP_ELSEWHERE, SLEEP_UNKNOWN };
+
+#define OBJECT_BYTES 64 /* no lock of glibc is larger */
+
+static uintptr_t take_hexadecimal(const char *text)
+{
+	uintptr_t number = 0;
+
+	for (;; text++) {
+		if (*text >= '0' && *text <= '9')
+			number = number << 4 | (uintptr_t)(*text - '0');
+		else if (*text >= 'a' && *text <= 'f')
+			number = number << 4 | (uintptr_t)(*text - 'a' + 10);
+		else
+			return number;
+	}
+}
+
+static bool is_in(uintptr_t address, const struct sync_object *object)
+{
+	return object && address - object->address < OBJECT_BYTES;
+}
+
+/* Is the futex at @address one of what @wait waits for?  Of joins and once
+ * objects it is not known where theirs is. */
+static bool is_futex_of(uintptr_t address, const struct wait *wait)
+{
+	const struct sync_info *info = wait->object ? wait->object->info : NULL;
+
+	if (!info || info->kind == OBJECT_ONCE || info->kind == OBJECT_STREAM)
+		return true;
+	return is_in(address, wait->object) || is_in(address, wait->mutex);
+}
+
+/* In which system call does a thread sleep?  "running", or numbers: the call's,
+ * its arguments, sp and pc. */
+static enum sleep judge_call(const char *text, const struct wait *wait)
+{
+	static const long waits[] = {SYS_futex, SYS_flock, SYS_fcntl, SYS_restart_syscall};
+	long number = 0;
+
+	/* Also "-1": stopped or in a page fault. */
+	if (*text < '0' || *text > '9')
+		return SLEEP_NOT_YET;
+	for (; *text >= '0' && *text <= '9'; text++)
+		number = number * 10 + (*text - '0');
+	/* Asleep at a lock of ours it is still about to wait. */
+	if (number == SYS_futex && !is_futex_of(take_hexadecimal(text + strlen(" 0x")), wait))
+		return SLEEP_NOT_YET;
+	for (unsigned i = 0; i < ARRAY_LENGTH(waits); i++)
+		if (number == waits[i])
+			return SLEEP_HERE;
+	return SLEEP_ELSEWHERE;
+}
+
+static enum sleep look_at(struct detector *detector, const struct thread *thread,
+			  const struct wait *wait)
+{
+	char text[256];
+
+	if (read_task_file(thread->kernel_id, "/syscall", text, sizeof(text)) > 0)
+		return judge_call(text, wait);
+	/* It has ended, or there is no /proc. */
+	return detector->hooks->is_alive(detector, thread) ? SLEEP_UNKNOWN : SLEEP_ELSEWHERE;
+}
+
+bool outside_is_asleep(struct detector *detector, const struct thread *thread,
+		       const struct wait *wait)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+	struct wait now;
+
+	/* Spinning is no sleep. */
+	if (wait->object && wait->object->info && wait->object->info->kind == OBJECT_SPIN)
+		return true;
+	for (unsigned look = 0; look < FALLING_ASLEEP; look++) {
+		enum sleep sleep = look_at(detector, thread, wait);
+
+		if (sleep != SLEEP_NOT_YET)
+			return sleep != SLEEP_ELSEWHERE;
+		kernel_call2(SYS_nanosleep, &pause, NULL);
+		if (!wait_read(thread, &now) || now.version != wait->version)
+			return false;
+		if (load_acquire(&thread->is_looking))
+			return true;
+	}
+	return false;
+}
+
+/* --- Who could wake a sleeper? -------------------------------------------------- */
+
+bool outside_can_wake(struct detector *detector)
+{
+	return has_handler() || has_interval_timer() || has_posix_timer() ||
+	       has_unknown_thread(detector);
+}
+
+extern void *__libc_stack_end;
+
+uintptr_t outside_stack_end(uintptr_t sp)
+{
+	uintptr_t end = (uintptr_t)__libc_stack_end;
+
+	return end > sp ? end : sp;
+}
+
+size_t outside_stack_bytes(void)
+{
+	struct rlimit limit = {0};
+
+	kernel_call4(SYS_prlimit64, 0, RLIMIT_STACK, NULL, &limit);
+	if (limit.rlim_cur == 0 || limit.rlim_cur > 64ul * 1024 * 1024)
+		return 64ul * 1024 * 1024;
+	return limit.rlim_cur;
+}

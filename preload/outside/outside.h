@@ -1,0 +1,28 @@
+/*
+ * The outside: what may act on the program's threads beside themselves.
+ */
+#ifndef PRELOAD_OUTSIDE_OUTSIDE_H
+#define PRELOAD_OUTSIDE_OUTSIDE_H
+
+#include "detect/detector.h"
+
+/* A detector_hooks.can_be_woken: a handler is installed, a timer is armed, or
+ * the kernel knows a thread that we do not. */
+bool outside_can_wake(struct detector *detector);
+
+/* How many threads the kernel knows in this process; 0 if it does not tell. */
+uint32_t outside_thread_count(void);
+
+/* Threads that have ended for the detector and run no code of the program any
+ * more, but which the kernel may still count. */
+extern uint32_t outside_leaving_count;
+
+/* A detector_hooks.is_asleep, by /proc. */
+bool outside_is_asleep(struct detector *detector, const struct thread *thread,
+		       const struct wait *wait);
+
+/* The calling (first) thread's stack. */
+uintptr_t outside_stack_end(uintptr_t sp);
+size_t outside_stack_bytes(void);
+
+#endif

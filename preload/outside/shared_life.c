@@ -1,0 +1,214 @@
+#define _GNU_SOURCE
+#include "preload/outside/shared_life.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "base/kernel.h"
+#include "detect/lock_order/chain.h"
+
+#define READ_BYTES 1024
+#define LINE_BYTES 128 /* more than all numbers of a line */
+
+/* A file read line by line; of a long line only the beginning is kept. */
+struct line_reader {
+	long file;
+	size_t next;
+	size_t count;
+	char buffer[READ_BYTES];
+	char line[LINE_BYTES];
+};
+
+static bool next_byte(struct line_reader *reader, char *byte)
+{
+	long count;
+
+	if (reader->next == reader->count) {
+		count = kernel_call3(SYS_read, reader->file, reader->buffer,
+				     sizeof(reader->buffer));
+		if (count <= 0)
+			return false;
+		reader->count = (size_t)count;
+		reader->next = 0;
+	}
+	*byte = reader->buffer[reader->next++];
+	return true;
+}
+
+static bool next_line(struct line_reader *reader)
+{
+	size_t length = 0;
+	char byte;
+
+	while (next_byte(reader, &byte) && byte != '\n')
+		if (length < sizeof(reader->line) - 1)
+			reader->line[length++] = byte;
+	reader->line[length] = '\0';
+	return length > 0;
+}
+
+static bool open_lines(struct line_reader *reader, const char *path)
+{
+	reader->next = 0;
+	reader->count = 0;
+	reader->file = kernel_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	return reader->file >= 0;
+}
+
+/* Reads a number in @base and the character behind it. */
+static uint64_t take_number(const char **text, unsigned base)
+{
+	uint64_t number = 0;
+
+	for (;; ++*text) {
+		char c = **text;
+		unsigned digit = c >= '0' && c <= '9'	? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
+							: base;
+
+		if (digit >= base)
+			break;
+		number = number * base + digit;
+	}
+	if (**text)
+		++*text;
+	return number;
+}
+
+/* --- Memory ------------------------------------------------------------------- */
+
+/* "start-end perms offset major:minor inode   path".  System V segments number
+ * themselves, so apart from files on the same (hidden) device. */
+static uint64_t line_key(const char *line, uintptr_t address)
+{
+	uint64_t start = take_number(&line, 16);
+	uint64_t end = take_number(&line, 16);
+	bool is_shared = strlen(line) > 5 && line[3] == 's';
+	uint64_t key;
+
+	if (address < start || address >= end || !is_shared)
+		return 0;
+	line += 5;
+	key = chain_mix(1, take_number(&line, 16) + (address - start));
+	key = chain_mix(key, take_number(&line, 16));
+	key = chain_mix(key, take_number(&line, 16));
+	key = chain_mix(key, take_number(&line, 10));
+	while (*line == ' ')
+		line++;
+	key = chain_mix(key, strncmp(line, "/SYSV", 5) == 0);
+	return key ? key : 1;
+}
+
+uint64_t shared_memory_key(uintptr_t address)
+{
+	struct line_reader reader;
+	uint64_t key = 0;
+
+	if (!open_lines(&reader, "/proc/self/maps"))
+		return 0;
+	while (!key && next_line(&reader))
+		key = line_key(reader.line, address);
+	kernel_call1(SYS_close, reader.file);
+	return key;
+}
+
+/* --- Files ---------------------------------------------------------------------- */
+
+uint64_t shared_file_key(uintptr_t identity)
+{
+	return chain_mix(5, identity);
+}
+
+#define LOCK_WORDS 4 /* before the pid, from the colon on */
+
+/* "1: FLOCK  ADVISORY  WRITE pid major:minor:inode start end"; who waits has
+ * "->" before the kind. */
+static bool is_lock_line(const char *line, uint64_t key, uint32_t pid)
+{
+	uint64_t major_number;
+	uint64_t minor_number;
+
+	line = strstr(line, ": FLOCK ");
+	if (!line)
+		return false;
+	for (unsigned word = 0; word < LOCK_WORDS; word++) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	if (take_number(&line, 10) != pid)
+		return false;
+	major_number = take_number(&line, 16);
+	minor_number = take_number(&line, 16);
+	return shared_file_key(
+		       file_identity(makedev((unsigned)major_number, (unsigned)minor_number),
+				     take_number(&line, 10))) == key;
+}
+
+bool shared_file_is_locked_by(uint64_t key, uint32_t pid)
+{
+	struct line_reader reader;
+	bool is_locked = false;
+
+	if (!open_lines(&reader, "/proc/locks"))
+		return false;
+	while (!is_locked && next_line(&reader))
+		is_locked = is_lock_line(reader.line, key, pid);
+	kernel_call1(SYS_close, reader.file);
+	return is_locked;
+}
+
+/* --- Processes ------------------------------------------------------------------ */
+
+static void write_stat_path(char *path, uint32_t pid)
+{
+	char digits[12];
+	size_t first = sizeof(digits);
+	size_t length = strlen("/proc/");
+
+	do
+		digits[--first] = (char)('0' + pid % 10);
+	while (pid /= 10);
+	memcpy(path, "/proc/", length);
+	memcpy(path + length, digits + first, sizeof(digits) - first);
+	memcpy(path + length + sizeof(digits) - first, "/stat", sizeof("/stat"));
+}
+
+#define FIELD_STATE 3
+#define FIELD_START_TIME 22
+#define FIELD_START_STACK 28
+
+/* "pid (name) state ...": the name may hold anything, but no ')' follows it.
+ * The time of the start tells processes apart, where the stack began tells one
+ * program of a process from the next. */
+uint64_t shared_process_life(uint32_t pid)
+{
+	char path[40];
+	char text[READ_BYTES];
+	const char *at;
+	uint64_t life = chain_mix(2, pid);
+	long length;
+	long file;
+
+	write_stat_path(path, pid);
+	file = kernel_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (file < 0)
+		return 0;
+	length = kernel_call3(SYS_read, file, text, sizeof(text) - 1);
+	kernel_call1(SYS_close, file);
+	text[length > 0 ? length : 0] = '\0';
+	at = strrchr(text, ')');
+	if (!at || at[1] != ' ' || strchr("ZXx", at[2]))
+		return 0;
+	at += 4;
+	for (unsigned field = FIELD_STATE + 1; *at && field <= FIELD_START_STACK; field++) {
+		uint64_t number = 0;
+
+		if (*at == '-')
+			at++;
+		number = take_number(&at, 10);
+		if (field == FIELD_START_TIME || field == FIELD_START_STACK)
+			life = chain_mix(life, number);
+	}
+	return life ? life : 1;
+}

@@ -1,0 +1,84 @@
+#define _GNU_SOURCE
+#include "preload/ranges/imports.h"
+
+#include <dlfcn.h>
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+#include "preload/ranges/ranges.h"
+#include "elf/image.h"
+
+#define PAGE 4096ul
+
+uintptr_t imports_pending_start;
+size_t imports_pending_bytes;
+
+/* A slot is one aligned word: other threads read the old address or the new. */
+static void write_slot(const struct image *image, uintptr_t *slot, uintptr_t value)
+{
+	uintptr_t page = (uintptr_t)slot & ~(PAGE - 1);
+	bool is_protected = image_is_read_only(image, (uintptr_t)slot);
+
+	if (is_protected && kernel_call3(SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE) != 0)
+		return;
+	store_release(slot, value); /* release: the wrapper needs nothing more */
+	if (is_protected)
+		kernel_call3(SYS_mprotect, page, PAGE, PROT_READ);
+}
+
+/* Code of the module itself is its PLT, in a slot that is not bound yet. */
+static void redirect(void *context, const char *name, uint64_t slot_address)
+{
+	const struct image *image = context;
+	uintptr_t *slot = (uintptr_t *)slot_address;
+	uintptr_t original;
+	void *wrapper;
+
+	if (!range_wrapper(name, NULL))
+		return;
+	original = load_relaxed(slot); /* relaxed: any of its values will do */
+	if (original - image->text_address < image->text_bytes)
+		original = (uintptr_t)dlsym(RTLD_DEFAULT, name);
+	wrapper = original ? range_wrapper(name, (void *)original) : NULL;
+	if (wrapper)
+		write_slot(image, slot, (uintptr_t)wrapper);
+}
+
+void imports_redirect(struct clone_region *region)
+{
+	uint32_t expected = 0;
+	struct image image;
+	const char *why;
+
+	if (region->start && compare_exchange_acq_rel(&region->is_redirected, &expected, 1u) &&
+	    image_from_memory(&image, "", region->headers, region->header_count, region->bias,
+			      &why))
+		image_each_import(&image, redirect, &image);
+}
+
+void imports_await(const struct clone_region *region)
+{
+	uintptr_t start = imports_pending_start;
+	uintptr_t end = start + imports_pending_bytes;
+
+	if (imports_pending_bytes == 0 || region->module_start < start)
+		start = region->module_start;
+	if (region->module_end > end)
+		end = region->module_end;
+	/* relaxed: the module's own code, which asks, comes after the loader's work. */
+	store_relaxed(&imports_pending_start, start);
+	store_relaxed(&imports_pending_bytes, end - start);
+}
+
+void imports_redirect_at(uintptr_t address)
+{
+	struct clone_region *region = clones_of_module(address);
+	bool are_pending = false;
+
+	if (region)
+		imports_redirect(region);
+	for (uint32_t i = 0; (region = clones_at(i)); i++)
+		are_pending |= region->start && !load_relaxed(&region->is_redirected);
+	if (!are_pending)
+		store_relaxed(&imports_pending_bytes, 0ul);
+}

@@ -1,0 +1,180 @@
+#define _GNU_SOURCE
+#include "preload/ranges/ranges.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+
+#include "detect/race/access.h"
+#include "preload/access/access.h"
+#include "preload/access/access_context.h"
+#include "preload/code/call_site.h"
+#include "preload/guest/guest.h"
+#include "preload/heap/heap.h"
+#include "preload/guest/modules.h"
+#include "preload/ranges/ranges_tables.h"
+#include "preload/guest/real.h"
+
+/* --- Accesses --------------------------------------------------------------- */
+
+/* The bytes of the granule at @granule that [start, end) covers. */
+static inline uint32_t bytes_of(uintptr_t granule, uintptr_t start, uintptr_t end)
+{
+	uint32_t bytes = SHADOW_ALL_BYTES;
+
+	if (start > granule)
+		bytes &= SHADOW_ALL_BYTES << (start - granule);
+	if (end < granule + SHADOW_GRANULE)
+		bytes &= SHADOW_ALL_BYTES >> (granule + SHADOW_GRANULE - end);
+	return bytes;
+}
+
+/* What this thread has recorded in its present epoch, of one kind of access. */
+struct recorded {
+	uint64_t current;
+	uint64_t shared; /* or the same once more */
+	uintptr_t start, end;
+};
+
+/* relaxed, here and below: others change a word to something else than ours. */
+static inline uint64_t word_of(uintptr_t granule, unsigned int plane_bit)
+{
+	return load_relaxed((const uint64_t *)(granule ^ 1ull << plane_bit));
+}
+
+static bool is_granule_recorded(const struct recorded *recorded, uintptr_t granule, uint64_t word)
+{
+	if (LIKELY(word == recorded->current || word == recorded->shared))
+		return true;
+	return !((word ^ recorded->current) & ~(uint64_t)SHADOW_ALL_BYTES) &&
+	       !(bytes_of(granule, recorded->start, recorded->end) & ~(uint32_t)word);
+}
+
+#define GROUP 8u /* granules that are compared together */
+
+static inline bool is_group(uintptr_t granule, unsigned int plane_bit, uint64_t value)
+{
+	uint64_t difference = 0;
+
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < GROUP; i++)
+		difference |= word_of(granule + i * SHADOW_GRANULE, plane_bit) ^ value;
+	return difference == 0;
+}
+
+/* Everywhere in [start, end)?  The check of cloned code, for ranges. */
+static inline bool is_recorded(uintptr_t start, uintptr_t end, unsigned int plane_bit)
+{
+	struct recorded recorded = {access_current, access_current, start, end};
+	uintptr_t granule = start & ~(uintptr_t)(SHADOW_GRANULE - 1);
+
+	if (recorded.current == SHADOW_NO_EPOCH || !shadow_covers(start) || !shadow_covers(end - 1))
+		return false;
+	if (plane_bit == SHADOW_READ_BIT)
+		recorded.shared = access_shared;
+	while (granule < end) {
+		if (end - granule >= GROUP * SHADOW_GRANULE &&
+		    (is_group(granule, plane_bit, recorded.current) ||
+		     is_group(granule, plane_bit, recorded.shared))) {
+			granule += GROUP * SHADOW_GRANULE;
+			continue;
+		}
+		if (!is_granule_recorded(&recorded, granule, word_of(granule, plane_bit)))
+			return false;
+		granule += SHADOW_GRANULE;
+	}
+	return true;
+}
+
+static void tell(const struct unwind_start *at, uintptr_t address, size_t size_bytes,
+		 uint32_t access)
+{
+	struct access_context context = {.start = *at};
+	struct access told = {
+		.address = address,
+		.size_bytes = size_bytes,
+		.flags = access | SITE_RANGE,
+		.context = &context,
+	};
+	struct guest_thread *self;
+
+	if (heap_mode != HEAP_JUDGED || guest_state != GUEST_ON || !guest_self)
+		return;
+	self = guest_enter();
+	if (!self)
+		return;
+	told.site = call_site(at->return_address, access);
+	access_check(&guest_detector, self->thread, &told);
+	guest_leave(self);
+}
+
+void range_read(const struct unwind_start *at, const volatile void *from, size_t size_bytes)
+{
+	uintptr_t start = (uintptr_t)from;
+
+	if (size_bytes && !is_recorded(start, start + size_bytes, SHADOW_READ_BIT))
+		tell(at, start, size_bytes, SITE_READ);
+}
+
+void range_written(const struct unwind_start *at, const volatile void *to, size_t size_bytes)
+{
+	uintptr_t start = (uintptr_t)to;
+
+	if (size_bytes && !is_recorded(start, start + size_bytes, SHADOW_WRITE_BIT))
+		tell(at, start, size_bytes, SITE_WRITE);
+}
+
+/* --- The table -------------------------------------------------------------- */
+
+void *range_originals[RANGE_COUNT];
+
+static const char *const names[RANGE_COUNT] = {
+#define RANGE(type, name, parameters, arguments, before) [RANGE_OF_##name] = #name,
+#define RANGE_AFTER(type, name, parameters, arguments, before, after) [RANGE_OF_##name] = #name,
+#define RANGE_WRITTEN(name) [RANGE_OF_##name] = #name,
+#include "preload/ranges/ranges.def"
+#undef RANGE
+#undef RANGE_AFTER
+#undef RANGE_WRITTEN
+};
+
+static void *wrapper_of(enum range_function function)
+{
+	if (ranges_regular[function])
+		return ranges_regular[function];
+	return ranges_vectors[function] ? ranges_vectors[function] : ranges_formatted[function];
+}
+
+/* Is it what we think it is?  The C library's, a wrapper that we export, or the
+ * kernel's own for the time of day. */
+static bool is_known_code(void *original)
+{
+	struct dl_find_object its, libc;
+
+	if (modules_is_own((uintptr_t)original))
+		return true;
+	if (_dl_find_object(original, &its) != 0 ||
+	    _dl_find_object((void *)REAL(strerror), &libc) != 0)
+		return false;
+	return its.dlfo_link_map == libc.dlfo_link_map ||
+	       strstr(its.dlfo_link_map->l_name, "linux-vdso.so");
+}
+
+void *range_wrapper(const char *name, void *original)
+{
+	enum range_function i = 0;
+	void *before = NULL;
+
+	while (i < RANGE_COUNT && (names[i][0] != name[0] || strcmp(names[i], name) != 0))
+		i++;
+	if (i == RANGE_COUNT)
+		return NULL;
+	if (!original)
+		return wrapper_of(i);
+	if (!is_known_code(original))
+		return NULL;
+	/* One wrapper serves one original: of other versions, the first one met. */
+	if (!compare_exchange_acq_rel(&range_originals[i], &before, original) && before != original)
+		return NULL;
+	return wrapper_of(i);
+}

@@ -1,0 +1,67 @@
+#include "preload/results/sink_room.h"
+
+#include <sys/resource.h>
+
+#include "base/atomic.h"
+#include "base/kernel.h"
+#include "finding/results.h"
+
+#define STEP_BYTES (1ull << 20)
+/* What others may take between our look and our taking. */
+#define MARGIN_BYTES (128ull << 10)
+
+#define POPULATE_WRITE 23 /* an madvise() of Linux 5.14 */
+
+/* Has the kernel find blocks for these pages.  A negative errno if it does not. */
+static long make_ready(void *base, uint64_t from, uint64_t to)
+{
+	return kernel_call3(SYS_madvise, (char *)base + from, to - from, POPULATE_WRITE);
+}
+
+bool sink_room_size(long descriptor, uint64_t size_bytes)
+{
+	struct rlimit limit;
+
+	/* Asking for more would be answered by SIGXFSZ. */
+	if (kernel_call4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
+	    limit.rlim_cur < size_bytes)
+		return false;
+	return kernel_call2(SYS_ftruncate, descriptor, size_bytes) == 0;
+}
+
+bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, const char **why)
+{
+	struct results_header *header = base;
+	bool is_stepwise = make_ready(base, 0, STEP_BYTES) == 0;
+
+	*why = "there is no room for the results file";
+	if (!is_stepwise && kernel_call4(SYS_fallocate, descriptor, 0, 0, size_bytes) != 0)
+		return false;
+	results_format(base, size_bytes);
+	header->ready_bytes = is_stepwise ? STEP_BYTES : 0;
+	return true;
+}
+
+bool sink_room_is_short(const void *base, size_t size_bytes)
+{
+	const struct results_header *header = base;
+	uint64_t ready = load_relaxed(&header->ready_bytes); /* relaxed: one more look follows */
+
+	/* relaxed: the margin is for what others take meanwhile. */
+	return ready && ready < header->capacity_bytes &&
+	       load_relaxed(&header->tail) + size_bytes + MARGIN_BYTES > ready;
+}
+
+void sink_room_extend(void *base)
+{
+	struct results_header *header = base;
+	uint64_t ready = load_acquire(&header->ready_bytes);
+	uint64_t next = ready + STEP_BYTES;
+
+	if (next > header->capacity_bytes)
+		next = header->capacity_bytes;
+	/* Where there is no space the file is full: what does not fit is counted.
+	 * release: pairs with record_reserve(). */
+	if (make_ready(base, ready, next) == 0)
+		compare_exchange_acq_rel(&header->ready_bytes, &ready, next);
+}

@@ -1,0 +1,109 @@
+#include "preload/results/sink.h"
+
+#include "preload/guest/guest.h"
+#include "preload/results/sink_record.h"
+
+static struct results_slot *slot_at(uint32_t slot)
+{
+	return (struct results_slot *)(void *)((char *)sink_base() + RESULTS_SLOTS_OFFSET) +
+	       (slot - 1);
+}
+
+static uint32_t take_slot(void)
+{
+	struct results_header *header = sink_base();
+	uint32_t slot = fetch_add_acq_rel(&header->slot_count, 1u) + 1;
+
+	return slot <= RESULTS_SLOT_COUNT ? slot : UINT32_MAX;
+}
+
+static void fill_slot(struct results_slot *slot, const struct thread *thread)
+{
+	const struct wait *wait = &thread->wait;
+
+	slot->process = sink_process();
+	slot->thread = thread->id;
+	slot->lock = wait->object && wait->object->info ? wait->object->info->id : 0;
+	slot->target = wait->target;
+	slot->mode = wait->mode;
+	slot->stack = wait->stack & ~STACK_ID_IN_HANDLER;
+	slot->is_timed = wait->is_timed;
+	slot->hold_count = thread->held_count;
+	for (uint32_t i = 0; i < thread->held_count && i < RESULTS_SLOT_HOLDS; i++) {
+		const struct held_lock *held = &thread->held[i];
+
+		slot->holds[i].lock = held->object->info ? held->object->info->id : 0;
+		slot->holds[i].stack = held->stack & ~STACK_ID_IN_HANDLER;
+	}
+	slot->is_blocked = 1;
+}
+
+static bool is_unknown(const struct detector *detector, lock_id lock, stack_id at)
+{
+	const struct stack *stack = stack_depot_get(&detector->stacks, at);
+	const struct sync_info *info = detector_lock(detector, lock);
+
+	return (stack && !stack->is_described) || (info && !info->is_described);
+}
+
+static bool needs_description(const struct detector *detector, const struct results_slot *slot)
+{
+	const struct thread *thread = detector_thread(detector, slot->thread);
+	bool needs =
+		is_unknown(detector, slot->lock, slot->stack) || (thread && !thread->is_described);
+
+	for (uint32_t i = 0; !needs && i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++)
+		needs = is_unknown(detector, slot->holds[i].lock, slot->holds[i].stack);
+	return needs;
+}
+
+static void describe_slot(struct detector *detector, const struct results_slot *slot)
+{
+	sink_describe_thread(detector, slot->thread);
+	sink_describe_thread(detector, slot->target);
+	sink_describe_lock(detector, slot->lock);
+	sink_describe_stack(detector, slot->stack);
+	for (uint32_t i = 0; i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++) {
+		sink_describe_lock(detector, slot->holds[i].lock);
+		sink_describe_stack(detector, slot->holds[i].stack);
+	}
+}
+
+void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *slot)
+{
+	struct results_slot *entry;
+
+	if (!sink_base())
+		return;
+	if (*slot == 0)
+		*slot = take_slot();
+	if (*slot == UINT32_MAX)
+		return;
+	entry = slot_at(*slot);
+	/* relaxed and release: a sequence lock; readers look after our end. */
+	store_relaxed(&entry->sequence, entry->sequence | 1u);
+	fill_slot(entry, thread);
+	store_release(&entry->sequence, entry->sequence + 1);
+	if (!needs_description(detector, entry))
+		return;
+	runtime_lock(&detector->lock);
+	describe_slot(detector, entry);
+	runtime_unlock(&detector->lock);
+}
+
+void sink_describe(struct detector *detector, lock_id lock, stack_id stack)
+{
+	if (!sink_base() || !is_unknown(detector, lock, stack))
+		return;
+	runtime_lock(&detector->lock);
+	sink_describe_lock(detector, lock);
+	sink_describe_stack(detector, stack);
+	runtime_unlock(&detector->lock);
+}
+
+void sink_unblocked(uint32_t slot)
+{
+	if (sink_base() && slot && slot != UINT32_MAX)
+		/* relaxed: only the last state before an end is ever read. */
+		store_relaxed(&slot_at(slot)->is_blocked, 0u);
+}

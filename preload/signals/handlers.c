@@ -1,0 +1,179 @@
+#define _GNU_SOURCE
+#include "preload/signals/handlers.h"
+
+#include <string.h>
+
+#include "base/kernel.h"
+#include "detect/race/access.h"
+#include "detect/race/access_fast.h"
+#include "preload/signals/clone_context.h"
+#include "preload/instrument/races.h"
+
+#define SIGNAL_BIT(signal) (1ull << ((signal) - 1))
+/* What the processor raises: if it is blocked then, the kernel ends the process. */
+#define OF_PROCESSOR                                                                               \
+	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGILL) |      \
+	 SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS))
+
+void handlers_returned(ucontext_t *context);
+
+/* --- What a context was before it was changed for a handler ----------------------- */
+
+static struct kept_context *find_kept(struct guest_thread *self, const ucontext_t *context)
+{
+	for (unsigned int i = 0; self && i < GUEST_KEPT_CONTEXTS; i++)
+		if (self->kept[i].context == (uintptr_t)context)
+			return &self->kept[i];
+	return NULL;
+}
+
+/* The oldest gives way: where nobody knows, a handler returns to the beginning of
+ * the instruction. */
+static void keep(struct guest_thread *self, const ucontext_t *context)
+{
+	struct kept_context *kept;
+
+	if (!self)
+		return;
+	kept = find_kept(self, context);
+	if (!kept)
+		kept = &self->kept[self->kept_next++ % GUEST_KEPT_CONTEXTS];
+	kept->context = 0;
+	fence_signal();
+	memcpy(kept->saved, context->uc_mcontext.gregs, sizeof(kept->saved));
+	fence_signal();
+	kept->context = (uintptr_t)context;
+}
+
+/* Accesses that the thread keeps open (detect/race/access_fast.h): a thunk that goes on
+ * must find none but those that it saw. */
+static void close_accesses(void)
+{
+	struct guest_thread *self = guest_enter();
+
+	if (!self)
+		return;
+	access_flush(&guest_detector, self->thread);
+	guest_leave(self);
+}
+
+/* The handler has returned: the context's registers are what it left there. */
+void handlers_returned(ucontext_t *context)
+{
+	greg_t *registers = context->uc_mcontext.gregs;
+	struct kept_context *kept = find_kept(guest_self, context);
+	struct interruption interruption;
+
+	if (kept) {
+		clone_context_find(kept->saved, &interruption);
+		kept->context = 0;
+		if (clone_context_is_same(registers, interruption.shown)) {
+			if (interruption.is_in_thunk)
+				close_accesses();
+			memcpy(registers, kept->saved, sizeof(kept->saved));
+			return;
+		}
+	}
+	clone_context_to_copy(registers);
+}
+
+/* --- Signals that come at the wrong moment ------------------------------------------ */
+
+static bool is_of_processor(const struct delivery *delivery)
+{
+	return (OF_PROCESSOR & SIGNAL_BIT(delivery->signal)) &&
+	       (!delivery->told || delivery->told->si_code > 0);
+}
+
+
+/* Is the thread under the guard, and will put it down? */
+static bool is_inconvenient(const struct guest_thread *self, const struct delivery *delivery)
+{
+	uintptr_t sp = (uintptr_t)delivery->context->uc_mcontext.gregs[REG_RSP];
+
+	/* Around a locked instruction it stays up outside of the frame. */
+	return self && self->guard && !delivery->is_once &&
+	       (self->locked || !guest_guard_is_stale(self, sp));
+}
+
+/* Sends it once more, to be delivered when signals are not blocked any more. */
+static bool send_again(const struct delivery *delivery)
+{
+	long process = kernel_call0(SYS_getpid);
+	long thread = kernel_call0(SYS_gettid);
+
+	return (delivery->told && kernel_call4(SYS_rt_tgsigqueueinfo, process, thread,
+					       delivery->signal, delivery->told) == 0) ||
+	       kernel_call3(SYS_tgkill, process, thread, delivery->signal) == 0;
+}
+
+/*
+ * Where several signals come at once, the kernel enters the last one's handler
+ * first, as if it had interrupted the others at their first instructions: it is
+ * the last to be put off that knows the program's mask.
+ */
+static bool defer(struct guest_thread *self, const struct delivery *delivery)
+{
+	/* The kernel's part of it. */
+	uint64_t *blocked = (uint64_t *)&delivery->context->uc_sigmask;
+	uint64_t mask = signals_block();
+
+	if (!send_again(delivery)) {
+		signals_restore(mask);
+		return false;
+	}
+	self->deferred_mask = *blocked;
+	self->is_deferred = true;
+	*blocked = ~OF_PROCESSOR;
+	return true;
+}
+
+void guest_send_deferred(struct guest_thread *self)
+{
+	self->is_deferred = false;
+	fence_signal();
+	signals_restore(self->deferred_mask);
+}
+
+/* Nothing of a check is left in the way of the handler, wherever it goes on. */
+static void abandon_check(struct guest_thread *self, const struct interruption *interruption)
+{
+	struct atomic_location *location = self ? self->locked : NULL;
+
+	if (!self || !self->guard ||
+	    (!location && self->guard != (uintptr_t)interruption->frame))
+		return;
+	if (location) {
+		self->locked = NULL;
+		access_synchronise_end(&guest_detector, self->thread, location, false);
+	}
+	guest_leave(self);
+}
+
+bool handlers_enter(const struct delivery *delivery)
+{
+	greg_t *registers = delivery->context->uc_mcontext.gregs;
+	struct guest_thread *self = guest_self;
+	struct interruption interruption;
+	bool is_fault = is_of_processor(delivery);
+
+	if (!races_are_observed)
+		return true;
+	if (!is_fault && is_inconvenient(self, delivery) && defer(self, delivery))
+		return false;
+	clone_context_find(registers, &interruption);
+	if (is_fault) {
+		abandon_check(self, &interruption);
+		if (interruption.is_in_check) {
+			memcpy(registers, interruption.shown, sizeof(interruption.shown));
+			clone_context_to_copy(registers);
+			return false;
+		}
+	}
+	if (!interruption.is_in_clone)
+		return true;
+	keep(self, delivery->context);
+	memcpy(registers, interruption.shown, sizeof(interruption.shown));
+	*delivery->return_address = (uintptr_t)handlers_return;
+	return true;
+}

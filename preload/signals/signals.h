@@ -1,0 +1,33 @@
+/*
+ * Signals: who sends one hands over to who handles it.
+ */
+#ifndef PRELOAD_SIGNALS_SIGNALS_H
+#define PRELOAD_SIGNALS_SIGNALS_H
+
+#include <pthread.h>
+
+#include "preload/guest/guest.h"
+
+/* Stands for what a timer does, whatever its signal. */
+#define SIGNAL_OF_TIMERS 0
+
+/* The caller is inside the guard. */
+void signals_give(struct guest_thread *self, int signal);
+void signals_take(struct guest_thread *self, int signal);
+void signals_take_all(struct guest_thread *self);
+
+/* Once, before the first of them. */
+void signals_begin(void);
+
+/* Memory is observed from now on: also handlers that were set by system calls, or
+ * before we were there, enter at signal_entry. */
+void signals_take_over(void);
+
+/* The same for the C library's handler of cancellation, whose pthread_cancel is
+ * @cancel; before its first real call. */
+void signals_watch_cancellation(int (*cancel)(pthread_t));
+
+/* Taken around a fork. */
+extern struct runtime_lock signals_lock;
+
+#endif

@@ -1,0 +1,418 @@
+/*
+ * Signals as hand-overs: what a thread did before it sent one is known to the
+ * handler, and to who waits for it.
+ *
+ * There is a channel per signal number, and one for timers, whose signal may be
+ * any.  So that we learn when a handler begins, the kernel is told of our
+ * signal_entry in its place, with everything else as given; the program sees
+ * its own.  While memory is not observed nothing needs this, and the handlers
+ * stay where they are.
+ */
+#define _GNU_SOURCE
+#include <mqueue.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/kernel.h"
+#include "preload/channels/descriptors.h"
+#include "preload/guest/export.h"
+#include "preload/guest/guest.h"
+#include "preload/signals/handlers.h"
+#include "preload/guest/real.h"
+#include "preload/signals/signals.h"
+#include "unwind/unwind_frame.h"
+#include "preload/process/wrap_process.h"
+
+#define SIGNAL_MAX 64
+#define SIGNAL_OF_CANCELLATION 32
+#define HOLD 2 /* SIG_HOLD of sigset() */
+
+/* Protects changes of handlers.  Innermost. */
+struct runtime_lock signals_lock;
+
+/* The program's own, for those signals that enter at signal_entry, and the flags
+ * that they have there. */
+static uintptr_t handlers[SIGNAL_MAX + 1];
+static uint32_t handler_flags[SIGNAL_MAX + 1];
+static uint64_t is_told; /* a bit per signal whose handler is entered with a siginfo */
+static struct channel *channels[SIGNAL_MAX + 1]; /* 0: SIGNAL_OF_TIMERS */
+
+void signal_entry(int signal);
+uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
+			 uintptr_t *return_address);
+
+/* --- Edges ------------------------------------------------------------------------ */
+
+void signals_give(struct guest_thread *self, int signal)
+{
+	struct channel *channel;
+	struct channel *expected = NULL;
+
+	if (signal < 0 || signal > SIGNAL_MAX)
+		return;
+	/* acquire: pairs with the exchange below. */
+	channel = load_acquire(&channels[signal]);
+	if (!channel) {
+		channel = channel_hold(&guest_channels, self->thread,
+				       CHANNEL_KEY(KEY_SIGNAL, (uint64_t)signal));
+		if (channel && !compare_exchange_acq_rel(&channels[signal], &expected, channel))
+			channel = expected;
+	}
+	if (channel)
+		channel_give(&guest_channels, &guest_detector, self->thread, channel);
+}
+
+void signals_take(struct guest_thread *self, int signal)
+{
+	struct channel *channel;
+
+	if (signal < 0 || signal > SIGNAL_MAX)
+		return;
+	channel = load_acquire(&channels[signal]); /* pairs with signals_give() */
+	if (channel)
+		channel_take(&guest_detector, self->thread, channel);
+}
+
+void signals_take_all(struct guest_thread *self)
+{
+	for (int signal = 0; signal <= SIGNAL_MAX; signal++)
+		signals_take(self, signal);
+}
+
+/* A timer may be what makes a second thread. */
+static void give(int signal)
+{
+	struct guest_thread *self =
+		__libc_single_threaded && signal != SIGNAL_OF_TIMERS ? NULL : guest_enter();
+
+	if (!self)
+		return;
+	signals_give(self, signal);
+	guest_leave(self);
+}
+
+static void take(int signal)
+{
+	struct guest_thread *self = __libc_single_threaded ? NULL : guest_enter();
+
+	if (!self)
+		return;
+	signals_take(self, signal);
+	signals_take(self, SIGNAL_OF_TIMERS);
+	guest_leave(self);
+}
+
+/* signal_entry comes here.  Returns the handler, 0 if it is not to be called.  A
+ * thread that is not known (yet, or any more) does not become so by a signal. */
+uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
+			 uintptr_t *return_address)
+{
+	struct delivery delivery = {
+		.signal = signal,
+		/* relaxed: whoever sets it sets the kernel's first. */
+		.told = load_relaxed(&is_told) & 1ull << (signal - 1) ? told : NULL,
+		.context = context,
+		.is_once = load_relaxed(&handler_flags[signal]) & (uint32_t)SA_RESETHAND,
+		.return_address = return_address,
+	};
+
+	if (!handlers_enter(&delivery))
+		return 0;
+	if (guest_self)
+		take(signal);
+	/* acquire: pairs with set_handler(). */
+	return load_acquire(&handlers[signal]);
+}
+
+/* --- Handlers ----------------------------------------------------------------------- */
+
+static bool is_function(uintptr_t handler)
+{
+	return handler > HOLD && handler != (uintptr_t)SIG_ERR;
+}
+
+/* Is its handler to enter at signal_entry? */
+static bool is_entered(int signal, uintptr_t handler)
+{
+	struct guest_thread *self;
+
+	if (signal < 1 || signal > SIGNAL_MAX || !is_function(handler) ||
+	    handler == (uintptr_t)signal_entry)
+		return false;
+	self = guest_enter(); /* reads the options, if nobody did yet */
+	if (self) {
+		signals_give(self, signal);
+		guest_leave(self);
+	}
+	return guest_state == GUEST_ON && guest_options.races != RACES_OFF &&
+	       !process_is_borrowed();
+}
+
+static uintptr_t set_handler(int signal, uintptr_t handler, uint32_t flags)
+{
+	/* relaxed: only a hint to signal_entered(), which may come in between. */
+	store_relaxed(&handler_flags[signal], flags);
+	/* release: pairs with signal_entered(). */
+	return exchange_acq_rel(&handlers[signal], handler);
+}
+
+/* As the kernel, not the C library, has it. */
+struct kernel_action {
+	uintptr_t handler;
+	unsigned long flags;
+	uintptr_t restorer;
+	uint64_t mask;
+};
+
+static bool get_action(int signal, struct kernel_action *action)
+{
+	return kernel_call4(SYS_rt_sigaction, signal, 0, action, sizeof(action->mask)) == 0;
+}
+
+/*
+ * The kernel's handler of @signal is signal_entry, and that wants a siginfo also
+ * where the program's does not: it has the same arguments anyway.
+ */
+static void want_told(int signal)
+{
+	struct kernel_action action;
+
+	if (get_action(signal, &action) && action.handler == (uintptr_t)signal_entry) {
+		store_relaxed(&handler_flags[signal], (uint32_t)action.flags);
+		action.flags |= SA_SIGINFO;
+		if (kernel_call4(SYS_rt_sigaction, signal, &action, 0, sizeof(action.mask)) == 0)
+			(void)fetch_or_acq_rel(&is_told, 1ull << (signal - 1));
+	}
+}
+
+/* What the program set, where the kernel says @found. */
+static uintptr_t translate(uintptr_t found, uintptr_t before)
+{
+	return found == (uintptr_t)signal_entry ? before : found;
+}
+
+/* For the unwinder. */
+static uintptr_t program_handler(uint32_t signal, uintptr_t handler)
+{
+	return signal <= SIGNAL_MAX ? translate(handler, load_acquire(&handlers[signal])) : handler;
+}
+
+static __typeof__(&sigaction) real_sigaction(void)
+{
+	return REAL(sigaction);
+}
+
+EXPORT int sigaction(int signal, const struct sigaction *restrict action,
+		     struct sigaction *restrict old)
+{
+	__typeof__(&sigaction) real = real_sigaction();
+	struct sigaction ours;
+	bool enters = action && is_entered(signal, (uintptr_t)action->sa_handler);
+	uintptr_t before = 0;
+	uint32_t flags = 0;
+	int result;
+
+	if (signal < 1 || signal > SIGNAL_MAX)
+		return real(signal, action, old);
+	if (enters) {
+		ours = *action;
+		ours.sa_handler = signal_entry;
+		ours.sa_flags |= SA_SIGINFO;
+	}
+	runtime_lock(&signals_lock);
+	before = load_relaxed(&handlers[signal]); /* changes under the lock alone */
+	flags = load_relaxed(&handler_flags[signal]);
+	if (enters)
+		set_handler(signal, (uintptr_t)action->sa_handler, (uint32_t)action->sa_flags);
+	result = real(signal, enters ? &ours : action, old);
+	if (enters && result != 0)
+		set_handler(signal, before, flags);
+	else if (enters)
+		(void)fetch_or_acq_rel(&is_told, 1ull << (signal - 1));
+	runtime_unlock(&signals_lock);
+	if (result == 0 && old && old->sa_handler == (sighandler_t)signal_entry) {
+		old->sa_handler = (sighandler_t)before;
+		old->sa_flags = (old->sa_flags & ~SA_SIGINFO) | ((int)flags & SA_SIGINFO);
+	}
+	return result;
+}
+
+EXPORT_ALIAS(__sigaction, sigaction)
+
+sighandler_t bsd_signal(int signal, sighandler_t handler);
+
+/* No lock around the real call: sigset() changes the mask of blocked signals. */
+#define WRAP_SIGNAL(name)                                                                          \
+	static __typeof__(&name) real_##name(void)                                                 \
+	{                                                                                          \
+		return REAL(name);                                                                 \
+	}                                                                                          \
+                                                                                                   \
+	EXPORT sighandler_t name(int signal, sighandler_t handler)                                 \
+	{                                                                                          \
+		bool enters = is_entered(signal, (uintptr_t)handler);                              \
+		uintptr_t before =                                                                 \
+			signal >= 1 && signal <= SIGNAL_MAX ? load_acquire(&handlers[signal]) : 0; \
+		uint32_t flags = enters ? load_relaxed(&handler_flags[signal]) : 0;                \
+		sighandler_t result;                                                               \
+                                                                                                   \
+		if (enters)                                                                        \
+			set_handler(signal, (uintptr_t)handler, 0);                                \
+		result = real_##name()(signal, enters ? signal_entry : handler);                   \
+		if (enters && result == SIG_ERR)                                                   \
+			set_handler(signal, before, flags);                                        \
+		else if (enters)                                                                   \
+			want_told(signal);                                                         \
+		return (sighandler_t)translate((uintptr_t)result, before);                         \
+	}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+WRAP_SIGNAL(signal)
+WRAP_SIGNAL(bsd_signal)
+WRAP_SIGNAL(ssignal)
+WRAP_SIGNAL(sysv_signal)
+WRAP_SIGNAL(__sysv_signal)
+WRAP_SIGNAL(sigset)
+#pragma GCC diagnostic pop
+
+/* --- Handlers that nobody told us of ------------------------------------------------- */
+
+#define FOR_IDENTITIES 33 /* the C library's, which only makes system calls */
+
+static void take_over(int signal)
+{
+	struct kernel_action action;
+
+	if (!get_action(signal, &action) || !is_function(action.handler) ||
+	    action.handler == (uintptr_t)signal_entry)
+		return;
+	set_handler(signal, action.handler, (uint32_t)action.flags);
+	action.handler = (uintptr_t)signal_entry;
+	action.flags |= SA_SIGINFO;
+	if (kernel_call4(SYS_rt_sigaction, signal, &action, 0, sizeof(action.mask)) == 0)
+		(void)fetch_or_acq_rel(&is_told, 1ull << (signal - 1));
+}
+
+void signals_take_over(void)
+{
+	for (int signal = 1; signal <= SIGNAL_MAX; signal++)
+		if (signal != FOR_IDENTITIES)
+			take_over(signal);
+}
+
+/*
+ * The C library sets its handler in the first call of pthread_cancel, which may
+ * send the signal at once.  So it gets one before, of a thread that nothing can
+ * be done to: wherever it looks, that has been cancelled and has ended.
+ */
+void signals_watch_cancellation(int (*cancel)(pthread_t))
+{
+	static uint32_t nobody[4096];
+	static bool is_done;
+
+	if (exchange_acq_rel(&is_done, true))
+		return;
+	for (size_t i = 0; i < ARRAY_LENGTH(nobody); i++)
+		nobody[i] = INT32_MAX;
+	(void)cancel((pthread_t)(uintptr_t)nobody);
+	take_over(SIGNAL_OF_CANCELLATION);
+}
+
+/* --- Senders --------------------------------------------------------------------------- */
+
+#define WRAP_SENDER(name, parameters, arguments, signal)                                           \
+	static __typeof__(&name) real_##name(void)                                                 \
+	{                                                                                          \
+		return REAL(name);                                                                 \
+	}                                                                                          \
+                                                                                                   \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		give(signal);                                                                      \
+		return real_##name() arguments;                                                    \
+	}
+
+WRAP_SENDER(kill, (pid_t process, int signal), (process, signal), signal)
+WRAP_SENDER(killpg, (pid_t group, int signal), (group, signal), signal)
+WRAP_SENDER(tgkill, (pid_t process, pid_t thread, int signal), (process, thread, signal), signal)
+WRAP_SENDER(pthread_kill, (pthread_t thread, int signal), (thread, signal), signal)
+WRAP_SENDER(sigqueue, (pid_t process, int signal, const union sigval value),
+	    (process, signal, value), signal)
+WRAP_SENDER(pthread_sigqueue, (pthread_t thread, int signal, const union sigval value),
+	    (thread, signal, value), signal)
+WRAP_SENDER(timer_settime,
+	    (timer_t timer, int flags, const struct itimerspec *restrict value,
+	     struct itimerspec *restrict old),
+	    (timer, flags, value, old), SIGNAL_OF_TIMERS)
+WRAP_SENDER(timer_create,
+	    (clockid_t clock, struct sigevent *restrict event, timer_t *restrict timer),
+	    (clock, event, timer), SIGNAL_OF_TIMERS)
+WRAP_SENDER(setitimer,
+	    (__itimer_which_t which, const struct itimerval *restrict value,
+	     struct itimerval *restrict old),
+	    (which, value, old), SIGNAL_OF_TIMERS)
+
+WRAP_SENDER(mq_notify, (mqd_t queue, const struct sigevent *event), (queue, event),
+	    SIGNAL_OF_TIMERS)
+
+EXPORT unsigned int alarm(unsigned int seconds)
+{
+	give(SIGNAL_OF_TIMERS);
+	return REAL(alarm)(seconds);
+}
+
+/* --- Waiters ----------------------------------------------------------------------------- */
+
+EXPORT int sigwait(const sigset_t *restrict signals, int *restrict signal)
+{
+	int result = REAL(sigwait)(signals, signal);
+
+	if (result == 0)
+		take(*signal);
+	return result;
+}
+
+#define WRAP_SIGNAL_WAIT(name, parameters, arguments)                                              \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		int result = REAL(name) arguments;                                                 \
+                                                                                                   \
+		if (result > 0)                                                                    \
+			take(result);                                                              \
+		return result;                                                                     \
+	}
+
+WRAP_SIGNAL_WAIT(sigwaitinfo, (const sigset_t *restrict signals, siginfo_t *restrict told),
+		 (signals, told))
+WRAP_SIGNAL_WAIT(sigtimedwait,
+		 (const sigset_t *restrict signals, siginfo_t *restrict told,
+		  const struct timespec *restrict limit),
+		 (signals, told, limit))
+
+void signals_begin(void)
+{
+	unwind_program_handler = program_handler;
+	unwind_signal_return = (uintptr_t)handlers_return;
+	/* Handlers call these, where looking names up is not safe. */
+	real_sigaction();
+	real_signal();
+	real_bsd_signal();
+	real_ssignal();
+	real_sysv_signal();
+	real___sysv_signal();
+	real_sigset();
+	real_kill();
+	real_killpg();
+	real_tgkill();
+	real_pthread_kill();
+	real_sigqueue();
+	real_pthread_sigqueue();
+	real_timer_settime();
+	real_timer_create();
+	real_setitimer();
+	real_mq_notify();
+}

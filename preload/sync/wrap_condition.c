@@ -1,0 +1,175 @@
+#define _GNU_SOURCE
+#include "preload/sync/wrap_condition.h"
+
+#include <pthread.h>
+
+#include "detect/deadlock/misuse.h"
+#include "preload/guest/export.h"
+#include "preload/process/policy.h"
+#include "preload/guest/real.h"
+#include "preload/results/sink.h"
+#include "preload/sync/wrap_lock.h"
+
+#define CONDITION_VERSION "GLIBC_2.3.2"
+
+static struct sync_object *find_condition(struct guest_thread *self, uintptr_t address,
+					  stack_id stack)
+{
+	return lock_object(self, OBJECT_CONDITION, address, stack);
+}
+
+bool condition_call_begin(struct condition_call *call, uintptr_t condition, uintptr_t mutex,
+			  bool is_timed, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct condition_wait *wait = &call->wait;
+	bool is_deadlocked;
+
+	call->self = self;
+	if (!self)
+		return false;
+	wait->stack = guest_stack(self, start);
+	wait->condition = find_condition(self, condition, wait->stack);
+	wait->mutex = lock_object(self, OBJECT_MUTEX, mutex, wait->stack);
+	if (!wait->condition || !wait->mutex) {
+		guest_leave(self);
+		return false;
+	}
+	if (!lock_held(self->thread, wait->mutex))
+		misuse_waited_without(&guest_detector, self->thread, wait->condition, wait->mutex,
+				      wait->stack, lock_real_state(wait->mutex));
+	is_deadlocked = condition_wait_begin(&guest_detector, self->thread, wait, is_timed);
+	sink_blocked(&guest_detector, self->thread, &self->slot);
+	guest_leave(self);
+	if (is_deadlocked)
+		policy_deadlocked();
+	return true;
+}
+
+void condition_call_end(struct condition_call *call, bool is_woken)
+{
+	struct guest_thread *self = call->self;
+
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	condition_wait_end(&guest_detector, self->thread, &call->wait, is_woken);
+	sink_unblocked(self->slot);
+	guest_leave(self);
+}
+
+void condition_call_cancelled(void *context)
+{
+	condition_call_end(context, false);
+}
+
+void condition_call_signal(uintptr_t condition, bool is_broadcast,
+			   const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+	stack_id stack;
+
+	if (!self)
+		return;
+	stack = guest_stack(self, start);
+	object = find_condition(self, condition, stack);
+	if (object)
+		condition_signalled(&guest_detector, self->thread, object, is_broadcast, stack);
+	guest_leave(self);
+}
+
+void condition_note_init(uintptr_t condition, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+	stack_id stack;
+
+	if (!self)
+		return;
+	stack = guest_stack(self, start);
+	object = sync_find(&guest_detector.objects, condition);
+	if (object)
+		lock_ended(&guest_detector, object);
+	object = lock_object_begin(self, OBJECT_CONDITION, condition, stack);
+	if (object && object->info)
+		object->info->created = stack;
+	guest_leave(self);
+}
+
+void condition_note_destroy(uintptr_t condition)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+
+	if (!self)
+		return;
+	object = sync_find(&guest_detector.objects, condition);
+	if (object)
+		lock_ended(&guest_detector, object);
+	guest_leave(self);
+}
+
+#define WRAP_WAIT(name, version, parameters, arguments, is_timed)                                  \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		struct condition_call call;                                                        \
+		int result;                                                                        \
+                                                                                                   \
+		if (!condition_call_begin(&call, (uintptr_t)condition, (uintptr_t)mutex, is_timed, \
+					  &start))                                                 \
+			return REAL_VERSION(name, version) arguments;                              \
+		pthread_cleanup_push(condition_call_cancelled, &call);                             \
+		result = REAL_VERSION(name, version) arguments;                                    \
+		pthread_cleanup_pop(0);                                                            \
+		condition_call_end(&call, result == 0);                                            \
+		return result;                                                                     \
+	}
+
+WRAP_WAIT(pthread_cond_wait, CONDITION_VERSION,
+	  (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex), (condition, mutex),
+	  false)
+WRAP_WAIT(pthread_cond_timedwait, CONDITION_VERSION,
+	  (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
+	   const struct timespec *restrict until),
+	  (condition, mutex, until), true)
+WRAP_WAIT(pthread_cond_clockwait, NULL,
+	  (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, clockid_t clock,
+	   const struct timespec *restrict until),
+	  (condition, mutex, clock, until), true)
+
+EXPORT int pthread_cond_signal(pthread_cond_t *condition)
+{
+	struct unwind_start start = unwind_start_here();
+
+	condition_call_signal((uintptr_t)condition, false, &start);
+	return REAL_VERSION(pthread_cond_signal, CONDITION_VERSION)(condition);
+}
+
+EXPORT int pthread_cond_broadcast(pthread_cond_t *condition)
+{
+	struct unwind_start start = unwind_start_here();
+
+	condition_call_signal((uintptr_t)condition, true, &start);
+	return REAL_VERSION(pthread_cond_broadcast, CONDITION_VERSION)(condition);
+}
+
+EXPORT int pthread_cond_init(pthread_cond_t *restrict condition,
+			     const pthread_condattr_t *restrict attributes)
+{
+	struct unwind_start start = unwind_start_here();
+	int result = REAL_VERSION(pthread_cond_init, CONDITION_VERSION)(condition, attributes);
+
+	if (result == 0)
+		condition_note_init((uintptr_t)condition, &start);
+	return result;
+}
+
+EXPORT int pthread_cond_destroy(pthread_cond_t *condition)
+{
+	/* The real call waits for those who are still leaving. */
+	int result = REAL_VERSION(pthread_cond_destroy, CONDITION_VERSION)(condition);
+
+	condition_note_destroy((uintptr_t)condition);
+	return result;
+}

@@ -1,0 +1,27 @@
+/*
+ * Condition waits in progress, for the pthread and the C11 wrappers.
+ */
+#ifndef PRELOAD_SYNC_WRAP_CONDITION_H
+#define PRELOAD_SYNC_WRAP_CONDITION_H
+
+#include "detect/sync/condition.h"
+#include "preload/guest/guest.h"
+
+struct condition_call {
+	struct guest_thread *self;
+	struct condition_wait wait;
+};
+
+/* False: not observed, make the real call only. */
+bool condition_call_begin(struct condition_call *call, uintptr_t condition, uintptr_t mutex,
+			  bool is_timed, const struct unwind_start *start);
+void condition_call_end(struct condition_call *call, bool is_woken);
+/* A cleanup handler: the wait was left by cancellation, its mutex taken again. */
+void condition_call_cancelled(void *context);
+
+void condition_call_signal(uintptr_t condition, bool is_broadcast,
+			   const struct unwind_start *start);
+void condition_note_init(uintptr_t condition, const struct unwind_start *start);
+void condition_note_destroy(uintptr_t condition);
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * Locks of files and streams: flock, fcntl, lockf, flockfile.
+ *
+ * A file lock belongs to an open file, not to a thread, and close drops it
+ * without a word; so it takes no part in lock orders.  Who took it last owns
+ * it for the wait-for graph, where the kernel's refusal to give it proves that
+ * it is held.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/kernel.h"
+#include "detect/deadlock/misuse.h"
+#include "detect/sync/mutex.h"
+#include "detect/deadlock/wait_graph.h"
+#include "preload/channels/descriptors.h"
+#include "preload/guest/export.h"
+#include "preload/guest/guest.h"
+#include "preload/process/policy.h"
+#include "preload/guest/real.h"
+#include "preload/results/shared.h"
+#include "preload/outside/shared_life.h"
+#include "preload/results/sink.h"
+
+/* --- Streams: recursive, owned by a thread ------------------------------------ */
+
+static struct sync_object *find_stream(struct guest_thread *self, FILE *stream, stack_id stack)
+{
+	return lock_find(&guest_detector, self->thread, (uintptr_t)stream, OBJECT_STREAM,
+			 SYNC_RECURSIVE, stack);
+}
+
+static void announce(struct guest_thread *self, struct sync_object *object, stack_id stack)
+{
+	struct wait wait = {.kind = WAIT_LOCK, .object = object, .stack = stack};
+	bool is_deadlocked = wait_begin(&guest_detector, self->thread, &wait);
+
+	sink_blocked(&guest_detector, self->thread, &self->slot);
+	if (!is_deadlocked)
+		is_deadlocked = shared_blocked(self);
+	guest_leave(self);
+	if (is_deadlocked)
+		policy_deadlocked();
+}
+
+static void end_wait(struct guest_thread *self)
+{
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	wait_end(&guest_detector, self->thread);
+	shared_unblocked(self);
+	sink_unblocked(self->slot);
+}
+
+EXPORT void flockfile(FILE *stream)
+{
+	struct unwind_start start = unwind_start_here();
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+	stack_id stack;
+
+	if (!self) {
+		REAL(flockfile)(stream);
+		return;
+	}
+	stack = guest_stack(self, &start);
+	object = find_stream(self, stream, stack);
+	if (object)
+		mutex_wanted(&guest_detector, self->thread, object, false, stack);
+	guest_leave(self);
+	if (REAL(ftrylockfile)(stream) != 0) {
+		self->guard = (uintptr_t)__builtin_frame_address(0);
+		fence_signal();
+		if (object)
+			announce(self, object, stack);
+		else
+			guest_leave(self);
+		REAL(flockfile)(stream);
+		if (object)
+			end_wait(self);
+		guest_leave(self);
+	}
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	if (object)
+		mutex_acquired(&guest_detector, self->thread, object, stack);
+	guest_leave(self);
+}
+
+EXPORT int ftrylockfile(FILE *stream)
+{
+	struct unwind_start start = unwind_start_here();
+	int result = REAL(ftrylockfile)(stream);
+	struct guest_thread *self = result == 0 ? guest_enter() : NULL;
+	struct sync_object *object;
+	stack_id stack;
+
+	if (!self)
+		return result;
+	stack = guest_stack(self, &start);
+	object = find_stream(self, stream, stack);
+	if (object)
+		mutex_acquired(&guest_detector, self->thread, object, stack);
+	guest_leave(self);
+	return result;
+}
+
+EXPORT void funlockfile(FILE *stream)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+
+	if (self) {
+		object = sync_find(&guest_detector.objects, (uintptr_t)stream);
+		if (object && object->info)
+			mutex_releasing(&guest_detector, self->thread, object);
+		guest_leave(self);
+	}
+	REAL(funlockfile)(stream);
+}
+
+/* --- Files: owned by who took them last ---------------------------------------- */
+
+/* A number that stands for the file behind @descriptor, outside of all
+ * addresses; 0 if it cannot be told. */
+static uintptr_t identify(int descriptor)
+{
+	struct stat status;
+
+	if (kernel_call2(SYS_fstat, descriptor, &status) != 0)
+		return 0;
+	return file_identity(status.st_dev, status.st_ino);
+}
+
+static struct sync_object *find_file(struct guest_thread *self, int descriptor, stack_id stack)
+{
+	uintptr_t identity = identify(descriptor);
+
+	return identity ? lock_find(&guest_detector, self->thread, identity, OBJECT_FILE_LOCK, 0,
+				    stack)
+			: NULL;
+}
+
+static void note_file_taken(struct sync_object *object, struct guest_thread *self, stack_id stack)
+{
+	if (!object->info)
+		return;
+	object->info->taken = stack;
+	shared_note_file(object);
+	store_relaxed(&object->owner, self->thread->id); /* a hint for the wait graph */
+}
+
+static void note_file_released(struct sync_object *object, struct guest_thread *self)
+{
+	/* relaxed: only this thread writes its own id there. */
+	if (load_relaxed(&object->owner) == self->thread->id)
+		store_relaxed(&object->owner, 0u);
+}
+
+/* One file lock call; @attempt makes the real call, blocking or not. */
+struct file_call {
+	int descriptor;
+	int operation; /* as given */
+	bool is_release;
+	bool is_shared;
+	bool can_block;
+	void *argument;
+	int (*attempt)(const struct file_call *call, bool can_block);
+};
+
+static int make_file_call(const struct file_call *call, const struct unwind_start *start)
+{
+	int saved_errno = errno;
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+	stack_id stack;
+	int result;
+
+	if (!self)
+		return call->attempt(call, call->can_block);
+	stack = guest_stack(self, start);
+	object = find_file(self, call->descriptor, stack);
+	if (object && call->is_release)
+		note_file_released(object, self);
+	guest_leave(self);
+	result = call->attempt(call, false);
+	if (result != 0 && call->can_block && (errno == EWOULDBLOCK || errno == EACCES)) {
+		errno = saved_errno;
+		self->guard = (uintptr_t)__builtin_frame_address(0);
+		fence_signal();
+		if (object)
+			announce(self, object, stack);
+		else
+			guest_leave(self);
+		result = call->attempt(call, true);
+		saved_errno = errno;
+		if (object)
+			end_wait(self);
+		if (result != 0 && saved_errno == EDEADLK && object)
+			misuse_refused(&guest_detector, self->thread, object, stack);
+		guest_leave(self);
+		errno = saved_errno;
+	}
+	if (result == 0 && object && !call->is_release) {
+		/* Of several who share it none is the one that is waited for. */
+		if (call->is_shared)
+			note_file_released(object, self);
+		else
+			note_file_taken(object, self, stack);
+		errno = saved_errno;
+	}
+	return result;
+}
+
+static int attempt_flock(const struct file_call *call, bool can_block)
+{
+	return REAL(flock)(call->descriptor, can_block ? call->operation
+						       : call->operation | LOCK_NB);
+}
+
+EXPORT int flock(int descriptor, int operation)
+{
+	struct unwind_start start = unwind_start_here();
+	struct file_call call = {
+		.descriptor = descriptor,
+		.operation = operation,
+		.is_release = operation & LOCK_UN,
+		.is_shared = operation & LOCK_SH,
+		.can_block = !(operation & LOCK_NB),
+		.attempt = attempt_flock,
+	};
+
+	return make_file_call(&call, &start);
+}
+
+/* Locks of a process: its threads do not wait for each other there, and the
+ * kernel refuses what would deadlock processes. */
+static void note_refused(int descriptor, int result, const struct unwind_start *start)
+{
+	int saved_errno = errno;
+	struct guest_thread *self;
+	struct sync_object *object;
+	stack_id stack;
+
+	if (result == 0 || saved_errno != EDEADLK)
+		return;
+	self = guest_enter();
+	if (!self)
+		return;
+	stack = guest_stack(self, start);
+	object = find_file(self, descriptor, stack);
+	if (object)
+		misuse_refused(&guest_detector, self->thread, object, stack);
+	guest_leave(self);
+	errno = saved_errno;
+}
+
+static int attempt_ofd(const struct file_call *call, bool can_block)
+{
+	return REAL(fcntl)(call->descriptor, can_block ? F_OFD_SETLKW : F_OFD_SETLK,
+			   call->argument);
+}
+
+static int lock_by_fcntl(int descriptor, int command, void *argument,
+			 const struct unwind_start *start)
+{
+	struct file_call call = {
+		.descriptor = descriptor,
+		.operation = command,
+		.argument = argument,
+		.is_release = argument && ((struct flock *)argument)->l_type == F_UNLCK,
+		/* Parts of a file: who has which is not known. */
+		.is_shared = true,
+		.can_block = true,
+		.attempt = attempt_ofd,
+	};
+	int result;
+
+	if (command == F_OFD_SETLKW)
+		return make_file_call(&call, start);
+	result = REAL(fcntl)(descriptor, command, argument);
+	note_refused(descriptor, result, start);
+	return result;
+}
+
+EXPORT int fcntl(int descriptor, int command, ...)
+{
+	struct unwind_start start = unwind_start_here();
+	va_list rest;
+	void *argument;
+	int result;
+
+	va_start(rest, command);
+	argument = va_arg(rest, void *);
+	va_end(rest);
+	if (command == F_SETLKW || command == F_OFD_SETLKW)
+		return lock_by_fcntl(descriptor, command, argument, &start);
+	result = REAL(fcntl)(descriptor, command, argument);
+	if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC))
+		descriptor_copied(descriptor, result);
+	return result;
+}
+
+EXPORT int lockf(int descriptor, int command, off_t length)
+{
+	struct unwind_start start = unwind_start_here();
+	int result = REAL(lockf)(descriptor, command, length);
+
+	note_refused(descriptor, result, &start);
+	return result;
+}
+
+EXPORT_ALIAS(fcntl64, fcntl)
+EXPORT_ALIAS(lockf64, lockf)

@@ -1,0 +1,392 @@
+#define _GNU_SOURCE
+#include "preload/sync/wrap_lock.h"
+
+#include <pthread.h>
+#include <sys/single_threaded.h>
+#include <threads.h>
+
+#include "base/kernel.h"
+#include "detect/sync/barrier.h"
+#include "detect/deadlock/wait_graph.h"
+#include "preload/guest/export.h"
+#include "preload/process/policy.h"
+#include "preload/results/shared.h"
+#include "preload/results/sink.h"
+
+struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
+				      uintptr_t address, stack_id stack)
+{
+	struct sync_object *object = lock_begin(&guest_detector, self->thread, address, kind,
+						lock_attributes(kind, address), stack);
+
+	if (!object)
+		return NULL;
+	if (kind == OBJECT_BARRIER)
+		barrier_initialised(object, lock_barrier_size(address));
+	shared_note(object->info);
+	return object;
+}
+
+/* --- The slow ends of an attempt -------------------------------------------- */
+
+static struct thread *find_by_kernel_id(uint32_t kernel_id)
+{
+	for (thread_id id = 1; id <= guest_detector.threads.last; id++) {
+		struct thread *thread = detector_thread(&guest_detector, id);
+
+		if (thread && thread->kernel_id == kernel_id && thread->memory)
+			return thread;
+	}
+	return NULL;
+}
+
+/* Whether @holder sleeps in the wait *@wait, which neither gives @object up nor
+ * takes it: what the thread owns meanwhile it owned before. */
+static bool sleeps_elsewhere(const struct thread *holder, const struct sync_object *object,
+			     struct wait *wait)
+{
+	return wait_read(holder, wait) && wait->object != object && wait->mutex != object;
+}
+
+/* Has @holder taken a lock that @object could be a copy of? */
+static bool holds_alike(const struct thread *holder, const struct sync_object *object)
+{
+	for (uint32_t i = 0; i < holder->held_count; i++) {
+		const struct sync_info *info = holder->held[i].object->info;
+
+		if (info && info->kind == OBJECT_MUTEX &&
+		    info->attributes == object->info->attributes)
+			return true;
+	}
+	return false;
+}
+
+/* Its memory says that a thread holds it which never took it here, and which
+ * sleeps elsewhere, so that it is not about to tell us. */
+static void check_copied(struct guest_thread *self, struct sync_object *object, stack_id stack)
+{
+	const pthread_mutex_t *mutex = (const pthread_mutex_t *)object->address;
+	uint32_t owner = (uint32_t)load_relaxed(&mutex->__data.__owner);
+	struct thread *holder;
+	struct wait before, after;
+
+	/* A lock that was ever released at this address is no copy's. */
+	if (!object->info || object->info->kind != OBJECT_MUTEX || object->owner || !owner ||
+	    object->stamp || object->info->created ||
+	    (object->info->attributes & SYNC_PROCESS_SHARED))
+		return;
+	holder = find_by_kernel_id(owner);
+	if (!holder || holder == self->thread || !holds_alike(holder, object) ||
+	    !sleeps_elsewhere(holder, object, &before))
+		return;
+	/* It may have slept only after it let go: look again while it sleeps. */
+	owner = (uint32_t)load_acquire(&mutex->__data.__owner);
+	if (owner == holder->kernel_id && holder->held_count && !lock_held(holder, object) &&
+	    sleeps_elsewhere(holder, object, &after) && after.version == before.version)
+		misuse_copied(&guest_detector, self->thread, object, holder, stack);
+}
+
+void lock_attempt_block(struct lock_attempt *attempt)
+{
+	struct unwind_start start = unwind_start_here();
+	struct guest_thread *self = attempt->self;
+	struct thread *thread = self->thread;
+	struct sync_info *info = attempt->object->info;
+	struct wait wait = {
+		.kind = WAIT_LOCK,
+		.mode = attempt->mode,
+		.is_timed = attempt->is_timed,
+		.object = attempt->object,
+		.stack = attempt->stack,
+	};
+	bool is_deadlocked;
+
+	attempt->is_announced = false;
+	/* What returns EDEADLK does not wait. */
+	if (!info ||
+	    ((info->attributes & SYNC_CHECKED) && mutex_is_mine(thread, attempt->object)) ||
+	    (info->kind == OBJECT_RWLOCK && mutex_is_mine(thread, attempt->object)))
+		return;
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	attempt->is_announced = true;
+	/* The stack of a wait is always a whole one. */
+	if (guest_wants_site_only(self))
+		wait.stack = attempt->stack = guest_stack(self, &start);
+	is_deadlocked = wait_begin(&guest_detector, thread, &wait);
+	check_copied(self, attempt->object, attempt->stack);
+	sink_blocked(&guest_detector, thread, &self->slot);
+	if (!is_deadlocked)
+		is_deadlocked = shared_blocked(self);
+	guest_leave(self);
+	if (is_deadlocked)
+		policy_deadlocked();
+}
+
+void lock_attempt_unblock(struct lock_attempt *attempt)
+{
+	struct guest_thread *self = attempt->self;
+
+	if (!attempt->is_announced)
+		return;
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	wait_end(&guest_detector, self->thread);
+	shared_unblocked(self);
+	sink_unblocked(self->slot);
+	guest_leave(self);
+}
+
+void lock_attempt_failed(struct lock_attempt *attempt, int result)
+{
+	struct guest_thread *self = attempt->self;
+
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	if (result == EDEADLK)
+		misuse_refused(&guest_detector, self->thread, attempt->object, attempt->stack);
+	else if (result == EINVAL && lock_is_destroyed_mutex(attempt->object))
+		misuse_used_destroyed(&guest_detector, self->thread, attempt->object,
+				      attempt->stack);
+	guest_leave(self);
+}
+
+/* A robust mutex that its releaser did not make consistent. */
+void lock_release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack)
+{
+	object->generation &= ~SYNC_ABANDONED;
+	misuse_abandoned(&guest_detector, self->thread, object, stack);
+}
+
+/* A release that our books do not explain.  Types that check are told by the
+ * call's result. */
+void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
+			  enum object_kind kind, stack_id stack)
+{
+	struct sync_info *info = object->info;
+
+	if (lock_is_destroyed_mutex(object)) {
+		misuse_used_destroyed(&guest_detector, self->thread, object, stack);
+	} else if (info && info->kind == kind &&
+		   !(info->attributes & (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST))) {
+		misuse_released(&guest_detector, self->thread, object, stack,
+				lock_real_state(object));
+	}
+}
+
+/* --- Beginnings and ends of lives ------------------------------------------- */
+
+/* A lock that is made anew is free, as fork handlers do in the child. */
+static void forget_held(struct thread *thread, const struct sync_object *object)
+{
+	struct held_lock *held = lock_held(thread, object);
+
+	if (held)
+		lock_remove_held(thread, (uint32_t)(held - thread->held));
+}
+
+static void note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+	stack_id stack;
+
+	if (!self)
+		return;
+	stack = guest_stack(self, start);
+	object = sync_find(&guest_detector.objects, address);
+	if (object) {
+		forget_held(self->thread, object);
+		lock_ended(&guest_detector, object);
+	}
+	object = lock_object_begin(self, kind, address, stack);
+	if (object && object->info)
+		object->info->created = stack;
+	guest_leave(self);
+}
+
+static void note_destroy(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+
+	if (!self)
+		return;
+	object = sync_find(&guest_detector.objects, address);
+	if (object && object->info && object->info->kind != kind) {
+		/* It was of what lay here before. */
+		lock_ended(&guest_detector, object);
+	} else if (object && object->info) {
+		enum real_state state = lock_real_state(object);
+
+		if (state == REAL_FREE || state == REAL_UNKNOWN) {
+			misuse_note_destroyed(&guest_detector, self->thread, object,
+					      guest_stack(self, start));
+			lock_ended(&guest_detector, object);
+		} else {
+			misuse_destroyed(&guest_detector, self->thread, object,
+					 guest_stack(self, start), state);
+		}
+	}
+	guest_leave(self);
+}
+
+#define WRAP_INIT(name, parameters, arguments, kind, object)                                       \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		int result = REAL(name) arguments;                                                 \
+                                                                                                   \
+		if (result == 0)                                                                   \
+			note_init(kind, (uintptr_t)(object), &start);                              \
+		return result;                                                                     \
+	}
+
+#define WRAP_DESTROY(name, type, kind)                                                             \
+	EXPORT int name(type *object)                                                              \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+                                                                                                   \
+		note_destroy(kind, (uintptr_t)object, &start);                                     \
+		return REAL(name)(object);                                                         \
+	}
+
+WRAP_INIT(pthread_mutex_init, (pthread_mutex_t * mutex, const pthread_mutexattr_t *attributes),
+	  (mutex, attributes), OBJECT_MUTEX, mutex)
+WRAP_INIT(pthread_rwlock_init,
+	  (pthread_rwlock_t *restrict lock, const pthread_rwlockattr_t *restrict attributes),
+	  (lock, attributes), OBJECT_RWLOCK, lock)
+WRAP_INIT(pthread_spin_init, (pthread_spinlock_t * lock, int is_shared), (lock, is_shared),
+	  OBJECT_SPIN, lock)
+WRAP_INIT(mtx_init, (mtx_t * mutex, int type), (mutex, type), OBJECT_MUTEX, mutex)
+WRAP_DESTROY(pthread_mutex_destroy, pthread_mutex_t, OBJECT_MUTEX)
+WRAP_DESTROY(pthread_rwlock_destroy, pthread_rwlock_t, OBJECT_RWLOCK)
+
+/* spin_destroy is an atomic type's. */
+EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
+{
+	struct unwind_start start = unwind_start_here();
+
+	note_destroy(OBJECT_SPIN, (uintptr_t)lock, &start);
+	return REAL(pthread_spin_destroy)(lock);
+}
+
+EXPORT void mtx_destroy(mtx_t *mutex)
+{
+	struct unwind_start start = unwind_start_here();
+
+	note_destroy(OBJECT_MUTEX, (uintptr_t)mutex, &start);
+	REAL(mtx_destroy)(mutex);
+}
+
+EXPORT int pthread_mutex_consistent(pthread_mutex_t *mutex)
+{
+	int result = REAL(pthread_mutex_consistent)(mutex);
+	struct guest_thread *self = result == 0 ? guest_enter() : NULL;
+	struct sync_object *object;
+
+	if (!self)
+		return result;
+	object = sync_find(&guest_detector.objects, (uintptr_t)mutex);
+	if (object)
+		object->generation &= ~SYNC_ABANDONED;
+	guest_leave(self);
+	return result;
+}
+
+/* --- The regular ones: rows of interpose.def ------------------------------------ */
+
+static inline bool is_robust(uintptr_t mutex)
+{
+	return ((const pthread_mutex_t *)mutex)->__data.__kind & LOCK_KIND_ROBUST;
+}
+
+static inline bool is_busy(uintptr_t mutex)
+{
+	/* relaxed: who takes it next decides. */
+	return load_relaxed(&((const pthread_mutex_t *)mutex)->__data.__lock);
+}
+
+/*
+ * Alone, nobody keeps a thread waiting but itself, and glibc's own call is
+ * cheaper than the one that tries: it leaves the locked instruction out.
+ */
+static inline bool cannot_block(const struct lock_attempt *attempt, enum object_kind kind)
+{
+	return kind == OBJECT_MUTEX && __libc_single_threaded &&
+	       !mutex_is_mine(attempt->self->thread, attempt->object) &&
+	       !(((const pthread_mutex_t *)attempt->object->address)->__data.__kind &
+		 LOCK_KIND_SHARED);
+}
+
+/* An acquisition first tries, so that an uncontended one announces no wait. */
+#define ACQUIRE(name, parameters, arguments, kind, mode, is_timed, try, busy)                      \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		struct lock_attempt attempt;                                                       \
+		int result;                                                                        \
+                                                                                                   \
+		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, true, is_timed,             \
+						 (uintptr_t)lock, &start)))                        \
+			return REAL(name) arguments;                                               \
+		if (cannot_block(&attempt, kind))                                                  \
+			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
+		result = TRY_TO_ACQUIRE(name, arguments, kind, try, busy);                         \
+		if (UNLIKELY(result == (busy))) {                                                  \
+			lock_attempt_block(&attempt);                                              \
+			result = REAL(name) arguments;                                             \
+			lock_attempt_unblock(&attempt);                                            \
+		}                                                                                  \
+		return lock_attempt_end(&attempt, kind, result);                                   \
+	}
+
+/*
+ * A robust mutex that is given up for good answers so only to the plain call;
+ * the one that tries leaves it locked.  So its memory tells whether it is busy.
+ */
+#define TRY_TO_ACQUIRE(name, arguments, kind, try, busy)                                           \
+	(kind == OBJECT_MUTEX && is_robust((uintptr_t)lock)                                        \
+		 ? (is_busy((uintptr_t)lock) ? (busy) : REAL(name) arguments)                      \
+		 : REAL(try)(lock))
+
+#define TRY(name, parameters, kind, mode)                                                          \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		struct lock_attempt attempt;                                                       \
+                                                                                                   \
+		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, false, false,               \
+						 (uintptr_t)lock, &start)))                        \
+			return REAL(name)(lock);                                                   \
+		return lock_attempt_end(&attempt, kind, REAL(name)(lock));                         \
+	}
+
+#define RELEASE(name, parameters, kind)                                                            \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+                                                                                                   \
+		lock_release(kind, (uintptr_t)lock, &start);                                       \
+		return REAL(name)(lock);                                                           \
+	}
+
+#include "preload/sync/interpose.def"
+#undef ACQUIRE
+#undef TRY
+#undef RELEASE
+
+/* --- Names that glibc exports too ---------------------------------------------- */
+
+EXPORT_ALIAS(__pthread_mutex_init, pthread_mutex_init)
+EXPORT_ALIAS(__pthread_mutex_destroy, pthread_mutex_destroy)
+EXPORT_ALIAS(__pthread_mutex_lock, pthread_mutex_lock)
+EXPORT_ALIAS(__pthread_mutex_trylock, pthread_mutex_trylock)
+EXPORT_ALIAS(__pthread_mutex_unlock, pthread_mutex_unlock)
+EXPORT_ALIAS(__pthread_rwlock_init, pthread_rwlock_init)
+EXPORT_ALIAS(__pthread_rwlock_destroy, pthread_rwlock_destroy)
+EXPORT_ALIAS(__pthread_rwlock_rdlock, pthread_rwlock_rdlock)
+EXPORT_ALIAS(__pthread_rwlock_tryrdlock, pthread_rwlock_tryrdlock)
+EXPORT_ALIAS(__pthread_rwlock_wrlock, pthread_rwlock_wrlock)
+EXPORT_ALIAS(__pthread_rwlock_trywrlock, pthread_rwlock_trywrlock)
+EXPORT_ALIAS(__pthread_rwlock_unlock, pthread_rwlock_unlock)

@@ -1,0 +1,152 @@
+/*
+ * The steps around a real lock call, from which its wrapper is made.
+ *
+ * An acquisition is announced before the real call and recorded after it; a
+ * release is recorded before it.
+ */
+#ifndef PRELOAD_SYNC_WRAP_LOCK_H
+#define PRELOAD_SYNC_WRAP_LOCK_H
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "detect/deadlock/misuse.h"
+#include "detect/sync/mutex.h"
+#include "detect/sync/rwlock.h"
+#include "preload/guest/guest.h"
+#include "preload/outside/lock_memory.h"
+#include "preload/guest/real.h"
+
+/* One lock call in progress. */
+struct lock_attempt {
+	struct guest_thread *self; /* NULL: not observed */
+	struct sync_object *object;
+	stack_id stack;
+	enum lock_mode mode;
+	bool is_timed;
+	bool is_announced;
+};
+
+/* The object at @address, with what its memory says of it; NULL: no memory. */
+struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
+				      uintptr_t address, stack_id stack);
+
+/* Is @object alive as one of @kind?  For mutexes, which have no part that others
+ * lack, any life will do: that saves a look at the cold part. */
+static inline __attribute__((always_inline)) bool lock_is_kind(const struct sync_object *object,
+							       enum object_kind kind)
+{
+	const struct sync_info *info = object->info;
+
+	return info && (kind == OBJECT_MUTEX || kind == OBJECT_SPIN || info->kind == kind);
+}
+
+static inline __attribute__((always_inline)) struct sync_object *
+lock_object(struct guest_thread *self, enum object_kind kind, uintptr_t address, stack_id stack)
+{
+	struct sync_object *object = sync_find(&guest_detector.objects, address);
+
+	if (LIKELY(object && lock_is_kind(object, kind)))
+		return object;
+	return lock_object_begin(self, kind, address, stack);
+}
+
+/* The slow ends of an attempt. */
+void lock_attempt_block(struct lock_attempt *attempt);
+void lock_attempt_unblock(struct lock_attempt *attempt);
+void lock_attempt_failed(struct lock_attempt *attempt, int result);
+void lock_release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack);
+void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
+			  enum object_kind kind, stack_id stack);
+
+/* Announces the call.  False: not observed, make the real call only. */
+static inline __attribute__((always_inline)) bool
+lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum lock_mode mode,
+		   bool can_block, bool is_timed, uintptr_t address,
+		   const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+
+	/* What the real call will need, if it is far. */
+	__builtin_prefetch((const void *)address, 1);
+	attempt->self = self;
+	if (UNLIKELY(!self))
+		return false;
+	attempt->object = sync_find(&guest_detector.objects, address);
+	attempt->stack = guest_lock_stack(self, start);
+	if (UNLIKELY(!attempt->object || !lock_is_kind(attempt->object, kind)))
+		attempt->object = lock_object_begin(self, kind, address, attempt->stack);
+	attempt->is_timed = is_timed;
+	if (UNLIKELY(!attempt->object)) {
+		guest_leave(self);
+		return false;
+	}
+	if (kind == OBJECT_RWLOCK && mode == LOCK_SHARED)
+		mode = rwlock_read_mode(attempt->object);
+	attempt->mode = mode;
+	if (can_block && kind == OBJECT_RWLOCK)
+		rwlock_wanted(&guest_detector, self->thread, attempt->object, mode, is_timed,
+			      attempt->stack);
+	else if (can_block)
+		mutex_wanted(&guest_detector, self->thread, attempt->object, is_timed,
+			     attempt->stack);
+	guest_leave(self);
+	return true;
+}
+
+/* Tells its outcome and returns it. */
+static inline __attribute__((always_inline)) int
+lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result)
+{
+	struct guest_thread *self = attempt->self;
+
+	if (UNLIKELY(result != 0 && result != EOWNERDEAD)) {
+		lock_attempt_failed(attempt, result);
+		return result;
+	}
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	if (kind == OBJECT_RWLOCK)
+		rwlock_acquired(&guest_detector, self->thread, attempt->object, attempt->mode,
+				attempt->stack);
+	else
+		mutex_acquired(&guest_detector, self->thread, attempt->object, attempt->stack);
+	if (UNLIKELY(result == EOWNERDEAD))
+		attempt->object->generation |= SYNC_ABANDONED;
+	guest_leave(self);
+	return result;
+}
+
+static inline __attribute__((always_inline)) void
+lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct thread *thread;
+	struct sync_object *object;
+	bool is_held;
+
+	if (UNLIKELY(!self))
+		return;
+	thread = self->thread;
+	if (LIKELY(thread->held_count &&
+		   thread->held[thread->held_count - 1].object->address == address))
+		object = thread->held[thread->held_count - 1].object;
+	else
+		object = sync_find(&guest_detector.objects, address);
+	if (UNLIKELY(object && (object->generation & SYNC_ABANDONED)))
+		lock_release_abandoned(self, object, guest_stack(self, start));
+	if (LIKELY(object)) {
+		is_held = kind == OBJECT_RWLOCK
+				  ? rwlock_releasing(&guest_detector, thread, object)
+				  : mutex_releasing(&guest_detector, thread, object);
+		if (UNLIKELY(!is_held))
+			lock_release_unknown(self, object, kind, guest_stack(self, start));
+	} else {
+		object = lock_object(self, kind, address, 0);
+		if (object)
+			lock_release_unknown(self, object, kind, guest_stack(self, start));
+	}
+	guest_leave(self);
+}
+
+#endif

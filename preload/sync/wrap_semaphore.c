@@ -1,0 +1,241 @@
+/*
+ * Semaphores.  A wait first tries, so that only one that blocks is announced;
+ * sem_wait is a cancellation point even then.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdarg.h>
+
+#include "detect/sync/semaphore.h"
+#include "detect/deadlock/wait_graph.h"
+#include "preload/guest/export.h"
+#include "preload/guest/guest.h"
+#include "preload/process/policy.h"
+#include "preload/guest/real.h"
+#include "preload/results/shared.h"
+#include "preload/results/sink.h"
+#include "preload/sync/wrap_lock.h"
+
+struct token_wait {
+	struct guest_thread *self;
+	struct sync_object *object;
+	stack_id stack;
+	bool is_timed;
+};
+
+static bool wait_is_observed(struct token_wait *wait, sem_t *semaphore, bool is_timed,
+			     bool can_block, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+
+	wait->self = self;
+	if (!self)
+		return false;
+	wait->is_timed = is_timed;
+	wait->stack = guest_stack(self, start);
+	wait->object = lock_object(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, wait->stack);
+	if (wait->object && can_block)
+		semaphore_wanted(&guest_detector, self->thread, wait->object, is_timed,
+				 wait->stack);
+	guest_leave(self);
+	return wait->object;
+}
+
+static void announce_wait(struct token_wait *wait)
+{
+	struct guest_thread *self = wait->self;
+	bool is_deadlocked;
+
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	is_deadlocked = semaphore_wait_begin(&guest_detector, self->thread, wait->object,
+					     wait->is_timed, wait->stack);
+	sink_blocked(&guest_detector, self->thread, &self->slot);
+	if (!is_deadlocked)
+		is_deadlocked = shared_blocked(self);
+	guest_leave(self);
+	if (is_deadlocked)
+		policy_deadlocked();
+}
+
+/* A cleanup handler, too: the wait was left by cancellation. */
+static void end_wait(void *context)
+{
+	struct token_wait *wait = context;
+
+	wait->self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	wait_end(&guest_detector, wait->self->thread);
+	shared_unblocked(wait->self);
+	sink_unblocked(wait->self->slot);
+	guest_leave(wait->self);
+}
+
+static void note_taken(struct token_wait *wait)
+{
+	wait->self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	semaphore_taken(&guest_detector, wait->self->thread, wait->object, wait->stack);
+	guest_leave(wait->self);
+}
+
+#define WRAP_TOKEN_WAIT(name, parameters, arguments, is_timed)                                     \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		struct token_wait wait;                                                            \
+		int saved_errno = errno;                                                           \
+		int result;                                                                        \
+                                                                                                   \
+		if (!wait_is_observed(&wait, semaphore, is_timed, true, &start))                   \
+			return REAL(name) arguments;                                               \
+		pthread_testcancel();                                                              \
+		result = REAL(sem_trywait)(semaphore);                                             \
+		if (result != 0) {                                                                 \
+			errno = saved_errno;                                                       \
+			announce_wait(&wait);                                                      \
+			pthread_cleanup_push(end_wait, &wait);                                     \
+			result = REAL(name) arguments;                                             \
+			pthread_cleanup_pop(0);                                                    \
+			saved_errno = errno;                                                       \
+			end_wait(&wait);                                                           \
+		}                                                                                  \
+		if (result == 0)                                                                   \
+			note_taken(&wait);                                                         \
+		errno = saved_errno;                                                               \
+		return result;                                                                     \
+	}
+
+WRAP_TOKEN_WAIT(sem_wait, (sem_t * semaphore), (semaphore), false)
+WRAP_TOKEN_WAIT(sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
+		(semaphore, until), true)
+WRAP_TOKEN_WAIT(sem_clockwait,
+		(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),
+		(semaphore, clock, until), true)
+
+EXPORT int sem_trywait(sem_t *semaphore)
+{
+	struct unwind_start start = unwind_start_here();
+	struct token_wait wait;
+	int result;
+
+	if (!wait_is_observed(&wait, semaphore, false, false, &start))
+		return REAL(sem_trywait)(semaphore);
+	result = REAL(sem_trywait)(semaphore);
+	if (result == 0)
+		note_taken(&wait);
+	return result;
+}
+
+/* By a handler that interrupts us: what it posts is not counted. */
+static void note_uncounted(sem_t *semaphore)
+{
+	struct sync_object *object;
+
+	if (guest_state != GUEST_ON)
+		return;
+	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
+	if (object && lock_is_kind(object, OBJECT_SEMAPHORE))
+		object->info->extra->is_value_known = false;
+}
+
+EXPORT int sem_post(sem_t *semaphore)
+{
+	struct unwind_start start = unwind_start_here();
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+	stack_id stack;
+
+	if (self) {
+		stack = guest_stack(self, &start);
+		object = lock_object(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
+		if (object)
+			shared_posted(self, object);
+		if (object)
+			semaphore_posted(&guest_detector, self->thread, object, stack);
+		guest_leave(self);
+	} else {
+		note_uncounted(semaphore);
+	}
+	return REAL(sem_post)(semaphore);
+}
+
+static void begin_semaphore(sem_t *semaphore, uint32_t attributes, bool is_value_known,
+			    uint32_t value, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+	stack_id stack;
+
+	if (!self)
+		return;
+	stack = guest_stack(self, start);
+	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
+	if (object && !(attributes & SYNC_NAMED))
+		lock_ended(&guest_detector, object);
+	object = lock_object_begin(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
+	if (object && object->info) {
+		object->info->created = stack;
+		object->info->attributes |= attributes;
+		if (is_value_known)
+			semaphore_initialised(&guest_detector, object, value);
+		shared_note(object->info);
+	}
+	guest_leave(self);
+}
+
+static void end_semaphore(sem_t *semaphore)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+
+	if (!self)
+		return;
+	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
+	if (object)
+		lock_ended(&guest_detector, object);
+	guest_leave(self);
+}
+
+EXPORT int sem_init(sem_t *semaphore, int is_shared, unsigned int value)
+{
+	struct unwind_start start = unwind_start_here();
+	int result = REAL(sem_init)(semaphore, is_shared, value);
+
+	if (result == 0)
+		begin_semaphore(semaphore, 0, true, value, &start);
+	return result;
+}
+
+EXPORT int sem_destroy(sem_t *semaphore)
+{
+	end_semaphore(semaphore);
+	return REAL(sem_destroy)(semaphore);
+}
+
+/* sem_close is not wrapped: the semaphore may be open more than once, and its life
+ * ends with its mapping. */
+EXPORT sem_t *sem_open(const char *name, int flags, ...)
+{
+	struct unwind_start start = unwind_start_here();
+	sem_t *semaphore;
+
+	if (flags & 0100 /* O_CREAT */) {
+		va_list rest;
+		mode_t mode;
+		unsigned int value;
+
+		va_start(rest, flags);
+		mode = va_arg(rest, mode_t);
+		value = va_arg(rest, unsigned int);
+		va_end(rest);
+		semaphore = REAL(sem_open)(name, flags, mode, value);
+	} else {
+		semaphore = REAL(sem_open)(name, flags);
+	}
+	if (semaphore != SEM_FAILED)
+		begin_semaphore(semaphore, SYNC_NAMED | SYNC_PROCESS_SHARED, false, 0, &start);
+	return semaphore;
+}

@@ -1,0 +1,378 @@
+/*
+ * Threads: create, join, detach, exit.
+ *
+ * A created thread starts in our routine, so that its context is there before
+ * it takes any lock, and is seen to end however it does.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/kernel.h"
+#include "detect/deadlock/hang.h"
+#include "detect/deadlock/wait_graph.h"
+#include "preload/guest/export.h"
+#include "preload/guest/guest.h"
+#include "preload/heap/heap.h"
+#include "preload/outside/outside.h"
+#include "preload/process/policy.h"
+#include "preload/instrument/races.h"
+#include "preload/guest/real.h"
+#include "preload/results/shared.h"
+#include "preload/signals/signals.h"
+#include "preload/results/sink.h"
+#include "preload/sync/wrap_thread.h"
+
+#define TOP_BYTES 4096 /* at least what glibc puts above pthread_self() */
+#define REAP_EVERY 16u
+
+static uint32_t ended_detached_count; /* since the last reaping */
+
+/* --- Ends ------------------------------------------------------------------- */
+
+/*
+ * The last thread that could have woken the others may end instead of waiting.
+ * Its destructors of thread-specific data still run, and may still wake one.
+ * So if all others seem stuck, a destructor of ours looks again in their last
+ * round.  A key is made only then.
+ */
+static pthread_key_t last_look_key;
+static pthread_once_t last_look_once = PTHREAD_ONCE_INIT;
+static bool has_last_look;
+
+static void look_last(void *round)
+{
+	struct guest_thread *self;
+	bool is_hang;
+
+	if ((uintptr_t)round < PTHREAD_DESTRUCTOR_ITERATIONS) {
+		pthread_setspecific(last_look_key, (void *)((uintptr_t)round + 1));
+		return;
+	}
+	self = guest_enter();
+	if (!self)
+		return;
+	fetch_add_acq_rel(&outside_leaving_count, 1u);
+	is_hang = hang_check(&guest_detector, self->thread);
+	fetch_add_acq_rel(&outside_leaving_count, -1u);
+	guest_leave(self);
+	if (is_hang)
+		policy_deadlocked();
+}
+
+static void make_last_look(void)
+{
+	has_last_look = pthread_key_create(&last_look_key, look_last) == 0;
+}
+
+static void look_back(void)
+{
+	if (!hang_is_likely(&guest_detector))
+		return;
+	REAL(pthread_once)(&last_look_once, make_last_look);
+	if (has_last_look)
+		pthread_setspecific(last_look_key, (void *)1);
+}
+
+static void note_end(void *context)
+{
+	struct guest_thread *self = context;
+
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+	thread_ending(&guest_detector, self->thread);
+	look_back();
+	if (self->thread->is_detached)
+		fetch_add_relaxed(&ended_detached_count, 1u); /* relaxed: a hint */
+	shared_unblocked(self);
+	sink_unblocked(self->slot);
+	guest_leave(self);
+}
+
+/* Detached threads that are gone give their contexts back. */
+static void reap_detached(void)
+{
+	if (load_relaxed(&ended_detached_count) < REAP_EVERY) /* relaxed: a hint */
+		return;
+	store_relaxed(&ended_detached_count, 0u);
+	for (thread_id id = 1; id <= guest_detector.threads.last; id++) {
+		struct thread *thread = detector_thread(&guest_detector, id);
+		struct guest_thread *guest = thread ? thread->guest : NULL;
+
+		if (!thread || thread->state != THREAD_ENDING || !thread->is_detached ||
+		    guest_detector.hooks->is_alive(&guest_detector, thread))
+			continue;
+		thread->guest = NULL;
+		thread_gone(&guest_detector, thread);
+		if (guest)
+			guest_free_thread(guest);
+	}
+}
+
+/* --- Create ----------------------------------------------------------------- */
+
+/* How far a stack of @stack_bytes reaches below @frame, in its first function:
+ * rather less, as what lies below belongs to others.  glibc keeps the thread's
+ * own data and record at the top. */
+static size_t bytes_below(uintptr_t frame, size_t stack_bytes)
+{
+	uintptr_t record = (uintptr_t)pthread_self();
+	size_t above = (record > frame ? record - frame : 0) + TOP_BYTES;
+
+	return stack_bytes > above ? stack_bytes - above : 0;
+}
+
+static size_t default_stack_bytes(void)
+{
+	pthread_attr_t attributes;
+	size_t stack_bytes = 0;
+
+	if (pthread_getattr_default_np(&attributes) == 0) {
+		pthread_attr_getstacksize(&attributes, &stack_bytes);
+		pthread_attr_destroy(&attributes);
+	}
+	return stack_bytes;
+}
+
+void *thread_run(void *context)
+{
+	struct guest_thread *self = context;
+	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+	void *result;
+
+	guest_begin_thread(self, frame, bytes_below(frame, self->stack_bytes));
+	self->handle = (uint64_t)pthread_self();
+	self->guard = frame;
+	/* Locks on the stack, and in the thread-local variables above it, of a
+	 * thread that had the same stack. */
+	lock_memory_ended(&guest_detector, self->thread->stack_start, (uintptr_t)pthread_self());
+	thread_started(&guest_detector, self->thread);
+	guest_leave(self);
+	heap_mapping_begins(self->thread->stack_start,
+			    (uintptr_t)pthread_self() - self->thread->stack_start);
+	pthread_cleanup_push(note_end, self);
+	result = self->routine(self->argument);
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*routine)(void *),
+				    void *argument)
+{
+	struct guest_thread *self = guest_enter();
+	struct guest_thread *child = NULL;
+	struct thread *thread;
+
+	if (!self)
+		return NULL;
+	races_begin(self, start);
+	reap_detached();
+	thread = thread_create(&guest_detector, self->thread, guest_stack(self, start));
+	if (thread)
+		child = guest_make_thread(thread);
+	if (child) {
+		child->routine = routine;
+		child->argument = argument;
+		child->stack_bytes = default_stack_bytes();
+	} else if (thread) {
+		thread_create_failed(&guest_detector, thread);
+	}
+	guest_leave(self);
+	return child;
+}
+
+void thread_not_created(struct guest_thread *child)
+{
+	struct guest_thread *self = guest_enter();
+
+	if (!self)
+		return;
+	thread_create_failed(&guest_detector, child->thread);
+	guest_free_thread(child);
+	guest_leave(self);
+}
+
+EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
+			  void *(*routine)(void *), void *argument)
+{
+	struct unwind_start start = unwind_start_here();
+	struct guest_thread *child = thread_prepare(&start, routine, argument);
+	int is_detached = PTHREAD_CREATE_JOINABLE;
+	int result;
+
+	if (!child)
+		return REAL(pthread_create)(handle, attributes, routine, argument);
+	if (attributes) {
+		pthread_attr_getstacksize(attributes, &child->stack_bytes);
+		pthread_attr_getdetachstate(attributes, &is_detached);
+		child->thread->is_detached = is_detached == PTHREAD_CREATE_DETACHED;
+	}
+	result = REAL(pthread_create)(handle, attributes, thread_run, child);
+	if (result != 0)
+		thread_not_created(child);
+	else if (is_detached == PTHREAD_CREATE_JOINABLE)
+		child->handle = (uint64_t)*handle;
+	return result;
+}
+
+/* --- Join ------------------------------------------------------------------- */
+
+bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
+		       const struct unwind_start *start)
+{
+	struct wait wait = {.kind = WAIT_JOIN, .is_timed = is_timed};
+	bool is_deadlocked;
+
+	join->self = guest_enter();
+	if (!join->self)
+		return false;
+	join->target = guest_find_thread(handle);
+	if (!join->target) {
+		guest_leave(join->self);
+		return false;
+	}
+	join->stack = wait.stack = guest_stack(join->self, start);
+	wait.target = join->target->thread->id;
+	is_deadlocked = wait_begin(&guest_detector, join->self->thread, &wait);
+	sink_blocked(&guest_detector, join->self->thread, &join->self->slot);
+	if (!is_deadlocked)
+		is_deadlocked = shared_blocked(join->self);
+	guest_leave(join->self);
+	/* Joining oneself returns EDEADLK. */
+	if (is_deadlocked && join->target != join->self)
+		policy_deadlocked();
+	return true;
+}
+
+void thread_join_cancelled(void *context)
+{
+	struct thread_join *join = context;
+
+	join->self->guard = (uintptr_t)__builtin_frame_address(0);
+	wait_end(&guest_detector, join->self->thread);
+	shared_unblocked(join->self);
+	sink_unblocked(join->self->slot);
+	guest_leave(join->self);
+}
+
+void thread_join_end(struct thread_join *join, bool is_joined)
+{
+	thread_join_cancelled(join);
+	if (!is_joined)
+		return;
+	join->self->guard = (uintptr_t)__builtin_frame_address(0);
+	join->target->thread->guest = NULL;
+	thread_joined(&guest_detector, join->self->thread, join->target->thread, join->stack);
+	guest_free_thread(join->target);
+	guest_leave(join->self);
+}
+
+#define WRAP_JOIN(name, parameters, arguments, is_timed)                                           \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct unwind_start start = unwind_start_here();                                   \
+		struct thread_join join;                                                           \
+		int result;                                                                        \
+                                                                                                   \
+		if (!thread_join_begin(&join, (uint64_t)handle, is_timed, &start))                 \
+			return REAL(name) arguments;                                               \
+		pthread_cleanup_push(thread_join_cancelled, &join);                                \
+		result = REAL(name) arguments;                                                     \
+		pthread_cleanup_pop(0);                                                            \
+		thread_join_end(&join, result == 0);                                               \
+		return result;                                                                     \
+	}
+
+WRAP_JOIN(pthread_join, (pthread_t handle, void **result_of), (handle, result_of), false)
+WRAP_JOIN(pthread_tryjoin_np, (pthread_t handle, void **result_of), (handle, result_of), true)
+WRAP_JOIN(pthread_timedjoin_np,
+	  (pthread_t handle, void **result_of, const struct timespec *until),
+	  (handle, result_of, until), true)
+WRAP_JOIN(pthread_clockjoin_np,
+	  (pthread_t handle, void **result_of, clockid_t clock, const struct timespec *until),
+	  (handle, result_of, clock, until), true)
+
+/* --- Cancel ----------------------------------------------------------------- */
+
+/* Before the call: whom it reaches may run at once. */
+EXPORT int pthread_cancel(pthread_t handle)
+{
+	struct guest_thread *self = guest_enter();
+	struct guest_thread *target;
+
+	if (self) {
+		target = handle == pthread_self() ? self : guest_find_thread((uint64_t)handle);
+		if (target)
+			store_release(&target->thread->is_cancelled, true); /* hang.c */
+		guest_leave(self);
+	}
+	if (races_are_observed)
+		signals_watch_cancellation(REAL(pthread_cancel));
+	return REAL(pthread_cancel)(handle);
+}
+
+/* --- The rest --------------------------------------------------------------- */
+
+void thread_note_detached(uint64_t handle)
+{
+	struct guest_thread *self = guest_enter();
+	struct guest_thread *target;
+
+	if (!self)
+		return;
+	target = guest_find_thread(handle);
+	if (target) {
+		thread_detached(&guest_detector, target->thread);
+		/* The handle may soon be another thread's. */
+		target->handle = 0;
+		if (target->thread->state == THREAD_ENDING)
+			fetch_add_relaxed(&ended_detached_count, 1u); /* relaxed: a hint */
+	}
+	guest_leave(self);
+}
+
+EXPORT int pthread_detach(pthread_t handle)
+{
+	thread_note_detached((uint64_t)handle);
+	return REAL(pthread_detach)(handle);
+}
+
+/* Threads that we started are seen to end by their cleanup handler. */
+void thread_note_exit(void)
+{
+	struct guest_thread *self = guest_enter();
+
+	if (!self)
+		return;
+	guest_leave(self);
+	if (!self->routine)
+		note_end(self);
+}
+
+EXPORT void pthread_exit(void *result)
+{
+	thread_note_exit();
+	REAL(pthread_exit)(result);
+	__builtin_unreachable();
+}
+
+EXPORT int pthread_setname_np(pthread_t handle, const char *name)
+{
+	int result = REAL(pthread_setname_np)(handle, name);
+	struct guest_thread *self = result == 0 ? guest_enter() : NULL;
+	struct guest_thread *target;
+
+	if (!self)
+		return result;
+	target = handle == pthread_self() ? self : guest_find_thread((uint64_t)handle);
+	if (target) {
+		runtime_lock(&guest_detector.lock);
+		strncpy(target->thread->name, name, sizeof(target->thread->name) - 1);
+		sink_renamed(&guest_detector, target->thread);
+		runtime_unlock(&guest_detector.lock);
+	}
+	guest_leave(self);
+	return result;
+}

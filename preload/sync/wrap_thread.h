@@ -1,0 +1,35 @@
+/*
+ * Threads, for the pthread and the C11 wrappers.
+ */
+#ifndef PRELOAD_SYNC_WRAP_THREAD_H
+#define PRELOAD_SYNC_WRAP_THREAD_H
+
+#include "preload/guest/guest.h"
+
+/* A context for a thread that is about to be created with thread_run() as its
+ * routine and the context as argument; NULL: not observed. */
+struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*routine)(void *),
+				    void *argument);
+void thread_not_created(struct guest_thread *child);
+void *thread_run(void *context);
+
+/* A join in progress. */
+struct thread_join {
+	struct guest_thread *self;
+	struct guest_thread *target;
+	stack_id stack;
+};
+
+/* False: not observed, make the real call only. */
+bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
+		       const struct unwind_start *start);
+void thread_join_end(struct thread_join *join, bool is_joined);
+/* A cleanup handler: the join was left by cancellation. */
+void thread_join_cancelled(void *context);
+
+void thread_note_detached(uint64_t handle);
+
+/* The calling thread is about to exit, from wherever it is. */
+void thread_note_exit(void);
+
+#endif
