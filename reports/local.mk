@@ -5,69 +5,38 @@ noinst_LIBRARIES += reports/libreports.a
 reports_libreports_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
 reports_libreports_a_CFLAGS = $(AM_CFLAGS) $(ELFUTILS_CFLAGS) $(JANSSON_CFLAGS)
 reports_libreports_a_SOURCES = \
-	reports/atomics.c \
-	reports/atomics.h \
-	reports/blocked.c \
-	reports/blocked.h \
-	reports/code.c \
-	reports/code.h \
-	reports/details.def \
-	reports/elf_image.c \
-	reports/elf_image.h \
-	reports/executions.c \
-	reports/executions.h \
-	reports/explain.c \
-	reports/explain.def \
-	reports/explain.h \
-	reports/explain_action.c \
-	reports/explain_memory.c \
-	reports/explain_memory.h \
-	reports/fingerprint.c \
-	reports/fingerprint.h \
-	reports/formats.def \
-	reports/json.c \
-	reports/json.h \
-	reports/json_memory.c \
-	reports/json_memory.h \
-	reports/json_parts.c \
-	reports/json_parts.h \
-	reports/losses.c \
-	reports/losses.h \
-	reports/memory.c \
-	reports/memory.h \
-	reports/model.c \
-	reports/model.h \
-	reports/model_import.c \
-	reports/model_import.h \
-	reports/model_read.c \
-	reports/model_read.h \
-	reports/names.c \
-	reports/names.h \
-	reports/pointee.c \
-	reports/pointee.h \
-	reports/pool.c \
-	reports/pool.h \
-	reports/report.c \
-	reports/report.h \
-	reports/scopes.c \
-	reports/scopes.h \
-	reports/source_frame.c \
-	reports/source_text.c \
-	reports/source_text.h \
-	reports/symbolize.c \
-	reports/symbolize.h \
-	reports/text.c \
-	reports/text.h \
-	reports/text_finding.c \
-	reports/text_finding.h \
-	reports/text_memory.c \
-	reports/text_memory.h \
-	reports/text_parts.c \
-	reports/text_parts.h \
-	reports/type_names.c \
-	reports/types.c \
-	reports/types.h \
-	reports/variables.c \
-	reports/variables.h \
-	reports/view.c \
-	reports/view.h
+	%D%/formats.def \
+	%D%/report.c %D%/report.h \
+	%D%/view.c %D%/view.h \
+	%D%/model/executions.c %D%/model/executions.h \
+	%D%/model/model.c %D%/model/model.h \
+	%D%/model/model_import.c %D%/model/model_import.h \
+	%D%/model/model_read.c %D%/model/model_read.h \
+	%D%/model/pool.c %D%/model/pool.h \
+	%D%/symbols/elf_image.c %D%/symbols/elf_image.h \
+	%D%/symbols/scopes.c %D%/symbols/scopes.h \
+	%D%/symbols/source_frame.c \
+	%D%/symbols/source_text.c %D%/symbols/source_text.h \
+	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
+	%D%/types/code.c %D%/types/code.h \
+	%D%/types/pointee.c %D%/types/pointee.h \
+	%D%/types/type_names.c \
+	%D%/types/types.c %D%/types/types.h \
+	%D%/types/variables.c %D%/types/variables.h \
+	%D%/words/atomics.c %D%/words/atomics.h \
+	%D%/words/details.def \
+	%D%/words/explain.c %D%/words/explain.def %D%/words/explain.h \
+	%D%/words/explain_action.c \
+	%D%/words/explain_memory.c %D%/words/explain_memory.h \
+	%D%/words/fingerprint.c %D%/words/fingerprint.h \
+	%D%/words/memory.c %D%/words/memory.h \
+	%D%/words/names.c %D%/words/names.h \
+	%D%/formats/blocked.c %D%/formats/blocked.h \
+	%D%/formats/json.c %D%/formats/json.h \
+	%D%/formats/json_memory.c %D%/formats/json_memory.h \
+	%D%/formats/json_parts.c %D%/formats/json_parts.h \
+	%D%/formats/losses.c %D%/formats/losses.h \
+	%D%/formats/text.c %D%/formats/text.h \
+	%D%/formats/text_finding.c %D%/formats/text_finding.h \
+	%D%/formats/text_memory.c %D%/formats/text_memory.h \
+	%D%/formats/text_parts.c %D%/formats/text_parts.h

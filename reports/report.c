@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/blocked.h"
-#include "reports/json.h"
-#include "reports/losses.h"
-#include "reports/model.h"
-#include "reports/text.h"
+#include "reports/formats/blocked.h"
+#include "reports/formats/json.h"
+#include "reports/formats/losses.h"
+#include "reports/model/model.h"
+#include "reports/formats/text.h"
 #include "reports/view.h"
 
 struct format_row {

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#include "reports/atomics.h"
-#include "reports/explain.h"
-#include "reports/fingerprint.h"
-#include "reports/memory.h"
-#include "reports/names.h"
+#include "reports/words/atomics.h"
+#include "reports/words/explain.h"
+#include "reports/words/fingerprint.h"
+#include "reports/words/memory.h"
+#include "reports/words/names.h"
 
 bool finding_is_cycle(const struct finding *finding)
 {

@@ -10,9 +10,9 @@
 #ifndef REPORTS_VIEW_H
 #define REPORTS_VIEW_H
 
-#include "reports/model.h"
+#include "reports/model/model.h"
 #include "reports/report.h"
-#include "reports/symbolize.h"
+#include "reports/symbols/symbolize.h"
 
 struct lock_names;
 struct view_memory;

@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "finding/results.h"
-#include "reports/blocked.h"
-#include "reports/json.h"
-#include "reports/model.h"
-#include "reports/text.h"
+#include "reports/formats/blocked.h"
+#include "reports/formats/json.h"
+#include "reports/model/model.h"
+#include "reports/formats/text.h"
 #include "reports/view.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);

@@ -64,9 +64,9 @@ may_include src/command base elf finding options replay x86 detect reports comma
 only_in uthash.h 'src/base/map\.c'
 only_in Zydis/ 'src/x86/decode/decode[a-z_]*\.[ch]'
 only_in libunwind.h 'tests/unit/(unwind_probe|test_unwind)\.[ch]'
-only_in jansson.h '(reports/json[a-z_]*\.[ch]|tests/unit/test_report_json\.c)'
+only_in jansson.h '(reports/formats/json[a-z_]*\.[ch]|tests/unit/test_report_json\.c)'
 # dwarf.h is constants alone, so anybody may know it.
-only_in '(elfutils/|libelf|gelf)' 'reports/[a-z_]*\.[ch]'
+only_in '(elfutils/|libelf|gelf)' 'reports/[a-z_/]*\.[ch]'
 
 # Atomics have the order in their name.
 grep -nE '__atomic_|__sync_|stdatomic' $(sources src preload) |

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "reports/model.h"
+#include "reports/model/model.h"
 #include "results_image.h"
 
 static unsigned char *image;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "report_text.h"
-#include "reports/json.h"
+#include "reports/formats/json.h"
 #include "results_image.h"
 
 struct account {

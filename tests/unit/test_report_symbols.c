@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "reports/elf_image.h"
-#include "reports/symbolize.h"
+#include "reports/symbols/elf_image.h"
+#include "reports/symbols/symbolize.h"
 #include "results_image.h"
 
 #define FRAMES_MAX 64

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "report_text.h"
-#include "reports/blocked.h"
-#include "reports/text.h"
+#include "reports/formats/blocked.h"
+#include "reports/formats/text.h"
 #include "results_image.h"
 
 static unsigned char *image;

@@ -1,0 +1,130 @@
+#include "reports/formats/blocked.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic.h"
+#include "reports/words/explain.h"
+#include "reports/words/names.h"
+#include "reports/formats/text_finding.h"
+
+#define ATTEMPT_COUNT 1000
+
+/* False if the slot is unused or never at rest. */
+static bool read_slot(const struct results_slot *slot, struct results_slot *copy)
+{
+	for (int i = 0; i < ATTEMPT_COUNT; i++) {
+		/* acquire: pairs with the writer's release of an even number. */
+		uint32_t before = load_acquire(&slot->sequence);
+
+		if (before % 2)
+			continue;
+		memcpy(copy, slot, sizeof(*copy));
+		fence_full();
+		/* relaxed: the fence keeps it behind the copy. */
+		if (load_relaxed(&slot->sequence) == before)
+			return copy->thread && copy->process;
+	}
+	return false;
+}
+
+/* A slot as the event that it would be in a finding. */
+static const struct finding_event *slot_event(struct pool *pool, const struct results_slot *slot)
+{
+	struct finding_event *event = pool_alloc(pool, sizeof(*event));
+
+	event->thread = slot->thread;
+	event->action = slot->target ? ACTION_JOIN : ACTION_WAIT;
+	event->lock = slot->target ? 0 : slot->lock;
+	event->target = slot->target;
+	event->mode = slot->mode == HOLD_SHARED ? HOLD_SHARED : HOLD_EXCLUSIVE;
+	event->stack = slot->stack;
+	event->hold_count = slot->hold_count;
+	for (uint32_t i = 0; i < FINDING_HOLD_MAX && i < slot->hold_count; i++)
+		event->holds[i] = (struct finding_hold){
+			.lock = slot->holds[i].lock,
+			.stack = slot->holds[i].stack,
+		};
+	return event;
+}
+
+static int compare_threads(const void *left, const void *right)
+{
+	const struct finding_event *const *a = left;
+	const struct finding_event *const *b = right;
+
+	return (*a)->thread < (*b)->thread ? -1 : (*a)->thread > (*b)->thread;
+}
+
+/* All blocked threads of one process. */
+struct blocked_threads {
+	struct view_finding finding;
+	size_t timed_count; /* those that will go on by themselves */
+	size_t running_count;
+};
+
+static void collect(struct view *view, const struct model_file *file,
+		    const struct model_process *process, struct blocked_threads *blocked)
+{
+	const struct results_slot *slots = (const void *)(file->base + RESULTS_SLOTS_OFFSET);
+	struct view_finding *finding = &blocked->finding;
+
+	for (uint32_t i = 0; i < RESULTS_SLOT_COUNT; i++) {
+		struct results_slot slot;
+
+		if (!read_slot(&slots[i], &slot) || slot.process != process->index)
+			continue;
+		if (!slot.is_blocked) {
+			blocked->running_count++;
+			continue;
+		}
+		blocked->timed_count += slot.is_timed != 0;
+		finding->events = pool_grow(view->pool, finding->events, finding->event_count,
+					    sizeof(*finding->events));
+		finding->events[finding->event_count++] = slot_event(view->pool, &slot);
+	}
+	if (finding->event_count)
+		qsort(finding->events, finding->event_count, sizeof(*finding->events),
+		      compare_threads);
+}
+
+static void write_process(const struct text_page *page, const struct model_file *file,
+			  const struct model_process *process)
+{
+	static const struct finding nothing = {.kind = FINDING_HANG, .severity = SEVERITY_ERROR};
+	struct blocked_threads blocked = {
+		.finding = {.process = process, .finding = &nothing, .process_count = 1},
+	};
+	struct view *view = page->view;
+
+	collect(view, file, process, &blocked);
+	if (!blocked.finding.event_count)
+		return;
+	explain_name_locks(view, &blocked.finding);
+	fprintf(page->out, "snarl: %s blocked in process %u (%s)",
+		count_words(view->pool, blocked.finding.event_count, "thread"), process->number,
+		process->path);
+	if (blocked.timed_count)
+		fprintf(page->out, " (%zu with a time-out)", blocked.timed_count);
+	if (blocked.running_count)
+		fprintf(page->out, ", %zu not", blocked.running_count);
+	fputc('\n', page->out);
+	for (size_t i = 0; i < blocked.finding.event_count; i++)
+		text_thread(page, &blocked.finding, i);
+	fputc('\n', page->out);
+}
+
+int blocked_write(struct view *view, FILE *out)
+{
+	struct text_page page = {out, view, view->request->colour == COLOUR_ALWAYS};
+	const struct model *model = view->model;
+
+	for (size_t i = 0; i < model->process_count; i++) {
+		const struct model_process *process = model->processes[i];
+
+		if (!process->has_ended)
+			write_process(&page, &model->files[process->file], process);
+	}
+	return ferror(out) ? -EIO : 0;
+}

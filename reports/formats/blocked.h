@@ -1,0 +1,17 @@
+/*
+ * What every thread is blocked on now, from the slots of a results file.
+ *
+ * Slots are written by running threads: each is copied under its sequence
+ * number, and one that keeps changing belongs to a thread that is not blocked.
+ */
+#ifndef REPORTS_FORMATS_BLOCKED_H
+#define REPORTS_FORMATS_BLOCKED_H
+
+#include <stdio.h>
+
+#include "reports/view.h"
+
+/* 0 or a negative errno. */
+int blocked_write(struct view *view, FILE *out);
+
+#endif

@@ -1,0 +1,153 @@
+#include "reports/formats/json.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "reports/words/explain.h"
+#include "reports/formats/json_parts.h"
+#include "reports/words/names.h"
+
+#define DOCUMENT_VERSION 1
+
+static json_t *make_program(const struct view *view)
+{
+	const struct model *model = view->model;
+	const struct model_process *process = model->process_count ? model->processes[0] : NULL;
+	const struct results_header *header = model->file_count ? &model->files[0].header : NULL;
+	json_t *program = json_object();
+	json_t *arguments = json_array();
+	bool is_ended = header && header->is_ended;
+	int status = is_ended ? (int)header->exit_status : 0;
+
+	for (uint32_t i = 0; process && i < process->argument_count; i++)
+		json_array_append_new(arguments, json_text(process->arguments[i]));
+	json_object_set_new(program, "path", json_text(view->program));
+	json_object_set_new(program, "arguments", arguments);
+	json_object_set_new(program, "pid", json_integer(process ? process->pid : 0));
+	json_object_set_new(program, "exit_status",
+			    is_ended && WIFEXITED(status) ? json_integer(WEXITSTATUS(status))
+							  : json_null());
+	json_object_set_new(program, "signal",
+			    is_ended && WIFSIGNALED(status) ? json_integer(WTERMSIG(status))
+							    : json_null());
+	return program;
+}
+
+static json_t *make_processes(const struct view *view)
+{
+	json_t *processes = json_array();
+
+	for (size_t i = 0; i < view->model->process_count; i++) {
+		const struct model_process *process = view->model->processes[i];
+		json_t *row = json_object();
+
+		json_object_set_new(row, "id", json_integer(process->number));
+		json_object_set_new(row, "pid", json_integer(process->pid));
+		json_object_set_new(row, "path", json_text(process->path));
+		json_object_set_new(row, "parent",
+				    process->parent ? json_integer(process->parent->number)
+						    : json_null());
+		json_object_set_new(row, "forked", json_boolean(process->how == PROCESS_FORKED));
+		json_object_set_new(row, "ended", json_boolean(process->has_ended));
+		json_array_append_new(processes, row);
+	}
+	return processes;
+}
+
+/* Sites are places in the code; the skipped ones were not instrumented. */
+static json_t *make_access_coverage(const struct model *model)
+{
+	uint64_t sites = model_counter(model, COUNTER_ACCESS_SITES);
+	uint64_t checked = model_counter(model, COUNTER_ACCESS_SITES_CHECKED);
+	json_t *object = json_object();
+
+	json_object_set_new(object, "sites", json_integer((json_int_t)sites));
+	json_object_set_new(object, "instrumented", json_integer((json_int_t)checked));
+	json_object_set_new(object, "skipped",
+			    json_integer(sites > checked ? (json_int_t)(sites - checked) : 0));
+	return object;
+}
+
+/* Losses by name, and what the counters say of coverage otherwise. */
+static json_t *make_coverage(const struct view *view)
+{
+	json_t *coverage = json_object();
+	json_t *held_back = json_object();
+	json_t *lost = json_object();
+
+	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+		enum counter counter = (enum counter)i;
+
+		json_object_set_new(counter_is_loss(counter) ? lost : coverage,
+				    counter_name(counter),
+				    json_integer((json_int_t)model_counter(view->model, counter)));
+	}
+	json_object_set_new(coverage, "memory_accesses", make_access_coverage(view->model));
+	json_object_set_new(held_back, "atomic_by_debug_information",
+			    json_integer((json_int_t)view->atomic_count));
+	json_object_set_new(coverage, "held_back", held_back);
+	json_object_set_new(coverage, "lost", lost);
+	json_object_set_new(coverage, "torn_records",
+			    json_integer((json_int_t)view->model->torn_count));
+	return coverage;
+}
+
+static json_t *make_unobserved(const struct view *view)
+{
+	json_t *children = json_array();
+
+	for (size_t i = 0; i < view->model->unobserved_count; i++) {
+		const struct model_text *child = &view->model->unobserved[i];
+		json_t *row = json_object();
+
+		json_object_set_new(row, "path", json_text(child->text));
+		json_object_set_new(row, "reason", json_text(child->why));
+		json_object_set_new(row, "process", json_integer(child->process->number));
+		json_array_append_new(children, row);
+	}
+	return children;
+}
+
+static json_t *make_messages(const struct view *view)
+{
+	json_t *messages = json_array();
+
+	for (size_t i = 0; i < view->model->text_count; i++)
+		json_array_append_new(messages, json_text(view->model->texts[i].text));
+	return messages;
+}
+
+static json_t *make_document(struct view *view)
+{
+	json_t *document = json_object();
+	json_t *findings = json_array();
+	json_t *tool = json_object();
+
+	for (size_t i = 0; i < view->finding_count; i++)
+		json_array_append_new(findings, json_finding(view, &view->findings[i]));
+	json_object_set_new(tool, "name", json_text("snarl"));
+	json_object_set_new(tool, "version", json_text(PACKAGE_VERSION));
+	json_object_set_new(document, "version", json_integer(DOCUMENT_VERSION));
+	json_object_set_new(document, "tool", tool);
+	json_object_set_new(document, "program", make_program(view));
+	json_object_set_new(document, "processes", make_processes(view));
+	json_object_set_new(document, "findings", findings);
+	json_object_set_new(document, "coverage", make_coverage(view));
+	json_object_set_new(document, "unobserved", make_unobserved(view));
+	json_object_set_new(document, "messages", make_messages(view));
+	return document;
+}
+
+int json_write(struct view *view, FILE *out)
+{
+	json_t *document = make_document(view);
+	int result = 0;
+
+	if (!document || json_dumpf(document, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0 ||
+	    fputc('\n', out) == EOF)
+		result = -EIO;
+	json_decref(document);
+	return result;
+}

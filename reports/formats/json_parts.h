@@ -1,0 +1,21 @@
+/* Parts of the JSON report: one finding with its threads, locks and events. */
+#ifndef REPORTS_FORMATS_JSON_PARTS_H
+#define REPORTS_FORMATS_JSON_PARTS_H
+
+#include <jansson.h>
+
+#include "reports/view.h"
+
+/* A string; bytes that are not UTF-8 (names are the program's) become '?'. */
+json_t *json_text(const char *text);
+
+json_t *json_hexadecimal(uint64_t value);
+/* Null stands for 'not known'. */
+json_t *json_number_or_null(uint64_t value);
+
+/* The frames, innermost first. */
+json_t *json_stack(struct view *view, const struct model_process *process, stack_id stack);
+
+json_t *json_finding(struct view *view, const struct view_finding *finding);
+
+#endif

@@ -1,0 +1,103 @@
+#include "reports/formats/text.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "reports/formats/losses.h"
+#include "reports/words/names.h"
+#include "reports/formats/text_finding.h"
+
+/* "2 errors, 1 warning (3 findings, 41 occurrences)" */
+static const char *total_words(struct view *view)
+{
+	uint32_t counts[SEVERITY_ERROR + 1] = {0};
+	const char *parts[SEVERITY_ERROR];
+	uint64_t occurrences = 0;
+	const char *text = "";
+	size_t part_count = 0;
+
+	for (size_t i = 0; i < view->finding_count; i++) {
+		counts[view->findings[i].severity]++;
+		occurrences += view->findings[i].count;
+	}
+	for (unsigned i = SEVERITY_ERROR; i >= SEVERITY_NOTE; i--) {
+		if (counts[i])
+			parts[part_count++] =
+				count_words(view->pool, counts[i], severity_name((enum severity)i));
+	}
+	if (!part_count)
+		return "no findings";
+	for (size_t i = 0; i < part_count; i++)
+		text = pool_format(view->pool, "%s%s%s", text, i ? ", " : "", parts[i]);
+	return pool_format(view->pool, "%s (%s, %s)", text,
+			   count_words(view->pool, view->finding_count, "finding"),
+			   count_words(view->pool, occurrences, "occurrence"));
+}
+
+static void write_texts(const struct text_page *page)
+{
+	const struct model *model = page->view->model;
+
+	for (size_t i = 0; i < model->text_count; i++)
+		fprintf(page->out, "snarl: %s\n", model->texts[i].text);
+}
+
+static void write_statistics(const struct text_page *page)
+{
+	for (unsigned i = 0; i < COUNTER_COUNT; i++)
+		fprintf(page->out, "snarl: %s: %llu\n", counter_text((enum counter)i),
+			(unsigned long long)model_counter(page->view->model, (enum counter)i));
+}
+
+/* Races that are none. */
+static void write_atomics(const struct text_page *page)
+{
+	struct view *view = page->view;
+
+	if (view->atomic_count)
+		fprintf(page->out, "snarl: not reported: %s of accesses that are atomic by debug "
+				   "information\n",
+			count_words(view->pool, view->atomic_count, "race"));
+}
+
+/* Cycles that were found and judged harmless, each with the reason. */
+static void write_suppressed(const struct text_page *page)
+{
+	for (unsigned i = COUNTER_CYCLES_ONE_THREAD; i <= COUNTER_CYCLES_OF_READERS; i++) {
+		uint64_t count = model_counter(page->view->model, (enum counter)i);
+
+		if (count)
+			fprintf(page->out, "snarl: not reported: %llu %s\n",
+				(unsigned long long)count, counter_text((enum counter)i));
+	}
+}
+
+static bool wants_colour(const struct report_request *request, FILE *out)
+{
+	if (request->colour != COLOUR_AUTO)
+		return request->colour == COLOUR_ALWAYS;
+	return fileno(out) >= 0 && isatty(fileno(out));
+}
+
+int text_write(struct view *view, FILE *out)
+{
+	struct text_page page = {out, view, wants_colour(view->request, out)};
+	const struct report_request *request = view->request;
+
+	if (request->is_quiet && !view->finding_count)
+		return 0;
+	write_texts(&page);
+	for (size_t i = 0; i < view->finding_count && !request->is_quiet; i++)
+		text_finding(&page, &view->findings[i]);
+	if (view->finding_count && !request->is_quiet)
+		fputc('\n', out);
+	if (request->with_stats)
+		write_statistics(&page);
+	else if (request->is_verbose)
+		write_suppressed(&page);
+	if (request->is_verbose || request->with_stats)
+		write_atomics(&page);
+	losses_write(view, out);
+	fprintf(out, "snarl: %s in %s\n", total_words(view), view->program);
+	return ferror(out) ? -EIO : 0;
+}

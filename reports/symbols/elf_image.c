@@ -1,0 +1,300 @@
+#include "reports/symbols/elf_image.h"
+
+#include <dwarf.h>
+#include <gelf.h>
+#include <libiberty/demangle.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *debug_directories;
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_build_id_find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.section_address = dwfl_offline_section_address,
+	.debuginfo_path = &debug_directories,
+};
+
+/* True if @image has the recorded build id, or if nobody can tell. */
+static bool has_recorded_build_id(struct elf_image *image)
+{
+	const unsigned char *bits;
+	GElf_Addr address;
+	int length = dwfl_module_build_id(image->module, &bits, &address);
+
+	if (length <= 0 || !image->build_id[0])
+		return true;
+	if (strlen(image->build_id) != 2 * (size_t)length)
+		return false;
+	for (int i = 0; i < length; i++) {
+		char digits[3];
+
+		snprintf(digits, sizeof(digits), "%02x", bits[i]);
+		if (memcmp(digits, image->build_id + 2 * (ptrdiff_t)i, 2) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool open_path(struct elf_image *image, const char *path)
+{
+	GElf_Addr bias;
+
+	image->dwfl = dwfl_begin(&callbacks);
+	if (!image->dwfl)
+		return false;
+	dwfl_report_begin(image->dwfl);
+	/* Base 0: the module's addresses are the file's own. */
+	image->module = dwfl_report_elf(image->dwfl, path, path, -1, 0, true);
+	dwfl_report_end(image->dwfl, NULL, NULL);
+	if (image->module && dwfl_module_getelf(image->module, &bias)) {
+		if (has_recorded_build_id(image))
+			return true;
+		image->has_changed = true;
+	}
+	image->module = NULL;
+	dwfl_end(image->dwfl);
+	image->dwfl = NULL;
+	return false;
+}
+
+/* The file itself may be gone or replaced; its debug file still has names. */
+static bool open_debug_file(struct pool *pool, struct elf_image *image)
+{
+	if (strlen(image->build_id) < 4 || strchr(image->build_id, '/'))
+		return false;
+	return open_path(image, pool_format(pool, "/usr/lib/debug/.build-id/%.2s/%s.debug",
+					    image->build_id, image->build_id + 2));
+}
+
+struct elf_image *elf_image_open(struct pool *pool, const char *path, const char *build_id)
+{
+	struct elf_image *image = pool_alloc(pool, sizeof(*image));
+
+	elf_version(EV_CURRENT);
+	image->pool = pool;
+	image->path = path;
+	image->build_id = build_id;
+	/* What the kernel maps by itself ("[vdso]") has no file. */
+	if (path[0] == '/' && !open_path(image, path))
+		open_debug_file(pool, image);
+	return image;
+}
+
+void elf_image_close(struct elf_image *image)
+{
+	if (image->dwfl)
+		dwfl_end(image->dwfl);
+}
+
+Dwarf *elf_image_dwarf(struct elf_image *image)
+{
+	Dwarf_Addr bias;
+
+	if (!image->is_dwarf_tried && image->module)
+		image->dwarf = dwfl_module_getdwarf(image->module, &bias);
+	image->is_dwarf_tried = true;
+	return image->dwarf;
+}
+
+/* "memcpy@@GLIBC_2.14" becomes "memcpy". */
+static const char *without_version(struct pool *pool, const char *name)
+{
+	size_t length = strcspn(name, "@");
+
+	return name[length] && length ? pool_copy(pool, name, length) : name;
+}
+
+const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_code,
+			     uint64_t *distance)
+{
+	GElf_Off offset;
+	GElf_Sym symbol;
+	const char *name;
+	unsigned type;
+
+	if (!image->module)
+		return NULL;
+	name = dwfl_module_addrinfo(image->module, address, &offset, &symbol, NULL, NULL, NULL);
+	if (!name || !name[0] || (symbol.st_size && offset >= symbol.st_size))
+		return NULL;
+	type = GELF_ST_TYPE(symbol.st_info);
+	if (is_code ? type == STT_OBJECT : type == STT_FUNC || !symbol.st_size)
+		return NULL;
+	*distance = offset;
+	return without_version(image->pool, name);
+}
+
+static int32_t read_i32(const unsigned char *data)
+{
+	int32_t value;
+
+	memcpy(&value, data, sizeof(value));
+	return value;
+}
+
+#define HEADER_BYTES 12u /* four encoding bytes, two 4-byte fields */
+#define POINTER_4_BYTES_TO_HEADER (DW_EH_PE_datarel | DW_EH_PE_sdata4)
+
+/* Binary search of .eh_frame_hdr's table: pairs of 4-byte distances. */
+static bool search_unwind_header(const unsigned char *data, size_t size_bytes, uint64_t at,
+				 uint64_t address, uint64_t *start)
+{
+	int64_t wanted = (int64_t)(address - at);
+	size_t low = 0;
+	size_t high;
+
+	if (size_bytes < HEADER_BYTES || data[0] != 1 || data[2] != DW_EH_PE_udata4 ||
+	    data[3] != POINTER_4_BYTES_TO_HEADER)
+		return false;
+	high = (uint32_t)read_i32(data + 8);
+	if (high > (size_bytes - HEADER_BYTES) / 8)
+		return false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (read_i32(data + HEADER_BYTES + 8 * middle) <= wanted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return false;
+	*start = at + (uint64_t)(int64_t)read_i32(data + HEADER_BYTES + 8 * (low - 1));
+	return true;
+}
+
+bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_t *start)
+{
+	GElf_Addr bias;
+	Elf *elf = image->module ? dwfl_module_getelf(image->module, &bias) : NULL;
+	size_t count = 0;
+
+	if (!elf || elf_getphdrnum(elf, &count) != 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr header;
+		Elf_Data *data;
+
+		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_GNU_EH_FRAME)
+			continue;
+		data = elf_getdata_rawchunk(elf, (int64_t)header.p_offset, header.p_filesz,
+					    ELF_T_BYTE);
+		return data && search_unwind_header(data->d_buf, data->d_size, header.p_vaddr,
+						    address, start);
+	}
+	return false;
+}
+
+/* A range of code of one unit; [start, end). */
+struct unit_range {
+	Dwarf_Addr start;
+	Dwarf_Addr end;
+	Dwarf_Die unit;
+	Dwarf_Addr bias;
+};
+
+struct unit_index {
+	struct unit_range *rows; /* sorted by start */
+	size_t count;
+};
+
+static int compare_units(const void *left, const void *right)
+{
+	const struct unit_range *a = left;
+	const struct unit_range *b = right;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static struct unit_index *index_units(struct elf_image *image)
+{
+	struct unit_index *index = pool_alloc(image->pool, sizeof(*index));
+	struct unit_range range;
+	Dwarf_Die *unit = NULL;
+
+	while ((unit = dwfl_module_nextcu(image->module, unit, &range.bias))) {
+		ptrdiff_t next = 0;
+		Dwarf_Addr base;
+
+		range.unit = *unit;
+		while ((next = dwarf_ranges(unit, next, &base, &range.start, &range.end)) > 0) {
+			index->rows = pool_grow(image->pool, index->rows, index->count,
+						sizeof(range));
+			index->rows[index->count++] = range;
+		}
+	}
+	if (index->count)
+		qsort(index->rows, index->count, sizeof(*index->rows), compare_units);
+	return index;
+}
+
+bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, Dwarf_Addr *bias)
+{
+	const struct unit_range *row;
+	size_t low = 0;
+	size_t high;
+
+	if (!elf_image_dwarf(image))
+		return false;
+	/* Not by .debug_aranges, which clang does not write. */
+	if (!image->units)
+		image->units = index_units(image);
+	high = image->units->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		row = &image->units->rows[middle];
+		if (row->start + row->bias <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	row = low ? &image->units->rows[low - 1] : NULL;
+	if (!row || address - row->bias >= row->end)
+		return false;
+	*unit = row->unit;
+	*bias = row->bias;
+	return true;
+}
+
+void elf_image_enter_split_unit(Dwarf_Die *unit)
+{
+	Dwarf_Die content;
+	uint8_t type;
+
+	if (dwarf_cu_info(unit->cu, NULL, &type, NULL, &content, NULL, NULL, NULL) == 0 &&
+	    type == DW_UT_skeleton && dwarf_tag(&content) != DW_TAG_invalid)
+		*unit = content;
+}
+
+/* "names[abi:cxx11]" becomes "names": the tag is for linkers. */
+static void remove_abi_tags(char *name)
+{
+	char *tag;
+
+	while ((tag = strstr(name, "[abi:"))) {
+		char *end = strchr(tag, ']');
+
+		if (!end)
+			return;
+		memmove(tag, end + 1, strlen(end + 1) + 1);
+	}
+}
+
+const char *demangle_name(struct pool *pool, const char *name)
+{
+	char *demangled;
+	char *copy;
+
+	if (name[0] != '_' || (name[1] != 'Z' && name[1] != 'R'))
+		return name;
+	demangled = cplus_demangle(name, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO);
+	if (!demangled)
+		return name;
+	copy = pool_copy(pool, demangled, strlen(demangled));
+	free(demangled);
+	remove_abi_tags(copy);
+	return copy;
+}

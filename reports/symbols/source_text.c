@@ -1,0 +1,82 @@
+#include "reports/symbols/source_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define COLUMNS_MAX 160
+#define FILE_BYTES_MAX (64l * 1024 * 1024)
+
+/* The file as it was compiled, else as it is seen from here. */
+static FILE *open_source(struct pool *pool, const struct source_frame *frame, struct stat *status)
+{
+	const char *paths[2] = {frame->file, NULL};
+
+	if (frame->file[0] != '/' && frame->directory) {
+		paths[0] = pool_format(pool, "%s/%s", frame->directory, frame->file);
+		paths[1] = frame->file;
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(paths) && paths[i]; i++) {
+		/* Asked for first: to open a FIFO would be to wait for it. */
+		if (stat(paths[i], status) == 0 && S_ISREG(status->st_mode) &&
+		    status->st_size <= FILE_BYTES_MAX)
+			return fopen(paths[i], "re");
+	}
+	return NULL;
+}
+
+/* Without indentation, line end, and what a terminal would take as a command. */
+static const char *clean_line(struct pool *pool, const char *line)
+{
+	size_t length;
+	char *text;
+
+	line += strspn(line, " \t");
+	length = strcspn(line, "\r\n");
+	while (length && (line[length - 1] == ' ' || line[length - 1] == '\t'))
+		length--;
+	if (!length)
+		return NULL;
+	text = pool_copy(pool, line, length > COLUMNS_MAX ? COLUMNS_MAX : length);
+	for (char *byte = text; *byte; byte++) {
+		if (*byte == '\t')
+			*byte = ' ';
+		else if ((unsigned char)*byte < ' ' || *byte == 0x7f)
+			*byte = '?';
+	}
+	return length > COLUMNS_MAX ? pool_format(pool, "%s...", text) : text;
+}
+
+static bool is_newer_than_module(const struct stat *source, const struct source_frame *frame)
+{
+	struct stat module;
+
+	return frame->module_path && stat(frame->module_path, &module) == 0 &&
+	       source->st_mtime > module.st_mtime;
+}
+
+bool source_quote(struct pool *pool, const struct source_frame *frame, struct source_quote *quote)
+{
+	struct stat status;
+	char *line = NULL;
+	size_t room = 0;
+	FILE *file;
+
+	quote->text = NULL;
+	if (!frame->file || !frame->line)
+		return false;
+	file = open_source(pool, frame, &status);
+	if (!file)
+		return false;
+	for (unsigned number = 1; getline(&line, &room, file) >= 0; number++) {
+		if (number != frame->line)
+			continue;
+		quote->text = clean_line(pool, line);
+		quote->is_newer = is_newer_than_module(&status, frame);
+		break;
+	}
+	free(line);
+	fclose(file);
+	return quote->text != NULL;
+}

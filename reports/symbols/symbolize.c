@@ -1,0 +1,496 @@
+#include "reports/symbols/symbolize.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/symbols/elf_image.h"
+#include "reports/symbols/scopes.h"
+#include "reports/types/variables.h"
+
+#define BUCKET_COUNT 1024u
+
+/* A remembered answer, in the chain of its bucket. */
+struct known_stack {
+	struct known_stack *next;
+	const struct model_stack *stack;
+	struct source_stack source;
+};
+
+struct known_image {
+	struct known_image *next;
+	struct elf_image *image;
+};
+
+/* An address of code, of which many stacks may speak, with its frames. */
+struct known_place {
+	struct known_place *next;
+	const struct elf_image *image;
+	uint64_t offset;
+	struct source_stack frames;
+};
+
+/* What an instruction accesses by its types. */
+struct known_pointee {
+	struct known_pointee *next;
+	const struct elf_image *image;
+	uint64_t offset;
+	uint64_t size_bytes;
+	bool is_known;
+	struct pointee pointee;
+};
+
+struct symbolizer {
+	struct pool *pool;
+	struct known_image *images;
+	struct known_stack *stacks[BUCKET_COUNT];
+	struct known_place *places[BUCKET_COUNT];
+	struct known_pointee *pointees[BUCKET_COUNT];
+};
+
+/* What stands between the kernel and main or a thread's function. */
+static const char *const startup_functions[] = {
+	"__libc_start_call_main", "__libc_start_main",	  "__libc_start_main_impl",
+	"__libc_start_main_2",	  "_start",		  "start_thread",
+	"clone3",		  "__clone3",		  "__GI___clone3",
+	"clone",		  "__clone",		  "__GI___clone",
+	"_dl_start_user",
+};
+
+struct symbolizer *symbolizer_new(struct pool *pool)
+{
+	struct symbolizer *symbolizer = pool_alloc(pool, sizeof(*symbolizer));
+
+	symbolizer->pool = pool;
+	return symbolizer;
+}
+
+void symbolizer_free(struct symbolizer *symbolizer)
+{
+	for (struct known_image *known = symbolizer->images; known; known = known->next)
+		elf_image_close(known->image);
+	symbolizer->images = NULL;
+}
+
+static struct elf_image *image_of(struct symbolizer *symbolizer, const struct model_module *module)
+{
+	struct known_image *known;
+
+	for (known = symbolizer->images; known; known = known->next) {
+		if (strcmp(known->image->path, module->path) == 0 &&
+		    strcmp(known->image->build_id, module->build_id) == 0)
+			return known->image;
+	}
+	known = pool_alloc(symbolizer->pool, sizeof(*known));
+	known->image = elf_image_open(symbolizer->pool, module->path, module->build_id);
+	known->next = symbolizer->images;
+	symbolizer->images = known;
+	return known->image;
+}
+
+static bool is_startup_function(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(startup_functions); i++) {
+		if (strcmp(name, startup_functions[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/* "/usr/bin/../lib/x.h" becomes "/usr/lib/x.h": clang finds its headers so. */
+static const char *without_detours(struct pool *pool, const char *file)
+{
+	char *path;
+	char *detour;
+
+	if (file[0] != '/' || !strstr(file, "/../"))
+		return file;
+	path = pool_copy(pool, file, strlen(file));
+	while ((detour = strstr(path, "/../"))) {
+		char *parent = detour;
+
+		while (parent > path && *--parent != '/')
+			;
+		memmove(parent, detour + 3, strlen(detour + 3) + 1);
+	}
+	return path;
+}
+
+/* @file without the compilation's directory in front of it. */
+static const char *shorten_file(struct pool *pool, const char *file, const char *directory)
+{
+	size_t length = directory ? strlen(directory) : 0;
+
+	if (length && strncmp(file, directory, length) == 0 && file[length] == '/')
+		file += length + 1;
+	while (strncmp(file, "./", 2) == 0)
+		file += 2;
+	return without_detours(pool, file);
+}
+
+static const char *attribute_string(Dwarf_Die *die, unsigned name)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_formstring(dwarf_attr_integrate(die, name, &attribute));
+}
+
+static const char *function_name(struct pool *pool, Dwarf_Die *die)
+{
+	const char *name = attribute_string(die, DW_AT_linkage_name);
+
+	if (!name)
+		name = attribute_string(die, DW_AT_MIPS_linkage_name);
+	if (name)
+		return demangle_name(pool, name);
+	return attribute_string(die, DW_AT_name);
+}
+
+/* Everything that a frame says about its module. */
+static struct source_frame frame_in_module(const struct model_module *module, uint64_t offset)
+{
+	return (struct source_frame){
+		.module = last_part(module->path),
+		.module_path = module->path,
+		.build_id = module->build_id,
+		.offset = offset,
+	};
+}
+
+static void add_frame(struct symbolizer *symbolizer, struct source_stack *stack,
+		      const struct source_frame *frame)
+{
+	stack->frames = pool_grow(symbolizer->pool, stack->frames, stack->frame_count,
+				  sizeof(*frame));
+	stack->frames[stack->frame_count++] = *frame;
+}
+
+/* The place that @inlined was called from becomes the place of @frame. */
+static void set_call_place(struct pool *pool, struct source_frame *frame, Dwarf_Die *unit,
+			   Dwarf_Die *inlined)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word value;
+	Dwarf_Files *files;
+	const char *file;
+
+	frame->file = NULL;
+	frame->line = frame->column = 0;
+	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &value) == 0 &&
+	    dwarf_getsrcfiles(unit, &files, NULL) == 0) {
+		file = dwarf_filesrc(files, value, NULL, NULL);
+		frame->file = file ? shorten_file(pool, file, frame->directory) : NULL;
+	}
+	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &value) == 0)
+		frame->line = (unsigned)value;
+	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_column, &attribute), &value) == 0)
+		frame->column = (unsigned)value;
+}
+
+static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack,
+		       struct source_frame *frame, Dwarf_Die *unit, Dwarf_Die *scopes, int count)
+{
+	for (int i = 0; i < count; i++) {
+		int tag = dwarf_tag(&scopes[i]);
+		struct source_frame named;
+		const char *name;
+
+		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
+			continue;
+		named = *frame;
+		named.is_inlined = tag == DW_TAG_inlined_subroutine;
+		name = function_name(symbolizer->pool, &scopes[i]);
+		/* Local C++ functions may lack a linkage name, but have a symbol. */
+		if (name && (named.is_inlined || !frame->function || !strchr(frame->function, '(')))
+			named.function = name;
+		add_frame(symbolizer, stack, &named);
+		if (!named.is_inlined)
+			return;
+		set_call_place(symbolizer->pool, frame, unit, &scopes[i]);
+	}
+}
+
+/* The line of @address by the unit's own table: clang's have no other index. */
+static void set_line(struct pool *pool, struct source_frame *frame, Dwarf_Die *unit,
+		     Dwarf_Addr address)
+{
+	Dwarf_Line *line = dwarf_getsrc_die(unit, address);
+	const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+	int number = 0;
+	int column = 0;
+
+	if (!file)
+		return;
+	dwarf_lineno(line, &number);
+	dwarf_linecol(line, &column);
+	frame->file = shorten_file(pool, file, frame->directory);
+	frame->line = (unsigned)number;
+	frame->column = (unsigned)column;
+}
+
+/* Adds the frames that debug information knows; false if it knows none. */
+static bool add_debug_frames(struct symbolizer *symbolizer, struct elf_image *image,
+			     struct source_stack *stack, struct source_frame *frame)
+{
+	size_t count_before = stack->frame_count;
+	Dwarf_Addr bias = 0;
+	Dwarf_Die *scopes;
+	Dwarf_Die unit;
+	int count;
+
+	if (!elf_image_unit(image, frame->offset, &unit, &bias))
+		return false;
+	frame->directory = attribute_string(&unit, DW_AT_comp_dir);
+	set_line(symbolizer->pool, frame, &unit, frame->offset - bias);
+	elf_image_enter_split_unit(&unit);
+	count = scopes_find(image, &unit, frame->offset - bias, &scopes);
+	add_scopes(symbolizer, stack, frame, &unit, scopes, count);
+	return stack->frame_count > count_before;
+}
+
+/* A replayed script: the address is the place. */
+static void add_script_place(struct symbolizer *symbolizer, const struct model_module *module,
+			     uint64_t address, struct source_stack *stack)
+{
+	struct source_frame frame = frame_in_module(module, address);
+
+	frame.function = "event";
+	frame.file = module->path;
+	frame.line = (unsigned)(address >> SCRIPT_LINE_SHIFT);
+	frame.column = (unsigned)address & ((1u << SCRIPT_LINE_SHIFT) - 1);
+	frame.build_id = "";
+	add_frame(symbolizer, stack, &frame);
+}
+
+static void add_place(struct symbolizer *symbolizer, struct elf_image *image,
+		      const struct model_module *module, uint64_t offset,
+		      struct source_stack *stack)
+{
+	struct source_frame frame = frame_in_module(module, offset);
+	uint64_t distance;
+	const char *symbol = elf_image_symbol(image, offset, true, &distance);
+
+	if (symbol) {
+		frame.function = demangle_name(symbolizer->pool, symbol);
+		frame.function_start = offset - distance;
+		frame.is_startup = is_startup_function(symbol);
+	} else if (!elf_image_function_start(image, offset, &frame.function_start)) {
+		frame.function_start = 0;
+	}
+	if (frame.is_startup || !add_debug_frames(symbolizer, image, stack, &frame))
+		add_frame(symbolizer, stack, &frame);
+}
+
+static const struct source_stack *known_frames(struct symbolizer *symbolizer,
+					       const struct model_module *module, uint64_t offset)
+{
+	struct elf_image *image = image_of(symbolizer, module);
+	struct known_place **bucket = &symbolizer->places[offset % BUCKET_COUNT];
+	struct known_place *known = *bucket;
+
+	while (known && (known->image != image || known->offset != offset))
+		known = known->next;
+	if (known)
+		return &known->frames;
+	known = pool_alloc(symbolizer->pool, sizeof(*known));
+	known->image = image;
+	known->offset = offset;
+	known->next = *bucket;
+	*bucket = known;
+	add_place(symbolizer, image, module, offset, &known->frames);
+	return &known->frames;
+}
+
+static void add_address(struct symbolizer *symbolizer, const struct model_process *process,
+			uint32_t generation, uint64_t return_address, struct source_stack *stack)
+{
+	uint64_t address = return_address ? return_address - 1 : 0;
+	const struct model_module *module = model_module(process, generation, address);
+	const struct source_stack *frames;
+
+	if (!module) {
+		add_frame(symbolizer, stack, &(struct source_frame){.offset = address});
+		return;
+	}
+	if (strcmp(module->build_id, MODULE_IS_SCRIPT) == 0) {
+		add_script_place(symbolizer, module, address, stack);
+		return;
+	}
+	frames = known_frames(symbolizer, module, address - module->bias);
+	for (size_t i = 0; i < frames->frame_count; i++)
+		add_frame(symbolizer, stack, &frames->frames[i]);
+}
+
+/* libc without symbols: what it has at the outer end can only be start-up. */
+static bool is_in_nameless_libc(const struct source_frame *frame)
+{
+	return !frame->function && frame->module && strncmp(frame->module, "libc.so", 7) == 0;
+}
+
+/* What lies outside of start-up code (_start of a stripped program) is it too. */
+static size_t count_visible(const struct source_stack *stack)
+{
+	size_t count = 0;
+
+	while (count < stack->frame_count && !stack->frames[count].is_startup)
+		count++;
+	while (count && is_in_nameless_libc(&stack->frames[count - 1]))
+		count--;
+	return count ? count : stack->frame_count;
+}
+
+const struct source_stack *symbolize_stack(struct symbolizer *symbolizer,
+					   const struct model_process *process, uint32_t stack)
+{
+	const struct model_stack *raw = model_stack(process, stack);
+	struct known_stack **bucket;
+	struct known_stack *known;
+
+	if (!raw)
+		return NULL;
+	bucket = &symbolizer->stacks[((uintptr_t)raw / sizeof(*raw)) % BUCKET_COUNT];
+	for (known = *bucket; known; known = known->next) {
+		if (known->stack == raw)
+			return &known->source;
+	}
+	known = pool_alloc(symbolizer->pool, sizeof(*known));
+	known->stack = raw;
+	known->source.is_incomplete = raw->flags & STACK_INCOMPLETE;
+	known->source.is_in_handler = raw->flags & STACK_IN_HANDLER;
+	for (uint32_t i = 0; i < raw->frame_count; i++)
+		add_address(symbolizer, raw->home ? raw->home : process, raw->generation,
+			    model_stack_frame(raw, i),
+			    &known->source);
+	known->source.visible_count = count_visible(&known->source);
+	known->next = *bucket;
+	*bucket = known;
+	return &known->source;
+}
+
+/* The module at @address at any time: data is asked for without a time. */
+static const struct model_module *module_of_data(const struct model_process *process,
+						 uint64_t address)
+{
+	const struct model_module *module = model_module(process, UINT32_MAX, address);
+	const struct model_module *modules = process->modules.rows;
+
+	for (size_t i = process->modules.count; i-- > 0 && !module;) {
+		if (address >= modules[i].start && address < modules[i].end)
+			module = &modules[i];
+	}
+	return module;
+}
+
+const char *symbolize_data(struct symbolizer *symbolizer, const struct model_process *process,
+			   uint64_t address)
+{
+	const struct model_module *module = module_of_data(process, address);
+	struct elf_image *image;
+	const char *symbol;
+	const char *name;
+	uint64_t distance;
+	uint64_t offset;
+
+	if (!module)
+		return NULL;
+	image = image_of(symbolizer, module);
+	offset = address - module->bias;
+	name = variable_name(symbolizer->pool, image, offset);
+	if (name)
+		return name;
+	symbol = elf_image_symbol(image, offset, false, &distance);
+	if (!symbol)
+		return pool_format(symbolizer->pool, "%s+%#llx", last_part(module->path),
+				   (unsigned long long)offset);
+	symbol = demangle_name(symbolizer->pool, symbol);
+	if (!distance)
+		return symbol;
+	return pool_format(symbolizer->pool, "%s+%llu", symbol, (unsigned long long)distance);
+}
+
+/* By the symbol alone, or for want of one by the place in the module. */
+static struct variable_place place_by_symbol(struct pool *pool, struct elf_image *image,
+					     const struct model_module *module, uint64_t offset,
+					     uint64_t size_bytes)
+{
+	struct variable_place place = {.part = {.path = "", .stable_path = ""}};
+	const char *symbol = elf_image_symbol(image, offset, false, &place.offset);
+
+	if (!symbol) {
+		place.is_nameless = true;
+		place.stable_name = pool_format(pool, "data of %s", last_part(module->path));
+		place.name = pool_format(pool, "%s+%#llx", last_part(module->path),
+					 (unsigned long long)offset);
+		return place;
+	}
+	place.stable_name = place.name = demangle_name(pool, symbol);
+	if (place.offset)
+		place.name = pool_format(pool, "%s+%llu", place.name,
+					 (unsigned long long)place.offset);
+	/* The linker may have put a library's variable here. */
+	variable_find_declared(pool, image, symbol, size_bytes, &place);
+	return place;
+}
+
+bool symbolize_variable(struct symbolizer *symbolizer, const struct model_process *process,
+			uint64_t address, uint64_t size_bytes, struct variable_place *place)
+{
+	const struct model_module *module = module_of_data(process, address);
+	struct elf_image *image;
+
+	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
+		return false;
+	image = image_of(symbolizer, module);
+	if (!variable_find(symbolizer->pool, image, address - module->bias, size_bytes, place))
+		*place = place_by_symbol(symbolizer->pool, image, module,
+					 address - module->bias, size_bytes);
+	return true;
+}
+
+static const struct known_pointee *known_pointee(struct symbolizer *symbolizer,
+						 struct elf_image *image, uint64_t offset,
+						 uint64_t size_bytes)
+{
+	struct known_pointee **bucket = &symbolizer->pointees[offset % BUCKET_COUNT];
+	struct known_pointee *known = *bucket;
+
+	while (known && (known->image != image || known->offset != offset ||
+			 known->size_bytes != size_bytes))
+		known = known->next;
+	if (known)
+		return known;
+	known = pool_alloc(symbolizer->pool, sizeof(*known));
+	*known = (struct known_pointee){*bucket, image, offset, size_bytes, false, {0}};
+	*bucket = known;
+	known->is_known =
+		pointee_find(symbolizer->pool, image, offset, size_bytes, &known->pointee);
+	return known;
+}
+
+bool symbolize_pointee(struct symbolizer *symbolizer, const struct model_process *process,
+		       uint32_t stack, uint64_t size_bytes, struct pointee *pointee)
+{
+	const struct model_stack *raw = model_stack(process, stack);
+	const struct known_pointee *known;
+	const struct model_module *module;
+	uint64_t address;
+
+	if (!raw || !raw->frame_count)
+		return false;
+	/* As of an access is recorded: one byte behind where it begins. */
+	address = model_stack_frame(raw, 0) - 1;
+	module = model_module(raw->home ? raw->home : process, raw->generation, address);
+	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
+		return false;
+	known = known_pointee(symbolizer, image_of(symbolizer, module), address - module->bias,
+			      size_bytes);
+	*pointee = known->pointee;
+	return known->is_known;
+}

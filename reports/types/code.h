@@ -1,0 +1,23 @@
+/*
+ * The machine code of one function, decoded, for questions about its registers.
+ */
+#ifndef REPORTS_TYPES_CODE_H
+#define REPORTS_TYPES_CODE_H
+
+#include "reports/symbols/elf_image.h"
+#include "x86/decode/instruction.h"
+
+struct code {
+	const struct instruction *instructions; /* from the function's start, in a row */
+	size_t count;
+	uint64_t start; /* address of the first: offsets are from here */
+};
+
+/*
+ * The instructions of the function that starts at @start, up to and with the one
+ * at @address.  False if they cannot be had.
+ */
+bool code_decode(struct pool *pool, struct elf_image *image, uint64_t start, uint64_t address,
+		 struct code *code);
+
+#endif

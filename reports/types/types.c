@@ -1,0 +1,484 @@
+#include "reports/types/types.h"
+
+#include <dwarf.h>
+#include <string.h>
+
+#define DEPTH_MAX 32 /* of nested types */
+#define OPEN_BYTES (1ull << 40) /* of an array without an end */
+#define BIT_FIELD_NAMES_MAX 4
+
+bool type_of(Dwarf_Die *die, Dwarf_Die *type)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_formref_die(dwarf_attr_integrate(die, DW_AT_type, &attribute), type);
+}
+
+/* Strips qualifiers and typedefs; true if it met the name of a lock's type. */
+static bool peel_type(Dwarf_Die *type, bool *is_atomic)
+{
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		int tag = dwarf_tag(type);
+
+		*is_atomic |= type_is_atomic(type);
+		if (type_is_lock(type))
+			return true;
+		if (tag != DW_TAG_typedef && tag != DW_TAG_const_type &&
+		    tag != DW_TAG_volatile_type && tag != DW_TAG_atomic_type)
+			return false;
+		if (!type_of(type, type))
+			return false;
+	}
+	return false;
+}
+
+static bool is_bit_field(Dwarf_Die *member)
+{
+	return dwarf_hasattr_integrate(member, DW_AT_bit_size);
+}
+
+/* Where the bits of a field begin, by DWARF 4 and 5, or as 2 and 3 counted. */
+static bool first_bit(Dwarf_Die *member, uint64_t *first)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word offset, bits, size;
+	Dwarf_Word location = 0;
+
+	if (dwarf_formudata(dwarf_attr_integrate(member, DW_AT_data_bit_offset, &attribute),
+			    first) == 0)
+		return true;
+	if (dwarf_formudata(dwarf_attr_integrate(member, DW_AT_bit_offset, &attribute), &offset) ||
+	    dwarf_formudata(dwarf_attr_integrate(member, DW_AT_bit_size, &attribute), &bits) ||
+	    dwarf_formudata(dwarf_attr_integrate(member, DW_AT_byte_size, &attribute), &size))
+		return false;
+	dwarf_formudata(dwarf_attr_integrate(member, DW_AT_data_member_location, &attribute),
+			&location);
+	*first = 8 * (location + size) - offset - bits;
+	return true;
+}
+
+static uint64_t member_offset(Dwarf_Die *member)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word value;
+
+	if (is_bit_field(member) && first_bit(member, &value))
+		return value / 8;
+	if (dwarf_formudata(dwarf_attr_integrate(member, DW_AT_data_member_location, &attribute),
+			    &value) != 0)
+		return 0;
+	return value;
+}
+
+/* "int tail[]" */
+static bool is_open_array(Dwarf_Die *type)
+{
+	Dwarf_Die range;
+
+	return dwarf_tag(type) == DW_TAG_array_type && dwarf_child(type, &range) == 0 &&
+	       dwarf_tag(&range) == DW_TAG_subrange_type &&
+	       !dwarf_hasattr(&range, DW_AT_upper_bound) && !dwarf_hasattr(&range, DW_AT_count);
+}
+
+/* Bytes that @member takes: a bit field those that its bits are in. */
+static bool member_size(Dwarf_Die *member, uint64_t *size_bytes)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word first = 0;
+	Dwarf_Word bits;
+	Dwarf_Die type;
+
+	if (is_bit_field(member) && first_bit(member, &first) &&
+	    dwarf_formudata(dwarf_attr_integrate(member, DW_AT_bit_size, &attribute), &bits) == 0) {
+		*size_bytes = (first % 8 + bits + 7) / 8;
+		return true;
+	}
+	if (!type_of(member, &type))
+		return false;
+	if (is_open_array(&type)) {
+		*size_bytes = OPEN_BYTES;
+		return true;
+	}
+	return dwarf_aggregate_size(&type, size_bytes) == 0;
+}
+
+bool type_is_open(const Dwarf_Die *type)
+{
+	Dwarf_Die whole = *type;
+	bool is_atomic = false;
+	bool is_open = false;
+	Dwarf_Die member;
+
+	if (peel_type(&whole, &is_atomic) || dwarf_child(&whole, &member) != 0)
+		return false;
+	do {
+		Dwarf_Die inner;
+
+		if (dwarf_tag(&member) == DW_TAG_member)
+			is_open = type_of(&member, &inner) && is_open_array(&inner);
+	} while (dwarf_siblingof(&member, &member) == 0);
+	return is_open;
+}
+
+/* A class without data, as allocators are: a base of that sort has no bytes. */
+static bool is_empty(const Dwarf_Die *type, int depth)
+{
+	Dwarf_Die whole = *type;
+	Dwarf_Die member;
+	Dwarf_Die inner;
+	bool is_atomic = false;
+	int tag;
+
+	if (depth > DEPTH_MAX || peel_type(&whole, &is_atomic))
+		return false;
+	tag = dwarf_tag(&whole);
+	if (tag != DW_TAG_structure_type && tag != DW_TAG_class_type)
+		return false;
+	if (dwarf_child(&whole, &member) != 0)
+		return true;
+	do {
+		tag = dwarf_tag(&member);
+		if ((tag != DW_TAG_member && tag != DW_TAG_inheritance) ||
+		    dwarf_hasattr(&member, DW_AT_external))
+			continue;
+		if (tag == DW_TAG_member || !type_of(&member, &inner) ||
+		    !is_empty(&inner, depth + 1))
+			return false;
+	} while (dwarf_siblingof(&member, &member) == 0);
+	return true;
+}
+
+/* True if @member is a field or base class of which bytes are in the range. */
+static bool is_touched(Dwarf_Die *member, uint64_t offset, uint64_t size_bytes)
+{
+	int tag = dwarf_tag(member);
+	uint64_t start = member_offset(member);
+	uint64_t size;
+	Dwarf_Die type;
+
+	if (tag == DW_TAG_inheritance && type_of(member, &type) && is_empty(&type, 0))
+		return false;
+	if ((tag != DW_TAG_member && tag != DW_TAG_inheritance) ||
+	    dwarf_hasattr(member, DW_AT_external) || !member_size(member, &size))
+		return false;
+	return start < offset + (size_bytes ? size_bytes : 1) && offset < start + size;
+}
+
+/* The only field or base class of @type that has bytes of the range; of bit
+ * fields the first. */
+static bool find_member(Dwarf_Die *type, uint64_t offset, uint64_t size_bytes, Dwarf_Die *found)
+{
+	size_t count = 0;
+	Dwarf_Die member;
+
+	if (dwarf_child(type, &member) != 0)
+		return false;
+	do {
+		if (!is_touched(&member, offset, size_bytes) ||
+		    (count && is_bit_field(found) && is_bit_field(&member)))
+			continue;
+		if (!count++)
+			*found = member;
+	} while (dwarf_siblingof(&member, &member) == 0);
+	/* Locks are asked for by their first byte: an empty base may be there too. */
+	return size_bytes ? count == 1 : count > 0;
+}
+
+/* "{ready, busy}": the bit fields that one access cannot tell apart. */
+static const char *bit_field_names(struct pool *pool, Dwarf_Die *type, uint64_t offset,
+				   uint64_t size_bytes)
+{
+	const char *names = "";
+	size_t count = 0;
+	Dwarf_Die member;
+
+	if (dwarf_child(type, &member) != 0)
+		return names;
+	do {
+		const char *name = dwarf_diename(&member);
+
+		if (!name || !is_touched(&member, offset, size_bytes))
+			continue;
+		if (count++ < BIT_FIELD_NAMES_MAX)
+			names = pool_format(pool, "%s%s%s", names, count > 1 ? ", " : "", name);
+	} while (dwarf_siblingof(&member, &member) == 0);
+	if (count > BIT_FIELD_NAMES_MAX)
+		names = pool_format(pool, "%s, ...", names);
+	return count == 1 ? names : pool_format(pool, "{%s}", names);
+}
+
+/* The number of elements below one index of the array's dimension @skip. */
+static uint64_t elements_below(Dwarf_Die *array, int skip)
+{
+	uint64_t product = 1;
+	Dwarf_Die range;
+
+	if (dwarf_child(array, &range) != 0)
+		return 1;
+	do {
+		Dwarf_Attribute attribute;
+		Dwarf_Word value = 0;
+
+		if (dwarf_tag(&range) != DW_TAG_subrange_type || skip-- >= 0)
+			continue;
+		if (dwarf_formudata(dwarf_attr(&range, DW_AT_count, &attribute), &value) != 0 &&
+		    dwarf_formudata(dwarf_attr(&range, DW_AT_upper_bound, &attribute), &value) == 0)
+			value++;
+		product *= value ? value : 1;
+	} while (dwarf_siblingof(&range, &range) == 0);
+	return product;
+}
+
+static int dimension_count(Dwarf_Die *array)
+{
+	int count = 0;
+	Dwarf_Die range;
+
+	if (dwarf_child(array, &range) != 0)
+		return 0;
+	do
+		count += dwarf_tag(&range) == DW_TAG_subrange_type;
+	while (dwarf_siblingof(&range, &range) == 0);
+	return count;
+}
+
+/* A search on its way down. */
+struct descent {
+	struct pool *pool;
+	struct type_place place;
+	Dwarf_Die type;
+	Dwarf_Die declared; /* the same with its typedefs and qualifiers */
+	uint64_t start;	     /* what 'offset' was in the beginning */
+	uint64_t offset;
+	const char *holder;  /* the last structure with a name, ... */
+	uint64_t holder_at;  /* ... where it begins, ... */
+	size_t holder_path;  /* ... and the path in it */
+	uint64_t size_bytes;
+	bool is_stuck; /* 'offset' bytes lie between the path and what was asked for */
+};
+
+/* Appends "[3][1]" and goes on to the element.  False if that cannot be done: for
+ * locks, an array of bytes is the memory of one, not a row of them. */
+static bool enter_array(struct descent *descent)
+{
+	struct type_place *place = &descent->place;
+	int dimensions = dimension_count(&descent->type);
+	Dwarf_Die element;
+	Dwarf_Word size;
+	uint64_t number;
+
+	if (!type_of(&descent->type, &element) || dwarf_aggregate_size(&element, &size) != 0 ||
+	    size < (descent->size_bytes ? 1 : 2))
+		return false;
+	number = descent->offset / size;
+	if (descent->offset % size + descent->size_bytes > size)
+		return false;
+	descent->offset %= size;
+	for (int i = 0; i < dimensions; i++) {
+		uint64_t below = elements_below(&descent->type, i);
+
+		place->path = pool_format(descent->pool, "%s[%llu]", place->path,
+					  (unsigned long long)(number / below));
+		place->stable_path = pool_format(descent->pool, "%s[]", place->stable_path);
+		number %= below;
+	}
+	descent->type = element;
+	return true;
+}
+
+/* What the writers of a language's library call things is not for its users. */
+static bool is_reserved(const char *name)
+{
+	return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
+}
+
+/* "__1", a field of a tuple in Rust: "1".  NULL if @name is no such. */
+static const char *tuple_field(const char *name)
+{
+	return strncmp(name, "__", 2) == 0 && name[2] &&
+			       strspn(name + 2, "0123456789") == strlen(name + 2)
+		       ? name + 2
+		       : NULL;
+}
+
+static bool is_cell_of_rust(Dwarf_Die *type, const char *field)
+{
+	const char *name = dwarf_diename(type);
+
+	return name && strncmp(name, "UnsafeCell<", 11) == 0 && strcmp(field, "value") == 0;
+}
+
+/* Fields are told of the innermost structure or union that has a name. */
+static void note_holder(struct descent *descent)
+{
+	const char *name = type_name(descent->pool, &descent->type);
+
+	if (!name)
+		name = type_name(descent->pool, &descent->declared);
+	if (!name && descent->holder)
+		return;
+	descent->holder = name;
+	descent->holder_at = descent->start - descent->offset;
+	descent->holder_path = strlen(descent->place.path);
+}
+
+static bool has_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
+		     uint64_t size_bytes);
+
+/* The only member of the union that has, or is, a number or pointer of just these
+ * bytes. */
+static bool find_alternative(struct descent *descent, Dwarf_Die *found)
+{
+	size_t count = 0;
+	Dwarf_Die member;
+	Dwarf_Die type;
+
+	if (!descent->size_bytes || dwarf_child(&descent->type, &member) != 0)
+		return false;
+	do {
+		if (dwarf_tag(&member) != DW_TAG_member || is_bit_field(&member) ||
+		    !type_of(&member, &type) ||
+		    !has_part(descent->pool, &type, descent->offset, descent->size_bytes))
+			continue;
+		count++;
+		*found = member;
+	} while (dwarf_siblingof(&member, &member) == 0);
+	return count == 1;
+}
+
+/* Appends ".field" and goes on to it. */
+static bool enter_member(struct descent *descent)
+{
+	struct type_place *place = &descent->place;
+	Dwarf_Die member;
+	const char *name;
+
+	if (dwarf_tag(&descent->type) == DW_TAG_union_type
+		    ? !find_alternative(descent, &member)
+		    : !find_member(&descent->type, descent->offset, descent->size_bytes, &member))
+		return false;
+	note_holder(descent);
+	name = dwarf_diename(&member);
+	if (name && is_bit_field(&member) && descent->size_bytes)
+		name = bit_field_names(descent->pool, &descent->type, descent->offset,
+				       descent->size_bytes);
+	if (name && tuple_field(name))
+		name = tuple_field(name);
+	/* Base classes and unnamed structures add no name; nor does what is in all cells. */
+	if (name && is_cell_of_rust(&descent->type, name))
+		name = NULL;
+	if (name && dwarf_tag(&member) == DW_TAG_member &&
+	    !(descent->size_bytes && is_reserved(name))) {
+		place->path = pool_format(descent->pool, "%s.%s", place->path, name);
+		place->stable_path = pool_format(descent->pool, "%s.%s", place->stable_path, name);
+		place->holder = descent->holder;
+		place->field = place->path + descent->holder_path + 1;
+		place->field_offset = descent->start - descent->offset + member_offset(&member) -
+				      descent->holder_at;
+	}
+	/* Of bit fields that share a byte, the one found may not be the first. */
+	descent->offset -= is_bit_field(&member) ? descent->offset : member_offset(&member);
+	return type_of(&member, &descent->type);
+}
+
+static const char *unnamed_type(int tag)
+{
+	if (tag == DW_TAG_union_type)
+		return "union";
+	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type ? "struct" : NULL;
+}
+
+static void note_number(struct type_place *place, Dwarf_Die *type)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word encoding, size;
+
+	if (dwarf_formudata(dwarf_attr_integrate(type, DW_AT_encoding, &attribute), &encoding) ||
+	    dwarf_aggregate_size(type, &size) != 0)
+		return;
+	place->encoding = (unsigned)encoding;
+	place->number_bytes = size;
+}
+
+/* One step down; false at the end of the way. */
+static bool descend(struct descent *descent)
+{
+	const char *name = type_name(descent->pool, &descent->type);
+	const char *peeled;
+	int tag;
+
+	/* In a class of the library the user's word for the whole stays. */
+	if (!descent->place.is_atomic && name)
+		descent->place.type = name;
+	descent->declared = descent->type;
+	if (peel_type(&descent->type, &descent->place.is_atomic))
+		return false;
+	peeled = dwarf_diename(&descent->type);
+	tag = dwarf_tag(&descent->type);
+	if (!name && !descent->place.is_atomic)
+		descent->place.type = peeled ? peeled : unnamed_type(tag);
+	if (tag == DW_TAG_array_type) {
+		descent->is_stuck = !enter_array(descent);
+		return !descent->is_stuck;
+	}
+	/* Of numbers there are no parts. */
+	if (tag == DW_TAG_base_type)
+		note_number(&descent->place, &descent->type);
+	if (tag != DW_TAG_structure_type && tag != DW_TAG_class_type && tag != DW_TAG_union_type)
+		return false;
+	descent->is_stuck = !enter_member(descent);
+	return !descent->is_stuck;
+}
+
+static struct descent descend_to(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
+				 uint64_t size_bytes)
+{
+	struct descent descent = {
+		.pool = pool,
+		.place = {.path = "", .stable_path = ""},
+		.type = *type,
+		.declared = *type,
+		.start = offset,
+		.offset = offset,
+		.size_bytes = size_bytes,
+	};
+	int depth = 0;
+
+	while (depth++ < DEPTH_MAX && descend(&descent))
+		;
+	return descent;
+}
+
+struct type_place type_find_place(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
+				  uint64_t size_bytes)
+{
+	struct descent descent = descend_to(pool, type, offset, size_bytes);
+
+	if (descent.is_stuck && descent.offset)
+		descent.place.path = pool_format(pool, "%s+%llu", descent.place.path,
+						 (unsigned long long)descent.offset);
+	return descent.place;
+}
+
+bool type_find_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset, uint64_t size_bytes,
+		    Dwarf_Die *part)
+{
+	struct descent descent = descend_to(pool, type, offset, size_bytes);
+	Dwarf_Word size;
+
+	*part = descent.declared;
+	return !descent.is_stuck && !descent.offset && dwarf_aggregate_size(part, &size) == 0 &&
+	       size == size_bytes;
+}
+
+static bool has_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
+		     uint64_t size_bytes)
+{
+	Dwarf_Die part;
+	int tag;
+
+	if (!type_find_part(pool, type, offset, size_bytes, &part))
+		return false;
+	tag = dwarf_tag(&part);
+	return tag != DW_TAG_array_type;
+}

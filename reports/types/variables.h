@@ -1,0 +1,38 @@
+/*
+ * Static data by debug information: which variable, element and field it is.
+ *
+ * The index of a file's variables is built at the first question.
+ */
+#ifndef REPORTS_TYPES_VARIABLES_H
+#define REPORTS_TYPES_VARIABLES_H
+
+#include "reports/symbols/elf_image.h"
+#include "reports/types/types.h"
+
+struct variable_place {
+	const char *name;	 /* "bank::accounts[3].balance" */
+	const char *stable_name; /* "bank::accounts[].balance" */
+	const char *file;	 /* of the declaration: "bank.c", or NULL */
+	unsigned line;
+	uint64_t offset;  /* in the variable */
+	bool is_nameless; /* not even a symbol: the name is a place in its module */
+	struct type_place part;
+};
+
+/* What has @size_bytes at @address of the file; false if no variable is known. */
+bool variable_find(struct pool *pool, struct elf_image *image, uint64_t address,
+		   uint64_t size_bytes, struct variable_place *place);
+
+/* The same for *@place, at its offset of @symbol: by what other files than the one that
+ * defines it say of its type, if any does. */
+void variable_find_declared(struct pool *pool, struct elf_image *image, const char *symbol,
+			    uint64_t size_bytes, struct variable_place *place);
+
+/* The type of what has exactly @size_bytes at @address; false if nothing is known. */
+bool variable_type(struct pool *pool, struct elf_image *image, uint64_t address,
+		   uint64_t size_bytes, Dwarf_Die *type);
+
+/* A lock's name by its variable, element and field: "bank.c:accounts[0].lock"; or NULL. */
+const char *variable_name(struct pool *pool, struct elf_image *image, uint64_t address);
+
+#endif

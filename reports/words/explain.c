@@ -1,0 +1,401 @@
+#include "reports/words/explain.h"
+
+#include <string.h>
+
+#include "reports/words/explain_memory.h"
+#include "reports/words/memory.h"
+#include "reports/words/names.h"
+
+struct explain_row {
+	enum finding_kind kind;
+	uint32_t details;
+	const char *summary;
+	const char *advice;
+};
+
+static const struct explain_row explain_rows[] = {
+#define EXPLAIN(kind, details, summary, advice) {FINDING_##kind, details, summary, advice},
+#include "reports/words/explain.def"
+#undef EXPLAIN
+};
+
+struct detail_row {
+	uint32_t bit;
+	const char *name;
+	const char *note;
+};
+
+static const struct detail_row detail_rows[] = {
+#define DETAIL(bit, name, note) {bit, name, note},
+#include "reports/words/details.def"
+#undef DETAIL
+};
+
+const char *detail_name(uint32_t bit)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(detail_rows); i++) {
+		if (detail_rows[i].bit == bit)
+			return detail_rows[i].name;
+	}
+	return NULL;
+}
+
+const char **detail_names(struct pool *pool, uint32_t details)
+{
+	const char **names = pool_alloc(pool, (ARRAY_LENGTH(detail_rows) + 1) * sizeof(*names));
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(detail_rows); i++) {
+		if (details & detail_rows[i].bit)
+			names[count++] = detail_rows[i].name;
+	}
+	return names;
+}
+
+/* The finding whose sentences are being made. */
+struct teller {
+	struct view *view;
+	const struct view_finding *finding;
+};
+
+/* Only findings with events are told of. */
+static const struct finding_event *last_event(const struct view_finding *finding)
+{
+	return finding->events[finding->event_count - 1];
+}
+
+/* Who allocated a block takes no part in what happened to it. */
+static bool is_aside(const struct view_finding *finding, const struct finding_event *event)
+{
+	return finding->memory && !memory_is_access(finding->finding, event);
+}
+
+/* The distinct threads, or (@is_lock) locks, of all events, as names. */
+static const char **collect_names(const struct teller *teller, bool is_lock, size_t *count)
+{
+	const struct view_finding *finding = teller->finding;
+	size_t room = finding->event_count + 1;
+	const char **names = pool_alloc(teller->view->pool, room * sizeof(*names));
+	uint32_t *ids = pool_alloc(teller->view->pool, room * sizeof(*ids));
+
+	*count = 0;
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+		uint32_t id = is_lock ? event->lock : event->thread;
+		size_t known = 0;
+
+		while (known < *count && ids[known] != id)
+			known++;
+		if (!id || known < *count || is_aside(finding, event))
+			continue;
+		ids[*count] = id;
+		names[(*count)++] = is_lock ? lock_name(teller->view, finding->process, id)
+					    : thread_name(teller->view, finding, id);
+	}
+	return names;
+}
+
+static const char *all_names(const struct teller *teller, bool is_lock)
+{
+	size_t count;
+	const char **names = collect_names(teller, is_lock, &count);
+
+	return join_words(teller->view->pool, names, count);
+}
+
+static const char *last_thread(const struct teller *teller)
+{
+	const struct finding_event *last = last_event(teller->finding);
+
+	return thread_name(teller->view, teller->finding, last->thread);
+}
+
+static const char *first_thread(const struct teller *teller)
+{
+	return thread_name(teller->view, teller->finding, teller->finding->events[0]->thread);
+}
+
+static const char *last_lock(const struct teller *teller)
+{
+	const struct finding_event *last = last_event(teller->finding);
+
+	return last->lock ? lock_name(teller->view, teller->finding->process, last->lock) : "it";
+}
+
+static const char *last_target(const struct teller *teller)
+{
+	const struct finding_event *last = last_event(teller->finding);
+
+	return thread_name(teller->view, teller->finding, last->target);
+}
+
+static const char *other_thread(const struct teller *teller)
+{
+	const struct finding_event *last = last_event(teller->finding);
+
+	for (size_t i = 0; i < teller->finding->event_count; i++) {
+		if (teller->finding->events[i]->thread != last->thread)
+			return thread_name(teller->view, teller->finding,
+					   teller->finding->events[i]->thread);
+	}
+	return "another thread";
+}
+
+static const char *held_lock(const struct teller *teller)
+{
+	const struct finding_event *last = last_event(teller->finding);
+
+	return lock_name(teller->view, teller->finding->process,
+			 last->hold_count ? last->holds[0].lock : 0);
+}
+
+/* Lock @index in order of appearance. */
+static const char *numbered_lock(const struct teller *teller, size_t index)
+{
+	size_t count;
+	const char **names = collect_names(teller, true, &count);
+
+	return index < count ? names[index] : "the other";
+}
+
+static const char *first_lock(const struct teller *teller)
+{
+	return numbered_lock(teller, 0);
+}
+
+static const char *second_lock(const struct teller *teller)
+{
+	return numbered_lock(teller, 1);
+}
+
+static const char *all_threads(const struct teller *teller)
+{
+	return all_names(teller, false);
+}
+
+static const char *all_locks(const struct teller *teller)
+{
+	return all_names(teller, true);
+}
+
+/* A finding about classes names one lock of each: an example. */
+static const char *lock_kinds(const struct teller *teller)
+{
+	struct pool *pool = teller->view->pool;
+	const struct finding_event *last = last_event(teller->finding);
+	size_t count;
+	const char **names = collect_names(teller, true, &count);
+
+	if (count == 1)
+		return pool_format(
+			pool, "locks of one origin, %s,",
+			lock_origin_name(teller->view, teller->finding->process, last->lock));
+	return pool_format(pool, "locks of two kinds, %s,", join_words(pool, names, count));
+}
+
+static const char *over_locks(const struct teller *teller)
+{
+	const char *names = all_names(teller, true);
+
+	return names[0] ? pool_format(teller->view->pool, " over %s", names) : "";
+}
+
+/* The locks that the waiting thread holds, if the finding tells. */
+static const char *held_locks(const struct teller *teller)
+{
+	const struct view_finding *finding = teller->finding;
+	const char *names[FINDING_EVENT_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		if (finding->events[i]->action == ACTION_HOLD && finding->events[i]->lock)
+			names[count++] =
+				lock_name(teller->view, finding->process, finding->events[i]->lock);
+	}
+	if (!count)
+		return "";
+	return pool_format(teller->view->pool, ": %s",
+			   join_words(teller->view->pool, names, count));
+}
+
+static const char *wait_phrase(const struct teller *teller)
+{
+	size_t count;
+
+	collect_names(teller, false, &count);
+	return count == 1 ? "waits for itself" : "wait for each other";
+}
+
+static const char *variable_title(const struct teller *teller)
+{
+	return teller->finding->memory ? teller->finding->memory->title : "memory";
+}
+
+static const char *variable_short_name(const struct teller *teller)
+{
+	return teller->finding->memory ? teller->finding->memory->name : "it";
+}
+
+static const char *accesses(const struct teller *teller)
+{
+	return memory_accesses_phrase(teller->view, teller->finding);
+}
+
+static const char *lock_to_take(const struct teller *teller)
+{
+	return memory_lock_advice(teller->view, teller->finding);
+}
+
+/* Who has debug information need not be told to make it. */
+static const char *debug_hint(const struct teller *teller)
+{
+	const struct view_finding *finding = teller->finding;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct source_frame *site = stack_site(symbolize_stack(
+			teller->view->symbolizer, finding->process, finding->events[i]->stack));
+
+		if (!is_aside(finding, finding->events[i]) && (!site || !site->line))
+			return ": build with -g to let snarl see that";
+	}
+	return "";
+}
+
+struct word {
+	const char *name;
+	const char *(*tell)(const struct teller *teller);
+};
+
+static const struct word words[] = {
+	{"thread", last_thread},  {"lock", last_lock},	      {"target", last_target},
+	{"other", other_thread},  {"held", held_lock},	      {"first", first_lock},
+	{"second", second_lock},  {"threads", all_threads},   {"locks", all_locks},
+	{"waiter", first_thread}, {"over-locks", over_locks}, {"held-locks", held_locks},
+	{"wait", wait_phrase},	  {"kinds", lock_kinds},      {"variable", variable_title},
+	{"name", variable_short_name}, {"accesses", accesses}, {"which-lock", lock_to_take},
+	{"build-with-debug", debug_hint},
+};
+
+static const char *tell_word(const struct teller *teller, const char *name, size_t length)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+		if (strlen(words[i].name) == length && memcmp(words[i].name, name, length) == 0)
+			return words[i].tell(teller);
+	}
+	return "?";
+}
+
+/* @template with its words in braces filled in. */
+static const char *tell(const struct teller *teller, const char *template)
+{
+	struct pool *pool = teller->view->pool;
+	const char *text = "";
+
+	for (;;) {
+		size_t plain = strcspn(template, "{");
+		size_t length;
+
+		text = pool_format(pool, "%s%.*s", text, (int)plain, template);
+		template += plain;
+		if (!*template)
+			return text;
+		length = strcspn(template, "}");
+		text = pool_format(pool, "%s%s", text, tell_word(teller, template + 1, length - 1));
+		template += length + 1;
+	}
+}
+
+static const struct explain_row *find_row(const struct view_finding *finding)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(explain_rows); i++) {
+		const struct explain_row *row = &explain_rows[i];
+
+		if (row->kind == finding->finding->kind &&
+		    (finding->details & row->details) == row->details)
+			return row;
+	}
+	return NULL;
+}
+
+static bool is_wait(const struct finding_event *event)
+{
+	return event->action == ACTION_WAIT || event->action == ACTION_JOIN;
+}
+
+static void add_step(struct view *view, struct view_finding *finding,
+		     const struct finding_event *event)
+{
+	struct scenario_step *step = &finding->steps[finding->step_count++];
+
+	step->thread = event->thread;
+	step->what = explain_action(view, finding, event);
+}
+
+/* In a ring everybody first takes a lock, then waits: so it closes. */
+static void make_steps(struct view *view, struct view_finding *finding)
+{
+	bool is_cycle = finding_is_cycle(finding->finding);
+
+	finding->closing = is_cycle ? "deadlock" : NULL;
+	finding->steps =
+		pool_alloc(view->pool, (finding->event_count + 1) * sizeof(*finding->steps));
+	for (size_t i = 0; i < finding->event_count; i++) {
+		if (!is_cycle || !is_wait(finding->events[i]))
+			add_step(view, finding, finding->events[i]);
+	}
+	for (size_t i = 0; i < finding->event_count && is_cycle; i++) {
+		if (is_wait(finding->events[i]))
+			add_step(view, finding, finding->events[i]);
+	}
+}
+
+static void add_note(struct view *view, struct view_finding *finding, const char *note)
+{
+	finding->notes = pool_grow(view->pool, finding->notes, finding->note_count,
+				   sizeof(*finding->notes));
+	finding->notes[finding->note_count++] = note;
+}
+
+static void make_notes(struct view *view, struct view_finding *finding)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(detail_rows); i++) {
+		if (detail_rows[i].note && finding->details & detail_rows[i].bit)
+			add_note(view, finding, detail_rows[i].note);
+	}
+	if (finding->atomics_note)
+		add_note(view, finding, finding->atomics_note);
+}
+
+void explain_name_locks(struct view *view, const struct view_finding *finding)
+{
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		if (event->lock)
+			lock_name(view, finding->process, event->lock);
+		for (uint32_t j = 0; j < event->hold_count && j < FINDING_HOLD_MAX; j++)
+			if (event->holds[j].lock)
+				lock_name(view, finding->process, event->holds[j].lock);
+	}
+}
+
+void explain_finding(struct view *view, struct view_finding *finding)
+{
+	const struct explain_row *row = find_row(finding);
+	struct teller teller = {view, finding};
+
+	finding->summary = finding->event_count && row
+				   ? tell(&teller, row->summary)
+				   : finding_kind_headline(finding->finding->kind);
+	finding->advice = finding->event_count && row ? tell(&teller, row->advice) : "";
+	if (finding->memory) {
+		struct memory_story story = memory_tell(view, finding);
+
+		finding->steps = story.steps;
+		finding->step_count = story.step_count;
+		finding->closing = story.closing;
+	} else {
+		make_steps(view, finding);
+	}
+	make_notes(view, finding);
+}

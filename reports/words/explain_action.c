@@ -1,0 +1,128 @@
+#include <string.h>
+
+#include "reports/words/explain.h"
+#include "reports/words/explain_memory.h"
+#include "reports/words/names.h"
+
+static const char *acquire_verb(enum object_kind kind, enum hold_mode mode)
+{
+	if (mode == HOLD_SHARED)
+		return "read-locks";
+	if (kind == OBJECT_RWLOCK)
+		return "write-locks";
+	return kind == OBJECT_ONCE ? "begins" : "acquires";
+}
+
+static const char *wait_verb(enum object_kind kind, enum hold_mode mode)
+{
+	if (mode == HOLD_SHARED)
+		return "waits to read-lock";
+	if (kind == OBJECT_RWLOCK)
+		return "waits to write-lock";
+	return kind == OBJECT_CONDITION || kind == OBJECT_BARRIER ? "waits at" : "waits for";
+}
+
+/* What is done to a lock; NULL for actions that need none. */
+static const char *lock_verb(const struct finding_event *event, enum object_kind kind,
+			     uint32_t details)
+{
+	switch (event->action) {
+	case ACTION_ACQUIRE:
+		return acquire_verb(kind, event->mode);
+	case ACTION_HOLD:
+		return acquire_verb(kind, event->mode);
+	case ACTION_WAIT:
+		return wait_verb(kind, event->mode);
+	case ACTION_RELEASE:
+		return "releases";
+	case ACTION_SIGNAL:
+		return kind == OBJECT_SEMAPHORE ? "posts" : "signals";
+	case ACTION_DESTROY:
+		return details & DETAIL_FREED ? "frees the memory of" : "destroys";
+	case ACTION_END:
+		return "ends, holding";
+	case ACTION_REFUSED:
+		return "is refused";
+	case ACTION_INTERRUPT:
+		return "is interrupted by a signal, whose handler takes";
+	case ACTION_FORK:
+		return "forks, holding";
+	case ACTION_JOIN:
+	case ACTION_CREATE:
+	case ACTION_READ:
+	case ACTION_WRITE:
+	case ACTION_UPDATE:
+	case ACTION_ALLOCATE:
+	case ACTION_FREE:
+	case FINDING_ACTION_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+/* What is done without a lock, "..." is the target. */
+static const char *plain_action(const struct finding_event *event)
+{
+	switch (event->action) {
+	case ACTION_WAIT:
+	case ACTION_JOIN:
+		return event->target ? "waits for %s to end" : "waits";
+	case ACTION_CREATE:
+		return event->target ? "creates %s" : "creates a thread";
+	case ACTION_END:
+		return "ends";
+	case ACTION_FORK:
+		return "forks";
+	case ACTION_INTERRUPT:
+		return "is interrupted by a signal";
+	case ACTION_READ:
+	case ACTION_WRITE:
+	case ACTION_UPDATE:
+	case ACTION_ALLOCATE:
+	case ACTION_FREE:
+	case ACTION_ACQUIRE:
+	case ACTION_HOLD:
+	case ACTION_RELEASE:
+	case ACTION_SIGNAL:
+	case ACTION_DESTROY:
+	case ACTION_REFUSED:
+	case FINDING_ACTION_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+static bool is_about_memory(const struct finding_event *event)
+{
+	return event->action == ACTION_READ || event->action == ACTION_WRITE ||
+	       event->action == ACTION_UPDATE || event->action == ACTION_ALLOCATE ||
+	       event->action == ACTION_FREE;
+}
+
+const char *explain_action(struct view *view, const struct view_finding *finding,
+			   const struct finding_event *event)
+{
+	const struct model_lock *lock = model_lock(finding->process, event->lock);
+	const char *verb = event->lock ? lock_verb(event, lock ? lock->kind : OBJECT_MUTEX,
+						   finding->finding->details)
+				       : NULL;
+	const char *plain = plain_action(event);
+	const char *target;
+
+	if (is_about_memory(event))
+		return memory_action(view, finding, event);
+	if (verb)
+		return pool_format(view->pool, "%s %s", verb,
+				   lock_name(view, finding->process, event->lock));
+	if (!plain)
+		return pool_format(view->pool, "%s an unknown lock",
+				   lock_verb(event, OBJECT_MUTEX, 0));
+	target = strstr(plain, "%s");
+	if (!target)
+		return plain;
+	/* Where a thread was created need not be said of its creation. */
+	if (event->action == ACTION_CREATE && !thread_own_name(view, finding, event->target))
+		return pool_format(view->pool, "creates T%u", event->target);
+	return pool_format(view->pool, "%.*s%s%s", (int)(target - plain), plain,
+			   thread_name(view, finding, event->target), target + 2);
+}

@@ -1,0 +1,344 @@
+#include "reports/words/explain_memory.h"
+
+#include <dwarf.h>
+#include <string.h>
+
+#include "reports/words/memory.h"
+#include "reports/words/names.h"
+
+#define SMALL_NUMBER_MAX 0xffffffffull /* larger ones are addresses, or bits */
+#define SMALL_NEGATIVE_MAX 0x10000
+
+static const char *participle(enum finding_action action)
+{
+	switch ((int)action) {
+	case ACTION_READ:
+		return "read";
+	case ACTION_WRITE:
+		return "written";
+	case ACTION_UPDATE:
+		return "updated";
+	default:
+		return "freed";
+	}
+}
+
+/* The threads that do @action to the memory, joined; NULL if none does. */
+static const char *actors(struct view *view, const struct view_finding *finding,
+			  enum finding_action action)
+{
+	const char *names[FINDING_EVENT_MAX];
+	thread_id threads[FINDING_EVENT_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+		size_t known = 0;
+
+		if (event->action != action || !memory_is_access(finding->finding, event))
+			continue;
+		while (known < count && threads[known] != event->thread)
+			known++;
+		if (known < count)
+			continue;
+		threads[count] = event->thread;
+		names[count++] = thread_name(view, finding, event->thread);
+	}
+	return count ? join_words(view->pool, names, count) : NULL;
+}
+
+const char *memory_accesses_phrase(struct view *view, const struct view_finding *finding)
+{
+	static const enum finding_action order[] = {ACTION_UPDATE, ACTION_WRITE, ACTION_READ,
+						    ACTION_FREE};
+	const char *phrases[ARRAY_LENGTH(order)];
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(order); i++) {
+		const char *names = actors(view, finding, order[i]);
+
+		if (names)
+			phrases[count++] =
+				pool_format(view->pool, "%s by %s", participle(order[i]), names);
+	}
+	return count ? join_words(view->pool, phrases, count) : "accessed by several threads";
+}
+
+/* The locks of one side of a race, as far as advice goes. */
+struct side {
+	const struct finding_event *event;
+	lock_id exclusive; /* the outermost lock held for writing, or 0 */
+	lock_id shared;	   /* ... for reading, or 0 */
+	bool is_known;	   /* are there no others? */
+};
+
+static struct side side_of(const struct finding_event *event)
+{
+	struct side side = {.event = event, .is_known = !event->holds_are_unknown};
+
+	for (uint32_t i = 0; i < event->hold_count && i < FINDING_HOLD_MAX; i++) {
+		const struct finding_hold *hold = &event->holds[i];
+		lock_id *place = hold->mode == HOLD_EXCLUSIVE ? &side.exclusive : &side.shared;
+
+		if (!*place)
+			*place = hold->lock;
+		if (!hold->lock)
+			side.is_known = false;
+	}
+	return side;
+}
+
+/* The last access, and the last one of another thread before it; false if there are
+ * none. */
+static bool find_sides(const struct view_finding *finding, struct side *first, struct side *last)
+{
+	const struct finding_event *events[2] = {NULL, NULL};
+
+	for (size_t i = finding->event_count; i-- > 0;) {
+		const struct finding_event *event = finding->events[i];
+
+		if (!memory_is_access(finding->finding, event))
+			continue;
+		if (!events[1])
+			events[1] = event;
+		else if (!events[0] || events[0]->thread == events[1]->thread)
+			events[0] = event;
+	}
+	if (!events[1])
+		return false;
+	*last = side_of(events[1]);
+	*first = side_of(events[0] ? events[0] : events[1]);
+	return true;
+}
+
+/* @with holds @lock exclusively, @without holds no lock so. */
+static const char *advise_one_side(struct view *view, const struct view_finding *finding,
+				   const struct side *with, const struct side *without)
+{
+	const char *name = lock_name(view, finding->process, with->exclusive);
+	const char *holder = thread_name(view, finding, with->event->thread);
+	const char *other = thread_name(view, finding, without->event->thread);
+
+	if (without->shared == with->exclusive)
+		return pool_format(view->pool, "%s holds %s for reading only: take it for writing.",
+				   other, name);
+	if (!without->is_known)
+		return pool_format(view->pool,
+				   "%s is held by %s: take it around every access of %s.", name,
+				   holder, finding->memory->name);
+	return pool_format(view->pool, "%s is held by %s, but not by %s: take it there too.", name,
+			   holder, other);
+}
+
+const char *memory_lock_advice(struct view *view, const struct view_finding *finding)
+{
+	struct side first;
+	struct side last;
+
+	if (!finding->memory || !find_sides(finding, &first, &last))
+		return "Take one lock around all accesses.";
+	if (!first.exclusive && !last.exclusive && first.shared && first.shared == last.shared)
+		return pool_format(view->pool,
+				   "%s is held for reading only: take it for writing where %s is "
+				   "written.",
+				   lock_name(view, finding->process, first.shared),
+				   finding->memory->name);
+	if (!first.exclusive && !last.exclusive)
+		return pool_format(view->pool,
+				   "Take one lock around every access of %s, or make "
+				   "it an atomic.",
+				   finding->memory->name);
+	if (!first.exclusive)
+		return advise_one_side(view, finding, &last, &first);
+	if (!last.exclusive)
+		return advise_one_side(view, finding, &first, &last);
+	if (first.exclusive == last.exclusive)
+		return pool_format(view->pool, "Keep %s from the read to the write.",
+				   lock_name(view, finding->process, first.exclusive));
+	return pool_format(view->pool,
+			   "%s holds %s and %s holds %s: these do not exclude "
+			   "each other. Take the same lock around both.",
+			   thread_name(view, finding, first.event->thread),
+			   lock_name(view, finding->process, first.exclusive),
+			   thread_name(view, finding, last.event->thread),
+			   lock_name(view, finding->process, last.exclusive));
+}
+
+/* What debug information says of the number that @event accessed: DW_ATE_..., or 0. */
+static unsigned encoding_of(const struct view_finding *finding, const struct finding_event *event)
+{
+	const struct view_memory *memory = finding->memory;
+
+	if (!memory || event->address != memory->address ||
+	    event->size_bytes != memory->variable.part.number_bytes)
+		return 0;
+	return memory->variable.part.encoding;
+}
+
+static const char *float_words(struct pool *pool, const struct finding_event *event)
+{
+	uint32_t bits = (uint32_t)event->value;
+	double number;
+	float narrow;
+
+	memcpy(&number, &event->value, sizeof(number));
+	memcpy(&narrow, &bits, sizeof(narrow));
+	if (event->size_bytes == sizeof(narrow))
+		number = (double)narrow;
+	return pool_format(pool, "%g", number);
+}
+
+static const char *value_words(struct pool *pool, const struct view_finding *finding,
+			       const struct finding_event *event)
+{
+	unsigned shift = event->size_bytes < 8 ? 64 - 8 * (unsigned)event->size_bytes : 0;
+	int64_t number = (int64_t)(event->value << shift) >> shift;
+	uint64_t bits = event->value << shift >> shift;
+	unsigned encoding = encoding_of(finding, event);
+	bool is_signed = encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
+
+	if (encoding == DW_ATE_float && event->size_bytes >= sizeof(float))
+		return float_words(pool, event);
+	if (number < 0 && (is_signed || (!encoding && number >= -SMALL_NEGATIVE_MAX)))
+		return pool_format(pool, "%lld", (long long)number);
+	return pool_format(pool, encoding || bits <= SMALL_NUMBER_MAX ? "%llu" : "%#llx",
+			   (unsigned long long)bits);
+}
+
+static bool has_value(const struct finding_event *event)
+{
+	return event->has_value && event->size_bytes && event->size_bytes <= 8;
+}
+
+const char *memory_value_phrase(struct view *view, const struct view_finding *finding,
+				const struct finding_event *event)
+{
+	if (!has_value(event))
+		return "";
+	return pool_format(view->pool, "found %s", value_words(view->pool, finding, event));
+}
+
+const char *memory_action(struct view *view, const struct view_finding *finding,
+			  const struct finding_event *event)
+{
+	const char *name = finding->memory ? finding->memory->name : "memory";
+	const char *value = has_value(event) ? value_words(view->pool, finding, event) : NULL;
+
+	switch ((int)event->action) {
+	case ACTION_READ:
+		return value ? pool_format(view->pool, "reads %s (%s)", name, value)
+			     : pool_format(view->pool, "reads %s", name);
+	case ACTION_WRITE:
+		return value ? pool_format(view->pool, "writes %s (over %s)", name, value)
+			     : pool_format(view->pool, "writes %s", name);
+	case ACTION_UPDATE:
+		return value ? pool_format(view->pool, "updates %s (was %s)", name, value)
+			     : pool_format(view->pool, "updates %s", name);
+	case ACTION_ALLOCATE:
+		return "allocates the block";
+	default:
+		return "frees the block";
+	}
+}
+
+static void add_step(struct memory_story *story, thread_id thread, const char *what)
+{
+	struct scenario_step *step = &story->steps[story->step_count++];
+
+	step->thread = thread;
+	step->what = what;
+}
+
+/* Two updates in one piece each: both read before either writes. */
+static void tell_torn_updates(struct view *view, const struct view_finding *finding,
+			      const struct finding_event *const *sides, struct memory_story *story)
+{
+	for (int i = 0; i < 2; i++) {
+		struct finding_event read = *sides[i];
+
+		read.action = ACTION_READ;
+		read.has_value &= (finding->finding->details & DETAIL_VALUE_SEEN) != 0;
+		add_step(story, sides[i]->thread, memory_action(view, finding, &read));
+	}
+	for (int i = 0; i < 2; i++)
+		add_step(story, sides[i]->thread,
+			 pool_format(view->pool, "writes %s", finding->memory->name));
+}
+
+/* What others do goes between the read and the write of the one who is late. */
+static void tell_split_update(struct view *view, const struct view_finding *finding,
+			      const struct finding_event *const *sides, size_t count,
+			      struct memory_story *story)
+{
+	thread_id late = sides[0]->thread;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t seen = 0;
+
+		for (size_t j = 0; j < count; j++)
+			seen += sides[j]->thread == sides[i]->thread;
+		if (seen > 1)
+			late = sides[i]->thread;
+	}
+	for (int pass = 0; pass < 3; pass++) {
+		for (size_t i = 0; i < count; i++) {
+			bool is_late = sides[i]->thread == late;
+			bool is_read = sides[i]->action == ACTION_READ;
+
+			if (is_late ? pass == (is_read ? 0 : 2) : pass == 1)
+				add_step(story, sides[i]->thread,
+					 memory_action(view, finding, sides[i]));
+		}
+	}
+}
+
+static const char *closing_words(struct view *view, const struct view_finding *finding,
+				 const struct memory_story *story)
+{
+	const struct scenario_step *steps = story->steps;
+	size_t i = story->step_count;
+
+	if (finding->finding->kind == FINDING_DATA_RACE)
+		return "nothing orders these";
+	if (finding->finding->kind == FINDING_CHECK_THEN_ACT)
+		return "decided on an old value";
+	if (finding->finding->kind != FINDING_LOST_UPDATE)
+		return NULL;
+	while (i-- > 0) {
+		if (steps[i].thread != steps[story->step_count - 1].thread)
+			return pool_format(view->pool, "the update of %s is lost",
+					   thread_name(view, finding, steps[i].thread));
+	}
+	return NULL;
+}
+
+struct memory_story memory_tell(struct view *view, const struct view_finding *finding)
+{
+	const struct finding_event *sides[FINDING_EVENT_MAX] = {NULL};
+	struct memory_story story = {0};
+	size_t count = 0;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		if (memory_is_access(finding->finding, finding->events[i]))
+			sides[count++] = finding->events[i];
+	}
+	story.steps = pool_alloc(view->pool, (count + 3) * sizeof(*story.steps));
+	if (finding->finding->kind == FINDING_LOST_UPDATE && count == 2 &&
+	    sides[0]->action == ACTION_UPDATE && sides[1]->action == ACTION_UPDATE &&
+	    sides[0]->thread != sides[1]->thread)
+		tell_torn_updates(view, finding, sides, &story);
+	else if (finding->finding->details & DETAIL_PREDICTED)
+		tell_split_update(view, finding, sides, count, &story);
+	else
+		for (size_t i = 0; i < count; i++)
+			add_step(&story, sides[i]->thread, memory_action(view, finding, sides[i]));
+	story.closing = closing_words(view, finding, &story);
+	return story;
+}
+
+bool memory_is_shown_as_possible(const struct view_finding *finding)
+{
+	return finding->finding->kind == FINDING_LOST_UPDATE &&
+	       (finding->finding->details & DETAIL_PREDICTED ||
+		!(finding->finding->details & (DETAIL_VALUE_SEEN | DETAIL_SPLIT)));
+}

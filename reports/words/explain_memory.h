@@ -1,0 +1,39 @@
+/*
+ * Words for findings about memory: who accesses what, and how it goes wrong.
+ */
+#ifndef REPORTS_WORDS_EXPLAIN_MEMORY_H
+#define REPORTS_WORDS_EXPLAIN_MEMORY_H
+
+#include "reports/view.h"
+
+/* "written by T2 (producer) and read by T3 (consumer)". */
+const char *memory_accesses_phrase(struct view *view, const struct view_finding *finding);
+
+/* What the locks that were held tell of a remedy: one or two sentences. */
+const char *memory_lock_advice(struct view *view, const struct view_finding *finding);
+
+/* "reads counter (41)": a step of a scenario. */
+const char *memory_action(struct view *view, const struct view_finding *finding,
+			  const struct finding_event *event);
+
+/* "found 41", as far as it is known; else "". */
+const char *memory_value_phrase(struct view *view, const struct view_finding *finding,
+				const struct finding_event *event);
+
+/* The scenario, and what stands behind its last step (or NULL). */
+struct memory_story {
+	struct scenario_step *steps;
+	size_t step_count;
+	const char *closing;
+};
+
+/*
+ * What happened, step by step.  Two updates that may lose one of them, though
+ * none was seen to be lost, are told as they can go wrong.
+ */
+struct memory_story memory_tell(struct view *view, const struct view_finding *finding);
+
+/* True if that is not what happened, but what can. */
+bool memory_is_shown_as_possible(const struct view_finding *finding);
+
+#endif

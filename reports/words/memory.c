@@ -1,0 +1,241 @@
+#include "reports/words/memory.h"
+
+#include <string.h>
+
+#include "reports/words/names.h"
+
+#define STRUCTURE_BYTES_MAX 512u /* a larger block is taken for an array */
+
+static const char *const kind_names[] = {
+	[MEMORY_GLOBAL] = "global",
+	[MEMORY_HEAP] = "heap",
+	[MEMORY_STACK] = "stack",
+	[MEMORY_MAPPED] = "mapped",
+};
+
+const char *memory_kind_name(enum memory_kind kind)
+{
+	return kind_names[kind];
+}
+
+bool memory_is_access(const struct finding *finding, const struct finding_event *event)
+{
+	return event->action == ACTION_READ || event->action == ACTION_WRITE ||
+	       event->action == ACTION_UPDATE ||
+	       (event->action == ACTION_FREE && finding->details & DETAIL_FREED);
+}
+
+/* The bytes that all accesses have in common; of unlike ones those of the last. */
+static bool find_common_bytes(const struct view_finding *finding, struct view_memory *memory)
+{
+	uint64_t start = 0;
+	uint64_t end = UINT64_MAX;
+	bool is_found = false;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		if (!event->size_bytes || !memory_is_access(finding->finding, event))
+			continue;
+		is_found = true;
+		if (event->address >= end || event->address + event->size_bytes <= start) {
+			start = 0;
+			end = UINT64_MAX;
+		}
+		start = event->address > start ? event->address : start;
+		if (event->address + event->size_bytes < end)
+			end = event->address + event->size_bytes;
+	}
+	memory->address = start;
+	memory->size_bytes = end - start;
+	return is_found;
+}
+
+static void find_block(const struct view_finding *finding, struct view_memory *memory)
+{
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		if (event->action == ACTION_ALLOCATE)
+			memory->allocation = event;
+		else if (event->action == ACTION_FREE)
+			memory->release = event;
+		else if (event->target)
+			memory->stack_thread = event->target;
+	}
+}
+
+static const struct finding_event *block_of(const struct view_memory *memory)
+{
+	return memory->allocation ? memory->allocation : memory->release;
+}
+
+/* Asks each access what its pointers point to.  One that says atomic is believed. */
+static void find_type(struct view *view, const struct view_finding *finding,
+		      struct view_memory *memory)
+{
+	struct type_place *part = &memory->variable.part;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+		struct pointee pointee;
+
+		if (event->address != memory->address || event->size_bytes != memory->size_bytes ||
+		    !memory_is_access(finding->finding, event) ||
+		    !symbolize_pointee(view->symbolizer, finding->process, event->stack,
+				       event->size_bytes, &pointee))
+			continue;
+		/* A variable is a better name than a field, and that than nothing. */
+		if (part->type && !pointee.variable && (memory->field || !pointee.place.field)) {
+			part->is_atomic |= pointee.place.is_atomic;
+			continue;
+		}
+		pointee.place.is_atomic |= part->is_atomic;
+		*part = pointee.place;
+		memory->root_bytes = pointee.root_bytes;
+		if (pointee.variable || pointee.place.field)
+			memory->field =
+				pool_format(view->pool, "%s%s",
+					    pointee.variable ? pointee.variable : pointee.root,
+					    pointee.place.stable_path);
+	}
+}
+
+/* "24-byte block allocated at conn.c:31"; @place is "at conn.c:31". */
+static const char *block_words(struct pool *pool, const struct finding_event *block,
+			       const char *place)
+{
+	const char *words = "heap block";
+
+	/* A free may be known by one piece of the block alone. */
+	if (block->size_bytes && block->action == ACTION_ALLOCATE)
+		words = pool_format(pool, "%llu-byte block", (unsigned long long)block->size_bytes);
+	if (!place)
+		return words;
+	return pool_format(pool, "%s %s %s", words,
+			   block->action == ACTION_FREE ? "freed" : "allocated", place);
+}
+
+static void name_block(struct view *view, const struct view_finding *finding,
+		       struct view_memory *memory)
+{
+	struct pool *pool = view->pool;
+	const struct finding_event *block = block_of(memory);
+	const char *place = stack_place(view, finding->process, block->stack);
+	const struct source_frame *site =
+		stack_site(symbolize_stack(view->symbolizer, finding->process, block->stack));
+	const char *type = memory->variable.part.type;
+	const char *words;
+
+	memory->kind = MEMORY_HEAP;
+	memory->offset = block->action == ACTION_ALLOCATE ? memory->address - block->address : 0;
+	memory->stable_name =
+		pool_format(pool, "block of %s", site ? source_frame_function(pool, site) : "?");
+	if (block->size_bytes <= STRUCTURE_BYTES_MAX)
+		memory->stable_name = pool_format(pool, "%s+%llu", memory->stable_name,
+						  (unsigned long long)memory->offset);
+	words = block_words(pool, block, place ? pool_format(pool, "at %s", place) : NULL);
+	if (memory->field) {
+		memory->name = memory->field;
+		memory->title = block->size_bytes > memory->root_bytes
+					? pool_format(pool, "%s at offset %llu of a %s",
+						      memory->field,
+						      (unsigned long long)memory->offset, words)
+					: pool_format(pool, "%s in a %s", memory->field, words);
+		return;
+	}
+	if (memory->size_bytes >= block->size_bytes || !block->size_bytes ||
+	    block->action != ACTION_ALLOCATE) {
+		memory->name = "the block";
+		memory->title = pool_format(pool, "a %s", words);
+		return;
+	}
+	memory->name = pool_format(pool, "the block+%llu", (unsigned long long)memory->offset);
+	memory->title = pool_format(pool, "%s%soffset %llu of a %s", type ? type : "",
+				    type ? " at " : "", (unsigned long long)memory->offset, words);
+}
+
+static void name_variable(struct view *view, struct view_memory *memory)
+{
+	const struct variable_place *place = &memory->variable;
+
+	memory->kind = MEMORY_GLOBAL;
+	memory->name = memory->title = place->name;
+	memory->stable_name = place->stable_name;
+	memory->identity = place->is_nameless ? place->name : place->stable_name;
+	memory->offset = place->offset;
+	if (place->is_nameless)
+		memory->title = pool_format(view->pool, "data at %s", place->name);
+	if (place->file && place->line)
+		memory->title = pool_format(view->pool, "%s (%s:%u)", place->name, place->file,
+					    place->line);
+}
+
+/* Its owner gave it a name. */
+static void name_as_told(struct view *view, struct view_memory *memory,
+			 const struct model_variable *variable)
+{
+	memory->kind = MEMORY_GLOBAL;
+	memory->offset = memory->address - variable->address;
+	memory->name = memory->stable_name = variable->name;
+	if (memory->offset)
+		memory->name = pool_format(view->pool, "%s+%llu", variable->name,
+					   (unsigned long long)memory->offset);
+	memory->title = memory->name;
+}
+
+static void name_stack(struct view *view, const struct view_finding *finding,
+		       struct view_memory *memory)
+{
+	memory->kind = MEMORY_STACK;
+	memory->name = memory->field ? memory->field : "the variable";
+	memory->stable_name = pool_format(view->pool, "stack %s", memory->name);
+	memory->title = pool_format(view->pool, "%s on the stack of %s",
+				    memory->field ? memory->field : "a variable",
+				    thread_name(view, finding, memory->stack_thread));
+}
+
+static void name_mapping(struct view *view, struct view_memory *memory)
+{
+	memory->kind = MEMORY_MAPPED;
+	memory->name = memory->field ? memory->field : "the memory";
+	memory->title = memory->field
+				? pool_format(view->pool, "%s in mapped memory", memory->field)
+				: "memory of no known origin";
+	memory->stable_name = pool_format(view->pool, "mapped %s", memory->name);
+}
+
+/* Memory without a variable of its own. */
+static void name_untold(struct view *view, const struct view_finding *finding,
+			struct view_memory *memory)
+{
+	find_type(view, finding, memory);
+	if (block_of(memory))
+		name_block(view, finding, memory);
+	else if (memory->stack_thread)
+		name_stack(view, finding, memory);
+	else
+		name_mapping(view, memory);
+}
+
+struct view_memory *memory_describe(struct view *view, const struct view_finding *finding)
+{
+	struct view_memory *memory = pool_alloc(view->pool, sizeof(*memory));
+	const struct model_variable *told;
+
+	if (!find_common_bytes(finding, memory))
+		return NULL;
+	find_block(finding, memory);
+	told = model_variable(view->model, finding->process, memory->address);
+	if (told)
+		name_as_told(view, memory, told);
+	else if (!block_of(memory) &&
+		 symbolize_variable(view->symbolizer, finding->process, memory->address,
+				    memory->size_bytes, &memory->variable))
+		name_variable(view, memory);
+	else
+		name_untold(view, finding, memory);
+	if (!memory->identity)
+		memory->identity = memory->stable_name;
+	return memory;
+}

@@ -1,0 +1,324 @@
+#include "reports/words/names.h"
+
+#include <string.h>
+
+#define WORDS_MAX 4 /* more are not read */
+
+struct named_lock {
+	const struct model_lock *lock;
+	const struct model_process *process;
+	lock_id id; /* tells apart locks that nobody described */
+	const char *base;
+	unsigned number; /* among those with the same base; 0: the only one */
+};
+
+struct lock_names {
+	struct named_lock *rows;
+	size_t count;
+};
+
+bool frame_is_system(const struct source_frame *frame)
+{
+	const char *path = frame->file && frame->line ? frame->file : frame->module_path;
+
+	if (!path || (frame->directory && strncmp(frame->directory, "/rustc/", 7) == 0))
+		return true;
+	return strncmp(path, "/usr/", 5) == 0 || strncmp(path, "/lib", 4) == 0 ||
+	       strncmp(path, "/rustc/", 7) == 0;
+}
+
+const struct source_frame *stack_site(const struct source_stack *stack)
+{
+	if (!stack || !stack->frame_count)
+		return NULL;
+	for (size_t i = 0; i < stack->visible_count; i++) {
+		if (!frame_is_system(&stack->frames[i]))
+			return &stack->frames[i];
+	}
+	return &stack->frames[0];
+}
+
+/* A place in a name: the last part of its path is enough. */
+static const char *short_place(struct pool *pool, const struct source_frame *frame)
+{
+	const char *place = source_frame_place(pool, frame);
+	const char *slash = strrchr(place, '/');
+
+	return slash ? slash + 1 : place;
+}
+
+const char *stack_place(struct view *view, const struct model_process *process, stack_id stack)
+{
+	const struct source_frame *site =
+		stack_site(symbolize_stack(view->symbolizer, process, stack));
+
+	return site ? short_place(view->pool, site) : NULL;
+}
+
+/* True for "std::thread::..." and "void std::__invoke_impl<...>(...)". */
+static bool is_library_function(const char *name)
+{
+	size_t head = strcspn(name, "<(");
+	const char *found = strstr(name, "std::");
+
+	return (found && (size_t)(found - name) < head) || name[0] == '<' ||
+	       strncmp(name, "core::", 6) == 0 || strncmp(name, "alloc::", 7) == 0 ||
+	       strncmp(name, "__rust", 6) == 0 || strncmp(name, "execute_native", 14) == 0;
+}
+
+const char *without_parameters(struct pool *pool, const char *name)
+{
+	size_t length = strlen(name);
+	size_t depth = 0;
+
+	if (!length || name[length - 1] != ')')
+		return name;
+	for (size_t i = length; i-- > 0;) {
+		if (name[i] == ')')
+			depth++;
+		else if (name[i] == '(' && --depth == 0)
+			return i ? pool_copy(pool, name, i) : name;
+	}
+	return name;
+}
+
+/* The function that @stack began with: the thread's own. */
+static const char *start_function(struct view *view, const struct source_stack *stack)
+{
+	if (!stack || stack->is_incomplete)
+		return NULL;
+	for (size_t i = stack->visible_count; i-- > 0;) {
+		const struct source_frame *frame = &stack->frames[i];
+
+		if (!frame->function || is_library_function(frame->function) ||
+		    frame_is_system(frame))
+			continue;
+		/* What a lambda is called says nothing: then where it was started does. */
+		return strncmp(frame->function, "operator()", 10) == 0
+			       ? NULL
+			       : without_parameters(view->pool, frame->function);
+	}
+	return NULL;
+}
+
+/* A new thread is called as its program is: that says nothing. */
+static bool is_program_name(const struct model_process *process, const char *name)
+{
+	const char *slash = strrchr(process->path, '/');
+	const char *base = slash ? slash + 1 : process->path;
+
+	return strncmp(base, name, 15) == 0;
+}
+
+static const char *plain_name(struct view *view, const struct view_finding *finding,
+			      thread_id thread)
+{
+	const struct model_thread *row = model_thread(finding->process, thread);
+
+	if (row && row->flags & THREAD_IS_MAIN)
+		return "main";
+	if (row && row->name[0] && !is_program_name(finding->process, row->name))
+		return row->name;
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+		const char *name = NULL;
+
+		if (event->thread == thread)
+			name = start_function(view, symbolize_stack(view->symbolizer,
+								    finding->process,
+								    event->stack));
+		if (name)
+			return name;
+	}
+	return NULL;
+}
+
+const char *thread_own_name(struct view *view, const struct view_finding *finding, thread_id thread)
+{
+	const struct model_thread *row = model_thread(finding->process, thread);
+	const char *name = plain_name(view, finding, thread);
+	const struct model_process *home = row && row->home ? row->home : finding->process;
+
+	if (!(finding->finding->details & DETAIL_PROCESS_SHARED))
+		return name;
+	return pool_format(view->pool, "%s%sprocess %u", name ? name : "", name ? " of " : "",
+			   home->number);
+}
+
+/* A script knows its threads by their names, not by our numbers. */
+static bool is_replayed(const struct model_process *process)
+{
+	const struct model_module *modules = process->modules.rows;
+
+	return process->modules.count == 1 && strcmp(modules->build_id, MODULE_IS_SCRIPT) == 0;
+}
+
+const char *thread_name(struct view *view, const struct view_finding *finding, thread_id thread)
+{
+	const struct model_thread *row = model_thread(finding->process, thread);
+	const char *own = thread_own_name(view, finding, thread);
+	const char *place;
+
+	if (!thread)
+		return "an unknown thread";
+	if (own && is_replayed(finding->process))
+		return own;
+	if (own)
+		return pool_format(view->pool, "T%u (%s)", thread, own);
+	place = row ? stack_place(view, finding->process, row->creation_stack) : NULL;
+	if (place)
+		return pool_format(view->pool, "T%u (created at %s)", thread, place);
+	return pool_format(view->pool, "T%u", thread);
+}
+
+/* The thread on whose stack a lock lies: by its name only. */
+static const char *stack_owner(struct view *view, const struct model_process *process,
+			       thread_id thread)
+{
+	const struct model_thread *row = model_thread(process, thread);
+
+	if (row && row->flags & THREAD_IS_MAIN)
+		return "main";
+	if (row && row->name[0] && !is_program_name(process, row->name))
+		return row->name;
+	return pool_format(view->pool, "T%u", thread);
+}
+
+static const char *origin_word(const struct model_lock *lock, bool is_creation)
+{
+	if (is_creation)
+		return "created";
+	return lock->kind == OBJECT_MUTEX || lock->kind == OBJECT_RWLOCK ||
+			       lock->kind == OBJECT_SPIN || lock->kind == OBJECT_FILE_LOCK
+		       ? "first locked"
+		       : "first used";
+}
+
+/* "mutex created at bank.c:12", "mutex first locked in transfer". */
+static const char *name_by_origin(struct view *view, const struct model_process *process,
+				  const struct model_lock *lock, bool is_stable)
+{
+	stack_id stack = lock->creation_stack ? lock->creation_stack : lock->first_stack;
+	const char *kind = object_kind_name(lock->kind);
+	const struct source_frame *site =
+		stack_site(symbolize_stack(view->symbolizer, process, stack));
+
+	if (!site)
+		return pool_format(view->pool, "%s of unknown origin", kind);
+	return pool_format(view->pool, "%s %s %s %s", kind,
+			   origin_word(lock, lock->creation_stack), is_stable ? "in" : "at",
+			   is_stable ? source_frame_function(view->pool, site)
+				     : short_place(view->pool, site));
+}
+
+/* @is_stable: nothing that differs between builds or runs. */
+static const char *make_name(struct view *view, const struct model_process *process, lock_id id,
+			     bool is_stable)
+{
+	const struct model_lock *lock = model_lock(process, id);
+	const char *name = NULL;
+
+	if (!lock)
+		return "an unknown lock";
+	if (lock->name[0])
+		return lock->name;
+	if (!lock->stack_thread && lock->address)
+		name = symbolize_data(view->symbolizer, lock->home ? lock->home : process,
+				      lock->address);
+	if (name)
+		return name;
+	if (lock->stack_thread && !is_stable)
+		return pool_format(view->pool, "%s on the stack of %s",
+				   object_kind_name(lock->kind),
+				   stack_owner(view, process, lock->stack_thread));
+	return name_by_origin(view, process, lock, is_stable);
+}
+
+static struct named_lock *add_lock(struct view *view, const struct model_process *process,
+				   lock_id id, const struct model_lock *lock)
+{
+	struct lock_names *names = view->lock_names;
+	struct named_lock *row;
+	struct named_lock *first = NULL;
+	unsigned count = 0;
+
+	names->rows = pool_grow(view->pool, names->rows, names->count, sizeof(*row));
+	row = &names->rows[names->count];
+	*row = (struct named_lock){lock, process, id, make_name(view, process, id, false), 0};
+	for (size_t i = 0; i < names->count; i++) {
+		if (names->rows[i].process != process ||
+		    strcmp(names->rows[i].base, row->base) != 0)
+			continue;
+		if (!count++)
+			first = &names->rows[i];
+	}
+	names->count++;
+	if (first) {
+		first->number = 1;
+		row->number = count + 1;
+	}
+	return row;
+}
+
+static const struct named_lock *find_lock(struct view *view, const struct model_process *process,
+					  lock_id id)
+{
+	const struct model_lock *lock = model_lock(process, id);
+	struct named_lock *row = NULL;
+
+	if (!view->lock_names)
+		view->lock_names = pool_alloc(view->pool, sizeof(*view->lock_names));
+	for (size_t i = 0; i < view->lock_names->count && !row; i++) {
+		struct named_lock *known = &view->lock_names->rows[i];
+
+		if (known->lock == lock && (lock || (known->process == process && known->id == id)))
+			row = known;
+	}
+	return row ? row : add_lock(view, process, id, lock);
+}
+
+const char *lock_name(struct view *view, const struct model_process *process, lock_id id)
+{
+	const struct named_lock *row = find_lock(view, process, id);
+
+	return row->number ? pool_format(view->pool, "%s #%u", row->base, row->number) : row->base;
+}
+
+const char *lock_origin_name(struct view *view, const struct model_process *process, lock_id id)
+{
+	return find_lock(view, process, id)->base;
+}
+
+const char *lock_stable_name(struct view *view, const struct model_process *process, lock_id lock)
+{
+	return make_name(view, process, lock, true);
+}
+
+const char *process_phrase(struct view *view, const struct view_finding *finding)
+{
+	const struct model_process *process = finding->process;
+
+	if (finding->process_count > 1)
+		return pool_format(view->pool, "in %u processes (%s)", finding->process_count,
+				   process->path);
+	if (process->number == 1)
+		return "";
+	return pool_format(view->pool, "in process %u (%s)", process->number, process->path);
+}
+
+const char *join_words(struct pool *pool, const char **words, size_t count)
+{
+	const char *text = count ? words[0] : "";
+
+	if (count > WORDS_MAX)
+		return pool_format(pool, "%s, %s and %zu more", words[0], words[1], count - 2);
+	for (size_t i = 1; i < count; i++)
+		text = pool_format(pool, "%s%s%s", text, i + 1 == count ? " and " : ", ", words[i]);
+	return text;
+}
+
+const char *count_words(struct pool *pool, uint64_t count, const char *noun)
+{
+	return pool_format(pool, "%llu %s%s", (unsigned long long)count, noun,
+			   count == 1 ? "" : "s");
+}
