@@ -8,7 +8,7 @@ preload_libthrown_a_SOURCES = preload/sync/wrap_once.c
 # What takes real numbers as arguments: these come in vector registers.
 noinst_LIBRARIES += preload/libformatted.a
 preload_libformatted_a_CFLAGS = $(GUEST_CFLAGS:-mgeneral-regs-only=) -fno-omit-frame-pointer
-preload_libformatted_a_SOURCES = preload/ranges/ranges_formatted.c preload/ranges/wrap_formatted.c
+preload_libformatted_a_SOURCES = preload/ranges/formatted.c preload/ranges/wrap_formatted.c
 
 preloaddir = $(libdir)/snarl
 preload_PROGRAMS = preload/libsnarl.so
@@ -24,16 +24,16 @@ EXTRA_DIST += preload/versions.map
 preload_libsnarl_so_DEPENDENCIES = preload/versions.map preload/libthrown.a \
 	preload/libformatted.a src/libcore.a src/libplan.a
 preload_libsnarl_so_SOURCES = \
+	src/unwind/bytes.h \
+	src/unwind/cache.c src/unwind/cache.h \
+	src/unwind/expression.c src/unwind/expression.h \
+	src/unwind/frame.c src/unwind/frame.h \
+	src/unwind/registers.c src/unwind/registers.h \
+	src/unwind/rules.c src/unwind/rules.h \
 	src/unwind/stack_memo.c src/unwind/stack_memo.h \
+	src/unwind/start.h \
+	src/unwind/table.c src/unwind/table.h \
 	src/unwind/unwind.c src/unwind/unwind.h \
-	src/unwind/unwind_bytes.h \
-	src/unwind/unwind_cache.c src/unwind/unwind_cache.h \
-	src/unwind/unwind_expression.c src/unwind/unwind_expression.h \
-	src/unwind/unwind_frame.c src/unwind/unwind_frame.h \
-	src/unwind/unwind_registers.c src/unwind/unwind_registers.h \
-	src/unwind/unwind_rules.c src/unwind/unwind_rules.h \
-	src/unwind/unwind_start.h \
-	src/unwind/unwind_table.c src/unwind/unwind_table.h \
 	%D%/guest/bytes.c \
 	%D%/guest/environment.c %D%/guest/environment.h \
 	%D%/guest/export.h \
@@ -64,9 +64,9 @@ preload_libsnarl_so_SOURCES = \
 	%D%/heap/wrap_memory.c %D%/heap/wrap_memory.h \
 	%D%/ranges/imports.c %D%/ranges/imports.h \
 	%D%/ranges/ranges.c %D%/ranges/ranges.def %D%/ranges/ranges.h \
-	%D%/ranges/ranges_regular.c \
-	%D%/ranges/ranges_tables.h \
-	%D%/ranges/ranges_vectors.c \
+	%D%/ranges/regular.c \
+	%D%/ranges/tables.h \
+	%D%/ranges/vectors.c \
 	%D%/ranges/wrap_formatted.h \
 	%D%/channels/descriptor_identity.c %D%/channels/descriptor_identity.h \
 	%D%/channels/descriptors.c %D%/channels/descriptors.h \
@@ -74,8 +74,8 @@ preload_libsnarl_so_SOURCES = \
 	%D%/channels/wrap_channel.c \
 	%D%/channels/wrap_descriptor.c \
 	%D%/access/access.S %D%/access/access.c %D%/access/access.h \
-	%D%/access/access_context.h \
-	%D%/access/access_deep.c \
+	%D%/access/context.h \
+	%D%/access/deep.c \
 	%D%/access/thunk_context.c %D%/access/thunk_context.h \
 	%D%/signals/clone_context.c %D%/signals/clone_context.h \
 	%D%/signals/handlers.c %D%/signals/handlers.h \

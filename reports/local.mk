@@ -9,10 +9,10 @@ reports_libreports_a_SOURCES = \
 	%D%/report.c %D%/report.h \
 	%D%/view.c %D%/view.h \
 	%D%/model/executions.c %D%/model/executions.h \
+	%D%/model/import.c %D%/model/import.h \
 	%D%/model/model.c %D%/model/model.h \
-	%D%/model/model_import.c %D%/model/model_import.h \
-	%D%/model/model_read.c %D%/model/model_read.h \
 	%D%/model/pool.c %D%/model/pool.h \
+	%D%/model/read.c %D%/model/read.h \
 	%D%/symbols/elf_image.c %D%/symbols/elf_image.h \
 	%D%/symbols/scopes.c %D%/symbols/scopes.h \
 	%D%/symbols/source_frame.c \

@@ -4,7 +4,7 @@
 #include "detect/race/access_fast.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/shadow.h"
-#include "preload/access/access_context.h"
+#include "preload/access/context.h"
 #include "preload/ranges/imports.h"
 #include "x86/decode/instruction.h"
 

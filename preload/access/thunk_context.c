@@ -5,9 +5,9 @@
 
 #include "preload/access/access.h"
 #include "preload/guest/modules.h"
-#include "unwind/unwind_cache.h"
-#include "unwind/unwind_frame.h"
-#include "unwind/unwind_rules.h"
+#include "unwind/cache.h"
+#include "unwind/frame.h"
+#include "unwind/rules.h"
 
 #define OWN_FRAME_MAX 32
 

@@ -2,8 +2,8 @@
 
 #include <dwarf.h>
 
-#include "unwind/unwind_bytes.h"
-#include "unwind/unwind_rules.h"
+#include "unwind/bytes.h"
+#include "unwind/rules.h"
 #include "x86/survey/function.h"
 
 #define DATA_ALIGNMENT (-8)

@@ -7,12 +7,12 @@
 
 #include "detect/race/access.h"
 #include "preload/access/access.h"
-#include "preload/access/access_context.h"
+#include "preload/access/context.h"
 #include "preload/code/call_site.h"
 #include "preload/guest/guest.h"
 #include "preload/heap/heap.h"
 #include "preload/guest/modules.h"
-#include "preload/ranges/ranges_tables.h"
+#include "preload/ranges/tables.h"
 #include "preload/guest/real.h"
 
 /* --- Accesses --------------------------------------------------------------- */

@@ -23,7 +23,7 @@
 #include "preload/signals/handlers.h"
 #include "preload/guest/real.h"
 #include "preload/signals/signals.h"
-#include "unwind/unwind_frame.h"
+#include "unwind/frame.h"
 #include "preload/process/wrap_process.h"
 
 #define SIGNAL_MAX 64

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "reports/model/executions.h"
-#include "reports/model/model_import.h"
-#include "reports/model/model_read.h"
+#include "reports/model/import.h"
+#include "reports/model/read.h"
 
 /* What all rows of the id tables begin with. */
 struct row_key {

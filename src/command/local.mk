@@ -25,12 +25,12 @@ snarl_LDADD = reports/libreports.a src/libverify.a src/libplan.a src/libcore.a $
 # Scripts run against the detector: `snarl replay`.
 snarl_SOURCES += \
 	src/replay/replay.c src/replay/replay.h \
-	src/replay/replay_channels.c \
-	src/replay/replay_expect.c \
-	src/replay/replay_locks.c \
-	src/replay/replay_machine.c \
-	src/replay/replay_memory.c \
-	src/replay/replay_objects.c \
-	src/replay/replay_results.c \
-	src/replay/replay_threads.c \
-	src/replay/replay_waits.c
+	src/replay/channels.c \
+	src/replay/expect.c \
+	src/replay/locks.c \
+	src/replay/machine.c \
+	src/replay/memory.c \
+	src/replay/objects.c \
+	src/replay/results.c \
+	src/replay/threads.c \
+	src/replay/waits.c

@@ -5,7 +5,7 @@
 #include "detect/race/access_fast.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
-#include "detect/lock_order/order_report.h"
+#include "detect/lock_order/report.h"
 #include "detect/base/slot.h"
 
 bool detector_init(struct detector *detector, const struct detector_hooks *hooks,

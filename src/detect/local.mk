@@ -10,32 +10,32 @@ src_libcore_a_SOURCES += \
 	%D%/base/vclock.c %D%/base/vclock.h \
 	%D%/shadow/cells.c %D%/shadow/cells.h \
 	%D%/shadow/origin.c %D%/shadow/origin.h \
-	%D%/shadow/race_words.c \
 	%D%/shadow/read_set.c %D%/shadow/read_set.h \
 	%D%/shadow/shadow.c %D%/shadow/shadow.h \
+	%D%/shadow/words.c \
 	%D%/race/access.h \
 	%D%/race/access_fast.c %D%/race/access_fast.h \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \
+	%D%/race/classify.c \
+	%D%/race/lives.c \
 	%D%/race/race.c %D%/race/race.h \
-	%D%/race/race_judge.c \
-	%D%/race/race_lives.c \
-	%D%/race/race_report.c \
-	%D%/race/race_update.c \
+	%D%/race/report.c \
 	%D%/race/update.c %D%/race/update.h \
+	%D%/race/update_accesses.c \
 	%D%/race/update_split.c \
 	%D%/lock_order/chain.c %D%/lock_order/chain.h \
+	%D%/lock_order/choice.c %D%/lock_order/choice.h \
 	%D%/lock_order/class.c %D%/lock_order/class.h \
+	%D%/lock_order/component.c %D%/lock_order/component.h \
+	%D%/lock_order/cycles.c %D%/lock_order/cycles.h \
+	%D%/lock_order/graph.c %D%/lock_order/graph.h \
 	%D%/lock_order/lock_order.c %D%/lock_order/lock_order.h \
-	%D%/lock_order/order_choice.c %D%/lock_order/order_choice.h \
-	%D%/lock_order/order_component.c %D%/lock_order/order_component.h \
-	%D%/lock_order/order_cycles.c %D%/lock_order/order_cycles.h \
-	%D%/lock_order/order_graph.c %D%/lock_order/order_graph.h \
-	%D%/lock_order/order_long.c %D%/lock_order/order_long.h \
-	%D%/lock_order/order_records.c %D%/lock_order/order_records.h \
-	%D%/lock_order/order_report.c %D%/lock_order/order_report.h \
-	%D%/lock_order/order_split.c %D%/lock_order/order_split.h \
-	%D%/lock_order/order_topology.c %D%/lock_order/order_topology.h \
-	%D%/lock_order/order_witness.c %D%/lock_order/order_witness.h \
+	%D%/lock_order/long.c %D%/lock_order/long.h \
+	%D%/lock_order/records.c %D%/lock_order/records.h \
+	%D%/lock_order/report.c %D%/lock_order/report.h \
+	%D%/lock_order/split.c %D%/lock_order/split.h \
+	%D%/lock_order/topology.c %D%/lock_order/topology.h \
+	%D%/lock_order/witness.c %D%/lock_order/witness.h \
 	%D%/deadlock/handler.c %D%/deadlock/handler.h \
 	%D%/deadlock/hang.c %D%/deadlock/hang.h \
 	%D%/deadlock/misuse.c %D%/deadlock/misuse.h \

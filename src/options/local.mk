@@ -1,3 +1,3 @@
 src_libcore_a_SOURCES += \
 	%D%/options.c %D%/options.def %D%/options.h \
-	%D%/options_text.c
+	%D%/text.c

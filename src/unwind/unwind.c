@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "unwind/unwind_cache.h"
-#include "unwind/unwind_frame.h"
+#include "unwind/cache.h"
+#include "unwind/frame.h"
 
 /* More frames of our own than there can be between a wrapper and here. */
 #define OWN_FRAME_MAX 32

@@ -15,7 +15,7 @@
 #define UNWIND_UNWIND_H
 
 #include "base/types.h"
-#include "unwind/unwind_start.h"
+#include "unwind/start.h"
 
 #define UNWIND_FRAME_MAX 64
 #define UNWIND_WORD_MAX (2 * UNWIND_FRAME_MAX)

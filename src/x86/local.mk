@@ -1,14 +1,14 @@
 src_libplan_a_SOURCES += \
 	%D%/plan.c %D%/plan.h \
 	%D%/decode/decode.c %D%/decode/decode.h \
-	%D%/decode/decode_linked.c \
-	%D%/decode/decode_memory.c \
-	%D%/decode/decode_raw.h \
 	%D%/decode/instruction.h \
+	%D%/decode/linked.c \
 	%D%/decode/locked.c %D%/decode/locked.h \
 	%D%/decode/masked.c %D%/decode/masked.h \
+	%D%/decode/memory.c \
 	%D%/decode/operand.h \
 	%D%/decode/pattern.c %D%/decode/pattern.h \
+	%D%/decode/raw.h \
 	%D%/decode/vector.c %D%/decode/vector.h \
 	%D%/survey/classify.c \
 	%D%/survey/facts.c \
@@ -22,15 +22,15 @@ src_libplan_a_SOURCES += \
 	%D%/survey/targets.c \
 	%D%/flow/checks.c %D%/flow/checks.h \
 	%D%/flow/flow.c %D%/flow/flow.h \
-	%D%/flow/flow_places.c \
-	%D%/flow/flow_sets.c \
-	%D%/flow/flow_walk.h \
 	%D%/flow/liveness.c %D%/flow/liveness.h \
+	%D%/flow/places.c \
 	%D%/flow/returns.c \
+	%D%/flow/sets.c \
 	%D%/flow/slices.c %D%/flow/slices.h \
 	%D%/flow/spins.c %D%/flow/spins.h \
+	%D%/flow/walk.h \
+	%D%/emit/check.c %D%/emit/check.h \
 	%D%/emit/emit.c %D%/emit/emit.h \
-	%D%/emit/emit_check.c %D%/emit/emit_check.h \
 	%D%/emit/encode.c %D%/emit/encode.h \
 	%D%/emit/patches.c %D%/emit/patches.h \
 	%D%/emit/state.c %D%/emit/state.h \
@@ -43,4 +43,4 @@ src_libverify_a_SOURCES = \
 	%D%/verify/symbolic.c %D%/verify/symbolic.h \
 	%D%/verify/symbolic_vector.c \
 	%D%/verify/verify.c %D%/verify/verify.h \
-	%D%/verify/verify_checks.c %D%/verify/verify_parts.h
+	%D%/verify/checks.c %D%/verify/parts.h

@@ -33,12 +33,12 @@ tests_bench_bench_unwind_SOURCES = \
 	tests/bench/bench_unwind.c \
 	src/unwind/stack_memo.c \
 	src/unwind/unwind.c \
-	src/unwind/unwind_cache.c \
-	src/unwind/unwind_expression.c \
-	src/unwind/unwind_frame.c \
-	src/unwind/unwind_registers.c \
-	src/unwind/unwind_rules.c \
-	src/unwind/unwind_table.c
+	src/unwind/cache.c \
+	src/unwind/expression.c \
+	src/unwind/frame.c \
+	src/unwind/registers.c \
+	src/unwind/rules.c \
+	src/unwind/table.c
 tests_bench_bench_unwind_LDADD = src/libcore.a
 
 # What observing memory costs.

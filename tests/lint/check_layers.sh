@@ -62,7 +62,7 @@ may_include src/replay base finding options detect replay reports command
 may_include src/command base elf finding options replay x86 detect reports command
 
 only_in uthash.h 'src/base/map\.c'
-only_in Zydis/ 'src/x86/decode/decode[a-z_]*\.[ch]'
+only_in Zydis/ 'src/x86/decode/[a-z_]*\.[ch]'
 only_in libunwind.h 'tests/unit/(unwind_probe|test_unwind)\.[ch]'
 only_in jansson.h '(reports/formats/json[a-z_]*\.[ch]|tests/unit/test_report_json\.c)'
 # dwarf.h is constants alone, so anybody may know it.

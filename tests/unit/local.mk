@@ -136,8 +136,8 @@ tests_unit_test_block_facts_LDADD = $(CHECK_LIBS)
 tests_unit_test_ranges_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_test_ranges_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer
 tests_unit_test_ranges_SOURCES = tests/unit/test_ranges.c \
-	preload/ranges/ranges.c preload/ranges/ranges_formatted.c preload/ranges/ranges_regular.c \
-	preload/ranges/ranges_vectors.c preload/guest/real.c
+	preload/ranges/ranges.c preload/ranges/formatted.c preload/ranges/regular.c \
+	preload/ranges/vectors.c preload/guest/real.c
 tests_unit_test_ranges_LDADD = $(CHECK_LIBS)
 
 # --- The unwinder, against libunwind -----------------------------------------
@@ -150,13 +150,13 @@ unwind_tests = \
 check_PROGRAMS += $(unwind_tests)
 
 unwinder_sources = \
-	src/unwind/unwind.c src/unwind/unwind_cache.c src/unwind/unwind_expression.c \
-	src/unwind/unwind_frame.c src/unwind/unwind_registers.c src/unwind/unwind_rules.c \
-	src/unwind/unwind_table.c
+	src/unwind/unwind.c src/unwind/cache.c src/unwind/expression.c \
+	src/unwind/frame.c src/unwind/registers.c src/unwind/rules.c \
+	src/unwind/table.c
 
 tests_unit_test_unwind_cache_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_test_unwind_cache_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_unwind_cache_SOURCES = tests/unit/test_unwind_cache.c src/unwind/unwind_cache.c
+tests_unit_test_unwind_cache_SOURCES = tests/unit/test_unwind_cache.c src/unwind/cache.c
 tests_unit_test_unwind_cache_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
 tests_unit_test_unwind_expression_CPPFLAGS = $(UNWIND_CPPFLAGS)

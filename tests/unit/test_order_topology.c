@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/lock_order/order_split.h"
-#include "detect/lock_order/order_topology.h"
+#include "detect/lock_order/split.h"
+#include "detect/lock_order/topology.h"
 
 #define LOCK_MAX 120u
 

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <ucontext.h>
 
-#include "unwind/unwind_rules.h"
+#include "unwind/rules.h"
 #include "unwind_guest.h"
 #include "unwind_probe.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unwind/unwind_cache.h"
+#include "unwind/cache.h"
 
 #define THREAD_COUNT 3
 #define ROUND_COUNT 3000000

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unwind/unwind_expression.h"
+#include "unwind/expression.h"
 
 static uintptr_t stack[4] = {11, 22, 33, 44};
 static struct unwind_registers registers;

@@ -1,9 +1,9 @@
 #include "detect/lock_order/lock_order.h"
 
-#include "detect/lock_order/order_cycles.h"
-#include "detect/lock_order/order_records.h"
-#include "detect/lock_order/order_split.h"
-#include "detect/lock_order/order_topology.h"
+#include "detect/lock_order/cycles.h"
+#include "detect/lock_order/records.h"
+#include "detect/lock_order/split.h"
+#include "detect/lock_order/topology.h"
 
 /* Witnesses in a row that decided nothing, after which refining ends: a cycle
  * that has always been harmless must not slow its program down for ever. */

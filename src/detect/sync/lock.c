@@ -2,7 +2,7 @@
 
 #include "detect/lock_order/class.h"
 #include "detect/deadlock/handler.h"
-#include "detect/lock_order/order_report.h"
+#include "detect/lock_order/report.h"
 #include "detect/race/update.h"
 
 #define GATES_ON_STACK 32u

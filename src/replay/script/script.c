@@ -1,4 +1,4 @@
-#include "replay/script/script_build.h"
+#include "replay/script/build.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "x86/decode/decode.h"
 
-#include "x86/decode/decode_raw.h"
+#include "x86/decode/raw.h"
 
 typedef ZyanStatus (*init_function)(ZydisDecoder *, ZydisMachineMode, ZydisStackWidth);
 typedef ZyanStatus (*decode_function)(const ZydisDecoder *, const void *, ZyanUSize,

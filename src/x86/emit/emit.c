@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "x86/emit/emit_check.h"
+#include "x86/emit/check.h"
 #include "x86/emit/encode.h"
 #include "x86/flow/liveness.h"
 #include "x86/flow/slices.h"

@@ -1,6 +1,6 @@
 #include "x86/flow/flow.h"
 
-#include "x86/flow/flow_walk.h"
+#include "x86/flow/walk.h"
 #include "x86/plan.h"
 
 #define JOIN_LIMIT 8192u

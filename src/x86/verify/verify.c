@@ -1,4 +1,4 @@
-#include "x86/verify/verify_parts.h"
+#include "x86/verify/parts.h"
 
 #include <string.h>
 

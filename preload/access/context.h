@@ -1,0 +1,13 @@
+/* What struct access.context points at in the guest: where the access is made. */
+#ifndef PRELOAD_ACCESS_CONTEXT_H
+#define PRELOAD_ACCESS_CONTEXT_H
+
+#include "unwind/start.h"
+
+struct access_context {
+	struct unwind_start start;
+	bool is_exact; /* start.return_address is the accessing instruction itself (of
+			* cloned code), not where a call into us returns to */
+};
+
+#endif

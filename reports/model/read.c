@@ -1,0 +1,321 @@
+#include "reports/model/read.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* One record on its way into the model. */
+struct record_source {
+	struct model *model;
+	struct model_process *process;
+	uint32_t file;
+	uint64_t offset;
+	struct byte_reader reader;
+};
+
+static const char *take_string(struct record_source *source)
+{
+	struct byte_string string = read_string(&source->reader);
+
+	return pool_copy(&source->model->pool, string.text, string.length);
+}
+
+/* A new row at the end of @table. */
+static void *add_row(struct record_source *source, struct model_table *table, size_t size_bytes)
+{
+	table->rows = pool_grow(&source->model->pool, table->rows, table->count, size_bytes);
+	return (char *)table->rows + table->count++ * size_bytes;
+}
+
+struct model_process *model_process(struct model *model, uint32_t file, uint32_t index)
+{
+	struct model_process *process;
+
+	for (size_t i = model->process_count; i-- > 0;) {
+		process = model->processes[i];
+		if (process->file != file)
+			break;
+		if (process->index == index)
+			return process;
+	}
+	process = pool_alloc(&model->pool, sizeof(*process));
+	process->file = file;
+	process->index = index;
+	process->path = "";
+	model->processes = pool_grow(&model->pool, model->processes, model->process_count,
+				     sizeof(struct model_process *));
+	model->processes[model->process_count++] = process;
+	process->number = (uint32_t)model->process_count;
+	return process;
+}
+
+static void read_arguments(struct record_source *source)
+{
+	struct model_process *process = source->process;
+	uint32_t count = read_u32(&source->reader);
+
+	/* Each argument takes at least its length: so much for a wild count. */
+	if (count > (size_t)(source->reader.end - source->reader.next) / 4) {
+		source->reader.failed = true;
+		return;
+	}
+	process->arguments = pool_alloc(&source->model->pool, (count + 1ul) * sizeof(char *));
+	process->argument_count = count;
+	for (uint32_t i = 0; i < count; i++)
+		process->arguments[i] = take_string(source);
+}
+
+static void read_process(struct record_source *source)
+{
+	struct model_process *process = source->process;
+	uint32_t parent;
+	uint32_t how;
+
+	process->offset = source->offset;
+	process->pid = read_u32(&source->reader);
+	parent = read_u32(&source->reader);
+	how = read_u32(&source->reader);
+	process->path = take_string(source);
+	read_arguments(source);
+	/* A parent is made before its children: this also rules out rings. */
+	if (how > PROCESS_FORKED || (parent && parent >= process->index))
+		source->reader.failed = true;
+	if (source->reader.failed)
+		return;
+	process->how = how;
+	process->parent = parent ? model_process(source->model, source->file, parent) : NULL;
+}
+
+static void read_module(struct record_source *source)
+{
+	struct model_module *module =
+		add_row(source, &source->process->modules, sizeof(struct model_module));
+
+	module->offset = source->offset;
+	module->id = read_u32(&source->reader);
+	module->start = read_u64(&source->reader);
+	module->end = read_u64(&source->reader);
+	module->bias = read_u64(&source->reader);
+	module->first_generation = read_u32(&source->reader);
+	module->last_generation = read_u32(&source->reader);
+	module->path = take_string(source);
+	module->build_id = take_string(source);
+}
+
+static void read_stack(struct record_source *source)
+{
+	struct model_stack *stack =
+		add_row(source, &source->process->stacks, sizeof(struct model_stack));
+
+	stack->offset = source->offset;
+	stack->id = read_u32(&source->reader);
+	stack->generation = read_u32(&source->reader);
+	stack->flags = read_u32(&source->reader);
+	stack->frame_count = read_u32(&source->reader);
+	stack->frames = read_bytes(&source->reader, stack->frame_count * sizeof(uint64_t));
+	if (!stack->frames)
+		stack->frame_count = 0;
+}
+
+static void read_thread(struct record_source *source)
+{
+	struct model_thread *thread =
+		add_row(source, &source->process->threads, sizeof(struct model_thread));
+
+	thread->offset = source->offset;
+	thread->id = read_u32(&source->reader);
+	thread->kernel_id = read_u32(&source->reader);
+	thread->creator = read_u32(&source->reader);
+	thread->creation_stack = read_u32(&source->reader);
+	thread->flags = read_u32(&source->reader);
+	thread->name = take_string(source);
+}
+
+static void read_lock(struct record_source *source)
+{
+	struct model_lock *lock =
+		add_row(source, &source->process->locks, sizeof(struct model_lock));
+	uint32_t kind;
+
+	lock->offset = source->offset;
+	lock->id = read_u32(&source->reader);
+	kind = read_u32(&source->reader);
+	lock->address = read_u64(&source->reader);
+	lock->class = read_u32(&source->reader);
+	lock->creation_stack = read_u32(&source->reader);
+	lock->first_stack = read_u32(&source->reader);
+	lock->stack_thread = read_u32(&source->reader);
+	lock->flags = read_u32(&source->reader);
+	lock->name = take_string(source);
+	if (lock->flags & LOCK_HAS_KEY)
+		lock->key = read_u64(&source->reader);
+	if (kind >= OBJECT_KIND_COUNT)
+		source->reader.failed = true;
+	else
+		lock->kind = kind;
+}
+
+static void read_finding(struct record_source *source)
+{
+	struct model *model = source->model;
+	struct model_finding *row;
+	struct finding *scratch = model->scratch;
+	size_t size;
+	void *copy;
+	uint64_t count;
+
+	if (!scratch)
+		scratch = model->scratch = pool_alloc(&model->pool, sizeof(*scratch));
+	if (!finding_decode(&source->reader, scratch, &count)) {
+		source->reader.failed = true;
+		return;
+	}
+	/* Few findings have anything near the largest number of events. */
+	size = offsetof(struct finding, events) + scratch->event_count * sizeof(scratch->events[0]);
+	copy = pool_alloc(&model->pool, size);
+	memcpy(copy, scratch, size);
+	model->findings = pool_grow(&model->pool, model->findings, model->finding_count,
+				    sizeof(*row));
+	row = &model->findings[model->finding_count++];
+	*row = (struct model_finding){.process = source->process,
+				      .offset = source->offset,
+				      .finding = copy,
+				      .count = count ? count : 1};
+}
+
+static void read_retract(struct record_source *source)
+{
+	uint32_t id = read_u32(&source->reader);
+
+	read_u32(&source->reader);
+	for (size_t i = source->model->finding_count; i-- > 0;) {
+		struct model_finding *finding = &source->model->findings[i];
+
+		if (finding->process == source->process && finding->finding->id == id) {
+			finding->is_gone = true;
+			return;
+		}
+	}
+}
+
+static void read_counters(struct record_source *source)
+{
+	size_t count = (size_t)(source->reader.end - source->reader.next) / sizeof(uint64_t);
+
+	/* A file of another build may have more rows or fewer. */
+	for (size_t i = 0; i < count && i < COUNTER_COUNT; i++)
+		source->process->counters[i] = read_u64(&source->reader);
+}
+
+static void read_end(struct record_source *source)
+{
+	uint32_t how = read_u32(&source->reader);
+
+	source->process->end_status = read_u32(&source->reader);
+	if (how > PROCESS_ENDED_BY_US) {
+		source->reader.failed = true;
+		return;
+	}
+	source->process->has_ended = true;
+	source->process->end = how;
+}
+
+static void read_text(struct record_source *source)
+{
+	struct model *model = source->model;
+	struct model_text *text;
+
+	model->texts = pool_grow(&model->pool, model->texts, model->text_count, sizeof(*text));
+	text = &model->texts[model->text_count++];
+	*text = (struct model_text){.process = source->process, .text = take_string(source)};
+}
+
+static void read_unobserved(struct record_source *source)
+{
+	struct model *model = source->model;
+	struct model_text *text;
+
+	model->unobserved = pool_grow(&model->pool, model->unobserved, model->unobserved_count,
+				      sizeof(*text));
+	text = &model->unobserved[model->unobserved_count++];
+	text->process = source->process;
+	text->text = take_string(source);
+	text->why = take_string(source);
+}
+
+/* Takes back the last of that process. */
+static void cancel_execution(struct model *model, uint32_t file, uint32_t pid)
+{
+	for (size_t i = model->execution_count; i-- > 0;) {
+		struct model_execution *execution = &model->executions[i];
+
+		if (execution->process->file != file || execution->pid != pid)
+			continue;
+		execution->how = EXECUTES_FAILED;
+		return;
+	}
+}
+
+static void read_executes(struct record_source *source)
+{
+	struct model *model = source->model;
+	uint32_t pid = read_u32(&source->reader);
+	uint32_t how = read_u32(&source->reader);
+	const char *path = take_string(source);
+	struct model_execution *execution;
+
+	if (how > EXECUTES_FAILED) {
+		source->reader.failed = true;
+		return;
+	}
+	if (how == EXECUTES_FAILED) {
+		cancel_execution(model, source->file, pid);
+		return;
+	}
+	model->executions = pool_grow(&model->pool, model->executions, model->execution_count,
+				      sizeof(*execution));
+	execution = &model->executions[model->execution_count++];
+	*execution =
+		(struct model_execution){source->process, source->offset, pid, how, path};
+}
+
+static void read_variable(struct record_source *source)
+{
+	struct model *model = source->model;
+	struct model_variable *row;
+
+	model->variables =
+		pool_grow(&model->pool, model->variables, model->variable_count, sizeof(*row));
+	row = &model->variables[model->variable_count++];
+	row->process = source->process;
+	row->address = read_u64(&source->reader);
+	row->size_bytes = read_u64(&source->reader);
+	row->name = take_string(source);
+}
+
+static void (*const record_readers[])(struct record_source *) = {
+	[RECORD_PROCESS] = read_process,   [RECORD_MODULE] = read_module,
+	[RECORD_STACK] = read_stack,	   [RECORD_THREAD] = read_thread,
+	[RECORD_LOCK] = read_lock,	   [RECORD_FINDING] = read_finding,
+	[RECORD_RETRACT] = read_retract,   [RECORD_COUNTERS] = read_counters,
+	[RECORD_END] = read_end,	   [RECORD_TEXT] = read_text,
+	[RECORD_UNOBSERVED] = read_unobserved, [RECORD_EXECUTES] = read_executes,
+	[RECORD_VARIABLE] = read_variable,
+};
+
+bool model_read_record(struct model *model, uint32_t file, const struct record_header *record,
+		       uint64_t offset)
+{
+	const unsigned char *payload = (const unsigned char *)(record + 1);
+	struct record_source source = {
+		.model = model,
+		.process = model_process(model, file, record->process),
+		.file = file,
+		.offset = offset,
+		.reader = {payload, payload + record->payload_bytes, false},
+	};
+
+	if (record->process == 0)
+		return false;
+	record_readers[record->type](&source);
+	return !source.reader.failed;
+}

@@ -1,0 +1,14 @@
+/* Decoding of one record into the model; for model.c only. */
+#ifndef REPORTS_MODEL_READ_H
+#define REPORTS_MODEL_READ_H
+
+#include "reports/model/model.h"
+
+/* The process of @index in file @file, made if it is new. */
+struct model_process *model_process(struct model *model, uint32_t file, uint32_t index);
+
+/* False if the payload is not what the record's type asks for. */
+bool model_read_record(struct model *model, uint32_t file, const struct record_header *record,
+		       uint64_t offset);
+
+#endif

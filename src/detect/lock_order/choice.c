@@ -1,0 +1,127 @@
+#include "detect/lock_order/choice.h"
+
+/* May a thread that wants a lock so have to wait for one that holds it so? */
+static bool blocks(enum lock_mode wanted, enum lock_mode held)
+{
+	/* LOCK_SHARED_QUEUED: a writer may be queued in between. */
+	return wanted != LOCK_SHARED || held == LOCK_EXCLUSIVE;
+}
+
+static bool is_concurrent(const struct order_moment *a, const struct order_moment *b,
+			  enum moment_clock clock)
+{
+	struct clock_stamp left = moment_stamp(a, clock);
+	struct clock_stamp right = moment_stamp(b, clock);
+
+	return stamps_concurrent(&left, &right);
+}
+
+static enum order_verdict compare_clocks(const struct order_moment *a, const struct order_moment *b)
+{
+	if (!is_concurrent(a, b, MOMENT_STRUCTURAL))
+		return ORDER_BY_STRUCTURE;
+	if (!is_concurrent(a, b, MOMENT_HAND_OVER))
+		return ORDER_BY_HAND_OVER;
+	return ORDER_CONCURRENT;
+}
+
+static bool spend(struct choice *choice, uint64_t steps)
+{
+	if (choice->steps_left == 0)
+		return false;
+	choice->steps_left -= steps < choice->steps_left ? steps : choice->steps_left;
+	return true;
+}
+
+/* Comparing large sets of locks takes its time. */
+static uint64_t comparison_steps(const struct edge_witness *a, const struct edge_witness *b)
+{
+	const struct lock_set *left = a->moment->held;
+	const struct lock_set *right = b->moment->held;
+
+	return ((left ? left->count : 0) + (right ? right->count : 0)) / 8;
+}
+
+static bool blocks_along(const struct choice *choice, const struct choice_question *question,
+			 uint32_t index)
+{
+	const struct edge_witness *witness = choice->at[index];
+
+	if (index > 0 &&
+	    !blocks((enum lock_mode)choice->at[index - 1]->moment->to_mode, witness->from_mode))
+		return false;
+	return !question->is_closed || index + 1 < choice->length ||
+	       blocks((enum lock_mode)witness->moment->to_mode, choice->at[0]->from_mode);
+}
+
+/* The strength of the choice up to @index; not above @floor: not worth it. */
+static uint8_t extend(struct choice *choice, const struct choice_question *question,
+		      uint32_t index, uint8_t floor)
+{
+	const struct edge_witness *witness = choice->at[index];
+	uint8_t strength = index > 0 ? choice->strengths[index - 1] : STRENGTH_BEST;
+	bool is_full = question->condition == CHOICE_THREADS_LOCKS_AND_MODES;
+	bool is_timed = strength_is_timed(strength) || (is_full && witness->moment->is_timed);
+	enum order_verdict verdict = strength_verdict(strength);
+
+	if (is_full && !blocks_along(choice, question, index))
+		return STRENGTH_NONE;
+	for (uint32_t i = 0; i < index; i++) {
+		const struct edge_witness *other = choice->at[i];
+
+		if (!spend(choice, 1) || other->moment->thread == witness->moment->thread)
+			return STRENGTH_NONE;
+		if (question->condition != CHOICE_THREADS &&
+		    (!spend(choice, comparison_steps(other, witness)) ||
+		     witness_locks_conflict(choice->edges[i], other, choice->edges[index],
+					    witness)))
+			return STRENGTH_NONE;
+		if (is_full) {
+			enum order_verdict pair = compare_clocks(other->moment, witness->moment);
+
+			verdict = pair > verdict ? pair : verdict;
+		}
+		if (strength_of(verdict, is_timed) <= floor)
+			return STRENGTH_NONE;
+	}
+	return strength_of(verdict, is_timed);
+}
+
+static void keep(struct choice *choice)
+{
+	for (uint32_t i = 0; i < choice->length; i++)
+		choice->best[i] = choice->at[i];
+}
+
+uint8_t choice_find(struct choice *choice, const struct choice_question *question)
+{
+	uint8_t best = question->floor;
+	bool is_found = false;
+	uint32_t index = 0;
+
+	choice->at[0] = question->first ? question->first : choice->edges[0]->witnesses;
+	while (best < question->enough && spend(choice, 1)) {
+		struct edge_witness *witness = choice->at[index];
+
+		if (!witness) {
+			if (index == 0)
+				break;
+			index--;
+		} else {
+			uint8_t strength = extend(choice, question, index, best);
+
+			if (strength > best && index + 1 < choice->length) {
+				choice->strengths[index++] = strength;
+				choice->at[index] = choice->edges[index]->witnesses;
+				continue;
+			}
+			if (strength > best) {
+				best = strength;
+				is_found = true;
+				keep(choice);
+			}
+		}
+		choice->at[index] = index == 0 && question->first ? NULL : choice->at[index]->next;
+	}
+	return is_found ? best : STRENGTH_NONE;
+}

@@ -1,0 +1,425 @@
+#include "detect/lock_order/witness.h"
+
+static uint64_t signature_of(lock_id lock)
+{
+	return (uint64_t)1 << (hash_mix(lock) >> 58);
+}
+
+static size_t set_bytes(uint32_t count)
+{
+	return sizeof(struct lock_set) + count * sizeof(struct gate);
+}
+
+/* The set of @from and the gates, whether or not @from is one of these. */
+struct set_source {
+	struct gate from;
+	const struct gate *gates;
+	uint32_t gate_count;
+	uint32_t next;
+	bool is_from_taken;
+};
+
+static struct set_source set_source(lock_id from, const struct order_witness *described)
+{
+	return (struct set_source){
+		.from = {from, described->from_mode},
+		.gates = described->gates,
+		.gate_count = described->gate_count,
+	};
+}
+
+/* The locks in ascending order; lock 0 at the end. */
+static struct gate take_next(struct set_source *source)
+{
+	while (source->next < source->gate_count) {
+		struct gate gate = source->gates[source->next];
+
+		if (!source->is_from_taken && gate.lock > source->from.lock)
+			break;
+		source->next++;
+		if (gate.lock != source->from.lock)
+			return gate;
+	}
+	if (!source->is_from_taken) {
+		source->is_from_taken = true;
+		return source->from;
+	}
+	return (struct gate){0, LOCK_EXCLUSIVE};
+}
+
+/* The usual case of set_equals(): @from is among the gates. */
+static bool equals_gates(const struct lock_set *set, const struct set_source *source)
+{
+	bool is_from_there = false;
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		struct gate gate = source->gates[i];
+
+		if (gate.lock != set->locks[i].lock || gate.mode != set->locks[i].mode)
+			return false;
+		is_from_there |= gate.lock == source->from.lock && gate.mode == source->from.mode;
+	}
+	return is_from_there;
+}
+
+static bool set_equals(const struct lock_set *set, struct set_source source)
+{
+	if (set->count == source.gate_count && equals_gates(set, &source))
+		return true;
+	for (uint32_t i = 0; i < set->count; i++) {
+		struct gate gate = take_next(&source);
+
+		if (gate.lock != set->locks[i].lock || gate.mode != set->locks[i].mode)
+			return false;
+	}
+	return take_next(&source).lock == 0;
+}
+
+static uint64_t hash_source(struct set_source source, uint32_t *count)
+{
+	uint64_t hash = 0;
+	struct gate gate;
+
+	*count = 0;
+	while ((gate = take_next(&source)).lock != 0) {
+		hash = hash_mix(hash ^ ((uint64_t)gate.lock << 2 | gate.mode));
+		(*count)++;
+	}
+	return hash;
+}
+
+static struct lock_set *intern(struct witness_store *store, struct set_source source)
+{
+	uint32_t count;
+	uint64_t hash = hash_source(source, &count);
+	struct lock_set *first = map_find_pointer(&store->sets, hash);
+	struct lock_set *set = first;
+
+	while (set && !set_equals(set, source))
+		set = set->next_same_hash;
+	if (set) {
+		set->references++;
+		return set;
+	}
+	set = arena_alloc(store->arena, set_bytes(count));
+	if (!set)
+		return NULL;
+	*set = (struct lock_set){
+		.references = 1, .count = count, .hash = hash, .next_same_hash = first};
+	for (uint32_t i = 0; i < count; i++) {
+		set->locks[i] = take_next(&source);
+		set->signature |= signature_of(set->locks[i].lock);
+	}
+	if (!map_set_pointer(&store->sets, hash, set)) {
+		arena_free(store->arena, set, set_bytes(count));
+		return NULL;
+	}
+	return set;
+}
+
+static void drop_set(struct witness_store *store, struct lock_set *set)
+{
+	struct lock_set *first;
+
+	if (!set || --set->references > 0)
+		return;
+	first = map_find_pointer(&store->sets, set->hash);
+	if (first != set) {
+		while (first->next_same_hash != set)
+			first = first->next_same_hash;
+		first->next_same_hash = set->next_same_hash;
+	} else if (set->next_same_hash) {
+		/* Cannot fail: the key is there. */
+		map_set_pointer(&store->sets, set->hash, set->next_same_hash);
+	} else {
+		map_remove(&store->sets, set->hash);
+	}
+	arena_free(store->arena, set, set_bytes(set->count));
+}
+
+static bool is_same_place(const struct order_moment *a, const struct order_moment *b,
+			  enum moment_clock clock)
+{
+	return a->slots[clock] == b->slots[clock] && a->epochs[clock] == b->epochs[clock];
+}
+
+static bool is_stamp(const struct order_moment *moment, enum moment_clock clock,
+		     const struct clock_stamp *stamp)
+{
+	return moment->slots[clock] == stamp->slot && moment->epochs[clock] == stamp->epoch &&
+	       moment->clocks[clock] == stamp->clock;
+}
+
+static bool is_moment_of(const struct order_moment *moment, lock_id from,
+			 const struct order_witness *described)
+{
+	struct set_source source = set_source(from, described);
+
+	if (moment->thread != described->thread || moment->to_stack != described->to_stack ||
+	    moment->to_mode != (uint8_t)described->to_mode ||
+	    moment->is_timed != described->is_timed ||
+	    !is_stamp(moment, MOMENT_STRUCTURAL, &described->structural) ||
+	    !is_stamp(moment, MOMENT_HAND_OVER, &described->hand_over))
+		return false;
+	if (moment->held)
+		return set_equals(moment->held, source);
+	return take_next(&source).lock == from && take_next(&source).lock == 0;
+}
+
+static void drop_moment(struct witness_store *store, struct order_moment *moment)
+{
+	if (!moment || --moment->references > 0)
+		return;
+	drop_set(store, moment->held);
+	for (unsigned clock = 0; clock < MOMENT_CLOCK_COUNT; clock++)
+		snapshot_drop(moment->clocks[clock], store->arena);
+	arena_free(store->arena, moment, sizeof(*moment));
+}
+
+static bool holds_more_than(lock_id from, const struct order_witness *described)
+{
+	return described->gate_count > 1 ||
+	       (described->gate_count == 1 && described->gates[0].lock != from);
+}
+
+static struct order_moment *create_moment(struct witness_store *store, lock_id from,
+					  const struct order_witness *described)
+{
+	struct order_moment *moment = arena_alloc(store->arena, sizeof(*moment));
+
+	if (!moment)
+		return NULL;
+	*moment = (struct order_moment){
+		.thread = described->thread,
+		.to_stack = described->to_stack,
+		.to_mode = (uint8_t)described->to_mode,
+		.is_timed = described->is_timed,
+		.slots = {described->structural.slot, described->hand_over.slot},
+		.epochs = {described->structural.epoch, described->hand_over.epoch},
+		.clocks = {described->structural.clock, described->hand_over.clock},
+	};
+	if (holds_more_than(from, described)) {
+		moment->held = intern(store, set_source(from, described));
+		if (!moment->held) {
+			arena_free(store->arena, moment, sizeof(*moment));
+			return NULL;
+		}
+	}
+	for (unsigned clock = 0; clock < MOMENT_CLOCK_COUNT; clock++)
+		snapshot_take(moment->clocks[clock]);
+	return moment;
+}
+
+/* The moment of the last witness, or a new one; with a reference. */
+static struct order_moment *obtain_moment(struct witness_store *store, lock_id from,
+					  const struct order_witness *described)
+{
+	struct order_moment *moment = store->last;
+	bool is_last = moment && described->moment && described->moment == store->last_number;
+
+	if (!is_last && (!moment || !is_moment_of(moment, from, described))) {
+		moment = create_moment(store, from, described);
+		if (!moment)
+			return NULL;
+		moment->references++;
+		drop_moment(store, store->last);
+		store->last = moment;
+	}
+	store->last_number = described->moment;
+	moment->references++;
+	return moment;
+}
+
+void witness_store_init(struct witness_store *store, struct arena *arena)
+{
+	*store = (struct witness_store){.arena = arena};
+	map_init(&store->sets, arena);
+}
+
+struct edge_witness *witness_create(struct witness_store *store, lock_id from,
+				    const struct order_witness *described)
+{
+	struct edge_witness *witness = arena_alloc(store->arena, sizeof(*witness));
+
+	if (!witness)
+		return NULL;
+	witness->moment = obtain_moment(store, from, described);
+	if (!witness->moment) {
+		arena_free(store->arena, witness, sizeof(*witness));
+		return NULL;
+	}
+	witness->from_stack = described->from_stack;
+	witness->from_mode = described->from_mode;
+	store->count++;
+	return witness;
+}
+
+void witness_free(struct witness_store *store, struct edge_witness *witness)
+{
+	drop_moment(store, witness->moment);
+	arena_free(store->arena, witness, sizeof(*witness));
+	store->count--;
+}
+
+/*
+ * Of two witnesses at the same place of an order the earlier one knows less of
+ * the others, so it is concurrent with whatever the later one is.  A wait that
+ * is not timed is the stronger evidence.
+ */
+static bool covers(const struct edge_witness *kept, const struct edge_witness *witness,
+		   bool is_refining)
+{
+	const struct order_moment *a = kept->moment;
+	const struct order_moment *b = witness->moment;
+
+	return a->thread == b->thread && kept->from_mode == witness->from_mode &&
+	       a->to_mode == b->to_mode && a->is_timed <= b->is_timed && a->held == b->held &&
+	       is_same_place(a, b, MOMENT_STRUCTURAL) &&
+	       (!is_refining || is_same_place(a, b, MOMENT_HAND_OVER));
+}
+
+bool witness_is_covered(const struct order_edge *edge, const struct edge_witness *witness,
+			bool is_refining)
+{
+	const struct edge_witness *kept = edge->witnesses;
+
+	while (kept && !covers(kept, witness, is_refining))
+		kept = kept->next;
+	return kept;
+}
+
+void witness_append(struct order_edge *edge, struct edge_witness *witness)
+{
+	struct edge_witness **link = &edge->witnesses;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = witness;
+}
+
+/* How much of @witness no other of @edge has: its locks count most. */
+static unsigned merit(const struct order_edge *edge, const struct edge_witness *witness)
+{
+	unsigned result = 3;
+
+	for (const struct edge_witness *other = edge->witnesses; other; other = other->next) {
+		if (other == witness)
+			continue;
+		if (other->moment->held == witness->moment->held &&
+		    other->from_mode == witness->from_mode &&
+		    other->moment->to_mode == witness->moment->to_mode)
+			result &= ~2u;
+		if (other->moment->thread == witness->moment->thread)
+			result &= ~1u;
+	}
+	return result;
+}
+
+/* Of several that are as good the oldest goes: it is the likeliest to be
+ * ordered before whatever is still to come. */
+bool witness_trim(struct witness_store *store, struct order_edge *edge)
+{
+	struct edge_witness **worst = &edge->witnesses;
+	struct edge_witness *freed;
+	unsigned lowest = UINT32_MAX;
+	unsigned count = 0;
+
+	for (struct edge_witness *witness = edge->witnesses; witness; witness = witness->next)
+		count++;
+	if (count <= LOCK_ORDER_WITNESS_MAX)
+		return false;
+	for (struct edge_witness **link = &edge->witnesses; *link; link = &(*link)->next) {
+		unsigned its_merit = merit(edge, *link);
+
+		if (its_merit < lowest) {
+			lowest = its_merit;
+			worst = link;
+		}
+	}
+	freed = *worst;
+	*worst = freed->next;
+	witness_free(store, freed);
+	return true;
+}
+
+/* All locks held, of which @single is the place of 'from' if it is alone. */
+static const struct gate *locks_of(const struct order_edge *edge,
+				   const struct edge_witness *witness, struct gate *single,
+				   uint32_t *count, uint64_t *signature)
+{
+	const struct lock_set *held = witness->moment->held;
+
+	*single = (struct gate){edge->from->lock, witness->from_mode};
+	*count = held ? held->count : 1;
+	*signature = held ? held->signature : signature_of(single->lock);
+	return held ? held->locks : single;
+}
+
+bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_witness *a,
+			    const struct order_edge *b_edge, const struct edge_witness *b)
+{
+	struct gate single[2];
+	uint32_t count[2];
+	uint64_t signature[2];
+	const struct gate *left = locks_of(a_edge, a, &single[0], &count[0], &signature[0]);
+	const struct gate *right = locks_of(b_edge, b, &single[1], &count[1], &signature[1]);
+	uint32_t i = 0;
+	uint32_t j = 0;
+
+	if (!(signature[0] & signature[1]))
+		return false;
+	while (i < count[0] && j < count[1]) {
+		if (left[i].lock < right[j].lock) {
+			i++;
+		} else if (left[i].lock > right[j].lock) {
+			j++;
+		} else {
+			if (left[i].mode == LOCK_EXCLUSIVE || right[j].mode == LOCK_EXCLUSIVE)
+				return true;
+			i++;
+			j++;
+		}
+	}
+	return false;
+}
+
+static struct gate *copy_gates(const struct witness_store *store, const struct lock_set *held,
+			       lock_id from, uint32_t *count)
+{
+	struct gate *gates = arena_alloc(store->arena, (held->count - 1) * sizeof(*gates));
+
+	*count = 0;
+	for (uint32_t i = 0; gates && i < held->count; i++) {
+		if (held->locks[i].lock != from)
+			gates[(*count)++] = held->locks[i];
+	}
+	return gates;
+}
+
+void witness_describe(const struct witness_store *store, lock_id from,
+		      const struct edge_witness *witness, struct order_witness *described)
+{
+	const struct order_moment *moment = witness->moment;
+
+	*described = (struct order_witness){
+		.thread = moment->thread,
+		.from_mode = witness->from_mode,
+		.to_mode = (enum lock_mode)moment->to_mode,
+		.is_timed = moment->is_timed,
+		.structural = moment_stamp(moment, MOMENT_STRUCTURAL),
+		.hand_over = moment_stamp(moment, MOMENT_HAND_OVER),
+		.from_stack = witness->from_stack,
+		.to_stack = moment->to_stack,
+	};
+	if (moment->held)
+		described->gates =
+			copy_gates(store, moment->held, from, &described->gate_count);
+}
+
+void witness_free_description(const struct witness_store *store,
+			      const struct order_witness *described)
+{
+	/* As const as it was when it was a description: it is ours again. */
+	arena_free(store->arena, (void *)(uintptr_t)described->gates,
+		   described->gate_count * sizeof(struct gate));
+}

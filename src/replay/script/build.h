@@ -1,0 +1,46 @@
+/* What the readers of both formats share: building a script event by event. */
+#ifndef REPLAY_SCRIPT_BUILD_H
+#define REPLAY_SCRIPT_BUILD_H
+
+#include "replay/script/script.h"
+
+/* Piece of a text, not terminated. */
+struct token {
+	const char *text;
+	uint32_t length;
+	uint32_t line;
+	uint32_t column;
+};
+
+/* Notes an error at @line, with up to two tokens put where @format has %; false. */
+bool script_fail(struct script *script, uint32_t line, const char *format,
+		 const struct token *first, const char *second);
+
+/* Names become numbers; 0 and an error when memory is exhausted or the name
+ * is too long. */
+uint32_t script_thread_number(struct script *script, const struct token *name);
+uint32_t script_object_number(struct script *script, const struct token *name);
+uint32_t script_variable_number(struct script *script, const struct token *name);
+
+/* A new event at the end; NULL and an error when memory is exhausted. */
+struct script_event *script_add_event(struct script *script, enum event_verb verb, uint32_t thread,
+				      const struct token *at);
+
+/* The object is used as @needs says; false and an error if it is another kind. */
+bool script_use(struct script *script, uint32_t object, enum event_needs needs,
+		const struct token *at);
+
+/* It is of that kind; the same. */
+bool script_set_kind(struct script *script, uint32_t object, enum object_kind kind,
+		     const struct token *at);
+
+bool token_is(const struct token *token, const char *word);
+
+/* Decimal; false if it is no number up to @most. */
+bool token_number(const struct token *token, uint32_t most, uint32_t *number);
+
+/* The two formats.  False: script->error. */
+bool script_read_text(struct script *script, const char *text, size_t length_bytes);
+bool script_read_std(struct script *script, const char *text, size_t length_bytes);
+
+#endif

@@ -1,0 +1,107 @@
+#include "unwind/cache.h"
+
+#include <string.h>
+
+#include "base/atomic.h"
+
+#define SLOT_COUNT 4096
+#define PROBE_COUNT 4
+#define SLOT_BUSY UINT64_MAX
+
+/* A table this unlucky is full: start afresh. */
+#define REFUSED_MAX 256
+
+struct cache_slot {
+	uint64_t generation; /* that the rest belongs to, or SLOT_BUSY */
+	uint64_t address;
+	uint64_t rule[2];
+};
+
+_Static_assert(sizeof(struct frame_rule) == sizeof(((struct cache_slot *)0)->rule),
+	       "a rule fills its slot");
+
+const uint8_t frame_rule_registers[FRAME_RULE_REGISTER_COUNT] = {3, 6, 12, 13, 14, 15};
+
+static struct cache_slot slots[SLOT_COUNT];
+static uint64_t current_generation = 1;
+static uint32_t refused_count;
+
+uint64_t unwind_cache_generation(void)
+{
+	return load_acquire(&current_generation);
+}
+
+void unwind_cache_flush(void)
+{
+	fetch_add_acq_rel(&current_generation, 1);
+}
+
+static struct cache_slot *probe(uintptr_t address, unsigned int attempt)
+{
+	uint64_t hash = address * 0x9e3779b97f4a7c15u;
+
+	return &slots[((hash >> 40) + attempt) % SLOT_COUNT];
+}
+
+/* Each acquire pairs with the release of the same field in fill_slot: who sees
+ * a field of a later filling sees the generation changed. */
+static bool read_slot(struct cache_slot *slot, uint64_t generation, uintptr_t address,
+		      struct frame_rule *rule)
+{
+	uint64_t words[2];
+
+	if (load_acquire(&slot->address) != address)
+		return false;
+	words[0] = load_acquire(&slot->rule[0]);
+	words[1] = load_acquire(&slot->rule[1]);
+	/* relaxed: ordered after the loads above by their being acquires */
+	if (load_relaxed(&slot->generation) != generation)
+		return false;
+	memcpy(rule, words, sizeof(words));
+	return true;
+}
+
+bool unwind_cache_find(uint64_t generation, uintptr_t address, struct frame_rule *rule)
+{
+	for (unsigned int attempt = 0; attempt < PROBE_COUNT; attempt++) {
+		struct cache_slot *slot = probe(address, attempt);
+
+		/* acquire: pairs with the last release in fill_slot */
+		if (load_acquire(&slot->generation) != generation)
+			return false;
+		if (read_slot(slot, generation, address, rule))
+			return true;
+	}
+	return false;
+}
+
+static void fill_slot(struct cache_slot *slot, uint64_t generation, uintptr_t address,
+		      const struct frame_rule *rule)
+{
+	uint64_t words[2];
+
+	memcpy(words, rule, sizeof(words));
+	store_release(&slot->address, address);
+	store_release(&slot->rule[0], words[0]);
+	store_release(&slot->rule[1], words[1]);
+	store_release(&slot->generation, generation);
+}
+
+void unwind_cache_add(uint64_t generation, uintptr_t address, const struct frame_rule *rule)
+{
+	for (unsigned int attempt = 0; attempt < PROBE_COUNT; attempt++) {
+		struct cache_slot *slot = probe(address, attempt);
+		/* relaxed: the exchange below decides */
+		uint64_t found = load_relaxed(&slot->generation);
+
+		if (found >= generation)
+			continue;
+		if (compare_exchange_acq_rel(&slot->generation, &found, SLOT_BUSY)) {
+			fill_slot(slot, generation, address, rule);
+			return;
+		}
+	}
+	/* relaxed: a count of no consequence but a flush more or less */
+	if (fetch_add_relaxed(&refused_count, 1) % REFUSED_MAX == REFUSED_MAX - 1)
+		unwind_cache_flush();
+}

@@ -1,0 +1,240 @@
+#include "unwind/rules.h"
+
+#include <dwarf.h>
+
+#include "unwind/bytes.h"
+
+/* What compilers and hand-written assembly nest: one or two. */
+#define REMEMBERED_MAX 6
+
+struct rules_run {
+	const struct unwind_entry *entry;
+	struct unwind_row *row;
+	uintptr_t address;  /* the row at this is wanted */
+	uintptr_t location; /* the row applies from here on */
+	unsigned int remembered_count;
+	bool understood;
+	struct unwind_row initial; /* after the common part: what 'restore' restores */
+	struct unwind_row remembered[REMEMBERED_MAX];
+};
+
+static void set_rule(struct rules_run *run, uint64_t number, enum register_rule rule,
+		     int64_t value)
+{
+	/* Vector registers (Microsoft's calling convention) never lead to a
+	 * caller's frame. */
+	if (number >= UNWIND_REGISTER_COUNT)
+		return;
+	if (value != (int32_t)value)
+		run->understood = false;
+	run->row->rules[number] = (uint8_t)rule;
+	run->row->values[number] = (int32_t)value;
+}
+
+static void restore_rule(struct rules_run *run, uint64_t number)
+{
+	if (number >= UNWIND_REGISTER_COUNT)
+		return;
+	run->row->rules[number] = run->initial.rules[number];
+	run->row->values[number] = run->initial.values[number];
+}
+
+/* An offset outlives a spell of the CFA being an expression, as in libgcc. */
+static void set_cfa(struct rules_run *run, uint64_t number, int64_t offset)
+{
+	if (number >= UNWIND_RETURN_ADDRESS || offset != (int32_t)offset)
+		run->understood = false;
+	run->row->cfa_is_expression = false;
+	run->row->cfa_register = (uint8_t)number;
+	run->row->cfa_offset = (int32_t)offset;
+}
+
+/* Takes an expression: its distance from the table's base. */
+static int64_t take_expression(struct rules_run *run, struct byte_cursor *cursor)
+{
+	int64_t distance = cursor->at - run->entry->base;
+
+	cursor_skip(cursor, cursor_take_uleb(cursor));
+	return distance;
+}
+
+static void set_cfa_expression(struct rules_run *run, struct byte_cursor *cursor)
+{
+	int64_t distance = take_expression(run, cursor);
+
+	if (distance != (int32_t)distance)
+		run->understood = false;
+	run->row->cfa_is_expression = true;
+	run->row->cfa_expression = (int32_t)distance;
+}
+
+static void remember_row(struct rules_run *run)
+{
+	if (run->remembered_count == REMEMBERED_MAX) {
+		run->understood = false;
+		return;
+	}
+	run->remembered[run->remembered_count++] = *run->row;
+}
+
+static void recall_row(struct rules_run *run)
+{
+	if (run->remembered_count == 0) {
+		run->understood = false;
+		return;
+	}
+	*run->row = run->remembered[--run->remembered_count];
+}
+
+static void advance(struct rules_run *run, uint64_t delta)
+{
+	run->location += delta * run->entry->code_alignment;
+}
+
+/* Those whose first operand is a register. */
+static void execute_register(struct rules_run *run, uint8_t operation, struct byte_cursor *cursor)
+{
+	uint64_t number = cursor_take_uleb(cursor);
+	int64_t unit = run->entry->data_alignment;
+
+	switch (operation) {
+	case DW_CFA_offset_extended:
+		set_rule(run, number, RULE_AT_CFA, (int64_t)cursor_take_uleb(cursor) * unit);
+		break;
+	case DW_CFA_offset_extended_sf:
+		set_rule(run, number, RULE_AT_CFA, cursor_take_sleb(cursor) * unit);
+		break;
+	case DW_CFA_GNU_negative_offset_extended:
+		set_rule(run, number, RULE_AT_CFA, -(int64_t)cursor_take_uleb(cursor) * unit);
+		break;
+	case DW_CFA_val_offset:
+		set_rule(run, number, RULE_CFA_PLUS, (int64_t)cursor_take_uleb(cursor) * unit);
+		break;
+	case DW_CFA_val_offset_sf:
+		set_rule(run, number, RULE_CFA_PLUS, cursor_take_sleb(cursor) * unit);
+		break;
+	case DW_CFA_restore_extended:
+		restore_rule(run, number);
+		break;
+	case DW_CFA_undefined:
+		set_rule(run, number, RULE_UNDEFINED, 0);
+		break;
+	case DW_CFA_same_value:
+		set_rule(run, number, RULE_SAME, 0);
+		break;
+	case DW_CFA_register:
+		set_rule(run, number, RULE_REGISTER, (int64_t)cursor_take_uleb(cursor));
+		break;
+	case DW_CFA_expression:
+		set_rule(run, number, RULE_AT_EXPRESSION, take_expression(run, cursor));
+		break;
+	case DW_CFA_val_expression:
+		set_rule(run, number, RULE_EXPRESSION, take_expression(run, cursor));
+		break;
+	case DW_CFA_def_cfa:
+		set_cfa(run, number, (int64_t)cursor_take_uleb(cursor));
+		break;
+	case DW_CFA_def_cfa_sf:
+		set_cfa(run, number, cursor_take_sleb(cursor) * unit);
+		break;
+	case DW_CFA_def_cfa_register:
+		set_cfa(run, number, run->row->cfa_offset);
+		break;
+	default:
+		run->understood = false;
+	}
+}
+
+static void execute_plain(struct rules_run *run, uint8_t operation, struct byte_cursor *cursor)
+{
+	switch (operation) {
+	case DW_CFA_nop:
+		break;
+	case DW_CFA_advance_loc1:
+		advance(run, cursor_take(cursor, 1));
+		break;
+	case DW_CFA_advance_loc2:
+		advance(run, cursor_take(cursor, 2));
+		break;
+	case DW_CFA_advance_loc4:
+		advance(run, cursor_take(cursor, 4));
+		break;
+	case DW_CFA_remember_state:
+		remember_row(run);
+		break;
+	case DW_CFA_restore_state:
+		recall_row(run);
+		break;
+	case DW_CFA_def_cfa_offset:
+		set_cfa(run, run->row->cfa_register, (int64_t)cursor_take_uleb(cursor));
+		break;
+	case DW_CFA_def_cfa_offset_sf:
+		set_cfa(run, run->row->cfa_register,
+			cursor_take_sleb(cursor) * run->entry->data_alignment);
+		break;
+	case DW_CFA_def_cfa_expression:
+		set_cfa_expression(run, cursor);
+		break;
+	case DW_CFA_GNU_args_size:
+		/* Matters to landing pads alone. */
+		cursor_take_uleb(cursor);
+		break;
+	default:
+		execute_register(run, operation, cursor);
+	}
+}
+
+/* The three commonest operations keep their operand in the low six bits. */
+static void execute(struct rules_run *run, const unsigned char *from, const unsigned char *to)
+{
+	struct byte_cursor cursor = {from, to, false};
+
+	while (cursor.at < cursor.end && run->location <= run->address && run->understood) {
+		uint8_t operation = cursor_take_byte(&cursor);
+		uint8_t operand = operation & 0x3f;
+
+		switch (operation & 0xc0) {
+		case DW_CFA_advance_loc:
+			advance(run, operand);
+			break;
+		case DW_CFA_offset:
+			set_rule(run, operand, RULE_AT_CFA,
+				 (int64_t)cursor_take_uleb(&cursor) * run->entry->data_alignment);
+			break;
+		case DW_CFA_restore:
+			restore_rule(run, operand);
+			break;
+		default:
+			execute_plain(run, operation, &cursor);
+		}
+		if (cursor.overran)
+			run->understood = false;
+	}
+}
+
+bool unwind_rules_up_to(const struct unwind_entry *entry, uintptr_t address, struct unwind_row *row,
+			uintptr_t *end)
+{
+	struct rules_run run;
+
+	memset(row, 0, sizeof(*row));
+	run.entry = entry;
+	run.row = row;
+	run.address = address;
+	run.location = entry->function;
+	run.remembered_count = 0;
+	run.understood = true;
+	run.initial = *row;
+	execute(&run, entry->common, entry->common_end);
+	run.initial = *row;
+	execute(&run, entry->own, entry->own_end);
+	*end = run.location > address ? run.location : entry->function_end;
+	return run.understood;
+}
+
+bool unwind_rules_at(const struct unwind_entry *entry, uintptr_t address, struct unwind_row *row)
+{
+	uintptr_t end;
+
+	return unwind_rules_up_to(entry, address, row, &end);
+}

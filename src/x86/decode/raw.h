@@ -1,0 +1,28 @@
+/*
+ * An instruction as Zydis tells it: between the parts of the decoder alone.
+ *
+ * Zydis numbers thousands of instructions, so our switches are on plain
+ * numbers, of which only some have a case.
+ */
+#ifndef X86_DECODE_RAW_H
+#define X86_DECODE_RAW_H
+
+#include <Zydis/Zydis.h>
+
+#include "x86/decode/instruction.h"
+
+struct raw {
+	ZydisDecodedInstruction instruction;
+	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+};
+
+/* The number of the general register that @name is, or is a part of; NO_REGISTER. */
+int8_t decode_register(ZydisRegister name);
+
+/* Whether it is a string instruction with rep, repe or repne. */
+bool decode_is_repeated(const ZydisDecodedInstruction *instruction);
+
+/* Fills what an instruction does to memory; offset and length are set. */
+void decode_memory(const struct raw *raw, struct instruction *to);
+
+#endif

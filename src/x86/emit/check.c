@@ -1,0 +1,517 @@
+#include "x86/emit/check.h"
+
+#include "x86/emit/encode.h"
+
+#define WRITE_BIT 46u
+#define READ_BIT 45u
+#define RED_ZONE_MOST (THUNK_RED_ZONE - 8 * SPILL_COUNT)
+#define CHECK_BYTES_MOST 1024u
+
+/* Checks that stand at one place, and what they work with. */
+struct group {
+	const struct function *function;
+	const struct check_list *list;
+	uint32_t first, end_before; /* numbers of checks: first, and where to stop */
+	uint32_t count;
+	uint32_t live;
+	uint32_t operands; /* registers of all */
+	uint32_t first_site;
+	int address, word; /* scratch registers; word may be NO_REGISTER */
+	bool clobbers_flags, has_live_flags, keeps_address;
+	struct taken taken;
+};
+
+void emit_state(struct emitter *emitter, const struct taken *taken)
+{
+	struct plan_state *state;
+
+	emitter->states = encode_grow(emitter, emitter->states, &emitter->state_room,
+				      emitter->state_count + 1, sizeof(*emitter->states));
+	if (emitter->failed)
+		return;
+	if (emitter->state_count &&
+	    emitter->states[emitter->state_count - 1].clone_offset == emitter->code_bytes)
+		emitter->state_count--;
+	state = &emitter->states[emitter->state_count++];
+	*state = (struct plan_state){
+		.clone_offset = emitter->code_bytes,
+		.original_offset = taken->original_offset,
+		.rsp_lowered_by = (uint8_t)(taken->lowered_by / 8),
+		.flags_in_rax = taken->flags_in_rax,
+	};
+	for (unsigned i = 0; i < SPILL_COUNT; i++) {
+		bool is_used = i < taken->spilled_count;
+
+		state->saved_register[i] = is_used ? taken->spilled[i] : NO_REGISTER;
+		state->saved_at[i] = is_used ? taken->spilled_at[i] : 0;
+	}
+}
+
+/* --- The call of a thunk ----------------------------------------------------- */
+
+static void lower(struct emitter *emitter, struct taken *taken, unsigned by)
+{
+	encode_move_rsp(emitter, -(int32_t)by);
+	taken->lowered_by += by;
+	emit_state(emitter, taken);
+}
+
+static void raise(struct emitter *emitter, struct taken *taken, unsigned by)
+{
+	encode_move_rsp(emitter, (int32_t)by);
+	taken->lowered_by -= by;
+	emit_state(emitter, taken);
+}
+
+static void note_push(struct emitter *emitter, struct taken *taken)
+{
+	taken->lowered_by += 8;
+	emit_state(emitter, taken);
+}
+
+/* @address_register may be NO_REGISTER: the thunk has no use for an address. */
+static void emit_thunk_call(struct emitter *emitter, struct taken taken, int address_register,
+			    uint32_t site, unsigned thunk)
+{
+	bool is_lowered = taken.lowered_by != 0;
+
+	if (!is_lowered)
+		lower(emitter, &taken, THUNK_RED_ZONE);
+	if (address_register == NO_REGISTER)
+		encode_push_zero(emitter);
+	else
+		encode_push(emitter, address_register);
+	note_push(emitter, &taken);
+	encode_push_site(emitter, site, is_lowered);
+	note_push(emitter, &taken);
+	encode_call_thunk(emitter, thunk);
+	taken.lowered_by -= 16;
+	emit_state(emitter, &taken);
+	if (!is_lowered)
+		raise(emitter, &taken, THUNK_RED_ZONE);
+}
+
+/* For masked moves and gathers: with the mask's bits, and indexes on the stack. */
+static void emit_masked_call(struct emitter *emitter, struct taken taken, int address, int bits,
+			     uint32_t site, const struct masked_operands *operands)
+{
+	bool is_lowered = taken.lowered_by != 0;
+
+	if (!is_lowered)
+		lower(emitter, &taken, THUNK_RED_ZONE);
+	if (operands->is_gather) {
+		lower(emitter, &taken, THUNK_INDEX_BYTES);
+		encode_store_indexes(emitter, operands->index);
+	}
+	encode_push(emitter, address);
+	note_push(emitter, &taken);
+	encode_push_site(emitter, site, is_lowered);
+	note_push(emitter, &taken);
+	encode_push(emitter, bits);
+	note_push(emitter, &taken);
+	encode_call_thunk(emitter, operands->thunk);
+	taken.lowered_by -= 24;
+	emit_state(emitter, &taken);
+	if (operands->is_gather)
+		raise(emitter, &taken, THUNK_INDEX_BYTES);
+	if (!is_lowered)
+		raise(emitter, &taken, THUNK_RED_ZONE);
+}
+
+static unsigned log2_of(uint32_t size)
+{
+	return (unsigned)__builtin_ctz(size);
+}
+
+static unsigned simple_thunk(const struct check *check)
+{
+	return (check->is_write ? THUNK_WRITE : THUNK_READ) + log2_of(check->size_bytes);
+}
+
+static unsigned string_thunk(const struct instruction *instruction)
+{
+	return THUNK_STRING + 4u * (instruction->string - 1u) + log2_of(instruction->access_bytes) +
+	       (instruction->is_repne ? 20u : 0);
+}
+
+/* --- One check ---------------------------------------------------------------- */
+
+static bool is_narrow(const struct check *check)
+{
+	return check->size_bytes < 8;
+}
+
+/* The granule of an operand whose address is known now; or itself. */
+static struct operand granule_of(const struct emitter *emitter, const struct check *check,
+				 bool *is_aligned)
+{
+	struct operand operand = check->operand;
+	uint64_t address = emitter->module->text_address + (uint64_t)operand.target;
+
+	*is_aligned =
+		operand.is_rip_relative && is_narrow(check) && address % 8 + check->size_bytes <= 8;
+	if (*is_aligned)
+		operand.target -= (int64_t)(address % 8);
+	return operand;
+}
+
+static void save_flags(struct emitter *emitter, struct group *group)
+{
+	if (!group->has_live_flags || group->taken.flags_in_rax)
+		return;
+	encode_save_flags(emitter);
+	group->taken.flags_in_rax = true;
+	emit_state(emitter, &group->taken);
+}
+
+static void compare_word(struct emitter *emitter, struct cold_part *cold)
+{
+	encode_compare_tls(emitter, cold->word_register, emitter->options->current_tls);
+	cold->jumps[cold->jump_count++] = encode_branch_forward(emitter, CONDITION_UNEQUAL);
+}
+
+static void compare_words(struct emitter *emitter, const struct check *check,
+			  struct cold_part *cold)
+{
+	for (int32_t at = 0; at < check->size_bytes; at += 8) {
+		encode_load(emitter, cold->word_register, cold->address_register, at);
+		compare_word(emitter, cold);
+	}
+}
+
+static int8_t count_members(const struct group *group, const struct check *check)
+{
+	const struct plan_site *sites = group->list->sites;
+	int8_t count = 1;
+
+	for (uint32_t site = check->site; sites[site].next_member && count < INT8_MAX; count++)
+		site = sites[site].next_member - 1;
+	return count;
+}
+
+static void emit_quick_look(struct emitter *emitter, struct group *group, const struct check *check,
+			    struct cold_part *cold)
+{
+	bool is_aligned;
+	struct operand granule = granule_of(emitter, check, &is_aligned);
+	bool is_wide = check->size_bytes > 8;
+	int scratch = group->keeps_address && !is_wide ? group->word : group->address;
+
+	encode_lea(emitter, group->address, group->keeps_address ? &check->operand : &granule,
+		   group->taken.lowered_by);
+	save_flags(emitter, group);
+	if (emitter->options->counts)
+		encode_add_tls(emitter, emitter->options->count_tls, count_members(group, check));
+	if (scratch != group->address)
+		encode_move(emitter, scratch, group->address);
+	if (is_narrow(check) && (!is_aligned || group->keeps_address))
+		encode_and(emitter, scratch, (int8_t)(-8 | (check->size_bytes - 1)));
+	encode_flip_bit(emitter, scratch, check->is_write ? WRITE_BIT : READ_BIT);
+	cold->address_register = (int8_t)group->address;
+	cold->word_register = (int8_t)(is_wide ? group->word : scratch);
+	if (is_wide) {
+		compare_words(emitter, check, cold);
+		return;
+	}
+	encode_load(emitter, scratch, scratch, 0);
+	compare_word(emitter, cold);
+}
+
+static void add_cold(struct emitter *emitter, struct cold_list *cold, const struct cold_part *part)
+{
+	cold->parts = encode_grow(emitter, cold->parts, &cold->room, cold->count + 1,
+				  sizeof(*cold->parts));
+	if (!emitter->failed)
+		cold->parts[cold->count++] = *part;
+}
+
+/* With flags in rax and rax in the operand, the address cannot be recomputed:
+ * narrow and single-word checks keep it; wide ones flip the bit back. */
+static void emit_simple(struct emitter *emitter, struct group *group, const struct check *check,
+			struct cold_list *cold)
+{
+	struct cold_part part = {
+		.operand = check->operand,
+		.is_write = check->is_write,
+		.keeps_address = group->keeps_address,
+		.site = group->first_site + check->site,
+		.thunk = (uint8_t)simple_thunk(check),
+	};
+
+	emit_quick_look(emitter, group, check, &part);
+	part.taken = group->taken;
+	part.back = emitter->code_bytes;
+	add_cold(emitter, cold, &part);
+}
+
+static void emit_called(struct emitter *emitter, struct group *group, const struct check *check)
+{
+	unsigned thunk = check->class == ACCESS_LOCKED ? THUNK_LOCK_BEGIN : THUNK_SIZED;
+
+	encode_lea(emitter, group->address, &check->operand, group->taken.lowered_by);
+	save_flags(emitter, group);
+	emit_thunk_call(emitter, group->taken, group->address, group->first_site + check->site,
+			thunk);
+}
+
+static void emit_masked(struct emitter *emitter, struct group *group, const struct check *check)
+{
+	const struct instruction *instruction = &group->function->instructions[check->instruction];
+	struct masked_operands operands;
+
+	if (!masked_decode(emitter->module->text + instruction->offset, instruction, &operands))
+		return;
+	encode_lea(emitter, group->address, &check->operand, group->taken.lowered_by);
+	save_flags(emitter, group);
+	encode_mask_bits(emitter, group->word, &operands);
+	emit_masked_call(emitter, group->taken, group->address, group->word,
+			 group->first_site + check->site, &operands);
+}
+
+/* --- Checks at one place -------------------------------------------------------- */
+
+static const struct check *check_number(const struct group *group, uint32_t number)
+{
+	return &group->list->checks[number];
+}
+
+/* The register to work with: dead if possible, else one to be spilled. */
+static int take_register(struct group *group, uint32_t *barred)
+{
+	static const uint8_t order[] = {RAX, RCX, RDX, RSI, RDI, R8,  R9, R10,
+					R11, RBX, RBP, R12, R13, R14, R15};
+	uint32_t free = REGISTERS_ALL & ~*barred;
+	uint32_t dead = free & ~group->live;
+	uint32_t from = dead ? dead : free;
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(order); i++) {
+		int taken = order[i];
+
+		if (!(from & REGISTER_BIT((unsigned)taken)))
+			continue;
+		*barred |= REGISTER_BIT((unsigned)taken);
+		if (!dead)
+			group->taken.spilled[group->taken.spilled_count++] = (int8_t)taken;
+		return taken;
+	}
+	return NO_REGISTER;
+}
+
+/* False: not enough registers for all of them at once. */
+static bool choose_registers(struct group *group, bool is_wide)
+{
+	bool uses_rax = (group->operands & REGISTER_BIT(RAX)) != 0;
+	uint32_t barred = group->operands | REGISTER_BIT(RSP);
+
+	group->taken.spilled_count = 0;
+	group->has_live_flags = (group->live & FLAGS_ALL) != 0 && group->clobbers_flags;
+	/* Who walks the stack by frame pointers may come at any time. */
+	if (group->function->has_frame_pointer)
+		barred |= REGISTER_BIT(RBP);
+	group->keeps_address = group->has_live_flags && uses_rax;
+	if (group->count > 1 && group->keeps_address)
+		return false;
+	if (group->has_live_flags)
+		barred |= REGISTER_BIT(RAX);
+	if (group->has_live_flags && group->live & REGISTER_BIT(RAX))
+		group->taken.spilled[group->taken.spilled_count++] = RAX;
+	group->address = take_register(group, &barred);
+	group->word = NO_REGISTER;
+	if (is_wide || group->keeps_address)
+		group->word = take_register(group, &barred);
+	return group->address != NO_REGISTER &&
+	       (group->word != NO_REGISTER || !(is_wide || group->keeps_address));
+}
+
+/* Whether spills may lie in the red zone, below what the function uses of it. */
+static bool knows_red_zone(const struct function *function)
+{
+	return !function->uses_deep_red_zone && function->red_zone_bytes <= RED_ZONE_MOST &&
+	       (function->has_call || !(function->has_frame_pointer || function->stack_escapes));
+}
+
+static void begin_group(struct emitter *emitter, struct group *group)
+{
+	struct taken *taken = &group->taken;
+	bool is_lowered = taken->spilled_count && !knows_red_zone(group->function);
+	int used = (group->function->red_zone_bytes + 7) / 8;
+	unsigned count = taken->spilled_count;
+
+	taken->spilled_count = 0;
+	emit_state(emitter, taken);
+	if (is_lowered)
+		lower(emitter, taken, THUNK_LOWERED);
+	for (unsigned i = 0; i < count; i++) {
+		int at = is_lowered ? (int)i - THUNK_LOWERED / 8 : -used - (int)i - 1;
+
+		taken->spilled_at[i] = (int8_t)at;
+		encode_store_stack(emitter, taken->spilled[i], 8 * at + (int32_t)taken->lowered_by);
+	}
+	taken->spilled_count = (uint8_t)count;
+	if (count)
+		emit_state(emitter, taken);
+}
+
+static void end_group(struct emitter *emitter, struct group *group)
+{
+	struct taken *taken = &group->taken;
+
+	if (taken->flags_in_rax) {
+		encode_restore_flags(emitter);
+		taken->flags_in_rax = false;
+		emit_state(emitter, taken);
+	}
+	for (unsigned i = 0; i < taken->spilled_count; i++)
+		encode_load_stack(emitter, taken->spilled[i],
+				  8 * taken->spilled_at[i] + (int32_t)taken->lowered_by);
+	if (taken->lowered_by) {
+		taken->spilled_count = 0;
+		emit_state(emitter, taken);
+		encode_move_rsp(emitter, (int32_t)taken->lowered_by);
+		taken->lowered_by = 0;
+	}
+}
+
+static void emit_group(struct emitter *emitter, struct group *group, struct cold_list *cold)
+{
+	uint32_t number = group->first;
+
+	begin_group(emitter, group);
+	for (uint32_t i = 0; i < group->count; i++) {
+		const struct check *check = check_number(group, number);
+
+		if (!encode_reserve(emitter, CHECK_BYTES_MOST))
+			return;
+		if (check->class == ACCESS_SIMPLE)
+			emit_simple(emitter, group, check, cold);
+		else if (check->class == ACCESS_MASKED)
+			emit_masked(emitter, group, check);
+		else
+			emit_called(emitter, group, check);
+		number = check->next;
+	}
+	end_group(emitter, group);
+}
+
+static void emit_string(struct emitter *emitter, const struct group *group,
+			const struct check *check)
+{
+	const struct instruction *instruction = &group->function->instructions[check->instruction];
+
+	emit_state(emitter, &group->taken);
+	emit_thunk_call(emitter, group->taken, NO_REGISTER, group->first_site + check->site,
+			string_thunk(instruction));
+}
+
+/* Gathers @count checks from @first on.  Returns whether some needs two registers. */
+static bool gather(struct group *group, uint32_t first, uint32_t count)
+{
+	bool is_wide = false;
+
+	group->first = first;
+	group->count = count;
+	group->operands = 0;
+	group->clobbers_flags = false;
+	for (uint32_t number = first; count > 0; count--) {
+		const struct check *check = check_number(group, number);
+
+		group->clobbers_flags |= check->class != ACCESS_LOCKED;
+		group->operands |= operand_registers(&check->operand);
+		is_wide |= check->class == ACCESS_MASKED ||
+			   (check->class == ACCESS_SIMPLE && check->size_bytes > 8);
+		number = check->next;
+	}
+	return is_wide;
+}
+
+void emit_checks_at(struct emitter *emitter, const struct function *function, const uint32_t *live,
+		    const struct check_list *list, uint32_t place, uint32_t first_site,
+		    struct cold_list *cold)
+{
+	struct group group = {
+		.function = function,
+		.list = list,
+		.live = live[place],
+		.first_site = first_site,
+		.taken = {.original_offset = function->instructions[place].offset},
+	};
+	uint32_t number = list->first_at[place];
+
+	while (number != NO_CHECK && !emitter->failed) {
+		uint32_t last = number, count = 0;
+
+		if (list->checks[number].class == ACCESS_STRING) {
+			emit_string(emitter, &group, &list->checks[number]);
+			number = list->checks[number].next;
+			continue;
+		}
+		do {
+			last = list->checks[last].next;
+			count++;
+		} while (last != NO_CHECK && list->checks[last].class != ACCESS_STRING &&
+			 list->checks[last].class != ACCESS_LOCKED);
+		if (!choose_registers(&group, gather(&group, number, count))) {
+			count = 1;
+			last = list->checks[number].next;
+			if (!choose_registers(&group, gather(&group, number, 1)))
+				emitter->failed = true;
+		}
+		emit_group(emitter, &group, cold);
+		number = last;
+	}
+}
+
+void emit_lock_end(struct emitter *emitter, const struct instruction *instruction, uint32_t site)
+{
+	struct taken taken = {.original_offset = instruction->offset + instruction->length};
+	bool compares = (instruction->memory & MEMORY_COMPARES) != 0;
+
+	emit_state(emitter, &taken);
+	emit_thunk_call(emitter, taken, NO_REGISTER, site,
+			compares ? THUNK_LOCK_END_COMPARE : THUNK_LOCK_END);
+}
+
+/* --- Cold parts ------------------------------------------------------------------- */
+
+/* A reader's second look: is it a member of the set it saw last? */
+static void emit_second_looks(struct emitter *emitter, struct cold_part *part)
+{
+	uint32_t onward[ARRAY_LENGTH(part->jumps)];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < part->jump_count; i++) {
+		uint32_t word_settled = part->jumps[i] + 4;
+
+		encode_land(emitter, part->jumps[i]);
+		encode_compare_tls(emitter, part->word_register, emitter->options->shared_tls);
+		encode_branch_back(emitter, CONDITION_EQUAL, word_settled);
+		if (i + 1 < part->jump_count)
+			onward[count++] = encode_jump_forward(emitter);
+	}
+	for (unsigned i = 0; i < count; i++)
+		encode_land(emitter, onward[i]);
+}
+
+static void emit_cold_part(struct emitter *emitter, struct cold_part *part)
+{
+	emit_state(emitter, &part->taken);
+	if (part->is_write)
+		for (unsigned i = 0; i < part->jump_count; i++)
+			encode_land(emitter, part->jumps[i]);
+	else
+		emit_second_looks(emitter, part);
+	if (!part->keeps_address)
+		encode_lea(emitter, part->address_register, &part->operand, part->taken.lowered_by);
+	else if (part->jump_count > 1)
+		encode_flip_bit(emitter, part->address_register,
+				part->is_write ? WRITE_BIT : READ_BIT);
+	emit_thunk_call(emitter, part->taken, part->address_register, part->site, part->thunk);
+	encode_jump_back(emitter, part->back);
+}
+
+void emit_cold_parts(struct emitter *emitter, struct cold_list *cold)
+{
+	for (uint32_t i = 0; i < cold->count && encode_reserve(emitter, CHECK_BYTES_MOST); i++)
+		emit_cold_part(emitter, &cold->parts[i]);
+	cold->count = 0;
+}

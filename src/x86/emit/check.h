@@ -1,0 +1,72 @@
+/*
+ * The machine code of checks.
+ *
+ * Inline, for an access of up to 8 bytes:
+ *
+ *     lea   operand, s
+ *     and   $-8 | (size - 1), s	what is not aligned stays so, and never compares equal
+ *     btc   $46 or $45, s		s is the address of the shadow word
+ *     mov   (s), s
+ *     cmp   %fs:current, s
+ *     jne   cold
+ *
+ * The cold part recomputes the address and calls the thunk.  Wider accesses
+ * compare word by word, with a second register.  Flags that are alive are
+ * kept in rax meanwhile (lahf, seto); registers that are alive are spilled
+ * below the red zone's used part, or under a lowered rsp where it is not
+ * known what is used.  Checks that stand at one place share all that.
+ *
+ * States say at every step what a signal handler must be shown in place of
+ * the registers.
+ */
+#ifndef X86_EMIT_CHECK_H
+#define X86_EMIT_CHECK_H
+
+#include "x86/flow/checks.h"
+#include "x86/emit/emit.h"
+
+#define SPILL_COUNT 3
+
+/* What has been taken from the program's state, at some point of a check. */
+struct taken {
+	uint32_t original_offset; /* the instruction that is about to run */
+	uint32_t lowered_by;	  /* bytes taken from rsp */
+	int8_t spilled[SPILL_COUNT];
+	int8_t spilled_at[SPILL_COUNT]; /* in units of 8 from the original rsp */
+	uint8_t spilled_count;
+	bool flags_in_rax;
+};
+
+/* The part of a check that lies at the function's end. */
+struct cold_part {
+	struct taken taken;
+	struct operand operand;
+	uint32_t jumps[8]; /* positions of the branches that lead here */
+	uint8_t jump_count;
+	int8_t word_register, address_register;
+	bool is_write;
+	bool keeps_address; /* in address_register, which may not be recomputed */
+	uint32_t back;	    /* where to go on after the thunk */
+	uint32_t site;
+	uint8_t thunk;
+};
+
+struct cold_list {
+	struct cold_part *parts;
+	uint32_t count, room;
+};
+
+/* Appends a state from here on. */
+void emit_state(struct emitter *emitter, const struct taken *taken);
+
+/* The checks that stand before instruction @place of @function. */
+void emit_checks_at(struct emitter *emitter, const struct function *function, const uint32_t *live,
+		    const struct check_list *list, uint32_t place, uint32_t first_site,
+		    struct cold_list *cold);
+
+/* What follows a locked instruction. */
+void emit_lock_end(struct emitter *emitter, const struct instruction *instruction, uint32_t site);
+
+void emit_cold_parts(struct emitter *emitter, struct cold_list *cold);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * Values by how they were computed: equal hashes, equal values.
+ */
+#include "x86/flow/walk.h"
+
+#define NO_LOAD UINT16_MAX
+#define CHANGED_BY_CALLS                                                                           \
+	(REGISTER_BIT(RAX) | REGISTER_BIT(RCX) | REGISTER_BIT(RDX) | REGISTER_BIT(RSI) |           \
+	 REGISTER_BIT(RDI) | REGISTER_BIT(R8) | REGISTER_BIT(R9) | REGISTER_BIT(R10) |             \
+	 REGISTER_BIT(R11))
+
+/* 16 registers, and then the function's slots. */
+#define VALUES_MOST (16u + FLOW_SLOTS_MOST)
+
+struct places {
+	struct flow *flow;
+	uint32_t value_count;
+	uint64_t *joins; /* states by number */
+	uint16_t *load_of;
+	uint64_t *store_places, *load_places;
+	uint64_t now[VALUES_MOST];
+};
+
+static uint64_t *join_state(const struct places *places, uint32_t join)
+{
+	return places->joins + (size_t)join * places->value_count;
+}
+
+/* --- States ------------------------------------------------------------------------------ */
+
+static void begin(void *analysis, uint64_t name)
+{
+	struct places *places = analysis;
+
+	for (uint32_t i = 0; i < places->value_count; i++)
+		places->now[i] = flow_mix(name, i);
+	places->now[RSP] = RSP;
+}
+
+static void set_join(void *analysis, uint32_t join)
+{
+	struct places *places = analysis;
+
+	memcpy(join_state(places, join), places->now, places->value_count * sizeof(uint64_t));
+}
+
+static void take_join(void *analysis, uint32_t join)
+{
+	struct places *places = analysis;
+
+	memcpy(places->now, join_state(places, join), places->value_count * sizeof(uint64_t));
+}
+
+/* Different values make one that is named after the join. */
+static bool meet_value(uint64_t *into, uint64_t from, uint64_t name)
+{
+	uint64_t met;
+
+	if (LIKELY(*into == from))
+		return false;
+	met = flow_mix(0x70e1, name);
+	if (*into == met)
+		return false;
+	*into = met;
+	return true;
+}
+
+static bool meet_join(void *analysis, uint32_t join, uint32_t live)
+{
+	struct places *places = analysis;
+	uint64_t *into = join_state(places, join);
+	bool has_changed = false;
+
+	for (live &= REGISTERS_ALL; live; live &= live - 1) {
+		unsigned i = (unsigned)__builtin_ctz(live);
+
+		has_changed |= meet_value(&into[i], places->now[i], join * 64ull + i);
+	}
+	for (uint32_t i = 16; i < places->value_count; i++)
+		has_changed |= meet_value(&into[i], places->now[i], join * 64ull + i);
+	return has_changed;
+}
+
+/* --- Instructions ------------------------------------------------------------------------ */
+
+static uint64_t place_of(const struct places *places, const struct instruction *instruction)
+{
+	uint64_t hash = 0x91ace;
+
+	if (instruction->is_rip_relative)
+		return flow_mix(hash, (uint64_t)instruction->target);
+	if (instruction->base != NO_REGISTER)
+		hash = flow_mix(hash, places->now[instruction->base]);
+	if (instruction->index != NO_REGISTER)
+		hash = flow_mix(hash,
+				flow_mix(places->now[instruction->index], instruction->scale));
+	return flow_mix(hash, (uint64_t)(int64_t)instruction->displacement);
+}
+
+/* What memory gives to the instruction. */
+static uint64_t memory_value(struct places *places, uint32_t index)
+{
+	const struct instruction *instruction = &places->flow->function->instructions[index];
+	int slot = places->flow->slot_of[index];
+	uint64_t place;
+
+	if (slot >= 0)
+		return places->now[16 + slot];
+	place = place_of(places, instruction);
+	if (places->load_of[index] != NO_LOAD)
+		places->load_places[places->load_of[index]] = place;
+	return flow_mix(0x10ad, place);
+}
+
+/* The value that the instruction computes from all it reads. */
+static uint64_t computed_value(struct places *places, uint32_t index)
+{
+	const struct instruction *instruction = &places->flow->function->instructions[index];
+	uint32_t operands = instruction->reads & REGISTERS_ALL;
+	uint64_t value = instruction->mnemonic;
+
+	if (flow_has_memory(instruction)) {
+		operands &= ~flow_address_registers(instruction);
+		if (instruction->memory & MEMORY_READ)
+			value = memory_value(places, index);
+		if (instruction->memory & MEMORY_PLAIN_MOVE && !operands)
+			return value;
+	}
+	if (instruction->is_lea)
+		value = place_of(places, instruction);
+	value = flow_mix(value, flow_mix(instruction->mnemonic, (uint64_t)instruction->immediate));
+	for (; operands; operands &= operands - 1)
+		value = flow_mix(value, places->now[__builtin_ctz(operands)]);
+	return value;
+}
+
+static void store_value(struct places *places, uint32_t index, uint64_t value)
+{
+	const struct flow *flow = places->flow;
+	int slot = flow->slot_of[index];
+
+	if (slot >= 0)
+		places->now[16 + slot] = value;
+	else if (flow->roles[index] & FLOW_STORE)
+		places->store_places[flow->store_of[index]] =
+			place_of(places, &flow->function->instructions[index]);
+}
+
+static void change_registers(struct places *places, const struct instruction *instruction,
+			     uint64_t value)
+{
+	uint32_t changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
+	bool is_only = (changed & (changed - 1)) == 0;
+
+	for (; changed; changed &= changed - 1) {
+		unsigned r = (unsigned)__builtin_ctz(changed);
+
+		places->now[r] = is_only ? value : flow_mix(value, r);
+	}
+}
+
+/* Slots named from rsp mean other places once it moves. */
+static void forget_moved_slots(struct places *places, uint32_t index)
+{
+	for (unsigned i = 0; i < places->flow->slot_count; i++)
+		if (places->flow->slot_keys[i] & 1)
+			places->now[16 + i] = flow_mix(index, 64 + i);
+}
+
+static void run_plain(void *analysis, uint32_t index)
+{
+	struct places *places = analysis;
+	const struct instruction *instruction = &places->flow->function->instructions[index];
+	uint64_t value;
+
+	/* A value that goes nowhere need not be known. */
+	if (!(instruction->changes & REGISTERS_ALL) && !instruction->memory)
+		return;
+	value = computed_value(places, index);
+	if (instruction->memory & MEMORY_WRITE)
+		store_value(places, index,
+			    instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ
+				    ? value
+				    : places->now[instruction->source]);
+	if (flow_is_register_move(places->flow, instruction))
+		value = places->now[instruction->source];
+	change_registers(places, instruction, value);
+	if (instruction->changes & REGISTER_BIT(RSP))
+		forget_moved_slots(places, index);
+}
+
+static void run_call(void *analysis, uint32_t index)
+{
+	struct places *places = analysis;
+
+	for (unsigned r = 0; r < 16; r++)
+		if (CHANGED_BY_CALLS & REGISTER_BIT(r))
+			places->now[r] = flow_mix(0xca11, index * 16 + r);
+}
+
+static void ignore(void *analysis, uint32_t index)
+{
+	(void)analysis;
+	(void)index;
+}
+
+/* --- All of it --------------------------------------------------------------------------- */
+
+static void number_loads(struct places *places, const struct flow_loads *loads)
+{
+	for (uint32_t i = 0; i < places->flow->function->count; i++)
+		places->load_of[i] = NO_LOAD;
+	for (uint32_t i = 0; i < loads->count; i++)
+		places->load_of[loads->at[i]] = (uint16_t)i;
+}
+
+bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct flow_loads *loads,
+		      uint64_t *store_places, uint64_t *load_places)
+{
+	static const struct flow_actions actions = {
+		.begin = begin,
+		.set = set_join,
+		.meet = meet_join,
+		.take = take_join,
+		.plain = run_plain,
+		.call = run_call,
+		.decide = ignore,
+		.pass_by = ignore,
+	};
+	struct places places = {
+		.flow = flow,
+		.value_count = 16 + flow->slot_count,
+		.load_of = scratch_take(scratch, flow->function->count * sizeof(uint16_t)),
+		.store_places = store_places,
+		.load_places = load_places,
+	};
+
+	places.joins = scratch_take(scratch, ((size_t)flow->join_count + 1) * places.value_count *
+						     sizeof(uint64_t));
+	if (!places.load_of || !places.joins)
+		return false;
+	number_loads(&places, loads);
+	flow_walk(flow, &actions, &places);
+	return true;
+}

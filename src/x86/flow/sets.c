@@ -1,0 +1,370 @@
+/*
+ * Values by the loads that they rest on.
+ */
+#include "x86/flow/walk.h"
+#include "x86/decode/vector.h"
+
+#define NO_LOAD UINT8_MAX
+
+/* 16 registers, the function's slots, and then its vector registers if it has any. */
+#define SETS_MOST (16u + FLOW_SLOTS_MOST + FLOW_VECTORS)
+_Static_assert(SETS_MOST <= 64, "a bit for each set");
+
+struct state {
+	uint64_t flags;
+	uint64_t taken, passed;	  /* loads that decided a branch, by its outcome */
+	uint64_t filled;	  /* which sets are not empty; most are */
+	uint64_t sets[SETS_MOST]; /* empty ones are so only in the state of now */
+};
+
+struct sets {
+	struct flow *flow;
+	uint32_t set_count;
+	char *joins; /* states by number */
+	uint8_t *load_of;
+	struct flow_store *stores;
+	uint64_t taken_before; /* the branch under way */
+	struct state now;
+};
+
+static size_t state_bytes(const struct sets *sets)
+{
+	return offsetof(struct state, sets) + sets->set_count * sizeof(uint64_t);
+}
+
+static struct state *join_state(const struct sets *sets, uint32_t join)
+{
+	return (struct state *)(void *)(sets->joins + join * state_bytes(sets));
+}
+
+static unsigned vector_number(const struct sets *sets, unsigned number)
+{
+	return 16 + sets->flow->slot_count + number;
+}
+
+static inline void put_set(struct sets *sets, unsigned number, uint64_t set)
+{
+	sets->now.sets[number] = set;
+	sets->now.filled &= ~(1ull << number);
+	sets->now.filled |= (uint64_t)(set != 0) << number;
+}
+
+/* --- States ------------------------------------------------------------------------------ */
+
+static void begin(void *analysis, uint64_t name)
+{
+	struct sets *sets = analysis;
+
+	(void)name;
+	for (uint64_t left = sets->now.filled; left; left &= left - 1)
+		sets->now.sets[__builtin_ctzll(left)] = 0;
+	sets->now.filled = 0;
+	sets->now.flags = sets->now.taken = sets->now.passed = 0;
+}
+
+static void set_join(void *analysis, uint32_t join)
+{
+	const struct sets *sets = analysis;
+	struct state *into = join_state(sets, join);
+
+	memcpy(into, &sets->now, offsetof(struct state, sets));
+	for (uint64_t left = into->filled; left; left &= left - 1)
+		into->sets[__builtin_ctzll(left)] = sets->now.sets[__builtin_ctzll(left)];
+}
+
+static void take_join(void *analysis, uint32_t join)
+{
+	struct sets *sets = analysis;
+	const struct state *from = join_state(sets, join);
+
+	for (uint64_t left = sets->now.filled & ~from->filled; left; left &= left - 1)
+		sets->now.sets[__builtin_ctzll(left)] = 0;
+	memcpy(&sets->now, from, offsetof(struct state, sets));
+	for (uint64_t left = from->filled; left; left &= left - 1)
+		sets->now.sets[__builtin_ctzll(left)] = from->sets[__builtin_ctzll(left)];
+}
+
+/* Returns what is new in it. */
+static uint64_t meet_set(uint64_t *into, uint64_t from)
+{
+	uint64_t added = from & ~*into;
+
+	*into |= from;
+	return added;
+}
+
+static bool meet_join(void *analysis, uint32_t join, uint32_t live)
+{
+	struct sets *sets = analysis;
+	struct state *into = join_state(sets, join);
+	uint64_t added = meet_set(&into->flags, sets->now.flags);
+	uint64_t left = sets->now.filled & (live | ~(uint64_t)REGISTERS_ALL);
+
+	added |= meet_set(&into->taken, sets->now.taken);
+	added |= meet_set(&into->passed, sets->now.passed);
+	for (; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+
+		if (!(into->filled >> i & 1))
+			into->sets[i] = 0;
+		added |= meet_set(&into->sets[i], sets->now.sets[i]);
+		into->filled |= 1ull << i;
+	}
+	return added != 0;
+}
+
+/* --- Instructions ------------------------------------------------------------------------ */
+
+/* What memory gives to the instruction. */
+static uint64_t memory_set(const struct sets *sets, uint32_t index)
+{
+	int slot = sets->flow->slot_of[index];
+
+	if (slot >= 0)
+		return sets->now.sets[16 + slot];
+	return sets->load_of[index] == NO_LOAD ? 0 : 1ull << sets->load_of[index];
+}
+
+/* What all that the instruction reads rests on. */
+static uint64_t computed_set(const struct sets *sets, uint32_t index)
+{
+	const struct instruction *instruction = &sets->flow->function->instructions[index];
+	uint32_t operands = instruction->reads & REGISTERS_ALL;
+	uint64_t set = 0;
+
+	if (flow_has_memory(instruction)) {
+		operands &= ~flow_address_registers(instruction);
+		if (instruction->memory & MEMORY_READ)
+			set = memory_set(sets, index);
+		if (instruction->memory & MEMORY_PLAIN_MOVE && !operands)
+			return set;
+	}
+	for (; operands; operands &= operands - 1)
+		set |= sets->now.sets[__builtin_ctz(operands)];
+	if (instruction->reads & FLAGS_ALL)
+		set |= sets->now.flags;
+	return set;
+}
+
+/* By the first bytes: an escape, VEX, or a prefix that may stand before one. */
+static bool may_be_vector(const unsigned char *bytes)
+{
+	if ((bytes[0] & 0xf0) == 0x40)
+		return bytes[1] == 0x0f;
+	return bytes[0] == 0x0f || bytes[0] == 0x66 || bytes[0] == 0xf2 || bytes[0] == 0xf3 ||
+	       bytes[0] == 0xc4 || bytes[0] == 0xc5 || bytes[0] == 0x2e || bytes[0] == 0x3e;
+}
+
+/* What vector registers get.  Returns what the instruction's result rests on: @set, if
+ * it has nothing to do with vectors. */
+static uint64_t move_vectors(struct sets *sets, uint32_t index, uint64_t set)
+{
+	const struct instruction *instruction = &sets->flow->function->instructions[index];
+	const unsigned char *bytes = sets->flow->module->text + instruction->offset;
+	struct vector_operands operands;
+	uint64_t from;
+
+	if (!sets->flow->vector_count || instruction->source != NO_REGISTER ||
+	    !may_be_vector(bytes) || !vector_decode(bytes, instruction->length, &operands))
+		return set;
+	if (operands.is_store) {
+		from = sets->now.sets[vector_number(sets, operands.reg)];
+		if (operands.has_rm && !operands.to_general)
+			put_set(sets, vector_number(sets, operands.rm), from);
+		return from;
+	}
+	if (operands.has_rm && !operands.from_general)
+		set = sets->now.sets[vector_number(sets, operands.rm)];
+	if (operands.to_general || instruction->changes & FLAGS_ALL)
+		return set;
+	from = set;
+	if (!operands.is_move || operands.extra != operands.reg)
+		from |= sets->now.sets[vector_number(sets, operands.extra)];
+	put_set(sets, vector_number(sets, operands.reg), from);
+	return set;
+}
+
+static void store_set(struct sets *sets, uint32_t index, uint64_t set)
+{
+	const struct flow *flow = sets->flow;
+	int slot = flow->slot_of[index];
+
+	if (slot >= 0)
+		put_set(sets, 16u + (unsigned)slot, set);
+	else if (flow->roles[index] & FLOW_STORE)
+		sets->stores[flow->store_of[index]] =
+			(struct flow_store){set, sets->now.taken ^ sets->now.passed};
+}
+
+static void change_registers(struct sets *sets, const struct instruction *instruction, uint64_t set)
+{
+	uint32_t changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
+
+	for (; changed; changed &= changed - 1)
+		put_set(sets, (unsigned)__builtin_ctz(changed), set);
+	if (instruction->changes & FLAGS_ALL)
+		sets->now.flags = set;
+}
+
+/* Slots named from rsp mean other places once it moves. */
+static void forget_moved_slots(struct sets *sets)
+{
+	for (unsigned i = 0; i < sets->flow->slot_count; i++)
+		if (sets->flow->slot_keys[i] & 1)
+			put_set(sets, 16 + i, 0);
+}
+
+/* Whether the instruction reads and writes empty sets alone, but for the flags. */
+static inline bool is_idle(const struct sets *sets, const struct instruction *instruction,
+			   uint32_t index)
+{
+	uint64_t vectors = ~0ull << (16 + sets->flow->slot_count);
+	uint64_t concerned =
+		vectors | ((instruction->reads | instruction->changes) & REGISTERS_ALL);
+
+	/* Slots, too, where they are named or lost. */
+	if (sets->flow->slot_of[index] >= 0 || instruction->changes & REGISTER_BIT(RSP))
+		concerned = ~0ull;
+	return !(sets->now.filled & concerned) && sets->load_of[index] == NO_LOAD &&
+	       !(instruction->reads & FLAGS_ALL && sets->now.flags);
+}
+
+static void run_plain(void *analysis, uint32_t index)
+{
+	struct sets *sets = analysis;
+	const struct instruction *instruction = &sets->flow->function->instructions[index];
+	uint64_t set;
+
+	if (is_idle(sets, instruction, index)) {
+		if (instruction->memory & MEMORY_WRITE)
+			store_set(sets, index, 0);
+		if (instruction->changes & FLAGS_ALL)
+			sets->now.flags = 0;
+		return;
+	}
+	set = move_vectors(sets, index, computed_set(sets, index));
+
+	if (instruction->memory & MEMORY_WRITE)
+		store_set(sets, index,
+			  instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ
+				  ? set
+				  : sets->now.sets[instruction->source]);
+	if (flow_is_register_move(sets->flow, instruction))
+		set = sets->now.sets[instruction->source];
+	change_registers(sets, instruction, set);
+	if (instruction->changes & REGISTER_BIT(RSP))
+		forget_moved_slots(sets);
+}
+
+static void run_call(void *analysis, uint32_t index)
+{
+	static const uint8_t lost[] = {RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11};
+	struct sets *sets = analysis;
+
+	(void)index;
+	for (unsigned i = 0; i < ARRAY_LENGTH(lost); i++)
+		put_set(sets, lost[i], 0);
+	for (unsigned i = 0; i < sets->flow->vector_count; i++)
+		put_set(sets, vector_number(sets, i), 0);
+	sets->now.flags = 0;
+}
+
+/* --- Branches -------------------------------------------------------------------------------- */
+
+static bool is_call(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_CALL ||
+	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+}
+
+/* May @instruction go on with the next one? */
+static bool falls_through(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_PLAIN ||
+	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
+}
+
+/*
+ * Does the code that @branch goes to end in a call that does not come back, as far
+ * as the layout tells?  It lies apart, and behind the call is code that is
+ * reached otherwise, or none.  Such a branch is an assertion rather than a decision,
+ * as is one that leaves the function (its cold part).
+ */
+static bool is_dead_end(const struct flow *flow, const struct instruction *branch)
+{
+	const struct function *function = flow->function;
+	const struct instruction *instructions = function->instructions;
+	uint32_t index = function_target(function, branch);
+
+	if (index == UINT32_MAX)
+		return true;
+	if (index == 0 || falls_through(&instructions[index - 1]))
+		return false;
+	for (; index < function->count; index++) {
+		if (instructions[index].kind == INSTRUCTION_STOP)
+			return true;
+		if (is_call(&instructions[index]) &&
+		    (index + 1 == function->count ||
+		     function->reach[index + 1] & (REACH_BRANCH | REACH_INDIRECT)))
+			return true;
+		if (!is_call(&instructions[index]) && instructions[index].kind != INSTRUCTION_PLAIN)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t deciding_set(const struct sets *sets, uint32_t index)
+{
+	const struct instruction *branch = &sets->flow->function->instructions[index];
+
+	return !sets->now.flags || is_dead_end(sets->flow, branch) ? 0 : sets->now.flags;
+}
+
+static void decide(void *analysis, uint32_t index)
+{
+	struct sets *sets = analysis;
+
+	sets->taken_before = sets->now.taken;
+	sets->now.taken |= deciding_set(sets, index);
+}
+
+static void pass_by(void *analysis, uint32_t index)
+{
+	struct sets *sets = analysis;
+
+	sets->now.taken = sets->taken_before;
+	sets->now.passed |= deciding_set(sets, index);
+}
+
+/* --- All of it --------------------------------------------------------------------------- */
+
+bool flow_find_sets(struct flow *flow, struct scratch *scratch, const uint32_t *loads,
+		    uint32_t load_count, struct flow_store *stores)
+{
+	static const struct flow_actions actions = {
+		.begin = begin,
+		.set = set_join,
+		.meet = meet_join,
+		.take = take_join,
+		.plain = run_plain,
+		.call = run_call,
+		.decide = decide,
+		.pass_by = pass_by,
+	};
+	struct sets sets = {
+		.flow = flow,
+		.set_count = 16 + flow->slot_count + flow->vector_count,
+		.load_of = scratch_take(scratch, flow->function->count),
+		.stores = stores,
+	};
+
+	sets.joins = scratch_take(scratch, ((size_t)flow->join_count + 1) * state_bytes(&sets));
+	if (!sets.load_of || !sets.joins)
+		return false;
+	memset(sets.load_of, NO_LOAD, flow->function->count);
+	for (uint32_t i = 0; i < load_count; i++)
+		sets.load_of[loads[i]] = (uint8_t)i;
+	memset(stores, 0, flow->store_count * sizeof(*stores));
+	flow_walk(flow, &actions, &sets);
+	return true;
+}

@@ -1,0 +1,240 @@
+/*
+ * The way over a function's code that both analyses of flow take: between the
+ * parts of flow alone.
+ *
+ * States are kept where paths meet, at joins.  The first pass goes over all code.
+ * After that only what comes to a join that has changed is followed, up to the next
+ * join, until nothing changes; or the passes are too many, which does no harm.
+ */
+#ifndef X86_FLOW_WALK_H
+#define X86_FLOW_WALK_H
+
+#include <string.h>
+
+#include "x86/flow/flow.h"
+
+#define FLOW_SLOTS_MOST 32u
+#define FLOW_VECTORS 16u
+#define FLOW_PASSES_MOST 5u
+#define FLOW_NO_JOIN UINT32_MAX
+
+/* What both know of a function. */
+struct flow {
+	const struct module *module;
+	const struct function *function;
+	const uint8_t *roles;
+	const uint32_t *live;
+	uint32_t *join_numbers; /* per instruction, or FLOW_NO_JOIN */
+	uint32_t *store_of;	/* per instruction: its store's number */
+	int8_t *slot_of;	/* per instruction: of its memory operand, or -1 */
+	uint32_t join_count;	/* one more is for all indirect targets */
+	uint32_t store_count;
+	int32_t slot_keys[FLOW_SLOTS_MOST]; /* displacement * 2 + (base is rsp) */
+	uint32_t slot_count, vector_count;
+	bool has_loop;		      /* one pass is not enough */
+	uint8_t *is_reached, *is_new; /* per join */
+	bool is_now_reached, has_changed;
+};
+
+/* What an analysis does; the state it has now is its own. */
+struct flow_actions {
+	/* Where nothing is known: every place has a value of its own. */
+	void (*begin)(void *analysis, uint64_t name);
+	/* Brings the state to a join, for the first time or once more; returns whether
+	 * that changes it.  Only registers in @live matter. */
+	void (*set)(void *analysis, uint32_t join);
+	bool (*meet)(void *analysis, uint32_t join, uint32_t live);
+	/* Goes on with the state of a join. */
+	void (*take)(void *analysis, uint32_t join);
+	void (*plain)(void *analysis, uint32_t index);
+	void (*call)(void *analysis, uint32_t index);
+	/* Around a branch that may be taken: before it is, and when it was not. */
+	void (*decide)(void *analysis, uint32_t index);
+	void (*pass_by)(void *analysis, uint32_t index);
+};
+
+static inline uint64_t flow_mix(uint64_t a, uint64_t b)
+{
+	uint64_t x =
+		(a ^ (b + 0x9e3779b97f4a7c15ull + (a << 6) + (a >> 2))) * 0xff51afd7ed558ccdull;
+
+	return x ^ x >> 32;
+}
+
+static inline uint32_t flow_address_registers(const struct instruction *instruction)
+{
+	uint32_t registers = 0;
+
+	if (instruction->base != NO_REGISTER)
+		registers |= REGISTER_BIT((unsigned)instruction->base);
+	if (instruction->index != NO_REGISTER)
+		registers |= REGISTER_BIT((unsigned)instruction->index);
+	return registers;
+}
+
+static inline bool flow_has_memory(const struct instruction *instruction)
+{
+	return (instruction->memory & (MEMORY_READ | MEMORY_WRITE)) != 0 && !instruction->is_lea;
+}
+
+/* mov between registers, which hands a value on as it is. */
+static inline bool flow_is_register_move(const struct flow *flow,
+					 const struct instruction *instruction)
+{
+	const unsigned char *bytes = flow->module->text + instruction->offset;
+	unsigned at;
+
+	if (instruction->memory || instruction->source == NO_REGISTER)
+		return false;
+	at = (bytes[0] & 0xf0) == 0x40;
+	return instruction->length >= at + 2 && (bytes[at] == 0x89 || bytes[at] == 0x8b) &&
+	       bytes[at + 1] >= 0xc0;
+}
+
+/* --- The way ------------------------------------------------------------------------- */
+
+#define FLOW_INLINE static inline __attribute__((always_inline))
+
+FLOW_INLINE void flow_bring(struct flow *flow, const struct flow_actions *actions, void *analysis,
+			    uint32_t join, uint32_t live)
+{
+	bool has_changed = true;
+
+	if (flow->is_reached[join])
+		has_changed = actions->meet(analysis, join, live);
+	else
+		actions->set(analysis, join);
+	flow->is_reached[join] = true;
+	flow->is_new[join] |= has_changed;
+	flow->has_changed |= has_changed;
+}
+
+FLOW_INLINE void flow_branch(struct flow *flow, const struct flow_actions *actions, void *analysis,
+			     uint32_t index)
+{
+	const struct function *function = flow->function;
+	uint32_t to = function_target(function, &function->instructions[index]);
+
+	if (to != UINT32_MAX && flow->join_numbers[to] != FLOW_NO_JOIN)
+		flow_bring(flow, actions, analysis, flow->join_numbers[to], flow->live[to]);
+}
+
+/* Any but a plain one. */
+FLOW_INLINE void flow_run(struct flow *flow, const struct flow_actions *actions, void *analysis,
+			  uint32_t index)
+{
+	switch ((enum instruction_kind)flow->function->instructions[index].kind) {
+	case INSTRUCTION_BRANCH_IF:
+	case INSTRUCTION_LOOP:
+		actions->decide(analysis, index);
+		flow_branch(flow, actions, analysis, index);
+		actions->pass_by(analysis, index);
+		break;
+	case INSTRUCTION_CALL:
+	case INSTRUCTION_CALL_INDIRECT:
+		actions->call(analysis, index);
+		break;
+	case INSTRUCTION_BRANCH:
+		flow_branch(flow, actions, analysis, index);
+		flow->is_now_reached = false;
+		break;
+	case INSTRUCTION_JUMP_INDIRECT:
+		flow_bring(flow, actions, analysis, flow->join_count, REGISTERS_ALL);
+		flow->is_now_reached = false;
+		break;
+	case INSTRUCTION_RETURN:
+	case INSTRUCTION_STOP:
+	case INSTRUCTION_UNKNOWN:
+		flow->is_now_reached = false;
+		break;
+	case INSTRUCTION_PLAIN:
+		break;
+	}
+}
+
+/* Arrives at a place where paths meet.  False: nothing is new here. */
+FLOW_INLINE bool flow_arrive(struct flow *flow, const struct flow_actions *actions, void *analysis,
+			     uint32_t index, bool is_whole)
+{
+	uint32_t join = flow->join_numbers[index];
+	uint8_t reach = flow->function->reach[index];
+
+	if (flow->is_now_reached)
+		flow_bring(flow, actions, analysis, join, flow->live[index]);
+	if (reach & REACH_INDIRECT && flow->is_reached[flow->join_count]) {
+		actions->take(analysis, flow->join_count);
+		flow_bring(flow, actions, analysis, join, flow->live[index]);
+	}
+	flow->is_now_reached = false;
+	if (!is_whole && !flow->is_new[join])
+		return false;
+	flow->is_new[join] = false;
+	flow->is_now_reached = true;
+	if (flow->is_reached[join])
+		actions->take(analysis, join);
+	else if (reach & (REACH_ENTRY | REACH_INDIRECT))
+		actions->begin(analysis, flow_mix(0xbe91, index));
+	else
+		flow->is_now_reached = false;
+	return true;
+}
+
+FLOW_INLINE void flow_pass(struct flow *flow, const struct flow_actions *actions, void *analysis,
+			   bool is_whole)
+{
+	const struct function *function = flow->function;
+	bool follows = is_whole;
+
+	flow->has_changed = false;
+	flow->is_now_reached = is_whole;
+	if (is_whole)
+		actions->begin(analysis, 0xbe90);
+	for (uint32_t i = 0; i < function->count; i++) {
+		if (flow->join_numbers[i] != FLOW_NO_JOIN) {
+			follows = flow_arrive(flow, actions, analysis, i, is_whole);
+			if (!flow->is_now_reached)
+				continue;
+		} else if (!flow->is_now_reached) {
+			if (!follows || !(function->reach[i] & REACH_ENTRY))
+				continue;
+			actions->begin(analysis, flow_mix(0xbe91, i));
+			flow->is_now_reached = true;
+		}
+		if (LIKELY(function->instructions[i].kind == INSTRUCTION_PLAIN))
+			actions->plain(analysis, i);
+		else
+			flow_run(flow, actions, analysis, i);
+	}
+}
+
+FLOW_INLINE void flow_walk(struct flow *flow, const struct flow_actions *actions, void *analysis)
+{
+	memset(flow->is_reached, 0, flow->join_count + 1);
+	memset(flow->is_new, 0, flow->join_count + 1);
+	for (unsigned pass = 0; pass < FLOW_PASSES_MOST; pass++) {
+		flow_pass(flow, actions, analysis, pass == 0);
+		if (!flow->has_changed || !flow->has_loop)
+			break;
+	}
+}
+
+/* --- The two analyses ---------------------------------------------------------------- */
+
+/* Stores hashes of the addresses of the function's stores, by number, and of @loads.
+ * False: no memory. */
+bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct flow_loads *loads,
+		      uint64_t *store_places, uint64_t *load_places);
+
+#define FLOW_SET_MOST 64u
+
+/* What a store's value rests on, and what has decided that it is made: bit n is the
+ * load at[n]. */
+struct flow_store {
+	uint64_t rests, decided;
+};
+
+/* Fills @stores, by number.  False: no memory. */
+bool flow_find_sets(struct flow *flow, struct scratch *scratch, const uint32_t *loads,
+		    uint32_t load_count, struct flow_store *stores);
+
+#endif
