@@ -5,7 +5,6 @@ noinst_LIBRARIES += reports/libreports.a
 reports_libreports_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
 reports_libreports_a_CFLAGS = $(AM_CFLAGS) $(ELFUTILS_CFLAGS) $(JANSSON_CFLAGS)
 reports_libreports_a_SOURCES = \
-	%D%/formats.def \
 	%D%/report.c %D%/report.h \
 	%D%/view.c %D%/view.h \
 	%D%/model/executions.c %D%/model/executions.h \
@@ -32,11 +31,12 @@ reports_libreports_a_SOURCES = \
 	%D%/words/memory.c %D%/words/memory.h \
 	%D%/words/names.c %D%/words/names.h \
 	%D%/formats/blocked.c %D%/formats/blocked.h \
-	%D%/formats/json.c %D%/formats/json.h \
+	%D%/formats/formats.h \
+	%D%/formats/json.c \
 	%D%/formats/json_memory.c %D%/formats/json_memory.h \
 	%D%/formats/json_parts.c %D%/formats/json_parts.h \
 	%D%/formats/losses.c %D%/formats/losses.h \
-	%D%/formats/text.c %D%/formats/text.h \
+	%D%/formats/text.c \
 	%D%/formats/text_finding.c %D%/formats/text_finding.h \
 	%D%/formats/text_memory.c %D%/formats/text_memory.h \
 	%D%/formats/text_parts.c %D%/formats/text_parts.h

@@ -5,41 +5,19 @@
 #include <string.h>
 
 #include "reports/formats/blocked.h"
-#include "reports/formats/json.h"
+#include "reports/formats/formats.h"
 #include "reports/formats/losses.h"
 #include "reports/model/model.h"
-#include "reports/formats/text.h"
 #include "reports/view.h"
 
-struct format_row {
-	const char *name;
-	int (*write)(struct view *view, FILE *out);
-};
+#define ON_REQUEST false
+#define BY_DEFAULT true
 
-static const struct format_row format_rows[] = {
-#define FORMAT(name, writer) {name, writer},
-#include "reports/formats.def"
+const struct report_format report_formats[FORMAT_COUNT] = {
+#define FORMAT(identifier, key, writer, use, help) {OPTION_ID_##identifier, use, writer},
+#include "options/formats.def"
 #undef FORMAT
 };
-
-static const struct format_row *find_format(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LENGTH(format_rows); i++) {
-		if (strcmp(format_rows[i].name, name) == 0)
-			return &format_rows[i];
-	}
-	return NULL;
-}
-
-bool report_has_format(const char *name)
-{
-	return find_format(name);
-}
-
-const char *report_format_name(size_t index)
-{
-	return index < ARRAY_LENGTH(format_rows) ? format_rows[index].name : NULL;
-}
 
 uint32_t report_count_from(const struct report_outcome *outcome, enum severity severity)
 {
@@ -50,7 +28,7 @@ uint32_t report_count_from(const struct report_outcome *outcome, enum severity s
 	return count;
 }
 
-static FILE *open_output(const struct report_output *output)
+FILE *report_open(const struct report_output *output)
 {
 	if (!output->path)
 		return stderr;
@@ -59,8 +37,7 @@ static FILE *open_output(const struct report_output *output)
 	return fopen(output->path, output->is_appended ? "ae" : "we");
 }
 
-/* Makes sure that all of it is written: an output cut short is an error. */
-static int close_output(FILE *out)
+int report_close(FILE *out)
 {
 	int result = fflush(out) != 0 || ferror(out) ? -EIO : 0;
 
@@ -80,19 +57,16 @@ static int fail(struct report_outcome *outcome, int result, const char *what, co
 static int write_output(struct view *view, const struct report_output *output,
 			struct report_outcome *outcome)
 {
-	const struct format_row *format = find_format(output->format);
 	const char *where = output->path ? output->path : "standard error";
 	FILE *out;
 	int result;
 
-	if (!format)
-		return fail(outcome, -EINVAL, output->format, "unknown format");
 	errno = 0;
-	out = open_output(output);
+	out = report_open(output);
 	if (!out)
 		return fail(outcome, -errno, where, strerror(errno));
-	result = format->write(view, out);
-	if (close_output(out) != 0 && result == 0)
+	result = output->format->write(view, out);
+	if (report_close(out) != 0 && result == 0)
 		result = -EIO;
 	if (result != 0)
 		fail(outcome, result, where, "cannot be written");

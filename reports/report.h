@@ -2,7 +2,7 @@
  * The door to reports: results files in, documents out.
  *
  * Used by the command only.  Everything that a person or a CI job reads is
- * made behind it, outside the guest; the formats are the rows of formats.def.
+ * made behind it, outside the guest; a format is a row of formats.def.
  */
 #ifndef REPORTS_REPORT_H
 #define REPORTS_REPORT_H
@@ -11,14 +11,33 @@
 
 #include "base/types.h"
 #include "finding/finding.h"
+#include "options/options.h"
+
+struct view;
+
+/* A row of formats.def. */
+struct report_format {
+	enum option_id option; /* says where the report goes */
+	bool is_default;       /* to standard error, if the option is not given */
+	int (*write)(struct view *view, FILE *out);
+};
+
+enum {
+#define FORMAT(identifier, key, writer, use, help) FORMAT_##identifier,
+#include "options/formats.def"
+#undef FORMAT
+	FORMAT_COUNT
+};
+
+extern const struct report_format report_formats[FORMAT_COUNT];
 
 enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 /* One document to write. */
 struct report_output {
-	const char *format; /* a name of formats.def */
-	const char *path;   /* "-" is standard output, NULL is standard error */
-	bool is_appended;   /* behind what the file has */
+	const struct report_format *format;
+	const char *path; /* "-" is standard output, NULL is standard error */
+	bool is_appended; /* behind what the file has */
 };
 
 struct report_request {
@@ -49,14 +68,9 @@ struct report_outcome {
 	char error[512];      /* why report_write() failed: names file and offset */
 };
 
-/* True if formats.def has @name. */
-bool report_has_format(const char *name);
-/* The name of row @index of formats.def, or NULL behind the last one. */
-const char *report_format_name(size_t index);
-
 /*
  * Reads the files and writes all outputs.  0, or a negative errno and
- * @outcome->error: -EBADMSG for damaged input, -EINVAL for an unknown format.
+ * @outcome->error: -EBADMSG for damaged input.
  * An output that cannot be written does not keep the others from being written.
  */
 int report_write(const struct report_request *request, struct report_outcome *outcome);
@@ -67,6 +81,11 @@ int report_write(const struct report_request *request, struct report_outcome *ou
  */
 int report_write_blocked(const struct report_request *request, FILE *out,
 			 struct report_outcome *outcome);
+
+/* NULL and errno. */
+FILE *report_open(const struct report_output *output);
+/* 0, or -EIO if not all of it was written. */
+int report_close(FILE *out);
 
 /* Distinct findings of @severity or higher. */
 uint32_t report_count_from(const struct report_outcome *outcome, enum severity severity);

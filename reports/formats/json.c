@@ -1,4 +1,4 @@
-#include "reports/formats/json.h"
+#include "reports/formats/formats.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -1,4 +1,4 @@
-#include "reports/formats/text.h"
+#include "reports/formats/formats.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -177,6 +177,11 @@ bool options_is_set(const struct options *options, enum option_id id)
 	return options->set >> id & 1;
 }
 
+const char *options_text(const struct options *options, enum option_id id)
+{
+	return *(const char *const *)((const char *)options + option_rows[id].offset);
+}
+
 static bool set_option(struct options *options, const struct option_row *row, const char *value,
 		       size_t length, struct options_error *error)
 {

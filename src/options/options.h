@@ -107,6 +107,9 @@ const struct option_row *options_find(const char *key, size_t length);
 
 bool options_is_set(const struct options *options, enum option_id id);
 
+/* The value of an option whose kind is TEXT; NULL if it was not given. */
+const char *options_text(const struct options *options, enum option_id id);
+
 /*
  * Describes @error in one line without a newline, always terminated; returns
  * its length.  Names the allowed keys or values.

@@ -24,8 +24,8 @@ holds() {
 
 # rows MACRO PARAMETERS WANTED FILE: the wanted parameters of each row.
 rows() {
-	printf '#define %s(%s) ROW %s\n#include "%s"\n' "$1" "$2" "$3" "$srcdir/src/$4" |
-		${CC:-gcc} -E -P -x c - | sed -n 's/^ *ROW //p' | tr -d '"'
+	printf '#define %s(%s) ROW %s\n#include "%s"\n' "$1" "$2" "$3" "$4" |
+		${CC:-gcc} -I "$srcdir/src" -E -P -x c - | sed -n 's/^ *ROW //p' | tr -d '"'
 }
 
 work=$(mktemp -d) || exit 99

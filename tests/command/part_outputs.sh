@@ -9,6 +9,8 @@ run "--log" 66 "" -- "$snarl" run --log "$work/report.%p.txt" true
 claim "--log is written, and names the pid" sh -c '[ -s "$1"/report.[0-9]*.txt ]' - "$work"
 run "--json" 66 "" -- "$snarl" run --quiet --json "$work/report.json" true
 claim "--json is JSON" python3 -m json.tool "$work/report.json"
+run "--json with %p" 66 "" -- "$snarl" run --quiet --json "$work/report.%p.json" true
+claim "--json names the pid" sh -c 'python3 -m json.tool "$1"/report.[0-9]*.json' - "$work"
 run "--json to standard output" 66 "" -- "$snarl" run --quiet --json - true
 claim "--json - is JSON" python3 -m json.tool "$work/out"
 run "--save" 66 "" -- "$snarl" run --save "$work/saved.snarl" sh -c 'exit 3'

@@ -15,9 +15,8 @@
 
 #include "finding/results.h"
 #include "reports/formats/blocked.h"
-#include "reports/formats/json.h"
 #include "reports/model/model.h"
-#include "reports/formats/text.h"
+#include "reports/formats/formats.h"
 #include "reports/view.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);

@@ -57,7 +57,7 @@ may_include src/detect base finding detect
 may_include src/unwind base detect finding preload unwind
 may_include src/replay/script base finding replay
 may_include preload base elf finding options unwind x86 detect preload
-may_include reports base elf finding x86 reports
+may_include reports base elf finding options x86 reports
 may_include src/replay base finding options detect replay reports command
 may_include src/command base elf finding options replay x86 detect reports command
 

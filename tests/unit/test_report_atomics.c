@@ -8,7 +8,7 @@
 #include "atomics_guest.h"
 #include "report_text.h"
 #include "reports/words/atomics.h"
-#include "reports/formats/text.h"
+#include "reports/formats/formats.h"
 #include "results_image.h"
 
 #define FUNCTION_BYTES 24 /* more than the functions of the guest have */

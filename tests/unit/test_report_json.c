@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "report_text.h"
-#include "reports/formats/json.h"
+#include "reports/formats/formats.h"
 #include "results_image.h"
 
 struct account {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "report_text.h"
-#include "reports/formats/text.h"
+#include "reports/formats/formats.h"
 #include "results_image.h"
 
 struct account {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report_text.h"
-#include "reports/formats/text.h"
+#include "reports/formats/formats.h"
 #include "results_image.h"
 
 #define FUNCTION_BYTES 48

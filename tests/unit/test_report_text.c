@@ -3,7 +3,7 @@
 
 #include "report_text.h"
 #include "reports/formats/blocked.h"
-#include "reports/formats/text.h"
+#include "reports/formats/formats.h"
 #include "results_image.h"
 
 static unsigned char *image;

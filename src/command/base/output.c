@@ -66,7 +66,10 @@ static int check_path(const char *path)
 
 int output_check(const struct options *options)
 {
-	return check_path(options->log) || check_path(options->json) ? STATUS_FAILED : 0;
+	for (unsigned i = 0; i < FORMAT_COUNT; i++)
+		if (check_path(options_text(options, report_formats[i].option)))
+			return STATUS_FAILED;
+	return 0;
 }
 
 static enum report_colour choose_colour(uint64_t choice)
@@ -88,78 +91,86 @@ static bool do_findings_count(const struct options *options, const struct report
 	       report_count_from(outcome, least[options->fail_on]) > 0;
 }
 
-/* Where the text report goes: standard error, standard output or a file. */
-static FILE *open_log(const char *log)
+/* What is to be written. */
+struct outputs {
+	struct report_output list[FORMAT_COUNT];
+	char *paths[FORMAT_COUNT]; /* allocated */
+	size_t count;
+};
+
+/* False: out of memory. */
+static bool choose_outputs(struct outputs *outputs, const struct output_task *task)
 {
-	if (!log)
-		return stderr;
-	return strcmp(log, "-") == 0 ? stdout : fopen(log, "we");
+	for (unsigned i = 0; i < FORMAT_COUNT; i++) {
+		const struct report_format *format = &report_formats[i];
+		const char *path = options_text(task->options, format->option);
+
+		if (format->is_default ? task->options->quiet : !path)
+			continue;
+		if (path)
+			outputs->paths[i] = expand_pid(path, task->pid);
+		if (path && !outputs->paths[i])
+			return false;
+		outputs->list[outputs->count++] =
+			(struct report_output){format, outputs->paths[i], false};
+	}
+	return true;
 }
 
-/* Before the report itself, which is then appended. */
-static int write_blocked(const struct report_request *request, const char *log,
-			 struct report_outcome *outcome)
+static int write_notes_to(FILE *out, const struct output_task *task,
+			  const struct report_request *request)
 {
-	FILE *out = open_log(log);
-	int result;
+	static struct report_outcome outcome;
+	uint32_t count = task->running_count;
 
-	if (!out)
-		return command_fail("cannot write %s: %s", log, strerror(errno));
-	result = report_write_blocked(request, out, outcome);
-	if (result)
-		(void)command_fail("%s", outcome->error);
-	if (fflush(out))
-		result = command_fail("cannot write %s", log ? log : "standard error");
-	if (out != stderr && out != stdout)
-		(void)fclose(out);
-	return result;
-}
-
-/* Before the report itself, which is then appended. */
-static int write_running(uint32_t count, const char *log)
-{
-	FILE *out = open_log(log);
-
-	if (!out)
-		return command_fail("cannot write %s: %s", log, strerror(errno));
-	fprintf(out,
-		"snarl: %u observed process%s still running: the report is of what they did so "
-		"far\n",
-		count, count == 1 ? " is" : "es are");
-	if (fflush(out))
-		return command_fail("cannot write %s", log ? log : "standard error");
-	if (out != stderr && out != stdout)
-		(void)fclose(out);
+	if (task->is_timed_out && report_write_blocked(request, out, &outcome))
+		return command_fail("%s", outcome.error);
+	if (!task->is_timed_out)
+		fprintf(out,
+			"snarl: %u observed process%s still running: the report is of what they "
+			"did so far\n",
+			count, count == 1 ? " is" : "es are");
 	return 0;
 }
 
-static int write_reports(const struct output_task *task, const char *log)
+/* Writes what there is to say of the run itself before the report, if anything. */
+static int write_notes(struct report_output *output, const struct output_task *task,
+		       const struct report_request *request)
+{
+	const char *where = output->path ? output->path : "standard error";
+	FILE *out;
+	int result;
+
+	if (!output->format->is_default || (!task->is_timed_out && !task->running_count))
+		return 0;
+	out = report_open(output);
+	if (!out)
+		return command_fail("cannot write %s: %s", where, strerror(errno));
+	result = write_notes_to(out, task, request);
+	if (report_close(out))
+		result = command_fail("cannot write %s", where);
+	output->is_appended = true;
+	return result;
+}
+
+static int write_outputs(struct outputs *outputs, const struct output_task *task)
 {
 	static struct report_outcome outcome;
 	const struct options *options = task->options;
-	struct report_output outputs[2];
 	struct report_request request = {
 		.files = task->files,
 		.file_count = task->file_count,
-		.outputs = outputs,
+		.outputs = outputs->list,
+		.output_count = outputs->count,
 		.program = task->program,
 		.colour = choose_colour(options->color),
 		.is_verbose = options->verbose,
 		.with_stats = options->stats,
 	};
-	bool says_blocked = task->is_timed_out && !options->quiet;
-	bool says_running = task->running_count > 0 && !task->is_timed_out && !options->quiet;
 
-	if (says_blocked && write_blocked(&request, log, &outcome))
-		return STATUS_FAILED;
-	if (says_running && write_running(task->running_count, log))
-		return STATUS_FAILED;
-	if (!options->quiet)
-		outputs[request.output_count++] =
-			(struct report_output){"text", log, says_blocked || says_running};
-	if (options->json)
-		outputs[request.output_count++] =
-			(struct report_output){"json", options->json, false};
+	for (size_t i = 0; i < outputs->count; i++)
+		if (write_notes(&outputs->list[i], task, &request))
+			return STATUS_FAILED;
 	if (report_write(&request, &outcome))
 		return command_fail("%s", outcome.error);
 	return do_findings_count(options, &outcome) ? (int)options->exit_code : STATUS_FINE;
@@ -167,12 +178,11 @@ static int write_reports(const struct output_task *task, const char *log)
 
 int output_write(const struct output_task *task)
 {
-	char *log = task->options->log ? expand_pid(task->options->log, task->pid) : NULL;
-	int status;
+	struct outputs outputs = {.count = 0};
+	int status = choose_outputs(&outputs, task) ? write_outputs(&outputs, task)
+						    : command_fail("out of memory");
 
-	if (task->options->log && !log)
-		return command_fail("out of memory");
-	status = write_reports(task, log);
-	free(log);
+	for (unsigned i = 0; i < FORMAT_COUNT; i++)
+		free(outputs.paths[i]);
 	return status;
 }

@@ -1,0 +1,16 @@
+/*
+ * The writers of the formats: one for each row of formats.def, in a file of its
+ * own.  It writes the whole of @view to @out; 0 or a negative errno.
+ */
+#ifndef REPORTS_FORMATS_FORMATS_H
+#define REPORTS_FORMATS_FORMATS_H
+
+#include <stdio.h>
+
+#include "reports/view.h"
+
+#define FORMAT(identifier, key, writer, use, help) int writer(struct view *view, FILE *out);
+#include "options/formats.def"
+#undef FORMAT
+
+#endif
