@@ -123,4 +123,6 @@ void processes_kill(const struct processes *processes, pid_t program)
 	/* Stopped first, or the end of one would move the others. */
 	signal_all(processes, program, SIGSTOP);
 	signal_all(processes, program, SIGKILL);
+	for (uint32_t i = 0; i < processes->count; i++)
+		await_end(processes->pids[i]);
 }

@@ -15,7 +15,8 @@ struct processes {
 
 void processes_find(const struct results_file *results, pid_t program, struct processes *processes);
 
-/* Ends @program and @processes by SIGKILL, all at one point of their time. */
+/* Ends @program and @processes by SIGKILL, all at one point of their time, and
+ * waits until the latter have ended. */
 void processes_kill(const struct processes *processes, pid_t program);
 
 /* Waits for the processes that --on-deadlock ends: of a deadlock of several, the
