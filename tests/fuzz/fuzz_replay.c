@@ -9,7 +9,8 @@
  * back.
  *
  *   clang -g -O1 -D_GNU_SOURCE -Isrc -Itests/fuzz -fsanitize=fuzzer,address,undefined \
- *     tests/fuzz/fuzz_replay.c tests/fuzz/replay_input.c $(find src/replay -name "*.c" ! -name replay.c) \
+ *     tests/fuzz/fuzz_replay.c tests/fuzz/replay_input.c \
+ *     $(find src/replay -name "*.c" ! -name replay.c) \
  *     $(find src/{base,elf,finding,options,detect} -name "*.c") -o fuzz_replay &&
  *     ./fuzz_replay -max_total_time=60 CORPUS
  */

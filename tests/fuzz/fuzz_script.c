@@ -3,7 +3,8 @@
  * or loop.
  *
  *   clang -g -O1 -D_GNU_SOURCE -Isrc -Itests/fuzz -fsanitize=fuzzer,address,undefined \
- *     tests/fuzz/fuzz_script.c tests/fuzz/replay_input.c $(find src/replay -name "*.c" ! -name replay.c) \
+ *     tests/fuzz/fuzz_script.c tests/fuzz/replay_input.c \
+ *     $(find src/replay -name "*.c" ! -name replay.c) \
  *     $(find src/{base,elf,finding,options,detect} -name "*.c") -o fuzz_script &&
  *     ./fuzz_script -max_total_time=60 -only_ascii=1 CORPUS tests/replay
  */

@@ -3,7 +3,8 @@
  * may crash or loop.  A first line makes a trace of it.
  *
  *   clang -g -O1 -D_GNU_SOURCE -Isrc -Itests/fuzz -fsanitize=fuzzer,address,undefined \
- *     tests/fuzz/fuzz_std.c tests/fuzz/replay_input.c $(find src/replay -name "*.c" ! -name replay.c) \
+ *     tests/fuzz/fuzz_std.c tests/fuzz/replay_input.c \
+ *     $(find src/replay -name "*.c" ! -name replay.c) \
  *     $(find src/{base,elf,finding,options,detect} -name "*.c") -o fuzz_std &&
  *     ./fuzz_std -max_total_time=60 -only_ascii=1 CORPUS tests/replay
  */
