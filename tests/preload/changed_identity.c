@@ -7,6 +7,7 @@
  * guest-run: chroot
  * guest-run: setuid
  * guest-run: seteuid
+ * guest-leaves: chroot setuid seteuid
  * snarl-expect: status=66 kinds=destroy-locked?
  */
 #include "guest.h"

@@ -20,6 +20,7 @@
  * guest-run: _exit_in_thread
  * guest-run: exit_with_threads
  * guest-run: _exit_in_atexit
+ * guest-leaves: exit_group abort kill segv
  * snarl-expect: kinds=signal-unsafe-lock?
  */
 #include "guest.h"

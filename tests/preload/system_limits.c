@@ -9,6 +9,7 @@
  * guest-run: file_size
  * guest-run: descriptors
  * guest-run: locked_memory
+ * guest-leaves: threads locked_memory
  */
 #include "guest.h"
 
