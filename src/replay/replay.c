@@ -131,6 +131,7 @@ int command_replay(int argc, char **argv)
 				    row->operands);
 	if (output_check(&options) || results_file_create(&results, options.save))
 		return STATUS_FAILED;
+	results_file_hide(&results);
 	status = replay_all(&options, argv + operand, &results);
 	files[0] = results.path;
 	task.program = strcmp(argv[operand], "-") == 0 ? STANDARD_INPUT_NAME : argv[operand];

@@ -134,6 +134,22 @@ int results_file_create(struct results_file *results, const char *save)
 			    strerror(problem));
 }
 
+void results_file_hide(struct results_file *results)
+{
+	char *path;
+
+	if (!results->directory || asprintf(&path, "/proc/self/fd/%d", results->file) < 0)
+		return;
+	/* Where /proc is not mounted the name is still needed. */
+	if (access(path, R_OK)) {
+		free(path);
+		return;
+	}
+	delete_file(results);
+	free(results->path);
+	results->path = path;
+}
+
 /*
  * Whether a process still has the file open or mapped for writing.  The kernel
  * knows: it grants a read lease only if nobody has.  Where it grants none,

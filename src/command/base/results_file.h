@@ -22,6 +22,12 @@ struct results_file {
 int results_file_create(struct results_file *results, const char *save);
 
 /*
+ * No other process will open it any more: a temporary file loses its name, so that
+ * nothing is left of it however this process ends.
+ */
+void results_file_hide(struct results_file *results);
+
+/*
  * The end of a run: a temporary file is deleted; a saved one is cut to its used
  * size unless a process still has it mapped.  @is_likely_in_use decides where
  * the kernel does not tell.

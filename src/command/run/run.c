@@ -179,6 +179,8 @@ int command_run(int argc, char **argv)
 	if (status)
 		return status;
 	wait_for_end(&run);
+	if (run.processes.count == 0)
+		results_file_hide(&run.results);
 	status = report(&run);
 	results_file_finish(&run.results, run.processes.count > 0);
 	return status;
