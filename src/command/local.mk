@@ -5,11 +5,11 @@ bin_PROGRAMS += snarl
 snarl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE -DPKGLIBDIR='"$(pkglibdir)"'
 snarl_CFLAGS = $(AM_CFLAGS)
 snarl_SOURCES = \
-	%D%/command.h \
-	%D%/commands.c %D%/commands.def \
 	%D%/main.c \
 	%D%/base/arguments.c %D%/base/arguments.h \
+	%D%/base/command.h %D%/base/commands.def \
 	%D%/base/help.c %D%/base/help.h \
+	%D%/base/message.c %D%/base/message.h \
 	%D%/base/output.c %D%/base/output.h \
 	%D%/base/results_file.c %D%/base/results_file.h \
 	%D%/run/launch.c %D%/run/launch.h \

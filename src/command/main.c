@@ -2,8 +2,27 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/command.h"
+#include "command/base/command.h"
 #include "command/base/help.h"
+#include "command/base/message.h"
+#include "options/options.h"
+
+/* The last row has no name. */
+static const struct command_row command_rows[] = {
+#define COMMAND(name, function, where, operands, summary)                                          \
+	{name, function, where, operands, summary},
+#include "command/base/commands.def"
+#undef COMMAND
+	{NULL, NULL, 0, NULL, NULL},
+};
+
+static const struct command_row *find_command(const char *name)
+{
+	for (const struct command_row *row = command_rows; row->name; row++)
+		if (strcmp(row->name, name) == 0)
+			return row;
+	return NULL;
+}
 
 static int print_version(void)
 {
@@ -14,8 +33,24 @@ static int print_version(void)
 static int refuse(const char *what, const char *word)
 {
 	command_warn("unknown %s '%s' (commands: %s; options: --help, --version)", what, word,
-		     help_command_names());
+		     help_command_names(command_rows));
 	return STATUS_FAILED;
+}
+
+int command_help(const struct command_row *self, int argc, char **argv)
+{
+	const struct command_row *row = self;
+
+	if (argc > 2)
+		return command_fail("help: one command at a time");
+	if (argc < 2)
+		return help_print_overview(command_rows, stdout);
+	if (strcmp(argv[1], "--help") != 0)
+		row = find_command(argv[1]);
+	if (!row)
+		return command_fail("help: unknown command '%s' (commands: %s)", argv[1],
+				    help_command_names(command_rows));
+	return help_print_command(row);
 }
 
 int main(int argc, char **argv)
@@ -23,17 +58,17 @@ int main(int argc, char **argv)
 	const struct command_row *row;
 
 	if (argc < 2) {
-		help_print_overview(stderr);
+		help_print_overview(command_rows, stderr);
 		return STATUS_FAILED;
 	}
 	if (strcmp(argv[1], "--version") == 0)
 		return print_version();
 	if (strcmp(argv[1], "--help") == 0)
-		return help_print_overview(stdout);
+		return help_print_overview(command_rows, stdout);
 	if (argv[1][0] == '-')
 		return refuse("option", argv[1]);
-	row = command_find(argv[1]);
+	row = find_command(argv[1]);
 	if (!row)
 		return refuse("command", argv[1]);
-	return row->function(argc - 1, argv + 1);
+	return row->function(row, argc - 1, argv + 1);
 }

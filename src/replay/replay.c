@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "command/base/arguments.h"
+#include "command/base/message.h"
 #include "command/base/output.h"
 #include "replay/replay.h"
 #include "command/base/results_file.h"
@@ -112,10 +113,9 @@ static int replay_all(const struct options *options, char **paths, struct result
 	return status;
 }
 
-int command_replay(int argc, char **argv)
+int command_replay(const struct command_row *self, int argc, char **argv)
 {
 	static struct options options;
-	const struct command_row *row = command_find("replay");
 	struct results_file results;
 	const char *files[1];
 	struct output_task task = {.options = &options, .files = files, .file_count = 1};
@@ -123,12 +123,12 @@ int command_replay(int argc, char **argv)
 	int status;
 
 	options_init(&options);
-	status = arguments_read(row, &options, argc, argv, &operand);
+	status = arguments_read(self, &options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
 	if (operand >= argc)
 		return command_fail("replay: which file? (usage: snarl replay [OPTIONS] %s)",
-				    row->operands);
+				    self->operands);
 	if (output_check(&options) || results_file_create(&results, options.save))
 		return STATUS_FAILED;
 	results_file_hide(&results);

@@ -64,13 +64,13 @@ for command in run report replay plan; do
 	holds "man/snarl-$command.1 has exactly the options of $command" \
 		diff "$work/expected" "$work/in_manual"
 	# A command that is not there yet has no help.
-	if rows COMMAND 'n,f,w,o,s' n command/commands.def | grep -qx " *$command *"; then
+	if rows COMMAND 'n,f,w,o,s' n command/base/commands.def | grep -qx " *$command *"; then
 		holds "snarl $command --help has exactly the options of $command" \
 			diff "$work/expected" "$work/in_help"
 	fi
 done
 
-for command in $(rows COMMAND 'n,f,w,o,s' n command/commands.def); do
+for command in $(rows COMMAND 'n,f,w,o,s' n command/base/commands.def); do
 	holds "snarl(1) has the command $command" \
 		grep -q -e "^.It Cm $command\$" -e "^.It Cm $command " "$srcdir/man/snarl.1"
 	holds "snarl --help has the command $command" sh -c '"$0" --help | grep -q "^  $1 "' \

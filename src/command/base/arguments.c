@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command/base/help.h"
+#include "command/base/message.h"
 
 enum { CODE_HELP = 256, CODE_FIRST_OPTION };
 

@@ -2,7 +2,7 @@
 #ifndef COMMAND_BASE_ARGUMENTS_H
 #define COMMAND_BASE_ARGUMENTS_H
 
-#include "command/command.h"
+#include "command/base/command.h"
 #include "options/options.h"
 
 /* What arguments_read() returns when the subcommand shall go on. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "command/base/message.h"
 #include "options/options.h"
 
 #define TEXT_COLUMN 34
@@ -12,13 +13,13 @@ static int finish(FILE *to)
 	return fflush(to) || ferror(to) ? STATUS_FAILED : STATUS_FINE;
 }
 
-const char *help_command_names(void)
+const char *help_command_names(const struct command_row *rows)
 {
 	static char names[128];
 
 	names[0] = '\0';
-	for (const struct command_row *row = command_rows; row->name; row++) {
-		if (row != command_rows)
+	for (const struct command_row *row = rows; row->name; row++) {
+		if (row != rows)
 			strncat(names, ", ", sizeof(names) - strlen(names) - 1);
 		strncat(names, row->name, sizeof(names) - strlen(names) - 1);
 	}
@@ -87,13 +88,13 @@ int help_print_command(const struct command_row *row)
 	return finish(to);
 }
 
-int help_print_overview(FILE *to)
+int help_print_overview(const struct command_row *rows, FILE *to)
 {
 	fputs("Usage: snarl COMMAND [OPTIONS] [OPERANDS]\n"
 	      "       snarl --help | --version\n\n"
 	      "Finds deadlocks and the misuse of locks in programs as they are.\n\nCommands:\n",
 	      to);
-	for (const struct command_row *row = command_rows; row->name; row++) {
+	for (const struct command_row *row = rows; row->name; row++) {
 		print_wrapped(to, row->summary, fprintf(to, "  %s %s", row->name, row->operands));
 		fputc('\n', to);
 	}
@@ -101,21 +102,4 @@ int help_print_overview(FILE *to)
 	      "manual.\n",
 	      to);
 	return finish(to);
-}
-
-int command_help(int argc, char **argv)
-{
-	const struct command_row *row;
-
-	if (argc > 2)
-		return command_fail("help: one command at a time");
-	if (argc < 2)
-		return help_print_overview(stdout);
-	if (strcmp(argv[1], "--help") == 0)
-		return help_print_command(command_find("help"));
-	row = command_find(argv[1]);
-	if (!row)
-		return command_fail("help: unknown command '%s' (commands: %s)", argv[1],
-				    help_command_names());
-	return help_print_command(row);
 }

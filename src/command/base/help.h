@@ -4,13 +4,13 @@
 
 #include <stdio.h>
 
-#include "command/command.h"
+#include "command/base/command.h"
 
-/* Both return the exit status. */
-int help_print_overview(FILE *to);
+/* Both return the exit status.  @rows are all subcommands; the last has no name. */
+int help_print_overview(const struct command_row *rows, FILE *to);
 int help_print_command(const struct command_row *row);
 
 /* "run, report, ...": static memory. */
-const char *help_command_names(void);
+const char *help_command_names(const struct command_row *rows);
 
 #endif

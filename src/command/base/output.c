@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "command/base/message.h"
 #include "reports/report.h"
 
 /* @path with each %p replaced by @pid; allocated, NULL if out of memory. */

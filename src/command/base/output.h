@@ -4,7 +4,6 @@
 
 #include <sys/types.h>
 
-#include "command/command.h"
 #include "options/options.h"
 
 /* What is to be reported. */

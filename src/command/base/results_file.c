@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command/command.h"
+#include "command/base/message.h"
 #include "finding/results.h"
 
 #define CAPACITY_BYTES (32u << 20)

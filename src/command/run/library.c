@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command/command.h"
+#include "command/base/message.h"
 
 #define LIBRARY_NAME "libsnarl.so"
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command/base/arguments.h"
+#include "command/base/message.h"
 #include "elf/symbol_names.h"
 #include "x86/flow/checks.h"
 #include "x86/decode/decode.h"
@@ -275,19 +276,18 @@ static int plan_path(const char *path, const struct options *options)
 	return STATUS_FINE;
 }
 
-int command_plan(int argc, char **argv)
+int command_plan(const struct command_row *self, int argc, char **argv)
 {
 	static struct options options;
-	const struct command_row *row = command_find("plan");
 	int operand, status, result = STATUS_FINE;
 
 	options_init(&options);
-	status = arguments_read(row, &options, argc, argv, &operand);
+	status = arguments_read(self, &options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
 	if (operand >= argc)
 		return command_fail("plan: which file? (usage: snarl plan [OPTIONS] %s)",
-				    row->operands);
+				    self->operands);
 	for (; operand < argc; operand++) {
 		status = plan_path(argv[operand], &options);
 		result = status ? status : result;

@@ -10,7 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "command/command.h"
+#include "command/base/message.h"
 #include "elf/target.h"
 
 /* The kernel follows this many interpreters that are scripts themselves. */

@@ -1,22 +1,22 @@
 /* snarl report: renders saved results. */
 #include "command/base/arguments.h"
+#include "command/base/message.h"
 #include "command/base/output.h"
 
-int command_report(int argc, char **argv)
+int command_report(const struct command_row *self, int argc, char **argv)
 {
 	static struct options options;
-	const struct command_row *row = command_find("report");
 	struct output_task task = {.options = &options};
 	int operand;
 	int status;
 
 	options_init(&options);
-	status = arguments_read(row, &options, argc, argv, &operand);
+	status = arguments_read(self, &options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
 	if (operand >= argc)
 		return command_fail("report: which file? (usage: snarl report [OPTIONS] %s)",
-				    row->operands);
+				    self->operands);
 	if (output_check(&options))
 		return STATUS_FAILED;
 	task.files = (const char *const *)(argv + operand);

@@ -9,6 +9,7 @@
 #include "command/base/arguments.h"
 #include "command/run/launch.h"
 #include "command/run/library.h"
+#include "command/base/message.h"
 #include "command/base/output.h"
 #include "command/run/processes.h"
 #include "command/run/program.h"
@@ -28,9 +29,8 @@ struct run {
 };
 
 /* The environment first, so that the command line wins. */
-static int read_options(struct run *run, int argc, char **argv)
+static int read_options(struct run *run, const struct command_row *self, int argc, char **argv)
 {
-	const struct command_row *row = command_find("run");
 	struct options_error error;
 	char line[512];
 	int operand;
@@ -41,12 +41,12 @@ static int read_options(struct run *run, int argc, char **argv)
 		(void)options_describe_error(&error, line, sizeof(line));
 		return command_fail("SNARL_OPTIONS: %s", line);
 	}
-	status = arguments_read(row, &run->options, argc, argv, &operand);
+	status = arguments_read(self, &run->options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
 	if (operand >= argc)
 		return command_fail("run: which program? (usage: snarl run [OPTIONS] %s)",
-				    row->operands);
+				    self->operands);
 	run->argv = argv + operand;
 	return ARGUMENTS_READ;
 }
@@ -168,10 +168,10 @@ static int report(struct run *run)
 	return status_of_program(run->wait_status);
 }
 
-int command_run(int argc, char **argv)
+int command_run(const struct command_row *self, int argc, char **argv)
 {
 	static struct run run;
-	int status = read_options(&run, argc, argv);
+	int status = read_options(&run, self, argc, argv);
 
 	if (status != ARGUMENTS_READ)
 		return status;
