@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every option, with the words it takes, is in the help and in the manual of
 # each command that has it, and nothing else is; every command and every kind
-# of finding is in snarl(1).
+# of finding is in snarl(1); both name the same things that are looked for.
 #
 # Environment: SNARL (the command, ./snarl), srcdir, CC.
 
@@ -79,6 +79,15 @@ done
 for kind in $(rows KIND 'i,n,s,h' n finding/kinds.def); do
 	holds "snarl(1) has the kind $kind" grep -q -e "^\.It.* $kind\b" "$srcdir/man/snarl.1"
 done
+
+# says PAGE COMMAND...: the help of COMMAND has the list of things in PAGE's title.
+says() {
+	list=$(sed -nE 's/^\.Nd .*(races, .* locks).*/\1/p' "$srcdir/man/$1")
+	shift
+	[ -n "$list" ] && "$@" --help | tr '\n' ' ' | grep -q "$list"
+}
+holds "snarl --help finds what snarl(1) finds" says snarl.1 "$snarl"
+holds "snarl run --help reports what snarl-run(1) reports" says snarl-run.1 "$snarl" run
 
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed -eq 0 ] && [ $passed -gt 20 ]

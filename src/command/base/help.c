@@ -26,20 +26,20 @@ const char *help_command_names(const struct command_row *rows)
 	return names;
 }
 
-/* Prints @text word by word in the right column; @column is where we are. */
-static void print_wrapped(FILE *to, const char *text, int column)
+/* Prints @text word by word, each line from @margin on; @column is where we are. */
+static void print_wrapped(FILE *to, const char *text, int column, int margin)
 {
 	while (*text) {
 		int length = (int)strcspn(text, " ");
 
-		if (column > TEXT_COLUMN && column + 1 + length > LINE_WIDTH) {
+		if (column > margin && column + 1 + length > LINE_WIDTH) {
 			fputc('\n', to);
 			column = 0;
 		}
-		if (column > TEXT_COLUMN)
+		if (column > margin)
 			column += fprintf(to, " ");
 		else
-			column += fprintf(to, "%*s", TEXT_COLUMN - column, "");
+			column += fprintf(to, "%*s", margin - column, "");
 		column += fprintf(to, "%.*s", length, text);
 		text += length;
 		text += strspn(text, " ");
@@ -60,22 +60,25 @@ static void print_option(FILE *to, const struct option_row *row)
 	}
 	(void)snprintf(text, sizeof(text), "%s%s%s%s", row->help, has_default ? " (default: " : "",
 		       has_default ? row->initial : "", has_default ? ")" : "");
-	print_wrapped(to, text, column);
+	print_wrapped(to, text, column, TEXT_COLUMN);
 	fputc('\n', to);
 }
 
 int help_print_command(const struct command_row *row)
 {
 	FILE *to = stdout;
+	char text[256];
 
-	fprintf(to, "Usage: snarl %s %s%s\n\n%c%s.\n\nOptions:\n", row->name,
-		row->where ? "[OPTIONS] " : "", row->operands, row->summary[0] - 'a' + 'A',
-		row->summary + 1);
+	fprintf(to, "Usage: snarl %s %s%s\n\n", row->name, row->where ? "[OPTIONS] " : "",
+		row->operands);
+	(void)snprintf(text, sizeof(text), "%c%s.", row->summary[0] - 'a' + 'A', row->summary + 1);
+	print_wrapped(to, text, 0, 0);
+	fputs("\n\nOptions:\n", to);
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if ((option_rows[i].where & row->where) &&
 		    !(option_rows[i].where & (INTERNAL | FOR_TESTS)))
 			print_option(to, &option_rows[i]);
-	print_wrapped(to, "print this help", fprintf(to, "  --help"));
+	print_wrapped(to, "print this help", fprintf(to, "  --help"), TEXT_COLUMN);
 	fputc('\n', to);
 	if (row->where & IN_RUN)
 		fputs("\nThe same settings, without --, may stand in the environment variable\n"
@@ -92,10 +95,12 @@ int help_print_overview(const struct command_row *rows, FILE *to)
 {
 	fputs("Usage: snarl COMMAND [OPTIONS] [OPERANDS]\n"
 	      "       snarl --help | --version\n\n"
-	      "Finds deadlocks and the misuse of locks in programs as they are.\n\nCommands:\n",
+	      "Finds races, lost updates, deadlocks, hangs and misused locks in programs as\n"
+	      "they are: no rebuild, no source.\n\nCommands:\n",
 	      to);
 	for (const struct command_row *row = rows; row->name; row++) {
-		print_wrapped(to, row->summary, fprintf(to, "  %s %s", row->name, row->operands));
+		print_wrapped(to, row->summary, fprintf(to, "  %s %s", row->name, row->operands),
+			      TEXT_COLUMN);
 		fputc('\n', to);
 	}
 	fputs("\n`snarl COMMAND --help` lists the options of a command; `man snarl` is the "
