@@ -63,8 +63,8 @@ may_include src/command base elf finding options replay x86 detect reports comma
 
 only_in uthash.h 'src/base/map\.c'
 only_in Zydis/ 'src/x86/decode/[a-z_]*\.[ch]'
-only_in libunwind.h 'tests/unit/(unwind_probe|test_unwind)\.[ch]'
-only_in jansson.h '(reports/formats/json[a-z_]*\.[ch]|tests/unit/test_report_json\.c)'
+only_in libunwind.h 'tests/unit/unwind/(probe|test_unwind)\.[ch]'
+only_in jansson.h '(reports/formats/json[a-z_]*\.[ch]|tests/unit/reports/test_json\.c)'
 # dwarf.h is constants alone, so anybody may know it.
 only_in '(elfutils/|libelf|gelf)' 'reports/[a-z_/]*\.[ch]'
 

@@ -1,5 +1,5 @@
 # Unit tests: programs of the Check framework, one per module.  run_units runs
-# every test_*.c here, and says of one that is not listed that it is not built.
+# every test_*.c of the folders here, which mirror the sources', and says of one that is not listed that it is not built.
 
 SUITES += tests/unit/run_units
 dist_check_SCRIPTS += tests/unit/run_units
@@ -7,146 +7,146 @@ dist_check_SCRIPTS += tests/unit/run_units
 include %D%/reports.mk
 include %D%/x86.mk
 
-UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -I$(srcdir)/tests/unit -D_GNU_SOURCE
-UNWIND_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -I$(srcdir)/tests/unit
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
+UNWIND_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)
 # Tests run on whole stacks, unlike the guest library; what they look up is there.
 UNIT_CFLAGS = $(AM_CFLAGS) -Wno-frame-larger-than -Wno-null-dereference $(CHECK_CFLAGS)
 
 # --- What stands on libcore.a alone ------------------------------------------
 
 core_tests = \
-	tests/unit/test_arena \
-	tests/unit/test_handover \
-	tests/unit/test_lock_order \
-	tests/unit/test_lock_order_random \
-	tests/unit/test_lockset \
-	tests/unit/test_map \
-	tests/unit/test_object \
-	tests/unit/test_object_threads \
-	tests/unit/test_options \
-	tests/unit/test_order_topology \
-	tests/unit/test_race \
-	tests/unit/test_race_random \
-	tests/unit/test_race_threads \
-	tests/unit/test_shared_registry \
-	tests/unit/test_target \
-	tests/unit/test_thread \
-	tests/unit/test_vclock
+	tests/unit/base/test_arena \
+	tests/unit/detect/test_handover \
+	tests/unit/detect/test_lock_order \
+	tests/unit/detect/test_lock_order_random \
+	tests/unit/detect/test_lockset \
+	tests/unit/base/test_map \
+	tests/unit/detect/test_object \
+	tests/unit/detect/test_object_threads \
+	tests/unit/options/test_options \
+	tests/unit/detect/test_topology \
+	tests/unit/detect/test_race \
+	tests/unit/detect/test_race_random \
+	tests/unit/detect/test_race_threads \
+	tests/unit/detect/test_shared_registry \
+	tests/unit/elf/test_target \
+	tests/unit/detect/test_thread \
+	tests/unit/detect/test_vclock
 check_PROGRAMS += $(core_tests)
 
-tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_arena_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
-tests_unit_test_arena_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_base_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_arena_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_arena_SOURCES = tests/unit/base/test_arena.c
+tests_unit_base_test_arena_LDADD = src/libcore.a $(CHECK_LIBS)
 
-knowledge_sources = tests/unit/knowledge.c tests/unit/knowledge.h
+knowledge_sources = tests/unit/detect/knowledge.c tests/unit/detect/knowledge.h
 
-tests_unit_test_handover_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_handover_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_handover_SOURCES = tests/unit/test_handover.c $(knowledge_sources)
-tests_unit_test_handover_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_handover_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_handover_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_handover_SOURCES = tests/unit/detect/test_handover.c $(knowledge_sources)
+tests_unit_detect_test_handover_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_lock_order_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_lock_order_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_lock_order_SOURCES = tests/unit/test_lock_order.c
-tests_unit_test_lock_order_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_lock_order_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_lock_order_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_lock_order_SOURCES = tests/unit/detect/test_lock_order.c
+tests_unit_detect_test_lock_order_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_lock_order_random_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_lock_order_random_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_lock_order_random_SOURCES = tests/unit/test_lock_order_random.c
-tests_unit_test_lock_order_random_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_lock_order_random_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_lock_order_random_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_lock_order_random_SOURCES = tests/unit/detect/test_lock_order_random.c
+tests_unit_detect_test_lock_order_random_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_map_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_map_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_map_SOURCES = tests/unit/test_map.c
-tests_unit_test_map_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_base_test_map_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_map_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_map_SOURCES = tests/unit/base/test_map.c
+tests_unit_base_test_map_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_object_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_object_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_object_SOURCES = tests/unit/test_object.c
-tests_unit_test_object_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_object_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_object_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_object_SOURCES = tests/unit/detect/test_object.c
+tests_unit_detect_test_object_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_object_threads_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_object_threads_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_object_threads_SOURCES = tests/unit/test_object_threads.c
-tests_unit_test_object_threads_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
+tests_unit_detect_test_object_threads_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_object_threads_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_object_threads_SOURCES = tests/unit/detect/test_object_threads.c
+tests_unit_detect_test_object_threads_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
-tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_options_SOURCES = tests/unit/test_options.c
-tests_unit_test_options_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_options_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_options_test_options_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_options_test_options_SOURCES = tests/unit/options/test_options.c
+tests_unit_options_test_options_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_order_topology_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_order_topology_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_order_topology_SOURCES = tests/unit/test_order_topology.c
-tests_unit_test_order_topology_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_topology_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_topology_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_topology_SOURCES = tests/unit/detect/test_topology.c
+tests_unit_detect_test_topology_LDADD = src/libcore.a $(CHECK_LIBS)
 
-racing_sources = tests/unit/racing.c tests/unit/racing.h
+racing_sources = tests/unit/detect/racing.c tests/unit/detect/racing.h
 
-tests_unit_test_lockset_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_lockset_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_lockset_SOURCES = tests/unit/test_lockset.c $(racing_sources)
-tests_unit_test_lockset_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_lockset_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_lockset_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_lockset_SOURCES = tests/unit/detect/test_lockset.c $(racing_sources)
+tests_unit_detect_test_lockset_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_race_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_race_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_race_SOURCES = tests/unit/test_race.c $(racing_sources)
-tests_unit_test_race_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_race_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_SOURCES = tests/unit/detect/test_race.c $(racing_sources)
+tests_unit_detect_test_race_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_race_random_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_race_random_SOURCES = tests/unit/test_race_random.c $(racing_sources)
-tests_unit_test_race_random_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_random_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_random_SOURCES = tests/unit/detect/test_race_random.c $(racing_sources)
+tests_unit_detect_test_race_random_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_race_threads_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_race_threads_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_race_threads_SOURCES = tests/unit/test_race_threads.c $(racing_sources)
-tests_unit_test_race_threads_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
+tests_unit_detect_test_race_threads_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_threads_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_threads_SOURCES = tests/unit/detect/test_race_threads.c $(racing_sources)
+tests_unit_detect_test_race_threads_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
-tests_unit_test_shared_registry_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_shared_registry_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_shared_registry_SOURCES = tests/unit/test_shared_registry.c
-tests_unit_test_shared_registry_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_shared_registry_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_shared_registry_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_shared_registry_SOURCES = tests/unit/detect/test_shared_registry.c
+tests_unit_detect_test_shared_registry_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_target_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_target_SOURCES = tests/unit/test_target.c
-tests_unit_test_target_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_elf_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_elf_test_target_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_elf_test_target_SOURCES = tests/unit/elf/test_target.c
+tests_unit_elf_test_target_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_thread_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_thread_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_thread_SOURCES = tests/unit/test_thread.c $(knowledge_sources)
-tests_unit_test_thread_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_thread_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_thread_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_thread_SOURCES = tests/unit/detect/test_thread.c $(knowledge_sources)
+tests_unit_detect_test_thread_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_vclock_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_vclock_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_vclock_SOURCES = tests/unit/test_vclock.c
-tests_unit_test_vclock_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_vclock_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_vclock_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_vclock_SOURCES = tests/unit/detect/test_vclock.c
+tests_unit_detect_test_vclock_LDADD = src/libcore.a $(CHECK_LIBS)
 
 # --- The heap and the C library, as the engine sees them ----------------------
 
-memory_tests = tests/unit/test_block_facts tests/unit/test_ranges
+memory_tests = tests/unit/preload/test_block_facts tests/unit/preload/test_ranges
 check_PROGRAMS += $(memory_tests)
 
-tests_unit_test_block_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_block_facts_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_block_facts_SOURCES = tests/unit/test_block_facts.c preload/heap/block_facts.c
-tests_unit_test_block_facts_LDADD = $(CHECK_LIBS)
+tests_unit_preload_test_block_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_preload_test_block_facts_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_preload_test_block_facts_SOURCES = tests/unit/preload/test_block_facts.c preload/heap/block_facts.c
+tests_unit_preload_test_block_facts_LDADD = $(CHECK_LIBS)
 
-tests_unit_test_ranges_CPPFLAGS = $(UNWIND_CPPFLAGS)
-tests_unit_test_ranges_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer
-tests_unit_test_ranges_SOURCES = tests/unit/test_ranges.c \
+tests_unit_preload_test_ranges_CPPFLAGS = $(UNWIND_CPPFLAGS)
+tests_unit_preload_test_ranges_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer
+tests_unit_preload_test_ranges_SOURCES = tests/unit/preload/test_ranges.c \
 	preload/ranges/ranges.c preload/ranges/formatted.c preload/ranges/regular.c \
 	preload/ranges/vectors.c preload/guest/real.c
-tests_unit_test_ranges_LDADD = $(CHECK_LIBS)
+tests_unit_preload_test_ranges_LDADD = $(CHECK_LIBS)
 
 # --- The unwinder, against libunwind -----------------------------------------
 
 unwind_tests = \
-	tests/unit/test_stack_memo \
-	tests/unit/test_unwind \
-	tests/unit/test_unwind_cache \
-	tests/unit/test_unwind_expression
+	tests/unit/unwind/test_stack_memo \
+	tests/unit/unwind/test_unwind \
+	tests/unit/unwind/test_cache \
+	tests/unit/unwind/test_expression
 check_PROGRAMS += $(unwind_tests)
 
 unwinder_sources = \
@@ -154,69 +154,69 @@ unwinder_sources = \
 	src/unwind/frame.c src/unwind/registers.c src/unwind/rules.c \
 	src/unwind/table.c
 
-tests_unit_test_unwind_cache_CPPFLAGS = $(UNWIND_CPPFLAGS)
-tests_unit_test_unwind_cache_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_unwind_cache_SOURCES = tests/unit/test_unwind_cache.c src/unwind/cache.c
-tests_unit_test_unwind_cache_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
+tests_unit_unwind_test_cache_CPPFLAGS = $(UNWIND_CPPFLAGS)
+tests_unit_unwind_test_cache_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_unwind_test_cache_SOURCES = tests/unit/unwind/test_cache.c src/unwind/cache.c
+tests_unit_unwind_test_cache_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
-tests_unit_test_unwind_expression_CPPFLAGS = $(UNWIND_CPPFLAGS)
-tests_unit_test_unwind_expression_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_unwind_expression_SOURCES = tests/unit/test_unwind_expression.c \
+tests_unit_unwind_test_expression_CPPFLAGS = $(UNWIND_CPPFLAGS)
+tests_unit_unwind_test_expression_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_unwind_test_expression_SOURCES = tests/unit/unwind/test_expression.c \
 	$(unwinder_sources)
-tests_unit_test_unwind_expression_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_unwind_test_expression_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_stack_memo_CPPFLAGS = $(UNWIND_CPPFLAGS)
-tests_unit_test_stack_memo_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_stack_memo_SOURCES = tests/unit/test_stack_memo.c src/unwind/stack_memo.c \
+tests_unit_unwind_test_stack_memo_CPPFLAGS = $(UNWIND_CPPFLAGS)
+tests_unit_unwind_test_stack_memo_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_unwind_test_stack_memo_SOURCES = tests/unit/unwind/test_stack_memo.c src/unwind/stack_memo.c \
 	$(unwinder_sources)
-tests_unit_test_stack_memo_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_unwind_test_stack_memo_LDADD = src/libcore.a $(CHECK_LIBS)
 
 # Code to unwind through, of the shapes that compilers make: the same guest
 # under four names, each with the options that give it its name.
 unwind_guests = \
-	tests/unit/libguest_o0.a tests/unit/libguest_o2.a \
-	tests/unit/libguest_frame_pointer.a tests/unit/libguest_o3.a
+	tests/unit/unwind/libguest_o0.a tests/unit/unwind/libguest_o2.a \
+	tests/unit/unwind/libguest_frame_pointer.a tests/unit/unwind/libguest_o3.a
 check_LIBRARIES += $(unwind_guests)
 if HAVE_AVX2
 GUEST_VECTORS = -mavx2
 endif
-UNWIND_GUEST_CPPFLAGS = -I$(srcdir)/tests/unit -D_GNU_SOURCE
+UNWIND_GUEST_CPPFLAGS = -D_GNU_SOURCE
 
-tests_unit_libguest_o0_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) -DGUEST_NAME=guest_o0
-tests_unit_libguest_o0_a_SOURCES = tests/unit/unwind_guest.c
-tests/unit/libguest_o0_a-unwind_guest.$(OBJEXT): CFLAGS = -g -O0
+tests_unit_unwind_libguest_o0_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) -DGUEST_NAME=guest_o0
+tests_unit_unwind_libguest_o0_a_SOURCES = tests/unit/unwind/guest.c
+tests/unit/unwind/libguest_o0_a-guest.$(OBJEXT): CFLAGS = -g -O0
 
-tests_unit_libguest_o2_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) -DGUEST_NAME=guest_o2
-tests_unit_libguest_o2_a_SOURCES = tests/unit/unwind_guest.c
-tests/unit/libguest_o2_a-unwind_guest.$(OBJEXT): CFLAGS = -g -O2
+tests_unit_unwind_libguest_o2_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) -DGUEST_NAME=guest_o2
+tests_unit_unwind_libguest_o2_a_SOURCES = tests/unit/unwind/guest.c
+tests/unit/unwind/libguest_o2_a-guest.$(OBJEXT): CFLAGS = -g -O2
 
-tests_unit_libguest_frame_pointer_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) \
+tests_unit_unwind_libguest_frame_pointer_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) \
 	-DGUEST_NAME=guest_frame_pointer
-tests_unit_libguest_frame_pointer_a_SOURCES = tests/unit/unwind_guest.c
-tests/unit/libguest_frame_pointer_a-unwind_guest.$(OBJEXT): CFLAGS = -g -O2 \
+tests_unit_unwind_libguest_frame_pointer_a_SOURCES = tests/unit/unwind/guest.c
+tests/unit/unwind/libguest_frame_pointer_a-guest.$(OBJEXT): CFLAGS = -g -O2 \
 	-fno-omit-frame-pointer
 
-tests_unit_libguest_o3_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) -DGUEST_NAME=guest_o3
-tests_unit_libguest_o3_a_SOURCES = tests/unit/unwind_guest.c
-tests/unit/libguest_o3_a-unwind_guest.$(OBJEXT): CFLAGS = -g -O3 $(GUEST_VECTORS) \
+tests_unit_unwind_libguest_o3_a_CPPFLAGS = $(UNWIND_GUEST_CPPFLAGS) -DGUEST_NAME=guest_o3
+tests_unit_unwind_libguest_o3_a_SOURCES = tests/unit/unwind/guest.c
+tests/unit/unwind/libguest_o3_a-guest.$(OBJEXT): CFLAGS = -g -O3 $(GUEST_VECTORS) \
 	-fcf-protection
 
 built_from_unwind_guest = \
-	tests/unit/libguest_o0_a-unwind_guest.$(OBJEXT) \
-	tests/unit/libguest_o2_a-unwind_guest.$(OBJEXT) \
-	tests/unit/libguest_frame_pointer_a-unwind_guest.$(OBJEXT) \
-	tests/unit/libguest_o3_a-unwind_guest.$(OBJEXT)
+	tests/unit/unwind/libguest_o0_a-guest.$(OBJEXT) \
+	tests/unit/unwind/libguest_o2_a-guest.$(OBJEXT) \
+	tests/unit/unwind/libguest_frame_pointer_a-guest.$(OBJEXT) \
+	tests/unit/unwind/libguest_o3_a-guest.$(OBJEXT)
 $(built_from_unwind_guest): AM_CFLAGS = -std=gnu11 -Wall -Wextra
-tests/unit/test_unwind-unwind_guest_cxx.$(OBJEXT): CXXFLAGS = -g -O2
+tests/unit/unwind/test_unwind-guest_cxx.$(OBJEXT): CXXFLAGS = -g -O2
 
-tests_unit_test_unwind_CPPFLAGS = $(UNWIND_CPPFLAGS)
-tests_unit_test_unwind_CFLAGS = $(UNIT_CFLAGS) $(UNWIND_CFLAGS)
-tests_unit_test_unwind_SOURCES = \
-	tests/unit/test_unwind.c \
-	tests/unit/unwind_guest.h \
-	tests/unit/unwind_guest_asm.S \
-	tests/unit/unwind_guest_cxx.cc \
-	tests/unit/unwind_probe.c tests/unit/unwind_probe.h \
+tests_unit_unwind_test_unwind_CPPFLAGS = $(UNWIND_CPPFLAGS)
+tests_unit_unwind_test_unwind_CFLAGS = $(UNIT_CFLAGS) $(UNWIND_CFLAGS)
+tests_unit_unwind_test_unwind_SOURCES = \
+	tests/unit/unwind/test_unwind.c \
+	tests/unit/unwind/guest.h \
+	tests/unit/unwind/guest_asm.S \
+	tests/unit/unwind/guest_cxx.cc \
+	tests/unit/unwind/probe.c tests/unit/unwind/probe.h \
 	src/unwind/stack_memo.c $(unwinder_sources)
-tests_unit_test_unwind_LDADD = $(unwind_guests) src/libcore.a $(CHECK_LIBS) $(UNWIND_LIBS) \
+tests_unit_unwind_test_unwind_LDADD = $(unwind_guests) src/libcore.a $(CHECK_LIBS) $(UNWIND_LIBS) \
 	-lpthread

@@ -1,76 +1,76 @@
 # Unit tests of the results file's format and of the reports made from it.
 
 REPORT_TESTS = \
-	tests/unit/test_results \
-	tests/unit/test_model \
-	tests/unit/test_report_text \
-	tests/unit/test_report_json \
-	tests/unit/test_report_holds \
-	tests/unit/test_report_memory \
-	tests/unit/test_report_names \
-	tests/unit/test_report_atomics \
-	tests/unit/test_report_symbols
+	tests/unit/finding/test_results \
+	tests/unit/reports/test_model \
+	tests/unit/reports/test_text \
+	tests/unit/reports/test_json \
+	tests/unit/reports/test_holds \
+	tests/unit/reports/test_memory \
+	tests/unit/reports/test_names \
+	tests/unit/reports/test_atomics \
+	tests/unit/reports/test_symbols
 check_PROGRAMS += $(REPORT_TESTS)
 
-REPORT_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE -I$(srcdir)/tests/unit
+REPORT_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
 REPORT_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(ELFUTILS_CFLAGS)
 REPORT_TEST_LIBS = reports/libreports.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis \
 	$(JANSSON_LIBS) -liberty $(CHECK_LIBS)
-REPORT_TEST_IMAGE = tests/unit/results_image.c tests/unit/results_image.h
+REPORT_TEST_IMAGE = tests/unit/finding/results_image.c tests/unit/finding/results_image.h
 
-tests_unit_test_results_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_results_CFLAGS = $(REPORT_TEST_CFLAGS)
-tests_unit_test_results_SOURCES = tests/unit/test_results.c $(REPORT_TEST_IMAGE)
-tests_unit_test_results_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_finding_test_results_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_finding_test_results_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_finding_test_results_SOURCES = tests/unit/finding/test_results.c $(REPORT_TEST_IMAGE)
+tests_unit_finding_test_results_LDADD = src/libcore.a $(CHECK_LIBS)
 
-tests_unit_test_model_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_model_CFLAGS = $(REPORT_TEST_CFLAGS)
-tests_unit_test_model_SOURCES = tests/unit/test_model.c $(REPORT_TEST_IMAGE)
-tests_unit_test_model_LDADD = $(REPORT_TEST_LIBS)
+tests_unit_reports_test_model_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_model_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_reports_test_model_SOURCES = tests/unit/reports/test_model.c $(REPORT_TEST_IMAGE)
+tests_unit_reports_test_model_LDADD = $(REPORT_TEST_LIBS)
 
-tests_unit_test_report_text_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_report_text_CFLAGS = $(REPORT_TEST_CFLAGS)
-tests_unit_test_report_text_SOURCES = tests/unit/test_report_text.c $(REPORT_TEST_IMAGE) \
-	tests/unit/report_text.c tests/unit/report_text.h
-tests_unit_test_report_text_LDADD = $(REPORT_TEST_LIBS)
+tests_unit_reports_test_text_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_text_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_reports_test_text_SOURCES = tests/unit/reports/test_text.c $(REPORT_TEST_IMAGE) \
+	tests/unit/reports/report_text.c tests/unit/reports/report_text.h
+tests_unit_reports_test_text_LDADD = $(REPORT_TEST_LIBS)
 
-tests_unit_test_report_json_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_report_json_CFLAGS = $(REPORT_TEST_CFLAGS) -g
-tests_unit_test_report_json_SOURCES = tests/unit/test_report_json.c $(REPORT_TEST_IMAGE) \
-	tests/unit/report_text.c tests/unit/report_text.h
-tests_unit_test_report_json_LDADD = $(REPORT_TEST_LIBS)
+tests_unit_reports_test_json_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_json_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests_unit_reports_test_json_SOURCES = tests/unit/reports/test_json.c $(REPORT_TEST_IMAGE) \
+	tests/unit/reports/report_text.c tests/unit/reports/report_text.h
+tests_unit_reports_test_json_LDADD = $(REPORT_TEST_LIBS)
 
-tests_unit_test_report_holds_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_report_holds_CFLAGS = $(REPORT_TEST_CFLAGS) -g
-tests_unit_test_report_holds_SOURCES = tests/unit/test_report_holds.c $(REPORT_TEST_IMAGE) \
-	tests/unit/report_text.c tests/unit/report_text.h
-tests_unit_test_report_holds_LDADD = $(REPORT_TEST_LIBS)
+tests_unit_reports_test_holds_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_holds_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests_unit_reports_test_holds_SOURCES = tests/unit/reports/test_holds.c $(REPORT_TEST_IMAGE) \
+	tests/unit/reports/report_text.c tests/unit/reports/report_text.h
+tests_unit_reports_test_holds_LDADD = $(REPORT_TEST_LIBS)
 
-tests_unit_test_report_memory_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_report_memory_CFLAGS = $(REPORT_TEST_CFLAGS) -g
-tests_unit_test_report_memory_SOURCES = tests/unit/test_report_memory.c $(REPORT_TEST_IMAGE) \
-	tests/unit/report_text.c tests/unit/report_text.h
-tests_unit_test_report_memory_LDADD = $(REPORT_TEST_LIBS)
+tests_unit_reports_test_memory_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_memory_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests_unit_reports_test_memory_SOURCES = tests/unit/reports/test_memory.c $(REPORT_TEST_IMAGE) \
+	tests/unit/reports/report_text.c tests/unit/reports/report_text.h
+tests_unit_reports_test_memory_LDADD = $(REPORT_TEST_LIBS)
 
-tests_unit_test_report_names_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_report_names_CFLAGS = $(REPORT_TEST_CFLAGS) -g
-tests_unit_test_report_names_SOURCES = tests/unit/test_report_names.c $(REPORT_TEST_IMAGE) \
-	tests/unit/report_text.c tests/unit/report_text.h
-tests_unit_test_report_names_LDADD = $(REPORT_TEST_LIBS)
+tests_unit_reports_test_names_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_names_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests_unit_reports_test_names_SOURCES = tests/unit/reports/test_names.c $(REPORT_TEST_IMAGE) \
+	tests/unit/reports/report_text.c tests/unit/reports/report_text.h
+tests_unit_reports_test_names_LDADD = $(REPORT_TEST_LIBS)
 
 # Members of std::atomic are inlined, and known by debug information.
-tests_unit_test_report_atomics_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_report_atomics_CFLAGS = $(REPORT_TEST_CFLAGS) -g
-tests/unit/test_report_atomics-atomics_guest_cxx.$(OBJEXT): CXXFLAGS = -g -O2
-tests_unit_test_report_atomics_SOURCES = tests/unit/test_report_atomics.c $(REPORT_TEST_IMAGE) \
-	tests/unit/report_text.c tests/unit/report_text.h \
-	tests/unit/atomics_guest.h tests/unit/atomics_guest_cxx.cc
-tests_unit_test_report_atomics_LDADD = $(REPORT_TEST_LIBS)
+tests_unit_reports_test_atomics_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_atomics_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests/unit/reports/test_atomics-atomics_guest_cxx.$(OBJEXT): CXXFLAGS = -g -O2
+tests_unit_reports_test_atomics_SOURCES = tests/unit/reports/test_atomics.c $(REPORT_TEST_IMAGE) \
+	tests/unit/reports/report_text.c tests/unit/reports/report_text.h \
+	tests/unit/reports/atomics_guest.h tests/unit/reports/atomics_guest_cxx.cc
+tests_unit_reports_test_atomics_LDADD = $(REPORT_TEST_LIBS)
 
 # It looks up itself, so it wants debug information whatever CFLAGS say.
-tests_unit_test_report_symbols_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
-tests_unit_test_report_symbols_CFLAGS = $(REPORT_TEST_CFLAGS) -g
-tests_unit_test_report_symbols_SOURCES = tests/unit/test_report_symbols.c $(REPORT_TEST_IMAGE)
-tests_unit_test_report_symbols_LDADD = $(REPORT_TEST_LIBS)
+tests_unit_reports_test_symbols_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_symbols_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests_unit_reports_test_symbols_SOURCES = tests/unit/reports/test_symbols.c $(REPORT_TEST_IMAGE)
+tests_unit_reports_test_symbols_LDADD = $(REPORT_TEST_LIBS)
 
 EXTRA_DIST += tests/fuzz/fuzz_results.c

@@ -1,0 +1,51 @@
+/*
+ * The fixed twin of relock.c: who holds stock_lock calls the inner
+ * function, which expects that; the public one is for those who do not.
+ */
+#include <pthread.h>
+#include <stdio.h>
+
+static pthread_mutex_t stock_lock = PTHREAD_MUTEX_INITIALIZER;
+static int on_shelf = 1, in_store = 5;
+
+/* Expects stock_lock to be held. */
+static int count_stock_locked(void)
+{
+	return on_shelf + in_store;
+}
+
+static int count_stock(void)
+{
+	int count;
+
+	pthread_mutex_lock(&stock_lock); /* HERE: again */
+	count = count_stock_locked();
+	pthread_mutex_unlock(&stock_lock);
+	return count;
+}
+
+static void sell(void)
+{
+	pthread_mutex_lock(&stock_lock); /* HERE: first */
+	on_shelf--;
+	if (on_shelf == 0)
+		printf("the shelf is empty, %d left\n", count_stock_locked());
+	pthread_mutex_unlock(&stock_lock);
+}
+
+static void *run_till(void *unused)
+{
+	(void)unused;
+	sell();
+	return NULL;
+}
+
+int main(void)
+{
+	pthread_t till;
+
+	pthread_create(&till, NULL, run_till, NULL);
+	pthread_join(till, NULL);
+	printf("%d left in the evening\n", count_stock());
+	return 0;
+}

@@ -1,0 +1,397 @@
+#include <check.h>
+#include <stdlib.h>
+
+#include "report_text.h"
+#include "reports/formats/blocked.h"
+#include "reports/formats/formats.h"
+#include "../finding/results_image.h"
+
+static unsigned char *image;
+static char *text;
+static struct report_request request;
+
+static void set_up(void)
+{
+	image = image_new();
+	text = NULL;
+	request = (struct report_request){.program = "./prog"};
+	image_process(image, 1, 0, PROCESS_STARTED, "/somewhere/prog");
+}
+
+static void tear_down(void)
+{
+	free(text);
+	free(image);
+}
+
+static void render(void)
+{
+	free(text);
+	text = render_image(image, text_write, &request);
+}
+
+static void expect(const char *part)
+{
+	ck_assert_msg(strstr(text, part), "no '%s' in:\n%s", part, text);
+}
+
+static void expect_no(const char *part)
+{
+	ck_assert_msg(!strstr(text, part), "'%s' in:\n%s", part, text);
+}
+
+static void expect_last_line(const char *line)
+{
+	size_t length = strlen(text);
+
+	ck_assert_uint_gt(length, strlen(line));
+	ck_assert_str_eq(text + length - strlen(line), line);
+}
+
+/* Writes a finding of two events on lock 1 by threads 2 and 3. */
+static void write_pair(enum finding_kind kind, enum severity severity, uint32_t details,
+		       enum finding_action first, enum finding_action second)
+{
+	static struct finding finding;
+
+	finding = (struct finding){
+		.id = 2, .kind = kind, .severity = severity, .details = details};
+	image_event(&finding, 2, first, 1, 0);
+	image_event(&finding, 3, second, 1, 0);
+	image_finding(image, 1, &finding, 1);
+}
+
+/* Writes a finding of one event, of thread 2 on @lock. */
+static void write_about(lock_id lock, enum finding_kind kind)
+{
+	static struct finding finding;
+
+	finding = (struct finding){.id = 3, .kind = kind, .severity = SEVERITY_ERROR};
+	image_event(&finding, 2, ACTION_RELEASE, lock, 0);
+	image_finding(image, 1, &finding, 1);
+}
+
+START_TEST(no_findings_are_said_in_one_line)
+{
+	render();
+	ck_assert_str_eq(text, "snarl: no findings in ./prog\n");
+}
+END_TEST
+
+START_TEST(quiet_and_no_findings_is_silence)
+{
+	request.is_quiet = true;
+	render();
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+START_TEST(the_last_line_sums_up)
+{
+	image_inversion(image, 1, 39);
+	write_pair(FINDING_UNLOCK_NOT_OWNER, SEVERITY_ERROR, 0, ACTION_HOLD, ACTION_RELEASE);
+	write_pair(FINDING_FORK_HOLDING_LOCK, SEVERITY_WARNING, 0, ACTION_HOLD, ACTION_WAIT);
+	render();
+	expect_last_line("snarl: 2 errors, 1 warning (3 findings, 41 occurrences) in ./prog\n");
+}
+END_TEST
+
+START_TEST(an_inversion_names_locks_and_threads)
+{
+	image_inversion(image, 1, 3);
+	render();
+	expect("error: lock-order-inversion: A and B are taken in both orders by T2 (left) and T3 "
+	       "(right) [3 times]\n");
+	expect("for instance A before B");
+}
+END_TEST
+
+START_TEST(the_scenario_has_a_column_per_thread)
+{
+	image_inversion(image, 1, 1);
+	render();
+	expect("    T2 (left)     T3 (right)\n"
+	       "    -----------   -----------\n"
+	       "    acquires A\n"
+	       "                  acquires B\n"
+	       "    waits for B\n"
+	       "                  waits for A   <- deadlock\n");
+}
+END_TEST
+
+/* The example of a class stands for all of it, so its number would mislead. */
+START_TEST(locks_of_one_class_are_of_one_origin)
+{
+	uint64_t frame = 0x1000;
+
+	image_stack(image, 1, 9, &frame, 1);
+	image_thread(image, 1, 2, 1, 0, 0, "left");
+	image_thread(image, 1, 3, 1, 0, 0, "right");
+	image_lock(image, 1, 1, OBJECT_MUTEX, 0, 9, 0, 0, "");
+	image_lock(image, 1, 2, OBJECT_MUTEX, 0, 9, 0, 0, "");
+	write_pair(FINDING_LOCK_ORDER_INVERSION, SEVERITY_WARNING, DETAIL_CLASSES, ACTION_HOLD,
+		   ACTION_WAIT);
+	/* Another lock of that origin gives the first a number. */
+	write_about(2, FINDING_UNLOCK_UNLOCKED);
+	render();
+	expect("all modules #2");
+	expect("locks of one origin, mutex created at code outside of all modules, are taken in "
+	       "both orders by T2 (left)");
+	expect_no("two kinds");
+}
+END_TEST
+
+START_TEST(locks_of_two_classes_are_of_two_kinds)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	finding = (struct finding){.id = 2,
+				   .kind = FINDING_LOCK_ORDER_INVERSION,
+				   .severity = SEVERITY_WARNING,
+				   .details = DETAIL_CLASSES};
+	image_event(&finding, 2, ACTION_HOLD, 1, 0);
+	image_event(&finding, 2, ACTION_WAIT, 2, 0);
+	image_event(&finding, 3, ACTION_HOLD, 2, 0);
+	image_event(&finding, 3, ACTION_WAIT, 1, 0);
+	image_finding(image, 1, &finding, 1);
+	render();
+	expect("locks of two kinds, A and B, are taken in both orders by T2 (left) and T3");
+	expect_no("one origin");
+}
+END_TEST
+
+START_TEST(a_hand_over_is_said)
+{
+	image_inversion(image, 1, 1);
+	write_pair(FINDING_LOCK_ORDER_INVERSION, SEVERITY_WARNING, DETAIL_HAND_OVER, ACTION_HOLD,
+		   ACTION_WAIT);
+	render();
+	expect("Note: a hand-over (semaphore, condition, once, pipe or future)");
+}
+END_TEST
+
+START_TEST(every_kind_has_a_sentence_and_advice)
+{
+	image_inversion(image, 1, 1);
+	for (unsigned kind = 0; kind < FINDING_KIND_COUNT; kind++) {
+		write_pair((enum finding_kind)kind, finding_kind_severity((enum finding_kind)kind),
+			   0, ACTION_HOLD, ACTION_WAIT);
+	}
+	render();
+	for (unsigned kind = 0; kind < FINDING_KIND_COUNT; kind++)
+		expect(finding_kind_name((enum finding_kind)kind));
+	expect_no("?");
+	expect_no("{");
+	expect_no("unknown");
+}
+END_TEST
+
+START_TEST(a_relock_says_that_one_thread_waits_for_itself)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	finding = (struct finding){.id = 2,
+				   .kind = FINDING_DEADLOCK,
+				   .severity = SEVERITY_ERROR,
+				   .details = DETAIL_RELOCK};
+	image_event(&finding, 2, ACTION_HOLD, 1, 0);
+	image_event(&finding, 2, ACTION_WAIT, 1, 0);
+	image_finding(image, 1, &finding, 1);
+	render();
+	expect("deadlock: T2 (left) waits for ever for A, which it holds itself");
+}
+END_TEST
+
+START_TEST(joins_name_the_thread_waited_for)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	finding = (struct finding){.id = 2, .kind = FINDING_DEADLOCK, .severity = SEVERITY_ERROR};
+	image_event(&finding, 2, ACTION_WAIT, 0, 0)->target = 3;
+	image_event(&finding, 3, ACTION_WAIT, 0, 0)->target = 2;
+	image_finding(image, 1, &finding, 1);
+	render();
+	expect("T2 (left) and T3 (right) wait for each other for ever\n");
+	expect("waits for T3 (right) to end");
+}
+END_TEST
+
+START_TEST(findings_below_the_threshold_are_left_out)
+{
+	image_inversion(image, 1, 1);
+	write_pair(FINDING_THREAD_LEAK, SEVERITY_WARNING, 0, ACTION_CREATE, ACTION_END);
+	request.min_severity = SEVERITY_ERROR;
+	render();
+	expect_last_line("snarl: 1 error (1 finding, 1 occurrence) in ./prog\n");
+}
+END_TEST
+
+START_TEST(equal_findings_of_workers_are_one)
+{
+	image_process(image, 2, 1, PROCESS_STARTED, "./child");
+	image_process(image, 3, 1, PROCESS_STARTED, "./child");
+	image_inversion(image, 2, 1);
+	image_inversion(image, 3, 4);
+	render();
+	expect("in 2 processes (./child) [5 times]");
+	expect_last_line("snarl: 1 error (1 finding, 5 occurrences) in ./prog\n");
+}
+END_TEST
+
+START_TEST(findings_of_a_child_name_it)
+{
+	image_process(image, 2, 1, PROCESS_STARTED, "./child");
+	image_inversion(image, 2, 1);
+	render();
+	expect("in process 2 (./child)\n");
+}
+END_TEST
+
+START_TEST(losses_stand_before_the_summary)
+{
+	uint64_t counters[COUNTER_COUNT] = {[COUNTER_LOST_STACKS] = 3, [COUNTER_LOCKS] = 5};
+
+	image_counters(image, 1, counters);
+	image_unobserved(image, 1, "/bin/static", "statically linked");
+	image_unobserved(image, 1, "/bin/static", "statically linked");
+	image_text(image, 1, "detection is switched off");
+	render();
+	ck_assert_str_eq(text, "snarl: detection is switched off\n"
+			       "snarl: not observed: /bin/static (statically linked), 2 times\n"
+			       "snarl: lost: stacks known only by their return address: 3\n"
+			       "snarl: no findings in ./prog\n");
+}
+END_TEST
+
+START_TEST(suppressed_cycles_are_shown_on_request)
+{
+	uint64_t counters[COUNTER_COUNT] = {[COUNTER_CYCLES_GATED] = 2};
+
+	image_counters(image, 1, counters);
+	render();
+	expect_no("behind");
+	request.is_verbose = true;
+	render();
+	expect("snarl: not reported: 2 lock cycles behind a common outer lock\n");
+}
+END_TEST
+
+START_TEST(colour_is_only_decoration)
+{
+	char *plain;
+	char *to;
+
+	image_inversion(image, 1, 1);
+	render();
+	plain = strdup(text);
+	request.colour = COLOUR_ALWAYS;
+	render();
+	expect("\033[1;31merror: lock-order-inversion\033[0m:");
+	to = text;
+	for (const char *from = text; *from; from++) {
+		if (*from == '\033')
+			from = strchr(from, 'm');
+		else
+			*to++ = *from;
+	}
+	*to = '\0';
+	ck_assert_str_eq(text, plain);
+	free(plain);
+}
+END_TEST
+
+START_TEST(it_does_not_matter_who_closed_a_cycle)
+{
+	static struct finding finding;
+	char *first;
+
+	image_inversion(image, 1, 1);
+	render();
+	first = strdup(text);
+	tear_down();
+	set_up();
+	image_inversion(image, 1, 1);
+	image_retract(image, 1, 1);
+	finding = (struct finding){
+		.id = 2, .kind = FINDING_LOCK_ORDER_INVERSION, .severity = SEVERITY_ERROR};
+	image_event(&finding, 3, ACTION_HOLD, 2, 0);
+	image_event(&finding, 3, ACTION_WAIT, 1, 0);
+	image_event(&finding, 2, ACTION_HOLD, 1, 0);
+	image_event(&finding, 2, ACTION_WAIT, 2, 0);
+	image_finding(image, 1, &finding, 1);
+	request.is_verbose = false;
+	render();
+	ck_assert_str_eq(text, first);
+	free(first);
+}
+END_TEST
+
+START_TEST(locks_of_one_name_are_numbered)
+{
+	image_inversion(image, 1, 1);
+	image_lock(image, 1, 1, OBJECT_MUTEX, 0x1000, 0, 0, 1, "");
+	image_lock(image, 1, 2, OBJECT_MUTEX, 0x2000, 0, 0, 1, "");
+	render();
+	expect("mutex on the stack of main #1 and mutex on the stack of main #2");
+}
+END_TEST
+
+START_TEST(blocked_threads_are_shown_with_what_they_wait_for)
+{
+	struct results_slot *slots = (void *)(image + RESULTS_SLOTS_OFFSET);
+
+	image_inversion(image, 1, 1);
+	slots[0] = (struct results_slot){.process = 1, .thread = 3, .is_blocked = 1, .lock = 1};
+	slots[1] = (struct results_slot){.process = 1, .thread = 1, .is_blocked = 1, .target = 3};
+	slots[2] = (struct results_slot){.process = 1, .thread = 2};
+	slots[3] = (struct results_slot){.process = 1, .thread = 2, .sequence = 1};
+	text = render_image(image, blocked_write, &request);
+	expect("snarl: 2 threads blocked in process 1 (/somewhere/prog), 1 not\n");
+	expect("  T1 (main)\n    waits for T3 (right) to end\n");
+	expect("  T3 (right)\n    waits for A\n");
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, no_findings_are_said_in_one_line);
+	tcase_add_test(tests, quiet_and_no_findings_is_silence);
+	tcase_add_test(tests, the_last_line_sums_up);
+	tcase_add_test(tests, an_inversion_names_locks_and_threads);
+	tcase_add_test(tests, the_scenario_has_a_column_per_thread);
+	tcase_add_test(tests, locks_of_one_class_are_of_one_origin);
+	tcase_add_test(tests, locks_of_two_classes_are_of_two_kinds);
+	tcase_add_test(tests, a_hand_over_is_said);
+	tcase_add_test(tests, every_kind_has_a_sentence_and_advice);
+	tcase_add_test(tests, a_relock_says_that_one_thread_waits_for_itself);
+	tcase_add_test(tests, joins_name_the_thread_waited_for);
+	tcase_add_test(tests, findings_below_the_threshold_are_left_out);
+	tcase_add_test(tests, equal_findings_of_workers_are_one);
+	tcase_add_test(tests, findings_of_a_child_name_it);
+	tcase_add_test(tests, losses_stand_before_the_summary);
+	tcase_add_test(tests, suppressed_cycles_are_shown_on_request);
+	tcase_add_test(tests, colour_is_only_decoration);
+	tcase_add_test(tests, it_does_not_matter_who_closed_a_cycle);
+	tcase_add_test(tests, locks_of_one_name_are_numbered);
+	tcase_add_test(tests, blocked_threads_are_shown_with_what_they_wait_for);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("report_text");
+	TCase *tests = tcase_create("report_text");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	add_tests(tests);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
