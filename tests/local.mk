@@ -22,14 +22,25 @@ dist_check_SCRIPTS += tests/run_all tests/run_sanitized
 # Tests of the tests, by hand only.
 EXTRA_DIST += tests/mutants/run_mutants tests/mutants/mutants.tsv
 
-check-local:
+# Without its libraries no unit test is built; other suites can be run by name.
+check-needs:
+	@if [ -n '$(SNARL_CHECK_NEEDS)' ] && [ -z '$(SNARL_SUITES)' ]; then \
+		echo 'make check needs what configure did not find: $(SNARL_CHECK_NEEDS);' >&2; \
+		echo 'install that and run configure again' >&2; \
+		exit 1; \
+	fi
+
+# Before the long way to the end.
+$(check_PROGRAMS) $(check_LIBRARIES) $(check_DATA): | check-needs
+
+check-local: check-needs
 	@suites='$(SNARL_SUITES)'; srcdir='$(srcdir)' CC='$(CC)' CXX='$(CXX)' $(srcdir)/tests/run_all \
 		$${suites:-$(SUITES)}
 
 # All that the suites want built; unlike check itself it may run in parallel.
-check-build: all $(check_PROGRAMS) $(check_LIBRARIES) $(check_DATA)
+check-build: check-needs all $(check_PROGRAMS) $(check_LIBRARIES) $(check_DATA)
 
-.PHONY: check-build
+.PHONY: check-build check-needs
 
 clean-local:
 	rm -rf tests/logs tests/sanitized

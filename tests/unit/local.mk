@@ -7,6 +7,10 @@ dist_check_SCRIPTS += tests/unit/run_units
 include %D%/reports.mk
 include %D%/x86.mk
 
+if HAVE_UNIT_LIBRARIES
+check_PROGRAMS += $(core_tests) $(memory_tests) $(unwind_tests) $(REPORT_TESTS) $(x86_tests)
+endif
+
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
 UNWIND_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)
 # Tests run on whole stacks, unlike the guest library; what they look up is there.
@@ -32,7 +36,6 @@ core_tests = \
 	tests/unit/elf/test_target \
 	tests/unit/detect/test_thread \
 	tests/unit/detect/test_vclock
-check_PROGRAMS += $(core_tests)
 
 tests_unit_base_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_arena_CFLAGS = $(UNIT_CFLAGS)
@@ -126,7 +129,6 @@ tests_unit_detect_test_vclock_LDADD = src/libcore.a $(CHECK_LIBS)
 # --- The heap and the C library, as the engine sees them ----------------------
 
 memory_tests = tests/unit/preload/test_block_facts tests/unit/preload/test_ranges
-check_PROGRAMS += $(memory_tests)
 
 tests_unit_preload_test_block_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_preload_test_block_facts_CFLAGS = $(UNIT_CFLAGS)
@@ -147,7 +149,6 @@ unwind_tests = \
 	tests/unit/unwind/test_unwind \
 	tests/unit/unwind/test_cache \
 	tests/unit/unwind/test_expression
-check_PROGRAMS += $(unwind_tests)
 
 unwinder_sources = \
 	src/unwind/unwind.c src/unwind/cache.c src/unwind/expression.c \

@@ -10,7 +10,6 @@ REPORT_TESTS = \
 	tests/unit/reports/test_names \
 	tests/unit/reports/test_atomics \
 	tests/unit/reports/test_symbols
-check_PROGRAMS += $(REPORT_TESTS)
 
 REPORT_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
 REPORT_TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(ELFUTILS_CFLAGS)

@@ -11,7 +11,6 @@ x86_tests = \
 	tests/unit/x86/test_slices \
 	tests/unit/x86/test_survey \
 	tests/unit/x86/test_verify
-check_PROGRAMS += $(x86_tests)
 
 # Code to clone: the same sources under several names, each with the options
 # that give it its name.  Kernels are run, updates are only looked at.
