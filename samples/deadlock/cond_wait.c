@@ -9,7 +9,7 @@
  * signalled first, or the wait had a time limit, the reader would now stand in
  * front of mail_lock, and the deliverer in front of account_lock.
  *
- * See it: snarl run ./deadlock_cond_wait
+ * See it: snarl run ./cond_wait
  * The wait with its mutex, the lock held over it, and the deliverer's two.
  *
  * Fix: hold nothing but the condition's own mutex while waiting:

@@ -8,7 +8,7 @@
  * Why: there is no agreed order between the two locks, so nothing rules out
  * a circle of threads that wait for each other.
  *
- * See it: snarl run ./deadlock_crossed_locks
+ * See it: snarl run ./crossed_locks
  * The program is ended at once with status 66; the report shows who holds
  * which lock since where, and who waits for which lock where.
  *

@@ -8,7 +8,7 @@
  * circle goes through a thread's end: main waits for the logger, the logger
  * for a lock of main's.
  *
- * See it: snarl run ./deadlock_join
+ * See it: snarl run ./join
  * The stacks of main's lock, main's join, and the logger's lock.
  *
  * Fix: never join while holding a lock that the thread may take:

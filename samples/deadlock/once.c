@@ -8,7 +8,7 @@
  * thread that is in the middle of it.  Lazy initialisers that call far and
  * wide meet themselves in the end; C++ function-local statics do the same.
  *
- * See it: snarl run ./deadlock_once
+ * See it: snarl run ./once
  * One stack in which pthread_once stands twice.
  *
  * Fix: an initialiser calls nothing that uses what it makes:

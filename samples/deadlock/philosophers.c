@@ -8,7 +8,7 @@
  * Why: the five lock orders 0-1, 1-2, 2-3, 3-4 and 4-0 make a ring.  No two
  * philosophers disagree; it takes all five to see the fault.
  *
- * See it: snarl run ./deadlock_philosophers
+ * See it: snarl run ./philosophers
  * The program is ended at once with status 66; the report goes round the
  * table: who holds which fork, who waits for it, where.
  *

@@ -9,7 +9,7 @@
  * Why: a read lock of a writer-preferring rwlock is not recursive.  The same
  * code works with glibc's default kind, and on every day without a writer.
  *
- * See it: snarl run ./deadlock_recursive_read
+ * See it: snarl run ./recursive_read
  * The reader's two stacks and the writer's; without a writer in between snarl
  * says read-recursion instead.
  *

@@ -8,7 +8,7 @@
  * stranger's.  It is found late because it needs a path through two functions
  * that are both right on their own, here the one where the shelf runs empty.
  *
- * See it: snarl run ./deadlock_relock
+ * See it: snarl run ./relock
  * Two stacks: where the thread took the lock, and where it wants it again.
  *
  * Fix: split the public function that locks from the inner one that expects

@@ -9,7 +9,7 @@
  * Why: a handler is not another thread.  What it interrupted goes on only
  * after it has returned, so waiting for it is waiting for oneself.
  *
- * See it: snarl run ./deadlock_signal_handler
+ * See it: snarl run ./signal_handler
  * One stack with both: the handler's lock on top, the interrupted holder below.
  *
  * Fix: no lock in a handler (hazard/clean_signal_lock.c); or, where that cannot be,

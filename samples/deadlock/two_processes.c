@@ -9,7 +9,7 @@
  * Why: the same missing order as between two threads, but no debugger and no
  * single process shows the circle: each has one half of it.
  *
- * See it: snarl run ./deadlock_two_processes
+ * See it: snarl run ./two_processes
  * Both processes, with the stacks of what they hold and what they wait for.
  *
  * Fix: one order for all: clean_two_processes.c takes the stock first.

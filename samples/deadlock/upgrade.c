@@ -8,7 +8,7 @@
  * Why: POSIX rwlocks cannot be upgraded, and none could do it safely: two
  * readers that both wanted to would wait for each other.
  *
- * See it: snarl run ./deadlock_upgrade
+ * See it: snarl run ./upgrade
  * Two stacks of one thread: where it reads, and where it wants to write.
  *
  * Fix: let go, lock for writing, and look again, because the world may have

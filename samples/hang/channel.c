@@ -8,7 +8,7 @@
  * Why: a bounded channel makes the writer depend on the reader's appetite.
  * Who stops reading must say so, or read to the end.
  *
- * See it: snarl run ./hang_channel
+ * See it: snarl run ./channel
  * What Go's runtime says of goroutines ('all goroutines are asleep'), said of
  * threads, with the stack of each.
  *

@@ -8,7 +8,7 @@
  * Why: an early return skips the clean-up at the function's end.  The leak is
  * silent; the hang comes later and elsewhere, in code that is right.
  *
- * See it: snarl run ./hang_error_path
+ * See it: snarl run ./error_path
  * The client's stack, and where the lock it wants was taken: inside book(),
  * from which the server has long returned.
  *

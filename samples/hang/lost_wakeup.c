@@ -9,7 +9,7 @@
  * on being there in time.  On most days the viewer is faster than the loader
  * and nobody notices; the semaphore makes it the slower one.
  *
- * See it: snarl run ./hang_lost_wakeup
+ * See it: snarl run ./lost_wakeup
  * The stack of the signal that nobody heard and of the wait that needed it.
  *
  * Fix: clean_lost_wakeup.c waits in a loop: while (!is_loaded).  The loop also

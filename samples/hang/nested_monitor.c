@@ -8,7 +8,7 @@
  * Why: pthread_cond_wait releases one mutex.  Whatever else the caller holds
  * stays held for as long as nobody signals.
  *
- * See it: snarl run ./hang_nested_monitor
+ * See it: snarl run ./nested_monitor
  * Not a cycle of locks but a hang: the consumer waits for a signal, the only
  * thread that could send it waits for the consumer's lock.
  *

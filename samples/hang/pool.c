@@ -9,7 +9,7 @@
  * tasks as threads the pool stands still, and how many that takes depends on
  * load and core count: it works on the big machine and stops on the small.
  *
- * See it: snarl run ./hang_pool
+ * See it: snarl run ./pool
  * Every thread's stack: workers inside wait_for(), called from their tasks.
  *
  * Fix: help while you wait.  In clean_pool.c who waits runs queued tasks.

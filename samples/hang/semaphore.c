@@ -8,7 +8,7 @@
  * Why: borrowing twice from a bounded pool is hold and wait, as with two
  * locks.  It hits when as many requests as connections are half way through.
  *
- * See it: snarl run ./hang_semaphore
+ * See it: snarl run ./semaphore
  * A hang: every thread waits for the semaphore, and only these threads post.
  *
  * Fix: borrow once and pass on what you have: clean_semaphore.c gives

@@ -9,7 +9,7 @@
  * another thread held at that moment stays locked in the child for ever.  Only
  * because this logger gives up after a moment does the child not hang.
  *
- * See it: snarl run ./hazard_fork_lock
+ * See it: snarl run ./fork_lock
  * The child's stack, the fork's, and where the worker had taken the lock.
  *
  * Fix: between fork and exec or _exit call nothing but what is

@@ -7,7 +7,7 @@
  * Why it is wrong: had the saver been a little later, main would wait for its
  * end and the saver for main's lock: see deadlock/join.c.
  *
- * See it: snarl run ./hazard_join_holding
+ * See it: snarl run ./join_holding
  * A warning with main's lock, main's join, and the saver's lock.
  *
  * Fix: let go before the join: clean_join_holding.c.

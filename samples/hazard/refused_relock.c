@@ -9,7 +9,7 @@
  * who does not look at the result goes on without the lock, and here the
  * second entry is simply missing.
  *
- * See it: snarl run ./hazard_refused_relock
+ * See it: snarl run ./refused_relock
  * Where the lock was taken and where it was refused; status 0.
  *
  * Fix: an inner function that expects the lock: clean_refused_relock.c.

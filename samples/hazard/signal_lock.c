@@ -8,7 +8,7 @@
  * Then it waits for code that cannot run until it returns: see
  * deadlock/signal_handler.c.  No mutex function may be called in a handler.
  *
- * See it: snarl run ./hazard_signal_lock
+ * See it: snarl run ./signal_lock
  * The handler's lock, and the place outside it that takes the same lock with
  * the signal open.
  *

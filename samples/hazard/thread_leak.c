@@ -8,7 +8,7 @@
  * somebody asks for its result.  A server that forgets 8 MiB of address space
  * per request stops one day with EAGAIN from pthread_create.
  *
- * See it: snarl run ./hazard_thread_leak
+ * See it: snarl run ./thread_leak
  * Where the threads were created, and how many were left.
  *
  * Fix: join, or detach what nobody will ask for: clean_thread_leak.c joins.

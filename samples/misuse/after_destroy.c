@@ -8,7 +8,7 @@
  * else.  glibc leaves a mark and returns EINVAL, which nobody looks at: the
  * client goes on without the lock.
  *
- * See it: snarl run ./misuse_after_destroy
+ * See it: snarl run ./after_destroy
  * The stack of the use, and that of the destroy.
  *
  * Fix: end the users first, then what they use: clean_after_destroy.c joins

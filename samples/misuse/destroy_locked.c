@@ -8,7 +8,7 @@
  * case and returns EBUSY, which nobody looks at; were the memory freed next,
  * the writer's unlock would write into somebody else's data.
  *
- * See it: snarl run ./misuse_destroy_locked
+ * See it: snarl run ./destroy_locked
  * The stack of the destroy, and that of the lock by the thread that holds it.
  *
  * Fix: end the users first, then what they use: clean_destroy_locked.c joins

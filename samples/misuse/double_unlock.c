@@ -8,7 +8,7 @@
  * taken the lock in between, it is that thread's lock that is opened, and a
  * third thread walks in.  Alone, as here, nothing is to be seen.
  *
- * See it: snarl run ./misuse_double_unlock
+ * See it: snarl run ./double_unlock
  * The stack of the second unlock.
  *
  * Fix: one lock, one unlock: clean_double_unlock.c leaves it to the exit.

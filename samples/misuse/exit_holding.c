@@ -8,7 +8,7 @@
  * can ever unlock it again; the next thread that wants it hangs.  In this run
  * nobody comes, so the program ends as if all were well.
  *
- * See it: snarl run ./misuse_exit_holding
+ * See it: snarl run ./exit_holding
  * Where the lock was taken, and which thread took it to its grave.
  *
  * Fix: unlock on every way out: clean_exit_holding.c.

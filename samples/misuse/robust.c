@@ -9,7 +9,7 @@
  * Why it is wrong: an unlock without that call means 'beyond repair'.  From
  * then on every lock fails with ENOTRECOVERABLE.
  *
- * See it: snarl run ./misuse_robust
+ * See it: snarl run ./robust
  * The stack of the lock that returned EOWNERDEAD and that of the unlock.
  *
  * Fix: repair the data, call pthread_mutex_consistent, unlock:

@@ -9,7 +9,7 @@
  * happen, so signals are lost; and if another thread holds the mutex, the wait
  * opens that thread's critical section.
  *
- * See it: snarl run ./misuse_wait_unlocked
+ * See it: snarl run ./wait_unlocked
  * The stack of the wait.
  *
  * Fix: lock, look, wait, in this order: clean_wait_unlocked.c.

@@ -8,7 +8,7 @@
  * another's is undefined; with glibc's normal mutex it happens to work, with
  * the error-checking, recursive, robust and priority-inheriting ones it fails.
  *
- * See it: snarl run ./misuse_wrong_thread
+ * See it: snarl run ./wrong_thread
  * The stack of the unlock, and that of the lock by the owner.
  *
  * Fix: what is handed from thread to thread is a semaphore, which has no

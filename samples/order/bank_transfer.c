@@ -10,7 +10,7 @@
  * comes first, there a younger one.  The first transfer from Bob to Alice that
  * meets one from Alice to Bob stops both tellers for ever.
  *
- * See it: snarl run ./order_bank_transfer
+ * See it: snarl run ./bank_transfer
  * A warning, not an error: this run shows that the class has no order, not
  * that any two of its locks are taken both ways.
  *

@@ -9,7 +9,7 @@
  * the reverse of another, make a ring.  The day all five hold their left fork,
  * all five wait for ever: see deadlock/philosophers.c.
  *
- * See it: snarl run ./order_philosophers
+ * See it: snarl run ./philosophers
  * One finding with all five edges of the ring, each with both its stacks.
  *
  * Fix: number the forks and take the lower one first, as in

@@ -7,7 +7,7 @@
  * Why it is wrong: the day both cooks hold their first lock at the same time,
  * each waits for the other's, for ever.  Tests rarely meet that moment.
  *
- * See it: snarl run ./order_two_locks
+ * See it: snarl run ./two_locks
  * It names both locks and shows four stacks: where each cook took his first
  * lock, and where he took the second while holding the first.
  *

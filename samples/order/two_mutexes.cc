@@ -8,7 +8,7 @@
  * caller does not know that there is one.  If both swaps hold their own mutex
  * at once, both wait for ever.
  *
- * See it: snarl run ./order_two_mutexes
+ * See it: snarl run ./two_mutexes
  * The stacks end in std::mutex::lock, inlined into lock_guard's constructor,
  * with the line of each lock_guard below it.
  *

@@ -8,7 +8,7 @@
  * loop may look once and wait for ever.  But it orders nothing: the picture is
  * not volatile, and its stores may be moved after the flag's.
  *
- * See it: snarl run ./race_flag
+ * See it: snarl run ./flag
  * A note, at the loop and at the store.  It is the flag that is at fault: the
  * picture itself is ordered by it in this machine code, and is not reported.
  *

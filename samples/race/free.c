@@ -7,7 +7,7 @@
  * Why it is wrong: the two lines at the end of main are in the wrong order.  If
  * the printer is slow, the memory already belongs to somebody else.
  *
- * See it: snarl run ./race_free
+ * See it: snarl run ./free
  * The read and the free(), and where the memory came from.
  *
  * Fix: wait first, free then: clean_free.c.

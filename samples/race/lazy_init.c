@@ -8,7 +8,7 @@
  * and many processors may let the pointer be seen before what it points to, so
  * that the second thread uses settings that are not there yet.
  *
- * See it: snarl run ./race_lazy_init
+ * See it: snarl run ./lazy_init
  * The look without the lock, and the write under it.  A warning only: on this
  * processor the same machine code could come from the atomics of the twin.
  *

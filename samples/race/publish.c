@@ -7,7 +7,7 @@
  * Why it is wrong: an atomic pointer orders what stands before its store.  What
  * is written after it may be seen at any time, or not at all.
  *
- * See it: snarl run ./race_publish
+ * See it: snarl run ./publish
  * The write and the read of the settings; of the pointer it says nothing.
  *
  * Fix: fill in first, hand over last: clean_publish.c.

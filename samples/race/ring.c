@@ -8,7 +8,7 @@
  * compiler, or another processor than this one, may move the store of an item
  * after the store of the counter that announces it.
  *
- * See it: snarl run ./race_ring
+ * See it: snarl run ./ring
  * A note for each counter.  The items are ordered by the counters and are not
  * reported.
  *

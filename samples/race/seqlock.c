@@ -8,7 +8,7 @@
  * Why it is wrong: it may get the bid of one quote and the ask of the next.
  * Nothing orders its reads with the writes.
  *
- * See it: snarl run ./race_seqlock
+ * See it: snarl run ./seqlock
  * The reads, and the writes between the two steps of the sequence.
  *
  * Fix: read the sequence, the quote, the sequence; if it was odd or has moved,

@@ -7,7 +7,7 @@
  * Why it is wrong: the new top is only right as long as the old one is what its
  * 'next' says.
  *
- * See it: snarl run ./race_stack
+ * See it: snarl run ./stack
  * The writes of the top by both threads.  A warning only: the plain moves could
  * be relaxed atomics, which would lose the node all the same.
  *

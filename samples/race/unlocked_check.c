@@ -8,7 +8,7 @@
  * it is closed twice: the second time it may be somebody else's descriptor.
  * And nothing orders the check with the write, so it may be as old as it likes.
  *
- * See it: snarl run ./race_unlocked_check
+ * See it: snarl run ./unlocked_check
  * The check without the lock, and the write of the other end under it.  A
  * warning only: plain moves could be relaxed atomics, for all that shows.
  *

@@ -8,7 +8,7 @@
  * block and frees the old one, which the reference still points to.  That
  * main never touches the first element in its source is no help.
  *
- * See it: snarl run ./race_vector
+ * See it: snarl run ./vector
  * The read, and push_back()'s free of the block that was read.
  *
  * Fix: copy what is to be shown, as in clean_vector.cc; or a lock around the

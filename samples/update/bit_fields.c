@@ -8,7 +8,7 @@
  * eight, changes one, and writes the byte back: with the neighbour's bit as it
  * was at the reading.  If that has changed in between, the change is undone.
  *
- * See it: snarl run ./update_bit_fields
+ * See it: snarl run ./bit_fields
  * Two updates of one byte, though the source names two members.
  *
  * Fix: members of their own bytes, as in clean_bit_fields.c; bit fields are for

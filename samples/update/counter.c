@@ -9,7 +9,7 @@
  * instruction.  But without a lock prefix the processor, too, reads first and
  * writes later.
  *
- * See it: snarl run ./update_counter
+ * See it: snarl run ./counter
  * Both updates with their stacks.  It needs no lost visitor: nothing orders
  * the two threads, so any run shows that visitors can be lost.
  *

@@ -8,7 +8,7 @@
  * the new stock is made from the old reading too, so that the books look right
  * and nobody notices: a stock of -1 would have told.
  *
- * See it: snarl run ./update_inventory
+ * See it: snarl run ./inventory
  * The stale read, the write of the other order after it, and the write that
  * rests on the stale read.
  *

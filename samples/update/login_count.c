@@ -9,7 +9,7 @@
  * the lock is open in between.  Two users who are greeted at the same time
  * write the same number, and one login is lost.
  *
- * See it: snarl run ./update_login_count
+ * See it: snarl run ./login_count
  * A warning: the stale read, the write that rests on it, and the write of
  * another thread that could have come between but did not.
  *

@@ -9,7 +9,7 @@
  * itself, and what is made of them is not.  The new balance rests on one that
  * was true once, in a critical section that is over.
  *
- * See it: snarl run ./update_overdraft
+ * See it: snarl run ./overdraft
  * The stale read, the write of the other thread after it, and the write that
  * overwrites it.
  *

@@ -7,7 +7,7 @@
  * Why it is wrong: readers do not keep each other out, that is what the read
  * lock is for.  So any number of them count at the same time.
  *
- * See it: snarl run ./update_read_lock
+ * See it: snarl run ./read_lock
  * Both updates, with table_lock held for reading.
  *
  * Fix: what readers change must be atomic, as in clean_read_lock.c, or have a

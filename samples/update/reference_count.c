@@ -8,7 +8,7 @@
  * Why it is wrong: the count is what the owners agree by, so it is the one
  * member that they always use at the same time.
  *
- * See it: snarl run ./update_reference_count
+ * See it: snarl run ./reference_count
  * The two updates; and the free(), which nothing orders after the others'
  * last use (data-race).
  *

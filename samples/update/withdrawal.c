@@ -8,7 +8,7 @@
  * the decision was taken in one critical section and carried out in another,
  * and in between it had stopped being true.
  *
- * See it: snarl run ./update_withdrawal
+ * See it: snarl run ./withdrawal
  * The check, the write of the other thread after it, and the act.
  *
  * Fix: check and act in one critical section, or check again before the act:

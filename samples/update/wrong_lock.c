@@ -8,7 +8,7 @@
  * lock keeps out only those who take it too, so these two are as good as
  * none.
  *
- * See it: snarl run ./update_wrong_lock
+ * See it: snarl run ./wrong_lock
  * Both updates with their stacks: each is under a lock, but not the same one.
  *
  * Fix: one lock for one datum, named after it: clean_wrong_lock.c.
