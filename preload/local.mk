@@ -8,7 +8,7 @@ preload_libthrown_a_SOURCES = preload/sync/wrap_once.c
 # What takes real numbers as arguments: these come in vector registers.
 noinst_LIBRARIES += preload/libformatted.a
 preload_libformatted_a_CFLAGS = $(GUEST_CFLAGS:-mgeneral-regs-only=) -fno-omit-frame-pointer
-preload_libformatted_a_SOURCES = preload/ranges/formatted.c preload/ranges/wrap_formatted.c
+preload_libformatted_a_SOURCES = preload/ranges/formatted.c preload/channels/wrap_formatted.c
 
 preloaddir = $(libdir)/snarl
 preload_PROGRAMS = preload/libsnarl.so
@@ -34,22 +34,25 @@ preload_libsnarl_so_SOURCES = \
 	src/unwind/start.h \
 	src/unwind/table.c src/unwind/table.h \
 	src/unwind/unwind.c src/unwind/unwind.h \
+	%D%/guest/access_context.h \
+	%D%/guest/access_words.c %D%/guest/access_words.h \
 	%D%/guest/bytes.c \
 	%D%/guest/environment.c %D%/guest/environment.h \
 	%D%/guest/export.h \
 	%D%/guest/guest.c %D%/guest/guest.h \
 	%D%/guest/modules.c %D%/guest/modules.h \
+	%D%/guest/process_id.c %D%/guest/process_id.h \
 	%D%/guest/real.c %D%/guest/real.h \
 	%D%/guest/room.c %D%/guest/room.h \
 	%D%/guest/text.h \
+	%D%/outside/lock_memory.c %D%/outside/lock_memory.h \
+	%D%/outside/outside.c %D%/outside/outside.h \
+	%D%/outside/shared_life.c %D%/outside/shared_life.h \
 	%D%/code/call_site.c %D%/code/call_site.h \
 	%D%/code/clones.c %D%/code/clones.h \
 	%D%/code/modules_needed.c %D%/code/modules_needed.h \
 	%D%/code/modules_watched.c %D%/code/modules_watched.h \
 	%D%/code/near.c %D%/code/near.h \
-	%D%/outside/lock_memory.c %D%/outside/lock_memory.h \
-	%D%/outside/outside.c %D%/outside/outside.h \
-	%D%/outside/shared_life.c %D%/outside/shared_life.h \
 	%D%/results/bare.c %D%/results/bare.h \
 	%D%/results/reporter.c %D%/results/reporter.h \
 	%D%/results/shared.c %D%/results/shared.h \
@@ -67,14 +70,14 @@ preload_libsnarl_so_SOURCES = \
 	%D%/ranges/regular.c \
 	%D%/ranges/tables.h \
 	%D%/ranges/vectors.c \
-	%D%/ranges/wrap_formatted.h \
 	%D%/channels/descriptor_identity.c %D%/channels/descriptor_identity.h \
 	%D%/channels/descriptors.c %D%/channels/descriptors.h \
+	%D%/channels/signal_channels.c %D%/channels/signal_channels.h \
 	%D%/channels/transfers.def \
 	%D%/channels/wrap_channel.c \
 	%D%/channels/wrap_descriptor.c \
+	%D%/channels/wrap_formatted.h \
 	%D%/access/access.S %D%/access/access.c %D%/access/access.h \
-	%D%/access/context.h \
 	%D%/access/deep.c \
 	%D%/access/thunk_context.c %D%/access/thunk_context.h \
 	%D%/signals/clone_context.c %D%/signals/clone_context.h \
@@ -82,6 +85,16 @@ preload_libsnarl_so_SOURCES = \
 	%D%/signals/signal_entry.S \
 	%D%/signals/signals.h \
 	%D%/signals/wrap_signal.c \
+	%D%/debugger/clone_frames.c %D%/debugger/clone_frames.h \
+	%D%/debugger/debugger.c %D%/debugger/debugger.h \
+	%D%/debugger/function_names.c %D%/debugger/function_names.h \
+	%D%/debugger/perf_map.c %D%/debugger/perf_map.h \
+	%D%/instrument/patch.c %D%/instrument/patch.h \
+	%D%/instrument/races.c %D%/instrument/races.h \
+	%D%/instrument/rendezvous.c %D%/instrument/rendezvous.h \
+	%D%/instrument/wrap_loader.c \
+	%D%/process/observation.c %D%/process/observation.h \
+	%D%/process/parts.def \
 	%D%/process/policy.c %D%/process/policy.h \
 	%D%/process/start.c \
 	%D%/process/wrap_clone.c \
@@ -98,12 +111,4 @@ preload_libsnarl_so_SOURCES = \
 	%D%/sync/wrap_lock.c %D%/sync/wrap_lock.h \
 	%D%/sync/wrap_semaphore.c \
 	%D%/sync/wrap_syscall.S %D%/sync/wrap_syscall.c %D%/sync/wrap_syscall.h \
-	%D%/sync/wrap_thread.c %D%/sync/wrap_thread.h \
-	%D%/instrument/patch.c %D%/instrument/patch.h \
-	%D%/instrument/races.c %D%/instrument/races.h \
-	%D%/instrument/rendezvous.c %D%/instrument/rendezvous.h \
-	%D%/instrument/wrap_loader.c \
-	%D%/debugger/clone_frames.c %D%/debugger/clone_frames.h \
-	%D%/debugger/debugger.c %D%/debugger/debugger.h \
-	%D%/debugger/function_names.c %D%/debugger/function_names.h \
-	%D%/debugger/perf_map.c %D%/debugger/perf_map.h
+	%D%/sync/wrap_thread.c %D%/sync/wrap_thread.h

@@ -4,14 +4,9 @@
 #include "detect/race/access_fast.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/shadow.h"
-#include "preload/access/context.h"
+#include "preload/guest/access_context.h"
 #include "preload/ranges/imports.h"
 #include "x86/decode/instruction.h"
-
-__thread uint64_t access_current __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
-__thread uint64_t access_shared __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
-
-__thread struct thread *access_thread __attribute__((tls_model("initial-exec")));
 
 #define IS_AT(type, member, place) (offsetof(struct type, member) == (place))
 

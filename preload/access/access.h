@@ -10,14 +10,9 @@
 #ifndef PRELOAD_ACCESS_ACCESS_H
 #define PRELOAD_ACCESS_ACCESS_H
 
+#include "preload/guest/access_words.h"
 #include "preload/guest/guest.h"
 #include "x86/emit/thunk.h"
-
-/* What a check compares with: shadow.h.  thread.current and .shared point here. */
-extern __thread uint64_t access_current __attribute__((tls_model("initial-exec")));
-extern __thread uint64_t access_shared __attribute__((tls_model("initial-exec")));
-/* The thread, for the thunks; NULL: none that is observed. */
-extern __thread struct thread *access_thread __attribute__((tls_model("initial-exec")));
 
 /* The program's registers in a thunk: access.S makes it. */
 struct access_frame {
@@ -31,7 +26,7 @@ struct access_frame {
 /* The thunks' addresses, for plans. */
 void access_thunks(struct thunk_addresses *thunks);
 
-/* Offsets of the words above from the thread pointer. */
+/* Offsets of access_current and access_shared from the thread pointer. */
 int32_t access_current_tls(void);
 int32_t access_shared_tls(void);
 

@@ -5,7 +5,7 @@
 #include "base/kernel.h"
 #include "detect/race/access.h"
 #include "preload/access/access.h"
-#include "preload/access/context.h"
+#include "preload/guest/access_context.h"
 
 /* --- Deep work -------------------------------------------------------------- */
 

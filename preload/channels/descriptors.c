@@ -5,8 +5,8 @@
 
 #include "base/kernel.h"
 #include "preload/channels/descriptor_identity.h"
-#include "preload/signals/signals.h"
-#include "preload/process/wrap_process.h"
+#include "preload/channels/signal_channels.h"
+#include "preload/guest/process_id.h"
 
 uint64_t descriptor_words[DESCRIPTORS_KEPT];
 struct channel_table guest_channels = CHANNEL_TABLE_EMPTY;
@@ -20,12 +20,6 @@ struct ends {
 	struct channel *in;
 	struct channel *out;
 };
-
-/* Is this a child that runs in our memory, but has descriptors of its own? */
-static bool is_borrowed(void)
-{
-	return process_is_borrowed();
-}
 
 static uint64_t unknown_word(void)
 {
@@ -68,7 +62,7 @@ static void release(const struct ends *ends)
 /* Keeps @ends for @descriptor if its word still is @expected. */
 static void keep(int descriptor, uint64_t expected, const struct ends *ends)
 {
-	if ((unsigned)descriptor >= DESCRIPTORS_KEPT || is_borrowed())
+	if ((unsigned)descriptor >= DESCRIPTORS_KEPT || process_is_borrowed())
 		return;
 	hold(ends);
 	if (!compare_exchange_acq_rel(&descriptor_words[descriptor], &expected, word_of(ends)))
@@ -194,7 +188,7 @@ void descriptor_has_waited(int watcher)
 
 void descriptor_began(int descriptor)
 {
-	if ((unsigned)descriptor < DESCRIPTORS_KEPT && !is_borrowed())
+	if ((unsigned)descriptor < DESCRIPTORS_KEPT && !process_is_borrowed())
 		(void)forget(descriptor);
 }
 
@@ -272,7 +266,7 @@ void descriptor_unnamed(int descriptor, bool takes_signals)
 	struct ends ends = {0};
 
 	descriptor_began(descriptor);
-	if ((unsigned)descriptor >= DESCRIPTORS_KEPT || is_borrowed())
+	if ((unsigned)descriptor >= DESCRIPTORS_KEPT || process_is_borrowed())
 		return;
 	ends.in = get_channel(CHANNEL_KEY(KEY_UNNAMED, number));
 	if (!ends.in)
@@ -298,7 +292,7 @@ void descriptor_pair(int first, int second)
 
 	descriptor_began(first);
 	descriptor_began(second);
-	if (!ends.in || !ends.out || is_borrowed())
+	if (!ends.in || !ends.out || process_is_borrowed())
 		return;
 	ends.in->peer = ends.out->key;
 	ends.out->peer = ends.in->key;

@@ -20,7 +20,7 @@
 #include "preload/channels/descriptors.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
-#include "preload/ranges/wrap_formatted.h"
+#include "preload/channels/wrap_formatted.h"
 
 #undef getc
 #undef putc

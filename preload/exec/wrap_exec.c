@@ -22,6 +22,8 @@
 #include "preload/guest/real.h"
 #include "preload/guest/room.h"
 #include "preload/results/sink.h"
+#include "preload/guest/process_id.h"
+#include "preload/process/observation.h"
 #include "preload/process/wrap_process.h"
 
 /* --- What is executed ------------------------------------------------------- */
@@ -33,7 +35,7 @@ void execution_plan(struct execution *execution, const char *path, char *const *
 
 	*execution = (struct execution){.path = path, .environment = environment};
 	if (guest_state == GUEST_EARLY)
-		guest_start();
+		observation_begin();
 	if (bare_is_unfollowed() || (process_hides_children() && is_child)) {
 		execution->environment = environment_without_us(environment);
 		return;
@@ -55,7 +57,7 @@ void execution_plan(struct execution *execution, const char *path, char *const *
 /* This process is about to become another program: the counts so far. */
 static void leave_behind(const struct execution *execution)
 {
-	guest_finish(false);
+	observation_finish(false);
 	sink_end(PROCESS_EXECS, 0);
 	/* Nobody would report later. */
 	if (!execution->is_expected && bare_is_reporter())

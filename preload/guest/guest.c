@@ -5,36 +5,22 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "finding/results.h"
-#include "preload/access/access.h"
-#include "preload/results/bare.h"
-#include "preload/code/call_site.h"
-#include "preload/heap/heap.h"
-#include "preload/channels/descriptors.h"
+#include "preload/guest/access_words.h"
 #include "preload/guest/modules.h"
-#include "preload/outside/outside.h"
-#include "preload/results/shared.h"
-#include "preload/signals/signals.h"
-#include "preload/results/sink.h"
-#include "preload/sync/wrap_lock.h"
-#include "preload/sync/wrap_syscall.h"
-#include "preload/process/wrap_process.h"
 
 __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
 struct detector guest_detector;
 struct options guest_options;
 enum guest_state guest_state;
 uint32_t guest_code_generation;
+uint64_t guest_early_count;
+bool guest_observes_memory;
 
 /* Contexts of living threads, and free ones. */
 static struct guest_thread *living;
 static struct guest_thread *unused;
-static struct arena arena;
-/* Protects the above.  Inside detector.lock. */
-static struct runtime_lock contexts_lock;
-
-static uint64_t early_count; /* events that came while another thread was at it */
-static uint32_t start_state; /* 0: not begun, 1: somebody is at it, 2: done */
+static struct arena arena = {.pages = pages_from_kernel};
+struct runtime_lock guest_contexts_lock;
 
 /* --- Stacks ----------------------------------------------------------------- */
 
@@ -97,17 +83,17 @@ stack_id guest_site_slowly(struct guest_thread *self, const struct unwind_start 
 
 static void add_living(struct guest_thread *self)
 {
-	runtime_lock(&contexts_lock);
+	runtime_lock(&guest_contexts_lock);
 	self->next = living;
 	living = self;
-	runtime_unlock(&contexts_lock);
+	runtime_unlock(&guest_contexts_lock);
 }
 
 struct guest_thread *guest_make_thread(struct thread *thread)
 {
 	struct guest_thread *self;
 
-	runtime_lock(&contexts_lock);
+	runtime_lock(&guest_contexts_lock);
 	self = unused;
 	if (self) {
 		unused = self->next;
@@ -116,7 +102,7 @@ struct guest_thread *guest_make_thread(struct thread *thread)
 		if (self)
 			self->memo = pages_from_kernel((stack_memo_bytes() + 4095) & ~4095ul);
 	}
-	runtime_unlock(&contexts_lock);
+	runtime_unlock(&guest_contexts_lock);
 	if (!self || !self->memo)
 		return NULL;
 	*self = (struct guest_thread){
@@ -149,7 +135,7 @@ static void forget_words(struct thread *thread)
 void guest_free_thread(struct guest_thread *self)
 {
 	forget_words(self->thread);
-	runtime_lock(&contexts_lock);
+	runtime_lock(&guest_contexts_lock);
 	for (struct guest_thread **link = &living; *link; link = &(*link)->next) {
 		if (*link != self)
 			continue;
@@ -158,27 +144,39 @@ void guest_free_thread(struct guest_thread *self)
 		unused = self;
 		break;
 	}
-	runtime_unlock(&contexts_lock);
+	runtime_unlock(&guest_contexts_lock);
 }
 
 struct guest_thread *guest_find_thread(uint64_t handle)
 {
 	struct guest_thread *found;
 
-	runtime_lock(&contexts_lock);
+	runtime_lock(&guest_contexts_lock);
 	for (found = living; found && found->handle != handle; found = found->next)
 		;
-	runtime_unlock(&contexts_lock);
+	runtime_unlock(&guest_contexts_lock);
 	return found;
 }
 
-/* A thread that nobody told us of. */
-static struct guest_thread *adopt(bool is_main, uintptr_t sp)
+void guest_forked(struct guest_thread *self)
+{
+	for (struct guest_thread *other = living; other; other = other->next)
+		if (other != self)
+			forget_words(other->thread);
+	/* Memos of the other threads may be half written: their contexts are
+	 * never used again. */
+	self->next = NULL;
+	living = self;
+	self->slot = 0;
+	self->thread->kernel_id_before_fork = self->thread->kernel_id;
+	self->thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
+}
+
+struct guest_thread *guest_adopt(bool is_main, uintptr_t sp)
 {
 	struct thread *thread = thread_adopt(&guest_detector, is_main);
 	struct guest_thread *self = thread ? guest_make_thread(thread) : NULL;
 
-	/* Where its stack is, is not known (yet). */
 	if (self)
 		guest_begin_thread(self, is_main ? 0 : sp, 0);
 	return self;
@@ -203,13 +201,12 @@ struct guest_thread *guest_enter_begun(uintptr_t sp)
 	if (guest_state != GUEST_ON)
 		return NULL;
 	if (!self) {
-		self = adopt(false, sp);
+		self = guest_adopt(false, sp);
 		if (!self)
 			return NULL;
-		/* libc makes threads for timers by itself. */
 		self->guard = sp;
 		fence_signal();
-		signals_take(self, SIGNAL_OF_TIMERS);
+		guest_hooks.adopted(self);
 	} else if (self->guard) {
 		if (!guest_guard_is_stale(self, sp)) {
 			detector_count(&guest_detector, LOST_IN_HANDLER);
@@ -223,174 +220,15 @@ struct guest_thread *guest_enter_begun(uintptr_t sp)
 
 struct guest_thread *guest_enter_slowly(uintptr_t sp)
 {
-	if (guest_state == GUEST_EARLY && start_state == 0)
-		guest_start();
-	early_count += guest_state == GUEST_EARLY;
+	if (guest_state == GUEST_EARLY)
+		guest_hooks.begin();
+	guest_early_count += guest_state == GUEST_EARLY;
 	return guest_enter_begun(sp);
 }
 
-/* --- Hooks ------------------------------------------------------------------ */
-
-static bool is_alive(struct detector *detector, const struct thread *thread)
+void guest_send_deferred(struct guest_thread *self)
 {
-	(void)detector;
-	return kernel_call3(SYS_tgkill, kernel_call0(SYS_getpid), thread->kernel_id, 0) == 0;
-}
-
-struct emission {
-	struct detector *detector;
-	const struct finding *finding;
-};
-
-static void emit_deeply(void *context)
-{
-	const struct emission *emission = context;
-
-	sink_emit(emission->detector, emission->finding);
-}
-
-/* What is found at an access must not touch vector registers or fill the
- * program's stack. */
-static void emit(struct detector *detector, const struct finding *finding)
-{
-	struct emission emission = {detector, finding};
-
-	if (guest_self)
-		access_deeply(guest_self, emit_deeply, &emission);
-	else
-		emit_deeply(&emission);
-}
-
-static const struct detector_hooks hooks = {
-	.emit = emit,
-	.access_stack = access_stack,
-	.block_of = heap_block_of,
-	.count = sink_count,
-	.retract = sink_retract,
-	.can_be_woken = outside_can_wake,
-	.may_hold = lock_may_hold,
-	.is_asleep = outside_is_asleep,
-	.is_alive = is_alive,
-};
-
-/* --- Beginning and end ------------------------------------------------------ */
-
-void guest_switch_off(const char *why)
-{
-	if (guest_state == GUEST_OFF)
-		return;
-	guest_state = GUEST_OFF;
-	detector_count(&guest_detector, LOST_DETECTION_OFF);
-	sink_update_counters(&guest_detector);
-	sink_text(why);
-}
-
-static void begin(void)
-{
-	const char *why = "no memory";
-
-	if (!bare_read_options())
-		return;
-	arena_init(&arena, pages_from_kernel);
-	if (!detector_init(&guest_detector, &hooks, pages_from_kernel) ||
-	    !bare_open_results(&why)) {
-		if (why)
-			bare_say(why);
-		return;
-	}
-	process_begin();
-	sink_begin_process(false);
-	shared_process_begins(NULL);
-	modules_refresh();
-	guest_detector.counters[COUNTER_LOST_EARLY] = early_count;
-	guest_state = GUEST_ON;
-	heap_begin();
-	if (!adopt(true, 0))
-		guest_switch_off("no memory to begin with");
-}
-
-void guest_start(void)
-{
-	uint32_t expected = 0;
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-	if (!compare_exchange_acq_rel(&start_state, &expected, 1u))
-		return;
-	begin();
-	if (guest_state == GUEST_EARLY)
-		guest_state = GUEST_OFF;
-	if (guest_self)
-		guest_begin_thread(guest_self, outside_stack_end(here), outside_stack_bytes());
-	/* release: pairs with the state's readers, who are this thread's heirs. */
-	store_release(&start_state, 2u);
-}
-
-/* --- Fork --------------------------------------------------------------------- */
-
-/* Their order.  Signals stay blocked from the first to the last. */
-static struct runtime_lock *const fork_locks[] = {
-	&guest_detector.lock, &contexts_lock, &modules_lock, &guest_detector.objects.lock,
-	&guest_detector.stacks.lock, &call_sites_lock, &signals_lock, &guest_channels.lock,
-};
-
-void guest_fork_begin(void)
-{
-	struct guest_thread *self = guest_self ? NULL : guest_enter();
-
-	/* Adopted now, so that the child knows its only thread. */
-	if (self)
-		guest_leave(self);
-	for (unsigned i = 0; i < ARRAY_LENGTH(fork_locks); i++)
-		runtime_lock(fork_locks[i]);
-}
-
-void guest_fork_end(void)
-{
-	for (unsigned i = ARRAY_LENGTH(fork_locks); i > 0; i--)
-		runtime_unlock(fork_locks[i - 1]);
-}
-
-void guest_forked(void)
-{
-	struct guest_thread *self = guest_self;
-
-	if (guest_state != GUEST_ON)
-		return;
-	if (!self || guest_options.follow_children == CHOICE_NO) {
-		guest_state = GUEST_OFF;
-		guest_self = NULL;
-		bare_unfollow();
-		return;
-	}
-	for (struct guest_thread *other = living; other; other = other->next)
-		if (other != self)
-			forget_words(other->thread);
-	/* Memos of the other threads may be half written: their contexts are
-	 * never used again. */
-	self->next = NULL;
-	living = self;
-	self->slot = 0;
-	self->thread->kernel_id_before_fork = self->thread->kernel_id;
-	self->thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
-	detector_forked(&guest_detector, self->thread);
-	sink_begin_process(true);
-	shared_process_begins(self);
-}
-
-void guest_finish(bool is_orderly)
-{
-	struct guest_thread *self = guest_self;
-	uintptr_t guard = self ? self->guard : 0;
-
-	if (guest_state != GUEST_ON)
-		return;
-	if (self)
-		self->guard = (uintptr_t)__builtin_frame_address(0);
-	detector_ended(&guest_detector, is_orderly);
-	guest_detector.counters[COUNTER_LOST_FOREIGN_LOCKS] = guest_foreign_waits;
-	runtime_lock(&guest_detector.lock);
-	sink_update_counters(&guest_detector);
-	runtime_unlock(&guest_detector.lock);
-	if (self)
-		self->guard = guard;
+	self->is_deferred = false;
+	fence_signal();
+	signals_restore(self->deferred_mask);
 }

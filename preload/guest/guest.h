@@ -72,6 +72,18 @@ extern struct detector guest_detector;
 extern struct options guest_options;
 extern enum guest_state guest_state;
 extern uint32_t guest_code_generation; /* changes as code is loaded and unloaded */
+extern uint64_t guest_early_count; /* wrapper calls that came while observation began */
+extern bool guest_observes_memory; /* accesses are checked: from the first thread creation on */
+
+/* What guest.c calls of the parts above it.  Filled in by process/observation.c. */
+struct guest_hooks {
+	/* Begins observation, once. */
+	void (*begin)(void);
+	/* @self's thread has been adopted: nobody saw it being created. */
+	void (*adopted)(struct guest_thread *self);
+};
+
+extern const struct guest_hooks guest_hooks;
 
 /* The slow part of guest_enter(): first calls, stale guards.  NULL: pass the
  * call through. */
@@ -93,7 +105,7 @@ static inline __attribute__((always_inline)) struct guest_thread *guest_enter(vo
 	return self;
 }
 
-/* Signals that came meanwhile have been put off until now (handlers.c). */
+/* Unblocks the signals that were deferred while the guard was up (handlers.c). */
 void guest_send_deferred(struct guest_thread *self);
 
 static inline void guest_leave(struct guest_thread *self)
@@ -171,13 +183,9 @@ static inline bool guest_has_passed(struct guest_thread *self, const struct sync
 	return has;
 }
 
-/* Begins observation: maps the results file, adopts the calling thread.  Once;
- * further calls do nothing. */
-void guest_start(void);
-
-/* Switches detection off for good, and says why once.  Program and real calls
- * go on. */
-void guest_switch_off(const char *why);
+/* A context for the calling thread, which nobody saw being created; NULL without
+ * memory.  Of the main thread the stack's end is not known yet, nor is @sp used. */
+struct guest_thread *guest_adopt(bool is_main, uintptr_t sp);
 
 /* A context for @thread; NULL without memory. */
 struct guest_thread *guest_make_thread(struct thread *thread);
@@ -191,16 +199,10 @@ void guest_free_thread(struct guest_thread *self);
 /* The living thread with that handle, or NULL. */
 struct guest_thread *guest_find_thread(uint64_t handle);
 
-/* Around a fork, in parent and child: takes all locks of ours, and gives them
- * back. */
-void guest_fork_begin(void);
-void guest_fork_end(void);
+/* Protects the list of contexts.  Inside detector.lock. */
+extern struct runtime_lock guest_contexts_lock;
 
-/* In a fork's child, with the locks taken: only the calling thread is left. */
-void guest_forked(void);
-
-/* The process ends: counters, and if it does so orderly, what only the end
- * shows. */
-void guest_finish(bool is_orderly);
+/* In a fork's child, with the lock taken: only the calling thread, @self, is left. */
+void guest_forked(struct guest_thread *self);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/kernel.h"
 #include "detect/race/access.h"
-#include "preload/access/context.h"
+#include "preload/guest/access_context.h"
 #include "preload/heap/block_facts.h"
 #include "preload/code/call_site.h"
 #include "preload/guest/guest.h"

@@ -26,7 +26,6 @@
 #define PATH_BYTES 4096
 #define FAILED_KEPT 64u
 
-bool races_are_observed;
 bool races_are_pending = true;
 
 /* --- What we say ------------------------------------------------------------ */
@@ -196,7 +195,7 @@ void races_modules_changed(struct guest_thread *self)
 	uint32_t generation = guest_code_generation + 1;
 	struct clone_region *region;
 
-	if (!races_are_observed)
+	if (!guest_observes_memory)
 		return;
 	release_clones();
 	modules_refresh();
@@ -243,7 +242,7 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 		give_up(why);
 		return;
 	}
-	races_are_observed = true;
+	guest_observes_memory = true;
 	signals_take_over();
 	heap_observe();
 	spare_interrupted(self, start);

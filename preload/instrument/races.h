@@ -11,10 +11,7 @@
 
 #include "preload/guest/guest.h"
 
-/* Is memory observed? */
-extern bool races_are_observed;
-
-/* Something of it is yet to be done. */
+/* Observation of memory has not begun yet, and has not failed to begin. */
 extern bool races_are_pending;
 
 void races_begin_slowly(struct guest_thread *self, const struct unwind_start *start);

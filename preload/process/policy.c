@@ -7,7 +7,7 @@
 #include "preload/results/bare.h"
 #include "preload/guest/guest.h"
 #include "preload/results/sink.h"
-#include "preload/process/wrap_process.h"
+#include "preload/process/observation.h"
 
 static void end_process(void)
 {
@@ -15,7 +15,7 @@ static void end_process(void)
 	int status = (int)guest_options.exit_code;
 
 	/* If the process ends already, let it. */
-	if (!process_end(PROCESS_ENDED_BY_US, (uint32_t)status, false))
+	if (!observation_end(PROCESS_ENDED_BY_US, (uint32_t)status, false))
 		return;
 	store_release(&header->is_ended_by_us, 1u); /* read after our end */
 	if (bare_is_reporter())
@@ -34,7 +34,7 @@ static void abort_process(void)
 	} action = {0};
 	uint64_t only_abort = 1ull << (SIGABRT - 1);
 
-	if (!process_end(PROCESS_ENDED_BY_US, SIGABRT, false))
+	if (!observation_end(PROCESS_ENDED_BY_US, SIGABRT, false))
 		return;
 	if (bare_is_reporter())
 		bare_report(128 + SIGABRT);
@@ -46,7 +46,7 @@ static void abort_process(void)
 /* It hangs on, and will be killed: now or never. */
 static void report_and_go_on(void)
 {
-	guest_finish(false);
+	observation_finish(false);
 	if (bare_is_reporter())
 		bare_report_early();
 }

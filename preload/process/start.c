@@ -3,6 +3,7 @@
  */
 #include "preload/guest/guest.h"
 #include "preload/guest/real.h"
+#include "preload/process/observation.h"
 #include "preload/process/wrap_process.h"
 
 /*
@@ -12,7 +13,7 @@
 __attribute__((constructor)) static void start(void)
 {
 	real_prepare();
-	guest_start();
+	observation_begin();
 	if (guest_state == GUEST_ON)
 		process_watch_exit();
 }

@@ -15,8 +15,7 @@
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/guest/real.h"
-#include "preload/process/wrap_process.h"
-#include "preload/sync/wrap_syscall.h"
+#include "preload/process/observation.h"
 
 /* --- clone() ------------------------------------------------------------------ */
 
@@ -30,8 +29,8 @@ static int begin_child(void *context)
 {
 	struct beginning beginning = *(struct beginning *)context;
 
-	process_forked();
-	guest_fork_end();
+	observation_forked();
+	observation_fork_end();
 	return beginning.routine(beginning.argument);
 }
 
@@ -48,9 +47,9 @@ EXPORT int clone(int (*routine)(void *), void *stack, int flags, void *argument,
 	va_end(list);
 	if (flags & CLONE_VM || !routine || !stack)
 		return REAL(clone)(routine, stack, flags, argument, more[0], more[1], more[2]);
-	guest_fork_begin();
+	observation_fork_begin();
 	child = REAL(clone)(begin_child, stack, flags, &beginning, more[0], more[1], more[2]);
-	guest_fork_end();
+	observation_fork_end();
 	return child;
 }
 
@@ -66,11 +65,11 @@ long clone_by_system_call(long number, long a, long b, long c, long d, long e)
 	long f = SYSCALL_LAST_ARGUMENT;
 	long result;
 
-	guest_fork_begin();
+	observation_fork_begin();
 	result = kernel_call6(number, a, b, c, d, e, f);
 	if (result == 0)
-		process_forked();
-	guest_fork_end();
+		observation_forked();
+	observation_fork_end();
 	if (result >= 0)
 		return result;
 	errno = (int)-result;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "detect/race/access.h"
-#include "preload/access/access.h"
-#include "preload/access/context.h"
+#include "preload/guest/access_words.h"
+#include "preload/guest/access_context.h"
 #include "preload/code/call_site.h"
 #include "preload/guest/guest.h"
 #include "preload/heap/heap.h"

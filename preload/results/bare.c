@@ -33,18 +33,18 @@ void bare_say(const char *text)
 	kernel_call3(SYS_write, 2, line, to.length + 1);
 }
 
-bool bare_read_options(void)
+bool bare_read_options(const char **why)
 {
+	static char line[400];
 	const char *settings = environment_get("SNARL_OPTIONS");
 	struct options_error error;
-	char line[400];
 
 	environment_begin();
 	options_init(&guest_options);
 	if (options_parse(&guest_options, settings, &error))
 		return true;
 	options_describe_error(&error, line, sizeof(line));
-	bare_say(line);
+	*why = line;
 	return false;
 }
 

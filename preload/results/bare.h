@@ -11,8 +11,8 @@
 
 #include "base/types.h"
 
-/* Reads SNARL_OPTIONS.  False, after one line on stderr, if it is wrong. */
-bool bare_read_options(void);
+/* Reads SNARL_OPTIONS.  False with *@why if it is wrong. */
+bool bare_read_options(const char **why);
 
 /* Opens the results file of the run, or makes one.  False if this process is
  * not to be observed, with *@why to say, or NULL. */

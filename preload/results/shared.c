@@ -9,9 +9,10 @@
 #include "detect/deadlock/shared_deadlock.h"
 #include "finding/results.h"
 #include "preload/results/bare.h"
+#include "detect/sync/lock.h"
+#include "preload/outside/lock_memory.h"
 #include "preload/outside/shared_life.h"
 #include "preload/results/sink.h"
-#include "preload/sync/wrap_lock.h"
 
 _Static_assert(sizeof(struct shared_registry) <= RESULTS_REGISTRY_BYTES, "it lies there");
 

@@ -7,7 +7,6 @@
 #include "detect/race/access.h"
 #include "detect/race/access_fast.h"
 #include "preload/signals/clone_context.h"
-#include "preload/instrument/races.h"
 
 #define SIGNAL_BIT(signal) (1ull << ((signal) - 1))
 /* What the processor raises: if it is blocked then, the kernel ends the process. */
@@ -128,13 +127,6 @@ static bool defer(struct guest_thread *self, const struct delivery *delivery)
 	return true;
 }
 
-void guest_send_deferred(struct guest_thread *self)
-{
-	self->is_deferred = false;
-	fence_signal();
-	signals_restore(self->deferred_mask);
-}
-
 /* Nothing of a check is left in the way of the handler, wherever it goes on. */
 static void abandon_check(struct guest_thread *self, const struct interruption *interruption)
 {
@@ -157,7 +149,7 @@ bool handlers_enter(const struct delivery *delivery)
 	struct interruption interruption;
 	bool is_fault = is_of_processor(delivery);
 
-	if (!races_are_observed)
+	if (!guest_observes_memory)
 		return true;
 	if (!is_fault && is_inconvenient(self, delivery) && defer(self, delivery))
 		return false;

@@ -8,14 +8,6 @@
 
 #include "preload/guest/guest.h"
 
-/* Stands for what a timer does, whatever its signal. */
-#define SIGNAL_OF_TIMERS 0
-
-/* The caller is inside the guard. */
-void signals_give(struct guest_thread *self, int signal);
-void signals_take(struct guest_thread *self, int signal);
-void signals_take_all(struct guest_thread *self);
-
 /* Once, before the first of them. */
 void signals_begin(void);
 

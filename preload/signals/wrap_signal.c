@@ -17,16 +17,15 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
-#include "preload/channels/descriptors.h"
+#include "preload/channels/signal_channels.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
+#include "preload/guest/process_id.h"
 #include "preload/signals/handlers.h"
 #include "preload/guest/real.h"
 #include "preload/signals/signals.h"
 #include "unwind/frame.h"
-#include "preload/process/wrap_process.h"
 
-#define SIGNAL_MAX 64
 #define SIGNAL_OF_CANCELLATION 32
 #define HOLD 2 /* SIG_HOLD of sigset() */
 
@@ -38,49 +37,12 @@ struct runtime_lock signals_lock;
 static uintptr_t handlers[SIGNAL_MAX + 1];
 static uint32_t handler_flags[SIGNAL_MAX + 1];
 static uint64_t is_told; /* a bit per signal whose handler is entered with a siginfo */
-static struct channel *channels[SIGNAL_MAX + 1]; /* 0: SIGNAL_OF_TIMERS */
 
 void signal_entry(int signal);
 uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
 			 uintptr_t *return_address);
 
 /* --- Edges ------------------------------------------------------------------------ */
-
-void signals_give(struct guest_thread *self, int signal)
-{
-	struct channel *channel;
-	struct channel *expected = NULL;
-
-	if (signal < 0 || signal > SIGNAL_MAX)
-		return;
-	/* acquire: pairs with the exchange below. */
-	channel = load_acquire(&channels[signal]);
-	if (!channel) {
-		channel = channel_hold(&guest_channels, self->thread,
-				       CHANNEL_KEY(KEY_SIGNAL, (uint64_t)signal));
-		if (channel && !compare_exchange_acq_rel(&channels[signal], &expected, channel))
-			channel = expected;
-	}
-	if (channel)
-		channel_give(&guest_channels, &guest_detector, self->thread, channel);
-}
-
-void signals_take(struct guest_thread *self, int signal)
-{
-	struct channel *channel;
-
-	if (signal < 0 || signal > SIGNAL_MAX)
-		return;
-	channel = load_acquire(&channels[signal]); /* pairs with signals_give() */
-	if (channel)
-		channel_take(&guest_detector, self->thread, channel);
-}
-
-void signals_take_all(struct guest_thread *self)
-{
-	for (int signal = 0; signal <= SIGNAL_MAX; signal++)
-		signals_take(self, signal);
-}
 
 /* A timer may be what makes a second thread. */
 static void give(int signal)

@@ -10,8 +10,8 @@
 #include "base/kernel.h"
 #include "detect/race/atomic_location.h"
 #include "preload/channels/descriptors.h"
+#include "preload/guest/export.h"
 #include "preload/guest/guest.h"
-#include "preload/instrument/races.h"
 #include "preload/sync/wrap_syscall.h"
 
 /* The engine of races may be left out. */
@@ -23,7 +23,7 @@ static void give(struct guest_thread *self, uintptr_t address)
 	struct channel *channel =
 		channel_get(&guest_channels, self->thread, CHANNEL_KEY(KEY_FUTEX, address));
 
-	if (races_are_observed && atomic_release)
+	if (guest_observes_memory && atomic_release)
 		atomic_release(&guest_detector, self->thread, address);
 	if (channel)
 		channel_give(&guest_channels, &guest_detector, self->thread, channel);
@@ -35,7 +35,7 @@ static void take(struct guest_thread *self, uintptr_t address)
 
 	if (channel)
 		channel_take(&guest_detector, self->thread, channel);
-	if (races_are_observed && atomic_acquire)
+	if (guest_observes_memory && atomic_acquire)
 		atomic_acquire(&guest_detector, self->thread, address);
 }
 
@@ -85,7 +85,7 @@ long futex_by_system_call(long number, uintptr_t address, long operation, long v
 	long result;
 
 	if (command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET)
-		fetch_add_relaxed(&guest_foreign_waits, 1u); /* read for display */
+		detector_count(&guest_detector, LOST_FOREIGN_LOCKS);
 	if (!is_wait(command) && !__libc_single_threaded)
 		note_wake(command, address, second);
 	/* errno is set by it as the program expects. */

@@ -17,7 +17,6 @@
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/process/policy.h"
-#include "preload/instrument/races.h"
 #include "preload/guest/real.h"
 #include "preload/results/sink.h"
 #include "preload/sync/wrap_lock.h"
@@ -220,7 +219,7 @@ static void end_guard(uint64_t *guard, bool is_done)
 	if (object && lock_is_kind(object, OBJECT_ONCE))
 		once_finished(&guest_detector, self->thread, object, is_done);
 	/* Compilers look at the guard's first byte before they call us. */
-	if (is_done && races_are_observed)
+	if (is_done && guest_observes_memory)
 		atomic_release(&guest_detector, self->thread, (uintptr_t)guard);
 	guest_leave(self);
 }

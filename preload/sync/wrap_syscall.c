@@ -5,7 +5,6 @@
 
 #include "preload/guest/real.h"
 
-uint64_t guest_foreign_waits;
 void *guest_real_syscall;
 
 void guest_resolve_syscall(void)

@@ -308,7 +308,7 @@ EXPORT int pthread_cancel(pthread_t handle)
 			store_release(&target->thread->is_cancelled, true); /* hang.c */
 		guest_leave(self);
 	}
-	if (races_are_observed)
+	if (guest_observes_memory)
 		signals_watch_cancellation(REAL(pthread_cancel));
 	return REAL(pthread_cancel)(handle);
 }

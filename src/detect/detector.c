@@ -155,11 +155,6 @@ static void leave_shared(struct detector *detector, struct sync_info *info,
 
 void detector_forked(struct detector *detector, struct thread *thread)
 {
-	cells_forked();
-	read_sets_forked(detector);
-	detector->origins.busy.is_taken = 0;
-	detector->locksets.busy.is_taken = 0;
-	detector->atomics.busy.is_taken = 0;
 	lose_others(detector, thread);
 	if (thread->memory)
 		know_others(detector, thread);

@@ -142,8 +142,8 @@ void detector_ended(struct detector *detector, bool is_orderly);
 
 /*
  * In a fork's child, called by its only thread, @thread: the others are gone,
- * with what they hold and wait for.  All locks of the detector are held by it,
- * but for those of single objects.
+ * with what they hold and wait for.  It holds detector.lock and what nests inside;
+ * spin locks are not held by anybody.
  */
 void detector_forked(struct detector *detector, struct thread *thread);
 

@@ -1,7 +1,6 @@
 #include "detect/shadow/cells.h"
 
 #include "base/kernel.h"
-#include "base/spin_lock.h"
 #include "detect/detector.h"
 
 #define REFILL 16u
@@ -13,10 +12,11 @@ _Static_assert(sizeof(struct cells_narrow) == 32 && sizeof(struct cells_wide) ==
 /* The records, like shadow memory, are the process's, whatever detector uses them.
  * Index 0 is nobody's. */
 static struct {
-	struct spin_lock busy; /* protects what follows */
 	uint32_t last[CELLS_CLASSES];
 	uint32_t free[CELLS_CLASSES];
 } table;
+
+struct spin_lock cells_lock;
 
 static struct cells_narrow *narrow_at(uint32_t index)
 {
@@ -72,7 +72,7 @@ uint64_t cells_settle(struct detector *detector, uint64_t *place)
 
 /* --- What is free ----------------------------------------------------------- */
 
-/* Under table.busy; 0: there are too many. */
+/* Under cells_lock; 0: there are too many. */
 static uint32_t take_from_table(bool is_wide)
 {
 	uint32_t index = table.free[is_wide];
@@ -104,7 +104,7 @@ static uint32_t take(struct cells_cache *cache, bool is_wide)
 
 static uint32_t refill(struct cells_cache *cache, bool is_wide)
 {
-	if (!spin_lock(&table.busy))
+	if (!spin_lock(&cells_lock))
 		return 0;
 	for (unsigned int i = 0; i < REFILL; i++) {
 		uint32_t index = take_from_table(is_wide);
@@ -112,13 +112,13 @@ static uint32_t refill(struct cells_cache *cache, bool is_wide)
 		if (index)
 			give(cache, is_wide, index);
 	}
-	spin_unlock(&table.busy);
+	spin_unlock(&cells_lock);
 	return take(cache, is_wide);
 }
 
 static void return_some(struct cells_cache *cache, bool is_wide)
 {
-	if (!spin_lock(&table.busy))
+	if (!spin_lock(&cells_lock))
 		return;
 	while (cache->count[is_wide] > CACHED_MAX / 2) {
 		uint32_t index = take(cache, is_wide);
@@ -126,7 +126,7 @@ static void return_some(struct cells_cache *cache, bool is_wide)
 		*next_free_of(is_wide, index) = table.free[is_wide];
 		table.free[is_wide] = index;
 	}
-	spin_unlock(&table.busy);
+	spin_unlock(&cells_lock);
 }
 
 /* A word for a free record; 0 without one (counted). */
@@ -269,9 +269,4 @@ void cells_clear(struct thread *thread, uintptr_t start, uintptr_t end)
 		}
 		start = here;
 	}
-}
-
-void cells_forked(void)
-{
-	table.busy.is_taken = 0;
 }

@@ -21,10 +21,14 @@
 #ifndef DETECT_SHADOW_CELLS_H
 #define DETECT_SHADOW_CELLS_H
 
+#include "base/spin_lock.h"
 #include "detect/shadow/origin.h"
 
 struct detector;
 struct thread;
+
+/* Protects the free records that belong to no thread. */
+extern struct spin_lock cells_lock;
 
 #define CELLS_MAX 8u  /* bytes of a granule */
 #define CELLS_FEW 2u  /* in a narrow record */
@@ -158,8 +162,5 @@ void cells_clear(struct thread *thread, uintptr_t start, uintptr_t end);
 
 /* Calls @each for all words of all records, and some that are free. */
 void cells_each_word(void (*each)(void *context, uint64_t word), void *context);
-
-/* In a fork's child. */
-void cells_forked(void);
 
 #endif

@@ -466,6 +466,5 @@ uint64_t read_set_unordered(struct detector *detector, const struct thread *thre
 
 void read_sets_forked(struct detector *detector)
 {
-	detector->read_sets.busy.is_taken = 0;
 	detector->read_sets.is_collecting = 0;
 }

@@ -1,8 +1,8 @@
 /*
  * Wrappers of calls with real numbers among their arguments.
  */
-#ifndef PRELOAD_RANGES_WRAP_FORMATTED_H
-#define PRELOAD_RANGES_WRAP_FORMATTED_H
+#ifndef PRELOAD_CHANNELS_WRAP_FORMATTED_H
+#define PRELOAD_CHANNELS_WRAP_FORMATTED_H
 
 /* Does nothing: who names it brings these wrappers in, which lie in an archive. */
 void formatted_begin(void);

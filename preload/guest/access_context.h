@@ -1,6 +1,6 @@
 /* What struct access.context points at in the guest: where the access is made. */
-#ifndef PRELOAD_ACCESS_CONTEXT_H
-#define PRELOAD_ACCESS_CONTEXT_H
+#ifndef PRELOAD_GUEST_ACCESS_CONTEXT_H
+#define PRELOAD_GUEST_ACCESS_CONTEXT_H
 
 #include "unwind/start.h"
 

@@ -3,7 +3,7 @@
  * real numbers among the arguments, in vector registers, are passed on.
  */
 #define _GNU_SOURCE
-#include "preload/ranges/wrap_formatted.h"
+#include "preload/channels/wrap_formatted.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,0 +1,7 @@
+#include "preload/guest/access_words.h"
+
+#include "detect/shadow/shadow.h"
+
+__thread uint64_t access_current __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
+__thread uint64_t access_shared __attribute__((tls_model("initial-exec"))) = SHADOW_NO_EPOCH;
+__thread struct thread *access_thread __attribute__((tls_model("initial-exec")));

@@ -1,0 +1,20 @@
+/*
+ * The calling thread's words that checks of memory accesses compare with.
+ *
+ * Clones and thunks read them by their offsets from the thread pointer.
+ */
+#ifndef PRELOAD_GUEST_ACCESS_WORDS_H
+#define PRELOAD_GUEST_ACCESS_WORDS_H
+
+#include "base/types.h"
+
+struct thread;
+
+/* What a check compares with: shadow.h.  thread.current and .shared point here. */
+extern __thread uint64_t access_current __attribute__((tls_model("initial-exec")));
+extern __thread uint64_t access_shared __attribute__((tls_model("initial-exec")));
+
+/* The thread, for the thunks.  NULL: it is not observed. */
+extern __thread struct thread *access_thread __attribute__((tls_model("initial-exec")));
+
+#endif

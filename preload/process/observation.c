@@ -1,0 +1,280 @@
+#define _GNU_SOURCE
+#include "preload/process/observation.h"
+
+#include "base/kernel.h"
+#include "preload/access/access.h"
+#include "preload/channels/descriptors.h"
+#include "preload/channels/signal_channels.h"
+#include "preload/code/call_site.h"
+#include "preload/guest/modules.h"
+#include "preload/guest/process_id.h"
+#include "preload/guest/real.h"
+#include "preload/heap/heap.h"
+#include "preload/outside/lock_memory.h"
+#include "preload/outside/outside.h"
+#include "preload/results/bare.h"
+#include "preload/results/reporter.h"
+#include "preload/results/shared.h"
+#include "preload/results/sink.h"
+#include "preload/signals/signals.h"
+
+/* --- What the detector needs of its surroundings ------------------------------ */
+
+static bool is_alive(struct detector *detector, const struct thread *thread)
+{
+	(void)detector;
+	return kernel_call3(SYS_tgkill, kernel_call0(SYS_getpid), thread->kernel_id, 0) == 0;
+}
+
+struct emission {
+	struct detector *detector;
+	const struct finding *finding;
+};
+
+static void emit_deeply(void *context)
+{
+	const struct emission *emission = context;
+
+	sink_emit(emission->detector, emission->finding);
+}
+
+/* What is found at an access must not touch vector registers or fill the
+ * program's stack. */
+static void emit_finding(struct detector *detector, const struct finding *finding)
+{
+	struct emission emission = {detector, finding};
+
+	if (guest_self)
+		access_deeply(guest_self, emit_deeply, &emission);
+	else
+		emit_deeply(&emission);
+}
+
+static const struct detector_hooks hooks = {
+	.emit = emit_finding,
+	.access_stack = access_stack,
+	.block_of = heap_block_of,
+	.count = sink_count,
+	.retract = sink_retract,
+	.can_be_woken = outside_can_wake,
+	.may_hold = lock_may_hold,
+	.is_asleep = outside_is_asleep,
+	.is_alive = is_alive,
+};
+
+/* --- How far the process is with its end --------------------------------------- */
+
+enum end_state { END_NOT_YET, END_IN_PROGRESS, END_OVER };
+
+static uint32_t end_state;
+
+static void forget_end(void)
+{
+	end_state = END_NOT_YET;
+}
+
+void observation_ended(void)
+{
+	/* release: pairs with observation_end(). */
+	store_release(&end_state, (uint32_t)END_OVER);
+}
+
+/* --- Forks ----------------------------------------------------------------------- */
+
+/* Signals stay blocked from the first lock to the last. */
+static struct runtime_lock *const fork_locks[] = {
+#define NONE
+#define RESET(lock)
+#define TAKEN(lock) &(lock),
+#define PART(name, begin, lock, forked, end) lock
+#include "preload/process/parts.def"
+#undef PART
+#undef TAKEN
+#undef RESET
+#undef NONE
+};
+
+void observation_fork_begin(void)
+{
+	struct guest_thread *self = guest_self ? NULL : guest_enter();
+
+	/* Adopted now, so that the child knows its only thread. */
+	if (self)
+		guest_leave(self);
+	for (unsigned i = 0; i < ARRAY_LENGTH(fork_locks); i++)
+		runtime_lock(fork_locks[i]);
+}
+
+void observation_fork_end(void)
+{
+	for (unsigned i = ARRAY_LENGTH(fork_locks); i > 0; i--)
+		runtime_unlock(fork_locks[i - 1]);
+}
+
+/* Threads that are not in this child may have held them. */
+static void reset_spin_locks(void)
+{
+#define NONE
+#define RESET(lock) spin_unlock(&(lock));
+#define TAKEN(lock)
+#define PART(name, begin, lock, forked, end) lock
+#include "preload/process/parts.def"
+#undef PART
+#undef TAKEN
+#undef RESET
+#undef NONE
+}
+
+/* Is this child of an observed process observed? */
+static bool is_followed(void)
+{
+	if (guest_state != GUEST_ON)
+		return false;
+	if (guest_self && guest_options.follow_children != CHOICE_NO)
+		return true;
+	guest_state = GUEST_OFF;
+	guest_self = NULL;
+	bare_unfollow();
+	return false;
+}
+
+void observation_forked(void)
+{
+	struct guest_thread *self = is_followed() ? guest_self : NULL;
+
+	reset_spin_locks();
+#define NONE (void)0
+#define OBSERVED(step) (void)(self && (step, true))
+#define PART(name, begin, lock, forked, end) forked;
+#include "preload/process/parts.def"
+#undef PART
+#undef OBSERVED
+#undef NONE
+}
+
+static void fork_in_child(void)
+{
+	observation_forked();
+	observation_fork_end();
+}
+
+/*
+ * Programs have fork handlers that lock and call us, so ours must be the innermost:
+ * registered first, "prepare" runs last and the others first (pthread_atfork(3)).
+ */
+void observation_watch_forks(void)
+{
+	extern void *__dso_handle __attribute__((visibility("hidden")));
+	extern int __register_atfork(void (*prepare)(void), void (*parent)(void),
+				     void (*child)(void), void *object);
+	static uint32_t are_watched;
+	uint32_t expected = 0;
+
+	if (compare_exchange_acq_rel(&are_watched, &expected, 1u))
+		REAL(__register_atfork)(observation_fork_begin, observation_fork_end,
+					fork_in_child, &__dso_handle);
+}
+
+/* --- The end ----------------------------------------------------------------------- */
+
+static void write_counters(void)
+{
+	runtime_lock(&guest_detector.lock);
+	sink_update_counters(&guest_detector);
+	runtime_unlock(&guest_detector.lock);
+}
+
+void observation_finish(bool is_orderly)
+{
+	struct guest_thread *self = guest_self;
+	uintptr_t guard = self ? self->guard : 0;
+
+	if (guest_state != GUEST_ON)
+		return;
+	if (self)
+		self->guard = (uintptr_t)__builtin_frame_address(0);
+#define NONE (void)0
+#define PART(name, begin, lock, forked, end) end;
+#include "preload/process/parts.def"
+#undef PART
+#undef NONE
+	if (self)
+		self->guard = guard;
+}
+
+bool observation_end(uint32_t how, uint32_t status, bool is_orderly)
+{
+	uint32_t expected = END_NOT_YET;
+
+	if (!process_is_own() || guest_state != GUEST_ON)
+		return false;
+	if (!compare_exchange_acq_rel(&end_state, &expected, (uint32_t)END_IN_PROGRESS)) {
+		/* Not before the report is out. */
+		while (bare_is_reporter() && load_acquire(&end_state) == END_IN_PROGRESS)
+			kernel_call2(SYS_ppoll, NULL, 0);
+		return false;
+	}
+	observation_finish(is_orderly);
+	sink_end(how, status);
+	return true;
+}
+
+/* --- The beginning ------------------------------------------------------------------- */
+
+/* False: @why says why, or NULL if there is nothing to say. */
+static bool begin_parts(const char **why)
+{
+#define NONE true
+#define DONE(step) (step, true)
+#define PART(name, begin, lock, forked, end)                                                       \
+	*why = "no memory";                                                                        \
+	if (!(begin))                                                                              \
+		return false;
+#include "preload/process/parts.def"
+#undef PART
+#undef DONE
+#undef NONE
+	return true;
+}
+
+static void begin_all(void)
+{
+	const char *why;
+
+	if (!begin_parts(&why)) {
+		if (why)
+			bare_say(why);
+		return;
+	}
+	guest_detector.counters[COUNTER_LOST_EARLY] = guest_early_count;
+	guest_state = GUEST_ON;
+	if (guest_adopt(true, 0))
+		return;
+	guest_state = GUEST_OFF;
+	detector_count(&guest_detector, LOST_DETECTION_OFF);
+	sink_update_counters(&guest_detector);
+	sink_text("no memory to begin with");
+}
+
+void observation_begin(void)
+{
+	static uint32_t has_begun;
+	uint32_t expected = 0;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	if (!compare_exchange_acq_rel(&has_begun, &expected, 1u))
+		return;
+	begin_all();
+	if (guest_state == GUEST_EARLY)
+		guest_state = GUEST_OFF;
+	if (guest_self)
+		guest_begin_thread(guest_self, outside_stack_end(here), outside_stack_bytes());
+}
+
+/* The C library makes threads for timers by itself. */
+static void take_from_timer(struct guest_thread *self)
+{
+	signals_take(self, SIGNAL_OF_TIMERS);
+}
+
+const struct guest_hooks guest_hooks = {.begin = observation_begin, .adopted = take_from_timer};
