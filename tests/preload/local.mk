@@ -21,7 +21,8 @@ guests_c = \
 	tests/preload/process/exit_hand_overs tests/preload/process/exit_ways \
 	tests/preload/process/exit_with_finding tests/preload/process/filtered_system_calls \
 	tests/preload/process/fork_handlers_init tests/preload/process/fork_holding_lock \
-	tests/preload/process/forked_threads tests/preload/process/forked_while_locking \
+	tests/preload/process/forked_threads tests/preload/process/forked_while_counting \
+	tests/preload/process/forked_while_locking \
 	tests/preload/process/inherited_state tests/preload/process/last_thread \
 	tests/preload/process/late_calls tests/preload/process/no_thread_of_ours \
 	tests/preload/process/silent_shutdown tests/preload/process/spawned_children \

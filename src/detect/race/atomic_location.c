@@ -110,6 +110,21 @@ static void give_back(struct detector *detector, struct atomic_location *locatio
 	spin_unlock(&table->busy);
 }
 
+void atomic_table_forked(struct atomic_table *table, const struct thread *survivor)
+{
+	for (uint32_t number = 1; number <= table->by_number.last; number++) {
+		struct atomic_location *location = id_table_get(&table->by_number, number);
+
+		if (!location || location->user == survivor->id)
+			continue;
+		/* Written only if need be: the memory is shared with the parent until then. */
+		if (location->busy.is_taken)
+			spin_unlock(&location->busy);
+		if (location->user)
+			location->user = 0;
+	}
+}
+
 #define PATIENCE 50u /* times a spin lock's own, which is some 50 ms */
 
 /*

@@ -72,6 +72,9 @@ struct atomic_table {
 
 void atomic_table_init(struct atomic_table *table, page_source pages);
 
+/* In a fork's child: gives back what threads other than @survivor hold. */
+void atomic_table_forked(struct atomic_table *table, const struct thread *survivor);
+
 /*
  * @thread accesses, not by a locked instruction, @bytes of a granule whose
  * shadow word @word has the form SHADOW_ATOMIC.  Does what the atomic ones among

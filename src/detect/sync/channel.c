@@ -8,6 +8,17 @@ static struct channel **bucket_of(const struct channel_table *table, uint64_t ke
 	return &table->buckets[hash_mix(key) % CHANNEL_BUCKETS];
 }
 
+void channels_forked(struct channel_table *table)
+{
+	for (uint32_t number = 1; number <= table->numbers.last; number++) {
+		struct channel *channel = channel_by_number(table, number);
+
+		/* Written only if need be: the memory is shared with the parent until then. */
+		if (channel && channel->info.busy.is_taken)
+			spin_unlock(&channel->info.busy);
+	}
+}
+
 /* A channel may go to another chain while it is passed: then the search fails,
  * and is made again under the lock. */
 struct channel *channel_find(const struct channel_table *table, uint64_t key)

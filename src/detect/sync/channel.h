@@ -64,6 +64,9 @@ struct channel_table {
 		.arena = {.pages = pages_from_kernel }                                             \
 	}
 
+/* In a fork's child, with the lock taken: gives back what other threads hold. */
+void channels_forked(struct channel_table *table);
+
 /* NULL if there is none. */
 struct channel *channel_find(const struct channel_table *table, uint64_t key);
 
