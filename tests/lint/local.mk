@@ -4,6 +4,7 @@
 lint_suites = \
 	tests/lint/check_exports.sh \
 	tests/lint/check_layers.sh \
+	tests/lint/check_parts.py \
 	tests/lint/check_style.sh \
 	tests/lint/check_thunks.py
 SUITES += $(lint_suites)
