@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "base/hash.h"
 #include "base/kernel.h"
-#include "detect/lock_order/chain.h"
 
 #define READ_BYTES 1024
 #define LINE_BYTES 128 /* more than all numbers of a line */
@@ -90,13 +90,13 @@ static uint64_t line_key(const char *line, uintptr_t address)
 	if (address < start || address >= end || !is_shared)
 		return 0;
 	line += 5;
-	key = chain_mix(1, take_number(&line, 16) + (address - start));
-	key = chain_mix(key, take_number(&line, 16));
-	key = chain_mix(key, take_number(&line, 16));
-	key = chain_mix(key, take_number(&line, 10));
+	key = hash_append(1, take_number(&line, 16) + (address - start));
+	key = hash_append(key, take_number(&line, 16));
+	key = hash_append(key, take_number(&line, 16));
+	key = hash_append(key, take_number(&line, 10));
 	while (*line == ' ')
 		line++;
-	key = chain_mix(key, strncmp(line, "/SYSV", 5) == 0);
+	key = hash_append(key, strncmp(line, "/SYSV", 5) == 0);
 	return key ? key : 1;
 }
 
@@ -117,7 +117,7 @@ uint64_t shared_memory_key(uintptr_t address)
 
 uint64_t shared_file_key(uintptr_t identity)
 {
-	return chain_mix(5, identity);
+	return hash_append(5, identity);
 }
 
 #define LOCK_WORDS 4 /* before the pid, from the colon on */
@@ -186,7 +186,7 @@ uint64_t shared_process_life(uint32_t pid)
 	char path[40];
 	char text[READ_BYTES];
 	const char *at;
-	uint64_t life = chain_mix(2, pid);
+	uint64_t life = hash_append(2, pid);
 	long length;
 	long file;
 
@@ -208,7 +208,7 @@ uint64_t shared_process_life(uint32_t pid)
 			at++;
 		number = take_number(&at, 10);
 		if (field == FIELD_START_TIME || field == FIELD_START_STACK)
-			life = chain_mix(life, number);
+			life = hash_append(life, number);
 	}
 	return life ? life : 1;
 }

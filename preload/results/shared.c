@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/kernel.h"
 #include "detect/deadlock/shared_deadlock.h"
 #include "finding/results.h"
@@ -42,7 +43,7 @@ static struct {
 
 uint64_t shared_lock_key(const struct sync_info *info)
 {
-	uint64_t life = chain_mix(info->address, (uint64_t)info->generation << 32 | info->id);
+	uint64_t life = hash_append(info->address, (uint64_t)info->generation << 32 | info->id);
 	uint32_t place = life % KEY_CACHE;
 	/* relaxed: see 'check'. */
 	uint64_t key = load_relaxed(&keys[place].key);
@@ -60,7 +61,7 @@ uint64_t shared_lock_key(const struct sync_info *info)
 
 static uint64_t thread_key(thread_id thread)
 {
-	return chain_mix(chain_mix(3, sink_process()), thread);
+	return hash_append(hash_append(3, sink_process()), thread);
 }
 
 static uint64_t object_key(const struct sync_info *info, uint32_t *is_shared)
@@ -71,7 +72,7 @@ static uint64_t object_key(const struct sync_info *info, uint32_t *is_shared)
 	    ((info->attributes & SYNC_PROCESS_SHARED) && !(info->attributes & SYNC_NAMED)))
 		key = shared_lock_key(info);
 	*is_shared = key != 0;
-	return key ? key : chain_mix(chain_mix(4, sink_process()), info->id);
+	return key ? key : hash_append(hash_append(4, sink_process()), info->id);
 }
 
 /* --- Publishing ----------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #define BASE_MAP_H
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/types.h"
 
 struct map_entry;
@@ -20,14 +21,6 @@ struct map {
 };
 
 typedef void (*map_visit)(void *context, uint64_t key, uint64_t value);
-
-/* Spreads what differs in @key over all bits (the finaliser of MurmurHash3). */
-static inline uint64_t hash_mix(uint64_t key)
-{
-	key = (key ^ (key >> 33)) * 0xff51afd7ed558ccdu;
-	key = (key ^ (key >> 33)) * 0xc4ceb9fe1a85ec53u;
-	return key ^ (key >> 33);
-}
 
 void map_init(struct map *map, struct arena *arena);
 

@@ -2,11 +2,10 @@
 
 #include <string.h>
 
-#include "detect/race/access_fast.h"
+#include "detect/base/clock.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/lock_order/report.h"
-#include "detect/base/slot.h"
 
 bool detector_init(struct detector *detector, const struct detector_hooks *hooks,
 		   page_source pages)
@@ -89,24 +88,6 @@ static void lose_others(struct detector *detector, const struct thread *survivor
 	}
 }
 
-/* Whatever the others did to memory, they did before the fork. */
-static void know_others(struct detector *detector, struct thread *survivor)
-{
-	struct arena *arena = &survivor->memory->arena;
-	bool has_learnt = false;
-
-	access_flush(detector, survivor);
-	for (uint32_t slot = 0; slot < detector->next_slot; slot++) {
-		uint64_t last = slot_last_epoch(detector, slot);
-
-		if (slot != survivor->slot && last &&
-		    vclock_raise(&survivor->clock, arena, slot, last))
-			has_learnt = true;
-	}
-	if (has_learnt)
-		survivor->stamp++;
-}
-
 /* Others may have been at this object; and nobody else waits there now, unless
  * other processes do. */
 static void leave_alone(struct sync_info *info, const struct thread *survivor)
@@ -157,7 +138,7 @@ void detector_forked(struct detector *detector, struct thread *thread)
 {
 	lose_others(detector, thread);
 	if (thread->memory)
-		know_others(detector, thread);
+		clock_join_all(detector, thread);
 	for (lock_id id = 1; id < detector->objects.next_id; id++) {
 		struct sync_info *info = detector_lock(detector, id);
 

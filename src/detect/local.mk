@@ -1,5 +1,6 @@
 src_libcore_a_SOURCES += \
 	%D%/detector.c %D%/detector.h \
+	%D%/base/clock.c %D%/base/clock.h \
 	%D%/base/lockset.c %D%/base/lockset.h \
 	%D%/base/memory_block.h \
 	%D%/base/object.c %D%/base/object.h \

@@ -1,6 +1,6 @@
 #include "detect/base/lockset.h"
 
-#include "base/map.h"
+#include "base/hash.h"
 #include "detect/detector.h"
 #include "detect/sync/thread.h"
 

@@ -1,6 +1,6 @@
 #include "detect/base/report.h"
 
-#include "detect/lock_order/chain.h"
+#include "base/hash.h"
 
 #define KNOWN_BUCKETS 512u
 
@@ -97,7 +97,7 @@ static struct known_finding *find_known(struct known_finding **bucket, uint64_t 
 
 bool report_is_known(struct detector *detector, enum finding_kind kind, uint64_t key)
 {
-	key = chain_mix(chain_mix(1, key), kind);
+	key = hash_append(hash_append(1, key), kind);
 	return find_known(known_bucket(detector, key), key);
 }
 
@@ -105,7 +105,7 @@ uint32_t report_number(struct detector *detector, enum finding_kind kind, uint64
 {
 	const struct known_finding *known;
 
-	key = chain_mix(chain_mix(1, key), kind);
+	key = hash_append(hash_append(1, key), kind);
 	known = find_known(known_bucket(detector, key), key);
 	return known ? known->number : 0;
 }
@@ -114,7 +114,7 @@ void report_forget(struct detector *detector, enum finding_kind kind, uint64_t k
 {
 	struct known_finding *known;
 
-	key = chain_mix(chain_mix(1, key), kind);
+	key = hash_append(hash_append(1, key), kind);
 	known = find_known(known_bucket(detector, key), key);
 	if (known)
 		known->key = 0;
@@ -125,7 +125,7 @@ uint32_t report_emit(struct detector *detector, struct finding *finding, uint64_
 	struct known_finding **bucket;
 	struct known_finding *known;
 
-	key = chain_mix(chain_mix(1, key), finding->kind);
+	key = hash_append(hash_append(1, key), finding->kind);
 	bucket = known_bucket(detector, key);
 	known = find_known(bucket, key);
 	if (known) {

@@ -1,6 +1,6 @@
 #include "detect/deadlock/handler.h"
 
-#include "detect/lock_order/chain.h"
+#include "base/hash.h"
 #include "detect/sync/lock.h"
 #include "detect/base/report.h"
 
@@ -14,7 +14,8 @@ static void report_possible(struct detector *detector, thread_id thread,
 	report_event(finding, thread, ACTION_HOLD, object, stack);
 	report_event(finding, object->info->handler_thread, ACTION_INTERRUPT, object,
 		     object->info->handler_stack);
-	report_emit(detector, finding, chain_mix(chain_mix(1, stack), object->info->handler_stack));
+	report_emit(detector, finding,
+		    hash_append(hash_append(1, stack), object->info->handler_stack));
 }
 
 /* May a handler of @signal run in a thread that blocks @blocked? */
@@ -65,5 +66,5 @@ void handler_deadlocked(struct detector *detector, struct thread *thread,
 	finding = report_begin(detector, FINDING_SIGNAL_UNSAFE_LOCK);
 	report_event(finding, thread->id, ACTION_HOLD, object, held->stack);
 	report_event(finding, thread->id, ACTION_INTERRUPT, object, stack);
-	report_emit(detector, finding, chain_mix(chain_mix(1, stack), held->stack));
+	report_emit(detector, finding, hash_append(hash_append(1, stack), held->stack));
 }

@@ -1,6 +1,6 @@
 #include "detect/deadlock/hang.h"
 
-#include "detect/lock_order/chain.h"
+#include "base/hash.h"
 #include "detect/base/report.h"
 #include "detect/deadlock/wait_graph.h"
 
@@ -101,7 +101,7 @@ static void report_lost_wakeup(struct detector *detector, const struct thread *t
 	event = report_event(finding, thread->id, ACTION_WAIT, wait->object, wait->stack);
 	report_holds(event, thread);
 	report_emit(detector, finding,
-		    chain_mix(chain_mix(1, info->extra->idle_stack), wait->stack));
+		    hash_append(hash_append(1, info->extra->idle_stack), wait->stack));
 }
 
 static void report_hang(struct detector *detector)
@@ -122,7 +122,7 @@ static void report_hang(struct detector *detector)
 		if (event)
 			event->target = wait.target;
 		report_holds(event, thread);
-		key += chain_mix(1, wait.stack);
+		key += hash_append(1, wait.stack);
 	}
 	report_emit(detector, finding, key);
 	for (thread_id id = 1; id <= detector->threads.last; id++) {

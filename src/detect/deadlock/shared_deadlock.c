@@ -1,6 +1,6 @@
 #include "detect/deadlock/shared_deadlock.h"
 
-#include "detect/lock_order/chain.h"
+#include "base/hash.h"
 #include "detect/base/report.h"
 
 static enum hold_mode hold_mode(uint32_t mode)
@@ -53,7 +53,7 @@ static uint64_t cycle_key(const struct shared_cycle *cycle)
 	for (uint32_t i = 0; i < cycle->count; i++) {
 		const struct shared_wait *wait = shared_step_wait(cycle, i);
 
-		key += chain_mix(chain_mix(1, wait->process), wait->stack);
+		key += hash_append(hash_append(1, wait->process), wait->stack);
 	}
 	return key;
 }

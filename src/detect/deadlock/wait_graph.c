@@ -1,6 +1,6 @@
 #include "detect/deadlock/wait_graph.h"
 
-#include "detect/lock_order/chain.h"
+#include "base/hash.h"
 #include "detect/deadlock/handler.h"
 #include "detect/deadlock/hang.h"
 #include "detect/sync/lock.h"
@@ -201,7 +201,7 @@ static uint64_t walk_key(const struct walk *walk)
 	uint64_t key = 0;
 
 	for (uint32_t i = 0; i < walk->depth; i++)
-		key += chain_mix(1, walk->steps[i].wait.stack);
+		key += hash_append(1, walk->steps[i].wait.stack);
 	return key;
 }
 

@@ -1,6 +1,6 @@
 #include "detect/deadlock/waker.h"
 
-#include "detect/lock_order/chain.h"
+#include "base/hash.h"
 #include "detect/sync/lock.h"
 #include "detect/base/report.h"
 
@@ -29,7 +29,7 @@ void waker_joined(struct detector *detector, struct thread *thread, struct threa
 		if (event)
 			event->target = target->id;
 		report_holds(event, thread);
-		report_emit(detector, finding, chain_mix(chain_mix(1, stack), held->stack));
+		report_emit(detector, finding, hash_append(hash_append(1, stack), held->stack));
 	}
 }
 
@@ -42,7 +42,7 @@ static void report_waker(struct detector *detector, const struct sync_object *ob
 	report_event(finding, kept->thread, ACTION_WAIT, object, kept->stack);
 	report_lock_event(finding, brought->thread, ACTION_HOLD, brought->lock, brought->hold);
 	report_event(finding, brought->thread, ACTION_SIGNAL, object, brought->stack);
-	report_emit(detector, finding, chain_mix(chain_mix(1, kept->stack), brought->stack));
+	report_emit(detector, finding, hash_append(hash_append(1, kept->stack), brought->stack));
 }
 
 /* Keeps a note unless there is one of this thread and lock, or no room. */

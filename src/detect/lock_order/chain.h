@@ -11,20 +11,15 @@
 #ifndef DETECT_LOCK_ORDER_CHAIN_H
 #define DETECT_LOCK_ORDER_CHAIN_H
 
+#include "base/hash.h"
 #include "detect/detector.h"
-
-static inline uint64_t chain_mix(uint64_t hash, uint64_t value)
-{
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
-	return hash ^ hash >> 29;
-}
 
 /* The chain of @object taken in @mode under @chain. */
 static inline uint64_t chain_extend(uint64_t chain, const struct sync_object *object,
 				    enum lock_mode mode)
 {
-	return chain_mix(chain, object->address ^ (uint64_t)object->generation << 48 ^
-					(uint64_t)mode << 62);
+	return hash_append(chain, object->address ^ (uint64_t)object->generation << 48 ^
+					  (uint64_t)mode << 62);
 }
 
 /* What is looked up for a chain: a timed acquisition does not vouch for an

@@ -1,6 +1,6 @@
 #include "detect/lock_order/class.h"
 
-#include "detect/lock_order/chain.h"
+#include "base/hash.h"
 
 #define CLASS_BUCKETS 1024u
 #define HAND_OVER_HAND_MAX 3u /* locks held at a time: two, and one of something else */
@@ -37,8 +37,8 @@ static const struct lock_class *class_of_node(const struct detector *detector, l
 static uint64_t class_key(const struct sync_info *info)
 {
 	if (info->created)
-		return chain_mix(chain_mix(1, info->kind), info->created);
-	return chain_mix(chain_mix(2, info->kind), info->first);
+		return hash_append(hash_append(1, info->kind), info->created);
+	return hash_append(hash_append(2, info->kind), info->first);
 }
 
 static struct lock_class *find_or_add(struct detector *detector, const struct sync_info *info)

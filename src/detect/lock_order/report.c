@@ -1,6 +1,6 @@
 #include "detect/lock_order/report.h"
 
-#include "detect/lock_order/chain.h"
+#include "base/hash.h"
 #include "detect/lock_order/class.h"
 #include "detect/base/report.h"
 
@@ -70,9 +70,9 @@ static uint64_t cycle_key(const struct order_cycle *cycle, enum order_verdict ve
 	for (uint32_t i = 0; i < cycle->length && i < LOCK_ORDER_CYCLE_MAX; i++) {
 		const struct order_witness *witness = cycle->edges[i].witness;
 
-		key += chain_mix(chain_mix(1, witness->from_stack), witness->to_stack);
+		key += hash_append(hash_append(1, witness->from_stack), witness->to_stack);
 	}
-	return chain_mix(key, verdict);
+	return hash_append(key, verdict);
 }
 
 static enum finding_kind kind_of(const struct order_cycle *cycle)

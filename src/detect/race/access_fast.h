@@ -16,6 +16,7 @@
 #ifndef DETECT_RACE_ACCESS_FAST_H
 #define DETECT_RACE_ACCESS_FAST_H
 
+#include "detect/base/clock.h"
 #include "detect/race/access.h"
 #include "detect/shadow/shadow.h"
 #include "detect/race/update.h"
@@ -104,7 +105,7 @@ static inline bool access_quick(struct detector *detector, struct thread *thread
 	if (UNLIKELY(!shadow_covers(address)) ||
 	    access_is_wanted(detector, thread, id, address, is_write))
 		return false;
-	thread_record(detector, thread);
+	clock_ensure_epoch(detector, thread);
 	if (UNLIKELY(*thread->current == SHADOW_NO_EPOCH))
 		return false;
 	if (LIKELY(address % SHADOW_GRANULE + size_bytes <= SHADOW_GRANULE))

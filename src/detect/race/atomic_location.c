@@ -1,5 +1,6 @@
 #include "detect/race/atomic_location.h"
 
+#include "detect/base/clock.h"
 #include "detect/race/access_fast.h"
 #include "detect/shadow/cells.h"
 #include "detect/race/race.h"
@@ -154,7 +155,7 @@ static struct atomic_location *location_of(const struct detector *detector, uint
 static void learn(struct thread *thread, struct atomic_half *half)
 {
 	if (half->clock && half->stamp != thread->stamp)
-		thread_join_clock(thread, half->clock);
+		clock_join(thread, half->clock);
 }
 
 /* The half's clock becomes one that covers @thread's, and what it was. */
@@ -234,7 +235,7 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 static void release_late(struct detector *detector, struct thread *thread, uint64_t write)
 {
 	if (shadow_form(write) == SHADOW_PLAIN && write && shadow_slot(write) != thread->slot)
-		thread_assume(detector, thread, shadow_slot(write), shadow_epoch(write));
+		clock_assume(detector, thread, shadow_slot(write), shadow_epoch(write));
 }
 
 /* Moves a granule's words into @location and puts its number in their place. */
@@ -329,7 +330,7 @@ static void release_halves(struct detector *detector, struct thread *thread,
 			teach(thread, &location->halves[i]);
 	note_release(location);
 	spin_unlock(&location->busy);
-	thread_tick_recorded(thread);
+	clock_end_epoch(thread);
 }
 
 /* The newest is the last; when there are too many, the oldest is dropped: its
@@ -421,7 +422,7 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 	location->user = 0;
 	spin_unlock(&location->busy);
 	if (has_stored)
-		thread_tick_recorded(thread);
+		clock_end_epoch(thread);
 }
 
 void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address)

@@ -1,4 +1,5 @@
 /* Lives of memory: what begins one is forgotten, what ends one is compared like a write. */
+#include "detect/base/clock.h"
 #include "detect/race/access_fast.h"
 #include "detect/race/race.h"
 #include "detect/race/update.h"
@@ -82,7 +83,7 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 	update_life_changes(detector, access->address, access->size_bytes);
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
-		thread_record(detector, thread);
+		clock_ensure_epoch(detector, thread);
 		step.mine = *thread->current;
 		free_granule(&step, granule - access->address < MARK_ALWAYS);
 	}

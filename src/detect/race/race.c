@@ -1,5 +1,6 @@
 #include "detect/race/race.h"
 
+#include "detect/base/clock.h"
 #include "detect/race/access_fast.h"
 #include "detect/shadow/read_set.h"
 #include "detect/race/update.h"
@@ -273,7 +274,7 @@ static bool find_shadow(struct race_step *step, struct shadow *shadow)
 	step->bytes = atomic_access(step->detector, step->thread, step->access, step->bytes, word,
 				    shadow);
 	/* A store of the atomic bytes was a release. */
-	thread_record(step->detector, step->thread);
+	clock_ensure_epoch(step->detector, step->thread);
 	step->mine = race_base(*step->thread->current) | step->bytes;
 	return step->bytes != 0;
 }
@@ -335,7 +336,7 @@ bool race_begin(struct detector *detector, struct thread *thread, const struct a
 		detector_count(detector, LOST_SHADOW);
 		return false;
 	}
-	thread_record(detector, thread);
+	clock_ensure_epoch(detector, thread);
 	if (UNLIKELY(*thread->current == SHADOW_NO_EPOCH)) {
 		detector_count(detector, LOST_ACCESSES);
 		return false;
@@ -385,7 +386,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	};
 
 	if (UNLIKELY(ends_assumed_epoch(thread, site)))
-		thread_tick_recorded(thread);
+		clock_end_epoch(thread);
 	if (!thread->pending_atomic && is_repetition(thread, access) &&
 	    !update_concerns(detector, thread, site))
 		return;
@@ -400,7 +401,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		step.granule = granule;
 		step.bytes = race_bytes_in(granule, access->address, end);
 		/* The granule before may have held an atomic: a release. */
-		thread_record(detector, thread);
+		clock_ensure_epoch(detector, thread);
 		step.mine = race_base(*thread->current) | step.bytes;
 		check_granule(&step);
 	}

@@ -1,8 +1,8 @@
 /*
  * Findings about memory: two accesses, and the block that they are to.
  */
+#include "base/hash.h"
 #include "detect/race/access_fast.h"
-#include "detect/lock_order/chain.h"
 #include "detect/base/memory_block.h"
 #include "detect/race/race.h"
 #include "detect/base/report.h"
@@ -26,8 +26,8 @@ static uint64_t key_of(const struct race_step *step)
 	uint64_t mine = step->site;
 	uint64_t other = step->other_site;
 
-	return mine < other ? chain_mix(chain_mix(3, mine), other)
-			    : chain_mix(chain_mix(3, other), mine);
+	return mine < other ? hash_append(hash_append(3, mine), other)
+			    : hash_append(hash_append(3, other), mine);
 }
 
 /* Load and store of one update are one. */
@@ -44,8 +44,8 @@ static uint64_t key_of_updates(const struct race_step *step)
 	uint64_t mine = update_of(step->detector, step->site);
 	uint64_t other = update_of(step->detector, step->other_site);
 
-	return mine < other ? chain_mix(chain_mix(4, mine), other)
-			    : chain_mix(chain_mix(4, other), mine);
+	return mine < other ? hash_append(hash_append(4, mine), other)
+			    : hash_append(hash_append(4, other), mine);
 }
 
 /* Whose stack @address is on, or 0. */
@@ -338,7 +338,7 @@ void race_report(struct race_step *step, const struct race_verdict *verdict)
 	uint64_t key = verdict->kind == FINDING_LOST_UPDATE ? key_of_updates(step) : key_of(step);
 	uint64_t known = (verdict->details & DETAIL_VALUE_SEEN) |
 			 origin_has_callers(step->other_what);
-	uint64_t quick = chain_mix(key, (uint64_t)verdict->kind << 32 | known);
+	uint64_t quick = hash_append(key, (uint64_t)verdict->kind << 32 | known);
 	struct thread_race *met = &step->thread->races[quick % THREAD_RACES];
 	stack_id stack;
 

@@ -6,8 +6,8 @@
  * (an edge of anything but mutexes) puts before the read or after the write, and
  * that no lock held from the read to the write keeps out.
  */
+#include "base/hash.h"
 #include "detect/race/access_fast.h"
-#include "detect/lock_order/chain.h"
 #include "detect/race/race.h"
 #include "detect/base/report.h"
 #include "detect/race/update.h"
@@ -40,12 +40,12 @@ static enum finding_kind kind_of(const struct basis *basis, const struct access 
 
 static uint64_t key_of(const struct basis *basis, site_id site)
 {
-	return chain_mix(chain_mix(2, basis->site), site);
+	return hash_append(hash_append(2, basis->site), site);
 }
 
 static uint64_t predicted_key(uint64_t key)
 {
-	return chain_mix(key, DETAIL_PREDICTED);
+	return hash_append(key, DETAIL_PREDICTED);
 }
 
 static struct finding_event *add_event(struct finding *finding, thread_id thread,

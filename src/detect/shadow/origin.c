@@ -1,6 +1,6 @@
 #include "detect/shadow/origin.h"
 
-#include "base/map.h"
+#include "base/hash.h"
 #include "detect/race/access.h"
 #include "detect/shadow/cells.h"
 #include "detect/detector.h"

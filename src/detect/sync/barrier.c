@@ -1,5 +1,6 @@
 #include "detect/sync/barrier.h"
 
+#include "detect/base/clock.h"
 #include "detect/sync/lock.h"
 #include "detect/race/update.h"
 #include "detect/deadlock/wait_graph.h"
@@ -47,8 +48,8 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	if (is_last)
 		complete_round(info, arena);
 	detector_unlock_info(info);
-	thread_tick_recorded(thread);
-	thread_tick_structural(detector, thread);
+	clock_end_epoch(thread);
+	clock_tick_structural(detector, thread);
 	return wait_begin(detector, thread, &wait) && !is_last;
 }
 
@@ -62,14 +63,14 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 		return;
 	if (info->extra->barrier_size == 0) {
 		/* Its size is not known: all that arrived so far. */
-		thread_join_clock(thread, info->extra->arriving[0]);
+		clock_join(thread, info->extra->arriving[0]);
 		vclock_join(&thread->hand_over, arena, info->extra->arriving[1]);
 		vclock_join(&thread->structural, arena, info->extra->arriving_structural);
 	} else {
-		thread_join_clock(thread, info->clock);
+		clock_join(thread, info->clock);
 		vclock_join(&thread->hand_over, arena, info->extra->hand_over);
 		vclock_join(&thread->structural, arena, info->extra->structural);
 	}
 	detector_unlock_info(info);
-	thread_rechain(detector, thread);
+	clock_rechain(detector, thread);
 }

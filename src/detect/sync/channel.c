@@ -1,6 +1,6 @@
 #include "detect/sync/channel.h"
 
-#include "base/map.h"
+#include "base/hash.h"
 #include "detect/sync/handover.h"
 
 static struct channel **bucket_of(const struct channel_table *table, uint64_t key)

@@ -1,5 +1,6 @@
 #include "detect/sync/handover.h"
 
+#include "detect/base/clock.h"
 #include "detect/sync/lock.h"
 #include "detect/race/update.h"
 
@@ -17,8 +18,8 @@ void handover_give(struct detector *detector, struct thread *thread, struct sync
 	snapshot_merge_clock(&info->extra->hand_over, &thread->hand_over, &thread->memory->arena);
 	object->stamp = STAMP_MIXED;
 	detector_unlock_info(info);
-	thread_tick_recorded(thread);
-	thread_tick_hand_over(detector, thread);
+	clock_end_epoch(thread);
+	clock_tick_hand_over(detector, thread);
 }
 
 void handover_take(struct detector *detector, struct thread *thread, struct sync_object *object)
@@ -27,9 +28,9 @@ void handover_take(struct detector *detector, struct thread *thread, struct sync
 
 	if (!info || !detector_lock_info(detector, info))
 		return;
-	thread_join_clock(thread, info->clock);
+	clock_join(thread, info->clock);
 	vclock_join(&thread->hand_over, &thread->memory->arena, info->extra->hand_over);
 	detector_unlock_info(info);
 	if (detector->is_refining)
-		thread_rechain(detector, thread);
+		clock_rechain(detector, thread);
 }

@@ -1,5 +1,6 @@
 #include "detect/sync/lock.h"
 
+#include "detect/base/clock.h"
 #include "detect/lock_order/class.h"
 #include "detect/deadlock/handler.h"
 #include "detect/lock_order/report.h"
@@ -155,10 +156,10 @@ static void follow_refinement(struct detector *detector, struct thread *thread)
 
 	if (is_refining && !detector->is_refining) {
 		detector->is_refining = true;
-		detector->salt = chain_mix(detector->salt, detector->chain_set_count + 1);
+		detector->salt = hash_append(detector->salt, detector->chain_set_count + 1);
 	}
 	if (detector->is_refining)
-		thread_rechain(detector, thread);
+		clock_rechain(detector, thread);
 }
 
 void lock_check_order(struct detector *detector, struct thread *thread, struct sync_object *object,
@@ -174,7 +175,7 @@ void lock_check_order(struct detector *detector, struct thread *thread, struct s
 		return;
 	}
 	if (detector->is_refining) {
-		thread_rechain(detector, thread);
+		clock_rechain(detector, thread);
 		key = chain_key(detector, chain_extend(thread->chain, object, mode), is_timed);
 	}
 	if (!chain_set_has(detector, key)) {
@@ -265,7 +266,7 @@ static void note_seen(struct thread *thread, uint64_t stamp)
 /* All that readers gave, for a writer. */
 static void learn_from_readers(struct thread *thread, const struct sync_extra *extra)
 {
-	thread_join_clock(thread, extra->readers);
+	clock_join(thread, extra->readers);
 	for (unsigned i = 0; i < SYNC_GIVEN; i++)
 		note_seen(thread, extra->given[i]);
 }
@@ -290,7 +291,7 @@ void lock_learn(struct detector *detector, struct thread *thread, struct sync_ob
 		return;
 	note_user(info, thread->id);
 	if (from_writer) {
-		thread_join_clock(thread, info->clock);
+		clock_join(thread, info->clock);
 		note_seen(thread, stamp);
 	}
 	if (from_readers)

@@ -13,6 +13,7 @@
 #ifndef DETECT_SYNC_LOCK_H
 #define DETECT_SYNC_LOCK_H
 
+#include "detect/base/clock.h"
 #include "detect/lock_order/chain.h"
 #include "detect/detector.h"
 
@@ -121,7 +122,7 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 		lock_give_shared(detector, thread, object);
 	}
 	if (UNLIKELY(thread->has_recorded))
-		thread_tick_recorded(thread);
+		clock_end_epoch(thread);
 	if (LIKELY(held == &thread->held[thread->held_count - 1])) {
 		thread->chain = held->chain_before;
 		thread->held_count--;

@@ -1,5 +1,6 @@
 #include "detect/sync/rwlock.h"
 
+#include "base/hash.h"
 #include "detect/base/report.h"
 
 /* A lock that was held before may keep the writers out all the while: whether
@@ -31,7 +32,7 @@ static void report_recursion(struct detector *detector, struct thread *thread,
 	if (event)
 		event->mode = HOLD_SHARED;
 	report_holds(event, thread);
-	report_emit(detector, finding, chain_mix(chain_mix(1, stack), held->stack));
+	report_emit(detector, finding, hash_append(hash_append(1, stack), held->stack));
 	runtime_unlock(&detector->lock);
 }
 

@@ -1,17 +1,5 @@
 /*
  * Threads: what each holds, waits for and knows.
- *
- * Each thread has three vector clocks.  'clock' is full happens-before, which
- * races are judged by.  'structural' has only the edges that no schedule can
- * undo (create, join, barrier); 'hand_over' has all edges but those of mutexes
- * and rwlocks.  The latter two filter lock orders (lock_order.h).
- *
- * The epoch of 'clock' moves at a release only if something was recorded since
- * the last one, so programs that only lock burn none.  'stamp' names the
- * content of 'clock': slot (16 bits) and a version (48 bits) that counts its
- * changes.  A lock keeps the stamp of its last release; who acquires compares
- * it with the highest version it has joined from that slot, and looks no
- * further if that covers it.
  */
 #ifndef DETECT_SYNC_THREAD_H
 #define DETECT_SYNC_THREAD_H
@@ -214,48 +202,5 @@ void thread_detached(struct detector *detector, struct thread *target);
 
 /* @thread's kernel thread is gone: judges what it left behind (locks). */
 void thread_gone(struct detector *detector, struct thread *thread);
-
-/*
- * Edges.  A release gives what the thread knows, then ticks; an acquire joins
- * what was given.
- */
-
-/* @thread's structural or hand-over knowledge was given away: what it does
- * next is later. */
-void thread_tick_hand_over(struct detector *detector, struct thread *thread);
-void thread_tick_structural(struct detector *detector, struct thread *thread);
-
-/*
- * Epochs of the full clock.  Something can only be recorded in an epoch that
- * nobody has been given yet: the first record after a release begins a new one.
- * So threads that only lock burn none.
- */
-void thread_begin_epoch(struct detector *detector, struct thread *thread);
-
-/* Called before an access of @thread is recorded. */
-static inline void thread_record(struct detector *detector, struct thread *thread)
-{
-	if (UNLIKELY(!thread->has_recorded))
-		thread_begin_epoch(detector, thread);
-}
-
-/* @thread has given its clock away: its epoch is over, if anything was recorded
- * in it. */
-void thread_tick_recorded(struct thread *thread);
-
-/*
- * Joins into the full clock what the thread in @slot may have given by a store
- * that was its release, in its @epoch: what it knows now of the others, and its
- * own past up to then.  Nothing, if the store is known already by what was given
- * after it.
- */
-void thread_assume(struct detector *detector, struct thread *thread, uint32_t slot,
-		   uint64_t epoch);
-
-/* Joins into the full clock and renews the stamp if that changed it. */
-void thread_join_clock(struct thread *thread, const struct vclock_snapshot *from);
-
-/* Recomputes the chain hashes of the held locks from the present base. */
-void thread_rechain(struct detector *detector, struct thread *thread);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <check.h>
 
+#include "detect/base/clock.h"
 #include "detect/sync/lock.h"
 
 #define PLACE ((uintptr_t)0x7f1234560000)
@@ -97,7 +98,7 @@ void tear_down_threads(void)
 
 struct event happens(struct thread *thread)
 {
-	thread_record(&judge, thread);
+	clock_ensure_epoch(&judge, thread);
 	return (struct event){
 		.slot = thread->slot,
 		.full = vclock_get(&thread->clock, thread->slot),

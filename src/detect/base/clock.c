@@ -1,0 +1,229 @@
+#include "detect/base/clock.h"
+
+#include "base/hash.h"
+#include "detect/base/slot.h"
+#include "detect/detector.h"
+#include "detect/lock_order/chain.h"
+#include "detect/race/access_fast.h"
+#include "detect/shadow/shadow.h"
+
+static uint64_t own_epoch(const struct vclock *clock, const struct thread *thread)
+{
+	return vclock_get(clock, thread->slot);
+}
+
+static void tick(struct vclock *clock, struct thread *thread)
+{
+	vclock_set(clock, &thread->memory->arena, thread->slot, own_epoch(clock, thread) + 1);
+}
+
+void clock_rechain(struct detector *detector, struct thread *thread)
+{
+	uint64_t base =
+		hash_append(hash_append(1, thread->id), own_epoch(&thread->structural, thread));
+
+	if (detector->is_refining)
+		base = hash_append(base, own_epoch(&thread->hand_over, thread));
+	thread->chain_base = base;
+	thread->chain = base;
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		struct held_lock *held = &thread->held[i];
+
+		held->chain_before = thread->chain;
+		thread->chain = chain_extend(thread->chain, held->object, held->mode);
+	}
+}
+
+/* --- Lives --------------------------------------------------------------- */
+
+static bool begin_at(struct thread *thread, uint64_t first)
+{
+	struct arena *arena = &thread->memory->arena;
+
+	thread->stamp = (uint64_t)thread->slot << 48 | first;
+	return vclock_set(&thread->clock, arena, thread->slot, first) &&
+	       vclock_set(&thread->structural, arena, thread->slot, first) &&
+	       vclock_set(&thread->hand_over, arena, thread->slot, first);
+}
+
+bool clock_init(struct thread *thread, uint64_t first)
+{
+	thread->own_current = thread->own_shared = SHADOW_NO_EPOCH;
+	thread->current = &thread->own_current;
+	thread->shared = &thread->own_shared;
+	return begin_at(thread, first);
+}
+
+uint64_t clock_free(struct thread *thread)
+{
+	struct arena *arena = &thread->memory->arena;
+	struct vclock *clocks[] = {&thread->clock, &thread->structural, &thread->hand_over};
+	uint64_t above = thread->stamp & 0xffffffffffffull;
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(clocks); i++) {
+		if (above < own_epoch(clocks[i], thread))
+			above = own_epoch(clocks[i], thread);
+		vclock_free(clocks[i], arena);
+	}
+	snapshot_drop(thread->birth, arena);
+	thread->birth = NULL;
+	return above;
+}
+
+/* --- Epochs -------------------------------------------------------------- */
+
+/* What came before a hand-over is told by its epoch; others may look. */
+static void note_hand_over(struct thread *thread)
+{
+	uint32_t count = thread->give_count;
+	struct thread_give *give = &thread->gives[count % THREAD_GIVES];
+
+	/* relaxed: only predictions rest on them: update_split.c */
+	store_relaxed(&give->hand_over, own_epoch(&thread->hand_over, thread));
+	store_relaxed(&give->epoch, own_epoch(&thread->clock, thread));
+	store_relaxed(&thread->give_count, count + 1);
+}
+
+void clock_tick_hand_over(struct detector *detector, struct thread *thread)
+{
+	note_hand_over(thread);
+	tick(&thread->hand_over, thread);
+	if (detector->is_refining)
+		clock_rechain(detector, thread);
+}
+
+void clock_tick_structural(struct detector *detector, struct thread *thread)
+{
+	note_hand_over(thread);
+	tick(&thread->structural, thread);
+	tick(&thread->hand_over, thread);
+	clock_rechain(detector, thread);
+}
+
+void clock_end_epoch(struct thread *thread)
+{
+	access_flush(thread->detector, thread);
+	thread->has_recorded = false;
+	*thread->current = SHADOW_NO_EPOCH;
+	*thread->shared = SHADOW_NO_EPOCH;
+}
+
+/* The epochs of a slot are used up: @thread goes on in another one. */
+static void change_slot(struct detector *detector, struct thread *thread)
+{
+	uint64_t first;
+
+	runtime_lock(&detector->lock);
+	slot_give(detector, thread, SHADOW_EPOCH_MAX);
+	first = slot_take(detector, thread, thread);
+	if (first && begin_at(thread, first))
+		clock_rechain(detector, thread);
+	runtime_unlock(&detector->lock);
+}
+
+/* Threads beyond what shadow words can name are not recorded: access_check()
+ * looks at *current. */
+void clock_begin_epoch(struct detector *detector, struct thread *thread)
+{
+	uint64_t epoch = own_epoch(&thread->clock, thread) + 1;
+
+	if (UNLIKELY(epoch > SHADOW_EPOCH_MAX)) {
+		change_slot(detector, thread);
+		epoch = own_epoch(&thread->clock, thread) + 1;
+	}
+	if (UNLIKELY(thread->slot > SHADOW_SLOT_MAX || epoch > SHADOW_EPOCH_MAX))
+		return;
+	vclock_set(&thread->clock, &thread->memory->arena, thread->slot, epoch);
+	thread->stamp++;
+	store_relaxed(&thread->recorded_epoch, epoch); /* relaxed: see clock_assume() */
+	thread->has_recorded = true;
+	*thread->current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
+}
+
+/* --- Edges --------------------------------------------------------------- */
+
+/* What a thread releases after its @epoch says all that it knew then.  But if another
+ * one has acquired from it amid that epoch, this may be all that is known of it. */
+static bool is_given(const struct thread *thread, const struct thread *other, uint32_t slot,
+		     uint64_t epoch)
+{
+	return vclock_get(&thread->clock, slot) >= epoch &&
+	       !(other && load_relaxed(&other->assumed_epoch) == epoch);
+}
+
+void clock_assume(struct detector *detector, struct thread *thread, uint32_t slot, uint64_t epoch)
+{
+	struct arena *arena = &thread->memory->arena;
+	struct thread *other;
+	bool has_changed = false;
+
+	access_flush(detector, thread);
+	runtime_lock(&detector->lock);
+	other = slot_thread(detector, slot);
+	if (!is_given(thread, other, slot, epoch)) {
+		/* relaxed: if it has just gone on, the more is known of it. */
+		if (other && load_relaxed(&other->recorded_epoch) == epoch)
+			store_relaxed(&other->assumed_epoch, epoch);
+		has_changed = vclock_raise(&thread->clock, arena, slot, epoch);
+		if (other && other != thread && other->memory &&
+		    vclock_join_living(&thread->clock, arena, &other->clock, slot))
+			has_changed = true;
+	}
+	runtime_unlock(&detector->lock);
+	if (has_changed)
+		thread->stamp++;
+}
+
+void clock_join(struct thread *thread, const struct vclock_snapshot *from)
+{
+	access_flush(thread->detector, thread);
+	if (from && vclock_join(&thread->clock, &thread->memory->arena, from))
+		thread->stamp++;
+}
+
+static void inherit(struct vclock *to, struct vclock *from, struct thread *child,
+		    struct thread *parent)
+{
+	struct vclock_snapshot *snapshot = vclock_snapshot(from, &parent->memory->arena);
+
+	vclock_join(to, &child->memory->arena, snapshot);
+	snapshot_drop(snapshot, &parent->memory->arena);
+}
+
+void clock_inherit(struct thread *child, struct thread *parent)
+{
+	inherit(&child->clock, &parent->clock, child, parent);
+	inherit(&child->structural, &parent->structural, child, parent);
+	inherit(&child->hand_over, &parent->hand_over, child, parent);
+	child->birth = vclock_snapshot(&child->clock, &child->memory->arena);
+}
+
+void clock_join_ended(struct detector *detector, struct thread *thread, struct thread *target)
+{
+	struct vclock_snapshot *clock;
+
+	note_hand_over(target); /* all that it did */
+	clock = vclock_snapshot(&target->clock, &thread->memory->arena);
+	clock_join(thread, clock);
+	snapshot_drop(clock, &thread->memory->arena);
+	inherit(&thread->structural, &target->structural, thread, target);
+	inherit(&thread->hand_over, &target->hand_over, thread, target);
+	clock_rechain(detector, thread);
+}
+
+void clock_join_all(struct detector *detector, struct thread *survivor)
+{
+	struct arena *arena = &survivor->memory->arena;
+	bool has_changed = false;
+
+	access_flush(detector, survivor);
+	for (uint32_t slot = 0; slot < detector->next_slot; slot++) {
+		uint64_t last = slot_last_epoch(detector, slot);
+
+		if (slot != survivor->slot && last &&
+		    vclock_raise(&survivor->clock, arena, slot, last))
+			has_changed = true;
+	}
+	if (has_changed)
+		survivor->stamp++;
+}

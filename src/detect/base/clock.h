@@ -1,0 +1,71 @@
+/*
+ * Clocks of threads: what each knows of the others' past.
+ *
+ * Each thread has three vector clocks.  'clock' is full happens-before, which
+ * races are judged by.  'structural' has only the edges that no schedule can
+ * undo (create, join, barrier); 'hand_over' has all edges but those of mutexes
+ * and rwlocks.  The latter two filter lock orders (lock_order.h).
+ *
+ * An access can only be recorded in an epoch that nobody has been given yet.  So
+ * the epoch of 'clock' ends when the clock is passed on, and the next one begins
+ * with the first access recorded after that: programs that only lock burn none.
+ *
+ * 'stamp' names the content of 'clock': slot (16 bits) and a version (48 bits)
+ * that counts its changes.  A lock keeps the stamp of its last release; who
+ * acquires compares it with the highest version it has joined from that slot, and
+ * looks no further if that covers it.
+ *
+ * All functions are called by the thread itself, unless they say otherwise.
+ */
+#ifndef DETECT_BASE_CLOCK_H
+#define DETECT_BASE_CLOCK_H
+
+#include "detect/sync/thread.h"
+
+/* @thread begins in its slot, at epoch @first.  False without memory. */
+bool clock_init(struct thread *thread, uint64_t first);
+
+/* @thread has ended.  Returns the highest epoch or version that it has used. */
+uint64_t clock_free(struct thread *thread);
+
+/* @child, which is being created, knows what @parent knows. */
+void clock_inherit(struct thread *child, struct thread *parent);
+
+/* @thread knows what @target, which has ended, knew. */
+void clock_join_ended(struct detector *detector, struct thread *thread, struct thread *target);
+
+/* In a fork's child: @survivor knows all that the others did. */
+void clock_join_all(struct detector *detector, struct thread *survivor);
+
+/* Joins into the full clock, and renews the stamp if that changed it. */
+void clock_join(struct thread *thread, const struct vclock_snapshot *from);
+
+/*
+ * An assumed acquire: joins into the full clock what the thread in @slot may have
+ * released by a store in its @epoch: what it knows now of the others, and its own
+ * past up to then.  Nothing, if the store is known already by what was released
+ * after it.
+ */
+void clock_assume(struct detector *detector, struct thread *thread, uint32_t slot, uint64_t epoch);
+
+/* Begins an epoch in which accesses can be recorded. */
+void clock_begin_epoch(struct detector *detector, struct thread *thread);
+
+/* Called before an access of @thread is recorded. */
+static inline void clock_ensure_epoch(struct detector *detector, struct thread *thread)
+{
+	if (UNLIKELY(!thread->has_recorded))
+		clock_begin_epoch(detector, thread);
+}
+
+/* The full clock has been passed on: nothing more can be recorded in the epoch. */
+void clock_end_epoch(struct thread *thread);
+
+/* The hand-over or structural clock has been passed on: what comes is later. */
+void clock_tick_hand_over(struct detector *detector, struct thread *thread);
+void clock_tick_structural(struct detector *detector, struct thread *thread);
+
+/* Recomputes the chain hashes of the held locks from the present base. */
+void clock_rechain(struct detector *detector, struct thread *thread);
+
+#endif
