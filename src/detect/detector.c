@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "detect/base/clock.h"
+#include "detect/race/memory.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/lock_order/report.h"
@@ -138,7 +138,7 @@ void detector_forked(struct detector *detector, struct thread *thread)
 {
 	lose_others(detector, thread);
 	if (thread->memory)
-		clock_join_all(detector, thread);
+		clock_join_all(detector, memory_before_join(detector, thread));
 	for (lock_id id = 1; id < detector->objects.next_id; id++) {
 		struct sync_info *info = detector_lock(detector, id);
 

@@ -19,6 +19,7 @@ src_libcore_a_SOURCES += \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \
 	%D%/race/classify.c \
 	%D%/race/lives.c \
+	%D%/race/memory.c %D%/race/memory.h \
 	%D%/race/race.c %D%/race/race.h \
 	%D%/race/report.c \
 	%D%/race/update.c %D%/race/update.h \

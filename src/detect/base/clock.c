@@ -4,7 +4,6 @@
 #include "detect/base/slot.h"
 #include "detect/detector.h"
 #include "detect/lock_order/chain.h"
-#include "detect/race/access_fast.h"
 #include "detect/shadow/shadow.h"
 
 static uint64_t own_epoch(const struct vclock *clock, const struct thread *thread)
@@ -100,12 +99,11 @@ void clock_tick_structural(struct detector *detector, struct thread *thread)
 	clock_rechain(detector, thread);
 }
 
-void clock_end_epoch(struct thread *thread)
+void clock_end_epoch(struct clock_releaser by)
 {
-	access_flush(thread->detector, thread);
-	thread->has_recorded = false;
-	*thread->current = SHADOW_NO_EPOCH;
-	*thread->shared = SHADOW_NO_EPOCH;
+	by.thread->has_recorded = false;
+	*by.thread->current = SHADOW_NO_EPOCH;
+	*by.thread->shared = SHADOW_NO_EPOCH;
 }
 
 /* The epochs of a slot are used up: @thread goes on in another one. */
@@ -140,7 +138,38 @@ void clock_begin_epoch(struct detector *detector, struct thread *thread)
 	*thread->current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
 }
 
-/* --- Edges --------------------------------------------------------------- */
+/* --- Releases ------------------------------------------------------------ */
+
+struct vclock_snapshot *clock_snapshot(struct clock_releaser by)
+{
+	return vclock_snapshot(&by.thread->clock, &by.thread->memory->arena);
+}
+
+void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by)
+{
+	snapshot_merge_clock(into, &by.thread->clock, &by.thread->memory->arena);
+}
+
+static void inherit(struct vclock *to, struct vclock *from, struct thread *child,
+		    struct thread *parent)
+{
+	struct vclock_snapshot *snapshot = vclock_snapshot(from, &parent->memory->arena);
+
+	vclock_join(to, &child->memory->arena, snapshot);
+	snapshot_drop(snapshot, &parent->memory->arena);
+}
+
+void clock_inherit(struct thread *child, struct clock_releaser by)
+{
+	struct thread *parent = by.thread;
+
+	inherit(&child->clock, &parent->clock, child, parent);
+	inherit(&child->structural, &parent->structural, child, parent);
+	inherit(&child->hand_over, &parent->hand_over, child, parent);
+	child->birth = vclock_snapshot(&child->clock, &child->memory->arena);
+}
+
+/* --- Acquires ------------------------------------------------------------ */
 
 /* What a thread releases after its @epoch says all that it knew then.  But if another
  * one has acquired from it amid that epoch, this may be all that is known of it. */
@@ -151,13 +180,13 @@ static bool is_given(const struct thread *thread, const struct thread *other, ui
 	       !(other && load_relaxed(&other->assumed_epoch) == epoch);
 }
 
-void clock_assume(struct detector *detector, struct thread *thread, uint32_t slot, uint64_t epoch)
+void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch)
 {
+	struct thread *thread = by.thread;
 	struct arena *arena = &thread->memory->arena;
 	struct thread *other;
 	bool has_changed = false;
 
-	access_flush(detector, thread);
 	runtime_lock(&detector->lock);
 	other = slot_thread(detector, slot);
 	if (!is_given(thread, other, slot, epoch)) {
@@ -174,49 +203,32 @@ void clock_assume(struct detector *detector, struct thread *thread, uint32_t slo
 		thread->stamp++;
 }
 
-void clock_join(struct thread *thread, const struct vclock_snapshot *from)
+void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)
 {
-	access_flush(thread->detector, thread);
-	if (from && vclock_join(&thread->clock, &thread->memory->arena, from))
-		thread->stamp++;
+	if (from && vclock_join(&by.thread->clock, &by.thread->memory->arena, from))
+		by.thread->stamp++;
 }
 
-static void inherit(struct vclock *to, struct vclock *from, struct thread *child,
-		    struct thread *parent)
+void clock_join_ended(struct detector *detector, struct clock_joiner by, struct thread *target)
 {
-	struct vclock_snapshot *snapshot = vclock_snapshot(from, &parent->memory->arena);
-
-	vclock_join(to, &child->memory->arena, snapshot);
-	snapshot_drop(snapshot, &parent->memory->arena);
-}
-
-void clock_inherit(struct thread *child, struct thread *parent)
-{
-	inherit(&child->clock, &parent->clock, child, parent);
-	inherit(&child->structural, &parent->structural, child, parent);
-	inherit(&child->hand_over, &parent->hand_over, child, parent);
-	child->birth = vclock_snapshot(&child->clock, &child->memory->arena);
-}
-
-void clock_join_ended(struct detector *detector, struct thread *thread, struct thread *target)
-{
+	struct thread *thread = by.thread;
 	struct vclock_snapshot *clock;
 
 	note_hand_over(target); /* all that it did */
 	clock = vclock_snapshot(&target->clock, &thread->memory->arena);
-	clock_join(thread, clock);
+	clock_join(by, clock);
 	snapshot_drop(clock, &thread->memory->arena);
 	inherit(&thread->structural, &target->structural, thread, target);
 	inherit(&thread->hand_over, &target->hand_over, thread, target);
 	clock_rechain(detector, thread);
 }
 
-void clock_join_all(struct detector *detector, struct thread *survivor)
+void clock_join_all(struct detector *detector, struct clock_joiner by)
 {
+	struct thread *survivor = by.thread;
 	struct arena *arena = &survivor->memory->arena;
 	bool has_changed = false;
 
-	access_flush(detector, survivor);
 	for (uint32_t slot = 0; slot < detector->next_slot; slot++) {
 		uint64_t last = slot_last_epoch(detector, slot);
 

@@ -15,6 +15,10 @@
  * acquires compares it with the highest version it has joined from that slot, and
  * looks no further if that covers it.
  *
+ * Accesses must be recorded, and atomic loads acquire, before a clock is passed on or
+ * joined into.  The race engine sees to that, and vouches for it by a clock_releaser
+ * or clock_joiner: see race/memory.h, which alone makes them.
+ *
  * All functions are called by the thread itself, unless they say otherwise.
  */
 #ifndef DETECT_BASE_CLOCK_H
@@ -22,23 +26,39 @@
 
 #include "detect/sync/thread.h"
 
+/* A thread that may pass its full clock on: memory_before_release(). */
+struct clock_releaser {
+	struct thread *thread;
+};
+
+/* A thread whose full clock may grow: memory_before_join(). */
+struct clock_joiner {
+	struct thread *thread;
+};
+
 /* @thread begins in its slot, at epoch @first.  False without memory. */
 bool clock_init(struct thread *thread, uint64_t first);
 
 /* @thread has ended.  Returns the highest epoch or version that it has used. */
 uint64_t clock_free(struct thread *thread);
 
-/* @child, which is being created, knows what @parent knows. */
-void clock_inherit(struct thread *child, struct thread *parent);
+/* The full clock as it is, for an object to keep.  NULL without memory. */
+struct vclock_snapshot *clock_snapshot(struct clock_releaser by);
 
-/* @thread knows what @target, which has ended, knew. */
-void clock_join_ended(struct detector *detector, struct thread *thread, struct thread *target);
+/* Merges the full clock into *@into. */
+void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by);
 
-/* In a fork's child: @survivor knows all that the others did. */
-void clock_join_all(struct detector *detector, struct thread *survivor);
+/* @child, which is being created, knows what its parent knows. */
+void clock_inherit(struct thread *child, struct clock_releaser parent);
 
 /* Joins into the full clock, and renews the stamp if that changed it. */
-void clock_join(struct thread *thread, const struct vclock_snapshot *from);
+void clock_join(struct clock_joiner by, const struct vclock_snapshot *from);
+
+/* Joins all three clocks of @target, which has ended. */
+void clock_join_ended(struct detector *detector, struct clock_joiner by, struct thread *target);
+
+/* In a fork's child: joins all that the parent's other threads did. */
+void clock_join_all(struct detector *detector, struct clock_joiner by);
 
 /*
  * An assumed acquire: joins into the full clock what the thread in @slot may have
@@ -46,7 +66,7 @@ void clock_join(struct thread *thread, const struct vclock_snapshot *from);
  * past up to then.  Nothing, if the store is known already by what was released
  * after it.
  */
-void clock_assume(struct detector *detector, struct thread *thread, uint32_t slot, uint64_t epoch);
+void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch);
 
 /* Begins an epoch in which accesses can be recorded. */
 void clock_begin_epoch(struct detector *detector, struct thread *thread);
@@ -59,7 +79,7 @@ static inline void clock_ensure_epoch(struct detector *detector, struct thread *
 }
 
 /* The full clock has been passed on: nothing more can be recorded in the epoch. */
-void clock_end_epoch(struct thread *thread);
+void clock_end_epoch(struct clock_releaser by);
 
 /* The hand-over or structural clock has been passed on: what comes is later. */
 void clock_tick_hand_over(struct detector *detector, struct thread *thread);

@@ -16,7 +16,7 @@
 #ifndef DETECT_RACE_ACCESS_FAST_H
 #define DETECT_RACE_ACCESS_FAST_H
 
-#include "detect/base/clock.h"
+#include "detect/race/memory.h"
 #include "detect/race/access.h"
 #include "detect/shadow/shadow.h"
 #include "detect/race/update.h"
@@ -27,15 +27,6 @@
 #define ACCESS_BASIS_SAMPLES 16u
 /* ... and the first ones of a site, by whatever thread. */
 #define ACCESS_STACKS_FIRST 128u
-
-/* Writes what @thread keeps open to shadow memory. */
-void access_flush_slowly(struct detector *detector, struct thread *thread);
-
-static inline void access_flush(struct detector *detector, struct thread *thread)
-{
-	if (thread->open_count)
-		access_flush_slowly(detector, thread);
-}
 
 /* Cases of access_quick(): in one granule, or several.  False: not such a one; what
  * was done will be found to be there. */

@@ -1,6 +1,5 @@
 #include "detect/race/atomic_location.h"
 
-#include "detect/base/clock.h"
 #include "detect/race/access_fast.h"
 #include "detect/shadow/cells.h"
 #include "detect/race/race.h"
@@ -152,34 +151,34 @@ static struct atomic_location *location_of(const struct detector *detector, uint
 
 /* --- Clocks ---------------------------------------------------------------- */
 
-static void learn(struct thread *thread, struct atomic_half *half)
+static void acquire_half(struct clock_joiner by, const struct atomic_half *half)
 {
-	if (half->clock && half->stamp != thread->stamp)
-		clock_join(thread, half->clock);
+	if (half->clock && half->stamp != by.thread->stamp)
+		clock_join(by, half->clock);
 }
 
-/* The half's clock becomes one that covers @thread's, and what it was. */
-static void teach(struct thread *thread, struct atomic_half *half)
+/* The half's clock becomes one that covers the thread's, and what it was. */
+static void release_half(struct clock_releaser by, struct atomic_half *half)
 {
-	if (half->stamp == thread->stamp)
+	if (half->stamp == by.thread->stamp)
 		return;
-	snapshot_merge_clock(&half->clock, &thread->clock, &thread->memory->arena);
+	clock_merge_into(&half->clock, by);
 	half->stamp = 0;
 }
 
-/* The same for a thread that has just learnt from the half. */
-static void teach_after_learning(struct thread *thread, struct atomic_half *half)
+/* The same for a thread that has just acquired what the half has. */
+static void replace_half(struct clock_releaser by, struct atomic_half *half)
 {
 	struct vclock_snapshot *clock;
 
-	if (half->stamp == thread->stamp)
+	if (half->stamp == by.thread->stamp)
 		return;
-	clock = vclock_snapshot(&thread->clock, &thread->memory->arena);
+	clock = clock_snapshot(by);
 	if (!clock)
 		return;
-	snapshot_drop(half->clock, &thread->memory->arena);
+	snapshot_drop(half->clock, &by.thread->memory->arena);
 	half->clock = clock;
-	half->stamp = thread->stamp;
+	half->stamp = by.thread->stamp;
 }
 
 static void note_release(struct atomic_location *location)
@@ -194,13 +193,14 @@ static void learn_pending(struct detector *detector, struct thread *thread,
 			  struct pending_atomic *pending)
 {
 	struct atomic_location *location = pending->location;
+	struct clock_joiner by;
 
 	/* acquire, in this order: a store whose value was loaded is announced by one
 	 * or the other, as a locked instruction stands between the two. */
 	if (!load_acquire(&location->busy.is_taken) &&
 	    load_acquire(&location->version) == pending->version)
 		return;
-	access_flush(detector, thread);
+	by = memory_before_join(detector, thread);
 	if (!take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return;
@@ -208,7 +208,7 @@ static void learn_pending(struct detector *detector, struct thread *thread,
 	pending->version = location->version;
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
 		if (pending->halves & 1u << i)
-			learn(thread, &location->halves[i]);
+			acquire_half(by, &location->halves[i]);
 	spin_unlock(&location->busy);
 }
 
@@ -235,7 +235,7 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 static void release_late(struct detector *detector, struct thread *thread, uint64_t write)
 {
 	if (shadow_form(write) == SHADOW_PLAIN && write && shadow_slot(write) != thread->slot)
-		clock_assume(detector, thread, shadow_slot(write), shadow_epoch(write));
+		memory_assume_acquire(detector, thread, write);
 }
 
 /* Moves a granule's words into @location and puts its number in their place. */
@@ -320,6 +320,8 @@ struct atomic_location *atomic_mark(struct detector *detector, struct thread *th
 static void release_halves(struct detector *detector, struct thread *thread,
 			   struct atomic_location *location, uint32_t halves)
 {
+	struct clock_releaser by = {thread};
+
 	access_flush(detector, thread);
 	if (!take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
@@ -327,10 +329,10 @@ static void release_halves(struct detector *detector, struct thread *thread,
 	}
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
 		if (halves & 1u << i)
-			teach(thread, &location->halves[i]);
+			release_half(by, &location->halves[i]);
 	note_release(location);
 	spin_unlock(&location->busy);
-	clock_end_epoch(thread);
+	clock_end_epoch(by);
 }
 
 /* The newest is the last; when there are too many, the oldest is dropped: its
@@ -405,6 +407,10 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 void access_synchronise_end(struct detector *detector, struct thread *thread,
 			    struct atomic_location *location, bool has_stored)
 {
+	/* access_synchronise_begin() has done what is due before. */
+	struct clock_releaser by = {thread};
+	struct clock_joiner joiner = {thread};
+
 	(void)detector;
 	if (!location)
 		return;
@@ -413,16 +419,16 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 
 		if (!(location->operation_halves & 1u << i))
 			continue;
-		learn(thread, half);
+		acquire_half(joiner, half);
 		if (has_stored)
-			teach_after_learning(thread, half);
+			replace_half(by, half);
 	}
 	if (has_stored)
 		note_release(location);
 	location->user = 0;
 	spin_unlock(&location->busy);
 	if (has_stored)
-		clock_end_epoch(thread);
+		clock_end_epoch(by);
 }
 
 void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address)

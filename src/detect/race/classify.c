@@ -15,7 +15,6 @@
  * doubt: what a thread learns there stands behind all that follows, also what the
  * writer had learnt from others.
  */
-#include "detect/base/clock.h"
 #include "detect/race/access_fast.h"
 #include "detect/detector.h"
 #include "detect/race/race.h"
@@ -178,7 +177,7 @@ static bool take_note(struct race_step *step)
 
 	if (!note || shadow_slot(note) != slot || shadow_epoch(note) < shadow_epoch(step->other))
 		return false;
-	clock_assume(step->detector, step->thread, slot, shadow_epoch(note));
+	memory_assume_acquire(step->detector, step->thread, note);
 	return true;
 }
 
@@ -191,7 +190,7 @@ bool race_is_silently_ordered(struct race_step *step, uint64_t word)
 
 		if (!(note & NOTE_IS_SILENT))
 			continue;
-		clock_assume(step->detector, thread, shadow_slot(note), shadow_epoch(note));
+		memory_assume_acquire(step->detector, thread, note);
 		/* Once; unless there is a newer one. */
 		compare_exchange_acq_rel(&thread->published[i], &note,
 					 note & ~(uint64_t)NOTE_IS_SILENT);
@@ -209,8 +208,7 @@ static void learn(struct race_step *step, const struct kind_of_access *mine,
 {
 	if (!step->is_write && step->other_is_write) {
 		if (!step->basis)
-			clock_assume(step->detector, step->thread, shadow_slot(step->other),
-				     shadow_epoch(step->other));
+			memory_assume_acquire(step->detector, step->thread, step->other);
 	} else if (step->is_write && !step->other_is_write) {
 		if (!(mine->is_update && other->is_basis && !other->spins))
 			leave_note(step, false);
@@ -224,8 +222,7 @@ static void learn_silently(struct race_step *step)
 	if (step->is_write && !step->other_is_write)
 		leave_note(step, true);
 	else if (!step->is_write)
-		clock_assume(step->detector, step->thread, shadow_slot(step->other),
-			     shadow_epoch(step->other));
+		memory_assume_acquire(step->detector, step->thread, step->other);
 }
 
 /* Is the conflict none if the thread has learnt from what it read in races

@@ -1,5 +1,4 @@
 /* Lives of memory: what begins one is forgotten, what ends one is compared like a write. */
-#include "detect/base/clock.h"
 #include "detect/race/access_fast.h"
 #include "detect/race/race.h"
 #include "detect/race/update.h"

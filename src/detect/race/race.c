@@ -1,6 +1,5 @@
 #include "detect/race/race.h"
 
-#include "detect/base/clock.h"
 #include "detect/race/access_fast.h"
 #include "detect/shadow/read_set.h"
 #include "detect/race/update.h"
@@ -385,8 +384,10 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		.is_write = access->flags & SITE_WRITE,
 	};
 
-	if (UNLIKELY(ends_assumed_epoch(thread, site)))
-		clock_end_epoch(thread);
+	if (UNLIKELY(ends_assumed_epoch(thread, site))) {
+		access_flush(detector, thread);
+		clock_end_epoch((struct clock_releaser){thread});
+	}
 	if (!thread->pending_atomic && is_repetition(thread, access) &&
 	    !update_concerns(detector, thread, site))
 		return;

@@ -1,6 +1,5 @@
 #include "detect/race/update.h"
 
-#include "detect/base/clock.h"
 #include "detect/race/access_fast.h"
 #include "detect/race/race.h"
 #include "detect/base/slot.h"
@@ -37,8 +36,7 @@ static void learn(struct detector *detector, struct thread *thread, struct basis
 	if (!basis->is_raced || basis->has_learnt)
 		return;
 	basis->has_learnt = true;
-	clock_assume(detector, thread, shadow_slot(basis->last.word),
-		     shadow_epoch(basis->last.word));
+	memory_assume_acquire(detector, thread, basis->last.word);
 }
 
 bool update_rests_on(const struct thread *thread, uintptr_t address)

@@ -1,8 +1,7 @@
 #include "detect/sync/barrier.h"
 
-#include "detect/base/clock.h"
 #include "detect/sync/lock.h"
-#include "detect/race/update.h"
+#include "detect/race/memory.h"
 #include "detect/deadlock/wait_graph.h"
 
 void barrier_initialised(struct sync_object *object, uint32_t size)
@@ -31,15 +30,12 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	struct sync_info *info = object->info;
 	struct arena *arena = &thread->memory->arena;
 	struct wait wait = {.kind = WAIT_BARRIER, .object = object, .stack = stack};
+	struct clock_releaser by = memory_before_release(detector, thread);
 	bool is_last;
 
-	if (thread->pending_atomic)
-		atomic_catch_up(detector, thread);
-	if (thread->basis_count)
-		update_learn(detector, thread);
 	if (!detector_lock_info(detector, info))
 		return wait_begin(detector, thread, &wait);
-	snapshot_merge_clock(&info->extra->arriving[0], &thread->clock, arena);
+	clock_merge_into(&info->extra->arriving[0], by);
 	snapshot_merge_clock(&info->extra->arriving[1], &thread->hand_over, arena);
 	snapshot_merge_clock(&info->extra->arriving_structural, &thread->structural, arena);
 	info->extra->barrier_waiting++;
@@ -48,7 +44,7 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	if (is_last)
 		complete_round(info, arena);
 	detector_unlock_info(info);
-	clock_end_epoch(thread);
+	clock_end_epoch(by);
 	clock_tick_structural(detector, thread);
 	return wait_begin(detector, thread, &wait) && !is_last;
 }
@@ -57,17 +53,18 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 {
 	struct sync_info *info = object->info;
 	struct arena *arena = &thread->memory->arena;
+	struct clock_joiner by = memory_before_join(detector, thread);
 
 	wait_end(detector, thread);
 	if (!info || !detector_lock_info(detector, info))
 		return;
 	if (info->extra->barrier_size == 0) {
 		/* Its size is not known: all that arrived so far. */
-		clock_join(thread, info->extra->arriving[0]);
+		clock_join(by, info->extra->arriving[0]);
 		vclock_join(&thread->hand_over, arena, info->extra->arriving[1]);
 		vclock_join(&thread->structural, arena, info->extra->arriving_structural);
 	} else {
-		clock_join(thread, info->clock);
+		clock_join(by, info->clock);
 		vclock_join(&thread->hand_over, arena, info->extra->hand_over);
 		vclock_join(&thread->structural, arena, info->extra->structural);
 	}

@@ -1,24 +1,10 @@
 #include "detect/sync/lock.h"
 
-#include "detect/base/clock.h"
 #include "detect/lock_order/class.h"
 #include "detect/deadlock/handler.h"
 #include "detect/lock_order/report.h"
-#include "detect/race/update.h"
 
 #define GATES_ON_STACK 32u
-
-/* What memory wants to know of a release, before it is given. */
-void lock_note_release(struct detector *detector, struct thread *thread,
-		       const struct sync_object *object)
-{
-	if (thread->pending_atomic)
-		atomic_catch_up(detector, thread);
-	if (thread->basis_count)
-		update_learn(detector, thread);
-	if (thread->basis_count && object->info)
-		update_split(thread, object->info->id);
-}
 
 static bool is_on_stack_of(const struct thread *thread, uintptr_t address)
 {
@@ -264,11 +250,11 @@ static void note_seen(struct thread *thread, uint64_t stamp)
 }
 
 /* All that readers gave, for a writer. */
-static void learn_from_readers(struct thread *thread, const struct sync_extra *extra)
+static void learn_from_readers(struct clock_joiner by, const struct sync_extra *extra)
 {
-	clock_join(thread, extra->readers);
+	clock_join(by, extra->readers);
 	for (unsigned i = 0; i < SYNC_GIVEN; i++)
-		note_seen(thread, extra->given[i]);
+		note_seen(by.thread, extra->given[i]);
 }
 
 void lock_learn(struct detector *detector, struct thread *thread, struct sync_object *object,
@@ -277,6 +263,7 @@ void lock_learn(struct detector *detector, struct thread *thread, struct sync_ob
 	struct sync_info *info = object->info;
 	/* acquire: pairs with lock_give_shared(). */
 	uint64_t stamp = load_acquire(&object->stamp);
+	struct clock_joiner by;
 	bool from_readers = false;
 	bool from_writer;
 
@@ -287,15 +274,18 @@ void lock_learn(struct detector *detector, struct thread *thread, struct sync_ob
 		from_readers = mode == LOCK_EXCLUSIVE && !has_seen_readers(thread, info);
 	}
 	from_writer = !has_seen(thread, stamp);
-	if ((!from_readers && !from_writer) || !detector_lock_info(detector, info))
+	if (!from_readers && !from_writer)
+		return;
+	by = memory_before_join(detector, thread);
+	if (!detector_lock_info(detector, info))
 		return;
 	note_user(info, thread->id);
 	if (from_writer) {
-		clock_join(thread, info->clock);
+		clock_join(by, info->clock);
 		note_seen(thread, stamp);
 	}
 	if (from_readers)
-		learn_from_readers(thread, info->extra);
+		learn_from_readers(by, info->extra);
 	detector_unlock_info(info);
 }
 
@@ -315,8 +305,9 @@ static struct vclock_snapshot *forget_readers(struct sync_info *info)
 	return readers;
 }
 
-void lock_give(struct detector *detector, struct thread *thread, struct sync_object *object)
+void lock_give(struct detector *detector, struct clock_releaser by, struct sync_object *object)
 {
+	struct thread *thread = by.thread;
 	struct sync_info *info = object->info;
 	struct vclock_snapshot *given;
 	struct vclock_snapshot *old;
@@ -324,7 +315,7 @@ void lock_give(struct detector *detector, struct thread *thread, struct sync_obj
 
 	if (!info)
 		return;
-	given = vclock_snapshot(&thread->clock, &thread->memory->arena);
+	given = clock_snapshot(by);
 	if (!given) {
 		detector_count(detector, LOST_MEMORY);
 		return;
@@ -352,8 +343,10 @@ static void note_given(struct sync_info *info, uint64_t stamp)
 	store_relaxed(entry, stamp); /* relaxed: see has_seen_readers() */
 }
 
-void lock_give_shared(struct detector *detector, struct thread *thread, struct sync_object *object)
+void lock_give_shared(struct detector *detector, struct clock_releaser by,
+		      struct sync_object *object)
 {
+	struct thread *thread = by.thread;
 	struct sync_info *info = object->info;
 	struct vclock_snapshot *given;
 	struct vclock_snapshot *merged;
@@ -362,7 +355,7 @@ void lock_give_shared(struct detector *detector, struct thread *thread, struct s
 	/* relaxed: only this thread writes its own stamp. */
 	if (!info || load_relaxed(&info->extra->given[thread->slot % SYNC_GIVEN]) == thread->stamp)
 		return;
-	given = vclock_snapshot(&thread->clock, &thread->memory->arena);
+	given = clock_snapshot(by);
 	if (!detector_lock_info(detector, info)) {
 		snapshot_drop(given, &thread->memory->arena);
 		return;

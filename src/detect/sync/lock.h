@@ -13,9 +13,10 @@
 #ifndef DETECT_SYNC_LOCK_H
 #define DETECT_SYNC_LOCK_H
 
-#include "detect/base/clock.h"
 #include "detect/lock_order/chain.h"
 #include "detect/detector.h"
+#include "detect/race/memory.h"
+#include "detect/race/update.h"
 
 /* The object at @address of @kind, begun if this is its first use. */
 struct sync_object *lock_begin(struct detector *detector, struct thread *thread, uintptr_t address,
@@ -37,13 +38,11 @@ void lock_check_order(struct detector *detector, struct thread *thread, struct s
 		      enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key);
 void lock_learn(struct detector *detector, struct thread *thread, struct sync_object *object,
 		enum lock_mode mode);
-void lock_give(struct detector *detector, struct thread *thread, struct sync_object *object);
-void lock_give_shared(struct detector *detector, struct thread *thread,
+void lock_give(struct detector *detector, struct clock_releaser by, struct sync_object *object);
+void lock_give_shared(struct detector *detector, struct clock_releaser by,
 		      struct sync_object *object);
 bool lock_reserve_held(struct detector *detector, struct thread *thread);
 void lock_remove_held(struct thread *thread, uint32_t index);
-void lock_note_release(struct detector *detector, struct thread *thread,
-		       const struct sync_object *object);
 void lock_note_handler(struct detector *detector, struct thread *thread,
 		       struct sync_object *object, stack_id stack);
 
@@ -112,17 +111,19 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 static inline void lock_releasing(struct detector *detector, struct thread *thread,
 				  struct sync_object *object, struct held_lock *held)
 {
-	if (UNLIKELY(thread->pending_atomic | thread->basis_count))
-		lock_note_release(detector, thread, object);
+	struct clock_releaser by = memory_before_release(detector, thread);
+
+	if (UNLIKELY(thread->basis_count) && object->info)
+		update_split(thread, object->info->id);
 	if (held->mode == LOCK_EXCLUSIVE) {
 		store_relaxed(&object->owner, 0u); /* ordered by the guest's lock */
 		if (object->stamp != thread->stamp)
-			lock_give(detector, thread, object);
+			lock_give(detector, by, object);
 	} else if (object->stamp != thread->stamp) {
-		lock_give_shared(detector, thread, object);
+		lock_give_shared(detector, by, object);
 	}
 	if (UNLIKELY(thread->has_recorded))
-		clock_end_epoch(thread);
+		clock_end_epoch(by);
 	if (LIKELY(held == &thread->held[thread->held_count - 1])) {
 		thread->chain = held->chain_before;
 		thread->held_count--;

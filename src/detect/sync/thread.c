@@ -1,12 +1,11 @@
 #include "detect/sync/thread.h"
 
-#include "detect/base/clock.h"
 #include "detect/base/slot.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/deadlock/wait_graph.h"
 #include "detect/deadlock/waker.h"
 #include "detect/detector.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/memory.h"
 #include "detect/race/update.h"
 #include "detect/sync/lock.h"
 
@@ -105,12 +104,9 @@ struct thread *thread_adopt(struct detector *detector, bool is_main)
 
 struct thread *thread_create(struct detector *detector, struct thread *parent, stack_id stack)
 {
+	struct clock_releaser by = memory_before_release(detector, parent);
 	struct thread *child;
 
-	if (parent->pending_atomic)
-		atomic_catch_up(detector, parent);
-	if (parent->basis_count)
-		update_learn(detector, parent);
 	runtime_lock(&detector->lock);
 	child = make_thread(detector, parent);
 	if (!child) {
@@ -121,8 +117,8 @@ struct thread *thread_create(struct detector *detector, struct thread *parent, s
 	child->creator = parent->id;
 	child->created = stack;
 	parent->is_referenced = true;
-	clock_inherit(child, parent);
-	clock_end_epoch(parent);
+	clock_inherit(child, by);
+	clock_end_epoch(by);
 	clock_tick_structural(detector, parent);
 	clock_rechain(detector, child);
 	runtime_unlock(&detector->lock);
@@ -176,26 +172,25 @@ void thread_started(struct detector *detector, struct thread *thread)
 }
 
 /* The end of its holder passes a robust mutex on, to who is told EOWNERDEAD. */
-static void give_robust(struct detector *detector, struct thread *thread)
+static void give_robust(struct detector *detector, struct clock_releaser by)
 {
+	struct thread *thread = by.thread;
+
 	for (uint32_t i = 0; i < thread->held_count; i++) {
 		struct sync_object *object = thread->held[i].object;
 
 		if (object->info && object->info->attributes & SYNC_ROBUST)
-			lock_give(detector, thread, object);
+			lock_give(detector, by, object);
 	}
 }
 
 void thread_ending(struct detector *detector, struct thread *thread)
 {
+	struct clock_releaser by = memory_before_release(detector, thread);
+
 	/* One that was left by a jump. */
 	wait_end(detector, thread);
-	if (thread->pending_atomic)
-		atomic_catch_up(detector, thread);
-	if (thread->basis_count)
-		update_learn(detector, thread);
-	access_flush(detector, thread);
-	give_robust(detector, thread);
+	give_robust(detector, by);
 	runtime_lock(&detector->lock);
 	if (thread->state == THREAD_RUNNING) {
 		thread->state = THREAD_ENDING;
@@ -207,11 +202,13 @@ void thread_ending(struct detector *detector, struct thread *thread)
 void thread_joined(struct detector *detector, struct thread *thread, struct thread *target,
 		   stack_id stack)
 {
+	struct clock_joiner by = memory_before_join(detector, thread);
+
 	runtime_lock(&detector->lock);
 	if (target->state == THREAD_CREATED || target->state == THREAD_RUNNING)
 		detector->alive_count--;
 	if (target->memory)
-		clock_join_ended(detector, thread, target);
+		clock_join_ended(detector, by, target);
 	waker_joined(detector, thread, target, stack);
 	misuse_thread_gone(detector, target);
 	target->is_joined = true;

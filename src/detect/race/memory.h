@@ -1,0 +1,61 @@
+/*
+ * Memory and clocks: what is due before a thread's clock is passed on, or grows.
+ *
+ * The race engine is late in three ways.  Accesses of parts of granules wait in the
+ * thread (access_fast.h); an atomic load's acquire is joined at the thread's next look
+ * (atomic_location.h); and a racing load that may be the first half of an update is not
+ * taken for an acquire yet (update.h).
+ *
+ * All of that comes before a release: what the thread has acquired is part of what it
+ * passes on.  A synchronisation object that forgets it makes false errors of whatever
+ * is ordered through this thread.  And what waits is recorded before a clock grows:
+ * else it is compared by what the thread did not know when it made these accesses,
+ * which misses races.
+ *
+ * So base/clock.h passes on and joins full clocks only for who shows a clock_releaser or
+ * a clock_joiner, and only the functions below make them [check_layers.sh].
+ */
+#ifndef DETECT_RACE_MEMORY_H
+#define DETECT_RACE_MEMORY_H
+
+#include "detect/base/clock.h"
+#include "detect/shadow/shadow.h"
+
+/* Does all that is due before a release. */
+void memory_settle(struct detector *detector, struct thread *thread);
+
+/* Records the accesses that wait in the thread. */
+void access_flush_slowly(struct detector *detector, struct thread *thread);
+
+static inline void access_flush(struct detector *detector, struct thread *thread)
+{
+	if (thread->open_count)
+		access_flush_slowly(detector, thread);
+}
+
+/* @thread is about to release: without detector.lock, and no object's clocks locked. */
+static inline struct clock_releaser memory_before_release(struct detector *detector,
+							   struct thread *thread)
+{
+	if (UNLIKELY(thread->open_count | thread->pending_atomic | thread->basis_count))
+		memory_settle(detector, thread);
+	return (struct clock_releaser){thread};
+}
+
+/* @thread is about to acquire: the same. */
+static inline struct clock_joiner memory_before_join(struct detector *detector,
+						      struct thread *thread)
+{
+	access_flush(detector, thread);
+	return (struct clock_joiner){thread};
+}
+
+/* @thread is taken to have acquired what the store that @word stands for released. */
+static inline void memory_assume_acquire(struct detector *detector, struct thread *thread,
+					 uint64_t word)
+{
+	clock_assume(detector, memory_before_join(detector, thread), shadow_slot(word),
+		     shadow_epoch(word));
+}
+
+#endif
