@@ -317,13 +317,10 @@ struct atomic_location *atomic_mark(struct detector *detector, struct thread *th
 
 /* --- Accesses -------------------------------------------------------------- */
 
-static void release_halves(struct detector *detector, struct thread *thread,
+static void release_halves(struct detector *detector, struct clock_releaser by,
 			   struct atomic_location *location, uint32_t halves)
 {
-	struct clock_releaser by = {thread};
-
-	access_flush(detector, thread);
-	if (!take_busy(thread, location)) {
+	if (!take_busy(by.thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return;
 	}
@@ -361,6 +358,15 @@ static void note_load(struct thread *thread, struct atomic_location *location, u
 	thread->pending_atomic = count;
 }
 
+/* memory_before_release(), but for what race_begin() has done for this access. */
+static struct clock_releaser settle(struct detector *detector, struct thread *thread)
+{
+	access_flush(detector, thread);
+	if (thread->basis_count)
+		update_learn(detector, thread);
+	return (struct clock_releaser){thread};
+}
+
 uint32_t atomic_access(struct detector *detector, struct thread *thread,
 		       const struct access *access, uint32_t bytes, uint64_t word,
 		       struct shadow *inner)
@@ -378,7 +384,7 @@ uint32_t atomic_access(struct detector *detector, struct thread *thread,
 	if (!touched)
 		return bytes;
 	if (access->flags & (SITE_WRITE | SITE_UPDATE))
-		release_halves(detector, thread, location, halves_of(touched));
+		release_halves(detector, settle(detector, thread), location, halves_of(touched));
 	if (access->flags & (SITE_READ | SITE_UPDATE))
 		note_load(thread, location, halves_of(touched));
 	return bytes & ~touched;
@@ -390,9 +396,7 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 	uint32_t bytes = bytes_at(access->address, access->size_bytes);
 	struct atomic_location *location = NULL;
 
-	access_flush(detector, thread);
-	if (thread->pending_atomic)
-		atomic_catch_up(detector, thread);
+	memory_before_release(detector, thread);
 	if (shadow_covers(access->address))
 		location = find_or_promote(detector, thread, access->address, bytes);
 	if (!location || !take_busy(thread, location)) {
@@ -436,7 +440,7 @@ void atomic_release(struct detector *detector, struct thread *thread, uintptr_t 
 	struct atomic_location *location = atomic_mark(detector, thread, address, HALF_BYTES);
 
 	if (location)
-		release_halves(detector, thread, location,
+		release_halves(detector, memory_before_release(detector, thread), location,
 			       halves_of(bytes_at(address, HALF_BYTES)));
 }
 
