@@ -6,7 +6,6 @@ reports_libreports_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
 reports_libreports_a_CFLAGS = $(AM_CFLAGS) $(ELFUTILS_CFLAGS) $(JANSSON_CFLAGS)
 reports_libreports_a_SOURCES = \
 	%D%/report.c %D%/report.h \
-	%D%/view.c %D%/view.h \
 	%D%/model/executions.c %D%/model/executions.h \
 	%D%/model/import.c %D%/model/import.h \
 	%D%/model/model.c %D%/model/model.h \
@@ -14,10 +13,11 @@ reports_libreports_a_SOURCES = \
 	%D%/model/read.c %D%/model/read.h \
 	%D%/symbols/elf_image.c %D%/symbols/elf_image.h \
 	%D%/symbols/scopes.c %D%/symbols/scopes.h \
-	%D%/symbols/source_frame.c \
+	%D%/symbols/source_frame.c %D%/symbols/source_frame.h \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
 	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
 	%D%/types/code.c %D%/types/code.h \
+	%D%/types/data.c %D%/types/data.h \
 	%D%/types/pointee.c %D%/types/pointee.h \
 	%D%/types/type_names.c \
 	%D%/types/types.c %D%/types/types.h \
@@ -30,6 +30,7 @@ reports_libreports_a_SOURCES = \
 	%D%/words/fingerprint.c %D%/words/fingerprint.h \
 	%D%/words/memory.c %D%/words/memory.h \
 	%D%/words/names.c %D%/words/names.h \
+	%D%/words/view.c %D%/words/view.h %D%/words/view_options.h \
 	%D%/formats/blocked.c %D%/formats/blocked.h \
 	%D%/formats/formats.h \
 	%D%/formats/json.c \

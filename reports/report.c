@@ -8,7 +8,7 @@
 #include "reports/formats/formats.h"
 #include "reports/formats/losses.h"
 #include "reports/model/model.h"
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 #define ON_REQUEST false
 #define BY_DEFAULT true
@@ -114,7 +114,7 @@ int report_write(const struct report_request *request, struct report_outcome *ou
 	int result = read_files(&model, request, outcome);
 
 	if (result == 0) {
-		view = view_make(&model, request);
+		view = view_make(&model, &request->view);
 		fill_outcome(view, outcome);
 		for (size_t i = 0; i < request->output_count; i++) {
 			int written = write_output(view, &request->outputs[i], outcome);
@@ -135,7 +135,7 @@ int report_write_blocked(const struct report_request *request, FILE *out,
 	int result = read_files(&model, request, outcome);
 
 	if (result == 0) {
-		view = view_make(&model, request);
+		view = view_make(&model, &request->view);
 		fill_outcome(view, outcome);
 		result = blocked_write(view, out);
 		view_free(view);

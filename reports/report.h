@@ -12,6 +12,7 @@
 #include "base/types.h"
 #include "finding/finding.h"
 #include "options/options.h"
+#include "reports/words/view_options.h"
 
 struct view;
 
@@ -31,8 +32,6 @@ enum {
 
 extern const struct report_format report_formats[FORMAT_COUNT];
 
-enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
-
 /* One document to write. */
 struct report_output {
 	const struct report_format *format;
@@ -45,15 +44,7 @@ struct report_request {
 	size_t file_count;
 	const struct report_output *outputs;
 	size_t output_count;
-	const char *program; /* as the user gave it; NULL: as the first process did */
-	enum severity min_severity; /* findings below it are left out; 0: none is */
-	enum report_colour colour;
-	bool is_quiet;	 /* text: the summary line only, and nothing if no findings */
-	bool is_verbose; /* text: hints and frames that are otherwise cut */
-	bool with_stats; /* text: coverage and losses, zero or not */
-	/* True if a finding of this kind is wanted; NULL: all are. */
-	bool (*is_wanted)(enum finding_kind kind, void *context);
-	void *context;
+	struct view_options view;
 };
 
 /* What the exit status of the command rests on. */

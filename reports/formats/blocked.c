@@ -117,7 +117,7 @@ static void write_process(const struct text_page *page, const struct model_file 
 
 int blocked_write(struct view *view, FILE *out)
 {
-	struct text_page page = {out, view, view->request->colour == COLOUR_ALWAYS};
+	struct text_page page = {out, view, view->options->colour == COLOUR_ALWAYS};
 	const struct model *model = view->model;
 
 	for (size_t i = 0; i < model->process_count; i++) {

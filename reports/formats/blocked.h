@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 /* 0 or a negative errno. */
 int blocked_write(struct view *view, FILE *out);

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 #define FORMAT(identifier, key, writer, use, help) int writer(struct view *view, FILE *out);
 #include "options/formats.def"

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 /* A string; bytes that are not UTF-8 (names are the program's) become '?'. */
 json_t *json_text(const char *text);

@@ -44,7 +44,7 @@ void losses_write(struct view *view, FILE *out)
 		enum counter counter = (enum counter)i;
 
 		/* With --stats all counters are shown anyway; children by name above. */
-		if (!is_lost(model, counter) || view->request->with_stats ||
+		if (!is_lost(model, counter) || view->options->with_stats ||
 		    (counter == COUNTER_LOST_CHILDREN &&
 		     model_counter(model, counter) == model->unobserved_count))
 			continue;

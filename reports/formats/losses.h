@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 /* One line per loss that is not zero, and per child that was not observed. */
 void losses_write(struct view *view, FILE *out);

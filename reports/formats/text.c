@@ -72,30 +72,30 @@ static void write_suppressed(const struct text_page *page)
 	}
 }
 
-static bool wants_colour(const struct report_request *request, FILE *out)
+static bool wants_colour(const struct view_options *options, FILE *out)
 {
-	if (request->colour != COLOUR_AUTO)
-		return request->colour == COLOUR_ALWAYS;
+	if (options->colour != COLOUR_AUTO)
+		return options->colour == COLOUR_ALWAYS;
 	return fileno(out) >= 0 && isatty(fileno(out));
 }
 
 int text_write(struct view *view, FILE *out)
 {
-	struct text_page page = {out, view, wants_colour(view->request, out)};
-	const struct report_request *request = view->request;
+	struct text_page page = {out, view, wants_colour(view->options, out)};
+	const struct view_options *options = view->options;
 
-	if (request->is_quiet && !view->finding_count)
+	if (options->is_quiet && !view->finding_count)
 		return 0;
 	write_texts(&page);
-	for (size_t i = 0; i < view->finding_count && !request->is_quiet; i++)
+	for (size_t i = 0; i < view->finding_count && !options->is_quiet; i++)
 		text_finding(&page, &view->findings[i]);
-	if (view->finding_count && !request->is_quiet)
+	if (view->finding_count && !options->is_quiet)
 		fputc('\n', out);
-	if (request->with_stats)
+	if (options->with_stats)
 		write_statistics(&page);
-	else if (request->is_verbose)
+	else if (options->is_verbose)
 		write_suppressed(&page);
-	if (request->is_verbose || request->with_stats)
+	if (options->is_verbose || options->with_stats)
 		write_atomics(&page);
 	losses_write(view, out);
 	fprintf(out, "snarl: %s in %s\n", total_words(view), view->program);

@@ -132,8 +132,8 @@ static void write_lock(const struct text_page *page, const struct model_process 
 
 	if (!lock)
 		return;
-	created = stack_place(page->view, process, lock->creation_stack);
-	first = stack_place(page->view, process, lock->first_stack);
+	created = symbolize_place(page->view->symbolizer, process, lock->creation_stack);
+	first = symbolize_place(page->view->symbolizer, process, lock->first_stack);
 	fprintf(page->out, "    %s: %s%s%s", name,
 		lock->flags & LOCK_IS_RECURSIVE ? "recursive " : "",
 		lock->flags & LOCK_IS_ROBUST ? "robust " : "", object_kind_name(lock->kind));
@@ -214,6 +214,6 @@ void text_finding(const struct text_page *page, const struct view_finding *findi
 		text_paragraph(page, "Note:", finding->notes[i]);
 	if (finding->advice[0])
 		text_paragraph(page, "To fix:", finding->advice);
-	if (page->view->request->is_verbose)
+	if (page->view->options->is_verbose)
 		fprintf(page->out, "  Fingerprint: %s\n", finding->fingerprint);
 }

@@ -115,6 +115,6 @@ void text_memory(const struct text_page *page, const struct view_finding *findin
 		write_field(page, &memory->variable.part, true);
 		break;
 	}
-	if (page->view->request->is_verbose)
+	if (page->view->options->is_verbose)
 		fprintf(page->out, "    address %#llx\n", (unsigned long long)memory->address);
 }

@@ -36,7 +36,7 @@ static void write_frame(const struct text_page *page, const struct model_process
 		fputs(" (inlined)", page->out);
 	/* Where a source line is, the module is worth a word if it is not the program. */
 	if (frame->file && frame->module && strcmp(frame->module_path, process->path) != 0 &&
-	    page->view->request->is_verbose)
+	    page->view->options->is_verbose)
 		fprintf(page->out, " in %s", frame->module);
 	fputc('\n', page->out);
 }
@@ -59,10 +59,10 @@ static size_t count_hidden(const struct text_page *page, const struct source_sta
 {
 	size_t hidden = 0;
 
-	if (page->view->request->is_verbose || !first ||
-	    !frame_is_system(&frames->frames[first - 1]))
+	if (page->view->options->is_verbose || !first ||
+	    !source_frame_is_system(&frames->frames[first - 1]))
 		return 0;
-	while (first + hidden < count && frame_is_system(&frames->frames[first + hidden]))
+	while (first + hidden < count && source_frame_is_system(&frames->frames[first + hidden]))
 		hidden++;
 	return hidden >= HIDDEN_MIN ? hidden : 0;
 }
@@ -72,14 +72,14 @@ static void write_stack(const struct text_page *page, const struct model_process
 {
 	const struct source_stack *frames =
 		symbolize_stack(page->view->symbolizer, process, stack);
-	const struct source_frame *site = with_source ? stack_site(frames) : NULL;
+	const struct source_frame *site = with_source ? source_stack_site(frames) : NULL;
 	size_t count;
 
 	if (!frames || !frames->frame_count) {
 		fprintf(page->out, "      (stack not recorded)\n");
 		return;
 	}
-	count = page->view->request->is_verbose ? frames->frame_count : frames->visible_count;
+	count = page->view->options->is_verbose ? frames->frame_count : frames->visible_count;
 	for (size_t i = 0; i < count; i++) {
 		size_t hidden = count_hidden(page, frames, i, count);
 

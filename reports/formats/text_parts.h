@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 enum text_style { STYLE_PLAIN, STYLE_ERROR, STYLE_WARNING, STYLE_NOTE, STYLE_BOLD, STYLE_DIM };
 

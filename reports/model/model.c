@@ -269,6 +269,13 @@ const struct model_module *model_module(const struct model_process *process, uin
 	return module;
 }
 
+const char *model_module_name(const struct model_module *module)
+{
+	const char *slash = strrchr(module->path, '/');
+
+	return slash && slash[1] ? slash + 1 : module->path;
+}
+
 const struct model_variable *model_variable(const struct model *model,
 					    const struct model_process *process, uint64_t address)
 {

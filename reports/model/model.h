@@ -174,6 +174,8 @@ const struct model_lock *model_lock(const struct model_process *process, uint32_
 /* The module that covered @address at that time. */
 const struct model_module *model_module(const struct model_process *process, uint32_t generation,
 					uint64_t address);
+/* The last part of its path. */
+const char *model_module_name(const struct model_module *module);
 
 /* The named variable that has @address, the last one to be given a name; or NULL. */
 const struct model_variable *model_variable(const struct model *model,

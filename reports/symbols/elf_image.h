@@ -24,7 +24,8 @@ struct elf_image {
 	bool is_dwarf_tried;
 	Dwarf *dwarf;	/* NULL: none */
 	bool has_changed; /* another file is at this path now */
-	struct variable_index *variables; /* of variables.c */
+	struct variable_index *variables; /* of types/variables.c */
+	struct pointee_answers *pointees; /* of types/data.c */
 	struct unit_functions *functions; /* of scopes.c */
 	struct unit_index *units;
 };

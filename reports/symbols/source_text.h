@@ -7,7 +7,7 @@
 #ifndef REPORTS_SYMBOLS_SOURCE_TEXT_H
 #define REPORTS_SYMBOLS_SOURCE_TEXT_H
 
-#include "reports/symbols/symbolize.h"
+#include "reports/symbols/source_frame.h"
 
 struct source_quote {
 	const char *text; /* without indentation */

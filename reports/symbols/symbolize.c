@@ -6,7 +6,6 @@
 
 #include "reports/symbols/elf_image.h"
 #include "reports/symbols/scopes.h"
-#include "reports/types/variables.h"
 
 #define BUCKET_COUNT 1024u
 
@@ -30,22 +29,11 @@ struct known_place {
 	struct source_stack frames;
 };
 
-/* What an instruction accesses by its types. */
-struct known_pointee {
-	struct known_pointee *next;
-	const struct elf_image *image;
-	uint64_t offset;
-	uint64_t size_bytes;
-	bool is_known;
-	struct pointee pointee;
-};
-
 struct symbolizer {
 	struct pool *pool;
 	struct known_image *images;
 	struct known_stack *stacks[BUCKET_COUNT];
 	struct known_place *places[BUCKET_COUNT];
-	struct known_pointee *pointees[BUCKET_COUNT];
 };
 
 /* What stands between the kernel and main or a thread's function. */
@@ -72,7 +60,7 @@ void symbolizer_free(struct symbolizer *symbolizer)
 	symbolizer->images = NULL;
 }
 
-static struct elf_image *image_of(struct symbolizer *symbolizer, const struct model_module *module)
+struct elf_image *symbolizer_image(struct symbolizer *symbolizer, const struct model_module *module)
 {
 	struct known_image *known;
 
@@ -95,13 +83,6 @@ static bool is_startup_function(const char *name)
 			return true;
 	}
 	return false;
-}
-
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
 }
 
 /* "/usr/bin/../lib/x.h" becomes "/usr/lib/x.h": clang finds its headers so. */
@@ -157,7 +138,7 @@ static const char *function_name(struct pool *pool, Dwarf_Die *die)
 static struct source_frame frame_in_module(const struct model_module *module, uint64_t offset)
 {
 	return (struct source_frame){
-		.module = last_part(module->path),
+		.module = model_module_name(module),
 		.module_path = module->path,
 		.build_id = module->build_id,
 		.offset = offset,
@@ -291,7 +272,7 @@ static void add_place(struct symbolizer *symbolizer, struct elf_image *image,
 static const struct source_stack *known_frames(struct symbolizer *symbolizer,
 					       const struct model_module *module, uint64_t offset)
 {
-	struct elf_image *image = image_of(symbolizer, module);
+	struct elf_image *image = symbolizer_image(symbolizer, module);
 	struct known_place **bucket = &symbolizer->places[offset % BUCKET_COUNT];
 	struct known_place *known = *bucket;
 
@@ -374,123 +355,16 @@ const struct source_stack *symbolize_stack(struct symbolizer *symbolizer,
 	return &known->source;
 }
 
-/* The module at @address at any time: data is asked for without a time. */
-static const struct model_module *module_of_data(const struct model_process *process,
-						 uint64_t address)
+const struct source_frame *symbolize_site(struct symbolizer *symbolizer,
+					  const struct model_process *process, stack_id stack)
 {
-	const struct model_module *module = model_module(process, UINT32_MAX, address);
-	const struct model_module *modules = process->modules.rows;
-
-	for (size_t i = process->modules.count; i-- > 0 && !module;) {
-		if (address >= modules[i].start && address < modules[i].end)
-			module = &modules[i];
-	}
-	return module;
+	return source_stack_site(symbolize_stack(symbolizer, process, stack));
 }
 
-const char *symbolize_data(struct symbolizer *symbolizer, const struct model_process *process,
-			   uint64_t address)
+const char *symbolize_place(struct symbolizer *symbolizer, const struct model_process *process,
+			    stack_id stack)
 {
-	const struct model_module *module = module_of_data(process, address);
-	struct elf_image *image;
-	const char *symbol;
-	const char *name;
-	uint64_t distance;
-	uint64_t offset;
+	const struct source_frame *site = symbolize_site(symbolizer, process, stack);
 
-	if (!module)
-		return NULL;
-	image = image_of(symbolizer, module);
-	offset = address - module->bias;
-	name = variable_name(symbolizer->pool, image, offset);
-	if (name)
-		return name;
-	symbol = elf_image_symbol(image, offset, false, &distance);
-	if (!symbol)
-		return pool_format(symbolizer->pool, "%s+%#llx", last_part(module->path),
-				   (unsigned long long)offset);
-	symbol = demangle_name(symbolizer->pool, symbol);
-	if (!distance)
-		return symbol;
-	return pool_format(symbolizer->pool, "%s+%llu", symbol, (unsigned long long)distance);
-}
-
-/* By the symbol alone, or for want of one by the place in the module. */
-static struct variable_place place_by_symbol(struct pool *pool, struct elf_image *image,
-					     const struct model_module *module, uint64_t offset,
-					     uint64_t size_bytes)
-{
-	struct variable_place place = {.part = {.path = "", .stable_path = ""}};
-	const char *symbol = elf_image_symbol(image, offset, false, &place.offset);
-
-	if (!symbol) {
-		place.is_nameless = true;
-		place.stable_name = pool_format(pool, "data of %s", last_part(module->path));
-		place.name = pool_format(pool, "%s+%#llx", last_part(module->path),
-					 (unsigned long long)offset);
-		return place;
-	}
-	place.stable_name = place.name = demangle_name(pool, symbol);
-	if (place.offset)
-		place.name = pool_format(pool, "%s+%llu", place.name,
-					 (unsigned long long)place.offset);
-	/* The linker may have put a library's variable here. */
-	variable_find_declared(pool, image, symbol, size_bytes, &place);
-	return place;
-}
-
-bool symbolize_variable(struct symbolizer *symbolizer, const struct model_process *process,
-			uint64_t address, uint64_t size_bytes, struct variable_place *place)
-{
-	const struct model_module *module = module_of_data(process, address);
-	struct elf_image *image;
-
-	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
-		return false;
-	image = image_of(symbolizer, module);
-	if (!variable_find(symbolizer->pool, image, address - module->bias, size_bytes, place))
-		*place = place_by_symbol(symbolizer->pool, image, module,
-					 address - module->bias, size_bytes);
-	return true;
-}
-
-static const struct known_pointee *known_pointee(struct symbolizer *symbolizer,
-						 struct elf_image *image, uint64_t offset,
-						 uint64_t size_bytes)
-{
-	struct known_pointee **bucket = &symbolizer->pointees[offset % BUCKET_COUNT];
-	struct known_pointee *known = *bucket;
-
-	while (known && (known->image != image || known->offset != offset ||
-			 known->size_bytes != size_bytes))
-		known = known->next;
-	if (known)
-		return known;
-	known = pool_alloc(symbolizer->pool, sizeof(*known));
-	*known = (struct known_pointee){*bucket, image, offset, size_bytes, false, {0}};
-	*bucket = known;
-	known->is_known =
-		pointee_find(symbolizer->pool, image, offset, size_bytes, &known->pointee);
-	return known;
-}
-
-bool symbolize_pointee(struct symbolizer *symbolizer, const struct model_process *process,
-		       uint32_t stack, uint64_t size_bytes, struct pointee *pointee)
-{
-	const struct model_stack *raw = model_stack(process, stack);
-	const struct known_pointee *known;
-	const struct model_module *module;
-	uint64_t address;
-
-	if (!raw || !raw->frame_count)
-		return false;
-	/* As of an access is recorded: one byte behind where it begins. */
-	address = model_stack_frame(raw, 0) - 1;
-	module = model_module(raw->home ? raw->home : process, raw->generation, address);
-	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
-		return false;
-	known = known_pointee(symbolizer, image_of(symbolizer, module), address - module->bias,
-			      size_bytes);
-	*pointee = known->pointee;
-	return known->is_known;
+	return site ? source_frame_short_place(symbolizer->pool, site) : NULL;
 }

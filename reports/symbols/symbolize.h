@@ -11,31 +11,9 @@
 #define REPORTS_SYMBOLS_SYMBOLIZE_H
 
 #include "reports/model/model.h"
-#include "reports/types/pointee.h"
-#include "reports/types/variables.h"
+#include "reports/symbols/source_frame.h"
 
-struct source_frame {
-	const char *function; /* demangled; NULL if unknown */
-	const char *file;     /* as compiled; NULL if unknown */
-	const char *directory; /* of the compilation, for finding the file; or NULL */
-	unsigned line;
-	unsigned column;
-	bool is_inlined;
-	bool is_startup;    /* how libc reached main or a thread's function */
-	const char *module; /* last part of its path; NULL if unknown */
-	const char *module_path;
-	const char *build_id;
-	uint64_t offset; /* in the module, inside the call; the address if unknown */
-	uint64_t function_start; /* in the module; 0 if unknown */
-};
-
-struct source_stack {
-	struct source_frame *frames;
-	size_t frame_count;
-	size_t visible_count; /* without start-up code at the outer end */
-	bool is_incomplete;
-	bool is_in_handler;
-};
+struct elf_image;
 
 struct symbolizer;
 
@@ -48,27 +26,15 @@ void symbolizer_free(struct symbolizer *symbolizer);
 const struct source_stack *symbolize_stack(struct symbolizer *symbolizer,
 					   const struct model_process *process, uint32_t stack);
 
-/*
- * "bank.c:accounts[0].lock", or "symbol+8", or "libx.so+0x4010"; NULL when the
- * address is in no module.
- */
-const char *symbolize_data(struct symbolizer *symbolizer, const struct model_process *process,
-			   uint64_t address);
+/* The site of @stack, or NULL if there is no stack. */
+const struct source_frame *symbolize_site(struct symbolizer *symbolizer,
+					  const struct model_process *process, stack_id stack);
+/* "bank.c:12": where that is, or NULL. */
+const char *symbolize_place(struct symbolizer *symbolizer, const struct model_process *process,
+			    stack_id stack);
 
-/*
- * What variable has @size_bytes at @address: by debug information, or its symbol,
- * or "libx.so+0x4010".  False when the address is in no module.
- */
-bool symbolize_variable(struct symbolizer *symbolizer, const struct model_process *process,
-			uint64_t address, uint64_t size_bytes, struct variable_place *place);
-
-/* What the innermost instruction of @stack accesses by its types; false if unknown. */
-bool symbolize_pointee(struct symbolizer *symbolizer, const struct model_process *process,
-		       uint32_t stack, uint64_t size_bytes, struct pointee *pointee);
-
-/* "transfer", or "<prog+0x1190>" where names were stripped.  Never NULL. */
-const char *source_frame_function(struct pool *pool, const struct source_frame *frame);
-/* "bank.c:12", or "prog+0x11c0".  Never NULL. */
-const char *source_frame_place(struct pool *pool, const struct source_frame *frame);
+/* The file of @module, opened once.  Never NULL. */
+struct elf_image *symbolizer_image(struct symbolizer *symbolizer,
+				   const struct model_module *module);
 
 #endif

@@ -129,7 +129,7 @@ static bool has_atomic_type(struct view *view, const struct view_finding *findin
 	struct pointee pointee;
 
 	if (finding->memory->kind != MEMORY_GLOBAL &&
-	    symbolize_pointee(view->symbolizer, finding->process, event->stack, event->size_bytes,
+	    data_find_pointee(view->symbolizer, finding->process, event->stack, event->size_bytes,
 			      &pointee))
 		return pointee.place.is_atomic;
 	return finding->memory->variable.part.is_atomic;
@@ -148,7 +148,7 @@ bool access_is_atomic(struct view *view, const struct view_finding *finding,
 static void judge_mixed(struct view *view, struct view_finding *finding,
 			const struct finding_event *plain)
 {
-	const char *place = stack_place(view, finding->process, plain->stack);
+	const char *place = symbolize_place(view->symbolizer, finding->process, plain->stack);
 
 	finding->details &= ~(uint32_t)DETAIL_MAY_BE_ATOMIC;
 	finding->atomics_note = pool_format(

@@ -9,7 +9,7 @@
 #ifndef REPORTS_WORDS_ATOMICS_H
 #define REPORTS_WORDS_ATOMICS_H
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 /* True if @event, an access of @finding, is known to be an atomic one. */
 bool access_is_atomic(struct view *view, const struct view_finding *finding,

@@ -252,8 +252,8 @@ static const char *debug_hint(const struct teller *teller)
 	const struct view_finding *finding = teller->finding;
 
 	for (size_t i = 0; i < finding->event_count; i++) {
-		const struct source_frame *site = stack_site(symbolize_stack(
-			teller->view->symbolizer, finding->process, finding->events[i]->stack));
+		const struct source_frame *site = symbolize_site(
+			teller->view->symbolizer, finding->process, finding->events[i]->stack);
 
 		if (!is_aside(finding, finding->events[i]) && (!site || !site->line))
 			return ": build with -g to let snarl see that";

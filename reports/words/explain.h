@@ -8,7 +8,7 @@
 #ifndef REPORTS_WORDS_EXPLAIN_H
 #define REPORTS_WORDS_EXPLAIN_H
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 /* Asks for the name of each lock once, in order, so that numbers are settled. */
 void explain_name_locks(struct view *view, const struct view_finding *finding);

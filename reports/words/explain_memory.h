@@ -4,7 +4,7 @@
 #ifndef REPORTS_WORDS_EXPLAIN_MEMORY_H
 #define REPORTS_WORDS_EXPLAIN_MEMORY_H
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 /* "written by T2 (producer) and read by T3 (consumer)". */
 const char *memory_accesses_phrase(struct view *view, const struct view_finding *finding);

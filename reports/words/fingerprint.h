@@ -8,7 +8,7 @@
 #ifndef REPORTS_WORDS_FINGERPRINT_H
 #define REPORTS_WORDS_FINGERPRINT_H
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 /* What one event contributes. */
 const char *fingerprint_event(struct view *view, const struct model_process *process,

@@ -82,7 +82,7 @@ static void find_type(struct view *view, const struct view_finding *finding,
 
 		if (event->address != memory->address || event->size_bytes != memory->size_bytes ||
 		    !memory_is_access(finding->finding, event) ||
-		    !symbolize_pointee(view->symbolizer, finding->process, event->stack,
+		    !data_find_pointee(view->symbolizer, finding->process, event->stack,
 				       event->size_bytes, &pointee))
 			continue;
 		/* A variable is a better name than a field, and that than nothing. */
@@ -121,9 +121,9 @@ static void name_block(struct view *view, const struct view_finding *finding,
 {
 	struct pool *pool = view->pool;
 	const struct finding_event *block = block_of(memory);
-	const char *place = stack_place(view, finding->process, block->stack);
+	const char *place = symbolize_place(view->symbolizer, finding->process, block->stack);
 	const struct source_frame *site =
-		stack_site(symbolize_stack(view->symbolizer, finding->process, block->stack));
+		symbolize_site(view->symbolizer, finding->process, block->stack);
 	const char *type = memory->variable.part.type;
 	const char *words;
 
@@ -230,7 +230,7 @@ struct view_memory *memory_describe(struct view *view, const struct view_finding
 	if (told)
 		name_as_told(view, memory, told);
 	else if (!block_of(memory) &&
-		 symbolize_variable(view->symbolizer, finding->process, memory->address,
+		 data_find_variable(view->symbolizer, finding->process, memory->address,
 				    memory->size_bytes, &memory->variable))
 		name_variable(view, memory);
 	else

@@ -8,7 +8,8 @@
 #ifndef REPORTS_WORDS_MEMORY_H
 #define REPORTS_WORDS_MEMORY_H
 
-#include "reports/view.h"
+#include "reports/types/data.h"
+#include "reports/words/view.h"
 
 enum memory_kind { MEMORY_GLOBAL, MEMORY_HEAP, MEMORY_STACK, MEMORY_MAPPED };
 

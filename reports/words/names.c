@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "reports/types/data.h"
+
 #define WORDS_MAX 4 /* more are not read */
 
 struct named_lock {
@@ -16,44 +18,6 @@ struct lock_names {
 	struct named_lock *rows;
 	size_t count;
 };
-
-bool frame_is_system(const struct source_frame *frame)
-{
-	const char *path = frame->file && frame->line ? frame->file : frame->module_path;
-
-	if (!path || (frame->directory && strncmp(frame->directory, "/rustc/", 7) == 0))
-		return true;
-	return strncmp(path, "/usr/", 5) == 0 || strncmp(path, "/lib", 4) == 0 ||
-	       strncmp(path, "/rustc/", 7) == 0;
-}
-
-const struct source_frame *stack_site(const struct source_stack *stack)
-{
-	if (!stack || !stack->frame_count)
-		return NULL;
-	for (size_t i = 0; i < stack->visible_count; i++) {
-		if (!frame_is_system(&stack->frames[i]))
-			return &stack->frames[i];
-	}
-	return &stack->frames[0];
-}
-
-/* A place in a name: the last part of its path is enough. */
-static const char *short_place(struct pool *pool, const struct source_frame *frame)
-{
-	const char *place = source_frame_place(pool, frame);
-	const char *slash = strrchr(place, '/');
-
-	return slash ? slash + 1 : place;
-}
-
-const char *stack_place(struct view *view, const struct model_process *process, stack_id stack)
-{
-	const struct source_frame *site =
-		stack_site(symbolize_stack(view->symbolizer, process, stack));
-
-	return site ? short_place(view->pool, site) : NULL;
-}
 
 /* True for "std::thread::..." and "void std::__invoke_impl<...>(...)". */
 static bool is_library_function(const char *name)
@@ -91,7 +55,7 @@ static const char *start_function(struct view *view, const struct source_stack *
 		const struct source_frame *frame = &stack->frames[i];
 
 		if (!frame->function || is_library_function(frame->function) ||
-		    frame_is_system(frame))
+		    source_frame_is_system(frame))
 			continue;
 		/* What a lambda is called says nothing: then where it was started does. */
 		return strncmp(frame->function, "operator()", 10) == 0
@@ -165,7 +129,8 @@ const char *thread_name(struct view *view, const struct view_finding *finding, t
 		return own;
 	if (own)
 		return pool_format(view->pool, "T%u (%s)", thread, own);
-	place = row ? stack_place(view, finding->process, row->creation_stack) : NULL;
+	place = row ? symbolize_place(view->symbolizer, finding->process, row->creation_stack)
+		    : NULL;
 	if (place)
 		return pool_format(view->pool, "T%u (created at %s)", thread, place);
 	return pool_format(view->pool, "T%u", thread);
@@ -200,15 +165,14 @@ static const char *name_by_origin(struct view *view, const struct model_process 
 {
 	stack_id stack = lock->creation_stack ? lock->creation_stack : lock->first_stack;
 	const char *kind = object_kind_name(lock->kind);
-	const struct source_frame *site =
-		stack_site(symbolize_stack(view->symbolizer, process, stack));
+	const struct source_frame *site = symbolize_site(view->symbolizer, process, stack);
 
 	if (!site)
 		return pool_format(view->pool, "%s of unknown origin", kind);
-	return pool_format(view->pool, "%s %s %s %s", kind,
-			   origin_word(lock, lock->creation_stack), is_stable ? "in" : "at",
+	return pool_format(view->pool, "%s %s %s %s", kind, origin_word(lock, lock->creation_stack),
+			   is_stable ? "in" : "at",
 			   is_stable ? source_frame_function(view->pool, site)
-				     : short_place(view->pool, site));
+				     : source_frame_short_place(view->pool, site));
 }
 
 /* @is_stable: nothing that differs between builds or runs. */
@@ -223,8 +187,8 @@ static const char *make_name(struct view *view, const struct model_process *proc
 	if (lock->name[0])
 		return lock->name;
 	if (!lock->stack_thread && lock->address)
-		name = symbolize_data(view->symbolizer, lock->home ? lock->home : process,
-				      lock->address);
+		name = data_name(view->symbolizer, lock->home ? lock->home : process,
+				 lock->address);
 	if (name)
 		return name;
 	if (lock->stack_thread && !is_stable)

@@ -8,7 +8,7 @@
 #ifndef REPORTS_WORDS_NAMES_H
 #define REPORTS_WORDS_NAMES_H
 
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 /* "T2 (worker)", "T1 (main)", or "T2".  @finding's stacks may tell. */
 const char *thread_name(struct view *view, const struct view_finding *finding, thread_id thread);
@@ -25,15 +25,6 @@ const char *lock_origin_name(struct view *view, const struct model_process *proc
 
 /* The same without number and line: stable between builds, for fingerprints. */
 const char *lock_stable_name(struct view *view, const struct model_process *process, lock_id lock);
-
-/* True for code of the system's libraries, and of their headers. */
-bool frame_is_system(const struct source_frame *frame);
-
-/* The innermost frame in the program's own code, or the innermost; or NULL. */
-const struct source_frame *stack_site(const struct source_stack *stack);
-
-/* "bank.c:12", or NULL if there is no stack. */
-const char *stack_place(struct view *view, const struct model_process *process, stack_id stack);
 
 /* "in process 2 (./child)"; "" for the first process. */
 const char *process_phrase(struct view *view, const struct view_finding *finding);

@@ -110,3 +110,9 @@ bool counter_is_loss(enum counter counter)
 {
 	return counter_rows[counter].is_loss;
 }
+
+bool finding_is_cycle(const struct finding *finding)
+{
+	return finding->kind == FINDING_DEADLOCK || finding->kind == FINDING_LOCK_ORDER_INVERSION ||
+	       finding->kind == FINDING_LOCK_ORDER_CYCLE;
+}

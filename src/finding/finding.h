@@ -123,4 +123,7 @@ const char *counter_name(enum counter counter);
 const char *counter_text(enum counter counter);
 bool counter_is_loss(enum counter counter);
 
+/* True if its events are threads that wait for each other in a ring. */
+bool finding_is_cycle(const struct finding *finding);
+
 #endif

@@ -17,7 +17,7 @@
 #include "reports/formats/blocked.h"
 #include "reports/model/model.h"
 #include "reports/formats/formats.h"
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
@@ -40,9 +40,9 @@ static void mend(unsigned char *image, size_t size)
 
 static void render(struct model *model)
 {
-	struct report_request request = {.program = "fuzz", .is_verbose = true};
+	struct view_options options = {.program = "fuzz", .is_verbose = true};
 	FILE *sink = fopen("/dev/null", "w");
-	struct view *view = view_make(model, &request);
+	struct view *view = view_make(model, &options);
 
 	if (sink) {
 		text_write(view, sink);

@@ -163,10 +163,13 @@ static int write_outputs(struct outputs *outputs, const struct output_task *task
 		.file_count = task->file_count,
 		.outputs = outputs->list,
 		.output_count = outputs->count,
-		.program = task->program,
-		.colour = choose_colour(options->color),
-		.is_verbose = options->verbose,
-		.with_stats = options->stats,
+		.view =
+			{
+				.program = task->program,
+				.colour = choose_colour(options->color),
+				.is_verbose = options->verbose,
+				.with_stats = options->stats,
+			},
 	};
 
 	for (size_t i = 0; i < outputs->count; i++)

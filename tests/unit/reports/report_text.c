@@ -5,7 +5,7 @@
 #include "../finding/results_image.h"
 
 char *render_image(const unsigned char *image, report_writer writer,
-		   const struct report_request *request)
+		   const struct view_options *options)
 {
 	struct model model;
 	struct view *view;
@@ -17,7 +17,7 @@ char *render_image(const unsigned char *image, report_writer writer,
 	if (!out || model_read_image(&model, "test", image, IMAGE_BYTES) != 0)
 		abort();
 	model_finish(&model);
-	view = view_make(&model, request);
+	view = view_make(&model, options);
 	if (writer(view, out) != 0)
 		abort();
 	view_free(view);

@@ -5,12 +5,12 @@
 #include <stdio.h>
 
 #include "reports/report.h"
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 typedef int (*report_writer)(struct view *view, FILE *out);
 
 /* The document; free() it. */
 char *render_image(const unsigned char *image, report_writer writer,
-		   const struct report_request *request);
+		   const struct view_options *options);
 
 #endif

@@ -19,14 +19,14 @@ int plain_flag;
 
 static unsigned char *image;
 static char *text;
-static struct report_request request;
+static struct view_options options;
 static struct finding finding;
 
 static void set_up(void)
 {
 	image = image_new();
 	text = NULL;
-	request = (struct report_request){.program = "./prog"};
+	options = (struct view_options){.program = "./prog"};
 	image_process(image, 1, 0, PROCESS_STARTED, "/somewhere/prog");
 	image_own_modules(image, 1);
 	image_thread(image, 1, 2, 1, 0, 0, "left");
@@ -57,7 +57,7 @@ static void render(void)
 {
 	image_finding(image, 1, &finding, 1);
 	free(text);
-	text = render_image(image, text_write, &request);
+	text = render_image(image, text_write, &options);
 }
 
 static void begin(enum finding_kind kind, enum severity severity, uint32_t details)
@@ -103,7 +103,7 @@ END_TEST
 
 START_TEST(what_is_held_back_is_counted)
 {
-	request.is_verbose = true;
+	options.is_verbose = true;
 	render_race(&c_flag, NULL, NULL);
 	expect("snarl: not reported: 1 race of accesses that are atomic by debug information\n");
 }
@@ -234,7 +234,7 @@ END_TEST
 
 START_TEST(what_becomes_a_warning_can_be_below_the_threshold)
 {
-	request.min_severity = SEVERITY_ERROR;
+	options.min_severity = SEVERITY_ERROR;
 	begin(FINDING_LOST_UPDATE, SEVERITY_ERROR, 0);
 	add(2, ACTION_UPDATE, &c_flag, NULL);
 	add(3, ACTION_UPDATE, &c_flag, NULL);

@@ -11,7 +11,7 @@ static int counter;
 static unsigned char *image;
 static char *text;
 static struct finding finding;
-static const struct report_request request = {.program = "./prog"};
+static const struct view_options options = {.program = "./prog"};
 
 /* Threads left (T2) and right (T3), locks A and B; a race of both, left first. */
 static void set_up(void)
@@ -53,7 +53,7 @@ static void hold(struct finding_event *event, lock_id lock, enum hold_mode mode)
 static void render(void)
 {
 	image_finding(image, 1, &finding, 1);
-	text = render_image(image, text_write, &request);
+	text = render_image(image, text_write, &options);
 }
 
 static void expect(const char *part)

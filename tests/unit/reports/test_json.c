@@ -15,7 +15,7 @@ static struct account accounts[8];
 static struct finding race;
 static unsigned char *image;
 static json_t *document;
-static const struct report_request request = {.program = "./prog"};
+static const struct view_options options = {.program = "./prog"};
 
 static void set_up(void)
 {
@@ -32,7 +32,7 @@ static void tear_down(void)
 
 static void render(void)
 {
-	char *text = render_image(image, json_write, &request);
+	char *text = render_image(image, json_write, &options);
 
 	document = json_loads(text, 0, NULL);
 	ck_assert_ptr_nonnull(document);

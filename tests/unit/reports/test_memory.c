@@ -20,7 +20,7 @@ static struct account accounts[8];
 static int counter;
 static unsigned char *image;
 static char *text;
-static struct report_request request;
+static struct view_options options;
 static struct finding finding;
 
 /* The place of its call, as an access's instruction is recorded. */
@@ -61,7 +61,7 @@ static void set_up(void)
 {
 	image = image_new();
 	text = NULL;
-	request = (struct report_request){.program = "./prog"};
+	options = (struct view_options){.program = "./prog"};
 	image_process(image, 1, 0, PROCESS_STARTED, "/somewhere/prog");
 	image_own_modules(image, 1);
 	write_stacks();
@@ -111,7 +111,7 @@ static void end(void)
 static void render(void)
 {
 	free(text);
-	text = render_image(image, text_write, &request);
+	text = render_image(image, text_write, &options);
 }
 
 static void expect(const char *part)
@@ -136,11 +136,11 @@ START_TEST(a_lost_update_names_the_variable_and_its_line)
 {
 	write_lost_update();
 	render();
-	expect("error: lost-update: counter (test_report_memory.c:");
+	expect("error: lost-update: counter (test_memory.c:");
 	expect(") is updated by T2 (left) and T3 (right) without a common lock\n");
 	expect("    updates counter, 4 bytes:\n");
 	expect("    holding no lock\n");
-	expect("    counter: int, global or static data, declared at test_report_memory.c:");
+	expect("    counter: int, global or static data, declared at test_memory.c:");
 	expect("To fix: Take one lock around every access of counter, or make it an atomic.");
 }
 END_TEST
@@ -184,7 +184,7 @@ START_TEST(values_are_told_where_they_were_seen)
 	hold(event, 1);
 	end();
 	render();
-	expect("an update of counter (test_report_memory.c:");
+	expect("an update of counter (test_memory.c:");
 	expect(") by T3 (right) is lost: T2 (left) overwrites it with what rests on a read");
 	expect("    reads counter, 4 bytes, found 41:\n");
 	expect("  How it happened\n"
@@ -219,7 +219,7 @@ START_TEST(elements_and_fields_are_named)
 	add(3, ACTION_READ, &accounts[3].balance, 8, 2);
 	end();
 	render();
-	expect("error: data-race: accounts[3].balance (test_report_memory.c:");
+	expect("error: data-race: accounts[3].balance (test_memory.c:");
 	expect(") is written by T2 (left) and read by T3 (right), and nothing orders them\n");
 	expect("    accounts[3].balance: int64_t, global");
 	expect("    balance: at offset 8 of struct account\n");
@@ -272,7 +272,7 @@ START_TEST(a_heap_block_tells_where_it_is_from)
 	add(3, ACTION_READ, block + 8, 4, 2);
 	end();
 	render();
-	expect("data-race: offset 8 of a 24-byte block allocated at test_report_memory.c:");
+	expect("data-race: offset 8 of a 24-byte block allocated at test_memory.c:");
 	expect("    writes the block+8, 4 bytes:\n");
 	expect("    4 bytes at offset 8 of a heap block of 24 bytes\n"
 	       "    allocated by T1 (main):\n      #0  write_stacks");
@@ -351,7 +351,7 @@ START_TEST(memory_of_unknown_origin_shows_no_address_unless_asked)
 	render();
 	expect("data-race: memory of no known origin is written by");
 	expect_no("0x7000");
-	request.is_verbose = true;
+	options.is_verbose = true;
 	render();
 	expect("    address 0x7000\n");
 }

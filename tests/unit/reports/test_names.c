@@ -45,7 +45,7 @@ static wrapped wraps[3];
 static unsigned char *image;
 static char *text;
 static struct finding finding;
-static const struct report_request request = {.program = "./prog"};
+static const struct view_options options = {.program = "./prog"};
 
 static void set_up(void)
 {
@@ -77,7 +77,7 @@ static void add(thread_id thread, enum finding_action action, uint64_t address,
 static void render(void)
 {
 	image_finding(image, 1, &finding, 1);
-	text = render_image(image, text_write, &request);
+	text = render_image(image, text_write, &options);
 }
 
 /* A race on @size_bytes at @address. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "reports/symbols/elf_image.h"
-#include "reports/symbols/symbolize.h"
+#include "reports/types/data.h"
 #include "../finding/results_image.h"
 
 #define FRAMES_MAX 64
@@ -93,9 +93,9 @@ static const struct source_frame *frame(size_t index)
 	return &stack->frames[index];
 }
 
-static const char *data_name(const void *address)
+static const char *symbol_name(const void *address)
 {
-	return symbolize_data(symbolizer, model.processes[0], (uint64_t)(uintptr_t)address);
+	return data_name(symbolizer, model.processes[0], (uint64_t)(uintptr_t)address);
 }
 
 START_TEST(an_inlined_call_has_a_frame_of_its_own)
@@ -111,7 +111,7 @@ START_TEST(its_caller_stands_at_the_line_of_the_call)
 	ck_assert_str_eq(frame(1)->function, "outer_function");
 	ck_assert(!frame(1)->is_inlined);
 	ck_assert_uint_eq(frame(1)->line, (unsigned)outer_line);
-	ck_assert_ptr_nonnull(strstr(frame(1)->file, "test_report_symbols.c"));
+	ck_assert_ptr_nonnull(strstr(frame(1)->file, "test_symbols.c"));
 }
 END_TEST
 
@@ -132,14 +132,14 @@ END_TEST
 
 START_TEST(variables_are_named_with_element_and_field)
 {
-	ck_assert_str_eq(data_name(&accounts[2].lock), "test_report_symbols.c:accounts[2].lock");
-	ck_assert_str_eq(data_name(&grid[1][2]), "test_report_symbols.c:grid[1][2]");
+	ck_assert_str_eq(symbol_name(&accounts[2].lock), "test_symbols.c:accounts[2].lock");
+	ck_assert_str_eq(symbol_name(&grid[1][2]), "test_symbols.c:grid[1][2]");
 }
 END_TEST
 
 START_TEST(static_variables_of_functions_name_the_function)
 {
-	ck_assert_str_eq(data_name(local_lock), "test_report_symbols.c:use_local_lock::inside");
+	ck_assert_str_eq(symbol_name(local_lock), "test_symbols.c:use_local_lock::inside");
 }
 END_TEST
 
@@ -147,7 +147,7 @@ START_TEST(heap_addresses_have_no_name)
 {
 	void *block = calloc(1, 8);
 
-	ck_assert_ptr_null(data_name(block));
+	ck_assert_ptr_null(symbol_name(block));
 	free(block);
 }
 END_TEST

@@ -8,13 +8,13 @@
 
 static unsigned char *image;
 static char *text;
-static struct report_request request;
+static struct view_options options;
 
 static void set_up(void)
 {
 	image = image_new();
 	text = NULL;
-	request = (struct report_request){.program = "./prog"};
+	options = (struct view_options){.program = "./prog"};
 	image_process(image, 1, 0, PROCESS_STARTED, "/somewhere/prog");
 }
 
@@ -27,7 +27,7 @@ static void tear_down(void)
 static void render(void)
 {
 	free(text);
-	text = render_image(image, text_write, &request);
+	text = render_image(image, text_write, &options);
 }
 
 static void expect(const char *part)
@@ -80,7 +80,7 @@ END_TEST
 
 START_TEST(quiet_and_no_findings_is_silence)
 {
-	request.is_quiet = true;
+	options.is_quiet = true;
 	render();
 	ck_assert_str_eq(text, "");
 }
@@ -223,7 +223,7 @@ START_TEST(findings_below_the_threshold_are_left_out)
 {
 	image_inversion(image, 1, 1);
 	write_pair(FINDING_THREAD_LEAK, SEVERITY_WARNING, 0, ACTION_CREATE, ACTION_END);
-	request.min_severity = SEVERITY_ERROR;
+	options.min_severity = SEVERITY_ERROR;
 	render();
 	expect_last_line("snarl: 1 error (1 finding, 1 occurrence) in ./prog\n");
 }
@@ -273,7 +273,7 @@ START_TEST(suppressed_cycles_are_shown_on_request)
 	image_counters(image, 1, counters);
 	render();
 	expect_no("behind");
-	request.is_verbose = true;
+	options.is_verbose = true;
 	render();
 	expect("snarl: not reported: 2 lock cycles behind a common outer lock\n");
 }
@@ -287,7 +287,7 @@ START_TEST(colour_is_only_decoration)
 	image_inversion(image, 1, 1);
 	render();
 	plain = strdup(text);
-	request.colour = COLOUR_ALWAYS;
+	options.colour = COLOUR_ALWAYS;
 	render();
 	expect("\033[1;31merror: lock-order-inversion\033[0m:");
 	to = text;
@@ -322,7 +322,7 @@ START_TEST(it_does_not_matter_who_closed_a_cycle)
 	image_event(&finding, 2, ACTION_HOLD, 1, 0);
 	image_event(&finding, 2, ACTION_WAIT, 2, 0);
 	image_finding(image, 1, &finding, 1);
-	request.is_verbose = false;
+	options.is_verbose = false;
 	render();
 	ck_assert_str_eq(text, first);
 	free(first);
@@ -348,7 +348,7 @@ START_TEST(blocked_threads_are_shown_with_what_they_wait_for)
 	slots[1] = (struct results_slot){.process = 1, .thread = 1, .is_blocked = 1, .target = 3};
 	slots[2] = (struct results_slot){.process = 1, .thread = 2};
 	slots[3] = (struct results_slot){.process = 1, .thread = 2, .sequence = 1};
-	text = render_image(image, blocked_write, &request);
+	text = render_image(image, blocked_write, &options);
 	expect("snarl: 2 threads blocked in process 1 (/somewhere/prog), 1 not\n");
 	expect("  T1 (main)\n    waits for T3 (right) to end\n");
 	expect("  T3 (right)\n    waits for A\n");

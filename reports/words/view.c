@@ -1,4 +1,4 @@
-#include "reports/view.h"
+#include "reports/words/view.h"
 
 #include <string.h>
 
@@ -7,12 +7,6 @@
 #include "reports/words/fingerprint.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
-
-bool finding_is_cycle(const struct finding *finding)
-{
-	return finding->kind == FINDING_DEADLOCK || finding->kind == FINDING_LOCK_ORDER_INVERSION ||
-	       finding->kind == FINDING_LOCK_ORDER_CYCLE;
-}
 
 /* What the thread that begins at event @index does, for comparison. */
 static const char *group_key(struct view *view, const struct view_finding *finding, size_t index)
@@ -104,7 +98,7 @@ static void add_finding(struct view *view, const struct model_finding *source)
 		view->atomic_count++;
 		return;
 	}
-	if (finding.severity < view->request->min_severity)
+	if (finding.severity < view->options->min_severity)
 		return;
 	finding.fingerprint = fingerprint_make(view, &finding);
 	if (merge_finding(view, &finding))
@@ -114,29 +108,26 @@ static void add_finding(struct view *view, const struct model_finding *source)
 	view->findings[view->finding_count++] = finding;
 }
 
-static bool is_selected(const struct report_request *request, const struct model_finding *finding)
+static bool is_selected(const struct view_options *options, const struct model_finding *finding)
 {
-	if (finding->is_gone || finding->finding->severity < request->min_severity)
-		return false;
-	return !request->is_wanted ||
-	       request->is_wanted(finding->finding->kind, request->context);
+	return !finding->is_gone && finding->finding->severity >= options->min_severity;
 }
 
-struct view *view_make(struct model *model, const struct report_request *request)
+struct view *view_make(struct model *model, const struct view_options *options)
 {
 	struct view *view = pool_alloc(&model->pool, sizeof(*view));
 
 	view->pool = &model->pool;
 	view->model = model;
-	view->request = request;
+	view->options = options;
 	view->symbolizer = symbolizer_new(&model->pool);
-	view->program = request->program;
+	view->program = options->program;
 	if (!view->program && model->process_count)
 		view->program = model->processes[0]->path;
 	if (!view->program || !view->program[0])
 		view->program = "(unknown program)";
 	for (size_t i = 0; i < model->finding_count; i++) {
-		if (is_selected(request, &model->findings[i]))
+		if (is_selected(options, &model->findings[i]))
 			add_finding(view, &model->findings[i]);
 	}
 	/* Names first: numbers of equal names depend on all locks that occur. */

@@ -7,12 +7,12 @@
  * that does not depend on which of them closed it, so that reports of two runs
  * can be compared.
  */
-#ifndef REPORTS_VIEW_H
-#define REPORTS_VIEW_H
+#ifndef REPORTS_WORDS_VIEW_H
+#define REPORTS_WORDS_VIEW_H
 
 #include "reports/model/model.h"
-#include "reports/report.h"
 #include "reports/symbols/symbolize.h"
+#include "reports/words/view_options.h"
 
 struct lock_names;
 struct view_memory;
@@ -28,9 +28,9 @@ struct view_finding {
 	const struct finding *finding;
 	const struct finding_event **events; /* in the order to show */
 	size_t event_count;
-	enum severity severity; /* not above the finding's own */
-	uint32_t details; /* of enum finding_detail, as far as they are still true */
-	const char *atomics_note; /* what debug information says of it, or NULL */
+	enum severity severity;	    /* not above the finding's own */
+	uint32_t details;	    /* of enum finding_detail, as far as they are still true */
+	const char *atomics_note;   /* what debug information says of it, or NULL */
 	struct view_memory *memory; /* NULL: it is about none */
 	uint64_t count;
 	uint32_t process_count; /* that have it, with 'process' the first */
@@ -48,7 +48,7 @@ struct view {
 	struct pool *pool;
 	struct model *model;
 	struct symbolizer *symbolizer;
-	const struct report_request *request;
+	const struct view_options *options;
 	const char *program;
 	struct view_finding *findings;
 	size_t finding_count;
@@ -57,10 +57,7 @@ struct view {
 };
 
 /* The view lives in the model's pool; view_free() closes what it opened. */
-struct view *view_make(struct model *model, const struct report_request *request);
+struct view *view_make(struct model *model, const struct view_options *options);
 void view_free(struct view *view);
-
-/* True for the kinds whose events are threads in a ring. */
-bool finding_is_cycle(const struct finding *finding);
 
 #endif

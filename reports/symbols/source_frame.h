@@ -1,0 +1,44 @@
+/*
+ * A frame of a stack as its source has it, and how a frame is written.
+ */
+#ifndef REPORTS_SYMBOLS_SOURCE_FRAME_H
+#define REPORTS_SYMBOLS_SOURCE_FRAME_H
+
+#include "reports/model/pool.h"
+
+struct source_frame {
+	const char *function;  /* demangled; NULL if unknown */
+	const char *file;      /* as compiled; NULL if unknown */
+	const char *directory; /* of the compilation, for finding the file; or NULL */
+	unsigned line;
+	unsigned column;
+	bool is_inlined;
+	bool is_startup;    /* how libc reached main or a thread's function */
+	const char *module; /* last part of its path; NULL if unknown */
+	const char *module_path;
+	const char *build_id;
+	uint64_t offset;	 /* in the module, inside the call; the address if unknown */
+	uint64_t function_start; /* in the module; 0 if unknown */
+};
+
+struct source_stack {
+	struct source_frame *frames;
+	size_t frame_count;
+	size_t visible_count; /* without start-up code at the outer end */
+	bool is_incomplete;
+	bool is_in_handler;
+};
+
+/* "transfer", or "<prog+0x1190>" where names were stripped.  Never NULL. */
+const char *source_frame_function(struct pool *pool, const struct source_frame *frame);
+/* "src/bank.c:12", or "prog+0x11c0".  Never NULL. */
+const char *source_frame_place(struct pool *pool, const struct source_frame *frame);
+/* The same with the last part of the path only: "bank.c:12". */
+const char *source_frame_short_place(struct pool *pool, const struct source_frame *frame);
+/* True for code of the system's libraries, and of their headers. */
+bool source_frame_is_system(const struct source_frame *frame);
+
+/* The innermost frame in the program's own code, or the innermost; or NULL. */
+const struct source_frame *source_stack_site(const struct source_stack *stack);
+
+#endif
