@@ -1,8 +1,8 @@
 #!/bin/sh
-# Includes point down only, third-party libraries are met where they may be,
-# and what runs in the guest reaches no libc function outside a short list.
+# Folders include and call downwards only, third-party libraries are met where they
+# may be, and what runs in the guest reaches no libc function outside a short list.
 #
-# Environment: srcdir; libcore.a and libsnarl's parts are looked at if built.
+# Environment: srcdir; objects and libraries are looked at if built.
 
 srcdir=${srcdir:-.}
 passed=0
@@ -28,18 +28,6 @@ sources() {
 	for folder; do find "$srcdir/$folder" -name '*.[chS]' -o -name '*.def'; done
 }
 
-# may_include FOLDER LAYER...: quoted includes of FOLDER name these layers alone.
-may_include() {
-	folder=$1
-	shift
-	allowed=$(echo "$@" | tr ' ' '|')
-	# shellcheck disable=SC2046
-	grep -nE '^#[[:space:]]*include "' $(sources "$folder") /dev/null |
-		grep -vE "include \"(($allowed)/|[^/\"]*\")" |
-		sed "s,^$srcdir/,," >"$found"
-	claim "$folder includes only $*"
-}
-
 # only_in HEADER PLACES: a pattern of file names that may include it.
 only_in() {
 	grep -rnE "^#[[:space:]]*include [<\"]([^>\"]*/)?$1" "$srcdir/src" "$srcdir/preload" \
@@ -48,18 +36,195 @@ only_in() {
 	claim "only $(echo "$2" | tr -d '\\') include $1"
 }
 
-may_include src/base base
-may_include src/elf base elf
-may_include src/finding base finding
-may_include src/options base options
-may_include src/x86 base elf x86
-may_include src/detect base finding detect
-may_include src/unwind base detect finding preload unwind
-may_include src/replay/script base finding replay
-may_include preload base elf finding options unwind x86 detect preload
-may_include reports base elf finding options x86 reports
-may_include src/replay base finding options detect replay reports command
-may_include src/command base elf finding options replay x86 detect reports command
+# --- Folders --------------------------------------------------------------------
+
+# The floor of each folder: it includes and calls what is on lower floors only.
+floors='
+ 1 src/base
+ 2 src/elf
+ 2 src/finding
+ 2 src/options
+ 3 src/unwind
+ 3 src/detect/base
+ 3 src/x86/decode
+ 3 src/replay/script
+ 3 reports/model
+ 4 src/detect/shadow
+ 4 src/detect/lock_order
+ 4 src/detect/deadlock
+ 4 src/x86/survey
+ 4 reports/symbols
+ 5 src/detect/race
+ 5 src/x86/flow
+ 5 reports/types
+ 6 src/detect/sync
+ 6 src/x86/emit
+ 6 reports/words
+ 7 src/detect
+ 7 src/x86
+ 7 reports/formats
+ 8 src/x86/verify
+ 8 reports
+ 8 preload/guest
+ 9 preload/outside
+ 9 preload/code
+ 9 src/command/base
+10 src/command/run
+10 src/replay
+11 src/command
+10 preload/results
+10 preload/debugger
+11 preload/heap
+12 preload/ranges
+12 preload/channels
+13 preload/access
+14 preload/signals
+15 preload/process
+15 preload/instrument
+16 preload/exec
+16 preload/sync
+'
+
+# What each wing may use beside itself.
+wings='
+src/base
+src/elf          src/base
+src/finding      src/base
+src/options      src/base
+src/unwind       src/base src/elf
+src/detect       src/base src/finding
+src/x86          src/base src/elf
+src/replay       src/base src/finding src/options src/detect reports src/command
+src/command      src/base src/elf src/finding src/options src/detect src/x86 src/replay reports
+preload          src/base src/elf src/finding src/options src/detect src/x86 src/unwind
+reports          src/base src/elf src/finding src/options src/x86
+'
+
+# Symbols by which a folder calls upwards: pointers that the part above fills in.
+hooks='guest_hooks'
+
+# Wings whose folders are known to use each other still.
+known='src/detect src/x86 src/command reports'
+
+# Lines 'FROM TO WHAT' for each include between two folders, and each symbol that an
+# object of one needs of an object of another.
+list_uses() {
+	(cd "$srcdir" && find src preload reports \( -name '*.[chS]' -o -name '*.def' \) \
+		-exec grep -HE '^#[[:space:]]*include "[^"]*/' {} +) |
+		awk -F '[:"]' '{
+			from = $1; sub(/\/[^\/]*$/, "", from)
+			to = $3; sub(/\/[^\/]*$/, "", to)
+			if (to !~ /^(preload|reports)/) to = "src/" to
+			if (from != to) print from, to, $1 " includes " $3
+		}'
+	{
+		sources src preload reports | sed "s,^$srcdir/,,; s,\.[^.]*\$,,; s,^,source ,"
+		find src preload reports -name '*.o' -exec nm -A -g {} + 2>/dev/null | sed 's/:/ /'
+	} | awk -v hooks=" $hooks " '
+		$1 == "source" { is_source[$2] = 1; next }
+		{
+			folder = $1; sub(/\/[^\/]*$/, "", folder)
+			stem = $1; sub(/.*[\/-]/, "", stem); sub(/\.o$/, "", stem)
+			if (!((folder "/" stem) in is_source)) next # an old object
+			if ($2 == "U") needed[$1 " " $3] = folder
+			else if ($3 != "U" && $3 != "w") defined[$4] = folder
+		}
+		END {
+			for (use in needed) {
+				split(use, parts, " ")
+				from = needed[use]
+				to = defined[parts[2]]
+				# Only the guest library has functions of libc of its own.
+				if (!to || from == to || (to ~ /^preload/ && from !~ /^preload/) ||
+				    index(hooks, " " parts[2] " "))
+					continue
+				print from, to, parts[1] " needs " parts[2]
+			}
+		}'
+}
+
+uses=$(mktemp) || exit 1
+trap 'rm -f "$found" "$uses"' EXIT
+list_uses >"$uses"
+
+{
+	sources src preload reports | sed "s,^$srcdir/,,; s,/[^/]*\$,," | sort -u >"$uses.folders"
+	echo "$floors" | awk 'NF { print $2 }' | sort | comm -3 - "$uses.folders" | tr -d '\t'
+	rm -f "$uses.folders"
+} >"$found"
+claim "each folder has a floor"
+
+# Uses but those inside of a wing that is known.
+list_unknown() {
+	awk -v known="$known" '
+		BEGIN { count = split(known, wings, " ") }
+		{
+			for (i = 1; i <= count; i++)
+				if (index($1 "/", wings[i] "/") == 1 && index($2 "/", wings[i] "/") == 1)
+					next
+			print
+		}' "$uses"
+}
+
+# upward WHAT: uses of a folder that is not on a lower floor.
+upward() {
+	{
+		echo "$floors" | sed 's/^/floor /'
+		list_unknown
+	} | awk -v what=" $1 " '
+		$1 == "floor" { floor[$3] = $2; next }
+		index($0, what) && floor[$2] >= floor[$1] {
+			use = $0; sub(/^[^ ]* [^ ]* /, "", use)
+			print use " (" $1 " on floor " floor[$1] ", " $2 " on " floor[$2] ")"
+		}' | sort >"$found"
+}
+
+upward includes
+claim "folders include lower ones only"
+if [ -f preload/libsnarl.so ] && [ -f snarl ]; then
+	upward needs
+	claim "folders call lower ones only"
+else
+	skipped=$((skipped + 1))
+	echo "skip folders call lower ones only (not built)"
+fi
+
+list_unknown | cut -d ' ' -f 1,2 | sort -u | tsort 2>"$found" >/dev/null
+claim "no folders use each other in a circle"
+
+{
+	echo "$wings" | sed 's/^/wing /'
+	cat "$uses"
+} | awk '
+	$1 == "wing" { wing[$2] = " " $0 " "; next }
+	{
+		from = $1; to = $2
+		while (from && !(from in wing)) if (!sub(/\/[^\/]*$/, "", from)) break
+		while (to && !(to in wing)) if (!sub(/\/[^\/]*$/, "", to)) break
+		if (from != to && !index(wing[from], " " to " ")) {
+			sub(/^[^ ]* [^ ]* /, "")
+			print $0 " (" from " may not use " to ")"
+		}
+	}' | sort >"$found"
+claim "wings use those alone that they may"
+
+find "$srcdir/src" "$srcdir/preload" "$srcdir/reports" "$srcdir/man" -type f |
+	sed "s,^$srcdir/,,; s,/[^/]*\$,," | sort | uniq -c |
+	awk '$1 > 20 && $2 != "src/detect/lock_order" { print $2 ": " $1 " files" }' >"$found"
+claim "a folder has at most 20 files"
+
+# Names in HACKING.md of files; those without a folder may be in any.
+grep -oE '`[A-Za-z0-9_/.*]+\.(c|h|S|def|sh|py|md|tsv|mk|events)`' "$srcdir/HACKING.md" |
+	tr -d '`' | sort -u | while read -r name; do
+	case $name in
+	NAME* | */NAME*) ;;
+	*/*) [ -n "$(ls "$srcdir"/$name "$srcdir/src"/$name 2>/dev/null)" ] || echo "$name" ;;
+	*) [ -n "$(find "$srcdir" -name build -prune -o -name "$name" -print -quit)" ] || echo "$name" ;;
+	esac
+done >"$found"
+claim "HACKING.md names files that are there"
+
+# --- Others -----------------------------------------------------------------------
 
 only_in uthash.h 'src/base/map\.c'
 only_in Zydis/ 'src/x86/decode/[a-z_]*\.[ch]'
