@@ -18,11 +18,15 @@ reports_libreports_a_SOURCES = \
 	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
 	%D%/types/code.c %D%/types/code.h \
 	%D%/types/data.c %D%/types/data.h \
+	%D%/types/form.h \
 	%D%/types/pointee.c %D%/types/pointee.h \
 	%D%/types/type_names.c \
 	%D%/types/types.c %D%/types/types.h \
 	%D%/types/variables.c %D%/types/variables.h \
-	%D%/words/atomics.c %D%/words/atomics.h \
+	%D%/source/lexer.c %D%/source/lexer.h \
+	%D%/source/names.c %D%/source/names.h \
+	%D%/source/statement.c %D%/source/statement.h \
+	%D%/source/words.c %D%/source/words.h \
 	%D%/words/details.def \
 	%D%/words/explain.c %D%/words/explain.def %D%/words/explain.h \
 	%D%/words/explain_action.c \
@@ -30,6 +34,7 @@ reports_libreports_a_SOURCES = \
 	%D%/words/fingerprint.c %D%/words/fingerprint.h \
 	%D%/words/memory.c %D%/words/memory.h \
 	%D%/words/names.c %D%/words/names.h \
+	%D%/words/verdict.c %D%/words/verdict.h \
 	%D%/words/view.c %D%/words/view.h %D%/words/view_options.h \
 	%D%/formats/blocked.c %D%/formats/blocked.h \
 	%D%/formats/formats.h \

@@ -8,16 +8,19 @@
 #define COLUMNS_MAX 160
 #define FILE_BYTES_MAX (64l * 1024 * 1024)
 
+const char *source_frame_path(struct pool *pool, const struct source_frame *frame)
+{
+	if (frame->file[0] == '/' || !frame->directory)
+		return frame->file;
+	return pool_format(pool, "%s/%s", frame->directory, frame->file);
+}
+
 /* The file as it was compiled, else as it is seen from here. */
 static FILE *open_source(struct pool *pool, const struct source_frame *frame, struct stat *status)
 {
-	const char *paths[2] = {frame->file, NULL};
+	const char *paths[2] = {source_frame_path(pool, frame), frame->file};
 
-	if (frame->file[0] != '/' && frame->directory) {
-		paths[0] = pool_format(pool, "%s/%s", frame->directory, frame->file);
-		paths[1] = frame->file;
-	}
-	for (size_t i = 0; i < ARRAY_LENGTH(paths) && paths[i]; i++) {
+	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
 		/* Asked for first: to open a FIFO would be to wait for it. */
 		if (stat(paths[i], status) == 0 && S_ISREG(status->st_mode) &&
 		    status->st_size <= FILE_BYTES_MAX)
@@ -48,12 +51,29 @@ static const char *clean_line(struct pool *pool, const char *line)
 	return length > COLUMNS_MAX ? pool_format(pool, "%s...", text) : text;
 }
 
-static bool is_newer_than_module(const struct stat *source, const struct source_frame *frame)
+bool source_file_is_newer(const struct source_file *file, const struct source_frame *frame)
 {
 	struct stat module;
 
 	return frame->module_path && stat(frame->module_path, &module) == 0 &&
-	       source->st_mtime > module.st_mtime;
+	       file->changed_at > module.st_mtime;
+}
+
+bool source_file_read(struct pool *pool, const struct source_frame *frame, struct source_file *file)
+{
+	struct stat status;
+	FILE *stream = open_source(pool, frame, &status);
+	char *text;
+
+	*file = (struct source_file){0};
+	if (!stream)
+		return false;
+	text = pool_alloc(pool, (size_t)status.st_size + 1);
+	file->length = fread(text, 1, (size_t)status.st_size, stream);
+	file->text = text;
+	file->changed_at = status.st_mtime;
+	fclose(stream);
+	return true;
 }
 
 bool source_quote(struct pool *pool, const struct source_frame *frame, struct source_quote *quote)
@@ -73,7 +93,8 @@ bool source_quote(struct pool *pool, const struct source_frame *frame, struct so
 		if (number != frame->line)
 			continue;
 		quote->text = clean_line(pool, line);
-		quote->is_newer = is_newer_than_module(&status, frame);
+		quote->is_newer = source_file_is_newer(
+			&(struct source_file){.changed_at = status.st_mtime}, frame);
 		break;
 	}
 	free(line);

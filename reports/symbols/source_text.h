@@ -14,6 +14,23 @@ struct source_quote {
 	bool is_newer;	  /* the file was changed after the module was built */
 };
 
+/* A whole file; 'text' is NULL if it is not here. */
+struct source_file {
+	const char *text;
+	size_t length;
+	int64_t changed_at; /* seconds since 1970 */
+};
+
+/* Where @frame's file was when it was compiled. */
+const char *source_frame_path(struct pool *pool, const struct source_frame *frame);
+
+/* Reads the file of @frame; false if it cannot be had. */
+bool source_file_read(struct pool *pool, const struct source_frame *frame,
+		      struct source_file *file);
+
+/* True if it was changed after the module of @frame was built. */
+bool source_file_is_newer(const struct source_file *file, const struct source_frame *frame);
+
 /* The line of @frame; false if it cannot be had. */
 bool source_quote(struct pool *pool, const struct source_frame *frame, struct source_quote *quote);
 

@@ -368,3 +368,21 @@ const char *symbolize_place(struct symbolizer *symbolizer, const struct model_pr
 
 	return site ? source_frame_short_place(symbolizer->pool, site) : NULL;
 }
+
+bool symbolize_instruction(struct symbolizer *symbolizer, const struct model_process *process,
+			   uint32_t stack, struct elf_image **image, uint64_t *address)
+{
+	const struct model_stack *raw = model_stack(process, stack);
+	const struct model_module *module;
+
+	if (!raw || !raw->frame_count)
+		return false;
+	/* As of an access is recorded: one byte behind where it begins. */
+	*address = model_stack_frame(raw, 0) - 1;
+	module = model_module(raw->home ? raw->home : process, raw->generation, *address);
+	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
+		return false;
+	*image = symbolizer_image(symbolizer, module);
+	*address -= module->bias;
+	return true;
+}

@@ -37,4 +37,8 @@ const char *symbolize_place(struct symbolizer *symbolizer, const struct model_pr
 struct elf_image *symbolizer_image(struct symbolizer *symbolizer,
 				   const struct model_module *module);
 
+/* The file and address of the innermost instruction of @stack; false if unknown. */
+bool symbolize_instruction(struct symbolizer *symbolizer, const struct model_process *process,
+			   uint32_t stack, struct elf_image **image, uint64_t *address);
+
 #endif

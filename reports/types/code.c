@@ -2,6 +2,7 @@
 
 #include <gelf.h>
 
+#include "reports/types/form.h"
 #include "x86/decode/decode.h"
 
 #define CODE_BYTES_MAX (256u * 1024) /* of a function: more is not looked through */
@@ -67,4 +68,38 @@ bool code_decode(struct pool *pool, struct elf_image *image, uint64_t start, uin
 	}
 	*code = (struct code){instructions, count, start};
 	return count && start + instructions[count - 1].offset == address;
+}
+
+/* Where the function at @address begins, by its symbol or the unwind table. */
+static bool find_function(struct elf_image *image, uint64_t address, uint64_t *start)
+{
+	uint64_t distance;
+
+	if (!elf_image_symbol(image, address, true, &distance))
+		return elf_image_function_start(image, address, start);
+	*start = address - distance;
+	return true;
+}
+
+bool form_find(struct pool *pool, struct elf_image *image, uint64_t address,
+	       struct access_form *form)
+{
+	const struct instruction *last;
+	struct code code;
+	uint64_t start;
+
+	code.count = 0;
+	if (!find_function(image, address, &start))
+		return false;
+	if (code_decode(pool, image, start, address, &code)) {
+		last = &code.instructions[code.count - 1];
+		*form = (struct access_form){access_shape_of(last), last->access_bytes};
+		return true;
+	}
+	/* Not where one begins: the place inside of a call, that of its return. */
+	last = code.count ? &code.instructions[code.count - 1] : NULL;
+	if (!last || (last->kind != INSTRUCTION_CALL && last->kind != INSTRUCTION_CALL_INDIRECT))
+		return false;
+	*form = (struct access_form){SHAPE_NONE, 0};
+	return true;
 }

@@ -14,13 +14,15 @@ bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	return dwarf_formref_die(dwarf_attr_integrate(die, DW_AT_type, &attribute), type);
 }
 
-/* Strips qualifiers and typedefs; true if it met the name of a lock's type. */
-static bool peel_type(Dwarf_Die *type, bool *is_atomic)
+/* Strips qualifiers and typedefs, which go to @place; true if it met the name of a
+ * lock's type. */
+static bool peel_type(Dwarf_Die *type, struct type_place *place)
 {
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
 		int tag = dwarf_tag(type);
 
-		*is_atomic |= type_is_atomic(type);
+		place->is_atomic |= type_is_atomic(type);
+		place->is_volatile |= tag == DW_TAG_volatile_type;
 		if (type_is_lock(type))
 			return true;
 		if (tag != DW_TAG_typedef && tag != DW_TAG_const_type &&
@@ -105,11 +107,11 @@ static bool member_size(Dwarf_Die *member, uint64_t *size_bytes)
 bool type_is_open(const Dwarf_Die *type)
 {
 	Dwarf_Die whole = *type;
-	bool is_atomic = false;
+	struct type_place ignored = {0};
 	bool is_open = false;
 	Dwarf_Die member;
 
-	if (peel_type(&whole, &is_atomic) || dwarf_child(&whole, &member) != 0)
+	if (peel_type(&whole, &ignored) || dwarf_child(&whole, &member) != 0)
 		return false;
 	do {
 		Dwarf_Die inner;
@@ -126,10 +128,10 @@ static bool is_empty(const Dwarf_Die *type, int depth)
 	Dwarf_Die whole = *type;
 	Dwarf_Die member;
 	Dwarf_Die inner;
-	bool is_atomic = false;
+	struct type_place ignored = {0};
 	int tag;
 
-	if (depth > DEPTH_MAX || peel_type(&whole, &is_atomic))
+	if (depth > DEPTH_MAX || peel_type(&whole, &ignored))
 		return false;
 	tag = dwarf_tag(&whole);
 	if (tag != DW_TAG_structure_type && tag != DW_TAG_class_type)
@@ -411,7 +413,7 @@ static bool descend(struct descent *descent)
 	if (!descent->place.is_atomic && name)
 		descent->place.type = name;
 	descent->declared = descent->type;
-	if (peel_type(&descent->type, &descent->place.is_atomic))
+	if (peel_type(&descent->type, &descent->place))
 		return false;
 	peeled = dwarf_diename(&descent->type);
 	tag = dwarf_tag(&descent->type);

@@ -22,6 +22,7 @@ struct type_place {
 	unsigned encoding;	 /* DW_ATE_..., if the part is a number; else 0 */
 	uint64_t number_bytes;	 /* ... and its size */
 	bool is_atomic;		 /* the part is, or is in, an atomic type */
+	bool is_volatile;	 /* the same of volatile */
 };
 
 /* The type of a variable, member or type @die. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "reports/words/atomics.h"
+#include "reports/words/verdict.h"
 #include "reports/words/explain.h"
 #include "reports/words/fingerprint.h"
 #include "reports/words/memory.h"
@@ -94,7 +94,7 @@ static void add_finding(struct view *view, const struct model_finding *source)
 	if (finding_is_cycle(source->finding))
 		rotate_cycle(view, &finding);
 	finding.memory = memory_describe(view, &finding);
-	if (!atomics_judge(view, &finding)) {
+	if (!verdict_apply(view, &finding)) {
 		view->atomic_count++;
 		return;
 	}
@@ -108,11 +108,6 @@ static void add_finding(struct view *view, const struct model_finding *source)
 	view->findings[view->finding_count++] = finding;
 }
 
-static bool is_selected(const struct view_options *options, const struct model_finding *finding)
-{
-	return !finding->is_gone && finding->finding->severity >= options->min_severity;
-}
-
 struct view *view_make(struct model *model, const struct view_options *options)
 {
 	struct view *view = pool_alloc(&model->pool, sizeof(*view));
@@ -121,13 +116,14 @@ struct view *view_make(struct model *model, const struct view_options *options)
 	view->model = model;
 	view->options = options;
 	view->symbolizer = symbolizer_new(&model->pool);
+	view->statements = statements_new(&model->pool);
 	view->program = options->program;
 	if (!view->program && model->process_count)
 		view->program = model->processes[0]->path;
 	if (!view->program || !view->program[0])
 		view->program = "(unknown program)";
 	for (size_t i = 0; i < model->finding_count; i++) {
-		if (is_selected(options, &model->findings[i]))
+		if (!model->findings[i].is_gone)
 			add_finding(view, &model->findings[i]);
 	}
 	/* Names first: numbers of equal names depend on all locks that occur. */

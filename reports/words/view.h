@@ -15,6 +15,7 @@
 #include "reports/words/view_options.h"
 
 struct lock_names;
+struct statements;
 struct view_memory;
 
 /* One line of a scenario: who does what. */
@@ -28,7 +29,7 @@ struct view_finding {
 	const struct finding *finding;
 	const struct finding_event **events; /* in the order to show */
 	size_t event_count;
-	enum severity severity;	    /* not above the finding's own */
+	enum severity severity;	    /* as the verdict makes it */
 	uint32_t details;	    /* of enum finding_detail, as far as they are still true */
 	const char *atomics_note;   /* what debug information says of it, or NULL */
 	struct view_memory *memory; /* NULL: it is about none */
@@ -48,6 +49,7 @@ struct view {
 	struct pool *pool;
 	struct model *model;
 	struct symbolizer *symbolizer;
+	struct statements *statements; /* of the sources, for verdicts */
 	const struct view_options *options;
 	const char *program;
 	struct view_finding *findings;

@@ -1,5 +1,5 @@
 /*
- * Double-checked locking with a plain pointer (data-race, warning).
+ * Double-checked locking with a plain pointer (data-race).
  *
  * What happens: who comes first loads the settings, under the lock.  Who comes
  * later sees the pointer set and spares himself the lock.
@@ -9,8 +9,8 @@
  * that the second thread uses settings that are not there yet.
  *
  * See it: snarl run ./lazy_init
- * The look without the lock, and the write under it.  A warning only: on this
- * processor the same machine code could come from the atomics of the twin.
+ * The look without the lock, and the write under it.  The machine code is that
+ * of the twin; that the pointer is no atomic shows in the source.
  *
  * Fix: store with release, look with acquire, as in clean_lazy_init.c; or
  * pthread_once().

@@ -1,5 +1,5 @@
 /*
- * A linked stack that two threads push to without a lock (data-race, warning).
+ * A linked stack that two threads push to without a lock (data-race).
  *
  * What happens: push() makes the new node point to the top, then makes it the
  * top.  If another push comes in between, its node is no longer on the stack.
@@ -8,8 +8,8 @@
  * 'next' says.
  *
  * See it: snarl run ./stack
- * The writes of the top by both threads.  A warning only: the plain moves could
- * be relaxed atomics, which would lose the node all the same.
+ * The writes of the top by both threads.  As relaxed atomics, with the same
+ * machine code, they would lose the node all the same.
  *
  * Fix: compare and exchange, which stores the new top only if the old one still
  * is what the node points to: clean_stack.c, as R. K. Treiber did it in 1986.

@@ -1,5 +1,5 @@
 /*
- * A condition that is checked before the lock is taken (data-race, warning).
+ * A condition that is checked before the lock is taken (data-race).
  *
  * What happens: both ends of a connection may close it.  Whoever finds it
  * closed already leaves; who does not takes the lock and closes it.
@@ -9,8 +9,8 @@
  * And nothing orders the check with the write, so it may be as old as it likes.
  *
  * See it: snarl run ./unlocked_check
- * The check without the lock, and the write of the other end under it.  A
- * warning only: plain moves could be relaxed atomics, for all that shows.
+ * The check without the lock, and the write of the other end under it.  That
+ * neither is an atomic shows in the source alone.
  *
  * Fix: check under the lock: clean_unlocked_check.c.
  */

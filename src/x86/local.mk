@@ -1,6 +1,7 @@
 src_libplan_a_SOURCES += \
 	%D%/plan.c %D%/plan.h \
 	%D%/decode/decode.c %D%/decode/decode.h \
+	%D%/decode/access_shape.c %D%/decode/access_shape.h \
 	%D%/decode/instruction.h \
 	%D%/decode/linked.c \
 	%D%/decode/locked.c %D%/decode/locked.h \

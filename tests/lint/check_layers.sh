@@ -59,19 +59,20 @@ floors='
  5 reports/types
  6 src/detect/sync
  6 src/x86/emit
- 6 reports/words
+ 6 reports/source
+ 7 reports/words
  7 src/detect
  7 src/x86
- 7 reports/formats
+ 8 reports/formats
  8 src/x86/verify
- 8 reports
+ 9 reports
  8 preload/guest
  9 preload/outside
  9 preload/code
- 9 src/command/base
-10 src/command/run
-10 src/replay
-11 src/command
+10 src/command/base
+11 src/command/run
+11 src/replay
+12 src/command
 10 preload/results
 10 preload/debugger
 11 preload/heap

@@ -310,12 +310,12 @@ static const struct race_case cases[] = {
 	CASE(sequential, "silent"),
 	CASE(fences, "silent"),
 	CASE(polled, "silent"),
-	CASE(untyped, "data-race:warning|unmarked-sync"),
+	CASE(untyped, "silent"),
 	CASE(shown_late, "silent"),
-	CASE(spins_with_yield, "unmarked-sync:note"),
-	CASE(spins_with_pause, "unmarked-sync:note"),
-	CASE(spins_with_sleep, "unmarked-sync:note"),
-	CASE(spins_with_nothing, "unmarked-sync:note"),
+	CASE(spins_with_yield, "unmarked-sync:warning"),
+	CASE(spins_with_pause, "unmarked-sync:warning"),
+	CASE(spins_with_sleep, "unmarked-sync:warning"),
+	CASE(spins_with_nothing, "unmarked-sync:warning"),
 	CASE(flag_first, "lost-update:error"),
 	CASE(flag_other, "lost-update:error"),
 	CASE(flag_spin_lock, "silent"),
@@ -324,8 +324,8 @@ static const struct race_case cases[] = {
 	CASE(ticket, "silent"),
 	CASE(peterson, "silent"),
 	CASE(relaxed, "silent"),
-	CASE(plain_moves, "data-race:warning"),
-	CASE(double_checked, "data-race:warning"),
+	CASE(plain_moves, "data-race:error"),
+	CASE(double_checked, "data-race:error"),
 };
 
 int main(int argc, char **argv)

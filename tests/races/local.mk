@@ -4,12 +4,16 @@
 SUITES += tests/races/run_races
 dist_check_SCRIPTS += tests/races/run_races
 EXTRA_DIST += \
+	tests/races/atomic_idioms.c \
+	tests/races/atomic_idioms_cxx.cc \
 	tests/races/atomics.c \
 	tests/races/cases.h \
 	tests/races/channel_edges.c \
 	tests/races/cxx_edges.cc \
 	tests/races/lock_edges.c \
 	tests/races/memory.c \
+	tests/races/plain_idioms.c \
+	tests/races/plain_idioms_cxx.cc \
 	tests/races/publishing.c \
 	tests/races/rust_edges.rs \
 	tests/races/split_turns.c \

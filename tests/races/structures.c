@@ -373,7 +373,7 @@ static const struct race_case cases[] = {
 	CASE(two_producers, "lost-update:error data-race?"),
 	CASE(mpmc_ring, "silent"),
 	CASE(treiber_stack, "silent"),
-	CASE(plain_stack, "data-race:warning"),
+	CASE(plain_stack, "data-race:error|data-race:warning"),
 	CASE(reference_count, "silent"),
 	CASE(plain_count, "lost-update:error"),
 	CASE(sequence_lock, "silent"),

@@ -213,7 +213,7 @@ static const struct race_case cases[] = {
 	CASE(through_register, "lost-update:error"),
 	CASE(floating_sum, "lost-update:error"),
 	CASE(bits_of_one_byte, "lost-update:error"),
-	CASE(single_writer, "data-race:warning"),
+	CASE(single_writer, "data-race:error"),
 	CASE(check_stale, "lost-update:error"),
 	CASE(check_then_act, "check-then-act:warning"),
 	CASE(check_again, "silent"),

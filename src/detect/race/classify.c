@@ -256,8 +256,8 @@ static bool is_learnt_by_open(struct race_step *step)
 static struct race_verdict doubted(const struct detector *detector, struct race_verdict verdict)
 {
 	/* relaxed: set while code is patched, which nobody runs. */
-	if (!load_relaxed(&detector->has_unseen_atomics) || verdict.severity != SEVERITY_ERROR ||
-	    verdict.details & DETAIL_VALUE_SEEN)
+	if (!load_relaxed(&detector->has_unseen_atomics) || verdict.details & DETAIL_VALUE_SEEN ||
+	    (verdict.severity != SEVERITY_ERROR && !(verdict.details & DETAIL_MAY_BE_ATOMIC)))
 		return verdict;
 	verdict.severity = SEVERITY_WARNING;
 	verdict.details |= DETAIL_UNSEEN_ORDER;

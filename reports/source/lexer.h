@@ -1,0 +1,57 @@
+/*
+ * A source file as tokens, with their lines and columns.
+ *
+ * C, C++ and Rust are close enough for one lexer, as only names, signs and the
+ * ends of statements are of interest: comments are left out, strings are empty,
+ * and a directive of the preprocessor is one token, whose macros are kept apart.
+ * Columns count bytes from 1, as compilers do.
+ */
+#ifndef REPORTS_SOURCE_LEXER_H
+#define REPORTS_SOURCE_LEXER_H
+
+#include "base/types.h"
+#include "reports/model/pool.h"
+
+enum language { LANGUAGE_C, LANGUAGE_CXX, LANGUAGE_RUST };
+
+enum token_kind { TOKEN_NAME, TOKEN_NUMBER, TOKEN_TEXT, TOKEN_SIGN, TOKEN_DIRECTIVE };
+
+struct token {
+	const char *text; /* not ended by a NUL */
+	uint32_t length;
+	uint32_t line, column; /* of its first byte, from 1 */
+	enum token_kind kind;
+};
+
+/* "#define name(parameters) body" */
+struct macro {
+	const char *name;
+	bool is_function;
+	const struct token *parameters;
+	size_t parameter_count;
+	const struct token *body;
+	size_t body_count;
+};
+
+struct token_list {
+	const struct token *tokens;
+	size_t count;
+	const struct macro *macros;
+	size_t macro_count;
+	enum language language;
+};
+
+/* By the end of its name; a header may be of either, and C++ has all of C. */
+enum language lexer_language(const char *path);
+
+/* @text must live as long as the tokens. */
+struct token_list lexer_read(struct pool *pool, const char *text, size_t length,
+			     enum language language);
+
+/* The macro called @name, the first if there are several; or NULL. */
+const struct macro *lexer_find_macro(const struct token_list *list, const struct token *name);
+
+/* True if @token is @text. */
+bool lexer_token_is(const struct token *token, const char *text);
+
+#endif

@@ -1,0 +1,389 @@
+#include "reports/source/statement.h"
+
+#include <string.h>
+
+#include "reports/symbols/source_text.h"
+#include "reports/source/lexer.h"
+#include "reports/source/names.h"
+#include "reports/source/words.h"
+
+#define MACRO_DEPTH_MAX 4
+#define HEADERS_MAX 256 /* of a unit that are looked through for a macro */
+
+/* A source file, read once. */
+struct known_source {
+	struct known_source *next;
+	const char *path;
+	struct source_file file;
+	struct token_list list;
+};
+
+struct statements {
+	struct pool *pool;
+	struct names *names;
+	struct known_source *sources;
+};
+
+/* The question, and what was found on the way to its answer. */
+struct reading {
+	struct statements *statements;
+	const struct statement_question *question;
+	const struct token_list *list;
+	const struct token *tokens; /* of the statement */
+	size_t count;
+	bool has_data; /* it names a variable, member or parameter */
+	bool has_member;
+	bool has_reference;
+	bool has_atomic; /* ... of such a type */
+	bool has_volatile;
+	const char *doubt; /* what may be a macro, or NULL */
+};
+
+struct statements *statements_new(struct pool *pool)
+{
+	struct statements *statements = pool_alloc(pool, sizeof(*statements));
+
+	statements->pool = pool;
+	statements->names = names_new(pool);
+	return statements;
+}
+
+static struct known_source *find_source(struct statements *statements,
+					const struct source_frame *frame)
+{
+	const char *path = source_frame_path(statements->pool, frame);
+	struct known_source *source;
+
+	for (source = statements->sources; source; source = source->next) {
+		if (strcmp(source->path, path) == 0)
+			return source;
+	}
+	source = pool_alloc(statements->pool, sizeof(*source));
+	source->path = path;
+	source->next = statements->sources;
+	statements->sources = source;
+	if (source_file_read(statements->pool, frame, &source->file))
+		source->list = lexer_read(statements->pool, source->file.text, source->file.length,
+					  lexer_language(path));
+	return source;
+}
+
+/* --- Finding the statement ------------------------------------------------------ */
+
+static bool ends_statement(const struct token *token)
+{
+	return token->kind == TOKEN_DIRECTIVE || lexer_token_is(token, ";") ||
+	       lexer_token_is(token, "{") || lexer_token_is(token, "}");
+}
+
+/* The tokens [*first, *last] of line and column; without a column those of the line. */
+static bool find_place(const struct token_list *list, unsigned line, unsigned column, size_t *first,
+		       size_t *last)
+{
+	bool is_found = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct token *token = &list->tokens[i];
+
+		if (token->line != line ||
+		    (column && (column < token->column || column >= token->column + token->length)))
+			continue;
+		if (!is_found)
+			*first = i;
+		*last = i;
+		is_found = true;
+	}
+	return is_found;
+}
+
+static void widen_to_statement(const struct token_list *list, size_t *first, size_t *last)
+{
+	while (*first > 0 && !ends_statement(&list->tokens[*first - 1]))
+		--*first;
+	while (*last + 1 < list->count && !ends_statement(&list->tokens[*last]) &&
+	       !ends_statement(&list->tokens[*last + 1]))
+		++*last;
+}
+
+static bool has_directive(const struct token *tokens, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (tokens[i].kind == TOKEN_DIRECTIVE)
+			return true;
+	}
+	return false;
+}
+
+/* --- Names and macros -------------------------------------------------------------- */
+
+static bool is_parameter(const struct macro *macro, const struct token *name)
+{
+	for (size_t i = 0; macro && i < macro->parameter_count; i++) {
+		const struct token *parameter = &macro->parameters[i];
+
+		if (parameter->length == name->length &&
+		    memcmp(parameter->text, name->text, name->length) == 0)
+			return true;
+	}
+	return macro && (lexer_token_is(name, "__VA_ARGS__") || lexer_token_is(name, "__VA_OPT__"));
+}
+
+/* A macro of a header of this unit that can be read; system headers are left out. */
+static const struct macro *find_header_macro(const struct reading *reading,
+					     const struct token *name)
+{
+	const struct statement_question *question = reading->question;
+	struct pool *pool = reading->statements->pool;
+	Dwarf_Addr bias;
+	Dwarf_Files *files;
+	Dwarf_Die unit;
+	size_t count;
+
+	if (!elf_image_unit(question->image, question->address, &unit, &bias) ||
+	    dwarf_getsrcfiles(&unit, &files, &count) != 0)
+		return NULL;
+	for (size_t i = 0; i < count && i < HEADERS_MAX; i++) {
+		struct source_frame frame = *question->frame;
+		const char *path = dwarf_filesrc(files, i, NULL, NULL);
+		const struct macro *macro;
+
+		if (!path || strncmp(path, "/usr/", 5) == 0)
+			continue;
+		frame.file = pool_copy(pool, path, strlen(path));
+		macro = lexer_find_macro(&find_source(reading->statements, &frame)->list, name);
+		if (macro)
+			return macro;
+	}
+	return NULL;
+}
+
+static void read_names(struct reading *reading, const struct token *tokens, size_t count,
+		       const struct macro *macro, int depth);
+
+/* A name that may be a macro: its body must be free of doubt too. */
+static void read_macro(struct reading *reading, const struct macro *macro, int depth)
+{
+	if (depth >= MACRO_DEPTH_MAX || words_find_atomic(macro->body, macro->body_count) ||
+	    words_find_volatile(macro->body, macro->body_count) ||
+	    words_find_assembly(macro->body, macro->body_count))
+		reading->doubt = macro->name;
+	else
+		read_names(reading, macro->body, macro->body_count, macro, depth + 1);
+}
+
+static void note_flags(struct reading *reading, uint32_t flags)
+{
+	if (flags & NAME_DATA) {
+		reading->has_data = true;
+		reading->has_member |= (flags & NAME_MEMBER) != 0;
+		reading->has_reference |= (flags & NAME_REFERENCE) != 0;
+		reading->has_atomic |= (flags & NAME_ATOMIC) != 0;
+	}
+	reading->has_volatile |= (flags & NAME_VOLATILE) != 0;
+}
+
+/* "print!(...)" of Rust. */
+static bool is_rust_macro(const struct token *tokens, size_t count, size_t index)
+{
+	return index + 1 < count && lexer_token_is(&tokens[index + 1], "!") &&
+	       !(index + 2 < count && lexer_token_is(&tokens[index + 2], "="));
+}
+
+static void read_name(struct reading *reading, const struct token *tokens, size_t count,
+		      size_t index, int depth)
+{
+	const struct statement_question *question = reading->question;
+	const struct token *name = &tokens[index];
+	const struct macro *macro = lexer_find_macro(reading->list, name);
+	uint32_t flags = names_look_up(reading->statements->names, question->image,
+				       question->address, name->text, name->length);
+
+	note_flags(reading, flags);
+	if (reading->list->language == LANGUAGE_RUST) {
+		/* There a macro is always marked as one. */
+		if (is_rust_macro(tokens, count, index))
+			reading->doubt =
+				pool_copy(reading->statements->pool, name->text, name->length);
+		return;
+	}
+	if (!macro && !flags && !words_is_harmless(name))
+		macro = find_header_macro(reading, name);
+	if (macro)
+		read_macro(reading, macro, depth);
+	else if (!flags && !words_is_harmless(name))
+		reading->doubt = pool_copy(reading->statements->pool, name->text, name->length);
+}
+
+static void read_names(struct reading *reading, const struct token *tokens, size_t count,
+		       const struct macro *macro, int depth)
+{
+	for (size_t i = 0; i < count && !reading->doubt; i++) {
+		if (tokens[i].kind == TOKEN_NAME &&
+		    !words_is_keyword(&tokens[i], reading->list->language) &&
+		    !is_parameter(macro, &tokens[i]))
+			read_name(reading, tokens, count, i, depth);
+	}
+}
+
+/* --- What the statement does ------------------------------------------------------- */
+
+static bool is_operand(const struct token *token)
+{
+	return token->kind == TOKEN_NAME || token->kind == TOKEN_NUMBER ||
+	       lexer_token_is(token, ")") || lexer_token_is(token, "]");
+}
+
+/* "p->x", "a[i]", "*p", "i++" */
+static bool dereferences(const struct reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++) {
+		const struct token *token = &reading->tokens[i];
+
+		if (lexer_token_is(token, "->") || lexer_token_is(token, "[") ||
+		    lexer_token_is(token, "++") || lexer_token_is(token, "--"))
+			return true;
+		if (lexer_token_is(token, "*") &&
+		    (i == 0 || !is_operand(token - 1) ||
+		     words_is_keyword(token - 1, reading->list->language)))
+			return true;
+	}
+	return false;
+}
+
+static bool assigns(const struct reading *reading)
+{
+	static const char *const signs[] = {
+		"=", "+=", "-=", "++", "--", "|=", "&=", "^=", "*=", "/=", "%=", "<<=", ">>=", "("};
+
+	for (size_t i = 0; i < reading->count; i++) {
+		for (size_t j = 0; j < ARRAY_LENGTH(signs); j++) {
+			if (lexer_token_is(&reading->tokens[i], signs[j]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* "&x" as an argument: whoever is called accesses it. */
+static bool is_address_argument(const struct token *tokens, size_t index)
+{
+	const struct token *before;
+
+	if (index == 0 || !lexer_token_is(&tokens[index - 1], "&"))
+		return false;
+	if (index == 1)
+		return true;
+	before = &tokens[index - 2];
+	return lexer_token_is(before, "(") || lexer_token_is(before, ",") ||
+	       lexer_token_is(before, "=") || lexer_token_is(before, ")") ||
+	       lexer_token_is(before, "return");
+}
+
+/* How often the variable is named, and how often not only for its address. */
+static void count_variable(const struct reading *reading, size_t *named, size_t *accessed)
+{
+	const char *variable = reading->question->variable;
+
+	*named = *accessed = 0;
+	for (size_t i = 0; variable && i < reading->count; i++) {
+		if (!lexer_token_is(&reading->tokens[i], variable))
+			continue;
+		++*named;
+		*accessed += !is_address_argument(reading->tokens, i);
+	}
+}
+
+/* Why the statement is not the access itself, or NULL if it is. */
+static const char *what_is_missing(const struct reading *reading)
+{
+	size_t named, accessed;
+
+	count_variable(reading, &named, &accessed);
+	if (!reading->has_data)
+		return "its statement names no variable";
+	if (reading->question->variable && !named && !dereferences(reading) &&
+	    !reading->has_reference && !reading->has_member)
+		return "its statement does not name it";
+	if (named && !accessed)
+		return "its statement only takes its address";
+	if (reading->question->is_write && !assigns(reading))
+		return "its statement has no assignment";
+	return NULL;
+}
+
+static struct evidence unknown(const char *why)
+{
+	return (struct evidence){CLAIM_UNKNOWN, why, false};
+}
+
+/* Compilers may give the line of an atomic to what stands beside it. */
+static struct evidence read_atomic(const struct reading *reading)
+{
+	size_t named, accessed;
+
+	count_variable(reading, &named, &accessed);
+	if (reading->question->variable && !named)
+		return unknown("its line has an atomic operation, perhaps on something else");
+	return (struct evidence){CLAIM_ATOMIC, "by its source", false};
+}
+
+/* "= default": the compiler copies members that have no functions of their own. */
+static bool is_made_by_compiler(const struct reading *reading)
+{
+	const struct token *last = reading->tokens + reading->count - 1;
+
+	return reading->count >= 2 && lexer_token_is(last, "default") &&
+	       lexer_token_is(last - 1, "=");
+}
+
+/* The statement itself, its words first. */
+static struct evidence read_statement(struct reading *reading)
+{
+	struct pool *pool = reading->statements->pool;
+	const char *missing;
+
+	if (has_directive(reading->tokens, reading->count))
+		return unknown("its statement has a directive in it");
+	if (words_find_atomic(reading->tokens, reading->count))
+		return read_atomic(reading);
+	if (words_find_assembly(reading->tokens, reading->count))
+		return (struct evidence){CLAIM_UNKNOWN, "its statement has inline assembly", true};
+	if (words_find_volatile(reading->tokens, reading->count))
+		return (struct evidence){CLAIM_VOLATILE, "by its source", false};
+	if (is_made_by_compiler(reading))
+		return (struct evidence){CLAIM_PLAIN, "the compiler makes its function", false};
+	read_names(reading, reading->tokens, reading->count, NULL, 0);
+	if (reading->doubt)
+		return unknown(pool_format(pool, "'%s' may be a macro", reading->doubt));
+	if (reading->has_atomic)
+		return unknown("its statement names something of an atomic type");
+	if (reading->has_volatile)
+		return (struct evidence){CLAIM_VOLATILE, "of its type", false};
+	missing = what_is_missing(reading);
+	return missing ? unknown(missing) : (struct evidence){CLAIM_PLAIN, "by its source", false};
+}
+
+struct evidence statement_read(struct statements *statements,
+			       const struct statement_question *question)
+{
+	const struct source_frame *frame = question->frame;
+	struct reading reading = {.statements = statements, .question = question};
+	const struct known_source *source;
+	size_t first = 0;
+	size_t last = 0;
+
+	if (!frame->file || !frame->line)
+		return unknown("there is no debug information for it");
+	source = find_source(statements, frame);
+	if (!source->file.text)
+		return unknown("its source is not here");
+	if (source_file_is_newer(&source->file, frame))
+		return unknown("its source has changed since it was built");
+	if (!find_place(&source->list, frame->line, frame->column, &first, &last))
+		return unknown("its line has no such statement");
+	widen_to_statement(&source->list, &first, &last);
+	reading.list = &source->list;
+	reading.tokens = source->list.tokens + first;
+	reading.count = last - first + 1;
+	return read_statement(&reading);
+}

@@ -1,0 +1,337 @@
+/*
+ * Accesses that are atomic, or may be, as C++ spells them: members, operators,
+ * references, wrappers.  None is ever an error, at any level of
+ * optimisation; a warning is allowed where nothing tells.
+ */
+#include <atomic>
+
+#include <sched.h>
+#include <unistd.h>
+
+#include "cases.h"
+
+
+
+static std::atomic<int> member_value;
+static void *member_write(void *unused)
+{
+	(void)unused;
+	member_value.store(1);
+	return NULL;
+}
+
+static void *member_read(void *unused)
+{
+	(void)unused;
+	if (member_value.load())
+		sched_yield();
+	return NULL;
+}
+
+static void member_case(void)
+{
+	run_both(member_write, member_read, NULL);
+}
+
+static std::atomic<long> relaxed_value;
+static void *relaxed_write(void *unused)
+{
+	(void)unused;
+	relaxed_value.store(1, std::memory_order_relaxed);
+	return NULL;
+}
+
+static void *relaxed_read(void *unused)
+{
+	(void)unused;
+	if (relaxed_value.load(std::memory_order_relaxed))
+		sched_yield();
+	return NULL;
+}
+
+static void relaxed_case(void)
+{
+	run_both(relaxed_write, relaxed_read, NULL);
+}
+
+static std::atomic<int> operators_value;
+static void *operators_write(void *unused)
+{
+	(void)unused;
+	operators_value = 1;
+	return NULL;
+}
+
+static void *operators_read(void *unused)
+{
+	(void)unused;
+	if (operators_value == 1)
+		sched_yield();
+	return NULL;
+}
+
+static void operators_case(void)
+{
+	run_both(operators_write, operators_read, NULL);
+}
+
+static std::atomic<double> real_value;
+static void *real_write(void *unused)
+{
+	(void)unused;
+	real_value.store(1.5, std::memory_order_relaxed);
+	return NULL;
+}
+
+static void *real_read(void *unused)
+{
+	(void)unused;
+	if (real_value.load(std::memory_order_relaxed) + getpid() > 3.0)
+		sched_yield();
+	return NULL;
+}
+
+static void real_case(void)
+{
+	run_both(real_write, real_read, NULL);
+}
+
+static std::atomic<short> extended_value;
+static void *extended_write(void *unused)
+{
+	(void)unused;
+	extended_value.store(1, std::memory_order_relaxed);
+	return NULL;
+}
+
+static void *extended_read(void *unused)
+{
+	(void)unused;
+	if ((long)extended_value.load(std::memory_order_relaxed) * getpid() > 5)
+		sched_yield();
+	return NULL;
+}
+
+static void extended_case(void)
+{
+	run_both(extended_write, extended_read, NULL);
+}
+
+static int pointer_target;
+static std::atomic<int *> pointer_value;
+
+static void *pointer_write(void *unused)
+{
+	(void)unused;
+	pointer_value.store(&pointer_target, std::memory_order_release);
+	return NULL;
+}
+
+static void *pointer_read(void *unused)
+{
+	(void)unused;
+	if (pointer_value.load(std::memory_order_acquire))
+		sched_yield();
+	return NULL;
+}
+
+static void pointer_case(void)
+{
+	run_both(pointer_write, pointer_read, NULL);
+}
+
+static int reference_value;
+static void *reference_write(void *unused)
+{
+	(void)unused;
+	std::atomic_ref<int> place(reference_value);
+
+	place.store(1, std::memory_order_release);
+	return NULL;
+}
+
+static void *reference_read(void *unused)
+{
+	(void)unused;
+	std::atomic_ref<int> place(reference_value);
+
+	if (place.load(std::memory_order_acquire))
+		sched_yield();
+	return NULL;
+}
+
+static void reference_case(void)
+{
+	run_both(reference_write, reference_read, NULL);
+}
+
+template <typename T> class Relaxed {
+	std::atomic<T> value_{};
+public:
+	operator T() const { return value_.load(std::memory_order_relaxed); }
+	Relaxed &operator=(T value)
+	{
+		value_.store(value, std::memory_order_relaxed);
+		return *this;
+	}
+};
+static Relaxed<int> wrapped_value;
+
+static void *wrapped_write(void *unused)
+{
+	(void)unused;
+	wrapped_value = 1;
+	return NULL;
+}
+
+static void *wrapped_read(void *unused)
+{
+	(void)unused;
+	if (wrapped_value == 1)
+		sched_yield();
+	return NULL;
+}
+
+static void wrapped_case(void)
+{
+	run_both(wrapped_write, wrapped_read, NULL);
+}
+
+class Switch {
+	int other_ = 0;
+	std::atomic<bool> on_{false};
+public:
+	bool is_on() const { return on_; }
+	void turn_on() { on_ = true; }
+	int other() const { return other_; }
+};
+static Switch in_class_value;
+
+static void *in_class_write(void *unused)
+{
+	(void)unused;
+	in_class_value.turn_on();
+	return NULL;
+}
+
+static void *in_class_read(void *unused)
+{
+	(void)unused;
+	if (in_class_value.is_on())
+		sched_yield();
+	return NULL;
+}
+
+static void in_class_case(void)
+{
+	run_both(in_class_write, in_class_read, NULL);
+}
+
+enum class State { idle, busy };
+static std::atomic<State> enumerated_value;
+
+static void *enumerated_write(void *unused)
+{
+	(void)unused;
+	enumerated_value = State::busy;
+	return NULL;
+}
+
+static void *enumerated_read(void *unused)
+{
+	(void)unused;
+	if (enumerated_value == State::busy)
+		sched_yield();
+	return NULL;
+}
+
+static void enumerated_case(void)
+{
+	run_both(enumerated_write, enumerated_read, NULL);
+}
+
+static int builtin_value;
+static void *builtin_write(void *unused)
+{
+	(void)unused;
+	__atomic_store_n(&builtin_value, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void *builtin_read(void *unused)
+{
+	(void)unused;
+	if (__atomic_load_n(&builtin_value, __ATOMIC_ACQUIRE))
+		sched_yield();
+	return NULL;
+}
+
+static void builtin_case(void)
+{
+	run_both(builtin_write, builtin_read, NULL);
+}
+
+static volatile int in_volatile_value;
+static void *in_volatile_write(void *unused)
+{
+	(void)unused;
+	in_volatile_value = 1;
+	return NULL;
+}
+
+static void *in_volatile_read(void *unused)
+{
+	(void)unused;
+	if (in_volatile_value)
+		sched_yield();
+	return NULL;
+}
+
+static void in_volatile_case(void)
+{
+	run_both(in_volatile_write, in_volatile_read, NULL);
+}
+
+static std::atomic<int> lambda_value;
+static void *lambda_write(void *unused)
+{
+	(void)unused;
+	auto set = [](int value) { lambda_value.store(value, std::memory_order_relaxed); };
+
+	set(4);
+	return NULL;
+}
+
+static void *lambda_read(void *unused)
+{
+	(void)unused;
+	if (lambda_value.load(std::memory_order_relaxed) == 4)
+		sched_yield();
+	return NULL;
+}
+
+static void lambda_case(void)
+{
+	run_both(lambda_write, lambda_read, NULL);
+}
+
+static const struct race_case cases[] = {
+	CASE(member, "data-race:warning? unmarked-sync?"),
+	CASE(relaxed, "data-race:warning? unmarked-sync?"),
+	CASE(operators, "data-race:warning? unmarked-sync?"),
+	CASE(real, "data-race:warning? unmarked-sync?"),
+	CASE(extended, "data-race:warning? unmarked-sync?"),
+	CASE(pointer, "data-race:warning? unmarked-sync?"),
+	CASE(reference, "data-race:warning? unmarked-sync?"),
+	CASE(wrapped, "data-race:warning? unmarked-sync?"),
+	CASE(in_class, "data-race:warning? unmarked-sync?"),
+	CASE(enumerated, "data-race:warning? unmarked-sync?"),
+	CASE(builtin, "data-race:warning? unmarked-sync?"),
+	CASE(in_volatile, "data-race:warning? unmarked-sync?"),
+	CASE(lambda, "data-race:warning? unmarked-sync?"),
+};
+
+int main(int argc, char **argv)
+{
+	return RUN_CASES(cases, argc, argv);
+}

@@ -1,0 +1,498 @@
+/*
+ * Races of plain accesses of word size or less, as C spells them.  Their machine
+ * code could be that of atomics; the source says that they are none, so each is an
+ * error at every level of optimisation.
+ */
+#include <sched.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "cases.h"
+
+#define LIMIT 5
+
+static size_t length(void)
+{
+	return sizeof(int) + (getpid() > 1);
+}
+
+
+static int number_value;
+static void *number_write(void *unused)
+{
+	(void)unused;
+	number_value = 1;
+	return NULL;
+}
+
+static void *number_read(void *unused)
+{
+	(void)unused;
+	if (number_value == 1)
+		sched_yield();
+	return NULL;
+}
+
+static void number_case(void)
+{
+	run_both(number_write, number_read, NULL);
+}
+
+static bool flag_value;
+static void *flag_write(void *unused)
+{
+	(void)unused;
+	flag_value = true;
+	return NULL;
+}
+
+static void *flag_read(void *unused)
+{
+	(void)unused;
+	if (flag_value)
+		sched_yield();
+	return NULL;
+}
+
+static void flag_case(void)
+{
+	run_both(flag_write, flag_read, NULL);
+}
+
+static char small_value;
+static void *small_write(void *unused)
+{
+	(void)unused;
+	small_value = 'x';
+	return NULL;
+}
+
+static void *small_read(void *unused)
+{
+	(void)unused;
+	if (small_value == 'x')
+		sched_yield();
+	return NULL;
+}
+
+static void small_case(void)
+{
+	run_both(small_write, small_read, NULL);
+}
+
+static long long wide_value;
+static void *wide_write(void *unused)
+{
+	(void)unused;
+	wide_value = 1ll << 40;
+	return NULL;
+}
+
+static void *wide_read(void *unused)
+{
+	(void)unused;
+	if (wide_value > LIMIT)
+		sched_yield();
+	return NULL;
+}
+
+static void wide_case(void)
+{
+	run_both(wide_write, wide_read, NULL);
+}
+
+static double real_value;
+static void *real_write(void *unused)
+{
+	(void)unused;
+	real_value = 1.5;
+	return NULL;
+}
+
+static void *real_read(void *unused)
+{
+	(void)unused;
+	if (real_value > 1.0)
+		sched_yield();
+	return NULL;
+}
+
+static void real_case(void)
+{
+	run_both(real_write, real_read, NULL);
+}
+
+static int pointer_target, *pointer_value;
+static void *pointer_write(void *unused)
+{
+	(void)unused;
+	pointer_value = &pointer_target;
+	return NULL;
+}
+
+static void *pointer_read(void *unused)
+{
+	(void)unused;
+	if (pointer_value)
+		sched_yield();
+	return NULL;
+}
+
+static void pointer_case(void)
+{
+	run_both(pointer_write, pointer_read, NULL);
+}
+
+static struct account { int id; long balance; } field_value;
+static void *field_write(void *unused)
+{
+	(void)unused;
+	field_value.balance = 7;
+	return NULL;
+}
+
+static void *field_read(void *unused)
+{
+	(void)unused;
+	if (field_value.balance > 5)
+		sched_yield();
+	return NULL;
+}
+
+static void field_case(void)
+{
+	run_both(field_write, field_read, NULL);
+}
+
+static struct account arrow_account, *const arrow_value = &arrow_account;
+static void *arrow_write(void *unused)
+{
+	(void)unused;
+	arrow_value->balance = 7;
+	return NULL;
+}
+
+static void *arrow_read(void *unused)
+{
+	(void)unused;
+	if (arrow_value->balance > 5)
+		sched_yield();
+	return NULL;
+}
+
+static void arrow_case(void)
+{
+	run_both(arrow_write, arrow_read, NULL);
+}
+
+static int element_values[4];
+static int element_index(void)
+{
+	return 2;
+}
+
+static void *element_write(void *unused)
+{
+	(void)unused;
+	element_values[element_index()] = 3;
+	return NULL;
+}
+
+static void *element_read(void *unused)
+{
+	(void)unused;
+	if (element_values[2] == 3)
+		sched_yield();
+	return NULL;
+}
+
+static void element_case(void)
+{
+	run_both(element_write, element_read, NULL);
+}
+
+static struct flags { unsigned ready : 1, busy : 1; } bits_value;
+static void *bits_write(void *unused)
+{
+	(void)unused;
+	bits_value.ready = 1;
+	return NULL;
+}
+
+static void *bits_read(void *unused)
+{
+	(void)unused;
+	if (bits_value.busy)
+		sched_yield();
+	return NULL;
+}
+
+static void bits_case(void)
+{
+	run_both(bits_write, bits_read, NULL);
+}
+
+static int getter_value;
+static inline int getter_get(void)
+{
+	return getter_value;
+}
+static inline void getter_set(int value)
+{
+	getter_value = value;
+}
+
+static void *getter_write(void *unused)
+{
+	(void)unused;
+	getter_set(4);
+	return NULL;
+}
+
+static void *getter_read(void *unused)
+{
+	(void)unused;
+	if (getter_get() == 4)
+		sched_yield();
+	return NULL;
+}
+
+static void getter_case(void)
+{
+	run_both(getter_write, getter_read, NULL);
+}
+
+static int parameter_value;
+static NOINLINE void parameter_set(int *place, int value)
+{
+	*place = value;
+}
+
+static void *parameter_write(void *unused)
+{
+	(void)unused;
+	parameter_set(&parameter_value, 4);
+	return NULL;
+}
+
+static void *parameter_read(void *unused)
+{
+	(void)unused;
+	if (parameter_value == 4)
+		sched_yield();
+	return NULL;
+}
+
+static void parameter_case(void)
+{
+	run_both(parameter_write, parameter_read, NULL);
+}
+
+static struct account *heap_value;
+__attribute__((constructor)) static void heap_make(void)
+{
+	heap_value = calloc(1, sizeof *heap_value);
+}
+
+static void *heap_write(void *unused)
+{
+	(void)unused;
+	heap_value->id = 1;
+	return NULL;
+}
+
+static void *heap_read(void *unused)
+{
+	(void)unused;
+	if (heap_value->id)
+		sched_yield();
+	return NULL;
+}
+
+static void heap_case(void)
+{
+	run_both(heap_write, heap_read, NULL);
+}
+
+static long added_value;
+static void *added_write(void *unused)
+{
+	(void)unused;
+	added_value += 3;
+	return NULL;
+}
+
+static void *added_read(void *unused)
+{
+	(void)unused;
+	if (added_value > 2)
+		sched_yield();
+	return NULL;
+}
+
+static void added_case(void)
+{
+	run_both(added_write, added_read, NULL);
+}
+
+static int chosen_value;
+static void *chosen_write(void *unused)
+{
+	(void)unused;
+	chosen_value = getpid() > 1 ? 5 : 6;
+	return NULL;
+}
+
+static void *chosen_read(void *unused)
+{
+	(void)unused;
+	if (chosen_value == LIMIT)
+		sched_yield();
+	return NULL;
+}
+
+static void chosen_case(void)
+{
+	run_both(chosen_write, chosen_read, NULL);
+}
+
+static int looped_values[8];
+static void *looped_write(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 8; i++)
+		looped_values[i] = i;
+	return NULL;
+}
+
+static void *looped_read(void *unused)
+{
+	(void)unused;
+	int sum = 0;
+
+	for (int i = 0; i < 8; i++)
+		sum += looped_values[i];
+	KEEP(sum);
+	return NULL;
+}
+
+static void looped_case(void)
+{
+	run_both(looped_write, looped_read, NULL);
+}
+
+static char cleared_value[6];
+static void *cleared_write(void *unused)
+{
+	(void)unused;
+	memset(cleared_value, 1, length());
+	return NULL;
+}
+
+static void *cleared_read(void *unused)
+{
+	(void)unused;
+	if (cleared_value[3])
+		sched_yield();
+	return NULL;
+}
+
+static void cleared_case(void)
+{
+	run_both(cleared_write, cleared_read, NULL);
+}
+
+static struct account copied_value, copied_source;
+static void *copied_write(void *unused)
+{
+	(void)unused;
+	copied_value = copied_source;
+	return NULL;
+}
+
+static void *copied_read(void *unused)
+{
+	(void)unused;
+	if (copied_value.id)
+		sched_yield();
+	return NULL;
+}
+
+static void copied_case(void)
+{
+	run_both(copied_write, copied_read, NULL);
+}
+
+static enum state { IDLE, BUSY } enumerated_value;
+static void *enumerated_write(void *unused)
+{
+	(void)unused;
+	enumerated_value = BUSY;
+	return NULL;
+}
+
+static void *enumerated_read(void *unused)
+{
+	(void)unused;
+	if (enumerated_value == BUSY)
+		sched_yield();
+	return NULL;
+}
+
+static void enumerated_case(void)
+{
+	run_both(enumerated_write, enumerated_read, NULL);
+}
+
+static struct account *checked_value;
+static pthread_mutex_t checked_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void *checked_write(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&checked_lock);
+	checked_value = heap_value;
+	pthread_mutex_unlock(&checked_lock);
+	return NULL;
+}
+
+static void *checked_read(void *unused)
+{
+	(void)unused;
+	if (!checked_value)
+		sched_yield();
+	return NULL;
+}
+
+static void checked_case(void)
+{
+	run_both(checked_write, checked_read, NULL);
+}
+
+static const struct race_case cases[] = {
+	CASE(number, "data-race:error"),
+	CASE(flag, "data-race:error"),
+	CASE(small, "data-race:error"),
+	CASE(wide, "data-race:error"),
+	CASE(real, "data-race:error"),
+	CASE(pointer, "data-race:error"),
+	CASE(field, "data-race:error"),
+	CASE(arrow, "data-race:error"),
+	CASE(element, "data-race:error"),
+	CASE(bits, "data-race:error"),
+	CASE(getter, "data-race:error"),
+	CASE(parameter, "data-race:error"),
+	CASE(heap, "data-race:error"),
+	CASE(added, "data-race:error"),
+	CASE(chosen, "data-race:error"),
+	CASE(looped, "data-race:error"),
+	CASE(cleared, "data-race:error"),
+	CASE(copied, "data-race:error"),
+	CASE(enumerated, "data-race:error"),
+	CASE(checked, "data-race:error"),
+};
+
+int main(int argc, char **argv)
+{
+	return RUN_CASES(cases, argc, argv);
+}

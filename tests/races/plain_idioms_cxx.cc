@@ -1,0 +1,298 @@
+/*
+ * Races of plain accesses of word size or less, as C++ spells them.  Their machine
+ * code could be that of atomics; the source says that they are none, so each is an
+ * error at every level of optimisation.
+ */
+#include <array>
+#include <memory>
+#include <vector>
+
+#include <sched.h>
+
+#include "cases.h"
+
+
+
+static int reference_value;
+static void reference_set(int &place)
+{
+	place = 1;
+}
+
+static void *reference_write(void *unused)
+{
+	(void)unused;
+	reference_set(reference_value);
+	return NULL;
+}
+
+static void *reference_read(void *unused)
+{
+	(void)unused;
+	if (reference_value == 1)
+		sched_yield();
+	return NULL;
+}
+
+static void reference_case(void)
+{
+	run_both(reference_write, reference_read, NULL);
+}
+
+class Counter {
+	int count_ = 0;
+public:
+	int get() const { return count_; }
+	void set(int count) { count_ = count; }
+};
+static Counter member_value;
+
+static void *member_write(void *unused)
+{
+	(void)unused;
+	member_value.set(3);
+	return NULL;
+}
+
+static void *member_read(void *unused)
+{
+	(void)unused;
+	if (member_value.get() == 3)
+		sched_yield();
+	return NULL;
+}
+
+static void member_case(void)
+{
+	run_both(member_write, member_read, NULL);
+}
+
+static int lambda_value;
+static void *lambda_write(void *unused)
+{
+	(void)unused;
+	auto set = [](int value) { lambda_value = value; };
+
+	set(4);
+	return NULL;
+}
+
+static void *lambda_read(void *unused)
+{
+	(void)unused;
+	if (lambda_value == 4)
+		sched_yield();
+	return NULL;
+}
+
+static void lambda_case(void)
+{
+	run_both(lambda_write, lambda_read, NULL);
+}
+
+static int captured_value;
+static void captured_set(int &place)
+{
+	auto set = [&place] { place = 4; };
+
+	set();
+}
+
+static void *captured_write(void *unused)
+{
+	(void)unused;
+	captured_set(captured_value);
+	return NULL;
+}
+
+static void *captured_read(void *unused)
+{
+	(void)unused;
+	if (captured_value == 4)
+		sched_yield();
+	return NULL;
+}
+
+static void captured_case(void)
+{
+	run_both(captured_write, captured_read, NULL);
+}
+
+static long templated_value;
+template <typename T> static void assign(T &place, T value)
+{
+	place = value;
+}
+
+static void *templated_write(void *unused)
+{
+	(void)unused;
+	assign(templated_value, 5l);
+	return NULL;
+}
+
+static void *templated_read(void *unused)
+{
+	(void)unused;
+	if (templated_value == 5)
+		sched_yield();
+	return NULL;
+}
+
+static void templated_case(void)
+{
+	run_both(templated_write, templated_read, NULL);
+}
+
+static std::vector<int> iterated_value(4);
+static void *iterated_write(void *unused)
+{
+	(void)unused;
+	for (auto it = iterated_value.begin(); it != iterated_value.end(); ++it)
+		*it = 1;
+	return NULL;
+}
+
+static void *iterated_read(void *unused)
+{
+	(void)unused;
+	if (iterated_value[2] == 1)
+		sched_yield();
+	return NULL;
+}
+
+static void iterated_case(void)
+{
+	run_both(iterated_write, iterated_read, NULL);
+}
+
+static std::array<int, 4> ranged_value;
+static void *ranged_write(void *unused)
+{
+	(void)unused;
+	for (int &element : ranged_value)
+		element = 1;
+	return NULL;
+}
+
+static void *ranged_read(void *unused)
+{
+	(void)unused;
+	if (ranged_value[2] == 1)
+		sched_yield();
+	return NULL;
+}
+
+static void ranged_case(void)
+{
+	run_both(ranged_write, ranged_read, NULL);
+}
+
+enum class State { idle, busy };
+static State enumerated_value;
+
+static void *enumerated_write(void *unused)
+{
+	(void)unused;
+	enumerated_value = State::busy;
+	return NULL;
+}
+
+static void *enumerated_read(void *unused)
+{
+	(void)unused;
+	if (enumerated_value == State::busy)
+		sched_yield();
+	return NULL;
+}
+
+static void enumerated_case(void)
+{
+	run_both(enumerated_write, enumerated_read, NULL);
+}
+
+static bool boolean_value;
+static void *boolean_write(void *unused)
+{
+	(void)unused;
+	boolean_value = true;
+	return NULL;
+}
+
+static void *boolean_read(void *unused)
+{
+	(void)unused;
+	if (boolean_value)
+		sched_yield();
+	return NULL;
+}
+
+static void boolean_case(void)
+{
+	run_both(boolean_write, boolean_read, NULL);
+}
+
+static std::shared_ptr<int> shared_value = std::make_shared<int>(1);
+static const std::shared_ptr<int> shared_other = std::make_shared<int>(2);
+
+static void *shared_write(void *unused)
+{
+	(void)unused;
+	shared_value = shared_other;
+	return NULL;
+}
+
+static void *shared_read(void *unused)
+{
+	(void)unused;
+	std::shared_ptr<int> copy = shared_value;
+
+	if (*copy == 1)
+		sched_yield();
+	return NULL;
+}
+
+static void shared_case(void)
+{
+	run_both(shared_write, shared_read, NULL);
+}
+
+namespace bank { struct Account { long balance = 0; int owner = 0; }; static Account account; }
+static void *named_write(void *unused)
+{
+	(void)unused;
+	bank::account.balance = 7;
+	return NULL;
+}
+
+static void *named_read(void *unused)
+{
+	(void)unused;
+	if (bank::account.balance == 7)
+		sched_yield();
+	return NULL;
+}
+
+static void named_case(void)
+{
+	run_both(named_write, named_read, NULL);
+}
+
+static const struct race_case cases[] = {
+	CASE(reference, "data-race:error"),
+	CASE(member, "data-race:error"),
+	CASE(lambda, "data-race:error"),
+	CASE(captured, "data-race:error"),
+	CASE(templated, "data-race:error"),
+	CASE(iterated, "data-race:error"),
+	CASE(ranged, "data-race:error"),
+	CASE(enumerated, "data-race:error"),
+	CASE(boolean, "data-race:error"),
+	CASE(shared, "data-race:error lost-update? use-after-free?"),
+	CASE(named, "data-race:error"),
+};
+
+int main(int argc, char **argv)
+{
+	return RUN_CASES(cases, argc, argv);
+}
