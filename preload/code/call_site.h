@@ -6,7 +6,7 @@
 #define PRELOAD_CODE_CALL_SITE_H
 
 #include "base/runtime_lock.h"
-#include "detect/base/site.h"
+#include "detect/data/site.h"
 
 /* Serialises site_table_reserve() on the guest's detector.  Innermost. */
 extern struct runtime_lock call_sites_lock;

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "detect/base/site.h"
+#include "detect/data/site.h"
 #include "preload/access/access.h"
 #include "preload/code/call_site.h"
 #include "preload/code/clones.h"

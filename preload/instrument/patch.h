@@ -12,7 +12,7 @@
 #include <link.h>
 
 #include "base/types.h"
-#include "detect/base/stack_depot.h"
+#include "detect/data/stack_depot.h"
 #include "preload/code/modules_watched.h"
 
 /* Loads the decoder.  False if there is none on this system. */

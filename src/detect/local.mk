@@ -1,14 +1,17 @@
 src_libcore_a_SOURCES += \
 	%D%/detector.c %D%/detector.h \
+	%D%/data/access.h \
+	%D%/data/lock_mode.h \
+	%D%/data/object.c %D%/data/object.h \
+	%D%/data/shadow_word.h \
+	%D%/data/site.c %D%/data/site.h \
+	%D%/data/stack_depot.c %D%/data/stack_depot.h \
+	%D%/data/vclock.c %D%/data/vclock.h \
 	%D%/base/clock.c %D%/base/clock.h \
 	%D%/base/lockset.c %D%/base/lockset.h \
 	%D%/base/memory_block.h \
-	%D%/base/object.c %D%/base/object.h \
 	%D%/base/report.c %D%/base/report.h \
-	%D%/base/site.c %D%/base/site.h \
 	%D%/base/slot.c %D%/base/slot.h \
-	%D%/base/stack_depot.c %D%/base/stack_depot.h \
-	%D%/base/vclock.c %D%/base/vclock.h \
 	%D%/shadow/cells.c %D%/shadow/cells.h \
 	%D%/shadow/origin.c %D%/shadow/origin.h \
 	%D%/shadow/read_set.c %D%/shadow/read_set.h \

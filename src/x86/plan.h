@@ -22,7 +22,7 @@ struct image; /* image.h: a module in memory or in a file */
 struct module;
 struct decoder;
 
-/* The values of enum site_flag (detect/base/site.h explains them). */
+/* The values of enum site_flag (detect/data/site.h explains them). */
 enum plan_site_flag {
 	PLAN_SITE_READ = 1u << 0,
 	PLAN_SITE_WRITE = 1u << 1,

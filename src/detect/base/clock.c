@@ -4,7 +4,7 @@
 #include "detect/base/slot.h"
 #include "detect/detector.h"
 #include "detect/lock_order/chain.h"
-#include "detect/shadow/shadow.h"
+#include "detect/data/shadow_word.h"
 
 static uint64_t own_epoch(const struct vclock *clock, const struct thread *thread)
 {

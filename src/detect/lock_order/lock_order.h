@@ -22,14 +22,8 @@
 
 #include "base/arena.h"
 #include "base/types.h"
-#include "detect/base/vclock.h"
-
-/* How a lock is held or wanted. */
-enum lock_mode {
-	LOCK_EXCLUSIVE,
-	LOCK_SHARED,	   /* a read that passes waiting writers (recursive read) */
-	LOCK_SHARED_QUEUED /* a read that waits behind waiting writers */
-};
+#include "detect/data/lock_mode.h"
+#include "detect/data/vclock.h"
 
 /* The longest cycle that is enumerated; longer ones are reported once per
  * component, as such. */

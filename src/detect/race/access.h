@@ -10,19 +10,7 @@
 #define DETECT_RACE_ACCESS_H
 
 #include "detect/detector.h"
-#include "detect/base/site.h"
-
-struct access {
-	uintptr_t address;
-	size_t size_bytes;
-	site_id site;
-	uint32_t flags; /* of enum site_flag: at least SITE_READ or SITE_WRITE */
-	const void *context; /* what the hook access_stack needs: in the guest, registers */
-	uint64_t value; /* the memory's present value, if has_value */
-	bool has_value;
-	bool is_recorded; /* by access_fast.c: to be judged although shadow memory has it */
-	bool is_late; /* it took place some time ago: what is held now says nothing */
-};
+#include "detect/data/access.h"
 
 /* A read or write of any size: judges and records it. */
 void access_check(struct detector *detector, struct thread *thread, const struct access *access);

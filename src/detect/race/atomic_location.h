@@ -31,8 +31,8 @@
 #include "base/id_table.h"
 #include "base/spin_lock.h"
 #include "detect/shadow/shadow.h"
-#include "detect/base/site.h"
-#include "detect/base/vclock.h"
+#include "detect/data/site.h"
+#include "detect/data/vclock.h"
 
 struct access;
 struct detector;

@@ -1,7 +1,7 @@
 #include "detect/shadow/origin.h"
 
 #include "base/hash.h"
-#include "detect/race/access.h"
+#include "detect/data/access.h"
 #include "detect/shadow/cells.h"
 #include "detect/detector.h"
 

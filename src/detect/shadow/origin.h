@@ -18,7 +18,7 @@
 #include "base/spin_lock.h"
 #include "detect/base/lockset.h"
 #include "detect/shadow/shadow.h"
-#include "detect/base/site.h"
+#include "detect/data/site.h"
 
 struct access;
 struct detector;

@@ -8,8 +8,8 @@
 #include "base/types.h"
 #include "detect/shadow/cells.h"
 #include "detect/lock_order/lock_order.h"
-#include "detect/base/object.h"
-#include "detect/base/vclock.h"
+#include "detect/data/object.h"
+#include "detect/data/vclock.h"
 
 struct detector;
 

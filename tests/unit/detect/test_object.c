@@ -5,7 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "detect/base/object.h"
+#include "detect/data/object.h"
 
 #define PAGE ((uintptr_t)1 << SYNC_PAGE_SHIFT)
 #define PLACE ((uintptr_t)0x7f1234560000)

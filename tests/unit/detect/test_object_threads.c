@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "detect/base/object.h"
+#include "detect/data/object.h"
 
 #define PLACE ((uintptr_t)0x7f1234560000)
 #define MANY 100000u

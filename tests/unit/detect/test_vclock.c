@@ -1,7 +1,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "detect/base/vclock.h"
+#include "detect/data/vclock.h"
 
 static struct arena arena;
 static int chunks_left;

@@ -1,4 +1,4 @@
-#include "detect/base/vclock.h"
+#include "detect/data/vclock.h"
 
 #include "base/atomic.h"
 

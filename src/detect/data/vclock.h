@@ -14,8 +14,8 @@
  * Not thread-safe: the owner of a clock serialises access to it.  Snapshots
  * may be read by anybody who holds a reference; the counts are atomic.
  */
-#ifndef DETECT_BASE_VCLOCK_H
-#define DETECT_BASE_VCLOCK_H
+#ifndef DETECT_DATA_VCLOCK_H
+#define DETECT_DATA_VCLOCK_H
 
 #include "base/arena.h"
 #include "base/types.h"

@@ -1,4 +1,4 @@
-#include "detect/base/site.h"
+#include "detect/data/site.h"
 
 void site_table_init(struct site_table *table, page_source pages)
 {

@@ -1,4 +1,4 @@
-#include "detect/base/object.h"
+#include "detect/data/object.h"
 
 #define DIRECTORY_FIRST 256u
 #define QUARANTINE_COUNT 65536u

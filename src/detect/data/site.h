@@ -5,8 +5,8 @@
  * A site's row is written before any code that names it can run, and never
  * changes after, but for its counters.
  */
-#ifndef DETECT_BASE_SITE_H
-#define DETECT_BASE_SITE_H
+#ifndef DETECT_DATA_SITE_H
+#define DETECT_DATA_SITE_H
 
 #include "base/arena.h"
 #include "base/atomic.h"

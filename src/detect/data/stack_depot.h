@@ -5,8 +5,8 @@
  * which modules were loaded when they were taken.  Lookup by id takes no lock;
  * interning is serialised by a lock of its own, inside all others.
  */
-#ifndef DETECT_BASE_STACK_DEPOT_H
-#define DETECT_BASE_STACK_DEPOT_H
+#ifndef DETECT_DATA_STACK_DEPOT_H
+#define DETECT_DATA_STACK_DEPOT_H
 
 #include "base/arena.h"
 #include "base/id_table.h"

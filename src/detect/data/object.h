@@ -11,8 +11,8 @@
  * free and munmap ask, is one look-up.  Finding takes no lock; adding and
  * ending lives is serialised by the table's own.
  */
-#ifndef DETECT_BASE_OBJECT_H
-#define DETECT_BASE_OBJECT_H
+#ifndef DETECT_DATA_OBJECT_H
+#define DETECT_DATA_OBJECT_H
 
 #include "base/arena.h"
 #include "base/atomic.h"
@@ -20,7 +20,7 @@
 #include "base/runtime_lock.h"
 #include "base/spin_lock.h"
 #include "base/types.h"
-#include "detect/base/vclock.h"
+#include "detect/data/vclock.h"
 #include "finding/finding.h"
 
 /* Facts about an object that its creator or first user tells. */

@@ -1,4 +1,4 @@
-#include "detect/base/stack_depot.h"
+#include "detect/data/stack_depot.h"
 
 #include <string.h>
 
