@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
+#include "detect/base/thread.h"
+#include "detect/sync/thread.h"
 #include "preload/guest/access_words.h"
 #include "preload/guest/modules.h"
 

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
+#include "detect/base/thread.h"
 #include "detect/race/access.h"
 #include "preload/guest/access_context.h"
 #include "preload/heap/block_facts.h"

@@ -9,7 +9,7 @@
 #ifndef PRELOAD_HEAP_HEAP_H
 #define PRELOAD_HEAP_HEAP_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 #include "detect/base/memory_block.h"
 #include "preload/heap/block_facts.h"
 #include "preload/guest/guest.h"

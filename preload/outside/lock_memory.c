@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include "base/kernel.h"
+#include "detect/base/thread.h"
 #include "preload/outside/shared_life.h"
 
 /* glibc's private bits of pthread_mutex_t.__kind. */

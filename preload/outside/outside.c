@@ -8,6 +8,8 @@
 #include <sys/time.h>
 
 #include "base/kernel.h"
+#include "detect/base/thread.h"
+#include "detect/data/wait.h"
 #include "detect/deadlock/wait_graph.h"
 #include "preload/guest/text.h"
 

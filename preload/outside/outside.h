@@ -4,7 +4,7 @@
 #ifndef PRELOAD_OUTSIDE_OUTSIDE_H
 #define PRELOAD_OUTSIDE_OUTSIDE_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 /* A detector_hooks.can_be_woken: a handler is installed, a timer is armed, or
  * the kernel knows a thread that we do not. */

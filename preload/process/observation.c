@@ -2,6 +2,11 @@
 #include "preload/process/observation.h"
 
 #include "base/kernel.h"
+#include "detect/base/thread.h"
+#include "detect/detector.h"
+#include "detect/race/atomic_location.h"
+#include "detect/shadow/origin.h"
+#include "detect/shadow/read_set.h"
 #include "preload/access/access.h"
 #include "preload/channels/descriptors.h"
 #include "preload/channels/signal_channels.h"
@@ -142,7 +147,8 @@ void observation_forked(void)
 {
 	struct guest_thread *self = is_followed() ? guest_self : NULL;
 
-	reset_spin_locks();
+	if (self)
+		reset_spin_locks();
 #define NONE (void)0
 #define OBSERVED(step) (void)(self && (step, true))
 #define PART(name, begin, lock, forked, end) forked;

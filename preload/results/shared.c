@@ -7,6 +7,9 @@
 
 #include "base/hash.h"
 #include "base/kernel.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
+#include "detect/data/wait.h"
 #include "detect/deadlock/shared_deadlock.h"
 #include "finding/results.h"
 #include "preload/results/bare.h"
@@ -311,8 +314,8 @@ void shared_posted(struct guest_thread *self, struct sync_object *object)
 	const struct sync_info *info = object->info;
 	uint64_t key;
 
-	if (!info || !(info->attributes & SYNC_PROCESS_SHARED) ||
-	    (info->attributes & SYNC_NAMED) || lock_held(self->thread, object))
+	if (!info || !(info->attributes & SYNC_PROCESS_SHARED) || (info->attributes & SYNC_NAMED) ||
+	    held_locks_find(self->thread, object))
 		return;
 	key = shared_lock_key(info);
 	if (key && registry())

@@ -10,7 +10,7 @@
 #ifndef PRELOAD_RESULTS_SINK_H
 #define PRELOAD_RESULTS_SINK_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 #include "finding/results.h"
 
 /* Maps the results file @path, made by the command.  False with *@why if it

@@ -1,3 +1,4 @@
+#include "detect/base/thread.h"
 #include "preload/results/sink_record.h"
 
 #include "preload/guest/guest.h"

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 #include "finding/results.h"
 
 /* Room for a record of @payload_bytes, with its writer in *@writer; NULL if

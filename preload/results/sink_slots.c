@@ -1,3 +1,6 @@
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
+#include "detect/data/wait.h"
 #include "preload/results/sink.h"
 
 #include "preload/guest/guest.h"

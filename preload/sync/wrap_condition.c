@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "detect/base/held_locks.h"
+#include "detect/data/wait.h"
 #include "detect/deadlock/misuse.h"
 #include "preload/guest/export.h"
 #include "preload/process/policy.h"
@@ -35,7 +37,7 @@ bool condition_call_begin(struct condition_call *call, uintptr_t condition, uint
 		guest_leave(self);
 		return false;
 	}
-	if (!lock_held(self->thread, wait->mutex))
+	if (!held_locks_find(self->thread, wait->mutex))
 		misuse_waited_without(&guest_detector, self->thread, wait->condition, wait->mutex,
 				      wait->stack, lock_real_state(wait->mutex));
 	is_deadlocked = condition_wait_begin(&guest_detector, self->thread, wait, is_timed);

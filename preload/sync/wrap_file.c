@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
+#include "detect/base/thread.h"
+#include "detect/data/wait.h"
 #include "detect/deadlock/misuse.h"
+#include "detect/deadlock/wait.h"
 #include "detect/sync/mutex.h"
-#include "detect/deadlock/wait_graph.h"
 #include "preload/channels/descriptors.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"

@@ -6,6 +6,10 @@
 #include <threads.h>
 
 #include "base/kernel.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
+#include "detect/data/wait.h"
+#include "detect/deadlock/wait.h"
 #include "detect/sync/barrier.h"
 #include "detect/deadlock/wait_graph.h"
 #include "preload/guest/export.h"
@@ -81,7 +85,7 @@ static void check_copied(struct guest_thread *self, struct sync_object *object, 
 		return;
 	/* It may have slept only after it let go: look again while it sleeps. */
 	owner = (uint32_t)load_acquire(&mutex->__data.__owner);
-	if (owner == holder->kernel_id && holder->held_count && !lock_held(holder, object) &&
+	if (owner == holder->kernel_id && holder->held_count && !held_locks_find(holder, object) &&
 	    sleeps_elsewhere(holder, object, &after) && after.version == before.version)
 		misuse_copied(&guest_detector, self->thread, object, holder, stack);
 }
@@ -179,10 +183,10 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 /* A lock that is made anew is free, as fork handlers do in the child. */
 static void forget_held(struct thread *thread, const struct sync_object *object)
 {
-	struct held_lock *held = lock_held(thread, object);
+	struct held_lock *held = held_locks_find(thread, object);
 
 	if (held)
-		lock_remove_held(thread, (uint32_t)(held - thread->held));
+		held_locks_remove(thread, (uint32_t)(held - thread->held));
 }
 
 static void note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)

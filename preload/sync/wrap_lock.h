@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/sync/mutex.h"
 #include "detect/sync/rwlock.h"

@@ -12,8 +12,9 @@
 #include <pthread.h>
 #include <threads.h>
 
+#include "detect/deadlock/wait.h"
+#include "detect/race/atomic_location.h"
 #include "detect/sync/once.h"
-#include "detect/deadlock/wait_graph.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/process/policy.h"

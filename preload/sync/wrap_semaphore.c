@@ -8,8 +8,9 @@
 #include <semaphore.h>
 #include <stdarg.h>
 
+#include "detect/data/wait.h"
+#include "detect/deadlock/wait.h"
 #include "detect/sync/semaphore.h"
-#include "detect/deadlock/wait_graph.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/process/policy.h"

@@ -11,8 +11,12 @@
 #include <string.h>
 
 #include "base/kernel.h"
+#include "detect/base/thread.h"
+#include "detect/data/wait.h"
+#include "detect/deadlock/gone.h"
 #include "detect/deadlock/hang.h"
-#include "detect/deadlock/wait_graph.h"
+#include "detect/deadlock/wait.h"
+#include "detect/sync/thread.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/heap/heap.h"
@@ -105,7 +109,7 @@ static void reap_detached(void)
 		    guest_detector.hooks->is_alive(&guest_detector, thread))
 			continue;
 		thread->guest = NULL;
-		thread_gone(&guest_detector, thread);
+		gone_end(&guest_detector, thread);
 		if (guest)
 			guest_free_thread(guest);
 	}

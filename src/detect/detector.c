@@ -2,7 +2,12 @@
 
 #include <string.h>
 
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
+#include "detect/race/atomic_location.h"
 #include "detect/race/memory.h"
+#include "detect/shadow/origin.h"
+#include "detect/shadow/read_set.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/lock_order/report.h"
@@ -13,16 +18,16 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 	*detector = (struct detector){.hooks = hooks, .pages = pages};
 	arena_init(&detector->arena, pages);
 	site_table_init(&detector->sites, pages);
-	origin_table_init(&detector->origins, pages);
 	lockset_table_init(&detector->locksets, pages);
-	read_set_table_init(&detector->read_sets, pages);
-	atomic_table_init(&detector->atomics, pages);
+	detector->origins = origin_table_create(&detector->arena, pages);
+	detector->read_sets = read_set_table_create(&detector->arena, pages, atomic_each_read_word);
+	detector->atomics = atomic_table_create(&detector->arena, pages);
 	detector->order =
 		lock_order_create(&detector->arena, order_report_instances, detector);
 	detector->class_order =
 		lock_order_create(&detector->arena, order_report_classes, detector);
-	return detector->order && detector->class_order &&
-	       sync_table_init(&detector->objects, pages) &&
+	return detector->origins && detector->read_sets && detector->atomics && detector->order &&
+	       detector->class_order && sync_table_init(&detector->objects, pages) &&
 	       stack_depot_init(&detector->stacks, pages);
 }
 
@@ -128,9 +133,9 @@ static void leave_shared(struct detector *detector, struct sync_info *info,
 
 	if (!object || object->info != info)
 		return;
-	held = lock_held(survivor, object);
+	held = held_locks_find(survivor, object);
 	if (held)
-		lock_remove_held(survivor, (uint32_t)(held - survivor->held));
+		held_locks_remove(survivor, (uint32_t)(held - survivor->held));
 	object->owner = 0;
 }
 

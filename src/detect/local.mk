@@ -7,16 +7,20 @@ src_libcore_a_SOURCES += \
 	%D%/data/site.c %D%/data/site.h \
 	%D%/data/stack_depot.c %D%/data/stack_depot.h \
 	%D%/data/vclock.c %D%/data/vclock.h \
+	%D%/data/wait.h \
 	%D%/base/clock.c %D%/base/clock.h \
+	%D%/base/detector.h \
+	%D%/base/held_locks.c %D%/base/held_locks.h \
 	%D%/base/lockset.c %D%/base/lockset.h \
 	%D%/base/memory_block.h \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/slot.c %D%/base/slot.h \
+	%D%/base/thread.c %D%/base/thread.h \
+	%D%/shadow/cache.h \
 	%D%/shadow/cells.c %D%/shadow/cells.h \
 	%D%/shadow/origin.c %D%/shadow/origin.h \
 	%D%/shadow/read_set.c %D%/shadow/read_set.h \
 	%D%/shadow/shadow.c %D%/shadow/shadow.h \
-	%D%/shadow/words.c \
 	%D%/race/access.h \
 	%D%/race/access_fast.c %D%/race/access_fast.h \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \
@@ -28,6 +32,7 @@ src_libcore_a_SOURCES += \
 	%D%/race/update.c %D%/race/update.h \
 	%D%/race/update_accesses.c \
 	%D%/race/update_split.c \
+	%D%/race/words.c \
 	%D%/lock_order/chain.c %D%/lock_order/chain.h \
 	%D%/lock_order/choice.c %D%/lock_order/choice.h \
 	%D%/lock_order/class.c %D%/lock_order/class.h \
@@ -41,11 +46,13 @@ src_libcore_a_SOURCES += \
 	%D%/lock_order/split.c %D%/lock_order/split.h \
 	%D%/lock_order/topology.c %D%/lock_order/topology.h \
 	%D%/lock_order/witness.c %D%/lock_order/witness.h \
+	%D%/deadlock/gone.c %D%/deadlock/gone.h \
 	%D%/deadlock/handler.c %D%/deadlock/handler.h \
 	%D%/deadlock/hang.c %D%/deadlock/hang.h \
 	%D%/deadlock/misuse.c %D%/deadlock/misuse.h \
 	%D%/deadlock/shared_deadlock.c %D%/deadlock/shared_deadlock.h \
 	%D%/deadlock/shared_registry.c %D%/deadlock/shared_registry.h \
+	%D%/deadlock/wait.c %D%/deadlock/wait.h \
 	%D%/deadlock/wait_graph.c %D%/deadlock/wait_graph.h \
 	%D%/deadlock/waker.c %D%/deadlock/waker.h \
 	%D%/sync/barrier.c %D%/sync/barrier.h \

@@ -1,10 +1,12 @@
 /* Locks of a replay: mutexes, spin locks, file locks, streams, rwlocks. */
+#include "detect/base/held_locks.h"
+#include "detect/data/wait.h"
+#include "detect/deadlock/wait.h"
 #include "replay/replay.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/sync/mutex.h"
 #include "detect/sync/rwlock.h"
-#include "detect/deadlock/wait_graph.h"
 
 static bool is_recursive(const struct primitive *lock)
 {
@@ -53,7 +55,7 @@ static void check_copy(struct replay *replay, struct actor *actor, struct primit
 		       struct sync_object *object, stack_id stack)
 {
 	if (lock->is_copy && lock->owner && lock->owner->thread &&
-	    !lock_held(lock->owner->thread, object))
+	    !held_locks_find(lock->owner->thread, object))
 		misuse_copied(&replay->detector, actor->thread, object, lock->owner->thread, stack);
 }
 

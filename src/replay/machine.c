@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/base/thread.h"
+#include "detect/data/wait.h"
+#include "detect/deadlock/wait.h"
+#include "detect/detector.h"
+#include "detect/sync/thread.h"
 #include "replay/replay.h"
-#include "detect/deadlock/wait_graph.h"
 
 /* Synthetic addresses, far from those of places: objects in memory of their
  * own, and on the stacks of threads. */

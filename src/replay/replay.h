@@ -14,7 +14,7 @@
 #include "base/map.h"
 #include "detect/sync/channel.h"
 #include "detect/sync/condition.h"
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 #include "finding/results.h"
 #include "replay/script/script.h"
 

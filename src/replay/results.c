@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "detect/base/thread.h"
 #include "replay/replay.h"
 
 static struct replay *replay_of(struct detector *detector)

@@ -1,8 +1,13 @@
 /* Threads of a replay: their lives, forks, signal handlers, ends of waits. */
+#include "detect/base/thread.h"
+#include "detect/data/wait.h"
+#include "detect/deadlock/gone.h"
+#include "detect/deadlock/wait.h"
+#include "detect/detector.h"
+#include "detect/sync/thread.h"
 #include "replay/replay.h"
 #include "detect/deadlock/hang.h"
 #include "detect/sync/lock.h"
-#include "detect/deadlock/wait_graph.h"
 
 void replay_create(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
@@ -63,7 +68,7 @@ void replay_detach(struct replay *replay, struct actor *actor, const struct scri
 	target->is_detached = true;
 	thread_detached(&replay->detector, target->thread);
 	if (target->state == ACTOR_ENDED) {
-		thread_gone(&replay->detector, target->thread);
+		gone_end(&replay->detector, target->thread);
 		target->thread = NULL;
 	}
 }
@@ -108,7 +113,7 @@ void replay_end(struct replay *replay, struct actor *actor, const struct script_
 	leave_robust(replay, actor);
 	wake_joiner(replay, actor);
 	if (actor->is_detached && actor->thread) {
-		thread_gone(&replay->detector, actor->thread);
+		gone_end(&replay->detector, actor->thread);
 		actor->thread = NULL;
 	}
 	/* Those left may wait for nobody else now. */

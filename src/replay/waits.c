@@ -1,10 +1,10 @@
 /* Waits of a replay: conditions, semaphores, barriers, onces. */
+#include "detect/deadlock/wait.h"
 #include "replay/replay.h"
 #include "detect/sync/barrier.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/sync/once.h"
 #include "detect/sync/semaphore.h"
-#include "detect/deadlock/wait_graph.h"
 
 /* --- Conditions ---------------------------------------------------------- */
 

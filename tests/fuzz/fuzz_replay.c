@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/base/held_locks.h"
 #include "replay/replay.h"
 #include "detect/sync/lock.h"
 #include "replay_input.h"
@@ -56,7 +57,7 @@ static bool holds(const struct replay *replay, const struct actor *actor,
 {
 	const struct sync_object *object = sync_find(&replay->detector.objects, lock->address);
 
-	return object && object->info && actor->thread && lock_held(actor->thread, object);
+	return object && object->info && actor->thread && held_locks_find(actor->thread, object);
 }
 
 /* Does @actor, which waits for @lock, wait for @other? */

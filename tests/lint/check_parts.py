@@ -21,9 +21,9 @@ EXCUSED = {
 
 LOCK = re.compile(r"^(\t*)(?:static |extern )*struct (?:runtime|spin)_lock (\w+)\s*[;=]")
 VARIABLE = re.compile(r"^(?:extern )?struct (\w+) (\w+)( = [^;]+)?;", re.M)
-MEMBER = re.compile(r"^\tstruct (\w+) (\w+);", re.M)
+MEMBER = re.compile(r"^\tstruct (\w+) \*?(\w+);", re.M)
 STRUCT = re.compile(r"^struct (\w+) \{(.*?)^\}", re.M | re.S)
-ROW_LOCK = re.compile(r"\b(?:TAKEN|RESET)\(([\w.]+)\)")
+ROW_LOCK = re.compile(r"\b(?:TAKEN|RESET)\(([\w.>-]+)\)")
 
 
 def read_sources(root):
@@ -59,7 +59,7 @@ def find_locks(texts):
 
 def resolve(expression, variables, members):
     """What 'detector.stacks.lock' is called by find_locks(): 'stack_depot.lock'."""
-    first, *rest = expression.split(".")
+    first, *rest = re.split(r"\.|->", expression)
     kind = variables.get(first)
     for member in rest[:-1]:
         kind = members.get((kind, member))

@@ -1,9 +1,10 @@
 #include "detect/base/clock.h"
 
 #include "base/hash.h"
+#include "detect/base/held_locks.h"
 #include "detect/base/slot.h"
-#include "detect/detector.h"
-#include "detect/lock_order/chain.h"
+#include "detect/base/detector.h"
+#include "detect/base/thread.h"
 #include "detect/data/shadow_word.h"
 
 static uint64_t own_epoch(const struct vclock *clock, const struct thread *thread)
@@ -23,14 +24,7 @@ void clock_rechain(struct detector *detector, struct thread *thread)
 
 	if (detector->is_refining)
 		base = hash_append(base, own_epoch(&thread->hand_over, thread));
-	thread->chain_base = base;
-	thread->chain = base;
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		struct held_lock *held = &thread->held[i];
-
-		held->chain_before = thread->chain;
-		thread->chain = chain_extend(thread->chain, held->object, held->mode);
-	}
+	held_locks_rehash(thread, base);
 }
 
 /* --- Lives --------------------------------------------------------------- */

@@ -24,7 +24,7 @@
 #ifndef DETECT_BASE_CLOCK_H
 #define DETECT_BASE_CLOCK_H
 
-#include "detect/sync/thread.h"
+#include "detect/base/thread.h"
 
 /* A thread that may pass its full clock on: memory_before_release(). */
 struct clock_releaser {

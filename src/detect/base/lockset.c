@@ -1,8 +1,9 @@
 #include "detect/base/lockset.h"
 
 #include "base/hash.h"
-#include "detect/detector.h"
-#include "detect/sync/thread.h"
+#include "detect/base/detector.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 
 #define BUCKETS (1u << 16)
 

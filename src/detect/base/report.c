@@ -1,6 +1,8 @@
 #include "detect/base/report.h"
 
 #include "base/hash.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 
 #define KNOWN_BUCKETS 512u
 

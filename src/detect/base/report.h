@@ -11,7 +11,7 @@
 #ifndef DETECT_BASE_REPORT_H
 #define DETECT_BASE_REPORT_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 /* An empty finding of @kind with its usual severity.  The detector has one to
  * fill at a time. */

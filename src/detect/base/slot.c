@@ -1,6 +1,7 @@
 #include "detect/base/slot.h"
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
+#include "detect/base/thread.h"
 #include "detect/data/shadow_word.h"
 
 #define SLOT_COUNT 65535u /* stamps have 16 bits for them */

@@ -1,7 +1,8 @@
 #include "detect/deadlock/handler.h"
 
 #include "base/hash.h"
-#include "detect/sync/lock.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/base/report.h"
 
 static void report_possible(struct detector *detector, thread_id thread,
@@ -58,7 +59,7 @@ void handler_lock_taken(struct detector *detector, struct thread *thread,
 void handler_deadlocked(struct detector *detector, struct thread *thread,
 			struct sync_object *object, stack_id stack)
 {
-	struct held_lock *held = object ? lock_held(thread, object) : NULL;
+	struct held_lock *held = object ? held_locks_find(thread, object) : NULL;
 	struct finding *finding;
 
 	if (!held || held->is_in_handler || !(stack & STACK_ID_IN_HANDLER))

@@ -11,7 +11,7 @@
 #ifndef DETECT_DEADLOCK_HANDLER_H
 #define DETECT_DEADLOCK_HANDLER_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 /* @thread may wait for @object in a handler (@stack says so), or took one that
  * a handler waits for. */

@@ -1,7 +1,9 @@
 #include "detect/deadlock/hang.h"
 
 #include "base/hash.h"
+#include "detect/base/held_locks.h"
 #include "detect/base/report.h"
+#include "detect/base/thread.h"
 #include "detect/deadlock/wait_graph.h"
 
 static bool is_shared(const struct sync_object *object)

@@ -9,7 +9,7 @@
 #ifndef DETECT_DEADLOCK_HANG_H
 #define DETECT_DEADLOCK_HANG_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 /* Does every thread seem to wait for the others?  A cheap look. */
 bool hang_is_likely(struct detector *detector);

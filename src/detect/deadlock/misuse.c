@@ -1,7 +1,7 @@
 #include "detect/deadlock/misuse.h"
 
-#include "detect/lock_order/chain.h"
-#include "detect/sync/lock.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/base/report.h"
 
 /* Who holds @object exclusively by our books, and where it took it. */
@@ -10,7 +10,8 @@ static void add_holder(struct detector *detector, struct finding *finding,
 {
 	/* relaxed: for display. */
 	const struct thread *owner = detector_thread(detector, load_relaxed(&object->owner));
-	const struct held_lock *held = owner && owner->memory ? lock_held(owner, object) : NULL;
+	const struct held_lock *held =
+		owner && owner->memory ? held_locks_find(owner, object) : NULL;
 
 	if (held)
 		report_event(finding, owner->id, ACTION_HOLD, object, held->stack);
@@ -152,40 +153,6 @@ void misuse_thread_gone(struct detector *detector, struct thread *thread)
 {
 	for (uint32_t i = 0; i < thread->held_count; i++)
 		report_left_behind(detector, thread, &thread->held[i]);
-}
-
-static void report_fork_victim(struct detector *detector, struct thread *thread,
-			       struct thread *owner, struct sync_object *object)
-{
-	const struct held_lock *held = lock_held(owner, object);
-	struct finding *finding;
-
-	runtime_lock(&detector->lock);
-	finding = report_begin(detector, FINDING_FORK_HOLDING_LOCK);
-	if (held)
-		report_event(finding, owner->id, ACTION_HOLD, object, held->stack);
-	report_event(finding, thread->id, ACTION_WAIT, object, thread->wait.stack);
-	report_emit(detector, finding, thread->wait.stack);
-	runtime_unlock(&detector->lock);
-}
-
-void misuse_check_owner(struct detector *detector, struct thread *thread)
-{
-	struct sync_object *object = thread->wait.object;
-	struct thread *owner;
-
-	if (thread->wait.kind != WAIT_LOCK || !object || !object->info)
-		return;
-	/* relaxed: an owner that is gone does not change. */
-	owner = detector_thread(detector, load_relaxed(&object->owner));
-	if (!owner || owner == thread)
-		return;
-	/* What is shared with the parent, its threads still release. */
-	if (owner->state == THREAD_LOST && owner->memory &&
-	    !(object->info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED)))
-		report_fork_victim(detector, thread, owner, object);
-	else if (owner->state == THREAD_ENDING && !detector->hooks->is_alive(detector, owner))
-		thread_gone(detector, owner);
 }
 
 static void report_leak(struct detector *detector, const struct thread *thread)

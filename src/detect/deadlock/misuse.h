@@ -9,7 +9,7 @@
 #ifndef DETECT_DEADLOCK_MISUSE_H
 #define DETECT_DEADLOCK_MISUSE_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 /* What the lock itself says. */
 enum real_state {
@@ -57,9 +57,6 @@ void misuse_copied(struct detector *detector, struct thread *thread, struct sync
 
 /* @thread has ended: what does it still hold?  Called with detector.lock held. */
 void misuse_thread_gone(struct detector *detector, struct thread *thread);
-
-/* @thread waits for a lock: is its owner gone, by its end or by fork? */
-void misuse_check_owner(struct detector *detector, struct thread *thread);
 
 /* The process ends: threads that ended and were neither joined nor detached. */
 void misuse_process_ended(struct detector *detector);

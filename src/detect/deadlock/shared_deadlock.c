@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "detect/base/report.h"
+#include "detect/base/thread.h"
 
 static enum hold_mode hold_mode(uint32_t mode)
 {

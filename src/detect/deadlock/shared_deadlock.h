@@ -7,7 +7,7 @@
 #ifndef DETECT_DEADLOCK_SHARED_DEADLOCK_H
 #define DETECT_DEADLOCK_SHARED_DEADLOCK_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 #include "detect/deadlock/shared_registry.h"
 
 /* Reports @cycle, found by process @own for its @thread.  False if it has come

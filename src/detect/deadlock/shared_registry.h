@@ -20,7 +20,7 @@
 #define DETECT_DEADLOCK_SHARED_REGISTRY_H
 
 #include "base/types.h"
-#include "detect/lock_order/lock_order.h"
+#include "detect/data/lock_mode.h"
 
 #define SHARED_HOLDS 18u
 #define SHARED_WAITS 504u

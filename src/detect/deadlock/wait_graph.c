@@ -1,10 +1,9 @@
 #include "detect/deadlock/wait_graph.h"
 
 #include "base/hash.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/deadlock/handler.h"
-#include "detect/deadlock/hang.h"
-#include "detect/sync/lock.h"
-#include "detect/deadlock/misuse.h"
 #include "detect/base/report.h"
 
 #define WALK_MAX 64u /* threads in one cycle */
@@ -74,7 +73,7 @@ static struct thread *single_owner(const struct detector *detector, const struct
 
 static bool is_held_by(const struct thread *thread, const struct sync_object *object)
 {
-	return lock_held(thread, object);
+	return held_locks_find(thread, object);
 }
 
 /* Does @other, which waits too, keep @wait from ending? */
@@ -207,7 +206,7 @@ static uint64_t walk_key(const struct walk *walk)
 
 static void add_step(struct finding *finding, const struct step *step)
 {
-	struct held_lock *held = step->held ? lock_held(step->thread, step->held) : NULL;
+	struct held_lock *held = step->held ? held_locks_find(step->thread, step->held) : NULL;
 	struct sync_object *object =
 		step->wait.kind == WAIT_CONDITION ? step->wait.mutex : step->wait.object;
 	struct finding_event *event;
@@ -233,7 +232,7 @@ static void add_step(struct finding *finding, const struct step *step)
 static void note_self(struct finding *finding, const struct walk *walk)
 {
 	const struct step *only = &walk->steps[0];
-	struct held_lock *held = only->held ? lock_held(only->thread, only->held) : NULL;
+	struct held_lock *held = only->held ? held_locks_find(only->thread, only->held) : NULL;
 
 	if (walk->depth != 1 || !held)
 		return;
@@ -319,47 +318,5 @@ bool wait_find_deadlock(struct detector *detector, struct thread *thread, struct
 	if (is_found)
 		report_deadlock(walk);
 	runtime_unlock(&detector->lock);
-	return is_found;
-}
-
-static bool counts_as_blocked(const struct wait *wait)
-{
-	return !wait->is_timed;
-}
-
-void wait_end(struct detector *detector, struct thread *thread)
-{
-	/* One that began in a handler has ended it. */
-	if (thread->wait.version % 2 == 0)
-		return;
-	/* It may have been left by a jump while it looked. */
-	store_release(&thread->is_looking, false);
-	if (thread->wait.is_counted)
-		fetch_add_acq_rel(&detector->blocked_count, -1u);
-	/* release: pairs with wait_read(). */
-	store_release(&thread->wait.version, thread->wait.version + 1);
-}
-
-bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait)
-{
-	uint64_t version;
-	bool is_found;
-
-	/* A wait that was left by a jump, or that a handler interrupts, is over
-	 * for us: that of a running thread would close cycles that are none. */
-	wait_end(detector, thread);
-	version = thread->wait.version;
-	thread->wait = *wait;
-	thread->wait.is_counted = counts_as_blocked(wait);
-	thread->wait.version = version;
-	/* release: pairs with wait_read(). */
-	store_release(&thread->wait.version, version + 1);
-	if (thread->wait.is_counted)
-		fetch_add_acq_rel(&detector->blocked_count, 1u);
-	fence_full();
-	misuse_check_owner(detector, thread);
-	store_release(&thread->is_looking, true);
-	is_found = wait_find_deadlock(detector, thread, thread) || hang_check(detector, thread);
-	store_release(&thread->is_looking, false);
 	return is_found;
 }

@@ -12,17 +12,7 @@
 #ifndef DETECT_DEADLOCK_WAIT_GRAPH_H
 #define DETECT_DEADLOCK_WAIT_GRAPH_H
 
-#include "detect/detector.h"
-
-/*
- * @thread will block as @wait says (but for its version).  True if this closed
- * a deadlock or a hang, which has been reported: the caller asks its policy
- * (--on-deadlock) what to do.  Pairs with wait_end().
- */
-bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait);
-
-/* Does nothing if @thread's wait has ended. */
-void wait_end(struct detector *detector, struct thread *thread);
+#include "detect/base/detector.h"
 
 /* A consistent copy of what @thread waits for; false if it waits for nothing
  * or changed meanwhile. */

@@ -1,7 +1,8 @@
 #include "detect/deadlock/waker.h"
 
 #include "base/hash.h"
-#include "detect/sync/lock.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/base/report.h"
 
 static bool has_used(const struct sync_info *info, thread_id thread)

@@ -8,7 +8,7 @@
 #ifndef DETECT_DEADLOCK_WAKER_H
 #define DETECT_DEADLOCK_WAKER_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 /* @thread joined @target, holding what it holds.  Called with detector.lock
  * held. */

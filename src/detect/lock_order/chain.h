@@ -12,15 +12,8 @@
 #define DETECT_LOCK_ORDER_CHAIN_H
 
 #include "base/hash.h"
-#include "detect/detector.h"
-
-/* The chain of @object taken in @mode under @chain. */
-static inline uint64_t chain_extend(uint64_t chain, const struct sync_object *object,
-				    enum lock_mode mode)
-{
-	return hash_append(chain, object->address ^ (uint64_t)object->generation << 48 ^
-					  (uint64_t)mode << 62);
-}
+#include "detect/base/detector.h"
+#include "detect/base/thread.h"
 
 /* What is looked up for a chain: a timed acquisition does not vouch for an
  * untimed one, and all is new under another salt. */

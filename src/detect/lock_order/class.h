@@ -18,7 +18,10 @@
 #ifndef DETECT_LOCK_ORDER_CLASS_H
 #define DETECT_LOCK_ORDER_CLASS_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
+#include "detect/lock_order/lock_order.h"
 
 /* @thread wants @object holding @held: the edge of their classes.  @witness is
  * that of the instances. */

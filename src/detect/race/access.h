@@ -9,7 +9,7 @@
 #ifndef DETECT_RACE_ACCESS_H
 #define DETECT_RACE_ACCESS_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 #include "detect/data/access.h"
 
 /* A read or write of any size: judges and records it. */

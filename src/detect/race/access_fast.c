@@ -1,5 +1,6 @@
 #include "detect/race/access_fast.h"
 
+#include "detect/base/thread.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 

@@ -16,6 +16,8 @@
 #ifndef DETECT_RACE_ACCESS_FAST_H
 #define DETECT_RACE_ACCESS_FAST_H
 
+#include "detect/base/thread.h"
+#include "detect/race/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/race/access.h"
 #include "detect/shadow/shadow.h"

@@ -1,5 +1,6 @@
 #include "detect/race/atomic_location.h"
 
+#include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
 #include "detect/shadow/cells.h"
 #include "detect/race/race.h"
@@ -8,10 +9,15 @@
 #define HALF_BYTES 4u
 #define HALF_MASK 0x0fu
 
-void atomic_table_init(struct atomic_table *table, page_source pages)
+struct atomic_table *atomic_table_create(struct arena *arena, page_source pages)
 {
+	struct atomic_table *table = arena_alloc(arena, sizeof(*table));
+
+	if (!table)
+		return NULL;
 	arena_init(&table->arena, pages);
 	table->sweep_at = SWEEP_FIRST;
+	return table;
 }
 
 /* Which halves @bytes of a granule lie in, as a mask. */
@@ -80,7 +86,7 @@ static struct atomic_location *new_location(struct atomic_table *table)
 static struct atomic_location *take_location(struct detector *detector, struct thread *thread,
 					     uintptr_t granule)
 {
-	struct atomic_table *table = &detector->atomics;
+	struct atomic_table *table = detector->atomics;
 	struct atomic_location *location;
 
 	if (!spin_lock(&table->busy))
@@ -99,7 +105,7 @@ static struct atomic_location *take_location(struct detector *detector, struct t
 
 static void give_back(struct detector *detector, struct atomic_location *location)
 {
-	struct atomic_table *table = &detector->atomics;
+	struct atomic_table *table = detector->atomics;
 
 	if (!spin_lock(&table->busy))
 		return; /* it is found by the next sweep */
@@ -125,6 +131,19 @@ void atomic_table_forked(struct atomic_table *table, const struct thread *surviv
 	}
 }
 
+void atomic_each_read_word(const struct detector *detector,
+			   void (*each)(void *context, uint64_t word), void *context)
+{
+	const struct id_table *locations = &detector->atomics->by_number;
+
+	for (uint32_t number = 1; number <= locations->last; number++) {
+		const struct atomic_location *location = id_table_get(locations, number);
+
+		if (location)
+			each(context, load_relaxed(&location->read));
+	}
+}
+
 #define PATIENCE 50u /* times a spin lock's own, which is some 50 ms */
 
 /*
@@ -146,7 +165,7 @@ static bool take_busy(const struct thread *thread, struct atomic_location *locat
 
 static struct atomic_location *location_of(const struct detector *detector, uint64_t word)
 {
-	return id_table_get(&detector->atomics.by_number, (uint32_t)shadow_number(word));
+	return id_table_get(&detector->atomics->by_number, (uint32_t)shadow_number(word));
 }
 
 /* --- Clocks ---------------------------------------------------------------- */

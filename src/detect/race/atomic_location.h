@@ -70,7 +70,12 @@ struct atomic_table {
 	uint32_t sweep_at; /* look for locations out of use at that many */
 };
 
-void atomic_table_init(struct atomic_table *table, page_source pages);
+/* NULL when memory is exhausted. */
+struct atomic_table *atomic_table_create(struct arena *arena, page_source pages);
+
+/* Calls @each for the read word of each location's other bytes. */
+void atomic_each_read_word(const struct detector *detector,
+			   void (*each)(void *context, uint64_t word), void *context);
 
 /* In a fork's child: gives back what threads other than @survivor hold. */
 void atomic_table_forked(struct atomic_table *table, const struct thread *survivor);

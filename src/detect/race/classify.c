@@ -15,8 +15,9 @@
  * doubt: what a thread learns there stands behind all that follows, also what the
  * writer had learnt from others.
  */
+#include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 #include "detect/race/race.h"
 #include "detect/shadow/read_set.h"
 #include "detect/base/slot.h"

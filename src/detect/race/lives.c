@@ -1,4 +1,5 @@
 /* Lives of memory: what begins one is forgotten, what ends one is compared like a write. */
+#include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
 #include "detect/race/race.h"
 #include "detect/race/update.h"

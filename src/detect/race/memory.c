@@ -1,5 +1,6 @@
 #include "detect/race/memory.h"
 
+#include "detect/base/thread.h"
 #include "detect/race/atomic_location.h"
 #include "detect/race/update.h"
 

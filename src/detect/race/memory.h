@@ -19,6 +19,7 @@
 #define DETECT_RACE_MEMORY_H
 
 #include "detect/base/clock.h"
+#include "detect/base/thread.h"
 #include "detect/shadow/shadow.h"
 
 /* Does all that is due before a release. */

@@ -1,6 +1,8 @@
 #include "detect/race/race.h"
 
+#include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
+#include "detect/race/atomic_location.h"
 #include "detect/shadow/read_set.h"
 #include "detect/race/update.h"
 
@@ -237,7 +239,7 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	if (!compare_exchange_acq_rel(place.word, &expected, word))
 		return false;
 	origin_put(place.origin, place.word, what, word);
-	read_set_mark(step->detector, &step->detector->read_sets, step->granule);
+	read_set_mark(step->detector, step->detector->read_sets, step->granule);
 	return true;
 }
 

@@ -17,6 +17,7 @@
 #ifndef DETECT_RACE_RACE_H
 #define DETECT_RACE_RACE_H
 
+#include "detect/base/thread.h"
 #include "detect/race/access.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"

@@ -2,6 +2,7 @@
  * Findings about memory: two accesses, and the block that they are to.
  */
 #include "base/hash.h"
+#include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
 #include "detect/base/memory_block.h"
 #include "detect/race/race.h"

@@ -1,5 +1,7 @@
 #include "detect/race/update.h"
 
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
 #include "detect/race/race.h"
 #include "detect/base/slot.h"
@@ -105,7 +107,8 @@ static struct basis *take_place(struct detector *detector, struct thread *thread
 	struct basis *bases = thread->bases;
 
 	if (!bases) {
-		bases = arena_alloc(&thread->memory->arena, UPDATE_BASES * sizeof(*bases));
+		thread->basis_bytes = UPDATE_BASES * sizeof(*bases);
+		bases = arena_alloc(&thread->memory->arena, thread->basis_bytes);
 		store_release(&thread->bases, bases); /* pairs with change_life() */
 	}
 	if (!bases)

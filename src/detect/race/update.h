@@ -23,6 +23,7 @@
 #ifndef DETECT_RACE_UPDATE_H
 #define DETECT_RACE_UPDATE_H
 
+#include "detect/base/thread.h"
 #include "detect/race/access.h"
 #include "detect/shadow/cells.h"
 

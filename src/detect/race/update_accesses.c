@@ -2,7 +2,7 @@
  * Accesses that other rules than those of races want to see: reads that a later
  * write may rest on, and such writes (update.h).
  */
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 #include "detect/race/race.h"
 #include "detect/race/update.h"
 

@@ -7,6 +7,8 @@
  * that no lock held from the read to the write keeps out.
  */
 #include "base/hash.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
 #include "detect/race/race.h"
 #include "detect/base/report.h"

@@ -1,7 +1,9 @@
 #include "detect/shadow/cells.h"
 
 #include "base/kernel.h"
-#include "detect/detector.h"
+#include "detect/base/detector.h"
+#include "detect/base/thread.h"
+#include "detect/shadow/cache.h"
 
 #define REFILL 16u
 #define CACHED_MAX 64u
@@ -132,7 +134,7 @@ static void return_some(struct cells_cache *cache, bool is_wide)
 /* A word for a free record; 0 without one (counted). */
 static uint64_t new_word(struct detector *detector, struct thread *thread, bool is_wide)
 {
-	struct cells_cache *cache = &thread->memory->cells;
+	struct cells_cache *cache = &thread->memory->shadow->cells;
 	uint32_t index = take(cache, is_wide);
 	uint64_t word;
 
@@ -149,7 +151,7 @@ static uint64_t new_word(struct detector *detector, struct thread *thread, bool 
 
 void cells_free_slowly(struct thread *thread, uint64_t word)
 {
-	struct cells_cache *cache = &thread->memory->cells;
+	struct cells_cache *cache = &thread->memory->shadow->cells;
 	uint32_t index = (uint32_t)shadow_number(word) & CELLS_INDEX_MASK;
 	bool is_wide = word & CELLS_WIDE;
 

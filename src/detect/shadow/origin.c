@@ -1,9 +1,11 @@
 #include "detect/shadow/origin.h"
 
 #include "base/hash.h"
+#include "detect/base/thread.h"
 #include "detect/data/access.h"
+#include "detect/shadow/cache.h"
 #include "detect/shadow/cells.h"
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 /* The upper two of the 24 bits tell the sort. */
 #define SORT_SHIFT 22
@@ -25,9 +27,13 @@ static origin_id make(enum origin_sort sort, uint32_t number)
 	return number < NUMBER_MASK ? (uint32_t)sort << SORT_SHIFT | number : 0;
 }
 
-void origin_table_init(struct origin_table *table, page_source pages)
+struct origin_table *origin_table_create(struct arena *arena, page_source pages)
 {
-	arena_init(&table->arena, pages);
+	struct origin_table *table = arena_alloc(arena, sizeof(*table));
+
+	if (table)
+		arena_init(&table->arena, pages);
+	return table;
 }
 
 /* --- Of one access --------------------------------------------------------- */
@@ -161,7 +167,7 @@ stack_id origin_stack_at(struct detector *detector, stack_id id, site_id site)
 
 static const struct origin_list *list_of(const struct detector *detector, origin_id what)
 {
-	return id_table_get(&detector->origins.lists, what & NUMBER_MASK);
+	return id_table_get(&detector->origins->lists, what & NUMBER_MASK);
 }
 
 /* Appends the parts of @what, of @bytes by @slot unless it is a list itself.
@@ -281,7 +287,7 @@ static origin_id intern_list(struct origin_table *table, const struct origin_par
 static origin_id make_list(struct detector *detector, const struct origin_part *parts,
 			   uint32_t count)
 {
-	origin_id id = count ? intern_list(&detector->origins, parts, count) : 0;
+	origin_id id = count ? intern_list(detector->origins, parts, count) : 0;
 
 	if (count && !id)
 		detector_count(detector, LOST_ORIGINS);
@@ -311,14 +317,14 @@ static origin_id unite_slowly(struct detector *detector, const struct origin_ste
 /* Where @thread may remember @step; NULL without memory. */
 static struct origin_step *remembered(struct thread *thread, const struct origin_step *step)
 {
-	struct thread_memory *memory = thread->memory;
+	struct shadow_cache *cache = thread->memory->shadow;
 	uint64_t key = (uint64_t)step->old << 32 ^ (uint64_t)step->more.what << 8 ^
 		       (uint64_t)step->more.bytes ^ (uint64_t)step->old_bytes << 24;
 
-	if (UNLIKELY(!memory->origin_steps))
-		memory->origin_steps =
-			arena_alloc(&memory->arena, ORIGIN_STEPS * sizeof(*memory->origin_steps));
-	return memory->origin_steps ? &memory->origin_steps[hash_mix(key) % ORIGIN_STEPS] : NULL;
+	if (UNLIKELY(!cache->origin_steps))
+		cache->origin_steps = arena_alloc(&thread->memory->arena,
+						  ORIGIN_STEPS * sizeof(*cache->origin_steps));
+	return cache->origin_steps ? &cache->origin_steps[hash_mix(key) % ORIGIN_STEPS] : NULL;
 }
 
 static bool is_same_step(const struct origin_step *one, const struct origin_step *other)

@@ -50,7 +50,8 @@ struct origin_table {
 	struct origin_list **buckets;
 };
 
-void origin_table_init(struct origin_table *table, page_source pages);
+/* NULL when memory is exhausted. */
+struct origin_table *origin_table_create(struct arena *arena, page_source pages);
 
 /* The origin of the access that @thread is making. */
 origin_id origin_of_access(struct detector *detector, struct thread *thread,

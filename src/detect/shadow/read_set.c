@@ -1,7 +1,10 @@
 #include "detect/shadow/read_set.h"
 
 #include "base/map.h"
-#include "detect/detector.h"
+#include "detect/base/detector.h"
+#include "detect/base/thread.h"
+#include "detect/shadow/cache.h"
+#include "detect/shadow/cells.h"
 
 #define INDEX_BITS 26u
 #define INDEX_MASK ((1ull << INDEX_BITS) - 1)
@@ -11,11 +14,18 @@
 #define BYTES_MASK ((uint64_t)SHADOW_ALL_BYTES)
 #define ADDRESS_BITS 47u
 
-void read_set_table_init(struct read_set_table *table, page_source pages)
+struct read_set_table *read_set_table_create(struct arena *arena, page_source pages,
+					     read_set_word_walk each_other_word)
 {
+	struct read_set_table *table = arena_alloc(arena, sizeof(*table));
+
+	if (!table)
+		return NULL;
 	arena_init(&table->arena, pages);
 	table->collect_at = COLLECT_FIRST;
 	table->collection = 1;
+	table->each_other_word = each_other_word;
+	return table;
 }
 
 static uint64_t word_of(uint64_t number)
@@ -28,7 +38,7 @@ static struct read_set *set_of(const struct detector *detector, uint64_t word)
 {
 	uint64_t number = shadow_number(word);
 	struct read_set *set =
-		id_table_get(&detector->read_sets.by_index, (uint32_t)(number & INDEX_MASK));
+		id_table_get(&detector->read_sets->by_index, (uint32_t)(number & INDEX_MASK));
 
 	/* acquire: pairs with the releases of 'number'. */
 	return set && load_acquire(&set->number) == number ? set : NULL;
@@ -172,7 +182,7 @@ static void remove_set(struct read_set_table *table, struct read_set *set)
 
 void read_set_mark_slowly(struct detector *detector, uintptr_t address)
 {
-	struct read_set_table *table = &detector->read_sets;
+	struct read_set_table *table = detector->read_sets;
 	uint32_t chunk = (uint32_t)(address >> READ_CHUNK_SHIFT);
 
 	if (!spin_lock(&table->busy)) {
@@ -206,11 +216,11 @@ static bool see_word(struct detector *detector, uint64_t word)
 	struct read_set *set = shadow_form(word) == SHADOW_SET ? set_of(detector, word) : NULL;
 
 	if (set)
-		set->seen = detector->read_sets.collection;
+		set->seen = detector->read_sets->collection;
 	return set;
 }
 
-static void see_cell(void *context, uint64_t word)
+static void see_other_word(void *context, uint64_t word)
 {
 	(void)see_word(context, word);
 }
@@ -227,22 +237,11 @@ static bool see_chunk(struct detector *detector, uint32_t chunk)
 	return has_some;
 }
 
-static void see_atomics(struct detector *detector)
-{
-	for (uint32_t number = 1; number <= detector->atomics.by_number.last; number++) {
-		const struct atomic_location *location =
-			id_table_get(&detector->atomics.by_number, number);
-
-		if (location)
-			(void)see_word(detector, load_relaxed(&location->read));
-	}
-}
-
 /* Marks of chunks without any are taken away before the look, so whoever puts a
  * word there meanwhile marks it again. */
 static void see_chunks(struct detector *detector)
 {
-	struct read_set_table *table = &detector->read_sets;
+	struct read_set_table *table = detector->read_sets;
 
 	for (uint32_t i = 0; i < table->chunk_count;) {
 		uint32_t chunk = table->chunks[i];
@@ -278,13 +277,13 @@ static void remove_unseen(struct read_set_table *table)
 
 static void collect(struct detector *detector)
 {
-	struct read_set_table *table = &detector->read_sets;
+	struct read_set_table *table = detector->read_sets;
 
 	if (exchange_acquire(&table->is_collecting, 1u))
 		return;
 	see_chunks(detector);
-	cells_each_word(see_cell, detector);
-	see_atomics(detector);
+	cells_each_word(see_other_word, detector);
+	table->each_other_word(detector, see_other_word, detector);
 	if (spin_lock(&table->busy)) {
 		remove_unseen(table);
 		spin_unlock(&table->busy);
@@ -297,21 +296,21 @@ static void collect(struct detector *detector)
 /* Room for @count members in the thread's own buffer; NULL without memory. */
 static uint64_t *reserve_members(struct thread *thread, uint32_t count)
 {
-	struct thread_memory *memory = thread->memory;
-	uint32_t capacity = memory->reader_capacity ? memory->reader_capacity : 32;
+	struct shadow_cache *cache = thread->memory->shadow;
+	uint32_t capacity = cache->reader_capacity ? cache->reader_capacity : 32;
 	uint64_t *readers;
 
-	if (count <= memory->reader_capacity)
-		return memory->readers;
+	if (count <= cache->reader_capacity)
+		return cache->readers;
 	while (capacity < count)
 		capacity *= 2;
 	readers =
-		arena_grow(&memory->arena, memory->readers,
-			   memory->reader_capacity * sizeof(*readers), capacity * sizeof(*readers));
+		arena_grow(&thread->memory->arena, cache->readers,
+			   cache->reader_capacity * sizeof(*readers), capacity * sizeof(*readers));
 	if (!readers)
 		return NULL;
-	memory->readers = readers;
-	memory->reader_capacity = capacity;
+	cache->readers = readers;
+	cache->reader_capacity = capacity;
 	return readers;
 }
 
@@ -368,7 +367,7 @@ static bool list_members(struct detector *detector, struct thread *thread, uint6
 
 static uint64_t intern(struct detector *detector, const struct member_list *list)
 {
-	struct read_set_table *table = &detector->read_sets;
+	struct read_set_table *table = detector->read_sets;
 	struct read_set *set = NULL;
 	uint64_t number = 0;
 	bool is_many;
@@ -416,24 +415,24 @@ static bool is_still_there(struct detector *detector, uint64_t word)
 		return true;
 	set = set_of(detector, word);
 	/* relaxed: a hint for the collection, as it is 'lately' that counts. */
-	if (set && load_relaxed(&set->used) != load_relaxed(&detector->read_sets.collection))
-		store_relaxed(&set->used, load_relaxed(&detector->read_sets.collection));
+	if (set && load_relaxed(&set->used) != load_relaxed(&detector->read_sets->collection))
+		store_relaxed(&set->used, load_relaxed(&detector->read_sets->collection));
 	return set;
 }
 
 uint64_t read_set_join(struct detector *detector, struct thread *thread, uint64_t word)
 {
 	uint64_t mine = *thread->current & ~BYTES_MASK;
-	struct thread_memory *memory = thread->memory;
+	struct shadow_cache *cache = thread->memory->shadow;
 	struct read_step *step;
 
 	word &= ~BYTES_MASK;
-	if (UNLIKELY(!memory->read_steps))
-		memory->read_steps =
-			arena_alloc(&memory->arena, READ_STEPS * sizeof(*memory->read_steps));
-	if (!memory->read_steps)
+	if (UNLIKELY(!cache->read_steps))
+		cache->read_steps = arena_alloc(&thread->memory->arena,
+						READ_STEPS * sizeof(*cache->read_steps));
+	if (!cache->read_steps)
 		return join_slowly(detector, thread, word, mine);
-	step = &memory->read_steps[hash_mix(word) % READ_STEPS];
+	step = &cache->read_steps[hash_mix(word) % READ_STEPS];
 	if (LIKELY(step->from == word && step->mine == mine && is_still_there(detector, step->to)))
 		return step->to;
 	step->to = join_slowly(detector, thread, word, mine);
@@ -466,5 +465,5 @@ uint64_t read_set_unordered(struct detector *detector, const struct thread *thre
 
 void read_sets_forked(struct detector *detector)
 {
-	detector->read_sets.is_collecting = 0;
+	detector->read_sets->is_collecting = 0;
 }

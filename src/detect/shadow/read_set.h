@@ -48,6 +48,10 @@ struct read_step {
 #define READ_STEPS 256u /* of a thread */
 #define READ_CHUNK_SHIFT 24u
 
+/* Calls @each for the read words that stand neither in shadow memory nor in cells. */
+typedef void (*read_set_word_walk)(const struct detector *detector,
+				   void (*each)(void *context, uint64_t word), void *context);
+
 struct read_set_table {
 	struct spin_lock busy; /* protects the table and the members' memory */
 	struct arena arena;
@@ -62,9 +66,12 @@ struct read_set_table {
 	uint8_t *chunk_marks; /* by address: a word of a set was written there */
 	uint32_t *chunks;     /* those marked */
 	uint32_t chunk_count, chunk_capacity;
+	read_set_word_walk each_other_word;
 };
 
-void read_set_table_init(struct read_set_table *table, page_source pages);
+/* NULL when memory is exhausted. */
+struct read_set_table *read_set_table_create(struct arena *arena, page_source pages,
+					     read_set_word_walk each_other_word);
 
 /*
  * What the bytes of read word @word (plain, or of a set) are to say when @thread

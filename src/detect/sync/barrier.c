@@ -1,8 +1,9 @@
 #include "detect/sync/barrier.h"
 
+#include "detect/base/thread.h"
+#include "detect/deadlock/wait.h"
 #include "detect/sync/lock.h"
 #include "detect/race/memory.h"
-#include "detect/deadlock/wait_graph.h"
 
 void barrier_initialised(struct sync_object *object, uint32_t size)
 {

@@ -4,7 +4,7 @@
 #ifndef DETECT_SYNC_BARRIER_H
 #define DETECT_SYNC_BARRIER_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 void barrier_initialised(struct sync_object *object, uint32_t size);
 

@@ -1,6 +1,7 @@
 #include "detect/sync/channel.h"
 
 #include "base/hash.h"
+#include "detect/base/thread.h"
 #include "detect/sync/handover.h"
 
 static struct channel **bucket_of(const struct channel_table *table, uint64_t key)

@@ -19,7 +19,7 @@
 #define DETECT_SYNC_CHANNEL_H
 
 #include "base/id_table.h"
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 #define CHANNEL_WATCHERS 4u
 #define CHANNEL_BUCKETS 4096u

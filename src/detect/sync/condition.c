@@ -1,14 +1,16 @@
 #include "detect/sync/condition.h"
 
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
+#include "detect/deadlock/wait.h"
 #include "detect/sync/handover.h"
 #include "detect/sync/lock.h"
-#include "detect/deadlock/wait_graph.h"
 #include "detect/deadlock/waker.h"
 
 static void give_mutex_up(struct detector *detector, struct thread *thread,
 			  struct condition_wait *wait)
 {
-	struct held_lock *held = lock_held(thread, wait->mutex);
+	struct held_lock *held = held_locks_find(thread, wait->mutex);
 
 	/* Of a recursive mutex that is held more than once, glibc gives up one:
 	 * it stays held. */
@@ -39,7 +41,7 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 		detector_unlock_info(info);
 	}
 	give_mutex_up(detector, thread, wait);
-	if (lock_held(thread, wait->mutex))
+	if (held_locks_find(thread, wait->mutex))
 		announced.mutex = NULL; /* not needed back */
 	return wait_begin(detector, thread, &announced);
 }

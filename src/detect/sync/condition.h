@@ -7,7 +7,8 @@
 #ifndef DETECT_SYNC_CONDITION_H
 #define DETECT_SYNC_CONDITION_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
+#include "detect/base/held_locks.h"
 
 /* What @thread gave up for its wait, to be put back. */
 struct condition_wait {

@@ -1,5 +1,6 @@
 #include "detect/sync/handover.h"
 
+#include "detect/base/thread.h"
 #include "detect/sync/lock.h"
 #include "detect/race/memory.h"
 

@@ -8,7 +8,7 @@
 #ifndef DETECT_SYNC_HANDOVER_H
 #define DETECT_SYNC_HANDOVER_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 void handover_give(struct detector *detector, struct thread *thread, struct sync_object *object);
 void handover_take(struct detector *detector, struct thread *thread, struct sync_object *object);

@@ -1,7 +1,10 @@
 #include "detect/sync/lock.h"
 
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/lock_order/class.h"
 #include "detect/deadlock/handler.h"
+#include "detect/lock_order/lock_order.h"
 #include "detect/lock_order/report.h"
 
 #define GATES_ON_STACK 32u
@@ -162,7 +165,7 @@ void lock_check_order(struct detector *detector, struct thread *thread, struct s
 	}
 	if (detector->is_refining) {
 		clock_rechain(detector, thread);
-		key = chain_key(detector, chain_extend(thread->chain, object, mode), is_timed);
+		key = chain_key(detector, held_locks_extend(thread->chain, object, mode), is_timed);
 	}
 	if (!chain_set_has(detector, key)) {
 		record_order(detector, thread, object, mode, is_timed, stack);
@@ -379,37 +382,7 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 	snapshot_drop(given, &thread->memory->arena);
 }
 
-/* --- The held set -------------------------------------------------------- */
-
-bool lock_reserve_held(struct detector *detector, struct thread *thread)
-{
-	uint32_t more = thread->held_capacity * 2;
-	struct held_lock *held =
-		arena_grow(&thread->memory->arena, thread->held,
-			   thread->held_capacity * sizeof(*held), more * sizeof(*held));
-
-	if (!held) {
-		detector_count(detector, LOST_MEMORY);
-		return false;
-	}
-	thread->held = held;
-	thread->held_capacity = more;
-	return true;
-}
-
-/* Out of order: the locks above move down and their chains are made anew. */
-void lock_remove_held(struct thread *thread, uint32_t index)
-{
-	uint64_t chain = thread->held[index].chain_before;
-
-	for (uint32_t i = index; i + 1 < thread->held_count; i++) {
-		thread->held[i] = thread->held[i + 1];
-		thread->held[i].chain_before = chain;
-		chain = chain_extend(chain, thread->held[i].object, thread->held[i].mode);
-	}
-	thread->held_count--;
-	thread->chain = chain;
-}
+/* --- Signal handlers ----------------------------------------------------- */
 
 void lock_note_handler(struct detector *detector, struct thread *thread,
 		       struct sync_object *object, stack_id stack)
@@ -458,7 +431,7 @@ static void end_if_left(void *context, struct sync_object *object)
 	if (object->address >= search->sp) {
 		if (object->address < search->lowest_left)
 			search->lowest_left = object->address;
-	} else if (!lock_held(search->thread, object)) {
+	} else if (!held_locks_find(search->thread, object)) {
 		lock_ended(search->detector, object);
 	}
 }

@@ -13,8 +13,10 @@
 #ifndef DETECT_SYNC_LOCK_H
 #define DETECT_SYNC_LOCK_H
 
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/lock_order/chain.h"
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 #include "detect/race/memory.h"
 #include "detect/race/update.h"
 
@@ -41,20 +43,8 @@ void lock_learn(struct detector *detector, struct thread *thread, struct sync_ob
 void lock_give(struct detector *detector, struct clock_releaser by, struct sync_object *object);
 void lock_give_shared(struct detector *detector, struct clock_releaser by,
 		      struct sync_object *object);
-bool lock_reserve_held(struct detector *detector, struct thread *thread);
-void lock_remove_held(struct thread *thread, uint32_t index);
 void lock_note_handler(struct detector *detector, struct thread *thread,
 		       struct sync_object *object, stack_id stack);
-
-/* Where @thread holds @object, or NULL. */
-static inline struct held_lock *lock_held(const struct thread *thread,
-					  const struct sync_object *object)
-{
-	for (uint32_t i = thread->held_count; i > 0; i--)
-		if (thread->held[i - 1].object == object)
-			return &thread->held[i - 1];
-	return NULL;
-}
 
 /* @thread is about to take @object and may block.  @object is not held by it. */
 static inline void lock_wanted(struct detector *detector, struct thread *thread,
@@ -68,7 +58,7 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 		lock_note_handler(detector, thread, object, stack);
 	if (thread->held_count == 0)
 		return;
-	key = chain_key(detector, chain_extend(thread->chain, object, mode), is_timed);
+	key = chain_key(detector, held_locks_extend(thread->chain, object, mode), is_timed);
 	if (UNLIKELY(!chain_is_cached(thread, key)))
 		lock_check_order(detector, thread, object, mode, is_timed, stack, key);
 }
@@ -81,7 +71,7 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 	struct held_lock *held;
 
 	if (UNLIKELY(thread->held_count == thread->held_capacity) &&
-	    !lock_reserve_held(detector, thread))
+	    !held_locks_reserve(detector, thread))
 		return;
 	held = &thread->held[thread->held_count];
 	held->object = object;
@@ -94,7 +84,7 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 	thread->wanted_under = 0;
 	fence_signal();
 	thread->held_count++;
-	thread->chain = chain_extend(thread->chain, object, mode);
+	thread->chain = held_locks_extend(thread->chain, object, mode);
 	thread->operation_count++;
 	if (mode == LOCK_EXCLUSIVE)
 		store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
@@ -128,7 +118,7 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 		thread->chain = held->chain_before;
 		thread->held_count--;
 	} else {
-		lock_remove_held(thread, (uint32_t)(held - thread->held));
+		held_locks_remove(thread, (uint32_t)(held - thread->held));
 	}
 }
 

@@ -1,9 +1,11 @@
 #include "detect/sync/mutex.h"
 
+#include "detect/base/held_locks.h"
+
 void mutex_acquired_again(struct detector *detector, struct thread *thread,
 			  struct sync_object *object, stack_id stack)
 {
-	struct held_lock *held = lock_held(thread, object);
+	struct held_lock *held = held_locks_find(thread, object);
 
 	if (held)
 		held->recursion++;

@@ -4,6 +4,8 @@
 #ifndef DETECT_SYNC_MUTEX_H
 #define DETECT_SYNC_MUTEX_H
 
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
 
@@ -49,7 +51,7 @@ static inline bool mutex_releasing(struct detector *detector, struct thread *thr
 		   thread->held[thread->held_count - 1].object == object))
 		held = &thread->held[thread->held_count - 1];
 	else
-		held = lock_held(thread, object);
+		held = held_locks_find(thread, object);
 	if (UNLIKELY(!held))
 		return false;
 	if (UNLIKELY(held->recursion)) {

@@ -1,8 +1,10 @@
 #include "detect/sync/once.h"
 
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
+#include "detect/deadlock/wait.h"
 #include "detect/sync/handover.h"
 #include "detect/sync/lock.h"
-#include "detect/deadlock/wait_graph.h"
 
 void once_begun(struct detector *detector, struct thread *thread, struct sync_object *object,
 		stack_id stack)
@@ -13,7 +15,7 @@ void once_begun(struct detector *detector, struct thread *thread, struct sync_ob
 void once_finished(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   bool is_done)
 {
-	struct held_lock *held = lock_held(thread, object);
+	struct held_lock *held = held_locks_find(thread, object);
 
 	if (is_done)
 		handover_give(detector, thread, object);
@@ -21,7 +23,7 @@ void once_finished(struct detector *detector, struct thread *thread, struct sync
 		return;
 	/* No lock_releasing(): that would replace what was handed over. */
 	store_relaxed(&object->owner, 0u); /* ordered by the once's own release */
-	lock_remove_held(thread, (uint32_t)(held - thread->held));
+	held_locks_remove(thread, (uint32_t)(held - thread->held));
 }
 
 bool once_wait_begin(struct detector *detector, struct thread *thread, struct sync_object *object,

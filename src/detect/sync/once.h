@@ -8,7 +8,7 @@
 #ifndef DETECT_SYNC_ONCE_H
 #define DETECT_SYNC_ONCE_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 /* @thread begins to run the body. */
 void once_begun(struct detector *detector, struct thread *thread, struct sync_object *object,

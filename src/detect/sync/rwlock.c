@@ -1,7 +1,9 @@
 #include "detect/sync/rwlock.h"
 
 #include "base/hash.h"
+#include "detect/base/held_locks.h"
 #include "detect/base/report.h"
+#include "detect/base/thread.h"
 
 /* A lock that was held before may keep the writers out all the while: whether
  * each of them takes it too is not known. */
@@ -39,7 +41,7 @@ static void report_recursion(struct detector *detector, struct thread *thread,
 void rwlock_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   enum lock_mode mode, bool is_timed, stack_id stack)
 {
-	const struct held_lock *held = lock_held(thread, object);
+	const struct held_lock *held = held_locks_find(thread, object);
 
 	if (!held)
 		lock_wanted(detector, thread, object, mode, is_timed, stack);
@@ -50,7 +52,7 @@ void rwlock_wanted(struct detector *detector, struct thread *thread, struct sync
 void rwlock_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     enum lock_mode mode, stack_id stack)
 {
-	struct held_lock *held = lock_held(thread, object);
+	struct held_lock *held = held_locks_find(thread, object);
 
 	if (held)
 		held->recursion++;
@@ -60,7 +62,7 @@ void rwlock_acquired(struct detector *detector, struct thread *thread, struct sy
 
 bool rwlock_releasing(struct detector *detector, struct thread *thread, struct sync_object *object)
 {
-	struct held_lock *held = lock_held(thread, object);
+	struct held_lock *held = held_locks_find(thread, object);
 
 	if (!held)
 		return false;

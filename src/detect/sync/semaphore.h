@@ -10,7 +10,7 @@
 #ifndef DETECT_SYNC_SEMAPHORE_H
 #define DETECT_SYNC_SEMAPHORE_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 void semaphore_initialised(struct detector *detector, struct sync_object *object, uint32_t value);
 

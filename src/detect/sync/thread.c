@@ -1,83 +1,19 @@
 #include "detect/sync/thread.h"
 
-#include "detect/base/slot.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/thread.h"
 #include "detect/deadlock/misuse.h"
-#include "detect/deadlock/wait_graph.h"
+#include "detect/deadlock/wait.h"
 #include "detect/deadlock/waker.h"
-#include "detect/detector.h"
 #include "detect/race/memory.h"
-#include "detect/race/update.h"
+#include "detect/shadow/cache.h"
 #include "detect/sync/lock.h"
-
-/* --- Memory ---------------------------------------------------- */
-
-static struct thread_memory *make_memory(struct detector *detector)
-{
-	struct thread_memory *memory = arena_alloc(&detector->arena, sizeof(*memory));
-
-	if (!memory)
-		return NULL;
-	arena_init(&memory->arena, detector->pages);
-	memory->held = arena_alloc(&memory->arena, HELD_FIRST * sizeof(*memory->held));
-	memory->held_capacity = HELD_FIRST;
-	return memory->held ? memory : NULL;
-}
-
-static struct thread_memory *take_memory(struct detector *detector)
-{
-	struct thread_memory *memory = detector->free_memory;
-
-	if (!memory)
-		return make_memory(detector);
-	detector->free_memory = memory->next_free;
-	if (memory->chains)
-		for (uint32_t i = 0; i < CHAIN_CACHE_SIZE; i++)
-			memory->chains[i] = 0;
-	return memory;
-}
-
-static void give_memory(struct detector *detector, struct thread *thread)
-{
-	struct thread_memory *memory = thread->memory;
-
-	slot_give(detector, thread, clock_free(thread));
-	arena_free(&memory->arena, thread->bases, UPDATE_BASES * sizeof(*thread->bases));
-	thread->bases = NULL;
-	thread->basis_count = 0;
-	arena_free(&memory->arena, thread->seen_versions,
-		   thread->seen_capacity * sizeof(uint64_t));
-	memory->held = thread->held;
-	memory->held_capacity = thread->held_capacity;
-	memory->chains = thread->chains;
-	memory->next_free = detector->free_memory;
-	detector->free_memory = memory;
-	thread->memory = NULL;
-	thread->held = NULL;
-	thread->held_count = thread->held_capacity = 0;
-	thread->chains = NULL;
-}
-
-/* --- Lives --------------------------------------------------------------- */
 
 static struct thread *make_thread(struct detector *detector, const struct thread *creator)
 {
-	struct thread *thread = arena_alloc(&detector->arena, sizeof(*thread));
-	uint64_t first;
+	struct thread *thread = thread_new(detector, creator);
 
-	if (!thread)
-		return NULL;
-	thread->memory = take_memory(detector);
-	thread->detector = detector;
-	thread->id = detector->threads.last + 1;
-	first = slot_take(detector, thread, creator);
-	if (!thread->memory || !first ||
-	    !id_table_set(&detector->threads, &detector->arena, thread->id, thread))
-		return NULL;
-	thread->held = thread->memory->held;
-	thread->held_capacity = thread->memory->held_capacity;
-	thread->chains = thread->memory->chains;
-	thread->lowest_stack_lock = UINTPTR_MAX;
-	if (!clock_init(thread, first))
+	if (!thread || !shadow_cache_ensure(thread->memory))
 		return NULL;
 	detector->alive_count++;
 	detector_count(detector, THREADS);
@@ -125,41 +61,11 @@ struct thread *thread_create(struct detector *detector, struct thread *parent, s
 	return child;
 }
 
-static void forget(struct detector *detector, struct thread *thread)
-{
-	if (thread->is_described || thread->is_referenced)
-		return;
-	id_table_set(&detector->threads, &detector->arena, thread->id, NULL);
-	arena_free(&detector->arena, thread, sizeof(*thread));
-}
-
-/* Reports may speak for a while of what @thread did. */
-static void keep_a_while(struct detector *detector, struct thread *thread)
-{
-	struct thread **place = &detector->ended[detector->ended_count++ % ENDED_KEPT];
-
-	if (*place)
-		forget(detector, *place);
-	*place = thread;
-}
-
-/* Gives back what an ended thread used.  Called with detector.lock held. */
-static void bury(struct detector *detector, struct thread *thread)
-{
-	if (thread->memory)
-		give_memory(detector, thread);
-	thread->state = THREAD_ENDED;
-	if (thread->recorded_epoch)
-		keep_a_while(detector, thread);
-	else
-		forget(detector, thread);
-}
-
 void thread_create_failed(struct detector *detector, struct thread *child)
 {
 	runtime_lock(&detector->lock);
 	detector->alive_count--;
-	bury(detector, child);
+	thread_bury(detector, child);
 	runtime_unlock(&detector->lock);
 }
 
@@ -212,7 +118,7 @@ void thread_joined(struct detector *detector, struct thread *thread, struct thre
 	waker_joined(detector, thread, target, stack);
 	misuse_thread_gone(detector, target);
 	target->is_joined = true;
-	bury(detector, target);
+	thread_bury(detector, target);
 	runtime_unlock(&detector->lock);
 }
 
@@ -220,18 +126,5 @@ void thread_detached(struct detector *detector, struct thread *target)
 {
 	runtime_lock(&detector->lock);
 	target->is_detached = true;
-	runtime_unlock(&detector->lock);
-}
-
-void thread_gone(struct detector *detector, struct thread *thread)
-{
-	runtime_lock(&detector->lock);
-	if (thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING)
-		detector->alive_count--;
-	if (thread->memory)
-		misuse_thread_gone(detector, thread);
-	thread->state = THREAD_ENDED;
-	if (thread->is_detached)
-		bury(detector, thread);
 	runtime_unlock(&detector->lock);
 }

@@ -1,3 +1,6 @@
+#include "detect/base/thread.h"
+#include "detect/detector.h"
+#include "detect/sync/thread.h"
 #include "knowledge.h"
 
 #include <check.h>

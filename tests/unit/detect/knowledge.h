@@ -7,7 +7,7 @@
 #ifndef TESTS_UNIT_KNOWLEDGE_H
 #define TESTS_UNIT_KNOWLEDGE_H
 
-#include "detect/detector.h"
+#include "detect/base/detector.h"
 
 #define HERE 1u /* the place of all calls */
 

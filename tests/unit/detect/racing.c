@@ -1,3 +1,5 @@
+#include "detect/detector.h"
+#include "detect/sync/thread.h"
 #include "racing.h"
 
 #include <check.h>

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "detect/data/wait.h"
 #include "detect/sync/barrier.h"
 #include "detect/sync/condition.h"
 #include "detect/sync/mutex.h"

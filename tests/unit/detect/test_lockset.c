@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "detect/base/held_locks.h"
 #include "detect/race/access_fast.h"
 #include "detect/sync/lock.h"
 #include "detect/base/lockset.h"
@@ -43,7 +44,7 @@ static void takes(struct thread *thread, struct sync_object *lock)
 
 static void gives(struct thread *thread, struct sync_object *lock)
 {
-	lock_releasing(&judge, thread, lock, lock_held(thread, lock));
+	lock_releasing(&judge, thread, lock, held_locks_find(thread, lock));
 }
 
 /* Of the finding's two accesses the earlier one. */

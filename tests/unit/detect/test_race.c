@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "detect/race/access_fast.h"
+#include "detect/sync/thread.h"
 #include "racing.h"
 
 static struct thread *a, *b;

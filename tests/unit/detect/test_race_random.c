@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "detect/race/access_fast.h"
+#include "detect/shadow/read_set.h"
 #include "detect/sync/mutex.h"
 #include "detect/sync/rwlock.h"
 #include "racing.h"
@@ -159,7 +160,7 @@ static void run(unsigned seed)
 
 		/* Collect what is not named any more at every step. */
 		if (seed % 25 == 0)
-			judge.read_sets.collect_at = 0;
+			judge.read_sets->collect_at = 0;
 		if ((unsigned)rand_r(&state) % 5 < lock_share)
 			do_lock(thread, &state);
 		else

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "detect/race/access_fast.h"
+#include "detect/shadow/read_set.h"
 #include "detect/sync/mutex.h"
 #include "detect/sync/rwlock.h"
 #include "racing.h"
@@ -146,7 +147,7 @@ static uint32_t collect_often;
 static void *run_collecting(void *argument)
 {
 	while (load_relaxed(&collect_often))
-		store_relaxed(&judge.read_sets.collect_at, 64u);
+		store_relaxed(&judge.read_sets->collect_at, 64u);
 	return argument;
 }
 
@@ -164,7 +165,7 @@ START_TEST(what_is_in_use_is_never_collected)
 	ck_assert_uint_eq(finding_count, 0);
 	ck_assert_uint_eq(judge.counters[COUNTER_LOST_ACCESSES], 0);
 	ck_assert_uint_eq(judge.counters[COUNTER_LOST_READERS], 0);
-	ck_assert_uint_lt(judge.read_sets.count, 20000);
+	ck_assert_uint_lt(judge.read_sets->count, 20000);
 }
 END_TEST
 

@@ -5,10 +5,12 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "detect/deadlock/gone.h"
 #include "detect/sync/mutex.h"
 #include "detect/sync/rwlock.h"
 #include "detect/shadow/shadow.h"
 #include "detect/base/slot.h"
+#include "detect/sync/thread.h"
 #include "knowledge.h"
 
 #define MANY_READERS 40u /* more than a lock's SYNC_GIVEN */
@@ -484,7 +486,7 @@ START_TEST(the_living_are_counted)
 	ck_assert_uint_eq(judge.alive_count, 2);
 	thread_detached(&judge, c);
 	thread_ending(&judge, c);
-	thread_gone(&judge, c);
+	gone_end(&judge, c);
 	ck_assert_uint_eq(judge.alive_count, 1);
 }
 END_TEST

@@ -3,7 +3,8 @@
  * changed as a list, and put together to one word or to a new record.
  */
 #include "base/kernel.h"
-#include "detect/detector.h"
+#include "detect/base/detector.h"
+#include "detect/base/thread.h"
 #include "detect/race/race.h"
 #include "detect/shadow/read_set.h"
 
@@ -149,7 +150,7 @@ static bool put_list(struct detector *detector, struct thread *thread, struct ra
 		return false;
 	}
 	if (UNLIKELY(has_set(list)))
-		read_set_mark(detector, &detector->read_sets, place.granule);
+		read_set_mark(detector, detector->read_sets, place.granule);
 	return true;
 }
 

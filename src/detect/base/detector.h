@@ -1,0 +1,163 @@
+/*
+ * The detector: one per process, the state that all rules share.  What belongs to
+ * one of the floors above is a pointer to a struct of its own.
+ *
+ * Rules are called with what happens (mutex_wanted(), condition_signalled(),
+ * thread_joined() ...), by the guest library on the spot, or by a replay of an
+ * event script.  They judge in place and hand findings to the sink.  Nothing
+ * here does input or output, calls libc's allocator or threads, or blocks,
+ * except on the locks below.
+ *
+ * Locks, outermost first: detector.lock (rules' slow paths, the lock-order
+ * graph, the thread table), sync_info.busy (one object's clocks), then
+ * sync_table.lock and stack_depot.lock.
+ */
+#ifndef DETECT_BASE_DETECTOR_H
+#define DETECT_BASE_DETECTOR_H
+
+#include "base/arena.h"
+#include "base/id_table.h"
+#include "base/runtime_lock.h"
+#include "base/types.h"
+#include "detect/base/lockset.h"
+#include "detect/base/slot.h"
+#include "detect/data/object.h"
+#include "detect/data/site.h"
+#include "detect/data/stack_depot.h"
+#include "finding/finding.h"
+
+struct access;
+struct detector;
+struct memory_block;
+struct thread;
+struct wait;
+
+/* What the detector needs of its surroundings.  'context' is the detector's. */
+struct detector_hooks {
+	/* A finding was made: keep it.  Called with detector.lock held, never
+	 * blocks.  Who emits has looked up nothing: ids are the detector's. */
+	void (*emit)(struct detector *detector, const struct finding *finding);
+	/* One more occurrence of a finding emitted before. */
+	void (*count)(struct detector *detector, uint32_t finding);
+	/* Finding @finding does not hold after all. */
+	void (*retract)(struct detector *detector, uint32_t finding);
+	/* Could something outside the threads known wake one of them: a signal
+	 * handler, a timer, a thread never seen?  Asked before a hang. */
+	bool (*can_be_woken)(struct detector *detector);
+	/* Does @object's own memory say that @thread holds it exclusively, or
+	 * does it not tell?  Asked before a deadlock. */
+	bool (*may_hold)(struct detector *detector, const struct thread *thread,
+			 const struct sync_object *object);
+	/* Does the kernel say that @thread, which waits as *@wait says, sleeps?
+	 * Gives it a while to fall asleep.  True if there is no telling.  Asked
+	 * before a deadlock or hang, without detector.lock. */
+	bool (*is_asleep)(struct detector *detector, const struct thread *thread,
+			  const struct wait *wait);
+	/* Is the kernel's thread still there? */
+	bool (*is_alive)(struct detector *detector, const struct thread *thread);
+	/* The stack of @access, which @thread is about to make; 0: not known. */
+	stack_id (*access_stack)(struct detector *detector, struct thread *thread,
+				 const struct access *access);
+	/* The heap block that @address is in, or was in last. */
+	bool (*block_of)(struct detector *detector, uintptr_t address,
+			 struct memory_block *block);
+};
+
+/* Where a lock was destroyed, for who uses it after; the last ones by address. */
+struct destroyed_lock {
+	uintptr_t address;
+	thread_id thread;
+	stack_id stack;
+};
+
+#define DESTROYED_KEPT 256u
+#define ENDED_KEPT 1024u
+
+#define UPDATE_MARK_WORDS 64u
+
+struct known_finding; /* report.c: to count repetitions */
+
+struct detector {
+	/* What the thunks of preload/access/access.S know the place of. */
+	uint32_t split_count; /* how many of splits[] there are */
+
+	const struct detector_hooks *hooks;
+	struct runtime_lock lock;
+	struct arena arena; /* under 'lock' */
+	page_source pages;
+
+	struct sync_table objects;
+	struct stack_depot stacks;
+	struct lock_order *order;	/* by instance */
+	struct lock_order *class_order; /* by class: class.h */
+	struct id_table threads;	/* struct thread by id */
+	struct id_table classes;	/* struct lock_class by id: class.h */
+	struct lock_class **class_buckets;
+	struct site_table sites;
+	struct lockset_table locksets;
+	struct origin_table *origins;	  /* origin.h */
+	struct read_set_table *read_sets; /* read_set.h */
+	struct atomic_table *atomics;	  /* atomic_location.h */
+	struct split_update *splits; /* update.h */
+	uint64_t basis_marks[UPDATE_MARK_WORDS]; /* pieces of memory that somebody rests on */
+	struct race_record *races; /* race_report.c: reported ones, newest first */
+
+	struct chain_set *chain_set; /* all validated chains: chain.h */
+	uint64_t chain_set_count;
+	uint64_t moment_count; /* acquisitions told to the lock-order graph */
+	uint64_t salt;	   /* changes when cached chains must be validated again */
+	bool is_refining;  /* chains tell hand-over epochs apart: lock.c */
+
+	struct id_table slots; /* struct slot by number + 1: slot.h */
+	uint32_t *free_slots;  /* of ended threads, in the order of their ends */
+	uint32_t free_slot_count;
+	uint32_t free_slot_capacity;
+	uint32_t next_slot;
+	struct thread *ended[ENDED_KEPT]; /* buried, but for their names */
+	uint32_t ended_count;
+
+	struct thread_memory *free_memory;
+
+	uint32_t alive_count;	/* threads that have not ended */
+	uint32_t blocked_count; /* of them, in waits without a bound: hang.c */
+
+	struct known_finding **findings; /* buckets */
+	uint32_t finding_count;
+	struct destroyed_lock destroyed[DESTROYED_KEPT];
+	uint64_t counters[COUNTER_COUNT];
+	uint64_t inherited[COUNTER_COUNT]; /* what of them a parent counts */
+	bool is_off; /* a broken invariant switched detection off */
+	bool has_unseen_atomics; /* code was not observed that may order threads: verdicts of
+				  * races are lowered */
+};
+
+static inline struct thread *detector_thread(const struct detector *detector, thread_id id)
+{
+	return id ? id_table_get(&detector->threads, id) : NULL;
+}
+
+static inline struct sync_info *detector_lock(const struct detector *detector, lock_id id)
+{
+	return sync_info_by_id(&detector->objects, id);
+}
+
+/* relaxed: counts are only read for display. */
+#define detector_count(detector, which)                                                            \
+	fetch_add_relaxed(&(detector)->counters[COUNTER_##which], 1u)
+
+/* Takes the lock of one object's clocks and counts.  False, and counted, if it
+ * is not to be had. */
+static inline bool detector_lock_info(struct detector *detector, struct sync_info *info)
+{
+	if (LIKELY(spin_lock(&info->busy)))
+		return true;
+	detector_count(detector, LOST_EDGES);
+	return false;
+}
+
+static inline void detector_unlock_info(struct sync_info *info)
+{
+	spin_unlock(&info->busy);
+}
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * Held locks: what a thread holds, in the order in which it was taken.
+ *
+ * A rolling hash of them, the chain, says in one number what is held and how:
+ * base (thread and structural epoch), then each lock's address, generation and
+ * mode.  lock_order/chain.h looks it up.
+ */
+#ifndef DETECT_BASE_HELD_LOCKS_H
+#define DETECT_BASE_HELD_LOCKS_H
+
+#include "base/hash.h"
+#include "detect/base/detector.h"
+#include "detect/base/thread.h"
+
+/* One lock held by a thread. */
+struct held_lock {
+	struct sync_object *object;
+	uint64_t chain_before; /* of the locks held when it was taken */
+	stack_id stack;
+	uint32_t recursion; /* times taken beyond the first */
+	uint8_t mode;	    /* enum lock_mode */
+	bool is_in_handler; /* taken by a signal handler */
+	lock_id under;	    /* the lock of its class held when it was taken */
+};
+
+/* The chain of @object taken in @mode under @chain. */
+static inline uint64_t held_locks_extend(uint64_t chain, const struct sync_object *object,
+				    enum lock_mode mode)
+{
+	return hash_append(chain, object->address ^ (uint64_t)object->generation << 48 ^
+					  (uint64_t)mode << 62);
+}
+
+/* Where @thread holds @object, or NULL. */
+static inline struct held_lock *held_locks_find(const struct thread *thread,
+					  const struct sync_object *object)
+{
+	for (uint32_t i = thread->held_count; i > 0; i--)
+		if (thread->held[i - 1].object == object)
+			return &thread->held[i - 1];
+	return NULL;
+}
+
+/* Makes room for another one.  False without memory, which is counted. */
+bool held_locks_reserve(struct detector *detector, struct thread *thread);
+
+/* Takes out the one at @index, wherever it stands. */
+void held_locks_remove(struct thread *thread, uint32_t index);
+
+/* Computes the chain anew, from @base. */
+void held_locks_rehash(struct thread *thread, uint64_t base);
+
+#endif

@@ -1,0 +1,108 @@
+#include "detect/base/thread.h"
+
+#include "detect/base/clock.h"
+#include "detect/base/detector.h"
+#include "detect/base/held_locks.h"
+#include "detect/base/slot.h"
+
+/* --- Memory ---------------------------------------------------- */
+
+static struct thread_memory *make_memory(struct detector *detector)
+{
+	struct thread_memory *memory = arena_alloc(&detector->arena, sizeof(*memory));
+
+	if (!memory)
+		return NULL;
+	arena_init(&memory->arena, detector->pages);
+	memory->held = arena_alloc(&memory->arena, HELD_FIRST * sizeof(*memory->held));
+	memory->held_capacity = HELD_FIRST;
+	return memory->held ? memory : NULL;
+}
+
+static struct thread_memory *take_memory(struct detector *detector)
+{
+	struct thread_memory *memory = detector->free_memory;
+
+	if (!memory)
+		return make_memory(detector);
+	detector->free_memory = memory->next_free;
+	if (memory->chains)
+		for (uint32_t i = 0; i < CHAIN_CACHE_SIZE; i++)
+			memory->chains[i] = 0;
+	return memory;
+}
+
+static void give_memory(struct detector *detector, struct thread *thread)
+{
+	struct thread_memory *memory = thread->memory;
+
+	slot_give(detector, thread, clock_free(thread));
+	arena_free(&memory->arena, thread->bases, thread->basis_bytes);
+	thread->bases = NULL;
+	thread->basis_count = 0;
+	arena_free(&memory->arena, thread->seen_versions,
+		   thread->seen_capacity * sizeof(uint64_t));
+	memory->held = thread->held;
+	memory->held_capacity = thread->held_capacity;
+	memory->chains = thread->chains;
+	memory->next_free = detector->free_memory;
+	detector->free_memory = memory;
+	thread->memory = NULL;
+	thread->held = NULL;
+	thread->held_count = thread->held_capacity = 0;
+	thread->chains = NULL;
+}
+
+/* --- Lives -------------------------------------------------- */
+
+struct thread *thread_new(struct detector *detector, const struct thread *creator)
+{
+	struct thread *thread = arena_alloc(&detector->arena, sizeof(*thread));
+	uint64_t first;
+
+	if (!thread)
+		return NULL;
+	thread->memory = take_memory(detector);
+	thread->detector = detector;
+	thread->id = detector->threads.last + 1;
+	first = slot_take(detector, thread, creator);
+	if (!thread->memory || !first ||
+	    !id_table_set(&detector->threads, &detector->arena, thread->id, thread))
+		return NULL;
+	thread->held = thread->memory->held;
+	thread->held_capacity = thread->memory->held_capacity;
+	thread->chains = thread->memory->chains;
+	thread->lowest_stack_lock = UINTPTR_MAX;
+	if (!clock_init(thread, first))
+		return NULL;
+	return thread;
+}
+
+static void forget(struct detector *detector, struct thread *thread)
+{
+	if (thread->is_described || thread->is_referenced)
+		return;
+	id_table_set(&detector->threads, &detector->arena, thread->id, NULL);
+	arena_free(&detector->arena, thread, sizeof(*thread));
+}
+
+/* Reports may speak for a while of what @thread did. */
+static void keep_a_while(struct detector *detector, struct thread *thread)
+{
+	struct thread **place = &detector->ended[detector->ended_count++ % ENDED_KEPT];
+
+	if (*place)
+		forget(detector, *place);
+	*place = thread;
+}
+
+void thread_bury(struct detector *detector, struct thread *thread)
+{
+	if (thread->memory)
+		give_memory(detector, thread);
+	thread->state = THREAD_ENDED;
+	if (thread->recorded_epoch)
+		keep_a_while(detector, thread);
+	else
+		forget(detector, thread);
+}

@@ -1,0 +1,25 @@
+/* What a thread waits for, as it announces before it blocks. */
+#ifndef DETECT_DATA_WAIT_H
+#define DETECT_DATA_WAIT_H
+
+#include "base/types.h"
+#include "detect/data/lock_mode.h"
+#include "detect/data/object.h"
+
+enum wait_kind { WAIT_NONE, WAIT_LOCK, WAIT_CONDITION, WAIT_JOIN, WAIT_TOKEN, WAIT_BARRIER };
+
+/* What a thread is blocked on.  Written by the thread; 'version' is odd while
+ * it waits and lets others see that nothing changed between two looks. */
+struct wait {
+	uint64_t version;
+	enum wait_kind kind;
+	enum lock_mode mode;
+	bool is_timed;
+	bool is_counted; /* in detector.blocked_count */
+	struct sync_object *object; /* lock, condition, semaphore, barrier */
+	struct sync_object *mutex;  /* of a condition wait: needed back */
+	thread_id target;	    /* of a join */
+	stack_id stack;
+};
+
+#endif

@@ -1,0 +1,48 @@
+#include "detect/deadlock/wait.h"
+
+#include "detect/base/thread.h"
+#include "detect/deadlock/gone.h"
+#include "detect/deadlock/hang.h"
+#include "detect/deadlock/wait_graph.h"
+
+static bool counts_as_blocked(const struct wait *wait)
+{
+	return !wait->is_timed;
+}
+
+void wait_end(struct detector *detector, struct thread *thread)
+{
+	/* One that began in a handler has ended it. */
+	if (thread->wait.version % 2 == 0)
+		return;
+	/* It may have been left by a jump while it looked. */
+	store_release(&thread->is_looking, false);
+	if (thread->wait.is_counted)
+		fetch_add_acq_rel(&detector->blocked_count, -1u);
+	/* release: pairs with wait_read(). */
+	store_release(&thread->wait.version, thread->wait.version + 1);
+}
+
+bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait)
+{
+	uint64_t version;
+	bool is_found;
+
+	/* A wait that was left by a jump, or that a handler interrupts, is over
+	 * for us: that of a running thread would close cycles that are none. */
+	wait_end(detector, thread);
+	version = thread->wait.version;
+	thread->wait = *wait;
+	thread->wait.is_counted = counts_as_blocked(wait);
+	thread->wait.version = version;
+	/* release: pairs with wait_read(). */
+	store_release(&thread->wait.version, version + 1);
+	if (thread->wait.is_counted)
+		fetch_add_acq_rel(&detector->blocked_count, 1u);
+	fence_full();
+	gone_check_owner(detector, thread);
+	store_release(&thread->is_looking, true);
+	is_found = wait_find_deadlock(detector, thread, thread) || hang_check(detector, thread);
+	store_release(&thread->is_looking, false);
+	return is_found;
+}
