@@ -45,45 +45,46 @@ floors='
  2 src/finding
  2 src/options
  3 src/unwind
- 3 src/detect/base
+ 3 src/detect/data
  3 src/x86/decode
  3 src/replay/script
  3 reports/model
- 4 src/detect/shadow
- 4 src/detect/lock_order
- 4 src/detect/deadlock
+ 4 src/detect/base
  4 src/x86/survey
  4 reports/symbols
- 5 src/detect/race
+ 5 src/detect/shadow
+ 5 src/detect/lock_order
+ 5 src/detect/deadlock
  5 src/x86/flow
  5 reports/types
- 6 src/detect/sync
+ 6 src/detect/race
  6 src/x86/emit
  6 reports/source
+ 7 src/detect/sync
  7 reports/words
- 7 src/detect
  7 src/x86
+ 8 src/detect
  8 reports/formats
  8 src/x86/verify
  9 reports
- 8 preload/guest
- 9 preload/outside
- 9 preload/code
+ 9 preload/guest
+10 preload/outside
+10 preload/code
 10 src/command/base
 11 src/command/run
 11 src/replay
+11 preload/results
+11 preload/debugger
 12 src/command
-10 preload/results
-10 preload/debugger
-11 preload/heap
-12 preload/ranges
-12 preload/channels
-13 preload/access
-14 preload/signals
-15 preload/process
-15 preload/instrument
-16 preload/exec
-16 preload/sync
+12 preload/heap
+13 preload/ranges
+13 preload/channels
+14 preload/access
+15 preload/signals
+16 preload/process
+16 preload/instrument
+17 preload/exec
+17 preload/sync
 '
 
 # What each wing may use beside itself.
@@ -105,7 +106,7 @@ reports          src/base src/elf src/finding src/options src/x86
 hooks='guest_hooks'
 
 # Wings whose folders are known to use each other still.
-known='src/detect src/x86 src/command reports'
+known='src/x86 src/command reports'
 
 # Lines 'FROM TO WHAT' for each include between two folders, and each symbol that an
 # object of one needs of an object of another.
