@@ -46,8 +46,8 @@ int report_close(FILE *out)
 	return fclose(out) != 0 ? -EIO : result;
 }
 
-/* The first error is kept: @result, which is returned. */
-static int fail(struct report_outcome *outcome, int result, const char *what, const char *why)
+/* Keeps the message of the first error; returns @result. */
+static int set_error(struct report_outcome *outcome, int result, const char *what, const char *why)
 {
 	if (!outcome->error[0])
 		snprintf(outcome->error, sizeof(outcome->error), "%s: %s", what, why);
@@ -64,12 +64,12 @@ static int write_output(struct view *view, const struct report_output *output,
 	errno = 0;
 	out = report_open(output);
 	if (!out)
-		return fail(outcome, -errno, where, strerror(errno));
+		return set_error(outcome, -errno, where, strerror(errno));
 	result = output->format->write(view, out);
 	if (report_close(out) != 0 && result == 0)
 		result = -EIO;
 	if (result != 0)
-		fail(outcome, result, where, "cannot be written");
+		set_error(outcome, result, where, "cannot be written");
 	return result;
 }
 

@@ -1,8 +1,8 @@
 /*
- * The door to reports: results files in, documents out.
+ * Reports: results files in, documents out.
  *
- * Used by the command only.  Everything that a person or a CI job reads is
- * made behind it, outside the guest; a format is a row of formats.def.
+ * The interface of reports/, for the command only.  Everything that a person or a
+ * CI job reads is made here, outside the guest; a format is a row of formats.def.
  */
 #ifndef REPORTS_REPORT_H
 #define REPORTS_REPORT_H
@@ -18,7 +18,7 @@ struct view;
 
 /* A row of formats.def. */
 struct report_format {
-	enum option_id option; /* says where the report goes */
+	enum option_id option; /* names the output file */
 	bool is_default;       /* to standard error, if the option is not given */
 	int (*write)(struct view *view, FILE *out);
 };
@@ -36,7 +36,7 @@ extern const struct report_format report_formats[FORMAT_COUNT];
 struct report_output {
 	const struct report_format *format;
 	const char *path; /* "-" is standard output, NULL is standard error */
-	bool is_appended; /* behind what the file has */
+	bool is_appended; /* to what the file has already */
 };
 
 struct report_request {
@@ -47,33 +47,33 @@ struct report_request {
 	struct view_options view;
 };
 
-/* What the exit status of the command rests on. */
+/* What the command needs for its exit status. */
 struct report_outcome {
 	uint32_t finding_counts[SEVERITY_ERROR + 1]; /* distinct findings, by severity */
 	uint64_t occurrence_count;
 	uint32_t loss_count;  /* counters of losses that are not zero */
-	uint64_t torn_count;  /* records cut off by a sudden death: no damage */
-	bool is_ended;	      /* the program's end was seen, with this ... */
-	uint32_t exit_status; /* ... wait status */
+	uint64_t torn_count;  /* records left uncommitted by killed processes: no damage */
+	bool is_ended;	      /* the command has seen the program's end ... */
+	uint32_t exit_status; /* ... with this wait status */
 	bool is_ended_by_us;  /* --on-deadlock ended a process */
 	char error[512];      /* why report_write() failed: names file and offset */
 };
 
 /*
  * Reads the files and writes all outputs.  0, or a negative errno and
- * @outcome->error: -EBADMSG for damaged input.
- * An output that cannot be written does not keep the others from being written.
+ * @outcome->error: -EBADMSG for damaged input.  If an output cannot be written the
+ * others still are.
  */
 int report_write(const struct report_request *request, struct report_outcome *outcome);
 
 /*
- * Says what every thread of a program, still running or just ended, is blocked
- * on (for --timeout).  Result as that of report_write().
+ * Writes what every thread is blocked on, for --timeout; the program may still be
+ * running.  The result is as for report_write().
  */
 int report_write_blocked(const struct report_request *request, FILE *out,
 			 struct report_outcome *outcome);
 
-/* NULL and errno. */
+/* NULL, and errno is set. */
 FILE *report_open(const struct report_output *output);
 /* 0, or -EIO if not all of it was written. */
 int report_close(FILE *out);

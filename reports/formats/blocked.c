@@ -11,7 +11,7 @@
 
 #define ATTEMPT_COUNT 1000
 
-/* False if the slot is unused or never at rest. */
+/* False if the slot is unused or keeps changing. */
 static bool read_slot(const struct results_slot *slot, struct results_slot *copy)
 {
 	for (int i = 0; i < ATTEMPT_COUNT; i++) {
@@ -29,7 +29,7 @@ static bool read_slot(const struct results_slot *slot, struct results_slot *copy
 	return false;
 }
 
-/* A slot as the event that it would be in a finding. */
+/* A slot, as the event of a finding. */
 static const struct finding_event *slot_event(struct pool *pool, const struct results_slot *slot)
 {
 	struct finding_event *event = pool_alloc(pool, sizeof(*event));
@@ -60,12 +60,12 @@ static int compare_threads(const void *left, const void *right)
 /* All blocked threads of one process. */
 struct blocked_threads {
 	struct view_finding finding;
-	size_t timed_count; /* those that will go on by themselves */
+	size_t timed_count; /* whose waits have a time-out */
 	size_t running_count;
 };
 
-static void collect(struct view *view, const struct model_file *file,
-		    const struct model_process *process, struct blocked_threads *blocked)
+static void collect_blocked(struct view *view, const struct model_file *file,
+			    const struct model_process *process, struct blocked_threads *blocked)
 {
 	const struct results_slot *slots = (const void *)(file->base + RESULTS_SLOTS_OFFSET);
 	struct view_finding *finding = &blocked->finding;
@@ -98,7 +98,7 @@ static void write_process(const struct text_page *page, const struct model_file 
 	};
 	struct view *view = page->view;
 
-	collect(view, file, process, &blocked);
+	collect_blocked(view, file, process, &blocked);
 	if (!blocked.finding.event_count)
 		return;
 	explain_name_locks(view, &blocked.finding);

@@ -1,8 +1,8 @@
 /*
- * What every thread is blocked on now, from the slots of a results file.
+ * What every thread is blocked on, from the slots of a results file.
  *
- * Slots are written by running threads: each is copied under its sequence
- * number, and one that keeps changing belongs to a thread that is not blocked.
+ * Running threads write their slots, so each is copied under its sequence number;
+ * a slot that keeps changing belongs to a thread that is not blocked.
  */
 #ifndef REPORTS_FORMATS_BLOCKED_H
 #define REPORTS_FORMATS_BLOCKED_H

@@ -1,6 +1,6 @@
 /*
- * The writers of the formats: one for each row of formats.def, in a file of its
- * own.  It writes the whole of @view to @out; 0 or a negative errno.
+ * The writers of the formats: one for each row of formats.def, in its own file.  A
+ * writer writes @view to @out; 0 or a negative errno.
  */
 #ifndef REPORTS_FORMATS_FORMATS_H
 #define REPORTS_FORMATS_FORMATS_H

@@ -56,7 +56,7 @@ static json_t *make_processes(const struct view *view)
 	return processes;
 }
 
-/* Sites are places in the code; the skipped ones were not instrumented. */
+/* A site is an instruction that accesses memory; skipped ones were not instrumented. */
 static json_t *make_access_coverage(const struct model *model)
 {
 	uint64_t sites = model_counter(model, COUNTER_ACCESS_SITES);
@@ -70,7 +70,7 @@ static json_t *make_access_coverage(const struct model *model)
 	return object;
 }
 
-/* Losses by name, and what the counters say of coverage otherwise. */
+/* All counters: losses, and coverage. */
 static json_t *make_coverage(const struct view *view)
 {
 	json_t *coverage = json_object();

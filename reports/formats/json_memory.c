@@ -2,7 +2,7 @@
 
 #include "reports/words/memory.h"
 
-/* Who allocated or freed a block; null if that is not known. */
+/* The allocation or free of a block; null if it is not known. */
 static json_t *make_block_event(struct view *view, const struct view_finding *finding,
 				const struct finding_event *event)
 {

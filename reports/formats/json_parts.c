@@ -134,7 +134,7 @@ static void add_holds(struct view *view, const struct view_finding *finding,
 		const struct finding_hold *hold = &event->holds[i];
 		json_t *row = make_stack_object(view, finding->process, hold->stack);
 
-		/* Null: a lock that has ended since, and it is not known which. */
+		/* Null: the lock has ended, and it is not known which it was. */
 		json_object_set_new(row, "lock", json_number_or_null(hold->lock));
 		json_object_set_new(row, "shared", json_boolean(hold->mode == HOLD_SHARED));
 		if (hold->lock)
@@ -143,12 +143,12 @@ static void add_holds(struct view *view, const struct view_finding *finding,
 	}
 	json_object_set_new(object, "holding", holding);
 	json_object_set_new(object, "held", holds);
-	/* False: empty because it was not recorded. */
+	/* False: "held" is empty because the locks were not recorded. */
 	json_object_set_new(object, "holding_known", json_boolean(!event->holds_are_unknown));
 	json_object_set_new(object, "holding_count", json_integer(event->hold_count));
 }
 
-/* Which bytes, and what they held: a write's value is what it found there. */
+/* The accessed bytes and their value; of a write, the value that it replaced. */
 static void add_memory_range(json_t *object, const struct finding_event *event)
 {
 	bool is_about_memory = event->size_bytes != 0;
@@ -176,13 +176,13 @@ static json_t *make_event(struct view *view, const struct view_finding *finding,
 	return object;
 }
 
-/* A list of ids that each occur once, in the order of their first mention. */
+/* A list of distinct ids, in the order in which they appear. */
 struct id_list {
 	uint32_t *ids;
 	size_t count;
 };
 
-static void mention(struct view *view, struct id_list *list, uint32_t id)
+static void add_id(struct view *view, struct id_list *list, uint32_t id)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		if (list->ids[i] == id)
@@ -194,21 +194,21 @@ static void mention(struct view *view, struct id_list *list, uint32_t id)
 	list->ids[list->count++] = id;
 }
 
-/* Creators are told of too, so that every "thread" names a listed one. */
+/* With the creators, so that each id of a thread is in the list. */
 static json_t *make_threads(struct view *view, const struct view_finding *finding)
 {
 	json_t *array = json_array();
 	struct id_list list = {0};
 
 	for (size_t i = 0; i < finding->event_count; i++) {
-		mention(view, &list, finding->events[i]->thread);
-		mention(view, &list, finding->events[i]->target);
+		add_id(view, &list, finding->events[i]->thread);
+		add_id(view, &list, finding->events[i]->target);
 	}
 	for (size_t i = 0; i < list.count; i++) {
 		const struct model_thread *thread = model_thread(finding->process, list.ids[i]);
 
 		if (thread)
-			mention(view, &list, thread->creator);
+			add_id(view, &list, thread->creator);
 		json_array_append_new(array, make_thread(view, finding, list.ids[i]));
 	}
 	return array;
@@ -222,9 +222,9 @@ static json_t *make_locks(struct view *view, const struct view_finding *finding)
 	for (size_t i = 0; i < finding->event_count; i++) {
 		const struct finding_event *event = finding->events[i];
 
-		mention(view, &list, event->lock);
+		add_id(view, &list, event->lock);
 		for (uint32_t j = 0; j < event->hold_count && j < FINDING_HOLD_MAX; j++)
-			mention(view, &list, event->holds[j].lock);
+			add_id(view, &list, event->holds[j].lock);
 	}
 	for (size_t i = 0; i < list.count; i++)
 		json_array_append_new(array, make_lock(view, finding, list.ids[i]));

@@ -6,11 +6,11 @@
 
 #include "reports/words/view.h"
 
-/* A string; bytes that are not UTF-8 (names are the program's) become '?'. */
+/* A string, or null; in text that is not UTF-8 all non-ASCII bytes become '?'. */
 json_t *json_text(const char *text);
 
 json_t *json_hexadecimal(uint64_t value);
-/* Null stands for 'not known'. */
+/* Null for 0, which means 'not known'. */
 json_t *json_number_or_null(uint64_t value);
 
 /* The frames, innermost first. */

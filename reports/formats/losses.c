@@ -7,7 +7,7 @@ static bool is_same(const struct model_text *a, const struct model_text *b)
 	return strcmp(a->text, b->text) == 0 && strcmp(a->why, b->why) == 0;
 }
 
-/* Each program once, with how often it was started. */
+/* Each program once, with the number of times it was started. */
 static void write_unobserved(const struct model *model, FILE *out)
 {
 	for (size_t i = 0; i < model->unobserved_count; i++) {
@@ -43,7 +43,7 @@ void losses_write(struct view *view, FILE *out)
 	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
 		enum counter counter = (enum counter)i;
 
-		/* With --stats all counters are shown anyway; children by name above. */
+		/* --stats shows all counters, and write_unobserved() names the children. */
 		if (!is_lost(model, counter) || view->options->with_stats ||
 		    (counter == COUNTER_LOST_CHILDREN &&
 		     model_counter(model, counter) == model->unobserved_count))

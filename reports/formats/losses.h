@@ -1,7 +1,7 @@
 /*
  * Losses: what was dropped or not observed.
  *
- * A report that is silent about them would claim more than was looked at.
+ * A report without them would claim more than was observed.
  */
 #ifndef REPORTS_FORMATS_LOSSES_H
 #define REPORTS_FORMATS_LOSSES_H
@@ -10,7 +10,7 @@
 
 #include "reports/words/view.h"
 
-/* One line per loss that is not zero, and per child that was not observed. */
+/* A line for each loss that is not zero, and each child that was not observed. */
 void losses_write(struct view *view, FILE *out);
 
 /* Counters of losses that are not zero. */

@@ -49,7 +49,7 @@ static void write_statistics(const struct text_page *page)
 			(unsigned long long)model_counter(page->view->model, (enum counter)i));
 }
 
-/* Races that are none. */
+/* Findings left out because debug information says that they are atomic. */
 static void write_atomics(const struct text_page *page)
 {
 	struct view *view = page->view;
@@ -60,7 +60,7 @@ static void write_atomics(const struct text_page *page)
 			count_words(view->pool, view->atomic_count, "race"));
 }
 
-/* Cycles that were found and judged harmless, each with the reason. */
+/* Cycles that are harmless, with the reasons. */
 static void write_suppressed(const struct text_page *page)
 {
 	for (unsigned i = COUNTER_CYCLES_ONE_THREAD; i <= COUNTER_CYCLES_OF_READERS; i++) {

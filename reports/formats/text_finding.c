@@ -15,9 +15,9 @@ static enum text_style severity_style(enum severity severity)
 	return severity == SEVERITY_WARNING ? STYLE_WARNING : STYLE_NOTE;
 }
 
-/* True if an event of this thread before @index told of taking that lock so. */
-static bool is_told(const struct view_finding *finding, size_t index,
-		    const struct finding_hold *hold)
+/* True if another event of this thread shows where it took that lock. */
+static bool is_shown(const struct view_finding *finding, size_t index,
+		     const struct finding_hold *hold)
 {
 	for (size_t i = 0; i < finding->event_count; i++) {
 		const struct finding_event *event = finding->events[i];
@@ -29,7 +29,7 @@ static bool is_told(const struct view_finding *finding, size_t index,
 	return false;
 }
 
-/* Locks that the thread held besides, each with where it had taken it. */
+/* The other locks that the thread held, with the stacks where it took them. */
 static void write_holds(const struct text_page *page, const struct view_finding *finding,
 			size_t index)
 {
@@ -40,7 +40,7 @@ static void write_holds(const struct text_page *page, const struct view_finding 
 	for (uint32_t i = 0; i < present; i++) {
 		const struct finding_hold *hold = &event->holds[i];
 
-		if (is_told(finding, index, hold))
+		if (is_shown(finding, index, hold))
 			continue;
 		fprintf(page->out, "    while it held %s%s%s\n",
 			hold->lock ? lock_name(page->view, finding->process, hold->lock)
@@ -67,20 +67,14 @@ static void write_creation(const struct text_page *page, const struct view_findi
 		text_stack(page, finding->process, row->creation_stack);
 }
 
-/* What the section on the memory tells is not told of a thread. */
-static bool is_aside(const struct view_finding *finding, const struct finding_event *event)
-{
-	return finding->memory && !memory_is_access(finding->finding, event);
-}
-
 static bool is_first_of_thread(const struct view_finding *finding, size_t index)
 {
 	for (size_t i = 0; i < index; i++) {
 		if (finding->events[i]->thread == finding->events[index]->thread &&
-		    !is_aside(finding, finding->events[i]))
+		    !memory_is_aside(finding, finding->events[i]))
 			return false;
 	}
-	return !is_aside(finding, finding->events[index]);
+	return !memory_is_aside(finding, finding->events[index]);
 }
 
 static void write_event(const struct text_page *page, const struct view_finding *finding,
@@ -105,7 +99,7 @@ void text_thread(const struct text_page *page, const struct view_finding *findin
 	for (size_t i = index; i < finding->event_count; i++) {
 		const struct finding_event *event = finding->events[i];
 
-		if (event->thread != thread || is_aside(finding, event))
+		if (event->thread != thread || memory_is_aside(finding, event))
 			continue;
 		write_event(page, finding, event);
 		write_holds(page, finding, i);
@@ -113,7 +107,7 @@ void text_thread(const struct text_page *page, const struct view_finding *findin
 	write_creation(page, finding, thread);
 }
 
-/* ", created at bank.c:12", unless the lock is called so. */
+/* ", created at bank.c:12", unless its name has that. */
 static void write_place(const struct text_page *page, const char *name, const char *what,
 			const char *place)
 {
@@ -121,7 +115,7 @@ static void write_place(const struct text_page *page, const char *name, const ch
 		fprintf(page->out, ", %s at %s", what, place);
 }
 
-/* Kind and origin of a lock, as far as its name does not say so. */
+/* The kind of a lock, and its origin unless its name has it. */
 static void write_lock(const struct text_page *page, const struct model_process *process,
 		       lock_id id)
 {

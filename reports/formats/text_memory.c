@@ -56,7 +56,7 @@ static void write_variable(const struct text_page *page, const struct view_memor
 	write_field(page, part, false);
 }
 
-/* "allocated by T1 (main):" and where. */
+/* "allocated by T1 (main):" and the stack. */
 static void write_block_event(const struct text_page *page, const struct view_finding *finding,
 			      const struct finding_event *event, const char *what)
 {
@@ -85,7 +85,7 @@ static void write_block(const struct text_page *page, const struct view_finding 
 	fputc('\n', page->out);
 	write_field(page, &memory->variable.part, true);
 	write_block_event(page, finding, memory->allocation, "allocated");
-	/* A free that takes part in the race is told of its thread. */
+	/* A free that takes part in the race is shown with its thread. */
 	if (memory->release && !memory_is_access(finding->finding, memory->release))
 		write_block_event(page, finding, memory->release, "freed");
 }

@@ -1,4 +1,4 @@
-/* What a text report says of the memory that a finding is about. */
+/* The memory of a finding, in a text report. */
 #ifndef REPORTS_FORMATS_TEXT_MEMORY_H
 #define REPORTS_FORMATS_TEXT_MEMORY_H
 

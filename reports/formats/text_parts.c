@@ -9,7 +9,7 @@
 #define TABLE_COLUMNS 120u /* wider tables become lists */
 #define TABLE_THREAD_MAX 6u
 #define FUNCTION_COLUMNS 28
-#define HIDDEN_MIN 3 /* fewer frames are shown rather than told of */
+#define HIDDEN_MIN 3 /* fewer frames are not cut */
 
 static const char *const style_sequences[] = {
 	[STYLE_PLAIN] = "",	     [STYLE_ERROR] = "\033[1;31m", [STYLE_WARNING] = "\033[1;35m",
@@ -34,14 +34,14 @@ static void write_frame(const struct text_page *page, const struct model_process
 		text_style_off(page), source_frame_place(page->view->pool, frame));
 	if (frame->is_inlined)
 		fputs(" (inlined)", page->out);
-	/* Where a source line is, the module is worth a word if it is not the program. */
+	/* Name the module of a source line, unless it is the program itself. */
 	if (frame->file && frame->module && strcmp(frame->module_path, process->path) != 0 &&
 	    page->view->options->is_verbose)
 		fprintf(page->out, " in %s", frame->module);
 	fputc('\n', page->out);
 }
 
-/* The line of @frame, if it is to be had. */
+/* The source line of @frame, if it can be read. */
 static void write_source(const struct text_page *page, const struct source_frame *frame)
 {
 	struct source_quote quote;
@@ -53,7 +53,8 @@ static void write_source(const struct text_page *page, const struct source_frame
 		text_style_off(page));
 }
 
-/* The frames from @first on that lead through libraries, but for the innermost. */
+/* The number of frames to cut from @first on: all behind the innermost of a run of
+ * frames in libraries. */
 static size_t count_hidden(const struct text_page *page, const struct source_stack *frames,
 			   size_t first, size_t count)
 {
@@ -140,9 +141,9 @@ static size_t column_width(const struct text_page *page, const struct view_findi
 	return width + 3;
 }
 
-/* What stands behind step @index: only the last has something. */
-static const char *remark(const struct text_page *page, const struct view_finding *finding,
-			  size_t index)
+/* The remark behind step @index; "" for all but the last. */
+static const char *step_remark(const struct text_page *page, const struct view_finding *finding,
+			       size_t index)
 {
 	if (!finding->closing || index + 1 != finding->step_count)
 		return "";
@@ -154,8 +155,7 @@ static void write_list(const struct text_page *page, const struct view_finding *
 	for (size_t i = 0; i < finding->step_count; i++)
 		fprintf(page->out, "    %s %s%s\n",
 			thread_name(page->view, finding, finding->steps[i].thread),
-			finding->steps[i].what,
-			remark(page, finding, i));
+			finding->steps[i].what, step_remark(page, finding, i));
 }
 
 /* The names of the threads, each underlined. */
@@ -185,7 +185,7 @@ static void write_table(const struct text_page *page, const struct view_finding 
 		for (size_t j = 0; j < count && threads[j] != finding->steps[i].thread; j++)
 			indent += widths[j];
 		fprintf(page->out, "%*s%s%s\n", (int)indent, "", finding->steps[i].what,
-			remark(page, finding, i));
+			step_remark(page, finding, i));
 	}
 }
 

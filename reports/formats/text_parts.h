@@ -20,15 +20,15 @@ struct text_page {
 const char *text_style_on(const struct text_page *page, enum text_style style);
 const char *text_style_off(const struct text_page *page);
 
-/* The frames, one a line, indented; of long ways through libraries only the
- * innermost, unless asked for.  Says so when there are none. */
+/* The frames, one per line, indented.  Without --verbose, runs of frames in libraries
+ * are cut after the innermost. */
 void text_stack(const struct text_page *page, const struct model_process *process, stack_id stack);
 
-/* The same, with the line of source at the innermost frame in the program's own code. */
+/* The same, with the source line of the innermost frame in the program's own code. */
 void text_stack_with_source(const struct text_page *page, const struct model_process *process,
 			    stack_id stack);
 
-/* Who does what, a column per thread, time running downwards. */
+/* The steps, one per line, in a column for each thread. */
 void text_scenario(const struct text_page *page, const struct view_finding *finding);
 
 /* @text in lines of at most 96 columns, indented by 4; @head before the first. */

@@ -4,7 +4,7 @@
 
 #include "reports/model/pool.h"
 
-/* A program that did record itself. */
+/* A program that recorded itself. */
 struct start {
 	uint32_t pid;
 	uint64_t offset;
@@ -20,7 +20,7 @@ static int compare_starts(const void *left, const void *right)
 	return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
-/* In the order of pids, and for each in the order of the file. */
+/* Sorted by pid, then by place in the file. */
 static struct start *collect_starts(struct model *model, uint32_t file, size_t *count)
 {
 	struct start *starts =
@@ -37,7 +37,7 @@ static struct start *collect_starts(struct model *model, uint32_t file, size_t *
 	return starts;
 }
 
-/* A program that was spawned may have recorded itself before its parent said so. */
+/* A spawned program may write its record before its parent does. */
 static bool has_begun(const struct model_execution *execution, const struct start *starts,
 		      size_t count)
 {
@@ -45,7 +45,7 @@ static bool has_begun(const struct model_execution *execution, const struct star
 	size_t first = 0;
 	size_t end = count;
 
-	/* The first start after that one of all. */
+	/* Find the first start of that process behind @after. */
 	while (first < end) {
 		size_t middle = first + (end - first) / 2;
 
@@ -72,7 +72,7 @@ static void add_unobserved(struct model *model, const struct model_execution *ex
 	};
 }
 
-void executions_judge(struct model *model, uint32_t file)
+void executions_check(struct model *model, uint32_t file)
 {
 	size_t count;
 	struct start *starts = collect_starts(model, file, &count);

@@ -1,14 +1,13 @@
 /*
- * Programs that processes became, or started: those that never recorded
- * themselves were not observed (they could not reach the results file, or the
- * library was kept out of them).
+ * Programs that processes executed or spawned.  One that wrote no PROCESS record was
+ * not observed: it could not open the results file, or was run without the library.
  */
 #ifndef REPORTS_MODEL_EXECUTIONS_H
 #define REPORTS_MODEL_EXECUTIONS_H
 
 #include "reports/model/model.h"
 
-/* Once all records of file @file are read: adds to the unobserved children. */
-void executions_judge(struct model *model, uint32_t file);
+/* Adds the unobserved programs of file @file, all of whose records are read. */
+void executions_check(struct model *model, uint32_t file);
 
 #endif

@@ -2,11 +2,11 @@
 
 enum import_kind { IMPORT_STACK, IMPORT_THREAD, IMPORT_LOCK };
 
-/* One row that was taken over. */
+/* One row that was copied. */
 struct import {
 	enum import_kind kind;
 	const struct model_process *from;
-	uint32_t id; /* there */
+	uint32_t id;  /* in 'from' */
 	uint64_t key; /* of a lock */
 	uint32_t new_id;
 };
@@ -19,10 +19,10 @@ struct importer {
 	size_t count;
 };
 
-/* Behind all others of the file, so that no child inherits it. */
+/* Behind all others of the file: no child inherits an imported row. */
 #define IMPORTED_OFFSET (UINT64_MAX - 1)
 
-/* Ids of the parents' rows are taken too. */
+/* Of the rows of @process and its parents. */
 static uint32_t largest_id(const struct model_process *process, size_t table_offset,
 			   size_t row_bytes)
 {
@@ -56,15 +56,15 @@ static uint32_t find_import(const struct importer *importer, enum import_kind ki
 	return 0;
 }
 
-static void remember(struct importer *importer, enum import_kind kind,
-		     const struct model_process *from, uint32_t id, uint64_t key, uint32_t new_id)
+static void add_import(struct importer *importer, enum import_kind kind,
+		       const struct model_process *from, uint32_t id, uint64_t key, uint32_t new_id)
 {
 	importer->imports = pool_grow(&importer->model->pool, importer->imports, importer->count,
 				      sizeof(*importer->imports));
 	importer->imports[importer->count++] = (struct import){kind, from, id, key, new_id};
 }
 
-static void *append(struct importer *importer, struct model_table *table, size_t row_bytes)
+static void *append_row(struct importer *importer, struct model_table *table, size_t row_bytes)
 {
 	table->rows = pool_grow(&importer->model->pool, table->rows, table->count, row_bytes);
 	return (char *)table->rows + table->count++ * row_bytes;
@@ -88,12 +88,12 @@ static uint32_t import_stack(struct importer *importer, const struct model_proce
 	row.id = new_id = NEW_ID(importer, stack);
 	row.offset = IMPORTED_OFFSET;
 	row.home = from;
-	*(struct model_stack *)append(importer, &importer->into->stacks, sizeof(row)) = row;
-	remember(importer, IMPORT_STACK, from, id, 0, new_id);
+	*(struct model_stack *)append_row(importer, &importer->into->stacks, sizeof(row)) = row;
+	add_import(importer, IMPORT_STACK, from, id, 0, new_id);
 	return new_id;
 }
 
-/* @with_creator: with who created it, of whom that is not asked again. */
+/* @with_creator: imports its creator too, but not the creator's creator. */
 static uint32_t import_thread(struct importer *importer, const struct model_process *from,
 			      uint32_t id, bool with_creator)
 {
@@ -109,12 +109,12 @@ static uint32_t import_thread(struct importer *importer, const struct model_proc
 	row.id = new_id = NEW_ID(importer, thread);
 	row.offset = IMPORTED_OFFSET;
 	row.home = from;
-	*(struct model_thread *)append(importer, &importer->into->threads, sizeof(row)) = row;
-	remember(importer, IMPORT_THREAD, from, id, 0, new_id);
+	*(struct model_thread *)append_row(importer, &importer->into->threads, sizeof(row)) = row;
+	add_import(importer, IMPORT_THREAD, from, id, 0, new_id);
 	return new_id;
 }
 
-/* The lock of @key among those that the finding's own events speak of. */
+/* The lock with @key in the finding's events of its own process, or 0. */
 static uint32_t find_own_lock(const struct importer *importer, uint64_t key)
 {
 	for (uint32_t i = 0; i < importer->finding->event_count; i++) {
@@ -134,8 +134,8 @@ static uint32_t find_own_lock(const struct importer *importer, uint64_t key)
 	return 0;
 }
 
-/* Who made the lock may be another process than who has the finding: it shall
- * be called the same whoever that is. */
+/* The lock's name comes from where it was created, which only the creating process
+ * knows: adds it, so that the name is the same in each process's findings. */
 static void complete_lock(struct importer *importer, uint32_t id,
 			  const struct model_process *from, const struct model_lock *source)
 {
@@ -170,8 +170,8 @@ static uint32_t import_lock(struct importer *importer, const struct model_proces
 	row.id = new_id = NEW_ID(importer, lock);
 	row.offset = IMPORTED_OFFSET;
 	row.home = from;
-	*(struct model_lock *)append(importer, &importer->into->locks, sizeof(row)) = row;
-	remember(importer, IMPORT_LOCK, from, id, key, new_id);
+	*(struct model_lock *)append_row(importer, &importer->into->locks, sizeof(row)) = row;
+	add_import(importer, IMPORT_LOCK, from, id, key, new_id);
 	return new_id;
 }
 
@@ -197,7 +197,7 @@ static const struct model_process *find_process(const struct model *model, uint3
 	return NULL;
 }
 
-/* Events keep their process: by it find_own_lock() knows its own. */
+/* event->process stays set: find_own_lock() tells by it which events are foreign. */
 static void import_finding(struct model *model, struct model_finding *finding)
 {
 	struct importer importer = {
@@ -213,7 +213,7 @@ static void import_finding(struct model *model, struct model_finding *finding)
 
 		if (!event->process || event->process == finding->process->index)
 			continue;
-		/* Of a process that left nothing, nothing is known. */
+		/* The other process may have left no records. */
 		from = find_process(model, finding->process->file, event->process);
 		import_event(&importer, event, from ? from : &nobody);
 	}

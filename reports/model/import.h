@@ -1,10 +1,10 @@
 /*
- * Findings that speak of several processes.
+ * Findings with events of several processes.
  *
- * The events of another process name its threads, locks and stacks.  They are
- * taken over into the process that has the finding, under new ids, so that all
- * that render it need not care; what is taken over knows its home.  A lock that
- * both processes use becomes the one that is there already.
+ * An event of another process has ids of that process.  Its threads, locks and
+ * stacks are copied into the process of the finding, under new ids, so that the
+ * writers of reports need not care; a copied row keeps its 'home'.  A lock that
+ * both processes share is not copied.
  */
 #ifndef REPORTS_MODEL_IMPORT_H
 #define REPORTS_MODEL_IMPORT_H

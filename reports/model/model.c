@@ -13,7 +13,7 @@
 #include "reports/model/import.h"
 #include "reports/model/read.h"
 
-/* What all rows of the id tables begin with. */
+/* How all rows of the id tables begin. */
 struct row_key {
 	uint32_t id;
 	uint64_t offset;
@@ -36,7 +36,7 @@ void model_free(struct model *model)
 	*model = (struct model){0};
 }
 
-static int damage(struct model *model, const char *name, uint64_t offset, const char *why)
+static int set_damage(struct model *model, const char *name, uint64_t offset, const char *why)
 {
 	snprintf(model->error, sizeof(model->error), "%s: damaged at offset %llu: %s", name,
 		 (unsigned long long)offset, why);
@@ -54,7 +54,7 @@ int model_read_image(struct model *model, const char *name, const unsigned char 
 	int result;
 
 	if (!results_check(base, size_bytes, &why))
-		return damage(model, name, 0, why);
+		return set_damage(model, name, 0, why);
 	model->files = pool_grow(&model->pool, model->files, model->file_count, sizeof(*file));
 	file = &model->files[model->file_count++];
 	*file = (struct model_file){
@@ -69,11 +69,11 @@ int model_read_image(struct model *model, const char *name, const unsigned char 
 		uint64_t at = offset - record->size_bytes;
 
 		if (!model_read_record(model, index, record, at))
-			return damage(model, name, at, "a record's content is malformed");
+			return set_damage(model, name, at, "a record's content is malformed");
 	}
 	if (result < 0)
-		return damage(model, name, offset, why);
-	executions_judge(model, index);
+		return set_damage(model, name, offset, why);
+	executions_check(model, index);
 	return 0;
 }
 
@@ -102,7 +102,7 @@ int model_read_file(struct model *model, const char *path)
 	int result = -errno;
 
 	if (!base && result == -EBADMSG)
-		return damage(model, path, 0, "an empty file");
+		return set_damage(model, path, 0, "an empty file");
 	if (!base) {
 		snprintf(model->error, sizeof(model->error), "%s: %s", path, strerror(-result));
 		return result;
@@ -195,13 +195,13 @@ static const struct model_table *choose_table(const struct model_process *proces
 	return choice == TABLE_THREADS ? &process->threads : &process->locks;
 }
 
-/* The process whose records @process inherits, or NULL. */
-static const struct model_process *heritage(const struct model_process *process)
+/* The parent whose records @process inherits, or NULL. */
+static const struct model_process *find_parent(const struct model_process *process)
 {
 	return process->how == PROCESS_FORKED ? process->parent : NULL;
 }
 
-/* Own process first, then the parent as it was at the fork. */
+/* In @process first, then in its parent as it was at the fork. */
 static const void *find_inherited(const struct model_process *process, enum table_choice choice,
 				  size_t row_bytes, uint32_t id)
 {
@@ -215,7 +215,7 @@ static const void *find_inherited(const struct model_process *process, enum tabl
 		if (row)
 			return row;
 		limit = process->offset;
-		process = heritage(process);
+		process = find_parent(process);
 	}
 	return NULL;
 }
@@ -235,7 +235,7 @@ const struct model_lock *model_lock(const struct model_process *process, uint32_
 	return find_inherited(process, TABLE_LOCKS, sizeof(struct model_lock), id);
 }
 
-/* Of the rows before @limit; of several with one id the last one counts. */
+/* Looks at the rows before @limit; of several with the same id only at the last. */
 static const struct model_module *find_module(const struct model_table *table, uint32_t generation,
 					      uint64_t address, uint64_t limit)
 {
@@ -264,7 +264,7 @@ const struct model_module *model_module(const struct model_process *process, uin
 	while (process && !module) {
 		module = find_module(&process->modules, generation, address, limit);
 		limit = process->offset;
-		process = heritage(process);
+		process = find_parent(process);
 	}
 	return module;
 }

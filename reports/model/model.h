@@ -2,10 +2,10 @@
  * The model: what one or several results files say, joined.
  *
  * Records come in any order and name each other by ids of their process; here
- * they become structures that point at their process.  Retracted findings and
- * those that a later one replaces are gone.  A forked child inherits what its
- * parent had written before the fork: a look-up goes to the own process first,
- * then to the parent's records that stand before the child's own beginning.
+ * they become structures that point to their process.  Findings that were
+ * retracted or replaced are marked as gone.  A forked child inherits what its
+ * parent had written before the fork: a look-up tries the child's own rows, then
+ * the parent's rows that stand before the child's PROCESS record.
  */
 #ifndef REPORTS_MODEL_MODEL_H
 #define REPORTS_MODEL_MODEL_H
@@ -36,7 +36,7 @@ struct model_stack {
 	uint32_t flags;
 	uint32_t frame_count;
 	const unsigned char *frames; /* not aligned: see model_stack_frame() */
-	const struct model_process *home; /* whose it was: model_import.h; NULL: own */
+	const struct model_process *home; /* where import.h took it from; NULL: its own */
 };
 
 struct model_thread {
@@ -61,7 +61,7 @@ struct model_lock {
 	uint32_t stack_thread;
 	uint32_t flags;
 	const char *name;
-	uint64_t key; /* the same for it in other processes, or 0 */
+	uint64_t key; /* the same in all processes that share it, or 0 */
 	const struct model_process *home;
 };
 
@@ -106,7 +106,7 @@ struct model_text {
 	const char *why; /* of an unobserved child, else NULL */
 };
 
-/* Memory that was given a name. */
+/* Memory that the program or script gave a name. */
 struct model_variable {
 	const struct model_process *process;
 	uint64_t address;
@@ -114,12 +114,12 @@ struct model_variable {
 	const char *name;
 };
 
-/* A process is about to become another program, or has started one. */
+/* A process executes a program, or has spawned one. */
 struct model_execution {
-	const struct model_process *process; /* who says so */
+	const struct model_process *process; /* that wrote the record */
 	uint64_t offset;
 	uint32_t pid;
-	enum executes_how how; /* EXECUTES_FAILED: it came to nothing */
+	enum executes_how how; /* EXECUTES_FAILED: and failed */
 	const char *path;
 };
 
@@ -127,7 +127,7 @@ struct model_file {
 	const char *path;
 	const unsigned char *base;
 	uint64_t size_bytes;
-	bool is_mapped; /* by us */
+	bool is_mapped; /* by us: to be unmapped */
 	struct results_header header;
 };
 
@@ -167,23 +167,23 @@ int model_read_image(struct model *model, const char *name, const unsigned char 
 /* After the last file: applies retractions, sorts tables. */
 void model_finish(struct model *model);
 
-/* NULL when the id is 0 or nobody wrote it. */
+/* NULL if the id is 0 or has no record. */
 const struct model_stack *model_stack(const struct model_process *process, uint32_t id);
 const struct model_thread *model_thread(const struct model_process *process, uint32_t id);
 const struct model_lock *model_lock(const struct model_process *process, uint32_t id);
-/* The module that covered @address at that time. */
+/* The module at @address in code generation @generation, or NULL. */
 const struct model_module *model_module(const struct model_process *process, uint32_t generation,
 					uint64_t address);
 /* The last part of its path. */
 const char *model_module_name(const struct model_module *module);
 
-/* The named variable that has @address, the last one to be given a name; or NULL. */
+/* The variable that contains @address; of several the last that was named; or NULL. */
 const struct model_variable *model_variable(const struct model *model,
 					    const struct model_process *process, uint64_t address);
 
 uint64_t model_stack_frame(const struct model_stack *stack, uint32_t index);
 
-/* The sum over all processes, and what is counted elsewhere in the files. */
+/* The sum over all processes, with what the file headers count. */
 uint64_t model_counter(const struct model *model, enum counter counter);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * A pool: everything of one report is allocated from it and freed with it.
+ * A pool: the memory of one report, freed as a whole.
  *
- * A report lives shortly and shares its strings freely (a frame's file name in
- * a hundred findings), so single pieces have no owner.  Without memory there is
- * no report: then the pool says so and ends the command.
+ * A report lives shortly and shares its strings (one file name in the frames of a
+ * hundred findings), so no single piece has an owner.  When memory is exhausted the
+ * pool writes a message and ends the command.
  */
 #ifndef REPORTS_MODEL_POOL_H
 #define REPORTS_MODEL_POOL_H
@@ -26,8 +26,8 @@ char *pool_copy(struct pool *pool, const char *text, size_t length);
 char *pool_format(struct pool *pool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Room for one more element of a growing array: @array has @count elements of
- * @size_bytes and is moved when @count is a power of two.
+ * Room for one more element of an array that has @count elements of @size_bytes.
+ * The array moves when @count is a power of two.
  */
 void *pool_grow(struct pool *pool, void *array, size_t count, size_t size_bytes);
 

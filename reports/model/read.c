@@ -53,7 +53,7 @@ static void read_arguments(struct record_source *source)
 	struct model_process *process = source->process;
 	uint32_t count = read_u32(&source->reader);
 
-	/* Each argument takes at least its length: so much for a wild count. */
+	/* Each argument takes at least 4 bytes: reject an absurd count. */
 	if (count > (size_t)(source->reader.end - source->reader.next) / 4) {
 		source->reader.failed = true;
 		return;
@@ -76,7 +76,7 @@ static void read_process(struct record_source *source)
 	how = read_u32(&source->reader);
 	process->path = take_string(source);
 	read_arguments(source);
-	/* A parent is made before its children: this also rules out rings. */
+	/* A parent has a smaller index than its children: there are no cycles. */
 	if (how > PROCESS_FORKED || (parent && parent >= process->index))
 		source->reader.failed = true;
 	if (source->reader.failed)
@@ -169,7 +169,7 @@ static void read_finding(struct record_source *source)
 		source->reader.failed = true;
 		return;
 	}
-	/* Few findings have anything near the largest number of events. */
+	/* Keep only the events that there are: most findings have few. */
 	size = offsetof(struct finding, events) + scratch->event_count * sizeof(scratch->events[0]);
 	copy = pool_alloc(&model->pool, size);
 	memcpy(copy, scratch, size);
@@ -242,7 +242,7 @@ static void read_unobserved(struct record_source *source)
 	text->why = take_string(source);
 }
 
-/* Takes back the last of that process. */
+/* The last exec call of that process failed. */
 static void cancel_execution(struct model *model, uint32_t file, uint32_t pid)
 {
 	for (size_t i = model->execution_count; i-- > 0;) {

@@ -7,7 +7,7 @@
 /* The process of @index in file @file, made if it is new. */
 struct model_process *model_process(struct model *model, uint32_t file, uint32_t index);
 
-/* False if the payload is not what the record's type asks for. */
+/* False if the payload does not fit the record's type. */
 bool model_read_record(struct model *model, uint32_t file, const struct record_header *record,
 		       uint64_t offset);
 

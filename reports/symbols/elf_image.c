@@ -16,7 +16,7 @@ static const Dwfl_Callbacks callbacks = {
 	.debuginfo_path = &debug_directories,
 };
 
-/* True if @image has the recorded build id, or if nobody can tell. */
+/* True if @image has the recorded build id, or if one of them is unknown. */
 static bool has_recorded_build_id(struct elf_image *image)
 {
 	const unsigned char *bits;
@@ -59,7 +59,7 @@ static bool open_path(struct elf_image *image, const char *path)
 	return false;
 }
 
-/* The file itself may be gone or replaced; its debug file still has names. */
+/* If the file itself was deleted or replaced: its debug file has the names. */
 static bool open_debug_file(struct pool *pool, struct elf_image *image)
 {
 	if (strlen(image->build_id) < 4 || strchr(image->build_id, '/'))
@@ -76,7 +76,7 @@ struct elf_image *elf_image_open(struct pool *pool, const char *path, const char
 	image->pool = pool;
 	image->path = path;
 	image->build_id = build_id;
-	/* What the kernel maps by itself ("[vdso]") has no file. */
+	/* "[vdso]" has no file. */
 	if (path[0] == '/' && !open_path(image, path))
 		open_debug_file(pool, image);
 	return image;
@@ -238,7 +238,7 @@ bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, 
 
 	if (!elf_image_dwarf(image))
 		return false;
-	/* Not by .debug_aranges, which clang does not write. */
+	/* Not from .debug_aranges: clang does not write it. */
 	if (!image->units)
 		image->units = index_units(image);
 	high = image->units->count;
@@ -269,7 +269,7 @@ void elf_image_enter_split_unit(Dwarf_Die *unit)
 		*unit = content;
 }
 
-/* "names[abi:cxx11]" becomes "names": the tag is for linkers. */
+/* "names[abi:cxx11]" becomes "names". */
 static void remove_abi_tags(char *name)
 {
 	char *tag;

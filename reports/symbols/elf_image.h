@@ -1,11 +1,11 @@
 /*
- * One ELF file as the symbolizer sees it: symbols, debug information, unwind
- * table, each opened when first asked for.
+ * An ELF file: its symbols, debug information and unwind table, each opened at the
+ * first use.
  *
- * Addresses here are the file's own (those of its symbols), so that images are
- * shared between processes that loaded them at different places.  Debug
- * information in a file of its own is found by build id.  An image whose build
- * id is not the recorded one is not used: its lines would be lies.
+ * Addresses are the file's own (those of its symbols), so that processes that
+ * loaded it at different addresses share one image.  A separate file of debug
+ * information is found by build id.  A file whose build id is not the recorded one
+ * is not used: its symbols and lines would be wrong.
  */
 #ifndef REPORTS_SYMBOLS_ELF_IMAGE_H
 #define REPORTS_SYMBOLS_ELF_IMAGE_H
@@ -20,17 +20,17 @@ struct elf_image {
 	const char *path;
 	const char *build_id; /* as recorded; "" if unknown */
 	Dwfl *dwfl;
-	Dwfl_Module *module; /* NULL: cannot be used */
+	Dwfl_Module *module; /* NULL: there is no usable file */
 	bool is_dwarf_tried;
 	Dwarf *dwarf;	/* NULL: none */
 	bool has_changed; /* another file is at this path now */
 	struct variable_index *variables; /* of types/variables.c */
-	struct pointee_answers *pointees; /* of types/data.c */
+	struct known_pointees *pointees;  /* of types/data.c */
 	struct unit_functions *functions; /* of scopes.c */
 	struct unit_index *units;
 };
 
-/* Opens symbols only.  Never NULL: an unusable image yields no names. */
+/* Opens the symbols.  Never NULL: an unusable image has no names. */
 struct elf_image *elf_image_open(struct pool *pool, const char *path, const char *build_id);
 void elf_image_close(struct elf_image *image);
 
@@ -50,10 +50,10 @@ bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_
 /* The compilation unit of @address; false if there is none. */
 bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, Dwarf_Addr *bias);
 
-/* With -gsplit-dwarf the unit is a skeleton: goes on to its content if found. */
+/* With -gsplit-dwarf the unit is a skeleton: moves on to its content, if found. */
 void elf_image_enter_split_unit(Dwarf_Die *unit);
 
-/* A symbol as people write it: demangled for C++ and Rust, else as it is. */
+/* Demangles C++ and Rust names; others stay as they are. */
 const char *demangle_name(struct pool *pool, const char *name);
 
 #endif

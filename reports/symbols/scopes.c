@@ -14,7 +14,7 @@ struct function_range {
 
 struct unit_functions {
 	struct unit_functions *next;
-	const void *unit;	     /* libdw's, which stays where it is */
+	const void *unit;	     /* libdw's, which does not move */
 	struct function_range *rows; /* sorted by start */
 	size_t count;
 };
@@ -33,9 +33,9 @@ static void add_function(struct pool *pool, struct unit_functions *functions, Dw
 	}
 }
 
-/* Functions are found anywhere: in namespaces, in classes, in one another. */
-static void collect(struct pool *pool, struct unit_functions *functions, Dwarf_Die *parent,
-		    int depth)
+/* Functions stand in namespaces, in classes and in one another. */
+static void collect_functions(struct pool *pool, struct unit_functions *functions,
+			      Dwarf_Die *parent, int depth)
 {
 	Dwarf_Die die;
 
@@ -45,7 +45,7 @@ static void collect(struct pool *pool, struct unit_functions *functions, Dwarf_D
 		if (dwarf_tag(&die) == DW_TAG_subprogram)
 			add_function(pool, functions, &die);
 		if (dwarf_haschildren(&die))
-			collect(pool, functions, &die, depth + 1);
+			collect_functions(pool, functions, &die, depth + 1);
 	} while (dwarf_siblingof(&die, &die) == 0);
 }
 
@@ -70,7 +70,7 @@ static const struct unit_functions *functions_of(struct elf_image *image, const 
 	functions->unit = unit->addr;
 	functions->next = image->functions;
 	image->functions = functions;
-	collect(image->pool, functions, &copy, 0);
+	collect_functions(image->pool, functions, &copy, 0);
 	if (functions->count)
 		qsort(functions->rows, functions->count, sizeof(*functions->rows), compare_ranges);
 	return functions;
@@ -109,7 +109,7 @@ static bool is_nested_scope(Dwarf_Die *die)
 	}
 }
 
-/* The scope directly in @parent that has the address. */
+/* The child of @parent that is a scope around the address. */
 static bool find_inner(Dwarf_Die *parent, Dwarf_Addr address, Dwarf_Die *inner)
 {
 	if (dwarf_child(parent, inner) != 0)

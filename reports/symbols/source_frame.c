@@ -21,7 +21,7 @@ const char *source_frame_place(struct pool *pool, const struct source_frame *fra
 	if (frame->module)
 		return pool_format(pool, "%s+%#llx", frame->module,
 				   (unsigned long long)frame->offset);
-	/* Generated code: its address is all there is. */
+	/* Generated code: nothing but the address is known. */
 	return "code outside of all modules";
 }
 

@@ -1,5 +1,5 @@
 /*
- * A frame of a stack as its source has it, and how a frame is written.
+ * A frame of a stack in terms of the source, and how reports write it.
  */
 #ifndef REPORTS_SYMBOLS_SOURCE_FRAME_H
 #define REPORTS_SYMBOLS_SOURCE_FRAME_H
@@ -9,11 +9,11 @@
 struct source_frame {
 	const char *function;  /* demangled; NULL if unknown */
 	const char *file;      /* as compiled; NULL if unknown */
-	const char *directory; /* of the compilation, for finding the file; or NULL */
+	const char *directory; /* of the compilation, to find the file; or NULL */
 	unsigned line;
 	unsigned column;
 	bool is_inlined;
-	bool is_startup;    /* how libc reached main or a thread's function */
+	bool is_startup;    /* libc's code that calls main or a thread's function */
 	const char *module; /* last part of its path; NULL if unknown */
 	const char *module_path;
 	const char *build_id;

@@ -15,13 +15,13 @@ const char *source_frame_path(struct pool *pool, const struct source_frame *fram
 	return pool_format(pool, "%s/%s", frame->directory, frame->file);
 }
 
-/* The file as it was compiled, else as it is seen from here. */
+/* By its path at compilation, else relative to the working directory. */
 static FILE *open_source(struct pool *pool, const struct source_frame *frame, struct stat *status)
 {
 	const char *paths[2] = {source_frame_path(pool, frame), frame->file};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
-		/* Asked for first: to open a FIFO would be to wait for it. */
+		/* Look first: opening a FIFO would block. */
 		if (stat(paths[i], status) == 0 && S_ISREG(status->st_mode) &&
 		    status->st_size <= FILE_BYTES_MAX)
 			return fopen(paths[i], "re");
@@ -29,7 +29,7 @@ static FILE *open_source(struct pool *pool, const struct source_frame *frame, st
 	return NULL;
 }
 
-/* Without indentation, line end, and what a terminal would take as a command. */
+/* Without indentation, line end and control characters. */
 static const char *clean_line(struct pool *pool, const char *line)
 {
 	size_t length;

@@ -1,8 +1,8 @@
 /*
- * Lines of source files, to be quoted where the files are there.
+ * Lines of source files, to be quoted in reports.
  *
- * Whoever reads a report has the sources at hand more often than not; without
- * them nothing is said.  What is quoted is made harmless for terminals.
+ * Without the file nothing is quoted.  Control characters are replaced, so that a
+ * quoted line cannot send commands to the terminal.
  */
 #ifndef REPORTS_SYMBOLS_SOURCE_TEXT_H
 #define REPORTS_SYMBOLS_SOURCE_TEXT_H
@@ -14,24 +14,24 @@ struct source_quote {
 	bool is_newer;	  /* the file was changed after the module was built */
 };
 
-/* A whole file; 'text' is NULL if it is not here. */
+/* A whole file; 'text' is NULL if it cannot be read. */
 struct source_file {
 	const char *text;
 	size_t length;
 	int64_t changed_at; /* seconds since 1970 */
 };
 
-/* Where @frame's file was when it was compiled. */
+/* The path of @frame's file at compilation. */
 const char *source_frame_path(struct pool *pool, const struct source_frame *frame);
 
-/* Reads the file of @frame; false if it cannot be had. */
+/* Reads the file of @frame; false if it cannot be read. */
 bool source_file_read(struct pool *pool, const struct source_frame *frame,
 		      struct source_file *file);
 
 /* True if it was changed after the module of @frame was built. */
 bool source_file_is_newer(const struct source_file *file, const struct source_frame *frame);
 
-/* The line of @frame; false if it cannot be had. */
+/* The line of @frame; false if it cannot be read. */
 bool source_quote(struct pool *pool, const struct source_frame *frame, struct source_quote *quote);
 
 #endif

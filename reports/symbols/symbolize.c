@@ -9,7 +9,7 @@
 
 #define BUCKET_COUNT 1024u
 
-/* A remembered answer, in the chain of its bucket. */
+/* A stack that was looked up; in the chain of its bucket. */
 struct known_stack {
 	struct known_stack *next;
 	const struct model_stack *stack;
@@ -21,7 +21,7 @@ struct known_image {
 	struct elf_image *image;
 };
 
-/* An address of code, of which many stacks may speak, with its frames. */
+/* An address of code with its frames; many stacks may share it. */
 struct known_place {
 	struct known_place *next;
 	const struct elf_image *image;
@@ -36,7 +36,7 @@ struct symbolizer {
 	struct known_place *places[BUCKET_COUNT];
 };
 
-/* What stands between the kernel and main or a thread's function. */
+/* What calls main or a thread's function. */
 static const char *const startup_functions[] = {
 	"__libc_start_call_main", "__libc_start_main",	  "__libc_start_main_impl",
 	"__libc_start_main_2",	  "_start",		  "start_thread",
@@ -85,7 +85,7 @@ static bool is_startup_function(const char *name)
 	return false;
 }
 
-/* "/usr/bin/../lib/x.h" becomes "/usr/lib/x.h": clang finds its headers so. */
+/* "/usr/bin/../lib/x.h", as clang names its headers, becomes "/usr/lib/x.h". */
 static const char *without_detours(struct pool *pool, const char *file)
 {
 	char *path;
@@ -104,7 +104,7 @@ static const char *without_detours(struct pool *pool, const char *file)
 	return path;
 }
 
-/* @file without the compilation's directory in front of it. */
+/* @file relative to the directory of the compilation, if it is in there. */
 static const char *shorten_file(struct pool *pool, const char *file, const char *directory)
 {
 	size_t length = directory ? strlen(directory) : 0;
@@ -134,7 +134,7 @@ static const char *function_name(struct pool *pool, Dwarf_Die *die)
 	return attribute_string(die, DW_AT_name);
 }
 
-/* Everything that a frame says about its module. */
+/* A frame of which only the module is known. */
 static struct source_frame frame_in_module(const struct model_module *module, uint64_t offset)
 {
 	return (struct source_frame){
@@ -153,7 +153,7 @@ static void add_frame(struct symbolizer *symbolizer, struct source_stack *stack,
 	stack->frames[stack->frame_count++] = *frame;
 }
 
-/* The place that @inlined was called from becomes the place of @frame. */
+/* Sets the place of @frame to where @inlined was called. */
 static void set_call_place(struct pool *pool, struct source_frame *frame, Dwarf_Die *unit,
 			   Dwarf_Die *inlined)
 {
@@ -188,7 +188,7 @@ static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack
 		named = *frame;
 		named.is_inlined = tag == DW_TAG_inlined_subroutine;
 		name = function_name(symbolizer->pool, &scopes[i]);
-		/* Local C++ functions may lack a linkage name, but have a symbol. */
+		/* A local C++ function may lack a linkage name: keep the symbol then. */
 		if (name && (named.is_inlined || !frame->function || !strchr(frame->function, '(')))
 			named.function = name;
 		add_frame(symbolizer, stack, &named);
@@ -198,7 +198,7 @@ static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack
 	}
 }
 
-/* The line of @address by the unit's own table: clang's have no other index. */
+/* The line of @address by the unit's own table, since clang writes no index. */
 static void set_line(struct pool *pool, struct source_frame *frame, Dwarf_Die *unit,
 		     Dwarf_Addr address)
 {
@@ -216,7 +216,7 @@ static void set_line(struct pool *pool, struct source_frame *frame, Dwarf_Die *u
 	frame->column = (unsigned)column;
 }
 
-/* Adds the frames that debug information knows; false if it knows none. */
+/* Adds the frames that debug information has; false if it has none. */
 static bool add_debug_frames(struct symbolizer *symbolizer, struct elf_image *image,
 			     struct source_stack *stack, struct source_frame *frame)
 {
@@ -236,7 +236,7 @@ static bool add_debug_frames(struct symbolizer *symbolizer, struct elf_image *im
 	return stack->frame_count > count_before;
 }
 
-/* A replayed script: the address is the place. */
+/* The address in a replayed script is a line and column. */
 static void add_script_place(struct symbolizer *symbolizer, const struct model_module *module,
 			     uint64_t address, struct source_stack *stack)
 {
@@ -309,13 +309,13 @@ static void add_address(struct symbolizer *symbolizer, const struct model_proces
 		add_frame(symbolizer, stack, &frames->frames[i]);
 }
 
-/* libc without symbols: what it has at the outer end can only be start-up. */
+/* libc without symbols: at the outer end it can only be start-up code. */
 static bool is_in_nameless_libc(const struct source_frame *frame)
 {
 	return !frame->function && frame->module && strncmp(frame->module, "libc.so", 7) == 0;
 }
 
-/* What lies outside of start-up code (_start of a stripped program) is it too. */
+/* Callers of start-up code (_start of a stripped program) are start-up code too. */
 static size_t count_visible(const struct source_stack *stack)
 {
 	size_t count = 0;

@@ -1,11 +1,11 @@
 /*
  * Symbolizing: from addresses in a model to functions, files and lines.
  *
- * Frames of a stack are return addresses, so each is looked up one byte
- * earlier: inside the call.  A call that the compiler inlined into another
- * function yields one frame per function.  Everything is lazy and remembered:
- * only modules that occur in what is reported are opened, and the outermost
- * frames (libc's start of a program or thread) cost no debug information.
+ * Frames of a stack are return addresses, so each is looked up one byte earlier,
+ * inside the call.  A call into an inlined function yields one frame per function.
+ * Everything is looked up at the first use and remembered: only modules that
+ * occur in a report are opened, and for libc's start-up frames no debug information
+ * is read.
  */
 #ifndef REPORTS_SYMBOLS_SYMBOLIZE_H
 #define REPORTS_SYMBOLS_SYMBOLIZE_H
@@ -17,7 +17,7 @@ struct elf_image;
 
 struct symbolizer;
 
-/* Its memory is the pool's, but see symbolizer_free(). */
+/* Its memory is the pool's; its files are closed by symbolizer_free(). */
 struct symbolizer *symbolizer_new(struct pool *pool);
 /* Closes the files. */
 void symbolizer_free(struct symbolizer *symbolizer);

@@ -5,7 +5,7 @@
 #include "reports/types/form.h"
 #include "x86/decode/decode.h"
 
-#define CODE_BYTES_MAX (256u * 1024) /* of a function: more is not looked through */
+#define CODE_BYTES_MAX (256u * 1024) /* of a function: larger ones are not decoded */
 #define INSTRUCTION_BYTES_MAX 15u
 
 /* The file's bytes from @address on, at least @wanted of them; or NULL. */

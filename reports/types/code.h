@@ -1,5 +1,5 @@
 /*
- * The machine code of one function, decoded, for questions about its registers.
+ * The decoded machine code of one function.
  */
 #ifndef REPORTS_TYPES_CODE_H
 #define REPORTS_TYPES_CODE_H
@@ -8,14 +8,14 @@
 #include "x86/decode/instruction.h"
 
 struct code {
-	const struct instruction *instructions; /* from the function's start, in a row */
+	const struct instruction *instructions; /* from the function's start, contiguous */
 	size_t count;
-	uint64_t start; /* address of the first: offsets are from here */
+	uint64_t start; /* address of the first; offsets count from here */
 };
 
 /*
- * The instructions of the function that starts at @start, up to and with the one
- * at @address.  False if they cannot be had.
+ * The instructions of the function at @start, up to and including the one at
+ * @address.  False if they cannot be read or decoded.
  */
 bool code_decode(struct pool *pool, struct elf_image *image, uint64_t start, uint64_t address,
 		 struct code *code);

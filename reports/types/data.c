@@ -6,7 +6,7 @@
 
 #define BUCKET_COUNT 1024u
 
-/* What an instruction accesses by its types: an answer in the chain of its bucket. */
+/* What an instruction accesses; in the chain of its bucket. */
 struct known_pointee {
 	struct known_pointee *next;
 	uint64_t offset;
@@ -15,11 +15,11 @@ struct known_pointee {
 	struct pointee pointee;
 };
 
-struct pointee_answers {
+struct known_pointees {
 	struct known_pointee *buckets[BUCKET_COUNT];
 };
 
-/* The module at @address at any time: data is asked for without a time. */
+/* The module at @address in any code generation, as none is recorded for data. */
 static const struct model_module *module_of_data(const struct model_process *process,
 						 uint64_t address)
 {
@@ -60,7 +60,7 @@ const char *data_name(struct symbolizer *symbolizer, const struct model_process 
 	return pool_format(image->pool, "%s+%llu", symbol, (unsigned long long)distance);
 }
 
-/* By the symbol alone, or for want of one by the place in the module. */
+/* By the symbol alone, or without one by the offset in the module. */
 static struct variable_place place_by_symbol(struct pool *pool, struct elf_image *image,
 					     const struct model_module *module, uint64_t offset,
 					     uint64_t size_bytes)
@@ -79,7 +79,7 @@ static struct variable_place place_by_symbol(struct pool *pool, struct elf_image
 	if (place.offset)
 		place.name =
 			pool_format(pool, "%s+%llu", place.name, (unsigned long long)place.offset);
-	/* The linker may have put a library's variable here. */
+	/* By a copy relocation it may be a library's variable. */
 	variable_find_declared(pool, image, symbol, size_bytes, &place);
 	return place;
 }
@@ -129,7 +129,7 @@ bool data_find_pointee(struct symbolizer *symbolizer, const struct model_process
 
 	if (!raw || !raw->frame_count)
 		return false;
-	/* As of an access is recorded: one byte behind where it begins. */
+	/* The innermost frame of an access is its instruction's address plus one. */
 	address = model_stack_frame(raw, 0) - 1;
 	module = model_module(raw->home ? raw->home : process, raw->generation, address);
 	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)

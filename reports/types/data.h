@@ -9,20 +9,21 @@
 #include "reports/types/variables.h"
 
 /*
- * "bank.c:accounts[0].lock", or "symbol+8", or "libx.so+0x4010"; NULL when the
+ * "bank.c:accounts[0].lock", else "symbol+8", else "libx.so+0x4010"; NULL if the
  * address is in no module.
  */
 const char *data_name(struct symbolizer *symbolizer, const struct model_process *process,
 		      uint64_t address);
 
 /*
- * The variable that has @size_bytes at @address: by debug information, or its symbol,
- * or "libx.so+0x4010".  False when the address is in no module.
+ * The variable with @size_bytes at @address: by debug information, else by its symbol,
+ * else "libx.so+0x4010".  False if the address is in no module.
  */
 bool data_find_variable(struct symbolizer *symbolizer, const struct model_process *process,
 			uint64_t address, uint64_t size_bytes, struct variable_place *place);
 
-/* What the innermost instruction of @stack accesses by its types; false if unknown. */
+/* What the innermost instruction of @stack accesses, with @size_bytes, by debug
+ * information; false if unknown. */
 bool data_find_pointee(struct symbolizer *symbolizer, const struct model_process *process,
 		       uint32_t stack, uint64_t size_bytes, struct pointee *pointee);
 

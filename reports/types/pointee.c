@@ -9,16 +9,16 @@
 #include "reports/types/variables.h"
 #include "x86/decode/decode.h"
 
-#define STEPS_MAX 12 /* of loads behind each other, and moves between registers */
-#define BACK_MAX 512 /* instructions that are looked at on the way back */
+#define STEPS_MAX 12 /* loads and moves between registers that are followed */
+#define BACK_MAX 512 /* instructions that are searched backwards */
 #define REGISTER_COUNT 16
 #define NO_SLOT INT64_MIN
 
-/* What a register holds: a value of a type, some bytes further on. */
+/* The content of a register: a value of a type, plus a constant. */
 struct value {
 	Dwarf_Die type;
 	int64_t added;
-	Dwarf_Die variable; /* whose it is, where it is one as a whole */
+	Dwarf_Die variable; /* that has the value, if one has */
 };
 
 struct search {
@@ -30,11 +30,11 @@ struct search {
 	Dwarf_Addr bias; /* file address = address of debug information + bias */
 };
 
-/* Numbers of registers in debug information, in the encoding's order. */
+/* DWARF's register numbers, indexed by those of the encoding. */
 static const int dwarf_register[REGISTER_COUNT] = {0, 2, 1,  3,	 7,  6,	 4,  5,
 						   8, 9, 10, 11, 12, 13, 14, 15};
 
-/* The expression for where @die is when the code is at @address. */
+/* The location expression of @die at the code address @address. */
 static bool find_location(Dwarf_Die *die, Dwarf_Addr address, Dwarf_Op **operations, size_t *count)
 {
 	Dwarf_Attribute attribute;
@@ -50,11 +50,11 @@ static bool is_variable(Dwarf_Die *die)
 	return tag == DW_TAG_variable || tag == DW_TAG_formal_parameter;
 }
 
-/* A question about where a variable is; it says how far into it one is. */
+/* True if a variable is at the wanted location; *@added is the offset in it. */
 typedef bool (*location_question)(Dwarf_Die *die, const Dwarf_Op *operations, size_t count,
 				  const void *wanted, int64_t *added);
 
-/* Asks of each variable in scope at instruction @at, until one is it. */
+/* The first variable in scope at instruction @at that @is_wanted accepts. */
 static bool find_in_scopes(const struct search *search, const struct instruction *at,
 			   location_question is_wanted, const void *wanted, struct value *value)
 {
@@ -78,7 +78,7 @@ static bool find_in_scopes(const struct search *search, const struct instruction
 	return false;
 }
 
-/* Down typedefs and qualifiers to a pointer, and to what it points at. */
+/* Strips typedefs and qualifiers, then follows the pointer.  False if it is none. */
 static bool follow_pointer(Dwarf_Die *type)
 {
 	for (int i = 0; i < STEPS_MAX; i++) {
@@ -105,7 +105,7 @@ static bool is_in_register(Dwarf_Die *die, const Dwarf_Op *operations, size_t co
 	unsigned number = (unsigned)*(const int *)wanted;
 	Dwarf_Die type;
 
-	/* A void pointer is most often there under a better type, too. */
+	/* Not a void pointer: mostly another variable in scope has a better type. */
 	if (!type_of(die, &type) || !follow_pointer(&type))
 		return false;
 	if (count == 1 && operations[0].atom == DW_OP_reg0 + number)
@@ -117,8 +117,8 @@ static bool is_in_register(Dwarf_Die *die, const Dwarf_Op *operations, size_t co
 	return true;
 }
 
-/* A stack slot: the distance from the frame's base that debug information uses, and
- * as an address relative to a register. */
+/* A stack slot: as an offset from DWARF's frame base, and as an offset from a
+ * register. */
 struct slot {
 	int64_t from_frame_base;
 	unsigned base; /* DWARF's number */
@@ -180,7 +180,7 @@ static bool find_frame_address(const struct search *search, const struct instruc
 	return is_found;
 }
 
-/* The slot at [@base + @displacement], as far as that is known. */
+/* The slot at [@base + @displacement]; its frame base may stay unknown. */
 static struct slot find_slot(const struct search *search, const struct instruction *at,
 			     unsigned base, int64_t displacement)
 {
@@ -221,8 +221,8 @@ static bool find_local(const struct search *search, const struct instruction *at
 	return find_in_scopes(search, at, is_in_slot, &slot, value);
 }
 
-/* Pointers are often moved along an array: then any of its elements will do, unless
- * each has an array of its own that goes on behind it. */
+/* A pointer often moves along an array, so the offset is taken within an element;
+ * not if the type ends in a flexible array member. */
 static uint64_t offset_in_element(const Dwarf_Die *type, int64_t offset)
 {
 	Dwarf_Die copy = *type;
@@ -238,13 +238,13 @@ static uint64_t offset_in_element(const Dwarf_Die *type, int64_t offset)
 static bool find_value(const struct search *search, size_t at, int number, int steps,
 		       struct value *value);
 
-/* What the memory operand of instruction @at is part of: a type and an offset. */
+/* The type and offset that the memory operand of instruction @at accesses. */
 static bool find_operand(const struct search *search, size_t at, int steps, struct value *value)
 {
 	const struct instruction *instruction = &search->code.instructions[at];
 	int base = instruction->base;
 
-	/* Of two registers without a scale, either may be the pointer. */
+	/* Without a scale either register may be the pointer. */
 	if (base == NO_REGISTER || !find_value(search, at, base, steps, value) ||
 	    !follow_pointer(&value->type)) {
 		if (instruction->index == NO_REGISTER || instruction->scale > 1 ||
@@ -256,7 +256,7 @@ static bool find_operand(const struct search *search, size_t at, int steps, stru
 	return true;
 }
 
-/* What a load brings: a variable of the stack or a global one, or a field. */
+/* The value that a load yields: a local or global variable, or a field. */
 static bool find_loaded(const struct search *search, size_t at, int steps, struct value *value)
 {
 	const struct instruction *load = &search->code.instructions[at];
@@ -275,7 +275,7 @@ static bool find_loaded(const struct search *search, size_t at, int steps, struc
 	return true;
 }
 
-/* Of two general registers, without arithmetic. */
+/* A move between two general registers. */
 static bool is_register_move(const struct instruction *instruction)
 {
 	return instruction_form(instruction) == FORM_MOVE && !instruction->memory &&
@@ -289,7 +289,7 @@ static bool is_pointer(const struct value *value)
 	return follow_pointer(&type);
 }
 
-/* A pointer plus a constant, or plus an index, of which any element will do. */
+/* A pointer plus a constant; or plus an index, which may select any element. */
 static bool find_sum(const struct search *search, size_t at, int number, int steps,
 		     struct value *value)
 {
@@ -305,7 +305,7 @@ static bool find_sum(const struct search *search, size_t at, int number, int ste
 	       find_value(search, at, sum->source, steps, value) && is_pointer(value);
 }
 
-/* The instruction at @at gives register @number its value: which? */
+/* The value that the instruction at @at stores in register @number. */
 static bool find_computed(const struct search *search, size_t at, int number, int steps,
 			  struct value *value)
 {
@@ -331,7 +331,7 @@ static bool find_computed(const struct search *search, size_t at, int number, in
 	return false;
 }
 
-/* What the function that is called at @at returns. */
+/* The value that the function called at @at returns. */
 static bool find_returned(const struct search *search, size_t at, struct value *value)
 {
 	const struct instruction *call = &search->code.instructions[at];
@@ -353,8 +353,8 @@ static bool find_returned(const struct search *search, size_t at, struct value *
 	return false;
 }
 
-/* A register that functions need not keep. */
-static bool is_lost_in_calls(int number)
+/* A register that called functions may change. */
+static bool is_caller_saved(int number)
 {
 	return number != RBX && number != RBP && number != RSP && number < R12;
 }
@@ -365,13 +365,13 @@ static bool is_call(const struct instruction *instruction)
 	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
 }
 
-static bool goes_on(const struct instruction *instruction)
+static bool falls_through(const struct instruction *instruction)
 {
 	return instruction->kind == INSTRUCTION_PLAIN ||
 	       instruction->kind == INSTRUCTION_BRANCH_IF || is_call(instruction);
 }
 
-/* What register @number holds when instruction @at begins. */
+/* The value of register @number in front of instruction @at. */
 static bool find_value(const struct search *search, size_t at, int number, int steps,
 		       struct value *value)
 {
@@ -379,10 +379,10 @@ static bool find_value(const struct search *search, size_t at, int number, int s
 		if (find_in_scopes(search, &search->code.instructions[at], is_in_register,
 				   &dwarf_register[number], value))
 			return true;
-		if (at == 0 || !goes_on(&search->code.instructions[at - 1]))
+		if (at == 0 || !falls_through(&search->code.instructions[at - 1]))
 			return false;
 		at--;
-		if (is_call(&search->code.instructions[at]) && is_lost_in_calls(number))
+		if (is_call(&search->code.instructions[at]) && is_caller_saved(number))
 			return number == RAX && find_returned(search, at, value);
 		if (search->code.instructions[at].changes & REGISTER_BIT(number))
 			return find_computed(search, at, number, steps, value);
@@ -406,9 +406,9 @@ static bool begin_search(struct search *search, uint64_t address)
 	return search->scope_count > 0;
 }
 
-/* The scalar that has the bytes must be as large as the access was. */
-static bool describe(struct pool *pool, const struct value *value, uint64_t size_bytes,
-		     struct pointee *pointee)
+/* False if there is no scalar of the size of the access. */
+static bool describe_pointee(struct pool *pool, const struct value *value, uint64_t size_bytes,
+			     struct pointee *pointee)
 {
 	uint64_t offset = offset_in_element(&value->type, value->added);
 	Dwarf_Die whole = value->type;
@@ -421,7 +421,7 @@ static bool describe(struct pool *pool, const struct value *value, uint64_t size
 	return pointee->root && type_find_part(pool, &value->type, offset, size_bytes, &part);
 }
 
-/* "main::done": a variable of the accessing function's own frame. */
+/* "main::done": a local variable of the accessing function. */
 static const char *name_local(const struct search *search, Dwarf_Die *variable)
 {
 	Dwarf_Die *subprogram = subprogram_of(search);
@@ -453,5 +453,5 @@ bool pointee_find(struct pool *pool, struct elf_image *image, uint64_t address, 
 
 	memset(&value, 0, sizeof(value));
 	return begin_search(&search, address) && find_access(&search, &value, pointee) &&
-	       describe(pool, &value, size_bytes, pointee);
+	       describe_pointee(pool, &value, size_bytes, pointee);
 }

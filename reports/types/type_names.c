@@ -1,5 +1,5 @@
 /*
- * What types are called, and what their names say of them.
+ * Names of types, and which of them are locks or atomics.
  */
 #include <dwarf.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static const char *const lock_types[] = {
 	"condition_variable_any",
 };
 
-/* How C++ libraries begin the names of atomic classes and of their bases. */
+/* Prefixes of the names of atomic classes and their bases in C++. */
 static const char *const atomic_classes[] = {
 	"atomic<",
 	"__atomic_base<",
@@ -54,7 +54,7 @@ static const char *const rust_atomics[] = {
 	"U8",	"U16", "U32", "U64", "U128", "Usize",
 };
 
-/* Names in classes of libraries for what their users call otherwise. */
+/* Typedefs in library classes: the user's own name is the type behind them. */
 static const char *const inner_typedefs[] = {
 	"value_type", "element_type", "mapped_type", "key_type", "reference", "pointer", "type",
 };
@@ -92,7 +92,7 @@ static int language_of(const Dwarf_Die *die)
 	return dwarf_diecu(&copy, &unit, NULL, NULL) ? dwarf_srclang(&unit) : -1;
 }
 
-/* A user's "AtomicU32" in C may be a number like any other. */
+/* Only in Rust: a type "AtomicU32" of a C program may be a plain number. */
 static bool is_rust_atomic(const Dwarf_Die *type, const char *name)
 {
 	if (strncmp(name, "Atomic", 6) != 0 || language_of(type) != DW_LANG_Rust)
@@ -128,7 +128,7 @@ static bool is_c(const Dwarf_Die *die)
 	}
 }
 
-/* The word before a name of this @tag in C, and what stands behind it. */
+/* The word in front of a type with this @tag, in C. */
 static const char *tag_word(int tag)
 {
 	switch (tag) {

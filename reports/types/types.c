@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define DEPTH_MAX 32 /* of nested types */
-#define OPEN_BYTES (1ull << 40) /* of an array without an end */
+#define OPEN_BYTES (1ull << 40) /* of a flexible array member */
 #define BIT_FIELD_NAMES_MAX 4
 
 bool type_of(Dwarf_Die *die, Dwarf_Die *type)
@@ -14,8 +14,8 @@ bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 	return dwarf_formref_die(dwarf_attr_integrate(die, DW_AT_type, &attribute), type);
 }
 
-/* Strips qualifiers and typedefs, which go to @place; true if it met the name of a
- * lock's type. */
+/* Strips qualifiers and typedefs, and notes them in @place; true if it met a lock's
+ * type. */
 static bool peel_type(Dwarf_Die *type, struct type_place *place)
 {
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
@@ -39,7 +39,7 @@ static bool is_bit_field(Dwarf_Die *member)
 	return dwarf_hasattr_integrate(member, DW_AT_bit_size);
 }
 
-/* Where the bits of a field begin, by DWARF 4 and 5, or as 2 and 3 counted. */
+/* The first bit of a bit field, as DWARF 4 and 5 have it, or as 2 and 3. */
 static bool first_bit(Dwarf_Die *member, uint64_t *first)
 {
 	Dwarf_Attribute attribute;
@@ -82,7 +82,7 @@ static bool is_open_array(Dwarf_Die *type)
 	       !dwarf_hasattr(&range, DW_AT_upper_bound) && !dwarf_hasattr(&range, DW_AT_count);
 }
 
-/* Bytes that @member takes: a bit field those that its bits are in. */
+/* The bytes of @member; of a bit field, those that contain its bits. */
 static bool member_size(Dwarf_Die *member, uint64_t *size_bytes)
 {
 	Dwarf_Attribute attribute;
@@ -122,7 +122,7 @@ bool type_is_open(const Dwarf_Die *type)
 	return is_open;
 }
 
-/* A class without data, as allocators are: a base of that sort has no bytes. */
+/* A class without data, as allocators are: as a base class it takes no bytes. */
 static bool is_empty(const Dwarf_Die *type, int depth)
 {
 	Dwarf_Die whole = *type;
@@ -150,7 +150,7 @@ static bool is_empty(const Dwarf_Die *type, int depth)
 	return true;
 }
 
-/* True if @member is a field or base class of which bytes are in the range. */
+/* True if @member is a field or base class with bytes in the range. */
 static bool is_touched(Dwarf_Die *member, uint64_t offset, uint64_t size_bytes)
 {
 	int tag = dwarf_tag(member);
@@ -166,7 +166,7 @@ static bool is_touched(Dwarf_Die *member, uint64_t offset, uint64_t size_bytes)
 	return start < offset + (size_bytes ? size_bytes : 1) && offset < start + size;
 }
 
-/* The only field or base class of @type that has bytes of the range; of bit
+/* The only field or base class of @type with bytes in the range; of several bit
  * fields the first. */
 static bool find_member(Dwarf_Die *type, uint64_t offset, uint64_t size_bytes, Dwarf_Die *found)
 {
@@ -182,11 +182,11 @@ static bool find_member(Dwarf_Die *type, uint64_t offset, uint64_t size_bytes, D
 		if (!count++)
 			*found = member;
 	} while (dwarf_siblingof(&member, &member) == 0);
-	/* Locks are asked for by their first byte: an empty base may be there too. */
+	/* A lock is looked up by its first byte, where an empty base may be too. */
 	return size_bytes ? count == 1 : count > 0;
 }
 
-/* "{ready, busy}": the bit fields that one access cannot tell apart. */
+/* "{ready, busy}": the bit fields that one access touches. */
 static const char *bit_field_names(struct pool *pool, Dwarf_Die *type, uint64_t offset,
 				   uint64_t size_bytes)
 {
@@ -209,7 +209,7 @@ static const char *bit_field_names(struct pool *pool, Dwarf_Die *type, uint64_t 
 	return count == 1 ? names : pool_format(pool, "{%s}", names);
 }
 
-/* The number of elements below one index of the array's dimension @skip. */
+/* The number of elements in one row of the array's dimension @skip. */
 static uint64_t elements_below(Dwarf_Die *array, int skip)
 {
 	uint64_t product = 1;
@@ -250,17 +250,17 @@ struct descent {
 	struct type_place place;
 	Dwarf_Die type;
 	Dwarf_Die declared; /* the same with its typedefs and qualifiers */
-	uint64_t start;	     /* what 'offset' was in the beginning */
+	uint64_t start;	    /* the first 'offset' */
 	uint64_t offset;
 	const char *holder;  /* the last structure with a name, ... */
 	uint64_t holder_at;  /* ... where it begins, ... */
 	size_t holder_path;  /* ... and the path in it */
 	uint64_t size_bytes;
-	bool is_stuck; /* 'offset' bytes lie between the path and what was asked for */
+	bool is_stuck; /* no part fits: the bytes are at 'offset' of the last one */
 };
 
-/* Appends "[3][1]" and goes on to the element.  False if that cannot be done: for
- * locks, an array of bytes is the memory of one, not a row of them. */
+/* Appends "[3][1]" and goes on to the element.  False if no element fits.  When a
+ * lock is wanted, an array of bytes is the memory of one, and is not entered. */
 static bool enter_array(struct descent *descent)
 {
 	struct type_place *place = &descent->place;
@@ -288,13 +288,13 @@ static bool enter_array(struct descent *descent)
 	return true;
 }
 
-/* What the writers of a language's library call things is not for its users. */
+/* A name of the language's library, which means nothing to its users. */
 static bool is_reserved(const char *name)
 {
 	return name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
 }
 
-/* "__1", a field of a tuple in Rust: "1".  NULL if @name is no such. */
+/* "__1", a field of a tuple in Rust, becomes "1".  NULL for other names. */
 static const char *tuple_field(const char *name)
 {
 	return strncmp(name, "__", 2) == 0 && name[2] &&
@@ -310,7 +310,7 @@ static bool is_cell_of_rust(Dwarf_Die *type, const char *field)
 	return name && strncmp(name, "UnsafeCell<", 11) == 0 && strcmp(field, "value") == 0;
 }
 
-/* Fields are told of the innermost structure or union that has a name. */
+/* Reports name a field with the innermost structure or union that has a name. */
 static void note_holder(struct descent *descent)
 {
 	const char *name = type_name(descent->pool, &descent->type);
@@ -327,8 +327,8 @@ static void note_holder(struct descent *descent)
 static bool has_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
 		     uint64_t size_bytes);
 
-/* The only member of the union that has, or is, a number or pointer of just these
- * bytes. */
+/* The only member of the union that is, or contains, a number or pointer of exactly
+ * these bytes. */
 static bool find_alternative(struct descent *descent, Dwarf_Die *found)
 {
 	size_t count = 0;
@@ -366,7 +366,7 @@ static bool enter_member(struct descent *descent)
 				       descent->size_bytes);
 	if (name && tuple_field(name))
 		name = tuple_field(name);
-	/* Base classes and unnamed structures add no name; nor does what is in all cells. */
+	/* Base classes, unnamed structures and the content of Rust's cells add no name. */
 	if (name && is_cell_of_rust(&descent->type, name))
 		name = NULL;
 	if (name && dwarf_tag(&member) == DW_TAG_member &&
@@ -378,7 +378,7 @@ static bool enter_member(struct descent *descent)
 		place->field_offset = descent->start - descent->offset + member_offset(&member) -
 				      descent->holder_at;
 	}
-	/* Of bit fields that share a byte, the one found may not be the first. */
+	/* The bit field found need not be the first in its byte. */
 	descent->offset -= is_bit_field(&member) ? descent->offset : member_offset(&member);
 	return type_of(&member, &descent->type);
 }
@@ -402,14 +402,14 @@ static void note_number(struct type_place *place, Dwarf_Die *type)
 	place->number_bytes = size;
 }
 
-/* One step down; false at the end of the way. */
-static bool descend(struct descent *descent)
+/* One step down; false at the end. */
+static bool descend_step(struct descent *descent)
 {
 	const char *name = type_name(descent->pool, &descent->type);
 	const char *peeled;
 	int tag;
 
-	/* In a class of the library the user's word for the whole stays. */
+	/* Inside an atomic class its own name stays: its parts are the library's. */
 	if (!descent->place.is_atomic && name)
 		descent->place.type = name;
 	descent->declared = descent->type;
@@ -423,7 +423,7 @@ static bool descend(struct descent *descent)
 		descent->is_stuck = !enter_array(descent);
 		return !descent->is_stuck;
 	}
-	/* Of numbers there are no parts. */
+	/* A number has no parts. */
 	if (tag == DW_TAG_base_type)
 		note_number(&descent->place, &descent->type);
 	if (tag != DW_TAG_structure_type && tag != DW_TAG_class_type && tag != DW_TAG_union_type)
@@ -446,7 +446,7 @@ static struct descent descend_to(struct pool *pool, const Dwarf_Die *type, uint6
 	};
 	int depth = 0;
 
-	while (depth++ < DEPTH_MAX && descend(&descent))
+	while (depth++ < DEPTH_MAX && descend_step(&descent))
 		;
 	return descent;
 }

@@ -1,8 +1,8 @@
 /*
- * Types by debug information: what lies at an offset inside of a value.
+ * Types by debug information: which part of a value is at an offset.
  *
- * From a variable's type and a distance, down through arrays, structures and
- * base classes to the smallest part that has all the bytes asked for.
+ * The search goes from the type of a variable down through arrays, structures and
+ * base classes to the smallest part that contains all the wanted bytes.
  */
 #ifndef REPORTS_TYPES_TYPES_H
 #define REPORTS_TYPES_TYPES_H
@@ -16,7 +16,7 @@ struct type_place {
 	const char *path;	 /* "[3].balance"; "" is the whole */
 	const char *stable_path; /* "[].balance": the same for all elements */
 	const char *type;	 /* of the part: "long"; NULL if unknown */
-	const char *holder;	 /* what has the field: "struct account", or NULL */
+	const char *holder;	 /* the structure that has the field: "struct account"; or NULL */
 	const char *field;	 /* "balance", or NULL */
 	uint64_t field_offset;	 /* of the field in its holder */
 	unsigned encoding;	 /* DW_ATE_..., if the part is a number; else 0 */
@@ -29,23 +29,23 @@ struct type_place {
 bool type_of(Dwarf_Die *die, Dwarf_Die *type);
 
 /*
- * What has the bytes [@offset, @offset + @size_bytes) of a @type.  A size of 0
- * asks for the lock that begins there: its own parts are of no interest.
+ * The part of @type with the bytes [@offset, @offset + @size_bytes).  A size of 0
+ * asks for the lock that begins there, and the search stops at a lock's type.
  */
 struct type_place type_find_place(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
 				  uint64_t size_bytes);
 
-/* The type of the whole part of @type that has these bytes; false if none has. */
+/* The type of the part that has exactly these bytes; false if there is none. */
 bool type_find_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset, uint64_t size_bytes,
 		    Dwarf_Die *part);
 
-/* Is it a structure that ends in an array of any length? */
+/* True for a structure that ends in a flexible array member. */
 bool type_is_open(const Dwarf_Die *type);
 
 /* "struct account", "char *", "int[8]"; NULL if it has no name. */
 const char *type_name(struct pool *pool, const Dwarf_Die *type);
 
-/* Is it by its name a type of locks or of other synchronisation objects? */
+/* True if its name is that of a lock or other synchronisation object. */
 bool type_is_lock(Dwarf_Die *type);
 
 /* True for _Atomic, std::atomic and its parts, and Rust's atomics. */

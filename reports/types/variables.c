@@ -5,18 +5,18 @@
 #include <string.h>
 
 #define DEPTH_MAX 32	       /* of nested scopes */
-#define DIE_COUNT_MAX 4000000u /* then the program is too large to look through */
+#define DIE_COUNT_MAX 4000000u /* the rest of a larger program is not indexed */
 
-/* A variable, or a piece of one: optimisers lay the fields of some apart. */
+/* A variable, or a piece of one: optimisers may split a structure. */
 struct variable {
 	uint64_t start;
 	uint64_t size_bytes;
-	uint64_t inside; /* where in the variable the piece begins */
+	uint64_t inside; /* offset of the piece in the variable */
 	Dwarf_Die die;
 	const char *scope; /* "bank::open": its namespaces and function, or NULL */
 };
 
-/* A variable that another file defines: what its users know of it. */
+/* The declaration of a variable that another file defines. */
 struct declaration {
 	const char *symbol;
 	Dwarf_Die die;
@@ -28,7 +28,7 @@ struct variable_index {
 	size_t count;
 	struct declaration *declarations;
 	size_t declaration_count;
-	size_t die_count; /* looked at so far */
+	size_t die_count; /* read so far */
 };
 
 static bool operation_address(Dwarf_Attribute *attribute, const Dwarf_Op *operation,
@@ -199,7 +199,7 @@ static const struct variable *find_variable(struct pool *pool, struct elf_image 
 	return &index->rows[low - 1];
 }
 
-/* Not dwarf_decl_file(): it asserts what split units do not keep. */
+/* Not by dwarf_decl_file(), which has an assertion that split units violate. */
 static const char *variable_file(Dwarf_Die *die)
 {
 	Dwarf_Attribute attribute;
@@ -257,7 +257,7 @@ static const char *declared_scope(struct pool *pool, Dwarf_Die *die)
 	return scope;
 }
 
-/* "bank::accounts", or NULL: what the variable is called, with its scopes. */
+/* "bank::accounts": the name with its scopes, or NULL. */
 static const char *whole_name(struct pool *pool, const struct variable *variable)
 {
 	Dwarf_Die die = variable->die;

@@ -1,7 +1,7 @@
 /*
  * Static data by debug information: which variable, element and field it is.
  *
- * The index of a file's variables is built at the first question.
+ * The index of a file's variables is built at the first use.
  */
 #ifndef REPORTS_TYPES_VARIABLES_H
 #define REPORTS_TYPES_VARIABLES_H
@@ -11,24 +11,24 @@
 
 struct variable_place {
 	const char *name;	 /* "bank::accounts[3].balance" */
-	const char *stable_name; /* "bank::accounts[].balance" */
+	const char *stable_name; /* the same for all elements: "bank::accounts[].balance" */
 	const char *file;	 /* of the declaration: "bank.c", or NULL */
 	unsigned line;
 	uint64_t offset;  /* in the variable */
-	bool is_nameless; /* not even a symbol: the name is a place in its module */
+	bool is_nameless; /* no symbol either: the name is an offset in its module */
 	struct type_place part;
 };
 
-/* What has @size_bytes at @address of the file; false if no variable is known. */
+/* The part of a variable with @size_bytes at @address of the file, if any. */
 bool variable_find(struct pool *pool, struct elf_image *image, uint64_t address,
 		   uint64_t size_bytes, struct variable_place *place);
 
-/* The same for *@place, at its offset of @symbol: by what other files than the one that
- * defines it say of its type, if any does. */
+/* Completes *@place, which is at an offset of @symbol: finds its part by a declaration
+ * in another file than the one that defines it, if there is one. */
 void variable_find_declared(struct pool *pool, struct elf_image *image, const char *symbol,
 			    uint64_t size_bytes, struct variable_place *place);
 
-/* The type of what has exactly @size_bytes at @address; false if nothing is known. */
+/* The type of the part with exactly @size_bytes at @address, if any. */
 bool variable_type(struct pool *pool, struct elf_image *image, uint64_t address,
 		   uint64_t size_bytes, Dwarf_Die *type);
 

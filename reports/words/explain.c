@@ -58,16 +58,10 @@ struct teller {
 	const struct view_finding *finding;
 };
 
-/* Only findings with events are told of. */
+/* @finding has events. */
 static const struct finding_event *last_event(const struct view_finding *finding)
 {
 	return finding->events[finding->event_count - 1];
-}
-
-/* Who allocated a block takes no part in what happened to it. */
-static bool is_aside(const struct view_finding *finding, const struct finding_event *event)
-{
-	return finding->memory && !memory_is_access(finding->finding, event);
 }
 
 /* The distinct threads, or (@is_lock) locks, of all events, as names. */
@@ -86,7 +80,7 @@ static const char **collect_names(const struct teller *teller, bool is_lock, siz
 
 		while (known < *count && ids[known] != id)
 			known++;
-		if (!id || known < *count || is_aside(finding, event))
+		if (!id || known < *count || memory_is_aside(finding, event))
 			continue;
 		ids[*count] = id;
 		names[(*count)++] = is_lock ? lock_name(teller->view, finding->process, id)
@@ -178,7 +172,7 @@ static const char *all_locks(const struct teller *teller)
 	return all_names(teller, true);
 }
 
-/* A finding about classes names one lock of each: an example. */
+/* A finding about classes names one lock of each class. */
 static const char *lock_kinds(const struct teller *teller)
 {
 	struct pool *pool = teller->view->pool;
@@ -200,7 +194,7 @@ static const char *over_locks(const struct teller *teller)
 	return names[0] ? pool_format(teller->view->pool, " over %s", names) : "";
 }
 
-/* The locks that the waiting thread holds, if the finding tells. */
+/* The locks that the waiting thread holds, if they are known. */
 static const char *held_locks(const struct teller *teller)
 {
 	const struct view_finding *finding = teller->finding;
@@ -236,7 +230,7 @@ static const char *variable_short_name(const struct teller *teller)
 	return teller->finding->memory ? teller->finding->memory->name : "it";
 }
 
-static const char *accesses(const struct teller *teller)
+static const char *accesses_phrase(const struct teller *teller)
 {
 	return memory_accesses_phrase(teller->view, teller->finding);
 }
@@ -246,7 +240,7 @@ static const char *lock_to_take(const struct teller *teller)
 	return memory_lock_advice(teller->view, teller->finding);
 }
 
-/* Who has debug information need not be told to make it. */
+/* Advice to build with -g, unless all code has debug information. */
 static const char *debug_hint(const struct teller *teller)
 {
 	const struct view_finding *finding = teller->finding;
@@ -255,7 +249,7 @@ static const char *debug_hint(const struct teller *teller)
 		const struct source_frame *site = symbolize_site(
 			teller->view->symbolizer, finding->process, finding->events[i]->stack);
 
-		if (!is_aside(finding, finding->events[i]) && (!site || !site->line))
+		if (!memory_is_aside(finding, finding->events[i]) && (!site || !site->line))
 			return ": build with -g to let snarl see that";
 	}
 	return "";
@@ -267,16 +261,28 @@ struct word {
 };
 
 static const struct word words[] = {
-	{"thread", last_thread},  {"lock", last_lock},	      {"target", last_target},
-	{"other", other_thread},  {"held", held_lock},	      {"first", first_lock},
-	{"second", second_lock},  {"threads", all_threads},   {"locks", all_locks},
-	{"waiter", first_thread}, {"over-locks", over_locks}, {"held-locks", held_locks},
-	{"wait", wait_phrase},	  {"kinds", lock_kinds},      {"variable", variable_title},
-	{"name", variable_short_name}, {"accesses", accesses}, {"which-lock", lock_to_take},
+	{"thread", last_thread},
+	{"lock", last_lock},
+	{"target", last_target},
+	{"other", other_thread},
+	{"held", held_lock},
+	{"first", first_lock},
+	{"second", second_lock},
+	{"threads", all_threads},
+	{"locks", all_locks},
+	{"waiter", first_thread},
+	{"over-locks", over_locks},
+	{"held-locks", held_locks},
+	{"wait", wait_phrase},
+	{"kinds", lock_kinds},
+	{"variable", variable_title},
+	{"name", variable_short_name},
+	{"accesses", accesses_phrase},
+	{"which-lock", lock_to_take},
 	{"build-with-debug", debug_hint},
 };
 
-static const char *tell_word(const struct teller *teller, const char *name, size_t length)
+static const char *fill_word(const struct teller *teller, const char *name, size_t length)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
 		if (strlen(words[i].name) == length && memcmp(words[i].name, name, length) == 0)
@@ -286,7 +292,7 @@ static const char *tell_word(const struct teller *teller, const char *name, size
 }
 
 /* @template with its words in braces filled in. */
-static const char *tell(const struct teller *teller, const char *template)
+static const char *fill_template(const struct teller *teller, const char *template)
 {
 	struct pool *pool = teller->view->pool;
 	const char *text = "";
@@ -300,7 +306,7 @@ static const char *tell(const struct teller *teller, const char *template)
 		if (!*template)
 			return text;
 		length = strcspn(template, "}");
-		text = pool_format(pool, "%s%s", text, tell_word(teller, template + 1, length - 1));
+		text = pool_format(pool, "%s%s", text, fill_word(teller, template + 1, length - 1));
 		template += length + 1;
 	}
 }
@@ -331,7 +337,7 @@ static void add_step(struct view *view, struct view_finding *finding,
 	step->what = explain_action(view, finding, event);
 }
 
-/* In a ring everybody first takes a lock, then waits: so it closes. */
+/* In a cycle each thread takes its lock before any of them waits. */
 static void make_steps(struct view *view, struct view_finding *finding)
 {
 	bool is_cycle = finding_is_cycle(finding->finding);
@@ -385,9 +391,9 @@ void explain_finding(struct view *view, struct view_finding *finding)
 	struct teller teller = {view, finding};
 
 	finding->summary = finding->event_count && row
-				   ? tell(&teller, row->summary)
+				   ? fill_template(&teller, row->summary)
 				   : finding_kind_headline(finding->finding->kind);
-	finding->advice = finding->event_count && row ? tell(&teller, row->advice) : "";
+	finding->advice = finding->event_count && row ? fill_template(&teller, row->advice) : "";
 	if (finding->memory) {
 		struct memory_story story = memory_tell(view, finding);
 

@@ -1,16 +1,16 @@
 /*
- * Explaining: from a finding's events to sentences.
+ * Explaining: sentences for a finding.
  *
- * Pure functions of the model: what happened in one line, the scenario step by
- * step, what would fix it, and what limits the verdict.  The sentences are the
- * rows of explain.def and details.def.
+ * A summary in one line, the scenario step by step, what would fix it, and the
+ * limits of the verdict.  The sentences are the rows of explain.def and
+ * details.def.
  */
 #ifndef REPORTS_WORDS_EXPLAIN_H
 #define REPORTS_WORDS_EXPLAIN_H
 
 #include "reports/words/view.h"
 
-/* Asks for the name of each lock once, in order, so that numbers are settled. */
+/* Names each lock once, in order: this fixes the numbers of equal names. */
 void explain_name_locks(struct view *view, const struct view_finding *finding);
 
 /* Fills summary, steps, advice and notes. */
@@ -20,7 +20,7 @@ void explain_finding(struct view *view, struct view_finding *finding);
 const char *explain_action(struct view *view, const struct view_finding *finding,
 			   const struct finding_event *event);
 
-/* JSON's word for detail bit @bit, or NULL. */
+/* The name of detail bit @bit in JSON, or NULL. */
 const char *detail_name(uint32_t bit);
 
 /* All detail names of @details in order; the last is NULL. */

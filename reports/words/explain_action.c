@@ -22,7 +22,7 @@ static const char *wait_verb(enum object_kind kind, enum hold_mode mode)
 	return kind == OBJECT_CONDITION || kind == OBJECT_BARRIER ? "waits at" : "waits for";
 }
 
-/* What is done to a lock; NULL for actions that need none. */
+/* The verb for an action on a lock; NULL for other actions. */
 static const char *lock_verb(const struct finding_event *event, enum object_kind kind,
 			     uint32_t details)
 {
@@ -60,7 +60,7 @@ static const char *lock_verb(const struct finding_event *event, enum object_kind
 	return NULL;
 }
 
-/* What is done without a lock, "..." is the target. */
+/* The words for an action without a lock; %s is the target. */
 static const char *plain_action(const struct finding_event *event)
 {
 	switch (event->action) {
@@ -120,7 +120,7 @@ const char *explain_action(struct view *view, const struct view_finding *finding
 	target = strstr(plain, "%s");
 	if (!target)
 		return plain;
-	/* Where a thread was created need not be said of its creation. */
+	/* Not "creates T2 (created at ...)". */
 	if (event->action == ACTION_CREATE && !thread_own_name(view, finding, event->target))
 		return pool_format(view->pool, "creates T%u", event->target);
 	return pool_format(view->pool, "%.*s%s%s", (int)(target - plain), plain,

@@ -6,10 +6,10 @@
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
-#define SMALL_NUMBER_MAX 0xffffffffull /* larger ones are addresses, or bits */
+#define SMALL_NUMBER_MAX 0xffffffffull /* larger ones are shown as hexadecimal */
 #define SMALL_NEGATIVE_MAX 0x10000
 
-static const char *participle(enum finding_action action)
+static const char *action_participle(enum finding_action action)
 {
 	switch ((int)action) {
 	case ACTION_READ:
@@ -24,8 +24,8 @@ static const char *participle(enum finding_action action)
 }
 
 /* The threads that do @action to the memory, joined; NULL if none does. */
-static const char *actors(struct view *view, const struct view_finding *finding,
-			  enum finding_action action)
+static const char *find_actors(struct view *view, const struct view_finding *finding,
+			       enum finding_action action)
 {
 	const char *names[FINDING_EVENT_MAX];
 	thread_id threads[FINDING_EVENT_MAX];
@@ -55,21 +55,21 @@ const char *memory_accesses_phrase(struct view *view, const struct view_finding 
 	size_t count = 0;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(order); i++) {
-		const char *names = actors(view, finding, order[i]);
+		const char *names = find_actors(view, finding, order[i]);
 
 		if (names)
-			phrases[count++] =
-				pool_format(view->pool, "%s by %s", participle(order[i]), names);
+			phrases[count++] = pool_format(view->pool, "%s by %s",
+						       action_participle(order[i]), names);
 	}
 	return count ? join_words(view->pool, phrases, count) : "accessed by several threads";
 }
 
-/* The locks of one side of a race, as far as advice goes. */
+/* The locks of one side of a race, as far as the advice needs them. */
 struct side {
 	const struct finding_event *event;
 	lock_id exclusive; /* the outermost lock held for writing, or 0 */
 	lock_id shared;	   /* ... for reading, or 0 */
-	bool is_known;	   /* are there no others? */
+	bool is_known;	   /* there are no other locks */
 };
 
 static struct side side_of(const struct finding_event *event)
@@ -88,8 +88,8 @@ static struct side side_of(const struct finding_event *event)
 	return side;
 }
 
-/* The last access, and the last one of another thread before it; false if there are
- * none. */
+/* The last access, and before it the last one of another thread; false if there is
+ * no access. */
 static bool find_sides(const struct view_finding *finding, struct side *first, struct side *last)
 {
 	const struct finding_event *events[2] = {NULL, NULL};
@@ -111,7 +111,7 @@ static bool find_sides(const struct view_finding *finding, struct side *first, s
 	return true;
 }
 
-/* @with holds @lock exclusively, @without holds no lock so. */
+/* @with holds a lock exclusively, @without holds none exclusively. */
 static const char *advise_one_side(struct view *view, const struct view_finding *finding,
 				   const struct side *with, const struct side *without)
 {
@@ -164,7 +164,7 @@ const char *memory_lock_advice(struct view *view, const struct view_finding *fin
 			   lock_name(view, finding->process, last.exclusive));
 }
 
-/* What debug information says of the number that @event accessed: DW_ATE_..., or 0. */
+/* The encoding of the number that @event accessed: DW_ATE_..., or 0 if unknown. */
 static unsigned encoding_of(const struct view_finding *finding, const struct finding_event *event)
 {
 	const struct view_memory *memory = finding->memory;
@@ -249,7 +249,7 @@ static void add_step(struct memory_story *story, thread_id thread, const char *w
 	step->what = what;
 }
 
-/* Two updates in one piece each: both read before either writes. */
+/* Two updates without a common lock: both read before either writes. */
 static void tell_torn_updates(struct view *view, const struct view_finding *finding,
 			      const struct finding_event *const *sides, struct memory_story *story)
 {
@@ -265,7 +265,7 @@ static void tell_torn_updates(struct view *view, const struct view_finding *find
 			 pool_format(view->pool, "writes %s", finding->memory->name));
 }
 
-/* What others do goes between the read and the write of the one who is late. */
+/* The updates of others go between the read and the write of one thread. */
 static void tell_split_update(struct view *view, const struct view_finding *finding,
 			      const struct finding_event *const *sides, size_t count,
 			      struct memory_story *story)

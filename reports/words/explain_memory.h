@@ -1,5 +1,5 @@
 /*
- * Words for findings about memory: who accesses what, and how it goes wrong.
+ * Sentences for findings about memory.
  */
 #ifndef REPORTS_WORDS_EXPLAIN_MEMORY_H
 #define REPORTS_WORDS_EXPLAIN_MEMORY_H
@@ -9,7 +9,7 @@
 /* "written by T2 (producer) and read by T3 (consumer)". */
 const char *memory_accesses_phrase(struct view *view, const struct view_finding *finding);
 
-/* What the locks that were held tell of a remedy: one or two sentences. */
+/* How to fix it, by the locks that were held: one or two sentences. */
 const char *memory_lock_advice(struct view *view, const struct view_finding *finding);
 
 /* "reads counter (41)": a step of a scenario. */
@@ -20,7 +20,7 @@ const char *memory_action(struct view *view, const struct view_finding *finding,
 const char *memory_value_phrase(struct view *view, const struct view_finding *finding,
 				const struct finding_event *event);
 
-/* The scenario, and what stands behind its last step (or NULL). */
+/* The scenario, and the remark behind its last step (or NULL). */
 struct memory_story {
 	struct scenario_step *steps;
 	size_t step_count;
@@ -28,12 +28,12 @@ struct memory_story {
 };
 
 /*
- * What happened, step by step.  Two updates that may lose one of them, though
- * none was seen to be lost, are told as they can go wrong.
+ * The scenario, step by step: as it happened; or, where no lost update was seen, as
+ * an update can be lost.
  */
 struct memory_story memory_tell(struct view *view, const struct view_finding *finding);
 
-/* True if that is not what happened, but what can. */
+/* True if the scenario did not happen, but can. */
 bool memory_is_shown_as_possible(const struct view_finding *finding);
 
 #endif

@@ -6,7 +6,7 @@
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
-#define FUNCTION_COUNT 3 /* innermost ones: a wrapper, its caller, and one more */
+#define FUNCTION_COUNT 3 /* of each stack, the innermost: a wrapper, its caller, and one more */
 
 const char *fingerprint_event(struct view *view, const struct model_process *process,
 			      const struct finding_event *event)
@@ -38,7 +38,7 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return hash;
 }
 
-/* True if it does not matter which of the events came first. */
+/* True if the order of the events does not matter. */
 static bool is_unordered(const struct view_finding *finding)
 {
 	return finding_is_cycle(finding->finding) || finding->finding->kind == FINDING_HANG ||

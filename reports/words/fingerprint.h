@@ -1,16 +1,16 @@
 /*
- * Fingerprints: the same finding has the same one in every run and build.
+ * Fingerprints: a finding has the same one in every run and build.
  *
- * Made of the kind, the names of the locks and of the functions around each
- * event: no lines, addresses or thread numbers.  For a cycle it does not
- * matter which of its threads comes first, for memory which access does.
+ * Hashed are the kind, the names of the locks, and the innermost functions of each
+ * event; no lines, addresses or thread numbers.  The order of the threads of a
+ * cycle does not matter, nor that of accesses to memory.
  */
 #ifndef REPORTS_WORDS_FINGERPRINT_H
 #define REPORTS_WORDS_FINGERPRINT_H
 
 #include "reports/words/view.h"
 
-/* What one event contributes. */
+/* The part of one event. */
 const char *fingerprint_event(struct view *view, const struct model_process *process,
 			      const struct finding_event *event);
 

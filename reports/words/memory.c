@@ -4,7 +4,7 @@
 
 #include "reports/words/names.h"
 
-#define STRUCTURE_BYTES_MAX 512u /* a larger block is taken for an array */
+#define STRUCTURE_BYTES_MAX 512u /* a larger block may be an array */
 
 static const char *const kind_names[] = {
 	[MEMORY_GLOBAL] = "global",
@@ -25,7 +25,12 @@ bool memory_is_access(const struct finding *finding, const struct finding_event 
 	       (event->action == ACTION_FREE && finding->details & DETAIL_FREED);
 }
 
-/* The bytes that all accesses have in common; of unlike ones those of the last. */
+bool memory_is_aside(const struct view_finding *finding, const struct finding_event *event)
+{
+	return finding->memory && !memory_is_access(finding->finding, event);
+}
+
+/* The bytes that all accesses have in common; if there are none, those of the last. */
 static bool find_common_bytes(const struct view_finding *finding, struct view_memory *memory)
 {
 	uint64_t start = 0;
@@ -70,7 +75,8 @@ static const struct finding_event *block_of(const struct view_memory *memory)
 	return memory->allocation ? memory->allocation : memory->release;
 }
 
-/* Asks each access what its pointers point to.  One that says atomic is believed. */
+/* Takes the type from what the accesses' pointers point to.  It is atomic if one of
+ * them says so. */
 static void find_type(struct view *view, const struct view_finding *finding,
 		      struct view_memory *memory)
 {
@@ -85,7 +91,7 @@ static void find_type(struct view *view, const struct view_finding *finding,
 		    !data_find_pointee(view->symbolizer, finding->process, event->stack,
 				       event->size_bytes, &pointee))
 			continue;
-		/* A variable is a better name than a field, and that than nothing. */
+		/* A variable is a better name than a field, a field better than none. */
 		if (part->type && !pointee.variable && (memory->field || !pointee.place.field)) {
 			part->is_atomic |= pointee.place.is_atomic;
 			continue;
@@ -107,7 +113,7 @@ static const char *block_words(struct pool *pool, const struct finding_event *bl
 {
 	const char *words = "heap block";
 
-	/* A free may be known by one piece of the block alone. */
+	/* A free event may have a part of the block only. */
 	if (block->size_bytes && block->action == ACTION_ALLOCATE)
 		words = pool_format(pool, "%llu-byte block", (unsigned long long)block->size_bytes);
 	if (!place)
@@ -171,9 +177,9 @@ static void name_variable(struct view *view, struct view_memory *memory)
 					    place->line);
 }
 
-/* Its owner gave it a name. */
-static void name_as_told(struct view *view, struct view_memory *memory,
-			 const struct model_variable *variable)
+/* A name that the program or script gave. */
+static void name_annotated(struct view *view, struct view_memory *memory,
+			   const struct model_variable *variable)
 {
 	memory->kind = MEMORY_GLOBAL;
 	memory->offset = memory->address - variable->address;
@@ -205,9 +211,9 @@ static void name_mapping(struct view *view, struct view_memory *memory)
 	memory->stable_name = pool_format(view->pool, "mapped %s", memory->name);
 }
 
-/* Memory without a variable of its own. */
-static void name_untold(struct view *view, const struct view_finding *finding,
-			struct view_memory *memory)
+/* Memory that is no global variable. */
+static void name_anonymous(struct view *view, const struct view_finding *finding,
+			   struct view_memory *memory)
 {
 	find_type(view, finding, memory);
 	if (block_of(memory))
@@ -221,20 +227,20 @@ static void name_untold(struct view *view, const struct view_finding *finding,
 struct view_memory *memory_describe(struct view *view, const struct view_finding *finding)
 {
 	struct view_memory *memory = pool_alloc(view->pool, sizeof(*memory));
-	const struct model_variable *told;
+	const struct model_variable *annotated;
 
 	if (!find_common_bytes(finding, memory))
 		return NULL;
 	find_block(finding, memory);
-	told = model_variable(view->model, finding->process, memory->address);
-	if (told)
-		name_as_told(view, memory, told);
+	annotated = model_variable(view->model, finding->process, memory->address);
+	if (annotated)
+		name_annotated(view, memory, annotated);
 	else if (!block_of(memory) &&
 		 data_find_variable(view->symbolizer, finding->process, memory->address,
 				    memory->size_bytes, &memory->variable))
 		name_variable(view, memory);
 	else
-		name_untold(view, finding, memory);
+		name_anonymous(view, finding, memory);
 	if (!memory->identity)
 		memory->identity = memory->stable_name;
 	return memory;

@@ -1,9 +1,9 @@
 /*
- * The memory that a finding is about: what it is called and whose it is.
+ * The memory that a finding is about: its name and where it lies.
  *
- * All accesses of such a finding have some bytes in common: those are named, by
- * the variable and field at them, the heap block around them, or the stack that
- * they lie on; an address is no name.
+ * The bytes that all accesses of the finding have in common are named: by their
+ * variable and field, by their heap block, or by the stack that they lie on; never
+ * by their address.
  */
 #ifndef REPORTS_WORDS_MEMORY_H
 #define REPORTS_WORDS_MEMORY_H
@@ -18,20 +18,24 @@ struct view_memory {
 	uint64_t address; /* of the bytes that the accesses have in common */
 	uint64_t size_bytes;
 	const char *name;		/* "accounts[3].balance"; "the block+8" */
-	const char *title;		/* as a stranger has to be told: with place or origin */
+	const char *title;		/* the name with its place or origin */
 	const char *stable_name;	/* the same in every run and build */
-	const char *identity;		/* memory with another one is not the same in a report */
-	struct variable_place variable; /* of other than global memory: 'part' alone */
-	const char *field; /* "struct conn.refs", by the types of those who access it; or NULL */
-	uint64_t root_bytes; /* of what has the field; 0 if unknown */
+	const char *identity;		/* findings with another one are not merged */
+	struct variable_place variable; /* if it is no global variable: 'part' alone */
+	const char *field;   /* "struct conn.refs", by the types of the accessing code; or NULL */
+	uint64_t root_bytes; /* size of the structure with the field; 0 if unknown */
 	uint64_t offset;     /* in the variable or block */
 	thread_id stack_thread;			/* whose stack it lies on, or 0 */
 	const struct finding_event *allocation; /* of the heap block, or NULL */
-	const struct finding_event *release;	/* its end, or NULL */
+	const struct finding_event *release;	/* its free, or NULL */
 };
 
 /* True for reads, writes and updates, and for a free that takes part in a race. */
 bool memory_is_access(const struct finding *finding, const struct finding_event *event);
+
+/* True for the allocation of the memory, and for its free unless that takes part in
+ * the race: these events are shown with the memory, not with a thread. */
+bool memory_is_aside(const struct view_finding *finding, const struct finding_event *event);
 
 /* "global", "heap", "stack", "mapped". */
 const char *memory_kind_name(enum memory_kind kind);

@@ -4,12 +4,12 @@
 
 #include "reports/types/data.h"
 
-#define WORDS_MAX 4 /* more are not read */
+#define WORDS_MAX 4 /* in a list; more are counted */
 
 struct named_lock {
 	const struct model_lock *lock;
 	const struct model_process *process;
-	lock_id id; /* tells apart locks that nobody described */
+	lock_id id; /* tells locks apart that have no record */
 	const char *base;
 	unsigned number; /* among those with the same base; 0: the only one */
 };
@@ -46,7 +46,7 @@ const char *without_parameters(struct pool *pool, const char *name)
 	return name;
 }
 
-/* The function that @stack began with: the thread's own. */
+/* The function that the thread of @stack runs, by its outermost frames. */
 static const char *start_function(struct view *view, const struct source_stack *stack)
 {
 	if (!stack || stack->is_incomplete)
@@ -57,7 +57,7 @@ static const char *start_function(struct view *view, const struct source_stack *
 		if (!frame->function || is_library_function(frame->function) ||
 		    source_frame_is_system(frame))
 			continue;
-		/* What a lambda is called says nothing: then where it was started does. */
+		/* A lambda has no name: where it was created says more. */
 		return strncmp(frame->function, "operator()", 10) == 0
 			       ? NULL
 			       : without_parameters(view->pool, frame->function);
@@ -65,7 +65,7 @@ static const char *start_function(struct view *view, const struct source_stack *
 	return NULL;
 }
 
-/* A new thread is called as its program is: that says nothing. */
+/* By default a thread has its program's name, which says nothing. */
 static bool is_program_name(const struct model_process *process, const char *name)
 {
 	const char *slash = strrchr(process->path, '/');
@@ -109,7 +109,7 @@ const char *thread_own_name(struct view *view, const struct view_finding *findin
 			   home->number);
 }
 
-/* A script knows its threads by their names, not by our numbers. */
+/* Threads of a script are known by their names, not by numbers. */
 static bool is_replayed(const struct model_process *process)
 {
 	const struct model_module *modules = process->modules.rows;
@@ -136,7 +136,7 @@ const char *thread_name(struct view *view, const struct view_finding *finding, t
 	return pool_format(view->pool, "T%u", thread);
 }
 
-/* The thread on whose stack a lock lies: by its name only. */
+/* The name of the thread on whose stack a lock lies. */
 static const char *stack_owner(struct view *view, const struct model_process *process,
 			       thread_id thread)
 {
@@ -175,7 +175,7 @@ static const char *name_by_origin(struct view *view, const struct model_process 
 				     : source_frame_short_place(view->pool, site));
 }
 
-/* @is_stable: nothing that differs between builds or runs. */
+/* @is_stable: without what differs between builds or runs. */
 static const char *make_name(struct view *view, const struct model_process *process, lock_id id,
 			     bool is_stable)
 {

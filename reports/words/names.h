@@ -1,16 +1,16 @@
 /*
- * Names of threads and locks, as a person would call them.
+ * Names of threads and locks for people.
  *
- * A lock is called by its annotation, its variable and field, or else by where
- * it was created or first locked; an address is no name.  Locks of one process
- * that would have the same name are numbered in the order of appearance.
+ * A lock is named by its annotation, else by its variable and field, else by where
+ * it was created or first locked; never by its address.  Locks of one process with
+ * the same name are numbered in the order in which they appear.
  */
 #ifndef REPORTS_WORDS_NAMES_H
 #define REPORTS_WORDS_NAMES_H
 
 #include "reports/words/view.h"
 
-/* "T2 (worker)", "T1 (main)", or "T2".  @finding's stacks may tell. */
+/* "T2 (worker)", "T1 (main)", or "T2".  The function may come from @finding's stacks. */
 const char *thread_name(struct view *view, const struct view_finding *finding, thread_id thread);
 
 /* "worker", or NULL if it has no name of its own. */
@@ -20,10 +20,10 @@ const char *thread_own_name(struct view *view, const struct view_finding *findin
 /* "bank.c:accounts[0].lock", "mutex created at bank.c:12 #2".  Never NULL. */
 const char *lock_name(struct view *view, const struct model_process *process, lock_id lock);
 
-/* The same without number: what all locks of its origin are called. */
+/* The same without number: the name of all locks of its origin. */
 const char *lock_origin_name(struct view *view, const struct model_process *process, lock_id lock);
 
-/* The same without number and line: stable between builds, for fingerprints. */
+/* The same without number and line: for fingerprints, which survive new builds. */
 const char *lock_stable_name(struct view *view, const struct model_process *process, lock_id lock);
 
 /* "in process 2 (./child)"; "" for the first process. */

@@ -8,7 +8,7 @@
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
-/* What the thread that begins at event @index does, for comparison. */
+/* A text of what the thread does whose events begin at @index, to sort by. */
 static const char *group_key(struct view *view, const struct view_finding *finding, size_t index)
 {
 	thread_id thread = finding->events[index]->thread;
@@ -23,7 +23,7 @@ static const char *group_key(struct view *view, const struct view_finding *findi
 	return key;
 }
 
-/* Begins a ring with the thread that comes first by what it does. */
+/* Rotates the threads of a cycle: the one with the least key comes first. */
 static void rotate_cycle(struct view *view, struct view_finding *finding)
 {
 	const struct finding_event **rotated;
@@ -47,8 +47,8 @@ static void rotate_cycle(struct view *view, struct view_finding *finding)
 	finding->events = rotated;
 }
 
-/* In one process the detector keeps findings apart that a person would not: the
- * same functions access the same variable, at other lines or other elements. */
+/* The detector keeps findings apart that are one to a person: the same functions
+ * access the same variable at other lines, or other elements of it. */
 static bool is_same_finding(const struct view_finding *known, const struct view_finding *finding)
 {
 	if (known->severity != finding->severity ||
@@ -60,7 +60,7 @@ static bool is_same_finding(const struct view_finding *known, const struct view_
 	return strcmp(known->memory->identity, finding->memory->identity) == 0;
 }
 
-/* True if the same was found already: then counts it there. */
+/* If the same finding is in the view already, counts it there: true. */
 static bool merge_finding(struct view *view, const struct view_finding *finding)
 {
 	for (size_t i = 0; i < view->finding_count; i++) {
@@ -126,7 +126,7 @@ struct view *view_make(struct model *model, const struct view_options *options)
 		if (!model->findings[i].is_gone)
 			add_finding(view, &model->findings[i]);
 	}
-	/* Names first: numbers of equal names depend on all locks that occur. */
+	/* Name all locks first: the numbers of equal names depend on all of them. */
 	for (size_t i = 0; i < view->finding_count; i++)
 		explain_name_locks(view, &view->findings[i]);
 	for (size_t i = 0; i < view->finding_count; i++)

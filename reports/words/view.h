@@ -1,11 +1,12 @@
 /*
- * The view: what of a model is reported, in which order, under which names.
+ * The view: the findings of a model that are reported, in order, with all names and
+ * sentences.
  *
  * All formats render one view, so they agree.  Findings stand in the order of
  * their first occurrence; equal ones of several processes (the workers that a
- * server forks) are one finding.  Threads of a cycle are rotated into an order
- * that does not depend on which of them closed it, so that reports of two runs
- * can be compared.
+ * server forks) are merged.  The threads of a cycle are rotated into an order that
+ * does not depend on which of them closed it, so that reports of two runs can be
+ * compared.
  */
 #ifndef REPORTS_WORDS_VIEW_H
 #define REPORTS_WORDS_VIEW_H
@@ -31,17 +32,17 @@ struct view_finding {
 	size_t event_count;
 	enum severity severity;	    /* as the verdict makes it */
 	uint32_t details;	    /* of enum finding_detail, as far as they are still true */
-	const char *atomics_note;   /* what debug information says of it, or NULL */
-	struct view_memory *memory; /* NULL: it is about none */
+	const char *atomics_note;   /* what debug information adds to it, or NULL */
+	struct view_memory *memory; /* NULL: it is not about memory */
 	uint64_t count;
-	uint32_t process_count; /* that have it, with 'process' the first */
+	uint32_t process_count; /* that have it; 'process' is the first */
 	const char *fingerprint;
 	const char *summary;
 	struct scenario_step *steps;
 	size_t step_count;
-	const char *closing; /* what the last step comes to, or NULL */
+	const char *closing; /* what the last step leads to, or NULL */
 	const char *advice;
-	const char **notes; /* what limits or explains it */
+	const char **notes; /* limits of the verdict, and explanations */
 	size_t note_count;
 };
 
@@ -55,10 +56,10 @@ struct view {
 	struct view_finding *findings;
 	size_t finding_count;
 	struct lock_names *lock_names;
-	uint64_t atomic_count; /* findings held back: debug information says atomic */
+	uint64_t atomic_count; /* findings left out: debug information says that they are atomic */
 };
 
-/* The view lives in the model's pool; view_free() closes what it opened. */
+/* The view lives in the model's pool; view_free() closes the files that it opened. */
 struct view *view_make(struct model *model, const struct view_options *options);
 void view_free(struct view *view);
 

@@ -1,4 +1,4 @@
-/* What of a model is shown, and how: the user's choice. */
+/* What the user wants to see of a model, and how. */
 #ifndef REPORTS_WORDS_VIEW_OPTIONS_H
 #define REPORTS_WORDS_VIEW_OPTIONS_H
 
@@ -7,11 +7,11 @@
 enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct view_options {
-	const char *program;	    /* as the user gave it; NULL: as the first process did */
+	const char *program; /* its name as the user gave it; NULL: the first process's path */
 	enum severity min_severity; /* findings below it are left out; 0: none is */
 	enum report_colour colour;
 	bool is_quiet;	 /* text: the summary line only, and nothing if no findings */
-	bool is_verbose; /* text: hints and frames that are otherwise cut */
+	bool is_verbose; /* text: whole stacks, and what was not reported */
 	bool with_stats; /* text: coverage and losses, zero or not */
 };
 

@@ -6,7 +6,7 @@
 
 #define PAGE_BYTES 4096u
 #define CHUNK_BYTES (256u * 1024u)
-#define LARGE_CHUNK_BYTES (2u * 1024u * 1024u) /* a large page, once it pays */
+#define LARGE_CHUNK_BYTES (2u * 1024u * 1024u) /* a huge page, for arenas that have grown */
 #define SMALLEST_BYTES 16u
 
 /* Size classes: 16 bytes and then two per power of two (24 is rounded to 32,
@@ -53,7 +53,7 @@ static bool take_pages(struct arena *arena, size_t size_bytes)
 	return true;
 }
 
-static void zero(void *block, size_t size_bytes)
+static void clear_block(void *block, size_t size_bytes)
 {
 	uint64_t *word = block;
 
@@ -73,7 +73,7 @@ void *arena_alloc(struct arena *arena, size_t size_bytes)
 	block = arena->free_lists[index];
 	if (block) {
 		arena->free_lists[index] = *(void **)block;
-		zero(block, rounded);
+		clear_block(block, rounded);
 		return block;
 	}
 	if (arena->left_bytes < rounded && !take_pages(arena, rounded))

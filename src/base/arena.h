@@ -1,10 +1,9 @@
 /*
  * Arenas: memory without malloc.
  *
- * An arena takes pages from a source its creator gives (mmap in the guest) and
- * cuts them into blocks.  Freed blocks go to a list of their size class and are
- * handed out again; pages are never given back before the arena ends.  Blocks
- * are aligned to 16 bytes and zeroed.
+ * An arena takes pages from a source that its creator gives (mmap in the guest) and
+ * cuts them into blocks, aligned to 16 bytes and zeroed.  Freed blocks go to a
+ * list of their size class and are reused; pages are never returned.
  *
  * Not thread-safe: the owner of an arena serialises access to it.
  */
@@ -31,14 +30,14 @@ void arena_init(struct arena *arena, page_source pages);
 /* NULL when the source is exhausted. */
 void *arena_alloc(struct arena *arena, size_t size_bytes);
 
-/* @size_bytes is what it was allocated with.  NULL is fine. */
+/* @size_bytes is the size that was allocated.  @block may be NULL. */
 void arena_free(struct arena *arena, void *block, size_t size_bytes);
 
-/* As realloc: moves @block to a larger one; NULL (and @block intact) when the
- * source is exhausted.  New bytes are zero. */
+/* As realloc(): moves @block to a larger one whose new bytes are zero; NULL, and
+ * @block intact, when the source is exhausted. */
 void *arena_grow(struct arena *arena, void *block, size_t old_bytes, size_t new_bytes);
 
-/* A page source that asks the kernel directly, without libc. */
+/* A page source: mmap() without libc. */
 void *pages_from_kernel(size_t size_bytes);
 
 #endif

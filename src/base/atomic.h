@@ -17,7 +17,7 @@
 #define exchange_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
 #define exchange_acq_rel(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
 
-/* True if *p was *expected and now is @v; else *expected is what it was. */
+/* True: *p was *expected and is now @v.  False: *expected is set to *p. */
 #define compare_exchange_acq_rel(p, expected, v)                                                   \
 	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQ_REL,                 \
 				    __ATOMIC_ACQUIRE)
@@ -28,8 +28,8 @@
 /* Orders the reads before it with everything after it. */
 #define fence_acquire() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 
-/* Keeps the compiler, not the processor, from moving accesses across it: for
- * what a signal handler of the same thread may see. */
+/* Orders accesses for the compiler, not for the processor: between a thread and
+ * its own signal handlers. */
 #define fence_signal() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Bytes that grow: what is written one after the other and ends up as one block
- * of whole pages, of the kernel's.  What found no memory is 'failed', and stays so.
+ * A buffer that grows by appending, in whole pages from the kernel.
+ *
+ * When memory runs out 'failed' is set, and further calls do nothing.
  */
 #ifndef BASE_GROWING_H
 #define BASE_GROWING_H
@@ -45,7 +46,7 @@ static inline bool growing_make_room(struct growing *growing, size_t count)
 	return !growing->failed && (room <= growing->room || growing_resize(growing, room));
 }
 
-/* Where the next @count bytes are, all zero; NULL: no memory. */
+/* Appends @count zero bytes and returns them; NULL if there is no memory. */
 static inline void *growing_add(struct growing *growing, size_t count)
 {
 	bool has_room =
@@ -65,7 +66,7 @@ static inline void growing_put(struct growing *growing, const void *bytes, size_
 		memcpy(to, bytes, count);
 }
 
-/* Gives back the pages that are not needed. */
+/* Returns the unused pages to the kernel. */
 static inline void growing_finish(struct growing *growing)
 {
 	size_t room = (growing->count + 4095) & ~(size_t)4095;

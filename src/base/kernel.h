@@ -1,5 +1,5 @@
 /*
- * System calls without libc: they touch neither errno nor cancellation.
+ * System calls without libc: errno is kept, and none is a cancellation point.
  *
  * Results are the kernel's: a negative errno on failure.
  */

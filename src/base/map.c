@@ -1,13 +1,13 @@
 #include "base/map.h"
 
-/* uthash takes its memory through these: each function below that adds or
- * removes has the map in scope.  Its own idea of an exhausted memory is exit(). */
+/* How uthash allocates; each function below that adds or removes has 'map' in
+ * scope.  By default uthash calls exit() when memory is exhausted. */
 #define uthash_malloc(size_bytes) arena_alloc(map->arena, size_bytes)
 #define uthash_free(block, size_bytes) arena_free(map->arena, block, size_bytes)
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(entry) ((void)(entry))
 
-/* Keys are one word: no need to walk over their bytes. */
+/* Keys are one word: no hashing of bytes. */
 #define HASH_FUNCTION(key, length, hash) ((hash) = (unsigned)hash_mix(*(key)))
 #define HASH_KEYCMP(a, b, length) (*(const uint64_t *)(a) != *(const uint64_t *)(b))
 
@@ -48,7 +48,7 @@ bool map_set(struct map *map, uint64_t key, uint64_t value)
 			return false;
 		entry->key = key;
 		HASH_ADD(hh, map->entries, key, sizeof(entry->key), entry);
-		/* How uthash says that it could not grow its table. */
+		/* uthash could not allocate its table. */
 		if (!entry->hh.tbl) {
 			arena_free(map->arena, entry, sizeof(*entry));
 			return false;

@@ -28,10 +28,10 @@ void map_init(struct map *map, struct arena *arena);
  * then unchanged. */
 bool map_set(struct map *map, uint64_t key, uint64_t value);
 
-/* Where the value of @key stands until the key is removed, or NULL. */
+/* The value of @key, valid until the key is removed; or NULL. */
 uint64_t *map_find(const struct map *map, uint64_t key);
 
-/* Says whether @key was there. */
+/* True if @key was there. */
 bool map_remove(struct map *map, uint64_t key);
 
 uint32_t map_count(const struct map *map);
@@ -39,7 +39,7 @@ uint32_t map_count(const struct map *map);
 /* Calls @visit for every entry; @visit may remove the entry it is given. */
 void map_each(const struct map *map, map_visit visit, void *context);
 
-/* Removes all entries and gives their memory back to the arena. */
+/* Removes all entries and frees their memory. */
 void map_clear(struct map *map);
 
 /* The same with pointers as values; NULL: not there. */

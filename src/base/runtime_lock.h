@@ -1,8 +1,8 @@
 /*
- * The detector's own lock: a futex, no libc, signals blocked while held.
+ * Our own lock: a futex, no libc, signals blocked while held.
  *
- * Signals are blocked because a handler that leaves by siglongjmp would take
- * the lock away with it.  Not recursive.  (Drepper, "Futexes Are Tricky", 2011,
+ * Signals are blocked because a handler that leaves by siglongjmp() would leave
+ * the lock held for ever.  Not recursive.  (Drepper, "Futexes Are Tricky", 2011,
  * section 5: states 0 free, 1 held, 2 held and waited for.)
  */
 #ifndef BASE_RUNTIME_LOCK_H
@@ -18,10 +18,10 @@ struct runtime_lock {
 void runtime_lock(struct runtime_lock *lock);
 void runtime_unlock(struct runtime_lock *lock);
 
-/* In a fork's child, whose parent's thread may have held it. */
+/* For the child of a fork: another thread of the parent may have held it. */
 void runtime_lock_reset(struct runtime_lock *lock);
 
-/* Blocks all signals of the thread and returns the mask that was; and back. */
+/* Blocks all signals of the calling thread; returns the mask to restore. */
 uint64_t signals_block(void);
 void signals_restore(uint64_t mask);
 

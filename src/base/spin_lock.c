@@ -3,8 +3,8 @@
 #include "base/atomic.h"
 #include "base/kernel.h"
 
-#define SPINS 1000u  /* with pauses, between yields */
-#define YIELDS 1000u /* the holder may have lost its processor */
+#define SPINS 1000u  /* before each yield */
+#define YIELDS 1000u /* the holder may not be running */
 
 bool spin_lock(struct spin_lock *lock)
 {

@@ -1,8 +1,9 @@
 /*
- * A lock for a few instructions on one object, that nobody waits for long.
+ * A spin lock for a few instructions on one object.
  *
- * Signals stay as they are, so a handler may jump out of a holder and leave it
- * taken.  Hence who cannot get it in a while goes without, and counts that.
+ * Signals are not blocked: a handler may interrupt the holder and leave by
+ * siglongjmp(), and then the lock stays held.  So taking it fails after a while;
+ * the caller does without and counts a loss.
  */
 #ifndef BASE_SPIN_LOCK_H
 #define BASE_SPIN_LOCK_H
@@ -13,7 +14,7 @@ struct spin_lock {
 	uint32_t is_taken;
 };
 
-/* False if it was not to be had. */
+/* False if it could not be taken. */
 bool spin_lock(struct spin_lock *lock);
 void spin_unlock(struct spin_lock *lock);
 

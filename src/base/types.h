@@ -1,8 +1,6 @@
 /*
- * The scalar ids that everything above shares.
- *
- * Ids are small, start at 1 and are never reused within a process; 0 means
- * 'none' or 'not known'.
+ * Ids that all folders share.  They are small and start at 1; 0 means 'none' or
+ * 'not known'.
  */
 #ifndef BASE_TYPES_H
 #define BASE_TYPES_H

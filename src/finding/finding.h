@@ -1,9 +1,9 @@
 /*
  * A finding as plain data: what the detector found, before names and words.
  *
- * Threads, locks and stacks are ids; who judges a finding makes sure that the
- * sink knows them.  Everything a person reads (names, lines, scenario, advice)
- * is made from this by reports/, outside the guest.
+ * Threads, locks and stacks are ids; the sink is told of each before the finding.
+ * Everything that a person reads (names, lines, scenario, advice) is made from
+ * this by reports/, outside the guest.
  */
 #ifndef FINDING_FINDING_H
 #define FINDING_FINDING_H
@@ -45,28 +45,28 @@ enum hold_mode { HOLD_EXCLUSIVE, HOLD_SHARED };
 
 /* What limits or explains a finding; bits of finding.details. */
 enum finding_detail {
-	DETAIL_TIMED = 1u << 0,	       /* a wait of the cycle is bounded */
-	DETAIL_HAND_OVER = 1u << 1,    /* a hand-over ordered it in this run */
-	DETAIL_STRUCTURE = 1u << 2,    /* create, join or barrier order it */
-	DETAIL_CLASSES = 1u << 3,      /* shown by classes of locks, not one instance */
-	DETAIL_TRUNCATED = 1u << 4,    /* the cycle is longer than its events */
-	DETAIL_UPGRADE = 1u << 5,      /* deadlock: read lock upgraded by its holder */
-	DETAIL_RELOCK = 1u << 6,       /* deadlock: one's own lock taken again */
+	DETAIL_TIMED = 1u << 0,		 /* a wait of the cycle has a time-out */
+	DETAIL_HAND_OVER = 1u << 1,	 /* a hand-over ordered it in this run */
+	DETAIL_STRUCTURE = 1u << 2,	 /* create, join or barrier order it */
+	DETAIL_CLASSES = 1u << 3,	 /* shown by classes of locks, not one instance */
+	DETAIL_TRUNCATED = 1u << 4,	 /* the cycle is longer than its events */
+	DETAIL_UPGRADE = 1u << 5,	 /* deadlock: read lock upgraded by its holder */
+	DETAIL_RELOCK = 1u << 6,	 /* deadlock: one's own lock taken again */
 	DETAIL_PROCESS_SHARED = 1u << 7, /* more than one process takes part */
-	DETAIL_FREED = 1u << 8,	       /* the lock's memory was freed, not destroyed */
-	DETAIL_POSSIBLE = 1u << 9,     /* may happen; did not in this run */
-	DETAIL_ENDED_OWNER = 1u << 10, /* deadlock: the holder has ended */
+	DETAIL_FREED = 1u << 8,		 /* the lock's memory was freed, not destroyed */
+	DETAIL_POSSIBLE = 1u << 9,	 /* may happen; did not in this run */
+	DETAIL_ENDED_OWNER = 1u << 10,	 /* deadlock: the holder has ended */
 	DETAIL_MAY_BE_ATOMIC = 1u << 11, /* race of plain moves: machine code cannot tell */
-	DETAIL_VALUE_SEEN = 1u << 12,  /* lost-update: the overwritten value was seen */
-	DETAIL_SPLIT = 1u << 13,       /* lost-update: read and write in two critical sections */
-	DETAIL_PREDICTED = 1u << 14,   /* ... no write came between in this run */
-	DETAIL_SPIN = 1u << 15,	       /* unmarked-sync: a loop spins on it */
-	DETAIL_UNSEEN_ORDER = 1u << 16 /* race: code that may have ordered it was not observed */
+	DETAIL_VALUE_SEEN = 1u << 12,	 /* lost-update: the overwritten value was seen */
+	DETAIL_SPLIT = 1u << 13,	 /* lost-update: read and write in two critical sections */
+	DETAIL_PREDICTED = 1u << 14,	 /* ... no write came between in this run */
+	DETAIL_SPIN = 1u << 15,		 /* unmarked-sync: a loop spins on it */
+	DETAIL_UNSEEN_ORDER = 1u << 16	 /* race: code that may have ordered it was not observed */
 };
 
 /* A lock that a thread held at an event, and where it had acquired it. */
 struct finding_hold {
-	lock_id lock; /* 0: it is no more known which */
+	lock_id lock; /* 0: it has ended, and its id is not known */
 	enum hold_mode mode;
 	stack_id stack;
 };
@@ -81,11 +81,11 @@ struct finding_event {
 	thread_id target; /* joined or created thread, else 0 */
 	enum hold_mode mode;
 	stack_id stack;
-	uint64_t address; /* of memory that was accessed, allocated or freed */
+	uint64_t address;    /* of the memory accessed, allocated or freed */
 	uint64_t size_bytes; /* 0: the event is not about memory */
-	uint64_t value; /* what was read, or what a write found in memory */
+	uint64_t value;	     /* the value read, or the one that a write replaced */
 	bool has_value;
-	uint32_t process; /* whose ids these are; 0: the finding's */
+	uint32_t process;	/* that the ids belong to; 0: the finding's */
 	bool holds_are_unknown; /* they were not recorded; hold_count is 0 */
 	uint32_t hold_count; /* may exceed FINDING_HOLD_MAX: holds has the innermost ones */
 	struct finding_hold holds[FINDING_HOLD_MAX];

@@ -31,10 +31,10 @@ void results_format(void *base, uint64_t capacity_bytes)
 	};
 }
 
-/* Where nothing may be written from. */
+/* The first offset that may not be written to. */
 static uint64_t find_end(const struct results_header *header)
 {
-	/* acquire: pairs with whoever made more of it ready. */
+	/* acquire: pairs with the release of sink_room.c, which makes more of it ready. */
 	uint64_t ready = load_acquire(&header->ready_bytes);
 
 	return ready && ready < header->capacity_bytes ? ready : header->capacity_bytes;
@@ -49,7 +49,7 @@ struct record_header *record_reserve(void *base, enum record_type type, uint32_t
 	uint64_t offset;
 	struct record_header *record;
 
-	/* A full file stays full: do not let 'tail' wander off. */
+	/* A full file stays full: keep 'tail' from growing without bound. */
 	if (load_relaxed(&header->tail) + size > end) {
 		fetch_add_relaxed(&header->dropped_count, 1u);
 		return NULL;

@@ -1,16 +1,16 @@
 /*
- * The results file: what processes found, as it was found.
+ * The results file: the findings of all processes of a run, as they are found.
  *
- * All processes of a run map one file, shared.  It is append-only: a writer
- * reserves room by adding to 'tail', fills its record and commits it by the
- * commit word; a process killed in between leaves an uncommitted record that
- * readers skip and count.  Nothing depends on an orderly end: what is
- * committed is in the file, and needs no descriptor.
+ * All processes map one file, shared.  It is append-only: a writer reserves room
+ * by adding to 'tail', fills its record and commits it by the commit word; a
+ * process killed in between leaves an uncommitted record, which readers skip and
+ * count.  A committed record needs no orderly end of its process and no
+ * descriptor.
  *
  *   offset 0               struct results_header
  *   RESULTS_SLOTS_OFFSET   RESULTS_SLOT_COUNT x struct results_slot: what each
  *                          thread is blocked on now, for --timeout
- *   RESULTS_REGISTRY_OFFSET who waits for process-shared locks, for other
+ *   RESULTS_REGISTRY_OFFSET waits for process-shared locks, for the other
  *                          processes (detect/deadlock/shared_registry.h)
  *   RESULTS_RECORDS_OFFSET records, each aligned to 8 bytes
  *
@@ -23,36 +23,37 @@
  *            string path, u32 argument count, strings
  *   MODULE   u32 id, u64 start, u64 end, u64 bias (address = bias + ELF address),
  *            u32 first code generation, u32 last (~0: still loaded),
- *            string path, string build id (hex); of a replayed script:
- *            MODULE_IS_SCRIPT, and its addresses are places in its text
+ *            string path, string build id (hex).  A replayed script has the
+ *            build id MODULE_IS_SCRIPT, and addresses are places in its text
  *   STACK    u32 id, u32 code generation, u32 flags (enum stack_flag),
  *            u32 frame count, u64 frames: return addresses, innermost first
  *   THREAD   u32 id, u32 kernel tid, u32 creator, u32 creation stack,
- *            u32 flags (enum thread_flag), string name.  The last one counts
+ *            u32 flags (enum thread_flag), string name.  The last record
+ *            of a thread counts
  *   LOCK     u32 id, u32 kind (enum object_kind), u64 address, u32 class,
  *            u32 creation stack, u32 first acquisition's stack,
  *            u32 stack thread (whose stack holds it, or 0), u32 flags, string name;
- *            if LOCK_HAS_KEY: u64 key, the same for it in other processes
+ *            if LOCK_HAS_KEY: u64 key, the same in all processes that share it
  *   FINDING  live: u64 count.  Then u32 id, u32 replaces, u32 kind, u32 severity,
  *            u32 details, u32 provisional, u32 event count; per event u32 thread,
  *            u32 action, u32 lock, u32 target, u32 mode, u32 stack, u64 address, u64 size,
- *            u64 value, u32 has value, u32 process (whose
- *            ids these are; 0: this one's), u32 hold count (or HOLDS_UNKNOWN), u32 holds
- *            present; per hold u32 lock (0: no more known), u32 mode, u32 stack
+ *            u64 value, u32 has value, u32 process (that the ids belong to;
+ *            0: this one), u32 hold count (or HOLDS_UNKNOWN), u32 holds present;
+ *            per hold u32 lock (0: ended, not known which), u32 mode, u32 stack
  *   RETRACT  u32 finding id, u32 reason (0)
  *   COUNTERS live: u64 per row of counters.def
  *   END      u32 how (enum process_end), u32 status
- *   TEXT     string: something to say once (detection switched off, ...)
- *   UNOBSERVED string path, string why: a child that could not be followed
- *   VARIABLE u64 address, u64 size, string name: memory that was given a name (of
- *            a replayed script, or by the program itself)
+ *   TEXT     string: a message for the report (detection switched off, ...)
+ *   UNOBSERVED string path, string why: a child that is not observed
+ *   VARIABLE u64 address, u64 size, string name: memory with a name given by a
+ *            replayed script or by the program itself
  *   EXECUTES u32 pid, u32 how (enum executes_how), string path: that process
- *            (this one, or a child of it) becomes a program that will begin with
- *            a PROCESS of its own
+ *            (this one, or a child) executes a program, which will write a
+ *            PROCESS record of its own if it is observed
  *
- * Ids are per process; a record belongs to the process in its header, except
- * that modules, stacks, threads and locks of a parent hold for its forked
- * children too until they say otherwise (a child continues its parent's ids).
+ * Ids are per process; a record belongs to the process in its header.  A forked
+ * child inherits its parent's modules, stacks, threads and locks, and continues
+ * its ids; a record of its own with the same id replaces the inherited one.
  */
 #ifndef FINDING_RESULTS_H
 #define FINDING_RESULTS_H
@@ -75,7 +76,7 @@
 struct results_header {
 	uint64_t magic;
 	uint32_t version;
-	uint32_t process_count; /* processes so far; the next one's index less one */
+	uint32_t process_count;	 /* so far: the next process has this index plus one */
 	uint64_t capacity_bytes; /* of the whole file */
 	uint64_t tail;		 /* offset of the next record; may pass the capacity */
 	uint64_t dropped_count;	 /* records that did not fit */
@@ -83,7 +84,7 @@ struct results_header {
 	uint32_t is_ended;	 /* the command has seen the program's end ... */
 	uint32_t exit_status;	 /* ... with this wait status */
 	uint32_t is_ended_by_us; /* --on-deadlock ended a process */
-	uint64_t ready_bytes;	 /* up to here the file has its blocks; 0: all of it */
+	uint64_t ready_bytes;	 /* disk blocks are allocated up to here; 0: for all */
 };
 
 struct results_slot {
@@ -92,7 +93,7 @@ struct results_slot {
 	uint32_t thread;
 	uint32_t is_blocked;
 	uint32_t lock;	 /* what it waits for, or ... */
-	uint32_t target; /* ... whom it joins */
+	uint32_t target; /* ... the thread that it joins */
 	uint32_t mode;
 	uint32_t stack;
 	uint32_t hold_count; /* may exceed RESULTS_SLOT_HOLDS */
@@ -134,7 +135,7 @@ struct record_header {
 
 enum process_start { PROCESS_STARTED, PROCESS_FORKED };
 enum process_end { PROCESS_EXITED, PROCESS_EXECS, PROCESS_ENDED_BY_US };
-/* Is about to; has been started by posix_spawn(); was about to, but could not. */
+/* Is about to execute; was started by posix_spawn(); the exec call failed. */
 enum executes_how { EXECUTES_SOON, EXECUTES_SPAWNED, EXECUTES_FAILED };
 enum stack_flag { STACK_INCOMPLETE = 1u, STACK_IN_HANDLER = 2u };
 enum thread_flag { THREAD_IS_MAIN = 1u, THREAD_IS_ADOPTED = 2u, THREAD_HAS_ENDED = 4u };
@@ -147,7 +148,7 @@ enum lock_flag {
 
 #define LOCK_NAME_MAX 64
 
-/* In place of a module's build id: a text, at address line << 12 | column. */
+/* In place of a module's build id: a script, whose addresses are line << 12 | column. */
 #define MODULE_IS_SCRIPT "script"
 #define SCRIPT_LINE_SHIFT 12
 
@@ -155,9 +156,9 @@ enum lock_flag {
 uint32_t record_checksum(const struct record_header *header, const unsigned char *payload);
 
 /*
- * Reserves room for a record in the mapped file at @base.  NULL (and counted in
- * the header) when the file is full, or its ready part.  The payload starts behind the header.
- * Lock-free; any thread of any process.
+ * Reserves room for a record in the mapped file at @base.  NULL, and counted in
+ * the header, when the file or its ready part is full.  The payload starts after
+ * the header.  Lock-free; for any thread of any process.
  */
 struct record_header *record_reserve(void *base, enum record_type type, uint32_t process,
 				     uint32_t payload_bytes, uint32_t live_bytes);
@@ -170,7 +171,7 @@ void finding_encode(struct byte_writer *writer, const struct finding *finding);
 /* False if the payload is not a well-formed finding.  @count is its live part. */
 bool finding_decode(struct byte_reader *reader, struct finding *finding, uint64_t *count);
 
-/* In place of a hold count: the locks held were not recorded. */
+/* A hold count: the locks held were not recorded. */
 #define HOLDS_UNKNOWN UINT32_MAX
 
 #define FINDING_EVENT_BYTES (10 * 4 + 3 * 8) /* without its holds */
@@ -182,14 +183,14 @@ void results_format(void *base, uint64_t capacity_bytes);
 
 /*
  * Walks the records of the image @base of @size_bytes.
- * Start with *offset = 0.  Returns 1 and a record, 0 at the end, -1 on damage:
- * then *offset is where and @why says what.  Uncommitted records are skipped
+ * Start with *offset = 0.  Returns 1 and a record, 0 at the end, or -1, the offset
+ * and the reason in @why if the file is damaged.  Uncommitted records are skipped
  * and counted in *torn.
  */
 int results_next(const unsigned char *base, uint64_t size_bytes, uint64_t *offset,
 		 const struct record_header **record, uint64_t *torn, const char **why);
 
-/* True if the image begins like a results file we can read; else @why says. */
+/* True if the image begins like a results file that we can read; else a reason. */
 bool results_check(const unsigned char *base, uint64_t size_bytes, const char **why);
 
 #endif

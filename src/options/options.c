@@ -32,7 +32,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* The row's offset is that of a field of the right type. */
+/* The field has the type that the row's kind says. */
 static void *find_field(struct options *options, const struct option_row *row)
 {
 	return (char *)options + row->offset;
@@ -91,7 +91,7 @@ static bool read_seconds(const char *text, size_t length, uint64_t *milliseconds
 	return true;
 }
 
-/* The place of a word in "a|b|c". */
+/* The index of a word in "a|b|c". */
 static bool read_choice(const char *text, size_t length, const char *allowed, uint64_t *choice)
 {
 	*choice = 0;
@@ -114,7 +114,7 @@ static const char *keep_text(struct options *options, const char *text, size_t l
 
 	if (length >= sizeof(options->text) - options->text_bytes)
 		return NULL;
-	/* Unescaped values are already there. */
+	/* An unescaped value stands here already. */
 	memmove(copy, text, length);
 	copy[length] = '\0';
 	options->text_bytes += (uint32_t)length + 1;
@@ -201,9 +201,9 @@ bool options_set(struct options *options, const struct option_row *row, const ch
 	return set_option(options, row, value, strlen(value), error);
 }
 
-/* Undoes %XX in @from, in place at the end of the options' memory. */
-static bool unescape(struct options *options, const char *from, size_t length, const char **value,
-		     size_t *value_length)
+/* Decodes the %XX of @from into the free end of options->text. */
+static bool unescape_value(struct options *options, const char *from, size_t length,
+			   const char **value, size_t *value_length)
 {
 	char *to = options->text + options->text_bytes;
 
@@ -252,11 +252,11 @@ static bool parse_setting(struct options *options, const char *setting, size_t l
 		return false;
 	error->problem = OPTIONS_TOO_LONG;
 	if (equals &&
-	    !unescape(options, equals + 1, length - key_length - 1, &value, &value_length))
+	    !unescape_value(options, equals + 1, length - key_length - 1, &value, &value_length))
 		return false;
 	if (set_option(options, row, value, value_length, error))
 		return true;
-	/* The caller's text outlives ours: name the value as it was written. */
+	/* Point to the caller's text, not to the decoded copy. */
 	if (equals) {
 		error->text = equals + 1;
 		error->length = length - key_length - 1;

@@ -1,12 +1,12 @@
 /*
- * Options as data: what options.def lists, read from text.
+ * The options of options.def, and how they are read from text.
  *
- * The command sets options one by one from its command line; both the command
+ * The command sets options one by one from its command line.  Both the command
  * and the guest library read SNARL_OPTIONS, which has the keys of `snarl run`:
- * `key=value`, separated by spaces, tabs, newlines or colons, later ones winning;
- * a flag may stand alone.  In a
- * value %XX is the byte with that hexadecimal code, so that paths may contain
- * separators; `%` before anything else (as in %p) is itself.
+ * `key=value`, separated by spaces, tabs, newlines or colons; the last one of a key
+ * counts, and a flag may stand alone.  In a value %XX is the byte with that
+ * hexadecimal code, so that paths may contain separators; `%` before anything else
+ * (as in %p) is itself.
  *
  * Pure: no malloc, no stdio, no locale.  Text values live in the options'
  * own memory, so a struct options must not be copied or moved.
@@ -16,7 +16,7 @@
 
 #include "base/types.h"
 
-/* The words of each choice, in the order in which options.def allows them. */
+/* The words of each choice, in the order of options.def. */
 enum races_choice { RACES_FULL, RACES_OFF };
 enum on_deadlock_choice { ON_DEADLOCK_EXIT, ON_DEADLOCK_REPORT, ON_DEADLOCK_ABORT };
 enum fail_on_choice { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NOTE, FAIL_ON_NEVER };
@@ -55,7 +55,7 @@ struct options {
 	OPTION_FIELD_##kind identifier;
 #include "options/options.def"
 #undef OPTION
-	uint64_t set; /* bit i: option i was given, not defaulted */
+	uint64_t set; /* bit i: option i was given */
 	uint32_t text_bytes;
 	char text[OPTIONS_TEXT_BYTES];
 };
@@ -93,12 +93,12 @@ struct options_error {
 void options_init(struct options *options);
 
 /*
- * Sets options from SNARL_OPTIONS-like @text; what came before an error stays
- * set.  NULL is an empty text.
+ * Sets options from @text, the value of SNARL_OPTIONS or NULL.  On an error those
+ * before it stay set.
  */
 bool options_parse(struct options *options, const char *text, struct options_error *error);
 
-/* Sets one option to a value as it stands, without escapes. */
+/* Sets one option; @value has no escapes. */
 bool options_set(struct options *options, const struct option_row *row, const char *value,
 		 struct options_error *error);
 

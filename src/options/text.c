@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-/* A line being written; what does not fit is cut off but counted. */
+/* A line being written; text that does not fit is dropped, but counted. */
 struct line {
 	char *text;
 	size_t size_bytes;
 	size_t length;
 };
 
-static void append(struct line *line, const char *text, size_t length)
+static void append_bytes(struct line *line, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++, line->length++)
 		if (line->length + 1 < line->size_bytes)
@@ -19,11 +19,11 @@ static void append(struct line *line, const char *text, size_t length)
 
 static void append_text(struct line *line, const char *text)
 {
-	append(line, text, strlen(text));
+	append_bytes(line, text, strlen(text));
 }
 
 /* Terminates the line; returns its length as far as it fits. */
-static size_t finish(struct line *line)
+static size_t finish_line(struct line *line)
 {
 	size_t length = line->length;
 
@@ -44,7 +44,7 @@ static void append_allowed(struct line *line, const char *allowed, enum option_k
 		if (is_list && *allowed == '|')
 			append_text(line, ", ");
 		else
-			append(line, allowed, 1);
+			append_bytes(line, allowed, 1);
 	}
 }
 
@@ -71,7 +71,7 @@ static void append_problem(struct line *line, const struct options_error *error)
 		break;
 	case OPTIONS_BAD_VALUE:
 		append_text(line, ": unknown value '");
-		append(line, error->text, error->length);
+		append_bytes(line, error->text, error->length);
 		append_text(line, "'");
 		break;
 	case OPTIONS_TOO_LONG:
@@ -93,14 +93,14 @@ size_t options_describe_error(const struct options_error *error, char *text, siz
 	if (error->row) {
 		append_text(&line, error->row->key);
 		append_problem(&line, error);
-		return finish(&line);
+		return finish_line(&line);
 	}
 	append_text(&line, "unknown option '");
-	append(&line, error->text, error->length);
+	append_bytes(&line, error->text, error->length);
 	append_text(&line, "' (allowed: ");
 	append_keys(&line);
 	append_text(&line, ")");
-	return finish(&line);
+	return finish_line(&line);
 }
 
 static void append_number(struct line *line, uint64_t number)
@@ -112,7 +112,7 @@ static void append_number(struct line *line, uint64_t number)
 		digits[--i] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number > 0);
-	append(line, digits + i, sizeof(digits) - i);
+	append_bytes(line, digits + i, sizeof(digits) - i);
 }
 
 /* Milliseconds as seconds with three decimals. */
@@ -123,14 +123,14 @@ static void append_seconds(struct line *line, uint64_t milliseconds)
 
 	append_number(line, milliseconds / 1000);
 	append_text(line, ".");
-	append(line, fraction, sizeof(fraction));
+	append_bytes(line, fraction, sizeof(fraction));
 }
 
 static void append_choice(struct line *line, const char *allowed, uint64_t choice)
 {
 	for (; choice > 0; choice--)
 		allowed += strcspn(allowed, "|") + 1;
-	append(line, allowed, strcspn(allowed, "|"));
+	append_bytes(line, allowed, strcspn(allowed, "|"));
 }
 
 static void append_escaped(struct line *line, const char *text)
@@ -142,9 +142,9 @@ static void append_escaped(struct line *line, const char *text)
 		char escape[3] = {'%', hex[c >> 4], hex[c & 15]};
 
 		if (c <= ' ' || c == ':' || c == '%')
-			append(line, escape, sizeof(escape));
+			append_bytes(line, escape, sizeof(escape));
 		else
-			append(line, text, 1);
+			append_bytes(line, text, 1);
 	}
 }
 
@@ -177,5 +177,5 @@ size_t options_write(const struct options *options, const struct option_row *row
 		append_escaped(&line, text ? text : "");
 		break;
 	}
-	return finish(&line) == line.length ? line.length : 0;
+	return finish_line(&line) == line.length ? line.length : 0;
 }

@@ -185,7 +185,7 @@ START_TEST(values_are_told_where_they_were_seen)
 	end();
 	render();
 	expect("an update of counter (test_memory.c:");
-	expect(") by T3 (right) is lost: T2 (left) overwrites it with what rests on a read");
+	expect(") by T3 (right) is lost: T2 (left) overwrites it with a value computed");
 	expect("    reads counter, 4 bytes, found 41:\n");
 	expect("  How it happened\n"
 	       "    T2 (left)                  T3 (right)\n"
