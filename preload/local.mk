@@ -24,16 +24,6 @@ EXTRA_DIST += preload/versions.map
 preload_libsnarl_so_DEPENDENCIES = preload/versions.map preload/libthrown.a \
 	preload/libformatted.a src/libcore.a src/libplan.a
 preload_libsnarl_so_SOURCES = \
-	src/unwind/bytes.h \
-	src/unwind/cache.c src/unwind/cache.h \
-	src/unwind/expression.c src/unwind/expression.h \
-	src/unwind/frame.c src/unwind/frame.h \
-	src/unwind/registers.c src/unwind/registers.h \
-	src/unwind/rules.c src/unwind/rules.h \
-	src/unwind/stack_memo.c src/unwind/stack_memo.h \
-	src/unwind/start.h \
-	src/unwind/table.c src/unwind/table.h \
-	src/unwind/unwind.c src/unwind/unwind.h \
 	%D%/guest/access_context.h \
 	%D%/guest/access_words.c %D%/guest/access_words.h \
 	%D%/guest/bytes.c \

@@ -13,6 +13,7 @@ src_libcore_a_SOURCES =
 
 include src/base/local.mk
 include src/elf/local.mk
+include src/unwind/local.mk
 include src/finding/local.mk
 include src/options/local.mk
 include src/replay/script/local.mk

@@ -138,10 +138,10 @@ static bool find_above(const gregset_t found, gregset_t clone, const struct acce
  * of the clone. */
 static bool has_frame(uintptr_t pc)
 {
-	struct unwind_entry entry;
+	struct eh_frame_entry entry;
 	struct unwind_row row;
 
-	return unwind_table_find(pc, &entry) != UNWIND_FOUND ||
+	return unwind_find_entry(pc, &entry) != UNWIND_FOUND ||
 	       !unwind_rules_at(&entry, pc, &row) || row.cfa_is_expression;
 }
 

@@ -2,7 +2,7 @@
 
 #include <dwarf.h>
 
-#include "unwind/bytes.h"
+#include "elf/cursor.h"
 #include "unwind/rules.h"
 #include "x86/survey/function.h"
 
@@ -18,7 +18,7 @@
 struct frames {
 	struct growing *to;
 	const struct plan *plan;
-	struct unwind_entry entry; /* the original's */
+	struct eh_frame_entry entry; /* the original's */
 	uint64_t text;
 	uint32_t location; /* in the clones: what was written holds from here on */
 	struct unwind_row written;
@@ -94,13 +94,13 @@ size_t clone_frames_begin(struct growing *to)
 		0,
 		1,		       /* the unit of distances in the code ... */
 		DATA_ALIGNMENT & 0x7f, /* ... and in the stack */
-		UNWIND_RETURN_ADDRESS,
+		DWARF_RETURN_ADDRESS,
 		1,
 		DW_EH_PE_absptr, /* addresses are themselves */
 		DW_CFA_def_cfa,
 		DWARF_RSP,
 		8,
-		DW_CFA_offset | UNWIND_RETURN_ADDRESS,
+		DW_CFA_offset | DWARF_RETURN_ADDRESS,
 		1,
 	};
 	size_t start = begin_record(to);
@@ -119,11 +119,10 @@ void clone_frames_end(struct growing *to)
 
 static void put_expression(struct frames *frames, int32_t distance)
 {
-	const unsigned char *start = frames->entry.base + distance;
-	struct byte_cursor cursor = {start, start + 16, false};
-	uint64_t length = cursor_take_uleb(&cursor);
+	const unsigned char *start = frames->entry.own + distance;
+	struct byte_cursor block = cursor_begin_block(start);
 
-	growing_put(frames->to, start, (size_t)(cursor.at - start) + length);
+	growing_put(frames->to, start, (size_t)(block.end - start));
 }
 
 static void put_rule(struct frames *frames, unsigned number, const struct unwind_row *row)
@@ -206,7 +205,7 @@ static void put_row(struct frames *frames, uint32_t location, const struct unwin
 	advance_to(frames, location);
 	if (!is_same_cfa(&frames->written, row))
 		put_cfa(frames, row);
-	for (unsigned i = 0; i < UNWIND_REGISTER_COUNT; i++)
+	for (unsigned i = 0; i < DWARF_REGISTER_COUNT; i++)
 		if (frames->written.rules[i] != row->rules[i] ||
 		    frames->written.values[i] != row->values[i])
 			put_rule(frames, i, row);
@@ -325,8 +324,8 @@ static struct unwind_row first_row(void)
 {
 	struct unwind_row row = {.cfa_register = DWARF_RSP, .cfa_offset = 8};
 
-	row.rules[UNWIND_RETURN_ADDRESS] = RULE_AT_CFA;
-	row.values[UNWIND_RETURN_ADDRESS] = -8;
+	row.rules[DWARF_RETURN_ADDRESS] = RULE_AT_CFA;
+	row.values[DWARF_RETURN_ADDRESS] = -8;
 	return row;
 }
 
@@ -343,7 +342,7 @@ void clone_frames_add(struct growing *to, size_t common, const struct plan *plan
 	size_t record;
 	uint32_t distance;
 
-	if (unwind_table_find(text + function->start, &frames.entry) != UNWIND_FOUND ||
+	if (unwind_find_entry(text + function->start, &frames.entry) != UNWIND_FOUND ||
 	    frames.entry.is_signal_frame)
 		return;
 	record = begin_record(to);

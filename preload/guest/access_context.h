@@ -2,7 +2,7 @@
 #ifndef PRELOAD_GUEST_ACCESS_CONTEXT_H
 #define PRELOAD_GUEST_ACCESS_CONTEXT_H
 
-#include "unwind/start.h"
+#include "unwind/unwind.h"
 
 struct access_context {
 	struct unwind_start start;

@@ -19,7 +19,7 @@
 #include "detect/deadlock/shared_registry.h"
 #include "options/options.h"
 #include "unwind/stack_memo.h"
-#include "unwind/start.h"
+#include "unwind/unwind.h"
 
 #define GUEST_PASSED 64u
 #define GUEST_SITES 64u

@@ -13,7 +13,7 @@
 #include "detect/base/memory_block.h"
 #include "preload/heap/block_facts.h"
 #include "preload/guest/guest.h"
-#include "unwind/start.h"
+#include "unwind/unwind.h"
 
 /* A lone thread's allocations that get their whole stack, and the fresh unwinds
  * that it pays for them: 0.1 ms, as it may never have company. */

@@ -16,7 +16,7 @@
 #ifndef PRELOAD_RANGES_RANGES_H
 #define PRELOAD_RANGES_RANGES_H
 
-#include "unwind/start.h"
+#include "unwind/unwind.h"
 
 enum range_function {
 #define RANGE(type, name, parameters, arguments, before) RANGE_OF_##name,

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/eh_frame.h"
+
 static char *debug_directories;
 
 static const Dwfl_Callbacks callbacks = {
@@ -126,43 +128,22 @@ const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_
 	return without_version(image->pool, name);
 }
 
-static int32_t read_i32(const unsigned char *data)
+/* @data is .eh_frame_hdr, whose address is @at. */
+static bool search_unwind_table(const Elf_Data *data, uint64_t at, uint64_t address,
+				uint64_t *start)
 {
-	int32_t value;
+	const struct image_segment segment = {
+		.start = at,
+		.end = at + data->d_size,
+		.bytes = data->d_buf,
+		.byte_count = data->d_size,
+	};
+	struct eh_frame frames;
+	uint64_t entry_address;
+	const char *why;
 
-	memcpy(&value, data, sizeof(value));
-	return value;
-}
-
-#define HEADER_BYTES 12u /* four encoding bytes, two 4-byte fields */
-#define POINTER_4_BYTES_TO_HEADER (DW_EH_PE_datarel | DW_EH_PE_sdata4)
-
-/* Binary search of .eh_frame_hdr's table: pairs of 4-byte distances. */
-static bool search_unwind_header(const unsigned char *data, size_t size_bytes, uint64_t at,
-				 uint64_t address, uint64_t *start)
-{
-	int64_t wanted = (int64_t)(address - at);
-	size_t low = 0;
-	size_t high;
-
-	if (size_bytes < HEADER_BYTES || data[0] != 1 || data[2] != DW_EH_PE_udata4 ||
-	    data[3] != POINTER_4_BYTES_TO_HEADER)
-		return false;
-	high = (uint32_t)read_i32(data + 8);
-	if (high > (size_bytes - HEADER_BYTES) / 8)
-		return false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (read_i32(data + HEADER_BYTES + 8 * middle) <= wanted)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == 0)
-		return false;
-	*start = at + (uint64_t)(int64_t)read_i32(data + HEADER_BYTES + 8 * (low - 1));
-	return true;
+	return eh_frame_open(&frames, &segment, 1, at, &why) &&
+	       eh_frame_search(&frames, address, start, &entry_address);
 }
 
 bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_t *start)
@@ -181,8 +162,7 @@ bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_
 			continue;
 		data = elf_getdata_rawchunk(elf, (int64_t)header.p_offset, header.p_filesz,
 					    ELF_T_BYTE);
-		return data && search_unwind_header(data->d_buf, data->d_size, header.p_vaddr,
-						    address, start);
+		return data && search_unwind_table(data, header.p_vaddr, address, start);
 	}
 	return false;
 }

@@ -7,10 +7,7 @@
 
 const struct image_segment *image_segment_of(const struct image *image, uint64_t address)
 {
-	for (unsigned i = 0; i < image->segment_count; i++)
-		if (address >= image->segments[i].start && address < image->segments[i].end)
-			return &image->segments[i];
-	return NULL;
+	return image_find_segment(image->segments, image->segment_count, address);
 }
 
 const unsigned char *image_bytes(const struct image *image, uint64_t address, uint64_t count)

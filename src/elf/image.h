@@ -61,7 +61,16 @@ bool image_from_file(struct image *image, const char *name, const unsigned char 
 /* The bytes at @address, all @count of them; NULL if they are not there. */
 const unsigned char *image_bytes(const struct image *image, uint64_t address, uint64_t count);
 
-/* The segment that has @address, or NULL. */
+/* The one of @count segments that has @address, or NULL. */
+static inline const struct image_segment *
+image_find_segment(const struct image_segment *segments, unsigned count, uint64_t address)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (address >= segments[i].start && address < segments[i].end)
+			return &segments[i];
+	return NULL;
+}
+
 const struct image_segment *image_segment_of(const struct image *image, uint64_t address);
 
 /* Whether nobody can write there once the program runs. */

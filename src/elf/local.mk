@@ -1,5 +1,5 @@
 src_libcore_a_SOURCES += \
-	%D%/dwarf_reader.c %D%/dwarf_reader.h \
+	%D%/cursor.h \
 	%D%/eh_frame.c %D%/eh_frame.h \
 	%D%/image.c %D%/image.h \
 	%D%/target.c %D%/target.h

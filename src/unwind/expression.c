@@ -2,7 +2,7 @@
 
 #include <dwarf.h>
 
-#include "unwind/bytes.h"
+#include "elf/cursor.h"
 
 #define DEPTH_MAX 16
 #define STEP_MAX 256 /* expressions may loop */
@@ -47,8 +47,8 @@ static void push_register(struct machine *machine, uint64_t number, int64_t offs
 {
 	uintptr_t value = machine->registers->address;
 
-	if (number != UNWIND_RETURN_ADDRESS &&
-	    (number > UNWIND_RETURN_ADDRESS ||
+	if (number != DWARF_RETURN_ADDRESS &&
+	    (number > DWARF_RETURN_ADDRESS ||
 	     !unwind_read_register(machine->registers, (unsigned int)number, &value)))
 		machine->failed = true;
 	push(machine, value + (uintptr_t)offset);
@@ -300,14 +300,11 @@ static void execute(struct machine *machine, uint8_t operation)
 bool unwind_evaluate(struct unwind_registers *registers, const unsigned char *expression,
 		     const uintptr_t *initial, uintptr_t *value)
 {
-	/* A length takes at most 10 bytes. */
-	struct byte_cursor head = {expression, expression + 10, false};
-	uint64_t length = cursor_take_uleb(&head);
 	struct machine machine;
 
 	machine.registers = registers;
-	machine.begin = head.at;
-	machine.code = (struct byte_cursor){head.at, head.at + length, false};
+	machine.code = cursor_begin_block(expression);
+	machine.begin = machine.code.at;
 	machine.depth = 0;
 	machine.failed = false;
 	if (initial)
@@ -316,7 +313,7 @@ bool unwind_evaluate(struct unwind_registers *registers, const unsigned char *ex
 		if (step == STEP_MAX)
 			return false;
 		execute(&machine, cursor_take_byte(&machine.code));
-		if (machine.failed || machine.code.overran)
+		if (machine.failed || machine.code.failed)
 			return false;
 	}
 	*value = pop(&machine);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "unwind/bytes.h"
+#include "elf/cursor.h"
 #include "unwind/cache.h"
 #include "unwind/expression.h"
 #include "unwind/rules.h"
@@ -90,21 +90,19 @@ static enum unwind_step step_by_rule(struct unwind_frame *frame, const struct fr
 static bool is_register_offset(const unsigned char *expression, bool is_loaded, uint8_t *number,
 			       int64_t *offset)
 {
-	struct byte_cursor cursor = {expression, expression + 10, false};
-	uint64_t length = cursor_take_uleb(&cursor);
-
-	cursor.end = cursor.at + length;
+	struct byte_cursor cursor = cursor_begin_block(expression);
 	uint8_t operation = cursor_take_byte(&cursor);
+
 	if (operation < DW_OP_breg0 || operation > DW_OP_breg15)
 		return false;
 	*number = operation - DW_OP_breg0;
 	*offset = cursor_take_sleb(&cursor);
 	if (is_loaded && cursor_take_byte(&cursor) != DW_OP_deref)
 		return false;
-	return !cursor.overran && cursor.at == cursor.end;
+	return !cursor.failed && cursor.at == cursor.end;
 }
 
-static bool shorten_save(const struct unwind_entry *entry, const struct unwind_row *row,
+static bool shorten_save(const struct eh_frame_entry *entry, const struct unwind_row *row,
 			 unsigned int index, struct frame_rule *rule)
 {
 	unsigned int number = frame_rule_registers[index];
@@ -114,7 +112,7 @@ static bool shorten_save(const struct unwind_entry *entry, const struct unwind_r
 	if (row->rules[number] == RULE_SAME)
 		return true;
 	if (row->rules[number] == RULE_AT_EXPRESSION) {
-		if (!is_register_offset(entry->base + row->values[number], false, &base, &offset) ||
+		if (!is_register_offset(entry->own + row->values[number], false, &base, &offset) ||
 		    base != REGISTER_RBP)
 			return false;
 		rule->saved_by_rbp |= (uint8_t)(1u << index);
@@ -128,7 +126,7 @@ static bool shorten_save(const struct unwind_entry *entry, const struct unwind_r
 	return true;
 }
 
-static bool shorten_cfa(const struct unwind_entry *entry, const struct unwind_row *row,
+static bool shorten_cfa(const struct eh_frame_entry *entry, const struct unwind_row *row,
 			struct frame_rule *rule)
 {
 	int64_t offset = row->cfa_offset;
@@ -136,7 +134,7 @@ static bool shorten_cfa(const struct unwind_entry *entry, const struct unwind_ro
 	rule->cfa_register = row->cfa_register;
 	rule->cfa_is_loaded = row->cfa_is_expression;
 	if (row->cfa_is_expression &&
-	    !is_register_offset(entry->base + row->cfa_expression, true, &rule->cfa_register,
+	    !is_register_offset(entry->own + row->cfa_expression, true, &rule->cfa_register,
 				&offset))
 		return false;
 	rule->cfa_offset = (int32_t)offset;
@@ -144,18 +142,18 @@ static bool shorten_cfa(const struct unwind_entry *entry, const struct unwind_ro
 }
 
 /* True if @row is of the common kind. */
-static bool shorten_row(const struct unwind_entry *entry, const struct unwind_row *row,
+static bool shorten_row(const struct eh_frame_entry *entry, const struct unwind_row *row,
 			struct frame_rule *rule)
 {
 	memset(rule, 0, sizeof(*rule));
-	if (row->rules[UNWIND_RETURN_ADDRESS] == RULE_UNDEFINED) {
+	if (row->rules[DWARF_RETURN_ADDRESS] == RULE_UNDEFINED) {
 		rule->is_outermost = true;
 		return true;
 	}
-	if (entry->is_signal_frame || row->rules[UNWIND_RETURN_ADDRESS] != RULE_AT_CFA ||
-	    row->values[UNWIND_RETURN_ADDRESS] != -8 || !shorten_cfa(entry, row, rule))
+	if (entry->is_signal_frame || row->rules[DWARF_RETURN_ADDRESS] != RULE_AT_CFA ||
+	    row->values[DWARF_RETURN_ADDRESS] != -8 || !shorten_cfa(entry, row, rule))
 		return false;
-	for (unsigned int number = 0; number < UNWIND_RETURN_ADDRESS; number++)
+	for (unsigned int number = 0; number < DWARF_RETURN_ADDRESS; number++)
 		if (row->rules[number] != RULE_SAME &&
 		    !memchr(frame_rule_registers, (int)number, sizeof(frame_rule_registers)))
 			return false;
@@ -166,7 +164,7 @@ static bool shorten_row(const struct unwind_entry *entry, const struct unwind_ro
 }
 
 /* Where the caller has register @number, by the table's rule for it. */
-static bool apply_rule(struct unwind_registers *now, const struct unwind_entry *entry,
+static bool apply_rule(struct unwind_registers *now, const struct eh_frame_entry *entry,
 		       const struct unwind_row *row, unsigned int number, uintptr_t cfa,
 		       uint8_t *place, uintptr_t *value)
 {
@@ -188,10 +186,10 @@ static bool apply_rule(struct unwind_registers *now, const struct unwind_entry *
 		return unwind_read_register(now, (unsigned int)operand, value);
 	case RULE_AT_EXPRESSION:
 		*place = PLACE_WORD;
-		return unwind_evaluate(now, entry->base + operand, &cfa, value);
+		return unwind_evaluate(now, entry->own + operand, &cfa, value);
 	case RULE_EXPRESSION:
 		*place = PLACE_VALUE;
-		return unwind_evaluate(now, entry->base + operand, &cfa, value);
+		return unwind_evaluate(now, entry->own + operand, &cfa, value);
 	case RULE_UNDEFINED:
 	default:
 		*place = PLACE_LOST;
@@ -200,12 +198,12 @@ static bool apply_rule(struct unwind_registers *now, const struct unwind_entry *
 }
 
 /* All registers of the caller.  Saved ones lie within the frame, below @end. */
-static bool apply_rules(struct unwind_registers *now, const struct unwind_entry *entry,
+static bool apply_rules(struct unwind_registers *now, const struct eh_frame_entry *entry,
 			const struct unwind_row *row, uintptr_t cfa, uintptr_t end)
 {
 	struct unwind_registers next = *now;
 
-	for (unsigned int number = 0; number < UNWIND_RETURN_ADDRESS; number++) {
+	for (unsigned int number = 0; number < DWARF_RETURN_ADDRESS; number++) {
 		if (row->rules[number] == RULE_SAME)
 			continue;
 		if (!apply_rule(now, entry, row, number, cfa, &next.places[number],
@@ -221,12 +219,12 @@ static bool apply_rules(struct unwind_registers *now, const struct unwind_entry 
 }
 
 static bool read_return_address(struct unwind_registers *registers,
-				const struct unwind_entry *entry, const struct unwind_row *row,
+				const struct eh_frame_entry *entry, const struct unwind_row *row,
 				uintptr_t cfa, uintptr_t *return_address)
 {
 	uint8_t place = PLACE_LOST;
 
-	if (!apply_rule(registers, entry, row, UNWIND_RETURN_ADDRESS, cfa, &place, return_address))
+	if (!apply_rule(registers, entry, row, DWARF_RETURN_ADDRESS, cfa, &place, return_address))
 		return false;
 	if (place == PLACE_WORD)
 		return unwind_read_word(registers, *return_address, return_address);
@@ -234,7 +232,7 @@ static bool read_return_address(struct unwind_registers *registers,
 }
 
 /* Is this the C library's 'rt_sigreturn', and so above it the kernel's frame? */
-static bool is_signal_return(const struct unwind_entry *entry, uintptr_t address)
+static bool is_signal_return(const struct eh_frame_entry *entry, uintptr_t address)
 {
 	static const unsigned char long_form[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05};
 	static const unsigned char short_form[] = {0xb8, 15, 0, 0, 0, 0x0f, 0x05};
@@ -263,7 +261,7 @@ uintptr_t unwind_signal_return;
 static bool is_signal_believable(uint32_t number, uintptr_t called_address)
 {
 	struct kernel_action action;
-	struct unwind_entry called;
+	struct eh_frame_entry called;
 
 	if (number == 0 || number > 64 ||
 	    kernel_call4(SYS_rt_sigaction, number, 0, &action, sizeof(action.mask)) != 0)
@@ -271,11 +269,11 @@ static bool is_signal_believable(uint32_t number, uintptr_t called_address)
 	if (unwind_program_handler)
 		action.handler = unwind_program_handler(number, action.handler);
 	return (action.flags & SA_SIGINFO) &&
-	       unwind_table_find(called_address - 1, &called) == UNWIND_FOUND &&
+	       unwind_find_entry(called_address - 1, &called) == UNWIND_FOUND &&
 	       called.function == action.handler;
 }
 
-static bool note_signal(struct unwind_registers *registers, const struct unwind_entry *entry)
+static bool note_signal(struct unwind_registers *registers, const struct eh_frame_entry *entry)
 {
 	struct unwind_result *result = registers->result;
 	uintptr_t number;
@@ -300,7 +298,7 @@ static bool note_signal(struct unwind_registers *registers, const struct unwind_
 /* The handler may run on a stack of its own: what it interrupted may be
  * anywhere. */
 static enum unwind_step step_over_signal(struct unwind_frame *frame,
-					 const struct unwind_entry *entry,
+					 const struct eh_frame_entry *entry,
 					 const struct unwind_row *row, uintptr_t cfa)
 {
 	struct unwind_registers *registers = &frame->registers;
@@ -321,7 +319,7 @@ static enum unwind_step step_over_signal(struct unwind_frame *frame,
 	return step;
 }
 
-static enum unwind_step step_by_row(struct unwind_frame *frame, const struct unwind_entry *entry,
+static enum unwind_step step_by_row(struct unwind_frame *frame, const struct eh_frame_entry *entry,
 				    const struct unwind_row *row)
 {
 	struct unwind_registers *registers = &frame->registers;
@@ -329,7 +327,7 @@ static enum unwind_step step_by_row(struct unwind_frame *frame, const struct unw
 	uintptr_t return_address;
 
 	if (row->cfa_is_expression) {
-		if (!unwind_evaluate(registers, entry->base + row->cfa_expression, NULL, &cfa))
+		if (!unwind_evaluate(registers, entry->own + row->cfa_expression, NULL, &cfa))
 			return STEP_UNSUPPORTED;
 	} else {
 		if (!unwind_read_register(registers, row->cfa_register, &cfa))
@@ -347,11 +345,11 @@ static enum unwind_step step_by_row(struct unwind_frame *frame, const struct unw
 
 static enum unwind_step step_by_table(struct unwind_frame *frame, uintptr_t address)
 {
-	struct unwind_entry entry;
+	struct eh_frame_entry entry;
 	struct unwind_row row;
 	struct frame_rule rule;
 
-	switch (unwind_table_find(address, &entry)) {
+	switch (unwind_find_entry(address, &entry)) {
 	case UNWIND_FOUND:
 		break;
 	case UNWIND_NOT_THERE:
@@ -372,9 +370,9 @@ static enum unwind_step step_by_table(struct unwind_frame *frame, uintptr_t addr
  * address would be: no call can have led there. */
 static bool is_bottom_by_hand(uintptr_t address)
 {
-	struct unwind_entry entry;
+	struct eh_frame_entry entry;
 
-	return unwind_table_find(address, &entry) == UNWIND_FOUND && entry.function == address;
+	return unwind_find_entry(address, &entry) == UNWIND_FOUND && entry.function == address;
 }
 
 enum unwind_step unwind_frame_step(struct unwind_frame *frame)

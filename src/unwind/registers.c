@@ -71,7 +71,7 @@ static bool read_start(struct unwind_registers *registers, unsigned int number)
 bool unwind_read_register(struct unwind_registers *registers, unsigned int number,
 			  uintptr_t *value)
 {
-	if (number >= UNWIND_RETURN_ADDRESS)
+	if (number >= DWARF_RETURN_ADDRESS)
 		return false;
 	switch ((enum register_place)registers->places[number]) {
 	case PLACE_VALUE:

@@ -13,7 +13,7 @@
 #define UNWIND_REGISTERS_H
 
 #include "unwind/unwind.h"
-#include "unwind/table.h"
+#include "elf/eh_frame.h"
 
 /* System V ABI, AMD64 supplement, figure 3.36. */
 enum unwind_register {
@@ -38,8 +38,8 @@ struct unwind_registers {
 	uintptr_t highest_word;	      /* ... and this is the highest read in it */
 	uintptr_t readable_page;      /* the last seen to be mapped */
 	bool start_is_known;	      /* all of it, not only rbp */
-	uint8_t places[UNWIND_RETURN_ADDRESS]; /* enum register_place */
-	uintptr_t values[UNWIND_RETURN_ADDRESS];
+	uint8_t places[DWARF_RETURN_ADDRESS]; /* enum register_place */
+	uintptr_t values[DWARF_RETURN_ADDRESS];
 };
 
 /* Reads the word at @address of the present frame.  False if that is nonsense. */

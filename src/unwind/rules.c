@@ -1,14 +1,43 @@
+#define _GNU_SOURCE
 #include "unwind/rules.h"
 
+#include <dlfcn.h>
 #include <dwarf.h>
 
-#include "unwind/bytes.h"
+#include "elf/cursor.h"
 
 /* What compilers and hand-written assembly nest: one or two. */
 #define REMEMBERED_MAX 6
 
+enum unwind_lookup unwind_find_entry(uintptr_t address, struct eh_frame_entry *entry)
+{
+	struct dl_find_object object;
+	struct image_segment module;
+	struct eh_frame frames;
+	uint64_t function, entry_address;
+	const char *why;
+
+	if (_dl_find_object((void *)address, &object) != 0 || !object.dlfo_eh_frame)
+		return UNWIND_NOT_THERE;
+	module = (struct image_segment){
+		.start = (uintptr_t)object.dlfo_map_start,
+		.end = (uintptr_t)object.dlfo_map_end,
+		.bytes = object.dlfo_map_start,
+		.byte_count = (uintptr_t)object.dlfo_map_end - (uintptr_t)object.dlfo_map_start,
+	};
+	if (!eh_frame_open(&frames, &module, 1, (uintptr_t)object.dlfo_eh_frame, &why))
+		return UNWIND_NOT_UNDERSTOOD;
+	if (!eh_frame_search(&frames, address, &function, &entry_address))
+		return UNWIND_NOT_THERE;
+	entry->common_address = 0;
+	if (!eh_frame_read(&frames, entry_address, entry))
+		return UNWIND_NOT_UNDERSTOOD;
+	return address >= entry->function && address < entry->function_end ? UNWIND_FOUND
+									   : UNWIND_NOT_THERE;
+}
+
 struct rules_run {
-	const struct unwind_entry *entry;
+	const struct eh_frame_entry *entry;
 	struct unwind_row *row;
 	uintptr_t address;  /* the row at this is wanted */
 	uintptr_t location; /* the row applies from here on */
@@ -18,12 +47,11 @@ struct rules_run {
 	struct unwind_row remembered[REMEMBERED_MAX];
 };
 
-static void set_rule(struct rules_run *run, uint64_t number, enum register_rule rule,
-		     int64_t value)
+static void set_rule(struct rules_run *run, uint64_t number, enum register_rule rule, int64_t value)
 {
 	/* Vector registers (Microsoft's calling convention) never lead to a
 	 * caller's frame. */
-	if (number >= UNWIND_REGISTER_COUNT)
+	if (number >= DWARF_REGISTER_COUNT)
 		return;
 	if (value != (int32_t)value)
 		run->understood = false;
@@ -33,7 +61,7 @@ static void set_rule(struct rules_run *run, uint64_t number, enum register_rule 
 
 static void restore_rule(struct rules_run *run, uint64_t number)
 {
-	if (number >= UNWIND_REGISTER_COUNT)
+	if (number >= DWARF_REGISTER_COUNT)
 		return;
 	run->row->rules[number] = run->initial.rules[number];
 	run->row->values[number] = run->initial.values[number];
@@ -42,17 +70,17 @@ static void restore_rule(struct rules_run *run, uint64_t number)
 /* An offset outlives a spell of the CFA being an expression, as in libgcc. */
 static void set_cfa(struct rules_run *run, uint64_t number, int64_t offset)
 {
-	if (number >= UNWIND_RETURN_ADDRESS || offset != (int32_t)offset)
+	if (number >= DWARF_RETURN_ADDRESS || offset != (int32_t)offset)
 		run->understood = false;
 	run->row->cfa_is_expression = false;
 	run->row->cfa_register = (uint8_t)number;
 	run->row->cfa_offset = (int32_t)offset;
 }
 
-/* Takes an expression: its distance from the table's base. */
+/* Takes an expression: its distance from the entry's instructions. */
 static int64_t take_expression(struct rules_run *run, struct byte_cursor *cursor)
 {
-	int64_t distance = cursor->at - run->entry->base;
+	int64_t distance = cursor->at - run->entry->own;
 
 	cursor_skip(cursor, cursor_take_uleb(cursor));
 	return distance;
@@ -187,7 +215,7 @@ static void execute_plain(struct rules_run *run, uint8_t operation, struct byte_
 /* The three commonest operations keep their operand in the low six bits. */
 static void execute(struct rules_run *run, const unsigned char *from, const unsigned char *to)
 {
-	struct byte_cursor cursor = {from, to, false};
+	struct byte_cursor cursor = cursor_begin(from, to);
 
 	while (cursor.at < cursor.end && run->location <= run->address && run->understood) {
 		uint8_t operation = cursor_take_byte(&cursor);
@@ -207,13 +235,13 @@ static void execute(struct rules_run *run, const unsigned char *from, const unsi
 		default:
 			execute_plain(run, operation, &cursor);
 		}
-		if (cursor.overran)
+		if (cursor.failed)
 			run->understood = false;
 	}
 }
 
-bool unwind_rules_up_to(const struct unwind_entry *entry, uintptr_t address, struct unwind_row *row,
-			uintptr_t *end)
+bool unwind_rules_up_to(const struct eh_frame_entry *entry, uintptr_t address,
+			struct unwind_row *row, uintptr_t *end)
 {
 	struct rules_run run;
 
@@ -232,7 +260,7 @@ bool unwind_rules_up_to(const struct unwind_entry *entry, uintptr_t address, str
 	return run.understood;
 }
 
-bool unwind_rules_at(const struct unwind_entry *entry, uintptr_t address, struct unwind_row *row)
+bool unwind_rules_at(const struct eh_frame_entry *entry, uintptr_t address, struct unwind_row *row)
 {
 	uintptr_t end;
 

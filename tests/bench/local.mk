@@ -29,16 +29,7 @@ tests_bench_bench_lock_order_SOURCES = tests/bench/bench_lock_order.c
 tests_bench_bench_lock_order_LDADD = src/libcore.a
 
 tests_bench_bench_unwind_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)
-tests_bench_bench_unwind_SOURCES = \
-	tests/bench/bench_unwind.c \
-	src/unwind/stack_memo.c \
-	src/unwind/unwind.c \
-	src/unwind/cache.c \
-	src/unwind/expression.c \
-	src/unwind/frame.c \
-	src/unwind/registers.c \
-	src/unwind/rules.c \
-	src/unwind/table.c
+tests_bench_bench_unwind_SOURCES = tests/bench/bench_unwind.c
 tests_bench_bench_unwind_LDADD = src/libcore.a
 
 # What observing memory costs.

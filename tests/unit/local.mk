@@ -33,6 +33,7 @@ core_tests = \
 	tests/unit/detect/test_race_random \
 	tests/unit/detect/test_race_threads \
 	tests/unit/detect/test_shared_registry \
+	tests/unit/elf/test_eh_frame \
 	tests/unit/elf/test_target \
 	tests/unit/detect/test_thread \
 	tests/unit/detect/test_vclock
@@ -111,6 +112,11 @@ tests_unit_detect_test_shared_registry_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_shared_registry_SOURCES = tests/unit/detect/test_shared_registry.c
 tests_unit_detect_test_shared_registry_LDADD = src/libcore.a $(CHECK_LIBS)
 
+tests_unit_elf_test_eh_frame_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_elf_test_eh_frame_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_elf_test_eh_frame_SOURCES = tests/unit/elf/test_eh_frame.c
+tests_unit_elf_test_eh_frame_LDADD = src/libcore.a $(CHECK_LIBS)
+
 tests_unit_elf_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_elf_test_target_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_elf_test_target_SOURCES = tests/unit/elf/test_target.c
@@ -150,26 +156,19 @@ unwind_tests = \
 	tests/unit/unwind/test_cache \
 	tests/unit/unwind/test_expression
 
-unwinder_sources = \
-	src/unwind/unwind.c src/unwind/cache.c src/unwind/expression.c \
-	src/unwind/frame.c src/unwind/registers.c src/unwind/rules.c \
-	src/unwind/table.c
-
 tests_unit_unwind_test_cache_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_unwind_test_cache_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_unwind_test_cache_SOURCES = tests/unit/unwind/test_cache.c src/unwind/cache.c
+tests_unit_unwind_test_cache_SOURCES = tests/unit/unwind/test_cache.c
 tests_unit_unwind_test_cache_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
 tests_unit_unwind_test_expression_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_unwind_test_expression_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_unwind_test_expression_SOURCES = tests/unit/unwind/test_expression.c \
-	$(unwinder_sources)
+tests_unit_unwind_test_expression_SOURCES = tests/unit/unwind/test_expression.c
 tests_unit_unwind_test_expression_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_unwind_test_stack_memo_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_unwind_test_stack_memo_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_unwind_test_stack_memo_SOURCES = tests/unit/unwind/test_stack_memo.c src/unwind/stack_memo.c \
-	$(unwinder_sources)
+tests_unit_unwind_test_stack_memo_SOURCES = tests/unit/unwind/test_stack_memo.c
 tests_unit_unwind_test_stack_memo_LDADD = src/libcore.a $(CHECK_LIBS)
 
 # Code to unwind through, of the shapes that compilers make: the same guest
@@ -217,7 +216,6 @@ tests_unit_unwind_test_unwind_SOURCES = \
 	tests/unit/unwind/guest.h \
 	tests/unit/unwind/guest_asm.S \
 	tests/unit/unwind/guest_cxx.cc \
-	tests/unit/unwind/probe.c tests/unit/unwind/probe.h \
-	src/unwind/stack_memo.c $(unwinder_sources)
+	tests/unit/unwind/probe.c tests/unit/unwind/probe.h
 tests_unit_unwind_test_unwind_LDADD = $(unwind_guests) src/libcore.a $(CHECK_LIBS) $(UNWIND_LIBS) \
 	-lpthread

@@ -58,26 +58,37 @@ void survey_join(struct survey *survey, uint32_t a, uint32_t b)
 
 /* --- Collecting functions --------------------------------------------------------- */
 
-/* Ranges as the unwind tables have them, to be put in order. */
+/* A function as the unwind tables have it. */
+struct range {
+	uint64_t start, size_bytes, lsda;
+	bool is_signal_frame;
+};
+
+/* Ranges, to be put in order. */
 struct collection {
-	struct unwind_range *ranges;
+	struct range *ranges;
 	uint32_t count;
 	bool is_sorted;
 };
 
-static void collect_range(void *context, const struct unwind_range *range)
+static void collect_range(void *context, const struct eh_frame_entry *entry)
 {
 	struct collection *collection = context;
 
-	if (collection->count && range->start < collection->ranges[collection->count - 1].start)
+	if (collection->count && entry->function < collection->ranges[collection->count - 1].start)
 		collection->is_sorted = false;
-	collection->ranges[collection->count++] = *range;
+	collection->ranges[collection->count++] = (struct range){
+		.start = entry->function,
+		.size_bytes = entry->function_end - entry->function,
+		.lsda = entry->lsda,
+		.is_signal_frame = entry->is_signal_frame,
+	};
 }
 
 /* Lets the range at @root sink to where both below it are smaller. */
-static void sift(struct unwind_range *ranges, uint32_t root, uint32_t count)
+static void sift(struct range *ranges, uint32_t root, uint32_t count)
 {
-	struct unwind_range moved = ranges[root];
+	struct range moved = ranges[root];
 
 	while (2 * root + 1 < count) {
 		uint32_t child = 2 * root + 1;
@@ -93,12 +104,12 @@ static void sift(struct unwind_range *ranges, uint32_t root, uint32_t count)
 }
 
 /* Heap sort: what libc has may call malloc. */
-static void sort_ranges(struct unwind_range *ranges, uint32_t count)
+static void sort_ranges(struct range *ranges, uint32_t count)
 {
 	for (uint32_t i = count / 2; i-- > 0;)
 		sift(ranges, i, count);
 	for (uint32_t last = count; last-- > 1;) {
-		struct unwind_range greatest = ranges[0];
+		struct range greatest = ranges[0];
 
 		ranges[0] = ranges[last];
 		ranges[last] = greatest;
@@ -106,7 +117,7 @@ static void sort_ranges(struct unwind_range *ranges, uint32_t count)
 	}
 }
 
-static void add_function(struct survey *survey, const struct unwind_range *range)
+static void add_function(struct survey *survey, const struct range *range)
 {
 	struct module *module = &survey->module;
 	struct function *function = &module->functions[module->function_count];
@@ -136,7 +147,7 @@ static void add_function(struct survey *survey, const struct unwind_range *range
 /* False with *@why. */
 static bool collect_functions(struct survey *survey, uint32_t most, const char **why)
 {
-	size_t size_bytes = (most + 1) * sizeof(struct unwind_range);
+	size_t size_bytes = (most + 1) * sizeof(struct range);
 	struct collection collection = {arena_alloc(survey->arena, size_bytes), 0, true};
 
 	*why = "no memory for planning";

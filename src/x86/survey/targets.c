@@ -227,12 +227,10 @@ static void note_landing_pad(void *context, uint64_t address)
 static void note_landing_pads(struct survey *survey, uint32_t index)
 {
 	const struct function *function = &survey->module.functions[index];
-	struct unwind_range range = {
-		.start = survey->module.text_address + function->start,
-		.lsda = function->lsda,
-	};
+	uint64_t start = survey->module.text_address + function->start;
 
-	if (function->lsda && !landing_pads_each(survey->image, &range, note_landing_pad, survey))
+	if (function->lsda && !eh_frame_each_landing_pad(survey->image, function->lsda, start,
+							 note_landing_pad, survey))
 		survey_spoil(survey, function->start, "its table of landing pads cannot be read");
 }
 

@@ -377,13 +377,13 @@ static void read_module_table(const unsigned char *header, struct table_counts *
 
 	memcpy(&count, header + 8, sizeof(count));
 	for (uint32_t i = 0; i < count; i++) {
-		struct unwind_entry entry;
+		struct eh_frame_entry entry;
 		struct unwind_row row;
 		int32_t distance;
 
 		memcpy(&distance, header + 12 + 8 * (size_t)i, sizeof(distance));
 		counts->function_count++;
-		if (unwind_table_find((uintptr_t)header + (uintptr_t)(intptr_t)distance, &entry) !=
+		if (unwind_find_entry((uintptr_t)header + (uintptr_t)(intptr_t)distance, &entry) !=
 			    UNWIND_FOUND ||
 		    !unwind_rules_at(&entry, entry.function, &row) ||
 		    !unwind_rules_at(&entry, entry.function_end - 1, &row))

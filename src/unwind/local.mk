@@ -1,0 +1,8 @@
+src_libcore_a_SOURCES += \
+	%D%/cache.c %D%/cache.h \
+	%D%/expression.c %D%/expression.h \
+	%D%/frame.c %D%/frame.h \
+	%D%/registers.c %D%/registers.h \
+	%D%/rules.c %D%/rules.h \
+	%D%/stack_memo.c %D%/stack_memo.h \
+	%D%/unwind.c %D%/unwind.h
