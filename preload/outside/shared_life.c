@@ -97,6 +97,7 @@ static uint64_t line_key(const char *line, uintptr_t address)
 	while (*line == ' ')
 		line++;
 	key = hash_append(key, strncmp(line, "/SYSV", 5) == 0);
+	key &= SHARED_KEY_BITS;
 	return key ? key : 1;
 }
 
@@ -117,7 +118,7 @@ uint64_t shared_memory_key(uintptr_t address)
 
 uint64_t shared_file_key(uintptr_t identity)
 {
-	return hash_append(5, identity);
+	return hash_append(5, identity) & SHARED_KEY_BITS;
 }
 
 #define LOCK_WORDS 4 /* before the pid, from the colon on */

@@ -15,6 +15,9 @@ static inline uintptr_t file_identity(uint64_t device, uint64_t inode)
 	return 1ul << 63 | ((device << 40 ^ inode << 4) & ~(1ul << 63));
 }
 
+/* Keys leave the highest bit to those that only one process uses. */
+#define SHARED_KEY_BITS (~0ull >> 1)
+
 /* What the memory at @address is called in every process that maps it: a hash
  * of its file and the place in it.  0: it is this process's own. */
 uint64_t shared_memory_key(uintptr_t address);

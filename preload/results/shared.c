@@ -35,6 +35,20 @@ static struct shared_registry *registry(void)
 
 /* --- Keys --------------------------------------------------------------------- */
 
+/*
+ * The two highest bits say of what a key is.  Those of one process alone are exact,
+ * its number and the object's: were two processes to have the same, each would be
+ * taken to wait for the other's lock.  Those of shared memory and files are hashes of
+ * the file and the place (shared_life.h), without the highest bit.
+ */
+#define KEY_OF_THREAD (3ull << 62)
+#define KEY_OF_PRIVATE (2ull << 62)
+
+static uint64_t private_key(uint64_t kind, uint32_t number)
+{
+	return kind | (uint64_t)sink_process() << 32 | number;
+}
+
 /* By the life of the lock.  'check' is that life ^ key, so that a half written
  * entry is no entry. */
 static struct {
@@ -64,7 +78,7 @@ uint64_t shared_lock_key(const struct sync_info *info)
 
 static uint64_t thread_key(thread_id thread)
 {
-	return hash_append(hash_append(3, sink_process()), thread);
+	return private_key(KEY_OF_THREAD, thread);
 }
 
 static uint64_t object_key(const struct sync_info *info, uint32_t *is_shared)
@@ -75,7 +89,7 @@ static uint64_t object_key(const struct sync_info *info, uint32_t *is_shared)
 	    ((info->attributes & SYNC_PROCESS_SHARED) && !(info->attributes & SYNC_NAMED)))
 		key = shared_lock_key(info);
 	*is_shared = key != 0;
-	return key ? key : hash_append(hash_append(4, sink_process()), info->id);
+	return key ? key : private_key(KEY_OF_PRIVATE, info->id);
 }
 
 /* --- Publishing ----------------------------------------------------------------- */

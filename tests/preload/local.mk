@@ -44,7 +44,7 @@ guests_c = \
 	tests/preload/sync/reused_places tests/preload/sync/robust_mutexes \
 	tests/preload/sync/shared_contention tests/preload/sync/shared_deadlocks \
 	tests/preload/sync/shared_objects tests/preload/sync/small_stacks \
-	tests/preload/sync/thread_ends tests/preload/sync/unpassed_arguments \
+	tests/preload/sync/thread_ends tests/preload/sync/unpassed_arguments tests/preload/sync/unrelated_processes \
 	tests/preload/sync/unseen_changes
 
 guests_cc = \
