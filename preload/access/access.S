@@ -312,7 +312,7 @@ string_common:
 	je	5b
 	jmp	1f
 	/* Of another site: is it quiet, too?  (access_is_wanted()) */
-7:	leaq	access_quiet(%rip), %rcx
+7:	leaq	site_attention(%rip), %rcx
 	cmpb	$1, (%rcx,%rdx)
 	jb	1f
 	PUSH	rsi
@@ -376,7 +376,7 @@ string_common:
 	/* To @otherwise unless an access by site rdx of the granule rdi is nobody's wish but
 	 * the race engine's: access_is_wanted(), for thread rsi. */
 	.macro	NEEDS_QUIET wanted_count, otherwise, sampled
-	leaq	access_quiet(%rip), %rax
+	leaq	site_attention(%rip), %rax
 	movzbl	(%rax,%rdx), %eax
 	subl	$1, %eax
 	jb	\otherwise

@@ -15,12 +15,12 @@ _Static_assert(sizeof(struct open_granule) == 64 && IS_AT(open_granule, bytes, 8
 		       IS_AT(open_granule, is_mixed, 48) &&
 		       THREAD_OPEN_SETS == 8 && THREAD_OPEN_WAYS == 2,
 	       "access.S knows these places");
-_Static_assert(IS_AT(thread, open, 0) && IS_AT(thread, clock, 2048) &&
-		       IS_AT(vclock, entries, 0) && IS_AT(vclock, count, 8) &&
-		       IS_AT(thread, access_sample, 2072) && IS_AT(thread, pending_atomic, 2076) &&
-		       IS_AT(thread, held_count, 2080) && IS_AT(thread, basis_filter, 2096) &&
-		       THREAD_FILTER == 256 && IS_AT(detector, split_count, 0) &&
-		       ACCESS_QUIET == 1 && ACCESS_QUIET_UNLOCKED == 2,
+_Static_assert(IS_AT(thread, open, 0) && IS_AT(thread, clock, 2048) && IS_AT(vclock, entries, 0) &&
+		       IS_AT(vclock, count, 8) && IS_AT(thread, access_sample, 2072) &&
+		       IS_AT(thread, pending_atomic, 2076) && IS_AT(thread, held_count, 2080) &&
+		       IS_AT(thread, stale_read_filter, 2096) && THREAD_FILTER == 256 &&
+		       IS_AT(detector, split_count, 0) && SITE_QUIET == 1 &&
+		       SITE_QUIET_UNLOCKED == 2,
 	       "... and these");
 
 /* Regions that have shadow, by the address's upper bits. */

@@ -12,7 +12,7 @@ src_libcore_a_SOURCES += \
 	%D%/base/detector.h \
 	%D%/base/held_locks.c %D%/base/held_locks.h \
 	%D%/base/lockset.c %D%/base/lockset.h \
-	%D%/base/memory_block.h \
+	%D%/base/memory_block.c %D%/base/memory_block.h \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/thread.c %D%/base/thread.h \
@@ -27,10 +27,11 @@ src_libcore_a_SOURCES += \
 	%D%/race/classify.c \
 	%D%/race/lives.c \
 	%D%/race/memory.c %D%/race/memory.h \
+	%D%/race/pending_release.c %D%/race/pending_release.h \
 	%D%/race/race.c %D%/race/race.h \
 	%D%/race/report.c \
+	%D%/race/stale_read.c %D%/race/stale_read.h \
 	%D%/race/update.c %D%/race/update.h \
-	%D%/race/update_accesses.c \
 	%D%/race/update_split.c \
 	%D%/race/words.c \
 	%D%/lock_order/chain.c %D%/lock_order/chain.h \

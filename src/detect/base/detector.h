@@ -73,7 +73,7 @@ struct destroyed_lock {
 #define DESTROYED_KEPT 256u
 #define ENDED_KEPT 1024u
 
-#define UPDATE_MARK_WORDS 64u
+#define STALE_READ_MARK_WORDS 64u
 
 struct known_finding; /* report.c: to count repetitions */
 
@@ -99,7 +99,7 @@ struct detector {
 	struct read_set_table *read_sets; /* read_set.h */
 	struct atomic_table *atomics;	  /* atomic_location.h */
 	struct split_update *splits; /* update.h */
-	uint64_t basis_marks[UPDATE_MARK_WORDS]; /* pieces of memory that somebody rests on */
+	uint64_t stale_read_marks[STALE_READ_MARK_WORDS]; /* stale_read.c: where there are some */
 	struct race_record *races; /* race_report.c: reported ones, newest first */
 
 	struct chain_set *chain_set; /* all validated chains: chain.h */

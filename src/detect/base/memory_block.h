@@ -1,4 +1,4 @@
-/* What is known of a block of memory that the program allocated. */
+/* Blocks of memory that the program allocated: what is known of them. */
 #ifndef DETECT_BASE_MEMORY_BLOCK_H
 #define DETECT_BASE_MEMORY_BLOCK_H
 
@@ -11,5 +11,12 @@ struct memory_block {
 	thread_id thread;  /* who allocated it; 0: not known */
 	bool is_freed;	   /* since then, and not yet given out again */
 };
+
+struct detector;
+struct finding;
+
+/* Adds to @finding the block that @address is in, if it is in one.  Called with
+ * detector.lock held. */
+void memory_block_report(struct detector *detector, struct finding *finding, uintptr_t address);
 
 #endif

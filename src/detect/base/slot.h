@@ -14,6 +14,7 @@
 #define DETECT_BASE_SLOT_H
 
 #include "base/types.h"
+#include "detect/data/shadow_word.h"
 
 struct detector;
 struct thread;
@@ -52,5 +53,11 @@ struct thread *slot_thread(const struct detector *detector, uint32_t number);
 /* The thread that was there at @epoch; 0 if that is forgotten.  Takes no lock:
  * for reports. */
 thread_id slot_thread_id(const struct detector *detector, uint32_t number, uint64_t epoch);
+
+/* The same of the access that a plain word stands for. */
+static inline thread_id slot_thread_id_of(const struct detector *detector, uint64_t word)
+{
+	return slot_thread_id(detector, shadow_slot(word), shadow_epoch(word));
+}
 
 #endif

@@ -37,9 +37,9 @@ static void give_memory(struct detector *detector, struct thread *thread)
 	struct thread_memory *memory = thread->memory;
 
 	slot_give(detector, thread, clock_free(thread));
-	arena_free(&memory->arena, thread->bases, thread->basis_bytes);
-	thread->bases = NULL;
-	thread->basis_count = 0;
+	arena_free(&memory->arena, thread->stale_reads, thread->stale_read_bytes);
+	thread->stale_reads = NULL;
+	thread->stale_read_count = 0;
 	arena_free(&memory->arena, thread->seen_versions,
 		   thread->seen_capacity * sizeof(uint64_t));
 	memory->held = thread->held;

@@ -11,7 +11,7 @@
 #include "detect/data/wait.h"
 
 struct atomic_location;
-struct basis;
+struct stale_read;
 struct detector;
 struct held_lock;
 struct shadow_cache;
@@ -41,8 +41,8 @@ struct thread_memory {
 	struct thread_memory *next_free;
 };
 
-/* Writes over what a thread had read: race_judge.c. */
-#define THREAD_PUBLISHED 16u
+/* By slot of the writer: pending_release.h. */
+#define THREAD_PENDING_RELEASES 16u
 
 /* Races that a thread has met, so as to count repetitions quickly. */
 #define THREAD_RACES 16u
@@ -93,10 +93,10 @@ struct thread {
 	uint32_t access_sample;	 /* slow accesses until one has its whole stack recorded */
 	uint32_t pending_atomic; /* how many of pending[] there are */
 	uint32_t held_count;
-	uint32_t basis_count;	 /* reads that a later write may rest on: update.h */
+	uint32_t stale_read_count; /* stale_read.h */
 	uint32_t open_count;
 	uint32_t open_turn; /* which of two ways is to go next */
-	uint8_t basis_filter[THREAD_FILTER]; /* of the granules of 'bases', by their numbers */
+	uint8_t stale_read_filter[THREAD_FILTER]; /* of their granules, by number */
 
 	/* The hot part of locks. */
 	uint64_t chain; /* rolling hash of the held locks: chain.h */
@@ -115,9 +115,9 @@ struct thread {
 	uint64_t assumed_epoch; /* of this thread's, that another one learnt from amid it */
 	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
 	struct detector *detector; /* its own */
-	uint32_t basis_age; /* stack samples since the last basis */
-	struct basis *bases;  /* UPDATE_BASES of them, or NULL */
-	uint32_t basis_bytes; /* of all of them */
+	uint32_t stale_read_age;   /* stack samples since the last one */
+	struct stale_read *stale_reads; /* NULL: none yet */
+	uint32_t stale_read_bytes;	/* of all of them */
 	struct vclock_snapshot *birth; /* what its creator knew; may be NULL */
 	lock_id wanted_under; /* for the next held_lock.under: class.c */
 
@@ -130,7 +130,7 @@ struct thread {
 	uint32_t seen_capacity;
 	struct thread_memory *memory; /* NULL once it has ended */
 
-	uint64_t published[THREAD_PUBLISHED]; /* plain words, by slot of the writer */
+	uint64_t pending_releases[THREAD_PENDING_RELEASES]; /* plain words without bytes */
 	struct thread_race races[THREAD_RACES];
 	struct thread_give gives[THREAD_GIVES]; /* the last ones, give n at n % THREAD_GIVES */
 	uint32_t give_count;

@@ -1,5 +1,7 @@
 #include "detect/data/site.h"
 
+uint8_t site_attention[SITE_MAX];
+
 void site_table_init(struct site_table *table, page_source pages)
 {
 	arena_init(&table->arena, pages);
@@ -27,6 +29,17 @@ site_id site_table_reserve(struct site_table *table, uint32_t count)
 	/* release: pairs with site_get(); who sees the count sees the chunks. */
 	store_release(&table->count, first + count - 1);
 	return first;
+}
+
+void site_suspect(const struct site_table *table, site_id id)
+{
+	struct site *site = site_get(table, id);
+
+	if (!site)
+		return;
+	/* relaxed: hints; a late look is as good. */
+	store_relaxed(&site->is_suspect, 1u);
+	store_relaxed(&site_attention[id], SITE_WANTED);
 }
 
 site_id site_member_at(const struct site_table *table, site_id head, uint32_t offset,

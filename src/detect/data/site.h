@@ -54,6 +54,16 @@ struct site_table {
 	uint32_t count; /* ids given out; id 0 is none */
 };
 
+/* What the thunks do with accesses of a site: all go to C, or one in many does. */
+enum site_attention {
+	SITE_WANTED,
+	SITE_QUIET,
+	SITE_QUIET_UNLOCKED, /* reads while the thread holds no lock; writes while nobody
+			      * updates in split sections */
+};
+
+extern uint8_t site_attention[SITE_MAX];
+
 void site_table_init(struct site_table *table, page_source pages);
 
 /* @count consecutive ids, whose rows the caller then fills; 0 if there is no
@@ -65,6 +75,9 @@ static inline struct site *site_get(const struct site_table *table, site_id id)
 {
 	return id && id <= table->count ? &table->chunks[id / SITE_CHUNK][id % SITE_CHUNK] : NULL;
 }
+
+/* Every access of site @id is wanted from now on: it is part of a finding. */
+void site_suspect(const struct site_table *table, site_id id);
 
 /* Of the sites that share the check of @head, the one that does @direction at the
  * byte @offset of it; @head if there is none. */

@@ -4,8 +4,6 @@
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 
-uint8_t access_quiet[SITE_MAX];
-
 static inline bool is_same_epoch(uint64_t word, uint64_t current)
 {
 	return (word ^ current) >> SHADOW_FORM_SHIFT == 0;

@@ -25,8 +25,8 @@
 
 /* How many accesses of a thread have their whole stacks recorded: each such one. */
 #define ACCESS_STACK_EVERY 256u
-/* A basis (update.h) is kept for so many of these. */
-#define ACCESS_BASIS_SAMPLES 16u
+/* A stale read is kept for so many of these. */
+#define STALE_READ_SAMPLES 16u
 /* ... and the first ones of a site, by whatever thread. */
 #define ACCESS_STACKS_FIRST 128u
 
@@ -36,28 +36,6 @@ bool access_one(struct detector *detector, struct thread *thread, uintptr_t addr
 		uint32_t size_bytes, bool is_write, site_id site);
 bool access_several(struct detector *detector, struct thread *thread, uintptr_t address,
 		    uint32_t size_bytes, bool is_write, site_id site);
-
-/* Sites of which no access is wanted by another part of the engine, but for one
- * in ACCESS_STACK_EVERY: what the thunks ask. */
-extern uint8_t access_quiet[SITE_MAX];
-
-enum access_quiet {
-	ACCESS_WANTED,
-	ACCESS_QUIET,
-	ACCESS_QUIET_UNLOCKED, /* reads while the thread holds no lock; writes while nobody
-				* updates in split sections */
-};
-
-/* Every access of @site is wanted from now on: it is part of a finding. */
-static inline void access_suspect(struct site_table *sites, site_id id)
-{
-	struct site *site = site_get(sites, id);
-
-	if (!site)
-		return;
-	store_relaxed(&site->is_suspect, 1u); /* relaxed: a hint, as below */
-	store_relaxed(&access_quiet[id], ACCESS_WANTED);
-}
 
 /* Does another part of the engine want to see accesses of @site to @address? */
 static inline bool access_is_wanted(struct detector *detector, struct thread *thread,
@@ -75,17 +53,16 @@ static inline bool access_is_wanted(struct detector *detector, struct thread *th
 		return true;
 	if (UNLIKELY(thread->access_sample-- == 0)) {
 		thread->access_sample = ACCESS_STACK_EVERY;
-		if (thread->basis_count && ++thread->basis_age > ACCESS_BASIS_SAMPLES)
-			update_expire(detector, thread);
+		if (thread->stale_read_count && ++thread->stale_read_age > STALE_READ_SAMPLES)
+			stale_reads_expire(detector, thread);
 		return true;
 	}
-	if (thread->basis_filter[address / SHADOW_GRANULE % THREAD_FILTER] &&
-	    update_rests_on(thread, address))
+	if (thread->stale_read_filter[address / SHADOW_GRANULE % THREAD_FILTER] &&
+	    stale_reads_touch(thread, address))
 		return true;
 	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
-	if (load_relaxed(&access_quiet[id]) == ACCESS_WANTED)
-		store_relaxed(&access_quiet[id],
-			      site->slice ? ACCESS_QUIET_UNLOCKED : ACCESS_QUIET);
+	if (load_relaxed(&site_attention[id]) == SITE_WANTED)
+		store_relaxed(&site_attention[id], site->slice ? SITE_QUIET_UNLOCKED : SITE_QUIET);
 	return site->slice && (is_write ? detector->split_count : thread->held_count);
 }
 

@@ -2,6 +2,7 @@
 
 #include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
+#include "detect/race/pending_release.h"
 #include "detect/shadow/cells.h"
 #include "detect/race/race.h"
 
@@ -312,7 +313,7 @@ static struct atomic_location *find_or_promote(struct detector *detector, struct
 	/* relaxed: bits are only ever added, and any order of that is right. */
 	if (location && (load_relaxed(&location->bytes) & bytes) != bytes) {
 		fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
-		race_warn_readers(detector, thread, &location->read, bytes);
+		pending_release_leave_all(detector, thread, &location->read, bytes);
 	}
 	return location;
 }
@@ -381,8 +382,8 @@ static void note_load(struct thread *thread, struct atomic_location *location, u
 static struct clock_releaser settle(struct detector *detector, struct thread *thread)
 {
 	access_flush(detector, thread);
-	if (thread->basis_count)
-		update_learn(detector, thread);
+	if (thread->stale_read_count)
+		stale_reads_acquire(detector, thread);
 	return (struct clock_releaser){thread};
 }
 

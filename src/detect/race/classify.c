@@ -7,9 +7,8 @@
  * the other's value is taken to have learnt from it: if the location is an
  * atomic, what lies behind it is ordered, and must not become an error.
  *
- * A reader may not have looked yet when the writer finds its earlier read: the
- * writer leaves a note (thread.published), which the reader takes up before it
- * calls anything an error.
+ * Some acquires wait (pending_release.h, stale_read.h, atomic_location.h): they are
+ * caught up with before a pair is called an error.
  *
  * In libraries that are watched for synchronisation only (SITE_SILENT) there is no
  * doubt: what a thread learns there stands behind all that follows, also what the
@@ -18,19 +17,13 @@
 #include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
 #include "detect/base/detector.h"
+#include "detect/race/pending_release.h"
 #include "detect/race/race.h"
 #include "detect/shadow/read_set.h"
 #include "detect/base/slot.h"
 #include "detect/race/update.h"
 
 #define MOVE_BYTES 8u /* of an atomic one, at most */
-
-#define NOTE_IS_SILENT 1u /* in a note, which is a word without its bytes */
-
-thread_id race_thread_of(struct detector *detector, uint64_t word)
-{
-	return slot_thread_id(detector, shadow_slot(word), shadow_epoch(word));
-}
 
 /* --- Kinds of access ------------------------------------------------------- */
 
@@ -39,7 +32,7 @@ struct kind_of_access {
 	bool is_update;
 	bool is_move; /* may be an atomic access */
 	bool spins;
-	bool is_basis; /* a load that is as a rule followed by a store of what it makes */
+	bool may_be_stale; /* a load that is as a rule followed by a store of what it makes */
 	bool is_silent;
 	bool is_unknown; /* where it was made */
 };
@@ -79,7 +72,7 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 			   is_of_moves(step->bytes, (uint32_t)size_bytes) &&
 			   is_aligned(step->access, size_bytes),
 		.spins = flags & SITE_SPIN,
-		.is_basis = flags & SITE_BASIS && !step->is_write,
+		.may_be_stale = flags & SITE_BASIS && !step->is_write,
 		.is_silent = flags & SITE_SILENT,
 	};
 }
@@ -97,107 +90,13 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 			   (!site || is_of_moves(shadow_bytes(step->other), site->size_bytes)) &&
 			   !step->other_is_freed,
 		.spins = flags & SITE_SPIN,
-		.is_basis = flags & SITE_BASIS && !step->other_is_write,
+		.may_be_stale = flags & SITE_BASIS && !step->other_is_write,
 		.is_silent = flags & SITE_SILENT,
 		.is_unknown = !site,
 	};
 }
 
-/* --- Learning -------------------------------------------------------------- */
-
-/* The thread of @read has read here what @note's is about to overwrite. */
-static void leave_note_at(struct detector *detector, uint64_t read, uint64_t note, bool is_silent)
-{
-	struct thread *reader;
-
-	runtime_lock(&detector->lock);
-	reader = slot_thread(detector, shadow_slot(read));
-	if (reader) {
-		uint64_t *place = &reader->published[shadow_slot(note) % THREAD_PUBLISHED];
-		uint64_t old = load_relaxed(place); /* relaxed: only a hint of its own */
-
-		if (is_silent || (old & NOTE_IS_SILENT && shadow_slot(old) == shadow_slot(note)))
-			note |= NOTE_IS_SILENT;
-		/* release: pairs with take_note(). */
-		store_release(place, note);
-	}
-	runtime_unlock(&detector->lock);
-}
-
-static void leave_note(struct race_step *step, bool is_silent)
-{
-	leave_note_at(step->detector, step->other, step->mine & ~(uint64_t)SHADOW_ALL_BYTES,
-		      is_silent);
-}
-
-static void warn_reader(struct detector *detector, struct thread *thread, uint64_t read)
-{
-	uint64_t epoch = vclock_get(&thread->clock, thread->slot);
-
-	if (!race_is_ordered(thread, read))
-		leave_note_at(detector, read, shadow_plain(thread->slot, epoch, 0), false);
-}
-
-static void warn_readers(struct detector *detector, struct thread *thread, uint64_t word,
-			 uint32_t bytes)
-{
-	uint32_t next = 0;
-	uint64_t member;
-
-	if (!(shadow_bytes(word) & bytes))
-		return;
-	if (shadow_form(word) == SHADOW_PLAIN)
-		warn_reader(detector, thread, word);
-	while (shadow_form(word) == SHADOW_SET &&
-	       (member = read_set_unordered(detector, thread, word, &next)) != 0)
-		warn_reader(detector, thread, member);
-}
-
-void race_warn_readers(struct detector *detector, struct thread *thread, const uint64_t *place,
-		       uint32_t bytes)
-{
-	uint64_t word = load_acquire(place);
-	struct cell_list list;
-
-	if (!cells_are(word)) {
-		warn_readers(detector, thread, word, bytes);
-		return;
-	}
-	if (!cells_read(place, word, &list))
-		return;
-	for (uint32_t i = 0; i < list.count; i++)
-		warn_readers(detector, thread, list.cells[i].word, bytes);
-}
-
-/* Did the thread whose access this one conflicts with publish something that this
- * one had been reading, since? */
-static bool take_note(struct race_step *step)
-{
-	uint32_t slot = shadow_slot(step->other);
-	uint64_t note = load_acquire(&step->thread->published[slot % THREAD_PUBLISHED]);
-
-	if (!note || shadow_slot(note) != slot || shadow_epoch(note) < shadow_epoch(step->other))
-		return false;
-	memory_assume_acquire(step->detector, step->thread, note);
-	return true;
-}
-
-bool race_is_silently_ordered(struct race_step *step, uint64_t word)
-{
-	struct thread *thread = step->thread;
-
-	for (unsigned i = 0; i < THREAD_PUBLISHED; i++) {
-		uint64_t note = load_acquire(&thread->published[i]);
-
-		if (!(note & NOTE_IS_SILENT))
-			continue;
-		memory_assume_acquire(step->detector, thread, note);
-		/* Once; unless there is a newer one. */
-		compare_exchange_acq_rel(&thread->published[i], &note,
-					 note & ~(uint64_t)NOTE_IS_SILENT);
-	}
-	return race_is_ordered(thread, word);
-}
+/* --- Acquires -------------------------------------------------------------- */
 
 /*
  * The value may be one that the other released.  But if it is an update that the
@@ -208,11 +107,11 @@ static void learn(struct race_step *step, const struct kind_of_access *mine,
 		  const struct kind_of_access *other)
 {
 	if (!step->is_write && step->other_is_write) {
-		if (!step->basis)
+		if (!step->stale)
 			memory_assume_acquire(step->detector, step->thread, step->other);
 	} else if (step->is_write && !step->other_is_write) {
-		if (!(mine->is_update && other->is_basis && !other->spins))
-			leave_note(step, false);
+		if (!(mine->is_update && other->may_be_stale && !other->spins))
+			pending_release_leave(step, false);
 	}
 }
 
@@ -221,7 +120,7 @@ static void learn(struct race_step *step, const struct kind_of_access *mine,
 static void learn_silently(struct race_step *step)
 {
 	if (step->is_write && !step->other_is_write)
-		leave_note(step, true);
+		pending_release_leave(step, true);
 	else if (!step->is_write)
 		memory_assume_acquire(step->detector, step->thread, step->other);
 }
@@ -230,9 +129,9 @@ static void learn_silently(struct race_step *step)
  * before?  A load that its store is still to follow does not ask. */
 static bool is_learnt(struct race_step *step)
 {
-	if (!step->thread->basis_count || (step->basis && !step->is_write))
+	if (!step->thread->stale_read_count || (step->stale && !step->is_write))
 		return false;
-	update_learn(step->detector, step->thread);
+	stale_reads_acquire(step->detector, step->thread);
 	return race_is_ordered(step->thread, step->other);
 }
 
@@ -274,7 +173,7 @@ static struct race_verdict decide(const struct race_step *step, const struct kin
 		verdict.details = DETAIL_FREED;
 	} else if (mine->is_update && other->is_update) {
 		verdict.kind = FINDING_LOST_UPDATE;
-		if (step->basis && update_is_value_seen(step->basis, step->access))
+		if (step->stale && stale_read_is_overwritten(step->stale, step->access))
 			verdict.details = DETAIL_VALUE_SEEN;
 	} else if (mine->is_move && other->is_move) {
 		bool spins = (mine->spins && !mine->is_write) || (other->spins && !other->is_write);
@@ -292,14 +191,15 @@ static void judge(struct race_step *step)
 	struct kind_of_access other = kind_of_other(step);
 	struct race_verdict verdict = decide(step, &mine, &other);
 	/* What was overwritten after it was read is lost, whatever was learnt since. */
-	bool is_lost = step->basis && step->is_write && verdict.kind == FINDING_LOST_UPDATE;
+	bool is_lost = step->stale && step->is_write && verdict.kind == FINDING_LOST_UPDATE;
 
 	if (mine.is_silent && mine.is_move && (other.is_silent || other.is_unknown)) {
 		learn_silently(step);
 		return;
 	}
-	if (!is_lost && (take_note(step) || is_learnt(step) || is_learnt_by_open(step) ||
-			 race_is_silently_ordered(step, step->other)))
+	if (!is_lost &&
+	    (pending_release_acquire(step) || is_learnt(step) || is_learnt_by_open(step) ||
+	     pending_release_acquire_silent(step, step->other)))
 		return;
 	if (!mine.is_silent && !other.is_silent)
 		race_report(step, &verdict);
@@ -309,14 +209,14 @@ static void judge(struct race_step *step)
 
 void race_judge(struct race_step *step)
 {
-	/* The write may have come after the read was looked at as a basis. */
-	if (!step->basis && !step->is_write && step->other_is_write)
-		step->basis = update_meet(step);
+	/* The write may have come after the read was noted. */
+	if (!step->stale && !step->is_write && step->other_is_write)
+		step->stale = update_meet(step);
 	judge(step);
 }
 
 void race_lost_update(const struct race_step *step, const struct access *access,
-		      const struct basis *basis)
+		      const struct stale_read *stale)
 {
 	struct race_verdict verdict = {FINDING_LOST_UPDATE, SEVERITY_ERROR, 0};
 	uint32_t bytes = ((1u << access->size_bytes) - 1) << access->address % SHADOW_GRANULE;
@@ -325,14 +225,14 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 	pair.access = access;
 	pair.granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	pair.is_write = true;
-	pair.basis = basis;
+	pair.stale = stale;
 	pair.other_is_write = true;
 	pair.other_is_freed = false;
-	pair.other = basis->last.word | (bytes & SHADOW_ALL_BYTES);
-	pair.other_what = basis->last.what;
+	pair.other = stale->last.word | (bytes & SHADOW_ALL_BYTES);
+	pair.other_what = stale->last.what;
 	pair.site = access->site;
-	pair.other_site = origin_site(step->detector, basis->last.what);
-	if (update_is_value_seen(basis, access))
+	pair.other_site = origin_site(step->detector, stale->last.what);
+	if (stale_read_is_overwritten(stale, access))
 		verdict.details = DETAIL_VALUE_SEEN;
 	verdict = doubted(step->detector, verdict);
 	race_report(&pair, &verdict);

@@ -4,7 +4,7 @@
  * The race engine is late in three ways.  Accesses of parts of granules wait in the
  * thread (access_fast.h); an atomic load's acquire is joined at the thread's next look
  * (atomic_location.h); and a racing load that may be the first half of an update is not
- * taken for an acquire yet (update.h).
+ * taken for an acquire yet (stale_read.h).
  *
  * All of that comes before a release: what the thread has acquired is part of what it
  * passes on.  A synchronisation object that forgets it makes false errors of whatever
@@ -38,7 +38,7 @@ static inline void access_flush(struct detector *detector, struct thread *thread
 static inline struct clock_releaser memory_before_release(struct detector *detector,
 							   struct thread *thread)
 {
-	if (UNLIKELY(thread->open_count | thread->pending_atomic | thread->basis_count))
+	if (UNLIKELY(thread->open_count | thread->pending_atomic | thread->stale_read_count))
 		memory_settle(detector, thread);
 	return (struct clock_releaser){thread};
 }

@@ -398,7 +398,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {
 		step.granule = granule;
 		step.bytes = race_bytes_in(granule, access->address, end);
-		race_note_updates(&step, site);
+		update_note_access(&step, site);
 	}
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;

@@ -10,9 +10,9 @@
  * own plane, by an atomic instruction, and then looks at the other's: at least
  * one of them sees the other.
  *
- * race.c records and finds; race_words.c says what the words become; race_lives.c
- * begins and ends lives of memory;
- * race_judge.c decides what a pair of accesses is, and race_report.c tells of it.
+ * race.c records and compares; words.c says what the words become; lives.c begins and
+ * ends lives of memory; classify.c decides what a pair of accesses is, and report.c
+ * tells of it.
  */
 #ifndef DETECT_RACE_RACE_H
 #define DETECT_RACE_RACE_H
@@ -44,7 +44,7 @@ struct race_step {
 	site_id site;	    /* whose access this is at the shared bytes, and ... */
 	site_id other_site; /* ... whose the other was; 0: not known */
 
-	const struct basis *basis; /* of an update: update.h; may be NULL */
+	const struct stale_read *stale; /* of an update: update.h; may be NULL */
 };
 
 /* One of a granule's two words: where it is. */
@@ -101,7 +101,7 @@ bool race_begin(struct detector *detector, struct thread *thread, const struct a
 /* Compares with @place, of either plane; returns the word that was seen there. */
 uint64_t race_compare(struct race_step *step, struct race_place place);
 
-/* --- race_words.c ---------------------------------------------------------- */
+/* --- words.c --------------------------------------------------------------- */
 
 /* The origin of @word, which was read at @place.  False: it is there no more. */
 bool race_find_origin(struct race_place place, uint64_t word, origin_id *what);
@@ -118,21 +118,7 @@ bool race_put_among(struct race_step *step, struct race_place place, uint64_t ol
 void race_take_bytes(struct detector *detector, struct thread *thread, struct race_place place,
 		     uint32_t bytes);
 
-/* --- race_update.c --------------------------------------------------------- */
-
-/* The access, by @site, before it is recorded. */
-void race_note_updates(struct race_step *step, const struct site *site);
-
-/* --- race_judge.c, race_report.c -------------------------------------------- */
-
-/* The thread that a plain word names; 0 if that is forgotten. */
-thread_id race_thread_of(struct detector *detector, uint64_t word);
-
-/* What @thread's writes leave now, without bytes. */
-static inline uint64_t race_word_of(const struct thread *thread)
-{
-	return race_base(*thread->current);
-}
+/* --- classify.c, report.c ---------------------------------------------------- */
 
 /* The step has a conflict: decides what it is, tells, or learns from it. */
 void race_judge(struct race_step *step);
@@ -144,27 +130,12 @@ struct race_verdict {
 	uint32_t details;
 };
 
-/* Does the access that @word stands for come before the step, after all that the
- * thread has read in silent modules? */
-bool race_is_silently_ordered(struct race_step *step, uint64_t word);
-
-/* The write @access of @step's thread rests on @basis, whose value came from a racing
- * update; that the thread has learnt from it since does not make it less of one. */
+/* The write @access of @step's thread rests on @stale, whose value came from a racing
+ * update; that the thread has acquired since does not make it less of one. */
 void race_lost_update(const struct race_step *step, const struct access *access,
-		      const struct basis *basis);
+		      const struct stale_read *stale);
 
 void race_report(struct race_step *step, const struct race_verdict *verdict);
-
-/* Tells of the heap block that @address is in, if it is in one. */
-void race_add_block(struct detector *detector, struct finding *finding, uintptr_t address);
-
-/*
- * @thread makes @bytes of a granule atomic whose reads are at @place.  Who read them by
- * plain moves may not have looked yet, and be about to see what @thread stores: it is
- * left a note, as by a plain store.
- */
-void race_warn_readers(struct detector *detector, struct thread *thread, const uint64_t *place,
-		       uint32_t bytes);
 
 /* Findings about @granule do not hold: it is atomic. */
 void race_retract(struct detector *detector, uintptr_t granule);

@@ -62,20 +62,6 @@ static thread_id stack_owner(const struct detector *detector, uintptr_t address)
 	return 0;
 }
 
-void race_add_block(struct detector *detector, struct finding *finding, uintptr_t address)
-{
-	struct memory_block block;
-	struct finding_event *event;
-
-	if (!detector->hooks->block_of || !detector->hooks->block_of(detector, address, &block))
-		return;
-	event = report_event(finding, block.thread, ACTION_ALLOCATE, NULL, block.stack);
-	if (!event)
-		return;
-	event->address = block.start;
-	event->size_bytes = block.size_bytes;
-}
-
 static enum finding_action action_of(bool is_write, bool is_update)
 {
 	if (!is_write)
@@ -119,13 +105,12 @@ static void add_other(struct race_step *step, struct finding *finding)
 
 	if (!step->other_what)
 		detector_count(step->detector, LOST_ORIGINS);
-	event = report_event(finding, race_thread_of(step->detector, step->other),
-			     step->other_is_freed ? ACTION_FREE
-						  : action_of(step->other_is_write, is_update),
-			     NULL,
-			     origin_stack_at(step->detector,
-					     origin_stack(step->detector, step->other_what),
-					     step->other_site));
+	event = report_event(
+		finding, slot_thread_id_of(step->detector, step->other),
+		step->other_is_freed ? ACTION_FREE : action_of(step->other_is_write, is_update),
+		NULL,
+		origin_stack_at(step->detector, origin_stack(step->detector, step->other_what),
+				step->other_site));
 	if (!event)
 		return;
 	run = run_of(site, shadow_bytes(step->other), step->shared_bytes);
@@ -176,25 +161,25 @@ static void add_mine(struct race_step *step, struct finding *finding, stack_id s
 
 static void suspect(struct race_step *step)
 {
-	access_suspect(&step->detector->sites, step->access->site);
-	access_suspect(&step->detector->sites, origin_site(step->detector, step->other_what));
+	site_suspect(&step->detector->sites, step->access->site);
+	site_suspect(&step->detector->sites, origin_site(step->detector, step->other_what));
 }
 
 /* Where the value that was overwritten had been read. */
-static void add_basis(struct race_step *step, struct finding *finding)
+static void add_stale_read(struct race_step *step, struct finding *finding)
 {
-	const struct basis *basis = step->basis;
+	const struct stale_read *stale = step->stale;
 	struct finding_event *event = report_event(finding, step->thread->id, ACTION_READ, NULL,
-						   origin_stack(step->detector, basis->what));
+						   origin_stack(step->detector, stale->origin));
 
 	if (!event)
 		return;
 	event->address = step->access->address;
-	event->size_bytes = basis->size_bytes;
-	event->value = basis->value;
-	event->has_value = basis->has_value;
+	event->size_bytes = stale->size_bytes;
+	event->value = stale->value;
+	event->has_value = stale->has_value;
 	event->target = stack_owner(step->detector, step->access->address);
-	update_tell_holds(step->detector, basis, event);
+	stale_read_tell_holds(step->detector, stale, event);
 }
 
 static void keep_record(struct race_step *step, const struct race_verdict *verdict, uint64_t key,
@@ -324,9 +309,9 @@ static uint32_t emit(struct race_step *step, const struct race_verdict *verdict,
 	finding->details = verdict->details;
 	finding->replaces = replaced;
 	finding->is_provisional = verdict->severity != SEVERITY_ERROR;
-	race_add_block(detector, finding, step->access->address);
+	memory_block_report(detector, finding, step->access->address);
 	if (verdict->details & DETAIL_VALUE_SEEN)
-		add_basis(step, finding);
+		add_stale_read(step, finding);
 	add_other(step, finding);
 	add_mine(step, finding, stack);
 	number = report_emit(detector, finding, key);

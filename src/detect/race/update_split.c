@@ -8,6 +8,7 @@
  */
 #include "base/hash.h"
 #include "detect/base/held_locks.h"
+#include "detect/base/memory_block.h"
 #include "detect/base/thread.h"
 #include "detect/race/access_fast.h"
 #include "detect/race/race.h"
@@ -23,26 +24,26 @@ struct split_update {
 	enum finding_kind kind;
 	site_id site;
 	origin_id what;
-	struct basis basis;
+	struct stale_read stale;
 	uint32_t kept_count; /* locks that were held from the read to the write */
-	lock_id kept[UPDATE_LOCKS];
+	lock_id kept[STALE_READ_LOCKS];
 };
 
 /* --- Findings -------------------------------------------------------------- */
 
 /* If the value stored was read in the earlier section, too, the update is lost;
  * if only the decision was made there, it is a decision that was too old. */
-static enum finding_kind kind_of(const struct basis *basis, const struct access *access)
+static enum finding_kind kind_of(const struct stale_read *stale, const struct access *access)
 {
-	bool is_value = !basis->decides || (access->flags & SITE_UPDATE &&
-					    !(access->flags & SITE_READ) && !basis->is_reread);
+	bool is_value = !stale->decides || (access->flags & SITE_UPDATE &&
+					    !(access->flags & SITE_READ) && !stale->is_reread);
 
 	return is_value ? FINDING_LOST_UPDATE : FINDING_CHECK_THEN_ACT;
 }
 
-static uint64_t key_of(const struct basis *basis, site_id site)
+static uint64_t key_of(const struct stale_read *stale, site_id site)
 {
-	return hash_append(hash_append(2, basis->site), site);
+	return hash_append(hash_append(2, stale->site), site);
 }
 
 static uint64_t predicted_key(uint64_t key)
@@ -63,18 +64,18 @@ static struct finding_event *add_event(struct finding *finding, thread_id thread
 	return event;
 }
 
-static void add_basis(struct detector *detector, struct finding *finding, thread_id thread,
-		      const struct basis *basis, uintptr_t address)
+static void add_stale_read(struct detector *detector, struct finding *finding, thread_id thread,
+			   const struct stale_read *stale, uintptr_t address)
 {
 	struct finding_event *event =
-		add_event(finding, thread, ACTION_READ, origin_stack(detector, basis->what),
-			  address, basis->size_bytes);
+		add_event(finding, thread, ACTION_READ, origin_stack(detector, stale->origin),
+			  address, stale->size_bytes);
 
 	if (!event)
 		return;
-	event->value = basis->value;
-	event->has_value = basis->has_value;
-	update_tell_holds(detector, basis, event);
+	event->value = stale->value;
+	event->has_value = stale->has_value;
+	stale_read_tell_holds(detector, stale, event);
 }
 
 static enum finding_action action_of(const struct detector *detector, site_id id)
@@ -88,7 +89,7 @@ static void add_other(struct detector *detector, struct finding *finding,
 		      const struct access *access, const struct cell *other)
 {
 	struct finding_event *event =
-		add_event(finding, race_thread_of(detector, other->word),
+		add_event(finding, slot_thread_id_of(detector, other->word),
 			  action_of(detector, origin_site(detector, other->what)),
 			  origin_stack(detector, other->what), access->address, access->size_bytes);
 
@@ -110,25 +111,25 @@ static void add_mine(struct finding *finding, const struct thread *thread,
 }
 
 void update_report_seen(struct race_step *step, const struct access *access,
-			const struct basis *basis, const struct cell *last)
+			const struct stale_read *stale, const struct cell *last)
 {
 	struct detector *detector = step->detector;
 	struct thread *thread = step->thread;
-	enum finding_kind kind = kind_of(basis, access);
-	uint64_t key = key_of(basis, access->site);
+	enum finding_kind kind = kind_of(stale, access);
+	uint64_t key = key_of(stale, access->site);
 	stack_id stack = origin_stack_of_access(detector, thread, access);
 	struct finding *finding;
 
-	access_suspect(&detector->sites, basis->site);
-	access_suspect(&detector->sites, access->site);
+	site_suspect(&detector->sites, stale->site);
+	site_suspect(&detector->sites, access->site);
 	runtime_lock(&detector->lock);
 	finding = report_begin(detector, kind);
 	finding->details = DETAIL_SPLIT;
-	if (update_is_value_seen(basis, access))
+	if (stale_read_is_overwritten(stale, access))
 		finding->details |= DETAIL_VALUE_SEEN;
 	finding->replaces = report_number(detector, kind, predicted_key(key));
-	race_add_block(detector, finding, access->address);
-	add_basis(detector, finding, thread->id, basis, access->address);
+	memory_block_report(detector, finding, access->address);
+	add_stale_read(detector, finding, thread->id, stale, access->address);
 	add_other(detector, finding, access, last);
 	add_mine(finding, thread, access, ACTION_WRITE, stack & ~STACK_ID_IN_HANDLER);
 	report_emit(detector, finding, key);
@@ -155,13 +156,13 @@ static struct finding *begin_prediction(struct detector *detector, enum finding_
 
 /* --- What came before the read ---------------------------------------------- */
 
-/* Has the thread that wrote basis->last given away, by a hand-over that was known
+/* Has the thread that wrote stale->last given away, by a hand-over that was known
  * at the read, what it knew after that write?  Yes if that is forgotten. */
-static bool was_handed_over(struct detector *detector, const struct basis *basis)
+static bool was_handed_over(struct detector *detector, const struct stale_read *stale)
 {
 	const struct thread *writer =
-		detector_thread(detector, race_thread_of(detector, basis->last.word));
-	uint64_t epoch = shadow_epoch(basis->last.word);
+		detector_thread(detector, slot_thread_id_of(detector, stale->last.word));
+	uint64_t epoch = shadow_epoch(stale->last.word);
 	uint32_t count = writer ? load_relaxed(&writer->give_count) : 0;
 
 	if (!writer)
@@ -170,7 +171,7 @@ static bool was_handed_over(struct detector *detector, const struct basis *basis
 		const struct thread_give *give = &writer->gives[i];
 
 		/* relaxed: a prediction; the worst is that none is made. */
-		if (load_relaxed(&give->hand_over) <= basis->known &&
+		if (load_relaxed(&give->hand_over) <= stale->known &&
 		    load_relaxed(&give->epoch) >= epoch)
 			return true;
 	}
@@ -180,17 +181,18 @@ static bool was_handed_over(struct detector *detector, const struct basis *basis
 }
 
 /* Locks that were held all the time from the read to now. */
-static uint32_t kept_locks(const struct thread *thread, const struct basis *basis, lock_id *kept)
+static uint32_t kept_locks(const struct thread *thread, const struct stale_read *stale,
+			   lock_id *kept)
 {
 	uint32_t count = 0;
 
-	for (uint32_t k = 0; k < basis->lock_count; k++) {
-		if (basis->given_up & 1u << k)
+	for (uint32_t k = 0; k < stale->lock_count; k++) {
+		if (stale->given_up & 1u << k)
 			continue;
 		for (uint32_t i = 0; i < thread->held_count; i++) {
 			const struct sync_info *info = thread->held[i].object->info;
 
-			if (info && info->id == basis->locks[k].lock) {
+			if (info && info->id == stale->locks[k].lock) {
 				kept[count++] = info->id;
 				break;
 			}
@@ -201,21 +203,21 @@ static uint32_t kept_locks(const struct thread *thread, const struct basis *basi
 
 /* An update that came before the read could have come after it. */
 static void predict_later(struct race_step *step, const struct access *access,
-			  const struct basis *basis, enum finding_kind kind, stack_id stack)
+			  const struct stale_read *stale, enum finding_kind kind, stack_id stack)
 {
 	struct detector *detector = step->detector;
-	uint64_t key = key_of(basis, access->site);
+	uint64_t key = key_of(stale, access->site);
 	struct finding *finding;
 
-	if (action_of(detector, origin_site(detector, basis->last.what)) != ACTION_UPDATE ||
-	    was_handed_over(detector, basis))
+	if (action_of(detector, origin_site(detector, stale->last.what)) != ACTION_UPDATE ||
+	    was_handed_over(detector, stale))
 		return;
 	finding = begin_prediction(detector, kind, key);
 	if (!finding)
 		return;
-	race_add_block(detector, finding, access->address);
-	add_other(detector, finding, access, &basis->last);
-	add_basis(detector, finding, step->thread->id, basis, access->address);
+	memory_block_report(detector, finding, access->address);
+	add_other(detector, finding, access, &stale->last);
+	add_stale_read(detector, finding, step->thread->id, stale, access->address);
 	add_mine(finding, step->thread, access, ACTION_WRITE, stack);
 	report_emit(detector, finding, predicted_key(key));
 }
@@ -247,32 +249,32 @@ static void keep_split(struct race_step *step, const struct access *access,
 }
 
 void update_note_split(struct race_step *step, const struct access *access,
-		       const struct basis *basis)
+		       const struct stale_read *stale)
 {
 	struct detector *detector = step->detector;
 	struct thread *thread = step->thread;
-	bool is_others = basis->last.word && shadow_slot(basis->last.word) != thread->slot;
+	bool is_others = stale->last.word && shadow_slot(stale->last.word) != thread->slot;
 	stack_id stack = origin_stack_of_access(detector, thread, access) & ~STACK_ID_IN_HANDLER;
 	struct split_update split = {
 		.address = access->address,
 		.thread = thread->id,
 		.slot = thread->slot,
 		.hand_over = vclock_get(&thread->hand_over, thread->slot),
-		.kind = kind_of(basis, access),
+		.kind = kind_of(stale, access),
 		.site = access->site,
 		.what = origin_of_access(detector, thread, access),
-		.basis = *basis,
+		.stale = *stale,
 	};
 
-	access_suspect(&detector->sites, basis->site);
-	access_suspect(&detector->sites, access->site);
+	site_suspect(&detector->sites, stale->site);
+	site_suspect(&detector->sites, access->site);
 	/* A decision is only a matter if it was too old; that it could be is no wonder. */
 	if (split.kind != FINDING_LOST_UPDATE)
 		return;
-	split.kept_count = kept_locks(thread, basis, split.kept);
+	split.kept_count = kept_locks(thread, stale, split.kept);
 	runtime_lock(&detector->lock);
 	if (is_others && !split.kept_count)
-		predict_later(step, access, basis, split.kind, stack);
+		predict_later(step, access, stale, split.kind, stack);
 	keep_split(step, access, &split);
 	runtime_unlock(&detector->lock);
 }
@@ -309,21 +311,21 @@ static bool could_come_between(const struct thread *thread, const struct split_u
 {
 	return split->thread != thread->id &&
 	       vclock_get(&thread->hand_over, split->slot) < split->hand_over &&
-	       update_is_under_same_lock(thread, &split->basis) && !is_kept_out(thread, split);
+	       stale_read_is_under_same_lock(thread, &split->stale) && !is_kept_out(thread, split);
 }
 
 static void predict_between(struct race_step *step, const struct access *access,
 			    const struct split_update *split, stack_id stack)
 {
 	struct detector *detector = step->detector;
-	uint64_t key = key_of(&split->basis, split->site);
+	uint64_t key = key_of(&split->stale, split->site);
 	struct finding *finding = begin_prediction(detector, split->kind, key);
 	struct finding_event *event;
 
 	if (!finding)
 		return;
-	race_add_block(detector, finding, access->address);
-	add_basis(detector, finding, split->thread, &split->basis, access->address);
+	memory_block_report(detector, finding, access->address);
+	add_stale_read(detector, finding, split->thread, &split->stale, access->address);
 	event = add_event(finding, split->thread, ACTION_WRITE,
 			  origin_stack(detector, split->what), access->address,
 			  access->size_bytes);

@@ -18,7 +18,7 @@
 #include "detect/lock_order/chain.h"
 #include "detect/base/detector.h"
 #include "detect/race/memory.h"
-#include "detect/race/update.h"
+#include "detect/race/stale_read.h"
 
 /* The object at @address of @kind, begun if this is its first use. */
 struct sync_object *lock_begin(struct detector *detector, struct thread *thread, uintptr_t address,
@@ -103,8 +103,8 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 {
 	struct clock_releaser by = memory_before_release(detector, thread);
 
-	if (UNLIKELY(thread->basis_count) && object->info)
-		update_split(thread, object->info->id);
+	if (UNLIKELY(thread->stale_read_count) && object->info)
+		stale_reads_split(thread, object->info->id);
 	if (held->mode == LOCK_EXCLUSIVE) {
 		store_relaxed(&object->owner, 0u); /* ordered by the guest's lock */
 		if (object->stamp != thread->stamp)

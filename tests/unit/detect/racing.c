@@ -120,7 +120,7 @@ void set_up_racing(void)
 	ck_assert(reserve_shadow());
 	shadow_clear(MEMORY_AT, MEMORY_BYTES);
 	memset(racing, 0, sizeof(racing));
-	memset(access_quiet, 0, 65536);
+	memset(site_attention, 0, 65536);
 	finding_count = 0;
 	racing_each = NULL;
 	racing_meanwhile = NULL;

@@ -1,0 +1,37 @@
+/*
+ * Pending releases: stores over what another thread has read.
+ *
+ * If the location is an atomic one, such a store is a release, and the reader that sees
+ * its value acquires.  But a reader that waits for it may not have looked again when the
+ * writer finds its earlier read.  So the writer leaves a pending release with each
+ * reader, which acquires it before it calls anything an error.  A release is a plain
+ * word without its bytes: whose, and when.  Of each writer the last one is kept.
+ *
+ * In libraries that are watched for synchronisation only (SITE_SILENT) there is no doubt
+ * that it was one: such a release is acquired before any access is found to race.
+ */
+#ifndef DETECT_RACE_PENDING_RELEASE_H
+#define DETECT_RACE_PENDING_RELEASE_H
+
+#include "detect/race/race.h"
+
+/* Leaves the step's write with the thread of step->other, which has read. */
+void pending_release_leave(struct race_step *step, bool is_silent);
+
+/*
+ * @thread makes @bytes of a granule atomic whose reads are at @place.  Who read them by
+ * plain moves may not have looked yet, and be about to see what @thread stores: leaves
+ * it with all of these.
+ */
+void pending_release_leave_all(struct detector *detector, struct thread *thread,
+			       const uint64_t *place, uint32_t bytes);
+
+/* Has the thread of step->other left something since the access that step->other stands
+ * for?  Then the step's thread acquires it. */
+bool pending_release_acquire(struct race_step *step);
+
+/* Acquires all that was left in silent modules.  Does the access that @word stands for
+ * come before the step then? */
+bool pending_release_acquire_silent(struct race_step *step, uint64_t word);
+
+#endif

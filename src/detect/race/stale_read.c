@@ -1,0 +1,287 @@
+#include "detect/race/stale_read.h"
+
+#include "detect/base/held_locks.h"
+#include "detect/base/slot.h"
+#include "detect/race/memory.h"
+#include "detect/race/race.h"
+
+bool stale_read_overlaps(const struct stale_read *stale, uintptr_t start, size_t size_bytes)
+{
+	/* relaxed: others look, too (stale_reads_life_changes()). */
+	uintptr_t address = load_relaxed(&stale->address);
+
+	return address && address < start + size_bytes && start < address + stale->size_bytes;
+}
+
+/* --- The filter of a thread ------------------------------------------------ */
+
+static void clear_filter(struct thread *thread)
+{
+	for (uint32_t i = 0; i < THREAD_FILTER; i++)
+		thread->stale_read_filter[i] = 0;
+}
+
+/* Anew, as what is forgotten leaves its bit. */
+static void make_filter(struct thread *thread)
+{
+	clear_filter(thread);
+	for (uint32_t i = 0; i < STALE_READS_KEPT; i++) {
+		uintptr_t granule = thread->stale_reads[i].address / SHADOW_GRANULE;
+
+		if (granule)
+			thread->stale_read_filter[granule % THREAD_FILTER] = 1;
+	}
+}
+
+bool stale_reads_touch(const struct thread *thread, uintptr_t address)
+{
+	for (uint32_t i = 0; i < STALE_READS_KEPT; i++)
+		if (stale_read_overlaps(&thread->stale_reads[i],
+					address & ~(uintptr_t)(SHADOW_GRANULE - 1), SHADOW_GRANULE))
+			return true;
+	return false;
+}
+
+/* --- Forgetting ------------------------------------------------------------ */
+
+void stale_read_forget(struct thread *thread, struct stale_read *stale)
+{
+	store_relaxed(&stale->address, 0); /* relaxed: who looks late marks it in vain */
+	if (--thread->stale_read_count == 0)
+		clear_filter(thread);
+}
+
+void stale_read_acquire(struct detector *detector, struct thread *thread, struct stale_read *stale)
+{
+	if (!stale->is_raced || stale->has_acquired)
+		return;
+	stale->has_acquired = true;
+	memory_assume_acquire(detector, thread, stale->last.word);
+}
+
+void stale_reads_acquire(struct detector *detector, struct thread *thread)
+{
+	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++)
+		if (thread->stale_reads[i].address)
+			stale_read_acquire(detector, thread, &thread->stale_reads[i]);
+}
+
+void stale_reads_expire(struct detector *detector, struct thread *thread)
+{
+	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++) {
+		if (!thread->stale_reads[i].address)
+			continue;
+		stale_read_acquire(detector, thread, &thread->stale_reads[i]);
+		stale_read_forget(thread, &thread->stale_reads[i]);
+	}
+}
+
+/* What is written rests on what was read last.  Only a decision outlives a read that
+ * decides nothing, as the one in `stock--` after `if (stock > 0)`. */
+void stale_reads_renew(struct thread *thread, const struct access *access, const struct site *site)
+{
+	bool is_value = site && site->slice && !(access->flags & SITE_DECIDES);
+
+	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++) {
+		struct stale_read *stale = &thread->stale_reads[i];
+
+		if (!stale_read_overlaps(stale, access->address, access->size_bytes))
+			continue;
+		if (is_value && stale->decides && stale->slice == site->slice)
+			stale->is_reread = true;
+		else
+			stale_read_forget(thread, stale);
+	}
+}
+
+void stale_reads_split(struct thread *thread, lock_id lock)
+{
+	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++) {
+		struct stale_read *stale = &thread->stale_reads[i];
+
+		if (!stale->address)
+			continue;
+		for (uint32_t k = 0; k < stale->lock_count; k++) {
+			if (stale->locks[k].lock == lock) {
+				stale->is_split = true;
+				stale->given_up |= (uint8_t)(1u << k);
+			}
+		}
+		if (++stale->release_count > STALE_READ_RELEASES)
+			stale_read_forget(thread, stale);
+	}
+}
+
+/* --- Lives of memory ------------------------------------------------------- */
+
+/*
+ * Whose memory begins or ends a life does not know who remembers reads of it.  A
+ * filter of bits, by pieces of 16 bytes, says where somebody may.
+ */
+#define MARK_SHIFT 4
+#define MARK_BITS (STALE_READ_MARK_WORDS * 64u)
+
+static uint64_t *mark_word(struct detector *detector, uintptr_t piece)
+{
+	return &detector->stale_read_marks[piece / 64 % STALE_READ_MARK_WORDS];
+}
+
+static void mark_piece(struct detector *detector, uintptr_t address)
+{
+	uint64_t *word = mark_word(detector, address >> MARK_SHIFT);
+	uint64_t bit = 1ull << (address >> MARK_SHIFT) % 64;
+
+	if (!(load_relaxed(word) & bit))
+		fetch_or_acq_rel(word, bit);
+}
+
+/* Is one of the pieces [first, last] marked?  Marks of their words are taken
+ * back if @takes. */
+static bool find_marks(struct detector *detector, uintptr_t first, uintptr_t last, bool takes)
+{
+	bool is_found = false;
+
+	if (last - first >= MARK_BITS)
+		last = first + MARK_BITS - 1;
+	while (first <= last) {
+		uint64_t *word = mark_word(detector, first);
+		uint64_t mask = ~0ull << first % 64;
+
+		if (last / 64 == first / 64)
+			mask &= ~0ull >> (63 - last % 64);
+		/* relaxed: who uses this memory while it is given back is wrong anyway. */
+		if (load_relaxed(word) & mask) {
+			is_found = true;
+			if (takes)
+				exchange_acq_rel(word, 0);
+		}
+		first = (first / 64 + 1) * 64;
+	}
+	return is_found;
+}
+
+/* Reads of @thread, which may be another one, in the memory are void; the others'
+ * marks are made anew. */
+static void end_reads(struct detector *detector, struct thread *thread, uintptr_t start,
+		      size_t size_bytes)
+{
+	struct stale_read *reads = load_acquire(&thread->stale_reads);
+
+	for (uint32_t i = 0; reads && i < STALE_READS_KEPT; i++) {
+		uintptr_t address = load_acquire(&reads[i].address);
+
+		if (stale_read_overlaps(&reads[i], start, size_bytes))
+			store_relaxed(&reads[i].is_over, true); /* relaxed: see find_marks() */
+		else if (address)
+			mark_piece(detector, address);
+	}
+}
+
+void stale_reads_life_changes(struct detector *detector, uintptr_t start, size_t size_bytes)
+{
+	uintptr_t first = start >> MARK_SHIFT;
+	uintptr_t last = (start + size_bytes - 1) >> MARK_SHIFT;
+
+	if (LIKELY(!find_marks(detector, first, last, false)))
+		return;
+	runtime_lock(&detector->lock);
+	find_marks(detector, first, last, true);
+	for (uint32_t slot = 0; slot < detector->next_slot; slot++) {
+		struct thread *thread = slot_thread(detector, slot);
+
+		if (thread)
+			end_reads(detector, thread, start, size_bytes);
+	}
+	runtime_unlock(&detector->lock);
+}
+
+/* --- Remembering ----------------------------------------------------------- */
+
+/* A free place, else the one in turn. */
+static struct stale_read *take_place(struct detector *detector, struct thread *thread,
+				     uint32_t turn)
+{
+	struct stale_read *reads = thread->stale_reads;
+
+	if (!reads) {
+		thread->stale_read_bytes = (STALE_READS_KEPT + 1) * sizeof(*reads);
+		reads = arena_alloc(&thread->memory->arena, thread->stale_read_bytes);
+		store_release(&thread->stale_reads, reads); /* pairs with end_reads() */
+	}
+	if (!reads)
+		return NULL;
+	for (uint32_t i = 0; i < STALE_READS_KEPT; i++)
+		if (!reads[i].address)
+			return &reads[i];
+	stale_read_acquire(detector, thread, &reads[turn % STALE_READS_KEPT]);
+	stale_read_forget(thread, &reads[turn % STALE_READS_KEPT]);
+	return &reads[turn % STALE_READS_KEPT];
+}
+
+/* Of @access, which may be one of several that share @step's check. */
+static origin_id origin_of(struct race_step *step, const struct access *access)
+{
+	return access->site == step->access->site
+		       ? race_origin(step)
+		       : origin_of_access(step->detector, step->thread, access);
+}
+
+struct stale_read *stale_read_add(struct race_step *step, const struct access *access,
+				  const struct site *site, const struct cell *last, bool is_raced)
+{
+	struct thread *thread = step->thread;
+	origin_id origin = origin_of(step, access);
+	struct stale_read *stale = take_place(step->detector, thread, access->site);
+
+	if (!stale)
+		return NULL;
+	*stale = (struct stale_read){
+		.size_bytes = (uint32_t)access->size_bytes,
+		.slice = site->slice,
+		.site = access->site,
+		.origin = origin,
+		.decides = access->flags & SITE_DECIDES && !(access->flags & SITE_BASIS),
+		.is_raced = is_raced,
+		.has_value = access->has_value,
+		.value = access->value,
+		.held_count = thread->held_count,
+		.last = *last,
+		.known = last->word ? vclock_get(&thread->hand_over, shadow_slot(last->word)) : 0,
+	};
+	stale->lock_count = lockset_note(thread, stale->locks, STALE_READ_LOCKS);
+	thread->stale_read_age = 0;
+	thread->stale_read_count++;
+	store_release(&stale->address, access->address); /* pairs with end_reads() */
+	make_filter(thread);
+	mark_piece(step->detector, access->address);
+	return stale;
+}
+
+/* --- What a write or a report asks ------------------------------------------ */
+
+bool stale_read_is_overwritten(const struct stale_read *stale, const struct access *access)
+{
+	return stale->has_value && access->has_value && stale->size_bytes == access->size_bytes &&
+	       stale->value != access->value;
+}
+
+bool stale_read_is_under_same_lock(const struct thread *thread, const struct stale_read *stale)
+{
+	for (uint32_t i = 0; i < thread->held_count; i++) {
+		const struct sync_info *info = thread->held[i].object->info;
+
+		for (uint32_t k = 0; info && k < stale->lock_count; k++)
+			if (stale->locks[k].lock == info->id)
+				return true;
+	}
+	return false;
+}
+
+void stale_read_tell_holds(struct detector *detector, const struct stale_read *stale,
+			   struct finding_event *event)
+{
+	if (stale->held_count == stale->lock_count)
+		lockset_tell(detector, event, stale->locks, stale->lock_count, stale->lock_count);
+	else
+		origin_tell_holds(detector, stale->origin, event);
+}
