@@ -4,7 +4,9 @@
  *
  * guest-bare: yes
  */
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -39,6 +41,7 @@ static void run_child(void)
 {
 	pthread_t holder;
 
+	CHECK_IS(prctl(PR_SET_PDEATHSIG, SIGKILL), 0); /* others may wait for one that failed */
 	waiter = (pid_t)syscall(SYS_gettid);
 	CHECK_IS(pthread_mutex_lock(&shared->lock), 0);
 	CHECK_IS(pthread_mutex_unlock(&shared->lock), 0);
