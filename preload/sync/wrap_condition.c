@@ -13,11 +13,24 @@
 #include "preload/sync/wrap_lock.h"
 
 #define CONDITION_VERSION "GLIBC_2.3.2"
+#define MUTEX_TYPE_MASK 3
 
 static struct sync_object *find_condition(struct guest_thread *self, uintptr_t address,
 					  stack_id stack)
 {
 	return lock_object(self, OBJECT_CONDITION, address, stack);
+}
+
+/* glibc gives a mutex of these kinds back for its owner alone: for others the wait
+ * fails with EPERM before it has begun. */
+static bool is_refused_to_others(const pthread_mutex_t *mutex)
+{
+	/* relaxed: set when it was initialised. */
+	int kind = load_relaxed(&mutex->__data.__kind);
+	int type = kind & MUTEX_TYPE_MASK;
+
+	return type == PTHREAD_MUTEX_RECURSIVE || type == PTHREAD_MUTEX_ERRORCHECK ||
+	       kind & LOCK_KIND_ROBUST;
 }
 
 bool condition_call_begin(struct condition_call *call, uintptr_t condition, uintptr_t mutex,
@@ -37,9 +50,16 @@ bool condition_call_begin(struct condition_call *call, uintptr_t condition, uint
 		guest_leave(self);
 		return false;
 	}
-	if (!held_locks_find(self->thread, wait->mutex))
+	if (!held_locks_find(self->thread, wait->mutex)) {
 		misuse_waited_without(&guest_detector, self->thread, wait->condition, wait->mutex,
 				      wait->stack, lock_real_state(wait->mutex));
+		if (is_refused_to_others((const pthread_mutex_t *)mutex)) {
+			guest_leave(self);
+			return false;
+		}
+	}
+	/* relaxed: as in thread_join_begin(). */
+	is_timed |= load_relaxed(&self->thread->is_cancelled);
 	is_deadlocked = condition_wait_begin(&guest_detector, self->thread, wait, is_timed);
 	sink_blocked(&guest_detector, self->thread, &self->slot);
 	guest_leave(self);

@@ -237,6 +237,10 @@ bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
 		guest_leave(join->self);
 		return false;
 	}
+	/* A cancellation that is pending ends the call.  May miss a deadlock of a thread
+	 * that has disabled cancellation; accepted, as nobody else knows that. */
+	/* relaxed: whoever cancels it later ends the call as well. */
+	wait.is_timed |= load_relaxed(&join->self->thread->is_cancelled);
 	join->stack = wait.stack = guest_stack(join->self, start);
 	wait.target = join->target->thread->id;
 	is_deadlocked = wait_begin(&guest_detector, join->self->thread, &wait);

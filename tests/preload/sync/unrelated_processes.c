@@ -19,7 +19,7 @@
 static struct shared {
 	pthread_mutex_t lock;
 	int waiting;
-} *shared;
+} * shared;
 
 static pthread_mutex_t own_lock = PTHREAD_MUTEX_INITIALIZER;
 static int is_held;
