@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/hash.h"
 #include "base/kernel.h"
-#include "base/map.h"
 #include "preload/channels/descriptors.h"
 
 /* --- Names of sockets --------------------------------------------------------- */

@@ -15,8 +15,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/kernel.h"
-#include "base/map.h"
 #include "preload/channels/descriptors.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"

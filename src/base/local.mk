@@ -3,7 +3,9 @@ src_libcore_a_SOURCES += \
 	%D%/atomic.h \
 	%D%/bytes.h \
 	%D%/growing.h \
+	%D%/hash.h \
 	%D%/id_table.h \
+	%D%/intern.c %D%/intern.h \
 	%D%/kernel.h \
 	%D%/map.c %D%/map.h \
 	%D%/runtime_lock.c %D%/runtime_lock.h \

@@ -1,5 +1,7 @@
 #include "base/map.h"
 
+#include "base/hash.h"
+
 /* How uthash allocates; each function below that adds or removes has 'map' in
  * scope.  By default uthash calls exit() when memory is exhausted. */
 #define uthash_malloc(size_bytes) arena_alloc(map->arena, size_bytes)

@@ -24,6 +24,7 @@ core_tests = \
 	tests/unit/detect/test_lock_order \
 	tests/unit/detect/test_lock_order_random \
 	tests/unit/detect/test_lockset \
+	tests/unit/base/test_intern \
 	tests/unit/base/test_map \
 	tests/unit/detect/test_object \
 	tests/unit/detect/test_object_threads \
@@ -59,6 +60,11 @@ tests_unit_detect_test_lock_order_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_lock_order_random_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_lock_order_random_SOURCES = tests/unit/detect/test_lock_order_random.c
 tests_unit_detect_test_lock_order_random_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_base_test_intern_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_intern_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_intern_SOURCES = tests/unit/base/test_intern.c
+tests_unit_base_test_intern_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
 tests_unit_base_test_map_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_map_CFLAGS = $(UNIT_CFLAGS)

@@ -1,6 +1,6 @@
 #include "detect/lock_order/graph.h"
 
-#include "base/map.h"
+#include "base/hash.h"
 #include "detect/lock_order/component.h"
 
 #define FIRST_BUCKET_COUNT 256u

@@ -1,5 +1,7 @@
 #include "detect/lock_order/records.h"
 
+#include "base/hash.h"
+
 /* The place in the path of the edge that leaves the lowest lock: every order
  * in which the cycle is found gives it the same first lock. */
 static uint32_t first_place(const struct choice *choice)

@@ -1,5 +1,7 @@
 #include "detect/lock_order/witness.h"
 
+#include "base/hash.h"
+
 static uint64_t signature_of(lock_id lock)
 {
 	return (uint64_t)1 << (hash_mix(lock) >> 58);

@@ -1,6 +1,6 @@
 #include "detect/shadow/read_set.h"
 
-#include "base/map.h"
+#include "base/hash.h"
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 #include "detect/shadow/cache.h"
