@@ -19,48 +19,24 @@ bool stack_depot_init(struct stack_depot *depot, page_source pages)
 {
 	*depot = (struct stack_depot){0};
 	arena_init(&depot->arena, pages);
-	depot->buckets = arena_alloc(&depot->arena, BUCKETS_FIRST * sizeof(*depot->buckets));
-	depot->bucket_count = depot->buckets ? BUCKETS_FIRST : 0;
-	return depot->buckets;
+	return intern_begin(&depot->by_frames, &depot->arena, BUCKETS_FIRST);
 }
 
 static struct stack *find_stack(const struct stack_depot *depot, const uintptr_t *frames,
 				uint32_t count, uint32_t generation, uint32_t flags, uint64_t hash)
 {
-	struct stack *stack = depot->buckets[hash % depot->bucket_count];
+	struct stack *stack = intern_first(&depot->by_frames, hash);
 
-	for (; stack; stack = stack->next_in_bucket) {
-		if (stack->hash == hash && stack->frame_count == count &&
-		    stack->code_generation == generation && stack->flags == flags &&
-		    memcmp(stack->frames, frames, count * sizeof(*frames)) == 0)
-			return stack;
-	}
-	return NULL;
+	while (stack && (stack->hash != hash || stack->frame_count != count ||
+			 stack->code_generation != generation || stack->flags != flags ||
+			 memcmp(stack->frames, frames, count * sizeof(*frames)) != 0))
+		stack = intern_next(stack);
+	return stack;
 }
 
-/* Twice as many buckets once there are more stacks than buckets.  Without
- * memory the chains just grow longer. */
-static void grow_buckets(struct stack_depot *depot)
+static uint64_t hash_of(const void *stack)
 {
-	uint32_t count = depot->bucket_count * 2;
-	struct stack **buckets;
-
-	if (depot->by_id.last < depot->bucket_count)
-		return;
-	buckets = arena_alloc(&depot->arena, count * sizeof(*buckets));
-	if (!buckets)
-		return;
-	for (uint32_t id = 1; id <= depot->by_id.last; id++) {
-		struct stack *stack = id_table_get(&depot->by_id, id);
-
-		if (!stack)
-			continue;
-		stack->next_in_bucket = buckets[stack->hash % count];
-		buckets[stack->hash % count] = stack;
-	}
-	arena_free(&depot->arena, depot->buckets, depot->bucket_count * sizeof(*buckets));
-	depot->buckets = buckets;
-	depot->bucket_count = count;
+	return ((const struct stack *)stack)->hash;
 }
 
 static struct stack *add_stack(struct stack_depot *depot, const uintptr_t *frames, uint32_t count,
@@ -79,9 +55,8 @@ static struct stack *add_stack(struct stack_depot *depot, const uintptr_t *frame
 		arena_free(&depot->arena, stack, size);
 		return NULL;
 	}
-	stack->next_in_bucket = depot->buckets[hash % depot->bucket_count];
-	depot->buckets[hash % depot->bucket_count] = stack;
-	grow_buckets(depot);
+	intern_add(&depot->by_frames, stack, hash);
+	intern_grow(&depot->by_frames, &depot->arena, hash_of);
 	return stack;
 }
 

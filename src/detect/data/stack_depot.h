@@ -10,11 +10,13 @@
 
 #include "base/arena.h"
 #include "base/id_table.h"
+#include "base/intern.h"
 #include "base/runtime_lock.h"
 #include "base/types.h"
 #include "finding/results.h"
 
 struct stack {
+	struct intern_link link;
 	stack_id id;
 	uint32_t code_generation;
 	uint32_t flags; /* enum stack_flag (finding/results.h) */
@@ -22,7 +24,6 @@ struct stack {
 	uint32_t signal_number; /* with STACK_IN_HANDLER: of the innermost handler */
 	bool is_described; /* the sink's mark */
 	uint32_t site; /* of an access: origin.h */
-	struct stack *next_in_bucket;
 	uint64_t hash;
 	uintptr_t frames[];
 };
@@ -30,8 +31,7 @@ struct stack {
 struct stack_depot {
 	struct arena arena;
 	struct id_table by_id;
-	struct stack **buckets;
-	uint32_t bucket_count;
+	struct intern_table by_frames;
 	struct runtime_lock lock;
 };
 
