@@ -70,30 +70,9 @@ static bool is_same(const struct read_set *set, const uint64_t *members, uint32_
 	return true;
 }
 
-static struct read_set **bucket_of(const struct read_set_table *table, uint64_t hash)
+static uint64_t hash_of_set(const void *set)
 {
-	return &table->buckets[hash & (table->bucket_count - 1)];
-}
-
-static void grow_buckets(struct read_set_table *table)
-{
-	uint32_t before = table->bucket_count;
-	uint32_t count = before ? 4 * before : BUCKETS_FIRST;
-	struct read_set **old = table->buckets;
-	struct read_set **buckets = arena_alloc(&table->arena, count * sizeof(*buckets));
-
-	if (!buckets)
-		return;
-	table->buckets = buckets;
-	table->bucket_count = count;
-	for (uint32_t i = 0; i < before; i++) {
-		for (struct read_set *set = old[i], *next; set; set = next) {
-			next = set->next;
-			set->next = *bucket_of(table, set->hash);
-			*bucket_of(table, set->hash) = set;
-		}
-	}
-	arena_free(&table->arena, old, before * sizeof(*old));
+	return ((const struct read_set *)set)->hash;
 }
 
 static struct read_set *take_free(struct read_set_table *table)
@@ -102,7 +81,7 @@ static struct read_set *take_free(struct read_set_table *table)
 	uint32_t index = table->by_index.last + 1;
 
 	if (set) {
-		table->free_list = set->next;
+		table->free_list = set->next_free;
 		return set;
 	}
 	if (index > INDEX_MASK)
@@ -116,7 +95,7 @@ static struct read_set *take_free(struct read_set_table *table)
 
 static void put_free(struct read_set_table *table, struct read_set *set)
 {
-	set->next = table->free_list;
+	set->next_free = table->free_list;
 	table->free_list = set;
 }
 
@@ -137,9 +116,7 @@ static struct read_set *add(struct read_set_table *table, const uint64_t *member
 		set->members[i] = members[i];
 	set->count = count;
 	set->hash = hash;
-	set->next = *bucket_of(table, hash);
-	*bucket_of(table, hash) = set;
-	table->count++;
+	intern_add(&table->by_members, set, hash);
 	serial = ((set->last_number >> INDEX_BITS) + 1) & SERIAL_MASK;
 	set->last_number = serial << INDEX_BITS | (set->last_number & INDEX_MASK);
 	store_release(&set->number, set->last_number); /* pairs with set_of() */
@@ -152,29 +129,24 @@ static struct read_set *find_or_add(struct read_set_table *table, const uint64_t
 	uint64_t hash = hash_of(members, count);
 	struct read_set *set;
 
-	if (table->count >= table->bucket_count)
-		grow_buckets(table);
-	if (!table->buckets)
+	if (!intern_begin(&table->by_members, &table->arena, BUCKETS_FIRST))
 		return NULL;
-	set = *bucket_of(table, hash);
+	intern_grow(&table->by_members, &table->arena, hash_of_set);
+	set = intern_first(&table->by_members, hash);
 	while (set && (set->hash != hash || !is_same(set, members, count)))
-		set = set->next;
+		set = intern_next(set);
 	return set ? set : add(table, members, count, hash);
 }
 
 static void remove_set(struct read_set_table *table, struct read_set *set)
 {
-	struct read_set **link = bucket_of(table, set->hash);
 	uint32_t count = set->count;
 
-	while (*link != set)
-		link = &(*link)->next;
-	*link = set->next;
+	intern_remove(&table->by_members, set, set->hash);
 	/* Who still reads the members looks at the number after it. */
 	store_release(&set->number, 0);
 	fence_full();
 	arena_free(&table->arena, set->members, count * sizeof(*set->members));
-	table->count--;
 	put_free(table, set);
 }
 
@@ -272,7 +244,7 @@ static void remove_unseen(struct read_set_table *table)
 			remove_set(table, set);
 	}
 	table->collection++;
-	table->collect_at = table->count + table->count / 2 + COLLECT_FIRST;
+	table->collect_at = table->by_members.count + table->by_members.count / 2 + COLLECT_FIRST;
 }
 
 static void collect(struct detector *detector)
@@ -379,7 +351,7 @@ static uint64_t intern(struct detector *detector, const struct member_list *list
 		store_relaxed(&set->used, table->collection); /* relaxed: a hint, under the lock */
 		number = set->number;
 	}
-	is_many = table->count >= table->collect_at;
+	is_many = table->by_members.count >= table->collect_at;
 	spin_unlock(&table->busy);
 	if (UNLIKELY(is_many))
 		collect(detector);

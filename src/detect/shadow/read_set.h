@@ -21,6 +21,7 @@
 #define DETECT_SHADOW_READ_SET_H
 
 #include "base/id_table.h"
+#include "base/intern.h"
 #include "base/spin_lock.h"
 #include "detect/shadow/shadow.h"
 
@@ -29,6 +30,7 @@ struct thread;
 
 /* Never freed itself, only its members. */
 struct read_set {
+	struct intern_link link;
 	uint64_t number;   /* with a serial above the index; 0: it is free */
 	uint64_t *members; /* plain words without bytes, by slot */
 	uint32_t count;
@@ -37,7 +39,7 @@ struct read_set {
 	uint32_t seen; /* the collection that last saw a word name it */
 	uint64_t hash;
 	uint64_t last_number;
-	struct read_set *next; /* in its bucket, or free */
+	struct read_set *next_free;
 };
 
 /* What became of a word when a thread read there too. */
@@ -56,10 +58,8 @@ struct read_set_table {
 	struct spin_lock busy; /* protects the table and the members' memory */
 	struct arena arena;
 	struct id_table by_index;
-	struct read_set **buckets;
-	uint32_t bucket_count;
+	struct intern_table by_members;
 	struct read_set *free_list;
-	uint32_t count;
 	uint32_t collect_at;
 	uint32_t collection; /* how many there have been, and 1 */
 	uint32_t is_collecting;

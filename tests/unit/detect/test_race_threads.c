@@ -165,7 +165,7 @@ START_TEST(what_is_in_use_is_never_collected)
 	ck_assert_uint_eq(finding_count, 0);
 	ck_assert_uint_eq(judge.counters[COUNTER_LOST_ACCESSES], 0);
 	ck_assert_uint_eq(judge.counters[COUNTER_LOST_READERS], 0);
-	ck_assert_uint_lt(judge.read_sets->count, 20000);
+	ck_assert_uint_lt(judge.read_sets->by_members.count, 20000);
 }
 END_TEST
 
