@@ -5,7 +5,7 @@
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
 
-#define BUCKETS (1u << 16)
+#define BUCKETS (1u << 16) /* no more: they are searched without a lock */
 
 void lockset_table_init(struct lockset_table *table, page_source pages)
 {
@@ -78,21 +78,17 @@ static bool is_same(const struct lockset *set, const struct lockset *key,
 static uint32_t find_set(const struct lockset_table *table, const struct lockset *key,
 			 const struct lockset_lock *locks)
 {
-	/* acquire: these pair with the releases in add_set() and intern(). */
-	struct lockset *const *buckets = load_acquire(&table->buckets);
-	const struct lockset *set = buckets ? load_acquire(&buckets[key->hash % BUCKETS]) : NULL;
+	const struct lockset *set = intern_first(&table->by_locks, key->hash);
 
-	for (; set; set = set->next_in_bucket)
-		if (is_same(set, key, locks))
-			return set->id;
-	return 0;
+	while (set && !is_same(set, key, locks))
+		set = intern_next(set);
+	return set ? set->id : 0;
 }
 
 /* Under table->busy. */
 static uint32_t add_set(struct lockset_table *table, const struct lockset *key,
 			const struct lockset_lock *locks)
 {
-	struct lockset **bucket = &table->buckets[key->hash % BUCKETS];
 	uint32_t id = table->sets.last + 1;
 	struct lockset *set;
 
@@ -103,13 +99,11 @@ static uint32_t add_set(struct lockset_table *table, const struct lockset *key,
 		return 0;
 	*set = *key;
 	set->id = id;
-	set->next_in_bucket = *bucket;
 	for (uint32_t i = 0; i < key->present; i++)
 		set->locks[i] = locks[i];
 	if (!id_table_set(&table->sets, &table->arena, id, set))
 		return 0;
-	/* release: pairs with find_set(). */
-	store_release(bucket, set);
+	intern_add(&table->by_locks, set, key->hash);
 	return id;
 }
 
@@ -120,16 +114,9 @@ static uint32_t intern(struct lockset_table *table, const struct lockset *key,
 
 	if (LIKELY(id) || !spin_lock(&table->busy))
 		return id;
-	if (!table->buckets)
-		/* release: pairs with find_set(). */
-		store_release(&table->buckets,
-			      (struct lockset **)arena_alloc(&table->arena,
-							     BUCKETS * sizeof(struct lockset *)));
-	if (table->buckets) {
-		id = find_set(table, key, locks);
-		if (!id)
-			id = add_set(table, key, locks);
-	}
+	id = find_set(table, key, locks);
+	if (!id && intern_begin(&table->by_locks, &table->arena, BUCKETS))
+		id = add_set(table, key, locks);
 	spin_unlock(&table->busy);
 	return id;
 }

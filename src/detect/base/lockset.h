@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/id_table.h"
+#include "base/intern.h"
 #include "base/spin_lock.h"
 #include "base/types.h"
 #include "finding/finding.h"
@@ -34,12 +35,12 @@ struct lockset_lock {
 #define LOCKSET_UNKNOWN UINT32_MAX
 
 struct lockset {
+	struct intern_link link;
 	uint32_t id;
 	stack_id stack;
 	uint32_t lock_count; /* of all that were held, or LOCKSET_UNKNOWN */
 	uint32_t present;    /* of locks[]: the innermost ones */
 	uint64_t hash;
-	struct lockset *next_in_bucket;
 	struct lockset_lock locks[];
 };
 
@@ -49,7 +50,7 @@ struct lockset_table {
 	struct spin_lock busy;
 	struct arena arena;
 	struct id_table sets;
-	struct lockset **buckets;
+	struct intern_table by_locks;
 	uint32_t most; /* of those with locks: LOCKSETS_MOST */
 };
 

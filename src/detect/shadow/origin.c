@@ -13,7 +13,7 @@
 
 enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
 
-#define BUCKETS (1u << 18)
+#define BUCKETS (1u << 18) /* no more: they are searched without a lock */
 #define FIRST_STACKS 128u /* accesses of a site that get a whole stack */
 #define STACK_EVERY 64u	  /* ... and then each so many */
 
@@ -247,22 +247,18 @@ static origin_id add_list(struct origin_table *table, const struct origin_part *
 		list->parts[i] = parts[i];
 	if (!id_table_set(&table->lists, &table->arena, number, list))
 		return 0;
-	list->next_in_bucket = table->buckets[hash % BUCKETS];
-	/* release: pairs with find_list(). */
-	store_release(&table->buckets[hash % BUCKETS], list);
+	intern_add(&table->by_parts, list, hash);
 	return list->id;
 }
 
 static origin_id find_list(const struct origin_table *table, const struct origin_part *parts,
 			   uint32_t count, uint64_t hash)
 {
-	struct origin_list *const *buckets = load_acquire(&table->buckets);
-	const struct origin_list *list = buckets ? load_acquire(&buckets[hash % BUCKETS]) : NULL;
+	const struct origin_list *list = intern_first(&table->by_parts, hash);
 
-	for (; list; list = list->next_in_bucket)
-		if (list->hash == hash && is_same(list, parts, count))
-			return list->id;
-	return 0;
+	while (list && (list->hash != hash || !is_same(list, parts, count)))
+		list = intern_next(list);
+	return list ? list->id : 0;
 }
 
 static origin_id intern_list(struct origin_table *table, const struct origin_part *parts,
@@ -273,12 +269,8 @@ static origin_id intern_list(struct origin_table *table, const struct origin_par
 
 	if (id || !spin_lock(&table->busy))
 		return id;
-	if (!table->buckets)
-		store_release(&table->buckets,
-			      (struct origin_list **)arena_alloc(
-				      &table->arena, BUCKETS * sizeof(struct origin_list *)));
 	id = find_list(table, parts, count, hash);
-	if (!id && table->buckets)
+	if (!id && intern_begin(&table->by_parts, &table->arena, BUCKETS))
 		id = add_list(table, parts, count, hash);
 	spin_unlock(&table->busy);
 	return id;

@@ -15,6 +15,7 @@
 #define DETECT_SHADOW_ORIGIN_H
 
 #include "base/id_table.h"
+#include "base/intern.h"
 #include "base/spin_lock.h"
 #include "detect/base/lockset.h"
 #include "detect/shadow/shadow.h"
@@ -34,10 +35,10 @@ struct origin_part {
 };
 
 struct origin_list {
+	struct intern_link link;
 	uint32_t count;
 	origin_id id;
 	uint64_t hash;
-	struct origin_list *next_in_bucket;
 	struct origin_part parts[];
 };
 
@@ -47,7 +48,7 @@ struct origin_table {
 	struct spin_lock busy;
 	struct arena arena;
 	struct id_table lists;
-	struct origin_list **buckets;
+	struct intern_table by_parts;
 };
 
 /* NULL when memory is exhausted. */

@@ -34,7 +34,6 @@ struct read_set {
 	uint64_t number;   /* with a serial above the index; 0: it is free */
 	uint64_t *members; /* plain words without bytes, by slot */
 	uint32_t count;
-	uint32_t capacity;
 	uint32_t used; /* the collection before which it was last joined */
 	uint32_t seen; /* the collection that last saw a word name it */
 	uint64_t hash;
