@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/id_table.h"
+#include "base/intern.h"
 #include "base/runtime_lock.h"
 #include "base/types.h"
 #include "detect/base/lockset.h"
@@ -75,7 +76,6 @@ struct destroyed_lock {
 
 #define STALE_READ_MARK_WORDS 64u
 
-struct known_finding; /* report.c: to count repetitions */
 
 struct detector {
 	/* What the thunks of preload/access/access.S know the place of. */
@@ -92,7 +92,7 @@ struct detector {
 	struct lock_order *class_order; /* by class: class.h */
 	struct id_table threads;	/* struct thread by id */
 	struct id_table classes;	/* struct lock_class by id: class.h */
-	struct lock_class **class_buckets;
+	struct intern_table classes_by_key;
 	struct site_table sites;
 	struct lockset_table locksets;
 	struct origin_table *origins;	  /* origin.h */
@@ -121,7 +121,7 @@ struct detector {
 	uint32_t alive_count;	/* threads that have not ended */
 	uint32_t blocked_count; /* of them, in waits without a bound: hang.c */
 
-	struct known_finding **findings; /* buckets */
+	struct intern_table findings; /* that were reported: report.c */
 	uint32_t finding_count;
 	struct destroyed_lock destroyed[DESTROYED_KEPT];
 	uint64_t counters[COUNTER_COUNT];

@@ -6,10 +6,11 @@
 
 #define KNOWN_BUCKETS 512u
 
+/* To count repetitions. */
 struct known_finding {
-	uint64_t key;
+	struct intern_link link;
+	uint64_t key; /* its hash, too */
 	uint32_t number;
-	struct known_finding *next;
 };
 
 /* Filled under detector.lock, so one is enough; it is large for a stack. */
@@ -80,66 +81,67 @@ void report_holds(struct finding_event *event, const struct thread *thread)
 	}
 }
 
-static struct known_finding **known_bucket(struct detector *detector, uint64_t key)
+static uint64_t key_of(enum finding_kind kind, uint64_t key)
 {
-	if (!detector->findings)
-		detector->findings = arena_alloc(&detector->arena,
-						 KNOWN_BUCKETS * sizeof(*detector->findings));
-	return detector->findings ? &detector->findings[key % KNOWN_BUCKETS] : NULL;
+	return hash_append(hash_append(1, key), kind);
 }
 
-static struct known_finding *find_known(struct known_finding **bucket, uint64_t key)
+static struct known_finding *find_known(const struct detector *detector, uint64_t key)
 {
-	struct known_finding *known = bucket ? *bucket : NULL;
+	struct known_finding *known = intern_first(&detector->findings, key);
 
 	while (known && known->key != key)
-		known = known->next;
+		known = intern_next(known);
 	return known;
+}
+
+static void add_known(struct detector *detector, uint64_t key, uint32_t number)
+{
+	struct known_finding *known = NULL;
+
+	if (intern_begin(&detector->findings, &detector->arena, KNOWN_BUCKETS))
+		known = arena_alloc(&detector->arena, sizeof(*known));
+	if (!known)
+		return;
+	known->key = key;
+	known->number = number;
+	intern_add(&detector->findings, known, key);
 }
 
 bool report_is_known(struct detector *detector, enum finding_kind kind, uint64_t key)
 {
-	key = hash_append(hash_append(1, key), kind);
-	return find_known(known_bucket(detector, key), key);
+	return find_known(detector, key_of(kind, key));
 }
 
 uint32_t report_number(struct detector *detector, enum finding_kind kind, uint64_t key)
 {
-	const struct known_finding *known;
+	const struct known_finding *known = find_known(detector, key_of(kind, key));
 
-	key = hash_append(hash_append(1, key), kind);
-	known = find_known(known_bucket(detector, key), key);
 	return known ? known->number : 0;
 }
 
 void report_forget(struct detector *detector, enum finding_kind kind, uint64_t key)
 {
-	struct known_finding *known;
+	struct known_finding *known = find_known(detector, key_of(kind, key));
 
-	key = hash_append(hash_append(1, key), kind);
-	known = find_known(known_bucket(detector, key), key);
-	if (known)
-		known->key = 0;
+	if (!known)
+		return;
+	intern_remove(&detector->findings, known, known->key);
+	arena_free(&detector->arena, known, sizeof(*known));
 }
 
 uint32_t report_emit(struct detector *detector, struct finding *finding, uint64_t key)
 {
-	struct known_finding **bucket;
-	struct known_finding *known;
+	const struct known_finding *known;
 
-	key = hash_append(hash_append(1, key), finding->kind);
-	bucket = known_bucket(detector, key);
-	known = find_known(bucket, key);
+	key = key_of(finding->kind, key);
+	known = find_known(detector, key);
 	if (known) {
 		detector->hooks->count(detector, known->number);
 		return 0;
 	}
 	finding->id = ++detector->finding_count;
-	known = bucket ? arena_alloc(&detector->arena, sizeof(*known)) : NULL;
-	if (known) {
-		*known = (struct known_finding){key, finding->id, *bucket};
-		*bucket = known;
-	}
+	add_known(detector, key, finding->id);
 	detector->hooks->emit(detector, finding);
 	return finding->id;
 }

@@ -6,11 +6,11 @@
 #define HAND_OVER_HAND_MAX 3u /* locks held at a time: two, and one of something else */
 
 struct lock_class {
-	uint64_t key;
+	struct intern_link link;
+	uint64_t key; /* its hash, too */
 	class_id id;
 	lock_id example;
 	bool is_chained; /* locked hand over hand */
-	struct lock_class *next;
 };
 
 /* Graph nodes: two per class.  Gates are locks, whose ids must not meet those
@@ -44,18 +44,13 @@ static uint64_t class_key(const struct sync_info *info)
 static struct lock_class *find_or_add(struct detector *detector, const struct sync_info *info)
 {
 	uint64_t key = class_key(info);
-	struct lock_class **bucket;
-	struct lock_class *class;
+	struct intern_table *table = &detector->classes_by_key;
+	struct lock_class *class = intern_first(table, key);
 
-	if (!detector->class_buckets)
-		detector->class_buckets = arena_alloc(
-			&detector->arena, CLASS_BUCKETS * sizeof(*detector->class_buckets));
-	if (!detector->class_buckets)
-		return NULL;
-	bucket = &detector->class_buckets[key % CLASS_BUCKETS];
-	for (class = *bucket; class; class = class->next)
-		if (class->key == key)
-			return class;
+	while (class && class->key != key)
+		class = intern_next(class);
+	if (class || !intern_begin(table, &detector->arena, CLASS_BUCKETS))
+		return class;
 	class = arena_alloc(&detector->arena, sizeof(*class));
 	if (!class)
 		return NULL;
@@ -64,8 +59,7 @@ static struct lock_class *find_or_add(struct detector *detector, const struct sy
 	class->example = info->id;
 	if (!id_table_set(&detector->classes, &detector->arena, class->id, class))
 		return NULL;
-	class->next = *bucket;
-	*bucket = class;
+	intern_add(table, class, key);
 	return class;
 }
 

@@ -6,56 +6,16 @@
 #define FIRST_BUCKET_COUNT 256u
 #define FIRST_SCRATCH_CAPACITY 64u
 
-static size_t bucket_of(const struct order_graph *graph, lock_id from, lock_id to)
+static uint64_t hash_ends(lock_id from, lock_id to)
 {
-	return hash_mix((uint64_t)from << 32 | to) & (graph->bucket_count - 1);
+	return hash_mix((uint64_t)from << 32 | to);
 }
 
-static struct order_edge **allocate_buckets(struct arena *arena, uint64_t count)
+static uint64_t hash_edge(const void *edge)
 {
-	return arena_alloc(arena, count * sizeof(struct order_edge *));
-}
+	const struct order_edge *its = edge;
 
-static void put_in_bucket(struct order_graph *graph, struct order_edge *edge)
-{
-	size_t bucket = bucket_of(graph, edge->from->lock, edge->to->lock);
-
-	edge->next_in_bucket = graph->buckets[bucket];
-	graph->buckets[bucket] = edge;
-}
-
-static void take_from_bucket(struct order_graph *graph, const struct order_edge *edge)
-{
-	struct order_edge **link =
-		&graph->buckets[bucket_of(graph, edge->from->lock, edge->to->lock)];
-
-	while (*link != edge)
-		link = &(*link)->next_in_bucket;
-	*link = edge->next_in_bucket;
-}
-
-/* Without memory for more buckets the chains grow longer, no more. */
-static void grow_buckets(struct order_graph *graph)
-{
-	struct order_edge **old = graph->buckets;
-	uint64_t old_count = graph->bucket_count;
-	struct order_edge **larger = allocate_buckets(graph->arena, 2 * old_count);
-
-	if (!larger)
-		return;
-	graph->buckets = larger;
-	graph->bucket_count = 2 * old_count;
-	for (uint64_t i = 0; i < old_count; i++) {
-		struct order_edge *edge = old[i];
-
-		while (edge) {
-			struct order_edge *next = edge->next_in_bucket;
-
-			put_in_bucket(graph, edge);
-			edge = next;
-		}
-	}
-	arena_free(graph->arena, old, old_count * sizeof(*old));
+	return hash_ends(its->from->lock, its->to->lock);
 }
 
 static bool grow_scratch(struct order_graph *graph)
@@ -83,9 +43,8 @@ static bool grow_scratch(struct order_graph *graph)
 
 bool graph_init(struct order_graph *graph, struct arena *arena)
 {
-	*graph = (struct order_graph){.arena = arena, .bucket_count = FIRST_BUCKET_COUNT};
-	graph->buckets = allocate_buckets(arena, FIRST_BUCKET_COUNT);
-	return graph->buckets;
+	*graph = (struct order_graph){.arena = arena};
+	return intern_begin(&graph->edges, arena, FIRST_BUCKET_COUNT);
 }
 
 struct order_node *graph_find_node(const struct order_graph *graph, lock_id lock)
@@ -123,7 +82,7 @@ void graph_free_node(struct order_graph *graph, struct order_node *node)
 
 void graph_prefetch(const struct order_graph *graph, lock_id from, lock_id to)
 {
-	__builtin_prefetch(&graph->buckets[bucket_of(graph, from, to)]);
+	intern_prefetch(&graph->edges, hash_ends(from, to));
 	__builtin_prefetch(graph_find_node(graph, from));
 	__builtin_prefetch(graph_find_node(graph, to));
 }
@@ -131,10 +90,10 @@ void graph_prefetch(const struct order_graph *graph, lock_id from, lock_id to)
 struct order_edge *graph_find_edge(const struct order_graph *graph, const struct order_node *from,
 				   const struct order_node *to)
 {
-	struct order_edge *edge = graph->buckets[bucket_of(graph, from->lock, to->lock)];
+	struct order_edge *edge = intern_first(&graph->edges, hash_ends(from->lock, to->lock));
 
 	while (edge && (edge->from != from || edge->to != to))
-		edge = edge->next_in_bucket;
+		edge = intern_next(edge);
 	return edge;
 }
 
@@ -145,21 +104,18 @@ struct order_edge *graph_add_edge(struct order_graph *graph, struct order_node *
 
 	if (!edge)
 		return NULL;
-	if (graph->edge_count == graph->bucket_count)
-		grow_buckets(graph);
 	edge->from = from;
 	edge->to = to;
-	put_in_bucket(graph, edge);
-	graph->edge_count++;
+	intern_add(&graph->edges, edge, hash_edge(edge));
+	intern_grow(&graph->edges, graph->arena, hash_edge);
 	return edge;
 }
 
 void graph_free_edge(struct order_graph *graph, struct order_edge *edge)
 {
 	edge_unlink(edge, edge_place(edge));
-	take_from_bucket(graph, edge);
+	intern_remove(&graph->edges, edge, hash_edge(edge));
 	arena_free(graph->arena, edge, sizeof(*edge));
-	graph->edge_count--;
 }
 
 void edge_link(struct order_edge *edge, enum edge_place place)

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/id_table.h"
+#include "base/intern.h"
 #include "base/types.h"
 
 struct cycle_record;
@@ -52,13 +53,13 @@ struct order_node {
 };
 
 struct order_edge {
+	struct intern_link link;
 	struct order_node *from;
 	struct order_node *to;
 	struct order_edge *next_out;
 	struct order_edge *previous_out;
 	struct order_edge *next_in;
 	struct order_edge *previous_in;
-	struct order_edge *next_in_bucket;
 	struct edge_witness *witnesses; /* oldest first */
 };
 
@@ -68,10 +69,8 @@ struct order_edge {
 struct order_graph {
 	struct arena *arena;
 	struct id_table nodes;
-	struct order_edge **buckets;
-	uint64_t bucket_count; /* a power of two */
+	struct intern_table edges; /* by both ends */
 	uint64_t node_count;
-	uint64_t edge_count;
 	int64_t highest; /* position in use */
 	int64_t lowest;
 	void **scratch[GRAPH_SCRATCH_COUNT];

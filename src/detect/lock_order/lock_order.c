@@ -159,7 +159,7 @@ struct order_statistics lock_order_statistics(const struct lock_order *order)
 {
 	struct order_statistics statistics = {
 		.node_count = order->graph.node_count,
-		.edge_count = order->graph.edge_count,
+		.edge_count = order->graph.edges.count,
 		.witness_count = order->store.count,
 		.dropped_witness_count = order->dropped_witness_count,
 		.abandoned_search_count = order->finder.abandoned_count,
