@@ -12,6 +12,7 @@
 #ifndef DETECT_LOCK_ORDER_CYCLES_H
 #define DETECT_LOCK_ORDER_CYCLES_H
 
+#include "base/map.h"
 #include "detect/lock_order/choice.h"
 #include "detect/lock_order/component.h"
 

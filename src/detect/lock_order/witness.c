@@ -2,6 +2,8 @@
 
 #include "base/hash.h"
 
+#define FIRST_BUCKETS 64u
+
 static uint64_t signature_of(lock_id lock)
 {
 	return (uint64_t)1 << (hash_mix(lock) >> 58);
@@ -90,52 +92,43 @@ static uint64_t hash_source(struct set_source source, uint32_t *count)
 	return hash;
 }
 
+static uint64_t hash_of(const void *set)
+{
+	return ((const struct lock_set *)set)->hash;
+}
+
 static struct lock_set *intern(struct witness_store *store, struct set_source source)
 {
 	uint32_t count;
 	uint64_t hash = hash_source(source, &count);
-	struct lock_set *first = map_find_pointer(&store->sets, hash);
-	struct lock_set *set = first;
+	struct lock_set *set = intern_first(&store->sets, hash);
 
-	while (set && !set_equals(set, source))
-		set = set->next_same_hash;
+	while (set && (set->hash != hash || !set_equals(set, source)))
+		set = intern_next(set);
 	if (set) {
 		set->references++;
 		return set;
 	}
+	if (!intern_begin(&store->sets, store->arena, FIRST_BUCKETS))
+		return NULL;
 	set = arena_alloc(store->arena, set_bytes(count));
 	if (!set)
 		return NULL;
-	*set = (struct lock_set){
-		.references = 1, .count = count, .hash = hash, .next_same_hash = first};
+	*set = (struct lock_set){.references = 1, .count = count, .hash = hash};
 	for (uint32_t i = 0; i < count; i++) {
 		set->locks[i] = take_next(&source);
 		set->signature |= signature_of(set->locks[i].lock);
 	}
-	if (!map_set_pointer(&store->sets, hash, set)) {
-		arena_free(store->arena, set, set_bytes(count));
-		return NULL;
-	}
+	intern_add(&store->sets, set, hash);
+	intern_grow(&store->sets, store->arena, hash_of);
 	return set;
 }
 
 static void drop_set(struct witness_store *store, struct lock_set *set)
 {
-	struct lock_set *first;
-
 	if (!set || --set->references > 0)
 		return;
-	first = map_find_pointer(&store->sets, set->hash);
-	if (first != set) {
-		while (first->next_same_hash != set)
-			first = first->next_same_hash;
-		first->next_same_hash = set->next_same_hash;
-	} else if (set->next_same_hash) {
-		/* Cannot fail: the key is there. */
-		map_set_pointer(&store->sets, set->hash, set->next_same_hash);
-	} else {
-		map_remove(&store->sets, set->hash);
-	}
+	intern_remove(&store->sets, set, set->hash);
 	arena_free(store->arena, set, set_bytes(set->count));
 }
 
@@ -235,7 +228,6 @@ static struct order_moment *obtain_moment(struct witness_store *store, lock_id f
 void witness_store_init(struct witness_store *store, struct arena *arena)
 {
 	*store = (struct witness_store){.arena = arena};
-	map_init(&store->sets, arena);
 }
 
 struct edge_witness *witness_create(struct witness_store *store, lock_id from,

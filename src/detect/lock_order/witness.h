@@ -8,16 +8,16 @@
 #ifndef DETECT_LOCK_ORDER_WITNESS_H
 #define DETECT_LOCK_ORDER_WITNESS_H
 
-#include "base/map.h"
+#include "base/intern.h"
 #include "detect/lock_order/lock_order.h"
 #include "detect/lock_order/graph.h"
 
 struct lock_set {
+	struct intern_link link;
 	uint32_t references;
 	uint32_t count;
 	uint64_t hash;
 	uint64_t signature; /* a bit per lock: sets without a common bit are disjoint */
-	struct lock_set *next_same_hash;
 	struct gate locks[]; /* sorted by id */
 };
 
@@ -52,7 +52,7 @@ struct edge_witness {
 
 struct witness_store {
 	struct arena *arena;
-	struct map sets;
+	struct intern_table sets;
 	struct order_moment *last; /* likely that of the next witness, too */
 	uint64_t last_number;	   /* as its describer numbered it, or 0 */
 	uint64_t count;

@@ -4,10 +4,7 @@
 #include "detect/base/thread.h"
 #include "detect/sync/handover.h"
 
-static struct channel **bucket_of(const struct channel_table *table, uint64_t key)
-{
-	return &table->buckets[hash_mix(key) % CHANNEL_BUCKETS];
-}
+#define BUCKETS 4096u /* no more: they are searched without a lock */
 
 void channels_forked(struct channel_table *table)
 {
@@ -20,17 +17,13 @@ void channels_forked(struct channel_table *table)
 	}
 }
 
-/* A channel may go to another chain while it is passed: then the search fails,
- * and is made again under the lock. */
 struct channel *channel_find(const struct channel_table *table, uint64_t key)
 {
-	struct channel *channel = NULL;
+	struct channel *channel = intern_first(&table->by_key, hash_mix(key));
 
-	/* acquire: pairs with the releases below. */
-	if (load_acquire(&table->buckets))
-		channel = load_acquire(bucket_of(table, key));
+	/* acquire: pairs with find_or_make(); reclaim() may give it another key. */
 	while (channel && load_acquire(&channel->key) != key)
-		channel = load_acquire(&channel->next);
+		channel = intern_next(channel);
 	return channel;
 }
 
@@ -60,16 +53,6 @@ static struct channel *take_oldest(struct channel_table *table)
 	table->resting_count--;
 	channel->is_resting = false;
 	return channel;
-}
-
-static void unlink_channel(struct channel_table *table, struct channel *channel)
-{
-	struct channel **link = bucket_of(table, channel->key);
-
-	while (*link != channel)
-		link = &(*link)->next;
-	/* release: pairs with channel_find(). */
-	store_release(link, channel->next);
 }
 
 static bool forget_content(struct channel *channel, struct thread *thread)
@@ -107,7 +90,7 @@ static struct channel *reclaim(struct channel_table *table, struct thread *threa
 			rest(table, channel);
 			continue;
 		}
-		unlink_channel(table, channel);
+		intern_remove(&table->by_key, channel, hash_mix(channel->key));
 		return channel;
 	}
 	return NULL;
@@ -133,29 +116,17 @@ static struct channel *make(struct channel_table *table)
 static struct channel *find_or_make(struct channel_table *table, struct thread *thread,
 				    uint64_t key)
 {
-	struct channel **buckets = table->buckets;
-	struct channel *channel;
+	struct channel *channel = channel_find(table, key);
 
-	if (!buckets) {
-		buckets = arena_alloc(&table->arena, CHANNEL_BUCKETS * sizeof(*buckets));
-		/* release: pairs with channel_find(). */
-		store_release(&table->buckets, buckets);
-	}
-	if (!buckets)
-		return NULL;
-	channel = channel_find(table, key);
-	if (channel)
+	if (channel || !intern_begin(&table->by_key, &table->arena, BUCKETS))
 		return channel;
 	channel = reclaim(table, thread);
 	if (!channel)
 		channel = make(table);
 	if (!channel)
 		return NULL;
-	buckets = bucket_of(table, key);
-	/* release: pairs with channel_find(). */
-	store_release(&channel->key, key);
-	store_release(&channel->next, *buckets);
-	store_release(buckets, channel);
+	store_release(&channel->key, key); /* pairs with channel_find() */
+	intern_add(&table->by_key, channel, hash_mix(key));
 	return channel;
 }
 

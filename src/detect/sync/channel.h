@@ -19,10 +19,10 @@
 #define DETECT_SYNC_CHANNEL_H
 
 #include "base/id_table.h"
+#include "base/intern.h"
 #include "detect/base/detector.h"
 
 #define CHANNEL_WATCHERS 4u
-#define CHANNEL_BUCKETS 4096u
 #define CHANNEL_RESTING_MAX 4096u
 
 #define CHANNEL_KEY(kind, number)                                                                  \
@@ -32,6 +32,7 @@
 #define CHANNEL_WATCHED_WIDELY CHANNEL_KEY(0xff, 0)
 
 struct channel {
+	struct intern_link link;
 	struct sync_object object; /* what handover.h works on ... */
 	struct sync_info info;
 	struct sync_extra extra; /* ... in one piece */
@@ -44,15 +45,14 @@ struct channel {
 	uint32_t takes_signals;		     /* a signalfd */
 	uint32_t was_used;		     /* since it was last looked at to be forgotten */
 	bool is_resting;
-	struct channel *next; /* in its bucket */
 	struct channel *next_resting;
 };
 
 struct channel_table {
-	struct runtime_lock lock; /* all below, innermost; numbers and buckets are read without */
+	struct runtime_lock lock; /* all below, innermost; numbers and keys are searched without */
 	struct arena arena;
 	struct id_table numbers;
-	struct channel **buckets;
+	struct intern_table by_key;
 	struct channel *oldest_resting;
 	struct channel *newest_resting;
 	uint32_t resting_count;

@@ -22,42 +22,17 @@ static uint32_t hash_text(const char *text, size_t length)
 static struct name_entry *find_entry(const struct name_table *names, const char *text,
 				     size_t length, uint32_t hash)
 {
-	struct name_entry *entry;
+	struct name_entry *entry = intern_first(&names->by_text, hash);
 
-	if (!names->buckets)
-		return NULL;
-	entry = names->buckets[hash % names->bucket_count];
 	while (entry && (entry->hash != hash || entry->length != length ||
 			 memcmp(entry->text, text, length) != 0))
-		entry = entry->next;
+		entry = intern_next(entry);
 	return entry;
 }
 
-/* As many buckets as names; more names in few buckets only cost time. */
-static bool reserve_buckets(struct name_table *names)
+static uint64_t hash_of(const void *entry)
 {
-	uint32_t more = names->bucket_count ? names->bucket_count * 2 : FIRST_BUCKETS;
-	struct name_entry **buckets;
-
-	if (name_table_count(names) < names->bucket_count)
-		return true;
-	buckets = arena_alloc(names->arena, more * sizeof(struct name_entry *));
-	if (!buckets)
-		return names->buckets;
-	for (uint32_t i = 0; i < names->bucket_count; i++) {
-		while (names->buckets[i]) {
-			struct name_entry *entry = names->buckets[i];
-
-			names->buckets[i] = entry->next;
-			entry->next = buckets[entry->hash % more];
-			buckets[entry->hash % more] = entry;
-		}
-	}
-	arena_free(names->arena, (void *)names->buckets,
-		   names->bucket_count * sizeof(struct name_entry *));
-	names->buckets = buckets;
-	names->bucket_count = more;
-	return true;
+	return ((const struct name_entry *)entry)->hash;
 }
 
 uint32_t name_table_find(const struct name_table *names, const char *text, size_t length)
@@ -71,11 +46,10 @@ uint32_t name_table_intern(struct name_table *names, const char *text, size_t le
 {
 	uint32_t hash = hash_text(text, length);
 	struct name_entry *entry = find_entry(names, text, length, hash);
-	struct name_entry **bucket;
 
 	if (entry)
 		return entry->number;
-	if (!reserve_buckets(names))
+	if (!intern_begin(&names->by_text, names->arena, FIRST_BUCKETS))
 		return 0;
 	entry = arena_alloc(names->arena, sizeof(*entry) + length + 1);
 	if (!entry)
@@ -86,9 +60,8 @@ uint32_t name_table_intern(struct name_table *names, const char *text, size_t le
 	memcpy(entry->text, text, length);
 	if (!id_table_set(&names->by_number, names->arena, entry->number, entry))
 		return 0;
-	bucket = &names->buckets[hash % names->bucket_count];
-	entry->next = *bucket;
-	*bucket = entry;
+	intern_add(&names->by_text, entry, hash);
+	intern_grow(&names->by_text, names->arena, hash_of);
 	return entry->number;
 }
 

@@ -8,10 +8,11 @@
 
 #include "base/arena.h"
 #include "base/id_table.h"
+#include "base/intern.h"
 #include "base/types.h"
 
 struct name_entry {
-	struct name_entry *next; /* in its bucket */
+	struct intern_link link;
 	uint32_t number;
 	uint32_t hash;
 	uint32_t length;
@@ -20,8 +21,7 @@ struct name_entry {
 
 struct name_table {
 	struct arena *arena;
-	struct name_entry **buckets;
-	uint32_t bucket_count;
+	struct intern_table by_text;
 	struct id_table by_number;
 };
 

@@ -136,7 +136,7 @@ static void check_invariants(void)
 		check_component(node);
 	}
 	ck_assert_uint_eq(edge_count, expected_count);
-	ck_assert_uint_eq(graph.edge_count, expected_count);
+	ck_assert_uint_eq(graph.edges.count, expected_count);
 }
 
 static void close_transitively(uint32_t lock_count)
@@ -274,7 +274,7 @@ START_TEST(random_large_graphs_stay_ordered_through_splits)
 				check_invariants();
 		}
 		ck_assert_uint_eq(graph.node_count, 0);
-		ck_assert_uint_eq(graph.edge_count, 0);
+		ck_assert_uint_eq(graph.edges.count, 0);
 	}
 }
 END_TEST
