@@ -197,8 +197,7 @@ static bool may_go_on_at(const struct plan *plan, uint32_t offset)
 	index = function_find(function, offset);
 	if (index == UINT32_MAX || index == 0)
 		return false;
-	return function->instructions[index - 1].kind == INSTRUCTION_CALL ||
-	       function->instructions[index - 1].kind == INSTRUCTION_CALL_INDIRECT;
+	return instruction_is_call(&function->instructions[index - 1]);
 }
 
 static bool may_be_written(const struct patching *patching, const struct plan *plan)

@@ -359,16 +359,10 @@ static bool is_caller_saved(int number)
 	return number != RBX && number != RBP && number != RSP && number < R12;
 }
 
-static bool is_call(const struct instruction *instruction)
-{
-	return instruction->kind == INSTRUCTION_CALL ||
-	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
-}
-
 static bool falls_through(const struct instruction *instruction)
 {
 	return instruction->kind == INSTRUCTION_PLAIN ||
-	       instruction->kind == INSTRUCTION_BRANCH_IF || is_call(instruction);
+	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction_is_call(instruction);
 }
 
 /* The value of register @number in front of instruction @at. */
@@ -382,7 +376,7 @@ static bool find_value(const struct search *search, size_t at, int number, int s
 		if (at == 0 || !falls_through(&search->code.instructions[at - 1]))
 			return false;
 		at--;
-		if (is_call(&search->code.instructions[at]) && is_caller_saved(number))
+		if (instruction_is_call(&search->code.instructions[at]) && is_caller_saved(number))
 			return number == RAX && find_returned(search, at, value);
 		if (search->code.instructions[at].changes & REGISTER_BIT(number))
 			return find_computed(search, at, number, steps, value);

@@ -33,25 +33,6 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static bool is_wanted(enum access_class class)
-{
-	switch (class) {
-	case ACCESS_NONE:
-	case ACCESS_STACK:
-	case ACCESS_READ_ONLY:
-	case ACCESS_THREAD_LOCAL:
-	case ACCESS_UNCHECKED:
-		return false;
-	case ACCESS_SIMPLE:
-	case ACCESS_SIZED:
-	case ACCESS_MASKED:
-	case ACCESS_LOCKED:
-	case ACCESS_STRING:
-		break;
-	}
-	return true;
-}
-
 /* --- Functions ------------------------------------------------------------------------ */
 
 /* Chooses the function's patches; it is to be cloned if it gets any. */
@@ -67,7 +48,7 @@ static bool choose_patches(struct planning *planning, uint32_t index)
 	if (!wanted)
 		return false;
 	for (uint32_t i = 0; i < function->count; i++)
-		wanted[i] = is_wanted(checks_class(&survey->module, function, i));
+		wanted[i] = checks_are_for(checks_class(&survey->module, function, i));
 	function->patch_count =
 		patches_choose(survey, index, wanted, &planning->patches, statistics);
 	function->native_count = (uint32_t)(statistics->accesses_native - native);

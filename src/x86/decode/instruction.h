@@ -79,6 +79,34 @@ struct instruction {
 	uint8_t segment_is_gs;
 };
 
+static inline bool instruction_is_call(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_CALL ||
+	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
+}
+
+/* Is it a direct branch, conditional or not? */
+static inline bool instruction_is_branch(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_BRANCH ||
+	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
+}
+
+/* Can control pass from it to the next one?  A call's return is not meant. */
+static inline bool instruction_falls_through(const struct instruction *instruction)
+{
+	return instruction->kind == INSTRUCTION_PLAIN ||
+	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
+}
+
+/* The condition in the opcode of an INSTRUCTION_BRANCH_IF, behind its prefixes. */
+static inline unsigned instruction_condition(const unsigned char *bytes)
+{
+	while (*bytes != 0x0f && (*bytes & 0xf0) != 0x70)
+		bytes++;
+	return (*bytes == 0x0f ? bytes[1] : *bytes) & 15u;
+}
+
 /* Decodes the instruction at @bytes[0..left).  False: kind is UNKNOWN. */
 struct decoder;
 bool instruction_decode(const struct decoder *decoder, const unsigned char *bytes, size_t left,

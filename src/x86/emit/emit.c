@@ -66,13 +66,6 @@ static void emit_away(struct emitter *emitter, int64_t target)
 	encode_fixup(emitter, is_text ? FIXUP_TEXT : FIXUP_ORIGINAL, target, 0);
 }
 
-static unsigned condition_of(const unsigned char *bytes)
-{
-	while (*bytes != 0x0f && (*bytes & 0xf0) != 0x70)
-		bytes++;
-	return (*bytes == 0x0f ? bytes[1] : *bytes) & 15u;
-}
-
 /*
  * The place that a branch of @function's instruction @index leads to, if it stands
  * already; else 0.
@@ -171,10 +164,10 @@ static void emit_copy(struct emitter *emitter, const struct function *function, 
 	emit_copy_state(emitter, instruction->offset);
 	switch ((enum instruction_kind)instruction->kind) {
 	case INSTRUCTION_BRANCH_IF:
-		if (emit_near_back(emitter, function, index, 0x70 | condition_of(bytes)))
+		if (emit_near_back(emitter, function, index, 0x70 | instruction_condition(bytes)))
 			break;
 		encode_byte(emitter, 0x0f);
-		encode_byte(emitter, 0x80 | condition_of(bytes));
+		encode_byte(emitter, 0x80 | instruction_condition(bytes));
 		emit_distance(emitter, function, index);
 		break;
 	case INSTRUCTION_BRANCH:
@@ -276,12 +269,6 @@ static uint32_t locked_site(const struct check_list *list, uint32_t index)
 	return number == NO_CHECK ? NO_CHECK : list->checks[number].site;
 }
 
-static bool runs_on(const struct instruction *last)
-{
-	return last->kind == INSTRUCTION_PLAIN || last->kind == INSTRUCTION_BRANCH_IF ||
-	       last->kind == INSTRUCTION_LOOP;
-}
-
 /* Notes that the clone of instruction @index begins here. */
 static void note_place(struct emitter *emitter, const struct function *function, uint32_t index)
 {
@@ -313,7 +300,7 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 		if (locked != NO_CHECK)
 			emit_lock_end(emitter, instruction, first_site + locked);
 	}
-	if (runs_on(&function->instructions[function->count - 1])) {
+	if (instruction_falls_through(&function->instructions[function->count - 1])) {
 		emit_place_state(emitter, function->end);
 		encode_byte(emitter, 0xe9);
 		emit_away(emitter, function->end);

@@ -29,24 +29,6 @@ struct choice {
 
 /* --- The function's paths --------------------------------------------------------- */
 
-static bool is_call(const struct instruction *instruction)
-{
-	return instruction->kind == INSTRUCTION_CALL ||
-	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
-}
-
-static bool runs_on(const struct instruction *instruction)
-{
-	return instruction->kind == INSTRUCTION_PLAIN ||
-	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
-}
-
-static bool is_branch(const struct instruction *instruction)
-{
-	return instruction->kind == INSTRUCTION_BRANCH ||
-	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
-}
-
 /* Successors of instruction @index inside the function, into @next; how many.  What
  * comes after a call, or is reached by an indirect jump, is an entry by itself. */
 static unsigned successors(const struct function *function, uint32_t index, uint32_t next[2])
@@ -54,9 +36,9 @@ static unsigned successors(const struct function *function, uint32_t index, uint
 	const struct instruction *instruction = &function->instructions[index];
 	unsigned count = 0;
 
-	if (runs_on(instruction) && index + 1 < function->count)
+	if (instruction_falls_through(instruction) && index + 1 < function->count)
 		next[count++] = index + 1;
-	if (is_branch(instruction)) {
+	if (instruction_is_branch(instruction)) {
 		uint32_t target = function_target(function, instruction);
 
 		if (target != UINT32_MAX)
@@ -72,16 +54,16 @@ static bool leads_on(const struct choice *choice, uint32_t index)
 
 	if (LIKELY(instruction->kind == INSTRUCTION_PLAIN))
 		return choice->leads[index + 1];
-	if (!is_branch(instruction))
+	if (!instruction_is_branch(instruction))
 		return false;
 	to = function_target(choice->function, instruction);
-	return (runs_on(instruction) && choice->leads[index + 1]) ||
+	return (instruction_falls_through(instruction) && choice->leads[index + 1]) ||
 	       (to != UINT32_MAX && choice->leads[to]);
 }
 
 static bool is_branch_back(const struct function *function, uint32_t index)
 {
-	return is_branch(&function->instructions[index]) &&
+	return instruction_is_branch(&function->instructions[index]) &&
 	       function_target(function, &function->instructions[index]) <= index;
 }
 
@@ -141,14 +123,14 @@ static void spread(const struct choice *choice, uint8_t *marks, uint8_t mark, ui
 			uint32_t to = UINT32_MAX;
 
 			if (instruction->kind != INSTRUCTION_PLAIN) {
-				if (is_branch(instruction))
+				if (instruction_is_branch(instruction))
 					to = function_target(function, instruction);
 				if (to != UINT32_MAX &&
 				    goes_into(choice, marks, mark, to, stops_at_patches)) {
 					marks[to] |= mark;
 					choice->stack[depth++] = to;
 				}
-				if (!runs_on(instruction))
+				if (!instruction_falls_through(instruction))
 					break;
 			}
 			index++;
@@ -177,7 +159,8 @@ static void find_native(const struct choice *choice)
 	for (uint32_t i = 0; i < choice->point_count; i++) {
 		uint32_t index = choice->points[i];
 
-		if (choice->fates[index] == FATE_NATIVE || is_call(&function->instructions[index]))
+		if (choice->fates[index] == FATE_NATIVE ||
+		    instruction_is_call(&function->instructions[index]))
 			keep_from(choice, index);
 	}
 	for (uint32_t i = 0; function->has_unknown_targets && i < function->count; i++)
@@ -190,8 +173,8 @@ static bool is_reached_from_outside(const struct choice *choice, uint32_t index)
 {
 	const struct function *function = choice->function;
 
-	return function->reach[index] & REACH_ENTRY || is_call(&function->instructions[index]) ||
-	       function->has_unknown_targets;
+	return function->reach[index] & REACH_ENTRY ||
+	       instruction_is_call(&function->instructions[index]) || function->has_unknown_targets;
 }
 
 /* Bytes from instruction @index up to what else may be entered. */
@@ -293,7 +276,7 @@ static void choose_first(const struct choice *choice)
 		uint32_t i = choice->points[point];
 		uint32_t offset = function->instructions[i].offset;
 
-		if (is_call(&function->instructions[i]))
+		if (instruction_is_call(&function->instructions[i]))
 			continue;
 		choice->fates[i] = FATE_NATIVE;
 		if (survey_has(choice->survey, offset, MARK_LEAVE) ||
@@ -447,7 +430,7 @@ static void find_dead(const struct choice *choice, const uint8_t *reached)
 			used_until = offset + (choice->fates[i] == FATE_LONG ? LONG_BYTES
 									     : SHORT_BYTES);
 		if (!reached[i] || function->reach[i] & REACH_NATIVE ||
-		    is_call(&function->instructions[i]))
+		    instruction_is_call(&function->instructions[i]))
 			continue;
 		for (offset = offset > used_until ? offset : used_until; offset < end; offset++)
 			if (!(marks[offset] &
@@ -511,7 +494,8 @@ static bool try_entry(const struct choice *choice, uint32_t index)
 	struct function *function = choice->function;
 	uint32_t room = room_at(choice, index);
 
-	if (choice->fates[index] != FATE_NONE || is_call(&function->instructions[index]) ||
+	if (choice->fates[index] != FATE_NONE ||
+	    instruction_is_call(&function->instructions[index]) ||
 	    survey_has(choice->survey, function->instructions[index].offset, MARK_LEAVE))
 		return false;
 	choice->fates[index] = FATE_LONG;
@@ -562,7 +546,7 @@ static void count_entries(const struct choice *choice, struct plan_statistics *s
 		statistics->atomics_native +=
 			function->reach[i] & REACH_NATIVE && is_atomic(choice, i);
 		if (!(function->reach[i] & REACH_ENTRY) || !choice->leads[i] ||
-		    is_call(&function->instructions[i]))
+		    instruction_is_call(&function->instructions[i]))
 			continue;
 		statistics->entries++;
 		statistics->entries_short += choice->fates[i] == FATE_SHORT;

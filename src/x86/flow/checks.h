@@ -21,13 +21,18 @@ enum access_class {
 	ACCESS_STACK, /* a stack slot whose address nobody else has */
 	ACCESS_READ_ONLY,
 	ACCESS_THREAD_LOCAL,
-	ACCESS_UNCHECKED, /* there is no check for its kind */
+	ACCESS_UNCHECKED, /* there is no check for its kind; there is for those below */
 	ACCESS_SIMPLE,	  /* an address and a size of 1, 2, 4 .. 64 */
 	ACCESS_SIZED,	  /* ... another size */
 	ACCESS_MASKED,
 	ACCESS_LOCKED,
 	ACCESS_STRING
 };
+
+static inline bool checks_are_for(enum access_class class)
+{
+	return class > ACCESS_UNCHECKED;
+}
 
 enum access_class checks_classify(const struct module *module, const struct function *function,
 				  const struct instruction *instruction);

@@ -38,11 +38,8 @@ static void add_slot(struct flow *flow, const struct instruction *instruction)
 static void note_shape(struct flow *flow, uint32_t index)
 {
 	const struct instruction *instruction = &flow->function->instructions[index];
-	bool is_branch = instruction->kind == INSTRUCTION_BRANCH ||
-			 instruction->kind == INSTRUCTION_BRANCH_IF ||
-			 instruction->kind == INSTRUCTION_LOOP;
 
-	if ((is_branch && instruction->target <= instruction->offset) ||
+	if ((instruction_is_branch(instruction) && instruction->target <= instruction->offset) ||
 	    instruction->kind == INSTRUCTION_JUMP_INDIRECT)
 		flow->has_loop = true;
 	if (instruction->source == NO_REGISTER && flow->roles[index] & FLOW_STORE &&

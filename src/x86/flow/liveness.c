@@ -120,8 +120,7 @@ static bool looks_back(const struct function *function, uint32_t index)
 
 	if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
 		return true;
-	if (instruction->kind != INSTRUCTION_BRANCH && instruction->kind != INSTRUCTION_BRANCH_IF &&
-	    instruction->kind != INSTRUCTION_LOOP)
+	if (!instruction_is_branch(instruction))
 		return false;
 	to = function_target(function, instruction);
 	return to != UINT32_MAX && to <= index;

@@ -107,14 +107,6 @@ static void add_need(const struct module *module, struct callers *callers, int64
 	callers[function - module->functions].has_known = true;
 }
 
-static bool runs_on(const struct function *function)
-{
-	const struct instruction *last = &function->instructions[function->count - 1];
-
-	return last->kind == INSTRUCTION_PLAIN || last->kind == INSTRUCTION_BRANCH_IF ||
-	       last->kind == INSTRUCTION_LOOP;
-}
-
 /* Adds what @function, as a caller, needs of others.  Returns the flags that it
  * wants of functions it knows by pointer alone. */
 static uint32_t gather(const struct module *module, const struct function *function,
@@ -151,7 +143,7 @@ static uint32_t gather(const struct module *module, const struct function *funct
 			break;
 		}
 	}
-	if (runs_on(function))
+	if (instruction_falls_through(&function->instructions[function->count - 1]))
 		add_need(module, callers, function->end, function->live_at_return);
 	return flags_of_pointers;
 }

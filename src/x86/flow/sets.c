@@ -271,19 +271,6 @@ static void run_call(void *analysis, uint32_t index)
 
 /* --- Branches -------------------------------------------------------------------------------- */
 
-static bool is_call(const struct instruction *instruction)
-{
-	return instruction->kind == INSTRUCTION_CALL ||
-	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
-}
-
-/* May @instruction go on with the next one? */
-static bool falls_through(const struct instruction *instruction)
-{
-	return instruction->kind == INSTRUCTION_PLAIN ||
-	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
-}
-
 /*
  * Does the code that @branch goes to end in a call that does not come back, as far
  * as the layout tells?  It lies apart, and behind the call is code that is
@@ -298,16 +285,17 @@ static bool is_dead_end(const struct flow *flow, const struct instruction *branc
 
 	if (index == UINT32_MAX)
 		return true;
-	if (index == 0 || falls_through(&instructions[index - 1]))
+	if (index == 0 || instruction_falls_through(&instructions[index - 1]))
 		return false;
 	for (; index < function->count; index++) {
 		if (instructions[index].kind == INSTRUCTION_STOP)
 			return true;
-		if (is_call(&instructions[index]) &&
+		if (instruction_is_call(&instructions[index]) &&
 		    (index + 1 == function->count ||
 		     function->reach[index + 1] & (REACH_BRANCH | REACH_INDIRECT)))
 			return true;
-		if (!is_call(&instructions[index]) && instructions[index].kind != INSTRUCTION_PLAIN)
+		if (!instruction_is_call(&instructions[index]) &&
+		    instructions[index].kind != INSTRUCTION_PLAIN)
 			return false;
 	}
 	return true;

@@ -93,9 +93,7 @@ static void find_back_branches(const struct function *function, struct back_bran
 			continue;
 		if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
 			branches->is_complete = false;
-		if (instruction->kind != INSTRUCTION_BRANCH &&
-		    instruction->kind != INSTRUCTION_BRANCH_IF &&
-		    instruction->kind != INSTRUCTION_LOOP)
+		if (!instruction_is_branch(instruction))
 			continue;
 		to = function_target(function, instruction);
 		if (to == UINT32_MAX || to > i)

@@ -31,13 +31,11 @@ static bool is_quiet(struct loop *loop)
 {
 	for (uint32_t i = loop->first; i <= loop->last; i++) {
 		const struct instruction *instruction = &loop->function->instructions[i];
-		bool is_call = instruction->kind == INSTRUCTION_CALL ||
-			       instruction->kind == INSTRUCTION_CALL_INDIRECT;
 
 		if (instruction->memory & (MEMORY_LOCKED | MEMORY_STRING) ||
 		    instruction->kind == INSTRUCTION_JUMP_INDIRECT)
 			return false;
-		if (is_call && ++loop->call_count > LOOP_CALLS_MOST)
+		if (instruction_is_call(instruction) && ++loop->call_count > LOOP_CALLS_MOST)
 			return false;
 		if (!(instruction->memory & MEMORY_WRITE))
 			continue;
@@ -231,8 +229,7 @@ static void judge(struct loop *loop, uint16_t *flags)
 
 		if (is_exit(loop, i) && !(loop->flags & VARIES))
 			loop->deciding |= loop->flags;
-		if (instruction->kind == INSTRUCTION_CALL ||
-		    instruction->kind == INSTRUCTION_CALL_INDIRECT)
+		if (instruction_is_call(instruction))
 			run_call(loop);
 		else
 			run(loop, i);

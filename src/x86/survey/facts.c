@@ -92,8 +92,7 @@ void survey_facts_of(struct function *function)
 	for (uint32_t i = 0; i < function->count; i++) {
 		const struct instruction *instruction = &function->instructions[i];
 
-		if (instruction->kind == INSTRUCTION_CALL ||
-		    instruction->kind == INSTRUCTION_CALL_INDIRECT)
+		if (instruction_is_call(instruction))
 			function->has_call = true;
 		if (may_take_stack_address(instruction) &&
 		    takes_stack_address(function, instruction))

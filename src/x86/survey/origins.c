@@ -51,8 +51,7 @@ static uint32_t target_of(const struct function *function, uint32_t index)
 {
 	const struct instruction *instruction = &function->instructions[index];
 
-	if (instruction->kind != INSTRUCTION_BRANCH && instruction->kind != INSTRUCTION_BRANCH_IF &&
-	    instruction->kind != INSTRUCTION_LOOP)
+	if (!instruction_is_branch(instruction))
 		return UINT32_MAX;
 	return function_target(function, instruction);
 }
@@ -116,8 +115,7 @@ static void look_at(struct walk *walk, uint32_t index, unsigned number)
 {
 	const struct instruction *instruction = &walk->search->function->instructions[index];
 
-	if (instruction->kind == INSTRUCTION_CALL ||
-	    instruction->kind == INSTRUCTION_CALL_INDIRECT) {
+	if (instruction_is_call(instruction)) {
 		if (number == RAX)
 			walk->origins |= ORIGIN_POINTER; /* what it returns */
 		else
@@ -142,11 +140,9 @@ static void look_at_jumps(struct walk *walk, unsigned number)
 			look_at(walk, i, number);
 }
 
-static bool runs_on(uint8_t kind)
+static bool goes_on(const struct instruction *instruction)
 {
-	return kind == INSTRUCTION_PLAIN || kind == INSTRUCTION_BRANCH_IF ||
-	       kind == INSTRUCTION_LOOP || kind == INSTRUCTION_CALL ||
-	       kind == INSTRUCTION_CALL_INDIRECT;
+	return instruction_falls_through(instruction) || instruction_is_call(instruction);
 }
 
 static void look_back(struct walk *walk, uint32_t index, unsigned number)
@@ -157,7 +153,7 @@ static void look_back(struct walk *walk, uint32_t index, unsigned number)
 
 	if (index == 0)
 		walk->origins |= ORIGIN_POINTER; /* an argument */
-	else if (runs_on(function->instructions[index - 1].kind))
+	else if (goes_on(&function->instructions[index - 1]))
 		look_at(walk, index - 1, number);
 	for (uint32_t from = search->first_from[index]; from; from = search->next_from[from - 1])
 		look_at(walk, from - 1, number);

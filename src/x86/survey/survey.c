@@ -207,14 +207,19 @@ static void note_import_jump(struct survey *survey, const struct function *funct
 	}
 }
 
+static bool goes_on(const struct instruction *instruction)
+{
+	return instruction->kind != INSTRUCTION_BRANCH &&
+	       instruction->kind != INSTRUCTION_JUMP_INDIRECT &&
+	       instruction->kind != INSTRUCTION_RETURN && instruction->kind != INSTRUCTION_STOP;
+}
+
 static void note_decoded(struct survey *survey, struct function *function, struct part *part)
 {
 	const struct instruction *last = &function->instructions[function->count - 1];
 
 	function->is_usable = true;
-	part->runs_on = last->kind != INSTRUCTION_BRANCH &&
-			last->kind != INSTRUCTION_JUMP_INDIRECT &&
-			last->kind != INSTRUCTION_RETURN && last->kind != INSTRUCTION_STOP;
+	part->runs_on = goes_on(last);
 	for (uint32_t i = 0; i < function->count; i++) {
 		note_start(survey, part, &function->instructions[i]);
 		if (function->instructions[i].kind == INSTRUCTION_JUMP_INDIRECT &&
@@ -275,12 +280,6 @@ static inline void make_instruction(const struct survey *survey, const struct fu
 				   instruction);
 }
 
-static bool is_branch(const struct instruction *instruction)
-{
-	return instruction->kind == INSTRUCTION_BRANCH ||
-	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
-}
-
 /*
  * Makes all instructions, notes by their offsets where they are, and branches in
  * survey->branches.  Returns how many branches there are.
@@ -299,7 +298,7 @@ static uint32_t make_instructions(const struct survey *survey, const struct func
 			instruction->memory |= MEMORY_STACK;
 		index_at[offset - function->start] = i;
 		branches[branch_count] = i;
-		branch_count += is_branch(instruction);
+		branch_count += instruction_is_branch(instruction);
 		offset += instruction->length;
 	}
 	return branch_count;
@@ -331,13 +330,11 @@ static void read_reach(const struct survey *survey, const struct function *funct
 
 	for (uint32_t i = 0; i < function->count; i++) {
 		const struct instruction *instruction = &function->instructions[i];
-		bool is_call = instruction->kind == INSTRUCTION_CALL ||
-			       instruction->kind == INSTRUCTION_CALL_INDIRECT;
 		unsigned marks = survey->marks[instruction->offset] >> 1;
 
 		function->reach[i] =
 			(uint8_t)((marks & (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)) |
-				  (is_call ? REACH_ANCHOR : 0u));
+				  (instruction_is_call(instruction) ? REACH_ANCHOR : 0u));
 	}
 }
 
@@ -476,13 +473,6 @@ bool survey_begin_open(struct survey *survey, const struct decoder *decoder,
 {
 	*survey = (struct survey){.decoder = decoder, .arena = arena, .keeps = true};
 	return begin(survey, image, why);
-}
-
-static bool goes_on(const struct instruction *instruction)
-{
-	return instruction->kind != INSTRUCTION_BRANCH &&
-	       instruction->kind != INSTRUCTION_JUMP_INDIRECT &&
-	       instruction->kind != INSTRUCTION_RETURN && instruction->kind != INSTRUCTION_STOP;
 }
 
 /* An int3 that can be reached is a debugger's: what its byte hides is not known, and

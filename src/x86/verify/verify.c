@@ -33,20 +33,14 @@ static bool jumps_to(struct verifying *verifying, uint32_t at, uint64_t target, 
 	       verify_wrong(verifying, at, "a jump elsewhere");
 }
 
-static unsigned condition_of(const unsigned char *bytes)
-{
-	while (*bytes != 0x0f && (*bytes & 0xf0) != 0x70)
-		bytes++;
-	return (*bytes == 0x0f ? bytes[1] : *bytes) & 15u;
-}
-
 static bool check_branch_if(struct verifying *verifying, const struct instruction *copy)
 {
 	const struct instruction *original = verify_current(verifying);
 	const unsigned char *bytes = verifying->module->text + original->offset;
 
 	if (copy->kind != INSTRUCTION_BRANCH_IF ||
-	    condition_of(bytes) != condition_of(verifying->plan->clone + copy->offset))
+	    instruction_condition(bytes) !=
+		    instruction_condition(verifying->plan->clone + copy->offset))
 		return verify_wrong(verifying, copy->offset, "another condition");
 	return destination(verifying, copy) == home_of(verifying, original->target) ||
 	       verify_wrong(verifying, copy->offset, "a branch elsewhere");
@@ -120,12 +114,6 @@ static bool check_copy(struct verifying *verifying, uint32_t *after)
 
 /* --- Functions ------------------------------------------------------------------------------ */
 
-static bool goes_on(const struct instruction *instruction)
-{
-	return instruction->kind == INSTRUCTION_PLAIN ||
-	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
-}
-
 static bool check_instruction(struct verifying *verifying)
 {
 	const struct function *function = verifying->function;
@@ -138,18 +126,12 @@ static bool check_instruction(struct verifying *verifying)
 	if (checks_classify(verifying->module, function, original) == ACCESS_LOCKED &&
 	    !verify_follow_lock_end(verifying, &after))
 		return false;
-	if (!goes_on(original))
+	if (!instruction_falls_through(original))
 		return true;
 	if (verifying->index + 1 == function->count)
 		return jumps_to(verifying, after, home_of(verifying, function->end), &end);
 	return after == verifying->offsets[verifying->index + 1] ||
 	       verify_wrong(verifying, after, "the next instruction is elsewhere");
-}
-
-static bool is_wanted(enum access_class class)
-{
-	return class == ACCESS_SIMPLE || class == ACCESS_SIZED || class == ACCESS_MASKED ||
-	       class == ACCESS_LOCKED || class == ACCESS_STRING;
 }
 
 static bool check_function(struct verifying *verifying, uint8_t *has_site, uint32_t *live)
@@ -163,7 +145,7 @@ static bool check_function(struct verifying *verifying, uint8_t *has_site, uint3
 		const struct instruction *instruction = &function->instructions[i];
 
 		verifying->index = i;
-		if (is_wanted(checks_classify(verifying->module, function, instruction)) &&
+		if (checks_are_for(checks_classify(verifying->module, function, instruction)) &&
 		    !has_site[instruction->offset])
 			return verify_wrong(verifying, verifying->offsets[i],
 					    "an access has no site");
