@@ -1,4 +1,4 @@
-/* snarl COMMAND [OPTIONS] [OPERANDS]: finds the command and runs it. */
+/* snarl COMMAND [OPTIONS] [OPERANDS]: runs the subcommand. */
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ static int print_version(void)
 	return fflush(stdout) ? STATUS_FAILED : STATUS_FINE;
 }
 
-static int refuse(const char *what, const char *word)
+static int report_unknown(const char *what, const char *word)
 {
 	command_warn("unknown %s '%s' (commands: %s; options: --help, --version)", what, word,
 		     help_command_names(command_rows));
@@ -66,9 +66,9 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0)
 		return help_print_overview(command_rows, stdout);
 	if (argv[1][0] == '-')
-		return refuse("option", argv[1]);
+		return report_unknown("option", argv[1]);
 	row = find_command(argv[1]);
 	if (!row)
-		return refuse("command", argv[1]);
+		return report_unknown("command", argv[1]);
 	return row->function(row, argc - 1, argv + 1);
 }

@@ -1,7 +1,7 @@
 /* Channels of a replay: pipes and the like, futex words, signals. */
 #include "replay/replay.h"
 
-/* What the key of a signal begins with; that of an object is its address. */
+/* The kind in a signal's key; the key of an object is its address. */
 #define KEY_SIGNAL 1u
 
 static struct channel *find_channel(struct replay *replay, struct actor *actor,
@@ -17,8 +17,8 @@ static struct channel *find_channel(struct replay *replay, struct actor *actor,
 	return channel;
 }
 
-static void give(struct replay *replay, struct actor *actor, const struct script_event *event,
-		 uint64_t key)
+static void give_to_channel(struct replay *replay, struct actor *actor,
+			    const struct script_event *event, uint64_t key)
 {
 	struct channel *channel = find_channel(replay, actor, event, key);
 
@@ -26,8 +26,8 @@ static void give(struct replay *replay, struct actor *actor, const struct script
 		channel_give(&replay->channels, &replay->detector, actor->thread, channel);
 }
 
-static void take(struct replay *replay, struct actor *actor, const struct script_event *event,
-		 uint64_t key)
+static void take_from_channel(struct replay *replay, struct actor *actor,
+			      const struct script_event *event, uint64_t key)
 {
 	struct channel *channel = find_channel(replay, actor, event, key);
 
@@ -38,22 +38,22 @@ static void take(struct replay *replay, struct actor *actor, const struct script
 void replay_write_channel(struct replay *replay, struct actor *actor,
 			  const struct script_event *event)
 {
-	give(replay, actor, event, replay_primitive(replay, event->object)->address);
+	give_to_channel(replay, actor, event, replay_primitive(replay, event->object)->address);
 }
 
 void replay_read_channel(struct replay *replay, struct actor *actor,
 			 const struct script_event *event)
 {
-	take(replay, actor, event, replay_primitive(replay, event->object)->address);
+	take_from_channel(replay, actor, event, replay_primitive(replay, event->object)->address);
 }
 
 void replay_kill(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
-	give(replay, actor, event, CHANNEL_KEY(KEY_SIGNAL, event->number));
+	give_to_channel(replay, actor, event, CHANNEL_KEY(KEY_SIGNAL, event->number));
 }
 
 void replay_signal_wait(struct replay *replay, struct actor *actor,
 			const struct script_event *event)
 {
-	take(replay, actor, event, CHANNEL_KEY(KEY_SIGNAL, event->number));
+	take_from_channel(replay, actor, event, CHANNEL_KEY(KEY_SIGNAL, event->number));
 }

@@ -1,4 +1,4 @@
-/* What a script expects, compared with what was found: snarl replay --expect. */
+/* snarl replay --expect: compares the findings with those that the script expects. */
 #include <stdio.h>
 
 #include "replay/replay.h"

@@ -30,8 +30,8 @@ static bool can_take(const struct primitive *lock, const struct actor *actor, en
 	return mode == LOCK_SHARED || !has_waiting_writer(lock);
 }
 
-static void take(struct replay *replay, struct actor *actor, struct primitive *lock,
-		 struct sync_object *object, enum lock_mode mode, stack_id stack)
+static void take_lock(struct replay *replay, struct actor *actor, struct primitive *lock,
+		      struct sync_object *object, enum lock_mode mode, stack_id stack)
 {
 	if (mode == LOCK_EXCLUSIVE) {
 		lock->owner = actor;
@@ -50,7 +50,7 @@ static void take(struct replay *replay, struct actor *actor, struct primitive *l
 
 /* --- Waiting ------------------------------------------------------------- */
 
-/* A copy of a lock that somebody held: nobody will ever release it. */
+/* A copy of a lock that was held then: no thread will ever release it. */
 static void check_copy(struct replay *replay, struct actor *actor, struct primitive *lock,
 		       struct sync_object *object, stack_id stack)
 {
@@ -77,7 +77,7 @@ static void wait_for_lock(struct replay *replay, struct actor *actor, struct pri
 	wait_begin(&replay->detector, actor->thread, &wait);
 }
 
-/* The next waiter that can have @lock now, or NULL. */
+/* The next waiter that can take @lock now, or NULL. */
 static struct actor *find_next(const struct primitive *lock)
 {
 	bool are_writers_first = lock->facts.facts & FACT_WRITERS_FIRST;
@@ -117,7 +117,7 @@ void replay_grant(struct replay *replay, struct primitive *lock)
 
 			wait_end(&replay->detector, next->thread);
 			if (object && object->info)
-				take(replay, next, lock, object, next->mode, next->stack);
+				take_lock(replay, next, lock, object, next->mode, next->stack);
 		}
 		replay_unblock(replay, next);
 	}
@@ -125,7 +125,7 @@ void replay_grant(struct replay *replay, struct primitive *lock)
 
 /* --- Verbs --------------------------------------------------------------- */
 
-/* Would libc refuse the call rather than wait for ever? */
+/* True if libc returns EDEADLK instead of waiting for ever. */
 static bool is_refused(const struct primitive *lock, const struct actor *actor)
 {
 	return lock->owner == actor &&
@@ -156,7 +156,7 @@ static void lock_call(struct replay *replay, struct actor *actor, struct primiti
 	else if (how != HOW_TRIES)
 		mutex_wanted(detector, actor->thread, object, is_timed, stack);
 	if (can_take(lock, actor, mode))
-		take(replay, actor, lock, object, mode, stack);
+		take_lock(replay, actor, lock, object, mode, stack);
 	else if (how != HOW_TRIES && is_refused(lock, actor))
 		misuse_refused(detector, actor->thread, object, stack);
 	else if (how != HOW_TRIES)
@@ -178,7 +178,7 @@ void replay_read_lock(struct replay *replay, struct actor *actor, const struct s
 	lock_call(replay, actor, replay_primitive(replay, event->object), LOCK_SHARED, event);
 }
 
-/* A trace may begin in the middle: what it does not explain is no finding. */
+/* A trace may begin in the middle of a run: its first states are not known. */
 static enum real_state real_state(const struct replay *replay, const struct primitive *lock,
 				  const struct actor *actor)
 {
@@ -189,7 +189,7 @@ static enum real_state real_state(const struct replay *replay, const struct prim
 	return lock->reader_count ? REAL_HELD : REAL_FREE;
 }
 
-static void give_up(struct primitive *lock)
+static void give_lock_up(struct primitive *lock)
 {
 	if (lock->owner && --lock->count == 0)
 		lock->owner = NULL;
@@ -197,11 +197,11 @@ static void give_up(struct primitive *lock)
 		lock->reader_count--;
 }
 
-/* A stranger's release: checked kinds refuse it, others are simply free then. */
+/* @actor releases a lock that it does not hold: checked kinds refuse that; other locks
+ * are free then. */
 static bool release_strange(struct replay *replay, struct actor *actor, struct primitive *lock,
 			    struct sync_object *object, stack_id stack)
 {
-	lock->is_strange = true;
 	misuse_released(&replay->detector, actor->thread, object, stack,
 			real_state(replay, lock, actor));
 	if (lock->owner != actor &&
@@ -240,7 +240,7 @@ void replay_release(struct replay *replay, struct actor *actor, const struct scr
 		return;
 	if (is_held && (object->generation & SYNC_ABANDONED) && lock->count == 1)
 		release_abandoned(replay, actor, lock, object, stack);
-	give_up(lock);
+	give_lock_up(lock);
 	replay_grant(replay, lock);
 }
 
@@ -263,8 +263,8 @@ void replay_consistent(struct replay *replay, struct actor *actor, const struct 
 		object->generation &= ~SYNC_ABANDONED;
 }
 
-/* Its acquire follows, and is where something happens; if none does, the trace
- * ends with the thread waiting: replay_run(). */
+/* Nothing happens until its acquire event; if none follows, the thread waits at the
+ * end of the trace: finish_requests(). */
 void replay_request(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	(void)replay;

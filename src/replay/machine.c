@@ -1,4 +1,4 @@
-/* The order of a replay: who is there, whose turn it is, who waits. */
+/* The scheduler of a replay: which actors there are, which can run, which wait. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,7 @@
 #include "detect/sync/thread.h"
 #include "replay/replay.h"
 
-/* Synthetic addresses, far from those of places: objects in memory of their
- * own, and on the stacks of threads. */
+/* Invented addresses, apart from those of code: of objects, and of threads' stacks. */
 #define OBJECTS_AT 0x100000000000ul
 #define STACKS_AT 0x200000000000ul
 #define STACK_BYTES (64ul << 10)
@@ -61,7 +60,7 @@ const char *replay_primitive_name(const struct replay *replay, const struct prim
 stack_id replay_stack(struct replay *replay, const struct actor *actor,
 		      const struct script_event *event)
 {
-	/* Return addresses: one behind the place. */
+	/* A frame is a return address: one behind the place. */
 	uintptr_t frame = actor->line ? replay_place(actor->line, 0) + 1
 				      : replay_place(event->line, event->column) + 1;
 
@@ -115,7 +114,7 @@ void replay_unblock(struct replay *replay, struct actor *actor)
 	replay->last_ready = actor;
 }
 
-/* --- Who and what there is ----------------------------------------------- */
+/* --- Actors and primitives ----------------------------------------------- */
 
 void replay_start_actor(struct replay *replay, struct actor *actor, struct thread *thread)
 {
@@ -126,7 +125,7 @@ void replay_start_actor(struct replay *replay, struct actor *actor, struct threa
 	replay_unblock(replay, actor);
 }
 
-/* T2 before T10. */
+/* Shorter names first: T2 before T10. */
 static int compare_names(const void *a, const void *b, void *context)
 {
 	const struct replay *replay = context;
@@ -202,7 +201,7 @@ static bool prepare_primitives(struct replay *replay)
 		primitive->facts = object->facts;
 		primitive->leaver = object->leaver;
 		primitive->address = OBJECTS_AT + (uintptr_t)i * OBJECT_BYTES;
-		/* The later named, the deeper the frame. */
+		/* An object that is named later lies in a deeper frame. */
 		if (object->leaver)
 			primitive->address =
 				STACKS_AT + (object->leaver + 1ul) * STACK_BYTES -
@@ -240,7 +239,7 @@ bool replay_prepare(struct replay *replay, const char *path, const char *text, s
 
 /* --- Turns --------------------------------------------------------------- */
 
-static void delay(struct actor *actor, struct script_event *event)
+static void delay_event(struct actor *actor, struct script_event *event)
 {
 	event->next_delayed = NULL;
 	if (actor->last_delayed)
@@ -250,7 +249,7 @@ static void delay(struct actor *actor, struct script_event *event)
 	actor->last_delayed = event;
 }
 
-/* The detector asks the kernel for the mask of signals. */
+/* Really sets it, as the detector asks the kernel for the signal mask. */
 static void set_signal_mask(uint64_t mask)
 {
 	sigset_t set;
@@ -309,8 +308,8 @@ static void run_ready(struct replay *replay)
 	}
 }
 
-/* What the main thread does when the script leaves it out: it joins those who
- * have ended, and then waits for one who is stuck. */
+/* If the script has no main thread: main joins the threads that have ended, and then
+ * waits for one that is blocked; false. */
 static bool join_implicitly(struct replay *replay)
 {
 	struct thread *main_thread = replay->main_thread;
@@ -338,7 +337,7 @@ static bool join_implicitly(struct replay *replay)
 	return true;
 }
 
-/* False if the main thread stays where it is for ever. */
+/* False if the main thread waits for ever. */
 static bool finish_main(struct replay *replay)
 {
 	uint32_t main_number = name_table_find(&replay->script.thread_names, "main", 4);
@@ -348,7 +347,7 @@ static bool finish_main(struct replay *replay)
 	return !main_number || replay->actors[main_number].state != ACTOR_BLOCKED;
 }
 
-/* A trace that ends with requests: they were never granted. */
+/* A request that ends the trace of a thread was never granted: it waits. */
 static void finish_requests(struct replay *replay)
 {
 	for (uint32_t i = 1; i <= name_table_count(&replay->script.thread_names); i++) {
@@ -368,7 +367,7 @@ bool replay_run(struct replay *replay)
 		if (can_run(actor) || (ends_wait(event) && !actor->first_delayed))
 			carry_out(replay, actor, event);
 		else
-			delay(actor, event);
+			delay_event(actor, event);
 		run_ready(replay);
 	}
 	if (replay->is_failed)

@@ -1,4 +1,4 @@
-/* Memory of a replay: variables at addresses where nothing is mapped but shadow. */
+/* Memory of a replay: its variables have addresses at which only shadow is mapped. */
 #include "replay/replay.h"
 #include "detect/race/access.h"
 #include "detect/shadow/shadow.h"
@@ -48,7 +48,7 @@ bool replay_prepare_memory(struct replay *replay)
 	replay->values = arena_alloc(&replay->script.arena,
 				     (name_table_count(&replay->script.variable_names) + 1ul) *
 					     sizeof(uint64_t));
-	/* Other scripts may have been there before. */
+	/* An earlier script may have used these addresses. */
 	shadow_clear(VARIABLES_AT, end - VARIABLES_AT);
 	return true;
 }
@@ -84,7 +84,8 @@ static uint32_t flags_of(enum event_verb verb)
 	}
 }
 
-/* Does what is stored, or whether it is, rest on what such an access loads? */
+/* True for the loads and stores of an update: the stored value, or whether it is
+ * stored, depends on the loaded one. */
 static bool is_of_slice(enum event_verb verb)
 {
 	return verb == EVENT_TAKE || verb == EVENT_PUT || verb == EVENT_CHECK ||
@@ -141,9 +142,9 @@ stack_id replay_access_stack(struct detector *detector, struct thread *thread,
 
 /* --- The verbs --------------------------------------------------------------- */
 
-static struct access describe(struct replay *replay, const struct actor *actor,
-			      const struct script_event *event,
-			      const struct replay_context *context)
+static struct access make_access(struct replay *replay, const struct actor *actor,
+				 const struct script_event *event,
+				 const struct replay_context *context)
 {
 	struct access access = {
 		.address = replay_variable_address(event->object) + event->offset,
@@ -163,8 +164,8 @@ static struct access describe(struct replay *replay, const struct actor *actor,
 	return access;
 }
 
-/* Each write but a rewrite stores what was not there before. */
-static void note_value(struct replay *replay, const struct script_event *event, uint32_t flags)
+/* Each write but a rewrite stores a new value. */
+static void store_value(struct replay *replay, const struct script_event *event, uint32_t flags)
 {
 	if (replay->values && flags & SITE_WRITE && event->verb != EVENT_REWRITE)
 		replay->values[event->object] = ++replay->value_count;
@@ -173,25 +174,25 @@ static void note_value(struct replay *replay, const struct script_event *event, 
 void replay_access(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	struct replay_context context = {replay, actor, event};
-	struct access access = describe(replay, actor, event, &context);
+	struct access access = make_access(replay, actor, event, &context);
 
 	if (!access.site)
 		return;
 	access_check(&replay->detector, actor->thread, &access);
-	note_value(replay, event, access.flags);
+	store_value(replay, event, access.flags);
 }
 
 void replay_locked(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	struct replay_context context = {replay, actor, event};
-	struct access access = describe(replay, actor, event, &context);
+	struct access access = make_access(replay, actor, event, &context);
 	struct atomic_location *location;
 
 	if (!access.site)
 		return;
 	location = access_synchronise_begin(&replay->detector, actor->thread, &access);
 	access_synchronise_end(&replay->detector, actor->thread, location, true);
-	note_value(replay, event, access.flags);
+	store_value(replay, event, access.flags);
 }
 
 void replay_allocate(struct replay *replay, struct actor *actor, const struct script_event *event)
@@ -204,7 +205,7 @@ void replay_free_variable(struct replay *replay, struct actor *actor,
 			  const struct script_event *event)
 {
 	struct replay_context context = {replay, actor, event};
-	struct access access = describe(replay, actor, event, &context);
+	struct access access = make_access(replay, actor, event, &context);
 
 	if (access.site)
 		access_memory_freed(&replay->detector, actor->thread, &access);

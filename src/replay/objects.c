@@ -1,4 +1,4 @@
-/* Lives of the objects of a replay. */
+/* Objects of a replay: init, destroy, free, copy. */
 #include "replay/replay.h"
 #include "detect/sync/barrier.h"
 #include "detect/sync/lock.h"
@@ -64,7 +64,7 @@ static void end_life(struct replay *replay, const struct primitive *primitive)
 		lock_ended(&replay->detector, object);
 }
 
-/* Locks of one class are made by one call, so to speak. */
+/* All locks of a class get the creation stack of the first. */
 static stack_id creation_stack(struct replay *replay, const struct actor *actor,
 			       const struct script_event *event)
 {
@@ -108,7 +108,7 @@ void replay_destroy(struct replay *replay, struct actor *actor, const struct scr
 		return;
 	end_life(replay, primitive);
 	replay_reset_primitive(primitive);
-	/* Only a mutex says that it has been destroyed. */
+	/* Only a mutex shows that it was destroyed. */
 	primitive->is_destroyed = primitive->kind == OBJECT_MUTEX;
 }
 
@@ -126,7 +126,7 @@ void replay_free(struct replay *replay, struct actor *actor, const struct script
 	replay_reset_primitive(primitive);
 }
 
-/* The stack grows downwards: what lies below goes too. */
+/* The stack grows downwards: the objects below are gone too. */
 void replay_leave(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	struct primitive *left = replay_primitive(replay, event->object);

@@ -14,7 +14,7 @@
 #define STANDARD_INPUT_NAME "(standard input)"
 #define STATUS_NOT_AS_EXPECTED 1
 
-/* All of @file, allocated; NULL and errno. */
+/* All of @file, allocated; NULL and errno on failure. */
 static char *read_stream(FILE *file, size_t *length_bytes)
 {
 	size_t capacity = 65536;

@@ -1,10 +1,10 @@
 /*
- * Replaying a script: threads that exist on paper only, and a real detector.
+ * Replaying a script: simulated threads, and the real detector.
  *
- * Each thread of the script is an actor, each object a primitive that behaves
- * as libc's would: an actor that wants a lock which another one has blocks,
- * and its further events are put off until it gets the lock.  On the way the
- * detector is told what the guest library would tell it, in the same order.
+ * Each thread of the script is an actor, each object a primitive that behaves as
+ * libc's does: an actor that wants a lock which another one holds blocks, and its
+ * further events are delayed until it gets the lock.  The detector gets the same
+ * calls as from the guest library, in the same order.
  *
  * A stack has one frame: the event's place in the script (replay_place()).
  */
@@ -23,16 +23,16 @@ enum actor_state {
 	ACTOR_RUNNING,
 	ACTOR_BLOCKED,
 	ACTOR_ENDED,
-	ACTOR_LOST /* did not come over a fork */
+	ACTOR_LOST /* not in the forked child */
 };
 
 enum waits_for {
 	WAITS_FOR_LOCK,
 	WAITS_FOR_SIGNAL,
-	WAITS_FOR_MUTEX, /* its condition wait is over, but for the mutex */
+	WAITS_FOR_MUTEX, /* at the end of a condition wait */
 	WAITS_FOR_TOKEN,
 	WAITS_FOR_OTHERS, /* at a barrier */
-	WAITS_FOR_BODY,	  /* of a once */
+	WAITS_FOR_BODY,	  /* of a once call */
 	WAITS_FOR_THREAD
 };
 
@@ -42,14 +42,14 @@ struct actor {
 	uint32_t number; /* of its name */
 	enum actor_state state;
 	struct thread *thread; /* NULL before it is created and once it is joined */
-	bool is_implicit;      /* created by the main thread before everything */
+	bool is_implicit;      /* created before the first event, as no event creates it */
 	bool is_detached;
 	bool is_joined;
 
 	struct script_event *first_delayed;
 	struct script_event *last_delayed;
 	struct actor *next_ready;
-	bool is_ready; /* stands in replay.ready */
+	bool is_ready;		      /* is in the list replay.ready */
 	struct script_event *request; /* its last event, if that was a request */
 
 	/* While blocked. */
@@ -57,8 +57,8 @@ struct actor {
 	enum lock_mode mode;
 	bool is_timed;
 	stack_id stack;
-	struct primitive *primitive; /* waited for; NULL for a thread */
-	struct actor *target;	     /* joined */
+	struct primitive *primitive; /* that it waits for; NULL for a thread */
+	struct actor *target;	     /* that it joins */
 	struct primitive *signalled; /* of a condition wait: the condition ... */
 	struct primitive *mutex;     /* ... and the mutex */
 	struct condition_wait condition;
@@ -67,7 +67,7 @@ struct actor {
 
 	uint32_t handler_signal; /* 0: not in a handler */
 	uint64_t signal_mask;	 /* signals it has blocked */
-	uint32_t line;		 /* where its calls stand, if not where they are written */
+	uint32_t line;		 /* of "at": the line of its calls, or 0 */
 };
 
 enum once_state { ONCE_NEW, ONCE_RUNNING, ONCE_DONE };
@@ -77,23 +77,22 @@ struct primitive {
 	enum object_kind kind;
 	struct script_facts facts;
 	uintptr_t address;
-	uint32_t leaver; /* on whose stack it lies, or 0 */
+	uint32_t leaver; /* the thread on whose stack it lies, or 0 */
 	stack_id created;
 
 	struct actor *owner;
-	struct actor *waiters; /* longest first */
+	struct actor *waiters; /* the longest waiting first */
 	uint32_t count;	       /* of the owner's acquisitions */
 	uint32_t reader_count;
 	uint32_t value; /* of a semaphore; arrivals at a barrier */
 	enum once_state once;
 	bool is_destroyed;
 	bool is_copy;
-	bool is_strange;    /* released by a thread that did not hold it */
-	bool is_owner_dead; /* robust: who takes it gets EOWNERDEAD */
-	bool is_unusable;   /* robust: ENOTRECOVERABLE */
+	bool is_owner_dead; /* robust: the next owner gets EOWNERDEAD */
+	bool is_unusable;   /* robust: lock calls return ENOTRECOVERABLE */
 };
 
-/* What is left of a finding, for "expect". */
+/* What "expect" lines are compared with. */
 struct replay_finding {
 	enum finding_kind kind;
 	enum severity severity;
@@ -105,19 +104,19 @@ struct replay_finding {
 };
 
 struct replay {
-	struct detector detector; /* first: the hooks are given its address */
+	struct detector detector; /* first: the hooks get its address */
 	const char *path;
 	struct script script;
 	struct actor *actors;	      /* by number, from 1 */
 	struct primitive *primitives; /* by number, from 1 */
 	stack_id *classes;	      /* stacks of "class NAME", by number */
-	struct actor *ready;	      /* may go on with delayed events */
+	struct actor *ready;	      /* can go on with their delayed events */
 	struct actor *last_ready;
 	struct thread *main_thread;
 	struct channel_table channels;
 	struct map sites; /* by place and verb */
 	uint64_t *values; /* of variables, by number; NULL: not known */
-	uint64_t value_count; /* different ones that were stored */
+	uint64_t value_count; /* the last value that was stored */
 	bool has_main_actor;
 	bool is_failed;
 	uint32_t error_line;
@@ -129,8 +128,8 @@ struct replay {
 	uint32_t finding_capacity;
 };
 
-/* Reads the text, prepares actors and primitives; false: replay->error.  @pages
- * feeds the detector and the script; the rest is freed by replay_dispose(). */
+/* Reads the text, prepares actors and primitives; false: replay->error.  The detector
+ * and the script take memory from @pages; the rest is freed by replay_dispose(). */
 bool replay_prepare(struct replay *replay, const char *path, const char *text, size_t length_bytes,
 		    page_source pages);
 void replay_dispose(struct replay *replay);
@@ -140,14 +139,14 @@ bool replay_run(struct replay *replay);
 
 /* --- Used by the verbs --------------------------------------------------- */
 
-/* The event cannot be carried out; up to two words for %s. */
+/* Sets the error: @event is impossible.  @format has up to two %s. */
 void replay_fail(struct replay *replay, const struct script_event *event, const char *format,
 		 const char *first, const char *second);
 
 stack_id replay_stack(struct replay *replay, const struct actor *actor,
 		      const struct script_event *event);
 
-/* The detector's object of @primitive, begun if need be; NULL only after
+/* The detector's object of @primitive, made at the first use; NULL only after
  * replay_fail(). */
 struct sync_object *replay_object(struct replay *replay, struct actor *actor,
 				  struct primitive *primitive, const struct script_event *event);
@@ -157,23 +156,23 @@ struct actor *replay_actor(struct replay *replay, uint32_t number);
 const char *replay_actor_name(const struct replay *replay, const struct actor *actor);
 const char *replay_primitive_name(const struct replay *replay, const struct primitive *primitive);
 
-/* @actor stays in its call; and it comes back from it. */
+/* @actor waits in its call; the call of @actor returns. */
 void replay_block(struct actor *actor, struct primitive *primitive, enum waits_for waits_for,
 		  bool is_timed, stack_id stack);
 void replay_unblock(struct replay *replay, struct actor *actor);
 /* Takes @actor out of the waiters of @primitive. */
 void replay_leave_queue(struct primitive *primitive, struct actor *actor);
 
-/* Gives @primitive, a lock, to those waiters who can have it now. */
+/* Gives the lock @primitive to the waiters that can have it now. */
 void replay_grant(struct replay *replay, struct primitive *primitive);
 
-/* @actor's condition wait is over: it needs its mutex back. */
+/* @actor's condition wait ends: next it takes the mutex. */
 void replay_end_condition_wait(struct replay *replay, struct actor *actor, bool is_woken);
 
-/* As it is before its first use. */
+/* Resets it to the state before its first use. */
 void replay_reset_primitive(struct primitive *primitive);
 
-/* @actor comes to life as @thread. */
+/* @actor starts as @thread. */
 void replay_start_actor(struct replay *replay, struct actor *actor, struct thread *thread);
 
 /* The verbs: replay_<function>() for each function of events.def. */
@@ -196,7 +195,7 @@ bool replay_prepare_memory(struct replay *replay);
 uint32_t replay_variable_at(const struct replay *replay, uintptr_t address);
 uintptr_t replay_variable_address(uint32_t number);
 
-/* Of the hook of that name. */
+/* The detector hook of that name. */
 stack_id replay_access_stack(struct detector *detector, struct thread *thread,
 			     const struct access *access);
 
@@ -218,8 +217,8 @@ static inline uintptr_t replay_place(uint32_t line, uint32_t column)
 void replay_results_begin(struct replay *replay);
 void replay_results_end(struct replay *replay);
 
-/* Compares the findings with the script's "expect" lines; false after saying on
- * standard error what differs. */
+/* Compares the findings with the script's "expect" lines; false after messages on
+ * standard error about each difference. */
 bool replay_meets_expectations(struct replay *replay);
 
 #endif

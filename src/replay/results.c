@@ -1,6 +1,6 @@
 /*
- * Findings of a replay, written to a results file as the guest library does:
- * what a finding speaks of (stacks, threads, locks) before it, each once.
+ * Writes the findings of a replay to a results file, as the guest library does: in
+ * front of each finding its stacks, threads and locks, each of them once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,15 +35,15 @@ static struct record_header *begin_record(struct replay *replay, enum record_typ
 }
 
 /*
- * Numbers of threads as a reader counts them: a main thread that the script
- * leaves out is left out here too, and the first thread is number 1.
+ * The number of a thread in reports: if the script has no main thread, main is not
+ * shown, and the first other thread is number 1.
  */
 static thread_id shown_id(const struct replay *replay, thread_id id)
 {
 	return replay->has_main_actor || id == 0 ? id : id - 1;
 }
 
-/* --- What findings speak of ---------------------------------------------- */
+/* --- Stacks, threads, locks ---------------------------------------------- */
 
 static void describe_stack(struct replay *replay, stack_id id)
 {
@@ -169,7 +169,7 @@ static void describe_event(struct replay *replay, struct finding_event *event)
 
 /* --- Findings ------------------------------------------------------------ */
 
-/* The row of finding @number, made if need be; NULL when memory is exhausted. */
+/* The row of finding @number, new at the first use; NULL when memory is exhausted. */
 static struct replay_finding *finding_row(struct replay *replay, uint32_t number)
 {
 	uint32_t more = replay->finding_capacity ? replay->finding_capacity * 2 : 64;
@@ -203,7 +203,7 @@ static void add_lock(struct replay *replay, struct replay_finding *row, lock_id 
 		row->locks[row->lock_count++] = primitive->number;
 }
 
-/* A variable counts as the object of its name, which expectations mention. */
+/* Expectations name variables as objects: adds the object with its name. */
 static void add_variable(struct replay *replay, struct replay_finding *row, uintptr_t address)
 {
 	uint32_t variable = replay_variable_at(replay, address);
@@ -220,7 +220,7 @@ static void add_variable(struct replay *replay, struct replay_finding *row, uint
 		row->locks[row->lock_count++] = number;
 }
 
-static void remember(struct replay *replay, const struct finding *finding, uint64_t *count)
+static void add_finding(struct replay *replay, const struct finding *finding, uint64_t *count)
 {
 	struct replay_finding *row;
 
@@ -239,7 +239,7 @@ static void remember(struct replay *replay, const struct finding *finding, uint6
 			add_lock(replay, row, finding->events[i].lock);
 }
 
-static void emit(struct detector *detector, const struct finding *finding)
+static void emit_finding(struct detector *detector, const struct finding *finding)
 {
 	static struct finding described;
 	static unsigned char payload[FINDING_PAYLOAD_MAX];
@@ -261,12 +261,12 @@ static void emit(struct detector *detector, const struct finding *finding)
 	record = begin_record(replay, RECORD_FINDING, size, 8, &writer);
 	if (record)
 		write_bytes(&writer, payload, size);
-	remember(replay, finding, record ? (uint64_t *)(void *)(record + 1) : NULL);
+	add_finding(replay, finding, record ? (uint64_t *)(void *)(record + 1) : NULL);
 	if (record)
 		record_commit(record);
 }
 
-static void count(struct detector *detector, uint32_t number)
+static void count_finding(struct detector *detector, uint32_t number)
 {
 	struct replay_finding *row = finding_row(replay_of(detector), number);
 
@@ -274,7 +274,7 @@ static void count(struct detector *detector, uint32_t number)
 		++*row->count;
 }
 
-static void retract(struct detector *detector, uint32_t number)
+static void retract_finding(struct detector *detector, uint32_t number)
 {
 	struct replay *replay = replay_of(detector);
 	struct replay_finding *row = finding_row(replay, number);
@@ -320,9 +320,9 @@ static bool is_asleep(struct detector *detector, const struct thread *thread,
 }
 
 const struct detector_hooks replay_hooks = {
-	.emit = emit,
-	.count = count,
-	.retract = retract,
+	.emit = emit_finding,
+	.count = count_finding,
+	.retract = retract_finding,
 	.can_be_woken = can_be_woken,
 	.may_hold = may_hold,
 	.is_asleep = is_asleep,
@@ -348,7 +348,7 @@ static void write_process(struct replay *replay)
 	record_commit(record);
 }
 
-/* The script is the only module: its lines are the addresses. */
+/* The script is the only module; addresses are places in it. */
 static void write_module(struct replay *replay)
 {
 	struct byte_writer writer;

@@ -1,4 +1,4 @@
-/* Threads of a replay: their lives, forks, signal handlers, ends of waits. */
+/* Threads of a replay: create, join, end; fork; signal handlers; ends of waits. */
 #include "detect/base/thread.h"
 #include "detect/data/wait.h"
 #include "detect/deadlock/gone.h"
@@ -73,8 +73,8 @@ void replay_detach(struct replay *replay, struct actor *actor, const struct scri
 	}
 }
 
-/* Robust mutexes of @actor go to who takes them next, with EOWNERDEAD. */
-static void leave_robust(struct replay *replay, struct actor *actor)
+/* @actor has ended: the next owner of its robust mutexes gets EOWNERDEAD. */
+static void abandon_robust(struct replay *replay, struct actor *actor)
 {
 	for (uint32_t i = 1; i <= name_table_count(&replay->script.object_names); i++) {
 		struct primitive *lock = &replay->primitives[i];
@@ -110,13 +110,13 @@ void replay_end(struct replay *replay, struct actor *actor, const struct script_
 	(void)event;
 	actor->state = ACTOR_ENDED;
 	thread_ending(&replay->detector, thread);
-	leave_robust(replay, actor);
+	abandon_robust(replay, actor);
 	wake_joiner(replay, actor);
 	if (actor->is_detached && actor->thread) {
 		gone_end(&replay->detector, actor->thread);
 		actor->thread = NULL;
 	}
-	/* Those left may wait for nobody else now. */
+	/* The threads that are left may all be blocked now. */
 	hang_check(&replay->detector, NULL);
 }
 
@@ -131,7 +131,7 @@ void replay_fork(struct replay *replay, struct actor *actor, const struct script
 			other->state = ACTOR_LOST;
 	}
 	if (actor->thread != replay->main_thread)
-		replay->has_main_actor = true; /* nobody is left to join implicitly */
+		replay->has_main_actor = true; /* no thread is left to join */
 }
 
 /* --- Signals ------------------------------------------------------------- */
@@ -142,7 +142,7 @@ void replay_handler(struct replay *replay, struct actor *actor, const struct scr
 		replay_fail(replay, event, "'%s' is in a handler already",
 			    replay_actor_name(replay, actor), "");
 	actor->handler_signal = event->number;
-	replay_signal_wait(replay, actor, event); /* the same edge */
+	replay_signal_wait(replay, actor, event); /* the same happens-before edge */
 }
 
 void replay_handler_end(struct replay *replay, struct actor *actor,
@@ -197,8 +197,8 @@ void replay_timeout(struct replay *replay, struct actor *actor, const struct scr
 			    replay_actor_name(replay, actor), "");
 }
 
-/* A cancelled waiter that had been woken already: as glibc does, the wake-up
- * goes to another one. */
+/* The cancelled waiter had been woken already: as in glibc, another waiter gets the
+ * wake-up. */
 static void pass_wakeup_on(struct replay *replay, struct actor *actor)
 {
 	if (actor->is_woken && actor->signalled->waiters)

@@ -1,4 +1,4 @@
-/* Waits of a replay: conditions, semaphores, barriers, onces. */
+/* Waits of a replay: conditions, semaphores, barriers, once calls. */
 #include "detect/deadlock/wait.h"
 #include "replay/replay.h"
 #include "detect/sync/barrier.h"
@@ -8,7 +8,7 @@
 
 /* --- Conditions ---------------------------------------------------------- */
 
-static void give_mutex_up(struct replay *replay, struct actor *actor, struct primitive *mutex)
+static void release_mutex(struct replay *replay, struct actor *actor, struct primitive *mutex)
 {
 	if (mutex->owner != actor)
 		return;
@@ -41,7 +41,7 @@ void replay_wait(struct replay *replay, struct actor *actor, const struct script
 	actor->mutex = mutex;
 	replay_block(actor, condition, WAITS_FOR_SIGNAL, is_timed, stack);
 	condition_wait_begin(detector, actor->thread, &actor->condition, is_timed);
-	give_mutex_up(replay, actor, mutex);
+	release_mutex(replay, actor, mutex);
 }
 
 void replay_end_condition_wait(struct replay *replay, struct actor *actor, bool is_woken)
@@ -147,7 +147,7 @@ void replay_barrier(struct replay *replay, struct actor *actor, const struct scr
 	}
 }
 
-/* --- Onces --------------------------------------------------------------- */
+/* --- Once calls ----------------------------------------------------------- */
 
 static void run_body(struct replay *replay, struct actor *actor, struct primitive *once,
 		     struct sync_object *object, stack_id stack)
@@ -157,8 +157,8 @@ static void run_body(struct replay *replay, struct actor *actor, struct primitiv
 	once_begun(&replay->detector, actor->thread, object, stack);
 }
 
-static void call_once_on(struct replay *replay, struct actor *actor, struct primitive *once,
-			 const struct script_event *event)
+static void call_body_once(struct replay *replay, struct actor *actor, struct primitive *once,
+			   const struct script_event *event)
 {
 	struct sync_object *object = replay_object(replay, actor, once, event);
 	stack_id stack = replay_stack(replay, actor, event);
@@ -177,7 +177,7 @@ static void call_once_on(struct replay *replay, struct actor *actor, struct prim
 
 void replay_once_begin(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
-	call_once_on(replay, actor, replay_primitive(replay, event->object), event);
+	call_body_once(replay, actor, replay_primitive(replay, event->object), event);
 }
 
 void replay_once_pass(struct replay *replay, struct actor *actor, const struct script_event *event)
@@ -188,10 +188,10 @@ void replay_once_pass(struct replay *replay, struct actor *actor, const struct s
 		replay_fail(replay, event, "'%s' cannot pass '%s': its body has not been begun",
 			    replay_actor_name(replay, actor), replay_primitive_name(replay, once));
 	else
-		call_once_on(replay, actor, once, event);
+		call_body_once(replay, actor, once, event);
 }
 
-/* The body has been left; false (and an error) if @actor does not run it. */
+/* The body returns or is left; false, and an error, if @actor does not run it. */
 static bool leave_body(struct replay *replay, struct actor *actor, struct primitive *once,
 		       const struct script_event *event, bool is_done)
 {
@@ -210,7 +210,7 @@ static bool leave_body(struct replay *replay, struct actor *actor, struct primit
 	return true;
 }
 
-/* Those who waited for the body pass; if it failed, the first one runs it. */
+/* The waiters for the body pass; if it failed, the first of them runs it. */
 static void wake_callers(struct replay *replay, struct primitive *once)
 {
 	struct sync_object *object = sync_find(&replay->detector.objects, once->address);

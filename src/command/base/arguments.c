@@ -29,7 +29,7 @@ static void fill_table(struct option *table, uint32_t where)
 	*table = (struct option){NULL, 0, NULL, 0};
 }
 
-/* "--a, --b, ..." into static memory. */
+/* "--a, --b, ...", in static memory. */
 static const char *list_options(uint32_t where)
 {
 	static char list[512];
@@ -44,8 +44,8 @@ static const char *list_options(uint32_t where)
 	return list;
 }
 
-/* @code is getopt_long()'s, @word the argument it has read last. */
-static int refuse(const struct command_row *row, int code, const char *word)
+/* @code is getopt_long()'s, @word the argument that it read last. */
+static int report_bad_option(const struct command_row *row, int code, const char *word)
 {
 	const struct option_row *option =
 		optopt >= CODE_FIRST_OPTION ? &option_rows[optopt - CODE_FIRST_OPTION] : NULL;
@@ -86,7 +86,7 @@ int arguments_read(const struct command_row *row, struct options *options, int a
 	opterr = 0;
 	optind = 1;
 	while (status == ARGUMENTS_READ) {
-		/* +: options end at PROGRAM, whose own options are not ours. */
+		/* +: options end at PROGRAM, as the rest are its own. */
 		int code = getopt_long(argc, argv, row->where & IN_RUN ? "+:" : ":", table, NULL);
 
 		if (code == -1)
@@ -96,7 +96,7 @@ int arguments_read(const struct command_row *row, struct options *options, int a
 		if (code >= CODE_FIRST_OPTION)
 			status = set_option(row, options, code - CODE_FIRST_OPTION);
 		else
-			status = refuse(row, code, argv[optind - 1]);
+			status = report_bad_option(row, code, argv[optind - 1]);
 	}
 	*operand = optind;
 	return status;

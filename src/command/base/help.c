@@ -8,7 +8,7 @@
 #define TEXT_COLUMN 34
 #define LINE_WIDTH 80
 
-static int finish(FILE *to)
+static int finish_output(FILE *to)
 {
 	return fflush(to) || ferror(to) ? STATUS_FAILED : STATUS_FINE;
 }
@@ -26,7 +26,7 @@ const char *help_command_names(const struct command_row *rows)
 	return names;
 }
 
-/* Prints @text word by word, each line from @margin on; @column is where we are. */
+/* Prints @text with lines that start at @margin; @column is the current one. */
 static void print_wrapped(FILE *to, const char *text, int column, int margin)
 {
 	while (*text) {
@@ -48,7 +48,7 @@ static void print_wrapped(FILE *to, const char *text, int column, int margin)
 
 static void print_option(FILE *to, const struct option_row *row)
 {
-	/* A space before a free text, as in --json FILE; = before a word. */
+	/* As in "--json FILE", but "--color=auto". */
 	const char *between = row->kind == OPTION_TEXT ? " " : *row->metavar ? "=" : "";
 	int column = fprintf(to, "  --%s%s%s", row->key, between, row->metavar);
 	char text[256];
@@ -88,7 +88,7 @@ int help_print_command(const struct command_row *row)
 		      to);
 	fprintf(to, "\nThe manual: man snarl%s%s\n", row->where ? "-" : "",
 		row->where ? row->name : "");
-	return finish(to);
+	return finish_output(to);
 }
 
 int help_print_overview(const struct command_row *rows, FILE *to)
@@ -106,5 +106,5 @@ int help_print_overview(const struct command_row *rows, FILE *to)
 	fputs("\n`snarl COMMAND --help` lists the options of a command; `man snarl` is the "
 	      "manual.\n",
 	      to);
-	return finish(to);
+	return finish_output(to);
 }

@@ -1,4 +1,4 @@
-/* Help texts, made from commands.def and options.def. */
+/* Help texts, from commands.def and options.def. */
 #ifndef COMMAND_BASE_HELP_H
 #define COMMAND_BASE_HELP_H
 

@@ -5,7 +5,7 @@
 
 static void __attribute__((format(printf, 1, 0))) print_line(const char *format, va_list arguments)
 {
-	/* Nothing is left to do when even standard error fails. */
+	/* Errors of standard error itself cannot be reported. */
 	(void)fputs("snarl: ", stderr);
 	(void)vfprintf(stderr, format, arguments);
 	(void)fputs("\n", stderr);

@@ -1,8 +1,8 @@
-/* What the command says in one line on standard error, and its exit statuses. */
+/* The command's messages and exit statuses. */
 #ifndef COMMAND_BASE_MESSAGE_H
 #define COMMAND_BASE_MESSAGE_H
 
-/* Exit statuses of snarl's own, as those of env(1). */
+/* Exit statuses of the command itself, as those of env(1). */
 enum command_status {
 	STATUS_FINE = 0,
 	STATUS_FAILED = 125,	     /* snarl could not do its work */
@@ -13,7 +13,7 @@ enum command_status {
 /* Prints "snarl: ..." as one line on standard error; returns STATUS_FAILED. */
 int command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same as a note that changes no status. */
+/* The same as a warning: does not change the exit status. */
 void command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

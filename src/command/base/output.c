@@ -31,7 +31,7 @@ static char *expand_pid(const char *path, pid_t pid)
 	return fclose(stream) ? NULL : expanded;
 }
 
-/* 0 or an errno.  Leaves no trace. */
+/* 0 if @path can be written, else an errno.  Leaves no file behind. */
 static int try_path(const char *path)
 {
 	struct stat status;
@@ -40,7 +40,7 @@ static int try_path(const char *path)
 
 	if (exists && S_ISDIR(status.st_mode))
 		return EISDIR;
-	/* Opening a FIFO or a device could wait, or mean something. */
+	/* Opening a FIFO may block, and opening a device may have an effect. */
 	if (exists && !S_ISREG(status.st_mode))
 		return access(path, W_OK) ? errno : 0;
 	file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
@@ -92,14 +92,14 @@ static bool do_findings_count(const struct options *options, const struct report
 	       report_count_from(outcome, least[options->fail_on]) > 0;
 }
 
-/* What is to be written. */
+/* The outputs to write. */
 struct outputs {
 	struct report_output list[FORMAT_COUNT];
 	char *paths[FORMAT_COUNT]; /* allocated */
 	size_t count;
 };
 
-/* False: out of memory. */
+/* False if memory is exhausted. */
 static bool choose_outputs(struct outputs *outputs, const struct output_task *task)
 {
 	for (unsigned i = 0; i < FORMAT_COUNT; i++) {
@@ -134,7 +134,7 @@ static int write_notes_to(FILE *out, const struct output_task *task,
 	return 0;
 }
 
-/* Writes what there is to say of the run itself before the report, if anything. */
+/* Writes the notes on the run itself, which stand before the report. */
 static int write_notes(struct report_output *output, const struct output_task *task,
 		       const struct report_request *request)
 {

@@ -1,4 +1,4 @@
-/* Outputs as the options ask for them, and the status that findings give. */
+/* Writes the outputs that the options name, and finds the exit status. */
 #ifndef COMMAND_BASE_OUTPUT_H
 #define COMMAND_BASE_OUTPUT_H
 
@@ -6,14 +6,14 @@
 
 #include "options/options.h"
 
-/* What is to be reported. */
+/* The report to write. */
 struct output_task {
 	const struct options *options;
 	const char *const *files;
 	size_t file_count;
 	const char *program; /* as the user named it, or NULL */
 	pid_t pid;	     /* for %p, or 0 */
-	bool is_timed_out;   /* say what every thread is blocked on */
+	bool is_timed_out;   /* write what every thread is blocked on, too */
 	uint32_t running_count; /* observed processes that have not ended */
 };
 

@@ -15,10 +15,10 @@
 #include "finding/results.h"
 
 #define CAPACITY_BYTES (32u << 20)
-/* Less than this is not worth to start with. */
+/* Fail rather than start with less. */
 #define CAPACITY_MIN_BYTES (1u << 20)
 
-/* What a file may hold under the limit on file sizes (ulimit -f). */
+/* The size that the limit on file sizes (ulimit -f) allows. */
 static uint64_t find_capacity(void)
 {
 	struct rlimit limit;
@@ -29,9 +29,9 @@ static uint64_t find_capacity(void)
 }
 
 /*
- * Guests that give up privileges and then exec must still be able to open the
- * file, hence its mode; nobody else can find it, as the directory can be passed
- * but not listed.
+ * The file is open to all users: a guest that gives up privileges and then executes a
+ * program must still be able to open it.  Its name is secret, as its directory can
+ * be entered but not listed.
  */
 static int open_temporary(struct results_file *results)
 {
@@ -59,8 +59,8 @@ static int open_temporary(struct results_file *results)
 }
 
 /*
- * A file of that name is replaced rather than emptied: processes of an earlier
- * run may still have it mapped.
+ * A file of that name is replaced, not emptied: processes of an earlier run may still
+ * have it mapped.
  */
 static int open_saved(struct results_file *results, const char *save)
 {
@@ -91,14 +91,14 @@ static int open_saved(struct results_file *results, const char *save)
 }
 
 /* 0, or -1 and errno. */
-static int allocate(struct results_file *results)
+static int allocate_file(struct results_file *results)
 {
 	results->size_bytes = find_capacity();
 	if (results->size_bytes < CAPACITY_MIN_BYTES) {
 		errno = EFBIG;
 		return -1;
 	}
-	/* Not posix_fallocate(), which would write where this is not supported. */
+	/* Not posix_fallocate(): it writes all blocks if the file system cannot allocate. */
 	if (fallocate(results->file, 0, 0, (off_t)results->size_bytes) &&
 	    (errno != EOPNOTSUPP || ftruncate(results->file, (off_t)results->size_bytes)))
 		return -1;
@@ -121,7 +121,7 @@ int results_file_create(struct results_file *results, const char *save)
 
 	*results = (struct results_file){.file = -1};
 	if ((save ? open_saved(results, save) : open_temporary(results)) == 0 &&
-	    allocate(results) == 0) {
+	    allocate_file(results) == 0) {
 		results_format(results->image, results->size_bytes);
 		return 0;
 	}
@@ -140,7 +140,7 @@ void results_file_hide(struct results_file *results)
 
 	if (!results->directory || asprintf(&path, "/proc/self/fd/%d", results->file) < 0)
 		return;
-	/* Where /proc is not mounted the name is still needed. */
+	/* Without /proc the name is still needed. */
 	if (access(path, R_OK)) {
 		free(path);
 		return;
@@ -151,9 +151,8 @@ void results_file_hide(struct results_file *results)
 }
 
 /*
- * Whether a process still has the file open or mapped for writing.  The kernel
- * knows: it grants a read lease only if nobody has.  Where it grants none,
- * @is_likely has to do.
+ * True if a process still has the file open or mapped for writing.  The kernel grants
+ * a read lease only if none has; where it grants no leases, returns @is_likely.
  */
 static bool has_writers(const struct results_file *results, bool is_likely)
 {
@@ -166,12 +165,12 @@ static bool has_writers(const struct results_file *results, bool is_likely)
 	return is_free ? false : is_held || is_likely;
 }
 
-/* What follows the last record goes. */
+/* Cuts off what follows the last record. */
 static void cut_to_size(const struct results_file *results, uint64_t used_bytes)
 {
 	int file = open(results->path, O_WRONLY | O_CLOEXEC);
 
-	/* First the capacity: who would write after all finds the file full. */
+	/* Set the capacity first: a late writer then finds the file full. */
 	if (file >= 0 &&
 	    pwrite(file, &used_bytes, sizeof(used_bytes),
 		   offsetof(struct results_header, capacity_bytes)) == sizeof(used_bytes))

@@ -1,4 +1,4 @@
-/* The file that the processes of a run map, while they run and after. */
+/* The results file of a run: made before it, finished after it. */
 #ifndef COMMAND_BASE_RESULTS_FILE_H
 #define COMMAND_BASE_RESULTS_FILE_H
 
@@ -15,26 +15,25 @@ struct results_file {
 };
 
 /*
- * Makes the results file: @save, or a temporary one if that is NULL.  Its
- * space is allocated, so that no guest meets a full disk.  Returns 0, or
- * STATUS_FAILED after a message.
+ * Makes the results file: @save, or a temporary one if @save is NULL.  Its disk space
+ * is allocated, since a full disk would kill a guest that writes to the mapping.
+ * Returns 0, or STATUS_FAILED after a message.
  */
 int results_file_create(struct results_file *results, const char *save);
 
 /*
- * No other process will open it any more: a temporary file loses its name, so that
- * nothing is left of it however this process ends.
+ * For when no other process will open it any more: unlinks a temporary file, so that
+ * it is gone even if this process is killed.
  */
 void results_file_hide(struct results_file *results);
 
 /*
- * The end of a run: a temporary file is deleted; a saved one is cut to its used
- * size unless a process still has it mapped.  @is_likely_in_use decides where
- * the kernel does not tell.
+ * Deletes a temporary file; cuts a saved one to its used size unless a process still
+ * has it mapped.  @is_likely_in_use decides where the kernel cannot tell.
  */
 void results_file_finish(struct results_file *results, bool is_likely_in_use);
 
-/* True if the process @pid maps the file; false too if we may not know. */
+/* True if the process @pid maps the file; false also without permission to see. */
 bool results_file_is_mapped_by(const struct results_file *results, pid_t pid);
 
 #endif

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How signals were before us: the program inherits that. */
+/* The signal settings that we found; the program gets them back. */
 struct signal_state {
 	sigset_t mask;
 	struct sigaction child;
@@ -25,7 +25,7 @@ static void set_action(int number, void (*handler)(int), struct sigaction *befor
 	(void)sigaction(number, &action, before);
 }
 
-/* The signals that launch_wait() takes one by one. */
+/* The signals that launch_wait() waits for. */
 static sigset_t awaited_signals(void)
 {
 	sigset_t set;
@@ -41,19 +41,19 @@ static sigset_t awaited_signals(void)
 	return set;
 }
 
-static void take_signals(struct signal_state *before)
+static void set_signals(struct signal_state *before)
 {
 	sigset_t set = awaited_signals();
 
 	(void)sigprocmask(SIG_BLOCK, &set, &before->mask);
-	/* Who ignores SIGCHLD is not told how a child ended. */
+	/* If SIGCHLD is ignored the wait status of a child is lost. */
 	set_action(SIGCHLD, SIG_DFL, &before->child);
-	/* Outputs that cannot be written are errors to report, not ends. */
+	/* Failed writes are errors to report; they must not kill us. */
 	set_action(SIGPIPE, SIG_IGN, &before->pipe);
 	set_action(SIGXFSZ, SIG_IGN, &before->file_size);
 }
 
-static void give_signals_back(const struct signal_state *before)
+static void restore_signals(const struct signal_state *before)
 {
 	(void)sigaction(SIGCHLD, &before->child, NULL);
 	(void)sigaction(SIGPIPE, &before->pipe, NULL);
@@ -61,7 +61,7 @@ static void give_signals_back(const struct signal_state *before)
 	(void)sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
-/* Ours comes first: its wrappers are to see what other libraries' would hide. */
+/* Our library comes first: other libraries' wrappers could hide calls from ours. */
 static bool set_environment(const struct launch *launch)
 {
 	const char *preload = getenv("LD_PRELOAD");
@@ -76,7 +76,7 @@ static bool set_environment(const struct launch *launch)
 	       setenv("SNARL_OPTIONS", launch->settings, 1) == 0;
 }
 
-/* What execvp() does with a text that has no "#!" line. */
+/* As execvp() does for a text without a "#!" line. */
 static void execute_by_shell(const struct launch *launch)
 {
 	size_t count = 0;
@@ -94,7 +94,7 @@ static void execute_by_shell(const struct launch *launch)
 	(void)execv("/bin/sh", arguments);
 }
 
-/* In the child: becomes the program, or sends errno. */
+/* In the child: executes the program, or sends errno to the parent. */
 static void __attribute__((noreturn)) become_program(const struct launch *launch, int pipe_end)
 {
 	int problem;
@@ -105,13 +105,13 @@ static void __attribute__((noreturn)) become_program(const struct launch *launch
 			execute_by_shell(launch);
 	}
 	problem = errno;
-	/* A pipe takes so little at once, and the parent takes silence for success. */
+	/* Without a message the parent believes that exec succeeded. */
 	while (write(pipe_end, &problem, sizeof(problem)) < 0 && errno == EINTR)
 		;
 	_exit(1);
 }
 
-/* The pipe closes by itself when exec succeeds. */
+/* The errno of the child; 0 if exec succeeded, as that closes the pipe. */
 static int receive_problem(int pipe_end)
 {
 	int problem = 0;
@@ -131,10 +131,10 @@ int launch_start(const struct launch *launch, pid_t *pid)
 
 	if (pipe2(ends, O_CLOEXEC))
 		return errno;
-	take_signals(&before);
+	set_signals(&before);
 	*pid = fork();
 	if (*pid == 0) {
-		give_signals_back(&before);
+		restore_signals(&before);
 		become_program(launch, ends[1]);
 	}
 	problem = *pid < 0 ? errno : 0;
@@ -156,7 +156,7 @@ static uint64_t now_ms(void)
 }
 
 /* Waits for one awaited signal; false if none came by @deadline_ms (0: none). */
-static bool take_signal(uint64_t deadline_ms, siginfo_t *signal)
+static bool wait_for_signal(uint64_t deadline_ms, siginfo_t *signal)
 {
 	sigset_t set = awaited_signals();
 	uint64_t now = now_ms();
@@ -166,8 +166,8 @@ static bool take_signal(uint64_t deadline_ms, siginfo_t *signal)
 	return sigtimedwait(&set, signal, deadline_ms ? &span : NULL) > 0;
 }
 
-/* What a person or a supervisor sent to us is meant for the program; what the
- * kernel sent went to the whole process group. */
+/* A signal from another process is meant for the program; the kernel sends its own to
+ * the whole process group. */
 static bool is_to_pass_on(const siginfo_t *signal)
 {
 	return signal->si_signo != SIGCHLD && signal->si_code != SI_KERNEL;
@@ -184,7 +184,7 @@ bool launch_wait(pid_t pid, uint64_t timeout_ms, int *wait_status)
 			return true;
 		if (deadline && now_ms() >= deadline)
 			return false;
-		if (take_signal(deadline, &signal) && is_to_pass_on(&signal))
+		if (wait_for_signal(deadline, &signal) && is_to_pass_on(&signal))
 			(void)kill(pid, signal.si_signo);
 	}
 }

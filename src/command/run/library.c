@@ -20,7 +20,7 @@ static char *find_own_directory(void)
 	return path;
 }
 
-/* In the order looked at: build tree, installed tree (may be moved), as configured. */
+/* In this order: build tree, installed tree (which may have been moved), as configured. */
 static char *make_candidate(int number, const char *own)
 {
 	char *path = NULL;
@@ -39,7 +39,7 @@ static char *make_candidate(int number, const char *own)
 	return length < 0 ? NULL : path;
 }
 
-/* The loader splits LD_PRELOAD at these, and knows no quotes. */
+/* The loader splits LD_PRELOAD at these, and has no quotes. */
 static char *check_separators(char *path)
 {
 	if (!path || !strpbrk(path, " :"))

@@ -1,4 +1,4 @@
-/* Where libsnarl.so is. */
+/* Finds libsnarl.so. */
 #ifndef COMMAND_RUN_LIBRARY_H
 #define COMMAND_RUN_LIBRARY_H
 

@@ -1,4 +1,4 @@
-/* snarl plan: what would be observed of a program's memory accesses, and why not all. */
+/* snarl plan: how many of a file's memory accesses would be observed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -30,7 +30,7 @@ struct plan_file {
 	size_t size_bytes;
 };
 
-static bool open_file(struct plan_file *file)
+static bool map_file(struct plan_file *file)
 {
 	int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
 	struct stat facts;
@@ -54,14 +54,14 @@ static bool open_file(struct plan_file *file)
 	return true;
 }
 
-/* --- What the plan is made of ------------------------------------------------------- */
+/* --- Planning ----------------------------------------------------------------------- */
 
 static size_t whole_pages(size_t size_bytes)
 {
 	return (size_bytes + PAGE - 1) & ~(PAGE - 1);
 }
 
-/* Behind the module, as the guest library would have it. */
+/* Clones stand behind the module, as in the guest library. */
 static void *place_clones(void *context, size_t size_bytes, uint64_t *address)
 {
 	const struct image *image = context;
@@ -88,7 +88,7 @@ static struct plan_options options_of(const struct image *image, const struct op
 	};
 }
 
-/* Plans @file and, if @verification is not NULL, proves the clones right.  NULL: after a
+/* Plans @file and, unless @verification is NULL, proves its clones.  NULL after a
  * message. */
 static struct plan *make_plan(const struct plan_file *file, struct image *image,
 			      const struct options *settings, struct verification *verification)
@@ -117,7 +117,7 @@ static struct plan *make_plan(const struct plan_file *file, struct image *image,
 
 /* --- Printing -------------------------------------------------------------------------- */
 
-static double percent(uint64_t part, uint64_t whole)
+static double percent_of(uint64_t part, uint64_t whole)
 {
 	return whole ? 100.0 * (double)part / (double)whole : 0.0;
 }
@@ -125,7 +125,7 @@ static double percent(uint64_t part, uint64_t whole)
 static void print_count(const char *what, uint64_t count, uint64_t whole)
 {
 	if (count)
-		printf("    %-28s %9" PRIu64 "  %5.1f %%\n", what, count, percent(count, whole));
+		printf("    %-28s %9" PRIu64 "  %5.1f %%\n", what, count, percent_of(count, whole));
 }
 
 static void print_functions(const struct plan_statistics *statistics)
@@ -235,7 +235,7 @@ static const char *fate_of(const struct plan *plan, const struct function *funct
 										: fate;
 }
 
-/* Accesses that may run both in the copy and in the original count as unchecked. */
+/* An access counts as unchecked if it may also run in the original code. */
 static void print_accesses_of(const struct plan *plan, const struct function *function,
 			      const struct image *image)
 {
@@ -255,7 +255,7 @@ static int plan_path(const char *path, const struct options *options)
 	struct verification verification;
 	struct plan *plan;
 
-	if (!open_file(&file))
+	if (!map_file(&file))
 		return STATUS_FAILED;
 	plan = make_plan(&file, &image, options, options->verify ? &verification : NULL);
 	if (!plan)

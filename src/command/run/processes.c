@@ -7,7 +7,7 @@
 
 #include "finding/results.h"
 
-#define PATIENCE_MS 2000 /* an end is a matter of microseconds */
+#define PATIENCE_MS 2000 /* a process that was killed ends in microseconds */
 
 static void add_process(struct processes *processes, pid_t pid)
 {
@@ -18,7 +18,7 @@ static void add_process(struct processes *processes, pid_t pid)
 		processes->pids[processes->count++] = pid;
 }
 
-/* All that were ever there; a pid may belong to somebody else by now. */
+/* All processes of the run; a pid may belong to another process by now. */
 static void collect_pids(const struct results_file *results, struct processes *processes)
 {
 	const struct record_header *record;
@@ -55,7 +55,7 @@ void processes_find(const struct results_file *results, pid_t program, struct pr
 	processes->count = kept;
 }
 
-/* The numbers of the processes that were ended, up to @limit. */
+/* The numbers of the processes that --on-deadlock ended, up to @limit. */
 static uint32_t collect_ended(const struct results_file *results, uint32_t *numbers,
 			      uint32_t limit)
 {
@@ -120,7 +120,7 @@ static void signal_all(const struct processes *processes, pid_t program, int num
 
 void processes_kill(const struct processes *processes, pid_t program)
 {
-	/* Stopped first, or the end of one would move the others. */
+	/* Stop all first: the end of one could let others run on. */
 	signal_all(processes, program, SIGSTOP);
 	signal_all(processes, program, SIGKILL);
 	for (uint32_t i = 0; i < processes->count; i++)

@@ -1,4 +1,4 @@
-/* The processes of a run, as their results file tells of them. */
+/* The processes of a run, from their results file. */
 #ifndef COMMAND_RUN_PROCESSES_H
 #define COMMAND_RUN_PROCESSES_H
 
@@ -6,21 +6,21 @@
 
 #define PROCESSES_MAX 1024
 
-/* Processes that still run, the program's own one aside. */
+/* Processes that still run, besides the program's own. */
 struct processes {
-	bool is_observed; /* a process has said that it is there */
+	bool is_observed; /* the file has a PROCESS record */
 	uint32_t count;
 	pid_t pids[PROCESSES_MAX];
 };
 
 void processes_find(const struct results_file *results, pid_t program, struct processes *processes);
 
-/* Ends @program and @processes by SIGKILL, all at one point of their time, and
- * waits until the latter have ended. */
+/* Kills @program and @processes by SIGKILL, all at the same moment, and waits until
+ * @processes have ended. */
 void processes_kill(const struct processes *processes, pid_t program);
 
-/* Waits for the processes that --on-deadlock ends: of a deadlock of several, the
- * program may be gone before the one that found it. */
+/* Waits for the processes that --on-deadlock ends: in a deadlock of several processes
+ * the program may end before the one that found it. */
 void processes_await_end(const struct results_file *results);
 
 #endif

@@ -13,7 +13,7 @@
 #include "command/base/message.h"
 #include "elf/target.h"
 
-/* The kernel follows this many interpreters that are scripts themselves. */
+/* The kernel follows so many interpreters that are scripts themselves. */
 #define SCRIPT_DEPTH_MAX 5
 
 /* 0 if @path can be executed, else an errno. */
@@ -44,7 +44,7 @@ static char *join_path(const char *directory, size_t length, const char *name)
 	return path;
 }
 
-/* As execvp(): goes on past what cannot be executed, but remembers it. */
+/* As execvp(): a file that cannot be executed is skipped, but its error is kept. */
 static int search_path(const char *directories, const char *name, struct program *program)
 {
 	int obstacle = ENOENT;
@@ -84,7 +84,7 @@ int program_find(const char *name, struct program *program)
 	return program->path ? 0 : command_fail("out of memory");
 }
 
-/* Reads the beginning of @path, or all of it if it is a program.  False: errno. */
+/* Finds out what the file is.  False, and errno, if it cannot be read. */
 static bool inspect_file(const char *path, struct target *target)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -107,7 +107,7 @@ static bool inspect_file(const char *path, struct target *target)
 	return true;
 }
 
-/* The kernel keeps preloaded libraries out of programs that raise privileges. */
+/* The loader ignores LD_PRELOAD in programs that raise privileges. */
 static const char *find_privilege(const char *path)
 {
 	struct stat status;
@@ -123,7 +123,8 @@ static const char *find_privilege(const char *path)
 	return NULL;
 }
 
-static int refuse(const char *name, const char *path, const char *reason, const char *detail)
+static int report_unobservable(const char *name, const char *path, const char *reason,
+			       const char *detail)
 {
 	const char *is_interpreter = strcmp(name, path) ? ", its interpreter " : "";
 
@@ -132,23 +133,22 @@ static int refuse(const char *name, const char *path, const char *reason, const 
 			    *detail ? ")" : "");
 }
 
-/* An unreadable program may be executable: what it is shows when it runs. */
-static int judge_program(struct program *program, const char *path, const struct target *target)
+static int check_target(struct program *program, const char *path, const struct target *target)
 {
 	const char *reason = target_reason(target->kind);
 
 	if (reason)
-		return refuse(program->path, path, reason, target->detail);
+		return report_unobservable(program->path, path, reason, target->detail);
 	reason = find_privilege(path);
 	if (reason)
-		return refuse(program->path, path, reason, "");
+		return report_unobservable(program->path, path, reason, "");
 	program->wants_shell = target->kind == TARGET_NOT_ELF;
 	return 0;
 }
 
 int program_check(struct program *program)
 {
-	/* The interpreter's name in one stands while the other is filled. */
+	/* Two, as 'path' points into the last one while the next is filled. */
 	static struct target targets[2];
 	const char *path = program->path;
 
@@ -161,12 +161,13 @@ int program_check(struct program *program)
 				     strerror(obstacle));
 			return obstacle == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 		}
+		/* An unreadable program may be executable: try to observe it. */
 		if (!inspect_file(path, target)) {
 			target->kind = TARGET_OBSERVABLE;
 			target->detail[0] = '\0';
 		}
 		if (target->kind != TARGET_SCRIPT)
-			return judge_program(program, path, target);
+			return check_target(program, path, target);
 		path = target->detail;
 	}
 	return report_obstacle(program->path, ELOOP);

@@ -1,12 +1,12 @@
-/* PROGRAM before it starts: where it is, and whether it can be observed. */
+/* Finds PROGRAM, and checks that it can be observed. */
 #ifndef COMMAND_RUN_PROGRAM_H
 #define COMMAND_RUN_PROGRAM_H
 
 #include "base/types.h"
 
 struct program {
-	char *path;	  /* as execve() takes it; never freed, as snarl ends soon */
-	bool wants_shell; /* neither ELF nor "#!": /bin/sh runs it if the kernel does not */
+	char *path;	  /* for execve(); never freed */
+	bool wants_shell; /* neither ELF nor "#!": run by /bin/sh if the kernel answers ENOEXEC */
 };
 
 /*
@@ -16,8 +16,8 @@ struct program {
 int program_find(const char *name, struct program *program);
 
 /*
- * Follows scripts to their interpreter.  Returns 0, or the exit status after a
- * message: STATUS_FAILED says why it cannot be observed.
+ * Checks that @program, or the interpreter if it is a script, can be observed.  Returns
+ * 0, or the exit status after a message: STATUS_FAILED if it cannot be observed.
  */
 int program_check(struct program *program);
 

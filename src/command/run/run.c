@@ -1,4 +1,4 @@
-/* snarl run: PROGRAM with the guest library preloaded, then the report. */
+/* snarl run: runs PROGRAM with the guest library preloaded, then reports. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +16,18 @@
 #include "command/base/results_file.h"
 #include "finding/results.h"
 
-/* All of one run. */
 struct run {
 	struct options options;
 	char **argv; /* PROGRAM and its arguments */
 	struct program program;
 	struct results_file results;
-	struct processes processes; /* that outlive the program */
+	struct processes processes; /* that run on after the program */
 	pid_t pid;
 	int wait_status;
 	bool is_timed_out;
 };
 
-/* The environment first, so that the command line wins. */
+/* Reads SNARL_OPTIONS first: the command line overrides it. */
 static int read_options(struct run *run, const struct command_row *self, int argc, char **argv)
 {
 	struct options_error error;
@@ -52,8 +51,8 @@ static int read_options(struct run *run, const struct command_row *self, int arg
 }
 
 /*
- * What the user has set, then what the library needs to know of the command
- * line, which wins as it comes later.  Allocated; NULL if out of memory.
+ * SNARL_OPTIONS for the library: the user's own, then the options of the command line,
+ * which override them.  Allocated; NULL if memory is exhausted.
  */
 static char *make_settings(struct run *run)
 {
@@ -97,8 +96,8 @@ static int start_program(struct run *run, const char *library)
 	return problem == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 }
 
-/* Everything that can fail is tried before the program starts. */
-static int start(struct run *run)
+/* Checks everything that can fail, then starts the program. */
+static int start_run(struct run *run)
 {
 	int status = program_find(run->argv[0], &run->program);
 	const char *library;
@@ -126,7 +125,7 @@ static void wait_for_end(struct run *run)
 		processes_kill(&run->processes, run->pid);
 		(void)launch_wait(run->pid, 0, &run->wait_status);
 	}
-	/* relaxed: for readers of the file, who come later or do not mind. */
+	/* relaxed: readers of the file either come later or accept old values. */
 	store_relaxed(&header->exit_status, (uint32_t)run->wait_status);
 	store_relaxed(&header->is_ended, 1u);
 	if (load_acquire(&header->is_ended_by_us))
@@ -134,13 +133,13 @@ static void wait_for_end(struct run *run)
 	processes_find(&run->results, run->pid, &run->processes);
 }
 
-/* As a shell says how a program ended. */
+/* The exit status as a shell has it. */
 static int status_of_program(int wait_status)
 {
 	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-static int report(struct run *run)
+static int report_run(struct run *run)
 {
 	const struct options *options = &run->options;
 	const char *files[] = {run->results.path};
@@ -175,13 +174,13 @@ int command_run(const struct command_row *self, int argc, char **argv)
 
 	if (status != ARGUMENTS_READ)
 		return status;
-	status = start(&run);
+	status = start_run(&run);
 	if (status)
 		return status;
 	wait_for_end(&run);
 	if (run.processes.count == 0)
 		results_file_hide(&run.results);
-	status = report(&run);
+	status = report_run(&run);
 	results_file_finish(&run.results, run.processes.count > 0);
 	return status;
 }

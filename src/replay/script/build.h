@@ -1,10 +1,10 @@
-/* What the readers of both formats share: building a script event by event. */
+/* Building a script, for the readers of both formats. */
 #ifndef REPLAY_SCRIPT_BUILD_H
 #define REPLAY_SCRIPT_BUILD_H
 
 #include "replay/script/script.h"
 
-/* Piece of a text, not terminated. */
+/* A piece of the text, not terminated. */
 struct token {
 	const char *text;
 	uint32_t length;
@@ -12,12 +12,12 @@ struct token {
 	uint32_t column;
 };
 
-/* Notes an error at @line, with up to two tokens put where @format has %; false. */
+/* Sets the error at @line; the tokens replace up to two % in @format.  Returns false. */
 bool script_fail(struct script *script, uint32_t line, const char *format,
 		 const struct token *first, const char *second);
 
-/* Names become numbers; 0 and an error when memory is exhausted or the name
- * is too long. */
+/* The number of a name; 0 and an error when memory is exhausted or the name is too
+ * long. */
 uint32_t script_thread_number(struct script *script, const struct token *name);
 uint32_t script_object_number(struct script *script, const struct token *name);
 uint32_t script_variable_number(struct script *script, const struct token *name);
@@ -26,11 +26,11 @@ uint32_t script_variable_number(struct script *script, const struct token *name)
 struct script_event *script_add_event(struct script *script, enum event_verb verb, uint32_t thread,
 				      const struct token *at);
 
-/* The object is used as @needs says; false and an error if it is another kind. */
+/* The object is used as one that @needs allows; false and an error if it is not. */
 bool script_use(struct script *script, uint32_t object, enum event_needs needs,
 		const struct token *at);
 
-/* It is of that kind; the same. */
+/* The object is of that kind; false and an error if it was used as another. */
 bool script_set_kind(struct script *script, uint32_t object, enum object_kind kind,
 		     const struct token *at);
 

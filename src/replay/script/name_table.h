@@ -1,5 +1,5 @@
 /*
- * Names to numbers: each distinct name gets the next number, from 1.
+ * Numbers for names: each distinct name gets the next one, from 1.
  *
  * Not thread-safe: the owner serialises access.
  */

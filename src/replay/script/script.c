@@ -22,7 +22,7 @@ const struct event_row *event_row_find(const char *verb, size_t length)
 
 /* --- Errors and tokens --------------------------------------------------- */
 
-static size_t append(char *to, size_t at, size_t size_bytes, const char *text, size_t length)
+static size_t append_text(char *to, size_t at, size_t size_bytes, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length && at + 1 < size_bytes; i++) {
 		bool is_printable = text[i] >= ' ' && text[i] < 0x7f;
@@ -44,13 +44,13 @@ bool script_fail(struct script *script, uint32_t line, const char *format,
 	to[0] = '\0';
 	for (; *format; format++) {
 		if (*format != '%') {
-			at = append(to, at, size, format, 1);
+			at = append_text(to, at, size, format, 1);
 		} else if (first) {
-			at = append(to, at, size, first->text,
-				    first->length < 64 ? first->length : 64);
+			at = append_text(to, at, size, first->text,
+					 first->length < 64 ? first->length : 64);
 			first = NULL;
 		} else {
-			at = append(to, at, size, second, strlen(second));
+			at = append_text(to, at, size, second, strlen(second));
 		}
 	}
 	return false;
@@ -88,7 +88,8 @@ struct script_thread *script_thread(const struct script *script, uint32_t number
 	return id_table_get(&script->threads, number);
 }
 
-static uint32_t intern(struct script *script, struct name_table *names, const struct token *name)
+static uint32_t intern_name(struct script *script, struct name_table *names,
+			    const struct token *name)
 {
 	uint32_t number;
 
@@ -105,7 +106,7 @@ static uint32_t intern(struct script *script, struct name_table *names, const st
 
 uint32_t script_thread_number(struct script *script, const struct token *name)
 {
-	uint32_t number = intern(script, &script->thread_names, name);
+	uint32_t number = intern_name(script, &script->thread_names, name);
 	struct script_thread *thread;
 
 	if (!number || id_table_get(&script->threads, number))
@@ -121,7 +122,7 @@ uint32_t script_thread_number(struct script *script, const struct token *name)
 
 uint32_t script_object_number(struct script *script, const struct token *name)
 {
-	uint32_t number = intern(script, &script->object_names, name);
+	uint32_t number = intern_name(script, &script->object_names, name);
 	struct script_object *object;
 
 	if (!number || id_table_get(&script->objects, number))
@@ -138,7 +139,7 @@ uint32_t script_object_number(struct script *script, const struct token *name)
 
 uint32_t script_variable_number(struct script *script, const struct token *name)
 {
-	return intern(script, &script->variable_names, name);
+	return intern_name(script, &script->variable_names, name);
 }
 
 struct script_event *script_add_event(struct script *script, enum event_verb verb, uint32_t thread,
@@ -186,7 +187,7 @@ static bool is_lock_kind(enum object_kind kind)
 	       kind == OBJECT_STREAM;
 }
 
-/* The kind that @needs asks for; OBJECT_KIND_COUNT if several would do. */
+/* The kind that @needs stands for; OBJECT_KIND_COUNT if it allows several. */
 static enum object_kind needed_kind(enum event_needs needs)
 {
 	switch (needs) {
@@ -233,7 +234,7 @@ bool script_use(struct script *script, uint32_t number, enum event_needs needs,
 
 /* --- Reading ------------------------------------------------------------- */
 
-/* The first line that is neither empty nor a comment has two bars in a trace. */
+/* In a trace the first line that is neither empty nor a comment has two bars. */
 static bool is_std(const char *text, size_t length_bytes)
 {
 	size_t at = 0;

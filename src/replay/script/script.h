@@ -1,7 +1,7 @@
 /*
- * Event scripts: what threads do, written down, to be replayed (snarl replay).
+ * Event scripts: what threads do, for snarl replay.
  *
- * Two formats, told apart by content: our own (snarl-events(5)) and the STD
+ * There are two formats, recognised by content: our own (snarl-events(5)) and the STD
  * traces of the RAPID tools.  Both become a list of events in the order of the
  * text, with threads, objects and variables as numbers.
  *
@@ -55,7 +55,7 @@ struct event_row {
 
 extern const struct event_row event_rows[EVENT_VERB_COUNT];
 
-/* What an object is made as. */
+/* Properties that an object is made with. */
 enum object_fact {
 	FACT_RECURSIVE = 1u << 0,
 	FACT_CHECKED = 1u << 1,
@@ -72,7 +72,7 @@ struct script_facts {
 
 struct script_event {
 	struct script_event *next;	   /* in the text */
-	struct script_event *next_delayed; /* for who carries it out */
+	struct script_event *next_delayed; /* of the same actor */
 	enum event_verb verb;
 	uint32_t thread;
 	uint32_t object; /* or variable, or the thread acted on */
@@ -96,8 +96,8 @@ struct script_object {
 	enum object_kind kind;
 	bool is_kind_known;
 	bool is_used;
-	bool is_static;	    /* 'facts' are from an init without a thread */
-	bool is_made;	    /* some init says what it is */
+	bool is_static;	    /* 'facts' are from an "init" without a thread */
+	bool is_made;	    /* an "init" has its kind */
 	uint32_t leaver;    /* thread on whose stack it lies, or 0 */
 	uint32_t kind_line; /* where its kind became known */
 	struct script_facts facts;
@@ -105,9 +105,9 @@ struct script_object {
 
 #define EXPECTED_LOCKS_MAX 16u
 
-/* Accesses to a variable stay within so many bytes. */
+/* The size of a variable: accesses stay within it. */
 #define VARIABLE_BYTES 256u
-#define VARIABLE_ACCESS_BYTES 4u /* where no size is given */
+#define VARIABLE_ACCESS_BYTES 4u /* by default */
 
 /* An "expect" line. */
 struct script_expectation {
@@ -118,11 +118,11 @@ struct script_expectation {
 	enum severity severity;
 	bool has_locks;
 	uint32_t lock_count;
-	uint32_t locks[EXPECTED_LOCKS_MAX]; /* or variables: by their names as objects */
+	uint32_t locks[EXPECTED_LOCKS_MAX]; /* variables too: the objects of the same names */
 };
 
 struct script_error {
-	uint32_t line; /* 0: of the whole */
+	uint32_t line; /* 0: the whole text */
 	char text[256];
 };
 
@@ -131,27 +131,27 @@ struct script {
 	struct name_table thread_names;
 	struct name_table object_names;
 	struct name_table variable_names;
-	struct name_table class_names; /* and, of a trace, its places */
+	struct name_table class_names; /* and the places of a trace */
 	struct id_table threads;       /* struct script_thread by number */
 	struct id_table objects;       /* struct script_object by number */
-	struct id_table places;	       /* of a trace: its first line, by class_names */
+	struct id_table places; /* of a trace: the first line, by its number in class_names */
 	struct script_event *first;
 	struct script_event *last;
 	struct script_expectation *expectations;
 	struct script_expectation *last_expectation;
 	bool is_trace;	 /* of the STD format */
-	bool is_outside; /* "outside": somebody else may wake the threads */
+	bool is_outside; /* "outside": others may wake the threads */
 	uint32_t line_count;
 	struct script_error error;
 };
 
-/* False: script->error says what is wrong with the text, and where. */
+/* False, and script->error, if the text is malformed. */
 bool script_read(struct script *script, const char *text, size_t length_bytes, page_source pages);
 
 /* NULL if there is no such verb. */
 const struct event_row *event_row_find(const char *verb, size_t length);
 
-/* Of a number that the script has given out. */
+/* @number is one that the script has given out. */
 struct script_object *script_object(const struct script *script, uint32_t number)
 	__attribute__((returns_nonnull));
 struct script_thread *script_thread(const struct script *script, uint32_t number)

@@ -33,7 +33,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct token trim(struct token token)
+static struct token trim_token(struct token token)
 {
 	while (token.length && is_blank(token.text[0])) {
 		token.text++;
@@ -44,15 +44,16 @@ static struct token trim(struct token token)
 	return token;
 }
 
-/* What stands before @separator (or in all of it, if 0) moves from @rest. */
-static bool cut(struct token *rest, char separator, struct token *piece)
+/* Moves the text in front of @separator from @rest to @piece; false if there is no
+ * separator. */
+static bool cut_piece(struct token *rest, char separator, struct token *piece)
 {
 	const char *found = rest->length ? memchr(rest->text, separator, rest->length) : NULL;
 	uint32_t length = found ? (uint32_t)(found - rest->text) : 0;
 
 	if (!found)
 		return false;
-	*piece = trim((struct token){rest->text, length, rest->line, rest->column});
+	*piece = trim_token((struct token){rest->text, length, rest->line, rest->column});
 	rest->text += length + 1;
 	rest->length -= length + 1;
 	return true;
@@ -73,13 +74,14 @@ static bool split_line(struct script *script, struct token rest, struct std_line
 	if (!is_printable(&rest))
 		return script_fail(script, rest.line, "a byte that is no printable character", NULL,
 				   "");
-	if (!cut(&rest, '|', &line->thread) || !cut(&rest, '|', &operation))
+	if (!cut_piece(&rest, '|', &line->thread) || !cut_piece(&rest, '|', &operation))
 		return script_fail(script, rest.line, "expected THREAD|OPERATION(OPERAND)|LOCATION",
 				   NULL, "");
-	line->location = trim(rest);
+	line->location = trim_token(rest);
 	line->operand = (struct token){"", 0, rest.line, 1};
 	line->operation = operation;
-	if (cut(&operation, '(', &line->operation) && !cut(&operation, ')', &line->operand))
+	if (cut_piece(&operation, '(', &line->operation) &&
+	    !cut_piece(&operation, ')', &line->operand))
 		return script_fail(script, rest.line, "the operand of '%' has no ')'",
 				   &line->operation, "");
 	if (!line->thread.length)
@@ -204,7 +206,7 @@ bool script_read_std(struct script *script, const char *text, size_t length_byte
 		if (length > 4096)
 			return script_fail(script, line.line, "the line is too long for a trace",
 					   NULL, "");
-		line = trim(line);
+		line = trim_token(line);
 		if (line.length && line.text[0] != '#' && !read_line(script, line))
 			return false;
 		at += length + 1;

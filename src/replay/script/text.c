@@ -1,4 +1,4 @@
-/* Event scripts in their own form: snarl-events(5). */
+/* Event scripts in our own format: snarl-events(5). */
 #include <string.h>
 
 #include "replay/script/build.h"
@@ -45,7 +45,7 @@ static void skip_token(struct text_reader *reader, const struct token *token)
 	reader->at += token->length;
 }
 
-/* False and an error that says what should stand here. */
+/* Takes the next token; false and an error, with what was expected, if there is none. */
 static bool take_token(struct text_reader *reader, struct token *token, const struct token *after,
 		       const char *expected)
 {
@@ -73,13 +73,13 @@ static bool skip_line(struct text_reader *reader)
 	return true;
 }
 
-/* --- What an object is made as ------------------------------------------- */
+/* --- Properties of objects ----------------------------------------------- */
 
 enum fact_argument { FACT_ALONE, FACT_NUMBER, FACT_NAME };
 
 static const struct fact_row {
 	const char *word;
-	enum object_kind kind; /* OBJECT_KIND_COUNT: says nothing of it */
+	enum object_kind kind; /* OBJECT_KIND_COUNT: of any kind */
 	uint32_t fact;
 	enum fact_argument argument;
 } fact_rows[] = {
@@ -136,7 +136,7 @@ static bool read_fact(struct text_reader *reader, const struct fact_row *row,
 	return facts->same_call || script_fail(script, argument.line, "out of memory", NULL, "");
 }
 
-/* NAME and the words that follow it: into @facts, and its number. */
+/* Reads NAME, and the words behind it into @facts. */
 static bool read_facts(struct text_reader *reader, const struct token *name,
 		       struct script_facts *facts, uint32_t *number)
 {
@@ -161,7 +161,7 @@ static bool read_facts(struct text_reader *reader, const struct token *name,
 
 /* --- Statements ---------------------------------------------------------- */
 
-/* "init NAME FACTS": as a static initialiser does. */
+/* "init NAME FACTS": like a static initialiser. */
 static bool read_static_init(struct text_reader *reader, const struct token *word)
 {
 	struct script_object *object;
@@ -322,7 +322,7 @@ static bool read_number(struct text_reader *reader, const struct token *word,
 			    &number, ""));
 }
 
-/* The number behind @separator at the end of @name, which is cut off. */
+/* Cuts @separator and the number behind it from the end of @name. */
 static bool cut_number(struct token *name, char separator, uint32_t *number)
 {
 	const char *at = memchr(name->text, separator, name->length);
@@ -356,7 +356,7 @@ static bool read_variable(struct text_reader *reader, const struct token *word,
 	return event->object;
 }
 
-/* A variable if it was named as one, else an object. */
+/* A variable if one of that name was used before, else an object. */
 static bool read_memory(struct text_reader *reader, const struct token *word,
 			struct script_event *event)
 {
@@ -458,7 +458,7 @@ static bool read_statement(struct text_reader *reader, bool is_first)
 	return read_event(reader, &word);
 }
 
-/* What only the whole text shows. */
+/* Checks that need the whole text. */
 static bool check_objects(struct script *script)
 {
 	for (uint32_t i = 1; i <= name_table_count(&script->object_names); i++) {
@@ -466,7 +466,7 @@ static bool check_objects(struct script *script)
 		const char *text = name_table_text(&script->object_names, i);
 		struct token name = {text, (uint32_t)strlen(text), object->kind_line, 1};
 
-		/* What is expected of a variable is kept by its name as an object. */
+		/* An expectation of a variable has made an object of its name. */
 		if (!object->is_used &&
 		    name_table_find(&script->variable_names, text, strlen(text)))
 			continue;
