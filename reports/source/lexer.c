@@ -3,14 +3,14 @@
 #include <ctype.h>
 #include <string.h>
 
-/* A reader on its way through the text. */
+/* A text being read. */
 struct lexer {
 	struct pool *pool;
 	const char *at, *end;
 	const char *line_start;
 	uint32_t line;
 	enum language language;
-	bool is_line_empty; /* so far: a '#' begins a directive */
+	bool is_line_empty; /* so far; a '#' then begins a directive */
 	struct token *tokens;
 	size_t count;
 	struct macro *macros;
@@ -94,7 +94,7 @@ static void add_token(struct lexer *lexer, enum token_kind kind, const char *to)
 	lexer->is_line_empty = false;
 }
 
-/* Past a comment; in Rust they nest. */
+/* Skips a comment; in Rust they nest. */
 static void skip_comment(struct lexer *lexer)
 {
 	unsigned depth = 0;
@@ -119,7 +119,7 @@ static const char *end_of_line(const struct lexer *lexer, const char *at)
 	return found ? found : lexer->end;
 }
 
-/* Behind a text in @quote; it ends at the line's end at the latest, but in Rust. */
+/* The end of a string in @quote, which does not go beyond its line, save in Rust. */
 static const char *end_of_text(const struct lexer *lexer, char quote)
 {
 	const char *at = lexer->at + 1;
@@ -129,7 +129,7 @@ static const char *end_of_text(const struct lexer *lexer, char quote)
 	return at < lexer->end ? at + 1 : lexer->end;
 }
 
-/* Behind R"x(...)x" of C++ or r#"..."# of Rust, or NULL if it is none. */
+/* The end of R"x(...)x" in C++ or r#"..."# in Rust; NULL if it is none. */
 static const char *end_of_raw_text(const struct lexer *lexer)
 {
 	const char *at = lexer->at + 1;
@@ -194,7 +194,7 @@ static const char *end_of_sign(const struct lexer *lexer)
 	return lexer->at + 1;
 }
 
-/* A lifetime, 'a, is no character. */
+/* A lifetime of Rust, 'a, is no character. */
 static bool is_lifetime(const struct lexer *lexer)
 {
 	const char *end = end_of_name(lexer, lexer->at + 1);
@@ -202,7 +202,7 @@ static bool is_lifetime(const struct lexer *lexer)
 	return is_rust(lexer) && end > lexer->at + 1 && (end == lexer->end || *end != '\'');
 }
 
-/* Behind the directive, with the lines that a backslash continues. */
+/* The end of a directive, with the lines that a backslash continues. */
 static const char *end_of_directive(const struct lexer *lexer)
 {
 	const char *end = end_of_line(lexer, lexer->at);
@@ -219,7 +219,7 @@ static const char *skip_blanks(const char *at, const char *end)
 	return at;
 }
 
-/* "define NAME(PARAMETERS) BODY" between @at and @end; other directives are passed over. */
+/* Lists the macro of "define NAME(PARAMETERS) BODY"; ignores other directives. */
 static void keep_macro(struct lexer *lexer, const char *at, const char *end)
 {
 	const struct lexer inner = {.end = end};

@@ -1,10 +1,9 @@
 /*
- * A source file as tokens, with their lines and columns.
+ * Splits a source file into tokens with lines and columns.
  *
- * C, C++ and Rust are close enough for one lexer, as only names, signs and the
- * ends of statements are of interest: comments are left out, strings are empty,
- * and a directive of the preprocessor is one token, whose macros are kept apart.
- * Columns count bytes from 1, as compilers do.
+ * One lexer serves C, C++ and Rust, as only names, signs and the ends of statements
+ * matter: comments are skipped, a string is one token, and so is a directive of the
+ * preprocessor, whose macro is listed.  Columns count bytes from 1, as compilers do.
  */
 #ifndef REPORTS_SOURCE_LEXER_H
 #define REPORTS_SOURCE_LEXER_H
@@ -17,7 +16,7 @@ enum language { LANGUAGE_C, LANGUAGE_CXX, LANGUAGE_RUST };
 enum token_kind { TOKEN_NAME, TOKEN_NUMBER, TOKEN_TEXT, TOKEN_SIGN, TOKEN_DIRECTIVE };
 
 struct token {
-	const char *text; /* not ended by a NUL */
+	const char *text; /* not terminated */
 	uint32_t length;
 	uint32_t line, column; /* of its first byte, from 1 */
 	enum token_kind kind;
@@ -41,7 +40,7 @@ struct token_list {
 	enum language language;
 };
 
-/* By the end of its name; a header may be of either, and C++ has all of C. */
+/* By the suffix of @path; a header counts as C++, whose keywords contain those of C. */
 enum language lexer_language(const char *path);
 
 /* @text must live as long as the tokens. */
@@ -51,7 +50,7 @@ struct token_list lexer_read(struct pool *pool, const char *text, size_t length,
 /* The macro called @name, the first if there are several; or NULL. */
 const struct macro *lexer_find_macro(const struct token_list *list, const struct token *name);
 
-/* True if @token is @text. */
+/* True if the text of @token is @text. */
 bool lexer_token_is(const struct token *token, const char *text);
 
 #endif

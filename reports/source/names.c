@@ -11,10 +11,10 @@
 
 /* One declaration. */
 struct known_name {
-	const char *name; /* not ended by a NUL */
+	const char *name; /* not terminated */
 	size_t length;
 	uint32_t flags;
-	bool has_type; /* ... which is not among the flags yet */
+	bool has_type; /* whose flags have not been added yet */
 	Dwarf_Die type;
 };
 
@@ -31,7 +31,7 @@ struct unit_names {
 struct file_symbols {
 	struct file_symbols *next;
 	const struct elf_image *image;
-	const char **symbols; /* what is behind '@' is no part of it */
+	const char **symbols; /* with a version behind '@', which does not count */
 	size_t count;
 };
 
@@ -73,7 +73,7 @@ static void add_name(struct pool *pool, struct unit_names *unit, Dwarf_Die *die)
 
 	if (!known.name)
 		return;
-	/* Of "vector<int>" the source says "vector". */
+	/* The source has "vector", not "vector<int>". */
 	arguments = strchr(known.name, '<');
 	known.length = arguments && arguments != known.name && strncmp(known.name, "operator", 8)
 			       ? (size_t)(arguments - known.name)
@@ -121,7 +121,7 @@ static int compare_names(const void *a, const void *b)
 	return compare_text(left->name, left->length, right->name, right->length);
 }
 
-/* Linked with -flto, a unit has code only: its names stand in the others. */
+/* A unit made by -flto has code only: the names stand in all others. */
 static void add_all_units(struct pool *pool, struct unit_names *unit, struct elf_image *image)
 {
 	Dwarf *dwarf = elf_image_dwarf(image);
@@ -231,7 +231,7 @@ static bool is_symbol(struct names *names, struct elf_image *image, const char *
 
 /* --- Types -------------------------------------------------------------------- */
 
-/* "atomic_t" and its like: what a program calls so is taken to be one. */
+/* A type with a name such as "atomic_t" is taken for an atomic one. */
 static bool is_named_atomic(Dwarf_Die *type)
 {
 	const char *name = dwarf_diename(type);
@@ -240,7 +240,7 @@ static bool is_named_atomic(Dwarf_Die *type)
 	       strncmp(name, "__sig_atomic_t", 14) != 0 && !strchr(name, '<');
 }
 
-/* Flags of @type and, through pointers, references and arrays, of what it leads to. */
+/* The flags of @type and of the types that its pointers, references and arrays lead to. */
 static uint32_t flags_of_type(Dwarf_Die type)
 {
 	uint32_t flags = 0;
@@ -272,14 +272,14 @@ static uint32_t flags_of_type(Dwarf_Die type)
 	return flags;
 }
 
-/* Of a function's result it is only of interest whether it is volatile. */
+/* For a function: only whether its result is volatile. */
 static uint32_t flags_of(struct known_name *known)
 {
 	uint32_t mask = known->flags & NAME_FUNCTION ? NAME_VOLATILE : ~0u;
 
 	if (known->has_type)
 		known->flags |= flags_of_type(known->type) & mask;
-	known->has_type = false; /* it is among the flags now */
+	known->has_type = false;
 	return known->flags;
 }
 

@@ -8,7 +8,7 @@
 #include "reports/source/words.h"
 
 #define MACRO_DEPTH_MAX 4
-#define HEADERS_MAX 256 /* of a unit that are looked through for a macro */
+#define HEADERS_MAX 256 /* of a unit that are searched for a macro */
 
 /* A source file, read once. */
 struct known_source {
@@ -24,7 +24,7 @@ struct statements {
 	struct known_source *sources;
 };
 
-/* The question, and what was found on the way to its answer. */
+/* The question, and what has been found so far. */
 struct reading {
 	struct statements *statements;
 	const struct statement_question *question;
@@ -34,9 +34,9 @@ struct reading {
 	bool has_data; /* it names a variable, member or parameter */
 	bool has_member;
 	bool has_reference;
-	bool has_atomic; /* ... of such a type */
+	bool has_atomic; /* ... of an atomic type */
 	bool has_volatile;
-	const char *doubt; /* what may be a macro, or NULL */
+	const char *doubt; /* a name that may be a macro, or NULL */
 };
 
 struct statements *statements_new(struct pool *pool)
@@ -76,7 +76,7 @@ static bool ends_statement(const struct token *token)
 	       lexer_token_is(token, "{") || lexer_token_is(token, "}");
 }
 
-/* The tokens [*first, *last] of line and column; without a column those of the line. */
+/* The tokens [*first, *last] at the line and column; if @column is 0, of the line. */
 static bool find_place(const struct token_list *list, unsigned line, unsigned column, size_t *first,
 		       size_t *last)
 {
@@ -128,7 +128,7 @@ static bool is_parameter(const struct macro *macro, const struct token *name)
 	return macro && (lexer_token_is(name, "__VA_ARGS__") || lexer_token_is(name, "__VA_OPT__"));
 }
 
-/* A macro of a header of this unit that can be read; system headers are left out. */
+/* The macro in a header of this unit; system headers are not read. */
 static const struct macro *find_header_macro(const struct reading *reading,
 					     const struct token *name)
 {
@@ -160,7 +160,7 @@ static const struct macro *find_header_macro(const struct reading *reading,
 static void read_names(struct reading *reading, const struct token *tokens, size_t count,
 		       const struct macro *macro, int depth);
 
-/* A name that may be a macro: its body must be free of doubt too. */
+/* The names in the body of a macro must be known, too. */
 static void read_macro(struct reading *reading, const struct macro *macro, int depth)
 {
 	if (depth >= MACRO_DEPTH_MAX || words_find_atomic(macro->body, macro->body_count) ||
@@ -200,7 +200,7 @@ static void read_name(struct reading *reading, const struct token *tokens, size_
 
 	note_flags(reading, flags);
 	if (reading->list->language == LANGUAGE_RUST) {
-		/* There a macro is always marked as one. */
+		/* In Rust every use of a macro has a "!". */
 		if (is_rust_macro(tokens, count, index))
 			reading->doubt =
 				pool_copy(reading->statements->pool, name->text, name->length);
@@ -234,7 +234,7 @@ static bool is_operand(const struct token *token)
 }
 
 /* "p->x", "a[i]", "*p", "i++" */
-static bool dereferences(const struct reading *reading)
+static bool has_dereference(const struct reading *reading)
 {
 	for (size_t i = 0; i < reading->count; i++) {
 		const struct token *token = &reading->tokens[i];
@@ -250,7 +250,7 @@ static bool dereferences(const struct reading *reading)
 	return false;
 }
 
-static bool assigns(const struct reading *reading)
+static bool has_assignment(const struct reading *reading)
 {
 	static const char *const signs[] = {
 		"=", "+=", "-=", "++", "--", "|=", "&=", "^=", "*=", "/=", "%=", "<<=", ">>=", "("};
@@ -264,7 +264,7 @@ static bool assigns(const struct reading *reading)
 	return false;
 }
 
-/* "&x" as an argument: whoever is called accesses it. */
+/* "&x" as an argument: the called function accesses it. */
 static bool is_address_argument(const struct token *tokens, size_t index)
 {
 	const struct token *before;
@@ -279,7 +279,7 @@ static bool is_address_argument(const struct token *tokens, size_t index)
 	       lexer_token_is(before, "return");
 }
 
-/* How often the variable is named, and how often not only for its address. */
+/* How often the variable is named, and how often its value is used. */
 static void count_variable(const struct reading *reading, size_t *named, size_t *accessed)
 {
 	const char *variable = reading->question->variable;
@@ -293,41 +293,41 @@ static void count_variable(const struct reading *reading, size_t *named, size_t 
 	}
 }
 
-/* Why the statement is not the access itself, or NULL if it is. */
-static const char *what_is_missing(const struct reading *reading)
+/* Why the statement cannot be the access itself; NULL if it can. */
+static const char *find_mismatch(const struct reading *reading)
 {
 	size_t named, accessed;
 
 	count_variable(reading, &named, &accessed);
 	if (!reading->has_data)
 		return "its statement names no variable";
-	if (reading->question->variable && !named && !dereferences(reading) &&
+	if (reading->question->variable && !named && !has_dereference(reading) &&
 	    !reading->has_reference && !reading->has_member)
 		return "its statement does not name it";
 	if (named && !accessed)
 		return "its statement only takes its address";
-	if (reading->question->is_write && !assigns(reading))
+	if (reading->question->is_write && !has_assignment(reading))
 		return "its statement has no assignment";
 	return NULL;
 }
 
-static struct evidence unknown(const char *why)
+static struct evidence make_unknown(const char *why)
 {
 	return (struct evidence){CLAIM_UNKNOWN, why, false};
 }
 
-/* Compilers may give the line of an atomic to what stands beside it. */
+/* A compiler may attribute an access next to an atomic operation to its line. */
 static struct evidence read_atomic(const struct reading *reading)
 {
 	size_t named, accessed;
 
 	count_variable(reading, &named, &accessed);
 	if (reading->question->variable && !named)
-		return unknown("its line has an atomic operation, perhaps on something else");
+		return make_unknown("its line has an atomic operation, perhaps on something else");
 	return (struct evidence){CLAIM_ATOMIC, "by its source", false};
 }
 
-/* "= default": the compiler copies members that have no functions of their own. */
+/* "= default": the compiler generates the function, which copies members. */
 static bool is_made_by_compiler(const struct reading *reading)
 {
 	const struct token *last = reading->tokens + reading->count - 1;
@@ -336,14 +336,14 @@ static bool is_made_by_compiler(const struct reading *reading)
 	       lexer_token_is(last - 1, "=");
 }
 
-/* The statement itself, its words first. */
+/* By its words first, then by the names in it. */
 static struct evidence read_statement(struct reading *reading)
 {
 	struct pool *pool = reading->statements->pool;
-	const char *missing;
+	const char *mismatch;
 
 	if (has_directive(reading->tokens, reading->count))
-		return unknown("its statement has a directive in it");
+		return make_unknown("its statement has a directive in it");
 	if (words_find_atomic(reading->tokens, reading->count))
 		return read_atomic(reading);
 	if (words_find_assembly(reading->tokens, reading->count))
@@ -354,13 +354,14 @@ static struct evidence read_statement(struct reading *reading)
 		return (struct evidence){CLAIM_PLAIN, "the compiler makes its function", false};
 	read_names(reading, reading->tokens, reading->count, NULL, 0);
 	if (reading->doubt)
-		return unknown(pool_format(pool, "'%s' may be a macro", reading->doubt));
+		return make_unknown(pool_format(pool, "'%s' may be a macro", reading->doubt));
 	if (reading->has_atomic)
-		return unknown("its statement names something of an atomic type");
+		return make_unknown("its statement names something of an atomic type");
 	if (reading->has_volatile)
 		return (struct evidence){CLAIM_VOLATILE, "of its type", false};
-	missing = what_is_missing(reading);
-	return missing ? unknown(missing) : (struct evidence){CLAIM_PLAIN, "by its source", false};
+	mismatch = find_mismatch(reading);
+	return mismatch ? make_unknown(mismatch)
+			: (struct evidence){CLAIM_PLAIN, "by its source", false};
 }
 
 struct evidence statement_read(struct statements *statements,
@@ -373,14 +374,14 @@ struct evidence statement_read(struct statements *statements,
 	size_t last = 0;
 
 	if (!frame->file || !frame->line)
-		return unknown("there is no debug information for it");
+		return make_unknown("there is no debug information for it");
 	source = find_source(statements, frame);
 	if (!source->file.text)
-		return unknown("its source is not here");
+		return make_unknown("its source is not here");
 	if (source_file_is_newer(&source->file, frame))
-		return unknown("its source has changed since it was built");
+		return make_unknown("its source has changed since it was built");
 	if (!find_place(&source->list, frame->line, frame->column, &first, &last))
-		return unknown("its line has no such statement");
+		return make_unknown("its line has no such statement");
 	widen_to_statement(&source->list, &first, &last);
 	reading.list = &source->list;
 	reading.tokens = source->list.tokens + first;

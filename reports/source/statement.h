@@ -1,11 +1,11 @@
 /*
- * What the source text says of an access: RULES.md, 'Plain or atomic', 5 to 12.
+ * Whether an access is plain or atomic by its source: RULES.md, 'Plain or atomic', 5 to
+ * 12.
  *
- * The statement around the access is lexed.  It says 'plain' only if nothing in
- * it can be an atomic operation: every name is known to debug information, and
- * what may be a macro could be read.  May miss plain accesses (a macro of a
- * system header, a file that has changed); accepted because the other way round
- * a false error would be made.
+ * The statement around the access counts as plain only if nothing in it can be an
+ * atomic operation: every name is known to debug information or is a macro whose
+ * definition was read.  May miss plain accesses (a macro of a system header, a file
+ * that has changed); accepted because the alternative is a false error.
  */
 #ifndef REPORTS_SOURCE_STATEMENT_H
 #define REPORTS_SOURCE_STATEMENT_H
@@ -14,11 +14,11 @@
 
 enum claim { CLAIM_UNKNOWN, CLAIM_PLAIN, CLAIM_VOLATILE, CLAIM_ATOMIC };
 
-/* What one access is taken for, and why. */
+/* The claim about one access, and the reason. */
 struct evidence {
 	enum claim claim;
-	const char *why;  /* "its source says so"; for UNKNOWN: what is not known */
-	bool is_assembly; /* the statement has inline assembly: its form says nothing */
+	const char *why;  /* "by its source"; for UNKNOWN: what is not known */
+	bool is_assembly; /* the statement has inline assembly: any instruction may be atomic */
 };
 
 struct statements;
@@ -30,7 +30,7 @@ struct statement_question {
 	struct elf_image *image;
 	uint64_t address;		  /* in the image */
 	const struct source_frame *frame; /* the innermost, inlined or not */
-	const char *variable;		  /* last part of the name of what is accessed, or NULL */
+	const char *variable; /* last identifier in the name of the accessed variable, or NULL */
 	bool is_write;
 };
 

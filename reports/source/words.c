@@ -24,7 +24,7 @@ static const char *const cxx_keywords[] = {
 	"true", "try", "typeid", "typename", "using", "virtual", "wchar_t",
 };
 
-/* Macros and built-ins that read or write nothing that is shared. */
+/* Macros and built-ins that access no shared memory. */
 static const char *const harmless[] = {
 	"NULL", "EOF", "errno", "stdin", "stdout", "stderr", "true", "false", "bool", "INT_MAX",
 	"INT_MIN", "UINT_MAX", "LONG_MAX", "LONG_MIN", "ULONG_MAX", "LLONG_MAX", "SIZE_MAX",
@@ -36,14 +36,14 @@ static const char *const harmless[] = {
 
 /* clang-format on */
 
-/* In a name, whatever its case is. */
+/* A name that contains one of these, in any case, is atomic. */
 static const char *const atomic_words[] = {
 	"atomic",	"__sync_",    "read_once",     "write_once",	 "access_once",
 	"load_once",	"store_once", "_load_acquire", "_store_release", "load_shared",
 	"store_shared", "cmm_",	      "interlocked",   "memory_order",
 };
 
-/* Names that begin so. */
+/* So is a name that begins with one of these. */
 static const char *const atomic_beginnings[] = {"rcu_", "smp_", "_cmm_", "uatomic"};
 
 static bool is_among(const struct token *token, const char *const words[], size_t count)
@@ -70,7 +70,7 @@ bool words_is_harmless(const struct token *token)
 	       (token->length > 9 && memcmp(token->text, "_GLIBCXX_", 9) == 0);
 }
 
-/* True if @word, in small letters, is in @token from @from to @to at the latest. */
+/* True if @word, in lower case, is in @token and starts at @last_start or before. */
 static bool has_word(const struct token *token, const char *word, size_t last_start)
 {
 	size_t length = strlen(word);
@@ -132,7 +132,7 @@ bool words_find_assembly(const struct token *tokens, size_t count)
 
 /* --- Names of functions ---------------------------------------------------------- */
 
-/* How qualified names of atomic operations begin. */
+/* Prefixes of the qualified names of atomic operations. */
 static const char *const atomic_prefixes[] = {
 	"std::atomic<",
 	"std::atomic_",
@@ -154,13 +154,13 @@ static const char *const atomic_prefixes[] = {
 	"smp_store_release",
 };
 
-/* With "atomic" in it, the name of a C function that has one of these is one. */
+/* A C function whose name has "atomic" and one of these is an atomic operation. */
 static const char *const atomic_verbs[] = {
 	"load",	 "store",    "read",  "write", "get", "set", "init",
 	"fetch", "exchange", "clear", "add",   "sub", "inc", "dec",
 };
 
-/* The length of @name before the parameters; template arguments may have some too. */
+/* The length of @name before the parameters, which template arguments may have too. */
 static size_t length_before_parameters(const char *name)
 {
 	size_t depth = 0;
@@ -176,7 +176,7 @@ static size_t length_before_parameters(const char *name)
 	return strlen(name);
 }
 
-/* Where the qualified name begins: behind the type that templates return. */
+/* The qualified name: demangled templates have a return type in front of it. */
 static const char *without_return_type(const char *name, size_t length)
 {
 	const char *start = name;
@@ -190,11 +190,11 @@ static const char *without_return_type(const char *name, size_t length)
 		else if (name[i] == ' ' && !depth && strncmp(name + i + 1, "as ", 3) != 0)
 			start = name + i + 1;
 	}
-	/* "operator int" and its like: the last word is no name. */
+	/* In "operator int" the last word is not the name. */
 	return strstr(name, "::operator ") ? name : start;
 }
 
-static bool contains(const char *text, size_t length, const char *word)
+static bool contains_word(const char *text, size_t length, const char *word)
 {
 	return memmem(text, length, word, strlen(word)) != NULL;
 }
@@ -202,10 +202,10 @@ static bool contains(const char *text, size_t length, const char *word)
 /* "pg_atomic_read_u32", "__atomic_load_8", "g_atomic_int_get". */
 static bool is_atomic_c_function(const char *name, size_t length)
 {
-	if (!contains(name, length, "atomic") || contains(name, length, "::"))
+	if (!contains_word(name, length, "atomic") || contains_word(name, length, "::"))
 		return false;
 	for (size_t i = 0; i < ARRAY_LENGTH(atomic_verbs); i++) {
-		if (contains(name, length, atomic_verbs[i]))
+		if (contains_word(name, length, atomic_verbs[i]))
 			return true;
 	}
 	return false;

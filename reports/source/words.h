@@ -1,19 +1,19 @@
 /*
- * Words of a statement that mean something to the verdict: keywords, what atomic
- * operations are called, and names that are harmless macros everywhere.
+ * Words that matter to the verdict: keywords, names of atomic operations, and
+ * macros that are harmless everywhere.
  */
 #ifndef REPORTS_SOURCE_WORDS_H
 #define REPORTS_SOURCE_WORDS_H
 
 #include "reports/source/lexer.h"
 
-/* Of Rust there are none: an unknown name is no macro there. */
+/* Always false for Rust, where an unknown name is no macro. */
 bool words_is_keyword(const struct token *token, enum language language);
 
-/* Names that debug information does not know, and that do nothing atomic. */
+/* True for names that debug information does not have, and that do nothing atomic. */
 bool words_is_harmless(const struct token *token);
 
-/* True if one of the tokens says: an atomic operation, volatile, inline assembly. */
+/* True if one of the tokens stands for an atomic operation, volatile, inline assembly. */
 bool words_find_atomic(const struct token *tokens, size_t count);
 bool words_find_volatile(const struct token *tokens, size_t count);
 bool words_find_assembly(const struct token *tokens, size_t count);

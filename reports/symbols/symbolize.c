@@ -377,7 +377,7 @@ bool symbolize_instruction(struct symbolizer *symbolizer, const struct model_pro
 
 	if (!raw || !raw->frame_count)
 		return false;
-	/* As of an access is recorded: one byte behind where it begins. */
+	/* The innermost frame of an access is its instruction's address plus one. */
 	*address = model_stack_frame(raw, 0) - 1;
 	module = model_module(raw->home ? raw->home : process, raw->generation, *address);
 	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)

@@ -70,7 +70,7 @@ bool code_decode(struct pool *pool, struct elf_image *image, uint64_t start, uin
 	return count && start + instructions[count - 1].offset == address;
 }
 
-/* Where the function at @address begins, by its symbol or the unwind table. */
+/* The start of the function at @address, by its symbol or the unwind table. */
 static bool find_function(struct elf_image *image, uint64_t address, uint64_t *start)
 {
 	uint64_t distance;
@@ -96,7 +96,7 @@ bool form_find(struct pool *pool, struct elf_image *image, uint64_t address,
 		*form = (struct access_form){access_shape_of(last), last->access_bytes};
 		return true;
 	}
-	/* Not where one begins: the place inside of a call, that of its return. */
+	/* Not the start of an instruction: the return address of a call, minus one. */
 	last = code.count ? &code.instructions[code.count - 1] : NULL;
 	if (!last || (last->kind != INSTRUCTION_CALL && last->kind != INSTRUCTION_CALL_INDIRECT))
 		return false;

@@ -122,20 +122,13 @@ static const struct known_pointee *find_pointee(struct elf_image *image, uint64_
 bool data_find_pointee(struct symbolizer *symbolizer, const struct model_process *process,
 		       uint32_t stack, uint64_t size_bytes, struct pointee *pointee)
 {
-	const struct model_stack *raw = model_stack(process, stack);
 	const struct known_pointee *known;
-	const struct model_module *module;
+	struct elf_image *image;
 	uint64_t address;
 
-	if (!raw || !raw->frame_count)
+	if (!symbolize_instruction(symbolizer, process, stack, &image, &address))
 		return false;
-	/* The innermost frame of an access is its instruction's address plus one. */
-	address = model_stack_frame(raw, 0) - 1;
-	module = model_module(raw->home ? raw->home : process, raw->generation, address);
-	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
-		return false;
-	known = find_pointee(symbolizer_image(symbolizer, module), address - module->bias,
-			     size_bytes);
+	known = find_pointee(image, address, size_bytes);
 	*pointee = known->pointee;
 	return known->is_known;
 }

@@ -1,5 +1,5 @@
 /*
- * The form of one access, decoded again from the file from its function's start on.
+ * The form of an access: its instruction, decoded from the file.
  */
 #ifndef REPORTS_TYPES_FORM_H
 #define REPORTS_TYPES_FORM_H
@@ -13,8 +13,8 @@ struct access_form {
 };
 
 /*
- * Of the instruction at @address, or SHAPE_NONE if that is inside of a call: then the
- * function that is called makes the access.  False if it cannot be had.
+ * The form of the instruction at @address; SHAPE_NONE if that is inside a call, whose
+ * function makes the access.  False if it cannot be read or decoded.
  */
 bool form_find(struct pool *pool, struct elf_image *image, uint64_t address,
 	       struct access_form *form);

@@ -10,27 +10,27 @@
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
-#define WORD_BYTES 8u  /* no atomic access of one instruction without a lock prefix is wider */
-#define GCC_NEWEST 12u /* the newest version whose code for atomics was looked at */
+#define WORD_BYTES 8u  /* wider accesses are atomic only with a lock prefix */
+#define GCC_NEWEST 12u /* the newest version whose code for atomics was examined */
 
-/* One side of a race on its way through the rules. */
+/* One side of a race. */
 struct side {
 	struct view *view;
 	const struct view_finding *finding;
 	const struct finding_event *event;
-	struct elf_image *image; /* NULL: the place of the access is not known */
+	struct elf_image *image; /* NULL: the instruction is not known */
 	uint64_t address;
 	bool is_decoded;
 	struct access_form access;
 };
 
-static struct evidence claim(enum claim claim, const char *why)
+static struct evidence make_claim(enum claim claim, const char *why)
 {
 	return (struct evidence){claim, why, false};
 }
 
-static struct side look_at(struct view *view, const struct view_finding *finding,
-			   const struct finding_event *event)
+static struct side find_side(struct view *view, const struct view_finding *finding,
+			     const struct finding_event *event)
 {
 	struct side side = {.view = view, .finding = finding, .event = event};
 
@@ -42,30 +42,30 @@ static struct side look_at(struct view *view, const struct view_finding *finding
 	return side;
 }
 
-/* --- The rules, one function for one or two of them ---------------------------- */
+/* --- The rules of RULES.md, by number ------------------------------------------ */
 
-/* 1: what cannot be an atomic access of any compiler. */
-static bool judge_size(const struct side *side, struct evidence *evidence)
+/* 1: sizes and alignments that no compiler uses for an atomic access. */
+static bool check_size(const struct side *side, struct evidence *evidence)
 {
 	const struct finding_event *event = side->event;
 	uint64_t size = event->size_bytes;
 
 	if (event->action == ACTION_FREE)
-		*evidence = claim(CLAIM_PLAIN, "it ends the memory");
+		*evidence = make_claim(CLAIM_PLAIN, "it ends the memory");
 	else if (size > WORD_BYTES || event->address % WORD_BYTES + size > WORD_BYTES ||
 		 (side->is_decoded && side->access.shape == SHAPE_WIDE))
-		*evidence = claim(CLAIM_PLAIN, "it is wider than an atomic access");
+		*evidence = make_claim(CLAIM_PLAIN, "it is wider than an atomic access");
 	else if (side->is_decoded && size && side->access.size_bytes == size &&
 		 event->address % size)
-		*evidence = claim(CLAIM_PLAIN, "it is not aligned as an atomic access is");
+		*evidence = make_claim(CLAIM_PLAIN, "it is not aligned as an atomic access is");
 	else if (side->is_decoded && side->access.shape == SHAPE_NONE)
-		*evidence = claim(CLAIM_PLAIN, "a function of the C library makes it");
+		*evidence = make_claim(CLAIM_PLAIN, "a function of the C library makes it");
 	else
 		return false;
 	return true;
 }
 
-/* Is the instruction in an atomic operation, inlined or not? */
+/* True if the instruction is in an atomic operation, inlined or not. */
 static bool is_in_atomic_function(const struct side *side)
 {
 	const struct source_stack *stack =
@@ -82,14 +82,14 @@ static bool is_in_atomic_function(const struct side *side)
 	return false;
 }
 
-/* The compiler's own mark for a local static: read with acquire before its use. */
+/* A flag that the compiler loads with acquire before it uses a local static. */
 static bool is_guard_variable(const char *name)
 {
 	return strncmp(name, "guard variable for ", 19) == 0;
 }
 
-/* Of memory without a variable: the type that the access itself knows, or else what
- * another one knows. */
+/* The type of the variable.  For other memory: the type that this access has, else
+ * that of another access. */
 static struct type_place type_of_access(const struct side *side)
 {
 	struct pointee pointee;
@@ -102,26 +102,27 @@ static struct type_place type_of_access(const struct side *side)
 }
 
 /* 2, 3 and 4: the locked instruction, the types and the inlined functions. */
-static bool judge_type(const struct side *side, struct evidence *evidence)
+static bool check_type(const struct side *side, struct evidence *evidence)
 {
 	struct type_place place = type_of_access(side);
 
 	if (side->is_decoded && side->access.shape == SHAPE_LOCKED)
-		*evidence = claim(CLAIM_ATOMIC, "by its instruction");
+		*evidence = make_claim(CLAIM_ATOMIC, "by its instruction");
 	else if (place.is_atomic || is_guard_variable(side->finding->memory->name))
-		*evidence = claim(CLAIM_ATOMIC, "by its type");
+		*evidence = make_claim(CLAIM_ATOMIC, "by its type");
 	else if (is_in_atomic_function(side))
-		*evidence = claim(CLAIM_ATOMIC, "by the function that makes it");
+		*evidence = make_claim(CLAIM_ATOMIC, "by the function that makes it");
 	else if (place.field && strncmp(place.field, "_vptr", 5) == 0)
-		*evidence = claim(CLAIM_UNKNOWN, "the same virtual-table pointer may be stored");
+		*evidence =
+			make_claim(CLAIM_UNKNOWN, "the same virtual-table pointer may be stored");
 	else if (place.is_volatile)
-		*evidence = claim(CLAIM_VOLATILE, "by its type");
+		*evidence = make_claim(CLAIM_VOLATILE, "by its type");
 	else
 		return false;
 	return true;
 }
 
-/* "refs" of "table[3].refs"; NULL if no identifier is at its end. */
+/* "refs" of "table[3].refs"; NULL if it does not end in an identifier. */
 static const char *last_identifier(struct pool *pool, const char *name)
 {
 	static const char letters[] =
@@ -151,7 +152,7 @@ static const char *variable_of(const struct side *side)
 }
 
 /* 5 to 12: the text of the source. */
-static struct evidence judge_text(const struct side *side)
+static struct evidence check_text(const struct side *side)
 {
 	const struct source_stack *stack =
 		symbolize_stack(side->view->symbolizer, side->finding->process, side->event->stack);
@@ -163,7 +164,7 @@ static struct evidence judge_text(const struct side *side)
 	};
 
 	if (!side->image || !stack || !stack->frame_count)
-		return claim(CLAIM_UNKNOWN, NULL);
+		return make_claim(CLAIM_UNKNOWN, NULL);
 	question.frame = &stack->frames[0];
 	return statement_read(side->view->statements, &question);
 }
@@ -186,7 +187,7 @@ static unsigned gcc_version(const char *producer)
 	return 0;
 }
 
-/* 13: gcc makes atomic loads and stores of moves and extensions alone. */
+/* 13: gcc uses only moves and extensions for atomic loads and stores. */
 static bool is_form_of_plain(const struct side *side)
 {
 	unsigned version = side->is_decoded && side->image
@@ -199,30 +200,30 @@ static bool is_form_of_plain(const struct side *side)
 	       side->access.shape == SHAPE_REAL;
 }
 
-static struct evidence judge_side(const struct side *side)
+static struct evidence check_side(const struct side *side)
 {
 	struct evidence evidence;
 	struct evidence text;
 
-	if (judge_size(side, &evidence) || judge_type(side, &evidence))
+	if (check_size(side, &evidence) || check_type(side, &evidence))
 		return evidence;
-	text = judge_text(side);
+	text = check_text(side);
 	if (text.claim == CLAIM_UNKNOWN && !text.is_assembly && is_form_of_plain(side))
-		return claim(CLAIM_PLAIN, "by its instruction, as gcc makes no atomic so");
+		return make_claim(CLAIM_PLAIN, "by its instruction, as gcc makes no atomic so");
 	return text;
 }
 
 struct evidence verdict_of_access(struct view *view, const struct view_finding *finding,
 				  const struct finding_event *event)
 {
-	struct side side = look_at(view, finding, event);
+	struct side side = find_side(view, finding, event);
 
-	return judge_side(&side);
+	return check_side(&side);
 }
 
 /* --- Both sides together --------------------------------------------------------- */
 
-/* The sides of a race, by what they are taken for. */
+/* The sides of a race, by their claims. */
 struct sides {
 	size_t count;
 	size_t atomic_count;
@@ -233,7 +234,7 @@ struct sides {
 
 static void add_side(struct sides *sides, const struct side *side)
 {
-	struct evidence evidence = judge_side(side);
+	struct evidence evidence = check_side(side);
 
 	sides->count++;
 	sides->are_decoded &= side->is_decoded || side->event->action == ACTION_FREE;
@@ -250,7 +251,7 @@ static void add_side(struct sides *sides, const struct side *side)
 	}
 }
 
-static struct sides look_at_sides(struct view *view, const struct view_finding *finding)
+static struct sides find_sides(struct view *view, const struct view_finding *finding)
 {
 	struct sides sides = {.are_decoded = true};
 
@@ -258,7 +259,7 @@ static struct sides look_at_sides(struct view *view, const struct view_finding *
 		if (!memory_is_access(finding->finding, finding->events[i]))
 			continue;
 		{
-			struct side side = look_at(view, finding, finding->events[i]);
+			struct side side = find_side(view, finding, finding->events[i]);
 
 			add_side(&sides, &side);
 		}
@@ -266,7 +267,7 @@ static struct sides look_at_sides(struct view *view, const struct view_finding *
 	return sides;
 }
 
-/* "T2 (left)'s write at flag.c:12" */
+/* "the write by T2 (left) at flag.c:12" */
 static const char *side_words(struct view *view, const struct view_finding *finding,
 			      const struct finding_event *event)
 {
@@ -290,7 +291,7 @@ static void set_kind(struct view *view, struct view_finding *finding, enum findi
 	finding->finding = changed;
 }
 
-/* A side is plain: it is a race, unless an order is possible that was not seen. */
+/* One side is plain: it is a race, unless unobserved code may have ordered it. */
 static void make_certain(struct view *view, struct view_finding *finding, const struct sides *sides)
 {
 	finding->details &= ~(uint32_t)(DETAIL_MAY_BE_ATOMIC | DETAIL_SPIN);
@@ -302,15 +303,16 @@ static void make_certain(struct view *view, struct view_finding *finding, const 
 			    side_words(view, finding, sides->plain), sides->plain_why);
 }
 
-/* What is not known of an access that no side of is plain; NULL: nothing better than
- * what the finding's details say. */
+/* Why no side is certainly plain; NULL: nothing more precise than the finding's
+ * details. */
 static const char *doubt_words(struct view *view, const struct view_finding *finding,
 			       const struct sides *sides)
 {
 	const char *type = finding->memory->variable.part.type;
 
 	if (sides->is_volatile)
-		return pool_format(view->pool, "%s is volatile, which is no atomic but may do",
+		return pool_format(view->pool,
+				   "%s is volatile: not an atomic, but perhaps meant as one",
 				   side_words(view, finding, sides->is_volatile));
 	if (sides->unknown && sides->unknown_why)
 		return pool_format(view->pool, "%s may be an atomic access: %s",
@@ -341,12 +343,12 @@ static void make_uncertain(struct view *view, struct view_finding *finding,
 
 static bool apply_to_race(struct view *view, struct view_finding *finding)
 {
-	struct sides sides = look_at_sides(view, finding);
+	struct sides sides = find_sides(view, finding);
 
 	if (sides.plain)
 		make_certain(view, finding, &sides);
 	else if (!sides.are_decoded && finding->severity > SEVERITY_WARNING)
-		return true; /* the detector knew more of the instructions */
+		return true; /* the detector has seen the instructions */
 	else if (sides.count && sides.atomic_count == sides.count)
 		return false;
 	else
@@ -354,8 +356,8 @@ static bool apply_to_race(struct view *view, struct view_finding *finding)
 	return true;
 }
 
-/* True if the types or the functions of all accesses are atomic ones; of an update
- * its statement says nothing, as that may do more than update. */
+/* True if all accesses are atomic by their types or functions.  The statement of an
+ * update is not asked, as it may do more than update. */
 static bool are_all_atomic(struct view *view, const struct view_finding *finding)
 {
 	size_t count = 0;
@@ -366,8 +368,8 @@ static bool are_all_atomic(struct view *view, const struct view_finding *finding
 
 		if (!memory_is_access(finding->finding, finding->events[i]))
 			continue;
-		side = look_at(view, finding, finding->events[i]);
-		if (judge_size(&side, &evidence) || !judge_type(&side, &evidence) ||
+		side = find_side(view, finding, finding->events[i]);
+		if (check_size(&side, &evidence) || !check_type(&side, &evidence) ||
 		    evidence.claim != CLAIM_ATOMIC)
 			return false;
 		count++;
@@ -375,7 +377,7 @@ static bool are_all_atomic(struct view *view, const struct view_finding *finding
 	return count > 0;
 }
 
-/* Of certain atomics the loss itself must have been seen. */
+/* An update of certain atomics stays an error only if its loss was seen. */
 static void apply_to_update(struct view *view, struct view_finding *finding)
 {
 	if (!are_all_atomic(view, finding))

@@ -1,12 +1,12 @@
 /*
- * Plain or atomic: how sure a race is.
+ * Verdict: whether the accesses of a race are plain or atomic.
  *
- * On x86 an atomic load or store with acquire, release or no order at all is a
- * plain move, so machine code alone cannot tell a race from a correct program.
- * Each side of a race is judged by its own evidence, in this order: what the
- * instruction can be, the types, the functions inlined around it, the text of the
- * source, and what the compiler makes of atomics (RULES.md, 'Plain or atomic').
- * One side that is certainly plain makes the race an error.
+ * On x86 an atomic load or store with relaxed, acquire or release order is a plain
+ * move, so machine code alone does not show whether a race is one.  Each side of it
+ * is classified by its own evidence, in this order: the instruction, the types, the
+ * functions inlined around it, the text of the source, and the code that the
+ * compiler generates for atomics (RULES.md, 'Plain or atomic').  One side that is
+ * certainly plain makes the race an error.
  */
 #ifndef REPORTS_WORDS_VERDICT_H
 #define REPORTS_WORDS_VERDICT_H
@@ -14,13 +14,13 @@
 #include "reports/source/statement.h"
 #include "reports/words/view.h"
 
-/* What @event, an access of @finding, is taken for. */
+/* Whether @event, an access of @finding, is plain or atomic, and why. */
 struct evidence verdict_of_access(struct view *view, const struct view_finding *finding,
 				  const struct finding_event *event);
 
 /*
- * False if @finding is about atomics alone and to be held back.  Else its kind,
- * severity, details and note on atomics are what the evidence makes them.
+ * False if @finding is about atomics alone and is not to be reported.  Else sets its
+ * kind, severity, details and note on atomics by the evidence.
  */
 bool verdict_apply(struct view *view, struct view_finding *finding);
 
