@@ -67,12 +67,14 @@ preload_libsnarl_so_SOURCES = \
 	%D%/channels/wrap_channel.c \
 	%D%/channels/wrap_descriptor.c \
 	%D%/channels/wrap_formatted.h \
-	%D%/access/access.S %D%/access/access.c %D%/access/access.h \
+	%D%/arch/x86_64/access/access.S \
+	%D%/arch/x86_64/signals/signal_entry.S \
+	%D%/arch/x86_64/sync/wrap_syscall.S \
+	%D%/access/access.c %D%/access/access.h \
 	%D%/access/deep.c \
 	%D%/access/thunk_context.c %D%/access/thunk_context.h \
 	%D%/signals/clone_context.c %D%/signals/clone_context.h \
 	%D%/signals/handlers.c %D%/signals/handlers.h \
-	%D%/signals/signal_entry.S \
 	%D%/signals/signals.h \
 	%D%/signals/wrap_signal.c \
 	%D%/debugger/clone_frames.c %D%/debugger/clone_frames.h \
@@ -100,5 +102,5 @@ preload_libsnarl_so_SOURCES = \
 	%D%/sync/wrap_futex.c \
 	%D%/sync/wrap_lock.c %D%/sync/wrap_lock.h \
 	%D%/sync/wrap_semaphore.c \
-	%D%/sync/wrap_syscall.S %D%/sync/wrap_syscall.c %D%/sync/wrap_syscall.h \
+	%D%/sync/wrap_syscall.c %D%/sync/wrap_syscall.h \
 	%D%/sync/wrap_thread.c %D%/sync/wrap_thread.h

@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 
 # The names that the sources export: functions by the attribute, with macros
 # expanded, second names and what is assembly by a directive of the assembler.
-for source in "$srcdir"/preload/*/*.c "$srcdir"/preload/*/*.S; do
+find "$srcdir/preload" -name '*.[cS]' | while read -r source; do
 	${CC:-cc} -std=gnu11 -I"$srcdir/src" -I"$srcdir" -E -P "$source" 2>"$work/errors" ||
 		{ cat "$work/errors"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 done | tr '\n' ' ' | sed 's/__attribute__((visibility("default")))/\nEXPORTED /g; s/\.globl /\nALIAS /g' |
@@ -23,7 +23,7 @@ done | tr '\n' ' ' | sed 's/__attribute__((visibility("default")))/\nEXPORTED /g
 		-e 's/^ALIAS "? ?"?([A-Za-z_0-9]+).*/\1/p' |
 	sort -u >"$work/global"
 # What assembly hides is global for our own parts alone.
-cat "$srcdir"/preload/*/*.S 2>/dev/null | sed -n 's/^[[:space:]]*\.hidden[[:space:]]*//p' |
+find "$srcdir/preload" -name '*.S' -exec cat {} + | sed -n 's/^[[:space:]]*\.hidden[[:space:]]*//p' |
 	tr -d ' ' | tr ',' '\n' | sort -u | comm -23 "$work/global" - >"$work/written"
 
 nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
