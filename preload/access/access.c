@@ -343,8 +343,6 @@ void access_lock_end(struct access_frame *frame, uint32_t compares)
 
 /* --- String instructions ---------------------------------------------------- */
 
-#define KIND_COUNT 20u /* of string thunks, before they begin anew for repne */
-
 struct string_operation {
 	enum string_kind kind;
 	size_t element;
@@ -420,10 +418,10 @@ void access_string(struct access_frame *frame, uint32_t number)
 	struct site *site = site_of(frame->words[0]);
 	struct guest_thread *self = enter(frame);
 	struct string_operation operation = {
-		.kind = (enum string_kind)(number % KIND_COUNT / 4 + 1),
-		.element = 1u << number % 4,
+		.kind = (enum string_kind)(number % THUNK_STRING_FORMS / THUNK_STRING_SIZES + 1),
+		.element = 1u << number % THUNK_STRING_SIZES,
 		.count = site->size_bytes ? 1 : frame->rcx,
-		.is_repne = number >= KIND_COUNT,
+		.is_repne = number >= THUNK_STRING_FORMS,
 		.is_backwards = frame->flags & DIRECTION_FLAG,
 		.source = frame->rsi,
 		.destination = frame->rdi,

@@ -14,10 +14,6 @@
 #define STATUS_FLAGS 0x8d5ull /* OF SF ZF AF PF CF */
 #define DIRECTION_FLAG 0x400ull
 
-/* What a thunk takes off the stack with its return. */
-#define WORDS_BYTES 16u
-#define MASKED_WORDS_BYTES 24u
-
 const uint8_t thunk_register_places[16] = {
 	REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
 	REG_R8,	 REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
@@ -49,12 +45,13 @@ static bool is_in_thunk(uintptr_t pc)
 	return is_between(pc, access_thunks_start, access_thunks_end);
 }
 
+/* What a thunk takes off the stack with its return. */
 static size_t words_bytes(uintptr_t pc)
 {
 	return is_between(pc, access_masked_start, access_masked_end) ||
 			       is_between(pc, access_masked_thunk_start, access_masked_thunk_end)
-		       ? MASKED_WORDS_BYTES
-		       : WORDS_BYTES;
+		       ? THUNK_MASKED_WORDS_BYTES
+		       : THUNK_WORDS_BYTES;
 }
 
 /* --- A complete frame ---------------------------------------------------------- */

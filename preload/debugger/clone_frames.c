@@ -25,7 +25,7 @@ struct frames {
 	struct unwind_row row; /* the original's last one looked at ... */
 	uintptr_t from, until; /* ... and where it holds */
 	bool is_written;       /* as it is, but for ... */
-	uint32_t lowered_by;   /* ... the stack pointer, in units of 8 */
+	uint32_t lowered_by;   /* ... the stack pointer, in units of STATE_WORD */
 };
 
 /* By the encoding's number: DWARF's. */
@@ -233,7 +233,7 @@ static void put_lowered(struct frames *frames, uint32_t location, uint32_t lower
 {
 	if (lowered_by == frames->lowered_by)
 		return;
-	frames->written.cfa_offset += 8 * (int32_t)(lowered_by - frames->lowered_by);
+	frames->written.cfa_offset += STATE_WORD * (int32_t)(lowered_by - frames->lowered_by);
 	frames->lowered_by = lowered_by;
 	advance_to(frames, location);
 	put_byte(frames->to, DW_CFA_def_cfa_offset_sf);
@@ -280,9 +280,9 @@ static void put_check(struct frames *frames, const struct plan_state *state)
 		if (row.rules[number] != RULE_SAME)
 			continue;
 		row.rules[number] = RULE_AT_CFA;
-		row.values[number] = 8 * state->saved_at[i] - row.cfa_offset;
+		row.values[number] = STATE_WORD * state->saved_at[i] - row.cfa_offset;
 	}
-	row.cfa_offset += 8 * state->rsp_lowered_by;
+	row.cfa_offset += STATE_WORD * state->rsp_lowered_by;
 	put_row(frames, state->clone_offset, &row);
 	frames->is_written = false;
 	frames->lowered_by = 0;

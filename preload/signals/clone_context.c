@@ -24,13 +24,13 @@ bool clone_context_is_same(const gregset_t a, const gregset_t b)
  * speaks of. */
 static void undo_check(gregset_t registers, const struct plan_state *state)
 {
-	uintptr_t sp = (uintptr_t)registers[REG_RSP] + 8ul * state->rsp_lowered_by;
+	uintptr_t sp = (uintptr_t)registers[REG_RSP] + STATE_WORD * (uintptr_t)state->rsp_lowered_by;
 
 	if (state->flags_in_rax)
 		registers[REG_EFL] = (registers[REG_EFL] & ~(greg_t)STATUS_FLAGS) |
 				     (greg_t)plan_state_flags((uint64_t)registers[REG_RAX]);
 	for (unsigned int i = 0; i < ARRAY_LENGTH(state->saved_register); i++) {
-		intptr_t offset = (intptr_t)8 * state->saved_at[i];
+		intptr_t offset = (intptr_t)STATE_WORD * state->saved_at[i];
 
 		if (state->saved_register[i] != NO_REGISTER)
 			registers[thunk_register_places[state->saved_register[i]]] =

@@ -9,5 +9,6 @@ src_libcore_a_SOURCES += \
 	%D%/kernel.h \
 	%D%/map.c %D%/map.h \
 	%D%/runtime_lock.c %D%/runtime_lock.h \
+	%D%/shadow_place.h \
 	%D%/spin_lock.c %D%/spin_lock.h \
 	%D%/types.h

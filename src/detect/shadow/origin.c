@@ -7,11 +7,7 @@
 #include "detect/shadow/cells.h"
 #include "detect/base/detector.h"
 
-/* The upper two of the 24 bits tell the sort. */
-#define SORT_SHIFT 22
-#define NUMBER_MASK ((1u << SORT_SHIFT) - 1)
-
-enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
+#define NUMBER_MASK ((1u << ORIGIN_SORT_SHIFT) - 1)
 
 #define BUCKETS (1u << 18) /* no more: they are searched without a lock */
 #define FIRST_STACKS 128u /* accesses of a site that get a whole stack */
@@ -19,12 +15,12 @@ enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
 
 static enum origin_sort sort_of(origin_id what)
 {
-	return (enum origin_sort)(what >> SORT_SHIFT);
+	return (enum origin_sort)(what >> ORIGIN_SORT_SHIFT);
 }
 
 static origin_id make(enum origin_sort sort, uint32_t number)
 {
-	return number < NUMBER_MASK ? (uint32_t)sort << SORT_SHIFT | number : 0;
+	return number < NUMBER_MASK ? (uint32_t)sort << ORIGIN_SORT_SHIFT | number : 0;
 }
 
 struct origin_table *origin_table_create(struct arena *arena, page_source pages)

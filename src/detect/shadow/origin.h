@@ -28,6 +28,12 @@ struct thread;
 /* What of an origin, without its tag; 0: not known. */
 typedef uint32_t origin_id;
 
+/* The upper two of the 24 bits tell the sort. */
+#define ORIGIN_SORT_SHIFT 22
+#define ORIGIN_TAG_BITS 8
+
+enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
+
 struct origin_part {
 	uint16_t slot; /* of the thread */
 	uint8_t bytes;
@@ -61,13 +67,14 @@ origin_id origin_of_access(struct detector *detector, struct thread *thread,
 /* The origin of an access at @site whose callers are not recorded. */
 static inline origin_id origin_of_site(site_id site)
 {
-	return 1u << 22 | site;
+	return (uint32_t)ORIGIN_SITE << ORIGIN_SORT_SHIFT | site;
 }
 
 /* Is it a whole stack, with the locks held or without? */
 static inline bool origin_has_callers(origin_id what)
 {
-	return what && (what < 1u << 22 || what >= 3u << 22);
+	return what && (what < (uint32_t)ORIGIN_SITE << ORIGIN_SORT_SHIFT ||
+			what >= (uint32_t)ORIGIN_LOCKSET << ORIGIN_SORT_SHIFT);
 }
 
 /* Stored in place of 0, which is what is there before anything was stored. */
@@ -76,9 +83,10 @@ static inline bool origin_has_callers(origin_id what)
 /* @what as the origin of shadow word @word. */
 static inline uint32_t origin_tagged(origin_id what, uint64_t word)
 {
-	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) & 0xffu;
+	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) &
+		       ((1u << ORIGIN_TAG_BITS) - 1);
 
-	return (what ? what : ORIGIN_NOT_KNOWN) << 8 | tag;
+	return (what ? what : ORIGIN_NOT_KNOWN) << ORIGIN_TAG_BITS | tag;
 }
 
 /* Stores @what as the origin of shadow word @word. */
@@ -104,9 +112,11 @@ static inline bool origin_find(const uint32_t *place, uint64_t word, origin_id *
 {
 	uint32_t origin = load_relaxed(place);
 
-	if (!origin || origin != origin_tagged(origin >> 8, word))
+	if (!origin || origin != origin_tagged(origin >> ORIGIN_TAG_BITS, word))
 		return false;
-	*what = origin >> 8 == ORIGIN_NOT_KNOWN ? 0 : origin >> 8;
+	*what = origin >> ORIGIN_TAG_BITS;
+	if (*what == ORIGIN_NOT_KNOWN)
+		*what = 0;
 	return true;
 }
 

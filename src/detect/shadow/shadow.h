@@ -14,6 +14,7 @@
 #define DETECT_SHADOW_SHADOW_H
 
 #include "base/atomic.h"
+#include "base/shadow_place.h"
 #include "base/types.h"
 #include "detect/data/shadow_word.h"
 
@@ -23,9 +24,6 @@
 #define SHADOW_CELL_BYTES 0x800000000ull /* of each */
 #define SHADOW_CELL_MARKS 0x302000000000ull
 #define SHADOW_MARK_SHIFT 12
-
-#define SHADOW_WRITE_BIT 46
-#define SHADOW_READ_BIT 45
 
 /* One region of the program's memory, [start, end). */
 struct shadow_region {

@@ -1,10 +1,9 @@
 #include "x86/emit/check.h"
 
+#include "base/shadow_place.h"
 #include "x86/emit/encode.h"
 
-#define WRITE_BIT 46u
-#define READ_BIT 45u
-#define RED_ZONE_MOST (THUNK_RED_ZONE - 8 * SPILL_COUNT)
+#define RED_ZONE_MOST (THUNK_RED_ZONE - STATE_WORD * SPILL_COUNT)
 #define CHECK_BYTES_MOST 1024u
 
 /* Checks that stand at one place, and what they work with. */
@@ -36,7 +35,7 @@ void emit_state(struct emitter *emitter, const struct taken *taken)
 	*state = (struct plan_state){
 		.clone_offset = emitter->code_bytes,
 		.original_offset = taken->original_offset,
-		.rsp_lowered_by = (uint8_t)(taken->lowered_by / 8),
+		.rsp_lowered_by = (uint8_t)(taken->lowered_by / STATE_WORD),
 		.flags_in_rax = taken->flags_in_rax,
 	};
 	for (unsigned i = 0; i < SPILL_COUNT; i++) {
@@ -65,7 +64,7 @@ static void raise(struct emitter *emitter, struct taken *taken, unsigned by)
 
 static void note_push(struct emitter *emitter, struct taken *taken)
 {
-	taken->lowered_by += 8;
+	taken->lowered_by += STATE_WORD;
 	emit_state(emitter, taken);
 }
 
@@ -85,7 +84,7 @@ static void emit_thunk_call(struct emitter *emitter, struct taken taken, int add
 	encode_push_site(emitter, site, is_lowered);
 	note_push(emitter, &taken);
 	encode_call_thunk(emitter, thunk);
-	taken.lowered_by -= 16;
+	taken.lowered_by -= THUNK_WORDS_BYTES;
 	emit_state(emitter, &taken);
 	if (!is_lowered)
 		raise(emitter, &taken, THUNK_RED_ZONE);
@@ -110,7 +109,7 @@ static void emit_masked_call(struct emitter *emitter, struct taken taken, int ad
 	encode_push(emitter, bits);
 	note_push(emitter, &taken);
 	encode_call_thunk(emitter, operands->thunk);
-	taken.lowered_by -= 24;
+	taken.lowered_by -= THUNK_MASKED_WORDS_BYTES;
 	emit_state(emitter, &taken);
 	if (operands->is_gather)
 		raise(emitter, &taken, THUNK_INDEX_BYTES);
@@ -130,15 +129,21 @@ static unsigned simple_thunk(const struct check *check)
 
 static unsigned string_thunk(const struct instruction *instruction)
 {
-	return THUNK_STRING + 4u * (instruction->string - 1u) + log2_of(instruction->access_bytes) +
-	       (instruction->is_repne ? 20u : 0);
+	return THUNK_STRING + THUNK_STRING_SIZES * (instruction->string - 1u) +
+	       log2_of(instruction->access_bytes) +
+	       (instruction->is_repne ? THUNK_STRING_FORMS : 0);
 }
 
 /* --- One check ---------------------------------------------------------------- */
 
 static bool is_narrow(const struct check *check)
 {
-	return check->size_bytes < 8;
+	return check->size_bytes < SHADOW_GRANULE;
+}
+
+static unsigned plane_bit(bool is_write)
+{
+	return is_write ? SHADOW_WRITE_BIT : SHADOW_READ_BIT;
 }
 
 /* The granule of an operand whose address is known now; or itself. */
@@ -147,11 +152,12 @@ static struct operand granule_of(const struct emitter *emitter, const struct che
 {
 	struct operand operand = check->operand;
 	uint64_t address = emitter->module->text_address + (uint64_t)operand.target;
+	uint64_t first = address % SHADOW_GRANULE;
 
-	*is_aligned =
-		operand.is_rip_relative && is_narrow(check) && address % 8 + check->size_bytes <= 8;
+	*is_aligned = operand.is_rip_relative && is_narrow(check) &&
+		      first + check->size_bytes <= SHADOW_GRANULE;
 	if (*is_aligned)
-		operand.target -= (int64_t)(address % 8);
+		operand.target -= (int64_t)first;
 	return operand;
 }
 
@@ -173,7 +179,7 @@ static void compare_word(struct emitter *emitter, struct cold_part *cold)
 static void compare_words(struct emitter *emitter, const struct check *check,
 			  struct cold_part *cold)
 {
-	for (int32_t at = 0; at < check->size_bytes; at += 8) {
+	for (int32_t at = 0; at < check->size_bytes; at += (int32_t)SHADOW_GRANULE) {
 		encode_load(emitter, cold->word_register, cold->address_register, at);
 		compare_word(emitter, cold);
 	}
@@ -194,7 +200,7 @@ static void emit_quick_look(struct emitter *emitter, struct group *group, const 
 {
 	bool is_aligned;
 	struct operand granule = granule_of(emitter, check, &is_aligned);
-	bool is_wide = check->size_bytes > 8;
+	bool is_wide = check->size_bytes > SHADOW_GRANULE;
 	int scratch = group->keeps_address && !is_wide ? group->word : group->address;
 
 	encode_lea(emitter, group->address, group->keeps_address ? &check->operand : &granule,
@@ -205,8 +211,8 @@ static void emit_quick_look(struct emitter *emitter, struct group *group, const 
 	if (scratch != group->address)
 		encode_move(emitter, scratch, group->address);
 	if (is_narrow(check) && (!is_aligned || group->keeps_address))
-		encode_and(emitter, scratch, (int8_t)(-8 | (check->size_bytes - 1)));
-	encode_flip_bit(emitter, scratch, check->is_write ? WRITE_BIT : READ_BIT);
+		encode_and(emitter, scratch, (int8_t)(-(int)SHADOW_GRANULE | (check->size_bytes - 1)));
+	encode_flip_bit(emitter, scratch, plane_bit(check->is_write));
 	cold->address_register = (int8_t)group->address;
 	cold->word_register = (int8_t)(is_wide ? group->word : scratch);
 	if (is_wide) {
@@ -334,7 +340,7 @@ static void begin_group(struct emitter *emitter, struct group *group)
 {
 	struct taken *taken = &group->taken;
 	bool is_lowered = taken->spilled_count && !knows_red_zone(group->function);
-	int used = (group->function->red_zone_bytes + 7) / 8;
+	int used = (group->function->red_zone_bytes + STATE_WORD - 1) / STATE_WORD;
 	unsigned count = taken->spilled_count;
 
 	taken->spilled_count = 0;
@@ -342,10 +348,11 @@ static void begin_group(struct emitter *emitter, struct group *group)
 	if (is_lowered)
 		lower(emitter, taken, THUNK_LOWERED);
 	for (unsigned i = 0; i < count; i++) {
-		int at = is_lowered ? (int)i - THUNK_LOWERED / 8 : -used - (int)i - 1;
+		int at = is_lowered ? (int)i - THUNK_LOWERED / STATE_WORD : -used - (int)i - 1;
 
 		taken->spilled_at[i] = (int8_t)at;
-		encode_store_stack(emitter, taken->spilled[i], 8 * at + (int32_t)taken->lowered_by);
+		encode_store_stack(emitter, taken->spilled[i],
+				   STATE_WORD * at + (int32_t)taken->lowered_by);
 	}
 	taken->spilled_count = (uint8_t)count;
 	if (count)
@@ -363,7 +370,7 @@ static void end_group(struct emitter *emitter, struct group *group)
 	}
 	for (unsigned i = 0; i < taken->spilled_count; i++)
 		encode_load_stack(emitter, taken->spilled[i],
-				  8 * taken->spilled_at[i] + (int32_t)taken->lowered_by);
+				  STATE_WORD * taken->spilled_at[i] + (int32_t)taken->lowered_by);
 	if (taken->lowered_by) {
 		taken->spilled_count = 0;
 		emit_state(emitter, taken);
@@ -418,7 +425,7 @@ static bool gather(struct group *group, uint32_t first, uint32_t count)
 		group->clobbers_flags |= check->class != ACCESS_LOCKED;
 		group->operands |= operand_registers(&check->operand);
 		is_wide |= check->class == ACCESS_MASKED ||
-			   (check->class == ACCESS_SIMPLE && check->size_bytes > 8);
+			   (check->class == ACCESS_SIMPLE && check->size_bytes > SHADOW_GRANULE);
 		number = check->next;
 	}
 	return is_wide;
@@ -503,8 +510,7 @@ static void emit_cold_part(struct emitter *emitter, struct cold_part *part)
 	if (!part->keeps_address)
 		encode_lea(emitter, part->address_register, &part->operand, part->taken.lowered_by);
 	else if (part->jump_count > 1)
-		encode_flip_bit(emitter, part->address_register,
-				part->is_write ? WRITE_BIT : READ_BIT);
+		encode_flip_bit(emitter, part->address_register, plane_bit(part->is_write));
 	emit_thunk_call(emitter, part->taken, part->address_register, part->site, part->thunk);
 	encode_jump_back(emitter, part->back);
 }

@@ -13,12 +13,14 @@
 #include "base/growing.h"
 #include "base/types.h"
 
+#define STATE_WORD 8 /* bytes: a register on the stack */
+
 struct plan_state {
 	uint32_t clone_offset;	  /* from here up to the next entry */
 	uint32_t original_offset; /* is about to run this instruction */
-	uint8_t rsp_lowered_by;	  /* in units of 8: what the check took from rsp */
+	uint8_t rsp_lowered_by;	  /* in units of STATE_WORD: what the check took from rsp */
 	int8_t saved_register[3]; /* spilled registers, NO_REGISTER: none ... */
-	int8_t saved_at[3];	  /* ... at original rsp + 8 * saved_at */
+	int8_t saved_at[3];	  /* ... at original rsp + STATE_WORD * saved_at */
 	bool flags_in_rax : 1;	  /* lahf and seto; rax itself is among the saved, if alive */
 	bool is_copy : 1;	  /* a run of instructions as long as the originals: the distance
 			   * from clone_offset is to be added to original_offset */

@@ -31,8 +31,17 @@ typedef uint32_t site_number;
 /* Sizes 1, 2, 4, 8, 16, 32, 64 by their logarithm. */
 #define THUNK_SIZE_COUNT 7u
 
+/* What is pushed: the address and the id; the mask, too. */
+#define THUNK_WORDS_BYTES 16
+#define THUNK_MASKED_WORDS_BYTES 24
+
 #define THUNK_GATHER_COUNT 12u
 #define THUNK_INDEX_BYTES 32
+
+/* Kinds of string instructions, and sizes of their elements: 1, 2, 4, 8. */
+#define THUNK_STRING_KINDS 5u
+#define THUNK_STRING_SIZES 4u
+#define THUNK_STRING_FORMS (THUNK_STRING_KINDS * THUNK_STRING_SIZES)
 
 enum thunk {
 	THUNK_READ, /* .. + log2(size) */
@@ -43,9 +52,10 @@ enum thunk {
 	THUNK_SIZED,	/* any other size: the site's row has size and kind */
 	THUNK_MASKED,	/* the pushed id is followed by a pushed bit mask of elements */
 	THUNK_GATHER,	/* .. + log2(scale) + 4 * (0: indexes of 4 bytes, 1: of 8, 2: two of 8) */
-	/* .. + 4 * (enum string_kind - 1) + log2(element); doubled for repne */
+	/* .. + THUNK_STRING_SIZES * (enum string_kind - 1) + log2(element), and
+	 * THUNK_STRING_FORMS more for repne */
 	THUNK_STRING = THUNK_GATHER + THUNK_GATHER_COUNT,
-	THUNK_COUNT = THUNK_STRING + 40
+	THUNK_COUNT = THUNK_STRING + 2 * THUNK_STRING_FORMS
 };
 
 struct thunk_addresses {

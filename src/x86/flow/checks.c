@@ -1,5 +1,6 @@
 #include "x86/flow/checks.h"
 
+#include "base/shadow_place.h"
 #include "x86/decode/masked.h"
 
 #define AVAILABLE_COUNT 24u
@@ -75,7 +76,7 @@ static uint32_t bit_count(uint32_t bits)
 static uint32_t place_cost(const struct placing *placing, const struct check *check, uint32_t place)
 {
 	uint32_t live = placing->live[place];
-	uint32_t needed = check->size_bytes > 8 ? 2 : 1;
+	uint32_t needed = check->size_bytes > SHADOW_GRANULE ? 2 : 1;
 	uint32_t dead =
 		~live & REGISTERS_ALL & ~operand_registers(&check->operand) & ~REGISTER_BIT(RSP);
 	uint32_t cost = live & FLAGS_ALL ? COST_OF_FLAGS : 0;

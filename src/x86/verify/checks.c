@@ -45,7 +45,7 @@ static bool is_saved(const struct symbolic *machine, const struct plan_state *st
 			continue;
 		for (unsigned k = 0; k < SYMBOLIC_SLOTS; k++)
 			if (machine->slots[k].is_used &&
-			    machine->slots[k].at == 8 * state->saved_at[i] &&
+			    machine->slots[k].at == STATE_WORD * state->saved_at[i] &&
 			    is_original(&machine->slots[k].value, number))
 				return true;
 	}
@@ -71,7 +71,7 @@ static bool check_state(struct verifying *verifying, uint32_t at, const struct s
 	if (!plan_state_at(&verifying->plan->states, at, &row) ||
 	    plan_state_original(state, at) != original)
 		return verify_wrong(verifying, at, "the state is another instruction's");
-	if (8 * state->rsp_lowered_by != machine->lowered_by)
+	if (STATE_WORD * state->rsp_lowered_by != machine->lowered_by)
 		return verify_wrong(verifying, at, "the state has another stack pointer");
 	for (unsigned r = 0; r < 16; r++)
 		if (live & REGISTER_BIT(r) && r != RSP &&
@@ -158,10 +158,10 @@ static bool is_right_thunk(const struct verifying *verifying, const struct symbo
 		return is_here && class == ACCESS_MASKED &&
 		       has_right_elements(verifying, machine, instruction, site, thunk);
 	return is_here && class == ACCESS_STRING &&
-	       (thunk - THUNK_STRING) % 20 ==
-		       4u * (instruction->string - 1u) +
+	       (thunk - THUNK_STRING) % THUNK_STRING_FORMS ==
+		       THUNK_STRING_SIZES * (instruction->string - 1u) +
 			       (unsigned)__builtin_ctz(instruction->access_bytes) &&
-	       (thunk - THUNK_STRING) / 20 == instruction->is_repne;
+	       (thunk - THUNK_STRING) / THUNK_STRING_FORMS == instruction->is_repne;
 }
 
 /* Every site has one call, and a locked one a second, at its end. */

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#define READ_BIT 45
-#define WRITE_BIT 46
+#include "base/shadow_place.h"
 
 static const struct symbolic_value rubbish = {.kind = SYMBOLIC_RUBBISH, .number = NO_REGISTER};
 
@@ -191,7 +190,7 @@ static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 	word.kind = SYMBOLIC_WORD;
 	word.at = instruction->displacement;
 	machine->registers[into] = word;
-	return word.at >= 0 && word.at < 64 && word.at % 8 == 0;
+	return word.at >= 0 && word.at < 64 && word.at % (int32_t)SHADOW_GRANULE == 0;
 }
 
 static bool is_original_operand(const struct symbolic *machine, const struct operand *operand)
@@ -239,7 +238,7 @@ static bool run_flip(struct symbolic *machine, const struct opcode *opcode)
 	machine->has_flags = machine->has_overflow = false;
 	if (opcode->at[2] < 0xf8 || !opcode->is_wide)
 		return false;
-	if (value->kind == SYMBOLIC_ADDRESS && (bit == READ_BIT || bit == WRITE_BIT)) {
+	if (value->kind == SYMBOLIC_ADDRESS && (bit == SHADOW_READ_BIT || bit == SHADOW_WRITE_BIT)) {
 		value->kind = SYMBOLIC_FLIPPED;
 		value->bit = bit;
 		return true;
@@ -297,11 +296,11 @@ static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
 	machine->is_compared = true;
 	machine->is_with_shared = offset == words->shared;
 	if (machine->is_with_shared)
-		return machine->is_in_doubt && word->bit == READ_BIT &&
+		return machine->is_in_doubt && word->bit == SHADOW_READ_BIT &&
 		       symbolic_value_is(word, &machine->compared);
 	if (word->at)
 		is_next = is_same_place(word, &machine->compared) &&
-			  word->at == machine->compared.at + 8;
+			  word->at == machine->compared.at + (int32_t)SHADOW_GRANULE;
 	else
 		leave_trail(machine, word);
 	machine->compared = *word;
@@ -374,18 +373,19 @@ static bool is_thunk_for_doubt(const struct symbolic *machine, uint32_t thunk,
 
 	if (thunk >= THUNK_LOCK_BEGIN)
 		return !machine->is_in_doubt;
-	if (!machine->is_in_doubt || word->bit != (is_write ? WRITE_BIT : READ_BIT) ||
+	if (!machine->is_in_doubt || word->bit != (is_write ? SHADOW_WRITE_BIT : SHADOW_READ_BIT) ||
 	    !operand_distance(&word->operand, &machine->pushed_address.operand, &distance) ||
-	    word->at != (size > 8 ? (int32_t)size - 8 : 0))
+	    word->at != (size > SHADOW_GRANULE ? (int32_t)(size - SHADOW_GRANULE) : 0))
 		return false;
-	if (size >= 8)
+	if (size >= SHADOW_GRANULE)
 		return word->mask == -1 && distance == 0;
 	/* Of a known address the granule's is taken at once. */
 	if (word->mask == -1)
 		return word->operand.is_rip_relative &&
-		       (text_address + (uint64_t)word->operand.target) % 8 == 0 && distance >= 0 &&
-		       distance + size <= 8;
-	return distance == 0 && word->mask == (int8_t)(-8 | (int32_t)(size - 1));
+		       (text_address + (uint64_t)word->operand.target) % SHADOW_GRANULE == 0 &&
+		       distance >= 0 && distance + size <= SHADOW_GRANULE;
+	return distance == 0 &&
+	       word->mask == (int8_t)(-(int32_t)SHADOW_GRANULE | (int32_t)(size - 1));
 }
 
 static struct symbolic_outcome

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "base/shadow_place.h"
 #include "x86/flow/checks.h"
 #include "x86/flow/liveness.h"
 #include "x86/decode/masked.h"
@@ -16,8 +17,8 @@
 #define TRAP_FLAG 0x100u
 #define STATUS_FLAGS 0x8d5u
 #define SPOILT 0x8d5u
-#define WRITE_PLANE (1ul << 46)
-#define READ_PLANE (1ul << 45)
+#define WRITE_PLANE (1ul << SHADOW_WRITE_BIT)
+#define READ_PLANE (1ul << SHADOW_READ_BIT)
 #define GENERAL_ONLY __attribute__((target("general-regs-only")))
 
 /* A row of section lab_names. */
@@ -65,7 +66,8 @@ GENERAL_ONLY static void see(uint64_t address, uint64_t size, unsigned what)
 
 GENERAL_ONLY static void see_string(const struct thunk_frame *frame, unsigned number)
 {
-	unsigned kind = number % 20 / 4 + 1, size = 1u << number % 4;
+	unsigned kind = number % THUNK_STRING_FORMS / THUNK_STRING_SIZES + 1;
+	unsigned size = 1u << number % THUNK_STRING_SIZES;
 	uint64_t bytes = frame->rcx * size;
 
 	if (kind == STRING_MOVS || kind == STRING_CMPS || kind == STRING_LODS)
@@ -241,8 +243,9 @@ static void keep_saved(struct lab_step *step)
 	for (unsigned i = 0; i < 3; i++)
 		if (state.saved_register[i] != NO_REGISTER)
 			step->saved[i] =
-				*(uint64_t *)(step->registers[RSP] + 8ul * state.rsp_lowered_by +
-					      8ul * (uint64_t)state.saved_at[i]);
+				*(uint64_t *)(step->registers[RSP] +
+					      (uint64_t)(STATE_WORD * (state.rsp_lowered_by +
+								       state.saved_at[i])));
 }
 
 #define YMM_HIGH 576 /* in the frame of a signal */
@@ -614,7 +617,7 @@ static struct lab_step translate(const struct lab *lab, const struct lab_step *s
 		return original;
 	ck_assert(plan_state_at(&lab->plan.states, offset, &state));
 	original.pc = LAB_TEXT + plan_state_original(&state, offset);
-	original.registers[RSP] += 8ul * state.rsp_lowered_by;
+	original.registers[RSP] += STATE_WORD * (uint64_t)state.rsp_lowered_by;
 	if (state.flags_in_rax)
 		original.flags = plan_state_flags(step->registers[RAX]);
 	for (unsigned i = 0; i < 3; i++)
