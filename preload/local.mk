@@ -68,6 +68,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/channels/wrap_descriptor.c \
 	%D%/channels/wrap_formatted.h \
 	%D%/arch/x86_64/access/access.S \
+	%D%/arch/x86_64/frame.h \
 	%D%/arch/x86_64/signals/signal_entry.S \
 	%D%/arch/x86_64/sync/wrap_syscall.S \
 	%D%/access/access.c %D%/access/access.h \
@@ -104,3 +105,16 @@ preload_libsnarl_so_SOURCES = \
 	%D%/sync/wrap_semaphore.c \
 	%D%/sync/wrap_syscall.c %D%/sync/wrap_syscall.h \
 	%D%/sync/wrap_thread.c %D%/sync/wrap_thread.h
+
+# What assembly knows of C: offsets.c is compiled to assembly, for the numbers in it.
+OFFSETS = preload/arch/x86_64/offsets
+EXTRA_DIST += $(OFFSETS).c
+CLEANFILES += $(OFFSETS).d $(OFFSETS).h $(OFFSETS).s
+$(OFFSETS).s: $(srcdir)/$(OFFSETS).c
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	$(COMPILE) -fno-lto -MMD -MP -MF $(OFFSETS).d -MT $@ -S -o $@ $(srcdir)/$(OFFSETS).c
+$(OFFSETS).h: $(OFFSETS).s
+	$(AM_V_GEN)$(SED) -n 's/.*"->\([A-Z0-9_]*\) \(-*[0-9]*\)".*/#define \1 \2/p' $(OFFSETS).s >$@.new && \
+	mv $@.new $@
+$(preload_libsnarl_so_OBJECTS): | $(OFFSETS).h
+-include $(OFFSETS).d

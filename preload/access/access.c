@@ -8,26 +8,10 @@
 #include "preload/ranges/imports.h"
 #include "x86/decode/instruction.h"
 
-#define IS_AT(type, member, place) (offsetof(struct type, member) == (place))
+#define HAS(first, last)                                                                           \
+	[(first) >> ACCESS_REGION_SHIFT ... ((last) >> ACCESS_REGION_SHIFT) - 1] = 1
 
-_Static_assert(sizeof(struct open_granule) == 64 && IS_AT(open_granule, bytes, 8) &&
-		       IS_AT(open_granule, site, 12) && IS_AT(open_granule, sites, 16) &&
-		       IS_AT(open_granule, is_mixed, 48) &&
-		       THREAD_OPEN_SETS == 8 && THREAD_OPEN_WAYS == 2,
-	       "access.S knows these places");
-_Static_assert(IS_AT(thread, open, 0) && IS_AT(thread, clock, 2048) && IS_AT(vclock, entries, 0) &&
-		       IS_AT(vclock, count, 8) && IS_AT(thread, access_sample, 2072) &&
-		       IS_AT(thread, pending_atomic, 2076) && IS_AT(thread, held_count, 2080) &&
-		       IS_AT(thread, stale_read_filter, 2096) && THREAD_FILTER == 256 &&
-		       IS_AT(detector, split_count, 0) && SITE_QUIET == 1 &&
-		       SITE_QUIET_UNLOCKED == 2,
-	       "... and these");
-
-/* Regions that have shadow, by the address's upper bits. */
-#define HAS(first, last) [(first) >> 40 ... ((last) >> 40) - 1] = 1
-
-const uint8_t access_regions[128];
-const uint8_t access_regions[128] = {
+const uint8_t access_regions[ACCESS_REGION_COUNT] = {
 	HAS(0ull, SHADOW_LOW_END),
 	HAS(SHADOW_MIDDLE_START, SHADOW_MIDDLE_END),
 	HAS(SHADOW_HIGH_START, SHADOW_HIGH_END),
@@ -65,17 +49,12 @@ int32_t access_shared_tls(void)
 
 /* --- From the thunks -------------------------------------------------------- */
 
-#define WHAT_BYTES 0xffu
-#define WHAT_WRITE 0x100u
-#define WHAT_AGAIN 0x200u /* the thunk has recorded it, and met another thread */
-
 #define ZERO_FLAG (1u << 6)
 #define DIRECTION_FLAG (1u << 10)
 
-/* Bit 0 of an id says how far rsp had been lowered. */
 static inline uintptr_t site_sp(const uint64_t *words_end, uint64_t id)
 {
-	return (uintptr_t)words_end + (id & 1 ? THUNK_LOWERED : THUNK_RED_ZONE);
+	return (uintptr_t)words_end + (id & THUNK_IS_LOWERED ? THUNK_LOWERED : THUNK_RED_ZONE);
 }
 
 static void redirect_imports(void *site)
@@ -99,7 +78,7 @@ static inline __attribute__((always_inline)) struct access describe(struct acces
 	return (struct access){
 		.address = words[1],
 		.size_bytes = site->size_bytes,
-		.site = (site_id)words[0] >> 1,
+		.site = (site_id)(words[0] >> THUNK_SITE_SHIFT),
 		.flags = site->flags,
 		.context = where,
 	};
@@ -107,7 +86,9 @@ static inline __attribute__((always_inline)) struct access describe(struct acces
 
 static inline struct site *site_of(uint64_t id)
 {
-	return &guest_detector.sites.chunks[(id >> 1) / SITE_CHUNK][(id >> 1) % SITE_CHUNK];
+	uint64_t number = id >> THUNK_SITE_SHIFT;
+
+	return &guest_detector.sites.chunks[number / SITE_CHUNK][number % SITE_CHUNK];
 }
 
 /* The guard for a thunk's work.  NULL: not to be observed. */
@@ -228,7 +209,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	if (LIKELY(what && !(what & WHAT_AGAIN) &&
 		   access_quick(&guest_detector, self->thread, frame->words[1],
 				what & WHAT_BYTES, what & WHAT_WRITE,
-				(site_id)(frame->words[0] >> 1)))) {
+				(site_id)(frame->words[0] >> THUNK_SITE_SHIFT)))) {
 		guest_leave(self);
 		return;
 	}

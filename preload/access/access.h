@@ -11,17 +11,9 @@
 #define PRELOAD_ACCESS_ACCESS_H
 
 #include "preload/guest/access_words.h"
+#include "preload/arch/x86_64/frame.h"
 #include "preload/guest/guest.h"
 #include "x86/emit/thunk.h"
-
-/* The program's registers in a thunk: access.S makes it. */
-struct access_frame {
-	uint64_t flags;
-	uint64_t pc; /* of the site, plus 1 (so that unwinders take the site itself) */
-	uint64_t rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
-	uint64_t return_address; /* into the clone */
-	uint64_t words[3];	 /* the id, and the address; a mask before both of them */
-};
 
 /* The thunks' addresses, for plans. */
 void access_thunks(struct thunk_addresses *thunks);

@@ -24,7 +24,8 @@ bool clone_context_is_same(const gregset_t a, const gregset_t b)
  * speaks of. */
 static void undo_check(gregset_t registers, const struct plan_state *state)
 {
-	uintptr_t sp = (uintptr_t)registers[REG_RSP] + STATE_WORD * (uintptr_t)state->rsp_lowered_by;
+	uintptr_t sp = (uintptr_t)registers[REG_RSP] +
+		       STATE_WORD * (uintptr_t)state->rsp_lowered_by;
 
 	if (state->flags_in_rax)
 		registers[REG_EFL] = (registers[REG_EFL] & ~(greg_t)STATUS_FLAGS) |

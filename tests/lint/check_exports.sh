@@ -16,12 +16,16 @@ trap 'rm -rf "$work"' EXIT
 # The names that the sources export: functions by the attribute, with macros
 # expanded, second names and what is assembly by a directive of the assembler.
 find "$srcdir/preload" -name '*.[cS]' | while read -r source; do
-	${CC:-cc} -std=gnu11 -I"$srcdir/src" -I"$srcdir" -E -P "$source" 2>"$work/errors" ||
-		{ cat "$work/errors"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+	${CC:-cc} -std=gnu11 -I. -I"$srcdir/src" -I"$srcdir" -E -P "$source" 2>>"$work/errors"
 done | tr '\n' ' ' | sed 's/__attribute__((visibility("default")))/\nEXPORTED /g; s/\.globl /\nALIAS /g' |
 	sed -nE -e 's/^EXPORTED ([^({;]*[^A-Za-z0-9_(])([A-Za-z_0-9]+) ?\(.*/\2/p' \
 		-e 's/^ALIAS "? ?"?([A-Za-z_0-9]+).*/\1/p' |
 	sort -u >"$work/global"
+if [ -s "$work/errors" ]; then
+	cat "$work/errors"
+	echo "0 passed, 1 failed, 0 skipped"
+	exit 1
+fi
 # What assembly hides is global for our own parts alone.
 find "$srcdir/preload" -name '*.S' -exec cat {} + | sed -n 's/^[[:space:]]*\.hidden[[:space:]]*//p' |
 	tr -d ' ' | tr ',' '\n' | sort -u | comm -23 "$work/global" - >"$work/written"

@@ -39,6 +39,7 @@ only_in() {
 # --- Folders --------------------------------------------------------------------
 
 # The floor of each folder: it includes and calls what is on lower floors only.
+# preload/arch/CPU/FOLDER is the part of preload/FOLDER that is written for a processor.
 floors='
  1 src/base
  2 src/elf
@@ -66,6 +67,7 @@ floors='
  8 src/detect
  8 reports/formats
  8 src/x86/verify
+ 8 preload/arch/x86_64
  9 reports
  9 preload/guest
 10 preload/outside
@@ -108,11 +110,13 @@ hooks='guest_hooks'
 # Wings whose folders are known to use each other still.
 known='src/x86'
 
+parts='s,preload/arch/[^/ ]*/\([a-z]*\)/,preload/\1/,g'
+
 # Lines 'FROM TO WHAT' for each include between two folders, and each symbol that an
 # object of one needs of an object of another.
 list_uses() {
 	(cd "$srcdir" && find src preload reports \( -name '*.[chS]' -o -name '*.def' \) \
-		-exec grep -HE '^#[[:space:]]*include "[^"]*/' {} +) |
+		-exec grep -HE '^#[[:space:]]*include "[^"]*/' {} +) | sed "$parts" |
 		awk -F '[:"]' '{
 			from = $1; sub(/\/[^\/]*$/, "", from)
 			to = $3; sub(/\/[^\/]*$/, "", to)
@@ -120,8 +124,9 @@ list_uses() {
 			if (from != to) print from, to, $1 " includes " $3
 		}'
 	{
-		sources src preload reports | sed "s,^$srcdir/,,; s,\.[^.]*\$,,; s,^,source ,"
-		find src preload reports -name '*.o' -exec nm -A -g {} + 2>/dev/null | sed 's/:/ /'
+		sources src preload reports | sed "s,^$srcdir/,,; s,\.[^.]*\$,,; s,^,source ,; $parts"
+		find src preload reports -name '*.o' -exec nm -A -g {} + 2>/dev/null |
+			sed "s/:/ /; $parts"
 	} | awk -v hooks=" $hooks " '
 		$1 == "source" { is_source[$2] = 1; next }
 		{
@@ -150,7 +155,7 @@ trap 'rm -f "$found" "$uses"' EXIT
 list_uses >"$uses"
 
 {
-	sources src preload reports | sed "s,^$srcdir/,,; s,/[^/]*\$,," | sort -u >"$uses.folders"
+	sources src preload reports | sed "s,^$srcdir/,,; $parts; s,/[^/]*\$,," | sort -u >"$uses.folders"
 	echo "$floors" | awk 'NF { print $2 }' | sort | comm -3 - "$uses.folders" | tr -d '\t'
 	rm -f "$uses.folders"
 } >"$found"

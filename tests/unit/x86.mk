@@ -110,6 +110,10 @@ tests_unit_x86_test_verify_SOURCES = tests/unit/x86/test_verify.c $(code_lab)
 tests_unit_x86_test_verify_LDFLAGS = $(CODE_LAB_LINKING)
 tests_unit_x86_test_verify_LDADD = src/libverify.a $(CODE_LAB_LIBS)
 
+$(tests_unit_x86_test_checks_OBJECTS) $(tests_unit_x86_test_emit_OBJECTS) \
+$(tests_unit_x86_test_liveness_OBJECTS) $(tests_unit_x86_test_slices_OBJECTS) \
+$(tests_unit_x86_test_verify_OBJECTS): | $(OFFSETS).h
+
 tests_unit_x86_test_decode_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_x86_test_decode_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_x86_test_decode_SOURCES = tests/unit/x86/test_decode.c

@@ -77,7 +77,6 @@ struct destroyed_lock {
 #define STALE_READ_MARK_WORDS 64u
 
 struct detector {
-	/* What the thunks of preload/access/access.S know the place of. */
 	uint32_t split_count; /* how many of splits[] there are */
 
 	const struct detector_hooks *hooks;

@@ -87,7 +87,7 @@ struct thread_give {
 };
 
 struct thread {
-	/* What the thunks of preload/access/access.S know the places of. */
+	/* What thunks look at, too: preload/arch/x86_64/offsets.c tells them where. */
 	struct open_granule open[2][THREAD_OPEN];
 	struct vclock clock;
 	uint32_t access_sample;	 /* slow accesses until one has its whole stack recorded */

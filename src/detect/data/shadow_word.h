@@ -18,9 +18,8 @@
 #ifndef DETECT_DATA_SHADOW_WORD_H
 #define DETECT_DATA_SHADOW_WORD_H
 
+#include "base/shadow_place.h"
 #include "base/types.h"
-
-#define SHADOW_GRANULE 8u
 
 #define SHADOW_ALL_BYTES 0xffu
 #define SHADOW_FORM_SHIFT 8

@@ -211,7 +211,8 @@ static void emit_quick_look(struct emitter *emitter, struct group *group, const 
 	if (scratch != group->address)
 		encode_move(emitter, scratch, group->address);
 	if (is_narrow(check) && (!is_aligned || group->keeps_address))
-		encode_and(emitter, scratch, (int8_t)(-(int)SHADOW_GRANULE | (check->size_bytes - 1)));
+		encode_and(emitter, scratch,
+			   (int8_t)(-(int)SHADOW_GRANULE | (check->size_bytes - 1)));
 	encode_flip_bit(emitter, scratch, plane_bit(check->is_write));
 	cold->address_register = (int8_t)group->address;
 	cold->word_register = (int8_t)(is_wide ? group->word : scratch);

@@ -399,7 +399,7 @@ static bool settle(const struct emitter *emitter, enum fixup_kind kind, uint32_t
 	int64_t distance;
 
 	if (kind == FIXUP_SITE) {
-		*value += plan->first_site << 1;
+		*value += plan->first_site << THUNK_SITE_SHIFT;
 		return true;
 	}
 	if (kind == FIXUP_TEXT)

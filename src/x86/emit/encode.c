@@ -265,7 +265,7 @@ void encode_push_zero(struct emitter *emitter)
 void encode_push_site(struct emitter *emitter, uint32_t site_index, bool is_lowered)
 {
 	encode_byte(emitter, 0x68);
-	encode_fixup(emitter, FIXUP_SITE, (int64_t)site_index << 1 | is_lowered, 0);
+	encode_fixup(emitter, FIXUP_SITE, (int64_t)site_index << THUNK_SITE_SHIFT | is_lowered, 0);
 }
 
 static inline unsigned char *put_vex(unsigned char *at, int reg, int rm, unsigned simd_prefix,

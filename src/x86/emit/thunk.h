@@ -5,7 +5,7 @@
  *
  *     lea -128(%rsp),%rsp     unless rsp was lowered by THUNK_LOWERED before
  *     push address            a register that has the address of the access, or $0
- *     push $id                site number << 1 | (rsp was lowered by THUNK_LOWERED)
+ *     push $id                the site, and whether rsp was lowered by THUNK_LOWERED
  *     call thunk              returns with the pushed words taken off
  *     lea 128(%rsp),%rsp
  *
@@ -30,6 +30,10 @@ typedef uint32_t site_number;
 
 /* Sizes 1, 2, 4, 8, 16, 32, 64 by their logarithm. */
 #define THUNK_SIZE_COUNT 7u
+
+/* Of an id: the site's number stands above the bit that says how far rsp was lowered. */
+#define THUNK_SITE_SHIFT 1
+#define THUNK_IS_LOWERED 1u
 
 /* What is pushed: the address and the id; the mask, too. */
 #define THUNK_WORDS_BYTES 16

@@ -180,7 +180,7 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, const struct s
 			uint32_t thunk)
 {
 	const struct plan *plan = verifying->plan;
-	uint32_t site = (machine->pushed_id >> 1) - plan->first_site;
+	uint32_t site = (machine->pushed_id >> THUNK_SITE_SHIFT) - plan->first_site;
 	const struct function *function;
 	uint32_t index;
 	bool has_address =
@@ -191,7 +191,7 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, const struct s
 	verifying->result->thunk_calls++;
 	if (site >= plan->site_count)
 		return verify_wrong(verifying, at, "a thunk is called for no site");
-	if (lowered_by != (machine->pushed_id & 1 ? THUNK_LOWERED : THUNK_RED_ZONE))
+	if (lowered_by != (machine->pushed_id & THUNK_IS_LOWERED ? THUNK_LOWERED : THUNK_RED_ZONE))
 		return verify_wrong(verifying, at, "a thunk is told another stack pointer");
 	function = module_find(verifying->module, plan->sites[site].offset);
 	index = function ? function_find(function, plan->sites[site].offset) : UINT32_MAX;

@@ -238,7 +238,8 @@ static bool run_flip(struct symbolic *machine, const struct opcode *opcode)
 	machine->has_flags = machine->has_overflow = false;
 	if (opcode->at[2] < 0xf8 || !opcode->is_wide)
 		return false;
-	if (value->kind == SYMBOLIC_ADDRESS && (bit == SHADOW_READ_BIT || bit == SHADOW_WRITE_BIT)) {
+	if (value->kind == SYMBOLIC_ADDRESS &&
+	    (bit == SHADOW_READ_BIT || bit == SHADOW_WRITE_BIT)) {
 		value->kind = SYMBOLIC_FLIPPED;
 		value->bit = bit;
 		return true;

@@ -87,7 +87,7 @@ GENERAL_ONLY static uint64_t index_of(const uint64_t *indexes, unsigned i, bool 
 GENERAL_ONLY static void see_masked(const struct thunk_frame *frame, unsigned number)
 {
 	uint64_t mask = frame->id, id = frame->address, address = frame->more[0];
-	const struct plan_site *site = &plan->sites[(id >> 1) - 1];
+	const struct plan_site *site = &plan->sites[(id >> THUNK_SITE_SHIFT) - 1];
 	unsigned form = number - THUNK_GATHER, count = form / 4 == 2 ? 2 : 8;
 
 	for (unsigned i = 0; mask >> i; i++) {
@@ -106,7 +106,7 @@ GENERAL_ONLY void lab_note(struct thunk_frame *frame)
 	unsigned number = (unsigned)frame->number;
 	bool is_masked = number >= THUNK_MASKED && number < THUNK_STRING;
 	uint64_t id = is_masked ? frame->address : frame->id;
-	const struct plan_site *site = &plan->sites[(id >> 1) - 1];
+	const struct plan_site *site = &plan->sites[(id >> THUNK_SITE_SHIFT) - 1];
 	volatile char below[512];
 
 	thunk_calls++;

@@ -1,5 +1,7 @@
 /* Ways into and out of code under test: code_lab.c. */
 
+#include "preload/arch/x86_64/offsets.h"
+
 	.bss
 	.globl	lab_state
 	.p2align 4
@@ -69,7 +71,7 @@ lab_enter:
 	.p2align 4
 lab_thunk_\number:
 	pushq	$\number
-	.if	\number < 18 || \number > 30
+	.if	\number < THUNK_MASKED || \number >= THUNK_STRING
 	jmp	lab_common
 	.else
 	jmp	lab_masked_common
@@ -79,7 +81,7 @@ lab_thunk_\number:
 	.altmacro
 	.macro	ALL_THUNKS
 	.set	number, 0
-	.rept	72
+	.rept	THUNK_COUNT
 	THUNK	%number
 	.set	number, number + 1
 	.endr
@@ -124,10 +126,10 @@ lab_thunk_\number:
 	.endm
 
 lab_common:
-	COMMON	16
+	COMMON	THUNK_WORDS_BYTES
 /* Masked moves and gathers: with a third word. */
 lab_masked_common:
-	COMMON	24
+	COMMON	THUNK_MASKED_WORDS_BYTES
 
 	.section .data.rel.ro, "aw"
 	.globl	lab_thunks
@@ -137,7 +139,7 @@ lab_thunks:
 	.quad	lab_thunk_\number
 	.endm
 	.set	number, 0
-	.rept	72
+	.rept	THUNK_COUNT
 	THUNK_ADDRESS %number
 	.set	number, number + 1
 	.endr

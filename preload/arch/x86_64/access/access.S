@@ -7,50 +7,20 @@
  * neither.
  */
 
-#define FRAME_FLAGS 0
-#define FRAME_PC 8
-#define FRAME_RBP 16
-#define FRAME_R11 24
-#define FRAME_R10 32
-#define FRAME_R9 40
-#define FRAME_R8 48
-#define FRAME_RDI 56
-#define FRAME_RSI 64
-#define FRAME_RDX 72
-#define FRAME_RCX 80
-#define FRAME_RAX 88
-#define FRAME_RETURN 96
-#define FRAME_ID 104
-#define FRAME_ADDRESS 112
+#include "preload/arch/x86_64/offsets.h"
 
-/* Of struct open_granule, and the thread's table of them: detect/sync/thread.h. */
-#define OPEN_BYTES 8
-#define OPEN_SITE 12
-#define OPEN_SITES 16
-#define OPEN_MIXED 48
-#define OPEN_NEXT 64	/* the other way of the same set */
-#define OPEN_INDEX 0x38 /* granule number modulo 8, times 128 */
-#define OPEN_INDEX_SHIFT 4
-#define OPEN_WRITES 1024
+#define REGISTER 8 /* bytes of one, pushed */
 
-/* Of struct thread and struct vclock: the same. */
-#define THREAD_CLOCK 2048
-#define THREAD_CLOCK_COUNT 2056
-#define THREAD_SAMPLE 2072
-#define THREAD_PENDING 2076
-#define THREAD_HELD 2080
-#define THREAD_FILTER 2096 /* a byte for each granule number modulo 256 */
+/* What a check has pushed. */
+#define FRAME_WORD(n) (FRAME_WORDS + REGISTER * (n))
+#define FRAME_ID FRAME_WORD(0)
+#define FRAME_END FRAME_WORD(2)
+#define FRAME_MASKED_ID FRAME_WORD(1)
+#define FRAME_MASKED_END FRAME_WORD(3)
 
-/* Of shadow words and addresses: detect/shadow/shadow.h. */
-#define WRITE_BIT 46
-#define READ_BIT 45
-#define FORM_MASK 0xf00
-#define EPOCH_SHIFT 12
-#define SLOT_SHIFT 52
-#define REGION_SHIFT 40
-#define ORIGIN_SITE (1 << 22)
-
-#define WHAT_AGAIN 0x200 /* recorded, but to be judged: access.c */
+/* The same from rsp, with @pushed registers below the return address. */
+#define ID_AT(pushed) (REGISTER * ((pushed) + 1))
+#define ADDRESS_AT(pushed) (ID_AT(pushed) + REGISTER)
 
 #define DIRECTION_FLAG 4 /* in the second byte of the flags */
 
@@ -58,8 +28,7 @@
  * code, at the site, with the stack pointer that it has there. */
 #define OP_BREG_RBP 0x76
 #define OP_DEREF 0x06
-#define OP_LIT1 0x31
-#define OP_LIT5 0x35
+#define OP_LIT0 0x30
 #define OP_AND 0x1a
 #define OP_SHL 0x24
 #define OP_PLUS 0x22
@@ -73,9 +42,10 @@
 	.cfi_escape CFA_EXPRESSION, \register, 3, OP_BREG_RBP, SLEB2(\offset)
 	.endm
 
-	/* The stack at the site: the pushed words' end, plus 128, or 160 if the id is odd. */
+	/* The stack at the site: the pushed words' end, plus THUNK_RED_ZONE, or
+	 * THUNK_LOWERED if the id is odd. */
 	.macro	CALLED_FROM_SITE id, end
-	.cfi_escape CFA_DEF_EXPRESSION, 12, OP_BREG_RBP, SLEB2(\id), OP_DEREF, OP_LIT1, OP_AND, OP_LIT5, OP_SHL, OP_BREG_RBP, SLEB2(\end + 128), OP_PLUS
+	.cfi_escape CFA_DEF_EXPRESSION, 12, OP_BREG_RBP, SLEB2(\id), OP_DEREF, OP_LIT0 + 1, OP_AND, OP_LIT0 + THUNK_LOWERED_SHIFT, OP_SHL, OP_BREG_RBP, SLEB2(\end + THUNK_RED_ZONE), OP_PLUS
 	SAVED_AT DWARF_RIP, FRAME_PC
 	SAVED_AT 0, FRAME_RAX
 	SAVED_AT 1, FRAME_RDX
@@ -96,27 +66,27 @@
 	 */
 	.macro	PUSH register
 	pushq	%\register
-	.cfi_adjust_cfa_offset 8
+	.cfi_adjust_cfa_offset REGISTER
 	.cfi_rel_offset \register, 0
 	.endm
 
 	.macro	POP register
 	popq	%\register
-	.cfi_adjust_cfa_offset -8
+	.cfi_adjust_cfa_offset -REGISTER
 	.cfi_restore \register
 	.endm
 
 	/* A common part begins with rax pushed.  After this rbp is the frame. */
 	.macro	KEEP_REGISTERS
-	.cfi_def_cfa_offset 16
-	.cfi_offset rax, -16
+	.cfi_def_cfa_offset 2 * REGISTER
+	.cfi_offset rax, -2 * REGISTER
 	.irp	register, rcx, rdx, rsi, rdi, r8, r9, r10, r11, rbp
 	PUSH	\register
 	.endr
 	pushq	$0
-	.cfi_adjust_cfa_offset 8
+	.cfi_adjust_cfa_offset REGISTER
 	pushfq
-	.cfi_adjust_cfa_offset 8
+	.cfi_adjust_cfa_offset REGISTER
 	movq	%rsp, %rbp
 	.endm
 
@@ -133,12 +103,12 @@
 
 	/* rsp is where rbp has been pushed, and rbp is the frame no more. */
 	.macro	GIVE_BACK size
-	.cfi_def_cfa rsp, 88
-	.cfi_offset rip, -8
+	.cfi_def_cfa rsp, FRAME_WORDS - FRAME_RBP
+	.cfi_offset rip, -REGISTER
 	.set	.Lplace, 0
 	.irp	register, rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
 	.cfi_rel_offset \register, .Lplace
-	.set	.Lplace, .Lplace + 8
+	.set	.Lplace, .Lplace + REGISTER
 	.endr
 	.irp	register, rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
 	POP	\register
@@ -162,7 +132,7 @@
 	KEEP_REGISTERS
 	CALLED_FROM_SITE \id, \end
 	RUN	\function
-	leaq	16(%rsp), %rsp
+	leaq	FRAME_RBP(%rsp), %rsp
 	GIVE_BACK	\size
 	CALLED_FROM_SITE \id, \end
 	RUN_BACKWARDS \function
@@ -172,12 +142,12 @@
 	.macro	WITH_FLAGS function
 	.cfi_startproc
 	KEEP_REGISTERS
-	CALLED_FROM_SITE FRAME_ID, FRAME_ADDRESS + 8
+	CALLED_FROM_SITE FRAME_ID, FRAME_END
 	RUN	\function
 	popfq
-	leaq	8(%rsp), %rsp
-	GIVE_BACK	16
-	CALLED_FROM_SITE FRAME_ID, FRAME_ADDRESS + 8
+	leaq	(FRAME_RBP - FRAME_PC)(%rsp), %rsp
+	GIVE_BACK	THUNK_WORDS_BYTES
+	CALLED_FROM_SITE FRAME_ID, FRAME_END
 	RUN_BACKWARDS \function
 	.cfi_endproc
 	.endm
@@ -197,6 +167,29 @@
 	.size	\name, . - \name
 	.endm
 
+	.macro	GATHER_THUNK name, number
+	THUNK	access_\name\()_\number, gather_common, \number
+	.endm
+
+	.macro	STRING_THUNK name, number
+	THUNK	access_\name\()_\number, string_common, \number
+	.endm
+
+	.macro	OFFSET name, number
+	.long	access_\name\()_\number - access_thunk_offsets
+	.endm
+
+	/* @macro for each number from 0 on. */
+	.macro	EACH macro, name, count
+	.altmacro
+	.set	number, 0
+	.rept	\count
+	\macro	\name, %number
+	.set	number, number + 1
+	.endr
+	.noaltmacro
+	.endm
+
 	/* Marks for thunk_context.c. */
 	.macro	MARK name
 	.globl	\name
@@ -208,15 +201,15 @@
 	.p2align 6
 	MARK	access_thunks_start
 access_common:
-	WITHOUT_FLAGS access_slow, FRAME_ID, FRAME_ADDRESS + 8, 16
+	WITHOUT_FLAGS access_slow, FRAME_ID, FRAME_END, THUNK_WORDS_BYTES
 	.p2align 6
 	MARK	access_masked_start
 masked_common:
-	WITHOUT_FLAGS access_masked, FRAME_ID + 8, FRAME_ADDRESS + 16, 24
+	WITHOUT_FLAGS access_masked, FRAME_MASKED_ID, FRAME_MASKED_END, THUNK_MASKED_WORDS_BYTES
 	.p2align 6
 gather_common:
 	/* Above the words lie the indexes, which the check takes off. */
-	WITHOUT_FLAGS access_gather, FRAME_ID + 8, FRAME_ADDRESS + 16 + 32, 24
+	WITHOUT_FLAGS access_gather, FRAME_MASKED_ID, FRAME_MASKED_END + THUNK_INDEX_BYTES, THUNK_MASKED_WORDS_BYTES
 	MARK	access_masked_end
 	.p2align 6
 begin_common:
@@ -249,29 +242,29 @@ string_common:
 	movq	%fs:(%rax), %rax
 	testq	%rax, %rax
 	je	1f
-	movq	40(%rsp), %rcx		/* the address */
+	movq	ADDRESS_AT(3)(%rsp), %rcx
 	movl	%ecx, %edx
 	andl	$OPEN_INDEX, %edx
 	shll	$OPEN_INDEX_SHIFT, %edx
 	leaq	\table(%rax,%rdx), %rax
-	andq	$-8, %rcx
-	cmpq	%rcx, (%rax)
+	andq	$-GRANULE, %rcx
+	cmpq	%rcx, OPEN_GRANULE(%rax)
 	je	3f
 	addq	$OPEN_NEXT, %rax
-	cmpq	%rcx, (%rax)
+	cmpq	%rcx, OPEN_GRANULE(%rax)
 	jne	4f
-3:	movl	32(%rsp), %edx		/* the id */
-	shrl	$1, %edx
+3:	movl	ID_AT(3)(%rsp), %edx
+	shrl	$THUNK_SITE_SHIFT, %edx
 	cmpl	%edx, OPEN_SITE(%rax)
 	jne	7f
-2:	movl	40(%rsp), %ecx
-	andl	$7, %ecx
-	cmpl	$(8 - \size_bytes), %ecx
+2:	movl	ADDRESS_AT(3)(%rsp), %ecx
+	andl	$(GRANULE - 1), %ecx
+	cmpl	$(GRANULE - \size_bytes), %ecx
 	ja	6f
 	.set	.Lbyte, 0
 	.rept	\size_bytes
-	movl	%edx, (OPEN_SITES + .Lbyte)(%rax,%rcx,4)
-	.set	.Lbyte, .Lbyte + 4
+	movl	%edx, (OPEN_SITES + .Lbyte)(%rax,%rcx,SITE_BYTES)
+	.set	.Lbyte, .Lbyte + SITE_BYTES
 	.endr
 	movl	$((1 << \size_bytes) - 1), %edx
 	shll	%cl, %edx
@@ -279,41 +272,41 @@ string_common:
 5:	POP	rdx
 	POP	rcx
 	POP	rax
-	ret	$16
+	ret	$THUNK_WORDS_BYTES
 	.cfi_restore_state
 	/* Has it been recorded in this epoch? */
-6:	movq	40(%rsp), %rcx
-	andq	$-8, %rcx
+6:	movq	ADDRESS_AT(3)(%rsp), %rcx
+	andq	$-GRANULE, %rcx
 4:	movq	access_current@gottpoff(%rip), %rdx
 	btcq	$\own, %rcx
 	movq	(%rcx), %rax
 	xorq	%fs:(%rdx), %rax
-	cmpq	$0xff, %rax
+	cmpq	$ALL_BYTES, %rax
 	ja	1f
-	movl	40(%rsp), %ecx
-	andl	$7, %ecx
+	movl	ADDRESS_AT(3)(%rsp), %ecx
+	andl	$(GRANULE - 1), %ecx
 	movl	$((1 << \size_bytes) - 1), %edx
 	shll	%cl, %edx
 	testb	%dl, %al
 	jne	1f
-	cmpl	$0xff, %edx
+	cmpl	$ALL_BYTES, %edx
 	jbe	5b
 	/* The rest of it is in the next granule. */
-	movq	40(%rsp), %rcx
+	movq	ADDRESS_AT(3)(%rsp), %rcx
 	btcq	$\own, %rcx
-	andq	$-8, %rcx
-	movq	8(%rcx), %rax
+	andq	$-GRANULE, %rcx
+	movq	GRANULE(%rcx), %rax
 	movq	access_current@gottpoff(%rip), %rcx
 	xorq	%fs:(%rcx), %rax
-	shrl	$8, %edx
-	cmpq	$0xff, %rax
+	shrl	$GRANULE, %edx		/* a bit for each of its bytes */
+	cmpq	$ALL_BYTES, %rax
 	ja	1f
 	testb	%dl, %al
 	je	5b
 	jmp	1f
 	/* Of another site: is it quiet, too?  (access_is_wanted()) */
 7:	leaq	site_attention(%rip), %rcx
-	cmpb	$1, (%rcx,%rdx)
+	cmpb	$SITE_QUIET, (%rcx,%rdx)
 	jb	1f
 	PUSH	rsi
 	movq	access_thread@gottpoff(%rip), %rsi
@@ -321,8 +314,8 @@ string_common:
 	je	8f
 	cmpl	$0, \wanted_count
 	jne	9f
-8:	movl	48(%rsp), %ecx
-	shrl	$3, %ecx
+8:	movl	ADDRESS_AT(4)(%rsp), %ecx
+	shrl	$GRANULE_SHIFT, %ecx
 	movzbl	%cl, %ecx
 	cmpb	$0, THREAD_FILTER(%rsi,%rcx)
 	jne	9f
@@ -343,7 +336,7 @@ string_common:
 	.size	\name, . - \name
 	.endm
 
-	/* Reads and writes: what is the size, or'ed with 0x100 for writes. */
+	/* Reads and writes: what is the size, or'ed with WHAT_WRITE. */
 	.macro	SIZES name, flag, table, own, wanted_count
 	.irp	log, 0, 1, 2
 	OPEN_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own, \wanted_count
@@ -364,7 +357,7 @@ string_common:
 	cmpl	THREAD_CLOCK_COUNT(%rsi), %r8d
 	jae	\otherwise
 	movq	THREAD_CLOCK(%rsi), %r9
-	movq	(%r9,%r8,8), %r9
+	movq	(%r9,%r8,CLOCK_ENTRY), %r9
 	movq	\word, %r8
 	shlq	$(64 - SLOT_SHIFT), %r8
 	shrq	$(64 - SLOT_SHIFT + EPOCH_SHIFT), %r8
@@ -378,7 +371,7 @@ string_common:
 	.macro	NEEDS_QUIET wanted_count, otherwise, sampled
 	leaq	site_attention(%rip), %rax
 	movzbl	(%rax,%rdx), %eax
-	subl	$1, %eax
+	cmpl	$SITE_QUIET, %eax
 	jb	\otherwise
 	je	9f
 	cmpl	$0, \wanted_count
@@ -386,7 +379,7 @@ string_common:
 9:	cmpl	$0, THREAD_PENDING(%rsi)
 	jne	\otherwise
 	movl	%edi, %ecx
-	shrl	$3, %ecx
+	shrl	$GRANULE_SHIFT, %ecx
 	movzbl	%cl, %ecx
 	cmpb	$0, THREAD_FILTER(%rsi,%rcx)
 	jne	\otherwise
@@ -433,13 +426,13 @@ string_common:
 	.cfi_remember_state
 	movq	access_thread@gottpoff(%rip), %rax
 	movq	%fs:(%rax), %rsi
-	movq	56(%rsp), %rdi		/* the address */
+	movq	ADDRESS_AT(5)(%rsp), %rdi
 	testq	%rsi, %rsi
 	je	1f
-	testb	$7, %dil
+	testb	$(GRANULE - 1), %dil
 	jne	4f
-	movl	48(%rsp), %edx		/* the id */
-	shrl	$1, %edx
+	movl	ID_AT(5)(%rsp), %edx
+	shrl	$THUNK_SITE_SHIFT, %edx
 	NEEDS_QUIET \wanted_count, 1f, 2f
 	movq	access_current@gottpoff(%rip), %rax
 	movq	%fs:(%rax), %rdx
@@ -470,10 +463,10 @@ string_common:
 	lock cmpxchgq %rdx, (%rdi)
 	jne	1f
 	/* The site, and a tag of slot and epoch. */
-	movl	48(%rsp), %esi
-	shrl	$1, %esi
-	orl	$ORIGIN_SITE, %esi
-	shll	$8, %esi
+	movl	ID_AT(5)(%rsp), %esi
+	shrl	$THUNK_SITE_SHIFT, %esi
+	orl	$ORIGIN_OF_SITE, %esi
+	shll	$ORIGIN_TAG_BITS, %esi
 	movq	%rdx, %rax
 	shrq	$SLOT_SHIFT, %rax
 	movq	%rdx, %rdi
@@ -494,7 +487,7 @@ string_common:
 	jne	3f
 8:	POP_LEAN
 	POP	rax
-	ret	$16
+	ret	$THUNK_WORDS_BYTES
 	.cfi_restore_state
 	.cfi_remember_state
 2:	movl	$0, THREAD_SAMPLE(%rsi)
@@ -512,14 +505,14 @@ string_common:
 4:	movq	access_current@gottpoff(%rip), %rax
 	movq	%fs:(%rax), %rdx
 	btcq	$\own, %rdi
-	andq	$-8, %rdi
+	andq	$-GRANULE, %rdi
 	cmpq	%rdx, (%rdi)
 	jne	1b
-	cmpq	%rdx, 8(%rdi)
+	cmpq	%rdx, GRANULE(%rdi)
 	jne	1b
 	POP_LEAN
 	POP	rax
-	ret	$16
+	ret	$THUNK_WORDS_BYTES
 	.cfi_restore_state
 	/* Others have been here.  rdi is the place of the own word. */
 5:	btcq	$\own, %rdi
@@ -530,12 +523,12 @@ string_common:
 	movq	%rdx, %r11
 	movq	%rdi, %rax
 	shrq	$REGION_SHIFT, %rax
-	cmpq	$0x7f, %rax
+	cmpq	$(REGION_COUNT - 1), %rax
 	ja	1f
 	leaq	access_regions(%rip), %rcx
 	cmpb	$0, (%rcx,%rax)
 	je	1f
-	cmpq	$-1, %r11
+	cmpq	$NO_EPOCH, %r11
 	je	1f
 	movq	%rdi, %rcx
 	btcq	$\own, %rcx
@@ -546,10 +539,10 @@ string_common:
 	NEEDS_BEFORE %r10, %r10d, 1f
 	lock cmpxchgq %r11, (%rcx)
 	jne	1f
-	movl	80(%rsp), %edx
-	shrl	$1, %edx
-	orl	$ORIGIN_SITE, %edx
-	shll	$8, %edx
+	movl	ID_AT(9)(%rsp), %edx
+	shrl	$THUNK_SITE_SHIFT, %edx
+	orl	$ORIGIN_OF_SITE, %edx
+	shll	$ORIGIN_TAG_BITS, %edx
 	movq	%r11, %r8
 	shrq	$SLOT_SHIFT, %r8
 	shrq	$EPOCH_SHIFT, %r11
@@ -564,7 +557,7 @@ string_common:
 	POP_MORE
 	POP_LEAN
 	POP	rax
-	ret	$16
+	ret	$THUNK_WORDS_BYTES
 	.cfi_restore_state
 	.cfi_remember_state
 1:	POP_MORE
@@ -580,31 +573,19 @@ string_common:
 	.size	\name, . - \name
 	.endm
 
-	SIZES	read, 0, 0, READ_BIT, THREAD_HELD(%rsi)
-	SIZES	write, 0x100, OPEN_WRITES, WRITE_BIT, guest_detector(%rip)
-	/* The detector's split_count comes first in it. */
-	WHOLE_THUNK access_read_3, 8, READ_BIT, WRITE_BIT, 4, THREAD_HELD(%rsi)
-	WHOLE_THUNK access_write_3, (8 | 0x100), WRITE_BIT, READ_BIT, 0, guest_detector(%rip)
+	SIZES	read, 0, THREAD_OPEN_READS, READ_BIT, THREAD_HELD(%rsi)
+	SIZES	write, WHAT_WRITE, THREAD_OPEN_WRITES, WRITE_BIT, (guest_detector + DETECTOR_SPLITS)(%rip)
+	WHOLE_THUNK access_read_3, GRANULE, READ_BIT, WRITE_BIT, ORIGINS_READ, THREAD_HELD(%rsi)
+	WHOLE_THUNK access_write_3, (GRANULE | WHAT_WRITE), WRITE_BIT, READ_BIT, ORIGINS_WRITE, (guest_detector + DETECTOR_SPLITS)(%rip)
 	THUNK	access_sized_thunk, access_common, 0
 	MARK	access_masked_thunk_start
 	THUNK	access_masked_thunk, masked_common, 0
-	.irp	number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-	THUNK	access_gather_\number, gather_common, \number
-	.endr
+	EACH	GATHER_THUNK, gather, THUNK_GATHER_COUNT
 	MARK	access_masked_thunk_end
 	THUNK	access_lock_begin_thunk, begin_common, 0
 	THUNK	access_lock_end_thunk, end_common, 0
 	THUNK	access_lock_end_compare_thunk, end_common, 1
-	.altmacro
-	.macro	STRING_THUNK number
-	THUNK	access_string_\number, string_common, \number
-	.endm
-	.set	number, 0
-	.rept	40
-	STRING_THUNK %number
-	.set	number, number + 1
-	.endr
-	.noaltmacro
+	EACH	STRING_THUNK, string, (THUNK_COUNT - THUNK_STRING)
 	MARK	access_thunks_end
 
 /* The thunks in the order of enum thunk, as offsets from here. */
@@ -614,30 +595,13 @@ string_common:
 	.type	access_thunk_offsets, @object
 	.p2align 3
 access_thunk_offsets:
-	.irp	log, 0, 1, 2, 3, 4, 5, 6
-	.long	access_read_\log - access_thunk_offsets
+	EACH	OFFSET, read, THUNK_SIZE_COUNT
+	EACH	OFFSET, write, THUNK_SIZE_COUNT
+	.irp	name, lock_begin, lock_end, lock_end_compare, sized, masked
+	OFFSET	\name, thunk
 	.endr
-	.irp	log, 0, 1, 2, 3, 4, 5, 6
-	.long	access_write_\log - access_thunk_offsets
-	.endr
-	.long	access_lock_begin_thunk - access_thunk_offsets
-	.long	access_lock_end_thunk - access_thunk_offsets
-	.long	access_lock_end_compare_thunk - access_thunk_offsets
-	.long	access_sized_thunk - access_thunk_offsets
-	.long	access_masked_thunk - access_thunk_offsets
-	.irp	number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-	.long	access_gather_\number - access_thunk_offsets
-	.endr
-	.altmacro
-	.macro	STRING_OFFSET number
-	.long	access_string_\number - access_thunk_offsets
-	.endm
-	.set	number, 0
-	.rept	40
-	STRING_OFFSET %number
-	.set	number, number + 1
-	.endr
-	.noaltmacro
+	EACH	OFFSET, gather, THUNK_GATHER_COUNT
+	EACH	OFFSET, string, (THUNK_COUNT - THUNK_STRING)
 	.size	access_thunk_offsets, . - access_thunk_offsets
 
 /*

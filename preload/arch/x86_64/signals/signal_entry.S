@@ -5,26 +5,9 @@
  * where the kernel said.
  */
 
-/* Where the kernel's ucontext has each register. */
-#define CONTEXT_R8 40
-#define CONTEXT_R9 48
-#define CONTEXT_R10 56
-#define CONTEXT_R11 64
-#define CONTEXT_R12 72
-#define CONTEXT_R13 80
-#define CONTEXT_R14 88
-#define CONTEXT_R15 96
-#define CONTEXT_RDI 104
-#define CONTEXT_RSI 112
-#define CONTEXT_RBP 120
-#define CONTEXT_RBX 128
-#define CONTEXT_RDX 136
-#define CONTEXT_RAX 144
-#define CONTEXT_RCX 152
-#define CONTEXT_RSP 160
-#define CONTEXT_RIP 168
+#include <asm/unistd.h>
 
-#define SYSTEM_CALL_SIGRETURN 15
+#include "preload/arch/x86_64/offsets.h"
 
 	.text
 	.globl	signal_entry
@@ -99,7 +82,7 @@ signal_entry:
 handlers_return:
 	movq	%rsp, %rdi
 	call	handlers_returned
-	movl	$SYSTEM_CALL_SIGRETURN, %eax
+	movl	$__NR_rt_sigreturn, %eax
 	syscall
 	.cfi_endproc
 	.size	handlers_return, .-handlers_return

@@ -5,13 +5,9 @@
  * In assembly because the call must leave no frame: a program may vfork or
  * clone by it, and the child then returns through what the parent still needs.
  */
-#define SYS_FUTEX 202
+#include <asm/unistd.h>
 
-#define SYS_CLONE 56
-#define SYS_FORK 57
-#define SYS_CLONE3 435
-#define CLONE_VM 0x100
-#define CLONE3_STACK 40 /* in struct clone_args, which begins with the flags */
+#include "preload/arch/x86_64/offsets.h"
 
 	.text
 	.globl	syscall
@@ -19,7 +15,7 @@
 	.p2align 4
 syscall:
 	.cfi_startproc
-	cmpq	$SYS_FUTEX, %rdi
+	cmpq	$__NR_futex, %rdi
 	jne	4f
 	jmp	futex_by_system_call	/* makes the call and comes back */
 1:	movq	guest_real_syscall(%rip), %rax
@@ -58,17 +54,17 @@ syscall:
 	.cfi_adjust_cfa_offset -8
 	jmp	1b
 	.p2align 4
-4:	cmpq	$SYS_FORK, %rdi
+4:	cmpq	$__NR_fork, %rdi
 	je	5f
-	cmpq	$SYS_CLONE, %rdi
+	cmpq	$__NR_clone, %rdi
 	je	6f
-	cmpq	$SYS_CLONE3, %rdi
+	cmpq	$__NR_clone3, %rdi
 	jne	1b
 	testq	%rsi, %rsi
 	je	1b
-	testl	$CLONE_VM, (%rsi)
+	testl	$CLONE_VM, CLONE_FLAGS(%rsi)
 	jne	1b
-	cmpq	$0, CLONE3_STACK(%rsi)
+	cmpq	$0, CLONE_STACK(%rsi)
 	jne	1b
 5:	jmp	clone_by_system_call	/* a copy of us, with a copy of every frame */
 6:	testl	$CLONE_VM, %esi
