@@ -18,7 +18,7 @@ struct known_call {
 
 struct runtime_lock call_sites_lock;
 
-/* Both under call_sites_lock, but for readers of published entries. */
+/* Both under call_sites_lock; published entries are read without it. */
 static struct known_call *known_calls;
 static uint32_t known_count;
 
@@ -34,7 +34,7 @@ static struct known_call *find_entry(struct known_call *calls, uintptr_t key)
 	uint32_t i = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> (64 - INDEX_BITS));
 
 	for (;; i = (i + 1) % INDEX_COUNT) {
-		/* acquire: pairs with add(), which writes the site first. */
+		/* acquire: pairs with add_entry(), which writes the site first. */
 		uintptr_t found = load_acquire(&calls[i].key);
 
 		if (found == key || !found)
@@ -48,7 +48,7 @@ static site_id new_site(uintptr_t return_address, uint32_t access)
 	site_id id = site_table_reserve(sites, 1);
 	struct site *site = site_get(sites, id);
 
-	/* The call itself, as far as readers care. */
+	/* An address inside the call instruction, before the one that it returns to. */
 	if (site)
 		*site = (struct site){
 			.address = return_address - 1,
@@ -58,7 +58,7 @@ static site_id new_site(uintptr_t return_address, uint32_t access)
 	return id;
 }
 
-/* Has the place in the code become another's since? */
+/* Is there another module at @return_address since the site was made? */
 static bool is_outdated(const struct known_call *entry, uintptr_t return_address)
 {
 	const struct site *site = site_get(&guest_detector.sites, entry->site);
@@ -69,7 +69,7 @@ static bool is_outdated(const struct known_call *entry, uintptr_t return_address
 }
 
 /* Finds the entry, or makes one; gives it a new site if @renews. */
-static site_id add(uintptr_t return_address, uint32_t access, bool renews)
+static site_id add_entry(uintptr_t return_address, uint32_t access, bool renews)
 {
 	uintptr_t key = key_of(return_address, access);
 	struct known_call *entry;
@@ -82,7 +82,7 @@ static site_id add(uintptr_t return_address, uint32_t access, bool renews)
 		return 0;
 	entry = find_entry(known_calls, key);
 	if (!entry->key || renews)
-		/* relaxed: who reads the old one, once more, names code that is gone. */
+		/* relaxed: a reader of the old site names code that was unloaded. */
 		store_relaxed(&entry->site, new_site(return_address, access));
 	store_relaxed(&entry->generation, guest_code_generation);
 	known_count += !entry->key;
@@ -93,7 +93,7 @@ static site_id add(uintptr_t return_address, uint32_t access, bool renews)
 
 site_id call_site(uintptr_t return_address, uint32_t access)
 {
-	/* acquire: pairs with add(). */
+	/* acquire: pairs with add_entry(). */
 	struct known_call *calls = load_acquire(&known_calls);
 	struct known_call *entry;
 	bool renews = false;
@@ -101,13 +101,13 @@ site_id call_site(uintptr_t return_address, uint32_t access)
 
 	if (LIKELY(calls)) {
 		entry = find_entry(calls, key_of(return_address, access));
-		/* relaxed: they go together well enough, see add(). */
+		/* relaxed: an old site may be returned, see add_entry(). */
 		if (LIKELY(entry->key && load_relaxed(&entry->generation) == guest_code_generation))
 			return load_relaxed(&entry->site);
 		renews = is_outdated(entry, return_address);
 	}
 	runtime_lock(&call_sites_lock);
-	site = add(return_address, access, renews);
+	site = add_entry(return_address, access, renews);
 	runtime_unlock(&call_sites_lock);
 	return site;
 }

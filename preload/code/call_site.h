@@ -1,6 +1,6 @@
 /*
- * Call sites: the sites of accesses that are made by calls of wrappers (free,
- * memcpy, read ...), one for each place in the program that makes such a call.
+ * Call sites: the sites of accesses that wrapped functions make for the program
+ * (free, memcpy, read ...), one for each place that calls them.
  */
 #ifndef PRELOAD_CODE_CALL_SITE_H
 #define PRELOAD_CODE_CALL_SITE_H

@@ -22,7 +22,7 @@ bool clones_add(const struct clone_region *region)
 
 void clones_take_back(void)
 {
-	/* release: as above; who still looks at the row finds it unchanged. */
+	/* release: as above; a reader that still uses the row finds it unchanged. */
 	store_release(&region_count, region_count - 1);
 }
 
@@ -78,7 +78,7 @@ bool clones_original(uintptr_t pc, struct plan_state *state, uintptr_t *original
 	return false;
 }
 
-/* Rows of copies hold whole runs: the next row of another place ends one. */
+/* A row of copied code holds for all instructions up to the next row. */
 static uintptr_t find_copy(const struct clone_region *region, uint32_t offset)
 {
 	struct plan_state_cursor at;

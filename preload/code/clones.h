@@ -1,8 +1,8 @@
 /*
- * Clones: which code was copied where, for who meets an address inside a copy.
+ * Clones: which code was copied where, to translate addresses inside a copy.
  *
- * Rows are only added while modules are patched, and read without a lock, also
- * by signal handlers.
+ * Rows are added while modules are patched.  They are read without a lock, also by
+ * signal handlers.
  */
 #ifndef PRELOAD_CODE_CLONES_H
 #define PRELOAD_CODE_CLONES_H
@@ -12,7 +12,7 @@
 #include "x86/plan.h"
 
 struct clone_region {
-	uintptr_t start, end; /* the copy; 0, 0: gone */
+	uintptr_t start, end; /* the copy; 0, 0: unmapped */
 	uintptr_t text;	      /* the original's offset 0 */
 	uintptr_t module_start, module_end;
 	uintptr_t bias; /* of the module's own addresses */
@@ -23,18 +23,18 @@ struct clone_region {
 	bool is_silent; /* observed for synchronisation only */
 };
 
-/* False: too many.  Serialised by the caller. */
+/* False: there are too many.  Serialised by the caller. */
 bool clones_add(const struct clone_region *region);
 
-/* The last one added is none: nothing leads into it. */
+/* Removes the last one that was added, before any code jumps to it. */
 void clones_take_back(void);
 
 struct dl_phdr_info;
 
-/* Fills in what concerns @info's module itself. */
+/* Fills in the fields about @info's module. */
 void clones_describe(struct clone_region *region, const struct dl_phdr_info *info);
 
-/* The region at @index, NULL past the last.  Gone ones have start 0. */
+/* The region at @index, NULL past the last.  Unmapped ones have start 0. */
 struct clone_region *clones_at(uint32_t index);
 
 /* The region whose module has @address, or NULL. */

@@ -7,10 +7,10 @@
 
 #define NEEDED_MOST 512u
 
-/* Larger ones take seconds to plan, and are compilers' and browsers' insides. */
+/* Larger ones (compilers, browsers) would take seconds to plan. */
 #define TEXT_BYTES_MOST ((size_t)24 << 20)
 
-/* In the string tables of modules that are loaded. */
+/* Names, in the string tables of loaded modules. */
 static const char *needed[NEEDED_MOST];
 static unsigned int needed_count;
 
@@ -29,7 +29,7 @@ static const ElfW(Dyn) *dynamic_of(const struct dl_phdr_info *info)
 	return NULL;
 }
 
-/* The loader makes the address in its entry a real one. */
+/* The loader may have relocated the address in the entry. */
 static const char *strings_of(const struct dl_phdr_info *info, const ElfW(Dyn) *entry)
 {
 	for (; entry->d_tag != DT_NULL; entry++)

@@ -1,9 +1,9 @@
 /*
  * System libraries that synchronise threads for those that call them.
  *
- * Qt's and GLib's locks, shared pointers, message queues: what they order is
- * known only by their locked instructions.  So libraries are found here that an
- * observed module names as needed, and that have such instructions.
+ * Locks, shared pointers and message queues of Qt and GLib order threads by locked
+ * instructions of their own.  This finds the libraries that an observed module
+ * names as needed (DT_NEEDED) and that have such instructions.
  */
 #ifndef PRELOAD_CODE_MODULES_NEEDED_H
 #define PRELOAD_CODE_MODULES_NEEDED_H
@@ -18,13 +18,13 @@ void modules_needed_begin(void);
 /* Notes what @info's module needs. */
 void modules_needed_note(const struct dl_phdr_info *info);
 
-/* Has a module that was noted named the library @info? */
+/* Does a noted module need the library @info? */
 bool modules_are_needed(const struct dl_phdr_info *info);
 
-/* May @info's code order threads by itself? */
+/* Does @info's code have locked instructions? */
 bool modules_have_atomics(const struct dl_phdr_info *info);
 
-/* Would planning it take seconds? */
+/* Would planning @info's module take seconds? */
 bool modules_are_large(const struct dl_phdr_info *info);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "preload/guest/guest.h"
 
-/* By what their file names begin with, up to a dot, a dash or the end. */
+/* The beginnings of file names, up to a dot, a dash or the end. */
 static const char *const never[] = {
 	"ld-linux-x86-64",
 	"ld64",
@@ -41,9 +41,9 @@ static const char *const never[] = {
 	"libduma",
 	"libefence",
 };
-#define PROGRAMS_NEVER 2u /* the first ones are meant for programs too */
+#define PROGRAMS_NEVER 2u /* the first ones are valid for programs too */
 
-/* System libraries through which programs synchronise, by plain moves too. */
+/* System libraries that synchronise threads by plain moves, too. */
 static const char *const synchronising[] = {
 	"libgomp", "libomp", "libglib", "libtbb", "libuv", "libabsl_synchronization",
 };
@@ -69,8 +69,8 @@ static bool is_among(const char *name, const char *const *list, size_t count)
 	return false;
 }
 
-/* @pattern up to @end, with * and ?, against all of @text. */
-static bool matches(const char *pattern, const char *end, const char *text)
+/* Does @pattern up to @end, with * and ?, match all of @text? */
+static bool matches_pattern(const char *pattern, const char *end, const char *text)
 {
 	const char *after_star = NULL;
 	const char *retry = text;
@@ -94,14 +94,15 @@ static bool matches(const char *pattern, const char *end, const char *text)
 	return pattern == end;
 }
 
-/* Does one of the @patterns, separated by commas, match? */
+/* Does one of the @patterns, separated by commas, match @path or its file name? */
 static bool is_matched(const char *patterns, const char *path)
 {
 	while (patterns && *patterns) {
 		const char *comma = strchr(patterns, ',');
 		const char *end = comma ? comma : patterns + strlen(patterns);
 
-		if (matches(patterns, end, path) || matches(patterns, end, base_name(path)))
+		if (matches_pattern(patterns, end, path) ||
+		    matches_pattern(patterns, end, base_name(path)))
 			return true;
 		patterns = comma ? comma + 1 : end;
 	}
@@ -122,7 +123,7 @@ enum watch modules_watched(const char *path, bool is_program)
 
 	if (is_matched(guest_options.skip_modules, path))
 		return WATCH_NOT;
-	/* A program may be called as it likes, unless it is the loader. */
+	/* A program may have any name but the loader's. */
 	if (is_among(name, never, is_program ? PROGRAMS_NEVER : ARRAY_LENGTH(never)))
 		return WATCH_NOT;
 	if (is_program || !is_of_system(path) || is_matched(guest_options.modules, path))

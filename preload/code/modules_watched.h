@@ -1,9 +1,10 @@
 /*
  * Which modules' memory accesses are observed.
  *
- * The program always; its libraries unless they lie in the system's folders;
- * others by --modules.  --skip-modules takes out.  Never: the C library, the
- * loader, allocators, sanitizers, this library and what it uses.
+ * The program, and its libraries unless they lie in the system's folders; libraries
+ * there if --modules names them.  --skip-modules excludes modules.  Never observed:
+ * the C library, the loader, allocators, sanitizers, this library and those that it
+ * uses.
  */
 #ifndef PRELOAD_CODE_MODULES_WATCHED_H
 #define PRELOAD_CODE_MODULES_WATCHED_H
@@ -12,8 +13,8 @@
 
 enum watch {
 	WATCH_NOT,
-	WATCH_ATOMICS, /* of the system: functions with locked instructions, if it is needed */
-	WATCH_SYNCHRONISATION, /* its atomics order others, but no finding is about it */
+	WATCH_ATOMICS, /* a needed system library: functions with locked instructions only */
+	WATCH_SYNCHRONISATION, /* its accesses order threads, but are never in a finding */
 	WATCH_FULLY
 };
 

@@ -6,9 +6,9 @@
 
 #define REACH 0x7ff00000ul /* a little less than 2 GiB */
 #define STEP 0x10000ul
-#define LOWEST 0x10000ul /* what the kernel keeps free below */
-/* A program that is not position independent lies low, and its heap grows
- * upwards behind it. */
+#define LOWEST 0x10000ul /* the kernel maps nothing below */
+/* A program that is not position independent lies below this; its heap grows upwards
+ * behind it. */
 #define LOW_END 0x80000000ul
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -22,13 +22,13 @@ static void *try_at(uintptr_t address, size_t size_bytes)
 
 	if (got == (long)address)
 		return (void *)address;
-	/* Kernels before 4.17 take the address for a hint. */
+	/* Kernels before 4.17 take the address as a hint. */
 	if (got > 0)
 		kernel_call2(SYS_munmap, got, size_bytes);
 	return NULL;
 }
 
-/* Downwards from @highest; the block begins no lower than @lowest. */
+/* Searches downwards from @highest for a block that begins at @lowest or above. */
 static void *search_down(uintptr_t highest, uintptr_t lowest, size_t size_bytes)
 {
 	for (uintptr_t at = highest & ~(STEP - 1); at >= lowest; at -= STEP) {

@@ -1,16 +1,16 @@
 /*
- * Memory near code: for clones, whose branches reach 2 GiB in either direction.
+ * Memory near code, for clones: branches reach 2 GiB in either direction.
  */
 #ifndef PRELOAD_CODE_NEAR_H
 #define PRELOAD_CODE_NEAR_H
 
 #include "base/types.h"
 
-/* @size_bytes of zeroed, writable memory, within reach of both @start and @end.
- * NULL: no room, or the kernel refuses. */
+/* @size_bytes of zeroed, writable memory, within reach of all of [@start, @end).
+ * NULL: there is no room, or the kernel refuses. */
 void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end);
 
-/* Makes it code, which is not written any more.  False if the kernel refuses. */
+/* Makes it executable, and no longer writable.  False if the kernel refuses. */
 bool near_seal(void *block, size_t size_bytes);
 
 void near_free(void *block, size_t size_bytes);

@@ -6,8 +6,8 @@
 
 struct access_context {
 	struct unwind_start start;
-	bool is_exact; /* start.return_address is the accessing instruction itself (of
-			* cloned code), not where a call into us returns to */
+	bool is_exact; /* start.return_address is the accessing instruction (of cloned code),
+			* not the return address of a call of a wrapper */
 };
 
 #endif

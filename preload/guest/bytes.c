@@ -1,20 +1,19 @@
 /*
- * The C library's functions on bytes, once more, with general registers only.
+ * Our own memcpy and its kin, which use general registers only.
  *
- * Checks of memory accesses interrupt code in the middle of its work with
- * vector registers, so nothing on their way may touch these; the C library's
- * memcpy and its kin do.  Compilers make calls to them where nobody wrote one,
- * therefore they are replaced here for the whole library.  They are hidden: the
- * program keeps its own.
+ * A check of a memory access interrupts code that uses vector registers, and
+ * must not change them.  The C library's functions do.  Compilers insert calls
+ * of memcpy by themselves, so these replace it in the whole library.  They are
+ * hidden: the program keeps the C library's.
  */
 #include <string.h>
 
 #include "base/types.h"
 
-/* Keeps the compiler from making a call to the very function out of its loop. */
+/* Keeps the compiler from turning a loop into a call of the function itself. */
 #define OPAQUE(pointer) __asm__("" : "+r"(pointer))
 
-/* From here on the processor's own copying is quicker than a loop. */
+/* From this size on, rep movsb is faster than a loop. */
 #define LONG_BYTES 256
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;

@@ -17,10 +17,10 @@
 
 static char library_path[PATH_BYTES];
 static const char *library_name = ""; /* without its folder */
-static const char *given_options;     /* as this process got them, or NULL */
-static const char *passed_options;    /* as its children are to get them */
+static const char *given_options;     /* those of this process, or NULL */
+static const char *passed_options;    /* those that its children get */
 
-/* A copy in pages of ours: the program may write over its environment. */
+/* A copy in our own pages: the program may overwrite its environment. */
 static const char *keep_text(const char *text)
 {
 	size_t size = text ? strlen(text) + 1 : 0;
@@ -29,7 +29,7 @@ static const char *keep_text(const char *text)
 	return copy ? memcpy(copy, text, size) : NULL;
 }
 
-/* Absolute, as the program may change its folder. */
+/* An absolute path: the program may change its working directory. */
 static void find_library(void)
 {
 	Dl_info self;
@@ -55,8 +55,9 @@ static void find_library(void)
 	library_name = strrchr(library_path, '/') + 1;
 }
 
-/* Code may call us before libc's own constructor (.preinit_array): the stack's
- * end says what the kernel gave us: argument count, arguments, NULL, these. */
+/* Before libc's constructor has run (.preinit_array) 'environ' is not set.  The
+ * environment is then found at the end of the stack, where the kernel put it: after
+ * the argument count, the arguments and a NULL. */
 static char *const *find_environment(void)
 {
 	extern void *__libc_stack_end;
@@ -106,7 +107,7 @@ static bool has_prefix(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Is this part of LD_PRELOAD ours, by whatever path? */
+/* Does this entry of LD_PRELOAD name our library, in any folder? */
 static bool is_our_entry(const char *entry, size_t length)
 {
 	size_t name = strlen(library_name);
@@ -116,8 +117,8 @@ static bool is_our_entry(const char *entry, size_t length)
 	       (length == name || entry[length - name - 1] == '/');
 }
 
-/* Copies the entries of @list that are not ours; returns the end.  Says whether
- * there was one of ours. */
+/* Copies the entries of @list that are not ours.  Returns the end of the copy.
+ * *@has_ours: one of them was ours. */
 static char *copy_others(char *to, const char *list, bool *has_ours)
 {
 	char *start = to;
@@ -152,16 +153,16 @@ static bool has_our_entry(const char *list)
 	return false;
 }
 
-/* What an environment says of our two variables. */
+/* What an environment has of our two variables. */
 struct survey {
 	size_t count;	     /* of all */
 	const char *preload; /* values, NULL if not set */
 	const char *options;
 	bool is_preloaded;
-	bool is_set_up; /* its options are to stay as they are */
+	bool is_set_up; /* its options stay as they are */
 };
 
-static void look_through(char *const *environment, struct survey *survey)
+static void survey_environment(char *const *environment, struct survey *survey)
 {
 	*survey = (struct survey){0};
 	for (; environment && environment[survey->count]; survey->count++) {
@@ -173,8 +174,8 @@ static void look_through(char *const *environment, struct survey *survey)
 			survey->options = variable + strlen(OPTIONS);
 	}
 	survey->is_preloaded = survey->preload && has_our_entry(survey->preload);
-	/* Options that are neither ours nor what we were given are somebody's
-	 * wish: another snarl started by the program. */
+	/* Options that are neither those that we pass nor those that we were given
+	 * belong to another snarl, which the program starts. */
 	if (!survey->options)
 		survey->is_set_up = !passed_options;
 	else
@@ -220,7 +221,8 @@ static size_t text_bytes(const struct survey *survey)
 	       sizeof(OPTIONS) + (passed_options ? strlen(passed_options) : 0) + 1;
 }
 
-static char *const *build(char *const *environment, const struct survey *survey, bool with_us)
+static char *const *build_environment(char *const *environment, const struct survey *survey,
+				      bool with_us)
 {
 	size_t list_bytes = (survey->count + 3) * sizeof(char *);
 	char **list = room_take(ROOM_ENVIRONMENT, list_bytes + text_bytes(survey));
@@ -245,7 +247,7 @@ static char *const *build(char *const *environment, const struct survey *survey,
 	} else {
 		char *value = write_text(text, PRELOAD);
 
-		/* Nothing but ours: no such variable at all. */
+		/* There was no entry but ours: leave the variable out. */
 		if (copy_others(value, survey->preload ? survey->preload : "", &has_ours) == value)
 			count--;
 	}
@@ -257,21 +259,21 @@ char *const *environment_with_us(char *const *environment)
 {
 	struct survey survey;
 
-	look_through(environment, &survey);
-	return is_complete(&survey) ? environment : build(environment, &survey, true);
+	survey_environment(environment, &survey);
+	return is_complete(&survey) ? environment : build_environment(environment, &survey, true);
 }
 
 char *const *environment_without_us(char *const *environment)
 {
 	struct survey survey;
 
-	look_through(environment, &survey);
+	survey_environment(environment, &survey);
 	if (!survey.is_preloaded && !survey.options)
 		return environment;
-	return build(environment, &survey, false);
+	return build_environment(environment, &survey, false);
 }
 
-/* 'text' for a shell, with the quotes in it written as '\''. */
+/* Writes @text quoted for a shell; a quote in it becomes '\''. */
 static char *write_quoted(char *to, const char *text)
 {
 	*to++ = '\'';
@@ -293,10 +295,10 @@ const char *environment_for_shell(char *const *environment, const char *command)
 	char *to;
 	char *preload;
 
-	look_through(environment, &survey);
+	survey_environment(environment, &survey);
 	if (is_complete(&survey))
 		return command;
-	/* A quote becomes four bytes. */
+	/* A quoted quote takes four bytes. */
 	line = room_take(ROOM_ARGUMENTS, 5 * text_bytes(&survey) + strlen(command) + 128);
 	if (!line)
 		return command;

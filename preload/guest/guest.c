@@ -26,7 +26,8 @@ struct runtime_lock guest_contexts_lock;
 
 /* --- Stacks ----------------------------------------------------------------- */
 
-/* The program's frames, without ours in between.  Returns their number. */
+/* Copies the frames of the program, without those of this library.  Returns their
+ * number. */
 static uint32_t keep_program_frames(const struct unwind_result *result, uintptr_t *frames)
 {
 	uint32_t depth = (uint32_t)guest_options.stack_depth;
@@ -38,9 +39,9 @@ static uint32_t keep_program_frames(const struct unwind_result *result, uintptr_
 	return count;
 }
 
-/* A handler that was not given its number in memory: it runs with its own
- * signal blocked beside those that the interrupted code blocked.  0 if its
- * action blocks others too. */
+/* The signal whose handler @result crosses; 0: not known.  Where the unwinder does
+ * not know it, it is the only signal that is blocked now and was not blocked in the
+ * interrupted code. */
 static uint32_t signal_of_handler(const struct unwind_result *result)
 {
 	uint64_t blocked = 0;
@@ -127,7 +128,7 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	guest_self = self;
 }
 
-/* @thread's thread-local storage is gone, or another's. */
+/* @thread's thread-local storage is gone, or belongs to another thread. */
 static void forget_words(struct thread *thread)
 {
 	thread->current = &thread->own_current;
@@ -165,8 +166,8 @@ void guest_forked(struct guest_thread *self)
 	for (struct guest_thread *other = living; other; other = other->next)
 		if (other != self)
 			forget_words(other->thread);
-	/* Memos of the other threads may be half written: their contexts are
-	 * never used again. */
+	/* The memos of the other threads may be half written: do not reuse their
+	 * contexts. */
 	self->next = NULL;
 	living = self;
 	self->slot = 0;

@@ -1,13 +1,13 @@
 /*
- * The guest: where a wrapper finds its thread and the detector, and the guard.
+ * The guest: the context of each of its threads, and the guard.
  *
  * A wrapper enters, tells the detector what will happen, leaves, makes the real
  * call, and enters again to tell the outcome.  Between guest_enter() and
- * guest_leave() the guard is up: calls that a signal handler makes meanwhile
- * pass through unseen (and are counted).  The guard is the stack pointer of
- * who put it up; a frame that was left by a jump leaves a stale guard, which is
- * seen by the stack pointer being above it.  It is never up during a real call,
- * so cancellation and jumps out of those find it down.
+ * guest_leave() the guard is up: calls that a signal handler makes meanwhile are
+ * not observed, but counted.  The guard is the stack pointer of the function that
+ * raised it.  A jump out of that function leaves a stale guard; it is recognised
+ * when the stack pointer is above it.  The guard is never up during a real call,
+ * so cancellation and jumps out of real calls find it down.
  */
 #ifndef PRELOAD_GUEST_GUEST_H
 #define PRELOAD_GUEST_GUEST_H
@@ -24,28 +24,28 @@
 #define GUEST_PASSED 64u
 #define GUEST_SITES 64u
 #define GUEST_KEPT_CONTEXTS 8u
-#define GUEST_FULL_STACKS 10000u /* lock operations of a lone thread, before it saves */
+#define GUEST_FULL_STACKS 10000u /* lock operations of a lone thread that keep whole stacks */
 
-/* A call of which only the place is known. */
+/* The stack of a calling site alone. */
 struct guest_site {
 	uintptr_t address;
 	uint32_t generation;
 	stack_id stack;
 };
 
-/* Registers of a context that a handler was shown otherwise (handlers.h). */
+/* The original registers of a context that was changed for a handler (handlers.h). */
 struct kept_context {
-	uintptr_t context; /* where; 0: none */
+	uintptr_t context; /* its address; 0: none */
 	gregset_t saved;
 };
 
 struct guest_thread {
 	struct thread *thread;
 	uintptr_t guard; /* 0: down */
-	bool is_deferred; /* signals wait for its end, blocked beside those of ... */
-	uint64_t deferred_mask;
+	bool is_deferred; /* signals are blocked until the guard goes down; then ... */
+	uint64_t deferred_mask; /* ... is the mask again */
 	struct stack_memo *memo;
-	uint32_t slot; /* of the results file's slots, from 1; 0: none */
+	uint32_t slot; /* in the results file, from 1; 0: none yet */
 	struct shared_ticket ticket; /* shared.h */
 	uint64_t handle; /* pthread_t, once known */
 	size_t stack_bytes;
@@ -53,16 +53,16 @@ struct guest_thread {
 	void *argument;
 	int (*c11_routine)(void *); /* of thrd_create */
 	void *c11_argument;
-	unsigned char *deep_block; /* access.c: a stack for deep work; made when needed */
+	unsigned char *deep_block; /* stack of access_deeply(), made when first needed */
 	bool is_deep;		   /* it is in use */
 	struct atomic_location *locked; /* between access_synchronise_begin() and _end() ... */
 	uintptr_t locked_sp;		/* ... by the instruction at this stack pointer */
 	struct kept_context kept[GUEST_KEPT_CONTEXTS];
 	uint32_t kept_next;
-	struct once_call *once; /* wrap_once.c: calls whose body has not begun */
+	struct once_call *once; /* calls whose body has not begun (wrap_once.c) */
 	struct guest_site sites[GUEST_SITES];
-	uint64_t passed[GUEST_PASSED]; /* once objects known to this thread, by hash */
-	struct guest_thread *next; /* among the living, or the free ones */
+	uint64_t passed[GUEST_PASSED]; /* lives of once objects already acquired, by hash */
+	struct guest_thread *next; /* in the list of living threads, or of free contexts */
 };
 
 enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };
@@ -85,14 +85,14 @@ struct guest_hooks {
 
 extern const struct guest_hooks guest_hooks;
 
-/* The slow part of guest_enter(): first calls, stale guards.  NULL: pass the
- * call through. */
+/* The slow part of guest_enter(): begins observation, adopts threads, drops stale
+ * guards. */
 struct guest_thread *guest_enter_slowly(uintptr_t sp);
 
 /* The same, once observation has begun.  Calls nothing of the C library. */
 struct guest_thread *guest_enter_begun(uintptr_t sp);
 
-/* NULL if this call is not to be observed. */
+/* Raises the guard.  NULL: this call is not observed. */
 static inline __attribute__((always_inline)) struct guest_thread *guest_enter(void)
 {
 	struct guest_thread *self = guest_self;
@@ -117,14 +117,14 @@ static inline void guest_leave(struct guest_thread *self)
 		guest_send_deferred(self);
 }
 
-/* Was the frame that put @self's guard up left by a jump, the stack pointer being
- * @sp now? */
+/* Was the function that raised @self's guard left by a jump?  @sp is the stack
+ * pointer now. */
 bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp);
 
 /* A stack_intern (stack_memo.h). */
 stack_id guest_intern(void *context, const struct unwind_result *result);
 
-/* The calling thread's stack from @start on. */
+/* The calling thread's stack, from @start on. */
 static inline __attribute__((always_inline)) stack_id
 guest_stack(struct guest_thread *self, const struct unwind_start *start)
 {
@@ -136,7 +136,7 @@ guest_stack(struct guest_thread *self, const struct unwind_start *start)
 	return stack;
 }
 
-/* A stack of the calling site alone. */
+/* A stack that has the calling site alone. */
 stack_id guest_site_slowly(struct guest_thread *self, const struct unwind_start *start);
 
 static inline stack_id guest_site(struct guest_thread *self, const struct unwind_start *start)
@@ -150,10 +150,9 @@ static inline stack_id guest_site(struct guest_thread *self, const struct unwind
 }
 
 /*
- * Alone, a thread's locks can order nothing that a later thread does not come
- * after, and keep nobody waiting but itself.  So once a program has taken many
- * while it has one thread, it is enough to know the site of the next ones, as long
- * as they do not wait.
+ * While a program has one thread, its locks order nothing (later threads are ordered
+ * after their creation) and block nobody else.  After many such acquisitions the
+ * calling site is enough, unless the call waits.
  */
 static inline bool guest_wants_site_only(const struct guest_thread *self)
 {
@@ -171,8 +170,8 @@ guest_lock_stack(struct guest_thread *self, const struct unwind_start *start)
 	return guest_site(self, start);
 }
 
-/* Has @self learnt from this life of @object, whose content does not change any
- * more?  Afterwards it has. */
+/* Has @self acquired from this life of the once object @object, whose clock does not
+ * change any more?  Notes that it has now. */
 static inline bool guest_has_passed(struct guest_thread *self, const struct sync_object *object)
 {
 	uint64_t *entry = &self->passed[(object->address >> 3) % GUEST_PASSED];
@@ -183,8 +182,8 @@ static inline bool guest_has_passed(struct guest_thread *self, const struct sync
 	return has;
 }
 
-/* A context for the calling thread, which nobody saw being created; NULL without
- * memory.  Of the main thread the stack's end is not known yet, nor is @sp used. */
+/* Makes a context for the calling thread, whose creation was not observed.  NULL
+ * without memory.  The main thread's stack is not known yet; @sp is not used then. */
 struct guest_thread *guest_adopt(bool is_main, uintptr_t sp);
 
 /* A context for @thread; NULL without memory. */
@@ -193,7 +192,7 @@ struct guest_thread *guest_make_thread(struct thread *thread);
 /* The calling thread is @self's, with its stack ending at @stack_end. */
 void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t stack_bytes);
 
-/* @self's thread is gone: its context can be used again. */
+/* @self's thread has ended: its context can be reused. */
 void guest_free_thread(struct guest_thread *self);
 
 /* The living thread with that handle, or NULL. */

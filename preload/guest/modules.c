@@ -27,12 +27,11 @@ static const char *copy_text(const char *text)
 	return copy ? memcpy(copy, text, size) : "";
 }
 
-/* The main program has no name in the loader's list. */
-/* @name as seen from the present directory, as the loader has just found it. */
+/* @name from the working directory, where the loader has just found it. */
 static const char *make_absolute(const char *name)
 {
 	static char path[PATH_BYTES];
-	long length = kernel_call2(SYS_getcwd, path, sizeof(path) / 2); /* with its zero */
+	long length = kernel_call2(SYS_getcwd, path, sizeof(path) / 2); /* counts the zero */
 	size_t name_bytes = strlen(name) + 1;
 
 	if (length <= 0 || path[0] != '/' || (size_t)length + name_bytes > sizeof(path))
@@ -42,6 +41,7 @@ static const char *make_absolute(const char *name)
 	return copy_text(path);
 }
 
+/* The main program has no name in the loader's list. */
 static const char *copy_path(const char *name)
 {
 	static char path[PATH_BYTES];
@@ -112,7 +112,7 @@ static struct module *find_loaded(uintptr_t start)
 	return NULL;
 }
 
-/* What the loader has now, gathered before our lock is taken. */
+/* The loaded modules, collected before modules_lock is taken. */
 struct survey {
 	uint32_t count;
 	struct module modules[MODULE_MAX];
@@ -139,7 +139,7 @@ static bool is_same(const struct module *a, const struct module *b)
 	return a->end == b->end && strcmp(a->build_id, b->build_id) == 0;
 }
 
-static void retire(struct module *module, uint32_t generation)
+static void retire_module(struct module *module, uint32_t generation)
 {
 	module->last_generation = generation - 1;
 	module->is_described = false;
@@ -157,15 +157,16 @@ static bool retire_missing(const struct survey *survey, uint32_t generation)
 				   is_same(&survey->modules[j], &table[i]);
 		if (is_there)
 			continue;
-		retire(&table[i], generation);
+		retire_module(&table[i], generation);
 		has_changed = true;
 	}
 	return has_changed;
 }
 
 /*
- * A module is noticed some time after it was loaded: stacks that were taken in
- * between are its own, unless another module was at its place then.
+ * The first generation whose stacks may be in @module.  It is noticed some time after
+ * it was loaded, so that older stacks may be its own, but not those from the time when
+ * another module was at its place.
  */
 static uint32_t generation_after_others(const struct module *module)
 {

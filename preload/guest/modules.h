@@ -1,9 +1,9 @@
 /*
  * Modules: which code was where, and when.
  *
- * Stacks hold raw addresses and the code generation in which they were taken;
- * the table keeps modules that have been unloaded since, so that those stacks
- * keep their meaning.
+ * Stacks hold raw addresses and the code generation in which they were taken.
+ * Modules stay in the table when they are unloaded, so that such stacks can still
+ * be symbolised.
  */
 #ifndef PRELOAD_GUEST_MODULES_H
 #define PRELOAD_GUEST_MODULES_H
@@ -20,7 +20,7 @@ struct module {
 	uint32_t first_generation;
 	uint32_t noticed_generation;
 	uint32_t last_generation; /* MODULE_STILL_LOADED while it is */
-	bool is_described;	  /* the sink's mark */
+	bool is_described;	  /* in the results file */
 	char build_id[65];	  /* hexadecimal */
 	const char *path;
 };
@@ -28,19 +28,18 @@ struct module {
 /* Protects the table.  Inside detector.lock. */
 extern struct runtime_lock modules_lock;
 
-/* Compares the table with what is loaded now; raises guest_code_generation if
- * something came or went.  Called without locks of ours: it enters the loader.
- */
+/* Compares the table with the loader's list; raises guest_code_generation if a
+ * module was loaded or unloaded.  No lock of ours may be held: it calls the loader. */
 void modules_refresh(void);
 
-/* Calls for each module that is loaded and was not before @generation. */
+/* Calls @call for each module that is loaded and was noticed in @generation or later. */
 typedef void (*module_function)(void *context, const struct module *module);
 void modules_each_since(uint32_t generation, module_function call, void *context);
 
-/* The module that had @address in @generation, or NULL. */
+/* The module that @address was in, in @generation; or NULL. */
 struct module *modules_find(uintptr_t address, uint32_t generation);
 
-/* Is @address code of this library? */
+/* Is @address in the code of this library? */
 bool modules_is_own(uintptr_t address);
 
 #endif

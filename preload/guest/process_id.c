@@ -3,7 +3,7 @@
 #include "base/atomic.h"
 #include "base/kernel.h"
 
-static uint32_t own_pid; /* 0: not begun */
+static uint32_t own_pid; /* 0: observation has not begun */
 
 void process_id_note(void)
 {

@@ -6,15 +6,16 @@
 
 #include "base/types.h"
 
-/* The calling process is the observed one: at the beginning, and in a fork's child. */
+/* The calling process is the observed one.  Called at the beginning, and in the child
+ * of a fork. */
 void process_id_note(void);
 
-/* Are we in the process that is observed?  Else in a child that shares its
- * memory (vfork), or in a copy made unseen: touch nothing. */
+/* Are we in the observed process?  If not, we are in a child that shares its memory
+ * (vfork), or in the child of a fork that we did not see: change nothing. */
 bool process_is_own(void);
 
-/* The same, where the process may not be observed yet: are we in a child that
- * shares the memory of one that is? */
+/* Are we in a child that shares the memory of the observed process?  False if
+ * observation has not begun. */
 bool process_is_borrowed(void);
 
 #endif

@@ -4,7 +4,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-/* The linker's, at both ends of the section. */
+/* Defined by the linker: the ends of the section. */
 extern struct real_slot __start_snarl_real[] __attribute__((visibility("hidden")));
 extern struct real_slot __stop_snarl_real[] __attribute__((visibility("hidden")));
 
@@ -19,15 +19,15 @@ static void *look_up(struct real_slot *slot)
 }
 
 /*
- * dlsym begins by freeing what its last failure has left, and comes to our free,
- * whose needs must not be looked up then.  There is nothing left before the first
- * allocation, which is before any other of our wrappers is called.
+ * dlsym first frees the message of its last failure, by our free(): the functions
+ * that free() calls must have been looked up before.  There is no message before the
+ * first allocation, and that comes before any other wrapper is called.
  */
-static void look_up_what_dlsym_needs(void)
+static void look_up_for_free(void)
 {
 	static bool is_done;
 
-	if (LIKELY(load_relaxed(&is_done))) /* relaxed: twice does no harm. */
+	if (LIKELY(load_relaxed(&is_done))) /* relaxed: doing it twice is harmless. */
 		return;
 	store_relaxed(&is_done, true);
 	for (struct real_slot *slot = __start_snarl_real; slot < __stop_snarl_real; slot++)
@@ -38,16 +38,16 @@ static void look_up_what_dlsym_needs(void)
 
 void *real_resolve(struct real_slot *slot)
 {
-	look_up_what_dlsym_needs();
+	look_up_for_free();
 	return look_up(slot);
 }
 
 void real_prepare(void)
 {
-	look_up_what_dlsym_needs();
+	look_up_for_free();
 	for (struct real_slot *slot = __start_snarl_real; slot < __stop_snarl_real; slot++)
 		if (!load_relaxed(&slot->found)) /* relaxed: see above. */
 			look_up(slot);
-	/* Of objects that come later. */
+	/* Functions of objects that are not loaded yet: drop the error message. */
 	(void)dlerror();
 }

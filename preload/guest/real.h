@@ -1,10 +1,10 @@
 /*
  * The real functions behind our wrappers.
  *
- * Each is looked up in the objects behind us in the search order: before the
- * program runs, as looking up frees what an earlier failure has left, which is
- * the program's to see (dlerror); at its first use where a wrapper is called
- * before that, or where the object that defines it comes later.
+ * They are looked up in the objects that follow ours in the search order, all of
+ * them before the program runs: a look-up frees the message of the program's last
+ * failed one, which dlerror() must still return.  A function that is needed earlier,
+ * or whose object is loaded later, is looked up at its first use.
  */
 #ifndef PRELOAD_GUEST_REAL_H
 #define PRELOAD_GUEST_REAL_H
@@ -12,18 +12,18 @@
 #include "base/atomic.h"
 #include "base/types.h"
 
-/* One use of a real function.  All lie in one section, as a table: of an alignment
- * that compilers do not raise. */
+/* One use of a real function.  All slots lie in one section and form a table; the
+ * alignment is one that compilers do not raise. */
 struct real_slot {
 	void *found;
 	const char *name;
 	const char *version; /* NULL: the default one */
 } __attribute__((aligned(32)));
 
-/* Looks the function of @slot up and keeps it there.  NULL if no object defines it. */
+/* Looks up the function of @slot and stores it there.  NULL if no object defines it. */
 void *real_resolve(struct real_slot *slot);
 
-/* Looks all up. */
+/* Looks up all of them. */
 void real_prepare(void);
 
 /* An expression: the real @function, typed as declared. */

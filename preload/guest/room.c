@@ -8,12 +8,12 @@
 #define PAGE_BYTES 4096u
 
 struct room {
-	uintptr_t key; /* thread pointer with the use in its low bits; 0: free */
-	void *pages;   /* of who has that key */
+	uintptr_t key; /* thread pointer, with the use in its low bits; 0: free */
+	void *pages;
 	size_t size_bytes;
 };
 
-/* Rooms of ended threads stay for the next thread at that place. */
+/* The room of an ended thread is reused by the next thread with that pointer. */
 static struct room rooms[ROOM_COUNT];
 
 static uintptr_t thread_pointer(void)
@@ -51,7 +51,7 @@ void *room_take(enum room_use use, size_t size_bytes)
 	if (room && room->size_bytes >= size_bytes)
 		return room->pages;
 	pages = pages_from_kernel(size);
-	/* With all rooms taken the pages stay until the process ends. */
+	/* Without a room the pages are never freed. */
 	if (!room || !pages)
 		return pages;
 	if (room->pages)

@@ -1,5 +1,5 @@
 /*
- * Text made piece by piece in a buffer; what does not fit is cut off.  Always
+ * Text that is built in a buffer.  What does not fit is cut off; it is always
  * terminated.
  */
 #ifndef PRELOAD_GUEST_TEXT_H

@@ -15,10 +15,10 @@
 #define KIND_ERRORCHECK 2
 #define KIND_PROTECTED 64
 #define KIND_DESTROYED (-1)
-#define OWNER_INCONSISTENT 0x7ffffffeu /* and above: of robust ones */
+#define OWNER_INCONSISTENT 0x7ffffffeu /* and above: of a robust mutex */
 
 #define SPIN_FREE 1
-#define READER_SHIFT 3 /* of pthread_rwlock_t.__readers: flags below */
+#define READER_SHIFT 3 /* of pthread_rwlock_t.__readers; the bits below are flags */
 
 static uint32_t mutex_attributes(const pthread_mutex_t *mutex)
 {
@@ -108,15 +108,15 @@ static enum real_state state_of_owner(bool is_held, uint32_t owner)
 	return owner ? REAL_HELD_BY_OTHER : REAL_HELD;
 }
 
-/* relaxed below: looked at when our books disagree, decides only if stable. */
+/* relaxed below: asked when our state disagrees, and decides only if it is stable. */
 static enum real_state mutex_state(const pthread_mutex_t *mutex)
 {
 	uint32_t owner = (uint32_t)load_relaxed(&mutex->__data.__owner);
 
-	/* A robust mutex that is inconsistent, or given up for good. */
+	/* A robust mutex that is inconsistent or not recoverable. */
 	if (owner >= OWNER_INCONSISTENT)
 		return REAL_UNKNOWN;
-	/* One with a priority ceiling keeps it in the lock word. */
+	/* A mutex with a priority ceiling has the ceiling in its lock word. */
 	if (load_relaxed(&mutex->__data.__kind) & KIND_PROTECTED)
 		return state_of_owner(owner != 0, owner);
 	return state_of_owner(load_relaxed(&mutex->__data.__lock) != 0, owner);
@@ -144,7 +144,7 @@ enum real_state lock_real_state(const struct sync_object *object)
 	return REAL_UNKNOWN;
 }
 
-/* Reads a word of the program's, which may be gone.  False: it is. */
+/* Reads a word of the program, whose memory may be unmapped.  False: it is. */
 static bool read_word(const int *address, uint32_t *word)
 {
 	struct iovec to = {word, sizeof(*word)};
@@ -155,11 +155,11 @@ static bool read_word(const int *address, uint32_t *word)
 	if (result == -EFAULT)
 		return false;
 	if (result != (long)sizeof(*word))
-		*word = (uint32_t)load_relaxed(address); /* relaxed: it does not change */
+		*word = (uint32_t)load_relaxed(address); /* relaxed: its holder sleeps */
 	return true;
 }
 
-/* Locks that a thread held over a fork still bear its parent's number. */
+/* Locks that were held over a fork still have the kernel's id of the parent thread. */
 static bool is_known_as(const struct thread *thread, uint32_t kernel_id)
 {
 	return kernel_id == thread->kernel_id ||
@@ -173,7 +173,7 @@ bool lock_may_hold(struct detector *detector, const struct thread *thread,
 	uint32_t owner;
 
 	(void)detector;
-	/* A file is unlocked by close(), too, without a word: the kernel knows. */
+	/* close() unlocks a file, too, which is not observed: ask the kernel. */
 	if (info && info->kind == OBJECT_FILE_LOCK)
 		return shared_file_is_locked_by(shared_file_key(object->address),
 						(uint32_t)kernel_call0(SYS_getpid));

@@ -1,9 +1,9 @@
 /*
- * What a synchronisation object's own memory says.
+ * What the memory of a synchronisation object says.
  *
- * Our books may miss what was done before we started, or by code that does not
- * come through us; the object does not.  This is glibc's private knowledge,
- * kept in one place.
+ * Our own state may miss what was done before we started, or by code that does not
+ * call wrappers; the object's memory does not.  The layouts are private to glibc;
+ * they are known in this file alone.
  */
 #ifndef PRELOAD_OUTSIDE_LOCK_MEMORY_H
 #define PRELOAD_OUTSIDE_LOCK_MEMORY_H
@@ -17,10 +17,10 @@
 /* The attributes (enum sync_attribute) of the object of @kind at @address. */
 uint32_t lock_attributes(enum object_kind kind, uintptr_t address);
 
-/* How many threads the barrier at @address waits for. */
+/* The number of threads that the barrier at @address waits for. */
 uint32_t lock_barrier_size(uintptr_t address);
 
-/* What @object's memory says of its holder. */
+/* What @object's memory says about its holder. */
 enum real_state lock_real_state(const struct sync_object *object);
 
 /* Is it a mutex that pthread_mutex_destroy() has marked? */

@@ -16,7 +16,7 @@
 #define SIGNAL_COUNT 64
 #define FIRST_RESERVED 32 /* glibc uses 32 and 33 itself */
 #define LAST_RESERVED 33
-#define PATIENCE 200 /* looks at threads that are about to end, 1 ms each */
+#define PATIENCE 200 /* times 1 ms, for threads that are about to end */
 
 /* The kernel's struct sigaction. */
 struct kernel_action {
@@ -75,7 +75,7 @@ static bool has_interval_timer(void)
 	return false;
 }
 
-/* Any POSIX timer: the kernel lists them, armed or not. */
+/* Is there a POSIX timer, armed or not? */
 static bool has_posix_timer(void)
 {
 	char byte;
@@ -98,9 +98,9 @@ struct directory_entry {
 	char name[];
 };
 
-#define EXITING 4 /* among the flags of a task: it runs no code of the program any more */
+#define EXITING 4 /* PF_EXITING of the kernel: the thread runs no user code any more */
 
-/* Is the thread on its way out, or out?  "tid (name) state" and four numbers,
+/* Is the thread exiting, or gone?  Its stat file has "tid (name) state", four numbers,
  * then its flags. */
 static bool is_exiting(const char *tid_digits)
 {
@@ -121,8 +121,9 @@ static bool is_exiting(const char *tid_digits)
 	return flags & EXITING;
 }
 
-/* How many threads the kernel knows, that have not ended; 0 if it does not tell. */
-static uint32_t kernel_thread_count(bool knows_exiting)
+/* The number of threads that the kernel lists; 0 if it does not tell.
+ * @skips_exiting: without those that exit, which takes longer. */
+static uint32_t count_kernel_threads(bool skips_exiting)
 {
 	char buffer[1024];
 	const char *name;
@@ -140,7 +141,7 @@ static uint32_t kernel_thread_count(bool knows_exiting)
 			memcpy(&size, buffer + at + offsetof(struct directory_entry, size_bytes),
 			       sizeof(size));
 			name = buffer + at + offsetof(struct directory_entry, name);
-			count += *name != '.' && !(knows_exiting && is_exiting(name));
+			count += *name != '.' && !(skips_exiting && is_exiting(name));
 			at += size;
 		}
 	}
@@ -150,12 +151,12 @@ static uint32_t kernel_thread_count(bool knows_exiting)
 
 uint32_t outside_thread_count(void)
 {
-	return kernel_thread_count(false);
+	return count_kernel_threads(false);
 }
 
 uint32_t outside_leaving_count;
 
-/* How many of our threads have ended, but not yet for the kernel. */
+/* The number of threads that have ended for us, but not yet for the kernel. */
 static uint32_t count_ending(struct detector *detector)
 {
 	uint32_t count = 0;
@@ -169,8 +170,8 @@ static uint32_t count_ending(struct detector *detector)
 	return count;
 }
 
-/* Threads that have ended for us may still run destructors.  One that is none of
- * ours may have woken somebody even if it is gone by now. */
+/* Is there a thread that we do not know, or one that still runs destructors?  A thread
+ * that we do not know may have woken others even if it has ended by now. */
 static bool has_unknown_thread(struct detector *detector)
 {
 	struct timespec pause = {.tv_nsec = 1000000};
@@ -178,10 +179,10 @@ static bool has_unknown_thread(struct detector *detector)
 	for (unsigned look = 0; look < PATIENCE; look++) {
 		uint32_t alive = load_acquire(&detector->alive_count);
 		uint32_t ending = count_ending(detector);
-		uint32_t count = kernel_thread_count(false);
+		uint32_t count = count_kernel_threads(false);
 
 		if (count > alive)
-			count = kernel_thread_count(true);
+			count = count_kernel_threads(true);
 		if (count == 0 || count > alive + ending)
 			return true;
 		if (count <= alive + load_acquire(&outside_leaving_count))
@@ -195,7 +196,7 @@ static bool has_unknown_thread(struct detector *detector)
 
 /* --- Who sleeps? -------------------------------------------------------------- */
 
-#define FALLING_ASLEEP 5000 /* looks at a thread that does not sleep yet, 1 ms each */
+#define FALLING_ASLEEP 5000 /* times 1 ms, for a thread that does not sleep yet */
 
 enum sleep { SLEEP_NOT_YET, SLEEP_HERE, SLEEP_ELSEWHERE, SLEEP_UNKNOWN };
 
@@ -220,8 +221,8 @@ static bool is_in(uintptr_t address, const struct sync_object *object)
 	return object && address - object->address < OBJECT_BYTES;
 }
 
-/* Is the futex at @address one of what @wait waits for?  Of joins and once
- * objects it is not known where theirs is. */
+/* Is the futex at @address in the object that @wait waits for?  True where that is
+ * not known: joins and once objects. */
 static bool is_futex_of(uintptr_t address, const struct wait *wait)
 {
 	const struct sync_info *info = wait->object ? wait->object->info : NULL;
@@ -231,9 +232,9 @@ static bool is_futex_of(uintptr_t address, const struct wait *wait)
 	return is_in(address, wait->object) || is_in(address, wait->mutex);
 }
 
-/* In which system call does a thread sleep?  "running", or numbers: the call's,
- * its arguments, sp and pc. */
-static enum sleep judge_call(const char *text, const struct wait *wait)
+/* Does a thread sleep, in the system call that its syscall file @text says?  That has
+ * "running", or the call's number, its arguments, sp and pc. */
+static enum sleep classify_call(const char *text, const struct wait *wait)
 {
 	static const long waits[] = {SYS_futex, SYS_flock, SYS_fcntl, SYS_restart_syscall};
 	long number = 0;
@@ -243,7 +244,7 @@ static enum sleep judge_call(const char *text, const struct wait *wait)
 		return SLEEP_NOT_YET;
 	for (; *text >= '0' && *text <= '9'; text++)
 		number = number * 10 + (*text - '0');
-	/* Asleep at a lock of ours it is still about to wait. */
+	/* It waits for a lock of this library: its own wait comes later. */
 	if (number == SYS_futex && !is_futex_of(take_hexadecimal(text + strlen(" 0x")), wait))
 		return SLEEP_NOT_YET;
 	for (unsigned i = 0; i < ARRAY_LENGTH(waits); i++)
@@ -252,13 +253,13 @@ static enum sleep judge_call(const char *text, const struct wait *wait)
 	return SLEEP_ELSEWHERE;
 }
 
-static enum sleep look_at(struct detector *detector, const struct thread *thread,
-			  const struct wait *wait)
+static enum sleep classify_sleep(struct detector *detector, const struct thread *thread,
+				 const struct wait *wait)
 {
 	char text[256];
 
 	if (read_task_file(thread->kernel_id, "/syscall", text, sizeof(text)) > 0)
-		return judge_call(text, wait);
+		return classify_call(text, wait);
 	/* It has ended, or there is no /proc. */
 	return detector->hooks->is_alive(detector, thread) ? SLEEP_UNKNOWN : SLEEP_ELSEWHERE;
 }
@@ -269,11 +270,11 @@ bool outside_is_asleep(struct detector *detector, const struct thread *thread,
 	struct timespec pause = {.tv_nsec = 1000000};
 	struct wait now;
 
-	/* Spinning is no sleep. */
+	/* A waiter for a spin lock does not sleep. */
 	if (wait->object && wait->object->info && wait->object->info->kind == OBJECT_SPIN)
 		return true;
 	for (unsigned look = 0; look < FALLING_ASLEEP; look++) {
-		enum sleep sleep = look_at(detector, thread, wait);
+		enum sleep sleep = classify_sleep(detector, thread, wait);
 
 		if (sleep != SLEEP_NOT_YET)
 			return sleep != SLEEP_ELSEWHERE;

@@ -1,5 +1,6 @@
 /*
- * The outside: what may act on the program's threads beside themselves.
+ * The outside: what may wake the program's threads beside themselves, as the kernel
+ * says.
  */
 #ifndef PRELOAD_OUTSIDE_OUTSIDE_H
 #define PRELOAD_OUTSIDE_OUTSIDE_H
@@ -10,11 +11,11 @@
  * the kernel knows a thread that we do not. */
 bool outside_can_wake(struct detector *detector);
 
-/* How many threads the kernel knows in this process; 0 if it does not tell. */
+/* The number of threads of this process, for the kernel; 0 if it does not tell. */
 uint32_t outside_thread_count(void);
 
-/* Threads that have ended for the detector and run no code of the program any
- * more, but which the kernel may still count. */
+/* The number of threads that have ended for the detector and run no code of the
+ * program any more, but which the kernel may still count. */
 extern uint32_t outside_leaving_count;
 
 /* A detector_hooks.is_asleep, by /proc. */

@@ -9,9 +9,9 @@
 #include "base/kernel.h"
 
 #define READ_BYTES 1024
-#define LINE_BYTES 128 /* more than all numbers of a line */
+#define LINE_BYTES 128 /* enough for all numbers of a line */
 
-/* A file read line by line; of a long line only the beginning is kept. */
+/* Reads a file line by line; keeps only the beginning of a long line. */
 struct line_reader {
 	long file;
 	size_t next;
@@ -56,7 +56,7 @@ static bool open_lines(struct line_reader *reader, const char *path)
 	return reader->file >= 0;
 }
 
-/* Reads a number in @base and the character behind it. */
+/* Reads a number in @base, and skips the character after it. */
 static uint64_t take_number(const char **text, unsigned base)
 {
 	uint64_t number = 0;
@@ -78,8 +78,8 @@ static uint64_t take_number(const char **text, unsigned base)
 
 /* --- Memory ------------------------------------------------------------------- */
 
-/* "start-end perms offset major:minor inode   path".  System V segments number
- * themselves, so apart from files on the same (hidden) device. */
+/* A line is "start-end perms offset major:minor inode   path".  The inodes of System V
+ * segments are their ids: they must not be taken for files on the same device. */
 static uint64_t line_key(const char *line, uintptr_t address)
 {
 	uint64_t start = take_number(&line, 16);
@@ -123,8 +123,8 @@ uint64_t shared_file_key(uintptr_t identity)
 
 #define LOCK_WORDS 4 /* before the pid, from the colon on */
 
-/* "1: FLOCK  ADVISORY  WRITE pid major:minor:inode start end"; who waits has
- * "->" before the kind. */
+/* A line is "1: FLOCK  ADVISORY  WRITE pid major:minor:inode start end"; one of a waiter
+ * has "->" before the kind. */
 static bool is_lock_line(const char *line, uint64_t key, uint32_t pid)
 {
 	uint64_t major_number;
@@ -179,9 +179,9 @@ static void write_stat_path(char *path, uint32_t pid)
 #define FIELD_START_TIME 22
 #define FIELD_START_STACK 28
 
-/* "pid (name) state ...": the name may hold anything, but no ')' follows it.
- * The time of the start tells processes apart, where the stack began tells one
- * program of a process from the next. */
+/* The file has "pid (name) state ..."; no ')' follows the name.  The start time tells
+ * processes with the same pid apart, the start of the stack tells programs apart that
+ * one process executes one after the other. */
 uint64_t shared_process_life(uint32_t pid)
 {
 	char path[40];

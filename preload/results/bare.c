@@ -18,7 +18,7 @@
 #define PATH_BYTES 4096
 
 static bool is_unfollowed;
-static long reporter_pid; /* who reports, 0: the command does */
+static long reporter_pid; /* the process that reports; 0: the command does */
 static bool is_reported;
 static char results_path[PATH_BYTES];
 
@@ -60,7 +60,7 @@ bool bare_is_unfollowed(void)
 
 /* --- The results file --------------------------------------------------------- */
 
-/* A name that nobody can have prepared. */
+/* A random name, so that nobody can have put a link there. */
 static void name_results(void)
 {
 	const char *folder = environment_get("TMPDIR");
@@ -76,8 +76,8 @@ static void name_results(void)
 	text_add(&path, ".snarl");
 }
 
-/* What executed programs are told: which file, and who reports. */
-static void tell_children(void)
+/* Sets the options of executed programs: which file, and which process reports. */
+static void set_children_options(void)
 {
 	size_t size = 2 * OPTIONS_TEXT_BYTES + 3 * PATH_BYTES;
 	char *buffer = pages_from_kernel((size + 4095) & ~(size_t)4095);
@@ -97,7 +97,7 @@ static void tell_children(void)
 	kernel_call2(SYS_munmap, buffer, (size + 4095) & ~(size_t)4095);
 }
 
-/* The first process of a bare preload. */
+/* In the first process of a bare preload. */
 static bool make_results(const char **why)
 {
 	bool is_saved = options_is_set(&guest_options, OPTION_ID_save) && *guest_options.save;
@@ -111,16 +111,16 @@ static bool make_results(const char **why)
 		return false;
 	guest_options.results = results_path;
 	guest_options.reporter = (uint64_t)reporter_pid;
-	tell_children();
+	set_children_options();
 	return true;
 }
 
-/* A process of a run that began before. */
+/* In a process of a run that began before. */
 static bool join_results(const char **why)
 {
 	text_set(results_path, sizeof(results_path), guest_options.results);
 	reporter_pid = (long)guest_options.reporter;
-	/* Nothing to say: the run's report will, as nothing is recorded. */
+	/* No message: the report of the run tells that nothing was recorded. */
 	if (!sink_open(results_path, why)) {
 		*why = NULL;
 		return false;
@@ -168,7 +168,7 @@ static bool do_findings_count(void)
 	       sink_finding_count(least[guest_options.fail_on]) > 0;
 }
 
-/* Where the reporter cannot run: a chroot, a sandbox. */
+/* The reporter cannot run here: a chroot, a sandbox. */
 static void say_unreported(void)
 {
 	char line[400];
@@ -191,7 +191,7 @@ int bare_report(int status)
 		return status;
 	}
 	is_reported = true;
-	/* As wait() tells it. */
+	/* In the form of wait()'s status. */
 	store_relaxed(&header->exit_status, (uint32_t)(status & 0xff) << 8);
 	store_relaxed(&header->is_ended, 1u); /* relaxed: read after our clone */
 	result = reporter_run(results_path);
@@ -218,9 +218,9 @@ void bare_exit(int status)
 {
 	int replaced;
 
-	/* The program's own output comes first.  This is what exit() itself does
-	 * next: unlike fflush(NULL) it waits for no stream that another thread
-	 * has locked. */
+	/* The program's own output comes first.  exit() itself would call this next.
+	 * Unlike fflush(NULL) it does not wait for streams that other threads have
+	 * locked. */
 	fcloseall();
 	replaced = bare_report(status);
 	if (replaced != status)

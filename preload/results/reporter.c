@@ -21,17 +21,18 @@
 #define ARGUMENT_MAX 32
 #define ARGUMENTS_BYTES (4 * PATH_BYTES)
 #define NOT_STARTED 127
-#define COPY_AT_LEAST 900 /* where programs do not look for descriptors */
+#define COPY_AT_LEAST 900 /* programs rarely use descriptors from here on */
 
 static char command_path[PATH_BYTES];
 static char start_folder[PATH_BYTES];
-static char error_path[PATH_BYTES]; /* of standard error, if it has a name */
-static struct stat error_status;
-static long error_copy = -1; /* a duplicate of it */
+static char error_path[PATH_BYTES]; /* of standard error, if it has one */
+static struct stat error_status;    /* of standard error at the beginning */
+static long error_copy = -1;	    /* a duplicate of it */
 
 /* --- The beginning ------------------------------------------------------------ */
 
-/* In the build tree, installed (may be moved), as configured. */
+/* The command may be in the build tree, installed (and moved), or where it was
+ * configured to be. */
 static void find_command(void)
 {
 	static const char *const places[] = {"/../snarl", "/../../bin/snarl", BINDIR "/snarl"};
@@ -61,7 +62,7 @@ static bool is_error_output(long descriptor)
 	       status.st_rdev == error_status.st_rdev;
 }
 
-/* Many programs close theirs at exit (gnulib's close_stdout). */
+/* Many programs close standard error at exit (gnulib's close_stdout). */
 static void copy_error_output(void)
 {
 	error_copy = kernel_call3(SYS_fcntl, STDERR_FILENO, F_DUPFD_CLOEXEC, COPY_AT_LEAST);
@@ -72,7 +73,8 @@ static void copy_error_output(void)
 
 void reporter_forked(void)
 {
-	/* Only who reports needs it; a pipe would not end while others have it. */
+	/* Only the reporting process needs it; its reader sees no end of file while
+	 * others have it. */
 	if (error_copy >= 0 && is_error_output(error_copy))
 		kernel_call1(SYS_close, error_copy);
 	error_copy = -1;
@@ -96,7 +98,7 @@ void reporter_begin(void)
 
 /* --- In the child ------------------------------------------------------------- */
 
-/* Opens @path if it is what standard error was; a negative errno if not. */
+/* Opens @path if it is the file that standard error was; less than 0 if not. */
 static long open_error_output(const char *path)
 {
 	long file = kernel_call4(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_NOCTTY, 0);
@@ -108,7 +110,7 @@ static long open_error_output(const char *path)
 	return file;
 }
 
-/* A pipe has no name, but whoever started the program often has it, too. */
+/* A pipe cannot be opened by name, but the parent process often has it, too. */
 static long open_parents_output(long parent)
 {
 	static const char *const descriptors[] = {"/fd/2", "/fd/1"};
@@ -126,7 +128,7 @@ static long open_parents_output(long parent)
 	return file;
 }
 
-/* Descriptors 0 to 2 are open, so that no file of the reporter's gets one. */
+/* Opens descriptors 0 to 2, so that no file of the reporter gets one of them. */
 static void fill_descriptors(void)
 {
 	long file;
@@ -138,7 +140,7 @@ static void fill_descriptors(void)
 		kernel_call1(SYS_close, file);
 }
 
-/* Makes the standard error of the program's beginning that of the reporter. */
+/* Gives the reporter the standard error that the program had at its beginning. */
 static void restore_error_output(long parent)
 {
 	long file;
@@ -149,8 +151,7 @@ static void restore_error_output(long parent)
 							       : open_error_output(error_path);
 	if (file < 0)
 		file = open_parents_output(parent);
-	/* Otherwise it has none: what the program has there now may be a file of
-	 * its own. */
+	/* Else it gets none: the descriptor may be a file of the program by now. */
 	if (file < 0)
 		file = kernel_call4(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY, 0);
 	if (file >= 0 && file != STDERR_FILENO) {
@@ -170,7 +171,7 @@ static void restore_signals(void)
 	}
 }
 
-/* What the program did to itself is not for the reporter. */
+/* Undoes what the program set for itself: limits, working directory, signal mask. */
 static void restore_state(void)
 {
 	static const int limits[] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_NOFILE,
@@ -195,7 +196,7 @@ static void restore_state(void)
 struct arguments {
 	const char *list[ARGUMENT_MAX];
 	unsigned count;
-	struct text text; /* they lie one after the other */
+	struct text text; /* all of them, each with its zero */
 };
 
 static void add_argument(struct arguments *arguments, const char *first, const char *second,
@@ -209,12 +210,12 @@ static void add_argument(struct arguments *arguments, const char *first, const c
 	text_add(text, first);
 	text_add(text, second);
 	text_add(text, third);
-	/* Behind its zero. */
+	/* Go on after its zero. */
 	if (text->length + 2 < text->size_bytes)
 		text->buffer[++text->length] = '\0';
 }
 
-/* In the name of a log %p is the program's pid. */
+/* Copies a file name; %p in it becomes the pid of the reporting process. */
 static void expand_pid(char *to, size_t size_bytes, const char *from)
 {
 	struct text text = text_begin(to, size_bytes);
@@ -231,7 +232,7 @@ static void expand_pid(char *to, size_t size_bytes, const char *from)
 	}
 }
 
-/* One option of ours that is the reporter's too. */
+/* Adds an option that the reporter has, too. */
 static void add_option(struct arguments *arguments, const struct option_row *row)
 {
 	static char value[2 * PATH_BYTES];
@@ -257,7 +258,7 @@ static void add_option(struct arguments *arguments, const struct option_row *row
 		add_argument(arguments, "--", row->key, "=");
 		break;
 	}
-	/* The value belongs behind the '='. */
+	/* Put the value behind the '='. */
 	arguments->text.length--;
 	text_add(&arguments->text, value);
 	arguments->text.buffer[++arguments->text.length] = '\0';
@@ -271,8 +272,7 @@ static void add_options(struct arguments *arguments)
 			add_option(arguments, &option_rows[i]);
 }
 
-/* Of the program's environment only what says where things are and how they
- * are to look. */
+/* The reporter gets only the variables for paths, language and terminal. */
 static void choose_environment(const char **list, unsigned size)
 {
 	static const char *const wanted[] = {"PATH=", "HOME=", "TERM=", "TMPDIR=", "LANG=",
@@ -322,7 +322,8 @@ static int wait_for(long child, int flags)
 	return result == child && WIFEXITED(status) ? WEXITSTATUS(status) : NOT_STARTED;
 }
 
-/* In a child between: who executes a program gets the exit signal SIGCHLD back. */
+/* Runs in a child without an exit signal.  It forks again, as execve() would set the
+ * exit signal to SIGCHLD. */
 static void start_reporter(const char *path, long parent)
 {
 	long child;

@@ -26,7 +26,7 @@ _Static_assert(sizeof(struct shared_registry) <= RESULTS_REGISTRY_BYTES, "it lie
 
 bool shared_is_used;
 
-static struct shared_registry *registry(void)
+static struct shared_registry *find_registry(void)
 {
 	char *base = sink_base();
 
@@ -36,10 +36,10 @@ static struct shared_registry *registry(void)
 /* --- Keys --------------------------------------------------------------------- */
 
 /*
- * The two highest bits say of what a key is.  Those of one process alone are exact,
- * its number and the object's: were two processes to have the same, each would be
- * taken to wait for the other's lock.  Those of shared memory and files are hashes of
- * the file and the place (shared_life.h), without the highest bit.
+ * The two highest bits of a key tell what it belongs to.  A key of one process is
+ * exact: the process's number and the object's.  If two processes had the same key,
+ * each would be taken to wait for the other's lock.  Keys of shared memory and files
+ * are hashes of the file and the offset there (shared_life.h); their highest bit is 0.
  */
 #define KEY_OF_THREAD (3ull << 62)
 #define KEY_OF_PRIVATE (2ull << 62)
@@ -49,8 +49,8 @@ static uint64_t private_key(uint64_t kind, uint32_t number)
 	return kind | (uint64_t)sink_process() << 32 | number;
 }
 
-/* By the life of the lock.  'check' is that life ^ key, so that a half written
- * entry is no entry. */
+/* A cache, by the life of the lock.  'check' is that life ^ key: a half written entry
+ * does not match. */
 static struct {
 	uint64_t check;
 	uint64_t key;
@@ -94,8 +94,7 @@ static uint64_t object_key(const struct sync_info *info, uint32_t *is_shared)
 
 /* --- Publishing ----------------------------------------------------------------- */
 
-/* What the books say is checked against memory where it tells: a lock may have
- * been released by another process. */
+/* Another process may have released the lock: check its memory where that tells. */
 static bool is_really_held(const struct sync_object *object, const struct sync_info *info,
 			   const struct held_lock *held)
 {
@@ -107,7 +106,7 @@ static bool is_really_held(const struct sync_object *object, const struct sync_i
 	       (held->mode == LOCK_EXCLUSIVE ? REAL_HELD_BY_CALLER : REAL_HELD);
 }
 
-/* The innermost locks, if they are too many. */
+/* If there are too many locks, the innermost ones. */
 static void fill_holds(struct shared_wait *entry, const struct thread *thread)
 {
 	uint32_t count = 0;
@@ -129,7 +128,8 @@ static void fill_holds(struct shared_wait *entry, const struct thread *thread)
 	entry->hold_count = count;
 }
 
-/* Files belong to no thread's held locks: these are all that were ever locked. */
+/* Locked files are in no thread's list of held locks: these are all that were ever
+ * locked. */
 static struct sync_object *files[FILES_MAX];
 
 void shared_note_file(struct sync_object *object)
@@ -170,7 +170,7 @@ static uint64_t own_life(void)
 	static uint32_t life_pid;
 	uint32_t pid = (uint32_t)kernel_call0(SYS_getpid);
 
-	/* relaxed: who races reads the same from the kernel. */
+	/* relaxed: every thread reads the same from the kernel. */
 	if (load_relaxed(&life_pid) != pid) {
 		store_relaxed(&life, shared_process_life(pid));
 		store_release(&life_pid, pid);
@@ -178,7 +178,7 @@ static uint64_t own_life(void)
 	return load_relaxed(&life);
 }
 
-/* False if the wait is one that cannot be part of a deadlock of processes. */
+/* False if the wait cannot be part of a deadlock of processes. */
 static bool fill_entry(struct shared_wait *entry, const struct thread *thread)
 {
 	const struct wait *wait = &thread->wait;
@@ -215,7 +215,7 @@ static bool is_there(const struct shared_wait *wait)
 
 /* --- Ending the others ------------------------------------------------------------ */
 
-/* Waits for the end, so that who ends last is the one that reports. */
+/* Waits for its end, so that the process that reports ends last. */
 static void end_process(const struct shared_wait *wait, int signal)
 {
 	struct timespec patience = {.tv_sec = END_PATIENCE_S};
@@ -224,7 +224,7 @@ static void end_process(const struct shared_wait *wait, int signal)
 
 	if (descriptor < 0)
 		return;
-	/* The descriptor is of the process that has the pid now: is it still ours? */
+	/* The pid may have been reused before the descriptor was opened. */
 	if (shared_process_life(wait->pid) == wait->life) {
 		kernel_call4(SYS_pidfd_send_signal, descriptor, signal, 0, 0);
 		kernel_call6(SYS_ppoll, (long)&end, 1, (long)&patience, 0, 0, 0);
@@ -232,7 +232,8 @@ static void end_process(const struct shared_wait *wait, int signal)
 	kernel_call1(SYS_close, descriptor);
 }
 
-/* The first step of each other process, from @step on; cycle->count: no more. */
+/* The next step, from @step on, that is the first one of another process;
+ * cycle->count if there is none. */
 static uint32_t next_other(const struct shared_cycle *cycle, uint32_t step)
 {
 	for (; step < cycle->count; step++) {
@@ -247,8 +248,8 @@ static uint32_t next_other(const struct shared_cycle *cycle, uint32_t step)
 	return step;
 }
 
-/* The others would wait for ever for locks of a process that is gone.  The ends
- * are said first: the command waits for all of them. */
+/* Ends the other processes, which would wait for ever for locks of this one.  Their
+ * ends are recorded first, as the command waits for all of them. */
 static void end_others(const struct shared_cycle *cycle)
 {
 	struct results_header *header = sink_base();
@@ -273,7 +274,7 @@ static void end_others(const struct shared_cycle *cycle)
 
 /* --- Blocking ------------------------------------------------------------------------ */
 
-/* A file is unlocked by close(), too, without a word: the kernel knows. */
+/* close() unlocks a file, too, which is not observed: ask the kernel. */
 static bool are_files_locked(const struct shared_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->count; i++) {
@@ -287,11 +288,11 @@ static bool are_files_locked(const struct shared_cycle *cycle)
 	return true;
 }
 
-static bool search(struct guest_thread *self)
+static bool find_deadlock(struct guest_thread *self)
 {
 	struct shared_cycle cycle;
 
-	if (!shared_find_cycle(registry(), &self->ticket, is_there, &cycle) ||
+	if (!shared_find_cycle(find_registry(), &self->ticket, is_there, &cycle) ||
 	    !are_files_locked(&cycle) ||
 	    !shared_deadlock_report(&guest_detector, self->thread, &cycle, sink_process()))
 		return false;
@@ -305,22 +306,22 @@ bool shared_blocked(struct guest_thread *self)
 
 	shared_unblocked(self); /* of a wait that was left by a jump */
 	/* relaxed: this thread's own locks have set it. */
-	if (!load_relaxed(&shared_is_used) || !registry())
+	if (!load_relaxed(&shared_is_used) || !find_registry())
 		return false;
 	memset(&entry, 0, offsetof(struct shared_wait, holds));
 	if (!fill_entry(&entry, self->thread))
 		return false;
-	if (!shared_wait_begin(registry(), &entry, &self->ticket)) {
+	if (!shared_wait_begin(find_registry(), &entry, &self->ticket)) {
 		detector_count(&guest_detector, LOST_MEMORY);
 		return false;
 	}
-	return search(self);
+	return find_deadlock(self);
 }
 
 void shared_unblocked(struct guest_thread *self)
 {
 	if (UNLIKELY(self->ticket.version != 0))
-		shared_wait_end(registry(), &self->ticket);
+		shared_wait_end(find_registry(), &self->ticket);
 }
 
 void shared_posted(struct guest_thread *self, struct sync_object *object)
@@ -332,14 +333,14 @@ void shared_posted(struct guest_thread *self, struct sync_object *object)
 	    held_locks_find(self->thread, object))
 		return;
 	key = shared_lock_key(info);
-	if (key && registry())
-		shared_token_posted(registry(), key);
+	if (key && find_registry())
+		shared_token_posted(find_registry(), key);
 }
 
 void shared_process_begins(struct guest_thread *self)
 {
 	if (self)
 		self->ticket = (struct shared_ticket){0};
-	if (registry())
-		shared_process_began(registry(), (uint32_t)kernel_call0(SYS_getpid));
+	if (find_registry())
+		shared_process_began(find_registry(), (uint32_t)kernel_call0(SYS_getpid));
 }

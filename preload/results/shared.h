@@ -1,9 +1,10 @@
 /*
  * Process-shared locks: the guest's side of the registry (shared_registry.h).
  *
- * A thread that blocks says so there if its process uses process-shared locks
- * at all; processes that do not pay nothing.  Locks in memory that turns out to
- * be private, and private locks, are named so that no other process means them.
+ * A thread that blocks has an entry there, if its process uses process-shared locks;
+ * other processes pay nothing.  The keys of private locks, and of locks in memory that
+ * turns out to be private, have the process in them, so that no other process has the
+ * same key.
  */
 #ifndef PRELOAD_RESULTS_SHARED_H
 #define PRELOAD_RESULTS_SHARED_H
@@ -11,9 +12,9 @@
 #include "detect/deadlock/shared_registry.h"
 #include "preload/guest/guest.h"
 
-extern bool shared_is_used; /* only ever set */
+extern bool shared_is_used; /* never cleared */
 
-/* @info's life began. */
+/* The life of @info's object has begun. */
 static inline void shared_note(const struct sync_info *info)
 {
 	if (info && (info->attributes & SYNC_PROCESS_SHARED) && !(info->attributes & SYNC_NAMED))
@@ -23,20 +24,20 @@ static inline void shared_note(const struct sync_info *info)
 /* @object is a file that was locked by flock(). */
 void shared_note_file(struct sync_object *object);
 
-/* After sink_blocked(), with the guard up.  True: this closed a deadlock of
- * several processes, which was reported; the other processes have been ended,
- * if --on-deadlock wants it. */
+/* After sink_blocked(), with the guard up.  True: this closed a deadlock of several
+ * processes.  It was reported, and the other processes were ended if --on-deadlock
+ * says so. */
 bool shared_blocked(struct guest_thread *self);
 void shared_unblocked(struct guest_thread *self);
 
 /* @self is about to post the semaphore @object. */
 void shared_posted(struct guest_thread *self, struct sync_object *object);
 
-/* This process is recorded; in a fork's child @self is its thread, else NULL. */
+/* A process has begun.  @self: the thread of a fork's child, else NULL. */
 void shared_process_begins(struct guest_thread *self);
 
-/* What @info, a process-shared object or file, is called in all processes; 0: it is
- * not shared after all. */
+/* The key of @info, a process-shared object or file, in all processes.  0: its memory
+ * is private. */
 uint64_t shared_lock_key(const struct sync_info *info);
 
 #endif

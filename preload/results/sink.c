@@ -15,10 +15,10 @@
 #define FINDINGS_TRACKED 65536u
 
 static unsigned char *base; /* the mapped file */
-static uint32_t process;    /* our index in it */
+static uint32_t process;    /* the index of this process in it */
 static char path_copy[4096];
-static uint64_t *counters;	  /* live, in the COUNTERS record */
-static uint64_t **finding_counts; /* by finding id: its live count */
+static uint64_t *counters;	  /* in the COUNTERS record of this process */
+static uint64_t **finding_counts; /* by finding id: the count in its record */
 static uint32_t severity_counts[SEVERITY_ERROR + 1];
 static enum severity *finding_severities; /* by finding id, for retractions */
 
@@ -137,7 +137,7 @@ uint32_t sink_first_pid(void)
 	const struct record_header *record;
 	struct byte_reader reader;
 
-	/* relaxed: a process that started us has been recorded before. */
+	/* relaxed: the process that started this one was recorded before. */
 	record = load_relaxed(&header->process_count) ? find_record(RECORD_PROCESS) : NULL;
 	if (!record)
 		return 0;
@@ -227,7 +227,7 @@ void sink_end_other(uint32_t other, uint32_t status)
 	write_end(other, PROCESS_ENDED_BY_US, status);
 }
 
-/* Reads /proc/self/cmdline: arguments with their zeroes.  Returns its length. */
+/* Reads /proc/self/cmdline: the arguments, each with its zero.  Returns its length. */
 static size_t read_command_line(char *arguments, size_t size_bytes)
 {
 	long descriptor = open_file("/proc/self/cmdline", O_RDONLY);
@@ -253,7 +253,7 @@ static void write_arguments(struct byte_writer *writer, const char *arguments, s
 	}
 }
 
-/* The counters live in the file, so that a killed process keeps them. */
+/* The counters are in the file, so that they outlive a killed process. */
 static void begin_counters(void)
 {
 	struct byte_writer writer;
@@ -288,7 +288,8 @@ void sink_begin_process(bool is_forked)
 		kernel_call4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path) - 1);
 	path[path_length > 0 ? path_length : 0] = '\0';
 	process = fetch_add_acq_rel(&header->process_count, 1u) + 1;
-	/* Each argument's zero makes room for one byte of its length. */
+	/* Each argument loses its zero and gets a length of 4 bytes: at most 4 times the
+	 * size. */
 	record = sink_begin_record(RECORD_PROCESS,
 				   (uint32_t)(12 + sink_string_bytes(path) + 4 + length * 4 + 4), 0,
 				   &writer);
@@ -347,7 +348,7 @@ void sink_emit(struct detector *detector, const struct finding *finding)
 
 	described = *finding;
 	for (uint32_t i = 0; i < described.event_count; i++)
-		/* Other processes describe what is theirs. */
+		/* Events of other processes are described by these. */
 		if (!described.events[i].process)
 			describe_event(detector, &described.events[i]);
 	record = sink_begin_record(RECORD_FINDING, finding_bytes(&described), 8, &writer);

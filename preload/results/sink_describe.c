@@ -87,7 +87,7 @@ static void write_thread(struct detector *detector, struct thread *thread)
 
 void sink_describe_thread(struct detector *detector, thread_id id)
 {
-	/* A thread's creators are few: threads create threads to a small depth. */
+	/* A chain of creators is short. */
 	for (struct thread *thread = detector_thread(detector, id); thread && !thread->is_described;
 	     thread = detector_thread(detector, thread->creator)) {
 		thread->is_described = true;

@@ -1,5 +1,5 @@
 /*
- * Inside the sink: records, and what they speak of.
+ * Inside the sink: records, and descriptions of what they name.
  *
  * Modules, stacks, threads and locks are described once each, before the first
  * record that names them.  Called with detector.lock held.

@@ -7,12 +7,13 @@
 #include "finding/results.h"
 
 #define STEP_BYTES (1ull << 20)
-/* What others may take between our look and our taking. */
+/* What other threads may take between our check and our own record. */
 #define MARGIN_BYTES (128ull << 10)
 
 #define POPULATE_WRITE 23 /* an madvise() of Linux 5.14 */
 
-/* Has the kernel find blocks for these pages.  A negative errno if it does not. */
+/* Makes the kernel allocate blocks for these pages.  Returns a negative errno if it
+ * cannot. */
 static long make_ready(void *base, uint64_t from, uint64_t to)
 {
 	return kernel_call3(SYS_madvise, (char *)base + from, to - from, POPULATE_WRITE);
@@ -22,7 +23,7 @@ bool sink_room_size(long descriptor, uint64_t size_bytes)
 {
 	struct rlimit limit;
 
-	/* Asking for more would be answered by SIGXFSZ. */
+	/* A larger size would raise SIGXFSZ. */
 	if (kernel_call4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
 	    limit.rlim_cur < size_bytes)
 		return false;
@@ -45,9 +46,9 @@ bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, const cha
 bool sink_room_is_short(const void *base, size_t size_bytes)
 {
 	const struct results_header *header = base;
-	uint64_t ready = load_relaxed(&header->ready_bytes); /* relaxed: one more look follows */
+	uint64_t ready = load_relaxed(&header->ready_bytes); /* relaxed: checked again later */
 
-	/* relaxed: the margin is for what others take meanwhile. */
+	/* relaxed: the margin covers what others take meanwhile. */
 	return ready && ready < header->capacity_bytes &&
 	       load_relaxed(&header->tail) + size_bytes + MARGIN_BYTES > ready;
 }
@@ -60,7 +61,7 @@ void sink_room_extend(void *base)
 
 	if (next > header->capacity_bytes)
 		next = header->capacity_bytes;
-	/* Where there is no space the file is full: what does not fit is counted.
+	/* If the disk is full, so is the file: records that do not fit are counted.
 	 * release: pairs with record_reserve(). */
 	if (make_ready(base, ready, next) == 0)
 		compare_exchange_acq_rel(&header->ready_bytes, &ready, next);

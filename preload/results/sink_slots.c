@@ -83,7 +83,7 @@ void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *sl
 	if (*slot == UINT32_MAX)
 		return;
 	entry = slot_at(*slot);
-	/* relaxed and release: a sequence lock; readers look after our end. */
+	/* relaxed and release: a sequence lock; it is read after the process has ended. */
 	store_relaxed(&entry->sequence, entry->sequence | 1u);
 	fill_slot(entry, thread);
 	store_release(&entry->sequence, entry->sequence + 1);
@@ -107,6 +107,6 @@ void sink_describe(struct detector *detector, lock_id lock, stack_id stack)
 void sink_unblocked(uint32_t slot)
 {
 	if (sink_base() && slot && slot != UINT32_MAX)
-		/* relaxed: only the last state before an end is ever read. */
+		/* relaxed: it is read after the process has ended. */
 		store_relaxed(&slot_at(slot)->is_blocked, 0u);
 }
