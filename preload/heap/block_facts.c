@@ -6,7 +6,7 @@
 
 /* --- The plane -------------------------------------------------------------- */
 
-/* It lies in none of the program's regions, and beside all planes of theirs. */
+/* It overlaps neither the program's regions nor their shadow planes. */
 #define LIES_APART(start, end) ((end) <= BLOCK_PLANE_START || (start) >= BLOCK_PLANE_END)
 #define PLANE_LIES_APART(bits)                                                                     \
 	_Static_assert(LIES_APART(0 ^ (bits), (SHADOW_LOW_END - 1) ^ (bits)), "low");              \
@@ -50,7 +50,7 @@ static bool map_words(uint32_t *words, size_t size_bytes)
 		kernel_call3(SYS_madvise, words, size_bytes, MADV_DONTDUMP);
 		return true;
 	}
-	/* A kernel before 4.17 takes the address for a hint. */
+	/* Kernels before 4.17 take the address as a hint. */
 	if (result > 0)
 		kernel_call2(SYS_munmap, result, size_bytes);
 	return false;
@@ -66,7 +66,7 @@ bool block_map_chunk(uintptr_t address)
 
 	if (!shadow_covers(address))
 		return false;
-	/* Somebody is at it, or it was refused: no facts for this block. */
+	/* Another thread is mapping it, or it was refused: no facts about this block. */
 	if (!compare_exchange_acq_rel(chunk, &expected, (uint8_t)BLOCK_CHUNK_BUSY))
 		return expected == BLOCK_CHUNK_MAPPED;
 	is_mapped = map_words(block_word(address & ~(BLOCK_CHUNK_BYTES - 1)), CHUNK_WORD_BYTES);
@@ -85,7 +85,7 @@ static void map_region(uintptr_t start, uintptr_t end)
 
 		while (chunk < last && load_relaxed(&block_chunks[chunk]) == BLOCK_CHUNK_UNMAPPED)
 			chunk++;
-		/* relaxed: there is one thread yet. */
+		/* relaxed: there is one thread. */
 		if (chunk > first && map_words(block_word(first * BLOCK_CHUNK_BYTES),
 					       (chunk - first) * CHUNK_WORD_BYTES))
 			for (; first < chunk; first++)
@@ -105,19 +105,19 @@ void block_map_all(void)
 
 #define PAGE_BYTES 4096u
 #define PAGE_WORDS (PAGE_BYTES / sizeof(uint32_t))
-#define LOOK_PAGES 256u	     /* of the plane, at once */
-#define LOOK_TIMES 1024u     /* 4 GiB of the program's memory */
-#define LOOK_WORDS 0x400000u /* that are not on empty pages */
+#define LOOK_PAGES 256u	     /* pages of the plane in one step */
+#define LOOK_TIMES 1024u     /* steps: 4 GiB of the program's memory */
+#define LOOK_WORDS 0x400000u /* words read; pages never touched are skipped */
 
 struct search {
 	uintptr_t address;
 	struct memory_block *block;
-	bool has_found; /* *block is one that held the address */
-	bool is_over;	/* a living block has decided it */
+	bool has_found; /* *block held the address */
+	bool is_over;	/* a living block was met: no earlier block reaches further */
 	uint32_t words_left;
 };
 
-/* Where the granule of @word begins. */
+/* The address of the granule that @word belongs to. */
 static uintptr_t address_of(const uint32_t *word)
 {
 	uintptr_t at = (uintptr_t)word;
@@ -129,8 +129,8 @@ static uintptr_t address_of(const uint32_t *word)
 	return (at - BLOCK_LOW_START) * 4;
 }
 
-/* The @i-th word of the block at @word; 0 if it has no such word any more. */
-static uint32_t more(const uint32_t *word, uint32_t i)
+/* Word number @i of the block at @word; 0 if it was overwritten by another block. */
+static uint32_t read_later_word(const uint32_t *word, uint32_t i)
 {
 	uint32_t fact;
 
@@ -141,9 +141,9 @@ static uint32_t more(const uint32_t *word, uint32_t i)
 }
 
 /* Sets size and thread of the block at @word. */
-static void read_more(const uint32_t *word, struct memory_block *block)
+static void read_size(const uint32_t *word, struct memory_block *block)
 {
-	uint32_t second = more(word, 1);
+	uint32_t second = read_later_word(word, 1);
 	uint32_t low, high;
 
 	block->thread = second & BLOCK_THREAD_MASK;
@@ -152,15 +152,15 @@ static void read_more(const uint32_t *word, struct memory_block *block)
 		block->size_bytes = BLOCK_GRANULE - (block->start & (BLOCK_GRANULE / 2));
 	if (block->size_bytes)
 		return;
-	low = more(word, 2);
-	high = more(word, 3);
+	low = read_later_word(word, 2);
+	high = read_later_word(word, 3);
 	if (low && high)
 		block->size_bytes = (size_t)(high & BLOCK_PART_MASK) << BLOCK_PART_BITS |
 				    (low & BLOCK_PART_MASK);
 }
 
-/* Is @fact, at @word, the first of the block that is looked for? */
-static void consider(struct search *search, const uint32_t *word, uint32_t fact)
+/* Does the block with the first word @fact, at @word, hold the address? */
+static void check_block(struct search *search, const uint32_t *word, uint32_t fact)
 {
 	struct memory_block block = {
 		.start = address_of(word) + (fact & BLOCK_UPPER_HALF ? BLOCK_GRANULE / 2 : 0),
@@ -170,25 +170,25 @@ static void consider(struct search *search, const uint32_t *word, uint32_t fact)
 
 	if (block.start > search->address)
 		return;
-	read_more(word, &block);
-	/* Living blocks do not overlap: none before this one reaches further. */
+	read_size(word, &block);
+	/* Living blocks do not overlap: no earlier one reaches beyond this one. */
 	search->is_over = !block.is_freed;
 	if (search->address - block.start >= (block.size_bytes ? block.size_bytes : 1))
 		return;
 	if (block.is_freed && search->has_found)
-		return; /* of freed ones the nearest: the latest, as a rule */
+		return; /* keep the nearest freed block, which mostly is the latest */
 	search->has_found = true;
 	*search->block = block;
 }
 
-/* Looks at [first, last] backwards. */
-static void look_at_words(struct search *search, const uint32_t *first, const uint32_t *last)
+/* Searches [first, last] backwards. */
+static void search_words(struct search *search, const uint32_t *first, const uint32_t *last)
 {
 	for (const uint32_t *word = last; !search->is_over; word--) {
 		uint32_t fact = load_relaxed(word);
 
 		if (fact && !(fact & BLOCK_MORE))
-			consider(search, word, fact);
+			check_block(search, word, fact);
 		if (word == first)
 			break;
 		if (search->words_left-- == 0)
@@ -196,9 +196,9 @@ static void look_at_words(struct search *search, const uint32_t *first, const ui
 	}
 }
 
-/* Looks at the pages from @first to that of @last, backwards, unless they were
+/* Searches the pages from @first to that of @last, backwards; skips pages that were
  * never touched. */
-static void look_at_pages(struct search *search, uintptr_t first, const uint32_t *last)
+static void search_pages(struct search *search, uintptr_t first, const uint32_t *last)
 {
 	unsigned char resident[LOOK_PAGES];
 	uintptr_t page = (uintptr_t)last & ~(uintptr_t)(PAGE_BYTES - 1);
@@ -210,8 +210,8 @@ static void look_at_pages(struct search *search, uintptr_t first, const uint32_t
 		const uint32_t *words = (const uint32_t *)(first + i * PAGE_BYTES);
 
 		if (resident[i] & 1)
-			look_at_words(search, words,
-				      i == count - 1 ? last : words + PAGE_WORDS - 1);
+			search_words(search, words,
+				     i == count - 1 ? last : words + PAGE_WORDS - 1);
 	}
 }
 
@@ -230,7 +230,7 @@ bool block_find(uintptr_t address, struct memory_block *block)
 		if (first < BLOCK_PLANE_START)
 			break;
 		if (block_is_mapped(address_of(last)))
-			look_at_pages(&search, first, last);
+			search_pages(&search, first, last);
 		last = (const uint32_t *)first - 1;
 	}
 	return search.has_found;

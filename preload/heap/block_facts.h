@@ -1,18 +1,18 @@
 /*
- * Facts of blocks: where each block of the heap was allocated, in a plane of
- * 32-bit words at a computed address, one word for every 16 bytes of memory.
+ * Block facts: where each heap block was allocated.  They are in a plane of 32-bit
+ * words at a computed address, with one word for every 16 bytes of memory.
  *
  *   a block's first word:  starts in the upper half 1 | 0 | freed 1 | stack 29
  *   its second:            0 | 1 | size 6, if below 64 | thread 24
  *   third and fourth:      0 | 1 | size 30, the lower and the upper bits
  *
- * A block has as many of these words as it has granules of 16 bytes, and two at
- * least with an allocator that keeps blocks that far apart.  Where another block's
- * word took the place of one, the fact is not known; it is never a wrong one, since
- * only a block that is known to hold an address is its block.
+ * A block has as many of these words as it has granules of 16 bytes; at least two if
+ * the allocator keeps blocks 32 bytes apart.  Where another block has overwritten a
+ * word, that fact is not known.  It is never wrong: a block is reported only if it is
+ * known to hold the address.
  *
- * Words are read and written without locks: who asks about a block that is
- * being allocated or freed meanwhile learns of either life.
+ * Words are read and written without locks: a look-up during an allocation or a free
+ * finds the state before or after it.
  */
 #ifndef PRELOAD_HEAP_BLOCK_FACTS_H
 #define PRELOAD_HEAP_BLOCK_FACTS_H
@@ -30,11 +30,11 @@
 #define BLOCK_STACK_MASK 0x1fffffffu
 #define BLOCK_SIZE_SHIFT 24
 #define BLOCK_THREAD_MASK 0xffffffu
-#define BLOCK_PART_BITS 30 /* of the size, in the third and fourth word */
+#define BLOCK_PART_BITS 30 /* of the size, in the third and the fourth word each */
 #define BLOCK_PART_MASK 0x3fffffffu
 
-/* The plane is mapped as it is needed, by the chunk of the program's memory: the
- * kernel counts what is mapped, and programs may limit that. */
+/* The plane is mapped when needed, in chunks: programs may limit their address space
+ * (RLIMIT_AS). */
 #define BLOCK_CHUNK_SHIFT 26
 #define BLOCK_CHUNK_BYTES (1ull << BLOCK_CHUNK_SHIFT)
 #define BLOCK_CHUNK_COUNT (SHADOW_HIGH_END >> BLOCK_CHUNK_SHIFT)
@@ -54,27 +54,27 @@ extern uint8_t block_chunks[BLOCK_CHUNK_COUNT];
 #define BLOCK_MIDDLE_START 0x140000000000ull
 #define BLOCK_HIGH_START 0x148000000000ull
 
-#define BLOCK_REGION_SHIFT 45 /* tells the regions apart */
+#define BLOCK_REGION_SHIFT 45 /* of addresses, to their region */
 
-/* From a quarter of an address to its word, by region. */
+/* Added to a quarter of an address this is the place of its word, by region. */
 static const uintptr_t block_shifts[] = {
 	[(SHADOW_LOW_END - 1) >> BLOCK_REGION_SHIFT] = BLOCK_LOW_START,
 	[SHADOW_MIDDLE_START >> BLOCK_REGION_SHIFT] = BLOCK_MIDDLE_START - SHADOW_MIDDLE_START / 4,
 	[SHADOW_HIGH_START >> BLOCK_REGION_SHIFT] = BLOCK_HIGH_START - SHADOW_HIGH_START / 4,
 };
 
-/* Where the word of @address is; shadow_covers(@address). */
+/* The word of @address, for which shadow_covers() holds. */
 static inline uint32_t *block_word(uintptr_t address)
 {
 	return (uint32_t *)(address / BLOCK_GRANULE * sizeof(uint32_t) +
 			    block_shifts[address >> BLOCK_REGION_SHIFT]);
 }
 
-/* Maps the words of the chunk that @address is in.  False if they cannot be had. */
+/* Maps the words of the chunk that @address is in.  False if that fails. */
 bool block_map_chunk(uintptr_t address);
 
-/* Maps all chunks that are not mapped yet: with the shadow there, whose size
- * nobody minds any more, every address of the plane can be read. */
+/* Maps all chunks that are not mapped yet, so that the whole plane can be read.  Called
+ * when shadow memory is mapped, which is larger anyway. */
 void block_map_all(void);
 
 /* Has @address a word?  Only addresses that shadow_covers() have one. */
@@ -86,18 +86,18 @@ static inline bool block_is_mapped(uintptr_t address)
 		      BLOCK_CHUNK_MAPPED);
 }
 
-/* Can there be facts about a block at @start?  One at the end of a chunk has none. */
+/* Can there be facts about a block at @start?  A block at the end of a chunk has none. */
 static inline bool block_has_words(uintptr_t start)
 {
 	return LIKELY(start % BLOCK_CHUNK_BYTES <= BLOCK_CHUNK_BYTES - BLOCK_SMALL) &&
 	       (block_is_mapped(start) || block_map_chunk(start));
 }
 
-/* Up to this size, blocks have one word alone: as long as the allocator is not known
- * to keep them further apart. */
+/* Blocks up to this size have only one word, unless the allocator is known to keep them
+ * further apart. */
 extern size_t block_lone_bytes;
 
-/* A block was allocated.  relaxed, as everything about these words: above. */
+/* A block was allocated.  relaxed, here and below: see the head of this file. */
 static inline void block_allocated(uintptr_t start, size_t size_bytes, stack_id stack,
 				   thread_id thread)
 {
@@ -109,7 +109,7 @@ static inline void block_allocated(uintptr_t start, size_t size_bytes, stack_id 
 	word = block_word(start);
 	store_relaxed(&word[0], (stack & BLOCK_STACK_MASK) | (half ? BLOCK_UPPER_HALF : 0));
 	if (size_bytes <= block_lone_bytes + half) {
-		/* What is there may be left of a longer block at this place. */
+		/* The word may be left from a longer block that was here. */
 		if (load_relaxed(&word[1]) & BLOCK_MORE)
 			store_relaxed(&word[1], 0u);
 		return;
@@ -125,7 +125,7 @@ static inline void block_allocated(uintptr_t start, size_t size_bytes, stack_id 
 		      BLOCK_MORE | (uint32_t)(size_bytes >> BLOCK_PART_BITS & BLOCK_PART_MASK));
 }
 
-/* The first word of the block at @start, if it is a known one. */
+/* The first word of the block at @start; NULL if the block is not known. */
 static inline uint32_t *block_first_word(uintptr_t start)
 {
 	bool is_upper = start & (BLOCK_GRANULE / 2);
@@ -149,7 +149,7 @@ static inline void block_freed(uintptr_t start)
 		store_relaxed(word, load_relaxed(word) | BLOCK_FREED);
 }
 
-/* It is not, after all. */
+/* The free of the block at @start failed. */
 static inline void block_kept(uintptr_t start)
 {
 	uint32_t *word = block_first_word(start);
@@ -158,7 +158,7 @@ static inline void block_kept(uintptr_t start)
 		store_relaxed(word, load_relaxed(word) & ~BLOCK_FREED);
 }
 
-/* The block at @start was allocated by nobody known. */
+/* The block at @start was allocated by a thread that is not observed. */
 static inline void block_unknown(uintptr_t start)
 {
 	uint32_t *word = block_first_word(start);

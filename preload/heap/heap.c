@@ -19,20 +19,20 @@
 #include "unwind/unwind.h"
 #include "preload/heap/wrap_memory.h"
 
-/* Longer ranges are looked at where something is known of them only, and their
- * shadow is given back. */
+/* Of longer ranges only the pages are checked that have shadow; then their shadow is
+ * unmapped. */
 #define LARGE_BYTES (256u << 10)
 #define PAGE_BYTES 4096u
-#define WALK_PAGES 256u /* at once */
+#define WALK_PAGES 256u /* in one step */
 
 enum heap_mode heap_mode;
 
-/* Of a lone thread; the sites are filled once its stacks are spent. */
+/* Of a lone thread, after it has used up its whole stacks. */
 struct heap_lone_site heap_lone_sites[HEAP_LONE_SITES];
 static uint32_t whole_count;
 static uint64_t fresh_count;
 
-/* glibc's blocks begin 32 bytes apart, at least. */
+/* Blocks of glibc's malloc are at least 32 bytes apart. */
 static bool is_glibc_malloc(void)
 {
 	struct dl_find_object allocator, libc;
@@ -51,11 +51,11 @@ void heap_begin(void)
 	heap_mode = HEAP_NOTED;
 }
 
-/* The loader's code.  What it frees is kept by a lock of its own, which is not
- * seen: who reads a name of a module, in a callback of dl_iterate_phdr, has it. */
+/* The loader's code.  What it frees is protected by its own lock, which is not
+ * observed: readers of modules' names, in callbacks of dl_iterate_phdr, hold it. */
 static uintptr_t loader_start, loader_end;
 
-extern void *__tls_get_addr(void *); /* one of the loader's */
+extern void *__tls_get_addr(void *); /* a function of the loader */
 
 void heap_observe(void)
 {
@@ -66,36 +66,36 @@ void heap_observe(void)
 		loader_end = (uintptr_t)loader.dlfo_map_end;
 	}
 	block_map_all();
-	heap_mode = HEAP_JUDGED;
+	heap_mode = HEAP_CHECKED;
 }
 
 void heap_stop(void)
 {
-	heap_mode = HEAP_UNSEEN;
+	heap_mode = HEAP_OFF;
 }
 
 /* --- Long ranges ------------------------------------------------------------ */
 
-/* Part of a long range: as much as is looked at together. */
+/* One step through a long range. */
 struct walk {
 	uintptr_t start;
 	uint32_t page_count;
-	unsigned char is_known[WALK_PAGES]; /* page by page: it has shadow */
+	unsigned char has_shadow[WALK_PAGES]; /* by page */
 };
 
-/* A plane has as many bytes as the memory that it shadows.  Without an answer, all is
- * taken for known. */
-static void look_at_plane(struct walk *walk, const void *plane)
+/* Notes which pages of @plane were touched; all of them if the kernel does not tell.  A
+ * plane has as many bytes as the memory that it shadows. */
+static void note_shadow(struct walk *walk, const void *plane)
 {
 	unsigned char resident[WALK_PAGES];
 	bool is_refused = kernel_call3(SYS_mincore, plane, walk->page_count * (size_t)PAGE_BYTES,
 				       resident) != 0;
 
 	for (uint32_t i = 0; i < walk->page_count; i++)
-		walk->is_known[i] |= is_refused || (resident[i] & 1);
+		walk->has_shadow[i] |= is_refused || (resident[i] & 1);
 }
 
-static void judge_known(struct guest_thread *self, const struct access *whole, struct walk *walk)
+static void check_step(struct guest_thread *self, const struct access *whole, struct walk *walk)
 {
 	uintptr_t end = whole->address + whole->size_bytes;
 	struct shadow shadow = shadow_of(walk->start);
@@ -103,27 +103,27 @@ static void judge_known(struct guest_thread *self, const struct access *whole, s
 	uint32_t first = 0;
 
 	for (uint32_t i = 0; i < walk->page_count; i++)
-		walk->is_known[i] = 0;
-	look_at_plane(walk, shadow.write);
-	look_at_plane(walk, shadow.read);
+		walk->has_shadow[i] = 0;
+	note_shadow(walk, shadow.write);
+	note_shadow(walk, shadow.read);
 	while (first < walk->page_count) {
 		uint32_t last = first;
 		uintptr_t part_end;
 
-		while (last < walk->page_count && walk->is_known[last] == walk->is_known[first])
+		while (last < walk->page_count && walk->has_shadow[last] == walk->has_shadow[first])
 			last++;
 		part.address = walk->start + (uintptr_t)first * PAGE_BYTES;
 		part_end = walk->start + (uintptr_t)last * PAGE_BYTES;
 		if (part.address < whole->address)
 			part.address = whole->address;
 		part.size_bytes = (part_end < end ? part_end : end) - part.address;
-		if (walk->is_known[first])
+		if (walk->has_shadow[first])
 			access_memory_freed(&guest_detector, self->thread, &part);
 		first = last;
 	}
 }
 
-static void judge_large(struct guest_thread *self, const struct access *access)
+static void check_large(struct guest_thread *self, const struct access *access)
 {
 	uintptr_t end = access->address + access->size_bytes;
 	struct walk walk;
@@ -133,7 +133,7 @@ static void judge_large(struct guest_thread *self, const struct access *access)
 		size_t pages = (end - walk.start + PAGE_BYTES - 1) / PAGE_BYTES;
 
 		walk.page_count = pages < WALK_PAGES ? (uint32_t)pages : WALK_PAGES;
-		judge_known(self, access, &walk);
+		check_step(self, access, &walk);
 	}
 }
 
@@ -152,7 +152,7 @@ static inline bool covers_range(uintptr_t start, size_t size_bytes)
 {
 	return shadow_covers(start) && size_bytes < SHADOW_HIGH_END &&
 	       shadow_covers(start + size_bytes - 1) &&
-	       size_bytes <= SHADOW_LOW_END; /* so both ends are in one region */
+	       size_bytes <= SHADOW_LOW_END; /* then both ends are in one region */
 }
 
 static void begin_life(struct guest_thread *self, uintptr_t start, size_t size_bytes)
@@ -192,13 +192,12 @@ static void end_life(struct guest_thread *self, uintptr_t start, size_t size_byt
 		access_memory_freed(&guest_detector, self->thread, &access);
 		return;
 	}
-	judge_large(self, &access);
+	check_large(self, &access);
 	begin_life(self, start, size_bytes);
 }
 
-/* A thread that is not observed was given memory: the shadow of its life before
- * must not be taken for the new one's. */
-static void begin_unseen(uintptr_t start, size_t size_bytes)
+/* A thread that is not observed was given memory: clear the shadow of the life before. */
+static void begin_unobserved(uintptr_t start, size_t size_bytes)
 {
 	if (!size_bytes || !covers_range(start, size_bytes))
 		return;
@@ -230,9 +229,8 @@ static bool is_relay(uintptr_t return_address)
 	return module && (strstr(module->path, "/libstdc++.so") || strstr(module->path, "/libc++"));
 }
 
-/* How far above @at->sp the return address into the caller's caller is; 0 if not
- * known.  It is the first word that the unwind rests on, unless registers were
- * saved below; then it is the one of that value. */
+/* The distance from @at->sp to the return address into the caller's caller; 0 if not
+ * known.  It is the word with that value among those that the unwind has read. */
 static uint32_t caller_distance(struct guest_thread *self, const struct unwind_start *at)
 {
 	struct unwind_result *result = &self->memo->scratch;
@@ -255,8 +253,8 @@ static stack_id keep_site(const uintptr_t *frames, uint32_t count)
 	return stack;
 }
 
-/* The calling site alone. */
-static stack_id lone_site(struct guest_thread *self, const struct unwind_start *at)
+/* A stack of the calling site alone. */
+static stack_id lone_stack(struct guest_thread *self, const struct unwind_start *at)
 {
 	uintptr_t frames[2] = {at->return_address};
 	uint32_t distance;
@@ -273,12 +271,13 @@ static stack_id lone_site(struct guest_thread *self, const struct unwind_start *
 	return keep_site(frames, 2);
 }
 
-/* Where a block was allocated.  Alone, a thread saves: it may stay so. */
+/* The stack of an allocation.  While there is one thread, later allocations get their
+ * calling site only: there may never be a second thread. */
 static stack_id allocation_stack(struct guest_thread *self, const struct unwind_start *at)
 {
 	if (heap_mode == HEAP_NOTED &&
 	    (whole_count >= HEAP_WHOLE_STACKS || fresh_count >= HEAP_FRESH_STACKS))
-		return lone_site(self, at);
+		return lone_stack(self, at);
 	return whole_stack(self, at);
 }
 
@@ -289,12 +288,12 @@ void heap_allocated(uintptr_t start, size_t size_bytes, size_t usable_bytes,
 
 	if (UNLIKELY(!self)) {
 		block_unknown(start);
-		if (heap_mode == HEAP_JUDGED)
-			begin_unseen(start, usable_bytes);
+		if (heap_mode == HEAP_CHECKED)
+			begin_unobserved(start, usable_bytes);
 		return;
 	}
 	block_allocated(start, size_bytes, allocation_stack(self, at), self->thread->id);
-	if (heap_mode == HEAP_JUDGED)
+	if (heap_mode == HEAP_CHECKED)
 		begin_life(self, start, usable_bytes);
 	guest_leave(self);
 }
@@ -304,7 +303,7 @@ void heap_freeing(uintptr_t start, size_t size_bytes, const struct unwind_start 
 	struct guest_thread *self;
 
 	block_freed(start);
-	if (heap_mode != HEAP_JUDGED)
+	if (heap_mode != HEAP_CHECKED)
 		return;
 	self = memory_enter();
 	if (!self)
@@ -318,7 +317,7 @@ void heap_freeing(uintptr_t start, size_t size_bytes, const struct unwind_start 
 
 void heap_mapping_begins(uintptr_t start, size_t size_bytes)
 {
-	struct guest_thread *self = heap_mode == HEAP_JUDGED ? memory_enter() : NULL;
+	struct guest_thread *self = heap_mode == HEAP_CHECKED ? memory_enter() : NULL;
 
 	if (!self)
 		return;
@@ -342,7 +341,7 @@ void heap_grown(uintptr_t start, size_t old_bytes, size_t size_bytes, size_t usa
 
 void heap_mapping_ends(uintptr_t start, size_t size_bytes, const struct unwind_start *at)
 {
-	struct guest_thread *self = heap_mode == HEAP_JUDGED ? memory_enter() : NULL;
+	struct guest_thread *self = heap_mode == HEAP_CHECKED ? memory_enter() : NULL;
 
 	if (!self)
 		return;
@@ -356,7 +355,7 @@ bool heap_block_of(struct detector *detector, uintptr_t address, struct memory_b
 
 	if (!block_find(address, block))
 		return false;
-	/* The word had no room for what the id says beside the number. */
+	/* The word has no room for this bit of the id. */
 	stack = stack_depot_get(&detector->stacks, block->stack);
 	if (stack && stack->flags & STACK_IN_HANDLER)
 		block->stack |= STACK_ID_IN_HANDLER;

@@ -1,10 +1,10 @@
 /*
- * The heap, as the race engine has to know it: when blocks of memory begin and
- * end their lives, who asked for them and where.
+ * The heap: when blocks of memory begin and end their lives, which thread allocated
+ * them and where.
  *
- * Blocks are noted from the start, since a race may be about one that was
- * allocated long before the first thread.  A lone thread's first allocations get
- * their whole stack; later ones their calling site, which costs 2 ns.
+ * Blocks are noted from the start, as a race may be about one that was allocated
+ * before the second thread was created.  Until then the first allocations get their
+ * whole stack, later ones only their calling site, which costs 2 ns.
  */
 #ifndef PRELOAD_HEAP_HEAP_H
 #define PRELOAD_HEAP_HEAP_H
@@ -15,31 +15,31 @@
 #include "preload/guest/guest.h"
 #include "unwind/unwind.h"
 
-/* A lone thread's allocations that get their whole stack, and the fresh unwinds
- * that it pays for them: 0.1 ms, as it may never have company. */
+/* While there is one thread: how many allocations get their whole stack, and how many
+ * unwinds that may cost (0.1 ms).  There may never be a second thread. */
 #define HEAP_WHOLE_STACKS 1000u
 #define HEAP_FRESH_STACKS 64u
 
 enum heap_mode {
-	HEAP_UNSEEN, /* not begun yet, or not wanted */
-	HEAP_NOTED,  /* allocations are remembered */
-	HEAP_JUDGED  /* so are accesses: memory lives begin and end */
+	HEAP_OFF,    /* not begun yet, or not wanted */
+	HEAP_NOTED,  /* allocations are noted */
+	HEAP_CHECKED /* accesses are checked, too: lives of memory begin and end */
 };
 
 extern enum heap_mode heap_mode;
 
 /*
- * Calling sites of a lone thread's allocations, by return address.  One that
- * belongs to the operator new of a C++ library says nothing: then its caller counts,
- * whose return address is always as far up the stack.
+ * Calling sites of a lone thread's allocations, by return address.  Where that is in
+ * operator new of a C++ library, its caller's return address is taken, which is always
+ * at the same distance up the stack.
  */
 #define HEAP_LONE_SITES 1024u
-#define HEAP_LONE_THREAD 1u /* its id: it is the first */
+#define HEAP_LONE_THREAD 1u /* the id of the first thread */
 
 struct heap_lone_site {
 	uintptr_t address;
 	uint32_t generation;
-	uint32_t caller_distance; /* 0, or where from sp the caller's return address is */
+	uint32_t caller_distance; /* from sp to the caller's return address, or 0 */
 	stack_id stack;
 };
 
@@ -55,7 +55,7 @@ static inline bool heap_is_site(const struct heap_lone_site *site, uintptr_t add
 	return LIKELY(site->address == address && site->generation == guest_code_generation);
 }
 
-/* Notes a lone thread's block.  False if that needs heap_allocated(). */
+/* Notes a lone thread's block.  False: heap_allocated() must do it. */
 static inline bool heap_noted_fast(uintptr_t block, size_t size_bytes,
 				   const struct unwind_start *at)
 {
@@ -74,13 +74,13 @@ static inline bool heap_noted_fast(uintptr_t block, size_t size_bytes,
 	return true;
 }
 
-/* The options are known: blocks are noted from now on if races are wanted. */
+/* The options are known: from now on blocks are noted if races are looked for. */
 void heap_begin(void);
 
-/* Accesses are observed from now on; the process has one thread yet. */
+/* Accesses are checked from now on.  The process has one thread. */
 void heap_observe(void);
 
-/* There will be no observation of memory after all. */
+/* Accesses cannot be checked: blocks are not noted any more. */
 void heap_stop(void);
 
 /* A detector_hooks.block_of: the block that @address is in, or was in last.
@@ -88,26 +88,27 @@ void heap_stop(void);
 bool heap_block_of(struct detector *detector, uintptr_t address, struct memory_block *block);
 
 /*
- * The lives of [start, start + size_bytes), told by wrappers.  All keep errno and
- * do nothing when memory is not observed, or the calling thread is not.
+ * The lives of [start, start + size_bytes), as wrappers tell them.  All keep errno, and
+ * do nothing if memory or the calling thread is not observed.
  */
 
-/* It was allocated, and has @usable_bytes: call before anybody can know it. */
+/* It was allocated, and has @usable_bytes.  To be called before another thread can
+ * know its address. */
 void heap_allocated(uintptr_t start, size_t size_bytes, size_t usable_bytes,
 		    const struct unwind_start *at);
 
 /* It is about to be freed. */
 void heap_freeing(uintptr_t start, size_t size_bytes, const struct unwind_start *at);
 
-/* After heap_freeing(): it was not freed, and stays as it is. */
+/* After heap_freeing(): the call failed, the block stays as it is. */
 void heap_kept(uintptr_t start, size_t size_bytes);
 
-/* After heap_freeing() without a size: it was not freed, but now is @size_bytes
- * long, and has @usable_bytes instead of @old_bytes. */
+/* After heap_freeing() with size 0: it was resized in place to @size_bytes, and has
+ * @usable_bytes instead of @old_bytes. */
 void heap_grown(uintptr_t start, size_t old_bytes, size_t size_bytes, size_t usable_bytes,
 		const struct unwind_start *at);
 
-/* Mappings and stacks: memory without an allocation of its own. */
+/* Mappings and stacks: memory that is no block. */
 void heap_mapping_begins(uintptr_t start, size_t size_bytes);
 void heap_mapping_ends(uintptr_t start, size_t size_bytes, const struct unwind_start *at);
 

@@ -1,6 +1,5 @@
 /*
- * Mappings: memory that the program gets from the kernel and gives back, with
- * all that lived in it.
+ * Mappings: memory that the program gets from the kernel and gives back.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -18,13 +17,13 @@ EXPORT void *mmap(void *wanted, size_t size, int protection, int flags, int file
 	bool is_over = (flags & MAP_FIXED) && !(flags & MAP_FIXED_NOREPLACE);
 	void *mapped;
 
-	if (heap_mode != HEAP_JUDGED)
+	if (heap_mode != HEAP_CHECKED)
 		return REAL(mmap)(wanted, size, protection, flags, file, offset);
-	/* It takes the place of what was mapped there. */
+	/* It replaces what was mapped there. */
 	if (is_over)
 		heap_mapping_ends((uintptr_t)wanted, size, &start);
 	mapped = REAL(mmap)(wanted, size, protection, flags, file, offset);
-	/* What was there before may have been given back unseen. */
+	/* Memory that was here before may have been unmapped without our notice. */
 	if (mapped != MAP_FAILED && !is_over)
 		heap_mapping_begins((uintptr_t)mapped, size);
 	return mapped;
@@ -68,20 +67,20 @@ EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 	return moved;
 }
 
-/* Its content is gone, or may go; so what is known of it is no more true. */
-static bool forgets(int advice)
+/* Does the memory lose its content, now or later?  Then it begins a new life. */
+static bool loses_content(int advice)
 {
 	return advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE;
 }
 
 EXPORT int madvise(void *begin, size_t size, int advice)
 {
-	if (forgets(advice))
+	if (loses_content(advice))
 		heap_mapping_begins((uintptr_t)begin, size);
 	return REAL(madvise)(begin, size, advice);
 }
 
-/* The break, where programs with allocators of their own take memory. */
+/* Allocators of programs may take memory by moving the break. */
 static void break_moved(uintptr_t from, uintptr_t to)
 {
 	if (from < to)
@@ -94,12 +93,12 @@ EXPORT void *sbrk(intptr_t increment)
 	uintptr_t now;
 	void *old;
 
-	if (heap_mode == HEAP_JUDGED && increment < 0) {
+	if (heap_mode == HEAP_CHECKED && increment < 0) {
 		now = (uintptr_t)REAL(sbrk)(0);
 		heap_mapping_ends(now + (uintptr_t)increment, (size_t)-increment, &start);
 	}
 	old = REAL(sbrk)(increment);
-	if (heap_mode == HEAP_JUDGED && increment > 0 && old != (void *)-1)
+	if (heap_mode == HEAP_CHECKED && increment > 0 && old != (void *)-1)
 		break_moved((uintptr_t)old, (uintptr_t)old + (uintptr_t)increment);
 	return old;
 }
@@ -108,7 +107,7 @@ EXPORT int brk(void *wanted)
 {
 	struct unwind_start start = unwind_start_here();
 	uintptr_t to = (uintptr_t)wanted;
-	uintptr_t now = heap_mode == HEAP_JUDGED ? (uintptr_t)REAL(sbrk)(0) : to;
+	uintptr_t now = heap_mode == HEAP_CHECKED ? (uintptr_t)REAL(sbrk)(0) : to;
 	int result;
 
 	if (to < now)

@@ -1,10 +1,11 @@
 /*
- * The malloc family: blocks begin and end their lives, and so do the locks in
- * them.  C++ mutexes never call init or destroy, so this is how theirs end.
+ * The malloc family: blocks begin and end their lives, and so do the locks in them.
+ * A C++ mutex calls neither init nor destroy: its life ends with its memory.
  *
- * operator new and delete come here by the C++ library, or belong to an allocator
- * that has both.  Wrappers are called before our constructor, and by the loader;
- * dlsym, which finds the real functions, allocates nothing when it succeeds.
+ * The C++ library's operators new and delete call malloc and free; an allocator that
+ * replaces them replaces both.  These wrappers are called before our constructor, and
+ * by the loader.  dlsym, which finds the real functions, allocates nothing unless it
+ * fails.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -22,7 +23,7 @@
 
 /* --- Locks in memory that ends ---------------------------------------------- */
 
-/* May locks live in [start, end)?  A look per page, for a few pages. */
+/* May there be locks in [start, end)?  Looks at each page if they are few. */
 static inline bool may_hold_locks(uintptr_t start, uintptr_t end)
 {
 	uintptr_t page = start >> SYNC_PAGE_SHIFT;
@@ -36,7 +37,7 @@ static inline bool may_hold_locks(uintptr_t start, uintptr_t end)
 	return false;
 }
 
-/* Begins the end of locks in [start, end), if there may be any. */
+/* Raises the guard if locks may end with [start, end); else NULL. */
 static struct guest_thread *enter_for_locks(uintptr_t start, uintptr_t end)
 {
 	if (guest_state != GUEST_ON || end <= start || !may_hold_locks(start, end))
@@ -56,7 +57,7 @@ void memory_locks_end(uintptr_t start, uintptr_t end)
 
 static void end_unheld(void *context, struct sync_object *object)
 {
-	/* relaxed: the caller's own, or a misuse. */
+	/* relaxed: it is the calling thread's own lock, or a misuse. */
 	if (!load_relaxed(&object->owner))
 		lock_ended(context, object);
 }
@@ -73,8 +74,8 @@ void memory_locks_may_end(uintptr_t start, uintptr_t end)
 
 /* --- How long blocks are ---------------------------------------------------- */
 
-/* An allocator that replaces free, but not malloc_usable_size, would have the C
- * library look for a size in memory that is none of its own. */
+/* Do free and malloc_usable_size belong to the same allocator?  If not, the C library
+ * would look for the size of a block that it has not allocated. */
 static bool sizes_are_known(void)
 {
 	static int answer; /* 1: yes, -1: no */
@@ -93,7 +94,7 @@ static bool sizes_are_known(void)
 	return answer > 0;
 }
 
-/* The size of the heap block at @block, or @otherwise. */
+/* The size of the heap block at @block; @otherwise if it is not known. */
 static size_t block_bytes(void *block, size_t otherwise)
 {
 	return block && sizes_are_known() ? REAL(malloc_usable_size)(block) : otherwise;
@@ -108,17 +109,17 @@ static void note_block(void *block, size_t size, const struct unwind_start *star
 	if (heap_mode == HEAP_NOTED && LIKELY(heap_noted_fast((uintptr_t)block, size, start)))
 		return;
 	heap_allocated((uintptr_t)block, size,
-		       heap_mode == HEAP_JUDGED ? block_bytes(block, size) : size, start);
+		       heap_mode == HEAP_CHECKED ? block_bytes(block, size) : size, start);
 }
 
-/* An allocator that gives a pointer. */
+/* An allocating function that returns the block. */
 #define WRAP_ALLOCATOR(name, parameters, arguments, size)                                          \
 	EXPORT void *name parameters                                                               \
 	{                                                                                          \
 		struct unwind_start start;                                                         \
 		void *block;                                                                       \
                                                                                                    \
-		if (LIKELY(heap_mode == HEAP_UNSEEN))                                              \
+		if (LIKELY(heap_mode == HEAP_OFF))                                              \
 			return REAL(name) arguments;                                               \
 		start = unwind_start_here();                                                       \
 		block = REAL(name) arguments;                                                      \
@@ -138,7 +139,7 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 	struct unwind_start start = unwind_start_here();
 	int result = REAL(posix_memalign)(block, alignment, size);
 
-	if (heap_mode != HEAP_UNSEEN && result == 0)
+	if (heap_mode != HEAP_OFF && result == 0)
 		note_block(*block, size, &start);
 	return result;
 }
@@ -152,7 +153,7 @@ static void end_block(void *block, const struct unwind_start *start)
 	memory_locks_end((uintptr_t)block, (uintptr_t)block + size_bytes);
 	if (heap_mode == HEAP_NOTED)
 		block_freed((uintptr_t)block);
-	else if (heap_mode == HEAP_JUDGED)
+	else if (heap_mode == HEAP_CHECKED)
 		heap_freeing((uintptr_t)block, size_bytes, start);
 }
 
@@ -170,13 +171,13 @@ EXPORT void free(void *block)
 /* --- Reallocations ---------------------------------------------------------- */
 
 /*
- * Whether a block stays where it is shows only afterwards, when others may
- * have its place already.  So its lives end before the call: of its locks, if
- * they are not held (one that is held stays what it is, if the block stays); of
- * its memory, as if it moved always, which the program has to expect.
+ * Whether a block moves is known only after the call, when other threads may have got
+ * its old memory.  So lives end before the call: those of locks that are not held (a
+ * held lock keeps its life if the block stays), and that of the memory.  The program
+ * must expect the block to move.
  *
- * A large block that grows by little, again and again, would be looked at as
- * often: it is taken to stay.
+ * A large block that grows often, by little, is taken to stay: else each call would
+ * check all of it.
  */
 #define GROWS_ALWAYS_BYTES 4096u
 
@@ -186,7 +187,7 @@ static bool is_small_step(size_t old_bytes, size_t size)
 	       size < old_bytes + old_bytes / 8;
 }
 
-static void *reallocate(void *block, size_t size, const struct unwind_start *start)
+static void *resize_block(void *block, size_t size, const struct unwind_start *start)
 {
 	size_t old_bytes = block_bytes(block, 0);
 	bool may_stay = is_small_step(old_bytes, size);
@@ -195,7 +196,7 @@ static void *reallocate(void *block, size_t size, const struct unwind_start *sta
 	void *moved;
 
 	memory_locks_may_end(old, old + old_bytes);
-	if (heap_mode == HEAP_UNSEEN)
+	if (heap_mode == HEAP_OFF)
 		return REAL(realloc)(block, size);
 	if (block)
 		heap_freeing(old, may_stay ? 0 : old_bytes, start);
@@ -204,7 +205,7 @@ static void *reallocate(void *block, size_t size, const struct unwind_start *sta
 		return moved;
 	usable = block_bytes(moved, size);
 	if (!moved)
-		heap_kept(old, may_stay ? 0 : old_bytes); /* it failed */
+		heap_kept(old, may_stay ? 0 : old_bytes); /* the call failed */
 	else if (moved == block && may_stay)
 		heap_grown(old, old_bytes, size, usable, start);
 	else
@@ -216,7 +217,7 @@ EXPORT void *realloc(void *block, size_t size)
 {
 	struct unwind_start start = unwind_start_here();
 
-	return reallocate(block, size, &start);
+	return resize_block(block, size, &start);
 }
 
 EXPORT void *reallocarray(void *block, size_t count, size_t size)
@@ -228,5 +229,5 @@ EXPORT void *reallocarray(void *block, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return reallocate(block, size_bytes, &start);
+	return resize_block(block, size_bytes, &start);
 }

@@ -1,11 +1,11 @@
-/* Memory that ends, and the locks in it. */
+/* Memory that ends its life, and the locks in it. */
 #ifndef PRELOAD_HEAP_WRAP_MEMORY_H
 #define PRELOAD_HEAP_WRAP_MEMORY_H
 
 #include "preload/guest/guest.h"
 
-/* As guest_enter(), but what our own code allocates and frees (the loader, for a
- * library of ours) is none of the program's, and no loss. */
+/* As guest_enter(), but without counting a loss for calls under the guard: allocations
+ * of our own code (by the loader, for a library that we open) are not observed. */
 static inline __attribute__((always_inline)) struct guest_thread *memory_enter(void)
 {
 	struct guest_thread *self = guest_self;
@@ -16,13 +16,13 @@ static inline __attribute__((always_inline)) struct guest_thread *memory_enter(v
 	return guest_enter();
 }
 
-/* [start, end) is about to be given back. */
+/* [start, end) is about to be freed or unmapped. */
 void memory_locks_end(uintptr_t start, uintptr_t end);
 
 /*
- * A call follows that may move it: lives end before the call, since afterwards
- * others may have the place.  If it stays where it is, its locks merely begin
- * anew; but one that is held then stays what it is.
+ * [start, end) may be moved by the call that follows.  The lives of its locks end now,
+ * as other threads may have the memory after the call; except those of held locks,
+ * which go on if the memory stays.
  */
 void memory_locks_may_end(uintptr_t start, uintptr_t end);
 

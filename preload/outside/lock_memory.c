@@ -155,7 +155,7 @@ static bool read_word(const int *address, uint32_t *word)
 	if (result == -EFAULT)
 		return false;
 	if (result != (long)sizeof(*word))
-		*word = (uint32_t)load_relaxed(address); /* relaxed: its holder sleeps */
+		*word = (uint32_t)load_relaxed(address); /* relaxed: its holder is blocked */
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /*
- * Formatted printing to memory and reading from it, with any number of arguments.
+ * Formatted printing to memory and reading from it, with variable arguments.
  *
- * Compiled with vector registers, since real numbers come in them.
+ * Compiled with vector registers, as floating-point arguments are passed in them.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include "preload/ranges/tables.h"
 #include "preload/guest/real.h"
 
-/* What remains of a call, as a list: the original has no use for our arguments. */
+/* Makes @call with the variable arguments as the list 'rest'. */
 #define CALL_WITH_LIST(result, last, call)                                                         \
 	do {                                                                                       \
 		va_list rest;                                                                      \
@@ -27,7 +27,7 @@ int __vsnprintf_chk(char *to, size_t n, int flag, size_t limit, const char *form
 #endif
 int __isoc99_vsscanf(const char *s, const char *format, va_list rest);
 
-static size_t printed(int result, size_t n)
+static size_t printed_bytes(int result, size_t n)
 {
 	if (result < 0)
 		return 0;
@@ -40,7 +40,7 @@ static __attribute__((format(printf, 2, 3))) int wrapped_sprintf(char *to, const
 	int result;
 
 	CALL_WITH_LIST(result, format, REAL(vsprintf)(to, format, rest));
-	range_written(&start, to, printed(result, SIZE_MAX));
+	range_written(&start, to, printed_bytes(result, SIZE_MAX));
 	return result;
 }
 
@@ -51,7 +51,7 @@ wrapped___sprintf_chk(char *to, int flag, size_t limit, const char *format, ...)
 	int result;
 
 	CALL_WITH_LIST(result, format, REAL(__vsprintf_chk)(to, flag, limit, format, rest));
-	range_written(&start, to, printed(result, SIZE_MAX));
+	range_written(&start, to, printed_bytes(result, SIZE_MAX));
 	return result;
 }
 
@@ -62,7 +62,7 @@ static __attribute__((format(printf, 3, 4))) int wrapped_snprintf(char *to, size
 	int result;
 
 	CALL_WITH_LIST(result, format, REAL(vsnprintf)(to, n, format, rest));
-	range_written(&start, to, printed(result, n));
+	range_written(&start, to, printed_bytes(result, n));
 	return result;
 }
 
@@ -73,11 +73,12 @@ wrapped___snprintf_chk(char *to, size_t n, int flag, size_t limit, const char *f
 	int result;
 
 	CALL_WITH_LIST(result, format, REAL(__vsnprintf_chk)(to, n, flag, limit, format, rest));
-	range_written(&start, to, printed(result, n));
+	range_written(&start, to, printed_bytes(result, n));
 	return result;
 }
 
-/* What it stores is not told: where its arguments point follows from the format. */
+/* What it stores is not checked: where that is follows from the format, which is not
+ * parsed. */
 static __attribute__((format(scanf, 2, 3))) int wrapped_sscanf(const char *s, const char *format,
 							       ...)
 {

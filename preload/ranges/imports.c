@@ -13,7 +13,7 @@
 uintptr_t imports_pending_start;
 size_t imports_pending_bytes;
 
-/* A slot is one aligned word: other threads read the old address or the new. */
+/* A slot is one aligned word: other threads read the old address or the new one. */
 static void write_slot(const struct image *image, uintptr_t *slot, uintptr_t value)
 {
 	uintptr_t page = (uintptr_t)slot & ~(PAGE - 1);
@@ -21,13 +21,13 @@ static void write_slot(const struct image *image, uintptr_t *slot, uintptr_t val
 
 	if (is_protected && kernel_call3(SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE) != 0)
 		return;
-	store_release(slot, value); /* release: the wrapper needs nothing more */
+	store_release(slot, value); /* release: range_originals[] was set before */
 	if (is_protected)
 		kernel_call3(SYS_mprotect, page, PAGE, PROT_READ);
 }
 
-/* Code of the module itself is its PLT, in a slot that is not bound yet. */
-static void redirect(void *context, const char *name, uint64_t slot_address)
+/* A slot that is not bound yet holds an address in the module's own PLT. */
+static void redirect_import(void *context, const char *name, uint64_t slot_address)
 {
 	const struct image *image = context;
 	uintptr_t *slot = (uintptr_t *)slot_address;
@@ -36,7 +36,7 @@ static void redirect(void *context, const char *name, uint64_t slot_address)
 
 	if (!range_wrapper(name, NULL))
 		return;
-	original = load_relaxed(slot); /* relaxed: any of its values will do */
+	original = load_relaxed(slot); /* relaxed: any of its values is right */
 	if (original - image->text_address < image->text_bytes)
 		original = (uintptr_t)dlsym(RTLD_DEFAULT, name);
 	wrapper = original ? range_wrapper(name, (void *)original) : NULL;
@@ -53,7 +53,7 @@ void imports_redirect(struct clone_region *region)
 	if (region->start && compare_exchange_acq_rel(&region->is_redirected, &expected, 1u) &&
 	    image_from_memory(&image, "", region->headers, region->header_count, region->bias,
 			      &why))
-		image_each_import(&image, redirect, &image);
+		image_each_import(&image, redirect_import, &image);
 }
 
 void imports_await(const struct clone_region *region)
@@ -65,7 +65,7 @@ void imports_await(const struct clone_region *region)
 		start = region->module_start;
 	if (region->module_end > end)
 		end = region->module_end;
-	/* relaxed: the module's own code, which asks, comes after the loader's work. */
+	/* relaxed: read by the module's own code, which runs after the loader's work. */
 	store_relaxed(&imports_pending_start, start);
 	store_relaxed(&imports_pending_bytes, end - start);
 }

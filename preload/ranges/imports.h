@@ -1,6 +1,6 @@
 /*
- * Imports of instrumented modules: calls of libc functions that touch ranges of
- * memory are led to our wrappers, by the modules' own tables of addresses (GOT).
+ * Imports of instrumented modules: their calls of libc functions that access ranges
+ * of memory are redirected to our wrappers, by the slots of the module's own GOT.
  * Other modules keep calling libc.
  */
 #ifndef PRELOAD_RANGES_IMPORTS_H
@@ -13,22 +13,21 @@
 extern uintptr_t imports_pending_start;
 extern size_t imports_pending_bytes;
 
-/* @region's module is not relocated yet: it must wait until its code runs. */
+/* @region's module is not relocated yet: its imports are redirected when its code runs. */
 void imports_await(const struct clone_region *region);
 
-/* May the module of the code at @address have to be redirected? */
+/* May there be imports to redirect in the module that has @address? */
 static inline bool imports_are_pending(uintptr_t address)
 {
-	/* relaxed: the module's own code comes after the loader's work on it. */
+	/* relaxed: the module's own code runs after the loader's work on it. */
 	return UNLIKELY(address - load_relaxed(&imports_pending_start) <
 			load_relaxed(&imports_pending_bytes));
 }
 
-/* Redirects what @region's module imports, once.  It must have been relocated. */
+/* Redirects the imports of @region's module, once.  It must have been relocated. */
 void imports_redirect(struct clone_region *region);
 
-/* The same for the module that has @address, whose code is running, so it has
- * been relocated. */
+/* The same for the module that has @address.  Its code runs, so it was relocated. */
 void imports_redirect_at(uintptr_t address);
 
 #endif

@@ -29,14 +29,14 @@ static inline uint32_t bytes_of(uintptr_t granule, uintptr_t start, uintptr_t en
 	return bytes;
 }
 
-/* What this thread has recorded in its present epoch, of one kind of access. */
+/* Words by which this thread has recorded accesses of one kind in its present epoch. */
 struct recorded {
 	uint64_t current;
-	uint64_t shared; /* or the same once more */
+	uint64_t shared; /* the same as 'current' if there is none */
 	uintptr_t start, end;
 };
 
-/* relaxed, here and below: others change a word to something else than ours. */
+/* relaxed, here and below: other threads never store this thread's words. */
 static inline uint64_t word_of(uintptr_t granule, unsigned int plane_bit)
 {
 	return load_relaxed((const uint64_t *)(granule ^ 1ull << plane_bit));
@@ -50,9 +50,9 @@ static bool is_granule_recorded(const struct recorded *recorded, uintptr_t granu
 	       !(bytes_of(granule, recorded->start, recorded->end) & ~(uint32_t)word);
 }
 
-#define GROUP 8u /* granules that are compared together */
+#define GROUP 8u /* granules compared in one step */
 
-static inline bool is_group(uintptr_t granule, unsigned int plane_bit, uint64_t value)
+static inline bool is_group_of(uintptr_t granule, unsigned int plane_bit, uint64_t value)
 {
 	uint64_t difference = 0;
 
@@ -62,7 +62,7 @@ static inline bool is_group(uintptr_t granule, unsigned int plane_bit, uint64_t 
 	return difference == 0;
 }
 
-/* Everywhere in [start, end)?  The check of cloned code, for ranges. */
+/* Has this thread recorded the access in its present epoch, in all of [start, end)? */
 static inline bool is_recorded(uintptr_t start, uintptr_t end, unsigned int plane_bit)
 {
 	struct recorded recorded = {access_current, access_current, start, end};
@@ -74,8 +74,8 @@ static inline bool is_recorded(uintptr_t start, uintptr_t end, unsigned int plan
 		recorded.shared = access_shared;
 	while (granule < end) {
 		if (end - granule >= GROUP * SHADOW_GRANULE &&
-		    (is_group(granule, plane_bit, recorded.current) ||
-		     is_group(granule, plane_bit, recorded.shared))) {
+		    (is_group_of(granule, plane_bit, recorded.current) ||
+		     is_group_of(granule, plane_bit, recorded.shared))) {
 			granule += GROUP * SHADOW_GRANULE;
 			continue;
 		}
@@ -86,11 +86,11 @@ static inline bool is_recorded(uintptr_t start, uintptr_t end, unsigned int plan
 	return true;
 }
 
-static void tell(const struct unwind_start *at, uintptr_t address, size_t size_bytes,
-		 uint32_t access)
+static void check_range(const struct unwind_start *at, uintptr_t address, size_t size_bytes,
+			uint32_t access)
 {
 	struct access_context context = {.start = *at};
-	struct access told = {
+	struct access range = {
 		.address = address,
 		.size_bytes = size_bytes,
 		.flags = access | SITE_RANGE,
@@ -98,13 +98,13 @@ static void tell(const struct unwind_start *at, uintptr_t address, size_t size_b
 	};
 	struct guest_thread *self;
 
-	if (heap_mode != HEAP_JUDGED || guest_state != GUEST_ON || !guest_self)
+	if (heap_mode != HEAP_CHECKED || guest_state != GUEST_ON || !guest_self)
 		return;
 	self = guest_enter();
 	if (!self)
 		return;
-	told.site = call_site(at->return_address, access);
-	access_check(&guest_detector, self->thread, &told);
+	range.site = call_site(at->return_address, access);
+	access_check(&guest_detector, self->thread, &range);
 	guest_leave(self);
 }
 
@@ -113,7 +113,7 @@ void range_read(const struct unwind_start *at, const volatile void *from, size_t
 	uintptr_t start = (uintptr_t)from;
 
 	if (size_bytes && !is_recorded(start, start + size_bytes, SHADOW_READ_BIT))
-		tell(at, start, size_bytes, SITE_READ);
+		check_range(at, start, size_bytes, SITE_READ);
 }
 
 void range_written(const struct unwind_start *at, const volatile void *to, size_t size_bytes)
@@ -121,7 +121,7 @@ void range_written(const struct unwind_start *at, const volatile void *to, size_
 	uintptr_t start = (uintptr_t)to;
 
 	if (size_bytes && !is_recorded(start, start + size_bytes, SHADOW_WRITE_BIT))
-		tell(at, start, size_bytes, SITE_WRITE);
+		check_range(at, start, size_bytes, SITE_WRITE);
 }
 
 /* --- The table -------------------------------------------------------------- */
@@ -145,8 +145,8 @@ static void *wrapper_of(enum range_function function)
 	return ranges_vectors[function] ? ranges_vectors[function] : ranges_formatted[function];
 }
 
-/* Is it what we think it is?  The C library's, a wrapper that we export, or the
- * kernel's own for the time of day. */
+/* Is @original a function of the C library, a wrapper that we export, or one of the
+ * vDSO?  Others may have the same name and do something else. */
 static bool is_known_code(void *original)
 {
 	struct dl_find_object its, libc;
@@ -173,7 +173,7 @@ void *range_wrapper(const char *name, void *original)
 		return wrapper_of(i);
 	if (!is_known_code(original))
 		return NULL;
-	/* One wrapper serves one original: of other versions, the first one met. */
+	/* A wrapper has one original: of several versions, the first one that is met. */
 	if (!compare_exchange_acq_rel(&range_originals[i], &before, original) && before != original)
 		return NULL;
 	return wrapper_of(i);

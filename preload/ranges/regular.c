@@ -20,41 +20,41 @@
 
 /* --- Measures --------------------------------------------------------------- */
 
-static size_t distance(const void *from, const void *to)
+static size_t bytes_between(const void *from, const void *to)
 {
 	return (size_t)((const char *)to - (const char *)from);
 }
 
-/* Up to and including the byte at @found; @otherwise if there is none. */
-static size_t through(const void *from, const void *found, size_t otherwise)
+/* The bytes up to @found and the one there; @otherwise if @found is NULL. */
+static size_t bytes_through(const void *from, const void *found, size_t otherwise)
 {
-	return found ? distance(from, found) + 1 : otherwise;
+	return found ? bytes_between(from, found) + 1 : otherwise;
 }
 
-/* The C library's own, by vectors: ours (bytes.c) takes its time. */
-static size_t whole(const char *s)
+/* The C library's strlen uses vectors; ours (bytes.c) is slow. */
+static size_t string_bytes(const char *s)
 {
 	return REAL(strlen)(s) + 1;
 }
 
-static size_t whole_up_to(const char *s, size_t n)
+static size_t string_bytes_up_to(const char *s, size_t n)
 {
 	size_t length = REAL(strnlen)(s, n);
 
 	return length < n ? length + 1 : n;
 }
 
-static size_t whole_of(const char *result)
+static size_t string_bytes_if(const char *result)
 {
-	return result ? whole(result) : 0;
+	return result ? string_bytes(result) : 0;
 }
 
-static size_t wide_whole(const wchar_t *s)
+static size_t wide_bytes(const wchar_t *s)
 {
 	return (REAL(wcslen)(s) + 1) * sizeof(wchar_t);
 }
 
-static size_t wide_whole_up_to(const wchar_t *s, size_t n)
+static size_t wide_bytes_up_to(const wchar_t *s, size_t n)
 {
 	size_t length = REAL(wcsnlen)(s, n);
 
@@ -66,27 +66,27 @@ static const wchar_t *wide_end(const wchar_t *s)
 	return s + REAL(wcslen)(s);
 }
 
-static size_t at_least_none(ssize_t result)
+static size_t positive_or_zero(ssize_t result)
 {
 	return result > 0 ? (size_t)result : 0;
 }
 
-/* With MSG_TRUNC, the result may be more than was stored. */
-static size_t received(ssize_t result, size_t n)
+/* With MSG_TRUNC the result may be more than was stored. */
+static size_t stored_bytes(ssize_t result, size_t n)
 {
-	return at_least_none(result) < n ? at_least_none(result) : n;
+	return positive_or_zero(result) < n ? positive_or_zero(result) : n;
 }
 
-static size_t printed(int result, size_t n)
+static size_t printed_bytes(int result, size_t n)
 {
 	if (result < 0)
 		return 0;
 	return (size_t)result < n ? (size_t)result + 1 : n;
 }
 
-static size_t pairs(ssize_t n)
+static size_t paired_bytes(ssize_t n)
 {
-	return at_least_none(n) & ~(size_t)1;
+	return positive_or_zero(n) & ~(size_t)1;
 }
 
 static size_t address_bytes(int family)
@@ -111,7 +111,7 @@ static bool is_letter_or_digit(char c)
 	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-/* What a number may be made of; with the byte that ends it. */
+/* The bytes that may belong to a number, and the one that ends it. */
 static size_t number_bytes(const char *s)
 {
 	const char *at = s;
@@ -122,7 +122,7 @@ static size_t number_bytes(const char *s)
 		at++;
 	while (is_letter_or_digit(*at))
 		at++;
-	return distance(s, at) + 1;
+	return bytes_between(s, at) + 1;
 }
 
 static size_t real_bytes(const char *s)
@@ -133,16 +133,16 @@ static size_t real_bytes(const char *s)
 		at++;
 	while (is_letter_or_digit(*at) || *at == '.' || *at == '+' || *at == '-')
 		at++;
-	return distance(s, at) + 1;
+	return bytes_between(s, at) + 1;
 }
 
-/* --- What takes several steps ----------------------------------------------- */
+/* --- Accesses in several steps ----------------------------------------------- */
 
-/* At most @n bytes, or @fills whatever there is to copy. */
+/* Copies at most @n bytes.  @fills: always writes that many, if not 0. */
 static void string_copied(const struct unwind_start *at, char *to, const char *from, size_t n,
 			  size_t fills)
 {
-	size_t size_bytes = n == SIZE_MAX ? whole(from) : whole_up_to(from, n);
+	size_t size_bytes = n == SIZE_MAX ? string_bytes(from) : string_bytes_up_to(from, n);
 
 	range_read(at, from, size_bytes);
 	range_written(at, to, fills ? fills : size_bytes);
@@ -150,26 +150,26 @@ static void string_copied(const struct unwind_start *at, char *to, const char *f
 
 static void string_added(const struct unwind_start *at, char *to, const char *from, size_t n)
 {
-	size_t there = whole(to);
-	size_t length = n == SIZE_MAX ? whole(from) - 1 : REAL(strnlen)(from, n);
+	size_t there = string_bytes(to);
+	size_t length = n == SIZE_MAX ? string_bytes(from) - 1 : REAL(strnlen)(from, n);
 
 	range_read(at, to, there);
 	range_read(at, from, length < n ? length + 1 : n);
 	range_written(at, to + there - 1, length + 1);
 }
 
-static char folded(char c, bool folds)
+static char fold_case(char c, bool folds)
 {
 	return folds && c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
-/* Up to the first difference. */
+/* Reads up to the first difference. */
 static void strings_compared(const struct unwind_start *at, const char *a, const char *b, size_t n,
 			     bool folds)
 {
 	size_t same = 0;
 
-	while (same < n && a[same] && folded(a[same], folds) == folded(b[same], folds))
+	while (same < n && a[same] && fold_case(a[same], folds) == fold_case(b[same], folds))
 		same++;
 	if (same < n)
 		same++;
@@ -190,14 +190,14 @@ static void wide_compared(const struct unwind_start *at, const wchar_t *a, const
 	range_read(at, b, same * sizeof(*b));
 }
 
-/* @token was found, and cut off if @rest lies behind it. */
+/* @token was found; it was terminated if @rest does not begin at its end. */
 static void token_cut(const struct unwind_start *at, const char *token, const char *rest)
 {
 	size_t length;
 
 	if (!token)
 		return;
-	length = whole(token) - 1;
+	length = string_bytes(token) - 1;
 	range_read(at, token, length + 1);
 	if (rest && rest != token + length)
 		range_written(at, token + length, 1);
@@ -205,7 +205,7 @@ static void token_cut(const struct unwind_start *at, const char *token, const ch
 
 static void number_read(const struct unwind_start *at, const char *s, char **end)
 {
-	range_read(at, s, end ? distance(s, *end) + 1 : number_bytes(s));
+	range_read(at, s, end ? bytes_between(s, *end) + 1 : number_bytes(s));
 	range_written_if(at, end, sizeof(*end));
 }
 

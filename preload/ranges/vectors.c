@@ -1,5 +1,5 @@
 /*
- * Reads and writes of several ranges, and with addresses of peers.
+ * Functions that access several ranges (struct iovec), or the address of a peer.
  */
 #define _GNU_SOURCE
 #include <sys/socket.h>
@@ -7,7 +7,7 @@
 
 #include "preload/ranges/tables.h"
 
-/* The first @size_bytes of what @count vectors name were accessed. */
+/* The first @size_bytes of the ranges in @vectors were accessed. */
 static void access_vectors(const struct unwind_start *at, const struct iovec *vectors, size_t count,
 			   size_t size_bytes, bool is_write)
 {
@@ -59,7 +59,7 @@ WRITES_VECTORS(writev, HERE, (file, vectors, count))
 WRITES_VECTORS(pwritev, THERE, (file, vectors, count, at))
 WRITES_VECTORS(pwritev64, THERE, (file, vectors, count, at))
 
-static size_t stored(ssize_t result, size_t n)
+static size_t stored_bytes(ssize_t result, size_t n)
 {
 	if (result <= 0)
 		return 0;
@@ -82,7 +82,7 @@ static ssize_t wrapped_recvfrom(int file, void *to, size_t n, int flags, struct 
 	socklen_t room = peer && length ? *length : 0;
 	ssize_t result = RANGE_ORIGINAL(recvfrom)(file, to, n, flags, peer, length);
 
-	range_written(&start, to, stored(result, n));
+	range_written(&start, to, stored_bytes(result, n));
 	if (result >= 0)
 		peer_told(&start, peer, length, room);
 	return result;
@@ -97,7 +97,7 @@ static ssize_t wrapped___recvfrom_chk(int file, void *to, size_t n, size_t limit
 		range_originals[RANGE_OF___recvfrom_chk];
 	ssize_t result = original(file, to, n, limit, flags, peer, length);
 
-	range_written(&start, to, stored(result, n));
+	range_written(&start, to, stored_bytes(result, n));
 	if (result >= 0)
 		peer_told(&start, peer, length, room);
 	return result;

@@ -39,7 +39,7 @@ __thread uint64_t access_current = SHADOW_NO_EPOCH;
 __thread uint64_t access_shared = SHADOW_NO_EPOCH;
 struct detector guest_detector;
 enum guest_state guest_state = GUEST_ON;
-enum heap_mode heap_mode = HEAP_JUDGED;
+enum heap_mode heap_mode = HEAP_CHECKED;
 static struct guest_thread context;
 
 struct told {
@@ -919,7 +919,7 @@ START_TEST(unobserved_threads_tell_nothing)
 	heap_mode = HEAP_NOTED;
 	wrapped(b, a, 14);
 	ck_assert_uint_eq(told_count, 0);
-	heap_mode = HEAP_JUDGED;
+	heap_mode = HEAP_CHECKED;
 	ck_assert_str_eq(b, a);
 }
 END_TEST
