@@ -18,8 +18,8 @@ preload_libsnarl_so_CFLAGS = $(GUEST_CFLAGS) -fno-omit-frame-pointer \
 preload_libsnarl_so_LDFLAGS = -shared -Wl,-z,now -Wl,-z,nodelete -Wl,-Bsymbolic \
 	-Wl,--exclude-libs,libcore.a:libplan.a -Wl,--no-undefined \
 	-Wl,--version-script=$(srcdir)/preload/versions.map \
-	-Wl,--whole-archive preload/libthrown.a -Wl,--no-whole-archive
-preload_libsnarl_so_LDADD = preload/libformatted.a src/libplan.a src/libcore.a
+	-Wl,--whole-archive preload/libthrown.a preload/libformatted.a -Wl,--no-whole-archive
+preload_libsnarl_so_LDADD = src/libplan.a src/libcore.a
 EXTRA_DIST += preload/versions.map
 preload_libsnarl_so_DEPENDENCIES = preload/versions.map preload/libthrown.a \
 	preload/libformatted.a src/libcore.a src/libplan.a
@@ -66,7 +66,6 @@ preload_libsnarl_so_SOURCES = \
 	%D%/channels/transfers.def \
 	%D%/channels/wrap_channel.c \
 	%D%/channels/wrap_descriptor.c \
-	%D%/channels/wrap_formatted.h \
 	%D%/arch/x86_64/access/access.S \
 	%D%/arch/x86_64/frame.h \
 	%D%/arch/x86_64/signals/signal_entry.S \

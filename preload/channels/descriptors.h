@@ -59,9 +59,6 @@ static inline __attribute__((always_inline)) bool descriptor_is_watched(int desc
  * is a pipe. */
 void descriptors_begin(void);
 
-/* Looks up what signal handlers may call. */
-void channels_begin(void);
-
 void descriptor_give(int descriptor);
 void descriptor_take(int descriptor);
 

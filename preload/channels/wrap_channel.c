@@ -20,7 +20,6 @@
 #include "preload/channels/descriptors.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
-#include "preload/channels/wrap_formatted.h"
 
 #undef getc
 #undef putc
@@ -35,21 +34,14 @@
 #undef TRANSFER
 #undef STREAM
 
-/* Looked up before they are needed: signal handlers and the children of vfork
- * call them. */
 #define TRANSFER(type, name, parameters, arguments, to, from)                                      \
-	static __typeof__(&name) real_##name(void)                                                 \
-	{                                                                                          \
-		return REAL(name);                                                                 \
-	}                                                                                          \
-                                                                                                   \
 	EXPORT type name parameters                                                                \
 	{                                                                                          \
 		type result;                                                                       \
                                                                                                    \
 		if ((to) >= 0)                                                                     \
 			descriptor_writes(to);                                                     \
-		result = real_##name() arguments;                                                  \
+		result = REAL(name) arguments;                                                     \
 		if ((from) >= 0 && result >= 0)                                                    \
 			descriptor_has_read(from);                                                 \
 		return result;                                                                     \
@@ -81,16 +73,6 @@ EXPORT_ALIAS(__write, write)
 EXPORT_ALIAS(__send, send)
 EXPORT_ALIAS(_IO_getc, getc)
 EXPORT_ALIAS(_IO_putc, putc)
-
-void channels_begin(void)
-{
-	formatted_begin();
-#define TRANSFER(type, name, parameters, arguments, to, from) (void)real_##name();
-#define STREAM(type, name, parameters, arguments, to, from)
-#include "preload/channels/transfers.def"
-#undef TRANSFER
-#undef STREAM
-}
 
 /* --- With an address --------------------------------------------------------------- */
 

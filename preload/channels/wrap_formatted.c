@@ -3,8 +3,6 @@
  * real numbers among the arguments, in vector registers, are passed on.
  */
 #define _GNU_SOURCE
-#include "preload/channels/wrap_formatted.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -39,7 +37,3 @@ WITH_FORMAT(__dprintf_chk, (int descriptor, int flag, const char *format, ...), 
 	    descriptor, flag)
 WITH_FORMAT(__isoc99_fscanf, (FILE * file, const char *format, ...), __isoc99_vfscanf, file)
 #pragma GCC diagnostic pop
-
-void formatted_begin(void)
-{
-}

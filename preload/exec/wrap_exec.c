@@ -88,36 +88,6 @@ static int failed(const struct execution *execution)
 	return -1;
 }
 
-/* --- The real functions ------------------------------------------------------- */
-
-static __typeof__(&execve) real_execve(void)
-{
-	return REAL(execve);
-}
-
-static __typeof__(&execvpe) real_execvpe(void)
-{
-	return REAL(execvpe);
-}
-
-static __typeof__(&fexecve) real_fexecve(void)
-{
-	return REAL(fexecve);
-}
-
-static __typeof__(&execveat) real_execveat(void)
-{
-	return REAL(execveat);
-}
-
-void exec_resolve(void)
-{
-	real_execve();
-	real_execvpe();
-	real_fexecve();
-	real_execveat();
-}
-
 /* --- With lists ------------------------------------------------------------- */
 
 static int execute(const char *path, char *const *arguments, char *const *environment)
@@ -125,7 +95,7 @@ static int execute(const char *path, char *const *arguments, char *const *enviro
 	struct execution execution;
 
 	environment = begin(&execution, path, environment);
-	real_execve()(path, arguments, environment);
+	REAL(execve)(path, arguments, environment);
 	return failed(&execution);
 }
 
@@ -134,7 +104,7 @@ static int execute_searched(const char *name, char *const *arguments, char *cons
 	struct execution execution;
 
 	environment = begin(&execution, child_program_find(name), environment);
-	real_execvpe()(name, arguments, environment);
+	REAL(execvpe)(name, arguments, environment);
 	return failed(&execution);
 }
 
@@ -163,7 +133,7 @@ EXPORT int fexecve(int descriptor, char *const arguments[], char *const environm
 	struct execution execution;
 
 	environment = begin(&execution, child_program_at(descriptor, NULL), environment);
-	real_fexecve()(descriptor, arguments, environment);
+	REAL(fexecve)(descriptor, arguments, environment);
 	return failed(&execution);
 }
 
@@ -178,7 +148,7 @@ EXPORT int execveat(int folder, const char *path, char *const arguments[],
 	else if (*path != '/' && folder != AT_FDCWD)
 		program = child_program_at(folder, path);
 	environment = begin(&execution, program, environment);
-	real_execveat()(folder, path, arguments, environment, flags);
+	REAL(execveat)(folder, path, arguments, environment, flags);
 	return failed(&execution);
 }
 

@@ -18,7 +18,4 @@ struct execution {
 void execution_plan(struct execution *execution, const char *path, char *const *environment,
 		    bool is_child);
 
-/* Looks up the real functions, while that is safe. */
-void exec_resolve(void);
-
 #endif

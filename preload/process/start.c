@@ -2,7 +2,6 @@
  * The beginning of observation, if no wrapper was called before.
  */
 #include "preload/guest/guest.h"
-#include "preload/guest/real.h"
 #include "preload/process/observation.h"
 #include "preload/process/wrap_process.h"
 
@@ -12,7 +11,6 @@
  */
 __attribute__((constructor)) static void start(void)
 {
-	real_prepare();
 	observation_begin();
 	if (guest_state == GUEST_ON)
 		process_watch_exit();

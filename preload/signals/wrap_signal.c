@@ -162,15 +162,10 @@ static uintptr_t program_handler(uint32_t signal, uintptr_t handler)
 	return signal <= SIGNAL_MAX ? translate(handler, load_acquire(&handlers[signal])) : handler;
 }
 
-static __typeof__(&sigaction) real_sigaction(void)
-{
-	return REAL(sigaction);
-}
-
 EXPORT int sigaction(int signal, const struct sigaction *restrict action,
 		     struct sigaction *restrict old)
 {
-	__typeof__(&sigaction) real = real_sigaction();
+	__typeof__(&sigaction) real = REAL(sigaction);
 	struct sigaction ours;
 	bool enters = action && is_entered(signal, (uintptr_t)action->sa_handler);
 	uintptr_t before = 0;
@@ -208,7 +203,7 @@ sighandler_t bsd_signal(int signal, sighandler_t handler);
 
 /* No lock around the real call: sigset() changes the mask of blocked signals. */
 #define WRAP_SIGNAL(name)                                                                          \
-	static __typeof__(&name) real_##name(void)                                                 \
+	static __typeof__(&name) real_##name(void) /* 'signal' is a parameter below */             \
 	{                                                                                          \
 		return REAL(name);                                                                 \
 	}                                                                                          \
@@ -287,15 +282,10 @@ void signals_watch_cancellation(int (*cancel)(pthread_t))
 /* --- Senders --------------------------------------------------------------------------- */
 
 #define WRAP_SENDER(name, parameters, arguments, signal)                                           \
-	static __typeof__(&name) real_##name(void)                                                 \
-	{                                                                                          \
-		return REAL(name);                                                                 \
-	}                                                                                          \
-                                                                                                   \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
 		give(signal);                                                                      \
-		return real_##name() arguments;                                                    \
+		return REAL(name) arguments;                                                       \
 	}
 
 WRAP_SENDER(kill, (pid_t process, int signal), (process, signal), signal)
@@ -359,22 +349,4 @@ void signals_begin(void)
 {
 	unwind_program_handler = program_handler;
 	unwind_signal_return = (uintptr_t)handlers_return;
-	/* Handlers call these, where looking names up is not safe. */
-	real_sigaction();
-	real_signal();
-	real_bsd_signal();
-	real_ssignal();
-	real_sysv_signal();
-	real___sysv_signal();
-	real_sigset();
-	real_kill();
-	real_killpg();
-	real_tgkill();
-	real_pthread_kill();
-	real_sigqueue();
-	real_pthread_sigqueue();
-	real_timer_settime();
-	real_timer_create();
-	real_setitimer();
-	real_mq_notify();
 }
