@@ -33,7 +33,7 @@ static uint32_t port_of(const union address *address)
 								    : address->v4.sin_port);
 }
 
-/* In network order; an address of version 6 that is no mapped one is folded. */
+/* In network order.  An IPv6 address that maps no IPv4 address is folded to 32 bits. */
 static uint32_t host_of(const union address *address)
 {
 	const uint32_t *words = address->v6.sin6_addr.s6_addr32;
@@ -45,7 +45,7 @@ static uint32_t host_of(const union address *address)
 		       : words[3];
 }
 
-/* Is the other end on this machine? */
+/* Is the peer on this machine? */
 static bool is_near(const union address *own, const union address *peer)
 {
 	uint32_t a = host_of(own);
@@ -64,7 +64,7 @@ static uint64_t unix_key(const union address *address, socklen_t size_bytes)
 
 	if (size_bytes <= start)
 		return 0;
-	/* A path may be told with its end or without. */
+	/* A path may be given with its zero or without. */
 	for (size_t i = 0; i < size_bytes - start && !(is_path && !name[i]); i++)
 		hash = hash_mix(hash ^ (unsigned char)name[i]) + i;
 	return CHANNEL_KEY(KEY_UNIX, hash | 1);
@@ -77,7 +77,7 @@ static uint64_t tcp_key(uint32_t from, uint32_t to)
 
 /* --- What is behind a number? --------------------------------------------------- */
 
-/* Both ends in other hands? */
+/* Is the peer another process than this one and its parent? */
 static bool is_foreign_peer(int descriptor)
 {
 	struct ucred peer = {0};
@@ -195,7 +195,7 @@ void descriptors_begin(void)
 	for (unsigned i = 0; i < STANDARD_COUNT; i++)
 		if (kernel_call2(SYS_fstat, i, &status[i]) != 0)
 			status[i].st_ino = 0;
-	/* What comes in again where it goes out is a channel. */
+	/* If input and output are the same object, it is a channel. */
 	for (unsigned i = 0; i < STANDARD_COUNT; i++)
 		if (i > 0 ? status[i].st_ino != status[0].st_ino
 			  : status[0].st_ino != status[1].st_ino &&

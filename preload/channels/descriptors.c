@@ -11,7 +11,7 @@
 uint64_t descriptor_words[DESCRIPTORS_KEPT];
 struct channel_table guest_channels = CHANNEL_TABLE_EMPTY;
 
-static uint64_t opening_count; /* makes each unknown word another one */
+static uint64_t opening_count; /* makes each unknown word different */
 static uint64_t unnamed_count;
 
 /* --- What is kept ----------------------------------------------------------------- */
@@ -23,7 +23,7 @@ struct ends {
 
 static uint64_t unknown_word(void)
 {
-	/* relaxed: only that no two are the same counts. */
+	/* relaxed: it only has to be different each time. */
 	return (fetch_add_relaxed(&opening_count, 1u) << 2) | DESCRIPTOR_UNKNOWN;
 }
 
@@ -43,7 +43,7 @@ static struct ends ends_of(uint64_t word)
 	};
 }
 
-static void hold(const struct ends *ends)
+static void hold_ends(const struct ends *ends)
 {
 	if (ends->in)
 		channel_hold_again(&guest_channels, ends->in);
@@ -51,7 +51,7 @@ static void hold(const struct ends *ends)
 		channel_hold_again(&guest_channels, ends->out);
 }
 
-static void release(const struct ends *ends)
+static void release_ends(const struct ends *ends)
 {
 	if (ends->in)
 		channel_release(&guest_channels, ends->in);
@@ -59,32 +59,30 @@ static void release(const struct ends *ends)
 		channel_release(&guest_channels, ends->out);
 }
 
-/* Keeps @ends for @descriptor if its word still is @expected. */
-static void keep(int descriptor, uint64_t expected, const struct ends *ends)
+/* Keeps @ends for @descriptor, if its word is @expected still. */
+static void keep_ends(int descriptor, uint64_t expected, const struct ends *ends)
 {
 	if ((unsigned)descriptor >= DESCRIPTORS_KEPT || process_is_borrowed())
 		return;
-	hold(ends);
+	hold_ends(ends);
 	if (!compare_exchange_acq_rel(&descriptor_words[descriptor], &expected, word_of(ends)))
-		release(ends);
+		release_ends(ends);
 }
 
-/* Nothing is known of it any more.  Returns what was. */
-static uint64_t forget(int descriptor)
+static void forget_ends(int descriptor)
 {
 	uint64_t word = exchange_acq_rel(&descriptor_words[descriptor], unknown_word());
+	struct ends ends;
 
-	if ((word & DESCRIPTOR_STATE) == DESCRIPTOR_CHANNEL) {
-		struct ends ends = ends_of(word);
-
-		release(&ends);
-	}
-	return word;
+	if ((word & DESCRIPTOR_STATE) != DESCRIPTOR_CHANNEL)
+		return;
+	ends = ends_of(word);
+	release_ends(&ends);
 }
 
 static struct ends find_ends(struct thread *thread, int descriptor)
 {
-	/* acquire: pairs with keep(). */
+	/* acquire: pairs with keep_ends(). */
 	uint64_t word = (unsigned)descriptor < DESCRIPTORS_KEPT
 				? load_acquire(&descriptor_words[descriptor])
 				: DESCRIPTOR_UNKNOWN;
@@ -101,19 +99,19 @@ static struct ends find_ends(struct thread *thread, int descriptor)
 	if (identity.out)
 		ends.out = channel_get(&guest_channels, thread, identity.out);
 	if (identity.is_final)
-		keep(descriptor, word, &ends);
+		keep_ends(descriptor, word, &ends);
 	return ends;
 }
 
 /* --- Edges -------------------------------------------------------------------------- */
 
-static void give(struct guest_thread *self, struct channel *channel)
+static void give_to(struct guest_thread *self, struct channel *channel)
 {
 	if (channel)
 		channel_give(&guest_channels, &guest_detector, self->thread, channel);
 }
 
-static void take(struct guest_thread *self, struct channel *channel)
+static void take_from(struct guest_thread *self, struct channel *channel)
 {
 	if (!channel)
 		return;
@@ -128,7 +126,7 @@ void descriptor_give(int descriptor)
 
 	if (!self)
 		return;
-	give(self, find_ends(self->thread, descriptor).out);
+	give_to(self, find_ends(self->thread, descriptor).out);
 	guest_leave(self);
 }
 
@@ -138,7 +136,7 @@ void descriptor_take(int descriptor)
 
 	if (!self)
 		return;
-	take(self, find_ends(self->thread, descriptor).in);
+	take_from(self, find_ends(self->thread, descriptor).in);
 	guest_leave(self);
 }
 
@@ -151,7 +149,7 @@ void descriptor_sends(int descriptor, const struct sockaddr *address, size_t siz
 		return;
 	key = address ? identity_of_address(descriptor, address, size_bytes) : 0;
 	if (key)
-		give(self, channel_get(&guest_channels, self->thread, key));
+		give_to(self, channel_get(&guest_channels, self->thread, key));
 	guest_leave(self);
 }
 
@@ -167,7 +165,7 @@ void descriptor_watched(int watcher, int descriptor)
 	watching = find_ends(self->thread, watcher);
 	if (ends.in && watching.in)
 		channel_watch(&guest_detector, self->thread, ends.in, watching.in);
-	give(self, watching.out);
+	give_to(self, watching.out);
 	guest_leave(self);
 }
 
@@ -177,9 +175,9 @@ void descriptor_has_waited(int watcher)
 
 	if (!self)
 		return;
-	take(self, find_ends(self->thread, watcher).in);
-	take(self, channel_find(&guest_channels, CHANNEL_WATCHED_WIDELY));
-	/* A signalfd that is watched says nothing when it gets ready. */
+	take_from(self, find_ends(self->thread, watcher).in);
+	take_from(self, channel_find(&guest_channels, CHANNEL_WATCHED_WIDELY));
+	/* A watched signalfd may have become ready: which one is not known. */
 	signals_take_all(self);
 	guest_leave(self);
 }
@@ -189,13 +187,13 @@ void descriptor_has_waited(int watcher)
 void descriptor_began(int descriptor)
 {
 	if ((unsigned)descriptor < DESCRIPTORS_KEPT && !process_is_borrowed())
-		(void)forget(descriptor);
+		forget_ends(descriptor);
 }
 
 /*
- * The kernel gives a number to one at a time: what servers keep in tables by number
- * is handed over with it.  Numbers of files are not taken for that, which would
- * order what only happens to use small numbers.
+ * A number belongs to one socket at a time.  Servers keep data in tables by number, and
+ * hand it over with the number: whoever gets it comes after whoever closed it.  This is
+ * not so for numbers of files: it would order threads that merely open files.
  */
 void descriptor_is_socket(int descriptor)
 {
@@ -203,7 +201,7 @@ void descriptor_is_socket(int descriptor)
 
 	if (!self)
 		return;
-	take(self, channel_find(&guest_channels, CHANNEL_KEY(KEY_NUMBER, descriptor)));
+	take_from(self, channel_find(&guest_channels, CHANNEL_KEY(KEY_NUMBER, descriptor)));
 	guest_leave(self);
 }
 
@@ -213,7 +211,7 @@ static void give_number(int descriptor)
 
 	if (!self)
 		return;
-	give(self, channel_get(&guest_channels, self->thread, CHANNEL_KEY(KEY_NUMBER, descriptor)));
+	give_to(self, channel_get(&guest_channels, self->thread, CHANNEL_KEY(KEY_NUMBER, descriptor)));
 	guest_leave(self);
 }
 
@@ -245,10 +243,10 @@ void descriptor_copied(int descriptor, int copy)
 	if ((unsigned)copy >= DESCRIPTORS_KEPT || (word & DESCRIPTOR_STATE) == DESCRIPTOR_UNKNOWN)
 		return;
 	ends = (word & DESCRIPTOR_STATE) == DESCRIPTOR_CHANNEL ? ends_of(word) : (struct ends){0};
-	keep(copy, load_acquire(&descriptor_words[copy]), &ends);
+	keep_ends(copy, load_acquire(&descriptor_words[copy]), &ends);
 }
 
-/* The thread may not be known yet. */
+/* Works without an observed thread, too. */
 static struct channel *get_channel(uint64_t key)
 {
 	struct guest_thread *self = guest_enter();
@@ -261,7 +259,7 @@ static struct channel *get_channel(uint64_t key)
 
 void descriptor_unnamed(int descriptor, bool takes_signals)
 {
-	/* relaxed: only that no two are the same counts. */
+	/* relaxed: it only has to be different each time. */
 	uint64_t number = fetch_add_relaxed(&unnamed_count, 1u) + 1;
 	struct ends ends = {0};
 
@@ -273,10 +271,11 @@ void descriptor_unnamed(int descriptor, bool takes_signals)
 		return;
 	ends.in->takes_signals = takes_signals;
 	ends.out = ends.in;
-	keep(descriptor, load_acquire(&descriptor_words[descriptor]), &ends);
+	keep_ends(descriptor, load_acquire(&descriptor_words[descriptor]), &ends);
 }
 
-static struct channel *received_by(int descriptor)
+/* The channel of what the socket @descriptor receives. */
+static struct channel *find_receiving(int descriptor)
 {
 	struct stat status;
 
@@ -287,7 +286,7 @@ static struct channel *received_by(int descriptor)
 
 void descriptor_pair(int first, int second)
 {
-	struct ends ends = {received_by(first), received_by(second)};
+	struct ends ends = {find_receiving(first), find_receiving(second)};
 	struct ends reverse = {ends.out, ends.in};
 
 	descriptor_began(first);
@@ -297,7 +296,7 @@ void descriptor_pair(int first, int second)
 	ends.in->peer = ends.out->key;
 	ends.out->peer = ends.in->key;
 	if ((unsigned)first < DESCRIPTORS_KEPT)
-		keep(first, load_acquire(&descriptor_words[first]), &ends);
+		keep_ends(first, load_acquire(&descriptor_words[first]), &ends);
 	if ((unsigned)second < DESCRIPTORS_KEPT)
-		keep(second, load_acquire(&descriptor_words[second]), &reverse);
+		keep_ends(second, load_acquire(&descriptor_words[second]), &reverse);
 }

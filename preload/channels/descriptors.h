@@ -1,14 +1,13 @@
 /*
- * Descriptors: which channel is behind a number.
+ * Descriptors: which channels a number stands for.
  *
- * What is written to a pipe, socket, eventfd ... is read from the same object of
- * the kernel's, by whatever number (dup).  So a number is looked at once
- * (descriptor_identity.h) and what it is is kept until it is closed.  A pipe is known by
- * its inode, a connection by its pair of addresses.  What the kernel gives no
- * name, such as an eventfd or a pair of sockets, is told by who creates it.
+ * A pipe, socket or eventfd may have several numbers (dup).  What a number stands for
+ * is looked up once (descriptor_identity.h) and kept until it is closed.  A pipe is
+ * known by its inode, a connection by its two addresses.  An eventfd or a pair of
+ * sockets has no name in the kernel; it is noted when it is created.
  *
- * A file or terminal is no channel: that costs one look at a word.  Nor is
- * anything while there is one thread.
+ * Files and terminals are no channels: for them a call costs one look at a word.
+ * While there is one thread, nothing is a channel.
  */
 #ifndef PRELOAD_CHANNELS_DESCRIPTORS_H
 #define PRELOAD_CHANNELS_DESCRIPTORS_H
@@ -18,25 +17,25 @@
 #include "detect/sync/channel.h"
 #include "preload/guest/guest.h"
 
-/* What a channel's key begins with. */
+/* The first part of a channel's key. */
 enum channel_key {
 	KEY_PIPE = 1,
 	KEY_SOCKET,  /* by inode: what that socket receives */
 	KEY_TCP,     /* by ports, sender's first */
 	KEY_UDP,     /* by the receiver's port */
 	KEY_UNIX,    /* by the receiver's name, else the sender's */
-	KEY_UNNAMED, /* eventfds and the like: by a number of ours, 0: not known */
+	KEY_UNNAMED, /* eventfds and the like: by a number of our own, 0: not known */
 	KEY_FUTEX,
 	KEY_SIGNAL,
 	KEY_TIMERS,
 	KEY_EXIT,
 	KEY_QUEUE,
-	KEY_NUMBER /* of descriptors of sockets: who gets one comes after who closed it */
+	KEY_NUMBER /* the number of a socket, given by its close, taken by its next owner */
 };
 
-/* The low bits of a word: is anything known of the number, and what?  Beside
- * them stand a count that no two openings share, or the numbers of the channels
- * that are read from and written to. */
+/* The low bits of a word: is it known what the number stands for?  The other bits are a
+ * count that is different for each opening, or the numbers of the channels that are
+ * read from and written to. */
 enum descriptor_state { DESCRIPTOR_UNKNOWN, DESCRIPTOR_NO_CHANNEL, DESCRIPTOR_CHANNEL };
 
 #define DESCRIPTOR_STATE 3u
@@ -47,22 +46,22 @@ extern struct channel_table guest_channels;
 
 static inline __attribute__((always_inline)) bool descriptor_is_watched(int descriptor)
 {
-	/* Streams that are none of the kernel's have numbers below 0. */
+	/* Streams without a file have numbers below 0. */
 	if (__libc_single_threaded || descriptor < 0)
 		return false;
-	/* relaxed: who uses a number has got it from who opened it. */
+	/* relaxed: the program itself orders the opening of a number before its use. */
 	return descriptor >= DESCRIPTORS_KEPT || (load_relaxed(&descriptor_words[descriptor]) &
 						  DESCRIPTOR_STATE) != DESCRIPTOR_NO_CHANNEL;
 }
 
-/* What the process was given as standard input and outputs goes outside, even if it
- * is a pipe. */
+/* Notes the standard input and outputs of the process: they are no channels, even if
+ * they are pipes. */
 void descriptors_begin(void);
 
 void descriptor_give(int descriptor);
 void descriptor_take(int descriptor);
 
-/* Around a real call: before a write, after a read that did not fail. */
+/* To be called before a write, and after a read that did not fail. */
 static inline __attribute__((always_inline)) void descriptor_writes(int descriptor)
 {
 	if (UNLIKELY(descriptor_is_watched(descriptor)))
@@ -75,29 +74,29 @@ static inline __attribute__((always_inline)) void descriptor_has_read(int descri
 		descriptor_take(descriptor);
 }
 
-/* A datagram goes to @address, or a connection is asked for there. */
+/* A datagram is sent to @address, or a connection is requested there. */
 struct sockaddr;
 void descriptor_sends(int descriptor, const struct sockaddr *address, size_t size_bytes);
 
-/* It is another object from now on, or has other addresses. */
+/* The number stands for another object from now on, or has other addresses. */
 void descriptor_began(int descriptor);
 
-/* It is a socket's, from now on. */
+/* The number stands for a new socket. */
 void descriptor_is_socket(int descriptor);
 
-/* It is about to be closed: who reads the end of it learns what was before, and who gets
- * its number. */
+/* It is about to be closed: that is given to whoever reads the end of file, and to the
+ * next owner of the number. */
 void descriptor_closes(int descriptor);
 void descriptor_closes_range(unsigned first, unsigned last);
 
 /* @copy is a duplicate of @descriptor. */
 void descriptor_copied(int descriptor, int copy);
 
-/* A new object without a name of the kernel's. */
+/* A new object that has no name in the kernel. */
 void descriptor_unnamed(int descriptor, bool takes_signals);
 void descriptor_pair(int first, int second);
 
-/* Waits on @watcher tell of @descriptor. */
+/* @watcher (an epoll descriptor) watches @descriptor; a wait on @watcher has ended. */
 void descriptor_watched(int watcher, int descriptor);
 void descriptor_has_waited(int watcher);
 

@@ -1,6 +1,6 @@
 /*
- * A channel per signal number, and one for timers, whose signal may be any: who
- * sends a signal gives, who handles it or waits for it takes.
+ * Channels of signals: one for each number, and one for timers, which may send any.
+ * Sending a signal gives; handling it or waiting for it takes.
  */
 #ifndef PRELOAD_CHANNELS_SIGNAL_CHANNELS_H
 #define PRELOAD_CHANNELS_SIGNAL_CHANNELS_H
@@ -9,7 +9,7 @@
 
 #define SIGNAL_MAX 64
 
-/* Stands for what a timer does, whatever its signal. */
+/* The number of the channel of timers. */
 #define SIGNAL_OF_TIMERS 0
 
 /* The caller is inside the guard. */

@@ -1,7 +1,7 @@
 /*
- * Reads and writes of descriptors and streams (descriptors.h says why).
+ * Reads and writes of descriptors and streams (see descriptors.h).
  *
- * All are cancellation points: nothing of ours stands around the real call.
+ * All are cancellation points: the guard is down during the real call.
  */
 #define _GNU_SOURCE
 #define __NO_INLINE__ 1 /* definitions in <stdio.h> */
@@ -24,7 +24,8 @@
 #undef getc
 #undef putc
 
-/* What fortified programs call, and older ones. */
+/* Declared here, as headers do not have all of them: some are called by fortified or
+ * old programs only. */
 #define TRANSFER(type, name, parameters, arguments, to, from) type name parameters;
 #define STREAM(type, name, parameters, arguments, to, from) type name parameters;
 #pragma GCC diagnostic push

@@ -1,6 +1,5 @@
 /*
- * Lives of descriptors, and waits for them: which object is behind a number,
- * from when until when, and which of many have something to be read.
+ * Lives of descriptors, and waits for several of them.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -87,7 +86,7 @@ EXPORT_ALIAS(__connect, connect)
 
 /* --- Copies and ends ------------------------------------------------------------ */
 
-static int duplicate(int descriptor, int copy, int (*real)(int, int, int), int flags)
+static int copy_descriptor(int descriptor, int copy, int (*real)(int, int, int), int flags)
 {
 	int result;
 
@@ -100,7 +99,7 @@ static int duplicate(int descriptor, int copy, int (*real)(int, int, int), int f
 	return result;
 }
 
-static int duplicate_plainly(int descriptor, int copy, int flags)
+static int call_dup2(int descriptor, int copy, int flags)
 {
 	(void)flags;
 	return REAL(dup2)(descriptor, copy);
@@ -108,12 +107,12 @@ static int duplicate_plainly(int descriptor, int copy, int flags)
 
 EXPORT int dup2(int descriptor, int copy)
 {
-	return duplicate(descriptor, copy, duplicate_plainly, 0);
+	return copy_descriptor(descriptor, copy, call_dup2, 0);
 }
 
 EXPORT int dup3(int descriptor, int copy, int flags)
 {
-	return duplicate(descriptor, copy, REAL(dup3), flags);
+	return copy_descriptor(descriptor, copy, REAL(dup3), flags);
 }
 
 EXPORT_ALIAS(__dup2, dup2)
@@ -199,7 +198,7 @@ WRAP_POLL(__ppoll_chk,
 
 EXPORT_ALIAS(__poll, poll)
 
-/* Sets may be larger than fd_set says. */
+/* A set may be larger than fd_set. */
 static int note_selected(int count, const fd_set *readable, int result)
 {
 	const __fd_mask *words = readable ? readable->fds_bits : NULL;

@@ -9,8 +9,8 @@
 
 #define STATUS_FLAGS 0x8d5ull /* OF SF ZF AF PF CF */
 
-#define JUMP 0xe9u /* with 4 bytes of distance ... */
-#define JUMP_SHORT 0xebu /* ... with one */
+#define JUMP 0xe9u	 /* with a distance of 4 bytes ... */
+#define JUMP_SHORT 0xebu /* ... of one byte */
 
 bool clone_context_is_same(const gregset_t a, const gregset_t b)
 {
@@ -20,8 +20,8 @@ bool clone_context_is_same(const gregset_t a, const gregset_t b)
 	return a[REG_RIP] == b[REG_RIP] && a[REG_EFL] == b[REG_EFL];
 }
 
-/* Makes @registers those of the original code at the instruction that @state
- * speaks of. */
+/* Turns @registers into those of the original code, at the instruction that @state
+ * belongs to. */
 static void undo_check(gregset_t registers, const struct plan_state *state)
 {
 	uintptr_t sp = (uintptr_t)registers[REG_RSP] +
@@ -67,8 +67,9 @@ static uintptr_t jump_target(uintptr_t pc)
 	return pc + 5 + (uintptr_t)(intptr_t)distance;
 }
 
-/* At a patch of the original, or in the padding where a short one leads to? */
-static void find_on_the_way(struct interruption *interruption)
+/* Looks for an interruption at a patch of the original code, or at the jump in the
+ * padding that a short patch leads to. */
+static void find_at_patch(struct interruption *interruption)
 {
 	uintptr_t pc = (uintptr_t)interruption->shown[REG_RIP];
 	const struct clone_region *region = clones_of_module(pc);
@@ -91,7 +92,7 @@ void clone_context_find(const gregset_t found, struct interruption *interruption
 	interruption->is_in_thunk =
 		thunk_context_find(found, interruption->shown, &interruption->frame);
 	if (!find_in_clone(interruption) && !interruption->is_in_thunk)
-		find_on_the_way(interruption);
+		find_at_patch(interruption);
 }
 
 void clone_context_to_copy(gregset_t registers)

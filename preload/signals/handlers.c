@@ -9,14 +9,14 @@
 #include "preload/signals/clone_context.h"
 
 #define SIGNAL_BIT(signal) (1ull << ((signal) - 1))
-/* What the processor raises: if it is blocked then, the kernel ends the process. */
+/* Signals that the processor raises.  The kernel ends a process that blocks them then. */
 #define OF_PROCESSOR                                                                               \
 	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGILL) |      \
 	 SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS))
 
 void handlers_returned(ucontext_t *context);
 
-/* --- What a context was before it was changed for a handler ----------------------- */
+/* --- The original contexts of those that were changed for a handler ----------------- */
 
 static struct kept_context *find_kept(struct guest_thread *self, const ucontext_t *context)
 {
@@ -26,9 +26,9 @@ static struct kept_context *find_kept(struct guest_thread *self, const ucontext_
 	return NULL;
 }
 
-/* The oldest gives way: where nobody knows, a handler returns to the beginning of
- * the instruction. */
-static void keep(struct guest_thread *self, const ucontext_t *context)
+/* Replaces the oldest one.  A handler whose context is no longer kept returns to the
+ * beginning of the interrupted instruction. */
+static void keep_context(struct guest_thread *self, const ucontext_t *context)
 {
 	struct kept_context *kept;
 
@@ -44,9 +44,9 @@ static void keep(struct guest_thread *self, const ucontext_t *context)
 	kept->context = (uintptr_t)context;
 }
 
-/* Accesses that the thread keeps open (detect/race/access_fast.h): a thunk that goes on
- * must find none but those that it saw. */
-static void close_accesses(void)
+/* Flushes the thread's pending granules (detect/race/access_fast.h): a thunk that goes on
+ * after a handler must not find granules there that the handler has added. */
+static void flush_accesses(void)
 {
 	struct guest_thread *self = guest_enter();
 
@@ -56,7 +56,7 @@ static void close_accesses(void)
 	guest_leave(self);
 }
 
-/* The handler has returned: the context's registers are what it left there. */
+/* The handler has returned; it may have changed the registers in the context. */
 void handlers_returned(ucontext_t *context)
 {
 	greg_t *registers = context->uc_mcontext.gregs;
@@ -68,7 +68,7 @@ void handlers_returned(ucontext_t *context)
 		kept->context = 0;
 		if (clone_context_is_same(registers, interruption.shown)) {
 			if (interruption.is_in_thunk)
-				close_accesses();
+				flush_accesses();
 			memcpy(registers, kept->saved, sizeof(kept->saved));
 			return;
 		}
@@ -85,17 +85,17 @@ static bool is_of_processor(const struct delivery *delivery)
 }
 
 
-/* Is the thread under the guard, and will put it down? */
-static bool is_inconvenient(const struct guest_thread *self, const struct delivery *delivery)
+/* Is the guard up, and will the thread take it down if the handler waits? */
+static bool must_wait(const struct guest_thread *self, const struct delivery *delivery)
 {
 	uintptr_t sp = (uintptr_t)delivery->context->uc_mcontext.gregs[REG_RSP];
 
-	/* Around a locked instruction it stays up outside of the frame. */
+	/* Around a locked instruction the guard stays up after its frame has returned. */
 	return self && self->guard && !delivery->is_once &&
 	       (self->locked || !guest_guard_is_stale(self, sp));
 }
 
-/* Sends it once more, to be delivered when signals are not blocked any more. */
+/* Sends it once more: it will be delivered when signals are not blocked any more. */
 static bool send_again(const struct delivery *delivery)
 {
 	long process = kernel_call0(SYS_getpid);
@@ -107,13 +107,13 @@ static bool send_again(const struct delivery *delivery)
 }
 
 /*
- * Where several signals come at once, the kernel enters the last one's handler
- * first, as if it had interrupted the others at their first instructions: it is
- * the last to be put off that knows the program's mask.
+ * If several signals come at once, the kernel enters the handler of the last one first,
+ * with a context at the first instruction of the handler before.  So the signal that is
+ * deferred last has the program's mask in its context.
  */
-static bool defer(struct guest_thread *self, const struct delivery *delivery)
+static bool defer_signal(struct guest_thread *self, const struct delivery *delivery)
 {
-	/* The kernel's part of it. */
+	/* The first 64 bits are the kernel's mask. */
 	uint64_t *blocked = (uint64_t *)&delivery->context->uc_sigmask;
 	uint64_t mask = signals_block();
 
@@ -127,7 +127,7 @@ static bool defer(struct guest_thread *self, const struct delivery *delivery)
 	return true;
 }
 
-/* Nothing of a check is left in the way of the handler, wherever it goes on. */
+/* Ends the check that has raised the signal, as the handler may not return to it. */
 static void abandon_check(struct guest_thread *self, const struct interruption *interruption)
 {
 	struct atomic_location *location = self ? self->locked : NULL;
@@ -151,7 +151,7 @@ bool handlers_enter(const struct delivery *delivery)
 
 	if (!guest_observes_memory)
 		return true;
-	if (!is_fault && is_inconvenient(self, delivery) && defer(self, delivery))
+	if (!is_fault && must_wait(self, delivery) && defer_signal(self, delivery))
 		return false;
 	clone_context_find(registers, &interruption);
 	if (is_fault) {
@@ -164,7 +164,7 @@ bool handlers_enter(const struct delivery *delivery)
 	}
 	if (!interruption.is_in_clone)
 		return true;
-	keep(self, delivery->context);
+	keep_context(self, delivery->context);
 	memcpy(registers, interruption.shown, sizeof(interruption.shown));
 	*delivery->return_address = (uintptr_t)handlers_return;
 	return true;

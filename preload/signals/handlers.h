@@ -1,16 +1,16 @@
 /*
- * Handlers of signals while memory is observed.
+ * Signal handlers while memory is observed.
  *
- * The kernel enters ours, which leads on to the program's: with the context of the
- * original code, if the signal came upon a clone (clone_context.h).  After the
- * handler the clone goes on where it was; or, if the handler changed the context,
- * where it asks for.
+ * The kernel enters signal_entry, which calls the program's handler.  If the signal
+ * interrupted a clone, the handler gets the context of the original code
+ * (clone_context.h).  After it the clone goes on where it was; or, if the handler
+ * changed the context, where that says.
  *
- * What we do under the guard works on what threads share, and must not be left half
- * done by a handler that jumps away; nor may a handler's own events go unseen
- * because of it.  So signals that come meanwhile are put off until the guard goes
- * down.  The processor's own (SIGSEGV and its kin) cannot wait: a check that faults
- * is left out, and the instruction that it belongs to faults by itself, if it must.
+ * Work under the guard changes data that threads share; a handler that leaves by a jump
+ * must not leave it half done, and the guard would hide the handler's own events.  So
+ * signals that come meanwhile are deferred until the guard goes down.  Signals of the
+ * processor (SIGSEGV and its kin) cannot wait: the check that raised one is skipped, and
+ * the instruction itself raises it again, if it must.
  */
 #ifndef PRELOAD_SIGNALS_HANDLERS_H
 #define PRELOAD_SIGNALS_HANDLERS_H
@@ -20,19 +20,19 @@
 
 #include "preload/guest/guest.h"
 
-/* What is known of the present delivery. */
+/* The delivery of a signal. */
 struct delivery {
 	int signal;
 	siginfo_t *told; /* NULL if the kernel did not write it */
 	ucontext_t *context;
-	bool is_once; /* SA_RESETHAND: the kernel has forgotten the handler */
-	uintptr_t *return_address; /* where the handler will return to */
+	bool is_once; /* SA_RESETHAND: the kernel has reset the handler already */
+	uintptr_t *return_address; /* of the handler */
 };
 
-/* Where a handler returns to whose context was changed (signal_entry.S). */
+/* Handlers whose context was changed return here (signal_entry.S). */
 void handlers_return(void);
 
-/* False: the handler is not to be called (now). */
+/* False: do not call the handler now. */
 bool handlers_enter(const struct delivery *delivery);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Signals: who sends one hands over to who handles it.
+ * Wrapped functions for signals: their beginning, and handlers that are set past them.
  */
 #ifndef PRELOAD_SIGNALS_SIGNALS_H
 #define PRELOAD_SIGNALS_SIGNALS_H
@@ -8,18 +8,18 @@
 
 #include "preload/guest/guest.h"
 
-/* Once, before the first of them. */
+/* To be called once, when observation begins. */
 void signals_begin(void);
 
-/* Memory is observed from now on: also handlers that were set by system calls, or
- * before we were there, enter at signal_entry. */
+/* Memory is observed from now on: handlers that were set by system calls, or before
+ * observation began, enter at signal_entry, too. */
 void signals_take_over(void);
 
-/* The same for the C library's handler of cancellation, whose pthread_cancel is
- * @cancel; before its first real call. */
+/* The same for the C library's handler of cancellation.  @cancel is the real
+ * pthread_cancel; to be called before its first call. */
 void signals_watch_cancellation(int (*cancel)(pthread_t));
 
-/* Taken around a fork. */
+/* Protects changes of handlers.  Innermost. */
 extern struct runtime_lock signals_lock;
 
 #endif

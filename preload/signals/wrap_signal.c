@@ -1,12 +1,10 @@
 /*
- * Signals as hand-overs: what a thread did before it sent one is known to the
- * handler, and to who waits for it.
+ * Signals as hand-overs: what a thread did before it sent a signal happens before the
+ * handler, and before the return of a wait for it (signal_channels.h).
  *
- * There is a channel per signal number, and one for timers, whose signal may be
- * any.  So that we learn when a handler begins, the kernel is told of our
- * signal_entry in its place, with everything else as given; the program sees
- * its own.  While memory is not observed nothing needs this, and the handlers
- * stay where they are.
+ * To see when a handler begins, the kernel gets our signal_entry in its place; the
+ * program still sees its own.  This is done only if memory is observed, as nothing
+ * else needs it.
  */
 #define _GNU_SOURCE
 #include <mqueue.h>
@@ -29,14 +27,13 @@
 #define SIGNAL_OF_CANCELLATION 32
 #define HOLD 2 /* SIG_HOLD of sigset() */
 
-/* Protects changes of handlers.  Innermost. */
 struct runtime_lock signals_lock;
 
-/* The program's own, for those signals that enter at signal_entry, and the flags
- * that they have there. */
+/* The program's handlers of signals that enter at signal_entry, and the flags that the
+ * program gave. */
 static uintptr_t handlers[SIGNAL_MAX + 1];
 static uint32_t handler_flags[SIGNAL_MAX + 1];
-static uint64_t is_told; /* a bit per signal whose handler is entered with a siginfo */
+static uint64_t has_siginfo; /* a bit per signal: signal_entry gets a siginfo */
 
 void signal_entry(int signal);
 uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
@@ -44,8 +41,8 @@ uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
 
 /* --- Edges ------------------------------------------------------------------------ */
 
-/* A timer may be what makes a second thread. */
-static void give(int signal)
+/* A timer may start the second thread. */
+static void give_signal(int signal)
 {
 	struct guest_thread *self =
 		__libc_single_threaded && signal != SIGNAL_OF_TIMERS ? NULL : guest_enter();
@@ -56,7 +53,7 @@ static void give(int signal)
 	guest_leave(self);
 }
 
-static void take(int signal)
+static void take_signal(int signal)
 {
 	struct guest_thread *self = __libc_single_threaded ? NULL : guest_enter();
 
@@ -67,15 +64,15 @@ static void take(int signal)
 	guest_leave(self);
 }
 
-/* signal_entry comes here.  Returns the handler, 0 if it is not to be called.  A
- * thread that is not known (yet, or any more) does not become so by a signal. */
+/* Called by signal_entry.  Returns the handler; 0 if it must not be called now.  A thread
+ * that is not observed (yet, or any more) is not adopted by a signal. */
 uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
 			 uintptr_t *return_address)
 {
 	struct delivery delivery = {
 		.signal = signal,
-		/* relaxed: whoever sets it sets the kernel's first. */
-		.told = load_relaxed(&is_told) & 1ull << (signal - 1) ? told : NULL,
+		/* relaxed: the bit is set after the kernel's action. */
+		.told = load_relaxed(&has_siginfo) & 1ull << (signal - 1) ? told : NULL,
 		.context = context,
 		.is_once = load_relaxed(&handler_flags[signal]) & (uint32_t)SA_RESETHAND,
 		.return_address = return_address,
@@ -84,7 +81,7 @@ uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
 	if (!handlers_enter(&delivery))
 		return 0;
 	if (guest_self)
-		take(signal);
+		take_signal(signal);
 	/* acquire: pairs with set_handler(). */
 	return load_acquire(&handlers[signal]);
 }
@@ -96,15 +93,15 @@ static bool is_function(uintptr_t handler)
 	return handler > HOLD && handler != (uintptr_t)SIG_ERR;
 }
 
-/* Is its handler to enter at signal_entry? */
-static bool is_entered(int signal, uintptr_t handler)
+/* Must @handler of @signal enter at signal_entry? */
+static bool enters_here(int signal, uintptr_t handler)
 {
 	struct guest_thread *self;
 
 	if (signal < 1 || signal > SIGNAL_MAX || !is_function(handler) ||
 	    handler == (uintptr_t)signal_entry)
 		return false;
-	self = guest_enter(); /* reads the options, if nobody did yet */
+	self = guest_enter(); /* this may begin observation, and read the options */
 	if (self) {
 		signals_give(self, signal);
 		guest_leave(self);
@@ -115,13 +112,13 @@ static bool is_entered(int signal, uintptr_t handler)
 
 static uintptr_t set_handler(int signal, uintptr_t handler, uint32_t flags)
 {
-	/* relaxed: only a hint to signal_entered(), which may come in between. */
+	/* relaxed: signal_entered() may come in between, for which they are a hint. */
 	store_relaxed(&handler_flags[signal], flags);
 	/* release: pairs with signal_entered(). */
 	return exchange_acq_rel(&handlers[signal], handler);
 }
 
-/* As the kernel, not the C library, has it. */
+/* The kernel's struct sigaction. */
 struct kernel_action {
 	uintptr_t handler;
 	unsigned long flags;
@@ -134,11 +131,9 @@ static bool get_action(int signal, struct kernel_action *action)
 	return kernel_call4(SYS_rt_sigaction, signal, 0, action, sizeof(action->mask)) == 0;
 }
 
-/*
- * The kernel's handler of @signal is signal_entry, and that wants a siginfo also
- * where the program's does not: it has the same arguments anyway.
- */
-static void want_told(int signal)
+/* The kernel's handler of @signal is signal_entry, which needs a siginfo.  A handler of
+ * the program that expects none ignores the argument. */
+static void request_siginfo(int signal)
 {
 	struct kernel_action action;
 
@@ -146,12 +141,12 @@ static void want_told(int signal)
 		store_relaxed(&handler_flags[signal], (uint32_t)action.flags);
 		action.flags |= SA_SIGINFO;
 		if (kernel_call4(SYS_rt_sigaction, signal, &action, 0, sizeof(action.mask)) == 0)
-			(void)fetch_or_acq_rel(&is_told, 1ull << (signal - 1));
+			(void)fetch_or_acq_rel(&has_siginfo, 1ull << (signal - 1));
 	}
 }
 
-/* What the program set, where the kernel says @found. */
-static uintptr_t translate(uintptr_t found, uintptr_t before)
+/* The handler that the program has set, if the kernel has @found. */
+static uintptr_t show_handler(uintptr_t found, uintptr_t before)
 {
 	return found == (uintptr_t)signal_entry ? before : found;
 }
@@ -159,7 +154,8 @@ static uintptr_t translate(uintptr_t found, uintptr_t before)
 /* For the unwinder. */
 static uintptr_t program_handler(uint32_t signal, uintptr_t handler)
 {
-	return signal <= SIGNAL_MAX ? translate(handler, load_acquire(&handlers[signal])) : handler;
+	return signal <= SIGNAL_MAX ? show_handler(handler, load_acquire(&handlers[signal]))
+				    : handler;
 }
 
 EXPORT int sigaction(int signal, const struct sigaction *restrict action,
@@ -167,7 +163,7 @@ EXPORT int sigaction(int signal, const struct sigaction *restrict action,
 {
 	__typeof__(&sigaction) real = REAL(sigaction);
 	struct sigaction ours;
-	bool enters = action && is_entered(signal, (uintptr_t)action->sa_handler);
+	bool enters = action && enters_here(signal, (uintptr_t)action->sa_handler);
 	uintptr_t before = 0;
 	uint32_t flags = 0;
 	int result;
@@ -188,7 +184,7 @@ EXPORT int sigaction(int signal, const struct sigaction *restrict action,
 	if (enters && result != 0)
 		set_handler(signal, before, flags);
 	else if (enters)
-		(void)fetch_or_acq_rel(&is_told, 1ull << (signal - 1));
+		(void)fetch_or_acq_rel(&has_siginfo, 1ull << (signal - 1));
 	runtime_unlock(&signals_lock);
 	if (result == 0 && old && old->sa_handler == (sighandler_t)signal_entry) {
 		old->sa_handler = (sighandler_t)before;
@@ -201,7 +197,7 @@ EXPORT_ALIAS(__sigaction, sigaction)
 
 sighandler_t bsd_signal(int signal, sighandler_t handler);
 
-/* No lock around the real call: sigset() changes the mask of blocked signals. */
+/* The lock is not held during the real call: sigset() changes the signal mask. */
 #define WRAP_SIGNAL(name)                                                                          \
 	static __typeof__(&name) real_##name(void) /* 'signal' is a parameter below */             \
 	{                                                                                          \
@@ -210,7 +206,7 @@ sighandler_t bsd_signal(int signal, sighandler_t handler);
                                                                                                    \
 	EXPORT sighandler_t name(int signal, sighandler_t handler)                                 \
 	{                                                                                          \
-		bool enters = is_entered(signal, (uintptr_t)handler);                              \
+		bool enters = enters_here(signal, (uintptr_t)handler);                             \
 		uintptr_t before =                                                                 \
 			signal >= 1 && signal <= SIGNAL_MAX ? load_acquire(&handlers[signal]) : 0; \
 		uint32_t flags = enters ? load_relaxed(&handler_flags[signal]) : 0;                \
@@ -222,8 +218,8 @@ sighandler_t bsd_signal(int signal, sighandler_t handler);
 		if (enters && result == SIG_ERR)                                                   \
 			set_handler(signal, before, flags);                                        \
 		else if (enters)                                                                   \
-			want_told(signal);                                                         \
-		return (sighandler_t)translate((uintptr_t)result, before);                         \
+			request_siginfo(signal);                                                         \
+		return (sighandler_t)show_handler((uintptr_t)result, before);                      \
 	}
 
 #pragma GCC diagnostic push
@@ -236,9 +232,9 @@ WRAP_SIGNAL(__sysv_signal)
 WRAP_SIGNAL(sigset)
 #pragma GCC diagnostic pop
 
-/* --- Handlers that nobody told us of ------------------------------------------------- */
+/* --- Handlers that were set past us ------------------------------------------------- */
 
-#define FOR_IDENTITIES 33 /* the C library's, which only makes system calls */
+#define FOR_IDENTITIES 33 /* the C library's, for setuid(): it only makes system calls */
 
 static void take_over(int signal)
 {
@@ -251,7 +247,7 @@ static void take_over(int signal)
 	action.handler = (uintptr_t)signal_entry;
 	action.flags |= SA_SIGINFO;
 	if (kernel_call4(SYS_rt_sigaction, signal, &action, 0, sizeof(action.mask)) == 0)
-		(void)fetch_or_acq_rel(&is_told, 1ull << (signal - 1));
+		(void)fetch_or_acq_rel(&has_siginfo, 1ull << (signal - 1));
 }
 
 void signals_take_over(void)
@@ -262,9 +258,9 @@ void signals_take_over(void)
 }
 
 /*
- * The C library sets its handler in the first call of pthread_cancel, which may
- * send the signal at once.  So it gets one before, of a thread that nothing can
- * be done to: wherever it looks, that has been cancelled and has ended.
+ * The C library sets its handler in the first call of pthread_cancel, which may send the
+ * signal at once.  So we make a first call, for an invalid thread: whichever field of it
+ * the C library reads, the thread has been cancelled and has ended.
  */
 void signals_watch_cancellation(int (*cancel)(pthread_t))
 {
@@ -284,7 +280,7 @@ void signals_watch_cancellation(int (*cancel)(pthread_t))
 #define WRAP_SENDER(name, parameters, arguments, signal)                                           \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
-		give(signal);                                                                      \
+		give_signal(signal);                                                               \
 		return REAL(name) arguments;                                                       \
 	}
 
@@ -313,7 +309,7 @@ WRAP_SENDER(mq_notify, (mqd_t queue, const struct sigevent *event), (queue, even
 
 EXPORT unsigned int alarm(unsigned int seconds)
 {
-	give(SIGNAL_OF_TIMERS);
+	give_signal(SIGNAL_OF_TIMERS);
 	return REAL(alarm)(seconds);
 }
 
@@ -324,7 +320,7 @@ EXPORT int sigwait(const sigset_t *restrict signals, int *restrict signal)
 	int result = REAL(sigwait)(signals, signal);
 
 	if (result == 0)
-		take(*signal);
+		take_signal(*signal);
 	return result;
 }
 
@@ -334,7 +330,7 @@ EXPORT int sigwait(const sigset_t *restrict signals, int *restrict signal)
 		int result = REAL(name) arguments;                                                 \
                                                                                                    \
 		if (result > 0)                                                                    \
-			take(result);                                                              \
+			take_signal(result);                                                       \
 		return result;                                                                     \
 	}
 
