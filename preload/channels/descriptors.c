@@ -211,7 +211,8 @@ static void give_number(int descriptor)
 
 	if (!self)
 		return;
-	give_to(self, channel_get(&guest_channels, self->thread, CHANNEL_KEY(KEY_NUMBER, descriptor)));
+	give_to(self,
+		channel_get(&guest_channels, self->thread, CHANNEL_KEY(KEY_NUMBER, descriptor)));
 	guest_leave(self);
 }
 

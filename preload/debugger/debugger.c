@@ -29,13 +29,13 @@ extern struct jit_descriptor __jit_debug_descriptor;
 
 struct jit_descriptor __jit_debug_descriptor FOR_DEBUGGERS = {.version = 1};
 
-/* A debugger stops here, and looks at the descriptor. */
+/* A debugger stops here and reads the descriptor. */
 FOR_DEBUGGERS __attribute__((noinline)) void __jit_debug_register_code(void)
 {
 	__asm__ volatile("" : : "r"(&__jit_debug_descriptor) : "memory");
 }
 
-static void tell(enum jit_action action, struct jit_code_entry *entry)
+static void tell_debugger(enum jit_action action, struct jit_code_entry *entry)
 {
 	__jit_debug_descriptor.relevant = entry;
 	__jit_debug_descriptor.action = action;
@@ -58,7 +58,7 @@ enum section {
 static const char section_names[] = "\0.text\0.eh_frame\0.shstrtab\0.strtab\0.symtab";
 static const uint32_t section_name_at[SECTION_COUNT] = {0, 1, 7, 17, 27, 35};
 
-/* At the start of the block. */
+/* The beginning of the block. */
 struct object {
 	struct jit_code_entry entry;
 	uintptr_t clones; /* where they begin */
@@ -68,7 +68,7 @@ struct object {
 	char section_names[sizeof(section_names)];
 };
 
-/* Offsets in the object file of what follows in the block. */
+/* From an offset in the block to one in the object file. */
 static uint64_t file_offset(size_t block_offset)
 {
 	return block_offset - offsetof(struct object, header);
@@ -121,7 +121,7 @@ static void begin_object(struct growing *block, const struct clone_region *regio
 	begin_sections(object, region);
 }
 
-/* What lies in the block from @from on is the section. */
+/* The section is all that is in the block from @from on. */
 static void end_section(struct growing *block, enum section section, size_t from)
 {
 	struct object *object = (void *)block->bytes;
@@ -134,7 +134,7 @@ static void end_section(struct growing *block, enum section section, size_t from
 		growing_add(block, 1);
 }
 
-/* Symbols, with the places of their names; these follow. */
+/* Adds symbols with the offsets of their names, which add_strings() adds. */
 static void add_symbols(struct growing *block, const struct plan *plan,
 			const struct function_names *names, uint64_t text_from_module)
 {
@@ -218,7 +218,7 @@ void debugger_add(const struct clone_region *region, const struct plan *plan,
 	if (first)
 		first->previous = &object->entry;
 	__jit_debug_descriptor.first = &object->entry;
-	tell(JIT_REGISTER, &object->entry);
+	tell_debugger(JIT_REGISTER, &object->entry);
 }
 
 void debugger_remove(uintptr_t start)
@@ -236,7 +236,7 @@ void debugger_remove(uintptr_t start)
 		entry->previous->next = entry->next;
 	else
 		__jit_debug_descriptor.first = entry->next;
-	tell(JIT_UNREGISTER, entry);
+	tell_debugger(JIT_UNREGISTER, entry);
 	object = (void *)entry;
 	kernel_call2(SYS_munmap, object, object->room_bytes);
 }

@@ -8,9 +8,9 @@
 #include "preload/guest/text.h"
 #include "x86/survey/module.h"
 
-#define BYTES_MOST (1ull << 30) /* of a table of symbols: more is damage */
+#define BYTES_MOST (1ull << 30) /* of a table of symbols: a larger one is damaged */
 
-/* The tables of a file that we want, and where they are in memory. */
+/* The symbol tables of a file, and copies of them in memory. */
 struct symbol_tables {
 	Elf64_Shdr symbols, strings;
 	Elf64_Sym *rows;
@@ -23,7 +23,7 @@ static bool read_at(long file, void *to, size_t size_bytes, uint64_t offset)
 	return kernel_call4(SYS_pread64, file, to, size_bytes, offset) == (long)size_bytes;
 }
 
-/* Another file may have got the name since. */
+/* Is it the file that was loaded?  Another one may have got its name. */
 static bool is_loaded_file(long file, const struct clone_region *region, Elf64_Ehdr *header)
 {
 	const void *loaded = NULL;
@@ -36,7 +36,7 @@ static bool is_loaded_file(long file, const struct clone_region *region, Elf64_E
 	       header->e_shentsize == sizeof(Elf64_Shdr);
 }
 
-/* All symbols if the file has them, otherwise those that the loader uses. */
+/* Finds the table of all symbols or, if there is none, that of dynamic symbols. */
 static bool find_tables(long file, const Elf64_Ehdr *header, struct symbol_tables *tables)
 {
 	Elf64_Shdr section;
@@ -58,7 +58,7 @@ static bool find_tables(long file, const Elf64_Ehdr *header, struct symbol_table
 	       tables->strings.sh_size && tables->strings.sh_size < BYTES_MOST;
 }
 
-/* One block for all; the names end with a zero, whatever the file says. */
+/* Reads all into one block.  The names end with a zero, even in a damaged file. */
 static bool read_tables(long file, struct function_names *names, struct symbol_tables *tables)
 {
 	size_t index_bytes = (names->count * sizeof(*names->by_function) + 7) & ~(size_t)7;
@@ -76,9 +76,9 @@ static bool read_tables(long file, struct function_names *names, struct symbol_t
 	       read_at(file, tables->names, tables->strings.sh_size, tables->strings.sh_offset);
 }
 
-/* Of several names the first one is taken. */
-static void assign(const struct symbol_tables *tables, const struct image *image,
-		   const struct plan *plan)
+/* A function with several names gets the first one. */
+static void assign_names(const struct symbol_tables *tables, const struct image *image,
+			 const struct plan *plan)
 {
 	uint64_t count = tables->symbols.sh_size / sizeof(Elf64_Sym);
 	const struct function *function;
@@ -127,7 +127,7 @@ void function_names_read(struct function_names *names, const char *path,
 		return;
 	if (is_loaded_file(file, region, &header) && find_tables(file, &header, &tables) &&
 	    read_tables(file, names, &tables)) {
-		assign(&tables, image, plan);
+		assign_names(&tables, image, plan);
 		names->by_function = tables.by_function;
 		names->strings = tables.names;
 	} else {

@@ -1,9 +1,7 @@
 /*
- * Names of a module's functions, as its file tells them: for who looks at the
- * program from outside (a debugger, a profiler) and meets a clone.
+ * The names of a module's functions, from its file: for debuggers and profilers.
  *
- * The loader maps no more than the names that modules show each other; the rest
- * is in the file only, which is read once and put away again.
+ * The loader maps dynamic symbols only.  The others are read from the file.
  */
 #ifndef PRELOAD_DEBUGGER_FUNCTION_NAMES_H
 #define PRELOAD_DEBUGGER_FUNCTION_NAMES_H
@@ -21,8 +19,8 @@ struct function_names {
 	const char *module; /* base name of the file */
 };
 
-/* Of @plan's functions, @image being in the file at @path.  A file that cannot be
- * read has no names. */
+/* Reads the names of @plan's functions from the file at @path, which has @image.  If it
+ * cannot be read there are none. */
 void function_names_read(struct function_names *names, const char *path,
 			 const struct clone_region *region, const struct image *image,
 			 const struct plan *plan);

@@ -30,7 +30,7 @@ static long open_map(void)
 	text_add(&text, "/tmp/perf-");
 	text_add_number(&text, (uint64_t)kernel_call0(SYS_getpid));
 	text_add(&text, ".map");
-	/* No link that somebody has laid there. */
+	/* O_NOFOLLOW: somebody may have put a link there. */
 	return kernel_call4(SYS_openat, AT_FDCWD, path,
 			    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
 }

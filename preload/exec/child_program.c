@@ -12,10 +12,10 @@
 #include "preload/guest/environment.h"
 #include "preload/guest/room.h"
 
-#define SCRIPT_DEPTH_MAX 5 /* as the kernel follows interpreters */
+#define SCRIPT_DEPTH_MAX 5 /* the kernel's limit of nested interpreters */
 #define PATH_DEFAULT "/bin:/usr/bin"
 
-/* The kernel's and glibc's are the same on x86-64. */
+/* struct stat is the same for the kernel and glibc on x86-64. */
 static bool read_status(const char *path, struct stat *status)
 {
 	return kernel_call4(SYS_newfstatat, AT_FDCWD, path, status, 0) == 0;
@@ -81,8 +81,8 @@ const char *child_program_at(int descriptor, const char *name)
 	return path;
 }
 
-/* As the kernel will do it: false if the file cannot be read. */
-static bool inspect(const char *path, struct target *target)
+/* False if the file cannot be read. */
+static bool inspect_file(const char *path, struct target *target)
 {
 	long file = kernel_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
 	struct stat status;
@@ -101,7 +101,7 @@ static bool inspect(const char *path, struct target *target)
 	return true;
 }
 
-/* The loader keeps preloaded libraries out of programs that gain privileges. */
+/* The loader ignores LD_PRELOAD for programs that gain privileges. */
 static const char *find_privilege(const char *path)
 {
 	struct stat status;
@@ -121,13 +121,13 @@ static const char *find_privilege(const char *path)
 
 const char *child_program_obstacle(const char *path)
 {
-	/* The interpreter's name in one stands while the other is filled. */
+	/* Two, as the path of the next one is in the one before. */
 	struct target targets[2];
 
 	for (int depth = 0; depth < SCRIPT_DEPTH_MAX; depth++) {
 		struct target *target = &targets[depth % 2];
 
-		if (!inspect(path, target) || target->kind == TARGET_DAMAGED)
+		if (!inspect_file(path, target) || target->kind == TARGET_DAMAGED)
 			return NULL;
 		if (target->kind != TARGET_SCRIPT) {
 			const char *reason = target_reason(target->kind);

@@ -1,9 +1,9 @@
 /*
  * The exec family.
  *
- * All but execveat() and fexecve() come down to execve() and execvpe().  Who
- * calls may be a child of vfork(), which shares our memory: it touches nothing
- * but atomic counters, the results file and its thread's rooms.
+ * All but execveat() and fexecve() are made of execve() and execvpe().  The caller may
+ * be a child of vfork(), which shares our memory: it changes nothing but atomic
+ * counters, the results file and its thread's rooms.
  */
 #define _GNU_SOURCE
 #include "preload/exec/wrap_exec.h"
@@ -54,33 +54,33 @@ void execution_plan(struct execution *execution, const char *path, char *const *
 	execution->is_expected = execution->is_there;
 }
 
-/* This process is about to become another program: the counts so far. */
-static void leave_behind(const struct execution *execution)
+/* This process is about to execute another program: records its end. */
+static void end_program(const struct execution *execution)
 {
 	observation_finish(false);
 	sink_end(PROCESS_EXECS, 0);
-	/* Nobody would report later. */
+	/* The program will not report. */
 	if (!execution->is_expected && bare_is_reporter())
 		bare_report(0);
 }
 
-/* Before the real call: the environment to pass. */
-static char *const *begin(struct execution *execution, const char *path,
-			  char *const *environment)
+/* Before the real call.  Returns the environment to pass. */
+static char *const *begin_execution(struct execution *execution, const char *path,
+				    char *const *environment)
 {
 	bool is_own = process_is_own();
 
 	execution_plan(execution, path, environment, !is_own);
 	if (is_own && execution->is_there)
-		leave_behind(execution);
+		end_program(execution);
 	if (execution->is_expected)
 		sink_executes((uint32_t)kernel_call0(SYS_getpid), EXECUTES_SOON,
 			      execution->path);
 	return execution->environment;
 }
 
-/* The real call returned, with -1. */
-static int failed(const struct execution *execution)
+/* The real call has returned -1. */
+static int fail_execution(const struct execution *execution)
 {
 	if (execution->is_expected)
 		sink_executes((uint32_t)kernel_call0(SYS_getpid), EXECUTES_FAILED,
@@ -90,32 +90,32 @@ static int failed(const struct execution *execution)
 
 /* --- With lists ------------------------------------------------------------- */
 
-static int execute(const char *path, char *const *arguments, char *const *environment)
+static int execute_path(const char *path, char *const *arguments, char *const *environment)
 {
 	struct execution execution;
 
-	environment = begin(&execution, path, environment);
+	environment = begin_execution(&execution, path, environment);
 	REAL(execve)(path, arguments, environment);
-	return failed(&execution);
+	return fail_execution(&execution);
 }
 
 static int execute_searched(const char *name, char *const *arguments, char *const *environment)
 {
 	struct execution execution;
 
-	environment = begin(&execution, child_program_find(name), environment);
+	environment = begin_execution(&execution, child_program_find(name), environment);
 	REAL(execvpe)(name, arguments, environment);
-	return failed(&execution);
+	return fail_execution(&execution);
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
 {
-	return execute(path, arguments, environment);
+	return execute_path(path, arguments, environment);
 }
 
 EXPORT int execv(const char *path, char *const arguments[])
 {
-	return execute(path, arguments, environ);
+	return execute_path(path, arguments, environ);
 }
 
 EXPORT int execvp(const char *name, char *const arguments[])
@@ -132,9 +132,9 @@ EXPORT int fexecve(int descriptor, char *const arguments[], char *const environm
 {
 	struct execution execution;
 
-	environment = begin(&execution, child_program_at(descriptor, NULL), environment);
+	environment = begin_execution(&execution, child_program_at(descriptor, NULL), environment);
 	REAL(fexecve)(descriptor, arguments, environment);
-	return failed(&execution);
+	return fail_execution(&execution);
 }
 
 EXPORT int execveat(int folder, const char *path, char *const arguments[],
@@ -147,14 +147,14 @@ EXPORT int execveat(int folder, const char *path, char *const arguments[],
 		program = child_program_at(folder, NULL);
 	else if (*path != '/' && folder != AT_FDCWD)
 		program = child_program_at(folder, path);
-	environment = begin(&execution, program, environment);
+	environment = begin_execution(&execution, program, environment);
 	REAL(execveat)(folder, path, arguments, environment, flags);
-	return failed(&execution);
+	return fail_execution(&execution);
 }
 
 /* --- With arguments of a variable number -------------------------------------- */
 
-/* Including @first and the NULL at the end. */
+/* Their number, with @first and the NULL at the end. */
 static size_t count_arguments(const char *first, va_list *list)
 {
 	size_t count = 1;
@@ -164,9 +164,9 @@ static size_t count_arguments(const char *first, va_list *list)
 	return count;
 }
 
-/* The list that begins with @first, in the thread's room; NULL without memory.
- * @list is left behind the NULL. */
-static char **gather(const char *first, va_list *list)
+/* Makes a list that begins with @first, in the thread's room; NULL without memory.  @list
+ * is then behind the NULL. */
+static char **gather_arguments(const char *first, va_list *list)
 {
 	va_list counted;
 	char **arguments;
@@ -190,9 +190,9 @@ EXPORT int execl(const char *path, const char *first, ...)
 	char **arguments;
 
 	va_start(list, first);
-	arguments = gather(first, &list);
+	arguments = gather_arguments(first, &list);
 	va_end(list);
-	return execute(path, arguments, environ);
+	return execute_path(path, arguments, environ);
 }
 
 EXPORT int execlp(const char *name, const char *first, ...)
@@ -201,7 +201,7 @@ EXPORT int execlp(const char *name, const char *first, ...)
 	char **arguments;
 
 	va_start(list, first);
-	arguments = gather(first, &list);
+	arguments = gather_arguments(first, &list);
 	va_end(list);
 	return execute_searched(name, arguments, environ);
 }
@@ -213,8 +213,8 @@ EXPORT int execle(const char *path, const char *first, ...)
 	char *const *environment;
 
 	va_start(list, first);
-	arguments = gather(first, &list);
+	arguments = gather_arguments(first, &list);
 	environment = va_arg(list, char *const *);
 	va_end(list);
-	return execute(path, arguments, environment);
+	return execute_path(path, arguments, environment);
 }

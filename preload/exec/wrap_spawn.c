@@ -1,6 +1,6 @@
 /*
- * posix_spawn, system, popen: libc executes programs itself there, past the
- * symbols of the exec family.
+ * posix_spawn, system, popen: libc executes programs there without calling the exec
+ * family by its symbols.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include "preload/exec/wrap_exec.h"
 #include "preload/process/wrap_process.h"
 
-/* The child runs already: it may have recorded itself before us. */
+/* The child runs already, and may have recorded itself. */
 static void note_spawned(const struct execution *execution, const pid_t *child)
 {
 	if (execution->is_expected)
@@ -35,7 +35,7 @@ EXPORT int posix_spawn(pid_t *child, const char *path, const posix_spawn_file_ac
 
 	if (!child)
 		child = &unwanted;
-	/* The actions may change to another folder first. */
+	/* The actions may change the working directory first. */
 	execution_plan(&execution, actions && *path != '/' ? NULL : path, environment, true);
 	result = REAL(posix_spawn)(child, path, actions, attributes, arguments,
 				   execution.environment);
@@ -64,8 +64,8 @@ EXPORT int posix_spawnp(pid_t *child, const char *name, const posix_spawn_file_a
 	return result;
 }
 
-/* The shell itself gets the program's environment, which is not ours to change
- * while other threads may read it; what the shell executes gets ours. */
+/* The shell itself gets the program's environment, which must not be changed while other
+ * threads may read it.  The command makes the shell pass our variables on. */
 static const char *prepare_command(const char *command)
 {
 	if (guest_state != GUEST_ON || process_hides_children() || !command)

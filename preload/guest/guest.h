@@ -42,10 +42,10 @@ struct kept_context {
 struct guest_thread {
 	struct thread *thread;
 	uintptr_t guard; /* 0: down */
-	bool is_deferred; /* signals are blocked until the guard goes down; then ... */
+	bool is_deferred;	/* signals are blocked until the guard goes down; then ... */
 	uint64_t deferred_mask; /* ... is the mask again */
 	struct stack_memo *memo;
-	uint32_t slot; /* in the results file, from 1; 0: none yet */
+	uint32_t slot;		     /* in the results file, from 1; 0: none yet */
 	struct shared_ticket ticket; /* shared.h */
 	uint64_t handle; /* pthread_t, once known */
 	size_t stack_bytes;
@@ -62,7 +62,7 @@ struct guest_thread {
 	struct once_call *once; /* calls whose body has not begun (wrap_once.c) */
 	struct guest_site sites[GUEST_SITES];
 	uint64_t passed[GUEST_PASSED]; /* lives of once objects already acquired, by hash */
-	struct guest_thread *next; /* in the list of living threads, or of free contexts */
+	struct guest_thread *next;     /* in the list of living threads, or of free contexts */
 };
 
 enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };

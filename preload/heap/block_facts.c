@@ -210,8 +210,7 @@ static void search_pages(struct search *search, uintptr_t first, const uint32_t 
 		const uint32_t *words = (const uint32_t *)(first + i * PAGE_BYTES);
 
 		if (resident[i] & 1)
-			search_words(search, words,
-				     i == count - 1 ? last : words + PAGE_WORDS - 1);
+			search_words(search, words, i == count - 1 ? last : words + PAGE_WORDS - 1);
 	}
 }
 

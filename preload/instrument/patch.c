@@ -23,14 +23,15 @@
 
 #define PAGE 4096ul
 
-/* Of the atomics of a module, what is taken for a few without weight if it is not seen. */
+/* If more than one in so many of a module's atomics is in functions that are not copied,
+ * the verdicts on races are lowered. */
 #define UNSEEN_PART 64u
 
-/* One module's way through here. */
+/* A module that is being patched. */
 struct patching {
 	struct clone_region region;
 	uint32_t text_bytes;
-	void *clone; /* as placed: writable */
+	void *clone; /* writable until it is sealed */
 	size_t clone_bytes;
 	site_id first_site;
 	uint32_t site_count;
@@ -38,10 +39,10 @@ struct patching {
 
 static struct decoder decoder;
 
-/* Slices are numbered on from module to module. */
+/* The highest number of an update group so far: they are numbered over all modules. */
 static uint32_t slice_base;
 
-/* --- Memory of a plan: given back when it has been carried out ------------------ */
+/* --- Memory of a plan: released when the plan has been applied ------------------ */
 
 struct plan_block {
 	struct plan_block *next;
@@ -80,15 +81,15 @@ bool patch_begin(void)
 	void *init = library ? dlsym(library, "ZydisDecoderInit") : NULL;
 	void *decode_full = library ? dlsym(library, "ZydisDecoderDecodeFull") : NULL;
 
-	/* The program is not to find our failures. */
+	/* The program must not see our errors. */
 	(void)dlerror();
 	modules_refresh();
 	return init && decode_full && decoder_init(&decoder, init, decode_full);
 }
 
-/* --- What the planner asks for ------------------------------------------------ */
+/* --- Callbacks of the planner -------------------------------------------------- */
 
-static void *place(void *context, size_t size_bytes, uint64_t *address)
+static void *place_clone(void *context, size_t size_bytes, uint64_t *address)
 {
 	struct patching *patching = context;
 
@@ -99,7 +100,7 @@ static void *place(void *context, size_t size_bytes, uint64_t *address)
 	return patching->clone;
 }
 
-static site_number reserve(void *context, uint32_t count)
+static site_number reserve_sites(void *context, uint32_t count)
 {
 	struct patching *patching = context;
 
@@ -110,7 +111,7 @@ static site_number reserve(void *context, uint32_t count)
 	return patching->first_site;
 }
 
-/* --- Carrying out ------------------------------------------------------------- */
+/* --- Applying a plan ----------------------------------------------------------- */
 
 static void fill_sites(const struct patching *patching, const struct plan *plan, uint32_t flags)
 {
@@ -163,7 +164,7 @@ static void write_patches(const struct patching *patching, const struct plan *pl
 		       plan->patches[i].bytes, plan->patches[i].length);
 }
 
-/* No handler may come upon pages that are not code for the moment. */
+/* Signals are blocked: a handler must not run code in pages that are writable. */
 static bool write_text(const struct patching *patching, const struct plan *plan)
 {
 	uint64_t signals = signals_block();
@@ -177,7 +178,7 @@ static bool write_text(const struct patching *patching, const struct plan *plan)
 	return is_writable;
 }
 
-/* Frames of the calling thread; 0 if it is not in a handler. */
+/* The stack of the calling thread if it is in a handler, else NULL. */
 static const struct stack *spared;
 
 void patch_spare(const struct stack *stack)
@@ -185,8 +186,8 @@ void patch_spare(const struct stack *stack)
 	spared = stack;
 }
 
-/* Calls return to entries; from anywhere else the original would run on into
- * bytes that are patched. */
+/* May a thread go on at @offset of the original code?  Behind a call it meets an entry;
+ * elsewhere it could run into bytes that are patched. */
 static bool may_go_on_at(const struct plan *plan, uint32_t offset)
 {
 	const struct function *function = plan_function_at(plan, offset);
@@ -200,7 +201,7 @@ static bool may_go_on_at(const struct plan *plan, uint32_t offset)
 	return instruction_is_call(&function->instructions[index - 1]);
 }
 
-static bool may_be_written(const struct patching *patching, const struct plan *plan)
+static bool may_be_patched(const struct patching *patching, const struct plan *plan)
 {
 	for (uint32_t i = 0; spared && i < spared->frame_count; i++) {
 		uintptr_t offset = spared->frames[i] - patching->region.text;
@@ -211,13 +212,13 @@ static bool may_be_written(const struct patching *patching, const struct plan *p
 	return true;
 }
 
-static bool carry_out(struct patching *patching, struct plan *plan, uint32_t flags,
+static bool apply_plan(struct patching *patching, struct plan *plan, uint32_t flags,
 		      const char **why)
 {
 	struct clone_region *region = &patching->region;
 
 	*why = "a signal handler that makes a thread has interrupted it";
-	if (!may_be_written(patching, plan))
+	if (!may_be_patched(patching, plan))
 		return false;
 	fill_sites(patching, plan, flags);
 	region->start = plan->clone_address;
@@ -233,12 +234,12 @@ static bool carry_out(struct patching *patching, struct plan *plan, uint32_t fla
 	if (write_text(patching, plan))
 		return true;
 	clones_take_back();
-	/* Somebody may be looking at them. */
+	/* Do not free them: a signal handler may be reading them. */
 	plan->states = (struct plan_states){.count = 0};
 	return false;
 }
 
-static void count(const struct plan_statistics *statistics)
+static void count_sites(const struct plan_statistics *statistics)
 {
 	uint64_t *counters = guest_detector.counters;
 
@@ -247,7 +248,7 @@ static void count(const struct plan_statistics *statistics)
 	counters[COUNTER_LOST_NATIVE_ENTRIES] += statistics->entries_unpatched;
 }
 
-/* For debuggers and profilers, if they are expected. */
+/* Tells debuggers and profilers about the clones, if options say so. */
 static void name_clones(const struct patching *patching, const struct image *image,
 			const struct plan *plan)
 {
@@ -264,15 +265,15 @@ static void name_clones(const struct patching *patching, const struct image *ima
 	function_names_free(&names);
 }
 
-/* Carries the plan of @image out.  Memory of the plan is released by the caller. */
+/* Plans @image and applies the plan, whose memory the caller releases. */
 static bool plan_and_patch(struct patching *patching, const struct image *image,
 			   enum watch watch, const char **why)
 {
 	struct plan_options options = {
 		.current_tls = access_current_tls(),
 		.shared_tls = access_shared_tls(),
-		.reserve = reserve,
-		.place = place,
+		.reserve = reserve_sites,
+		.place = place_clone,
 		.places_pages = true,
 		.context = patching,
 		.forget_targets = guest_options.forget_targets,
@@ -288,21 +289,21 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	if (!plan)
 		return false;
 	patching->region.is_silent = watch != WATCH_FULLY;
-	is_done = carry_out(patching, plan, watch == WATCH_FULLY ? 0 : SITE_SILENT, why);
+	is_done = apply_plan(patching, plan, watch == WATCH_FULLY ? 0 : SITE_SILENT, why);
 	if (is_done) {
 		if (watch == WATCH_FULLY)
-			count(&plan->statistics);
+			count_sites(&plan->statistics);
 		if (plan->statistics.atomics_native > plan->statistics.atomics / UNSEEN_PART)
 			guest_detector.has_unseen_atomics = true;
 		name_clones(patching, image, plan);
-		/* They are the region's. */
+		/* They belong to the region now. */
 		plan->states = (struct plan_states){.count = 0};
 	}
 	plan_free(plan);
 	return is_done;
 }
 
-/* Does the loader write into its code? */
+/* Does the loader change its code? */
 static bool has_text_relocations(const struct image *image)
 {
 	uint64_t count = image->dynamic.size_bytes / sizeof(Elf64_Dyn);

@@ -1,10 +1,11 @@
 /*
- * Patching: a loaded module's code, planned, copied and led into the copy.
+ * Patching: the code of a loaded module is planned, copied, and patched to jump into
+ * the copy.
  *
- * The plan (x86/plan.h) says what is to be written where; here its clone is put
- * within reach of the module, its sites and clones are made known, and its
- * patches are written into the module's pages, which are private from then on.
- * Rows come first and patches last, so that no code runs that is not known.
+ * The plan (x86/plan.h) says what has to be written where.  Here the clone is placed
+ * within reach of the module, its sites and clones are registered, and the patches are
+ * written into the module's pages, which become private.  The patches come last, so
+ * that no clone runs that is not registered.
  */
 #ifndef PRELOAD_INSTRUMENT_PATCH_H
 #define PRELOAD_INSTRUMENT_PATCH_H
@@ -18,14 +19,14 @@
 /* Loads the decoder.  False if there is none on this system. */
 bool patch_begin(void);
 
-/* The calling thread's @stack runs through a signal handler: functions that it
- * has interrupted cannot be patched, nor their modules.  NULL: no more. */
+/* The calling thread's @stack runs through a signal handler: modules whose functions it
+ * has interrupted cannot be patched.  NULL: that is over. */
 void patch_spare(const struct stack *stack);
 
 /*
- * Instruments @info's module.  Nobody may be running its code but the calling
- * thread, at calls.  Unless it is to be watched fully, its sites are never part of
- * a finding.  False with *@why: it stays as it was.
+ * Instruments @info's module.  No thread but the calling one may run its code, and that
+ * one only at calls.  Unless it is watched fully, its sites are never in a finding.
+ * False with *@why: the module is unchanged.
  */
 bool patch_module(const struct dl_phdr_info *info, enum watch watch, const char **why);
 

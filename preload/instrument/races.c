@@ -30,8 +30,8 @@ bool races_are_pending = true;
 
 /* --- What we say ------------------------------------------------------------ */
 
-/* The counter tells that there are such modules; which ones, who asks for more. */
-static void say_about(const char *path, const char *why)
+/* The counter tells that there are such modules; --verbose tells which ones. */
+static void report_unobserved(const char *path, const char *why)
 {
 	static char line[PATH_BYTES + 256];
 	struct text text = text_begin(line, sizeof(line));
@@ -69,7 +69,7 @@ static const char *program_path(void)
 	return path;
 }
 
-/* Modules that could not be instrumented, not to be tried again. */
+/* Modules that could not be instrumented, and are not tried again. */
 static uintptr_t failed[FAILED_KEPT];
 static unsigned int failed_count;
 
@@ -131,7 +131,7 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 		detector_count(&guest_detector, LOST_MODULES);
 		if (modules_have_atomics(info))
 			guest_detector.has_unseen_atomics = true;
-		say_about(path, why);
+		report_unobserved(path, why);
 	}
 	return 0;
 }
@@ -145,7 +145,7 @@ static void add_modules(void)
 
 /* --- Modules that come and go ------------------------------------------------ */
 
-/* Is the module that began at 'start' still loaded? */
+/* Is the module at 'start' still loaded? */
 struct presence {
 	uintptr_t start;
 	bool is_there;
@@ -162,7 +162,7 @@ static int note_presence(struct dl_phdr_info *info, size_t size, void *context)
 	return presence->is_there;
 }
 
-/* Clones of modules that are gone. */
+/* Unmaps the clones of modules that were unloaded. */
 static void release_clones(void)
 {
 	struct clone_region *region;
@@ -184,7 +184,7 @@ static void release_clones(void)
 	}
 }
 
-/* Its variables begin their lives; others may have had the place before. */
+/* The variables of @module begin their lives. */
 static void begin_memory(void *context, const struct module *module)
 {
 	access_memory_begins(&guest_detector, context, module->start, module->end - module->start);
@@ -209,8 +209,8 @@ void races_modules_changed(struct guest_thread *self)
 
 /* --- The beginning ------------------------------------------------------------ */
 
-/* Everything that must be there.  NULL, or why it is not. */
-static const char *prepare(void)
+/* Prepares all that is needed.  Returns NULL, or why that failed. */
+static const char *prepare_observation(void)
 {
 	if (outside_thread_count() != 1)
 		return "the program has threads that this library did not see begin";
@@ -221,7 +221,8 @@ static const char *prepare(void)
 	return NULL;
 }
 
-/* Where the calling thread will go on, if that may be anywhere. */
+/* If the calling thread is in a signal handler, the functions that the signal interrupted
+ * must not be patched. */
 static void spare_interrupted(struct guest_thread *self, const struct unwind_start *start)
 {
 	stack_id stack = guest_stack(self, start);
@@ -237,7 +238,7 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 	races_are_pending = false;
 	if (guest_options.races == RACES_OFF)
 		return;
-	why = prepare();
+	why = prepare_observation();
 	if (why) {
 		give_up(why);
 		return;
@@ -252,6 +253,6 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 		if (!clones_at(i)->is_silent)
 			imports_redirect(clones_at(i));
 	if (!rendezvous_watch())
-		say_about("modules that dlopen brings", "the loader is not as expected");
+		report_unobserved("modules that dlopen brings", "the loader is not as expected");
 	sink_update_counters(&guest_detector);
 }

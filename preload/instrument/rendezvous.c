@@ -15,7 +15,7 @@
 #define ISLAND_BYTES 14u /* jmp *0(%rip), and the address */
 
 /* Called by the loader in place of a function that does nothing. */
-static void changed(void)
+static void handle_change(void)
 {
 	struct guest_thread *self;
 
@@ -28,11 +28,11 @@ static void changed(void)
 	guest_leave(self);
 }
 
-/* endbr64 and ret, or ret alone, and then nothing but what pads functions? */
+/* Is it endbr64 and ret, or ret alone, and then only padding between functions? */
 static bool is_as_expected(const unsigned char *code)
 {
 	static const unsigned char landing[] = {0xf3, 0x0f, 0x1e, 0xfa};
-	/* What assemblers fill with: forms of nop, by their beginnings. */
+	/* First bytes of the nops that assemblers use for padding. */
 	static const unsigned char padding[] = {0x0f, 0x66, 0x2e, 0x90, 0xcc};
 
 	if (memcmp(code, landing, sizeof(landing)) == 0)
@@ -57,7 +57,7 @@ bool rendezvous_watch(void)
 	unsigned char *code = (unsigned char *)_r_debug.r_brk;
 	unsigned char island[ISLAND_BYTES] = {0xff, 0x25};
 	unsigned char jump[JUMP_BYTES] = {0xe9};
-	uintptr_t target = (uintptr_t)changed;
+	uintptr_t target = (uintptr_t)handle_change;
 	unsigned char *block;
 	int32_t distance;
 

@@ -1,8 +1,9 @@
 /*
- * Code that is unloaded: stacks that were taken in it keep their meaning.
+ * dlclose: modules are noted before they are unloaded, so that stacks with their code
+ * can be symbolised.
  *
- * dlopen is not wrapped: the loader searches by its caller's own paths, which
- * a wrapper would hide.  What it brings is found when a stack speaks of it.
+ * dlopen is not wrapped, as the loader searches by the paths of its caller, which would
+ * be the wrapper.  New modules are noted when a stack contains them.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

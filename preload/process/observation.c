@@ -43,7 +43,7 @@ static void emit_deeply(void *context)
 	sink_emit(emission->detector, emission->finding);
 }
 
-/* What is found at an access must not touch vector registers or fill the
+/* A finding at an access must not change vector registers, nor need much of the
  * program's stack. */
 static void emit_finding(struct detector *detector, const struct finding *finding)
 {
@@ -103,7 +103,7 @@ void observation_fork_begin(void)
 {
 	struct guest_thread *self = guest_self ? NULL : guest_enter();
 
-	/* Adopted now, so that the child knows its only thread. */
+	/* Adopt the calling thread now: it will be the child's only one. */
 	if (self)
 		guest_leave(self);
 	for (unsigned i = 0; i < ARRAY_LENGTH(fork_locks); i++)
@@ -215,7 +215,7 @@ bool observation_end(uint32_t how, uint32_t status, bool is_orderly)
 	if (!process_is_own() || guest_state != GUEST_ON)
 		return false;
 	if (!compare_exchange_acq_rel(&end_state, &expected, (uint32_t)END_IN_PROGRESS)) {
-		/* Not before the report is out. */
+		/* Do not go on before the report is written. */
 		while (bare_is_reporter() && load_acquire(&end_state) == END_IN_PROGRESS)
 			kernel_call2(SYS_ppoll, NULL, 0);
 		return false;

@@ -10,11 +10,11 @@
 
 #include "base/types.h"
 
-/* Begins: opens the results file, adopts the calling thread.  Once; further calls
+/* Begins observation: opens the results file, adopts the calling thread.  Further calls
  * do nothing. */
 void observation_begin(void);
 
-/* Registers what runs around fork(), once. */
+/* Registers our handlers for fork(), once. */
 void observation_watch_forks(void);
 
 /* Around a fork, in parent and child: takes all locks of ours, and gives them back. */
@@ -29,13 +29,13 @@ void observation_forked(void);
 void observation_finish(bool is_orderly);
 
 /*
- * The process ends as said (enum process_end): finishes, and records it.  False if
- * another thread has already begun to end it (waits for its report), or if the
- * process is not ours to end.
+ * The process ends, by @how (enum process_end): finishes and records that.  False if
+ * another thread has done so before (waits for its report), or if this process is not
+ * observed.
  */
 bool observation_end(uint32_t how, uint32_t status, bool is_orderly);
 
-/* What observation_end() began is over: for the threads that wait there. */
+/* The report is written: threads that wait in observation_end() go on. */
 void observation_ended(void);
 
 #endif

@@ -14,16 +14,16 @@ static void end_process(void)
 	struct results_header *header = sink_base();
 	int status = (int)guest_options.exit_code;
 
-	/* If the process ends already, let it. */
+	/* False: another thread ends the process already. */
 	if (!observation_end(PROCESS_ENDED_BY_US, (uint32_t)status, false))
 		return;
-	store_release(&header->is_ended_by_us, 1u); /* read after our end */
+	store_release(&header->is_ended_by_us, 1u); /* read after the process has ended */
 	if (bare_is_reporter())
 		bare_report(status);
 	kernel_call1(SYS_exit_group, status);
 }
 
-/* As abort(3) ends: by SIGABRT with its default action, for a core. */
+/* Ends as abort(3) does: by SIGABRT with its default action, which dumps a core. */
 static void abort_process(void)
 {
 	struct {
@@ -43,7 +43,7 @@ static void abort_process(void)
 	kernel_call3(SYS_tgkill, kernel_call0(SYS_getpid), kernel_call0(SYS_gettid), SIGABRT);
 }
 
-/* It hangs on, and will be killed: now or never. */
+/* The process hangs, and will probably be killed: report now. */
 static void report_and_go_on(void)
 {
 	observation_finish(false);

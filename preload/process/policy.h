@@ -1,10 +1,10 @@
 /*
- * What we do to the program, where options ask for it: --on-deadlock.
+ * What happens to the program after a deadlock: --on-deadlock.
  */
 #ifndef PRELOAD_PROCESS_POLICY_H
 #define PRELOAD_PROCESS_POLICY_H
 
-/* A deadlock or hang was reported by this thread.  May not return. */
+/* The calling thread has reported a deadlock or a hang.  May not return. */
 void policy_deadlocked(void);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * Forks past fork(): clone() without CLONE_VM, and the system calls themselves.
+ * Forks by other calls than fork(): clone() without CLONE_VM, and the system calls.
  *
- * No fork handlers run there, and without ours the child would wait for ever
- * for a lock of ours that another thread held.  Children that share our memory
- * (CLONE_VM) are threads or like those of vfork(): nothing to do.
+ * They run no fork handlers; without ours the child would wait for ever for a lock of
+ * ours that another thread held.  Children that share our memory (CLONE_VM) are threads,
+ * or like those of vfork(): nothing has to be done.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,7 +24,7 @@ struct beginning {
 	void *argument;
 };
 
-/* In the child, on its own stack; the parent's was copied. */
+/* In the child, on its own stack.  @context is on the copy of the parent's stack. */
 static int begin_child(void *context)
 {
 	struct beginning beginning = *(struct beginning *)context;
@@ -57,7 +57,7 @@ EXPORT_ALIAS(__clone, clone)
 
 /* --- syscall() ---------------------------------------------------------------- */
 
-/* wrap_syscall.S comes here for calls that copy this process. */
+/* Called by wrap_syscall.S for system calls that copy this process. */
 long clone_by_system_call(long number, long a, long b, long c, long d, long e);
 
 long clone_by_system_call(long number, long a, long b, long c, long d, long e)

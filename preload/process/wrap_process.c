@@ -1,14 +1,14 @@
 /*
  * Forks and ends.
  *
- * Forks are seen by handlers and not by a wrapper of fork(), so that libc's own
- * (daemon, forkpty) are seen too.  Libraries whose constructors run before ours may
- * register handlers before us: their registration brings ours with it.  _Fork()
- * runs no handlers: it is wrapped.
+ * Forks are seen by fork handlers, not by a wrapper of fork(), so that forks in libc
+ * (daemon, forkpty) are seen, too.  A library whose constructor runs before ours may
+ * register handlers first: its registration registers ours before.  _Fork() runs no
+ * handlers, so it is wrapped.
  *
- * The ends: exit() and main's return by an exit handler (start.c), the others
- * here.  A process that is killed records nothing; its findings are in the
- * file already.
+ * exit() and the return from main are seen by an exit handler (start.c), other ends by
+ * the wrappers here.  A process that is killed records nothing; its findings are in
+ * the file already.
  */
 #define _GNU_SOURCE
 #include "preload/process/wrap_process.h"
@@ -37,7 +37,7 @@ bool process_hides_children(void)
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
 		      void *object);
 
-/* What pthread_atfork() calls. */
+/* pthread_atfork() calls this. */
 EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
 			     void *object)
 {
@@ -59,7 +59,7 @@ EXPORT pid_t _Fork(void)
 
 /* --- Ends ------------------------------------------------------------------- */
 
-static void __attribute__((noreturn)) leave(int status)
+static void __attribute__((noreturn)) end_process(int status)
 {
 	if (observation_end(PROCESS_EXITED, (uint32_t)status, true) && bare_is_reporter())
 		status = bare_report(status);
@@ -69,17 +69,17 @@ static void __attribute__((noreturn)) leave(int status)
 
 EXPORT void _exit(int status)
 {
-	leave(status);
+	end_process(status);
 }
 
 EXPORT void _Exit(int status)
 {
-	leave(status);
+	end_process(status);
 }
 
-/* Registered before any of the program's, so it runs after them.  Handlers of
- * quick_exit() are not told the status. */
-static void quick_exits(void)
+/* Registered before the program's handlers, so it runs after them.  Handlers of
+ * quick_exit() do not get the status. */
+static void handle_quick_exit(void)
 {
 	int status = quick_status;
 
@@ -97,7 +97,7 @@ EXPORT void quick_exit(int status)
 	__builtin_unreachable();
 }
 
-static void exits(int status, void *context)
+static void handle_exit(int status, void *context)
 {
 	(void)context;
 	if (!observation_end(PROCESS_EXITED, (uint32_t)status, true))
@@ -109,14 +109,14 @@ static void exits(int status, void *context)
 
 void process_watch_exit(void)
 {
-	on_exit(exits, NULL);
-	at_quick_exit(quick_exits);
+	on_exit(handle_exit, NULL);
+	at_quick_exit(handle_quick_exit);
 }
 
 /*
- * Exit handlers are run by who calls exit(), which may be another thread than
- * who registered them.  Of all that are registered while there are several, each
- * is followed by one of ours, which so runs before it.
+ * Exit handlers run in the thread that calls exit(), which may not be the one that
+ * registered them.  After each handler that is registered while there are several
+ * threads, one of ours is registered; it runs before that handler, and takes.
  */
 #define EXIT_KEY CHANNEL_KEY(KEY_EXIT, 0)
 
@@ -144,7 +144,7 @@ static void take_exit(void *context)
 		guest_leave(self);
 }
 
-static void take_exit_told(int status, void *context)
+static void take_exit_status(int status, void *context)
 {
 	(void)status;
 	take_exit(context);
@@ -153,7 +153,7 @@ static void take_exit_told(int status, void *context)
 int __cxa_atexit(void (*handler)(void *), void *argument, void *object);
 int __cxa_at_quick_exit(void (*handler)(void *), void *object);
 
-/* What atexit() and the destructors of C++ call. */
+/* atexit() and C++ destructors of static objects are registered by this. */
 EXPORT int __cxa_atexit(void (*handler)(void *), void *argument, void *object)
 {
 	int result;
@@ -189,6 +189,6 @@ EXPORT int on_exit(void (*handler)(int, void *), void *argument)
 	give_exit();
 	result = REAL(on_exit)(handler, argument);
 	if (result == 0)
-		(void)REAL(on_exit)(take_exit_told, NULL);
+		(void)REAL(on_exit)(take_exit_status, NULL);
 	return result;
 }

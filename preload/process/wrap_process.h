@@ -6,11 +6,11 @@
 
 #include "base/types.h"
 
-/* From now on exit() and quick_exit() run a handler of ours.  To be called
- * before the program registers its own: the first registered runs last. */
+/* Registers our handlers of exit() and quick_exit().  To be called before the program
+ * registers its own: the first one that is registered runs last. */
 void process_watch_exit(void);
 
-/* The children of this process are not observed: --follow-children=no. */
+/* Are children of this process not observed (--follow-children=no)? */
 bool process_hides_children(void);
 
 #endif
