@@ -63,7 +63,7 @@ EXPORT int pthread_barrier_init(pthread_barrier_t *restrict barrier,
 	return result;
 }
 
-/* Waits for threads that are still leaving, so its life ends after it. */
+/* The real call waits for threads that are still leaving: the life ends after it. */
 EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 {
 	int result = REAL(pthread_barrier_destroy)(barrier);

@@ -1,5 +1,5 @@
 /*
- * C11 threads: glibc does not go through the pthread symbols for them.
+ * C11 threads: glibc does not call the pthread symbols for them.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -10,13 +10,13 @@
 #include "preload/sync/wrap_condition.h"
 #include "preload/sync/wrap_thread.h"
 
-/* In place of the program's function; its result goes through a pointer. */
+/* Runs in place of the program's function. */
 static int run_c11(void *context)
 {
 	return (int)(intptr_t)thread_run(context);
 }
 
-/* The routine that thread_run() calls: the program's own is the argument. */
+/* The routine for thread_run(), which calls the program's function. */
 static void *call_c11(void *context)
 {
 	struct guest_thread *self = context;

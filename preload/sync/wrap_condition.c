@@ -189,7 +189,7 @@ EXPORT int pthread_cond_init(pthread_cond_t *restrict condition,
 
 EXPORT int pthread_cond_destroy(pthread_cond_t *condition)
 {
-	/* The real call waits for those who are still leaving. */
+	/* The real call waits for threads that are still leaving. */
 	int result = REAL_VERSION(pthread_cond_destroy, CONDITION_VERSION)(condition);
 
 	condition_note_destroy((uintptr_t)condition);

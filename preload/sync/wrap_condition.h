@@ -1,5 +1,5 @@
 /*
- * Condition waits in progress, for the pthread and the C11 wrappers.
+ * Waits for conditions, for the pthread and the C11 wrappers.
  */
 #ifndef PRELOAD_SYNC_WRAP_CONDITION_H
 #define PRELOAD_SYNC_WRAP_CONDITION_H
@@ -12,11 +12,11 @@ struct condition_call {
 	struct condition_wait wait;
 };
 
-/* False: not observed, make the real call only. */
+/* False: it is not observed, make only the real call. */
 bool condition_call_begin(struct condition_call *call, uintptr_t condition, uintptr_t mutex,
 			  bool is_timed, const struct unwind_start *start);
 void condition_call_end(struct condition_call *call, bool is_woken);
-/* A cleanup handler: the wait was left by cancellation, its mutex taken again. */
+/* A cleanup handler: the wait was cancelled, and its mutex acquired again. */
 void condition_call_cancelled(void *context);
 
 void condition_call_signal(uintptr_t condition, bool is_broadcast,

@@ -1,10 +1,10 @@
 /*
  * Locks of files and streams: flock, fcntl, lockf, flockfile.
  *
- * A file lock belongs to an open file, not to a thread, and close drops it
- * without a word; so it takes no part in lock orders.  Who took it last owns
- * it for the wait-for graph, where the kernel's refusal to give it proves that
- * it is held.
+ * A file lock belongs to an open file, not to a thread, and close() releases it, which
+ * is not observed; so it is not in the lock-order graph.  In the wait-for graph the
+ * thread that took it last owns it; the kernel's refusal to give it to another one
+ * proves that it is held.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -38,7 +38,7 @@ static struct sync_object *find_stream(struct guest_thread *self, FILE *stream, 
 			 SYNC_RECURSIVE, stack);
 }
 
-static void announce(struct guest_thread *self, struct sync_object *object, stack_id stack)
+static void begin_wait(struct guest_thread *self, struct sync_object *object, stack_id stack)
 {
 	struct wait wait = {.kind = WAIT_LOCK, .object = object, .stack = stack};
 	bool is_deadlocked = wait_begin(&guest_detector, self->thread, &wait);
@@ -80,7 +80,7 @@ EXPORT void flockfile(FILE *stream)
 		self->guard = (uintptr_t)__builtin_frame_address(0);
 		fence_signal();
 		if (object)
-			announce(self, object, stack);
+			begin_wait(self, object, stack);
 		else
 			guest_leave(self);
 		REAL(flockfile)(stream);
@@ -129,9 +129,9 @@ EXPORT void funlockfile(FILE *stream)
 
 /* --- Files: owned by who took them last ---------------------------------------- */
 
-/* A number that stands for the file behind @descriptor, outside of all
- * addresses; 0 if it cannot be told. */
-static uintptr_t identify(int descriptor)
+/* A number for the file behind @descriptor, which is no valid address; 0 if it is not
+ * known. */
+static uintptr_t identify_file(int descriptor)
 {
 	struct stat status;
 
@@ -142,7 +142,7 @@ static uintptr_t identify(int descriptor)
 
 static struct sync_object *find_file(struct guest_thread *self, int descriptor, stack_id stack)
 {
-	uintptr_t identity = identify(descriptor);
+	uintptr_t identity = identify_file(descriptor);
 
 	return identity ? lock_find(&guest_detector, self->thread, identity, OBJECT_FILE_LOCK, 0,
 				    stack)
@@ -165,7 +165,7 @@ static void note_file_released(struct sync_object *object, struct guest_thread *
 		store_relaxed(&object->owner, 0u);
 }
 
-/* One file lock call; @attempt makes the real call, blocking or not. */
+/* A call for a file lock; 'attempt' makes the real call, blocking or not. */
 struct file_call {
 	int descriptor;
 	int operation; /* as given */
@@ -197,7 +197,7 @@ static int make_file_call(const struct file_call *call, const struct unwind_star
 		self->guard = (uintptr_t)__builtin_frame_address(0);
 		fence_signal();
 		if (object)
-			announce(self, object, stack);
+			begin_wait(self, object, stack);
 		else
 			guest_leave(self);
 		result = call->attempt(call, true);
@@ -210,7 +210,7 @@ static int make_file_call(const struct file_call *call, const struct unwind_star
 		errno = saved_errno;
 	}
 	if (result == 0 && object && !call->is_release) {
-		/* Of several who share it none is the one that is waited for. */
+		/* A shared lock has several owners: none is noted. */
 		if (call->is_shared)
 			note_file_released(object, self);
 		else
@@ -241,8 +241,8 @@ EXPORT int flock(int descriptor, int operation)
 	return make_file_call(&call, &start);
 }
 
-/* Locks of a process: its threads do not wait for each other there, and the
- * kernel refuses what would deadlock processes. */
+/* Locks that belong to the process: its threads do not wait for each other there, and
+ * the kernel refuses a wait that would deadlock processes. */
 static void note_refused(int descriptor, int result, const struct unwind_start *start)
 {
 	int saved_errno = errno;
@@ -277,7 +277,7 @@ static int lock_by_fcntl(int descriptor, int command, void *argument,
 		.operation = command,
 		.argument = argument,
 		.is_release = argument && ((struct flock *)argument)->l_type == F_UNLCK,
-		/* Parts of a file: who has which is not known. */
+		/* Locks of parts of a file: the owner of each part is not known. */
 		.is_shared = true,
 		.can_block = true,
 		.attempt = attempt_ofd,

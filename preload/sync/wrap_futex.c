@@ -1,7 +1,7 @@
 /*
  * Futexes by syscall(2): locks and waits that a program, or the library of its
- * language, makes itself.  What they protect we do not follow; but who wakes
- * hands over to who waits, and the word synchronises by itself.
+ * language, implements itself.  They are not followed as locks; but a wake hands over
+ * to a wait, and the futex word synchronises as an atomic.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,11 +14,11 @@
 #include "preload/guest/guest.h"
 #include "preload/sync/wrap_syscall.h"
 
-/* The engine of races may be left out. */
+/* The race engine may be left out. */
 #pragma weak atomic_release
 #pragma weak atomic_acquire
 
-static void give(struct guest_thread *self, uintptr_t address)
+static void give_to_waiters(struct guest_thread *self, uintptr_t address)
 {
 	struct channel *channel =
 		channel_get(&guest_channels, self->thread, CHANNEL_KEY(KEY_FUTEX, address));
@@ -29,7 +29,7 @@ static void give(struct guest_thread *self, uintptr_t address)
 		channel_give(&guest_channels, &guest_detector, self->thread, channel);
 }
 
-static void take(struct guest_thread *self, uintptr_t address)
+static void take_from_wakers(struct guest_thread *self, uintptr_t address)
 {
 	struct channel *channel = channel_find(&guest_channels, CHANNEL_KEY(KEY_FUTEX, address));
 
@@ -54,26 +54,26 @@ static void note_wake(int command, uintptr_t address, uintptr_t second)
 
 	if (!self)
 		return;
-	give(self, address);
+	give_to_waiters(self, address);
 	if (has_second)
-		give(self, second);
+		give_to_waiters(self, second);
 	guest_leave(self);
 }
 
-/* What it waited for may have been at the second one, after a requeue. */
+/* After a requeue the wake may have been at the second futex. */
 static void note_wait(int command, uintptr_t address, uintptr_t second)
 {
 	struct guest_thread *self = guest_enter();
 
 	if (!self)
 		return;
-	take(self, address);
+	take_from_wakers(self, address);
 	if (command == FUTEX_WAIT_REQUEUE_PI)
-		take(self, second);
+		take_from_wakers(self, second);
 	guest_leave(self);
 }
 
-/* wrap_syscall.S comes here; the arguments are where syscall() was given them. */
+/* Called by wrap_syscall.S, with the arguments of syscall() in their places. */
 long futex_by_system_call(long number, uintptr_t address, long operation, long value, long limit,
 			  uintptr_t second);
 
@@ -88,7 +88,7 @@ long futex_by_system_call(long number, uintptr_t address, long operation, long v
 		detector_count(&guest_detector, LOST_FOREIGN_LOCKS);
 	if (!is_wait(command) && !__libc_single_threaded)
 		note_wake(command, address, second);
-	/* errno is set by it as the program expects. */
+	/* The real syscall() sets errno as the program expects. */
 	if (!guest_real_syscall)
 		guest_resolve_syscall();
 	real = (__typeof__(real))guest_real_syscall;

@@ -44,15 +44,15 @@ static struct thread *find_by_kernel_id(uint32_t kernel_id)
 	return NULL;
 }
 
-/* Whether @holder sleeps in the wait *@wait, which neither gives @object up nor
- * takes it: what the thread owns meanwhile it owned before. */
+/* Does @holder sleep in a wait, *@wait, that neither releases @object nor acquires it?
+ * Then it has the same locks as before the wait. */
 static bool sleeps_elsewhere(const struct thread *holder, const struct sync_object *object,
 			     struct wait *wait)
 {
 	return wait_read(holder, wait) && wait->object != object && wait->mutex != object;
 }
 
-/* Has @holder taken a lock that @object could be a copy of? */
+/* Does @holder hold a lock that @object could be a copy of? */
 static bool holds_alike(const struct thread *holder, const struct sync_object *object)
 {
 	for (uint32_t i = 0; i < holder->held_count; i++) {
@@ -65,8 +65,8 @@ static bool holds_alike(const struct thread *holder, const struct sync_object *o
 	return false;
 }
 
-/* Its memory says that a thread holds it which never took it here, and which
- * sleeps elsewhere, so that it is not about to tell us. */
+/* Is @object a copy of a held mutex?  Its memory says that a thread holds it that never
+ * acquired it here; that thread sleeps elsewhere, so it is not about to tell us. */
 static void check_copied(struct guest_thread *self, struct sync_object *object, stack_id stack)
 {
 	const pthread_mutex_t *mutex = (const pthread_mutex_t *)object->address;
@@ -74,7 +74,7 @@ static void check_copied(struct guest_thread *self, struct sync_object *object, 
 	struct thread *holder;
 	struct wait before, after;
 
-	/* A lock that was ever released at this address is no copy's. */
+	/* A lock that was released here before is no copy. */
 	if (!object->info || object->info->kind != OBJECT_MUTEX || object->owner || !owner ||
 	    object->stamp || object->info->created ||
 	    (object->info->attributes & SYNC_PROCESS_SHARED))
@@ -83,7 +83,7 @@ static void check_copied(struct guest_thread *self, struct sync_object *object, 
 	if (!holder || holder == self->thread || !holds_alike(holder, object) ||
 	    !sleeps_elsewhere(holder, object, &before))
 		return;
-	/* It may have slept only after it let go: look again while it sleeps. */
+	/* It may have released the lock before it slept: read the owner again. */
 	owner = (uint32_t)load_acquire(&mutex->__data.__owner);
 	if (owner == holder->kernel_id && holder->held_count && !held_locks_find(holder, object) &&
 	    sleeps_elsewhere(holder, object, &after) && after.version == before.version)
@@ -106,7 +106,7 @@ void lock_attempt_block(struct lock_attempt *attempt)
 	bool is_deadlocked;
 
 	attempt->is_announced = false;
-	/* What returns EDEADLK does not wait. */
+	/* A call that returns EDEADLK does not wait. */
 	if (!info ||
 	    ((info->attributes & SYNC_CHECKED) && mutex_is_mine(thread, attempt->object)) ||
 	    (info->kind == OBJECT_RWLOCK && mutex_is_mine(thread, attempt->object)))
@@ -114,7 +114,7 @@ void lock_attempt_block(struct lock_attempt *attempt)
 	self->guard = (uintptr_t)__builtin_frame_address(0);
 	fence_signal();
 	attempt->is_announced = true;
-	/* The stack of a wait is always a whole one. */
+	/* A wait always has a whole stack. */
 	if (guest_wants_site_only(self))
 		wait.stack = attempt->stack = guest_stack(self, &start);
 	is_deadlocked = wait_begin(&guest_detector, thread, &wait);
@@ -155,15 +155,15 @@ void lock_attempt_failed(struct lock_attempt *attempt, int result)
 	guest_leave(self);
 }
 
-/* A robust mutex that its releaser did not make consistent. */
+/* A robust mutex is released that was not made consistent. */
 void lock_release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack)
 {
 	object->generation &= ~SYNC_ABANDONED;
 	misuse_abandoned(&guest_detector, self->thread, object, stack);
 }
 
-/* A release that our books do not explain.  Types that check are told by the
- * call's result. */
+/* A release of a lock that the thread does not hold, for us.  For mutexes that check
+ * their owner the result of the call tells. */
 void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 			  enum object_kind kind, stack_id stack)
 {
@@ -180,7 +180,8 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 
 /* --- Beginnings and ends of lives ------------------------------------------- */
 
-/* A lock that is made anew is free, as fork handlers do in the child. */
+/* A lock that is initialised is free, even if it was held: fork handlers do so in the
+ * child. */
 static void forget_held(struct thread *thread, const struct sync_object *object)
 {
 	struct held_lock *held = held_locks_find(thread, object);
@@ -218,7 +219,7 @@ static void note_destroy(enum object_kind kind, uintptr_t address, const struct 
 		return;
 	object = sync_find(&guest_detector.objects, address);
 	if (object && object->info && object->info->kind != kind) {
-		/* It was of what lay here before. */
+		/* The object is an older one that was here. */
 		lock_ended(&guest_detector, object);
 	} else if (object && object->info) {
 		enum real_state state = lock_real_state(object);
@@ -266,7 +267,7 @@ WRAP_INIT(mtx_init, (mtx_t * mutex, int type), (mutex, type), OBJECT_MUTEX, mute
 WRAP_DESTROY(pthread_mutex_destroy, pthread_mutex_t, OBJECT_MUTEX)
 WRAP_DESTROY(pthread_rwlock_destroy, pthread_rwlock_t, OBJECT_RWLOCK)
 
-/* spin_destroy is an atomic type's. */
+/* No WRAP_DESTROY(): the type of its parameter is volatile. */
 EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
 {
 	struct unwind_start start = unwind_start_here();
@@ -307,13 +308,13 @@ static inline bool is_robust(uintptr_t mutex)
 
 static inline bool is_busy(uintptr_t mutex)
 {
-	/* relaxed: who takes it next decides. */
+	/* relaxed: a hint, the call itself decides. */
 	return load_relaxed(&((const pthread_mutex_t *)mutex)->__data.__lock);
 }
 
 /*
- * Alone, nobody keeps a thread waiting but itself, and glibc's own call is
- * cheaper than the one that tries: it leaves the locked instruction out.
+ * While there is one thread it can wait only for itself.  Then the real call is cheaper
+ * than the one that tries: glibc leaves out the locked instruction.
  */
 static inline bool cannot_block(const struct lock_attempt *attempt, enum object_kind kind)
 {
@@ -346,8 +347,8 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 	}
 
 /*
- * A robust mutex that is given up for good answers so only to the plain call;
- * the one that tries leaves it locked.  So its memory tells whether it is busy.
+ * If a robust mutex is not recoverable, only the plain call says so; the one that tries
+ * leaves it locked.  So its memory tells whether it is busy.
  */
 #define TRY_TO_ACQUIRE(name, arguments, kind, try, busy)                                           \
 	(kind == OBJECT_MUTEX && is_robust((uintptr_t)lock)                                        \

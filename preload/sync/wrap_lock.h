@@ -19,9 +19,9 @@
 #include "preload/outside/lock_memory.h"
 #include "preload/guest/real.h"
 
-/* One lock call in progress. */
+/* A lock call in progress. */
 struct lock_attempt {
-	struct guest_thread *self; /* NULL: not observed */
+	struct guest_thread *self; /* NULL: it is not observed */
 	struct sync_object *object;
 	stack_id stack;
 	enum lock_mode mode;
@@ -29,12 +29,13 @@ struct lock_attempt {
 	bool is_announced;
 };
 
-/* The object at @address, with what its memory says of it; NULL: no memory. */
+/* Begins the life of the object at @address, with the attributes that its memory says.
+ * NULL without memory. */
 struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
 				      uintptr_t address, stack_id stack);
 
-/* Is @object alive as one of @kind?  For mutexes, which have no part that others
- * lack, any life will do: that saves a look at the cold part. */
+/* Is @object alive, as one of @kind?  Mutexes have no special state, so any life is right
+ * for them: that saves an access to the cold part. */
 static inline __attribute__((always_inline)) bool lock_is_kind(const struct sync_object *object,
 							       enum object_kind kind)
 {
@@ -53,7 +54,7 @@ lock_object(struct guest_thread *self, enum object_kind kind, uintptr_t address,
 	return lock_object_begin(self, kind, address, stack);
 }
 
-/* The slow ends of an attempt. */
+/* The slow paths of an attempt. */
 void lock_attempt_block(struct lock_attempt *attempt);
 void lock_attempt_unblock(struct lock_attempt *attempt);
 void lock_attempt_failed(struct lock_attempt *attempt, int result);
@@ -61,7 +62,7 @@ void lock_release_abandoned(struct guest_thread *self, struct sync_object *objec
 void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 			  enum object_kind kind, stack_id stack);
 
-/* Announces the call.  False: not observed, make the real call only. */
+/* Announces the call.  False: it is not observed, make only the real call. */
 static inline __attribute__((always_inline)) bool
 lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum lock_mode mode,
 		   bool can_block, bool is_timed, uintptr_t address,
@@ -69,7 +70,7 @@ lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum loc
 {
 	struct guest_thread *self = guest_enter();
 
-	/* What the real call will need, if it is far. */
+	/* The real call will need it. */
 	__builtin_prefetch((const void *)address, 1);
 	attempt->self = self;
 	if (UNLIKELY(!self))
@@ -96,7 +97,7 @@ lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum loc
 	return true;
 }
 
-/* Tells its outcome and returns it. */
+/* Records the result of the call, and returns it. */
 static inline __attribute__((always_inline)) int
 lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result)
 {

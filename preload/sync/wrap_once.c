@@ -1,13 +1,12 @@
 /*
  * Once: pthread_once, call_once and the guards of C++ statics.
  *
- * The body may be left by a C++ exception, which only a frame with a
- * personality routine sees; so this file is compiled with -fexceptions.  The
- * personality of C is libgcc's.  It is referred to weakly: a program that
- * throws has it loaded, and without it there is nothing to be seen.
+ * The body may be left by a C++ exception.  Only frames with a personality routine can
+ * clean up then, so this file is compiled with -fexceptions.  C's personality routine is
+ * in libgcc.  The reference to it is weak: a program that throws has loaded it.
  */
 #define _GNU_SOURCE
-/* The clean-up handlers of <pthread.h> that need no personality routine. */
+/* Selects the clean-up handlers of <pthread.h> that need no personality routine. */
 #undef __EXCEPTIONS
 #include <pthread.h>
 #include <threads.h>
@@ -24,7 +23,7 @@
 
 __asm__(".weak __gcc_personality_v0");
 
-#define ONCE_DONE 2 /* glibc's value of a pthread_once_t whose body was run */
+#define ONCE_DONE 2 /* glibc's value of a pthread_once_t whose body has run */
 
 struct once_call {
 	struct guest_thread *self;
@@ -80,12 +79,12 @@ static void run_body(void)
 	finish_body(call, true);
 }
 
-static void announce(struct once_call *call)
+static void announce_wait(struct once_call *call)
 {
 	struct guest_thread *self = call->self;
 	bool is_deadlocked;
 
-	/* relaxed: an owner that comes later announces itself in turn. */
+	/* relaxed: a later owner announces its own waits, which finds a deadlock. */
 	if (!load_relaxed(&call->object->owner))
 		return;
 	call->is_announced = true;
@@ -98,7 +97,7 @@ static void announce(struct once_call *call)
 		policy_deadlocked();
 }
 
-static void pass(struct once_call *call)
+static void finish_call(struct once_call *call)
 {
 	struct guest_thread *self = call->self;
 
@@ -130,7 +129,7 @@ static bool begin_call(struct once_call *call, uintptr_t address, void (*body)(v
 	return call->object;
 }
 
-/* Its body may have been cancelled: nobody else takes the call off the list. */
+/* Removes the call from the list if its body was not run. */
 static void forget_call(struct once_call *call)
 {
 	if (call->self->once == call)
@@ -145,17 +144,17 @@ EXPORT int pthread_once(pthread_once_t *control, void (*body)(void))
 
 	if (!begin_call(&call, (uintptr_t)control, body, &start))
 		return REAL(pthread_once)(control, body);
-	/* acquire: as pthread_once itself. */
+	/* acquire: as in pthread_once itself. */
 	if (load_acquire(control) == ONCE_DONE) {
-		pass(&call);
+		finish_call(&call);
 		return 0;
 	}
-	announce(&call);
+	announce_wait(&call);
 	call.outer = call.self->once;
 	call.self->once = &call;
 	result = REAL(pthread_once)(control, run_body);
 	forget_call(&call);
-	pass(&call);
+	finish_call(&call);
 	return result;
 }
 
@@ -168,12 +167,12 @@ EXPORT void call_once(once_flag *flag, void (*body)(void))
 		REAL(call_once)(flag, body);
 		return;
 	}
-	announce(&call);
+	announce_wait(&call);
 	call.outer = call.self->once;
 	call.self->once = &call;
 	REAL(call_once)(flag, run_body);
 	forget_call(&call);
-	pass(&call);
+	finish_call(&call);
 }
 
 EXPORT_ALIAS(__pthread_once, pthread_once)
@@ -192,10 +191,10 @@ EXPORT int __cxa_guard_acquire(uint64_t *guard)
 
 	if (!begin_call(&call, (uintptr_t)guard, NULL, &start))
 		return REAL(__cxa_guard_acquire)(guard);
-	announce(&call);
+	announce_wait(&call);
 	must_run = REAL(__cxa_guard_acquire)(guard);
 	if (!must_run) {
-		pass(&call);
+		finish_call(&call);
 		return 0;
 	}
 	call.self->guard = (uintptr_t)__builtin_frame_address(0);
@@ -219,7 +218,7 @@ static void end_guard(uint64_t *guard, bool is_done)
 	object = sync_find(&guest_detector.objects, (uintptr_t)guard);
 	if (object && lock_is_kind(object, OBJECT_ONCE))
 		once_finished(&guest_detector, self->thread, object, is_done);
-	/* Compilers look at the guard's first byte before they call us. */
+	/* Compiled code reads the guard's first byte, and calls us only if it is 0. */
 	if (is_done && guest_observes_memory)
 		atomic_release(&guest_detector, self->thread, (uintptr_t)guard);
 	guest_leave(self);

@@ -1,6 +1,6 @@
 /*
- * Semaphores.  A wait first tries, so that only one that blocks is announced;
- * sem_wait is a cancellation point even then.
+ * Semaphores.  A wait first tries: only if it would block is it announced.  sem_wait is
+ * a cancellation point in both cases.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -61,7 +61,7 @@ static void announce_wait(struct token_wait *wait)
 		policy_deadlocked();
 }
 
-/* A cleanup handler, too: the wait was left by cancellation. */
+/* Also a cleanup handler, for a wait that is cancelled. */
 static void end_wait(void *context)
 {
 	struct token_wait *wait = context;
@@ -130,7 +130,7 @@ EXPORT int sem_trywait(sem_t *semaphore)
 	return result;
 }
 
-/* By a handler that interrupts us: what it posts is not counted. */
+/* Under the guard, in a signal handler: the post is not counted. */
 static void note_uncounted(sem_t *semaphore)
 {
 	struct sync_object *object;
@@ -216,8 +216,8 @@ EXPORT int sem_destroy(sem_t *semaphore)
 	return REAL(sem_destroy)(semaphore);
 }
 
-/* sem_close is not wrapped: the semaphore may be open more than once, and its life
- * ends with its mapping. */
+/* sem_close is not wrapped: the semaphore may be open several times, and its life ends
+ * with its mapping. */
 EXPORT sem_t *sem_open(const char *name, int flags, ...)
 {
 	struct unwind_start start = unwind_start_here();

@@ -1,12 +1,12 @@
 /*
- * What wrap_syscall.S needs.
+ * The real syscall(2), for wrap_syscall.S and wrap_futex.c.
  */
 #ifndef PRELOAD_SYNC_WRAP_SYSCALL_H
 #define PRELOAD_SYNC_WRAP_SYSCALL_H
 
 #include "base/types.h"
 
-/* The real syscall(2), once known. */
+/* NULL until guest_resolve_syscall() was called. */
 extern void *guest_real_syscall;
 void guest_resolve_syscall(void);
 

@@ -1,8 +1,8 @@
 /*
  * Threads: create, join, detach, exit.
  *
- * A created thread starts in our routine, so that its context is there before
- * it takes any lock, and is seen to end however it does.
+ * A created thread starts in our routine, which gives it its context before it takes any
+ * lock, and sees its end whatever that is.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -29,18 +29,18 @@
 #include "preload/results/sink.h"
 #include "preload/sync/wrap_thread.h"
 
-#define TOP_BYTES 4096 /* at least what glibc puts above pthread_self() */
+#define TOP_BYTES 4096 /* glibc puts less than this above pthread_self() */
 #define REAP_EVERY 16u
 
-static uint32_t ended_detached_count; /* since the last reaping */
+static uint32_t ended_detached_count; /* since reap_detached() */
 
 /* --- Ends ------------------------------------------------------------------- */
 
 /*
- * The last thread that could have woken the others may end instead of waiting.
- * Its destructors of thread-specific data still run, and may still wake one.
- * So if all others seem stuck, a destructor of ours looks again in their last
- * round.  A key is made only then.
+ * The last thread that could have woken the others may end instead of waiting.  Its
+ * destructors of thread-specific data run after that, and may still wake one.  So if all
+ * others seem to hang, a destructor of ours checks again in the last round.  Only then
+ * is its key created.
  */
 static pthread_key_t last_look_key;
 static pthread_once_t last_look_once = PTHREAD_ONCE_INIT;
@@ -95,7 +95,7 @@ static void note_end(void *context)
 	guest_leave(self);
 }
 
-/* Detached threads that are gone give their contexts back. */
+/* Frees the contexts of detached threads that have ended. */
 static void reap_detached(void)
 {
 	if (load_relaxed(&ended_detached_count) < REAP_EVERY) /* relaxed: a hint */
@@ -117,9 +117,9 @@ static void reap_detached(void)
 
 /* --- Create ----------------------------------------------------------------- */
 
-/* How far a stack of @stack_bytes reaches below @frame, in its first function:
- * rather less, as what lies below belongs to others.  glibc keeps the thread's
- * own data and record at the top. */
+/* How far a stack of @stack_bytes reaches below @frame, in the thread's first function.
+ * Rather too little, as memory below belongs to others.  glibc keeps thread-local data
+ * and the thread's descriptor at the top. */
 static size_t bytes_below(uintptr_t frame, size_t stack_bytes)
 {
 	uintptr_t record = (uintptr_t)pthread_self();
@@ -149,8 +149,8 @@ void *thread_run(void *context)
 	guest_begin_thread(self, frame, bytes_below(frame, self->stack_bytes));
 	self->handle = (uint64_t)pthread_self();
 	self->guard = frame;
-	/* Locks on the stack, and in the thread-local variables above it, of a
-	 * thread that had the same stack. */
+	/* Locks of an earlier thread with the same stack, there or in the thread-local
+	 * variables above it. */
 	lock_memory_ended(&guest_detector, self->thread->stack_start, (uintptr_t)pthread_self());
 	thread_started(&guest_detector, self->thread);
 	guest_leave(self);
@@ -248,7 +248,7 @@ bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
 	if (!is_deadlocked)
 		is_deadlocked = shared_blocked(join->self);
 	guest_leave(join->self);
-	/* Joining oneself returns EDEADLK. */
+	/* A thread that joins itself gets EDEADLK. */
 	if (is_deadlocked && join->target != join->self)
 		policy_deadlocked();
 	return true;
@@ -304,7 +304,7 @@ WRAP_JOIN(pthread_clockjoin_np,
 
 /* --- Cancel ----------------------------------------------------------------- */
 
-/* Before the call: whom it reaches may run at once. */
+/* Noted before the call, as the target may run at once. */
 EXPORT int pthread_cancel(pthread_t handle)
 {
 	struct guest_thread *self = guest_enter();
@@ -313,7 +313,7 @@ EXPORT int pthread_cancel(pthread_t handle)
 	if (self) {
 		target = handle == pthread_self() ? self : guest_find_thread((uint64_t)handle);
 		if (target)
-			store_release(&target->thread->is_cancelled, true); /* hang.c */
+			store_release(&target->thread->is_cancelled, true); /* read by hang.c */
 		guest_leave(self);
 	}
 	if (guest_observes_memory)
@@ -333,7 +333,7 @@ void thread_note_detached(uint64_t handle)
 	target = guest_find_thread(handle);
 	if (target) {
 		thread_detached(&guest_detector, target->thread);
-		/* The handle may soon be another thread's. */
+		/* Another thread may soon have this handle. */
 		target->handle = 0;
 		if (target->thread->state == THREAD_ENDING)
 			fetch_add_relaxed(&ended_detached_count, 1u); /* relaxed: a hint */
@@ -347,7 +347,7 @@ EXPORT int pthread_detach(pthread_t handle)
 	return REAL(pthread_detach)(handle);
 }
 
-/* Threads that we started are seen to end by their cleanup handler. */
+/* The ends of threads that started in thread_run() are seen by its cleanup handler. */
 void thread_note_exit(void)
 {
 	struct guest_thread *self = guest_enter();

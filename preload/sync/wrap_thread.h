@@ -6,8 +6,8 @@
 
 #include "preload/guest/guest.h"
 
-/* A context for a thread that is about to be created with thread_run() as its
- * routine and the context as argument; NULL: not observed. */
+/* A context for a thread that is about to be created, with thread_run() as its routine
+ * and the context as argument.  NULL: it is not observed. */
 struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*routine)(void *),
 				    void *argument);
 void thread_not_created(struct guest_thread *child);
@@ -20,16 +20,16 @@ struct thread_join {
 	stack_id stack;
 };
 
-/* False: not observed, make the real call only. */
+/* False: it is not observed, make only the real call. */
 bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
 		       const struct unwind_start *start);
 void thread_join_end(struct thread_join *join, bool is_joined);
-/* A cleanup handler: the join was left by cancellation. */
+/* A cleanup handler: the join was cancelled. */
 void thread_join_cancelled(void *context);
 
 void thread_note_detached(uint64_t handle);
 
-/* The calling thread is about to exit, from wherever it is. */
+/* The calling thread is about to end, by pthread_exit() or thrd_exit(). */
 void thread_note_exit(void);
 
 #endif
