@@ -191,9 +191,10 @@ void descriptor_began(int descriptor)
 }
 
 /*
- * A number belongs to one socket at a time.  Servers keep data in tables by number, and
- * hand it over with the number: whoever gets it comes after whoever closed it.  This is
- * not so for numbers of files: it would order threads that merely open files.
+ * A number belongs to one socket at a time.  Servers keep data in tables by
+ * number, and hand it over with the number: whoever gets it comes after whoever
+ * closed it.  This is not so for numbers of files: it would order threads that
+ * merely open files.
  */
 void descriptor_is_socket(int descriptor)
 {

@@ -1,13 +1,14 @@
 /*
  * Descriptors: which channels a number stands for.
  *
- * A pipe, socket or eventfd may have several numbers (dup).  What a number stands for
- * is looked up once (descriptor_identity.h) and kept until it is closed.  A pipe is
- * known by its inode, a connection by its two addresses.  An eventfd or a pair of
- * sockets has no name in the kernel; it is noted when it is created.
+ * A pipe, socket or eventfd may have several numbers (dup).  What a number
+ * stands for is looked up once (descriptor_identity.h) and kept until it is
+ * closed.  A pipe is known by its inode, a connection by its two addresses.  An
+ * eventfd or a pair of sockets has no name in the kernel; it is noted when it
+ * is created.
  *
- * Files and terminals are no channels: for them a call costs one look at a word.
- * While there is one thread, nothing is a channel.
+ * Files and terminals are no channels: for them a call costs one look at a
+ * word.  While there is one thread, nothing is a channel.
  */
 #ifndef PRELOAD_CHANNELS_DESCRIPTORS_H
 #define PRELOAD_CHANNELS_DESCRIPTORS_H
@@ -33,9 +34,9 @@ enum channel_key {
 	KEY_NUMBER /* the number of a socket, given by its close, taken by its next owner */
 };
 
-/* The low bits of a word: is it known what the number stands for?  The other bits are a
- * count that is different for each opening, or the numbers of the channels that are
- * read from and written to. */
+/* The low bits of a word: is it known what the number stands for?  The other
+ * bits are a count that is different for each opening, or the numbers of the
+ * channels that are read from and written to. */
 enum descriptor_state { DESCRIPTOR_UNKNOWN, DESCRIPTOR_NO_CHANNEL, DESCRIPTOR_CHANNEL };
 
 #define DESCRIPTOR_STATE 3u
@@ -54,8 +55,8 @@ static inline __attribute__((always_inline)) bool descriptor_is_watched(int desc
 						  DESCRIPTOR_STATE) != DESCRIPTOR_NO_CHANNEL;
 }
 
-/* Notes the standard input and outputs of the process: they are no channels, even if
- * they are pipes. */
+/* Notes the standard input and outputs of the process: they are no channels,
+ * even if they are pipes. */
 void descriptors_begin(void);
 
 void descriptor_give(int descriptor);
@@ -84,8 +85,8 @@ void descriptor_began(int descriptor);
 /* The number stands for a new socket. */
 void descriptor_is_socket(int descriptor);
 
-/* It is about to be closed: that is given to whoever reads the end of file, and to the
- * next owner of the number. */
+/* It is about to be closed: that is given to whoever reads the end of file, and
+ * to the next owner of the number. */
 void descriptor_closes(int descriptor);
 void descriptor_closes_range(unsigned first, unsigned last);
 

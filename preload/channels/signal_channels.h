@@ -1,6 +1,6 @@
 /*
- * Channels of signals: one for each number, and one for timers, which may send any.
- * Sending a signal gives; handling it or waiting for it takes.
+ * Channels of signals: one for each number, and one for timers, which may send
+ * any.  Sending a signal gives; handling it or waiting for it takes.
  */
 #ifndef PRELOAD_CHANNELS_SIGNAL_CHANNELS_H
 #define PRELOAD_CHANNELS_SIGNAL_CHANNELS_H

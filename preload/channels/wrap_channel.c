@@ -24,8 +24,8 @@
 #undef getc
 #undef putc
 
-/* Declared here, as headers do not have all of them: some are called by fortified or
- * old programs only. */
+/* Declared here, as headers do not have all of them: some are called by
+ * fortified or old programs only. */
 #define TRANSFER(type, name, parameters, arguments, to, from) type name parameters;
 #define STREAM(type, name, parameters, arguments, to, from) type name parameters;
 #pragma GCC diagnostic push

@@ -1,6 +1,6 @@
 /*
- * Writes and reads with a format (wrap_channel.c has the others).  Compiled with
- * vector registers, so that floating-point arguments are passed on.
+ * Writes and reads with a format (wrap_channel.c has the others).  Compiled
+ * with vector registers, so that floating-point arguments are passed on.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>

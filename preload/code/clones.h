@@ -1,8 +1,8 @@
 /*
  * Clones: which code was copied where, to translate addresses inside a copy.
  *
- * Rows are added while modules are patched.  They are read without a lock, also by
- * signal handlers.
+ * Rows are added while modules are patched.  They are read without a lock, also
+ * by signal handlers.
  */
 #ifndef PRELOAD_CODE_CLONES_H
 #define PRELOAD_CODE_CLONES_H

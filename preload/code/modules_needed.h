@@ -1,9 +1,9 @@
 /*
  * System libraries that synchronise threads for those that call them.
  *
- * Locks, shared pointers and message queues of Qt and GLib order threads by locked
- * instructions of their own.  This finds the libraries that an observed module
- * names as needed (DT_NEEDED) and that have such instructions.
+ * Locks, shared pointers and message queues of Qt and GLib order threads by
+ * locked instructions of their own.  This finds the libraries that an observed
+ * module names as needed (DT_NEEDED) and that have such instructions.
  */
 #ifndef PRELOAD_CODE_MODULES_NEEDED_H
 #define PRELOAD_CODE_MODULES_NEEDED_H

@@ -1,10 +1,10 @@
 /*
  * Which modules' memory accesses are observed.
  *
- * The program, and its libraries unless they lie in the system's folders; libraries
- * there if --modules names them.  --skip-modules excludes modules.  Never observed:
- * the C library, the loader, allocators, sanitizers, this library and those that it
- * uses.
+ * The program, and its libraries unless they lie in the system's folders;
+ * libraries there if --modules names them.  --skip-modules excludes modules.
+ * Never observed: the C library, the loader, allocators, sanitizers, this
+ * library and those that it uses.
  */
 #ifndef PRELOAD_CODE_MODULES_WATCHED_H
 #define PRELOAD_CODE_MODULES_WATCHED_H

@@ -7,8 +7,8 @@
 #define REACH 0x7ff00000ul /* a little less than 2 GiB */
 #define STEP 0x10000ul
 #define LOWEST 0x10000ul /* the kernel maps nothing below */
-/* A program that is not position independent lies below this; its heap grows upwards
- * behind it. */
+/* A program that is not position independent lies below this; its heap grows
+ * upwards behind it. */
 #define LOW_END 0x80000000ul
 
 #ifndef MAP_FIXED_NOREPLACE

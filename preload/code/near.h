@@ -6,8 +6,8 @@
 
 #include "base/types.h"
 
-/* @size_bytes of zeroed, writable memory, within reach of all of [@start, @end).
- * NULL: there is no room, or the kernel refuses. */
+/* @size_bytes of zeroed, writable memory, within reach of all of [@start,
+ * @end).  NULL: there is no room, or the kernel refuses. */
 void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end);
 
 /* Makes it executable, and no longer writable.  False if the kernel refuses. */

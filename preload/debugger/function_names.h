@@ -1,5 +1,6 @@
 /*
- * The names of a module's functions, from its file: for debuggers and profilers.
+ * The names of a module's functions, from its file: for debuggers and
+ * profilers.
  *
  * The loader maps dynamic symbols only.  The others are read from the file.
  */
@@ -19,8 +20,8 @@ struct function_names {
 	const char *module; /* base name of the file */
 };
 
-/* Reads the names of @plan's functions from the file at @path, which has @image.  If it
- * cannot be read there are none. */
+/* Reads the names of @plan's functions from the file at @path, which has
+ * @image.  If it cannot be read there are none. */
 void function_names_read(struct function_names *names, const char *path,
 			 const struct clone_region *region, const struct image *image,
 			 const struct plan *plan);
@@ -28,8 +29,8 @@ void function_names_free(struct function_names *names);
 
 #define FUNCTION_NAME_BYTES 1024
 
-/* Writes the name of @function, number @index; without one, "MODULE+0xOFFSET" from
- * the module's start @from.  Returns its length. */
+/* Writes the name of @function, number @index; without one, "MODULE+0xOFFSET"
+ * from the module's start @from.  Returns its length. */
 size_t function_name_write(const struct function_names *names, uint32_t index, uint64_t from,
 			   char name[FUNCTION_NAME_BYTES]);
 

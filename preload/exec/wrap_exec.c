@@ -1,9 +1,9 @@
 /*
  * The exec family.
  *
- * All but execveat() and fexecve() are made of execve() and execvpe().  The caller may
- * be a child of vfork(), which shares our memory: it changes nothing but atomic
- * counters, the results file and its thread's rooms.
+ * All but execveat() and fexecve() are made of execve() and execvpe().  The
+ * caller may be a child of vfork(), which shares our memory: it changes nothing
+ * but atomic counters, the results file and its thread's rooms.
  */
 #define _GNU_SOURCE
 #include "preload/exec/wrap_exec.h"
@@ -164,8 +164,8 @@ static size_t count_arguments(const char *first, va_list *list)
 	return count;
 }
 
-/* Makes a list that begins with @first, in the thread's room; NULL without memory.  @list
- * is then behind the NULL. */
+/* Makes a list that begins with @first, in the thread's room; NULL without
+ * memory.  @list is then behind the NULL. */
 static char **gather_arguments(const char *first, va_list *list)
 {
 	va_list counted;

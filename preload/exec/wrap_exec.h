@@ -1,5 +1,6 @@
 /*
- * Programs that are about to be executed, for the exec family and posix_spawn().
+ * Programs that are about to be executed, for the exec family and
+ * posix_spawn().
  */
 #ifndef PRELOAD_EXEC_WRAP_EXEC_H
 #define PRELOAD_EXEC_WRAP_EXEC_H
@@ -13,8 +14,9 @@ struct execution {
 	bool is_expected;	  /* it will record itself */
 };
 
-/* Fills in *@execution; its environment is to be used in place of @environment.  Records
- * a program that will not be observed.  @path is NULL if it is not known. */
+/* Fills in *@execution; its environment is to be used in place of @environment.
+ * Records a program that will not be observed.  @path is NULL if it is not
+ * known. */
 void execution_plan(struct execution *execution, const char *path, char *const *environment,
 		    bool is_child);
 

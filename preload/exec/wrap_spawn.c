@@ -1,6 +1,6 @@
 /*
- * posix_spawn, system, popen: libc executes programs there without calling the exec
- * family by its symbols.
+ * posix_spawn, system, popen: libc executes programs there without calling the
+ * exec family by its symbols.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -64,8 +64,9 @@ EXPORT int posix_spawnp(pid_t *child, const char *name, const posix_spawn_file_a
 	return result;
 }
 
-/* The shell itself gets the program's environment, which must not be changed while other
- * threads may read it.  The command makes the shell pass our variables on. */
+/* The shell itself gets the program's environment, which must not be changed
+ * while other threads may read it.  The command makes the shell pass our
+ * variables on. */
 static const char *prepare_command(const char *command)
 {
 	if (guest_state != GUEST_ON || process_hides_children() || !command)

@@ -10,8 +10,8 @@
 
 struct thread;
 
-/* The shadow words of the thread's present epoch (shadow.h).  thread.current and
- * thread.shared point here. */
+/* The shadow words of the thread's present epoch (shadow.h).  thread.current
+ * and thread.shared point here. */
 extern __thread uint64_t access_current __attribute__((tls_model("initial-exec")));
 extern __thread uint64_t access_shared __attribute__((tls_model("initial-exec")));
 

@@ -56,8 +56,8 @@ static void find_library(void)
 }
 
 /* Before libc's constructor has run (.preinit_array) 'environ' is not set.  The
- * environment is then found at the end of the stack, where the kernel put it: after
- * the argument count, the arguments and a NULL. */
+ * environment is then found at the end of the stack, where the kernel put it:
+ * after the argument count, the arguments and a NULL. */
 static char *const *find_environment(void)
 {
 	extern void *__libc_stack_end;

@@ -26,8 +26,8 @@ struct runtime_lock guest_contexts_lock;
 
 /* --- Stacks ----------------------------------------------------------------- */
 
-/* Copies the frames of the program, without those of this library.  Returns their
- * number. */
+/* Copies the frames of the program, without those of this library.  Returns
+ * their number. */
 static uint32_t keep_program_frames(const struct unwind_result *result, uintptr_t *frames)
 {
 	uint32_t depth = (uint32_t)guest_options.stack_depth;
@@ -39,9 +39,9 @@ static uint32_t keep_program_frames(const struct unwind_result *result, uintptr_
 	return count;
 }
 
-/* The signal whose handler @result crosses; 0: not known.  Where the unwinder does
- * not know it, it is the only signal that is blocked now and was not blocked in the
- * interrupted code. */
+/* The signal whose handler @result crosses; 0: not known.  Where the unwinder
+ * does not know it, it is the only signal that is blocked now and was not
+ * blocked in the interrupted code. */
 static uint32_t signal_of_handler(const struct unwind_result *result)
 {
 	uint64_t blocked = 0;

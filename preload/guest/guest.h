@@ -3,11 +3,11 @@
  *
  * A wrapper enters, tells the detector what will happen, leaves, makes the real
  * call, and enters again to tell the outcome.  Between guest_enter() and
- * guest_leave() the guard is up: calls that a signal handler makes meanwhile are
- * not observed, but counted.  The guard is the stack pointer of the function that
- * raised it.  A jump out of that function leaves a stale guard; it is recognised
- * when the stack pointer is above it.  The guard is never up during a real call,
- * so cancellation and jumps out of real calls find it down.
+ * guest_leave() the guard is up: calls that a signal handler makes meanwhile
+ * are not observed, but counted.  The guard is the stack pointer of the
+ * function that raised it.  A jump out of that function leaves a stale guard;
+ * it is recognised when the stack pointer is above it.  The guard is never up
+ * during a real call, so cancellation and jumps out of real calls find it down.
  */
 #ifndef PRELOAD_GUEST_GUEST_H
 #define PRELOAD_GUEST_GUEST_H
@@ -85,8 +85,8 @@ struct guest_hooks {
 
 extern const struct guest_hooks guest_hooks;
 
-/* The slow part of guest_enter(): begins observation, adopts threads, drops stale
- * guards. */
+/* The slow part of guest_enter(): begins observation, adopts threads, drops
+ * stale guards. */
 struct guest_thread *guest_enter_slowly(uintptr_t sp);
 
 /* The same, once observation has begun.  Calls nothing of the C library. */
@@ -150,9 +150,9 @@ static inline stack_id guest_site(struct guest_thread *self, const struct unwind
 }
 
 /*
- * While a program has one thread, its locks order nothing (later threads are ordered
- * after their creation) and block nobody else.  After many such acquisitions the
- * calling site is enough, unless the call waits.
+ * While a program has one thread, its locks order nothing (later threads are
+ * ordered after their creation) and block nobody else.  After many such
+ * acquisitions the calling site is enough, unless the call waits.
  */
 static inline bool guest_wants_site_only(const struct guest_thread *self)
 {
@@ -170,8 +170,8 @@ guest_lock_stack(struct guest_thread *self, const struct unwind_start *start)
 	return guest_site(self, start);
 }
 
-/* Has @self acquired from this life of the once object @object, whose clock does not
- * change any more?  Notes that it has now. */
+/* Has @self acquired from this life of the once object @object, whose clock
+ * does not change any more?  Notes that it has now. */
 static inline bool guest_has_passed(struct guest_thread *self, const struct sync_object *object)
 {
 	uint64_t *entry = &self->passed[(object->address >> 3) % GUEST_PASSED];
@@ -182,8 +182,9 @@ static inline bool guest_has_passed(struct guest_thread *self, const struct sync
 	return has;
 }
 
-/* Makes a context for the calling thread, whose creation was not observed.  NULL
- * without memory.  The main thread's stack is not known yet; @sp is not used then. */
+/* Makes a context for the calling thread, whose creation was not observed.
+ * NULL without memory.  The main thread's stack is not known yet; @sp is not
+ * used then. */
 struct guest_thread *guest_adopt(bool is_main, uintptr_t sp);
 
 /* A context for @thread; NULL without memory. */

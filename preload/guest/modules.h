@@ -2,8 +2,8 @@
  * Modules: which code was where, and when.
  *
  * Stacks hold raw addresses and the code generation in which they were taken.
- * Modules stay in the table when they are unloaded, so that such stacks can still
- * be symbolised.
+ * Modules stay in the table when they are unloaded, so that such stacks can
+ * still be symbolised.
  */
 #ifndef PRELOAD_GUEST_MODULES_H
 #define PRELOAD_GUEST_MODULES_H
@@ -29,7 +29,8 @@ struct module {
 extern struct runtime_lock modules_lock;
 
 /* Compares the table with the loader's list; raises guest_code_generation if a
- * module was loaded or unloaded.  No lock of ours may be held: it calls the loader. */
+ * module was loaded or unloaded.  No lock of ours may be held: it calls the
+ * loader. */
 void modules_refresh(void);
 
 /* Calls @call for each module that is loaded and was noticed in @generation or later. */

@@ -19,9 +19,10 @@ static void *look_up(struct real_slot *slot)
 }
 
 /*
- * dlsym first frees the message of its last failure, by our free(): the functions
- * that free() calls must have been looked up before.  There is no message before the
- * first allocation, and that comes before any other wrapper is called.
+ * dlsym first frees the message of its last failure, by our free(): the
+ * functions that free() calls must have been looked up before.  There is no
+ * message before the first allocation, and that comes before any other wrapper
+ * is called.
  */
 static void look_up_for_free(void)
 {

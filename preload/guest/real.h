@@ -1,10 +1,11 @@
 /*
  * The real functions behind our wrappers.
  *
- * They are looked up in the objects that follow ours in the search order, all of
- * them before the program runs: a look-up frees the message of the program's last
- * failed one, which dlerror() must still return.  A function that is needed earlier,
- * or whose object is loaded later, is looked up at its first use.
+ * They are looked up in the objects that follow ours in the search order, all
+ * of them before the program runs: a look-up frees the message of the program's
+ * last failed one, which dlerror() must still return.  A function that is
+ * needed earlier, or whose object is loaded later, is looked up at its first
+ * use.
  */
 #ifndef PRELOAD_GUEST_REAL_H
 #define PRELOAD_GUEST_REAL_H
@@ -12,8 +13,8 @@
 #include "base/atomic.h"
 #include "base/types.h"
 
-/* One use of a real function.  All slots lie in one section and form a table; the
- * alignment is one that compilers do not raise. */
+/* One use of a real function.  All slots lie in one section and form a table;
+ * the alignment is one that compilers do not raise. */
 struct real_slot {
 	void *found;
 	const char *name;

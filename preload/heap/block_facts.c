@@ -196,8 +196,8 @@ static void search_words(struct search *search, const uint32_t *first, const uin
 	}
 }
 
-/* Searches the pages from @first to that of @last, backwards; skips pages that were
- * never touched. */
+/* Searches the pages from @first to that of @last, backwards; skips pages that
+ * were never touched. */
 static void search_pages(struct search *search, uintptr_t first, const uint32_t *last)
 {
 	unsigned char resident[LOOK_PAGES];

@@ -1,18 +1,19 @@
 /*
- * Block facts: where each heap block was allocated.  They are in a plane of 32-bit
- * words at a computed address, with one word for every 16 bytes of memory.
+ * Block facts: where each heap block was allocated.  They are in a plane of
+ * 32-bit words at a computed address, with one word for every 16 bytes of
+ * memory.
  *
  *   a block's first word:  starts in the upper half 1 | 0 | freed 1 | stack 29
  *   its second:            0 | 1 | size 6, if below 64 | thread 24
  *   third and fourth:      0 | 1 | size 30, the lower and the upper bits
  *
- * A block has as many of these words as it has granules of 16 bytes; at least two if
- * the allocator keeps blocks 32 bytes apart.  Where another block has overwritten a
- * word, that fact is not known.  It is never wrong: a block is reported only if it is
- * known to hold the address.
+ * A block has as many of these words as it has granules of 16 bytes; at least
+ * two if the allocator keeps blocks 32 bytes apart.  Where another block has
+ * overwritten a word, that fact is not known.  It is never wrong: a block is
+ * reported only if it is known to hold the address.
  *
- * Words are read and written without locks: a look-up during an allocation or a free
- * finds the state before or after it.
+ * Words are read and written without locks: a look-up during an allocation or a
+ * free finds the state before or after it.
  */
 #ifndef PRELOAD_HEAP_BLOCK_FACTS_H
 #define PRELOAD_HEAP_BLOCK_FACTS_H
@@ -33,8 +34,8 @@
 #define BLOCK_PART_BITS 30 /* of the size, in the third and the fourth word each */
 #define BLOCK_PART_MASK 0x3fffffffu
 
-/* The plane is mapped when needed, in chunks: programs may limit their address space
- * (RLIMIT_AS). */
+/* The plane is mapped when needed, in chunks: programs may limit their address
+ * space (RLIMIT_AS). */
 #define BLOCK_CHUNK_SHIFT 26
 #define BLOCK_CHUNK_BYTES (1ull << BLOCK_CHUNK_SHIFT)
 #define BLOCK_CHUNK_COUNT (SHADOW_HIGH_END >> BLOCK_CHUNK_SHIFT)
@@ -73,8 +74,8 @@ static inline uint32_t *block_word(uintptr_t address)
 /* Maps the words of the chunk that @address is in.  False if that fails. */
 bool block_map_chunk(uintptr_t address);
 
-/* Maps all chunks that are not mapped yet, so that the whole plane can be read.  Called
- * when shadow memory is mapped, which is larger anyway. */
+/* Maps all chunks that are not mapped yet, so that the whole plane can be read.
+ * Called when shadow memory is mapped, which is larger anyway. */
 void block_map_all(void);
 
 /* Has @address a word?  Only addresses that shadow_covers() have one. */
@@ -93,8 +94,8 @@ static inline bool block_has_words(uintptr_t start)
 	       (block_is_mapped(start) || block_map_chunk(start));
 }
 
-/* Blocks up to this size have only one word, unless the allocator is known to keep them
- * further apart. */
+/* Blocks up to this size have only one word, unless the allocator is known to
+ * keep them further apart. */
 extern size_t block_lone_bytes;
 
 /* A block was allocated.  relaxed, here and below: see the head of this file. */

@@ -19,8 +19,8 @@
 #include "unwind/unwind.h"
 #include "preload/heap/wrap_memory.h"
 
-/* Of longer ranges only the pages are checked that have shadow; then their shadow is
- * unmapped. */
+/* Of longer ranges only the pages are checked that have shadow; then their
+ * shadow is unmapped. */
 #define LARGE_BYTES (256u << 10)
 #define PAGE_BYTES 4096u
 #define WALK_PAGES 256u /* in one step */
@@ -52,7 +52,8 @@ void heap_begin(void)
 }
 
 /* The loader's code.  What it frees is protected by its own lock, which is not
- * observed: readers of modules' names, in callbacks of dl_iterate_phdr, hold it. */
+ * observed: readers of modules' names, in callbacks of dl_iterate_phdr, hold
+ * it. */
 static uintptr_t loader_start, loader_end;
 
 extern void *__tls_get_addr(void *); /* a function of the loader */
@@ -83,8 +84,8 @@ struct walk {
 	unsigned char has_shadow[WALK_PAGES]; /* by page */
 };
 
-/* Notes which pages of @plane were touched; all of them if the kernel does not tell.  A
- * plane has as many bytes as the memory that it shadows. */
+/* Notes which pages of @plane were touched; all of them if the kernel does not
+ * tell.  A plane has as many bytes as the memory that it shadows. */
 static void note_shadow(struct walk *walk, const void *plane)
 {
 	unsigned char resident[WALK_PAGES];
@@ -229,8 +230,9 @@ static bool is_relay(uintptr_t return_address)
 	return module && (strstr(module->path, "/libstdc++.so") || strstr(module->path, "/libc++"));
 }
 
-/* The distance from @at->sp to the return address into the caller's caller; 0 if not
- * known.  It is the word with that value among those that the unwind has read. */
+/* The distance from @at->sp to the return address into the caller's caller; 0
+ * if not known.  It is the word with that value among those that the unwind has
+ * read. */
 static uint32_t caller_distance(struct guest_thread *self, const struct unwind_start *at)
 {
 	struct unwind_result *result = &self->memo->scratch;
@@ -271,8 +273,8 @@ static stack_id lone_stack(struct guest_thread *self, const struct unwind_start 
 	return keep_site(frames, 2);
 }
 
-/* The stack of an allocation.  While there is one thread, later allocations get their
- * calling site only: there may never be a second thread. */
+/* The stack of an allocation.  While there is one thread, later allocations get
+ * their calling site only: there may never be a second thread. */
 static stack_id allocation_stack(struct guest_thread *self, const struct unwind_start *at)
 {
 	if (heap_mode == HEAP_NOTED &&

@@ -1,10 +1,11 @@
 /*
- * The heap: when blocks of memory begin and end their lives, which thread allocated
- * them and where.
+ * The heap: when blocks of memory begin and end their lives, which thread
+ * allocated them and where.
  *
- * Blocks are noted from the start, as a race may be about one that was allocated
- * before the second thread was created.  Until then the first allocations get their
- * whole stack, later ones only their calling site, which costs 2 ns.
+ * Blocks are noted from the start, as a race may be about one that was
+ * allocated before the second thread was created.  Until then the first
+ * allocations get their whole stack, later ones only their calling site, which
+ * costs 2 ns.
  */
 #ifndef PRELOAD_HEAP_HEAP_H
 #define PRELOAD_HEAP_HEAP_H
@@ -15,8 +16,9 @@
 #include "preload/guest/guest.h"
 #include "unwind/unwind.h"
 
-/* While there is one thread: how many allocations get their whole stack, and how many
- * unwinds that may cost (0.1 ms).  There may never be a second thread. */
+/* While there is one thread: how many allocations get their whole stack, and
+ * how many unwinds that may cost (0.1 ms).  There may never be a second
+ * thread. */
 #define HEAP_WHOLE_STACKS 1000u
 #define HEAP_FRESH_STACKS 64u
 
@@ -29,9 +31,9 @@ enum heap_mode {
 extern enum heap_mode heap_mode;
 
 /*
- * Calling sites of a lone thread's allocations, by return address.  Where that is in
- * operator new of a C++ library, its caller's return address is taken, which is always
- * at the same distance up the stack.
+ * Calling sites of a lone thread's allocations, by return address.  Where that
+ * is in operator new of a C++ library, its caller's return address is taken,
+ * which is always at the same distance up the stack.
  */
 #define HEAP_LONE_SITES 1024u
 #define HEAP_LONE_THREAD 1u /* the id of the first thread */
@@ -88,12 +90,12 @@ void heap_stop(void);
 bool heap_block_of(struct detector *detector, uintptr_t address, struct memory_block *block);
 
 /*
- * The lives of [start, start + size_bytes), as wrappers tell them.  All keep errno, and
- * do nothing if memory or the calling thread is not observed.
+ * The lives of [start, start + size_bytes), as wrappers tell them.  All keep
+ * errno, and do nothing if memory or the calling thread is not observed.
  */
 
-/* It was allocated, and has @usable_bytes.  To be called before another thread can
- * know its address. */
+/* It was allocated, and has @usable_bytes.  To be called before another thread
+ * can know its address. */
 void heap_allocated(uintptr_t start, size_t size_bytes, size_t usable_bytes,
 		    const struct unwind_start *at);
 
@@ -103,8 +105,8 @@ void heap_freeing(uintptr_t start, size_t size_bytes, const struct unwind_start 
 /* After heap_freeing(): the call failed, the block stays as it is. */
 void heap_kept(uintptr_t start, size_t size_bytes);
 
-/* After heap_freeing() with size 0: it was resized in place to @size_bytes, and has
- * @usable_bytes instead of @old_bytes. */
+/* After heap_freeing() with size 0: it was resized in place to @size_bytes, and
+ * has @usable_bytes instead of @old_bytes. */
 void heap_grown(uintptr_t start, size_t old_bytes, size_t size_bytes, size_t usable_bytes,
 		const struct unwind_start *at);
 

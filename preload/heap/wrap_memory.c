@@ -1,11 +1,12 @@
 /*
- * The malloc family: blocks begin and end their lives, and so do the locks in them.
- * A C++ mutex calls neither init nor destroy: its life ends with its memory.
+ * The malloc family: blocks begin and end their lives, and so do the locks in
+ * them.  A C++ mutex calls neither init nor destroy: its life ends with its
+ * memory.
  *
- * The C++ library's operators new and delete call malloc and free; an allocator that
- * replaces them replaces both.  These wrappers are called before our constructor, and
- * by the loader.  dlsym, which finds the real functions, allocates nothing unless it
- * fails.
+ * The C++ library's operators new and delete call malloc and free; an allocator
+ * that replaces them replaces both.  These wrappers are called before our
+ * constructor, and by the loader.  dlsym, which finds the real functions,
+ * allocates nothing unless it fails.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -74,8 +75,8 @@ void memory_locks_may_end(uintptr_t start, uintptr_t end)
 
 /* --- How long blocks are ---------------------------------------------------- */
 
-/* Do free and malloc_usable_size belong to the same allocator?  If not, the C library
- * would look for the size of a block that it has not allocated. */
+/* Do free and malloc_usable_size belong to the same allocator?  If not, the C
+ * library would look for the size of a block that it has not allocated. */
 static bool sizes_are_known(void)
 {
 	static int answer; /* 1: yes, -1: no */
@@ -171,13 +172,13 @@ EXPORT void free(void *block)
 /* --- Reallocations ---------------------------------------------------------- */
 
 /*
- * Whether a block moves is known only after the call, when other threads may have got
- * its old memory.  So lives end before the call: those of locks that are not held (a
- * held lock keeps its life if the block stays), and that of the memory.  The program
- * must expect the block to move.
+ * Whether a block moves is known only after the call, when other threads may
+ * have got its old memory.  So lives end before the call: those of locks that
+ * are not held (a held lock keeps its life if the block stays), and that of the
+ * memory.  The program must expect the block to move.
  *
- * A large block that grows often, by little, is taken to stay: else each call would
- * check all of it.
+ * A large block that grows often, by little, is taken to stay: else each call
+ * would check all of it.
  */
 #define GROWS_ALWAYS_BYTES 4096u
 

@@ -4,8 +4,9 @@
 
 #include "preload/guest/guest.h"
 
-/* As guest_enter(), but without counting a loss for calls under the guard: allocations
- * of our own code (by the loader, for a library that we open) are not observed. */
+/* As guest_enter(), but without counting a loss for calls under the guard:
+ * allocations of our own code (by the loader, for a library that we open) are
+ * not observed. */
 static inline __attribute__((always_inline)) struct guest_thread *memory_enter(void)
 {
 	struct guest_thread *self = guest_self;
@@ -20,9 +21,9 @@ static inline __attribute__((always_inline)) struct guest_thread *memory_enter(v
 void memory_locks_end(uintptr_t start, uintptr_t end);
 
 /*
- * [start, end) may be moved by the call that follows.  The lives of its locks end now,
- * as other threads may have the memory after the call; except those of held locks,
- * which go on if the memory stays.
+ * [start, end) may be moved by the call that follows.  The lives of its locks
+ * end now, as other threads may have the memory after the call; except those of
+ * held locks, which go on if the memory stays.
  */
 void memory_locks_may_end(uintptr_t start, uintptr_t end);
 

@@ -23,8 +23,8 @@
 
 #define PAGE 4096ul
 
-/* If more than one in so many of a module's atomics is in functions that are not copied,
- * the verdicts on races are lowered. */
+/* If more than one in so many of a module's atomics is in functions that are
+ * not copied, the verdicts on races are lowered. */
 #define UNSEEN_PART 64u
 
 /* A module that is being patched. */
@@ -186,8 +186,8 @@ void patch_spare(const struct stack *stack)
 	spared = stack;
 }
 
-/* May a thread go on at @offset of the original code?  Behind a call it meets an entry;
- * elsewhere it could run into bytes that are patched. */
+/* May a thread go on at @offset of the original code?  Behind a call it meets
+ * an entry; elsewhere it could run into bytes that are patched. */
 static bool may_go_on_at(const struct plan *plan, uint32_t offset)
 {
 	const struct function *function = plan_function_at(plan, offset);

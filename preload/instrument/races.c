@@ -221,8 +221,8 @@ static const char *prepare_observation(void)
 	return NULL;
 }
 
-/* If the calling thread is in a signal handler, the functions that the signal interrupted
- * must not be patched. */
+/* If the calling thread is in a signal handler, the functions that the signal
+ * interrupted must not be patched. */
 static void spare_interrupted(struct guest_thread *self, const struct unwind_start *start)
 {
 	stack_id stack = guest_stack(self, start);

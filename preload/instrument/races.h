@@ -1,10 +1,10 @@
 /*
  * Races: observation of memory, from the first thread creation on.
  *
- * Until then a program has one thread, and pays nothing.  Then its code and that of its
- * libraries is planned (src/x86), copied with checks, and patched to jump into the
- * copies, while no other thread can run it.  Modules that are loaded later are
- * instrumented before their code runs.
+ * Until then a program has one thread, and pays nothing.  Then its code and
+ * that of its libraries is planned (src/x86), copied with checks, and patched
+ * to jump into the copies, while no other thread can run it.  Modules that are
+ * loaded later are instrumented before their code runs.
  */
 #ifndef PRELOAD_INSTRUMENT_RACES_H
 #define PRELOAD_INSTRUMENT_RACES_H
@@ -23,8 +23,8 @@ static inline void races_begin(struct guest_thread *self, const struct unwind_st
 		races_begin_slowly(self, start);
 }
 
-/* The loader has loaded or unloaded modules.  Called inside the loader, by any thread
- * @self, with the guard up. */
+/* The loader has loaded or unloaded modules.  Called inside the loader, by any
+ * thread @self, with the guard up. */
 void races_modules_changed(struct guest_thread *self);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * dlclose: modules are noted before they are unloaded, so that stacks with their code
- * can be symbolised.
+ * dlclose: modules are noted before they are unloaded, so that stacks with
+ * their code can be symbolised.
  *
- * dlopen is not wrapped, as the loader searches by the paths of its caller, which would
- * be the wrapper.  New modules are noted when a stack contains them.
+ * dlopen is not wrapped, as the loader searches by the paths of its caller,
+ * which would be the wrapper.  New modules are noted when a stack contains
+ * them.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

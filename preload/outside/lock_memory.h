@@ -1,9 +1,9 @@
 /*
  * What the memory of a synchronisation object says.
  *
- * Our own state may miss what was done before we started, or by code that does not
- * call wrappers; the object's memory does not.  The layouts are private to glibc;
- * they are known in this file alone.
+ * Our own state may miss what was done before we started, or by code that does
+ * not call wrappers; the object's memory does not.  The layouts are private to
+ * glibc; they are known in this file alone.
  */
 #ifndef PRELOAD_OUTSIDE_LOCK_MEMORY_H
 #define PRELOAD_OUTSIDE_LOCK_MEMORY_H

@@ -100,8 +100,8 @@ struct directory_entry {
 
 #define EXITING 4 /* PF_EXITING of the kernel: the thread runs no user code any more */
 
-/* Is the thread exiting, or gone?  Its stat file has "tid (name) state", four numbers,
- * then its flags. */
+/* Is the thread exiting, or gone?  Its stat file has "tid (name) state", four
+ * numbers, then its flags. */
 static bool is_exiting(const char *tid_digits)
 {
 	char text[512];
@@ -170,8 +170,9 @@ static uint32_t count_ending(struct detector *detector)
 	return count;
 }
 
-/* Is there a thread that we do not know, or one that still runs destructors?  A thread
- * that we do not know may have woken others even if it has ended by now. */
+/* Is there a thread that we do not know, or one that still runs destructors?  A
+ * thread that we do not know may have woken others even if it has ended by
+ * now. */
 static bool has_unknown_thread(struct detector *detector)
 {
 	struct timespec pause = {.tv_nsec = 1000000};
@@ -221,8 +222,8 @@ static bool is_in(uintptr_t address, const struct sync_object *object)
 	return object && address - object->address < OBJECT_BYTES;
 }
 
-/* Is the futex at @address in the object that @wait waits for?  True where that is
- * not known: joins and once objects. */
+/* Is the futex at @address in the object that @wait waits for?  True where that
+ * is not known: joins and once objects. */
 static bool is_futex_of(uintptr_t address, const struct wait *wait)
 {
 	const struct sync_info *info = wait->object ? wait->object->info : NULL;
@@ -232,8 +233,8 @@ static bool is_futex_of(uintptr_t address, const struct wait *wait)
 	return is_in(address, wait->object) || is_in(address, wait->mutex);
 }
 
-/* Does a thread sleep, in the system call that its syscall file @text says?  That has
- * "running", or the call's number, its arguments, sp and pc. */
+/* Does a thread sleep, in the system call that its syscall file @text says?
+ * That has "running", or the call's number, its arguments, sp and pc. */
 static enum sleep classify_call(const char *text, const struct wait *wait)
 {
 	static const long waits[] = {SYS_futex, SYS_flock, SYS_fcntl, SYS_restart_syscall};

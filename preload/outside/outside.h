@@ -1,6 +1,6 @@
 /*
- * The outside: what may wake the program's threads beside themselves, as the kernel
- * says.
+ * The outside: what may wake the program's threads beside themselves, as the
+ * kernel says.
  */
 #ifndef PRELOAD_OUTSIDE_OUTSIDE_H
 #define PRELOAD_OUTSIDE_OUTSIDE_H

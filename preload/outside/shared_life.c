@@ -78,8 +78,9 @@ static uint64_t take_number(const char **text, unsigned base)
 
 /* --- Memory ------------------------------------------------------------------- */
 
-/* A line is "start-end perms offset major:minor inode   path".  The inodes of System V
- * segments are their ids: they must not be taken for files on the same device. */
+/* A line is "start-end perms offset major:minor inode  path".  The inodes of
+ * System V segments are their ids: they must not be taken for files on the same
+ * device. */
 static uint64_t line_key(const char *line, uintptr_t address)
 {
 	uint64_t start = take_number(&line, 16);
@@ -123,8 +124,8 @@ uint64_t shared_file_key(uintptr_t identity)
 
 #define LOCK_WORDS 4 /* before the pid, from the colon on */
 
-/* A line is "1: FLOCK  ADVISORY  WRITE pid major:minor:inode start end"; one of a waiter
- * has "->" before the kind. */
+/* A line is "1: FLOCK  ADVISORY  WRITE pid major:minor:inode start end"; one of
+ * a waiter has "->" before the kind. */
 static bool is_lock_line(const char *line, uint64_t key, uint32_t pid)
 {
 	uint64_t major_number;
@@ -179,9 +180,9 @@ static void write_stat_path(char *path, uint32_t pid)
 #define FIELD_START_TIME 22
 #define FIELD_START_STACK 28
 
-/* The file has "pid (name) state ..."; no ')' follows the name.  The start time tells
- * processes with the same pid apart, the start of the stack tells programs apart that
- * one process executes one after the other. */
+/* The file has "pid (name) state ..."; no ')' follows the name.  The start time
+ * tells processes with the same pid apart, the start of the stack tells
+ * programs apart that one process executes one after the other. */
 uint64_t shared_process_life(uint32_t pid)
 {
 	char path[40];

@@ -1,8 +1,8 @@
 /*
  * What the kernel says about shared memory and other processes.
  *
- * It is read from /proc, by system calls only, as this happens during the program's
- * lock calls.
+ * It is read from /proc, by system calls only, as this happens during the
+ * program's lock calls.
  */
 #ifndef PRELOAD_OUTSIDE_SHARED_LIFE_H
 #define PRELOAD_OUTSIDE_SHARED_LIFE_H
@@ -18,8 +18,8 @@ static inline uintptr_t file_identity(uint64_t device, uint64_t inode)
 /* The highest bit is kept for keys that only one process uses. */
 #define SHARED_KEY_BITS (~0ull >> 1)
 
-/* A key of the memory at @address that is the same in every process that maps it: a
- * hash of its file and the offset there.  0: the memory is private. */
+/* A key of the memory at @address that is the same in every process that maps
+ * it: a hash of its file and the offset there.  0: the memory is private. */
 uint64_t shared_memory_key(uintptr_t address);
 
 /* A key of a file that is the same in every process. */
@@ -28,9 +28,9 @@ uint64_t shared_file_key(uintptr_t identity);
 /* Has process @pid locked the file of @key by flock(), as the kernel says? */
 bool shared_file_is_locked_by(uint64_t key, uint32_t pid);
 
-/* A number for process @pid while it runs its present program: no other process, and
- * no other program of it, has the same.  0: it has ended, though perhaps nobody has
- * waited for it. */
+/* A number for process @pid while it runs its present program: no other
+ * process, and no other program of it, has the same.  0: it has ended, though
+ * perhaps nobody has waited for it. */
 uint64_t shared_process_life(uint32_t pid);
 
 #endif

@@ -165,8 +165,9 @@ static void fork_in_child(void)
 }
 
 /*
- * Programs have fork handlers that lock and call us, so ours must be the innermost:
- * registered first, "prepare" runs last and the others first (pthread_atfork(3)).
+ * Programs have fork handlers that lock and call us, so ours must be the
+ * innermost: registered first, "prepare" runs last and the others first
+ * (pthread_atfork(3)).
  */
 void observation_watch_forks(void)
 {

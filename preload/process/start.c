@@ -6,8 +6,8 @@
 #include "preload/process/wrap_process.h"
 
 /*
- * Exit handlers that are registered here, before the program runs, are called after the
- * program's own and after the destructors of all libraries.
+ * Exit handlers that are registered here, before the program runs, are called
+ * after the program's own and after the destructors of all libraries.
  */
 __attribute__((constructor)) static void begin_library(void)
 {

@@ -1,9 +1,10 @@
 /*
- * Forks by other calls than fork(): clone() without CLONE_VM, and the system calls.
+ * Forks by other calls than fork(): clone() without CLONE_VM, and the system
+ * calls.
  *
- * They run no fork handlers; without ours the child would wait for ever for a lock of
- * ours that another thread held.  Children that share our memory (CLONE_VM) are threads,
- * or like those of vfork(): nothing has to be done.
+ * They run no fork handlers; without ours the child would wait for ever for a
+ * lock of ours that another thread held.  Children that share our memory
+ * (CLONE_VM) are threads, or like those of vfork(): nothing has to be done.
  */
 #define _GNU_SOURCE
 #include <errno.h>

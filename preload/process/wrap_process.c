@@ -1,14 +1,14 @@
 /*
  * Forks and ends.
  *
- * Forks are seen by fork handlers, not by a wrapper of fork(), so that forks in libc
- * (daemon, forkpty) are seen, too.  A library whose constructor runs before ours may
- * register handlers first: its registration registers ours before.  _Fork() runs no
- * handlers, so it is wrapped.
+ * Forks are seen by fork handlers, not by a wrapper of fork(), so that forks in
+ * libc (daemon, forkpty) are seen, too.  A library whose constructor runs
+ * before ours may register handlers first: its registration registers ours
+ * before.  _Fork() runs no handlers, so it is wrapped.
  *
- * exit() and the return from main are seen by an exit handler (start.c), other ends by
- * the wrappers here.  A process that is killed records nothing; its findings are in
- * the file already.
+ * exit() and the return from main are seen by an exit handler (start.c), other
+ * ends by the wrappers here.  A process that is killed records nothing; its
+ * findings are in the file already.
  */
 #define _GNU_SOURCE
 #include "preload/process/wrap_process.h"
@@ -114,9 +114,10 @@ void process_watch_exit(void)
 }
 
 /*
- * Exit handlers run in the thread that calls exit(), which may not be the one that
- * registered them.  After each handler that is registered while there are several
- * threads, one of ours is registered; it runs before that handler, and takes.
+ * Exit handlers run in the thread that calls exit(), which may not be the one
+ * that registered them.  After each handler that is registered while there are
+ * several threads, one of ours is registered; it runs before that handler, and
+ * takes.
  */
 #define EXIT_KEY CHANNEL_KEY(KEY_EXIT, 0)
 

@@ -6,8 +6,8 @@
 
 #include "base/types.h"
 
-/* Registers our handlers of exit() and quick_exit().  To be called before the program
- * registers its own: the first one that is registered runs last. */
+/* Registers our handlers of exit() and quick_exit().  To be called before the
+ * program registers its own: the first one that is registered runs last. */
 void process_watch_exit(void);
 
 /* Are children of this process not observed (--follow-children=no)? */

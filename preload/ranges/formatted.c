@@ -1,7 +1,8 @@
 /*
  * Formatted printing to memory and reading from it, with variable arguments.
  *
- * Compiled with vector registers, as floating-point arguments are passed in them.
+ * Compiled with vector registers, as floating-point arguments are passed in
+ * them.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -77,8 +78,8 @@ wrapped___snprintf_chk(char *to, size_t n, int flag, size_t limit, const char *f
 	return result;
 }
 
-/* What it stores is not checked: where that is follows from the format, which is not
- * parsed. */
+/* What it stores is not checked: where that is follows from the format, which
+ * is not parsed. */
 static __attribute__((format(scanf, 2, 3))) int wrapped_sscanf(const char *s, const char *format,
 							       ...)
 {

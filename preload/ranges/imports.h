@@ -1,7 +1,7 @@
 /*
- * Imports of instrumented modules: their calls of libc functions that access ranges
- * of memory are redirected to our wrappers, by the slots of the module's own GOT.
- * Other modules keep calling libc.
+ * Imports of instrumented modules: their calls of libc functions that access
+ * ranges of memory are redirected to our wrappers, by the slots of the module's
+ * own GOT.  Other modules keep calling libc.
  */
 #ifndef PRELOAD_RANGES_IMPORTS_H
 #define PRELOAD_RANGES_IMPORTS_H

@@ -145,8 +145,8 @@ static void *wrapper_of(enum range_function function)
 	return ranges_vectors[function] ? ranges_vectors[function] : ranges_formatted[function];
 }
 
-/* Is @original a function of the C library, a wrapper that we export, or one of the
- * vDSO?  Others may have the same name and do something else. */
+/* Is @original a function of the C library, a wrapper that we export, or one of
+ * the vDSO?  Others may have the same name and do something else. */
 static bool is_known_code(void *original)
 {
 	struct dl_find_object its, libc;

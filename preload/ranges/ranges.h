@@ -1,16 +1,18 @@
 /*
- * Ranges: what functions of the C library read and write in the program's memory.
+ * Ranges: what functions of the C library read and write in the program's
+ * memory.
  *
- * The C library's code is not instrumented.  In an instrumented module, the slots for
- * calls to it (GOT) get wrappers, which check the accesses and call the function that
- * was in the slot.  So nothing is exported, and nothing is slower without --races.
+ * The C library's code is not instrumented.  In an instrumented module, the
+ * slots for calls to it (GOT) get wrappers, which check the accesses and call
+ * the function that was in the slot.  So nothing is exported, and nothing is
+ * slower without --races.
  *
- * Reads are checked before the call, and so are writes whose length is known then; the
- * others after it.  The guard is never up during the call, so cancellation and jumps
- * out of it work as before; errno is kept.
+ * Reads are checked before the call, and so are writes whose length is known
+ * then; the others after it.  The guard is never up during the call, so
+ * cancellation and jumps out of it work as before; errno is kept.
  *
- * The wrappers of rows of ranges.def are made in regular.c; the others are written out
- * in formatted.c and vectors.c.
+ * The wrappers of rows of ranges.def are made in regular.c; the others are
+ * written out in formatted.c and vectors.c.
  */
 #ifndef PRELOAD_RANGES_RANGES_H
 #define PRELOAD_RANGES_RANGES_H
@@ -32,9 +34,10 @@ enum range_function {
 extern void *range_originals[RANGE_COUNT];
 
 /*
- * The wrapper for calls of @name that go to @original.  NULL if there is none, or if
- * @original is not a function of the C library or ours.  @original may be NULL, to ask
- * whether there is a wrapper.  No lock of ours may be held: it calls the loader.
+ * The wrapper for calls of @name that go to @original.  NULL if there is none,
+ * or if @original is not a function of the C library or ours.  @original may be
+ * NULL, to ask whether there is a wrapper.  No lock of ours may be held: it
+ * calls the loader.
  */
 void *range_wrapper(const char *name, void *original);
 

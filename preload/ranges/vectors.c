@@ -1,5 +1,6 @@
 /*
- * Functions that access several ranges (struct iovec), or the address of a peer.
+ * Functions that access several ranges (struct iovec), or the address of a
+ * peer.
  */
 #define _GNU_SOURCE
 #include <sys/socket.h>

@@ -1,9 +1,9 @@
 /*
  * The bare preload: LD_PRELOAD without the command.
  *
- * The first preloaded process makes a results file.  At its end it starts `snarl
- * report` on that file (reporter.h) and takes over its status.  If the process
- * executes another program, that program does so: its options say it.
+ * The first preloaded process makes a results file.  At its end it starts
+ * `snarl report` on that file (reporter.h) and takes over its status.  If the
+ * process executes another program, that program does so: its options say it.
  */
 #ifndef PRELOAD_RESULTS_BARE_H
 #define PRELOAD_RESULTS_BARE_H
@@ -13,8 +13,8 @@
 /* Reads SNARL_OPTIONS.  False with *@why if it is wrong. */
 bool bare_read_options(const char **why);
 
-/* Opens the results file of the run, or makes one.  False if this process is not
- * observed; *@why is the message, NULL if there is none. */
+/* Opens the results file of the run, or makes one.  False if this process is
+ * not observed; *@why is the message, NULL if there is none. */
 bool bare_open_results(const char **why);
 
 /* Writes one line to stderr. */
@@ -36,8 +36,8 @@ int bare_report(int status);
 /* Reports the findings so far: the process may hang for ever. */
 void bare_report_early(void);
 
-/* At the program's orderly end: flushes its output and reports.  Ends the process if
- * its status has to be replaced. */
+/* At the program's orderly end: flushes its output and reports.  Ends the
+ * process if its status has to be replaced. */
 void bare_exit(int status);
 
 #endif

@@ -322,8 +322,8 @@ static int wait_for(long child, int flags)
 	return result == child && WIFEXITED(status) ? WEXITSTATUS(status) : NOT_STARTED;
 }
 
-/* Runs in a child without an exit signal.  It forks again, as execve() would set the
- * exit signal to SIGCHLD. */
+/* Runs in a child without an exit signal.  It forks again, as execve() would
+ * set the exit signal to SIGCHLD. */
 static void start_reporter(const char *path, long parent)
 {
 	long child;

@@ -1,9 +1,11 @@
 /*
- * The reporter of a bare preload: `snarl report`, started by the process that ends.
+ * The reporter of a bare preload: `snarl report`, started by the process that
+ * ends.
  *
- * It is a child without an exit signal, so that the program's wait() does not find
- * it and SIGCHLD is not sent.  It writes to the standard error that the process had
- * at its beginning: many programs close theirs at exit, or replace it by a file.
+ * It is a child without an exit signal, so that the program's wait() does not
+ * find it and SIGCHLD is not sent.  It writes to the standard error that the
+ * process had at its beginning: many programs close theirs at exit, or replace
+ * it by a file.
  */
 #ifndef PRELOAD_RESULTS_REPORTER_H
 #define PRELOAD_RESULTS_REPORTER_H

@@ -36,10 +36,11 @@ static struct shared_registry *find_registry(void)
 /* --- Keys --------------------------------------------------------------------- */
 
 /*
- * The two highest bits of a key tell what it belongs to.  A key of one process is
- * exact: the process's number and the object's.  If two processes had the same key,
- * each would be taken to wait for the other's lock.  Keys of shared memory and files
- * are hashes of the file and the offset there (shared_life.h); their highest bit is 0.
+ * The two highest bits of a key tell what it belongs to.  A key of one process
+ * is exact: the process's number and the object's.  If two processes had the
+ * same key, each would be taken to wait for the other's lock.  Keys of shared
+ * memory and files are hashes of the file and the offset there (shared_life.h);
+ * their highest bit is 0.
  */
 #define KEY_OF_THREAD (3ull << 62)
 #define KEY_OF_PRIVATE (2ull << 62)
@@ -49,8 +50,8 @@ static uint64_t private_key(uint64_t kind, uint32_t number)
 	return kind | (uint64_t)sink_process() << 32 | number;
 }
 
-/* A cache, by the life of the lock.  'check' is that life ^ key: a half written entry
- * does not match. */
+/* A cache, by the life of the lock.  'check' is that life ^ key: a half written
+ * entry does not match. */
 static struct {
 	uint64_t check;
 	uint64_t key;
@@ -128,8 +129,8 @@ static void fill_holds(struct shared_wait *entry, const struct thread *thread)
 	entry->hold_count = count;
 }
 
-/* Locked files are in no thread's list of held locks: these are all that were ever
- * locked. */
+/* Locked files are in no thread's list of held locks: these are all that were
+ * ever locked. */
 static struct sync_object *files[FILES_MAX];
 
 void shared_note_file(struct sync_object *object)
@@ -248,8 +249,8 @@ static uint32_t next_other(const struct shared_cycle *cycle, uint32_t step)
 	return step;
 }
 
-/* Ends the other processes, which would wait for ever for locks of this one.  Their
- * ends are recorded first, as the command waits for all of them. */
+/* Ends the other processes, which would wait for ever for locks of this one.
+ * Their ends are recorded first, as the command waits for all of them. */
 static void end_others(const struct shared_cycle *cycle)
 {
 	struct results_header *header = sink_base();

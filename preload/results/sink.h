@@ -1,11 +1,12 @@
 /*
  * The sink: writes findings to the results file at once.
  *
- * The file is mapped and shared: what is written survives kill -9, and no descriptor
- * is needed that the guest could close.  The modules, stacks, threads and locks of a
- * finding are described before it, each once.
+ * The file is mapped and shared: what is written survives kill -9, and no
+ * descriptor is needed that the guest could close.  The modules, stacks,
+ * threads and locks of a finding are described before it, each once.
  *
- * All but sink_open() are called with detector.lock held, unless they say otherwise.
+ * All but sink_open() are called with detector.lock held, unless they say
+ * otherwise.
  */
 #ifndef PRELOAD_RESULTS_SINK_H
 #define PRELOAD_RESULTS_SINK_H
@@ -34,8 +35,8 @@ void sink_text(const char *text);
 /* Records a child that will not be observed.  Takes no lock. */
 void sink_unobserved(const char *path, const char *why);
 
-/* Process @pid executes the program at @path, which will record itself.  Takes no
- * lock. */
+/* Process @pid executes the program at @path, which will record itself.  Takes
+ * no lock. */
 void sink_executes(uint32_t pid, enum executes_how how, const char *path);
 
 /* Records how this process ends (enum process_end).  Takes no lock. */
@@ -47,13 +48,13 @@ void sink_end_other(uint32_t other, uint32_t status);
 /* Copies the detector's counters to the file. */
 void sink_update_counters(const struct detector *detector);
 
-/* @thread blocks, as its wait says; or does no more.  *@slot is its slot, taken here
- * if it is 0.  Called without detector.lock. */
+/* @thread blocks, as its wait says; or does no more.  *@slot is its slot, taken
+ * here if it is 0.  Called without detector.lock. */
 void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *slot);
 void sink_unblocked(uint32_t slot);
 
-/* Describes a lock and the stack where it was taken, if the file does not have them
- * yet.  Called without detector.lock. */
+/* Describes a lock and the stack where it was taken, if the file does not have
+ * them yet.  Called without detector.lock. */
 void sink_describe(struct detector *detector, lock_id lock, stack_id stack);
 
 /* @thread has got a name. */

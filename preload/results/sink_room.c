@@ -12,8 +12,8 @@
 
 #define POPULATE_WRITE 23 /* an madvise() of Linux 5.14 */
 
-/* Makes the kernel allocate blocks for these pages.  Returns a negative errno if it
- * cannot. */
+/* Makes the kernel allocate blocks for these pages.  Returns a negative errno
+ * if it cannot. */
 static long make_ready(void *base, uint64_t from, uint64_t to)
 {
 	return kernel_call3(SYS_madvise, (char *)base + from, to - from, POPULATE_WRITE);

@@ -1,11 +1,11 @@
 /*
- * Disk space of a results file that a process has made itself.  A killed program
- * leaves its file behind, so the file takes only as much of the disk as its records
- * need.
+ * Disk space of a results file that a process has made itself.  A killed
+ * program leaves its file behind, so the file takes only as much of the disk as
+ * its records need.
  *
- * The file has its full size from the beginning, but disk blocks only in its ready
- * part, which grows ahead of the records.  A write to a mapped page without a block
- * could raise SIGBUS in the program if the disk is full.
+ * The file has its full size from the beginning, but disk blocks only in its
+ * ready part, which grows ahead of the records.  A write to a mapped page
+ * without a block could raise SIGBUS in the program if the disk is full.
  */
 #ifndef PRELOAD_RESULTS_SINK_ROOM_H
 #define PRELOAD_RESULTS_SINK_ROOM_H
@@ -15,8 +15,8 @@
 /* Gives the empty file its size.  False: the limit of file sizes is lower. */
 bool sink_room_size(long descriptor, uint64_t size_bytes);
 
-/* Makes the beginning of the mapped, empty file ready, and formats it.  False with
- * *@why if there is no space. */
+/* Makes the beginning of the mapped, empty file ready, and formats it.  False
+ * with *@why if there is no space. */
 bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, const char **why);
 
 void sink_room_extend(void *base);

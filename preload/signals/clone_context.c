@@ -20,8 +20,8 @@ bool clone_context_is_same(const gregset_t a, const gregset_t b)
 	return a[REG_RIP] == b[REG_RIP] && a[REG_EFL] == b[REG_EFL];
 }
 
-/* Turns @registers into those of the original code, at the instruction that @state
- * belongs to. */
+/* Turns @registers into those of the original code, at the instruction that
+ * @state belongs to. */
 static void undo_check(gregset_t registers, const struct plan_state *state)
 {
 	uintptr_t sp = (uintptr_t)registers[REG_RSP] +
@@ -67,8 +67,8 @@ static uintptr_t jump_target(uintptr_t pc)
 	return pc + 5 + (uintptr_t)(intptr_t)distance;
 }
 
-/* Looks for an interruption at a patch of the original code, or at the jump in the
- * padding that a short patch leads to. */
+/* Looks for an interruption at a patch of the original code, or at the jump in
+ * the padding that a short patch leads to. */
 static void find_at_patch(struct interruption *interruption)
 {
 	uintptr_t pc = (uintptr_t)interruption->shown[REG_RIP];

@@ -1,8 +1,8 @@
 /*
  * The context that a signal handler gets if its signal interrupted a clone.
  *
- * The program counter and the registers that a check had spilled are those of the
- * original code; also in the middle of a thunk.  Async-signal-safe.
+ * The program counter and the registers that a check had spilled are those of
+ * the original code; also in the middle of a thunk.  Async-signal-safe.
  */
 #ifndef PRELOAD_SIGNALS_CLONE_CONTEXT_H
 #define PRELOAD_SIGNALS_CLONE_CONTEXT_H
@@ -24,8 +24,8 @@ struct interruption {
 /* Where the program was interrupted, given its registers @found. */
 void clone_context_find(const gregset_t found, struct interruption *interruption);
 
-/* Moves the program counter from an original instruction, whose bytes may have been
- * patched, to its copy, behind the checks there. */
+/* Moves the program counter from an original instruction, whose bytes may have
+ * been patched, to its copy, behind the checks there. */
 void clone_context_to_copy(gregset_t registers);
 
 /* Are the registers the same, as far as a handler may read or change them? */

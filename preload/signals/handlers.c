@@ -26,8 +26,8 @@ static struct kept_context *find_kept(struct guest_thread *self, const ucontext_
 	return NULL;
 }
 
-/* Replaces the oldest one.  A handler whose context is no longer kept returns to the
- * beginning of the interrupted instruction. */
+/* Replaces the oldest one.  A handler whose context is no longer kept returns
+ * to the beginning of the interrupted instruction. */
 static void keep_context(struct guest_thread *self, const ucontext_t *context)
 {
 	struct kept_context *kept;
@@ -44,8 +44,9 @@ static void keep_context(struct guest_thread *self, const ucontext_t *context)
 	kept->context = (uintptr_t)context;
 }
 
-/* Flushes the thread's pending granules (detect/race/access_fast.h): a thunk that goes on
- * after a handler must not find granules there that the handler has added. */
+/* Flushes the thread's pending granules (detect/race/access_fast.h): a thunk
+ * that goes on after a handler must not find granules there that the handler
+ * has added. */
 static void flush_accesses(void)
 {
 	struct guest_thread *self = guest_enter();
@@ -107,9 +108,9 @@ static bool send_again(const struct delivery *delivery)
 }
 
 /*
- * If several signals come at once, the kernel enters the handler of the last one first,
- * with a context at the first instruction of the handler before.  So the signal that is
- * deferred last has the program's mask in its context.
+ * If several signals come at once, the kernel enters the handler of the last
+ * one first, with a context at the first instruction of the handler before.  So
+ * the signal that is deferred last has the program's mask in its context.
  */
 static bool defer_signal(struct guest_thread *self, const struct delivery *delivery)
 {

@@ -1,16 +1,17 @@
 /*
  * Signal handlers while memory is observed.
  *
- * The kernel enters signal_entry, which calls the program's handler.  If the signal
- * interrupted a clone, the handler gets the context of the original code
- * (clone_context.h).  After it the clone goes on where it was; or, if the handler
- * changed the context, where that says.
+ * The kernel enters signal_entry, which calls the program's handler.  If the
+ * signal interrupted a clone, the handler gets the context of the original code
+ * (clone_context.h).  After it the clone goes on where it was; or, if the
+ * handler changed the context, where that says.
  *
- * Work under the guard changes data that threads share; a handler that leaves by a jump
- * must not leave it half done, and the guard would hide the handler's own events.  So
- * signals that come meanwhile are deferred until the guard goes down.  Signals of the
- * processor (SIGSEGV and its kin) cannot wait: the check that raised one is skipped, and
- * the instruction itself raises it again, if it must.
+ * Work under the guard changes data that threads share; a handler that leaves
+ * by a jump must not leave it half done, and the guard would hide the handler's
+ * own events.  So signals that come meanwhile are deferred until the guard goes
+ * down.  Signals of the processor (SIGSEGV and its kin) cannot wait: the check
+ * that raised one is skipped, and the instruction itself raises it again, if it
+ * must.
  */
 #ifndef PRELOAD_SIGNALS_HANDLERS_H
 #define PRELOAD_SIGNALS_HANDLERS_H

@@ -1,5 +1,6 @@
 /*
- * Wrapped functions for signals: their beginning, and handlers that are set past them.
+ * Wrapped functions for signals: their beginning, and handlers that are set
+ * past them.
  */
 #ifndef PRELOAD_SIGNALS_SIGNALS_H
 #define PRELOAD_SIGNALS_SIGNALS_H
@@ -11,8 +12,8 @@
 /* To be called once, when observation begins. */
 void signals_begin(void);
 
-/* Memory is observed from now on: handlers that were set by system calls, or before
- * observation began, enter at signal_entry, too. */
+/* Memory is observed from now on: handlers that were set by system calls, or
+ * before observation began, enter at signal_entry, too. */
 void signals_take_over(void);
 
 /* The same for the C library's handler of cancellation.  @cancel is the real

@@ -1,10 +1,11 @@
 /*
- * Signals as hand-overs: what a thread did before it sent a signal happens before the
- * handler, and before the return of a wait for it (signal_channels.h).
+ * Signals as hand-overs: what a thread did before it sent a signal happens
+ * before the handler, and before the return of a wait for it
+ * (signal_channels.h).
  *
- * To see when a handler begins, the kernel gets our signal_entry in its place; the
- * program still sees its own.  This is done only if memory is observed, as nothing
- * else needs it.
+ * To see when a handler begins, the kernel gets our signal_entry in its place;
+ * the program still sees its own.  This is done only if memory is observed, as
+ * nothing else needs it.
  */
 #define _GNU_SOURCE
 #include <mqueue.h>
@@ -29,8 +30,8 @@
 
 struct runtime_lock signals_lock;
 
-/* The program's handlers of signals that enter at signal_entry, and the flags that the
- * program gave. */
+/* The program's handlers of signals that enter at signal_entry, and the flags
+ * that the program gave. */
 static uintptr_t handlers[SIGNAL_MAX + 1];
 static uint32_t handler_flags[SIGNAL_MAX + 1];
 static uint64_t has_siginfo; /* a bit per signal: signal_entry gets a siginfo */
@@ -64,8 +65,9 @@ static void take_signal(int signal)
 	guest_leave(self);
 }
 
-/* Called by signal_entry.  Returns the handler; 0 if it must not be called now.  A thread
- * that is not observed (yet, or any more) is not adopted by a signal. */
+/* Called by signal_entry.  Returns the handler; 0 if it must not be called now.
+ * A thread that is not observed (yet, or any more) is not adopted by a
+ * signal. */
 uintptr_t signal_entered(int signal, siginfo_t *told, ucontext_t *context,
 			 uintptr_t *return_address)
 {
@@ -131,8 +133,8 @@ static bool get_action(int signal, struct kernel_action *action)
 	return kernel_call4(SYS_rt_sigaction, signal, 0, action, sizeof(action->mask)) == 0;
 }
 
-/* The kernel's handler of @signal is signal_entry, which needs a siginfo.  A handler of
- * the program that expects none ignores the argument. */
+/* The kernel's handler of @signal is signal_entry, which needs a siginfo.  A
+ * handler of the program that expects none ignores the argument. */
 static void request_siginfo(int signal)
 {
 	struct kernel_action action;
@@ -218,7 +220,7 @@ sighandler_t bsd_signal(int signal, sighandler_t handler);
 		if (enters && result == SIG_ERR)                                                   \
 			set_handler(signal, before, flags);                                        \
 		else if (enters)                                                                   \
-			request_siginfo(signal);                                                         \
+			request_siginfo(signal);                                                   \
 		return (sighandler_t)show_handler((uintptr_t)result, before);                      \
 	}
 
@@ -258,9 +260,10 @@ void signals_take_over(void)
 }
 
 /*
- * The C library sets its handler in the first call of pthread_cancel, which may send the
- * signal at once.  So we make a first call, for an invalid thread: whichever field of it
- * the C library reads, the thread has been cancelled and has ended.
+ * The C library sets its handler in the first call of pthread_cancel, which may
+ * send the signal at once.  So we make a first call, for an invalid thread:
+ * whichever field of it the C library reads, the thread has been cancelled and
+ * has ended.
  */
 void signals_watch_cancellation(int (*cancel)(pthread_t))
 {

@@ -1,10 +1,10 @@
 /*
  * Locks of files and streams: flock, fcntl, lockf, flockfile.
  *
- * A file lock belongs to an open file, not to a thread, and close() releases it, which
- * is not observed; so it is not in the lock-order graph.  In the wait-for graph the
- * thread that took it last owns it; the kernel's refusal to give it to another one
- * proves that it is held.
+ * A file lock belongs to an open file, not to a thread, and close() releases
+ * it, which is not observed; so it is not in the lock-order graph.  In the
+ * wait-for graph the thread that took it last owns it; the kernel's refusal to
+ * give it to another one proves that it is held.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -129,8 +129,8 @@ EXPORT void funlockfile(FILE *stream)
 
 /* --- Files: owned by who took them last ---------------------------------------- */
 
-/* A number for the file behind @descriptor, which is no valid address; 0 if it is not
- * known. */
+/* A number for the file behind @descriptor, which is no valid address; 0 if it
+ * is not known. */
 static uintptr_t identify_file(int descriptor)
 {
 	struct stat status;
@@ -241,8 +241,8 @@ EXPORT int flock(int descriptor, int operation)
 	return make_file_call(&call, &start);
 }
 
-/* Locks that belong to the process: its threads do not wait for each other there, and
- * the kernel refuses a wait that would deadlock processes. */
+/* Locks that belong to the process: its threads do not wait for each other
+ * there, and the kernel refuses a wait that would deadlock processes. */
 static void note_refused(int descriptor, int result, const struct unwind_start *start)
 {
 	int saved_errno = errno;

@@ -1,7 +1,7 @@
 /*
  * Futexes by syscall(2): locks and waits that a program, or the library of its
- * language, implements itself.  They are not followed as locks; but a wake hands over
- * to a wait, and the futex word synchronises as an atomic.
+ * language, implements itself.  They are not followed as locks; but a wake
+ * hands over to a wait, and the futex word synchronises as an atomic.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -44,8 +44,8 @@ static struct thread *find_by_kernel_id(uint32_t kernel_id)
 	return NULL;
 }
 
-/* Does @holder sleep in a wait, *@wait, that neither releases @object nor acquires it?
- * Then it has the same locks as before the wait. */
+/* Does @holder sleep in a wait, *@wait, that neither releases @object nor
+ * acquires it?  Then it has the same locks as before the wait. */
 static bool sleeps_elsewhere(const struct thread *holder, const struct sync_object *object,
 			     struct wait *wait)
 {
@@ -65,8 +65,9 @@ static bool holds_alike(const struct thread *holder, const struct sync_object *o
 	return false;
 }
 
-/* Is @object a copy of a held mutex?  Its memory says that a thread holds it that never
- * acquired it here; that thread sleeps elsewhere, so it is not about to tell us. */
+/* Is @object a copy of a held mutex?  Its memory says that a thread holds it
+ * that never acquired it here; that thread sleeps elsewhere, so it is not about
+ * to tell us. */
 static void check_copied(struct guest_thread *self, struct sync_object *object, stack_id stack)
 {
 	const pthread_mutex_t *mutex = (const pthread_mutex_t *)object->address;
@@ -162,8 +163,8 @@ void lock_release_abandoned(struct guest_thread *self, struct sync_object *objec
 	misuse_abandoned(&guest_detector, self->thread, object, stack);
 }
 
-/* A release of a lock that the thread does not hold, for us.  For mutexes that check
- * their owner the result of the call tells. */
+/* A release of a lock that the thread does not hold, for us.  For mutexes that
+ * check their owner the result of the call tells. */
 void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 			  enum object_kind kind, stack_id stack)
 {
@@ -180,8 +181,8 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 
 /* --- Beginnings and ends of lives ------------------------------------------- */
 
-/* A lock that is initialised is free, even if it was held: fork handlers do so in the
- * child. */
+/* A lock that is initialised is free, even if it was held: fork handlers do so
+ * in the child. */
 static void forget_held(struct thread *thread, const struct sync_object *object)
 {
 	struct held_lock *held = held_locks_find(thread, object);
@@ -313,8 +314,8 @@ static inline bool is_busy(uintptr_t mutex)
 }
 
 /*
- * While there is one thread it can wait only for itself.  Then the real call is cheaper
- * than the one that tries: glibc leaves out the locked instruction.
+ * While there is one thread it can wait only for itself.  Then the real call is
+ * cheaper than the one that tries: glibc leaves out the locked instruction.
  */
 static inline bool cannot_block(const struct lock_attempt *attempt, enum object_kind kind)
 {
@@ -347,8 +348,8 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 	}
 
 /*
- * If a robust mutex is not recoverable, only the plain call says so; the one that tries
- * leaves it locked.  So its memory tells whether it is busy.
+ * If a robust mutex is not recoverable, only the plain call says so; the one
+ * that tries leaves it locked.  So its memory tells whether it is busy.
  */
 #define TRY_TO_ACQUIRE(name, arguments, kind, try, busy)                                           \
 	(kind == OBJECT_MUTEX && is_robust((uintptr_t)lock)                                        \

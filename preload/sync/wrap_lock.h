@@ -29,13 +29,13 @@ struct lock_attempt {
 	bool is_announced;
 };
 
-/* Begins the life of the object at @address, with the attributes that its memory says.
- * NULL without memory. */
+/* Begins the life of the object at @address, with the attributes that its
+ * memory says.  NULL without memory. */
 struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
 				      uintptr_t address, stack_id stack);
 
-/* Is @object alive, as one of @kind?  Mutexes have no special state, so any life is right
- * for them: that saves an access to the cold part. */
+/* Is @object alive, as one of @kind?  Mutexes have no special state, so any
+ * life is right for them: that saves an access to the cold part. */
 static inline __attribute__((always_inline)) bool lock_is_kind(const struct sync_object *object,
 							       enum object_kind kind)
 {

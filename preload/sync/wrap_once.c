@@ -1,9 +1,10 @@
 /*
  * Once: pthread_once, call_once and the guards of C++ statics.
  *
- * The body may be left by a C++ exception.  Only frames with a personality routine can
- * clean up then, so this file is compiled with -fexceptions.  C's personality routine is
- * in libgcc.  The reference to it is weak: a program that throws has loaded it.
+ * The body may be left by a C++ exception.  Only frames with a personality
+ * routine can clean up then, so this file is compiled with -fexceptions.  C's
+ * personality routine is in libgcc.  The reference to it is weak: a program
+ * that throws has loaded it.
  */
 #define _GNU_SOURCE
 /* Selects the clean-up handlers of <pthread.h> that need no personality routine. */

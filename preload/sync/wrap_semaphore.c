@@ -1,6 +1,6 @@
 /*
- * Semaphores.  A wait first tries: only if it would block is it announced.  sem_wait is
- * a cancellation point in both cases.
+ * Semaphores.  A wait first tries: only if it would block is it announced.
+ * sem_wait is a cancellation point in both cases.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -216,8 +216,8 @@ EXPORT int sem_destroy(sem_t *semaphore)
 	return REAL(sem_destroy)(semaphore);
 }
 
-/* sem_close is not wrapped: the semaphore may be open several times, and its life ends
- * with its mapping. */
+/* sem_close is not wrapped: the semaphore may be open several times, and its
+ * life ends with its mapping. */
 EXPORT sem_t *sem_open(const char *name, int flags, ...)
 {
 	struct unwind_start start = unwind_start_here();

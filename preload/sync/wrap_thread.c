@@ -1,8 +1,8 @@
 /*
  * Threads: create, join, detach, exit.
  *
- * A created thread starts in our routine, which gives it its context before it takes any
- * lock, and sees its end whatever that is.
+ * A created thread starts in our routine, which gives it its context before it
+ * takes any lock, and sees its end whatever that is.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,10 +37,10 @@ static uint32_t ended_detached_count; /* since reap_detached() */
 /* --- Ends ------------------------------------------------------------------- */
 
 /*
- * The last thread that could have woken the others may end instead of waiting.  Its
- * destructors of thread-specific data run after that, and may still wake one.  So if all
- * others seem to hang, a destructor of ours checks again in the last round.  Only then
- * is its key created.
+ * The last thread that could have woken the others may end instead of waiting.
+ * Its destructors of thread-specific data run after that, and may still wake
+ * one.  So if all others seem to hang, a destructor of ours checks again in the
+ * last round.  Only then is its key created.
  */
 static pthread_key_t last_look_key;
 static pthread_once_t last_look_once = PTHREAD_ONCE_INIT;
@@ -117,9 +117,9 @@ static void reap_detached(void)
 
 /* --- Create ----------------------------------------------------------------- */
 
-/* How far a stack of @stack_bytes reaches below @frame, in the thread's first function.
- * Rather too little, as memory below belongs to others.  glibc keeps thread-local data
- * and the thread's descriptor at the top. */
+/* How far a stack of @stack_bytes reaches below @frame, in the thread's first
+ * function.  Rather too little, as memory below belongs to others.  glibc keeps
+ * thread-local data and the thread's descriptor at the top. */
 static size_t bytes_below(uintptr_t frame, size_t stack_bytes)
 {
 	uintptr_t record = (uintptr_t)pthread_self();

@@ -6,8 +6,8 @@
 
 #include "preload/guest/guest.h"
 
-/* A context for a thread that is about to be created, with thread_run() as its routine
- * and the context as argument.  NULL: it is not observed. */
+/* A context for a thread that is about to be created, with thread_run() as its
+ * routine and the context as argument.  NULL: it is not observed. */
 struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*routine)(void *),
 				    void *argument);
 void thread_not_created(struct guest_thread *child);
