@@ -28,23 +28,14 @@ void access_thunks(struct thunk_addresses *thunks)
 				     (uintptr_t)(intptr_t)access_thunk_offsets[i];
 }
 
-/* The thread pointer's first word points at itself (ELF TLS, variant II). */
-static intptr_t thread_pointer(void)
-{
-	intptr_t pointer;
-
-	__asm__("movq %%fs:0, %0" : "=r"(pointer));
-	return pointer;
-}
-
 int32_t access_current_tls(void)
 {
-	return (int32_t)((intptr_t)&access_current - thread_pointer());
+	return (int32_t)((uintptr_t)&access_current - arch_thread_pointer());
 }
 
 int32_t access_shared_tls(void)
 {
-	return (int32_t)((intptr_t)&access_shared - thread_pointer());
+	return (int32_t)((uintptr_t)&access_shared - arch_thread_pointer());
 }
 
 /* --- From the thunks -------------------------------------------------------- */

@@ -2,8 +2,9 @@
 
 #include <elf.h>
 
-#include "preload/debugger/clone_frames.h"
+#include "base/arch/arch.h"
 #include "base/growing.h"
+#include "preload/debugger/clone_frames.h"
 #include "x86/survey/function.h"
 
 /* --- The interface (GDB manual, "JIT Compilation Interface") --------------------- */
@@ -110,7 +111,7 @@ static void begin_object(struct growing *block, const struct clone_region *regio
 		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
 			    EV_CURRENT},
 		.e_type = ET_REL,
-		.e_machine = EM_X86_64,
+		.e_machine = ARCH_ELF_MACHINE,
 		.e_version = EV_CURRENT,
 		.e_shoff = file_offset(offsetof(struct object, sections)),
 		.e_ehsize = sizeof(Elf64_Ehdr),

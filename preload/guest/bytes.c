@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/arch/arch.h"
 #include "base/types.h"
 
 /* Keeps the compiler from turning a loop into a call of the function itself. */
@@ -24,7 +25,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 	const unsigned char *source = from;
 
 	if (size >= LONG_BYTES) {
-		__asm__ volatile("rep movsb" : "+D"(at), "+S"(source), "+c"(size) : : "memory");
+		arch_copy(to, from, size);
 		return to;
 	}
 	for (; size >= sizeof(word); size -= sizeof(word)) {
@@ -66,7 +67,7 @@ void *memset(void *to, int value, size_t size)
 	uint64_t pattern = (unsigned char)value * 0x0101010101010101u;
 
 	if (size >= LONG_BYTES) {
-		__asm__ volatile("rep stosb" : "+D"(at), "+c"(size) : "a"(value) : "memory");
+		arch_fill(to, value, size);
 		return to;
 	}
 	for (; size >= sizeof(word); size -= sizeof(word)) {

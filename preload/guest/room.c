@@ -16,14 +16,6 @@ struct room {
 /* The room of an ended thread is reused by the next thread with that pointer. */
 static struct room rooms[ROOM_COUNT];
 
-static uintptr_t thread_pointer(void)
-{
-	uintptr_t pointer;
-
-	__asm__("mov %%fs:0, %0" : "=r"(pointer));
-	return pointer;
-}
-
 static struct room *find_room(uintptr_t key)
 {
 	uint64_t start = (key * 0x9e3779b97f4a7c15ull) >> 32;
@@ -44,7 +36,7 @@ static struct room *find_room(uintptr_t key)
 
 void *room_take(enum room_use use, size_t size_bytes)
 {
-	struct room *room = find_room(thread_pointer() | use);
+	struct room *room = find_room(arch_thread_pointer() | use);
 	size_t size = (size_bytes + PAGE_BYTES) & ~(size_t)(PAGE_BYTES - 1);
 	void *pages;
 

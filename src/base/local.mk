@@ -1,4 +1,5 @@
 src_libcore_a_SOURCES += \
+	%D%/arch/arch.h %D%/arch/x86_64.h \
 	%D%/arena.c %D%/arena.h \
 	%D%/atomic.h \
 	%D%/bytes.h \

@@ -30,7 +30,7 @@ static bool take_quickly(struct runtime_lock *lock)
 		/* acquire: pairs with the exchange in runtime_unlock(). */
 		if (compare_exchange_acq_rel(&lock->state, &expected, 1u))
 			return true;
-		__builtin_ia32_pause();
+		arch_pause();
 	}
 	return false;
 }

@@ -14,7 +14,7 @@ bool spin_lock(struct spin_lock *lock)
 			if (!load_relaxed(&lock->is_taken) &&
 			    !exchange_acquire(&lock->is_taken, 1u))
 				return true;
-			__builtin_ia32_pause();
+			arch_pause();
 		}
 		kernel_call0(SYS_sched_yield);
 	}

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/arch/arch.h"
+
 /* Code outside of the text that may be left alone: start-up, a hand-written piece. */
 #define OTHER_CODE_PART 8u
 
@@ -241,8 +243,8 @@ static const char *find_flaw(const unsigned char *file, size_t size_bytes, Elf64
 		return "its ELF header is cut short";
 	memcpy(elf, file, sizeof(*elf));
 	if (elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_ident[EI_DATA] != ELFDATA2LSB ||
-	    elf->e_machine != EM_X86_64)
-		return "it is not for x86-64";
+	    elf->e_machine != ARCH_ELF_MACHINE)
+		return "it is not for " ARCH_NAME;
 	if (elf->e_type != ET_EXEC && elf->e_type != ET_DYN)
 		return "it is neither a program nor a shared library";
 	if (elf->e_phnum && elf->e_phentsize != sizeof(Elf64_Phdr))

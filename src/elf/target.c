@@ -3,6 +3,8 @@
 #include <elf.h>
 #include <string.h>
 
+#include "base/arch/arch.h"
+
 /* The bytes of a file, and the parts of it that are looked at again. */
 struct image {
 	const unsigned char *bytes;
@@ -285,7 +287,7 @@ static enum target_kind inspect_elf(struct image *image, struct target *target)
 	if (!read_at(image, 0, &image->header, sizeof(image->header)))
 		return TARGET_DAMAGED;
 	if (image->bytes[EI_CLASS] != ELFCLASS64 || image->bytes[EI_DATA] != ELFDATA2LSB ||
-	    image->header.e_machine != EM_X86_64)
+	    image->header.e_machine != ARCH_ELF_MACHINE)
 		return TARGET_OTHER_MACHINE;
 	if (image->header.e_phnum == 0 ||
 	    !read_entry(image, image->header.e_phoff, image->header.e_phnum - 1u, &segment,

@@ -41,6 +41,7 @@ only_in() {
 # The floor of each folder: it includes and calls what is on lower floors only.
 # preload/arch/CPU/FOLDER is the part of preload/FOLDER that is written for a processor.
 floors='
+ 0 src/base/arch
  1 src/base
  2 src/elf
  2 src/finding

@@ -32,7 +32,7 @@ bool race_find_origin(struct race_place place, uint64_t word, origin_id *what)
 			return false;
 		if (tries % ORIGIN_PAUSES == ORIGIN_PAUSES - 1)
 			kernel_call0(SYS_sched_yield);
-		__builtin_ia32_pause();
+		arch_pause();
 	}
 	*what = 0;
 	origin_put(place.origin, place.word, 0, word);

@@ -62,7 +62,7 @@ uint64_t cells_settle(struct detector *detector, uint64_t *place)
 			i = 0;
 		}
 		if (i < SPINS)
-			__builtin_ia32_pause();
+			arch_pause();
 		else
 			kernel_call0(SYS_sched_yield);
 		word = load_acquire(place);

@@ -1,0 +1,49 @@
+/* arch.h for x86-64. */
+#ifndef BASE_ARCH_X86_64_H
+#define BASE_ARCH_X86_64_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARCH_ELF_MACHINE EM_X86_64 /* <elf.h> */
+#define ARCH_NAME "x86-64"
+
+static inline long arch_call_kernel(long number, long a, long b, long c, long d, long e, long f)
+{
+	long result;
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+static inline void arch_pause(void)
+{
+	__builtin_ia32_pause();
+}
+
+/* Its first word points at itself (ELF TLS, variant II). */
+static inline uintptr_t arch_thread_pointer(void)
+{
+	uintptr_t pointer;
+
+	__asm__("movq %%fs:0, %0" : "=r"(pointer));
+	return pointer;
+}
+
+static inline void arch_copy(void *to, const void *from, size_t size_bytes)
+{
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size_bytes) : : "memory");
+}
+
+static inline void arch_fill(void *to, int value, size_t size_bytes)
+{
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(size_bytes) : "a"(value) : "memory");
+}
+
+#endif
