@@ -52,7 +52,7 @@ static bool is_in_text(const struct image *image, uint64_t address)
 /* --- The dynamic section ---------------------------------------------------------- */
 
 /* The loader adds the bias to what it finds, but not before it gets there. */
-static uint64_t settle(const struct image *image, uint64_t value)
+static uint64_t relocate_value(const struct image *image, uint64_t value)
 {
 	return image_segment_of(image, value) ? value : value + image->bias;
 }
@@ -63,34 +63,34 @@ static void note_dynamic(struct image *image, const Elf64_Dyn *entry)
 
 	switch (entry->d_tag) {
 	case DT_SYMTAB:
-		image->symbols = settle(image, value);
+		image->symbols = relocate_value(image, value);
 		break;
 	case DT_HASH:
-		image->hash = settle(image, value);
+		image->hash = relocate_value(image, value);
 		break;
 	case DT_GNU_HASH:
-		image->gnu_hash = settle(image, value);
+		image->gnu_hash = relocate_value(image, value);
 		break;
 	case DT_STRTAB:
-		image->strings.address = settle(image, value);
+		image->strings.address = relocate_value(image, value);
 		break;
 	case DT_STRSZ:
 		image->strings.size_bytes = value;
 		break;
 	case DT_RELA:
-		image->relocations.address = settle(image, value);
+		image->relocations.address = relocate_value(image, value);
 		break;
 	case DT_RELASZ:
 		image->relocations.size_bytes = value;
 		break;
 	case DT_JMPREL:
-		image->plt_relocations.address = settle(image, value);
+		image->plt_relocations.address = relocate_value(image, value);
 		break;
 	case DT_PLTRELSZ:
 		image->plt_relocations.size_bytes = value;
 		break;
 	case DT_RELR:
-		image->packed_relocations.address = settle(image, value);
+		image->packed_relocations.address = relocate_value(image, value);
 		break;
 	case DT_RELRSZ:
 		image->packed_relocations.size_bytes = value;
@@ -166,7 +166,7 @@ static void note_header(struct image *image, const Elf64_Phdr *header)
 	}
 }
 
-static bool finish(struct image *image, const char **why)
+static bool finish_image(struct image *image, const char **why)
 {
 	read_dynamic(image);
 	*why = NULL;
@@ -188,7 +188,7 @@ bool image_from_memory(struct image *image, const char *name, const Elf64_Phdr *
 			add_segment(image, &headers[i], NULL);
 	for (unsigned i = 0; i < header_count; i++)
 		note_header(image, &headers[i]);
-	return finish(image, why);
+	return finish_image(image, why);
 }
 
 /* Reads program header @index; false if it, or what it describes, is not in the file. */
@@ -276,7 +276,7 @@ bool image_from_file(struct image *image, const char *name, const unsigned char 
 			note_header(image, &header);
 	if (!image->unwind_header)
 		find_unwind_section(image, file, size_bytes, &elf);
-	return finish(image, why);
+	return finish_image(image, why);
 }
 
 /* --- Symbols -------------------------------------------------------------------------- */
@@ -400,7 +400,7 @@ static void call_for_word(const struct image *image, uint64_t place, image_point
 
 	if (!copy_out(image, place, &value, sizeof(value)))
 		return;
-	value = settle(image, value);
+	value = relocate_value(image, value);
 	if (is_in_text(image, value))
 		call(context, place, value);
 }

@@ -37,7 +37,7 @@ static bool find_section(const struct bytes *file, const Elf64_Ehdr *elf, uint32
 	return false;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
 	const struct symbol_name *left = a, *right = b;
 
@@ -65,7 +65,7 @@ static void add_symbols(struct symbol_names *names, const struct bytes *file,
 				(struct symbol_name){symbol.st_value, text + symbol.st_name};
 	}
 	if (names->rows)
-		qsort(names->rows, names->count, sizeof(*names->rows), compare);
+		qsort(names->rows, names->count, sizeof(*names->rows), compare_names);
 }
 
 void symbol_names_read(struct symbol_names *names, const unsigned char *file, size_t size_bytes)
@@ -96,6 +96,6 @@ const char *symbol_names_find(const struct symbol_names *names, uint64_t address
 	const struct symbol_name *found = NULL;
 
 	if (names->count)
-		found = bsearch(&wanted, names->rows, names->count, sizeof(wanted), compare);
+		found = bsearch(&wanted, names->rows, names->count, sizeof(wanted), compare_names);
 	return found ? found->name : NULL;
 }

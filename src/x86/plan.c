@@ -87,7 +87,7 @@ static bool clone_function(struct planning *planning, uint32_t index)
 	return true;
 }
 
-static uint8_t *classify(struct planning *planning, const struct function *function)
+static uint8_t *classify_accesses(struct planning *planning, const struct function *function)
 {
 	struct survey *survey = &planning->survey;
 	uint8_t *classes = scratch_take(&survey->scratch, function->count);
@@ -141,7 +141,7 @@ static bool plan_function(struct planning *planning, uint32_t index)
 	survey_open(survey, function);
 	if (survey->failed)
 		return false;
-	function->classes = classify(planning, function);
+	function->classes = classify_accesses(planning, function);
 	is_done = clone_function(planning, index);
 	function->classes = NULL;
 	scratch_release(&survey->scratch, mark);
@@ -230,7 +230,7 @@ static bool survey_all(struct planning *planning, const struct decoder *decoder,
 			    &planning->plan->statistics);
 }
 
-static bool make(struct planning *planning, const char **why)
+static bool fill_plan(struct planning *planning, const char **why)
 {
 	const struct module *module = &planning->survey.module;
 
@@ -259,7 +259,7 @@ struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 		return NULL;
 	planning->options = options;
 	planning->plan = plan;
-	if (!survey_all(planning, decoder, image, arena, why) || !make(planning, why)) {
+	if (!survey_all(planning, decoder, image, arena, why) || !fill_plan(planning, why)) {
 		plan_free(plan);
 		plan = NULL;
 	}

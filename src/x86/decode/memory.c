@@ -139,7 +139,7 @@ static uint32_t segment_flag(const ZydisDecodedOperand *operand, struct instruct
 		       : 0;
 }
 
-static uint32_t direction(const ZydisDecodedOperand *operand)
+static uint32_t direction_flags(const ZydisDecodedOperand *operand)
 {
 	return (operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ ? MEMORY_READ : 0u) |
 	       (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE ? MEMORY_WRITE : 0u);
@@ -183,7 +183,7 @@ static void note_access(const struct raw *raw, const ZydisDecodedOperand *operan
 	}
 	if (touches_nothing(&raw->instruction))
 		return;
-	to->memory |= (uint16_t)(direction(operand) | segment_flag(operand, to) |
+	to->memory |= (uint16_t)(direction_flags(operand) | segment_flag(operand, to) |
 				 extra_flags(raw, operand));
 	to->access_bytes = operand->size / 8;
 }
@@ -269,7 +269,8 @@ static bool is_own_stack(const ZydisDecodedOperand *operand)
 static void note_masked_bytes(const struct raw *raw, const ZydisDecodedOperand *operand,
 			      struct instruction *to)
 {
-	to->memory |= (uint16_t)(direction(operand) | segment_flag(operand, to) | MEMORY_MASKED);
+	to->memory |=
+		(uint16_t)(direction_flags(operand) | segment_flag(operand, to) | MEMORY_MASKED);
 	to->base = RDI;
 	if (raw->instruction.address_width != 64)
 		to->memory |= MEMORY_UNCHECKED;
@@ -295,7 +296,7 @@ void decode_memory(const struct raw *raw, struct instruction *to)
 		else if (!is_own_stack(operand) && operand->mem.type == ZYDIS_MEMOP_TYPE_MEM &&
 			 !touches_nothing(&raw->instruction))
 			to->memory |=
-				(uint16_t)(direction(operand) | MEMORY_UNCHECKED |
+				(uint16_t)(direction_flags(operand) | MEMORY_UNCHECKED |
 					   segment_flag(operand, to) |
 					   (is_masked_move(&raw->instruction) ? MEMORY_MASKED : 0));
 	}

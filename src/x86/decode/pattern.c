@@ -257,7 +257,7 @@ static bool grow_slots(struct patterns *patterns)
 	return true;
 }
 
-static bool grow(struct patterns *patterns)
+static bool grow_rows(struct patterns *patterns)
 {
 	size_t bytes = patterns->room * sizeof(*patterns->rows);
 	struct pattern *rows;
@@ -376,7 +376,7 @@ static bool decode_new(struct patterns *patterns, const struct shape *shape,
 	/* Another one of it may have any. */
 	if (pattern.layout.immediate_bytes && !has_relative_immediate(instruction->kind))
 		pattern.traits |= PATTERN_IMMEDIATE;
-	if (!is_regular(shape, &pattern, bytes, instruction) || !grow(patterns))
+	if (!is_regular(shape, &pattern, bytes, instruction) || !grow_rows(patterns))
 		return true;
 	patterns->rows[patterns->count] = pattern;
 	*slot_of(patterns, key) = (struct pattern_slot){key, patterns->count};

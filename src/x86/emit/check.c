@@ -48,14 +48,14 @@ void emit_state(struct emitter *emitter, const struct taken *taken)
 
 /* --- The call of a thunk ----------------------------------------------------- */
 
-static void lower(struct emitter *emitter, struct taken *taken, unsigned by)
+static void lower_stack(struct emitter *emitter, struct taken *taken, unsigned by)
 {
 	encode_move_rsp(emitter, -(int32_t)by);
 	taken->lowered_by += by;
 	emit_state(emitter, taken);
 }
 
-static void raise(struct emitter *emitter, struct taken *taken, unsigned by)
+static void raise_stack(struct emitter *emitter, struct taken *taken, unsigned by)
 {
 	encode_move_rsp(emitter, (int32_t)by);
 	taken->lowered_by -= by;
@@ -75,7 +75,7 @@ static void emit_thunk_call(struct emitter *emitter, struct taken taken, int add
 	bool is_lowered = taken.lowered_by != 0;
 
 	if (!is_lowered)
-		lower(emitter, &taken, THUNK_RED_ZONE);
+		lower_stack(emitter, &taken, THUNK_RED_ZONE);
 	if (address_register == NO_REGISTER)
 		encode_push_zero(emitter);
 	else
@@ -87,7 +87,7 @@ static void emit_thunk_call(struct emitter *emitter, struct taken taken, int add
 	taken.lowered_by -= THUNK_WORDS_BYTES;
 	emit_state(emitter, &taken);
 	if (!is_lowered)
-		raise(emitter, &taken, THUNK_RED_ZONE);
+		raise_stack(emitter, &taken, THUNK_RED_ZONE);
 }
 
 /* For masked moves and gathers: with the mask's bits, and indexes on the stack. */
@@ -97,9 +97,9 @@ static void emit_masked_call(struct emitter *emitter, struct taken taken, int ad
 	bool is_lowered = taken.lowered_by != 0;
 
 	if (!is_lowered)
-		lower(emitter, &taken, THUNK_RED_ZONE);
+		lower_stack(emitter, &taken, THUNK_RED_ZONE);
 	if (operands->is_gather) {
-		lower(emitter, &taken, THUNK_INDEX_BYTES);
+		lower_stack(emitter, &taken, THUNK_INDEX_BYTES);
 		encode_store_indexes(emitter, operands->index);
 	}
 	encode_push(emitter, address);
@@ -112,9 +112,9 @@ static void emit_masked_call(struct emitter *emitter, struct taken taken, int ad
 	taken.lowered_by -= THUNK_MASKED_WORDS_BYTES;
 	emit_state(emitter, &taken);
 	if (operands->is_gather)
-		raise(emitter, &taken, THUNK_INDEX_BYTES);
+		raise_stack(emitter, &taken, THUNK_INDEX_BYTES);
 	if (!is_lowered)
-		raise(emitter, &taken, THUNK_RED_ZONE);
+		raise_stack(emitter, &taken, THUNK_RED_ZONE);
 }
 
 static unsigned log2_of(uint32_t size)
@@ -347,7 +347,7 @@ static void begin_group(struct emitter *emitter, struct group *group)
 	taken->spilled_count = 0;
 	emit_state(emitter, taken);
 	if (is_lowered)
-		lower(emitter, taken, THUNK_LOWERED);
+		lower_stack(emitter, taken, THUNK_LOWERED);
 	for (unsigned i = 0; i < count; i++) {
 		int at = is_lowered ? (int)i - THUNK_LOWERED / STATE_WORD : -used - (int)i - 1;
 
@@ -412,7 +412,7 @@ static void emit_string(struct emitter *emitter, const struct group *group,
 }
 
 /* Gathers @count checks from @first on.  Returns whether some needs two registers. */
-static bool gather(struct group *group, uint32_t first, uint32_t count)
+static bool gather_checks(struct group *group, uint32_t first, uint32_t count)
 {
 	bool is_wide = false;
 
@@ -458,10 +458,10 @@ void emit_checks_at(struct emitter *emitter, const struct function *function, co
 			count++;
 		} while (last != NO_CHECK && list->checks[last].class != ACCESS_STRING &&
 			 list->checks[last].class != ACCESS_LOCKED);
-		if (!choose_registers(&group, gather(&group, number, count))) {
+		if (!choose_registers(&group, gather_checks(&group, number, count))) {
 			count = 1;
 			last = list->checks[number].next;
-			if (!choose_registers(&group, gather(&group, number, 1)))
+			if (!choose_registers(&group, gather_checks(&group, number, 1)))
 				emitter->failed = true;
 		}
 		emit_group(emitter, &group, cold);

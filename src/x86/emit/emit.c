@@ -224,8 +224,8 @@ static bool take_room(struct emitter *emitter, const struct function *function,
 	       analysis->list.checks && analysis->list.sites;
 }
 
-static bool analyse(struct emitter *emitter, const struct function *function,
-		    struct analysis *analysis)
+static bool analyse_function(struct emitter *emitter, const struct function *function,
+			     struct analysis *analysis)
 {
 	struct access_notes notes = {.slices = analysis->slices, .flags = analysis->flags};
 	const struct module *module = emitter->module;
@@ -322,7 +322,7 @@ static void pack_states(struct emitter *emitter)
 	emitter->state_count = 1;
 }
 
-static void align(struct emitter *emitter)
+static void align_code(struct emitter *emitter)
 {
 	while (emitter->code_bytes % FUNCTION_ALIGNMENT && !emitter->failed)
 		encode_byte(emitter, BREAKPOINT);
@@ -349,11 +349,11 @@ bool emit_function(struct emitter *emitter, uint32_t index)
 	struct analysis analysis;
 
 	if (emitter->failed || !function->count || !take_room(emitter, function, &analysis) ||
-	    !analyse(emitter, function, &analysis) || !take_offsets(emitter, function)) {
+	    !analyse_function(emitter, function, &analysis) || !take_offsets(emitter, function)) {
 		emitter->failed = true;
 		return false;
 	}
-	align(emitter);
+	align_code(emitter);
 	emit_instructions(emitter, function, &analysis);
 	pack_states(emitter);
 	scratch_release(&emitter->scratch, mark);
@@ -391,8 +391,8 @@ uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset
 /* --- Where it will lie -------------------------------------------------------------- */
 
 /* The value of the fixup at @position.  False: out of reach. */
-static bool settle(const struct emitter *emitter, enum fixup_kind kind, uint32_t position,
-		   const struct plan *plan, uint32_t *value)
+static bool resolve_fixup(const struct emitter *emitter, enum fixup_kind kind, uint32_t position,
+			  const struct plan *plan, uint32_t *value)
 {
 	int64_t from_clones = (int64_t)(emitter->module->text_address - plan->clone_address);
 	uint32_t clone_offset = 0;
@@ -426,15 +426,15 @@ static bool settle_all(struct emitter *emitter, const struct plan *plan)
 			uint32_t value;
 
 			memcpy(&value, emitter->code + positions[i], sizeof(value));
-			is_right = settle(emitter, (enum fixup_kind)kind, positions[i], plan,
-					  &value);
+			is_right = resolve_fixup(emitter, (enum fixup_kind)kind, positions[i], plan,
+						 &value);
 			memcpy(emitter->code + positions[i], &value, sizeof(value));
 		}
 	}
 	return is_right;
 }
 
-static bool fail(const char **why, const char *reason)
+static bool set_reason(const char **why, const char *reason)
 {
 	*why = reason;
 	return false;
@@ -473,20 +473,20 @@ bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why
 	const struct plan_options *options = emitter->options;
 
 	if (emitter->failed || !finish_states(emitter, plan))
-		return fail(why, "out of memory");
+		return set_reason(why, "out of memory");
 	plan->clone_bytes = emitter->code_bytes;
 	plan->clone = options->place(options->context, plan->clone_bytes, &plan->clone_address);
 	if (!plan->clone)
-		return fail(why, "no room for clones within reach");
+		return set_reason(why, "no room for clones within reach");
 	plan->first_site = options->first_site;
 	if (options->reserve && emitter->site_count)
 		plan->first_site = options->reserve(options->context, emitter->site_count);
 	if (options->reserve && emitter->site_count && !plan->first_site)
-		return fail(why, "too many sites");
+		return set_reason(why, "too many sites");
 	if (!settle_all(emitter, plan))
-		return fail(why, "clones lie out of reach of the module");
+		return set_reason(why, "clones lie out of reach of the module");
 	if (!move_code(emitter, plan))
-		return fail(why, "the clones cannot be moved to their place");
+		return set_reason(why, "the clones cannot be moved to their place");
 	emitter->code = NULL;
 	plan->sites = (void *)emitter->sites.bytes;
 	plan->site_room = emitter->sites.room;

@@ -55,14 +55,14 @@ void encode_bytes(struct emitter *emitter, const void *bytes, uint32_t size_byte
 
 /* Where the next instruction goes, for put_...(), or, once all has failed, where it
  * does no harm. */
-static inline unsigned char *begin(struct emitter *emitter)
+static inline unsigned char *begin_instruction(struct emitter *emitter)
 {
 	return encode_reserve(emitter, ENCODED_BYTES_MOST) ? emitter->code + emitter->code_bytes
 							   : emitter->nowhere;
 }
 
 /* It has been put up to @at. */
-static inline void end(struct emitter *emitter, const unsigned char *at)
+static inline void end_instruction(struct emitter *emitter, const unsigned char *at)
 {
 	if (LIKELY(!emitter->failed))
 		emitter->code_bytes = (uint32_t)(at - emitter->code);
@@ -133,12 +133,12 @@ static inline unsigned char *put_with_register(unsigned char *at, unsigned opcod
 
 void encode_byte(struct emitter *emitter, unsigned byte)
 {
-	end(emitter, put_byte(begin(emitter), byte));
+	end_instruction(emitter, put_byte(begin_instruction(emitter), byte));
 }
 
 void encode_u32(struct emitter *emitter, uint32_t value)
 {
-	end(emitter, put_u32(begin(emitter), value));
+	end_instruction(emitter, put_u32(begin_instruction(emitter), value));
 }
 
 void encode_fixup(struct emitter *emitter, enum fixup_kind kind, int64_t target, unsigned trailing)
@@ -161,27 +161,27 @@ void encode_lea(struct emitter *emitter, int into, const struct operand *operand
 		unsigned rsp_lowered)
 {
 	int32_t displacement = operand->displacement;
-	unsigned char *at = begin(emitter);
+	unsigned char *at = begin_instruction(emitter);
 
 	if (operand->is_rip_relative) {
 		at = put_rex_opcode(at, into, -1, -1, 0x8d);
-		end(emitter, put_byte(at, ((unsigned)into & 7) << 3 | 5));
+		end_instruction(emitter, put_byte(at, ((unsigned)into & 7) << 3 | 5));
 		encode_fixup(emitter, FIXUP_ORIGINAL, operand->target, 0);
 		return;
 	}
 	if (operand->base == RSP)
 		displacement += (int32_t)rsp_lowered;
 	at = put_rex_opcode(at, into, operand->index, operand->base, 0x8d);
-	end(emitter, put_place(at, into, operand->base, operand->index, operand->scale,
-			       displacement));
+	end_instruction(emitter, put_place(at, into, operand->base, operand->index, operand->scale,
+					   displacement));
 }
 
 static void encode_with_memory(struct emitter *emitter, unsigned opcode, int reg, int base,
 			       int32_t displacement)
 {
-	unsigned char *at = put_rex_opcode(begin(emitter), reg, -1, base, opcode);
+	unsigned char *at = put_rex_opcode(begin_instruction(emitter), reg, -1, base, opcode);
 
-	end(emitter, put_place(at, reg, base, -1, 0, displacement));
+	end_instruction(emitter, put_place(at, reg, base, -1, 0, displacement));
 }
 
 void encode_move_rsp(struct emitter *emitter, int32_t by)
@@ -206,24 +206,26 @@ void encode_load(struct emitter *emitter, int into, int from, int32_t displaceme
 
 void encode_move(struct emitter *emitter, int into, int from)
 {
-	end(emitter, put_with_register(begin(emitter), 0x89, (unsigned)from, into));
+	end_instruction(emitter,
+			put_with_register(begin_instruction(emitter), 0x89, (unsigned)from, into));
 }
 
 void encode_flip_bit(struct emitter *emitter, int in, unsigned bit)
 {
-	unsigned char *at = put_byte(begin(emitter), REX | REX_WIDE | (in >= 8 ? 1u : 0));
+	unsigned char *at =
+		put_byte(begin_instruction(emitter), REX | REX_WIDE | (in >= 8 ? 1u : 0));
 
 	at = put_byte(at, 0x0f);
 	at = put_byte(at, 0xba);
 	at = put_byte(at, 0xf8 | ((unsigned)in & 7));
-	end(emitter, put_byte(at, bit));
+	end_instruction(emitter, put_byte(at, bit));
 }
 
 void encode_and(struct emitter *emitter, int in, int8_t mask)
 {
-	unsigned char *at = put_with_register(begin(emitter), 0x83, 4, in);
+	unsigned char *at = put_with_register(begin_instruction(emitter), 0x83, 4, in);
 
-	end(emitter, put_byte(at, (unsigned)mask & 0xff));
+	end_instruction(emitter, put_byte(at, (unsigned)mask & 0xff));
 }
 
 /* %fs:offset, with @reg in the ModRM byte. */
@@ -238,28 +240,28 @@ static inline unsigned char *put_tls(unsigned char *at, int reg, unsigned opcode
 
 void encode_compare_tls(struct emitter *emitter, int with, int32_t offset)
 {
-	end(emitter, put_tls(begin(emitter), with, 0x3b, offset));
+	end_instruction(emitter, put_tls(begin_instruction(emitter), with, 0x3b, offset));
 }
 
 void encode_add_tls(struct emitter *emitter, int32_t offset, int8_t value)
 {
-	unsigned char *at = put_tls(begin(emitter), 0, 0x83, offset);
+	unsigned char *at = put_tls(begin_instruction(emitter), 0, 0x83, offset);
 
-	end(emitter, put_byte(at, (unsigned)value & 0xff));
+	end_instruction(emitter, put_byte(at, (unsigned)value & 0xff));
 }
 
 void encode_push(struct emitter *emitter, int from)
 {
-	unsigned char *at = begin(emitter);
+	unsigned char *at = begin_instruction(emitter);
 
 	if (from >= 8)
 		at = put_byte(at, REX | 1);
-	end(emitter, put_byte(at, 0x50 | ((unsigned)from & 7)));
+	end_instruction(emitter, put_byte(at, 0x50 | ((unsigned)from & 7)));
 }
 
 void encode_push_zero(struct emitter *emitter)
 {
-	end(emitter, put_byte(put_byte(begin(emitter), 0x6a), 0));
+	end_instruction(emitter, put_byte(put_byte(begin_instruction(emitter), 0x6a), 0));
 }
 
 void encode_push_site(struct emitter *emitter, uint32_t site_index, bool is_lowered)
@@ -280,7 +282,7 @@ void encode_mask_bits(struct emitter *emitter, int into, const struct masked_ope
 {
 	int mask = operands->mask;
 	unsigned opcode = operands->element_bytes == 1 ? 0xd7 : 0x50;
-	unsigned char *at = begin(emitter);
+	unsigned char *at = begin_instruction(emitter);
 
 	if (operands->is_vex) {
 		at = put_vex(at, into, mask, operands->element_bytes != 4,
@@ -291,24 +293,25 @@ void encode_mask_bits(struct emitter *emitter, int into, const struct masked_ope
 		at = put_byte(at, 0x0f);
 	}
 	at = put_byte(at, opcode);
-	end(emitter, put_byte(at, 0xc0 | ((unsigned)into & 7) << 3 | ((unsigned)mask & 7)));
+	end_instruction(emitter,
+			put_byte(at, 0xc0 | ((unsigned)into & 7) << 3 | ((unsigned)mask & 7)));
 }
 
 void encode_store_indexes(struct emitter *emitter, int vector)
 {
-	unsigned char *at = put_vex(begin(emitter), vector, RSP, 2, true);
+	unsigned char *at = put_vex(begin_instruction(emitter), vector, RSP, 2, true);
 
 	at = put_byte(at, 0x7f);
-	end(emitter, put_place(at, vector, RSP, -1, 0, 0));
+	end_instruction(emitter, put_place(at, vector, RSP, -1, 0, 0));
 }
 
 void encode_call_thunk(struct emitter *emitter, unsigned thunk)
 {
 	uint32_t slot = thunk * (uint32_t)sizeof(uint64_t);
-	unsigned char *at = put_byte(put_byte(begin(emitter), 0xff), 0x15);
+	unsigned char *at = put_byte(put_byte(begin_instruction(emitter), 0xff), 0x15);
 
 	/* The table stands at the start of the clones. */
-	end(emitter, put_u32(at, slot - (emitter->code_bytes + 6)));
+	end_instruction(emitter, put_u32(at, slot - (emitter->code_bytes + 6)));
 }
 
 void encode_save_flags(struct emitter *emitter)
@@ -330,16 +333,16 @@ void encode_restore_flags(struct emitter *emitter)
 
 uint32_t encode_branch_forward(struct emitter *emitter, enum condition condition)
 {
-	unsigned char *at = put_byte(begin(emitter), 0x0f);
+	unsigned char *at = put_byte(begin_instruction(emitter), 0x0f);
 
 	at = put_byte(at, 0x80u | (unsigned)condition);
-	end(emitter, put_u32(at, 0));
+	end_instruction(emitter, put_u32(at, 0));
 	return emitter->code_bytes - 4;
 }
 
 uint32_t encode_jump_forward(struct emitter *emitter)
 {
-	end(emitter, put_u32(put_byte(begin(emitter), 0xe9), 0));
+	end_instruction(emitter, put_u32(put_byte(begin_instruction(emitter), 0xe9), 0));
 	return emitter->code_bytes - 4;
 }
 
@@ -354,28 +357,28 @@ void encode_land(struct emitter *emitter, uint32_t position)
 void encode_branch_back(struct emitter *emitter, enum condition condition, uint32_t to)
 {
 	int32_t distance = (int32_t)(to - (emitter->code_bytes + 2));
-	unsigned char *at = begin(emitter);
+	unsigned char *at = begin_instruction(emitter);
 
 	if (distance >= -128) {
 		at = put_byte(at, 0x70u | (unsigned)condition);
-		end(emitter, put_byte(at, (unsigned)distance & 0xff));
+		end_instruction(emitter, put_byte(at, (unsigned)distance & 0xff));
 		return;
 	}
 	at = put_byte(at, 0x0f);
 	at = put_byte(at, 0x80u | (unsigned)condition);
-	end(emitter, put_u32(at, to - (emitter->code_bytes + 6)));
+	end_instruction(emitter, put_u32(at, to - (emitter->code_bytes + 6)));
 }
 
 void encode_jump_back(struct emitter *emitter, uint32_t to)
 {
 	int32_t distance = (int32_t)(to - (emitter->code_bytes + 2));
-	unsigned char *at = begin(emitter);
+	unsigned char *at = begin_instruction(emitter);
 
 	if (distance >= -128) {
 		at = put_byte(at, 0xeb);
-		end(emitter, put_byte(at, (unsigned)distance & 0xff));
+		end_instruction(emitter, put_byte(at, (unsigned)distance & 0xff));
 		return;
 	}
 	at = put_byte(at, 0xe9);
-	end(emitter, put_u32(at, to - (emitter->code_bytes + 5)));
+	end_instruction(emitter, put_u32(at, to - (emitter->code_bytes + 5)));
 }

@@ -31,7 +31,7 @@ struct choice {
 
 /* Successors of instruction @index inside the function, into @next; how many.  What
  * comes after a call, or is reached by an indirect jump, is an entry by itself. */
-static unsigned successors(const struct function *function, uint32_t index, uint32_t next[2])
+static unsigned find_successors(const struct function *function, uint32_t index, uint32_t next[2])
 {
 	const struct instruction *instruction = &function->instructions[index];
 	unsigned count = 0;
@@ -107,8 +107,8 @@ static bool goes_into(const struct choice *choice, const uint8_t *marks, uint8_t
  * Marks what runs from instruction @index on, which is not marked, as far as it is
  * not marked yet, nor, if the path is the original's, led away by a patch.
  */
-static void spread(const struct choice *choice, uint8_t *marks, uint8_t mark, uint32_t index,
-		   bool stops_at_patches)
+static void spread_mark(const struct choice *choice, uint8_t *marks, uint8_t mark, uint32_t index,
+			bool stops_at_patches)
 {
 	const struct function *function = choice->function;
 	uint32_t depth = 0;
@@ -147,7 +147,7 @@ static void keep_from(const struct choice *choice, uint32_t index)
 	struct function *function = choice->function;
 
 	if (!is_patched(choice, index) && !(function->reach[index] & REACH_NATIVE))
-		spread(choice, function->reach, REACH_NATIVE, index, true);
+		spread_mark(choice, function->reach, REACH_NATIVE, index, true);
 }
 
 static void find_native(const struct choice *choice)
@@ -255,7 +255,7 @@ static void try_short(const struct choice *choice, uint32_t index, uint32_t room
 		choice->fates[index] = FATE_SHORT;
 }
 
-static void drop(const struct choice *choice, uint32_t index)
+static void drop_patch(const struct choice *choice, uint32_t index)
 {
 	uint32_t island = choice->islands[index];
 
@@ -328,7 +328,7 @@ static bool yield_to_native(const struct choice *choice)
 		length = free_length(choice, i);
 		if (length >= (choice->fates[i] == FATE_LONG ? LONG_BYTES : SHORT_BYTES))
 			continue;
-		drop(choice, i);
+		drop_patch(choice, i);
 		if (choice->leads[i])
 			try_short(choice, i, length);
 		has_changed = true;
@@ -350,7 +350,7 @@ static bool meets_patch(const struct choice *choice, const uint8_t *covered, uin
 
 		if (covered[list[seen]] || depth > 64)
 			return true;
-		count = successors(function, list[seen++], next);
+		count = find_successors(function, list[seen++], next);
 		for (unsigned i = 0; i < count; i++) {
 			bool is_new = !is_patched(choice, next[i]) || covered[next[i]];
 
@@ -388,7 +388,7 @@ static void take_back_idle(const struct choice *choice, uint8_t *covered)
 
 		if (!is_patched(choice, i) || choice->leads[i] || meets_patch(choice, covered, i))
 			continue;
-		drop(choice, i);
+		drop_patch(choice, i);
 		for (uint32_t j = i + 1;
 		     j < function->count &&
 		     function->instructions[j].offset - function->instructions[i].offset <
@@ -411,7 +411,7 @@ static void find_reached(const struct choice *choice, uint8_t *reached)
 		uint32_t index = choice->points[i];
 
 		if (choice->function->reach[index] & REACH_ENTRY && !reached[index])
-			spread(choice, reached, 1, index, false);
+			spread_mark(choice, reached, 1, index, false);
 	}
 }
 

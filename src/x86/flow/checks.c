@@ -111,7 +111,7 @@ static uint32_t find_place(const struct placing *placing, const struct check *ch
 	return best;
 }
 
-static void stand(struct placing *placing, uint32_t number)
+static void place_check(struct placing *placing, uint32_t number)
 {
 	struct check_list *list = placing->list;
 	uint32_t *link = &list->first_at[list->checks[number].place];
@@ -133,11 +133,11 @@ static uint32_t add_check(struct placing *placing, const struct check *check)
 		list->checks[number].place = find_place(placing, check);
 	else
 		list->checks[number].place = check->instruction;
-	stand(placing, number);
+	place_check(placing, number);
 	return number;
 }
 
-static void remember(struct placing *placing, uint32_t check)
+static void remember_check(struct placing *placing, uint32_t check)
 {
 	if (placing->available_count == AVAILABLE_COUNT) {
 		placing->available_count--;
@@ -175,7 +175,7 @@ static void join_chain(struct placing *placing, struct check *check, uint32_t me
 
 /* A store to the place of an earlier read: one check of a write serves both.
  * The store becomes the head of the chain: its flags say what was done. */
-static void upgrade(struct placing *placing, struct check *check, uint32_t store)
+static void upgrade_check(struct placing *placing, struct check *check, uint32_t store)
 {
 	struct plan_site *sites = placing->list->sites;
 	struct plan_site *load = &sites[check->site];
@@ -210,8 +210,8 @@ static bool can_widen(const struct placing *placing, const struct check *check,
  * Lets the earlier check @available serve @access, whose site is @site, if it
  * does or can be made to.
  */
-static bool serve(struct placing *placing, struct available *available, const struct check *access,
-		  uint32_t site)
+static bool share_check(struct placing *placing, struct available *available,
+			const struct check *access, uint32_t site)
 {
 	struct check *check = &placing->list->checks[available->check];
 	struct plan_site *sites = placing->list->sites;
@@ -229,7 +229,7 @@ static bool serve(struct placing *placing, struct available *available, const st
 		return false;
 	if (distance == 0 && access->size_bytes == check->size_bytes &&
 	    !(sites[check->site].next_member)) {
-		upgrade(placing, check, site);
+		upgrade_check(placing, check, site);
 		return true;
 	}
 	if (can_widen(placing, check, access, distance)) {
@@ -247,7 +247,7 @@ static bool is_served(struct placing *placing, const struct check *access, uint3
 	if (placing->list->sites[site].flags & alone)
 		return false;
 	for (unsigned i = placing->available_count; i-- > 0;)
-		if (serve(placing, &placing->available[i], access, site))
+		if (share_check(placing, &placing->available[i], access, site))
 			return true;
 	return false;
 }
@@ -267,7 +267,7 @@ static void check_simple(struct placing *placing, uint32_t index, const struct o
 	access.site = add_site(placing, index, is_read, is_write);
 	if (is_served(placing, &access, access.site))
 		return;
-	remember(placing, add_check(placing, &access));
+	remember_check(placing, add_check(placing, &access));
 	if (placing->list->sites[access.site].flags & PLAN_SITE_SPIN)
 		placing->available_count--;
 }
@@ -368,7 +368,7 @@ static void check_access(struct placing *placing, uint32_t index)
 }
 
 /* What the instruction leaves of the checks made so far. */
-static void forget(struct placing *placing, const struct instruction *instruction)
+static void forget_checks(struct placing *placing, const struct instruction *instruction)
 {
 	unsigned kept = 0;
 
@@ -408,6 +408,6 @@ void checks_place(const struct module *module, const struct function *function,
 		if (is_join(function, i))
 			placing.available_count = 0;
 		check_access(&placing, i);
-		forget(&placing, &function->instructions[i]);
+		forget_checks(&placing, &function->instructions[i]);
 	}
 }

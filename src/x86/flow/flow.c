@@ -47,7 +47,7 @@ static void note_shape(struct flow *flow, uint32_t index)
 		flow->vector_count = FLOW_VECTORS;
 }
 
-static void number(struct flow *flow)
+static void number_joins(struct flow *flow)
 {
 	const struct function *function = flow->function;
 
@@ -74,7 +74,7 @@ static bool get_ready(struct flow *flow, struct scratch *scratch)
 	flow->slot_of = scratch_take(scratch, count);
 	if (!flow->join_numbers || !flow->store_of || !flow->slot_of)
 		return false;
-	number(flow);
+	number_joins(flow);
 	flow->is_reached = scratch_take(scratch, flow->join_count + 1);
 	flow->is_new = scratch_take(scratch, flow->join_count + 1);
 	return flow->is_reached && flow->is_new && flow->join_count <= JOIN_LIMIT;
@@ -93,7 +93,7 @@ struct pairing {
 	struct flow_loads *loads;
 };
 
-static void unite(const struct pairing *pairing, uint32_t load, uint32_t store)
+static void unite_slices(const struct pairing *pairing, uint32_t load, uint32_t store)
 {
 	uint32_t *slices = pairing->notes->slices;
 	uint32_t old = slices[store];
@@ -123,7 +123,7 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 		if (pairing->load_places[first + bit] != pairing->store_places[number] ||
 		    load_at == store_at)
 			continue;
-		unite(pairing, load_at, store_at);
+		unite_slices(pairing, load_at, store_at);
 		if (store->rests >> bit & 1) {
 			flags[load_at] |= PLAN_SITE_BASIS;
 			flags[store_at] |= PLAN_SITE_UPDATE;

@@ -162,7 +162,7 @@ static uint32_t needed_at(const struct search *search, uint32_t index, uint32_t 
 }
 
 /* The first pass, from the end to the start. */
-static void begin(struct search *search)
+static void make_first_pass(struct search *search)
 {
 	const struct function *function = search->function;
 	uint32_t indirect = 0;
@@ -204,7 +204,7 @@ static uint32_t find_change(const struct search *search)
 }
 
 /* Another pass, from instruction @last on.  False: nothing changed. */
-static bool improve(struct search *search, uint32_t last)
+static bool improve_live(struct search *search, uint32_t last)
 {
 	const struct function *function = search->function;
 	uint32_t indirect = search->live_at_indirect;
@@ -249,11 +249,11 @@ void liveness_compute(const struct module *module, const struct function *functi
 	/* Branches backward find that nothing is needed yet. */
 	memset(live, 0, function->count * sizeof(*live));
 	live[function->count] = ALL_LIVE;
-	begin(&search);
+	make_first_pass(&search);
 	for (unsigned pass = 1; pass < PASS_LIMIT; pass++) {
 		uint32_t last = find_change(&search);
 
-		if (last == UINT32_MAX || !improve(&search, last))
+		if (last == UINT32_MAX || !improve_live(&search, last))
 			return;
 	}
 	for (uint32_t i = 0; i < function->count; i++)

@@ -28,7 +28,7 @@ static uint64_t *join_state(const struct places *places, uint32_t join)
 
 /* --- States ------------------------------------------------------------------------------ */
 
-static void begin(void *analysis, uint64_t name)
+static void begin_values(void *analysis, uint64_t name)
 {
 	struct places *places = analysis;
 
@@ -198,7 +198,7 @@ static void run_call(void *analysis, uint32_t index)
 			places->now[r] = flow_mix(0xca11, index * 16 + r);
 }
 
-static void ignore(void *analysis, uint32_t index)
+static void ignore_instruction(void *analysis, uint32_t index)
 {
 	(void)analysis;
 	(void)index;
@@ -218,14 +218,14 @@ bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct f
 		      uint64_t *store_places, uint64_t *load_places)
 {
 	static const struct flow_actions actions = {
-		.begin = begin,
+		.begin = begin_values,
 		.set = set_join,
 		.meet = meet_join,
 		.take = take_join,
 		.plain = run_plain,
 		.call = run_call,
-		.decide = ignore,
-		.pass_by = ignore,
+		.decide = ignore_instruction,
+		.pass_by = ignore_instruction,
 	};
 	struct places places = {
 		.flow = flow,

@@ -109,8 +109,8 @@ static void add_need(const struct module *module, struct callers *callers, int64
 
 /* Adds what @function, as a caller, needs of others.  Returns the flags that it
  * wants of functions it knows by pointer alone. */
-static uint32_t gather(const struct module *module, const struct function *function,
-		       const uint32_t *live, struct callers *callers)
+static uint32_t gather_needs(const struct module *module, const struct function *function,
+			     const uint32_t *live, struct callers *callers)
 {
 	uint32_t flags_of_pointers = 0;
 
@@ -148,8 +148,8 @@ static uint32_t gather(const struct module *module, const struct function *funct
 	return flags_of_pointers;
 }
 
-static void conclude(struct function *function, const struct callers *callers,
-		     uint32_t flags_of_pointers)
+static void set_live_at_return(struct function *function, const struct callers *callers,
+			       uint32_t flags_of_pointers)
 {
 	bool is_strangers = callers->is_strangers;
 
@@ -185,10 +185,10 @@ static void run_round(const struct module *module, struct callers *callers, uint
 		callers[i].makes_return_address = makes_return_address(module, function);
 		liveness_compute(module, function, live);
 		function->live_at_entry = live[0];
-		flags_of_pointers |= gather(module, function, live, callers);
+		flags_of_pointers |= gather_needs(module, function, live, callers);
 	}
 	for (uint32_t i = 0; i < module->function_count; i++)
-		conclude(&module->functions[i], &callers[i], flags_of_pointers);
+		set_live_at_return(&module->functions[i], &callers[i], flags_of_pointers);
 }
 
 bool liveness_of_returns(const struct module *module, struct arena *arena)

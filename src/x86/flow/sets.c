@@ -51,7 +51,7 @@ static inline void put_set(struct sets *sets, unsigned number, uint64_t set)
 
 /* --- States ------------------------------------------------------------------------------ */
 
-static void begin(void *analysis, uint64_t name)
+static void begin_sets(void *analysis, uint64_t name)
 {
 	struct sets *sets = analysis;
 
@@ -308,7 +308,7 @@ static uint64_t deciding_set(const struct sets *sets, uint32_t index)
 	return !sets->now.flags || is_dead_end(sets->flow, branch) ? 0 : sets->now.flags;
 }
 
-static void decide(void *analysis, uint32_t index)
+static void take_decision(void *analysis, uint32_t index)
 {
 	struct sets *sets = analysis;
 
@@ -330,13 +330,13 @@ bool flow_find_sets(struct flow *flow, struct scratch *scratch, const uint32_t *
 		    uint32_t load_count, struct flow_store *stores)
 {
 	static const struct flow_actions actions = {
-		.begin = begin,
+		.begin = begin_sets,
 		.set = set_join,
 		.meet = meet_join,
 		.take = take_join,
 		.plain = run_plain,
 		.call = run_call,
-		.decide = decide,
+		.decide = take_decision,
 		.pass_by = pass_by,
 	};
 	struct sets sets = {

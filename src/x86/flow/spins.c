@@ -59,7 +59,7 @@ static bool is_written_slot(const struct loop *loop, const struct instruction *i
 }
 
 /* Registers that the loop changes vary, until they are set from what does not. */
-static void begin(struct loop *loop)
+static void init_loop(struct loop *loop)
 {
 	uint32_t changed = 0;
 
@@ -108,7 +108,7 @@ static uint64_t memory_rests(const struct loop *loop, uint32_t index)
 	return 1ull << (index - loop->first);
 }
 
-static void run(struct loop *loop, uint32_t index)
+static void run_instruction(struct loop *loop, uint32_t index)
 {
 	const struct instruction *instruction = &loop->function->instructions[index];
 	uint32_t operands = instruction->reads & REGISTERS_ALL;
@@ -208,7 +208,7 @@ static void mark_copies(const struct loop *loop, uint32_t load, uint16_t *flags)
 			flags[i] |= PLAN_SITE_SPIN;
 }
 
-static void mark(const struct loop *loop, uint16_t *flags)
+static void mark_deciding(const struct loop *loop, uint16_t *flags)
 {
 	for (uint32_t i = loop->first; i <= loop->last; i++) {
 		if (!(loop->deciding >> (i - loop->first) & 1) ||
@@ -219,11 +219,11 @@ static void mark(const struct loop *loop, uint16_t *flags)
 	}
 }
 
-static void judge(struct loop *loop, uint16_t *flags)
+static void check_loop(struct loop *loop, uint16_t *flags)
 {
 	if (!is_quiet(loop))
 		return;
-	begin(loop);
+	init_loop(loop);
 	for (uint32_t i = loop->first; i <= loop->last; i++) {
 		const struct instruction *instruction = &loop->function->instructions[i];
 
@@ -232,9 +232,9 @@ static void judge(struct loop *loop, uint16_t *flags)
 		if (instruction_is_call(instruction))
 			run_call(loop);
 		else
-			run(loop, i);
+			run_instruction(loop, i);
 	}
-	mark(loop, flags);
+	mark_deciding(loop, flags);
 }
 
 /* Whether the instruction at @index leads back to a place not far before it: the first
@@ -264,7 +264,7 @@ void spins_find(const struct function *function, const uint8_t *roles, uint16_t 
 				.last = i,
 			};
 
-			judge(&loop, flags);
+			check_loop(&loop, flags);
 		}
 	}
 }

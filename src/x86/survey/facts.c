@@ -5,7 +5,7 @@
 
 #define RED_ZONE_BYTES 128
 
-static bool uses(int8_t number, enum general_register which)
+static bool is_register(int8_t number, enum general_register which)
 {
 	return number == (int8_t)which;
 }
@@ -13,12 +13,12 @@ static bool uses(int8_t number, enum general_register which)
 /* rbp becomes rsp, or a fixed distance from it. */
 static bool sets_frame_pointer(const struct instruction *instruction)
 {
-	if (!uses(instruction->destination, RBP))
+	if (!is_register(instruction->destination, RBP))
 		return false;
 	if (instruction->is_lea)
-		return uses(instruction->base, RSP) && instruction->index == NO_REGISTER;
+		return is_register(instruction->base, RSP) && instruction->index == NO_REGISTER;
 	return instruction_form(instruction) == FORM_MOVE && !instruction->memory &&
-	       uses(instruction->source, RSP);
+	       is_register(instruction->source, RSP);
 }
 
 static bool restores_frame_pointer(const struct instruction *instruction)
@@ -51,7 +51,8 @@ static inline bool may_take_stack_address(const struct instruction *instruction)
 {
 	int8_t from = instruction->is_lea ? instruction->base : instruction->source;
 
-	return uses(from, RSP) || uses(from, RBP) || uses(instruction->source, RSP);
+	return is_register(from, RSP) || is_register(from, RBP) ||
+	       is_register(instruction->source, RSP);
 }
 
 /* Whether it makes a value of the stack pointer, or of the frame pointer. */
@@ -61,24 +62,26 @@ static bool takes_stack_address(const struct function *function,
 	enum instruction_form form = instruction_form(instruction);
 	bool has_frame = function->has_frame_pointer;
 
-	if (form == FORM_COMPARE || uses(instruction->destination, RSP) ||
+	if (form == FORM_COMPARE || is_register(instruction->destination, RSP) ||
 	    (has_frame && sets_frame_pointer(instruction)))
 		return false;
 	if (instruction->is_lea)
-		return uses(instruction->base, RSP) || (has_frame && uses(instruction->base, RBP));
+		return is_register(instruction->base, RSP) ||
+		       (has_frame && is_register(instruction->base, RBP));
 	if (form == FORM_PUSH)
-		return uses(instruction->source, RSP);
-	return uses(instruction->source, RSP) || (has_frame && uses(instruction->source, RBP));
+		return is_register(instruction->source, RSP);
+	return is_register(instruction->source, RSP) ||
+	       (has_frame && is_register(instruction->source, RBP));
 }
 
 static void note_red_zone(struct function *function, const struct instruction *instruction)
 {
 	int32_t depth = -instruction->displacement;
 
-	if (!uses(instruction->base, RSP) || instruction->displacement >= 0 ||
+	if (!is_register(instruction->base, RSP) || instruction->displacement >= 0 ||
 	    !(instruction->memory || instruction->is_lea))
 		return;
-	if (uses(instruction->destination, RSP) && instruction->is_lea)
+	if (is_register(instruction->destination, RSP) && instruction->is_lea)
 		return;
 	if (instruction->is_lea || instruction->index != NO_REGISTER || depth > RED_ZONE_BYTES)
 		function->uses_deep_red_zone = true;

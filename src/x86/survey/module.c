@@ -5,7 +5,8 @@
  * its offset lies into the bytes, so a few steps from there usually do.  They
  * halve what is left whenever a guess has not.
  */
-static uint32_t guess(uint32_t low, uint32_t high, uint64_t offset, uint64_t from, uint64_t to)
+static uint32_t guess_index(uint32_t low, uint32_t high, uint64_t offset, uint64_t from,
+			    uint64_t to)
 {
 	uint64_t index = low + (offset - from) * (high - low) / (to - from);
 
@@ -54,7 +55,7 @@ struct function *module_find(const struct module *module, int64_t offset)
 		if (offset < (int64_t)from || offset >= (int64_t)to)
 			return NULL;
 		if (guesses)
-			middle = guess(low, high, (uint64_t)offset, from, to);
+			middle = guess_index(low, high, (uint64_t)offset, from, to);
 		guesses = !guesses;
 		function = &module->functions[middle];
 		if (offset < function->start)
@@ -80,7 +81,7 @@ uint32_t function_find(const struct function *function, uint32_t offset)
 		uint32_t found;
 
 		if (guesses && to > from)
-			middle = guess(low, high, offset, from, to);
+			middle = guess_index(low, high, offset, from, to);
 		guesses = !guesses;
 		found = function->instructions[middle].offset;
 		if (found == offset)

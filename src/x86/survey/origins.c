@@ -6,7 +6,7 @@
 typedef uint32_t (*classify_function)(struct origin_search *search, uint32_t index,
 				      const struct instruction *load);
 
-static bool writes(const struct instruction *instruction, unsigned number)
+static bool writes_register(const struct instruction *instruction, unsigned number)
 {
 	return (instruction->changes & REGISTER_BIT(number)) != 0;
 }
@@ -122,7 +122,7 @@ static void look_at(struct walk *walk, uint32_t index, unsigned number)
 			look_before(walk, index, number);
 		return;
 	}
-	if (!writes(instruction, number))
+	if (!writes_register(instruction, number))
 		look_before(walk, index, number);
 	else if (is_copy(instruction))
 		look_before(walk, index, (unsigned)instruction->source);
@@ -277,7 +277,7 @@ uint32_t origins_of_call(const struct function *function, uint32_t index)
 		const struct instruction *instruction = &function->instructions[index];
 		enum instruction_form form = instruction_form(instruction);
 
-		if (!writes(instruction, (unsigned)number))
+		if (!writes_register(instruction, (unsigned)number))
 			continue;
 		if (is_copy(instruction))
 			number = instruction->source;

@@ -86,7 +86,7 @@ static void collect_range(void *context, const struct eh_frame_entry *entry)
 }
 
 /* Lets the range at @root sink to where both below it are smaller. */
-static void sift(struct range *ranges, uint32_t root, uint32_t count)
+static void sift_range(struct range *ranges, uint32_t root, uint32_t count)
 {
 	struct range moved = ranges[root];
 
@@ -107,13 +107,13 @@ static void sift(struct range *ranges, uint32_t root, uint32_t count)
 static void sort_ranges(struct range *ranges, uint32_t count)
 {
 	for (uint32_t i = count / 2; i-- > 0;)
-		sift(ranges, i, count);
+		sift_range(ranges, i, count);
 	for (uint32_t last = count; last-- > 1;) {
 		struct range greatest = ranges[0];
 
 		ranges[0] = ranges[last];
 		ranges[last] = greatest;
-		sift(ranges, 0, last);
+		sift_range(ranges, 0, last);
 	}
 }
 
@@ -434,7 +434,7 @@ static bool take_room_to_open(struct survey *survey)
 	return survey->instructions && survey->reach && survey->index_at && survey->branches;
 }
 
-static bool begin(struct survey *survey, const struct image *image, const char **why)
+static bool init_survey(struct survey *survey, const struct image *image, const char **why)
 {
 	uint32_t most = eh_frame_count(image);
 
@@ -465,14 +465,14 @@ bool survey_begin(struct survey *survey, const struct decoder *decoder, const st
 		  struct arena *arena, const char **why)
 {
 	*survey = (struct survey){.decoder = decoder, .arena = arena};
-	return begin(survey, image, why);
+	return init_survey(survey, image, why);
 }
 
 bool survey_begin_open(struct survey *survey, const struct decoder *decoder,
 		       const struct image *image, struct arena *arena, const char **why)
 {
 	*survey = (struct survey){.decoder = decoder, .arena = arena, .keeps = true};
-	return begin(survey, image, why);
+	return init_survey(survey, image, why);
 }
 
 /* An int3 that can be reached is a debugger's: what its byte hides is not known, and

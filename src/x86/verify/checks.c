@@ -245,8 +245,8 @@ static uint32_t protected_bytes(const struct function *function)
 	return is_known ? function->red_zone_bytes : THUNK_RED_ZONE;
 }
 
-static struct symbolic_outcome step(struct verifying *verifying, struct symbolic *machine,
-				    const struct instruction *instruction)
+static struct symbolic_outcome step_machine(struct verifying *verifying, struct symbolic *machine,
+					    const struct instruction *instruction)
 {
 	const struct plan *plan = verifying->plan;
 	const struct plan_options *options = verifying->options;
@@ -296,7 +296,7 @@ static bool is_copy(const struct verifying *verifying, uint32_t at)
 	       plan_state_original(&state, at) == verify_current(verifying)->offset;
 }
 
-static bool visit(struct verifying *verifying, struct node *node)
+static bool visit_node(struct verifying *verifying, struct node *node)
 {
 	struct symbolic *machine = &verifying->machines->machine;
 	uint32_t at = node->at;
@@ -317,7 +317,7 @@ static bool visit(struct verifying *verifying, struct node *node)
 	}
 	if (!verify_decode(verifying, at, &instruction))
 		return false;
-	outcome = step(verifying, machine, &instruction);
+	outcome = step_machine(verifying, machine, &instruction);
 	return go_on(verifying, at, &instruction, machine, &outcome);
 }
 
@@ -348,7 +348,7 @@ bool verify_follow_checks(struct verifying *verifying)
 		return false;
 	while ((node = next_node(verifying))) {
 		node->is_waiting = false;
-		if (!visit(verifying, node))
+		if (!visit_node(verifying, node))
 			return false;
 	}
 	return verifying->copy_at ||
@@ -371,7 +371,7 @@ bool verify_follow_lock_end(struct verifying *verifying, uint32_t *at)
 		if (!check_state(verifying, *at, machine, next, REGISTERS_ALL | FLAGS_ALL) ||
 		    !verify_decode(verifying, *at, &instruction))
 			return false;
-		outcome = step(verifying, machine, &instruction);
+		outcome = step_machine(verifying, machine, &instruction);
 		if (outcome.event == SYMBOLIC_THUNK) {
 			has_called = outcome.thunk != THUNK_LOCK_BEGIN;
 			if (!check_thunk(verifying, *at, machine, outcome.thunk))

@@ -13,8 +13,8 @@ static uint64_t home_of(const struct verifying *verifying, int64_t offset)
 		     : verifying->module->text_address + (uint64_t)offset;
 }
 
-static uint64_t destination(const struct verifying *verifying,
-			    const struct instruction *instruction)
+static uint64_t target_address(const struct verifying *verifying,
+			       const struct instruction *instruction)
 {
 	return verifying->plan->clone_address + (uint64_t)instruction->target;
 }
@@ -29,7 +29,7 @@ static bool jumps_to(struct verifying *verifying, uint32_t at, uint64_t target, 
 		return false;
 	*after = at + instruction.length;
 	return (instruction.kind == INSTRUCTION_BRANCH &&
-		destination(verifying, &instruction) == target) ||
+		target_address(verifying, &instruction) == target) ||
 	       verify_wrong(verifying, at, "a jump elsewhere");
 }
 
@@ -42,7 +42,7 @@ static bool check_branch_if(struct verifying *verifying, const struct instructio
 	    instruction_condition(bytes) !=
 		    instruction_condition(verifying->plan->clone + copy->offset))
 		return verify_wrong(verifying, copy->offset, "another condition");
-	return destination(verifying, copy) == home_of(verifying, original->target) ||
+	return target_address(verifying, copy) == home_of(verifying, original->target) ||
 	       verify_wrong(verifying, copy->offset, "a branch elsewhere");
 }
 
@@ -64,7 +64,7 @@ static bool check_plain(struct verifying *verifying, const struct instruction *c
 		if (is[i] != should[i] && !is_displacement)
 			return verify_wrong(verifying, copy->offset, "other bytes");
 	}
-	return !original->is_rip_relative || destination(verifying, copy) == target ||
+	return !original->is_rip_relative || target_address(verifying, copy) == target ||
 	       verify_wrong(verifying, copy->offset, "another operand");
 }
 
@@ -171,7 +171,7 @@ static bool check_all(struct verifying *verifying, uint8_t *has_site, uint32_t *
 	return true;
 }
 
-static uint32_t longest(const struct module *module)
+static uint32_t find_longest(const struct module *module)
 {
 	uint32_t most = 0;
 
@@ -186,7 +186,7 @@ bool verify_clones(const struct decoder *decoder, const struct plan *plan,
 		   struct verification *verification)
 {
 	const struct module *module = plan->module;
-	size_t live_bytes = (longest(module) + 1) * sizeof(uint32_t);
+	size_t live_bytes = (find_longest(module) + 1) * sizeof(uint32_t);
 	size_t site_bytes = (plan->site_count + 1) * sizeof(uint32_t);
 	struct verifying verifying = {
 		.decoder = decoder,
