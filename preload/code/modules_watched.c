@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/strings.h"
 #include "preload/guest/guest.h"
 
 /* The beginnings of file names, up to a dot, a dash or the end. */
@@ -51,13 +52,6 @@ static const char *const synchronising[] = {
 static const char *const system_folders[] = {
 	"/lib/", "/usr/lib/", "/lib64/", "/usr/lib64/", "/lib32/", "/usr/lib32/", "/usr/libexec/"};
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool is_among(const char *name, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -102,7 +96,7 @@ static bool is_matched(const char *patterns, const char *path)
 		const char *end = comma ? comma : patterns + strlen(patterns);
 
 		if (matches_pattern(patterns, end, path) ||
-		    matches_pattern(patterns, end, base_name(path)))
+		    matches_pattern(patterns, end, path_base_name(path)))
 			return true;
 		patterns = comma ? comma + 1 : end;
 	}
@@ -119,7 +113,7 @@ static bool is_of_system(const char *path)
 
 enum watch modules_watched(const char *path, bool is_program)
 {
-	const char *name = base_name(path);
+	const char *name = path_base_name(path);
 
 	if (is_matched(guest_options.skip_modules, path))
 		return WATCH_NOT;

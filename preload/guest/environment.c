@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/kernel.h"
+#include "base/strings.h"
 #include "preload/guest/room.h"
 
 #define PRELOAD "LD_PRELOAD="
@@ -102,11 +103,6 @@ bool environment_is_executable(const char *path)
 	       S_ISREG(status.st_mode) && kernel_call3(SYS_faccessat, AT_FDCWD, path, X_OK) == 0;
 }
 
-static bool has_prefix(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 /* Does this entry of LD_PRELOAD name our library, in any folder? */
 static bool is_our_entry(const char *entry, size_t length)
 {
@@ -168,9 +164,9 @@ static void survey_environment(char *const *environment, struct survey *survey)
 	for (; environment && environment[survey->count]; survey->count++) {
 		const char *variable = environment[survey->count];
 
-		if (!survey->preload && has_prefix(variable, PRELOAD))
+		if (!survey->preload && string_has_prefix(variable, PRELOAD))
 			survey->preload = variable + strlen(PRELOAD);
-		if (!survey->options && has_prefix(variable, OPTIONS))
+		if (!survey->options && string_has_prefix(variable, OPTIONS))
 			survey->options = variable + strlen(OPTIONS);
 	}
 	survey->is_preloaded = survey->preload && has_our_entry(survey->preload);
@@ -234,8 +230,8 @@ static char *const *build_environment(char *const *environment, const struct sur
 	if (!list)
 		return environment;
 	for (size_t i = 0; i < survey->count; i++)
-		if (!has_prefix(environment[i], PRELOAD) &&
-		    (keeps_options || !has_prefix(environment[i], OPTIONS)))
+		if (!string_has_prefix(environment[i], PRELOAD) &&
+		    (keeps_options || !string_has_prefix(environment[i], OPTIONS)))
 			list[count++] = environment[i];
 	list[count++] = text;
 	if (with_us) {

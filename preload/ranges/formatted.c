@@ -28,20 +28,13 @@ int __vsnprintf_chk(char *to, size_t n, int flag, size_t limit, const char *form
 #endif
 int __isoc99_vsscanf(const char *s, const char *format, va_list rest);
 
-static size_t printed_bytes(int result, size_t n)
-{
-	if (result < 0)
-		return 0;
-	return (size_t)result < n ? (size_t)result + 1 : n;
-}
-
 static __attribute__((format(printf, 2, 3))) int wrapped_sprintf(char *to, const char *format, ...)
 {
 	struct unwind_start start = unwind_start_here();
 	int result;
 
 	CALL_WITH_LIST(result, format, REAL(vsprintf)(to, format, rest));
-	range_written(&start, to, printed_bytes(result, SIZE_MAX));
+	range_written(&start, to, ranges_printed(result, SIZE_MAX));
 	return result;
 }
 
@@ -52,7 +45,7 @@ wrapped___sprintf_chk(char *to, int flag, size_t limit, const char *format, ...)
 	int result;
 
 	CALL_WITH_LIST(result, format, REAL(__vsprintf_chk)(to, flag, limit, format, rest));
-	range_written(&start, to, printed_bytes(result, SIZE_MAX));
+	range_written(&start, to, ranges_printed(result, SIZE_MAX));
 	return result;
 }
 
@@ -63,7 +56,7 @@ static __attribute__((format(printf, 3, 4))) int wrapped_snprintf(char *to, size
 	int result;
 
 	CALL_WITH_LIST(result, format, REAL(vsnprintf)(to, n, format, rest));
-	range_written(&start, to, printed_bytes(result, n));
+	range_written(&start, to, ranges_printed(result, n));
 	return result;
 }
 
@@ -74,7 +67,7 @@ wrapped___snprintf_chk(char *to, size_t n, int flag, size_t limit, const char *f
 	int result;
 
 	CALL_WITH_LIST(result, format, REAL(__vsnprintf_chk)(to, n, flag, limit, format, rest));
-	range_written(&start, to, printed_bytes(result, n));
+	range_written(&start, to, ranges_printed(result, n));
 	return result;
 }
 

@@ -77,13 +77,6 @@ static size_t stored_bytes(ssize_t result, size_t n)
 	return positive_or_zero(result) < n ? positive_or_zero(result) : n;
 }
 
-static size_t printed_bytes(int result, size_t n)
-{
-	if (result < 0)
-		return 0;
-	return (size_t)result < n ? (size_t)result + 1 : n;
-}
-
 static size_t paired_bytes(ssize_t n)
 {
 	return positive_or_zero(n) & ~(size_t)1;

@@ -12,4 +12,5 @@ src_libcore_a_SOURCES += \
 	%D%/runtime_lock.c %D%/runtime_lock.h \
 	%D%/shadow_place.h \
 	%D%/spin_lock.c %D%/spin_lock.h \
+	%D%/strings.h \
 	%D%/types.h

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arch/arch.h"
+#include "base/strings.h"
 
 /* The bytes of a file, and the parts of it that are looked at again. */
 struct image {
@@ -51,18 +52,6 @@ static void set_detail(struct target *target, const char *text, size_t length)
 		length = sizeof(target->detail) - 1;
 	memcpy(target->detail, text, length);
 	target->detail[length] = '\0';
-}
-
-static bool has_prefix(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 static bool find_segment(const struct image *image, uint32_t type, Elf64_Phdr *found)
@@ -134,9 +123,9 @@ static bool is_sanitizer_library(const char *name)
 {
 	const char *rest = name;
 
-	if (has_prefix(rest, "libclang_rt."))
+	if (string_has_prefix(rest, "libclang_rt."))
 		rest += strlen("libclang_rt.");
-	else if (has_prefix(rest, "lib"))
+	else if (string_has_prefix(rest, "lib"))
 		rest += strlen("lib");
 	else
 		return false;
@@ -153,7 +142,7 @@ static bool is_sanitizer_library(const char *name)
 /* "__asan_init" */
 static bool is_sanitizer_symbol(const char *name)
 {
-	if (!has_prefix(name, "__"))
+	if (!string_has_prefix(name, "__"))
 		return false;
 	for (size_t i = 0; i < ARRAY_LENGTH(sanitizers); i++) {
 		size_t length = strlen(sanitizers[i]);
@@ -235,7 +224,7 @@ static const char *find_sanitizer(const struct image *image)
 
 static bool is_glibc_loader(const char *name)
 {
-	return has_prefix(name, "ld-linux");
+	return string_has_prefix(name, "ld-linux");
 }
 
 /* A file without an interpreter is static, unless it is glibc's loader itself,
@@ -265,8 +254,9 @@ static enum target_kind inspect_dynamic(const struct image *image, const Elf64_P
 	if (!loader)
 		return TARGET_DAMAGED;
 	set_detail(target, loader, strlen(loader));
-	if (has_prefix(base_name(loader), "ld-musl") ||
-	    has_prefix(base_name(loader), "ld-uClibc") || has_prefix(base_name(loader), "linker64"))
+	if (string_has_prefix(path_base_name(loader), "ld-musl") ||
+	    string_has_prefix(path_base_name(loader), "ld-uClibc") ||
+	    string_has_prefix(path_base_name(loader), "linker64"))
 		return TARGET_OTHER_LIBC;
 	sanitizer = find_sanitizer(image);
 	if (!sanitizer)

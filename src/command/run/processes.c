@@ -9,6 +9,27 @@
 
 #define PATIENCE_MS 2000 /* a process that was killed ends in microseconds */
 
+/* A pass over the records of a results file; all zero before the first one. */
+struct record_walk {
+	uint64_t offset;
+	const struct record_header *record;
+	struct byte_reader reader; /* of its payload */
+};
+
+static bool next_record(struct record_walk *walk, const struct results_file *results)
+{
+	uint64_t torn = 0;
+	const char *why;
+
+	if (results_next(results->image, results->size_bytes, &walk->offset, &walk->record, &torn,
+			 &why) <= 0)
+		return false;
+	walk->reader.next = (const unsigned char *)(walk->record + 1);
+	walk->reader.end = walk->reader.next + walk->record->payload_bytes;
+	walk->reader.failed = false;
+	return true;
+}
+
 static void add_process(struct processes *processes, pid_t pid)
 {
 	for (uint32_t i = 0; i < processes->count; i++)
@@ -21,21 +42,13 @@ static void add_process(struct processes *processes, pid_t pid)
 /* All processes of the run; a pid may belong to another process by now. */
 static void collect_pids(const struct results_file *results, struct processes *processes)
 {
-	const struct record_header *record;
-	uint64_t offset = 0;
-	uint64_t torn = 0;
-	const char *why;
+	struct record_walk walk = {0};
 
-	while (results_next(results->image, results->size_bytes, &offset, &record, &torn, &why) >
-	       0) {
-		struct byte_reader reader = {
-			(const unsigned char *)(record + 1),
-			(const unsigned char *)(record + 1) + record->payload_bytes, false};
-
-		if (record->type != RECORD_PROCESS)
+	while (next_record(&walk, results)) {
+		if (walk.record->type != RECORD_PROCESS)
 			continue;
 		processes->is_observed = true;
-		add_process(processes, (pid_t)read_u32(&reader));
+		add_process(processes, (pid_t)read_u32(&walk.reader));
 	}
 }
 
@@ -59,22 +72,13 @@ void processes_find(const struct results_file *results, pid_t program, struct pr
 static uint32_t collect_ended(const struct results_file *results, uint32_t *numbers,
 			      uint32_t limit)
 {
-	const struct record_header *record;
-	uint64_t offset = 0;
-	uint64_t torn = 0;
+	struct record_walk walk = {0};
 	uint32_t count = 0;
-	const char *why;
 
-	while (results_next(results->image, results->size_bytes, &offset, &record, &torn, &why) >
-	       0) {
-		struct byte_reader reader = {
-			(const unsigned char *)(record + 1),
-			(const unsigned char *)(record + 1) + record->payload_bytes, false};
-
-		if (record->type == RECORD_END && read_u32(&reader) == PROCESS_ENDED_BY_US &&
-		    count < limit)
-			numbers[count++] = record->process;
-	}
+	while (next_record(&walk, results))
+		if (walk.record->type == RECORD_END &&
+		    read_u32(&walk.reader) == PROCESS_ENDED_BY_US && count < limit)
+			numbers[count++] = walk.record->process;
 	return count;
 }
 
@@ -92,20 +96,13 @@ void processes_await_end(const struct results_file *results)
 {
 	static uint32_t numbers[PROCESSES_MAX];
 	uint32_t count = collect_ended(results, numbers, PROCESSES_MAX);
-	const struct record_header *record;
-	uint64_t offset = 0;
-	uint64_t torn = 0;
-	const char *why;
+	struct record_walk walk = {0};
 
-	while (results_next(results->image, results->size_bytes, &offset, &record, &torn, &why) >
-	       0) {
-		struct byte_reader reader = {
-			(const unsigned char *)(record + 1),
-			(const unsigned char *)(record + 1) + record->payload_bytes, false};
-		pid_t pid = record->type == RECORD_PROCESS ? (pid_t)read_u32(&reader) : 0;
+	while (next_record(&walk, results)) {
+		pid_t pid = walk.record->type == RECORD_PROCESS ? (pid_t)read_u32(&walk.reader) : 0;
 
 		for (uint32_t i = 0; pid > 0 && i < count; i++)
-			if (numbers[i] == record->process &&
+			if (numbers[i] == walk.record->process &&
 			    results_file_is_mapped_by(results, pid))
 				await_end(pid);
 	}

@@ -57,6 +57,12 @@ static inline uint64_t shadow_epoch(uint64_t word)
 	return word >> SHADOW_EPOCH_SHIFT & SHADOW_EPOCH_MAX;
 }
 
+/* Are both of one slot and one epoch of it? */
+static inline bool shadow_is_same_epoch(uint64_t word, uint64_t other)
+{
+	return (word ^ other) >> SHADOW_FORM_SHIFT == 0;
+}
+
 static inline uint32_t shadow_bytes(uint64_t word)
 {
 	return (uint32_t)word & SHADOW_ALL_BYTES;

@@ -4,11 +4,6 @@
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 
-static inline bool is_same_epoch(uint64_t word, uint64_t current)
-{
-	return (word ^ current) >> SHADOW_FORM_SHIFT == 0;
-}
-
 /* Is @word a plain one (or none), and of an access before @thread's present? */
 static inline bool is_before(const struct thread *thread, uint64_t word)
 {
@@ -152,7 +147,7 @@ static bool put_with(const struct part *part, uint64_t old, struct cell_list *li
 	bool is_one_epoch = true;
 
 	for (uint32_t i = 0; i < list->count; i++) {
-		is_one_epoch &= is_same_epoch(list->cells[i].word, part->mine);
+		is_one_epoch &= shadow_is_same_epoch(list->cells[i].word, part->mine);
 		bytes |= shadow_bytes(list->cells[i].word);
 	}
 	list->cells[list->count++] = (struct cell){part->mine, part->what};
@@ -208,7 +203,7 @@ static bool put_in_place(const struct part *part, uint64_t old)
 			own = i;
 		else if (shadow_bytes(cell) & part->bytes)
 			return false;
-		else if (is_same_epoch(cell, part->mine))
+		else if (shadow_is_same_epoch(cell, part->mine))
 			bytes |= shadow_bytes(cell);
 	}
 	own = own < CELLS_MAX ? own : unused;
@@ -234,7 +229,7 @@ static bool record_part(const struct part *part)
 	uint64_t old = load_acquire(part->place);
 	bool is_put;
 
-	if (is_same_epoch(old, part->mine) && !(part->bytes & ~shadow_bytes(old)))
+	if (shadow_is_same_epoch(old, part->mine) && !(part->bytes & ~shadow_bytes(old)))
 		return true;
 	if (is_before(part->thread, old) && !(shadow_bytes(old) & ~part->bytes))
 		is_put = exchange_word(part->place, part->origin, old, part->mine, part->what);
@@ -402,7 +397,7 @@ static inline bool is_there(uintptr_t granule, uint32_t bytes, bool is_write, ui
 	/* relaxed: others change a word to something else than ours. */
 	uint64_t word = load_relaxed(is_write ? shadow.write : shadow.read);
 
-	return is_same_epoch(word, current) && !(bytes & ~shadow_bytes(word));
+	return shadow_is_same_epoch(word, current) && !(bytes & ~shadow_bytes(word));
 }
 
 static inline void touch(struct open_granule *open, uint32_t bytes, site_id site)

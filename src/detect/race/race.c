@@ -6,14 +6,9 @@
 #include "detect/shadow/read_set.h"
 #include "detect/race/update.h"
 
-static inline bool is_same_epoch(uint64_t word, uint64_t mine)
-{
-	return (word ^ mine) >> SHADOW_FORM_SHIFT == 0;
-}
-
 static bool is_covered(uint64_t word, uint64_t mine)
 {
-	return is_same_epoch(word, mine) && !(shadow_bytes(mine) & ~shadow_bytes(word));
+	return shadow_is_same_epoch(word, mine) && !(shadow_bytes(mine) & ~shadow_bytes(word));
 }
 
 static bool is_simple(uint64_t word)
@@ -142,7 +137,7 @@ uint64_t race_compare(struct race_step *step, struct race_place place)
  */
 static void forget_readers(struct race_step *step, struct race_place place, uint64_t word)
 {
-	if (!word || shadow_form(word) == SHADOW_ATOMIC || is_same_epoch(word, step->mine))
+	if (!word || shadow_form(word) == SHADOW_ATOMIC || shadow_is_same_epoch(word, step->mine))
 		return;
 	if (cells_are(word) || shadow_bytes(word) & ~step->bytes)
 		race_take_bytes(step->detector, step->thread, place, step->bytes);
@@ -201,7 +196,7 @@ static bool put_write(struct race_step *step, struct race_place place, uint64_t 
 {
 	origin_id what = 0;
 
-	if (is_same_epoch(old, step->mine))
+	if (shadow_is_same_epoch(old, step->mine))
 		return widen(step, place, old);
 	if (!is_simple(old) || shadow_bytes(old) & ~step->bytes)
 		return put_among_others(step, place, old);
@@ -247,7 +242,7 @@ static bool put_read(struct race_step *step, struct race_place place, uint64_t o
 {
 	uint32_t old_bytes = shadow_bytes(old);
 
-	if (is_same_epoch(old, step->mine))
+	if (shadow_is_same_epoch(old, step->mine))
 		return widen(step, place, old);
 	if (old == 0 || (shadow_form(old) == SHADOW_PLAIN && !(old_bytes & ~step->bytes) &&
 			 race_is_ordered(step->thread, old)))

@@ -34,6 +34,11 @@ bool script_use(struct script *script, uint32_t object, enum event_needs needs,
 bool script_set_kind(struct script *script, uint32_t object, enum object_kind kind,
 		     const struct token *at);
 
+static inline bool script_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 bool token_is(const struct token *token, const char *word);
 
 /* Decimal; false if it is no number up to @most. */

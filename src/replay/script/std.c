@@ -28,18 +28,13 @@ struct std_line {
 	struct token location;
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
 static struct token trim_token(struct token token)
 {
-	while (token.length && is_blank(token.text[0])) {
+	while (token.length && script_is_blank(token.text[0])) {
 		token.text++;
 		token.length--;
 	}
-	while (token.length && is_blank(token.text[token.length - 1]))
+	while (token.length && script_is_blank(token.text[token.length - 1]))
 		token.length--;
 	return token;
 }

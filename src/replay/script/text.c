@@ -14,22 +14,18 @@ struct text_reader {
 
 /* --- Tokens -------------------------------------------------------------- */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
 /* The next token of the line; false at its end. */
 static bool peek_token(struct text_reader *reader, struct token *token)
 {
 	size_t end;
 
-	while (reader->at < reader->length && is_blank(reader->text[reader->at]))
+	while (reader->at < reader->length && script_is_blank(reader->text[reader->at]))
 		reader->at++;
 	end = reader->at;
 	if (end == reader->length || reader->text[end] == '\n' || reader->text[end] == '#')
 		return false;
-	while (end < reader->length && !is_blank(reader->text[end]) && reader->text[end] != '\n')
+	while (end < reader->length && !script_is_blank(reader->text[end]) &&
+	       reader->text[end] != '\n')
 		end++;
 	*token = (struct token){
 		.text = reader->text + reader->at,
