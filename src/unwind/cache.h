@@ -15,9 +15,7 @@
 #define UNWIND_CACHE_H
 
 #include "base/types.h"
-
-/* rbx, rbp, r12, r13, r14, r15 */
-#define FRAME_RULE_REGISTER_COUNT 6
+#include "unwind/arch.h"
 
 struct frame_rule {
 	int32_t cfa_offset;

@@ -10,15 +10,6 @@
 #include "unwind/expression.h"
 #include "unwind/rules.h"
 
-/* What a leaf function may use below its stack pointer. */
-#define RED_ZONE_BYTES 128
-
-/* The kernel's signal frame, as the handler's return finds it: a ucontext,
- * then the siginfo. */
-#define SIGNAL_MASK_OFFSET 296
-#define SIGINFO_OFFSET 304
-#define SIGNAL_FRAME_BYTES 512
-
 /* Makes the caller, whose stack pointer is @sp, the present frame. */
 static enum unwind_step enter_caller(struct unwind_frame *frame, uintptr_t sp,
 				     uintptr_t return_address)
@@ -231,18 +222,6 @@ static bool read_return_address(struct unwind_registers *registers,
 	return place == PLACE_VALUE;
 }
 
-/* Is this the C library's 'rt_sigreturn', and so above it the kernel's frame? */
-static bool is_signal_return(const struct eh_frame_entry *entry, uintptr_t address)
-{
-	static const unsigned char long_form[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05};
-	static const unsigned char short_form[] = {0xb8, 15, 0, 0, 0, 0x0f, 0x05};
-	const void *code = (const void *)address;
-	size_t left_bytes = entry->function_end - address;
-
-	return (left_bytes >= sizeof(long_form) && !memcmp(code, long_form, sizeof(long_form))) ||
-	       (left_bytes >= sizeof(short_form) && !memcmp(code, short_form, sizeof(short_form)));
-}
-
 /* As the kernel, not the C library, has it. */
 struct kernel_action {
 	uintptr_t handler;
@@ -282,8 +261,10 @@ static bool note_signal(struct unwind_registers *registers, const struct eh_fram
 		return true;
 	result->crosses_signal_frame = true;
 	result->signal_frame = result->frame_count;
-	if (result->frame_count < 2 || (registers->address != unwind_signal_return &&
-					!is_signal_return(entry, registers->address)))
+	if (result->frame_count < 2 ||
+	    (registers->address != unwind_signal_return &&
+	     !unwind_is_signal_return(registers->address,
+				      entry->function_end - registers->address)))
 		return true;
 	if (!unwind_read_word(registers, registers->values[REGISTER_RSP] + SIGINFO_OFFSET, &number))
 		return false;

@@ -1,4 +1,5 @@
 src_libcore_a_SOURCES += \
+	%D%/arch.h %D%/arch_x86_64.h \
 	%D%/cache.c %D%/cache.h \
 	%D%/expression.c %D%/expression.h \
 	%D%/frame.c %D%/frame.h \

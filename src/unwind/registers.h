@@ -12,17 +12,9 @@
 #ifndef UNWIND_REGISTERS_H
 #define UNWIND_REGISTERS_H
 
-#include "unwind/unwind.h"
 #include "elf/eh_frame.h"
-
-/* System V ABI, AMD64 supplement, figure 3.36. */
-enum unwind_register {
-	REGISTER_RBX = 3,
-	REGISTER_RBP = 6,
-	REGISTER_RSP = 7,
-	REGISTER_R12 = 12,
-	REGISTER_R15 = 15
-};
+#include "unwind/arch.h"
+#include "unwind/unwind.h"
 
 enum register_place {
 	PLACE_LOST,  /* nobody knows: asking for it ends the walk */

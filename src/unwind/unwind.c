@@ -8,10 +8,6 @@
 /* More frames of our own than there can be between a wrapper and here. */
 #define OWN_FRAME_MAX 32
 
-struct preserved_registers {
-	uintptr_t rbx, r12, r13, r14, r15;
-};
-
 static void begin_frame(struct unwind_frame *frame, uintptr_t address, uintptr_t sp, uintptr_t rbp)
 {
 	struct unwind_registers *registers = &frame->registers;
@@ -55,24 +51,11 @@ static bool get_preserved(struct unwind_registers *registers, struct preserved_r
  * as they are now. */
 static inline __attribute__((always_inline)) void begin_here(struct unwind_frame *frame)
 {
-	uintptr_t now[8];
-	struct preserved_registers preserved;
+	struct unwind_captured now;
 
-	__asm__ volatile("movq %%rbx, 0(%0)\n\t"
-			 "movq %%r12, 8(%0)\n\t"
-			 "movq %%r13, 16(%0)\n\t"
-			 "movq %%r14, 24(%0)\n\t"
-			 "movq %%r15, 32(%0)\n\t"
-			 "movq %%rbp, 40(%0)\n\t"
-			 "movq %%rsp, 48(%0)\n\t"
-			 "leaq 0(%%rip), %%rax\n\t"
-			 "movq %%rax, 56(%0)"
-			 :
-			 : "r"(now)
-			 : "rax", "memory");
-	memcpy(&preserved, now, sizeof(preserved));
-	begin_frame(frame, now[7], now[6], now[5]);
-	set_preserved(&frame->registers, &preserved);
+	unwind_capture(&now);
+	begin_frame(frame, now.address, now.rsp, now.rbp);
+	set_preserved(&frame->registers, &now.preserved);
 	frame->is_exact = true;
 }
 
