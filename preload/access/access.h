@@ -1,5 +1,5 @@
 /*
- * Accesses of cloned code: from a thunk (x86/emit/thunk.h) to the race engine.
+ * Accesses of cloned code: from a thunk (x86/decode/thunk.h) to the race engine.
  *
  * A thunk keeps the registers that C code may change in an access frame on the
  * program's stack, below what its functions use there, and calls here.  This
@@ -13,7 +13,7 @@
 #include "preload/guest/access_words.h"
 #include "preload/arch/x86_64/frame.h"
 #include "preload/guest/guest.h"
-#include "x86/emit/thunk.h"
+#include "x86/decode/thunk.h"
 
 /* The thunks' addresses, for plans. */
 void access_thunks(struct thunk_addresses *thunks);

@@ -10,8 +10,9 @@ src_libplan_a_SOURCES += \
 	%D%/decode/operand.h \
 	%D%/decode/pattern.c %D%/decode/pattern.h \
 	%D%/decode/raw.h \
+	%D%/decode/thunk.h \
 	%D%/decode/vector.c %D%/decode/vector.h \
-	%D%/survey/classify.c \
+	%D%/survey/classify.c %D%/survey/classify.h \
 	%D%/survey/facts.c \
 	%D%/survey/function.h \
 	%D%/survey/gaps.c \
@@ -19,6 +20,8 @@ src_libplan_a_SOURCES += \
 	%D%/survey/module.c %D%/survey/module.h \
 	%D%/survey/origins.c %D%/survey/origins.h \
 	%D%/survey/scratch.c %D%/survey/scratch.h \
+	%D%/survey/site.h \
+	%D%/survey/statistics.h \
 	%D%/survey/survey.c %D%/survey/survey.h \
 	%D%/survey/targets.c \
 	%D%/flow/checks.c %D%/flow/checks.h \
@@ -34,9 +37,9 @@ src_libplan_a_SOURCES += \
 	%D%/emit/emit.c %D%/emit/emit.h \
 	%D%/emit/encode.c %D%/emit/encode.h \
 	%D%/emit/patches.c %D%/emit/patches.h \
+	%D%/emit/plan_data.h \
 	%D%/emit/state.c %D%/emit/state.h \
-	%D%/emit/state_pack.c \
-	%D%/emit/thunk.h
+	%D%/emit/state_pack.c
 
 # libverify.a: the proof of clones, for `snarl plan --verify` alone.
 noinst_LIBRARIES += src/libverify.a

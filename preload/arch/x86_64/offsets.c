@@ -14,7 +14,7 @@
 #include "detect/shadow/origin.h"
 #include "detect/shadow/shadow.h"
 #include "preload/arch/x86_64/frame.h"
-#include "x86/emit/thunk.h"
+#include "x86/decode/thunk.h"
 
 #define LINE(name, value) __asm__ volatile(".ascii \"->" name " %c0\"" : : "i"(value))
 #define DEFINE(name, value) LINE(#name, value)

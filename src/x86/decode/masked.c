@@ -1,6 +1,6 @@
 #include "x86/decode/masked.h"
 
-#include "x86/emit/thunk.h"
+#include "x86/decode/thunk.h"
 
 /* A VEX prefix of three bytes (0f38 needs it), taken apart. */
 struct vex {

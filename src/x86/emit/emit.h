@@ -16,7 +16,7 @@
 
 #include "base/arena.h"
 #include "x86/survey/module.h"
-#include "x86/plan.h"
+#include "x86/emit/plan_data.h"
 #include "x86/survey/scratch.h"
 
 /* What the four bytes of a fixup have to become.  Until then they hold ... */

@@ -1,7 +1,7 @@
 #include "x86/flow/flow.h"
 
 #include "x86/flow/walk.h"
-#include "x86/plan.h"
+#include "x86/survey/site.h"
 
 #define JOIN_LIMIT 8192u
 #define FILTER_BITS 1024u

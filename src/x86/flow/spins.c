@@ -1,7 +1,7 @@
 #include "x86/flow/spins.h"
 
 #include "x86/flow/flow.h"
-#include "x86/plan.h"
+#include "x86/survey/site.h"
 
 #define LOOP_INSTRUCTIONS_MOST 40u
 #define LOOP_CALLS_MOST 2u

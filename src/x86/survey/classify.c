@@ -1,4 +1,5 @@
-#include "x86/flow/checks.h"
+#include "x86/survey/classify.h"
+
 #include "x86/decode/masked.h"
 
 /* A stack slot is this thread's business while nobody else has its address. */

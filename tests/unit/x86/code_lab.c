@@ -9,6 +9,7 @@
 
 #include "base/shadow_place.h"
 #include "x86/flow/checks.h"
+#include "x86/plan.h"
 #include "x86/flow/liveness.h"
 #include "x86/decode/masked.h"
 

@@ -1,5 +1,5 @@
 /*
- * Thunks: from a check in cloned code to C and back (x86/emit/thunk.h has what they
+ * Thunks: from a check in cloned code to C and back (x86/decode/thunk.h has what they
  * are called with, preload/access/access.h the frame that they make).
  *
  * What comes back unchanged: all general registers, the direction flag; where

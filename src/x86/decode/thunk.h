@@ -18,8 +18,8 @@
  * rsp had been lowered before that.  String thunks need no address: they keep
  * flags and take rsi, rdi, rcx and rax as the instruction will find them.
  */
-#ifndef X86_EMIT_THUNK_H
-#define X86_EMIT_THUNK_H
+#ifndef X86_DECODE_THUNK_H
+#define X86_DECODE_THUNK_H
 
 #include "base/types.h"
 

@@ -1,0 +1,50 @@
+/*
+ * Classes of accesses: which ones need a check.
+ */
+#ifndef X86_SURVEY_CLASSIFY_H
+#define X86_SURVEY_CLASSIFY_H
+
+#include "x86/survey/module.h"
+#include "x86/survey/statistics.h"
+
+/* Why an access has no check, or which. */
+enum access_class {
+	ACCESS_NONE,  /* touches no memory that concerns us */
+	ACCESS_STACK, /* a stack slot whose address nobody else has */
+	ACCESS_READ_ONLY,
+	ACCESS_THREAD_LOCAL,
+	ACCESS_UNCHECKED, /* there is no check for its kind; there is for those below */
+	ACCESS_SIMPLE,	  /* an address and a size of 1, 2, 4 .. 64 */
+	ACCESS_SIZED,	  /* ... another size */
+	ACCESS_MASKED,
+	ACCESS_LOCKED,
+	ACCESS_STRING
+};
+
+static inline bool checks_are_for(enum access_class class)
+{
+	return class > ACCESS_UNCHECKED;
+}
+
+enum access_class checks_classify(const struct module *module, const struct function *function,
+				  const struct instruction *instruction);
+
+static inline enum access_class checks_class(const struct module *module,
+					     const struct function *function, uint32_t index)
+{
+	return function->classes
+		       ? (enum access_class)function->classes[index]
+		       : checks_classify(module, function, &function->instructions[index]);
+}
+
+/*
+ * Counts the accesses of a usable function into @statistics, and returns how
+ * many want a check: a function with none need not be cloned.
+ */
+uint32_t checks_survey(const struct module *module, const struct function *function,
+		       struct plan_statistics *statistics);
+
+/* Whether the instruction at @index leaves the straight line, or may synchronise. */
+bool checks_is_barrier(const struct module *module, const struct instruction *instruction);
+
+#endif

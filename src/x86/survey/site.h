@@ -1,0 +1,32 @@
+/*
+ * Sites of a plan: the accesses of a module that are checked.
+ */
+#ifndef X86_SURVEY_SITE_H
+#define X86_SURVEY_SITE_H
+
+#include "base/types.h"
+
+/* The values of enum site_flag (detect/data/site.h explains them). */
+enum plan_site_flag {
+	PLAN_SITE_READ = 1u << 0,
+	PLAN_SITE_WRITE = 1u << 1,
+	PLAN_SITE_UPDATE = 1u << 2,
+	PLAN_SITE_PLAIN_MOVE = 1u << 3,
+	PLAN_SITE_LOCKED = 1u << 4,
+	PLAN_SITE_SPIN = 1u << 5,
+	PLAN_SITE_BASIS = 1u << 6,
+	PLAN_SITE_RANGE = 1u << 7,
+	PLAN_SITE_CONSTANT = 1u << 9,
+	PLAN_SITE_DECIDES = 1u << 10
+};
+
+struct plan_site {
+	uint32_t offset; /* of the instruction in the text */
+	uint32_t flags;	 /* of enum plan_site_flag */
+	uint16_t size_bytes;
+	uint16_t member_offset;
+	uint32_t next_member; /* index + 1 in sites, 0: none */
+	uint32_t slice;	 /* number within the module, 0: none */
+};
+
+#endif
