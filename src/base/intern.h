@@ -15,6 +15,11 @@
  * stored into it before it was added.  Where values are removed, such a search may
  * miss another value of the same chain, and a removed one must remain a structure
  * of its kind.  So who finds nothing looks again under the lock before adding.
+ *
+ * Tables of bare keys or addresses, read on hot paths, have open addressing of their
+ * own, without links: lock_order/chain.c, data/object.c, x86/decode/pattern.c,
+ * preload/code/call_site.c.  So have caches in which a later value may take the place
+ * of an earlier one.
  */
 #ifndef BASE_INTERN_H
 #define BASE_INTERN_H
