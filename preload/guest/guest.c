@@ -122,8 +122,8 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
 	thread->stack_end = stack_end;
 	thread->stack_start = stack_end > stack_bytes ? stack_end - stack_bytes : 0;
-	thread->current = &access_current;
-	thread->shared = &access_shared;
+	thread->clocks.current = &access_current;
+	thread->clocks.shared = &access_shared;
 	access_thread = thread;
 	guest_self = self;
 }
@@ -131,8 +131,8 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 /* @thread's thread-local storage is gone, or belongs to another thread. */
 static void forget_words(struct thread *thread)
 {
-	thread->current = &thread->own_current;
-	thread->shared = &thread->own_shared;
+	thread->clocks.current = &thread->clocks.own_current;
+	thread->clocks.shared = &thread->clocks.own_shared;
 }
 
 void guest_free_thread(struct guest_thread *self)

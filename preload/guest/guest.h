@@ -131,7 +131,7 @@ guest_stack(struct guest_thread *self, const struct unwind_start *start)
 	stack_id stack = stack_memo_find(self->memo, guest_code_generation, start, guest_intern,
 					 NULL);
 
-	if (UNLIKELY(self->thread->lowest_stack_lock < start->sp))
+	if (UNLIKELY(self->thread->held.lowest_on_stack < start->sp))
 		lock_stack_left(&guest_detector, self->thread, start->sp);
 	return stack;
 }
@@ -156,7 +156,7 @@ static inline stack_id guest_site(struct guest_thread *self, const struct unwind
  */
 static inline bool guest_wants_site_only(const struct guest_thread *self)
 {
-	return __libc_single_threaded && self->thread->operation_count >= GUEST_FULL_STACKS;
+	return __libc_single_threaded && self->thread->held.operation_count >= GUEST_FULL_STACKS;
 }
 
 /* The stack of an acquisition. */
@@ -165,7 +165,7 @@ guest_lock_stack(struct guest_thread *self, const struct unwind_start *start)
 {
 	if (LIKELY(!guest_wants_site_only(self)))
 		return guest_stack(self, start);
-	if (UNLIKELY(self->thread->lowest_stack_lock < start->sp))
+	if (UNLIKELY(self->thread->held.lowest_on_stack < start->sp))
 		lock_stack_left(&guest_detector, self->thread, start->sp);
 	return guest_site(self, start);
 }

@@ -282,7 +282,7 @@ bool outside_is_asleep(struct detector *detector, const struct thread *thread,
 		kernel_call2(SYS_nanosleep, &pause, NULL);
 		if (!wait_read(thread, &now) || now.version != wait->version)
 			return false;
-		if (load_acquire(&thread->is_looking))
+		if (load_acquire(&thread->waiting.is_looking))
 			return true;
 	}
 	return false;

@@ -5,6 +5,7 @@
 #include "detect/base/thread.h"
 #include "detect/detector.h"
 #include "detect/race/atomic_location.h"
+#include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/read_set.h"
 #include "preload/access/access.h"

@@ -112,8 +112,8 @@ static void fill_holds(struct shared_wait *entry, const struct thread *thread)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = thread->held_count; i > 0 && count < SHARED_HOLDS; i--) {
-		const struct held_lock *held = &thread->held[i - 1];
+	for (uint32_t i = thread->held.count; i > 0 && count < SHARED_HOLDS; i--) {
+		const struct held_lock *held = &thread->held.locks[i - 1];
 		const struct sync_info *info = held->object->info;
 		uint32_t is_shared;
 
@@ -182,7 +182,7 @@ static uint64_t own_life(void)
 /* False if the wait cannot be part of a deadlock of processes. */
 static bool fill_entry(struct shared_wait *entry, const struct thread *thread)
 {
-	const struct wait *wait = &thread->wait;
+	const struct wait *wait = &thread->waiting.wait;
 	const struct sync_info *info = wait->object ? wait->object->info : NULL;
 
 	if (wait->is_timed)
@@ -331,7 +331,7 @@ void shared_posted(struct guest_thread *self, struct sync_object *object)
 	uint64_t key;
 
 	if (!info || !(info->attributes & SYNC_PROCESS_SHARED) || (info->attributes & SYNC_NAMED) ||
-	    held_locks_find(self->thread, object))
+	    held_locks_find(&self->thread->held, object))
 		return;
 	key = shared_lock_key(info);
 	if (key && find_registry())

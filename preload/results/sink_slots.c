@@ -22,7 +22,7 @@ static uint32_t take_slot(void)
 
 static void fill_slot(struct results_slot *slot, const struct thread *thread)
 {
-	const struct wait *wait = &thread->wait;
+	const struct wait *wait = &thread->waiting.wait;
 
 	slot->process = sink_process();
 	slot->thread = thread->id;
@@ -31,9 +31,9 @@ static void fill_slot(struct results_slot *slot, const struct thread *thread)
 	slot->mode = wait->mode;
 	slot->stack = wait->stack & ~STACK_ID_IN_HANDLER;
 	slot->is_timed = wait->is_timed;
-	slot->hold_count = thread->held_count;
-	for (uint32_t i = 0; i < thread->held_count && i < RESULTS_SLOT_HOLDS; i++) {
-		const struct held_lock *held = &thread->held[i];
+	slot->hold_count = thread->held.count;
+	for (uint32_t i = 0; i < thread->held.count && i < RESULTS_SLOT_HOLDS; i++) {
+		const struct held_lock *held = &thread->held.locks[i];
 
 		slot->holds[i].lock = held->object->info ? held->object->info->id : 0;
 		slot->holds[i].stack = held->stack & ~STACK_ID_IN_HANDLER;

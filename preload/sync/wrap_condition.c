@@ -50,7 +50,7 @@ bool condition_call_begin(struct condition_call *call, uintptr_t condition, uint
 		guest_leave(self);
 		return false;
 	}
-	if (!held_locks_find(self->thread, wait->mutex)) {
+	if (!held_locks_find(&self->thread->held, wait->mutex)) {
 		misuse_waited_without(&guest_detector, self->thread, wait->condition, wait->mutex,
 				      wait->stack, lock_real_state(wait->mutex));
 		if (is_refused_to_others((const pthread_mutex_t *)mutex)) {
@@ -59,7 +59,7 @@ bool condition_call_begin(struct condition_call *call, uintptr_t condition, uint
 		}
 	}
 	/* relaxed: as in thread_join_begin(). */
-	is_timed |= load_relaxed(&self->thread->is_cancelled);
+	is_timed |= load_relaxed(&self->thread->waiting.is_cancelled);
 	is_deadlocked = condition_wait_begin(&guest_detector, self->thread, wait, is_timed);
 	sink_blocked(&guest_detector, self->thread, &self->slot);
 	guest_leave(self);

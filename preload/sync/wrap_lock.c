@@ -55,8 +55,8 @@ static bool sleeps_elsewhere(const struct thread *holder, const struct sync_obje
 /* Does @holder hold a lock that @object could be a copy of? */
 static bool holds_alike(const struct thread *holder, const struct sync_object *object)
 {
-	for (uint32_t i = 0; i < holder->held_count; i++) {
-		const struct sync_info *info = holder->held[i].object->info;
+	for (uint32_t i = 0; i < holder->held.count; i++) {
+		const struct sync_info *info = holder->held.locks[i].object->info;
 
 		if (info && info->kind == OBJECT_MUTEX &&
 		    info->attributes == object->info->attributes)
@@ -86,8 +86,9 @@ static void check_copied(struct guest_thread *self, struct sync_object *object, 
 		return;
 	/* It may have released the lock before it slept: read the owner again. */
 	owner = (uint32_t)load_acquire(&mutex->__data.__owner);
-	if (owner == holder->kernel_id && holder->held_count && !held_locks_find(holder, object) &&
-	    sleeps_elsewhere(holder, object, &after) && after.version == before.version)
+	if (owner == holder->kernel_id && holder->held.count &&
+	    !held_locks_find(&holder->held, object) && sleeps_elsewhere(holder, object, &after) &&
+	    after.version == before.version)
 		misuse_copied(&guest_detector, self->thread, object, holder, stack);
 }
 
@@ -185,10 +186,10 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
  * in the child. */
 static void forget_held(struct thread *thread, const struct sync_object *object)
 {
-	struct held_lock *held = held_locks_find(thread, object);
+	struct held_lock *held = held_locks_find(&thread->held, object);
 
 	if (held)
-		held_locks_remove(thread, (uint32_t)(held - thread->held));
+		held_locks_remove(&thread->held, (uint32_t)(held - thread->held.locks));
 }
 
 static void note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)

@@ -131,9 +131,9 @@ lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start
 	if (UNLIKELY(!self))
 		return;
 	thread = self->thread;
-	if (LIKELY(thread->held_count &&
-		   thread->held[thread->held_count - 1].object->address == address))
-		object = thread->held[thread->held_count - 1].object;
+	if (LIKELY(thread->held.count &&
+		   thread->held.locks[thread->held.count - 1].object->address == address))
+		object = thread->held.locks[thread->held.count - 1].object;
 	else
 		object = sync_find(&guest_detector.objects, address);
 	if (UNLIKELY(object && (object->generation & SYNC_ABANDONED)))

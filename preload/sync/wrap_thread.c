@@ -240,7 +240,7 @@ bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
 	/* A cancellation that is pending ends the call.  May miss a deadlock of a thread
 	 * that has disabled cancellation; accepted, as nobody else knows that. */
 	/* relaxed: whoever cancels it later ends the call as well. */
-	wait.is_timed |= load_relaxed(&join->self->thread->is_cancelled);
+	wait.is_timed |= load_relaxed(&join->self->thread->waiting.is_cancelled);
 	join->stack = wait.stack = guest_stack(join->self, start);
 	wait.target = join->target->thread->id;
 	is_deadlocked = wait_begin(&guest_detector, join->self->thread, &wait);
@@ -313,7 +313,7 @@ EXPORT int pthread_cancel(pthread_t handle)
 	if (self) {
 		target = handle == pthread_self() ? self : guest_find_thread((uint64_t)handle);
 		if (target)
-			store_release(&target->thread->is_cancelled, true); /* read by hang.c */
+			store_release(&target->thread->waiting.is_cancelled, true); /* read by hang.c */
 		guest_leave(self);
 	}
 	if (guest_observes_memory)

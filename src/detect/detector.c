@@ -61,8 +61,8 @@ static void collect_operations(struct detector *detector)
 
 		if (!thread)
 			continue;
-		detector->counters[COUNTER_LOCK_OPERATIONS] += thread->operation_count;
-		thread->operation_count = 0;
+		detector->counters[COUNTER_LOCK_OPERATIONS] += thread->held.operation_count;
+		thread->held.operation_count = 0;
 	}
 }
 
@@ -89,7 +89,7 @@ static void lose_others(struct detector *detector, const struct thread *survivor
 		other->is_detached = true;
 		if (other->state != THREAD_ENDED)
 			other->state = THREAD_LOST;
-		other->wait.version += other->wait.version % 2;
+		other->waiting.wait.version += other->waiting.wait.version % 2;
 	}
 }
 
@@ -97,7 +97,7 @@ static void lose_others(struct detector *detector, const struct thread *survivor
  * other processes do. */
 static void leave_alone(struct sync_info *info, const struct thread *survivor)
 {
-	const struct wait *wait = &survivor->wait;
+	const struct wait *wait = &survivor->waiting.wait;
 	bool waits_here = wait->version % 2 && wait->object && wait->object->info == info;
 
 	/* Written only if need be: the memory is shared with the parent until then. */
@@ -133,9 +133,9 @@ static void leave_shared(struct detector *detector, struct sync_info *info,
 
 	if (!object || object->info != info)
 		return;
-	held = held_locks_find(survivor, object);
+	held = held_locks_find(&survivor->held, object);
 	if (held)
-		held_locks_remove(survivor, (uint32_t)(held - survivor->held));
+		held_locks_remove(&survivor->held, (uint32_t)(held - survivor->held.locks));
 	object->owner = 0;
 }
 
@@ -154,6 +154,7 @@ void detector_forked(struct detector *detector, struct thread *thread)
 			leave_shared(detector, info, thread);
 	}
 	detector->alive_count = thread->state == THREAD_RUNNING;
-	detector->blocked_count = thread->wait.version % 2 && thread->wait.is_counted;
+	detector->blocked_count =
+		thread->waiting.wait.version % 2 && thread->waiting.wait.is_counted;
 	begin_counting(detector);
 }

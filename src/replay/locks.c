@@ -55,7 +55,7 @@ static void check_copy(struct replay *replay, struct actor *actor, struct primit
 		       struct sync_object *object, stack_id stack)
 {
 	if (lock->is_copy && lock->owner && lock->owner->thread &&
-	    !held_locks_find(lock->owner->thread, object))
+	    !held_locks_find(&lock->owner->thread->held, object))
 		misuse_copied(&replay->detector, actor->thread, object, lock->owner->thread, stack);
 }
 

@@ -57,7 +57,8 @@ static bool holds(const struct replay *replay, const struct actor *actor,
 {
 	const struct sync_object *object = sync_find(&replay->detector.objects, lock->address);
 
-	return object && object->info && actor->thread && held_locks_find(actor->thread, object);
+	return object && object->info && actor->thread &&
+	       held_locks_find(&actor->thread->held, object);
 }
 
 /* Does @actor, which waits for @lock, wait for @other? */

@@ -235,7 +235,7 @@ claim "atomics only through base/atomic.h"
 # clock_releaser or clock_joiner got it from there, and nobody goes around them.
 grep -nE '\((const )?struct clock_(releaser|joiner)\)|clock_(releaser|joiner) [a-z_]+ = \{' \
 	$(sources src preload) | sed "s,^$srcdir/,," | grep -v '^src/detect/race/' >"$found"
-grep -nE '(vclock_(snapshot|join|join_living|raise|set)|snapshot_merge_clock)\(.*thread->clock\b' \
+grep -nE '(vclock_(snapshot|join|join_living|raise|set)|snapshot_merge_clock)\(.*clocks\.full' \
 	$(sources src preload) | sed "s,^$srcdir/,," | grep -v '^src/detect/base/' >>"$found"
 claim "full clocks are passed on and joined by race/memory.h's leave"
 

@@ -23,8 +23,8 @@
 #define LOG2(value) __builtin_ctzl(value)
 
 /* What access.S takes for granted beside this. */
-_Static_assert(THREAD_OPEN_WAYS == 2, "it looks at one way of a set, then at the other");
-_Static_assert(THREAD_FILTER == 256, "the low byte of a granule's number is an index");
+_Static_assert(PENDING_WAYS == 2, "it looks at one way of a set, then at the other");
+_Static_assert(STALE_READ_FILTER == 256, "the low byte of a granule's number is an index");
 _Static_assert(ORIGIN_TAG_BITS == 8 && SHADOW_FORM_SHIFT == 8, "tags and sets of bytes are a byte");
 _Static_assert(SITE_WANTED < SITE_QUIET && SITE_QUIET < SITE_QUIET_UNLOCKED,
 	       "below, equal and above are the three");
@@ -79,27 +79,27 @@ void offsets(void)
 	DEFINE(ORIGIN_OF_SITE, ORIGIN_SITE << ORIGIN_SORT_SHIFT);
 	DEFINE(ORIGIN_TAG_BITS, ORIGIN_TAG_BITS);
 
-	OFFSET(OPEN_GRANULE, open_granule, granule);
-	OFFSET(OPEN_BYTES, open_granule, bytes);
-	OFFSET(OPEN_SITE, open_granule, site);
-	OFFSET(OPEN_SITES, open_granule, sites);
-	OFFSET(OPEN_MIXED, open_granule, is_mixed);
-	DEFINE(SITE_BYTES, sizeof(((struct open_granule *)0)->site));
+	OFFSET(PENDING_GRANULE, pending_granule, granule);
+	OFFSET(PENDING_BYTES, pending_granule, bytes);
+	OFFSET(PENDING_SITE, pending_granule, site);
+	OFFSET(PENDING_SITES, pending_granule, sites);
+	OFFSET(PENDING_MIXED, pending_granule, is_mixed);
+	DEFINE(SITE_BYTES, sizeof(((struct pending_granule *)0)->site));
 	/* The other way of the same set, and where a set is from its granule's address. */
-	DEFINE(OPEN_NEXT, sizeof(struct open_granule));
-	DEFINE(OPEN_INDEX, (THREAD_OPEN_SETS - 1) * SHADOW_GRANULE);
-	DEFINE(OPEN_INDEX_SHIFT,
-	       LOG2(THREAD_OPEN_WAYS * sizeof(struct open_granule) / SHADOW_GRANULE));
+	DEFINE(PENDING_NEXT, sizeof(struct pending_granule));
+	DEFINE(PENDING_INDEX, (PENDING_SETS - 1) * SHADOW_GRANULE);
+	DEFINE(PENDING_INDEX_SHIFT,
+	       LOG2(PENDING_WAYS * sizeof(struct pending_granule) / SHADOW_GRANULE));
 
-	OFFSET(THREAD_OPEN_READS, thread, open[0]);
-	OFFSET(THREAD_OPEN_WRITES, thread, open[1]);
-	OFFSET(THREAD_CLOCK, thread, clock.entries);
-	OFFSET(THREAD_CLOCK_COUNT, thread, clock.count);
+	OFFSET(THREAD_PENDING_READS, thread, accesses.pending[0]);
+	OFFSET(THREAD_PENDING_WRITES, thread, accesses.pending[1]);
+	OFFSET(THREAD_CLOCK, thread, clocks.full.entries);
+	OFFSET(THREAD_CLOCK_COUNT, thread, clocks.full.count);
 	DEFINE(CLOCK_ENTRY, sizeof(*((struct vclock *)0)->entries));
-	OFFSET(THREAD_SAMPLE, thread, access_sample);
-	OFFSET(THREAD_PENDING, thread, pending_atomic);
-	OFFSET(THREAD_HELD, thread, held_count);
-	OFFSET(THREAD_FILTER, thread, stale_read_filter);
+	OFFSET(THREAD_SAMPLE, thread, accesses.sample);
+	OFFSET(THREAD_ACQUIRES, thread, accesses.acquire_count);
+	OFFSET(THREAD_HELD, thread, held.count);
+	OFFSET(THREAD_FILTER, thread, accesses.stale_read_filter);
 	OFFSET(DETECTOR_SPLITS, detector, split_count);
 
 	CONTEXT(R8);

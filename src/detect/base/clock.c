@@ -19,12 +19,12 @@ static void tick(struct vclock *clock, struct thread *thread)
 
 void clock_rechain(struct detector *detector, struct thread *thread)
 {
-	uint64_t base =
-		hash_append(hash_append(1, thread->id), own_epoch(&thread->structural, thread));
+	uint64_t structural = own_epoch(&thread->clocks.structural, thread);
+	uint64_t base = hash_append(hash_append(1, thread->id), structural);
 
 	if (detector->is_refining)
-		base = hash_append(base, own_epoch(&thread->hand_over, thread));
-	held_locks_rehash(thread, base);
+		base = hash_append(base, own_epoch(&thread->clocks.hand_over, thread));
+	held_locks_rehash(&thread->held, base);
 }
 
 /* --- Lives --------------------------------------------------------------- */
@@ -33,33 +33,32 @@ static bool begin_at(struct thread *thread, uint64_t first)
 {
 	struct arena *arena = &thread->memory->arena;
 
-	thread->stamp = (uint64_t)thread->slot << 48 | first;
-	return vclock_set(&thread->clock, arena, thread->slot, first) &&
-	       vclock_set(&thread->structural, arena, thread->slot, first) &&
-	       vclock_set(&thread->hand_over, arena, thread->slot, first);
+	thread->clocks.stamp = (uint64_t)thread->slot << 48 | first;
+	return vclock_set(&thread->clocks.full, arena, thread->slot, first) &&
+	       vclock_set(&thread->clocks.structural, arena, thread->slot, first) &&
+	       vclock_set(&thread->clocks.hand_over, arena, thread->slot, first);
 }
 
 bool clock_init(struct thread *thread, uint64_t first)
 {
-	thread->own_current = thread->own_shared = SHADOW_NO_EPOCH;
-	thread->current = &thread->own_current;
-	thread->shared = &thread->own_shared;
+	thread->clocks.own_current = thread->clocks.own_shared = SHADOW_NO_EPOCH;
+	thread->clocks.current = &thread->clocks.own_current;
+	thread->clocks.shared = &thread->clocks.own_shared;
 	return begin_at(thread, first);
 }
 
 uint64_t clock_free(struct thread *thread)
 {
 	struct arena *arena = &thread->memory->arena;
-	struct vclock *clocks[] = {&thread->clock, &thread->structural, &thread->hand_over};
-	uint64_t above = thread->stamp & 0xffffffffffffull;
+	struct vclock *clocks[] = {&thread->clocks.full, &thread->clocks.structural,
+				   &thread->clocks.hand_over};
+	uint64_t above = thread->clocks.stamp & 0xffffffffffffull;
 
 	for (unsigned i = 0; i < ARRAY_LENGTH(clocks); i++) {
 		if (above < own_epoch(clocks[i], thread))
 			above = own_epoch(clocks[i], thread);
 		vclock_free(clocks[i], arena);
 	}
-	snapshot_drop(thread->birth, arena);
-	thread->birth = NULL;
 	return above;
 }
 
@@ -68,19 +67,19 @@ uint64_t clock_free(struct thread *thread)
 /* What came before a hand-over is told by its epoch; others may look. */
 static void note_hand_over(struct thread *thread)
 {
-	uint32_t count = thread->give_count;
-	struct thread_give *give = &thread->gives[count % THREAD_GIVES];
+	uint32_t count = thread->clocks.give_count;
+	struct thread_give *give = &thread->clocks.gives[count % THREAD_GIVES];
 
 	/* relaxed: only predictions rest on them: update_split.c */
-	store_relaxed(&give->hand_over, own_epoch(&thread->hand_over, thread));
-	store_relaxed(&give->epoch, own_epoch(&thread->clock, thread));
-	store_relaxed(&thread->give_count, count + 1);
+	store_relaxed(&give->hand_over, own_epoch(&thread->clocks.hand_over, thread));
+	store_relaxed(&give->epoch, own_epoch(&thread->clocks.full, thread));
+	store_relaxed(&thread->clocks.give_count, count + 1);
 }
 
 void clock_tick_hand_over(struct detector *detector, struct thread *thread)
 {
 	note_hand_over(thread);
-	tick(&thread->hand_over, thread);
+	tick(&thread->clocks.hand_over, thread);
 	if (detector->is_refining)
 		clock_rechain(detector, thread);
 }
@@ -88,16 +87,16 @@ void clock_tick_hand_over(struct detector *detector, struct thread *thread)
 void clock_tick_structural(struct detector *detector, struct thread *thread)
 {
 	note_hand_over(thread);
-	tick(&thread->structural, thread);
-	tick(&thread->hand_over, thread);
+	tick(&thread->clocks.structural, thread);
+	tick(&thread->clocks.hand_over, thread);
 	clock_rechain(detector, thread);
 }
 
 void clock_end_epoch(struct clock_releaser by)
 {
-	by.thread->has_recorded = false;
-	*by.thread->current = SHADOW_NO_EPOCH;
-	*by.thread->shared = SHADOW_NO_EPOCH;
+	by.thread->clocks.has_recorded = false;
+	*by.thread->clocks.current = SHADOW_NO_EPOCH;
+	*by.thread->clocks.shared = SHADOW_NO_EPOCH;
 }
 
 /* The epochs of a slot are used up: @thread goes on in another one. */
@@ -117,31 +116,31 @@ static void change_slot(struct detector *detector, struct thread *thread)
  * looks at *current. */
 void clock_begin_epoch(struct detector *detector, struct thread *thread)
 {
-	uint64_t epoch = own_epoch(&thread->clock, thread) + 1;
+	uint64_t epoch = own_epoch(&thread->clocks.full, thread) + 1;
 
 	if (UNLIKELY(epoch > SHADOW_EPOCH_MAX)) {
 		change_slot(detector, thread);
-		epoch = own_epoch(&thread->clock, thread) + 1;
+		epoch = own_epoch(&thread->clocks.full, thread) + 1;
 	}
 	if (UNLIKELY(thread->slot > SHADOW_SLOT_MAX || epoch > SHADOW_EPOCH_MAX))
 		return;
-	vclock_set(&thread->clock, &thread->memory->arena, thread->slot, epoch);
-	thread->stamp++;
-	store_relaxed(&thread->recorded_epoch, epoch); /* relaxed: see clock_assume() */
-	thread->has_recorded = true;
-	*thread->current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
+	vclock_set(&thread->clocks.full, &thread->memory->arena, thread->slot, epoch);
+	thread->clocks.stamp++;
+	store_relaxed(&thread->clocks.recorded_epoch, epoch); /* relaxed: see clock_assume() */
+	thread->clocks.has_recorded = true;
+	*thread->clocks.current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
 }
 
 /* --- Releases ------------------------------------------------------------ */
 
 struct vclock_snapshot *clock_snapshot(struct clock_releaser by)
 {
-	return vclock_snapshot(&by.thread->clock, &by.thread->memory->arena);
+	return vclock_snapshot(&by.thread->clocks.full, &by.thread->memory->arena);
 }
 
 void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by)
 {
-	snapshot_merge_clock(into, &by.thread->clock, &by.thread->memory->arena);
+	snapshot_merge_clock(into, &by.thread->clocks.full, &by.thread->memory->arena);
 }
 
 static void inherit(struct vclock *to, struct vclock *from, struct thread *child,
@@ -157,10 +156,9 @@ void clock_inherit(struct thread *child, struct clock_releaser by)
 {
 	struct thread *parent = by.thread;
 
-	inherit(&child->clock, &parent->clock, child, parent);
-	inherit(&child->structural, &parent->structural, child, parent);
-	inherit(&child->hand_over, &parent->hand_over, child, parent);
-	child->birth = vclock_snapshot(&child->clock, &child->memory->arena);
+	inherit(&child->clocks.full, &parent->clocks.full, child, parent);
+	inherit(&child->clocks.structural, &parent->clocks.structural, child, parent);
+	inherit(&child->clocks.hand_over, &parent->clocks.hand_over, child, parent);
 }
 
 /* --- Acquires ------------------------------------------------------------ */
@@ -170,8 +168,8 @@ void clock_inherit(struct thread *child, struct clock_releaser by)
 static bool is_given(const struct thread *thread, const struct thread *other, uint32_t slot,
 		     uint64_t epoch)
 {
-	return vclock_get(&thread->clock, slot) >= epoch &&
-	       !(other && load_relaxed(&other->assumed_epoch) == epoch);
+	return vclock_get(&thread->clocks.full, slot) >= epoch &&
+	       !(other && load_relaxed(&other->clocks.assumed_epoch) == epoch);
 }
 
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch)
@@ -185,22 +183,22 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 	other = slot_thread(detector, slot);
 	if (!is_given(thread, other, slot, epoch)) {
 		/* relaxed: if it has just gone on, the more is known of it. */
-		if (other && load_relaxed(&other->recorded_epoch) == epoch)
-			store_relaxed(&other->assumed_epoch, epoch);
-		has_changed = vclock_raise(&thread->clock, arena, slot, epoch);
+		if (other && load_relaxed(&other->clocks.recorded_epoch) == epoch)
+			store_relaxed(&other->clocks.assumed_epoch, epoch);
+		has_changed = vclock_raise(&thread->clocks.full, arena, slot, epoch);
 		if (other && other != thread && other->memory &&
-		    vclock_join_living(&thread->clock, arena, &other->clock, slot))
+		    vclock_join_living(&thread->clocks.full, arena, &other->clocks.full, slot))
 			has_changed = true;
 	}
 	runtime_unlock(&detector->lock);
 	if (has_changed)
-		thread->stamp++;
+		thread->clocks.stamp++;
 }
 
 void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)
 {
-	if (from && vclock_join(&by.thread->clock, &by.thread->memory->arena, from))
-		by.thread->stamp++;
+	if (from && vclock_join(&by.thread->clocks.full, &by.thread->memory->arena, from))
+		by.thread->clocks.stamp++;
 }
 
 void clock_join_ended(struct detector *detector, struct clock_joiner by, struct thread *target)
@@ -209,11 +207,11 @@ void clock_join_ended(struct detector *detector, struct clock_joiner by, struct 
 	struct vclock_snapshot *clock;
 
 	note_hand_over(target); /* all that it did */
-	clock = vclock_snapshot(&target->clock, &thread->memory->arena);
+	clock = vclock_snapshot(&target->clocks.full, &thread->memory->arena);
 	clock_join(by, clock);
 	snapshot_drop(clock, &thread->memory->arena);
-	inherit(&thread->structural, &target->structural, thread, target);
-	inherit(&thread->hand_over, &target->hand_over, thread, target);
+	inherit(&thread->clocks.structural, &target->clocks.structural, thread, target);
+	inherit(&thread->clocks.hand_over, &target->clocks.hand_over, thread, target);
 	clock_rechain(detector, thread);
 }
 
@@ -227,9 +225,9 @@ void clock_join_all(struct detector *detector, struct clock_joiner by)
 		uint64_t last = slot_last_epoch(detector, slot);
 
 		if (slot != survivor->slot && last &&
-		    vclock_raise(&survivor->clock, arena, slot, last))
+		    vclock_raise(&survivor->clocks.full, arena, slot, last))
 			has_changed = true;
 	}
 	if (has_changed)
-		survivor->stamp++;
+		survivor->clocks.stamp++;
 }

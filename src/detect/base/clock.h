@@ -1,16 +1,16 @@
 /*
  * Clocks of threads: what each knows of the others' past.
  *
- * Each thread has three vector clocks.  'clock' is full happens-before, which
+ * Each thread has three vector clocks.  'full' is all of happens-before, which
  * races are judged by.  'structural' has only the edges that no schedule can
  * undo (create, join, barrier); 'hand_over' has all edges but those of mutexes
  * and rwlocks.  The latter two filter lock orders (lock_order.h).
  *
  * An access can only be recorded in an epoch that nobody has been given yet.  So
- * the epoch of 'clock' ends when the clock is passed on, and the next one begins
+ * the epoch of 'full' ends when the clock is passed on, and the next one begins
  * with the first access recorded after that: programs that only lock burn none.
  *
- * 'stamp' names the content of 'clock': slot (16 bits) and a version (48 bits)
+ * 'stamp' names the content of 'full': slot (16 bits) and a version (48 bits)
  * that counts its changes.  A lock keeps the stamp of its last release; who
  * acquires compares it with the highest version it has joined from that slot, and
  * looks no further if that covers it.
@@ -24,7 +24,35 @@
 #ifndef DETECT_BASE_CLOCK_H
 #define DETECT_BASE_CLOCK_H
 
-#include "detect/base/thread.h"
+#include "base/types.h"
+#include "detect/data/vclock.h"
+
+struct detector;
+struct thread;
+
+/* A hand-over that a thread gave: what was recorded up to which of its epochs. */
+struct thread_give {
+	uint64_t hand_over;
+	uint64_t epoch;
+};
+
+#define THREAD_GIVES 8u
+
+struct thread_clocks {
+	struct vclock full;
+	uint64_t stamp;
+	uint64_t *current, *shared;	  /* what inline checks compare with: shadow_word.h */
+	bool has_recorded;		  /* an access since the last release */
+	uint64_t recorded_epoch;	  /* the last one in which something was recorded */
+	uint64_t assumed_epoch;		  /* of this thread's, that another acquired from amid it */
+	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
+	struct vclock structural;
+	struct vclock hand_over;
+	uint64_t *seen_versions; /* by slot: the newest content joined from it */
+	uint32_t seen_capacity;
+	uint32_t give_count;
+	struct thread_give gives[THREAD_GIVES]; /* the last ones, give n at n % THREAD_GIVES */
+};
 
 /* A thread that may pass its full clock on: memory_before_release(). */
 struct clock_releaser {
@@ -70,13 +98,6 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 
 /* Begins an epoch in which accesses can be recorded. */
 void clock_begin_epoch(struct detector *detector, struct thread *thread);
-
-/* Called before an access of @thread is recorded. */
-static inline void clock_ensure_epoch(struct detector *detector, struct thread *thread)
-{
-	if (UNLIKELY(!thread->has_recorded))
-		clock_begin_epoch(detector, thread);
-}
 
 /* The full clock has been passed on: nothing more can be recorded in the epoch. */
 void clock_end_epoch(struct clock_releaser by);

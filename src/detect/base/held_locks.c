@@ -1,43 +1,47 @@
 #include "detect/base/held_locks.h"
 
+#include "detect/base/detector.h"
+#include "detect/base/thread.h"
+
 bool held_locks_reserve(struct detector *detector, struct thread *thread)
 {
-	uint32_t more = thread->held_capacity * 2;
-	struct held_lock *held =
-		arena_grow(&thread->memory->arena, thread->held,
-			   thread->held_capacity * sizeof(*held), more * sizeof(*held));
+	struct held_locks *held = &thread->held;
+	uint32_t more = held->capacity * 2;
+	struct held_lock *locks =
+		arena_grow(&thread->memory->arena, held->locks, held->capacity * sizeof(*locks),
+			   more * sizeof(*locks));
 
-	if (!held) {
+	if (!locks) {
 		detector_count(detector, LOST_MEMORY);
 		return false;
 	}
-	thread->held = held;
-	thread->held_capacity = more;
+	held->locks = locks;
+	held->capacity = more;
 	return true;
 }
 
 /* Out of order: the locks above move down and their chains are made anew. */
-void held_locks_remove(struct thread *thread, uint32_t index)
+void held_locks_remove(struct held_locks *held, uint32_t index)
 {
-	uint64_t chain = thread->held[index].chain_before;
+	uint64_t chain = held->locks[index].chain_before;
 
-	for (uint32_t i = index; i + 1 < thread->held_count; i++) {
-		thread->held[i] = thread->held[i + 1];
-		thread->held[i].chain_before = chain;
-		chain = held_locks_extend(chain, thread->held[i].object, thread->held[i].mode);
+	for (uint32_t i = index; i + 1 < held->count; i++) {
+		held->locks[i] = held->locks[i + 1];
+		held->locks[i].chain_before = chain;
+		chain = held_locks_extend(chain, held->locks[i].object, held->locks[i].mode);
 	}
-	thread->held_count--;
-	thread->chain = chain;
+	held->count--;
+	held->chain = chain;
 }
 
-void held_locks_rehash(struct thread *thread, uint64_t base)
+void held_locks_rehash(struct held_locks *held, uint64_t base)
 {
-	thread->chain_base = base;
-	thread->chain = base;
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		struct held_lock *held = &thread->held[i];
+	held->chain_base = base;
+	held->chain = base;
+	for (uint32_t i = 0; i < held->count; i++) {
+		struct held_lock *lock = &held->locks[i];
 
-		held->chain_before = thread->chain;
-		thread->chain = held_locks_extend(thread->chain, held->object, held->mode);
+		lock->chain_before = held->chain;
+		held->chain = held_locks_extend(held->chain, lock->object, lock->mode);
 	}
 }

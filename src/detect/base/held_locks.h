@@ -9,8 +9,11 @@
 #define DETECT_BASE_HELD_LOCKS_H
 
 #include "base/hash.h"
-#include "detect/base/detector.h"
-#include "detect/base/thread.h"
+#include "detect/data/lock_mode.h"
+#include "detect/data/object.h"
+
+struct detector;
+struct thread;
 
 /* One lock held by a thread. */
 struct held_lock {
@@ -23,6 +26,21 @@ struct held_lock {
 	lock_id under;	    /* the lock of its class held when it was taken */
 };
 
+/* Room for this many from the start. */
+#define HELD_LOCKS_FIRST 64u
+
+struct held_locks {
+	uint64_t chain;
+	struct held_lock *locks;
+	uint32_t count;
+	uint32_t capacity;
+	uint64_t *chain_cache; /* of validated chains: lock_order/chain.h */
+	uint64_t operation_count;
+	uint64_t chain_base;	   /* the chain of no locks */
+	uintptr_t lowest_on_stack; /* lock on the thread's own stack; ~0: none */
+	lock_id wanted_under;	   /* for the next held_lock.under: class.c */
+};
+
 /* The chain of @object taken in @mode under @chain. */
 static inline uint64_t held_locks_extend(uint64_t chain, const struct sync_object *object,
 				    enum lock_mode mode)
@@ -31,13 +49,13 @@ static inline uint64_t held_locks_extend(uint64_t chain, const struct sync_objec
 					  (uint64_t)mode << 62);
 }
 
-/* Where @thread holds @object, or NULL. */
-static inline struct held_lock *held_locks_find(const struct thread *thread,
-					  const struct sync_object *object)
+/* Where @object is held, or NULL. */
+static inline struct held_lock *held_locks_find(const struct held_locks *held,
+						const struct sync_object *object)
 {
-	for (uint32_t i = thread->held_count; i > 0; i--)
-		if (thread->held[i - 1].object == object)
-			return &thread->held[i - 1];
+	for (uint32_t i = held->count; i > 0; i--)
+		if (held->locks[i - 1].object == object)
+			return &held->locks[i - 1];
 	return NULL;
 }
 
@@ -45,9 +63,9 @@ static inline struct held_lock *held_locks_find(const struct thread *thread,
 bool held_locks_reserve(struct detector *detector, struct thread *thread);
 
 /* Takes out the one at @index, wherever it stands. */
-void held_locks_remove(struct thread *thread, uint32_t index);
+void held_locks_remove(struct held_locks *held, uint32_t index);
 
 /* Computes the chain anew, from @base. */
-void held_locks_rehash(struct thread *thread, uint64_t base);
+void held_locks_rehash(struct held_locks *held, uint64_t base);
 
 #endif

@@ -37,11 +37,11 @@ static struct lockset_lock describe(const struct held_lock *held)
 
 uint32_t lockset_note(const struct thread *thread, struct lockset_lock *locks, uint32_t most)
 {
-	uint32_t count = thread->held_count < most ? thread->held_count : most;
-	uint32_t first = thread->held_count - count;
+	uint32_t count = thread->held.count < most ? thread->held.count : most;
+	uint32_t first = thread->held.count - count;
 
 	for (uint32_t i = 0; i < count; i++)
-		locks[i] = describe(&thread->held[first + i]);
+		locks[i] = describe(&thread->held.locks[first + i]);
 	return count;
 }
 
@@ -124,7 +124,7 @@ static uint32_t intern(struct lockset_table *table, const struct lockset *key,
 uint32_t lockset_intern(struct detector *detector, const struct thread *thread, stack_id stack)
 {
 	struct lockset_lock locks[FINDING_HOLD_MAX];
-	struct lockset key = {.stack = stack, .lock_count = thread->held_count};
+	struct lockset key = {.stack = stack, .lock_count = thread->held.count};
 	uint32_t id;
 
 	key.present = lockset_note(thread, locks, ARRAY_LENGTH(locks));

@@ -63,14 +63,14 @@ struct finding_event *report_event(struct finding *finding, thread_id thread,
 
 void report_holds(struct finding_event *event, const struct thread *thread)
 {
-	uint32_t count = thread->held_count;
+	uint32_t count = thread->held.count;
 	uint32_t first = count > FINDING_HOLD_MAX ? count - FINDING_HOLD_MAX : 0;
 
 	if (!event)
 		return;
 	event->hold_count = count;
 	for (uint32_t i = first; i < count; i++) {
-		const struct held_lock *held = &thread->held[i];
+		const struct held_lock *held = &thread->held.locks[i];
 		const struct sync_info *info = held->object->info;
 
 		event->holds[i - first] = (struct finding_hold){

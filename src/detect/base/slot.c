@@ -42,7 +42,7 @@ static bool find_known(struct detector *detector, const struct thread *creator, 
 	for (uint32_t i = detector->free_slot_count; i > 0; i--) {
 		uint32_t candidate = detector->free_slots[i - 1];
 		const struct slot *slot = slot_of(detector, candidate);
-		uint64_t known = creator ? vclock_get(&creator->clock, candidate) : 0;
+		uint64_t known = creator ? vclock_get(&creator->clocks.full, candidate) : 0;
 
 		if (!slot || slot->recorded > known)
 			continue;
@@ -107,8 +107,8 @@ void slot_give(struct detector *detector, struct thread *thread, uint64_t above)
 		return;
 	slot->thread = NULL;
 	slot->above = above;
-	if (slot->recorded < thread->recorded_epoch)
-		slot->recorded = thread->recorded_epoch;
+	if (slot->recorded < thread->clocks.recorded_epoch)
+		slot->recorded = thread->clocks.recorded_epoch;
 	/* One whose epochs are as good as used up rests for ever. */
 	if (above < SHADOW_EPOCH_MAX / 2)
 		add_free(detector, thread->slot);
@@ -120,7 +120,7 @@ uint64_t slot_last_epoch(const struct detector *detector, uint32_t number)
 
 	if (!slot)
 		return 0;
-	return slot->thread ? vclock_get(&slot->thread->clock, number) : slot->above;
+	return slot->thread ? vclock_get(&slot->thread->clocks.full, number) : slot->above;
 }
 
 struct thread *slot_thread(const struct detector *detector, uint32_t number)

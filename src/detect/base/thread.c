@@ -14,8 +14,8 @@ static struct thread_memory *make_memory(struct detector *detector)
 	if (!memory)
 		return NULL;
 	arena_init(&memory->arena, detector->pages);
-	memory->held = arena_alloc(&memory->arena, HELD_FIRST * sizeof(*memory->held));
-	memory->held_capacity = HELD_FIRST;
+	memory->held = arena_alloc(&memory->arena, HELD_LOCKS_FIRST * sizeof(*memory->held));
+	memory->held_capacity = HELD_LOCKS_FIRST;
 	return memory->held ? memory : NULL;
 }
 
@@ -37,20 +37,20 @@ static void give_memory(struct detector *detector, struct thread *thread)
 	struct thread_memory *memory = thread->memory;
 
 	slot_give(detector, thread, clock_free(thread));
-	arena_free(&memory->arena, thread->stale_reads, thread->stale_read_bytes);
-	thread->stale_reads = NULL;
-	thread->stale_read_count = 0;
-	arena_free(&memory->arena, thread->seen_versions,
-		   thread->seen_capacity * sizeof(uint64_t));
-	memory->held = thread->held;
-	memory->held_capacity = thread->held_capacity;
-	memory->chains = thread->chains;
+	arena_free(&memory->arena, thread->accesses.stale_reads, thread->accesses.stale_read_bytes);
+	thread->accesses.stale_reads = NULL;
+	thread->accesses.stale_read_count = 0;
+	arena_free(&memory->arena, thread->clocks.seen_versions,
+		   thread->clocks.seen_capacity * sizeof(uint64_t));
+	memory->held = thread->held.locks;
+	memory->held_capacity = thread->held.capacity;
+	memory->chains = thread->held.chain_cache;
 	memory->next_free = detector->free_memory;
 	detector->free_memory = memory;
 	thread->memory = NULL;
-	thread->held = NULL;
-	thread->held_count = thread->held_capacity = 0;
-	thread->chains = NULL;
+	thread->held.locks = NULL;
+	thread->held.count = thread->held.capacity = 0;
+	thread->held.chain_cache = NULL;
 }
 
 /* --- Lives -------------------------------------------------- */
@@ -69,10 +69,10 @@ struct thread *thread_new(struct detector *detector, const struct thread *creato
 	if (!thread->memory || !first ||
 	    !id_table_set(&detector->threads, &detector->arena, thread->id, thread))
 		return NULL;
-	thread->held = thread->memory->held;
-	thread->held_capacity = thread->memory->held_capacity;
-	thread->chains = thread->memory->chains;
-	thread->lowest_stack_lock = UINTPTR_MAX;
+	thread->held.locks = thread->memory->held;
+	thread->held.capacity = thread->memory->held_capacity;
+	thread->held.chain_cache = thread->memory->chains;
+	thread->held.lowest_on_stack = UINTPTR_MAX;
 	if (!clock_init(thread, first))
 		return NULL;
 	return thread;
@@ -101,7 +101,7 @@ void thread_bury(struct detector *detector, struct thread *thread)
 	if (thread->memory)
 		give_memory(detector, thread);
 	thread->state = THREAD_ENDED;
-	if (thread->recorded_epoch)
+	if (thread->clocks.recorded_epoch)
 		keep_a_while(detector, thread);
 	else
 		forget(detector, thread);

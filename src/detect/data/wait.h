@@ -22,4 +22,13 @@ struct wait {
 	stack_id stack;
 };
 
+/* Of a thread. */
+struct waiting {
+	struct wait wait;
+	uint32_t barrier_round; /* of the wait it is in */
+	bool is_looking;	/* it is about to sleep, unless its wait_begin() finds something */
+	bool is_deadlocked;	/* a deadlock with it was reported */
+	bool is_cancelled;	/* it was asked to end, which may end its wait */
+};
+
 #endif

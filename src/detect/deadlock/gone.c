@@ -21,24 +21,24 @@ void gone_end(struct detector *detector, struct thread *thread)
 static void report_fork_victim(struct detector *detector, struct thread *thread,
 			       struct thread *owner, struct sync_object *object)
 {
-	const struct held_lock *held = held_locks_find(owner, object);
+	const struct held_lock *held = held_locks_find(&owner->held, object);
 	struct finding *finding;
 
 	runtime_lock(&detector->lock);
 	finding = report_begin(detector, FINDING_FORK_HOLDING_LOCK);
 	if (held)
 		report_event(finding, owner->id, ACTION_HOLD, object, held->stack);
-	report_event(finding, thread->id, ACTION_WAIT, object, thread->wait.stack);
-	report_emit(detector, finding, thread->wait.stack);
+	report_event(finding, thread->id, ACTION_WAIT, object, thread->waiting.wait.stack);
+	report_emit(detector, finding, thread->waiting.wait.stack);
 	runtime_unlock(&detector->lock);
 }
 
 void gone_check_owner(struct detector *detector, struct thread *thread)
 {
-	struct sync_object *object = thread->wait.object;
+	struct sync_object *object = thread->waiting.wait.object;
 	struct thread *owner;
 
-	if (thread->wait.kind != WAIT_LOCK || !object || !object->info)
+	if (thread->waiting.wait.kind != WAIT_LOCK || !object || !object->info)
 		return;
 	/* relaxed: an owner that is gone does not change. */
 	owner = detector_thread(detector, load_relaxed(&object->owner));

@@ -59,7 +59,7 @@ void handler_lock_taken(struct detector *detector, struct thread *thread,
 void handler_deadlocked(struct detector *detector, struct thread *thread,
 			struct sync_object *object, stack_id stack)
 {
-	struct held_lock *held = object ? held_locks_find(thread, object) : NULL;
+	struct held_lock *held = object ? held_locks_find(&thread->held, object) : NULL;
 	struct finding *finding;
 
 	if (!held || held->is_in_handler || !(stack & STACK_ID_IN_HANDLER))

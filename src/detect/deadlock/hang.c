@@ -30,8 +30,8 @@ static bool has_holder(const struct detector *detector, const struct sync_object
 
 		if (!thread || !thread->memory)
 			continue;
-		for (uint32_t i = 0; i < thread->held_count; i++)
-			if (thread->held[i].object == object)
+		for (uint32_t i = 0; i < thread->held.count; i++)
+			if (thread->held.locks[i].object == object)
 				return true;
 	}
 	return false;
@@ -53,7 +53,7 @@ static bool is_stuck(const struct detector *detector, const struct thread *threa
 		       wait->object->info->extra->value <= 0;
 	case WAIT_BARRIER:
 		return !is_shared(wait->object) && wait->object->info->extra->barrier_size &&
-		       wait->object->info->extra->barrier_round == thread->barrier_round;
+		       wait->object->info->extra->barrier_round == thread->waiting.barrier_round;
 	case WAIT_JOIN:
 		target = detector_thread(detector, wait->target);
 		return target && (target->state == THREAD_RUNNING);
@@ -78,7 +78,7 @@ static bool all_stuck(const struct detector *detector, uint64_t *versions)
 
 		if (!is_part(thread))
 			continue;
-		if (thread->is_cancelled || !wait_read(thread, &wait) || wait.is_timed ||
+		if (thread->waiting.is_cancelled || !wait_read(thread, &wait) || wait.is_timed ||
 		    !is_stuck(detector, thread, &wait))
 			return false;
 		*versions += wait.version * 31 + id;
@@ -143,7 +143,7 @@ static bool is_known(const struct detector *detector)
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
 		const struct thread *thread = detector_thread(detector, id);
 
-		if (is_part(thread) && thread->is_deadlocked)
+		if (is_part(thread) && thread->waiting.is_deadlocked)
 			return true;
 	}
 	return false;

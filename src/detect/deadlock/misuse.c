@@ -11,7 +11,7 @@ static void add_holder(struct detector *detector, struct finding *finding,
 	/* relaxed: for display. */
 	const struct thread *owner = detector_thread(detector, load_relaxed(&object->owner));
 	const struct held_lock *held =
-		owner && owner->memory ? held_locks_find(owner, object) : NULL;
+		owner && owner->memory ? held_locks_find(&owner->held, object) : NULL;
 
 	if (held)
 		report_event(finding, owner->id, ACTION_HOLD, object, held->stack);
@@ -119,11 +119,11 @@ void misuse_copied(struct detector *detector, struct thread *thread, struct sync
 
 	runtime_lock(&detector->lock);
 	finding = report_begin(detector, FINDING_LOCK_COPIED);
-	for (uint32_t i = 0; i < holder->held_count; i++)
-		if (holder->held[i].object->info &&
-		    holder->held[i].object->info->kind == object->info->kind)
-			report_event(finding, holder->id, ACTION_HOLD, holder->held[i].object,
-				     holder->held[i].stack);
+	for (uint32_t i = 0; i < holder->held.count; i++)
+		if (holder->held.locks[i].object->info &&
+		    holder->held.locks[i].object->info->kind == object->info->kind)
+			report_event(finding, holder->id, ACTION_HOLD, holder->held.locks[i].object,
+				     holder->held.locks[i].stack);
 	report_event(finding, thread->id, ACTION_WAIT, object, stack);
 	report_emit(detector, finding, stack);
 	runtime_unlock(&detector->lock);
@@ -151,8 +151,8 @@ static void report_left_behind(struct detector *detector, struct thread *thread,
 
 void misuse_thread_gone(struct detector *detector, struct thread *thread)
 {
-	for (uint32_t i = 0; i < thread->held_count; i++)
-		report_left_behind(detector, thread, &thread->held[i]);
+	for (uint32_t i = 0; i < thread->held.count; i++)
+		report_left_behind(detector, thread, &thread->held.locks[i]);
 }
 
 static void report_leak(struct detector *detector, const struct thread *thread)

@@ -73,7 +73,7 @@ bool shared_deadlock_report(struct detector *detector, struct thread *thread,
 	/* What was read of others is theirs only if they still wait. */
 	is_unchanged = shared_is_unchanged(cycle);
 	if (is_unchanged) {
-		thread->is_deadlocked = true;
+		thread->waiting.is_deadlocked = true;
 		report_emit(detector, finding, cycle_key(cycle));
 	}
 	runtime_unlock(&detector->lock);

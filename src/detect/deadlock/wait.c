@@ -13,14 +13,14 @@ static bool counts_as_blocked(const struct wait *wait)
 void wait_end(struct detector *detector, struct thread *thread)
 {
 	/* One that began in a handler has ended it. */
-	if (thread->wait.version % 2 == 0)
+	if (thread->waiting.wait.version % 2 == 0)
 		return;
 	/* It may have been left by a jump while it looked. */
-	store_release(&thread->is_looking, false);
-	if (thread->wait.is_counted)
+	store_release(&thread->waiting.is_looking, false);
+	if (thread->waiting.wait.is_counted)
 		fetch_add_acq_rel(&detector->blocked_count, -1u);
 	/* release: pairs with wait_read(). */
-	store_release(&thread->wait.version, thread->wait.version + 1);
+	store_release(&thread->waiting.wait.version, thread->waiting.wait.version + 1);
 }
 
 bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait)
@@ -31,18 +31,18 @@ bool wait_begin(struct detector *detector, struct thread *thread, const struct w
 	/* A wait that was left by a jump, or that a handler interrupts, is over
 	 * for us: that of a running thread would close cycles that are none. */
 	wait_end(detector, thread);
-	version = thread->wait.version;
-	thread->wait = *wait;
-	thread->wait.is_counted = counts_as_blocked(wait);
-	thread->wait.version = version;
+	version = thread->waiting.wait.version;
+	thread->waiting.wait = *wait;
+	thread->waiting.wait.is_counted = counts_as_blocked(wait);
+	thread->waiting.wait.version = version;
 	/* release: pairs with wait_read(). */
-	store_release(&thread->wait.version, version + 1);
-	if (thread->wait.is_counted)
+	store_release(&thread->waiting.wait.version, version + 1);
+	if (thread->waiting.wait.is_counted)
 		fetch_add_acq_rel(&detector->blocked_count, 1u);
 	fence_full();
 	gone_check_owner(detector, thread);
-	store_release(&thread->is_looking, true);
+	store_release(&thread->waiting.is_looking, true);
 	is_found = wait_find_deadlock(detector, thread, thread) || hang_check(detector, thread);
-	store_release(&thread->is_looking, false);
+	store_release(&thread->waiting.is_looking, false);
 	return is_found;
 }

@@ -26,20 +26,21 @@ bool wait_is_asleep(struct detector *detector, const struct thread *thread,
 		    const struct wait *wait)
 {
 	/* Who is looking too will sleep if it finds nothing. */
-	return load_acquire(&thread->is_looking) ||
+	return load_acquire(&thread->waiting.is_looking) ||
 	       detector->hooks->is_asleep(detector, thread, wait);
 }
 
 bool wait_read(const struct thread *thread, struct wait *copy)
 {
 	/* acquire: pairs with the releases in wait_begin() and wait_end(). */
-	uint64_t version = load_acquire(&thread->wait.version);
+	uint64_t version = load_acquire(&thread->waiting.wait.version);
 
 	if (version % 2 == 0)
 		return false;
-	*copy = thread->wait;
+	*copy = thread->waiting.wait;
 	fence_acquire();
-	return load_relaxed(&thread->wait.version) == version; /* relaxed: after the fence */
+	return load_relaxed(&thread->waiting.wait.version) ==
+	       version; /* relaxed: after the fence */
 }
 
 /* What must be given up before @wait can end: its object, or the mutex that a
@@ -73,7 +74,7 @@ static struct thread *single_owner(const struct detector *detector, const struct
 
 static bool is_held_by(const struct thread *thread, const struct sync_object *object)
 {
-	return held_locks_find(thread, object);
+	return held_locks_find(&thread->held, object);
 }
 
 /* Does @other, which waits too, keep @wait from ending? */
@@ -206,7 +207,8 @@ static uint64_t walk_key(const struct walk *walk)
 
 static void add_step(struct finding *finding, const struct step *step)
 {
-	struct held_lock *held = step->held ? held_locks_find(step->thread, step->held) : NULL;
+	struct held_lock *held =
+		step->held ? held_locks_find(&step->thread->held, step->held) : NULL;
 	struct sync_object *object =
 		step->wait.kind == WAIT_CONDITION ? step->wait.mutex : step->wait.object;
 	struct finding_event *event;
@@ -232,7 +234,8 @@ static void add_step(struct finding *finding, const struct step *step)
 static void note_self(struct finding *finding, const struct walk *walk)
 {
 	const struct step *only = &walk->steps[0];
-	struct held_lock *held = only->held ? held_locks_find(only->thread, only->held) : NULL;
+	struct held_lock *held =
+		only->held ? held_locks_find(&only->thread->held, only->held) : NULL;
 
 	if (walk->depth != 1 || !held)
 		return;
@@ -257,7 +260,7 @@ static void report_deadlock(struct walk *walk)
 
 	for (uint32_t i = 0; i < walk->depth; i++) {
 		add_step(finding, &walk->steps[i]);
-		walk->steps[i].thread->is_deadlocked = true;
+		walk->steps[i].thread->waiting.is_deadlocked = true;
 	}
 	note_self(finding, walk);
 	finding->is_provisional = depends_on_semaphore(walk);

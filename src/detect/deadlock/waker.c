@@ -16,8 +16,8 @@ static bool has_used(const struct sync_info *info, thread_id thread)
 void waker_joined(struct detector *detector, struct thread *thread, struct thread *target,
 		  stack_id stack)
 {
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		struct held_lock *held = &thread->held[i];
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		struct held_lock *held = &thread->held.locks[i];
 		struct finding *finding;
 		struct finding_event *event;
 
@@ -73,8 +73,8 @@ static void note_locks(struct detector *detector, struct thread *thread,
 {
 	struct sync_info *info = object->info;
 
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		const struct held_lock *held = &thread->held[i];
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		const struct held_lock *held = &thread->held.locks[i];
 		struct waker_note note;
 
 		if (held->object == mutex || held->object == object || !held->object->info ||
@@ -99,8 +99,8 @@ static void note_locks(struct detector *detector, struct thread *thread,
 static bool has_all_notes(const struct thread *thread, const struct waker_note *notes,
 			  const struct sync_object *object, const struct sync_object *mutex)
 {
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		const struct held_lock *held = &thread->held[i];
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		const struct held_lock *held = &thread->held.locks[i];
 		bool is_noted = false;
 
 		if (held->object == mutex || held->object == object || !held->object->info ||

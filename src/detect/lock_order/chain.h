@@ -26,7 +26,7 @@ static inline uint64_t chain_key(const struct detector *detector, uint64_t chain
 
 static inline bool chain_is_cached(const struct thread *thread, uint64_t key)
 {
-	return thread->chains && thread->chains[key % CHAIN_CACHE_SIZE] == key;
+	return thread->held.chain_cache && thread->held.chain_cache[key % CHAIN_CACHE_SIZE] == key;
 }
 
 /* The set behind the caches.  Looking takes no lock, and may miss what is just

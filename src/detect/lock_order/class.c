@@ -79,11 +79,11 @@ static struct lock_class *class_of(struct detector *detector, struct sync_info *
  * been released since. */
 static bool is_hand_over_hand(const struct thread *thread, const struct held_lock *held)
 {
-	if (!held->under || thread->held_count > HAND_OVER_HAND_MAX)
+	if (!held->under || thread->held.count > HAND_OVER_HAND_MAX)
 		return false;
-	for (uint32_t i = 0; i < thread->held_count; i++)
-		if (thread->held[i].object->info &&
-		    thread->held[i].object->info->id == held->under)
+	for (uint32_t i = 0; i < thread->held.count; i++)
+		if (thread->held.locks[i].object->info &&
+		    thread->held.locks[i].object->info->id == held->under)
 			return false;
 	return true;
 }
@@ -96,7 +96,7 @@ static void add_same_class(struct detector *detector, struct thread *thread,
 
 	if (is_hand_over_hand(thread, held))
 		class->is_chained = true;
-	thread->wanted_under = held->object->info->id;
+	thread->held.wanted_under = held->object->info->id;
 	lock_order_add(detector->class_order,
 		       is_ascending ? lower_node(class->id) : higher_node(class->id),
 		       is_ascending ? higher_node(class->id) : lower_node(class->id), witness);

@@ -13,8 +13,8 @@ static inline bool is_before(const struct thread *thread, uint64_t word)
 		return true;
 	if (shadow_form(word) != SHADOW_PLAIN)
 		return false;
-	return slot < thread->clock.count &&
-	       (slot == thread->slot || thread->clock.entries[slot] >= shadow_epoch(word));
+	return slot < thread->clocks.full.count &&
+	       (slot == thread->slot || thread->clocks.full.entries[slot] >= shadow_epoch(word));
 }
 
 /* The same of what @word says of @bytes. */
@@ -81,10 +81,10 @@ static inline bool record_granule(struct detector *detector, struct thread *thre
 	uint64_t *own = is_write ? shadow.write : shadow.read;
 	uint64_t *other = is_write ? shadow.read : shadow.write;
 	uint32_t *origin = is_write ? &shadow.origins->write : &shadow.origins->read;
-	uint64_t current = *thread->current;
+	uint64_t current = *thread->clocks.current;
 	uint64_t old = load_acquire(own);
 
-	if (old == current || (!is_write && old == *thread->shared))
+	if (old == current || (!is_write && old == *thread->clocks.shared))
 		return true;
 	if (!is_all_clear(thread, own, old, SHADOW_ALL_BYTES) ||
 	    !is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES) ||
@@ -257,7 +257,7 @@ static void check_runs(struct detector *detector, struct thread *thread, uintptr
 }
 
 /* Which of @bytes the site of the first of them was the last to access. */
-static uint32_t bytes_of_first(const struct open_granule *open, uint32_t bytes)
+static uint32_t bytes_of_first(const struct pending_granule *open, uint32_t bytes)
 {
 	site_id site = open->sites[__builtin_ctz(bytes)];
 	uint32_t same = 0;
@@ -271,7 +271,7 @@ static uint32_t bytes_of_first(const struct open_granule *open, uint32_t bytes)
 }
 
 static origin_id unite_sites(struct detector *detector, struct thread *thread,
-			     const struct open_granule *open)
+			     const struct pending_granule *open)
 {
 	struct origin_part all = {.slot = (uint16_t)thread->slot};
 
@@ -289,7 +289,7 @@ static origin_id unite_sites(struct detector *detector, struct thread *thread,
 }
 
 /* All of @open, which has been recorded or not, is judged by the whole engine. */
-static void judge(struct detector *detector, struct thread *thread, struct open_granule open,
+static void judge(struct detector *detector, struct thread *thread, struct pending_granule open,
 		  bool is_write)
 {
 	while (open.bytes) {
@@ -302,7 +302,7 @@ static void judge(struct detector *detector, struct thread *thread, struct open_
 }
 
 static void record_open(struct detector *detector, struct thread *thread,
-			const struct open_granule *open, bool is_write)
+			const struct pending_granule *open, bool is_write)
 {
 	struct shadow shadow = shadow_of(open->granule);
 	struct part part = {
@@ -312,7 +312,7 @@ static void record_open(struct detector *detector, struct thread *thread,
 		.bytes = open->bytes,
 		.is_write = is_write,
 		.what = unite_sites(detector, thread, open),
-		.mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes,
+		.mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes,
 		.place = is_write ? shadow.write : shadow.read,
 		.origin = is_write ? &shadow.origins->write : &shadow.origins->read,
 	};
@@ -325,13 +325,13 @@ enum recorded { NOT_RECORDED, RECORDED, RECORDED_WITH_OTHERS };
 
 /* The common case of the same: what nobody has touched since the thread's past, but for
  * bytes that it touches again, and by one site. */
-static inline enum recorded record_alone(struct thread *thread, const struct open_granule *open,
+static inline enum recorded record_alone(struct thread *thread, const struct pending_granule *open,
 					 bool is_write)
 {
 	struct shadow shadow = shadow_of(open->granule);
 	uint64_t *own = is_write ? shadow.write : shadow.read;
 	uint64_t *other = is_write ? shadow.read : shadow.write;
-	uint64_t mine = (*thread->current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes;
+	uint64_t mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes;
 	uint64_t old = load_acquire(own);
 
 	if (open->is_mixed || !is_before(thread, old) || shadow_bytes(old) & ~open->bytes ||
@@ -343,16 +343,16 @@ static inline enum recorded record_alone(struct thread *thread, const struct ope
 								  : RECORDED_WITH_OTHERS;
 }
 
-static void flush(struct detector *detector, struct thread *thread, struct open_granule *place,
+static void flush(struct detector *detector, struct thread *thread, struct pending_granule *place,
 		  bool is_write)
 {
 	enum recorded recorded = record_alone(thread, place, is_write);
-	struct open_granule open = {0};
+	struct pending_granule open = {0};
 
 	if (UNLIKELY(recorded != RECORDED))
 		open = *place;
 	place->granule = 0;
-	thread->open_count--;
+	thread->accesses.pending_count--;
 	if (recorded == NOT_RECORDED)
 		record_open(detector, thread, &open, is_write);
 	else if (UNLIKELY(recorded == RECORDED_WITH_OTHERS))
@@ -362,9 +362,10 @@ static void flush(struct detector *detector, struct thread *thread, struct open_
 void access_flush_slowly(struct detector *detector, struct thread *thread)
 {
 	for (uint32_t is_write = 0; is_write < 2; is_write++)
-		for (uint32_t i = 0; thread->open_count && i < THREAD_OPEN; i++)
-			if (thread->open[is_write][i].granule)
-				flush(detector, thread, &thread->open[is_write][i], is_write);
+		for (uint32_t i = 0; thread->accesses.pending_count && i < PENDING_GRANULES; i++)
+			if (thread->accesses.pending[is_write][i].granule)
+				flush(detector, thread, &thread->accesses.pending[is_write][i],
+				      is_write);
 }
 
 /* Can the granule be kept open: is nothing to be feared from either plane? */
@@ -377,17 +378,17 @@ static inline bool is_quiet(const struct thread *thread, uintptr_t granule, uint
 
 	return is_all_clear(thread, shadow.write, write, bytes) &&
 	       (is_all_clear(thread, shadow.read, read, bytes) ||
-		(!is_write && read == *thread->shared));
+		(!is_write && read == *thread->clocks.shared));
 }
 
 /* The one of a set's ways that is free, or else the older. */
-static struct open_granule *victim_of(struct thread *thread, struct open_granule *set)
+static struct pending_granule *victim_of(struct thread *thread, struct pending_granule *set)
 {
-	for (uint32_t way = 0; way < THREAD_OPEN_WAYS; way++)
+	for (uint32_t way = 0; way < PENDING_WAYS; way++)
 		if (!set[way].granule)
 			return &set[way];
-	thread->open_turn++;
-	return &set[thread->open_turn % THREAD_OPEN_WAYS];
+	thread->accesses.pending_turn++;
+	return &set[thread->accesses.pending_turn % PENDING_WAYS];
 }
 
 /* Has the thread recorded it in this epoch? */
@@ -400,7 +401,7 @@ static inline bool is_there(uintptr_t granule, uint32_t bytes, bool is_write, ui
 	return shadow_is_same_epoch(word, current) && !(bytes & ~shadow_bytes(word));
 }
 
-static inline void touch(struct open_granule *open, uint32_t bytes, site_id site)
+static inline void touch(struct pending_granule *open, uint32_t bytes, site_id site)
 {
 	open->bytes |= bytes;
 	open->is_mixed |= open->site != site;
@@ -413,24 +414,24 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 		      uint32_t bytes, bool is_write, site_id site)
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	struct open_granule *set =
-		&thread->open[is_write][address / SHADOW_GRANULE % THREAD_OPEN_SETS *
-					THREAD_OPEN_WAYS];
-	struct open_granule *open;
+	struct pending_granule *set =
+		&thread->accesses
+			 .pending[is_write][address / SHADOW_GRANULE % PENDING_SETS * PENDING_WAYS];
+	struct pending_granule *open;
 
-	for (uint32_t way = 0; way < THREAD_OPEN_WAYS; way++) {
+	for (uint32_t way = 0; way < PENDING_WAYS; way++) {
 		if (set[way].granule != granule)
 			continue;
 		touch(&set[way], bytes, site);
 		return true;
 	}
-	if (is_there(granule, bytes, is_write, *thread->current))
+	if (is_there(granule, bytes, is_write, *thread->clocks.current))
 		return true;
 	open = victim_of(thread, set);
 	if (open->granule)
 		flush(detector, thread, open, is_write);
 	/* What was flushed may have been judged, and the epoch be over. */
-	if (!thread->has_recorded || !is_quiet(thread, granule, bytes, is_write))
+	if (!thread->clocks.has_recorded || !is_quiet(thread, granule, bytes, is_write))
 		return false;
 	/* It will be stored to when the granule is flushed. */
 	__builtin_prefetch(shadow_of(granule).origins, 1);
@@ -439,7 +440,7 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 	open->is_mixed = 0;
 	open->site = site;
 	touch(open, bytes, site);
-	thread->open_count++;
+	thread->accesses.pending_count++;
 	return true;
 }
 
@@ -447,7 +448,7 @@ bool access_one(struct detector *detector, struct thread *thread, uintptr_t addr
 		uint32_t size_bytes, bool is_write, site_id site)
 {
 	/* The granule before may have been judged. */
-	if (UNLIKELY(!thread->has_recorded))
+	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
 	if (size_bytes == SHADOW_GRANULE)
 		return record_granule(detector, thread, address, is_write, site);

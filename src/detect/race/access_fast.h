@@ -51,32 +51,33 @@ static inline bool access_is_wanted(struct detector *detector, struct thread *th
 	}
 	if (load_relaxed(&site->is_suspect) || site->flags & SITE_SILENT)
 		return true;
-	if (UNLIKELY(thread->access_sample-- == 0)) {
-		thread->access_sample = ACCESS_STACK_EVERY;
-		if (thread->stale_read_count && ++thread->stale_read_age > STALE_READ_SAMPLES)
+	if (UNLIKELY(thread->accesses.sample-- == 0)) {
+		thread->accesses.sample = ACCESS_STACK_EVERY;
+		if (thread->accesses.stale_read_count &&
+		    ++thread->accesses.stale_read_age > STALE_READ_SAMPLES)
 			stale_reads_expire(detector, thread);
 		return true;
 	}
-	if (thread->stale_read_filter[address / SHADOW_GRANULE % THREAD_FILTER] &&
+	if (thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER] &&
 	    stale_reads_touch(thread, address))
 		return true;
 	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
 	if (load_relaxed(&site_attention[id]) == SITE_WANTED)
 		store_relaxed(&site_attention[id], site->slice ? SITE_QUIET_UNLOCKED : SITE_QUIET);
-	return site->slice && (is_write ? detector->split_count : thread->held_count);
+	return site->slice && (is_write ? detector->split_count : thread->held.count);
 }
 
 /* @thread accesses @size_bytes at @address.  False: ask access_check(). */
 static inline bool access_quick(struct detector *detector, struct thread *thread,
 				uintptr_t address, uint32_t size_bytes, bool is_write, site_id id)
 {
-	if (UNLIKELY(thread->pending_atomic))
+	if (UNLIKELY(thread->accesses.acquire_count))
 		atomic_catch_up(detector, thread);
 	if (UNLIKELY(!shadow_covers(address)) ||
 	    access_is_wanted(detector, thread, id, address, is_write))
 		return false;
-	clock_ensure_epoch(detector, thread);
-	if (UNLIKELY(*thread->current == SHADOW_NO_EPOCH))
+	memory_before_record(detector, thread);
+	if (UNLIKELY(*thread->clocks.current == SHADOW_NO_EPOCH))
 		return false;
 	if (LIKELY(address % SHADOW_GRANULE + size_bytes <= SHADOW_GRANULE))
 		return access_one(detector, thread, address, size_bytes, is_write, id);

@@ -173,14 +173,14 @@ static struct atomic_location *location_of(const struct detector *detector, uint
 
 static void acquire_half(struct clock_joiner by, const struct atomic_half *half)
 {
-	if (half->clock && half->stamp != by.thread->stamp)
+	if (half->clock && half->stamp != by.thread->clocks.stamp)
 		clock_join(by, half->clock);
 }
 
 /* The half's clock becomes one that covers the thread's, and what it was. */
 static void release_half(struct clock_releaser by, struct atomic_half *half)
 {
-	if (half->stamp == by.thread->stamp)
+	if (half->stamp == by.thread->clocks.stamp)
 		return;
 	clock_merge_into(&half->clock, by);
 	half->stamp = 0;
@@ -191,14 +191,14 @@ static void replace_half(struct clock_releaser by, struct atomic_half *half)
 {
 	struct vclock_snapshot *clock;
 
-	if (half->stamp == by.thread->stamp)
+	if (half->stamp == by.thread->clocks.stamp)
 		return;
 	clock = clock_snapshot(by);
 	if (!clock)
 		return;
 	snapshot_drop(half->clock, &by.thread->memory->arena);
 	half->clock = clock;
-	half->stamp = by.thread->stamp;
+	half->stamp = by.thread->clocks.stamp;
 }
 
 static void note_release(struct atomic_location *location)
@@ -210,7 +210,7 @@ static void note_release(struct atomic_location *location)
 #define LOOKS 8u /* as many checks may stand before a load that has its own before them */
 
 static void learn_pending(struct detector *detector, struct thread *thread,
-			  struct pending_atomic *pending)
+			  struct pending_acquire *pending)
 {
 	struct atomic_location *location = pending->location;
 	struct clock_joiner by;
@@ -236,14 +236,14 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 {
 	uint32_t left = 0;
 
-	for (uint32_t i = 0; i < thread->pending_atomic; i++) {
-		struct pending_atomic *pending = &thread->pending[i];
+	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++) {
+		struct pending_acquire *pending = &thread->accesses.acquires[i];
 
 		learn_pending(detector, thread, pending);
 		if (--pending->looks_left)
-			thread->pending[left++] = *pending;
+			thread->accesses.acquires[left++] = *pending;
 	}
-	thread->pending_atomic = left;
+	thread->accesses.acquire_count = left;
 }
 
 /* --- Becoming atomic ------------------------------------------------------- */
@@ -356,33 +356,33 @@ static void release_halves(struct detector *detector, struct clock_releaser by,
  * load has long been made. */
 static void note_load(struct thread *thread, struct atomic_location *location, uint32_t halves)
 {
-	uint32_t count = thread->pending_atomic;
+	uint32_t count = thread->accesses.acquire_count;
 	uint32_t at = 0;
 
-	while (at < count && thread->pending[at].location != location)
+	while (at < count && thread->accesses.acquires[at].location != location)
 		at++;
 	if (at < count)
-		halves |= thread->pending[at].halves;
-	else if (count == PENDING_MOST)
+		halves |= thread->accesses.acquires[at].halves;
+	else if (count == PENDING_ACQUIRES)
 		at = 0;
 	else
 		count++;
 	for (; at + 1 < count; at++)
-		thread->pending[at] = thread->pending[at + 1];
-	thread->pending[at] = (struct pending_atomic){
+		thread->accesses.acquires[at] = thread->accesses.acquires[at + 1];
+	thread->accesses.acquires[at] = (struct pending_acquire){
 		.location = location,
 		.version = ~load_relaxed(&location->version), /* relaxed: none that it will have */
 		.halves = (uint8_t)halves,
 		.looks_left = LOOKS,
 	};
-	thread->pending_atomic = count;
+	thread->accesses.acquire_count = count;
 }
 
 /* memory_before_release(), but for what race_begin() has done for this access. */
 static struct clock_releaser settle(struct detector *detector, struct thread *thread)
 {
 	access_flush(detector, thread);
-	if (thread->stale_read_count)
+	if (thread->accesses.stale_read_count)
 		stale_reads_acquire(detector, thread);
 	return (struct clock_releaser){thread};
 }

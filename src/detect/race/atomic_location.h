@@ -99,7 +99,7 @@ void atomic_release(struct detector *detector, struct thread *thread, uintptr_t 
 void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address);
 
 /* Joins what the thread's last atomic loads may have learnt; to be called if
- * thread->pending_atomic is not 0. */
+ * thread->accesses.acquire_count is not 0. */
 void atomic_catch_up(struct detector *detector, struct thread *thread);
 
 #endif

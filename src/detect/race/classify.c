@@ -129,7 +129,7 @@ static void learn_silently(struct race_step *step)
  * before?  A load that its store is still to follow does not ask. */
 static bool is_learnt(struct race_step *step)
 {
-	if (!step->thread->stale_read_count || (step->stale && !step->is_write))
+	if (!step->thread->accesses.stale_read_count || (step->stale && !step->is_write))
 		return false;
 	stale_reads_acquire(step->detector, step->thread);
 	return race_is_ordered(step->thread, step->other);
@@ -141,10 +141,10 @@ static bool is_learnt_by_open(struct race_step *step)
 {
 	struct thread *thread = step->thread;
 
-	if (!thread->open_count || step->access->is_late)
+	if (!thread->accesses.pending_count || step->access->is_late)
 		return false;
 	access_flush(step->detector, thread);
-	if (thread->pending_atomic)
+	if (thread->accesses.acquire_count)
 		atomic_catch_up(step->detector, thread);
 	return race_is_ordered(thread, step->other);
 }

@@ -83,8 +83,8 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 	update_life_changes(detector, access->address, access->size_bytes);
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
-		clock_ensure_epoch(detector, thread);
-		step.mine = *thread->current;
+		memory_before_record(detector, thread);
+		step.mine = *thread->clocks.current;
 		free_granule(&step, granule - access->address < MARK_ALWAYS);
 	}
 }

@@ -8,8 +8,16 @@
 void memory_settle(struct detector *detector, struct thread *thread)
 {
 	access_flush(detector, thread);
-	if (thread->pending_atomic)
+	if (thread->accesses.acquire_count)
 		atomic_catch_up(detector, thread);
-	if (thread->stale_read_count)
+	if (thread->accesses.stale_read_count)
 		stale_reads_acquire(detector, thread);
+}
+
+void memory_settle_lock(struct detector *detector, struct thread *thread,
+			const struct sync_object *object)
+{
+	memory_settle(detector, thread);
+	if (thread->accesses.stale_read_count && object->info)
+		stale_reads_split(thread, object->info->id);
 }

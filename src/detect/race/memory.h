@@ -22,24 +22,50 @@
 #include "detect/base/thread.h"
 #include "detect/shadow/shadow.h"
 
-/* Does all that is due before a release. */
+/* @thread is about to record an access: in an epoch that nobody has been given yet. */
+static inline void memory_before_record(struct detector *detector, struct thread *thread)
+{
+	if (UNLIKELY(!thread->clocks.has_recorded))
+		clock_begin_epoch(detector, thread);
+}
+
+/* Is anything due before a release?  One test, as it is on the path of every lock. */
+static inline bool memory_is_late(const struct thread *thread)
+{
+	return thread->accesses.pending_count | thread->accesses.acquire_count |
+	       thread->accesses.stale_read_count;
+}
+
+/* Does all that is due before a release, and that of a lock. */
 void memory_settle(struct detector *detector, struct thread *thread);
+void memory_settle_lock(struct detector *detector, struct thread *thread,
+			const struct sync_object *object);
 
 /* Records the accesses that wait in the thread. */
 void access_flush_slowly(struct detector *detector, struct thread *thread);
 
 static inline void access_flush(struct detector *detector, struct thread *thread)
 {
-	if (thread->open_count)
+	if (thread->accesses.pending_count)
 		access_flush_slowly(detector, thread);
 }
 
 /* @thread is about to release: without detector.lock, and no object's clocks locked. */
 static inline struct clock_releaser memory_before_release(struct detector *detector,
-							   struct thread *thread)
+							  struct thread *thread)
 {
-	if (UNLIKELY(thread->open_count | thread->pending_atomic | thread->stale_read_count))
+	if (UNLIKELY(memory_is_late(thread)))
 		memory_settle(detector, thread);
+	return (struct clock_releaser){thread};
+}
+
+/* The same for a release of a lock, @object, which splits what was read under it. */
+static inline struct clock_releaser memory_before_unlock(struct detector *detector,
+							 struct thread *thread,
+							 const struct sync_object *object)
+{
+	if (UNLIKELY(memory_is_late(thread)))
+		memory_settle_lock(detector, thread, object);
 	return (struct clock_releaser){thread};
 }
 

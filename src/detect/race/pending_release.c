@@ -16,7 +16,7 @@ static void leave_with(struct detector *detector, uint64_t read, uint64_t releas
 	reader = slot_thread(detector, shadow_slot(read));
 	if (reader) {
 		uint64_t *place =
-			&reader->pending_releases[shadow_slot(release) % THREAD_PENDING_RELEASES];
+			&reader->accesses.releases[shadow_slot(release) % PENDING_RELEASES];
 		uint64_t old = load_relaxed(place); /* relaxed: only a hint of its own */
 
 		if (is_silent || (old & IS_SILENT && shadow_slot(old) == shadow_slot(release)))
@@ -36,7 +36,7 @@ void pending_release_leave(struct race_step *step, bool is_silent)
 
 static void leave_with_unordered(struct detector *detector, struct thread *thread, uint64_t read)
 {
-	uint64_t epoch = vclock_get(&thread->clock, thread->slot);
+	uint64_t epoch = vclock_get(&thread->clocks.full, thread->slot);
 
 	if (!race_is_ordered(thread, read))
 		leave_with(detector, read, shadow_plain(thread->slot, epoch, 0), false);
@@ -78,8 +78,7 @@ void pending_release_leave_all(struct detector *detector, struct thread *thread,
 bool pending_release_acquire(struct race_step *step)
 {
 	uint32_t slot = shadow_slot(step->other);
-	uint64_t release =
-		load_acquire(&step->thread->pending_releases[slot % THREAD_PENDING_RELEASES]);
+	uint64_t release = load_acquire(&step->thread->accesses.releases[slot % PENDING_RELEASES]);
 
 	if (!release || shadow_slot(release) != slot ||
 	    shadow_epoch(release) < shadow_epoch(step->other))
@@ -92,14 +91,14 @@ bool pending_release_acquire_silent(struct race_step *step, uint64_t word)
 {
 	struct thread *thread = step->thread;
 
-	for (unsigned i = 0; i < THREAD_PENDING_RELEASES; i++) {
-		uint64_t release = load_acquire(&thread->pending_releases[i]);
+	for (unsigned i = 0; i < PENDING_RELEASES; i++) {
+		uint64_t release = load_acquire(&thread->accesses.releases[i]);
 
 		if (!(release & IS_SILENT))
 			continue;
 		memory_assume_acquire(step->detector, thread, release);
 		/* Once; unless there is a newer one. */
-		compare_exchange_acq_rel(&thread->pending_releases[i], &release,
+		compare_exchange_acq_rel(&thread->accesses.releases[i], &release,
 					 release & ~(uint64_t)IS_SILENT);
 	}
 	return race_is_ordered(thread, word);

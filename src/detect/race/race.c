@@ -222,7 +222,7 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	if (joined == race_base(step->mine))
 		return replace(step, place, old);
 	if (step->bytes == SHADOW_ALL_BYTES)
-		*step->thread->shared = word;
+		*step->thread->clocks.shared = word;
 	if (word == old)
 		return true;
 	part.what = race_origin(step);
@@ -270,8 +270,8 @@ static bool find_shadow(struct race_step *step, struct shadow *shadow)
 	step->bytes = atomic_access(step->detector, step->thread, step->access, step->bytes, word,
 				    shadow);
 	/* A store of the atomic bytes was a release. */
-	clock_ensure_epoch(step->detector, step->thread);
-	step->mine = race_base(*step->thread->current) | step->bytes;
+	memory_before_record(step->detector, step->thread);
+	step->mine = race_base(*step->thread->clocks.current) | step->bytes;
 	return step->bytes != 0;
 }
 
@@ -325,15 +325,15 @@ static void check_granule(struct race_step *step)
 
 bool race_begin(struct detector *detector, struct thread *thread, const struct access *access)
 {
-	if (UNLIKELY(thread->pending_atomic))
+	if (UNLIKELY(thread->accesses.acquire_count))
 		atomic_catch_up(detector, thread);
 	if (UNLIKELY(!access->size_bytes || !shadow_covers(access->address) ||
 		     !shadow_covers(access->address + access->size_bytes - 1))) {
 		detector_count(detector, LOST_SHADOW);
 		return false;
 	}
-	clock_ensure_epoch(detector, thread);
-	if (UNLIKELY(*thread->current == SHADOW_NO_EPOCH)) {
+	memory_before_record(detector, thread);
+	if (UNLIKELY(*thread->clocks.current == SHADOW_NO_EPOCH)) {
 		detector_count(detector, LOST_ACCESSES);
 		return false;
 	}
@@ -353,8 +353,8 @@ static inline bool is_repetition(const struct thread *thread, const struct acces
 	shadow = shadow_of(access->address);
 	word = load_acquire(access->flags & SITE_WRITE ? shadow.write : shadow.read);
 	/* Without an epoch the thread's word is none that is in shadow memory. */
-	return is_covered(word, race_base(*thread->current) | ((1u << access->size_bytes) - 1)
-								      << first);
+	return is_covered(word, race_base(*thread->clocks.current) |
+					((1u << access->size_bytes) - 1) << first);
 }
 
 /*
@@ -365,8 +365,9 @@ static inline bool is_repetition(const struct thread *thread, const struct acces
 static bool ends_assumed_epoch(const struct thread *thread, const struct site *site)
 {
 	/* relaxed: who learns just now has not stored yet. */
-	return site && site->flags & SITE_SILENT && thread->has_recorded &&
-	       load_relaxed(&thread->assumed_epoch) == load_relaxed(&thread->recorded_epoch);
+	return site && site->flags & SITE_SILENT && thread->clocks.has_recorded &&
+	       load_relaxed(&thread->clocks.assumed_epoch) ==
+		       load_relaxed(&thread->clocks.recorded_epoch);
 }
 
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
@@ -385,7 +386,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		access_flush(detector, thread);
 		clock_end_epoch((struct clock_releaser){thread});
 	}
-	if (!thread->pending_atomic && is_repetition(thread, access) &&
+	if (!thread->accesses.acquire_count && is_repetition(thread, access) &&
 	    !update_concerns(detector, thread, site))
 		return;
 	if (!race_begin(detector, thread, access))
@@ -399,8 +400,8 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		step.granule = granule;
 		step.bytes = race_bytes_in(granule, access->address, end);
 		/* The granule before may have held an atomic: a release. */
-		clock_ensure_epoch(detector, thread);
-		step.mine = race_base(*thread->current) | step.bytes;
+		memory_before_record(detector, thread);
+		step.mine = race_base(*thread->clocks.current) | step.bytes;
 		check_granule(&step);
 	}
 }

@@ -73,7 +73,7 @@ static inline uint64_t race_base(uint64_t word)
 
 static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
 {
-	return vclock_get(&thread->clock, shadow_slot(word)) >= shadow_epoch(word);
+	return vclock_get(&thread->clocks.full, shadow_slot(word)) >= shadow_epoch(word);
 }
 
 static inline origin_id race_origin(struct race_step *step)

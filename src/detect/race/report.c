@@ -208,9 +208,10 @@ static void forget_met(struct detector *detector, uint32_t number)
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
 		struct thread *thread = detector_thread(detector, id);
 
-		for (uint32_t i = 0; thread && i < THREAD_RACES; i++)
-			if (thread->races[i].finding == number)
-				store_relaxed(&thread->races[i].key, 0); /* relaxed: a cache */
+		for (uint32_t i = 0; thread && i < MET_RACES; i++)
+			if (thread->accesses.races[i].finding == number)
+				store_relaxed(&thread->accesses.races[i].key,
+					      0); /* relaxed: a cache */
 	}
 }
 
@@ -325,7 +326,7 @@ void race_report(struct race_step *step, const struct race_verdict *verdict)
 	uint64_t known = (verdict->details & DETAIL_VALUE_SEEN) |
 			 origin_has_callers(step->other_what);
 	uint64_t quick = hash_append(key, (uint64_t)verdict->kind << 32 | known);
-	struct thread_race *met = &step->thread->races[quick % THREAD_RACES];
+	struct met_race *met = &step->thread->accesses.races[quick % MET_RACES];
 	stack_id stack;
 
 	if (met->key == quick) {

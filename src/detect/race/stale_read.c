@@ -17,8 +17,8 @@ bool stale_read_overlaps(const struct stale_read *stale, uintptr_t start, size_t
 
 static void clear_filter(struct thread *thread)
 {
-	for (uint32_t i = 0; i < THREAD_FILTER; i++)
-		thread->stale_read_filter[i] = 0;
+	for (uint32_t i = 0; i < STALE_READ_FILTER; i++)
+		thread->accesses.stale_read_filter[i] = 0;
 }
 
 /* Anew, as what is forgotten leaves its bit. */
@@ -26,17 +26,17 @@ static void make_filter(struct thread *thread)
 {
 	clear_filter(thread);
 	for (uint32_t i = 0; i < STALE_READS_KEPT; i++) {
-		uintptr_t granule = thread->stale_reads[i].address / SHADOW_GRANULE;
+		uintptr_t granule = thread->accesses.stale_reads[i].address / SHADOW_GRANULE;
 
 		if (granule)
-			thread->stale_read_filter[granule % THREAD_FILTER] = 1;
+			thread->accesses.stale_read_filter[granule % STALE_READ_FILTER] = 1;
 	}
 }
 
 bool stale_reads_touch(const struct thread *thread, uintptr_t address)
 {
 	for (uint32_t i = 0; i < STALE_READS_KEPT; i++)
-		if (stale_read_overlaps(&thread->stale_reads[i],
+		if (stale_read_overlaps(&thread->accesses.stale_reads[i],
 					address & ~(uintptr_t)(SHADOW_GRANULE - 1), SHADOW_GRANULE))
 			return true;
 	return false;
@@ -47,7 +47,7 @@ bool stale_reads_touch(const struct thread *thread, uintptr_t address)
 void stale_read_forget(struct thread *thread, struct stale_read *stale)
 {
 	store_relaxed(&stale->address, 0); /* relaxed: who looks late marks it in vain */
-	if (--thread->stale_read_count == 0)
+	if (--thread->accesses.stale_read_count == 0)
 		clear_filter(thread);
 }
 
@@ -61,18 +61,18 @@ void stale_read_acquire(struct detector *detector, struct thread *thread, struct
 
 void stale_reads_acquire(struct detector *detector, struct thread *thread)
 {
-	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++)
-		if (thread->stale_reads[i].address)
-			stale_read_acquire(detector, thread, &thread->stale_reads[i]);
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++)
+		if (thread->accesses.stale_reads[i].address)
+			stale_read_acquire(detector, thread, &thread->accesses.stale_reads[i]);
 }
 
 void stale_reads_expire(struct detector *detector, struct thread *thread)
 {
-	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++) {
-		if (!thread->stale_reads[i].address)
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+		if (!thread->accesses.stale_reads[i].address)
 			continue;
-		stale_read_acquire(detector, thread, &thread->stale_reads[i]);
-		stale_read_forget(thread, &thread->stale_reads[i]);
+		stale_read_acquire(detector, thread, &thread->accesses.stale_reads[i]);
+		stale_read_forget(thread, &thread->accesses.stale_reads[i]);
 	}
 }
 
@@ -82,8 +82,8 @@ void stale_reads_renew(struct thread *thread, const struct access *access, const
 {
 	bool is_value = site && site->slice && !(access->flags & SITE_DECIDES);
 
-	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++) {
-		struct stale_read *stale = &thread->stale_reads[i];
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (!stale_read_overlaps(stale, access->address, access->size_bytes))
 			continue;
@@ -96,8 +96,8 @@ void stale_reads_renew(struct thread *thread, const struct access *access, const
 
 void stale_reads_split(struct thread *thread, lock_id lock)
 {
-	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++) {
-		struct stale_read *stale = &thread->stale_reads[i];
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (!stale->address)
 			continue;
@@ -165,7 +165,7 @@ static bool find_marks(struct detector *detector, uintptr_t first, uintptr_t las
 static void end_reads(struct detector *detector, struct thread *thread, uintptr_t start,
 		      size_t size_bytes)
 {
-	struct stale_read *reads = load_acquire(&thread->stale_reads);
+	struct stale_read *reads = load_acquire(&thread->accesses.stale_reads);
 
 	for (uint32_t i = 0; reads && i < STALE_READS_KEPT; i++) {
 		uintptr_t address = load_acquire(&reads[i].address);
@@ -201,12 +201,12 @@ void stale_reads_life_changes(struct detector *detector, uintptr_t start, size_t
 static struct stale_read *take_place(struct detector *detector, struct thread *thread,
 				     uint32_t turn)
 {
-	struct stale_read *reads = thread->stale_reads;
+	struct stale_read *reads = thread->accesses.stale_reads;
 
 	if (!reads) {
-		thread->stale_read_bytes = (STALE_READS_KEPT + 1) * sizeof(*reads);
-		reads = arena_alloc(&thread->memory->arena, thread->stale_read_bytes);
-		store_release(&thread->stale_reads, reads); /* pairs with end_reads() */
+		thread->accesses.stale_read_bytes = (STALE_READS_KEPT + 1) * sizeof(*reads);
+		reads = arena_alloc(&thread->memory->arena, thread->accesses.stale_read_bytes);
+		store_release(&thread->accesses.stale_reads, reads); /* pairs with end_reads() */
 	}
 	if (!reads)
 		return NULL;
@@ -244,13 +244,14 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 		.is_raced = is_raced,
 		.has_value = access->has_value,
 		.value = access->value,
-		.held_count = thread->held_count,
+		.held_count = thread->held.count,
 		.last = *last,
-		.known = last->word ? vclock_get(&thread->hand_over, shadow_slot(last->word)) : 0,
+		.known = last->word ? vclock_get(&thread->clocks.hand_over, shadow_slot(last->word))
+				    : 0,
 	};
 	stale->lock_count = lockset_note(thread, stale->locks, STALE_READ_LOCKS);
-	thread->stale_read_age = 0;
-	thread->stale_read_count++;
+	thread->accesses.stale_read_age = 0;
+	thread->accesses.stale_read_count++;
 	store_release(&stale->address, access->address); /* pairs with end_reads() */
 	make_filter(thread);
 	mark_piece(step->detector, access->address);
@@ -267,8 +268,8 @@ bool stale_read_is_overwritten(const struct stale_read *stale, const struct acce
 
 bool stale_read_is_under_same_lock(const struct thread *thread, const struct stale_read *stale)
 {
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		const struct sync_info *info = thread->held[i].object->info;
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		const struct sync_info *info = thread->held.locks[i].object->info;
 
 		for (uint32_t k = 0; info && k < stale->lock_count; k++)
 			if (stale->locks[k].lock == info->id)

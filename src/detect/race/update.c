@@ -29,12 +29,12 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 			!pending_release_acquire_silent(step, last->word);
 	const struct stale_read *stale;
 
-	if (thread->stale_read_count)
+	if (thread->accesses.stale_read_count)
 		stale_reads_renew(thread, access, site);
 	if (!site || !site->slice || !(access->flags & (SITE_BASIS | SITE_DECIDES)))
 		return NULL;
 	is_raced = is_raced && access->flags & SITE_BASIS;
-	if (!thread->held_count && !is_raced && !may_race(site, access->flags))
+	if (!thread->held.count && !is_raced && !may_race(site, access->flags))
 		return NULL;
 	stale = stale_read_add(step, access, site, last, is_raced);
 	return is_raced ? stale : NULL;
@@ -45,15 +45,15 @@ const struct stale_read *update_meet(struct race_step *step)
 	struct thread *thread = step->thread;
 	struct cell last = {race_base(step->other), step->other_what};
 
-	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++) {
-		struct stale_read *stale = &thread->stale_reads[i];
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (!stale_read_overlaps(stale, step->granule, SHADOW_GRANULE) ||
 		    stale->site != step->site || stale->decides || stale->is_raced)
 			continue;
 		stale->is_raced = true;
 		stale->last = last;
-		stale->known = vclock_get(&thread->hand_over, shadow_slot(last.word));
+		stale->known = vclock_get(&thread->clocks.hand_over, shadow_slot(last.word));
 		return stale;
 	}
 	return NULL;
@@ -116,8 +116,8 @@ static bool concerns_decision(const struct stale_read *stale, const struct acces
 static struct stale_read *find_stale(struct thread *thread, const struct access *access,
 				     uint32_t slice, bool decides)
 {
-	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++) {
-		struct stale_read *stale = &thread->stale_reads[i];
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (stale->address == access->address && stale->slice == slice &&
 		    stale->decides == decides && !load_relaxed(&stale->is_over))
@@ -132,7 +132,7 @@ static const struct stale_read *note_write(struct race_step *step, const struct 
 {
 	const struct site *site = site_get(&step->detector->sites, access->site);
 	struct thread *thread = step->thread;
-	uint32_t slice = site && thread->stale_read_count ? site->slice : 0;
+	uint32_t slice = site && thread->accesses.stale_read_count ? site->slice : 0;
 	struct stale_read *value = NULL;
 	struct stale_read *decision;
 
@@ -149,13 +149,13 @@ static const struct stale_read *note_write(struct race_step *step, const struct 
 	    (!last->word || race_is_ordered(thread, last->word)))
 		update_check_splits(step, access);
 	if (value) {
-		thread->stale_reads[STALE_READS_KEPT] = *value;
-		value = &thread->stale_reads[STALE_READS_KEPT];
+		thread->accesses.stale_reads[STALE_READS_KEPT] = *value;
+		value = &thread->accesses.stale_reads[STALE_READS_KEPT];
 	}
-	for (uint32_t i = 0; thread->stale_read_count && i < STALE_READS_KEPT; i++)
-		if (stale_read_overlaps(&thread->stale_reads[i], access->address,
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++)
+		if (stale_read_overlaps(&thread->accesses.stale_reads[i], access->address,
 					access->size_bytes))
-			stale_read_forget(thread, &thread->stale_reads[i]);
+			stale_read_forget(thread, &thread->accesses.stale_reads[i]);
 	return value;
 }
 

@@ -27,7 +27,7 @@
 static inline bool update_concerns(const struct detector *detector, const struct thread *thread,
 				   const struct site *site)
 {
-	return thread->stale_read_count || detector->split_count || (site && site->slice);
+	return thread->accesses.stale_read_count || detector->split_count || (site && site->slice);
 }
 
 /*

@@ -163,12 +163,12 @@ static bool was_handed_over(struct detector *detector, const struct stale_read *
 	const struct thread *writer =
 		detector_thread(detector, slot_thread_id_of(detector, stale->last.word));
 	uint64_t epoch = shadow_epoch(stale->last.word);
-	uint32_t count = writer ? load_relaxed(&writer->give_count) : 0;
+	uint32_t count = writer ? load_relaxed(&writer->clocks.give_count) : 0;
 
 	if (!writer)
 		return true;
 	for (uint32_t i = 0; i < count && i < THREAD_GIVES; i++) {
-		const struct thread_give *give = &writer->gives[i];
+		const struct thread_give *give = &writer->clocks.gives[i];
 
 		/* relaxed: a prediction; the worst is that none is made. */
 		if (load_relaxed(&give->hand_over) <= stale->known &&
@@ -177,7 +177,7 @@ static bool was_handed_over(struct detector *detector, const struct stale_read *
 	}
 	/* Were all that came after the write looked at? */
 	return count > THREAD_GIVES &&
-	       load_relaxed(&writer->gives[count % THREAD_GIVES].epoch) >= epoch;
+	       load_relaxed(&writer->clocks.gives[count % THREAD_GIVES].epoch) >= epoch;
 }
 
 /* Locks that were held all the time from the read to now. */
@@ -189,8 +189,8 @@ static uint32_t kept_locks(const struct thread *thread, const struct stale_read 
 	for (uint32_t k = 0; k < stale->lock_count; k++) {
 		if (stale->given_up & 1u << k)
 			continue;
-		for (uint32_t i = 0; i < thread->held_count; i++) {
-			const struct sync_info *info = thread->held[i].object->info;
+		for (uint32_t i = 0; i < thread->held.count; i++) {
+			const struct sync_info *info = thread->held.locks[i].object->info;
 
 			if (info && info->id == stale->locks[k].lock) {
 				kept[count++] = info->id;
@@ -259,7 +259,7 @@ void update_note_split(struct race_step *step, const struct access *access,
 		.address = access->address,
 		.thread = thread->id,
 		.slot = thread->slot,
-		.hand_over = vclock_get(&thread->hand_over, thread->slot),
+		.hand_over = vclock_get(&thread->clocks.hand_over, thread->slot),
 		.kind = kind_of(stale, access),
 		.site = access->site,
 		.what = origin_of_access(detector, thread, access),
@@ -296,8 +296,8 @@ void update_forget_splits(struct detector *detector, uintptr_t start, uintptr_t 
 /* Is one of the locks held from @split's read to its write held by @thread, too? */
 static bool is_kept_out(const struct thread *thread, const struct split_update *split)
 {
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		const struct sync_info *info = thread->held[i].object->info;
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		const struct sync_info *info = thread->held.locks[i].object->info;
 
 		for (uint32_t k = 0; info && k < split->kept_count; k++)
 			if (split->kept[k] == info->id)
@@ -310,7 +310,7 @@ static bool is_kept_out(const struct thread *thread, const struct split_update *
 static bool could_come_between(const struct thread *thread, const struct split_update *split)
 {
 	return split->thread != thread->id &&
-	       vclock_get(&thread->hand_over, split->slot) < split->hand_over &&
+	       vclock_get(&thread->clocks.hand_over, split->slot) < split->hand_over &&
 	       stale_read_is_under_same_lock(thread, &split->stale) && !is_kept_out(thread, split);
 }
 

@@ -61,7 +61,7 @@ static origin_id origin_of_stack(struct detector *detector, const struct thread 
 {
 	uint32_t set;
 
-	if (!thread->held_count)
+	if (!thread->held.count)
 		return make(ORIGIN_STACK, stack);
 	set = lockset_intern(detector, thread, stack);
 	return set ? make(ORIGIN_LOCKSET, set) : 0;

@@ -46,7 +46,7 @@ static struct read_set *set_of(const struct detector *detector, uint64_t word)
 
 static inline bool covers(const struct thread *thread, uint64_t member)
 {
-	return vclock_get(&thread->clock, shadow_slot(member)) >= shadow_epoch(member);
+	return vclock_get(&thread->clocks.full, shadow_slot(member)) >= shadow_epoch(member);
 }
 
 /* --- The table: under table->busy ------------------------------------------ */
@@ -394,7 +394,7 @@ static bool is_still_there(struct detector *detector, uint64_t word)
 
 uint64_t read_set_join(struct detector *detector, struct thread *thread, uint64_t word)
 {
-	uint64_t mine = *thread->current & ~BYTES_MASK;
+	uint64_t mine = *thread->clocks.current & ~BYTES_MASK;
 	struct shadow_cache *cache = thread->memory->shadow;
 	struct read_step *step;
 

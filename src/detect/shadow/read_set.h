@@ -4,7 +4,7 @@
  * A read word of the form SHADOW_SET says that each thread of a set has read the
  * bytes of the word, at its epoch there.  Sets are kept once each, so that all
  * of an array that the same threads read in the same phase has the same word,
- * which the checks compare with thread->shared (FastTrack's inflated read state,
+ * which the checks compare with thread->clocks.shared (FastTrack's inflated read state,
  * made a value).
  *
  * Members that a joining thread's clock covers are left out: who races with

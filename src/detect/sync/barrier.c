@@ -37,10 +37,10 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	if (!detector_lock_info(detector, info))
 		return wait_begin(detector, thread, &wait);
 	clock_merge_into(&info->extra->arriving[0], by);
-	snapshot_merge_clock(&info->extra->arriving[1], &thread->hand_over, arena);
-	snapshot_merge_clock(&info->extra->arriving_structural, &thread->structural, arena);
+	snapshot_merge_clock(&info->extra->arriving[1], &thread->clocks.hand_over, arena);
+	snapshot_merge_clock(&info->extra->arriving_structural, &thread->clocks.structural, arena);
 	info->extra->barrier_waiting++;
-	thread->barrier_round = info->extra->barrier_round;
+	thread->waiting.barrier_round = info->extra->barrier_round;
 	is_last = info->extra->barrier_waiting == info->extra->barrier_size;
 	if (is_last)
 		complete_round(info, arena);
@@ -62,12 +62,12 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 	if (info->extra->barrier_size == 0) {
 		/* Its size is not known: all that arrived so far. */
 		clock_join(by, info->extra->arriving[0]);
-		vclock_join(&thread->hand_over, arena, info->extra->arriving[1]);
-		vclock_join(&thread->structural, arena, info->extra->arriving_structural);
+		vclock_join(&thread->clocks.hand_over, arena, info->extra->arriving[1]);
+		vclock_join(&thread->clocks.structural, arena, info->extra->arriving_structural);
 	} else {
 		clock_join(by, info->clock);
-		vclock_join(&thread->hand_over, arena, info->extra->hand_over);
-		vclock_join(&thread->structural, arena, info->extra->structural);
+		vclock_join(&thread->clocks.hand_over, arena, info->extra->hand_over);
+		vclock_join(&thread->clocks.structural, arena, info->extra->structural);
 	}
 	detector_unlock_info(info);
 	clock_rechain(detector, thread);

@@ -10,7 +10,7 @@
 static void give_mutex_up(struct detector *detector, struct thread *thread,
 			  struct condition_wait *wait)
 {
-	struct held_lock *held = held_locks_find(thread, wait->mutex);
+	struct held_lock *held = held_locks_find(&thread->held, wait->mutex);
 
 	/* Of a recursive mutex that is held more than once, glibc gives up one:
 	 * it stays held. */
@@ -41,7 +41,7 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 		detector_unlock_info(info);
 	}
 	give_mutex_up(detector, thread, wait);
-	if (held_locks_find(thread, wait->mutex))
+	if (held_locks_find(&thread->held, wait->mutex))
 		announced.mutex = NULL; /* not needed back */
 	return wait_begin(detector, thread, &announced);
 }

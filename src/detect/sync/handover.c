@@ -12,7 +12,8 @@ void handover_give(struct detector *detector, struct thread *thread, struct sync
 	if (!info || !detector_lock_info(detector, info))
 		return;
 	clock_merge_into(&info->clock, by);
-	snapshot_merge_clock(&info->extra->hand_over, &thread->hand_over, &thread->memory->arena);
+	snapshot_merge_clock(&info->extra->hand_over, &thread->clocks.hand_over,
+			     &thread->memory->arena);
 	object->stamp = STAMP_MIXED;
 	detector_unlock_info(info);
 	clock_end_epoch(by);
@@ -27,7 +28,7 @@ void handover_take(struct detector *detector, struct thread *thread, struct sync
 	if (!info || !detector_lock_info(detector, info))
 		return;
 	clock_join(by, info->clock);
-	vclock_join(&thread->hand_over, &thread->memory->arena, info->extra->hand_over);
+	vclock_join(&thread->clocks.hand_over, &thread->memory->arena, info->extra->hand_over);
 	detector_unlock_info(info);
 	if (detector->is_refining)
 		clock_rechain(detector, thread);

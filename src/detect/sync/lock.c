@@ -28,8 +28,8 @@ struct sync_object *lock_begin(struct detector *detector, struct thread *thread,
 		object->info->first_thread = thread->id;
 	if (is_on_stack_of(thread, address)) {
 		object->info->stack_thread = thread->id;
-		if (address < thread->lowest_stack_lock)
-			thread->lowest_stack_lock = address;
+		if (address < thread->held.lowest_on_stack)
+			thread->held.lowest_on_stack = address;
 	}
 	return object;
 }
@@ -47,8 +47,8 @@ static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		const struct held_lock *held = &thread->held[i];
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		const struct held_lock *held = &thread->held.locks[i];
 		struct gate gate;
 		uint32_t at = count;
 
@@ -76,9 +76,9 @@ static struct clock_stamp stamp_of(struct thread *thread, struct vclock *clock)
 static void mark_in_order(struct thread *thread)
 {
 	thread->is_referenced = true;
-	for (uint32_t i = 0; i < thread->held_count; i++)
-		if (thread->held[i].object->info)
-			thread->held[i].object->info->is_in_order = true;
+	for (uint32_t i = 0; i < thread->held.count; i++)
+		if (thread->held.locks[i].object->info)
+			thread->held.locks[i].object->info->is_in_order = true;
 }
 
 /* Records every edge from a held lock to @object.  False: no memory. */
@@ -87,8 +87,8 @@ static bool add_edges(struct detector *detector, struct thread *thread, struct s
 {
 	bool is_complete = true;
 
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		struct held_lock *held = &thread->held[i];
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		struct held_lock *held = &thread->held.locks[i];
 
 		if (!is_held_lock(held) || held->object == object)
 			continue;
@@ -113,10 +113,10 @@ static void record_order(struct detector *detector, struct thread *thread,
 		.to_stack = stack,
 	};
 	struct gate on_stack[GATES_ON_STACK];
-	size_t size = thread->held_count * sizeof(struct gate);
+	size_t size = thread->held.count * sizeof(struct gate);
 	struct gate *gates = on_stack;
 
-	if (thread->held_count > GATES_ON_STACK)
+	if (thread->held.count > GATES_ON_STACK)
 		gates = arena_alloc(&detector->arena, size);
 	if (!gates) {
 		detector_count(detector, LOST_MEMORY);
@@ -125,8 +125,8 @@ static void record_order(struct detector *detector, struct thread *thread,
 	witness.moment = ++detector->moment_count;
 	witness.gates = gates;
 	witness.gate_count = collect_gates(thread, gates);
-	witness.structural = stamp_of(thread, &thread->structural);
-	witness.hand_over = stamp_of(thread, &thread->hand_over);
+	witness.structural = stamp_of(thread, &thread->clocks.structural);
+	witness.hand_over = stamp_of(thread, &thread->clocks.hand_over);
 	mark_in_order(thread);
 	object->info->is_in_order = true;
 	if (!add_edges(detector, thread, object, &witness))
@@ -154,8 +154,8 @@ static void follow_refinement(struct detector *detector, struct thread *thread)
 void lock_check_order(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key)
 {
-	if (!detector->is_refining && thread->chains && chain_set_has(detector, key)) {
-		thread->chains[key % CHAIN_CACHE_SIZE] = key;
+	if (!detector->is_refining && thread->held.chain_cache && chain_set_has(detector, key)) {
+		thread->held.chain_cache[key % CHAIN_CACHE_SIZE] = key;
 		return;
 	}
 	runtime_lock(&detector->lock);
@@ -165,17 +165,19 @@ void lock_check_order(struct detector *detector, struct thread *thread, struct s
 	}
 	if (detector->is_refining) {
 		clock_rechain(detector, thread);
-		key = chain_key(detector, held_locks_extend(thread->chain, object, mode), is_timed);
+		key = chain_key(detector, held_locks_extend(thread->held.chain, object, mode),
+				is_timed);
 	}
 	if (!chain_set_has(detector, key)) {
 		record_order(detector, thread, object, mode, is_timed, stack);
 		chain_set_add(detector, key);
 		follow_refinement(detector, thread);
 	}
-	if (!thread->chains)
-		thread->chains = (uint64_t *)detector->pages(CHAIN_CACHE_SIZE * sizeof(uint64_t));
-	if (thread->chains)
-		thread->chains[key % CHAIN_CACHE_SIZE] = key;
+	if (!thread->held.chain_cache)
+		thread->held.chain_cache =
+			(uint64_t *)detector->pages(CHAIN_CACHE_SIZE * sizeof(uint64_t));
+	if (thread->held.chain_cache)
+		thread->held.chain_cache[key % CHAIN_CACHE_SIZE] = key;
 	runtime_unlock(&detector->lock);
 }
 
@@ -185,20 +187,20 @@ void lock_check_order(struct detector *detector, struct thread *thread, struct s
  * memory (it then joins each time). */
 static uint64_t *seen_version(struct thread *thread, uint32_t slot)
 {
-	uint32_t capacity = thread->seen_capacity ? thread->seen_capacity : 16;
+	uint32_t capacity = thread->clocks.seen_capacity ? thread->clocks.seen_capacity : 16;
 	uint64_t *seen;
 
-	if (slot < thread->seen_capacity)
-		return &thread->seen_versions[slot];
+	if (slot < thread->clocks.seen_capacity)
+		return &thread->clocks.seen_versions[slot];
 	while (capacity <= slot)
 		capacity *= 2;
-	seen = arena_grow(&thread->memory->arena, thread->seen_versions,
-			  thread->seen_capacity * sizeof(*seen), capacity * sizeof(*seen));
+	seen = arena_grow(&thread->memory->arena, thread->clocks.seen_versions,
+			  thread->clocks.seen_capacity * sizeof(*seen), capacity * sizeof(*seen));
 	if (!seen)
 		return NULL;
-	thread->seen_versions = seen;
-	thread->seen_capacity = capacity;
-	return &thread->seen_versions[slot];
+	thread->clocks.seen_versions = seen;
+	thread->clocks.seen_capacity = capacity;
+	return &thread->clocks.seen_versions[slot];
 }
 
 static void note_user(struct sync_info *info, thread_id user)
@@ -224,7 +226,8 @@ static bool has_seen_readers(struct thread *thread, const struct sync_info *info
 		uint32_t slot = (uint32_t)(stamp >> 48);
 
 		if (stamp && slot != thread->slot &&
-		    (slot >= thread->seen_capacity || thread->seen_versions[slot] < stamp))
+		    (slot >= thread->clocks.seen_capacity ||
+		     thread->clocks.seen_versions[slot] < stamp))
 			return false;
 	}
 	return true;
@@ -331,7 +334,7 @@ void lock_give(struct detector *detector, struct clock_releaser by, struct sync_
 	old = info->clock;
 	info->clock = given;
 	readers = forget_readers(info);
-	object->stamp = thread->stamp;
+	object->stamp = thread->clocks.stamp;
 	detector_unlock_info(info);
 	snapshot_drop(old, &thread->memory->arena);
 	snapshot_drop(readers, &thread->memory->arena);
@@ -356,7 +359,8 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 	struct vclock_snapshot *old;
 
 	/* relaxed: only this thread writes its own stamp. */
-	if (!info || load_relaxed(&info->extra->given[thread->slot % SYNC_GIVEN]) == thread->stamp)
+	if (!info ||
+	    load_relaxed(&info->extra->given[thread->slot % SYNC_GIVEN]) == thread->clocks.stamp)
 		return;
 	given = clock_snapshot(by);
 	if (!detector_lock_info(detector, info)) {
@@ -368,7 +372,7 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 	merged = snapshot_merge(old, given, &thread->memory->arena);
 	if (merged) {
 		info->extra->readers = merged;
-		note_given(info, thread->stamp);
+		note_given(info, thread->clocks.stamp);
 		if (object->stamp != STAMP_MIXED)
 			info->extra->write_stamp = object->stamp;
 		/* release: pairs with lock_learn(). */
@@ -431,7 +435,7 @@ static void end_if_left(void *context, struct sync_object *object)
 	if (object->address >= search->sp) {
 		if (object->address < search->lowest_left)
 			search->lowest_left = object->address;
-	} else if (!held_locks_find(search->thread, object)) {
+	} else if (!held_locks_find(&search->thread->held, object)) {
 		lock_ended(search->detector, object);
 	}
 }
@@ -440,9 +444,10 @@ void lock_stack_left(struct detector *detector, struct thread *thread, uintptr_t
 {
 	struct stack_search search = {detector, thread, sp, UINTPTR_MAX};
 
-	if (thread->lowest_stack_lock >= sp || sp < thread->stack_start || sp > thread->stack_end)
+	if (thread->held.lowest_on_stack >= sp || sp < thread->stack_start ||
+	    sp > thread->stack_end)
 		return;
-	sync_each_in(&detector->objects, thread->lowest_stack_lock, thread->stack_end, end_if_left,
-		     &search);
-	thread->lowest_stack_lock = search.lowest_left;
+	sync_each_in(&detector->objects, thread->held.lowest_on_stack, thread->stack_end,
+		     end_if_left, &search);
+	thread->held.lowest_on_stack = search.lowest_left;
 }

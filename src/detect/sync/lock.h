@@ -18,7 +18,6 @@
 #include "detect/lock_order/chain.h"
 #include "detect/base/detector.h"
 #include "detect/race/memory.h"
-#include "detect/race/stale_read.h"
 
 /* The object at @address of @kind, begun if this is its first use. */
 struct sync_object *lock_begin(struct detector *detector, struct thread *thread, uintptr_t address,
@@ -56,9 +55,9 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 	/* A handler that only tries never waits for what it interrupted. */
 	if (UNLIKELY(stack & STACK_ID_IN_HANDLER))
 		lock_note_handler(detector, thread, object, stack);
-	if (thread->held_count == 0)
+	if (thread->held.count == 0)
 		return;
-	key = chain_key(detector, held_locks_extend(thread->chain, object, mode), is_timed);
+	key = chain_key(detector, held_locks_extend(thread->held.chain, object, mode), is_timed);
 	if (UNLIKELY(!chain_is_cached(thread, key)))
 		lock_check_order(detector, thread, object, mode, is_timed, stack, key);
 }
@@ -70,25 +69,25 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 {
 	struct held_lock *held;
 
-	if (UNLIKELY(thread->held_count == thread->held_capacity) &&
+	if (UNLIKELY(thread->held.count == thread->held.capacity) &&
 	    !held_locks_reserve(detector, thread))
 		return;
-	held = &thread->held[thread->held_count];
+	held = &thread->held.locks[thread->held.count];
 	held->object = object;
-	held->chain_before = thread->chain;
+	held->chain_before = thread->held.chain;
 	held->stack = stack;
 	held->recursion = 0;
 	held->mode = (uint8_t)mode;
 	held->is_in_handler = stack & STACK_ID_IN_HANDLER;
-	held->under = thread->wanted_under;
-	thread->wanted_under = 0;
+	held->under = thread->held.wanted_under;
+	thread->held.wanted_under = 0;
 	fence_signal();
-	thread->held_count++;
-	thread->chain = held_locks_extend(thread->chain, object, mode);
-	thread->operation_count++;
+	thread->held.count++;
+	thread->held.chain = held_locks_extend(thread->held.chain, object, mode);
+	thread->held.operation_count++;
 	if (mode == LOCK_EXCLUSIVE)
 		store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
-	if (object->stamp != thread->stamp && object->stamp)
+	if (object->stamp != thread->clocks.stamp && object->stamp)
 		lock_learn(detector, thread, object, mode);
 	if (UNLIKELY(object->generation & SYNC_HANDLER_LOCK))
 		lock_note_handler(detector, thread, object, stack);
@@ -101,24 +100,22 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 static inline void lock_releasing(struct detector *detector, struct thread *thread,
 				  struct sync_object *object, struct held_lock *held)
 {
-	struct clock_releaser by = memory_before_release(detector, thread);
+	struct clock_releaser by = memory_before_unlock(detector, thread, object);
 
-	if (UNLIKELY(thread->stale_read_count) && object->info)
-		stale_reads_split(thread, object->info->id);
 	if (held->mode == LOCK_EXCLUSIVE) {
 		store_relaxed(&object->owner, 0u); /* ordered by the guest's lock */
-		if (object->stamp != thread->stamp)
+		if (object->stamp != thread->clocks.stamp)
 			lock_give(detector, by, object);
-	} else if (object->stamp != thread->stamp) {
+	} else if (object->stamp != thread->clocks.stamp) {
 		lock_give_shared(detector, by, object);
 	}
-	if (UNLIKELY(thread->has_recorded))
+	if (UNLIKELY(thread->clocks.has_recorded))
 		clock_end_epoch(by);
-	if (LIKELY(held == &thread->held[thread->held_count - 1])) {
-		thread->chain = held->chain_before;
-		thread->held_count--;
+	if (LIKELY(held == &thread->held.locks[thread->held.count - 1])) {
+		thread->held.chain = held->chain_before;
+		thread->held.count--;
 	} else {
-		held_locks_remove(thread, (uint32_t)(held - thread->held));
+		held_locks_remove(&thread->held, (uint32_t)(held - thread->held.locks));
 	}
 }
 

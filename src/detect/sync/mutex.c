@@ -5,7 +5,7 @@
 void mutex_acquired_again(struct detector *detector, struct thread *thread,
 			  struct sync_object *object, stack_id stack)
 {
-	struct held_lock *held = held_locks_find(thread, object);
+	struct held_lock *held = held_locks_find(&thread->held, object);
 
 	if (held)
 		held->recursion++;

@@ -15,7 +15,7 @@ void once_begun(struct detector *detector, struct thread *thread, struct sync_ob
 void once_finished(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   bool is_done)
 {
-	struct held_lock *held = held_locks_find(thread, object);
+	struct held_lock *held = held_locks_find(&thread->held, object);
 
 	if (is_done)
 		handover_give(detector, thread, object);
@@ -23,7 +23,7 @@ void once_finished(struct detector *detector, struct thread *thread, struct sync
 		return;
 	/* No lock_releasing(): that would replace what was handed over. */
 	store_relaxed(&object->owner, 0u); /* ordered by the once's own release */
-	held_locks_remove(thread, (uint32_t)(held - thread->held));
+	held_locks_remove(&thread->held, (uint32_t)(held - thread->held.locks));
 }
 
 bool once_wait_begin(struct detector *detector, struct thread *thread, struct sync_object *object,

@@ -9,7 +9,7 @@
  * each of them takes it too is not known. */
 static bool may_be_gated(const struct thread *thread, const struct held_lock *read)
 {
-	for (const struct held_lock *held = thread->held; held < read; held++)
+	for (const struct held_lock *held = thread->held.locks; held < read; held++)
 		if (held->mode == LOCK_EXCLUSIVE)
 			return true;
 	return false;
@@ -41,7 +41,7 @@ static void report_recursion(struct detector *detector, struct thread *thread,
 void rwlock_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   enum lock_mode mode, bool is_timed, stack_id stack)
 {
-	const struct held_lock *held = held_locks_find(thread, object);
+	const struct held_lock *held = held_locks_find(&thread->held, object);
 
 	if (!held)
 		lock_wanted(detector, thread, object, mode, is_timed, stack);
@@ -52,7 +52,7 @@ void rwlock_wanted(struct detector *detector, struct thread *thread, struct sync
 void rwlock_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     enum lock_mode mode, stack_id stack)
 {
-	struct held_lock *held = held_locks_find(thread, object);
+	struct held_lock *held = held_locks_find(&thread->held, object);
 
 	if (held)
 		held->recursion++;
@@ -62,7 +62,7 @@ void rwlock_acquired(struct detector *detector, struct thread *thread, struct sy
 
 bool rwlock_releasing(struct detector *detector, struct thread *thread, struct sync_object *object)
 {
-	struct held_lock *held = held_locks_find(thread, object);
+	struct held_lock *held = held_locks_find(&thread->held, object);
 
 	if (!held)
 		return false;

@@ -42,16 +42,16 @@ static void stop_being_lock(struct detector *detector, struct sync_object *objec
 /* It was taken as a lock by this thread, and is none any more. */
 static void forget_hold(struct thread *thread, struct sync_object *object)
 {
-	struct held_lock *held = held_locks_find(thread, object);
+	struct held_lock *held = held_locks_find(&thread->held, object);
 
 	if (held)
-		held_locks_remove(thread, (uint32_t)(held - thread->held));
+		held_locks_remove(&thread->held, (uint32_t)(held - thread->held.locks));
 }
 
 void semaphore_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      bool is_timed, stack_id stack)
 {
-	if (is_lock(object->info) && !held_locks_find(thread, object))
+	if (is_lock(object->info) && !held_locks_find(&thread->held, object))
 		lock_wanted(detector, thread, object, LOCK_EXCLUSIVE, is_timed, stack);
 }
 
@@ -76,7 +76,7 @@ void semaphore_taken(struct detector *detector, struct thread *thread, struct sy
 	if (!is_lock(info)) {
 		forget_hold(thread, object);
 		handover_take(detector, thread, object);
-	} else if (!held_locks_find(thread, object)) {
+	} else if (!held_locks_find(&thread->held, object)) {
 		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
 	}
 }
@@ -85,7 +85,7 @@ void semaphore_posted(struct detector *detector, struct thread *thread, struct s
 		      stack_id stack)
 {
 	struct sync_info *info = object->info;
-	struct held_lock *held = held_locks_find(thread, object);
+	struct held_lock *held = held_locks_find(&thread->held, object);
 
 	if (!info)
 		return;

@@ -82,8 +82,8 @@ static void give_robust(struct detector *detector, struct clock_releaser by)
 {
 	struct thread *thread = by.thread;
 
-	for (uint32_t i = 0; i < thread->held_count; i++) {
-		struct sync_object *object = thread->held[i].object;
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		struct sync_object *object = thread->held.locks[i].object;
 
 		if (object->info && object->info->attributes & SYNC_ROBUST)
 			lock_give(detector, by, object);

@@ -5,7 +5,7 @@
 
 #include <check.h>
 
-#include "detect/base/clock.h"
+#include "detect/race/memory.h"
 #include "detect/sync/lock.h"
 
 #define PLACE ((uintptr_t)0x7f1234560000)
@@ -101,12 +101,12 @@ void tear_down_threads(void)
 
 struct event happens(struct thread *thread)
 {
-	clock_ensure_epoch(&judge, thread);
+	memory_before_record(&judge, thread);
 	return (struct event){
 		.slot = thread->slot,
-		.full = vclock_get(&thread->clock, thread->slot),
-		.structural = vclock_get(&thread->structural, thread->slot),
-		.hand_over = vclock_get(&thread->hand_over, thread->slot),
+		.full = vclock_get(&thread->clocks.full, thread->slot),
+		.structural = vclock_get(&thread->clocks.structural, thread->slot),
+		.hand_over = vclock_get(&thread->clocks.hand_over, thread->slot),
 	};
 }
 
@@ -114,11 +114,11 @@ unsigned knows(const struct thread *thread, const struct event *event)
 {
 	unsigned on = 0;
 
-	if (vclock_get(&thread->clock, event->slot) >= event->full)
+	if (vclock_get(&thread->clocks.full, event->slot) >= event->full)
 		on |= IN_FULL;
-	if (vclock_get(&thread->structural, event->slot) >= event->structural)
+	if (vclock_get(&thread->clocks.structural, event->slot) >= event->structural)
 		on |= IN_STRUCTURAL;
-	if (vclock_get(&thread->hand_over, event->slot) >= event->hand_over)
+	if (vclock_get(&thread->clocks.hand_over, event->slot) >= event->hand_over)
 		on |= IN_HAND_OVER;
 	return on;
 }

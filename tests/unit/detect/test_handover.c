@@ -181,7 +181,7 @@ START_TEST(the_body_of_a_once_orders_all_who_pass)
 	ck_assert_uint_eq(knows(b, &inside), IN_FULL | IN_HAND_OVER);
 	ck_assert_uint_eq(knows(c, &inside), IN_FULL | IN_HAND_OVER);
 	ck_assert_uint_eq(knows(b, &after), NOT_KNOWN);
-	ck_assert_uint_eq(a->held_count, 0);
+	ck_assert_uint_eq(a->held.count, 0);
 }
 END_TEST
 

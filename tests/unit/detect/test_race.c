@@ -117,7 +117,7 @@ START_TEST(a_finding_is_replaced_once_the_callers_are_known)
 	racing_sites_are_old(true);
 	one = racing_site(SITE_WRITE, 8);
 	other = racing_site(SITE_WRITE, 8);
-	a->access_sample = 10;
+	a->accesses.sample = 10;
 	reads(a, 128, 8); /* begins its epoch */
 	accesses_at(a, one, 8, 8);
 	accesses_at(b, other, 8, 8);
@@ -243,7 +243,7 @@ START_TEST(a_read_that_is_kept_open_may_be_of_what_has_become_atomic)
 	writes(b, 128, 8); /* begins an epoch */
 	for (uint32_t i = 0; i < 4; i++)
 		accesses_at(b, site, 0, 4);
-	ck_assert_uint_ne(b->open_count, 0);
+	ck_assert_uint_ne(b->accesses.pending_count, 0);
 	locks(a, 0);
 	reads(b, 64, 8);
 	ck_assert_uint_eq(finding_count, 0);

@@ -205,22 +205,22 @@ START_TEST(loops_that_only_lock_burn_no_epochs)
 	uint64_t epoch = happens(a).full;
 	uint64_t stamp;
 
-	a->has_recorded = false;
-	stamp = a->stamp;
+	a->clocks.has_recorded = false;
+	stamp = a->clocks.stamp;
 	for (unsigned i = 0; i < 1000; i++) {
 		lock(a, mutex);
 		unlock(a, mutex);
 	}
-	ck_assert_uint_eq(vclock_get(&a->clock, a->slot), epoch);
-	ck_assert_uint_eq(a->stamp, stamp);
-	ck_assert_uint_eq(a->operation_count, 1000);
+	ck_assert_uint_eq(vclock_get(&a->clocks.full, a->slot), epoch);
+	ck_assert_uint_eq(a->clocks.stamp, stamp);
+	ck_assert_uint_eq(a->held.operation_count, 1000);
 	/* And two that take turns know each other's content soon. */
 	for (unsigned i = 0; i < 1000; i++) {
 		lock(i % 2 ? a : b, mutex);
 		unlock(i % 2 ? a : b, mutex);
 	}
-	ck_assert_uint_eq(vclock_get(&a->clock, a->slot), epoch);
-	ck_assert_uint_le(a->stamp, stamp + 2);
+	ck_assert_uint_eq(vclock_get(&a->clocks.full, a->slot), epoch);
+	ck_assert_uint_le(a->clocks.stamp, stamp + 2);
 }
 END_TEST
 
@@ -400,7 +400,7 @@ START_TEST(a_thread_whose_epochs_are_used_up_goes_on_in_another_slot)
 	struct event before;
 	struct event after;
 
-	ck_assert(vclock_set(&a->clock, &a->memory->arena, slot, SHADOW_EPOCH_MAX - 1));
+	ck_assert(vclock_set(&a->clocks.full, &a->memory->arena, slot, SHADOW_EPOCH_MAX - 1));
 	before = happens(a);
 	ck_assert_uint_eq(before.full, SHADOW_EPOCH_MAX);
 	lock(a, mutex);

@@ -222,12 +222,12 @@ string_common:
 	WITH_FLAGS access_string
 
 	/*
-	 * The same for a part of a granule.  First it looks whether the thread keeps
-	 * the granule open (detect/race/access_fast.h); then it is enough to note the bytes and
-	 * the site.  A signal handler that comes in between finds and leaves all
-	 * granules closed (wrap_signal.c), so what is noted after it goes nowhere.
+	 * The same for a part of a granule.  If the granule is pending in the thread
+	 * (detect/race/access_fast.h), it is enough to note the bytes and the site.  A
+	 * signal handler that comes in between finds and leaves no granule pending
+	 * (wrap_signal.c), so what is noted after it goes nowhere.
 	 */
-	.macro	OPEN_THUNK name, common, what, size_bytes, table, own, wanted_count
+	.macro	PENDING_THUNK name, common, what, size_bytes, table, own, wanted_count
 	.globl	\name
 	.hidden	\name
 	.type	\name, @function
@@ -244,18 +244,18 @@ string_common:
 	je	1f
 	movq	ADDRESS_AT(3)(%rsp), %rcx
 	movl	%ecx, %edx
-	andl	$OPEN_INDEX, %edx
-	shll	$OPEN_INDEX_SHIFT, %edx
+	andl	$PENDING_INDEX, %edx
+	shll	$PENDING_INDEX_SHIFT, %edx
 	leaq	\table(%rax,%rdx), %rax
 	andq	$-GRANULE, %rcx
-	cmpq	%rcx, OPEN_GRANULE(%rax)
+	cmpq	%rcx, PENDING_GRANULE(%rax)
 	je	3f
-	addq	$OPEN_NEXT, %rax
-	cmpq	%rcx, OPEN_GRANULE(%rax)
+	addq	$PENDING_NEXT, %rax
+	cmpq	%rcx, PENDING_GRANULE(%rax)
 	jne	4f
 3:	movl	ID_AT(3)(%rsp), %edx
 	shrl	$THUNK_SITE_SHIFT, %edx
-	cmpl	%edx, OPEN_SITE(%rax)
+	cmpl	%edx, PENDING_SITE(%rax)
 	jne	7f
 2:	movl	ADDRESS_AT(3)(%rsp), %ecx
 	andl	$(GRANULE - 1), %ecx
@@ -263,12 +263,12 @@ string_common:
 	ja	6f
 	.set	.Lbyte, 0
 	.rept	\size_bytes
-	movl	%edx, (OPEN_SITES + .Lbyte)(%rax,%rcx,SITE_BYTES)
+	movl	%edx, (PENDING_SITES + .Lbyte)(%rax,%rcx,SITE_BYTES)
 	.set	.Lbyte, .Lbyte + SITE_BYTES
 	.endr
 	movl	$((1 << \size_bytes) - 1), %edx
 	shll	%cl, %edx
-	orl	%edx, OPEN_BYTES(%rax)
+	orl	%edx, PENDING_BYTES(%rax)
 5:	POP	rdx
 	POP	rcx
 	POP	rax
@@ -319,12 +319,12 @@ string_common:
 	movzbl	%cl, %ecx
 	cmpb	$0, THREAD_FILTER(%rsi,%rcx)
 	jne	9f
-	cmpl	$0, THREAD_PENDING(%rsi)
+	cmpl	$0, THREAD_ACQUIRES(%rsi)
 	jne	9f
 	.cfi_remember_state
 	POP	rsi
-	movl	%edx, OPEN_SITE(%rax)
-	movl	$1, OPEN_MIXED(%rax)
+	movl	%edx, PENDING_SITE(%rax)
+	movl	$1, PENDING_MIXED(%rax)
 	jmp	2b
 	.cfi_restore_state
 9:	POP	rsi
@@ -339,7 +339,7 @@ string_common:
 	/* Reads and writes: what is the size, or'ed with WHAT_WRITE. */
 	.macro	SIZES name, flag, table, own, wanted_count
 	.irp	log, 0, 1, 2
-	OPEN_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own, \wanted_count
+	PENDING_THUNK access_\name\()_\log, access_common, (1 << \log | \flag), (1 << \log), \table, \own, \wanted_count
 	.endr
 	.irp	log, 4, 5, 6
 	THUNK	access_\name\()_\log, access_common, (1 << \log | \flag)
@@ -376,7 +376,7 @@ string_common:
 	je	9f
 	cmpl	$0, \wanted_count
 	jne	\otherwise
-9:	cmpl	$0, THREAD_PENDING(%rsi)
+9:	cmpl	$0, THREAD_ACQUIRES(%rsi)
 	jne	\otherwise
 	movl	%edi, %ecx
 	shrl	$GRANULE_SHIFT, %ecx
@@ -573,8 +573,8 @@ string_common:
 	.size	\name, . - \name
 	.endm
 
-	SIZES	read, 0, THREAD_OPEN_READS, READ_BIT, THREAD_HELD(%rsi)
-	SIZES	write, WHAT_WRITE, THREAD_OPEN_WRITES, WRITE_BIT, (guest_detector + DETECTOR_SPLITS)(%rip)
+	SIZES	read, 0, THREAD_PENDING_READS, READ_BIT, THREAD_HELD(%rsi)
+	SIZES	write, WHAT_WRITE, THREAD_PENDING_WRITES, WRITE_BIT, (guest_detector + DETECTOR_SPLITS)(%rip)
 	WHOLE_THUNK access_read_3, GRANULE, READ_BIT, WRITE_BIT, ORIGINS_READ, THREAD_HELD(%rsi)
 	WHOLE_THUNK access_write_3, (GRANULE | WHAT_WRITE), WRITE_BIT, READ_BIT, ORIGINS_WRITE, (guest_detector + DETECTOR_SPLITS)(%rip)
 	THUNK	access_sized_thunk, access_common, 0

@@ -1,0 +1,71 @@
+/*
+ * What the race engine (race/) keeps in a thread of its accesses.
+ *
+ * Thunks look at some of it, too: preload/arch/x86_64/offsets.c tells them where.
+ */
+#ifndef DETECT_BASE_THREAD_ACCESSES_H
+#define DETECT_BASE_THREAD_ACCESSES_H
+
+#include "base/types.h"
+
+struct atomic_location;
+struct stale_read;
+
+/* A granule of which the thread has touched parts that it has not recorded in shadow
+ * memory yet: access_fast.h. */
+struct pending_granule {
+	uintptr_t granule; /* 0: none */
+	uint32_t bytes;
+	uint32_t site;	   /* the last */
+	uint32_t sites[8]; /* of each byte's last access */
+	uint32_t is_mixed; /* they are not all the same */
+	uint32_t unused[3];
+};
+
+#define PENDING_SETS 8u /* by the granule's number */
+#define PENDING_WAYS 2u /* ... two each, for two streams */
+#define PENDING_GRANULES (PENDING_SETS * PENDING_WAYS)
+
+/* An atomic location that was loaded from: what it released is still to be acquired
+ * (atomic_location.h). */
+struct pending_acquire {
+	struct atomic_location *location;
+	uint32_t version; /* of it, when it was last acquired from */
+	uint8_t halves;
+	uint8_t looks_left;
+};
+
+#define PENDING_ACQUIRES 8u
+
+/* Other threads' stores over what this one has read, by slot of the writer
+ * (pending_release.h). */
+#define PENDING_RELEASES 16u
+
+/* A race that the thread has met, so as to count repetitions quickly. */
+struct met_race {
+	uint64_t key;
+	uint32_t finding;
+};
+
+#define MET_RACES 16u
+
+#define STALE_READ_FILTER 256u
+
+struct thread_accesses {
+	struct pending_granule pending[2][PENDING_GRANULES]; /* reads, writes */
+	struct pending_acquire acquires[PENDING_ACQUIRES];
+	uint64_t releases[PENDING_RELEASES]; /* plain words without bytes */
+	struct met_race races[MET_RACES];
+	uint8_t stale_read_filter[STALE_READ_FILTER]; /* of their granules, by number */
+	struct stale_read *stale_reads;		      /* NULL: none yet */
+	uint32_t stale_read_bytes;		      /* of all of them */
+	uint32_t stale_read_age;		      /* samples of callers since the last one */
+	uint32_t pending_turn;			      /* which of two ways is to go next */
+	/* The hot ones; the full clock follows them. */
+	uint32_t pending_count;
+	uint32_t acquire_count;
+	uint32_t stale_read_count;
+	uint32_t sample; /* slow accesses until one keeps its callers */
+};
+
+#endif
