@@ -234,6 +234,8 @@ static void boolean_case(void)
 
 static std::shared_ptr<int> shared_value = std::make_shared<int>(1);
 static const std::shared_ptr<int> shared_other = std::make_shared<int>(2);
+/* A reader that counts in the old block meets no freed one, which would end the program. */
+static const std::shared_ptr<int> shared_kept = shared_value;
 
 static void *shared_write(void *unused)
 {
