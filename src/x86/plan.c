@@ -14,7 +14,7 @@
 #define JUMP_LONG 0xe9
 #define JUMP_SHORT 0xeb
 
-/* A plan in the making. */
+/* The state of planning. */
 struct planning {
 	struct survey survey;
 	struct patches patches;

@@ -1,8 +1,8 @@
 /*
- * Shapes: what an instruction says of its memory access.
+ * Shapes: the form of an instruction's memory access.
  *
- * Compilers keep atomic loads and stores of C and C++ apart from the arithmetic
- * around them, or do not: that is for who asks to know.
+ * Some compilers keep atomic loads and stores apart from the arithmetic around them;
+ * for these a shape shows that an access is plain (reports/words/verdict.c).
  */
 #ifndef X86_DECODE_ACCESS_SHAPE_H
 #define X86_DECODE_ACCESS_SHAPE_H

@@ -79,7 +79,7 @@ static bool may_shift_by_zero(const struct raw *raw)
 	}
 }
 
-/* What the manual calls undefined, and processors leave as it was. */
+/* Flags that the manual calls undefined, but that processors keep. */
 static bool may_keep_undefined(ZydisMnemonic mnemonic)
 {
 	switch ((unsigned)mnemonic) {
@@ -160,7 +160,7 @@ static void note_register(const struct raw *raw, unsigned index, struct instruct
 		to->reads |= bit;
 }
 
-/* What is in no operand. */
+/* Effects that no operand shows. */
 static void note_unnamed_registers(ZydisMnemonic mnemonic, ZydisInstructionCategory category,
 				   struct instruction *to)
 {
@@ -169,7 +169,7 @@ static void note_unnamed_registers(ZydisMnemonic mnemonic, ZydisInstructionCateg
 		return;
 	to->reads |= REGISTERS_ALL;
 	to->changes |= REGISTER_BIT(RAX) | REGISTER_BIT(RCX) | REGISTER_BIT(R11);
-	/* The kernel brings the flags back as they were. */
+	/* The kernel restores the flags. */
 	to->kills &= ~FLAGS_ALL;
 }
 
@@ -292,7 +292,7 @@ static bool has_target(enum instruction_kind kind)
 
 /* --- All of it ------------------------------------------------------------------ */
 
-/* Copied elsewhere, such an instruction would not do the same. */
+/* An instruction that would behave differently as a copy elsewhere. */
 static bool is_not_movable(const struct raw *raw)
 {
 	for (unsigned i = 0; i < raw->instruction.operand_count; i++)
@@ -337,7 +337,7 @@ static bool decode_raw(const struct decoder *decoder, const unsigned char *bytes
 	return true;
 }
 
-/* A scaled displacement of 0 does not tell its scale. */
+/* The scale is unknown if the displacement is 0. */
 static void note_displacement(const struct raw *raw, const struct instruction *instruction,
 			      struct instruction_layout *layout)
 {

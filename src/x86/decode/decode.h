@@ -53,7 +53,7 @@ enum instruction_form {
 
 enum instruction_form instruction_form(const struct instruction *instruction);
 
-/* Of FORM_ADD: which of the two? */
+/* For FORM_ADD: true if it subtracts. */
 bool instruction_subtracts(const struct instruction *instruction);
 
 /* With the Zydis that the program is linked with. */

@@ -40,7 +40,7 @@ static bool is_masked_move(const ZydisDecodedInstruction *instruction)
 	}
 }
 
-/* What a compiler makes of an atomic load or store without an order, too. */
+/* Moves that compilers also use for relaxed atomic loads and stores. */
 static bool is_plain_move(ZydisMnemonic mnemonic)
 {
 	switch ((unsigned)mnemonic) {
@@ -265,7 +265,7 @@ static bool is_own_stack(const ZydisDecodedOperand *operand)
 	return operand->mem.base == ZYDIS_REGISTER_RSP || operand->mem.base == ZYDIS_REGISTER_RBP;
 }
 
-/* maskmovdqu's operand is not written down: it lies where rdi points. */
+/* maskmovdqu has an implicit operand, at rdi. */
 static void note_masked_bytes(const struct raw *raw, const ZydisDecodedOperand *operand,
 			      struct instruction *to)
 {

@@ -8,7 +8,7 @@
 
 /* --- Keys ------------------------------------------------------------------------------ */
 
-/* What follows an opcode. */
+/* The bytes behind an opcode. */
 enum follows {
 	FOLLOWS_MODRM = 1u << 4, /* and in the low bits the bytes of an immediate */
 	FOLLOWS_WORD = 1u << 5,	 /* an immediate of 4 bytes, or 2 with an operand-size prefix */
@@ -167,7 +167,7 @@ static unsigned read_modrm(const unsigned char *bytes, unsigned at, unsigned *di
 	return at;
 }
 
-/* @bytes has KEY_BYTES_MOST at least, and some more.  False: it is none that we know. */
+/* @bytes has more than KEY_BYTES_MOST.  False: an unknown encoding. */
 static bool take_apart(const unsigned char *bytes, struct shape *shape)
 {
 	bool is_word = false, is_whole = false;
@@ -186,7 +186,7 @@ static bool take_apart(const unsigned char *bytes, struct shape *shape)
 	if (follows & FOLLOWS_UNKNOWN)
 		return false;
 	immediate = follows & 15u;
-	/* Of branches it is not the same on all processors. */
+	/* For branches it differs between processors. */
 	if (immediate == 4 && is_word)
 		return false;
 	if (follows & FOLLOWS_TEST && (bytes[at] >> 3 & 7) < 2) {
@@ -360,7 +360,7 @@ static bool is_regular(const struct shape *shape, const struct pattern *pattern,
 	       again.immediate == instruction->immediate && again.target == instruction->target;
 }
 
-/* What is not to be kept is decoded anew each time. */
+/* Instructions without a pattern are decoded each time. */
 static bool decode_new(struct patterns *patterns, const struct shape *shape,
 		       const unsigned char *bytes, size_t left, uint32_t offset,
 		       struct instruction *instruction, uint32_t *number)
@@ -373,7 +373,7 @@ static bool decode_new(struct patterns *patterns, const struct shape *shape,
 		return false;
 	pattern.instruction = *instruction;
 	pattern.traits = pattern_traits(instruction);
-	/* Another one of it may have any. */
+	/* Another instance may have any value. */
 	if (pattern.layout.immediate_bytes && !has_relative_immediate(instruction->kind))
 		pattern.traits |= PATTERN_IMMEDIATE;
 	if (!is_regular(shape, &pattern, bytes, instruction) || !grow_rows(patterns))
@@ -384,7 +384,7 @@ static bool decode_new(struct patterns *patterns, const struct shape *shape,
 	return true;
 }
 
-/* Most instructions are what the last one that began alike was. */
+/* Most instructions have the pattern of the last one with the same first bytes. */
 static struct pattern_guess *guess_of(const struct patterns *patterns, uint64_t first)
 {
 	uint64_t hash = (first & 0xffffff) * 0x9e3779b97f4a7c15ull;
@@ -401,7 +401,7 @@ static void note_guess(const struct patterns *patterns, const struct shape *shap
 		*guess_of(patterns, first) = (struct pattern_guess){first & mask, mask, number};
 }
 
-/* Slowly: from its bytes' shape. */
+/* The slow way: by the key of its bytes. */
 static bool decode_by_shape(struct patterns *patterns, const unsigned char *bytes, size_t left,
 			    uint32_t offset, struct instruction *instruction, uint32_t *number)
 {

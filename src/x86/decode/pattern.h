@@ -1,11 +1,11 @@
 /*
- * Patterns: what instructions that differ in nothing but the values of a
- * displacement and an immediate operand have in common.
+ * Patterns: classes of instructions that differ only in the values of a displacement
+ * and an immediate operand.
  *
  * A module of millions of instructions has some ten thousand patterns.  Each is
- * decoded once; instructions of a known pattern take a look at their first bytes
- * (up to displacement and immediate: the key) and the two values.  A pattern's
- * number is all that need be kept of an instruction to have it again.
+ * decoded once; an instruction of a known pattern needs only a look-up by its first
+ * bytes (up to displacement and immediate: the key), and the two values.  From the
+ * number of its pattern and its bytes an instruction can be restored.
  */
 #ifndef X86_DECODE_PATTERN_H
 #define X86_DECODE_PATTERN_H
@@ -15,7 +15,7 @@
 
 #define PATTERN_NONE 0u /* of what has to be decoded each time */
 
-/* What makes a pattern's instruction one to look at, before it is made. */
+/* Traits of a pattern's instructions, known before one is made. */
 enum pattern_trait {
 	PATTERN_BRANCH = 1u << 0,  /* with a target of its own, no call */
 	PATTERN_CALL = 1u << 1,	   /* of any sort */
@@ -35,7 +35,7 @@ struct pattern_slot {
 	uint32_t number; /* PATTERN_NONE: the slot is free */
 };
 
-/* What instructions whose first bytes have one hash were found last. */
+/* The last patterns found for first bytes with one hash. */
 struct pattern_guess {
 	uint64_t key, mask;
 	uint32_t number; /* PATTERN_NONE: nothing */

@@ -11,7 +11,7 @@
 #define FUNCTION_ALIGNMENT 16u
 #define BREAKPOINT 0xccu
 
-/* What is worked out of one function before its clone is written. */
+/* The analysis of one function, before its clone is written. */
 struct analysis {
 	uint32_t *live;
 	uint32_t *slices;
@@ -36,7 +36,7 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 
 /* --- Copies of instructions ------------------------------------------------------ */
 
-/* A state for a copy: none if the last one goes on to hold. */
+/* A state for a copy, unless the last one still holds. */
 static void emit_copy_state(struct emitter *emitter, uint32_t original_offset)
 {
 	const struct plan_state *last =
@@ -81,7 +81,7 @@ static uint32_t place_behind(const struct emitter *emitter, const struct functio
 	return to <= index ? emitter->offsets[to] : 0;
 }
 
-/* A branch to a place that stands already, if it is near. */
+/* A branch to a place that is emitted already, if it is near. */
 static bool emit_near_back(struct emitter *emitter, const struct function *function, uint32_t index,
 			   unsigned opcode)
 {
@@ -114,7 +114,7 @@ static void emit_distance(struct emitter *emitter, const struct function *functi
 	encode_u32(emitter, 0);
 }
 
-/* Once all instructions stand. */
+/* After all instructions are emitted. */
 static void settle_branches(struct emitter *emitter)
 {
 	for (uint32_t i = 0; i < emitter->branch_count && !emitter->failed; i++) {
@@ -311,7 +311,7 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 	emitter->cold_room = cold.room;
 }
 
-/* The last one may be continued by the next function. */
+/* The next function may continue the last one. */
 static void pack_states(struct emitter *emitter)
 {
 	if (emitter->failed || emitter->state_count < 2)

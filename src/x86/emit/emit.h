@@ -29,7 +29,7 @@ enum fixup_kind {
 	FIXUP_KINDS
 };
 
-/* Where the clone of an instruction begins that is reached from outside. */
+/* The clone of an instruction that is reached from outside. */
 struct emitted_entry {
 	uint32_t text_offset, clone_offset;
 };
@@ -93,7 +93,7 @@ uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset
  */
 bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why);
 
-/* Gives back what is neither the arena's nor the plan's. */
+/* Frees what is neither the arena's nor the plan's. */
 void emitter_free(struct emitter *emitter);
 
 #endif

@@ -23,7 +23,7 @@ void *encode_grow_array(struct emitter *emitter, void *array, uint32_t *room, ui
 	return grown;
 }
 
-/* What is not used of it takes no memory. */
+/* Unused room takes no memory. */
 static void grow_code(struct emitter *emitter)
 {
 	struct growing pages = {.bytes = emitter->code, .room = emitter->code_room};
@@ -61,7 +61,7 @@ static inline unsigned char *begin_instruction(struct emitter *emitter)
 							   : emitter->nowhere;
 }
 
-/* It has been put up to @at. */
+/* Ends the instruction at @at. */
 static inline void end_instruction(struct emitter *emitter, const unsigned char *at)
 {
 	if (LIKELY(!emitter->failed))

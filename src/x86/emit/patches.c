@@ -113,7 +113,7 @@ static void spread_mark(const struct choice *choice, uint8_t *marks, uint8_t mar
 	const struct function *function = choice->function;
 	uint32_t depth = 0;
 
-	/* An instruction is put on the stack once at most, as it is marked then. */
+	/* Each instruction is pushed once at most, as it is marked then. */
 	marks[index] |= mark;
 	choice->stack[depth++] = index;
 	while (depth > 0) {
@@ -336,7 +336,7 @@ static bool yield_to_native(const struct choice *choice)
 	return has_changed;
 }
 
-/* Whether what runs from @index on would meet the inside of a patch. */
+/* True if a path from @index on would run into the inside of a patch. */
 static bool meets_patch(const struct choice *choice, const uint8_t *covered, uint32_t index)
 {
 	const struct function *function = choice->function;
@@ -437,13 +437,13 @@ static void find_dead(const struct choice *choice, const uint8_t *reached)
 			      (MARK_ENTRY | MARK_INDIRECT | MARK_LABEL | MARK_LEAVE)))
 				marks[offset] |= MARK_DEAD;
 	}
-	/* What an earlier turn has put there is not to be overwritten. */
+	/* Bytes used by an earlier round must not be overwritten. */
 	for (uint32_t i = 0; i < choice->point_count; i++)
 		if (choice->fates[choice->points[i]] == FATE_SHORT)
 			use_island(choice->survey, choice->islands[choice->points[i]]);
 }
 
-/* Gives entries that found no island one in dead bytes.  False: none. */
+/* Finds islands in dead bytes for entries without one.  False: none found. */
 static bool try_again(const struct choice *choice)
 {
 	const struct function *function = choice->function;

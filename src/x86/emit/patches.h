@@ -39,7 +39,7 @@ struct patches {
 uint32_t patches_choose(struct survey *survey, uint32_t index, const bool *wanted,
 			struct patches *patches, struct plan_statistics *statistics);
 
-/* Before the first choice: takes from the padding what something leads to. */
+/* Before the first choice: removes from the padding what can be reached. */
 void patches_begin(struct survey *survey);
 
 #endif

@@ -75,7 +75,7 @@ bool state_packer_init(struct state_packer *packer, struct arena *arena);
 /* Appends a row.  Without memory, states.rows.failed is set. */
 void state_pack(struct state_packer *packer, const struct plan_state *row);
 
-/* Gives back what is not needed. */
+/* Frees unused memory. */
 bool state_packer_finish(struct state_packer *packer);
 
 /* --- Between the two ----------------------------------------------------------------- */

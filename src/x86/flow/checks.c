@@ -83,7 +83,7 @@ static uint32_t place_cost(const struct placing *placing, const struct check *ch
 
 	if (bit_count(dead) < needed)
 		cost += COST_OF_REGISTER * (needed - bit_count(dead));
-	/* Whoever stands there already pays for the spill. */
+	/* A check that is there already has paid for the spill. */
 	if (cost > 1 && placing->list->first_at[place] != NO_CHECK)
 		cost = 1;
 	return cost;
@@ -191,7 +191,7 @@ static void upgrade_check(struct placing *placing, struct check *check, uint32_t
 	placing->list->merged++;
 }
 
-/* Two halves of an aligned piece of at most a granule, side by side. */
+/* Two adjacent halves of an aligned piece of at most a granule. */
 static bool can_widen(const struct placing *placing, const struct check *check,
 		      const struct check *access, int64_t distance)
 {
@@ -301,7 +301,7 @@ static void check_element(struct placing *placing, uint32_t index)
 	}
 }
 
-/* Of a masked move or gather: its row tells of one element. */
+/* A masked move or gather: the row has the size of one element. */
 static void note_element(struct placing *placing, uint32_t index, struct plan_site *site)
 {
 	const struct instruction *instruction = &placing->function->instructions[index];
@@ -367,7 +367,7 @@ static void check_access(struct placing *placing, uint32_t index)
 	placing->list->checked++;
 }
 
-/* What the instruction leaves of the checks made so far. */
+/* Drops the checks that the instruction makes invalid. */
 static void forget_checks(struct placing *placing, const struct instruction *instruction)
 {
 	unsigned kept = 0;

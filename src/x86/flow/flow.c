@@ -34,7 +34,7 @@ static void add_slot(struct flow *flow, const struct instruction *instruction)
 		(int32_t)((uint32_t)instruction->displacement * 2u + is_rsp);
 }
 
-/* Whether one pass is enough, and vectors are to be followed. */
+/* Finds out whether one pass is enough, and whether to follow vectors. */
 static void note_shape(struct flow *flow, uint32_t index)
 {
 	const struct instruction *instruction = &flow->function->instructions[index];
@@ -82,7 +82,7 @@ static bool get_ready(struct flow *flow, struct scratch *scratch)
 
 /* --- Pairs ------------------------------------------------------------------------------- */
 
-/* What is known of the places, and the loads that may be paired by them. */
+/* The known places, and the loads that may be paired by them. */
 struct pairing {
 	struct flow flow;
 	const struct slice_notes *notes;
@@ -152,7 +152,7 @@ static bool pair_all(struct pairing *pairing, struct scratch *scratch)
 
 /* --- Which loads may be paired -------------------------------------------------------------- */
 
-/* Whether a store to @place may come after load number @load. */
+/* True if a store to @place may come after load number @load. */
 static bool has_store_at(const struct pairing *pairing, uint64_t place, uint32_t load)
 {
 	for (uint32_t i = pairing->flow.store_count; i-- > 0;) {

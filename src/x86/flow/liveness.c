@@ -143,7 +143,7 @@ static inline bool is_simple(const struct function *function, uint32_t index, co
 
 #define LOOPS_MOST 64u
 
-/* A fixed point in the making. */
+/* The state of a fixed-point search. */
 struct search {
 	const struct module *module;
 	const struct function *function;
@@ -176,7 +176,7 @@ static void make_first_pass(struct search *search)
 		if (function->reach[i] & REACH_INDIRECT)
 			indirect |= in;
 		search->live[i] = in;
-		/* What depends on code before it has to be looked at again. */
+		/* An instruction that depends on code before it needs another pass. */
 		if (function->instructions[i].kind != INSTRUCTION_PLAIN &&
 		    search->back_count < LOOPS_MOST && looks_back(function, i))
 			search->back[search->back_count++] = i;
@@ -203,7 +203,7 @@ static uint32_t find_change(const struct search *search)
 	return UINT32_MAX;
 }
 
-/* Another pass, from instruction @last on.  False: nothing changed. */
+/* Another pass backward from instruction @last.  False: nothing changed. */
 static bool improve_live(struct search *search, uint32_t last)
 {
 	const struct function *function = search->function;
@@ -214,7 +214,7 @@ static bool improve_live(struct search *search, uint32_t last)
 		uint8_t kind = function->instructions[i].kind;
 		uint32_t out, in;
 
-		/* In a straight line nothing changes but by what comes after. */
+		/* In straight-line code only what comes after can change the result. */
 		if (kind == INSTRUCTION_PLAIN && !is_next_new)
 			continue;
 		is_next_new = false;
@@ -246,7 +246,7 @@ void liveness_compute(const struct module *module, const struct function *functi
 	search.live = live;
 	search.kept = function->lsda ? KEPT_BY_CALLS : REGISTER_BIT(RSP);
 	search.back_count = 0;
-	/* Branches backward find that nothing is needed yet. */
+	/* Backward branches start with nothing needed. */
 	memset(live, 0, function->count * sizeof(*live));
 	live[function->count] = ALL_LIVE;
 	make_first_pass(&search);

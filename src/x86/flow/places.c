@@ -51,7 +51,7 @@ static void take_join(void *analysis, uint32_t join)
 	memcpy(places->now, join_state(places, join), places->value_count * sizeof(uint64_t));
 }
 
-/* Different values make one that is named after the join. */
+/* Different values become a new one, named after the join. */
 static bool meet_value(uint64_t *into, uint64_t from, uint64_t name)
 {
 	uint64_t met;
@@ -97,7 +97,7 @@ static uint64_t place_of(const struct places *places, const struct instruction *
 	return flow_mix(hash, (uint64_t)(int64_t)instruction->displacement);
 }
 
-/* What memory gives to the instruction. */
+/* The value that the instruction loads. */
 static uint64_t memory_value(struct places *places, uint32_t index)
 {
 	const struct instruction *instruction = &places->flow->function->instructions[index];
@@ -159,7 +159,7 @@ static void change_registers(struct places *places, const struct instruction *in
 	}
 }
 
-/* Slots named from rsp mean other places once it moves. */
+/* Slots named from rsp are other places once rsp changes. */
 static void forget_moved_slots(struct places *places, uint32_t index)
 {
 	for (unsigned i = 0; i < places->flow->slot_count; i++)
@@ -173,7 +173,7 @@ static void run_plain(void *analysis, uint32_t index)
 	const struct instruction *instruction = &places->flow->function->instructions[index];
 	uint64_t value;
 
-	/* A value that goes nowhere need not be known. */
+	/* A value that is not stored anywhere is not needed. */
 	if (!(instruction->changes & REGISTERS_ALL) && !instruction->memory)
 		return;
 	value = computed_value(places, index);

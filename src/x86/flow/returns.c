@@ -11,7 +11,7 @@
 #define ROUND_COUNT 2
 #define ALL_LIVE (REGISTERS_ALL | FLAGS_ALL)
 
-/* What is gathered of one function in one round. */
+/* The needs of the callers of one function, in one round. */
 struct callers {
 	uint32_t needed;
 	bool has_known;
@@ -20,7 +20,7 @@ struct callers {
 	bool makes_return_address; /* and jumps there by a return */
 };
 
-/* Bytes that no usable function has may hold calls all the same. */
+/* Bytes outside of all usable functions may hold calls, too. */
 static void mark_called_by_bytes(const struct module *module, struct callers *callers,
 				 uint32_t start, uint32_t end)
 {
@@ -81,7 +81,7 @@ static bool makes_return_address(const struct module *module, const struct funct
 	return false;
 }
 
-/* Whether its address may be anywhere. */
+/* True if its address may be taken. */
 static bool is_known_to_strangers(const struct function *function)
 {
 	bool has_indirect_jump = false, is_entered = false;

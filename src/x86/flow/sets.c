@@ -84,7 +84,7 @@ static void take_join(void *analysis, uint32_t join)
 		sets->now.sets[__builtin_ctzll(left)] = from->sets[__builtin_ctzll(left)];
 }
 
-/* Returns what is new in it. */
+/* Returns the new members. */
 static uint64_t meet_set(uint64_t *into, uint64_t from)
 {
 	uint64_t added = from & ~*into;
@@ -115,7 +115,7 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 
 /* --- Instructions ------------------------------------------------------------------------ */
 
-/* What memory gives to the instruction. */
+/* The loads on which the loaded value depends. */
 static uint64_t memory_set(const struct sets *sets, uint32_t index)
 {
 	int slot = sets->flow->slot_of[index];
@@ -125,7 +125,7 @@ static uint64_t memory_set(const struct sets *sets, uint32_t index)
 	return sets->load_of[index] == NO_LOAD ? 0 : 1ull << sets->load_of[index];
 }
 
-/* What all that the instruction reads rests on. */
+/* The loads on which all that the instruction reads depends. */
 static uint64_t computed_set(const struct sets *sets, uint32_t index)
 {
 	const struct instruction *instruction = &sets->flow->function->instructions[index];
@@ -206,7 +206,7 @@ static void change_registers(struct sets *sets, const struct instruction *instru
 		sets->now.flags = set;
 }
 
-/* Slots named from rsp mean other places once it moves. */
+/* Slots named from rsp are other places once rsp changes. */
 static void forget_moved_slots(struct sets *sets)
 {
 	for (unsigned i = 0; i < sets->flow->slot_count; i++)
@@ -214,7 +214,7 @@ static void forget_moved_slots(struct sets *sets)
 			put_set(sets, 16 + i, 0);
 }
 
-/* Whether the instruction reads and writes empty sets alone, but for the flags. */
+/* True if the instruction reads and writes only empty sets, apart from the flags. */
 static inline bool is_idle(const struct sets *sets, const struct instruction *instruction,
 			   uint32_t index)
 {

@@ -2,7 +2,7 @@
 
 #include "x86/decode/masked.h"
 
-/* A stack slot is this thread's business while nobody else has its address. */
+/* A stack slot is private to the thread while its address does not escape. */
 static bool is_private_slot(const struct function *function, const struct instruction *instruction)
 {
 	bool is_slot = instruction->memory & MEMORY_STACK || instruction->base == RSP;

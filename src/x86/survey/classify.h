@@ -7,7 +7,7 @@
 #include "x86/survey/module.h"
 #include "x86/survey/statistics.h"
 
-/* Why an access has no check, or which. */
+/* The kind of check of an access, or why it has none. */
 enum access_class {
 	ACCESS_NONE,  /* touches no memory that concerns us */
 	ACCESS_STACK, /* a stack slot whose address nobody else has */
@@ -44,7 +44,7 @@ static inline enum access_class checks_class(const struct module *module,
 uint32_t checks_survey(const struct module *module, const struct function *function,
 		       struct plan_statistics *statistics);
 
-/* Whether the instruction at @index leaves the straight line, or may synchronise. */
+/* True if the instruction ends the straight line, or may synchronise. */
 bool checks_is_barrier(const struct module *module, const struct instruction *instruction);
 
 #endif

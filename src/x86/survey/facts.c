@@ -10,7 +10,7 @@ static bool is_register(int8_t number, enum general_register which)
 	return number == (int8_t)which;
 }
 
-/* rbp becomes rsp, or a fixed distance from it. */
+/* rbp is set to rsp, plus a constant. */
 static bool sets_frame_pointer(const struct instruction *instruction)
 {
 	if (!is_register(instruction->destination, RBP))
@@ -28,7 +28,7 @@ static bool restores_frame_pointer(const struct instruction *instruction)
 	return form == FORM_POP || form == FORM_LEAVE;
 }
 
-/* Whether rbp is nothing but a frame pointer. */
+/* True if rbp is used only as frame pointer. */
 static bool has_frame_pointer(const struct function *function)
 {
 	bool is_set = false;
@@ -46,7 +46,7 @@ static bool has_frame_pointer(const struct function *function)
 	return is_set;
 }
 
-/* Whether it may make a value of the stack pointer, or of rbp. */
+/* True if it may compute a value from the stack pointer or rbp. */
 static inline bool may_take_stack_address(const struct instruction *instruction)
 {
 	int8_t from = instruction->is_lea ? instruction->base : instruction->source;
@@ -55,7 +55,7 @@ static inline bool may_take_stack_address(const struct instruction *instruction)
 	       is_register(instruction->source, RSP);
 }
 
-/* Whether it makes a value of the stack pointer, or of the frame pointer. */
+/* True if it computes a value from the stack pointer or the frame pointer. */
 static bool takes_stack_address(const struct function *function,
 				const struct instruction *instruction)
 {

@@ -52,7 +52,7 @@ void survey_gaps(struct survey *survey)
 		uint32_t end = next ? next->start : module->text_bytes;
 
 		if (next && !next->is_usable) {
-			/* Its bytes are looked at together with the gap. */
+			/* Its bytes are examined with the gap. */
 			before = NULL;
 			continue;
 		}

@@ -26,7 +26,7 @@ static int64_t read_row(const struct survey *survey, uint64_t table, uint32_t ro
 	return (int64_t)(table + (uint64_t)(int64_t)(int32_t)value - survey->module.text_address);
 }
 
-/* How many rows lead to instructions; *@own is how many to the function's group. */
+/* The number of rows that lead to instructions; *@own: those in the function's group. */
 static uint32_t measure_table(const struct survey *survey, uint32_t index, uint64_t table,
 			      uint32_t *own)
 {
@@ -47,7 +47,7 @@ static uint32_t measure_table(const struct survey *survey, uint32_t index, uint6
 	return rows;
 }
 
-/* Marks what the rows lead to; false if some of that is in other functions. */
+/* Marks the targets of the rows; false if some are in other functions. */
 static bool mark_table(struct survey *survey, const struct function *function, uint64_t table,
 		       uint32_t rows)
 {
@@ -63,7 +63,7 @@ static bool mark_table(struct survey *survey, const struct function *function, u
 	return stays;
 }
 
-/* Reads every table whose address the function takes; how many there are. */
+/* Reads every table whose address the function takes; returns their number. */
 static uint32_t read_tables(struct survey *survey, uint32_t index)
 {
 	struct function *function = &survey->module.functions[index];
@@ -125,7 +125,7 @@ static bool is_register_jump(const struct instruction *instruction)
 	return instruction->kind == INSTRUCTION_JUMP_INDIRECT && !instruction->is_rip_relative;
 }
 
-/* A call of a computed place may be of one inside the function. */
+/* A call of a computed address may be to a place inside the function. */
 void survey_calls(struct function *function)
 {
 	for (uint32_t i = 0; i < function->count; i++) {

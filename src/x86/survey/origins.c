@@ -110,7 +110,7 @@ static void look_before(struct walk *walk, uint32_t index, unsigned number)
 	walk->search->todo[walk->level][walk->todo_count++] = index << 4 | number;
 }
 
-/* What instruction @index leaves in @number. */
+/* The value that instruction @index stores in @number. */
 static void look_at(struct walk *walk, uint32_t index, unsigned number)
 {
 	const struct instruction *instruction = &walk->search->function->instructions[index];
@@ -130,7 +130,7 @@ static void look_at(struct walk *walk, uint32_t index, unsigned number)
 		walk->origins |= walk->classify(walk->search, index, walk->load);
 }
 
-/* What leads to a place that indirect jumps lead to: all of these. */
+/* The predecessors of a target of indirect jumps: all of these jumps. */
 static void look_at_jumps(struct walk *walk, unsigned number)
 {
 	const struct function *function = walk->search->function;
@@ -216,7 +216,7 @@ static uint32_t classify_base(struct origin_search *search, uint32_t index,
 								     : ORIGIN_POINTER;
 }
 
-/* What the load (or jump) at @index takes its pointer from. */
+/* Where the load (or jump) at @index takes its pointer from. */
 static uint32_t classify_load(struct origin_search *search, uint32_t index)
 {
 	const struct instruction *load = &search->function->instructions[index];

@@ -1,9 +1,8 @@
 /*
- * Scratch memory: blocks that are all given back together, or down to a mark.
+ * Scratch memory: blocks that are freed together, or back to a mark.
  *
- * What planning needs for one function it needs for the next one, too, in
- * another size.  Blocks are cut one after the other from pages that are used again;
- * what they hold is what was there before.
+ * Planning needs the same arrays for each function, in different sizes.  Blocks are
+ * cut one after the other from pages that are reused; their content is undefined.
  */
 #ifndef X86_SURVEY_SCRATCH_H
 #define X86_SURVEY_SCRATCH_H
@@ -25,7 +24,7 @@ void *scratch_take(struct scratch *scratch, size_t size_bytes);
 /* The same, zeroed. */
 void *scratch_take_zeroed(struct scratch *scratch, size_t size_bytes);
 
-/* What has been taken since is given back by the second. */
+/* The second frees what was taken since the first. */
 struct scratch_mark {
 	struct scratch_chunk *last;
 	size_t used;
@@ -33,7 +32,7 @@ struct scratch_mark {
 struct scratch_mark scratch_mark(const struct scratch *scratch);
 void scratch_release(struct scratch *scratch, struct scratch_mark mark);
 
-/* Gives all pages back. */
+/* Frees all pages. */
 void scratch_free(struct scratch *scratch);
 
 #endif

@@ -52,7 +52,7 @@ void survey_join(struct survey *survey, uint32_t a, uint32_t b)
 {
 	a = survey_group(survey, a);
 	b = survey_group(survey, b);
-	/* The lower one leads, so that chains stay short for neighbours. */
+	/* The lower one is the root, so that chains of neighbours stay short. */
 	survey->parts[a > b ? a : b].group = a > b ? b : a;
 }
 
@@ -64,7 +64,7 @@ struct range {
 	bool is_signal_frame;
 };
 
-/* Ranges, to be put in order. */
+/* Ranges to be sorted. */
 struct collection {
 	struct range *ranges;
 	uint32_t count;
@@ -103,7 +103,7 @@ static void sift_range(struct range *ranges, uint32_t root, uint32_t count)
 	ranges[root] = moved;
 }
 
-/* Heap sort: what libc has may call malloc. */
+/* Heap sort, as qsort() may call malloc. */
 static void sort_ranges(struct range *ranges, uint32_t count)
 {
 	for (uint32_t i = count / 2; i-- > 0;)
@@ -304,7 +304,7 @@ static uint32_t make_instructions(const struct survey *survey, const struct func
 	return branch_count;
 }
 
-/* Looks the targets of branches up, for function_target(). */
+/* Looks up the targets of branches, for function_target(). */
 static void link_branches(const struct survey *survey, const struct function *function,
 			  uint32_t branch_count)
 {
@@ -314,7 +314,7 @@ static void link_branches(const struct survey *survey, const struct function *fu
 
 		if (branch->target < function->start || branch->target >= function->end)
 			continue;
-		/* Where no instruction begins is what another function has left there. */
+		/* Entries at which no instruction begins are left over from another function. */
 		index = survey->index_at[branch->target - function->start];
 		if (index < function->count &&
 		    function->instructions[index].offset == branch->target)
@@ -416,7 +416,7 @@ static bool take_room(struct survey *survey, uint32_t function_count)
 	       survey->parts && survey->marks;
 }
 
-/* A function has no more instructions than bytes; what is not used is never touched. */
+/* A function has at most as many instructions as bytes; unused room takes no memory. */
 static bool take_room_to_open(struct survey *survey)
 {
 	uint32_t most = 1;

@@ -21,7 +21,7 @@
 #include "x86/decode/pattern.h"
 #include "x86/survey/scratch.h"
 
-/* What is known of a byte of the text. */
+/* Marks of a byte of the text. */
 enum mark {
 	MARK_START = 1u << 0,	 /* a function's instruction begins here */
 	MARK_ENTRY = 1u << 1,	 /* reached from outside its function */
@@ -33,7 +33,7 @@ enum mark {
 	MARK_DEAD = 1u << 7	 /* of an instruction that only the clone runs any more */
 };
 
-/* What only planning needs to know of a function. */
+/* Facts of a function that only planning needs. */
 struct part {
 	uint32_t *patterns; /* per instruction: its pattern's number */
 	uint32_t group; /* another function that it shares code with, in the end itself */
@@ -102,13 +102,13 @@ bool survey_begin_open(struct survey *survey, const struct decoder *decoder,
  * function was open is closed. */
 void survey_open(struct survey *survey, struct function *function);
 
-/* Calls for the instructions that lead anywhere, or have one of @traits. */
+/* Calls for the instructions that branch, or have one of @traits. */
 typedef void (*survey_function)(struct survey *survey, const struct function *function,
 				const struct instruction *instruction);
 void survey_each(struct survey *survey, const struct function *function, unsigned traits,
 		 survey_function call);
 
-/* Zeroed; NULL (and failed) if there is none left. */
+/* Zeroed; NULL, and failed, if memory is exhausted. */
 void *survey_alloc(struct survey *survey, size_t size_bytes);
 
 /* Finds how code is reached: marks, groups, jumps that are not understood. */
@@ -127,14 +127,14 @@ static inline uint32_t facts_stack_registers(const struct function *function)
 	return REGISTER_BIT(RSP) | (function->has_frame_pointer ? REGISTER_BIT(RBP) : 0);
 }
 
-/* Whether an instruction that touches memory touches such a slot. */
+/* True if an instruction that accesses memory accesses such a slot. */
 static inline bool facts_is_on_stack(const struct instruction *instruction, uint32_t stack)
 {
 	return instruction->base != NO_REGISTER && stack >> instruction->base & 1 &&
 	       !(instruction->memory & MEMORY_STRING);
 }
 
-/* From here on the marks say what the functions' 'reach' is. */
+/* From here on 'reach' of an opened function is made from the marks. */
 void survey_reach(struct survey *survey);
 
 /* --- Between the survey's parts ------------------------------------------------- */

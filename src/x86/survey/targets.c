@@ -72,7 +72,7 @@ static void note_call(struct survey *survey, const struct function *function,
 {
 	struct function *to;
 
-	/* Past the function's end nobody returns. */
+	/* There is no return to behind the function's end. */
 	if (function && instruction->offset + instruction->length < function->end)
 		survey_mark(survey, (int64_t)instruction->offset + instruction->length, MARK_ENTRY);
 	if (instruction->kind != INSTRUCTION_CALL)
@@ -88,7 +88,7 @@ static void note_call(struct survey *survey, const struct function *function,
 		survey_spoil(survey, instruction->target, inside_instruction);
 }
 
-/* The address of @offset is known to whoever cares. */
+/* The address of @offset is taken: it can be reached from anywhere. */
 static void note_address(struct survey *survey, int64_t offset, bool is_certain)
 {
 	struct function *function = function_at(survey, offset);
@@ -236,7 +236,7 @@ static void note_landing_pads(struct survey *survey, uint32_t index)
 
 /* --- Jumps that are not understood -------------------------------------------------------- */
 
-/* Whether some known code leads to the function. */
+/* True if known code leads to the function. */
 static bool is_reached(const struct survey *survey, uint32_t index)
 {
 	const struct function *function = &survey->module.functions[index];
@@ -313,7 +313,7 @@ static void spread_unknown_targets(struct survey *survey)
 	}
 }
 
-/* Code whose address is somewhere is entered from outside, too. */
+/* Code whose address is taken is entered from outside, too. */
 static void settle_labels(struct survey *survey)
 {
 	for (uint32_t i = 0; i < survey->module.function_count; i++) {

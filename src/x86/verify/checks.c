@@ -61,7 +61,7 @@ static bool has_flags(const struct symbolic *machine, const struct plan_state *s
 	return kind == SYMBOLIC_FLAGS || kind == SYMBOLIC_FLAGS_BACK;
 }
 
-/* Whether the state row tells of the original what @machine knows it to be. */
+/* True if the state row matches what @machine knows of the original. */
 static bool check_state(struct verifying *verifying, uint32_t at, const struct symbolic *machine,
 			uint32_t original, uint32_t live)
 {
@@ -101,7 +101,7 @@ static bool is_same_address(const struct symbolic_value *value,
 	return symbolic_value_is(value, &address);
 }
 
-/* How far the accesses of a chain of sites reach, from the first byte. */
+/* The bytes from the first to the last that a chain of sites accesses. */
 static uint32_t chain_bytes(const struct verifying *verifying, uint32_t site)
 {
 	const struct plan_site *sites = verifying->plan->sites;
@@ -235,7 +235,7 @@ static bool add_edge(struct verifying *verifying, int64_t at, const struct symbo
 	return add_node(verifying, at, after);
 }
 
-/* What the function keeps below rsp, as far as that is known. */
+/* The bytes below rsp that the function may use. */
 static uint32_t protected_bytes(const struct function *function)
 {
 	bool is_known =
@@ -287,7 +287,7 @@ static bool go_on(struct verifying *verifying, uint32_t at, const struct instruc
 	return verify_wrong(verifying, at, "an instruction that no check has");
 }
 
-/* Whether @at is where the copy is said to be. */
+/* True if @at is where the states have the copy. */
 static bool is_copy(const struct verifying *verifying, uint32_t at)
 {
 	struct plan_state state;

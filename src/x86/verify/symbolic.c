@@ -229,7 +229,7 @@ static bool run_lea(struct symbolic *machine, const struct opcode *opcode,
 	return true;
 }
 
-/* Flipping twice gives the address back. */
+/* Flipping a bit twice restores the address. */
 static bool run_flip(struct symbolic *machine, const struct opcode *opcode)
 {
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 2)];
@@ -363,7 +363,7 @@ static bool run_push_id(struct symbolic *machine, const struct opcode *opcode)
 	return machine->pushed_count++ == 1;
 }
 
-/* Whether the word that was compared is that of the access that the thunk is told of. */
+/* True if the compared word belongs to the access that the thunk gets. */
 static bool is_thunk_for_doubt(const struct symbolic *machine, uint32_t thunk,
 			       uint64_t text_address)
 {
@@ -380,7 +380,7 @@ static bool is_thunk_for_doubt(const struct symbolic *machine, uint32_t thunk,
 		return false;
 	if (size >= SHADOW_GRANULE)
 		return word->mask == -1 && distance == 0;
-	/* Of a known address the granule's is taken at once. */
+	/* For a constant address the check uses that of the granule. */
 	if (word->mask == -1)
 		return word->operand.is_rip_relative &&
 		       (text_address + (uint64_t)word->operand.target) % SHADOW_GRANULE == 0 &&
