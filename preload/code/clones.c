@@ -4,6 +4,7 @@
 #include <link.h>
 
 #include "base/atomic.h"
+#include "elf/image.h"
 
 #define REGION_MAX 4096u
 
@@ -36,19 +37,8 @@ void clones_describe(struct clone_region *region, const struct dl_phdr_info *inf
 	region->bias = info->dlpi_addr;
 	region->headers = info->dlpi_phdr;
 	region->header_count = info->dlpi_phnum;
-	region->module_start = UINTPTR_MAX;
-	region->module_end = 0;
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
-
-		if (segment->p_type != PT_LOAD)
-			continue;
-		if (start < region->module_start)
-			region->module_start = start;
-		if (start + segment->p_memsz > region->module_end)
-			region->module_end = start + segment->p_memsz;
-	}
+	image_find_range(info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr, &region->module_start,
+			 &region->module_end);
 }
 
 struct clone_region *clones_of_module(uintptr_t address)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "elf/image.h"
 #include "x86/decode/locked.h"
 
 #define NEEDED_MOST 512u
@@ -21,33 +22,18 @@ void modules_needed_begin(void)
 
 /* --- What modules name ------------------------------------------------------- */
 
-static const ElfW(Dyn) *dynamic_of(const struct dl_phdr_info *info)
-{
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
-			return (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-	return NULL;
-}
-
-/* The loader may have relocated the address in the entry. */
-static const char *strings_of(const struct dl_phdr_info *info, const ElfW(Dyn) *entry)
-{
-	for (; entry->d_tag != DT_NULL; entry++)
-		if (entry->d_tag == DT_STRTAB)
-			return (const char *)(entry->d_un.d_ptr < info->dlpi_addr
-						      ? info->dlpi_addr + entry->d_un.d_ptr
-						      : entry->d_un.d_ptr);
-	return NULL;
-}
-
 void modules_needed_note(const struct dl_phdr_info *info)
 {
-	const ElfW(Dyn) *entry = dynamic_of(info);
-	const char *strings = entry ? strings_of(info, entry) : NULL;
+	static struct image image; /* large for a stack; planning is serialised */
+	ElfW(Dyn) entry;
+	const char *why;
 
-	for (; strings && entry->d_tag != DT_NULL; entry++)
-		if (entry->d_tag == DT_NEEDED && needed_count < NEEDED_MOST)
-			needed[needed_count++] = strings + entry->d_un.d_val;
+	/* Also of modules that cannot be planned. */
+	(void)image_from_memory(&image, "", info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr,
+				&why);
+	for (uint64_t i = 0; image_dynamic(&image, i, &entry); i++)
+		if (entry.d_tag == DT_NEEDED && needed_count < NEEDED_MOST)
+			needed[needed_count++] = image_string(&image, entry.d_un.d_val);
 }
 
 bool modules_are_needed(const struct dl_phdr_info *info)

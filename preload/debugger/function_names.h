@@ -7,16 +7,15 @@
 #ifndef PRELOAD_DEBUGGER_FUNCTION_NAMES_H
 #define PRELOAD_DEBUGGER_FUNCTION_NAMES_H
 
+#include "elf/mapped_file.h"
 #include "preload/code/clones.h"
 #include "elf/image.h"
 #include "x86/plan.h"
 
 struct function_names {
-	void *pages; /* of all the rest */
+	struct mapped_file file;
+	const char **by_function; /* in the file; NULL: it has none */
 	size_t page_bytes;
-	uint32_t *by_function; /* where its name begins; 0: it has none */
-	uint32_t count;
-	const char *strings;
 	const char *module; /* base name of the file */
 };
 

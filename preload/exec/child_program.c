@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/kernel.h"
+#include "elf/mapped_file.h"
 #include "elf/target.h"
 #include "preload/guest/environment.h"
 #include "preload/guest/room.h"
@@ -81,26 +81,6 @@ const char *child_program_at(int descriptor, const char *name)
 	return path;
 }
 
-/* False if the file cannot be read. */
-static bool inspect_file(const char *path, struct target *target)
-{
-	long file = kernel_call4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-	struct stat status;
-	long image = -1;
-
-	if (file < 0)
-		return false;
-	if (kernel_call2(SYS_fstat, file, &status) == 0 && S_ISREG(status.st_mode) &&
-	    status.st_size > 0)
-		image = kernel_call6(SYS_mmap, 0, status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-	kernel_call1(SYS_close, file);
-	if (image < 0 && image > -4096)
-		return false;
-	target_inspect((const unsigned char *)image, (size_t)status.st_size, target);
-	kernel_call2(SYS_munmap, image, status.st_size);
-	return true;
-}
-
 /* The loader ignores LD_PRELOAD for programs that gain privileges. */
 static const char *find_privilege(const char *path)
 {
@@ -126,8 +106,13 @@ const char *child_program_obstacle(const char *path)
 
 	for (int depth = 0; depth < SCRIPT_DEPTH_MAX; depth++) {
 		struct target *target = &targets[depth % 2];
+		struct mapped_file file;
 
-		if (!inspect_file(path, target) || target->kind == TARGET_DAMAGED)
+		if (mapped_file_open(&file, path) != 0)
+			return NULL;
+		target_inspect(file.bytes, file.size_bytes, target);
+		mapped_file_close(&file);
+		if (target->kind == TARGET_DAMAGED)
 			return NULL;
 		if (target->kind != TARGET_SCRIPT) {
 			const char *reason = target_reason(target->kind);

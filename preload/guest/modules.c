@@ -2,13 +2,13 @@
 #include "preload/guest/modules.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <link.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/kernel.h"
 #include "base/runtime_lock.h"
+#include "elf/image.h"
 #include "preload/guest/guest.h"
 
 #define MODULE_MAX 4096u
@@ -66,42 +66,16 @@ static void write_hex(char *to, const unsigned char *bytes, size_t count)
 	to[2 * count] = '\0';
 }
 
-/* From a note segment at @notes of @size_bytes. */
-static void read_build_id(struct module *module, const char *notes, size_t size_bytes)
+static void read_headers(struct module *module, const struct dl_phdr_info *info)
 {
-	const char *end = notes + size_bytes;
+	uint32_t id_bytes;
+	const unsigned char *id = image_find_build_id(info->dlpi_phdr, info->dlpi_phnum,
+						      info->dlpi_addr, &id_bytes);
 
-	while (notes + sizeof(ElfW(Nhdr)) <= end) {
-		const ElfW(Nhdr) *note = (const void *)notes;
-		const char *name = notes + sizeof(*note);
-		const char *data = name + ((note->n_namesz + 3) & ~3u);
-
-		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-		    memcmp(name, "GNU", 4) == 0 && note->n_descsz <= 32 &&
-		    data + note->n_descsz <= end) {
-			write_hex(module->build_id, (const unsigned char *)data, note->n_descsz);
-			return;
-		}
-		notes = data + ((note->n_descsz + 3) & ~3u);
-	}
-}
-
-static void read_segments(struct module *module, const struct dl_phdr_info *info)
-{
-	module->start = UINTPTR_MAX;
-	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
-
-		if (segment->p_type == PT_NOTE)
-			read_build_id(module, (const char *)start, segment->p_memsz);
-		if (segment->p_type != PT_LOAD)
-			continue;
-		if (start < module->start)
-			module->start = start;
-		if (start + segment->p_memsz > module->end)
-			module->end = start + segment->p_memsz;
-	}
+	image_find_range(info->dlpi_phdr, info->dlpi_phnum, info->dlpi_addr, &module->start,
+			 &module->end);
+	if (id && id_bytes <= sizeof(module->build_id) / 2)
+		write_hex(module->build_id, id, id_bytes);
 }
 
 static struct module *find_loaded(uintptr_t start)
@@ -128,7 +102,7 @@ static int survey_module(struct dl_phdr_info *info, size_t size, void *context)
 		return 1;
 	module->bias = info->dlpi_addr;
 	module->path = info->dlpi_name;
-	read_segments(module, info);
+	read_headers(module, info);
 	if (module->end)
 		survey->count++;
 	return 0;

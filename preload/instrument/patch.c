@@ -306,13 +306,11 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 /* Does the loader change its code? */
 static bool has_text_relocations(const struct image *image)
 {
-	uint64_t count = image->dynamic.size_bytes / sizeof(Elf64_Dyn);
-	const Elf64_Dyn *entry =
-		(const void *)image_bytes(image, image->dynamic.address, count * sizeof(*entry));
+	Elf64_Dyn entry;
 
-	for (uint64_t i = 0; entry && i < count && entry[i].d_tag != DT_NULL; i++)
-		if (entry[i].d_tag == DT_TEXTREL ||
-		    (entry[i].d_tag == DT_FLAGS && (entry[i].d_un.d_val & DF_TEXTREL)))
+	for (uint64_t i = 0; image_dynamic(image, i, &entry); i++)
+		if (entry.d_tag == DT_TEXTREL ||
+		    (entry.d_tag == DT_FLAGS && (entry.d_un.d_val & DF_TEXTREL)))
 			return true;
 	return false;
 }

@@ -6,6 +6,9 @@
  * loaded it at different addresses share one image.  A separate file of debug
  * information is found by build id.  A file whose build id is not the recorded one
  * is not used: its symbols and lines would be wrong.
+ *
+ * Read by elfutils, which knows all forms of debug information.  The guest, and what
+ * is said of programs before they run, read ELF files by src/elf.
  */
 #ifndef REPORTS_SYMBOLS_ELF_IMAGE_H
 #define REPORTS_SYMBOLS_ELF_IMAGE_H

@@ -18,8 +18,7 @@ snarl_SOURCES = \
 	%D%/run/processes.c %D%/run/processes.h \
 	%D%/run/program.c %D%/run/program.h \
 	%D%/run/report.c \
-	%D%/run/run.c \
-	src/elf/symbol_names.c src/elf/symbol_names.h
+	%D%/run/run.c
 snarl_LDADD = reports/libreports.a src/libverify.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty
 
 # Scripts run against the detector: `snarl replay`.

@@ -2,15 +2,10 @@
 
 #include <string.h>
 
-#include "base/arch/arch.h"
+#include "elf/cursor.h"
 
 /* Code outside of the text that may be left alone: start-up, a hand-written piece. */
 #define OTHER_CODE_PART 8u
-
-const struct image_segment *image_segment_of(const struct image *image, uint64_t address)
-{
-	return image_find_segment(image->segments, image->segment_count, address);
-}
 
 const unsigned char *image_bytes(const struct image *image, uint64_t address, uint64_t count)
 {
@@ -25,6 +20,15 @@ const unsigned char *image_bytes(const struct image *image, uint64_t address, ui
 	return segment->bytes + offset;
 }
 
+bool image_copy(const struct image *image, uint64_t address, void *to, size_t size_bytes)
+{
+	const unsigned char *bytes = image_bytes(image, address, size_bytes);
+
+	if (bytes)
+		memcpy(to, bytes, size_bytes);
+	return bytes != NULL;
+}
+
 bool image_is_read_only(const struct image *image, uint64_t address)
 {
 	const struct image_segment *segment = image_segment_of(image, address);
@@ -34,83 +38,76 @@ bool image_is_read_only(const struct image *image, uint64_t address)
 	return segment && !segment->is_writable;
 }
 
-/* Nothing in a file need be aligned.  False if it is not there. */
-static bool copy_out(const struct image *image, uint64_t address, void *to, size_t size_bytes)
-{
-	const unsigned char *bytes = image_bytes(image, address, size_bytes);
-
-	if (bytes)
-		memcpy(to, bytes, size_bytes);
-	return bytes != NULL;
-}
-
-static bool is_in_text(const struct image *image, uint64_t address)
-{
-	return address - image->text_address < image->text_bytes;
-}
-
 /* --- The dynamic section ---------------------------------------------------------- */
 
-/* The loader adds the bias to what it finds, but not before it gets there. */
-static uint64_t relocate_value(const struct image *image, uint64_t value)
+uint64_t image_find_address(const struct image *image, uint64_t value)
 {
 	return image_segment_of(image, value) ? value : value + image->bias;
 }
 
+bool image_dynamic(const struct image *image, uint64_t index, Elf64_Dyn *entry)
+{
+	return index < image->dynamic.size_bytes / sizeof(*entry) &&
+	       image_copy(image, image->dynamic.address + index * sizeof(*entry), entry,
+			  sizeof(*entry)) &&
+	       entry->d_tag != DT_NULL;
+}
+
+const char *image_string(const struct image *image, uint64_t offset)
+{
+	const unsigned char *strings =
+		image_bytes(image, image->strings.address, image->strings.size_bytes);
+
+	if (!strings || offset >= image->strings.size_bytes ||
+	    !memchr(strings + offset, '\0', image->strings.size_bytes - offset))
+		return "";
+	return (const char *)strings + offset;
+}
+
+static const struct {
+	int64_t tag;
+	size_t field; /* of struct image: a uint64_t */
+	bool is_address;
+} dynamic_fields[] = {
+	{DT_SYMTAB, offsetof(struct image, symbols), true},
+	{DT_HASH, offsetof(struct image, hash), true},
+	{DT_GNU_HASH, offsetof(struct image, gnu_hash), true},
+	{DT_STRTAB, offsetof(struct image, strings.address), true},
+	{DT_STRSZ, offsetof(struct image, strings.size_bytes), false},
+	{DT_RELA, offsetof(struct image, relocations.address), true},
+	{DT_RELASZ, offsetof(struct image, relocations.size_bytes), false},
+	{DT_JMPREL, offsetof(struct image, plt_relocations.address), true},
+	{DT_PLTRELSZ, offsetof(struct image, plt_relocations.size_bytes), false},
+	{DT_RELR, offsetof(struct image, packed_relocations.address), true},
+	{DT_RELRSZ, offsetof(struct image, packed_relocations.size_bytes), false},
+};
+
 static void note_dynamic(struct image *image, const Elf64_Dyn *entry)
 {
-	uint64_t value = entry->d_un.d_val;
+	for (size_t i = 0; i < ARRAY_LENGTH(dynamic_fields); i++) {
+		void *field = (char *)image + dynamic_fields[i].field;
+		uint64_t value = entry->d_un.d_val;
 
-	switch (entry->d_tag) {
-	case DT_SYMTAB:
-		image->symbols = relocate_value(image, value);
-		break;
-	case DT_HASH:
-		image->hash = relocate_value(image, value);
-		break;
-	case DT_GNU_HASH:
-		image->gnu_hash = relocate_value(image, value);
-		break;
-	case DT_STRTAB:
-		image->strings.address = relocate_value(image, value);
-		break;
-	case DT_STRSZ:
-		image->strings.size_bytes = value;
-		break;
-	case DT_RELA:
-		image->relocations.address = relocate_value(image, value);
-		break;
-	case DT_RELASZ:
-		image->relocations.size_bytes = value;
-		break;
-	case DT_JMPREL:
-		image->plt_relocations.address = relocate_value(image, value);
-		break;
-	case DT_PLTRELSZ:
-		image->plt_relocations.size_bytes = value;
-		break;
-	case DT_RELR:
-		image->packed_relocations.address = relocate_value(image, value);
-		break;
-	case DT_RELRSZ:
-		image->packed_relocations.size_bytes = value;
-		break;
-	default:
-		break;
+		if (dynamic_fields[i].tag != entry->d_tag)
+			continue;
+		if (dynamic_fields[i].is_address)
+			value = image_find_address(image, value);
+		memcpy(field, &value, sizeof(value));
 	}
 }
 
 static void read_dynamic(struct image *image)
 {
+	const struct image_segment *segment;
 	Elf64_Dyn entry;
 
-	for (uint64_t at = 0; at + sizeof(entry) <= image->dynamic.size_bytes;
-	     at += sizeof(entry)) {
-		if (!copy_out(image, image->dynamic.address + at, &entry, sizeof(entry)) ||
-		    entry.d_tag == DT_NULL)
-			return;
+	for (uint64_t i = 0; image_dynamic(image, i, &entry); i++)
 		note_dynamic(image, &entry);
-	}
+	/* The loader does without the size, so some files do. */
+	segment = image_segment_of(image, image->strings.address);
+	if (segment && !image->strings.size_bytes)
+		image->strings.size_bytes =
+			segment->byte_count - (image->strings.address - segment->start);
 }
 
 /* --- Making images ------------------------------------------------------------------ */
@@ -145,11 +142,14 @@ static void add_segment(struct image *image, const Elf64_Phdr *header, const uns
 	}
 }
 
-static void note_header(struct image *image, const Elf64_Phdr *header)
+static void note_header(struct image *image, const Elf64_Phdr *header, const unsigned char *bytes)
 {
 	uint64_t start = image->bias + header->p_vaddr;
 
 	switch (header->p_type) {
+	case PT_LOAD:
+		add_segment(image, header, bytes);
+		break;
 	case PT_GNU_EH_FRAME:
 		image->unwind_header = start;
 		break;
@@ -166,10 +166,12 @@ static void note_header(struct image *image, const Elf64_Phdr *header)
 	}
 }
 
-static bool finish_image(struct image *image, const char **why)
+static bool finish_image(struct image *image, const char *flaw, const char **why)
 {
 	read_dynamic(image);
-	*why = NULL;
+	*why = flaw;
+	if (flaw)
+		return false;
 	if (!image->text)
 		*why = "it has no code";
 	else if (image->code_bytes - image->text_bytes > image->text_bytes / OTHER_CODE_PART)
@@ -184,298 +186,107 @@ bool image_from_memory(struct image *image, const char *name, const Elf64_Phdr *
 {
 	*image = (struct image){.name = name, .bias = bias, .is_fixed = bias == 0};
 	for (unsigned i = 0; i < header_count; i++)
-		if (headers[i].p_type == PT_LOAD)
-			add_segment(image, &headers[i], NULL);
-	for (unsigned i = 0; i < header_count; i++)
-		note_header(image, &headers[i]);
-	return finish_image(image, why);
+		note_header(image, &headers[i], NULL);
+	return finish_image(image, NULL, why);
 }
 
-/* Reads program header @index; false if it, or what it describes, is not in the file. */
-static bool read_header(const unsigned char *file, size_t size_bytes, const Elf64_Ehdr *elf,
-			unsigned index, Elf64_Phdr *header)
+static bool is_inside(const struct elf_file *file, const Elf64_Phdr *header)
 {
-	uint64_t at = elf->e_phoff + (uint64_t)index * sizeof(*header);
-
-	if (at > size_bytes || size_bytes - at < sizeof(*header))
-		return false;
-	memcpy(header, file + at, sizeof(*header));
-	return header->p_type != PT_LOAD || (header->p_offset <= size_bytes &&
-					     header->p_filesz <= size_bytes - header->p_offset &&
-					     header->p_filesz <= header->p_memsz);
-}
-
-static bool read_section(const unsigned char *file, size_t size_bytes, const Elf64_Ehdr *elf,
-			 unsigned index, Elf64_Shdr *section)
-{
-	uint64_t at = elf->e_shoff + (uint64_t)index * sizeof(*section);
-
-	if (index >= elf->e_shnum || at > size_bytes || size_bytes - at < sizeof(*section))
-		return false;
-	memcpy(section, file + at, sizeof(*section));
-	return true;
+	return header->p_type != PT_LOAD ||
+	       (elf_file_bytes(file, header->p_offset, header->p_filesz) &&
+		header->p_filesz <= header->p_memsz);
 }
 
 /* Linkers leave the header out of static programs: the section will do. */
-static void find_unwind_section(struct image *image, const unsigned char *file, size_t size_bytes,
-				const Elf64_Ehdr *elf)
+static void find_unwind_section(struct image *image, const struct elf_file *file)
 {
-	static const char wanted[] = ".eh_frame";
 	Elf64_Shdr names, section;
 
-	if (!read_section(file, size_bytes, elf, elf->e_shstrndx, &names))
+	if (!elf_file_section(file, file->header.e_shstrndx, &names))
 		return;
-	for (unsigned i = 0; read_section(file, size_bytes, elf, i, &section); i++) {
-		uint64_t at = names.sh_offset + section.sh_name;
+	for (unsigned i = 0; elf_file_section(file, i, &section); i++) {
+		const char *name =
+			elf_file_string(file, names.sh_offset, names.sh_size, section.sh_name);
 
-		if (at <= size_bytes && size_bytes - at >= sizeof(wanted) &&
-		    memcmp(file + at, wanted, sizeof(wanted)) == 0)
+		if (name && strcmp(name, ".eh_frame") == 0)
 			image->unwind_entries =
 				(struct image_table){section.sh_addr, section.sh_size};
 	}
 }
 
-static const char *find_flaw(const unsigned char *file, size_t size_bytes, Elf64_Ehdr *elf)
+bool image_from_file(struct image *image, const char *name, const struct elf_file *file,
+		     const char **why)
 {
-	if (size_bytes < SELFMAG || memcmp(file, ELFMAG, SELFMAG) != 0)
-		return "it is not an ELF file";
-	if (size_bytes < sizeof(*elf))
-		return "its ELF header is cut short";
-	memcpy(elf, file, sizeof(*elf));
-	if (elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_ident[EI_DATA] != ELFDATA2LSB ||
-	    elf->e_machine != ARCH_ELF_MACHINE)
-		return "it is not for " ARCH_NAME;
-	if (elf->e_type != ET_EXEC && elf->e_type != ET_DYN)
-		return "it is neither a program nor a shared library";
-	if (elf->e_phnum && elf->e_phentsize != sizeof(Elf64_Phdr))
-		return "its program headers have an unknown size";
+	const char *flaw = NULL;
+	Elf64_Phdr header;
+
+	*image = (struct image){.name = name, .is_fixed = file->header.e_type == ET_EXEC};
+	if (file->header.e_type != ET_EXEC && file->header.e_type != ET_DYN)
+		flaw = "it is neither a program nor a shared library";
+	else if (file->header.e_phnum && file->header.e_phentsize != sizeof(header))
+		flaw = "its program headers have an unknown size";
+	for (unsigned i = 0; i < file->header.e_phnum && !flaw; i++) {
+		if (!elf_file_segment(file, i, &header) || !is_inside(file, &header))
+			flaw = "a segment lies outside the file";
+		else
+			note_header(image, &header,
+				    elf_file_bytes(file, header.p_offset, header.p_filesz));
+	}
+	if (!image->unwind_header)
+		find_unwind_section(image, file);
+	return finish_image(image, flaw, why);
+}
+
+/* --- Modules that the loader has mapped ----------------------------------------------- */
+
+void image_find_range(const Elf64_Phdr *headers, unsigned header_count, uint64_t bias,
+		      uint64_t *start, uint64_t *end)
+{
+	*start = UINT64_MAX;
+	*end = 0;
+	for (unsigned i = 0; i < header_count; i++) {
+		uint64_t from = bias + headers[i].p_vaddr;
+
+		if (headers[i].p_type != PT_LOAD)
+			continue;
+		if (from < *start)
+			*start = from;
+		if (from + headers[i].p_memsz > *end)
+			*end = from + headers[i].p_memsz;
+	}
+}
+
+/* The build id among @notes, or NULL. */
+static const unsigned char *find_note(struct byte_cursor notes, uint32_t *size_bytes)
+{
+	while (cursor_left(&notes)) {
+		uint32_t name_bytes = (uint32_t)cursor_take(&notes, 4);
+		uint32_t data_bytes = (uint32_t)cursor_take(&notes, 4);
+		uint32_t type = (uint32_t)cursor_take(&notes, 4);
+		const unsigned char *name = notes.at, *data;
+
+		cursor_skip(&notes, (name_bytes + UINT64_C(3)) & ~UINT64_C(3));
+		data = notes.at;
+		cursor_skip(&notes, data_bytes);
+		*size_bytes = data_bytes;
+		if (!notes.failed && type == NT_GNU_BUILD_ID && name_bytes == sizeof("GNU") &&
+		    memcmp(name, "GNU", sizeof("GNU")) == 0)
+			return data;
+		cursor_skip(&notes, -data_bytes & 3);
+	}
 	return NULL;
 }
 
-bool image_from_file(struct image *image, const char *name, const unsigned char *file,
-		     size_t size_bytes, const char **why)
+const unsigned char *image_find_build_id(const Elf64_Phdr *headers, unsigned header_count,
+					 uint64_t bias, uint32_t *size_bytes)
 {
-	Elf64_Ehdr elf = {0};
-	Elf64_Phdr header;
+	const unsigned char *id = NULL;
 
-	*image = (struct image){.name = name};
-	*why = find_flaw(file, size_bytes, &elf);
-	if (*why)
-		return false;
-	image->is_fixed = elf.e_type == ET_EXEC;
-	for (unsigned i = 0; i < elf.e_phnum; i++) {
-		if (!read_header(file, size_bytes, &elf, i, &header)) {
-			*why = "a segment lies outside the file";
-			return false;
-		}
-		if (header.p_type == PT_LOAD)
-			add_segment(image, &header, file + header.p_offset);
+	for (unsigned i = 0; i < header_count && !id; i++) {
+		const unsigned char *notes = (const void *)(bias + headers[i].p_vaddr);
+
+		if (headers[i].p_type == PT_NOTE)
+			id = find_note(cursor_begin(notes, notes + headers[i].p_memsz), size_bytes);
 	}
-	for (unsigned i = 0; i < elf.e_phnum; i++)
-		if (read_header(file, size_bytes, &elf, i, &header))
-			note_header(image, &header);
-	if (!image->unwind_header)
-		find_unwind_section(image, file, size_bytes, &elf);
-	return finish_image(image, why);
-}
-
-/* --- Symbols -------------------------------------------------------------------------- */
-
-static bool read_symbol(const struct image *image, uint64_t index, Elf64_Sym *symbol)
-{
-	return image->symbols && index < UINT32_MAX &&
-	       copy_out(image, image->symbols + index * sizeof(*symbol), symbol, sizeof(*symbol));
-}
-
-/* "" for none. */
-static const char *symbol_name(const struct image *image, const Elf64_Sym *symbol)
-{
-	const unsigned char *strings =
-		image_bytes(image, image->strings.address, image->strings.size_bytes);
-	size_t left = image->strings.size_bytes - symbol->st_name;
-
-	if (!strings || symbol->st_name >= image->strings.size_bytes ||
-	    !memchr(strings + symbol->st_name, '\0', left))
-		return "";
-	return (const char *)strings + symbol->st_name;
-}
-
-/* Symbols that have a hash are the last ones; each chain ends with a set bit. */
-static uint32_t count_by_gnu_hash(const struct image *image)
-{
-	uint32_t head[4]; /* buckets, first hashed symbol, words of the filter, shift */
-	uint64_t buckets, chains;
-	uint32_t last = 0, value;
-
-	if (!copy_out(image, image->gnu_hash, head, sizeof(head)))
-		return 0;
-	buckets = image->gnu_hash + sizeof(head) + 8 * (uint64_t)head[2];
-	chains = buckets + 4 * (uint64_t)head[0];
-	for (uint32_t i = 0; i < head[0]; i++) {
-		if (!copy_out(image, buckets + 4 * (uint64_t)i, &value, sizeof(value)))
-			return 0;
-		last = value > last ? value : last;
-	}
-	if (last < head[1])
-		return head[1];
-	while (copy_out(image, chains + 4 * (uint64_t)(last - head[1]), &value, sizeof(value)) &&
-	       !(value & 1))
-		last++;
-	return last + 1;
-}
-
-static uint32_t count_symbols(const struct image *image)
-{
-	uint32_t head[2]; /* buckets, chains: one for each symbol */
-
-	if (image->hash && copy_out(image, image->hash, head, sizeof(head)))
-		return head[1];
-	return image->gnu_hash ? count_by_gnu_hash(image) : 0;
-}
-
-void image_each_symbol(const struct image *image, image_symbol_function call, void *context)
-{
-	uint32_t count = count_symbols(image);
-	Elf64_Sym symbol;
-
-	for (uint32_t i = 1; i < count && read_symbol(image, i, &symbol); i++)
-		if (symbol.st_shndx != SHN_UNDEF && ELF64_ST_TYPE(symbol.st_info) != STT_TLS &&
-		    is_in_text(image, image->bias + symbol.st_value))
-			call(context, symbol_name(image, &symbol), image->bias + symbol.st_value,
-			     symbol.st_size);
-}
-
-/* --- Relocations ------------------------------------------------------------------------ */
-
-static bool read_relocation(const struct image *image, const struct image_table *table,
-			    uint64_t index, Elf64_Rela *relocation)
-{
-	return index < table->size_bytes / sizeof(*relocation) &&
-	       copy_out(image, table->address + index * sizeof(*relocation), relocation,
-			sizeof(*relocation));
-}
-
-/* What the word will hold, if it is an address of this module; else 0. */
-static uint64_t value_of(const struct image *image, const Elf64_Rela *relocation)
-{
-	Elf64_Sym symbol;
-	uint64_t addend = (uint64_t)relocation->r_addend;
-
-	switch (ELF64_R_TYPE(relocation->r_info)) {
-	case R_X86_64_RELATIVE:
-	case R_X86_64_IRELATIVE:
-		return image->bias + addend;
-	case R_X86_64_GLOB_DAT:
-	case R_X86_64_JUMP_SLOT:
-		addend = 0;
-		break;
-	case R_X86_64_64:
-		break;
-	default:
-		return 0;
-	}
-	if (!read_symbol(image, ELF64_R_SYM(relocation->r_info), &symbol) ||
-	    symbol.st_shndx == SHN_UNDEF)
-		return 0;
-	return image->bias + symbol.st_value + addend;
-}
-
-static void each_in_table(const struct image *image, const struct image_table *table,
-			  image_pointer_function call, void *context)
-{
-	Elf64_Rela relocation;
-
-	for (uint64_t i = 0; read_relocation(image, table, i, &relocation); i++) {
-		uint64_t value = value_of(image, &relocation);
-
-		if (is_in_text(image, value))
-			call(context, image->bias + relocation.r_offset, value);
-	}
-}
-
-static void call_for_word(const struct image *image, uint64_t place, image_pointer_function call,
-			  void *context)
-{
-	uint64_t value;
-
-	if (!copy_out(image, place, &value, sizeof(value)))
-		return;
-	value = relocate_value(image, value);
-	if (is_in_text(image, value))
-		call(context, place, value);
-}
-
-/*
- * Packed relative relocations: an even word is a place to relocate; an odd one
- * has bits for the 63 words after the place reached so far.
- */
-static void each_packed(const struct image *image, image_pointer_function call, void *context)
-{
-	const struct image_table *table = &image->packed_relocations;
-	uint64_t place = 0, entry;
-
-	for (uint64_t at = 0; at + sizeof(entry) <= table->size_bytes; at += sizeof(entry)) {
-		if (!copy_out(image, table->address + at, &entry, sizeof(entry)))
-			return;
-		if (entry & 1) {
-			for (unsigned bit = 1; bit < 64; bit++)
-				if (entry >> bit & 1)
-					call_for_word(image, place + 8 * (uint64_t)(bit - 1), call,
-						      context);
-			place += 8 * (uint64_t)63;
-		} else {
-			place = image->bias + entry;
-			call_for_word(image, place, call, context);
-			place += 8;
-		}
-	}
-}
-
-/* Without relocations every word may be a pointer. */
-static void each_word(const struct image *image, image_pointer_function call, void *context)
-{
-	for (unsigned i = 0; i < image->segment_count; i++) {
-		const struct image_segment *segment = &image->segments[i];
-		uint64_t first = -segment->start & 7;
-		uint64_t value;
-
-		if (segment->is_executable)
-			continue;
-		for (uint64_t at = first; at + 8 <= segment->byte_count; at += 8) {
-			memcpy(&value, segment->bytes + at, sizeof(value));
-			if (is_in_text(image, value))
-				call(context, segment->start + at, value);
-		}
-	}
-}
-
-void image_each_pointer(const struct image *image, image_pointer_function call, void *context)
-{
-	each_in_table(image, &image->relocations, call, context);
-	each_in_table(image, &image->plt_relocations, call, context);
-	each_packed(image, call, context);
-	if (image->is_fixed)
-		each_word(image, call, context);
-}
-
-static void each_import_in(const struct image *image, const struct image_table *table,
-			   image_import_function call, void *context)
-{
-	Elf64_Rela relocation;
-	Elf64_Sym symbol;
-
-	for (uint64_t i = 0; read_relocation(image, table, i, &relocation); i++) {
-		uint32_t type = (uint32_t)ELF64_R_TYPE(relocation.r_info);
-
-		if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) &&
-		    read_symbol(image, ELF64_R_SYM(relocation.r_info), &symbol))
-			call(context, symbol_name(image, &symbol),
-			     image->bias + relocation.r_offset);
-	}
-}
-
-void image_each_import(const struct image *image, image_import_function call, void *context)
-{
-	each_import_in(image, &image->relocations, call, context);
-	each_import_in(image, &image->plt_relocations, call, context);
+	return id;
 }

@@ -9,9 +9,7 @@
 #ifndef ELF_IMAGE_H
 #define ELF_IMAGE_H
 
-#include <elf.h>
-
-#include "base/types.h"
+#include "elf/file.h"
 
 #define IMAGE_SEGMENTS_MAX 16
 
@@ -54,12 +52,16 @@ struct image {
 bool image_from_memory(struct image *image, const char *name, const Elf64_Phdr *headers,
 		       unsigned header_count, uint64_t bias, const char **why);
 
-/* A module's file: its @size_bytes bytes, as if loaded at its own addresses. */
-bool image_from_file(struct image *image, const char *name, const unsigned char *file,
-		     size_t size_bytes, const char **why);
+/* A module's file, as if loaded at its own addresses.  False with *@why as above, but
+ * what could be read is there. */
+bool image_from_file(struct image *image, const char *name, const struct elf_file *file,
+		     const char **why);
 
 /* The bytes at @address, all @count of them; NULL if they are not there. */
 const unsigned char *image_bytes(const struct image *image, uint64_t address, uint64_t count);
+
+/* Copies them out, as nothing in a file need be aligned.  False if they are not there. */
+bool image_copy(const struct image *image, uint64_t address, void *to, size_t size_bytes);
 
 /* The one of @count segments that has @address, or NULL. */
 static inline const struct image_segment *
@@ -71,10 +73,24 @@ image_find_segment(const struct image_segment *segments, unsigned count, uint64_
 	return NULL;
 }
 
-const struct image_segment *image_segment_of(const struct image *image, uint64_t address);
+static inline const struct image_segment *image_segment_of(const struct image *image,
+							   uint64_t address)
+{
+	return image_find_segment(image->segments, image->segment_count, address);
+}
 
 /* Whether nobody can write there once the program runs. */
 bool image_is_read_only(const struct image *image, uint64_t address);
+
+/* The address that @value stands for in the dynamic section or in a word with a
+ * packed relocation: the loader adds the bias, but not before it gets there. */
+uint64_t image_find_address(const struct image *image, uint64_t value);
+
+/* Entry @index of the dynamic section; false past its end. */
+bool image_dynamic(const struct image *image, uint64_t index, Elf64_Dyn *entry);
+
+/* The dynamic string at @offset, "" if it is not there. */
+const char *image_string(const struct image *image, uint64_t offset);
 
 /* Calls for each word that holds an address of the module's own text: where
  * the word is, what it says. */
@@ -90,5 +106,12 @@ void image_each_import(const struct image *image, image_import_function call, vo
 typedef void (*image_symbol_function)(void *context, const char *name, uint64_t address,
 				      uint64_t size_bytes);
 void image_each_symbol(const struct image *image, image_symbol_function call, void *context);
+
+/* Of a module that the loader has mapped at @bias: where it is, and the bytes of its
+ * build id, or NULL. */
+void image_find_range(const Elf64_Phdr *headers, unsigned header_count, uint64_t bias,
+		      uint64_t *start, uint64_t *end);
+const unsigned char *image_find_build_id(const Elf64_Phdr *headers, unsigned header_count,
+					 uint64_t bias, uint32_t *size_bytes);
 
 #endif

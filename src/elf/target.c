@@ -1,50 +1,9 @@
 #include "elf/target.h"
 
-#include <elf.h>
 #include <string.h>
 
-#include "base/arch/arch.h"
 #include "base/strings.h"
-
-/* The bytes of a file, and the parts of it that are looked at again. */
-struct image {
-	const unsigned char *bytes;
-	size_t size_bytes;
-	Elf64_Ehdr header;
-};
-
-/* A dynamic section's strings, within the file. */
-struct strings {
-	const char *text;
-	size_t size_bytes;
-};
-
-/* Copies out, as nothing in a file need be aligned.  False beyond its end. */
-static bool read_at(const struct image *image, uint64_t offset, void *to, size_t size_bytes)
-{
-	if (offset > image->size_bytes || image->size_bytes - offset < size_bytes)
-		return false;
-	memcpy(to, image->bytes + offset, size_bytes);
-	return true;
-}
-
-/* A table's entry; false if it lies outside the file. */
-static bool read_entry(const struct image *image, uint64_t table, uint64_t index, void *to,
-		       size_t size_bytes)
-{
-	if (index >= image->size_bytes / size_bytes || table > image->size_bytes)
-		return false;
-	return read_at(image, table + index * size_bytes, to, size_bytes);
-}
-
-/* The terminated string at @offset, or NULL. */
-static const char *find_string(const struct strings *strings, uint64_t offset)
-{
-	if (offset >= strings->size_bytes ||
-	    !memchr(strings->text + offset, '\0', strings->size_bytes - offset))
-		return NULL;
-	return strings->text + offset;
-}
+#include "elf/image.h"
 
 static void set_detail(struct target *target, const char *text, size_t length)
 {
@@ -54,171 +13,72 @@ static void set_detail(struct target *target, const char *text, size_t length)
 	target->detail[length] = '\0';
 }
 
-static bool find_segment(const struct image *image, uint32_t type, Elf64_Phdr *found)
-{
-	for (unsigned i = 0; i < image->header.e_phnum; i++)
-		if (read_entry(image, image->header.e_phoff, i, found, sizeof(*found)) &&
-		    found->p_type == type)
-			return true;
-	return false;
-}
-
-/* Where the file has the byte that is loaded at @address, and how many follow. */
-static bool find_loaded(const struct image *image, uint64_t address, uint64_t *offset,
-			uint64_t *left)
-{
-	Elf64_Phdr segment;
-
-	for (unsigned i = 0; i < image->header.e_phnum; i++) {
-		if (!read_entry(image, image->header.e_phoff, i, &segment, sizeof(segment)) ||
-		    segment.p_type != PT_LOAD || address < segment.p_vaddr ||
-		    address - segment.p_vaddr >= segment.p_filesz)
-			continue;
-		*left = segment.p_filesz - (address - segment.p_vaddr);
-		*offset = segment.p_offset + (address - segment.p_vaddr);
-		if (*offset >= image->size_bytes || *offset < segment.p_offset)
-			return false;
-		if (*left > image->size_bytes - *offset)
-			*left = image->size_bytes - *offset;
-		return true;
-	}
-	return false;
-}
-
-/* Calls for each entry until the table's end; false when there is no more. */
-static bool next_dynamic(const struct image *image, const Elf64_Phdr *dynamic, uint64_t *index,
-			 Elf64_Dyn *entry)
-{
-	if (*index >= dynamic->p_filesz / sizeof(*entry) ||
-	    !read_entry(image, dynamic->p_offset, *index, entry, sizeof(*entry)) ||
-	    entry->d_tag == DT_NULL)
-		return false;
-	++*index;
-	return true;
-}
-
-static bool find_strings(const struct image *image, const Elf64_Phdr *dynamic,
-			 struct strings *strings)
-{
-	Elf64_Dyn entry;
-	uint64_t index = 0;
-	uint64_t offset;
-	uint64_t left;
-
-	while (next_dynamic(image, dynamic, &index, &entry)) {
-		if (entry.d_tag != DT_STRTAB ||
-		    !find_loaded(image, entry.d_un.d_ptr, &offset, &left))
-			continue;
-		*strings = (struct strings){(const char *)image->bytes + offset, left};
-		return true;
-	}
-	return false;
-}
-
 /* UBSan is not among them: it intercepts nothing, and both can work at once. */
 static const char *const sanitizers[] = {"asan", "tsan", "msan", "hwasan", "lsan"};
+
+/* What follows the name of a sanitizer at @text; NULL: there is none. */
+static const char *skip_sanitizer(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(sanitizers); i++)
+		if (string_has_prefix(text, sanitizers[i]))
+			return text + strlen(sanitizers[i]);
+	return NULL;
+}
 
 /* "libtsan.so.2", "libclang_rt.asan-x86_64.so" */
 static bool is_sanitizer_library(const char *name)
 {
-	const char *rest = name;
+	const char *rest = NULL;
 
-	if (string_has_prefix(rest, "libclang_rt."))
-		rest += strlen("libclang_rt.");
-	else if (string_has_prefix(rest, "lib"))
-		rest += strlen("lib");
-	else
-		return false;
-	for (size_t i = 0; i < ARRAY_LENGTH(sanitizers); i++) {
-		size_t length = strlen(sanitizers[i]);
-
-		if (strncmp(rest, sanitizers[i], length) == 0 &&
-		    (rest[length] == '.' || rest[length] == '-' || rest[length] == '_'))
-			return true;
-	}
-	return false;
+	if (string_has_prefix(name, "libclang_rt."))
+		rest = skip_sanitizer(name + strlen("libclang_rt."));
+	else if (string_has_prefix(name, "lib"))
+		rest = skip_sanitizer(name + strlen("lib"));
+	return rest && (*rest == '.' || *rest == '-' || *rest == '_');
 }
 
 /* "__asan_init" */
 static bool is_sanitizer_symbol(const char *name)
 {
-	if (!string_has_prefix(name, "__"))
-		return false;
-	for (size_t i = 0; i < ARRAY_LENGTH(sanitizers); i++) {
-		size_t length = strlen(sanitizers[i]);
+	const char *rest = string_has_prefix(name, "__") ? skip_sanitizer(name + 2) : NULL;
 
-		if (strncmp(name + 2, sanitizers[i], length) == 0 &&
-		    strcmp(name + 2 + length, "_init") == 0)
-			return true;
-	}
-	return false;
+	return rest && strcmp(rest, "_init") == 0;
 }
 
-/* The name of a string that dynamic entries of type @tag give and @accepts. */
-static const char *find_dynamic_name(const struct image *image, const Elf64_Phdr *dynamic,
-				     int64_t tag, bool (*accepts)(const char *name))
+/* What a dynamic entry of type @tag names, if @accepts takes it; or NULL. */
+static const char *find_dynamic_name(const struct image *image, int64_t tag,
+				     bool (*accepts)(const char *name))
 {
-	struct strings strings;
 	Elf64_Dyn entry;
-	uint64_t index = 0;
 
-	if (!find_strings(image, dynamic, &strings))
-		return NULL;
-	while (next_dynamic(image, dynamic, &index, &entry)) {
-		const char *name;
+	for (uint64_t i = 0; image_dynamic(image, i, &entry); i++) {
+		const char *name = image_string(image, entry.d_un.d_val);
 
-		if (entry.d_tag != tag)
-			continue;
-		name = find_string(&strings, entry.d_un.d_val);
-		if (name && accepts(name))
+		if (entry.d_tag == tag && accepts(name))
 			return name;
 	}
 	return NULL;
 }
 
-static bool read_section(const struct image *image, uint64_t index, Elf64_Shdr *section)
+/* Stops at a symbol that a sanitizer's runtime defines. */
+static bool note_symbol(void *context, const Elf64_Sym *symbol, const char *name)
 {
-	return index < image->header.e_shnum &&
-	       read_entry(image, image->header.e_shoff, index, section, sizeof(*section));
-}
+	const char **found = context;
 
-/* A symbol of @table that a sanitizer's runtime defines, or NULL. */
-static const char *find_sanitizer_symbol(const struct image *image, const Elf64_Shdr *table)
-{
-	Elf64_Shdr names;
-	struct strings strings;
-	Elf64_Sym symbol;
-
-	if (!read_section(image, table->sh_link, &names) || names.sh_offset >= image->size_bytes)
-		return NULL;
-	strings.text = (const char *)image->bytes + names.sh_offset;
-	strings.size_bytes = image->size_bytes - names.sh_offset;
-	if (names.sh_size < strings.size_bytes)
-		strings.size_bytes = names.sh_size;
-	for (uint64_t i = 0; i < table->sh_size / sizeof(symbol); i++) {
-		const char *name;
-
-		if (!read_entry(image, table->sh_offset, i, &symbol, sizeof(symbol)))
-			return NULL;
-		name = find_string(&strings, symbol.st_name);
-		if (symbol.st_shndx != SHN_UNDEF && name && is_sanitizer_symbol(name))
-			return name;
-	}
-	return NULL;
+	if (symbol->st_shndx != SHN_UNDEF && is_sanitizer_symbol(name))
+		*found = name;
+	return !*found;
 }
 
 /* What of a sanitizer's runtime the program brings or needs, or NULL. */
-static const char *find_sanitizer(const struct image *image)
+static const char *find_sanitizer(const struct elf_file *file, const struct image *image)
 {
-	Elf64_Phdr dynamic;
+	const char *found = find_dynamic_name(image, DT_NEEDED, is_sanitizer_library);
 	Elf64_Shdr section;
-	const char *found = NULL;
 
-	if (find_segment(image, PT_DYNAMIC, &dynamic))
-		found = find_dynamic_name(image, &dynamic, DT_NEEDED, is_sanitizer_library);
-	for (unsigned i = 0; !found && read_section(image, i, &section); i++)
+	for (unsigned i = 0; !found && elf_file_section(file, i, &section); i++)
 		if (section.sh_type == SHT_SYMTAB || section.sh_type == SHT_DYNSYM)
-			found = find_sanitizer_symbol(image, &section);
+			elf_file_each_symbol(file, &section, note_symbol, &found);
 	return found;
 }
 
@@ -227,73 +87,61 @@ static bool is_glibc_loader(const char *name)
 	return string_has_prefix(name, "ld-linux");
 }
 
-/* A file without an interpreter is static, unless it is glibc's loader itself,
- * which preloads when it is run as `ld.so PROGRAM`. */
-static enum target_kind inspect_without_loader(const struct image *image)
+static bool is_other_loader(const char *name)
 {
-	Elf64_Phdr dynamic;
-
-	if (find_segment(image, PT_DYNAMIC, &dynamic) &&
-	    find_dynamic_name(image, &dynamic, DT_SONAME, is_glibc_loader))
-		return TARGET_OBSERVABLE;
-	return TARGET_STATIC;
+	return string_has_prefix(name, "ld-musl") || string_has_prefix(name, "ld-uClibc") ||
+	       string_has_prefix(name, "linker64");
 }
 
-static enum target_kind inspect_dynamic(const struct image *image, const Elf64_Phdr *segment,
-					struct target *target)
+static enum target_kind inspect_dynamic(const struct elf_file *file, const struct image *image,
+					const Elf64_Phdr *segment, struct target *target)
 {
-	struct strings path;
-	const char *loader;
+	const char *loader = elf_file_string(file, segment->p_offset, UINT64_MAX, 0);
 	const char *sanitizer;
 
-	if (segment->p_offset >= image->size_bytes)
-		return TARGET_DAMAGED;
-	path.text = (const char *)image->bytes + segment->p_offset;
-	path.size_bytes = image->size_bytes - segment->p_offset;
-	loader = find_string(&path, 0);
 	if (!loader)
 		return TARGET_DAMAGED;
 	set_detail(target, loader, strlen(loader));
-	if (string_has_prefix(path_base_name(loader), "ld-musl") ||
-	    string_has_prefix(path_base_name(loader), "ld-uClibc") ||
-	    string_has_prefix(path_base_name(loader), "linker64"))
+	if (is_other_loader(path_base_name(loader)))
 		return TARGET_OTHER_LIBC;
-	sanitizer = find_sanitizer(image);
+	sanitizer = find_sanitizer(file, image);
 	if (!sanitizer)
 		return TARGET_OBSERVABLE;
 	set_detail(target, sanitizer, strlen(sanitizer));
 	return TARGET_SANITIZED;
 }
 
-static enum target_kind inspect_elf(struct image *image, struct target *target)
+static enum target_kind inspect_elf(const unsigned char *bytes, size_t size_bytes,
+				    struct target *target)
 {
+	struct elf_file file;
+	struct image image;
 	Elf64_Phdr segment;
+	const char *why;
 
-	/* e_machine is at the same place in both classes. */
-	if (image->size_bytes < sizeof(Elf32_Ehdr))
-		return TARGET_DAMAGED;
-	if (image->bytes[EI_CLASS] == ELFCLASS32)
+	/* A 32-bit file has a shorter header. */
+	if (size_bytes >= sizeof(Elf32_Ehdr) && bytes[EI_CLASS] == ELFCLASS32)
 		return TARGET_32_BIT;
-	if (!read_at(image, 0, &image->header, sizeof(image->header)))
+	if (size_bytes < sizeof(Elf64_Ehdr))
 		return TARGET_DAMAGED;
-	if (image->bytes[EI_CLASS] != ELFCLASS64 || image->bytes[EI_DATA] != ELFDATA2LSB ||
-	    image->header.e_machine != ARCH_ELF_MACHINE)
+	if (!elf_file_open(&file, bytes, size_bytes, &why))
 		return TARGET_OTHER_MACHINE;
-	if (image->header.e_phnum == 0 ||
-	    !read_entry(image, image->header.e_phoff, image->header.e_phnum - 1u, &segment,
-			sizeof(segment)))
+	if (!elf_file_segment(&file, file.header.e_phnum - UINT64_C(1), &segment))
 		return TARGET_DAMAGED;
-	if (find_segment(image, PT_INTERP, &segment))
-		return inspect_dynamic(image, &segment, target);
-	return inspect_without_loader(image);
+	/* Also of files that cannot be planned. */
+	(void)image_from_file(&image, "", &file, &why);
+	if (elf_file_find_segment(&file, PT_INTERP, &segment))
+		return inspect_dynamic(&file, &image, &segment, target);
+	/* Without an interpreter a program is static, unless it is glibc's loader,
+	 * which preloads when it is run as `ld.so PROGRAM`. */
+	return find_dynamic_name(&image, DT_SONAME, is_glibc_loader) ? TARGET_OBSERVABLE
+								     : TARGET_STATIC;
 }
 
 /* The interpreter of a script's first line, as the kernel finds it. */
-static enum target_kind inspect_script(const struct image *image, struct target *target)
+static enum target_kind inspect_script(const char *line, size_t size_bytes, struct target *target)
 {
-	size_t room =
-		image->size_bytes < TARGET_DETAIL_BYTES ? image->size_bytes : TARGET_DETAIL_BYTES;
-	const char *line = (const char *)image->bytes;
+	size_t room = size_bytes < TARGET_DETAIL_BYTES ? size_bytes : TARGET_DETAIL_BYTES;
 	size_t start = 2;
 	size_t end;
 
@@ -310,13 +158,11 @@ static enum target_kind inspect_script(const struct image *image, struct target 
 
 void target_inspect(const unsigned char *bytes, size_t size_bytes, struct target *target)
 {
-	struct image image = {.bytes = bytes, .size_bytes = size_bytes};
-
 	target->detail[0] = '\0';
 	if (size_bytes >= SELFMAG && memcmp(bytes, ELFMAG, SELFMAG) == 0)
-		target->kind = inspect_elf(&image, target);
+		target->kind = inspect_elf(bytes, size_bytes, target);
 	else if (size_bytes >= 2 && bytes[0] == '#' && bytes[1] == '!')
-		target->kind = inspect_script(&image, target);
+		target->kind = inspect_script((const char *)bytes, size_bytes, target);
 	else
 		target->kind = TARGET_NOT_ELF;
 }

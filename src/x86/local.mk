@@ -1,5 +1,6 @@
 src_libplan_a_SOURCES += \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan_names.c %D%/plan_names.h \
 	%D%/decode/decode.c %D%/decode/decode.h \
 	%D%/decode/access_shape.c %D%/decode/access_shape.h \
 	%D%/decode/instruction.h \

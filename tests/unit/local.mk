@@ -35,6 +35,7 @@ core_tests = \
 	tests/unit/detect/test_race_threads \
 	tests/unit/detect/test_shared_registry \
 	tests/unit/elf/test_eh_frame \
+	tests/unit/elf/test_image \
 	tests/unit/elf/test_target \
 	tests/unit/detect/test_thread \
 	tests/unit/detect/test_vclock
@@ -122,6 +123,11 @@ tests_unit_elf_test_eh_frame_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_elf_test_eh_frame_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_elf_test_eh_frame_SOURCES = tests/unit/elf/test_eh_frame.c
 tests_unit_elf_test_eh_frame_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_elf_test_image_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_elf_test_image_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_elf_test_image_SOURCES = tests/unit/elf/test_image.c
+tests_unit_elf_test_image_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_elf_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_elf_test_target_CFLAGS = $(UNIT_CFLAGS)

@@ -1,22 +1,20 @@
 /* snarl plan: how many of a file's memory accesses would be observed. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "elf/mapped_file.h"
 #include "command/base/arguments.h"
 #include "command/base/message.h"
-#include "elf/symbol_names.h"
 #include "x86/flow/checks.h"
 #include "x86/decode/decode.h"
 #include "x86/survey/function.h"
 #include "elf/image.h"
 #include "x86/plan.h"
+#include "x86/plan_names.h"
 #include "x86/verify/verify.h"
 
 #define KIB 1024u
@@ -26,32 +24,19 @@
 /* A file to plan, in memory. */
 struct plan_file {
 	const char *path;
-	const unsigned char *bytes;
-	size_t size_bytes;
+	struct mapped_file mapped;
+	struct elf_file elf;
 };
 
 static bool map_file(struct plan_file *file)
 {
-	int descriptor = open(file->path, O_RDONLY | O_CLOEXEC);
-	struct stat facts;
-	void *bytes = MAP_FAILED;
+	int result = mapped_file_open(&file->mapped, file->path);
 
-	if (descriptor < 0 || fstat(descriptor, &facts)) {
-		command_warn("plan: cannot read '%s': %s", file->path, strerror(errno));
-		if (descriptor >= 0)
-			close(descriptor);
-		return false;
-	}
-	file->size_bytes = (size_t)facts.st_size;
-	if (S_ISREG(facts.st_mode) && facts.st_size > 0)
-		bytes = mmap(NULL, file->size_bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
-	close(descriptor);
-	if (bytes == MAP_FAILED) {
+	if (result == -ENOEXEC)
 		command_warn("plan: '%s' is not a file that could be a program", file->path);
-		return false;
-	}
-	file->bytes = bytes;
-	return true;
+	else if (result)
+		command_warn("plan: cannot read '%s': %s", file->path, strerror(-result));
+	return result == 0;
 }
 
 /* --- Planning ----------------------------------------------------------------------- */
@@ -90,7 +75,7 @@ static struct plan_options options_of(const struct image *image, const struct op
 
 /* Plans @file and, unless @verification is NULL, proves its clones.  NULL after a
  * message. */
-static struct plan *make_plan(const struct plan_file *file, struct image *image,
+static struct plan *make_plan(struct plan_file *file, struct image *image,
 			      const struct options *settings, struct verification *verification)
 {
 	static struct decoder decoder;
@@ -101,7 +86,8 @@ static struct plan *make_plan(const struct plan_file *file, struct image *image,
 
 	arena_init(&arena, pages_from_kernel);
 	if (decoder_init_linked(&decoder) &&
-	    image_from_file(image, file->path, file->bytes, file->size_bytes, &why))
+	    elf_file_open(&file->elf, file->mapped.bytes, file->mapped.size_bytes, &why) &&
+	    image_from_file(image, file->path, &file->elf, &why))
 		plan = plan_make(&decoder, image, &options, &arena, &why);
 	if (!plan) {
 		command_fail("plan: '%s': %s", file->path, why);
@@ -181,12 +167,9 @@ static void print_plan(const char *path, const struct plan *plan)
 }
 
 static void print_function(const struct function *function, const struct image *image,
-			   const struct symbol_names *names)
+			   const char *name)
 {
-	uint64_t address = image->text_address + function->start;
-	const char *name = symbol_names_find(names, address - image->bias);
-
-	printf("  %#10" PRIx64 " %6" PRIu32 " bytes  %-40s ", address,
+	printf("  %#10" PRIx64 " %6" PRIu32 " bytes  %-40s ", image->text_address + function->start,
 	       function->end - function->start, name ? name : "");
 	if (function->why_not)
 		printf("left alone: %s", function->why_not);
@@ -203,12 +186,13 @@ static void print_function(const struct function *function, const struct image *
 static void print_each(const struct plan *plan, const struct image *image,
 		       const struct plan_file *file)
 {
-	struct symbol_names names;
+	const char **names = calloc(plan->function_count + 1, sizeof(*names));
 
-	symbol_names_read(&names, file->bytes, file->size_bytes);
+	if (names)
+		plan_names_read(plan, image, &file->elf, names);
 	for (uint32_t i = 0; i < plan->function_count; i++)
-		print_function(&plan->functions[i], image, &names);
-	symbol_names_free(&names);
+		print_function(&plan->functions[i], image, names ? names[i] : NULL);
+	free(names);
 }
 
 static const char *const fates[] = {
@@ -272,7 +256,7 @@ static int plan_path(const char *path, const struct options *options)
 	if (plan->clone)
 		munmap(plan->clone, whole_pages(plan->clone_bytes));
 	plan_free(plan);
-	munmap((void *)(uintptr_t)file.bytes, file.size_bytes);
+	mapped_file_close(&file.mapped);
 	return STATUS_FINE;
 }
 

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "command/base/message.h"
+#include "elf/mapped_file.h"
 #include "elf/target.h"
 
 /* The kernel follows so many interpreters that are scripts themselves. */
@@ -84,26 +84,16 @@ int program_find(const char *name, struct program *program)
 	return program->path ? 0 : command_fail("out of memory");
 }
 
-/* Finds out what the file is.  False, and errno, if it cannot be read. */
+/* False: the file cannot be read. */
 static bool inspect_file(const char *path, struct target *target)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat status;
-	void *image = MAP_FAILED;
-	size_t size_bytes = 0;
+	struct mapped_file file;
+	int result = mapped_file_open(&file, path);
 
-	if (file < 0)
+	if (result && result != -ENOEXEC)
 		return false;
-	if (fstat(file, &status) == 0 && status.st_size > 0) {
-		size_bytes = (size_t)status.st_size;
-		image = mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE, file, 0);
-	}
-	(void)close(file);
-	if (image == MAP_FAILED)
-		size_bytes = 0;
-	target_inspect(size_bytes ? image : (const void *)"", size_bytes, target);
-	if (size_bytes)
-		(void)munmap(image, size_bytes);
+	target_inspect(result ? (const void *)"" : file.bytes, file.size_bytes, target);
+	mapped_file_close(&file);
 	return true;
 }
 

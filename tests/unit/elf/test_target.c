@@ -43,7 +43,9 @@ static void set_up_segments(void)
 					.p_filesz = sizeof(file.loader)};
 	file.segments[2] = (Elf64_Phdr){.p_type = PT_DYNAMIC,
 					.p_offset = offsetof(struct file, dynamic),
-					.p_filesz = sizeof(file.dynamic)};
+					.p_vaddr = LOAD_ADDRESS + offsetof(struct file, dynamic),
+					.p_filesz = sizeof(file.dynamic),
+					.p_memsz = sizeof(file.dynamic)};
 	file.dynamic[0].d_tag = DT_STRTAB;
 	file.dynamic[0].d_un.d_ptr = LOAD_ADDRESS + offsetof(struct file, names);
 	file.dynamic[1].d_tag = DT_NEEDED;
@@ -70,7 +72,9 @@ static void set_up(void)
 	memcpy(file.header.e_ident, ELFMAG, SELFMAG);
 	file.header.e_ident[EI_CLASS] = ELFCLASS64;
 	file.header.e_ident[EI_DATA] = ELFDATA2LSB;
+	file.header.e_type = ET_DYN;
 	file.header.e_machine = EM_X86_64;
+	file.header.e_phentsize = sizeof(Elf64_Phdr);
 	file.header.e_phoff = offsetof(struct file, segments);
 	file.header.e_phnum = 3;
 	file.header.e_shoff = offsetof(struct file, sections);

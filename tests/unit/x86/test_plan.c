@@ -56,10 +56,12 @@ static const char *make_plan(size_t given_bytes, bool forgets)
 		.keeps_instructions = true,
 		.forget_targets = forgets,
 	};
+	struct elf_file file;
 	const char *why = NULL;
 
 	plan = NULL;
-	if (!image_from_file(&image, "file", bytes, given_bytes, &why))
+	if (!elf_file_open(&file, bytes, given_bytes, &why) ||
+	    !image_from_file(&image, "file", &file, &why))
 		return why;
 	ck_assert(decoder_init_linked(&decoder));
 	arena_init(&arena, pages_from_kernel);
