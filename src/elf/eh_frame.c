@@ -14,8 +14,8 @@ struct table_row {
 };
 
 /* From @address up to the end of its segment. */
-static inline void begin_at(const struct eh_frame *frames, uint64_t address,
-			    struct byte_cursor *cursor)
+static inline void begin_cursor(const struct eh_frame *frames, uint64_t address,
+				struct byte_cursor *cursor)
 {
 	const struct image_segment *segment =
 		image_find_segment(frames->segments, frames->segment_count, address);
@@ -102,7 +102,7 @@ bool eh_frame_open(struct eh_frame *frames, const struct image_segment *segments
 	uint64_t count;
 
 	*frames = (struct eh_frame){segments, segment_count, header, NULL, 0};
-	begin_at(frames, header, &cursor);
+	begin_cursor(frames, header, &cursor);
 	version = cursor_take_byte(&cursor);
 	uint8_t section_encoding = cursor_take_byte(&cursor);
 	count_encoding = cursor_take_byte(&cursor);
@@ -162,7 +162,7 @@ static inline void begin_record(const struct eh_frame *frames, uint64_t address,
 {
 	uint64_t length;
 
-	begin_at(frames, address, cursor);
+	begin_cursor(frames, address, cursor);
 	length = cursor_take(cursor, 4);
 	if (length == UINT32_MAX)
 		length = cursor_take(cursor, 8);
@@ -343,7 +343,7 @@ bool eh_frame_each_landing_pad(const struct image *image, uint64_t lsda, uint64_
 	uint64_t base = function, left;
 	uint8_t encoding;
 
-	begin_at(&frames, lsda, &cursor);
+	begin_cursor(&frames, lsda, &cursor);
 	encoding = cursor_take_byte(&cursor);
 	if (encoding != DW_EH_PE_omit)
 		base = take_pointer(&cursor, encoding, 0);

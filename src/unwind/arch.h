@@ -4,7 +4,7 @@
  *
  *   enum unwind_register     DWARF's numbers of the registers that are named here
  *   FRAME_RULE_REGISTERS     those that a function must preserve, and their count
- *   RED_ZONE_BYTES           what a leaf function may use below its stack pointer
+ *   RED_ZONE_BYTES           so much a leaf function may use below its stack pointer
  *   SIGNAL_...               where the kernel's signal frame has mask and siginfo
  *   unwind_is_signal_return()  is this code the C library's return from a handler?
  *   struct unwind_captured, unwind_capture()  registers as they are now

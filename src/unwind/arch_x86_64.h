@@ -22,13 +22,13 @@ enum unwind_register {
 
 #define RED_ZONE_BYTES 128
 
-/* The kernel's signal frame, as the handler's return finds it: a ucontext,
- * then the siginfo. */
+/* The kernel's signal frame, from the stack pointer that the handler returns with: a
+ * ucontext, then the siginfo. */
 #define SIGNAL_MASK_OFFSET 296
 #define SIGINFO_OFFSET 304
 #define SIGNAL_FRAME_BYTES 512
 
-/* Is the code at @address, @left_bytes long, the C library's 'rt_sigreturn'? */
+/* Is the code at @address, @left_bytes long, the C library's call of rt_sigreturn? */
 static inline bool unwind_is_signal_return(uintptr_t address, size_t left_bytes)
 {
 	static const unsigned char long_form[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05};

@@ -8,7 +8,7 @@
 #define PROBE_COUNT 4
 #define SLOT_BUSY UINT64_MAX
 
-/* A table this unlucky is full: start afresh. */
+/* After so many rules without a free slot the cache counts as full, and is flushed. */
 #define REFUSED_MAX 256
 
 struct cache_slot {
@@ -36,15 +36,15 @@ void unwind_cache_flush(void)
 	fetch_add_acq_rel(&current_generation, 1);
 }
 
-static struct cache_slot *probe(uintptr_t address, unsigned int attempt)
+static struct cache_slot *probe_slot(uintptr_t address, unsigned int attempt)
 {
 	uint64_t hash = address * 0x9e3779b97f4a7c15u;
 
 	return &slots[((hash >> 40) + attempt) % SLOT_COUNT];
 }
 
-/* Each acquire pairs with the release of the same field in fill_slot: who sees
- * a field of a later filling sees the generation changed. */
+/* Each acquire pairs with the release of the same field in fill_slot(): a reader that
+ * sees a field of a later rule also sees the generation changed. */
 static bool read_slot(struct cache_slot *slot, uint64_t generation, uintptr_t address,
 		      struct frame_rule *rule)
 {
@@ -54,7 +54,7 @@ static bool read_slot(struct cache_slot *slot, uint64_t generation, uintptr_t ad
 		return false;
 	words[0] = load_acquire(&slot->rule[0]);
 	words[1] = load_acquire(&slot->rule[1]);
-	/* relaxed: ordered after the loads above by their being acquires */
+	/* relaxed: the acquires above order it after themselves */
 	if (load_relaxed(&slot->generation) != generation)
 		return false;
 	memcpy(rule, words, sizeof(words));
@@ -64,9 +64,9 @@ static bool read_slot(struct cache_slot *slot, uint64_t generation, uintptr_t ad
 bool unwind_cache_find(uint64_t generation, uintptr_t address, struct frame_rule *rule)
 {
 	for (unsigned int attempt = 0; attempt < PROBE_COUNT; attempt++) {
-		struct cache_slot *slot = probe(address, attempt);
+		struct cache_slot *slot = probe_slot(address, attempt);
 
-		/* acquire: pairs with the last release in fill_slot */
+		/* acquire: pairs with the last release in fill_slot() */
 		if (load_acquire(&slot->generation) != generation)
 			return false;
 		if (read_slot(slot, generation, address, rule))
@@ -90,7 +90,7 @@ static void fill_slot(struct cache_slot *slot, uint64_t generation, uintptr_t ad
 void unwind_cache_add(uint64_t generation, uintptr_t address, const struct frame_rule *rule)
 {
 	for (unsigned int attempt = 0; attempt < PROBE_COUNT; attempt++) {
-		struct cache_slot *slot = probe(address, attempt);
+		struct cache_slot *slot = probe_slot(address, attempt);
 		/* relaxed: the exchange below decides */
 		uint64_t found = load_relaxed(&slot->generation);
 
@@ -101,7 +101,7 @@ void unwind_cache_add(uint64_t generation, uintptr_t address, const struct frame
 			return;
 		}
 	}
-	/* relaxed: a count of no consequence but a flush more or less */
+	/* relaxed: a wrong count only means a flush more or less */
 	if (fetch_add_relaxed(&refused_count, 1) % REFUSED_MAX == REFUSED_MAX - 1)
 		unwind_cache_flush();
 }

@@ -1,15 +1,15 @@
 /*
- * Frame rules, remembered: nearly all frames follow one of a few patterns.
+ * A cache of frame rules, by code address, for the whole process.
  *
- * At a call, nearly all compiled code has its frame's end at a register plus an
- * offset (or in a word there: realigned stacks), the return address just below
- * it, and the registers that a function must preserve in words near the frame's
- * end or near rbp.  Such rules take 16 bytes and are kept in one table for the
- * process, by address; all others are derived anew each time.
+ * At a call, nearly all compiled code has its CFA (the end of its frame) at a
+ * register plus an offset, or, where the stack is realigned, in a word there; the
+ * return address just below it; and the callee-saved registers in words near the
+ * CFA or near rbp.  Such a rule takes 16 bytes and is kept.  Other rules are
+ * derived from the unwind tables each time.
  *
  * Lock-free: a slot is never reused within a generation, so a reader that finds
- * its generation in the slot before and after has read one rule.  A writer that
- * is interrupted or killed at the wrong moment loses a slot.
+ * its generation in the slot before and after it read the rule has read one rule.
+ * A slot is lost if its writer is interrupted or killed while filling it.
  */
 #ifndef UNWIND_CACHE_H
 #define UNWIND_CACHE_H
@@ -21,10 +21,10 @@ struct frame_rule {
 	int32_t cfa_offset;
 	uint8_t cfa_register;
 	bool cfa_is_loaded : 1; /* the CFA is in the word at register + offset */
-	bool is_outermost : 1;	/* no caller */
-	uint8_t saved;		/* bit n: the nth register is saved ... */
-	uint8_t saved_by_rbp;	/* ... at an offset from rbp, not from the CFA */
-	int8_t slots[FRAME_RULE_REGISTER_COUNT]; /* that offset, in words */
+	bool is_outermost : 1;	/* there is no caller */
+	uint8_t saved;		/* bit n: the nth register is saved */
+	uint8_t saved_by_rbp;	/* bit n: at an offset from rbp, not from the CFA */
+	int8_t slots[FRAME_RULE_REGISTER_COUNT]; /* this offset, in words */
 	uint8_t unused[2];
 };
 

@@ -5,7 +5,7 @@
 #include "elf/cursor.h"
 
 #define DEPTH_MAX 16
-#define STEP_MAX 256 /* expressions may loop */
+#define STEP_MAX 256 /* as expressions may loop */
 
 struct machine {
 	struct unwind_registers *registers;
@@ -16,7 +16,7 @@ struct machine {
 	uintptr_t stack[DEPTH_MAX];
 };
 
-static void push(struct machine *machine, uintptr_t value)
+static void push_value(struct machine *machine, uintptr_t value)
 {
 	if (machine->depth == DEPTH_MAX) {
 		machine->failed = true;
@@ -25,7 +25,7 @@ static void push(struct machine *machine, uintptr_t value)
 	machine->stack[machine->depth++] = value;
 }
 
-static uintptr_t pop(struct machine *machine)
+static uintptr_t pop_value(struct machine *machine)
 {
 	if (machine->depth == 0) {
 		machine->failed = true;
@@ -40,7 +40,7 @@ static void push_copy(struct machine *machine, unsigned int from_top)
 		machine->failed = true;
 		return;
 	}
-	push(machine, machine->stack[machine->depth - 1 - from_top]);
+	push_value(machine, machine->stack[machine->depth - 1 - from_top]);
 }
 
 static void push_register(struct machine *machine, uint64_t number, int64_t offset)
@@ -51,19 +51,19 @@ static void push_register(struct machine *machine, uint64_t number, int64_t offs
 	    (number > DWARF_RETURN_ADDRESS ||
 	     !unwind_read_register(machine->registers, (unsigned int)number, &value)))
 		machine->failed = true;
-	push(machine, value + (uintptr_t)offset);
+	push_value(machine, value + (uintptr_t)offset);
 }
 
-static void dereference(struct machine *machine)
+static void load_word(struct machine *machine)
 {
 	uintptr_t value = 0;
 
-	if (!unwind_read_word(machine->registers, pop(machine), &value))
+	if (!unwind_read_word(machine->registers, pop_value(machine), &value))
 		machine->failed = true;
-	push(machine, value);
+	push_value(machine, value);
 }
 
-static void branch(struct machine *machine, bool is_taken)
+static void jump_by(struct machine *machine, bool is_taken)
 {
 	int64_t distance = cursor_take_signed(&machine->code, 2);
 
@@ -77,27 +77,27 @@ static void branch(struct machine *machine, bool is_taken)
 	machine->code.at += distance;
 }
 
-static void rotate(struct machine *machine)
+static void rotate_values(struct machine *machine)
 {
-	uintptr_t first = pop(machine);
-	uintptr_t second = pop(machine);
-	uintptr_t third = pop(machine);
+	uintptr_t first = pop_value(machine);
+	uintptr_t second = pop_value(machine);
+	uintptr_t third = pop_value(machine);
 
-	push(machine, first);
-	push(machine, third);
-	push(machine, second);
+	push_value(machine, first);
+	push_value(machine, third);
+	push_value(machine, second);
 }
 
-static void swap(struct machine *machine)
+static void swap_values(struct machine *machine)
 {
-	uintptr_t first = pop(machine);
-	uintptr_t second = pop(machine);
+	uintptr_t first = pop_value(machine);
+	uintptr_t second = pop_value(machine);
 
-	push(machine, first);
-	push(machine, second);
+	push_value(machine, first);
+	push_value(machine, second);
 }
 
-static uintptr_t divide(struct machine *machine, intptr_t left, intptr_t right)
+static uintptr_t divide_signed(struct machine *machine, intptr_t left, intptr_t right)
 {
 	if (right == 0 || (left == INTPTR_MIN && right == -1)) {
 		machine->failed = true;
@@ -106,7 +106,7 @@ static uintptr_t divide(struct machine *machine, intptr_t left, intptr_t right)
 	return (uintptr_t)(left / right);
 }
 
-static uintptr_t modulo(struct machine *machine, uintptr_t left, uintptr_t right)
+static uintptr_t find_remainder(struct machine *machine, uintptr_t left, uintptr_t right)
 {
 	if (right == 0) {
 		machine->failed = true;
@@ -115,7 +115,7 @@ static uintptr_t modulo(struct machine *machine, uintptr_t left, uintptr_t right
 	return left % right;
 }
 
-static uintptr_t shift(uint8_t operation, uintptr_t left, uintptr_t count)
+static uintptr_t shift_value(uint8_t operation, uintptr_t left, uintptr_t count)
 {
 	bool is_too_far = count >= 64;
 
@@ -126,11 +126,11 @@ static uintptr_t shift(uint8_t operation, uintptr_t left, uintptr_t count)
 	return operation == DW_OP_shl ? left << count : left >> count;
 }
 
-/* Those that take two numbers; the one on top of the stack is the right. */
+/* Operations on two numbers; the right operand is on top of the stack. */
 static void execute_binary(struct machine *machine, uint8_t operation)
 {
-	uintptr_t right = pop(machine);
-	uintptr_t left = pop(machine);
+	uintptr_t right = pop_value(machine);
+	uintptr_t left = pop_value(machine);
 	intptr_t signed_right = (intptr_t)right;
 	intptr_t signed_left = (intptr_t)left;
 	uintptr_t value = 0;
@@ -155,15 +155,15 @@ static void execute_binary(struct machine *machine, uint8_t operation)
 		value = left * right;
 		break;
 	case DW_OP_div:
-		value = divide(machine, signed_left, signed_right);
+		value = divide_signed(machine, signed_left, signed_right);
 		break;
 	case DW_OP_mod:
-		value = modulo(machine, left, right);
+		value = find_remainder(machine, left, right);
 		break;
 	case DW_OP_shl:
 	case DW_OP_shr:
 	case DW_OP_shra:
-		value = shift(operation, left, right);
+		value = shift_value(operation, left, right);
 		break;
 	case DW_OP_eq:
 		value = left == right;
@@ -186,7 +186,7 @@ static void execute_binary(struct machine *machine, uint8_t operation)
 	default:
 		machine->failed = true;
 	}
-	push(machine, value);
+	push_value(machine, value);
 }
 
 static void execute_unary_or_stack(struct machine *machine, uint8_t operation)
@@ -204,37 +204,37 @@ static void execute_unary_or_stack(struct machine *machine, uint8_t operation)
 		push_copy(machine, cursor_take_byte(code));
 		break;
 	case DW_OP_drop:
-		pop(machine);
+		pop_value(machine);
 		break;
 	case DW_OP_swap:
-		swap(machine);
+		swap_values(machine);
 		break;
 	case DW_OP_rot:
-		rotate(machine);
+		rotate_values(machine);
 		break;
 	case DW_OP_abs: {
-		intptr_t value = (intptr_t)pop(machine);
+		intptr_t value = (intptr_t)pop_value(machine);
 
-		push(machine, value < 0 ? 0 - (uintptr_t)value : (uintptr_t)value);
+		push_value(machine, value < 0 ? 0 - (uintptr_t)value : (uintptr_t)value);
 		break;
 	}
 	case DW_OP_neg:
-		push(machine, 0 - pop(machine));
+		push_value(machine, 0 - pop_value(machine));
 		break;
 	case DW_OP_not:
-		push(machine, ~pop(machine));
+		push_value(machine, ~pop_value(machine));
 		break;
 	case DW_OP_plus_uconst:
-		push(machine, pop(machine) + cursor_take_uleb(code));
+		push_value(machine, pop_value(machine) + cursor_take_uleb(code));
 		break;
 	case DW_OP_deref:
-		dereference(machine);
+		load_word(machine);
 		break;
 	case DW_OP_skip:
-		branch(machine, true);
+		jump_by(machine, true);
 		break;
 	case DW_OP_bra:
-		branch(machine, pop(machine) != 0);
+		jump_by(machine, pop_value(machine) != 0);
 		break;
 	case DW_OP_nop:
 		break;
@@ -243,13 +243,13 @@ static void execute_unary_or_stack(struct machine *machine, uint8_t operation)
 	}
 }
 
-static void execute(struct machine *machine, uint8_t operation)
+static void execute_operation(struct machine *machine, uint8_t operation)
 {
 	struct byte_cursor *code = &machine->code;
 
 	switch (operation) {
 	case DW_OP_lit0 ... DW_OP_lit31:
-		push(machine, (uintptr_t)(operation - DW_OP_lit0));
+		push_value(machine, (uintptr_t)(operation - DW_OP_lit0));
 		break;
 	case DW_OP_breg0 ... DW_OP_breg31:
 		push_register(machine, (uint64_t)(operation - DW_OP_breg0), cursor_take_sleb(code));
@@ -266,31 +266,31 @@ static void execute(struct machine *machine, uint8_t operation)
 	case DW_OP_addr:
 	case DW_OP_const8u:
 	case DW_OP_const8s:
-		push(machine, cursor_take(code, 8));
+		push_value(machine, cursor_take(code, 8));
 		break;
 	case DW_OP_const1u:
-		push(machine, cursor_take(code, 1));
+		push_value(machine, cursor_take(code, 1));
 		break;
 	case DW_OP_const1s:
-		push(machine, (uintptr_t)cursor_take_signed(code, 1));
+		push_value(machine, (uintptr_t)cursor_take_signed(code, 1));
 		break;
 	case DW_OP_const2u:
-		push(machine, cursor_take(code, 2));
+		push_value(machine, cursor_take(code, 2));
 		break;
 	case DW_OP_const2s:
-		push(machine, (uintptr_t)cursor_take_signed(code, 2));
+		push_value(machine, (uintptr_t)cursor_take_signed(code, 2));
 		break;
 	case DW_OP_const4u:
-		push(machine, cursor_take(code, 4));
+		push_value(machine, cursor_take(code, 4));
 		break;
 	case DW_OP_const4s:
-		push(machine, (uintptr_t)cursor_take_signed(code, 4));
+		push_value(machine, (uintptr_t)cursor_take_signed(code, 4));
 		break;
 	case DW_OP_constu:
-		push(machine, cursor_take_uleb(code));
+		push_value(machine, cursor_take_uleb(code));
 		break;
 	case DW_OP_consts:
-		push(machine, (uintptr_t)cursor_take_sleb(code));
+		push_value(machine, (uintptr_t)cursor_take_sleb(code));
 		break;
 	default:
 		execute_unary_or_stack(machine, operation);
@@ -308,14 +308,14 @@ bool unwind_evaluate(struct unwind_registers *registers, const unsigned char *ex
 	machine.depth = 0;
 	machine.failed = false;
 	if (initial)
-		push(&machine, *initial);
+		push_value(&machine, *initial);
 	for (int step = 0; machine.code.at < machine.code.end; step++) {
 		if (step == STEP_MAX)
 			return false;
-		execute(&machine, cursor_take_byte(&machine.code));
+		execute_operation(&machine, cursor_take_byte(&machine.code));
 		if (machine.failed || machine.code.failed)
 			return false;
 	}
-	*value = pop(&machine);
+	*value = pop_value(&machine);
 	return !machine.failed;
 }

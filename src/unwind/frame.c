@@ -10,7 +10,7 @@
 #include "unwind/expression.h"
 #include "unwind/rules.h"
 
-/* Makes the caller, whose stack pointer is @sp, the present frame. */
+/* Makes the caller, whose stack pointer is @sp, the current frame. */
 static enum unwind_step enter_caller(struct unwind_frame *frame, uintptr_t sp,
 				     uintptr_t return_address)
 {
@@ -27,8 +27,8 @@ static enum unwind_step enter_caller(struct unwind_frame *frame, uintptr_t sp,
 	return STEP_CALLER;
 }
 
-/* Frames end above where they begin, at a multiple of 8, and hold all words
- * that were read to find their end. */
+/* The CFA is above the stack pointer, a multiple of 8, and above all words that were
+ * read to find it. */
 static bool cfa_is_sensible(const struct unwind_registers *registers, uintptr_t cfa)
 {
 	return cfa > registers->values[REGISTER_RSP] && cfa % 8 == 0 &&
@@ -76,8 +76,8 @@ static enum unwind_step step_by_rule(struct unwind_frame *frame, const struct fr
 	return enter_caller(frame, cfa, return_address);
 }
 
-/* Is the expression 'register @number plus *@offset', with the word there
- * loaded if @is_loaded? */
+/* Is the expression 'register *@number plus *@offset', followed by a load of the word
+ * there if @is_loaded? */
 static bool is_register_offset(const unsigned char *expression, bool is_loaded, uint8_t *number,
 			       int64_t *offset)
 {
@@ -132,7 +132,7 @@ static bool shorten_cfa(const struct eh_frame_entry *entry, const struct unwind_
 	return offset == (int32_t)offset;
 }
 
-/* True if @row is of the common kind. */
+/* Makes the short form of @row.  False if it has none. */
 static bool shorten_row(const struct eh_frame_entry *entry, const struct unwind_row *row,
 			struct frame_rule *rule)
 {
@@ -154,7 +154,7 @@ static bool shorten_row(const struct eh_frame_entry *entry, const struct unwind_
 	return true;
 }
 
-/* Where the caller has register @number, by the table's rule for it. */
+/* Where the caller's register @number is, by its rule in @row. */
 static bool apply_rule(struct unwind_registers *now, const struct eh_frame_entry *entry,
 		       const struct unwind_row *row, unsigned int number, uintptr_t cfa,
 		       uint8_t *place, uintptr_t *value)
@@ -188,7 +188,7 @@ static bool apply_rule(struct unwind_registers *now, const struct eh_frame_entry
 	}
 }
 
-/* All registers of the caller.  Saved ones lie within the frame, below @end. */
+/* Finds all registers of the caller.  Saved ones must lie in the frame, below @end. */
 static bool apply_rules(struct unwind_registers *now, const struct eh_frame_entry *entry,
 			const struct unwind_row *row, uintptr_t cfa, uintptr_t end)
 {
@@ -222,7 +222,7 @@ static bool read_return_address(struct unwind_registers *registers,
 	return place == PLACE_VALUE;
 }
 
-/* As the kernel, not the C library, has it. */
+/* The kernel's struct sigaction; the C library's is another. */
 struct kernel_action {
 	uintptr_t handler;
 	unsigned long flags;
@@ -233,10 +233,9 @@ struct kernel_action {
 uintptr_t (*unwind_program_handler)(uint32_t signal, uintptr_t handler);
 uintptr_t unwind_signal_return;
 
-/* The kernel writes a siginfo only for handlers that want one, else the memory
- * holds whatever a signal before left there.  So the number in it counts only
- * if that signal's handler wants it, and is the function called here: the one
- * that @called_address belongs to. */
+/* The kernel writes a siginfo only for handlers with SA_SIGINFO; for others the memory
+ * may hold that of an earlier signal.  So @number is believed only if the handler of
+ * that signal has SA_SIGINFO and is the function at @called_address. */
 static bool is_signal_believable(uint32_t number, uintptr_t called_address)
 {
 	struct kernel_action action;
@@ -276,8 +275,7 @@ static bool note_signal(struct unwind_registers *registers, const struct eh_fram
 	return true;
 }
 
-/* The handler may run on a stack of its own: what it interrupted may be
- * anywhere. */
+/* The interrupted frame may be anywhere: the handler may run on an alternate stack. */
 static enum unwind_step step_over_signal(struct unwind_frame *frame,
 					 const struct eh_frame_entry *entry,
 					 const struct unwind_row *row, uintptr_t cfa)
@@ -347,9 +345,9 @@ static enum unwind_step step_by_table(struct unwind_frame *frame, uintptr_t addr
 	return step_by_rule(frame, &rule);
 }
 
-/* makecontext puts the first address of a function where the coroutine's return
- * address would be: no call can have led there. */
-static bool is_bottom_by_hand(uintptr_t address)
+/* makecontext() puts the first address of a function where a coroutine's outermost
+ * frame has its return address.  No call returns there. */
+static bool is_coroutine_start(uintptr_t address)
 {
 	struct eh_frame_entry entry;
 
@@ -358,8 +356,8 @@ static bool is_bottom_by_hand(uintptr_t address)
 
 enum unwind_step unwind_frame_step(struct unwind_frame *frame)
 {
-	/* A call may be the last instruction of its function: what it returns to
-	 * would be another function's. */
+	/* A call may be the last instruction of its function, so that the return
+	 * address is in another function. */
 	uintptr_t address = frame->registers.address - !frame->is_exact;
 	struct frame_rule rule;
 
@@ -367,7 +365,7 @@ enum unwind_step unwind_frame_step(struct unwind_frame *frame)
 		return step_by_rule(frame, &rule);
 	enum unwind_step step = step_by_table(frame, address);
 	if (step == STEP_NO_TABLE && !frame->is_exact &&
-	    is_bottom_by_hand(frame->registers.address))
+	    is_coroutine_start(frame->registers.address))
 		return STEP_OUTERMOST;
 	return step;
 }

@@ -1,6 +1,4 @@
-/*
- * One step of an unwind: from a frame to its caller.
- */
+/* One step of an unwind: from a frame to its caller. */
 #ifndef UNWIND_FRAME_H
 #define UNWIND_FRAME_H
 
@@ -9,22 +7,22 @@
 struct unwind_frame {
 	struct unwind_registers registers;
 	uint64_t generation; /* of the rule cache */
-	bool is_exact; /* its address is the next instruction's, as after a signal, not one
-			* that a call returns to */
+	bool is_exact; /* a signal interrupted it: its address is that of the next
+			* instruction, not a return address */
 };
 
 enum unwind_step {
-	STEP_CALLER,	/* @frame is the caller now */
-	STEP_OUTERMOST, /* there is none */
+	STEP_CALLER,	/* the frame is the caller's now */
+	STEP_OUTERMOST, /* there is no caller */
 	STEP_NO_TABLE,
 	STEP_UNSUPPORTED
 };
 
-/* What the program set as handler of @signal, where the kernel says @handler; NULL:
- * that is it. */
+/* The handler that the program has set for @signal, where the kernel has @handler.
+ * NULL: the kernel's is the program's. */
 extern uintptr_t (*unwind_program_handler)(uint32_t signal, uintptr_t handler);
 
-/* Where handlers return to besides the C library's 'rt_sigreturn'; 0: nowhere. */
+/* The address of a second signal return beside the C library's; 0: there is none. */
 extern uintptr_t unwind_signal_return;
 
 enum unwind_step unwind_frame_step(struct unwind_frame *frame);

@@ -6,12 +6,12 @@
 
 #define PAGE_BYTES 4096
 
-/* Stack words are read as what they are, whatever type the program gave them. */
+/* The program may have stored the word with another type. */
 typedef uintptr_t __attribute__((may_alias)) stack_word;
 
-/* Asks the kernel to copy from @page in a call that can change nothing: it
- * fails with EFAULT if it could not read, else with EINVAL for its first
- * argument.  Chosen because every sandbox allows this call. */
+/* Asks the kernel to read @page in a call that can change nothing: it fails with
+ * EFAULT if it could not read, else with EINVAL for its first argument.  This call,
+ * because every sandbox allows it. */
 static bool page_is_mapped(uintptr_t page)
 {
 	return kernel_call4(SYS_rt_sigprocmask, ~0L, page, 0, 8) != -EFAULT;
@@ -34,8 +34,9 @@ static bool may_read(struct unwind_registers *registers, uintptr_t address)
 	return true;
 }
 
-/* Reads the word at @address and notes that the result rests on it. */
-static bool rest_on_word(struct unwind_registers *registers, uintptr_t address, uintptr_t *value)
+/* Reads the word at @address and notes that the result depends on it. */
+static bool read_and_note_word(struct unwind_registers *registers, uintptr_t address,
+			       uintptr_t *value)
 {
 	struct unwind_result *result = registers->result;
 
@@ -56,7 +57,7 @@ bool unwind_read_word(struct unwind_registers *registers, uintptr_t address, uin
 		return false;
 	if (address > registers->highest_word)
 		registers->highest_word = address;
-	return rest_on_word(registers, address, value);
+	return read_and_note_word(registers, address, value);
 }
 
 static bool read_start(struct unwind_registers *registers, unsigned int number)
@@ -68,8 +69,7 @@ static bool read_start(struct unwind_registers *registers, unsigned int number)
 	return number == REGISTER_RBP || registers->start_is_known;
 }
 
-bool unwind_read_register(struct unwind_registers *registers, unsigned int number,
-			  uintptr_t *value)
+bool unwind_read_register(struct unwind_registers *registers, unsigned int number, uintptr_t *value)
 {
 	if (number >= DWARF_RETURN_ADDRESS)
 		return false;
@@ -81,8 +81,9 @@ bool unwind_read_register(struct unwind_registers *registers, unsigned int numbe
 			return false;
 		break;
 	case PLACE_WORD:
-		/* In an inner frame, where it was seen to lie when noted. */
-		if (!rest_on_word(registers, registers->values[number], &registers->values[number]))
+		/* It lies in an inner frame, which was checked when it was noted. */
+		if (!read_and_note_word(registers, registers->values[number],
+					&registers->values[number]))
 			return false;
 		registers->places[number] = PLACE_VALUE;
 		break;

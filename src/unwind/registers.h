@@ -1,13 +1,12 @@
 /*
- * The registers of the frame that the walk has come to.
+ * The registers of the current frame of an unwind.
  *
- * A caller's register is recovered lazily: the walk notes where it was saved,
- * and the word is read, and with that becomes something the result rests on,
- * only when a frame needs the register to find its own caller.  Most saved
- * registers are never needed.
+ * A caller's register is recovered lazily: a step only notes where it was saved.
+ * The word is read, and the result then depends on it, when a frame needs the
+ * register to find its own caller.  Most saved registers are never needed.
  *
  * Words are read only in pages known to be mapped: the kernel is asked once for
- * each page of the stack beyond the one the walk began in.
+ * each page of the stack beyond the first one.
  */
 #ifndef UNWIND_REGISTERS_H
 #define UNWIND_REGISTERS_H
@@ -17,24 +16,24 @@
 #include "unwind/unwind.h"
 
 enum register_place {
-	PLACE_LOST,  /* nobody knows: asking for it ends the walk */
-	PLACE_START, /* as it was at the start; the value may not be known */
-	PLACE_WORD,  /* in the stack word at this address */
-	PLACE_VALUE  /* this */
+	PLACE_LOST,  /* not known: reading it ends the unwind */
+	PLACE_START, /* as at the start of the unwind, where it may not be known */
+	PLACE_WORD,  /* the value is the address of the stack word that holds it */
+	PLACE_VALUE  /* the value is the register's */
 };
 
 struct unwind_registers {
-	struct unwind_result *result; /* told of every word read; may be NULL */
-	uintptr_t address;	      /* of the code: the program counter */
-	uintptr_t floor;	      /* no word of this frame is below it ... */
-	uintptr_t highest_word;	      /* ... and this is the highest read in it */
-	uintptr_t readable_page;      /* the last seen to be mapped */
-	bool start_is_known;	      /* all of it, not only rbp */
+	struct unwind_result *result; /* gets every word read; may be NULL */
+	uintptr_t address;	      /* the program counter */
+	uintptr_t floor;	      /* no word of this frame is below it */
+	uintptr_t highest_word;	      /* the highest one that was read in this frame */
+	uintptr_t readable_page;      /* the last one seen to be mapped */
+	bool start_is_known;	      /* all start registers, not only rbp */
 	uint8_t places[DWARF_RETURN_ADDRESS]; /* enum register_place */
 	uintptr_t values[DWARF_RETURN_ADDRESS];
 };
 
-/* Reads the word at @address of the present frame.  False if that is nonsense. */
+/* Reads the word at @address of the current frame.  False if there can be none. */
 bool unwind_read_word(struct unwind_registers *registers, uintptr_t address, uintptr_t *value);
 
 /* The value of register @number.  False if it cannot be known. */

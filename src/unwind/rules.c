@@ -6,7 +6,7 @@
 
 #include "elf/cursor.h"
 
-/* What compilers and hand-written assembly nest: one or two. */
+/* Compilers and hand-written assembly nest one or two. */
 #define REMEMBERED_MAX 6
 
 enum unwind_lookup unwind_find_entry(uintptr_t address, struct eh_frame_entry *entry)
@@ -39,18 +39,18 @@ enum unwind_lookup unwind_find_entry(uintptr_t address, struct eh_frame_entry *e
 struct rules_run {
 	const struct eh_frame_entry *entry;
 	struct unwind_row *row;
-	uintptr_t address;  /* the row at this is wanted */
-	uintptr_t location; /* the row applies from here on */
+	uintptr_t address;  /* whose row is wanted */
+	uintptr_t location; /* from here on the row holds */
 	unsigned int remembered_count;
 	bool understood;
-	struct unwind_row initial; /* after the common part: what 'restore' restores */
+	struct unwind_row initial; /* after the CIE's instructions: what 'restore' restores */
 	struct unwind_row remembered[REMEMBERED_MAX];
 };
 
 static void set_rule(struct rules_run *run, uint64_t number, enum register_rule rule, int64_t value)
 {
-	/* Vector registers (Microsoft's calling convention) never lead to a
-	 * caller's frame. */
+	/* Vector registers, which Microsoft's calling convention saves: no frame is
+	 * found by one. */
 	if (number >= DWARF_REGISTER_COUNT)
 		return;
 	if (value != (int32_t)value)
@@ -67,7 +67,7 @@ static void restore_rule(struct rules_run *run, uint64_t number)
 	run->row->values[number] = run->initial.values[number];
 }
 
-/* An offset outlives a spell of the CFA being an expression, as in libgcc. */
+/* An offset stays as it is while the CFA is an expression, as in libgcc. */
 static void set_cfa(struct rules_run *run, uint64_t number, int64_t offset)
 {
 	if (number >= DWARF_RETURN_ADDRESS || offset != (int32_t)offset)
@@ -77,7 +77,7 @@ static void set_cfa(struct rules_run *run, uint64_t number, int64_t offset)
 	run->row->cfa_offset = (int32_t)offset;
 }
 
-/* Takes an expression: its distance from the entry's instructions. */
+/* Skips an expression.  Returns its distance from the entry's instructions. */
 static int64_t take_expression(struct rules_run *run, struct byte_cursor *cursor)
 {
 	int64_t distance = cursor->at - run->entry->own;
@@ -114,12 +114,12 @@ static void recall_row(struct rules_run *run)
 	*run->row = run->remembered[--run->remembered_count];
 }
 
-static void advance(struct rules_run *run, uint64_t delta)
+static void advance_location(struct rules_run *run, uint64_t delta)
 {
 	run->location += delta * run->entry->code_alignment;
 }
 
-/* Those whose first operand is a register. */
+/* Operations whose first operand is a register. */
 static void execute_register(struct rules_run *run, uint8_t operation, struct byte_cursor *cursor)
 {
 	uint64_t number = cursor_take_uleb(cursor);
@@ -179,13 +179,13 @@ static void execute_plain(struct rules_run *run, uint8_t operation, struct byte_
 	case DW_CFA_nop:
 		break;
 	case DW_CFA_advance_loc1:
-		advance(run, cursor_take(cursor, 1));
+		advance_location(run, cursor_take(cursor, 1));
 		break;
 	case DW_CFA_advance_loc2:
-		advance(run, cursor_take(cursor, 2));
+		advance_location(run, cursor_take(cursor, 2));
 		break;
 	case DW_CFA_advance_loc4:
-		advance(run, cursor_take(cursor, 4));
+		advance_location(run, cursor_take(cursor, 4));
 		break;
 	case DW_CFA_remember_state:
 		remember_row(run);
@@ -204,7 +204,7 @@ static void execute_plain(struct rules_run *run, uint8_t operation, struct byte_
 		set_cfa_expression(run, cursor);
 		break;
 	case DW_CFA_GNU_args_size:
-		/* Matters to landing pads alone. */
+		/* For landing pads alone. */
 		cursor_take_uleb(cursor);
 		break;
 	default:
@@ -212,8 +212,9 @@ static void execute_plain(struct rules_run *run, uint8_t operation, struct byte_
 	}
 }
 
-/* The three commonest operations keep their operand in the low six bits. */
-static void execute(struct rules_run *run, const unsigned char *from, const unsigned char *to)
+/* The three most frequent operations have an operand in the low six bits. */
+static void execute_instructions(struct rules_run *run, const unsigned char *from,
+				 const unsigned char *to)
 {
 	struct byte_cursor cursor = cursor_begin(from, to);
 
@@ -223,7 +224,7 @@ static void execute(struct rules_run *run, const unsigned char *from, const unsi
 
 		switch (operation & 0xc0) {
 		case DW_CFA_advance_loc:
-			advance(run, operand);
+			advance_location(run, operand);
 			break;
 		case DW_CFA_offset:
 			set_rule(run, operand, RULE_AT_CFA,
@@ -253,9 +254,9 @@ bool unwind_rules_up_to(const struct eh_frame_entry *entry, uintptr_t address,
 	run.remembered_count = 0;
 	run.understood = true;
 	run.initial = *row;
-	execute(&run, entry->common, entry->common_end);
+	execute_instructions(&run, entry->common, entry->common_end);
 	run.initial = *row;
-	execute(&run, entry->own, entry->own_end);
+	execute_instructions(&run, entry->own, entry->own_end);
 	*end = run.location > address ? run.location : entry->function_end;
 	return run.understood;
 }

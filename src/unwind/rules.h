@@ -1,10 +1,10 @@
 /*
- * Call frame rules: how to find a caller's registers at one address.
+ * Call frame rules: how to find the caller's registers at one address.
  *
- * A function's entry is a little program that, run up to an address, says where
- * the frame ends (the canonical frame address, CFA: the stack pointer as it was
- * before the call) and where each register of the caller is (DWARF 5, section
- * 6.4.2).  A row is the state that it leaves.
+ * The instructions of a function's entry, executed up to an address, say where the
+ * frame ends (the canonical frame address, CFA: the stack pointer before the call)
+ * and where each register of the caller is (DWARF 5, section 6.4.2).  A row is
+ * these rules at one address.
  */
 #ifndef UNWIND_RULES_H
 #define UNWIND_RULES_H
@@ -12,8 +12,8 @@
 #include "elf/eh_frame.h"
 
 enum register_rule {
-	RULE_SAME,	    /* not touched, or nothing said */
-	RULE_UNDEFINED,	    /* lost; for the return address: no caller */
+	RULE_SAME,	    /* has the caller's value, or nothing is said of it */
+	RULE_UNDEFINED,	    /* lost; for the return address: there is no caller */
 	RULE_AT_CFA,	    /* saved at CFA + value */
 	RULE_CFA_PLUS,	    /* is CFA + value */
 	RULE_REGISTER,	    /* is in register number value */
@@ -34,18 +34,18 @@ struct unwind_row {
 
 enum unwind_lookup {
 	UNWIND_FOUND,
-	UNWIND_NOT_THERE, /* no module, no table, or no entry covers it */
+	UNWIND_NOT_THERE, /* no module, no table, or no entry for it */
 	UNWIND_NOT_UNDERSTOOD
 };
 
-/* The entry of the loaded function at @address. */
+/* The entry that covers @address in a loaded module. */
 enum unwind_lookup unwind_find_entry(uintptr_t address, struct eh_frame_entry *entry);
 
-/* The row at @address, which @entry covers.  False if it holds what we do not
- * understand. */
+/* The row at @address, which @entry covers.  False if its instructions are not
+ * understood. */
 bool unwind_rules_at(const struct eh_frame_entry *entry, uintptr_t address, struct unwind_row *row);
 
-/* The same; it holds up to *@end, which may be past the function's. */
+/* The same; the row holds up to *@end, which may be beyond the function's end. */
 bool unwind_rules_up_to(const struct eh_frame_entry *entry, uintptr_t address,
 			struct unwind_row *row, uintptr_t *end);
 

@@ -4,7 +4,7 @@
 
 #include "base/atomic.h"
 
-/* To look through so many costs a fraction of an unwind; more are forgotten. */
+/* Searching so many entries costs a fraction of an unwind; the others are dropped. */
 #define CHAIN_MAX 32
 
 /* One of 64 parts of the index. */
@@ -18,8 +18,8 @@ size_t stack_memo_bytes(void)
 	return (size_bytes + 4095) & ~(size_t)4095;
 }
 
-/* The order matters to a handler that leaves by longjmp: the index never names
- * a unit that is not an entry. */
+/* In this order, as a signal handler may leave by longjmp: the index never names a unit
+ * that is no entry. */
 static void forget_all(struct stack_memo *memo)
 {
 	for (uint64_t parts = memo->touched; parts; parts &= parts - 1) {
@@ -40,8 +40,8 @@ static void set_chain(struct stack_memo *memo, unsigned int chain, unsigned int 
 	memo->index[chain] = (uint16_t)unit;
 }
 
-/* Looks past the newest entry of @chain, and makes what it finds the newest, as
- * it is likely to be asked for again.  A longjmp midway loses entries, no more. */
+/* Searches @chain, and moves what it finds to the front, as it is likely to be wanted
+ * again.  A longjmp out of it may lose entries. */
 static struct stack_memo_entry *find_in_chain(struct stack_memo *memo, unsigned int chain,
 					      const struct unwind_start *start)
 {
@@ -69,7 +69,7 @@ static struct stack_memo_entry *find_in_chain(struct stack_memo *memo, unsigned 
 	return NULL;
 }
 
-/* Can @result be found again by what it rests on? */
+/* Can @result be verified by the words that it depends on? */
 static bool is_repeatable(const struct unwind_start *start, const struct unwind_result *result)
 {
 	if (result->uses_other || result->met_unmapped)
@@ -98,7 +98,7 @@ static unsigned int take_units(struct stack_memo *memo, uint32_t group_count)
 	return unit;
 }
 
-/* Whatever is compared again was compared before, and so is there. */
+/* The last group repeats its first word, which is there if its comparison is reached. */
 static void fill_groups(struct stack_memo_entry *entry, const struct unwind_result *result,
 			uintptr_t sp)
 {
@@ -115,7 +115,7 @@ static void fill_groups(struct stack_memo_entry *entry, const struct unwind_resu
 	}
 }
 
-static void keep(struct stack_memo *memo, const struct unwind_start *start,
+static void keep_entry(struct stack_memo *memo, const struct unwind_start *start,
 		 const struct unwind_result *result, stack_id stack)
 {
 	unsigned int chain = stack_memo_chain(start);
@@ -161,7 +161,7 @@ stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 	memo->miss_count++;
 	stack_id stack = intern(context, result);
 	if (stack && is_repeatable(start, result))
-		keep(memo, start, result, stack);
+		keep_entry(memo, start, result, stack);
 	else
 		memo->unmemorised_count++;
 	return stack;

@@ -1,20 +1,21 @@
 /*
- * The verified stack memo: full stacks at every acquisition for a few ns.
+ * A cache of whole stacks, whose hits are verified: a full stack at every
+ * acquisition for a few ns.
  *
- * One per thread.  Key: (return address, sp), and rbp where the unwind rested on
- * it.  An entry holds every stack word that the unwind rested on, innermost
- * first; a hit needs all of them to be unchanged, and they are compared in that
- * order up to the first mismatch, so that nothing outside the live stack is
- * touched: where a word is follows from the words before it.  Because an unwind
- * is a function of exactly these inputs and the unwind tables, a hit is exact.
- * All entries go when code is loaded or unloaded (the generation).
+ * Each thread has one.  The key is the return address, sp, and rbp if the unwind
+ * depended on it.  An entry holds every stack word that the unwind depended on,
+ * innermost first.  A hit needs all of them to be unchanged.  They are compared in
+ * this order up to the first mismatch: where a word is follows from the words
+ * before it, so nothing outside the live stack is read.  An unwind is a function of
+ * these inputs and the unwind tables, so a hit is exact.  All entries are dropped
+ * when code is loaded or unloaded (the generation).
  *
- * Memory is one block that starts working as zeroes and is touched as it fills:
- * an index of chains, then a pool of entries of varying size, emptied when full.
- * Entries of one chain mostly differ in who called a common function.
+ * Memory is one block of zeroes, touched as it fills: an index of hash chains, and
+ * a pool of entries of varying size, which is emptied when it is full.  Entries of
+ * one chain mostly differ in the callers of a common function.
  *
- * Belongs to one thread; a signal handler that interrupts it must not use it
- * (the guard sees to that), but may leave it by longjmp.
+ * Not thread-safe.  A signal handler that interrupts its use must not use it (the
+ * guard sees to that), but may leave by longjmp.
  */
 #ifndef UNWIND_STACK_MEMO_H
 #define UNWIND_STACK_MEMO_H
@@ -25,18 +26,18 @@
 #define STACK_MEMO_INDEX_BITS 12
 #define STACK_MEMO_INDEX_COUNT (1u << STACK_MEMO_INDEX_BITS)
 
-/* The pool is cut into units, so that 16 bits name any entry. */
+/* The pool is in units, so that 16 bits name any entry. */
 #define STACK_MEMO_UNIT_BYTES 32
 #define STACK_MEMO_UNIT_COUNT 65536u
 
-/* Turns the frames of a fresh unwind into an interned stack; 0 if it cannot. */
+/* Interns the frames of a new unwind; 0 if it cannot. */
 typedef stack_id (*stack_intern)(void *context, const struct unwind_result *result);
 
-/* Words of the program's stack, whatever type it gave them. */
+/* A word of the program's stack, which may have stored it with another type. */
 typedef uintptr_t __attribute__((may_alias)) stack_memo_word;
 
-/* Words are compared four at a time.  The comparison is bound by the number of
- * its loads, so two distances come in one. */
+/* Words are compared four at a time.  The number of loads limits the speed, so one load
+ * gets two distances. */
 #define STACK_MEMO_GROUP 4
 
 struct stack_memo_group {
@@ -52,7 +53,7 @@ struct stack_memo_entry {
 	uint16_t next; /* older entry of the chain */
 	uint8_t group_count;
 	bool uses_rbp;
-	struct stack_memo_group groups[]; /* the last filled up with its first word */
+	struct stack_memo_group groups[]; /* the last one is filled up with its first word */
 };
 
 _Static_assert(sizeof(struct stack_memo_entry) == STACK_MEMO_UNIT_BYTES, "an entry begins a unit");
@@ -61,7 +62,7 @@ struct stack_memo {
 	uint32_t generation;
 	uint32_t used_units;
 	uint64_t touched;	  /* bit n: the nth 64th of the index was written */
-	uint64_t miss_count;	  /* fresh unwinds */
+	uint64_t miss_count;	  /* new unwinds */
 	uint64_t unmemorised_count; /* of these, those that could not be kept */
 	uint64_t flush_count;
 	uint16_t index[STACK_MEMO_INDEX_COUNT];
@@ -69,14 +70,14 @@ struct stack_memo {
 	_Alignas(64) unsigned char units[];
 };
 
-/* Bytes of zeroed memory that a memo needs, mostly never touched. */
+/* Bytes of zeroed memory that a memo needs; most are never touched. */
 size_t stack_memo_bytes(void);
 
-/* The stack at @start if it is remembered, else 0.  Does not unwind. */
+/* The stack at @start if there is an entry of it, else 0.  Does not unwind. */
 stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
 			       const struct unwind_start *start);
 
-/* As stack_memo_find, where the newest entry of the chain is not it. */
+/* As stack_memo_find(), if the newest entry of the chain does not match. */
 stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 			      const struct unwind_start *start, stack_intern intern,
 			      void *context);
@@ -104,7 +105,7 @@ static inline bool stack_memo_holds(uintptr_t sp, const struct stack_memo_group 
 	return *first == group->values[2 * pair] && *second == group->values[2 * pair + 1];
 }
 
-/* Is @entry the stack at @start? */
+/* Is @entry of the stack at @start? */
 static inline bool stack_memo_matches(const struct stack_memo_entry *entry,
 				      const struct unwind_start *start)
 {
@@ -121,8 +122,8 @@ static inline bool stack_memo_matches(const struct stack_memo_entry *entry,
 	return true;
 }
 
-/* The stack at @start, 0 if @intern said so.  @generation changes whenever code
- * is loaded or unloaded. */
+/* The stack at @start, unwound if there is no entry of it; 0 if @intern returned that.
+ * @generation changes whenever code is loaded or unloaded. */
 static inline stack_id stack_memo_find(struct stack_memo *memo, uint32_t generation,
 				       const struct unwind_start *start, stack_intern intern,
 				       void *context)

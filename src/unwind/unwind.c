@@ -5,7 +5,7 @@
 #include "unwind/cache.h"
 #include "unwind/frame.h"
 
-/* More frames of our own than there can be between a wrapper and here. */
+/* There are fewer frames of our own between a wrapper and here. */
 #define OWN_FRAME_MAX 32
 
 static void begin_frame(struct unwind_frame *frame, uintptr_t address, uintptr_t sp, uintptr_t rbp)
@@ -16,7 +16,7 @@ static void begin_frame(struct unwind_frame *frame, uintptr_t address, uintptr_t
 	frame->generation = unwind_cache_generation();
 	registers->address = address;
 	registers->floor = sp;
-	/* The word below was the return address, or of our own frame. */
+	/* The word below is the return address, or in our own frame. */
 	registers->readable_page = (sp - 8) & ~(uintptr_t)4095;
 	registers->places[REGISTER_RSP] = PLACE_VALUE;
 	registers->values[REGISTER_RSP] = sp;
@@ -47,8 +47,8 @@ static bool get_preserved(struct unwind_registers *registers, struct preserved_r
 	       unwind_read_register(registers, REGISTER_R15, &preserved->r15);
 }
 
-/* Begins @frame in the function that this is expanded in, with all registers
- * as they are now. */
+/* Begins @frame in the function that this is expanded in, with all registers as they
+ * are now. */
 static inline __attribute__((always_inline)) void begin_here(struct unwind_frame *frame)
 {
 	struct unwind_captured now;
@@ -59,9 +59,9 @@ static inline __attribute__((always_inline)) void begin_here(struct unwind_frame
 	frame->is_exact = true;
 }
 
-/* The registers that @start's function will find when the call into us
- * returns: whatever our functions use they have saved, and our own tables say
- * where.  False if @start is not among this function's callers. */
+/* The registers that @start's function has when the call into us returns: our own
+ * functions have saved those that they use, and our unwind tables tell where.  False
+ * if @start is not among this function's callers. */
 static __attribute__((noinline)) bool find_preserved(const struct unwind_start *start,
 						     struct preserved_registers *preserved)
 {
@@ -91,7 +91,7 @@ static void clear_result(struct unwind_result *result)
 	result->met_unmapped = false;
 }
 
-static enum unwind_end walk(struct unwind_frame *frame, struct unwind_result *result)
+static enum unwind_end walk_frames(struct unwind_frame *frame, struct unwind_result *result)
 {
 	for (;;) {
 		result->frames[result->frame_count++] = frame->registers.address;
@@ -119,14 +119,14 @@ void unwind(const struct unwind_start *start, struct unwind_result *result)
 	clear_result(result);
 	begin_frame(&frame, start->return_address, start->sp, start->rbp);
 	frame.registers.result = result;
-	result->end = walk(&frame, result);
+	result->end = walk_frames(&frame, result);
 	if (!result->uses_other || !find_preserved(start, &preserved))
 		return;
 	clear_result(result);
 	begin_frame(&frame, start->return_address, start->sp, start->rbp);
 	frame.registers.result = result;
 	set_preserved(&frame.registers, &preserved);
-	result->end = walk(&frame, result);
+	result->end = walk_frames(&frame, result);
 }
 
 void unwind_forget_tables(void)
