@@ -53,11 +53,10 @@ static void redirect_imports(void *site)
 	imports_redirect_at(((const struct site *)site)->address);
 }
 
-/* An access whose context is *@where: as if the site had called the thunk. */
-static inline __attribute__((always_inline)) struct access describe(struct access_frame *frame,
-								    const uint64_t *words,
-								    struct site *site,
-								    struct access_context *where)
+/* Fills in an access and its context *@where, as if the site had called the thunk. */
+static inline __attribute__((always_inline)) struct access
+describe_access(struct access_frame *frame, const uint64_t *words, struct site *site,
+		struct access_context *where)
 {
 	if (imports_are_pending(site->address))
 		access_deeply(guest_self, redirect_imports, site);
@@ -82,9 +81,9 @@ static inline struct site *site_of(uint64_t id)
 	return &guest_detector.sites.chunks[number / SITE_CHUNK][number % SITE_CHUNK];
 }
 
-/* The guard for a thunk's work.  NULL: not to be observed. */
+/* Raises the guard for a thunk's work.  NULL: the access is not observed. */
 static inline __attribute__((always_inline)) struct guest_thread *
-enter(const struct access_frame *frame)
+enter_thunk(const struct access_frame *frame)
 {
 	struct guest_thread *self = guest_self;
 
@@ -99,7 +98,7 @@ enter(const struct access_frame *frame)
 	return self;
 }
 
-/* Wherever it lies: elements need not be aligned. */
+/* Elements need not be aligned. */
 static uint64_t load_element(uintptr_t address, size_t element)
 {
 	union {
@@ -123,7 +122,7 @@ static uint64_t load_element(uintptr_t address, size_t element)
 	}
 }
 
-/* What lies there now, where it may be the proof of a lost update. */
+/* Notes the present value, where it may prove a lost update. */
 static void note_value(struct access *access, const struct site *site)
 {
 	if ((!site->slice && !(site->flags & SITE_UPDATE)) ||
@@ -150,9 +149,9 @@ static bool has_cell(const uint64_t *place, uint64_t word, uint32_t bytes)
 }
 
 /*
- * Has this thread recorded such an access of these bytes in its present epoch?  The
- * check in the clone compares for a whole granule; here a part is enough.  Asked
- * without the guard, as nothing is changed.
+ * Has this thread recorded such an access of these bytes in its present epoch?
+ * The check in the clone compares for a whole granule; here a part is enough.
+ * Asked without the guard, as nothing is changed.
  */
 static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t what)
 {
@@ -194,7 +193,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	__builtin_prefetch(shadow.origins);
 	if (LIKELY(is_recorded(frame->words[1], what)))
 		return;
-	self = enter(frame);
+	self = enter_thunk(frame);
 	if (UNLIKELY(!self))
 		return;
 	if (LIKELY(what && !(what & WHAT_AGAIN) &&
@@ -204,7 +203,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 		guest_leave(self);
 		return;
 	}
-	access = describe(frame, frame->words, site_of(frame->words[0]), &where);
+	access = describe_access(frame, frame->words, site_of(frame->words[0]), &where);
 	if (LIKELY(what)) {
 		access.size_bytes = what & WHAT_BYTES;
 		access.flags |= what & WHAT_WRITE ? SITE_WRITE : SITE_READ;
@@ -215,12 +214,12 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	guest_leave(self);
 }
 
-/* One access per stretch of elements that the mask selects. */
+/* Checks an access for each element that the mask selects. */
 void access_masked(struct access_frame *frame);
 
 void access_masked(struct access_frame *frame)
 {
-	struct guest_thread *self = enter(frame);
+	struct guest_thread *self = enter_thunk(frame);
 	uint64_t mask = frame->words[0];
 	struct site *site = site_of(frame->words[1]);
 	struct access_context where;
@@ -229,7 +228,7 @@ void access_masked(struct access_frame *frame)
 
 	if (UNLIKELY(!self))
 		return;
-	access = describe(frame, frame->words + 1, site, &where);
+	access = describe_access(frame, frame->words + 1, site, &where);
 	for (uintptr_t first = access.address; mask; mask >>= 1, first += element) {
 		if (!(mask & 1))
 			continue;
@@ -245,7 +244,7 @@ void access_gather(struct access_frame *frame, uint32_t form);
 void access_gather(struct access_frame *frame, uint32_t form)
 {
 	const uint64_t *indexes = frame->words + ARRAY_LENGTH(frame->words);
-	struct guest_thread *self = enter(frame);
+	struct guest_thread *self = enter_thunk(frame);
 	struct site *site = site_of(frame->words[1]);
 	uint64_t mask = frame->words[0];
 	uint32_t log_scale = form % 4;
@@ -255,7 +254,7 @@ void access_gather(struct access_frame *frame, uint32_t form)
 
 	if (UNLIKELY(!self))
 		return;
-	access = describe(frame, frame->words + 1, site, &where);
+	access = describe_access(frame, frame->words + 1, site, &where);
 	where.start.sp += THUNK_INDEX_BYTES;
 	base = access.address;
 	if (form / 4 == 2) /* four bits, but two elements */
@@ -275,20 +274,20 @@ void access_gather(struct access_frame *frame, uint32_t form)
 /* --- Locked instructions ---------------------------------------------------- */
 
 /*
- * The guard stays up from the beginning to the end: what a signal handler does
- * in between is not observed, as the location's own lock is held.
+ * The guard stays up from the beginning to the end, as the location's own lock
+ * is held: a signal handler in between is not observed.
  */
 void access_lock_begin(struct access_frame *frame);
 
 void access_lock_begin(struct access_frame *frame)
 {
-	struct guest_thread *self = enter(frame);
+	struct guest_thread *self = enter_thunk(frame);
 	struct access_context where;
 	struct access access;
 
 	if (UNLIKELY(!self))
 		return;
-	access = describe(frame, frame->words, site_of(frame->words[0]), &where);
+	access = describe_access(frame, frame->words, site_of(frame->words[0]), &where);
 	self->locked = access_synchronise_begin(&guest_detector, self->thread, &access);
 	if (self->locked)
 		self->locked_sp = where.start.sp;
@@ -305,7 +304,7 @@ void access_lock_end(struct access_frame *frame, uint32_t compares)
 	bool has_stored = !compares || (frame->flags & ZERO_FLAG);
 
 	frame->pc = site_of(frame->words[0])->address + 1;
-	/* Not of this instruction, but of one that a signal interrupted? */
+	/* It may belong to another instruction, which a signal has interrupted. */
 	if (!location || self->locked_sp != site_sp(frame->words + 2, frame->words[0]))
 		return;
 	self->locked = NULL;
@@ -388,7 +387,7 @@ void access_string(struct access_frame *frame, uint32_t number);
 void access_string(struct access_frame *frame, uint32_t number)
 {
 	struct site *site = site_of(frame->words[0]);
-	struct guest_thread *self = enter(frame);
+	struct guest_thread *self = enter_thunk(frame);
 	struct string_operation operation = {
 		.kind = (enum string_kind)(number % THUNK_STRING_FORMS / THUNK_STRING_SIZES + 1),
 		.element = 1u << number % THUNK_STRING_SIZES,
@@ -408,7 +407,7 @@ void access_string(struct access_frame *frame, uint32_t number)
 		operation.wanted &= (1ull << 8 * operation.element) - 1;
 	if (!site->size_bytes && operation.kind >= STRING_CMPS)
 		operation.count = count_compared(&operation);
-	access = describe(frame, frame->words, site, &where);
+	access = describe_access(frame, frame->words, site, &where);
 	if (operation.count)
 		check_string(self, &operation, &access);
 	guest_leave(self);

@@ -1,11 +1,12 @@
 /*
- * Accesses of cloned code: from a thunk (x86/decode/thunk.h) to the race engine.
+ * Accesses of cloned code: from a thunk (x86/decode/thunk.h) to the race
+ * engine.
  *
  * A thunk keeps the registers that C code may change in an access frame on the
  * program's stack, below what its functions use there, and calls here.  This
- * path uses general registers only, little stack, and nothing of the C
- * library.  Deep work (a fresh unwind, a finding) goes through access_deeply():
- * on a stack of ours, with the vector registers kept.
+ * path uses general registers only, little stack, and nothing of the C library.
+ * Deep work (a fresh unwind, a finding) goes through access_deeply(): on a
+ * stack of ours, with the vector registers kept.
  */
 #ifndef PRELOAD_ACCESS_ACCESS_H
 #define PRELOAD_ACCESS_ACCESS_H
@@ -22,8 +23,8 @@ void access_thunks(struct thunk_addresses *thunks);
 int32_t access_current_tls(void);
 int32_t access_shared_tls(void);
 
-/* Runs @function(@context) on @self's own stack, with all vector registers
- * kept and signals blocked.  Not nested: within it, calls @function directly. */
+/* Runs @function(@context) on @self's own stack, with all vector registers kept
+ * and signals blocked.  Not nested: within it, calls @function directly. */
 void access_deeply(struct guest_thread *self, void (*function)(void *), void *context);
 
 /* A detector_hooks.access_stack. */

@@ -1,4 +1,4 @@
-/* Work that a thunk's thread must not do where it stands: access_deeply(), and stacks. */
+/* access_deeply(), for work that must not run on the program's stack; and stacks. */
 #include <cpuid.h>
 #include <sys/mman.h>
 

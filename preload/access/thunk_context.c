@@ -131,8 +131,8 @@ static bool find_above(const gregset_t found, gregset_t clone, const struct acce
 
 /* --- In the assembly ------------------------------------------------------------- */
 
-/* With a frame the unwind table speaks of the original code (access.S); without one,
- * of the clone. */
+/* With a frame the unwind table speaks of the original code (access.S); without
+ * one, of the clone. */
 static bool has_frame(uintptr_t pc)
 {
 	struct eh_frame_entry entry;
