@@ -313,7 +313,7 @@ EXPORT int pthread_cancel(pthread_t handle)
 	if (self) {
 		target = handle == pthread_self() ? self : guest_find_thread((uint64_t)handle);
 		if (target)
-			store_release(&target->thread->waiting.is_cancelled, true); /* read by hang.c */
+			store_release(&target->thread->waiting.is_cancelled, true); /* hang.c */
 		guest_leave(self);
 	}
 	if (guest_observes_memory)
