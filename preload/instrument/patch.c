@@ -294,7 +294,7 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		if (watch == WATCH_FULLY)
 			count_sites(&plan->statistics);
 		if (plan->statistics.atomics_native > plan->statistics.atomics / UNSEEN_PART)
-			guest_detector.has_unseen_atomics = true;
+			guest_detector.has_unseen_order = true;
 		name_clones(patching, image, plan);
 		/* They belong to the region now. */
 		plan->states = (struct plan_states){.count = 0};

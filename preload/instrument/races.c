@@ -130,7 +130,7 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 		note_failed(region.module_start);
 		detector_count(&guest_detector, LOST_MODULES);
 		if (modules_have_atomics(info))
-			guest_detector.has_unseen_atomics = true;
+			guest_detector.has_unseen_order = true;
 		report_unobserved(path, why);
 	}
 	return 0;

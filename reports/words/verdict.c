@@ -343,8 +343,13 @@ static void make_uncertain(struct view *view, struct view_finding *finding,
 
 static bool apply_to_race(struct view *view, struct view_finding *finding)
 {
-	struct sides sides = find_sides(view, finding);
+	struct sides sides;
 
+	/* What a loop waits for may be ordered by what was not observed. */
+	if (finding->finding->kind == FINDING_UNMARKED_SYNC &&
+	    finding->details & DETAIL_UNSEEN_ORDER)
+		return true;
+	sides = find_sides(view, finding);
 	if (sides.plain)
 		make_certain(view, finding, &sides);
 	else if (!sides.are_decoded && finding->severity > SEVERITY_WARNING)

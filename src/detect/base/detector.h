@@ -125,7 +125,7 @@ struct detector {
 	uint64_t counters[COUNTER_COUNT];
 	uint64_t inherited[COUNTER_COUNT]; /* what of them a parent counts */
 	bool is_off; /* a broken invariant switched detection off */
-	bool has_unseen_atomics; /* code was not observed that may order threads: verdicts of
+	bool has_unseen_order; /* code was not observed that may order threads: verdicts of
 				  * races are lowered */
 };
 

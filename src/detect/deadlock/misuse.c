@@ -1,5 +1,6 @@
 #include "detect/deadlock/misuse.h"
 
+#include "base/atomic.h"
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
 #include "detect/base/report.h"
@@ -39,6 +40,8 @@ void misuse_released(struct detector *detector, struct thread *thread, struct sy
 	else if (real == REAL_HELD_BY_OTHER)
 		report_misuse(detector, FINDING_UNLOCK_NOT_OWNER, thread, ACTION_RELEASE, object,
 			      stack);
+	else if (real == REAL_HELD_BY_CALLER)
+		store_relaxed(&detector->has_unseen_order, true); /* its lock call passed unseen */
 }
 
 void misuse_destroyed(struct detector *detector, struct thread *thread, struct sync_object *object,

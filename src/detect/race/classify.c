@@ -155,11 +155,11 @@ static bool is_learnt_by_open(struct race_step *step)
  * lost in any order. */
 static struct race_verdict doubted(const struct detector *detector, struct race_verdict verdict)
 {
-	/* relaxed: set while code is patched, which nobody runs. */
-	if (!load_relaxed(&detector->has_unseen_atomics) || verdict.details & DETAIL_VALUE_SEEN ||
-	    (verdict.severity != SEVERITY_ERROR && !(verdict.details & DETAIL_MAY_BE_ATOMIC)))
+	/* relaxed: what was found before it was set had nothing against it. */
+	if (!load_relaxed(&detector->has_unseen_order) || verdict.details & DETAIL_VALUE_SEEN)
 		return verdict;
-	verdict.severity = SEVERITY_WARNING;
+	if (verdict.severity > SEVERITY_WARNING)
+		verdict.severity = SEVERITY_WARNING;
 	verdict.details |= DETAIL_UNSEEN_ORDER;
 	return verdict;
 }

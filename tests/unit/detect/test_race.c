@@ -71,12 +71,12 @@ END_TEST
 
 START_TEST(unseen_atomics_leave_a_doubt)
 {
-	judge.has_unseen_atomics = true;
+	judge.has_unseen_order = true;
 	race_of(SITE_WRITE, SITE_READ, 4);
 	ck_assert_uint_eq(finding_count, 1);
 	ck_assert_uint_eq(last_finding.severity, SEVERITY_WARNING);
 	ck_assert_uint_eq(last_finding.details, DETAIL_UNSEEN_ORDER);
-	judge.has_unseen_atomics = false;
+	judge.has_unseen_order = false;
 }
 END_TEST
 
