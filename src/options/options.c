@@ -179,7 +179,9 @@ bool options_is_set(const struct options *options, enum option_id id)
 
 const char *options_text(const struct options *options, enum option_id id)
 {
-	return *(const char *const *)((const char *)options + option_rows[id].offset);
+	const void *place = (const char *)options + option_rows[id].offset;
+
+	return *(const char *const *)place;
 }
 
 static bool set_option(struct options *options, const struct option_row *row, const char *value,
