@@ -37,14 +37,11 @@ src_libcore_a_SOURCES += \
 	%D%/lock_order/chain.c %D%/lock_order/chain.h \
 	%D%/lock_order/choice.c %D%/lock_order/choice.h \
 	%D%/lock_order/class.c %D%/lock_order/class.h \
-	%D%/lock_order/component.c %D%/lock_order/component.h \
 	%D%/lock_order/cycles.c %D%/lock_order/cycles.h \
 	%D%/lock_order/graph.c %D%/lock_order/graph.h \
 	%D%/lock_order/lock_order.c %D%/lock_order/lock_order.h \
-	%D%/lock_order/long.c %D%/lock_order/long.h \
 	%D%/lock_order/records.c %D%/lock_order/records.h \
 	%D%/lock_order/report.c %D%/lock_order/report.h \
-	%D%/lock_order/split.c %D%/lock_order/split.h \
 	%D%/lock_order/topology.c %D%/lock_order/topology.h \
 	%D%/lock_order/witness.c %D%/lock_order/witness.h \
 	%D%/deadlock/gone.c %D%/deadlock/gone.h \

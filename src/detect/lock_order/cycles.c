@@ -1,17 +1,18 @@
 #include "detect/lock_order/cycles.h"
 
-#include "detect/lock_order/long.h"
 #include "detect/lock_order/records.h"
 
 /* A step is an edge looked at or a pair of witnesses compared: some 10 ns. */
 #define CREDIT_MAX 4000000u
 #define CREDIT_PER_WITNESS 256u
 
-/* What one search may take: all of it if there is credit, the least if not. */
+/* The steps of one search: the most if there is credit, the least if not. */
 #define STEPS_REPORTING_MAX 200000u
 #define STEPS_REPORTING_MIN 512u
 #define STEPS_COUNTING_MAX 50000u
 #define STEPS_COUNTING_MIN 64u
+#define STEPS_LONG_MAX 2000000u
+#define STEPS_LONG_MIN 512u
 
 static void borrow_steps(struct cycle_finder *finder, uint64_t most, uint64_t least)
 {
@@ -21,7 +22,7 @@ static void borrow_steps(struct cycle_finder *finder, uint64_t most, uint64_t le
 	finder->borrowed = finder->choice->steps_left;
 }
 
-/* Returns what is left; false if nothing is, so that the search was cut short. */
+/* False if no steps are left, so that the search was cut short. */
 static bool return_steps(struct cycle_finder *finder)
 {
 	uint64_t used = finder->borrowed - finder->choice->steps_left;
@@ -30,57 +31,75 @@ static bool return_steps(struct cycle_finder *finder)
 	return finder->choice->steps_left > 0;
 }
 
-/* The weakest condition that no choice fulfils. */
-static void count_suppressed(struct cycle_finder *finder, struct cycle_record *record)
+/* The strength of the best choice for the cycle, if it is above @floor. */
+static uint8_t rate_cycle(struct cycle_finder *finder, enum choice_condition condition,
+			  struct edge_witness *first, uint8_t floor)
 {
-	struct choice_question question = {.is_closed = true, .enough = STRENGTH_BEST};
+	const struct choice_question question = {
+		.condition = condition,
+		.is_closed = true,
+		.first = first,
+		.floor = floor,
+		.enough = STRENGTH_BEST,
+	};
+
+	return choice_find(finder->choice, &question);
+}
+
+/* The weakest condition that no choice fulfils; ORDER_SUPPRESSION_COUNT if the
+ * steps do not suffice to tell. */
+static enum order_suppression find_reason(struct cycle_finder *finder, struct edge_witness *first)
+{
 	enum order_suppression reason = SUPPRESSED_SAME_THREAD;
 
-	question.condition = CHOICE_THREADS;
-	if (choice_find(finder->choice, &question) != STRENGTH_NONE) {
-		question.condition = CHOICE_THREADS_AND_LOCKS;
-		reason = choice_find(finder->choice, &question) != STRENGTH_NONE
+	if (rate_cycle(finder, CHOICE_THREADS, first, STRENGTH_NONE) != STRENGTH_NONE)
+		reason = rate_cycle(finder, CHOICE_THREADS_AND_LOCKS, first, STRENGTH_NONE) !=
+					 STRENGTH_NONE
 				 ? SUPPRESSED_READERS
 				 : SUPPRESSED_GATE;
-	}
-	/* A question cut short answers nothing. */
-	if (finder->choice->steps_left == 0)
+	return finder->choice->steps_left > 0 ? reason : ORDER_SUPPRESSION_COUNT;
+}
+
+static void suppress_cycle(struct cycle_finder *finder, struct cycle_record *record)
+{
+	enum order_suppression reason = find_reason(finder, NULL);
+
+	if (reason == ORDER_SUPPRESSION_COUNT)
 		return;
 	if (!record)
 		record = records_add(finder, CYCLE_RECORD_SUPPRESSED_MAX);
-	if (record)
-		records_suppress(finder, record, reason);
+	if (!record || record->state.reason == reason + 1)
+		return;
+	records_suppress(finder, &record->state, reason);
+	records_set_refining(finder, record, reason == SUPPRESSED_SAME_THREAD);
 }
 
 /* The path is a cycle. */
-static void judge(struct cycle_finder *finder)
+static void classify_cycle(struct cycle_finder *finder)
 {
 	struct cycle_record *record = records_find(finder);
-	struct choice_question question = {
-		.condition = CHOICE_THREADS_LOCKS_AND_MODES,
-		.is_closed = true,
-		.first = finder->is_reporting ? finder->trigger : NULL,
-		.floor = record ? record->strength : STRENGTH_NONE,
-		.enough = STRENGTH_BEST,
-	};
+	uint8_t floor = record ? record->state.strength : STRENGTH_NONE;
 	uint8_t strength;
 
 	finder->is_any_found = true;
-	strength = choice_find(finder->choice, &question);
+	strength = rate_cycle(finder, CHOICE_THREADS_LOCKS_AND_MODES,
+			      finder->is_reporting ? finder->trigger : NULL, floor);
 	if (strength == STRENGTH_NONE) {
-		if (!finder->is_reporting && question.floor == STRENGTH_NONE)
-			count_suppressed(finder, record);
+		if (!finder->is_reporting && floor == STRENGTH_NONE)
+			suppress_cycle(finder, record);
 		return;
 	}
 	if (!record)
 		record = records_add(finder, CYCLE_RECORD_MAX);
-	if (record)
-		records_report(finder, record, strength);
-	else
+	if (!record) {
 		finder->is_record_missing = true;
+		return;
+	}
+	records_report(finder, &record->state, strength);
+	records_set_refining(finder, record, strength_verdict(strength) == ORDER_BY_HAND_OVER);
 }
 
-/* Is there a valid choice for the path and @edge behind it? */
+/* Is there a valid choice for the path with @edge added? */
 static bool is_feasible(struct cycle_finder *finder, uint32_t depth, struct order_edge *edge)
 {
 	const struct choice_question question = {
@@ -94,11 +113,11 @@ static bool is_feasible(struct cycle_finder *finder, uint32_t depth, struct orde
 	return choice_find(finder->choice, &question) != STRENGTH_NONE;
 }
 
-/* The first edge from @edge on by which the path may go on, or NULL. */
-static struct order_edge *next_usable(struct cycle_finder *finder, uint32_t depth,
+/* The first edge from @edge on that the path may take next, or NULL. */
+static struct order_edge *find_usable(struct cycle_finder *finder, uint32_t depth,
 				      struct order_edge *edge)
 {
-	for (; edge && finder->choice->steps_left > 0; edge = edge->next_out) {
+	for (; edge && finder->choice->steps_left > 0; edge = edge->next[EDGE_FROM]) {
 		finder->choice->steps_left--;
 		if (edge->to->is_on_path)
 			continue;
@@ -118,15 +137,15 @@ static void close_path(struct cycle_finder *finder, uint32_t depth)
 		return;
 	path[depth] = closing;
 	finder->choice->length = depth + 1;
-	judge(finder);
+	classify_cycle(finder);
 }
 
-/* Judges the cycles of @length edges through the first edge of the path.  False
- * if no path is even as long as that without its last edge. */
+/* Classifies the cycles of @length edges through the first edge of the path.
+ * False if no path has as many edges without the last one. */
 static bool search_length(struct cycle_finder *finder, uint32_t length)
 {
 	struct order_edge **path = finder->choice->edges;
-	struct order_edge *edge = path[0]->to->out[EDGE_INNER];
+	struct order_edge *edge = path[0]->to->edges[EDGE_FROM][EDGE_INNER];
 	bool is_reached = false;
 	uint32_t depth = 1;
 
@@ -138,26 +157,26 @@ static bool search_length(struct cycle_finder *finder, uint32_t length)
 			close_path(finder, depth);
 			edge = NULL;
 		}
-		edge = next_usable(finder, depth, edge);
+		edge = find_usable(finder, depth, edge);
 		if (edge) {
 			path[depth++] = edge;
 			edge->to->is_on_path = true;
-			edge = edge->to->out[EDGE_INNER];
+			edge = edge->to->edges[EDGE_FROM][EDGE_INNER];
 			continue;
 		}
 		if (depth == 1)
 			break;
 		depth--;
 		path[depth]->to->is_on_path = false;
-		edge = path[depth]->next_out;
+		edge = path[depth]->next[EDGE_FROM];
 	}
 	path[0]->from->is_on_path = false;
 	path[0]->to->is_on_path = false;
 	return is_reached;
 }
 
-/* Shorter cycles first.  True if there can be longer ones than the longest. */
-static bool search(struct cycle_finder *finder, uint32_t longest)
+/* Shorter cycles first.  True if there may be cycles longer than @longest. */
+static bool search_lengths(struct cycle_finder *finder, uint32_t longest)
 {
 	for (uint32_t length = 2; length <= longest; length++) {
 		if (!search_length(finder, length) || finder->choice->steps_left == 0)
@@ -166,7 +185,35 @@ static bool search(struct cycle_finder *finder, uint32_t longest)
 	return true;
 }
 
-static void note_thread(struct cycle_finder *finder, thread_id thread)
+static void classify_long_cycle(struct cycle_finder *finder, struct cycle_state *state)
+{
+	enum order_suppression reason;
+	uint8_t strength = rate_cycle(finder, CHOICE_THREADS_LOCKS_AND_MODES, finder->trigger,
+				      state->strength);
+
+	if (strength != STRENGTH_NONE) {
+		records_report(finder, state, strength);
+	} else if (state->strength == STRENGTH_NONE && !state->reason) {
+		reason = find_reason(finder, finder->trigger);
+		if (reason != ORDER_SUPPRESSION_COUNT)
+			records_suppress(finder, state, reason);
+	}
+}
+
+static void search_long_cycle(struct cycle_finder *finder)
+{
+	struct choice *choice = finder->choice;
+	struct cycle_state *state = &choice->edges[0]->from->component->long_cycle;
+
+	if (state->strength == STRENGTH_BEST)
+		return;
+	choice->length = graph_find_cycle(finder->graph, choice->edges, CHOICE_LENGTH_MAX,
+					  &choice->steps_left);
+	if (choice->length > 0)
+		classify_long_cycle(finder, state);
+}
+
+static void record_thread(struct cycle_finder *finder, thread_id thread)
 {
 	for (uint32_t i = 0; i < finder->thread_count; i++) {
 		if (finder->threads[i] == thread)
@@ -203,17 +250,17 @@ static void search_component(struct cycle_finder *finder)
 	finder->is_record_missing = false;
 	finder->is_reporting = true;
 	borrow_steps(finder, STEPS_REPORTING_MAX, STEPS_REPORTING_MIN);
-	search(finder, finder->thread_count);
+	search_lengths(finder, finder->thread_count);
 	is_complete = return_steps(finder);
 
 	finder->is_reporting = false;
 	borrow_steps(finder, STEPS_COUNTING_MAX, STEPS_COUNTING_MIN);
-	is_longer_possible = search(finder, LOCK_ORDER_CYCLE_MAX);
+	is_longer_possible = search_lengths(finder, LOCK_ORDER_CYCLE_MAX);
 	is_longer_possible = return_steps(finder) && is_longer_possible;
 
 	if (is_longer_possible && !finder->is_any_found) {
 		borrow_steps(finder, STEPS_LONG_MAX, STEPS_LONG_MIN);
-		long_cycle_search(finder);
+		search_long_cycle(finder);
 		is_complete = return_steps(finder) && is_complete;
 	}
 	if (!is_complete || finder->is_record_missing)
@@ -223,7 +270,7 @@ static void search_component(struct cycle_finder *finder)
 void cycle_finder_consider(struct cycle_finder *finder, struct order_edge *edge,
 			   struct edge_witness *witness)
 {
-	note_thread(finder, witness->moment->thread);
+	record_thread(finder, witness->moment->thread);
 	finder->credit += CREDIT_PER_WITNESS;
 	if (finder->credit > CREDIT_MAX)
 		finder->credit = CREDIT_MAX;

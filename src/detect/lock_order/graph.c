@@ -1,7 +1,6 @@
 #include "detect/lock_order/graph.h"
 
 #include "base/hash.h"
-#include "detect/lock_order/component.h"
 
 #define FIRST_BUCKET_COUNT 256u
 #define FIRST_SCRATCH_CAPACITY 64u
@@ -120,33 +119,162 @@ void graph_free_edge(struct order_graph *graph, struct order_edge *edge)
 
 void edge_link(struct order_edge *edge, enum edge_place place)
 {
-	struct order_edge **out = &edge->from->out[place];
-	struct order_edge **in = &edge->to->in[place];
+	for (unsigned end = 0; end < EDGE_END_COUNT; end++) {
+		struct order_edge **first = &edge->ends[end]->edges[end][place];
 
-	edge->previous_out = NULL;
-	edge->next_out = *out;
-	if (*out)
-		(*out)->previous_out = edge;
-	*out = edge;
-	edge->previous_in = NULL;
-	edge->next_in = *in;
-	if (*in)
-		(*in)->previous_in = edge;
-	*in = edge;
+		edge->previous[end] = NULL;
+		edge->next[end] = *first;
+		if (*first)
+			(*first)->previous[end] = edge;
+		*first = edge;
+	}
 }
 
 void edge_unlink(struct order_edge *edge, enum edge_place place)
 {
-	if (edge->previous_out)
-		edge->previous_out->next_out = edge->next_out;
+	for (unsigned end = 0; end < EDGE_END_COUNT; end++) {
+		if (edge->previous[end])
+			edge->previous[end]->next[end] = edge->next[end];
+		else
+			edge->ends[end]->edges[end][place] = edge->next[end];
+		if (edge->next[end])
+			edge->next[end]->previous[end] = edge->previous[end];
+	}
+}
+
+void component_add_member(struct order_component *component, struct order_node *node)
+{
+	node->component = component;
+	node->previous_member = NULL;
+	node->next_member = component->members;
+	if (component->members)
+		component->members->previous_member = node;
+	component->members = node;
+	component->size++;
+}
+
+static void move_edges(struct order_node *node, enum edge_end end)
+{
+	struct order_edge *next;
+
+	for (struct order_edge *edge = node->edges[end][EDGE_OUTER]; edge; edge = next) {
+		next = edge->next[end];
+		if (edge_place(edge) == EDGE_INNER) {
+			edge_unlink(edge, EDGE_OUTER);
+			edge_link(edge, EDGE_INNER);
+		}
+	}
+}
+
+static void absorb_component(struct order_component *into, struct order_component *from)
+{
+	struct order_component absorbed = *from;
+	struct order_node *next;
+
+	*from = (struct order_component){0};
+	/* All members join before edges move: edges between them are inner
+	 * already. */
+	for (struct order_node *node = absorbed.members; node; node = next) {
+		next = node->next_member;
+		component_add_member(into, node);
+	}
+	for (struct order_node *node = into->members; absorbed.size-- > 0;
+	     node = node->next_member) {
+		move_edges(node, EDGE_FROM);
+		move_edges(node, EDGE_TO);
+	}
+	into->removed_count += absorbed.removed_count;
+	into->refining_count += absorbed.refining_count;
+	if (absorbed.long_cycle.strength > into->long_cycle.strength ||
+	    !(into->long_cycle.strength || into->long_cycle.reason))
+		into->long_cycle = absorbed.long_cycle;
+}
+
+/* The smaller ones join the largest.  So each time that a node changes its
+ * component, that at least doubles. */
+void component_contract(struct order_component **components, uint64_t count)
+{
+	struct order_component *largest = components[0];
+
+	for (uint64_t i = 1; i < count; i++)
+		if (components[i]->size > largest->size)
+			largest = components[i];
+	for (uint64_t i = 0; i < count; i++)
+		if (components[i] != largest)
+			absorb_component(largest, components[i]);
+}
+
+struct order_component *component_remove_member(struct order_node *node)
+{
+	struct order_component *component = node->component;
+	struct order_node *heir;
+
+	if (node->previous_member)
+		node->previous_member->next_member = node->next_member;
 	else
-		edge->from->out[place] = edge->next_out;
-	if (edge->next_out)
-		edge->next_out->previous_out = edge->previous_out;
-	if (edge->previous_in)
-		edge->previous_in->next_in = edge->next_in;
-	else
-		edge->to->in[place] = edge->next_in;
-	if (edge->next_in)
-		edge->next_in->previous_in = edge->previous_in;
+		component->members = node->next_member;
+	if (node->next_member)
+		node->next_member->previous_member = node->previous_member;
+	component->size--;
+	component->removed_count++;
+	heir = component->members;
+	if (component != &node->own || !heir)
+		return heir ? component : NULL;
+	heir->own = *component;
+	for (struct order_node *member = heir; member; member = member->next_member)
+		member->component = &heir->own;
+	return &heir->own;
+}
+
+/* Breadth first from the end of @first back to its start.  Returns how many
+ * nodes were reached; they are in @queue. */
+static uint64_t reach_start(const struct order_edge *first, struct order_node **queue,
+			    uint64_t *steps_left)
+{
+	uint64_t count = 0;
+
+	queue[count++] = first->to;
+	for (uint64_t i = 0; i < count && !first->from->reached_by; i++) {
+		for (struct order_edge *edge = queue[i]->edges[EDGE_FROM][EDGE_INNER]; edge;
+		     edge = edge->next[EDGE_FROM]) {
+			if (*steps_left == 0)
+				return count;
+			(*steps_left)--;
+			if (edge->to->reached_by || edge->to == first->to)
+				continue;
+			edge->to->reached_by = edge;
+			queue[count++] = edge->to;
+		}
+	}
+	return count;
+}
+
+/* Writes the path that was found down, from its last edge on. */
+static uint32_t write_path(struct order_edge **path, uint32_t length_max)
+{
+	const struct order_node *end = path[0]->to;
+	uint32_t length = 1;
+	uint32_t i;
+
+	for (const struct order_node *node = path[0]->from; node != end;
+	     node = node->reached_by->from)
+		length++;
+	if (length > length_max)
+		return 0;
+	i = length;
+	for (const struct order_node *node = path[0]->from; node != end; node = path[i]->from)
+		path[--i] = node->reached_by;
+	return length;
+}
+
+uint32_t graph_find_cycle(struct order_graph *graph, struct order_edge **path, uint32_t length_max,
+			  uint64_t *steps_left)
+{
+	struct order_node **queue = (struct order_node **)graph->scratch[0];
+	uint64_t count = reach_start(path[0], queue, steps_left);
+	uint32_t length = path[0]->from->reached_by ? write_path(path, length_max) : 0;
+
+	for (uint64_t i = 0; i < count; i++)
+		queue[i]->reached_by = NULL;
+	return length;
 }

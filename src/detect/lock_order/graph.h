@@ -1,14 +1,14 @@
 /*
- * Nodes and edges of the lock-order graph, and how they are linked.
+ * The container of the lock-order graph: nodes, edges and components.
  *
- * Every node belongs to a component: usually its own, of which it is the only
- * member; nodes that lie on a common cycle share one.  An edge is 'inner' if
- * both ends share a component, else 'outer', and each node keeps the two kinds
- * apart, so that a walk over the outer graph never meets the inner edges of a
- * large component, nor the search for cycles the outer ones.
+ * Each node is a member of one component: a node on no cycle of its own, of
+ * which it is the only member, nodes on common cycles of one that they share.
+ * An edge is 'inner' if both ends are in one component, else 'outer'.  A node
+ * lists the two kinds apart: a walk over outer edges then skips the inner ones
+ * of large components, and a search for cycles skips the outer ones.
  *
- * Invariant, kept by order_topology.c: an outer edge leads from a component to
- * one of higher position.
+ * Invariant, kept by topology.c: an outer edge leads from a component to one of
+ * higher position.
  */
 #ifndef DETECT_LOCK_ORDER_GRAPH_H
 #define DETECT_LOCK_ORDER_GRAPH_H
@@ -18,52 +18,80 @@
 #include "base/intern.h"
 #include "base/types.h"
 
-struct cycle_record;
 struct edge_witness;
 struct order_node;
 
+/* EDGE_FROM: of a node, the edges that lead out of it. */
+enum edge_end { EDGE_FROM, EDGE_TO, EDGE_END_COUNT };
+
 enum edge_place { EDGE_OUTER, EDGE_INNER, EDGE_PLACE_COUNT };
 
+/* The strongest finding about a cycle so far. */
+struct cycle_state {
+	uint32_t report; /* number of the last report, or 0 */
+	uint8_t strength;
+	uint8_t reason; /* if strength is 0: enum order_suppression, from 1 */
+};
+
+/* Lists a cycle at one of its nodes. */
+struct cycle_link {
+	struct cycle_record *record;
+	struct cycle_link *next;
+	struct cycle_link **place; /* the pointer that points here */
+};
+
+/* A known cycle of at most LOCK_ORDER_CYCLE_MAX locks. */
+struct cycle_record {
+	uint64_t key;
+	struct order_node *member; /* any node of the cycle */
+	struct cycle_state state;
+	bool is_refining; /* a later witness of known edges may change the verdict */
+	uint8_t length;
+	struct cycle_link links[]; /* one for each node */
+};
+
+/* Lives in the node that was its first member.  If that node leaves, the
+ * component moves to another member. */
 struct order_component {
 	int64_t position;
 	struct order_node *members;
-	struct cycle_record *cycles; /* known ones: all their locks are members */
 	uint32_t size;
-	uint32_t removed_count;	 /* members that left since it was last split */
-	uint32_t refining_count; /* of the cycles that a later witness may decide */
-	uint32_t long_report;	 /* of a cycle that is too long to enumerate, or 0 */
-	uint8_t long_strength;  /* of that report */
-	uint8_t long_reason;	 /* if that is 0: enum order_suppression, from 1 */
-	uint8_t reach; /* scratch of order_topology.c */
+	uint32_t removed_count;	 /* members removed since the last split */
+	uint32_t refining_count; /* of the cycles of its members */
+	struct cycle_state long_cycle; /* of all its cycles that are too long to enumerate */
+	uint8_t reach;		       /* scratch of topology.c */
 };
 
-/* What a new edge looks at stands first, close together. */
+/* What a new edge reads stands first, close together. */
 struct order_node {
-	struct order_edge *out[EDGE_PLACE_COUNT];
-	struct order_edge *in[EDGE_PLACE_COUNT];
+	struct order_edge *edges[EDGE_END_COUNT][EDGE_PLACE_COUNT];
 	struct order_component *component;
 	lock_id lock;
-	bool is_on_path;	    /* scratch of order_cycles.c */
-	struct order_component own; /* where the component lives while it is alone */
+	bool is_on_path; /* scratch of cycles.c */
+	struct order_component own;
 	struct order_node *next_member;
 	struct order_node *previous_member;
-	struct order_edge *reached_by; /* scratch of order_split.c and order_long.c */
-	uint32_t visit;		       /* scratch of order_split.c, as is low */
+	struct cycle_link *cycles;
+	struct order_edge *reached_by; /* scratch of graph.c and topology.c */
+	uint32_t visit;		       /* scratch of topology.c, as is low */
 	uint32_t low;
 };
 
 struct order_edge {
 	struct intern_link link;
-	struct order_node *from;
-	struct order_node *to;
-	struct order_edge *next_out;
-	struct order_edge *previous_out;
-	struct order_edge *next_in;
-	struct order_edge *previous_in;
+	union {
+		struct {
+			struct order_node *from;
+			struct order_node *to;
+		};
+		struct order_node *ends[EDGE_END_COUNT];
+	};
+	struct order_edge *next[EDGE_END_COUNT];
+	struct order_edge *previous[EDGE_END_COUNT];
 	struct edge_witness *witnesses; /* oldest first */
 };
 
-/* Work space that grows with the graph, so that no walk can run out of it. */
+/* Scratch arrays grow with the graph, so that no walk can run out of them. */
 #define GRAPH_SCRATCH_COUNT 3
 
 struct order_graph {
@@ -82,25 +110,26 @@ bool graph_init(struct order_graph *graph, struct arena *arena);
 
 struct order_node *graph_find_node(const struct order_graph *graph, lock_id lock);
 
-/* NULL when memory is exhausted.  A source goes before all other nodes, what
- * is not one behind them: there a first edge needs no reordering. */
+/* NULL when memory is exhausted.  A node whose first edge leads out of it goes
+ * before all others, any other node behind them: then that edge needs no
+ * reordering. */
 struct order_node *graph_add_node(struct order_graph *graph, lock_id lock, bool is_source);
 
-/* The node has no edges and is alone in its component. */
+/* The node has no edges and is in no component of several. */
 void graph_free_node(struct order_graph *graph, struct order_node *node);
 
-/* Has the memory that the calls below will touch fetched meanwhile. */
+/* Prefetches what the lookups of the edge and its nodes will read. */
 void graph_prefetch(const struct order_graph *graph, lock_id from, lock_id to);
 
 struct order_edge *graph_find_edge(const struct order_graph *graph, const struct order_node *from,
 				   const struct order_node *to);
 
-/* An edge that can be found but is not yet linked to its nodes; NULL when
+/* An edge that can be found but is not linked to its nodes yet; NULL when
  * memory is exhausted. */
 struct order_edge *graph_add_edge(struct order_graph *graph, struct order_node *from,
 				  struct order_node *to);
 
-/* Unlinks it first, its witnesses are gone already. */
+/* Unlinks and frees an edge without witnesses. */
 void graph_free_edge(struct order_graph *graph, struct order_edge *edge);
 
 void edge_link(struct order_edge *edge, enum edge_place place);
@@ -110,5 +139,22 @@ static inline enum edge_place edge_place(const struct order_edge *edge)
 {
 	return edge->from->component == edge->to->component ? EDGE_INNER : EDGE_OUTER;
 }
+
+/*
+ * Completes @path, which has its first edge, to a shortest cycle of inner
+ * edges.  Its length; 0 if there is none of at most @length_max edges, or if
+ * @steps_left, one for each edge looked at, do not suffice.
+ */
+uint32_t graph_find_cycle(struct order_graph *graph, struct order_edge **path, uint32_t length_max,
+			  uint64_t *steps_left);
+
+/* Of a node that is in no component. */
+void component_add_member(struct order_component *component, struct order_node *node);
+
+/* Makes one component of several; edges between them become inner ones. */
+void component_contract(struct order_component **components, uint64_t count);
+
+/* Removes a node without edges.  The component of the others, or NULL. */
+struct order_component *component_remove_member(struct order_node *node);
 
 #endif

@@ -2,11 +2,10 @@
 
 #include "detect/lock_order/cycles.h"
 #include "detect/lock_order/records.h"
-#include "detect/lock_order/split.h"
 #include "detect/lock_order/topology.h"
 
-/* Witnesses in a row that decided nothing, after which refining ends: a cycle
- * that has always been harmless must not slow its program down for ever. */
+/* Refining ends after so many witnesses in a row that changed no verdict: a
+ * harmless cycle must not slow its program down for ever. */
 #define REFINING_PATIENCE 16384u
 
 struct lock_order {
@@ -15,7 +14,7 @@ struct lock_order {
 	struct witness_store store;
 	struct cycle_finder finder;
 	uint64_t dropped_witness_count;
-	uint64_t improved_count; /* the finder's, when patience was renewed */
+	uint64_t improved_count; /* of the finder, when patience was last reset */
 	uint32_t patience;
 };
 
@@ -33,12 +32,12 @@ struct lock_order *lock_order_create(struct arena *arena, order_report report, v
 	return order;
 }
 
-static void free_if_unused(struct lock_order *order, struct order_node *node)
+static void free_unused_node(struct lock_order *order, struct order_node *node)
 {
 	bool is_used = node->component->size > 1;
 
-	for (unsigned place = 0; place < EDGE_PLACE_COUNT; place++)
-		is_used = is_used || node->out[place] || node->in[place];
+	for (unsigned end = 0; end < EDGE_END_COUNT; end++)
+		is_used = is_used || node->edges[end][EDGE_OUTER];
 	if (!is_used)
 		graph_free_node(&order->graph, node);
 }
@@ -60,9 +59,9 @@ static struct order_edge *add_edge(struct lock_order *order, lock_id from, lock_
 		return edge;
 	}
 	if (from_node)
-		free_if_unused(order, from_node);
+		free_unused_node(order, from_node);
 	if (to_node)
-		free_if_unused(order, to_node);
+		free_unused_node(order, to_node);
 	return NULL;
 }
 
@@ -138,16 +137,14 @@ void lock_order_remove(struct lock_order *order, lock_id lock)
 	if (!node)
 		return;
 	records_forget(&order->finder, node);
-	for (unsigned place = 0; place < EDGE_PLACE_COUNT; place++) {
-		while (node->out[place])
-			free_edge(order, node->out[place]);
-		while (node->in[place])
-			free_edge(order, node->in[place]);
-	}
+	for (unsigned end = 0; end < EDGE_END_COUNT; end++)
+		for (unsigned place = 0; place < EDGE_PLACE_COUNT; place++)
+			while (node->edges[end][place])
+				free_edge(order, node->edges[end][place]);
 	component = component_remove_member(node);
 	graph_free_node(&order->graph, node);
 	if (component)
-		split_if_due(&order->graph, component);
+		topology_split(&order->graph, component);
 }
 
 bool lock_order_is_refining(const struct lock_order *order)

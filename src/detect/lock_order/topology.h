@@ -1,19 +1,27 @@
 /*
- * A topological order of the lock-order graph, kept online.
+ * A topological order of the components, kept online.
  *
- * A new edge that agrees with the order costs nothing more; one against it has
- * the components between its ends searched and reordered (Pearce and Kelly, "A
- * Dynamic Topological Sort Algorithm for Directed Acyclic Graphs", 2006).  If
- * it closes a cycle, the components on the paths back are contracted to one,
- * so that the order of components stays a topological one.
+ * A new edge that agrees with the order costs nothing more.  One against it
+ * has the components between its ends searched and reordered (Pearce and Kelly,
+ * "A Dynamic Topological Sort Algorithm for Directed Acyclic Graphs", 2006).  If
+ * it closes a cycle, the components on the paths back are contracted to one.
+ *
+ * What is left of a component after removals may no longer be strongly
+ * connected.  That is correct but makes searches longer, so the strongly
+ * connected parts are found (Tarjan, "Depth-First Search and Linear Graph
+ * Algorithms", 1972) if the component is small or has halved: the cost is
+ * shared by as many removals.
  */
 #ifndef DETECT_LOCK_ORDER_TOPOLOGY_H
 #define DETECT_LOCK_ORDER_TOPOLOGY_H
 
 #include "detect/lock_order/graph.h"
 
-/* Links an edge of graph_add_edge() to its nodes, and brings their components
- * in order or contracts them. */
+/* Links an edge of graph_add_edge() to its nodes, and reorders or contracts
+ * their components. */
 void topology_link(struct order_graph *graph, struct order_edge *edge);
+
+/* Called after a removal from @component: splits it if that is due. */
+void topology_split(struct order_graph *graph, struct order_component *component);
 
 #endif

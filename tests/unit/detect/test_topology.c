@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/lock_order/split.h"
 #include "detect/lock_order/topology.h"
 
 #define LOCK_MAX 120u
@@ -60,25 +59,23 @@ static void take(lock_id lock)
 
 	if (!node)
 		return;
-	for (unsigned place = 0; place < EDGE_PLACE_COUNT; place++) {
-		while (node->out[place])
-			graph_free_edge(&graph, node->out[place]);
-		while (node->in[place])
-			graph_free_edge(&graph, node->in[place]);
-	}
+	for (unsigned end = 0; end < EDGE_END_COUNT; end++)
+		for (unsigned place = 0; place < EDGE_PLACE_COUNT; place++)
+			while (node->edges[end][place])
+				graph_free_edge(&graph, node->edges[end][place]);
 	for (lock_id other = 1; other <= LOCK_MAX; other++)
 		is_edge[lock][other] = is_edge[other][lock] = false;
 	rest = component_remove_member(node);
 	graph_free_node(&graph, node);
 	if (rest)
-		split_if_due(&graph, rest);
+		topology_split(&graph, rest);
 }
 
 static void check_edges_of(const struct order_node *node, uint64_t *edge_count)
 {
 	for (unsigned place = 0; place < EDGE_PLACE_COUNT; place++) {
-		for (const struct order_edge *edge = node->out[place]; edge;
-		     edge = edge->next_out) {
+		for (const struct order_edge *edge = node->edges[EDGE_FROM][place]; edge;
+		     edge = edge->next[EDGE_FROM]) {
 			ck_assert(is_edge[edge->from->lock][edge->to->lock]);
 			ck_assert_ptr_eq(graph_find_edge(&graph, edge->from, edge->to), edge);
 			ck_assert_uint_eq(edge_place(edge), place);
@@ -87,7 +84,8 @@ static void check_edges_of(const struct order_node *node, uint64_t *edge_count)
 						 edge->to->component->position);
 			(*edge_count)++;
 		}
-		for (const struct order_edge *edge = node->in[place]; edge; edge = edge->next_in) {
+		for (const struct order_edge *edge = node->edges[EDGE_TO][place]; edge;
+		     edge = edge->next[EDGE_TO]) {
 			ck_assert_ptr_eq(edge->to, node);
 			ck_assert_uint_eq(edge_place(edge), place);
 		}
