@@ -1,9 +1,9 @@
 #include "detect/lock_order/chain.h"
 
 #define SET_FIRST 4096u
-#define SET_MOST (1u << 22) /* then begun anew: it only saves time */
+#define SET_MOST (1u << 22) /* a full set is emptied: chains are validated again */
 
-/* Grown by replacing: old ones stay, for whoever is looking into them. */
+/* A larger set replaces it.  It is never freed, since others may be reading it. */
 struct chain_set {
 	uint64_t mask;
 	uint64_t keys[];
@@ -18,7 +18,7 @@ bool chain_set_has(const struct detector *detector, uint64_t key)
 	if (!set)
 		return false;
 	for (uint64_t i = key & set->mask;; i = (i + 1) & set->mask) {
-		/* relaxed: a key stands for itself. */
+		/* relaxed: nothing else is read by way of a key. */
 		found = load_relaxed(&set->keys[i]);
 		if (found == key)
 			return true;
@@ -27,13 +27,13 @@ bool chain_set_has(const struct detector *detector, uint64_t key)
 	}
 }
 
-static void put(struct chain_set *set, uint64_t key)
+static void put_key(struct chain_set *set, uint64_t key)
 {
 	uint64_t i = key & set->mask;
 
 	while (set->keys[i])
 		i = (i + 1) & set->mask;
-	store_relaxed(&set->keys[i], key); /* relaxed: a key stands for itself */
+	store_relaxed(&set->keys[i], key); /* relaxed: publishes nothing but the key */
 }
 
 static bool replace_set(struct detector *detector, const struct chain_set *old, uint64_t size)
@@ -46,13 +46,13 @@ static bool replace_set(struct detector *detector, const struct chain_set *old, 
 	set->mask = size - 1;
 	for (uint64_t i = 0; old && i <= old->mask; i++)
 		if (old->keys[i])
-			put(set, old->keys[i]);
+			put_key(set, old->keys[i]);
 	/* release: pairs with chain_set_has(). */
 	store_release(&detector->chain_set, set);
 	return true;
 }
 
-/* At most half full. */
+/* Makes room for one more key: the set stays at most half full. */
 static bool reserve_set(struct detector *detector)
 {
 	struct chain_set *old = detector->chain_set;
@@ -73,6 +73,6 @@ void chain_set_add(struct detector *detector, uint64_t key)
 {
 	if (!reserve_set(detector))
 		return;
-	put(detector->chain_set, key);
+	put_key(detector->chain_set, key);
 	detector->chain_set_count++;
 }

@@ -1,12 +1,12 @@
 /*
- * Chains: has this sequence of held locks been validated before?
+ * Chains: sequences of held locks that were validated before.
  *
  * A chain is a rolling 64-bit hash of a thread's held locks in order of
  * acquisition: base (thread and structural epoch), then each lock's address,
- * generation and mode.  Taking a lock under a chain that has been validated
- * needs no look at the lock-order graph (the chain cache of Linux lockdep,
+ * generation and mode.  If a chain was validated, acquiring its last lock adds
+ * nothing to the lock-order graph (the chain cache of Linux lockdep,
  * Documentation/locking/lockdep-design.rst).  Each thread has a direct-mapped
- * cache of validated chains, behind it stands a set of all.
+ * cache of validated chains; a set that all threads share holds all of them.
  */
 #ifndef DETECT_LOCK_ORDER_CHAIN_H
 #define DETECT_LOCK_ORDER_CHAIN_H
@@ -15,8 +15,9 @@
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 
-/* What is looked up for a chain: a timed acquisition does not vouch for an
- * untimed one, and all is new under another salt. */
+/* The key of a chain in the caches and the set.  A timed acquisition has another
+ * key than an untimed one, which must be validated too.  A new salt makes all
+ * chains unknown again. */
 static inline uint64_t chain_key(const struct detector *detector, uint64_t chain, bool is_timed)
 {
 	uint64_t key = chain ^ detector->salt ^ (is_timed ? 0x5851f42d4c957f2dull : 0);
@@ -29,8 +30,8 @@ static inline bool chain_is_cached(const struct thread *thread, uint64_t key)
 	return thread->held.chain_cache && thread->held.chain_cache[key % CHAIN_CACHE_SIZE] == key;
 }
 
-/* The set behind the caches.  Looking takes no lock, and may miss what is just
- * being added. */
+/* Looks into the shared set, without a lock: may miss a key that another thread
+ * is adding. */
 bool chain_set_has(const struct detector *detector, uint64_t key);
 
 /* Called with detector.lock held. */

@@ -1,7 +1,7 @@
 #include "detect/lock_order/choice.h"
 
-/* May a thread that wants a lock so have to wait for one that holds it so? */
-static bool blocks(enum lock_mode wanted, enum lock_mode held)
+/* May a thread that wants a lock have to wait for one that holds it? */
+static bool is_blocked(enum lock_mode wanted, enum lock_mode held)
 {
 	/* LOCK_SHARED_QUEUED: a writer may be queued in between. */
 	return wanted != LOCK_SHARED || held == LOCK_EXCLUSIVE;
@@ -25,7 +25,7 @@ static enum order_verdict compare_clocks(const struct order_moment *a, const str
 	return ORDER_CONCURRENT;
 }
 
-static bool spend(struct choice *choice, uint64_t steps)
+static bool spend_steps(struct choice *choice, uint64_t steps)
 {
 	if (choice->steps_left == 0)
 		return false;
@@ -33,8 +33,8 @@ static bool spend(struct choice *choice, uint64_t steps)
 	return true;
 }
 
-/* Comparing large sets of locks takes its time. */
-static uint64_t comparison_steps(const struct edge_witness *a, const struct edge_witness *b)
+/* Large sets of locks take longer to compare. */
+static uint64_t estimate_steps(const struct edge_witness *a, const struct edge_witness *b)
 {
 	const struct lock_set *left = a->moment->held;
 	const struct lock_set *right = b->moment->held;
@@ -42,20 +42,21 @@ static uint64_t comparison_steps(const struct edge_witness *a, const struct edge
 	return ((left ? left->count : 0) + (right ? right->count : 0)) / 8;
 }
 
-static bool blocks_along(const struct choice *choice, const struct choice_question *question,
+static bool is_blocked_along(const struct choice *choice, const struct choice_question *question,
 			 uint32_t index)
 {
 	const struct edge_witness *witness = choice->at[index];
 
 	if (index > 0 &&
-	    !blocks((enum lock_mode)choice->at[index - 1]->moment->to_mode, witness->from_mode))
+	    !is_blocked((enum lock_mode)choice->at[index - 1]->moment->to_mode, witness->from_mode))
 		return false;
 	return !question->is_closed || index + 1 < choice->length ||
-	       blocks((enum lock_mode)witness->moment->to_mode, choice->at[0]->from_mode);
+	       is_blocked((enum lock_mode)witness->moment->to_mode, choice->at[0]->from_mode);
 }
 
-/* The strength of the choice up to @index; not above @floor: not worth it. */
-static uint8_t extend(struct choice *choice, const struct choice_question *question,
+/* The strength of the choice up to @index; STRENGTH_NONE if it is not valid or
+ * not above @floor. */
+static uint8_t extend_choice(struct choice *choice, const struct choice_question *question,
 		      uint32_t index, uint8_t floor)
 {
 	const struct edge_witness *witness = choice->at[index];
@@ -64,15 +65,15 @@ static uint8_t extend(struct choice *choice, const struct choice_question *quest
 	bool is_timed = strength_is_timed(strength) || (is_full && witness->moment->is_timed);
 	enum order_verdict verdict = strength_verdict(strength);
 
-	if (is_full && !blocks_along(choice, question, index))
+	if (is_full && !is_blocked_along(choice, question, index))
 		return STRENGTH_NONE;
 	for (uint32_t i = 0; i < index; i++) {
 		const struct edge_witness *other = choice->at[i];
 
-		if (!spend(choice, 1) || other->moment->thread == witness->moment->thread)
+		if (!spend_steps(choice, 1) || other->moment->thread == witness->moment->thread)
 			return STRENGTH_NONE;
 		if (question->condition != CHOICE_THREADS &&
-		    (!spend(choice, comparison_steps(other, witness)) ||
+		    (!spend_steps(choice, estimate_steps(other, witness)) ||
 		     witness_locks_conflict(choice->edges[i], other, choice->edges[index],
 					    witness)))
 			return STRENGTH_NONE;
@@ -87,7 +88,7 @@ static uint8_t extend(struct choice *choice, const struct choice_question *quest
 	return strength_of(verdict, is_timed);
 }
 
-static void keep(struct choice *choice)
+static void keep_choice(struct choice *choice)
 {
 	for (uint32_t i = 0; i < choice->length; i++)
 		choice->best[i] = choice->at[i];
@@ -100,7 +101,7 @@ uint8_t choice_find(struct choice *choice, const struct choice_question *questio
 	uint32_t index = 0;
 
 	choice->at[0] = question->first ? question->first : choice->edges[0]->witnesses;
-	while (best < question->enough && spend(choice, 1)) {
+	while (best < question->enough && spend_steps(choice, 1)) {
 		struct edge_witness *witness = choice->at[index];
 
 		if (!witness) {
@@ -108,7 +109,7 @@ uint8_t choice_find(struct choice *choice, const struct choice_question *questio
 				break;
 			index--;
 		} else {
-			uint8_t strength = extend(choice, question, index, best);
+			uint8_t strength = extend_choice(choice, question, index, best);
 
 			if (strength > best && index + 1 < choice->length) {
 				choice->strengths[index++] = strength;
@@ -118,7 +119,7 @@ uint8_t choice_find(struct choice *choice, const struct choice_question *questio
 			if (strength > best) {
 				best = strength;
 				is_found = true;
-				keep(choice);
+				keep_choice(choice);
 			}
 		}
 		choice->at[index] = index == 0 && question->first ? NULL : choice->at[index]->next;

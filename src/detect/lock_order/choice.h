@@ -1,28 +1,28 @@
 /*
- * Choosing one witness per edge of a cycle, so that all could block at once.
+ * Chooses one witness per edge of a cycle, so that all could block at once.
  *
- * A choice is valid if its threads are distinct, no two of them hold a lock
- * that excludes the other, and each waits for what the next one holds in a way
- * that this really blocks.  Its strength says what orders the witnesses and
+ * A choice is valid if its threads are distinct, no two of them hold a common
+ * lock that excludes one of them, and each wants its lock in a mode that the
+ * next one's hold blocks.  Its strength says what orders the witnesses and
  * whether a wait is bounded.  The best choice is found by backtracking; a
- * partial choice that is no stronger than a known one is given up.
+ * partial choice that is no stronger than the best known one is pruned.
  */
 #ifndef DETECT_LOCK_ORDER_CHOICE_H
 #define DETECT_LOCK_ORDER_CHOICE_H
 
 #include "detect/lock_order/witness.h"
 
-/* What a choice is asked to fulfil. */
+/* What a choice must fulfil. */
 enum choice_condition {
 	CHOICE_THREADS,		       /* distinct threads */
-	CHOICE_THREADS_AND_LOCKS,      /* and no lock that excludes */
-	CHOICE_THREADS_LOCKS_AND_MODES /* and really blocking: valid */
+	CHOICE_THREADS_AND_LOCKS,      /* and no common lock that excludes */
+	CHOICE_THREADS_LOCKS_AND_MODES /* and modes that block: valid */
 };
 
 #define STRENGTH_NONE 0u
 #define STRENGTH_BEST 6u
 
-/* Verdicts first, then whether a wait is timed. */
+/* Ordered by verdict, then by whether a wait is timed. */
 static inline uint8_t strength_of(enum order_verdict verdict, bool is_timed)
 {
 	return (uint8_t)(STRENGTH_BEST - 2 * (unsigned)verdict - is_timed);
@@ -40,26 +40,27 @@ static inline bool strength_is_timed(uint8_t strength)
 
 #define CHOICE_LENGTH_MAX 1024u
 
-/* Work space; the caller fills in edges and length. */
+/* Scratch memory; the caller fills in edges and length. */
 struct choice {
 	struct order_edge *edges[CHOICE_LENGTH_MAX];
 	struct edge_witness *at[CHOICE_LENGTH_MAX];
 	struct edge_witness *best[CHOICE_LENGTH_MAX];
 	uint8_t strengths[CHOICE_LENGTH_MAX];
 	uint32_t length;
-	uint64_t steps_left; /* none left: the answer may be too weak */
+	uint64_t steps_left; /* if none are left, a stronger choice may be missed */
 };
 
 struct choice_question {
 	enum choice_condition condition;
 	bool is_closed;		    /* the last edge leads back to the first */
-	struct edge_witness *first; /* the choice for the first edge, or NULL: any */
-	uint8_t floor;		    /* stronger than this, or none */
-	uint8_t enough;		    /* do not look for a stronger one */
+	struct edge_witness *first; /* of the first edge; NULL: any of its witnesses */
+	uint8_t floor;		    /* find only stronger ones */
+	uint8_t enough;		    /* stop at this strength */
 };
 
 /* The strength of the best choice, which is left in @choice->best; or
- * STRENGTH_NONE.  Under the weaker conditions every choice is of the best. */
+ * STRENGTH_NONE.  Under the two weaker conditions each choice has
+ * STRENGTH_BEST. */
 uint8_t choice_find(struct choice *choice, const struct choice_question *question);
 
 #endif

@@ -13,37 +13,36 @@ struct lock_class {
 	bool is_chained; /* locked hand over hand */
 };
 
-/* Graph nodes: two per class.  Gates are locks, whose ids must not meet those
- * of the nodes. */
+/* Ids of graph nodes, two per class.  Gates are locks: their ids must differ
+ * from those of the nodes. */
 #define FIRST_CLASS_NODE ((lock_id)1 << 27)
 
-static lock_id lower_node(class_id class)
+static lock_id get_lower_node(class_id class)
 {
 	return FIRST_CLASS_NODE + class * 2;
 }
 
-static lock_id higher_node(class_id class)
+static lock_id get_higher_node(class_id class)
 {
 	return FIRST_CLASS_NODE + class * 2 + 1;
 }
 
-static const struct lock_class *class_of_node(const struct detector *detector, lock_id node)
+static const struct lock_class *find_node_class(const struct detector *detector, lock_id node)
 {
 	return id_table_get(&detector->classes, (node - FIRST_CLASS_NODE) / 2);
 }
 
-/* What locks of one class have in common.  A lock without an init call and
- * without a place in common with others is a class of its own. */
-static uint64_t class_key(const struct sync_info *info)
+/* Equal for the locks of one class. */
+static uint64_t hash_origin(const struct sync_info *info)
 {
 	if (info->created)
 		return hash_append(hash_append(1, info->kind), info->created);
 	return hash_append(hash_append(2, info->kind), info->first);
 }
 
-static struct lock_class *find_or_add(struct detector *detector, const struct sync_info *info)
+static struct lock_class *find_or_add_class(struct detector *detector, const struct sync_info *info)
 {
-	uint64_t key = class_key(info);
+	uint64_t key = hash_origin(info);
 	struct intern_table *table = &detector->classes_by_key;
 	struct lock_class *class = intern_first(table, key);
 
@@ -63,20 +62,20 @@ static struct lock_class *find_or_add(struct detector *detector, const struct sy
 	return class;
 }
 
-static struct lock_class *class_of(struct detector *detector, struct sync_info *info)
+static struct lock_class *find_lock_class(struct detector *detector, struct sync_info *info)
 {
 	struct lock_class *class;
 
 	if (info->class)
 		return id_table_get(&detector->classes, info->class);
-	class = find_or_add(detector, info);
+	class = find_or_add_class(detector, info);
 	if (class)
 		info->class = class->id;
 	return class;
 }
 
-/* Down a list: @held was itself taken under a lock of the class, which has
- * been released since. */
+/* @held was itself acquired under a lock of the class that has been released
+ * since. */
 static bool is_hand_over_hand(const struct thread *thread, const struct held_lock *held)
 {
 	if (!held->under || thread->held.count > HAND_OVER_HAND_MAX)
@@ -93,34 +92,35 @@ static void add_same_class(struct detector *detector, struct thread *thread,
 			   struct lock_class *class, const struct order_witness *witness)
 {
 	bool is_ascending = held->object->address < object->address;
+	lock_id lower = get_lower_node(class->id);
+	lock_id higher = get_higher_node(class->id);
 
 	if (is_hand_over_hand(thread, held))
 		class->is_chained = true;
 	thread->held.wanted_under = held->object->info->id;
-	lock_order_add(detector->class_order,
-		       is_ascending ? lower_node(class->id) : higher_node(class->id),
-		       is_ascending ? higher_node(class->id) : lower_node(class->id), witness);
+	lock_order_add(detector->class_order, is_ascending ? lower : higher,
+		       is_ascending ? higher : lower, witness);
 }
 
 void class_order_add(struct detector *detector, struct thread *thread, struct held_lock *held,
 		     struct sync_object *object, const struct order_witness *witness)
 {
-	struct lock_class *from = class_of(detector, held->object->info);
-	struct lock_class *to = class_of(detector, object->info);
+	struct lock_class *from = find_lock_class(detector, held->object->info);
+	struct lock_class *to = find_lock_class(detector, object->info);
 
-	/* A class named by its first use alone says too little: one line of a
-	 * wrapper may be the first use of everything. */
+	/* Not classes by first use: one line of a wrapper may be the first use
+	 * of all locks. */
 	if (!from || !to || !held->object->info->created || !object->info->created)
 		return;
 	if (from == to)
 		add_same_class(detector, thread, held, object, from, witness);
 	else
-		lock_order_add(detector->class_order, lower_node(from->id), lower_node(to->id),
-			       witness);
+		lock_order_add(detector->class_order, get_lower_node(from->id),
+			       get_lower_node(to->id), witness);
 }
 
-/* Where the call was that a stack ends in. */
-static uintptr_t site_of(const struct detector *detector, stack_id id)
+/* The innermost frame of a stack. */
+static uintptr_t find_site(const struct detector *detector, stack_id id)
 {
 	const struct stack *stack = stack_depot_get(&detector->stacks, id);
 
@@ -128,30 +128,30 @@ static uintptr_t site_of(const struct detector *detector, stack_id id)
 }
 
 /*
- * Two locks of one class in both directions are suspicious if one piece of code
- * chooses the direction.  Code that has two roles for them, an outer and an
- * inner, takes each role in its own place: locks of one origin (initialised in
- * one loop, say) that are of two kinds.
+ * Two locks of one class in both directions are suspicious if the same line
+ * acquires them in either direction.  Locks of one origin, initialised in one
+ * loop for example, may have two roles, an outer and an inner one: then each
+ * role is acquired by its own lines.
  */
 static bool has_common_site(const struct detector *detector, const struct order_cycle *cycle)
 {
 	const struct order_witness *one = cycle->edges[0].witness;
 	const struct order_witness *other = cycle->edges[1].witness;
 
-	return site_of(detector, one->from_stack) == site_of(detector, other->from_stack) ||
-	       site_of(detector, one->to_stack) == site_of(detector, other->to_stack);
+	return find_site(detector, one->from_stack) == find_site(detector, other->from_stack) ||
+	       find_site(detector, one->to_stack) == find_site(detector, other->to_stack);
 }
 
 static bool is_within_class(const struct detector *detector, const struct order_cycle *cycle)
 {
-	return cycle->length == 2 && class_of_node(detector, cycle->edges[0].from) ==
-					     class_of_node(detector, cycle->edges[1].from);
+	return cycle->length == 2 && find_node_class(detector, cycle->edges[0].from) ==
+					     find_node_class(detector, cycle->edges[1].from);
 }
 
 bool class_cycle_is_news(const struct detector *detector, const struct order_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->length && i < LOCK_ORDER_CYCLE_MAX; i++) {
-		const struct lock_class *class = class_of_node(detector, cycle->edges[i].from);
+		const struct lock_class *class = find_node_class(detector, cycle->edges[i].from);
 
 		if (!class || class->is_chained)
 			return false;
@@ -163,7 +163,7 @@ bool class_cycle_is_news(const struct detector *detector, const struct order_cyc
 
 lock_id class_example(const struct detector *detector, lock_id node)
 {
-	const struct lock_class *class = class_of_node(detector, node);
+	const struct lock_class *class = find_node_class(detector, node);
 
 	return class ? class->example : 0;
 }

@@ -1,21 +1,20 @@
 /*
- * The lock-order graph: who wanted which lock while holding which.
+ * The lock-order graph: which locks threads wanted while they held others.
  *
- * Nodes are lock generations, an edge A->B says that some thread wanted B
- * holding A.  A cycle of edges is a possible deadlock, but most cycles are not
- * real: one thread took both orders, a common outer lock (gate lock) keeps the
- * threads apart, all acquisitions are reads, or create and join order them.
+ * Nodes are lock generations; an edge A->B says that some thread wanted B
+ * holding A.  A cycle of edges is a possible deadlock, but most cycles cannot
+ * deadlock: one thread took both orders, a common outer lock (gate lock) keeps
+ * the threads apart, all acquisitions are reads, or create and join order them.
  * So each edge keeps several witnesses, and a cycle counts only if there is a
  * choice of one witness per edge that could all block at once (Goodlock:
  * Agarwal, Bensalem, Havelund, Stoller, "Detecting Potential Deadlocks", 2006;
  * read locks by the strong-path rule of Linux lockdep's recursive reads).
  *
- * Costs: a topological order kept online tells for nearly every new edge that
- * it closes no cycle (Pearce and Kelly, "A Dynamic Topological Sort Algorithm
- * for Directed Acyclic Graphs", 2006).  An edge that closes one contracts its
- * component; cycles are searched inside components only.
+ * Costs: a topological order kept online shows for nearly every new edge that
+ * it closes no cycle (topology.h).  An edge that closes one contracts the
+ * components on it; cycles are searched inside components only (cycles.h).
  *
- * Not thread-safe: the caller serialises access (the runtime lock).
+ * Not thread-safe: the caller serialises access (detector.lock).
  */
 #ifndef DETECT_LOCK_ORDER_LOCK_ORDER_H
 #define DETECT_LOCK_ORDER_LOCK_ORDER_H
@@ -25,8 +24,8 @@
 #include "detect/data/lock_mode.h"
 #include "detect/data/vclock.h"
 
-/* The longest cycle that is enumerated; longer ones are reported once per
- * component, as such. */
+/* The longest cycle that is enumerated.  Of longer ones one is reported per
+ * component, truncated. */
 #define LOCK_ORDER_CYCLE_MAX 8
 
 /* Witnesses kept per edge. */
@@ -44,12 +43,12 @@ struct order_witness {
 	enum lock_mode to_mode;
 	bool is_timed; /* the wait for 'to' was bounded */
 	uint32_t gate_count;
-	/* The other locks held, sorted by id.  Given to lock_order_add() they
-	 * may include 'from', which makes no difference (but then all locks
-	 * that a thread holds can share one array); reported they never do. */
+	/* The other locks held, sorted by id.  Those given to lock_order_add()
+	 * may include 'from', so that one array serves all edges of an
+	 * acquisition; reported ones never do. */
 	const struct gate *gates;
-	/* Not 0: a number that all witnesses of one acquisition have and no
-	 * other; they differ in what concerns 'from' only. */
+	/* The number of the acquisition, or 0 if it has none.  Its witnesses
+	 * differ only in what concerns 'from'. */
 	uint64_t moment;
 	struct clock_stamp structural;
 	struct clock_stamp hand_over;
@@ -57,19 +56,19 @@ struct order_witness {
 	stack_id to_stack;   /* where 'to' was wanted */
 };
 
-/* Strongest first: what orders the witnesses of a cycle. */
+/* What orders the witnesses of a cycle.  Strongest verdict first. */
 enum order_verdict {
 	ORDER_CONCURRENT,   /* nothing: can deadlock */
 	ORDER_BY_HAND_OVER, /* a semaphore, condition, once ... of this run */
 	ORDER_BY_STRUCTURE  /* create, join or barrier: no schedule undoes it */
 };
 
-/* Why a cycle was not reported: the first of these that rules out all choices
- * of witnesses, together with those before it. */
+/* Why a cycle is not reported: the first of these conditions that, with those
+ * before it, rules out all choices of witnesses. */
 enum order_suppression {
 	SUPPRESSED_SAME_THREAD, /* fewer threads than edges */
-	SUPPRESSED_GATE,	/* two of them held a lock that excludes */
-	SUPPRESSED_READERS,	/* some wait is not blocked by the next hold */
+	SUPPRESSED_GATE,	/* two of them held a common lock that excludes */
+	SUPPRESSED_READERS,	/* the next hold does not block some wait */
 	ORDER_SUPPRESSION_COUNT
 };
 
@@ -86,17 +85,16 @@ struct order_cycle {
 			    * edges hold its first ones */
 	uint32_t length;   /* of edges */
 	struct order_cycle_edge edges[LOCK_ORDER_CYCLE_MAX];
-	/* Not 0: the same cycle was reported before with a weaker finding, in
-	 * the report that was given this number: a weaker verdict, or the same
-	 * one with a timed wait.  (Of cycles that are too long to enumerate, the
-	 * report before of the same component.) */
+	/* The number of the report that this one replaces, or 0: an earlier one
+	 * of the same cycle, with a weaker verdict or with a timed wait.  (Of a
+	 * truncated cycle: an earlier one of the same component.) */
 	uint32_t replaces;
 };
 
 /* Called during lock_order_add() for each cycle that is new or whose finding
- * became stronger.  Returns a number not 0 that identifies the report.  What
- * @cycle points to is valid during the call; edges follow each other, from the
- * lowest lock id on.  Must not change the graph. */
+ * became stronger.  Returns the number of the report, which is not 0.  @cycle
+ * is valid during the call; its edges follow each other, from the lowest lock id
+ * on.  Must not change the graph. */
 typedef uint32_t (*order_report)(void *context, const struct order_cycle *cycle);
 
 struct lock_order;
@@ -106,23 +104,24 @@ struct lock_order *lock_order_create(struct arena *arena, order_report report, v
 
 /*
  * Records that a thread wanted @to holding @from.  Copies @witness and what it
- * points to, takes references on its clocks.  A witness that equals a kept one
- * in thread, modes, gates and structural epoch changes nothing, except that
- * one whose hand-over stamp differs is kept too while the edge lies inside a
- * component that has so far only weaker verdicts (lock_order_is_refining()).
+ * points to, and takes references to its clocks.  A witness that equals a kept
+ * one in thread, modes, gates and structural epoch changes nothing.  But one
+ * with another hand-over stamp is kept too while the component of the edge has
+ * a cycle that is refining (lock_order_is_refining()).
  * False when memory is exhausted; the graph is then as before.
  */
 bool lock_order_add(struct lock_order *order, lock_id from, lock_id to,
 		    const struct order_witness *witness);
 
-/* The lock's life has ended: its node and edges go.  Unknown ids are fine. */
+/* Removes the node and edges of a lock whose life has ended.  Unknown ids are
+ * fine. */
 void lock_order_remove(struct lock_order *order, lock_id lock);
 
 /*
- * True while some cycle has been seen only in witnesses that a hand-over or
- * the same thread ordered: later witnesses of known edges may decide it, so
- * the caller should not skip them on the strength of its caches.  Turns false
- * after some thousand witnesses in a row that decided nothing.
+ * True while there is a cycle of which all choices of witnesses are of one
+ * thread or ordered by a hand-over.  Later witnesses of known edges may change
+ * its verdict, so the caller must not skip them by its caches.  False again
+ * after some thousand witnesses in a row that changed no verdict.
  */
 bool lock_order_is_refining(const struct lock_order *order);
 
@@ -131,8 +130,8 @@ struct order_statistics {
 	uint64_t edge_count;
 	uint64_t witness_count;
 	uint64_t dropped_witness_count; /* edges whose witnesses were full */
-	uint64_t abandoned_search_count; /* searches that met their bound */
-	/* Cycles, by reason; one that is reported after all does not count. */
+	uint64_t abandoned_search_count; /* searches that ran out of steps */
+	/* Cycles that are not reported, by reason. */
 	uint64_t suppressed[ORDER_SUPPRESSION_COUNT];
 };
 

@@ -4,48 +4,47 @@
 #include "detect/lock_order/class.h"
 #include "detect/base/report.h"
 
-static void add_gates(struct finding_event *event, const struct order_witness *witness,
+static enum hold_mode to_hold_mode(enum lock_mode mode)
+{
+	return mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED;
+}
+
+static void add_holds(struct finding_event *event, const struct order_witness *witness,
 		      lock_id from)
 {
 	uint32_t count = 1;
 
-	if (!event)
-		return;
 	event->holds[0] = (struct finding_hold){
 		.lock = from,
-		.mode = witness->from_mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED,
+		.mode = to_hold_mode(witness->from_mode),
 		.stack = witness->from_stack,
 	};
-	for (uint32_t i = 0; i < witness->gate_count && count < FINDING_HOLD_MAX; i++) {
-		const struct gate *gate = &witness->gates[i];
-
+	for (uint32_t i = 0; i < witness->gate_count && count < FINDING_HOLD_MAX; i++)
 		event->holds[count++] = (struct finding_hold){
-			.lock = gate->lock,
-			.mode = gate->mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED,
+			.lock = witness->gates[i].lock,
+			.mode = to_hold_mode(witness->gates[i].mode),
 		};
-	}
 	event->hold_count = 1 + witness->gate_count;
 }
 
-static void add_edge(struct finding *finding, const struct order_cycle_edge *edge, lock_id from,
+static void add_edge(struct finding *finding, const struct order_witness *witness, lock_id from,
 		     lock_id to)
 {
-	const struct order_witness *witness = edge->witness;
 	struct finding_event *event;
 
 	event = report_lock_event(finding, witness->thread, ACTION_HOLD, from, witness->from_stack);
 	if (event)
-		event->mode = witness->from_mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED;
+		event->mode = to_hold_mode(witness->from_mode);
 	event = report_lock_event(finding, witness->thread, ACTION_WAIT, to, witness->to_stack);
 	if (!event)
 		return;
-	event->mode = witness->to_mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED;
-	add_gates(event, witness, from);
+	event->mode = to_hold_mode(witness->to_mode);
+	add_holds(event, witness, from);
 }
 
 /* RULES.md, 'Lock order': a bounded wait or an order by hand-over makes it a
- * warning, an order by create, join or barrier a note. */
-static void grade(struct finding *finding, const struct order_cycle *cycle)
+ * warning; an order by create, join or barrier makes it a note. */
+static void grade_finding(struct finding *finding, const struct order_cycle *cycle)
 {
 	if (cycle->is_truncated)
 		finding->details |= DETAIL_TRUNCATED;
@@ -61,13 +60,17 @@ static void grade(struct finding *finding, const struct order_cycle *cycle)
 		finding->severity = SEVERITY_NOTE;
 }
 
-/* The places of a cycle, from whichever edge it was entered: a sum does not
- * depend on the order. */
-static uint64_t cycle_key(const struct order_cycle *cycle, enum order_verdict verdict)
+static uint32_t count_edges(const struct order_cycle *cycle)
+{
+	return cycle->length < LOCK_ORDER_CYCLE_MAX ? cycle->length : LOCK_ORDER_CYCLE_MAX;
+}
+
+/* Of the places of a cycle.  A sum: it does not depend on the first edge. */
+static uint64_t hash_places(const struct order_cycle *cycle, enum order_verdict verdict)
 {
 	uint64_t key = 0;
 
-	for (uint32_t i = 0; i < cycle->length && i < LOCK_ORDER_CYCLE_MAX; i++) {
+	for (uint32_t i = 0; i < count_edges(cycle); i++) {
 		const struct order_witness *witness = cycle->edges[i].witness;
 
 		key += hash_append(hash_append(1, witness->from_stack), witness->to_stack);
@@ -75,29 +78,49 @@ static uint64_t cycle_key(const struct order_cycle *cycle, enum order_verdict ve
 	return hash_append(key, verdict);
 }
 
-static enum finding_kind kind_of(const struct order_cycle *cycle)
+static enum finding_kind choose_kind(const struct order_cycle *cycle)
 {
 	return cycle->length > 2 || cycle->is_truncated ? FINDING_LOCK_ORDER_CYCLE
 							: FINDING_LOCK_ORDER_INVERSION;
 }
 
-static uint32_t edge_count(const struct order_cycle *cycle)
+/* The number of the report, or UINT32_MAX if the finding is not emitted. */
+static uint32_t report_cycle(struct detector *detector, const struct order_cycle *cycle,
+			     bool is_of_classes)
 {
-	return cycle->length < LOCK_ORDER_CYCLE_MAX ? cycle->length : LOCK_ORDER_CYCLE_MAX;
+	struct finding *finding = report_begin(detector, choose_kind(cycle));
+	uint32_t number;
+
+	for (uint32_t i = 0; i < count_edges(cycle); i++) {
+		const struct order_cycle_edge *edge = &cycle->edges[i];
+
+		add_edge(finding, edge->witness,
+			 is_of_classes ? class_example(detector, edge->from) : edge->from,
+			 is_of_classes ? class_example(detector, edge->to) : edge->to);
+	}
+	grade_finding(finding, cycle);
+	if (is_of_classes) {
+		finding->details |= DETAIL_CLASSES;
+		if (finding->severity == SEVERITY_ERROR)
+			finding->severity = SEVERITY_WARNING;
+	}
+	finding->replaces = cycle->replaces == UINT32_MAX ? 0 : cycle->replaces;
+	number = report_emit(detector, finding, hash_places(cycle, cycle->verdict));
+	return number ? number : UINT32_MAX;
 }
 
-static struct sync_info *semaphore_of(const struct detector *detector, lock_id lock)
+static struct sync_info *find_semaphore(const struct detector *detector, lock_id lock)
 {
 	struct sync_info *info = detector_lock(detector, lock);
 
 	return info && info->kind == OBJECT_SEMAPHORE ? info : NULL;
 }
 
-/* A semaphore that was never posted by its waiter is not known for a lock. */
+/* A semaphore is known to be a lock only if its waiter has posted it. */
 static bool is_made_of_locks(const struct detector *detector, const struct order_cycle *cycle)
 {
-	for (uint32_t i = 0; i < edge_count(cycle); i++) {
-		const struct sync_info *info = semaphore_of(detector, cycle->edges[i].from);
+	for (uint32_t i = 0; i < count_edges(cycle); i++) {
+		const struct sync_info *info = find_semaphore(detector, cycle->edges[i].from);
 
 		if (info && (info->is_not_a_lock || !info->extra->has_been_unlocked))
 			return false;
@@ -108,8 +131,8 @@ static bool is_made_of_locks(const struct detector *detector, const struct order
 static void note_semaphores(struct detector *detector, const struct order_cycle *cycle,
 			    uint32_t number)
 {
-	for (uint32_t i = 0; i < edge_count(cycle); i++) {
-		struct sync_info *info = semaphore_of(detector, cycle->edges[i].from);
+	for (uint32_t i = 0; i < count_edges(cycle); i++) {
+		struct sync_info *info = find_semaphore(detector, cycle->edges[i].from);
 
 		if (info)
 			report_note_provisional(sync_find(&detector->objects, info->address),
@@ -119,50 +142,28 @@ static void note_semaphores(struct detector *detector, const struct order_cycle 
 
 uint32_t order_report_instances(void *context, const struct order_cycle *cycle)
 {
-	struct detector *detector = context;
-	struct finding *finding;
 	uint32_t number;
 
-	if (!is_made_of_locks(detector, cycle))
+	if (!is_made_of_locks(context, cycle))
 		return UINT32_MAX;
-	finding = report_begin(detector, kind_of(cycle));
-	for (uint32_t i = 0; i < edge_count(cycle); i++)
-		add_edge(finding, &cycle->edges[i], cycle->edges[i].from, cycle->edges[i].to);
-	grade(finding, cycle);
-	finding->replaces = cycle->replaces == UINT32_MAX ? 0 : cycle->replaces;
-	number = report_emit(detector, finding, cycle_key(cycle, cycle->verdict));
-	if (number)
-		note_semaphores(detector, cycle, number);
-	return number ? number : UINT32_MAX;
+	number = report_cycle(context, cycle, false);
+	if (number != UINT32_MAX)
+		note_semaphores(context, cycle, number);
+	return number;
 }
 
-/* An instance of it was reported from the same places. */
+/* Was a cycle of instances reported from the same places? */
 static bool is_reported(struct detector *detector, const struct order_cycle *cycle)
 {
 	for (unsigned verdict = ORDER_CONCURRENT; verdict <= ORDER_BY_STRUCTURE; verdict++)
-		if (report_is_known(detector, kind_of(cycle), cycle_key(cycle, verdict)))
+		if (report_is_known(detector, choose_kind(cycle), hash_places(cycle, verdict)))
 			return true;
 	return false;
 }
 
 uint32_t order_report_classes(void *context, const struct order_cycle *cycle)
 {
-	struct detector *detector = context;
-	struct finding *finding;
-	uint32_t number;
-
-	if (!class_cycle_is_news(detector, cycle) || is_reported(detector, cycle))
+	if (!class_cycle_is_news(context, cycle) || is_reported(context, cycle))
 		return UINT32_MAX;
-	finding = report_begin(detector, kind_of(cycle));
-	for (uint32_t i = 0; i < edge_count(cycle); i++)
-		add_edge(finding, &cycle->edges[i],
-			 class_example(detector, cycle->edges[i].from),
-			 class_example(detector, cycle->edges[i].to));
-	grade(finding, cycle);
-	finding->details |= DETAIL_CLASSES;
-	if (finding->severity == SEVERITY_ERROR)
-		finding->severity = SEVERITY_WARNING;
-	finding->replaces = cycle->replaces == UINT32_MAX ? 0 : cycle->replaces;
-	number = report_emit(detector, finding, cycle_key(cycle, cycle->verdict));
-	return number ? number : UINT32_MAX;
+	return report_cycle(context, cycle, true);
 }

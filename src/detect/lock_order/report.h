@@ -1,5 +1,5 @@
 /*
- * From cycles in the lock-order graph to findings.
+ * Makes findings of cycles in the lock-order graph.
  *
  * Called by lock_order_add() under detector.lock.
  */

@@ -4,17 +4,17 @@
 
 #define FIRST_BUCKETS 64u
 
-static uint64_t signature_of(lock_id lock)
+static uint64_t compute_signature(lock_id lock)
 {
 	return (uint64_t)1 << (hash_mix(lock) >> 58);
 }
 
-static size_t set_bytes(uint32_t count)
+static size_t compute_set_bytes(uint32_t count)
 {
 	return sizeof(struct lock_set) + count * sizeof(struct gate);
 }
 
-/* The set of @from and the gates, whether or not @from is one of these. */
+/* The locks of a described witness: @from and the gates, which may include it. */
 struct set_source {
 	struct gate from;
 	const struct gate *gates;
@@ -23,7 +23,7 @@ struct set_source {
 	bool is_from_taken;
 };
 
-static struct set_source set_source(lock_id from, const struct order_witness *described)
+static struct set_source make_source(lock_id from, const struct order_witness *described)
 {
 	return (struct set_source){
 		.from = {from, described->from_mode},
@@ -32,8 +32,8 @@ static struct set_source set_source(lock_id from, const struct order_witness *de
 	};
 }
 
-/* The locks in ascending order; lock 0 at the end. */
-static struct gate take_next(struct set_source *source)
+/* The next lock in ascending order; lock 0 at the end. */
+static struct gate take_lock(struct set_source *source)
 {
 	while (source->next < source->gate_count) {
 		struct gate gate = source->gates[source->next];
@@ -51,8 +51,8 @@ static struct gate take_next(struct set_source *source)
 	return (struct gate){0, LOCK_EXCLUSIVE};
 }
 
-/* The usual case of set_equals(): @from is among the gates. */
-static bool equals_gates(const struct lock_set *set, const struct set_source *source)
+/* The usual case of is_equal_set(): @from is among the gates. */
+static bool is_equal_to_gates(const struct lock_set *set, const struct set_source *source)
 {
 	bool is_from_there = false;
 
@@ -66,17 +66,17 @@ static bool equals_gates(const struct lock_set *set, const struct set_source *so
 	return is_from_there;
 }
 
-static bool set_equals(const struct lock_set *set, struct set_source source)
+static bool is_equal_set(const struct lock_set *set, struct set_source source)
 {
-	if (set->count == source.gate_count && equals_gates(set, &source))
+	if (set->count == source.gate_count && is_equal_to_gates(set, &source))
 		return true;
 	for (uint32_t i = 0; i < set->count; i++) {
-		struct gate gate = take_next(&source);
+		struct gate gate = take_lock(&source);
 
 		if (gate.lock != set->locks[i].lock || gate.mode != set->locks[i].mode)
 			return false;
 	}
-	return take_next(&source).lock == 0;
+	return take_lock(&source).lock == 0;
 }
 
 static uint64_t hash_source(struct set_source source, uint32_t *count)
@@ -85,25 +85,25 @@ static uint64_t hash_source(struct set_source source, uint32_t *count)
 	struct gate gate;
 
 	*count = 0;
-	while ((gate = take_next(&source)).lock != 0) {
+	while ((gate = take_lock(&source)).lock != 0) {
 		hash = hash_mix(hash ^ ((uint64_t)gate.lock << 2 | gate.mode));
 		(*count)++;
 	}
 	return hash;
 }
 
-static uint64_t hash_of(const void *set)
+static uint64_t get_hash(const void *set)
 {
 	return ((const struct lock_set *)set)->hash;
 }
 
-static struct lock_set *intern(struct witness_store *store, struct set_source source)
+static struct lock_set *intern_set(struct witness_store *store, struct set_source source)
 {
 	uint32_t count;
 	uint64_t hash = hash_source(source, &count);
 	struct lock_set *set = intern_first(&store->sets, hash);
 
-	while (set && (set->hash != hash || !set_equals(set, source)))
+	while (set && (set->hash != hash || !is_equal_set(set, source)))
 		set = intern_next(set);
 	if (set) {
 		set->references++;
@@ -111,16 +111,16 @@ static struct lock_set *intern(struct witness_store *store, struct set_source so
 	}
 	if (!intern_begin(&store->sets, store->arena, FIRST_BUCKETS))
 		return NULL;
-	set = arena_alloc(store->arena, set_bytes(count));
+	set = arena_alloc(store->arena, compute_set_bytes(count));
 	if (!set)
 		return NULL;
 	*set = (struct lock_set){.references = 1, .count = count, .hash = hash};
 	for (uint32_t i = 0; i < count; i++) {
-		set->locks[i] = take_next(&source);
-		set->signature |= signature_of(set->locks[i].lock);
+		set->locks[i] = take_lock(&source);
+		set->signature |= compute_signature(set->locks[i].lock);
 	}
 	intern_add(&store->sets, set, hash);
-	intern_grow(&store->sets, store->arena, hash_of);
+	intern_grow(&store->sets, store->arena, get_hash);
 	return set;
 }
 
@@ -129,7 +129,7 @@ static void drop_set(struct witness_store *store, struct lock_set *set)
 	if (!set || --set->references > 0)
 		return;
 	intern_remove(&store->sets, set, set->hash);
-	arena_free(store->arena, set, set_bytes(set->count));
+	arena_free(store->arena, set, compute_set_bytes(set->count));
 }
 
 static bool is_same_place(const struct order_moment *a, const struct order_moment *b,
@@ -138,7 +138,7 @@ static bool is_same_place(const struct order_moment *a, const struct order_momen
 	return a->slots[clock] == b->slots[clock] && a->epochs[clock] == b->epochs[clock];
 }
 
-static bool is_stamp(const struct order_moment *moment, enum moment_clock clock,
+static bool has_stamp(const struct order_moment *moment, enum moment_clock clock,
 		     const struct clock_stamp *stamp)
 {
 	return moment->slots[clock] == stamp->slot && moment->epochs[clock] == stamp->epoch &&
@@ -148,17 +148,17 @@ static bool is_stamp(const struct order_moment *moment, enum moment_clock clock,
 static bool is_moment_of(const struct order_moment *moment, lock_id from,
 			 const struct order_witness *described)
 {
-	struct set_source source = set_source(from, described);
+	struct set_source source = make_source(from, described);
 
 	if (moment->thread != described->thread || moment->to_stack != described->to_stack ||
 	    moment->to_mode != (uint8_t)described->to_mode ||
 	    moment->is_timed != described->is_timed ||
-	    !is_stamp(moment, MOMENT_STRUCTURAL, &described->structural) ||
-	    !is_stamp(moment, MOMENT_HAND_OVER, &described->hand_over))
+	    !has_stamp(moment, MOMENT_STRUCTURAL, &described->structural) ||
+	    !has_stamp(moment, MOMENT_HAND_OVER, &described->hand_over))
 		return false;
 	if (moment->held)
-		return set_equals(moment->held, source);
-	return take_next(&source).lock == from && take_next(&source).lock == 0;
+		return is_equal_set(moment->held, source);
+	return take_lock(&source).lock == from && take_lock(&source).lock == 0;
 }
 
 static void drop_moment(struct witness_store *store, struct order_moment *moment)
@@ -194,7 +194,7 @@ static struct order_moment *create_moment(struct witness_store *store, lock_id f
 		.clocks = {described->structural.clock, described->hand_over.clock},
 	};
 	if (holds_more_than(from, described)) {
-		moment->held = intern(store, set_source(from, described));
+		moment->held = intern_set(store, make_source(from, described));
 		if (!moment->held) {
 			arena_free(store->arena, moment, sizeof(*moment));
 			return NULL;
@@ -205,7 +205,8 @@ static struct order_moment *create_moment(struct witness_store *store, lock_id f
 	return moment;
 }
 
-/* The moment of the last witness, or a new one; with a reference. */
+/* The moment of the last witness if it is the same, else a new one.  Takes a
+ * reference. */
 static struct order_moment *obtain_moment(struct witness_store *store, lock_id from,
 					  const struct order_witness *described)
 {
@@ -256,11 +257,11 @@ void witness_free(struct witness_store *store, struct edge_witness *witness)
 }
 
 /*
- * Of two witnesses at the same place of an order the earlier one knows less of
- * the others, so it is concurrent with whatever the later one is.  A wait that
- * is not timed is the stronger evidence.
+ * Of two witnesses in the same epoch the earlier one has joined fewer clocks, so
+ * it is concurrent with all that the later one is concurrent with.  An untimed
+ * wait is the stronger evidence.
  */
-static bool covers(const struct edge_witness *kept, const struct edge_witness *witness,
+static bool is_covered_by(const struct edge_witness *kept, const struct edge_witness *witness,
 		   bool is_refining)
 {
 	const struct order_moment *a = kept->moment;
@@ -277,7 +278,7 @@ bool witness_is_covered(const struct order_edge *edge, const struct edge_witness
 {
 	const struct edge_witness *kept = edge->witnesses;
 
-	while (kept && !covers(kept, witness, is_refining))
+	while (kept && !is_covered_by(kept, witness, is_refining))
 		kept = kept->next;
 	return kept;
 }
@@ -291,8 +292,9 @@ void witness_append(struct order_edge *edge, struct edge_witness *witness)
 	*link = witness;
 }
 
-/* How much of @witness no other of @edge has: its locks count most. */
-static unsigned merit(const struct order_edge *edge, const struct edge_witness *witness)
+/* What @witness has that no other one of @edge has: 2 for its locks and modes, 1
+ * for its thread. */
+static unsigned rate_witness(const struct order_edge *edge, const struct edge_witness *witness)
 {
 	unsigned result = 3;
 
@@ -309,8 +311,8 @@ static unsigned merit(const struct order_edge *edge, const struct edge_witness *
 	return result;
 }
 
-/* Of several that are as good the oldest goes: it is the likeliest to be
- * ordered before whatever is still to come. */
+/* Of several with the same rating the oldest goes: it is the most likely to be
+ * ordered before later witnesses. */
 bool witness_trim(struct witness_store *store, struct order_edge *edge)
 {
 	struct edge_witness **worst = &edge->witnesses;
@@ -323,10 +325,10 @@ bool witness_trim(struct witness_store *store, struct order_edge *edge)
 	if (count <= LOCK_ORDER_WITNESS_MAX)
 		return false;
 	for (struct edge_witness **link = &edge->witnesses; *link; link = &(*link)->next) {
-		unsigned its_merit = merit(edge, *link);
+		unsigned rating = rate_witness(edge, *link);
 
-		if (its_merit < lowest) {
-			lowest = its_merit;
+		if (rating < lowest) {
+			lowest = rating;
 			worst = link;
 		}
 	}
@@ -336,8 +338,8 @@ bool witness_trim(struct witness_store *store, struct order_edge *edge)
 	return true;
 }
 
-/* All locks held, of which @single is the place of 'from' if it is alone. */
-static const struct gate *locks_of(const struct order_edge *edge,
+/* All locks held.  @single is storage for 'from' if it is the only one. */
+static const struct gate *get_locks(const struct order_edge *edge,
 				   const struct edge_witness *witness, struct gate *single,
 				   uint32_t *count, uint64_t *signature)
 {
@@ -345,7 +347,7 @@ static const struct gate *locks_of(const struct order_edge *edge,
 
 	*single = (struct gate){edge->from->lock, witness->from_mode};
 	*count = held ? held->count : 1;
-	*signature = held ? held->signature : signature_of(single->lock);
+	*signature = held ? held->signature : compute_signature(single->lock);
 	return held ? held->locks : single;
 }
 
@@ -355,8 +357,8 @@ bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_w
 	struct gate single[2];
 	uint32_t count[2];
 	uint64_t signature[2];
-	const struct gate *left = locks_of(a_edge, a, &single[0], &count[0], &signature[0]);
-	const struct gate *right = locks_of(b_edge, b, &single[1], &count[1], &signature[1]);
+	const struct gate *left = get_locks(a_edge, a, &single[0], &count[0], &signature[0]);
+	const struct gate *right = get_locks(b_edge, b, &single[1], &count[1], &signature[1]);
 	uint32_t i = 0;
 	uint32_t j = 0;
 
@@ -413,7 +415,7 @@ void witness_describe(const struct witness_store *store, lock_id from,
 void witness_free_description(const struct witness_store *store,
 			      const struct order_witness *described)
 {
-	/* As const as it was when it was a description: it is ours again. */
+	/* witness_describe() allocated it; only the description was const. */
 	arena_free(store->arena, (void *)(uintptr_t)described->gates,
 		   described->gate_count * sizeof(struct gate));
 }

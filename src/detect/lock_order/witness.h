@@ -1,9 +1,9 @@
 /*
  * Witnesses of lock-order edges, stored compactly.
  *
- * A thread that wants one lock holding a thousand makes a thousand witnesses.
- * What they have in common, the moment, is kept once; and the set of locks
- * held, which many moments share, is interned.
+ * A thread that wants one lock holding a thousand adds a thousand witnesses.
+ * What they have in common, the moment, is stored once.  The set of locks held,
+ * which many moments share, is interned.
  */
 #ifndef DETECT_LOCK_ORDER_WITNESS_H
 #define DETECT_LOCK_ORDER_WITNESS_H
@@ -23,14 +23,14 @@ struct lock_set {
 
 enum moment_clock { MOMENT_STRUCTURAL, MOMENT_HAND_OVER, MOMENT_CLOCK_COUNT };
 
-/* There is one for most edges, so it fills 64 bytes and no more. */
+/* Most edges have one of their own, so it has 64 bytes and no more. */
 struct order_moment {
 	uint32_t references;
 	thread_id thread;
 	stack_id to_stack;
 	uint8_t to_mode; /* enum lock_mode */
 	bool is_timed;
-	struct lock_set *held; /* NULL: nothing but 'from' */
+	struct lock_set *held; /* NULL: 'from' alone */
 	uint32_t slots[MOMENT_CLOCK_COUNT]; /* the stamps, field by field */
 	uint64_t epochs[MOMENT_CLOCK_COUNT];
 	struct vclock_snapshot *clocks[MOMENT_CLOCK_COUNT];
@@ -53,8 +53,8 @@ struct edge_witness {
 struct witness_store {
 	struct arena *arena;
 	struct intern_table sets;
-	struct order_moment *last; /* likely that of the next witness, too */
-	uint64_t last_number;	   /* as its describer numbered it, or 0 */
+	struct order_moment *last; /* likely that of the next witness too */
+	uint64_t last_number;	   /* order_witness.moment of its last witness */
 	uint64_t count;
 };
 
@@ -66,8 +66,8 @@ struct edge_witness *witness_create(struct witness_store *store, lock_id from,
 
 void witness_free(struct witness_store *store, struct edge_witness *witness);
 
-/* Would @witness add nothing to those that @edge has?  @is_refining: another
- * place in the hand-over order does add. */
+/* Does @witness add nothing to those of @edge?  If @is_refining, one with
+ * another hand-over stamp does. */
 bool witness_is_covered(const struct order_edge *edge, const struct edge_witness *witness,
 			bool is_refining);
 
@@ -76,7 +76,7 @@ void witness_append(struct order_edge *edge, struct edge_witness *witness);
 /* If @edge has more than LOCK_ORDER_WITNESS_MAX, frees the least useful one. */
 bool witness_trim(struct witness_store *store, struct order_edge *edge);
 
-/* Did the two threads hold a lock that only one of them can hold at a time? */
+/* Did the two threads hold a common lock that excludes one of them? */
 bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_witness *a,
 			    const struct order_edge *b_edge, const struct edge_witness *b);
 
