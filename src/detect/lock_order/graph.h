@@ -1,11 +1,11 @@
 /*
  * The container of the lock-order graph: nodes, edges and components.
  *
- * Each node is a member of one component: a node on no cycle of its own, of
- * which it is the only member, nodes on common cycles of one that they share.
- * An edge is 'inner' if both ends are in one component, else 'outer'.  A node
- * lists the two kinds apart: a walk over outer edges then skips the inner ones
- * of large components, and a search for cycles skips the outer ones.
+ * Each node is a member of one component.  Nodes on a common cycle share one; a
+ * node on no cycle is the only member of its own.  An edge is 'inner' if both
+ * ends are in one component, else 'outer'.  A node has a list for each kind: a
+ * walk over outer edges skips the inner ones of large components, and a search
+ * for cycles skips the outer ones.
  *
  * Invariant, kept by topology.c: an outer edge leads from a component to one of
  * higher position.
