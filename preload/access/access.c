@@ -183,6 +183,7 @@ void access_slow(struct access_frame *frame, uint32_t what);
 void access_slow(struct access_frame *frame, uint32_t what)
 {
 	struct shadow shadow = shadow_of(frame->words[1]);
+	enum access_callers callers = CALLERS_DROPPED; /* of what a thunk has recorded */
 	struct guest_thread *self;
 	struct access_context where;
 	struct access access;
@@ -197,9 +198,9 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	if (UNLIKELY(!self))
 		return;
 	if (LIKELY(what && !(what & WHAT_AGAIN) &&
-		   access_quick(&guest_detector, self->thread, frame->words[1],
-				what & WHAT_BYTES, what & WHAT_WRITE,
-				(site_id)(frame->words[0] >> THUNK_SITE_SHIFT)))) {
+		   access_quick(&guest_detector, self->thread, frame->words[1], what & WHAT_BYTES,
+				what & WHAT_WRITE, (site_id)(frame->words[0] >> THUNK_SITE_SHIFT),
+				&callers))) {
 		guest_leave(self);
 		return;
 	}
@@ -208,6 +209,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 		access.size_bytes = what & WHAT_BYTES;
 		access.flags |= what & WHAT_WRITE ? SITE_WRITE : SITE_READ;
 		access.is_recorded = what & WHAT_AGAIN;
+		access.callers = callers;
 	}
 	note_value(&access, site_of(frame->words[0]));
 	access_check(&guest_detector, self->thread, &access);

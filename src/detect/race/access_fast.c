@@ -66,6 +66,7 @@ static void check_again(struct detector *detector, struct thread *thread, uintpt
 		.size_bytes = size_bytes,
 		.site = id,
 		.flags = (site ? site->flags : 0) | (is_write ? SITE_WRITE : SITE_READ),
+		.callers = CALLERS_DROPPED,
 		.is_recorded = true,
 		.is_late = is_late,
 	};

@@ -23,12 +23,8 @@
 #include "detect/shadow/shadow.h"
 #include "detect/race/update.h"
 
-/* How many accesses of a thread have their whole stacks recorded: each such one. */
-#define ACCESS_STACK_EVERY 256u
-/* A stale read is kept for so many of these. */
+/* A stale read is kept for so many samples of callers. */
 #define STALE_READ_SAMPLES 16u
-/* ... and the first ones of a site, by whatever thread. */
-#define ACCESS_STACKS_FIRST 128u
 
 /* Cases of access_quick(): in one granule, or several.  False: not such a one; what
  * was done will be found to be there. */
@@ -37,27 +33,22 @@ bool access_one(struct detector *detector, struct thread *thread, uintptr_t addr
 bool access_several(struct detector *detector, struct thread *thread, uintptr_t address,
 		    uint32_t size_bytes, bool is_write, site_id site);
 
-/* Does another part of the engine want to see accesses of @site to @address? */
-static inline bool access_is_wanted(struct detector *detector, struct thread *thread,
-				    site_id id, uintptr_t address, bool is_write)
+/* Does another part of the engine want to see accesses of @site to @address?  Decides on
+ * *@callers, too. */
+static inline bool access_is_wanted(struct detector *detector, struct thread *thread, site_id id,
+				    uintptr_t address, bool is_write, enum access_callers *callers)
 {
 	struct site *site = site_get(&detector->sites, id);
-	uint32_t slow_count = load_relaxed(&site->slow_count);
 
-	/* relaxed: a count of few, and a flag; a late look is as good. */
-	if (UNLIKELY(slow_count < ACCESS_STACKS_FIRST)) {
-		store_relaxed(&site->slow_count, slow_count + 1);
-		return true;
-	}
-	if (load_relaxed(&site->is_suspect) || site->flags & SITE_SILENT)
-		return true;
-	if (UNLIKELY(thread->accesses.sample-- == 0)) {
-		thread->accesses.sample = ACCESS_STACK_EVERY;
-		if (thread->accesses.stale_read_count &&
+	*callers = origin_choose_callers(thread, site);
+	if (UNLIKELY(*callers != CALLERS_DROPPED)) {
+		if (*callers == CALLERS_SAMPLED && thread->accesses.stale_read_count &&
 		    ++thread->accesses.stale_read_age > STALE_READ_SAMPLES)
 			stale_reads_expire(detector, thread);
 		return true;
 	}
+	if (site->flags & SITE_SILENT)
+		return true;
 	if (thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER] &&
 	    stale_reads_touch(thread, address))
 		return true;
@@ -67,14 +58,15 @@ static inline bool access_is_wanted(struct detector *detector, struct thread *th
 	return site->slice && (is_write ? detector->split_count : thread->held.count);
 }
 
-/* @thread accesses @size_bytes at @address.  False: ask access_check(). */
-static inline bool access_quick(struct detector *detector, struct thread *thread,
-				uintptr_t address, uint32_t size_bytes, bool is_write, site_id id)
+/* @thread accesses @size_bytes at @address.  False: ask access_check(), with *@callers. */
+static inline bool access_quick(struct detector *detector, struct thread *thread, uintptr_t address,
+				uint32_t size_bytes, bool is_write, site_id id,
+				enum access_callers *callers)
 {
 	if (UNLIKELY(thread->accesses.acquire_count))
 		atomic_catch_up(detector, thread);
 	if (UNLIKELY(!shadow_covers(address)) ||
-	    access_is_wanted(detector, thread, id, address, is_write))
+	    access_is_wanted(detector, thread, id, address, is_write, callers))
 		return false;
 	memory_before_record(detector, thread);
 	if (UNLIKELY(*thread->clocks.current == SHADOW_NO_EPOCH))

@@ -74,6 +74,7 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 		.access = access,
 		.is_write = true,
 		.is_freeing = true,
+		.keeps_callers = true,
 		.bytes = SHADOW_ALL_BYTES,
 	};
 

@@ -370,11 +370,22 @@ static bool ends_assumed_epoch(const struct thread *thread, const struct site *s
 		       load_relaxed(&thread->clocks.recorded_epoch);
 }
 
+static bool keeps_callers(struct thread *thread, const struct access *access, struct site *site)
+{
+	enum access_callers callers = access->callers;
+
+	if (!site)
+		return true;
+	if (callers == CALLERS_UNDECIDED)
+		callers = origin_choose_callers(thread, site);
+	return callers != CALLERS_DROPPED;
+}
+
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	uintptr_t end = access->address + access->size_bytes;
 	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	const struct site *site = site_get(&detector->sites, access->site);
+	struct site *site = site_get(&detector->sites, access->site);
 	struct race_step step = {
 		.detector = detector,
 		.thread = thread,
@@ -391,6 +402,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		return;
 	if (!race_begin(detector, thread, access))
 		return;
+	step.keeps_callers = keeps_callers(thread, access, site);
 	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {
 		step.granule = granule;
 		step.bytes = race_bytes_in(granule, access->address, end);

@@ -33,6 +33,7 @@ struct race_step {
 	origin_id what; /* of this access, once needed */
 	bool is_write;
 	bool is_freeing; /* the end of the memory's life */
+	bool keeps_callers;
 	uint64_t told;	 /* the pair of places that was told of last */
 
 	/* What it conflicts with, for race_judge(). */
@@ -79,7 +80,8 @@ static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
 static inline origin_id race_origin(struct race_step *step)
 {
 	if (!step->what)
-		step->what = origin_of_access(step->detector, step->thread, step->access);
+		step->what = origin_of_access(step->detector, step->thread, step->access,
+					      step->keeps_callers);
 	return step->what;
 }
 

@@ -221,9 +221,9 @@ static struct stale_read *take_place(struct detector *detector, struct thread *t
 /* Of @access, which may be one of several that share @step's check. */
 static origin_id origin_of(struct race_step *step, const struct access *access)
 {
-	return access->site == step->access->site
-		       ? race_origin(step)
-		       : origin_of_access(step->detector, step->thread, access);
+	return access->site == step->access->site ? race_origin(step)
+						  : origin_of_access(step->detector, step->thread,
+								     access, step->keeps_callers);
 }
 
 struct stale_read *stale_read_add(struct race_step *step, const struct access *access,

@@ -14,7 +14,7 @@ static bool may_race(const struct site *site, uint32_t flags)
 {
 	/* relaxed: hints. */
 	return flags & SITE_BASIS && (load_relaxed(&site->is_suspect) ||
-				      load_relaxed(&site->slow_count) < ACCESS_STACKS_FIRST);
+				      load_relaxed(&site->first_count) < ORIGIN_FIRST_CALLERS);
 }
 
 /* @access reads; @last is the last write before.  Returns the stale read that it is, if

@@ -262,7 +262,7 @@ void update_note_split(struct race_step *step, const struct access *access,
 		.hand_over = vclock_get(&thread->clocks.hand_over, thread->slot),
 		.kind = kind_of(stale, access),
 		.site = access->site,
-		.what = origin_of_access(detector, thread, access),
+		.what = origin_of_access(detector, thread, access, true),
 		.stale = *stale,
 	};
 

@@ -10,8 +10,6 @@
 #define NUMBER_MASK ((1u << ORIGIN_SORT_SHIFT) - 1)
 
 #define BUCKETS (1u << 18) /* no more: they are searched without a lock */
-#define FIRST_STACKS 128u /* accesses of a site that get a whole stack */
-#define STACK_EVERY 64u	  /* ... and then each so many */
 
 static enum origin_sort sort_of(origin_id what)
 {
@@ -33,15 +31,6 @@ struct origin_table *origin_table_create(struct arena *arena, page_source pages)
 }
 
 /* --- Of one access --------------------------------------------------------- */
-
-static bool wants_stack(struct site *site)
-{
-	/* relaxed: a hint. */
-	uint32_t count = load_relaxed(&site->slow_count);
-
-	store_relaxed(&site->slow_count, count + 1);
-	return count < FIRST_STACKS || count % STACK_EVERY == 0 || load_relaxed(&site->is_suspect);
-}
 
 stack_id origin_stack_of_access(struct detector *detector, struct thread *thread,
 				const struct access *access)
@@ -68,13 +57,12 @@ static origin_id origin_of_stack(struct detector *detector, const struct thread 
 }
 
 origin_id origin_of_access(struct detector *detector, struct thread *thread,
-			   const struct access *access)
+			   const struct access *access, bool keeps_callers)
 {
-	struct site *site = site_get(&detector->sites, access->site);
 	stack_id stack = 0;
 	origin_id what = 0;
 
-	if (!site || wants_stack(site))
+	if (keeps_callers)
 		stack = origin_stack_of_access(detector, thread, access) & ~STACK_ID_IN_HANDLER;
 	if (stack)
 		what = origin_of_stack(detector, thread, stack);

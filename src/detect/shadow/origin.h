@@ -8,8 +8,8 @@
  * The tag is taken from the word that the origin belongs to: word and origin are
  * two stores, and who meets one without the other must not take it for its own.
  *
- * Whole stacks are recorded for the first accesses of a site, then for every
- * 64th, and always once the site was part of a finding.
+ * Callers are kept of the first accesses of a site, then of one in so many of a
+ * thread's, and of all of a site that was part of a finding.
  */
 #ifndef DETECT_SHADOW_ORIGIN_H
 #define DETECT_SHADOW_ORIGIN_H
@@ -18,12 +18,12 @@
 #include "base/intern.h"
 #include "base/spin_lock.h"
 #include "detect/base/lockset.h"
+#include "detect/base/thread.h"
+#include "detect/data/access.h"
 #include "detect/shadow/shadow.h"
 #include "detect/data/site.h"
 
-struct access;
 struct detector;
-struct thread;
 
 /* What of an origin, without its tag; 0: not known. */
 typedef uint32_t origin_id;
@@ -60,9 +60,31 @@ struct origin_table {
 /* NULL when memory is exhausted. */
 struct origin_table *origin_table_create(struct arena *arena, page_source pages);
 
-/* The origin of the access that @thread is making. */
+#define ORIGIN_FIRST_CALLERS 128u
+#define ORIGIN_CALLERS_EVERY 256u
+
+/* Are callers kept of an access of @thread by @site?  The one place that decides:
+ * asked once for each access that the thunks do not settle by themselves. */
+static inline enum access_callers origin_choose_callers(struct thread *thread, struct site *site)
+{
+	/* relaxed: a count of few, and a flag; a late look is as good. */
+	uint32_t count = load_relaxed(&site->first_count);
+
+	if (UNLIKELY(count < ORIGIN_FIRST_CALLERS)) {
+		store_relaxed(&site->first_count, count + 1);
+		return CALLERS_KEPT;
+	}
+	if (load_relaxed(&site->is_suspect))
+		return CALLERS_KEPT;
+	if (LIKELY(thread->accesses.sample-- != 0))
+		return CALLERS_DROPPED;
+	thread->accesses.sample = ORIGIN_CALLERS_EVERY - 1;
+	return CALLERS_SAMPLED;
+}
+
+/* The origin of the access that @thread is making, with its callers if @keeps_callers. */
 origin_id origin_of_access(struct detector *detector, struct thread *thread,
-			   const struct access *access);
+			   const struct access *access, bool keeps_callers);
 
 /* The origin of an access at @site whose callers are not recorded. */
 static inline origin_id origin_of_site(site_id site)

@@ -16,6 +16,7 @@ struct finding last_finding;
 void (*racing_each)(const struct finding_event *event);
 void (*racing_meanwhile)(void);
 bool racing_has_stacks;
+unsigned racing_stack_count;
 
 static bool is_access(const struct finding_event *event)
 {
@@ -86,6 +87,7 @@ static stack_id access_stack(struct detector *of, struct thread *thread,
 
 	(void)thread;
 	racing_meanwhile = NULL;
+	racing_stack_count++;
 	if (meanwhile)
 		meanwhile();
 	if (!racing_has_stacks)
@@ -125,6 +127,7 @@ void set_up_racing(void)
 	racing_each = NULL;
 	racing_meanwhile = NULL;
 	racing_has_stacks = true;
+	racing_stack_count = 0;
 	ck_assert(detector_init(&judge, &hooks, pages_from_kernel));
 	first = thread_adopt(&judge, true);
 	ck_assert_ptr_nonnull(first);
@@ -155,7 +158,7 @@ site_id racing_site(uint32_t flags, uint32_t size_bytes)
 	site->address = CODE_AT + id * CODE_BYTES;
 	site->flags = flags;
 	site->size_bytes = (uint16_t)size_bytes;
-	site->slow_count = are_sites_old ? ACCESS_STACKS_FIRST : 0;
+	site->first_count = are_sites_old ? ORIGIN_FIRST_CALLERS : 0;
 	return id;
 }
 
@@ -172,7 +175,7 @@ void quick_access(struct thread *thread, site_id id, uint32_t offset, uint32_t s
 	bool is_write = access.flags & SITE_WRITE;
 
 	if (size_bytes <= 32 &&
-	    access_quick(&judge, thread, access.address, size_bytes, is_write, id))
+	    access_quick(&judge, thread, access.address, size_bytes, is_write, id, &access.callers))
 		return;
 	access_check(&judge, thread, &access);
 }

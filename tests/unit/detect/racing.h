@@ -25,6 +25,9 @@ extern void (*racing_each)(const struct finding_event *event);
 /* Are stacks of accesses found?  Else their sites alone are known. */
 extern bool racing_has_stacks;
 
+/* Of how many accesses was the stack asked for? */
+extern unsigned racing_stack_count;
+
 /* Called once, while the next access is looked at, before it is recorded. */
 extern void (*racing_meanwhile)(void);
 

@@ -109,6 +109,35 @@ START_TEST(a_check_that_sites_share_tells_the_one_that_races)
 }
 END_TEST
 
+/* Of how many of the next @count accesses, each to a granule of its own? */
+static unsigned count_kept_callers(site_id site, unsigned count)
+{
+	static uint32_t offset;
+	unsigned before = racing_stack_count;
+
+	for (unsigned i = 0; i < count; i++, offset += 8)
+		quick_access(a, site, offset % MEMORY_BYTES, 8);
+	return racing_stack_count - before;
+}
+
+START_TEST(callers_are_kept_of_the_first_accesses_of_a_site_then_of_one_in_many)
+{
+	site_id site;
+
+	racing_sites_are_old(false);
+	site = racing_site(SITE_WRITE, 8);
+	ck_assert_uint_eq(count_kept_callers(site, ORIGIN_FIRST_CALLERS), ORIGIN_FIRST_CALLERS);
+	a->accesses.sample = 10;
+	ck_assert_uint_eq(count_kept_callers(site, 10), 0);
+	ck_assert_uint_eq(count_kept_callers(site, 1), 1);
+	ck_assert_uint_eq(count_kept_callers(site, ORIGIN_CALLERS_EVERY - 1), 0);
+	ck_assert_uint_eq(count_kept_callers(site, 1), 1);
+	/* Of a site that was part of a finding they are always kept. */
+	site_suspect(&judge.sites, site);
+	ck_assert_uint_eq(count_kept_callers(site, 10), 10);
+}
+END_TEST
+
 START_TEST(a_finding_is_replaced_once_the_callers_are_known)
 {
 	site_id one;
@@ -309,6 +338,7 @@ int main(void)
 	tcase_add_test(tests, unseen_atomics_leave_a_doubt);
 	tcase_add_test(tests, sites_that_are_silent_make_no_finding);
 	tcase_add_test(tests, a_check_that_sites_share_tells_the_one_that_races);
+	tcase_add_test(tests, callers_are_kept_of_the_first_accesses_of_a_site_then_of_one_in_many);
 	tcase_add_test(tests, a_finding_is_replaced_once_the_callers_are_known);
 	tcase_add_test(tests, a_free_that_races_says_so);
 	tcase_add_test(tests, a_part_of_a_granule_begins_a_life_of_its_own);
