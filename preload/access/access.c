@@ -125,7 +125,7 @@ static uint64_t load_element(uintptr_t address, size_t element)
 /* Notes the present value, where it may prove a lost update. */
 static void note_value(struct access *access, const struct site *site)
 {
-	if ((!site->slice && !(site->flags & SITE_UPDATE)) ||
+	if ((!site->update_group && !(site->flags & SITE_UPDATE)) ||
 	    access->size_bytes > sizeof(uint64_t) ||
 	    (access->size_bytes & (access->size_bytes - 1)))
 		return;
@@ -198,7 +198,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	if (UNLIKELY(!self))
 		return;
 	if (LIKELY(what && !(what & WHAT_AGAIN) &&
-		   access_quick(&guest_detector, self->thread, frame->words[1], what & WHAT_BYTES,
+		   record_fast(&guest_detector, self->thread, frame->words[1], what & WHAT_BYTES,
 				what & WHAT_WRITE, (site_id)(frame->words[0] >> THUNK_SITE_SHIFT),
 				&callers))) {
 		guest_leave(self);

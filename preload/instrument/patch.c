@@ -40,7 +40,7 @@ struct patching {
 static struct decoder decoder;
 
 /* The highest number of an update group so far: they are numbered over all modules. */
-static uint32_t slice_base;
+static uint32_t update_group_base;
 
 /* --- Memory of a plan: released when the plan has been applied ------------------ */
 
@@ -115,7 +115,7 @@ static site_number reserve_sites(void *context, uint32_t count)
 
 static void fill_sites(const struct patching *patching, const struct plan *plan, uint32_t flags)
 {
-	uint32_t slice_last = 0;
+	uint32_t update_group_last = 0;
 
 	for (uint32_t i = 0; i < plan->site_count; i++) {
 		const struct plan_site *from = &plan->sites[i];
@@ -130,11 +130,11 @@ static void fill_sites(const struct patching *patching, const struct plan *plan,
 		site->member_offset = from->member_offset;
 		site->next_member =
 			from->next_member ? patching->first_site + from->next_member - 1 : 0;
-		site->slice = from->slice ? slice_base + from->slice : 0;
-		if (from->slice > slice_last)
-			slice_last = from->slice;
+		site->update_group = from->update_group ? update_group_base + from->update_group : 0;
+		if (from->update_group > update_group_last)
+			update_group_last = from->update_group;
 	}
-	slice_base += slice_last;
+	update_group_base += update_group_last;
 }
 
 static bool protect_text(const struct patching *patching, const struct plan *plan, int protection)

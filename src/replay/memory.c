@@ -86,7 +86,7 @@ static uint32_t flags_of(enum event_verb verb)
 
 /* True for the loads and stores of an update: the stored value, or whether it is
  * stored, depends on the loaded one. */
-static bool is_of_slice(enum event_verb verb)
+static bool is_of_update_group(enum event_verb verb)
 {
 	return verb == EVENT_TAKE || verb == EVENT_PUT || verb == EVENT_CHECK ||
 	       verb == EVENT_ASSIGN || verb == EVENT_UPDATE;
@@ -110,8 +110,8 @@ static site_id make_site(struct replay *replay, uintptr_t place, const struct sc
 	if (event->size_bytes > sizeof(uint64_t))
 		site->flags |= SITE_RANGE;
 	site->size_bytes = (uint16_t)event->size_bytes;
-	if (is_of_slice(event->verb))
-		site->slice = event->object;
+	if (is_of_update_group(event->verb))
+		site->update_group = event->object;
 	return id;
 }
 

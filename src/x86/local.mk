@@ -31,7 +31,7 @@ src_libplan_a_SOURCES += \
 	%D%/flow/places.c \
 	%D%/flow/returns.c \
 	%D%/flow/sets.c \
-	%D%/flow/slices.c %D%/flow/slices.h \
+	%D%/flow/update_groups.c %D%/flow/update_groups.h \
 	%D%/flow/spins.c %D%/flow/spins.h \
 	%D%/flow/walk.h \
 	%D%/emit/check.c %D%/emit/check.h \

@@ -8,7 +8,7 @@ x86_tests = \
 	tests/unit/x86/test_liveness \
 	tests/unit/x86/test_pattern \
 	tests/unit/x86/test_plan \
-	tests/unit/x86/test_slices \
+	tests/unit/x86/test_update_groups \
 	tests/unit/x86/test_survey \
 	tests/unit/x86/test_verify
 
@@ -98,11 +98,11 @@ tests_unit_x86_test_liveness_SOURCES = tests/unit/x86/test_liveness.c $(code_lab
 tests_unit_x86_test_liveness_LDFLAGS = $(CODE_LAB_LINKING)
 tests_unit_x86_test_liveness_LDADD = $(CODE_LAB_LIBS)
 
-tests_unit_x86_test_slices_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_x86_test_slices_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_x86_test_slices_SOURCES = tests/unit/x86/test_slices.c $(code_lab)
-tests_unit_x86_test_slices_LDFLAGS = $(CODE_LAB_LINKING)
-tests_unit_x86_test_slices_LDADD = $(CODE_LAB_LIBS)
+tests_unit_x86_test_update_groups_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_x86_test_update_groups_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_x86_test_update_groups_SOURCES = tests/unit/x86/test_update_groups.c $(code_lab)
+tests_unit_x86_test_update_groups_LDFLAGS = $(CODE_LAB_LINKING)
+tests_unit_x86_test_update_groups_LDADD = $(CODE_LAB_LIBS)
 
 tests_unit_x86_test_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_x86_test_verify_CFLAGS = $(UNIT_CFLAGS)
@@ -111,7 +111,7 @@ tests_unit_x86_test_verify_LDFLAGS = $(CODE_LAB_LINKING)
 tests_unit_x86_test_verify_LDADD = src/libverify.a $(CODE_LAB_LIBS)
 
 $(tests_unit_x86_test_checks_OBJECTS) $(tests_unit_x86_test_emit_OBJECTS) \
-$(tests_unit_x86_test_liveness_OBJECTS) $(tests_unit_x86_test_slices_OBJECTS) \
+$(tests_unit_x86_test_liveness_OBJECTS) $(tests_unit_x86_test_update_groups_OBJECTS) \
 $(tests_unit_x86_test_verify_OBJECTS): | $(OFFSETS).h
 
 tests_unit_x86_test_decode_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -75,7 +75,7 @@ static void check_again(struct detector *detector, struct thread *thread, uintpt
 }
 
 /* One whole granule.  False: it was left as it is. */
-static inline bool record_granule(struct detector *detector, struct thread *thread,
+static inline bool record_whole_granule(struct detector *detector, struct thread *thread,
 				  uintptr_t granule, bool is_write, site_id site)
 {
 	struct shadow shadow = shadow_of(granule);
@@ -238,11 +238,11 @@ static bool record_part(const struct part *part)
 		is_put = put_beside_word(part, old);
 	else
 		is_put = cells_are(old) && put_among_cells(part, old);
-	/* acquire: as in record_granule() */
+	/* acquire: as in record_whole_granule() */
 	return is_put && is_all_clear(part->thread, other, load_acquire(other), part->bytes);
 }
 
-/* --- Open granules --------------------------------------------------------- */
+/* --- Pending granules --------------------------------------------------------- */
 
 /* The runs of bytes in @bytes, each as an access of its own. */
 static void check_runs(struct detector *detector, struct thread *thread, uintptr_t granule,
@@ -339,7 +339,7 @@ static inline enum recorded record_alone(struct thread *thread, const struct pen
 	    !exchange_word(own, is_write ? &shadow.origins->write : &shadow.origins->read, old,
 			   mine, origin_of_site(open->site)))
 		return NOT_RECORDED;
-	/* acquire: as in record_granule() */
+	/* acquire: as in record_whole_granule() */
 	return is_clear(thread, load_acquire(other), open->bytes) ? RECORDED
 								  : RECORDED_WITH_OTHERS;
 }
@@ -445,19 +445,19 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 	return true;
 }
 
-bool access_one(struct detector *detector, struct thread *thread, uintptr_t address,
+bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,
 		uint32_t size_bytes, bool is_write, site_id site)
 {
 	/* The granule before may have been judged. */
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
 	if (size_bytes == SHADOW_GRANULE)
-		return record_granule(detector, thread, address, is_write, site);
+		return record_whole_granule(detector, thread, address, is_write, site);
 	return keep_open(detector, thread, address,
 			 ((1u << size_bytes) - 1) << address % SHADOW_GRANULE, is_write, site);
 }
 
-bool access_several(struct detector *detector, struct thread *thread, uintptr_t address,
+bool record_span(struct detector *detector, struct thread *thread, uintptr_t address,
 		    uint32_t size_bytes, bool is_write, site_id site)
 {
 	while (size_bytes) {
@@ -465,7 +465,7 @@ bool access_several(struct detector *detector, struct thread *thread, uintptr_t 
 
 		if (here > size_bytes)
 			here = size_bytes;
-		if (!access_one(detector, thread, address, here, is_write, site))
+		if (!record_granule(detector, thread, address, here, is_write, site))
 			return false;
 		address += here;
 		size_bytes -= here;

@@ -26,11 +26,11 @@
 /* A stale read is kept for so many samples of callers. */
 #define STALE_READ_SAMPLES 16u
 
-/* Cases of access_quick(): in one granule, or several.  False: not such a one; what
+/* Cases of record_fast(): in one granule, or several.  False: not such a one; what
  * was done will be found to be there. */
-bool access_one(struct detector *detector, struct thread *thread, uintptr_t address,
+bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,
 		uint32_t size_bytes, bool is_write, site_id site);
-bool access_several(struct detector *detector, struct thread *thread, uintptr_t address,
+bool record_span(struct detector *detector, struct thread *thread, uintptr_t address,
 		    uint32_t size_bytes, bool is_write, site_id site);
 
 /* Does another part of the engine want to see accesses of @site to @address?  Decides on
@@ -54,12 +54,12 @@ static inline bool access_is_wanted(struct detector *detector, struct thread *th
 		return true;
 	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
 	if (load_relaxed(&site_attention[id]) == SITE_WANTED)
-		store_relaxed(&site_attention[id], site->slice ? SITE_QUIET_UNLOCKED : SITE_QUIET);
-	return site->slice && (is_write ? detector->split_count : thread->held.count);
+		store_relaxed(&site_attention[id], site->update_group ? SITE_QUIET_UNLOCKED : SITE_QUIET);
+	return site->update_group && (is_write ? detector->split_count : thread->held.count);
 }
 
 /* @thread accesses @size_bytes at @address.  False: ask access_check(), with *@callers. */
-static inline bool access_quick(struct detector *detector, struct thread *thread, uintptr_t address,
+static inline bool record_fast(struct detector *detector, struct thread *thread, uintptr_t address,
 				uint32_t size_bytes, bool is_write, site_id id,
 				enum access_callers *callers)
 {
@@ -72,8 +72,8 @@ static inline bool access_quick(struct detector *detector, struct thread *thread
 	if (UNLIKELY(*thread->clocks.current == SHADOW_NO_EPOCH))
 		return false;
 	if (LIKELY(address % SHADOW_GRANULE + size_bytes <= SHADOW_GRANULE))
-		return access_one(detector, thread, address, size_bytes, is_write, id);
-	return access_several(detector, thread, address, size_bytes, is_write, id);
+		return record_granule(detector, thread, address, size_bytes, is_write, id);
+	return record_span(detector, thread, address, size_bytes, is_write, id);
 }
 
 #endif

@@ -36,7 +36,7 @@ static uint64_t update_of(const struct detector *detector, site_id id)
 {
 	const struct site *site = site_get(&detector->sites, id);
 
-	return site && site->slice ? 1ull << 32 | site->slice : id;
+	return site && site->update_group ? 1ull << 32 | site->update_group : id;
 }
 
 /* The same two updates make the same finding, whichever halves of them meet. */

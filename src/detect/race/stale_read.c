@@ -80,14 +80,14 @@ void stale_reads_expire(struct detector *detector, struct thread *thread)
  * decides nothing, as the one in `stock--` after `if (stock > 0)`. */
 void stale_reads_renew(struct thread *thread, const struct access *access, const struct site *site)
 {
-	bool is_value = site && site->slice && !(access->flags & SITE_DECIDES);
+	bool is_value = site && site->update_group && !(access->flags & SITE_DECIDES);
 
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (!stale_read_overlaps(stale, access->address, access->size_bytes))
 			continue;
-		if (is_value && stale->decides && stale->slice == site->slice)
+		if (is_value && stale->decides && stale->update_group == site->update_group)
 			stale->is_reread = true;
 		else
 			stale_read_forget(thread, stale);
@@ -237,7 +237,7 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 		return NULL;
 	*stale = (struct stale_read){
 		.size_bytes = (uint32_t)access->size_bytes,
-		.slice = site->slice,
+		.update_group = site->update_group,
 		.site = access->site,
 		.origin = origin,
 		.decides = access->flags & SITE_DECIDES && !(access->flags & SITE_BASIS),

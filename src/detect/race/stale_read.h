@@ -29,7 +29,7 @@ struct race_step;
 struct stale_read {
 	uintptr_t address; /* 0: none */
 	uint32_t size_bytes;
-	uint32_t slice;
+	uint32_t update_group;
 	site_id site;
 	origin_id origin;
 	bool decides;	   /* a branch; whether also the value stored, is_reread tells */

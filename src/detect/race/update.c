@@ -31,7 +31,7 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 
 	if (thread->accesses.stale_read_count)
 		stale_reads_renew(thread, access, site);
-	if (!site || !site->slice || !(access->flags & (SITE_BASIS | SITE_DECIDES)))
+	if (!site || !site->update_group || !(access->flags & (SITE_BASIS | SITE_DECIDES)))
 		return NULL;
 	is_raced = is_raced && access->flags & SITE_BASIS;
 	if (!thread->held.count && !is_raced && !may_race(site, access->flags))
@@ -111,15 +111,15 @@ static bool concerns_decision(const struct stale_read *stale, const struct acces
 	return stale->decides && !(access->flags & (SITE_DECIDES | SITE_CONSTANT));
 }
 
-/* The stale read of the slice that @access writes from: of its value, or of its
+/* The stale read of the update group that @access writes from: of its value, or of its
  * decision. */
 static struct stale_read *find_stale(struct thread *thread, const struct access *access,
-				     uint32_t slice, bool decides)
+				     uint32_t update_group, bool decides)
 {
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
-		if (stale->address == access->address && stale->slice == slice &&
+		if (stale->address == access->address && stale->update_group == update_group &&
 		    stale->decides == decides && !load_relaxed(&stale->is_over))
 			return stale;
 	}
@@ -132,16 +132,16 @@ static const struct stale_read *note_write(struct race_step *step, const struct 
 {
 	const struct site *site = site_get(&step->detector->sites, access->site);
 	struct thread *thread = step->thread;
-	uint32_t slice = site && thread->accesses.stale_read_count ? site->slice : 0;
+	uint32_t update_group = site && thread->accesses.stale_read_count ? site->update_group : 0;
 	struct stale_read *value = NULL;
 	struct stale_read *decision;
 
 	/* What reads again as it writes, or just before, rests on no older value. */
-	if (slice && !(access->flags & SITE_READ))
-		value = find_stale(thread, access, slice, false);
+	if (update_group && !(access->flags & SITE_READ))
+		value = find_stale(thread, access, update_group, false);
 	if (value)
 		check_stale(step, access, value, last);
-	decision = slice ? find_stale(thread, access, slice, true) : NULL;
+	decision = update_group ? find_stale(thread, access, update_group, true) : NULL;
 	if (decision && concerns_decision(decision, access) && !(value && value->is_split))
 		check_stale(step, access, decision, last);
 	/* acquire: pairs with update_note_split(). */
@@ -219,7 +219,7 @@ static struct access part_of(const struct access *access, const struct site *sit
 /* Does @member's read say more than the whole check, whose flags are @flags? */
 static bool is_of_its_own(uint32_t flags, const struct site *member)
 {
-	bool may_be_stale = member->slice && member->flags & (SITE_BASIS | SITE_DECIDES);
+	bool may_be_stale = member->update_group && member->flags & (SITE_BASIS | SITE_DECIDES);
 
 	return member->flags & SITE_WRITE ||
 	       (may_be_stale && (member->member_offset || !(flags & SITE_WRITE)));

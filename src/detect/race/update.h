@@ -9,7 +9,7 @@
  * check-then-act.  (Burrows and Leino, "Finding stale-value errors in concurrent
  * programs", 2004; RULES.md, 'Lost updates'.)
  *
- * Which stores rest on which loads is known from the code: they share a slice
+ * Which stores rest on which loads is known from the code: they share a update group
  * (site.h).  stale_read.h remembers such loads.  What silences it: another read of
  * the place since, the same value found there, another life of the memory, no other
  * writer.
@@ -27,7 +27,7 @@
 static inline bool update_concerns(const struct detector *detector, const struct thread *thread,
 				   const struct site *site)
 {
-	return thread->accesses.stale_read_count || detector->split_count || (site && site->slice);
+	return thread->accesses.stale_read_count || detector->split_count || (site && site->update_group);
 }
 
 /*

@@ -5,7 +5,7 @@
 #include "x86/emit/check.h"
 #include "x86/emit/encode.h"
 #include "x86/flow/liveness.h"
-#include "x86/flow/slices.h"
+#include "x86/flow/update_groups.h"
 
 #define INSTRUCTION_BYTES_MOST 64u
 #define FUNCTION_ALIGNMENT 16u
@@ -14,7 +14,7 @@
 /* The analysis of one function, before its clone is written. */
 struct analysis {
 	uint32_t *live;
-	uint32_t *slices;
+	uint32_t *update_groups;
 	uint16_t *flags;
 	struct check_list list;
 };
@@ -214,25 +214,26 @@ static bool take_room(struct emitter *emitter, const struct function *function,
 
 	*analysis = (struct analysis){
 		.live = scratch_take(scratch, count * sizeof(*analysis->live)),
-		.slices = scratch_take_zeroed(scratch, count * sizeof(*analysis->slices)),
+		.update_groups = scratch_take_zeroed(scratch, count * sizeof(*analysis->update_groups)),
 		.flags = scratch_take_zeroed(scratch, count * sizeof(*analysis->flags)),
 		.list.first_at = scratch_take(scratch, count * sizeof(*analysis->list.first_at)),
 		.list.checks = scratch_take(scratch, most * sizeof(*analysis->list.checks)),
 		.list.sites = scratch_take(scratch, most * sizeof(*analysis->list.sites)),
 	};
-	return analysis->live && analysis->slices && analysis->flags && analysis->list.first_at &&
+	return analysis->live && analysis->update_groups && analysis->flags && analysis->list.first_at &&
 	       analysis->list.checks && analysis->list.sites;
 }
 
 static bool analyse_function(struct emitter *emitter, const struct function *function,
 			     struct analysis *analysis)
 {
-	struct access_notes notes = {.slices = analysis->slices, .flags = analysis->flags};
+	struct access_notes notes = {.update_groups = analysis->update_groups, .flags = analysis->flags};
 	const struct module *module = emitter->module;
 
 	liveness_compute(module, function, analysis->live);
-	if (!slices_find(module, function, &emitter->scratch, analysis->live, analysis->slices,
-			 analysis->flags, &emitter->slice_count))
+	if (!update_groups_find(module, function, &emitter->scratch, analysis->live,
+				analysis->update_groups, analysis->flags,
+				&emitter->update_group_count))
 		return false;
 	checks_place(module, function, analysis->live, &notes, &analysis->list);
 	emitter->statistics->checked += analysis->list.checked;

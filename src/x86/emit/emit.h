@@ -63,7 +63,7 @@ struct emitter {
 	uint32_t offset_room;
 	struct inner_branch *branches;
 	uint32_t branch_count, branch_room;
-	uint32_t slice_count;
+	uint32_t update_group_count;
 	void *cold_parts; /* of the function in work: kept for the next one */
 	uint32_t cold_room;
 	unsigned char nowhere[ENCODED_BYTES_MOST]; /* for what follows a failure */

@@ -62,7 +62,7 @@ static uint32_t add_site(struct placing *placing, uint32_t index, bool is_read, 
 		.offset = instruction->offset,
 		.flags = site_flags(placing, index, is_read, is_write),
 		.size_bytes = is_range ? 0 : instruction->access_bytes,
-		.slice = placing->notes->slices ? placing->notes->slices[index] : 0,
+		.update_group = placing->notes->update_groups ? placing->notes->update_groups[index] : 0,
 	};
 	return list->site_count++;
 }
@@ -147,9 +147,9 @@ static void remember_check(struct placing *placing, uint32_t check)
 	placing->available[placing->available_count++] = (struct available){check, true};
 }
 
-static bool can_share_slice(const struct plan_site *head, const struct plan_site *member)
+static bool can_share_update_group(const struct plan_site *head, const struct plan_site *member)
 {
-	return !member->slice || !head->slice || head->slice == member->slice;
+	return !member->update_group || !head->update_group || head->update_group == member->update_group;
 }
 
 /* Appends site @member to the chain of @check, @offset bytes into its place. */
@@ -165,8 +165,8 @@ static void join_chain(struct placing *placing, struct check *check, uint32_t me
 		last = &sites[last->next_member - 1];
 	last->next_member = member + 1;
 	sites[member].member_offset = (uint16_t)offset;
-	if (!head->slice)
-		head->slice = sites[member].slice;
+	if (!head->update_group)
+		head->update_group = sites[member].update_group;
 	head->flags |= sites[member].flags & rests;
 	if (!(sites[member].flags & PLAN_SITE_PLAIN_MOVE))
 		head->flags &= ~(uint32_t)PLAN_SITE_PLAIN_MOVE;
@@ -182,8 +182,8 @@ static void upgrade_check(struct placing *placing, struct check *check, uint32_t
 
 	sites[store].next_member = check->site + 1;
 	sites[store].flags |= load->flags & (PLAN_SITE_READ | PLAN_SITE_BASIS | PLAN_SITE_DECIDES);
-	if (!sites[store].slice)
-		sites[store].slice = load->slice;
+	if (!sites[store].update_group)
+		sites[store].update_group = load->update_group;
 	if (!(load->flags & PLAN_SITE_PLAIN_MOVE))
 		sites[store].flags &= ~(uint32_t)PLAN_SITE_PLAIN_MOVE;
 	check->site = store;
@@ -218,7 +218,7 @@ static bool share_check(struct placing *placing, struct available *available,
 	int64_t distance;
 
 	if (!operand_distance(&check->operand, &access->operand, &distance) ||
-	    !can_share_slice(&sites[check->site], &sites[site]))
+	    !can_share_update_group(&sites[check->site], &sites[site]))
 		return false;
 	if (distance >= 0 && distance + access->size_bytes <= check->size_bytes &&
 	    (check->is_write || !access->is_write)) {
@@ -311,7 +311,7 @@ static void note_element(struct placing *placing, uint32_t index, struct plan_si
 	site->size_bytes =
 		masked_decode(bytes, instruction, &operands) ? operands.element_bytes : 0;
 	site->flags &= (uint32_t)PLAN_SITE_READ | PLAN_SITE_WRITE;
-	site->slice = 0;
+	site->update_group = 0;
 }
 
 /* A check that no other access shares. */

@@ -85,7 +85,7 @@ static bool get_ready(struct flow *flow, struct scratch *scratch)
 /* The known places, and the loads that may be paired by them. */
 struct pairing {
 	struct flow flow;
-	const struct slice_notes *notes;
+	const struct update_group_notes *notes;
 	uint32_t *store_at; /* instructions, by number */
 	uint64_t *store_places;
 	uint64_t *load_places;
@@ -93,19 +93,19 @@ struct pairing {
 	struct flow_loads *loads;
 };
 
-static void unite_slices(const struct pairing *pairing, uint32_t load, uint32_t store)
+static void unite_update_groups(const struct pairing *pairing, uint32_t load, uint32_t store)
 {
-	uint32_t *slices = pairing->notes->slices;
-	uint32_t old = slices[store];
+	uint32_t *update_groups = pairing->notes->update_groups;
+	uint32_t old = update_groups[store];
 
-	if (!slices[load])
-		slices[load] = old ? old : ++*pairing->notes->slice_count;
-	slices[store] = slices[load];
-	if (!old || old == slices[load])
+	if (!update_groups[load])
+		update_groups[load] = old ? old : ++*pairing->notes->update_group_count;
+	update_groups[store] = update_groups[load];
+	if (!old || old == update_groups[load])
 		return;
 	for (uint32_t i = 0; i < pairing->flow.function->count; i++)
-		if (slices[i] == old)
-			slices[i] = slices[load];
+		if (update_groups[i] == old)
+			update_groups[i] = update_groups[load];
 }
 
 /* Which loads of its place, from number @first on, are in the value of store @number, and
@@ -123,7 +123,7 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 		if (pairing->load_places[first + bit] != pairing->store_places[number] ||
 		    load_at == store_at)
 			continue;
-		unite_slices(pairing, load_at, store_at);
+		unite_update_groups(pairing, load_at, store_at);
 		if (store->rests >> bit & 1) {
 			flags[load_at] |= PLAN_SITE_BASIS;
 			flags[store_at] |= PLAN_SITE_UPDATE;
@@ -224,7 +224,7 @@ static bool find_places(struct pairing *pairing, struct scratch *scratch)
 
 bool flow_pair(const struct module *module, const struct function *function,
 	       struct scratch *scratch, const uint8_t *roles, const uint32_t *live,
-	       struct flow_loads *loads, const struct slice_notes *notes)
+	       struct flow_loads *loads, const struct update_group_notes *notes)
 {
 	struct scratch_mark mark = scratch_mark(scratch);
 	struct pairing pairing = {

@@ -29,10 +29,10 @@ struct flow_loads {
 };
 
 /* Where results go: arrays by instruction, and the last number given out. */
-struct slice_notes {
-	uint32_t *slices;
+struct update_group_notes {
+	uint32_t *update_groups;
 	uint16_t *flags;
-	uint32_t *slice_count;
+	uint32_t *update_group_count;
 };
 
 /*
@@ -42,6 +42,6 @@ struct slice_notes {
  */
 bool flow_pair(const struct module *module, const struct function *function,
 	       struct scratch *scratch, const uint8_t *roles, const uint32_t *live,
-	       struct flow_loads *loads, const struct slice_notes *notes);
+	       struct flow_loads *loads, const struct update_group_notes *notes);
 
 #endif

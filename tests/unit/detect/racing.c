@@ -175,7 +175,7 @@ void quick_access(struct thread *thread, site_id id, uint32_t offset, uint32_t s
 	bool is_write = access.flags & SITE_WRITE;
 
 	if (size_bytes <= 32 &&
-	    access_quick(&judge, thread, access.address, size_bytes, is_write, id, &access.callers))
+	    record_fast(&judge, thread, access.address, size_bytes, is_write, id, &access.callers))
 		return;
 	access_check(&judge, thread, &access);
 }

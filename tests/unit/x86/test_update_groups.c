@@ -47,8 +47,8 @@ START_TEST(split_update_shares_a_slice)
 	const struct plan_site *store = site_with(_i, "split", PLAN_SITE_WRITE | PLAN_SITE_UPDATE);
 
 	ck_assert_msg(load && store, "%s", prefixes[_i]);
-	ck_assert_uint_ne(load->slice, 0);
-	ck_assert_uint_eq(load->slice, store->slice);
+	ck_assert_uint_ne(load->update_group, 0);
+	ck_assert_uint_eq(load->update_group, store->update_group);
 }
 END_TEST
 
@@ -58,8 +58,8 @@ START_TEST(decision_shares_a_slice_with_what_it_guards)
 	const struct plan_site *store = site_with(_i, "decide", PLAN_SITE_WRITE);
 
 	ck_assert_msg(load && store, "%s", prefixes[_i]);
-	ck_assert_uint_ne(load->slice, 0);
-	ck_assert_uint_eq(load->slice, store->slice);
+	ck_assert_uint_ne(load->update_group, 0);
+	ck_assert_uint_eq(load->update_group, store->update_group);
 }
 END_TEST
 
@@ -124,8 +124,8 @@ static void set_up(void)
 
 int main(void)
 {
-	Suite *suite = suite_create("slices");
-	TCase *tcase = tcase_create("slices");
+	Suite *suite = suite_create("update_groups");
+	TCase *tcase = tcase_create("update_groups");
 	SRunner *runner = srunner_create(suite);
 	int count = (int)ARRAY_LENGTH(prefixes), failed;
 

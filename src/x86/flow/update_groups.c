@@ -1,4 +1,4 @@
-#include "x86/flow/slices.h"
+#include "x86/flow/update_groups.h"
 
 #include <string.h>
 
@@ -153,18 +153,18 @@ static void gather_loads(const struct function *function, const uint8_t *roles,
 	}
 }
 
-/* What slices_find() needs for a while. */
+/* What update_groups_find() needs for a while. */
 struct finding {
 	struct shapes stores;
 	struct back_branches branches;
 	struct flow_loads loads;
 };
 
-bool slices_find(const struct module *module, const struct function *function,
-		 struct scratch *scratch, const uint32_t *live, uint32_t *slices, uint16_t *flags,
-		 uint32_t *slice_count)
+bool update_groups_find(const struct module *module, const struct function *function,
+		 struct scratch *scratch, const uint32_t *live, uint32_t *update_groups, uint16_t *flags,
+		 uint32_t *update_group_count)
 {
-	struct slice_notes notes = {slices, flags, slice_count};
+	struct update_group_notes notes = {update_groups, flags, update_group_count};
 	struct scratch_mark mark = scratch_mark(scratch);
 	uint8_t *roles = scratch_take(scratch, function->count);
 	struct finding *finding = scratch_take(scratch, sizeof(*finding));
