@@ -10,7 +10,7 @@
 bool detector_init(struct detector *detector, const struct detector_hooks *hooks,
 		   page_source pages);
 
-/* The process ends (or execs): sums up, and if it ends orderly judges what
+/* The process ends (or execs): sums up, and if it ends orderly classifies what
  * only the end shows. */
 void detector_ended(struct detector *detector, bool is_orderly);
 

@@ -2,7 +2,7 @@
  * Clocks of threads: what each knows of the others' past.
  *
  * Each thread has three vector clocks.  'full' is all of happens-before, which
- * races are judged by.  'structural' has only the edges that no schedule can
+ * races are classified by.  'structural' has only the edges that no schedule can
  * undo (create, join, barrier); 'hand_over' has all edges but those of mutexes
  * and rwlocks.  The latter two filter lock orders (lock_order.h).
  *

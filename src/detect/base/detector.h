@@ -4,7 +4,7 @@
  *
  * Rules are called with what happens (mutex_wanted(), condition_signalled(),
  * thread_joined() ...), by the guest library on the spot, or by a replay of an
- * event script.  They judge in place and hand findings to the sink.  Nothing
+ * event script.  They classify in place and hand findings to the sink.  Nothing
  * here does input or output, calls libc's allocator or threads, or blocks,
  * except on the locks below.
  *

@@ -12,7 +12,7 @@
 #include "detect/base/detector.h"
 #include "detect/data/access.h"
 
-/* A read or write of any size: judges and records it. */
+/* A read or write of any size: classifies and records it. */
 void access_check(struct detector *detector, struct thread *thread, const struct access *access);
 
 /*

@@ -56,7 +56,7 @@ static inline bool exchange_word(uint64_t *place, uint32_t *origin, uint64_t old
 	return true;
 }
 
-/* What was recorded is judged again by the whole engine. */
+/* What was recorded is classified again by the whole engine. */
 static void check_again(struct detector *detector, struct thread *thread, uintptr_t address,
 			uint32_t size_bytes, bool is_write, site_id id, bool is_late)
 {
@@ -222,7 +222,7 @@ static bool put_among_cells(const struct part *part, uint64_t old)
 	       (put_in_place(part, old) || put_anew(part, old));
 }
 
-/* False: it was not recorded, or is to be judged by the whole engine. */
+/* False: it was not recorded, or is to be classified by the whole engine. */
 static bool record_part(const struct part *part)
 {
 	struct shadow shadow = shadow_of(part->granule);
@@ -289,8 +289,8 @@ static origin_id unite_sites(struct detector *detector, struct thread *thread,
 	return all.what;
 }
 
-/* All of @open, which has been recorded or not, is judged by the whole engine. */
-static void judge(struct detector *detector, struct thread *thread, struct pending_granule open,
+/* All of @open, which has been recorded or not, is classified by the whole engine. */
+static void classify(struct detector *detector, struct thread *thread, struct pending_granule open,
 		  bool is_write)
 {
 	while (open.bytes) {
@@ -319,7 +319,7 @@ static void record_open(struct detector *detector, struct thread *thread,
 	};
 
 	if (UNLIKELY(!record_part(&part)))
-		judge(detector, thread, *open, is_write);
+		classify(detector, thread, *open, is_write);
 }
 
 enum recorded { NOT_RECORDED, RECORDED, RECORDED_WITH_OTHERS };
@@ -357,7 +357,7 @@ static void flush(struct detector *detector, struct thread *thread, struct pendi
 	if (recorded == NOT_RECORDED)
 		record_open(detector, thread, &open, is_write);
 	else if (UNLIKELY(recorded == RECORDED_WITH_OTHERS))
-		judge(detector, thread, open, is_write);
+		classify(detector, thread, open, is_write);
 }
 
 void access_flush_slowly(struct detector *detector, struct thread *thread)
@@ -431,7 +431,7 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 	open = victim_of(thread, set);
 	if (open->granule)
 		flush(detector, thread, open, is_write);
-	/* What was flushed may have been judged, and the epoch be over. */
+	/* What was flushed may have been classified, and the epoch be over. */
 	if (!thread->clocks.has_recorded || !is_quiet(thread, granule, bytes, is_write))
 		return false;
 	/* It will be stored to when the granule is flushed. */
@@ -448,7 +448,7 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,
 		uint32_t size_bytes, bool is_write, site_id site)
 {
-	/* The granule before may have been judged. */
+	/* The granule before may have been classified. */
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
 	if (size_bytes == SHADOW_GRANULE)

@@ -83,7 +83,7 @@ void atomic_table_forked(struct atomic_table *table, const struct thread *surviv
 /*
  * @thread accesses, not by a locked instruction, @bytes of a granule whose
  * shadow word @word has the form SHADOW_ATOMIC.  Does what the atomic ones among
- * them need.  Returns the bytes that are left to judge, with *@inner telling
+ * them need.  Returns the bytes that are left to classify, with *@inner telling
  * where their shadow is.
  */
 uint32_t atomic_access(struct detector *detector, struct thread *thread,

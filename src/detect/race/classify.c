@@ -40,7 +40,7 @@ struct kind_of_access {
 /*
  * Can @bytes of a granule be what is left of aligned moves of @size_bytes?  Other
  * accesses may have taken some of their bytes over, and several moves may be
- * judged together; so only a whole one at an odd place says no.
+ * classified together; so only a whole one at an odd place says no.
  */
 static bool is_of_moves(uint32_t bytes, uint32_t size_bytes)
 {
@@ -185,7 +185,7 @@ static struct race_verdict decide(const struct race_step *step, const struct kin
 	return doubted(step->detector, verdict);
 }
 
-static void judge(struct race_step *step)
+static void classify(struct race_step *step)
 {
 	struct kind_of_access mine = kind_of_mine(step);
 	struct kind_of_access other = kind_of_other(step);
@@ -207,12 +207,12 @@ static void judge(struct race_step *step)
 		learn(step, &mine, &other);
 }
 
-void race_judge(struct race_step *step)
+void race_classify(struct race_step *step)
 {
 	/* The write may have come after the read was noted. */
 	if (!step->stale && !step->is_write && step->other_is_write)
 		step->stale = update_meet(step);
-	judge(step);
+	classify(step);
 }
 
 void race_lost_update(const struct race_step *step, const struct access *access,

@@ -68,7 +68,7 @@ static void conflict(struct race_step *step, uint64_t word, origin_id what, bool
 		step->site = my_site(step, (uint32_t)__builtin_ctz(step->shared_bytes));
 		step->other_site = other_site(step, shadow_bytes(step->other) | step->shared_bytes,
 					      (uint32_t)__builtin_ctz(step->shared_bytes));
-		race_judge(step);
+		race_classify(step);
 		left &= ~(both ? both : left);
 	}
 }
@@ -260,7 +260,7 @@ static bool put_read(struct race_step *step, struct race_place place, uint64_t o
 
 #define TRIES 1000u /* against others that change the same word */
 
-/* Where the step's bytes have their shadow; false: nothing is left to judge. */
+/* Where the step's bytes have their shadow; false: nothing is left to classify. */
 static bool find_shadow(struct race_step *step, struct shadow *shadow)
 {
 	uint64_t word = load_acquire(shadow->write);
@@ -360,7 +360,7 @@ static inline bool is_repetition(const struct thread *thread, const struct acces
 /*
  * Somebody has learnt from the thread amid its epoch, and takes for known what it still
  * does in it.  Who then stores what this one waits for would not see it as a reader, and
- * leave it no note (race_judge.c); so in silent modules it begins a new epoch.
+ * leave it no note (classify.c); so in silent modules it begins a new epoch.
  */
 static bool ends_assumed_epoch(const struct thread *thread, const struct site *site)
 {

@@ -36,7 +36,7 @@ struct race_step {
 	bool keeps_callers;
 	uint64_t told;	 /* the pair of places that was told of last */
 
-	/* What it conflicts with, for race_judge(). */
+	/* What it conflicts with, for race_classify(). */
 	bool other_is_write;
 	bool other_is_freed;   /* the memory was freed then */
 	uint64_t other;	       /* plain word */
@@ -123,9 +123,9 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
 /* --- classify.c, report.c ---------------------------------------------------- */
 
 /* The step has a conflict: decides what it is, tells, or learns from it. */
-void race_judge(struct race_step *step);
+void race_classify(struct race_step *step);
 
-/* What race_judge() decided. */
+/* What race_classify() decided. */
 struct race_verdict {
 	enum finding_kind kind;
 	enum severity severity;

@@ -335,7 +335,7 @@ void race_report(struct race_step *step, const struct race_verdict *verdict)
 	}
 	suspect(step);
 	stack = origin_stack_of_access(step->detector, step->thread, step->access);
-	if (!stack) /* it is judged late: its place is known, its callers are not */
+	if (!stack) /* it is classified late: its place is known, its callers are not */
 		stack = origin_stack(step->detector, origin_of_site(step->access->site));
 	runtime_lock(&step->detector->lock);
 	met->finding = emit(step, verdict, key, stack);

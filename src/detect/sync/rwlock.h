@@ -17,7 +17,7 @@ static inline enum lock_mode rwlock_read_mode(const struct sync_object *object)
 }
 
 /* Before a call that may block.  A read of what the thread already reads is
- * judged here: read-recursion. */
+ * classified here: read-recursion. */
 void rwlock_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   enum lock_mode mode, bool is_timed, stack_id stack);
 
