@@ -199,8 +199,8 @@ void access_slow(struct access_frame *frame, uint32_t what)
 		return;
 	if (LIKELY(what && !(what & WHAT_AGAIN) &&
 		   record_fast(&guest_detector, self->thread, frame->words[1], what & WHAT_BYTES,
-				what & WHAT_WRITE, (site_id)(frame->words[0] >> THUNK_SITE_SHIFT),
-				&callers))) {
+			       what & WHAT_WRITE, (site_id)(frame->words[0] >> THUNK_SITE_SHIFT),
+			       &callers))) {
 		guest_leave(self);
 		return;
 	}

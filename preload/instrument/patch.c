@@ -130,7 +130,8 @@ static void fill_sites(const struct patching *patching, const struct plan *plan,
 		site->member_offset = from->member_offset;
 		site->next_member =
 			from->next_member ? patching->first_site + from->next_member - 1 : 0;
-		site->update_group = from->update_group ? update_group_base + from->update_group : 0;
+		site->update_group =
+			from->update_group ? update_group_base + from->update_group : 0;
 		if (from->update_group > update_group_last)
 			update_group_last = from->update_group;
 	}

@@ -76,7 +76,7 @@ static void check_again(struct detector *detector, struct thread *thread, uintpt
 
 /* One whole granule.  False: it was left as it is. */
 static inline bool record_whole_granule(struct detector *detector, struct thread *thread,
-				  uintptr_t granule, bool is_write, site_id site)
+					uintptr_t granule, bool is_write, site_id site)
 {
 	struct shadow shadow = shadow_of(granule);
 	uint64_t *own = is_write ? shadow.write : shadow.read;
@@ -291,7 +291,7 @@ static origin_id unite_sites(struct detector *detector, struct thread *thread,
 
 /* All of @open, which has been recorded or not, is classified by the whole engine. */
 static void classify(struct detector *detector, struct thread *thread, struct pending_granule open,
-		  bool is_write)
+		     bool is_write)
 {
 	while (open.bytes) {
 		uint32_t bytes = bytes_of_first(&open, open.bytes);
@@ -446,7 +446,7 @@ static bool keep_open(struct detector *detector, struct thread *thread, uintptr_
 }
 
 bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,
-		uint32_t size_bytes, bool is_write, site_id site)
+		    uint32_t size_bytes, bool is_write, site_id site)
 {
 	/* The granule before may have been classified. */
 	if (UNLIKELY(!thread->clocks.has_recorded))
@@ -458,7 +458,7 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 }
 
 bool record_span(struct detector *detector, struct thread *thread, uintptr_t address,
-		    uint32_t size_bytes, bool is_write, site_id site)
+		 uint32_t size_bytes, bool is_write, site_id site)
 {
 	while (size_bytes) {
 		uint32_t here = SHADOW_GRANULE - address % SHADOW_GRANULE;

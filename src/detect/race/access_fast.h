@@ -29,9 +29,9 @@
 /* Cases of record_fast(): in one granule, or several.  False: not such a one; what
  * was done will be found to be there. */
 bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,
-		uint32_t size_bytes, bool is_write, site_id site);
-bool record_span(struct detector *detector, struct thread *thread, uintptr_t address,
 		    uint32_t size_bytes, bool is_write, site_id site);
+bool record_span(struct detector *detector, struct thread *thread, uintptr_t address,
+		 uint32_t size_bytes, bool is_write, site_id site);
 
 /* Does another part of the engine want to see accesses of @site to @address?  Decides on
  * *@callers, too. */
@@ -54,14 +54,15 @@ static inline bool access_is_wanted(struct detector *detector, struct thread *th
 		return true;
 	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
 	if (load_relaxed(&site_attention[id]) == SITE_WANTED)
-		store_relaxed(&site_attention[id], site->update_group ? SITE_QUIET_UNLOCKED : SITE_QUIET);
+		store_relaxed(&site_attention[id],
+			      site->update_group ? SITE_QUIET_UNLOCKED : SITE_QUIET);
 	return site->update_group && (is_write ? detector->split_count : thread->held.count);
 }
 
 /* @thread accesses @size_bytes at @address.  False: ask access_check(), with *@callers. */
 static inline bool record_fast(struct detector *detector, struct thread *thread, uintptr_t address,
-				uint32_t size_bytes, bool is_write, site_id id,
-				enum access_callers *callers)
+			       uint32_t size_bytes, bool is_write, site_id id,
+			       enum access_callers *callers)
 {
 	if (UNLIKELY(thread->accesses.acquire_count))
 		atomic_catch_up(detector, thread);

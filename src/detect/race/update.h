@@ -27,7 +27,8 @@
 static inline bool update_concerns(const struct detector *detector, const struct thread *thread,
 				   const struct site *site)
 {
-	return thread->accesses.stale_read_count || detector->split_count || (site && site->update_group);
+	return thread->accesses.stale_read_count || detector->split_count ||
+	       (site && site->update_group);
 }
 
 /*

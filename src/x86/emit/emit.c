@@ -214,20 +214,22 @@ static bool take_room(struct emitter *emitter, const struct function *function,
 
 	*analysis = (struct analysis){
 		.live = scratch_take(scratch, count * sizeof(*analysis->live)),
-		.update_groups = scratch_take_zeroed(scratch, count * sizeof(*analysis->update_groups)),
+		.update_groups =
+			scratch_take_zeroed(scratch, count * sizeof(*analysis->update_groups)),
 		.flags = scratch_take_zeroed(scratch, count * sizeof(*analysis->flags)),
 		.list.first_at = scratch_take(scratch, count * sizeof(*analysis->list.first_at)),
 		.list.checks = scratch_take(scratch, most * sizeof(*analysis->list.checks)),
 		.list.sites = scratch_take(scratch, most * sizeof(*analysis->list.sites)),
 	};
-	return analysis->live && analysis->update_groups && analysis->flags && analysis->list.first_at &&
-	       analysis->list.checks && analysis->list.sites;
+	return analysis->live && analysis->update_groups && analysis->flags &&
+	       analysis->list.first_at && analysis->list.checks && analysis->list.sites;
 }
 
 static bool analyse_function(struct emitter *emitter, const struct function *function,
 			     struct analysis *analysis)
 {
-	struct access_notes notes = {.update_groups = analysis->update_groups, .flags = analysis->flags};
+	struct access_notes notes = {.update_groups = analysis->update_groups,
+				     .flags = analysis->flags};
 	const struct module *module = emitter->module;
 
 	liveness_compute(module, function, analysis->live);

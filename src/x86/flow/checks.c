@@ -62,7 +62,8 @@ static uint32_t add_site(struct placing *placing, uint32_t index, bool is_read, 
 		.offset = instruction->offset,
 		.flags = site_flags(placing, index, is_read, is_write),
 		.size_bytes = is_range ? 0 : instruction->access_bytes,
-		.update_group = placing->notes->update_groups ? placing->notes->update_groups[index] : 0,
+		.update_group =
+			placing->notes->update_groups ? placing->notes->update_groups[index] : 0,
 	};
 	return list->site_count++;
 }
@@ -149,7 +150,8 @@ static void remember_check(struct placing *placing, uint32_t check)
 
 static bool can_share_update_group(const struct plan_site *head, const struct plan_site *member)
 {
-	return !member->update_group || !head->update_group || head->update_group == member->update_group;
+	return !member->update_group || !head->update_group ||
+	       head->update_group == member->update_group;
 }
 
 /* Appends site @member to the chain of @check, @offset bytes into its place. */

@@ -19,7 +19,7 @@
  * from *@update_group_count.  False: out of memory, and nothing is said.
  */
 bool update_groups_find(const struct module *module, const struct function *function,
-		 struct scratch *scratch, const uint32_t *live, uint32_t *update_groups, uint16_t *flags,
-		 uint32_t *update_group_count);
+			struct scratch *scratch, const uint32_t *live, uint32_t *update_groups,
+			uint16_t *flags, uint32_t *update_group_count);
 
 #endif

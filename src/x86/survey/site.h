@@ -26,7 +26,7 @@ struct plan_site {
 	uint16_t size_bytes;
 	uint16_t member_offset;
 	uint32_t next_member; /* index + 1 in sites, 0: none */
-	uint32_t update_group;	 /* number within the module, 0: none */
+	uint32_t update_group; /* number within the module, 0: none */
 };
 
 #endif

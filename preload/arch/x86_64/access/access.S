@@ -408,7 +408,7 @@ string_common:
 	.endm
 
 	/*
-	 * The same for whole granules: record_whole_granule() (detect/race/access_fast.c), as far as
+	 * The same for whole granules: record_whole_granule() (access_fast.c), as far as
 	 * both planes have plain words that the thread's clock covers.  Lean, if the last
 	 * accesses were its own: then there is no clock to ask.  What a signal handler
 	 * may do in between is no more than if it had come before.
