@@ -29,7 +29,7 @@ enum site_flag {
 	SITE_ATOMIC = 1u << 8,	   /* debug info or a symbol says that it is an atomic one */
 	SITE_CONSTANT = 1u << 9,   /* a store of a constant */
 	SITE_DECIDES = 1u << 10,   /* a load that decides a branch, which guards a store to the
-				  * same place: they share a update group */
+				  * same place: they share an update group */
 	SITE_SILENT = 1u << 11	   /* never part of a finding: watched for synchronisation only */
 };
 

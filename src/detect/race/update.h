@@ -9,7 +9,7 @@
  * check-then-act.  (Burrows and Leino, "Finding stale-value errors in concurrent
  * programs", 2004; RULES.md, 'Lost updates'.)
  *
- * Which stores rest on which loads is known from the code: they share a update group
+ * Which stores rest on which loads is known from the code: they share an update group
  * (site.h).  stale_read.h remembers such loads.  What silences it: another read of
  * the place since, the same value found there, another life of the memory, no other
  * writer.

@@ -2,7 +2,7 @@
  * Update groups: which loads a store's value rests on.
  *
  * A store and the loads of the same place that its value derives from share a
- * number, a update group: x = x + 1, or balance -= amount through a register, or
+ * number, an update group: x = x + 1, or balance -= amount through a register, or
  * through stack slots as unoptimised code does it.  A load that decides a
  * branch which guards a store to its place belongs to that update group, too.  And a
  * load that a small loop waits for, doing nothing else, is marked as a spin.
