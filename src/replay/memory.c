@@ -65,7 +65,7 @@ static uint32_t flags_of(enum event_verb verb)
 	case EVENT_SPIN:
 		return SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN;
 	case EVENT_TAKE:
-		return SITE_READ | SITE_PLAIN_MOVE | SITE_BASIS;
+		return SITE_READ | SITE_PLAIN_MOVE | SITE_MAY_BE_STALE;
 	case EVENT_CHECK:
 		return SITE_READ | SITE_PLAIN_MOVE | SITE_DECIDES;
 	case EVENT_STORE:

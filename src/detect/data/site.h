@@ -23,7 +23,7 @@ enum site_flag {
 	SITE_PLAIN_MOVE = 1u << 3, /* a mov of at most 8 bytes: may be an atomic one */
 	SITE_LOCKED = 1u << 4,	   /* lock prefix or xchg: synchronises */
 	SITE_SPIN = 1u << 5,	   /* a load that a loop spins on: synchronises */
-	SITE_BASIS = 1u << 6,	   /* a load that a later store of the same place, or a
+	SITE_MAY_BE_STALE = 1u << 6,	   /* a load that a later store of the same place, or a
 				 * decision about one, rests on */
 	SITE_RANGE = 1u << 7,	   /* string instruction, libc function: any length */
 	SITE_ATOMIC = 1u << 8,	   /* debug info or a symbol says that it is an atomic one */

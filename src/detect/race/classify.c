@@ -72,7 +72,7 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 			   is_of_moves(step->bytes, (uint32_t)size_bytes) &&
 			   is_aligned(step->access, size_bytes),
 		.spins = flags & SITE_SPIN,
-		.may_be_stale = flags & SITE_BASIS && !step->is_write,
+		.may_be_stale = flags & SITE_MAY_BE_STALE && !step->is_write,
 		.is_silent = flags & SITE_SILENT,
 	};
 }
@@ -90,7 +90,7 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 			   (!site || is_of_moves(shadow_bytes(step->other), site->size_bytes)) &&
 			   !step->other_is_freed,
 		.spins = flags & SITE_SPIN,
-		.may_be_stale = flags & SITE_BASIS && !step->other_is_write,
+		.may_be_stale = flags & SITE_MAY_BE_STALE && !step->other_is_write,
 		.is_silent = flags & SITE_SILENT,
 		.is_unknown = !site,
 	};

@@ -240,7 +240,7 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 		.update_group = site->update_group,
 		.site = access->site,
 		.origin = origin,
-		.decides = access->flags & SITE_DECIDES && !(access->flags & SITE_BASIS),
+		.decides = access->flags & SITE_DECIDES && !(access->flags & SITE_MAY_BE_STALE),
 		.is_raced = is_raced,
 		.has_value = access->has_value,
 		.value = access->value,

@@ -13,7 +13,7 @@
 static bool may_race(const struct site *site, uint32_t flags)
 {
 	/* relaxed: hints. */
-	return flags & SITE_BASIS && (load_relaxed(&site->is_suspect) ||
+	return flags & SITE_MAY_BE_STALE && (load_relaxed(&site->is_suspect) ||
 				      load_relaxed(&site->first_count) < ORIGIN_FIRST_CALLERS);
 }
 
@@ -31,9 +31,9 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 
 	if (thread->accesses.stale_read_count)
 		stale_reads_renew(thread, access, site);
-	if (!site || !site->update_group || !(access->flags & (SITE_BASIS | SITE_DECIDES)))
+	if (!site || !site->update_group || !(access->flags & (SITE_MAY_BE_STALE | SITE_DECIDES)))
 		return NULL;
-	is_raced = is_raced && access->flags & SITE_BASIS;
+	is_raced = is_raced && access->flags & SITE_MAY_BE_STALE;
 	if (!thread->held.count && !is_raced && !may_race(site, access->flags))
 		return NULL;
 	stale = stale_read_add(step, access, site, last, is_raced);
@@ -219,7 +219,7 @@ static struct access part_of(const struct access *access, const struct site *sit
 /* Does @member's read say more than the whole check, whose flags are @flags? */
 static bool is_of_its_own(uint32_t flags, const struct site *member)
 {
-	bool may_be_stale = member->update_group && member->flags & (SITE_BASIS | SITE_DECIDES);
+	bool may_be_stale = member->update_group && member->flags & (SITE_MAY_BE_STALE | SITE_DECIDES);
 
 	return member->flags & SITE_WRITE ||
 	       (may_be_stale && (member->member_offset || !(flags & SITE_WRITE)));

@@ -125,7 +125,7 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 			continue;
 		unite_update_groups(pairing, load_at, store_at);
 		if (store->rests >> bit & 1) {
-			flags[load_at] |= PLAN_SITE_BASIS;
+			flags[load_at] |= PLAN_SITE_MAY_BE_STALE;
 			flags[store_at] |= PLAN_SITE_UPDATE;
 		} else {
 			flags[load_at] |= PLAN_SITE_DECIDES;

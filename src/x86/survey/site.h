@@ -14,7 +14,7 @@ enum plan_site_flag {
 	PLAN_SITE_PLAIN_MOVE = 1u << 3,
 	PLAN_SITE_LOCKED = 1u << 4,
 	PLAN_SITE_SPIN = 1u << 5,
-	PLAN_SITE_BASIS = 1u << 6,
+	PLAN_SITE_MAY_BE_STALE = 1u << 6,
 	PLAN_SITE_RANGE = 1u << 7,
 	PLAN_SITE_CONSTANT = 1u << 9,
 	PLAN_SITE_DECIDES = 1u << 10

@@ -210,7 +210,7 @@ static site_id loads[2], stores[2];
 static void make_updates(void)
 {
 	for (uint32_t i = 0; i < 2; i++) {
-		loads[i] = racing_site(SITE_READ | SITE_PLAIN_MOVE | SITE_BASIS, 8);
+		loads[i] = racing_site(SITE_READ | SITE_PLAIN_MOVE | SITE_MAY_BE_STALE, 8);
 		stores[i] = racing_site(SITE_WRITE | SITE_PLAIN_MOVE | SITE_UPDATE, 8);
 		site_get(&judge.sites, loads[i])->update_group = i + 1;
 		site_get(&judge.sites, stores[i])->update_group = i + 1;
