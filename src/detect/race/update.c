@@ -13,8 +13,9 @@
 static bool may_race(const struct site *site, uint32_t flags)
 {
 	/* relaxed: hints. */
-	return flags & SITE_MAY_BE_STALE && (load_relaxed(&site->is_suspect) ||
-				      load_relaxed(&site->first_count) < ORIGIN_FIRST_CALLERS);
+	return flags & SITE_MAY_BE_STALE &&
+	       (load_relaxed(&site->is_suspect) ||
+		load_relaxed(&site->first_count) < ORIGIN_FIRST_CALLERS);
 }
 
 /* @access reads; @last is the last write before.  Returns the stale read that it is, if
@@ -219,7 +220,8 @@ static struct access part_of(const struct access *access, const struct site *sit
 /* Does @member's read say more than the whole check, whose flags are @flags? */
 static bool is_of_its_own(uint32_t flags, const struct site *member)
 {
-	bool may_be_stale = member->update_group && member->flags & (SITE_MAY_BE_STALE | SITE_DECIDES);
+	bool may_be_stale =
+		member->update_group && member->flags & (SITE_MAY_BE_STALE | SITE_DECIDES);
 
 	return member->flags & SITE_WRITE ||
 	       (may_be_stale && (member->member_offset || !(flags & SITE_WRITE)));

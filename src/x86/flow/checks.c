@@ -183,7 +183,8 @@ static void upgrade_check(struct placing *placing, struct check *check, uint32_t
 	struct plan_site *load = &sites[check->site];
 
 	sites[store].next_member = check->site + 1;
-	sites[store].flags |= load->flags & (PLAN_SITE_READ | PLAN_SITE_MAY_BE_STALE | PLAN_SITE_DECIDES);
+	sites[store].flags |=
+		load->flags & (PLAN_SITE_READ | PLAN_SITE_MAY_BE_STALE | PLAN_SITE_DECIDES);
 	if (!sites[store].update_group)
 		sites[store].update_group = load->update_group;
 	if (!(load->flags & PLAN_SITE_PLAIN_MOVE))

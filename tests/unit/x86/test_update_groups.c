@@ -43,7 +43,8 @@ END_TEST
 
 START_TEST(split_update_shares_a_slice)
 {
-	const struct plan_site *load = site_with(_i, "split", PLAN_SITE_READ | PLAN_SITE_MAY_BE_STALE);
+	const struct plan_site *load =
+		site_with(_i, "split", PLAN_SITE_READ | PLAN_SITE_MAY_BE_STALE);
 	const struct plan_site *store = site_with(_i, "split", PLAN_SITE_WRITE | PLAN_SITE_UPDATE);
 
 	ck_assert_msg(load && store, "%s", prefixes[_i]);
