@@ -115,7 +115,7 @@ static site_number reserve_sites(void *context, uint32_t count)
 
 static void fill_sites(const struct patching *patching, const struct plan *plan, uint32_t flags)
 {
-	uint32_t update_group_last = 0;
+	uint32_t last_update_group = 0;
 
 	for (uint32_t i = 0; i < plan->site_count; i++) {
 		const struct plan_site *from = &plan->sites[i];
@@ -132,10 +132,10 @@ static void fill_sites(const struct patching *patching, const struct plan *plan,
 			from->next_member ? patching->first_site + from->next_member - 1 : 0;
 		site->update_group =
 			from->update_group ? update_group_base + from->update_group : 0;
-		if (from->update_group > update_group_last)
-			update_group_last = from->update_group;
+		if (from->update_group > last_update_group)
+			last_update_group = from->update_group;
 	}
-	update_group_base += update_group_last;
+	update_group_base += last_update_group;
 }
 
 static bool protect_text(const struct patching *patching, const struct plan *plan, int protection)

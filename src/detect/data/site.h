@@ -25,12 +25,12 @@ enum site_flag {
 	SITE_SPIN = 1u << 5,	     /* a load that a loop spins on: synchronises */
 	SITE_MAY_BE_STALE = 1u << 6, /* a load that a later store of the same place, or a
 				 * decision about one, rests on */
-	SITE_RANGE = 1u << 7,	     /* string instruction, libc function: any length */
-	SITE_ATOMIC = 1u << 8,	     /* debug info or a symbol says that it is an atomic one */
-	SITE_CONSTANT = 1u << 9,     /* a store of a constant */
-	SITE_DECIDES = 1u << 10,     /* a load that decides a branch, which guards a store to the
+	SITE_RANGE = 1u << 7,	   /* string instruction, libc function: any length */
+	SITE_ATOMIC = 1u << 8,	   /* debug info or a symbol says that it is an atomic one */
+	SITE_CONSTANT = 1u << 9,   /* a store of a constant */
+	SITE_DECIDES = 1u << 10,   /* a load that decides a branch, which guards a store to the
 				  * same place: they share an update group */
-	SITE_SILENT = 1u << 11	     /* never part of a finding: watched for synchronisation only */
+	SITE_SILENT = 1u << 11	   /* never part of a finding: watched for synchronisation only */
 };
 
 struct site {
@@ -39,7 +39,8 @@ struct site {
 	uint16_t size_bytes; /* 0: varies */
 	uint16_t member_offset; /* of a check that several sites share: first byte of this one */
 	site_id next_member; /* the next site of the shared check, or 0 */
-	uint32_t update_group; /* loads and stores whose values rest on each other; 0: none */
+	uint32_t
+		update_group; /* the same for loads and stores whose values rest on each other; 0: none */
 	uint32_t first_count;	  /* accesses that were among the first: origin.h; relaxed */
 	uint32_t code_generation; /* of its module: stack_depot.h */
 	uint32_t is_suspect; /* it was part of a finding: record its callers always */

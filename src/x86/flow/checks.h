@@ -29,7 +29,7 @@ struct check {
 	bool is_write;
 };
 
-/* What else is known of the accesses of a function, by instruction (update groups.h). */
+/* What else is known of the accesses of a function, by instruction (update_groups.h). */
 struct access_notes {
 	const uint32_t *update_groups; /* number, 0: none */
 	const uint16_t *flags;	/* of enum plan_site_flag, to be added */

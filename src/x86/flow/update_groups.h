@@ -14,7 +14,7 @@
 #include "x86/survey/scratch.h"
 
 /*
- * Fills @update groups and @flags (of enum plan_site_flag), one per instruction, both
+ * Fills @update_groups and @flags (of enum plan_site_flag), one per instruction, both
  * zeroed by the caller.  @live is what liveness_compute() found.  Numbers go on
  * from *@update_group_count.  False: out of memory, and nothing is said.
  */

@@ -41,7 +41,7 @@ START_TEST(update_is_marked)
 }
 END_TEST
 
-START_TEST(split_update_shares_a_slice)
+START_TEST(split_update_shares_an_update_group)
 {
 	const struct plan_site *load =
 		site_with(_i, "split", PLAN_SITE_READ | PLAN_SITE_MAY_BE_STALE);
@@ -53,7 +53,7 @@ START_TEST(split_update_shares_a_slice)
 }
 END_TEST
 
-START_TEST(decision_shares_a_slice_with_what_it_guards)
+START_TEST(decision_shares_an_update_group_with_what_it_guards)
 {
 	const struct plan_site *load = site_with(_i, "decide", PLAN_SITE_READ | PLAN_SITE_DECIDES);
 	const struct plan_site *store = site_with(_i, "decide", PLAN_SITE_WRITE);
@@ -132,8 +132,8 @@ int main(void)
 
 	tcase_add_unchecked_fixture(tcase, set_up, NULL);
 	tcase_add_loop_test(tcase, update_is_marked, 0, count);
-	tcase_add_loop_test(tcase, split_update_shares_a_slice, 0, count);
-	tcase_add_loop_test(tcase, decision_shares_a_slice_with_what_it_guards, 0, count);
+	tcase_add_loop_test(tcase, split_update_shares_an_update_group, 0, count);
+	tcase_add_loop_test(tcase, decision_shares_an_update_group_with_what_it_guards, 0, count);
 	tcase_add_loop_test(tcase, store_of_something_else_is_no_update, 0, count);
 	tcase_add_loop_test(tcase, decision_that_is_over_guards_nothing, 0, count);
 	tcase_add_loop_test(tcase, load_that_a_loop_waits_for_is_a_spin, 0, count);
