@@ -25,12 +25,12 @@ enum site_flag {
 	SITE_SPIN = 1u << 5,	     /* a load that a loop spins on: synchronises */
 	SITE_MAY_BE_STALE = 1u << 6, /* a load that a later store of the same place, or a
 				 * decision about one, rests on */
-	SITE_RANGE = 1u << 7,	   /* string instruction, libc function: any length */
-	SITE_ATOMIC = 1u << 8,	   /* debug info or a symbol says that it is an atomic one */
-	SITE_CONSTANT = 1u << 9,   /* a store of a constant */
-	SITE_DECIDES = 1u << 10,   /* a load that decides a branch, which guards a store to the
+	SITE_RANGE = 1u << 7,	     /* string instruction, libc function: any length */
+	SITE_ATOMIC = 1u << 8,	     /* debug info or a symbol says that it is an atomic one */
+	SITE_CONSTANT = 1u << 9,     /* a store of a constant */
+	SITE_DECIDES = 1u << 10,     /* a load that decides a branch, which guards a store to the
 				  * same place: they share an update group */
-	SITE_SILENT = 1u << 11	   /* never part of a finding: watched for synchronisation only */
+	SITE_SILENT = 1u << 11	     /* never part of a finding: watched for synchronisation only */
 };
 
 struct site {
