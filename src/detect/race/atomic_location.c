@@ -201,15 +201,15 @@ static void replace_half(struct clock_releaser by, struct atomic_half *half)
 	half->stamp = by.thread->clocks.stamp;
 }
 
-static void note_release(struct atomic_location *location)
+static void announce_release(struct atomic_location *location)
 {
-	/* release: pairs with learn_pending(). */
+	/* release: pairs with acquire_pending(). */
 	store_release(&location->version, location->version + 1);
 }
 
 #define LOOKS 8u /* as many checks may stand before a load that has its own before them */
 
-static void learn_pending(struct detector *detector, struct thread *thread,
+static void acquire_pending(struct detector *detector, struct thread *thread,
 			  struct pending_acquire *pending)
 {
 	struct atomic_location *location = pending->location;
@@ -239,7 +239,7 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++) {
 		struct pending_acquire *pending = &thread->accesses.acquires[i];
 
-		learn_pending(detector, thread, pending);
+		acquire_pending(detector, thread, pending);
 		if (--pending->looks_left)
 			thread->accesses.acquires[left++] = *pending;
 	}
@@ -347,14 +347,14 @@ static void release_halves(struct detector *detector, struct clock_releaser by,
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
 		if (halves & 1u << i)
 			release_half(by, &location->halves[i]);
-	note_release(location);
+	announce_release(location);
 	spin_unlock(&location->busy);
 	clock_end_epoch(by);
 }
 
 /* The newest is the last; when there are too many, the oldest is dropped: its
  * load has long been made. */
-static void note_load(struct thread *thread, struct atomic_location *location, uint32_t halves)
+static void add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves)
 {
 	uint32_t count = thread->accesses.acquire_count;
 	uint32_t at = 0;
@@ -406,7 +406,7 @@ uint32_t atomic_access(struct detector *detector, struct thread *thread,
 	if (access->flags & (SITE_WRITE | SITE_UPDATE))
 		release_halves(detector, settle(detector, thread), location, halves_of(touched));
 	if (access->flags & (SITE_READ | SITE_UPDATE))
-		note_load(thread, location, halves_of(touched));
+		add_pending(thread, location, halves_of(touched));
 	return bytes & ~touched;
 }
 
@@ -448,7 +448,7 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 			replace_half(by, half);
 	}
 	if (has_stored)
-		note_release(location);
+		announce_release(location);
 	location->user = 0;
 	spin_unlock(&location->busy);
 	if (has_stored)
@@ -470,6 +470,6 @@ void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t 
 
 	if (!location)
 		return;
-	note_load(thread, location, halves_of(bytes_at(address, HALF_BYTES)));
+	add_pending(thread, location, halves_of(bytes_at(address, HALF_BYTES)));
 	atomic_catch_up(detector, thread);
 }

@@ -103,7 +103,7 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
  * other is in the middle of, its store will be in a race with this one; and if
  * this thread is, update.h knows.
  */
-static void learn(struct race_step *step, const struct kind_of_access *mine,
+static void order_pair(struct race_step *step, const struct kind_of_access *mine,
 		  const struct kind_of_access *other)
 {
 	if (!step->is_write && step->other_is_write) {
@@ -117,7 +117,7 @@ static void learn(struct race_step *step, const struct kind_of_access *mine,
 
 /* Between silent modules there is nothing to tell, and none that knows of the other
  * by something else has learnt less from it. */
-static void learn_silently(struct race_step *step)
+static void order_silently(struct race_step *step)
 {
 	if (step->is_write && !step->other_is_write)
 		pending_release_leave(step, true);
@@ -127,7 +127,7 @@ static void learn_silently(struct race_step *step)
 
 /* Is the conflict none if the thread has learnt from what it read in races
  * before?  A load that its store is still to follow does not ask. */
-static bool is_learnt(struct race_step *step)
+static bool is_ordered_by_stale_reads(struct race_step *step)
 {
 	if (!step->thread->accesses.stale_read_count || (step->stale && !step->is_write))
 		return false;
@@ -137,7 +137,7 @@ static bool is_learnt(struct race_step *step)
 
 /* What the thread keeps open may be reads of what has become atomic since: what it has
  * learnt by these counts, too. */
-static bool is_learnt_by_open(struct race_step *step)
+static bool is_ordered_by_pending(struct race_step *step)
 {
 	struct thread *thread = step->thread;
 
@@ -194,17 +194,17 @@ static void classify(struct race_step *step)
 	bool is_lost = step->stale && step->is_write && verdict.kind == FINDING_LOST_UPDATE;
 
 	if (mine.is_silent && mine.is_move && (other.is_silent || other.is_unknown)) {
-		learn_silently(step);
+		order_silently(step);
 		return;
 	}
 	if (!is_lost &&
-	    (pending_release_acquire(step) || is_learnt(step) || is_learnt_by_open(step) ||
+	    (pending_release_acquire(step) || is_ordered_by_stale_reads(step) || is_ordered_by_pending(step) ||
 	     pending_release_acquire_silent(step, step->other)))
 		return;
 	if (!mine.is_silent && !other.is_silent)
 		race_report(step, &verdict);
 	if (mine.is_move && other.is_move && verdict.severity != SEVERITY_ERROR)
-		learn(step, &mine, &other);
+		order_pair(step, &mine, &other);
 }
 
 void race_classify(struct race_step *step)

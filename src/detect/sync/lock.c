@@ -256,14 +256,14 @@ static void note_seen(struct thread *thread, uint64_t stamp)
 }
 
 /* All that readers gave, for a writer. */
-static void learn_from_readers(struct clock_joiner by, const struct sync_extra *extra)
+static void acquire_from_readers(struct clock_joiner by, const struct sync_extra *extra)
 {
 	clock_join(by, extra->readers);
 	for (unsigned i = 0; i < SYNC_GIVEN; i++)
 		note_seen(by.thread, extra->given[i]);
 }
 
-void lock_learn(struct detector *detector, struct thread *thread, struct sync_object *object,
+void lock_acquire_clock(struct detector *detector, struct thread *thread, struct sync_object *object,
 		enum lock_mode mode)
 {
 	struct sync_info *info = object->info;
@@ -291,7 +291,7 @@ void lock_learn(struct detector *detector, struct thread *thread, struct sync_ob
 		note_seen(thread, stamp);
 	}
 	if (from_readers)
-		learn_from_readers(by, info->extra);
+		acquire_from_readers(by, info->extra);
 	detector_unlock_info(info);
 }
 
@@ -375,7 +375,7 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 		note_given(info, thread->clocks.stamp);
 		if (object->stamp != STAMP_MIXED)
 			info->extra->write_stamp = object->stamp;
-		/* release: pairs with lock_learn(). */
+		/* release: pairs with lock_acquire_clock(). */
 		store_release(&object->stamp, STAMP_MIXED);
 	} else {
 		old = NULL;

@@ -37,7 +37,7 @@ static inline struct sync_object *lock_find(struct detector *detector, struct th
 /* Slow paths of the functions below. */
 void lock_check_order(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key);
-void lock_learn(struct detector *detector, struct thread *thread, struct sync_object *object,
+void lock_acquire_clock(struct detector *detector, struct thread *thread, struct sync_object *object,
 		enum lock_mode mode);
 void lock_give(struct detector *detector, struct clock_releaser by, struct sync_object *object);
 void lock_give_shared(struct detector *detector, struct clock_releaser by,
@@ -88,7 +88,7 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 	if (mode == LOCK_EXCLUSIVE)
 		store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
 	if (object->stamp != thread->clocks.stamp && object->stamp)
-		lock_learn(detector, thread, object, mode);
+		lock_acquire_clock(detector, thread, object, mode);
 	if (UNLIKELY(object->generation & SYNC_HANDLER_LOCK))
 		lock_note_handler(detector, thread, object, stack);
 }

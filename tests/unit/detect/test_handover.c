@@ -98,7 +98,7 @@ START_TEST(a_signal_to_nobody_orders_nothing)
 }
 END_TEST
 
-START_TEST(a_wait_that_timed_out_learns_nothing)
+START_TEST(a_wait_that_timed_out_acquires_nothing)
 {
 	struct sync_object *condition = object_of(OBJECT_CONDITION, 1);
 	struct condition_wait wait = begin_wait(b, condition, object_of(OBJECT_MUTEX, 2), true);
@@ -261,7 +261,7 @@ int main(void)
 	tcase_add_test(tests, a_signal_orders_the_wait_that_it_ends);
 	tcase_add_test(tests, a_broadcast_orders_all_waits);
 	tcase_add_test(tests, a_signal_to_nobody_orders_nothing);
-	tcase_add_test(tests, a_wait_that_timed_out_learns_nothing);
+	tcase_add_test(tests, a_wait_that_timed_out_acquires_nothing);
 	tcase_add_test(tests, a_wait_gives_its_mutex_up_in_order);
 	tcase_add_test(tests, a_post_orders_the_wait);
 	tcase_add_test(tests, a_semaphore_that_is_a_lock_orders_as_one);

@@ -279,7 +279,7 @@ START_TEST(a_read_that_is_kept_open_may_be_of_what_has_become_atomic)
 }
 END_TEST
 
-START_TEST(who_read_other_bytes_learns_nothing_when_these_become_atomic)
+START_TEST(who_read_other_bytes_acquires_nothing_when_these_become_atomic)
 {
 	writes(a, 64, 8);
 	reads(b, 4, 4);
@@ -289,7 +289,7 @@ START_TEST(who_read_other_bytes_learns_nothing_when_these_become_atomic)
 }
 END_TEST
 
-START_TEST(a_store_known_before_teaches_nothing_that_its_thread_learnt_later)
+START_TEST(a_store_known_before_releases_nothing_that_its_thread_acquired_later)
 {
 	struct thread *early, *late;
 
@@ -305,7 +305,7 @@ START_TEST(a_store_known_before_teaches_nothing_that_its_thread_learnt_later)
 }
 END_TEST
 
-START_TEST(a_store_that_others_have_learnt_from_amid_its_epoch_teaches_all)
+START_TEST(a_store_that_others_have_acquired_from_amid_its_epoch_releases_all)
 {
 	struct thread *early = racing_start(first);
 
@@ -346,9 +346,9 @@ int main(void)
 		       a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_update);
 	tcase_add_test(tests, who_read_what_becomes_atomic_may_not_have_looked_yet);
 	tcase_add_test(tests, a_read_that_is_kept_open_may_be_of_what_has_become_atomic);
-	tcase_add_test(tests, who_read_other_bytes_learns_nothing_when_these_become_atomic);
-	tcase_add_test(tests, a_store_known_before_teaches_nothing_that_its_thread_learnt_later);
-	tcase_add_test(tests, a_store_that_others_have_learnt_from_amid_its_epoch_teaches_all);
+	tcase_add_test(tests, who_read_other_bytes_acquires_nothing_when_these_become_atomic);
+	tcase_add_test(tests, a_store_known_before_releases_nothing_that_its_thread_acquired_later);
+	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
 	tcase_add_test(tests, an_access_whose_stack_is_not_to_be_had_is_told_by_its_site);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

@@ -177,7 +177,7 @@ START_TEST(knowledge_passes_through_a_third)
 END_TEST
 
 /* What was joined before is skipped by its stamp; what is new is not. */
-START_TEST(each_new_content_is_learnt_however_often)
+START_TEST(each_new_content_is_acquired_however_often)
 {
 	struct sync_object *mutex = object_of(OBJECT_MUTEX, 1);
 	struct sync_object *other = object_of(OBJECT_MUTEX, 2);
@@ -499,7 +499,7 @@ static void add_locks(TCase *tests)
 	tcase_add_test(tests, a_mutex_does_not_order_backwards);
 	tcase_add_test(tests, only_the_outer_release_of_a_recursive_mutex_gives);
 	tcase_add_test(tests, knowledge_passes_through_a_third);
-	tcase_add_test(tests, each_new_content_is_learnt_however_often);
+	tcase_add_test(tests, each_new_content_is_acquired_however_often);
 	tcase_add_test(tests, loops_that_only_lock_burn_no_epochs);
 	tcase_add_test(tests, one_epoch_is_enough_for_what_was_recorded_in_one_section);
 	tcase_add_test(tests, a_writer_knows_what_readers_did);
