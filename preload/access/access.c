@@ -1,7 +1,7 @@
 #include "preload/access/access.h"
 
 #include "base/kernel.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/shadow.h"
 #include "preload/guest/access_context.h"

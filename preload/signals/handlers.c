@@ -5,7 +5,7 @@
 
 #include "base/kernel.h"
 #include "detect/race/access.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "preload/signals/clone_context.h"
 
 #define SIGNAL_BIT(signal) (1ull << ((signal) - 1))
@@ -44,7 +44,7 @@ static void keep_context(struct guest_thread *self, const ucontext_t *context)
 	kept->context = (uintptr_t)context;
 }
 
-/* Flushes the thread's pending granules (detect/race/access_fast.h): a thunk
+/* Flushes the thread's pending granules (detect/race/record_fast.h): a thunk
  * that goes on after a handler must not find granules there that the handler
  * has added. */
 static void flush_accesses(void)
@@ -53,7 +53,7 @@ static void flush_accesses(void)
 
 	if (!self)
 		return;
-	access_flush(&guest_detector, self->thread);
+	memory_flush(&guest_detector, self->thread);
 	guest_leave(self);
 }
 

@@ -22,7 +22,7 @@ src_libcore_a_SOURCES += \
 	%D%/shadow/read_set.c %D%/shadow/read_set.h \
 	%D%/shadow/shadow.c %D%/shadow/shadow.h \
 	%D%/race/access.h \
-	%D%/race/access_fast.c %D%/race/access_fast.h \
+	%D%/race/record_fast.c %D%/race/record_fast.h \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \
 	%D%/race/classify.c \
 	%D%/race/lives.c \

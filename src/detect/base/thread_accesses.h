@@ -12,7 +12,7 @@ struct atomic_location;
 struct stale_read;
 
 /* A granule of which the thread has touched parts that it has not recorded in shadow
- * memory yet: access_fast.h. */
+ * memory yet: record_fast.h. */
 struct pending_granule {
 	uintptr_t granule; /* 0: none */
 	uint32_t bytes;

@@ -22,7 +22,7 @@ struct access {
 	uint64_t value; /* the memory's present value, if has_value */
 	enum access_callers callers;
 	bool has_value;
-	bool is_recorded; /* by access_fast.c: to be classified although shadow memory has it */
+	bool is_recorded; /* by record_fast.c: to be judged although shadow memory has it */
 	bool is_late; /* it took place some time ago: what is held now says nothing */
 };
 

@@ -1,7 +1,7 @@
 #include "detect/race/atomic_location.h"
 
 #include "detect/base/thread.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/race/pending_release.h"
 #include "detect/shadow/cells.h"
 #include "detect/race/race.h"
@@ -381,7 +381,7 @@ static void add_pending(struct thread *thread, struct atomic_location *location,
 /* memory_before_release(), but for what race_begin() has done for this access. */
 static struct clock_releaser settle(struct detector *detector, struct thread *thread)
 {
-	access_flush(detector, thread);
+	memory_flush(detector, thread);
 	if (thread->accesses.stale_read_count)
 		stale_reads_acquire(detector, thread);
 	return (struct clock_releaser){thread};

@@ -15,7 +15,7 @@
  * writer had learnt from others.
  */
 #include "detect/base/thread.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/base/detector.h"
 #include "detect/race/pending_release.h"
 #include "detect/race/race.h"
@@ -143,7 +143,7 @@ static bool is_ordered_by_pending(struct race_step *step)
 
 	if (!thread->accesses.pending_count || step->access->is_late)
 		return false;
-	access_flush(step->detector, thread);
+	memory_flush(step->detector, thread);
 	if (thread->accesses.acquire_count)
 		atomic_catch_up(step->detector, thread);
 	return race_is_ordered(thread, step->other);
@@ -185,7 +185,7 @@ static struct race_verdict decide(const struct race_step *step, const struct kin
 	return doubted(step->detector, verdict);
 }
 
-static void classify(struct race_step *step)
+static void classify_pair(struct race_step *step)
 {
 	struct kind_of_access mine = kind_of_mine(step);
 	struct kind_of_access other = kind_of_other(step);
@@ -212,7 +212,7 @@ void race_classify(struct race_step *step)
 	/* The write may have come after the read was noted. */
 	if (!step->stale && !step->is_write && step->other_is_write)
 		step->stale = update_meet(step);
-	classify(step);
+	classify_pair(step);
 }
 
 void race_lost_update(const struct race_step *step, const struct access *access,

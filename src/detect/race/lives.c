@@ -1,6 +1,6 @@
 /* Lives of memory: what begins one is forgotten, what ends one is compared like a write. */
 #include "detect/base/thread.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/race/race.h"
 #include "detect/race/update.h"
 
@@ -29,7 +29,7 @@ void access_memory_begins(struct detector *detector, struct thread *thread, uint
 
 	if (!size_bytes || !shadow_covers(start) || !shadow_covers(end - 1))
 		return;
-	access_flush(detector, thread);
+	memory_flush(detector, thread);
 	update_life_changes(detector, start, size_bytes);
 	if (start < first)
 		clear_part(detector, thread, first - SHADOW_GRANULE,
@@ -78,7 +78,7 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 		.bytes = SHADOW_ALL_BYTES,
 	};
 
-	access_flush(detector, thread);
+	memory_flush(detector, thread);
 	if (!race_begin(detector, thread, access))
 		return;
 	update_life_changes(detector, access->address, access->size_bytes);

@@ -7,7 +7,7 @@
 /* In this order: recording may find that a load was an atomic one. */
 void memory_settle(struct detector *detector, struct thread *thread)
 {
-	access_flush(detector, thread);
+	memory_flush(detector, thread);
 	if (thread->accesses.acquire_count)
 		atomic_catch_up(detector, thread);
 	if (thread->accesses.stale_read_count)

@@ -2,7 +2,7 @@
  * Memory and clocks: what is due before a thread's clock is passed on, or grows.
  *
  * The race engine is late in three ways.  Accesses of parts of granules wait in the
- * thread (access_fast.h); an atomic load's acquire is joined at the thread's next look
+ * thread (record_fast.h); an atomic load's acquire is joined at the thread's next look
  * (atomic_location.h); and a racing load that may be the first half of an update is not
  * taken for an acquire yet (stale_read.h).
  *
@@ -42,12 +42,12 @@ void memory_settle_lock(struct detector *detector, struct thread *thread,
 			const struct sync_object *object);
 
 /* Records the accesses that wait in the thread. */
-void access_flush_slowly(struct detector *detector, struct thread *thread);
+void record_flush(struct detector *detector, struct thread *thread);
 
-static inline void access_flush(struct detector *detector, struct thread *thread)
+static inline void memory_flush(struct detector *detector, struct thread *thread)
 {
 	if (thread->accesses.pending_count)
-		access_flush_slowly(detector, thread);
+		record_flush(detector, thread);
 }
 
 /* @thread is about to release: without detector.lock, and no object's clocks locked. */
@@ -73,7 +73,7 @@ static inline struct clock_releaser memory_before_unlock(struct detector *detect
 static inline struct clock_joiner memory_before_join(struct detector *detector,
 						      struct thread *thread)
 {
-	access_flush(detector, thread);
+	memory_flush(detector, thread);
 	return (struct clock_joiner){thread};
 }
 

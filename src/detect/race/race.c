@@ -1,7 +1,7 @@
 #include "detect/race/race.h"
 
 #include "detect/base/thread.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/race/atomic_location.h"
 #include "detect/shadow/read_set.h"
 #include "detect/race/update.h"
@@ -360,7 +360,7 @@ static inline bool is_repetition(const struct thread *thread, const struct acces
 /*
  * Somebody has learnt from the thread amid its epoch, and takes for known what it still
  * does in it.  Who then stores what this one waits for would not see it as a reader, and
- * leave it no note (classify.c); so in silent modules it begins a new epoch.
+ * leave it no note (race_classify.c); so in silent modules it begins a new epoch.
  */
 static bool ends_assumed_epoch(const struct thread *thread, const struct site *site)
 {
@@ -394,7 +394,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	};
 
 	if (UNLIKELY(ends_assumed_epoch(thread, site))) {
-		access_flush(detector, thread);
+		memory_flush(detector, thread);
 		clock_end_epoch((struct clock_releaser){thread});
 	}
 	if (!thread->accesses.acquire_count && is_repetition(thread, access) &&

@@ -3,7 +3,7 @@
  */
 #include "base/hash.h"
 #include "detect/base/thread.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/base/memory_block.h"
 #include "detect/race/race.h"
 #include "detect/base/report.h"

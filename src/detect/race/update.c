@@ -1,7 +1,7 @@
 #include "detect/race/update.h"
 
 #include "detect/base/thread.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/race/pending_release.h"
 #include "detect/race/race.h"
 #include "detect/race/stale_read.h"

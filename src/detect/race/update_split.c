@@ -10,7 +10,7 @@
 #include "detect/base/held_locks.h"
 #include "detect/base/memory_block.h"
 #include "detect/base/thread.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/race/race.h"
 #include "detect/base/report.h"
 #include "detect/race/update.h"

@@ -5,7 +5,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/shadow/shadow.h"
 
 struct detector judge;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "detect/base/held_locks.h"
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/sync/lock.h"
 #include "detect/base/lockset.h"
 #include "racing.h"

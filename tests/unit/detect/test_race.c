@@ -2,7 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/sync/thread.h"
 #include "racing.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/shadow/read_set.h"
 #include "detect/sync/mutex.h"
 #include "detect/sync/rwlock.h"
@@ -167,7 +167,7 @@ static void run(unsigned seed)
 			do_access(thread, &state);
 	}
 	for (uint32_t i = 0; i < THREADS; i++)
-		access_flush(&judge, threads[i]);
+		memory_flush(&judge, threads[i]);
 	for (uint32_t i = 0; i < BYTES; i++)
 		ck_assert_msg(racing[i] == naive.racing[i], "seed %u, byte %u: found %u, is %u",
 			      seed, i, racing[i], naive.racing[i]);

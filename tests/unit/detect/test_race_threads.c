@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 #include "detect/shadow/read_set.h"
 #include "detect/sync/mutex.h"
 #include "detect/sync/rwlock.h"
@@ -95,7 +95,7 @@ static void *run_ordered(void *argument)
 		else
 			use_rwlock(threads[number], shard, &seed);
 	}
-	access_flush(&judge, threads[number]);
+	memory_flush(&judge, threads[number]);
 	return NULL;
 }
 
@@ -138,7 +138,7 @@ static void *run_racing(void *argument)
 
 		quick_access(threads[number], 1 + 2 * SITES + number * PLACES + at, place * 8, 8);
 	}
-	access_flush(&judge, threads[number]);
+	memory_flush(&judge, threads[number]);
 	return NULL;
 }
 
@@ -229,7 +229,7 @@ static void *run_alone(void *argument)
 			mutex_releasing(&judge, threads[number], mutexes[number]);
 		}
 	}
-	access_flush(&judge, threads[number]);
+	memory_flush(&judge, threads[number]);
 	return NULL;
 }
 

@@ -223,7 +223,7 @@ string_common:
 
 	/*
 	 * The same for a part of a granule.  If the granule is pending in the thread
-	 * (detect/race/access_fast.h), it is enough to note the bytes and the site.  A
+	 * (detect/race/record_fast.h), it is enough to note the bytes and the site.  A
 	 * signal handler that comes in between finds and leaves no granule pending
 	 * (wrap_signal.c), so what is noted after it goes nowhere.
 	 */
@@ -304,7 +304,7 @@ string_common:
 	testb	%dl, %al
 	je	5b
 	jmp	1f
-	/* Of another site: is it quiet, too?  (access_is_wanted()) */
+	/* Of another site: is it quiet, too?  (record_is_wanted()) */
 7:	leaq	site_attention(%rip), %rcx
 	cmpb	$SITE_QUIET, (%rcx,%rdx)
 	jb	1f
@@ -367,7 +367,7 @@ string_common:
 	.endm
 
 	/* To @otherwise unless an access by site rdx of the granule rdi is nobody's wish but
-	 * the race engine's: access_is_wanted(), for thread rsi. */
+	 * the race engine's: record_is_wanted(), for thread rsi. */
 	.macro	NEEDS_QUIET wanted_count, otherwise, sampled
 	leaq	site_attention(%rip), %rax
 	movzbl	(%rax,%rdx), %eax
@@ -408,7 +408,7 @@ string_common:
 	.endm
 
 	/*
-	 * The same for whole granules: record_whole_granule() (access_fast.c), as far as
+	 * The same for whole granules: record_whole() (detect/race/record_fast.c), as far as
 	 * both planes have plain words that the thread's clock covers.  Lean, if the last
 	 * accesses were its own: then there is no clock to ask.  What a signal handler
 	 * may do in between is no more than if it had come before.

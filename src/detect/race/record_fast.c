@@ -1,4 +1,4 @@
-#include "detect/race/access_fast.h"
+#include "detect/race/record_fast.h"
 
 #include "detect/base/thread.h"
 #include "detect/shadow/cells.h"
@@ -75,8 +75,8 @@ static void check_again(struct detector *detector, struct thread *thread, uintpt
 }
 
 /* One whole granule.  False: it was left as it is. */
-static inline bool record_whole_granule(struct detector *detector, struct thread *thread,
-					uintptr_t granule, bool is_write, site_id site)
+static inline bool record_whole(struct detector *detector, struct thread *thread, uintptr_t granule,
+				bool is_write, site_id site)
 {
 	struct shadow shadow = shadow_of(granule);
 	uint64_t *own = is_write ? shadow.write : shadow.read;
@@ -238,7 +238,7 @@ static bool record_part(const struct part *part)
 		is_put = put_beside_word(part, old);
 	else
 		is_put = cells_are(old) && put_among_cells(part, old);
-	/* acquire: as in record_whole_granule() */
+	/* acquire: as in record_whole() */
 	return is_put && is_all_clear(part->thread, other, load_acquire(other), part->bytes);
 }
 
@@ -258,29 +258,29 @@ static void check_runs(struct detector *detector, struct thread *thread, uintptr
 }
 
 /* Which of @bytes the site of the first of them was the last to access. */
-static uint32_t bytes_of_first(const struct pending_granule *open, uint32_t bytes)
+static uint32_t bytes_of_first(const struct pending_granule *pending, uint32_t bytes)
 {
-	site_id site = open->sites[__builtin_ctz(bytes)];
+	site_id site = pending->sites[__builtin_ctz(bytes)];
 	uint32_t same = 0;
 
 	for (uint32_t left = bytes; left; left &= left - 1) {
 		uint32_t byte = (uint32_t)__builtin_ctz(left);
 
-		same |= (uint32_t)(open->sites[byte] == site) << byte;
+		same |= (uint32_t)(pending->sites[byte] == site) << byte;
 	}
 	return same;
 }
 
 static origin_id unite_sites(struct detector *detector, struct thread *thread,
-			     const struct pending_granule *open)
+			     const struct pending_granule *pending)
 {
 	struct origin_part all = {.slot = (uint16_t)thread->slot};
 
-	if (!open->is_mixed)
-		return origin_of_site(open->site);
-	for (uint32_t left = open->bytes; left; left &= ~(uint32_t)all.bytes) {
-		uint32_t bytes = bytes_of_first(open, left);
-		origin_id what = origin_of_site(open->sites[__builtin_ctz(left)]);
+	if (!pending->is_mixed)
+		return origin_of_site(pending->site);
+	for (uint32_t left = pending->bytes; left; left &= ~(uint32_t)all.bytes) {
+		uint32_t bytes = bytes_of_first(pending, left);
+		origin_id what = origin_of_site(pending->sites[__builtin_ctz(left)]);
 		struct origin_part more = {all.slot, (uint8_t)bytes, what};
 
 		all.what = all.bytes ? origin_unite(detector, thread, &all, &more) : what;
@@ -289,84 +289,84 @@ static origin_id unite_sites(struct detector *detector, struct thread *thread,
 	return all.what;
 }
 
-/* All of @open, which has been recorded or not, is classified by the whole engine. */
-static void classify(struct detector *detector, struct thread *thread, struct pending_granule open,
-		     bool is_write)
+/* All of @open, which has been recorded or not, is judged by the whole engine. */
+static void check_pending(struct detector *detector, struct thread *thread,
+			  struct pending_granule pending, bool is_write)
 {
-	while (open.bytes) {
-		uint32_t bytes = bytes_of_first(&open, open.bytes);
-		site_id site = open.sites[__builtin_ctz(open.bytes)];
+	while (pending.bytes) {
+		uint32_t bytes = bytes_of_first(&pending, pending.bytes);
+		site_id site = pending.sites[__builtin_ctz(pending.bytes)];
 
-		check_runs(detector, thread, open.granule, bytes, is_write, site);
-		open.bytes &= ~bytes;
+		check_runs(detector, thread, pending.granule, bytes, is_write, site);
+		pending.bytes &= ~bytes;
 	}
 }
 
-static void record_open(struct detector *detector, struct thread *thread,
-			const struct pending_granule *open, bool is_write)
+static void record_pending(struct detector *detector, struct thread *thread,
+			   const struct pending_granule *pending, bool is_write)
 {
-	struct shadow shadow = shadow_of(open->granule);
+	struct shadow shadow = shadow_of(pending->granule);
 	struct part part = {
 		.detector = detector,
 		.thread = thread,
-		.granule = open->granule,
-		.bytes = open->bytes,
+		.granule = pending->granule,
+		.bytes = pending->bytes,
 		.is_write = is_write,
-		.what = unite_sites(detector, thread, open),
-		.mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes,
+		.what = unite_sites(detector, thread, pending),
+		.mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | pending->bytes,
 		.place = is_write ? shadow.write : shadow.read,
 		.origin = is_write ? &shadow.origins->write : &shadow.origins->read,
 	};
 
 	if (UNLIKELY(!record_part(&part)))
-		classify(detector, thread, *open, is_write);
+		check_pending(detector, thread, *pending, is_write);
 }
 
 enum recorded { NOT_RECORDED, RECORDED, RECORDED_WITH_OTHERS };
 
 /* The common case of the same: what nobody has touched since the thread's past, but for
  * bytes that it touches again, and by one site. */
-static inline enum recorded record_alone(struct thread *thread, const struct pending_granule *open,
-					 bool is_write)
+static inline enum recorded record_alone(struct thread *thread,
+					 const struct pending_granule *pending, bool is_write)
 {
-	struct shadow shadow = shadow_of(open->granule);
+	struct shadow shadow = shadow_of(pending->granule);
 	uint64_t *own = is_write ? shadow.write : shadow.read;
 	uint64_t *other = is_write ? shadow.read : shadow.write;
-	uint64_t mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | open->bytes;
+	uint64_t mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | pending->bytes;
 	uint64_t old = load_acquire(own);
 
-	if (open->is_mixed || !is_before(thread, old) || shadow_bytes(old) & ~open->bytes ||
+	if (pending->is_mixed || !is_before(thread, old) || shadow_bytes(old) & ~pending->bytes ||
 	    !exchange_word(own, is_write ? &shadow.origins->write : &shadow.origins->read, old,
-			   mine, origin_of_site(open->site)))
+			   mine, origin_of_site(pending->site)))
 		return NOT_RECORDED;
-	/* acquire: as in record_whole_granule() */
-	return is_clear(thread, load_acquire(other), open->bytes) ? RECORDED
-								  : RECORDED_WITH_OTHERS;
+	/* acquire: as in record_whole() */
+	return is_clear(thread, load_acquire(other), pending->bytes) ? RECORDED
+								     : RECORDED_WITH_OTHERS;
 }
 
-static void flush(struct detector *detector, struct thread *thread, struct pending_granule *place,
-		  bool is_write)
+static void flush_granule(struct detector *detector, struct thread *thread,
+			  struct pending_granule *place, bool is_write)
 {
 	enum recorded recorded = record_alone(thread, place, is_write);
-	struct pending_granule open = {0};
+	struct pending_granule pending = {0};
 
 	if (UNLIKELY(recorded != RECORDED))
-		open = *place;
+		pending = *place;
 	place->granule = 0;
 	thread->accesses.pending_count--;
 	if (recorded == NOT_RECORDED)
-		record_open(detector, thread, &open, is_write);
+		record_pending(detector, thread, &pending, is_write);
 	else if (UNLIKELY(recorded == RECORDED_WITH_OTHERS))
-		classify(detector, thread, open, is_write);
+		check_pending(detector, thread, pending, is_write);
 }
 
-void access_flush_slowly(struct detector *detector, struct thread *thread)
+void record_flush(struct detector *detector, struct thread *thread)
 {
 	for (uint32_t is_write = 0; is_write < 2; is_write++)
 		for (uint32_t i = 0; thread->accesses.pending_count && i < PENDING_GRANULES; i++)
 			if (thread->accesses.pending[is_write][i].granule)
-				flush(detector, thread, &thread->accesses.pending[is_write][i],
-				      is_write);
+				flush_granule(detector, thread,
+					      &thread->accesses.pending[is_write][i], is_write);
 }
 
 /* Can the granule be kept open: is nothing to be feared from either plane? */
@@ -383,7 +383,7 @@ static inline bool is_quiet(const struct thread *thread, uintptr_t granule, uint
 }
 
 /* The one of a set's ways that is free, or else the older. */
-static struct pending_granule *victim_of(struct thread *thread, struct pending_granule *set)
+static struct pending_granule *choose_victim(struct thread *thread, struct pending_granule *set)
 {
 	for (uint32_t way = 0; way < PENDING_WAYS; way++)
 		if (!set[way].granule)
@@ -393,7 +393,7 @@ static struct pending_granule *victim_of(struct thread *thread, struct pending_g
 }
 
 /* Has the thread recorded it in this epoch? */
-static inline bool is_there(uintptr_t granule, uint32_t bytes, bool is_write, uint64_t current)
+static inline bool is_recorded(uintptr_t granule, uint32_t bytes, bool is_write, uint64_t current)
 {
 	struct shadow shadow = shadow_of(granule);
 	/* relaxed: others change a word to something else than ours. */
@@ -402,45 +402,45 @@ static inline bool is_there(uintptr_t granule, uint32_t bytes, bool is_write, ui
 	return shadow_is_same_epoch(word, current) && !(bytes & ~shadow_bytes(word));
 }
 
-static inline void touch(struct pending_granule *open, uint32_t bytes, site_id site)
+static inline void note_touch(struct pending_granule *pending, uint32_t bytes, site_id site)
 {
-	open->bytes |= bytes;
-	open->is_mixed |= open->site != site;
-	open->site = site;
+	pending->bytes |= bytes;
+	pending->is_mixed |= pending->site != site;
+	pending->site = site;
 	for (; bytes; bytes &= bytes - 1)
-		open->sites[__builtin_ctz(bytes)] = site;
+		pending->sites[__builtin_ctz(bytes)] = site;
 }
 
-static bool keep_open(struct detector *detector, struct thread *thread, uintptr_t address,
-		      uint32_t bytes, bool is_write, site_id site)
+static bool keep_pending(struct detector *detector, struct thread *thread, uintptr_t address,
+			 uint32_t bytes, bool is_write, site_id site)
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	struct pending_granule *set =
 		&thread->accesses
 			 .pending[is_write][address / SHADOW_GRANULE % PENDING_SETS * PENDING_WAYS];
-	struct pending_granule *open;
+	struct pending_granule *pending;
 
 	for (uint32_t way = 0; way < PENDING_WAYS; way++) {
 		if (set[way].granule != granule)
 			continue;
-		touch(&set[way], bytes, site);
+		note_touch(&set[way], bytes, site);
 		return true;
 	}
-	if (is_there(granule, bytes, is_write, *thread->clocks.current))
+	if (is_recorded(granule, bytes, is_write, *thread->clocks.current))
 		return true;
-	open = victim_of(thread, set);
-	if (open->granule)
-		flush(detector, thread, open, is_write);
-	/* What was flushed may have been classified, and the epoch be over. */
+	pending = choose_victim(thread, set);
+	if (pending->granule)
+		flush_granule(detector, thread, pending, is_write);
+	/* What was flushed may have been judged, and the epoch be over. */
 	if (!thread->clocks.has_recorded || !is_quiet(thread, granule, bytes, is_write))
 		return false;
 	/* It will be stored to when the granule is flushed. */
 	__builtin_prefetch(shadow_of(granule).origins, 1);
-	open->granule = granule;
-	open->bytes = 0;
-	open->is_mixed = 0;
-	open->site = site;
-	touch(open, bytes, site);
+	pending->granule = granule;
+	pending->bytes = 0;
+	pending->is_mixed = 0;
+	pending->site = site;
+	note_touch(pending, bytes, site);
 	thread->accesses.pending_count++;
 	return true;
 }
@@ -452,9 +452,9 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
 	if (size_bytes == SHADOW_GRANULE)
-		return record_whole_granule(detector, thread, address, is_write, site);
-	return keep_open(detector, thread, address,
-			 ((1u << size_bytes) - 1) << address % SHADOW_GRANULE, is_write, site);
+		return record_whole(detector, thread, address, is_write, site);
+	return keep_pending(detector, thread, address,
+			    ((1u << size_bytes) - 1) << address % SHADOW_GRANULE, is_write, site);
 }
 
 bool record_span(struct detector *detector, struct thread *thread, uintptr_t address,

@@ -7,14 +7,14 @@
  * touch alone would have to say in shadow memory which bytes it leaves to whom.
  * So the thread keeps a few granules open: what it touches there is noted in the
  * thread, and written to shadow memory at once when another granule takes the
- * place, or before the thread's clock changes or is given away (access_flush()).
+ * place, or before the thread's clock changes or is given away (memory_flush()).
  * Until then others do not see these accesses; but the flush sees theirs, so of
  * a racing pair still one sees the other.
  *
  * What is neither goes to access_check().
  */
-#ifndef DETECT_RACE_ACCESS_FAST_H
-#define DETECT_RACE_ACCESS_FAST_H
+#ifndef DETECT_RACE_RECORD_FAST_H
+#define DETECT_RACE_RECORD_FAST_H
 
 #include "detect/base/thread.h"
 #include "detect/race/atomic_location.h"
@@ -35,7 +35,7 @@ bool record_span(struct detector *detector, struct thread *thread, uintptr_t add
 
 /* Does another part of the engine want to see accesses of @site to @address?  Decides on
  * *@callers, too. */
-static inline bool access_is_wanted(struct detector *detector, struct thread *thread, site_id id,
+static inline bool record_is_wanted(struct detector *detector, struct thread *thread, site_id id,
 				    uintptr_t address, bool is_write, enum access_callers *callers)
 {
 	struct site *site = site_get(&detector->sites, id);
@@ -67,7 +67,7 @@ static inline bool record_fast(struct detector *detector, struct thread *thread,
 	if (UNLIKELY(thread->accesses.acquire_count))
 		atomic_catch_up(detector, thread);
 	if (UNLIKELY(!shadow_covers(address)) ||
-	    access_is_wanted(detector, thread, id, address, is_write, callers))
+	    record_is_wanted(detector, thread, id, address, is_write, callers))
 		return false;
 	memory_before_record(detector, thread);
 	if (UNLIKELY(*thread->clocks.current == SHADOW_NO_EPOCH))
