@@ -229,9 +229,9 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 	pair.other_is_write = true;
 	pair.other_is_freed = false;
 	pair.other = stale->last.word | (bytes & SHADOW_ALL_BYTES);
-	pair.other_what = stale->last.what;
+	pair.other_origin = stale->last.origin;
 	pair.site = access->site;
-	pair.other_site = origin_site(step->detector, stale->last.what);
+	pair.other_site = origin_site(step->detector, stale->last.origin);
 	if (stale_read_is_overwritten(stale, access))
 		verdict.details = DETAIL_VALUE_SEEN;
 	verdict = doubted(step->detector, verdict);

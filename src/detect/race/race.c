@@ -34,7 +34,7 @@ static site_id my_site(const struct race_step *step, uint32_t byte)
 static site_id other_site(const struct race_step *step, uint32_t bytes, uint32_t byte)
 {
 	const struct site_table *sites = &step->detector->sites;
-	site_id head = origin_site(step->detector, step->other_what);
+	site_id head = origin_site(step->detector, step->other_origin);
 	const struct site *site = site_get(sites, head);
 	uint32_t first = (uint32_t)__builtin_ctz(bytes);
 	uint32_t count = shadow_byte_count(bytes);
@@ -51,19 +51,19 @@ static site_id other_site(const struct race_step *step, uint32_t bytes, uint32_t
 
 /* This access conflicts with one of @word's thread.  Where bytes of one word were
  * accessed at several places, each is a pair of its own. */
-static void conflict(struct race_step *step, uint64_t word, origin_id what, bool is_write)
+static void conflict(struct race_step *step, uint64_t word, origin_id origin, bool is_write)
 {
 	uint32_t left = shadow_bytes(word) & step->bytes;
 
 	while (left) {
 		struct origin_part part =
-			origin_part_at(step->detector, what, shadow_slot(word), left);
+			origin_part_at(step->detector, origin, shadow_slot(word), left);
 		uint32_t both = part.bytes & left;
 
 		step->other = race_base(word) | (part.bytes & shadow_bytes(word));
 		step->other_is_write = is_write;
 		step->other_is_freed = shadow_form(word) == SHADOW_FREED;
-		step->other_what = part.what;
+		step->other_origin = part.origin;
 		step->shared_bytes = both ? both : left;
 		step->site = my_site(step, (uint32_t)__builtin_ctz(step->shared_bytes));
 		step->other_site = other_site(step, shadow_bytes(step->other) | step->shared_bytes,
@@ -73,7 +73,7 @@ static void conflict(struct race_step *step, uint64_t word, origin_id what, bool
 	}
 }
 
-static inline void compare(struct race_step *step, uint64_t word, origin_id what, bool is_write)
+static inline void compare(struct race_step *step, uint64_t word, origin_id origin, bool is_write)
 {
 	uint32_t next = 0;
 	uint64_t member;
@@ -82,17 +82,17 @@ static inline void compare(struct race_step *step, uint64_t word, origin_id what
 		return;
 	if (LIKELY(shadow_form(word) != SHADOW_SET)) {
 		if (UNLIKELY(!race_is_ordered(step->thread, word)))
-			conflict(step, word, what, is_write);
+			conflict(step, word, origin, is_write);
 		return;
 	}
 	while ((member = read_set_unordered(step->detector, step->thread, word, &next)) != 0)
-		conflict(step, member | shadow_bytes(word), what, is_write);
+		conflict(step, member | shadow_bytes(word), origin, is_write);
 }
 
 static void compare_list(struct race_step *step, const struct cell_list *list, bool is_write)
 {
 	for (uint32_t i = 0; i < list->count; i++)
-		compare(step, list->cells[i].word, list->cells[i].what, is_write);
+		compare(step, list->cells[i].word, list->cells[i].origin, is_write);
 }
 
 /* Is @word of an access that this one conflicts with? */
@@ -111,7 +111,7 @@ uint64_t race_compare(struct race_step *step, struct race_place place)
 {
 	uint64_t word = cells_load(step->detector, place.word);
 	struct cell_list list;
-	origin_id what;
+	origin_id origin;
 
 	for (; word && shadow_form(word) != SHADOW_ATOMIC;
 	     word = cells_load(step->detector, place.word)) {
@@ -120,9 +120,9 @@ uint64_t race_compare(struct race_step *step, struct race_place place)
 				continue;
 			compare_list(step, &list, place.is_write);
 		} else if (is_conflict(step, word)) {
-			if (!race_find_origin(place, word, &what))
+			if (!race_find_origin(place, word, &origin))
 				continue;
-			compare(step, word, what, place.is_write);
+			compare(step, word, origin, place.is_write);
 		}
 		break;
 	}
@@ -153,16 +153,16 @@ static bool widen(struct race_step *step, struct race_place place, uint64_t old)
 {
 	struct origin_part part = {(uint16_t)step->thread->slot,
 				   (uint8_t)(step->bytes & ~shadow_bytes(old)), race_origin(step)};
-	origin_id what;
+	origin_id origin;
 
-	if (!race_find_origin(place, old, &what))
+	if (!race_find_origin(place, old, &origin))
 		return false;
-	if (what != part.what && part.bytes) {
-		uint32_t expected = origin_tagged(what, old);
+	if (origin != part.origin && part.bytes) {
+		uint32_t expected = origin_tagged(origin, old);
 
-		what = origin_join(step->detector, step->thread, what, part.slot,
-				   shadow_bytes(old), &part);
-		if (!compare_exchange_acq_rel(place.origin, &expected, origin_tagged(what, old)))
+		origin = origin_join(step->detector, step->thread, origin, part.slot,
+				     shadow_bytes(old), &part);
+		if (!compare_exchange_acq_rel(place.origin, &expected, origin_tagged(origin, old)))
 			return false;
 	}
 	return compare_exchange_acq_rel(place.word, &old, old | step->bytes);
@@ -194,18 +194,18 @@ static bool put_among_others(struct race_step *step, struct race_place place, ui
 
 static bool put_write(struct race_step *step, struct race_place place, uint64_t old)
 {
-	origin_id what = 0;
+	origin_id origin = 0;
 
 	if (shadow_is_same_epoch(old, step->mine))
 		return widen(step, place, old);
 	if (!is_simple(old) || shadow_bytes(old) & ~step->bytes)
 		return put_among_others(step, place, old);
-	if (is_conflict(step, old) && !race_find_origin(place, old, &what))
+	if (is_conflict(step, old) && !race_find_origin(place, old, &origin))
 		return false;
 	if (!replace(step, place, old))
 		return false;
 	if (old)
-		compare(step, old, what, true);
+		compare(step, old, origin, true);
 	return true;
 }
 
@@ -217,7 +217,7 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	uint64_t joined = read_set_join(step->detector, step->thread, old);
 	uint64_t word = joined | step->bytes;
 	uint64_t expected = old;
-	origin_id what;
+	origin_id origin;
 
 	if (joined == race_base(step->mine))
 		return replace(step, place, old);
@@ -225,15 +225,15 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 		*step->thread->clocks.shared = word;
 	if (word == old)
 		return true;
-	part.what = race_origin(step);
-	if (!race_find_origin(place, old, &what))
+	part.origin = race_origin(step);
+	if (!race_find_origin(place, old, &origin))
 		return false;
 	/* Before the word is: until the origin is there too, others wait for it. */
-	what = origin_join(step->detector, step->thread, what, shadow_slot(old), step->bytes,
-			   &part);
+	origin = origin_join(step->detector, step->thread, origin, shadow_slot(old), step->bytes,
+			     &part);
 	if (!compare_exchange_acq_rel(place.word, &expected, word))
 		return false;
-	origin_put(place.origin, place.word, what, word);
+	origin_put(place.origin, place.word, origin, word);
 	read_set_mark(step->detector, step->detector->read_sets, step->granule);
 	return true;
 }

@@ -30,7 +30,7 @@ struct race_step {
 	uintptr_t granule;
 	uint32_t bytes; /* of the granule */
 	uint64_t mine;	/* the plain word of this access */
-	origin_id what; /* of this access, once needed */
+	origin_id origin; /* of this access, once needed */
 	bool is_write;
 	bool is_freeing; /* the end of the memory's life */
 	bool keeps_callers;
@@ -41,7 +41,7 @@ struct race_step {
 	bool other_is_freed;   /* the memory was freed then */
 	uint64_t other;	       /* plain word */
 	uint32_t shared_bytes; /* of the granule, that both access */
-	origin_id other_what;
+	origin_id other_origin;
 	site_id site;	    /* whose access this is at the shared bytes, and ... */
 	site_id other_site; /* ... whose the other was; 0: not known */
 
@@ -79,10 +79,10 @@ static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
 
 static inline origin_id race_origin(struct race_step *step)
 {
-	if (!step->what)
-		step->what = origin_of_access(step->detector, step->thread, step->access,
-					      step->keeps_callers);
-	return step->what;
+	if (!step->origin)
+		step->origin = origin_of_access(step->detector, step->thread, step->access,
+						step->keeps_callers);
+	return step->origin;
 }
 
 /* Which bytes of @granule [start, end) has. */
@@ -106,7 +106,7 @@ uint64_t race_compare(struct race_step *step, struct race_place place);
 /* --- words.c --------------------------------------------------------------- */
 
 /* The origin of @word, which was read at @place.  False: it is there no more. */
-bool race_find_origin(struct race_place place, uint64_t word, origin_id *what);
+bool race_find_origin(struct race_place place, uint64_t word, origin_id *origin);
 
 /* Lays out what @old, read at @place, says; false if it says it no more. */
 bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list);

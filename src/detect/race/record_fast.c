@@ -47,12 +47,12 @@ static inline bool is_all_clear(const struct thread *thread, const uint64_t *pla
 }
 
 /* Records over @old.  False: it is not @old any more. */
-static inline bool exchange_word(uint64_t *place, uint32_t *origin, uint64_t old, uint64_t word,
-				 origin_id what)
+static inline bool exchange_word(uint64_t *place, uint32_t *origin_place, uint64_t old,
+				 uint64_t word, origin_id origin)
 {
 	if (!compare_exchange_acq_rel(place, &old, word))
 		return false;
-	origin_store(origin, what, word);
+	origin_store(origin_place, origin, word);
 	return true;
 }
 
@@ -81,7 +81,7 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 	struct shadow shadow = shadow_of(granule);
 	uint64_t *own = is_write ? shadow.write : shadow.read;
 	uint64_t *other = is_write ? shadow.read : shadow.write;
-	uint32_t *origin = is_write ? &shadow.origins->write : &shadow.origins->read;
+	uint32_t *origin_place = is_write ? &shadow.origins->write : &shadow.origins->read;
 	uint64_t current = *thread->clocks.current;
 	uint64_t old = load_acquire(own);
 
@@ -89,7 +89,7 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 		return true;
 	if (!is_all_clear(thread, own, old, SHADOW_ALL_BYTES) ||
 	    !is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES) ||
-	    !exchange_word(own, origin, old, current, origin_of_site(site)))
+	    !exchange_word(own, origin_place, old, current, origin_of_site(site)))
 		return false;
 	cells_free(thread, old);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
@@ -107,10 +107,10 @@ struct part {
 	uintptr_t granule;
 	uint32_t bytes;
 	bool is_write;
-	origin_id what;
+	origin_id origin;
 	uint64_t mine;	 /* the plain word of this access */
 	uint64_t *place; /* where it goes */
-	uint32_t *origin;
+	uint32_t *origin_place;
 };
 
 /* Adds to @list what @cell says of bytes that @part has not. */
@@ -128,14 +128,14 @@ static bool become_whole(const struct part *part, uint64_t old, const struct cel
 
 	for (uint32_t i = 0; i < list->count; i++) {
 		struct origin_part more = {whole.slot, (uint8_t)shadow_bytes(list->cells[i].word),
-					   list->cells[i].what};
+					   list->cells[i].origin};
 
-		whole.what = i ? origin_unite(part->detector, part->thread, &whole, &more)
-			       : more.what;
+		whole.origin =
+			i ? origin_unite(part->detector, part->thread, &whole, &more) : more.origin;
 		whole.bytes |= more.bytes;
 	}
-	if (!exchange_word(part->place, part->origin, old, part->mine | SHADOW_ALL_BYTES,
-			   whole.what))
+	if (!exchange_word(part->place, part->origin_place, old, part->mine | SHADOW_ALL_BYTES,
+			   whole.origin))
 		return false;
 	cells_free(part->thread, old);
 	return true;
@@ -151,7 +151,7 @@ static bool put_with(const struct part *part, uint64_t old, struct cell_list *li
 		is_one_epoch &= shadow_is_same_epoch(list->cells[i].word, part->mine);
 		bytes |= shadow_bytes(list->cells[i].word);
 	}
-	list->cells[list->count++] = (struct cell){part->mine, part->what};
+	list->cells[list->count++] = (struct cell){part->mine, part->origin};
 	if (is_one_epoch && bytes == SHADOW_ALL_BYTES)
 		return become_whole(part, old, list);
 	return cells_put(part->detector, part->thread, part->place, old, part->granule, list);
@@ -164,7 +164,7 @@ static bool put_beside_word(const struct part *part, uint64_t old)
 	struct cell cell = {.word = old};
 
 	/* Whose it is may be about to say where. */
-	if (!origin_find(part->origin, old, &cell.what))
+	if (!origin_find(part->origin_place, old, &cell.origin))
 		return false;
 	add_rest(part, &list, cell);
 	return put_with(part, old, &list);
@@ -211,7 +211,7 @@ static bool put_in_place(const struct part *part, uint64_t old)
 	if (own == CELLS_MAX || bytes == SHADOW_ALL_BYTES || !cells_take(part->place, old, next))
 		return false;
 	store_relaxed(&cells.words[own], part->mine); /* relaxed: the word is busy */
-	store_relaxed(&cells.whats[own], part->what);
+	store_relaxed(&cells.origins[own], part->origin);
 	store_release(part->place, next); /* pairs with cells_load() */
 	return true;
 }
@@ -233,7 +233,8 @@ static bool record_part(const struct part *part)
 	if (shadow_is_same_epoch(old, part->mine) && !(part->bytes & ~shadow_bytes(old)))
 		return true;
 	if (is_before(part->thread, old) && !(shadow_bytes(old) & ~part->bytes))
-		is_put = exchange_word(part->place, part->origin, old, part->mine, part->what);
+		is_put = exchange_word(part->place, part->origin_place, old, part->mine,
+				       part->origin);
 	else if (is_clear(part->thread, old, part->bytes))
 		is_put = put_beside_word(part, old);
 	else
@@ -280,13 +281,13 @@ static origin_id unite_sites(struct detector *detector, struct thread *thread,
 		return origin_of_site(pending->site);
 	for (uint32_t left = pending->bytes; left; left &= ~(uint32_t)all.bytes) {
 		uint32_t bytes = bytes_of_first(pending, left);
-		origin_id what = origin_of_site(pending->sites[__builtin_ctz(left)]);
-		struct origin_part more = {all.slot, (uint8_t)bytes, what};
+		origin_id origin = origin_of_site(pending->sites[__builtin_ctz(left)]);
+		struct origin_part more = {all.slot, (uint8_t)bytes, origin};
 
-		all.what = all.bytes ? origin_unite(detector, thread, &all, &more) : what;
+		all.origin = all.bytes ? origin_unite(detector, thread, &all, &more) : origin;
 		all.bytes |= more.bytes;
 	}
-	return all.what;
+	return all.origin;
 }
 
 /* All of @open, which has been recorded or not, is judged by the whole engine. */
@@ -312,10 +313,10 @@ static void record_pending(struct detector *detector, struct thread *thread,
 		.granule = pending->granule,
 		.bytes = pending->bytes,
 		.is_write = is_write,
-		.what = unite_sites(detector, thread, pending),
+		.origin = unite_sites(detector, thread, pending),
 		.mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | pending->bytes,
 		.place = is_write ? shadow.write : shadow.read,
-		.origin = is_write ? &shadow.origins->write : &shadow.origins->read,
+		.origin_place = is_write ? &shadow.origins->write : &shadow.origins->read,
 	};
 
 	if (UNLIKELY(!record_part(&part)))

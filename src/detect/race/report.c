@@ -103,13 +103,13 @@ static void add_other(struct race_step *step, struct finding *finding)
 	struct finding_event *event;
 	struct run run;
 
-	if (!step->other_what)
+	if (!step->other_origin)
 		detector_count(step->detector, LOST_ORIGINS);
 	event = report_event(
 		finding, slot_thread_id_of(step->detector, step->other),
 		step->other_is_freed ? ACTION_FREE : action_of(step->other_is_write, is_update),
 		NULL,
-		origin_stack_at(step->detector, origin_stack(step->detector, step->other_what),
+		origin_stack_at(step->detector, origin_stack(step->detector, step->other_origin),
 				step->other_site));
 	if (!event)
 		return;
@@ -117,7 +117,7 @@ static void add_other(struct race_step *step, struct finding *finding)
 	event->address = step->granule + run.first;
 	event->size_bytes = run.length;
 	event->target = stack_owner(step->detector, event->address);
-	origin_tell_holds(step->detector, step->other_what, event);
+	origin_tell_holds(step->detector, step->other_origin, event);
 }
 
 /* The part of the access that is @step->site's. */
@@ -162,7 +162,7 @@ static void add_mine(struct race_step *step, struct finding *finding, stack_id s
 static void suspect(struct race_step *step)
 {
 	site_suspect(&step->detector->sites, step->access->site);
-	site_suspect(&step->detector->sites, origin_site(step->detector, step->other_what));
+	site_suspect(&step->detector->sites, origin_site(step->detector, step->other_origin));
 }
 
 /* Where the value that was overwritten had been read. */
@@ -195,7 +195,7 @@ static void keep_record(struct race_step *step, const struct race_verdict *verdi
 		.updates = key_of_updates(step),
 		.kind = verdict->kind,
 		.is_proven = verdict->details & DETAIL_VALUE_SEEN,
-		.has_callers = origin_has_callers(step->other_what),
+		.has_callers = origin_has_callers(step->other_origin),
 		.number = number,
 		.next = step->detector->races,
 	};
@@ -277,7 +277,7 @@ static bool is_better_known(struct race_step *step, const struct race_verdict *v
 {
 	struct race_record *record = step->detector->races;
 
-	if (!origin_has_callers(step->other_what))
+	if (!origin_has_callers(step->other_origin))
 		return false;
 	while (record && record->number != number)
 		record = record->next;
@@ -323,8 +323,8 @@ static uint32_t emit(struct race_step *step, const struct race_verdict *verdict,
 void race_report(struct race_step *step, const struct race_verdict *verdict)
 {
 	uint64_t key = verdict->kind == FINDING_LOST_UPDATE ? key_of_updates(step) : key_of(step);
-	uint64_t known = (verdict->details & DETAIL_VALUE_SEEN) |
-			 origin_has_callers(step->other_what);
+	uint64_t known =
+		(verdict->details & DETAIL_VALUE_SEEN) | origin_has_callers(step->other_origin);
 	uint64_t quick = hash_append(key, (uint64_t)verdict->kind << 32 | known);
 	struct met_race *met = &step->thread->accesses.races[quick % MET_RACES];
 	stack_id stack;

@@ -44,7 +44,7 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 const struct stale_read *update_meet(struct race_step *step)
 {
 	struct thread *thread = step->thread;
-	struct cell last = {race_base(step->other), step->other_what};
+	struct cell last = {race_base(step->other), step->other_origin};
 
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
@@ -70,7 +70,7 @@ static bool may_be_equal(const struct stale_read *stale, const struct access *ac
 
 static bool is_update(struct detector *detector, const struct cell *write)
 {
-	const struct site *site = site_get(&detector->sites, origin_site(detector, write->what));
+	const struct site *site = site_get(&detector->sites, origin_site(detector, write->origin));
 
 	return site && site->flags & SITE_UPDATE;
 }
@@ -177,9 +177,9 @@ static struct cell last_write(struct detector *detector, uintptr_t granule, uint
 		    shadow_form(cell->word) != SHADOW_PLAIN)
 			continue;
 		return (struct cell){race_base(cell->word),
-				     origin_part_at(detector, cell->what, shadow_slot(cell->word),
+				     origin_part_at(detector, cell->origin, shadow_slot(cell->word),
 						    bytes & -bytes)
-					     .what};
+					     .origin};
 	}
 	return (struct cell){0, 0};
 }

@@ -23,7 +23,7 @@ struct split_update {
 	uint64_t hand_over; /* epoch of the thread at the write */
 	enum finding_kind kind;
 	site_id site;
-	origin_id what;
+	origin_id origin;
 	struct stale_read stale;
 	uint32_t kept_count; /* locks that were held from the read to the write */
 	lock_id kept[STALE_READ_LOCKS];
@@ -88,13 +88,13 @@ static enum finding_action action_of(const struct detector *detector, site_id id
 static void add_other(struct detector *detector, struct finding *finding,
 		      const struct access *access, const struct cell *other)
 {
-	struct finding_event *event =
-		add_event(finding, slot_thread_id_of(detector, other->word),
-			  action_of(detector, origin_site(detector, other->what)),
-			  origin_stack(detector, other->what), access->address, access->size_bytes);
+	struct finding_event *event = add_event(
+		finding, slot_thread_id_of(detector, other->word),
+		action_of(detector, origin_site(detector, other->origin)),
+		origin_stack(detector, other->origin), access->address, access->size_bytes);
 
 	if (event)
-		origin_tell_holds(detector, other->what, event);
+		origin_tell_holds(detector, other->origin, event);
 }
 
 static void add_mine(struct finding *finding, const struct thread *thread,
@@ -209,7 +209,7 @@ static void predict_later(struct race_step *step, const struct access *access,
 	uint64_t key = key_of(stale, access->site);
 	struct finding *finding;
 
-	if (action_of(detector, origin_site(detector, stale->last.what)) != ACTION_UPDATE ||
+	if (action_of(detector, origin_site(detector, stale->last.origin)) != ACTION_UPDATE ||
 	    was_handed_over(detector, stale))
 		return;
 	finding = begin_prediction(detector, kind, key);
@@ -262,7 +262,7 @@ void update_note_split(struct race_step *step, const struct access *access,
 		.hand_over = vclock_get(&thread->clocks.hand_over, thread->slot),
 		.kind = kind_of(stale, access),
 		.site = access->site,
-		.what = origin_of_access(detector, thread, access, true),
+		.origin = origin_of_access(detector, thread, access, true),
 		.stale = *stale,
 	};
 
@@ -327,10 +327,10 @@ static void predict_between(struct race_step *step, const struct access *access,
 	memory_block_report(detector, finding, access->address);
 	add_stale_read(detector, finding, split->thread, &split->stale, access->address);
 	event = add_event(finding, split->thread, ACTION_WRITE,
-			  origin_stack(detector, split->what), access->address,
+			  origin_stack(detector, split->origin), access->address,
 			  access->size_bytes);
 	if (event)
-		origin_tell_holds(detector, split->what, event);
+		origin_tell_holds(detector, split->origin, event);
 	add_mine(finding, step->thread, access, ACTION_UPDATE, stack);
 	report_emit(detector, finding, predicted_key(key));
 }

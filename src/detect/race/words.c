@@ -23,10 +23,10 @@ static uint32_t slot_of(uint64_t word)
  * in between.  If the origin does not come, because an access that the word has
  * replaced was the last to store one, nobody waits for it again.
  */
-bool race_find_origin(struct race_place place, uint64_t word, origin_id *what)
+bool race_find_origin(struct race_place place, uint64_t word, origin_id *origin)
 {
 	for (uint32_t tries = 0; tries < ORIGIN_YIELDS * ORIGIN_PAUSES; tries++) {
-		if (LIKELY(origin_find(place.origin, word, what)))
+		if (LIKELY(origin_find(place.origin, word, origin)))
 			return true;
 		if (load_acquire(place.word) != word)
 			return false;
@@ -34,7 +34,7 @@ bool race_find_origin(struct race_place place, uint64_t word, origin_id *what)
 			kernel_call0(SYS_sched_yield);
 		arch_pause();
 	}
-	*what = 0;
+	*origin = 0;
 	origin_put(place.origin, place.word, 0, word);
 	return true;
 }
@@ -45,25 +45,25 @@ bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list)
 		return cells_read(place.word, old, list);
 	list->count = old != 0;
 	list->cells[0] = (struct cell){old, 0};
-	return !old || race_find_origin(place, old, &list->cells[0].what);
+	return !old || race_find_origin(place, old, &list->cells[0].origin);
 }
 
 /* Adds @word unless it has no bytes; one cell says the same of several bytes. */
-static void add(struct cell_list *list, uint64_t word, origin_id what)
+static void add(struct cell_list *list, uint64_t word, origin_id origin)
 {
 	if (!shadow_bytes(word))
 		return;
 	for (uint32_t i = 0; i < list->count; i++) {
 		struct cell *cell = &list->cells[i];
 
-		if (race_base(cell->word) == race_base(word) && cell->what == what) {
+		if (race_base(cell->word) == race_base(word) && cell->origin == origin) {
 			cell->word |= word;
 			return;
 		}
 	}
 	/* Cells share no bytes, so there are never more than bytes. */
 	if (list->count < CELLS_MAX)
-		list->cells[list->count++] = (struct cell){word, what};
+		list->cells[list->count++] = (struct cell){word, origin};
 }
 
 static void add_mine(struct race_step *step, struct cell_list *list, uint32_t bytes)
@@ -83,13 +83,13 @@ static void add_joined(struct race_step *step, struct cell_list *list, const str
 	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)bytes, 0};
 
 	if (joined == base) {
-		add(list, base | bytes, cell->what);
+		add(list, base | bytes, cell->origin);
 	} else if (joined == race_base(step->mine)) {
 		add_mine(step, list, bytes);
 	} else {
-		part.what = race_origin(step);
+		part.origin = race_origin(step);
 		add(list, joined | bytes,
-		    origin_join(step->detector, step->thread, cell->what, slot_of(cell->word),
+		    origin_join(step->detector, step->thread, cell->origin, slot_of(cell->word),
 				bytes, &part));
 	}
 }
@@ -97,7 +97,7 @@ static void add_joined(struct race_step *step, struct cell_list *list, const str
 static struct origin_part part_of(const struct cell *cell)
 {
 	return (struct origin_part){(uint16_t)slot_of(cell->word),
-				    (uint8_t)shadow_bytes(cell->word), cell->what};
+				    (uint8_t)shadow_bytes(cell->word), cell->origin};
 }
 
 /* The origins of two cells that become one. */
@@ -119,7 +119,7 @@ static bool is_one(struct detector *detector, struct thread *thread, const struc
 		if (race_base(list->cells[i].word) != race_base(only->word))
 			return false;
 	for (uint32_t i = 1; i < list->count; i++) {
-		only->what = unite(detector, thread, only, &list->cells[i]);
+		only->origin = unite(detector, thread, only, &list->cells[i]);
 		only->word |= list->cells[i].word;
 	}
 	return true;
@@ -144,7 +144,7 @@ static bool put_list(struct detector *detector, struct thread *thread, struct ra
 		if (!compare_exchange_acq_rel(place.word, &expected, only.word))
 			return false;
 		if (only.word)
-			origin_put(place.origin, place.word, only.what, only.word);
+			origin_put(place.origin, place.word, only.origin, only.word);
 		cells_free(thread, old);
 	} else if (!cells_put(detector, thread, place.word, old, place.granule, list)) {
 		return false;
@@ -164,7 +164,7 @@ bool race_put_among(struct race_step *step, struct race_place place, uint64_t ol
 		const struct cell *cell = &list->cells[i];
 		uint32_t both = shadow_bytes(cell->word) & step->bytes;
 
-		add(&after, cell->word & ~(uint64_t)step->bytes, cell->what);
+		add(&after, cell->word & ~(uint64_t)step->bytes, cell->origin);
 		if (!place.is_write && both) {
 			add_joined(step, &after, cell, both);
 			left &= ~both;
@@ -189,7 +189,7 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
 			continue;
 		after.count = 0;
 		for (uint32_t i = 0; i < list.count; i++)
-			add(&after, list.cells[i].word & ~(uint64_t)bytes, list.cells[i].what);
+			add(&after, list.cells[i].word & ~(uint64_t)bytes, list.cells[i].origin);
 		if (put_list(detector, thread, place, old, &after))
 			return;
 	}

@@ -170,7 +170,7 @@ bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list)
 	list->count = 0;
 	for (uint32_t i = 0; i < cells.capacity; i++) {
 		/* relaxed: the word is looked at again after them. */
-		struct cell cell = {load_relaxed(&cells.words[i]), load_relaxed(&cells.whats[i])};
+		struct cell cell = {load_relaxed(&cells.words[i]), load_relaxed(&cells.origins[i])};
 
 		if (cell.word)
 			list->cells[list->count++] = cell;
@@ -186,7 +186,7 @@ static void fill(struct cells cells, const struct cell_list *list)
 
 		/* relaxed: who reads them meanwhile finds another word. */
 		store_relaxed(&cells.words[i], is_one ? list->cells[i].word : 0);
-		store_relaxed(&cells.whats[i], is_one ? list->cells[i].what : 0);
+		store_relaxed(&cells.origins[i], is_one ? list->cells[i].origin : 0);
 	}
 }
 

@@ -36,7 +36,7 @@ extern struct spin_lock cells_lock;
 
 struct cell {
 	uint64_t word; /* with bytes that no other cell of the granule has */
-	origin_id what;
+	origin_id origin;
 };
 
 /* The cells of one granule in one plane, laid out. */
@@ -47,14 +47,14 @@ struct cell_list {
 
 struct cells_narrow {
 	uint64_t words[CELLS_FEW]; /* 0: no cell */
-	origin_id whats[CELLS_FEW];
+	origin_id origins[CELLS_FEW];
 	uint32_t serial; /* of the last word that named it, when it is free */
 	uint32_t next_free;
 };
 
 struct cells_wide {
 	uint64_t words[CELLS_MAX];
-	origin_id whats[CELLS_MAX];
+	origin_id origins[CELLS_MAX];
 	uint32_t serial;
 	uint32_t next_free;
 	uint32_t unused[6];
@@ -63,7 +63,7 @@ struct cells_wide {
 /* A record as both are. */
 struct cells {
 	uint64_t *words;
-	origin_id *whats;
+	origin_id *origins;
 	uint32_t capacity;
 };
 
@@ -108,8 +108,8 @@ static inline struct cells cells_of(uint64_t word)
 	struct cells_narrow *narrow = (struct cells_narrow *)SHADOW_NARROW_CELLS + index;
 	struct cells_wide *wide = (struct cells_wide *)SHADOW_WIDE_CELLS + index;
 
-	return word & CELLS_WIDE ? (struct cells){wide->words, wide->whats, CELLS_MAX}
-				 : (struct cells){narrow->words, narrow->whats, CELLS_FEW};
+	return word & CELLS_WIDE ? (struct cells){wide->words, wide->origins, CELLS_MAX}
+				 : (struct cells){narrow->words, narrow->origins, CELLS_FEW};
 }
 
 /* What *@place says once nobody changes its cells any more. */

@@ -11,9 +11,9 @@
 
 #define BUCKETS (1u << 18) /* no more: they are searched without a lock */
 
-static enum origin_sort sort_of(origin_id what)
+static enum origin_sort sort_of(origin_id origin)
 {
-	return (enum origin_sort)(what >> ORIGIN_SORT_SHIFT);
+	return (enum origin_sort)(origin >> ORIGIN_SORT_SHIFT);
 }
 
 static origin_id make(enum origin_sort sort, uint32_t number)
@@ -60,50 +60,51 @@ origin_id origin_of_access(struct detector *detector, struct thread *thread,
 			   const struct access *access, bool keeps_callers)
 {
 	stack_id stack = 0;
-	origin_id what = 0;
+	origin_id origin = 0;
 
 	if (keeps_callers)
 		stack = origin_stack_of_access(detector, thread, access) & ~STACK_ID_IN_HANDLER;
 	if (stack)
-		what = origin_of_stack(detector, thread, stack);
-	return what ? what : make(ORIGIN_SITE, access->site);
+		origin = origin_of_stack(detector, thread, stack);
+	return origin ? origin : make(ORIGIN_SITE, access->site);
 }
 
 /* The stack of a stack or lockset; 0 for others. */
-static stack_id stack_of(const struct detector *detector, origin_id what)
+static stack_id stack_of(const struct detector *detector, origin_id origin)
 {
 	const struct lockset *set;
 
-	if (sort_of(what) == ORIGIN_STACK)
-		return what;
-	set = sort_of(what) == ORIGIN_LOCKSET
-		      ? lockset_get(&detector->locksets, what & NUMBER_MASK)
+	if (sort_of(origin) == ORIGIN_STACK)
+		return origin;
+	set = sort_of(origin) == ORIGIN_LOCKSET
+		      ? lockset_get(&detector->locksets, origin & NUMBER_MASK)
 		      : NULL;
 	return set ? set->stack : 0;
 }
 
-site_id origin_site(const struct detector *detector, origin_id what)
+site_id origin_site(const struct detector *detector, origin_id origin)
 {
 	const struct stack *stack;
 
-	if (what == 0)
+	if (origin == 0)
 		return 0;
-	if (sort_of(what) == ORIGIN_SITE)
-		return what & NUMBER_MASK;
-	stack = stack_depot_get(&detector->stacks, stack_of(detector, what));
+	if (sort_of(origin) == ORIGIN_SITE)
+		return origin & NUMBER_MASK;
+	stack = stack_depot_get(&detector->stacks, stack_of(detector, origin));
 	return stack ? load_relaxed(&stack->site) : 0;
 }
 
-stack_id origin_stack(struct detector *detector, origin_id what)
+stack_id origin_stack(struct detector *detector, origin_id origin)
 {
 	const struct site *site;
 	struct stack *stack;
 	uintptr_t frame;
-	stack_id id = stack_of(detector, what);
+	stack_id id = stack_of(detector, origin);
 
 	if (id)
 		return id;
-	site = sort_of(what) == ORIGIN_SITE ? site_get(&detector->sites, what & NUMBER_MASK) : NULL;
+	site = sort_of(origin) == ORIGIN_SITE ? site_get(&detector->sites, origin & NUMBER_MASK)
+					      : NULL;
 	if (!site)
 		return 0;
 	/* As for a return address, readers look one byte before. */
@@ -112,20 +113,20 @@ stack_id origin_stack(struct detector *detector, origin_id what)
 				STACK_INCOMPLETE, 0);
 	stack = stack_depot_get(&detector->stacks, id);
 	if (stack)
-		store_relaxed(&stack->site, what & NUMBER_MASK); /* relaxed: always the same */
+		store_relaxed(&stack->site, origin & NUMBER_MASK); /* relaxed: always the same */
 	return id;
 }
 
-void origin_tell_holds(struct detector *detector, origin_id what, struct finding_event *event)
+void origin_tell_holds(struct detector *detector, origin_id origin, struct finding_event *event)
 {
-	const struct lockset *set = sort_of(what) == ORIGIN_LOCKSET
-					    ? lockset_get(&detector->locksets, what & NUMBER_MASK)
+	const struct lockset *set = sort_of(origin) == ORIGIN_LOCKSET
+					    ? lockset_get(&detector->locksets, origin & NUMBER_MASK)
 					    : NULL;
 
 	if (set && set->lock_count != LOCKSET_UNKNOWN)
 		lockset_tell(detector, event, set->locks, set->present, set->lock_count);
 	else
-		event->holds_are_unknown = set || !origin_has_callers(what);
+		event->holds_are_unknown = set || !origin_has_callers(origin);
 }
 
 stack_id origin_stack_at(struct detector *detector, stack_id id, site_id site)
@@ -149,21 +150,21 @@ stack_id origin_stack_at(struct detector *detector, stack_id id, site_id site)
 
 /* --- Lists ----------------------------------------------------------------- */
 
-static const struct origin_list *list_of(const struct detector *detector, origin_id what)
+static const struct origin_list *list_of(const struct detector *detector, origin_id origin)
 {
-	return id_table_get(&detector->origins->lists, what & NUMBER_MASK);
+	return id_table_get(&detector->origins->lists, origin & NUMBER_MASK);
 }
 
-/* Appends the parts of @what, of @bytes by @slot unless it is a list itself.
+/* Appends the parts of @origin, of @bytes by @slot unless it is a list itself.
  * Returns the new count. */
-static uint32_t append(const struct detector *detector, origin_id what, uint32_t slot,
+static uint32_t append(const struct detector *detector, origin_id origin, uint32_t slot,
 		       uint32_t bytes, struct origin_part *parts, uint32_t count)
 {
-	struct origin_part single = {(uint16_t)slot, (uint8_t)bytes, what};
+	struct origin_part single = {(uint16_t)slot, (uint8_t)bytes, origin};
 	const struct origin_list *list =
-		sort_of(what) == ORIGIN_LIST ? list_of(detector, what) : NULL;
+		sort_of(origin) == ORIGIN_LIST ? list_of(detector, origin) : NULL;
 	const struct origin_part *from = list ? list->parts : &single;
-	uint32_t from_count = list ? list->count : what != 0;
+	uint32_t from_count = list ? list->count : origin != 0;
 
 	for (uint32_t i = 0; i < from_count && count < ORIGIN_PARTS; i++) {
 		struct origin_part part = from[i];
@@ -198,7 +199,7 @@ static uint64_t hash_parts(const struct origin_part *parts, uint32_t count)
 	uint64_t hash = count;
 
 	for (uint32_t i = 0; i < count; i++)
-		hash = hash_mix(hash ^ ((uint64_t)parts[i].what << 32 |
+		hash = hash_mix(hash ^ ((uint64_t)parts[i].origin << 32 |
 					(uint64_t)parts[i].slot << 8 | parts[i].bytes));
 	return hash;
 }
@@ -209,7 +210,8 @@ static bool is_same(const struct origin_list *list, const struct origin_part *pa
 		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (list->parts[i].slot != parts[i].slot ||
-		    list->parts[i].bytes != parts[i].bytes || list->parts[i].what != parts[i].what)
+		    list->parts[i].bytes != parts[i].bytes ||
+		    list->parts[i].origin != parts[i].origin)
 			return false;
 	return true;
 }
@@ -286,7 +288,8 @@ static origin_id unite_slowly(struct detector *detector, const struct origin_ste
 	uint32_t count = append(detector, step->old, step->old_slot,
 				step->old_bytes & SHADOW_ALL_BYTES, parts, 0);
 
-	count = append(detector, step->more.what, step->more.slot, step->more.bytes, parts, count);
+	count = append(detector, step->more.origin, step->more.slot, step->more.bytes, parts,
+		       count);
 	return make_list(detector, parts, count);
 }
 
@@ -294,7 +297,7 @@ static origin_id unite_slowly(struct detector *detector, const struct origin_ste
 static struct origin_step *remembered(struct thread *thread, const struct origin_step *step)
 {
 	struct shadow_cache *cache = thread->memory->shadow;
-	uint64_t key = (uint64_t)step->old << 32 ^ (uint64_t)step->more.what << 8 ^
+	uint64_t key = (uint64_t)step->old << 32 ^ (uint64_t)step->more.origin << 8 ^
 		       (uint64_t)step->more.bytes ^ (uint64_t)step->old_bytes << 24;
 
 	if (UNLIKELY(!cache->origin_steps))
@@ -307,7 +310,7 @@ static bool is_same_step(const struct origin_step *one, const struct origin_step
 {
 	return one->to && one->old == other->old && one->old_slot == other->old_slot &&
 	       one->old_bytes == other->old_bytes && one->more.slot == other->more.slot &&
-	       one->more.bytes == other->more.bytes && one->more.what == other->more.what;
+	       one->more.bytes == other->more.bytes && one->more.origin == other->more.origin;
 }
 
 static origin_id take_step(struct detector *detector, struct thread *thread,
@@ -329,7 +332,7 @@ origin_id origin_join(struct detector *detector, struct thread *thread, origin_i
 {
 	struct origin_step step = {old, (uint16_t)old_slot, (uint16_t)old_bytes, *more, 0};
 
-	if (old == more->what && sort_of(old) != ORIGIN_LIST && old_slot == more->slot)
+	if (old == more->origin && sort_of(old) != ORIGIN_LIST && old_slot == more->slot)
 		return old;
 	return take_step(detector, thread, &step);
 }
@@ -337,26 +340,26 @@ origin_id origin_join(struct detector *detector, struct thread *thread, origin_i
 origin_id origin_unite(struct detector *detector, struct thread *thread,
 		       const struct origin_part *one, const struct origin_part *other)
 {
-	struct origin_step step = {one->what, one->slot, one->bytes | ORIGIN_UNITES, *other, 0};
+	struct origin_step step = {one->origin, one->slot, one->bytes | ORIGIN_UNITES, *other, 0};
 
-	if (one->what == other->what)
-		return one->what;
+	if (one->origin == other->origin)
+		return one->origin;
 	return take_step(detector, thread, &step);
 }
 
-struct origin_part origin_part_at(const struct detector *detector, origin_id what, uint32_t slot,
+struct origin_part origin_part_at(const struct detector *detector, origin_id origin, uint32_t slot,
 				  uint32_t bytes)
 {
-	struct origin_part part = {(uint16_t)slot, SHADOW_ALL_BYTES, what};
+	struct origin_part part = {(uint16_t)slot, SHADOW_ALL_BYTES, origin};
 	const struct origin_list *list;
 
-	if (sort_of(what) != ORIGIN_LIST)
+	if (sort_of(origin) != ORIGIN_LIST)
 		return part;
-	list = list_of(detector, what);
+	list = list_of(detector, origin);
 	for (uint32_t i = 0; list && i < list->count; i++)
 		if (list->parts[i].slot == slot && list->parts[i].bytes & bytes)
 			return list->parts[i];
-	part.what = 0;
+	part.origin = 0;
 	return part;
 }
 
@@ -376,14 +379,15 @@ static origin_id origin_of_write(const struct detector *detector, uintptr_t addr
 	} else {
 		list.count = 1;
 		list.cells[0].word = present;
-		list.cells[0].what = origin_load(&shadow.origins->write, present);
+		list.cells[0].origin = origin_load(&shadow.origins->write, present);
 	}
 	for (uint32_t i = 0; i < list.count; i++) {
 		const struct cell *cell = &list.cells[i];
 
 		if ((cell->word & ~(uint64_t)SHADOW_ALL_BYTES) == word &&
 		    shadow_bytes(cell->word) & byte)
-			return origin_part_at(detector, cell->what, shadow_slot(word), byte).what;
+			return origin_part_at(detector, cell->origin, shadow_slot(word), byte)
+				.origin;
 	}
 	return 0;
 }

@@ -37,7 +37,7 @@ enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
 struct origin_part {
 	uint16_t slot; /* of the thread */
 	uint8_t bytes;
-	origin_id what; /* no list */
+	origin_id origin; /* no list */
 };
 
 struct origin_list {
@@ -93,60 +93,60 @@ static inline origin_id origin_of_site(site_id site)
 }
 
 /* Is it a whole stack, with the locks held or without? */
-static inline bool origin_has_callers(origin_id what)
+static inline bool origin_has_callers(origin_id origin)
 {
-	return what && (what < (uint32_t)ORIGIN_SITE << ORIGIN_SORT_SHIFT ||
-			what >= (uint32_t)ORIGIN_LOCKSET << ORIGIN_SORT_SHIFT);
+	return origin && (origin < (uint32_t)ORIGIN_SITE << ORIGIN_SORT_SHIFT ||
+			  origin >= (uint32_t)ORIGIN_LOCKSET << ORIGIN_SORT_SHIFT);
 }
 
 /* Stored in place of 0, which is what is there before anything was stored. */
 #define ORIGIN_NOT_KNOWN 0xffffffu
 
-/* @what as the origin of shadow word @word. */
-static inline uint32_t origin_tagged(origin_id what, uint64_t word)
+/* @origin as the origin of shadow word @word. */
+static inline uint32_t origin_tagged(origin_id origin, uint64_t word)
 {
 	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) &
 		       ((1u << ORIGIN_TAG_BITS) - 1);
 
-	return (what ? what : ORIGIN_NOT_KNOWN) << ORIGIN_TAG_BITS | tag;
+	return (origin ? origin : ORIGIN_NOT_KNOWN) << ORIGIN_TAG_BITS | tag;
 }
 
-/* Stores @what as the origin of shadow word @word. */
-static inline void origin_store(uint32_t *place, origin_id what, uint64_t word)
+/* Stores @origin as the origin of shadow word @word. */
+static inline void origin_store(uint32_t *place, origin_id origin, uint64_t word)
 {
 	/* relaxed: the tag says whether it belongs to the word that is seen. */
-	store_relaxed(place, origin_tagged(what, word));
+	store_relaxed(place, origin_tagged(origin, word));
 }
 
 /* The same, unless *@at has become another word, whose origin may be there already. */
-static inline void origin_put(uint32_t *place, const uint64_t *at, origin_id what, uint64_t word)
+static inline void origin_put(uint32_t *place, const uint64_t *at, origin_id origin, uint64_t word)
 {
 	/* acquire: *@at is looked at later. */
 	uint32_t found = load_acquire(place);
 
 	while ((load_acquire(at) ^ word) >> SHADOW_FORM_SHIFT == 0 &&
-	       !compare_exchange_acq_rel(place, &found, origin_tagged(what, word)))
+	       !compare_exchange_acq_rel(place, &found, origin_tagged(origin, word)))
 		;
 }
 
 /* What @place says of word @word; false if it belongs to another one. */
-static inline bool origin_find(const uint32_t *place, uint64_t word, origin_id *what)
+static inline bool origin_find(const uint32_t *place, uint64_t word, origin_id *origin)
 {
-	uint32_t origin = load_relaxed(place);
+	uint32_t tagged = load_relaxed(place);
 
-	if (!origin || origin != origin_tagged(origin >> ORIGIN_TAG_BITS, word))
+	if (!tagged || tagged != origin_tagged(tagged >> ORIGIN_TAG_BITS, word))
 		return false;
-	*what = origin >> ORIGIN_TAG_BITS;
-	if (*what == ORIGIN_NOT_KNOWN)
-		*what = 0;
+	*origin = tagged >> ORIGIN_TAG_BITS;
+	if (*origin == ORIGIN_NOT_KNOWN)
+		*origin = 0;
 	return true;
 }
 
 static inline origin_id origin_load(const uint32_t *place, uint64_t word)
 {
-	origin_id what = 0;
+	origin_id origin = 0;
 
-	return origin_find(place, word, &what) ? what : 0;
+	return origin_find(place, word, &origin) ? origin : 0;
 }
 
 /* The origin of a word that also stands for what @more says.  @old_slot and
@@ -170,20 +170,20 @@ struct origin_step {
 origin_id origin_unite(struct detector *detector, struct thread *thread,
 		       const struct origin_part *one, const struct origin_part *other);
 
-/* What @what says of @slot's access to the first it knows of @bytes; all bytes, and
+/* What @origin says of @slot's access to the first it knows of @bytes; all bytes, and
  * a stack or site, if it is not a list. */
-struct origin_part origin_part_at(const struct detector *detector, origin_id what, uint32_t slot,
+struct origin_part origin_part_at(const struct detector *detector, origin_id origin, uint32_t slot,
 				  uint32_t bytes);
 
 /* The site that a stack or site origin is of; 0 if not known. */
-site_id origin_site(const struct detector *detector, origin_id what);
+site_id origin_site(const struct detector *detector, origin_id origin);
 
 /* The same as a stack for a report: whole, or of one frame. */
-stack_id origin_stack(struct detector *detector, origin_id what);
+stack_id origin_stack(struct detector *detector, origin_id origin);
 
-/* Tells in @event, of the access that @what is of, of the locks held.  Called with
+/* Tells in @event, of the access that @origin is of, of the locks held.  Called with
  * detector.lock held. */
-void origin_tell_holds(struct detector *detector, origin_id what, struct finding_event *event);
+void origin_tell_holds(struct detector *detector, origin_id origin, struct finding_event *event);
 
 /* @stack, of a check that several sites share, as it is at @site.  Called with
  * detector.lock held. */
