@@ -12,7 +12,7 @@ static uint64_t own_epoch(const struct vclock *clock, const struct thread *threa
 	return vclock_get(clock, thread->slot);
 }
 
-static void tick(struct vclock *clock, struct thread *thread)
+static void advance_clock(struct vclock *clock, struct thread *thread)
 {
 	vclock_set(clock, &thread->memory->arena, thread->slot, own_epoch(clock, thread) + 1);
 }
@@ -79,7 +79,7 @@ static void note_hand_over(struct thread *thread)
 void clock_tick_hand_over(struct detector *detector, struct thread *thread)
 {
 	note_hand_over(thread);
-	tick(&thread->clocks.hand_over, thread);
+	advance_clock(&thread->clocks.hand_over, thread);
 	if (detector->is_refining)
 		clock_rechain(detector, thread);
 }
@@ -87,8 +87,8 @@ void clock_tick_hand_over(struct detector *detector, struct thread *thread)
 void clock_tick_structural(struct detector *detector, struct thread *thread)
 {
 	note_hand_over(thread);
-	tick(&thread->clocks.structural, thread);
-	tick(&thread->clocks.hand_over, thread);
+	advance_clock(&thread->clocks.structural, thread);
+	advance_clock(&thread->clocks.hand_over, thread);
 	clock_rechain(detector, thread);
 }
 
@@ -143,8 +143,8 @@ void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by)
 	snapshot_merge_clock(into, &by.thread->clocks.full, &by.thread->memory->arena);
 }
 
-static void inherit(struct vclock *to, struct vclock *from, struct thread *child,
-		    struct thread *parent)
+static void inherit_clock(struct vclock *to, struct vclock *from, struct thread *child,
+			  struct thread *parent)
 {
 	struct vclock_snapshot *snapshot = vclock_snapshot(from, &parent->memory->arena);
 
@@ -156,9 +156,9 @@ void clock_inherit(struct thread *child, struct clock_releaser by)
 {
 	struct thread *parent = by.thread;
 
-	inherit(&child->clocks.full, &parent->clocks.full, child, parent);
-	inherit(&child->clocks.structural, &parent->clocks.structural, child, parent);
-	inherit(&child->clocks.hand_over, &parent->clocks.hand_over, child, parent);
+	inherit_clock(&child->clocks.full, &parent->clocks.full, child, parent);
+	inherit_clock(&child->clocks.structural, &parent->clocks.structural, child, parent);
+	inherit_clock(&child->clocks.hand_over, &parent->clocks.hand_over, child, parent);
 }
 
 /* --- Acquires ------------------------------------------------------------ */
@@ -210,8 +210,8 @@ void clock_join_ended(struct detector *detector, struct clock_joiner by, struct 
 	clock = vclock_snapshot(&target->clocks.full, &thread->memory->arena);
 	clock_join(by, clock);
 	snapshot_drop(clock, &thread->memory->arena);
-	inherit(&thread->clocks.structural, &target->clocks.structural, thread, target);
-	inherit(&thread->clocks.hand_over, &target->clocks.hand_over, thread, target);
+	inherit_clock(&thread->clocks.structural, &target->clocks.structural, thread, target);
+	inherit_clock(&thread->clocks.hand_over, &target->clocks.hand_over, thread, target);
 	clock_rechain(detector, thread);
 }
 

@@ -15,7 +15,7 @@ void lockset_table_init(struct lockset_table *table, page_source pages)
 
 /* --- What a thread holds --------------------------------------------------- */
 
-static struct lockset_lock describe(const struct held_lock *held)
+static struct lockset_lock describe_lock(const struct held_lock *held)
 {
 	/* acquire: pairs with begin_life(). */
 	const struct sync_info *info = load_acquire(&held->object->info);
@@ -41,7 +41,7 @@ uint32_t lockset_note(const struct thread *thread, struct lockset_lock *locks, u
 	uint32_t first = thread->held.count - count;
 
 	for (uint32_t i = 0; i < count; i++)
-		locks[i] = describe(&thread->held.locks[first + i]);
+		locks[i] = describe_lock(&thread->held.locks[first + i]);
 	return count;
 }
 
@@ -107,8 +107,8 @@ static uint32_t add_set(struct lockset_table *table, const struct lockset *key,
 	return id;
 }
 
-static uint32_t intern(struct lockset_table *table, const struct lockset *key,
-		       const struct lockset_lock *locks)
+static uint32_t intern_set(struct lockset_table *table, const struct lockset *key,
+			   const struct lockset_lock *locks)
 {
 	uint32_t id = find_set(table, key, locks);
 
@@ -129,13 +129,13 @@ uint32_t lockset_intern(struct detector *detector, const struct thread *thread, 
 
 	key.present = lockset_note(thread, locks, ARRAY_LENGTH(locks));
 	key.hash = hash_set(&key, locks);
-	id = intern(&detector->locksets, &key, locks);
+	id = intern_set(&detector->locksets, &key, locks);
 	if (LIKELY(id))
 		return id;
 	detector_count(detector, LOST_LOCKSETS);
 	key = (struct lockset){.stack = stack, .lock_count = LOCKSET_UNKNOWN};
 	key.hash = hash_set(&key, locks);
-	return intern(&detector->locksets, &key, locks);
+	return intern_set(&detector->locksets, &key, locks);
 }
 
 /* --- Reports --------------------------------------------------------------- */

@@ -52,7 +52,7 @@ static bool find_known(struct detector *detector, const struct thread *creator, 
 	return false;
 }
 
-static uint32_t choose(struct detector *detector, const struct thread *creator)
+static uint32_t choose_slot(struct detector *detector, const struct thread *creator)
 {
 	uint32_t number;
 
@@ -86,7 +86,7 @@ static void add_free(struct detector *detector, uint32_t number)
 
 uint64_t slot_take(struct detector *detector, struct thread *thread, const struct thread *creator)
 {
-	uint32_t number = choose(detector, creator);
+	uint32_t number = choose_slot(detector, creator);
 	struct slot *slot = number < SLOT_COUNT ? slot_at(detector, number) : NULL;
 	uint64_t first;
 

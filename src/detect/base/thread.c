@@ -78,7 +78,7 @@ struct thread *thread_new(struct detector *detector, const struct thread *creato
 	return thread;
 }
 
-static void forget(struct detector *detector, struct thread *thread)
+static void forget_thread(struct detector *detector, struct thread *thread)
 {
 	if (thread->is_described || thread->is_referenced)
 		return;
@@ -92,7 +92,7 @@ static void keep_a_while(struct detector *detector, struct thread *thread)
 	struct thread **place = &detector->ended[detector->ended_count++ % ENDED_KEPT];
 
 	if (*place)
-		forget(detector, *place);
+		forget_thread(detector, *place);
 	*place = thread;
 }
 
@@ -104,5 +104,5 @@ void thread_bury(struct detector *detector, struct thread *thread)
 	if (thread->clocks.recorded_epoch)
 		keep_a_while(detector, thread);
 	else
-		forget(detector, thread);
+		forget_thread(detector, thread);
 }

@@ -296,8 +296,8 @@ bool sync_keep(struct sync_table *table, lock_id id, uint64_t life)
 	return is_same;
 }
 
-static void visit(struct sync_object *object, uintptr_t start, uintptr_t end,
-		  void (*each)(void *context, struct sync_object *object), void *context)
+static void visit_object(struct sync_object *object, uintptr_t start, uintptr_t end,
+			 void (*each)(void *context, struct sync_object *object), void *context)
 {
 	uintptr_t address = load_acquire(&object->address);
 
@@ -312,9 +312,9 @@ static void visit_page(struct sync_page *page, uintptr_t start, uintptr_t end,
 		struct sync_object *block = load_acquire(&page->block);
 
 		for (uint32_t i = 0; i < SYNC_FEW; i++)
-			visit(&page->few[i], start, end, each, context);
+			visit_object(&page->few[i], start, end, each, context);
 		for (uint32_t i = 0; block && i < SYNC_BLOCK; i++)
-			visit(&block[i], start, end, each, context);
+			visit_object(&block[i], start, end, each, context);
 	}
 }
 

@@ -32,7 +32,7 @@ static void free_blocks(uint64_t *entries, struct arena *arena)
 	}
 }
 
-static bool reserve(struct vclock *clock, struct arena *arena, uint32_t count)
+static bool reserve_entries(struct vclock *clock, struct arena *arena, uint32_t count)
 {
 	uint32_t capacity = clock->capacity ? clock->capacity : 8;
 	uint64_t *entries;
@@ -76,7 +76,7 @@ uint64_t vclock_get(const struct vclock *clock, uint32_t slot)
 
 bool vclock_set(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch)
 {
-	if (!reserve(clock, arena, slot + 1))
+	if (!reserve_entries(clock, arena, slot + 1))
 		return false;
 	grow_to(clock, slot + 1);
 	/* relaxed: each entry stands for itself. */
@@ -89,7 +89,7 @@ bool vclock_join(struct vclock *into, struct arena *arena, const struct vclock_s
 {
 	bool changed = false;
 
-	if (!from || !reserve(into, arena, from->count))
+	if (!from || !reserve_entries(into, arena, from->count))
 		return false;
 	grow_to(into, from->count);
 	for (uint32_t i = 0; i < from->count; i++) {
@@ -111,7 +111,7 @@ bool vclock_raise(struct vclock *clock, struct arena *arena, uint32_t slot, uint
 bool vclock_join_living(struct vclock *into, struct arena *arena, const struct vclock *from,
 			uint32_t slot)
 {
-	/* acquire: pairs with the releases in grow_to() and reserve(): who sees the
+	/* acquire: pairs with the releases in grow_to() and reserve_entries(): who sees the
 	 * count sees the block and its zeros. */
 	uint32_t count = load_acquire(&from->count);
 	const uint64_t *entries = load_acquire(&from->entries);

@@ -11,7 +11,7 @@
 
 /* --- Publishing ------------------------------------------------------------- */
 
-static bool claim(struct shared_wait *wait, uint32_t pid)
+static bool claim_wait(struct shared_wait *wait, uint32_t pid)
 {
 	uint32_t expected = 0;
 
@@ -31,14 +31,14 @@ static uint32_t claim_entry(struct shared_registry *registry, uint32_t pid, uint
 {
 	uint32_t used = used_entries(registry);
 
-	if (hint && hint <= SHARED_WAITS && claim(&registry->waits[hint - 1], pid))
+	if (hint && hint <= SHARED_WAITS && claim_wait(&registry->waits[hint - 1], pid))
 		return hint;
 	for (uint32_t i = 0; i < used; i++)
-		if (claim(&registry->waits[i], pid))
+		if (claim_wait(&registry->waits[i], pid))
 			return i + 1;
 	while (used < SHARED_WAITS) {
 		used = fetch_add_acq_rel(&registry->used, 1u);
-		if (used < SHARED_WAITS && claim(&registry->waits[used], pid))
+		if (used < SHARED_WAITS && claim_wait(&registry->waits[used], pid))
 			return used + 1;
 	}
 	return 0;
@@ -58,25 +58,25 @@ bool shared_wait_begin(struct shared_registry *registry, const struct shared_wai
 	memcpy((char *)entry + filled, (const char *)wait + filled, sizeof(*wait) - filled);
 	/* Odd already if who had it was killed while publishing. */
 	ticket->version = (entry->version + 1) | 1;
-	/* release: pairs with walk() and the second look. */
+	/* release: pairs with walk_cycle() and the second look. */
 	store_release(&entry->version, ticket->version);
 	fence_full();
 	return true;
 }
 
 /* Ends what was published under @version, unless somebody else just did. */
-static void drop(struct shared_wait *entry, uint64_t version)
+static void drop_wait(struct shared_wait *entry, uint64_t version)
 {
 	/* release: what is written next was not seen under this version. */
 	if (compare_exchange_acq_rel(&entry->version, &version, version + 1))
-		store_release(&entry->claim, 0u); /* pairs with claim() */
+		store_release(&entry->claim, 0u); /* pairs with claim_wait() */
 }
 
 void shared_wait_end(struct shared_registry *registry, struct shared_ticket *ticket)
 {
 	if (!ticket->version)
 		return;
-	drop(&registry->waits[ticket->entry - 1], ticket->version);
+	drop_wait(&registry->waits[ticket->entry - 1], ticket->version);
 	ticket->version = 0;
 }
 
@@ -91,7 +91,7 @@ void shared_process_began(struct shared_registry *registry, uint32_t pid)
 		if (load_acquire(&entry->claim) != pid)
 			continue;
 		if (version % 2)
-			drop(entry, version);
+			drop_wait(entry, version);
 		else
 			store_release(&entry->claim, 0u); /* killed while publishing */
 	}
@@ -131,8 +131,8 @@ bool shared_is_token(const struct shared_registry *registry, uint64_t key)
 
 /* Does @other, which waits too, keep @wait from ending?  *@hold is the lock by
  * which it does. */
-static bool blocks(const struct shared_registry *registry, const struct shared_wait *wait,
-		   const struct shared_wait *other, uint32_t *hold)
+static bool blocks_wait(const struct shared_registry *registry, const struct shared_wait *wait,
+			const struct shared_wait *other, uint32_t *hold)
 {
 	uint32_t count = other->hold_count < SHARED_HOLDS ? other->hold_count : SHARED_HOLDS;
 
@@ -169,7 +169,7 @@ static bool spans_processes(const struct shared_cycle *cycle)
 }
 
 /* From the last step to the first.  Recursion is as deep as a cycle is long. */
-static bool walk(struct shared_cycle *cycle)
+static bool walk_cycle(struct shared_cycle *cycle)
 {
 	struct shared_registry *registry = cycle->registry;
 	const struct shared_wait *wait = shared_step_wait(cycle, cycle->count - 1);
@@ -181,7 +181,7 @@ static bool walk(struct shared_cycle *cycle)
 		uint64_t version = load_acquire(&other->version);
 		uint32_t hold;
 
-		if (version % 2 == 0 || !blocks(registry, wait, other, &hold))
+		if (version % 2 == 0 || !blocks_wait(registry, wait, other, &hold))
 			continue;
 		cycle->budget--;
 		if (i == cycle->steps[0].entry) {
@@ -193,7 +193,7 @@ static bool walk(struct shared_cycle *cycle)
 		if (has_step(cycle, i) || cycle->count == SHARED_CYCLE_MAX)
 			continue;
 		cycle->steps[cycle->count++] = (struct shared_step){i, hold, version};
-		if (walk(cycle))
+		if (walk_cycle(cycle))
 			return true;
 		cycle->count--;
 	}
@@ -219,7 +219,7 @@ static bool are_all_there(const struct shared_cycle *cycle, shared_is_there is_t
 		if (is_there(shared_step_wait(cycle, i)))
 			continue;
 		are_there = false;
-		drop(&cycle->registry->waits[cycle->steps[i].entry], cycle->steps[i].version);
+		drop_wait(&cycle->registry->waits[cycle->steps[i].entry], cycle->steps[i].version);
 	}
 	return are_there;
 }
@@ -250,7 +250,7 @@ bool shared_find_cycle(struct shared_registry *registry, const struct shared_tic
 			(struct shared_step){ticket->entry - 1, NO_HOLD, ticket->version};
 		cycle->count = 1;
 		cycle->budget = WALK_BUDGET;
-		if (!walk(cycle) || !shared_is_unchanged(cycle))
+		if (!walk_cycle(cycle) || !shared_is_unchanged(cycle))
 			return false;
 		if (are_all_there(cycle, is_there))
 			return shared_is_unchanged(cycle) && claim_report(cycle);

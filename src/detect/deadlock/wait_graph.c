@@ -78,8 +78,8 @@ static bool is_held_by(const struct thread *thread, const struct sync_object *ob
 }
 
 /* Does @other, which waits too, keep @wait from ending? */
-static bool blocks(const struct wait *wait, const struct thread *other,
-		   const struct wait *other_wait)
+static bool blocks_wait(const struct wait *wait, const struct thread *other,
+			const struct wait *other_wait)
 {
 	struct sync_object *object = needed_object(wait);
 
@@ -147,7 +147,8 @@ static bool walk_holders(struct walk *walk, struct thread *goal)
 		struct thread *other = detector_thread(detector, id);
 		struct wait other_wait;
 
-		if (!other || !wait_read(other, &other_wait) || !blocks(wait, other, &other_wait))
+		if (!other || !wait_read(other, &other_wait) ||
+		    !blocks_wait(wait, other, &other_wait))
 			continue;
 		if (other == goal) {
 			walk->steps[0].held = needed_object(wait);
@@ -176,7 +177,7 @@ static bool is_unchanged(const struct walk *walk)
 			continue;
 		if (!is_held_by(next->thread, object) &&
 		    !(load_relaxed(&object->owner) == next->thread->id) && /* relaxed: fenced */
-		    !blocks(&step->wait, next->thread, &next->wait))
+		    !blocks_wait(&step->wait, next->thread, &next->wait))
 			return false;
 		if (load_relaxed(&object->owner) == next->thread->id && /* relaxed: fenced */
 		    !walk->detector->hooks->may_hold(walk->detector, next->thread, object))

@@ -60,8 +60,8 @@ static bool add_note(struct waker_note *notes, const struct waker_note *note)
 	return false;
 }
 
-static void compare(struct detector *detector, const struct sync_object *object,
-		    const struct waker_note *kept, const struct waker_note *brought)
+static void compare_notes(struct detector *detector, const struct sync_object *object,
+			  const struct waker_note *kept, const struct waker_note *brought)
 {
 	if (kept->lock && kept->lock == brought->lock && kept->thread != brought->thread)
 		report_waker(detector, object, kept, brought);
@@ -87,9 +87,10 @@ static void note_locks(struct detector *detector, struct thread *thread,
 		held->object->info->is_in_order = true;
 		for (unsigned other = 0; other < WAKER_NOTE_MAX; other++) {
 			if (is_wait)
-				compare(detector, object, &note, &info->extra->brought[other]);
+				compare_notes(detector, object, &note,
+					      &info->extra->brought[other]);
 			else
-				compare(detector, object, &info->extra->kept[other], &note);
+				compare_notes(detector, object, &info->extra->kept[other], &note);
 		}
 	}
 }

@@ -42,7 +42,7 @@ static bool is_named(const struct atomic_location *location)
 
 /* Under table->busy.  A location whose memory has begun a new life is named by
  * no shadow word. */
-static void sweep(struct atomic_table *table, struct thread *thread)
+static void sweep_locations(struct atomic_table *table, struct thread *thread)
 {
 	for (uint32_t number = 1; number <= table->by_number.last; number++) {
 		struct atomic_location *location = id_table_get(&table->by_number, number);
@@ -93,7 +93,7 @@ static struct atomic_location *take_location(struct detector *detector, struct t
 	if (!spin_lock(&table->busy))
 		return NULL;
 	if (table->in_use_count >= table->sweep_at)
-		sweep(table, thread);
+		sweep_locations(table, thread);
 	location = new_location(table);
 	if (location) {
 		location->granule = granule;
@@ -259,8 +259,8 @@ static void release_late(struct detector *detector, struct thread *thread, uint6
 }
 
 /* Moves a granule's words into @location and puts its number in their place. */
-static bool displace(struct detector *detector, struct thread *thread, struct shadow shadow,
-		     struct atomic_location *location)
+static bool displace_words(struct detector *detector, struct thread *thread, struct shadow shadow,
+			   struct atomic_location *location)
 {
 	uint64_t word = word_of(location);
 	uint64_t write;
@@ -282,8 +282,8 @@ static bool displace(struct detector *detector, struct thread *thread, struct sh
 	return true;
 }
 
-static struct atomic_location *promote(struct detector *detector, struct thread *thread,
-				       uintptr_t granule)
+static struct atomic_location *promote_granule(struct detector *detector, struct thread *thread,
+					       uintptr_t granule)
 {
 	struct shadow shadow = shadow_of(granule);
 	struct atomic_location *location = take_location(detector, thread, granule);
@@ -292,7 +292,7 @@ static struct atomic_location *promote(struct detector *detector, struct thread 
 		detector_count(detector, LOST_EDGES);
 		return NULL;
 	}
-	if (displace(detector, thread, shadow, location)) {
+	if (displace_words(detector, thread, shadow, location)) {
 		race_retract(detector, granule);
 		return location;
 	}
@@ -308,7 +308,7 @@ static struct atomic_location *find_or_promote(struct detector *detector, struct
 	uint64_t word = load_acquire(shadow_of(granule).write);
 	struct atomic_location *location = shadow_form(word) == SHADOW_ATOMIC
 						   ? location_of(detector, word)
-						   : promote(detector, thread, granule);
+						   : promote_granule(detector, thread, granule);
 
 	/* relaxed: bits are only ever added, and any order of that is right. */
 	if (location && (load_relaxed(&location->bytes) & bytes) != bytes) {
@@ -379,7 +379,7 @@ static void add_pending(struct thread *thread, struct atomic_location *location,
 }
 
 /* memory_before_release(), but for what race_begin() has done for this access. */
-static struct clock_releaser settle(struct detector *detector, struct thread *thread)
+static struct clock_releaser settle_accesses(struct detector *detector, struct thread *thread)
 {
 	memory_flush(detector, thread);
 	if (thread->accesses.stale_read_count)
@@ -404,7 +404,8 @@ uint32_t atomic_access(struct detector *detector, struct thread *thread,
 	if (!touched)
 		return bytes;
 	if (access->flags & (SITE_WRITE | SITE_UPDATE))
-		release_halves(detector, settle(detector, thread), location, halves_of(touched));
+		release_halves(detector, settle_accesses(detector, thread), location,
+			       halves_of(touched));
 	if (access->flags & (SITE_READ | SITE_UPDATE))
 		add_pending(thread, location, halves_of(touched));
 	return bytes & ~touched;

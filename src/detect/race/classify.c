@@ -153,7 +153,8 @@ static bool is_ordered_by_pending(struct race_step *step)
 
 /* What was not observed may have ordered the two; but a value that was overwritten is
  * lost in any order. */
-static struct race_verdict doubted(const struct detector *detector, struct race_verdict verdict)
+static struct race_verdict lower_if_doubted(const struct detector *detector,
+					    struct race_verdict verdict)
 {
 	/* relaxed: what was found before it was set had nothing against it. */
 	if (!load_relaxed(&detector->has_unseen_order) || verdict.details & DETAIL_VALUE_SEEN)
@@ -164,8 +165,9 @@ static struct race_verdict doubted(const struct detector *detector, struct race_
 	return verdict;
 }
 
-static struct race_verdict decide(const struct race_step *step, const struct kind_of_access *mine,
-				  const struct kind_of_access *other)
+static struct race_verdict decide_verdict(const struct race_step *step,
+					  const struct kind_of_access *mine,
+					  const struct kind_of_access *other)
 {
 	struct race_verdict verdict = {FINDING_DATA_RACE, SEVERITY_ERROR, 0};
 
@@ -182,14 +184,14 @@ static struct race_verdict decide(const struct race_step *step, const struct kin
 		verdict.severity = spins ? SEVERITY_NOTE : SEVERITY_WARNING;
 		verdict.details = spins ? DETAIL_SPIN : DETAIL_MAY_BE_ATOMIC;
 	}
-	return doubted(step->detector, verdict);
+	return lower_if_doubted(step->detector, verdict);
 }
 
 static void classify_pair(struct race_step *step)
 {
 	struct kind_of_access mine = kind_of_mine(step);
 	struct kind_of_access other = kind_of_other(step);
-	struct race_verdict verdict = decide(step, &mine, &other);
+	struct race_verdict verdict = decide_verdict(step, &mine, &other);
 	/* What was overwritten after it was read is lost, whatever was learnt since. */
 	bool is_lost = step->stale && step->is_write && verdict.kind == FINDING_LOST_UPDATE;
 
@@ -234,6 +236,6 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 	pair.other_site = origin_site(step->detector, stale->last.origin);
 	if (stale_read_is_overwritten(stale, access))
 		verdict.details = DETAIL_VALUE_SEEN;
-	verdict = doubted(step->detector, verdict);
+	verdict = lower_if_doubted(step->detector, verdict);
 	race_report(&pair, &verdict);
 }

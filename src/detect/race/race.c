@@ -51,7 +51,8 @@ static site_id other_site(const struct race_step *step, uint32_t bytes, uint32_t
 
 /* This access conflicts with one of @word's thread.  Where bytes of one word were
  * accessed at several places, each is a pair of its own. */
-static void conflict(struct race_step *step, uint64_t word, origin_id origin, bool is_write)
+static void classify_conflict(struct race_step *step, uint64_t word, origin_id origin,
+			      bool is_write)
 {
 	uint32_t left = shadow_bytes(word) & step->bytes;
 
@@ -73,7 +74,8 @@ static void conflict(struct race_step *step, uint64_t word, origin_id origin, bo
 	}
 }
 
-static inline void compare(struct race_step *step, uint64_t word, origin_id origin, bool is_write)
+static inline void compare_word(struct race_step *step, uint64_t word, origin_id origin,
+				bool is_write)
 {
 	uint32_t next = 0;
 	uint64_t member;
@@ -82,17 +84,17 @@ static inline void compare(struct race_step *step, uint64_t word, origin_id orig
 		return;
 	if (LIKELY(shadow_form(word) != SHADOW_SET)) {
 		if (UNLIKELY(!race_is_ordered(step->thread, word)))
-			conflict(step, word, origin, is_write);
+			classify_conflict(step, word, origin, is_write);
 		return;
 	}
 	while ((member = read_set_unordered(step->detector, step->thread, word, &next)) != 0)
-		conflict(step, member | shadow_bytes(word), origin, is_write);
+		classify_conflict(step, member | shadow_bytes(word), origin, is_write);
 }
 
 static void compare_list(struct race_step *step, const struct cell_list *list, bool is_write)
 {
 	for (uint32_t i = 0; i < list->count; i++)
-		compare(step, list->cells[i].word, list->cells[i].origin, is_write);
+		compare_word(step, list->cells[i].word, list->cells[i].origin, is_write);
 }
 
 /* Is @word of an access that this one conflicts with? */
@@ -122,7 +124,7 @@ uint64_t race_compare(struct race_step *step, struct race_place place)
 		} else if (is_conflict(step, word)) {
 			if (!race_find_origin(place, word, &origin))
 				continue;
-			compare(step, word, origin, place.is_write);
+			compare_word(step, word, origin, place.is_write);
 		}
 		break;
 	}
@@ -149,7 +151,7 @@ static void forget_readers(struct race_step *step, struct race_place place, uint
 
 /* Adds bytes of the same epoch.  Their origin comes first: who sees the bytes must
  * not take them for those of an earlier access. */
-static bool widen(struct race_step *step, struct race_place place, uint64_t old)
+static bool widen_word(struct race_step *step, struct race_place place, uint64_t old)
 {
 	struct origin_part part = {(uint16_t)step->thread->slot,
 				   (uint8_t)(step->bytes & ~shadow_bytes(old)), race_origin(step)};
@@ -168,7 +170,7 @@ static bool widen(struct race_step *step, struct race_place place, uint64_t old)
 	return compare_exchange_acq_rel(place.word, &old, old | step->bytes);
 }
 
-static bool replace(struct race_step *step, struct race_place place, uint64_t old)
+static bool replace_word(struct race_step *step, struct race_place place, uint64_t old)
 {
 	/* Who meets the word before its origin is there does not know the place: so
 	 * finding the stack comes first. */
@@ -197,15 +199,15 @@ static bool put_write(struct race_step *step, struct race_place place, uint64_t 
 	origin_id origin = 0;
 
 	if (shadow_is_same_epoch(old, step->mine))
-		return widen(step, place, old);
+		return widen_word(step, place, old);
 	if (!is_simple(old) || shadow_bytes(old) & ~step->bytes)
 		return put_among_others(step, place, old);
 	if (is_conflict(step, old) && !race_find_origin(place, old, &origin))
 		return false;
-	if (!replace(step, place, old))
+	if (!replace_word(step, place, old))
 		return false;
 	if (old)
-		compare(step, old, origin, true);
+		compare_word(step, old, origin, true);
 	return true;
 }
 
@@ -220,7 +222,7 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	origin_id origin;
 
 	if (joined == race_base(step->mine))
-		return replace(step, place, old);
+		return replace_word(step, place, old);
 	if (step->bytes == SHADOW_ALL_BYTES)
 		*step->thread->clocks.shared = word;
 	if (word == old)
@@ -243,10 +245,10 @@ static bool put_read(struct race_step *step, struct race_place place, uint64_t o
 	uint32_t old_bytes = shadow_bytes(old);
 
 	if (shadow_is_same_epoch(old, step->mine))
-		return widen(step, place, old);
+		return widen_word(step, place, old);
 	if (old == 0 || (shadow_form(old) == SHADOW_PLAIN && !(old_bytes & ~step->bytes) &&
 			 race_is_ordered(step->thread, old)))
-		return replace(step, place, old);
+		return replace_word(step, place, old);
 	if (!cells_are(old) && old_bytes == step->bytes)
 		return join_readers(step, place, old);
 	/* A part of what this thread is known to have read. */

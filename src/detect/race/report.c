@@ -159,7 +159,7 @@ static void add_mine(struct race_step *step, struct finding *finding, stack_id s
 		report_holds(event, step->thread);
 }
 
-static void suspect(struct race_step *step)
+static void suspect_sites(struct race_step *step)
 {
 	site_suspect(&step->detector->sites, step->access->site);
 	site_suspect(&step->detector->sites, origin_site(step->detector, step->other_origin));
@@ -289,8 +289,8 @@ static bool is_better_known(struct race_step *step, const struct race_verdict *v
 
 /* --- Reports ----------------------------------------------------------------- */
 
-static uint32_t emit(struct race_step *step, const struct race_verdict *verdict, uint64_t key,
-		     stack_id stack)
+static uint32_t emit_race(struct race_step *step, const struct race_verdict *verdict, uint64_t key,
+			  stack_id stack)
 {
 	struct detector *detector = step->detector;
 	struct finding *finding;
@@ -333,12 +333,12 @@ void race_report(struct race_step *step, const struct race_verdict *verdict)
 		step->detector->hooks->count(step->detector, met->finding);
 		return;
 	}
-	suspect(step);
+	suspect_sites(step);
 	stack = origin_stack_of_access(step->detector, step->thread, step->access);
 	if (!stack) /* it is classified late: its place is known, its callers are not */
 		stack = origin_stack(step->detector, origin_of_site(step->access->site));
 	runtime_lock(&step->detector->lock);
-	met->finding = emit(step, verdict, key, stack);
+	met->finding = emit_race(step, verdict, key, stack);
 	met->key = quick;
 	runtime_unlock(&step->detector->lock);
 }

@@ -49,7 +49,7 @@ bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list)
 }
 
 /* Adds @word unless it has no bytes; one cell says the same of several bytes. */
-static void add(struct cell_list *list, uint64_t word, origin_id origin)
+static void add_cell(struct cell_list *list, uint64_t word, origin_id origin)
 {
 	if (!shadow_bytes(word))
 		return;
@@ -69,7 +69,7 @@ static void add(struct cell_list *list, uint64_t word, origin_id origin)
 static void add_mine(struct race_step *step, struct cell_list *list, uint32_t bytes)
 {
 	if (bytes)
-		add(list, race_base(step->mine) | bytes, race_origin(step));
+		add_cell(list, race_base(step->mine) | bytes, race_origin(step));
 }
 
 /* What is read again: by this thread too. */
@@ -83,14 +83,14 @@ static void add_joined(struct race_step *step, struct cell_list *list, const str
 	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)bytes, 0};
 
 	if (joined == base) {
-		add(list, base | bytes, cell->origin);
+		add_cell(list, base | bytes, cell->origin);
 	} else if (joined == race_base(step->mine)) {
 		add_mine(step, list, bytes);
 	} else {
 		part.origin = race_origin(step);
-		add(list, joined | bytes,
-		    origin_join(step->detector, step->thread, cell->origin, slot_of(cell->word),
-				bytes, &part));
+		add_cell(list, joined | bytes,
+			 origin_join(step->detector, step->thread, cell->origin,
+				     slot_of(cell->word), bytes, &part));
 	}
 }
 
@@ -101,8 +101,8 @@ static struct origin_part part_of(const struct cell *cell)
 }
 
 /* The origins of two cells that become one. */
-static origin_id unite(struct detector *detector, struct thread *thread, const struct cell *one,
-		       const struct cell *other)
+static origin_id unite_cells(struct detector *detector, struct thread *thread,
+			     const struct cell *one, const struct cell *other)
 {
 	struct origin_part first = part_of(one);
 	struct origin_part second = part_of(other);
@@ -119,7 +119,7 @@ static bool is_one(struct detector *detector, struct thread *thread, const struc
 		if (race_base(list->cells[i].word) != race_base(only->word))
 			return false;
 	for (uint32_t i = 1; i < list->count; i++) {
-		only->origin = unite(detector, thread, only, &list->cells[i]);
+		only->origin = unite_cells(detector, thread, only, &list->cells[i]);
 		only->word |= list->cells[i].word;
 	}
 	return true;
@@ -164,7 +164,7 @@ bool race_put_among(struct race_step *step, struct race_place place, uint64_t ol
 		const struct cell *cell = &list->cells[i];
 		uint32_t both = shadow_bytes(cell->word) & step->bytes;
 
-		add(&after, cell->word & ~(uint64_t)step->bytes, cell->origin);
+		add_cell(&after, cell->word & ~(uint64_t)step->bytes, cell->origin);
 		if (!place.is_write && both) {
 			add_joined(step, &after, cell, both);
 			left &= ~both;
@@ -189,7 +189,8 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
 			continue;
 		after.count = 0;
 		for (uint32_t i = 0; i < list.count; i++)
-			add(&after, list.cells[i].word & ~(uint64_t)bytes, list.cells[i].origin);
+			add_cell(&after, list.cells[i].word & ~(uint64_t)bytes,
+				 list.cells[i].origin);
 		if (put_list(detector, thread, place, old, &after))
 			return;
 	}

@@ -86,14 +86,14 @@ static uint32_t take_from_table(bool is_wide)
 	return index;
 }
 
-static void give(struct cells_cache *cache, bool is_wide, uint32_t index)
+static void give_record(struct cells_cache *cache, bool is_wide, uint32_t index)
 {
 	*next_free_of(is_wide, index) = cache->free[is_wide];
 	cache->free[is_wide] = index;
 	cache->count[is_wide]++;
 }
 
-static uint32_t take(struct cells_cache *cache, bool is_wide)
+static uint32_t take_record(struct cells_cache *cache, bool is_wide)
 {
 	uint32_t index = cache->free[is_wide];
 
@@ -104,7 +104,7 @@ static uint32_t take(struct cells_cache *cache, bool is_wide)
 	return index;
 }
 
-static uint32_t refill(struct cells_cache *cache, bool is_wide)
+static uint32_t refill_cache(struct cells_cache *cache, bool is_wide)
 {
 	if (!spin_lock(&cells_lock))
 		return 0;
@@ -112,10 +112,10 @@ static uint32_t refill(struct cells_cache *cache, bool is_wide)
 		uint32_t index = take_from_table(is_wide);
 
 		if (index)
-			give(cache, is_wide, index);
+			give_record(cache, is_wide, index);
 	}
 	spin_unlock(&cells_lock);
-	return take(cache, is_wide);
+	return take_record(cache, is_wide);
 }
 
 static void return_some(struct cells_cache *cache, bool is_wide)
@@ -123,7 +123,7 @@ static void return_some(struct cells_cache *cache, bool is_wide)
 	if (!spin_lock(&cells_lock))
 		return;
 	while (cache->count[is_wide] > CACHED_MAX / 2) {
-		uint32_t index = take(cache, is_wide);
+		uint32_t index = take_record(cache, is_wide);
 
 		*next_free_of(is_wide, index) = table.free[is_wide];
 		table.free[is_wide] = index;
@@ -135,11 +135,11 @@ static void return_some(struct cells_cache *cache, bool is_wide)
 static uint64_t new_word(struct detector *detector, struct thread *thread, bool is_wide)
 {
 	struct cells_cache *cache = &thread->memory->shadow->cells;
-	uint32_t index = take(cache, is_wide);
+	uint32_t index = take_record(cache, is_wide);
 	uint64_t word;
 
 	if (UNLIKELY(!index))
-		index = refill(cache, is_wide);
+		index = refill_cache(cache, is_wide);
 	if (!index) {
 		detector_count(detector, LOST_MEMORY);
 		return 0;
@@ -156,7 +156,7 @@ void cells_free_slowly(struct thread *thread, uint64_t word)
 	bool is_wide = word & CELLS_WIDE;
 
 	*serial_of(is_wide, index) = cells_serial(word);
-	give(cache, is_wide, index);
+	give_record(cache, is_wide, index);
 	if (UNLIKELY(cache->count[is_wide] > CACHED_MAX))
 		return_some(cache, is_wide);
 }
@@ -179,7 +179,7 @@ bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list)
 	return load_relaxed(place) == word; /* relaxed: the fence orders it */
 }
 
-static void fill(struct cells cells, const struct cell_list *list)
+static void fill_cells(struct cells cells, const struct cell_list *list)
 {
 	for (uint32_t i = 0; i < cells.capacity; i++) {
 		bool is_one = i < list->count;
@@ -207,13 +207,13 @@ bool cells_put(struct detector *detector, struct thread *thread, uint64_t *place
 		word = cells_next(old);
 		if (!cells_take(place, old, word))
 			return false;
-		fill(cells_of(word), list);
+		fill_cells(cells_of(word), list);
 		store_release(place, word); /* pairs with cells_load() */
 		return true;
 	}
 	word = new_word(detector, thread, is_wide);
 	if (word)
-		fill(cells_of(word), list);
+		fill_cells(cells_of(word), list);
 	if (!*mark_of(granule))
 		store_relaxed(mark_of(granule), 1); /* relaxed: the exchange orders it */
 	if (!compare_exchange_acq_rel(place, &expected,

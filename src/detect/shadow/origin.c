@@ -16,7 +16,7 @@ static enum origin_sort sort_of(origin_id origin)
 	return (enum origin_sort)(origin >> ORIGIN_SORT_SHIFT);
 }
 
-static origin_id make(enum origin_sort sort, uint32_t number)
+static origin_id make_origin(enum origin_sort sort, uint32_t number)
 {
 	return number < NUMBER_MASK ? (uint32_t)sort << ORIGIN_SORT_SHIFT | number : 0;
 }
@@ -51,9 +51,9 @@ static origin_id origin_of_stack(struct detector *detector, const struct thread 
 	uint32_t set;
 
 	if (!thread->held.count)
-		return make(ORIGIN_STACK, stack);
+		return make_origin(ORIGIN_STACK, stack);
 	set = lockset_intern(detector, thread, stack);
-	return set ? make(ORIGIN_LOCKSET, set) : 0;
+	return set ? make_origin(ORIGIN_LOCKSET, set) : 0;
 }
 
 origin_id origin_of_access(struct detector *detector, struct thread *thread,
@@ -66,7 +66,7 @@ origin_id origin_of_access(struct detector *detector, struct thread *thread,
 		stack = origin_stack_of_access(detector, thread, access) & ~STACK_ID_IN_HANDLER;
 	if (stack)
 		origin = origin_of_stack(detector, thread, stack);
-	return origin ? origin : make(ORIGIN_SITE, access->site);
+	return origin ? origin : make_origin(ORIGIN_SITE, access->site);
 }
 
 /* The stack of a stack or lockset; 0 for others. */
@@ -157,8 +157,8 @@ static const struct origin_list *list_of(const struct detector *detector, origin
 
 /* Appends the parts of @origin, of @bytes by @slot unless it is a list itself.
  * Returns the new count. */
-static uint32_t append(const struct detector *detector, origin_id origin, uint32_t slot,
-		       uint32_t bytes, struct origin_part *parts, uint32_t count)
+static uint32_t append_parts(const struct detector *detector, origin_id origin, uint32_t slot,
+			     uint32_t bytes, struct origin_part *parts, uint32_t count)
 {
 	struct origin_part single = {(uint16_t)slot, (uint8_t)bytes, origin};
 	const struct origin_list *list =
@@ -227,7 +227,7 @@ static origin_id add_list(struct origin_table *table, const struct origin_part *
 	if (!list || number >= NUMBER_MASK)
 		return 0;
 	list->count = count;
-	list->id = make(ORIGIN_LIST, number);
+	list->id = make_origin(ORIGIN_LIST, number);
 	list->hash = hash;
 	for (uint32_t i = 0; i < count; i++)
 		list->parts[i] = parts[i];
@@ -275,7 +275,8 @@ static origin_id make_list(struct detector *detector, const struct origin_part *
 static origin_id join_slowly(struct detector *detector, const struct origin_step *step)
 {
 	struct origin_part parts[ORIGIN_PARTS];
-	uint32_t count = append(detector, step->old, step->old_slot, SHADOW_ALL_BYTES, parts, 0);
+	uint32_t count =
+		append_parts(detector, step->old, step->old_slot, SHADOW_ALL_BYTES, parts, 0);
 
 	if (count && sort_of(step->old) != ORIGIN_LIST)
 		parts[0].bytes = (uint8_t)step->old_bytes;
@@ -285,16 +286,16 @@ static origin_id join_slowly(struct detector *detector, const struct origin_step
 static origin_id unite_slowly(struct detector *detector, const struct origin_step *step)
 {
 	struct origin_part parts[ORIGIN_PARTS];
-	uint32_t count = append(detector, step->old, step->old_slot,
-				step->old_bytes & SHADOW_ALL_BYTES, parts, 0);
+	uint32_t count = append_parts(detector, step->old, step->old_slot,
+				      step->old_bytes & SHADOW_ALL_BYTES, parts, 0);
 
-	count = append(detector, step->more.origin, step->more.slot, step->more.bytes, parts,
-		       count);
+	count = append_parts(detector, step->more.origin, step->more.slot, step->more.bytes, parts,
+			     count);
 	return make_list(detector, parts, count);
 }
 
 /* Where @thread may remember @step; NULL without memory. */
-static struct origin_step *remembered(struct thread *thread, const struct origin_step *step)
+static struct origin_step *find_step(struct thread *thread, const struct origin_step *step)
 {
 	struct shadow_cache *cache = thread->memory->shadow;
 	uint64_t key = (uint64_t)step->old << 32 ^ (uint64_t)step->more.origin << 8 ^
@@ -316,7 +317,7 @@ static bool is_same_step(const struct origin_step *one, const struct origin_step
 static origin_id take_step(struct detector *detector, struct thread *thread,
 			   struct origin_step *step)
 {
-	struct origin_step *known = remembered(thread, step);
+	struct origin_step *known = find_step(thread, step);
 
 	if (LIKELY(known && is_same_step(known, step)))
 		return known->to;

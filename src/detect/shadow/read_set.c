@@ -44,7 +44,7 @@ static struct read_set *set_of(const struct detector *detector, uint64_t word)
 	return set && load_acquire(&set->number) == number ? set : NULL;
 }
 
-static inline bool covers(const struct thread *thread, uint64_t member)
+static inline bool covers_member(const struct thread *thread, uint64_t member)
 {
 	return vclock_get(&thread->clocks.full, shadow_slot(member)) >= shadow_epoch(member);
 }
@@ -99,8 +99,8 @@ static void put_free(struct read_set_table *table, struct read_set *set)
 	table->free_list = set;
 }
 
-static struct read_set *add(struct read_set_table *table, const uint64_t *members, uint32_t count,
-			    uint64_t hash)
+static struct read_set *add_set(struct read_set_table *table, const uint64_t *members,
+				uint32_t count, uint64_t hash)
 {
 	struct read_set *set = take_free(table);
 	uint64_t serial;
@@ -135,7 +135,7 @@ static struct read_set *find_or_add(struct read_set_table *table, const uint64_t
 	set = intern_first(&table->by_members, hash);
 	while (set && (set->hash != hash || !is_same(set, members, count)))
 		set = intern_next(set);
-	return set ? set : add(table, members, count, hash);
+	return set ? set : add_set(table, members, count, hash);
 }
 
 static void remove_set(struct read_set_table *table, struct read_set *set)
@@ -247,7 +247,7 @@ static void remove_unseen(struct read_set_table *table)
 	table->collect_at = table->by_members.count + table->by_members.count / 2 + COLLECT_FIRST;
 }
 
-static void collect(struct detector *detector)
+static void collect_sets(struct detector *detector)
 {
 	struct read_set_table *table = detector->read_sets;
 
@@ -295,7 +295,7 @@ struct member_list {
 /* Adds @member unless @thread's clock covers it, in its place by slot. */
 static void add_member(struct member_list *list, const struct thread *thread, uint64_t member)
 {
-	if (!covers(thread, member))
+	if (!covers_member(thread, member))
 		list->members[list->count++] = member;
 }
 
@@ -337,7 +337,7 @@ static bool list_members(struct detector *detector, struct thread *thread, uint6
 	return true;
 }
 
-static uint64_t intern(struct detector *detector, const struct member_list *list)
+static uint64_t intern_set(struct detector *detector, const struct member_list *list)
 {
 	struct read_set_table *table = detector->read_sets;
 	struct read_set *set = NULL;
@@ -354,7 +354,7 @@ static uint64_t intern(struct detector *detector, const struct member_list *list
 	is_many = table->by_members.count >= table->collect_at;
 	spin_unlock(&table->busy);
 	if (UNLIKELY(is_many))
-		collect(detector);
+		collect_sets(detector);
 	return number ? word_of(number) : 0;
 }
 
@@ -372,7 +372,7 @@ static uint64_t join_slowly(struct detector *detector, struct thread *thread, ui
 		return word;
 	if (list.count == 1)
 		return mine;
-	joined = intern(detector, &list);
+	joined = intern_set(detector, &list);
 	if (!joined)
 		detector_count(detector, LOST_READERS);
 	return joined ? joined : mine;
@@ -424,7 +424,7 @@ uint64_t read_set_unordered(struct detector *detector, const struct thread *thre
 	while (!found && *next < count) {
 		uint64_t member = load_relaxed(&members[(*next)++]);
 
-		if (!covers(thread, member))
+		if (!covers_member(thread, member))
 			found = member;
 	}
 	fence_acquire();

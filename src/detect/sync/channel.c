@@ -21,7 +21,7 @@ struct channel *channel_find(const struct channel_table *table, uint64_t key)
 {
 	struct channel *channel = intern_first(&table->by_key, hash_mix(key));
 
-	/* acquire: pairs with find_or_make(); reclaim() may give it another key. */
+	/* acquire: pairs with find_or_make(); reclaim_channel() may give it another key. */
 	while (channel && load_acquire(&channel->key) != key)
 		channel = intern_next(channel);
 	return channel;
@@ -29,7 +29,7 @@ struct channel *channel_find(const struct channel_table *table, uint64_t key)
 
 /* --- Resting ---------------------------------------------------------------- */
 
-static void rest(struct channel_table *table, struct channel *channel)
+static void begin_rest(struct channel_table *table, struct channel *channel)
 {
 	if (channel->is_resting)
 		return;
@@ -76,7 +76,7 @@ static bool forget_content(struct channel *channel, struct thread *thread)
 
 /* One that nobody holds and that was not used lately; NULL if there are not many
  * such.  (The clock algorithm: Corbato, "A Paging Experiment", 1968.) */
-static struct channel *reclaim(struct channel_table *table, struct thread *thread)
+static struct channel *reclaim_channel(struct channel_table *table, struct thread *thread)
 {
 	for (unsigned look = 0; thread && look < 8 && table->resting_count > CHANNEL_RESTING_MAX;
 	     look++) {
@@ -87,7 +87,7 @@ static struct channel *reclaim(struct channel_table *table, struct thread *threa
 		/* relaxed: a hint. */
 		if (load_relaxed(&channel->was_used) || !forget_content(channel, thread)) {
 			store_relaxed(&channel->was_used, 0u);
-			rest(table, channel);
+			begin_rest(table, channel);
 			continue;
 		}
 		intern_remove(&table->by_key, channel, hash_mix(channel->key));
@@ -98,7 +98,7 @@ static struct channel *reclaim(struct channel_table *table, struct thread *threa
 
 /* --- Beginning -------------------------------------------------------------- */
 
-static struct channel *make(struct channel_table *table)
+static struct channel *make_channel(struct channel_table *table)
 {
 	struct channel *channel = arena_alloc(&table->arena, sizeof(*channel));
 	uint32_t number = table->numbers.last + 1;
@@ -120,9 +120,9 @@ static struct channel *find_or_make(struct channel_table *table, struct thread *
 
 	if (channel || !intern_begin(&table->by_key, &table->arena, BUCKETS))
 		return channel;
-	channel = reclaim(table, thread);
+	channel = reclaim_channel(table, thread);
 	if (!channel)
-		channel = make(table);
+		channel = make_channel(table);
 	if (!channel)
 		return NULL;
 	store_release(&channel->key, key); /* pairs with channel_find() */
@@ -139,7 +139,7 @@ struct channel *channel_get(struct channel_table *table, struct thread *thread, 
 	runtime_lock(&table->lock);
 	channel = find_or_make(table, thread, key);
 	if (channel && !channel->holder_count)
-		rest(table, channel);
+		begin_rest(table, channel);
 	runtime_unlock(&table->lock);
 	return channel;
 }
@@ -167,13 +167,13 @@ void channel_release(struct channel_table *table, struct channel *channel)
 {
 	runtime_lock(&table->lock);
 	if (channel->holder_count && --channel->holder_count == 0)
-		rest(table, channel);
+		begin_rest(table, channel);
 	runtime_unlock(&table->lock);
 }
 
 /* --- Edges ------------------------------------------------------------------ */
 
-/* relaxed: a hint for reclaim(), which must not bounce between processors. */
+/* relaxed: a hint for reclaim_channel(), which must not bounce between processors. */
 static void note_use(struct channel *channel)
 {
 	if (!load_relaxed(&channel->was_used))
