@@ -39,8 +39,7 @@ struct site {
 	uint16_t size_bytes; /* 0: varies */
 	uint16_t member_offset; /* of a check that several sites share: first byte of this one */
 	site_id next_member; /* the next site of the shared check, or 0 */
-	uint32_t
-		update_group; /* the same for loads and stores whose values rest on each other; 0: none */
+	uint32_t update_group; /* loads and stores whose values rest on each other; 0: none */
 	uint32_t first_count;	  /* accesses that were among the first: origin.h; relaxed */
 	uint32_t code_generation; /* of its module: stack_depot.h */
 	uint32_t is_suspect; /* it was part of a finding: record its callers always */

@@ -210,7 +210,7 @@ static void announce_release(struct atomic_location *location)
 #define LOOKS 8u /* as many checks may stand before a load that has its own before them */
 
 static void acquire_pending(struct detector *detector, struct thread *thread,
-			  struct pending_acquire *pending)
+			    struct pending_acquire *pending)
 {
 	struct atomic_location *location = pending->location;
 	struct clock_joiner by;

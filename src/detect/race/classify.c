@@ -104,7 +104,7 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
  * this thread is, update.h knows.
  */
 static void order_pair(struct race_step *step, const struct kind_of_access *mine,
-		  const struct kind_of_access *other)
+		       const struct kind_of_access *other)
 {
 	if (!step->is_write && step->other_is_write) {
 		if (!step->stale)
@@ -200,8 +200,8 @@ static void classify_pair(struct race_step *step)
 		return;
 	}
 	if (!is_lost &&
-	    (pending_release_acquire(step) || is_ordered_by_stale_reads(step) || is_ordered_by_pending(step) ||
-	     pending_release_acquire_silent(step, step->other)))
+	    (pending_release_acquire(step) || is_ordered_by_stale_reads(step) ||
+	     is_ordered_by_pending(step) || pending_release_acquire_silent(step, step->other)))
 		return;
 	if (!mine.is_silent && !other.is_silent)
 		race_report(step, &verdict);

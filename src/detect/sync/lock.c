@@ -263,8 +263,8 @@ static void acquire_from_readers(struct clock_joiner by, const struct sync_extra
 		note_seen(by.thread, extra->given[i]);
 }
 
-void lock_acquire_clock(struct detector *detector, struct thread *thread, struct sync_object *object,
-		enum lock_mode mode)
+void lock_acquire_clock(struct detector *detector, struct thread *thread,
+			struct sync_object *object, enum lock_mode mode)
 {
 	struct sync_info *info = object->info;
 	/* acquire: pairs with lock_give_shared(). */

@@ -37,8 +37,8 @@ static inline struct sync_object *lock_find(struct detector *detector, struct th
 /* Slow paths of the functions below. */
 void lock_check_order(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key);
-void lock_acquire_clock(struct detector *detector, struct thread *thread, struct sync_object *object,
-		enum lock_mode mode);
+void lock_acquire_clock(struct detector *detector, struct thread *thread,
+			struct sync_object *object, enum lock_mode mode);
 void lock_give(struct detector *detector, struct clock_releaser by, struct sync_object *object);
 void lock_give_shared(struct detector *detector, struct clock_releaser by,
 		      struct sync_object *object);
