@@ -133,7 +133,6 @@ static const struct macro *find_header_macro(const struct reading *reading,
 					     const struct token *name)
 {
 	const struct statement_question *question = reading->question;
-	struct pool *pool = reading->statements->pool;
 	Dwarf_Addr bias;
 	Dwarf_Files *files;
 	Dwarf_Die unit;
@@ -149,7 +148,7 @@ static const struct macro *find_header_macro(const struct reading *reading,
 
 		if (!path || strncmp(path, "/usr/", 5) == 0)
 			continue;
-		frame.file = pool_copy(pool, path, strlen(path));
+		frame.file = path; /* lives as long as the file's debug information */
 		macro = lexer_find_macro(&find_source(reading->statements, &frame)->list, name);
 		if (macro)
 			return macro;
@@ -206,7 +205,8 @@ static void read_name(struct reading *reading, const struct token *tokens, size_
 				pool_copy(reading->statements->pool, name->text, name->length);
 		return;
 	}
-	if (!macro && !flags && !words_is_harmless(name))
+	/* Known or not: a macro may have the name of something else. */
+	if (!macro && !words_is_harmless(name))
 		macro = find_header_macro(reading, name);
 	if (macro)
 		read_macro(reading, macro, depth);

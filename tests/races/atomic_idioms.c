@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cases.h"
+#include "idioms.h"
 
 #define WRITE_ONCE(place, value) (*(volatile __typeof__(place) *)&(place) = (value))
 #define READ_ONCE(place) (*(const volatile __typeof__(place) *)&(place))
@@ -631,7 +632,28 @@ static void boolean_case(void)
 	run_both(boolean_write, boolean_read, NULL);
 }
 
+static void *shadowing_write(void *unused)
+{
+	(void)unused;
+	__atomic_store_n(&hidden_level, level_of(0) + 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void *shadowing_read(void *unused)
+{
+	(void)unused;
+	if (level)
+		sched_yield();
+	return NULL;
+}
+
+static void shadowing_case(void)
+{
+	run_both(shadowing_write, shadowing_read, NULL);
+}
+
 static const struct race_case cases[] = {
+	CASE(shadowing, "data-race:warning? unmarked-sync?"),
 	CASE(c11, "data-race:warning? unmarked-sync?"),
 	CASE(c11_relaxed, "data-race:warning? unmarked-sync?"),
 	CASE(c11_operators, "data-race:warning? unmarked-sync?"),

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/races/atomic_idioms_cxx.cc \
 	tests/races/atomics.c \
 	tests/races/cases.h \
+	tests/races/idioms.h \
 	tests/races/channel_edges.c \
 	tests/races/cxx_edges.cc \
 	tests/races/lock_edges.c \
