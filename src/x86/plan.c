@@ -14,7 +14,6 @@
 #define JUMP_LONG 0xe9
 #define JUMP_SHORT 0xeb
 
-/* The state of planning. */
 struct planning {
 	struct survey survey;
 	struct patches patches;
@@ -35,7 +34,7 @@ static uint64_t now_ns(void)
 
 /* --- Functions ------------------------------------------------------------------------ */
 
-/* Chooses the function's patches; it is to be cloned if it gets any. */
+/* Chooses the function's patches; with none it is not cloned.  False: no memory. */
 static bool choose_patches(struct planning *planning, uint32_t index)
 {
 	struct survey *survey = &planning->survey;
@@ -110,8 +109,8 @@ static void count_unseen_atomics(const struct module *module, const struct funct
 
 #define ATOMIC_MOVE_BYTES 48u
 
-/* Atomics that are loaded and stored by plain moves, where a library does it for
- * others: SDL_AtomicGet(). */
+/* A small function of a library that may load or store an atomic for its callers by a
+ * plain move, as SDL_AtomicGet() does. */
 static bool may_be_atomic_move(const struct function *function)
 {
 	return !function->has_call && function->end - function->start <= ATOMIC_MOVE_BYTES;
@@ -172,7 +171,7 @@ static bool is_near(int64_t distance)
 	return distance > INT32_MIN + 16 && distance < INT32_MAX - 16;
 }
 
-/* The rows of the plan for one chosen patch; false: out of reach. */
+/* Adds the rows of a chosen patch to the plan.  False: out of reach. */
 static bool write_patch(struct planning *planning, const struct chosen_patch *chosen)
 {
 	struct plan *plan = planning->plan;
@@ -182,7 +181,7 @@ static bool write_patch(struct planning *planning, const struct chosen_patch *ch
 	uint32_t from = chosen->island ? chosen->island : offset;
 	int64_t distance = (int64_t)(clone - module->text_address - from);
 
-	/* An island comes before what jumps to it. */
+	/* The island must be written before the jump to it. */
 	write_long(&plan->patches[plan->patch_count++], from, distance);
 	if (chosen->island)
 		write_short(&plan->patches[plan->patch_count++], offset, chosen->island);
@@ -206,8 +205,6 @@ static bool write_patches(struct planning *planning, const char **why)
 	*why = NULL;
 	return true;
 }
-
-/* --- All of it --------------------------------------------------------------------------- */
 
 static bool survey_all(struct planning *planning, const struct decoder *decoder,
 		       const struct image *image, struct arena *arena, const char **why)

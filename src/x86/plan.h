@@ -26,15 +26,15 @@ struct decoder;
 struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 		       const struct plan_options *options, struct arena *arena, const char **why);
 
-/* Gives back what is not the arena's, but for the clone and what 'states' has by then. */
+/* Frees what is not the arena's; the clone and 'states' stay. */
 void plan_free(struct plan *plan);
 
-/* The function that has text offset @offset, with its instructions, which are there
- * until the next call; NULL: none. */
+/* The function that has text offset @offset, or NULL.  Its instructions are valid until
+ * the next call. */
 const struct function *plan_function_at(const struct plan *plan, uint32_t offset);
 
-/* The status flags that a check keeps in rax (CF PF AF ZF SF OF, as in rflags): ah has
- * them but for OF, and al is 0 or 1, or on the way back 0x7f or 0x80. */
+/* The status flags, as in rflags, that a check keeps in rax: OF in al (0 or 1, while
+ * they are restored 0x7f or 0x80), the others in ah. */
 static inline uint64_t plan_state_flags(uint64_t rax)
 {
 	uint64_t overflow = (rax & 0xff) == 0x01 || (rax & 0xff) == 0x80;

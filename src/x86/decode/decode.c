@@ -56,7 +56,7 @@ bool decode_is_repeated(const ZydisDecodedInstruction *instruction)
 		       (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
 }
 
-/* Flags that a shift may leave alone, as its count may be 0. */
+/* A shift by 0 leaves the flags as they are. */
 static bool may_shift_by_zero(const struct raw *raw)
 {
 	const ZydisDecodedOperand *count =
@@ -79,7 +79,7 @@ static bool may_shift_by_zero(const struct raw *raw)
 	}
 }
 
-/* Flags that the manual calls undefined, but that processors keep. */
+/* Instructions whose undefined flags (by the manual) processors keep. */
 static bool may_keep_undefined(ZydisMnemonic mnemonic)
 {
 	switch ((unsigned)mnemonic) {
@@ -133,8 +133,8 @@ static bool makes_zero(const struct raw *raw)
 	       operands[0].reg.value == operands[1].reg.value && operands[0].size >= 32;
 }
 
-/* Whether a written register may keep its value: these do if the source is 0
- * (the counts, on processors that take them for bsf and bsr). */
+/* Instructions that keep the destination if the source is 0 (the counts, on
+ * processors that run them as bsf and bsr). */
 static bool may_keep_destination(ZydisMnemonic mnemonic)
 {
 	return mnemonic == ZYDIS_MNEMONIC_BSF || mnemonic == ZYDIS_MNEMONIC_BSR ||
@@ -187,7 +187,7 @@ static void note_registers(const struct raw *raw, struct instruction *to)
 	note_unnamed_registers(raw->instruction.mnemonic, raw->instruction.meta.category, to);
 }
 
-/* The values that go in and out, where they are whole general registers' or parts. */
+/* The general registers that a value comes from and goes to. */
 static void note_values(const struct raw *raw, struct instruction *to)
 {
 	for (unsigned i = 0; i < raw->instruction.operand_count_visible; i++) {
@@ -204,7 +204,7 @@ static void note_values(const struct raw *raw, struct instruction *to)
 		if (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
 		    to->destination == NO_REGISTER)
 			to->destination = number;
-		/* Of 'mov r,r', the second; of 'xchg m,r', the same register twice. */
+		/* mov r,r has the second as source; xchg m,r the same register twice. */
 		if (operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ &&
 		    (i > 0 || !(operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)))
 			to->source = number;
@@ -290,9 +290,7 @@ static bool has_target(enum instruction_kind kind)
 	       kind == INSTRUCTION_LOOP || kind == INSTRUCTION_CALL;
 }
 
-/* --- All of it ------------------------------------------------------------------ */
-
-/* An instruction that would behave differently as a copy elsewhere. */
+/* Instructions whose copy would behave differently. */
 static bool is_not_movable(const struct raw *raw)
 {
 	for (unsigned i = 0; i < raw->instruction.operand_count; i++)
@@ -355,7 +353,6 @@ static void note_displacement(const struct raw *raw, const struct instruction *i
 	}
 }
 
-/* Relative ones, and those that an operand shows. */
 static void note_immediate(const struct raw *raw, struct instruction_layout *layout)
 {
 	bool is_shown = false;

@@ -1,9 +1,9 @@
 /*
- * The decoder: one instruction's bytes to what planning knows of it.
+ * The decoder: turns the bytes of an instruction into what planning needs.
  *
- * Zydis does the work, and decode.c alone knows it.  It is reached through two
- * function pointers, as the guest library finds it at run time (the guest must
- * not see it among the libraries), and the command is linked with it.
+ * Zydis does the work.  It is called through two function pointers: the guest
+ * library loads it at run time, so that the program does not see it among its
+ * libraries, and the command is linked with it.
  */
 #ifndef X86_DECODE_DECODE_H
 #define X86_DECODE_DECODE_H
@@ -21,22 +21,21 @@ struct decoder {
  */
 bool decoder_init(struct decoder *decoder, void *init, void *decode_full);
 
-/* Where an instruction's bytes have the two values that others like it may have
- * different ones of. */
+/* Where the bytes of an instruction have its displacement and its immediate. */
 struct instruction_layout {
 	uint8_t displacement_at, displacement_bytes; /* 0 bytes: it has none */
 	uint8_t displacement_scale;		     /* what the value is multiplied with */
 	uint8_t immediate_at, immediate_bytes;
 	bool is_immediate_signed;
-	bool is_irregular; /* has more than that, or means other things with other values */
+	bool is_irregular; /* has more values, or its meaning depends on them */
 };
 
-/* As instruction_decode(), and tells the layout. */
+/* instruction_decode() that tells the layout as well. */
 bool instruction_decode_layout(const struct decoder *decoder, const unsigned char *bytes,
 			       size_t left, uint32_t offset, struct instruction *instruction,
 			       struct instruction_layout *layout);
 
-/* What an instruction is, where following values through registers wants to know. */
+/* The instructions that value flow tells apart. */
 enum instruction_form {
 	FORM_OTHER,
 	FORM_MOVE,   /* mov */

@@ -29,11 +29,11 @@ enum instruction_kind {
 	INSTRUCTION_CALL_INDIRECT,
 	INSTRUCTION_JUMP_INDIRECT,
 	INSTRUCTION_RETURN,
-	INSTRUCTION_STOP, /* ud2, hlt, int3: does not go on */
-	INSTRUCTION_UNKNOWN /* not decoded, or nothing that we can copy (xbegin) */
+	INSTRUCTION_STOP, /* ud2, hlt, int3 */
+	INSTRUCTION_UNKNOWN /* not decoded, or cannot be copied (xbegin) */
 };
 
-/* What kind of memory access its (explicit or string) operand is. */
+/* The access that its operand (explicit, or of a string instruction) makes. */
 enum memory_flag {
 	MEMORY_READ = 1u << 0,
 	MEMORY_WRITE = 1u << 1,
@@ -46,7 +46,7 @@ enum memory_flag {
 	MEMORY_SEGMENT = 1u << 7,   /* fs or gs: thread-local */
 	MEMORY_GATHER = 1u << 8,    /* vector index */
 	MEMORY_MASKED = 1u << 9,    /* vmaskmov, vpmaskmov, maskmovdqu, AVX-512 masks */
-	MEMORY_UNCHECKED = 1u << 10, /* an access that no check can be made for: counted */
+	MEMORY_UNCHECKED = 1u << 10, /* no check can be made for it: counted */
 	MEMORY_CONSTANT = 1u << 11  /* stores an immediate, or only compares */
 };
 
@@ -59,11 +59,11 @@ struct instruction {
 	int32_t displacement;
 	uint32_t target_index;	/* of a branch's target in its function, plus 1; 0: not looked up */
 	uint32_t reads;		/* registers and flags it needs */
-	uint32_t kills;		/* ... that it overwrites wholly, always */
+	uint32_t kills;		/* ... that it always overwrites as a whole */
 	uint32_t changes;	/* ... that it may change (includes kills) */
-	uint16_t memory;	/* of enum memory_flag; 0: touches no memory that concerns us */
+	uint16_t memory;	/* of enum memory_flag; 0: no access to check */
 	uint16_t access_bytes;	/* of the memory operand; strings: of one element */
-	uint16_t mnemonic;	/* Zydis's number, for decode.c's own questions */
+	uint16_t mnemonic;	/* Zydis's number */
 	uint8_t length;
 	uint8_t kind;		/* enum instruction_kind */
 	int8_t base, index;	/* general registers, or NO_REGISTER */
@@ -85,14 +85,14 @@ static inline bool instruction_is_call(const struct instruction *instruction)
 	       instruction->kind == INSTRUCTION_CALL_INDIRECT;
 }
 
-/* Is it a direct branch, conditional or not? */
+/* A direct branch, conditional or not. */
 static inline bool instruction_is_branch(const struct instruction *instruction)
 {
 	return instruction->kind == INSTRUCTION_BRANCH ||
 	       instruction->kind == INSTRUCTION_BRANCH_IF || instruction->kind == INSTRUCTION_LOOP;
 }
 
-/* Can control pass from it to the next one?  A call's return is not meant. */
+/* Whether control may pass to the next instruction; a call's return does not count. */
 static inline bool instruction_falls_through(const struct instruction *instruction)
 {
 	return instruction->kind == INSTRUCTION_PLAIN ||

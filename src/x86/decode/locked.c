@@ -4,7 +4,7 @@
 
 #define LOCK_PREFIX 0xf0
 #define REX 4u /* the upper half of such a prefix */
-#define BYTES_MOST 4 /* that are looked at behind a lock prefix */
+#define BYTES_MOST 4 /* looked at behind a lock prefix */
 
 static bool is_locked_of_two_bytes(unsigned int second)
 {
@@ -13,7 +13,7 @@ static bool is_locked_of_two_bytes(unsigned int second)
 	       second == 0xba;
 }
 
-/* Is what follows a lock prefix an instruction that may have one? */
+/* Whether the instruction behind a lock prefix may have one. */
 static bool may_be_locked(const unsigned char *bytes)
 {
 	const unsigned char *opcode = bytes + (bytes[0] >> 4 == REX);

@@ -2,7 +2,7 @@
 
 #include "x86/decode/thunk.h"
 
-/* A VEX prefix of three bytes (0f38 needs it), taken apart. */
+/* The fields of a VEX prefix of three bytes, which 0f38 needs. */
 struct vex {
 	unsigned map, reg_high, index_high, rm_high, extra;
 	bool is_element_wide, is_vector_wide;
@@ -23,7 +23,7 @@ static struct vex vex_of(const unsigned char *bytes)
 	};
 }
 
-/* Offset of the first byte that is no segment or address size prefix. */
+/* Offset of the first byte behind segment and address size prefixes. */
 static unsigned past_prefixes(const unsigned char *bytes, unsigned length)
 {
 	unsigned at = 0;

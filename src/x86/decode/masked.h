@@ -1,7 +1,7 @@
 /*
  * Masked moves and gathers: vector instructions that touch only the elements
- * that a mask selects.  Struct instruction speaks of general registers alone;
- * which vector registers hold mask and indexes is read from the encoding.
+ * that a mask selects.  Which vector registers hold mask and indexes is read from
+ * the encoding, as struct instruction has general registers alone.
  *
  * AVX and AVX2 only, and maskmovdqu: with AVX-512 masks lie in registers of
  * their own.

@@ -1,6 +1,6 @@
 #include "x86/decode/raw.h"
 
-/* What an instruction does to memory. */
+/* What an instruction reads and writes in memory. */
 
 static bool touches_nothing(const ZydisDecodedInstruction *instruction)
 {
@@ -82,13 +82,13 @@ static bool is_compare_exchange(ZydisMnemonic mnemonic)
 	       mnemonic == ZYDIS_MNEMONIC_CMPXCHG16B;
 }
 
-/* Which bytes it touches depends on more than its operand's address. */
+/* Whether the bytes accessed depend on more than the operand's address. */
 static bool has_unknown_extent(const struct raw *raw, const ZydisDecodedOperand *operand)
 {
 	const ZydisDecodedInstruction *instruction = &raw->instruction;
 
 	switch ((unsigned)instruction->mnemonic) {
-	/* With a bit number in a register they reach beyond their operand. */
+	/* A bit number in a register may be beyond the operand. */
 	case ZYDIS_MNEMONIC_BT:
 	case ZYDIS_MNEMONIC_BTC:
 	case ZYDIS_MNEMONIC_BTR:
@@ -109,7 +109,7 @@ static bool has_unknown_extent(const struct raw *raw, const ZydisDecodedOperand 
 	       instruction->encoding == ZYDIS_INSTRUCTION_ENCODING_MVEX;
 }
 
-/* A base or index that is no 64-bit general register, nor absent. */
+/* A base or index that is present but no 64-bit general register. */
 static bool is_odd_register(ZydisRegister name)
 {
 	return name != ZYDIS_REGISTER_NONE && name != ZYDIS_REGISTER_RIP &&
@@ -259,7 +259,7 @@ static void note_string(const struct raw *raw, struct instruction *to)
 			to->memory |= (uint16_t)segment_flag(&raw->operands[i], to);
 }
 
-/* The stack that push, pop, call, leave use by themselves is the thread's own. */
+/* The stack access that push, pop, call and leave imply. */
 static bool is_own_stack(const ZydisDecodedOperand *operand)
 {
 	return operand->mem.base == ZYDIS_REGISTER_RSP || operand->mem.base == ZYDIS_REGISTER_RBP;

@@ -1,6 +1,4 @@
-/*
- * The place that a check looks at, as the instruction names it.
- */
+/* The memory operand that a check is made for. */
 #ifndef X86_DECODE_OPERAND_H
 #define X86_DECODE_OPERAND_H
 
@@ -32,7 +30,7 @@ static inline uint32_t operand_registers(const struct operand *operand)
 	       (operand->index == NO_REGISTER ? 0 : REGISTER_BIT((unsigned)operand->index));
 }
 
-/* Whether both name places at a known distance: then @b is *@distance after @a. */
+/* True if the distance of both places is known: @b is *@distance after @a. */
 static inline bool operand_distance(const struct operand *a, const struct operand *b,
 				    int64_t *distance)
 {

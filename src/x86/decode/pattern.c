@@ -10,14 +10,14 @@
 
 /* The bytes behind an opcode. */
 enum follows {
-	FOLLOWS_MODRM = 1u << 4, /* and in the low bits the bytes of an immediate */
+	FOLLOWS_MODRM = 1u << 4, /* the low bits have the immediate's size in bytes */
 	FOLLOWS_WORD = 1u << 5,	 /* an immediate of 4 bytes, or 2 with an operand-size prefix */
 	FOLLOWS_WHOLE = 1u << 6, /* ... or 8 with REX.W */
 	FOLLOWS_TEST = 1u << 7,	 /* an immediate if the ModRM byte says 'test' */
 	FOLLOWS_UNKNOWN = 1u << 8
 };
 
-/* An opcode's bytes, taken apart. */
+/* The parts of an instruction's bytes. */
 struct shape {
 	unsigned key_bytes; /* up to displacement and immediate */
 	unsigned displacement_bytes, immediate_bytes;
@@ -115,7 +115,7 @@ static unsigned vex_follows(unsigned map, unsigned char opcode)
 		       : FOLLOWS_MODRM;
 }
 
-/* VEX and EVEX: three, two or four bytes with the map in them, then the opcode. */
+/* VEX and EVEX: two to four bytes with the opcode map, then the opcode. */
 static unsigned read_vex(const unsigned char *bytes, unsigned *at)
 {
 	unsigned map = bytes[*at] == 0xc5   ? 1
@@ -153,7 +153,7 @@ static bool is_vex(unsigned char byte)
 	return (byte & 0xfe) == 0xc4 || byte == 0x62;
 }
 
-/* @at is that of the ModRM byte; returns what comes after it and its SIB byte. */
+/* The ModRM byte is at @at.  Returns the offset after it and its SIB byte. */
 static unsigned read_modrm(const unsigned char *bytes, unsigned at, unsigned *displacement_bytes)
 {
 	unsigned char modrm = bytes[at++];
@@ -186,7 +186,7 @@ static bool take_apart(const unsigned char *bytes, struct shape *shape)
 	if (follows & FOLLOWS_UNKNOWN)
 		return false;
 	immediate = follows & 15u;
-	/* For branches it differs between processors. */
+	/* Processors differ in what an operand-size prefix does to a branch. */
 	if (immediate == 4 && is_word)
 		return false;
 	if (follows & FOLLOWS_TEST && (bytes[at] >> 3 & 7) < 2) {
@@ -340,7 +340,7 @@ uint8_t pattern_traits(const struct instruction *instruction)
 	return (uint8_t)traits;
 }
 
-/* Whether the key says where the values are, and all else. */
+/* Whether the key determines all but the values. */
 static bool is_regular(const struct shape *shape, const struct pattern *pattern,
 		       const unsigned char *bytes, const struct instruction *instruction)
 {

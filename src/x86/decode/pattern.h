@@ -13,9 +13,9 @@
 #include "base/arena.h"
 #include "x86/decode/decode.h"
 
-#define PATTERN_NONE 0u /* of what has to be decoded each time */
+#define PATTERN_NONE 0u /* must be decoded each time */
 
-/* Traits of a pattern's instructions, known before one is made. */
+/* What all instructions of a pattern have in common. */
 enum pattern_trait {
 	PATTERN_BRANCH = 1u << 0,  /* with a target of its own, no call */
 	PATTERN_CALL = 1u << 1,	   /* of any sort */
@@ -35,7 +35,7 @@ struct pattern_slot {
 	uint32_t number; /* PATTERN_NONE: the slot is free */
 };
 
-/* The last patterns found for first bytes with one hash. */
+/* The patterns found last, by a hash of the first bytes. */
 struct pattern_guess {
 	uint64_t key, mask;
 	uint32_t number; /* PATTERN_NONE: nothing */
@@ -57,19 +57,19 @@ struct patterns {
 bool patterns_begin(struct patterns *patterns, const struct decoder *decoder, struct arena *arena);
 
 /*
- * As instruction_decode().  *@number is what pattern_instance() wants, PATTERN_NONE
- * if it is to be decoded again then.
+ * As instruction_decode().  *@number is for pattern_instance(), or PATTERN_NONE: then
+ * the instruction has to be decoded again.
  */
 bool pattern_decode(struct patterns *patterns, const unsigned char *bytes, size_t left,
 		    uint32_t offset, struct instruction *instruction, uint32_t *number);
 
 uint8_t pattern_traits(const struct instruction *instruction);
 
-/* Fills in the values of an instruction that is a copy of its pattern's. */
+/* Gives a copy of a pattern's instruction its displacement and immediate. */
 void pattern_fill(const struct instruction_layout *layout, const unsigned char *bytes,
 		  uint32_t offset, struct instruction *instruction);
 
-/* What pattern_decode() made of the same bytes. */
+/* Makes again what pattern_decode() made of the same bytes. */
 static inline void pattern_instance(const struct patterns *patterns, uint32_t number,
 				    const unsigned char *bytes, uint32_t offset,
 				    struct instruction *instruction)

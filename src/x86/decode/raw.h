@@ -1,8 +1,8 @@
 /*
- * An instruction as Zydis tells it: between the parts of the decoder alone.
+ * An instruction as Zydis decodes it, for the files of the decoder alone.
  *
- * Zydis numbers thousands of instructions, so our switches are on plain
- * numbers, of which only some have a case.
+ * Switches are on plain numbers: on the enum they would need a case for each of
+ * Zydis's thousands of mnemonics.
  */
 #ifndef X86_DECODE_RAW_H
 #define X86_DECODE_RAW_H
@@ -16,7 +16,7 @@ struct raw {
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 };
 
-/* The number of the general register that @name is, or is a part of; NO_REGISTER. */
+/* The general register that @name is or is a part of, or NO_REGISTER. */
 int8_t decode_register(ZydisRegister name);
 
 /* Whether it is a string instruction with rep, repe or repne. */

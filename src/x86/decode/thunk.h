@@ -1,5 +1,5 @@
 /*
- * Thunks: where the checks in a clone go when the quick look does not settle.
+ * Thunks: what the checks in a clone call when the inline comparison fails.
  *
  * A check calls a thunk like this, flags being dead:
  *
@@ -9,14 +9,13 @@
  *     call thunk              returns with the pushed words taken off
  *     lea 128(%rsp),%rsp
  *
- * All general and vector registers come back as they were; flags do not, but
- * for thunks that say so.  THUNK_LOCK_BEGIN and THUNK_LOCK_END stand around a
- * locked instruction; both keep flags, and the latter reads ZF for cmpxchg.
- * Those for masked moves and gathers want a third word, pushed after the id:
- * the elements, a bit each.  For gathers the base is pushed as address, and above
- * it lie THUNK_INDEX_BYTES with the indexes, which the check takes off itself;
- * rsp had been lowered before that.  String thunks need no address: they keep
- * flags and take rsi, rdi, rcx and rax as the instruction will find them.
+ * Thunks keep all general and vector registers, but flags only where said here.
+ * THUNK_LOCK_BEGIN and THUNK_LOCK_END are called before and after a locked
+ * instruction; both keep flags, and THUNK_LOCK_END_COMPARE reads ZF.  Thunks of
+ * masked moves and gathers take a third word, pushed after the id: a bit for each
+ * element.  For a gather the base is pushed as address; the indexes lie above it,
+ * THUNK_INDEX_BYTES that the check pops itself, under an rsp lowered before.
+ * String thunks take no address: they keep flags and read rsi, rdi, rcx and rax.
  */
 #ifndef X86_DECODE_THUNK_H
 #define X86_DECODE_THUNK_H
@@ -31,11 +30,11 @@ typedef uint32_t site_number;
 /* Sizes 1, 2, 4, 8, 16, 32, 64 by their logarithm. */
 #define THUNK_SIZE_COUNT 7u
 
-/* Of an id: the site's number stands above the bit that says how far rsp was lowered. */
+/* An id is the site's number, shifted, and the bit that says whether rsp was lowered. */
 #define THUNK_SITE_SHIFT 1
 #define THUNK_IS_LOWERED 1u
 
-/* What is pushed: the address and the id; the mask, too. */
+/* What is pushed: address and id; with the mask. */
 #define THUNK_WORDS_BYTES 16
 #define THUNK_MASKED_WORDS_BYTES 24
 

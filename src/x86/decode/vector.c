@@ -1,6 +1,6 @@
 #include "x86/decode/vector.h"
 
-/* Prefixes and escape bytes, taken apart. */
+/* What prefixes and escape bytes say. */
 struct encoding {
 	const unsigned char *opcode;
 	unsigned map; /* 1: 0f, 2: 0f38, 3: 0f3a */
@@ -78,7 +78,7 @@ static bool is_move_opcode(unsigned char opcode)
 	       opcode == 0x6e || opcode == 0x6f || opcode == 0x7e || opcode == 0xf0;
 }
 
-/* Conversions, square roots, moves: a result of the source alone. */
+/* Conversions, square roots, moves: the result depends on the source alone. */
 static bool is_vector_opcode(const struct encoding *encoding)
 {
 	unsigned char opcode = *encoding->opcode;

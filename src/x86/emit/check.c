@@ -6,12 +6,11 @@
 #define RED_ZONE_MOST (THUNK_RED_ZONE - STATE_WORD * SPILL_COUNT)
 #define CHECK_BYTES_MOST 1024u
 
-/* Checks that stand at one place, and what they work with. */
+/* Checks that stand at one place, and the registers that they use. */
 struct group {
 	const struct function *function;
 	const struct check_list *list;
-	uint32_t first, end_before; /* numbers of checks: first, and where to stop */
-	uint32_t count;
+	uint32_t first, count;
 	uint32_t live;
 	uint32_t operands; /* registers of all */
 	uint32_t first_site;
@@ -68,7 +67,7 @@ static void note_push(struct emitter *emitter, struct taken *taken)
 	emit_state(emitter, taken);
 }
 
-/* @address_register may be NO_REGISTER: the thunk has no use for an address. */
+/* @address_register: NO_REGISTER if the thunk takes no address. */
 static void emit_thunk_call(struct emitter *emitter, struct taken taken, int address_register,
 			    uint32_t site, unsigned thunk)
 {
@@ -90,7 +89,7 @@ static void emit_thunk_call(struct emitter *emitter, struct taken taken, int add
 		raise_stack(emitter, &taken, THUNK_RED_ZONE);
 }
 
-/* For masked moves and gathers: with the mask's bits, and indexes on the stack. */
+/* For masked moves and gathers. */
 static void emit_masked_call(struct emitter *emitter, struct taken taken, int address, int bits,
 			     uint32_t site, const struct masked_operands *operands)
 {
@@ -146,7 +145,7 @@ static unsigned plane_bit(bool is_write)
 	return is_write ? SHADOW_WRITE_BIT : SHADOW_READ_BIT;
 }
 
-/* The granule of an operand whose address is known now; or itself. */
+/* The granule of an operand whose address is constant, or else the operand itself. */
 static struct operand granule_of(const struct emitter *emitter, const struct check *check,
 				 bool *is_aligned)
 {
@@ -282,7 +281,7 @@ static const struct check *check_number(const struct group *group, uint32_t numb
 	return &group->list->checks[number];
 }
 
-/* The register to work with: dead if possible, else one to be spilled. */
+/* A scratch register: a dead one if possible, else one to be spilled. */
 static int take_register(struct group *group, uint32_t *barred)
 {
 	static const uint8_t order[] = {RAX, RCX, RDX, RSI, RDI, R8,  R9, R10,
@@ -312,7 +311,7 @@ static bool choose_registers(struct group *group, bool is_wide)
 
 	group->taken.spilled_count = 0;
 	group->has_live_flags = (group->live & FLAGS_ALL) != 0 && group->clobbers_flags;
-	/* Who walks the stack by frame pointers may come at any time. */
+	/* A signal handler may walk the stack by frame pointers. */
 	if (group->function->has_frame_pointer)
 		barred |= REGISTER_BIT(RBP);
 	group->keeps_address = group->has_live_flags && uses_rax;
@@ -330,7 +329,7 @@ static bool choose_registers(struct group *group, bool is_wide)
 	       (group->word != NO_REGISTER || !(is_wide || group->keeps_address));
 }
 
-/* Whether spills may lie in the red zone, below what the function uses of it. */
+/* Whether spills may lie in the red zone, below the part that the function uses. */
 static bool knows_red_zone(const struct function *function)
 {
 	return !function->uses_deep_red_zone && function->red_zone_bytes <= RED_ZONE_MOST &&
@@ -481,7 +480,7 @@ void emit_lock_end(struct emitter *emitter, const struct instruction *instructio
 
 /* --- Cold parts ------------------------------------------------------------------- */
 
-/* A reader's second look: is it a member of the set it saw last? */
+/* Compares the word with the read set seen last, too: a member need not call the thunk. */
 static void emit_second_looks(struct emitter *emitter, struct cold_part *part)
 {
 	uint32_t onward[ARRAY_LENGTH(part->jumps)];

@@ -4,20 +4,18 @@
  * Inline, for an access of up to 8 bytes:
  *
  *     lea   operand, s
- *     and   $-8 | (size - 1), s	what is not aligned stays so, and never compares equal
+ *     and   $-8 | (size - 1), s	a misaligned address stays so, and never compares equal
  *     btc   $46 or $45, s		s is the address of the shadow word
  *     mov   (s), s
  *     cmp   %fs:current, s
  *     jne   cold
  *
  * The cold part recomputes the address and calls the thunk.  Wider accesses
- * compare word by word, with a second register.  Flags that are alive are
- * kept in rax meanwhile (lahf, seto); registers that are alive are spilled
- * below the red zone's used part, or under a lowered rsp where it is not
- * known what is used.  Checks that stand at one place share all that.
+ * compare word by word, with a second register.  Live flags are kept in rax
+ * (lahf, seto).  Live registers are spilled below the used part of the red zone,
+ * or, if that is not known, under a lowered rsp.  Checks at one place share this.
  *
- * States say at every step what a signal handler must be shown in place of
- * the registers.
+ * States say for each step which registers a signal handler must be shown.
  */
 #ifndef X86_EMIT_CHECK_H
 #define X86_EMIT_CHECK_H
@@ -27,7 +25,7 @@
 
 #define SPILL_COUNT 3
 
-/* What has been taken from the program's state, at some point of a check. */
+/* The registers and stack that a check uses, at some point of it. */
 struct taken {
 	uint32_t original_offset; /* the instruction that is about to run */
 	uint32_t lowered_by;	  /* bytes taken from rsp */
@@ -45,8 +43,8 @@ struct cold_part {
 	uint8_t jump_count;
 	int8_t word_register, address_register;
 	bool is_write;
-	bool keeps_address; /* in address_register, which may not be recomputed */
-	uint32_t back;	    /* where to go on after the thunk */
+	bool keeps_address; /* in address_register: it cannot be recomputed */
+	uint32_t back;	    /* where the clone goes on after the thunk */
 	uint32_t site;
 	uint8_t thunk;
 };
@@ -59,12 +57,12 @@ struct cold_list {
 /* Appends a state from here on. */
 void emit_state(struct emitter *emitter, const struct taken *taken);
 
-/* The checks that stand before instruction @place of @function. */
+/* Writes the checks that stand before instruction @place of @function. */
 void emit_checks_at(struct emitter *emitter, const struct function *function, const uint32_t *live,
 		    const struct check_list *list, uint32_t place, uint32_t first_site,
 		    struct cold_list *cold);
 
-/* What follows a locked instruction. */
+/* Writes the call that follows a locked instruction. */
 void emit_lock_end(struct emitter *emitter, const struct instruction *instruction, uint32_t site);
 
 void emit_cold_parts(struct emitter *emitter, struct cold_list *cold);

@@ -11,7 +11,6 @@
 #define FUNCTION_ALIGNMENT 16u
 #define BREAKPOINT 0xccu
 
-/* The analysis of one function, before its clone is written. */
 struct analysis {
 	uint32_t *live;
 	uint32_t *update_groups;
@@ -36,7 +35,7 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 
 /* --- Copies of instructions ------------------------------------------------------ */
 
-/* A state for a copy, unless the last one still holds. */
+/* Adds a state for a copy, unless the last one still holds. */
 static void emit_copy_state(struct emitter *emitter, uint32_t original_offset)
 {
 	const struct plan_state *last =
@@ -58,7 +57,7 @@ static void emit_place_state(struct emitter *emitter, int64_t original_offset)
 	emit_state(emitter, &nothing);
 }
 
-/* The distance to another function. */
+/* Writes the distance to another function. */
 static void emit_away(struct emitter *emitter, int64_t target)
 {
 	bool is_text = target >= 0 && target < emitter->module->text_bytes;
@@ -66,10 +65,7 @@ static void emit_away(struct emitter *emitter, int64_t target)
 	encode_fixup(emitter, is_text ? FIXUP_TEXT : FIXUP_ORIGINAL, target, 0);
 }
 
-/*
- * The place that a branch of @function's instruction @index leads to, if it stands
- * already; else 0.
- */
+/* Where instruction @index branches back to, if that is emitted already; else 0. */
 static uint32_t place_behind(const struct emitter *emitter, const struct function *function,
 			     uint32_t index)
 {
@@ -81,7 +77,7 @@ static uint32_t place_behind(const struct emitter *emitter, const struct functio
 	return to <= index ? emitter->offsets[to] : 0;
 }
 
-/* A branch to a place that is emitted already, if it is near. */
+/* Writes a short branch back, if the target is near enough. */
 static bool emit_near_back(struct emitter *emitter, const struct function *function, uint32_t index,
 			   unsigned opcode)
 {
@@ -95,7 +91,7 @@ static bool emit_near_back(struct emitter *emitter, const struct function *funct
 	return true;
 }
 
-/* The four bytes of the distance from a branch to its target. */
+/* Writes the distance from a branch to its target. */
 static void emit_distance(struct emitter *emitter, const struct function *function, uint32_t index)
 {
 	const struct instruction *branch = &function->instructions[index];
@@ -114,7 +110,7 @@ static void emit_distance(struct emitter *emitter, const struct function *functi
 	encode_u32(emitter, 0);
 }
 
-/* After all instructions are emitted. */
+/* Called once all instructions are emitted. */
 static void settle_branches(struct emitter *emitter)
 {
 	for (uint32_t i = 0; i < emitter->branch_count && !emitter->failed; i++) {
@@ -205,7 +201,7 @@ static uint32_t count_accesses(const struct function *function)
 	return count;
 }
 
-/* Arrays by instruction, and two checks and sites for each that may want them. */
+/* Room by instruction, and for two checks and sites for each that may need them. */
 static bool take_room(struct emitter *emitter, const struct function *function,
 		      struct analysis *analysis)
 {
@@ -272,7 +268,6 @@ static uint32_t locked_site(const struct check_list *list, uint32_t index)
 	return number == NO_CHECK ? NO_CHECK : list->checks[number].site;
 }
 
-/* Notes that the clone of instruction @index begins here. */
 static void note_place(struct emitter *emitter, const struct function *function, uint32_t index)
 {
 	struct emitted_entry entry = {function->instructions[index].offset, emitter->code_bytes};
@@ -314,7 +309,7 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 	emitter->cold_room = cold.room;
 }
 
-/* The next function may continue the last one. */
+/* Packs all but the last, which the next function may continue. */
 static void pack_states(struct emitter *emitter)
 {
 	if (emitter->failed || emitter->state_count < 2)
@@ -331,7 +326,6 @@ static void align_code(struct emitter *emitter)
 		encode_byte(emitter, BREAKPOINT);
 }
 
-/* Room for where the clones of @function's instructions begin. */
 static bool take_offsets(struct emitter *emitter, struct function *function)
 {
 	if (!emitter->options->keeps_instructions) {
@@ -391,7 +385,7 @@ uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset
 		       : find_entry(emitter, (uint32_t)text_offset);
 }
 
-/* --- Where it will lie -------------------------------------------------------------- */
+/* --- Moving to the final address ---------------------------------------------------- */
 
 /* The value of the fixup at @position.  False: out of reach. */
 static bool resolve_fixup(const struct emitter *emitter, enum fixup_kind kind, uint32_t position,
@@ -443,7 +437,7 @@ static bool set_reason(const char **why, const char *reason)
 	return false;
 }
 
-/* Brings the code to where it will lie: its pages, if these may be moved. */
+/* Moves or copies the code to its final memory. */
 static bool move_code(struct emitter *emitter, struct plan *plan)
 {
 	struct growing pages = {emitter->code, emitter->code_bytes, emitter->code_room, false};

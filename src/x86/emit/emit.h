@@ -2,9 +2,9 @@
  * Emission: the bytes of clones.
  *
  * An emitter collects the clones of one module, function after function, in a
- * buffer that grows.  Nothing in it depends on where it will lie: what does
- * (branches out, operands relative to rip, site numbers) is noted as a fixup,
- * and settled by emitter_finish(), which asks for room of the exact size.
+ * buffer that grows.  What depends on its final address (branches out, operands
+ * relative to rip) or on site numbers is noted as a fixup and resolved by
+ * emitter_finish(), which asks for room of the exact size.
  *
  *     emitter_init -> emit_function (for each) -> emitter_finish
  *
@@ -19,7 +19,7 @@
 #include "x86/emit/plan_data.h"
 #include "x86/survey/scratch.h"
 
-/* What the four bytes of a fixup have to become.  Until then they hold ... */
+/* What the four bytes of a fixup become, and in parentheses what they hold before. */
 enum fixup_kind {
 	FIXUP_TEXT,	/* distance to a text offset: its clone if there is one, else the
 			 * original (the offset) */
@@ -29,46 +29,46 @@ enum fixup_kind {
 	FIXUP_KINDS
 };
 
-/* The clone of an instruction that is reached from outside. */
+/* The clone of an entry. */
 struct emitted_entry {
 	uint32_t text_offset, clone_offset;
 };
 
-/* A branch inside the function in work. */
+/* A branch inside the current function. */
 struct inner_branch {
 	uint32_t position; /* of its four bytes */
 	uint32_t to;	   /* the instruction's index */
 };
 
-#define ENCODED_BYTES_MOST 16u /* of what encode.h has, at a time */
+#define ENCODED_BYTES_MOST 16u /* of one instruction of encode.h */
 
 struct emitter {
 	const struct module *module;
 	const struct plan_options *options;
 	struct arena *arena;
-	struct scratch scratch; /* for the function in work */
+	struct scratch scratch; /* for the current function */
 	struct plan_statistics *statistics;
-	unsigned char *code; /* whole pages, of the kernel's */
+	unsigned char *code; /* whole pages from mmap */
 	uint32_t code_bytes, code_room;
 	struct growing sites;
 	uint32_t site_count;
-	/* Those of the function in work, and the last one before them. */
+	/* Of the current function, and the last one before it. */
 	struct plan_state *states;
 	uint32_t state_count, state_room;
 	struct state_packer packer;
 	struct growing fixups[FIXUP_KINDS]; /* positions */
 	struct growing entries;		    /* by text offset */
-	/* Of the function in work: its clone's beginning per instruction, and branches. */
+	/* Of the current function: where its instructions' clones begin, and branches. */
 	uint32_t *offsets;
 	uint32_t offset_room;
 	struct inner_branch *branches;
 	uint32_t branch_count, branch_room;
 	uint32_t update_group_count;
-	void *cold_parts; /* of the function in work: kept for the next one */
+	void *cold_parts; /* reused by the next function */
 	uint32_t cold_room;
-	unsigned char nowhere[ENCODED_BYTES_MOST]; /* for what follows a failure */
-	bool is_too_far; /* from an operand */
-	bool failed;	 /* out of memory: stays so */
+	unsigned char nowhere[ENCODED_BYTES_MOST]; /* written to after a failure */
+	bool is_too_far; /* an operand is out of reach */
+	bool failed;	 /* out of memory, for good */
 };
 
 /* False: out of memory. */
@@ -80,20 +80,20 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 bool emit_function(struct emitter *emitter, uint32_t index);
 
 /*
- * Where the clone of the instruction at @text_offset begins, checks included,
- * from the start of the clones; 0: it has none.  Of instructions that are not
- * reached from outside this is known if keeps_instructions.
+ * Where the clone of the instruction at @text_offset begins, with its checks, from the
+ * start of the clones; 0: it has none.  Known of entries, and of all instructions if
+ * keeps_instructions.
  */
 uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset);
 
 /*
- * Asks options->place for room and options->reserve for site numbers (or takes
- * first_site, without reserve), settles fixups, and fills @plan's clone, sites and
- * states.  False with *why: no room, no memory, or out of reach.
+ * Asks options->place for room and options->reserve for site numbers (without it takes
+ * first_site), resolves fixups, and fills @plan's clone, sites and states.  False with
+ * *why: no room, no memory, or out of reach.
  */
 bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why);
 
-/* Frees what is neither the arena's nor the plan's. */
+/* Frees all but what belongs to the arena or the plan. */
 void emitter_free(struct emitter *emitter);
 
 #endif

@@ -51,10 +51,9 @@ void encode_bytes(struct emitter *emitter, const void *bytes, uint32_t size_byte
 	emitter->code_bytes += size_bytes;
 }
 
-/* --- Putting bytes one after the other ---------------------------------------------------- */
+/* --- Bytes -------------------------------------------------------------------------------- */
 
-/* Where the next instruction goes, for put_...(), or, once all has failed, where it
- * does no harm. */
+/* Where to put the next instruction: after a failure, in 'nowhere'. */
 static inline unsigned char *begin_instruction(struct emitter *emitter)
 {
 	return encode_reserve(emitter, ENCODED_BYTES_MOST) ? emitter->code + emitter->code_bytes
@@ -323,7 +322,7 @@ void encode_save_flags(struct emitter *emitter)
 
 void encode_restore_flags(struct emitter *emitter)
 {
-	/* al is 1 if OF was set: adding 127 to it overflows then. */
+	/* al is 1 if OF was set: then adding 127 overflows. */
 	static const unsigned char add_sahf[] = {0x04, 0x7f, 0x9e};
 
 	encode_bytes(emitter, add_sahf, sizeof(add_sahf));

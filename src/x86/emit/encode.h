@@ -1,7 +1,6 @@
 /*
- * Encoding: the few instructions that checks are made of, written at the end of
- * an emitter's code.  Registers are enum general_register; all operations are
- * 64 bits wide unless the name says otherwise.
+ * Encoding: appends the instructions of checks to an emitter's code.  Registers are
+ * enum general_register; operations are 64 bits wide unless the name says otherwise.
  */
 #ifndef X86_EMIT_ENCODE_H
 #define X86_EMIT_ENCODE_H
@@ -41,7 +40,7 @@ void encode_u32(struct emitter *emitter, uint32_t value);
 /* Four bytes that emitter_finish() fills. */
 void encode_fixup(struct emitter *emitter, enum fixup_kind kind, int64_t target, unsigned trailing);
 
-/* @rsp_lowered is what has been taken from rsp meanwhile, in bytes. */
+/* @rsp_lowered: bytes by which rsp is lower than in the original. */
 void encode_lea(struct emitter *emitter, int into, const struct operand *operand,
 		unsigned rsp_lowered);
 void encode_move_rsp(struct emitter *emitter, int32_t by); /* lea: keeps flags */
@@ -63,7 +62,7 @@ void encode_call_thunk(struct emitter *emitter, unsigned thunk);
 void encode_save_flags(struct emitter *emitter);    /* into rax */
 void encode_restore_flags(struct emitter *emitter); /* from rax */
 
-/* A branch within the clones: forward to a place that encode_land() names later. */
+/* A branch forward, to a place that encode_land() sets later. */
 uint32_t encode_branch_forward(struct emitter *emitter, enum condition condition);
 uint32_t encode_jump_forward(struct emitter *emitter);
 void encode_land(struct emitter *emitter, uint32_t position);

@@ -6,7 +6,7 @@
 #define SHORT_BYTES 2u
 #define SHORT_REACH 127
 
-/* What becomes of an instruction's first byte. */
+/* What is done at an instruction of the original. */
 enum fate {
 	FATE_NONE,
 	FATE_LONG,
@@ -22,15 +22,15 @@ struct choice {
 	uint8_t *fates;	   /* enum fate */
 	uint32_t *islands; /* text offset, 0: none */
 	uint32_t *stack;
-	uint32_t *points; /* entries and calls: what may run from there begins in the original */
+	uint32_t *points; /* entries and calls, where paths in the original begin */
 	uint32_t point_count;
-	uint32_t padding_end; /* of what may be used after the function */
+	uint32_t padding_end; /* of the padding after the function that may be used */
 };
 
 /* --- The function's paths --------------------------------------------------------- */
 
-/* Successors of instruction @index inside the function, into @next; how many.  What
- * comes after a call, or is reached by an indirect jump, is an entry by itself. */
+/* Writes the successors of instruction @index to @next and returns their number.  Code
+ * after a call, and a target of an indirect jump, is an entry and no successor. */
 static unsigned find_successors(const struct function *function, uint32_t index, uint32_t next[2])
 {
 	const struct instruction *instruction = &function->instructions[index];
@@ -67,7 +67,7 @@ static bool is_branch_back(const struct function *function, uint32_t index)
 	       function_target(function, &function->instructions[index]) <= index;
 }
 
-/* Backward, to a fixed point: once more from the last branch to code before it. */
+/* A backward analysis, repeated from the last branch back until nothing changes. */
 static void find_leads(const struct choice *choice)
 {
 	const struct function *function = choice->function;
@@ -94,8 +94,7 @@ static bool is_patched(const struct choice *choice, uint32_t index)
 	return choice->fates[index] == FATE_LONG || choice->fates[index] == FATE_SHORT;
 }
 
-/* Whether a path goes on from the instruction before @index into it, which is not
- * marked yet. */
+/* Whether the instruction before @index runs on into it, and it has no mark yet. */
 static bool goes_into(const struct choice *choice, const uint8_t *marks, uint8_t mark,
 		      uint32_t index, bool stops_at_patches)
 {
@@ -103,17 +102,15 @@ static bool goes_into(const struct choice *choice, const uint8_t *marks, uint8_t
 	       !(stops_at_patches && is_patched(choice, index));
 }
 
-/*
- * Marks what runs from instruction @index on, which is not marked, as far as it is
- * not marked yet, nor, if the path is the original's, led away by a patch.
- */
+/* Marks the paths from instruction @index on, up to marked instructions and, for
+ * paths in the original, up to patches. */
 static void spread_mark(const struct choice *choice, uint8_t *marks, uint8_t mark, uint32_t index,
 			bool stops_at_patches)
 {
 	const struct function *function = choice->function;
 	uint32_t depth = 0;
 
-	/* Each instruction is pushed once at most, as it is marked then. */
+	/* Marked when pushed, so that it is pushed once at most. */
 	marks[index] |= mark;
 	choice->stack[depth++] = index;
 	while (depth > 0) {
@@ -141,7 +138,7 @@ static void spread_mark(const struct choice *choice, uint8_t *marks, uint8_t mar
 	}
 }
 
-/* Keeps in the original what runs from instruction @index on, unless that is patched. */
+/* Keeps the paths from instruction @index on in the original, up to patches. */
 static void keep_from(const struct choice *choice, uint32_t index)
 {
 	struct function *function = choice->function;
@@ -177,7 +174,7 @@ static bool is_reached_from_outside(const struct choice *choice, uint32_t index)
 	       instruction_is_call(&function->instructions[index]) || function->has_unknown_targets;
 }
 
-/* Bytes from instruction @index up to what else may be entered. */
+/* Bytes from instruction @index to the next entry. */
 static uint32_t room_at(const struct choice *choice, uint32_t index)
 {
 	const struct function *function = choice->function;
@@ -190,7 +187,7 @@ static uint32_t room_at(const struct choice *choice, uint32_t index)
 	return choice->padding_end - start;
 }
 
-/* Whether [@offset, @offset + 5) is padding or dead, and nobody uses it yet. */
+/* Whether [@offset, @offset + 5) is padding or dead, and not used yet. */
 static bool is_free_island(const struct survey *survey, int64_t offset)
 {
 	if (offset <= 0 || offset + LONG_BYTES > survey->module.text_bytes)
@@ -214,7 +211,7 @@ static void set_padding(struct survey *survey, uint32_t start, uint32_t end, uin
 		survey->marks[offset] = mark;
 }
 
-/* An island in reach of a short jump at @offset, which is taken; 0: none. */
+/* Takes an island in reach of a short jump at @offset; 0: there is none. */
 static uint32_t take_island(struct survey *survey, uint32_t offset)
 {
 	int64_t from = (int64_t)offset + SHORT_BYTES;
@@ -294,8 +291,8 @@ static void choose_first(const struct choice *choice)
 	}
 }
 
-/* Bytes from patch @index to the first instruction in its way that is kept; all
- * of its length if there is none. */
+/* Bytes from patch @index to the first instruction that stays in the original, at most
+ * the patch's length. */
 static uint32_t free_length(const struct choice *choice, uint32_t index)
 {
 	const struct function *function = choice->function;
@@ -313,8 +310,7 @@ static uint32_t free_length(const struct choice *choice, uint32_t index)
 	return length;
 }
 
-/* Makes patches that are in the way of kept code short, or drops them.  False:
- * there are none. */
+/* Makes patches that overlap code which stays short, or drops them.  False: none do. */
 static bool yield_to_native(const struct choice *choice)
 {
 	bool has_changed = false;
@@ -336,7 +332,7 @@ static bool yield_to_native(const struct choice *choice)
 	return has_changed;
 }
 
-/* True if a path from @index on would run into the inside of a patch. */
+/* Whether a path from @index on would run into the inside of a patch. */
 static bool meets_patch(const struct choice *choice, const uint8_t *covered, uint32_t index)
 {
 	const struct function *function = choice->function;
@@ -363,10 +359,7 @@ static bool meets_patch(const struct choice *choice, const uint8_t *covered, uin
 	return false;
 }
 
-/*
- * Entries that lead to no access need no patch, and run better without: taken
- * back where what they run meets none of the patches' bytes.
- */
+/* Drops patches of entries that lead to no access, if their paths run into no patch. */
 static void take_back_idle(const struct choice *choice, uint8_t *covered)
 {
 	const struct function *function = choice->function;
@@ -400,10 +393,7 @@ static void take_back_idle(const struct choice *choice, uint8_t *covered)
 
 /* --- Dead instructions ----------------------------------------------------------------- */
 
-/*
- * What some path of the function leads to.  Bytes in its range that none does
- * may be data.
- */
+/* Finds the instructions that some path reaches.  Other bytes may be data. */
 static void find_reached(const struct choice *choice, uint8_t *reached)
 {
 	memset(reached, 0, choice->function->count);
@@ -415,7 +405,7 @@ static void find_reached(const struct choice *choice, uint8_t *reached)
 	}
 }
 
-/* Marks the bytes that the original neither runs nor jumps with. */
+/* Marks the bytes that the original does not run any more, patches aside. */
 static void find_dead(const struct choice *choice, const uint8_t *reached)
 {
 	const struct function *function = choice->function;
@@ -466,7 +456,7 @@ static bool try_again(const struct choice *choice)
 	return has_changed;
 }
 
-/* With every entry that is patched, more becomes dead.  Leaves what is native. */
+/* Repeated, as each new patch makes more code dead.  Sets REACH_NATIVE. */
 static void use_dead(const struct choice *choice, uint8_t *reached)
 {
 	if (choice->function->has_unknown_targets) {
@@ -488,7 +478,7 @@ static bool is_atomic(const struct choice *choice, uint32_t index)
 	       choice->function->instructions[index].memory & MEMORY_LOCKED;
 }
 
-/* Makes instruction @index an entry.  False, and nothing is changed, if it has no room. */
+/* Makes instruction @index an entry.  False: no room, and nothing is changed. */
 static bool try_entry(const struct choice *choice, uint32_t index)
 {
 	struct function *function = choice->function;
@@ -516,9 +506,8 @@ static bool try_entry(const struct choice *choice, uint32_t index)
 }
 
 /*
- * A locked instruction may order what other threads do.  One that is not seen can
- * make a false race of accesses anywhere, so that those which would run in the
- * original get an entry of their own, or one shortly before them.
+ * A locked instruction may order accesses anywhere; if it is not seen, these look like
+ * races.  So those that would run in the original get an entry at or before them.
  */
 static void enter_at_atomics(const struct choice *choice)
 {

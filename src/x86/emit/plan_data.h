@@ -1,5 +1,5 @@
 /*
- * A plan as data: what it is made from, and what it says (see x86/plan.h).
+ * The options and the result of planning (x86/plan.h).
  */
 #ifndef X86_EMIT_PLAN_DATA_H
 #define X86_EMIT_PLAN_DATA_H
@@ -24,16 +24,15 @@ struct plan_options {
 	struct thunk_addresses thunks;
 	int32_t current_tls;	/* offset from the thread pointer of the current word */
 	int32_t shared_tls;	/* ... of the last read set seen that has this epoch */
-	site_number first_site;	/* number of sites[0] in the pushed ids; assigned by the caller
-				 * through 'reserve' once the count is known */
+	site_number first_site;	/* number of sites[0]; 'reserve' assigns it once the count is
+				 * known */
 	site_number (*reserve)(void *context, uint32_t count);
 	void *(*place)(void *context, size_t size_bytes, uint64_t *address);
-	/* Where the clone goes: memory of that size to fill, and the address that it will
-	 * have, within 2 GiB of the module; NULL: no room. */
-	bool places_pages;	/* these are whole pages of their own, for others to replace */
+	/* Returns memory for the clone and its final address, within 2 GiB of the module;
+	 * NULL: no room. */
+	bool places_pages;	/* 'place' returns whole pages, which may be replaced */
 	void *context;
-	bool keeps_instructions; /* the plan's functions have theirs, all at once, and where
-				  * the clone of each begins */
+	bool keeps_instructions; /* all functions keep them, and where each one's clone begins */
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
 	bool only_atomics;	/* copy functions with locked instructions alone, and small ones */
 	bool counts;		/* clones count executed accesses (bench) ... */
@@ -52,7 +51,7 @@ struct plan {
 	uint32_t patch_count;
 	struct plan_states states;
 	struct plan_statistics statistics;
-	const struct module *module; /* for who wants to know more (module.h, checks.h) */
+	const struct module *module;
 	const struct function *functions;
 	uint32_t function_count;
 };

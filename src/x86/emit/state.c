@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* What follows the two offsets in a row. */
+/* Where the part of a row behind its two offsets begins. */
 #define REST offsetof(struct plan_state, rsp_lowered_by)
 #define REST_BYTES (sizeof(struct plan_state) - REST)
 
@@ -32,7 +32,7 @@ static int64_t read_signed(const struct growing *rows, uint32_t *at)
 	return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
 }
 
-/* Makes of @row, the one before, the one that is written at @*at. */
+/* Turns @row into the next one, which is written at *@at. */
 static void read_row(const struct plan_states *states, uint32_t *at, struct plan_state *row)
 {
 	const struct state_step *step;

@@ -1,11 +1,10 @@
 /*
  * States: how the registers at a place in the clones map to the original's.
  *
- * There are two for each instruction, so they are packed.  A row says what has
- * changed since the one before it, and most changes are of few sorts (a spill
- * after so many bytes, and so on): steps, each of which is kept once.  A row is
- * the number of its step, in one byte or two.  Every so many rows begin a block,
- * from which rows can be read without those before it.
+ * There are about two for each instruction, so they are packed.  A row is the change
+ * from the one before it.  Few different changes, called steps, are frequent; each is
+ * kept once, and a row is the number of its step, in one byte or two.  Rows form
+ * blocks, so that reading can begin at each of them.
  */
 #ifndef X86_EMIT_STATE_H
 #define X86_EMIT_STATE_H
@@ -16,14 +15,14 @@
 #define STATE_WORD 8 /* bytes: a register on the stack */
 
 struct plan_state {
-	uint32_t clone_offset;	  /* from here up to the next entry */
-	uint32_t original_offset; /* is about to run this instruction */
+	uint32_t clone_offset;	  /* holds from here to the next row */
+	uint32_t original_offset; /* of the instruction about to run */
 	uint8_t rsp_lowered_by;	  /* in units of STATE_WORD: what the check took from rsp */
 	int8_t saved_register[3]; /* spilled registers, NO_REGISTER: none ... */
 	int8_t saved_at[3];	  /* ... at original rsp + STATE_WORD * saved_at */
 	bool flags_in_rax : 1;	  /* lahf and seto; rax itself is among the saved, if alive */
-	bool is_copy : 1;	  /* a run of instructions as long as the originals: the distance
-			   * from clone_offset is to be added to original_offset */
+	bool is_copy : 1;	  /* copies as long as the originals: add the distance from
+			   * clone_offset to original_offset */
 };
 
 /* By clone_offset. */
@@ -38,14 +37,14 @@ struct plan_state_cursor {
 	struct plan_state row;
 	uint32_t end; /* where the next row begins; UINT32_MAX: there is none */
 	struct plan_state next;
-	uint32_t at, index; /* of what comes after 'next' */
+	uint32_t at, index; /* of the row behind 'next' */
 };
 
-/* The row that holds at @clone_offset, or the first one; false: there are none. */
+/* Goes to the row that holds at @clone_offset, or to the first; false: no rows. */
 bool plan_states_seek(const struct plan_states *states, uint32_t clone_offset,
 		      struct plan_state_cursor *cursor);
 
-/* Goes on to the next row; false: there is none. */
+/* Goes to the next row; false: there is none. */
 bool plan_states_step(struct plan_state_cursor *cursor);
 
 /* The state at @clone_offset; false before the first one. */
@@ -62,7 +61,7 @@ void plan_states_free(struct plan_states *states);
 struct state_packer {
 	struct plan_states states;
 	uint32_t *slots;     /* by a hash of the step: its number, 0: none */
-	uint32_t *followers; /* by number: the step that came after it last */
+	uint32_t *followers; /* by number: the step that came after it the last time */
 	uint32_t last_number;
 	struct plan_state last;
 };
@@ -78,11 +77,11 @@ void state_pack(struct state_packer *packer, const struct plan_state *row);
 /* Frees unused memory. */
 bool state_packer_finish(struct state_packer *packer);
 
-/* --- Between the two ----------------------------------------------------------------- */
+/* --- The packed form, for both ------------------------------------------------------- */
 
 #define STATE_BLOCK_ROWS 64u
 #define STATE_STEPS_MOST 16384u
-#define STATE_STEP_PLAIN 0u /* the number of rows that have all that is in them */
+#define STATE_STEP_PLAIN 0u /* the number of a row that is written in full */
 
 struct state_block {
 	uint32_t clone_offset, original_offset; /* of its first row */

@@ -8,7 +8,7 @@
 #define SLOT_COUNT (2 * STATE_STEPS_MOST)
 #define REST offsetof(struct plan_state, rsp_lowered_by)
 #define ROW_BYTES_MOST 32u
-#define NEAR_MOST 63 /* farther, a step of its own would hardly come again */
+#define NEAR_MOST 63 /* a larger step would hardly be used again */
 
 bool state_packer_init(struct state_packer *packer, struct arena *arena)
 {
@@ -21,7 +21,7 @@ bool state_packer_init(struct state_packer *packer, struct arena *arena)
 	       growing_add(&packer->states.steps, sizeof(struct state_step));
 }
 
-/* In the room that state_pack() has taken. */
+/* The room has been taken by state_pack(). */
 static unsigned char *put_number(unsigned char *at, uint64_t value)
 {
 	for (; value >= 0x80; value >>= 7)
@@ -69,7 +69,7 @@ static uint32_t find_number(struct state_packer *packer, const struct state_step
 	return number;
 }
 
-/* Most steps come in one order. */
+/* The step that followed the last one before is tried first. */
 static uint32_t number_of(struct state_packer *packer, const struct state_step *step)
 {
 	const struct state_step *steps = (const void *)packer->states.steps.bytes;

@@ -8,10 +8,10 @@
 #define COST_OF_FLAGS 3u
 #define COST_OF_REGISTER 2u
 
-/* A check made earlier in the stretch whose place still is named alike. */
+/* An earlier check in the straight line whose operand still names the same place. */
 struct available {
 	uint32_t check;
-	bool is_certain; /* whoever passed the check gets here: it may be widened still */
+	bool is_certain; /* all that pass the check get here, so it may be widened */
 };
 
 struct placing {
@@ -73,7 +73,7 @@ static uint32_t bit_count(uint32_t bits)
 	return (uint32_t)__builtin_popcount(bits);
 }
 
-/* What a check with this operand costs before instruction @place, beyond itself. */
+/* What a check costs before instruction @place, beyond its own code. */
 static uint32_t place_cost(const struct placing *placing, const struct check *check, uint32_t place)
 {
 	uint32_t live = placing->live[place];
@@ -84,7 +84,7 @@ static uint32_t place_cost(const struct placing *placing, const struct check *ch
 
 	if (bit_count(dead) < needed)
 		cost += COST_OF_REGISTER * (needed - bit_count(dead));
-	/* A check that is there already has paid for the spill. */
+	/* A check that stands there has spilled already. */
 	if (cost > 1 && placing->list->first_at[place] != NO_CHECK)
 		cost = 1;
 	return cost;
@@ -175,8 +175,8 @@ static void join_chain(struct placing *placing, struct check *check, uint32_t me
 	placing->list->merged++;
 }
 
-/* A store to the place of an earlier read: one check of a write serves both.
- * The store becomes the head of the chain: its flags say what was done. */
+/* Turns a read's check into a write's for a store to the same place.  The store becomes
+ * the chain's head, whose flags say what the access is. */
 static void upgrade_check(struct placing *placing, struct check *check, uint32_t store)
 {
 	struct plan_site *sites = placing->list->sites;
@@ -194,7 +194,7 @@ static void upgrade_check(struct placing *placing, struct check *check, uint32_t
 	placing->list->merged++;
 }
 
-/* Two adjacent halves of an aligned piece of at most a granule. */
+/* True for adjacent halves of an aligned piece of at most a granule. */
 static bool can_widen(const struct placing *placing, const struct check *check,
 		      const struct check *access, int64_t distance)
 {
@@ -209,10 +209,7 @@ static bool can_widen(const struct placing *placing, const struct check *check,
 	       at % (2 * size) == 0 && is_index_aligned && check->is_write == access->is_write;
 }
 
-/*
- * Lets the earlier check @available serve @access, whose site is @site, if it
- * does or can be made to.
- */
+/* Lets the check @available serve @access as well, if it covers it or can be widened. */
 static bool share_check(struct placing *placing, struct available *available,
 			const struct check *access, uint32_t site)
 {
@@ -255,7 +252,6 @@ static bool is_served(struct placing *placing, const struct check *access, uint3
 	return false;
 }
 
-/* One simple access at @operand. */
 static void check_simple(struct placing *placing, uint32_t index, const struct operand *operand,
 			 bool is_read, bool is_write)
 {
@@ -370,7 +366,7 @@ static void check_access(struct placing *placing, uint32_t index)
 	placing->list->checked++;
 }
 
-/* Drops the checks that the instruction makes invalid. */
+/* Drops the checks whose operands the instruction changes. */
 static void forget_checks(struct placing *placing, const struct instruction *instruction)
 {
 	unsigned kept = 0;

@@ -1,11 +1,10 @@
 /*
  * Checks: which accesses of a function are checked, and where.
  *
- * A check covers one place [address, address + size) as one operand names it
- * (base, index, scale, displacement).  Inside a stretch of straight-line code
- * one check serves all accesses that it covers; it stands where it costs
- * least, at or before the first of them.  Every access that it serves is a
- * site of its own, chained to the first, so that a report names the right one.
+ * A check covers [address, address + size) of one memory operand.  In straight-line
+ * code one check serves all accesses that it covers, and stands where it costs least,
+ * at or before the first of them.  Each access is a site of its own, chained to the
+ * first, so that a report names the right one.
  */
 #ifndef X86_FLOW_CHECKS_H
 #define X86_FLOW_CHECKS_H
@@ -20,8 +19,8 @@
 
 struct check {
 	struct operand operand;
-	uint32_t instruction; /* that makes the first access (index in the function) */
-	uint32_t place;	      /* instruction before which it stands */
+	uint32_t instruction; /* index of the first access */
+	uint32_t place;	      /* index of the instruction before which it stands */
 	uint32_t next;	      /* next check at the same place, in order; NO_CHECK */
 	uint32_t site;	      /* its first site, index from the function's first */
 	uint16_t size_bytes;
@@ -29,10 +28,10 @@ struct check {
 	bool is_write;
 };
 
-/* What else is known of the accesses of a function, by instruction (update_groups.h). */
+/* What update_groups.h found out about accesses, by instruction. */
 struct access_notes {
 	const uint32_t *update_groups; /* number, 0: none */
-	const uint16_t *flags;	/* of enum plan_site_flag, to be added */
+	const uint16_t *flags;	/* of enum plan_site_flag, to add to the site's */
 };
 
 /*

@@ -6,8 +6,6 @@
 #define JOIN_LIMIT 8192u
 #define FILTER_BITS 1024u
 
-/* --- Getting ready --------------------------------------------------------------------- */
-
 static int find_slot(const struct flow *flow, const struct instruction *instruction)
 {
 	bool is_rsp = instruction->base == RSP;
@@ -82,7 +80,6 @@ static bool get_ready(struct flow *flow, struct scratch *scratch)
 
 /* --- Pairs ------------------------------------------------------------------------------- */
 
-/* The known places, and the loads that may be paired by them. */
 struct pairing {
 	struct flow flow;
 	const struct update_group_notes *notes;
@@ -108,8 +105,8 @@ static void unite_update_groups(const struct pairing *pairing, uint32_t load, ui
 			update_groups[i] = update_groups[load];
 }
 
-/* Which loads of its place, from number @first on, are in the value of store @number, and
- * which have decided that it is made? */
+/* Notes which loads of its place, from number @first on, are in the value of store
+ * @number, and which decided that it is made. */
 static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t first)
 {
 	const struct flow_store *store = &pairing->stores[number];
@@ -190,7 +187,7 @@ static void keep_matching(struct pairing *pairing)
 	loads->count = kept;
 }
 
-/* Room for what is known of stores; what is never reached has no place. */
+/* Room for the facts of stores. */
 static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 {
 	const struct flow *flow = &pairing->flow;

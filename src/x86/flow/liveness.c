@@ -4,12 +4,12 @@
 
 #define PASS_LIMIT 24u
 #define ALL_LIVE (REGISTERS_ALL | FLAGS_ALL)
-/* Registers that code which catches an exception may find values in. */
+/* Registers that a landing pad may read. */
 #define KEPT_BY_CALLS                                                                              \
 	(REGISTER_BIT(RBX) | REGISTER_BIT(RBP) | REGISTER_BIT(RSP) | REGISTER_BIT(R12) |           \
 	 REGISTER_BIT(R13) | REGISTER_BIT(R14) | REGISTER_BIT(R15))
 
-/* What the code at @offset of another function needs, and all that runs on from it. */
+/* What is live at @offset of another function. */
 static uint32_t live_elsewhere(const struct module *module, int64_t offset)
 {
 	const struct function *function = module_find(module, offset);
@@ -58,7 +58,7 @@ static uint32_t live_at_target(const struct module *module, const struct functio
 	return live_elsewhere(module, branch->target);
 }
 
-/* What is needed after instruction @i, and by where it leads. */
+/* What is live after instruction @i, and at its target. */
 static uint32_t live_after(const struct module *module, const struct function *function, uint32_t i,
 			   const uint32_t *live, uint32_t live_at_indirect)
 {
@@ -90,8 +90,7 @@ static uint32_t live_after(const struct module *module, const struct function *f
 	return ALL_LIVE;
 }
 
-/* Whether what is needed after the instruction depends on what is needed elsewhere in
- * the function: otherwise it is found once. */
+/* Whether liveness after the instruction depends on other code of the function. */
 static bool may_change(const struct function *function, const struct instruction *instruction)
 {
 	switch ((enum instruction_kind)instruction->kind) {
@@ -112,7 +111,7 @@ static bool may_change(const struct function *function, const struct instruction
 	return false;
 }
 
-/* Whether the instruction at @index depends on code that is before it, or anywhere. */
+/* Whether liveness at @index depends on code before it, or on code anywhere. */
 static bool looks_back(const struct function *function, uint32_t index)
 {
 	const struct instruction *instruction = &function->instructions[index];
@@ -126,7 +125,7 @@ static bool looks_back(const struct function *function, uint32_t index)
 	return to != UINT32_MAX && to <= index;
 }
 
-/* What is needed after instruction @index, as live_after() says, of most of them. */
+/* For most instructions: what live_after() says, without a call. */
 static inline bool is_simple(const struct function *function, uint32_t index, const uint32_t *live,
 			     uint32_t *out)
 {
@@ -148,9 +147,9 @@ struct search {
 	const struct module *module;
 	const struct function *function;
 	uint32_t *live;
-	uint32_t kept; /* needed everywhere */
+	uint32_t kept; /* live everywhere */
 	uint32_t live_at_indirect;
-	uint32_t back[LOOPS_MOST]; /* instructions that look back, the last ones first */
+	uint32_t back[LOOPS_MOST]; /* instructions that look back, last first */
 	uint32_t back_count;	   /* LOOPS_MOST: there may be more */
 };
 
@@ -161,7 +160,6 @@ static uint32_t needed_at(const struct search *search, uint32_t index, uint32_t 
 	return (out & ~instruction->kills) | instruction->reads | search->kept;
 }
 
-/* The first pass, from the end to the start. */
 static void make_first_pass(struct search *search)
 {
 	const struct function *function = search->function;
@@ -184,8 +182,7 @@ static void make_first_pass(struct search *search)
 	search->live_at_indirect = indirect;
 }
 
-/* The last instruction that looks back and needs more than it was thought to; UINT32_MAX:
- * none. */
+/* The last instruction that looks back and whose liveness has grown, or UINT32_MAX. */
 static uint32_t find_change(const struct search *search)
 {
 	const struct function *function = search->function;
@@ -214,7 +211,7 @@ static bool improve_live(struct search *search, uint32_t last)
 		uint8_t kind = function->instructions[i].kind;
 		uint32_t out, in;
 
-		/* In straight-line code only what comes after can change the result. */
+		/* In straight-line code only the next instruction can change the result. */
 		if (kind == INSTRUCTION_PLAIN && !is_next_new)
 			continue;
 		is_next_new = false;
@@ -246,7 +243,7 @@ void liveness_compute(const struct module *module, const struct function *functi
 	search.live = live;
 	search.kept = function->lsda ? KEPT_BY_CALLS : REGISTER_BIT(RSP);
 	search.back_count = 0;
-	/* Backward branches start with nothing needed. */
+	/* Backward branches start with nothing live. */
 	memset(live, 0, function->count * sizeof(*live));
 	live[function->count] = ALL_LIVE;
 	make_first_pass(&search);

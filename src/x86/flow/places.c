@@ -1,6 +1,4 @@
-/*
- * Values by how they were computed: equal hashes, equal values.
- */
+/* Values as hashes of how they were computed: equal hashes mean equal values. */
 #include "x86/flow/walk.h"
 
 #define NO_LOAD UINT16_MAX
@@ -97,7 +95,6 @@ static uint64_t place_of(const struct places *places, const struct instruction *
 	return flow_mix(hash, (uint64_t)(int64_t)instruction->displacement);
 }
 
-/* The value that the instruction loads. */
 static uint64_t memory_value(struct places *places, uint32_t index)
 {
 	const struct instruction *instruction = &places->flow->function->instructions[index];
@@ -112,7 +109,7 @@ static uint64_t memory_value(struct places *places, uint32_t index)
 	return flow_mix(0x10ad, place);
 }
 
-/* The value that the instruction computes from all it reads. */
+/* A value that depends on all that the instruction reads. */
 static uint64_t computed_value(struct places *places, uint32_t index)
 {
 	const struct instruction *instruction = &places->flow->function->instructions[index];
@@ -159,7 +156,7 @@ static void change_registers(struct places *places, const struct instruction *in
 	}
 }
 
-/* Slots named from rsp are other places once rsp changes. */
+/* Slots named from rsp are other slots once rsp changes. */
 static void forget_moved_slots(struct places *places, uint32_t index)
 {
 	for (unsigned i = 0; i < places->flow->slot_count; i++)
@@ -173,7 +170,7 @@ static void run_plain(void *analysis, uint32_t index)
 	const struct instruction *instruction = &places->flow->function->instructions[index];
 	uint64_t value;
 
-	/* A value that is not stored anywhere is not needed. */
+	/* The result goes nowhere. */
 	if (!(instruction->changes & REGISTERS_ALL) && !instruction->memory)
 		return;
 	value = computed_value(places, index);
@@ -203,8 +200,6 @@ static void ignore_instruction(void *analysis, uint32_t index)
 	(void)analysis;
 	(void)index;
 }
-
-/* --- All of it --------------------------------------------------------------------------- */
 
 static void number_loads(struct places *places, const struct flow_loads *loads)
 {

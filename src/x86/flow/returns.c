@@ -1,26 +1,25 @@
 /*
- * What callers may still need when a function returns.
+ * What is live when a function returns.
  *
- * A call's continuation says what it needs; a branch from one function into
- * another hands on what its own callers need.  That is all of it only if
- * nobody else can reach the function.  The search starts from 'everything is
- * needed', so that each round is right, and a later one only better.
+ * That is what is live behind its calls, and, if other functions branch to it, when
+ * these return; if unknown code may call it, everything.  The search starts with
+ * everything live, so that the result of each round is safe.
  */
 #include "x86/flow/liveness.h"
 
 #define ROUND_COUNT 2
 #define ALL_LIVE (REGISTERS_ALL | FLAGS_ALL)
 
-/* The needs of the callers of one function, in one round. */
+/* What the callers of a function need, in one round. */
 struct callers {
 	uint32_t needed;
 	bool has_known;
 	bool has_unknown;
-	bool is_strangers;	   /* its address may be anywhere */
-	bool makes_return_address; /* and jumps there by a return */
+	bool is_strangers;	   /* unknown code may call it */
+	bool makes_return_address; /* its return is a jump */
 };
 
-/* Bytes outside of all usable functions may hold calls, too. */
+/* Bytes outside of usable functions may have calls, too. */
 static void mark_called_by_bytes(const struct module *module, struct callers *callers,
 				 uint32_t start, uint32_t end)
 {
@@ -65,7 +64,7 @@ static bool is_push(const unsigned char *bytes)
 	       (bytes[0] == 0xff && (bytes[1] >> 3 & 7) == 6);
 }
 
-/* A return that is a jump: to what was just put on the stack. */
+/* Whether a return is a jump to an address that was just put on the stack. */
 static bool makes_return_address(const struct module *module, const struct function *function)
 {
 	for (uint32_t i = 1; i < function->count; i++) {
@@ -81,7 +80,6 @@ static bool makes_return_address(const struct module *module, const struct funct
 	return false;
 }
 
-/* True if its address may be taken. */
 static bool is_known_to_strangers(const struct function *function)
 {
 	bool has_indirect_jump = false, is_entered = false;
@@ -107,8 +105,8 @@ static void add_need(const struct module *module, struct callers *callers, int64
 	callers[function - module->functions].has_known = true;
 }
 
-/* Adds what @function, as a caller, needs of others.  Returns the flags that it
- * wants of functions it knows by pointer alone. */
+/* Adds what @function, as a caller, needs of other functions.  Returns the flags that it
+ * needs of those it calls by pointer. */
 static uint32_t gather_needs(const struct module *module, const struct function *function,
 			     const uint32_t *live, struct callers *callers)
 {
@@ -158,7 +156,7 @@ static void set_live_at_return(struct function *function, const struct callers *
 		function->live_at_return = ALL_LIVE;
 		return;
 	}
-	/* Strangers outside the module follow the ABI as for flags. */
+	/* Callers outside the module follow the ABI as for flags. */
 	function->live_at_return = callers->needed | REGISTER_BIT(RSP);
 	if (is_strangers)
 		function->live_at_return |= REGISTERS_ALL | flags_of_pointers;

@@ -1,6 +1,4 @@
-/*
- * Values by the loads that they rest on.
- */
+/* Values as sets of the loads that they derive from. */
 #include "x86/flow/walk.h"
 #include "x86/decode/vector.h"
 
@@ -13,8 +11,8 @@ _Static_assert(SETS_MOST <= 64, "a bit for each set");
 struct state {
 	uint64_t flags;
 	uint64_t taken, passed;	  /* loads that decided a branch, by its outcome */
-	uint64_t filled;	  /* which sets are not empty; most are */
-	uint64_t sets[SETS_MOST]; /* empty ones are so only in the state of now */
+	uint64_t filled;	  /* which sets are not empty; most are empty */
+	uint64_t sets[SETS_MOST]; /* of a join, only those in 'filled' are valid */
 };
 
 struct sets {
@@ -23,7 +21,7 @@ struct sets {
 	char *joins; /* states by number */
 	uint8_t *load_of;
 	struct flow_store *stores;
-	uint64_t taken_before; /* the branch under way */
+	uint64_t taken_before; /* 'taken' before the current branch */
 	struct state now;
 };
 
@@ -115,7 +113,6 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 
 /* --- Instructions ------------------------------------------------------------------------ */
 
-/* The loads on which the loaded value depends. */
 static uint64_t memory_set(const struct sets *sets, uint32_t index)
 {
 	int slot = sets->flow->slot_of[index];
@@ -125,7 +122,7 @@ static uint64_t memory_set(const struct sets *sets, uint32_t index)
 	return sets->load_of[index] == NO_LOAD ? 0 : 1ull << sets->load_of[index];
 }
 
-/* The loads on which all that the instruction reads depends. */
+/* The loads that anything the instruction reads derives from. */
 static uint64_t computed_set(const struct sets *sets, uint32_t index)
 {
 	const struct instruction *instruction = &sets->flow->function->instructions[index];
@@ -146,7 +143,7 @@ static uint64_t computed_set(const struct sets *sets, uint32_t index)
 	return set;
 }
 
-/* By the first bytes: an escape, VEX, or a prefix that may stand before one. */
+/* By the first byte: an escape, VEX, or a prefix that may stand before one. */
 static bool may_be_vector(const unsigned char *bytes)
 {
 	if ((bytes[0] & 0xf0) == 0x40)
@@ -155,8 +152,8 @@ static bool may_be_vector(const unsigned char *bytes)
 	       bytes[0] == 0xc4 || bytes[0] == 0xc5 || bytes[0] == 0x2e || bytes[0] == 0x3e;
 }
 
-/* What vector registers get.  Returns what the instruction's result rests on: @set, if
- * it has nothing to do with vectors. */
+/* Sets the vector registers that the instruction writes.  Returns what its result
+ * derives from: @set, unless it reads vectors. */
 static uint64_t move_vectors(struct sets *sets, uint32_t index, uint64_t set)
 {
 	const struct instruction *instruction = &sets->flow->function->instructions[index];
@@ -206,7 +203,7 @@ static void change_registers(struct sets *sets, const struct instruction *instru
 		sets->now.flags = set;
 }
 
-/* Slots named from rsp are other places once rsp changes. */
+/* Slots named from rsp are other slots once rsp changes. */
 static void forget_moved_slots(struct sets *sets)
 {
 	for (unsigned i = 0; i < sets->flow->slot_count; i++)
@@ -272,10 +269,10 @@ static void run_call(void *analysis, uint32_t index)
 /* --- Branches -------------------------------------------------------------------------------- */
 
 /*
- * Does the code that @branch goes to end in a call that does not come back, as far
- * as the layout tells?  It lies apart, and behind the call is code that is
- * reached otherwise, or none.  Such a branch is an assertion rather than a decision,
- * as is one that leaves the function (its cold part).
+ * Whether the code that @branch goes to ends in a call that does not return, as far as
+ * the layout tells: the code lies apart, and behind the call is none, or code that is
+ * reached otherwise.  Such a branch is an assertion rather than a decision, as is one
+ * that leaves the function (to its cold part).
  */
 static bool is_dead_end(const struct flow *flow, const struct instruction *branch)
 {
@@ -323,8 +320,6 @@ static void pass_by(void *analysis, uint32_t index)
 	sets->now.taken = sets->taken_before;
 	sets->now.passed |= deciding_set(sets, index);
 }
-
-/* --- All of it --------------------------------------------------------------------------- */
 
 bool flow_find_sets(struct flow *flow, struct scratch *scratch, const uint32_t *loads,
 		    uint32_t load_count, struct flow_store *stores)

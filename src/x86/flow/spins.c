@@ -5,10 +5,10 @@
 
 #define LOOP_INSTRUCTIONS_MOST 40u
 #define LOOP_CALLS_MOST 2u
-#define VARIES (1ull << 63) /* in a set of loads: on something that changes, too */
+#define VARIES (1ull << 63) /* in a set of loads: derives from what changes as well */
 #define SLOT_WRITES_MOST 8u
 
-/* One loop, and what its registers and slots rest on. */
+/* A loop, and what its registers and slots derive from. */
 struct loop {
 	const struct function *function;
 	const uint8_t *roles;
@@ -17,7 +17,7 @@ struct loop {
 	uint64_t flags;
 	uint32_t written[SLOT_WRITES_MOST]; /* instructions that write slots */
 	uint32_t written_count, call_count;
-	uint64_t deciding; /* loads that an exit rests on, and nothing that changes */
+	uint64_t deciding; /* loads that decide an exit, alone */
 };
 
 static bool is_slot(const struct instruction *instruction)
@@ -26,7 +26,7 @@ static bool is_slot(const struct instruction *instruction)
 	       (instruction->base == RSP || instruction->memory & MEMORY_STACK);
 }
 
-/* Whether nothing in the loop is seen from outside. */
+/* Whether the loop has no effect that other code sees. */
 static bool is_quiet(struct loop *loop)
 {
 	for (uint32_t i = loop->first; i <= loop->last; i++) {
@@ -58,7 +58,7 @@ static bool is_written_slot(const struct loop *loop, const struct instruction *i
 	return false;
 }
 
-/* Registers that the loop changes vary, until they are set from what does not. */
+/* Registers that the loop changes vary until they are set from what does not. */
 static void init_loop(struct loop *loop)
 {
 	uint32_t changed = 0;
@@ -90,15 +90,15 @@ static uint32_t address_registers(const struct instruction *instruction)
 	return registers;
 }
 
-/* What memory gives.  A load whose address stays the same is one to wait for; a
- * pointer loaded that way is taken to stay the same itself. */
+/* What a loaded value derives from.  A load of a constant address may be waited for; a
+ * pointer loaded that way is taken to be constant. */
 static uint64_t memory_rests(const struct loop *loop, uint32_t index)
 {
 	const struct instruction *instruction = &loop->function->instructions[index];
 
 	if (is_slot(instruction) && is_written_slot(loop, instruction))
 		return VARIES;
-	/* A slot that others can have the address of is a variable like any other. */
+	/* A slot whose address others may have is a variable like any other. */
 	if (is_slot(instruction) && !(loop->roles[index] & FLOW_LOAD))
 		return 0;
 	if (!is_slot(instruction) && rests_of(loop, address_registers(instruction)) & VARIES)
@@ -150,7 +150,6 @@ static bool leads_out(const struct loop *loop, uint32_t index)
 	return instruction->target < start || instruction->target > end;
 }
 
-/* A branch that decides whether the loop goes on. */
 static bool is_exit(const struct loop *loop, uint32_t index)
 {
 	const struct instruction *instruction = &loop->function->instructions[index];
@@ -160,8 +159,8 @@ static bool is_exit(const struct loop *loop, uint32_t index)
 	return index == loop->last || leads_out(loop, index) || leads_out(loop, index + 1);
 }
 
-/* Compilers look once before the loop, or peel rounds off it: a copy of the load, with
- * the pointer in the same register or another. */
+/* A copy of the load, with the pointer in the same register or another: compilers peel
+ * rounds off a loop. */
 static bool is_alike(const struct instruction *a, const struct instruction *b)
 {
 	return a->access_bytes == b->access_bytes && a->is_rip_relative == b->is_rip_relative &&
@@ -169,7 +168,7 @@ static bool is_alike(const struct instruction *a, const struct instruction *b)
 	       (a->base == NO_REGISTER) == (b->base == NO_REGISTER) && a->index == b->index;
 }
 
-/* Whether the branch at @index leads to the loop, one way or the other. */
+/* Whether the branch at @index may lead to the loop. */
 static bool leads_in(const struct loop *loop, uint32_t index)
 {
 	const struct function *function = loop->function;
@@ -237,8 +236,7 @@ static void check_loop(struct loop *loop, uint16_t *flags)
 	mark_deciding(loop, flags);
 }
 
-/* Whether the instruction at @index leads back to a place not far before it: the first
- * of a loop, at *@first. */
+/* Whether the instruction at @index ends a short loop, whose first is *@first. */
 static bool is_short_loop(const struct function *function, uint32_t index, uint32_t *first)
 {
 	const struct instruction *instruction = &function->instructions[index];

@@ -1,10 +1,9 @@
 /*
  * Spin loops: loops that wait for another thread's store.
  *
- * A short stretch that ends in a branch back to its start, stores nothing but
- * private stack slots, and is left by a decision that rests on nothing but
- * loads whose addresses do not change in it.  Calls are allowed (sched_yield,
- * usleep): what they do is not looked at.
+ * A spin loop is short, stores to private stack slots alone, and its exit depends on
+ * nothing but loads whose addresses do not change in it.  Calls are allowed
+ * (sched_yield, usleep), and their effects ignored.
  */
 #ifndef X86_FLOW_SPINS_H
 #define X86_FLOW_SPINS_H

@@ -10,16 +10,16 @@
 #define LAST_COUNT 512u
 #define BRANCHES_MOST 64u
 
-/* Stores of a function, by what their operands look like, and where they are. */
+/* A function's stores, by the shape of their operands. */
 struct shapes {
 	uint64_t bits[SHAPE_BITS / 64]; /* by displacement and size */
-	uint32_t last[LAST_COUNT];	/* by the place alone: the last one's index + 1 */
+	uint32_t last[LAST_COUNT];	/* by place: the last one's index + 1 */
 };
 
 /* Branches to code before them, in order. */
 struct back_branches {
 	uint32_t from[BRANCHES_MOST];
-	uint32_t first[BRANCHES_MOST]; /* that this one leads to, or one after it */
+	uint32_t first[BRANCHES_MOST]; /* target of this one or of a later one */
 	uint32_t count;
 	bool is_complete;
 };
@@ -37,7 +37,7 @@ static uint32_t shape_of(const struct instruction *instruction)
 	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 54);
 }
 
-/* Operands that name one place have all of this in common, whatever their sizes. */
+/* Equal for operands that name one place, whatever their sizes. */
 static uint32_t number_of(const struct instruction *instruction)
 {
 	uint64_t key = key_of(instruction) * 64;
@@ -109,7 +109,7 @@ static void find_back_branches(const struct function *function, struct back_bran
 			branches->first[i - 1] = branches->first[i];
 }
 
-/* No code before that index comes after instruction @index. */
+/* The first code that may run after instruction @index. */
 static uint32_t first_after(const struct back_branches *branches, uint32_t index)
 {
 	uint32_t number = branches->count;
@@ -117,7 +117,7 @@ static uint32_t first_after(const struct back_branches *branches, uint32_t index
 	if (!branches->is_complete)
 		return 0;
 	for (;;) {
-		/* The first branch that may come after: each of the later ones may, too. */
+		/* The first branch behind @index; all later ones may run as well. */
 		while (number > 0 && branches->from[number - 1] >= index)
 			number--;
 		if (number == branches->count || branches->first[number] >= index)
@@ -126,7 +126,7 @@ static uint32_t first_after(const struct back_branches *branches, uint32_t index
 	}
 }
 
-/* The first loads that some store looks like, if one may come after them. */
+/* Gathers the first loads that have the shape of a store which may run after them. */
 static void gather_loads(const struct function *function, const uint8_t *roles,
 			 const struct shapes *stores, const struct back_branches *branches,
 			 struct flow_loads *loads)
@@ -153,7 +153,6 @@ static void gather_loads(const struct function *function, const uint8_t *roles,
 	}
 }
 
-/* What update_groups_find() needs for a while. */
 struct finding {
 	struct shapes stores;
 	struct back_branches branches;

@@ -1,10 +1,9 @@
 /*
- * The way over a function's code that both analyses of flow take: between the
- * parts of flow alone.
+ * The walk over a function's code that both analyses of flow make; internal to flow.
  *
- * States are kept where paths meet, at joins.  The first pass goes over all code.
- * After that only what comes to a join that has changed is followed, up to the next
- * join, until nothing changes; or the passes are too many, which does no harm.
+ * States are kept where paths meet, at joins.  The first pass walks all code.  After
+ * that, code behind a changed join is walked up to the next join, until nothing
+ * changes or there were too many passes, which does no harm.
  */
 #ifndef X86_FLOW_WALK_H
 #define X86_FLOW_WALK_H
@@ -18,7 +17,7 @@
 #define FLOW_PASSES_MOST 5u
 #define FLOW_NO_JOIN UINT32_MAX
 
-/* What both know of a function. */
+/* What both analyses know of a function. */
 struct flow {
 	const struct module *module;
 	const struct function *function;
@@ -27,7 +26,7 @@ struct flow {
 	uint32_t *join_numbers; /* per instruction, or FLOW_NO_JOIN */
 	uint32_t *store_of;	/* per instruction: its store's number */
 	int8_t *slot_of;	/* per instruction: of its memory operand, or -1 */
-	uint32_t join_count;	/* one more is for all indirect targets */
+	uint32_t join_count;	/* with one for all targets of indirect jumps */
 	uint32_t store_count;
 	int32_t slot_keys[FLOW_SLOTS_MOST]; /* displacement * 2 + (base is rsp) */
 	uint32_t slot_count, vector_count;
@@ -36,19 +35,19 @@ struct flow {
 	bool is_now_reached, has_changed;
 };
 
-/* What an analysis does; the state it has now is its own. */
+/* The parts of an analysis, which keeps the current state itself. */
 struct flow_actions {
-	/* Where nothing is known: every place has a value of its own. */
+	/* Sets the state in which nothing is known. */
 	void (*begin)(void *analysis, uint64_t name);
-	/* Brings the state to a join, for the first time or once more; returns whether
-	 * that changes it.  Only registers in @live matter. */
+	/* Merges the state into a join, and returns whether that changes the join.  Only
+	 * registers in @live matter. */
 	void (*set)(void *analysis, uint32_t join);
 	bool (*meet)(void *analysis, uint32_t join, uint32_t live);
-	/* Goes on with the state of a join. */
+	/* Makes the state of a join the current one. */
 	void (*take)(void *analysis, uint32_t join);
 	void (*plain)(void *analysis, uint32_t index);
 	void (*call)(void *analysis, uint32_t index);
-	/* Around a branch that may be taken: before it is, and when it was not. */
+	/* Before a conditional branch is followed, and after it, where it is not taken. */
 	void (*decide)(void *analysis, uint32_t index);
 	void (*pass_by)(void *analysis, uint32_t index);
 };
@@ -77,7 +76,7 @@ static inline bool flow_has_memory(const struct instruction *instruction)
 	return (instruction->memory & (MEMORY_READ | MEMORY_WRITE)) != 0 && !instruction->is_lea;
 }
 
-/* mov between registers, which hands a value on as it is. */
+/* mov between registers. */
 static inline bool flow_is_register_move(const struct flow *flow,
 					 const struct instruction *instruction)
 {
@@ -90,8 +89,6 @@ static inline bool flow_is_register_move(const struct flow *flow,
 	return instruction->length >= at + 2 && (bytes[at] == 0x89 || bytes[at] == 0x8b) &&
 	       bytes[at + 1] >= 0xc0;
 }
-
-/* --- The way ------------------------------------------------------------------------- */
 
 #define FLOW_INLINE static inline __attribute__((always_inline))
 
@@ -119,7 +116,7 @@ FLOW_INLINE void flow_branch(struct flow *flow, const struct flow_actions *actio
 		flow_bring(flow, actions, analysis, flow->join_numbers[to], flow->live[to]);
 }
 
-/* Any but a plain one. */
+/* Instructions other than plain ones. */
 FLOW_INLINE void flow_run(struct flow *flow, const struct flow_actions *actions, void *analysis,
 			  uint32_t index)
 {
@@ -152,7 +149,7 @@ FLOW_INLINE void flow_run(struct flow *flow, const struct flow_actions *actions,
 	}
 }
 
-/* Arrives at a place where paths meet.  False: nothing is new here. */
+/* Brings the state to a join.  False: it changes nothing. */
 FLOW_INLINE bool flow_arrive(struct flow *flow, const struct flow_actions *actions, void *analysis,
 			     uint32_t index, bool is_whole)
 {
@@ -227,8 +224,8 @@ bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct f
 
 #define FLOW_SET_MOST 64u
 
-/* What a store's value rests on, and what has decided that it is made: bit n is the
- * load at[n]. */
+/* The loads that a store's value derives from, and those that decided to make it: bit n
+ * is the load at[n]. */
 struct flow_store {
 	uint64_t rests, decided;
 };

@@ -10,7 +10,7 @@ static bool is_private_slot(const struct function *function, const struct instru
 
 	if (!is_slot)
 		return false;
-	/* pop into a slot: its address counts from the rsp after the pop. */
+	/* pop into a slot: the address is relative to the rsp after the pop. */
 	return !function->stack_escapes || (moves_rsp && instruction->memory & MEMORY_WRITE);
 }
 
@@ -30,7 +30,7 @@ static bool is_in_read_only(const struct module *module, const struct instructio
 	return module->is_read_only(module->context, address);
 }
 
-/* A jump through a slot of the loader's table, or through a table of cases. */
+/* A jump through the GOT, or through a table of cases. */
 static bool is_table_jump(const struct function *function, const struct instruction *instruction)
 {
 	return instruction->kind == INSTRUCTION_JUMP_INDIRECT &&

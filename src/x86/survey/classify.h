@@ -1,6 +1,4 @@
-/*
- * Classes of accesses: which ones need a check.
- */
+/* Classes of accesses: which need a check, and of what kind. */
 #ifndef X86_SURVEY_CLASSIFY_H
 #define X86_SURVEY_CLASSIFY_H
 
@@ -9,11 +7,11 @@
 
 /* The kind of check of an access, or why it has none. */
 enum access_class {
-	ACCESS_NONE,  /* touches no memory that concerns us */
-	ACCESS_STACK, /* a stack slot whose address nobody else has */
+	ACCESS_NONE,  /* no access to check */
+	ACCESS_STACK, /* a stack slot whose address does not escape */
 	ACCESS_READ_ONLY,
 	ACCESS_THREAD_LOCAL,
-	ACCESS_UNCHECKED, /* there is no check for its kind; there is for those below */
+	ACCESS_UNCHECKED, /* no check can be made; those below have one */
 	ACCESS_SIMPLE,	  /* an address and a size of 1, 2, 4 .. 64 */
 	ACCESS_SIZED,	  /* ... another size */
 	ACCESS_MASKED,
@@ -38,13 +36,13 @@ static inline enum access_class checks_class(const struct module *module,
 }
 
 /*
- * Counts the accesses of a usable function into @statistics, and returns how
- * many want a check: a function with none need not be cloned.
+ * Counts the accesses of a usable function in @statistics, and returns how many need a
+ * check: a function with none need not be cloned.
  */
 uint32_t checks_survey(const struct module *module, const struct function *function,
 		       struct plan_statistics *statistics);
 
-/* True if the instruction ends the straight line, or may synchronise. */
+/* Whether the instruction ends straight-line code, or may synchronise. */
 bool checks_is_barrier(const struct module *module, const struct instruction *instruction);
 
 #endif

@@ -1,6 +1,4 @@
-/*
- * What functions do with their stack.
- */
+/* What functions do with their stack. */
 #include "x86/survey/survey.h"
 
 #define RED_ZONE_BYTES 128
@@ -28,7 +26,7 @@ static bool restores_frame_pointer(const struct instruction *instruction)
 	return form == FORM_POP || form == FORM_LEAVE;
 }
 
-/* True if rbp is used only as frame pointer. */
+/* Whether rbp is used as frame pointer alone. */
 static bool has_frame_pointer(const struct function *function)
 {
 	bool is_set = false;
@@ -46,7 +44,6 @@ static bool has_frame_pointer(const struct function *function)
 	return is_set;
 }
 
-/* True if it may compute a value from the stack pointer or rbp. */
 static inline bool may_take_stack_address(const struct instruction *instruction)
 {
 	int8_t from = instruction->is_lea ? instruction->base : instruction->source;
@@ -102,7 +99,7 @@ void survey_facts_of(struct function *function)
 			function->stack_escapes = true;
 		note_red_zone(function, instruction);
 	}
-	/* What pointers into the stack reach may lie below rsp, if nobody is called. */
+	/* In a leaf function pointers into the stack may point below rsp. */
 	if (!function->has_call && function->stack_escapes)
 		function->uses_deep_red_zone = true;
 }

@@ -31,21 +31,21 @@ struct function {
 	bool stack_escapes; /* the address of a stack slot is taken */
 	bool has_call;
 	bool has_unresolved_jump; /* an indirect jump whose targets are not known */
-	bool has_unknown_targets; /* any instruction may be the target of such a jump, of its
-				   * own or of a function that it shares code with */
+	bool has_unknown_targets; /* any instruction may be the target of such a jump, in it or
+				   * in a function that shares its code */
 	bool has_jump_table;
-	bool uses_deep_red_zone; /* beyond what red_zone_bytes can say */
+	bool uses_deep_red_zone; /* more than red_zone_bytes can hold */
 	uint16_t red_zone_bytes; /* deepest use below rsp */
 	bool is_exported;   /* may be called from anywhere */
 	bool is_called_directly, is_jumped_to; /* by known calls, by branches of other functions */
 	uint32_t live_at_return; /* registers that some caller may still need: liveness.c */
 	uint32_t live_at_entry;	 /* registers that it may read before it writes them */
 	uint64_t lsda;	/* address, or 0 */
-	uint32_t wanted_count, native_count; /* accesses to be checked; of them that may run in
-					      * the original, too */
+	uint32_t wanted_count, native_count; /* accesses to check; of them, may also run in the
+					      * original */
 	uint32_t patch_count; /* 0: not cloned */
 	uint32_t clone_start, clone_end; /* its clone, from the start of the clones */
-	const char *why_not; /* of a function that is not cloned: reason, for 'snarl plan' */
+	const char *why_not; /* why it is not cloned, for 'snarl plan' */
 };
 
 /* Instruction index at text offset @offset in @function, or UINT32_MAX. */

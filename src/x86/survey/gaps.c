@@ -1,8 +1,7 @@
 /*
  * What lies between functions: padding, code without unwind information (stubs
  * of the linker, assembly), data.  Whatever looks like code is taken for code,
- * so that what it leads to is known; and so are functions that could not be
- * decoded to their end.
+ * so that its targets are marked; so are functions that could not be decoded.
  */
 #include "x86/survey/survey.h"
 
@@ -13,7 +12,7 @@ static bool is_padding(const struct instruction *instruction)
 	return form == FORM_NOP || form == FORM_BREAK;
 }
 
-/* Decodes [start, end).  False if anything but padding is there. */
+/* Surveys [start, end).  False: it has more than padding. */
 static bool decode_gap(struct survey *survey, uint32_t start, uint32_t end)
 {
 	struct instruction instruction;
@@ -32,8 +31,8 @@ static bool decode_gap(struct survey *survey, uint32_t start, uint32_t end)
 	return is_all_padding;
 }
 
-/* Whether nothing runs on after the function's last instruction.  A call counts
- * as running on: that it does not return is not said. */
+/* Whether control cannot pass the function's end.  A call counts as passing, as it is
+ * not known which calls do not return. */
 static bool ends_there(const struct survey *survey, const struct function *function)
 {
 	return function->is_usable && function->count &&

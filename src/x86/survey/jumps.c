@@ -1,11 +1,11 @@
 /*
  * Jumps through registers and memory, and the tables of cases behind them.
  *
- * A pointer that is loaded whole leads to a place whose address the relocations
- * or an instruction give away, so all such places are known (targets.c).  What
- * is computed, as a table's base plus a 32-bit distance from it, needs the
- * table: compilers take its address in the same function.  Every table there is
- * read as far as its rows lead to instructions: too many rather than too few.
+ * A pointer loaded as a whole leads to an address that relocations or instructions
+ * name, so all its targets are known (targets.c).  A computed one, a table's base plus
+ * a 32-bit distance, needs the table, whose address compilers take in the same
+ * function.  Each such table is read as far as its rows lead to instructions, which
+ * may be too many rows but not too few.
  */
 #include "x86/survey/origins.h"
 
@@ -26,7 +26,7 @@ static int64_t read_row(const struct survey *survey, uint64_t table, uint32_t ro
 	return (int64_t)(table + (uint64_t)(int64_t)(int32_t)value - survey->module.text_address);
 }
 
-/* The number of rows that lead to instructions; *@own: those in the function's group. */
+/* The number of rows that lead to instructions; *@own: of those, in the same group. */
 static uint32_t measure_table(const struct survey *survey, uint32_t index, uint64_t table,
 			      uint32_t *own)
 {
@@ -125,7 +125,7 @@ static bool is_register_jump(const struct instruction *instruction)
 	return instruction->kind == INSTRUCTION_JUMP_INDIRECT && !instruction->is_rip_relative;
 }
 
-/* A call of a computed address may be to a place inside the function. */
+/* A computed address that is called may be inside the function. */
 void survey_calls(struct function *function)
 {
 	for (uint32_t i = 0; i < function->count; i++) {

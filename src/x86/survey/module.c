@@ -1,10 +1,6 @@
 #include "x86/survey/module.h"
 
-/*
- * Both searches guess: what is looked for lies about as far into the table as
- * its offset lies into the bytes, so a few steps from there usually do.  They
- * halve what is left whenever a guess has not.
- */
+/* Both searches interpolate, and bisect where a guess did not halve what is left. */
 static uint32_t guess_index(uint32_t low, uint32_t high, uint64_t offset, uint64_t from,
 			    uint64_t to)
 {

@@ -1,6 +1,6 @@
 /*
- * A module as analysis and emission see it: text, functions, and what of its
- * data is read-only.  The planner fills it from an image; tests from bytes.
+ * A module as analysis and emission see it: text, functions, and which data is
+ * read-only.  The planner fills it from an image, tests from bytes.
  */
 #ifndef X86_SURVEY_MODULE_H
 #define X86_SURVEY_MODULE_H
@@ -16,22 +16,22 @@ struct module {
 	struct function *functions; /* by start, not overlapping */
 	uint32_t function_count;
 	/* Per MODULE_BLOCK_BYTES of the text: the first function that ends behind its
-	 * beginning.  NULL: searches do without. */
+	 * beginning.  May be NULL. */
 	uint32_t *first_in_block;
-	/* A bit per byte of the text: an instruction from which a jump through the loader's
-	 * table is at most two away.  NULL: that is looked up. */
+	/* A bit per byte of the text, set where a jump through the GOT is at most two
+	 * instructions away.  NULL: the bytes are decoded instead. */
 	uint8_t *import_jumps;
-	/* Makes a function's instructions; those of the one before are lost.  NULL: they
-	 * are there. */
+	/* Makes a function's instructions in place of those of the one before.  NULL: all
+	 * functions have theirs. */
 	void (*open)(void *opener, struct function *function);
 	void *opener;
-	/* Whether nobody can write the byte at @address once the program runs
-	 * (read-only segments, and relro with the GOT in it).  NULL: nothing is. */
+	/* Whether the byte at @address is read-only once the program runs (read-only
+	 * segments, and relro with the GOT in it).  NULL: nothing is. */
 	bool (*is_read_only)(const void *context, uint64_t address);
 	const void *context;
 };
 
-/* Fills first_in_block, which has a word for each block that begins in the text. */
+/* Fills first_in_block, which has a word for each block of the text. */
 void module_index(struct module *module);
 
 /* The function that has text offset @offset, or NULL. */

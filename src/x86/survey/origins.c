@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* What a write of a register makes of it; @load: what the register is used for. */
+/* The origins that a write gives a register; @load: the use of the register. */
 typedef uint32_t (*classify_function)(struct origin_search *search, uint32_t index,
 				      const struct instruction *load);
 
@@ -46,7 +46,7 @@ void origins_end(struct origin_search *search)
 		arena_free(search->survey->arena, search->first_from, array_bytes(search));
 }
 
-/* The index of what a branch at @index leads to inside the function. */
+/* The index of the branch's target inside the function. */
 static uint32_t target_of(const struct function *function, uint32_t index)
 {
 	const struct instruction *instruction = &function->instructions[index];
@@ -85,7 +85,7 @@ static bool make_arrays(struct origin_search *search)
 
 /* --- The search ------------------------------------------------------------------------ */
 
-/* One search under way; the second level is for a table's base. */
+/* A search; the second level is for a table's base. */
 struct walk {
 	struct origin_search *search;
 	unsigned level;
@@ -95,7 +95,7 @@ struct walk {
 	const struct instruction *load;
 };
 
-/* Looks for @number from before instruction @index on. */
+/* Adds what runs before instruction @index to the search for register @number. */
 static void look_before(struct walk *walk, uint32_t index, unsigned number)
 {
 	uint16_t *seen = &walk->search->seen[walk->level][index];
@@ -130,7 +130,7 @@ static void look_at(struct walk *walk, uint32_t index, unsigned number)
 		walk->origins |= walk->classify(walk->search, index, walk->load);
 }
 
-/* The predecessors of a target of indirect jumps: all of these jumps. */
+/* The predecessors of a target of indirect jumps are all of these jumps. */
 static void look_at_jumps(struct walk *walk, unsigned number)
 {
 	const struct function *function = walk->search->function;
@@ -216,7 +216,7 @@ static uint32_t classify_base(struct origin_search *search, uint32_t index,
 								     : ORIGIN_POINTER;
 }
 
-/* Where the load (or jump) at @index takes its pointer from. */
+/* Where the pointer comes from that is loaded (or jumped through) at @index. */
 static uint32_t classify_load(struct origin_search *search, uint32_t index)
 {
 	const struct instruction *load = &search->function->instructions[index];

@@ -1,6 +1,6 @@
 /*
- * Where a jump's target comes from: back through all paths that lead to it, to
- * what wrote the register.
+ * Where a jump's target comes from: a search back through all paths for what wrote
+ * the register.
  */
 #ifndef X86_SURVEY_ORIGINS_H
 #define X86_SURVEY_ORIGINS_H
@@ -24,7 +24,7 @@ struct origin_search {
 	bool has_arrays;
 };
 
-/* Any number of searches in @function; arrays come with the first that needs them. */
+/* Begins searches in @function; arrays are allocated by the first that needs them. */
 void origins_begin(struct origin_search *search, struct survey *survey,
 		   const struct function *function);
 void origins_end(struct origin_search *search);
@@ -32,7 +32,7 @@ void origins_end(struct origin_search *search);
 /* Where the indirect jump at @index may lead: of enum origin. */
 uint32_t origins_of_jump(struct origin_search *search, uint32_t index);
 
-/* The same for a call, looking no farther than the straight line before it. */
+/* The same for a call, in the straight-line code before it alone. */
 uint32_t origins_of_call(const struct function *function, uint32_t index);
 
 #endif

@@ -58,7 +58,7 @@ static void drop_chunk(struct scratch *scratch)
 	kernel_call2(SYS_munmap, chunk, chunk->room);
 }
 
-/* The largest chunk, which is the last one, stays if it is the only one needed. */
+/* Keeps the last chunk, which is the largest, if no other is in use. */
 void scratch_release(struct scratch *scratch, struct scratch_mark mark)
 {
 	bool is_all = !mark.last || (!mark.last->before && mark.used == HEAD_BYTES);

@@ -2,7 +2,7 @@
  * Scratch memory: blocks that are freed together, or back to a mark.
  *
  * Planning needs the same arrays for each function, in different sizes.  Blocks are
- * cut one after the other from pages that are reused; their content is undefined.
+ * cut from pages that are reused; their content is undefined.
  */
 #ifndef X86_SURVEY_SCRATCH_H
 #define X86_SURVEY_SCRATCH_H
@@ -24,7 +24,7 @@ void *scratch_take(struct scratch *scratch, size_t size_bytes);
 /* The same, zeroed. */
 void *scratch_take_zeroed(struct scratch *scratch, size_t size_bytes);
 
-/* The second frees what was taken since the first. */
+/* scratch_release() frees what was taken since scratch_mark(). */
 struct scratch_mark {
 	struct scratch_chunk *last;
 	size_t used;

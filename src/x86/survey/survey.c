@@ -52,13 +52,13 @@ void survey_join(struct survey *survey, uint32_t a, uint32_t b)
 {
 	a = survey_group(survey, a);
 	b = survey_group(survey, b);
-	/* The lower one is the root, so that chains of neighbours stay short. */
+	/* The lower one becomes the root, which keeps chains of neighbours short. */
 	survey->parts[a > b ? a : b].group = a > b ? b : a;
 }
 
 /* --- Collecting functions --------------------------------------------------------- */
 
-/* A function as the unwind tables have it. */
+/* A function's range, from the unwind tables. */
 struct range {
 	uint64_t start, size_bytes, lsda;
 	bool is_signal_frame;
@@ -85,7 +85,7 @@ static void collect_range(void *context, const struct eh_frame_entry *entry)
 	};
 }
 
-/* Lets the range at @root sink to where both below it are smaller. */
+/* Moves the range at @root down until both below it are smaller. */
 static void sift_range(struct range *ranges, uint32_t root, uint32_t count)
 {
 	struct range moved = ranges[root];
@@ -163,8 +163,7 @@ static bool collect_functions(struct survey *survey, uint32_t most, const char *
 
 /* --- Decoding ----------------------------------------------------------------------- */
 
-/* Takes room for as many words as there are bytes, and gives back the rest, which
- * nobody has written to. */
+/* Takes room for @most words; the unused rest, never written to, is given back. */
 static uint32_t *take_words(struct survey *survey, uint32_t most)
 {
 	return survey_alloc(survey, (size_t)most * sizeof(uint32_t));
@@ -197,7 +196,7 @@ static void note_start(struct survey *survey, struct part *part,
 		instruction->kind == INSTRUCTION_CALL_INDIRECT && !instruction->memory;
 }
 
-/* What a call of the instruction at @index, or of one of the two before it, comes to. */
+/* Records a jump through the GOT for its instruction and the two before it. */
 static void note_import_jump(struct survey *survey, const struct function *function, uint32_t index)
 {
 	for (uint32_t i = index; i + 3 > index && i < function->count; i--) {
@@ -280,10 +279,8 @@ static inline void make_instruction(const struct survey *survey, const struct fu
 				   instruction);
 }
 
-/*
- * Makes all instructions, notes by their offsets where they are, and branches in
- * survey->branches.  Returns how many branches there are.
- */
+/* Makes all instructions, fills index_at and branches, and returns the number of
+ * branches. */
 static uint32_t make_instructions(const struct survey *survey, const struct function *function)
 {
 	const uint32_t *patterns = survey->parts[survey_index(survey, function)].patterns;
@@ -314,7 +311,7 @@ static void link_branches(const struct survey *survey, const struct function *fu
 
 		if (branch->target < function->start || branch->target >= function->end)
 			continue;
-		/* Entries at which no instruction begins are left over from another function. */
+		/* Entries where no instruction begins belong to the function before. */
 		index = survey->index_at[branch->target - function->start];
 		if (index < function->count &&
 		    function->instructions[index].offset == branch->target)
@@ -475,8 +472,8 @@ bool survey_begin_open(struct survey *survey, const struct decoder *decoder,
 	return init_survey(survey, image, why);
 }
 
-/* An int3 that can be reached is a debugger's: what its byte hides is not known, and
- * it has to stop the original.  Linkers pad with others. */
+/* Whether an int3 can be reached: a debugger's, which hides a byte and must stop the
+ * original.  Other int3 are padding. */
 static bool has_breakpoint(const struct survey *survey, const struct function *function)
 {
 	for (uint32_t i = 0; i < function->count; i++) {

@@ -1,15 +1,14 @@
 /*
- * The survey of a module: its functions decoded, and what is known of how each
- * byte of its text is reached.
+ * The survey of a module: its functions, decoded, and how each byte of its text may
+ * be reached.
  *
  *     survey_begin -> survey_targets -> survey_facts -> survey_reach
  *
- * Instructions are kept as the numbers of their patterns.  To be worked on, a function
- * is opened: its instructions are made from these, in memory that the next one
- * gets, too.
+ * Instructions are kept as the numbers of their patterns.  Opening a function makes its
+ * instructions from these, in memory that the next opened function reuses.
  *
- * What is reached from outside of its function (a call's target, what an address in
- * data points to, a landing pad) is an entry.  Padding is what nothing reaches.
+ * What is reached from outside its function (a call's target, the target of an address
+ * in data, a landing pad) is an entry.
  */
 #ifndef X86_SURVEY_SURVEY_H
 #define X86_SURVEY_SURVEY_H
@@ -27,30 +26,30 @@ enum mark {
 	MARK_ENTRY = 1u << 1,	 /* reached from outside its function */
 	MARK_BRANCH = 1u << 2,	 /* reached by a branch of its function */
 	MARK_INDIRECT = 1u << 3, /* reached by jumps or calls through registers or memory */
-	MARK_LABEL = 1u << 4,	 /* inside a function, and its address is somewhere */
-	MARK_LEAVE = 1u << 5,	 /* an entry that is to stay as it is */
+	MARK_LABEL = 1u << 4,	 /* inside a function, and its address is taken */
+	MARK_LEAVE = 1u << 5,	 /* an entry that must not be patched */
 	MARK_PADDING = 1u << 6,	 /* fills the space between functions, and nothing reaches it */
-	MARK_DEAD = 1u << 7	 /* of an instruction that only the clone runs any more */
+	MARK_DEAD = 1u << 7	 /* of an instruction that only the clone runs */
 };
 
 /* Facts of a function that only planning needs. */
 struct part {
 	uint32_t *patterns; /* per instruction: its pattern's number */
-	uint32_t group; /* another function that it shares code with, in the end itself */
-	bool is_signal_frame, is_known; /* called, or its address is somewhere */
+	uint32_t group; /* another function that shares its code; the root: itself */
+	bool is_signal_frame, is_known; /* called, or its address is taken */
 	bool has_labels;
-	bool has_breakpoint; /* an int3, of whatever use */
+	bool has_breakpoint; /* an int3 */
 	bool has_locked;     /* a locked instruction */
 	bool has_register_jump, has_call_of_register;
-	bool runs_on; /* into what comes after it */
-	bool is_thunk;	  /* its return goes where it was told: a jump in disguise */
+	bool runs_on; /* into the code behind it */
+	bool is_thunk;	  /* its return is a jump to a pushed address */
 	const char *flaw; /* why it cannot be copied, or NULL */
 };
 
 /* A word of data that points into a function. */
 struct label_pointer {
 	uint64_t place;
-	uint32_t offset; /* of what it points to in the text */
+	uint32_t offset; /* of its target in the text */
 };
 
 /* A jump from one function to another one. */
@@ -76,14 +75,14 @@ struct survey {
 	struct outward_jump *outward_jumps;
 	uint32_t outward_jump_count, outward_jump_room;
 	struct slab slab;
-	struct scratch scratch; /* for the function in work */
+	struct scratch scratch; /* for the current function */
 	struct patterns patterns;
-	/* Of the function that is open, with room for the longest. */
+	/* The open function, and arrays of it with room for the longest. */
 	struct function *open;
 	struct instruction *instructions;
 	uint8_t *reach;
-	uint32_t *branches; /* of it, by their indexes */
-	uint32_t *index_at; /* per byte of it: number of the instruction that begins there */
+	uint32_t *branches; /* their indexes */
+	uint32_t *index_at; /* per byte: index of the instruction that begins there */
 	bool is_reach_known;
 	bool keeps; /* all functions, once opened, stay open */
 	bool forget_targets;
@@ -94,32 +93,32 @@ struct survey {
 bool survey_begin(struct survey *survey, const struct decoder *decoder, const struct image *image,
 		  struct arena *arena, const char **why);
 
-/* As survey_begin(), and all functions stay open. */
+/* survey_begin() with all functions open. */
 bool survey_begin_open(struct survey *survey, const struct decoder *decoder,
 		       const struct image *image, struct arena *arena, const char **why);
 
-/* Makes the instructions of @function, and 'reach' once that is known.  Whatever
- * function was open is closed. */
+/* Makes the instructions of @function, and 'reach' once that is known, and closes the
+ * function that was open. */
 void survey_open(struct survey *survey, struct function *function);
 
-/* Calls for the instructions that branch, or have one of @traits. */
+/* Is called for the instructions that branch, or have one of @traits. */
 typedef void (*survey_function)(struct survey *survey, const struct function *function,
 				const struct instruction *instruction);
 void survey_each(struct survey *survey, const struct function *function, unsigned traits,
 		 survey_function call);
 
-/* Zeroed; NULL, and failed, if memory is exhausted. */
+/* Zeroed.  No memory: NULL, and survey->failed is set. */
 void *survey_alloc(struct survey *survey, size_t size_bytes);
 
-/* Finds how code is reached: marks, groups, jumps that are not understood. */
+/* Finds how code is reached: marks, groups, jumps with unknown targets. */
 void survey_targets(struct survey *survey);
 
-/* Facts about the stack: frame pointers, red zones, escaping addresses; of one
- * function alone, and then what those that share code have in common. */
+/* Facts about the stack: frame pointers, red zones, escaping addresses.  First of each
+ * function, then merged among functions that share code. */
 void survey_facts_of(struct function *function);
 void survey_facts(struct survey *survey);
 
-/* Registers that a slot of the function's own is named from, once that is known. */
+/* The registers that the function's own slots are addressed from. */
 static inline uint32_t facts_stack_registers(const struct function *function)
 {
 	if (!function->is_usable)
@@ -127,14 +126,14 @@ static inline uint32_t facts_stack_registers(const struct function *function)
 	return REGISTER_BIT(RSP) | (function->has_frame_pointer ? REGISTER_BIT(RBP) : 0);
 }
 
-/* True if an instruction that accesses memory accesses such a slot. */
+/* Whether an access is to such a slot. */
 static inline bool facts_is_on_stack(const struct instruction *instruction, uint32_t stack)
 {
 	return instruction->base != NO_REGISTER && stack >> instruction->base & 1 &&
 	       !(instruction->memory & MEMORY_STRING);
 }
 
-/* From here on 'reach' of an opened function is made from the marks. */
+/* From here on survey_open() makes 'reach' from the marks. */
 void survey_reach(struct survey *survey);
 
 /* --- Between the survey's parts ------------------------------------------------- */
@@ -143,7 +142,7 @@ void survey_reach(struct survey *survey);
 uint32_t survey_group(const struct survey *survey, uint32_t index);
 void survey_join(struct survey *survey, uint32_t a, uint32_t b);
 
-/* Marks a byte of the text; elsewhere does nothing. */
+/* Marks a byte, if it is in the text. */
 void survey_mark(struct survey *survey, int64_t offset, uint8_t marks);
 
 static inline bool survey_has(const struct survey *survey, int64_t offset, uint8_t marks)
@@ -157,17 +156,17 @@ static inline uint32_t survey_index(const struct survey *survey, const struct fu
 	return (uint32_t)(function - survey->module.functions);
 }
 
-/* Notes that the function at @offset cannot be copied. */
+/* Records that the function at @offset cannot be copied. */
 void survey_spoil(struct survey *survey, int64_t offset, const char *flaw);
 
-/* The code between functions. */
+/* Surveys the code between functions. */
 void survey_gaps(struct survey *survey);
 
-/* What @instruction leads to; @function is NULL between functions. */
+/* Marks what @instruction leads to; @function is NULL between functions. */
 void survey_note_instruction(struct survey *survey, const struct function *function,
 			     const struct instruction *instruction);
 
-/* Whether a return of it goes to what was just put on the stack (retpolines). */
+/* Whether a return of it goes to an address that it pushed (retpolines). */
 bool survey_is_thunk(const struct function *function);
 
 /* Calls through registers, of the function that is open. */

@@ -20,7 +20,8 @@ static struct part *part_of(struct survey *survey, const struct function *functi
 	return &survey->parts[survey_index(survey, function)];
 }
 
-/* Marks a place that is certain to be code; that it cannot be spoils its function. */
+/* Marks a place that is certainly code; if no instruction begins there, its function
+ * cannot be copied. */
 static void mark_code(struct survey *survey, int64_t offset, uint8_t marks)
 {
 	const struct function *function = function_at(survey, offset);
@@ -33,9 +34,9 @@ static void mark_code(struct survey *survey, int64_t offset, uint8_t marks)
 /* --- What instructions lead to ------------------------------------------------------ */
 
 /*
- * A branch from @from (NULL: code between functions) to another function.  A
- * jump to a function's start may be a call of it that needs no return; any other
- * says that the two are parts of one function as the compiler saw it.
+ * A branch from @from (NULL: code between functions) to another function.  A jump to
+ * a function's start may be a tail call; any other says that both are parts of one
+ * function of the source.
  */
 static void note_branch_out(struct survey *survey, const struct function *from,
 			    const struct instruction *instruction)
@@ -43,7 +44,7 @@ static void note_branch_out(struct survey *survey, const struct function *from,
 	struct function *to = function_at(survey, instruction->target);
 
 	if (!from && (!to || !survey_has(survey, instruction->target, MARK_START))) {
-		/* Between functions may be data that looks like a branch. */
+		/* Between functions, data may look like a branch. */
 		survey_mark(survey, instruction->target, MARK_ENTRY);
 		return;
 	}
@@ -72,7 +73,7 @@ static void note_call(struct survey *survey, const struct function *function,
 {
 	struct function *to;
 
-	/* There is no return to behind the function's end. */
+	/* A call at the function's end does not return. */
 	if (function && instruction->offset + instruction->length < function->end)
 		survey_mark(survey, (int64_t)instruction->offset + instruction->length, MARK_ENTRY);
 	if (instruction->kind != INSTRUCTION_CALL)
@@ -88,7 +89,7 @@ static void note_call(struct survey *survey, const struct function *function,
 		survey_spoil(survey, instruction->target, inside_instruction);
 }
 
-/* The address of @offset is taken: it can be reached from anywhere. */
+/* The address of @offset is taken, so it may be reached from anywhere. */
 static void note_address(struct survey *survey, int64_t offset, bool is_certain)
 {
 	struct function *function = function_at(survey, offset);
@@ -118,7 +119,7 @@ static void note_operand(struct survey *survey, const struct function *function,
 		return;
 	if (instruction->is_lea) {
 		note_address(survey, instruction->target, function != NULL);
-		/* It may be data that happens to look like code. */
+		/* It may be data that looks like code. */
 		if (to && instruction->target != to->start)
 			survey_mark(survey, instruction->target, MARK_LEAVE);
 	} else if (instruction->memory & (MEMORY_READ | MEMORY_WRITE | MEMORY_UNCHECKED)) {
@@ -128,7 +129,7 @@ static void note_operand(struct survey *survey, const struct function *function,
 	}
 }
 
-/* Code of fixed address has addresses in its instructions. */
+/* Code at a fixed address may have addresses as immediates. */
 static void note_immediate(struct survey *survey, const struct instruction *instruction)
 {
 	uint64_t value = (uint64_t)instruction->immediate;
@@ -234,7 +235,7 @@ static void note_landing_pads(struct survey *survey, uint32_t index)
 		survey_spoil(survey, function->start, "its table of landing pads cannot be read");
 }
 
-/* --- Jumps that are not understood -------------------------------------------------------- */
+/* --- Jumps with unknown targets ------------------------------------------------------------ */
 
 /* True if known code leads to the function. */
 static bool is_reached(const struct survey *survey, uint32_t index)
@@ -277,8 +278,8 @@ static void note_outward_jump(struct survey *survey, const struct function *func
 								survey_index(survey, to)});
 }
 
-/* A function that is only jumped to is a part of who jumps there; and a jump to
- * a thunk is one to anywhere. */
+/* A function that is only jumped to is a part of the function that jumps there; a jump
+ * to a thunk has unknown targets. */
 static void join_jumped_to(struct survey *survey)
 {
 	for (uint32_t i = 0; i < survey->outward_jump_count; i++) {
@@ -289,10 +290,8 @@ static void join_jumped_to(struct survey *survey)
 	}
 }
 
-/*
- * A jump that is not understood may lead to any instruction of its group, and to
- * functions of which nothing is known but that they must be reached somehow.
- */
+/* A jump with unknown targets may lead to any instruction of its group, and to any
+ * function that nothing else is known to reach. */
 static void spread_unknown_targets(struct survey *survey)
 {
 	struct module *module = &survey->module;
@@ -340,7 +339,7 @@ static void note_function(struct survey *survey, uint32_t index)
 	const struct function *function = &survey->module.functions[index];
 	unsigned traits = PATTERN_ADDRESS | PATTERN_MARK;
 
-	/* Addresses that are immediate operands only count at a fixed place. */
+	/* An immediate can be an address only in a module at a fixed address. */
 	if (survey->image->is_fixed)
 		traits |= PATTERN_IMMEDIATE;
 	survey_mark(survey, function->start, MARK_ENTRY);

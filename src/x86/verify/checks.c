@@ -61,7 +61,7 @@ static bool has_flags(const struct symbolic *machine, const struct plan_state *s
 	return kind == SYMBOLIC_FLAGS || kind == SYMBOLIC_FLAGS_BACK;
 }
 
-/* True if the state row matches what @machine knows of the original. */
+/* Whether the state row agrees with @machine. */
 static bool check_state(struct verifying *verifying, uint32_t at, const struct symbolic *machine,
 			uint32_t original, uint32_t live)
 {
@@ -101,7 +101,7 @@ static bool is_same_address(const struct symbolic_value *value,
 	return symbolic_value_is(value, &address);
 }
 
-/* The bytes from the first to the last that a chain of sites accesses. */
+/* The size of the range that a chain of sites accesses. */
 static uint32_t chain_bytes(const struct verifying *verifying, uint32_t site)
 {
 	const struct plan_site *sites = verifying->plan->sites;
@@ -118,7 +118,7 @@ static uint32_t chain_bytes(const struct verifying *verifying, uint32_t site)
 	return most;
 }
 
-/* Whether what lies on the stack for the thunk of a masked move or gather is its own. */
+/* Whether the mask and indexes on the stack belong to the masked move or gather. */
 static bool has_right_elements(const struct verifying *verifying, const struct symbolic *machine,
 			       const struct instruction *instruction, uint32_t site, uint32_t thunk)
 {
@@ -134,7 +134,7 @@ static bool has_right_elements(const struct verifying *verifying, const struct s
 	       (!operands.is_gather || machine->stored_vector == (int8_t)operands.index);
 }
 
-/* Whether @thunk is the one for the access of @instruction, whose site is @site. */
+/* Whether @thunk is right for the access of @instruction, whose site is @site. */
 static bool is_right_thunk(const struct verifying *verifying, const struct symbolic *machine,
 			   const struct instruction *instruction, uint32_t site, uint32_t thunk)
 {
@@ -164,7 +164,7 @@ static bool is_right_thunk(const struct verifying *verifying, const struct symbo
 	       (thunk - THUNK_STRING) / THUNK_STRING_FORMS == instruction->is_repne;
 }
 
-/* Every site has one call, and a locked one a second, at its end. */
+/* Every site has one call; a locked one has a second, at its end. */
 static bool is_only_call(struct verifying *verifying, uint32_t site, uint32_t thunk, uint32_t at)
 {
 	bool is_end = thunk == THUNK_LOCK_END || thunk == THUNK_LOCK_END_COMPARE;
@@ -287,7 +287,7 @@ static bool go_on(struct verifying *verifying, uint32_t at, const struct instruc
 	return verify_wrong(verifying, at, "an instruction that no check has");
 }
 
-/* True if @at is where the states have the copy. */
+/* Whether a copy is at @at, by the states. */
 static bool is_copy(const struct verifying *verifying, uint32_t at)
 {
 	struct plan_state state;
@@ -321,8 +321,7 @@ static bool visit_node(struct verifying *verifying, struct node *node)
 	return go_on(verifying, at, &instruction, machine, &outcome);
 }
 
-/* Inline code comes before the cold parts, so that what all its branches bring along
- * is known there. */
+/* Inline code first: at a cold part the states of all branches to it are then known. */
 static struct node *next_node(struct verifying *verifying)
 {
 	struct node *next = NULL;
@@ -355,7 +354,7 @@ bool verify_follow_checks(struct verifying *verifying)
 	       verify_wrong(verifying, verifying->offsets[verifying->index], "there is no copy");
 }
 
-/* The call that follows a locked instruction.  All registers are alive there. */
+/* All registers are live there. */
 bool verify_follow_lock_end(struct verifying *verifying, uint32_t *at)
 {
 	const struct instruction *original = verify_current(verifying);

@@ -1,6 +1,6 @@
 /*
- * Verification, in two parts: what check code does (verify_checks.c), and what
- * is copied, and from where (verify.c).  Between these alone.
+ * Verification in two parts, internal to them: check code (checks.c), and copies
+ * (verify.c).
  */
 #ifndef X86_VERIFY_PARTS_H
 #define X86_VERIFY_PARTS_H
@@ -11,14 +11,14 @@
 
 #define VERIFY_NODES_MOST 8192u
 
-/* A place in a check's code that paths lead through. */
+/* A place in a check's code where paths begin or meet. */
 struct node {
 	uint32_t at;
 	bool is_waiting;
 	struct symbolic machine;
 };
 
-/* Machines in work: large, for the stack. */
+/* Machines, which are too large for the stack. */
 struct machines {
 	struct symbolic machine, edge;
 };
@@ -40,7 +40,7 @@ struct verifying {
 	uint32_t copy_at;	       /* where the paths ended; 0: not yet */
 };
 
-/* Notes what is wrong at @at; returns false. */
+/* Records that @what is wrong at @at; returns false. */
 bool verify_wrong(struct verifying *verifying, uint32_t at, const char *what);
 
 /* The instruction whose checks are followed. */
@@ -48,10 +48,10 @@ const struct instruction *verify_current(const struct verifying *verifying);
 
 bool verify_decode(struct verifying *verifying, uint32_t at, struct instruction *instruction);
 
-/* Follows all paths from the place of the current instruction: to copy_at. */
+/* Follows all paths from the current instruction's place to its copy, at copy_at. */
 bool verify_follow_checks(struct verifying *verifying);
 
-/* The call that follows a locked instruction, at *@at; afterwards that is where it ends. */
+/* Follows the call after a locked instruction, and moves *@at to its end. */
 bool verify_follow_lock_end(struct verifying *verifying, uint32_t *at);
 
 #endif

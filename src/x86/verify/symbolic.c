@@ -30,7 +30,7 @@ bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_val
 	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;
 }
 
-/* The same access's shadow: if not the same word of it. */
+/* Whether both are of one access's shadow, if not the same word of it. */
 static bool is_same_place(const struct symbolic_value *a, const struct symbolic_value *b)
 {
 	struct symbolic_value first = *a;
@@ -79,7 +79,7 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 		(!machine->is_in_doubt || is_same_place(&machine->compared, &other->compared));
 	has_lost |= machine->is_compared && !other->is_compared;
 	machine->is_compared &= other->is_compared;
-	/* Of an access with several words: the last one that was looked at. */
+	/* Of an access with several words, the last one compared. */
 	has_lost |= machine->is_in_doubt && machine->compared.at < other->compared.at;
 	if (machine->compared.at < other->compared.at)
 		machine->compared.at = other->compared.at;
@@ -94,7 +94,7 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 
 /* --- One instruction ------------------------------------------------------------------ */
 
-/* An instruction's bytes, taken apart. */
+/* The parts of an instruction's bytes. */
 struct opcode {
 	bool is_fs, is_wide;
 	unsigned reg_high, base_high;
@@ -141,7 +141,7 @@ static bool is_stack(const struct instruction *instruction)
 	return instruction->base == RSP && instruction->index == NO_REGISTER;
 }
 
-/* A spill: below what the function uses, and above what a signal handler may. */
+/* A spill must be below the function's part of the red zone, but within the red zone. */
 static bool run_store(struct symbolic *machine, const struct opcode *opcode,
 		      const struct instruction *instruction, uint32_t protected_bytes)
 {
@@ -180,7 +180,7 @@ static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 		machine->registers[into] = slot ? slot->value : rubbish;
 		return slot != NULL;
 	}
-	/* A word of shadow memory, and nothing else. */
+	/* A shadow word, and nothing else. */
 	if (instruction->base == NO_REGISTER || instruction->index != NO_REGISTER)
 		return false;
 	base = &machine->registers[instruction->base];
@@ -251,7 +251,7 @@ static bool run_flip(struct symbolic *machine, const struct opcode *opcode)
 	return true;
 }
 
-/* The address of the granule, or of what is not aligned in it. */
+/* The address of the granule, or a misaligned one. */
 static bool run_arithmetic(struct symbolic *machine, const struct opcode *opcode,
 			   const struct instruction *instruction,
 			   const struct symbolic_words *words)
@@ -282,7 +282,7 @@ static void leave_trail(struct symbolic *machine, const struct symbolic_value *v
 	machine->trail = (machine->trail ^ place) * 0x9e3779b97f4a7c15ull + 1;
 }
 
-/* cmp %fs:offset, register: a shadow word with one of the thread's own. */
+/* cmp %fs:offset, register: a shadow word with a word of the thread. */
 static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
 			const struct instruction *instruction, const struct symbolic_words *words)
 {
@@ -363,7 +363,7 @@ static bool run_push_id(struct symbolic *machine, const struct opcode *opcode)
 	return machine->pushed_count++ == 1;
 }
 
-/* True if the compared word belongs to the access that the thunk gets. */
+/* Whether the compared word belongs to the access that the thunk is called for. */
 static bool is_thunk_for_doubt(const struct symbolic *machine, uint32_t thunk,
 			       uint64_t text_address)
 {
@@ -380,7 +380,7 @@ static bool is_thunk_for_doubt(const struct symbolic *machine, uint32_t thunk,
 		return false;
 	if (size >= SHADOW_GRANULE)
 		return word->mask == -1 && distance == 0;
-	/* For a constant address the check uses that of the granule. */
+	/* If the address is constant the check uses the granule's. */
 	if (word->mask == -1)
 		return word->operand.is_rip_relative &&
 		       (text_address + (uint64_t)word->operand.target) % SHADOW_GRANULE == 0 &&

@@ -1,6 +1,4 @@
-/*
- * A symbolic machine for the code of checks: what verification follows it with.
- */
+/* A symbolic machine, which runs the code of checks for verification. */
 #ifndef X86_VERIFY_SYMBOLIC_H
 #define X86_VERIFY_SYMBOLIC_H
 
@@ -11,7 +9,7 @@
 
 enum symbolic_kind {
 	SYMBOLIC_RUBBISH,
-	SYMBOLIC_ORIGINAL,   /* what register 'number' had in the original */
+	SYMBOLIC_ORIGINAL,   /* the original's register 'number' */
 	SYMBOLIC_ADDRESS,    /* the address of 'operand' */
 	SYMBOLIC_FLIPPED,    /* ... with bit 'bit' flipped */
 	SYMBOLIC_WORD,	     /* the shadow word 'at' bytes from there */
@@ -24,7 +22,7 @@ enum symbolic_kind {
 struct symbolic_value {
 	uint8_t kind;
 	int8_t number;
-	int8_t mask; /* what the address was and'ed with; -1: nothing */
+	int8_t mask; /* and'ed to the address; -1: none */
 	uint8_t bit; /* of a mask: 1 for 32 bytes */
 	int32_t at;
 	struct operand operand;
@@ -46,13 +44,13 @@ struct symbolic {
 	struct symbolic_value pushed_address;
 	uint32_t pushed_id;
 	struct symbolic_value pushed_mask;
-	int8_t stored_vector; /* whose 32 bytes lie at rsp, under what is pushed; or NO_REGISTER */
+	int8_t stored_vector; /* its 32 bytes lie above the pushed words; or NO_REGISTER */
 	uint32_t pushed_count;
-	/* A shadow word was compared with the thread's current or shared word; it
-	 * was found to differ from the current one, and no thunk has been called yet. */
+	/* A shadow word was compared with the thread's current or shared word, differs from
+	 * the current one, and no thunk has been called for it yet. */
 	struct symbolic_value compared;
 	bool is_compared, is_with_shared, is_in_doubt;
-	uint64_t trail; /* a hash of the places looked at so far: the same on all paths */
+	uint64_t trail; /* a hash of the places compared so far: the same on all paths */
 };
 
 /* The thread's words: offsets from the thread pointer. */
@@ -62,13 +60,13 @@ struct symbolic_words {
 	bool has_count;
 };
 
-/* What one instruction of a check did that concerns others. */
+/* The effect of a check's instruction outside the machine. */
 enum symbolic_event {
 	SYMBOLIC_STEP,
 	SYMBOLIC_JUMP,	 /* always to 'target' */
 	SYMBOLIC_BRANCH, /* to 'target', or on */
 	SYMBOLIC_THUNK,	 /* thunk number 'thunk' is called */
-	SYMBOLIC_FOREIGN /* nothing that a check may do */
+	SYMBOLIC_FOREIGN /* not allowed in a check */
 };
 
 struct symbolic_outcome {
@@ -90,12 +88,12 @@ static inline struct symbolic_value symbolic_mask(unsigned vector, unsigned elem
 
 void symbolic_begin(struct symbolic *machine);
 
-/* What stays the same for all instructions of a clone. */
+/* What all instructions of a clone have in common. */
 struct symbolic_setting {
 	const unsigned char *code;
 	uint64_t text_address;
-	int64_t text_from_clone;  /* what makes an offset in the clones one in the text */
-	uint32_t protected_bytes; /* below rsp, that the function may use */
+	int64_t text_from_clone;  /* to be added to an offset in the clones */
+	uint32_t protected_bytes; /* of the red zone that the function may use */
 	struct symbolic_words words;
 };
 
@@ -104,14 +102,14 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 				     const struct symbolic_setting *setting,
 				     const struct instruction *instruction);
 
-/* The same for a vector instruction.  False: nothing that a check may do. */
+/* The same for a vector instruction.  False: not allowed in a check. */
 bool symbolic_run_vector(struct symbolic *machine, const unsigned char *bytes,
 			 uint32_t protected_bytes);
 
-/* The machine on one edge of a branch: what is known of the words compared. */
+/* Adds what the edge of a branch says of the words compared. */
 void symbolic_branch(struct symbolic *machine, bool is_equal);
 
-/* Meets @other where paths join.  Returns whether *@machine lost something. */
+/* Merges @other where paths join.  Returns whether *@machine knows less now. */
 bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool *is_consistent);
 
 bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_value *b);

@@ -1,9 +1,6 @@
 #include "x86/verify/symbolic.h"
 
-/*
- * The vector instructions of checks: they read a vector register, and write
- * none.  Anything else is foreign.
- */
+/* The vector instructions of checks read a vector register and write none. */
 
 #define VEX_66 1u
 #define VEX_F3 2u

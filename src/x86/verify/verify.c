@@ -4,7 +4,7 @@
 
 #include "x86/flow/liveness.h"
 
-/* The address to which code in the clones must go for text offset @offset. */
+/* The address that clones must use for text offset @offset. */
 static uint64_t home_of(const struct verifying *verifying, int64_t offset)
 {
 	uint32_t clone = module_clone_offset(verifying->module, offset);
@@ -46,7 +46,7 @@ static bool check_branch_if(struct verifying *verifying, const struct instructio
 	       verify_wrong(verifying, copy->offset, "a branch elsewhere");
 }
 
-/* The bytes around the displacement, which may differ if the address is the same. */
+/* Equal bytes, but for a displacement that leads to the same address. */
 static bool check_plain(struct verifying *verifying, const struct instruction *copy)
 {
 	const struct instruction *original = verify_current(verifying);

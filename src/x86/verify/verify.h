@@ -1,15 +1,15 @@
 /*
- * Verification of clones: a proof, without running them, that each is its
- * original plus checks.
+ * Verification of clones: proves without running them that each is its original
+ * plus checks.
  *
  * The clone is decoded again.  From each instruction's place in the clone, all
- * paths through the check code are followed with a symbolic machine, which
- * knows of each register whether it has the original's value, an address, the
- * saved flags, or rubbish.  Every path must end at the copy of that
- * instruction, with all that is alive as it was; the copy must have the same
- * bytes, or lead and point to the same places.  On the way, nothing but the
- * check's own stack is written, every thunk is called with the address of its
- * site's operand, and the states must say what the machine says.
+ * paths through the check code are followed with a symbolic machine, which knows
+ * of each register whether it has the original's value, an address, saved flags,
+ * or nothing of use.  Every path must end at the copy of the instruction, with all
+ * live registers unchanged; the copy must have the same bytes, or lead and point
+ * to the same places.  On the way only the check's own stack is written, every
+ * thunk gets the address of its site's operand, and the states agree with the
+ * machine.
  */
 #ifndef X86_VERIFY_VERIFY_H
 #define X86_VERIFY_VERIFY_H
