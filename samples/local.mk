@@ -15,6 +15,7 @@ samples_c = \
 	samples/hang/clean_lost_wakeup samples/hang/clean_nested_monitor samples/hang/clean_pool \
 	samples/hang/clean_semaphore samples/hang/error_path samples/hang/lost_wakeup \
 	samples/hang/nested_monitor samples/hang/pool samples/hang/semaphore \
+	samples/hang/stop_request samples/hang/clean_stop_request \
 	samples/hazard/clean_fork_lock samples/hazard/clean_join_holding \
 	samples/hazard/clean_refused_relock samples/hazard/clean_signal_lock \
 	samples/hazard/clean_thread_leak samples/hazard/fork_lock samples/hazard/join_holding \

@@ -46,8 +46,9 @@ static long read_task_file(uint32_t kernel_id, const char *name, char *text, siz
 	return length;
 }
 
-static bool has_handler(void)
+bool outside_has_handler(struct detector *detector)
 {
+	(void)detector;
 	for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
 		struct kernel_action action = {0};
 
@@ -292,7 +293,7 @@ bool outside_is_asleep(struct detector *detector, const struct thread *thread,
 
 bool outside_can_wake(struct detector *detector)
 {
-	return has_handler() || has_interval_timer() || has_posix_timer() ||
+	return has_interval_timer() || has_posix_timer() ||
 	       has_unknown_thread(detector);
 }
 

@@ -7,9 +7,12 @@
 
 #include "detect/base/detector.h"
 
-/* A detector_hooks.can_be_woken: a handler is installed, a timer is armed, or
- * the kernel knows a thread that we do not. */
+/* A detector_hooks.can_be_woken: a timer is armed, or the kernel knows a thread
+ * that we do not. */
 bool outside_can_wake(struct detector *detector);
+
+/* A detector_hooks.has_handler. */
+bool outside_has_handler(struct detector *detector);
 
 /* The number of threads of this process, for the kernel; 0 if it does not tell. */
 uint32_t outside_thread_count(void);

@@ -63,6 +63,7 @@ static const struct detector_hooks hooks = {
 	.count = sink_count,
 	.retract = sink_retract,
 	.can_be_woken = outside_can_wake,
+	.has_handler = outside_has_handler,
 	.may_hold = lock_may_hold,
 	.is_asleep = outside_is_asleep,
 	.is_alive = is_alive,

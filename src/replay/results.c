@@ -295,6 +295,11 @@ static bool can_be_woken(struct detector *detector)
 	return replay_of(detector)->script.is_outside;
 }
 
+static bool has_handler(struct detector *detector)
+{
+	return replay_of(detector)->script.has_handler;
+}
+
 static bool is_alive(struct detector *detector, const struct thread *thread)
 {
 	(void)detector;
@@ -324,6 +329,7 @@ const struct detector_hooks replay_hooks = {
 	.count = count_finding,
 	.retract = retract_finding,
 	.can_be_woken = can_be_woken,
+	.has_handler = has_handler,
 	.may_hold = may_hold,
 	.is_asleep = is_asleep,
 	.is_alive = is_alive,

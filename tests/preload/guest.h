@@ -119,7 +119,7 @@ static inline void *guest_run_in_thread(void *(*body)(void *), void *argument)
 }
 
 /*
- * Returns once the kernel says that thread @id of this process sleeps, so that
+ * Returns once the kernel says that thread @id, of any process, sleeps, so that
  * the call it makes has most likely begun to wait.  No guest's result rests on
  * it: it only makes the interesting path the usual one.
  */
@@ -129,7 +129,7 @@ static inline void guest_await_sleep(pid_t id)
 	ssize_t length;
 	int file;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)id);
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)id);
 	for (;;) {
 		file = open(path, O_RDONLY | O_CLOEXEC);
 		if (file < 0)

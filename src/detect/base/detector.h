@@ -42,9 +42,11 @@ struct detector_hooks {
 	void (*count)(struct detector *detector, uint32_t finding);
 	/* Finding @finding does not hold after all. */
 	void (*retract)(struct detector *detector, uint32_t finding);
-	/* Could something outside the threads known wake one of them: a signal
-	 * handler, a timer, a thread never seen?  Asked before a hang. */
+	/* Could something outside the threads known wake one of them: a timer, a
+	 * thread never seen?  Asked before a hang. */
 	bool (*can_be_woken)(struct detector *detector);
+	/* Has the program installed a signal handler? */
+	bool (*has_handler)(struct detector *detector);
 	/* Does @object's own memory say that @thread holds it exclusively, or
 	 * does it not tell?  Asked before a deadlock. */
 	bool (*may_hold)(struct detector *detector, const struct thread *thread,
@@ -118,6 +120,8 @@ struct detector {
 
 	uint32_t alive_count;	/* threads that have not ended */
 	uint32_t blocked_count; /* of them, in waits without a bound: hang.c */
+	uint32_t open_hang;	/* the finding of a hang that a signal handler may end, or 0 */
+	bool has_been_handled;	/* one has ended */
 
 	struct intern_table findings; /* that were reported: report.c */
 	uint32_t finding_count;

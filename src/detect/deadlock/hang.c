@@ -68,10 +68,22 @@ static bool is_part(const struct thread *thread)
 	return thread && (thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING);
 }
 
-/* Every thread waits and is stuck?  Sums the versions, for the second look. */
-static bool all_stuck(const struct detector *detector, uint64_t *versions)
+/* A handler may post a semaphore.  No other wait is lawfully ended by one. */
+static bool is_ended_by_handlers(const struct wait *wait)
 {
-	*versions = 0;
+	return wait->kind == WAIT_TOKEN;
+}
+
+/* What all waits together look like. */
+struct look {
+	uint64_t versions; /* their sum, for the second look */
+	bool may_be_handled; /* a signal handler may end one */
+};
+
+/* Every thread waits and is stuck? */
+static bool all_stuck(const struct detector *detector, struct look *look)
+{
+	*look = (struct look){0};
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
 		const struct thread *thread = detector_thread(detector, id);
 		struct wait wait;
@@ -81,7 +93,8 @@ static bool all_stuck(const struct detector *detector, uint64_t *versions)
 		if (thread->waiting.is_cancelled || !wait_read(thread, &wait) || wait.is_timed ||
 		    !is_stuck(detector, thread, &wait))
 			return false;
-		*versions += wait.version * 31 + id;
+		look->versions += wait.version * 31 + id;
+		look->may_be_handled |= is_ended_by_handlers(&wait);
 	}
 	return true;
 }
@@ -106,9 +119,11 @@ static void report_lost_wakeup(struct detector *detector, const struct thread *t
 		    hash_append(hash_append(1, info->extra->idle_stack), wait->stack));
 }
 
-static void report_hang(struct detector *detector)
+/* @is_for_ever: no handler may end it. */
+static void report_hang(struct detector *detector, bool is_for_ever)
 {
 	struct finding *finding = report_begin(detector, FINDING_HANG);
+	uint32_t number;
 	uint64_t key = 0;
 
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
@@ -126,7 +141,17 @@ static void report_hang(struct detector *detector)
 		report_holds(event, thread);
 		key += hash_append(1, wait.stack);
 	}
-	report_emit(detector, finding, key);
+	if (!is_for_ever) {
+		finding->severity = SEVERITY_WARNING;
+		finding->details |= DETAIL_HANDLER;
+		finding->is_provisional = true;
+	}
+	number = report_emit(detector, finding, key);
+	if (!is_for_ever) {
+		/* release: pairs with hang_wait_ended(). */
+		store_release(&detector->open_hang, number);
+		return;
+	}
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
 		struct thread *thread = detector_thread(detector, id);
 		struct wait wait;
@@ -177,17 +202,32 @@ static bool find_deadlock(struct detector *detector, struct thread *looking)
 
 bool hang_is_likely(struct detector *detector)
 {
-	uint64_t versions;
+	struct look look;
 
 	/* relaxed: a thread that changes them checks after it did. */
 	return load_relaxed(&detector->blocked_count) >= load_relaxed(&detector->alive_count) &&
-	       all_stuck(detector, &versions) && versions;
+	       all_stuck(detector, &look) && look.versions &&
+	       !(look.may_be_handled && load_relaxed(&detector->has_been_handled)); /* a hint */
+}
+
+void hang_wait_ended(struct detector *detector)
+{
+	/* acquire: pairs with report_hang(). */
+	if (LIKELY(!load_acquire(&detector->open_hang)))
+		return;
+	runtime_lock(&detector->lock);
+	if (detector->open_hang)
+		report_retract(detector, detector->open_hang);
+	detector->open_hang = 0;
+	detector->has_been_handled = true;
+	runtime_unlock(&detector->lock);
 }
 
 bool hang_check(struct detector *detector, struct thread *thread)
 {
-	uint64_t before;
-	uint64_t after;
+	struct look before;
+	struct look after;
+	bool is_for_ever;
 	bool is_hang;
 
 	if (!hang_is_likely(detector))
@@ -199,10 +239,11 @@ bool hang_check(struct detector *detector, struct thread *thread)
 		return false;
 	if (find_deadlock(detector, thread))
 		return true;
+	is_for_ever = !before.may_be_handled || !detector->hooks->has_handler(detector);
 	runtime_lock(&detector->lock);
-	is_hang = all_stuck(detector, &after) && before == after;
+	is_hang = all_stuck(detector, &after) && before.versions == after.versions;
 	if (is_hang)
-		report_hang(detector);
+		report_hang(detector, is_for_ever);
 	runtime_unlock(&detector->lock);
-	return is_hang;
+	return is_hang && is_for_ever;
 }

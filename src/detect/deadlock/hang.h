@@ -3,8 +3,11 @@
  *
  * The last thread to block finds every other in a wait without a bound that
  * only a thread of this process can end, none of them already woken but not
- * yet running, and nothing outside (a signal handler, a timer, a thread never
- * seen) that could wake one.  Then nothing will ever happen again.
+ * yet running, and nothing outside (a timer, a thread never seen) that could
+ * wake one.  Then nothing will ever happen again.
+ *
+ * A signal handler may post a semaphore: then it is a warning, and is taken back
+ * when a wait ends.
  */
 #ifndef DETECT_DEADLOCK_HANG_H
 #define DETECT_DEADLOCK_HANG_H
@@ -14,8 +17,11 @@
 /* Does every thread seem to wait for the others?  A cheap look. */
 bool hang_is_likely(struct detector *detector);
 
-/* @thread has announced its wait, or ended.  True if all hang, which was
+/* @thread has announced its wait, or ended.  True if all hang for ever, which was
  * reported.  NULL: whoever, in a replay. */
 bool hang_check(struct detector *detector, struct thread *thread);
+
+/* A wait has ended: a hang that a signal handler could end was none. */
+void hang_wait_ended(struct detector *detector);
 
 #endif

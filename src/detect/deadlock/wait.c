@@ -21,6 +21,7 @@ void wait_end(struct detector *detector, struct thread *thread)
 		fetch_add_acq_rel(&detector->blocked_count, -1u);
 	/* release: pairs with wait_read(). */
 	store_release(&thread->waiting.wait.version, thread->waiting.wait.version + 1);
+	hang_wait_ended(detector);
 }
 
 bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait)

@@ -141,6 +141,7 @@ struct script {
 	struct script_expectation *last_expectation;
 	bool is_trace;	 /* of the STD format */
 	bool is_outside; /* "outside": others may wake the threads */
+	bool has_handler; /* "handled": the program has installed a signal handler */
 	uint32_t line_count;
 	struct script_error error;
 };

@@ -447,6 +447,10 @@ static bool read_statement(struct text_reader *reader, bool is_first)
 		reader->script->is_outside = true;
 		return true;
 	}
+	if (token_is(&word, "handled")) {
+		reader->script->has_handler = true;
+		return true;
+	}
 	if (token_is(&word, "expect"))
 		return is_first ? read_expectation(reader, &word)
 				: script_fail(reader->script, word.line,

@@ -61,6 +61,7 @@ static const struct detector_hooks hooks = {
 	.count = count_again,
 	.retract = count_again,
 	.can_be_woken = always, /* so no hang */
+	.has_handler = always,
 	.may_hold = may_hold,
 	.is_asleep = is_asleep,
 	.is_alive = is_alive,
