@@ -326,18 +326,21 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 		 LOCK_KIND_SHARED);
 }
 
+#define UNTIL(clock) wait_limit(clock, time)
+
 /* An acquisition first tries, so that an uncontended one announces no wait. */
-#define ACQUIRE(name, parameters, arguments, kind, mode, is_timed, try, busy)                      \
+#define ACQUIRE(name, parameters, arguments, kind, mode, end, try, busy)                           \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
+		struct wait_limit limit = end;                                                     \
 		struct lock_attempt attempt;                                                       \
 		int result;                                                                        \
                                                                                                    \
-		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, true, is_timed,             \
-						 (uintptr_t)lock, &start)))                        \
+		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, !limit.is_odd,              \
+						 limit.is_there, (uintptr_t)lock, &start)))        \
 			return REAL(name) arguments;                                               \
-		if (cannot_block(&attempt, kind))                                                  \
+		if (limit.is_odd || cannot_block(&attempt, kind))                                  \
 			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
 		result = TRY_TO_ACQUIRE(name, arguments, kind, try, busy);                         \
 		if (UNLIKELY(result == (busy))) {                                                  \
@@ -380,6 +383,7 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 
 #include "preload/sync/interpose.def"
 #undef ACQUIRE
+#undef UNTIL
 #undef TRY
 #undef RELEASE
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <time.h>
 
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
@@ -18,6 +19,27 @@
 #include "preload/guest/guest.h"
 #include "preload/outside/lock_memory.h"
 #include "preload/guest/real.h"
+
+/*
+ * How long a call waits.  The C library refuses clocks that it does not wait by and
+ * nanoseconds out of range, some calls before they look at the object: with what it
+ * may refuse nothing is tried first.
+ */
+struct wait_limit {
+	bool is_there, is_odd;
+};
+
+#define NO_LIMIT ((struct wait_limit){false, false})
+
+static inline struct wait_limit wait_limit(clockid_t clock, const struct timespec *end)
+{
+	bool is_known = clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC;
+
+	return (struct wait_limit){
+		.is_there = true,
+		.is_odd = !is_known || !end || end->tv_nsec < 0 || end->tv_nsec >= 1000000000,
+	};
+}
 
 /* A lock call in progress. */
 struct lock_attempt {

@@ -82,19 +82,20 @@ static void note_taken(struct token_wait *wait)
 	guest_leave(wait->self);
 }
 
-#define WRAP_TOKEN_WAIT(name, parameters, arguments, is_timed)                                     \
+#define WRAP_TOKEN_WAIT(name, parameters, arguments, end)                                          \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
+		struct wait_limit limit = end;                                                     \
 		struct token_wait wait;                                                            \
 		int saved_errno = errno;                                                           \
 		int result;                                                                        \
                                                                                                    \
-		if (!wait_is_observed(&wait, semaphore, is_timed, true, &start))                   \
+		if (!wait_is_observed(&wait, semaphore, limit.is_there, !limit.is_odd, &start))    \
 			return REAL(name) arguments;                                               \
 		pthread_testcancel();                                                              \
-		result = REAL(sem_trywait)(semaphore);                                             \
-		if (result != 0) {                                                                 \
+		result = limit.is_odd ? REAL(name) arguments : REAL(sem_trywait)(semaphore);       \
+		if (result != 0 && !limit.is_odd) {                                                \
 			errno = saved_errno;                                                       \
 			announce_wait(&wait);                                                      \
 			pthread_cleanup_push(end_wait, &wait);                                     \
@@ -102,6 +103,8 @@ static void note_taken(struct token_wait *wait)
 			pthread_cleanup_pop(0);                                                    \
 			saved_errno = errno;                                                       \
 			end_wait(&wait);                                                           \
+		} else {                                                                           \
+			saved_errno = errno;                                                       \
 		}                                                                                  \
 		if (result == 0)                                                                   \
 			note_taken(&wait);                                                         \
@@ -109,12 +112,12 @@ static void note_taken(struct token_wait *wait)
 		return result;                                                                     \
 	}
 
-WRAP_TOKEN_WAIT(sem_wait, (sem_t * semaphore), (semaphore), false)
-WRAP_TOKEN_WAIT(sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
-		(semaphore, until), true)
+WRAP_TOKEN_WAIT(sem_wait, (sem_t * semaphore), (semaphore), NO_LIMIT)
+WRAP_TOKEN_WAIT(sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict time),
+		(semaphore, time), wait_limit(CLOCK_REALTIME, time))
 WRAP_TOKEN_WAIT(sem_clockwait,
-		(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),
-		(semaphore, clock, until), true)
+		(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict time),
+		(semaphore, clock, time), wait_limit(clock, time))
 
 EXPORT int sem_trywait(sem_t *semaphore)
 {

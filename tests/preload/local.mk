@@ -38,7 +38,8 @@ guests_c = \
 	tests/preload/sync/hand_overs tests/preload/sync/lone_thread tests/preload/sync/long_jumps \
 	tests/preload/sync/many_locks tests/preload/sync/many_threads \
 	tests/preload/sync/mutex_protocols tests/preload/sync/named_semaphores \
-	tests/preload/sync/openmp tests/preload/sync/openmp_races tests/preload/sync/refused_waits tests/preload/sync/results_misuse \
+	tests/preload/sync/openmp tests/preload/sync/openmp_races tests/preload/sync/refused_times \
+	tests/preload/sync/refused_waits tests/preload/sync/results_misuse \
 	tests/preload/sync/results_mutex tests/preload/sync/results_rwlock \
 	tests/preload/sync/results_thread tests/preload/sync/results_waits \
 	tests/preload/sync/reused_places tests/preload/sync/robust_mutexes \
