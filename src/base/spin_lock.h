@@ -14,6 +14,16 @@ struct spin_lock {
 	uint32_t is_taken;
 };
 
+/*
+ * Between tries number @tries and the next one: a short pause; from SPIN_PAUSES on a
+ * sleep, longer each time, since who holds may have a lower priority and need this
+ * processor.  A futex wait, which programs with a filter for system calls allow too.
+ * Nobody wakes the sleeper, so that giving back stays a plain store.
+ */
+void spin_wait(unsigned tries);
+
+#define SPIN_PAUSES 500u
+
 /* False if it could not be taken. */
 bool spin_lock(struct spin_lock *lock);
 void spin_unlock(struct spin_lock *lock);

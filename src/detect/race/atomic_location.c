@@ -145,7 +145,7 @@ void atomic_each_read_word(const struct detector *detector,
 	}
 }
 
-#define PATIENCE 50u /* times a spin lock's own, which is some 50 ms */
+#define PATIENCE 50u /* of a spin lock, which is some 50 ms each */
 
 /*
  * Who holds it is between two instructions, but may have lost its processor for

@@ -2,7 +2,7 @@
  * What shadow words become when one word cannot say it: cells are laid out,
  * changed as a list, and put together to one word or to a new record.
  */
-#include "base/kernel.h"
+#include "base/spin_lock.h"
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 #include "detect/race/race.h"
@@ -10,8 +10,7 @@
 
 #define NO_SLOT 0xfffu
 
-#define ORIGIN_PAUSES 200u /* between yields */
-#define ORIGIN_YIELDS 20000u
+#define ORIGIN_SLEEPS 160u /* some 200 ms */
 
 static uint32_t slot_of(uint64_t word)
 {
@@ -25,14 +24,12 @@ static uint32_t slot_of(uint64_t word)
  */
 bool race_find_origin(struct race_place place, uint64_t word, origin_id *origin)
 {
-	for (uint32_t tries = 0; tries < ORIGIN_YIELDS * ORIGIN_PAUSES; tries++) {
+	for (uint32_t tries = 0; tries < SPIN_PAUSES + ORIGIN_SLEEPS; tries++) {
 		if (LIKELY(origin_find(place.origin, word, origin)))
 			return true;
 		if (load_acquire(place.word) != word)
 			return false;
-		if (tries % ORIGIN_PAUSES == ORIGIN_PAUSES - 1)
-			kernel_call0(SYS_sched_yield);
-		arch_pause();
+		spin_wait(tries);
 	}
 	*origin = 0;
 	origin_put(place.origin, place.word, 0, word);

@@ -1,6 +1,6 @@
 #include "detect/shadow/cells.h"
 
-#include "base/kernel.h"
+#include "base/spin_lock.h"
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 #include "detect/shadow/cache.h"
@@ -42,8 +42,7 @@ static uint32_t *serial_of(bool is_wide, uint32_t index)
 
 /* --- Words ------------------------------------------------------------------ */
 
-#define SPINS 200u
-#define YIELDS 5000u
+#define SLEEPS 80u /* some 100 ms */
 
 /*
  * Who changes cells is between two instructions, but may have lost its processor.
@@ -54,17 +53,14 @@ uint64_t cells_settle(struct detector *detector, uint64_t *place)
 	uint64_t word = load_acquire(place);
 	uint64_t busy = word;
 
-	for (uint32_t i = 0; i < SPINS + YIELDS; i++) {
+	for (uint32_t i = 0; i < SPIN_PAUSES + SLEEPS; i++) {
 		if (shadow_form(word) != SHADOW_BUSY)
 			return word;
 		if (word != busy) {
 			busy = word;
 			i = 0;
 		}
-		if (i < SPINS)
-			arch_pause();
-		else
-			kernel_call0(SYS_sched_yield);
+		spin_wait(i);
 		word = load_acquire(place);
 	}
 	if (compare_exchange_acq_rel(place, &busy, 0))
