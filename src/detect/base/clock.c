@@ -183,8 +183,10 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 	other = slot_thread(detector, slot);
 	if (!is_given(thread, other, slot, epoch)) {
 		/* relaxed: if it has just gone on, the more is known of it. */
-		if (other && load_relaxed(&other->clocks.recorded_epoch) == epoch)
+		if (other && load_relaxed(&other->clocks.recorded_epoch) == epoch) {
 			store_relaxed(&other->clocks.assumed_epoch, epoch);
+			store_relaxed(&other->accesses.is_assumed, 1);
+		}
 		has_changed = vclock_raise(&thread->clocks.full, arena, slot, epoch);
 		if (other && other != thread && other->memory &&
 		    vclock_join_living(&thread->clocks.full, arena, &other->clocks.full, slot))

@@ -14,6 +14,17 @@ void memory_settle(struct detector *detector, struct thread *thread)
 		stale_reads_acquire(detector, thread);
 }
 
+void memory_end_assumed_epoch(struct detector *detector, struct thread *thread)
+{
+	/* relaxed: others set it again for a later epoch. */
+	store_relaxed(&thread->accesses.is_assumed, 0);
+	if (!thread->clocks.has_recorded ||
+	    load_relaxed(&thread->clocks.assumed_epoch) != thread->clocks.recorded_epoch)
+		return;
+	memory_flush(detector, thread);
+	clock_end_epoch((struct clock_releaser){thread});
+}
+
 void memory_settle_lock(struct detector *detector, struct thread *thread,
 			const struct sync_object *object)
 {

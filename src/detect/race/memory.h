@@ -50,6 +50,20 @@ static inline void memory_flush(struct detector *detector, struct thread *thread
 		record_flush(detector, thread);
 }
 
+/*
+ * Another thread has acquired from this one amid its epoch, and takes for known what
+ * this one does in the rest of it: races with that would be missed.  So the thread goes
+ * on in a new epoch.  Called before an access of the present is recorded.
+ */
+void memory_end_assumed_epoch(struct detector *detector, struct thread *thread);
+
+static inline void memory_leave_assumed(struct detector *detector, struct thread *thread)
+{
+	/* relaxed: who acquires just now has not gone on yet. */
+	if (UNLIKELY(load_relaxed(&thread->accesses.is_assumed)))
+		memory_end_assumed_epoch(detector, thread);
+}
+
 /* @thread is about to release: without detector.lock, and no object's clocks locked. */
 static inline struct clock_releaser memory_before_release(struct detector *detector,
 							  struct thread *thread)

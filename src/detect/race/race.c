@@ -359,19 +359,6 @@ static inline bool is_repetition(const struct thread *thread, const struct acces
 					((1u << access->size_bytes) - 1) << first);
 }
 
-/*
- * Somebody has learnt from the thread amid its epoch, and takes for known what it still
- * does in it.  Who then stores what this one waits for would not see it as a reader, and
- * leave it no note (race_classify.c); so in silent modules it begins a new epoch.
- */
-static bool ends_assumed_epoch(const struct thread *thread, const struct site *site)
-{
-	/* relaxed: who learns just now has not stored yet. */
-	return site && site->flags & SITE_SILENT && thread->clocks.has_recorded &&
-	       load_relaxed(&thread->clocks.assumed_epoch) ==
-		       load_relaxed(&thread->clocks.recorded_epoch);
-}
-
 static bool keeps_callers(struct thread *thread, const struct access *access, struct site *site)
 {
 	enum access_callers callers = access->callers;
@@ -395,10 +382,8 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		.is_write = access->flags & SITE_WRITE,
 	};
 
-	if (UNLIKELY(ends_assumed_epoch(thread, site))) {
-		memory_flush(detector, thread);
-		clock_end_epoch((struct clock_releaser){thread});
-	}
+	if (!access->is_late && !access->is_recorded)
+		memory_leave_assumed(detector, thread);
 	if (!thread->accesses.acquire_count && is_repetition(thread, access) &&
 	    !update_concerns(detector, thread, site))
 		return;

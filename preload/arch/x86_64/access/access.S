@@ -319,7 +319,7 @@ string_common:
 	movzbl	%cl, %ecx
 	cmpb	$0, THREAD_FILTER(%rsi,%rcx)
 	jne	9f
-	cmpl	$0, THREAD_ACQUIRES(%rsi)
+	cmpq	$0, THREAD_ACQUIRES(%rsi)
 	jne	9f
 	.cfi_remember_state
 	POP	rsi
@@ -376,7 +376,7 @@ string_common:
 	je	9f
 	cmpl	$0, \wanted_count
 	jne	\otherwise
-9:	cmpl	$0, THREAD_ACQUIRES(%rsi)
+9:	cmpq	$0, THREAD_ACQUIRES(%rsi)
 	jne	\otherwise
 	movl	%edi, %ecx
 	shrl	$GRANULE_SHIFT, %ecx
