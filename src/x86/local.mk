@@ -13,6 +13,7 @@ src_libplan_a_SOURCES += \
 	%D%/decode/raw.h \
 	%D%/decode/thunk.h \
 	%D%/decode/vector.c %D%/decode/vector.h \
+	%D%/survey/callees.c \
 	%D%/survey/classify.c %D%/survey/classify.h \
 	%D%/survey/facts.c \
 	%D%/survey/function.h \

@@ -10,7 +10,8 @@ guests_c = \
 	tests/preload/heap/preloaded_jemalloc tests/preload/heap/preloaded_tcmalloc \
 	tests/preload/instrument/backtraces tests/preload/instrument/deep_binding \
 	tests/preload/instrument/early_constructor tests/preload/instrument/failed_lookups \
-	tests/preload/instrument/indirect_exceptions tests/preload/instrument/iterated_modules \
+	tests/preload/instrument/indirect_exceptions tests/preload/instrument/inline_data \
+	tests/preload/instrument/iterated_modules \
 	tests/preload/instrument/named_clones tests/preload/instrument/opened_accesses \
 	tests/preload/instrument/opened_and_closed tests/preload/instrument/opened_often \
 	tests/preload/instrument/own_text tests/preload/instrument/static_tls \

@@ -174,16 +174,23 @@ static bool is_reached_from_outside(const struct choice *choice, uint32_t index)
 	       instruction_is_call(&function->instructions[index]) || function->has_unknown_targets;
 }
 
-/* Bytes from instruction @index to the next entry. */
+/* Bytes from instruction @index to the next entry, or to what nothing reaches, which may
+ * be data. */
 static uint32_t room_at(const struct choice *choice, uint32_t index)
 {
 	const struct function *function = choice->function;
-	uint32_t start = function->instructions[index].offset;
+	const struct instruction *instructions = function->instructions;
+	uint32_t start = instructions[index].offset;
+	bool is_reached = true;
 
-	for (uint32_t i = index + 1; i < function->count; i++)
+	for (uint32_t i = index + 1; i < function->count; i++) {
+		is_reached = (is_reached && instruction_falls_through(&instructions[i - 1])) ||
+			     function->reach[i] & (REACH_BRANCH | REACH_INDIRECT);
 		if (is_reached_from_outside(choice, i) ||
-		    function->instructions[i].offset - start >= LONG_BYTES)
-			return function->instructions[i].offset - start;
+		    instructions[i].offset - start >= LONG_BYTES ||
+		    !(is_reached || survey_is_filler(&instructions[i], &instructions[i - 1])))
+			return instructions[i].offset - start;
+	}
 	return choice->padding_end - start;
 }
 

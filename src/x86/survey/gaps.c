@@ -5,28 +5,34 @@
  */
 #include "x86/survey/survey.h"
 
-static bool is_padding(const struct instruction *instruction)
+static bool is_single_nop(const struct instruction *instruction)
 {
-	enum instruction_form form = instruction_form(instruction);
+	return instruction_form(instruction) == FORM_NOP && instruction->length == 1;
+}
 
-	return form == FORM_NOP || form == FORM_BREAK;
+bool survey_is_filler(const struct instruction *instruction, const struct instruction *before)
+{
+	return instruction_form(instruction) == FORM_NOP &&
+	       !(is_single_nop(instruction) && before && is_single_nop(before));
 }
 
 /* Surveys [start, end).  False: it has more than padding. */
 static bool decode_gap(struct survey *survey, uint32_t start, uint32_t end)
 {
-	struct instruction instruction;
+	struct instruction instruction, before;
 	bool is_all_padding = true;
 
 	for (uint32_t offset = start; offset < end; offset += instruction.length) {
 		bool is_known = instruction_decode(survey->decoder, survey->module.text + offset,
 						   end - offset, offset, &instruction);
 
-		is_all_padding &= is_known && is_padding(&instruction);
+		is_all_padding &= is_known && survey_is_filler(&instruction,
+								offset > start ? &before : NULL);
 		if (is_known)
 			survey_note_instruction(survey, NULL, &instruction);
 		else
 			instruction.length = 1;
+		before = instruction;
 	}
 	return is_all_padding;
 }

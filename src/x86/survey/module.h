@@ -40,6 +40,14 @@ struct function *module_find(const struct module *module, int64_t offset);
 /* Where the clone of the instruction at @offset begins, if clone_offsets are kept; 0: nowhere. */
 uint32_t module_clone_offset(const struct module *module, int64_t offset);
 
+/* Does the loader's table decide where the code at @offset leads?  False where that is
+ * not known yet. */
+static inline bool module_jumps_to_import(const struct module *module, int64_t offset)
+{
+	return module->import_jumps && offset >= 0 && offset < module->text_bytes &&
+	       module->import_jumps[offset / 8] >> offset % 8 & 1;
+}
+
 static inline void module_open(const struct module *module, struct function *function)
 {
 	if (module->open)

@@ -226,6 +226,7 @@ static void note_decoded(struct survey *survey, struct function *function, struc
 			note_import_jump(survey, function, i);
 	}
 	part->is_thunk = survey_is_thunk(function);
+	part->takes_return = survey_takes_return(function);
 	if (part->has_call_of_register)
 		survey_calls(function);
 	survey_facts_of(function);

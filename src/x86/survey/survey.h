@@ -43,6 +43,7 @@ struct part {
 	bool has_register_jump, has_call_of_register;
 	bool runs_on; /* into the code behind it */
 	bool is_thunk;	  /* its return is a jump to a pushed address */
+	bool takes_return; /* it uses the bytes behind the call of it */
 	const char *flaw; /* why it cannot be copied, or NULL */
 };
 
@@ -162,12 +163,22 @@ void survey_spoil(struct survey *survey, int64_t offset, const char *flaw);
 /* Surveys the code between functions. */
 void survey_gaps(struct survey *survey);
 
+/*
+ * Whether it only fills space, as assemblers do: by nops of several bytes where there is
+ * room.  Runs of single bytes (nop, int3) may be constants.  @before may be NULL.
+ */
+bool survey_is_filler(const struct instruction *instruction, const struct instruction *before);
+
 /* Marks what @instruction leads to; @function is NULL between functions. */
 void survey_note_instruction(struct survey *survey, const struct function *function,
 			     const struct instruction *instruction);
 
 /* Whether a return of it goes to an address that it pushed (retpolines). */
 bool survey_is_thunk(const struct function *function);
+
+/* Whether a function uses the bytes behind the call of it; the same for other code. */
+bool survey_takes_return(const struct function *function);
+bool survey_takes_return_at(const struct survey *survey, int64_t offset);
 
 /* Calls through registers, of the function that is open. */
 void survey_calls(struct function *function);

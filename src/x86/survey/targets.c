@@ -7,6 +7,7 @@
 
 static const char inside_instruction[] = "something points into the middle of an instruction";
 static const char has_data[] = "it has data among its instructions";
+static const char has_arguments[] = "it has data behind a call";
 
 static struct function *function_at(const struct survey *survey, int64_t offset)
 {
@@ -68,17 +69,43 @@ static void note_branch(struct survey *survey, const struct function *function,
 		note_branch_out(survey, function, instruction);
 }
 
+#define RETURN 0xc3
+
+/* Where a call returns to.  One at the function's end does not return. */
+static void note_return(struct survey *survey, const struct function *function, uint32_t offset)
+{
+	if (offset < function->end)
+		survey_mark(survey, offset, MARK_ENTRY);
+	/* A stack that is made of segments gets one before the function's work, and gives it
+	 * back at this return. */
+	if (offset + 1 < function->end && survey->module.text[offset] == RETURN)
+		survey_mark(survey, offset + 1, MARK_ENTRY);
+}
+
+/* Calls of what comes next only ask where they are. */
+static bool has_data_behind(const struct survey *survey, const struct function *to,
+			    const struct instruction *call)
+{
+	if (call->target == (int64_t)call->offset + call->length)
+		return false;
+	if (to && call->target == to->start)
+		return survey->parts[survey_index(survey, to)].takes_return;
+	return !module_jumps_to_import(&survey->module, call->target) &&
+	       survey_takes_return_at(survey, call->target);
+}
+
 static void note_call(struct survey *survey, const struct function *function,
 		      const struct instruction *instruction)
 {
 	struct function *to;
 
-	/* A call at the function's end does not return. */
-	if (function && instruction->offset + instruction->length < function->end)
-		survey_mark(survey, (int64_t)instruction->offset + instruction->length, MARK_ENTRY);
+	if (function)
+		note_return(survey, function, instruction->offset + instruction->length);
 	if (instruction->kind != INSTRUCTION_CALL)
 		return;
 	to = function_at(survey, instruction->target);
+	if (function && has_data_behind(survey, to, instruction))
+		survey_spoil(survey, function->start, has_arguments);
 	survey_mark(survey, instruction->target, MARK_ENTRY);
 	if (!to)
 		return;
@@ -132,11 +159,12 @@ static void note_operand(struct survey *survey, const struct function *function,
 /* Code at a fixed address may have addresses as immediates. */
 static void note_immediate(struct survey *survey, const struct instruction *instruction)
 {
-	uint64_t value = (uint64_t)instruction->immediate;
+	uint64_t offset = (uint64_t)instruction->immediate - survey->module.text_address;
 
-	if (survey->image->is_fixed && instruction->length >= 5 &&
-	    value - survey->module.text_address < survey->module.text_bytes)
-		note_address(survey, (int64_t)(value - survey->module.text_address), false);
+	if (!survey->image->is_fixed || instruction->length < 5 ||
+	    offset >= survey->module.text_bytes)
+		return;
+	note_address(survey, (int64_t)offset, false);
 }
 
 void survey_note_instruction(struct survey *survey, const struct function *function,
