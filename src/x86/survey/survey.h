@@ -73,6 +73,7 @@ struct survey {
 	uint8_t *marks;			      /* per byte of the text, of enum mark */
 	struct label_pointer *label_pointers; /* by place */
 	uint32_t label_pointer_count, label_pointer_room;
+	struct label_pointer last_pointer; /* that was looked at, of whatever use */
 	struct outward_jump *outward_jumps;
 	uint32_t outward_jump_count, outward_jump_room;
 	struct slab slab;

@@ -2,12 +2,15 @@
  * How code is reached: from outside a function, by its own branches, through
  * pointers.  Where there is doubt, a place counts as reached.
  */
+#include <string.h>
+
 #include "elf/eh_frame.h"
 #include "x86/survey/survey.h"
 
 static const char inside_instruction[] = "something points into the middle of an instruction";
 static const char has_data[] = "it has data among its instructions";
 static const char has_arguments[] = "it has data behind a call";
+static const char is_restartable[] = "it has a restartable sequence";
 
 static struct function *function_at(const struct survey *survey, int64_t offset)
 {
@@ -30,6 +33,52 @@ static void mark_code(struct survey *survey, int64_t offset, uint8_t marks)
 	survey_mark(survey, offset, marks);
 	if (function && function->is_usable && !survey_has(survey, offset, MARK_START))
 		survey_spoil(survey, offset, inside_instruction);
+}
+
+/* --- Restartable sequences ------------------------------------------------------------ */
+
+#define ABORT_SIGNATURE 0x53053053u /* RSEQ_SIG of <sys/rseq.h> */
+
+/* struct rseq_cs of <linux/rseq.h>. */
+#define SEQUENCE_START 8u
+#define SEQUENCE_BYTES 16u
+#define SEQUENCE_ABORT 24u
+
+/*
+ * The kernel leads a thread that it interrupts between a sequence's start and commit
+ * to its abort handler, before which this signature stands.  It knows the sequence by
+ * its addresses: in a clone it would not be led anywhere.
+ */
+static bool is_abort_handler(const struct survey *survey, int64_t offset)
+{
+	uint32_t signature = ABORT_SIGNATURE;
+
+	return offset >= 4 && offset < survey->module.text_bytes &&
+	       memcmp(survey->module.text + offset - 4, &signature, sizeof(signature)) == 0;
+}
+
+/* @pointer, in data, may be the last field of a sequence's description. */
+static void note_sequence(struct survey *survey, const struct label_pointer *pointer)
+{
+	uint64_t description = pointer->place - SEQUENCE_ABORT;
+	uint64_t size_bytes;
+
+	/* Pointers come by their places: the one before this is the start. */
+	if (!is_abort_handler(survey, pointer->offset) ||
+	    survey->last_pointer.place != description + SEQUENCE_START ||
+	    !image_copy(survey->image, description + SEQUENCE_BYTES, &size_bytes, 8) ||
+	    size_bytes > survey->module.text_bytes)
+		return;
+	for (uint64_t i = 0; i < size_bytes; i++)
+		survey_spoil(survey, (int64_t)(survey->last_pointer.offset + i), is_restartable);
+}
+
+/* @function (NULL: code between functions) takes the address of @offset: if that is a
+ * handler's, it describes a sequence of its own, when it runs. */
+static void note_handler(struct survey *survey, const struct function *function, int64_t offset)
+{
+	if (function && is_abort_handler(survey, offset))
+		survey_spoil(survey, function->start, is_restartable);
 }
 
 /* --- What instructions lead to ------------------------------------------------------ */
@@ -146,6 +195,7 @@ static void note_operand(struct survey *survey, const struct function *function,
 		return;
 	if (instruction->is_lea) {
 		note_address(survey, instruction->target, function != NULL);
+		note_handler(survey, function, instruction->target);
 		/* It may be data that looks like code. */
 		if (to && instruction->target != to->start)
 			survey_mark(survey, instruction->target, MARK_LEAVE);
@@ -157,7 +207,8 @@ static void note_operand(struct survey *survey, const struct function *function,
 }
 
 /* Code at a fixed address may have addresses as immediates. */
-static void note_immediate(struct survey *survey, const struct instruction *instruction)
+static void note_immediate(struct survey *survey, const struct function *function,
+			   const struct instruction *instruction)
 {
 	uint64_t offset = (uint64_t)instruction->immediate - survey->module.text_address;
 
@@ -165,6 +216,7 @@ static void note_immediate(struct survey *survey, const struct instruction *inst
 	    offset >= survey->module.text_bytes)
 		return;
 	note_address(survey, (int64_t)offset, false);
+	note_handler(survey, function, (int64_t)offset);
 }
 
 void survey_note_instruction(struct survey *survey, const struct function *function,
@@ -192,7 +244,7 @@ void survey_note_instruction(struct survey *survey, const struct function *funct
 	if (instruction->is_rip_relative)
 		note_operand(survey, function, instruction);
 	if (instruction->immediate)
-		note_immediate(survey, instruction);
+		note_immediate(survey, function, instruction);
 	if (function && instruction_form(instruction) == FORM_ENDBR)
 		survey_mark(survey, instruction->offset, MARK_ENTRY | MARK_INDIRECT);
 }
@@ -224,8 +276,11 @@ static void note_pointer(void *context, uint64_t place, uint64_t value)
 {
 	struct survey *survey = context;
 	uint32_t offset = (uint32_t)(value - survey->module.text_address);
+	struct label_pointer pointer = {place, offset};
 
 	note_address(survey, offset, !survey->image->is_fixed);
+	note_sequence(survey, &pointer);
+	survey->last_pointer = pointer;
 	if (survey_has(survey, offset, MARK_LABEL))
 		keep_label_pointer(survey, place, offset);
 }
