@@ -137,7 +137,7 @@ lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result
 	else
 		mutex_acquired(&guest_detector, self->thread, attempt->object, attempt->stack);
 	if (UNLIKELY(result == EOWNERDEAD))
-		attempt->object->generation |= SYNC_ABANDONED;
+		mutex_inherited(self->thread, attempt->object);
 	guest_leave(self);
 	return result;
 }

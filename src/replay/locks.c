@@ -44,7 +44,7 @@ static void take_lock(struct replay *replay, struct actor *actor, struct primiti
 	else
 		mutex_acquired(&replay->detector, actor->thread, object, stack);
 	if (lock->is_owner_dead)
-		object->generation |= SYNC_ABANDONED;
+		mutex_inherited(actor->thread, object);
 	lock->is_owner_dead = false;
 }
 
@@ -99,7 +99,7 @@ static void take_mutex_back(struct replay *replay, struct actor *actor, struct p
 	mutex->count++;
 	condition_wait_end(&replay->detector, actor->thread, &actor->condition, actor->is_woken);
 	if (mutex->is_owner_dead)
-		actor->condition.mutex->generation |= SYNC_ABANDONED;
+		mutex_inherited(actor->thread, actor->condition.mutex);
 	mutex->is_owner_dead = false;
 }
 

@@ -101,6 +101,7 @@ struct sync_info {
 	stack_id handler_stack;
 	thread_id handler_thread;
 	thread_id users[SYNC_USERS]; /* threads that took it: waker.h */
+	thread_id heir;		     /* robust: the last that got it by EOWNERDEAD */
 	bool is_described;  /* the sink's mark */
 	bool is_kept;	    /* a report speaks of this life: sync_keep() */
 	bool is_in_order;   /* its id stands in the lock-order graph */

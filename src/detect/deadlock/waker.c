@@ -13,6 +13,14 @@ static bool has_used(const struct sync_info *info, thread_id thread)
 	return false;
 }
 
+/* @target ended with the lock, and @thread was told so: nobody waits for it. */
+static bool has_inherited(const struct thread *thread, const struct held_lock *held,
+			  const struct thread *target)
+{
+	return held->object->info->heir == thread->id &&
+	       held_locks_find(&target->held, held->object);
+}
+
 void waker_joined(struct detector *detector, struct thread *thread, struct thread *target,
 		  stack_id stack)
 {
@@ -22,7 +30,8 @@ void waker_joined(struct detector *detector, struct thread *thread, struct threa
 		struct finding_event *event;
 
 		if (!held->object->info || held->mode != LOCK_EXCLUSIVE ||
-		    !has_used(held->object->info, target->id))
+		    !has_used(held->object->info, target->id) ||
+		    has_inherited(thread, held, target))
 			continue;
 		finding = report_begin(detector, FINDING_WAIT_HOLDING_LOCK);
 		report_event(finding, thread->id, ACTION_HOLD, held->object, held->stack);

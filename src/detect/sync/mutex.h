@@ -38,6 +38,14 @@ mutex_acquired(struct detector *detector, struct thread *thread, struct sync_obj
 		mutex_acquired_again(detector, thread, object, stack);
 }
 
+/* And by EOWNERDEAD: its holder had ended. */
+static inline void mutex_inherited(const struct thread *thread, struct sync_object *object)
+{
+	object->generation |= SYNC_ABANDONED;
+	if (object->info)
+		object->info->heir = thread->id;
+}
+
 /*
  * Before the real release.  False if by our books @thread does not hold it:
  * the caller then asks the object itself and calls misuse_released().
