@@ -232,18 +232,43 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 	spin_unlock(&location->busy);
 }
 
+/* The newest is the last; when there are too many, the oldest is dropped: its
+ * load has long been made. */
+static void put_pending(struct thread *thread, struct pending_acquire pending)
+{
+	struct pending_acquire *acquires = thread->accesses.acquires;
+	uint32_t count = thread->accesses.acquire_count;
+	uint32_t at = 0;
+
+	while (at < count && acquires[at].location != pending.location)
+		at++;
+	if (at < count)
+		pending.halves |= acquires[at].halves;
+	else if (count == PENDING_ACQUIRES)
+		at = 0;
+	else
+		count++;
+	for (; at + 1 < count; at++)
+		acquires[at] = acquires[at + 1];
+	acquires[at] = pending;
+	thread->accesses.acquire_count = count;
+}
+
+/* They are taken out meanwhile: to record what is pending comes back to here, and may
+ * find others. */
 void atomic_catch_up(struct detector *detector, struct thread *thread)
 {
-	uint32_t left = 0;
+	struct pending_acquire taken[PENDING_ACQUIRES];
+	uint32_t count = thread->accesses.acquire_count;
 
-	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++) {
-		struct pending_acquire *pending = &thread->accesses.acquires[i];
-
-		acquire_pending(detector, thread, pending);
-		if (--pending->looks_left)
-			thread->accesses.acquires[left++] = *pending;
+	for (uint32_t i = 0; i < count; i++)
+		taken[i] = thread->accesses.acquires[i];
+	thread->accesses.acquire_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		acquire_pending(detector, thread, &taken[i]);
+		if (--taken[i].looks_left)
+			put_pending(thread, taken[i]);
 	}
-	thread->accesses.acquire_count = left;
 }
 
 /* --- Becoming atomic ------------------------------------------------------- */
@@ -352,30 +377,15 @@ static void release_halves(struct detector *detector, struct clock_releaser by,
 	clock_end_epoch(by);
 }
 
-/* The newest is the last; when there are too many, the oldest is dropped: its
- * load has long been made. */
 static void add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves)
 {
-	uint32_t count = thread->accesses.acquire_count;
-	uint32_t at = 0;
-
-	while (at < count && thread->accesses.acquires[at].location != location)
-		at++;
-	if (at < count)
-		halves |= thread->accesses.acquires[at].halves;
-	else if (count == PENDING_ACQUIRES)
-		at = 0;
-	else
-		count++;
-	for (; at + 1 < count; at++)
-		thread->accesses.acquires[at] = thread->accesses.acquires[at + 1];
-	thread->accesses.acquires[at] = (struct pending_acquire){
-		.location = location,
-		.version = ~load_relaxed(&location->version), /* relaxed: none that it will have */
-		.halves = (uint8_t)halves,
-		.looks_left = LOOKS,
-	};
-	thread->accesses.acquire_count = count;
+	put_pending(thread, (struct pending_acquire){
+				    .location = location,
+				    /* relaxed: none that it will have */
+				    .version = ~load_relaxed(&location->version),
+				    .halves = (uint8_t)halves,
+				    .looks_left = LOOKS,
+			    });
 }
 
 /* memory_before_release(), but for what race_begin() has done for this access. */

@@ -279,6 +279,28 @@ START_TEST(a_read_that_is_kept_open_may_be_of_what_has_become_atomic)
 }
 END_TEST
 
+START_TEST(what_is_found_while_catching_up_is_acquired_too)
+{
+	racing_sites_are_old(true);
+	b->accesses.sample = 1000;
+	writes(b, 128, 8); /* begins an epoch */
+	reads(b, 32, 4);
+	locks(a, 0);
+	reads(b, 0, 4);
+	ck_assert_uint_eq(b->accesses.pending_count, 1);
+	ck_assert_uint_eq(b->accesses.acquire_count, 1);
+	/* It is looked at for the last time. */
+	b->accesses.acquires[0].looks_left = 1;
+	writes(first, 64, 8);
+	locks(first, 32);
+	locks(first, 32);
+	locks(a, 0); /* so that the thread records what is pending, to acquire */
+	reads(b, 64, 8);
+	ck_assert_uint_eq(b->accesses.pending_count, 0);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 START_TEST(who_read_other_bytes_acquires_nothing_when_these_become_atomic)
 {
 	writes(a, 64, 8);
@@ -346,6 +368,7 @@ int main(void)
 		       a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_update);
 	tcase_add_test(tests, who_read_what_becomes_atomic_may_not_have_looked_yet);
 	tcase_add_test(tests, a_read_that_is_kept_open_may_be_of_what_has_become_atomic);
+	tcase_add_test(tests, what_is_found_while_catching_up_is_acquired_too);
 	tcase_add_test(tests, who_read_other_bytes_acquires_nothing_when_these_become_atomic);
 	tcase_add_test(tests, a_store_known_before_releases_nothing_that_its_thread_acquired_later);
 	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
