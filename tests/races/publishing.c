@@ -170,11 +170,88 @@ static void published_early_case(void)
 	free(LOAD(published_early_current, relaxed));
 }
 
+/* A block that is filled in parts of granules, by a writer that never pauses to pass on
+ * what it did but by its stores of the pointer. */
+#define PART_COUNT 4
+
+static _Atomic(int *) parts_current;
+
+static void *parts_publish(void *unused)
+{
+	(void)unused;
+	for (int i = 1; i <= 10 * ITEM_COUNT; i++) {
+		int *parts = malloc(PART_COUNT * sizeof *parts);
+
+		MUST(parts);
+		for (int k = 0; k < PART_COUNT; k++)
+			((volatile int *)parts)[k] = i;
+		STORE(parts_current, parts, release);
+		for (int k = 0; k < 10; k++)
+			sched_yield();
+	}
+	return NULL;
+}
+
+static void *parts_read(void *unused)
+{
+	static pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER; /* nobody else's */
+	int *parts;
+
+	(void)unused;
+	do {
+		parts = LOAD(parts_current, acquire);
+		pthread_mutex_lock(&own);
+		pthread_mutex_unlock(&own);
+	} while (!parts || parts[0] < 10 * ITEM_COUNT);
+	return NULL;
+}
+
+static void parts_case(void)
+{
+	atomic_init(&parts_current, NULL);
+	run_both(parts_publish, parts_read, NULL);
+}
+
+/* The same, but they are read without a look at what publishes them. */
+static int parts_read_early_parts[PART_COUNT];
+static atomic_long parts_read_early_ready;
+
+static void *parts_read_early_write(void *unused)
+{
+	(void)unused;
+	for (int k = 0; k < PART_COUNT; k++)
+		parts_read_early_parts[k] = k;
+	STORE(parts_read_early_ready, 1, release);
+	for (int i = 0; i < 1000; i++)
+		sched_yield();
+	return NULL;
+}
+
+static void *parts_read_early_read(void *unused)
+{
+	int i = 0;
+
+	(void)unused;
+	do {
+		if (parts_read_early_parts[0] == 12345)
+			return NULL;
+	} while (!LOAD(parts_read_early_ready, relaxed) && ++i < 1000);
+	return NULL;
+}
+
+static void parts_read_early_case(void)
+{
+	run_both(parts_read_early_write, parts_read_early_read, NULL);
+	KEEP(parts_read_early_parts);
+}
+
 static const struct race_case cases[] = {
 	CASE(hazard_pointer, "silent"),
 	CASE(quiet_state, "silent"),
 	CASE(freed_early, "data-race:error"),
 	CASE(published_early, "data-race:error"),
+	CASE(parts, "silent"),
+	CASE(parts_read_early, "data-race:error"),
 };
 
 int main(int argc, char **argv)

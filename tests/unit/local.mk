@@ -32,6 +32,7 @@ core_tests = \
 	tests/unit/options/test_options \
 	tests/unit/detect/test_topology \
 	tests/unit/detect/test_race \
+	tests/unit/detect/test_race_assumed \
 	tests/unit/detect/test_race_random \
 	tests/unit/detect/test_race_threads \
 	tests/unit/detect/test_shared_registry \
@@ -109,6 +110,12 @@ tests_unit_detect_test_race_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_SOURCES = tests/unit/detect/test_race.c $(racing_sources)
 tests_unit_detect_test_race_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_race_assumed_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_assumed_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_assumed_SOURCES = tests/unit/detect/test_race_assumed.c \
+	$(racing_sources)
+tests_unit_detect_test_race_assumed_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_random_CFLAGS = $(UNIT_CFLAGS)

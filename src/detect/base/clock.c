@@ -172,6 +172,18 @@ static bool is_given(const struct thread *thread, const struct thread *other, ui
 	       !(other && load_relaxed(&other->clocks.assumed_epoch) == epoch);
 }
 
+/* Under detector.lock.  What @thread has recorded in its present epoch may have come
+ * before: who asks takes it for later. */
+static void note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch)
+{
+	struct assumed_acquire *place = &thread->clocks.assumed[slot % ASSUMED_ACQUIRES];
+	uint64_t word = shadow_plain(slot, epoch, 0);
+
+	if (place->word != word)
+		*place = (struct assumed_acquire){
+			word, thread->clocks.recorded_epoch + !thread->clocks.has_recorded};
+}
+
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch)
 {
 	struct thread *thread = by.thread;
@@ -187,6 +199,7 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 			store_relaxed(&other->clocks.assumed_epoch, epoch);
 			store_relaxed(&other->accesses.is_assumed, 1);
 		}
+		note_assumed(thread, slot, epoch);
 		has_changed = vclock_raise(&thread->clocks.full, arena, slot, epoch);
 		if (other && other != thread && other->memory &&
 		    vclock_join_living(&thread->clocks.full, arena, &other->clocks.full, slot))
@@ -195,6 +208,36 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 	runtime_unlock(&detector->lock);
 	if (has_changed)
 		thread->clocks.stamp++;
+}
+
+/* Under detector.lock. */
+static bool knows_at(const struct thread *other, const struct thread *thread, uint64_t word,
+		     uint64_t epoch)
+{
+	const struct assumed_acquire *assumed =
+		&other->clocks.assumed[thread->slot % ASSUMED_ACQUIRES];
+
+	if (vclock_get_living(&other->clocks.full, thread->slot) < shadow_epoch(word))
+		return false;
+	return assumed->word != word || epoch >= assumed->since;
+}
+
+bool clock_is_assumed(struct detector *detector, const struct thread *thread, uint32_t slot,
+		      uint64_t epoch)
+{
+	uint64_t present = thread->clocks.recorded_epoch;
+	const struct thread *other;
+	bool is_known;
+
+	/* relaxed: what is compared was seen in a shadow word, after it was stored. */
+	if (load_relaxed(&thread->clocks.assumed_epoch) != present)
+		return false;
+	runtime_lock(&detector->lock);
+	other = slot_thread(detector, slot);
+	is_known = !other || slot_thread_id(detector, slot, epoch) != other->id ||
+		   knows_at(other, thread, shadow_plain(thread->slot, present, 0), epoch);
+	runtime_unlock(&detector->lock);
+	return is_known;
 }
 
 void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)

@@ -38,6 +38,15 @@ struct thread_give {
 
 #define THREAD_GIVES 8u
 
+/* An assumed acquire of the thread: whose epoch, as a plain word without bytes, and the
+ * thread's own epoch from which on it may know of that. */
+struct assumed_acquire {
+	uint64_t word;
+	uint64_t since;
+};
+
+#define ASSUMED_ACQUIRES 8u
+
 struct thread_clocks {
 	struct vclock full;
 	uint64_t stamp;
@@ -45,6 +54,8 @@ struct thread_clocks {
 	bool has_recorded;		  /* an access since the last release */
 	uint64_t recorded_epoch;	  /* the last one in which something was recorded */
 	uint64_t assumed_epoch;		  /* of this thread's, that another acquired from amid it */
+	struct assumed_acquire assumed[ASSUMED_ACQUIRES]; /* by slot of the other; under
+							   * detector.lock */
 	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
 	struct vclock structural;
 	struct vclock hand_over;
@@ -95,6 +106,14 @@ void clock_join_all(struct detector *detector, struct clock_joiner by);
  * after it.
  */
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch);
+
+/*
+ * Did the thread in @slot know of @thread's present epoch when it made an access in
+ * @epoch?  By an assumed acquire amid it, that is, its own or another's from whom it
+ * knows.  True if it may have, for all that can be told.
+ */
+bool clock_is_assumed(struct detector *detector, const struct thread *thread, uint32_t slot,
+		      uint64_t epoch);
 
 /* Begins an epoch in which accesses can be recorded. */
 void clock_begin_epoch(struct detector *detector, struct thread *thread);

@@ -74,6 +74,15 @@ uint64_t vclock_get(const struct vclock *clock, uint32_t slot)
 	return slot < clock->count ? clock->entries[slot] : 0;
 }
 
+uint64_t vclock_get_living(const struct vclock *clock, uint32_t slot)
+{
+	/* acquire: as in vclock_join_living() */
+	uint32_t count = load_acquire(&clock->count);
+	const uint64_t *entries = load_acquire(&clock->entries);
+
+	return slot < count ? load_relaxed(&entries[slot]) : 0;
+}
+
 bool vclock_set(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch)
 {
 	if (!reserve_entries(clock, arena, slot + 1))

@@ -42,6 +42,9 @@ struct clock_stamp {
 
 uint64_t vclock_get(const struct vclock *clock, uint32_t slot);
 
+/* The same of a clock that its owner may change meanwhile, but does not free. */
+uint64_t vclock_get_living(const struct vclock *clock, uint32_t slot);
+
 /* False when memory is exhausted; the clock is then unchanged. */
 bool vclock_set(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
 

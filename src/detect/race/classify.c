@@ -209,8 +209,21 @@ static void classify_pair(struct race_step *step)
 		order_pair(step, &mine, &other);
 }
 
+/*
+ * What is recorded late may have been published since it was made, by a plain move whose
+ * reader is taken to know of all the epoch: the other side may come after it.
+ */
+static bool is_ordered_before(const struct race_step *step)
+{
+	return step->access->is_late &&
+	       clock_is_assumed(step->detector, step->thread, shadow_slot(step->other),
+				shadow_epoch(step->other));
+}
+
 void race_classify(struct race_step *step)
 {
+	if (is_ordered_before(step))
+		return;
 	/* The write may have come after the read was noted. */
 	if (!step->stale && !step->is_write && step->other_is_write)
 		step->stale = update_meet(step);

@@ -91,12 +91,11 @@ static inline struct clock_joiner memory_before_join(struct detector *detector,
 	return (struct clock_joiner){thread};
 }
 
-/* @thread is taken to have acquired what the store that @word stands for released. */
-static inline void memory_assume_acquire(struct detector *detector, struct thread *thread,
-					 uint64_t word)
-{
-	clock_assume(detector, memory_before_join(detector, thread), shadow_slot(word),
-		     shadow_epoch(word));
-}
+/*
+ * @thread is taken to have acquired what the store that @word stands for released.  What
+ * its thread has pending then is compared late, and may be of before that store; what
+ * @thread has met of it by now is told from what it will meet, by a new epoch.
+ */
+void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word);
 
 #endif

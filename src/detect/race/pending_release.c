@@ -29,6 +29,9 @@ static void leave_with(struct detector *detector, uint64_t read, uint64_t releas
 
 void pending_release_leave(struct race_step *step, bool is_silent)
 {
+	/* Who acquires it is to find recorded what came before. */
+	if (!step->access->is_late)
+		memory_flush(step->detector, step->thread);
 	leave_with(step->detector, step->other, race_base(step->mine), is_silent);
 }
 

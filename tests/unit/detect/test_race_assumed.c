@@ -1,0 +1,133 @@
+/* What is recorded late, or held back, where an order is assumed. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "detect/race/record_fast.h"
+#include "detect/sync/thread.h"
+#include "racing.h"
+
+#define FLAG 64u
+#define OWN 128u
+
+static struct thread *a, *b, *c;
+
+/* Whose sites are no news, so that parts of granules are kept pending. */
+static struct thread *start(void)
+{
+	struct thread *thread = racing_start(first);
+
+	thread->accesses.sample = 1000;
+	writes(thread, OWN + 8 * thread->slot, 8); /* begins an epoch */
+	return thread;
+}
+
+static void set_up(void)
+{
+	set_up_racing();
+	racing_sites_are_old(true);
+	a = start();
+	b = start();
+	c = start();
+}
+
+static void stores_flag(struct thread *thread)
+{
+	accesses_at(thread, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), FLAG, 8);
+}
+
+static void loads_flag(struct thread *thread)
+{
+	accesses_at(thread, racing_site(SITE_READ | SITE_PLAIN_MOVE, 8), FLAG, 8);
+}
+
+static void publish_pending(void)
+{
+	writes(a, 0, 4);
+	ck_assert_uint_eq(a->accesses.pending_count, 1);
+	stores_flag(a);
+}
+
+START_TEST(what_is_pending_when_it_is_published_comes_before_its_reader)
+{
+	publish_pending();
+	loads_flag(b);
+	ck_assert_uint_eq(finding_count, 1);
+	reads(b, 0, 4);
+	record_flush(&judge, b);
+	record_flush(&judge, a);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(what_is_read_before_the_flag_races_with_what_is_pending)
+{
+	publish_pending();
+	reads(b, 0, 4);
+	loads_flag(b);
+	ck_assert_uint_eq(finding_count, 1);
+	record_flush(&judge, a);
+	ck_assert_uint_eq(finding_count, 2);
+	ck_assert_uint_eq(racing[0], 1);
+}
+END_TEST
+
+START_TEST(what_is_pending_comes_before_who_learns_of_it_from_its_reader)
+{
+	struct clock_releaser by;
+
+	publish_pending();
+	loads_flag(b);
+	by = memory_before_release(&judge, b);
+	clock_join(memory_before_join(&judge, c), clock_snapshot(by));
+	clock_end_epoch(by);
+	reads(c, 0, 4);
+	record_flush(&judge, c);
+	record_flush(&judge, a);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(what_is_pending_races_with_who_knows_nothing_of_it)
+{
+	publish_pending();
+	loads_flag(b);
+	reads(c, 0, 4);
+	record_flush(&judge, c);
+	record_flush(&judge, a);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
+START_TEST(what_is_pending_is_recorded_before_a_store_over_what_others_read)
+{
+	loads_flag(b);
+	publish_pending();
+	ck_assert_uint_eq(a->accesses.pending_count, 0);
+	reads(b, 0, 4);
+	record_flush(&judge, b);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("race_assumed");
+	TCase *tests = tcase_create("race_assumed");
+	SRunner *runner;
+	int failed;
+
+	if (!reserve_shadow())
+		return 77;
+	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, what_is_pending_when_it_is_published_comes_before_its_reader);
+	tcase_add_test(tests, what_is_read_before_the_flag_races_with_what_is_pending);
+	tcase_add_test(tests, what_is_pending_comes_before_who_learns_of_it_from_its_reader);
+	tcase_add_test(tests, what_is_pending_races_with_who_knows_nothing_of_it);
+	tcase_add_test(tests, what_is_pending_is_recorded_before_a_store_over_what_others_read);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
