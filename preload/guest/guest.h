@@ -92,6 +92,13 @@ struct guest_thread *guest_enter_slowly(uintptr_t sp);
 /* The same, once observation has begun.  Calls nothing of the C library. */
 struct guest_thread *guest_enter_begun(uintptr_t sp);
 
+/* Raises the guard of a thread that has entered before. */
+static inline __attribute__((always_inline)) void guest_raise(struct guest_thread *self)
+{
+	self->guard = (uintptr_t)__builtin_frame_address(0);
+	fence_signal();
+}
+
 /* Raises the guard.  NULL: this call is not observed. */
 static inline __attribute__((always_inline)) struct guest_thread *guest_enter(void)
 {
@@ -100,8 +107,7 @@ static inline __attribute__((always_inline)) struct guest_thread *guest_enter(vo
 
 	if (UNLIKELY(!self || self->guard))
 		return guest_enter_slowly(sp);
-	self->guard = sp;
-	fence_signal();
+	guest_raise(self);
 	return self;
 }
 

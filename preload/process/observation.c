@@ -201,7 +201,7 @@ void observation_finish(bool is_orderly)
 	if (guest_state != GUEST_ON)
 		return;
 	if (self)
-		self->guard = (uintptr_t)__builtin_frame_address(0);
+		guest_raise(self);
 #define NONE (void)0
 #define PART(name, begin, lock, forked, end) end;
 #include "preload/process/parts.def"

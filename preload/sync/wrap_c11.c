@@ -8,6 +8,7 @@
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
 #include "preload/sync/wrap_condition.h"
+#include "preload/sync/wrap_lock.h"
 #include "preload/sync/wrap_thread.h"
 
 /* Runs in place of the program's function. */
@@ -77,13 +78,13 @@ EXPORT int cnd_init(cnd_t *condition)
 	int result = REAL(cnd_init)(condition);
 
 	if (result == thrd_success)
-		condition_note_init((uintptr_t)condition, &start);
+		lock_note_init(OBJECT_CONDITION, (uintptr_t)condition, &start);
 	return result;
 }
 
 EXPORT void cnd_destroy(cnd_t *condition)
 {
-	condition_note_destroy((uintptr_t)condition);
+	lock_note_end((uintptr_t)condition);
 	REAL(cnd_destroy)(condition);
 }
 

@@ -7,9 +7,7 @@
 #include "detect/data/wait.h"
 #include "detect/deadlock/misuse.h"
 #include "preload/guest/export.h"
-#include "preload/process/policy.h"
 #include "preload/guest/real.h"
-#include "preload/results/sink.h"
 #include "preload/sync/wrap_lock.h"
 
 #define CONDITION_VERSION "GLIBC_2.3.2"
@@ -61,10 +59,7 @@ bool condition_call_begin(struct condition_call *call, uintptr_t condition, uint
 	/* relaxed: as in thread_join_begin(). */
 	is_timed |= load_relaxed(&self->thread->waiting.is_cancelled);
 	is_deadlocked = condition_wait_begin(&guest_detector, self->thread, wait, is_timed);
-	sink_blocked(&guest_detector, self->thread, &self->slot);
-	guest_leave(self);
-	if (is_deadlocked)
-		policy_deadlocked();
+	lock_wait_announced(self, is_deadlocked);
 	return true;
 }
 
@@ -72,11 +67,9 @@ void condition_call_end(struct condition_call *call, bool is_woken)
 {
 	struct guest_thread *self = call->self;
 
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	condition_wait_end(&guest_detector, self->thread, &call->wait, is_woken);
-	sink_unblocked(self->slot);
-	guest_leave(self);
+	lock_wait_ended(self);
 }
 
 void condition_call_cancelled(void *context)
@@ -97,37 +90,6 @@ void condition_call_signal(uintptr_t condition, bool is_broadcast,
 	object = find_condition(self, condition, stack);
 	if (object)
 		condition_signalled(&guest_detector, self->thread, object, is_broadcast, stack);
-	guest_leave(self);
-}
-
-void condition_note_init(uintptr_t condition, const struct unwind_start *start)
-{
-	struct guest_thread *self = guest_enter();
-	struct sync_object *object;
-	stack_id stack;
-
-	if (!self)
-		return;
-	stack = guest_stack(self, start);
-	object = sync_find(&guest_detector.objects, condition);
-	if (object)
-		lock_ended(&guest_detector, object);
-	object = lock_object_begin(self, OBJECT_CONDITION, condition, stack);
-	if (object && object->info)
-		object->info->created = stack;
-	guest_leave(self);
-}
-
-void condition_note_destroy(uintptr_t condition)
-{
-	struct guest_thread *self = guest_enter();
-	struct sync_object *object;
-
-	if (!self)
-		return;
-	object = sync_find(&guest_detector.objects, condition);
-	if (object)
-		lock_ended(&guest_detector, object);
 	guest_leave(self);
 }
 
@@ -183,7 +145,7 @@ EXPORT int pthread_cond_init(pthread_cond_t *restrict condition,
 	int result = REAL_VERSION(pthread_cond_init, CONDITION_VERSION)(condition, attributes);
 
 	if (result == 0)
-		condition_note_init((uintptr_t)condition, &start);
+		lock_note_init(OBJECT_CONDITION, (uintptr_t)condition, &start);
 	return result;
 }
 
@@ -192,6 +154,6 @@ EXPORT int pthread_cond_destroy(pthread_cond_t *condition)
 	/* The real call waits for threads that are still leaving. */
 	int result = REAL_VERSION(pthread_cond_destroy, CONDITION_VERSION)(condition);
 
-	condition_note_destroy((uintptr_t)condition);
+	lock_note_end((uintptr_t)condition);
 	return result;
 }

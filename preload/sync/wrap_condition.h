@@ -21,7 +21,5 @@ void condition_call_cancelled(void *context);
 
 void condition_call_signal(uintptr_t condition, bool is_broadcast,
 			   const struct unwind_start *start);
-void condition_note_init(uintptr_t condition, const struct unwind_start *start);
-void condition_note_destroy(uintptr_t condition);
 
 #endif

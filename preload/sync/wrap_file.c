@@ -24,11 +24,11 @@
 #include "preload/channels/descriptors.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
-#include "preload/process/policy.h"
 #include "preload/guest/real.h"
 #include "preload/results/shared.h"
 #include "preload/outside/shared_life.h"
 #include "preload/results/sink.h"
+#include "preload/sync/wrap_lock.h"
 
 /* --- Streams: recursive, owned by a thread ------------------------------------ */
 
@@ -43,18 +43,12 @@ static void begin_wait(struct guest_thread *self, struct sync_object *object, st
 	struct wait wait = {.kind = WAIT_LOCK, .object = object, .stack = stack};
 	bool is_deadlocked = wait_begin(&guest_detector, self->thread, &wait);
 
-	sink_blocked(&guest_detector, self->thread, &self->slot);
-	if (!is_deadlocked)
-		is_deadlocked = shared_blocked(self);
-	guest_leave(self);
-	if (is_deadlocked)
-		policy_deadlocked();
+	lock_wait_announced(self, is_deadlocked || shared_blocked(self));
 }
 
 static void end_wait(struct guest_thread *self)
 {
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	wait_end(&guest_detector, self->thread);
 	shared_unblocked(self);
 	sink_unblocked(self->slot);
@@ -77,8 +71,7 @@ EXPORT void flockfile(FILE *stream)
 		mutex_wanted(&guest_detector, self->thread, object, false, stack);
 	guest_leave(self);
 	if (REAL(ftrylockfile)(stream) != 0) {
-		self->guard = (uintptr_t)__builtin_frame_address(0);
-		fence_signal();
+		guest_raise(self);
 		if (object)
 			begin_wait(self, object, stack);
 		else
@@ -88,8 +81,7 @@ EXPORT void flockfile(FILE *stream)
 			end_wait(self);
 		guest_leave(self);
 	}
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	if (object)
 		mutex_acquired(&guest_detector, self->thread, object, stack);
 	guest_leave(self);
@@ -194,8 +186,7 @@ static int make_file_call(const struct file_call *call, const struct unwind_star
 	result = call->attempt(call, false);
 	if (result != 0 && call->can_block && (errno == EWOULDBLOCK || errno == EACCES)) {
 		errno = saved_errno;
-		self->guard = (uintptr_t)__builtin_frame_address(0);
-		fence_signal();
+		guest_raise(self);
 		if (object)
 			begin_wait(self, object, stack);
 		else

@@ -31,6 +31,21 @@ struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kin
 	return object;
 }
 
+void lock_wait_announced(struct guest_thread *self, bool is_deadlocked)
+{
+	sink_blocked(&guest_detector, self->thread, &self->slot);
+	guest_leave(self);
+	if (is_deadlocked)
+		policy_deadlocked();
+}
+
+void lock_wait_ended(struct guest_thread *self)
+{
+	shared_unblocked(self);
+	sink_unblocked(self->slot);
+	guest_leave(self);
+}
+
 /* --- The slow ends of an attempt -------------------------------------------- */
 
 static struct thread *find_by_kernel_id(uint32_t kernel_id)
@@ -113,20 +128,14 @@ void lock_attempt_block(struct lock_attempt *attempt)
 	    ((info->attributes & SYNC_CHECKED) && mutex_is_mine(thread, attempt->object)) ||
 	    (info->kind == OBJECT_RWLOCK && mutex_is_mine(thread, attempt->object)))
 		return;
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	attempt->is_announced = true;
 	/* A wait always has a whole stack. */
 	if (guest_wants_site_only(self))
 		wait.stack = attempt->stack = guest_stack(self, &start);
 	is_deadlocked = wait_begin(&guest_detector, thread, &wait);
 	check_copied(self, attempt->object, attempt->stack);
-	sink_blocked(&guest_detector, thread, &self->slot);
-	if (!is_deadlocked)
-		is_deadlocked = shared_blocked(self);
-	guest_leave(self);
-	if (is_deadlocked)
-		policy_deadlocked();
+	lock_wait_announced(self, is_deadlocked || shared_blocked(self));
 }
 
 void lock_attempt_unblock(struct lock_attempt *attempt)
@@ -135,20 +144,16 @@ void lock_attempt_unblock(struct lock_attempt *attempt)
 
 	if (!attempt->is_announced)
 		return;
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	wait_end(&guest_detector, self->thread);
-	shared_unblocked(self);
-	sink_unblocked(self->slot);
-	guest_leave(self);
+	lock_wait_ended(self);
 }
 
 void lock_attempt_failed(struct lock_attempt *attempt, int result)
 {
 	struct guest_thread *self = attempt->self;
 
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	if (result == EDEADLK)
 		misuse_refused(&guest_detector, self->thread, attempt->object, attempt->stack);
 	else if (result == EINVAL && lock_is_destroyed_mutex(attempt->object))
@@ -192,7 +197,7 @@ static void forget_held(struct thread *thread, const struct sync_object *object)
 		held_locks_remove(&thread->held, (uint32_t)(held - thread->held.locks));
 }
 
-static void note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
+void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
 	struct sync_object *object;
@@ -209,6 +214,19 @@ static void note_init(enum object_kind kind, uintptr_t address, const struct unw
 	object = lock_object_begin(self, kind, address, stack);
 	if (object && object->info)
 		object->info->created = stack;
+	guest_leave(self);
+}
+
+void lock_note_end(uintptr_t address)
+{
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object;
+
+	if (!self)
+		return;
+	object = sync_find(&guest_detector.objects, address);
+	if (object)
+		lock_ended(&guest_detector, object);
 	guest_leave(self);
 }
 
@@ -245,7 +263,7 @@ static void note_destroy(enum object_kind kind, uintptr_t address, const struct 
 		int result = REAL(name) arguments;                                                 \
                                                                                                    \
 		if (result == 0)                                                                   \
-			note_init(kind, (uintptr_t)(object), &start);                              \
+			lock_note_init(kind, (uintptr_t)(object), &start);                         \
 		return result;                                                                     \
 	}
 

@@ -76,6 +76,15 @@ lock_object(struct guest_thread *self, enum object_kind kind, uintptr_t address,
 	return lock_object_begin(self, kind, address, stack);
 }
 
+/* Publishes the calling thread's wait, lowers the guard, and acts on a deadlock. */
+void lock_wait_announced(struct guest_thread *self, bool is_deadlocked);
+/* Withdraws it and lowers the guard. */
+void lock_wait_ended(struct guest_thread *self);
+
+/* Begins and ends the life of an object that is initialised or destroyed. */
+void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start);
+void lock_note_end(uintptr_t address);
+
 /* The slow paths of an attempt. */
 void lock_attempt_block(struct lock_attempt *attempt);
 void lock_attempt_unblock(struct lock_attempt *attempt);
@@ -129,8 +138,7 @@ lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result
 		lock_attempt_failed(attempt, result);
 		return result;
 	}
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	if (kind == OBJECT_RWLOCK)
 		rwlock_acquired(&guest_detector, self->thread, attempt->object, attempt->mode,
 				attempt->stack);

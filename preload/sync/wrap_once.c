@@ -17,7 +17,6 @@
 #include "detect/sync/once.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
-#include "preload/process/policy.h"
 #include "preload/guest/real.h"
 #include "preload/results/sink.h"
 #include "preload/sync/wrap_lock.h"
@@ -43,8 +42,7 @@ static void finish_body(struct once_call *call, bool is_done)
 	if (!call->is_open)
 		return;
 	call->is_open = false;
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	once_finished(&guest_detector, self->thread, call->object, is_done);
 	guest_leave(self);
 }
@@ -66,8 +64,7 @@ static void run_body(void)
 	struct once_call *call __attribute__((cleanup(leave_body))) = self->once;
 
 	self->once = call->outer;
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	if (call->is_announced)
 		wait_end(&guest_detector, self->thread);
 	call->is_announced = false;
@@ -89,21 +86,16 @@ static void announce_wait(struct once_call *call)
 	if (!load_relaxed(&call->object->owner))
 		return;
 	call->is_announced = true;
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	is_deadlocked = once_wait_begin(&guest_detector, self->thread, call->object, call->stack);
-	sink_blocked(&guest_detector, self->thread, &self->slot);
-	guest_leave(self);
-	if (is_deadlocked)
-		policy_deadlocked();
+	lock_wait_announced(self, is_deadlocked);
 }
 
 static void finish_call(struct once_call *call)
 {
 	struct guest_thread *self = call->self;
 
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	if (call->is_announced) {
 		wait_end(&guest_detector, self->thread);
 		sink_unblocked(self->slot);
@@ -198,8 +190,7 @@ EXPORT int __cxa_guard_acquire(uint64_t *guard)
 		finish_call(&call);
 		return 0;
 	}
-	call.self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(call.self);
 	if (call.is_announced) {
 		wait_end(&guest_detector, call.self->thread);
 		sink_unblocked(call.self->slot);

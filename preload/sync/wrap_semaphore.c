@@ -13,10 +13,8 @@
 #include "detect/sync/semaphore.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
-#include "preload/process/policy.h"
 #include "preload/guest/real.h"
 #include "preload/results/shared.h"
-#include "preload/results/sink.h"
 #include "preload/sync/wrap_lock.h"
 
 struct token_wait {
@@ -49,16 +47,10 @@ static void announce_wait(struct token_wait *wait)
 	struct guest_thread *self = wait->self;
 	bool is_deadlocked;
 
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	is_deadlocked = semaphore_wait_begin(&guest_detector, self->thread, wait->object,
 					     wait->is_timed, wait->stack);
-	sink_blocked(&guest_detector, self->thread, &self->slot);
-	if (!is_deadlocked)
-		is_deadlocked = shared_blocked(self);
-	guest_leave(self);
-	if (is_deadlocked)
-		policy_deadlocked();
+	lock_wait_announced(self, is_deadlocked || shared_blocked(self));
 }
 
 /* Also a cleanup handler, for a wait that is cancelled. */
@@ -66,18 +58,14 @@ static void end_wait(void *context)
 {
 	struct token_wait *wait = context;
 
-	wait->self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(wait->self);
 	wait_end(&guest_detector, wait->self->thread);
-	shared_unblocked(wait->self);
-	sink_unblocked(wait->self->slot);
-	guest_leave(wait->self);
+	lock_wait_ended(wait->self);
 }
 
 static void note_taken(struct token_wait *wait)
 {
-	wait->self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(wait->self);
 	semaphore_taken(&guest_detector, wait->self->thread, wait->object, wait->stack);
 	guest_leave(wait->self);
 }
@@ -190,19 +178,6 @@ static void begin_semaphore(sem_t *semaphore, uint32_t attributes, bool is_value
 	guest_leave(self);
 }
 
-static void end_semaphore(sem_t *semaphore)
-{
-	struct guest_thread *self = guest_enter();
-	struct sync_object *object;
-
-	if (!self)
-		return;
-	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
-	if (object)
-		lock_ended(&guest_detector, object);
-	guest_leave(self);
-}
-
 EXPORT int sem_init(sem_t *semaphore, int is_shared, unsigned int value)
 {
 	struct unwind_start start = unwind_start_here();
@@ -215,7 +190,7 @@ EXPORT int sem_init(sem_t *semaphore, int is_shared, unsigned int value)
 
 EXPORT int sem_destroy(sem_t *semaphore)
 {
-	end_semaphore(semaphore);
+	lock_note_end((uintptr_t)semaphore);
 	return REAL(sem_destroy)(semaphore);
 }
 

@@ -27,6 +27,7 @@
 #include "preload/results/shared.h"
 #include "preload/signals/signals.h"
 #include "preload/results/sink.h"
+#include "preload/sync/wrap_lock.h"
 #include "preload/sync/wrap_thread.h"
 
 #define TOP_BYTES 4096 /* glibc puts less than this above pthread_self() */
@@ -84,15 +85,12 @@ static void note_end(void *context)
 {
 	struct guest_thread *self = context;
 
-	self->guard = (uintptr_t)__builtin_frame_address(0);
-	fence_signal();
+	guest_raise(self);
 	thread_ending(&guest_detector, self->thread);
 	look_back();
 	if (self->thread->is_detached)
 		fetch_add_relaxed(&ended_detached_count, 1u); /* relaxed: a hint */
-	shared_unblocked(self);
-	sink_unblocked(self->slot);
-	guest_leave(self);
+	lock_wait_ended(self);
 }
 
 /* Frees the contexts of detached threads that have ended. */
@@ -243,14 +241,10 @@ bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
 	wait.is_timed |= load_relaxed(&join->self->thread->waiting.is_cancelled);
 	join->stack = wait.stack = guest_stack(join->self, start);
 	wait.target = join->target->thread->id;
-	is_deadlocked = wait_begin(&guest_detector, join->self->thread, &wait);
-	sink_blocked(&guest_detector, join->self->thread, &join->self->slot);
-	if (!is_deadlocked)
-		is_deadlocked = shared_blocked(join->self);
-	guest_leave(join->self);
+	is_deadlocked = wait_begin(&guest_detector, join->self->thread, &wait) ||
+			shared_blocked(join->self);
 	/* A thread that joins itself gets EDEADLK. */
-	if (is_deadlocked && join->target != join->self)
-		policy_deadlocked();
+	lock_wait_announced(join->self, is_deadlocked && join->target != join->self);
 	return true;
 }
 
@@ -258,11 +252,9 @@ void thread_join_cancelled(void *context)
 {
 	struct thread_join *join = context;
 
-	join->self->guard = (uintptr_t)__builtin_frame_address(0);
+	guest_raise(join->self);
 	wait_end(&guest_detector, join->self->thread);
-	shared_unblocked(join->self);
-	sink_unblocked(join->self->slot);
-	guest_leave(join->self);
+	lock_wait_ended(join->self);
 }
 
 void thread_join_end(struct thread_join *join, bool is_joined)
@@ -270,7 +262,7 @@ void thread_join_end(struct thread_join *join, bool is_joined)
 	thread_join_cancelled(join);
 	if (!is_joined)
 		return;
-	join->self->guard = (uintptr_t)__builtin_frame_address(0);
+	guest_raise(join->self);
 	join->target->thread->guest = NULL;
 	thread_joined(&guest_detector, join->self->thread, join->target->thread, join->stack);
 	guest_free_thread(join->target);
