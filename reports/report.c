@@ -19,15 +19,6 @@ const struct report_format report_formats[FORMAT_COUNT] = {
 #undef FORMAT
 };
 
-uint32_t report_count_from(const struct report_outcome *outcome, enum severity severity)
-{
-	uint32_t count = 0;
-
-	for (unsigned i = severity; i <= SEVERITY_ERROR; i++)
-		count += outcome->finding_counts[i];
-	return count;
-}
-
 FILE *report_open(const struct report_output *output)
 {
 	if (!output->path)
@@ -77,12 +68,8 @@ static void fill_outcome(const struct view *view, struct report_outcome *outcome
 {
 	const struct model *model = view->model;
 
-	for (size_t i = 0; i < view->finding_count; i++) {
+	for (size_t i = 0; i < view->finding_count; i++)
 		outcome->finding_counts[view->findings[i].severity]++;
-		outcome->occurrence_count += view->findings[i].count;
-	}
-	outcome->loss_count = losses_count(model);
-	outcome->torn_count = model->torn_count;
 	if (!model->file_count)
 		return;
 	outcome->is_ended = model->files[0].header.is_ended;

@@ -50,9 +50,6 @@ struct report_request {
 /* What the command needs for its exit status. */
 struct report_outcome {
 	uint32_t finding_counts[SEVERITY_ERROR + 1]; /* distinct findings, by severity */
-	uint64_t occurrence_count;
-	uint32_t loss_count;  /* counters of losses that are not zero */
-	uint64_t torn_count;  /* records left uncommitted by killed processes: no damage */
 	bool is_ended;	      /* the command has seen the program's end ... */
 	uint32_t exit_status; /* ... with this wait status */
 	bool is_ended_by_us;  /* --on-deadlock ended a process */
@@ -77,8 +74,5 @@ int report_write_blocked(const struct report_request *request, FILE *out,
 FILE *report_open(const struct report_output *output);
 /* 0, or -EIO if not all of it was written. */
 int report_close(FILE *out);
-
-/* Distinct findings of @severity or higher. */
-uint32_t report_count_from(const struct report_outcome *outcome, enum severity severity);
 
 #endif

@@ -16,7 +16,6 @@ include src/elf/local.mk
 include src/unwind/local.mk
 include src/finding/local.mk
 include src/options/local.mk
-include src/replay/script/local.mk
 include src/detect/local.mk
 
 # libplan.a: plans of cloned code, for the guest library and `snarl plan`.

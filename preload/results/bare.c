@@ -156,18 +156,6 @@ bool bare_is_reporter_pid(uint32_t pid)
 	return reporter_pid && pid == (uint32_t)reporter_pid;
 }
 
-static bool do_findings_count(void)
-{
-	static const enum severity least[] = {
-		[FAIL_ON_ERROR] = SEVERITY_ERROR,
-		[FAIL_ON_WARNING] = SEVERITY_WARNING,
-		[FAIL_ON_NOTE] = SEVERITY_NOTE,
-	};
-
-	return guest_options.fail_on != FAIL_ON_NEVER &&
-	       sink_finding_count(least[guest_options.fail_on]) > 0;
-}
-
 /* The reporter cannot run here: a chroot, a sandbox. */
 static void say_unreported(void)
 {
@@ -200,7 +188,7 @@ int bare_report(int status)
 		say_unreported();
 	else if (!options_is_set(&guest_options, OPTION_ID_save))
 		kernel_call3(SYS_unlinkat, AT_FDCWD, results_path, 0);
-	if (result == REPORTER_FAILED && do_findings_count())
+	if (result == REPORTER_FAILED && options_fail_on(&guest_options, sink_finding_counts()))
 		result = REPORTER_COUNTS;
 	signals_restore(mask);
 	return result == REPORTER_COUNTS ? (int)guest_options.exit_code : status;

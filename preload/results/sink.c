@@ -152,18 +152,10 @@ uint32_t sink_first_pid(void)
 struct record_header *sink_begin_record(enum record_type type, uint32_t payload_bytes,
 					uint32_t live_bytes, struct byte_writer *writer)
 {
-	struct record_header *record;
-
 	if (!base)
 		return NULL;
-	sink_room_make(base, sizeof(*record) + payload_bytes);
-	record = record_reserve(base, type, process, payload_bytes, live_bytes);
-	if (!record)
-		return NULL;
-	writer->next = (unsigned char *)(record + 1);
-	writer->end = writer->next + payload_bytes;
-	writer->failed = false;
-	return record;
+	sink_room_make(base, sizeof(struct record_header) + payload_bytes);
+	return record_begin(base, type, process, payload_bytes, live_bytes, writer);
 }
 
 static void write_text_record(enum record_type type, const char *first, const char *second)
@@ -385,13 +377,9 @@ void sink_retract(struct detector *detector, uint32_t finding)
 		severity_counts[finding_severities[finding]]--;
 }
 
-uint32_t sink_finding_count(enum severity severity)
+const uint32_t *sink_finding_counts(void)
 {
-	uint32_t count = 0;
-
-	for (unsigned i = severity; i <= SEVERITY_ERROR; i++)
-		count += severity_counts[i];
-	return count;
+	return severity_counts;
 }
 
 void sink_update_counters(const struct detector *detector)

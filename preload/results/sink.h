@@ -60,8 +60,8 @@ void sink_describe(struct detector *detector, lock_id lock, stack_id stack);
 /* @thread has got a name. */
 void sink_renamed(struct detector *detector, struct thread *thread);
 
-/* The number of findings of this process that have @severity or above. */
-uint32_t sink_finding_count(enum severity severity);
+/* The numbers of findings of this process, by severity. */
+const uint32_t *sink_finding_counts(void);
 
 /* Has any process recorded a finding?  It may have been retracted since. */
 bool sink_has_findings(void);

@@ -52,12 +52,3 @@ void losses_write(struct view *view, FILE *out)
 			(unsigned long long)model_counter(model, counter));
 	}
 }
-
-uint32_t losses_count(const struct model *model)
-{
-	uint32_t count = 0;
-
-	for (unsigned i = 0; i < COUNTER_COUNT; i++)
-		count += is_lost(model, (enum counter)i);
-	return count;
-}

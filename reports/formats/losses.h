@@ -13,7 +13,4 @@
 /* A line for each loss that is not zero, and each child that was not observed. */
 void losses_write(struct view *view, FILE *out);
 
-/* Counters of losses that are not zero. */
-uint32_t losses_count(const struct model *model);
-
 #endif

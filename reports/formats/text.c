@@ -84,12 +84,10 @@ int text_write(struct view *view, FILE *out)
 	struct text_page page = {out, view, wants_colour(view->options, out)};
 	const struct view_options *options = view->options;
 
-	if (options->is_quiet && !view->finding_count)
-		return 0;
 	write_texts(&page);
-	for (size_t i = 0; i < view->finding_count && !options->is_quiet; i++)
+	for (size_t i = 0; i < view->finding_count; i++)
 		text_finding(&page, &view->findings[i]);
-	if (view->finding_count && !options->is_quiet)
+	if (view->finding_count)
 		fputc('\n', out);
 	if (options->with_stats)
 		write_statistics(&page);

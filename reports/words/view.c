@@ -98,8 +98,6 @@ static void add_finding(struct view *view, const struct model_finding *source)
 		view->atomic_count++;
 		return;
 	}
-	if (finding.severity < view->options->min_severity)
-		return;
 	finding.fingerprint = fingerprint_make(view, &finding);
 	if (merge_finding(view, &finding))
 		return;

@@ -2,15 +2,13 @@
 #ifndef REPORTS_WORDS_VIEW_OPTIONS_H
 #define REPORTS_WORDS_VIEW_OPTIONS_H
 
-#include "finding/finding.h"
+#include "base/types.h"
 
 enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct view_options {
 	const char *program; /* its name as the user gave it; NULL: the first process's path */
-	enum severity min_severity; /* findings below it are left out; 0: none is */
 	enum report_colour colour;
-	bool is_quiet;	 /* text: the summary line only, and nothing if no findings */
 	bool is_verbose; /* text: whole stacks, and what was not reported */
 	bool with_stats; /* text: coverage and losses, zero or not */
 };

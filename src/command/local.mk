@@ -32,4 +32,9 @@ snarl_SOURCES += \
 	src/replay/objects.c \
 	src/replay/results.c \
 	src/replay/threads.c \
-	src/replay/waits.c
+	src/replay/waits.c \
+	src/replay/script/build.h src/replay/script/events.def \
+	src/replay/script/name_table.c src/replay/script/name_table.h \
+	src/replay/script/script.c src/replay/script/script.h \
+	src/replay/script/std.c \
+	src/replay/script/text.c

@@ -68,6 +68,21 @@ struct record_header *record_reserve(void *base, enum record_type type, uint32_t
 	return record;
 }
 
+struct record_header *record_begin(void *base, enum record_type type, uint32_t process,
+				   uint32_t payload_bytes, uint32_t live_bytes,
+				   struct byte_writer *writer)
+{
+	struct record_header *record =
+		record_reserve(base, type, process, payload_bytes, live_bytes);
+
+	if (record) {
+		writer->next = (unsigned char *)(record + 1);
+		writer->end = writer->next + payload_bytes;
+		writer->failed = false;
+	}
+	return record;
+}
+
 void record_commit(struct record_header *record)
 {
 	record->checksum = record_checksum(record, (unsigned char *)(record + 1));

@@ -163,6 +163,11 @@ uint32_t record_checksum(const struct record_header *header, const unsigned char
 struct record_header *record_reserve(void *base, enum record_type type, uint32_t process,
 				     uint32_t payload_bytes, uint32_t live_bytes);
 
+/* record_reserve(), with a writer for the payload. */
+struct record_header *record_begin(void *base, enum record_type type, uint32_t process,
+				   uint32_t payload_bytes, uint32_t live_bytes,
+				   struct byte_writer *writer);
+
 /* Makes a filled record visible to readers. */
 void record_commit(struct record_header *record);
 

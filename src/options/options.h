@@ -14,7 +14,7 @@
 #ifndef OPTIONS_OPTIONS_H
 #define OPTIONS_OPTIONS_H
 
-#include "base/types.h"
+#include "finding/finding.h"
 
 /* The words of each choice, in the order of options.def. */
 enum races_choice { RACES_FULL, RACES_OFF };
@@ -109,6 +109,9 @@ bool options_is_set(const struct options *options, enum option_id id);
 
 /* The value of an option whose kind is TEXT; NULL if it was not given. */
 const char *options_text(const struct options *options, enum option_id id);
+
+/* Do findings, @counts of them by severity, decide the exit status (--fail-on)? */
+bool options_fail_on(const struct options *options, const uint32_t counts[SEVERITY_ERROR + 1]);
 
 /*
  * Describes @error in one line without a newline, always terminated; returns

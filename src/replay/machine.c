@@ -19,7 +19,7 @@
 
 static void (*const verbs[EVENT_VERB_COUNT])(struct replay *, struct actor *,
 					     const struct script_event *) = {
-#define EVENT(identifier, verb, arguments, needs, function, how, text) replay_##function,
+#define EVENT(identifier, verb, arguments, needs, function, how) replay_##function,
 #include "replay/script/events.def"
 #undef EVENT
 };

@@ -126,9 +126,6 @@ int command_replay(const struct command_row *self, int argc, char **argv)
 	status = arguments_read(self, &options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
-	if (operand >= argc)
-		return command_fail("replay: which file? (usage: snarl replay [OPTIONS] %s)",
-				    self->operands);
 	if (output_check(&options) || results_file_create(&results, options.save))
 		return STATUS_FAILED;
 	results_file_hide(&results);

@@ -176,7 +176,7 @@ void replay_reset_primitive(struct primitive *primitive);
 void replay_start_actor(struct replay *replay, struct actor *actor, struct thread *thread);
 
 /* The verbs: replay_<function>() for each function of events.def. */
-#define EVENT(identifier, verb, arguments, needs, function, how, text)                             \
+#define EVENT(identifier, verb, arguments, needs, function, how)                             \
 	void replay_##function(struct replay *replay, struct actor *actor,                         \
 			       const struct script_event *event);
 #pragma GCC diagnostic push

@@ -23,15 +23,8 @@ static struct record_header *begin_record(struct replay *replay, enum record_typ
 					  uint32_t payload_bytes, uint32_t live_bytes,
 					  struct byte_writer *writer)
 {
-	struct record_header *record =
-		record_reserve(replay->image, type, replay->process, payload_bytes, live_bytes);
-
-	if (!record)
-		return NULL;
-	writer->next = (unsigned char *)(record + 1);
-	writer->end = writer->next + payload_bytes;
-	writer->failed = false;
-	return record;
+	return record_begin(replay->image, type, replay->process, payload_bytes, live_bytes,
+			    writer);
 }
 
 /*

@@ -45,11 +45,10 @@ floors='
  1 src/base
  2 src/elf
  2 src/finding
- 2 src/options
+ 3 src/options
  3 src/unwind
  3 src/detect/data
  3 src/x86/decode
- 3 src/replay/script
  3 reports/model
  4 src/detect/base
  4 src/x86/survey
@@ -75,6 +74,7 @@ floors='
 10 preload/code
 10 src/command/base
 11 src/command/run
+10 src/replay/script
 11 src/replay
 11 preload/results
 11 preload/debugger
@@ -95,7 +95,7 @@ wings='
 src/base
 src/elf          src/base
 src/finding      src/base
-src/options      src/base
+src/options      src/base src/finding
 src/unwind       src/base src/elf
 src/detect       src/base src/finding
 src/x86          src/base src/elf

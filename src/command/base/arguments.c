@@ -99,5 +99,9 @@ int arguments_read(const struct command_row *row, struct options *options, int a
 			status = report_bad_option(row, code, argv[optind - 1]);
 	}
 	*operand = optind;
+	if (status == ARGUMENTS_READ && optind >= argc)
+		return command_fail("%s: which %s? (usage: snarl %s [OPTIONS] %s)", row->name,
+				    row->where & IN_RUN ? "program" : "file", row->name,
+				    row->operands);
 	return status;
 }

@@ -10,8 +10,8 @@
 
 /*
  * Sets @options from the command line of the subcommand @row; argv[*operand] is its
- * first operand.  Returns ARGUMENTS_READ, or the exit status after help or an error
- * message.
+ * first operand, of which there is at least one.  Returns ARGUMENTS_READ, or the exit
+ * status after help or an error message.
  */
 int arguments_read(const struct command_row *row, struct options *options, int argc, char **argv,
 		   int *operand);

@@ -80,18 +80,6 @@ static enum report_colour choose_colour(uint64_t choice)
 	return choice == COLOR_NEVER ? COLOUR_NEVER : COLOUR_AUTO;
 }
 
-static bool do_findings_count(const struct options *options, const struct report_outcome *outcome)
-{
-	static const enum severity least[] = {
-		[FAIL_ON_ERROR] = SEVERITY_ERROR,
-		[FAIL_ON_WARNING] = SEVERITY_WARNING,
-		[FAIL_ON_NOTE] = SEVERITY_NOTE,
-	};
-
-	return options->fail_on != FAIL_ON_NEVER &&
-	       report_count_from(outcome, least[options->fail_on]) > 0;
-}
-
 /* The outputs to write. */
 struct outputs {
 	struct report_output list[FORMAT_COUNT];
@@ -177,7 +165,8 @@ static int write_outputs(struct outputs *outputs, const struct output_task *task
 			return STATUS_FAILED;
 	if (report_write(&request, &outcome))
 		return command_fail("%s", outcome.error);
-	return do_findings_count(options, &outcome) ? (int)options->exit_code : STATUS_FINE;
+	return options_fail_on(options, outcome.finding_counts) ? (int)options->exit_code
+								: STATUS_FINE;
 }
 
 int output_write(const struct output_task *task)

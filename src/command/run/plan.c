@@ -269,9 +269,6 @@ int command_plan(const struct command_row *self, int argc, char **argv)
 	status = arguments_read(self, &options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
-	if (operand >= argc)
-		return command_fail("plan: which file? (usage: snarl plan [OPTIONS] %s)",
-				    self->operands);
 	for (; operand < argc; operand++) {
 		status = plan_path(argv[operand], &options);
 		result = status ? status : result;

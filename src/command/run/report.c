@@ -14,9 +14,6 @@ int command_report(const struct command_row *self, int argc, char **argv)
 	status = arguments_read(self, &options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
-	if (operand >= argc)
-		return command_fail("report: which file? (usage: snarl report [OPTIONS] %s)",
-				    self->operands);
 	if (output_check(&options))
 		return STATUS_FAILED;
 	task.files = (const char *const *)(argv + operand);

@@ -43,9 +43,6 @@ static int read_options(struct run *run, const struct command_row *self, int arg
 	status = arguments_read(self, &run->options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
-	if (operand >= argc)
-		return command_fail("run: which program? (usage: snarl run [OPTIONS] %s)",
-				    self->operands);
 	run->argv = argv + operand;
 	return ARGUMENTS_READ;
 }

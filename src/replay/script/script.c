@@ -5,7 +5,7 @@
 #define NAME_MAX_LENGTH 63u
 
 const struct event_row event_rows[EVENT_VERB_COUNT] = {
-#define EVENT(identifier, verb, arguments, needs, function, how, text)                             \
+#define EVENT(identifier, verb, arguments, needs, function, how)                                   \
 	{verb, ARGUMENTS_##arguments, NEEDS_##needs, HOW_##how},
 #include "replay/script/events.def"
 #undef EVENT

@@ -14,7 +14,7 @@
 #include "replay/script/name_table.h"
 
 enum event_verb {
-#define EVENT(identifier, verb, arguments, needs, function, how, text) EVENT_##identifier,
+#define EVENT(identifier, verb, arguments, needs, function, how) EVENT_##identifier,
 #include "replay/script/events.def"
 #undef EVENT
 	EVENT_VERB_COUNT

@@ -231,17 +231,6 @@ START_TEST(an_update_made_of_an_atomic_load_and_store_is_a_warning)
 }
 END_TEST
 
-START_TEST(what_becomes_a_warning_can_be_below_the_threshold)
-{
-	options.min_severity = SEVERITY_ERROR;
-	begin(FINDING_LOST_UPDATE, SEVERITY_ERROR, 0);
-	add(2, ACTION_UPDATE, &c_flag, NULL);
-	add(3, ACTION_UPDATE, &c_flag, NULL);
-	render();
-	ck_assert_str_eq(text, "snarl: no findings in ./prog\n");
-}
-END_TEST
-
 START_TEST(atomic_functions_are_known_by_their_names)
 {
 	static const char *const atomic[] = {
@@ -292,7 +281,6 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, an_error_is_not_held_back);
 	tcase_add_test(tests, a_flag_that_is_atomic_needs_no_mark);
 	tcase_add_test(tests, an_update_made_of_an_atomic_load_and_store_is_a_warning);
-	tcase_add_test(tests, what_becomes_a_warning_can_be_below_the_threshold);
 	tcase_add_test(tests, atomic_functions_are_known_by_their_names);
 }
 

@@ -78,14 +78,6 @@ START_TEST(no_findings_are_said_in_one_line)
 }
 END_TEST
 
-START_TEST(quiet_and_no_findings_is_silence)
-{
-	options.is_quiet = true;
-	render();
-	ck_assert_str_eq(text, "");
-}
-END_TEST
-
 START_TEST(the_last_line_sums_up)
 {
 	image_inversion(image, 1, 39);
@@ -219,16 +211,6 @@ START_TEST(joins_name_the_thread_waited_for)
 }
 END_TEST
 
-START_TEST(findings_below_the_threshold_are_left_out)
-{
-	image_inversion(image, 1, 1);
-	write_pair(FINDING_THREAD_LEAK, SEVERITY_WARNING, 0, ACTION_CREATE, ACTION_END);
-	options.min_severity = SEVERITY_ERROR;
-	render();
-	expect_last_line("snarl: 1 error (1 finding, 1 occurrence) in ./prog\n");
-}
-END_TEST
-
 START_TEST(equal_findings_of_workers_are_one)
 {
 	image_process(image, 2, 1, PROCESS_STARTED, "./child");
@@ -358,7 +340,6 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, no_findings_are_said_in_one_line);
-	tcase_add_test(tests, quiet_and_no_findings_is_silence);
 	tcase_add_test(tests, the_last_line_sums_up);
 	tcase_add_test(tests, an_inversion_names_locks_and_threads);
 	tcase_add_test(tests, the_scenario_has_a_column_per_thread);
@@ -368,7 +349,6 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, every_kind_has_a_sentence_and_advice);
 	tcase_add_test(tests, a_relock_says_that_one_thread_waits_for_itself);
 	tcase_add_test(tests, joins_name_the_thread_waited_for);
-	tcase_add_test(tests, findings_below_the_threshold_are_left_out);
 	tcase_add_test(tests, equal_findings_of_workers_are_one);
 	tcase_add_test(tests, findings_of_a_child_name_it);
 	tcase_add_test(tests, losses_stand_before_the_summary);
