@@ -63,7 +63,7 @@ describe_access(struct access_frame *frame, const uint64_t *words, struct site *
 	frame->pc = site->address + 1;
 	where->start.return_address = frame->pc;
 	where->start.sp = site_sp(words + 2, words[0]);
-	where->start.rbp = frame->rbp;
+	where->start.frame_pointer = frame->rbp;
 	where->is_exact = false;
 	return (struct access){
 		.address = words[1],

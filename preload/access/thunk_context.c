@@ -100,7 +100,7 @@ static void take_registers(struct unwind_registers *registers, gregset_t clone)
 		uintptr_t value;
 
 		/* What C code was free to use, the thunk has kept. */
-		if (i != REGISTER_RSP && unwind_read_register(registers, i, &value))
+		if (i != REGISTER_STACK && unwind_read_register(registers, i, &value))
 			clone[dwarf_places[i]] = (greg_t)value;
 	}
 }
@@ -158,7 +158,7 @@ static bool find_in_thunk(const gregset_t found, gregset_t clone,
 		return false;
 	take_registers(&walk.registers, clone);
 	clone[REG_RIP] = (greg_t)walk.registers.address;
-	clone[REG_RSP] = (greg_t)(walk.registers.values[REGISTER_RSP] + words_bytes(pc));
+	clone[REG_RSP] = (greg_t)(walk.registers.values[REGISTER_STACK] + words_bytes(pc));
 	return true;
 }
 

@@ -94,13 +94,13 @@ size_t clone_frames_begin(struct growing *to)
 		0,
 		1,		       /* the unit of distances in the code ... */
 		DATA_ALIGNMENT & 0x7f, /* ... and in the stack */
-		DWARF_RETURN_ADDRESS,
+		ARCH_DWARF_RETURN_ADDRESS,
 		1,
 		DW_EH_PE_absptr, /* addresses are themselves */
 		DW_CFA_def_cfa,
 		DWARF_RSP,
 		8,
-		DW_CFA_offset | DWARF_RETURN_ADDRESS,
+		DW_CFA_offset | ARCH_DWARF_RETURN_ADDRESS,
 		1,
 	};
 	size_t start = begin_record(to);
@@ -324,8 +324,8 @@ static struct unwind_row first_row(void)
 {
 	struct unwind_row row = {.cfa_register = DWARF_RSP, .cfa_offset = 8};
 
-	row.rules[DWARF_RETURN_ADDRESS] = RULE_AT_CFA;
-	row.values[DWARF_RETURN_ADDRESS] = -8;
+	row.rules[ARCH_DWARF_RETURN_ADDRESS] = RULE_AT_CFA;
+	row.values[ARCH_DWARF_RETURN_ADDRESS] = -8;
 	return row;
 }
 

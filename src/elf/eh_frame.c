@@ -236,7 +236,7 @@ static bool read_common(const struct eh_frame *frames, uint64_t address,
 	entry->code_alignment = cursor_take_uleb(&cursor);
 	entry->data_alignment = cursor_take_sleb(&cursor);
 	return_register = version == 1 ? cursor_take_byte(&cursor) : cursor_take_uleb(&cursor);
-	if (cursor.failed || return_register != DWARF_RETURN_ADDRESS ||
+	if (cursor.failed || return_register != ARCH_DWARF_RETURN_ADDRESS ||
 	    !take_augmentation(&cursor, letters, entry))
 		return false;
 	entry->common = cursor.at;

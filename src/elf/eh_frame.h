@@ -17,12 +17,10 @@
 #ifndef ELF_EH_FRAME_H
 #define ELF_EH_FRAME_H
 
+#include "base/arch/arch.h"
 #include "elf/image.h"
 
-/* The number of the return address among registers (System V ABI, AMD64
- * supplement, figure 3.36); the registers proper come before it. */
-#define DWARF_RETURN_ADDRESS 16
-#define DWARF_REGISTER_COUNT 17
+#define DWARF_REGISTER_COUNT (ARCH_DWARF_RETURN_ADDRESS + 1)
 
 /* A module's .eh_frame_hdr. */
 struct eh_frame {

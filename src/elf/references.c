@@ -1,6 +1,7 @@
 /* Where a module's code may be reached from, as its dynamic symbols and relocations say. */
 #include <string.h>
 
+#include "base/arch/arch.h"
 #include "elf/image.h"
 
 static bool is_in_text(const struct image *image, uint64_t address)
@@ -78,14 +79,14 @@ static uint64_t find_value(const struct image *image, const Elf64_Rela *relocati
 	uint64_t addend = (uint64_t)relocation->r_addend;
 
 	switch (ELF64_R_TYPE(relocation->r_info)) {
-	case R_X86_64_RELATIVE:
-	case R_X86_64_IRELATIVE:
+	case ARCH_RELOCATION_RELATIVE:
+	case ARCH_RELOCATION_FUNCTION:
 		return image->bias + addend;
-	case R_X86_64_GLOB_DAT:
-	case R_X86_64_JUMP_SLOT:
+	case ARCH_RELOCATION_GOT:
+	case ARCH_RELOCATION_PLT:
 		addend = 0;
 		break;
-	case R_X86_64_64:
+	case ARCH_RELOCATION_ADDRESS:
 		break;
 	default:
 		return 0;
@@ -183,7 +184,7 @@ static void call_for_imports(const struct image *image, const struct image_table
 	for (uint64_t i = 0; read_relocation(image, table, i, &relocation); i++) {
 		uint32_t type = (uint32_t)ELF64_R_TYPE(relocation.r_info);
 
-		if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) &&
+		if ((type == ARCH_RELOCATION_PLT || type == ARCH_RELOCATION_GOT) &&
 		    read_symbol(image, ELF64_R_SYM(relocation.r_info), &symbol))
 			call(context, image_string(image, symbol.st_name),
 			     image->bias + relocation.r_offset);

@@ -4,21 +4,11 @@
 
 #include <string.h>
 
-#include "base/types.h"
-
 /* Figure 3.36. */
-enum unwind_register {
-	REGISTER_RBX = 3,
-	REGISTER_RBP = 6,
-	REGISTER_RSP = 7,
-	REGISTER_R12 = 12,
-	REGISTER_R15 = 15
-};
-
-/* rbx, rbp, r12 to r15 */
-#define FRAME_RULE_REGISTER_COUNT 6
-#define FRAME_RULE_REGISTERS                                                                       \
-	{REGISTER_RBX, REGISTER_RBP, REGISTER_R12, REGISTER_R12 + 1, REGISTER_R12 + 2, REGISTER_R15}
+#define REGISTER_STACK 7
+#define REGISTER_FRAME 6
+#define PRESERVED_REGISTERS 3, 12, 13, 14, 15 /* rbx, r12 to r15 */
+#define PRESERVED_COUNT 5
 
 #define RED_ZONE_BYTES 128
 
@@ -39,14 +29,10 @@ static inline bool unwind_is_signal_return(uintptr_t address, size_t left_bytes)
 	       (left_bytes >= sizeof(short_form) && !memcmp(code, short_form, sizeof(short_form)));
 }
 
-struct preserved_registers {
-	uintptr_t rbx, r12, r13, r14, r15;
-};
-
 /* Where the function is that unwind_capture() is expanded in. */
 struct unwind_captured {
-	struct preserved_registers preserved;
-	uintptr_t rbp, rsp, address;
+	uintptr_t preserved[PRESERVED_COUNT];
+	uintptr_t frame_pointer, sp, address;
 };
 
 static inline __attribute__((always_inline)) void unwind_capture(struct unwind_captured *now)
@@ -63,6 +49,24 @@ static inline __attribute__((always_inline)) void unwind_capture(struct unwind_c
 			 :
 			 : "r"(now)
 			 : "rax", "memory");
+}
+
+/*
+ * A use of the frame address makes gcc and clang set up rbp as the frame pointer
+ * even with -fomit-frame-pointer.  So the frame ends with the caller's rbp and the
+ * return address, and above them is the caller's stack.  Functions that use this
+ * have no variable aligned to more than 16 bytes: in such frames the return
+ * address is a copy.
+ */
+static inline __attribute__((always_inline)) struct unwind_start unwind_start_here(void)
+{
+	const uintptr_t *frame = (const uintptr_t *)__builtin_frame_address(0);
+
+	return (struct unwind_start){
+		.return_address = frame[1],
+		.sp = (uintptr_t)(frame + 2),
+		.frame_pointer = frame[0],
+	};
 }
 
 #endif

@@ -20,7 +20,8 @@ struct cache_slot {
 _Static_assert(sizeof(struct frame_rule) == sizeof(((struct cache_slot *)0)->rule),
 	       "a rule fills its slot");
 
-const uint8_t frame_rule_registers[FRAME_RULE_REGISTER_COUNT] = FRAME_RULE_REGISTERS;
+const uint8_t frame_rule_registers[FRAME_RULE_REGISTER_COUNT] = {REGISTER_FRAME,
+								 PRESERVED_REGISTERS};
 
 static struct cache_slot slots[SLOT_COUNT];
 static uint64_t current_generation = 1;

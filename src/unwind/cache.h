@@ -4,7 +4,7 @@
  * At a call, nearly all compiled code has its CFA (the end of its frame) at a
  * register plus an offset, or, where the stack is realigned, in a word there; the
  * return address just below it; and the callee-saved registers in words near the
- * CFA or near rbp.  Such a rule takes 16 bytes and is kept.  Other rules are
+ * CFA or near the frame pointer.  Such a rule takes 16 bytes and is kept.  Other rules are
  * derived from the unwind tables each time.
  *
  * Lock-free: a slot is never reused within a generation, so a reader that finds
@@ -17,13 +17,15 @@
 #include "base/types.h"
 #include "unwind/arch.h"
 
+#define FRAME_RULE_REGISTER_COUNT (PRESERVED_COUNT + 1)
+
 struct frame_rule {
 	int32_t cfa_offset;
 	uint8_t cfa_register;
 	bool cfa_is_loaded : 1; /* the CFA is in the word at register + offset */
 	bool is_outermost : 1;	/* there is no caller */
 	uint8_t saved;		/* bit n: the nth register is saved */
-	uint8_t saved_by_rbp;	/* bit n: at an offset from rbp, not from the CFA */
+	uint8_t saved_by_frame; /* bit n: at an offset from the frame pointer, not the CFA */
 	int8_t slots[FRAME_RULE_REGISTER_COUNT]; /* this offset, in words */
 	uint8_t unused[2];
 };

@@ -47,8 +47,8 @@ static void push_register(struct machine *machine, uint64_t number, int64_t offs
 {
 	uintptr_t value = machine->registers->address;
 
-	if (number != DWARF_RETURN_ADDRESS &&
-	    (number > DWARF_RETURN_ADDRESS ||
+	if (number != ARCH_DWARF_RETURN_ADDRESS &&
+	    (number > ARCH_DWARF_RETURN_ADDRESS ||
 	     !unwind_read_register(machine->registers, (unsigned int)number, &value)))
 		machine->failed = true;
 	push_value(machine, value + (uintptr_t)offset);

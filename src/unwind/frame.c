@@ -19,8 +19,8 @@ static enum unwind_step enter_caller(struct unwind_frame *frame, uintptr_t sp,
 	if (return_address == 0)
 		return STEP_OUTERMOST;
 	registers->address = return_address;
-	registers->places[REGISTER_RSP] = PLACE_VALUE;
-	registers->values[REGISTER_RSP] = sp;
+	registers->places[REGISTER_STACK] = PLACE_VALUE;
+	registers->values[REGISTER_STACK] = sp;
 	registers->floor = sp;
 	registers->highest_word = 0;
 	frame->is_exact = false;
@@ -31,22 +31,22 @@ static enum unwind_step enter_caller(struct unwind_frame *frame, uintptr_t sp,
  * read to find it. */
 static bool cfa_is_sensible(const struct unwind_registers *registers, uintptr_t cfa)
 {
-	return cfa > registers->values[REGISTER_RSP] && cfa % 8 == 0 &&
+	return cfa > registers->values[REGISTER_STACK] && cfa % 8 == 0 &&
 	       registers->highest_word < cfa;
 }
 
 static bool follow_saves(struct unwind_registers *registers, const struct frame_rule *rule,
 			 uintptr_t cfa)
 {
-	uintptr_t rbp = 0;
+	uintptr_t base = 0;
 
-	if (rule->saved_by_rbp && !unwind_read_register(registers, REGISTER_RBP, &rbp))
+	if (rule->saved_by_frame && !unwind_read_register(registers, REGISTER_FRAME, &base))
 		return false;
 	for (unsigned int saved = rule->saved; saved; saved &= saved - 1) {
 		unsigned int index = (unsigned int)__builtin_ctz(saved);
 		unsigned int number = frame_rule_registers[index];
-		bool is_by_rbp = rule->saved_by_rbp & (1u << index);
-		uintptr_t address = (is_by_rbp ? rbp : cfa) + (uintptr_t)(8L * rule->slots[index]);
+		bool is_by_frame = rule->saved_by_frame & (1u << index);
+		uintptr_t address = (is_by_frame ? base : cfa) + (uintptr_t)(8L * rule->slots[index]);
 
 		if (address < registers->floor || address >= cfa)
 			return false;
@@ -104,9 +104,9 @@ static bool shorten_save(const struct eh_frame_entry *entry, const struct unwind
 		return true;
 	if (row->rules[number] == RULE_AT_EXPRESSION) {
 		if (!is_register_offset(entry->own + row->values[number], false, &base, &offset) ||
-		    base != REGISTER_RBP)
+		    base != REGISTER_FRAME)
 			return false;
-		rule->saved_by_rbp |= (uint8_t)(1u << index);
+		rule->saved_by_frame |= (uint8_t)(1u << index);
 	} else if (row->rules[number] != RULE_AT_CFA) {
 		return false;
 	}
@@ -137,14 +137,14 @@ static bool shorten_row(const struct eh_frame_entry *entry, const struct unwind_
 			struct frame_rule *rule)
 {
 	memset(rule, 0, sizeof(*rule));
-	if (row->rules[DWARF_RETURN_ADDRESS] == RULE_UNDEFINED) {
+	if (row->rules[ARCH_DWARF_RETURN_ADDRESS] == RULE_UNDEFINED) {
 		rule->is_outermost = true;
 		return true;
 	}
-	if (entry->is_signal_frame || row->rules[DWARF_RETURN_ADDRESS] != RULE_AT_CFA ||
-	    row->values[DWARF_RETURN_ADDRESS] != -8 || !shorten_cfa(entry, row, rule))
+	if (entry->is_signal_frame || row->rules[ARCH_DWARF_RETURN_ADDRESS] != RULE_AT_CFA ||
+	    row->values[ARCH_DWARF_RETURN_ADDRESS] != -8 || !shorten_cfa(entry, row, rule))
 		return false;
-	for (unsigned int number = 0; number < DWARF_RETURN_ADDRESS; number++)
+	for (unsigned int number = 0; number < ARCH_DWARF_RETURN_ADDRESS; number++)
 		if (row->rules[number] != RULE_SAME &&
 		    !memchr(frame_rule_registers, (int)number, sizeof(frame_rule_registers)))
 			return false;
@@ -194,7 +194,7 @@ static bool apply_rules(struct unwind_registers *now, const struct eh_frame_entr
 {
 	struct unwind_registers next = *now;
 
-	for (unsigned int number = 0; number < DWARF_RETURN_ADDRESS; number++) {
+	for (unsigned int number = 0; number < ARCH_DWARF_RETURN_ADDRESS; number++) {
 		if (row->rules[number] == RULE_SAME)
 			continue;
 		if (!apply_rule(now, entry, row, number, cfa, &next.places[number],
@@ -215,7 +215,7 @@ static bool read_return_address(struct unwind_registers *registers,
 {
 	uint8_t place = PLACE_LOST;
 
-	if (!apply_rule(registers, entry, row, DWARF_RETURN_ADDRESS, cfa, &place, return_address))
+	if (!apply_rule(registers, entry, row, ARCH_DWARF_RETURN_ADDRESS, cfa, &place, return_address))
 		return false;
 	if (place == PLACE_WORD)
 		return unwind_read_word(registers, *return_address, return_address);
@@ -265,9 +265,9 @@ static bool note_signal(struct unwind_registers *registers, const struct eh_fram
 	     !unwind_is_signal_return(registers->address,
 				      entry->function_end - registers->address)))
 		return true;
-	if (!unwind_read_word(registers, registers->values[REGISTER_RSP] + SIGINFO_OFFSET, &number))
+	if (!unwind_read_word(registers, registers->values[REGISTER_STACK] + SIGINFO_OFFSET, &number))
 		return false;
-	if (!unwind_read_word(registers, registers->values[REGISTER_RSP] + SIGNAL_MASK_OFFSET,
+	if (!unwind_read_word(registers, registers->values[REGISTER_STACK] + SIGNAL_MASK_OFFSET,
 			      &result->interrupted_signals))
 		return false;
 	if (is_signal_believable((uint32_t)number, result->frames[result->frame_count - 2]))
@@ -281,7 +281,7 @@ static enum unwind_step step_over_signal(struct unwind_frame *frame,
 					 const struct unwind_row *row, uintptr_t cfa)
 {
 	struct unwind_registers *registers = &frame->registers;
-	uintptr_t end = registers->values[REGISTER_RSP] + SIGNAL_FRAME_BYTES;
+	uintptr_t end = registers->values[REGISTER_STACK] + SIGNAL_FRAME_BYTES;
 	uintptr_t sp = cfa;
 	uintptr_t address;
 
@@ -289,8 +289,8 @@ static enum unwind_step step_over_signal(struct unwind_frame *frame,
 	    !read_return_address(registers, entry, row, cfa, &address) ||
 	    registers->highest_word >= end || !apply_rules(registers, entry, row, cfa, end))
 		return STEP_UNSUPPORTED;
-	if (row->rules[REGISTER_RSP] != RULE_SAME &&
-	    !unwind_read_register(registers, REGISTER_RSP, &sp))
+	if (row->rules[REGISTER_STACK] != RULE_SAME &&
+	    !unwind_read_register(registers, REGISTER_STACK, &sp))
 		return STEP_UNSUPPORTED;
 	enum unwind_step step = enter_caller(frame, sp, address);
 	registers->floor = sp - RED_ZONE_BYTES;

@@ -62,16 +62,16 @@ bool unwind_read_word(struct unwind_registers *registers, uintptr_t address, uin
 
 static bool read_start(struct unwind_registers *registers, unsigned int number)
 {
-	if (registers->result && number == REGISTER_RBP)
-		registers->result->uses_rbp = true;
-	if (registers->result && number != REGISTER_RBP)
+	if (registers->result && number == REGISTER_FRAME)
+		registers->result->uses_frame_pointer = true;
+	if (registers->result && number != REGISTER_FRAME)
 		registers->result->uses_other = true;
-	return number == REGISTER_RBP || registers->start_is_known;
+	return number == REGISTER_FRAME || registers->start_is_known;
 }
 
 bool unwind_read_register(struct unwind_registers *registers, unsigned int number, uintptr_t *value)
 {
-	if (number >= DWARF_RETURN_ADDRESS)
+	if (number >= ARCH_DWARF_RETURN_ADDRESS)
 		return false;
 	switch ((enum register_place)registers->places[number]) {
 	case PLACE_VALUE:

@@ -28,9 +28,9 @@ struct unwind_registers {
 	uintptr_t floor;	      /* no word of this frame is below it */
 	uintptr_t highest_word;	      /* the highest one that was read in this frame */
 	uintptr_t readable_page;      /* the last one seen to be mapped */
-	bool start_is_known;	      /* all start registers, not only rbp */
-	uint8_t places[DWARF_RETURN_ADDRESS]; /* enum register_place */
-	uintptr_t values[DWARF_RETURN_ADDRESS];
+	bool start_is_known;	      /* all preserved registers, not only the frame pointer */
+	uint8_t places[ARCH_DWARF_RETURN_ADDRESS]; /* enum register_place */
+	uintptr_t values[ARCH_DWARF_RETURN_ADDRESS];
 };
 
 /* Reads the word at @address of the current frame.  False if there can be none. */

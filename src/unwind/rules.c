@@ -70,7 +70,7 @@ static void restore_rule(struct rules_run *run, uint64_t number)
 /* An offset stays as it is while the CFA is an expression, as in libgcc. */
 static void set_cfa(struct rules_run *run, uint64_t number, int64_t offset)
 {
-	if (number >= DWARF_RETURN_ADDRESS || offset != (int32_t)offset)
+	if (number >= ARCH_DWARF_RETURN_ADDRESS || offset != (int32_t)offset)
 		run->understood = false;
 	run->row->cfa_is_expression = false;
 	run->row->cfa_register = (uint8_t)number;

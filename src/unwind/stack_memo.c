@@ -125,11 +125,11 @@ static void keep_entry(struct stack_memo *memo, const struct unwind_start *start
 
 	entry->return_address = start->return_address;
 	entry->sp = start->sp;
-	entry->rbp = start->rbp;
+	entry->frame_pointer = start->frame_pointer;
 	entry->stack = stack;
 	entry->next = memo->index[chain];
 	entry->group_count = (uint8_t)group_count;
-	entry->uses_rbp = result->uses_rbp;
+	entry->uses_frame_pointer = result->uses_frame_pointer;
 	fill_groups(entry, result, start->sp);
 	fence_signal();
 	set_chain(memo, chain, unit);

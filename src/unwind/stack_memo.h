@@ -2,9 +2,9 @@
  * A cache of whole stacks, whose hits are verified: a full stack at every
  * acquisition for a few ns.
  *
- * Each thread has one.  The key is the return address, sp, and rbp if the unwind
- * depended on it.  An entry holds every stack word that the unwind depended on,
- * innermost first.  A hit needs all of them to be unchanged.  They are compared in
+ * Each thread has one.  The key is the return address, sp, and the frame pointer if
+ * the unwind depended on it.  An entry holds every stack word that the unwind depended
+ * on, innermost first.  A hit needs all of them to be unchanged.  They are compared in
  * this order up to the first mismatch: where a word is follows from the words
  * before it, so nothing outside the live stack is read.  An unwind is a function of
  * these inputs and the unwind tables, so a hit is exact.  All entries are dropped
@@ -48,11 +48,11 @@ struct stack_memo_group {
 struct stack_memo_entry {
 	uintptr_t return_address;
 	uintptr_t sp;
-	uintptr_t rbp;
+	uintptr_t frame_pointer;
 	stack_id stack;
 	uint16_t next; /* older entry of the chain */
 	uint8_t group_count;
-	bool uses_rbp;
+	bool uses_frame_pointer;
 	struct stack_memo_group groups[]; /* the last one is filled up with its first word */
 };
 
@@ -111,7 +111,7 @@ static inline bool stack_memo_matches(const struct stack_memo_entry *entry,
 {
 	if (entry->return_address != start->return_address || entry->sp != start->sp)
 		return false;
-	if (entry->uses_rbp && entry->rbp != start->rbp)
+	if (entry->uses_frame_pointer && entry->frame_pointer != start->frame_pointer)
 		return false;
 	const struct stack_memo_group *group = entry->groups;
 	const struct stack_memo_group *end = group + entry->group_count;

@@ -8,7 +8,10 @@
 /* There are fewer frames of our own between a wrapper and here. */
 #define OWN_FRAME_MAX 32
 
-static void begin_frame(struct unwind_frame *frame, uintptr_t address, uintptr_t sp, uintptr_t rbp)
+static const uint8_t preserved_registers[PRESERVED_COUNT] = {PRESERVED_REGISTERS};
+
+static void begin_frame(struct unwind_frame *frame, uintptr_t address, uintptr_t sp,
+			uintptr_t frame_pointer)
 {
 	struct unwind_registers *registers = &frame->registers;
 
@@ -18,33 +21,28 @@ static void begin_frame(struct unwind_frame *frame, uintptr_t address, uintptr_t
 	registers->floor = sp;
 	/* The word below is the return address, or in our own frame. */
 	registers->readable_page = (sp - 8) & ~(uintptr_t)4095;
-	registers->places[REGISTER_RSP] = PLACE_VALUE;
-	registers->values[REGISTER_RSP] = sp;
-	registers->places[REGISTER_RBP] = PLACE_START;
-	registers->values[REGISTER_RBP] = rbp;
-	registers->places[REGISTER_RBX] = PLACE_START;
-	for (unsigned int number = REGISTER_R12; number <= REGISTER_R15; number++)
-		registers->places[number] = PLACE_START;
+	registers->places[REGISTER_STACK] = PLACE_VALUE;
+	registers->values[REGISTER_STACK] = sp;
+	registers->places[REGISTER_FRAME] = PLACE_START;
+	registers->values[REGISTER_FRAME] = frame_pointer;
+	for (unsigned int i = 0; i < PRESERVED_COUNT; i++)
+		registers->places[preserved_registers[i]] = PLACE_START;
 }
 
 static void set_preserved(struct unwind_registers *registers,
-			  const struct preserved_registers *preserved)
+			  const uintptr_t preserved[PRESERVED_COUNT])
 {
 	registers->start_is_known = true;
-	registers->values[REGISTER_RBX] = preserved->rbx;
-	registers->values[REGISTER_R12] = preserved->r12;
-	registers->values[REGISTER_R12 + 1] = preserved->r13;
-	registers->values[REGISTER_R12 + 2] = preserved->r14;
-	registers->values[REGISTER_R15] = preserved->r15;
+	for (unsigned int i = 0; i < PRESERVED_COUNT; i++)
+		registers->values[preserved_registers[i]] = preserved[i];
 }
 
-static bool get_preserved(struct unwind_registers *registers, struct preserved_registers *preserved)
+static bool get_preserved(struct unwind_registers *registers, uintptr_t preserved[PRESERVED_COUNT])
 {
-	return unwind_read_register(registers, REGISTER_RBX, &preserved->rbx) &&
-	       unwind_read_register(registers, REGISTER_R12, &preserved->r12) &&
-	       unwind_read_register(registers, REGISTER_R12 + 1, &preserved->r13) &&
-	       unwind_read_register(registers, REGISTER_R12 + 2, &preserved->r14) &&
-	       unwind_read_register(registers, REGISTER_R15, &preserved->r15);
+	for (unsigned int i = 0; i < PRESERVED_COUNT; i++)
+		if (!unwind_read_register(registers, preserved_registers[i], &preserved[i]))
+			return false;
+	return true;
 }
 
 /* Begins @frame in the function that this is expanded in, with all registers as they
@@ -54,8 +52,8 @@ static inline __attribute__((always_inline)) void begin_here(struct unwind_frame
 	struct unwind_captured now;
 
 	unwind_capture(&now);
-	begin_frame(frame, now.address, now.rsp, now.rbp);
-	set_preserved(&frame->registers, &now.preserved);
+	begin_frame(frame, now.address, now.sp, now.frame_pointer);
+	set_preserved(&frame->registers, now.preserved);
 	frame->is_exact = true;
 }
 
@@ -63,16 +61,16 @@ static inline __attribute__((always_inline)) void begin_here(struct unwind_frame
  * functions have saved those that they use, and our unwind tables tell where.  False
  * if @start is not among this function's callers. */
 static __attribute__((noinline)) bool find_preserved(const struct unwind_start *start,
-						     struct preserved_registers *preserved)
+						     uintptr_t preserved[PRESERVED_COUNT])
 {
 	struct unwind_frame frame;
 
 	begin_here(&frame);
 	for (unsigned int i = 0; i < OWN_FRAME_MAX; i++) {
 		if (unwind_frame_step(&frame) != STEP_CALLER ||
-		    frame.registers.values[REGISTER_RSP] > start->sp)
+		    frame.registers.values[REGISTER_STACK] > start->sp)
 			return false;
-		if (frame.registers.values[REGISTER_RSP] == start->sp)
+		if (frame.registers.values[REGISTER_STACK] == start->sp)
 			return frame.registers.address == start->return_address &&
 			       get_preserved(&frame.registers, preserved);
 	}
@@ -86,7 +84,7 @@ static void clear_result(struct unwind_result *result)
 	result->signal_number = 0;
 	result->signal_frame = 0;
 	result->crosses_signal_frame = false;
-	result->uses_rbp = false;
+	result->uses_frame_pointer = false;
 	result->uses_other = false;
 	result->met_unmapped = false;
 }
@@ -114,18 +112,18 @@ static enum unwind_end walk_frames(struct unwind_frame *frame, struct unwind_res
 void unwind(const struct unwind_start *start, struct unwind_result *result)
 {
 	struct unwind_frame frame;
-	struct preserved_registers preserved;
+	uintptr_t preserved[PRESERVED_COUNT];
 
 	clear_result(result);
-	begin_frame(&frame, start->return_address, start->sp, start->rbp);
+	begin_frame(&frame, start->return_address, start->sp, start->frame_pointer);
 	frame.registers.result = result;
 	result->end = walk_frames(&frame, result);
-	if (!result->uses_other || !find_preserved(start, &preserved))
+	if (!result->uses_other || !find_preserved(start, preserved))
 		return;
 	clear_result(result);
-	begin_frame(&frame, start->return_address, start->sp, start->rbp);
+	begin_frame(&frame, start->return_address, start->sp, start->frame_pointer);
 	frame.registers.result = result;
-	set_preserved(&frame.registers, &preserved);
+	set_preserved(&frame.registers, preserved);
 	result->end = walk_frames(&frame, result);
 }
 

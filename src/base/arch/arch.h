@@ -7,6 +7,9 @@
  *   arch_thread_pointer()  what offsets of thread-local variables are counted from
  *   arch_copy(), arch_fill()  many bytes, upwards, without vector registers
  *   ARCH_ELF_MACHINE, ARCH_NAME  of files that can run here
+ *   ARCH_RELOCATION_...    types of relocations that fill in an address
+ *   ARCH_DWARF_RETURN_ADDRESS  DWARF's number of the return address; the general
+ *                          registers have the numbers below it
  */
 #ifndef BASE_ARCH_ARCH_H
 #define BASE_ARCH_ARCH_H

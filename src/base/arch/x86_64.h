@@ -8,6 +8,14 @@
 #define ARCH_ELF_MACHINE EM_X86_64 /* <elf.h> */
 #define ARCH_NAME "x86-64"
 
+#define ARCH_RELOCATION_RELATIVE R_X86_64_RELATIVE
+#define ARCH_RELOCATION_FUNCTION R_X86_64_IRELATIVE
+#define ARCH_RELOCATION_ADDRESS R_X86_64_64
+#define ARCH_RELOCATION_GOT R_X86_64_GLOB_DAT
+#define ARCH_RELOCATION_PLT R_X86_64_JUMP_SLOT
+
+#define ARCH_DWARF_RETURN_ADDRESS 16
+
 static inline long arch_call_kernel(long number, long a, long b, long c, long d, long e, long f)
 {
 	long result;

@@ -173,7 +173,7 @@ static void count_fresh(void)
 	probe_counts.asked++;
 	probe_counts.ended_early += fresh.end != UNWIND_OUTERMOST && fresh.end != UNWIND_FULL;
 	probe_counts.crossed_signal += fresh.crosses_signal_frame;
-	probe_counts.used_rbp += fresh.uses_rbp;
+	probe_counts.used_rbp += fresh.uses_frame_pointer;
 	probe_counts.used_other += fresh.uses_other;
 	if (fresh.word_count > fresh.frame_count)
 		probe_counts.words_in_excess += fresh.word_count - fresh.frame_count;

@@ -19,10 +19,10 @@ static void set_up(void)
 	registers.result = &result;
 	registers.address = 0x40100b;
 	registers.floor = (uintptr_t)stack;
-	registers.places[REGISTER_RSP] = PLACE_VALUE;
-	registers.values[REGISTER_RSP] = (uintptr_t)stack;
-	registers.places[REGISTER_RBP] = PLACE_WORD;
-	registers.values[REGISTER_RBP] = (uintptr_t)&stack[1];
+	registers.places[REGISTER_STACK] = PLACE_VALUE;
+	registers.values[REGISTER_STACK] = (uintptr_t)stack;
+	registers.places[REGISTER_FRAME] = PLACE_WORD;
+	registers.values[REGISTER_FRAME] = (uintptr_t)&stack[1];
 }
 
 struct example {

@@ -128,7 +128,7 @@ START_TEST(words_the_unwind_did_not_rest_on_may_change)
 
 	words[0] = 1;
 	words[2] = 2;
-	start.rbp = 3;
+	start.frame_pointer = 3;
 	ck_assert_uint_eq(find(&start, 1), first);
 	ck_assert_uint_eq(asked_count, 1);
 }
@@ -153,7 +153,7 @@ START_TEST(saved_rbp_decides_if_a_frame_is_found_by_it)
 	struct unwind_start start = {(uintptr_t)by_rbp_return, (uintptr_t)&words[0], 0};
 
 	memset(words, 0, sizeof(words));
-	start.rbp = (uintptr_t)&words[0];
+	start.frame_pointer = (uintptr_t)&words[0];
 	words[0] = (uintptr_t)&words[4]; /* its caller's frame */
 	words[1] = (uintptr_t)by_rbp_return;
 	stack_id first = find(&start, 1);
@@ -173,7 +173,7 @@ START_TEST(end_of_a_realigned_frame_decides)
 	struct unwind_start start = {(uintptr_t)realigned_return, (uintptr_t)&words[0], 0};
 
 	memset(words, 0, sizeof(words));
-	start.rbp = (uintptr_t)&words[1];
+	start.frame_pointer = (uintptr_t)&words[1];
 	words[0] = (uintptr_t)&words[6];
 	words[5] = (uintptr_t)by_size_return; /* caller if the frame ends at 6 */
 	words[8] = (uintptr_t)by_size_return; /* if at 9, or if that is its end */
@@ -194,13 +194,13 @@ START_TEST(start_rbp_decides_if_a_frame_is_found_by_it)
 
 	memset(words, 0, sizeof(words));
 	words[3] = (uintptr_t)by_size_return;
-	start.rbp = (uintptr_t)&words[0];
+	start.frame_pointer = (uintptr_t)&words[0];
 	stack_id first = find(&start, 1);
 	ck_assert_uint_eq(last.frame_count, 1);
-	start.rbp = (uintptr_t)&words[2];
+	start.frame_pointer = (uintptr_t)&words[2];
 	ck_assert_uint_ne(find(&start, 1), first);
 	ck_assert_uint_eq(last.frame_count, 2);
-	start.rbp = (uintptr_t)&words[0];
+	start.frame_pointer = (uintptr_t)&words[0];
 	ck_assert_uint_eq(find(&start, 1), first);
 }
 END_TEST
@@ -337,7 +337,7 @@ START_TEST(hits_are_fresh_unwinds)
 		start.return_address = random_below(2) ? (uintptr_t)by_rbp_return
 						       : (uintptr_t)by_size_return;
 		start.sp = (uintptr_t)&words[random_below(3)];
-		start.rbp = (uintptr_t)&words[random_below(8)];
+		start.frame_pointer = (uintptr_t)&words[random_below(8)];
 		unwind(&start, &fresh);
 		stack_id stack = stack_memo_find(memo, 1, &start, keep, NULL);
 		ck_assert_uint_eq(kept[stack].frame_count, fresh.frame_count);
