@@ -42,6 +42,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/code/clones.c %D%/code/clones.h \
 	%D%/code/modules_needed.c %D%/code/modules_needed.h \
 	%D%/code/modules_watched.c %D%/code/modules_watched.h \
+	%D%/code/jump.h \
 	%D%/code/near.c %D%/code/near.h \
 	%D%/results/bare.c %D%/results/bare.h \
 	%D%/results/reporter.c %D%/results/reporter.h \
@@ -66,14 +67,26 @@ preload_libsnarl_so_SOURCES = \
 	%D%/channels/transfers.def \
 	%D%/channels/wrap_channel.c \
 	%D%/channels/wrap_descriptor.c \
+	%D%/arch/arch.h \
 	%D%/arch/x86_64/access/access.S \
+	%D%/arch/x86_64/access/elements.c \
+	%D%/arch/x86_64/access/on_stack.S \
+	%D%/arch/x86_64/access/part_thunk.inc \
+	%D%/arch/x86_64/access/thunk_context.c \
+	%D%/arch/x86_64/access/thunk_frame.inc \
+	%D%/arch/x86_64/access/vector_state.c \
+	%D%/arch/x86_64/access/whole_thunk.inc \
+	%D%/arch/x86_64/code/jump.c \
 	%D%/arch/x86_64/frame.h \
+	%D%/arch/x86_64/signals/clone_context.c \
 	%D%/arch/x86_64/signals/signal_entry.S \
 	%D%/arch/x86_64/sync/wrap_syscall.S \
 	%D%/access/access.c %D%/access/access.h \
 	%D%/access/deep.c \
-	%D%/access/thunk_context.c %D%/access/thunk_context.h \
-	%D%/signals/clone_context.c %D%/signals/clone_context.h \
+	%D%/access/thunk_access.h \
+	%D%/access/thunk_context.h \
+	%D%/access/vector_state.h \
+	%D%/signals/clone_context.h \
 	%D%/signals/handlers.c %D%/signals/handlers.h \
 	%D%/signals/signals.h \
 	%D%/signals/wrap_signal.c \

@@ -3,8 +3,8 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
+#include "preload/arch/arch.h"
 
-#define REACH 0x7ff00000ul /* a little less than 2 GiB */
 #define STEP 0x10000ul
 #define LOWEST 0x10000ul /* the kernel maps nothing below */
 /* A program that is not position independent lies below this; its heap grows
@@ -44,15 +44,15 @@ static void *search_down(uintptr_t highest, uintptr_t lowest, size_t size_bytes)
 
 void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end)
 {
-	uintptr_t lowest = end > REACH + LOWEST ? end - REACH : LOWEST;
+	uintptr_t lowest = end > JUMP_REACH + LOWEST ? end - JUMP_REACH : LOWEST;
 	void *block = NULL;
 
 	size_bytes = (size_bytes + 4095) & ~4095ul;
-	if (size_bytes + (end - start) >= REACH)
+	if (size_bytes + (end - start) >= JUMP_REACH)
 		return NULL;
 	if (start >= LOW_END && start > size_bytes)
 		block = search_down(start - size_bytes, lowest, size_bytes);
-	return block ? block : search_down(start + REACH - size_bytes, end, size_bytes);
+	return block ? block : search_down(start + JUMP_REACH - size_bytes, end, size_bytes);
 }
 
 bool near_seal(void *block, size_t size_bytes)

@@ -1,5 +1,5 @@
 /*
- * Memory near code, for clones: branches reach 2 GiB in either direction.
+ * Memory near code, for clones: as far as jumps reach.
  */
 #ifndef PRELOAD_CODE_NEAR_H
 #define PRELOAD_CODE_NEAR_H

@@ -3,17 +3,11 @@
 #include <dwarf.h>
 
 #include "elf/cursor.h"
+#include "unwind/arch.h"
 #include "unwind/rules.h"
 #include "x86/survey/function.h"
 
 #define DATA_ALIGNMENT (-8)
-#define DWARF_RSP 7
-
-/* What a caller may have in registers: of the others there is nothing to tell. */
-#define CALLEE_SAVED                                                                               \
-	(REGISTER_BIT(RBX) | REGISTER_BIT(RBP) | REGISTER_BIT(R12) | REGISTER_BIT(R13) |           \
-	 REGISTER_BIT(R14) | REGISTER_BIT(R15))
-
 /* An entry in the making. */
 struct frames {
 	struct growing *to;
@@ -27,9 +21,6 @@ struct frames {
 	bool is_written;       /* as it is, but for ... */
 	uint32_t lowered_by;   /* ... the stack pointer, in units of STATE_WORD */
 };
-
-/* By the encoding's number: DWARF's. */
-static const uint8_t dwarf_registers[16] = {0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15};
 
 /* --- Bytes --------------------------------------------------------------------- */
 
@@ -98,7 +89,7 @@ size_t clone_frames_begin(struct growing *to)
 		1,
 		DW_EH_PE_absptr, /* addresses are themselves */
 		DW_CFA_def_cfa,
-		DWARF_RSP,
+		REGISTER_STACK,
 		8,
 		DW_CFA_offset | ARCH_DWARF_RETURN_ADDRESS,
 		1,
@@ -251,11 +242,16 @@ static void put_own_row(struct frames *frames, uint32_t location, uint32_t lower
 	put_lowered(frames, location, lowered_by);
 }
 
+/* A caller may have values in preserved registers alone. */
+static bool is_told(int number)
+{
+	return number >= 0 && REGISTERS_PRESERVED & REGISTER_BIT((unsigned)number);
+}
+
 static bool has_saved(const struct plan_state *state)
 {
 	for (unsigned i = 0; i < ARRAY_LENGTH(state->saved_register); i++)
-		if (state->saved_register[i] >= 0 &&
-		    CALLEE_SAVED & REGISTER_BIT((unsigned)state->saved_register[i]))
+		if (is_told(state->saved_register[i]))
 			return true;
 	return false;
 }
@@ -263,7 +259,8 @@ static bool has_saved(const struct plan_state *state)
 /* In a check: the stack pointer may be lower, and some registers lie on the stack. */
 static void put_check(struct frames *frames, const struct plan_state *state)
 {
-	bool is_from_rsp = !frames->row.cfa_is_expression && frames->row.cfa_register == DWARF_RSP;
+	bool is_from_rsp =
+		!frames->row.cfa_is_expression && frames->row.cfa_register == REGISTER_STACK;
 	struct unwind_row row;
 
 	if (!is_from_rsp || !has_saved(state)) {
@@ -274,9 +271,9 @@ static void put_check(struct frames *frames, const struct plan_state *state)
 	for (unsigned i = 0; i < ARRAY_LENGTH(state->saved_register); i++) {
 		int number = state->saved_register[i];
 
-		if (number < 0 || !(CALLEE_SAVED & REGISTER_BIT((unsigned)number)))
+		if (!is_told(number))
 			continue;
-		number = dwarf_registers[number];
+		number = register_dwarf_number((unsigned)number);
 		if (row.rules[number] != RULE_SAME)
 			continue;
 		row.rules[number] = RULE_AT_CFA;
@@ -322,7 +319,7 @@ static void put_places(struct frames *frames, const struct function *function)
 /* What the shared part says. */
 static struct unwind_row first_row(void)
 {
-	struct unwind_row row = {.cfa_register = DWARF_RSP, .cfa_offset = 8};
+	struct unwind_row row = {.cfa_register = REGISTER_STACK, .cfa_offset = 8};
 
 	row.rules[ARCH_DWARF_RETURN_ADDRESS] = RULE_AT_CFA;
 	row.values[ARCH_DWARF_RETURN_ADDRESS] = -8;

@@ -13,11 +13,11 @@
 #define PRELOAD_GUEST_GUEST_H
 
 #include <sys/single_threaded.h>
-#include <sys/ucontext.h>
 
 #include "detect/sync/lock.h"
 #include "detect/deadlock/shared_registry.h"
 #include "options/options.h"
+#include "preload/arch/arch.h"
 #include "unwind/stack_memo.h"
 #include "unwind/unwind.h"
 
@@ -36,7 +36,7 @@ struct guest_site {
 /* The original registers of a context that was changed for a handler (handlers.h). */
 struct kept_context {
 	uintptr_t context; /* its address; 0: none */
-	gregset_t saved;
+	struct context_registers saved;
 };
 
 struct guest_thread {

@@ -7,12 +7,11 @@
 
 #include "base/kernel.h"
 #include "preload/guest/guest.h"
+#include "preload/code/jump.h"
 #include "preload/code/near.h"
 #include "preload/instrument/races.h"
 
 #define PAGE 4096ul
-#define JUMP_BYTES 5u
-#define ISLAND_BYTES 14u /* jmp *0(%rip), and the address */
 
 /* Called by the loader in place of a function that does nothing. */
 static void handle_change(void)
@@ -26,19 +25,6 @@ static void handle_change(void)
 		return;
 	races_modules_changed(self);
 	guest_leave(self);
-}
-
-/* Is it endbr64 and ret, or ret alone, and then only padding between functions? */
-static bool is_as_expected(const unsigned char *code)
-{
-	static const unsigned char landing[] = {0xf3, 0x0f, 0x1e, 0xfa};
-	/* First bytes of the nops that assemblers use for padding. */
-	static const unsigned char padding[] = {0x0f, 0x66, 0x2e, 0x90, 0xcc};
-
-	if (memcmp(code, landing, sizeof(landing)) == 0)
-		return code[4] == 0xc3;
-	return code[0] == 0xc3 && memchr(padding, code[1], sizeof(padding)) &&
-	       ((uintptr_t)code & 15) + JUMP_BYTES <= 16;
 }
 
 static bool write_code(unsigned char *code, const unsigned char *bytes, size_t count)
@@ -55,20 +41,15 @@ static bool write_code(unsigned char *code, const unsigned char *bytes, size_t c
 bool rendezvous_watch(void)
 {
 	unsigned char *code = (unsigned char *)_r_debug.r_brk;
-	unsigned char island[ISLAND_BYTES] = {0xff, 0x25};
-	unsigned char jump[JUMP_BYTES] = {0xe9};
-	uintptr_t target = (uintptr_t)handle_change;
+	unsigned char jump[JUMP_BYTES];
 	unsigned char *block;
-	int32_t distance;
 
-	if (!code || !is_as_expected(code))
+	if (!code || !jump_has_room(code))
 		return false;
-	block = near_allocate(sizeof(island), (uintptr_t)code, (uintptr_t)code + PAGE);
+	block = near_allocate(JUMP_FAR_BYTES, (uintptr_t)code, (uintptr_t)code + PAGE);
 	if (!block)
 		return false;
-	memcpy(island + 6, &target, sizeof(target));
-	memcpy(block, island, sizeof(island));
-	distance = (int32_t)(block - (code + JUMP_BYTES));
-	memcpy(jump + 1, &distance, sizeof(distance));
-	return near_seal(block, sizeof(island)) && write_code(code, jump, sizeof(jump));
+	jump_write_far(block, (uintptr_t)handle_change);
+	jump_write(jump, (uintptr_t)code, (uintptr_t)block);
+	return near_seal(block, JUMP_FAR_BYTES) && write_code(code, jump, sizeof(jump));
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
+#include "preload/arch/arch.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/guest/real.h"

@@ -9,26 +9,28 @@
 
 #include <ucontext.h>
 
-#include "base/types.h"
-
-struct access_frame;
+#include "preload/arch/arch.h"
 
 struct interruption {
 	bool is_in_clone; /* or in a thunk that it has called, or at a patch that leads to it */
 	bool is_in_check; /* and not in the copy of the instruction itself */
 	bool is_in_thunk;
 	const struct access_frame *frame; /* of the thunk; NULL if it is not complete */
-	gregset_t shown; /* the registers of the original code */
+	struct context_registers shown;	  /* the registers of the original code */
 };
 
+struct context_registers *clone_context_registers(ucontext_t *context);
+
+uintptr_t clone_context_sp(const struct context_registers *registers);
+
 /* Where the program was interrupted, given its registers @found. */
-void clone_context_find(const gregset_t found, struct interruption *interruption);
+void clone_context_find(const struct context_registers *found, struct interruption *interruption);
 
 /* Moves the program counter from an original instruction, whose bytes may have
  * been patched, to its copy, behind the checks there. */
-void clone_context_to_copy(gregset_t registers);
+void clone_context_to_copy(struct context_registers *registers);
 
 /* Are the registers the same, as far as a handler may read or change them? */
-bool clone_context_is_same(const gregset_t a, const gregset_t b);
+bool clone_context_is_same(const struct context_registers *a, const struct context_registers *b);
 
 #endif

@@ -1,8 +1,6 @@
 #define _GNU_SOURCE
 #include "preload/signals/handlers.h"
 
-#include <string.h>
-
 #include "base/kernel.h"
 #include "detect/race/access.h"
 #include "detect/race/record_fast.h"
@@ -28,7 +26,7 @@ static struct kept_context *find_kept(struct guest_thread *self, const ucontext_
 
 /* Replaces the oldest one.  A handler whose context is no longer kept returns
  * to the beginning of the interrupted instruction. */
-static void keep_context(struct guest_thread *self, const ucontext_t *context)
+static void keep_context(struct guest_thread *self, ucontext_t *context)
 {
 	struct kept_context *kept;
 
@@ -39,7 +37,7 @@ static void keep_context(struct guest_thread *self, const ucontext_t *context)
 		kept = &self->kept[self->kept_next++ % GUEST_KEPT_CONTEXTS];
 	kept->context = 0;
 	fence_signal();
-	memcpy(kept->saved, context->uc_mcontext.gregs, sizeof(kept->saved));
+	kept->saved = *clone_context_registers(context);
 	fence_signal();
 	kept->context = (uintptr_t)context;
 }
@@ -60,17 +58,17 @@ static void flush_accesses(void)
 /* The handler has returned; it may have changed the registers in the context. */
 void handlers_returned(ucontext_t *context)
 {
-	greg_t *registers = context->uc_mcontext.gregs;
+	struct context_registers *registers = clone_context_registers(context);
 	struct kept_context *kept = find_kept(guest_self, context);
 	struct interruption interruption;
 
 	if (kept) {
-		clone_context_find(kept->saved, &interruption);
+		clone_context_find(&kept->saved, &interruption);
 		kept->context = 0;
-		if (clone_context_is_same(registers, interruption.shown)) {
+		if (clone_context_is_same(registers, &interruption.shown)) {
 			if (interruption.is_in_thunk)
 				flush_accesses();
-			memcpy(registers, kept->saved, sizeof(kept->saved));
+			*registers = kept->saved;
 			return;
 		}
 	}
@@ -85,11 +83,10 @@ static bool is_of_processor(const struct delivery *delivery)
 	       (!delivery->told || delivery->told->si_code > 0);
 }
 
-
 /* Is the guard up, and will the thread take it down if the handler waits? */
 static bool must_wait(const struct guest_thread *self, const struct delivery *delivery)
 {
-	uintptr_t sp = (uintptr_t)delivery->context->uc_mcontext.gregs[REG_RSP];
+	uintptr_t sp = clone_context_sp(clone_context_registers(delivery->context));
 
 	/* Around a locked instruction the guard stays up after its frame has returned. */
 	return self && self->guard && !delivery->is_once &&
@@ -145,7 +142,7 @@ static void abandon_check(struct guest_thread *self, const struct interruption *
 
 bool handlers_enter(const struct delivery *delivery)
 {
-	greg_t *registers = delivery->context->uc_mcontext.gregs;
+	struct context_registers *registers = clone_context_registers(delivery->context);
 	struct guest_thread *self = guest_self;
 	struct interruption interruption;
 	bool is_fault = is_of_processor(delivery);
@@ -158,7 +155,7 @@ bool handlers_enter(const struct delivery *delivery)
 	if (is_fault) {
 		abandon_check(self, &interruption);
 		if (interruption.is_in_check) {
-			memcpy(registers, interruption.shown, sizeof(interruption.shown));
+			*registers = interruption.shown;
 			clone_context_to_copy(registers);
 			return false;
 		}
@@ -166,7 +163,7 @@ bool handlers_enter(const struct delivery *delivery)
 	if (!interruption.is_in_clone)
 		return true;
 	keep_context(self, delivery->context);
-	memcpy(registers, interruption.shown, sizeof(interruption.shown));
+	*registers = interruption.shown;
 	*delivery->return_address = (uintptr_t)handlers_return;
 	return true;
 }

@@ -10,6 +10,7 @@
 #include "base/kernel.h"
 #include "detect/race/atomic_location.h"
 #include "preload/channels/descriptors.h"
+#include "preload/arch/arch.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/sync/wrap_syscall.h"

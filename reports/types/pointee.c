@@ -11,7 +11,6 @@
 
 #define STEPS_MAX 12 /* loads and moves between registers that are followed */
 #define BACK_MAX 512 /* instructions that are searched backwards */
-#define REGISTER_COUNT 16
 #define NO_SLOT INT64_MIN
 
 /* The content of a register: a value of a type, plus a constant. */
@@ -29,10 +28,6 @@ struct search {
 	int scope_count;
 	Dwarf_Addr bias; /* file address = address of debug information + bias */
 };
-
-/* DWARF's register numbers, indexed by those of the encoding. */
-static const int dwarf_register[REGISTER_COUNT] = {0, 2, 1,  3,	 7,  6,	 4,  5,
-						   8, 9, 10, 11, 12, 13, 14, 15};
 
 /* The location expression of @die at the code address @address. */
 static bool find_location(Dwarf_Die *die, Dwarf_Addr address, Dwarf_Op **operations, size_t *count)
@@ -217,7 +212,7 @@ static bool find_local(const struct search *search, const struct instruction *at
 
 	if (!is_frame_register(at->base) || at->index != NO_REGISTER)
 		return false;
-	slot = find_slot(search, at, (unsigned)dwarf_register[at->base], at->displacement);
+	slot = find_slot(search, at, register_dwarf_number((unsigned)at->base), at->displacement);
 	return find_in_scopes(search, at, is_in_slot, &slot, value);
 }
 
@@ -353,12 +348,6 @@ static bool find_returned(const struct search *search, size_t at, struct value *
 	return false;
 }
 
-/* A register that called functions may change. */
-static bool is_caller_saved(int number)
-{
-	return number != RBX && number != RBP && number != RSP && number < R12;
-}
-
 static bool falls_through(const struct instruction *instruction)
 {
 	return instruction->kind == INSTRUCTION_PLAIN ||
@@ -369,14 +358,17 @@ static bool falls_through(const struct instruction *instruction)
 static bool find_value(const struct search *search, size_t at, int number, int steps,
 		       struct value *value)
 {
+	int dwarf_number = register_dwarf_number((unsigned)number);
+
 	for (int i = 0; i < BACK_MAX && steps > 0; i++) {
 		if (find_in_scopes(search, &search->code.instructions[at], is_in_register,
-				   &dwarf_register[number], value))
+				   &dwarf_number, value))
 			return true;
 		if (at == 0 || !falls_through(&search->code.instructions[at - 1]))
 			return false;
 		at--;
-		if (instruction_is_call(&search->code.instructions[at]) && is_caller_saved(number))
+		if (instruction_is_call(&search->code.instructions[at]) &&
+		    !(REGISTERS_PRESERVED & REGISTER_BIT((unsigned)number)))
 			return number == RAX && find_returned(search, at, value);
 		if (search->code.instructions[at].changes & REGISTER_BIT(number))
 			return find_computed(search, at, number, steps, value);

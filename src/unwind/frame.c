@@ -46,7 +46,8 @@ static bool follow_saves(struct unwind_registers *registers, const struct frame_
 		unsigned int index = (unsigned int)__builtin_ctz(saved);
 		unsigned int number = frame_rule_registers[index];
 		bool is_by_frame = rule->saved_by_frame & (1u << index);
-		uintptr_t address = (is_by_frame ? base : cfa) + (uintptr_t)(8L * rule->slots[index]);
+		uintptr_t address =
+			(is_by_frame ? base : cfa) + (uintptr_t)(8L * rule->slots[index]);
 
 		if (address < registers->floor || address >= cfa)
 			return false;
@@ -215,7 +216,8 @@ static bool read_return_address(struct unwind_registers *registers,
 {
 	uint8_t place = PLACE_LOST;
 
-	if (!apply_rule(registers, entry, row, ARCH_DWARF_RETURN_ADDRESS, cfa, &place, return_address))
+	if (!apply_rule(registers, entry, row, ARCH_DWARF_RETURN_ADDRESS, cfa, &place,
+			return_address))
 		return false;
 	if (place == PLACE_WORD)
 		return unwind_read_word(registers, *return_address, return_address);
@@ -265,9 +267,9 @@ static bool note_signal(struct unwind_registers *registers, const struct eh_fram
 	     !unwind_is_signal_return(registers->address,
 				      entry->function_end - registers->address)))
 		return true;
-	if (!unwind_read_word(registers, registers->values[REGISTER_STACK] + SIGINFO_OFFSET, &number))
-		return false;
-	if (!unwind_read_word(registers, registers->values[REGISTER_STACK] + SIGNAL_MASK_OFFSET,
+	if (!unwind_read_word(registers, registers->values[REGISTER_STACK] + SIGINFO_OFFSET,
+			      &number) ||
+	    !unwind_read_word(registers, registers->values[REGISTER_STACK] + SIGNAL_MASK_OFFSET,
 			      &result->interrupted_signals))
 		return false;
 	if (is_signal_believable((uint32_t)number, result->frames[result->frame_count - 2]))

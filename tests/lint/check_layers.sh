@@ -61,20 +61,21 @@ floors='
  6 src/detect/race
  6 src/x86/emit
  6 reports/source
+ 7 preload/arch/x86_64
  7 src/detect/sync
  7 reports/words
  7 src/x86
  8 src/detect
  8 reports/formats
  8 src/x86/verify
- 8 preload/arch/x86_64
+ 8 preload/arch
  9 reports
  9 preload/guest
 10 preload/outside
 10 preload/code
 10 src/command/base
-11 src/command/run
 10 src/replay/script
+11 src/command/run
 11 src/replay
 11 preload/results
 11 preload/debugger

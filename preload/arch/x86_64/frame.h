@@ -1,19 +1,37 @@
-/*
- * A thunk's frame on the program's stack, and what the thunk tells C of the access.
- */
+/* The program's registers in frames on its stack: a thunk's and a signal's. */
 #ifndef PRELOAD_ARCH_X86_64_FRAME_H
 #define PRELOAD_ARCH_X86_64_FRAME_H
 
+#include <sys/ucontext.h>
+
 #include "base/types.h"
+
+/* By the kernel's REG_... numbers. */
+struct context_registers {
+	gregset_t all;
+};
 
 /* The program's registers in a thunk, as access.S pushes them. */
 struct access_frame {
 	uint64_t flags;
 	uint64_t pc; /* of the site, plus 1 (so that unwinders take the site itself) */
-	uint64_t rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
+	uint64_t frame_pointer, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
 	uint64_t return_address; /* into the clone */
 	uint64_t words[3];	 /* the id, and the address; a mask before both of them */
 };
+
+#define ZERO_FLAG (1u << 6)
+
+/* Has the cmpxchg stored that was executed before the thunk was called? */
+static inline bool access_frame_has_stored(const struct access_frame *frame)
+{
+	return frame->flags & ZERO_FLAG;
+}
+
+/* Jumps (code/jump.h), and how far they reach: a little less than 2 GiB. */
+#define JUMP_BYTES 5u
+#define JUMP_FAR_BYTES 14u
+#define JUMP_REACH 0x7ff00000ul
 
 /* Of a plain access: its size in bytes (0: see the site), and ... */
 #define WHAT_BYTES 0xffu
@@ -24,5 +42,12 @@ struct access_frame {
 #define ACCESS_REGION_SHIFT 40
 #define ACCESS_REGION_COUNT 128
 extern const uint8_t access_regions[ACCESS_REGION_COUNT];
+
+/*
+ * The seventh argument of a system call, on the stack.  It is no parameter of
+ * the wrapper: compilers may write to a parameter's place, and where the caller
+ * passes fewer arguments that place is a variable of its own.
+ */
+#define SYSCALL_LAST_ARGUMENT (((const volatile long *)__builtin_frame_address(0))[2])
 
 #endif

@@ -38,7 +38,7 @@ void offsets(void)
 {
 	OFFSET(FRAME_FLAGS, access_frame, flags);
 	OFFSET(FRAME_PC, access_frame, pc);
-	OFFSET(FRAME_RBP, access_frame, rbp);
+	OFFSET(FRAME_RBP, access_frame, frame_pointer);
 	OFFSET(FRAME_R11, access_frame, r11);
 	OFFSET(FRAME_R10, access_frame, r10);
 	OFFSET(FRAME_R9, access_frame, r9);

@@ -16,9 +16,20 @@ enum general_register { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI,
 
 #define REGISTER_BIT(r) (1u << (r))
 #define REGISTERS_ALL 0xffffu
+#define REGISTERS_PRESERVED                                                                        \
+	(REGISTER_BIT(RBX) | REGISTER_BIT(RBP) | REGISTER_BIT(RSP) | REGISTER_BIT(R12) |           \
+	 REGISTER_BIT(R13) | REGISTER_BIT(R14) | REGISTER_BIT(R15))
 #define FLAGS_ALL 0x3f0000u
 #define NO_REGISTER (-1)
 #define NO_TARGET INT64_MIN
+
+/* DWARF's number of a general register. */
+static inline uint8_t register_dwarf_number(unsigned number)
+{
+	static const uint8_t numbers[] = {0, 2, 1, 3, 7, 6, 4, 5};
+
+	return number < RSI + 2u ? numbers[number] : (uint8_t)number;
+}
 
 enum instruction_kind {
 	INSTRUCTION_PLAIN,

@@ -4,11 +4,6 @@
 
 #define PASS_LIMIT 24u
 #define ALL_LIVE (REGISTERS_ALL | FLAGS_ALL)
-/* Registers that a landing pad may read. */
-#define KEPT_BY_CALLS                                                                              \
-	(REGISTER_BIT(RBX) | REGISTER_BIT(RBP) | REGISTER_BIT(RSP) | REGISTER_BIT(R12) |           \
-	 REGISTER_BIT(R13) | REGISTER_BIT(R14) | REGISTER_BIT(R15))
-
 /* What is live at @offset of another function. */
 static uint32_t live_elsewhere(const struct module *module, int64_t offset)
 {
@@ -241,7 +236,7 @@ void liveness_compute(const struct module *module, const struct function *functi
 	search.module = module;
 	search.function = function;
 	search.live = live;
-	search.kept = function->lsda ? KEPT_BY_CALLS : REGISTER_BIT(RSP);
+	search.kept = function->lsda ? REGISTERS_PRESERVED : REGISTER_BIT(RSP);
 	search.back_count = 0;
 	/* Backward branches start with nothing live. */
 	memset(live, 0, function->count * sizeof(*live));

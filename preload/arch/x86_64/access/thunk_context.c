@@ -14,13 +14,8 @@
 #define STATUS_FLAGS 0x8d5ull /* OF SF ZF AF PF CF */
 #define DIRECTION_FLAG 0x400ull
 
-const uint8_t thunk_register_places[16] = {
-	REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-	REG_R8,	 REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
-};
-
-/* The same in DWARF's order. */
-static const uint8_t dwarf_places[16] = {
+/* By DWARF's numbers. */
+static const uint8_t places[ARCH_DWARF_RETURN_ADDRESS] = {
 	REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP,
 	REG_R8,	 REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
 };
@@ -57,7 +52,7 @@ static size_t words_bytes(uintptr_t pc)
 /* --- A complete frame ---------------------------------------------------------- */
 
 /* @clone: with what the thunk does not keep (rbx, r12 to r15) in place. */
-static void take_frame(gregset_t clone, const struct access_frame *frame, uintptr_t pc)
+static void take_frame(greg_t *clone, const struct access_frame *frame, uintptr_t pc)
 {
 	clone[REG_RAX] = (greg_t)frame->rax;
 	clone[REG_RCX] = (greg_t)frame->rcx;
@@ -68,17 +63,16 @@ static void take_frame(gregset_t clone, const struct access_frame *frame, uintpt
 	clone[REG_R9] = (greg_t)frame->r9;
 	clone[REG_R10] = (greg_t)frame->r10;
 	clone[REG_R11] = (greg_t)frame->r11;
-	clone[REG_RBP] = (greg_t)frame->rbp;
+	clone[REG_RBP] = (greg_t)frame->frame_pointer;
 	clone[REG_RSP] = (greg_t)((uintptr_t)frame->words + words_bytes(pc));
 	clone[REG_RIP] = (greg_t)frame->return_address;
-	clone[REG_EFL] =
-		(clone[REG_EFL] & ~(greg_t)(STATUS_FLAGS | DIRECTION_FLAG)) |
-		((greg_t)frame->flags & (greg_t)(STATUS_FLAGS | DIRECTION_FLAG));
+	clone[REG_EFL] = (clone[REG_EFL] & ~(greg_t)(STATUS_FLAGS | DIRECTION_FLAG)) |
+			 ((greg_t)frame->flags & (greg_t)(STATUS_FLAGS | DIRECTION_FLAG));
 }
 
 /* --- In what it calls ---------------------------------------------------------------- */
 
-static void begin_frame(struct unwind_frame *frame, const gregset_t found)
+static void begin_frame(struct unwind_frame *frame, const greg_t *found)
 {
 	struct unwind_registers *registers = &frame->registers;
 
@@ -87,26 +81,26 @@ static void begin_frame(struct unwind_frame *frame, const gregset_t found)
 	frame->is_exact = true;
 	registers->address = (uintptr_t)found[REG_RIP];
 	registers->floor = (uintptr_t)found[REG_RSP] - THUNK_RED_ZONE;
-	for (unsigned int i = 0; i < ARRAY_LENGTH(dwarf_places); i++) {
+	for (unsigned int i = 0; i < ARRAY_LENGTH(places); i++) {
 		registers->places[i] = PLACE_VALUE;
-		registers->values[i] = (uintptr_t)found[dwarf_places[i]];
+		registers->values[i] = (uintptr_t)found[places[i]];
 	}
 }
 
 /* All but rip and rsp. */
-static void take_registers(struct unwind_registers *registers, gregset_t clone)
+static void take_registers(struct unwind_registers *registers, greg_t *clone)
 {
-	for (unsigned int i = 0; i < ARRAY_LENGTH(dwarf_places); i++) {
+	for (unsigned int i = 0; i < ARRAY_LENGTH(places); i++) {
 		uintptr_t value;
 
 		/* What C code was free to use, the thunk has kept. */
 		if (i != REGISTER_STACK && unwind_read_register(registers, i, &value))
-			clone[dwarf_places[i]] = (greg_t)value;
+			clone[places[i]] = (greg_t)value;
 	}
 }
 
 /* Walks our own frames up to the thunk's. */
-static bool find_above(const gregset_t found, gregset_t clone, const struct access_frame **frame)
+static bool find_above(const greg_t *found, greg_t *clone, const struct access_frame **frame)
 {
 	struct unwind_frame walk;
 	uintptr_t address;
@@ -142,8 +136,7 @@ static bool has_frame(uintptr_t pc)
 	       !unwind_rules_at(&entry, pc, &row) || row.cfa_is_expression;
 }
 
-static bool find_in_thunk(const gregset_t found, gregset_t clone,
-			  const struct access_frame **frame)
+static bool find_in_thunk(const greg_t *found, greg_t *clone, const struct access_frame **frame)
 {
 	uintptr_t pc = (uintptr_t)found[REG_RIP];
 	struct unwind_frame walk;
@@ -162,13 +155,14 @@ static bool find_in_thunk(const gregset_t found, gregset_t clone,
 	return true;
 }
 
-bool thunk_context_find(const gregset_t found, gregset_t clone, const struct access_frame **frame)
+bool thunk_context_find(const struct context_registers *found, struct context_registers *clone,
+			const struct access_frame **frame)
 {
-	uintptr_t pc = (uintptr_t)found[REG_RIP];
+	uintptr_t pc = (uintptr_t)found->all[REG_RIP];
 
 	*frame = NULL;
-	memcpy(clone, found, sizeof(gregset_t));
+	*clone = *found;
 	if (is_in_thunk(pc))
-		return find_in_thunk(found, clone, frame);
-	return modules_is_own(pc) && find_above(found, clone, frame);
+		return find_in_thunk(found->all, clone->all, frame);
+	return modules_is_own(pc) && find_above(found->all, clone->all, frame);
 }
