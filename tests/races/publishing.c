@@ -114,6 +114,54 @@ static void quiet_state_case(void)
 	free(LOAD(quiet_state_current, relaxed));
 }
 
+/* A reader says in a thread-local word that it reads; who replaces looks at the word. */
+static __thread atomic_int reader_word_mine;
+static _Atomic(atomic_int *) reader_word_of_reader;
+static _Atomic(struct item *) reader_word_current;
+
+static void *reader_word_read(void *unused)
+{
+	(void)unused;
+	STORE(reader_word_of_reader, &reader_word_mine, release);
+	for (int i = 0; i < 10 * ITEM_COUNT; i++) {
+		STORE(reader_word_mine, 1, relaxed);
+		atomic_thread_fence(memory_order_seq_cst);
+		check_item(LOAD(reader_word_current, acquire));
+		STORE(reader_word_mine, 0, release);
+		sched_yield();
+	}
+	while (LOAD(reader_word_of_reader, acquire))
+		sched_yield();
+	return NULL;
+}
+
+static void *reader_word_replace(void *unused)
+{
+	atomic_int *word;
+
+	(void)unused;
+	while (!(word = LOAD(reader_word_of_reader, acquire)))
+		sched_yield();
+	for (int i = 0; i < 10 * ITEM_COUNT; i++) {
+		struct item *old = LOAD(reader_word_current, relaxed);
+
+		STORE(reader_word_current, new_item(i), release);
+		atomic_thread_fence(memory_order_seq_cst);
+		while (LOAD(*word, acquire))
+			sched_yield();
+		free(old);
+	}
+	STORE(reader_word_of_reader, NULL, release);
+	return NULL;
+}
+
+static void reader_word_case(void)
+{
+	atomic_init(&reader_word_current, new_item(0));
+	run_both(reader_word_read, reader_word_replace, NULL);
+	free(LOAD(reader_word_current, relaxed));
+}
+
 /* The same without waiting for the reader, who has the old one from the start. */
 static struct item *freed_early_item;
 
@@ -248,6 +296,7 @@ static void parts_read_early_case(void)
 static const struct race_case cases[] = {
 	CASE(hazard_pointer, "silent"),
 	CASE(quiet_state, "silent"),
+	CASE(reader_word, "silent"),
 	CASE(freed_early, "data-race:error"),
 	CASE(published_early, "data-race:error"),
 	CASE(parts, "silent"),

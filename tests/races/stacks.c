@@ -95,11 +95,49 @@ static void thread_local_case(void)
 	KEEP(thread_local_data);
 }
 
+/* The same, and both update it. */
+static __thread long thread_local_shared_data;
+static long *thread_local_shared_address;
+static pthread_barrier_t thread_local_shared_barrier;
+
+static void *thread_local_shared_owner(void *unused)
+{
+	(void)unused;
+	thread_local_shared_address = &thread_local_shared_data;
+	pthread_barrier_wait(&thread_local_shared_barrier);
+	for (int i = 0; i < 100; i++) {
+		thread_local_shared_data++;
+		KEEP(thread_local_shared_data);
+	}
+	pthread_barrier_wait(&thread_local_shared_barrier);
+	return NULL;
+}
+
+static void *thread_local_shared_other(void *unused)
+{
+	(void)unused;
+	pthread_barrier_wait(&thread_local_shared_barrier);
+	for (int i = 0; i < 100; i++) {
+		++*thread_local_shared_address;
+		KEEP(*thread_local_shared_address);
+	}
+	pthread_barrier_wait(&thread_local_shared_barrier);
+	return NULL;
+}
+
+static void thread_local_shared_case(void)
+{
+	pthread_barrier_init(&thread_local_shared_barrier, NULL, 2);
+	run_both(thread_local_shared_owner, thread_local_shared_other, NULL);
+	pthread_barrier_destroy(&thread_local_shared_barrier);
+}
+
 static const struct race_case cases[] = {
 	CASE(stack_lent, "silent"),
 	CASE(stack_shared, "lost-update:error"),
 	CASE(stack_reused, "silent"),
 	CASE(thread_local, "silent"),
+	CASE(thread_local_shared, "lost-update:error"),
 };
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@ struct operand {
 	int8_t base, index; /* or NO_REGISTER */
 	uint8_t scale;
 	bool is_rip_relative; /* then 'target' is its offset from text start */
+	bool is_thread_local; /* counts from the thread pointer, too */
 	int32_t displacement;
 	int64_t target;
 };
@@ -19,6 +20,7 @@ static inline struct operand operand_of(const struct instruction *instruction)
 		.index = instruction->index,
 		.scale = instruction->index == NO_REGISTER ? 0 : instruction->scale,
 		.is_rip_relative = instruction->is_rip_relative,
+		.is_thread_local = (instruction->memory & MEMORY_SEGMENT) != 0,
 		.displacement = instruction->is_rip_relative ? 0 : instruction->displacement,
 		.target = instruction->is_rip_relative ? instruction->target : 0,
 	};
@@ -34,7 +36,8 @@ static inline uint32_t operand_registers(const struct operand *operand)
 static inline bool operand_distance(const struct operand *a, const struct operand *b,
 				    int64_t *distance)
 {
-	if (a->is_rip_relative != b->is_rip_relative || a->base != b->base ||
+	if (a->is_rip_relative != b->is_rip_relative ||
+	    a->is_thread_local != b->is_thread_local || a->base != b->base ||
 	    a->index != b->index || a->scale != b->scale)
 		return false;
 	*distance = a->is_rip_relative ? b->target - a->target

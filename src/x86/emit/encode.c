@@ -156,23 +156,57 @@ void encode_fixup(struct emitter *emitter, enum fixup_kind kind, int64_t target,
 	encode_u32(emitter, (uint32_t)target);
 }
 
+/* %fs:offset, with @reg in the ModRM byte. */
+static inline unsigned char *put_tls(unsigned char *at, int reg, unsigned opcode, int32_t offset)
+{
+	at = put_byte(at, 0x64);
+	at = put_rex_opcode(at, reg, -1, -1, opcode);
+	at = put_byte(at, ((unsigned)reg & 7) << 3 | 4);
+	at = put_byte(at, 0x25);
+	return put_u32(at, (uint32_t)offset);
+}
+
+static void encode_lea_of(struct emitter *emitter, int into, int base, int index,
+			      unsigned scale, int32_t displacement)
+{
+	unsigned char *at =
+		put_rex_opcode(begin_instruction(emitter), into, index, base, 0x8d);
+
+	end_instruction(emitter, put_place(at, into, base, index, scale, displacement));
+}
+
+/* Flags stay as they are.  The thread pointer's own word points at itself. */
+static void encode_lea_thread_local(struct emitter *emitter, int into,
+				    const struct operand *operand)
+{
+	end_instruction(emitter, put_tls(begin_instruction(emitter), into, 0x8b, 0));
+	if (operand->base != NO_REGISTER)
+		encode_lea_of(emitter, into, into, operand->base, 1, 0);
+	encode_lea_of(emitter, into, into, operand->index, operand->scale,
+			  operand->displacement);
+}
+
 void encode_lea(struct emitter *emitter, int into, const struct operand *operand,
 		unsigned rsp_lowered)
 {
 	int32_t displacement = operand->displacement;
-	unsigned char *at = begin_instruction(emitter);
 
+	if (operand->is_thread_local) {
+		encode_lea_thread_local(emitter, into, operand);
+		return;
+	}
 	if (operand->is_rip_relative) {
-		at = put_rex_opcode(at, into, -1, -1, 0x8d);
+		unsigned char *at =
+			put_rex_opcode(begin_instruction(emitter), into, -1, -1, 0x8d);
+
 		end_instruction(emitter, put_byte(at, ((unsigned)into & 7) << 3 | 5));
 		encode_fixup(emitter, FIXUP_ORIGINAL, operand->target, 0);
 		return;
 	}
 	if (operand->base == RSP)
 		displacement += (int32_t)rsp_lowered;
-	at = put_rex_opcode(at, into, operand->index, operand->base, 0x8d);
-	end_instruction(emitter, put_place(at, into, operand->base, operand->index, operand->scale,
-					   displacement));
+	encode_lea_of(emitter, into, operand->base, operand->index, operand->scale,
+			  displacement);
 }
 
 static void encode_with_memory(struct emitter *emitter, unsigned opcode, int reg, int base,
@@ -225,16 +259,6 @@ void encode_and(struct emitter *emitter, int in, int8_t mask)
 	unsigned char *at = put_with_register(begin_instruction(emitter), 0x83, 4, in);
 
 	end_instruction(emitter, put_byte(at, (unsigned)mask & 0xff));
-}
-
-/* %fs:offset, with @reg in the ModRM byte. */
-static inline unsigned char *put_tls(unsigned char *at, int reg, unsigned opcode, int32_t offset)
-{
-	at = put_byte(at, 0x64);
-	at = put_rex_opcode(at, reg, -1, -1, opcode);
-	at = put_byte(at, ((unsigned)reg & 7) << 3 | 4);
-	at = put_byte(at, 0x25);
-	return put_u32(at, (uint32_t)offset);
 }
 
 void encode_compare_tls(struct emitter *emitter, int with, int32_t offset)

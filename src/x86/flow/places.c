@@ -83,7 +83,7 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 
 static uint64_t place_of(const struct places *places, const struct instruction *instruction)
 {
-	uint64_t hash = 0x91ace;
+	uint64_t hash = instruction->memory & MEMORY_SEGMENT ? 0x71ace : 0x91ace;
 
 	if (instruction->is_rip_relative)
 		return flow_mix(hash, (uint64_t)instruction->target);

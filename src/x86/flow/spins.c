@@ -165,7 +165,8 @@ static bool is_alike(const struct instruction *a, const struct instruction *b)
 {
 	return a->access_bytes == b->access_bytes && a->is_rip_relative == b->is_rip_relative &&
 	       (a->is_rip_relative ? a->target == b->target : a->displacement == b->displacement) &&
-	       (a->base == NO_REGISTER) == (b->base == NO_REGISTER) && a->index == b->index;
+	       (a->base == NO_REGISTER) == (b->base == NO_REGISTER) && a->index == b->index &&
+	       !((a->memory ^ b->memory) & MEMORY_SEGMENT);
 }
 
 /* Whether the branch at @index may lead to the loop. */

@@ -14,6 +14,18 @@ static bool is_private_slot(const struct function *function, const struct instru
 	return !function->stack_escapes || (moves_rsp && instruction->memory & MEMORY_WRITE);
 }
 
+/* Thread-local variables lie below the thread pointer (ELF TLS, variant II); at it and
+ * above is what glibc keeps of the thread, such as the canary of stack protectors. */
+static bool is_thread_local_variable(const struct instruction *instruction)
+{
+	bool has_register =
+		instruction->base != NO_REGISTER || instruction->index != NO_REGISTER;
+
+	return !instruction->segment_is_gs && !instruction->is_rip_relative &&
+	       instruction->base != RSP && (has_register || instruction->displacement < 0) &&
+	       !(instruction->memory & (MEMORY_STRING | MEMORY_GATHER | MEMORY_MASKED));
+}
+
 static bool is_in_read_only(const struct module *module, const struct instruction *instruction)
 {
 	uint64_t address;
@@ -62,12 +74,14 @@ enum access_class checks_classify(const struct module *module, const struct func
 	      (MEMORY_READ | MEMORY_WRITE | MEMORY_STRING | MEMORY_UNCHECKED | MEMORY_SEGMENT)) ||
 	    instruction->is_lea)
 		return ACCESS_NONE;
-	if (memory & MEMORY_SEGMENT)
-		return ACCESS_THREAD_LOCAL;
-	if (is_private_slot(function, instruction))
+	if (memory & MEMORY_SEGMENT) {
+		if (!is_thread_local_variable(instruction))
+			return ACCESS_THREAD_LOCAL;
+	} else if (is_private_slot(function, instruction)) {
 		return ACCESS_STACK;
-	if (is_in_read_only(module, instruction) || is_table_jump(function, instruction))
+	} else if (is_in_read_only(module, instruction) || is_table_jump(function, instruction)) {
 		return ACCESS_READ_ONLY;
+	}
 	if (memory & MEMORY_UNCHECKED)
 		return ACCESS_UNCHECKED;
 	if (memory & (MEMORY_GATHER | MEMORY_MASKED))

@@ -165,6 +165,20 @@ static bool run_store(struct symbolic *machine, const struct opcode *opcode,
 	return true;
 }
 
+/* mov %fs:0, register */
+static bool run_load_thread_pointer(struct symbolic *machine, const struct opcode *opcode,
+				    const struct instruction *instruction)
+{
+	machine->registers[reg_of(opcode, 1)] = (struct symbolic_value){
+		.kind = SYMBOLIC_ADDRESS,
+		.number = NO_REGISTER,
+		.mask = -1,
+		.operand = operand_of(instruction),
+	};
+	return instruction->base == NO_REGISTER && instruction->index == NO_REGISTER &&
+	       instruction->displacement == 0;
+}
+
 static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 		     const struct instruction *instruction)
 {
@@ -173,8 +187,10 @@ static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 	const struct symbolic_slot *slot;
 	struct symbolic_value word;
 
-	if (!opcode->is_wide || opcode->is_fs || opcode->at[1] >= 0xc0)
+	if (!opcode->is_wide || opcode->at[1] >= 0xc0)
 		return false;
+	if (opcode->is_fs)
+		return run_load_thread_pointer(machine, opcode, instruction);
 	if (is_stack(instruction)) {
 		slot = find_slot(machine, instruction->displacement - machine->lowered_by);
 		machine->registers[into] = slot ? slot->value : rubbish;
@@ -205,6 +221,27 @@ static bool is_original_operand(const struct symbolic *machine, const struct ope
 	return true;
 }
 
+/* An address that counts from the thread pointer: first its base is added to that,
+ * then the rest. */
+static void add_thread_pointer(const struct symbolic *machine, struct operand *operand)
+{
+	const struct symbolic_value *value =
+		operand->base == NO_REGISTER ? &rubbish : &machine->registers[operand->base];
+	bool is_base = operand->index != NO_REGISTER && operand->scale == 1 &&
+		       operand->displacement == 0;
+
+	if (value->kind != SYMBOLIC_ADDRESS || !value->operand.is_thread_local ||
+	    value->mask != -1 || value->operand.displacement || value->operand.index != NO_REGISTER)
+		return;
+	operand->is_thread_local = true;
+	operand->base = value->operand.base;
+	if (is_base && operand->base == NO_REGISTER) {
+		operand->base = operand->index;
+		operand->index = NO_REGISTER;
+		operand->scale = 0;
+	}
+}
+
 static bool run_lea(struct symbolic *machine, const struct opcode *opcode,
 		    const struct instruction *instruction, int64_t text_from_clone)
 {
@@ -222,6 +259,7 @@ static bool run_lea(struct symbolic *machine, const struct opcode *opcode,
 		operand.target += text_from_clone;
 	if (operand.base == RSP)
 		operand.displacement -= machine->lowered_by;
+	add_thread_pointer(machine, &operand);
 	if (!is_original_operand(machine, &operand))
 		return false;
 	machine->registers[into] = (struct symbolic_value){

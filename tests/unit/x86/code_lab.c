@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "base/arch/arch.h"
 #include "base/shadow_place.h"
 #include "x86/flow/checks.h"
 #include "x86/plan.h"
@@ -511,7 +512,8 @@ static uint64_t address_of(const struct lab *lab, const struct instruction *inst
 {
 	if (instruction->is_rip_relative)
 		return lab->module.text_address + (uint64_t)instruction->target;
-	return register_or_zero(step, instruction->base) +
+	return (instruction->memory & MEMORY_SEGMENT ? arch_thread_pointer() : 0) +
+	       register_or_zero(step, instruction->base) +
 	       register_or_zero(step, instruction->index) * instruction->scale +
 	       (uint64_t)(int64_t)instruction->displacement;
 }

@@ -275,6 +275,23 @@
 	ret
 	END
 
+	/* At the same places, as distances from the thread pointer. */
+	CASE	thread_local
+	subq	%fs:0, %rdi
+	movq	%fs:(%rdi), %rax
+	cmpq	%rsi, %rcx
+	movl	%r8d, %fs:8(%rdi)
+	setb	%al
+	adcl	$3, %fs:20(%rdi)
+	movq	%fs:24(%rdi,%rdx,8), %r10
+	movb	%r10b, %fs:3(%rdi,%rdx)
+	movdqu	%fs:96(%rdi), %xmm1
+	lock xaddq %rcx, %fs:32(%rdi)
+	pxor	%xmm1, %xmm1
+	addq	%fs:0, %rdi
+	ret
+	END
+
 	CASE	memory_push_pop
 	pushq	(%rdi)
 	popq	8(%rdi)

@@ -33,6 +33,7 @@ static const char *const names[] = {
 	"strings",
 	"locked",
 	"odd_sizes",
+	"thread_local",
 	"memory_push_pop",
 	"calls",
 	"is_called",
