@@ -27,6 +27,11 @@
  * not copied, the verdicts on races are lowered. */
 #define UNSEEN_PART 64u
 
+/* A library that is watched for synchronisation is copied wholly if it has no more
+ * text: planning that takes 15 ms.  Libraries of locks and queues are such, and load
+ * by plain moves, in functions without locked instructions, what others publish. */
+#define SMALL_TEXT_BYTES (128u << 10)
+
 /* A module that is being patched. */
 struct patching {
 	struct clone_region region;
@@ -278,7 +283,7 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		.places_pages = true,
 		.context = patching,
 		.forget_targets = guest_options.forget_targets,
-		.only_atomics = watch == WATCH_ATOMICS,
+		.only_atomics = watch == WATCH_ATOMICS && image->text_bytes > SMALL_TEXT_BYTES,
 	};
 	struct arena arena;
 	struct plan *plan;
