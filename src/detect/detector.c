@@ -93,8 +93,7 @@ static void lose_others(struct detector *detector, const struct thread *survivor
 	}
 }
 
-/* Others may have been at this object; and nobody else waits there now, unless
- * other processes do. */
+/* Resets what other threads may have left half done at this object, and its waiters. */
 static void leave_alone(struct sync_info *info, const struct thread *survivor)
 {
 	const struct wait *wait = &survivor->waiting.wait;
@@ -123,8 +122,7 @@ static void begin_counting(struct detector *detector)
 	detector->counters[COUNTER_THREADS] = 1;
 }
 
-/* What lies in shared memory is still the parent's, and whatever the child does
- * with it, it did not take it. */
+/* A lock in shared memory is still held by the parent, and not by the child. */
 static void leave_shared(struct detector *detector, struct sync_info *info,
 			 struct thread *survivor)
 {

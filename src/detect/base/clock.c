@@ -64,7 +64,7 @@ uint64_t clock_free(struct thread *thread)
 
 /* --- Epochs -------------------------------------------------------------- */
 
-/* What came before a hand-over is told by its epoch; others may look. */
+/* Records up to which epoch a hand-over covers, for other threads to read. */
 static void note_hand_over(struct thread *thread)
 {
 	uint32_t count = thread->clocks.give_count;
@@ -163,8 +163,8 @@ void clock_inherit(struct thread *child, struct clock_releaser by)
 
 /* --- Acquires ------------------------------------------------------------ */
 
-/* What a thread releases after its @epoch says all that it knew then.  But if another
- * one has acquired from it amid that epoch, this may be all that is known of it. */
+/* Whether @thread has joined a release after @other's @epoch.  False if a thread assumed
+ * an acquire from within that epoch: then the clock may have a part of it only. */
 static bool is_given(const struct thread *thread, const struct thread *other, uint32_t slot,
 		     uint64_t epoch)
 {
@@ -194,7 +194,7 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 	runtime_lock(&detector->lock);
 	other = slot_thread(detector, slot);
 	if (!is_given(thread, other, slot, epoch)) {
-		/* relaxed: if it has just gone on, the more is known of it. */
+		/* relaxed: a later value covers more. */
 		if (other && load_relaxed(&other->clocks.recorded_epoch) == epoch) {
 			store_relaxed(&other->clocks.assumed_epoch, epoch);
 			store_relaxed(&other->accesses.is_assumed, 1);

@@ -1,23 +1,22 @@
 /*
- * Clocks of threads: what each knows of the others' past.
+ * Clocks of threads: which events of the others happened before.
  *
  * Each thread has three vector clocks.  'full' is all of happens-before, which
  * races are classified by.  'structural' has only the edges that no schedule can
  * undo (create, join, barrier); 'hand_over' has all edges but those of mutexes
  * and rwlocks.  The latter two filter lock orders (lock_order.h).
  *
- * An access can only be recorded in an epoch that nobody has been given yet.  So
- * the epoch of 'full' ends when the clock is passed on, and the next one begins
- * with the first access recorded after that: programs that only lock burn none.
+ * An access can only be recorded in an epoch that has not been released yet.  So
+ * a release of 'full' ends its epoch, and the next one begins with the first access
+ * recorded after that.  Programs that only lock therefore use up no epochs.
  *
  * 'stamp' names the content of 'full': slot (16 bits) and a version (48 bits)
- * that counts its changes.  A lock keeps the stamp of its last release; who
- * acquires compares it with the highest version it has joined from that slot, and
- * looks no further if that covers it.
+ * that counts its changes.  A lock keeps the stamp of its last release.  An acquirer
+ * that has joined that version from the slot has nothing to join.
  *
- * Accesses must be recorded, and atomic loads acquire, before a clock is passed on or
- * joined into.  The race engine sees to that, and vouches for it by a clock_releaser
- * or clock_joiner: see race/memory.h, which alone makes them.
+ * Accesses must be recorded, and atomic loads acquire, before a clock is released or
+ * joined into.  race/memory.h does so; as it alone makes a clock_releaser or a
+ * clock_joiner, it cannot be forgotten.
  *
  * All functions are called by the thread itself, unless they say otherwise.
  */
@@ -56,7 +55,7 @@ struct thread_clocks {
 	uint64_t assumed_epoch;		  /* of this thread's, that another acquired from amid it */
 	struct assumed_acquire assumed[ASSUMED_ACQUIRES]; /* by slot of the other; under
 							   * detector.lock */
-	uint64_t own_current, own_shared; /* where these point when nobody else wants them */
+	uint64_t own_current, own_shared; /* where these point without inline checks */
 	struct vclock structural;
 	struct vclock hand_over;
 	uint64_t *seen_versions; /* by slot: the newest content joined from it */
@@ -87,7 +86,7 @@ struct vclock_snapshot *clock_snapshot(struct clock_releaser by);
 /* Merges the full clock into *@into. */
 void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by);
 
-/* @child, which is being created, knows what its parent knows. */
+/* @child, which is being created, begins with its parent's clocks. */
 void clock_inherit(struct thread *child, struct clock_releaser parent);
 
 /* Joins into the full clock, and renews the stamp if that changed it. */
@@ -101,9 +100,8 @@ void clock_join_all(struct detector *detector, struct clock_joiner by);
 
 /*
  * An assumed acquire: joins into the full clock what the thread in @slot may have
- * released by a store in its @epoch: what it knows now of the others, and its own
- * past up to then.  Nothing, if the store is known already by what was released
- * after it.
+ * released by a store in its @epoch, which is its present clock, with its own entry
+ * up to then.  Does nothing if a later release of it has been joined.
  */
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch);
 
@@ -118,10 +116,10 @@ bool clock_is_assumed(struct detector *detector, const struct thread *thread, ui
 /* Begins an epoch in which accesses can be recorded. */
 void clock_begin_epoch(struct detector *detector, struct thread *thread);
 
-/* The full clock has been passed on: nothing more can be recorded in the epoch. */
+/* The full clock was released: ends the epoch for recording. */
 void clock_end_epoch(struct clock_releaser by);
 
-/* The hand-over or structural clock has been passed on: what comes is later. */
+/* The hand-over or structural clock was released: begins another epoch of it. */
 void clock_tick_hand_over(struct detector *detector, struct thread *thread);
 void clock_tick_structural(struct detector *detector, struct thread *thread);
 

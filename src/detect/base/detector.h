@@ -1,6 +1,6 @@
 /*
- * The detector: one per process, the state that all rules share.  What belongs to
- * one of the floors above is a pointer to a struct of its own.
+ * The detector: one per process, the state that all rules share.  State of the
+ * folders above is behind pointers.
  *
  * Rules are called with what happens (mutex_wanted(), condition_signalled(),
  * thread_joined() ...), by the guest library on the spot, or by a replay of an
@@ -35,8 +35,8 @@ struct wait;
 
 /* What the detector needs of its surroundings.  'context' is the detector's. */
 struct detector_hooks {
-	/* A finding was made: keep it.  Called with detector.lock held, never
-	 * blocks.  Who emits has looked up nothing: ids are the detector's. */
+	/* Keeps a finding, whose ids are the detector's.  Called with detector.lock held,
+	 * never blocks. */
 	void (*emit)(struct detector *detector, const struct finding *finding);
 	/* One more occurrence of a finding emitted before. */
 	void (*count)(struct detector *detector, uint32_t finding);
@@ -66,7 +66,7 @@ struct detector_hooks {
 			 struct memory_block *block);
 };
 
-/* Where a lock was destroyed, for who uses it after; the last ones by address. */
+/* Where a lock was destroyed, for later uses of it; the last ones by address. */
 struct destroyed_lock {
 	uintptr_t address;
 	thread_id thread;
@@ -113,7 +113,7 @@ struct detector {
 	uint32_t free_slot_count;
 	uint32_t free_slot_capacity;
 	uint32_t next_slot;
-	struct thread *ended[ENDED_KEPT]; /* buried, but for their names */
+	struct thread *ended[ENDED_KEPT]; /* of which the names are kept */
 	uint32_t ended_count;
 
 	struct thread_memory *free_memory;

@@ -1,11 +1,11 @@
 /*
  * Locksets: a stack, and the locks that a thread held with it.
  *
- * What is reported of an access must be true of that access, long after it.  So
- * its locks are recorded when its stack is: each pair of a stack and the locks
- * held is kept once and has a number, by which origins (origin.h) name it.  A
- * lock is recorded with the number of its life, since ids are given out again:
- * an id that belongs to another life by the time of the report is not shown.
+ * A report of an access must be true of that access, long after it.  So its locks
+ * are recorded with its stack: each pair of a stack and the locks held is kept once
+ * and has a number, by which origins (origin.h) name it.  A lock is recorded with
+ * the number of its life, since ids are given out again: an id that belongs to
+ * another life by the time of the report is not shown.
  *
  * Looking up takes no lock; adding takes a spin lock and gives up if that is not
  * to be had.  The number of locksets is bounded.  Past it there is one more for

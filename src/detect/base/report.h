@@ -40,7 +40,7 @@ bool report_is_known(struct detector *detector, enum finding_kind kind, uint64_t
 /* The number of the finding emitted under @key, or 0. */
 uint32_t report_number(struct detector *detector, enum finding_kind kind, uint64_t key);
 
-/* Were it found again, it would be a new one. */
+/* Forgets the finding: found again, it is a new one. */
 void report_forget(struct detector *detector, enum finding_kind kind, uint64_t key);
 
 /* If @object is a semaphore, finding @number takes it for a lock. */

@@ -109,7 +109,7 @@ void slot_give(struct detector *detector, struct thread *thread, uint64_t above)
 	slot->above = above;
 	if (slot->recorded < thread->clocks.recorded_epoch)
 		slot->recorded = thread->clocks.recorded_epoch;
-	/* One whose epochs are as good as used up rests for ever. */
+	/* A slot with few epochs left is not used again. */
 	if (above < SHADOW_EPOCH_MAX / 2)
 		add_free(detector, thread->slot);
 }

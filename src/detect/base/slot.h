@@ -1,12 +1,11 @@
 /*
  * Slots: the places of threads in vector clocks and shadow words.
  *
- * An ended thread's slot is used again, with the epochs going on.  Who knows
- * the later thread's epochs is then taken to know the earlier one's, so the
- * later one itself must know them from its beginning: a slot is only given to
- * a thread whose creator's clock covers all that was recorded in it.  When there
- * is no such slot and no fresh one, one is taken nevertheless, and counted: races
- * with what the earlier thread did may then be missed.
+ * An ended thread's slot is used again, and its epochs go on.  A clock that covers
+ * the later thread's epochs then covers the earlier one's as well.  For that to be
+ * true a slot is only given to a thread whose creator's clock covers all that was
+ * recorded in it.  May miss races with the earlier thread's accesses if there is no
+ * such slot and no fresh one, as another one is taken then; accepted, and counted.
  *
  * All functions but slot_thread_id() are called with detector.lock held.
  */

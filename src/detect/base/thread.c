@@ -86,7 +86,7 @@ static void forget_thread(struct detector *detector, struct thread *thread)
 	arena_free(&detector->arena, thread, sizeof(*thread));
 }
 
-/* Reports may speak for a while of what @thread did. */
+/* Reports may name @thread for a while. */
 static void keep_a_while(struct detector *detector, struct thread *thread)
 {
 	struct thread **place = &detector->ended[detector->ended_count++ % ENDED_KEPT];

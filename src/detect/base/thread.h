@@ -1,7 +1,4 @@
-/*
- * Threads: what each accesses, knows, holds and waits for, in parts that belong to who
- * uses them.
- */
+/* Threads, in parts that belong to the rules which use them. */
 #ifndef DETECT_BASE_THREAD_H
 #define DETECT_BASE_THREAD_H
 
@@ -51,8 +48,8 @@ struct thread {
 	bool is_detached;
 	bool is_joined;
 	bool is_adopted;    /* its creation was not seen */
-	bool is_described;  /* the sink's mark */
-	bool is_referenced; /* a witness or another thread speaks of it */
+	bool is_described;  /* the results file has it */
+	bool is_referenced; /* a witness or another thread names it */
 	thread_id creator;
 	stack_id created;
 	uint32_t kernel_id;

@@ -5,7 +5,7 @@
 #include "base/types.h"
 #include "detect/data/site.h"
 
-/* Are its callers kept, with the locks held (origin.h)? */
+/* Whether its callers and the locks held are kept (origin.h). */
 enum access_callers {
 	CALLERS_UNDECIDED,
 	CALLERS_DROPPED,
@@ -22,8 +22,8 @@ struct access {
 	uint64_t value; /* the memory's present value, if has_value */
 	enum access_callers callers;
 	bool has_value;
-	bool is_recorded; /* by record_fast.c: to be judged although shadow memory has it */
-	bool is_late; /* it took place some time ago: what is held now says nothing */
+	bool is_recorded; /* shadow memory has it already (record_fast.c) */
+	bool is_late; /* made some time ago: the locks held now say nothing of it */
 };
 
 #endif

@@ -143,7 +143,7 @@ static struct sync_info *make_info(struct sync_table *table)
 	return info;
 }
 
-/* Has a report spoken of it, or is it about to? */
+/* Whether a report names it, or may soon. */
 static bool is_spoken_of(const struct sync_info *info)
 {
 	return info->is_described || info->is_kept;
@@ -173,7 +173,7 @@ static struct sync_info *take_info(struct sync_table *table)
 	return info;
 }
 
-/* The extra part stays with the info: who came late may still look into it. */
+/* The extra part stays with the info, as a late reader may still look into it. */
 static void empty_extra(struct sync_table *table, struct sync_info *info)
 {
 	struct sync_extra *extra = info->extra;
@@ -190,10 +190,10 @@ static void empty_extra(struct sync_table *table, struct sync_info *info)
 }
 
 /*
- * An id that a finding speaks of is not given out again.  One that stood in the
- * lock-order graph may live on there as a gate of old witnesses, so it rests
- * until many others have come after it: were it met there again, a cycle might
- * be thought gated that is not, never the other way round.
+ * An id that a finding names is not given out again.  One from the lock-order graph may
+ * still be a gate of old witnesses there, so it is given out only after many others.
+ * May take a cycle for gated that is not; accepted because it is rare, and the reverse
+ * cannot happen.
  */
 static void drop_info(struct sync_table *table, struct sync_info *info)
 {
@@ -250,7 +250,7 @@ static void begin_life(struct sync_table *table, struct sync_object *object, enu
 	info->first = first;
 	info->first_signals = table->lock.saved_signals;
 	store_relaxed(&info->life, ++table->life_count); /* relaxed: see lockset.c */
-	/* release: who finds the life finds it filled. */
+	/* release: a reader that finds the life finds it filled. */
 	store_release(&object->info, info);
 }
 

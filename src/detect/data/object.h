@@ -6,10 +6,10 @@
  * address has a small hot entry (struct sync_object, half a cache line) that
  * never moves, and while alive a cold part (struct sync_info).
  *
- * Entries are found by page and place in the page, so that neighbouring locks
- * have neighbouring entries, and so that 'do locks live in this page?', which
- * free and munmap ask, is one look-up.  Finding takes no lock; adding and
- * ending lives is serialised by the table's own.
+ * Entries are found by page and place in the page: neighbouring locks have
+ * neighbouring entries, and free and munmap need one look-up to learn whether a
+ * page has locks.  Finding takes no lock; adding entries and ending lives takes
+ * the table's own.
  */
 #ifndef DETECT_DATA_OBJECT_H
 #define DETECT_DATA_OBJECT_H
@@ -45,10 +45,10 @@ struct waker_note {
 #define SYNC_GIVEN 8u
 #define SYNC_PROVISIONAL 8u
 
-/* What objects that are more than a mutex have beside struct sync_info. */
+/* What objects other than mutexes have beside struct sync_info. */
 struct sync_extra {
-	/* Read-write locks: what readers gave since the last writer, which only
-	 * writers learn; the stamps that it covers, by slot; the writer's own. */
+	/* Read-write locks: what readers released since the last writer, which only
+	 * writers acquire; the stamps that it covers, by slot; the writer's own. */
 	struct vclock_snapshot *readers;
 	uint64_t given[SYNC_GIVEN];
 	bool is_given_incomplete; /* two slots met in one entry */
@@ -102,13 +102,13 @@ struct sync_info {
 	thread_id handler_thread;
 	thread_id users[SYNC_USERS]; /* threads that took it: waker.h */
 	thread_id heir;		     /* robust: the last that got it by EOWNERDEAD */
-	bool is_described;  /* the sink's mark */
-	bool is_kept;	    /* a report speaks of this life: sync_keep() */
-	bool is_in_order;   /* its id stands in the lock-order graph */
+	bool is_described;  /* the results file has it */
+	bool is_kept;	    /* a report names this life: sync_keep() */
+	bool is_in_order;   /* its id is in the lock-order graph */
 	bool is_not_a_lock; /* a semaphore posted by a thread that had not waited */
 
-	/* What an acquirer learns from the last release.  Mutexes: written by
-	 * the owner; other kinds: under 'busy', as all of 'extra'. */
+	/* What an acquirer joins.  Mutexes: written by the owner; other kinds: under
+	 * 'busy', as all of 'extra'. */
 	struct spin_lock busy;
 	struct vclock_snapshot *clock;
 	struct sync_extra *extra; /* NULL for mutexes, spin, file and stream locks */
@@ -129,8 +129,8 @@ struct sync_object {
 #define SYNC_ABANDONED 0x40000000u
 #define SYNC_GENERATION_FLAGS (SYNC_HANDLER_LOCK | SYNC_ABANDONED)
 
-/* In sync_object.stamp: more than one thread's clock went into the last
- * release (readers, posters), so it must be looked at. */
+/* In sync_object.stamp: the last release has several threads' clocks (readers,
+ * posters), so no stamp names it. */
 #define STAMP_MIXED UINT64_MAX
 
 _Static_assert(sizeof(struct sync_object) == 32, "two hot entries per cache line");
@@ -139,8 +139,8 @@ _Static_assert(sizeof(struct sync_object) == 32, "two hot entries per cache line
 #define SYNC_FEW 4u
 #define SYNC_BLOCK 128u
 
-/* The entries of one page of guest memory: a few, then a block in which an
- * address has its own place, then another such page record. */
+/* The entries of one page of guest memory: a few, then a block indexed by address, then
+ * another such page record. */
 struct sync_page {
 	struct sync_object few[SYNC_FEW];
 	struct sync_object *block;
@@ -238,10 +238,10 @@ static inline struct sync_object *sync_find(const struct sync_table *table, uint
 struct sync_object *sync_find_or_begin(struct sync_table *table, uintptr_t address,
 				       enum object_kind kind, uint32_t attributes, stack_id first);
 
-/* Ends @object's life, if any.  Who calls has told the lock-order graph. */
+/* Ends @object's life, if any.  The caller has told the lock-order graph. */
 void sync_end(struct sync_table *table, struct sync_object *object);
 
-/* Is @id still that of life @life, ended or not?  Then it stays so from now on. */
+/* Keeps @id from being given out again, if it still belongs to life @life; else false. */
 bool sync_keep(struct sync_table *table, lock_id id, uint64_t life);
 
 /* Calls @each for every living object in [start, end). */

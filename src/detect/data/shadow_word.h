@@ -8,12 +8,12 @@
  * tells what the upper 52 bits are: SHADOW_PLAIN as above; otherwise a number:
  * of a record for what one word cannot say.
  *
- * A thread's current word is what it would write for a whole granule: its
- * slot, its epoch, and all eight bytes.  A granule whose word equals it needs no
- * further look: this is what the checks in cloned code compare (Flanagan and
- * Freund, "FastTrack", PLDI 2009, section 3: same epoch).
+ * A thread's current word is what it would write for a whole granule: its slot, its
+ * epoch, and all eight bytes.  The checks in cloned code compare with it: an equal
+ * word means that nothing is new (Flanagan and Freund, "FastTrack", PLDI 2009,
+ * section 3: same epoch).
  *
- * A word of 0 says: never, or not since its memory began its present life.
+ * 0: not accessed since its memory began its present life.
  */
 #ifndef DETECT_DATA_SHADOW_WORD_H
 #define DETECT_DATA_SHADOW_WORD_H
@@ -27,7 +27,7 @@
 #define SHADOW_SLOT_SHIFT 52
 #define SHADOW_EPOCH_BITS 40
 #define SHADOW_EPOCH_MAX ((1ull << SHADOW_EPOCH_BITS) - 1)
-#define SHADOW_SLOT_MAX 4094u /* 4095 is nobody's */
+#define SHADOW_SLOT_MAX 4094u /* 4095 is not used */
 
 /* The current word of a thread that has none (not known, or nothing recorded
  * since its last release): equal to no word in shadow memory. */
@@ -39,7 +39,7 @@ enum shadow_form {
 	SHADOW_SET,    /* read word: one read by each thread of a set: read_set.h */
 	SHADOW_ATOMIC, /* write word: the location synchronises: atomic.h */
 	SHADOW_FREED,  /* write word: plain otherwise; the memory was freed then */
-	SHADOW_BUSY,   /* somebody is about to say something else: cells.h */
+	SHADOW_BUSY,   /* a thread is changing its cells: cells.h */
 };
 
 static inline uint64_t shadow_plain(uint32_t slot, uint64_t epoch, uint32_t bytes)
@@ -57,7 +57,7 @@ static inline uint64_t shadow_epoch(uint64_t word)
 	return word >> SHADOW_EPOCH_SHIFT & SHADOW_EPOCH_MAX;
 }
 
-/* Are both of one slot and one epoch of it? */
+/* Whether both have the same slot and epoch. */
 static inline bool shadow_is_same_epoch(uint64_t word, uint64_t other)
 {
 	return (word ^ other) >> SHADOW_FORM_SHIFT == 0;

@@ -14,7 +14,7 @@
 
 typedef uint32_t site_id;
 
-/* What is known of an access from its machine code. */
+/* What the machine code says of an access. */
 enum site_flag {
 	SITE_READ = 1u << 0,
 	SITE_WRITE = 1u << 1,
@@ -42,7 +42,7 @@ struct site {
 	uint32_t update_group; /* loads and stores whose values rest on each other; 0: none */
 	uint32_t first_count;	  /* accesses that were among the first: origin.h; relaxed */
 	uint32_t code_generation; /* of its module: stack_depot.h */
-	uint32_t is_suspect; /* it was part of a finding: record its callers always */
+	uint32_t is_suspect; /* it was part of a finding: its callers are always kept */
 };
 
 #define SITE_CHUNK 4096u
@@ -54,7 +54,7 @@ struct site_table {
 	uint32_t count; /* ids given out; id 0 is none */
 };
 
-/* What the thunks do with accesses of a site: all go to C, or one in many does. */
+/* Whether thunks pass all accesses of a site to C, or one in many. */
 enum site_attention {
 	SITE_WANTED,
 	SITE_QUIET,
@@ -76,11 +76,11 @@ static inline struct site *site_get(const struct site_table *table, site_id id)
 	return id && id <= table->count ? &table->chunks[id / SITE_CHUNK][id % SITE_CHUNK] : NULL;
 }
 
-/* Every access of site @id is wanted from now on: it is part of a finding. */
+/* Site @id is part of a finding: from now on thunks pass all its accesses to C. */
 void site_suspect(const struct site_table *table, site_id id);
 
-/* Of the sites that share the check of @head, the one that does @direction at the
- * byte @offset of it; @head if there is none. */
+/* The site of @direction at byte @offset among those that share @head's check; @head if
+ * there is none. */
 site_id site_member_at(const struct site_table *table, site_id head, uint32_t offset,
 		       uint32_t direction);
 

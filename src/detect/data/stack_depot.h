@@ -22,7 +22,7 @@ struct stack {
 	uint32_t flags; /* enum stack_flag (finding/results.h) */
 	uint32_t frame_count;
 	uint32_t signal_number; /* with STACK_IN_HANDLER: of the innermost handler */
-	bool is_described; /* the sink's mark */
+	bool is_described; /* the results file has it */
 	uint32_t site; /* of an access: origin.h */
 	uint64_t hash;
 	uintptr_t frames[];

@@ -46,8 +46,8 @@ static bool reserve_entries(struct vclock *clock, struct arena *arena, uint32_t 
 		return false;
 	for (uint32_t i = 0; i < clock->count; i++)
 		entries[i] = clock->entries[i];
-	/* The old block stays what it is: somebody may be reading it.  release:
-	 * pairs with vclock_join_living(). */
+	/* The old block stays unchanged, as others may be reading it.  release: pairs
+	 * with vclock_join_living(). */
 	store_release(&clock->entries, entries);
 	clock->capacity = capacity;
 	return true;
@@ -120,8 +120,8 @@ bool vclock_raise(struct vclock *clock, struct arena *arena, uint32_t slot, uint
 bool vclock_join_living(struct vclock *into, struct arena *arena, const struct vclock *from,
 			uint32_t slot)
 {
-	/* acquire: pairs with the releases in grow_to() and reserve_entries(): who sees the
-	 * count sees the block and its zeros. */
+	/* acquire: pairs with the releases in grow_to() and reserve_entries(): with the count
+	 * come the block and its zeros. */
 	uint32_t count = load_acquire(&from->count);
 	const uint64_t *entries = load_acquire(&from->entries);
 	bool changed = false;
@@ -151,7 +151,7 @@ struct vclock_snapshot *vclock_snapshot(struct vclock *clock, struct arena *aren
 
 struct vclock_snapshot *snapshot_take(struct vclock_snapshot *snapshot)
 {
-	/* relaxed: who takes a reference already has one or holds its owner. */
+	/* relaxed: the caller has a reference or holds its owner. */
 	if (snapshot)
 		fetch_add_relaxed(&snapshot->references, 1u);
 	return snapshot;

@@ -2,8 +2,8 @@
  * Vector clocks: what each thread is known to have done before "now".
  *
  * Entry s counts the releases of the thread in slot s seen so far; a missing
- * entry is 0.  A thread's own entry starts at 1 and is raised after it passed
- * its clock on, so that what it does next is not covered by what it gave.
+ * entry is 0.  A thread's own entry starts at 1 and is raised after each release
+ * of its clock, so that later events are not covered by it.
  * Event a of slot s at epoch e happens before event b if b's clock has an entry
  * of at least e for s; two events of which neither happens before the other
  * are concurrent.  (Mattern, "Virtual Time and Global States", 1989.)
@@ -33,11 +33,11 @@ struct vclock {
 	struct vclock_snapshot *snapshot; /* of the present content, or NULL */
 };
 
-/* An event's place in one order: who, its epoch then, what it knew then. */
+/* An event in happens-before: the thread's slot, epoch and clock then. */
 struct clock_stamp {
 	uint32_t slot;
 	uint64_t epoch;
-	struct vclock_snapshot *clock; /* NULL: knows of nobody else */
+	struct vclock_snapshot *clock; /* NULL: no entries but its own */
 };
 
 uint64_t vclock_get(const struct vclock *clock, uint32_t slot);

@@ -8,8 +8,8 @@
 
 enum wait_kind { WAIT_NONE, WAIT_LOCK, WAIT_CONDITION, WAIT_JOIN, WAIT_TOKEN, WAIT_BARRIER };
 
-/* What a thread is blocked on.  Written by the thread; 'version' is odd while
- * it waits and lets others see that nothing changed between two looks. */
+/* What a thread is blocked on.  Written by the thread.  'version' is odd while it waits,
+ * and changes with each wait. */
 struct wait {
 	uint64_t version;
 	enum wait_kind kind;

@@ -11,8 +11,7 @@
 _Static_assert(sizeof(struct cells_narrow) == 32 && sizeof(struct cells_wide) == 128,
 	       "records do not straddle cache lines more than they must");
 
-/* The records, like shadow memory, are the process's, whatever detector uses them.
- * Index 0 is nobody's. */
+/* The records belong to the process, as shadow memory does.  Index 0 is not used. */
 static struct {
 	uint32_t last[CELLS_CLASSES];
 	uint32_t free[CELLS_CLASSES];
@@ -44,10 +43,8 @@ static uint32_t *serial_of(bool is_wide, uint32_t index)
 
 #define SLEEPS 80u /* some 100 ms */
 
-/*
- * Who changes cells is between two instructions, but may have lost its processor.
- * What stays busy was left so: by a thread that did not come over a fork.
- */
+/* Cells are changed within a few instructions, but the thread may be preempted there.
+ * A word that stays busy was left by a thread that a fork did not copy. */
 uint64_t cells_settle(struct detector *detector, uint64_t *place)
 {
 	uint64_t word = load_acquire(place);
@@ -127,7 +124,7 @@ static void return_some(struct cells_cache *cache, bool is_wide)
 	spin_unlock(&cells_lock);
 }
 
-/* A word for a free record; 0 without one (counted). */
+/* A word for a free record; 0: none, which is counted. */
 static uint64_t new_word(struct detector *detector, struct thread *thread, bool is_wide)
 {
 	struct cells_cache *cache = &thread->memory->shadow->cells;
@@ -180,7 +177,7 @@ static void fill_cells(struct cells cells, const struct cell_list *list)
 	for (uint32_t i = 0; i < cells.capacity; i++) {
 		bool is_one = i < list->count;
 
-		/* relaxed: who reads them meanwhile finds another word. */
+		/* relaxed: a concurrent reader finds another word afterwards. */
 		store_relaxed(&cells.words[i], is_one ? list->cells[i].word : 0);
 		store_relaxed(&cells.origins[i], is_one ? list->cells[i].origin : 0);
 	}
@@ -194,7 +191,7 @@ static uint8_t *mark_of(uintptr_t address)
 bool cells_put(struct detector *detector, struct thread *thread, uint64_t *place, uint64_t old,
 	       uintptr_t granule, const struct cell_list *list)
 {
-	/* What was wide once is likely to be again. */
+	/* What was wide is likely to become wide again. */
 	bool is_wide = list->count > CELLS_FEW || (cells_are(old) && old & CELLS_WIDE);
 	uint64_t expected = old;
 	uint64_t word;
@@ -240,7 +237,7 @@ void cells_each_word(void (*each)(void *context, uint64_t word), void *context)
 
 static void clear_place(struct thread *thread, uint64_t *place)
 {
-	uint64_t word = load_relaxed(place); /* relaxed: nobody may access it now */
+	uint64_t word = load_relaxed(place); /* relaxed: nobody else may access it */
 
 	if (cells_are(word) && compare_exchange_acq_rel(place, &word, 0))
 		cells_free_slowly(thread, word);

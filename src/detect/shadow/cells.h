@@ -8,12 +8,11 @@
  * narrow ones with two cells and wide ones with eight, so the number tells the
  * address.  A record belongs to the word that names it.
  *
- * Who changes a record in place first makes the word a busy one (cells_take()),
- * and with the new word lets others in again: they wait for that.  Each change
- * gives the word another serial, so who has read a record and finds the word as it
- * was has read what belongs together, and was not given a record that was free
- * meanwhile (a sequence lock: Lameter, "Effective Synchronization on Linux/NUMA
- * Systems", 2005, section 3).  Each thread has a few free records.
+ * To change a record in place, a thread first makes the word busy (cells_take()); the
+ * others wait for the new word.  Each change gives the word another serial.  So a
+ * reader that finds the same word after as before has read one state of one record (a
+ * sequence lock: Lameter, "Effective Synchronization on Linux/NUMA Systems", 2005,
+ * section 3).  Each thread has a few free records.
  *
  * A mark for each page of the program's memory says whether words of it name
  * records, so that memory which begins a new life gives them back.
@@ -39,7 +38,7 @@ struct cell {
 	origin_id origin;
 };
 
-/* The cells of one granule in one plane, laid out. */
+/* A copy of the cells of one granule in one plane. */
 struct cell_list {
 	uint32_t count;
 	struct cell cells[CELLS_MAX];
@@ -60,7 +59,7 @@ struct cells_wide {
 	uint32_t unused[6];
 };
 
-/* A record as both are. */
+/* A record of either class. */
 struct cells {
 	uint64_t *words;
 	origin_id *origins;
@@ -112,7 +111,7 @@ static inline struct cells cells_of(uint64_t word)
 				 : (struct cells){narrow->words, narrow->origins, CELLS_FEW};
 }
 
-/* What *@place says once nobody changes its cells any more. */
+/* Waits until no thread is changing the cells of *@place; returns the word. */
 uint64_t cells_settle(struct detector *detector, uint64_t *place);
 
 static inline uint64_t cells_load(struct detector *detector, uint64_t *place)
@@ -123,9 +122,9 @@ static inline uint64_t cells_load(struct detector *detector, uint64_t *place)
 }
 
 /*
- * Makes *@place, which was @old, busy on the way to become @next, both of the same
- * record.  False: it is not @old any more.  Who succeeds changes the record, and
- * puts @next in place by store_release().
+ * Makes *@place, which was @old, busy on the way to @next, both of the same record.
+ * False: it is not @old any more.  Afterwards the caller changes the record, and
+ * stores @next by store_release().
  */
 static inline bool cells_take(uint64_t *place, uint64_t old, uint64_t next)
 {
@@ -136,7 +135,7 @@ static inline bool cells_take(uint64_t *place, uint64_t old, uint64_t next)
 
 /* --- All cells -------------------------------------------------------------- */
 
-/* What @word, read at @place, says; false if *@place is not @word any more. */
+/* Copies the cells of @word, read at @place; false if *@place is not @word any more. */
 bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list);
 
 /*
@@ -147,7 +146,7 @@ bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list);
 bool cells_put(struct detector *detector, struct thread *thread, uint64_t *place, uint64_t old,
 	       uintptr_t granule, const struct cell_list *list);
 
-/* @word is in its place no more: if it named a record, that is free. */
+/* Frees the record of @word, if it named one: the word has been replaced. */
 void cells_free_slowly(struct thread *thread, uint64_t word);
 
 static inline void cells_free(struct thread *thread, uint64_t word)

@@ -155,7 +155,7 @@ static const struct origin_list *list_of(const struct detector *detector, origin
 	return id_table_get(&detector->origins->lists, origin & NUMBER_MASK);
 }
 
-/* Appends the parts of @origin, of @bytes by @slot unless it is a list itself.
+/* Appends the parts of @origin, or, if it is no list, itself for @bytes by @slot.
  * Returns the new count. */
 static uint32_t append_parts(const struct detector *detector, origin_id origin, uint32_t slot,
 			     uint32_t bytes, struct origin_part *parts, uint32_t count)
@@ -176,8 +176,8 @@ static uint32_t append_parts(const struct detector *detector, origin_id origin, 
 	return count;
 }
 
-/* Makes room for @more: one thread's later access to the same bytes says where
- * better, and of many the oldest is dropped. */
+/* Adds @more in place of an earlier access of its thread to the same bytes, or of the
+ * oldest one if there are many. */
 static uint32_t put_part(struct origin_part *parts, uint32_t count, const struct origin_part *more)
 {
 	uint32_t kept = 0;

@@ -1,12 +1,12 @@
 /*
  * Origins: where the accesses that shadow words remember were made.
  *
- * An origin is 24 bits of what and 8 bits of tag.  What is a whole stack (of the
- * depot, the access on top) of a thread that held no lock, or a lockset: such a
- * stack and the locks held; or a site whose callers and locks were not recorded;
- * or a list, where one shadow word stands for accesses of several sites or threads.
- * The tag is taken from the word that the origin belongs to: word and origin are
- * two stores, and who meets one without the other must not take it for its own.
+ * An origin has 24 bits that name it and 8 bits of tag.  It is a whole stack (of the
+ * depot, the access on top) of a thread that held no lock; or a lockset, which is such
+ * a stack and the locks held; or a site whose callers and locks were not recorded; or
+ * a list, where one shadow word stands for accesses of several sites or threads.
+ * Word and origin are two stores.  The tag is made from the word, so that a reader
+ * sees whether they belong together.
  *
  * Callers are kept of the first accesses of a site, then of one in so many of a
  * thread's, and of all of a site that was part of a finding.
@@ -25,7 +25,7 @@
 
 struct detector;
 
-/* What of an origin, without its tag; 0: not known. */
+/* An origin without its tag; 0: not known. */
 typedef uint32_t origin_id;
 
 /* The upper two of the 24 bits tell the sort. */
@@ -63,8 +63,8 @@ struct origin_table *origin_table_create(struct arena *arena, page_source pages)
 #define ORIGIN_FIRST_CALLERS 128u
 #define ORIGIN_CALLERS_EVERY 256u
 
-/* Are callers kept of an access of @thread by @site?  The one place that decides:
- * asked once for each access that the thunks do not settle by themselves. */
+/* Decides whether callers are kept of an access of @thread by @site.  Called once for
+ * each access that reaches C. */
 static inline enum access_callers origin_choose_callers(struct thread *thread, struct site *site)
 {
 	/* relaxed: a count of few, and a flag; a late look is as good. */
@@ -99,7 +99,7 @@ static inline bool origin_has_callers(origin_id origin)
 			  origin >= (uint32_t)ORIGIN_LOCKSET << ORIGIN_SORT_SHIFT);
 }
 
-/* Stored in place of 0, which is what is there before anything was stored. */
+/* Stored in place of 0, which means that nothing was stored yet. */
 #define ORIGIN_NOT_KNOWN 0xffffffu
 
 /* @origin as the origin of shadow word @word. */
@@ -118,7 +118,7 @@ static inline void origin_store(uint32_t *place, origin_id origin, uint64_t word
 	store_relaxed(place, origin_tagged(origin, word));
 }
 
-/* The same, unless *@at has become another word, whose origin may be there already. */
+/* The same, unless *@at is another word by now, whose origin may be there already. */
 static inline void origin_put(uint32_t *place, const uint64_t *at, origin_id origin, uint64_t word)
 {
 	/* acquire: *@at is looked at later. */
@@ -129,7 +129,7 @@ static inline void origin_put(uint32_t *place, const uint64_t *at, origin_id ori
 		;
 }
 
-/* What @place says of word @word; false if it belongs to another one. */
+/* The origin at @place, if it belongs to @word; else false. */
 static inline bool origin_find(const uint32_t *place, uint64_t word, origin_id *origin)
 {
 	uint32_t tagged = load_relaxed(place);
@@ -149,12 +149,12 @@ static inline origin_id origin_load(const uint32_t *place, uint64_t word)
 	return origin_find(place, word, &origin) ? origin : 0;
 }
 
-/* The origin of a word that also stands for what @more says.  @old_slot and
- * @old_bytes tell what @old is of, unless it is a list. */
+/* The origin of a word that stands for the accesses of both.  @old_slot and @old_bytes
+ * say what @old belongs to, unless it is a list. */
 origin_id origin_join(struct detector *detector, struct thread *thread, origin_id old,
 		      uint32_t old_slot, uint32_t old_bytes, const struct origin_part *more);
 
-/* What a thread remembers of its last joins, as along an array all are alike. */
+/* A join that a thread remembers, as those along an array are all alike. */
 struct origin_step {
 	origin_id old;
 	uint16_t old_slot;
@@ -170,8 +170,8 @@ struct origin_step {
 origin_id origin_unite(struct detector *detector, struct thread *thread,
 		       const struct origin_part *one, const struct origin_part *other);
 
-/* What @origin says of @slot's access to the first it knows of @bytes; all bytes, and
- * a stack or site, if it is not a list. */
+/* The part of @origin for @slot's access to the first of @bytes that it has.  Of an
+ * origin that is no list: itself, with all bytes. */
 struct origin_part origin_part_at(const struct detector *detector, origin_id origin, uint32_t slot,
 				  uint32_t bytes);
 
@@ -181,8 +181,8 @@ site_id origin_site(const struct detector *detector, origin_id origin);
 /* The same as a stack for a report: whole, or of one frame. */
 stack_id origin_stack(struct detector *detector, origin_id origin);
 
-/* Tells in @event, of the access that @origin is of, of the locks held.  Called with
- * detector.lock held. */
+/* Fills @event's holds with the locks of @origin's access.  Called with detector.lock
+ * held. */
 void origin_tell_holds(struct detector *detector, origin_id origin, struct finding_event *event);
 
 /* @stack, of a check that several sites share, as it is at @site.  Called with

@@ -143,7 +143,7 @@ static void remove_set(struct read_set_table *table, struct read_set *set)
 	uint32_t count = set->count;
 
 	intern_remove(&table->by_members, set, set->hash);
-	/* Who still reads the members looks at the number after it. */
+	/* A reader of the members compares the number afterwards. */
 	store_release(&set->number, 0);
 	fence_full();
 	arena_free(&table->arena, set->members, count * sizeof(*set->members));
@@ -209,8 +209,8 @@ static bool see_chunk(struct detector *detector, uint32_t chunk)
 	return has_some;
 }
 
-/* Marks of chunks without any are taken away before the look, so whoever puts a
- * word there meanwhile marks it again. */
+/* Clears a chunk's mark before searching it, so that a word stored meanwhile marks it
+ * again. */
 static void see_chunks(struct detector *detector)
 {
 	struct read_set_table *table = detector->read_sets;
@@ -308,8 +308,8 @@ static void add_mine(struct member_list *list, uint64_t mine)
 	list->members[at] = mine;
 }
 
-/* What is unordered with @thread of @word, and @mine.  False: the set was
- * collected, or there is no memory. */
+/* The members of @word that are unordered with @thread, and @mine.  False: the set was
+ * collected, or no memory. */
 static bool list_members(struct detector *detector, struct thread *thread, uint64_t word,
 			 uint64_t mine, struct member_list *list)
 {
@@ -329,7 +329,7 @@ static bool list_members(struct detector *detector, struct thread *thread, uint6
 		list->has_mine |= member == mine;
 		add_member(list, thread, member);
 	}
-	/* What was read was the set's only if it still is. */
+	/* The members are valid if the set still has its number. */
 	fence_acquire();
 	if (set && set_of(detector, word) != set)
 		return false;
@@ -378,7 +378,7 @@ static uint64_t join_slowly(struct detector *detector, struct thread *thread, ui
 	return joined ? joined : mine;
 }
 
-/* What a thread remembers holds as long as the set is there. */
+/* A remembered join is valid while its set exists. */
 static bool is_still_there(struct detector *detector, uint64_t word)
 {
 	struct read_set *set;

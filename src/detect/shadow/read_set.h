@@ -7,15 +7,15 @@
  * which the checks compare with thread->clocks.shared (FastTrack's inflated read state,
  * made a value).
  *
- * Members that a joining thread's clock covers are left out: who races with
- * them races with the one that joins, too.  Each thread remembers what became of
- * the last sets that it joined, so along an array a join is a look-up.
+ * Members that a joining thread's clock covers are left out: an access that races with
+ * them races with the joining thread as well.  Each thread remembers its last joins,
+ * so that along an array a join is a look-up.
  *
  * Threads that read again and again at new epochs make new sets without end.
  * When sets have doubled in number, those that no shadow word names, and that
- * nobody joined lately, are collected: their words are looked for where sets were
- * ever written (chunks of memory are marked).  A number has a serial, so a word
- * that was missed is recognised, and counted.
+ * nobody joined lately, are collected.  Their words are searched in the chunks of
+ * memory where words of sets were ever written.  A number has a serial, so that a
+ * word which was missed is recognised and counted.
  */
 #ifndef DETECT_SHADOW_READ_SET_H
 #define DETECT_SHADOW_READ_SET_H
@@ -41,7 +41,7 @@ struct read_set {
 	struct read_set *next_free;
 };
 
-/* What became of a word when a thread read there too. */
+/* A join: the word before, the thread's own, and the result. */
 struct read_step {
 	uint64_t from, mine, to; /* words without bytes */
 };
@@ -73,8 +73,8 @@ struct read_set_table *read_set_table_create(struct arena *arena, page_source pa
 					     read_set_word_walk each_other_word);
 
 /*
- * What the bytes of read word @word (plain, or of a set) are to say when @thread
- * has read them too; without bytes.
+ * The word (without bytes) for bytes of read word @word, plain or of a set, that @thread
+ * has read as well.
  */
 uint64_t read_set_join(struct detector *detector, struct thread *thread, uint64_t word);
 
@@ -85,7 +85,7 @@ uint64_t read_set_join(struct detector *detector, struct thread *thread, uint64_
 uint64_t read_set_unordered(struct detector *detector, const struct thread *thread, uint64_t word,
 			    uint32_t *next);
 
-/* A set's word was put into shadow memory for @address: after that. */
+/* To be called after a set's word was stored in shadow memory for @address. */
 void read_set_mark_slowly(struct detector *detector, uintptr_t address);
 
 static inline void read_set_mark(struct detector *detector, const struct read_set_table *table,

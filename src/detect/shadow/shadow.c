@@ -46,12 +46,8 @@ static const struct shadow_region holes[] = {
 
 #define HOLE_LEAST 0x40000000ul
 
-/*
- * A check looks up any address of the program, without asking whether it is in a
- * region.  So wherever it may look must be readable; and the program, if it asks
- * for an address in a hole, gets one in a region instead.  What is there already
- * stays.
- */
+/* Checks read the shadow of any address, so that of addresses in a hole must be
+ * readable too.  Existing mappings stay; new ones of the program go elsewhere. */
 static void fill_hole(uintptr_t start, size_t size_bytes)
 {
 	if (map_range(start, size_bytes, PROT_READ) || size_bytes <= HOLE_LEAST)
