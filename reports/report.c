@@ -1,12 +1,10 @@
 #include "reports/report.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "reports/formats/blocked.h"
 #include "reports/formats/formats.h"
-#include "reports/formats/losses.h"
 #include "reports/model/model.h"
 #include "reports/words/view.h"
 

@@ -1,6 +1,5 @@
 #include "preload/access/access.h"
 
-#include "base/kernel.h"
 #include "detect/race/record_fast.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/shadow.h"
@@ -14,8 +13,6 @@ const uint8_t access_regions[ACCESS_REGION_COUNT] = {
 	HAS(SHADOW_MIDDLE_START, SHADOW_MIDDLE_END),
 	HAS(SHADOW_HIGH_START, SHADOW_HIGH_END),
 };
-
-/* --- What plans need -------------------------------------------------------- */
 
 extern const int32_t access_thunk_offsets[THUNK_COUNT];
 
@@ -35,8 +32,6 @@ int32_t access_shared_tls(void)
 {
 	return (int32_t)((uintptr_t)&access_shared - arch_thread_pointer());
 }
-
-/* --- From the thunks -------------------------------------------------------- */
 
 void access_redirect_imports(void *site)
 {
@@ -136,8 +131,6 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	access_check(&guest_detector, self->thread, &access);
 	guest_leave(self);
 }
-
-/* --- Locked instructions ---------------------------------------------------- */
 
 /*
  * The guard stays up from the beginning to the end, as the location's own lock

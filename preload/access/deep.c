@@ -8,8 +8,6 @@
 #include "preload/access/vector_state.h"
 #include "preload/guest/access_context.h"
 
-/* --- Deep work -------------------------------------------------------------- */
-
 #define DEEP_STACK_BYTES 65536u
 #define DEEP_GUARD_BYTES 4096u
 
@@ -46,8 +44,6 @@ void access_deeply(struct guest_thread *self, void (*function)(void *), void *co
 	self->is_deep = false;
 	signals_restore(signals);
 }
-
-/* --- Stacks ----------------------------------------------------------------- */
 
 struct fresh_stack {
 	struct guest_thread *self;

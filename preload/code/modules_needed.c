@@ -20,8 +20,6 @@ void modules_needed_begin(void)
 	needed_count = 0;
 }
 
-/* --- What modules name ------------------------------------------------------- */
-
 void modules_needed_note(const struct dl_phdr_info *info)
 {
 	static struct image image; /* large for a stack; planning is serialised */
@@ -46,8 +44,6 @@ bool modules_are_needed(const struct dl_phdr_info *info)
 			return true;
 	return false;
 }
-
-/* --- What they are made of --------------------------------------------------- */
 
 static bool is_code(const ElfW(Phdr) *header)
 {

@@ -7,8 +7,6 @@
 #include "preload/debugger/clone_frames.h"
 #include "x86/survey/function.h"
 
-/* --- The interface (GDB manual, "JIT Compilation Interface") --------------------- */
-
 struct jit_code_entry {
 	struct jit_code_entry *next, *previous;
 	const void *object;
@@ -43,8 +41,6 @@ static void tell_debugger(enum jit_action action, struct jit_code_entry *entry)
 	__jit_debug_register_code();
 	__jit_debug_descriptor.action = JIT_NOTHING;
 }
-
-/* --- The object ------------------------------------------------------------------ */
 
 enum section {
 	SECTION_NONE,

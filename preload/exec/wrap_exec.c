@@ -26,8 +26,6 @@
 #include "preload/process/observation.h"
 #include "preload/process/wrap_process.h"
 
-/* --- What is executed ------------------------------------------------------- */
-
 void execution_plan(struct execution *execution, const char *path, char *const *environment,
 		    bool is_child)
 {
@@ -87,8 +85,6 @@ static int fail_execution(const struct execution *execution)
 			      execution->path);
 	return -1;
 }
-
-/* --- With lists ------------------------------------------------------------- */
 
 static int execute_path(const char *path, char *const *arguments, char *const *environment)
 {
@@ -151,8 +147,6 @@ EXPORT int execveat(int folder, const char *path, char *const arguments[],
 	REAL(execveat)(folder, path, arguments, environment, flags);
 	return fail_execution(&execution);
 }
-
-/* --- With arguments of a variable number -------------------------------------- */
 
 /* Their number, with @first and the NULL at the end. */
 static size_t count_arguments(const char *first, va_list *list)

@@ -3,7 +3,6 @@
  * exec family by its symbols.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,6 @@
 #define _GNU_SOURCE
 #include "preload/guest/guest.h"
 
-#include <string.h>
-#include <sys/mman.h>
-
 #include "base/kernel.h"
 #include "detect/base/thread.h"
 #include "detect/sync/thread.h"
@@ -23,8 +20,6 @@ static struct guest_thread *living;
 static struct guest_thread *unused;
 static struct arena arena = {.pages = pages_from_kernel};
 struct runtime_lock guest_contexts_lock;
-
-/* --- Stacks ----------------------------------------------------------------- */
 
 /* Copies the frames of the program, without those of this library.  Returns
  * their number. */
@@ -81,8 +76,6 @@ stack_id guest_site_slowly(struct guest_thread *self, const struct unwind_start 
 					 guest_code_generation, STACK_INCOMPLETE, 0);
 	return site->stack;
 }
-
-/* --- Threads ---------------------------------------------------------------- */
 
 static void add_living(struct guest_thread *self)
 {
@@ -184,8 +177,6 @@ struct guest_thread *guest_adopt(bool is_main, uintptr_t sp)
 		guest_begin_thread(self, is_main ? 0 : sp, 0);
 	return self;
 }
-
-/* --- The guard -------------------------------------------------------------- */
 
 static bool is_on_own_stack(const struct guest_thread *self, uintptr_t sp)
 {

@@ -4,8 +4,6 @@
 
 #include "base/kernel.h"
 
-/* --- The plane -------------------------------------------------------------- */
-
 /* It overlaps neither the program's regions nor their shadow planes. */
 #define LIES_APART(start, end) ((end) <= BLOCK_PLANE_START || (start) >= BLOCK_PLANE_END)
 #define PLANE_LIES_APART(bits)                                                                     \
@@ -100,8 +98,6 @@ void block_map_all(void)
 	map_region(SHADOW_MIDDLE_START, SHADOW_MIDDLE_END);
 	map_region(SHADOW_HIGH_START, SHADOW_HIGH_END);
 }
-
-/* --- Looking for a block ---------------------------------------------------- */
 
 #define PAGE_BYTES 4096u
 #define PAGE_WORDS (PAGE_BYTES / sizeof(uint32_t))

@@ -22,8 +22,6 @@
 
 #define FEW_PAGES 4u
 
-/* --- Locks in memory that ends ---------------------------------------------- */
-
 /* May there be locks in [start, end)?  Looks at each page if they are few. */
 static inline bool may_hold_locks(uintptr_t start, uintptr_t end)
 {
@@ -73,8 +71,6 @@ void memory_locks_may_end(uintptr_t start, uintptr_t end)
 	guest_leave(self);
 }
 
-/* --- How long blocks are ---------------------------------------------------- */
-
 /* Do free and malloc_usable_size belong to the same allocator?  If not, the C
  * library would look for the size of a block that it has not allocated. */
 static bool sizes_are_known(void)
@@ -100,8 +96,6 @@ static size_t block_bytes(void *block, size_t otherwise)
 {
 	return block && sizes_are_known() ? REAL(malloc_usable_size)(block) : otherwise;
 }
-
-/* --- Allocations ------------------------------------------------------------ */
 
 static void note_block(void *block, size_t size, const struct unwind_start *start)
 {
@@ -145,8 +139,6 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 	return result;
 }
 
-/* --- Frees ------------------------------------------------------------------ */
-
 static void end_block(void *block, const struct unwind_start *start)
 {
 	size_t size_bytes = block_bytes(block, 0);
@@ -168,8 +160,6 @@ EXPORT void free(void *block)
 	}
 	REAL(free)(block);
 }
-
-/* --- Reallocations ---------------------------------------------------------- */
 
 /*
  * Whether a block moves is known only after the call, when other threads may

@@ -2,7 +2,6 @@
 #include "preload/instrument/races.h"
 
 #include <link.h>
-#include <string.h>
 
 #include "base/kernel.h"
 #include "detect/race/access.h"

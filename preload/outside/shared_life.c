@@ -76,8 +76,6 @@ static uint64_t take_number(const char **text, unsigned base)
 	return number;
 }
 
-/* --- Memory ------------------------------------------------------------------- */
-
 /* A line is "start-end perms offset major:minor inode  path".  The inodes of
  * System V segments are their ids: they must not be taken for files on the same
  * device. */
@@ -114,8 +112,6 @@ uint64_t shared_memory_key(uintptr_t address)
 	kernel_call1(SYS_close, reader.file);
 	return key;
 }
-
-/* --- Files ---------------------------------------------------------------------- */
 
 uint64_t shared_file_key(uintptr_t identity)
 {
@@ -159,8 +155,6 @@ bool shared_file_is_locked_by(uint64_t key, uint32_t pid)
 	kernel_call1(SYS_close, reader.file);
 	return is_locked;
 }
-
-/* --- Processes ------------------------------------------------------------------ */
 
 static void write_stat_path(char *path, uint32_t pid)
 {

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
-#include <unistd.h>
 
 #include "base/kernel.h"
 #include "preload/arch/arch.h"
@@ -18,8 +17,6 @@
 #include "preload/guest/guest.h"
 #include "preload/guest/real.h"
 #include "preload/process/observation.h"
-
-/* --- clone() ------------------------------------------------------------------ */
 
 struct beginning {
 	int (*routine)(void *);
@@ -56,8 +53,6 @@ EXPORT int clone(int (*routine)(void *), void *stack, int flags, void *argument,
 }
 
 EXPORT_ALIAS(__clone, clone)
-
-/* --- syscall() ---------------------------------------------------------------- */
 
 /* Called by wrap_syscall.S for system calls that copy this process. */
 long clone_by_system_call(long number, long a, long b, long c, long d, long e);

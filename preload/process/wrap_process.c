@@ -32,8 +32,6 @@ bool process_hides_children(void)
 	return guest_options.follow_children == CHOICE_NO;
 }
 
-/* --- Fork ------------------------------------------------------------------- */
-
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
 		      void *object);
 
@@ -56,8 +54,6 @@ EXPORT pid_t _Fork(void)
 	observation_fork_end();
 	return child;
 }
-
-/* --- Ends ------------------------------------------------------------------- */
 
 static void __attribute__((noreturn)) end_process(int status)
 {

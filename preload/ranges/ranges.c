@@ -15,8 +15,6 @@
 #include "preload/ranges/tables.h"
 #include "preload/guest/real.h"
 
-/* --- Accesses --------------------------------------------------------------- */
-
 /* The bytes of the granule at @granule that [start, end) covers. */
 static inline uint32_t bytes_of(uintptr_t granule, uintptr_t start, uintptr_t end)
 {
@@ -123,8 +121,6 @@ void range_written(const struct unwind_start *at, const volatile void *to, size_
 	if (size_bytes && !is_recorded(start, start + size_bytes, SHADOW_WRITE_BIT))
 		check_range(at, start, size_bytes, SITE_WRITE);
 }
-
-/* --- The table -------------------------------------------------------------- */
 
 void *range_originals[RANGE_COUNT];
 

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/atomic.h"
 #include "base/kernel.h"
@@ -57,8 +56,6 @@ bool bare_is_unfollowed(void)
 {
 	return is_unfollowed;
 }
-
-/* --- The results file --------------------------------------------------------- */
 
 /* A random name, so that nobody can have put a link there. */
 static void name_results(void)
@@ -143,8 +140,6 @@ bool bare_open_results(const char **why)
 		reporter_begin();
 	return is_open;
 }
-
-/* --- The report --------------------------------------------------------------- */
 
 bool bare_is_reporter(void)
 {

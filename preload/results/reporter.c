@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "preload/results/reporter.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>

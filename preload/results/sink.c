@@ -14,9 +14,8 @@
 #define CREATED_BYTES (32ull * 1024 * 1024)
 #define FINDINGS_TRACKED 65536u
 
-static unsigned char *base; /* the mapped file */
-static uint32_t process;    /* the index of this process in it */
-static char path_copy[4096];
+static unsigned char *base;	  /* the mapped file */
+static uint32_t process;	  /* the index of this process in it */
 static uint64_t *counters;	  /* in the COUNTERS record of this process */
 static uint64_t **finding_counts; /* by finding id: the count in its record */
 static uint32_t severity_counts[SEVERITY_ERROR + 1];
@@ -44,14 +43,6 @@ static long open_file(const char *path, int flags)
 	return kernel_call4(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0600);
 }
 
-static void keep_path(const char *path)
-{
-	size_t length = strlen(path);
-
-	if (length < sizeof(path_copy))
-		memcpy(path_copy, path, length + 1);
-}
-
 bool sink_open(const char *path, const char **why)
 {
 	struct results_header header;
@@ -69,7 +60,6 @@ bool sink_open(const char *path, const char **why)
 	    header.capacity_bytes > RESULTS_RECORDS_OFFSET)
 		is_mapped = map_file(descriptor, header.capacity_bytes, why);
 	kernel_call1(SYS_close, descriptor);
-	keep_path(path);
 	return is_mapped;
 }
 
@@ -92,13 +82,7 @@ bool sink_create(const char *path, bool may_exist, const char **why)
 		base = NULL;
 	if (!is_mapped && !may_exist)
 		kernel_call3(SYS_unlinkat, AT_FDCWD, path, 0);
-	keep_path(path);
 	return is_mapped;
-}
-
-const char *sink_path(void)
-{
-	return path_copy;
 }
 
 void *sink_base(void)

@@ -69,8 +69,6 @@ bool sink_has_findings(void);
 /* The pid of the first process in the file, 0 if there is none yet. */
 uint32_t sink_first_pid(void);
 
-/* The path of the file. */
-const char *sink_path(void);
 /* The mapped file, which has the registry of process-shared locks; NULL if none. */
 void *sink_base(void);
 uint32_t sink_process(void);

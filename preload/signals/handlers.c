@@ -14,8 +14,6 @@
 
 void handlers_returned(ucontext_t *context);
 
-/* --- The original contexts of those that were changed for a handler ----------------- */
-
 static struct kept_context *find_kept(struct guest_thread *self, const ucontext_t *context)
 {
 	for (unsigned int i = 0; self && i < GUEST_KEPT_CONTEXTS; i++)
@@ -74,8 +72,6 @@ void handlers_returned(ucontext_t *context)
 	}
 	clone_context_to_copy(registers);
 }
-
-/* --- Signals that come at the wrong moment ------------------------------------------ */
 
 static bool is_of_processor(const struct delivery *delivery)
 {

@@ -7,11 +7,9 @@
 #include <errno.h>
 #include <linux/futex.h>
 
-#include "base/kernel.h"
 #include "detect/race/atomic_location.h"
 #include "preload/channels/descriptors.h"
 #include "preload/arch/arch.h"
-#include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/sync/wrap_syscall.h"
 

@@ -5,7 +5,6 @@
 #include <sys/single_threaded.h>
 #include <threads.h>
 
-#include "base/kernel.h"
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
 #include "detect/data/wait.h"

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "base/kernel.h"
 #include "detect/base/thread.h"
 #include "detect/data/wait.h"
 #include "detect/deadlock/gone.h"

@@ -2,12 +2,9 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <string.h>
 #include <sys/wait.h>
 
-#include "reports/words/explain.h"
 #include "reports/formats/json_parts.h"
-#include "reports/words/names.h"
 
 #define DOCUMENT_VERSION 1
 

@@ -130,8 +130,6 @@ bool words_find_assembly(const struct token *tokens, size_t count)
 	return false;
 }
 
-/* --- Names of functions ---------------------------------------------------------- */
-
 /* Prefixes of the qualified names of atomic operations. */
 static const char *const atomic_prefixes[] = {
 	"std::atomic<",

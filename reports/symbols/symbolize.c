@@ -1,7 +1,6 @@
 #include "reports/symbols/symbolize.h"
 
 #include <dwarf.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "reports/symbols/elf_image.h"

@@ -31,15 +31,6 @@ static const struct detail_row detail_rows[] = {
 #undef DETAIL
 };
 
-const char *detail_name(uint32_t bit)
-{
-	for (size_t i = 0; i < ARRAY_LENGTH(detail_rows); i++) {
-		if (detail_rows[i].bit == bit)
-			return detail_rows[i].name;
-	}
-	return NULL;
-}
-
 const char **detail_names(struct pool *pool, uint32_t details)
 {
 	const char **names = pool_alloc(pool, (ARRAY_LENGTH(detail_rows) + 1) * sizeof(*names));

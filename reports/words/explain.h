@@ -20,10 +20,7 @@ void explain_finding(struct view *view, struct view_finding *finding);
 const char *explain_action(struct view *view, const struct view_finding *finding,
 			   const struct finding_event *event);
 
-/* The name of detail bit @bit in JSON, or NULL. */
-const char *detail_name(uint32_t bit);
-
-/* All detail names of @details in order; the last is NULL. */
+/* The names in JSON of @details, in order; the last is NULL. */
 const char **detail_names(struct pool *pool, uint32_t details);
 
 #endif

@@ -1,6 +1,5 @@
 #include "reports/words/memory.h"
 
-#include <string.h>
 
 #include "reports/words/names.h"
 

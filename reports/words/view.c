@@ -6,7 +6,6 @@
 #include "reports/words/explain.h"
 #include "reports/words/fingerprint.h"
 #include "reports/words/memory.h"
-#include "reports/words/names.h"
 
 /* A text of what the thread does whose events begin at @index, to sort by. */
 static const char *group_key(struct view *view, const struct view_finding *finding, size_t index)

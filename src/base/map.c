@@ -80,21 +80,3 @@ uint32_t map_count(const struct map *map)
 {
 	return HASH_COUNT(map->entries);
 }
-
-void map_each(const struct map *map, map_visit visit, void *context)
-{
-	struct map_entry *entry = map->entries;
-
-	while (entry) {
-		struct map_entry *next = entry->hh.next;
-
-		visit(context, entry->key, entry->value);
-		entry = next;
-	}
-}
-
-void map_clear(struct map *map)
-{
-	while (map->entries)
-		remove_entry(map, map->entries);
-}

@@ -20,8 +20,6 @@ struct map {
 	struct arena *arena;
 };
 
-typedef void (*map_visit)(void *context, uint64_t key, uint64_t value);
-
 void map_init(struct map *map, struct arena *arena);
 
 /* Adds @key or changes its value.  False when memory is exhausted; the map is
@@ -35,12 +33,6 @@ uint64_t *map_find(const struct map *map, uint64_t key);
 bool map_remove(struct map *map, uint64_t key);
 
 uint32_t map_count(const struct map *map);
-
-/* Calls @visit for every entry; @visit may remove the entry it is given. */
-void map_each(const struct map *map, map_visit visit, void *context);
-
-/* Removes all entries and frees their memory. */
-void map_clear(struct map *map);
 
 /* The same with pointers as values; NULL: not there. */
 static inline bool map_set_pointer(struct map *map, uint64_t key, void *value)

@@ -55,8 +55,3 @@ void runtime_unlock(struct runtime_lock *lock)
 		kernel_call3(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1);
 	signals_restore(mask);
 }
-
-void runtime_lock_reset(struct runtime_lock *lock)
-{
-	lock->state = 0;
-}

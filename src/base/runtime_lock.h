@@ -18,9 +18,6 @@ struct runtime_lock {
 void runtime_lock(struct runtime_lock *lock);
 void runtime_unlock(struct runtime_lock *lock);
 
-/* For the child of a fork: another thread of the parent may have held it. */
-void runtime_lock_reset(struct runtime_lock *lock);
-
 /* Blocks all signals of the calling thread; returns the mask to restore. */
 uint64_t signals_block(void);
 void signals_restore(uint64_t mask);

@@ -76,8 +76,6 @@ void detector_ended(struct detector *detector, bool is_orderly)
 	runtime_unlock(&detector->lock);
 }
 
-/* --- Fork -------------------------------------------------------------------- */
-
 static void lose_others(struct detector *detector, const struct thread *survivor)
 {
 	for (thread_id id = 1; id <= detector->threads.last; id++) {

@@ -9,8 +9,6 @@ static bool is_in_text(const struct image *image, uint64_t address)
 	return address - image->text_address < image->text_bytes;
 }
 
-/* --- Symbols -------------------------------------------------------------------------- */
-
 static bool read_symbol(const struct image *image, uint64_t index, Elf64_Sym *symbol)
 {
 	return image->symbols && index < UINT32_MAX &&
@@ -61,8 +59,6 @@ void image_each_symbol(const struct image *image, image_symbol_function call, vo
 			call(context, image_string(image, symbol.st_name),
 			     image->bias + symbol.st_value, symbol.st_size);
 }
-
-/* --- Relocations ------------------------------------------------------------------------ */
 
 static bool read_relocation(const struct image *image, const struct image_table *table,
 			    uint64_t index, Elf64_Rela *relocation)

@@ -146,8 +146,6 @@ enum lock_flag {
 	LOCK_HAS_KEY = 8u
 };
 
-#define LOCK_NAME_MAX 64
-
 /* In place of a module's build id: a script, whose addresses are line << 12 | column. */
 #define MODULE_IS_SCRIPT "script"
 #define SCRIPT_LINE_SHIFT 12

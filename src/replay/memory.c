@@ -53,8 +53,6 @@ bool replay_prepare_memory(struct replay *replay)
 	return true;
 }
 
-/* --- Sites ----------------------------------------------------------------- */
-
 static uint32_t flags_of(enum event_verb verb)
 {
 	switch ((int)verb) {
@@ -139,8 +137,6 @@ stack_id replay_access_stack(struct detector *detector, struct thread *thread,
 	(void)thread;
 	return context ? replay_stack(context->replay, context->actor, context->event) : 0;
 }
-
-/* --- The verbs --------------------------------------------------------------- */
 
 static struct access make_access(struct replay *replay, const struct actor *actor,
 				 const struct script_event *event,

@@ -137,8 +137,6 @@ void replay_dispose(struct replay *replay);
 /* Carries all events out; false: replay->error. */
 bool replay_run(struct replay *replay);
 
-/* --- Used by the verbs --------------------------------------------------- */
-
 /* Sets the error: @event is impossible.  @format has up to two %s. */
 void replay_fail(struct replay *replay, const struct script_event *event, const char *format,
 		 const char *first, const char *second);
@@ -185,8 +183,6 @@ void replay_start_actor(struct replay *replay, struct actor *actor, struct threa
 #pragma GCC diagnostic pop
 #undef EVENT
 
-/* --- Memory -------------------------------------------------------------- */
-
 /* Shadow memory for the script's variables, if it has any; false after
  * replay_fail(). */
 bool replay_prepare_memory(struct replay *replay);
@@ -202,8 +198,6 @@ stack_id replay_access_stack(struct detector *detector, struct thread *thread,
 /* @actor frees a variable. */
 void replay_free_variable(struct replay *replay, struct actor *actor,
 			  const struct script_event *event);
-
-/* --- Findings ------------------------------------------------------------ */
 
 extern const struct detector_hooks replay_hooks;
 

@@ -134,8 +134,6 @@ void replay_fork(struct replay *replay, struct actor *actor, const struct script
 		replay->has_main_actor = true; /* no thread is left to join */
 }
 
-/* --- Signals ------------------------------------------------------------- */
-
 void replay_handler(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	if (actor->handler_signal)
@@ -173,8 +171,6 @@ void replay_at(struct replay *replay, struct actor *actor, const struct script_e
 	(void)replay;
 	actor->line = event->number;
 }
-
-/* --- Ends of waits ------------------------------------------------------- */
 
 static void end_wait(struct replay *replay, struct actor *actor)
 {

@@ -6,8 +6,6 @@
 #include "detect/sync/once.h"
 #include "detect/sync/semaphore.h"
 
-/* --- Conditions ---------------------------------------------------------- */
-
 static void release_mutex(struct replay *replay, struct actor *actor, struct primitive *mutex)
 {
 	if (mutex->owner != actor)
@@ -79,8 +77,6 @@ void replay_broadcast(struct replay *replay, struct actor *actor, const struct s
 	signal_condition(replay, actor, event, true);
 }
 
-/* --- Semaphores ---------------------------------------------------------- */
-
 void replay_sem_wait(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	enum event_how how = event_rows[event->verb].how;
@@ -122,8 +118,6 @@ void replay_post(struct replay *replay, struct actor *actor, const struct script
 	replay_unblock(replay, waiter);
 }
 
-/* --- Barriers ------------------------------------------------------------ */
-
 void replay_barrier(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	struct primitive *barrier = replay_primitive(replay, event->object);
@@ -146,8 +140,6 @@ void replay_barrier(struct replay *replay, struct actor *actor, const struct scr
 		replay_unblock(replay, waiter);
 	}
 }
-
-/* --- Once calls ----------------------------------------------------------- */
 
 static void run_body(struct replay *replay, struct actor *actor, struct primitive *once,
 		     struct sync_object *object, stack_id stack)

@@ -1,6 +1,5 @@
 #include "command/run/library.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

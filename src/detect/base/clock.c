@@ -27,8 +27,6 @@ void clock_rechain(struct detector *detector, struct thread *thread)
 	held_locks_rehash(&thread->held, base);
 }
 
-/* --- Lives --------------------------------------------------------------- */
-
 static bool begin_at(struct thread *thread, uint64_t first)
 {
 	struct arena *arena = &thread->memory->arena;
@@ -61,8 +59,6 @@ uint64_t clock_free(struct thread *thread)
 	}
 	return above;
 }
-
-/* --- Epochs -------------------------------------------------------------- */
 
 /* Records up to which epoch a hand-over covers, for other threads to read. */
 static void note_hand_over(struct thread *thread)
@@ -131,8 +127,6 @@ void clock_begin_epoch(struct detector *detector, struct thread *thread)
 	*thread->clocks.current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
 }
 
-/* --- Releases ------------------------------------------------------------ */
-
 struct vclock_snapshot *clock_snapshot(struct clock_releaser by)
 {
 	return vclock_snapshot(&by.thread->clocks.full, &by.thread->memory->arena);
@@ -160,8 +154,6 @@ void clock_inherit(struct thread *child, struct clock_releaser by)
 	inherit_clock(&child->clocks.structural, &parent->clocks.structural, child, parent);
 	inherit_clock(&child->clocks.hand_over, &parent->clocks.hand_over, child, parent);
 }
-
-/* --- Acquires ------------------------------------------------------------ */
 
 /* Whether @thread has joined a release after @other's @epoch.  False if a thread assumed
  * an acquire from within that epoch: then the clock may have a part of it only. */

@@ -128,7 +128,6 @@ struct detector {
 	struct destroyed_lock destroyed[DESTROYED_KEPT];
 	uint64_t counters[COUNTER_COUNT];
 	uint64_t inherited[COUNTER_COUNT]; /* what of them a parent counts */
-	bool is_off; /* a broken invariant switched detection off */
 	bool has_unseen_order; /* code was not observed that may order threads: verdicts of
 				  * races are lowered */
 };

@@ -13,8 +13,6 @@ void lockset_table_init(struct lockset_table *table, page_source pages)
 	table->most = LOCKSETS_MOST;
 }
 
-/* --- What a thread holds --------------------------------------------------- */
-
 static struct lockset_lock describe_lock(const struct held_lock *held)
 {
 	/* acquire: pairs with begin_life(). */
@@ -44,8 +42,6 @@ uint32_t lockset_note(const struct thread *thread, struct lockset_lock *locks, u
 		locks[i] = describe_lock(&thread->held.locks[first + i]);
 	return count;
 }
-
-/* --- The table ------------------------------------------------------------- */
 
 static uint64_t hash_set(const struct lockset *key, const struct lockset_lock *locks)
 {
@@ -137,8 +133,6 @@ uint32_t lockset_intern(struct detector *detector, const struct thread *thread, 
 	key.hash = hash_set(&key, locks);
 	return intern_set(&detector->locksets, &key, locks);
 }
-
-/* --- Reports --------------------------------------------------------------- */
 
 void lockset_tell(struct detector *detector, struct finding_event *event,
 		  const struct lockset_lock *locks, uint32_t present, uint32_t count)

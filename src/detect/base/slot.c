@@ -23,8 +23,6 @@ static struct slot *slot_at(struct detector *detector, uint32_t number)
 	return slot;
 }
 
-/* --- Free slots ------------------------------------------------------------ */
-
 static uint32_t take_free(struct detector *detector, uint32_t index)
 {
 	uint32_t number = detector->free_slots[index];
@@ -81,8 +79,6 @@ static void add_free(struct detector *detector, uint32_t number)
 	}
 	detector->free_slots[detector->free_slot_count++] = number;
 }
-
-/* --- Lives ----------------------------------------------------------------- */
 
 uint64_t slot_take(struct detector *detector, struct thread *thread, const struct thread *creator)
 {

@@ -5,8 +5,6 @@
 #include "detect/base/held_locks.h"
 #include "detect/base/slot.h"
 
-/* --- Memory ---------------------------------------------------- */
-
 static struct thread_memory *make_memory(struct detector *detector)
 {
 	struct thread_memory *memory = arena_alloc(&detector->arena, sizeof(*memory));
@@ -52,8 +50,6 @@ static void give_memory(struct detector *detector, struct thread *thread)
 	thread->held.count = thread->held.capacity = 0;
 	thread->held.chain_cache = NULL;
 }
-
-/* --- Lives -------------------------------------------------- */
 
 struct thread *thread_new(struct detector *detector, const struct thread *creator)
 {

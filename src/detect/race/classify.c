@@ -20,7 +20,6 @@
 #include "detect/race/pending_release.h"
 #include "detect/race/race.h"
 #include "detect/shadow/read_set.h"
-#include "detect/base/slot.h"
 #include "detect/race/update.h"
 
 #define MOVE_BYTES 8u /* of an atomic one, at most */

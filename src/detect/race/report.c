@@ -7,7 +7,6 @@
 #include "detect/base/memory_block.h"
 #include "detect/race/race.h"
 #include "detect/base/report.h"
-#include "detect/race/update.h"
 
 /* A reported race, for who takes it back. */
 struct race_record {

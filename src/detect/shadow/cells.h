@@ -72,8 +72,6 @@ struct cells_cache {
 	uint32_t count[CELLS_CLASSES];
 };
 
-/* --- Words ------------------------------------------------------------------ */
-
 /* wide 1 | serial 23 | index 28 | form 4 | none */
 #define CELLS_WIDE (1ull << 63)
 #define CELLS_INDEX_BITS 28u
@@ -132,8 +130,6 @@ static inline bool cells_take(uint64_t *place, uint64_t old, uint64_t next)
 
 	return compare_exchange_acq_rel(place, &old, busy);
 }
-
-/* --- All cells -------------------------------------------------------------- */
 
 /* Copies the cells of @word, read at @place; false if *@place is not @word any more. */
 bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list);

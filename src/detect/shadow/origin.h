@@ -193,8 +193,4 @@ stack_id origin_stack_at(struct detector *detector, stack_id stack, site_id site
 stack_id origin_stack_of_access(struct detector *detector, struct thread *thread,
 				const struct access *access);
 
-/* Of the write to the byte at @address that @word, without bytes, remembers. */
-stack_id origin_stack_of_write(struct detector *detector, uintptr_t address, uint64_t word);
-site_id origin_site_of_write(struct detector *detector, uintptr_t address, uint64_t word);
-
 #endif

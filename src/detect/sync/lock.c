@@ -5,7 +5,6 @@
 #include "detect/lock_order/class.h"
 #include "detect/deadlock/handler.h"
 #include "detect/lock_order/lock_order.h"
-#include "detect/lock_order/report.h"
 
 #define GATES_ON_STACK 32u
 

@@ -9,8 +9,6 @@
 
 _Static_assert(REST_BYTES == sizeof(uint64_t), "a step has all of the rest");
 
-/* --- Reading --------------------------------------------------------------------------- */
-
 static uint64_t read_number(const struct growing *rows, uint32_t *at)
 {
 	uint64_t value = 0;

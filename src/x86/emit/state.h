@@ -56,8 +56,6 @@ uint32_t plan_state_original(const struct plan_state *state, uint32_t clone_offs
 
 void plan_states_free(struct plan_states *states);
 
-/* --- Packing ------------------------------------------------------------------------- */
-
 struct state_packer {
 	struct plan_states states;
 	uint32_t *slots;     /* by a hash of the step: its number, 0: none */
@@ -76,8 +74,6 @@ void state_pack(struct state_packer *packer, const struct plan_state *row);
 
 /* Frees unused memory. */
 bool state_packer_finish(struct state_packer *packer);
-
-/* --- The packed form, for both ------------------------------------------------------- */
 
 #define STATE_BLOCK_ROWS 64u
 #define STATE_STEPS_MOST 16384u

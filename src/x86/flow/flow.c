@@ -78,8 +78,6 @@ static bool get_ready(struct flow *flow, struct scratch *scratch)
 	return flow->is_reached && flow->is_new && flow->join_count <= JOIN_LIMIT;
 }
 
-/* --- Pairs ------------------------------------------------------------------------------- */
-
 struct pairing {
 	struct flow flow;
 	const struct update_group_notes *notes;
@@ -146,8 +144,6 @@ static bool pair_all(struct pairing *pairing, struct scratch *scratch)
 	}
 	return true;
 }
-
-/* --- Which loads may be paired -------------------------------------------------------------- */
 
 /* True if a store to @place may come after load number @load. */
 static bool has_store_at(const struct pairing *pairing, uint64_t place, uint32_t load)

@@ -24,8 +24,6 @@ static uint64_t *join_state(const struct places *places, uint32_t join)
 	return places->joins + (size_t)join * places->value_count;
 }
 
-/* --- States ------------------------------------------------------------------------------ */
-
 static void begin_values(void *analysis, uint64_t name)
 {
 	struct places *places = analysis;
@@ -78,8 +76,6 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 		has_changed |= meet_value(&into[i], places->now[i], join * 64ull + i);
 	return has_changed;
 }
-
-/* --- Instructions ------------------------------------------------------------------------ */
 
 static uint64_t place_of(const struct places *places, const struct instruction *instruction)
 {

@@ -215,8 +215,6 @@ FLOW_INLINE void flow_walk(struct flow *flow, const struct flow_actions *actions
 	}
 }
 
-/* --- The two analyses ---------------------------------------------------------------- */
-
 /* Stores hashes of the addresses of the function's stores, by number, and of @loads.
  * False: no memory. */
 bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct flow_loads *loads,

@@ -12,8 +12,6 @@
 #define TABLE_ROWS_MOST 65536u
 #define TABLE_ROW_BYTES 4u
 
-/* --- Tables ------------------------------------------------------------------------------ */
-
 static int64_t read_row(const struct survey *survey, uint64_t table, uint32_t row, bool *is_there)
 {
 	const unsigned char *bytes = image_bytes(
@@ -87,8 +85,6 @@ static uint32_t read_tables(struct survey *survey, uint32_t index)
 	}
 	return count;
 }
-
-/* --- Jumps --------------------------------------------------------------------------------- */
 
 static void note_jump(struct survey *survey, struct function *function,
 		      struct origin_search *search, uint32_t index, uint32_t table_count)

@@ -138,8 +138,6 @@ static inline bool facts_is_on_stack(const struct instruction *instruction, uint
 /* From here on survey_open() makes 'reach' from the marks. */
 void survey_reach(struct survey *survey);
 
-/* --- Between the survey's parts ------------------------------------------------- */
-
 /* The first function of the group that @index is in. */
 uint32_t survey_group(const struct survey *survey, uint32_t index);
 void survey_join(struct survey *survey, uint32_t a, uint32_t b);

@@ -19,8 +19,6 @@ static uint64_t target_address(const struct verifying *verifying,
 	return verifying->plan->clone_address + (uint64_t)instruction->target;
 }
 
-/* --- Copies ----------------------------------------------------------------------------- */
-
 static bool jumps_to(struct verifying *verifying, uint32_t at, uint64_t target, uint32_t *after)
 {
 	struct instruction instruction;
@@ -111,8 +109,6 @@ static bool check_copy(struct verifying *verifying, uint32_t *after)
 	}
 	return check_plain(verifying, &copy);
 }
-
-/* --- Functions ------------------------------------------------------------------------------ */
 
 static bool check_instruction(struct verifying *verifying)
 {

@@ -5,8 +5,6 @@
 
 #define DIRECTION_FLAG (1u << 10)
 
-/* --- Masks -------------------------------------------------------------------- */
-
 /* Checks an access for each element that the mask selects. */
 void access_masked(struct access_frame *frame);
 
@@ -63,8 +61,6 @@ void access_gather(struct access_frame *frame, uint32_t form)
 	}
 	guest_leave(self);
 }
-
-/* --- String instructions ---------------------------------------------------- */
 
 struct string_operation {
 	enum string_kind kind;

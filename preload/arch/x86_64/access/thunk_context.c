@@ -49,8 +49,6 @@ static size_t words_bytes(uintptr_t pc)
 		       : THUNK_WORDS_BYTES;
 }
 
-/* --- A complete frame ---------------------------------------------------------- */
-
 /* @clone: with what the thunk does not keep (rbx, r12 to r15) in place. */
 static void take_frame(greg_t *clone, const struct access_frame *frame, uintptr_t pc)
 {
@@ -69,8 +67,6 @@ static void take_frame(greg_t *clone, const struct access_frame *frame, uintptr_
 	clone[REG_EFL] = (clone[REG_EFL] & ~(greg_t)(STATUS_FLAGS | DIRECTION_FLAG)) |
 			 ((greg_t)frame->flags & (greg_t)(STATUS_FLAGS | DIRECTION_FLAG));
 }
-
-/* --- In what it calls ---------------------------------------------------------------- */
 
 static void begin_frame(struct unwind_frame *frame, const greg_t *found)
 {
@@ -122,8 +118,6 @@ static bool find_above(const greg_t *found, greg_t *clone, const struct access_f
 	}
 	return false;
 }
-
-/* --- In the assembly ------------------------------------------------------------- */
 
 /* With a frame the unwind table speaks of the original code (access.S); without
  * one, of the clone. */
