@@ -56,17 +56,13 @@ struct report_outcome {
 	char error[512];      /* why report_write() failed: names file and offset */
 };
 
-/*
- * Reads the files and writes all outputs.  0, or a negative errno and
+/* Reads the files and writes all outputs.  0, or a negative errno and
  * @outcome->error: -EBADMSG for damaged input.  If an output cannot be written the
- * others still are.
- */
+ * others still are. */
 int report_write(const struct report_request *request, struct report_outcome *outcome);
 
-/*
- * Writes what every thread is blocked on, for --timeout; the program may still be
- * running.  The result is as for report_write().
- */
+/* Writes what every thread is blocked on, for --timeout; the program may still be
+ * running.  The result is as for report_write(). */
 int report_write_blocked(const struct report_request *request, FILE *out,
 			 struct report_outcome *outcome);
 

@@ -64,11 +64,9 @@ static bool has_cell(const uint64_t *place, uint64_t word, uint32_t bytes)
 	return is_found && load_relaxed(place) == word; /* relaxed: the fence orders it */
 }
 
-/*
- * Has this thread recorded such an access of these bytes in its present epoch?
+/* Has this thread recorded such an access of these bytes in its present epoch?
  * The check in the clone compares for a whole granule; here a part is enough.
- * Asked without the guard, as nothing is changed.
- */
+ * Asked without the guard, as nothing is changed. */
 static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t what)
 {
 	uint64_t bit = 1ull << (what & WHAT_WRITE ? SHADOW_WRITE_BIT : SHADOW_READ_BIT);
@@ -132,10 +130,8 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	guest_leave(self);
 }
 
-/*
- * The guard stays up from the beginning to the end, as the location's own lock
- * is held: a signal handler in between is not observed.
- */
+/* The guard stays up from the beginning to the end, as the location's own lock
+ * is held: a signal handler in between is not observed. */
 void access_lock_begin(struct access_frame *frame);
 
 void access_lock_begin(struct access_frame *frame)

@@ -9,11 +9,9 @@
 
 #include "preload/arch/arch.h"
 
-/*
- * Do @found interrupt a thunk, or what it calls?  Then @clone are the registers
+/* Do @found interrupt a thunk, or what it calls?  Then @clone are the registers
  * as they will be when it returns to the clone, and *@frame is its frame, NULL
- * if that is not complete, or is being taken down.
- */
+ * if that is not complete, or is being taken down. */
 bool thunk_context_find(const struct context_registers *found, struct context_registers *clone,
 			const struct access_frame **frame);
 

@@ -11,11 +11,9 @@
 /* Serialises site_table_reserve() on the guest's detector.  Innermost. */
 extern struct runtime_lock call_sites_lock;
 
-/*
- * The site of calls that return to @return_address and access memory as @access
+/* The site of calls that return to @return_address and access memory as @access
  * says: SITE_READ or SITE_WRITE.  0 without memory.  From any thread, with the
- * guard up.
- */
+ * guard up. */
 site_id call_site(uintptr_t return_address, uint32_t access);
 
 #endif

@@ -40,10 +40,8 @@ struct clone_region *clones_at(uint32_t index);
 /* The region whose module has @address, or NULL. */
 struct clone_region *clones_of_module(uintptr_t address);
 
-/*
- * If @pc is inside a clone: the state there in *@state and the address of the
- * original instruction that is about to run in *@original.  Async-signal-safe.
- */
+/* If @pc is inside a clone: the state there in *@state and the address of the
+ * original instruction that is about to run in *@original.  Async-signal-safe. */
 bool clones_original(uintptr_t pc, struct plan_state *state, uintptr_t *original);
 
 /* The copy of the instruction at @original, without its checks; 0 if there is

@@ -1,6 +1,4 @@
-/*
- * Memory near code, for clones: as far as jumps reach.
- */
+/* Memory near code, for clones: as far as jumps reach. */
 #ifndef PRELOAD_CODE_NEAR_H
 #define PRELOAD_CODE_NEAR_H
 

@@ -1,6 +1,4 @@
-/*
- * Marks wrappers, which are all that the guest library exports.
- */
+/* Marks wrappers, which are all that the guest library exports. */
 #ifndef PRELOAD_GUEST_EXPORT_H
 #define PRELOAD_GUEST_EXPORT_H
 

@@ -155,11 +155,9 @@ static inline stack_id guest_site(struct guest_thread *self, const struct unwind
 	return guest_site_slowly(self, start);
 }
 
-/*
- * While a program has one thread, its locks order nothing (later threads are
+/* While a program has one thread, its locks order nothing (later threads are
  * ordered after their creation) and block nobody else.  After many such
- * acquisitions the calling site is enough, unless the call waits.
- */
+ * acquisitions the calling site is enough, unless the call waits. */
 static inline bool guest_wants_site_only(const struct guest_thread *self)
 {
 	return __libc_single_threaded && self->thread->held.operation_count >= GUEST_FULL_STACKS;

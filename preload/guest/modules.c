@@ -137,11 +137,9 @@ static bool retire_missing(const struct survey *survey, uint32_t generation)
 	return has_changed;
 }
 
-/*
- * The first generation whose stacks may be in @module.  It is noticed some time
+/* The first generation whose stacks may be in @module.  It is noticed some time
  * after it was loaded, so that older stacks may be its own, but not those from
- * the time when another module was at its place.
- */
+ * the time when another module was at its place. */
 static uint32_t generation_after_others(const struct module *module)
 {
 	uint32_t generation = 0;

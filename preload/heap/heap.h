@@ -30,11 +30,9 @@ enum heap_mode {
 
 extern enum heap_mode heap_mode;
 
-/*
- * Calling sites of a lone thread's allocations, by return address.  Where that
+/* Calling sites of a lone thread's allocations, by return address.  Where that
  * is in operator new of a C++ library, its caller's return address is taken,
- * which is always at the same distance up the stack.
- */
+ * which is always at the same distance up the stack. */
 #define HEAP_LONE_SITES 1024u
 #define HEAP_LONE_THREAD 1u /* the id of the first thread */
 
@@ -89,10 +87,8 @@ void heap_stop(void);
  * False if none is known. */
 bool heap_block_of(struct detector *detector, uintptr_t address, struct memory_block *block);
 
-/*
- * The lives of [start, start + size_bytes), as wrappers tell them.  All keep
- * errno, and do nothing if memory or the calling thread is not observed.
- */
+/* The lives of [start, start + size_bytes), as wrappers tell them.  All keep
+ * errno, and do nothing if memory or the calling thread is not observed. */
 
 /* It was allocated, and has @usable_bytes.  To be called before another thread
  * can know its address. */

@@ -1,6 +1,4 @@
-/*
- * Mappings: memory that the program gets from the kernel and gives back.
- */
+/* Mappings: memory that the program gets from the kernel and gives back. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <sys/mman.h>

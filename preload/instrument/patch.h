@@ -23,11 +23,9 @@ bool patch_begin(void);
  * functions it has interrupted cannot be patched.  NULL: that is over. */
 void patch_spare(const struct stack *stack);
 
-/*
- * Instruments @info's module.  No thread but the calling one may run its code,
+/* Instruments @info's module.  No thread but the calling one may run its code,
  * and that one only at calls.  Unless it is watched fully, its sites are never
- * in a finding.  False with *@why: the module is unchanged.
- */
+ * in a finding.  False with *@why: the module is unchanged. */
 bool patch_module(const struct dl_phdr_info *info, enum watch watch, const char **why);
 
 #endif

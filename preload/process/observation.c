@@ -166,11 +166,9 @@ static void fork_in_child(void)
 	observation_fork_end();
 }
 
-/*
- * Programs have fork handlers that lock and call us, so ours must be the
+/* Programs have fork handlers that lock and call us, so ours must be the
  * innermost: registered first, "prepare" runs last and the others first
- * (pthread_atfork(3)).
- */
+ * (pthread_atfork(3)). */
 void observation_watch_forks(void)
 {
 	extern void *__dso_handle __attribute__((visibility("hidden")));

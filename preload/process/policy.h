@@ -1,6 +1,4 @@
-/*
- * What happens to the program after a deadlock: --on-deadlock.
- */
+/* What happens to the program after a deadlock: --on-deadlock. */
 #ifndef PRELOAD_PROCESS_POLICY_H
 #define PRELOAD_PROCESS_POLICY_H
 

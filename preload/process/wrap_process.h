@@ -1,6 +1,4 @@
-/*
- * What wrappers of forks and ends offer to others.
- */
+/* What wrappers of forks and ends offer to others. */
 #ifndef PRELOAD_PROCESS_WRAP_PROCESS_H
 #define PRELOAD_PROCESS_WRAP_PROCESS_H
 

@@ -1,6 +1,4 @@
-/*
- * The wrappers of regular shape: rows of ranges.def.
- */
+/* The wrappers of regular shape: rows of ranges.def. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <inttypes.h>

@@ -100,11 +100,9 @@ static bool send_again(const struct delivery *delivery)
 	       kernel_call3(SYS_tgkill, process, thread, delivery->signal) == 0;
 }
 
-/*
- * If several signals come at once, the kernel enters the handler of the last
+/* If several signals come at once, the kernel enters the handler of the last
  * one first, with a context at the first instruction of the handler before.  So
- * the signal that is deferred last has the program's mask in its context.
- */
+ * the signal that is deferred last has the program's mask in its context. */
 static bool defer_signal(struct guest_thread *self, const struct delivery *delivery)
 {
 	/* The first 64 bits are the kernel's mask. */

@@ -1,6 +1,4 @@
-/*
- * Parts of text reports: colours, stacks, scenario tables.
- */
+/* Parts of text reports: colours, stacks, scenario tables. */
 #ifndef REPORTS_FORMATS_TEXT_PARTS_H
 #define REPORTS_FORMATS_TEXT_PARTS_H
 

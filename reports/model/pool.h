@@ -25,10 +25,8 @@ char *pool_copy(struct pool *pool, const char *text, size_t length);
 
 char *pool_format(struct pool *pool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/*
- * Room for one more element of an array that has @count elements of @size_bytes.
- * The array moves when @count is a power of two.
- */
+/* Room for one more element of an array that has @count elements of @size_bytes.
+ * The array moves when @count is a power of two. */
 void *pool_grow(struct pool *pool, void *array, size_t count, size_t size_bytes);
 
 void pool_free(struct pool *pool);

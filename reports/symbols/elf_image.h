@@ -40,10 +40,8 @@ void elf_image_close(struct elf_image *image);
 /* Loads the debug information if there is any. */
 Dwarf *elf_image_dwarf(struct elf_image *image);
 
-/*
- * Name of the symbol that covers @address and the distance to its start, or
- * NULL.  @is_code asks for functions, else for data.
- */
+/* Name of the symbol that covers @address and the distance to its start, or
+ * NULL.  @is_code asks for functions, else for data. */
 const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_code,
 			     uint64_t *distance);
 

@@ -10,10 +10,8 @@
 
 #include "reports/symbols/elf_image.h"
 
-/*
- * The scopes around @address, innermost first, the function last.  Returns their
- * number; 0 if no function of @unit contains the address.
- */
+/* The scopes around @address, innermost first, the function last.  Returns their
+ * number; 0 if no function of @unit contains the address. */
 int scopes_find(struct elf_image *image, const Dwarf_Die *unit, Dwarf_Addr address,
 		Dwarf_Die **scopes);
 

@@ -1,6 +1,4 @@
-/*
- * A frame of a stack in terms of the source, and how reports write it.
- */
+/* A frame of a stack in terms of the source, and how reports write it. */
 #ifndef REPORTS_SYMBOLS_SOURCE_FRAME_H
 #define REPORTS_SYMBOLS_SOURCE_FRAME_H
 

@@ -1,6 +1,4 @@
-/*
- * The decoded machine code of one function.
- */
+/* The decoded machine code of one function. */
 #ifndef REPORTS_TYPES_CODE_H
 #define REPORTS_TYPES_CODE_H
 
@@ -13,10 +11,8 @@ struct code {
 	uint64_t start; /* address of the first; offsets count from here */
 };
 
-/*
- * The instructions of the function at @start, up to and including the one at
- * @address.  False if they cannot be read or decoded.
- */
+/* The instructions of the function at @start, up to and including the one at
+ * @address.  False if they cannot be read or decoded. */
 bool code_decode(struct pool *pool, struct elf_image *image, uint64_t start, uint64_t address,
 		 struct code *code);
 

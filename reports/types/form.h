@@ -1,6 +1,4 @@
-/*
- * The form of an access: its instruction, decoded from the file.
- */
+/* The form of an access: its instruction, decoded from the file. */
 #ifndef REPORTS_TYPES_FORM_H
 #define REPORTS_TYPES_FORM_H
 
@@ -12,10 +10,8 @@ struct access_form {
 	uint32_t size_bytes; /* of the whole access */
 };
 
-/*
- * The form of the instruction at @address; SHAPE_NONE if that is inside a call, whose
- * function makes the access.  False if it cannot be read or decoded.
- */
+/* The form of the instruction at @address; SHAPE_NONE if that is inside a call, whose
+ * function makes the access.  False if it cannot be read or decoded. */
 bool form_find(struct pool *pool, struct elf_image *image, uint64_t address,
 	       struct access_form *form);
 

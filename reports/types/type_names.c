@@ -1,6 +1,4 @@
-/*
- * Names of types, and which of them are locks or atomics.
- */
+/* Names of types, and which of them are locks or atomics. */
 #include <dwarf.h>
 #include <string.h>
 

@@ -28,10 +28,8 @@ struct type_place {
 /* The type of a variable, member or type @die. */
 bool type_of(Dwarf_Die *die, Dwarf_Die *type);
 
-/*
- * The part of @type with the bytes [@offset, @offset + @size_bytes).  A size of 0
- * asks for the lock that begins there, and the search stops at a lock's type.
- */
+/* The part of @type with the bytes [@offset, @offset + @size_bytes).  A size of 0
+ * asks for the lock that begins there, and the search stops at a lock's type. */
 struct type_place type_find_place(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
 				  uint64_t size_bytes);
 

@@ -1,6 +1,4 @@
-/*
- * The detector as a whole: made, in a fork's child, and ended.
- */
+/* The detector as a whole: made, in a fork's child, and ended. */
 #ifndef DETECT_DETECTOR_H
 #define DETECT_DETECTOR_H
 
@@ -14,11 +12,9 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
  * only the end shows. */
 void detector_ended(struct detector *detector, bool is_orderly);
 
-/*
- * In a fork's child, called by its only thread, @thread: the others are gone,
+/* In a fork's child, called by its only thread, @thread: the others are gone,
  * with what they hold and wait for.  It holds detector.lock and what nests inside;
- * spin locks are not held by anybody.
- */
+ * spin locks are not held by anybody. */
 void detector_forked(struct detector *detector, struct thread *thread);
 
 #endif

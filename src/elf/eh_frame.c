@@ -63,11 +63,9 @@ static inline uint64_t take_form(struct byte_cursor *cursor, uint8_t form)
 	return take_other_form(cursor, form);
 }
 
-/*
- * The pointer that @encoding says: its low half is the form, the next three bits
+/* The pointer that @encoding says: its low half is the form, the next three bits
  * what it is relative to.  A value of 0 stays 0: there is none.  Pointers to
- * pointers lead to personality routines alone, and are not followed.
- */
+ * pointers lead to personality routines alone, and are not followed. */
 static inline uint64_t take_pointer(struct byte_cursor *cursor, uint8_t encoding,
 				    uint64_t data_base)
 {

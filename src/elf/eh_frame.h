@@ -59,10 +59,8 @@ bool eh_frame_read(const struct eh_frame *frames, uint64_t address, struct eh_fr
 
 typedef void (*eh_frame_function)(void *context, const struct eh_frame_entry *entry);
 
-/*
- * Calls for each function of @image, by address if there is a search table.  False
- * with *@why if that cannot be read; entries that cannot be read are left out.
- */
+/* Calls for each function of @image, by address if there is a search table.  False
+ * with *@why if that cannot be read; entries that cannot be read are left out. */
 bool eh_frame_each(const struct image *image, eh_frame_function call, void *context,
 		   const char **why);
 

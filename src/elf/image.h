@@ -45,10 +45,8 @@ struct image {
 	struct image_table strings;
 };
 
-/*
- * A module that the loader has mapped at @bias, relocated or not yet.  @headers
- * are its program headers.  False with *@why if it has no code that we could plan.
- */
+/* A module that the loader has mapped at @bias, relocated or not yet.  @headers
+ * are its program headers.  False with *@why if it has no code that we could plan. */
 bool image_from_memory(struct image *image, const char *name, const Elf64_Phdr *headers,
 		       unsigned header_count, uint64_t bias, const char **why);
 

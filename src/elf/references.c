@@ -118,10 +118,8 @@ static void call_for_word(const struct image *image, uint64_t place, image_point
 		call(context, place, value);
 }
 
-/*
- * Packed relative relocations: an even word is a place to relocate; an odd one
- * has bits for the 63 words after the place reached so far.
- */
+/* Packed relative relocations: an even word is a place to relocate; an odd one
+ * has bits for the 63 words after the place reached so far. */
 static void call_for_packed(const struct image *image, image_pointer_function call, void *context)
 {
 	const struct image_table *table = &image->packed_relocations;

@@ -153,11 +153,9 @@ enum lock_flag {
 /* Checksum of a record whose header (but for checksum and commit) is filled. */
 uint32_t record_checksum(const struct record_header *header, const unsigned char *payload);
 
-/*
- * Reserves room for a record in the mapped file at @base.  NULL, and counted in
+/* Reserves room for a record in the mapped file at @base.  NULL, and counted in
  * the header, when the file or its ready part is full.  The payload starts after
- * the header.  Lock-free; for any thread of any process.
- */
+ * the header.  Lock-free; for any thread of any process. */
 struct record_header *record_reserve(void *base, enum record_type type, uint32_t process,
 				     uint32_t payload_bytes, uint32_t live_bytes);
 

@@ -92,10 +92,8 @@ struct options_error {
 /* Sets every option to its default. */
 void options_init(struct options *options);
 
-/*
- * Sets options from @text, the value of SNARL_OPTIONS or NULL.  On an error those
- * before it stay set.
- */
+/* Sets options from @text, the value of SNARL_OPTIONS or NULL.  On an error those
+ * before it stay set. */
 bool options_parse(struct options *options, const char *text, struct options_error *error);
 
 /* Sets one option; @value has no escapes. */
@@ -113,16 +111,12 @@ const char *options_text(const struct options *options, enum option_id id);
 /* Do findings, @counts of them by severity, decide the exit status (--fail-on)? */
 bool options_fail_on(const struct options *options, const uint32_t counts[SEVERITY_ERROR + 1]);
 
-/*
- * Describes @error in one line without a newline, always terminated; returns
- * its length.  Names the allowed keys or values.
- */
+/* Describes @error in one line without a newline, always terminated; returns
+ * its length.  Names the allowed keys or values. */
 size_t options_describe_error(const struct options_error *error, char *line, size_t size_bytes);
 
-/*
- * Writes the option @row of @options as `key=value` with escapes, as
- * options_parse() reads it.  Returns its length; 0 if it does not fit.
- */
+/* Writes the option @row of @options as `key=value` with escapes, as
+ * options_parse() reads it.  Returns its length; 0 if it does not fit. */
 size_t options_write(const struct options *options, const struct option_row *row, char *to,
 		     size_t size_bytes);
 

@@ -27,10 +27,8 @@ static struct record_header *begin_record(struct replay *replay, enum record_typ
 			    writer);
 }
 
-/*
- * The number of a thread in reports: if the script has no main thread, main is not
- * shown, and the first other thread is number 1.
- */
+/* The number of a thread in reports: if the script has no main thread, main is not
+ * shown, and the first other thread is number 1. */
 static thread_id shown_id(const struct replay *replay, thread_id id)
 {
 	return replay->has_main_actor || id == 0 ? id : id - 1;

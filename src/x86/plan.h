@@ -18,11 +18,9 @@
 struct image; /* image.h: a module in memory or in a file */
 struct decoder;
 
-/*
- * Plans @image.  NULL with *why if it cannot be planned at all (no unwind
+/* Plans @image.  NULL with *why if it cannot be planned at all (no unwind
  * tables, no text, no room).  Memory is @arena's, but for the clone's and what
- * plan_free() gives back.
- */
+ * plan_free() gives back. */
 struct plan *plan_make(const struct decoder *decoder, const struct image *image,
 		       const struct plan_options *options, struct arena *arena, const char **why);
 

@@ -43,11 +43,9 @@ static inline bool access_frame_has_stored(const struct access_frame *frame)
 #define ACCESS_REGION_COUNT 128
 extern const uint8_t access_regions[ACCESS_REGION_COUNT];
 
-/*
- * The seventh argument of a system call, on the stack.  It is no parameter of
+/* The seventh argument of a system call, on the stack.  It is no parameter of
  * the wrapper: compilers may write to a parameter's place, and where the caller
- * passes fewer arguments that place is a variable of its own.
- */
+ * passes fewer arguments that place is a variable of its own. */
 #define SYSCALL_LAST_ARGUMENT (((const volatile long *)__builtin_frame_address(0))[2])
 
 #endif

@@ -8,11 +8,9 @@
 /* arguments_read() returns this when the subcommand is to go on. */
 #define ARGUMENTS_READ (-1)
 
-/*
- * Sets @options from the command line of the subcommand @row; argv[*operand] is its
+/* Sets @options from the command line of the subcommand @row; argv[*operand] is its
  * first operand, of which there is at least one.  Returns ARGUMENTS_READ, or the exit
- * status after help or an error message.
- */
+ * status after help or an error message. */
 int arguments_read(const struct command_row *row, struct options *options, int argc, char **argv,
 		   int *operand);
 

@@ -20,10 +20,8 @@ struct output_task {
 /* 0 if all outputs can be written, else STATUS_FAILED after a message. */
 int output_check(const struct options *options);
 
-/*
- * Writes all outputs.  STATUS_FINE, --exit-code if findings count, or
- * STATUS_FAILED after a message.
- */
+/* Writes all outputs.  STATUS_FINE, --exit-code if findings count, or
+ * STATUS_FAILED after a message. */
 int output_write(const struct output_task *task);
 
 #endif

@@ -28,11 +28,9 @@ static uint64_t find_capacity(void)
 	return limit.rlim_cur & ~(uint64_t)4095;
 }
 
-/*
- * The file is open to all users: a guest that gives up privileges and then executes a
+/* The file is open to all users: a guest that gives up privileges and then executes a
  * program must still be able to open it.  Its name is secret, as its directory can
- * be entered but not listed.
- */
+ * be entered but not listed. */
 static int open_temporary(struct results_file *results)
 {
 	const char *parent = getenv("TMPDIR");
@@ -58,10 +56,8 @@ static int open_temporary(struct results_file *results)
 	return results->file < 0 ? -1 : fchmod(results->file, 0666);
 }
 
-/*
- * A file of that name is replaced, not emptied: processes of an earlier run may still
- * have it mapped.
- */
+/* A file of that name is replaced, not emptied: processes of an earlier run may still
+ * have it mapped. */
 static int open_saved(struct results_file *results, const char *save)
 {
 	struct stat status;
@@ -150,10 +146,8 @@ void results_file_hide(struct results_file *results)
 	results->path = path;
 }
 
-/*
- * True if a process still has the file open or mapped for writing.  The kernel grants
- * a read lease only if none has; where it grants no leases, returns @is_likely.
- */
+/* True if a process still has the file open or mapped for writing.  The kernel grants
+ * a read lease only if none has; where it grants no leases, returns @is_likely. */
 static bool has_writers(const struct results_file *results, bool is_likely)
 {
 	int file = open(results->path, O_RDONLY | O_CLOEXEC);

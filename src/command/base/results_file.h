@@ -14,23 +14,17 @@ struct results_file {
 	uint64_t size_bytes;
 };
 
-/*
- * Makes the results file: @save, or a temporary one if @save is NULL.  Its disk space
+/* Makes the results file: @save, or a temporary one if @save is NULL.  Its disk space
  * is allocated, since a full disk would kill a guest that writes to the mapping.
- * Returns 0, or STATUS_FAILED after a message.
- */
+ * Returns 0, or STATUS_FAILED after a message. */
 int results_file_create(struct results_file *results, const char *save);
 
-/*
- * For when no other process will open it any more: unlinks a temporary file, so that
- * it is gone even if this process is killed.
- */
+/* For when no other process will open it any more: unlinks a temporary file, so that
+ * it is gone even if this process is killed. */
 void results_file_hide(struct results_file *results);
 
-/*
- * Deletes a temporary file; cuts a saved one to its used size unless a process still
- * has it mapped.  @is_likely_in_use decides where the kernel cannot tell.
- */
+/* Deletes a temporary file; cuts a saved one to its used size unless a process still
+ * has it mapped.  @is_likely_in_use decides where the kernel cannot tell. */
 void results_file_finish(struct results_file *results, bool is_likely_in_use);
 
 /* True if the process @pid maps the file; false also without permission to see. */

@@ -19,15 +19,11 @@ struct launch {
 	const char *settings; /* SNARL_OPTIONS */
 };
 
-/*
- * Starts the program.  0 and its pid, or the errno of fork or exec.
- */
+/* Starts the program.  0 and its pid, or the errno of fork or exec. */
 int launch_start(const struct launch *launch, pid_t *pid);
 
-/*
- * Waits until the program ends: true and its wait status; false after @timeout_ms
- * (0: no limit).
- */
+/* Waits until the program ends: true and its wait status; false after @timeout_ms
+ * (0: no limit). */
 bool launch_wait(pid_t pid, uint64_t timeout_ms, int *wait_status);
 
 #endif

@@ -47,10 +47,8 @@ static int read_options(struct run *run, const struct command_row *self, int arg
 	return ARGUMENTS_READ;
 }
 
-/*
- * SNARL_OPTIONS for the library: the user's own, then the options of the command line,
- * which override them.  Allocated; NULL if memory is exhausted.
- */
+/* SNARL_OPTIONS for the library: the user's own, then the options of the command line,
+ * which override them.  Allocated; NULL if memory is exhausted. */
 static char *make_settings(struct run *run)
 {
 	static char setting[3 * OPTIONS_TEXT_BYTES];

@@ -98,11 +98,9 @@ void clock_join_ended(struct detector *detector, struct clock_joiner by, struct 
 /* In a fork's child: joins all that the parent's other threads did. */
 void clock_join_all(struct detector *detector, struct clock_joiner by);
 
-/*
- * An assumed acquire: joins into the full clock what the thread in @slot may have
+/* An assumed acquire: joins into the full clock what the thread in @slot may have
  * released by a store in its @epoch, which is its present clock, with its own entry
- * up to then.  Does nothing if a later release of it has been joined.
- */
+ * up to then.  Does nothing if a later release of it has been joined. */
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch);
 
 /*

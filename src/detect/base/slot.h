@@ -37,10 +37,8 @@ struct slot {
 /* No word, cell or set has a later epoch of @number. */
 uint64_t slot_last_epoch(const struct detector *detector, uint32_t number);
 
-/*
- * Gives @thread, which @creator creates (NULL: not known), a slot.  Returns the
- * first epoch that is its own there, 0 without memory.
- */
+/* Gives @thread, which @creator creates (NULL: not known), a slot.  Returns the
+ * first epoch that is its own there, 0 without memory. */
 uint64_t slot_take(struct detector *detector, struct thread *thread, const struct thread *creator);
 
 /* @thread has ended, having used epochs and versions up to @above. */

@@ -231,10 +231,8 @@ static inline struct sync_object *sync_find(const struct sync_table *table, uint
 	return NULL;
 }
 
-/*
- * The entry of @address with a life of @kind, begun now if need be.  NULL when
- * memory is exhausted.  A life of another kind ends.  @first is where.
- */
+/* The entry of @address with a life of @kind, begun now if need be.  NULL when
+ * memory is exhausted.  A life of another kind ends.  @first is where. */
 struct sync_object *sync_find_or_begin(struct sync_table *table, uintptr_t address,
 				       enum object_kind kind, uint32_t attributes, stack_id first);
 

@@ -55,11 +55,9 @@ bool vclock_join(struct vclock *into, struct arena *arena, const struct vclock_s
 /* The entry of @slot becomes at least @epoch; says whether it changed. */
 bool vclock_raise(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
 
-/*
- * Joins from a clock that its owner may change meanwhile, but does not free: its
+/* Joins from a clock that its owner may change meanwhile, but does not free: its
  * entries are words that only grow, and an outgrown block keeps its content.
- * The entry of @slot is left out.
- */
+ * The entry of @slot is left out. */
 bool vclock_join_living(struct vclock *into, struct arena *arena, const struct vclock *from,
 			uint32_t slot);
 

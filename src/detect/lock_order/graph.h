@@ -140,11 +140,9 @@ static inline enum edge_place edge_place(const struct order_edge *edge)
 	return edge->from->component == edge->to->component ? EDGE_INNER : EDGE_OUTER;
 }
 
-/*
- * Completes @path, which has its first edge, to a shortest cycle of inner
+/* Completes @path, which has its first edge, to a shortest cycle of inner
  * edges.  Its length; 0 if there is none of at most @length_max edges, or if
- * @steps_left, one for each edge looked at, do not suffice.
- */
+ * @steps_left, one for each edge looked at, do not suffice. */
 uint32_t graph_find_cycle(struct order_graph *graph, struct order_edge **path, uint32_t length_max,
 			  uint64_t *steps_left);
 

@@ -25,11 +25,9 @@ static bool is_within(const struct order_component *component, int64_t bound, en
 	return end == EDGE_FROM ? component->position <= bound : component->position >= bound;
 }
 
-/*
- * EDGE_FROM: what @start leads to, up to position @bound.  EDGE_TO: what leads
+/* EDGE_FROM: what @start leads to, up to position @bound.  EDGE_TO: what leads
  * to @start, down to @bound.  Inlined for each @end: a variable one costs 5 % of
- * a new edge.
- */
+ * a new edge. */
 static inline __attribute__((always_inline)) void
 reach_components(struct reached *reached, struct order_component *start, int64_t bound,
 		 enum edge_end end)

@@ -256,11 +256,9 @@ void witness_free(struct witness_store *store, struct edge_witness *witness)
 	store->count--;
 }
 
-/*
- * Of two witnesses in the same epoch the earlier one has joined fewer clocks, so
+/* Of two witnesses in the same epoch the earlier one has joined fewer clocks, so
  * it is concurrent with all that the later one is concurrent with.  An untimed
- * wait is the stronger evidence.
- */
+ * wait is the stronger evidence. */
 static bool is_covered_by(const struct edge_witness *kept, const struct edge_witness *witness,
 		   bool is_refining)
 {

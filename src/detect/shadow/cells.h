@@ -119,11 +119,9 @@ static inline uint64_t cells_load(struct detector *detector, uint64_t *place)
 	return LIKELY(shadow_form(word) != SHADOW_BUSY) ? word : cells_settle(detector, place);
 }
 
-/*
- * Makes *@place, which was @old, busy on the way to @next, both of the same record.
+/* Makes *@place, which was @old, busy on the way to @next, both of the same record.
  * False: it is not @old any more.  Afterwards the caller changes the record, and
- * stores @next by store_release().
- */
+ * stores @next by store_release(). */
 static inline bool cells_take(uint64_t *place, uint64_t old, uint64_t next)
 {
 	uint64_t busy = next ^ (uint64_t)(SHADOW_CELLS ^ SHADOW_BUSY) << SHADOW_FORM_SHIFT;
@@ -134,11 +132,9 @@ static inline bool cells_take(uint64_t *place, uint64_t old, uint64_t next)
 /* Copies the cells of @word, read at @place; false if *@place is not @word any more. */
 bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list);
 
-/*
- * *@place in the shadow of @granule, which was @old, becomes a word with the cells
+/* *@place in the shadow of @granule, which was @old, becomes a word with the cells
  * of @list, at least two.  False: it is not @old any more.  Without memory (counted)
- * the last cell alone is kept.
- */
+ * the last cell alone is kept. */
 bool cells_put(struct detector *detector, struct thread *thread, uint64_t *place, uint64_t old,
 	       uintptr_t granule, const struct cell_list *list);
 

@@ -72,16 +72,12 @@ struct read_set_table {
 struct read_set_table *read_set_table_create(struct arena *arena, page_source pages,
 					     read_set_word_walk each_other_word);
 
-/*
- * The word (without bytes) for bytes of read word @word, plain or of a set, that @thread
- * has read as well.
- */
+/* The word (without bytes) for bytes of read word @word, plain or of a set, that @thread
+ * has read as well. */
 uint64_t read_set_join(struct detector *detector, struct thread *thread, uint64_t word);
 
-/*
- * The first member from number *@next on that @thread's clock does not cover, as
- * a plain word without bytes; 0: none.
- */
+/* The first member from number *@next on that @thread's clock does not cover, as
+ * a plain word without bytes; 0: none. */
 uint64_t read_set_unordered(struct detector *detector, const struct thread *thread, uint64_t word,
 			    uint32_t *next);
 

@@ -74,11 +74,9 @@ static inline struct shadow shadow_of(uintptr_t address)
 #define SHADOW_REPLAY_START 0x080000000000ull
 #define SHADOW_REPLAY_END 0x080080000000ull
 
-/*
- * Maps the planes of all regions, unbacked.  False if the kernel refuses (limits
+/* Maps the planes of all regions, unbacked.  False if the kernel refuses (limits
  * on address space): there can be no observation of memory then.  A replay uses
- * a small part of the low region alone.
- */
+ * a small part of the low region alone. */
 
 bool shadow_reserve(bool low_only);
 

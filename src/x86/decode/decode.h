@@ -15,10 +15,8 @@ struct decoder {
 	void *decode_full;
 };
 
-/*
- * @init and @decode_full are the addresses of ZydisDecoderInit and
- * ZydisDecoderDecodeFull of a Zydis 4.0.  False if it refuses.
- */
+/* @init and @decode_full are the addresses of ZydisDecoderInit and
+ * ZydisDecoderDecodeFull of a Zydis 4.0.  False if it refuses. */
 bool decoder_init(struct decoder *decoder, void *init, void *decode_full);
 
 /* Where the bytes of an instruction have its displacement and its immediate. */

@@ -56,10 +56,8 @@ struct patterns {
 /* False: out of memory. */
 bool patterns_begin(struct patterns *patterns, const struct decoder *decoder, struct arena *arena);
 
-/*
- * As instruction_decode().  *@number is for pattern_instance(), or PATTERN_NONE: then
- * the instruction has to be decoded again.
- */
+/* As instruction_decode().  *@number is for pattern_instance(), or PATTERN_NONE: then
+ * the instruction has to be decoded again. */
 bool pattern_decode(struct patterns *patterns, const unsigned char *bytes, size_t left,
 		    uint32_t offset, struct instruction *instruction, uint32_t *number);
 

@@ -79,18 +79,14 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 /* Appends the clone of module->functions[@index].  False: out of memory. */
 bool emit_function(struct emitter *emitter, uint32_t index);
 
-/*
- * Where the clone of the instruction at @text_offset begins, with its checks, from the
+/* Where the clone of the instruction at @text_offset begins, with its checks, from the
  * start of the clones; 0: it has none.  Known of entries, and of all instructions if
- * keeps_instructions.
- */
+ * keeps_instructions. */
 uint32_t emitter_clone_offset(const struct emitter *emitter, int64_t text_offset);
 
-/*
- * Asks options->place for room and options->reserve for site numbers (without it takes
+/* Asks options->place for room and options->reserve for site numbers (without it takes
  * first_site), resolves fixups, and fills @plan's clone, sites and states.  False with
- * *why: no room, no memory, or out of reach.
- */
+ * *why: no room, no memory, or out of reach. */
 bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why);
 
 /* Frees all but what belongs to the arena or the plan. */

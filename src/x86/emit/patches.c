@@ -512,10 +512,8 @@ static bool try_entry(const struct choice *choice, uint32_t index)
 	return false;
 }
 
-/*
- * A locked instruction may order accesses anywhere; if it is not seen, these look like
- * races.  So those that would run in the original get an entry at or before them.
- */
+/* A locked instruction may order accesses anywhere; if it is not seen, these look like
+ * races.  So those that would run in the original get an entry at or before them. */
 static void enter_at_atomics(const struct choice *choice)
 {
 	const struct function *function = choice->function;

@@ -28,11 +28,9 @@ struct patches {
 	bool failed; /* out of memory */
 };
 
-/*
- * Chooses the patches of functions[@index], adds them to @patches, sets REACH_NATIVE,
+/* Chooses the patches of functions[@index], adds them to @patches, sets REACH_NATIVE,
  * and counts entries in @statistics.  @wanted says per instruction whether it makes an
- * access to be checked.  Returns the number of patches; 0: the function is not cloned.
- */
+ * access to be checked.  Returns the number of patches; 0: the function is not cloned. */
 uint32_t patches_choose(struct survey *survey, uint32_t index, const bool *wanted,
 			struct patches *patches, struct plan_statistics *statistics);
 

@@ -1,6 +1,4 @@
-/*
- * The options and the result of planning (x86/plan.h).
- */
+/* The options and the result of planning (x86/plan.h). */
 #ifndef X86_EMIT_PLAN_DATA_H
 #define X86_EMIT_PLAN_DATA_H
 

@@ -34,10 +34,8 @@ struct access_notes {
 	const uint16_t *flags;	/* of enum plan_site_flag, to add to the site's */
 };
 
-/*
- * The checks and sites of one function.  There is room for two checks and sites
- * for each instruction that touches memory.
- */
+/* The checks and sites of one function.  There is room for two checks and sites
+ * for each instruction that touches memory. */
 struct check_list {
 	struct check *checks;
 	uint32_t count;

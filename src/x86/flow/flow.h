@@ -34,10 +34,8 @@ struct update_group_notes {
 	uint32_t *update_group_count;
 };
 
-/*
- * Pairs the stores of @function with @loads, and removes loads without a store from
- * @loads.  @roles and @live are by instruction.  False: no memory, no result.
- */
+/* Pairs the stores of @function with @loads, and removes loads without a store from
+ * @loads.  @roles and @live are by instruction.  False: no memory, no result. */
 bool flow_pair(const struct module *module, const struct function *function,
 	       struct scratch *scratch, const uint8_t *roles, const uint32_t *live,
 	       struct flow_loads *loads, const struct update_group_notes *notes);

@@ -19,10 +19,8 @@ static bool is_import_jump(const struct instruction *instruction)
 	return instruction->kind == INSTRUCTION_JUMP_INDIRECT && instruction->is_rip_relative;
 }
 
-/*
- * Flags that a call's target may need: assembly calls assembly with a carry.
- * Calls that leave the module (through its stubs, or a pointer) follow the ABI.
- */
+/* Flags that a call's target may need: assembly calls assembly with a carry.
+ * Calls that leave the module (through its stubs, or a pointer) follow the ABI. */
 static uint32_t flags_for_call(const struct module *module, int64_t offset)
 {
 	const struct function *function = module_find(module, offset);

@@ -13,18 +13,14 @@
 #include "base/arena.h"
 #include "x86/survey/module.h"
 
-/*
- * Fills @live[0 .. function->count]: what is live before each instruction, and last
- * what is live behind the function.
- */
+/* Fills @live[0 .. function->count]: what is live before each instruction, and last
+ * what is live behind the function. */
 void liveness_compute(const struct module *module, const struct function *function,
 		      uint32_t *live);
 
-/*
- * Fills live_at_return and live_at_entry of all functions.  A return goes to known
+/* Fills live_at_return and live_at_entry of all functions.  A return goes to known
  * callers only if no unknown code can call the function.  False: no memory, and
- * everything is live.
- */
+ * everything is live. */
 bool liveness_of_returns(const struct module *module, struct arena *arena);
 
 #endif

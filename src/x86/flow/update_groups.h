@@ -11,11 +11,9 @@
 #include "x86/survey/module.h"
 #include "x86/survey/scratch.h"
 
-/*
- * Fills @update_groups and @flags (of enum plan_site_flag), by instruction, zeroed
+/* Fills @update_groups and @flags (of enum plan_site_flag), by instruction, zeroed
  * before.  @live is from liveness_compute().  Numbers go on from *@update_group_count.
- * False: no memory, no result.
- */
+ * False: no memory, no result. */
 bool update_groups_find(const struct module *module, const struct function *function,
 			struct scratch *scratch, const uint32_t *live, uint32_t *update_groups,
 			uint16_t *flags, uint32_t *update_group_count);

@@ -35,10 +35,8 @@ static inline enum access_class checks_class(const struct module *module,
 		       : checks_classify(module, function, &function->instructions[index]);
 }
 
-/*
- * Counts the accesses of a usable function in @statistics, and returns how many need a
- * check: a function with none need not be cloned.
- */
+/* Counts the accesses of a usable function in @statistics, and returns how many need a
+ * check: a function with none need not be cloned. */
 uint32_t checks_survey(const struct module *module, const struct function *function,
 		       struct plan_statistics *statistics);
 

@@ -1,6 +1,4 @@
-/*
- * Sites of a plan: the accesses of a module that are checked.
- */
+/* Sites of a plan: the accesses of a module that are checked. */
 #ifndef X86_SURVEY_SITE_H
 #define X86_SURVEY_SITE_H
 

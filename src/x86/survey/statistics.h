@@ -1,6 +1,4 @@
-/*
- * What is counted while a module is planned.
- */
+/* What is counted while a module is planned. */
 #ifndef X86_SURVEY_STATISTICS_H
 #define X86_SURVEY_STATISTICS_H
 

@@ -83,11 +83,9 @@ static void note_handler(struct survey *survey, const struct function *function,
 
 /* --- What instructions lead to ------------------------------------------------------ */
 
-/*
- * A branch from @from (NULL: code between functions) to another function.  A jump to
+/* A branch from @from (NULL: code between functions) to another function.  A jump to
  * a function's start may be a tail call; any other says that both are parts of one
- * function of the source.
- */
+ * function of the source. */
 static void note_branch_out(struct survey *survey, const struct function *from,
 			    const struct instruction *instruction)
 {

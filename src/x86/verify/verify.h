@@ -24,10 +24,8 @@ struct verification {
 	uint32_t text_offset, clone_offset;
 };
 
-/*
- * Verifies @plan, which was made with @options, keeps_instructions among them.
- * Memory is @arena's.  False: something is wrong, or no memory.
- */
+/* Verifies @plan, which was made with @options, keeps_instructions among them.
+ * Memory is @arena's.  False: something is wrong, or no memory. */
 bool verify_clones(const struct decoder *decoder, const struct plan *plan,
 		   const struct plan_options *options, struct arena *arena,
 		   struct verification *verification);
