@@ -34,6 +34,25 @@ static const char *total_words(struct view *view)
 			   count_words(view->pool, occurrences, "occurrence"));
 }
 
+static bool has_severity(const struct view *view, enum severity severity)
+{
+	for (size_t i = 0; i < view->finding_count; i++) {
+		if (view->findings[i].severity == severity)
+			return true;
+	}
+	return false;
+}
+
+/* Where warnings are all that there is, and the exit status says nothing of them. */
+static const char *hint_words(const struct view *view)
+{
+	bool is_needed = view->options->counts_only_errors &&
+			 has_severity(view, SEVERITY_WARNING) &&
+			 !has_severity(view, SEVERITY_ERROR);
+
+	return is_needed ? "; --fail-on=warning makes warnings count" : "";
+}
+
 static void write_texts(const struct text_page *page)
 {
 	const struct model *model = page->view->model;
@@ -96,6 +115,6 @@ int text_write(struct view *view, FILE *out)
 	if (options->is_verbose || options->with_stats)
 		write_atomics(&page);
 	losses_write(view, out);
-	fprintf(out, "snarl: %s in %s\n", total_words(view), view->program);
+	fprintf(out, "snarl: %s in %s%s\n", total_words(view), view->program, hint_words(view));
 	return ferror(out) ? -EIO : 0;
 }

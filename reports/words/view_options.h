@@ -9,8 +9,9 @@ enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct view_options {
 	const char *program; /* its name as the user gave it; NULL: the first process's path */
 	enum report_colour colour;
-	bool is_verbose; /* text: whole stacks, and what was not reported */
-	bool with_stats; /* text: coverage and losses, zero or not */
+	bool counts_only_errors; /* for the exit status */
+	bool is_verbose;	 /* text: whole stacks, and what was not reported */
+	bool with_stats;	 /* text: coverage and losses, zero or not */
 };
 
 #endif

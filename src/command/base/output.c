@@ -154,6 +154,7 @@ static int write_outputs(struct outputs *outputs, const struct output_task *task
 		.view =
 			{
 				.program = task->program,
+				.counts_only_errors = options->fail_on == FAIL_ON_ERROR,
 				.colour = choose_colour(options->color),
 				.is_verbose = options->verbose,
 				.with_stats = options->stats,

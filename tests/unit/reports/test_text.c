@@ -211,6 +211,29 @@ START_TEST(joins_name_the_thread_waited_for)
 }
 END_TEST
 
+START_TEST(warnings_alone_name_the_option_that_makes_them_count)
+{
+	options.counts_only_errors = true;
+	write_pair(FINDING_THREAD_LEAK, SEVERITY_WARNING, 0, ACTION_CREATE, ACTION_END);
+	render();
+	expect_last_line("snarl: 1 warning (1 finding, 1 occurrence) in ./prog; --fail-on=warning "
+			 "makes warnings count\n");
+	options.counts_only_errors = false;
+	render();
+	expect_last_line("snarl: 1 warning (1 finding, 1 occurrence) in ./prog\n");
+}
+END_TEST
+
+START_TEST(errors_name_no_option)
+{
+	options.counts_only_errors = true;
+	image_inversion(image, 1, 1);
+	write_pair(FINDING_THREAD_LEAK, SEVERITY_WARNING, 0, ACTION_CREATE, ACTION_END);
+	render();
+	expect_last_line("snarl: 1 error, 1 warning (2 findings, 2 occurrences) in ./prog\n");
+}
+END_TEST
+
 START_TEST(equal_findings_of_workers_are_one)
 {
 	image_process(image, 2, 1, PROCESS_STARTED, "./child");
@@ -349,6 +372,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, every_kind_has_a_sentence_and_advice);
 	tcase_add_test(tests, a_relock_says_that_one_thread_waits_for_itself);
 	tcase_add_test(tests, joins_name_the_thread_waited_for);
+	tcase_add_test(tests, warnings_alone_name_the_option_that_makes_them_count);
+	tcase_add_test(tests, errors_name_no_option);
 	tcase_add_test(tests, equal_findings_of_workers_are_one);
 	tcase_add_test(tests, findings_of_a_child_name_it);
 	tcase_add_test(tests, losses_stand_before_the_summary);
