@@ -31,6 +31,13 @@ static bool is_refused_to_others(const pthread_mutex_t *mutex)
 	       kind & LOCK_KIND_ROBUST;
 }
 
+static bool may_be_held_by_caller(struct sync_object *mutex)
+{
+	enum real_state real = lock_real_state(mutex);
+
+	return real != REAL_FREE && real != REAL_HELD_BY_OTHER;
+}
+
 bool condition_call_begin(struct condition_call *call, uintptr_t condition, uintptr_t mutex,
 			  bool is_timed, const struct unwind_start *start)
 {
@@ -48,10 +55,13 @@ bool condition_call_begin(struct condition_call *call, uintptr_t condition, uint
 		guest_leave(self);
 		return false;
 	}
-	if (!held_locks_find(&self->thread->held, wait->mutex)) {
+	if (!held_locks_find(&self->thread->held, wait->mutex) &&
+	    !may_be_held_by_caller(wait->mutex)) {
+		bool is_refused = is_refused_to_others((const pthread_mutex_t *)mutex);
+
 		misuse_waited_without(&guest_detector, self->thread, wait->condition, wait->mutex,
-				      wait->stack, lock_real_state(wait->mutex));
-		if (is_refused_to_others((const pthread_mutex_t *)mutex)) {
+				      wait->stack, is_refused);
+		if (is_refused) {
 			guest_leave(self);
 			return false;
 		}

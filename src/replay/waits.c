@@ -32,8 +32,7 @@ void replay_wait(struct replay *replay, struct actor *actor, const struct script
 		return;
 	if (mutex->owner != actor)
 		misuse_waited_without(detector, actor->thread, actor->condition.condition,
-				      actor->condition.mutex, stack,
-				      mutex->owner ? REAL_HELD_BY_OTHER : REAL_FREE);
+				      actor->condition.mutex, stack, false);
 	actor->mode = LOCK_EXCLUSIVE;
 	actor->signalled = condition;
 	actor->mutex = mutex;

@@ -88,14 +88,14 @@ void misuse_used_destroyed(struct detector *detector, struct thread *thread,
 
 void misuse_waited_without(struct detector *detector, struct thread *thread,
 			   struct sync_object *condition, struct sync_object *mutex,
-			   stack_id stack, enum real_state real)
+			   stack_id stack, bool is_refused)
 {
 	struct finding *finding;
 
-	if (real != REAL_FREE && real != REAL_HELD_BY_OTHER)
-		return;
 	runtime_lock(&detector->lock);
 	finding = report_begin(detector, FINDING_WAIT_WITHOUT_LOCK);
+	if (is_refused)
+		finding->severity = SEVERITY_WARNING;
 	add_holder(detector, finding, mutex);
 	report_event(finding, thread->id, ACTION_WAIT, mutex, stack);
 	report_event(finding, thread->id, ACTION_WAIT, condition, stack);

@@ -36,10 +36,11 @@ void misuse_note_destroyed(struct detector *detector, struct thread *thread,
 void misuse_used_destroyed(struct detector *detector, struct thread *thread,
 			   struct sync_object *object, stack_id stack);
 
-/* @thread waits on @condition with a mutex that it does not hold. */
+/* @thread waits on @condition with a mutex that it does not hold.  A warning, if the
+ * call fails and so tells the program. */
 void misuse_waited_without(struct detector *detector, struct thread *thread,
 			   struct sync_object *condition, struct sync_object *mutex,
-			   stack_id stack, enum real_state real);
+			   stack_id stack, bool is_refused);
 
 /* A lock call of @thread returned EDEADLK. */
 void misuse_refused(struct detector *detector, struct thread *thread, struct sync_object *object,

@@ -1,8 +1,9 @@
 /*
  * Waits that end before they have begun: a condition wait that fails with EPERM,
- * and a join whose thread was cancelled before.  The program goes on.
+ * which is a warning as the program was told, and a join whose thread was cancelled
+ * before.  The program goes on.
  *
- * snarl-expect: status=66 kinds=wait-without-lock
+ * snarl-expect: status=0 kinds=wait-without-lock
  * guest-bare: yes
  */
 #include "../guest.h"
