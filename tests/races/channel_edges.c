@@ -314,6 +314,50 @@ static void handler_case(void)
 	KEEP(handler_data);
 }
 
+/* What a handler and the code that it interrupts tell each other. */
+static volatile sig_atomic_t handler_own_ticks;
+static atomic_long handler_own_sum;
+
+static void handler_own_tick(int number)
+{
+	(void)number;
+	handler_own_ticks++;
+	atomic_fetch_add(&handler_own_sum, 1);
+}
+
+static void *handler_own_raises(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 50; i++) {
+		int before = handler_own_ticks;
+
+		if (i % 2)
+			raise(SIGIO);
+		else
+			pthread_kill(pthread_self(), SIGIO);
+		while (handler_own_ticks == before)
+			continue;
+		if (atomic_load_explicit(&handler_own_sum, memory_order_relaxed) > 10)
+			handler_own_ticks = 0;
+	}
+	return NULL;
+}
+
+static void *handler_own_looks_on(void *unused)
+{
+	while (atomic_load(&handler_own_sum) < 50)
+		sched_yield();
+	return unused;
+}
+
+static void handler_own_case(void)
+{
+	struct sigaction action = { .sa_handler = handler_own_tick };
+
+	sigaction(SIGIO, &action, NULL);
+	run_both(handler_own_raises, handler_own_looks_on, NULL);
+}
+
 /* A handler is as unordered as the thread that it interrupts. */
 static long handler_alone_data;
 
@@ -414,6 +458,7 @@ static const struct race_case cases[] = {
 	CASE(futex, "silent"),
 	CASE(futex_alone, "silent"),
 	CASE(handler, "silent"),
+	CASE(handler_own, "silent"),
 	CASE(handler_alone, "lost-update:error"),
 	CASE(child, "silent"),
 	CASE(child_threads, "lost-update:error"),
