@@ -17,6 +17,7 @@ reports_libreports_a_SOURCES = \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
 	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
 	%D%/types/code.c %D%/types/code.h \
+	%D%/types/straight.c %D%/types/straight.h \
 	%D%/types/data.c %D%/types/data.h \
 	%D%/types/form.h \
 	%D%/types/pointee.c %D%/types/pointee.h \
@@ -24,6 +25,7 @@ reports_libreports_a_SOURCES = \
 	%D%/types/types.c %D%/types/types.h \
 	%D%/types/variables.c %D%/types/variables.h \
 	%D%/source/lexer.c %D%/source/lexer.h \
+	%D%/source/macros.c %D%/source/macros.h \
 	%D%/source/names.c %D%/source/names.h \
 	%D%/source/statement.c %D%/source/statement.h \
 	%D%/source/words.c %D%/source/words.h \
@@ -34,6 +36,7 @@ reports_libreports_a_SOURCES = \
 	%D%/words/fingerprint.c %D%/words/fingerprint.h \
 	%D%/words/memory.c %D%/words/memory.h \
 	%D%/words/names.c %D%/words/names.h \
+	%D%/words/side.c %D%/words/side.h \
 	%D%/words/verdict.c %D%/words/verdict.h \
 	%D%/words/view.c %D%/words/view.h %D%/words/view_options.h \
 	%D%/formats/blocked.c %D%/formats/blocked.h \

@@ -4,11 +4,11 @@
 
 #include "reports/symbols/source_text.h"
 #include "reports/source/lexer.h"
+#include "reports/source/macros.h"
 #include "reports/source/names.h"
 #include "reports/source/words.h"
 
 #define MACRO_DEPTH_MAX 4
-#define HEADERS_MAX 256 /* of a unit that are searched for a macro */
 
 /* A source file, read once. */
 struct known_source {
@@ -21,6 +21,7 @@ struct known_source {
 struct statements {
 	struct pool *pool;
 	struct names *names;
+	struct macros *macros;
 	struct known_source *sources;
 };
 
@@ -45,6 +46,7 @@ struct statements *statements_new(struct pool *pool)
 
 	statements->pool = pool;
 	statements->names = names_new(pool);
+	statements->macros = macros_new(pool);
 	return statements;
 }
 
@@ -128,43 +130,20 @@ static bool is_parameter(const struct macro *macro, const struct token *name)
 	return macro && (lexer_token_is(name, "__VA_ARGS__") || lexer_token_is(name, "__VA_OPT__"));
 }
 
-/* The macro in a header of this unit; system headers are not read. */
-static const struct macro *find_header_macro(const struct reading *reading,
-					     const struct token *name)
-{
-	const struct statement_question *question = reading->question;
-	Dwarf_Addr bias;
-	Dwarf_Files *files;
-	Dwarf_Die unit;
-	size_t count;
-
-	if (!elf_image_unit(question->image, question->address, &unit, &bias) ||
-	    dwarf_getsrcfiles(&unit, &files, &count) != 0)
-		return NULL;
-	for (size_t i = 0; i < count && i < HEADERS_MAX; i++) {
-		struct source_frame frame = *question->frame;
-		const char *path = dwarf_filesrc(files, i, NULL, NULL);
-		const struct macro *macro;
-
-		if (!path || strncmp(path, "/usr/", 5) == 0)
-			continue;
-		frame.file = path; /* lives as long as the file's debug information */
-		macro = lexer_find_macro(&find_source(reading->statements, &frame)->list, name);
-		if (macro)
-			return macro;
-	}
-	return NULL;
-}
-
 static void read_names(struct reading *reading, const struct token *tokens, size_t count,
 		       const struct macro *macro, int depth);
+
+static bool has_words(const struct macro *macro)
+{
+	return words_find_atomic(macro->body, macro->body_count) ||
+	       words_find_volatile(macro->body, macro->body_count) ||
+	       words_find_assembly(macro->body, macro->body_count);
+}
 
 /* The names in the body of a macro must be known, too. */
 static void read_macro(struct reading *reading, const struct macro *macro, int depth)
 {
-	if (depth >= MACRO_DEPTH_MAX || words_find_atomic(macro->body, macro->body_count) ||
-	    words_find_volatile(macro->body, macro->body_count) ||
-	    words_find_assembly(macro->body, macro->body_count))
+	if (depth >= MACRO_DEPTH_MAX || has_words(macro))
 		reading->doubt = macro->name;
 	else
 		read_names(reading, macro->body, macro->body_count, macro, depth + 1);
@@ -188,6 +167,32 @@ static bool is_rust_macro(const struct token *tokens, size_t count, size_t index
 	       !(index + 2 < count && lexer_token_is(&tokens[index + 2], "="));
 }
 
+/* Reads the macros of headers that have the name of @tokens[@index].  Where something
+ * else @is_known by that name, those of the system count only if they are atomic: they
+ * wrap a function of the same name, say.  False if there is none. */
+static bool read_header_macros(struct reading *reading, const struct token *tokens, size_t count,
+			       size_t index, bool is_known, int depth)
+{
+	const struct statement_question *question = reading->question;
+	bool is_call = index + 1 < count && lexer_token_is(&tokens[index + 1], "(");
+	const struct header_macro *found;
+	size_t found_count =
+		macros_find(reading->statements->macros, question->image, question->address,
+			    question->frame, &tokens[index], &found);
+	bool has_read = false;
+
+	for (size_t i = 0; i < found_count && !reading->doubt; i++) {
+		const struct macro *macro = &found[i].macro;
+
+		if ((macro->is_function && !is_call) ||
+		    (is_known && found[i].is_of_system && !has_words(macro)))
+			continue;
+		read_macro(reading, macro, depth);
+		has_read = true;
+	}
+	return has_read;
+}
+
 static void read_name(struct reading *reading, const struct token *tokens, size_t count,
 		      size_t index, int depth)
 {
@@ -205,12 +210,10 @@ static void read_name(struct reading *reading, const struct token *tokens, size_
 				pool_copy(reading->statements->pool, name->text, name->length);
 		return;
 	}
-	/* Known or not: a macro may have the name of something else. */
-	if (!macro && !words_is_harmless(name))
-		macro = find_header_macro(reading, name);
 	if (macro)
 		read_macro(reading, macro, depth);
-	else if (!flags && !words_is_harmless(name))
+	else if (!words_is_harmless(name) &&
+		 !read_header_macros(reading, tokens, count, index, flags != 0, depth) && !flags)
 		reading->doubt = pool_copy(reading->statements->pool, name->text, name->length);
 }
 
@@ -220,7 +223,8 @@ static void read_names(struct reading *reading, const struct token *tokens, size
 	for (size_t i = 0; i < count && !reading->doubt; i++) {
 		if (tokens[i].kind == TOKEN_NAME &&
 		    !words_is_keyword(&tokens[i], reading->list->language) &&
-		    !is_parameter(macro, &tokens[i]))
+		    !is_parameter(macro, &tokens[i]) &&
+		    !(macro && lexer_token_is(&tokens[i], macro->name)))
 			read_name(reading, tokens, count, i, depth);
 	}
 }
@@ -313,7 +317,19 @@ static const char *find_mismatch(const struct reading *reading)
 
 static struct evidence make_unknown(const char *why)
 {
-	return (struct evidence){CLAIM_UNKNOWN, why, false};
+	return (struct evidence){.claim = CLAIM_UNKNOWN, .why = why};
+}
+
+/* The statement may have an atomic operation in it. */
+static struct evidence make_doubtful(const char *why)
+{
+	return (struct evidence){.claim = CLAIM_UNKNOWN, .why = why, .may_have_atomic = true};
+}
+
+static struct evidence make_claim(enum claim claim, const char *why)
+{
+	return (struct evidence){
+		.claim = claim, .why = why, .may_have_atomic = claim == CLAIM_ATOMIC};
 }
 
 /* A compiler may attribute an access next to an atomic operation to its line. */
@@ -323,8 +339,8 @@ static struct evidence read_atomic(const struct reading *reading)
 
 	count_variable(reading, &named, &accessed);
 	if (reading->question->variable && !named)
-		return make_unknown("its line has an atomic operation, perhaps on something else");
-	return (struct evidence){CLAIM_ATOMIC, "by its source", false};
+		return make_doubtful("its line has an atomic operation, perhaps on something else");
+	return make_claim(CLAIM_ATOMIC, "by its source");
 }
 
 /* "= default": the compiler generates the function, which copies members. */
@@ -339,29 +355,30 @@ static bool is_made_by_compiler(const struct reading *reading)
 /* By its words first, then by the names in it. */
 static struct evidence read_statement(struct reading *reading)
 {
+	struct evidence assembly = make_doubtful("its statement has inline assembly");
 	struct pool *pool = reading->statements->pool;
 	const char *mismatch;
 
+	assembly.is_assembly = true;
 	if (has_directive(reading->tokens, reading->count))
-		return make_unknown("its statement has a directive in it");
+		return make_doubtful("its statement has a directive in it");
 	if (words_find_atomic(reading->tokens, reading->count))
 		return read_atomic(reading);
 	if (words_find_assembly(reading->tokens, reading->count))
-		return (struct evidence){CLAIM_UNKNOWN, "its statement has inline assembly", true};
+		return assembly;
 	if (words_find_volatile(reading->tokens, reading->count))
-		return (struct evidence){CLAIM_VOLATILE, "by its source", false};
+		return make_claim(CLAIM_VOLATILE, "by its source");
 	if (is_made_by_compiler(reading))
-		return (struct evidence){CLAIM_PLAIN, "the compiler makes its function", false};
+		return make_claim(CLAIM_PLAIN, "the compiler makes its function");
 	read_names(reading, reading->tokens, reading->count, NULL, 0);
 	if (reading->doubt)
-		return make_unknown(pool_format(pool, "'%s' may be a macro", reading->doubt));
+		return make_doubtful(pool_format(pool, "'%s' may be a macro", reading->doubt));
 	if (reading->has_atomic)
-		return make_unknown("its statement names something of an atomic type");
+		return make_doubtful("its statement names something of an atomic type");
 	if (reading->has_volatile)
-		return (struct evidence){CLAIM_VOLATILE, "of its type", false};
+		return make_claim(CLAIM_VOLATILE, "of its type");
 	mismatch = find_mismatch(reading);
-	return mismatch ? make_unknown(mismatch)
-			: (struct evidence){CLAIM_PLAIN, "by its source", false};
+	return mismatch ? make_unknown(mismatch) : make_claim(CLAIM_PLAIN, "by its source");
 }
 
 struct evidence statement_read(struct statements *statements,

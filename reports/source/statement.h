@@ -19,6 +19,8 @@ struct evidence {
 	enum claim claim;
 	const char *why;  /* "by its source"; for UNKNOWN: what is not known */
 	bool is_assembly; /* the statement has inline assembly: any instruction may be atomic */
+	bool is_same; /* it stores what is there already */
+	bool may_have_atomic; /* the statement has an atomic operation, or what may be one */
 };
 
 struct statements;

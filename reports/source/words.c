@@ -31,7 +31,7 @@ static const char *const harmless[] = {
 	"SSIZE_MAX", "INT32_MAX", "INT64_MAX", "UINT32_MAX", "UINT64_MAX", "UINT8_MAX",
 	"RAND_MAX", "CHAR_BIT", "M_PI", "__builtin_expect", "__builtin_unreachable",
 	"__builtin_prefetch", "__builtin_constant_p", "__builtin_memcpy", "__builtin_trap",
-	"__func__", "__FILE__", "__LINE__", "__FUNCTION__",
+	"__func__", "__FILE__", "__LINE__", "__FUNCTION__", "__PRETTY_FUNCTION__", "assert",
 };
 
 /* clang-format on */
@@ -67,7 +67,7 @@ bool words_is_keyword(const struct token *token, enum language language)
 bool words_is_harmless(const struct token *token)
 {
 	return is_among(token, harmless, ARRAY_LENGTH(harmless)) ||
-	       (token->length > 9 && memcmp(token->text, "_GLIBCXX_", 9) == 0);
+	       (token->length > 9 && memcmp(token->text, "_GLIBCXX", 8) == 0);
 }
 
 /* True if @word, in lower case, is in @token and starts at @last_start or before. */

@@ -368,20 +368,39 @@ const char *symbolize_place(struct symbolizer *symbolizer, const struct model_pr
 	return site ? source_frame_short_place(symbolizer->pool, site) : NULL;
 }
 
-bool symbolize_instruction(struct symbolizer *symbolizer, const struct model_process *process,
-			   uint32_t stack, struct elf_image **image, uint64_t *address)
+/* The module of the innermost instruction of @stack, or NULL, and its address. */
+static const struct model_module *module_of_stack(const struct model_process *process,
+						  uint32_t stack, uint64_t *address)
 {
 	const struct model_stack *raw = model_stack(process, stack);
 	const struct model_module *module;
 
 	if (!raw || !raw->frame_count)
-		return false;
+		return NULL;
 	/* The innermost frame of an access is its instruction's address plus one. */
 	*address = model_stack_frame(raw, 0) - 1;
 	module = model_module(raw->home ? raw->home : process, raw->generation, *address);
-	if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
+	return module && strcmp(module->build_id, MODULE_IS_SCRIPT) != 0 ? module : NULL;
+}
+
+bool symbolize_instruction(struct symbolizer *symbolizer, const struct model_process *process,
+			   uint32_t stack, struct elf_image **image, uint64_t *address)
+{
+	const struct model_module *module = module_of_stack(process, stack, address);
+
+	if (!module)
 		return false;
 	*image = symbolizer_image(symbolizer, module);
 	*address -= module->bias;
 	return true;
+}
+
+const struct source_stack *symbolize_beside(struct symbolizer *symbolizer,
+					    const struct model_process *process, uint32_t stack,
+					    uint64_t address)
+{
+	uint64_t innermost;
+	const struct model_module *module = module_of_stack(process, stack, &innermost);
+
+	return module ? known_frames(symbolizer, module, address) : NULL;
 }

@@ -37,6 +37,12 @@ const char *symbolize_place(struct symbolizer *symbolizer, const struct model_pr
 struct elf_image *symbolizer_image(struct symbolizer *symbolizer,
 				   const struct model_module *module);
 
+/* The frames of the instruction at @address of the file in which @stack is innermost;
+ * NULL if that is not known. */
+const struct source_stack *symbolize_beside(struct symbolizer *symbolizer,
+					    const struct model_process *process, uint32_t stack,
+					    uint64_t address);
+
 /* The file and address of the innermost instruction of @stack; false if unknown. */
 bool symbolize_instruction(struct symbolizer *symbolizer, const struct model_process *process,
 			   uint32_t stack, struct elf_image **image, uint64_t *address);

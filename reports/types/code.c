@@ -81,6 +81,14 @@ static bool find_function(struct elf_image *image, uint64_t address, uint64_t *s
 	return true;
 }
 
+bool code_read(struct pool *pool, struct elf_image *image, uint64_t address, struct code *code)
+{
+	uint64_t start;
+
+	return find_function(image, address, &start) &&
+	       code_decode(pool, image, start, address, code);
+}
+
 bool form_find(struct pool *pool, struct elf_image *image, uint64_t address,
 	       struct access_form *form)
 {

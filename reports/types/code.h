@@ -16,4 +16,7 @@ struct code {
 bool code_decode(struct pool *pool, struct elf_image *image, uint64_t start, uint64_t address,
 		 struct code *code);
 
+/* The same of the function that has @address. */
+bool code_read(struct pool *pool, struct elf_image *image, uint64_t address, struct code *code);
+
 #endif

@@ -1,224 +1,15 @@
 #include "reports/words/verdict.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "reports/types/data.h"
-#include "reports/types/form.h"
-#include "reports/source/names.h"
-#include "reports/source/words.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
-
-#define WORD_BYTES 8u  /* wider accesses are atomic only with a lock prefix */
-#define GCC_NEWEST 12u /* the newest version whose code for atomics was examined */
-
-/* One side of a race. */
-struct side {
-	struct view *view;
-	const struct view_finding *finding;
-	const struct finding_event *event;
-	struct elf_image *image; /* NULL: the instruction is not known */
-	uint64_t address;
-	bool is_decoded;
-	struct access_form access;
-};
-
-static struct evidence make_claim(enum claim claim, const char *why)
-{
-	return (struct evidence){claim, why, false};
-}
-
-static struct side find_side(struct view *view, const struct view_finding *finding,
-			     const struct finding_event *event)
-{
-	struct side side = {.view = view, .finding = finding, .event = event};
-
-	if (!symbolize_instruction(view->symbolizer, finding->process, event->stack, &side.image,
-				   &side.address))
-		side.image = NULL;
-	side.is_decoded =
-		side.image && form_find(view->pool, side.image, side.address, &side.access);
-	return side;
-}
-
-/* --- The rules of RULES.md, by number ------------------------------------------ */
-
-/* 1: sizes and alignments that no compiler uses for an atomic access. */
-static bool check_size(const struct side *side, struct evidence *evidence)
-{
-	const struct finding_event *event = side->event;
-	uint64_t size = event->size_bytes;
-
-	if (event->action == ACTION_FREE)
-		*evidence = make_claim(CLAIM_PLAIN, "it ends the memory");
-	else if (size > WORD_BYTES || event->address % WORD_BYTES + size > WORD_BYTES ||
-		 (side->is_decoded && side->access.shape == SHAPE_WIDE))
-		*evidence = make_claim(CLAIM_PLAIN, "it is wider than an atomic access");
-	else if (side->is_decoded && size && side->access.size_bytes == size &&
-		 event->address % size)
-		*evidence = make_claim(CLAIM_PLAIN, "it is not aligned as an atomic access is");
-	else if (side->is_decoded && side->access.shape == SHAPE_NONE)
-		*evidence = make_claim(CLAIM_PLAIN, "a function of the C library makes it");
-	else
-		return false;
-	return true;
-}
-
-/* True if the instruction is in an atomic operation, inlined or not. */
-static bool is_in_atomic_function(const struct side *side)
-{
-	const struct source_stack *stack =
-		symbolize_stack(side->view->symbolizer, side->finding->process, side->event->stack);
-
-	for (size_t i = 0; stack && i < stack->frame_count; i++) {
-		const struct source_frame *frame = &stack->frames[i];
-
-		if (frame->function && words_is_atomic_function(frame->function))
-			return true;
-		if (!frame->is_inlined)
-			break;
-	}
-	return false;
-}
-
-/* A flag that the compiler loads with acquire before it uses a local static. */
-static bool is_guard_variable(const char *name)
-{
-	return strncmp(name, "guard variable for ", 19) == 0;
-}
-
-/* The type of the variable.  For other memory: the type that this access has, else
- * that of another access. */
-static struct type_place type_of_access(const struct side *side)
-{
-	struct pointee pointee;
-
-	if (side->finding->memory->kind != MEMORY_GLOBAL &&
-	    data_find_pointee(side->view->symbolizer, side->finding->process, side->event->stack,
-			      side->event->size_bytes, &pointee))
-		return pointee.place;
-	return side->finding->memory->variable.part;
-}
-
-/* 2, 3 and 4: the locked instruction, the types and the inlined functions. */
-static bool check_type(const struct side *side, struct evidence *evidence)
-{
-	struct type_place place = type_of_access(side);
-
-	if (side->is_decoded && side->access.shape == SHAPE_LOCKED)
-		*evidence = make_claim(CLAIM_ATOMIC, "by its instruction");
-	else if (place.is_atomic || is_guard_variable(side->finding->memory->name))
-		*evidence = make_claim(CLAIM_ATOMIC, "by its type");
-	else if (is_in_atomic_function(side))
-		*evidence = make_claim(CLAIM_ATOMIC, "by the function that makes it");
-	else if (place.field && strncmp(place.field, "_vptr", 5) == 0)
-		*evidence =
-			make_claim(CLAIM_UNKNOWN, "the same virtual-table pointer may be stored");
-	else if (place.is_volatile)
-		*evidence = make_claim(CLAIM_VOLATILE, "by its type");
-	else
-		return false;
-	return true;
-}
-
-/* "refs" of "table[3].refs"; NULL if it does not end in an identifier. */
-static const char *last_identifier(struct pool *pool, const char *name)
-{
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	size_t end = name ? strcspn(name, "+ ") : 0;
-	size_t start;
-
-	while (end && name[end - 1] == ']') {
-		while (end && name[end - 1] != '[')
-			end--;
-		end -= end > 0;
-	}
-	start = end;
-	while (start && strchr(letters, name[start - 1]))
-		start--;
-	return start < end ? pool_copy(pool, name + start, end - start) : NULL;
-}
-
-static const char *variable_of(const struct side *side)
-{
-	const struct view_memory *memory = side->finding->memory;
-	const char *name = memory->field;
-
-	if (!name && memory->kind == MEMORY_GLOBAL && !memory->variable.is_nameless)
-		name = memory->name;
-	return last_identifier(side->view->pool, name);
-}
-
-/* 5 to 12: the text of the source. */
-static struct evidence check_text(const struct side *side)
-{
-	const struct source_stack *stack =
-		symbolize_stack(side->view->symbolizer, side->finding->process, side->event->stack);
-	struct statement_question question = {
-		.image = side->image,
-		.address = side->address,
-		.variable = variable_of(side),
-		.is_write = side->event->action != ACTION_READ,
-	};
-
-	if (!side->image || !stack || !stack->frame_count)
-		return make_claim(CLAIM_UNKNOWN, NULL);
-	question.frame = &stack->frames[0];
-	return statement_read(side->view->statements, &question);
-}
-
-/* "GNU C17 12.2.0 -mtune=generic": 12; 0 if it is another compiler, or an assembler. */
-static unsigned gcc_version(const char *producer)
-{
-	const char *at;
-
-	if (!producer ||
-	    (strncmp(producer, "GNU C", 5) != 0 && strncmp(producer, "GNU GIMPLE", 10) != 0))
-		return 0;
-	for (at = producer + 4; (at = strchr(at, ' ')) != NULL;) {
-		char *end;
-		unsigned long version = strtoul(++at, &end, 10);
-
-		if (end > at && *end == '.')
-			return (unsigned)version;
-	}
-	return 0;
-}
-
-/* 13: gcc uses only moves and extensions for atomic loads and stores. */
-static bool is_form_of_plain(const struct side *side)
-{
-	unsigned version = side->is_decoded && side->image
-				   ? gcc_version(names_producer(side->image, side->address))
-				   : 0;
-
-	if (!version || version > GCC_NEWEST)
-		return false;
-	return side->access.shape == SHAPE_UPDATE || side->access.shape == SHAPE_FOLDED ||
-	       side->access.shape == SHAPE_REAL;
-}
-
-static struct evidence check_side(const struct side *side)
-{
-	struct evidence evidence;
-	struct evidence text;
-
-	if (check_size(side, &evidence) || check_type(side, &evidence))
-		return evidence;
-	text = check_text(side);
-	if (text.claim == CLAIM_UNKNOWN && !text.is_assembly && is_form_of_plain(side))
-		return make_claim(CLAIM_PLAIN, "by its instruction, as gcc makes no atomic so");
-	return text;
-}
+#include "reports/words/side.h"
 
 struct evidence verdict_of_access(struct view *view, const struct view_finding *finding,
 				  const struct finding_event *event)
 {
-	struct side side = find_side(view, finding, event);
+	struct side side = side_of_access(view, finding, event);
 
-	return check_side(&side);
+	return side_check(&side);
 }
 
 /* --- Both sides together --------------------------------------------------------- */
@@ -227,17 +18,22 @@ struct evidence verdict_of_access(struct view *view, const struct view_finding *
 struct sides {
 	size_t count;
 	size_t atomic_count;
-	const struct finding_event *plain, *is_volatile, *unknown;
+	size_t write_count, same_count; /* of these, those that change nothing */
+	const struct finding_event *plain, *is_volatile, *unknown, *published;
 	const char *plain_why, *unknown_why;
 	bool are_decoded;
 };
 
 static void add_side(struct sides *sides, const struct side *side)
 {
-	struct evidence evidence = check_side(side);
+	struct evidence evidence = side_check(side);
 
 	sides->count++;
+	sides->write_count += side->is_write;
+	sides->same_count += evidence.is_same;
 	sides->are_decoded &= side->is_decoded || side->event->action == ACTION_FREE;
+	if (side_is_published(side))
+		sides->published = side->event;
 	if (evidence.claim == CLAIM_ATOMIC) {
 		sides->atomic_count++;
 	} else if (evidence.claim == CLAIM_VOLATILE) {
@@ -259,7 +55,7 @@ static struct sides find_sides(struct view *view, const struct view_finding *fin
 		if (!memory_is_access(finding->finding, finding->events[i]))
 			continue;
 		{
-			struct side side = find_side(view, finding, finding->events[i]);
+			struct side side = side_of_access(view, finding, finding->events[i]);
 
 			add_side(&sides, &side);
 		}
@@ -291,7 +87,21 @@ static void set_kind(struct view *view, struct view_finding *finding, enum findi
 	finding->finding = changed;
 }
 
-/* One side is plain: it is a race, unless unobserved code may have ordered it. */
+/* An order may exist that is not seen. */
+static void lower_if_published(struct view *view, struct view_finding *finding,
+			       const struct sides *sides)
+{
+	if (!sides->published || finding->severity <= SEVERITY_WARNING)
+		return;
+	finding->severity = SEVERITY_WARNING;
+	finding->atomics_note = pool_format(
+		view->pool,
+		"a warning only: %s goes through a pointer that an atomic operation may have "
+		"loaded, which may be part of an order that is not seen",
+		side_words(view, finding, sides->published));
+}
+
+/* One side is plain: it is a race, unless what is not seen may have ordered it. */
 static void make_certain(struct view *view, struct view_finding *finding, const struct sides *sides)
 {
 	finding->details &= ~(uint32_t)(DETAIL_MAY_BE_ATOMIC | DETAIL_SPIN);
@@ -301,6 +111,7 @@ static void make_certain(struct view *view, struct view_finding *finding, const 
 	finding->atomics_note =
 		pool_format(view->pool, "%s is no atomic access: %s",
 			    side_words(view, finding, sides->plain), sides->plain_why);
+	lower_if_published(view, finding, sides);
 }
 
 /* Why no side is certainly plain; NULL: nothing more precise than the finding's
@@ -350,6 +161,8 @@ static bool apply_to_race(struct view *view, struct view_finding *finding)
 	    finding->details & DETAIL_UNSEEN_ORDER)
 		return true;
 	sides = find_sides(view, finding);
+	if (sides.write_count && sides.same_count == sides.write_count)
+		return false;
 	if (sides.plain)
 		make_certain(view, finding, &sides);
 	else if (!sides.are_decoded && finding->severity > SEVERITY_WARNING)
@@ -373,9 +186,8 @@ static bool are_all_atomic(struct view *view, const struct view_finding *finding
 
 		if (!memory_is_access(finding->finding, finding->events[i]))
 			continue;
-		side = find_side(view, finding, finding->events[i]);
-		if (check_size(&side, &evidence) || !check_type(&side, &evidence) ||
-		    evidence.claim != CLAIM_ATOMIC)
+		side = side_of_access(view, finding, finding->events[i]);
+		if (!side_check_type(&side, &evidence) || evidence.claim != CLAIM_ATOMIC)
 			return false;
 		count++;
 	}
@@ -395,8 +207,14 @@ static void apply_to_update(struct view *view, struct view_finding *finding)
 
 bool verdict_apply(struct view *view, struct view_finding *finding)
 {
-	if (!finding->memory || finding->details & DETAIL_FREED)
+	if (!finding->memory)
 		return true;
+	if (finding->details & DETAIL_FREED) {
+		struct sides sides = find_sides(view, finding);
+
+		lower_if_published(view, finding, &sides);
+		return true;
+	}
 	switch ((unsigned)finding->finding->kind) {
 	case FINDING_DATA_RACE:
 	case FINDING_UNMARKED_SYNC:

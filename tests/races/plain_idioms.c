@@ -5,6 +5,7 @@
  */
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "cases.h"
@@ -469,6 +470,35 @@ static void checked_case(void)
 	run_both(checked_write, checked_read, NULL);
 }
 
+/* By macros of a header of the system, which also declares a type that is used. */
+static struct timeval timed_value;
+
+static void *timed_write(void *unused)
+{
+	struct timeval first = {length(), 1}, second = {1, length()};
+
+	(void)unused;
+	timeradd(&first, &second, &timed_value);
+	return NULL;
+}
+
+static void *timed_read(void *unused)
+{
+	struct timezone zone;
+	struct timeval now;
+
+	(void)unused;
+	gettimeofday(&now, &zone);
+	if (timercmp(&timed_value, &now, >))
+		sched_yield();
+	return NULL;
+}
+
+static void timed_case(void)
+{
+	run_both(timed_write, timed_read, NULL);
+}
+
 static const struct race_case cases[] = {
 	CASE(number, "data-race:error"),
 	CASE(flag, "data-race:error"),
@@ -490,6 +520,7 @@ static const struct race_case cases[] = {
 	CASE(copied, "data-race:error"),
 	CASE(enumerated, "data-race:error"),
 	CASE(checked, "data-race:error"),
+	CASE(timed, "data-race:error"),
 };
 
 int main(int argc, char **argv)

@@ -293,6 +293,65 @@ static void parts_read_early_case(void)
 	KEEP(parts_read_early_parts);
 }
 
+/* Reached through a pointer that a built-in loads: what orders its users may be more
+ * than is seen. */
+static struct item *by_builtin_current;
+
+static void *by_builtin_write(void *unused)
+{
+	struct item *item = __atomic_load_n(&by_builtin_current, __ATOMIC_ACQUIRE);
+
+	(void)unused;
+	item->first = 7;
+	return NULL;
+}
+
+static void *by_builtin_read(void *unused)
+{
+	struct item *item = __atomic_load_n(&by_builtin_current, __ATOMIC_ACQUIRE);
+
+	(void)unused;
+	if (item->first == 12345)
+		sched_yield();
+	return NULL;
+}
+
+static void by_builtin_case(void)
+{
+	by_builtin_current = new_item(0);
+	run_both(by_builtin_write, by_builtin_read, NULL);
+	free(by_builtin_current);
+}
+
+/* The same with a plain load. */
+static struct item *by_move_current;
+
+static void *by_move_write(void *unused)
+{
+	struct item *item = by_move_current;
+
+	(void)unused;
+	item->first = 7;
+	return NULL;
+}
+
+static void *by_move_read(void *unused)
+{
+	struct item *item = by_move_current;
+
+	(void)unused;
+	if (item->first == 12345)
+		sched_yield();
+	return NULL;
+}
+
+static void by_move_case(void)
+{
+	by_move_current = new_item(0);
+	run_both(by_move_write, by_move_read, NULL);
+	free(by_move_current);
+}
+
 static const struct race_case cases[] = {
 	CASE(hazard_pointer, "silent"),
 	CASE(quiet_state, "silent"),
@@ -301,6 +360,8 @@ static const struct race_case cases[] = {
 	CASE(published_early, "data-race:error"),
 	CASE(parts, "silent"),
 	CASE(parts_read_early, "data-race:error"),
+	CASE(by_builtin, "data-race:warning"),
+	CASE(by_move, "data-race:error"),
 };
 
 int main(int argc, char **argv)

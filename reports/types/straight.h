@@ -1,0 +1,31 @@
+/*
+ * Straight-line code: where the operands of an instruction come from.
+ *
+ * Follows a register backwards through moves, sums and stack slots, as far as control
+ * comes straight.  Like what a pointer points to (pointee.h) that is a guess where
+ * control flow joins.
+ */
+#ifndef REPORTS_TYPES_STRAIGHT_H
+#define REPORTS_TYPES_STRAIGHT_H
+
+#include "reports/symbols/elf_image.h"
+
+/* A load of a pointer, or a call that returns one. */
+struct pointer_load {
+	uint64_t address; /* of the instruction */
+	bool has_target;  /* it loads a variable, which is at 'target' */
+	uint64_t target;
+};
+
+/*
+ * Where the pointer comes from by which the instruction at @address reaches its operand.
+ * False if it is not known: the pointer may be an argument.
+ */
+bool straight_find_load(struct pool *pool, struct elf_image *image, uint64_t address,
+			struct pointer_load *load);
+
+/* The address in the image, or other constant, that the instruction at @address stores. */
+bool straight_find_stored(struct pool *pool, struct elf_image *image, uint64_t address,
+			  uint64_t *value);
+
+#endif

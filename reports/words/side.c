@@ -1,0 +1,280 @@
+#include "reports/words/side.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/types/data.h"
+#include "reports/types/straight.h"
+#include "reports/source/names.h"
+#include "reports/source/words.h"
+#include "reports/words/memory.h"
+
+#define WORD_BYTES 8u  /* wider accesses are atomic only with a lock prefix */
+#define GCC_NEWEST 12u /* the newest version whose code for atomics was examined */
+
+static struct evidence make_claim(enum claim claim, const char *why)
+{
+	return (struct evidence){.claim = claim, .why = why};
+}
+
+/* The type of the variable.  For other memory: the type that this access has, else
+ * that of another access. */
+static struct type_place type_of_access(const struct side *side)
+{
+	struct pointee pointee;
+
+	if (side->finding->memory->kind != MEMORY_GLOBAL &&
+	    data_find_pointee(side->view->symbolizer, side->finding->process, side->event->stack,
+			      side->event->size_bytes, &pointee))
+		return pointee.place;
+	return side->finding->memory->variable.part;
+}
+
+/* "refs" of "table[3].refs"; NULL if it does not end in an identifier. */
+static const char *last_identifier(struct pool *pool, const char *name)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	size_t end = name ? strcspn(name, "+ ") : 0;
+	size_t start;
+
+	while (end && name[end - 1] == ']') {
+		while (end && name[end - 1] != '[')
+			end--;
+		end -= end > 0;
+	}
+	start = end;
+	while (start && strchr(letters, name[start - 1]))
+		start--;
+	return start < end ? pool_copy(pool, name + start, end - start) : NULL;
+}
+
+static const char *variable_of(const struct side *side)
+{
+	const struct view_memory *memory = side->finding->memory;
+	const char *name = memory->field;
+
+	if (!name && memory->kind == MEMORY_GLOBAL && !memory->variable.is_nameless)
+		name = memory->name;
+	return last_identifier(side->view->pool, name);
+}
+
+struct side side_of_access(struct view *view, const struct view_finding *finding,
+			   const struct finding_event *event)
+{
+	struct side side = {.view = view, .finding = finding, .event = event};
+
+	if (!symbolize_instruction(view->symbolizer, finding->process, event->stack, &side.image,
+				   &side.address))
+		side.image = NULL;
+	else
+		side.bias = model_stack_frame(model_stack(finding->process, event->stack), 0) - 1 -
+			    side.address;
+	side.is_write = event->action != ACTION_READ;
+	side.is_decoded =
+		side.image && form_find(view->pool, side.image, side.address, &side.access);
+	side.frames = symbolize_stack(view->symbolizer, finding->process, event->stack);
+	side.place = type_of_access(&side);
+	side.variable = variable_of(&side);
+	return side;
+}
+
+/* The load of the pointer by which @side reaches the memory; false if not known. */
+static bool find_load(const struct side *side, struct side *load)
+{
+	struct pool *pool = side->view->pool;
+	struct pointer_load found;
+	struct variable_place variable;
+	struct pointee pointee;
+
+	if (!side->image || !straight_find_load(pool, side->image, side->address, &found))
+		return false;
+	*load = (struct side){.view = side->view,
+			      .finding = side->finding,
+			      .event = side->event,
+			      .image = side->image,
+			      .address = found.address};
+	load->is_decoded = form_find(pool, load->image, load->address, &load->access);
+	load->frames = symbolize_beside(load->view->symbolizer, load->finding->process,
+					load->event->stack, load->address);
+	if (found.has_target &&
+	    variable_find(pool, load->image, found.target, WORD_BYTES, &variable)) {
+		load->place = variable.part;
+		load->variable = last_identifier(pool, variable.name);
+	} else if (pointee_find(pool, load->image, load->address, WORD_BYTES, &pointee)) {
+		load->place = pointee.place;
+		load->variable = pointee.place.field;
+	}
+	return true;
+}
+
+/* --- The rules of RULES.md, by number ------------------------------------------ */
+
+/* 1: sizes and alignments that no compiler uses for an atomic access. */
+static bool check_size(const struct side *side, struct evidence *evidence)
+{
+	const struct finding_event *event = side->event;
+	uint64_t size = event->size_bytes;
+
+	if (event->action == ACTION_FREE)
+		*evidence = make_claim(CLAIM_PLAIN, "it ends the memory");
+	else if (size > WORD_BYTES || event->address % WORD_BYTES + size > WORD_BYTES ||
+		 (side->is_decoded && side->access.shape == SHAPE_WIDE))
+		*evidence = make_claim(CLAIM_PLAIN, "it is wider than an atomic access");
+	else if (side->is_decoded && size && side->access.size_bytes == size &&
+		 event->address % size)
+		*evidence = make_claim(CLAIM_PLAIN, "it is not aligned as an atomic access is");
+	else if (side->is_decoded && side->access.shape == SHAPE_NONE)
+		*evidence = make_claim(CLAIM_PLAIN, "a function of the C library makes it");
+	else
+		return false;
+	return true;
+}
+
+/* True if the instruction is in an atomic operation, inlined or not. */
+static bool is_in_atomic_function(const struct side *side)
+{
+	for (size_t i = 0; side->frames && i < side->frames->frame_count; i++) {
+		const struct source_frame *frame = &side->frames->frames[i];
+
+		if (frame->function && words_is_atomic_function(frame->function))
+			return true;
+		if (!frame->is_inlined)
+			break;
+	}
+	return false;
+}
+
+/* A flag that the compiler loads with acquire before it uses a local static. */
+static bool is_guard_variable(const char *name)
+{
+	return strncmp(name, "guard variable for ", 19) == 0;
+}
+
+/* The constant that @side stores. */
+static bool find_stored(const struct side *side, uint64_t *stored)
+{
+	return side->is_write && side->image &&
+	       straight_find_stored(side->view->pool, side->image, side->address, stored);
+}
+
+/* By its type, or as it stores the address of a virtual table. */
+static bool is_virtual_pointer(const struct side *side)
+{
+	const char *symbol = NULL;
+	uint64_t stored, distance;
+
+	if (side->place.field && strncmp(side->place.field, "_vptr", 5) == 0)
+		return true;
+	if (find_stored(side, &stored))
+		symbol = elf_image_symbol(side->image, stored, false, &distance);
+	return symbol && strncmp(symbol, "_ZTV", 4) == 0;
+}
+
+/* 3: the value that was there is known if the write came second. */
+static struct evidence check_virtual_pointer(const struct side *side)
+{
+	struct evidence evidence =
+		make_claim(CLAIM_UNKNOWN, "the same virtual-table pointer may be stored");
+	uint64_t stored;
+
+	if (!side->event->has_value || !find_stored(side, &stored))
+		return evidence;
+	evidence.is_same = stored + side->bias == side->event->value;
+	return evidence.is_same
+		       ? evidence
+		       : make_claim(CLAIM_PLAIN, "it stores another virtual-table pointer");
+}
+
+/* 2, 3 and 4: the locked instruction, the types and the inlined functions. */
+static bool check_type(const struct side *side, struct evidence *evidence)
+{
+	if (side->is_decoded && side->access.shape == SHAPE_LOCKED)
+		*evidence = make_claim(CLAIM_ATOMIC, "by its instruction");
+	else if (side->place.is_atomic || is_guard_variable(side->finding->memory->name))
+		*evidence = make_claim(CLAIM_ATOMIC, "by its type");
+	else if (is_in_atomic_function(side))
+		*evidence = make_claim(CLAIM_ATOMIC, "by the function that makes it");
+	else if (is_virtual_pointer(side))
+		*evidence = check_virtual_pointer(side);
+	else if (side->place.is_volatile)
+		*evidence = make_claim(CLAIM_VOLATILE, "by its type");
+	else
+		return false;
+	return true;
+}
+
+bool side_check_type(const struct side *side, struct evidence *evidence)
+{
+	return check_size(side, evidence) || check_type(side, evidence);
+}
+
+/* 5 to 12: the text of the source. */
+static struct evidence check_text(const struct side *side)
+{
+	struct statement_question question = {
+		.image = side->image,
+		.address = side->address,
+		.variable = side->variable,
+		.is_write = side->is_write,
+	};
+
+	if (!side->image || !side->frames || !side->frames->frame_count)
+		return make_claim(CLAIM_UNKNOWN, NULL);
+	question.frame = &side->frames->frames[0];
+	return statement_read(side->view->statements, &question);
+}
+
+/* "GNU C17 12.2.0 -mtune=generic": 12; 0 if it is another compiler, or an assembler. */
+static unsigned gcc_version(const char *producer)
+{
+	const char *at;
+
+	if (!producer ||
+	    (strncmp(producer, "GNU C", 5) != 0 && strncmp(producer, "GNU GIMPLE", 10) != 0))
+		return 0;
+	for (at = producer + 4; (at = strchr(at, ' ')) != NULL;) {
+		char *end;
+		unsigned long version = strtoul(++at, &end, 10);
+
+		if (end > at && *end == '.')
+			return (unsigned)version;
+	}
+	return 0;
+}
+
+/* 13: gcc uses only moves and extensions for atomic loads and stores. */
+static bool is_form_of_plain(const struct side *side)
+{
+	unsigned version = side->is_decoded && side->image
+				   ? gcc_version(names_producer(side->image, side->address))
+				   : 0;
+
+	if (!version || version > GCC_NEWEST)
+		return false;
+	return side->access.shape == SHAPE_UPDATE || side->access.shape == SHAPE_FOLDED ||
+	       side->access.shape == SHAPE_REAL;
+}
+
+struct evidence side_check(const struct side *side)
+{
+	struct evidence evidence;
+	struct evidence text;
+
+	if (side_check_type(side, &evidence))
+		return evidence;
+	text = check_text(side);
+	if (text.claim == CLAIM_UNKNOWN && !text.is_assembly && is_form_of_plain(side))
+		return make_claim(CLAIM_PLAIN, "by its instruction, as gcc makes no atomic so");
+	return text;
+}
+
+bool side_is_published(const struct side *side)
+{
+	struct evidence evidence;
+	struct side load;
+
+	if (!find_load(side, &load) || check_type(&load, &evidence))
+		return false;
+	return check_text(&load).may_have_atomic;
+}

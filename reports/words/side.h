@@ -1,0 +1,44 @@
+/*
+ * One side of a race: whether its access is plain or atomic, by its own evidence.
+ */
+#ifndef REPORTS_WORDS_SIDE_H
+#define REPORTS_WORDS_SIDE_H
+
+#include "reports/source/statement.h"
+#include "reports/types/form.h"
+#include "reports/types/types.h"
+#include "reports/words/view.h"
+
+/* One side of a race, or the load of the pointer by which it reaches the memory. */
+struct side {
+	struct view *view;
+	const struct view_finding *finding;
+	const struct finding_event *event;
+	struct elf_image *image; /* NULL: the instruction is not known */
+	uint64_t address;
+	uint64_t bias; /* what it is in the process is so much higher */
+	bool is_write;
+	bool is_decoded;
+	struct access_form access;
+	const struct source_stack *frames; /* or NULL */
+	struct type_place place;	   /* what is accessed, and the last name of it */
+	const char *variable;
+};
+
+struct side side_of_access(struct view *view, const struct view_finding *finding,
+			   const struct finding_event *event);
+
+/* Its claim: RULES.md, 'Plain or atomic', 1 to 14. */
+struct evidence side_check(const struct side *side);
+
+/* The same by 1 to 4 alone; false if they do not decide. */
+bool side_check_type(const struct side *side, struct evidence *evidence);
+
+/*
+ * True if the pointer by which @side reaches the memory was loaded by what may be an
+ * atomic operation and is not one by its type: a macro or function of a library, for
+ * publication and grace periods, say.  What orders them is then not all seen.
+ */
+bool side_is_published(const struct side *side);
+
+#endif
