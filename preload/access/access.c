@@ -4,6 +4,7 @@
 #include "detect/shadow/cells.h"
 #include "detect/shadow/shadow.h"
 #include "preload/access/thunk_access.h"
+#include "preload/code/clones.h"
 
 #define HAS(first, last)                                                                           \
 	[(first) >> ACCESS_REGION_SHIFT ... ((last) >> ACCESS_REGION_SHIFT) - 1] = 1
@@ -38,15 +39,25 @@ void access_redirect_imports(void *site)
 	imports_redirect_at(((const struct site *)site)->address);
 }
 
-/* Notes the present value, where it may prove a lost update. */
+/* A store of a word over an address in a module, which may be that of a virtual table. */
+static bool is_over_table(const struct access *access)
+{
+	return access->flags & SITE_WRITE && access->size_bytes == sizeof(uint64_t) &&
+	       clones_of_module(access->value);
+}
+
+/* Notes the present value, where it may prove a lost update, or that a pointer to a
+ * virtual table stays as it is. */
 static void note_value(struct access *access, const struct site *site)
 {
-	if ((!site->update_group && !(site->flags & SITE_UPDATE)) ||
+	bool is_of_update = site->update_group || site->flags & SITE_UPDATE;
+
+	if ((!is_of_update && !(site->flags & SITE_PLAIN_MOVE)) ||
 	    access->size_bytes > sizeof(uint64_t) ||
 	    (access->size_bytes & (access->size_bytes - 1)))
 		return;
 	access->value = access_load_element(access->address, access->size_bytes);
-	access->has_value = true;
+	access->has_value = is_of_update || is_over_table(access);
 }
 
 static bool has_cell(const uint64_t *place, uint64_t word, uint32_t bytes)

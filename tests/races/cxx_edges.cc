@@ -16,7 +16,9 @@
 #include <shared_mutex>
 #include <stop_token>
 #include <string>
+#include <sys/syscall.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include "cases.h"
@@ -336,7 +338,80 @@ static void string_case()
 	run_two([&text] { string_append(text); }, [&text] { string_append(text); });
 }
 
+/* A virtual-table pointer that is overwritten after it was read.  Only the kernel, which
+ * is asked whether the reader has ended, knows of their order. */
+struct shape {
+	virtual ~shape() = default;
+	virtual int corner_count() const { return 1; }
+};
+
+struct square : shape {
+	int corner_count() const override { return 4; }
+};
+
+static void await_end(const std::atomic<int> &thread_id)
+{
+	int id;
+
+	while (!(id = thread_id.load()))
+		sched_yield();
+	while (syscall(SYS_tgkill, getpid(), id, 0) == 0)
+		sched_yield();
+}
+
+static shape *same_table_object;
+static std::atomic<int> same_table_reader{0};
+
+static void *same_table_read(void *unused)
+{
+	same_table_reader.exchange((int)syscall(SYS_gettid));
+	MUST(same_table_object->corner_count() > 0);
+	return unused;
+}
+
+static void *same_table_write(void *unused)
+{
+	await_end(same_table_reader);
+	new (same_table_object) shape;
+	KEEP(*same_table_object);
+	return unused;
+}
+
+static void same_table_case()
+{
+	same_table_object = new shape;
+	run_both(same_table_read, same_table_write, nullptr);
+	delete same_table_object;
+}
+
+static shape *other_table_object;
+static std::atomic<int> other_table_reader{0};
+
+static void *other_table_read(void *unused)
+{
+	other_table_reader.exchange((int)syscall(SYS_gettid));
+	MUST(other_table_object->corner_count() > 0);
+	return unused;
+}
+
+static void *other_table_write(void *unused)
+{
+	await_end(other_table_reader);
+	new (other_table_object) shape;
+	KEEP(*other_table_object);
+	return unused;
+}
+
+static void other_table_case()
+{
+	other_table_object = new square;
+	run_both(other_table_read, other_table_write, nullptr);
+	delete other_table_object;
+}
+
 static const struct race_case cases[] = {
+	CASE(same_table, "silent"),
+	CASE(other_table, "data-race:error"),
 	CASE(nothing, "lost-update:error"),
 	CASE(plain_mutex, "silent"),
 	CASE(timed_mutex, "silent"),
