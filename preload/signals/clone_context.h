@@ -30,6 +30,15 @@ void clone_context_find(const struct context_registers *found, struct interrupti
  * been patched, to its copy, behind the checks there. */
 void clone_context_to_copy(struct context_registers *registers);
 
+/*
+ * A handler that was shown @shown leads the thread elsewhere, perhaps to code that goes
+ * back to where it was: runtimes preempt so.  Then it has put the address on the stack,
+ * or into a register.  The original may be patched there, or run into patches: it becomes
+ * the clone's.
+ */
+void clone_context_lead_back(struct context_registers *registers,
+			     const struct context_registers *shown);
+
 /* Are the registers the same, as far as a handler may read or change them? */
 bool clone_context_is_same(const struct context_registers *a, const struct context_registers *b);
 

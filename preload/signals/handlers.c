@@ -69,6 +69,7 @@ void handlers_returned(ucontext_t *context)
 			*registers = kept->saved;
 			return;
 		}
+		clone_context_lead_back(registers, &interruption.shown);
 	}
 	clone_context_to_copy(registers);
 }

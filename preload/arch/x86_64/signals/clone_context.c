@@ -101,3 +101,25 @@ void clone_context_to_copy(struct context_registers *registers)
 	if (copied)
 		registers->all[REG_RIP] = (greg_t)copied;
 }
+
+#define PUSHED_BYTES 4096u /* what a handler puts on the interrupted stack, at most */
+
+void clone_context_lead_back(struct context_registers *registers,
+			     const struct context_registers *shown)
+{
+	greg_t original = shown->all[REG_RIP];
+	greg_t copied = (greg_t)clones_copy_of((uintptr_t)original);
+	uintptr_t sp = clone_context_sp(registers);
+	uintptr_t end = clone_context_sp(shown);
+
+	if (!copied || registers->all[REG_RIP] == original)
+		return;
+	for (unsigned int i = 0; i < ARRAY_LENGTH(places); i++)
+		if (registers->all[places[i]] == original && shown->all[places[i]] != original)
+			registers->all[places[i]] = copied;
+	if (sp % sizeof(greg_t) || end - sp > PUSHED_BYTES)
+		return;
+	for (greg_t *word = (greg_t *)sp; word < (greg_t *)end; word++)
+		if (*word == original)
+			*word = copied;
+}
