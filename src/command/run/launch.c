@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,6 +95,14 @@ static void execute_by_shell(const struct launch *launch)
 	(void)execv("/bin/sh", arguments);
 }
 
+/* In the child: nobody would see what the program does without @parent. */
+static void end_with(pid_t parent)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+}
+
 /* In the child: executes the program, or sends errno to the parent. */
 static void __attribute__((noreturn)) become_program(const struct launch *launch, int pipe_end)
 {
@@ -126,14 +135,17 @@ static int receive_problem(int pipe_end)
 int launch_start(const struct launch *launch, pid_t *pid)
 {
 	struct signal_state before;
+	pid_t parent;
 	int ends[2];
 	int problem;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return errno;
 	set_signals(&before);
+	parent = getpid();
 	*pid = fork();
 	if (*pid == 0) {
+		end_with(parent);
 		restore_signals(&before);
 		become_program(launch, ends[1]);
 	}

@@ -2,7 +2,8 @@
  * A program with a finding that is killed, or ends: what is left behind by a bare
  * preload is looked at by run_killed.
  *
- * killed [CHILDREN [SIGNAL]]    forks that many first, and dies of SIGNAL
+ * killed [CHILDREN [SIGNAL]]    forks that many first, and dies of SIGNAL; of 0 not at all:
+ *                               says its number, and waits
  *
  * snarl-expect: status=66 kinds=destroy-locked
  */
@@ -31,6 +32,11 @@ int main(int count, char **arguments)
 		CHECK_IS(guest_wait_for(child), 0);
 	}
 	destroy_locked();
+	if (count > 2 && atoi(arguments[2]) == 0) {
+		dprintf(STDOUT_FILENO, "%d\n", getpid());
+		for (;;)
+			pause();
+	}
 	if (count > 2)
 		raise(atoi(arguments[2]));
 	return guest_passed();
