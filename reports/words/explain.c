@@ -88,10 +88,15 @@ static const char *all_names(const struct teller *teller, bool is_lock)
 	return join_words(teller->view->pool, names, count);
 }
 
+/* The one that the finding is about; of a predicted update the one that writes late. */
 static const char *last_thread(const struct teller *teller)
 {
-	const struct finding_event *last = last_event(teller->finding);
+	const struct view_finding *finding = teller->finding;
+	const struct finding_event *last = last_event(finding);
 
+	for (size_t i = 0; finding->details & DETAIL_PREDICTED && i < finding->event_count; i++)
+		if (finding->events[i]->action == ACTION_WRITE)
+			last = finding->events[i];
 	return thread_name(teller->view, teller->finding, last->thread);
 }
 

@@ -338,7 +338,9 @@ struct memory_story memory_tell(struct view *view, const struct view_finding *fi
 
 bool memory_is_shown_as_possible(const struct view_finding *finding)
 {
-	return finding->finding->kind == FINDING_LOST_UPDATE &&
-	       (finding->finding->details & DETAIL_PREDICTED ||
-		!(finding->finding->details & (DETAIL_VALUE_SEEN | DETAIL_SPLIT)));
+	uint32_t details = finding->finding->details;
+
+	return details & DETAIL_PREDICTED ||
+	       (finding->finding->kind == FINDING_LOST_UPDATE &&
+		!(details & (DETAIL_VALUE_SEEN | DETAIL_SPLIT)));
 }

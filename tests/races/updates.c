@@ -179,6 +179,130 @@ static void check_then_act_case(void)
 	KEEP(check_then_act_stock);
 }
 
+/* The same in a loop. */
+static pthread_mutex_t check_in_loop_lock = PTHREAD_MUTEX_INITIALIZER;
+static long check_in_loop_stock = 10;
+
+static void *check_in_loop_sell(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 5; i++) {
+		bool is_there;
+
+		pthread_mutex_lock(&check_in_loop_lock);
+		is_there = check_in_loop_stock > 0;
+		pthread_mutex_unlock(&check_in_loop_lock);
+		pthread_barrier_wait(&both_have_read);
+		if (is_there) {
+			pthread_mutex_lock(&check_in_loop_lock);
+			check_in_loop_stock--;
+			pthread_mutex_unlock(&check_in_loop_lock);
+		}
+	}
+	return NULL;
+}
+
+static void check_in_loop_case(void)
+{
+	run_both(check_in_loop_sell, check_in_loop_sell, NULL);
+	KEEP(check_in_loop_stock);
+}
+
+/* Who waits for the others' progress decides nothing. */
+static pthread_mutex_t check_waited_lock = PTHREAD_MUTEX_INITIALIZER;
+static long check_waited_progress;
+
+static void *check_waited_step(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&check_waited_lock);
+	check_waited_progress++;
+	pthread_mutex_unlock(&check_waited_lock);
+	return NULL;
+}
+
+static void *check_waited_last_step(void *unused)
+{
+	long progress = 0;
+
+	while (progress == 0) {
+		sched_yield();
+		pthread_mutex_lock(&check_waited_lock);
+		progress = check_waited_progress;
+		pthread_mutex_unlock(&check_waited_lock);
+	}
+	return check_waited_step(unused);
+}
+
+static void check_waited_case(void)
+{
+	run_both(check_waited_last_step, check_waited_step, NULL);
+	KEEP(check_waited_progress);
+}
+
+/* Nobody need come in between in this run. */
+static pthread_mutex_t check_at_once_lock = PTHREAD_MUTEX_INITIALIZER;
+static long check_at_once_stock = 10;
+
+static NOINLINE void check_at_once_sell(void)
+{
+	bool is_there;
+
+	pthread_mutex_lock(&check_at_once_lock);
+	is_there = check_at_once_stock > 0;
+	pthread_mutex_unlock(&check_at_once_lock);
+	if (is_there) {
+		pthread_mutex_lock(&check_at_once_lock);
+		check_at_once_stock--;
+		pthread_mutex_unlock(&check_at_once_lock);
+	}
+}
+
+static void *check_at_once_sell_all(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 5; i++)
+		check_at_once_sell();
+	return NULL;
+}
+
+static void check_at_once_case(void)
+{
+	run_both(check_at_once_sell_all, check_at_once_sell_all, NULL);
+	KEEP(check_at_once_stock);
+}
+
+/* Nobody can. */
+static pthread_mutex_t check_joined_lock = PTHREAD_MUTEX_INITIALIZER;
+static long check_joined_stock = 10;
+
+static void *check_joined_sell(void *unused)
+{
+	bool is_there;
+
+	(void)unused;
+	pthread_mutex_lock(&check_joined_lock);
+	is_there = check_joined_stock > 0;
+	pthread_mutex_unlock(&check_joined_lock);
+	if (is_there) {
+		pthread_mutex_lock(&check_joined_lock);
+		check_joined_stock--;
+		pthread_mutex_unlock(&check_joined_lock);
+	}
+	return NULL;
+}
+
+static void check_joined_case(void)
+{
+	for (int i = 0; i < 2; i++) {
+		pthread_t thread;
+
+		MUST(pthread_create(&thread, NULL, check_joined_sell, NULL) == 0);
+		pthread_join(thread, NULL);
+	}
+	KEEP(check_joined_stock);
+}
+
 static pthread_mutex_t check_again_lock = PTHREAD_MUTEX_INITIALIZER;
 static long check_again_stock = 1;
 
@@ -216,6 +340,10 @@ static const struct race_case cases[] = {
 	CASE(single_writer, "data-race:error"),
 	CASE(check_stale, "lost-update:error"),
 	CASE(check_then_act, "check-then-act:warning"),
+	CASE(check_in_loop, "check-then-act:warning"),
+	CASE(check_waited, "silent"),
+	CASE(check_at_once, "check-then-act:warning"),
+	CASE(check_joined, "silent"),
 	CASE(check_again, "silent"),
 };
 

@@ -268,9 +268,6 @@ void update_note_split(struct race_step *step, const struct access *access,
 
 	site_suspect(&detector->sites, stale->site);
 	site_suspect(&detector->sites, access->site);
-	/* A decision is only a matter if it was too old; that it could be is no wonder. */
-	if (split.kind != FINDING_LOST_UPDATE)
-		return;
 	split.kept_count = kept_locks(thread, stale, split.kept);
 	runtime_lock(&detector->lock);
 	if (is_others && !split.kept_count)

@@ -58,7 +58,8 @@ enum memory_flag {
 	MEMORY_GATHER = 1u << 8,    /* vector index */
 	MEMORY_MASKED = 1u << 9,    /* vmaskmov, vpmaskmov, maskmovdqu, AVX-512 masks */
 	MEMORY_UNCHECKED = 1u << 10, /* no check can be made for it: counted */
-	MEMORY_CONSTANT = 1u << 11  /* stores an immediate, or only compares */
+	MEMORY_CONSTANT = 1u << 11, /* stores an immediate, or only compares */
+	MEMORY_EXCHANGE = 1u << 12  /* xchg: as a rule an atomic store */
 };
 
 enum string_kind { STRING_NONE, STRING_MOVS, STRING_STOS, STRING_LODS, STRING_CMPS, STRING_SCAS };

@@ -153,6 +153,8 @@ static uint32_t extra_flags(const struct raw *raw, const ZydisDecodedOperand *op
 
 	if (instruction->attributes & ZYDIS_ATTRIB_HAS_LOCK || mnemonic == ZYDIS_MNEMONIC_XCHG)
 		flags |= MEMORY_LOCKED;
+	if (mnemonic == ZYDIS_MNEMONIC_XCHG)
+		flags |= MEMORY_EXCHANGE;
 	if (is_compare_exchange(mnemonic))
 		flags |= MEMORY_COMPARES;
 	if (is_plain_move(mnemonic) && operand->size <= 64)

@@ -39,7 +39,7 @@ static uint32_t site_flags(const struct placing *placing, uint32_t index, bool i
 
 	flags |= (is_read ? PLAN_SITE_READ : 0) | (is_write ? PLAN_SITE_WRITE : 0);
 	/* A string is read in one place and written in another. */
-	if (is_read && is_write && !(memory & MEMORY_STRING))
+	if (is_read && is_write && !(memory & (MEMORY_STRING | MEMORY_EXCHANGE)))
 		flags |= PLAN_SITE_UPDATE;
 	if (memory & MEMORY_PLAIN_MOVE)
 		flags |= PLAN_SITE_PLAIN_MOVE;

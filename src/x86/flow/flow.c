@@ -103,6 +103,13 @@ static void unite_update_groups(const struct pairing *pairing, uint32_t load, ui
 			update_groups[i] = update_groups[load];
 }
 
+/* Does the load's loop only wait for something, before the store?  Who waits has decided
+ * nothing that could be too old: what it waited for has come. */
+static bool is_awaited(const struct flow_loads *loads, uint32_t load, uint32_t store_at)
+{
+	return store_at < loads->loops[load].first || store_at > loads->loops[load].last;
+}
+
 /* Notes which loads of its place, from number @first on, are in the value of store
  * @number, and which decided that it is made. */
 static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t first)
@@ -118,10 +125,15 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 		if (pairing->load_places[first + bit] != pairing->store_places[number] ||
 		    load_at == store_at)
 			continue;
+		if (!(store->rests >> bit & 1) &&
+		    is_awaited(pairing->loads, first + bit, store_at))
+			continue;
 		unite_update_groups(pairing, load_at, store_at);
 		if (store->rests >> bit & 1) {
 			flags[load_at] |= PLAN_SITE_MAY_BE_STALE;
 			flags[store_at] |= PLAN_SITE_UPDATE;
+			if (store->examined >> bit & 1)
+				flags[load_at] |= PLAN_SITE_DECIDES;
 		} else {
 			flags[load_at] |= PLAN_SITE_DECIDES;
 		}
@@ -177,6 +189,7 @@ static void keep_matching(struct pairing *pairing)
 		    !has_store_at(pairing, place, i))
 			continue;
 		loads->at[kept] = loads->at[i];
+		loads->loops[kept] = loads->loops[i];
 		loads->first_after[kept] = loads->first_after[i];
 		pairing->load_places[kept++] = place;
 	}

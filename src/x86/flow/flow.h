@@ -20,10 +20,16 @@
 
 enum flow_role { FLOW_LOAD = 1u << 0, FLOW_STORE = 1u << 1 };
 
+/* By the layout: from the target of a branch backwards to the branch. */
+struct flow_loop {
+	uint32_t first, last;
+};
+
 /* Loads, by their instructions, in order. */
 struct flow_loads {
 	uint32_t at[FLOW_LOADS_MOST];
 	uint32_t first_after[FLOW_LOADS_MOST]; /* the first code that may run after it */
+	struct flow_loop loops[FLOW_LOADS_MOST]; /* the smallest one around it */
 	uint32_t count;
 };
 

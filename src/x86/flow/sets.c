@@ -11,6 +11,7 @@ _Static_assert(SETS_MOST <= 64, "a bit for each set");
 struct state {
 	uint64_t flags;
 	uint64_t taken, passed;	  /* loads that decided a branch, by its outcome */
+	uint64_t examined;	  /* loads that did, or that a function was given */
 	uint64_t filled;	  /* which sets are not empty; most are empty */
 	uint64_t sets[SETS_MOST]; /* of a join, only those in 'filled' are valid */
 };
@@ -57,7 +58,7 @@ static void begin_sets(void *analysis, uint64_t name)
 	for (uint64_t left = sets->now.filled; left; left &= left - 1)
 		sets->now.sets[__builtin_ctzll(left)] = 0;
 	sets->now.filled = 0;
-	sets->now.flags = sets->now.taken = sets->now.passed = 0;
+	sets->now.flags = sets->now.taken = sets->now.passed = sets->now.examined = 0;
 }
 
 static void set_join(void *analysis, uint32_t join)
@@ -100,6 +101,7 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 
 	added |= meet_set(&into->taken, sets->now.taken);
 	added |= meet_set(&into->passed, sets->now.passed);
+	added |= meet_set(&into->examined, sets->now.examined);
 	for (; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
 
@@ -190,7 +192,8 @@ static void store_set(struct sets *sets, uint32_t index, uint64_t set)
 		put_set(sets, 16u + (unsigned)slot, set);
 	else if (flow->roles[index] & FLOW_STORE)
 		sets->stores[flow->store_of[index]] =
-			(struct flow_store){set, sets->now.taken ^ sets->now.passed};
+			(struct flow_store){set, sets->now.taken ^ sets->now.passed,
+					    sets->now.examined};
 }
 
 static void change_registers(struct sets *sets, const struct instruction *instruction, uint64_t set)
@@ -201,6 +204,16 @@ static void change_registers(struct sets *sets, const struct instruction *instru
 		put_set(sets, (unsigned)__builtin_ctz(changed), set);
 	if (instruction->changes & FLAGS_ALL)
 		sets->now.flags = set;
+}
+
+/* What a load has decided in an earlier round of a loop was by another value. */
+static void forget_decision(struct sets *sets, uint32_t index)
+{
+	uint64_t load = sets->load_of[index] == NO_LOAD ? 0 : 1ull << sets->load_of[index];
+
+	sets->now.taken &= ~load;
+	sets->now.passed &= ~load;
+	sets->now.examined &= ~load;
 }
 
 /* Slots named from rsp are other slots once rsp changes. */
@@ -239,8 +252,8 @@ static void run_plain(void *analysis, uint32_t index)
 			sets->now.flags = 0;
 		return;
 	}
+	forget_decision(sets, index);
 	set = move_vectors(sets, index, computed_set(sets, index));
-
 	if (instruction->memory & MEMORY_WRITE)
 		store_set(sets, index,
 			  instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ
@@ -256,9 +269,12 @@ static void run_plain(void *analysis, uint32_t index)
 static void run_call(void *analysis, uint32_t index)
 {
 	static const uint8_t lost[] = {RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11};
+	static const uint8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
 	struct sets *sets = analysis;
 
 	(void)index;
+	for (unsigned i = 0; i < ARRAY_LENGTH(arguments); i++)
+		sets->now.examined |= sets->now.sets[arguments[i]];
 	for (unsigned i = 0; i < ARRAY_LENGTH(lost); i++)
 		put_set(sets, lost[i], 0);
 	for (unsigned i = 0; i < sets->flow->vector_count; i++)
@@ -311,6 +327,7 @@ static void take_decision(void *analysis, uint32_t index)
 
 	sets->taken_before = sets->now.taken;
 	sets->now.taken |= deciding_set(sets, index);
+	sets->now.examined |= sets->now.flags;
 }
 
 static void pass_by(void *analysis, uint32_t index)

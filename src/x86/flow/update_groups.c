@@ -19,6 +19,7 @@ struct shapes {
 /* Branches to code before them, in order. */
 struct back_branches {
 	uint32_t from[BRANCHES_MOST];
+	uint32_t to[BRANCHES_MOST];
 	uint32_t first[BRANCHES_MOST]; /* target of this one or of a later one */
 	uint32_t count;
 	bool is_complete;
@@ -54,6 +55,9 @@ static uint8_t role_of(const struct module *module, const struct function *funct
 	const struct instruction *instruction = &function->instructions[index];
 	unsigned role = 0;
 
+	if (instruction->memory & MEMORY_EXCHANGE &&
+	    checks_class(module, function, index) == ACCESS_LOCKED)
+		return FLOW_STORE;
 	if (checks_class(module, function, index) != ACCESS_SIMPLE ||
 	    instruction->memory & MEMORY_STRING)
 		return 0;
@@ -101,6 +105,7 @@ static void find_back_branches(const struct function *function, struct back_bran
 		branches->is_complete &= branches->count < BRANCHES_MOST;
 		if (branches->is_complete) {
 			branches->from[branches->count] = i;
+			branches->to[branches->count] = to;
 			branches->first[branches->count++] = to;
 		}
 	}
@@ -126,6 +131,18 @@ static uint32_t first_after(const struct back_branches *branches, uint32_t index
 	}
 }
 
+/* The smallest loop around instruction @index; the whole function if there is none. */
+static struct flow_loop loop_around(const struct back_branches *branches, uint32_t index)
+{
+	struct flow_loop loop = {0, UINT32_MAX};
+
+	for (uint32_t i = 0; i < branches->count; i++)
+		if (branches->to[i] <= index && index <= branches->from[i] &&
+		    branches->from[i] - branches->to[i] < loop.last - loop.first)
+			loop = (struct flow_loop){branches->to[i], branches->from[i]};
+	return loop;
+}
+
 /* Gathers the first loads that have the shape of a store which may run after them. */
 static void gather_loads(const struct function *function, const uint8_t *roles,
 			 const struct shapes *stores, const struct back_branches *branches,
@@ -149,6 +166,7 @@ static void gather_loads(const struct function *function, const uint8_t *roles,
 		if (last <= first)
 			continue;
 		loads->at[loads->count] = i;
+		loads->loops[loads->count] = loop_around(branches, i);
 		loads->first_after[loads->count++] = first;
 	}
 }

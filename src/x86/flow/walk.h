@@ -222,10 +222,10 @@ bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct f
 
 #define FLOW_SET_MOST 64u
 
-/* The loads that a store's value derives from, and those that decided to make it: bit n
- * is the load at[n]. */
+/* The loads that a store's value derives from, those that decided to make it, and those
+ * whose values were looked at before, whatever came of that: bit n is the load at[n]. */
 struct flow_store {
-	uint64_t rests, decided;
+	uint64_t rests, decided, examined;
 };
 
 /* Fills @stores, by number.  False: no memory. */

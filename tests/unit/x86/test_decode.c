@@ -88,6 +88,7 @@ struct memory_row {
 #define MOVE MEMORY_PLAIN_MOVE
 #define LOCKED MEMORY_LOCKED
 #define COMPARES MEMORY_COMPARES
+#define EXCHANGE MEMORY_EXCHANGE
 #define CONSTANT MEMORY_CONSTANT
 #define UNCHECKED MEMORY_UNCHECKED
 #define STRING MEMORY_STRING
@@ -107,7 +108,7 @@ static const struct memory_row memory_rows[] = {
 	{"f6 07 01", "test byte [rdi],1", R | MOVE | CONSTANT, 1},
 	{"f0 0f c1 07", "lock xadd [rdi],eax", R | W | LOCKED, 4},
 	{"f0 ff 07", "lock inc dword [rdi]", R | W | LOCKED, 4},
-	{"87 07", "xchg [rdi],eax", R | W | LOCKED, 4},
+	{"87 07", "xchg [rdi],eax", R | W | LOCKED | EXCHANGE, 4},
 	{"91", "xchg eax,ecx", 0, 0},
 	{"f0 48 0f b1 0f", "lock cmpxchg [rdi],rcx", R | W | LOCKED | COMPARES, 8},
 	{"48 0f c7 0f", "cmpxchg16b [rdi]", R | W | COMPARES, 16},
