@@ -155,10 +155,13 @@ void access_lock_begin(struct access_frame *frame)
 		return;
 	access = access_describe(frame, frame->words, access_site(frame->words[0]), &where);
 	self->locked = access_synchronise_begin(&guest_detector, self->thread, &access);
-	if (self->locked)
-		self->locked_sp = where.start.sp;
-	else
+	if (!self->locked) {
 		guest_leave(self);
+		return;
+	}
+	self->locked_sp = where.start.sp;
+	note_value(&access, access_site(frame->words[0]));
+	access_synchronised_over(self->locked, &access);
 }
 
 void access_lock_end(struct access_frame *frame, uint32_t compares);
@@ -167,13 +170,21 @@ void access_lock_end(struct access_frame *frame, uint32_t compares)
 {
 	struct guest_thread *self = guest_self;
 	struct atomic_location *location = self ? self->locked : NULL;
-	bool has_stored = !compares || access_frame_has_stored(frame);
+	struct site *site = access_site(frame->words[0]);
+	enum locked_outcome outcome = LOCKED_STORED;
+	struct access_context where;
+	struct access access;
 
-	frame->pc = access_site(frame->words[0])->address + 1;
+	if (compares)
+		outcome = access_frame_has_stored(frame) ? LOCKED_EXCHANGED : LOCKED_READ;
+	frame->pc = site->address + 1;
 	/* It may belong to another instruction, which a signal has interrupted. */
 	if (!location || self->locked_sp != access_site_sp(frame->words + 2, frame->words[0]))
 		return;
 	self->locked = NULL;
-	access_synchronise_end(&guest_detector, self->thread, location, has_stored);
+	access = access_describe(frame, frame->words, site, &where);
+	access.address = access_synchronised_address(location);
+	note_value(&access, site);
+	access_synchronise_end(&guest_detector, self->thread, location, &access, outcome);
 	guest_leave(self);
 }

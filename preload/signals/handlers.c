@@ -130,7 +130,8 @@ static void abandon_check(struct guest_thread *self, const struct interruption *
 		return;
 	if (location) {
 		self->locked = NULL;
-		access_synchronise_end(&guest_detector, self->thread, location, false);
+		access_synchronise_end(&guest_detector, self->thread, location, NULL,
+				       LOCKED_READ);
 	}
 	guest_leave(self);
 }

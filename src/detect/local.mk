@@ -16,6 +16,7 @@ src_libcore_a_SOURCES += \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/thread.c %D%/base/thread.h \
+	%D%/shadow/atomic_table.c %D%/shadow/atomic_table.h \
 	%D%/shadow/cache.h \
 	%D%/shadow/cells.c %D%/shadow/cells.h \
 	%D%/shadow/origin.c %D%/shadow/origin.h \
@@ -24,8 +25,8 @@ src_libcore_a_SOURCES += \
 	%D%/race/access.h \
 	%D%/race/record_fast.c %D%/race/record_fast.h \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \
+	%D%/race/atomic_last.c \
 	%D%/race/classify.c \
-	%D%/race/lives.c \
 	%D%/race/memory.c %D%/race/memory.h \
 	%D%/race/pending_release.c %D%/race/pending_release.h \
 	%D%/race/race.c %D%/race/race.h \

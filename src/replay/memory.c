@@ -76,7 +76,8 @@ static uint32_t flags_of(enum event_verb verb)
 	case EVENT_UPDATE:
 		return SITE_READ | SITE_WRITE | SITE_UPDATE;
 	case EVENT_LOCKED:
-		return SITE_READ | SITE_WRITE | SITE_LOCKED;
+	case EVENT_EXCHANGE:
+		return SITE_READ | SITE_WRITE | SITE_UPDATE | SITE_LOCKED;
 	default:
 		return SITE_WRITE;
 	}
@@ -187,8 +188,12 @@ void replay_locked(struct replay *replay, struct actor *actor, const struct scri
 	if (!access.site)
 		return;
 	location = access_synchronise_begin(&replay->detector, actor->thread, &access);
-	access_synchronise_end(&replay->detector, actor->thread, location, true);
+	if (location)
+		access_synchronised_over(location, &access);
 	store_value(replay, event, access.flags);
+	access.value = replay->values ? replay->values[event->object] : 0;
+	access_synchronise_end(&replay->detector, actor->thread, location, &access,
+			       event->verb == EVENT_EXCHANGE ? LOCKED_EXCHANGED : LOCKED_STORED);
 }
 
 void replay_allocate(struct replay *replay, struct actor *actor, const struct script_event *event)

@@ -6,6 +6,7 @@ dist_check_SCRIPTS += tests/races/run_races
 EXTRA_DIST += \
 	tests/races/atomic_idioms.c \
 	tests/races/atomic_idioms_cxx.cc \
+	tests/races/atomic_updates.c \
 	tests/races/atomics.c \
 	tests/races/cases.h \
 	tests/races/idioms.h \

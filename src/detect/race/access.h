@@ -19,14 +19,27 @@ void access_check(struct detector *detector, struct thread *thread, const struct
  * A locked instruction or xchg on @access->address: access_synchronise_begin()
  * before it, access_synchronise_end() after it.  The location's own lock is held
  * in between (or not, if it was not to be had: then begin returns NULL), so
- * that order and instruction are one.  @has_stored is false for a compare and
- * exchange that failed: it has only read.
+ * that order and instruction are one.  At the end, @access has the value that is there
+ * then; it may be NULL with LOCKED_READ.
  */
+enum locked_outcome {
+	LOCKED_READ,	 /* a compare and exchange that failed has only read */
+	LOCKED_EXCHANGED, /* it has stored because it found what it expected */
+	LOCKED_STORED,
+};
+
 struct atomic_location;
 struct atomic_location *access_synchronise_begin(struct detector *detector, struct thread *thread,
 						 const struct access *access);
 void access_synchronise_end(struct detector *detector, struct thread *thread,
-			    struct atomic_location *location, bool has_stored);
+			    struct atomic_location *location, const struct access *access,
+			    enum locked_outcome outcome);
+
+/* @access has the value that the instruction under way at @location finds. */
+void access_synchronised_over(struct atomic_location *location, const struct access *access);
+
+/* The address of the instruction under way at @location. */
+uintptr_t access_synchronised_address(const struct atomic_location *location);
 
 /*
  * Memory [start, end) begins a new life: what was known of it is forgotten.

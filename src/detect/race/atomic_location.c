@@ -2,157 +2,21 @@
 
 #include "detect/base/thread.h"
 #include "detect/race/record_fast.h"
+#include "detect/race/update.h"
 #include "detect/race/pending_release.h"
 #include "detect/shadow/cells.h"
 #include "detect/race/race.h"
 
-#define SWEEP_FIRST 4096u
-#define HALF_BYTES 4u
-#define HALF_MASK 0x0fu
-
-struct atomic_table *atomic_table_create(struct arena *arena, page_source pages)
-{
-	struct atomic_table *table = arena_alloc(arena, sizeof(*table));
-
-	if (!table)
-		return NULL;
-	arena_init(&table->arena, pages);
-	table->sweep_at = SWEEP_FIRST;
-	return table;
-}
 
 /* Which halves @bytes of a granule lie in, as a mask. */
 static uint32_t halves_of(uint32_t bytes)
 {
-	return ((bytes & HALF_MASK) != 0) | ((bytes >> HALF_BYTES) != 0) << 1;
-}
-
-/* --- The table ------------------------------------------------------------- */
-
-static uint64_t word_of(const struct atomic_location *location)
-{
-	return (uint64_t)location->number << SHADOW_EPOCH_SHIFT |
-	       (uint64_t)SHADOW_ATOMIC << SHADOW_FORM_SHIFT;
-}
-
-static bool is_named(const struct atomic_location *location)
-{
-	return load_relaxed(shadow_of(location->granule).write) == word_of(location);
-}
-
-/* Under table->busy.  A location whose memory has begun a new life is named by
- * no shadow word. */
-static void sweep_locations(struct atomic_table *table, struct thread *thread)
-{
-	for (uint32_t number = 1; number <= table->by_number.last; number++) {
-		struct atomic_location *location = id_table_get(&table->by_number, number);
-
-		if (!location || !location->is_in_use || is_named(location) ||
-		    load_relaxed(&location->busy.is_taken) || !spin_lock(&location->busy))
-			continue;
-		for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
-			snapshot_drop(location->halves[i].clock, &table->arena);
-		cells_free(thread, location->write);
-		cells_free(thread, location->read);
-		location->is_in_use = false;
-		location->next_free = table->free_list;
-		table->free_list = location;
-		table->in_use_count--;
-		spin_unlock(&location->busy);
-	}
-	table->sweep_at = table->in_use_count < SWEEP_FIRST / 2 ? SWEEP_FIRST
-								: 2 * table->in_use_count;
-}
-
-/* Under table->busy. */
-static struct atomic_location *new_location(struct atomic_table *table)
-{
-	struct atomic_location *location = table->free_list;
-	uint32_t number;
-
-	if (location) {
-		table->free_list = location->next_free;
-		number = location->number;
-		*location = (struct atomic_location){.number = number};
-		return location;
-	}
-	location = arena_alloc(&table->arena, sizeof(*location));
-	number = table->by_number.last + 1;
-	if (!location || !id_table_set(&table->by_number, &table->arena, number, location))
-		return NULL;
-	location->number = number;
-	return location;
-}
-
-static struct atomic_location *take_location(struct detector *detector, struct thread *thread,
-					     uintptr_t granule)
-{
-	struct atomic_table *table = detector->atomics;
-	struct atomic_location *location;
-
-	if (!spin_lock(&table->busy))
-		return NULL;
-	if (table->in_use_count >= table->sweep_at)
-		sweep_locations(table, thread);
-	location = new_location(table);
-	if (location) {
-		location->granule = granule;
-		location->is_in_use = true;
-		table->in_use_count++;
-	}
-	spin_unlock(&table->busy);
-	return location;
-}
-
-static void give_back(struct detector *detector, struct atomic_location *location)
-{
-	struct atomic_table *table = detector->atomics;
-
-	if (!spin_lock(&table->busy))
-		return; /* it is found by the next sweep */
-	location->is_in_use = false;
-	location->next_free = table->free_list;
-	table->free_list = location;
-	table->in_use_count--;
-	spin_unlock(&table->busy);
-}
-
-void atomic_table_forked(struct atomic_table *table, const struct thread *survivor)
-{
-	for (uint32_t number = 1; number <= table->by_number.last; number++) {
-		struct atomic_location *location = id_table_get(&table->by_number, number);
-
-		if (!location || location->user == survivor->id)
-			continue;
-		/* Written only if need be: the memory is shared with the parent until then. */
-		if (location->busy.is_taken)
-			spin_unlock(&location->busy);
-		if (location->user)
-			location->user = 0;
-	}
-}
-
-void atomic_each_read_word(const struct detector *detector,
-			   void (*each)(void *context, uint64_t word), void *context)
-{
-	const struct id_table *locations = &detector->atomics->by_number;
-
-	for (uint32_t number = 1; number <= locations->last; number++) {
-		const struct atomic_location *location = id_table_get(locations, number);
-
-		if (location)
-			each(context, load_relaxed(&location->read));
-	}
+	return ((bytes & ATOMIC_HALF_MASK) != 0) | ((bytes >> ATOMIC_HALF_BYTES) != 0) << 1;
 }
 
 #define PATIENCE 50u /* of a spin lock, which is some 50 ms each */
 
-/*
- * Who holds it is between two instructions, but may have lost its processor for
- * long on a busy machine; a lost edge could become a false race.  False for the
- * holder itself, in a signal handler, and if the holder never comes back.
- */
-static bool take_busy(const struct thread *thread, struct atomic_location *location)
+bool atomic_take_busy(const struct thread *thread, struct atomic_location *location)
 {
 	for (uint32_t i = 0; i < PATIENCE; i++) {
 		/* relaxed: only its own number tells it something. */
@@ -162,11 +26,6 @@ static bool take_busy(const struct thread *thread, struct atomic_location *locat
 			return true;
 	}
 	return false;
-}
-
-static struct atomic_location *location_of(const struct detector *detector, uint64_t word)
-{
-	return id_table_get(&detector->atomics->by_number, (uint32_t)shadow_number(word));
 }
 
 /* --- Clocks ---------------------------------------------------------------- */
@@ -221,7 +80,7 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 	    load_acquire(&location->version) == pending->version)
 		return;
 	by = memory_before_join(detector, thread);
-	if (!take_busy(thread, location)) {
+	if (!atomic_take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return;
 	}
@@ -283,21 +142,27 @@ static void release_late(struct detector *detector, struct thread *thread, uint6
 		memory_assume_acquire(detector, thread, write);
 }
 
-/* Moves a granule's words into @location and puts its number in their place. */
+/* Moves a granule's words into @location and puts its number in their place.  *@met
+ * becomes what the thread meets there. */
 static bool displace_words(struct detector *detector, struct thread *thread, struct shadow shadow,
-			   struct atomic_location *location)
+			   struct atomic_location *location, struct cell *met)
 {
-	uint64_t word = word_of(location);
+	struct race_place place = race_place(shadow, location->granule, true);
+	uint64_t word = atomic_word(location);
+	struct cell_list list;
 	uint64_t write;
 	uint64_t read;
 
 	do {
-		write = cells_load(detector, shadow.write);
-		if (shadow_form(write) == SHADOW_ATOMIC)
-			return false;
+		do {
+			write = cells_load(detector, shadow.write);
+			if (shadow_form(write) == SHADOW_ATOMIC)
+				return false;
+		} while (!race_lay_out(place, write, &list));
 		location->write = write;
 		location->origins = *shadow.origins;
 	} while (!compare_exchange_acq_rel(shadow.write, &write, word));
+	*met = atomic_find_met(detector, thread, &list, location->bytes);
 	do {
 		read = cells_load(detector, shadow.read);
 		location->read = read;
@@ -307,39 +172,58 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 	return true;
 }
 
+/* NULL without memory, or if somebody else has done it. */
 static struct atomic_location *promote_granule(struct detector *detector, struct thread *thread,
-					       uintptr_t granule)
+					       uintptr_t granule, uint32_t bytes, struct cell *met)
 {
 	struct shadow shadow = shadow_of(granule);
-	struct atomic_location *location = take_location(detector, thread, granule);
+	struct atomic_location *location = atomic_table_take(detector, thread, granule);
 
 	if (!location) {
 		detector_count(detector, LOST_EDGES);
 		return NULL;
 	}
-	if (displace_words(detector, thread, shadow, location)) {
-		race_retract(detector, granule);
-		return location;
+	location->bytes = (uint8_t)bytes;
+	if (!displace_words(detector, thread, shadow, location, met)) {
+		atomic_table_give_back(detector, location);
+		return NULL;
 	}
-	give_back(detector, location);
-	return location_of(detector, load_acquire(shadow.write));
+	race_retract(detector, granule);
+	pending_release_leave_all(detector, thread, &location->read, bytes);
+	return location;
 }
 
-/* The location of the granule of @address, with @bytes of it atomic. */
+/* Makes @bytes of @location atomic, too. */
+static void widen_location(struct detector *detector, struct thread *thread,
+			   struct atomic_location *location, uint32_t bytes, struct cell *met)
+{
+	struct shadow inner = {&location->write, &location->read, &location->origins};
+	struct race_place place = race_place(inner, location->granule, true);
+	struct cell_list list;
+
+	fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
+	pending_release_leave_all(detector, thread, &location->read, bytes);
+	if (race_lay_out(place, cells_load(detector, place.word), &list))
+		*met = atomic_find_met(detector, thread, &list, bytes);
+}
+
+/* The location of the granule of @address, with @bytes of it atomic.  If they have just
+ * become that, *@met becomes what the thread meets there. */
 static struct atomic_location *find_or_promote(struct detector *detector, struct thread *thread,
-					       uintptr_t address, uint32_t bytes)
+					       uintptr_t address, uint32_t bytes, struct cell *met)
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	uint64_t word = load_acquire(shadow_of(granule).write);
-	struct atomic_location *location = shadow_form(word) == SHADOW_ATOMIC
-						   ? location_of(detector, word)
-						   : promote_granule(detector, thread, granule);
+	uint64_t *place = shadow_of(granule).write;
+	struct atomic_location *location = NULL;
 
+	*met = (struct cell){0, 0};
+	if (shadow_form(load_acquire(place)) != SHADOW_ATOMIC)
+		location = promote_granule(detector, thread, granule, bytes, met);
+	if (!location && shadow_form(load_acquire(place)) == SHADOW_ATOMIC)
+		location = atomic_table_get(detector, load_acquire(place));
 	/* relaxed: bits are only ever added, and any order of that is right. */
-	if (location && (load_relaxed(&location->bytes) & bytes) != bytes) {
-		fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
-		pending_release_leave_all(detector, thread, &location->read, bytes);
-	}
+	if (location && (load_relaxed(&location->bytes) & bytes) != bytes)
+		widen_location(detector, thread, location, bytes, met);
 	return location;
 }
 
@@ -355,26 +239,23 @@ static uint32_t bytes_at(uintptr_t address, size_t size_bytes)
 struct atomic_location *atomic_mark(struct detector *detector, struct thread *thread,
 				    uintptr_t address, size_t size_bytes)
 {
+	struct cell met;
+
 	if (!shadow_covers(address))
 		return NULL;
-	return find_or_promote(detector, thread, address, bytes_at(address, size_bytes));
+	return find_or_promote(detector, thread, address, bytes_at(address, size_bytes), &met);
 }
 
 /* --- Accesses -------------------------------------------------------------- */
 
-static void release_halves(struct detector *detector, struct clock_releaser by,
-			   struct atomic_location *location, uint32_t halves)
+/* Under location->busy. */
+static void release_halves(struct clock_releaser by, struct atomic_location *location,
+			   uint32_t halves)
 {
-	if (!take_busy(by.thread, location)) {
-		detector_count(detector, LOST_EDGES);
-		return;
-	}
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
 		if (halves & 1u << i)
 			release_half(by, &location->halves[i]);
 	announce_release(location);
-	spin_unlock(&location->busy);
-	clock_end_epoch(by);
 }
 
 static void add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves)
@@ -397,58 +278,177 @@ static struct clock_releaser settle_accesses(struct detector *detector, struct t
 	return (struct clock_releaser){thread};
 }
 
-uint32_t atomic_access(struct detector *detector, struct thread *thread,
-		       const struct access *access, uint32_t bytes, uint64_t word,
-		       struct shadow *inner)
+/* Has another thread learnt by assumption, amid this epoch, what @thread does in it? */
+static bool is_assumed(const struct thread *thread)
 {
-	struct atomic_location *location = location_of(detector, word);
+	/* relaxed: as in clock_assume() */
+	return load_relaxed(&thread->clocks.assumed_epoch) ==
+	       load_relaxed(&thread->clocks.recorded_epoch);
+}
+
+/* The step stores to @touched by no locked instruction. */
+static void store_atomic(struct race_step *step, struct atomic_location *location, uint32_t touched)
+{
+	struct thread *thread = step->thread;
+	struct clock_releaser by = settle_accesses(step->detector, thread);
+	struct race_step part = *step;
+	struct cell *last = &atomic_half_of(location, touched)->last;
+	struct cell met = {0, 0};
+	struct cell mine;
+
+	part.bytes = touched;
+	mine = atomic_make_last(&part, last);
+	if (!atomic_take_busy(thread, location)) {
+		detector_count(step->detector, LOST_EDGES);
+		return;
+	}
+	if (!step->access->is_late || !is_assumed(thread))
+		met = atomic_replace_by_store(step, last, &mine);
+	release_halves(by, location, halves_of(touched));
+	spin_unlock(&location->busy);
+	clock_end_epoch(by);
+	if (met.word)
+		race_meet_atomic(&part, &met);
+}
+
+uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inner)
+{
+	struct atomic_location *location = atomic_table_get(step->detector, word);
 	uint32_t touched;
 
 	if (!location)
 		return 0;
 	/* relaxed: a byte that is becoming atomic just now is as good as racing. */
-	touched = bytes & load_relaxed(&location->bytes);
+	touched = step->bytes & load_relaxed(&location->bytes);
 	inner->write = &location->write;
 	inner->read = &location->read;
 	inner->origins = &location->origins;
 	if (!touched)
-		return bytes;
-	if (access->flags & (SITE_WRITE | SITE_UPDATE))
-		release_halves(detector, settle_accesses(detector, thread), location,
-			       halves_of(touched));
-	if (access->flags & (SITE_READ | SITE_UPDATE))
-		add_pending(thread, location, halves_of(touched));
-	return bytes & ~touched;
+		return step->bytes;
+	if (step->access->flags & (SITE_WRITE | SITE_UPDATE))
+		store_atomic(step, location, touched);
+	if (step->access->flags & (SITE_READ | SITE_UPDATE))
+		add_pending(step->thread, location, halves_of(touched));
+	return step->bytes & ~touched;
+}
+
+/* --- Locked instructions ---------------------------------------------------- */
+
+static struct race_step make_step(struct detector *detector, struct thread *thread,
+				  const struct access *access)
+{
+	struct race_step step = {
+		.detector = detector,
+		.thread = thread,
+		.access = access,
+		.granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1),
+		.bytes = bytes_at(access->address, access->size_bytes),
+		.is_write = true,
+		.site = access->site,
+	};
+
+	return step;
 }
 
 struct atomic_location *access_synchronise_begin(struct detector *detector, struct thread *thread,
 						 const struct access *access)
 {
-	uint32_t bytes = bytes_at(access->address, access->size_bytes);
+	struct site *site = site_get(&detector->sites, access->site);
+	struct race_step step = make_step(detector, thread, access);
 	struct atomic_location *location = NULL;
+	struct cell met = {0, 0};
+	struct cell mine;
 
 	memory_before_release(detector, thread);
 	if (shadow_covers(access->address))
-		location = find_or_promote(detector, thread, access->address, bytes);
-	if (!location || !take_busy(thread, location)) {
+		location = find_or_promote(detector, thread, access->address, step.bytes, &met);
+	if (shadow_form(met.word) == SHADOW_FREED) {
+		race_meet_atomic(&step, &met);
+		met.word = 0;
+	}
+	if (location) {
+		step.keeps_callers =
+			site && origin_choose_callers(thread, site) != CALLERS_DROPPED;
+		mine = atomic_make_last(&step, &atomic_half_of(location, step.bytes)->last);
+	}
+	if (!location || !atomic_take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return NULL;
 	}
 	location->user = thread->id;
-	location->operation_halves = (uint8_t)halves_of(bytes);
+	location->operation_halves = (uint8_t)halves_of(step.bytes);
+	location->operation_bytes = (uint8_t)step.bytes;
+	location->has_value = false;
+	location->before = atomic_half_of(location, step.bytes)->last;
+	location->mine = mine;
+	location->met = met;
 	return location;
 }
 
+uintptr_t access_synchronised_address(const struct atomic_location *location)
+{
+	return location->granule + (uint32_t)__builtin_ctz(location->operation_bytes);
+}
+
+void access_synchronised_over(struct atomic_location *location, const struct access *access)
+{
+	location->has_value = access->has_value;
+	location->value = access->value;
+}
+
+/* What the instruction under way at @location leaves behind; returns what it has met. */
+static struct cell put_locked(const struct thread *thread, struct atomic_location *location,
+			      const struct access *access, enum locked_outcome outcome)
+{
+	struct atomic_half *half = atomic_half_of(location, location->operation_bytes);
+	struct cell met = atomic_replace_last(thread, &half->last, &location->mine);
+
+	if (!met.word)
+		met = location->met;
+	/* Who has stored because of what was there comes after it, and who has stored what
+	 * was there has changed nothing. */
+	if (outcome != LOCKED_STORED ||
+	    (location->has_value && access->has_value && access->value == location->value))
+		met.word = 0;
+	return met;
+}
+
+/* The instruction, of which @under_way was kept, has stored: tells of what was lost. */
+static void tell_locked(struct detector *detector, struct thread *thread,
+			const struct access *access, const struct cell *met,
+			const struct atomic_location *under_way)
+{
+	struct access before = *access;
+	struct race_step step;
+
+	before.value = under_way->value;
+	before.has_value = under_way->has_value;
+	step = make_step(detector, thread, &before);
+	if (met->word)
+		race_meet_atomic(&step, met);
+	if (!thread->accesses.stale_read_count)
+		return;
+	update_note_locked(&step, shadow_bytes(under_way->before.word) == step.bytes
+					  ? under_way->before
+					  : (struct cell){0, 0});
+}
+
 void access_synchronise_end(struct detector *detector, struct thread *thread,
-			    struct atomic_location *location, bool has_stored)
+			    struct atomic_location *location, const struct access *access,
+			    enum locked_outcome outcome)
 {
 	/* access_synchronise_begin() has done what is due before. */
 	struct clock_releaser by = {thread};
 	struct clock_joiner joiner = {thread};
+	bool has_stored = outcome != LOCKED_READ;
+	struct atomic_location under_way;
+	struct cell met = {0, 0};
+	bool tells;
 
-	(void)detector;
 	if (!location)
 		return;
+	if (has_stored)
+		met = put_locked(thread, location, access, outcome);
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
 		struct atomic_half *half = &location->halves[i];
 
@@ -460,27 +460,42 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 	}
 	if (has_stored)
 		announce_release(location);
+	tells = has_stored && (met.word || thread->accesses.stale_read_count);
+	if (tells)
+		under_way = *location;
 	location->user = 0;
 	spin_unlock(&location->busy);
 	if (has_stored)
 		clock_end_epoch(by);
+	if (tells)
+		tell_locked(detector, thread, access, &met, &under_way);
 }
 
 void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address)
 {
-	struct atomic_location *location = atomic_mark(detector, thread, address, HALF_BYTES);
+	struct atomic_location *location =
+		atomic_mark(detector, thread, address, ATOMIC_HALF_BYTES);
+	struct clock_releaser by;
 
-	if (location)
-		release_halves(detector, memory_before_release(detector, thread), location,
-			       halves_of(bytes_at(address, HALF_BYTES)));
+	if (!location)
+		return;
+	by = memory_before_release(detector, thread);
+	if (!atomic_take_busy(thread, location)) {
+		detector_count(detector, LOST_EDGES);
+		return;
+	}
+	release_halves(by, location, halves_of(bytes_at(address, ATOMIC_HALF_BYTES)));
+	spin_unlock(&location->busy);
+	clock_end_epoch(by);
 }
 
 void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address)
 {
-	struct atomic_location *location = atomic_mark(detector, thread, address, HALF_BYTES);
+	struct atomic_location *location =
+		atomic_mark(detector, thread, address, ATOMIC_HALF_BYTES);
 
 	if (!location)
 		return;
-	add_pending(thread, location, halves_of(bytes_at(address, HALF_BYTES)));
+	add_pending(thread, location, halves_of(bytes_at(address, ATOMIC_HALF_BYTES)));
 	atomic_catch_up(detector, thread);
 }

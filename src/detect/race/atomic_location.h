@@ -6,7 +6,9 @@
  * instruction on it acquires and releases, a plain load acquires, a plain store
  * releases: on x86 that is what acquire and release operations compile to, so
  * nothing is asked of the program that its source may not say.  Its accesses are
- * never races.
+ * never races among themselves.  But an update by other than a locked instruction
+ * loses what others write in between, and the end of the memory's life is to come
+ * after all: so each half keeps its last write, and whose it was.
  *
  * Both shadow words of its granule then have the form SHADOW_ATOMIC and the
  * location's number; what the granule's other bytes need is kept in words of
@@ -20,75 +22,27 @@
  * look (atomic_catch_up()): its next slow access, release or finding.  Until then
  * nothing has asked what the thread knows.  As that look may belong to a check
  * that stands before the load itself, some more looks join again what is new.
- *
- * Nothing frees a location when its memory begins a new life, which only
- * clears shadow words; locations that no shadow word names any more are found
- * and used again when their number has doubled.
  */
 #ifndef DETECT_RACE_ATOMIC_LOCATION_H
 #define DETECT_RACE_ATOMIC_LOCATION_H
 
-#include "base/id_table.h"
-#include "base/spin_lock.h"
-#include "detect/shadow/shadow.h"
 #include "detect/data/site.h"
-#include "detect/data/vclock.h"
+#include "detect/shadow/atomic_table.h"
 
 struct access;
 struct detector;
+struct race_step;
 struct thread;
 
-#define ATOMIC_HALVES 2u
-
-struct atomic_half {
-	struct vclock_snapshot *clock; /* what was released here */
-	uint64_t stamp; /* of the thread clock that it is, if it is one's (thread.h) */
-};
-
-struct atomic_location {
-	struct spin_lock busy;
-	thread_id user; /* who holds 'busy' around an instruction */
-	uint32_t number;
-	uint32_t is_in_use;
-	uintptr_t granule;
-	uint32_t version;	/* changes after each release here; under 'busy' */
-	uint8_t bytes;		/* that were touched atomically */
-	uint8_t operation_halves; /* of the instruction under way */
-	struct atomic_half halves[ATOMIC_HALVES];
-	uint64_t write; /* shadow of the other bytes */
-	uint64_t read;
-	struct shadow_origins origins;
-	struct atomic_location *next_free;
-};
-
-struct atomic_table {
-	struct spin_lock busy; /* the fields below; inside a location's */
-	struct arena arena;
-	struct id_table by_number;
-	struct atomic_location *free_list;
-	uint32_t in_use_count;
-	uint32_t sweep_at; /* look for locations out of use at that many */
-};
-
-/* NULL when memory is exhausted. */
-struct atomic_table *atomic_table_create(struct arena *arena, page_source pages);
-
-/* Calls @each for the read word of each location's other bytes. */
-void atomic_each_read_word(const struct detector *detector,
-			   void (*each)(void *context, uint64_t word), void *context);
-
-/* In a fork's child: gives back what threads other than @survivor hold. */
-void atomic_table_forked(struct atomic_table *table, const struct thread *survivor);
+/* --- atomic_location.c ------------------------------------------------------ */
 
 /*
- * @thread accesses, not by a locked instruction, @bytes of a granule whose
- * shadow word @word has the form SHADOW_ATOMIC.  Does what the atomic ones among
- * them need.  Returns the bytes that are left to classify, with *@inner telling
- * where their shadow is.
+ * @step is an access, not by a locked instruction, to a granule whose shadow word
+ * @word has the form SHADOW_ATOMIC.  Does what the atomic ones among its bytes need.
+ * Returns the bytes that are left to classify, with *@inner telling where their
+ * shadow is.
  */
-uint32_t atomic_access(struct detector *detector, struct thread *thread,
-		       const struct access *access, uint32_t bytes, uint64_t word,
-		       struct shadow *inner);
+uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inner);
 
 /* Makes the @size_bytes at @address atomic.  NULL when out of memory. */
 struct atomic_location *atomic_mark(struct detector *detector, struct thread *thread,
@@ -101,5 +55,62 @@ void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t 
 /* Joins what the thread's last atomic loads may have learnt; to be called if
  * thread->accesses.acquire_count is not 0. */
 void atomic_catch_up(struct detector *detector, struct thread *thread);
+
+/*
+ * Takes location->busy for a moment.  Who holds it is between two instructions, but may
+ * have lost its processor for long on a busy machine; a lost edge could become a false
+ * race.  False for the holder itself, in a signal handler, and if the holder never
+ * comes back.
+ */
+bool atomic_take_busy(const struct thread *thread, struct atomic_location *location);
+
+/* --- atomic_last.c: the last write ------------------------------------------ */
+
+/* What is kept of it is kept in the half in which its bytes begin. */
+static inline struct atomic_half *atomic_half_of(struct atomic_location *location, uint32_t bytes)
+{
+	return &location->halves[(uint32_t)__builtin_ctz(bytes) / ATOMIC_HALF_BYTES];
+}
+
+/* What the write @step leaves; with word 0 if nothing can be recorded, or if *@last is
+ * the same already. */
+struct cell atomic_make_last(struct race_step *step, const struct cell *last);
+
+/* @mine replaces *@last.  Returns what was there if another thread has left it and @thread
+ * does not come after it; else word 0.  Under location->busy. */
+struct cell atomic_replace_last(const struct thread *thread, struct cell *last,
+				const struct cell *mine);
+
+/*
+ * The same of a store that is not locked.  What follows the thread's own locked
+ * instruction or plain store, with nobody's in between, may be the release of a lock
+ * that it holds: who comes after loses nothing.  And what took place some time ago is
+ * not the last.
+ */
+struct cell atomic_replace_by_store(const struct race_step *step, struct cell *last,
+				    const struct cell *mine);
+
+/* The same for bytes that become atomic, of whose granule @list has the writes: perhaps
+ * that the memory was freed. */
+struct cell atomic_find_met(struct detector *detector, const struct thread *thread,
+			    const struct cell_list *list, uint32_t bytes);
+
+/* True if none of @bytes of the granule whose word @word is are atomic; then *@inner tells
+ * where their shadow is. */
+bool atomic_find_rest(const struct detector *detector, uint64_t word, uint32_t bytes,
+		      struct shadow *inner);
+
+/* The last write to exactly these bytes of the granule whose word @word is; none has
+ * word 0. */
+struct cell atomic_last_write(struct detector *detector, const struct thread *thread,
+			      uint64_t word, uint32_t bytes);
+
+/* The granule of @step, whose word is @word, ends its life: compares that with its last
+ * accesses. */
+void atomic_compare_end(struct race_step *step, uint64_t word);
+
+/* @bytes of the granule whose word @word is begin a new life. */
+void atomic_forget(struct detector *detector, struct thread *thread, uint64_t word,
+		   uint32_t bytes);
 
 #endif

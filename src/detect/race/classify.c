@@ -229,25 +229,64 @@ void race_classify(struct race_step *step)
 	classify_pair(step);
 }
 
+/* @step's write by @access, together with the write @other of another thread. */
+static struct race_step make_pair(const struct race_step *step, const struct access *access,
+				  const struct cell *other)
+{
+	struct race_step pair = *step;
+
+	pair.access = access;
+	pair.is_write = true;
+	pair.other_is_write = true;
+	pair.other_is_freed = false;
+	pair.other = other->word;
+	pair.shared_bytes = shadow_bytes(other->word);
+	pair.other_origin = other->origin;
+	pair.site = access->site;
+	pair.other_site = origin_site(step->detector, other->origin);
+	return pair;
+}
+
 void race_lost_update(const struct race_step *step, const struct access *access,
 		      const struct stale_read *stale)
 {
 	struct race_verdict verdict = {FINDING_LOST_UPDATE, SEVERITY_ERROR, 0};
-	uint32_t bytes = ((1u << access->size_bytes) - 1) << access->address % SHADOW_GRANULE;
-	struct race_step pair = *step;
+	struct race_step pair = make_pair(step, access, &stale->last);
+	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 
-	pair.access = access;
-	pair.granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	pair.is_write = true;
+	pair.granule = granule;
+	pair.shared_bytes = race_bytes_in(granule, access->address,
+					  access->address + access->size_bytes);
+	pair.other = race_base(pair.other) | pair.shared_bytes;
 	pair.stale = stale;
-	pair.other_is_write = true;
-	pair.other_is_freed = false;
-	pair.other = stale->last.word | (bytes & SHADOW_ALL_BYTES);
-	pair.other_origin = stale->last.origin;
-	pair.site = access->site;
-	pair.other_site = origin_site(step->detector, stale->last.origin);
 	if (stale_read_is_overwritten(stale, access))
 		verdict.details = DETAIL_VALUE_SEEN;
+	verdict = lower_if_doubted(step->detector, verdict);
+	race_report(&pair, &verdict);
+}
+
+/* --- Atomics ----------------------------------------------------------------- */
+
+void race_meet_atomic(const struct race_step *step, const struct cell *other)
+{
+	struct race_verdict verdict = {FINDING_LOST_UPDATE, SEVERITY_ERROR, 0};
+	struct race_step pair = make_pair(step, step->access, other);
+	const struct site *mine = site_get(&step->detector->sites, pair.site);
+	const struct site *others = site_get(&step->detector->sites, pair.other_site);
+
+	if (!mine || !others || (mine->flags | others->flags) & SITE_SILENT)
+		return;
+	pair.stale = NULL;
+	pair.other_is_freed = shadow_form(other->word) == SHADOW_FREED;
+	if (step->is_freeing || pair.other_is_freed) {
+		verdict = (struct race_verdict){FINDING_DATA_RACE, SEVERITY_ERROR, DETAIL_FREED};
+	} else if (!(mine->flags & others->flags & SITE_UPDATE) ||
+		   mine->flags & others->flags & SITE_LOCKED) {
+		return;
+	}
+	/* What the thread has read before these bytes were atomic it may have waited for. */
+	if (pending_release_acquire(&pair))
+		return;
 	verdict = lower_if_doubted(step->detector, verdict);
 	race_report(&pair, &verdict);
 }

@@ -269,8 +269,7 @@ static bool find_shadow(struct race_step *step, struct shadow *shadow)
 
 	if (LIKELY(shadow_form(word) != SHADOW_ATOMIC))
 		return true;
-	step->bytes = atomic_access(step->detector, step->thread, step->access, step->bytes, word,
-				    shadow);
+	step->bytes = atomic_access(step, word, shadow);
 	/* A store of the atomic bytes was a release. */
 	memory_before_record(step->detector, step->thread);
 	step->mine = race_base(*step->thread->clocks.current) | step->bytes;

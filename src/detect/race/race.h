@@ -10,8 +10,8 @@
  * own plane, by an atomic instruction, and then looks at the other's: at least
  * one of them sees the other.
  *
- * race.c records and compares; words.c says what the words become; lives.c begins and
- * ends lives of memory; classify.c decides what a pair of accesses is, and report.c
+ * race.c records and compares; words.c says what the words become; memory.c begins
+ * and ends lives of memory; classify.c decides what a pair of accesses is, and report.c
  * tells of it.
  */
 #ifndef DETECT_RACE_RACE_H
@@ -137,9 +137,16 @@ struct race_verdict {
 void race_lost_update(const struct race_step *step, const struct access *access,
 		      const struct stale_read *stale);
 
+/*
+ * The step's access, a locked instruction's, an update of atomic bytes or the end of
+ * their memory's life, has met @other, the last write there or the end of their life:
+ * another thread's, not ordered before it.  Tells of it if one of the two is lost.
+ */
+void race_meet_atomic(const struct race_step *step, const struct cell *other);
+
 void race_report(struct race_step *step, const struct race_verdict *verdict);
 
-/* Findings about @granule do not hold: it is atomic. */
+/* @granule is atomic: findings about it that do not hold for atomics are taken back. */
 void race_retract(struct detector *detector, uintptr_t granule);
 
 #endif

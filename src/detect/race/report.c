@@ -15,6 +15,7 @@ struct race_record {
 	uint64_t updates; /* key_of_updates() */
 	enum finding_kind kind;
 	bool is_proven;	  /* DETAIL_VALUE_SEEN */
+	bool is_of_plain; /* it does not hold for atomics */
 	bool has_callers; /* of the earlier access */
 	uint32_t number; /* 0: it was taken back */
 	struct race_record *next;
@@ -194,6 +195,8 @@ static void keep_record(struct race_step *step, const struct race_verdict *verdi
 		.updates = key_of_updates(step),
 		.kind = verdict->kind,
 		.is_proven = verdict->details & DETAIL_VALUE_SEEN,
+		.is_of_plain = verdict->kind != FINDING_LOST_UPDATE &&
+			       !(verdict->details & DETAIL_FREED),
 		.has_callers = origin_has_callers(step->other_origin),
 		.number = number,
 		.next = step->detector->races,
@@ -349,7 +352,7 @@ void race_retract(struct detector *detector, uintptr_t granule)
 		return;
 	runtime_lock(&detector->lock);
 	for (struct race_record *record = detector->races; record; record = record->next) {
-		if (record->granule != granule || !record->number)
+		if (record->granule != granule || !record->number || !record->is_of_plain)
 			continue;
 		report_retract(detector, record->number);
 		take_back(detector, record);

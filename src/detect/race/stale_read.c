@@ -2,6 +2,7 @@
 
 #include "detect/base/held_locks.h"
 #include "detect/base/slot.h"
+#include "detect/race/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
 
@@ -51,6 +52,13 @@ void stale_read_forget(struct thread *thread, struct stale_read *stale)
 		clear_filter(thread);
 }
 
+void stale_reads_overwrite(struct thread *thread, uintptr_t start, size_t size_bytes)
+{
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++)
+		if (stale_read_overlaps(&thread->accesses.stale_reads[i], start, size_bytes))
+			stale_read_forget(thread, &thread->accesses.stale_reads[i]);
+}
+
 void stale_read_acquire(struct detector *detector, struct thread *thread, struct stale_read *stale)
 {
 	if (!stale->is_raced || stale->has_acquired)
@@ -59,11 +67,34 @@ void stale_read_acquire(struct detector *detector, struct thread *thread, struct
 	memory_assume_acquire(detector, thread, stale->last.word);
 }
 
+/*
+ * A read is noted before it is made.  Of one that others may have written to in between,
+ * and which has told the thread so, the last write is looked up again when it is over.
+ */
+static void settle_read(struct detector *detector, struct thread *thread, struct stale_read *stale)
+{
+	uintptr_t granule = stale->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uint64_t word = load_acquire(shadow_of(granule).write);
+
+	if (!stale->is_examined || stale->is_settled || shadow_form(word) != SHADOW_ATOMIC)
+		return;
+	stale->last = atomic_last_write(detector, thread, word,
+					race_bytes_in(granule, stale->address,
+						      stale->address + stale->size_bytes));
+	stale->has_value = false;
+	stale->is_settled = true;
+}
+
 void stale_reads_acquire(struct detector *detector, struct thread *thread)
 {
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++)
-		if (thread->accesses.stale_reads[i].address)
-			stale_read_acquire(detector, thread, &thread->accesses.stale_reads[i]);
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+		struct stale_read *stale = &thread->accesses.stale_reads[i];
+
+		if (!stale->address)
+			continue;
+		stale_read_acquire(detector, thread, stale);
+		settle_read(detector, thread, stale);
+	}
 }
 
 void stale_reads_expire(struct detector *detector, struct thread *thread)

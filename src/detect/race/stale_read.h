@@ -37,6 +37,8 @@ struct stale_read {
 	bool is_split;	   /* one of its locks was given up since */
 	bool is_raced;	   /* with 'last' */
 	bool has_acquired; /* the thread is taken to know what the writer of 'last' knew */
+	bool is_examined;  /* of an atomic: decides a branch, besides being in the value */
+	bool is_settled;   /* ... and 'last' is as it was after it */
 	bool is_over;	   /* the memory's life; set by whoever ends it */
 	bool has_value;
 	uint8_t given_up;	/* bit n: locks[n] was, since */
@@ -55,6 +57,9 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 				  const struct site *site, const struct cell *last, bool is_raced);
 
 void stale_read_forget(struct thread *thread, struct stale_read *stale);
+
+/* @thread has overwritten memory [start, start + size): forgets its reads of it. */
+void stale_reads_overwrite(struct thread *thread, uintptr_t start, size_t size_bytes);
 
 bool stale_read_overlaps(const struct stale_read *stale, uintptr_t start, size_t size_bytes);
 

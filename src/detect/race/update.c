@@ -153,19 +153,81 @@ static const struct stale_read *note_write(struct race_step *step, const struct 
 		thread->accesses.stale_reads[STALE_READS_KEPT] = *value;
 		value = &thread->accesses.stale_reads[STALE_READS_KEPT];
 	}
-	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++)
-		if (stale_read_overlaps(&thread->accesses.stale_reads[i], access->address,
-					access->size_bytes))
-			stale_read_forget(thread, &thread->accesses.stale_reads[i]);
+	stale_reads_overwrite(thread, access->address, access->size_bytes);
 	return value;
+}
+
+/* --- Atomics ---------------------------------------------------------------- */
+
+/*
+ * @access, a store of atomic bytes after the write @last, rests on @stale.  What came in
+ * between is lost.  What came before the load, but not before all that the thread knew
+ * then, could have come in between; unless the thread has examined what it loaded, as
+ * who waits for its turn does.
+ */
+static void check_atomic(struct race_step *step, const struct access *access,
+			 struct stale_read *stale, const struct cell *last)
+{
+	bool is_between = last->word && last->word != stale->last.word &&
+			  shadow_slot(last->word) != step->thread->slot;
+
+	if (is_between && stale->is_examined && !stale->is_settled)
+		return;
+	if (is_between)
+		stale->last = *last;
+	if (is_update(step->detector, &stale->last) &&
+	    (is_between ? !may_be_equal(stale, access) : stale->is_raced))
+		race_lost_update(step, access, stale);
+}
+
+static void note_atomic_write(struct race_step *step, const struct access *access,
+			      const struct cell *last)
+{
+	const struct site *site = site_get(&step->detector->sites, access->site);
+	struct stale_read *stale = NULL;
+
+	if (site && site->update_group && access->flags & SITE_UPDATE)
+		stale = find_stale(step->thread, access, site->update_group, false);
+	if (stale)
+		check_atomic(step, access, stale, last);
+	stale_reads_overwrite(step->thread, access->address, access->size_bytes);
+}
+
+static void note_atomic_read(struct race_step *step, const struct access *access,
+			     const struct cell *last)
+{
+	const struct site *site = site_get(&step->detector->sites, access->site);
+	bool is_examined = access->flags & SITE_DECIDES;
+	bool is_raced = last->word && shadow_slot(last->word) != step->thread->slot &&
+			!race_is_ordered(step->thread, last->word);
+	struct stale_read *stale = NULL;
+
+	stale_reads_renew(step->thread, access, site);
+	if (site && site->update_group && access->flags & SITE_MAY_BE_STALE)
+		stale = stale_read_add(step, access, site, last, is_raced && !is_examined);
+	if (stale)
+		stale->is_examined = is_examined;
+}
+
+static void note_atomic(struct race_step *step, const struct access *access,
+			const struct cell *last)
+{
+	if (access->flags & SITE_WRITE)
+		note_atomic_write(step, access, last);
+	else
+		note_atomic_read(step, access, last);
+}
+
+void update_note_locked(struct race_step *step, struct cell last)
+{
+	note_atomic_write(step, step->access, &last);
 }
 
 /* --- Accesses, before they are recorded ------------------------------------- */
 
 /* The last write of the first of @bytes, without bytes; none has word 0. */
-static struct cell last_write(struct detector *detector, uintptr_t granule, uint32_t bytes)
+static struct cell last_write(struct detector *detector, struct race_place place, uint32_t bytes)
 {
-	struct race_place place = race_place(shadow_of(granule), granule, true);
 	struct cell_list list;
 
 	if (!race_lay_out(place, cells_load(detector, place.word), &list))
@@ -190,13 +252,19 @@ static void note_access(struct race_step *step, const struct access *access)
 {
 	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	struct shadow shadow = shadow_of(granule);
-	uint32_t bytes = SHADOW_ALL_BYTES << access->address % SHADOW_GRANULE & SHADOW_ALL_BYTES;
+	uint64_t word = load_acquire(shadow.write);
+	uint32_t bytes =
+		race_bytes_in(granule, access->address, access->address + access->size_bytes);
 	const struct stale_read *stale;
 	struct cell last;
 
-	if (shadow_form(load_relaxed(shadow.write)) == SHADOW_ATOMIC)
+	if (shadow_form(word) == SHADOW_ATOMIC &&
+	    !atomic_find_rest(step->detector, word, bytes, &shadow)) {
+		last = atomic_last_write(step->detector, step->thread, word, bytes);
+		note_atomic(step, access, &last);
 		return;
-	last = last_write(step->detector, granule, bytes);
+	}
+	last = last_write(step->detector, race_place(shadow, granule, true), bytes);
 	stale = access->flags & SITE_WRITE ? note_write(step, access, &last)
 					   : note_read(step, access, &last);
 	if (access->site == step->access->site)

@@ -38,6 +38,9 @@ static inline bool update_concerns(const struct detector *detector, const struct
  */
 void update_note_access(struct race_step *step, const struct site *site);
 
+/* The same for a locked instruction that has stored, over what @last left. */
+void update_note_locked(struct race_step *step, struct cell last);
+
 /* @step's thread is about to read in a race with @step->other, a write that was not
  * there yet at update_note_access().  Returns the stale read that the read is, or NULL. */
 const struct stale_read *update_meet(struct race_step *step);

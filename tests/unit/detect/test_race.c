@@ -247,7 +247,7 @@ static void locks(struct thread *thread, uint32_t offset)
 	struct atomic_location *location = access_synchronise_begin(&judge, thread, &access);
 
 	ck_assert_ptr_nonnull(location);
-	access_synchronise_end(&judge, thread, location, true);
+	access_synchronise_end(&judge, thread, location, &access, LOCKED_STORED);
 }
 
 START_TEST(who_read_what_becomes_atomic_may_not_have_looked_yet)

@@ -1,0 +1,138 @@
+#include "detect/race/atomic_location.h"
+
+#include "detect/base/thread.h"
+#include "detect/race/memory.h"
+#include "detect/race/race.h"
+
+static uint32_t flags_of(const struct detector *detector, const struct cell *cell)
+{
+	const struct site *site = site_get(&detector->sites, origin_site(detector, cell->origin));
+
+	return site ? site->flags : 0;
+}
+
+static bool is_plain_update(const struct detector *detector, const struct cell *cell)
+{
+	return (flags_of(detector, cell) & (SITE_UPDATE | SITE_LOCKED)) == SITE_UPDATE;
+}
+
+/* Is @cell another thread's write, to exactly @bytes, that is not ordered before what
+ * @thread does now? */
+static bool is_met(const struct thread *thread, const struct cell *cell, uint32_t bytes)
+{
+	return cell->word && shadow_bytes(cell->word) == bytes &&
+	       shadow_slot(cell->word) != thread->slot && !race_is_ordered(thread, cell->word);
+}
+
+struct cell atomic_make_last(struct race_step *step, const struct cell *last)
+{
+	struct thread *thread = step->thread;
+	uint64_t epoch = vclock_get(&thread->clocks.full, thread->slot);
+
+	if (load_relaxed(&last->word) == shadow_plain(thread->slot, epoch, step->bytes))
+		return (struct cell){0, 0};
+	memory_before_record(step->detector, thread);
+	if (*thread->clocks.current == SHADOW_NO_EPOCH)
+		return (struct cell){0, 0};
+	return (struct cell){race_base(*thread->clocks.current) | step->bytes, race_origin(step)};
+}
+
+struct cell atomic_replace_last(const struct thread *thread, struct cell *last,
+				const struct cell *mine)
+{
+	struct cell before = *last;
+
+	if (!mine->word)
+		return (struct cell){0, 0};
+	*last = *mine;
+	return is_met(thread, &before, shadow_bytes(mine->word)) ? before : (struct cell){0, 0};
+}
+
+struct cell atomic_replace_by_store(const struct race_step *step, struct cell *last,
+				    const struct cell *mine)
+{
+	struct cell before = *last;
+	struct cell met = atomic_replace_last(step->thread, last, mine);
+
+	if (step->access->is_late ||
+	    (before.word && shadow_slot(before.word) == step->thread->slot &&
+	     !is_plain_update(step->detector, &before)))
+		*last = before;
+	return met;
+}
+
+bool atomic_find_rest(const struct detector *detector, uint64_t word, uint32_t bytes,
+		      struct shadow *inner)
+{
+	struct atomic_location *location = atomic_table_get(detector, word);
+
+	/* relaxed: a byte that is becoming atomic just now is as good as racing. */
+	if (!location || load_relaxed(&location->bytes) & bytes)
+		return false;
+	*inner = (struct shadow){&location->write, &location->read, &location->origins};
+	return true;
+}
+
+struct cell atomic_find_met(struct detector *detector, const struct thread *thread,
+			    const struct cell_list *list, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct cell cell = list->cells[i];
+		bool is_freed = shadow_form(cell.word) == SHADOW_FREED;
+
+		if (!is_met(thread, &cell, is_freed ? shadow_bytes(cell.word) : bytes))
+			continue;
+		cell.origin =
+			origin_part_at(detector, cell.origin, shadow_slot(cell.word), bytes).origin;
+		return cell;
+	}
+	return (struct cell){0, 0};
+}
+
+struct cell atomic_last_write(struct detector *detector, const struct thread *thread,
+			      uint64_t word, uint32_t bytes)
+{
+	struct atomic_location *location = atomic_table_get(detector, word);
+	struct cell last;
+
+	if (!location || !atomic_take_busy(thread, location))
+		return (struct cell){0, 0};
+	last = atomic_half_of(location, bytes)->last;
+	spin_unlock(&location->busy);
+	return shadow_bytes(last.word) == bytes ? last : (struct cell){0, 0};
+}
+
+void atomic_compare_end(struct race_step *step, uint64_t word)
+{
+	struct atomic_location *location = atomic_table_get(step->detector, word);
+	uint32_t all = step->bytes;
+	struct shadow inner;
+
+	if (!location)
+		return;
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
+		struct cell last = location->halves[i].last;
+
+		if (all & shadow_bytes(last.word) &&
+		    is_met(step->thread, &last, shadow_bytes(last.word)))
+			race_meet_atomic(step, &last);
+	}
+	inner = (struct shadow){&location->write, &location->read, &location->origins};
+	/* relaxed: as in atomic_access() */
+	step->bytes = all & ~(uint32_t)load_relaxed(&location->bytes);
+	race_compare(step, race_place(inner, step->granule, true));
+	race_compare(step, race_place(inner, step->granule, false));
+	step->bytes = all;
+}
+
+void atomic_forget(struct detector *detector, struct thread *thread, uint64_t word, uint32_t bytes)
+{
+	struct atomic_location *location = atomic_table_get(detector, word);
+
+	if (!location || !atomic_take_busy(thread, location))
+		return;
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
+		if (shadow_bytes(location->halves[i].last.word) & bytes)
+			location->halves[i].last = (struct cell){0, 0};
+	spin_unlock(&location->busy);
+}

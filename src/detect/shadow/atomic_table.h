@@ -1,0 +1,87 @@
+/*
+ * The table of atomic locations (race/atomic_location.h): what is kept of each, by
+ * number.
+ *
+ * Nothing frees a location when its memory begins a new life, which only
+ * clears shadow words; locations that no shadow word names any more are found
+ * and used again when their number has doubled.
+ */
+#ifndef DETECT_SHADOW_ATOMIC_TABLE_H
+#define DETECT_SHADOW_ATOMIC_TABLE_H
+
+#include "base/id_table.h"
+#include "base/spin_lock.h"
+#include "detect/data/vclock.h"
+#include "detect/shadow/cells.h"
+#include "detect/shadow/shadow.h"
+
+struct detector;
+struct thread;
+
+#define ATOMIC_HALVES 2u
+#define ATOMIC_HALF_BYTES 4u
+#define ATOMIC_HALF_MASK 0x0fu /* of a granule's bytes: the first half */
+
+struct atomic_half {
+	struct vclock_snapshot *clock; /* what was released here */
+	uint64_t stamp; /* of the thread clock that it is, if it is one's (thread.h) */
+	struct cell last; /* the last write that began here, locked or not; word 0: none */
+};
+
+struct atomic_location {
+	struct spin_lock busy;
+	thread_id user; /* who holds 'busy' around an instruction */
+	uint32_t number;
+	uint32_t is_in_use;
+	uintptr_t granule;
+	uint32_t version;	/* changes after each release here; under 'busy' */
+	uint8_t bytes;		/* that were touched atomically */
+	uint8_t operation_halves; /* of the instruction under way; the next five, too */
+	uint8_t operation_bytes;
+	bool has_value;		  /* the memory's before it */
+	uint64_t value;
+	struct cell before; /* the last write before it */
+	struct cell mine;   /* what it leaves behind */
+	struct cell met;    /* another thread's update, not ordered before it */
+	struct atomic_half halves[ATOMIC_HALVES];
+	uint64_t write; /* shadow of the other bytes */
+	uint64_t read;
+	struct shadow_origins origins;
+	struct atomic_location *next_free;
+};
+
+struct atomic_table {
+	struct spin_lock busy; /* the fields below; inside a location's */
+	struct arena arena;
+	struct id_table by_number;
+	struct atomic_location *free_list;
+	uint32_t in_use_count;
+	uint32_t sweep_at; /* look for locations out of use at that many */
+};
+
+/* The shadow word of a granule that has one. */
+static inline uint64_t atomic_word(const struct atomic_location *location)
+{
+	return (uint64_t)location->number << SHADOW_EPOCH_SHIFT |
+	       (uint64_t)SHADOW_ATOMIC << SHADOW_FORM_SHIFT;
+}
+
+/* NULL when memory is exhausted. */
+struct atomic_table *atomic_table_create(struct arena *arena, page_source pages);
+
+/* A new location for @granule, NULL if none is to be had. */
+struct atomic_location *atomic_table_take(struct detector *detector, struct thread *thread,
+					  uintptr_t granule);
+void atomic_table_give_back(struct detector *detector, struct atomic_location *location);
+
+/* The location that the shadow word @word names. */
+struct atomic_location *atomic_table_get(const struct detector *detector, uint64_t word);
+
+/* Calls @each for the read word of each location's other bytes. */
+void atomic_each_read_word(const struct detector *detector,
+			   void (*each)(void *context, uint64_t word), void *context);
+
+/* In a fork's child: gives back what threads other than @survivor hold. */
+void atomic_table_forked(struct atomic_table *table, const struct thread *survivor);
+
+#endif

@@ -1,0 +1,278 @@
+/*
+ * RULES, 'Happens-before' and 'Lost updates': atomics that are not only used as such.
+ * Each with what looks like it and is none.
+ */
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "cases.h"
+
+/* Both threads have read before either writes. */
+static pthread_barrier_t both_have_read;
+
+/* --- A plain update against a locked instruction -------------------------------- */
+
+static long plain_count_data;
+
+static void *plain_count_plainly(void *unused)
+{
+	(void)unused;
+	plain_count_data++;
+	return NULL;
+}
+
+static void *plain_count_atomically(void *unused)
+{
+	(void)unused;
+	__atomic_fetch_add(&plain_count_data, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void plain_count_case(void)
+{
+	run_both(plain_count_plainly, plain_count_atomically, NULL);
+	KEEP(plain_count_data);
+}
+
+/* The addition comes between load and store. */
+static long plain_halves_data;
+
+static void *plain_halves_plainly(void *unused)
+{
+	long old = plain_halves_data;
+
+	(void)unused;
+	pthread_barrier_wait(&both_have_read);
+	pthread_barrier_wait(&both_have_read);
+	plain_halves_data = old - 1;
+	return NULL;
+}
+
+static void *plain_halves_atomically(void *unused)
+{
+	(void)unused;
+	__atomic_fetch_add(&plain_halves_data, 1, __ATOMIC_RELAXED);
+	pthread_barrier_wait(&both_have_read);
+	__atomic_fetch_add(&plain_halves_data, 1, __ATOMIC_RELAXED);
+	pthread_barrier_wait(&both_have_read);
+	return NULL;
+}
+
+static void plain_halves_case(void)
+{
+	run_both(plain_halves_plainly, plain_halves_atomically, NULL);
+	KEEP(plain_halves_data);
+}
+
+/* Set up by plain moves, published, and read when all are done. */
+static long set_up_data;
+
+static void *set_up_count(void *unused)
+{
+	(void)unused;
+	__atomic_fetch_add(&set_up_data, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void set_up_case(void)
+{
+	set_up_data++;
+	run_both(set_up_count, set_up_count, NULL);
+	set_up_data++;
+	KEEP(set_up_data);
+}
+
+/* One thread alone counts, the other looks. */
+static long one_counts_data;
+
+static void *one_counts_counts(void *unused)
+{
+	(void)unused;
+	__atomic_fetch_add(&one_counts_data, 1, __ATOMIC_RELAXED);
+	for (int i = 0; i < 10; i++) {
+		__atomic_store_n(&one_counts_data,
+				 __atomic_load_n(&one_counts_data, __ATOMIC_RELAXED) + 1,
+				 __ATOMIC_RELAXED);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void *one_counts_looks(void *unused)
+{
+	(void)unused;
+	while (__atomic_load_n(&one_counts_data, __ATOMIC_RELAXED) < 5)
+		sched_yield();
+	return NULL;
+}
+
+static void one_counts_case(void)
+{
+	run_both(one_counts_counts, one_counts_looks, NULL);
+	KEEP(one_counts_data);
+}
+
+/* A sequence lock: whoever has made the number odd adds one to it by a store. */
+static unsigned long sequence_number;
+static long sequence_data;
+
+static void *sequence_update(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 10; i++) {
+		unsigned long old = __atomic_load_n(&sequence_number, __ATOMIC_RELAXED) & ~1ul;
+
+		while (!__atomic_compare_exchange_n(&sequence_number, &old, old + 1, false,
+						    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+			old &= ~1ul;
+			sched_yield();
+		}
+		sequence_data++;
+		__atomic_store_n(&sequence_number,
+				 __atomic_load_n(&sequence_number, __ATOMIC_RELAXED) + 1,
+				 __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static void sequence_case(void)
+{
+	run_both(sequence_update, sequence_update, NULL);
+	MUST(sequence_data == 20);
+}
+
+/* The number says whose turn it is: who has seen that it is its own passes it on. */
+static unsigned long turns_number;
+static long turns_data;
+
+static void *turns_even(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 10; i++) {
+		unsigned long old;
+
+		while ((old = __atomic_load_n(&turns_number, __ATOMIC_ACQUIRE)) % 2 != 0)
+			sched_yield();
+		turns_data++;
+		__atomic_store_n(&turns_number, old + 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static void *turns_odd(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 10; i++) {
+		while (__atomic_load_n(&turns_number, __ATOMIC_ACQUIRE) % 2 == 0)
+			sched_yield();
+		turns_data++;
+		__atomic_fetch_add(&turns_number, 1, __ATOMIC_ACQ_REL);
+	}
+	return NULL;
+}
+
+static void turns_case(void)
+{
+	run_both(turns_even, turns_odd, NULL);
+	MUST(turns_data == 20);
+}
+
+/* --- Updates of atomics by a load and a store ------------------------------------- */
+
+static _Atomic long torn_data;
+
+static void *torn_update(void *unused)
+{
+	long old = atomic_load_explicit(&torn_data, memory_order_relaxed);
+
+	(void)unused;
+	pthread_barrier_wait(&both_have_read);
+	atomic_store_explicit(&torn_data, old + 1, memory_order_relaxed);
+	return NULL;
+}
+
+static void torn_case(void)
+{
+	run_both(torn_update, torn_update, NULL);
+	KEEP(torn_data);
+}
+
+/* Stores that are sequentially consistent are exchanges. */
+static _Atomic long torn_exchange_data;
+
+static void *torn_exchange_update(void *unused)
+{
+	long old = torn_exchange_data;
+
+	(void)unused;
+	pthread_barrier_wait(&both_have_read);
+	torn_exchange_data = old + 1;
+	return NULL;
+}
+
+static void torn_exchange_case(void)
+{
+	run_both(torn_exchange_update, torn_exchange_update, NULL);
+	KEEP(torn_exchange_data);
+}
+
+/* --- The end of the memory --------------------------------------------------------- */
+
+/* Not what the allocator keeps of a free block. */
+static void *freed_count(void *block)
+{
+	__atomic_fetch_add((long *)block + 4, 1, __ATOMIC_ACQ_REL);
+	return NULL;
+}
+
+static void *freed_free(void *block)
+{
+	free(block);
+	return NULL;
+}
+
+static void freed_case(void)
+{
+	long *block = calloc(8, sizeof *block);
+
+	MUST(block);
+	run_both(freed_count, freed_free, block);
+}
+
+static void *counted_drop(void *block)
+{
+	long *count = block;
+
+	if (__atomic_fetch_sub(count, 1, __ATOMIC_ACQ_REL) == 1)
+		free(count);
+	return NULL;
+}
+
+static void counted_case(void)
+{
+	long *block = calloc(8, sizeof *block);
+
+	MUST(block);
+	*block = 2;
+	run_both(counted_drop, counted_drop, block);
+}
+
+static const struct race_case cases[] = {
+	CASE(plain_count, "lost-update:error"),
+	CASE(plain_halves, "lost-update:error"),
+	CASE(set_up, "silent"),
+	CASE(one_counts, "silent"),
+	CASE(sequence, "silent"),
+	CASE(turns, "silent"),
+	CASE(torn, "lost-update"),
+	CASE(torn_exchange, "lost-update"),
+	CASE(freed, "data-race:error"),
+	CASE(counted, "silent"),
+};
+
+int main(int argc, char **argv)
+{
+	pthread_barrier_init(&both_have_read, NULL, 2);
+	return RUN_CASES(cases, argc, argv);
+}
