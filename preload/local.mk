@@ -64,6 +64,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/channels/descriptor_identity.c %D%/channels/descriptor_identity.h \
 	%D%/channels/descriptors.c %D%/channels/descriptors.h \
 	%D%/channels/signal_channels.c %D%/channels/signal_channels.h \
+	%D%/channels/inner_ends.c %D%/channels/inner_ends.h \
 	%D%/channels/transfers.def \
 	%D%/channels/wrap_channel.c \
 	%D%/channels/wrap_descriptor.c \
@@ -113,6 +114,8 @@ preload_libsnarl_so_SOURCES = \
 	%D%/sync/wrap_condition.c %D%/sync/wrap_condition.h \
 	%D%/sync/wrap_file.c \
 	%D%/sync/wrap_futex.c \
+	%D%/sync/inputs.def \
+	%D%/sync/wrap_input.c \
 	%D%/sync/wrap_lock.c %D%/sync/wrap_lock.h \
 	%D%/sync/wrap_semaphore.c \
 	%D%/sync/wrap_syscall.c %D%/sync/wrap_syscall.h \

@@ -16,6 +16,7 @@ samples_c = \
 	samples/hang/clean_semaphore samples/hang/error_path samples/hang/lost_wakeup \
 	samples/hang/nested_monitor samples/hang/pool samples/hang/semaphore \
 	samples/hang/stop_request samples/hang/clean_stop_request \
+	samples/hang/open_end samples/hang/clean_open_end \
 	samples/hazard/clean_fork_lock samples/hazard/clean_join_holding \
 	samples/hazard/clean_refused_relock samples/hazard/clean_signal_lock \
 	samples/hazard/clean_thread_leak samples/hazard/fork_lock samples/hazard/join_holding \
@@ -42,9 +43,12 @@ samples_c = \
 	samples/update/reference_count samples/update/withdrawal samples/update/wrong_lock
 
 samples_cc = \
+	samples/hang/forgotten_promise samples/hang/clean_forgotten_promise \
 	samples/order/clean_two_mutexes samples/order/two_mutexes \
 	samples/race/clean_vector samples/race/vector
 
+samples_hang_forgotten_promise_SOURCES = samples/hang/forgotten_promise.cc
+samples_hang_clean_forgotten_promise_SOURCES = samples/hang/clean_forgotten_promise.cc
 samples_order_two_mutexes_SOURCES = samples/order/two_mutexes.cc
 samples_order_clean_two_mutexes_SOURCES = samples/order/clean_two_mutexes.cc
 samples_race_vector_SOURCES = samples/race/vector.cc

@@ -5,6 +5,7 @@
 
 #include "base/kernel.h"
 #include "preload/channels/descriptor_identity.h"
+#include "preload/channels/inner_ends.h"
 #include "preload/channels/signal_channels.h"
 #include "preload/guest/process_id.h"
 
@@ -186,8 +187,10 @@ void descriptor_has_waited(int watcher)
 
 void descriptor_began(int descriptor)
 {
-	if ((unsigned)descriptor < DESCRIPTORS_KEPT && !process_is_borrowed())
-		forget_ends(descriptor);
+	if ((unsigned)descriptor >= DESCRIPTORS_KEPT || process_is_borrowed())
+		return;
+	forget_ends(descriptor);
+	inner_forget(descriptor);
 }
 
 /*
@@ -242,6 +245,7 @@ void descriptor_copied(int descriptor, int copy)
 	struct ends ends;
 
 	descriptor_began(copy);
+	inner_copied(descriptor, copy);
 	if ((unsigned)copy >= DESCRIPTORS_KEPT || (word & DESCRIPTOR_STATE) == DESCRIPTOR_UNKNOWN)
 		return;
 	ends = (word & DESCRIPTOR_STATE) == DESCRIPTOR_CHANNEL ? ends_of(word) : (struct ends){0};
@@ -293,6 +297,7 @@ void descriptor_pair(int first, int second)
 
 	descriptor_began(first);
 	descriptor_began(second);
+	inner_made(first, second);
 	if (!ends.in || !ends.out || process_is_borrowed())
 		return;
 	ends.in->peer = ends.out->key;

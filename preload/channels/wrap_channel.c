@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/kernel.h"
 #include "preload/channels/descriptors.h"
+#include "preload/channels/inner_ends.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
 
@@ -69,7 +70,6 @@
 #undef TRANSFER
 #undef STREAM
 
-EXPORT_ALIAS(__read, read)
 EXPORT_ALIAS(__write, write)
 EXPORT_ALIAS(__send, send)
 EXPORT_ALIAS(_IO_getc, getc)
@@ -88,6 +88,9 @@ EXPORT ssize_t sendto(int descriptor, const void *buffer, size_t size_bytes, int
 
 static void note_message(int descriptor, const struct msghdr *message)
 {
+	/* It may pass descriptors. */
+	if (message && message->msg_controllen)
+		inner_shared();
 	if (message && message->msg_name)
 		descriptor_sends(descriptor, message->msg_name, message->msg_namelen);
 }

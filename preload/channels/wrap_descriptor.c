@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "preload/channels/descriptors.h"
+#include "preload/channels/inner_ends.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
 
@@ -31,7 +32,8 @@
 #define UNNAMED descriptor_unnamed(made, false)
 #define ACCEPTED                                                                                   \
 	(descriptor_has_read(descriptor), descriptor_began(made), descriptor_is_socket(made))
-#define PAIR (descriptor_began(ends[0]), descriptor_began(ends[1]))
+#define PAIR                                                                                       \
+	(descriptor_began(ends[0]), descriptor_began(ends[1]), inner_made(ends[0], ends[1]))
 
 WRAP_NEW(eventfd, (unsigned count, int flags), (count, flags), UNNAMED)
 WRAP_NEW(timerfd_create, (int clock, int flags), (clock, flags), UNNAMED)

@@ -16,6 +16,7 @@
 #include "finding/results.h"
 #include "preload/results/bare.h"
 #include "preload/exec/child_program.h"
+#include "preload/channels/inner_ends.h"
 #include "preload/guest/environment.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
@@ -68,6 +69,7 @@ static char *const *begin_execution(struct execution *execution, const char *pat
 {
 	bool is_own = process_is_own();
 
+	inner_shared(); /* in the child of vfork() */
 	execution_plan(execution, path, environment, !is_own);
 	if (is_own && execution->is_there)
 		end_program(execution);

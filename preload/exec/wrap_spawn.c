@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "preload/channels/inner_ends.h"
 #include "preload/exec/child_program.h"
 #include "preload/guest/environment.h"
 #include "preload/guest/export.h"
@@ -20,6 +21,7 @@
 /* The child runs already, and may have recorded itself. */
 static void note_spawned(const struct execution *execution, const pid_t *child)
 {
+	inner_shared();
 	if (execution->is_expected)
 		sink_executes((uint32_t)*child, EXECUTES_SPAWNED, execution->path);
 }
@@ -75,10 +77,16 @@ static const char *prepare_command(const char *command)
 
 EXPORT int system(const char *command)
 {
-	return REAL(system)(prepare_command(command));
+	int status = REAL(system)(prepare_command(command));
+
+	inner_shared();
+	return status;
 }
 
 EXPORT FILE *popen(const char *command, const char *mode)
 {
-	return REAL(popen)(prepare_command(command), mode);
+	FILE *stream = REAL(popen)(prepare_command(command), mode);
+
+	inner_shared();
+	return stream;
 }

@@ -93,6 +93,7 @@ uint32_t lock_attributes(enum object_kind kind, uintptr_t address)
 	case OBJECT_THREAD:
 	case OBJECT_FILE_LOCK:
 	case OBJECT_CHANNEL:
+	case OBJECT_FUTEX:
 	case OBJECT_KIND_COUNT:
 		break;
 	}
@@ -144,8 +145,7 @@ enum real_state lock_real_state(const struct sync_object *object)
 	return REAL_UNKNOWN;
 }
 
-/* Reads a word of the program, whose memory may be unmapped.  False: it is. */
-static bool read_word(const int *address, uint32_t *word)
+bool lock_read_word(const int *address, uint32_t *word)
 {
 	struct iovec to = {word, sizeof(*word)};
 	struct iovec from = {(void *)(uintptr_t)address, sizeof(*word)};
@@ -178,12 +178,13 @@ bool lock_may_hold(struct detector *detector, const struct thread *thread,
 		return shared_file_is_locked_by(shared_file_key(object->address),
 						(uint32_t)kernel_call0(SYS_getpid));
 	if (info && info->kind == OBJECT_MUTEX)
-		return read_word(&((const pthread_mutex_t *)object->address)->__data.__owner,
-				 &owner) &&
+		return lock_read_word(&((const pthread_mutex_t *)object->address)->__data.__owner,
+				      &owner) &&
 		       is_known_as(thread, owner);
 	if (info && info->kind == OBJECT_RWLOCK)
-		return read_word(&((const pthread_rwlock_t *)object->address)->__data.__cur_writer,
-				 &owner) &&
+		return lock_read_word(
+			       &((const pthread_rwlock_t *)object->address)->__data.__cur_writer,
+			       &owner) &&
 		       is_known_as(thread, owner);
 	return true;
 }

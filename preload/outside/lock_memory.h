@@ -26,6 +26,9 @@ enum real_state lock_real_state(const struct sync_object *object);
 /* Is it a mutex that pthread_mutex_destroy() has marked? */
 bool lock_is_destroyed_mutex(const struct sync_object *object);
 
+/* Reads a word of the program, whose memory may be unmapped.  False: it is. */
+bool lock_read_word(const int *address, uint32_t *word);
+
 /* A detector_hooks.may_hold. */
 bool lock_may_hold(struct detector *detector, const struct thread *thread,
 		   const struct sync_object *object);

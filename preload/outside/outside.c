@@ -12,6 +12,8 @@
 #include "detect/data/wait.h"
 #include "detect/deadlock/wait_graph.h"
 #include "preload/guest/text.h"
+#include "preload/outside/lock_memory.h"
+#include "preload/outside/shared_life.h"
 
 #define SIGNAL_COUNT 64
 #define FIRST_RESERVED 32 /* glibc uses 32 and 33 itself */
@@ -229,16 +231,37 @@ static bool is_futex_of(uintptr_t address, const struct wait *wait)
 {
 	const struct sync_info *info = wait->object ? wait->object->info : NULL;
 
+	if (wait->kind == WAIT_INPUT)
+		return false;
 	if (!info || info->kind == OBJECT_ONCE || info->kind == OBJECT_STREAM)
 		return true;
 	return is_in(address, wait->object) || is_in(address, wait->mutex);
+}
+
+static bool is_one_of(long number, const long *calls, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (number == calls[i])
+			return true;
+	return false;
+}
+
+/* Is call @number, with this first argument, one that *@wait sleeps in? */
+static bool is_call_of(long number, uintptr_t argument, const struct wait *wait)
+{
+	static const long waits[] = {SYS_futex, SYS_flock, SYS_fcntl, SYS_restart_syscall};
+	static const long inputs[] = {SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg};
+
+	if (wait->kind == WAIT_INPUT)
+		return argument == wait->number && is_one_of(number, inputs, ARRAY_LENGTH(inputs));
+	return is_one_of(number, waits, ARRAY_LENGTH(waits));
 }
 
 /* Does a thread sleep, in the system call that its syscall file @text says?
  * That has "running", or the call's number, its arguments, sp and pc. */
 static enum sleep classify_call(const char *text, const struct wait *wait)
 {
-	static const long waits[] = {SYS_futex, SYS_flock, SYS_fcntl, SYS_restart_syscall};
+	uintptr_t argument;
 	long number = 0;
 
 	/* Also "-1": stopped or in a page fault. */
@@ -246,13 +269,11 @@ static enum sleep classify_call(const char *text, const struct wait *wait)
 		return SLEEP_NOT_YET;
 	for (; *text >= '0' && *text <= '9'; text++)
 		number = number * 10 + (*text - '0');
+	argument = take_hexadecimal(text + strlen(" 0x"));
 	/* It waits for a lock of this library: its own wait comes later. */
-	if (number == SYS_futex && !is_futex_of(take_hexadecimal(text + strlen(" 0x")), wait))
+	if (number == SYS_futex && !is_futex_of(argument, wait))
 		return SLEEP_NOT_YET;
-	for (unsigned i = 0; i < ARRAY_LENGTH(waits); i++)
-		if (number == waits[i])
-			return SLEEP_HERE;
-	return SLEEP_ELSEWHERE;
+	return is_call_of(number, argument, wait) ? SLEEP_HERE : SLEEP_ELSEWHERE;
 }
 
 static enum sleep classify_sleep(struct detector *detector, const struct thread *thread,
@@ -266,11 +287,24 @@ static enum sleep classify_sleep(struct detector *detector, const struct thread 
 	return detector->hooks->is_alive(detector, thread) ? SLEEP_UNKNOWN : SLEEP_ELSEWHERE;
 }
 
+/* It is looking: will its call sleep?  That for a futex does not if the word has
+ * another value. */
+static bool will_sleep(const struct wait *wait)
+{
+	uint32_t word;
+
+	return wait->kind != WAIT_FUTEX ||
+	       (lock_read_word((const int *)wait->object->address, &word) && word == wait->number);
+}
+
 bool outside_is_asleep(struct detector *detector, const struct thread *thread,
 		       const struct wait *wait)
 {
 	struct timespec pause = {.tv_nsec = 1000000};
 	struct wait now;
+
+	if (load_acquire(&thread->waiting.is_looking))
+		return will_sleep(wait);
 
 	/* A waiter for a spin lock does not sleep. */
 	if (wait->object && wait->object->info && wait->object->info->kind == OBJECT_SPIN)
@@ -284,16 +318,30 @@ bool outside_is_asleep(struct detector *detector, const struct thread *thread,
 		if (!wait_read(thread, &now) || now.version != wait->version)
 			return false;
 		if (load_acquire(&thread->waiting.is_looking))
-			return true;
+			return will_sleep(wait);
 	}
 	return false;
 }
 
 /* --- Who could wake a sleeper? -------------------------------------------------- */
 
+/* Does a thread wait for a word that other processes have, too? */
+static bool waits_for_shared_word(const struct detector *detector)
+{
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+		struct wait wait;
+
+		if (thread && wait_read(thread, &wait) && wait.kind == WAIT_FUTEX &&
+		    shared_memory_key(wait.object->address))
+			return true;
+	}
+	return false;
+}
+
 bool outside_can_wake(struct detector *detector)
 {
-	return has_interval_timer() || has_posix_timer() ||
+	return waits_for_shared_word(detector) || has_interval_timer() || has_posix_timer() ||
 	       has_unknown_thread(detector);
 }
 

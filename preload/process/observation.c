@@ -10,6 +10,7 @@
 #include "detect/shadow/read_set.h"
 #include "preload/access/access.h"
 #include "preload/channels/descriptors.h"
+#include "preload/channels/inner_ends.h"
 #include "preload/channels/signal_channels.h"
 #include "preload/code/call_site.h"
 #include "preload/guest/modules.h"
@@ -64,6 +65,7 @@ static const struct detector_hooks hooks = {
 	.retract = sink_retract,
 	.can_be_woken = outside_can_wake,
 	.has_handler = outside_has_handler,
+	.may_have_input = inner_may_have_input,
 	.may_hold = lock_may_hold,
 	.is_asleep = outside_is_asleep,
 	.is_alive = is_alive,
@@ -116,6 +118,7 @@ void observation_fork_end(void)
 {
 	for (unsigned i = ARRAY_LENGTH(fork_locks); i > 0; i--)
 		runtime_unlock(fork_locks[i - 1]);
+	inner_shared();
 }
 
 /* Threads that are not in this child may have held them. */

@@ -13,6 +13,7 @@
 
 #include "base/kernel.h"
 #include "preload/arch/arch.h"
+#include "preload/channels/inner_ends.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/guest/real.h"
@@ -44,8 +45,11 @@ EXPORT int clone(int (*routine)(void *), void *stack, int flags, void *argument,
 	for (unsigned i = 0; i < ARRAY_LENGTH(more); i++)
 		more[i] = va_arg(list, void *);
 	va_end(list);
-	if (flags & CLONE_VM || !routine || !stack)
-		return REAL(clone)(routine, stack, flags, argument, more[0], more[1], more[2]);
+	if (flags & CLONE_VM || !routine || !stack) {
+		child = REAL(clone)(routine, stack, flags, argument, more[0], more[1], more[2]);
+		inner_shared();
+		return child;
+	}
 	observation_fork_begin();
 	child = REAL(clone)(begin_child, stack, flags, &beginning, more[0], more[1], more[2]);
 	observation_fork_end();

@@ -1,6 +1,6 @@
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
-#include "detect/data/wait.h"
+#include "detect/deadlock/wait.h"
 #include "preload/results/sink.h"
 
 #include "preload/guest/guest.h"
@@ -29,6 +29,7 @@ static void fill_slot(struct results_slot *slot, const struct thread *thread)
 	slot->lock = wait->object && wait->object->info ? wait->object->info->id : 0;
 	slot->target = wait->target;
 	slot->mode = wait->mode;
+	slot->action = wait_action(wait);
 	slot->stack = wait->stack & ~STACK_ID_IN_HANDLER;
 	slot->is_timed = wait->is_timed;
 	slot->hold_count = thread->held.count;

@@ -35,7 +35,7 @@ static const struct finding_event *slot_event(struct pool *pool, const struct re
 	struct finding_event *event = pool_alloc(pool, sizeof(*event));
 
 	event->thread = slot->thread;
-	event->action = slot->target ? ACTION_JOIN : ACTION_WAIT;
+	event->action = slot->action;
 	event->lock = slot->target ? 0 : slot->lock;
 	event->target = slot->target;
 	event->mode = slot->mode == HOLD_SHARED ? HOLD_SHARED : HOLD_EXCLUSIVE;

@@ -54,6 +54,7 @@ static const char *lock_verb(const struct finding_event *event, enum object_kind
 	case ACTION_UPDATE:
 	case ACTION_ALLOCATE:
 	case ACTION_FREE:
+	case ACTION_INPUT:
 	case FINDING_ACTION_COUNT:
 		break;
 	}
@@ -67,6 +68,8 @@ static const char *plain_action(const struct finding_event *event)
 	case ACTION_WAIT:
 	case ACTION_JOIN:
 		return event->target ? "waits for %s to end" : "waits";
+	case ACTION_INPUT:
+		return "waits for input that only this process can send";
 	case ACTION_CREATE:
 		return event->target ? "creates %s" : "creates a thread";
 	case ACTION_END:

@@ -8,6 +8,7 @@ src_libcore_a_SOURCES += \
 	%D%/data/stack_depot.c %D%/data/stack_depot.h \
 	%D%/data/vclock.c %D%/data/vclock.h \
 	%D%/data/wait.h \
+	%D%/data/wakes.h \
 	%D%/base/clock.c %D%/base/clock.h \
 	%D%/base/detector.h \
 	%D%/base/held_locks.c %D%/base/held_locks.h \
@@ -45,6 +46,7 @@ src_libcore_a_SOURCES += \
 	%D%/lock_order/report.c %D%/lock_order/report.h \
 	%D%/lock_order/topology.c %D%/lock_order/topology.h \
 	%D%/lock_order/witness.c %D%/lock_order/witness.h \
+	%D%/deadlock/futex.c %D%/deadlock/futex.h \
 	%D%/deadlock/gone.c %D%/deadlock/gone.h \
 	%D%/deadlock/handler.c %D%/deadlock/handler.h \
 	%D%/deadlock/hang.c %D%/deadlock/hang.h \

@@ -98,11 +98,12 @@ struct results_slot {
 	uint32_t stack;
 	uint32_t hold_count; /* may exceed RESULTS_SLOT_HOLDS */
 	uint32_t is_timed;
+	uint32_t action; /* enum finding_action */
 	struct {
 		uint32_t lock;
 		uint32_t stack;
 	} holds[RESULTS_SLOT_HOLDS];
-	uint32_t unused[14];
+	uint32_t unused[13];
 };
 
 _Static_assert(sizeof(struct results_slot) == 256, "slots are 256 bytes");

@@ -15,6 +15,7 @@
 #include "detect/sync/channel.h"
 #include "detect/sync/condition.h"
 #include "detect/base/detector.h"
+#include "detect/deadlock/futex.h"
 #include "finding/results.h"
 #include "replay/script/script.h"
 
@@ -33,6 +34,8 @@ enum waits_for {
 	WAITS_FOR_TOKEN,
 	WAITS_FOR_OTHERS, /* at a barrier */
 	WAITS_FOR_BODY,	  /* of a once call */
+	WAITS_FOR_INPUT,
+	WAITS_FOR_WAKE, /* at a futex word */
 	WAITS_FOR_THREAD
 };
 
@@ -62,6 +65,7 @@ struct actor {
 	struct primitive *signalled; /* of a condition wait: the condition ... */
 	struct primitive *mutex;     /* ... and the mutex */
 	struct condition_wait condition;
+	struct futex_wait futex;
 	bool is_woken;
 	struct actor *next_waiter;
 

@@ -291,6 +291,13 @@ static bool has_handler(struct detector *detector)
 	return replay_of(detector)->script.has_handler;
 }
 
+static bool may_have_input(const struct detector *detector, const struct wait *wait)
+{
+	const struct replay *replay = (const struct replay *)detector; /* as in replay_of() */
+
+	return replay->primitives[wait->number].facts.facts & FACT_SHARED;
+}
+
 static bool is_alive(struct detector *detector, const struct thread *thread)
 {
 	(void)detector;
@@ -321,6 +328,7 @@ const struct detector_hooks replay_hooks = {
 	.retract = retract_finding,
 	.can_be_woken = can_be_woken,
 	.has_handler = has_handler,
+	.may_have_input = may_have_input,
 	.may_hold = may_hold,
 	.is_asleep = is_asleep,
 	.is_alive = is_alive,

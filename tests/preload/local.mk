@@ -4,7 +4,7 @@
 
 guests_c = \
 	tests/preload/channels/channel_results tests/preload/channels/closed_descriptors \
-	tests/preload/channels/reused_numbers \
+	tests/preload/channels/outside_inputs tests/preload/channels/reused_numbers \
 	tests/preload/heap/glibc_malloc tests/preload/heap/heap_calls \
 	tests/preload/heap/mapping_calls tests/preload/heap/own_malloc \
 	tests/preload/heap/preloaded_jemalloc tests/preload/heap/preloaded_tcmalloc \
@@ -37,7 +37,7 @@ guests_c = \
 	tests/preload/signals/signal_hand_overs tests/preload/signals/signal_handlers \
 	tests/preload/signals/signals_blocked \
 	tests/preload/sync/c11_threads tests/preload/sync/cancelled_waits \
-	tests/preload/sync/coroutines tests/preload/sync/errno_kept tests/preload/sync/glib_threads \
+	tests/preload/sync/coroutines tests/preload/sync/errno_kept tests/preload/sync/futex_waits tests/preload/sync/glib_threads \
 	tests/preload/sync/hand_overs tests/preload/sync/lone_thread tests/preload/sync/long_jumps \
 	tests/preload/sync/many_locks tests/preload/sync/many_threads \
 	tests/preload/sync/mutex_protocols tests/preload/sync/named_semaphores \

@@ -51,9 +51,13 @@ struct detector_hooks {
 	 * does it not tell?  Asked before a deadlock. */
 	bool (*may_hold)(struct detector *detector, const struct thread *thread,
 			 const struct sync_object *object);
+	/* May the descriptor that is read in *@wait give something: now, after a
+	 * while, or by another process? */
+	bool (*may_have_input)(const struct detector *detector, const struct wait *wait);
 	/* Does the kernel say that @thread, which waits as *@wait says, sleeps?
-	 * Gives it a while to fall asleep.  True if there is no telling.  Asked
-	 * before a deadlock or hang, without detector.lock. */
+	 * Gives it a while to fall asleep; one that is looking too will sleep if
+	 * it finds nothing.  True if there is no telling.  Asked before a deadlock
+	 * or hang, without detector.lock. */
 	bool (*is_asleep)(struct detector *detector, const struct thread *thread,
 			  const struct wait *wait);
 	/* Is the kernel's thread still there? */

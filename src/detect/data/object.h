@@ -73,9 +73,11 @@ struct sync_extra {
 	struct vclock_snapshot *arriving[2]; /* full, hand-over: of this round */
 	struct vclock_snapshot *arriving_structural;
 
-	/* Conditions. */
+	/* Conditions and futexes: wakes.h. */
 	uint32_t waiter_count;
-	uint32_t wake_count;	  /* signalled waiters that have not returned yet */
+	uint32_t wake_count; /* woken waiters that have not gone on yet */
+
+	/* Conditions. */
 	thread_id idle_signaller; /* last signalled when nobody waited ... */
 	stack_id idle_stack;	  /* ... here */
 	struct sync_object *condition_mutex;

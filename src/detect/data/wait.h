@@ -6,7 +6,16 @@
 #include "detect/data/lock_mode.h"
 #include "detect/data/object.h"
 
-enum wait_kind { WAIT_NONE, WAIT_LOCK, WAIT_CONDITION, WAIT_JOIN, WAIT_TOKEN, WAIT_BARRIER };
+enum wait_kind {
+	WAIT_NONE,
+	WAIT_LOCK,
+	WAIT_CONDITION,
+	WAIT_JOIN,
+	WAIT_TOKEN,
+	WAIT_BARRIER,
+	WAIT_FUTEX,
+	WAIT_INPUT
+};
 
 /* What a thread is blocked on.  Written by the thread.  'version' is odd while it waits,
  * and changes with each wait. */
@@ -15,10 +24,11 @@ struct wait {
 	enum wait_kind kind;
 	enum lock_mode mode;
 	bool is_timed;
-	bool is_counted; /* in detector.blocked_count */
-	struct sync_object *object; /* lock, condition, semaphore, barrier */
+	bool is_counted;	    /* in detector.blocked_count */
+	struct sync_object *object; /* lock, condition, semaphore, barrier, futex */
 	struct sync_object *mutex;  /* of a condition wait: needed back */
 	thread_id target;	    /* of a join */
+	uint32_t number; /* the value that a futex must have; the descriptor of an input */
 	stack_id stack;
 };
 

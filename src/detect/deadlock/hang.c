@@ -4,6 +4,7 @@
 #include "detect/base/held_locks.h"
 #include "detect/base/report.h"
 #include "detect/base/thread.h"
+#include "detect/deadlock/wait.h"
 #include "detect/deadlock/wait_graph.h"
 
 static bool is_shared(const struct sync_object *object)
@@ -21,8 +22,7 @@ static bool has_holder(const struct detector *detector, const struct sync_object
 	const struct thread *owner = detector_thread(detector, load_relaxed(&object->owner));
 
 	if (owner)
-		return owner->state == THREAD_RUNNING ||
-		       !(object->info->attributes & SYNC_ROBUST);
+		return owner->state == THREAD_RUNNING || !(object->info->attributes & SYNC_ROBUST);
 	if (object->info->kind != OBJECT_RWLOCK)
 		return false;
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
@@ -47,7 +47,10 @@ static bool is_stuck(const struct detector *detector, const struct thread *threa
 	case WAIT_LOCK:
 		return !is_shared(wait->object) && has_holder(detector, wait->object);
 	case WAIT_CONDITION:
+	case WAIT_FUTEX:
 		return !is_shared(wait->object) && wait->object->info->extra->wake_count == 0;
+	case WAIT_INPUT:
+		return !detector->hooks->may_have_input(detector, wait);
 	case WAIT_TOKEN:
 		return !is_shared(wait->object) && wait->object->info->extra->is_value_known &&
 		       wait->object->info->extra->value <= 0;
@@ -68,15 +71,16 @@ static bool is_part(const struct thread *thread)
 	return thread && (thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING);
 }
 
-/* A handler may post a semaphore.  No other wait is lawfully ended by one. */
+/* A handler may post a semaphore, wake a futex or write to a pipe.  No other wait is
+ * lawfully ended by one. */
 static bool is_ended_by_handlers(const struct wait *wait)
 {
-	return wait->kind == WAIT_TOKEN;
+	return wait->kind == WAIT_TOKEN || wait->kind == WAIT_FUTEX || wait->kind == WAIT_INPUT;
 }
 
 /* What all waits together look like. */
 struct look {
-	uint64_t versions; /* their sum, for the second look */
+	uint64_t versions;   /* their sum, for the second look */
 	bool may_be_handled; /* a signal handler may end one */
 };
 
@@ -133,9 +137,7 @@ static void report_hang(struct detector *detector, bool is_for_ever)
 
 		if (!is_part(thread) || !wait_read(thread, &wait))
 			continue;
-		event = report_event(finding, id,
-				     wait.kind == WAIT_JOIN ? ACTION_JOIN : ACTION_WAIT,
-				     wait.object, wait.stack);
+		event = report_event(finding, id, wait_action(&wait), wait.object, wait.stack);
 		if (event)
 			event->target = wait.target;
 		report_holds(event, thread);
@@ -174,14 +176,14 @@ static bool is_known(const struct detector *detector)
 	return false;
 }
 
-static bool all_asleep(struct detector *detector, const struct thread *looking)
+static bool all_asleep(struct detector *detector)
 {
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
 		const struct thread *thread = detector_thread(detector, id);
 		struct wait wait;
 
-		if (is_part(thread) && thread != looking &&
-		    (!wait_read(thread, &wait) || !wait_is_asleep(detector, thread, &wait)))
+		if (is_part(thread) && (!wait_read(thread, &wait) ||
+					!detector->hooks->is_asleep(detector, thread, &wait)))
 			return false;
 	}
 	return true;
@@ -235,7 +237,7 @@ bool hang_check(struct detector *detector, struct thread *thread)
 	runtime_lock(&detector->lock);
 	is_hang = all_stuck(detector, &before) && !is_known(detector);
 	runtime_unlock(&detector->lock);
-	if (!is_hang || detector->hooks->can_be_woken(detector) || !all_asleep(detector, thread))
+	if (!is_hang || detector->hooks->can_be_woken(detector) || !all_asleep(detector))
 		return false;
 	if (find_deadlock(detector, thread))
 		return true;

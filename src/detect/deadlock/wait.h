@@ -18,4 +18,12 @@ bool wait_begin(struct detector *detector, struct thread *thread, const struct w
 /* Does nothing if @thread's wait has ended. */
 void wait_end(struct detector *detector, struct thread *thread);
 
+/* What who waits so does, for reports. */
+static inline enum finding_action wait_action(const struct wait *wait)
+{
+	if (wait->kind == WAIT_JOIN)
+		return ACTION_JOIN;
+	return wait->kind == WAIT_INPUT ? ACTION_INPUT : ACTION_WAIT;
+}
+
 #endif

@@ -22,14 +22,6 @@ struct walk {
 	uint32_t budget; /* steps left */
 };
 
-bool wait_is_asleep(struct detector *detector, const struct thread *thread,
-		    const struct wait *wait)
-{
-	/* Who is looking too will sleep if it finds nothing. */
-	return load_acquire(&thread->waiting.is_looking) ||
-	       detector->hooks->is_asleep(detector, thread, wait);
-}
-
 bool wait_read(const struct thread *thread, struct wait *copy)
 {
 	/* acquire: pairs with the releases in wait_begin() and wait_end(). */
@@ -191,8 +183,11 @@ static bool is_unchanged(const struct walk *walk)
  * part of a deadlock sleeps.  The first step's thread is about to. */
 static bool all_asleep(const struct walk *walk)
 {
+	struct detector *detector = walk->detector;
+
 	for (uint32_t i = 1; i < walk->depth; i++)
-		if (!wait_is_asleep(walk->detector, walk->steps[i].thread, &walk->steps[i].wait))
+		if (!detector->hooks->is_asleep(detector, walk->steps[i].thread,
+						&walk->steps[i].wait))
 			return false;
 	return true;
 }

@@ -18,10 +18,6 @@
  * or changed meanwhile. */
 bool wait_read(const struct thread *thread, struct wait *copy);
 
-/* Does the kernel agree that @thread waits, as *@wait says? */
-bool wait_is_asleep(struct detector *detector, const struct thread *thread,
-		    const struct wait *wait);
-
 /* Reports a deadlock that @thread, which waits, is part of.  @looking calls. */
 bool wait_find_deadlock(struct detector *detector, struct thread *thread, struct thread *looking);
 

@@ -3,6 +3,7 @@
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
 #include "detect/deadlock/wait.h"
+#include "detect/data/wakes.h"
 #include "detect/sync/handover.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/waker.h"
@@ -36,7 +37,7 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 	wait->generation = wait->condition->generation;
 	waker_waits(detector, thread, wait->condition, wait->mutex, wait->stack);
 	if (detector_lock_info(detector, info)) {
-		info->extra->waiter_count++;
+		wakes_wait(info);
 		info->extra->condition_mutex = wait->mutex;
 		detector_unlock_info(info);
 	}
@@ -55,11 +56,7 @@ void condition_wait_end(struct detector *detector, struct thread *thread,
 	wait_end(detector, thread);
 	/* It may have been destroyed meanwhile, and its place be another's. */
 	if (info && is_alive && detector_lock_info(detector, info)) {
-		if (info->extra->waiter_count)
-			info->extra->waiter_count--;
-		if (info->extra->wake_count &&
-		    (is_woken || info->extra->wake_count > info->extra->waiter_count))
-			info->extra->wake_count--;
+		wakes_end(info, is_woken);
 		if (is_woken)
 			info->extra->idle_signaller = 0;
 		detector_unlock_info(info);
@@ -85,11 +82,8 @@ void condition_signalled(struct detector *detector, struct thread *thread,
 		info->extra->idle_signaller = thread->id;
 		info->extra->idle_stack = stack;
 		thread->is_referenced = true;
-	} else if (is_broadcast) {
-		info->extra->wake_count = info->extra->waiter_count;
-	} else if (info->extra->wake_count < info->extra->waiter_count) {
-		info->extra->wake_count++;
 	}
+	wakes_wake(info, is_broadcast ? UINT32_MAX : 1);
 	detector_unlock_info(info);
 	if (has_waiters)
 		handover_give(detector, thread, condition);

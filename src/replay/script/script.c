@@ -205,6 +205,8 @@ static enum object_kind needed_kind(enum event_needs needs)
 		return OBJECT_ONCE;
 	case NEEDS_CHANNEL:
 		return OBJECT_CHANNEL;
+	case NEEDS_FUTEX:
+		return OBJECT_FUTEX;
 	case NEEDS_ANY:
 	case NEEDS_LOCK:
 	case NEEDS_ANY_LOCK:

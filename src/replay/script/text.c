@@ -87,6 +87,8 @@ static const struct fact_row {
 	{"barrier", OBJECT_BARRIER, 0, FACT_NUMBER},
 	{"once", OBJECT_ONCE, 0, FACT_ALONE},
 	{"file-lock", OBJECT_FILE_LOCK, 0, FACT_ALONE},
+	{"channel", OBJECT_CHANNEL, 0, FACT_ALONE},
+	{"futex", OBJECT_FUTEX, 0, FACT_ALONE},
 	{"stream", OBJECT_STREAM, FACT_RECURSIVE, FACT_ALONE},
 	{"recursive", OBJECT_KIND_COUNT, FACT_RECURSIVE, FACT_ALONE},
 	{"errorcheck", OBJECT_KIND_COUNT, FACT_CHECKED, FACT_ALONE},

@@ -54,8 +54,7 @@ static void write_pair(enum finding_kind kind, enum severity severity, uint32_t 
 {
 	static struct finding finding;
 
-	finding = (struct finding){
-		.id = 2, .kind = kind, .severity = severity, .details = details};
+	finding = (struct finding){.id = 2, .kind = kind, .severity = severity, .details = details};
 	image_event(&finding, 2, first, 1, 0);
 	image_event(&finding, 3, second, 1, 0);
 	image_finding(image, 1, &finding, 1);
@@ -349,8 +348,10 @@ START_TEST(blocked_threads_are_shown_with_what_they_wait_for)
 	struct results_slot *slots = (void *)(image + RESULTS_SLOTS_OFFSET);
 
 	image_inversion(image, 1, 1);
-	slots[0] = (struct results_slot){.process = 1, .thread = 3, .is_blocked = 1, .lock = 1};
-	slots[1] = (struct results_slot){.process = 1, .thread = 1, .is_blocked = 1, .target = 3};
+	slots[0] = (struct results_slot){
+		.process = 1, .thread = 3, .is_blocked = 1, .lock = 1, .action = ACTION_WAIT};
+	slots[1] = (struct results_slot){
+		.process = 1, .thread = 1, .is_blocked = 1, .target = 3, .action = ACTION_JOIN};
 	slots[2] = (struct results_slot){.process = 1, .thread = 2};
 	slots[3] = (struct results_slot){.process = 1, .thread = 2, .sequence = 1};
 	text = render_image(image, blocked_write, &options);
