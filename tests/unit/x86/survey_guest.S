@@ -186,7 +186,7 @@ PLACE guest_short_after
 	popq	%rbx
 	ret
 END guest_short
-	.balign	32, 0xcc
+	.balign	32
 
 /* The loop comes back to just after its start, natively: after the call that
  * cannot be patched, as its return has one byte only. */
@@ -199,6 +199,7 @@ PLACE guest_loop_after
 	cltq
 	jmp	guest_loop
 END guest_loop_into_start
+	.balign	16, 0xcc
 
 /* Runs on into the next; what lies between is code. */
 FUNCTION guest_runs_on
