@@ -32,7 +32,7 @@ static stack_id intern_first(void *context, const struct unwind_result *fresh)
 	return 1;
 }
 
-/* As a wrapper asks. */
+/* Takes its caller's stack, as a wrapper does. */
 static __attribute__((noinline)) stack_id ask_memo(void)
 {
 	struct unwind_start start = unwind_start_here();

@@ -1,10 +1,10 @@
 /*
  * What the guest programs share: claims that are checked, and threads.
  *
- * A guest is a small program that does what real ones do and that tools which
- * sit between a program and its libc get wrong.  It checks itself, prints the
- * same lines on every run and exits 0; run_guests compares a native run with
- * a preloaded one.  Exit status 77 says that this machine cannot run it.
+ * A guest is a small program that does what real ones do, where a tool between a
+ * program and its libc may fail.  It checks itself, prints the same lines on every run
+ * and exits 0; run_guests compares a native run with a preloaded one.  Exit status 77
+ * says that this machine cannot run it.
  *
  * A claim that fails is written by write(2): nothing of stdio may be trusted
  * in a signal handler, after fork or in a process without memory.

@@ -1,7 +1,7 @@
 /*
- * Calls on descriptors and streams answer as natively while several threads are
- * alive: lengths, ends, errors with their errno, numbers used again for something
- * else, children that share our memory, and cancellation inside of a read.
+ * Calls on descriptors and streams have their native results while several threads are
+ * alive: lengths, ends of files, errors with their errno, numbers used again for another
+ * file, children that share our memory, and cancellation in a read.
  */
 #include "../guest.h"
 
@@ -50,7 +50,7 @@ static void check_errors(void)
 	CHECK_IS(close(pair[1]), 0);
 }
 
-/* One number, one after the other: a pipe, a file, an eventfd, a socket, a pipe. */
+/* One number for a pipe, a file, an eventfd, a socket and a pipe in turn. */
 static void check_reused_numbers(void)
 {
 	char text[8] = "";

@@ -43,7 +43,7 @@ static void close_all(const char *how)
 	}
 }
 
-/* Both orders, by threads alive at once that never meet at these locks. */
+/* Both orders, by threads that are alive at once but never contend for these locks. */
 static void *lock_one_way(void *unused)
 {
 	CHECK_IS(pthread_mutex_lock(&first), 0);

@@ -1,6 +1,6 @@
 /*
- * Numbers of sockets, which the kernel gives to one thread after the other: what
- * lies in a table by number goes with them.
+ * Numbers of sockets, which the kernel gives to one thread after the other, hand over
+ * the program's table rows of these numbers.
  */
 #include <sys/socket.h>
 
@@ -23,7 +23,7 @@ static void *use_and_close(void *user)
 	return NULL;
 }
 
-/* Whether it is closed is asked of the kernel, in a way that orders nothing. */
+/* Asks the kernel whether it is closed, in a way that orders nothing. */
 static void *open_and_use(void *user)
 {
 	int made;

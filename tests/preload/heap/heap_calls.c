@@ -1,6 +1,6 @@
 /*
- * The malloc family from several threads: results, alignment, errno and contents
- * are the C library's, whoever looks at the lives of blocks.
+ * The malloc family from several threads: results, alignment, errno and contents are
+ * the native ones.
  *
  * guest-bare: yes
  */
@@ -80,8 +80,7 @@ static void fail_to_allocate(void)
 	CHECK_IS(errno, 77);
 }
 
-/* In steps that make a tool look at all of it again and again, if it is
- * careless. */
+/* In steps after each of which a careless tool would search the whole block. */
 static void grow_by_little(void)
 {
 	char *block = NULL;

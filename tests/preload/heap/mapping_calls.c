@@ -1,6 +1,6 @@
 /*
- * Memory from the kernel, given out and taken back by several threads in turn: a
- * place that comes back is a new one, and nobody has raced for it.
+ * Mappings made and removed by several threads in turn: memory at a reused address
+ * begins a new life, so nothing is a race.
  *
  * guest-bare: yes
  */

@@ -1,6 +1,6 @@
 /*
  * A program that walks its own stack, by libgcc and by backtrace(3), holding
- * locks and in handlers: it sees its own frames, all of them, in order.
+ * locks and in handlers, sees all its frames in order.
  */
 #include "../guest.h"
 

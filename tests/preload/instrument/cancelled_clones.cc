@@ -1,7 +1,6 @@
 /*
- * Threads that are cancelled at any instruction of observed code: the destructors
- * of all their frames run, and cleanup handlers, from the innermost to the
- * outermost; and the rest goes on.
+ * Threads that are cancelled at any instruction of observed code: destructors and
+ * cleanup handlers of all frames run, innermost first, and other threads go on.
  *
  * guest-forgetful: yes
  */

@@ -1,7 +1,6 @@
 /*
- * What dlsym and dlopen have failed at: told by dlerror whenever it is asked, even
- * if nothing has been freed and nobody has locked before; and freed by the next
- * lookup.
+ * After dlsym or dlopen failed, dlerror says why, even if nothing was freed or locked
+ * before; the next lookup frees the text.
  */
 #include <dlfcn.h>
 #include <semaphore.h>

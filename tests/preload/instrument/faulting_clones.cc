@@ -1,8 +1,8 @@
 /*
- * Faults in observed code: the handler is told the address and the instruction as
- * natively, and may mend the cause, jump away, throw, or say where to go on.
- * Everything is done by the first thread and by another, with memory observed; what
- * handlers were told is printed, to be compared with a native run.
+ * Faults in observed code: the handler gets the same address and instruction as
+ * natively, and may remove the cause, jump away, throw, or set where to go on.  The
+ * first thread and another one do all this while memory is observed; what handlers got
+ * is printed, to be compared with a native run.
  *
  * guest-forgetful: yes
  */

@@ -1,8 +1,8 @@
 /*
- * Data among code: arguments behind a call, which the callee skips or which are written as
- * a nop; a call over data; a stack made of segments, whose maker returns behind the return
- * that follows its call; constants behind functions that look like padding, and behind a
- * return.  All stays readable, and is run as it stands.
+ * Data among code: arguments behind a call, which the callee skips or which have the form
+ * of a nop; a call over data; segmented stacks, where a callee returns behind the return
+ * that follows its call; constants that look like padding behind functions, and behind a
+ * return.  All of it stays readable and unpatched.
  */
 #include "../guest.h"
 

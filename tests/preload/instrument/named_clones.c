@@ -1,6 +1,6 @@
 /*
- * Functions that call one another in a thread, so that who looks on from outside
- * finds the thread in the innermost one's copy: see run_onlookers.
+ * Functions that call one another in a thread, so that a debugger or profiler finds the
+ * thread in the innermost one's clone: see run_onlookers.
  *
  * named_clones          ends well
  * named_clones fault    dies of SIGSEGV in innermost(), by an access to a guard page

@@ -1,6 +1,6 @@
 /*
- * A plug-in that is opened more often than modules can be observed: what comes too
- * late runs as it is.
+ * A plug-in that is opened more often than modules can be observed: the last ones run
+ * natively.
  *
  * snarl-expect: kinds=
  * guest-timeout: 120

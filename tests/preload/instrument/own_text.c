@@ -1,6 +1,6 @@
 /*
- * A program that reads its own code, as some do for checksums: it may see the jumps
- * into copies there, but reads on.  With --skip-modules it finds its code unchanged.
+ * A program that reads its own code, for a checksum, may find the jumps into clones
+ * there.  With --skip-modules its code is unchanged.
  *
  * guest-run: read
  * guest-run: skip

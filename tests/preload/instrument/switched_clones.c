@@ -1,7 +1,7 @@
 /*
- * Control that leaves observed code by ways of its own: handlers that jump out of
- * any instruction, coroutines that change threads, children by fork and vfork that
- * go on in the middle of a function.
+ * Control that leaves observed code in unusual ways: handlers that jump out of any
+ * instruction, coroutines that change threads, children by fork and vfork that go on in
+ * the middle of a function.
  *
  * guest-forgetful: yes
  */

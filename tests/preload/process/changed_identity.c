@@ -1,7 +1,7 @@
 /*
  * A server that gives up its privileges: chroot to an empty directory, then
- * setgid and setuid; or seteuid to and fro.  Threads of all kinds follow,
- * children are started, and something is found while nothing can be opened.
+ * setgid and setuid; or seteuid to and fro.  Then threads and children are
+ * started, and there is a finding while nothing can be opened.
  *
  * guest-bare: yes
  * guest-run: chroot

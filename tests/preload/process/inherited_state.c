@@ -1,6 +1,6 @@
 /*
- * What a program finds when it starts: descriptors, masks, limits, groups, its
- * standard input and its arguments, also strange ones.
+ * The state in which a program starts is the native one: descriptors, masks, limits,
+ * groups, standard input and arguments, also unusual ones.
  *
  * guest-bare: yes
  * guest-run: --help -- --version - @file

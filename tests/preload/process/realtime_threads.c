@@ -1,7 +1,7 @@
 /*
- * A thread of real-time priority that interrupts ordinary ones on the one processor that
- * all have, while they count and lock: what of ours these hold, they give back only if it
- * sleeps.  Natively it ends at once.
+ * A thread of real-time priority that interrupts ordinary ones, which count and lock, on
+ * their only processor: a spin lock of ours that they hold is released only if it sleeps.
+ * Natively it ends at once.
  */
 #include "../guest.h"
 

@@ -1,6 +1,6 @@
 /*
  * Threads still run, hold locks and wait when the process ends, forks and
- * executes: nothing hangs, and a lock held then is not held for ever.
+ * executes: nothing hangs, and there is no finding.
  */
 #include "../guest.h"
 

@@ -1,7 +1,6 @@
 /*
- * A process without memory, without threads to have or without room in files:
- * calls fail as natively, locks go on working, and no signal is raised that
- * the program did not earn.
+ * A process that may have no more memory, threads or room in files: calls fail as
+ * natively, locks go on working, and no signal is raised but natively.
  *
  * guest-bare: yes
  * guest-run: address_space

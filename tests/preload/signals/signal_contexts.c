@@ -3,9 +3,8 @@
  * instruction of the function, its registers and flags, and its callers, by each
  * unwinder there is.  And the code goes on as if nothing had happened.
  *
- * The function is in assembly, so that for each of its instructions it is known
- * what every register holds: n plus a number of its own.  (All but those that the
- * function is done with: of these nothing is promised.)
+ * The function is in assembly, so that the value of each register is known at each of
+ * its instructions: n plus a number of its own, unless the register is dead.
  *
  * guest-forgetful: yes
  */

@@ -1,7 +1,7 @@
 /*
- * Handlers are called as natively: with their arguments, mask and stack, and to
- * who asks they are the program's own. What the sender did comes before what a
- * handler does: of two locks in both orders no more than a warning is left.
+ * Handlers are called as natively, with their arguments, mask and stack, and sigaction()
+ * returns the program's own.  The sender happens before the handler: two locks in both
+ * orders are at most a warning.
  *
  * snarl-expect: status=0 kinds=lock-order-inversion
  */

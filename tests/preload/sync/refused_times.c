@@ -1,6 +1,6 @@
 /*
  * Clocks that libc does not wait by, and nanoseconds out of range, where nothing would
- * have to wait: libc says what it thinks of them, and takes what it takes natively.
+ * have to wait: the results are libc's, as natively.
  */
 #include "../guest.h"
 

@@ -1,7 +1,7 @@
 /*
- * What changes hands without a call that tells us: locks released by a library
- * that binds deeply, files unlocked by close, tokens posted by a thread that
- * never did before, a recursive mutex that a wait leaves held.
+ * Changes of owner that no wrapper sees: locks released by a library with
+ * RTLD_DEEPBIND, files unlocked by close, tokens posted by a thread that never did
+ * before, a recursive mutex that a wait leaves held.
  */
 #include "../guest.h"
 

@@ -1,8 +1,8 @@
 /*
- * Threads of a detector whose surroundings never object, and who of them knows
- * of whom: what the tests of happens-before stand on.
+ * For tests of happens-before: the threads of a detector, and which of them know of
+ * each other's events.
  *
- * A finding or a loss is a failure: these programs have no faults.
+ * A finding or a loss is a failure, as these programs have no faults.
  */
 #ifndef TESTS_UNIT_KNOWLEDGE_H
 #define TESTS_UNIT_KNOWLEDGE_H

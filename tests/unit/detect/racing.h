@@ -1,8 +1,8 @@
 /*
- * Threads whose accesses a detector judges, and which bytes it found racing:
- * what the tests of the race engine stand on.
+ * For tests of the race engine: threads that access memory, and the bytes at which
+ * races were found.
  *
- * Memory is addresses in the low region, which nobody maps: only its shadow is.
+ * Memory is addresses in the low region that are not mapped; their shadow is.
  */
 #ifndef TESTS_UNIT_RACING_H
 #define TESTS_UNIT_RACING_H
@@ -31,7 +31,7 @@ extern unsigned racing_stack_count;
 /* Called once, while the next access is looked at, before it is recorded. */
 extern void (*racing_meanwhile)(void);
 
-/* False if this machine refuses shadow memory; then the test has nothing to say. */
+/* False if this machine refuses shadow memory: then the test must be skipped. */
 bool reserve_shadow(void);
 
 /* A new detector, with the main thread only, and shadow memory as new. */

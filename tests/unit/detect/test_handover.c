@@ -1,6 +1,6 @@
 /*
- * Who knows of whom by what is no lock (conditions, semaphores, once, barriers),
- * on each of the three clocks (thread.h).
+ * Happens-before by conditions, semaphores, once and barriers, on each of the three
+ * clocks (clock.h).
  */
 #include <check.h>
 #include <stdlib.h>
@@ -140,7 +140,7 @@ START_TEST(a_post_orders_the_wait)
 	take(b, semaphore);
 	ck_assert_uint_eq(knows(b, &before), IN_FULL | IN_HAND_OVER);
 	ck_assert_uint_eq(knows(b, &after), NOT_KNOWN);
-	/* A post learns nothing. */
+	/* A post acquires nothing. */
 	after = happens(b);
 	post(a, semaphore);
 	ck_assert_uint_eq(knows(a, &after), NOT_KNOWN);

@@ -1,5 +1,5 @@
 /*
- * Random lock orders, judged by the detector and by brute force: every simple
+ * Random lock orders: the detector must agree with brute force over every simple
  * cycle with every choice of witnesses.
  */
 #include <check.h>

@@ -1,4 +1,4 @@
-/* Which locks are told of an access that another one races with later. */
+/* Which locks a report of a later race names for the earlier access. */
 #include <check.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* What the race engine says of pairs of accesses, and how it says it. */
+/* How the race engine classifies and reports pairs of accesses. */
 #include <check.h>
 #include <stdlib.h>
 

@@ -1,7 +1,6 @@
 /*
- * Random programs on paper, judged twice: by the engine, and by a detector that
- * keeps every access and compares each pair.  Both must find races at the same
- * bytes.
+ * Random programs, simulated: the engine must find races at the same bytes as a
+ * detector that keeps every access and compares each pair.
  */
 #include <check.h>
 #include <stdlib.h>

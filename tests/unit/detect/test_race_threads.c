@@ -1,6 +1,6 @@
 /*
- * The race engine under threads that really run: what is ordered is never called
- * a race, and what is not ordered always is, once for each place at least.
+ * The race engine under real threads: ordered accesses are never a race, unordered ones
+ * always are, at least once for each place.
  */
 #include <check.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* Two processes and more, played by one: the registry does not mind. */
+/* The registry of several processes, all simulated by one. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,7 +206,7 @@ START_TEST(the_dead_are_dropped)
 	dead_pid = 10;
 	ck_assert(!finds(&second, &cycle));
 	ck_assert_uint_eq(registry->waits[first.entry - 1].claim, 0);
-	/* Somebody else may have the entry now: its old user lets go of nothing. */
+	/* Another thread may have the entry now, so its old user must not free it. */
 	dead_pid = 0;
 	publish_simple(3, RED, BLUE);
 	shared_wait_end(registry, &first);
@@ -223,7 +223,7 @@ START_TEST(a_new_program_voids_what_its_pid_published)
 	shared_process_began(registry, 10);
 	second = publish_simple(2, GREEN, RED);
 	ck_assert(!finds(&second, &cycle));
-	/* Killed while publishing: claimed, but not said. */
+	/* Killed while publishing: the entry is taken, but not filled. */
 	registry->waits[1].claim = 77;
 	registry->used = 2;
 	shared_process_began(registry, 77);

@@ -1,6 +1,6 @@
 /*
- * Who knows of whom by create, join and locks, on each of the three clocks
- * (thread.h); the lives of threads, and what costs epochs.
+ * Happens-before by create, join and locks, on each of the three clocks (clock.h);
+ * the lives of threads, and what uses up epochs.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -339,8 +339,8 @@ END_TEST
 
 /* --- Lives --------------------------------------------------------------- */
 
-/* A slot goes on above what its last thread used, so nobody knows of a new
- * thread's doings by having known the old one. */
+/* A slot goes on above the epochs of its last thread, so a clock that covers the old
+ * thread does not cover the new one. */
 START_TEST(a_slot_used_again_is_another_thread)
 {
 	struct sync_object *mutex = object_of(OBJECT_MUTEX, 1);
@@ -371,8 +371,7 @@ START_TEST(a_slot_used_again_is_another_thread)
 }
 END_TEST
 
-/* Who did not know what the old thread did must not seem to, by being in its
- * slot. */
+/* A thread that gets an old slot must not seem to know the old thread's events. */
 START_TEST(a_slot_rests_until_its_past_is_known)
 {
 	struct sync_object *mutex = object_of(OBJECT_MUTEX, 1);

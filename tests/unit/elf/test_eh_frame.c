@@ -1,4 +1,4 @@
-/* Call frame information, as found in this program's modules and as damaged. */
+/* Call frame information of this program's modules, intact and damaged. */
 #include <check.h>
 #include <dwarf.h>
 #include <link.h>
@@ -163,11 +163,11 @@ START_TEST(unknown_parts_are_not_understood)
 		{0x2f, 'X'},  /* an unknown letter */
 		{0x34, 15},   /* another return address */
 		{0x3c, 0x50}, /* aligned pointers */
-		{0x3c, 0x05}, /* a form that is none */
-		{0x44, 0},    /* an entry that is none */
-		{0x40, 0xff}, /* longer than what holds it */
-		{0x50, 0xff}, /* ... so its data */
-		{0x35, 0xff}, /* ... so those of the CIE */
+		{0x3c, 0x05}, /* an invalid form */
+		{0x44, 0},    /* an invalid entry */
+		{0x40, 0xff}, /* longer than the section */
+		{0x50, 0xff}, /* data longer than the entry */
+		{0x35, 0xff}, /* data longer than the CIE */
 	};
 	struct eh_frame_entry entry;
 
@@ -263,8 +263,7 @@ START_TEST(landing_pads_are_told)
 }
 END_TEST
 
-/* Reads all there is in a copy that ends where its allocation ends, for
- * AddressSanitizer. */
+/* Reads everything, in a copy whose end AddressSanitizer knows. */
 static void read_all(size_t size_bytes)
 {
 	unsigned char *copy = malloc(size_bytes ? size_bytes : 1);
@@ -289,7 +288,7 @@ START_TEST(tables_cut_anywhere_are_survived)
 }
 END_TEST
 
-/* Every byte, and every four bytes, in turn hold numbers that hurt. */
+/* Replaces each byte, and each four bytes, by harmful numbers. */
 START_TEST(hostile_numbers_are_survived)
 {
 	static const uint32_t numbers[] = {0,	       1,	   0x7f,	  0x80,

@@ -1,4 +1,4 @@
-/* ELF files and loaded modules: this program, as it is and damaged. */
+/* ELF files and loaded modules: this program, intact and damaged. */
 #include <check.h>
 #include <link.h>
 #include <stdlib.h>
@@ -216,7 +216,7 @@ END_TEST
 /* Of the first @size_bytes of @notes. */
 static const unsigned char *find_id(const uint32_t *notes, size_t size_bytes, uint32_t *id_bytes)
 {
-	/* It ends where its allocation ends, for AddressSanitizer. */
+	/* A copy whose end AddressSanitizer knows. */
 	static unsigned char *copy;
 	Elf64_Phdr header = {.p_type = PT_NOTE, .p_memsz = size_bytes};
 
@@ -251,7 +251,7 @@ END_TEST
 
 /* --- Damage --------------------------------------------------------------------------- */
 
-/* Reads all there is of a file that ends where its allocation ends. */
+/* Reads everything, in a copy whose end AddressSanitizer knows. */
 static void read_damaged(const unsigned char *bytes, size_t size_bytes)
 {
 	unsigned char *copy = malloc(size_bytes ? size_bytes : 1);

@@ -7,7 +7,7 @@
 
 #define LOAD_ADDRESS 0x400000u
 
-/* A small program file, laid out so that each part can be spoilt. */
+/* A small program file whose parts can be damaged one by one. */
 struct file {
 	Elf64_Ehdr header;
 	Elf64_Phdr segments[3]; /* loaded, interpreter, dynamic */
@@ -83,7 +83,7 @@ static void set_up(void)
 	set_up_sections();
 }
 
-/* Inspects a copy that ends where its allocation ends, for AddressSanitizer. */
+/* Inspects a copy whose end AddressSanitizer knows. */
 static enum target_kind inspect(const void *bytes, size_t size_bytes)
 {
 	unsigned char *copy = malloc(size_bytes ? size_bytes : 1);
@@ -280,7 +280,7 @@ START_TEST(loaders_paths_of_any_length_are_survived)
 }
 END_TEST
 
-/* Every 2, 4 or 8 bytes of the file in turn hold numbers that hurt. */
+/* Replaces each 2, 4 or 8 bytes of the file by harmful numbers. */
 START_TEST(hostile_numbers_are_survived)
 {
 	static const uint64_t numbers[] = {0,

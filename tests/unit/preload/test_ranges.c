@@ -1,4 +1,4 @@
-/* What each wrapper of preload/ranges/ranges.def tells the engine, which is a list here. */
+/* The accesses that each wrapper of preload/ranges/ranges.def passes to the engine. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <check.h>

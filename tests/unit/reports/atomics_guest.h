@@ -1,8 +1,8 @@
 /*
  * Accesses to atomics and to plain data, for what debug information says of them.
  *
- * Each function makes the accesses that its name says, and is several
- * instructions long: who looks for one instruction tries all addresses.
+ * Each function makes the accesses that its name says, and is several instructions
+ * long: tests try all addresses to find one instruction.
  */
 #ifndef UNIT_ATOMICS_GUEST_H
 #define UNIT_ATOMICS_GUEST_H

@@ -1,4 +1,4 @@
-/* What variables, fields and pieces of heap blocks are called: those of this program. */
+/* The names of this program's variables, fields and parts of heap blocks. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

@@ -80,7 +80,7 @@ static KEEP void large(const struct guest_walk *walk)
 	block[19999] = block[0];
 }
 
-/* Keeps all registers busy that a callee must preserve. */
+/* Uses all registers that a callee must preserve. */
 static KEEP uint64_t busy(const struct guest_walk *walk)
 {
 	uint64_t a = walk->choices, b = a * 3, c = b ^ 5, d = c + a, e = d * b, f = e ^ c;
@@ -235,7 +235,7 @@ static KEEP void go_on(const struct guest_walk *walk)
 static void shift(const struct guest_walk *walk);
 static void (*volatile next_shift)(const struct guest_walk *walk) = shift;
 
-/* The block is not written: what an earlier walk left there stays. */
+/* The block is not written: it keeps the words of an earlier walk. */
 static KEEP void shift_left(const struct guest_walk *walk)
 {
 	void *block = alloca(8 * (walk->choices & 15));

@@ -20,8 +20,7 @@ struct kept_stack {
 	uintptr_t frames[UNWIND_FRAME_MAX];
 };
 
-/* The control: by return address and sp, right if the words that hold return
- * addresses are unchanged. */
+/* The control finds stacks by return address and sp, and verifies return addresses. */
 struct control_entry {
 	struct unwind_start start;
 	uint32_t stack;
@@ -70,7 +69,7 @@ static bool same_stack(const struct kept_stack *kept, const struct unwind_result
 	       !memcmp(kept->frames, result->frames, result->frame_count * sizeof(uintptr_t));
 }
 
-/* Every fresh unwind is a new stack: what counts is what a hit stands for. */
+/* Each fresh unwind gets a number of its own, so that hits can be told apart. */
 static stack_id keep_stack(void *context, const struct unwind_result *result)
 {
 	bool *was_asked = context;
@@ -158,7 +157,7 @@ static void compare_oracle(const struct unwind_start *start)
 	uint32_t count = ask_oracle(start);
 	uint32_t expected = count < UNWIND_FRAME_MAX ? count : UNWIND_FRAME_MAX;
 
-	/* libunwind guesses on where there is no table; we do not. */
+	/* Without a table libunwind guesses; we stop. */
 	if (fresh.end == UNWIND_NO_TABLE && fresh.frame_count < expected)
 		expected = fresh.frame_count;
 	if (expected == fresh.frame_count &&

@@ -1,11 +1,10 @@
 /*
- * The probe of the unwinder's tests: asked from anywhere, it takes the stack in
- * four ways and compares them.
+ * The probe of the unwinder's tests takes the caller's stack in four ways and
+ * compares them.
  *
- * A fresh unwind must agree with libunwind; a memo's answer must be the fresh
- * unwind.  As a control it also keeps a memo that verifies return addresses
- * alone, and counts how often that would have been wrong: a scenario in which
- * this never happens shows little.
+ * A fresh unwind must agree with libunwind, and the memo with the fresh unwind.  A
+ * control memo verifies return addresses alone, and its errors are counted: a
+ * scenario without any does not test what else the memo verifies.
  */
 #ifndef UNWIND_PROBE_H
 #define UNWIND_PROBE_H

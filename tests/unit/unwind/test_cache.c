@@ -59,7 +59,7 @@ static void *read_and_fill(void *argument)
 		struct frame_rule right = rule_of(generation, address);
 		struct frame_rule found;
 
-		/* Flush between the two, so that others refill what is read. */
+		/* A flush between both lets other threads refill the slot. */
 		if (random >> 60 == 0)
 			unwind_cache_flush();
 		if (!unwind_cache_find(generation, address, &found)) {

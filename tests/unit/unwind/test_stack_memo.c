@@ -1,7 +1,5 @@
-/*
- * The stack memo on stacks made by hand: return addresses into functions whose
- * frames are known, so that each word can be changed on its own.
- */
+/* The stack memo on stacks made by hand, of functions whose frames are known, so that
+ * each word can be changed alone. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,8 +317,7 @@ static stack_id keep(void *context, const struct unwind_result *result)
 	return asked_count;
 }
 
-/* A word of a stack changes now and then: whatever the memo says must be what a
- * fresh unwind says. */
+/* Words of the stack change at random; the memo must agree with a fresh unwind. */
 START_TEST(hits_are_fresh_unwinds)
 {
 	static struct unwind_result fresh;

@@ -77,8 +77,8 @@ END_TEST
 static const guest_function shifting_guests[] = {guest_o0_shift, guest_o2_shift,
 						 guest_frame_pointer_shift, guest_o3_shift};
 
-/* The same return addresses at the same places may (but not at -O0, whose frames
- * are too unlike each other) belong to other frames. */
+/* The same return addresses at the same places may belong to different frames, though
+ * not at -O0, where frames differ more. */
 START_TEST(return_addresses_alone_would_mislead)
 {
 	for (unsigned int i = 0; i < 6000; i++) {
@@ -180,7 +180,7 @@ START_TEST(coroutines_have_stacks_of_their_own)
 }
 END_TEST
 
-/* Has registers of its own, so that the caller's are in its frame. */
+/* Uses preserved registers, so that the caller's are saved in its frame. */
 static void ask(void *argument)
 {
 	(void)argument;
@@ -224,7 +224,7 @@ START_TEST(start_registers_are_recovered_exactly)
 	}
 	probe_must_agree();
 	ck_assert_uint_ge(probe_counts.used_other, 20);
-	/* It rests on a register that the memo does not compare. */
+	/* It depends on a register that the memo does not compare. */
 	ck_assert_uint_eq(probe_counts.hits, 0);
 }
 END_TEST
@@ -333,7 +333,7 @@ static void fill_with_rubbish(uintptr_t *words, const uintptr_t *code, unsigned 
 					     : (uintptr_t)&words[random_next() % 1024];
 }
 
-/* A stack of rubbish just below nothing. */
+/* A stack of random words, just below unmapped memory. */
 START_TEST(rubbish_is_survived)
 {
 	static struct unwind_result result;

@@ -335,7 +335,7 @@ static void mark_reach(struct function *function)
 	}
 }
 
-/* What lies below rsp, as far as these functions go. */
+/* The part of the red zone that these functions use. */
 static void find_stack_use(const struct lab *lab, struct function *function)
 {
 	for (uint32_t i = 0; i < function->count; i++) {
@@ -527,7 +527,7 @@ static void expect_string(const struct instruction *instruction, const struct la
 	bool is_to_written = instruction->string == STRING_MOVS || !is_read;
 	uint64_t count = instruction->is_prefix_repeated ? step->registers[RCX] : 1;
 
-	/* The rest of the count at every step: what is cut short is announced, too. */
+	/* The rest of the count at every step: the check covers what a fault would cut off. */
 	if (has_from)
 		see(step->registers[RSI], count * instruction->access_bytes, LAB_READ);
 	if (has_to)
@@ -559,7 +559,7 @@ static void expect_masked(const struct lab *lab, const struct instruction *instr
 	}
 }
 
-/* What a run of the original touched, by its steps: into lab_seen. */
+/* Records in lab_seen which bytes a run of the original accessed, by its steps. */
 static void expect(const struct lab *lab, const struct lab_step *trace, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -629,7 +629,7 @@ static struct lab_step translate(const struct lab *lab, const struct lab_step *s
 	return original;
 }
 
-/* Whether @is is the original's state @should, as far as anybody can tell. */
+/* Whether @is equals the original's state @should, dead registers aside. */
 static bool is_state(const struct lab *lab, const struct lab_step *is,
 		     const struct lab_step *should)
 {

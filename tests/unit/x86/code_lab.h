@@ -1,10 +1,9 @@
 /*
- * A laboratory for clones: code is run as it is and as a clone, step by step,
- * from the same state, and what it did is compared.
+ * A laboratory for clones: runs code and its clone from the same state, step by
+ * step, and compares their effects.
  *
- * The code of section lab_text is copied to low memory, with the data behind
- * it; its memory and stack lie there, too, so that shadow addresses are ours to
- * map.  Thunks note what they are called for.
+ * The code of section lab_text is copied to low memory, with its data, memory and
+ * stack, so that their shadow can be mapped.  Thunks record their calls.
  */
 #ifndef TESTS_CODE_LAB_H
 #define TESTS_CODE_LAB_H
@@ -85,7 +84,7 @@ extern uint8_t *lab_seen; /* from LAB_MEMORY on */
 void lab_compare(struct lab *lab, const char *name, const struct lab_machine *machine,
 		 uint64_t seed);
 
-/* Steps through both, and fails if the clone's states do not tell the original's story. */
+/* Steps through both, and fails if the clone's states do not give the original's. */
 void lab_compare_steps(struct lab *lab, const char *name, const struct lab_machine *machine,
 		       uint64_t seed, enum lab_shadow shadow);
 

@@ -1,6 +1,6 @@
 /*
- * Updates, decisions and loops that wait, as compilers make them.  Only looked
- * at, never run: built several times like code_kernels.c.
+ * Updates, decisions and loops that wait, as compilers make them.  Planned but never
+ * run; built several times like code_kernels.c.
  */
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
 
 static struct lab lab;
 
-/* What is alive before the instruction at @index of the function called @name. */
+/* What is live before the instruction at @index of the function called @name. */
 static uint32_t live_at(const char *name, uint32_t index)
 {
 	const struct function *function = lab_function(&lab, name);
@@ -51,7 +51,7 @@ START_TEST(everything_is_alive_at_the_return_to_strangers)
 
 	ck_assert(liveness_of_returns(&lab.module, &lab.arena));
 	ck_assert_uint_eq(function->live_at_return & REGISTERS_ALL, REGISTERS_ALL);
-	/* But for flags: strangers follow the ABI there. */
+	/* Flags aside, as unknown callers follow the ABI there. */
 	ck_assert_uint_eq(function->live_at_return & FLAGS_ALL, 0);
 }
 END_TEST

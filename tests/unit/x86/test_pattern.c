@@ -1,5 +1,4 @@
-/* Patterns say of every instruction what the decoder says: of all code that this
- * program has, and of bytes made up. */
+/* Patterns agree with the decoder on all code of this program, and on random bytes. */
 #include <check.h>
 #include <link.h>
 #include <stddef.h>

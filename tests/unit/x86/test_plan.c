@@ -34,7 +34,7 @@ static void read_file(const char *path)
 	ck_assert_int_ge(descriptor, 0);
 	ck_assert_int_eq(fstat(descriptor, &facts), 0);
 	size_bytes = (size_t)facts.st_size;
-	/* A private copy, to be spoilt. */
+	/* A private copy, to be damaged. */
 	bytes = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
 	ck_assert_ptr_ne(bytes, MAP_FAILED);
 	close(descriptor);
@@ -163,7 +163,7 @@ START_TEST(no_byte_is_overwritten_that_still_runs)
 }
 END_TEST
 
-/* Places of a text that are entered from outside, as a plan that forgets nothing knows. */
+/* Entries of a text, as a plan without --forget-targets finds them. */
 static unsigned char *find_entries(void)
 {
 	unsigned char *entries = calloc(image.text_bytes, 1);

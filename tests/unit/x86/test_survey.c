@@ -184,7 +184,7 @@ START_TEST(function_that_is_not_clear_is_left_alone)
 }
 END_TEST
 
-/* What the clone would run in its stead nobody knows. */
+/* The byte under a breakpoint is not known, so it cannot be copied. */
 static void check_breakpoint(const unsigned char *place)
 {
 	const struct function *function = function_of(place);
@@ -266,7 +266,7 @@ END_TEST
 static struct patches patches;
 static struct plan_statistics statistics;
 
-/* As if each access wanted a check. */
+/* Patches for a function all of whose accesses are to be checked. */
 static void choose(const unsigned char *place)
 {
 	struct function *function = function_of(place);

@@ -85,7 +85,7 @@ START_TEST(load_that_a_loop_waits_for_is_a_spin)
 {
 	static const char *const names[] = {"spin", "spin_field", "spin_yield", "spin_pointer",
 					    "spin_bounded"};
-	/* Without optimisation clang mixes both conditions of the last one. */
+	/* At -O0 clang computes both conditions of the last one together. */
 	unsigned count = ARRAY_LENGTH(names) - (_i == 0);
 
 	for (unsigned i = 0; i < count; i++)

@@ -25,7 +25,7 @@ START_TEST(clones_are_their_originals_plus_checks)
 }
 END_TEST
 
-/* Whether a clone with the byte at @offset changed is still taken for right. */
+/* Whether a clone with the byte at @offset changed is still accepted. */
 static bool is_change_overlooked(uint32_t offset, unsigned char change)
 {
 	bool is_right;
@@ -83,7 +83,7 @@ START_TEST(change_of_a_byte_is_noticed)
 }
 END_TEST
 
-/* The states of @right, with row @wrong telling of another instruction. */
+/* The states of @right, with another instruction in row @wrong. */
 static struct plan_states states_with_a_mistake(const struct plan_states *right, uint32_t wrong)
 {
 	struct plan_state_cursor at;
