@@ -186,16 +186,6 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 
 /* --- Beginnings and ends of lives ------------------------------------------- */
 
-/* A lock that is initialised is free, even if it was held: fork handlers do so
- * in the child. */
-static void forget_held(struct thread *thread, const struct sync_object *object)
-{
-	struct held_lock *held = held_locks_find(&thread->held, object);
-
-	if (held)
-		held_locks_remove(&thread->held, (uint32_t)(held - thread->held.locks));
-}
-
 void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
@@ -207,7 +197,9 @@ void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwin
 	stack = guest_stack(self, start);
 	object = sync_find(&guest_detector.objects, address);
 	if (object) {
-		forget_held(self->thread, object);
+		/* It is free, even if it was held: fork handlers do so in the child. */
+		held_locks_remove(&self->thread->held,
+				  held_locks_find(&self->thread->held, object));
 		lock_ended(&guest_detector, object);
 	}
 	object = lock_object_begin(self, kind, address, stack);

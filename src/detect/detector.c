@@ -125,13 +125,10 @@ static void leave_shared(struct detector *detector, struct sync_info *info,
 			 struct thread *survivor)
 {
 	struct sync_object *object = sync_find(&detector->objects, info->address);
-	struct held_lock *held;
 
 	if (!object || object->info != info)
 		return;
-	held = held_locks_find(&survivor->held, object);
-	if (held)
-		held_locks_remove(&survivor->held, (uint32_t)(held - survivor->held.locks));
+	held_locks_remove(&survivor->held, held_locks_find(&survivor->held, object));
 	object->owner = 0;
 }
 

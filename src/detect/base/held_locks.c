@@ -21,11 +21,14 @@ bool held_locks_reserve(struct detector *detector, struct thread *thread)
 }
 
 /* Out of order: the locks above move down and their chains are made anew. */
-void held_locks_remove(struct held_locks *held, uint32_t index)
+void held_locks_remove(struct held_locks *held, const struct held_lock *lock)
 {
-	uint64_t chain = held->locks[index].chain_before;
+	uint64_t chain;
 
-	for (uint32_t i = index; i + 1 < held->count; i++) {
+	if (!lock)
+		return;
+	chain = lock->chain_before;
+	for (size_t i = (size_t)(lock - held->locks); i + 1 < held->count; i++) {
 		held->locks[i] = held->locks[i + 1];
 		held->locks[i].chain_before = chain;
 		chain = held_locks_extend(chain, held->locks[i].object, held->locks[i].mode);

@@ -62,8 +62,8 @@ static inline struct held_lock *held_locks_find(const struct held_locks *held,
 /* Makes room for another one.  False without memory, which is counted. */
 bool held_locks_reserve(struct detector *detector, struct thread *thread);
 
-/* Takes out the one at @index, wherever it stands. */
-void held_locks_remove(struct held_locks *held, uint32_t index);
+/* Removes one of them; NULL: none. */
+void held_locks_remove(struct held_locks *held, const struct held_lock *lock);
 
 /* Computes the chain anew, from @base. */
 void held_locks_rehash(struct held_locks *held, uint64_t base);

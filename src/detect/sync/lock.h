@@ -115,7 +115,7 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 		thread->held.chain = held->chain_before;
 		thread->held.count--;
 	} else {
-		held_locks_remove(&thread->held, (uint32_t)(held - thread->held.locks));
+		held_locks_remove(&thread->held, held);
 	}
 }
 

@@ -23,7 +23,7 @@ void once_finished(struct detector *detector, struct thread *thread, struct sync
 		return;
 	/* No lock_releasing(): that would replace what was handed over. */
 	store_relaxed(&object->owner, 0u); /* ordered by the once's own release */
-	held_locks_remove(&thread->held, (uint32_t)(held - thread->held.locks));
+	held_locks_remove(&thread->held, held);
 }
 
 bool once_wait_begin(struct detector *detector, struct thread *thread, struct sync_object *object,

@@ -39,15 +39,6 @@ static void stop_being_lock(struct detector *detector, struct sync_object *objec
 	store_relaxed(&object->owner, 0u); /* a mark of when it was a lock */
 }
 
-/* It was taken as a lock by this thread, and is none any more. */
-static void forget_hold(struct thread *thread, struct sync_object *object)
-{
-	struct held_lock *held = held_locks_find(&thread->held, object);
-
-	if (held)
-		held_locks_remove(&thread->held, (uint32_t)(held - thread->held.locks));
-}
-
 void semaphore_wanted(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      bool is_timed, stack_id stack)
 {
@@ -74,7 +65,8 @@ void semaphore_taken(struct detector *detector, struct thread *thread, struct sy
 		return;
 	fetch_add_acq_rel(&info->extra->value, -1);
 	if (!is_lock(info)) {
-		forget_hold(thread, object);
+		/* If it was taken as a lock, it is none any more. */
+		held_locks_remove(&thread->held, held_locks_find(&thread->held, object));
 		handover_take(detector, thread, object);
 	} else if (!held_locks_find(&thread->held, object)) {
 		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
@@ -96,7 +88,7 @@ void semaphore_posted(struct detector *detector, struct thread *thread, struct s
 		lock_releasing(detector, thread, object, held);
 		info->extra->has_been_unlocked = true;
 	} else {
-		forget_hold(thread, object);
+		held_locks_remove(&thread->held, held_locks_find(&thread->held, object));
 		handover_give(detector, thread, object);
 	}
 	fetch_add_acq_rel(&info->extra->value, 1);
