@@ -39,6 +39,11 @@ void access_redirect_imports(void *site)
 	imports_redirect_at(((const struct site *)site)->address);
 }
 
+uint64_t access_value_at(uintptr_t address, size_t size_bytes)
+{
+	return access_load_element(address, size_bytes);
+}
+
 /* A store of a word over an address in a module, which may be that of a virtual table. */
 static bool is_over_table(const struct access *access)
 {

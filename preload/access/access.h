@@ -27,6 +27,9 @@ int32_t access_shared_tls(void);
  * and signals blocked.  Not nested: within it, calls @function directly. */
 void access_deeply(struct guest_thread *self, void (*function)(void *), void *context);
 
+/* A detector_hooks.value_at. */
+uint64_t access_value_at(uintptr_t address, size_t size_bytes);
+
 /* A detector_hooks.access_stack. */
 stack_id access_stack(struct detector *detector, struct thread *thread,
 		      const struct access *access);

@@ -60,6 +60,7 @@ static void emit_finding(struct detector *detector, const struct finding *findin
 static const struct detector_hooks hooks = {
 	.emit = emit_finding,
 	.access_stack = access_stack,
+	.value_at = access_value_at,
 	.block_of = heap_block_of,
 	.count = sink_count,
 	.retract = sink_retract,

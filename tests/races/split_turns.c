@@ -217,12 +217,70 @@ static void split_handed_over_case(void)
 	KEEP(split_handed_over_data);
 }
 
+/* The highest value is kept: compared in one section, stored in another. */
+struct split_highest {
+	pthread_mutex_t lock;
+	long highest, mine, others;
+};
+
+static NOINLINE void split_highest_note(struct split_highest *datum)
+{
+	long mine = datum->mine;
+	long highest;
+
+	pthread_mutex_lock(&datum->lock);
+	highest = datum->highest;
+	pthread_mutex_unlock(&datum->lock);
+	if (mine > highest) {
+		pass_turn(&turn_of_second);
+		await_turn(&turn_of_first);
+		pthread_mutex_lock(&datum->lock);
+		datum->highest = mine;
+		pthread_mutex_unlock(&datum->lock);
+	}
+}
+
+static NOINLINE void split_highest_set(struct split_highest *datum)
+{
+	await_turn(&turn_of_second);
+	pthread_mutex_lock(&datum->lock);
+	datum->highest = datum->others;
+	pthread_mutex_unlock(&datum->lock);
+	pass_turn(&turn_of_first);
+}
+
+#define SPLIT_HIGHEST(name, mine, others)                                                          \
+	static struct split_highest name##_datum = {PTHREAD_MUTEX_INITIALIZER, 10, mine, others};  \
+	static void *name##_first(void *unused)                                                    \
+	{                                                                                          \
+		(void)unused;                                                                      \
+		split_highest_note(&name##_datum);                                                 \
+		return NULL;                                                                       \
+	}                                                                                          \
+	static void *name##_second(void *unused)                                                   \
+	{                                                                                          \
+		(void)unused;                                                                      \
+		split_highest_set(&name##_datum);                                                  \
+		return NULL;                                                                       \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_first, name##_second, NULL);                                       \
+		KEEP(name##_datum);                                                                \
+	}
+
+/* A higher one that came in between is lost; over a lower one it is right to store. */
+SPLIT_HIGHEST(split_outdone, 20, 30)
+SPLIT_HIGHEST(split_not_outdone, 20, 15)
+
 static const struct race_case cases[] = {
 	CASE(split_equal, "silent"),
 	CASE(split_unequal, "lost-update:error"),
 	CASE(split_lifetime, "silent"),
 	CASE(split_single_writer, "silent"),
 	CASE(split_handed_over, "silent"),
+	CASE(split_outdone, "lost-update:error"),
+	CASE(split_not_outdone, "check-then-act:warning"),
 };
 
 int main(int argc, char **argv)

@@ -65,6 +65,9 @@ struct detector_hooks {
 	/* The stack of @access, which @thread is about to make; 0: not known. */
 	stack_id (*access_stack)(struct detector *detector, struct thread *thread,
 				 const struct access *access);
+	/* The value of @size_bytes, a power of two up to 8, at @address, which its thread has
+	 * just written to.  May be NULL: then there is no memory. */
+	uint64_t (*value_at)(uintptr_t address, size_t size_bytes);
 	/* The heap block that @address is in, or was in last. */
 	bool (*block_of)(struct detector *detector, uintptr_t address,
 			 struct memory_block *block);

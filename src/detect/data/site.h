@@ -30,6 +30,7 @@ enum site_flag {
 	SITE_CONSTANT = 1u << 9,     /* a store of a constant */
 	SITE_DECIDES = 1u << 10,     /* a load that decides a branch, which guards a store to the
 				  * same place: they share an update group */
+	SITE_COMPARES = 1u << 12,    /* ... by comparing it with what is stored */
 	SITE_SILENT = 1u << 11	     /* never part of a finding: watched for synchronisation only */
 };
 

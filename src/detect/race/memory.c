@@ -90,6 +90,8 @@ void memory_settle_lock(struct detector *detector, struct thread *thread,
 			const struct sync_object *object)
 {
 	memory_settle(detector, thread);
+	if (thread->accesses.stale_read_count)
+		update_report_late(detector, thread);
 	if (thread->accesses.stale_read_count && object->info)
 		stale_reads_split(thread, object->info->id);
 }

@@ -206,6 +206,10 @@ static void end_reads(struct detector *detector, struct thread *thread, uintptr_
 		else if (address)
 			mark_piece(detector, address);
 	}
+	if (reads && stale_read_overlaps(&stale_reads_late_act(reads)->stale, start, size_bytes))
+		store_relaxed(&stale_reads_late_act(reads)->stale.is_over, true);
+	else if (reads && stale_reads_late_act(reads)->stale.address)
+		mark_piece(detector, stale_reads_late_act(reads)->stale.address);
 }
 
 void stale_reads_life_changes(struct detector *detector, uintptr_t start, size_t size_bytes)
@@ -235,7 +239,8 @@ static struct stale_read *take_place(struct detector *detector, struct thread *t
 	struct stale_read *reads = thread->accesses.stale_reads;
 
 	if (!reads) {
-		thread->accesses.stale_read_bytes = (STALE_READS_KEPT + 1) * sizeof(*reads);
+		thread->accesses.stale_read_bytes =
+			(STALE_READS_KEPT + 1) * sizeof(*reads) + sizeof(struct late_act);
 		reads = arena_alloc(&thread->memory->arena, thread->accesses.stale_read_bytes);
 		store_release(&thread->accesses.stale_reads, reads); /* pairs with end_reads() */
 	}

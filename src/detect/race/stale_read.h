@@ -51,6 +51,22 @@ struct stale_read {
 	struct lockset_lock locks[STALE_READ_LOCKS];
 };
 
+/* An act that rests on a decision which another thread has made untrue: judged when the
+ * thread gives up a lock, as what it stored is there then. */
+struct late_act {
+	bool is_waiting;
+	struct stale_read stale;
+	struct access access;
+	struct cell last; /* the write that came in between */
+	stack_id stack;
+};
+
+/* That of a thread which has @reads: it stands behind them. */
+static inline struct late_act *stale_reads_late_act(struct stale_read *reads)
+{
+	return (struct late_act *)&reads[STALE_READS_KEPT + 1];
+}
+
 /* Remembers the read @access of @step's thread by @site, of what the write @last left,
  * with which it races or not.  NULL without memory. */
 struct stale_read *stale_read_add(struct race_step *step, const struct access *access,

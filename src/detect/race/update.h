@@ -55,6 +55,9 @@ void update_life_changes(struct detector *detector, uintptr_t start, size_t size
 void update_report_seen(struct race_step *step, const struct access *access,
 			const struct stale_read *stale, const struct cell *last);
 
+/* @thread gives up a lock: judges its act that waits for that. */
+void update_report_late(struct detector *detector, struct thread *thread);
+
 /* The same, but none came between: remembers it, and reports what could have. */
 void update_note_split(struct race_step *step, const struct access *access,
 		       const struct stale_read *stale);

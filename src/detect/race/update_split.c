@@ -110,30 +110,110 @@ static void add_mine(struct finding *finding, const struct thread *thread,
 	report_holds(event, thread);
 }
 
-void update_report_seen(struct race_step *step, const struct access *access,
-			const struct stale_read *stale, const struct cell *last)
+static void report_seen(struct detector *detector, const struct thread *thread,
+			const struct late_act *act, enum finding_kind kind, uint32_t details)
 {
-	struct detector *detector = step->detector;
-	struct thread *thread = step->thread;
-	enum finding_kind kind = kind_of(stale, access);
+	const struct stale_read *stale = &act->stale;
+	const struct access *access = &act->access;
 	uint64_t key = key_of(stale, access->site);
-	stack_id stack = origin_stack_of_access(detector, thread, access);
 	struct finding *finding;
 
 	site_suspect(&detector->sites, stale->site);
 	site_suspect(&detector->sites, access->site);
 	runtime_lock(&detector->lock);
 	finding = report_begin(detector, kind);
-	finding->details = DETAIL_SPLIT;
+	finding->details = DETAIL_SPLIT | details;
 	if (stale_read_is_overwritten(stale, access))
 		finding->details |= DETAIL_VALUE_SEEN;
-	finding->replaces = report_number(detector, kind, predicted_key(key));
+	finding->replaces =
+		report_number(detector, kind_of(stale, access), predicted_key(key));
 	memory_block_report(detector, finding, access->address);
 	add_stale_read(detector, finding, thread->id, stale, access->address);
-	add_other(detector, finding, access, last);
-	add_mine(finding, thread, access, ACTION_WRITE, stack & ~STACK_ID_IN_HANDLER);
+	add_other(detector, finding, access, &act->last);
+	add_mine(finding, thread, access, ACTION_WRITE, act->stack & ~STACK_ID_IN_HANDLER);
 	report_emit(detector, finding, key);
 	runtime_unlock(&detector->lock);
+}
+
+/* Was the value compared with what is now stored, and can that be looked up later? */
+static bool is_for_later(struct detector *detector, const struct late_act *act)
+{
+	const struct site *site = site_get(&detector->sites, act->stale.site);
+
+	return detector->hooks->value_at && act->stale.decides && site &&
+	       site->flags & SITE_COMPARES && act->stale.has_value && act->access.has_value;
+}
+
+void update_report_seen(struct race_step *step, const struct access *access,
+			const struct stale_read *stale, const struct cell *last)
+{
+	struct detector *detector = step->detector;
+	struct thread *thread = step->thread;
+	struct late_act *late = stale_reads_late_act(thread->accesses.stale_reads);
+	struct late_act act = {
+		.stale = *stale,
+		.access = *access,
+		.last = *last,
+		.stack = origin_stack_of_access(detector, thread, access),
+	};
+
+	act.access.context = NULL;
+	if (is_for_later(detector, &act) && !late->is_waiting) {
+		*late = act;
+		late->is_waiting = true;
+		/* For memory_is_late(). */
+		thread->accesses.stale_read_count++;
+		return;
+	}
+	report_seen(detector, thread, &act, kind_of(stale, access), 0);
+}
+
+static int compare_signed(uint64_t a, uint64_t b, size_t size_bytes)
+{
+	unsigned shift = 64 - 8 * (unsigned)size_bytes;
+	int64_t first = (int64_t)(a << shift);
+	int64_t second = (int64_t)(b << shift);
+
+	return (first > second) - (first < second);
+}
+
+static int compare_unsigned(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Does @value lie between what was read and what was overwritten, so that it was right to
+ * store it over the former and wrong over the latter? */
+static bool is_outdone(const struct late_act *act, uint64_t value)
+{
+	size_t size_bytes = act->access.size_bytes;
+	int before = compare_signed(value, act->stale.value, size_bytes);
+	int after = compare_signed(value, act->access.value, size_bytes);
+
+	return before && after == -before &&
+	       before == compare_unsigned(value, act->stale.value) &&
+	       after == compare_unsigned(value, act->access.value);
+}
+
+void update_report_late(struct detector *detector, struct thread *thread)
+{
+	struct late_act *act = stale_reads_late_act(thread->accesses.stale_reads);
+	enum finding_kind kind = kind_of(&act->stale, &act->access);
+	uint32_t details = 0;
+
+	if (!act->is_waiting)
+		return;
+	/* relaxed: see stale_reads_life_changes(). */
+	if (!load_relaxed(&act->stale.is_over) &&
+	    is_outdone(act, detector->hooks->value_at(act->access.address,
+						      act->access.size_bytes))) {
+		kind = FINDING_LOST_UPDATE;
+		details = DETAIL_OUTDONE;
+	}
+	report_seen(detector, thread, act, kind, details);
+	act->is_waiting = false;
+	act->stale.address = 0;
+	thread->accesses.stale_read_count--;
 }
 
 /* An empty prediction, or NULL: it, or the same as seen to happen, is known. */

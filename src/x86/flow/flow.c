@@ -82,8 +82,7 @@ struct pairing {
 	struct flow flow;
 	const struct update_group_notes *notes;
 	uint32_t *store_at; /* instructions, by number */
-	uint64_t *store_places;
-	uint64_t *load_places;
+	struct flow_values values;
 	struct flow_store *stores;
 	struct flow_loads *loads;
 };
@@ -110,6 +109,18 @@ static bool is_awaited(const struct flow_loads *loads, uint32_t load, uint32_t s
 	return store_at < loads->loops[load].first || store_at > loads->loops[load].last;
 }
 
+/* Was what the load loads compared with what the store stores? */
+static bool is_compared(const struct flow_values *values, uint32_t load, uint32_t store)
+{
+	uint64_t pair = flow_pair_of(flow_loaded(values->load_places[load]),
+				     values->store_values[store]);
+
+	for (uint32_t i = 0; i < values->compared_count; i++)
+		if (values->compared[i] == pair)
+			return true;
+	return false;
+}
+
 /* Notes which loads of its place, from number @first on, are in the value of store
  * @number, and which decided that it is made. */
 static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t first)
@@ -122,7 +133,7 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
 		uint32_t load_at = pairing->loads->at[first + bit];
 
-		if (pairing->load_places[first + bit] != pairing->store_places[number] ||
+		if (pairing->values.load_places[first + bit] != pairing->values.store_places[number] ||
 		    load_at == store_at)
 			continue;
 		if (!(store->rests >> bit & 1) &&
@@ -136,6 +147,8 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 				flags[load_at] |= PLAN_SITE_DECIDES;
 		} else {
 			flags[load_at] |= PLAN_SITE_DECIDES;
+			if (is_compared(&pairing->values, first + bit, number))
+				flags[load_at] |= PLAN_SITE_COMPARES;
 		}
 	}
 }
@@ -163,7 +176,7 @@ static bool has_store_at(const struct pairing *pairing, uint64_t place, uint32_t
 	for (uint32_t i = pairing->flow.store_count; i-- > 0;) {
 		if (pairing->store_at[i] < pairing->loads->first_after[load])
 			return false;
-		if (pairing->store_places[i] == place &&
+		if (pairing->values.store_places[i] == place &&
 		    pairing->store_at[i] != pairing->loads->at[load])
 			return true;
 	}
@@ -178,12 +191,12 @@ static void keep_matching(struct pairing *pairing)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < pairing->flow.store_count; i++) {
-		uint64_t place = pairing->store_places[i];
+		uint64_t place = pairing->values.store_places[i];
 
 		filter[place % FILTER_BITS / 64] |= 1ull << place % 64;
 	}
 	for (uint32_t i = 0; i < loads->count; i++) {
-		uint64_t place = pairing->load_places[i];
+		uint64_t place = pairing->values.load_places[i];
 
 		if (!(filter[place % FILTER_BITS / 64] >> place % 64 & 1) ||
 		    !has_store_at(pairing, place, i))
@@ -191,7 +204,7 @@ static void keep_matching(struct pairing *pairing)
 		loads->at[kept] = loads->at[i];
 		loads->loops[kept] = loads->loops[i];
 		loads->first_after[kept] = loads->first_after[i];
-		pairing->load_places[kept++] = place;
+		pairing->values.load_places[kept++] = place;
 	}
 	loads->count = kept;
 }
@@ -203,13 +216,15 @@ static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 	size_t count = flow->store_count;
 
 	pairing->store_at = scratch_take(scratch, count * sizeof(*pairing->store_at));
-	pairing->store_places =
-		scratch_take_zeroed(scratch, count * sizeof(*pairing->store_places));
+	pairing->values.store_places =
+		scratch_take_zeroed(scratch, count * sizeof(*pairing->values.store_places));
+	pairing->values.store_values =
+		scratch_take_zeroed(scratch, count * sizeof(*pairing->values.store_values));
 	pairing->stores = scratch_take(scratch, count * sizeof(*pairing->stores));
-	pairing->load_places =
-		scratch_take(scratch, pairing->loads->count * sizeof(*pairing->load_places));
-	if (!pairing->load_places || !pairing->store_at || !pairing->store_places ||
-	    !pairing->stores)
+	pairing->values.load_places =
+		scratch_take(scratch, pairing->loads->count * sizeof(*pairing->values.load_places));
+	if (!pairing->values.load_places || !pairing->store_at || !pairing->values.store_places ||
+	    !pairing->stores || !pairing->values.store_values)
 		return false;
 	for (uint32_t i = 0; i < flow->function->count; i++)
 		if (flow->roles[i] & FLOW_STORE)
@@ -221,8 +236,7 @@ static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 static bool find_places(struct pairing *pairing, struct scratch *scratch)
 {
 	if (!get_ready(&pairing->flow, scratch) || !take_stores(pairing, scratch) ||
-	    !flow_find_places(&pairing->flow, scratch, pairing->loads, pairing->store_places,
-			      pairing->load_places))
+	    !flow_find_places(&pairing->flow, scratch, pairing->loads, &pairing->values))
 		return false;
 	keep_matching(pairing);
 	return true;

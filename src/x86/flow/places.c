@@ -15,7 +15,7 @@ struct places {
 	uint32_t value_count;
 	uint64_t *joins; /* states by number */
 	uint16_t *load_of;
-	uint64_t *store_places, *load_places;
+	struct flow_values *values;
 	uint64_t now[VALUES_MOST];
 };
 
@@ -101,8 +101,8 @@ static uint64_t memory_value(struct places *places, uint32_t index)
 		return places->now[16 + slot];
 	place = place_of(places, instruction);
 	if (places->load_of[index] != NO_LOAD)
-		places->load_places[places->load_of[index]] = place;
-	return flow_mix(0x10ad, place);
+		places->values->load_places[places->load_of[index]] = place;
+	return flow_loaded(place);
 }
 
 /* A value that depends on all that the instruction reads. */
@@ -131,12 +131,47 @@ static void store_value(struct places *places, uint32_t index, uint64_t value)
 {
 	const struct flow *flow = places->flow;
 	int slot = flow->slot_of[index];
+	uint32_t number = flow->store_of[index];
 
-	if (slot >= 0)
+	if (slot >= 0) {
 		places->now[16 + slot] = value;
-	else if (flow->roles[index] & FLOW_STORE)
-		places->store_places[flow->store_of[index]] =
+	} else if (flow->roles[index] & FLOW_STORE) {
+		places->values->store_places[number] =
 			place_of(places, &flow->function->instructions[index]);
+		places->values->store_values[number] = value;
+	}
+}
+
+/* Is it a cmp of a register with a register or memory? */
+static bool is_compare(const struct flow *flow, const struct instruction *instruction)
+{
+	const unsigned char *bytes = flow->module->text + instruction->offset;
+	unsigned at = bytes[0] == 0x66;
+
+	at += (bytes[at] & 0xf0) == 0x40;
+	return bytes[at] >= 0x38 && bytes[at] <= 0x3b;
+}
+
+/* Notes which values a cmp compares. */
+static void note_compare(struct places *places, uint32_t index)
+{
+	const struct instruction *instruction = &places->flow->function->instructions[index];
+	struct flow_values *values = places->values;
+	uint32_t registers = instruction->reads & REGISTERS_ALL;
+	uint64_t other;
+
+	if (!(instruction->changes & FLAGS_ALL) || values->compared_count == FLOW_COMPARED_MOST ||
+	    !is_compare(places->flow, instruction))
+		return;
+	if (flow_has_memory(instruction))
+		registers &= ~flow_address_registers(instruction);
+	if (!registers)
+		return;
+	other = flow_has_memory(instruction)
+			? memory_value(places, index)
+			: places->now[31 - (unsigned)__builtin_clz(registers)];
+	values->compared[values->compared_count++] =
+		flow_pair_of(places->now[__builtin_ctz(registers)], other);
 }
 
 static void change_registers(struct places *places, const struct instruction *instruction,
@@ -166,6 +201,7 @@ static void run_plain(void *analysis, uint32_t index)
 	const struct instruction *instruction = &places->flow->function->instructions[index];
 	uint64_t value;
 
+	note_compare(places, index);
 	/* The result goes nowhere. */
 	if (!(instruction->changes & REGISTERS_ALL) && !instruction->memory)
 		return;
@@ -206,7 +242,7 @@ static void number_loads(struct places *places, const struct flow_loads *loads)
 }
 
 bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct flow_loads *loads,
-		      uint64_t *store_places, uint64_t *load_places)
+		      struct flow_values *values)
 {
 	static const struct flow_actions actions = {
 		.begin = begin_values,
@@ -222,8 +258,7 @@ bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct f
 		.flow = flow,
 		.value_count = 16 + flow->slot_count,
 		.load_of = scratch_take(scratch, flow->function->count * sizeof(uint16_t)),
-		.store_places = store_places,
-		.load_places = load_places,
+		.values = values,
 	};
 
 	places.joins = scratch_take(scratch, ((size_t)flow->join_count + 1) * places.value_count *

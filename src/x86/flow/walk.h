@@ -215,10 +215,30 @@ FLOW_INLINE void flow_walk(struct flow *flow, const struct flow_actions *actions
 	}
 }
 
-/* Stores hashes of the addresses of the function's stores, by number, and of @loads.
- * False: no memory. */
+#define FLOW_COMPARED_MOST 64u
+
+/* Values and addresses, as hashes. */
+struct flow_values {
+	uint64_t *store_places, *store_values; /* by number */
+	uint64_t *load_places;		       /* by the load's number */
+	uint64_t compared[FLOW_COMPARED_MOST]; /* flow_pair_of() of two values each */
+	uint32_t compared_count;
+};
+
+/* The value that a load from @place loads. */
+static inline uint64_t flow_loaded(uint64_t place)
+{
+	return flow_mix(0x10ad, place);
+}
+
+static inline uint64_t flow_pair_of(uint64_t a, uint64_t b)
+{
+	return a < b ? flow_mix(a, b) : flow_mix(b, a);
+}
+
+/* Fills @values, but for load_places of what is never reached.  False: no memory. */
 bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct flow_loads *loads,
-		      uint64_t *store_places, uint64_t *load_places);
+		      struct flow_values *values);
 
 #define FLOW_SET_MOST 64u
 

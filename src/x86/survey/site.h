@@ -15,7 +15,8 @@ enum plan_site_flag {
 	PLAN_SITE_MAY_BE_STALE = 1u << 6,
 	PLAN_SITE_RANGE = 1u << 7,
 	PLAN_SITE_CONSTANT = 1u << 9,
-	PLAN_SITE_DECIDES = 1u << 10
+	PLAN_SITE_DECIDES = 1u << 10,
+	PLAN_SITE_COMPARES = 1u << 12
 };
 
 struct plan_site {
