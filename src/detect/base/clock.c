@@ -137,22 +137,14 @@ void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by)
 	snapshot_merge_clock(into, &by.thread->clocks.full, &by.thread->memory->arena);
 }
 
-static void inherit_clock(struct vclock *to, struct vclock *from, struct thread *child,
-			  struct thread *parent)
-{
-	struct vclock_snapshot *snapshot = vclock_snapshot(from, &parent->memory->arena);
-
-	vclock_join(to, &child->memory->arena, snapshot);
-	snapshot_drop(snapshot, &parent->memory->arena);
-}
-
 void clock_inherit(struct thread *child, struct clock_releaser by)
 {
-	struct thread *parent = by.thread;
+	const struct thread_clocks *parent = &by.thread->clocks;
+	struct arena *arena = &child->memory->arena;
 
-	inherit_clock(&child->clocks.full, &parent->clocks.full, child, parent);
-	inherit_clock(&child->clocks.structural, &parent->clocks.structural, child, parent);
-	inherit_clock(&child->clocks.hand_over, &parent->clocks.hand_over, child, parent);
+	vclock_join_clock(&child->clocks.full, arena, &parent->full);
+	vclock_join_clock(&child->clocks.structural, arena, &parent->structural);
+	vclock_join_clock(&child->clocks.hand_over, arena, &parent->hand_over);
 }
 
 /* Whether @thread has joined a release after @other's @epoch.  False if a thread assumed
@@ -172,8 +164,8 @@ static void note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch)
 	uint64_t word = shadow_plain(slot, epoch, 0);
 
 	if (place->word != word)
-		*place = (struct assumed_acquire){
-			word, thread->clocks.recorded_epoch + !thread->clocks.has_recorded};
+		*place = (struct assumed_acquire){word, thread->clocks.recorded_epoch +
+								!thread->clocks.has_recorded};
 }
 
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch)
@@ -241,14 +233,13 @@ void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)
 void clock_join_ended(struct detector *detector, struct clock_joiner by, struct thread *target)
 {
 	struct thread *thread = by.thread;
-	struct vclock_snapshot *clock;
+	struct arena *arena = &thread->memory->arena;
 
 	note_hand_over(target); /* all that it did */
-	clock = vclock_snapshot(&target->clocks.full, &thread->memory->arena);
-	clock_join(by, clock);
-	snapshot_drop(clock, &thread->memory->arena);
-	inherit_clock(&thread->clocks.structural, &target->clocks.structural, thread, target);
-	inherit_clock(&thread->clocks.hand_over, &target->clocks.hand_over, thread, target);
+	if (vclock_join_clock(&thread->clocks.full, arena, &target->clocks.full))
+		thread->clocks.stamp++;
+	vclock_join_clock(&thread->clocks.structural, arena, &target->clocks.structural);
+	vclock_join_clock(&thread->clocks.hand_over, arena, &target->clocks.hand_over);
 	clock_rechain(detector, thread);
 }
 

@@ -94,22 +94,33 @@ bool vclock_set(struct vclock *clock, struct arena *arena, uint32_t slot, uint64
 	return true;
 }
 
-bool vclock_join(struct vclock *into, struct arena *arena, const struct vclock_snapshot *from)
+static bool join_entries(struct vclock *into, struct arena *arena, const uint64_t *entries,
+			 uint32_t count)
 {
 	bool changed = false;
 
-	if (!from || !reserve_entries(into, arena, from->count))
+	if (!reserve_entries(into, arena, count))
 		return false;
-	grow_to(into, from->count);
-	for (uint32_t i = 0; i < from->count; i++) {
-		if (from->entries[i] <= into->entries[i])
+	grow_to(into, count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (entries[i] <= into->entries[i])
 			continue;
-		store_relaxed(&into->entries[i], from->entries[i]);
+		store_relaxed(&into->entries[i], entries[i]);
 		changed = true;
 	}
 	if (changed)
 		forget_snapshot(into, arena);
 	return changed;
+}
+
+bool vclock_join(struct vclock *into, struct arena *arena, const struct vclock_snapshot *from)
+{
+	return from && join_entries(into, arena, from->entries, from->count);
+}
+
+bool vclock_join_clock(struct vclock *into, struct arena *arena, const struct vclock *from)
+{
+	return join_entries(into, arena, from->entries, from->count);
 }
 
 bool vclock_raise(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch)
@@ -132,18 +143,31 @@ bool vclock_join_living(struct vclock *into, struct arena *arena, const struct v
 	return changed;
 }
 
+/* A snapshot of these entries, with zeros up to @size. */
+static struct vclock_snapshot *make_snapshot(const uint64_t *entries, uint32_t count, uint32_t size,
+					     struct arena *arena)
+{
+	struct vclock_snapshot *snapshot = arena_alloc(arena, snapshot_bytes(size));
+
+	if (!snapshot)
+		return NULL;
+	snapshot->references = 1;
+	snapshot->count = size;
+	for (uint32_t i = 0; i < count; i++)
+		snapshot->entries[i] = entries[i];
+	for (uint32_t i = count; i < size; i++)
+		snapshot->entries[i] = 0;
+	return snapshot;
+}
+
 struct vclock_snapshot *vclock_snapshot(struct vclock *clock, struct arena *arena)
 {
 	struct vclock_snapshot *snapshot = clock->snapshot;
 
 	if (!snapshot) {
-		snapshot = arena_alloc(arena, snapshot_bytes(clock->count));
+		snapshot = make_snapshot(clock->entries, clock->count, clock->count, arena);
 		if (!snapshot)
 			return NULL;
-		snapshot->references = 1;
-		snapshot->count = clock->count;
-		for (uint32_t i = 0; i < clock->count; i++)
-			snapshot->entries[i] = clock->entries[i];
 		clock->snapshot = snapshot;
 	}
 	return snapshot_take(snapshot);
@@ -163,30 +187,65 @@ void snapshot_drop(struct vclock_snapshot *snapshot, struct arena *arena)
 		arena_free(arena, snapshot, snapshot_bytes(snapshot->count));
 }
 
+static bool is_covered(const uint64_t *entries, uint32_t count, const struct vclock_snapshot *by)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (entries[i] > snapshot_get(by, i))
+			return false;
+	return true;
+}
+
+/* @into has as many entries. */
+static void raise_entries(struct vclock_snapshot *into, const uint64_t *entries, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (into->entries[i] < entries[i])
+			into->entries[i] = entries[i];
+}
+
 struct vclock_snapshot *snapshot_merge(struct vclock_snapshot *a, struct vclock_snapshot *b,
 				       struct arena *arena)
 {
-	struct vclock merged = {0};
-	struct vclock_snapshot *result;
+	struct vclock_snapshot *merged;
 
 	if (!a || !b)
 		return snapshot_take(a ? a : b);
-	vclock_join(&merged, arena, a);
-	vclock_join(&merged, arena, b);
-	result = vclock_snapshot(&merged, arena);
-	vclock_free(&merged, arena);
-	return result;
+	if (is_covered(b->entries, b->count, a))
+		return snapshot_take(a);
+	merged = make_snapshot(a->entries, a->count, a->count > b->count ? a->count : b->count,
+			       arena);
+	if (merged)
+		raise_entries(merged, b->entries, b->count);
+	return merged;
 }
+
+/* Room for more slots, so that not each new thread makes a new snapshot. */
+#define MERGED_STEP 64u
 
 void snapshot_merge_clock(struct vclock_snapshot **into, struct vclock *clock, struct arena *arena)
 {
-	struct vclock_snapshot *given = vclock_snapshot(clock, arena);
-	struct vclock_snapshot *merged = snapshot_merge(*into, given, arena);
+	struct vclock_snapshot *old = *into;
+	struct vclock_snapshot *merged;
+	uint32_t size;
 
-	snapshot_drop(given, arena);
+	if (!old) {
+		*into = vclock_snapshot(clock, arena);
+		return;
+	}
+	if (is_covered(clock->entries, clock->count, old))
+		return;
+	/* acquire: pairs with snapshot_drop(): nobody else reads it any more. */
+	if (load_acquire(&old->references) == 1 && old->count >= clock->count) {
+		raise_entries(old, clock->entries, clock->count);
+		return;
+	}
+	size = old->count > clock->count ? old->count : clock->count;
+	merged = make_snapshot(old->entries, old->count,
+			       (size + MERGED_STEP - 1) / MERGED_STEP * MERGED_STEP, arena);
 	if (!merged)
 		return;
-	snapshot_drop(*into, arena);
+	raise_entries(merged, clock->entries, clock->count);
+	snapshot_drop(old, arena);
 	*into = merged;
 }
 

@@ -8,8 +8,9 @@
  * of at least e for s; two events of which neither happens before the other
  * are concurrent.  (Mattern, "Virtual Time and Global States", 1989.)
  *
- * A snapshot is an immutable, counted copy that locks, tokens and witnesses
- * share; a thread makes one at most each time that its clock changes.
+ * A snapshot is a counted copy that locks, tokens and witnesses share, and that
+ * does not change while there are two references; a thread makes one at most each
+ * time that its clock changes.
  *
  * Not thread-safe: the owner of a clock serialises access to it.  Snapshots
  * may be read by anybody who holds a reference; the counts are atomic.
@@ -51,6 +52,9 @@ bool vclock_set(struct vclock *clock, struct arena *arena, uint32_t slot, uint64
 /* Component-wise maximum: afterwards @into covers @from.  Says whether @into
  * changed. */
 bool vclock_join(struct vclock *into, struct arena *arena, const struct vclock_snapshot *from);
+
+/* The same from a clock that nobody changes meanwhile. */
+bool vclock_join_clock(struct vclock *into, struct arena *arena, const struct vclock *from);
 
 /* The entry of @slot becomes at least @epoch; says whether it changed. */
 bool vclock_raise(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);

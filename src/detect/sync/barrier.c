@@ -50,25 +50,44 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	return wait_begin(detector, thread, &wait) && !is_last;
 }
 
+/* What a departure learns. */
+struct learnt {
+	struct vclock_snapshot *full;
+	struct vclock_snapshot *hand_over;
+	struct vclock_snapshot *structural;
+};
+
+static struct learnt take_learnt(const struct sync_info *info)
+{
+	const struct sync_extra *extra = info->extra;
+	/* Its size is not known: all that arrived so far. */
+	bool is_arriving = extra->barrier_size == 0;
+
+	return (struct learnt){
+		.full = snapshot_take(is_arriving ? extra->arriving[0] : info->clock),
+		.hand_over = snapshot_take(is_arriving ? extra->arriving[1] : extra->hand_over),
+		.structural =
+			snapshot_take(is_arriving ? extra->arriving_structural : extra->structural),
+	};
+}
+
 void barrier_departed(struct detector *detector, struct thread *thread, struct sync_object *object)
 {
 	struct sync_info *info = object->info;
 	struct arena *arena = &thread->memory->arena;
 	struct clock_joiner by = memory_before_join(detector, thread);
+	struct learnt learnt;
 
 	wait_end(detector, thread);
 	if (!info || !detector_lock_info(detector, info))
 		return;
-	if (info->extra->barrier_size == 0) {
-		/* Its size is not known: all that arrived so far. */
-		clock_join(by, info->extra->arriving[0]);
-		vclock_join(&thread->clocks.hand_over, arena, info->extra->arriving[1]);
-		vclock_join(&thread->clocks.structural, arena, info->extra->arriving_structural);
-	} else {
-		clock_join(by, info->clock);
-		vclock_join(&thread->clocks.hand_over, arena, info->extra->hand_over);
-		vclock_join(&thread->clocks.structural, arena, info->extra->structural);
-	}
+	learnt = take_learnt(info);
 	detector_unlock_info(info);
+	clock_join(by, learnt.full);
+	vclock_join(&thread->clocks.hand_over, arena, learnt.hand_over);
+	vclock_join(&thread->clocks.structural, arena, learnt.structural);
+	snapshot_drop(learnt.full, arena);
+	snapshot_drop(learnt.hand_over, arena);
+	snapshot_drop(learnt.structural, arena);
 	clock_rechain(detector, thread);
 }

@@ -23,13 +23,20 @@ void handover_give(struct detector *detector, struct thread *thread, struct sync
 void handover_take(struct detector *detector, struct thread *thread, struct sync_object *object)
 {
 	struct clock_joiner by = memory_before_join(detector, thread);
+	struct arena *arena = &thread->memory->arena;
 	struct sync_info *info = object->info;
+	struct vclock_snapshot *full;
+	struct vclock_snapshot *hand_over;
 
 	if (!info || !detector_lock_info(detector, info))
 		return;
-	clock_join(by, info->clock);
-	vclock_join(&thread->clocks.hand_over, &thread->memory->arena, info->extra->hand_over);
+	full = snapshot_take(info->clock);
+	hand_over = snapshot_take(info->extra->hand_over);
 	detector_unlock_info(info);
+	clock_join(by, full);
+	vclock_join(&thread->clocks.hand_over, arena, hand_over);
+	snapshot_drop(full, arena);
+	snapshot_drop(hand_over, arena);
 	if (detector->is_refining)
 		clock_rechain(detector, thread);
 }
