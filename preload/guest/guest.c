@@ -15,7 +15,7 @@ uint32_t guest_code_generation;
 uint64_t guest_early_count;
 bool guest_observes_memory;
 
-/* Contexts of living threads, and free ones. */
+/* Contexts of living threads, the youngest first, and free ones. */
 static struct guest_thread *living;
 static struct guest_thread *unused;
 static struct arena arena = {.pages = pages_from_kernel};
@@ -62,8 +62,8 @@ stack_id guest_intern(void *context, const struct unwind_result *result)
 	}
 	if (result->crosses_signal_frame)
 		flags |= STACK_IN_HANDLER;
-	return stack_depot_intern(&guest_detector.stacks, frames, count,
-				  guest_code_generation, flags, signal_of_handler(result));
+	return stack_depot_intern(&guest_detector.stacks, frames, count, guest_code_generation,
+				  flags, signal_of_handler(result));
 }
 
 stack_id guest_site_slowly(struct guest_thread *self, const struct unwind_start *start)
@@ -81,6 +81,9 @@ static void add_living(struct guest_thread *self)
 {
 	runtime_lock(&guest_contexts_lock);
 	self->next = living;
+	self->previous = NULL;
+	if (living)
+		living->previous = self;
 	living = self;
 	runtime_unlock(&guest_contexts_lock);
 }
@@ -132,14 +135,11 @@ void guest_free_thread(struct guest_thread *self)
 {
 	forget_words(self->thread);
 	runtime_lock(&guest_contexts_lock);
-	for (struct guest_thread **link = &living; *link; link = &(*link)->next) {
-		if (*link != self)
-			continue;
-		*link = self->next;
-		self->next = unused;
-		unused = self;
-		break;
-	}
+	*(self->previous ? &self->previous->next : &living) = self->next;
+	if (self->next)
+		self->next->previous = self->previous;
+	self->next = unused;
+	unused = self;
 	runtime_unlock(&guest_contexts_lock);
 }
 
@@ -161,7 +161,7 @@ void guest_forked(struct guest_thread *self)
 			forget_words(other->thread);
 	/* The memos of the other threads may be half written: do not reuse their
 	 * contexts. */
-	self->next = NULL;
+	self->next = self->previous = NULL;
 	living = self;
 	self->slot = 0;
 	self->thread->kernel_id_before_fork = self->thread->kernel_id;

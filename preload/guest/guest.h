@@ -63,6 +63,7 @@ struct guest_thread {
 	struct guest_site sites[GUEST_SITES];
 	uint64_t passed[GUEST_PASSED]; /* lives of once objects already acquired, by hash */
 	struct guest_thread *next;     /* in the list of living threads, or of free contexts */
+	struct guest_thread *previous; /* in that of living threads */
 };
 
 enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };

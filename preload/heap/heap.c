@@ -10,6 +10,7 @@
 #include "base/kernel.h"
 #include "detect/base/thread.h"
 #include "detect/race/access.h"
+#include "detect/shadow/cells.h"
 #include "preload/guest/access_context.h"
 #include "preload/heap/block_facts.h"
 #include "preload/code/call_site.h"
@@ -324,6 +325,26 @@ void heap_mapping_begins(uintptr_t start, size_t size_bytes)
 	if (!self)
 		return;
 	begin_life(self, start, size_bytes);
+	guest_leave(self);
+}
+
+void heap_stack_begins(uintptr_t start, uintptr_t end)
+{
+	uintptr_t first_page = (start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+	uintptr_t last_page = end & ~(uintptr_t)(PAGE_BYTES - 1);
+	struct guest_thread *self = heap_mode == HEAP_CHECKED ? memory_enter() : NULL;
+
+	if (!self)
+		return;
+	/* Most of a stack is never touched: to clear its words would be the first to
+	 * do so. */
+	if (first_page < last_page && covers_range(start, end - start)) {
+		cells_clear(self->thread, first_page, last_page);
+		forget_pages(first_page, last_page);
+		begin_life(self, last_page, end - last_page);
+	} else {
+		begin_life(self, start, end - start);
+	}
 	guest_leave(self);
 }
 

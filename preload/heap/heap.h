@@ -108,6 +108,7 @@ void heap_grown(uintptr_t start, size_t old_bytes, size_t size_bytes, size_t usa
 
 /* Mappings and stacks: memory that is no block. */
 void heap_mapping_begins(uintptr_t start, size_t size_bytes);
+void heap_stack_begins(uintptr_t start, uintptr_t end);
 void heap_mapping_ends(uintptr_t start, size_t size_bytes, const struct unwind_start *at);
 
 #endif

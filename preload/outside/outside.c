@@ -8,6 +8,7 @@
 #include <sys/time.h>
 
 #include "base/kernel.h"
+#include "detect/base/slot.h"
 #include "detect/base/thread.h"
 #include "detect/data/wait.h"
 #include "detect/deadlock/wait_graph.h"
@@ -162,14 +163,13 @@ uint32_t outside_leaving_count;
 /* The number of threads that have ended for us, but not yet for the kernel. */
 static uint32_t count_ending(struct detector *detector)
 {
+	const struct thread *thread;
 	uint32_t count = 0;
+	uint32_t slot = 0;
 
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		const struct thread *thread = detector_thread(detector, id);
-
-		count += thread && thread->state == THREAD_ENDING &&
+	while ((thread = slot_next_thread(detector, &slot)))
+		count += thread->state == THREAD_ENDING &&
 			 detector->hooks->is_alive(detector, thread);
-	}
 	return count;
 }
 
@@ -328,11 +328,13 @@ bool outside_is_asleep(struct detector *detector, const struct thread *thread,
 /* Does a thread wait for a word that other processes have, too? */
 static bool waits_for_shared_word(const struct detector *detector)
 {
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		const struct thread *thread = detector_thread(detector, id);
+	const struct thread *thread;
+	uint32_t slot = 0;
+
+	while ((thread = slot_next_thread(detector, &slot))) {
 		struct wait wait;
 
-		if (thread && wait_read(thread, &wait) && wait.kind == WAIT_FUTEX &&
+		if (wait_read(thread, &wait) && wait.kind == WAIT_FUTEX &&
 		    shared_memory_key(wait.object->address))
 			return true;
 	}

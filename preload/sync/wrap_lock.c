@@ -49,12 +49,12 @@ void lock_wait_ended(struct guest_thread *self)
 
 static struct thread *find_by_kernel_id(uint32_t kernel_id)
 {
-	for (thread_id id = 1; id <= guest_detector.threads.last; id++) {
-		struct thread *thread = detector_thread(&guest_detector, id);
+	struct thread *thread;
+	uint32_t slot = 0;
 
-		if (thread && thread->kernel_id == kernel_id && thread->memory)
+	while ((thread = slot_next_thread(&guest_detector, &slot)))
+		if (thread->kernel_id == kernel_id)
 			return thread;
-	}
 	return NULL;
 }
 

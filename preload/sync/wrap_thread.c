@@ -95,14 +95,16 @@ static void note_end(void *context)
 /* Frees the contexts of detached threads that have ended. */
 static void reap_detached(void)
 {
+	struct thread *thread;
+	uint32_t slot = 0;
+
 	if (load_relaxed(&ended_detached_count) < REAP_EVERY) /* relaxed: a hint */
 		return;
 	store_relaxed(&ended_detached_count, 0u);
-	for (thread_id id = 1; id <= guest_detector.threads.last; id++) {
-		struct thread *thread = detector_thread(&guest_detector, id);
-		struct guest_thread *guest = thread ? thread->guest : NULL;
+	while ((thread = slot_next_thread(&guest_detector, &slot))) {
+		struct guest_thread *guest = thread->guest;
 
-		if (!thread || thread->state != THREAD_ENDING || !thread->is_detached ||
+		if (thread->state != THREAD_ENDING || !thread->is_detached ||
 		    guest_detector.hooks->is_alive(&guest_detector, thread))
 			continue;
 		thread->guest = NULL;
@@ -151,8 +153,7 @@ void *thread_run(void *context)
 	lock_memory_ended(&guest_detector, self->thread->stack_start, (uintptr_t)pthread_self());
 	thread_started(&guest_detector, self->thread);
 	guest_leave(self);
-	heap_mapping_begins(self->thread->stack_start,
-			    (uintptr_t)pthread_self() - self->thread->stack_start);
+	heap_stack_begins(self->thread->stack_start, (uintptr_t)pthread_self());
 	pthread_cleanup_push(note_end, self);
 	result = self->routine(self->argument);
 	pthread_cleanup_pop(1);
@@ -286,8 +287,7 @@ void thread_join_end(struct thread_join *join, bool is_joined)
 
 WRAP_JOIN(pthread_join, (pthread_t handle, void **result_of), (handle, result_of), false)
 WRAP_JOIN(pthread_tryjoin_np, (pthread_t handle, void **result_of), (handle, result_of), true)
-WRAP_JOIN(pthread_timedjoin_np,
-	  (pthread_t handle, void **result_of, const struct timespec *until),
+WRAP_JOIN(pthread_timedjoin_np, (pthread_t handle, void **result_of, const struct timespec *until),
 	  (handle, result_of, until), true)
 WRAP_JOIN(pthread_clockjoin_np,
 	  (pthread_t handle, void **result_of, clockid_t clock, const struct timespec *until),

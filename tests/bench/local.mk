@@ -17,12 +17,18 @@ EXTRA_PROGRAMS = \
 	tests/bench/lock_bench \
 	tests/bench/bench_lock_order \
 	tests/bench/bench_unwind \
+	tests/bench/wait_bench \
 	tests/bench/kernels/kernels \
 	tests/bench/kernels/kernels_fixed
 tests_bench_lock_bench_SOURCES = $(bench_source_files) $(bench_header_files)
 # As Debian builds: optimised, with debug information, no frame pointers.
 tests_bench_lock_bench_CFLAGS = $(AM_CFLAGS) -O2 -g -fomit-frame-pointer
 tests_bench_lock_bench_LDADD = -lpthread
+
+# Waits beside many others.
+tests_bench_wait_bench_SOURCES = tests/bench/wait_bench.c
+tests_bench_wait_bench_CFLAGS = $(AM_CFLAGS) -O2 -g
+tests_bench_wait_bench_LDADD = -lpthread
 
 # Parts of the lock path alone: a new edge, a stack.
 tests_bench_bench_lock_order_SOURCES = tests/bench/bench_lock_order.c

@@ -126,6 +126,15 @@ struct thread *slot_thread(const struct detector *detector, uint32_t number)
 	return slot ? slot->thread : NULL;
 }
 
+struct thread *slot_next_thread(const struct detector *detector, uint32_t *next)
+{
+	struct thread *thread = NULL;
+
+	while (!thread && *next < detector->next_slot)
+		thread = slot_thread(detector, (*next)++);
+	return thread;
+}
+
 thread_id slot_thread_id(const struct detector *detector, uint32_t number, uint64_t epoch)
 {
 	const struct slot *slot = slot_of(detector, number);

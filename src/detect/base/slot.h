@@ -7,7 +7,8 @@
  * recorded in it.  May miss races with the earlier thread's accesses if there is no
  * such slot and no fresh one, as another one is taken then; accepted, and counted.
  *
- * All functions but slot_thread_id() are called with detector.lock held.
+ * All functions but slot_thread_id() and slot_next_thread() are called with
+ * detector.lock held.
  */
 #ifndef DETECT_BASE_SLOT_H
 #define DETECT_BASE_SLOT_H
@@ -46,6 +47,10 @@ void slot_give(struct detector *detector, struct thread *thread, uint64_t above)
 
 /* The thread that is in @number now, or NULL. */
 struct thread *slot_thread(const struct detector *detector, uint32_t number);
+
+/* The threads that are in slots (all that have not been buried) in turn, from *@next = 0
+ * on; NULL after the last. */
+struct thread *slot_next_thread(const struct detector *detector, uint32_t *next);
 
 /* The thread that was there at @epoch; 0 if that is forgotten.  Takes no lock:
  * for reports. */

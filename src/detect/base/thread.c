@@ -24,9 +24,6 @@ static struct thread_memory *take_memory(struct detector *detector)
 	if (!memory)
 		return make_memory(detector);
 	detector->free_memory = memory->next_free;
-	if (memory->chains)
-		for (uint32_t i = 0; i < CHAIN_CACHE_SIZE; i++)
-			memory->chains[i] = 0;
 	return memory;
 }
 

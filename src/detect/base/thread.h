@@ -26,7 +26,7 @@ enum thread_state {
 /* What a thread needs only while it lives; passed on to later threads. */
 struct thread_memory {
 	struct arena arena; /* clocks and what hangs on them */
-	uint64_t *chains;
+	uint64_t *chains; /* those of earlier threads, which no later thread has, may stay */
 	struct held_lock *held;
 	uint32_t held_capacity;
 	struct walk *walk; /* wait_graph.c's room */

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "detect/base/held_locks.h"
 #include "detect/base/report.h"
+#include "detect/base/slot.h"
 #include "detect/base/thread.h"
 #include "detect/deadlock/wait.h"
 #include "detect/deadlock/wait_graph.h"
@@ -20,20 +21,17 @@ static bool has_holder(const struct detector *detector, const struct sync_object
 {
 	/* relaxed: validated by the second look of wait_read(). */
 	const struct thread *owner = detector_thread(detector, load_relaxed(&object->owner));
+	const struct thread *thread;
+	uint32_t slot = 0;
 
 	if (owner)
 		return owner->state == THREAD_RUNNING || !(object->info->attributes & SYNC_ROBUST);
 	if (object->info->kind != OBJECT_RWLOCK)
 		return false;
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		const struct thread *thread = detector_thread(detector, id);
-
-		if (!thread || !thread->memory)
-			continue;
+	while ((thread = slot_next_thread(detector, &slot)))
 		for (uint32_t i = 0; i < thread->held.count; i++)
 			if (thread->held.locks[i].object == object)
 				return true;
-	}
 	return false;
 }
 
@@ -87,9 +85,11 @@ struct look {
 /* Every thread waits and is stuck? */
 static bool all_stuck(const struct detector *detector, struct look *look)
 {
+	const struct thread *thread;
+	uint32_t slot = 0;
+
 	*look = (struct look){0};
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		const struct thread *thread = detector_thread(detector, id);
+	while ((thread = slot_next_thread(detector, &slot))) {
 		struct wait wait;
 
 		if (!is_part(thread))
@@ -97,7 +97,7 @@ static bool all_stuck(const struct detector *detector, struct look *look)
 		if (thread->waiting.is_cancelled || !wait_read(thread, &wait) || wait.is_timed ||
 		    !is_stuck(detector, thread, &wait))
 			return false;
-		look->versions += wait.version * 31 + id;
+		look->versions += wait.version * 31 + thread->id;
 		look->may_be_handled |= is_ended_by_handlers(&wait);
 	}
 	return true;
@@ -167,19 +167,21 @@ static void report_hang(struct detector *detector, bool is_for_ever)
  * made: the rest that waits for it is not another one. */
 static bool is_known(const struct detector *detector)
 {
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		const struct thread *thread = detector_thread(detector, id);
+	const struct thread *thread;
+	uint32_t slot = 0;
 
+	while ((thread = slot_next_thread(detector, &slot)))
 		if (is_part(thread) && thread->waiting.is_deadlocked)
 			return true;
-	}
 	return false;
 }
 
 static bool all_asleep(struct detector *detector)
 {
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		const struct thread *thread = detector_thread(detector, id);
+	const struct thread *thread;
+	uint32_t slot = 0;
+
+	while ((thread = slot_next_thread(detector, &slot))) {
 		struct wait wait;
 
 		if (is_part(thread) && (!wait_read(thread, &wait) ||
@@ -192,13 +194,13 @@ static bool all_asleep(struct detector *detector)
 /* A cycle through a semaphore that a running thread could have posted. */
 static bool find_deadlock(struct detector *detector, struct thread *looking)
 {
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		struct thread *thread = detector_thread(detector, id);
+	struct thread *thread;
+	uint32_t slot = 0;
 
+	while ((thread = slot_next_thread(detector, &slot)))
 		if (is_part(thread) &&
 		    wait_find_deadlock(detector, thread, looking ? looking : thread))
 			return true;
-	}
 	return false;
 }
 

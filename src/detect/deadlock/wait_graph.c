@@ -5,8 +5,9 @@
 #include "detect/base/thread.h"
 #include "detect/deadlock/handler.h"
 #include "detect/base/report.h"
+#include "detect/base/slot.h"
 
-#define WALK_MAX 64u /* threads in one cycle */
+#define WALK_MAX 64u	  /* threads in one cycle */
 #define WALK_BUDGET 4096u /* steps of one walk, bounds those over many readers */
 
 struct step {
@@ -134,13 +135,13 @@ static bool walk_holders(struct walk *walk, struct thread *goal)
 	const struct detector *detector = walk->detector;
 	uint32_t depth = walk->depth;
 	const struct wait *wait = &walk->steps[depth - 1].wait;
+	struct thread *other;
+	uint32_t slot = 0;
 
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		struct thread *other = detector_thread(detector, id);
+	while ((other = slot_next_thread(detector, &slot))) {
 		struct wait other_wait;
 
-		if (!other || !wait_read(other, &other_wait) ||
-		    !blocks_wait(wait, other, &other_wait))
+		if (!wait_read(other, &other_wait) || !blocks_wait(wait, other, &other_wait))
 			continue;
 		if (other == goal) {
 			walk->steps[0].held = needed_object(wait);
@@ -280,15 +281,15 @@ static struct walk *take_walk(struct thread *thread)
 static bool may_be_posted(const struct walk *walk)
 {
 	const struct detector *detector = walk->detector;
+	const struct thread *thread;
+	uint32_t slot = 0;
 
 	if (!depends_on_semaphore(walk))
 		return false;
-	for (thread_id id = 1; id <= detector->threads.last; id++) {
-		const struct thread *thread = detector_thread(detector, id);
+	while ((thread = slot_next_thread(detector, &slot))) {
 		struct wait wait;
 
-		if (thread &&
-		    (thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING) &&
+		if ((thread->state == THREAD_CREATED || thread->state == THREAD_RUNNING) &&
 		    (!wait_read(thread, &wait) || wait.is_timed))
 			return true;
 	}
