@@ -38,8 +38,10 @@ EXPORT int pthread_barrier_init(pthread_barrier_t *restrict barrier,
 				unsigned int count)
 {
 	struct unwind_start start = unwind_start_here();
-	int result = REAL(pthread_barrier_init)(barrier, attributes, count);
+	int result;
 
+	lock_note_initialising(OBJECT_BARRIER, (uintptr_t)barrier, &start);
+	result = REAL(pthread_barrier_init)(barrier, attributes, count);
 	if (result == 0)
 		lock_note_init(OBJECT_BARRIER, (uintptr_t)barrier, &start);
 	return result;
@@ -48,9 +50,11 @@ EXPORT int pthread_barrier_init(pthread_barrier_t *restrict barrier,
 /* The real call waits for threads that are still leaving: the life ends after it. */
 EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 {
+	struct unwind_start start = unwind_start_here();
+	bool ends = lock_note_destroying(OBJECT_BARRIER, (uintptr_t)barrier, &start);
 	int result = REAL(pthread_barrier_destroy)(barrier);
 
-	if (result == 0)
+	if (ends && result == 0)
 		lock_note_end((uintptr_t)barrier);
 	return result;
 }

@@ -75,8 +75,10 @@ EXPORT void thrd_exit(int result)
 EXPORT int cnd_init(cnd_t *condition)
 {
 	struct unwind_start start = unwind_start_here();
-	int result = REAL(cnd_init)(condition);
+	int result;
 
+	lock_note_initialising(OBJECT_CONDITION, (uintptr_t)condition, &start);
+	result = REAL(cnd_init)(condition);
 	if (result == thrd_success)
 		lock_note_init(OBJECT_CONDITION, (uintptr_t)condition, &start);
 	return result;
@@ -84,8 +86,12 @@ EXPORT int cnd_init(cnd_t *condition)
 
 EXPORT void cnd_destroy(cnd_t *condition)
 {
-	lock_note_end((uintptr_t)condition);
+	struct unwind_start start = unwind_start_here();
+	bool ends = lock_note_destroying(OBJECT_CONDITION, (uintptr_t)condition, &start);
+
 	REAL(cnd_destroy)(condition);
+	if (ends)
+		lock_note_end((uintptr_t)condition);
 }
 
 EXPORT int cnd_wait(cnd_t *condition, mtx_t *mutex)

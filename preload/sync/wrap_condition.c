@@ -152,18 +152,23 @@ EXPORT int pthread_cond_init(pthread_cond_t *restrict condition,
 			     const pthread_condattr_t *restrict attributes)
 {
 	struct unwind_start start = unwind_start_here();
-	int result = REAL_VERSION(pthread_cond_init, CONDITION_VERSION)(condition, attributes);
+	int result;
 
+	lock_note_initialising(OBJECT_CONDITION, (uintptr_t)condition, &start);
+	result = REAL_VERSION(pthread_cond_init, CONDITION_VERSION)(condition, attributes);
 	if (result == 0)
 		lock_note_init(OBJECT_CONDITION, (uintptr_t)condition, &start);
 	return result;
 }
 
+/* The real call waits for threads that are still leaving: the life ends after it. */
 EXPORT int pthread_cond_destroy(pthread_cond_t *condition)
 {
-	/* The real call waits for threads that are still leaving. */
+	struct unwind_start start = unwind_start_here();
+	bool ends = lock_note_destroying(OBJECT_CONDITION, (uintptr_t)condition, &start);
 	int result = REAL_VERSION(pthread_cond_destroy, CONDITION_VERSION)(condition);
 
-	lock_note_end((uintptr_t)condition);
+	if (ends)
+		lock_note_end((uintptr_t)condition);
 	return result;
 }

@@ -168,8 +168,7 @@ void lock_release_abandoned(struct guest_thread *self, struct sync_object *objec
 	misuse_abandoned(&guest_detector, self->thread, object, stack);
 }
 
-/* A release of a lock that the thread does not hold, for us.  For mutexes that
- * check their owner the result of the call tells. */
+/* A release of a lock that the thread does not hold, for us. */
 void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 			  enum object_kind kind, stack_id stack)
 {
@@ -177,14 +176,26 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 
 	if (lock_is_destroyed_mutex(object)) {
 		misuse_used_destroyed(&guest_detector, self->thread, object, stack);
-	} else if (info && info->kind == kind &&
-		   !(info->attributes & (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST))) {
+	} else if (info && info->kind == kind) {
 		misuse_released(&guest_detector, self->thread, object, stack,
 				lock_real_state(object));
 	}
 }
 
 /* --- Beginnings and ends of lives ------------------------------------------- */
+
+void lock_note_initialising(enum object_kind kind, uintptr_t address,
+			    const struct unwind_start *start)
+{
+	struct sync_object *object = sync_find(&guest_detector.objects, address);
+	struct guest_thread *self = object && object->info ? guest_enter() : NULL;
+
+	if (!self)
+		return;
+	misuse_initialising(&guest_detector, self->thread, object, kind, guest_stack(self, start),
+			    lock_real_state(object));
+	guest_leave(self);
+}
 
 void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
 {
@@ -208,42 +219,46 @@ void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwin
 	guest_leave(self);
 }
 
-void lock_note_end(uintptr_t address)
+/* @object is about to be destroyed.  True: its life ends with that. */
+static bool check_destroy(struct guest_thread *self, struct sync_object *object,
+			  enum object_kind kind, const struct unwind_start *start)
 {
-	struct guest_thread *self = guest_enter();
-	struct sync_object *object;
+	enum real_state state = lock_real_state(object);
+	stack_id stack;
 
-	if (!self)
-		return;
-	object = sync_find(&guest_detector.objects, address);
-	if (object)
-		lock_ended(&guest_detector, object);
-	guest_leave(self);
+	/* The object is an older one that was here. */
+	if (object->info->kind != kind)
+		return true;
+	stack = guest_stack(self, start);
+	misuse_destroyed(&guest_detector, self->thread, object, stack, state);
+	if (state != REAL_FREE && state != REAL_UNKNOWN)
+		return false;
+	misuse_note_destroyed(&guest_detector, self->thread, object, stack);
+	return true;
 }
 
-static void note_destroy(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
+bool lock_note_destroying(enum object_kind kind, uintptr_t address,
+			  const struct unwind_start *start)
 {
-	struct guest_thread *self = guest_enter();
-	struct sync_object *object;
+	struct sync_object *object = sync_find(&guest_detector.objects, address);
+	struct guest_thread *self = object && object->info ? guest_enter() : NULL;
+	bool ends;
+
+	if (!self)
+		return false;
+	ends = object->info && check_destroy(self, object, kind, start);
+	guest_leave(self);
+	return ends;
+}
+
+void lock_note_end(uintptr_t address)
+{
+	struct sync_object *object = sync_find(&guest_detector.objects, address);
+	struct guest_thread *self = object ? guest_enter() : NULL;
 
 	if (!self)
 		return;
-	object = sync_find(&guest_detector.objects, address);
-	if (object && object->info && object->info->kind != kind) {
-		/* The object is an older one that was here. */
-		lock_ended(&guest_detector, object);
-	} else if (object && object->info) {
-		enum real_state state = lock_real_state(object);
-
-		if (state == REAL_FREE || state == REAL_UNKNOWN) {
-			misuse_note_destroyed(&guest_detector, self->thread, object,
-					      guest_stack(self, start));
-			lock_ended(&guest_detector, object);
-		} else {
-			misuse_destroyed(&guest_detector, self->thread, object,
-					 guest_stack(self, start), state);
-		}
-	}
+	lock_ended(&guest_detector, object);
 	guest_leave(self);
 }
 
@@ -251,12 +266,20 @@ static void note_destroy(enum object_kind kind, uintptr_t address, const struct 
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
-		int result = REAL(name) arguments;                                                 \
+		int result;                                                                        \
                                                                                                    \
+		lock_note_initialising(kind, (uintptr_t)(object), &start);                         \
+		result = REAL(name) arguments;                                                     \
 		if (result == 0)                                                                   \
 			lock_note_init(kind, (uintptr_t)(object), &start);                         \
 		return result;                                                                     \
 	}
+
+static void note_destroy(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
+{
+	if (lock_note_destroying(kind, address, start))
+		lock_note_end(address);
+}
 
 #define WRAP_DESTROY(name, type, kind)                                                             \
 	EXPORT int name(type *object)                                                              \

@@ -56,6 +56,17 @@ struct lock_attempt {
 struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
 				      uintptr_t address, stack_id stack);
 
+/* Before and after the real call that initialises the object at @address. */
+void lock_note_initialising(enum object_kind kind, uintptr_t address,
+			    const struct unwind_start *start);
+void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start);
+
+/* Before the real call that destroys it.  True: its life ends, which is to be told by the
+ * other function, before the call or after it. */
+bool lock_note_destroying(enum object_kind kind, uintptr_t address,
+			  const struct unwind_start *start);
+void lock_note_end(uintptr_t address);
+
 /* Is @object alive, as one of @kind?  Mutexes have no special state, so any
  * life is right for them: that saves an access to the cold part. */
 static inline __attribute__((always_inline)) bool lock_is_kind(const struct sync_object *object,
@@ -80,10 +91,6 @@ lock_object(struct guest_thread *self, enum object_kind kind, uintptr_t address,
 void lock_wait_announced(struct guest_thread *self, bool is_deadlocked);
 /* Withdraws it and lowers the guard. */
 void lock_wait_ended(struct guest_thread *self);
-
-/* Begins and ends the life of an object that is initialised or destroyed. */
-void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start);
-void lock_note_end(uintptr_t address);
 
 /* The slow paths of an attempt. */
 void lock_attempt_block(struct lock_attempt *attempt);

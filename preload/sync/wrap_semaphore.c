@@ -181,8 +181,10 @@ static void begin_semaphore(sem_t *semaphore, uint32_t attributes, bool is_value
 EXPORT int sem_init(sem_t *semaphore, int is_shared, unsigned int value)
 {
 	struct unwind_start start = unwind_start_here();
-	int result = REAL(sem_init)(semaphore, is_shared, value);
+	int result;
 
+	lock_note_initialising(OBJECT_SEMAPHORE, (uintptr_t)semaphore, &start);
+	result = REAL(sem_init)(semaphore, is_shared, value);
 	if (result == 0)
 		begin_semaphore(semaphore, 0, true, value, &start);
 	return result;
@@ -190,7 +192,10 @@ EXPORT int sem_init(sem_t *semaphore, int is_shared, unsigned int value)
 
 EXPORT int sem_destroy(sem_t *semaphore)
 {
-	lock_note_end((uintptr_t)semaphore);
+	struct unwind_start start = unwind_start_here();
+
+	if (lock_note_destroying(OBJECT_SEMAPHORE, (uintptr_t)semaphore, &start))
+		lock_note_end((uintptr_t)semaphore);
 	return REAL(sem_destroy)(semaphore);
 }
 

@@ -37,6 +37,8 @@ static const char *lock_verb(const struct finding_event *event, enum object_kind
 		return "releases";
 	case ACTION_SIGNAL:
 		return kind == OBJECT_SEMAPHORE ? "posts" : "signals";
+	case ACTION_INIT:
+		return "initialises";
 	case ACTION_DESTROY:
 		return details & DETAIL_FREED ? "frees the memory of" : "destroys";
 	case ACTION_END:
@@ -87,6 +89,7 @@ static const char *plain_action(const struct finding_event *event)
 	case ACTION_HOLD:
 	case ACTION_RELEASE:
 	case ACTION_SIGNAL:
+	case ACTION_INIT:
 	case ACTION_DESTROY:
 	case ACTION_REFUSED:
 	case FINDING_ACTION_COUNT:

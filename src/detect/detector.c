@@ -106,6 +106,8 @@ static void leave_alone(struct sync_info *info, const struct thread *survivor)
 		info->extra->waiter_count = waits_here && wait->kind == WAIT_CONDITION;
 	if (info->extra->wake_count)
 		info->extra->wake_count = 0;
+	if (info->extra->barrier_waiting)
+		info->extra->barrier_waiting = 0;
 }
 
 /* What was counted so far is the parent's. */

@@ -63,7 +63,9 @@ enum finding_detail {
 	DETAIL_SPIN = 1u << 15,		 /* unmarked-sync: a loop spins on it */
 	DETAIL_UNSEEN_ORDER = 1u << 16,	 /* race: code that may have ordered it was not observed */
 	DETAIL_HANDLER = 1u << 17,	 /* hang: a signal handler may end it */
-	DETAIL_OUTDONE = 1u << 18	 /* lost-update: after a check, by a value between both */
+	DETAIL_OUTDONE = 1u << 18,	 /* lost-update: after a check, by a value between both */
+	DETAIL_REFUSED = 1u << 19,	 /* misuse: the call fails, so the program is told */
+	DETAIL_WAITED = 1u << 20	 /* misuse: a thread waits at the object */
 };
 
 /* A lock that a thread held at an event, and where it had acquired it. */

@@ -64,6 +64,14 @@ static void end_life(struct replay *replay, const struct primitive *primitive)
 		lock_ended(&replay->detector, object);
 }
 
+/* What the object's memory would say. */
+static enum real_state real_state(const struct primitive *primitive, const struct actor *actor)
+{
+	if (primitive->owner && primitive->kind != OBJECT_ONCE)
+		return primitive->owner == actor ? REAL_HELD_BY_CALLER : REAL_HELD_BY_OTHER;
+	return primitive->reader_count ? REAL_HELD : REAL_FREE;
+}
+
 /* All locks of a class get the creation stack of the first. */
 static stack_id creation_stack(struct replay *replay, const struct actor *actor,
 			       const struct script_event *event)
@@ -81,7 +89,12 @@ static stack_id creation_stack(struct replay *replay, const struct actor *actor,
 void replay_init(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
 	struct primitive *primitive = replay_primitive(replay, event->object);
+	struct sync_object *object = sync_find(&replay->detector.objects, primitive->address);
 
+	if (object)
+		misuse_initialising(&replay->detector, actor->thread, object, primitive->kind,
+				    replay_stack(replay, actor, event),
+				    real_state(primitive, actor));
 	end_life(replay, primitive);
 	primitive->facts = event->facts;
 	replay_reset_primitive(primitive);
@@ -93,14 +106,10 @@ void replay_destroy(struct replay *replay, struct actor *actor, const struct scr
 {
 	struct primitive *primitive = replay_primitive(replay, event->object);
 	struct sync_object *object = replay_object(replay, actor, primitive, event);
-	enum real_state real = REAL_FREE;
+	enum real_state real = real_state(primitive, actor);
 
 	if (!object)
 		return;
-	if (primitive->owner && primitive->kind != OBJECT_ONCE)
-		real = primitive->owner == actor ? REAL_HELD_BY_CALLER : REAL_HELD_BY_OTHER;
-	else if (primitive->reader_count)
-		real = REAL_HELD;
 	misuse_destroyed(&replay->detector, actor->thread, object,
 			 replay_stack(replay, actor, event), real);
 	/* glibc refuses to destroy a mutex that is held (EBUSY). */

@@ -40,6 +40,7 @@ guests_c = \
 	tests/preload/sync/coroutines tests/preload/sync/errno_kept tests/preload/sync/futex_waits tests/preload/sync/glib_threads \
 	tests/preload/sync/hand_overs tests/preload/sync/lone_thread tests/preload/sync/long_jumps \
 	tests/preload/sync/many_locks tests/preload/sync/many_threads \
+	tests/preload/sync/misused_objects \
 	tests/preload/sync/mutex_protocols tests/preload/sync/named_semaphores \
 	tests/preload/sync/openmp tests/preload/sync/openmp_races tests/preload/sync/refused_times \
 	tests/preload/sync/refused_waits tests/preload/sync/results_misuse \

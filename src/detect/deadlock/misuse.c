@@ -4,6 +4,7 @@
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
 #include "detect/base/report.h"
+#include "detect/deadlock/wait_graph.h"
 
 /* Who holds @object exclusively by our books, and where it took it. */
 static void add_holder(struct detector *detector, struct finding *finding,
@@ -18,6 +19,19 @@ static void add_holder(struct detector *detector, struct finding *finding,
 		report_event(finding, owner->id, ACTION_HOLD, object, held->stack);
 }
 
+/* Mutexes of these kinds refuse what their caller may not do: the program is told. */
+#define SYNC_REFUSING (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST)
+
+static void lower_if_refused(struct finding *finding, const struct sync_object *object)
+{
+	const struct sync_info *info = object->info;
+
+	if (!info || !(info->attributes & SYNC_REFUSING))
+		return;
+	finding->severity = SEVERITY_WARNING;
+	finding->details |= DETAIL_REFUSED;
+}
+
 static void report_misuse(struct detector *detector, enum finding_kind kind, struct thread *thread,
 			  enum finding_action action, struct sync_object *object, stack_id stack)
 {
@@ -25,6 +39,8 @@ static void report_misuse(struct detector *detector, enum finding_kind kind, str
 
 	runtime_lock(&detector->lock);
 	finding = report_begin(detector, kind);
+	if (kind == FINDING_UNLOCK_UNLOCKED || kind == FINDING_UNLOCK_NOT_OWNER)
+		lower_if_refused(finding, object);
 	add_holder(detector, finding, object);
 	report_holds(report_event(finding, thread->id, action, object, stack), thread);
 	report_emit(detector, finding, stack);
@@ -44,9 +60,117 @@ void misuse_released(struct detector *detector, struct thread *thread, struct sy
 		store_relaxed(&detector->has_unseen_order, true); /* its lock call passed unseen */
 }
 
+/* How many of those that wait at @object have been woken, though we may see them there. */
+static uint32_t woken_count(const struct sync_info *info)
+{
+	if (info->kind == OBJECT_CONDITION)
+		return info->extra->wake_count;
+	return info->kind == OBJECT_SEMAPHORE &&
+	       (!info->extra->is_value_known || info->extra->value > 0) ? UINT32_MAX : 0;
+}
+
+static bool waits_there(const struct thread *thread, const struct sync_object *object,
+			const struct wait *wait)
+{
+	const struct sync_extra *extra = object->info->extra;
+
+	if (wait->object != object || wait->is_timed || thread->waiting.is_cancelled)
+		return false;
+	return wait->kind == WAIT_CONDITION || wait->kind == WAIT_TOKEN ||
+	       (wait->kind == WAIT_BARRIER && extra->barrier_size &&
+		thread->waiting.barrier_round == extra->barrier_round);
+}
+
+/*
+ * A thread other than @asking that certainly waits at @object, and its wait in *@wait: not
+ * only for a limited time, not woken yet, and the kernel says that it sleeps there.  NULL if
+ * there is none.  Those with @mutex, which may be NULL, do not count.  Called without
+ * detector.lock.
+ */
+static const struct thread *find_waiter(struct detector *detector, const struct thread *asking,
+					const struct sync_object *object,
+					const struct sync_object *mutex, struct wait *wait)
+{
+	const struct thread *found = NULL;
+	uint32_t count = 0;
+	struct wait there;
+
+	if (!object->info || !object->info->extra ||
+	    object->info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED))
+		return NULL;
+	for (thread_id id = 1; id <= detector->threads.last; id++) {
+		const struct thread *thread = detector_thread(detector, id);
+
+		if (!thread || !thread->memory || thread == asking ||
+		    !wait_read(thread, &there) || !waits_there(thread, object, &there) ||
+		    (mutex && there.mutex == mutex))
+			continue;
+		found = thread;
+		*wait = there;
+		count++;
+	}
+	if (!found || count <= woken_count(object->info))
+		return NULL;
+	/* Who sleeps for the mutex has left the condition. */
+	there = *wait;
+	there.mutex = NULL;
+	return detector->hooks->is_asleep(detector, found, &there) ? found : NULL;
+}
+
+/* Reports what @thread does to @object if another thread waits there.  False: none does. */
+static bool report_waited(struct detector *detector, enum finding_kind kind, struct thread *thread,
+			  enum finding_action action, struct sync_object *object, stack_id stack)
+{
+	struct wait wait;
+	const struct thread *waiter = find_waiter(detector, thread, object, NULL, &wait);
+	struct finding *finding;
+
+	if (!waiter)
+		return false;
+	runtime_lock(&detector->lock);
+	finding = report_begin(detector, kind);
+	finding->details = DETAIL_WAITED;
+	report_event(finding, waiter->id, ACTION_WAIT, object, wait.stack);
+	report_holds(report_event(finding, thread->id, action, object, stack), thread);
+	report_emit(detector, finding, stack);
+	runtime_unlock(&detector->lock);
+	return true;
+}
+
+/* Does a living thread hold @object, by our books and by the object itself?  Not one
+ * that held it before a fork, nor one that left the stack frame with it. */
+static bool is_in_use(struct detector *detector, const struct thread *thread,
+		      const struct sync_object *object, enum real_state real)
+{
+	/* relaxed: compared with what the object says. */
+	const struct thread *owner = detector_thread(detector, load_relaxed(&object->owner));
+
+	if (!owner || !owner->memory || owner->state != THREAD_RUNNING ||
+	    object->info->stack_thread || object->info->kind == OBJECT_SPIN ||
+	    !held_locks_find(&owner->held, object))
+		return false;
+	return owner == thread ? real == REAL_HELD_BY_CALLER
+			       : real == REAL_HELD_BY_OTHER &&
+					 detector->hooks->may_hold(detector, owner, object);
+}
+
+void misuse_initialising(struct detector *detector, struct thread *thread,
+			 struct sync_object *object, enum object_kind kind, stack_id stack,
+			 enum real_state real)
+{
+	if (!object->info || object->info->kind != kind)
+		return;
+	if (is_in_use(detector, thread, object, real))
+		report_misuse(detector, FINDING_INIT_IN_USE, thread, ACTION_INIT, object, stack);
+	else
+		report_waited(detector, FINDING_INIT_IN_USE, thread, ACTION_INIT, object, stack);
+}
+
 void misuse_destroyed(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      stack_id stack, enum real_state real)
 {
+	if (report_waited(detector, FINDING_DESTROY_LOCKED, thread, ACTION_DESTROY, object, stack))
+		return;
 	if (real == REAL_HELD_BY_CALLER || real == REAL_HELD_BY_OTHER || real == REAL_HELD)
 		report_misuse(detector, FINDING_DESTROY_LOCKED, thread, ACTION_DESTROY, object,
 			      stack);
@@ -98,6 +222,30 @@ void misuse_waited_without(struct detector *detector, struct thread *thread,
 		finding->severity = SEVERITY_WARNING;
 	add_holder(detector, finding, mutex);
 	report_event(finding, thread->id, ACTION_WAIT, mutex, stack);
+	report_event(finding, thread->id, ACTION_WAIT, condition, stack);
+	report_emit(detector, finding, stack);
+	runtime_unlock(&detector->lock);
+}
+
+void misuse_waits_with(struct detector *detector, struct thread *thread,
+		       struct sync_object *condition, struct sync_object *mutex, stack_id stack)
+{
+	const struct sync_extra *extra = condition->info->extra;
+	const struct thread *waiter;
+	struct finding *finding;
+	struct wait wait;
+
+	/* relaxed, as the mutex: most waits meet none with another mutex. */
+	if (!load_relaxed(&extra->waiter_count) || load_relaxed(&extra->condition_mutex) == mutex)
+		return;
+	waiter = find_waiter(detector, thread, condition, mutex, &wait);
+	if (!waiter || !wait.mutex)
+		return;
+	runtime_lock(&detector->lock);
+	finding = report_begin(detector, FINDING_WAIT_TWO_MUTEXES);
+	report_event(finding, waiter->id, ACTION_RELEASE, wait.mutex, wait.stack);
+	report_event(finding, waiter->id, ACTION_WAIT, condition, wait.stack);
+	report_event(finding, thread->id, ACTION_RELEASE, mutex, stack);
 	report_event(finding, thread->id, ACTION_WAIT, condition, stack);
 	report_emit(detector, finding, stack);
 	runtime_unlock(&detector->lock);

@@ -24,6 +24,11 @@ enum real_state {
 void misuse_released(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     stack_id stack, enum real_state real);
 
+/* @thread is about to initialise @object, as one of @kind. */
+void misuse_initialising(struct detector *detector, struct thread *thread,
+			 struct sync_object *object, enum object_kind kind, stack_id stack,
+			 enum real_state real);
+
 /* @thread destroys @object. */
 void misuse_destroyed(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      stack_id stack, enum real_state real);
@@ -41,6 +46,10 @@ void misuse_used_destroyed(struct detector *detector, struct thread *thread,
 void misuse_waited_without(struct detector *detector, struct thread *thread,
 			   struct sync_object *condition, struct sync_object *mutex,
 			   stack_id stack, bool is_refused);
+
+/* @thread is about to wait on @condition with @mutex: does somebody with another one? */
+void misuse_waits_with(struct detector *detector, struct thread *thread,
+		       struct sync_object *condition, struct sync_object *mutex, stack_id stack);
 
 /* A lock call of @thread returned EDEADLK. */
 void misuse_refused(struct detector *detector, struct thread *thread, struct sync_object *object,

@@ -2,6 +2,7 @@
 
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
+#include "detect/deadlock/misuse.h"
 #include "detect/deadlock/wait.h"
 #include "detect/data/wakes.h"
 #include "detect/sync/handover.h"
@@ -35,6 +36,7 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 	};
 
 	wait->generation = wait->condition->generation;
+	misuse_waits_with(detector, thread, wait->condition, wait->mutex, wait->stack);
 	waker_waits(detector, thread, wait->condition, wait->mutex, wait->stack);
 	if (detector_lock_info(detector, info)) {
 		wakes_wait(info);

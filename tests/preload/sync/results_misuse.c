@@ -2,7 +2,7 @@
  * Calls that misuse a mutex fail as they do natively, and are findings.
  *
  * guest-bare: yes
- * snarl-expect: status=66 kinds=unlock-not-owner?,unlock-unlocked?,destroy-locked
+ * snarl-expect: status=66 kinds=unlock-not-owner,unlock-unlocked,destroy-locked
  */
 #include "../guest.h"
 
