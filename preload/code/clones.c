@@ -4,7 +4,9 @@
 #include <link.h>
 
 #include "base/atomic.h"
+#include "detect/base/detector.h"
 #include "elf/image.h"
+#include "preload/guest/modules.h"
 
 #define REGION_MAX 4096u
 
@@ -92,4 +94,17 @@ uintptr_t clones_copy_of(uintptr_t original)
 	const struct clone_region *region = clones_of_module(original);
 
 	return region ? find_copy(region, (uint32_t)(original - region->text)) : 0;
+}
+
+bool clones_is_observed_call(struct detector *detector, stack_id stack)
+{
+	const struct stack *frames = stack_depot_get(&detector->stacks, stack);
+
+	for (uint32_t i = 0; frames && i < frames->frame_count; i++) {
+		const struct clone_region *region = clones_of_module(frames->frames[i]);
+
+		if (region || !modules_is_relay(frames->frames[i]))
+			return region && !region->is_silent;
+	}
+	return false;
 }

@@ -29,6 +29,7 @@ bool clones_add(const struct clone_region *region);
 /* Removes the last one that was added, before any code jumps to it. */
 void clones_take_back(void);
 
+struct detector;
 struct dl_phdr_info;
 
 /* Fills in the fields about @info's module. */
@@ -39,6 +40,10 @@ struct clone_region *clones_at(uint32_t index);
 
 /* The region whose module has @address, or NULL. */
 struct clone_region *clones_of_module(uintptr_t address);
+
+/* A detector_hooks.is_observed_call: are the accesses of the code observed that made the
+ * call at @stack, by itself or through the C++ library? */
+bool clones_is_observed_call(struct detector *detector, stack_id stack);
 
 /* If @pc is inside a clone: the state there in *@state and the address of the
  * original instruction that is about to run in *@original.  Async-signal-safe. */

@@ -239,3 +239,10 @@ bool modules_is_own(uintptr_t address)
 
 	return address >= (uintptr_t)__ehdr_start && address < (uintptr_t)etext;
 }
+
+bool modules_is_relay(uintptr_t address)
+{
+	const struct module *module = modules_find(address, guest_code_generation);
+
+	return module && (strstr(module->path, "/libstdc++.so") || strstr(module->path, "/libc++"));
+}

@@ -40,6 +40,9 @@ void modules_each_since(uint32_t generation, module_function call, void *context
 /* The module that @address was in, in @generation; or NULL. */
 struct module *modules_find(uintptr_t address, uint32_t generation);
 
+/* Is @address in the C++ library, whose functions make calls for others (operator new)? */
+bool modules_is_relay(uintptr_t address);
+
 /* Is @address in the code of this library? */
 bool modules_is_own(uintptr_t address);
 

@@ -69,11 +69,13 @@ void heap_observe(void)
 	}
 	block_map_all();
 	heap_mode = HEAP_CHECKED;
+	guest_detector.is_memory_observed = true;
 }
 
 void heap_stop(void)
 {
 	heap_mode = HEAP_OFF;
+	guest_detector.is_memory_observed = false;
 }
 
 /* --- Long ranges ------------------------------------------------------------ */
@@ -224,13 +226,6 @@ static stack_id whole_stack(struct guest_thread *self, const struct unwind_start
 	return stack;
 }
 
-static bool is_relay(uintptr_t return_address)
-{
-	const struct module *module = modules_find(return_address, guest_code_generation);
-
-	return module && (strstr(module->path, "/libstdc++.so") || strstr(module->path, "/libc++"));
-}
-
 /* The distance from @at->sp to the return address into the caller's caller; 0
  * if not known.  It is the word with that value among those that the unwind has
  * read. */
@@ -262,7 +257,7 @@ static stack_id lone_stack(struct guest_thread *self, const struct unwind_start 
 	uintptr_t frames[2] = {at->return_address};
 	uint32_t distance;
 
-	distance = is_relay(at->return_address) ? caller_distance(self, at) : 0;
+	distance = modules_is_relay(at->return_address) ? caller_distance(self, at) : 0;
 	if (!distance)
 		return keep_site(frames, 1);
 	frames[1] = *(const uintptr_t *)(at->sp + distance);

@@ -33,7 +33,7 @@ EXPORT int munmap(void *begin, size_t size)
 {
 	struct unwind_start start = unwind_start_here();
 
-	memory_locks_end((uintptr_t)begin, (uintptr_t)begin + size);
+	memory_locks_end((uintptr_t)begin, (uintptr_t)begin + size, &start);
 	heap_mapping_ends((uintptr_t)begin, size, &start);
 	return REAL(munmap)(begin, size);
 }
@@ -50,7 +50,7 @@ EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 	wanted = va_arg(rest, void *);
 	va_end(rest);
 	if (flags & MREMAP_MAYMOVE) {
-		memory_locks_may_end((uintptr_t)old, (uintptr_t)old + old_size);
+		memory_locks_may_end((uintptr_t)old, (uintptr_t)old + old_size, &start);
 		heap_mapping_ends((uintptr_t)old, old_size, &start);
 	} else {
 		heap_mapping_ends((uintptr_t)old + kept_size, old_size - kept_size, &start);

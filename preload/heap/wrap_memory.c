@@ -14,6 +14,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#include "preload/guest/access_context.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/heap/heap.h"
@@ -44,31 +45,25 @@ static struct guest_thread *enter_for_locks(uintptr_t start, uintptr_t end)
 	return memory_enter();
 }
 
-void memory_locks_end(uintptr_t start, uintptr_t end)
+static void end_locks(uintptr_t start, uintptr_t end, bool may_stay, const struct unwind_start *at)
 {
 	struct guest_thread *self = enter_for_locks(start, end);
+	struct access_context context = {.start = *at};
 
 	if (!self)
 		return;
-	lock_memory_ended(&guest_detector, start, end);
+	lock_memory_freed(&guest_detector, self->thread, start, end, may_stay, &context);
 	guest_leave(self);
 }
 
-static void end_unheld(void *context, struct sync_object *object)
+void memory_locks_end(uintptr_t start, uintptr_t end, const struct unwind_start *at)
 {
-	/* relaxed: it is the calling thread's own lock, or a misuse. */
-	if (!load_relaxed(&object->owner))
-		lock_ended(context, object);
+	end_locks(start, end, false, at);
 }
 
-void memory_locks_may_end(uintptr_t start, uintptr_t end)
+void memory_locks_may_end(uintptr_t start, uintptr_t end, const struct unwind_start *at)
 {
-	struct guest_thread *self = enter_for_locks(start, end);
-
-	if (!self)
-		return;
-	sync_each_in(&guest_detector.objects, start, end, end_unheld, &guest_detector);
-	guest_leave(self);
+	end_locks(start, end, true, at);
 }
 
 /* Do free and malloc_usable_size belong to the same allocator?  If not, the C
@@ -143,7 +138,7 @@ static void end_block(void *block, const struct unwind_start *start)
 {
 	size_t size_bytes = block_bytes(block, 0);
 
-	memory_locks_end((uintptr_t)block, (uintptr_t)block + size_bytes);
+	memory_locks_end((uintptr_t)block, (uintptr_t)block + size_bytes, start);
 	if (heap_mode == HEAP_NOTED)
 		block_freed((uintptr_t)block);
 	else if (heap_mode == HEAP_CHECKED)
@@ -186,7 +181,7 @@ static void *resize_block(void *block, size_t size, const struct unwind_start *s
 	size_t usable;
 	void *moved;
 
-	memory_locks_may_end(old, old + old_bytes);
+	memory_locks_may_end(old, old + old_bytes, start);
 	if (heap_mode == HEAP_OFF)
 		return REAL(realloc)(block, size);
 	if (block)

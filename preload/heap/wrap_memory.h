@@ -17,12 +17,12 @@ static inline __attribute__((always_inline)) struct guest_thread *memory_enter(v
 	return guest_enter();
 }
 
-/* [start, end) is about to be freed or unmapped. */
-void memory_locks_end(uintptr_t start, uintptr_t end);
+/* [start, end) is about to be freed or unmapped by the call at @at. */
+void memory_locks_end(uintptr_t start, uintptr_t end, const struct unwind_start *at);
 
 /* [start, end) may be moved by the call that follows.  The lives of its locks
  * end now, as other threads may have the memory after the call; except those of
  * held locks, which go on if the memory stays. */
-void memory_locks_may_end(uintptr_t start, uintptr_t end);
+void memory_locks_may_end(uintptr_t start, uintptr_t end, const struct unwind_start *at);
 
 #endif

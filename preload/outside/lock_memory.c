@@ -26,7 +26,7 @@ static uint32_t mutex_attributes(const pthread_mutex_t *mutex)
 	uint32_t attributes = 0;
 
 	if (kind == KIND_DESTROYED)
-		return 0;
+		return SYNC_DESTROYED;
 	if ((kind & KIND_TYPE) == KIND_RECURSIVE)
 		attributes |= SYNC_RECURSIVE;
 	if ((kind & KIND_TYPE) == KIND_ERRORCHECK)
@@ -65,7 +65,18 @@ struct barrier_layout {
 	int shared;
 };
 
-#define CONDITION_SHARED 1 /* in pthread_cond_t.__wrefs */
+/* In pthread_cond_t.__wrefs. */
+#define CONDITION_SHARED 1
+#define CONDITION_DESTROYED 4
+
+static uint32_t condition_attributes(const pthread_cond_t *condition)
+{
+	/* relaxed: set when it was initialised or destroyed. */
+	unsigned flags = load_relaxed(&condition->__data.__wrefs);
+
+	return shared_if(flags & CONDITION_SHARED) |
+	       (flags & CONDITION_DESTROYED ? SYNC_DESTROYED : 0);
+}
 
 uint32_t lock_barrier_size(uintptr_t address)
 {
@@ -80,8 +91,7 @@ uint32_t lock_attributes(enum object_kind kind, uintptr_t address)
 	case OBJECT_RWLOCK:
 		return rwlock_attributes((const pthread_rwlock_t *)address);
 	case OBJECT_CONDITION:
-		return shared_if(((const pthread_cond_t *)address)->__data.__wrefs &
-				 CONDITION_SHARED);
+		return condition_attributes((const pthread_cond_t *)address);
 	case OBJECT_SEMAPHORE:
 		return shared_if(((const struct semaphore_layout *)address)->shared);
 	case OBJECT_BARRIER:

@@ -13,6 +13,7 @@
 #include "preload/channels/inner_ends.h"
 #include "preload/channels/signal_channels.h"
 #include "preload/code/call_site.h"
+#include "preload/code/clones.h"
 #include "preload/guest/modules.h"
 #include "preload/guest/process_id.h"
 #include "preload/guest/real.h"
@@ -61,6 +62,7 @@ static const struct detector_hooks hooks = {
 	.emit = emit_finding,
 	.access_stack = access_stack,
 	.value_at = access_value_at,
+	.is_observed_call = clones_is_observed_call,
 	.block_of = heap_block_of,
 	.count = sink_count,
 	.retract = sink_retract,

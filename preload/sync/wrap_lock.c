@@ -10,8 +10,10 @@
 #include "detect/data/wait.h"
 #include "detect/deadlock/wait.h"
 #include "detect/sync/barrier.h"
+#include "detect/life/life.h"
 #include "detect/deadlock/wait_graph.h"
 #include "preload/guest/export.h"
+#include "preload/guest/modules.h"
 #include "preload/process/policy.h"
 #include "preload/results/shared.h"
 #include "preload/results/sink.h"
@@ -156,8 +158,8 @@ void lock_attempt_failed(struct lock_attempt *attempt, int result)
 	if (result == EDEADLK)
 		misuse_refused(&guest_detector, self->thread, attempt->object, attempt->stack);
 	else if (result == EINVAL && lock_is_destroyed_mutex(attempt->object))
-		misuse_used_destroyed(&guest_detector, self->thread, attempt->object,
-				      attempt->stack);
+		life_used_destroyed(&guest_detector, self->thread, attempt->object,
+				    attempt->stack);
 	guest_leave(self);
 }
 
@@ -175,7 +177,7 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 	struct sync_info *info = object->info;
 
 	if (lock_is_destroyed_mutex(object)) {
-		misuse_used_destroyed(&guest_detector, self->thread, object, stack);
+		life_used_destroyed(&guest_detector, self->thread, object, stack);
 	} else if (info && info->kind == kind) {
 		misuse_released(&guest_detector, self->thread, object, stack,
 				lock_real_state(object));
@@ -189,11 +191,17 @@ void lock_note_initialising(enum object_kind kind, uintptr_t address,
 {
 	struct sync_object *object = sync_find(&guest_detector.objects, address);
 	struct guest_thread *self = object && object->info ? guest_enter() : NULL;
+	stack_id stack;
 
 	if (!self)
 		return;
-	misuse_initialising(&guest_detector, self->thread, object, kind, guest_stack(self, start),
+	stack = guest_stack(self, start);
+	misuse_initialising(&guest_detector, self->thread, object, kind, stack,
 			    lock_real_state(object));
+	/* Other memory may have been given out anew, without our notice. */
+	if (object->info && object->info->kind == kind &&
+	    modules_find(address, guest_code_generation))
+		life_ends(&guest_detector, self->thread, object, ACTION_INIT, stack);
 	guest_leave(self);
 }
 
@@ -213,9 +221,12 @@ void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwin
 				  held_locks_find(&self->thread->held, object));
 		lock_ended(&guest_detector, object);
 	}
+	life_forget_end(&guest_detector, address);
 	object = lock_object_begin(self, kind, address, stack);
-	if (object && object->info)
+	if (object && object->info) {
 		object->info->created = stack;
+		life_initialised(&guest_detector, self->thread, object, stack);
+	}
 	guest_leave(self);
 }
 
@@ -233,7 +244,7 @@ static bool check_destroy(struct guest_thread *self, struct sync_object *object,
 	misuse_destroyed(&guest_detector, self->thread, object, stack, state);
 	if (state != REAL_FREE && state != REAL_UNKNOWN)
 		return false;
-	misuse_note_destroyed(&guest_detector, self->thread, object, stack);
+	life_ends(&guest_detector, self->thread, object, ACTION_DESTROY, stack);
 	return true;
 }
 

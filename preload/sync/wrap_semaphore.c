@@ -10,6 +10,7 @@
 
 #include "detect/data/wait.h"
 #include "detect/deadlock/wait.h"
+#include "detect/life/life.h"
 #include "detect/sync/semaphore.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
@@ -167,10 +168,12 @@ static void begin_semaphore(sem_t *semaphore, uint32_t attributes, bool is_value
 	object = sync_find(&guest_detector.objects, (uintptr_t)semaphore);
 	if (object && !(attributes & SYNC_NAMED))
 		lock_ended(&guest_detector, object);
+	life_forget_end(&guest_detector, (uintptr_t)semaphore);
 	object = lock_object_begin(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
 	if (object && object->info) {
 		object->info->created = stack;
 		object->info->attributes |= attributes;
+		life_initialised(&guest_detector, self->thread, object, stack);
 		if (is_value_known)
 			semaphore_initialised(&guest_detector, object, value);
 		shared_note(object->info);

@@ -150,7 +150,7 @@ void *thread_run(void *context)
 	self->guard = frame;
 	/* Locks of an earlier thread with the same stack, there or in the thread-local
 	 * variables above it. */
-	lock_memory_ended(&guest_detector, self->thread->stack_start, (uintptr_t)pthread_self());
+	lock_memory_begins(&guest_detector, self->thread->stack_start, (uintptr_t)pthread_self());
 	thread_started(&guest_detector, self->thread);
 	guest_leave(self);
 	heap_stack_begins(self->thread->stack_start, (uintptr_t)pthread_self());

@@ -231,6 +231,44 @@ static const char *accesses_phrase(const struct teller *teller)
 	return memory_accesses_phrase(teller->view, teller->finding);
 }
 
+static const char *done_word(const struct finding_event *event, enum object_kind kind,
+			     uint32_t details)
+{
+	switch ((int)event->action) {
+	case ACTION_INIT:
+		return "initialised";
+	case ACTION_DESTROY:
+		return details & DETAIL_FREED ? "freed" : "destroyed";
+	case ACTION_LEAVE:
+		return "left behind with its stack frame";
+	case ACTION_SIGNAL:
+		return kind == OBJECT_SEMAPHORE ? "posted" : "signalled";
+	case ACTION_WAIT:
+		return "waited for";
+	default:
+		return kind <= OBJECT_SPIN ? "acquired" : "used";
+	}
+}
+
+static const char *object_uses(const struct teller *teller)
+{
+	const struct view_finding *finding = teller->finding;
+	struct pool *pool = teller->view->pool;
+	const char *words[FINDING_EVENT_MAX];
+	size_t count = 0;
+
+	for (; count < finding->event_count; count++) {
+		const struct finding_event *event = finding->events[count];
+		const struct model_lock *lock = model_lock(finding->process, event->lock);
+
+		words[count] = pool_format(pool, "%s by %s",
+					   done_word(event, lock ? lock->kind : OBJECT_MUTEX,
+						     finding->finding->details),
+					   thread_name(teller->view, finding, event->thread));
+	}
+	return join_words(pool, words, count);
+}
+
 static const char *lock_to_take(const struct teller *teller)
 {
 	return memory_lock_advice(teller->view, teller->finding);
@@ -274,6 +312,7 @@ static const struct word words[] = {
 	{"variable", variable_title},
 	{"name", variable_short_name},
 	{"accesses", accesses_phrase},
+	{"uses", object_uses},
 	{"which-lock", lock_to_take},
 	{"build-with-debug", debug_hint},
 };

@@ -10,6 +10,8 @@ static const char *acquire_verb(enum object_kind kind, enum hold_mode mode)
 		return "read-locks";
 	if (kind == OBJECT_RWLOCK)
 		return "write-locks";
+	if (kind == OBJECT_CONDITION || kind == OBJECT_BARRIER)
+		return "uses";
 	return kind == OBJECT_ONCE ? "begins" : "acquires";
 }
 
@@ -39,6 +41,8 @@ static const char *lock_verb(const struct finding_event *event, enum object_kind
 		return kind == OBJECT_SEMAPHORE ? "posts" : "signals";
 	case ACTION_INIT:
 		return "initialises";
+	case ACTION_LEAVE:
+		return "leaves the stack frame of";
 	case ACTION_DESTROY:
 		return details & DETAIL_FREED ? "frees the memory of" : "destroys";
 	case ACTION_END:
@@ -90,6 +94,7 @@ static const char *plain_action(const struct finding_event *event)
 	case ACTION_RELEASE:
 	case ACTION_SIGNAL:
 	case ACTION_INIT:
+	case ACTION_LEAVE:
 	case ACTION_DESTROY:
 	case ACTION_REFUSED:
 	case FINDING_ACTION_COUNT:

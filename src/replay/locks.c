@@ -3,6 +3,7 @@
 #include "detect/data/wait.h"
 #include "detect/deadlock/wait.h"
 #include "replay/replay.h"
+#include "detect/life/life.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/sync/mutex.h"
@@ -144,7 +145,7 @@ static void lock_call(struct replay *replay, struct actor *actor, struct primiti
 	if (!object)
 		return;
 	if (lock->is_destroyed) {
-		misuse_used_destroyed(detector, actor->thread, object, stack);
+		life_used_destroyed(detector, actor->thread, object, stack);
 		return;
 	}
 	if (lock->is_unusable)
@@ -230,7 +231,7 @@ void replay_release(struct replay *replay, struct actor *actor, const struct scr
 	if (!object)
 		return;
 	if (lock->is_destroyed) {
-		misuse_used_destroyed(&replay->detector, actor->thread, object, stack);
+		life_used_destroyed(&replay->detector, actor->thread, object, stack);
 		return;
 	}
 	is_held = lock->kind == OBJECT_RWLOCK

@@ -234,6 +234,7 @@ bool replay_prepare(struct replay *replay, const char *path, const char *text, s
 	if (!detector_init(&replay->detector, &replay_hooks, pages) || !prepare_actors(replay) ||
 	    !prepare_primitives(replay))
 		replay_fail(replay, NULL, "out of memory", "", "");
+	replay->detector.is_memory_observed = true;
 	return !replay->is_failed && replay_prepare_memory(replay);
 }
 

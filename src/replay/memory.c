@@ -6,13 +6,6 @@
 #define VARIABLES_AT (SHADOW_REPLAY_START + 0x10000000ul)
 #define VARIABLES_END (SHADOW_REPLAY_END - 4096)
 
-/* What struct access.context is in a replay. */
-struct replay_context {
-	struct replay *replay;
-	const struct actor *actor;
-	const struct script_event *event;
-};
-
 uintptr_t replay_variable_address(uint32_t number)
 {
 	return VARIABLES_AT + (uintptr_t)number * VARIABLE_BYTES;

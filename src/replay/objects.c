@@ -1,6 +1,7 @@
 /* Objects of a replay: init, destroy, free, copy. */
 #include "replay/replay.h"
 #include "detect/sync/barrier.h"
+#include "detect/life/life.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/sync/semaphore.h"
@@ -31,7 +32,7 @@ static uint32_t attributes_of(const struct primitive *primitive)
 	for (unsigned i = 0; i < ARRAY_LENGTH(attributes); i++)
 		if (primitive->facts.facts >> i & 1)
 			result |= attributes[i];
-	return result;
+	return result | (primitive->is_destroyed ? SYNC_DESTROYED : 0);
 }
 
 struct sync_object *replay_object(struct replay *replay, struct actor *actor,
@@ -90,16 +91,21 @@ void replay_init(struct replay *replay, struct actor *actor, const struct script
 {
 	struct primitive *primitive = replay_primitive(replay, event->object);
 	struct sync_object *object = sync_find(&replay->detector.objects, primitive->address);
+	stack_id stack = replay_stack(replay, actor, event);
 
-	if (object)
+	if (object && object->info) {
 		misuse_initialising(&replay->detector, actor->thread, object, primitive->kind,
-				    replay_stack(replay, actor, event),
-				    real_state(primitive, actor));
+				    stack, real_state(primitive, actor));
+		life_ends(&replay->detector, actor->thread, object, ACTION_INIT, stack);
+	}
 	end_life(replay, primitive);
 	primitive->facts = event->facts;
 	replay_reset_primitive(primitive);
 	primitive->created = creation_stack(replay, actor, event);
-	(void)replay_object(replay, actor, primitive, event);
+	life_forget_end(&replay->detector, primitive->address);
+	object = replay_object(replay, actor, primitive, event);
+	if (object)
+		life_initialised(&replay->detector, actor->thread, object, stack);
 }
 
 void replay_destroy(struct replay *replay, struct actor *actor, const struct script_event *event)
@@ -107,22 +113,25 @@ void replay_destroy(struct replay *replay, struct actor *actor, const struct scr
 	struct primitive *primitive = replay_primitive(replay, event->object);
 	struct sync_object *object = replay_object(replay, actor, primitive, event);
 	enum real_state real = real_state(primitive, actor);
+	stack_id stack = replay_stack(replay, actor, event);
 
 	if (!object)
 		return;
-	misuse_destroyed(&replay->detector, actor->thread, object,
-			 replay_stack(replay, actor, event), real);
+	misuse_destroyed(&replay->detector, actor->thread, object, stack, real);
 	/* glibc refuses to destroy a mutex that is held (EBUSY). */
 	if (real != REAL_FREE)
 		return;
+	life_ends(&replay->detector, actor->thread, object, ACTION_DESTROY, stack);
 	end_life(replay, primitive);
 	replay_reset_primitive(primitive);
-	/* Only a mutex shows that it was destroyed. */
-	primitive->is_destroyed = primitive->kind == OBJECT_MUTEX;
+	/* Others do not show that they were destroyed. */
+	primitive->is_destroyed =
+		primitive->kind == OBJECT_MUTEX || primitive->kind == OBJECT_CONDITION;
 }
 
 void replay_free(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
+	struct replay_context context = {replay, actor, event};
 	struct primitive *primitive;
 
 	if (event->is_variable) {
@@ -130,7 +139,8 @@ void replay_free(struct replay *replay, struct actor *actor, const struct script
 		return;
 	}
 	primitive = replay_primitive(replay, event->object);
-	lock_memory_ended(&replay->detector, primitive->address, primitive->address + OBJECT_BYTES);
+	lock_memory_freed(&replay->detector, actor->thread, primitive->address,
+			  primitive->address + OBJECT_BYTES, false, &context);
 	primitive->facts.facts = 0;
 	replay_reset_primitive(primitive);
 }

@@ -132,6 +132,13 @@ struct replay {
 	uint32_t finding_capacity;
 };
 
+/* What struct access.context is in a replay. */
+struct replay_context {
+	struct replay *replay;
+	const struct actor *actor;
+	const struct script_event *event;
+};
+
 /* Reads the text, prepares actors and primitives; false: replay->error.  The detector
  * and the script take memory from @pages; the rest is freed by replay_dispose(). */
 bool replay_prepare(struct replay *replay, const char *path, const char *text, size_t length_bytes,

@@ -62,33 +62,34 @@ floors='
  6 src/x86/emit
  6 reports/source
  7 preload/arch/x86_64
- 7 src/detect/sync
+ 7 src/detect/life
  7 reports/words
  7 src/x86
- 8 src/detect
+ 8 src/detect/sync
  8 reports/formats
  8 src/x86/verify
  8 preload/arch
+ 9 src/detect
  9 reports
- 9 preload/guest
-10 preload/outside
-10 preload/code
+10 preload/guest
 10 src/command/base
 10 src/replay/script
+11 preload/outside
+11 preload/code
 11 src/command/run
 11 src/replay
-11 preload/results
-11 preload/debugger
+12 preload/results
+12 preload/debugger
 12 src/command
-12 preload/heap
-13 preload/ranges
-13 preload/channels
-14 preload/access
-15 preload/signals
-16 preload/process
-16 preload/instrument
-17 preload/exec
-17 preload/sync
+13 preload/heap
+14 preload/ranges
+14 preload/channels
+15 preload/access
+16 preload/signals
+17 preload/process
+17 preload/instrument
+18 preload/exec
+18 preload/sync
 '
 
 # What each wing may use beside itself.

@@ -37,7 +37,9 @@ guests_c = \
 	tests/preload/signals/signal_hand_overs tests/preload/signals/signal_handlers \
 	tests/preload/signals/signals_blocked \
 	tests/preload/sync/c11_threads tests/preload/sync/cancelled_waits \
-	tests/preload/sync/coroutines tests/preload/sync/errno_kept tests/preload/sync/futex_waits tests/preload/sync/glib_threads \
+	tests/preload/sync/coroutines tests/preload/sync/ended_lives \
+	tests/preload/sync/errno_kept tests/preload/sync/futex_waits \
+	tests/preload/sync/glib_threads \
 	tests/preload/sync/hand_overs tests/preload/sync/lone_thread tests/preload/sync/long_jumps \
 	tests/preload/sync/many_locks tests/preload/sync/many_threads \
 	tests/preload/sync/misused_objects \
@@ -50,6 +52,7 @@ guests_c = \
 	tests/preload/sync/shared_contention tests/preload/sync/shared_deadlocks \
 	tests/preload/sync/shared_objects tests/preload/sync/small_stacks \
 	tests/preload/sync/thread_ends tests/preload/sync/unpassed_arguments tests/preload/sync/unrelated_processes \
+	tests/preload/sync/used_after_free \
 	tests/preload/sync/unseen_changes
 
 guests_cc = \

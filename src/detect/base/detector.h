@@ -68,19 +68,20 @@ struct detector_hooks {
 	/* The value of @size_bytes, a power of two up to 8, at @address, which its thread has
 	 * just written to.  May be NULL: then there is no memory. */
 	uint64_t (*value_at)(uintptr_t address, size_t size_bytes);
+	/* Was the call at @stack made by code whose accesses are observed?  NULL: yes. */
+	bool (*is_observed_call)(struct detector *detector, stack_id stack);
 	/* The heap block that @address is in, or was in last. */
 	bool (*block_of)(struct detector *detector, uintptr_t address,
 			 struct memory_block *block);
 };
 
-/* Where a lock was destroyed, for later uses of it; the last ones by address. */
-struct destroyed_lock {
+/* How an object's life ended, for who uses it after; the last ones by address. */
+struct ended_life {
 	uintptr_t address;
-	thread_id thread;
-	stack_id stack;
+	struct sync_use end;
 };
 
-#define DESTROYED_KEPT 256u
+#define ENDED_LIVES_KEPT 256u
 #define ENDED_KEPT 1024u
 
 #define STALE_READ_MARK_WORDS 64u
@@ -132,9 +133,10 @@ struct detector {
 
 	struct intern_table findings; /* that were reported: report.c */
 	uint32_t finding_count;
-	struct destroyed_lock destroyed[DESTROYED_KEPT];
+	struct ended_life ended_lives[ENDED_LIVES_KEPT];
 	uint64_t counters[COUNTER_COUNT];
 	uint64_t inherited[COUNTER_COUNT]; /* what of them a parent counts */
+	bool is_memory_observed; /* accesses are, and so is order by atomics */
 	bool has_unseen_order; /* code was not observed that may order threads: verdicts of
 				  * races are lowered */
 };

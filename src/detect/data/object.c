@@ -301,7 +301,7 @@ static void visit_object(struct sync_object *object, uintptr_t start, uintptr_t 
 {
 	uintptr_t address = load_acquire(&object->address);
 
-	if (address >= start && address < end && load_acquire(&object->info))
+	if (address >= start && address < end)
 		each(context, object);
 }
 

@@ -30,7 +30,8 @@ enum sync_attribute {
 	SYNC_ROBUST = 1u << 2,
 	SYNC_PROCESS_SHARED = 1u << 3,
 	SYNC_WRITERS_FIRST = 1u << 4, /* rwlock: readers queue behind writers */
-	SYNC_NAMED = 1u << 5	      /* sem_open */
+	SYNC_NAMED = 1u << 5,	      /* sem_open */
+	SYNC_DESTROYED = 1u << 6      /* its memory says that it was destroyed */
 };
 
 /* A lock kept during a wait, or held at a signal: waker.h. */
@@ -41,12 +42,23 @@ struct waker_note {
 	stack_id stack;
 };
 
+/* An event in an object's life, and when: the plain word of the thread then. */
+struct sync_use {
+	uint64_t word; /* 0: none */
+	thread_id thread;
+	stack_id stack;
+	enum finding_action action;
+};
+
+#define SYNC_USES 8u
 #define WAKER_NOTE_MAX 4u
 #define SYNC_GIVEN 8u
 #define SYNC_PROVISIONAL 8u
 
 /* What objects other than mutexes have beside struct sync_info. */
 struct sync_extra {
+	struct sync_use uses[SYNC_USES]; /* the last of each thread, by slot: life.h */
+
 	/* Read-write locks: what readers released since the last writer, which only
 	 * writers acquire; the stamps that it covers, by slot; the writer's own. */
 	struct vclock_snapshot *readers;
@@ -104,6 +116,8 @@ struct sync_info {
 	thread_id handler_thread;
 	thread_id users[SYNC_USERS]; /* threads that took it: waker.h */
 	thread_id heir;		     /* robust: the last that got it by EOWNERDEAD */
+	struct sync_use init;	/* the call that initialised it: life.h */
+	struct sync_use last;	/* the last hold that was released */
 	bool is_described;  /* the results file has it */
 	bool is_kept;	    /* a report names this life: sync_keep() */
 	bool is_in_order;   /* its id is in the lock-order graph */
@@ -134,6 +148,9 @@ struct sync_object {
 /* In sync_object.stamp: the last release has several threads' clocks (readers,
  * posters), so no stamp names it. */
 #define STAMP_MIXED UINT64_MAX
+
+/* It was initialised by a call, and not released since: no thread's stamp. */
+#define STAMP_INITIALISED (UINT64_MAX - 1)
 
 _Static_assert(sizeof(struct sync_object) == 32, "two hot entries per cache line");
 
@@ -244,7 +261,7 @@ void sync_end(struct sync_table *table, struct sync_object *object);
 /* Keeps @id from being given out again, if it still belongs to life @life; else false. */
 bool sync_keep(struct sync_table *table, lock_id id, uint64_t life);
 
-/* Calls @each for every living object in [start, end). */
+/* Calls @each for every object in [start, end), also for those that have no life. */
 void sync_each_in(struct sync_table *table, uintptr_t start, uintptr_t end,
 		  void (*each)(void *context, struct sync_object *object), void *context);
 

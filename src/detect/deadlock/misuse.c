@@ -176,40 +176,6 @@ void misuse_destroyed(struct detector *detector, struct thread *thread, struct s
 			      stack);
 }
 
-static struct destroyed_lock *destroyed_entry(struct detector *detector, uintptr_t address)
-{
-	return &detector->destroyed[(address >> 3) % DESTROYED_KEPT];
-}
-
-/* relaxed: a look-up checks the address, and a finding is made at leisure. */
-void misuse_note_destroyed(struct detector *detector, struct thread *thread,
-			   const struct sync_object *object, stack_id stack)
-{
-	struct destroyed_lock *entry = destroyed_entry(detector, object->address);
-
-	thread->is_referenced = true;
-	store_relaxed(&entry->address, (uintptr_t)0);
-	store_relaxed(&entry->thread, thread->id);
-	store_relaxed(&entry->stack, stack);
-	store_release(&entry->address, object->address); /* misuse_used_destroyed() */
-}
-
-void misuse_used_destroyed(struct detector *detector, struct thread *thread,
-			   struct sync_object *object, stack_id stack)
-{
-	const struct destroyed_lock *entry = destroyed_entry(detector, object->address);
-	struct finding *finding;
-
-	runtime_lock(&detector->lock);
-	finding = report_begin(detector, FINDING_LOCK_DESTROYED);
-	/* acquire: pairs with misuse_note_destroyed(). */
-	if (load_acquire(&entry->address) == object->address)
-		report_event(finding, entry->thread, ACTION_DESTROY, object, entry->stack);
-	report_holds(report_event(finding, thread->id, ACTION_ACQUIRE, object, stack), thread);
-	report_emit(detector, finding, stack);
-	runtime_unlock(&detector->lock);
-}
-
 void misuse_waited_without(struct detector *detector, struct thread *thread,
 			   struct sync_object *condition, struct sync_object *mutex,
 			   stack_id stack, bool is_refused)

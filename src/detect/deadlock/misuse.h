@@ -33,14 +33,6 @@ void misuse_initialising(struct detector *detector, struct thread *thread,
 void misuse_destroyed(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      stack_id stack, enum real_state real);
 
-/* @thread has destroyed @object, as is right: kept for who uses it after. */
-void misuse_note_destroyed(struct detector *detector, struct thread *thread,
-			   const struct sync_object *object, stack_id stack);
-
-/* @thread used @object, which says that it has been destroyed. */
-void misuse_used_destroyed(struct detector *detector, struct thread *thread,
-			   struct sync_object *object, stack_id stack);
-
 /* @thread waits on @condition with a mutex that it does not hold.  A warning, if the
  * call fails and so tells the program. */
 void misuse_waited_without(struct detector *detector, struct thread *thread,

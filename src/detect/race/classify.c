@@ -290,3 +290,14 @@ void race_meet_atomic(const struct race_step *step, const struct cell *other)
 	verdict = lower_if_doubted(step->detector, verdict);
 	race_report(&pair, &verdict);
 }
+
+bool race_is_after(struct detector *detector, struct thread *thread, uint64_t word)
+{
+	struct race_step step = {.detector = detector, .thread = thread, .other = word};
+
+	if (race_is_ordered(thread, word))
+		return true;
+	memory_settle(detector, thread);
+	return race_is_ordered(thread, word) || pending_release_acquire(&step) ||
+	       pending_release_acquire_silent(&step, word);
+}

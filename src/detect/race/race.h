@@ -125,6 +125,10 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
 /* The step has a conflict: decides what it is, tells, or learns from it. */
 void race_classify(struct race_step *step);
 
+/* Does what @word stands for come before what @thread does now?  Acquires first what the
+ * thread still may. */
+bool race_is_after(struct detector *detector, struct thread *thread, uint64_t word);
+
 /* What race_classify() decided. */
 struct race_verdict {
 	enum finding_kind kind;

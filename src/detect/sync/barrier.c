@@ -2,6 +2,7 @@
 
 #include "detect/base/thread.h"
 #include "detect/deadlock/wait.h"
+#include "detect/life/life.h"
 #include "detect/sync/lock.h"
 #include "detect/race/memory.h"
 
@@ -31,9 +32,11 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	struct sync_info *info = object->info;
 	struct arena *arena = &thread->memory->arena;
 	struct wait wait = {.kind = WAIT_BARRIER, .object = object, .stack = stack};
-	struct clock_releaser by = memory_before_release(detector, thread);
+	struct clock_releaser by;
 	bool is_last;
 
+	life_used(detector, thread, object, ACTION_WAIT, stack);
+	by = memory_before_release(detector, thread);
 	if (!detector_lock_info(detector, info))
 		return wait_begin(detector, thread, &wait);
 	clock_merge_into(&info->extra->arriving[0], by);

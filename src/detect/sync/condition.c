@@ -6,6 +6,7 @@
 #include "detect/deadlock/wait.h"
 #include "detect/data/wakes.h"
 #include "detect/sync/handover.h"
+#include "detect/life/life.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/waker.h"
 
@@ -37,6 +38,7 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 
 	wait->generation = wait->condition->generation;
 	misuse_waits_with(detector, thread, wait->condition, wait->mutex, wait->stack);
+	life_used(detector, thread, wait->condition, ACTION_WAIT, wait->stack);
 	waker_waits(detector, thread, wait->condition, wait->mutex, wait->stack);
 	if (detector_lock_info(detector, info)) {
 		wakes_wait(info);
@@ -76,6 +78,7 @@ void condition_signalled(struct detector *detector, struct thread *thread,
 	struct sync_info *info = condition->info;
 	bool has_waiters;
 
+	life_used(detector, thread, condition, ACTION_SIGNAL, stack);
 	waker_signals(detector, thread, condition, stack);
 	if (!detector_lock_info(detector, info))
 		return;

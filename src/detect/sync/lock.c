@@ -5,6 +5,8 @@
 #include "detect/lock_order/class.h"
 #include "detect/deadlock/handler.h"
 #include "detect/lock_order/lock_order.h"
+#include "detect/race/access.h"
+#include "detect/life/life.h"
 
 #define GATES_ON_STACK 32u
 
@@ -23,8 +25,10 @@ struct sync_object *lock_begin(struct detector *detector, struct thread *thread,
 		detector_count(detector, LOST_MEMORY);
 		return NULL;
 	}
-	if (!object->info->first_thread)
+	if (!object->info->first_thread) {
 		object->info->first_thread = thread->id;
+		life_begun_by_use(detector, thread, object, stack);
+	}
 	if (is_on_stack_of(thread, address)) {
 		object->info->stack_thread = thread->id;
 		if (address < thread->held.lowest_on_stack)
@@ -274,11 +278,12 @@ void lock_acquire_clock(struct detector *detector, struct thread *thread,
 
 	if (!info)
 		return;
+	life_check_init(detector, thread, object, thread->held.locks[thread->held.count - 1].stack);
 	if (stamp == STAMP_MIXED) {
 		stamp = info->extra->write_stamp;
 		from_readers = mode == LOCK_EXCLUSIVE && !has_seen_readers(thread, info);
 	}
-	from_writer = !has_seen(thread, stamp);
+	from_writer = stamp != STAMP_INITIALISED && !has_seen(thread, stamp);
 	if (!from_readers && !from_writer)
 		return;
 	by = memory_before_join(detector, thread);
@@ -310,7 +315,8 @@ static struct vclock_snapshot *forget_readers(struct sync_info *info)
 	return readers;
 }
 
-void lock_give(struct detector *detector, struct clock_releaser by, struct sync_object *object)
+void lock_give(struct detector *detector, struct clock_releaser by, struct sync_object *object,
+	       stack_id stack)
 {
 	struct thread *thread = by.thread;
 	struct sync_info *info = object->info;
@@ -330,6 +336,7 @@ void lock_give(struct detector *detector, struct clock_releaser by, struct sync_
 		return;
 	}
 	note_user(info, thread->id);
+	life_released(thread, &info->last, stack);
 	old = info->clock;
 	info->clock = given;
 	readers = forget_readers(info);
@@ -349,7 +356,7 @@ static void note_given(struct sync_info *info, uint64_t stamp)
 }
 
 void lock_give_shared(struct detector *detector, struct clock_releaser by,
-		      struct sync_object *object)
+		      struct sync_object *object, stack_id stack)
 {
 	struct thread *thread = by.thread;
 	struct sync_info *info = object->info;
@@ -367,6 +374,7 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 		return;
 	}
 	note_user(info, thread->id);
+	life_released(thread, &info->extra->uses[thread->slot % SYNC_USES], stack);
 	old = info->extra->readers;
 	merged = snapshot_merge(old, given, &thread->memory->arena);
 	if (merged) {
@@ -410,14 +418,57 @@ void lock_ended(struct detector *detector, struct sync_object *object)
 	sync_end(&detector->objects, object);
 }
 
-static void end_in_memory(void *context, struct sync_object *object)
+static void end_before(void *context, struct sync_object *object)
 {
-	lock_ended(context, object);
+	if (object->info)
+		lock_ended(context, object);
+	else
+		life_forget_end(context, object->address);
 }
 
-void lock_memory_ended(struct detector *detector, uintptr_t start, uintptr_t end)
+void lock_memory_begins(struct detector *detector, uintptr_t start, uintptr_t end)
 {
-	sync_each_in(&detector->objects, start, end, end_in_memory, detector);
+	sync_each_in(&detector->objects, start, end, end_before, detector);
+}
+
+/* Memory that is being freed. */
+struct freed_memory {
+	struct detector *detector;
+	struct thread *thread;
+	bool may_stay;
+	const void *context;
+};
+
+static stack_id find_stack(const struct freed_memory *freed)
+{
+	struct access access = {.context = freed->context};
+
+	return freed->detector->hooks->access_stack(freed->detector, freed->thread, &access);
+}
+
+static void end_in_freed(void *context, struct sync_object *object)
+{
+	const struct freed_memory *freed = context;
+
+	if (!object->info) {
+		if (life_has_ended(freed->detector, object->address))
+			life_memory_freed(freed->detector, freed->thread, object->address,
+					  find_stack(freed));
+	/* relaxed: it is the calling thread's own lock, or a misuse. */
+	} else if (!freed->may_stay || !load_relaxed(&object->owner)) {
+		if (freed->detector->is_memory_observed)
+			life_ends(freed->detector, freed->thread, object, ACTION_FREE,
+				  find_stack(freed));
+		lock_ended(freed->detector, object);
+	}
+}
+
+void lock_memory_freed(struct detector *detector, struct thread *thread, uintptr_t start,
+		       uintptr_t end, bool may_stay, const void *context)
+{
+	struct freed_memory freed = {detector, thread, may_stay, context};
+
+	sync_each_in(&detector->objects, start, end, end_in_freed, &freed);
 }
 
 struct stack_search {
@@ -431,10 +482,14 @@ static void end_if_left(void *context, struct sync_object *object)
 {
 	struct stack_search *search = context;
 
+	if (!object->info)
+		return;
 	if (object->address >= search->sp) {
 		if (object->address < search->lowest_left)
 			search->lowest_left = object->address;
 	} else if (!held_locks_find(&search->thread->held, object)) {
+		if (search->detector->is_memory_observed)
+			life_ends(search->detector, search->thread, object, ACTION_LEAVE, 0);
 		lock_ended(search->detector, object);
 	}
 }

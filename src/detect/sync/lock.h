@@ -39,9 +39,11 @@ void lock_check_order(struct detector *detector, struct thread *thread, struct s
 		      enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key);
 void lock_acquire_clock(struct detector *detector, struct thread *thread,
 			struct sync_object *object, enum lock_mode mode);
-void lock_give(struct detector *detector, struct clock_releaser by, struct sync_object *object);
+/* The hold that is given up was taken at @stack. */
+void lock_give(struct detector *detector, struct clock_releaser by, struct sync_object *object,
+	       stack_id stack);
 void lock_give_shared(struct detector *detector, struct clock_releaser by,
-		      struct sync_object *object);
+		      struct sync_object *object, stack_id stack);
 void lock_note_handler(struct detector *detector, struct thread *thread,
 		       struct sync_object *object, stack_id stack);
 
@@ -105,9 +107,9 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 	if (held->mode == LOCK_EXCLUSIVE) {
 		store_relaxed(&object->owner, 0u); /* ordered by the guest's lock */
 		if (object->stamp != thread->clocks.stamp)
-			lock_give(detector, by, object);
+			lock_give(detector, by, object, held->stack);
 	} else if (object->stamp != thread->clocks.stamp) {
-		lock_give_shared(detector, by, object);
+		lock_give_shared(detector, by, object, held->stack);
 	}
 	if (UNLIKELY(thread->clocks.has_recorded))
 		clock_end_epoch(by);
@@ -122,8 +124,14 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 /* @object's life ends (destroy, free, munmap, its frame was left). */
 void lock_ended(struct detector *detector, struct sync_object *object);
 
-/* Memory [start, end) ends, and with it the objects in it. */
-void lock_memory_ended(struct detector *detector, uintptr_t start, uintptr_t end);
+/* The same in [start, end), which begins anew: there is nothing to compare their ends
+ * with. */
+void lock_memory_begins(struct detector *detector, uintptr_t start, uintptr_t end);
+
+/* @thread is about to free [start, end), and with it the objects there: those that are not
+ * held, if the memory may stay.  @context is for hooks->access_stack(). */
+void lock_memory_freed(struct detector *detector, struct thread *thread, uintptr_t start,
+		       uintptr_t end, bool may_stay, const void *context);
 
 /* @thread runs with its stack pointer at @sp: locks of its own stack below that
  * are gone; nothing is, if @sp is on another stack (a coroutine's, a handler's). */

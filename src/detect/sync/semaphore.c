@@ -5,6 +5,7 @@
 #include "detect/deadlock/wait.h"
 #include "detect/lock_order/lock_order.h"
 #include "detect/sync/handover.h"
+#include "detect/life/life.h"
 #include "detect/sync/lock.h"
 #include "detect/base/report.h"
 #include "detect/deadlock/waker.h"
@@ -52,6 +53,7 @@ bool semaphore_wait_begin(struct detector *detector, struct thread *thread,
 	struct wait wait = {
 		.kind = WAIT_TOKEN, .is_timed = is_timed, .object = object, .stack = stack};
 
+	life_used(detector, thread, object, ACTION_WAIT, stack);
 	waker_waits(detector, thread, object, NULL, stack);
 	return wait_begin(detector, thread, &wait);
 }
@@ -63,6 +65,7 @@ void semaphore_taken(struct detector *detector, struct thread *thread, struct sy
 
 	if (!info)
 		return;
+	life_used(detector, thread, object, ACTION_WAIT, stack);
 	fetch_add_acq_rel(&info->extra->value, -1);
 	if (!is_lock(info)) {
 		/* If it was taken as a lock, it is none any more. */
@@ -81,6 +84,7 @@ void semaphore_posted(struct detector *detector, struct thread *thread, struct s
 
 	if (!info)
 		return;
+	life_used(detector, thread, object, ACTION_SIGNAL, stack);
 	waker_signals(detector, thread, object, stack);
 	if (!held && is_lock(info))
 		stop_being_lock(detector, object);

@@ -86,7 +86,7 @@ static void give_robust(struct detector *detector, struct clock_releaser by)
 		struct sync_object *object = thread->held.locks[i].object;
 
 		if (object->info && object->info->attributes & SYNC_ROBUST)
-			lock_give(detector, by, object);
+			lock_give(detector, by, object, thread->held.locks[i].stack);
 	}
 }
 
