@@ -32,11 +32,11 @@ samples_c = \
 	samples/order/bank_transfer samples/order/clean_bank_transfer samples/order/clean_two_locks \
 	samples/order/philosophers samples/order/two_locks \
 	samples/race/clean_flag samples/race/clean_free samples/race/clean_late_signal \
-	samples/race/clean_lazy_init \
+	samples/race/clean_lazy_init samples/race/clean_local_time \
 	samples/race/clean_publish samples/race/clean_ring samples/race/clean_seqlock \
 	samples/race/clean_stack samples/race/clean_unlocked_check samples/race/flag \
 	samples/race/free samples/race/late_signal \
-	samples/race/lazy_init samples/race/publish samples/race/ring \
+	samples/race/lazy_init samples/race/local_time samples/race/publish samples/race/ring \
 	samples/race/seqlock samples/race/stack samples/race/unlocked_check \
 	samples/update/bit_fields samples/update/clean_bit_fields samples/update/clean_counter \
 	samples/update/clean_inventory samples/update/clean_login_count \

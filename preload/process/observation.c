@@ -20,6 +20,7 @@
 #include "preload/heap/heap.h"
 #include "preload/outside/lock_memory.h"
 #include "preload/outside/outside.h"
+#include "preload/ranges/states.h"
 #include "preload/results/bare.h"
 #include "preload/results/reporter.h"
 #include "preload/results/shared.h"
@@ -42,7 +43,15 @@ struct emission {
 static void emit_deeply(void *context)
 {
 	const struct emission *emission = context;
+	const struct finding *finding = emission->finding;
 
+	for (uint32_t i = 0; i < finding->event_count; i++) {
+		uintptr_t address = finding->events[i].address;
+		const char *name = state_name(address);
+
+		if (name)
+			sink_variable(address, 1, name);
+	}
 	sink_emit(emission->detector, emission->finding);
 }
 

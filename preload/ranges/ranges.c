@@ -122,6 +122,14 @@ void range_written(const struct unwind_start *at, const volatile void *to, size_
 		check_range(at, start, size_bytes, SITE_WRITE);
 }
 
+void range_used(const struct unwind_start *at, uintptr_t address, uint32_t access)
+{
+	unsigned int plane_bit = access & SITE_WRITE ? SHADOW_WRITE_BIT : SHADOW_READ_BIT;
+
+	if (!is_recorded(address, address + 1, plane_bit))
+		check_range(at, address, 1, access);
+}
+
 void *range_originals[RANGE_COUNT];
 
 static const char *const names[RANGE_COUNT] = {
@@ -132,17 +140,21 @@ static const char *const names[RANGE_COUNT] = {
 #undef RANGE
 #undef RANGE_AFTER
 #undef RANGE_WRITTEN
+#define STATE_CALL(type, name, parameters, arguments, uses) [RANGE_OF_##name] = #name,
+#include "preload/ranges/states.def"
 };
 
 static void *wrapper_of(enum range_function function)
 {
 	if (ranges_regular[function])
 		return ranges_regular[function];
+	if (ranges_states[function])
+		return ranges_states[function];
 	return ranges_vectors[function] ? ranges_vectors[function] : ranges_formatted[function];
 }
 
 /* Is @original a function of the C library, a wrapper that we export, or one of
- * the vDSO?  Others may have the same name and do something else. */
+ * the vDSO or of libcrypt?  Others may have the same name and do something else. */
 static bool is_known_code(void *original)
 {
 	struct dl_find_object its, libc;
@@ -153,7 +165,8 @@ static bool is_known_code(void *original)
 	    _dl_find_object((void *)REAL(strerror), &libc) != 0)
 		return false;
 	return its.dlfo_link_map == libc.dlfo_link_map ||
-	       strstr(its.dlfo_link_map->l_name, "linux-vdso.so");
+	       strstr(its.dlfo_link_map->l_name, "linux-vdso.so") ||
+	       strstr(its.dlfo_link_map->l_name, "/libcrypt.so");
 }
 
 void *range_wrapper(const char *name, void *original)

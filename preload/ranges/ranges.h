@@ -11,8 +11,8 @@
  * then; the others after it.  The guard is never up during the call, so
  * cancellation and jumps out of it work as before; errno is kept.
  *
- * The wrappers of rows of ranges.def are made in regular.c; the others are
- * written out in formatted.c and vectors.c.
+ * The wrappers of rows of ranges.def are made in regular.c, those of states.def in
+ * states.c; the others are written out in formatted.c and vectors.c.
  */
 #ifndef PRELOAD_RANGES_RANGES_H
 #define PRELOAD_RANGES_RANGES_H
@@ -27,6 +27,8 @@ enum range_function {
 #undef RANGE
 #undef RANGE_AFTER
 #undef RANGE_WRITTEN
+#define STATE_CALL(type, name, parameters, arguments, uses) RANGE_OF_##name,
+#include "preload/ranges/states.def"
 	RANGE_COUNT
 };
 
@@ -45,6 +47,9 @@ void *range_wrapper(const char *name, void *original);
  * recorded it in its present epoch. */
 void range_read(const struct unwind_start *at, const volatile void *from, size_t size_bytes);
 void range_written(const struct unwind_start *at, const volatile void *to, size_t size_bytes);
+
+/* The same of one byte; @access: of enum site_flag. */
+void range_used(const struct unwind_start *at, uintptr_t address, uint32_t access);
 
 /* As above, unless the pointer is NULL. */
 static inline void range_read_if(const struct unwind_start *at, const volatile void *from,

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <wchar.h>
 
+#include "preload/ranges/states.h"
 #include "preload/ranges/tables.h"
 #include "preload/guest/real.h"
 
@@ -215,6 +216,7 @@ static void sets_written(const struct unwind_start *at, int result, size_t size_
 #define R(pointer, size_bytes) range_read(&start, (pointer), (size_bytes))
 #define W(pointer, size_bytes) range_written(&start, (pointer), (size_bytes))
 #define RN(pointer, size_bytes) range_read_if(&start, (pointer), (size_bytes))
+#define CHANGES(state) state_changed(&start, STATE_##state)
 #define WN(pointer, size_bytes) range_written_if(&start, (pointer), (size_bytes))
 
 #define RANGE(type, name, parameters, arguments, before)                                           \

@@ -166,6 +166,20 @@ void sink_unobserved(const char *path, const char *why)
 	write_text_record(RECORD_UNOBSERVED, path, why);
 }
 
+void sink_variable(uintptr_t address, size_t size_bytes, const char *name)
+{
+	struct byte_writer writer;
+	struct record_header *record =
+		sink_begin_record(RECORD_VARIABLE, 16 + sink_string_bytes(name), 0, &writer);
+
+	if (!record)
+		return;
+	write_u64(&writer, address);
+	write_u64(&writer, size_bytes);
+	write_string(&writer, name);
+	record_commit(record);
+}
+
 void sink_executes(uint32_t pid, enum executes_how how, const char *path)
 {
 	struct byte_writer writer;

@@ -29,6 +29,9 @@ void sink_emit(struct detector *detector, const struct finding *finding);
 void sink_count(struct detector *detector, uint32_t finding);
 void sink_retract(struct detector *detector, uint32_t finding);
 
+/* Gives memory a name. */
+void sink_variable(uintptr_t address, size_t size_bytes, const char *name);
+
 /* Records a message for the report.  Takes no lock. */
 void sink_text(const char *text);
 

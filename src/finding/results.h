@@ -46,7 +46,7 @@
  *   TEXT     string: a message for the report (detection switched off, ...)
  *   UNOBSERVED string path, string why: a child that is not observed
  *   VARIABLE u64 address, u64 size, string name: memory with a name given by a
- *            replayed script or by the program itself
+ *            replayed script, by the program itself, or by us (state of libc)
  *   EXECUTES u32 pid, u32 how (enum executes_how), string path: that process
  *            (this one, or a child) executes a program, which will write a
  *            PROCESS record of its own if it is observed

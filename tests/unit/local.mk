@@ -170,6 +170,7 @@ tests_unit_preload_test_ranges_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_preload_test_ranges_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer
 tests_unit_preload_test_ranges_SOURCES = tests/unit/preload/test_ranges.c \
 	preload/ranges/ranges.c preload/ranges/formatted.c preload/ranges/regular.c \
+	preload/ranges/states.c \
 	preload/ranges/vectors.c preload/guest/real.c
 tests_unit_preload_test_ranges_LDADD = $(CHECK_LIBS)
 

@@ -30,8 +30,9 @@ enum site_flag {
 	SITE_CONSTANT = 1u << 9,     /* a store of a constant */
 	SITE_DECIDES = 1u << 10,     /* a load that decides a branch, which guards a store to the
 				  * same place: they share an update group */
-	SITE_COMPARES = 1u << 12,    /* ... by comparing it with what is stored */
-	SITE_SILENT = 1u << 11	     /* never part of a finding: watched for synchronisation only */
+	SITE_SILENT = 1u << 11,	     /* never part of a finding: watched for synchronisation only */
+	SITE_COMPARES = 1u << 12,    /* SITE_DECIDES, by comparing it with what is stored */
+	SITE_HIDDEN = 1u << 13	     /* of state that the C library keeps: a call changes it */
 };
 
 struct site {

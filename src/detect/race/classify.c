@@ -33,6 +33,7 @@ struct kind_of_access {
 	bool spins;
 	bool may_be_stale; /* a load that is as a rule followed by a store of what it makes */
 	bool is_silent;
+	bool is_hidden;
 	bool is_unknown; /* where it was made */
 };
 
@@ -73,6 +74,7 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 		.spins = flags & SITE_SPIN,
 		.may_be_stale = flags & SITE_MAY_BE_STALE && !step->is_write,
 		.is_silent = flags & SITE_SILENT,
+		.is_hidden = flags & SITE_HIDDEN,
 	};
 }
 
@@ -170,7 +172,9 @@ static struct race_verdict decide_verdict(const struct race_step *step,
 {
 	struct race_verdict verdict = {FINDING_DATA_RACE, SEVERITY_ERROR, 0};
 
-	if (step->other_is_freed || step->is_freeing) {
+	if (mine->is_hidden) {
+		verdict.details = DETAIL_HIDDEN;
+	} else if (step->other_is_freed || step->is_freeing) {
 		verdict.details = DETAIL_FREED;
 	} else if (mine->is_update && other->is_update) {
 		verdict.kind = FINDING_LOST_UPDATE;
