@@ -36,6 +36,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/guest/room.c %D%/guest/room.h \
 	%D%/guest/text.h \
 	%D%/outside/lock_memory.c %D%/outside/lock_memory.h \
+	%D%/outside/number.c %D%/outside/number.h \
 	%D%/outside/outside.c %D%/outside/outside.h \
 	%D%/outside/shared_life.c %D%/outside/shared_life.h \
 	%D%/code/call_site.c %D%/code/call_site.h \

@@ -31,10 +31,12 @@ samples_c = \
 	samples/misuse/wait_unlocked samples/misuse/wrong_thread \
 	samples/order/bank_transfer samples/order/clean_bank_transfer samples/order/clean_two_locks \
 	samples/order/philosophers samples/order/two_locks \
-	samples/race/clean_flag samples/race/clean_free samples/race/clean_late_signal \
+	samples/race/clean_closed_log samples/race/clean_flag samples/race/clean_free \
+	samples/race/clean_late_signal \
 	samples/race/clean_lazy_init samples/race/clean_local_time \
 	samples/race/clean_publish samples/race/clean_ring samples/race/clean_seqlock \
-	samples/race/clean_stack samples/race/clean_unlocked_check samples/race/flag \
+	samples/race/clean_stack samples/race/clean_unlocked_check samples/race/closed_log \
+	samples/race/flag \
 	samples/race/free samples/race/late_signal \
 	samples/race/lazy_init samples/race/local_time samples/race/publish samples/race/ring \
 	samples/race/seqlock samples/race/stack samples/race/unlocked_check \

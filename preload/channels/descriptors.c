@@ -8,6 +8,7 @@
 #include "preload/channels/inner_ends.h"
 #include "preload/channels/signal_channels.h"
 #include "preload/guest/process_id.h"
+#include "preload/outside/number.h"
 
 uint64_t descriptor_words[DESCRIPTORS_KEPT];
 struct channel_table guest_channels = CHANNEL_TABLE_EMPTY;
@@ -187,6 +188,7 @@ void descriptor_has_waited(int watcher)
 
 void descriptor_began(int descriptor)
 {
+	number_changed(descriptor);
 	if ((unsigned)descriptor >= DESCRIPTORS_KEPT || process_is_borrowed())
 		return;
 	forget_ends(descriptor);

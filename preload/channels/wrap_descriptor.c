@@ -2,6 +2,7 @@
  * Lives of descriptors, and waits for several of them.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -16,6 +17,7 @@
 #include "preload/channels/inner_ends.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
+#include "preload/outside/number.h"
 
 /* --- Beginnings ---------------------------------------------------------------- */
 
@@ -146,6 +148,12 @@ EXPORT int fclose(FILE *stream)
 	if (stream->_fileno >= 0)
 		descriptor_closes(stream->_fileno);
 	return REAL(fclose)(stream);
+}
+
+EXPORT int closedir(DIR *directory)
+{
+	number_changed(dirfd(directory));
+	return REAL(closedir)(directory);
 }
 
 EXPORT int pclose(FILE *stream)

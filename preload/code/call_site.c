@@ -25,8 +25,8 @@ static uint32_t known_count;
 /* Code addresses leave upper bits free. */
 static uintptr_t key_of(uintptr_t return_address, uint32_t access)
 {
-	return return_address << 2 | (uintptr_t)!!(access & SITE_HIDDEN) << 1 |
-	       !!(access & SITE_WRITE);
+	return return_address << 3 | (uintptr_t)!!(access & SITE_DESCRIPTOR) << 2 |
+	       (uintptr_t)!!(access & SITE_HIDDEN) << 1 | !!(access & SITE_WRITE);
 }
 
 /* The entry of @key, or the free one where it belongs. */

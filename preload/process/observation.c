@@ -17,8 +17,10 @@
 #include "preload/guest/modules.h"
 #include "preload/guest/process_id.h"
 #include "preload/guest/real.h"
+#include "preload/guest/text.h"
 #include "preload/heap/heap.h"
 #include "preload/outside/lock_memory.h"
+#include "preload/outside/number.h"
 #include "preload/outside/outside.h"
 #include "preload/ranges/states.h"
 #include "preload/results/bare.h"
@@ -48,7 +50,14 @@ static void emit_deeply(void *context)
 	for (uint32_t i = 0; i < finding->event_count; i++) {
 		uintptr_t address = finding->events[i].address;
 		const char *name = state_name(address);
+		char number[32];
+		struct text text = text_begin(number, sizeof(number));
 
+		if (number_at(address) >= 0) {
+			text_add(&text, "descriptor ");
+			text_add_number(&text, (uint64_t)number_at(address));
+			name = number;
+		}
 		if (name)
 			sink_variable(address, 1, name);
 	}

@@ -14,6 +14,7 @@
 #include "preload/guest/modules.h"
 #include "preload/ranges/tables.h"
 #include "preload/guest/real.h"
+#include "preload/outside/number.h"
 
 /* The bytes of the granule at @granule that [start, end) covers. */
 static inline uint32_t bytes_of(uintptr_t granule, uintptr_t start, uintptr_t end)
@@ -128,6 +129,16 @@ void range_used(const struct unwind_start *at, uintptr_t address, uint32_t acces
 
 	if (!is_recorded(address, address + 1, plane_bit))
 		check_range(at, address, 1, access);
+}
+
+void range_number(const struct unwind_start *at, int number, uint32_t access)
+{
+	uintptr_t place = heap_mode == HEAP_CHECKED ? number_place(number) : 0;
+
+	if (!place)
+		return;
+	number_refresh(number);
+	range_used(at, place, access | SITE_DESCRIPTOR);
 }
 
 void *range_originals[RANGE_COUNT];

@@ -51,6 +51,9 @@ void range_written(const struct unwind_start *at, const volatile void *to, size_
 /* The same of one byte; @access: of enum site_flag. */
 void range_used(const struct unwind_start *at, uintptr_t address, uint32_t access);
 
+/* The same of a descriptor: it is used (SITE_READ), or closed or replaced (SITE_WRITE). */
+void range_number(const struct unwind_start *at, int number, uint32_t access);
+
 /* As above, unless the pointer is NULL. */
 static inline void range_read_if(const struct unwind_start *at, const volatile void *from,
 				 size_t size_bytes)

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <wchar.h>
 
+#include "detect/data/site.h"
+#include "preload/outside/number.h"
 #include "preload/ranges/states.h"
 #include "preload/ranges/tables.h"
 #include "preload/guest/real.h"
@@ -216,6 +218,8 @@ static void sets_written(const struct unwind_start *at, int result, size_t size_
 #define R(pointer, size_bytes) range_read(&start, (pointer), (size_bytes))
 #define W(pointer, size_bytes) range_written(&start, (pointer), (size_bytes))
 #define RN(pointer, size_bytes) range_read_if(&start, (pointer), (size_bytes))
+#define F(number) range_number(&start, (number), SITE_READ)
+#define C(number) range_number(&start, (number), SITE_WRITE)
 #define CHANGES(state) state_changed(&start, STATE_##state)
 #define WN(pointer, size_bytes) range_written_if(&start, (pointer), (size_bytes))
 

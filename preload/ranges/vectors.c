@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "detect/data/site.h"
 #include "preload/ranges/tables.h"
 
 /* The first @size_bytes of the ranges in @vectors were accessed. */
@@ -34,6 +35,7 @@ static size_t count_of(int count)
 		struct unwind_start start = unwind_start_here();                                   \
 		ssize_t result;                                                                    \
                                                                                                    \
+		range_number(&start, file, SITE_READ);                                             \
 		range_read(&start, vectors, count_of(count) * sizeof(*vectors));                   \
 		result = RANGE_ORIGINAL(name) arguments;                                           \
 		if (result > 0)                                                                    \
@@ -46,6 +48,7 @@ static size_t count_of(int count)
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
                                                                                                    \
+		range_number(&start, file, SITE_READ);                                             \
 		range_read(&start, vectors, count_of(count) * sizeof(*vectors));                   \
 		access_vectors(&start, vectors, count_of(count), SIZE_MAX, false);                 \
 		return RANGE_ORIGINAL(name) arguments;                                             \
@@ -81,8 +84,10 @@ static ssize_t wrapped_recvfrom(int file, void *to, size_t n, int flags, struct 
 {
 	struct unwind_start start = unwind_start_here();
 	socklen_t room = peer && length ? *length : 0;
-	ssize_t result = RANGE_ORIGINAL(recvfrom)(file, to, n, flags, peer, length);
+	ssize_t result;
 
+	range_number(&start, file, SITE_READ);
+	result = RANGE_ORIGINAL(recvfrom)(file, to, n, flags, peer, length);
 	range_written(&start, to, stored_bytes(result, n));
 	if (result >= 0)
 		peer_told(&start, peer, length, room);
@@ -96,8 +101,10 @@ static ssize_t wrapped___recvfrom_chk(int file, void *to, size_t n, size_t limit
 	socklen_t room = peer && length ? *length : 0;
 	ssize_t (*original)(int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *) =
 		range_originals[RANGE_OF___recvfrom_chk];
-	ssize_t result = original(file, to, n, limit, flags, peer, length);
+	ssize_t result;
 
+	range_number(&start, file, SITE_READ);
+	result = original(file, to, n, limit, flags, peer, length);
 	range_written(&start, to, stored_bytes(result, n));
 	if (result >= 0)
 		peer_told(&start, peer, length, room);
@@ -109,6 +116,7 @@ static ssize_t wrapped_recvmsg(int file, struct msghdr *message, int flags)
 	struct unwind_start start = unwind_start_here();
 	ssize_t result;
 
+	range_number(&start, file, SITE_READ);
 	range_read(&start, message, sizeof(*message));
 	range_read(&start, message->msg_iov, message->msg_iovlen * sizeof(*message->msg_iov));
 	result = RANGE_ORIGINAL(recvmsg)(file, message, flags);
@@ -125,6 +133,7 @@ static ssize_t wrapped_sendmsg(int file, const struct msghdr *message, int flags
 {
 	struct unwind_start start = unwind_start_here();
 
+	range_number(&start, file, SITE_READ);
 	range_read(&start, message, sizeof(*message));
 	range_read(&start, message->msg_iov, message->msg_iovlen * sizeof(*message->msg_iov));
 	access_vectors(&start, message->msg_iov, message->msg_iovlen, SIZE_MAX, false);

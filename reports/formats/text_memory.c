@@ -17,7 +17,8 @@ void text_access(const struct text_page *page, const struct view_finding *findin
 
 	plain.has_value = false;
 	fprintf(page->out, "    %s", memory_action(page->view, finding, &plain));
-	if (event->action != ACTION_FREE && !(finding->finding->details & DETAIL_HIDDEN))
+	if (event->action != ACTION_FREE && !(finding->finding->details & DETAIL_HIDDEN) &&
+	    finding->finding->kind != FINDING_DESCRIPTOR_RACE)
 		fprintf(page->out, ", %s%s%s", bytes_words(page, event->size_bytes),
 			value[0] ? ", " : "", value);
 	fprintf(page->out, "%s\n", event->stack ? ":" : " (place not known)");

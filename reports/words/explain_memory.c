@@ -9,8 +9,16 @@
 #define SMALL_NUMBER_MAX 0xffffffffull /* larger ones are shown as hexadecimal */
 #define SMALL_NEGATIVE_MAX 0x10000
 
-static const char *action_participle(enum finding_action action)
+static bool is_about_descriptor(const struct view_finding *finding)
 {
+	return finding->finding->kind == FINDING_DESCRIPTOR_RACE;
+}
+
+static const char *action_participle(const struct view_finding *finding,
+				     enum finding_action action)
+{
+	if (is_about_descriptor(finding))
+		return action == ACTION_READ ? "used" : "closed";
 	switch ((int)action) {
 	case ACTION_READ:
 		return "read";
@@ -59,7 +67,7 @@ const char *memory_accesses_phrase(struct view *view, const struct view_finding 
 
 		if (names)
 			phrases[count++] = pool_format(view->pool, "%s by %s",
-						       action_participle(order[i]), names);
+						       action_participle(finding, order[i]), names);
 	}
 	return count ? join_words(view->pool, phrases, count) : "accessed by several threads";
 }
@@ -224,6 +232,9 @@ const char *memory_action(struct view *view, const struct view_finding *finding,
 	const char *name = finding->memory ? finding->memory->name : "memory";
 	const char *value = has_value(event) ? value_words(view->pool, finding, event) : NULL;
 
+	if (is_about_descriptor(finding))
+		return pool_format(view->pool, "%s %s",
+				   event->action == ACTION_READ ? "uses" : "closes", name);
 	switch ((int)event->action) {
 	case ACTION_READ:
 		return value ? pool_format(view->pool, "reads %s (%s)", name, value)
@@ -298,7 +309,7 @@ static const char *closing_words(struct view *view, const struct view_finding *f
 	const struct scenario_step *steps = story->steps;
 	size_t i = story->step_count;
 
-	if (finding->finding->kind == FINDING_DATA_RACE)
+	if (finding->finding->kind == FINDING_DATA_RACE || is_about_descriptor(finding))
 		return "nothing orders these";
 	if (finding->finding->kind == FINDING_CHECK_THEN_ACT)
 		return "decided on an old value";

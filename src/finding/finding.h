@@ -66,7 +66,7 @@ enum finding_detail {
 	DETAIL_OUTDONE = 1u << 18,	 /* lost-update: after a check, by a value between both */
 	DETAIL_REFUSED = 1u << 19,	 /* misuse: the call fails, so the program is told */
 	DETAIL_WAITED = 1u << 20,	 /* misuse: a thread waits at the object */
-	DETAIL_LIFE = 1u << 21,	 /* race: an object's life begins or ends, and it is used */
+	DETAIL_LIFE = 1u << 21,		 /* race: an object's life begins or ends, and it is used */
 	DETAIL_HIDDEN = 1u << 22	 /* race: of calls that share state of the C library */
 };
 

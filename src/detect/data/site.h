@@ -32,7 +32,8 @@ enum site_flag {
 				  * same place: they share an update group */
 	SITE_SILENT = 1u << 11,	     /* never part of a finding: watched for synchronisation only */
 	SITE_COMPARES = 1u << 12,    /* SITE_DECIDES, by comparing it with what is stored */
-	SITE_HIDDEN = 1u << 13	     /* of state that the C library keeps: a call changes it */
+	SITE_HIDDEN = 1u << 13,	     /* of state that the C library keeps: a call changes it */
+	SITE_DESCRIPTOR = 1u << 14   /* of a descriptor: a call uses it, or ends it */
 };
 
 struct site {

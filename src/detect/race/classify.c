@@ -34,6 +34,7 @@ struct kind_of_access {
 	bool may_be_stale; /* a load that is as a rule followed by a store of what it makes */
 	bool is_silent;
 	bool is_hidden;
+	bool is_of_descriptor;
 	bool is_unknown; /* where it was made */
 };
 
@@ -75,6 +76,7 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 		.may_be_stale = flags & SITE_MAY_BE_STALE && !step->is_write,
 		.is_silent = flags & SITE_SILENT,
 		.is_hidden = flags & SITE_HIDDEN,
+		.is_of_descriptor = flags & SITE_DESCRIPTOR,
 	};
 }
 
@@ -172,7 +174,10 @@ static struct race_verdict decide_verdict(const struct race_step *step,
 {
 	struct race_verdict verdict = {FINDING_DATA_RACE, SEVERITY_ERROR, 0};
 
-	if (mine->is_hidden) {
+	if (mine->is_of_descriptor) {
+		verdict.kind = FINDING_DESCRIPTOR_RACE;
+		verdict.severity = SEVERITY_WARNING;
+	} else if (mine->is_hidden) {
 		verdict.details = DETAIL_HIDDEN;
 	} else if (step->other_is_freed || step->is_freeing) {
 		verdict.details = DETAIL_FREED;

@@ -2,7 +2,7 @@
  * A program of one thread that locks very often, then creates another: what
  * was saved while it was alone must not be missed later.
  *
- * snarl-expect: kinds=self-lock-refused
+ * snarl-expect: kinds=self-lock-refused,unlock-unlocked
  */
 #include "../guest.h"
 

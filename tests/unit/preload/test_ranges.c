@@ -30,6 +30,7 @@
 #include "preload/guest/guest.h"
 #include "preload/heap/heap.h"
 #include "preload/guest/modules.h"
+#include "preload/outside/number.h"
 #include "preload/ranges/ranges.h"
 #include "preload/ranges/states.h"
 
@@ -65,6 +66,23 @@ struct guest_thread *guest_enter_slowly(uintptr_t sp)
 	return NULL;
 }
 
+static int ended_number;
+
+uintptr_t number_place(int number)
+{
+	return (uintptr_t)number;
+}
+
+void number_refresh(int number)
+{
+	(void)number;
+}
+
+void number_is_known(int number)
+{
+	(void)number;
+}
+
 bool modules_is_own(uintptr_t address)
 {
 	(void)address;
@@ -74,7 +92,7 @@ bool modules_is_own(uintptr_t address)
 site_id call_site(uintptr_t return_address, uint32_t access)
 {
 	ck_assert(return_address != 0);
-	access &= ~(uint32_t)SITE_HIDDEN;
+	access &= ~(uint32_t)(SITE_HIDDEN | SITE_DESCRIPTOR);
 	ck_assert(access == SITE_READ || access == SITE_WRITE);
 	return access;
 }
@@ -84,6 +102,11 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	ck_assert_ptr_eq(detector, &guest_detector);
 	ck_assert_ptr_eq(thread, context.thread);
 	ck_assert(guest_self->guard != 0);
+	if (access->flags & SITE_DESCRIPTOR) {
+		if (access->flags & SITE_WRITE)
+			ended_number = (int)access->address;
+		return;
+	}
 	ck_assert_uint_eq(access->flags & ~(uint32_t)SITE_HIDDEN, access->site | SITE_RANGE);
 	ck_assert_uint_lt(told_count, ARRAY_LENGTH(told));
 	told[told_count++] =
@@ -964,6 +987,28 @@ START_TEST(recorded_ranges_are_not_told_again)
 }
 END_TEST
 
+START_TEST(ends_of_descriptors_are_told)
+{
+	FILE *stream = fopen("/dev/null", "r");
+	int file = open("/dev/null", O_RDONLY);
+	int second = dup(file);
+
+	ck_assert_int_eq(CALL(dup2)(file, second), second);
+	ck_assert_int_eq(ended_number, second);
+	ended_number = 0;
+	ck_assert_int_eq(CALL(dup2)(file, file), file);
+	ck_assert_int_le(ended_number, 0);
+	ck_assert_int_eq(CALL(dup3)(file, second, O_CLOEXEC), second);
+	ck_assert_int_eq(ended_number, second);
+	ck_assert_int_eq(CALL(close)(file), 0);
+	ck_assert_int_eq(ended_number, file);
+	file = fileno(stream);
+	ck_assert_int_eq(CALL(fclose)(stream), 0);
+	ck_assert_int_eq(ended_number, file);
+	ck_assert_uint_eq(told_count, 0);
+}
+END_TEST
+
 START_TEST(foreign_functions_are_left_alone)
 {
 	ck_assert_ptr_null(range_wrapper("memcpy", (void *)compare_bytes));
@@ -1022,6 +1067,7 @@ int main(void)
 	tcase_add_test(tests, sorting_reads_and_writes_the_array);
 	tcase_add_test(tests, unobserved_threads_tell_nothing);
 	tcase_add_test(tests, recorded_ranges_are_not_told_again);
+	tcase_add_test(tests, ends_of_descriptors_are_told);
 	tcase_add_test(tests, foreign_functions_are_left_alone);
 	tcase_add_test(tests, every_row_was_tried);
 	srunner_run_all(runner, CK_ENV);
