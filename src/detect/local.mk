@@ -16,7 +16,7 @@ src_libcore_a_SOURCES += \
 	%D%/base/memory_block.c %D%/base/memory_block.h \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/slot.c %D%/base/slot.h \
-	%D%/base/thread.c %D%/base/thread.h \
+	%D%/base/thread.c %D%/base/thread.h %D%/base/thread_accesses.h \
 	%D%/shadow/atomic_table.c %D%/shadow/atomic_table.h \
 	%D%/shadow/cache.h \
 	%D%/shadow/cells.c %D%/shadow/cells.h \
