@@ -25,7 +25,7 @@ void futex_wait_end(struct detector *detector, struct thread *thread, const stru
 	struct sync_info *info = wait->futex->info;
 
 	wait_end(detector, thread);
-	/* Its memory may have been freed meanwhile, and its place be another's. */
+	/* Its memory may have been freed meanwhile, and reused by another object. */
 	if (!info || wait->generation != wait->futex->generation ||
 	    !detector_lock_info(detector, info))
 		return;

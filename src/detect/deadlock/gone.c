@@ -44,7 +44,7 @@ void gone_check_owner(struct detector *detector, struct thread *thread)
 	owner = detector_thread(detector, load_relaxed(&object->owner));
 	if (!owner || owner == thread)
 		return;
-	/* What is shared with the parent, its threads still release. */
+	/* The parent's threads still release what is shared with it. */
 	if (owner->state == THREAD_LOST && owner->memory &&
 	    !(object->info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED)))
 		report_fork_victim(detector, thread, owner, object);

@@ -1,10 +1,9 @@
 /*
  * Locks in signal handlers.
  *
- * A handler that takes a lock which the code it interrupted holds waits for
- * itself.  It is an error when it happens, and a warning when it can: a lock
- * is taken by a handler, and by ordinary code in a thread that the handler
- * might interrupt.
+ * A handler that wants a lock which the interrupted code holds deadlocks.  That is an
+ * error when it happens, and a warning when it can happen: a handler takes a lock, and
+ * so does ordinary code in a thread that the handler might interrupt.
  *
  * All functions are called with detector.lock held.
  */
@@ -18,7 +17,7 @@
 void handler_lock_taken(struct detector *detector, struct thread *thread,
 			struct sync_object *object, stack_id stack);
 
-/* @thread deadlocked at @stack on @object: did its handler do it? */
+/* @thread deadlocked at @stack on @object: reports it if a handler was the cause. */
 void handler_deadlocked(struct detector *detector, struct thread *thread,
 			struct sync_object *object, stack_id stack);
 

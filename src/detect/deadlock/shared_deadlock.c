@@ -70,7 +70,7 @@ bool shared_deadlock_report(struct detector *detector, struct thread *thread,
 	finding->details |= DETAIL_PROCESS_SHARED;
 	for (uint32_t i = 0; i < cycle->count; i++)
 		add_step(finding, cycle, i, own);
-	/* What was read of others is theirs only if they still wait. */
+	/* What was read of other threads is valid only if they still wait. */
 	is_unchanged = shared_is_unchanged(cycle);
 	if (is_unchanged) {
 		thread->waiting.is_deadlocked = true;

@@ -10,8 +10,8 @@
 #include "detect/base/detector.h"
 #include "detect/deadlock/shared_registry.h"
 
-/* Reports @cycle, found by process @own for its @thread.  False if it has come
- * apart meanwhile. */
+/* Reports @cycle, found by process @own for its @thread.  False if it does not exist any
+ * more. */
 bool shared_deadlock_report(struct detector *detector, struct thread *thread,
 			    const struct shared_cycle *cycle, uint32_t own);
 

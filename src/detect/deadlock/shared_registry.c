@@ -56,7 +56,7 @@ bool shared_wait_begin(struct shared_registry *registry, const struct shared_wai
 		return false;
 	ticket->entry = number;
 	memcpy((char *)entry + filled, (const char *)wait + filled, sizeof(*wait) - filled);
-	/* Odd already if who had it was killed while publishing. */
+	/* Odd already if its last user was killed while publishing. */
 	ticket->version = (entry->version + 1) | 1;
 	/* release: pairs with walk_cycle() and the second look. */
 	store_release(&entry->version, ticket->version);
@@ -64,10 +64,10 @@ bool shared_wait_begin(struct shared_registry *registry, const struct shared_wai
 	return true;
 }
 
-/* Ends what was published under @version, unless somebody else just did. */
+/* Ends what was published under @version, unless another thread just did. */
 static void drop_wait(struct shared_wait *entry, uint64_t version)
 {
-	/* release: what is written next was not seen under this version. */
+	/* release: later writes do not belong to this version. */
 	if (compare_exchange_acq_rel(&entry->version, &version, version + 1))
 		store_release(&entry->claim, 0u); /* pairs with claim_wait() */
 }
@@ -159,7 +159,7 @@ static bool has_step(const struct shared_cycle *cycle, uint32_t entry)
 	return false;
 }
 
-/* A cycle within one process is its own wait graph's. */
+/* A cycle within one process is found by its own wait-for graph. */
 static bool spans_processes(const struct shared_cycle *cycle)
 {
 	for (uint32_t i = 1; i < cycle->count; i++)
@@ -210,7 +210,7 @@ bool shared_is_unchanged(const struct shared_cycle *cycle)
 	return true;
 }
 
-/* Drops whoever is gone; true if nobody was. */
+/* Drops the waits of threads that are gone; true if none was. */
 static bool are_all_there(const struct shared_cycle *cycle, shared_is_there is_there)
 {
 	bool are_there = true;
@@ -224,7 +224,7 @@ static bool are_all_there(const struct shared_cycle *cycle, shared_is_there is_t
 	return are_there;
 }
 
-/* Of the threads that see a cycle, one is to report it. */
+/* True for one of the threads that see the cycle: it reports. */
 static bool claim_report(const struct shared_cycle *cycle)
 {
 	uint32_t first = 0;

@@ -1,11 +1,10 @@
 /*
  * The registry of process-shared locks: who waits, and what it holds.
  *
- * It lies in the results file, which all processes of a run map.  A thread that
- * is about to block publishes in one go what it waits for and what it holds;
- * while it stays blocked neither changes.  A deadlock consists of blocked
- * threads only, so nothing need be said when a lock is taken or released, and
- * whoever holds a lock and runs is not there to be found.
+ * It is in the results file, which all processes of a run map.  A thread that is
+ * about to block publishes what it waits for and what it holds; neither changes while
+ * it is blocked.  As a deadlock has blocked threads only, nothing is published when a
+ * lock is taken or released.
  *
  * Objects are named by keys that mean the same in every process (shared
  * memory: the file and the place in it) or that no other process uses (private
@@ -41,7 +40,7 @@ struct shared_wait {
 	uint32_t claim;	   /* pid of the entry's user; 0: free */
 	uint32_t reported; /* low half of the version of which a cycle was reported */
 	uint64_t key;	   /* what it waits for */
-	uint64_t own_key;  /* who waits for this thread's end waits for it */
+	uint64_t own_key;  /* of this thread, for those that join it */
 	uint64_t life;	   /* tells apart processes of one pid */
 	uint32_t process;  /* number in the results file */
 	uint32_t pid;
@@ -80,7 +79,7 @@ struct shared_cycle {
 	uint32_t budget; /* steps that the walk may still take */
 };
 
-/* What a thread keeps of what it published. */
+/* Where a thread has published its wait. */
 struct shared_ticket {
 	uint32_t entry; /* from 1; kept afterwards: likely free the next time, too */
 	uint64_t version; /* 0: nothing is published */
@@ -89,15 +88,15 @@ struct shared_ticket {
 /* Publishes @wait from its key on.  False: the registry is full. */
 bool shared_wait_begin(struct shared_registry *registry, const struct shared_wait *wait,
 		       struct shared_ticket *ticket);
-/* Takes it back, if anything is published. */
+/* Withdraws it, if anything is published. */
 void shared_wait_end(struct shared_registry *registry, struct shared_ticket *ticket);
 
 /* A process begins: what its pid published before is void.  It may be the same
  * process, as another program. */
 void shared_process_began(struct shared_registry *registry, uint32_t pid);
 
-/* Is the thread that published this still there?  Asked of a cycle before it is
- * believed. */
+/* Whether the thread that published this still exists.  Called for each thread of a
+ * cycle before that is reported. */
 typedef bool (*shared_is_there)(const struct shared_wait *wait);
 
 /*
@@ -108,7 +107,7 @@ typedef bool (*shared_is_there)(const struct shared_wait *wait);
 bool shared_find_cycle(struct shared_registry *registry, const struct shared_ticket *ticket,
 		       shared_is_there is_there, struct shared_cycle *cycle);
 
-/* Has nobody in @cycle moved? */
+/* Whether all waits of @cycle are unchanged. */
 bool shared_is_unchanged(const struct shared_cycle *cycle);
 
 static inline const struct shared_wait *shared_step_wait(const struct shared_cycle *cycle,
@@ -117,7 +116,7 @@ static inline const struct shared_wait *shared_step_wait(const struct shared_cyc
 	return &cycle->registry->waits[cycle->steps[step].entry];
 }
 
-/* The semaphore of @key was posted by who had not waited: it is no lock. */
+/* A thread that had not waited posted the semaphore of @key: it is no lock. */
 void shared_token_posted(struct shared_registry *registry, uint64_t key);
 bool shared_is_token(const struct shared_registry *registry, uint64_t key);
 

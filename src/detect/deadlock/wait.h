@@ -1,6 +1,6 @@
 /*
- * Waits: announced before a thread blocks, over when it goes on.  Whoever announces
- * one looks whether it closes a deadlock, or is the last of a hang.
+ * Waits: announced before a thread blocks, ended when it goes on.  Announcing one
+ * checks whether it closes a deadlock or completes a hang.
  */
 #ifndef DETECT_DEADLOCK_WAIT_H
 #define DETECT_DEADLOCK_WAIT_H
@@ -18,7 +18,7 @@ bool wait_begin(struct detector *detector, struct thread *thread, const struct w
 /* Does nothing if @thread's wait has ended. */
 void wait_end(struct detector *detector, struct thread *thread);
 
-/* What who waits so does, for reports. */
+/* The action of such a wait in reports. */
 static inline enum finding_action wait_action(const struct wait *wait)
 {
 	if (wait->kind == WAIT_JOIN)

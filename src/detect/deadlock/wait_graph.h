@@ -1,9 +1,9 @@
 /*
  * The wait-for graph: deadlocks that happen.
  *
- * A thread that is about to block announces what it waits for, then looks: who
- * holds that, is the holder itself waiting, and so on.  A walk that comes back
- * is a deadlock if a second look finds every wait and every owner unchanged.
+ * A thread that is about to block announces its wait, then walks: from the lock to its
+ * holder, to what that waits for, and so on.  A closed walk is a deadlock if a second
+ * look finds every wait and every owner unchanged.
  * Announcement and walk are separated by a full fence, so of the threads that
  * close a cycle the last one to announce sees all others: no timer, no helper
  * thread.  A timed wait breaks a cycle, but a condition wait, timed or not,

@@ -92,7 +92,7 @@ static void note_locks(struct detector *detector, struct thread *thread,
 		note = (struct waker_note){held->object->info->id, thread->id, held->stack, stack};
 		if (!add_note(is_wait ? info->extra->kept : info->extra->brought, &note))
 			continue;
-		/* Its id must go on meaning this lock. */
+		/* So that its id is not given to another lock. */
 		held->object->info->is_in_order = true;
 		for (unsigned other = 0; other < WAKER_NOTE_MAX; other++) {
 			if (is_wait)

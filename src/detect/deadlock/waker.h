@@ -1,9 +1,9 @@
 /*
- * Wait-holding-lock: who waits holds a lock that its waker needs.
+ * Wait-holding-lock: a waiting thread holds a lock that its waker needs.
  *
  * A thread that waits on a condition or a semaphore, or joins, keeps its other
- * locks.  If the thread that ends the wait had taken one of them on its way,
- * then the other way round both would have waited for ever.
+ * locks.  If the waker takes one of these on its way, both block for ever when the
+ * waiter comes first.
  */
 #ifndef DETECT_DEADLOCK_WAKER_H
 #define DETECT_DEADLOCK_WAKER_H

@@ -1,10 +1,9 @@
 /*
  * Accesses of memory: the door to the race engine.
  *
- * Who observes an access (cloned code's slow path, a range of a libc function,
- * an event script) calls one of these before it takes place.  The calling
- * thread is @thread; the guard is up; errno, vector registers and the
- * program's locks are not touched.
+ * Called before an access takes place: by the slow path of clones, wrappers of libc
+ * functions, event scripts.  The calling thread is @thread; the guard is up; errno,
+ * vector registers and the program's locks are not touched.
  */
 #ifndef DETECT_RACE_ACCESS_H
 #define DETECT_RACE_ACCESS_H
@@ -42,10 +41,9 @@ void access_synchronised_over(struct atomic_location *location, const struct acc
 uintptr_t access_synchronised_address(const struct atomic_location *location);
 
 /*
- * Memory [start, end) begins a new life: what was known of it is forgotten.
- * With @is_freed it ends one instead: later accesses race with this free unless
- * they happen before it... which no access can; 'freed by' is remembered until
- * the memory is given out again.
+ * Memory [start, end) begins a new life: its shadow is cleared.  With @is_freed it ends
+ * one instead: the free is recorded like a write, so that all later accesses race with
+ * it until the memory is given out again.
  */
 void access_memory_begins(struct detector *detector, struct thread *thread, uintptr_t start,
 			  size_t size_bytes);

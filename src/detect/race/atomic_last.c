@@ -16,8 +16,8 @@ static bool is_plain_update(const struct detector *detector, const struct cell *
 	return (flags_of(detector, cell) & (SITE_UPDATE | SITE_LOCKED)) == SITE_UPDATE;
 }
 
-/* Is @cell another thread's write, to exactly @bytes, that is not ordered before what
- * @thread does now? */
+/* Whether @cell is another thread's write to exactly @bytes that is unordered with
+ * @thread's present access. */
 static bool is_met(const struct thread *thread, const struct cell *cell, uint32_t bytes)
 {
 	return cell->word && shadow_bytes(cell->word) == bytes &&
@@ -66,7 +66,7 @@ bool atomic_find_rest(const struct detector *detector, uint64_t word, uint32_t b
 {
 	struct atomic_location *location = atomic_table_get(detector, word);
 
-	/* relaxed: a byte that is becoming atomic just now is as good as racing. */
+	/* relaxed: a byte that becomes atomic now may count as atomic or not. */
 	if (!location || load_relaxed(&location->bytes) & bytes)
 		return false;
 	*inner = (struct shadow){&location->write, &location->read, &location->origins};

@@ -16,12 +16,11 @@
  * clocks of their own; smaller neighbours share one, which may hide a race
  * but makes none.
  *
- * An acquire must come after the load that it belongs to, but accesses are seen
- * before they are made, and checks of several may stand before the first of
- * them.  So a load only notes the location; the join is made at the thread's next
- * look (atomic_catch_up()): its next slow access, release or finding.  Until then
- * nothing has asked what the thread knows.  As that look may belong to a check
- * that stands before the load itself, some more looks join again what is new.
+ * An acquire must come after its load, but accesses are observed before they are made,
+ * and the checks of several may stand before the first of them.  So a load only notes
+ * the location.  The join is made by the thread's next atomic_catch_up(): at its next
+ * slow access, release or finding; nothing reads its clock before that.  As this may
+ * still be before the load itself, the next few calls join again what is new.
  */
 #ifndef DETECT_RACE_ATOMIC_LOCATION_H
 #define DETECT_RACE_ATOMIC_LOCATION_H
@@ -52,7 +51,7 @@ struct atomic_location *atomic_mark(struct detector *detector, struct thread *th
 void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address);
 void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address);
 
-/* Joins what the thread's last atomic loads may have learnt; to be called if
+/* Makes the acquires of the thread's last atomic loads; to be called if
  * thread->accesses.acquire_count is not 0. */
 void atomic_catch_up(struct detector *detector, struct thread *thread);
 

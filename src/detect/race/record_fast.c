@@ -4,7 +4,7 @@
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 
-/* Is @word a plain one (or none), and of an access before @thread's present? */
+/* Whether @word is none, or plain and covered by @thread's clock. */
 static inline bool is_before(const struct thread *thread, uint64_t word)
 {
 	uint32_t slot = shadow_slot(word);
@@ -17,7 +17,7 @@ static inline bool is_before(const struct thread *thread, uint64_t word)
 	       (slot == thread->slot || thread->clocks.full.entries[slot] >= shadow_epoch(word));
 }
 
-/* The same of what @word says of @bytes. */
+/* The same for @bytes of it alone. */
 static inline bool is_clear(const struct thread *thread, uint64_t word, uint32_t bytes)
 {
 	return is_before(thread, word) ||
@@ -39,7 +39,7 @@ static bool are_clear(const struct thread *thread, const uint64_t *place, uint64
 	return load_relaxed(place) == word; /* relaxed: the fence orders it */
 }
 
-/* The same of all that @word, read at @place, stands for. */
+/* The same for the cells of @word, read at @place. */
 static inline bool is_all_clear(const struct thread *thread, const uint64_t *place, uint64_t word,
 				uint32_t bytes)
 {
@@ -56,7 +56,7 @@ static inline bool exchange_word(uint64_t *place, uint32_t *origin_place, uint64
 	return true;
 }
 
-/* What was recorded is classified again by the whole engine. */
+/* Passes what was recorded to the whole engine, to be classified. */
 static void check_again(struct detector *detector, struct thread *thread, uintptr_t address,
 			uint32_t size_bytes, bool is_write, site_id id, bool is_late)
 {
@@ -113,7 +113,7 @@ struct part {
 	uint32_t *origin_place;
 };
 
-/* Adds to @list what @cell says of bytes that @part has not. */
+/* Adds to @list the bytes of @cell that are not @part's. */
 static void add_rest(const struct part *part, struct cell_list *list, struct cell cell)
 {
 	cell.word &= ~(uint64_t)part->bytes;
@@ -141,7 +141,7 @@ static bool become_whole(const struct part *part, uint64_t old, const struct cel
 	return true;
 }
 
-/* *part->place, which was @old, will say what @list and the part say. */
+/* Replaces *part->place, which was @old, by a word for @list and the part. */
 static bool put_with(const struct part *part, uint64_t old, struct cell_list *list)
 {
 	uint32_t bytes = part->bytes;
@@ -163,14 +163,14 @@ static bool put_beside_word(const struct part *part, uint64_t old)
 	struct cell_list list = {.count = 0};
 	struct cell cell = {.word = old};
 
-	/* Whose it is may be about to say where. */
+	/* Its thread may be about to store the origin. */
 	if (!origin_find(part->origin_place, old, &cell.origin))
 		return false;
 	add_rest(part, &list, cell);
 	return put_with(part, old, &list);
 }
 
-/* The cells of @old are laid out and put anew. */
+/* Copies the cells of @old and puts them in a new record. */
 static bool put_anew(const struct part *part, uint64_t old)
 {
 	struct cell_list before;
@@ -183,10 +183,8 @@ static bool put_anew(const struct part *part, uint64_t old)
 	return put_with(part, old, &list);
 }
 
-/*
- * A part that has a cell of its own already, or finds one free: as whoever comes to
- * the same field again.  False: nothing was done.
- */
+/* The usual case: the part has a cell of its own already, or finds one free.  False:
+ * nothing was done. */
 static bool put_in_place(const struct part *part, uint64_t old)
 {
 	struct cells cells = cells_of(old);
@@ -290,7 +288,7 @@ static origin_id unite_sites(struct detector *detector, struct thread *thread,
 	return all.origin;
 }
 
-/* All of @open, which has been recorded or not, is judged by the whole engine. */
+/* Passes all of @pending, recorded or not, to the whole engine. */
 static void check_pending(struct detector *detector, struct thread *thread,
 			  struct pending_granule pending, bool is_write)
 {
@@ -325,8 +323,8 @@ static void record_pending(struct detector *detector, struct thread *thread,
 
 enum recorded { NOT_RECORDED, RECORDED, RECORDED_WITH_OTHERS };
 
-/* The common case of the same: what nobody has touched since the thread's past, but for
- * bytes that it touches again, and by one site. */
+/* The common case: all recorded accesses are covered by the thread's clock or its own,
+ * and all bytes are of one site. */
 static inline enum recorded record_alone(struct thread *thread,
 					 const struct pending_granule *pending, bool is_write)
 {
@@ -370,7 +368,7 @@ void record_flush(struct detector *detector, struct thread *thread)
 					      &thread->accesses.pending[is_write][i], is_write);
 }
 
-/* Can the granule be kept open: is nothing to be feared from either plane? */
+/* Whether the granule may be kept pending: neither plane has an unordered access. */
 static inline bool is_quiet(const struct thread *thread, uintptr_t granule, uint32_t bytes,
 			    bool is_write)
 {
@@ -397,7 +395,7 @@ static struct pending_granule *choose_victim(struct thread *thread, struct pendi
 static inline bool is_recorded(uintptr_t granule, uint32_t bytes, bool is_write, uint64_t current)
 {
 	struct shadow shadow = shadow_of(granule);
-	/* relaxed: others change a word to something else than ours. */
+	/* relaxed: other threads never store our word. */
 	uint64_t word = load_relaxed(is_write ? shadow.write : shadow.read);
 
 	return shadow_is_same_epoch(word, current) && !(bytes & ~shadow_bytes(word));
@@ -432,7 +430,7 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 	pending = choose_victim(thread, set);
 	if (pending->granule)
 		flush_granule(detector, thread, pending, is_write);
-	/* What was flushed may have been judged, and the epoch be over. */
+	/* Flushing may have classified a race, which may end the epoch. */
 	if (!thread->clocks.has_recorded || !is_quiet(thread, granule, bytes, is_write))
 		return false;
 	/* It will be stored to when the granule is flushed. */

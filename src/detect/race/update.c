@@ -62,7 +62,7 @@ const struct stale_read *update_meet(struct race_step *step)
 
 /* --- Writes ---------------------------------------------------------------- */
 
-/* The value there may be the one that was read, for all that is known. */
+/* False if the value there is known to differ from the one that was read. */
 static bool may_be_equal(const struct stale_read *stale, const struct access *access)
 {
 	return stale->has_value && access->has_value && !stale_read_is_overwritten(stale, access);
@@ -106,7 +106,7 @@ static void check_stale(struct race_step *step, const struct access *access,
 	}
 }
 
-/* What rests on a decision alone is not a matter of what is stored. */
+/* Whether the stale read has decided that the store is made, and not its value. */
 static bool concerns_decision(const struct stale_read *stale, const struct access *access)
 {
 	return stale->decides && !(access->flags & (SITE_DECIDES | SITE_CONSTANT));
@@ -137,7 +137,7 @@ static const struct stale_read *note_write(struct race_step *step, const struct 
 	struct stale_read *value = NULL;
 	struct stale_read *decision;
 
-	/* What reads again as it writes, or just before, rests on no older value. */
+	/* A write that reads again, as or just before it writes, has no older value. */
 	if (update_group && !(access->flags & SITE_READ))
 		value = find_stale(thread, access, update_group, false);
 	if (value)
@@ -246,8 +246,8 @@ static struct cell last_write(struct detector *detector, struct race_place place
 	return (struct cell){0, 0};
 }
 
-/* What is ordered with all that was there before may still rest on a stale read,
- * or be what makes another's read stale. */
+/* An access that is ordered with all earlier ones may still have a stale value, or make
+ * another thread's read stale. */
 static void note_access(struct race_step *step, const struct access *access)
 {
 	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
@@ -285,7 +285,7 @@ static struct access part_of(const struct access *access, const struct site *sit
 	return part;
 }
 
-/* Does @member's read say more than the whole check, whose flags are @flags? */
+/* Whether @member's read has to be noted by itself: @flags are the whole check's. */
 static bool is_of_its_own(uint32_t flags, const struct site *member)
 {
 	bool may_be_stale =

@@ -1,7 +1,5 @@
-/*
- * What shadow words become when one word cannot say it: cells are laid out,
- * changed as a list, and put together to one word or to a new record.
- */
+/* Changes of shadow words that need cells: these are copied to a list, changed there,
+ * and stored as one word or in a new record. */
 #include "base/spin_lock.h"
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
@@ -18,9 +16,9 @@ static uint32_t slot_of(uint64_t word)
 }
 
 /*
- * A word and its origin are two stores, and whose they are may lose its processor
- * in between.  If the origin does not come, because an access that the word has
- * replaced was the last to store one, nobody waits for it again.
+ * A word and its origin are two stores, and their thread may be preempted in between.
+ * If the origin never comes, as an access that the word has replaced stored the last
+ * one, the wait ends and is not repeated.
  */
 bool race_find_origin(struct race_place place, uint64_t word, origin_id *origin)
 {
@@ -45,7 +43,7 @@ bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list)
 	return !old || race_find_origin(place, old, &list->cells[0].origin);
 }
 
-/* Adds @word unless it has no bytes; one cell says the same of several bytes. */
+/* Adds @word unless it has no bytes; bytes of equal words share a cell. */
 static void add_cell(struct cell_list *list, uint64_t word, origin_id origin)
 {
 	if (!shadow_bytes(word))
@@ -69,7 +67,7 @@ static void add_mine(struct race_step *step, struct cell_list *list, uint32_t by
 		add_cell(list, race_base(step->mine) | bytes, race_origin(step));
 }
 
-/* What is read again: by this thread too. */
+/* Adds @cell as read by this thread as well. */
 static void add_joined(struct race_step *step, struct cell_list *list, const struct cell *cell,
 		       uint32_t bytes)
 {
@@ -107,7 +105,7 @@ static origin_id unite_cells(struct detector *detector, struct thread *thread,
 	return origin_unite(detector, thread, &first, &second);
 }
 
-/* True if one word can say it all; *@only is it. */
+/* Whether one word, *@only, is enough. */
 static bool is_one(struct detector *detector, struct thread *thread, const struct cell_list *list,
 		   struct cell *only)
 {
@@ -130,7 +128,7 @@ static bool has_set(const struct cell_list *list)
 	return false;
 }
 
-/* *@place becomes what @list says, if it still is @old. */
+/* Stores a word for @list in *@place, if that still is @old. */
 static bool put_list(struct detector *detector, struct thread *thread, struct race_place place,
 		     uint64_t old, const struct cell_list *list)
 {

@@ -1,16 +1,16 @@
 /*
- * Channels: what hands knowledge over by the kernel's hands.
+ * Channels: hand-overs through the kernel.
  *
- * A pipe, a socket, an eventfd, a futex word, a signal number: who writes (or
- * wakes, or sends) gives what it knows, who reads (or waits, or handles) takes
- * it.  What is given is merged, so a reader learns from all who wrote before.
- * That may hide a race; it cannot make one.
+ * A pipe, a socket, an eventfd, a futex word, a signal number: a writer (waker, sender)
+ * gives its clock, a reader (waiter, handler) takes it.  Clocks that are given are
+ * merged, so a reader comes after all earlier writers.  May miss a race; accepted, as
+ * it cannot make a false one.
  *
  * A channel is found by a key, which its users make up (CHANNEL_KEY), or by its
- * number.  It lives while somebody holds it, and rests a while after that: the
- * kernel's object may have users that we do not know.  When too many rest, those
- * that were not used lately are forgotten.  Channels are never unmapped; a stale
- * number names some channel, which adds an edge and does no harm.
+ * number.  It lives while it is held, and for some time after, as the kernel's object
+ * may have unknown users.  When there are too many, those not used lately are
+ * forgotten.  Channels are never unmapped; a stale number names some other channel,
+ * which adds an edge and does no harm.
  *
  * An epoll descriptor watches channels: what is written to them is given to it
  * too.
@@ -58,7 +58,7 @@ struct channel_table {
 	uint32_t resting_count;
 };
 
-/* Needs no initialisation but this: may be used before there is a detector. */
+/* The only initialisation needed; usable before there is a detector. */
 #define CHANNEL_TABLE_EMPTY                                                                        \
 	{                                                                                          \
 		.arena = {.pages = pages_from_kernel }                                             \

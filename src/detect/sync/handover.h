@@ -1,9 +1,9 @@
 /*
- * Hand-over: passing on what a thread knows through an object that is no lock
+ * Hand-over: passing on a thread's clock through an object that is no lock
  * (condition, semaphore, once, pipe).
  *
- * What is given is merged, so who takes it learns from all who gave since the
- * object began or was reset.
+ * Clocks that are given are merged: a thread that takes from the object comes after
+ * all that gave since the object began or was reset.
  */
 #ifndef DETECT_SYNC_HANDOVER_H
 #define DETECT_SYNC_HANDOVER_H

@@ -47,8 +47,8 @@ static inline void mutex_inherited(const struct thread *thread, struct sync_obje
 }
 
 /*
- * Before the real release.  False if by our books @thread does not hold it:
- * the caller then asks the object itself and calls misuse_released().
+ * Before the real release.  False if @thread does not hold it, by our state: the
+ * caller then asks the object's memory and calls misuse_released().
  */
 static inline bool mutex_releasing(struct detector *detector, struct thread *thread,
 				   struct sync_object *object)

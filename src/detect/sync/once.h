@@ -1,9 +1,9 @@
 /*
  * Once: pthread_once, call_once, guards of C++ statics.
  *
- * Who runs the body owns the object meanwhile, so that a body that waits for
- * itself, or for a thread that waits for it, is a deadlock.  The body happens
- * before the return of all who come after it.
+ * The thread that runs the body owns the object meanwhile, so that a body that waits
+ * for itself, or for a thread that waits for it, is a deadlock.  The body happens
+ * before the return of all later calls.
  */
 #ifndef DETECT_SYNC_ONCE_H
 #define DETECT_SYNC_ONCE_H
@@ -22,7 +22,7 @@ void once_finished(struct detector *detector, struct thread *thread, struct sync
 bool once_wait_begin(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     stack_id stack);
 
-/* @thread returns knowing that the body has been run. */
+/* @thread returns after the body has been run. */
 void once_passed(struct detector *detector, struct thread *thread, struct sync_object *object);
 
 #endif

@@ -5,8 +5,8 @@
 #include "detect/base/report.h"
 #include "detect/base/thread.h"
 
-/* A lock that was held before may keep the writers out all the while: whether
- * each of them takes it too is not known. */
+/* A lock held before both reads may exclude all writers; whether each of them takes it
+ * is not known. */
 static bool may_be_gated(const struct thread *thread, const struct held_lock *read)
 {
 	for (const struct held_lock *held = thread->held.locks; held < read; held++)

@@ -24,7 +24,7 @@ void rwlock_wanted(struct detector *detector, struct thread *thread, struct sync
 void rwlock_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     enum lock_mode mode, stack_id stack);
 
-/* False if by our books @thread does not hold it. */
+/* False if @thread does not hold it, by our state. */
 bool rwlock_releasing(struct detector *detector, struct thread *thread,
 		      struct sync_object *object);
 

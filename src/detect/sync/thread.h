@@ -11,8 +11,8 @@
  * when memory is exhausted. */
 struct thread *thread_adopt(struct detector *detector, bool is_main);
 
-/* @parent creates a thread (called before it runs): the child knows what the
- * parent knows.  NULL when memory is exhausted. */
+/* @parent creates a thread, which begins with its clocks.  Called before it runs.  NULL
+ * when memory is exhausted. */
 struct thread *thread_create(struct detector *detector, struct thread *parent, stack_id stack);
 
 /* The creation failed; @child never ran. */
