@@ -1,7 +1,6 @@
 #include "reports/symbols/elf_image.h"
 
 #include <dwarf.h>
-#include <gelf.h>
 #include <libiberty/demangle.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,7 +145,7 @@ static bool search_unwind_table(const Elf_Data *data, uint64_t at, uint64_t addr
 	       eh_frame_search(&frames, address, start, &entry_address);
 }
 
-bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_t *start)
+bool elf_image_header(struct elf_image *image, uint32_t type, GElf_Phdr *header)
 {
 	GElf_Addr bias;
 	Elf *elf = image->module ? dwfl_module_getelf(image->module, &bias) : NULL;
@@ -154,17 +153,23 @@ bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_
 
 	if (!elf || elf_getphdrnum(elf, &count) != 0)
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		GElf_Phdr header;
-		Elf_Data *data;
-
-		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_GNU_EH_FRAME)
-			continue;
-		data = elf_getdata_rawchunk(elf, (int64_t)header.p_offset, header.p_filesz,
-					    ELF_T_BYTE);
-		return data && search_unwind_table(data, header.p_vaddr, address, start);
-	}
+	for (size_t i = 0; i < count; i++)
+		if (gelf_getphdr(elf, (int)i, header) && header->p_type == type)
+			return true;
 	return false;
+}
+
+bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_t *start)
+{
+	GElf_Addr bias;
+	GElf_Phdr header;
+	Elf_Data *data;
+
+	if (!elf_image_header(image, PT_GNU_EH_FRAME, &header))
+		return false;
+	data = elf_getdata_rawchunk(dwfl_module_getelf(image->module, &bias),
+				    (int64_t)header.p_offset, header.p_filesz, ELF_T_BYTE);
+	return data && search_unwind_table(data, header.p_vaddr, address, start);
 }
 
 /* A range of code of one unit; [start, end). */

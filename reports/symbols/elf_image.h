@@ -14,6 +14,7 @@
 #define REPORTS_SYMBOLS_ELF_IMAGE_H
 
 #include <elfutils/libdwfl.h>
+#include <gelf.h>
 
 #include "base/types.h"
 #include "reports/model/pool.h"
@@ -44,6 +45,9 @@ Dwarf *elf_image_dwarf(struct elf_image *image);
  * NULL.  @is_code asks for functions, else for data. */
 const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_code,
 			     uint64_t *distance);
+
+/* The first program header of @type; false: there is none. */
+bool elf_image_header(struct elf_image *image, uint32_t type, GElf_Phdr *header);
 
 /* Start of the function at @address by the unwind table; false if unknown. */
 bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_t *start);

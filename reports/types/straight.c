@@ -1,7 +1,5 @@
 #include "reports/types/straight.h"
 
-#include <gelf.h>
-
 #include "reports/types/code.h"
 #include "x86/decode/decode.h"
 
@@ -105,20 +103,10 @@ static size_t find_maker(const struct code *code, size_t at, int number)
 /* True for what the loader fills in and then protects: the table of addresses. */
 static bool is_read_only_after_start(struct elf_image *image, uint64_t address)
 {
-	GElf_Addr bias;
-	Elf *elf = image->module ? dwfl_module_getelf(image->module, &bias) : NULL;
-	size_t count = 0;
+	GElf_Phdr header;
 
-	if (!elf || elf_getphdrnum(elf, &count) != 0)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		GElf_Phdr header;
-
-		if (gelf_getphdr(elf, (int)i, &header) && header.p_type == PT_GNU_RELRO &&
-		    address - header.p_vaddr < header.p_memsz)
-			return true;
-	}
-	return false;
+	return elf_image_header(image, PT_GNU_RELRO, &header) &&
+	       address - header.p_vaddr < header.p_memsz;
 }
 
 bool straight_find_load(struct pool *pool, struct elf_image *image, uint64_t address,
