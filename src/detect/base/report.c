@@ -61,6 +61,19 @@ struct finding_event *report_event(struct finding *finding, thread_id thread,
 				 object && object->info ? object->info->id : 0, stack);
 }
 
+struct finding_event *report_access(struct finding *finding, thread_id thread,
+				    enum finding_action action, stack_id stack, uintptr_t address,
+				    uint64_t size_bytes)
+{
+	struct finding_event *event = report_lock_event(finding, thread, action, 0, stack);
+
+	if (event) {
+		event->address = address;
+		event->size_bytes = size_bytes;
+	}
+	return event;
+}
+
 void report_holds(struct finding_event *event, const struct thread *thread)
 {
 	uint32_t count = thread->held.count;

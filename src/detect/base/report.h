@@ -27,6 +27,11 @@ struct finding_event *report_event(struct finding *finding, thread_id thread,
 struct finding_event *report_lock_event(struct finding *finding, thread_id thread,
 					enum finding_action action, lock_id lock, stack_id stack);
 
+/* The same for an access of memory. */
+struct finding_event *report_access(struct finding *finding, thread_id thread,
+				    enum finding_action action, stack_id stack, uintptr_t address,
+				    uint64_t size_bytes);
+
 /* Fills @event's holds with what @thread holds now. */
 void report_holds(struct finding_event *event, const struct thread *thread);
 

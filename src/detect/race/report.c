@@ -100,22 +100,19 @@ static void add_other(struct race_step *step, struct finding *finding)
 {
 	const struct site *site = site_get(&step->detector->sites, step->other_site);
 	bool is_update = site && site->flags & SITE_UPDATE;
+	struct run run = run_of(site, shadow_bytes(step->other), step->shared_bytes);
 	struct finding_event *event;
-	struct run run;
 
 	if (!step->other_origin)
 		detector_count(step->detector, LOST_ORIGINS);
-	event = report_event(
+	event = report_access(
 		finding, slot_thread_id_of(step->detector, step->other),
 		step->other_is_freed ? ACTION_FREE : action_of(step->other_is_write, is_update),
-		NULL,
 		origin_stack_at(step->detector, origin_stack(step->detector, step->other_origin),
-				step->other_site));
+				step->other_site),
+		step->granule + run.first, run.length);
 	if (!event)
 		return;
-	run = run_of(site, shadow_bytes(step->other), step->shared_bytes);
-	event->address = step->granule + run.first;
-	event->size_bytes = run.length;
 	event->target = stack_owner(step->detector, event->address);
 	origin_tell_holds(step->detector, step->other_origin, event);
 }
@@ -138,16 +135,15 @@ static void add_mine(struct race_step *step, struct finding *finding, stack_id s
 	uint32_t flags = site ? site->flags : access->flags;
 	struct run run = my_run(step);
 	struct finding_event *event =
-		report_event(finding, step->thread->id,
-			     step->is_freeing
-				     ? ACTION_FREE
-				     : action_of(step->is_write, flags & SITE_UPDATE),
-			     NULL, origin_stack_at(step->detector, stack, step->site));
+		report_access(finding, step->thread->id,
+			      step->is_freeing
+				      ? ACTION_FREE
+				      : action_of(step->is_write, flags & SITE_UPDATE),
+			      origin_stack_at(step->detector, stack, step->site),
+			      access->address + run.first, run.length);
 
 	if (!event)
 		return;
-	event->address = access->address + run.first;
-	event->size_bytes = run.length;
 	event->value = access->value >> run.first % sizeof(access->value) * 8;
 	if (run.length < sizeof(access->value))
 		event->value &= (1ull << run.length * 8) - 1;
@@ -169,13 +165,13 @@ static void suspect_sites(struct race_step *step)
 static void add_stale_read(struct race_step *step, struct finding *finding)
 {
 	const struct stale_read *stale = step->stale;
-	struct finding_event *event = report_event(finding, step->thread->id, ACTION_READ, NULL,
-						   origin_stack(step->detector, stale->origin));
+	struct finding_event *event =
+		report_access(finding, step->thread->id, ACTION_READ,
+			      origin_stack(step->detector, stale->origin), step->access->address,
+			      stale->size_bytes);
 
 	if (!event)
 		return;
-	event->address = step->access->address;
-	event->size_bytes = stale->size_bytes;
 	event->value = stale->value;
 	event->has_value = stale->has_value;
 	event->target = stack_owner(step->detector, step->access->address);

@@ -51,24 +51,11 @@ static uint64_t predicted_key(uint64_t key)
 	return hash_append(key, DETAIL_PREDICTED);
 }
 
-static struct finding_event *add_event(struct finding *finding, thread_id thread,
-				       enum finding_action action, stack_id stack,
-				       uintptr_t address, size_t size_bytes)
-{
-	struct finding_event *event = report_event(finding, thread, action, NULL, stack);
-
-	if (!event)
-		return NULL;
-	event->address = address;
-	event->size_bytes = size_bytes;
-	return event;
-}
-
 static void add_stale_read(struct detector *detector, struct finding *finding, thread_id thread,
 			   const struct stale_read *stale, uintptr_t address)
 {
 	struct finding_event *event =
-		add_event(finding, thread, ACTION_READ, origin_stack(detector, stale->origin),
+		report_access(finding, thread, ACTION_READ, origin_stack(detector, stale->origin),
 			  address, stale->size_bytes);
 
 	if (!event)
@@ -88,7 +75,7 @@ static enum finding_action action_of(const struct detector *detector, site_id id
 static void add_other(struct detector *detector, struct finding *finding,
 		      const struct access *access, const struct cell *other)
 {
-	struct finding_event *event = add_event(
+	struct finding_event *event = report_access(
 		finding, slot_thread_id_of(detector, other->word),
 		action_of(detector, origin_site(detector, other->origin)),
 		origin_stack(detector, other->origin), access->address, access->size_bytes);
@@ -100,7 +87,7 @@ static void add_other(struct detector *detector, struct finding *finding,
 static void add_mine(struct finding *finding, const struct thread *thread,
 		     const struct access *access, enum finding_action action, stack_id stack)
 {
-	struct finding_event *event = add_event(finding, thread->id, action, stack,
+	struct finding_event *event = report_access(finding, thread->id, action, stack,
 						access->address, access->size_bytes);
 
 	if (!event)
@@ -403,7 +390,7 @@ static void predict_between(struct race_step *step, const struct access *access,
 		return;
 	memory_block_report(detector, finding, access->address);
 	add_stale_read(detector, finding, split->thread, &split->stale, access->address);
-	event = add_event(finding, split->thread, ACTION_WRITE,
+	event = report_access(finding, split->thread, ACTION_WRITE,
 			  origin_stack(detector, split->origin), access->address,
 			  access->size_bytes);
 	if (event)
