@@ -93,6 +93,9 @@ preload_libsnarl_so_SOURCES = \
 	%D%/signals/handlers.c %D%/signals/handlers.h \
 	%D%/signals/signals.h \
 	%D%/signals/wrap_signal.c \
+	%D%/confinement/confinement.c %D%/confinement/confinement.h \
+	%D%/confinement/filter.c %D%/confinement/filter.h \
+	%D%/confinement/wrap_prctl.c \
 	%D%/debugger/clone_frames.c %D%/debugger/clone_frames.h \
 	%D%/debugger/debugger.c %D%/debugger/debugger.h \
 	%D%/debugger/function_names.c %D%/debugger/function_names.h \

@@ -111,11 +111,19 @@ struct guest_thread *guest_make_thread(struct thread *thread)
 	return self;
 }
 
+/* The kernel's; 0 where it may not be asked. */
+static uint32_t read_kernel_id(void)
+{
+	long id = kernel_call0(SYS_gettid);
+
+	return id > 0 ? (uint32_t)id : 0;
+}
+
 void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t stack_bytes)
 {
 	struct thread *thread = self->thread;
 
-	thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
+	thread->kernel_id = read_kernel_id();
 	thread->stack_end = stack_end;
 	thread->stack_start = stack_end > stack_bytes ? stack_end - stack_bytes : 0;
 	thread->clocks.current = &access_current;
@@ -164,8 +172,9 @@ void guest_forked(struct guest_thread *self)
 	self->next = self->previous = NULL;
 	living = self;
 	self->slot = 0;
+	self->selector = NULL;
 	self->thread->kernel_id_before_fork = self->thread->kernel_id;
-	self->thread->kernel_id = (uint32_t)kernel_call0(SYS_gettid);
+	self->thread->kernel_id = read_kernel_id();
 }
 
 struct guest_thread *guest_adopt(bool is_main, uintptr_t sp)

@@ -36,6 +36,7 @@ struct guest_site {
 /* The original registers of a context that was changed for a handler (handlers.h). */
 struct kept_context {
 	uintptr_t context; /* its address; 0: none */
+	uintptr_t return_address; /* where its handler was to return to */
 	struct context_registers saved;
 };
 
@@ -59,6 +60,7 @@ struct guest_thread {
 	uintptr_t locked_sp;		/* ... by the instruction at this stack pointer */
 	struct kept_context kept[GUEST_KEPT_CONTEXTS];
 	uint32_t kept_next;
+	volatile char *selector; /* are its system calls sent to a handler? (confinement.h) */
 	struct once_call *once; /* calls whose body has not begun (wrap_once.c) */
 	struct guest_site sites[GUEST_SITES];
 	uint64_t passed[GUEST_PASSED]; /* lives of once objects already acquired, by hash */
@@ -106,7 +108,7 @@ static inline __attribute__((always_inline)) struct guest_thread *guest_enter(vo
 	struct guest_thread *self = guest_self;
 	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
 
-	if (UNLIKELY(!self || self->guard))
+	if (UNLIKELY(!self || self->guard || guest_state != GUEST_ON))
 		return guest_enter_slowly(sp);
 	guest_raise(self);
 	return self;

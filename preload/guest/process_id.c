@@ -12,13 +12,14 @@ void process_id_note(void)
 
 bool process_is_own(void)
 {
-	return (uint32_t)kernel_call0(SYS_getpid) == own_pid;
+	long pid = kernel_call0(SYS_getpid);
+
+	/* Programs that may not ask make no processes either. */
+	return pid < 0 || (uint32_t)pid == own_pid;
 }
 
 bool process_is_borrowed(void)
 {
 	/* relaxed: it is written while there is one thread. */
-	uint32_t own = load_relaxed(&own_pid);
-
-	return own && (uint32_t)kernel_call0(SYS_getpid) != own;
+	return load_relaxed(&own_pid) && !process_is_own();
 }

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "preload/process/observation.h"
 
+#include <errno.h>
+
 #include "base/kernel.h"
 #include "detect/base/thread.h"
 #include "detect/detector.h"
@@ -34,7 +36,7 @@
 static bool is_alive(struct detector *detector, const struct thread *thread)
 {
 	(void)detector;
-	return kernel_call3(SYS_tgkill, kernel_call0(SYS_getpid), thread->kernel_id, 0) == 0;
+	return kernel_call3(SYS_tgkill, kernel_call0(SYS_getpid), thread->kernel_id, 0) != -ESRCH;
 }
 
 struct emission {
@@ -237,7 +239,7 @@ bool observation_end(uint32_t how, uint32_t status, bool is_orderly)
 {
 	uint32_t expected = END_NOT_YET;
 
-	if (!process_is_own() || guest_state != GUEST_ON)
+	if (guest_state != GUEST_ON || !process_is_own())
 		return false;
 	if (!compare_exchange_acq_rel(&end_state, &expected, (uint32_t)END_IN_PROGRESS)) {
 		/* Do not go on before the report is written. */

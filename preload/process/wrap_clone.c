@@ -67,7 +67,7 @@ long clone_by_system_call(long number, long a, long b, long c, long d, long e)
 	long result;
 
 	observation_fork_begin();
-	result = kernel_call6(number, a, b, c, d, e, f);
+	result = kernel_call_for_program6(number, a, b, c, d, e, f);
 	if (result == 0)
 		observation_forked();
 	observation_fork_end();

@@ -60,7 +60,7 @@ static void __attribute__((noreturn)) end_process(int status)
 	if (observation_end(PROCESS_EXITED, (uint32_t)status, true) && bare_is_reporter())
 		status = bare_report(status);
 	for (;;)
-		kernel_call1(SYS_exit_group, status);
+		kernel_call_for_program6(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
 
 EXPORT void _exit(int status)
@@ -83,7 +83,7 @@ static void handle_quick_exit(void)
 		status = bare_report(status);
 	observation_ended();
 	if (status != quick_status)
-		kernel_call1(SYS_exit_group, status);
+		kernel_call_for_program6(SYS_exit_group, status, 0, 0, 0, 0, 0);
 }
 
 EXPORT void quick_exit(int status)

@@ -12,7 +12,7 @@
 	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGILL) |      \
 	 SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS))
 
-void handlers_returned(ucontext_t *context);
+uintptr_t handlers_returned(ucontext_t *context);
 
 static struct kept_context *find_kept(struct guest_thread *self, const ucontext_t *context)
 {
@@ -24,8 +24,9 @@ static struct kept_context *find_kept(struct guest_thread *self, const ucontext_
 
 /* Replaces the oldest one.  A handler whose context is no longer kept returns
  * to the beginning of the interrupted instruction. */
-static void keep_context(struct guest_thread *self, ucontext_t *context)
+static void keep_context(struct guest_thread *self, const struct delivery *delivery)
 {
+	ucontext_t *context = delivery->context;
 	struct kept_context *kept;
 
 	if (!self)
@@ -35,6 +36,7 @@ static void keep_context(struct guest_thread *self, ucontext_t *context)
 		kept = &self->kept[self->kept_next++ % GUEST_KEPT_CONTEXTS];
 	kept->context = 0;
 	fence_signal();
+	kept->return_address = *delivery->return_address;
 	kept->saved = *clone_context_registers(context);
 	fence_signal();
 	kept->context = (uintptr_t)context;
@@ -53,25 +55,31 @@ static void flush_accesses(void)
 	guest_leave(self);
 }
 
-/* The handler has returned; it may have changed the registers in the context. */
-void handlers_returned(ucontext_t *context)
+/*
+ * The handler has returned; it may have changed the registers in the context.  Returns
+ * where it was to return to, as not all code may call the kernel; 0: not known.
+ */
+uintptr_t handlers_returned(ucontext_t *context)
 {
 	struct context_registers *registers = clone_context_registers(context);
 	struct kept_context *kept = find_kept(guest_self, context);
 	struct interruption interruption;
+	uintptr_t return_address = 0;
 
 	if (kept) {
+		return_address = kept->return_address;
 		clone_context_find(&kept->saved, &interruption);
 		kept->context = 0;
 		if (clone_context_is_same(registers, &interruption.shown)) {
 			if (interruption.is_in_thunk)
 				flush_accesses();
 			*registers = kept->saved;
-			return;
+			return return_address;
 		}
 		clone_context_lead_back(registers, &interruption.shown);
 	}
 	clone_context_to_copy(registers);
+	return return_address;
 }
 
 static bool is_of_processor(const struct delivery *delivery)
@@ -158,7 +166,7 @@ bool handlers_enter(const struct delivery *delivery)
 	}
 	if (!interruption.is_in_clone)
 		return true;
-	keep_context(self, delivery->context);
+	keep_context(self, delivery);
 	*registers = interruption.shown;
 	*delivery->return_address = (uintptr_t)handlers_return;
 	return true;

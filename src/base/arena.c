@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include "base/atomic.h"
 #include "base/kernel.h"
 
 #define PAGE_BYTES 4096u
@@ -110,14 +111,46 @@ void *arena_grow(struct arena *arena, void *block, size_t old_bytes, size_t new_
 	return to;
 }
 
-void *pages_from_kernel(size_t size_bytes)
+/* Pages for when the kernel gives none any more. */
+static struct {
+	char *start;
+	size_t size_bytes, used_bytes;
+} aside;
+
+static void *take_from_aside(size_t size_bytes)
+{
+	size_t rounded = (size_bytes + PAGE_BYTES - 1) & -(size_t)PAGE_BYTES;
+	size_t used = load_relaxed(&aside.used_bytes); /* relaxed: the exchange decides */
+
+	while (size_bytes <= aside.size_bytes && used <= aside.size_bytes - rounded)
+		if (compare_exchange_acq_rel(&aside.used_bytes, &used, used + rounded))
+			return aside.start + used;
+	return NULL;
+}
+
+static void *map_pages(size_t size_bytes)
 {
 	long result = kernel_call6(SYS_mmap, 0, (long)size_bytes, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (result < 0 && result > -4096)
-		return NULL;
+	return result < 0 && result > -4096 ? NULL : (void *)result;
+}
+
+void pages_set_aside(size_t size_bytes)
+{
+	if (aside.start)
+		return;
+	aside.start = map_pages(size_bytes);
+	aside.size_bytes = aside.start ? size_bytes : 0;
+}
+
+void *pages_from_kernel(size_t size_bytes)
+{
+	void *pages = map_pages(size_bytes);
+
+	if (!pages)
+		return take_from_aside(size_bytes);
 	if (size_bytes == LARGE_CHUNK_BYTES)
-		kernel_call3(SYS_madvise, result, size_bytes, MADV_HUGEPAGE);
-	return (void *)result;
+		kernel_call3(SYS_madvise, pages, size_bytes, MADV_HUGEPAGE);
+	return pages;
 }

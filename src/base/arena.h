@@ -37,7 +37,9 @@ void arena_free(struct arena *arena, void *block, size_t size_bytes);
  * @block intact, when the source is exhausted. */
 void *arena_grow(struct arena *arena, void *block, size_t old_bytes, size_t new_bytes);
 
-/* A page source: mmap() without libc. */
+/* A page source: mmap() without libc; or, where that fails, what was set aside, if
+ * anything was. */
 void *pages_from_kernel(size_t size_bytes);
+void pages_set_aside(size_t size_bytes);
 
 #endif

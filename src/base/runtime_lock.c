@@ -8,6 +8,8 @@
 
 #define SPIN_COUNT 100
 
+kernel_gate_function kernel_gate; /* kernel.h */
+
 uint64_t signals_block(void)
 {
 	uint64_t all = ~0ull;

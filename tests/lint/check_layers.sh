@@ -88,8 +88,9 @@ floors='
 16 preload/signals
 17 preload/process
 17 preload/instrument
-18 preload/exec
-18 preload/sync
+18 preload/confinement
+19 preload/exec
+19 preload/sync
 '
 
 # What each wing may use beside itself.

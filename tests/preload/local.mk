@@ -20,7 +20,8 @@ guests_c = \
 	tests/preload/instrument/switched_clones \
 	tests/preload/instrument/switched_clones_unoptimised \
 	tests/preload/instrument/symbol_variants \
-	tests/preload/process/changed_identity tests/preload/process/exec_variants \
+	tests/preload/process/changed_identity tests/preload/process/confined_observed \
+	tests/preload/process/confined_unobserved tests/preload/process/exec_variants \
 	tests/preload/process/exit_hand_overs tests/preload/process/exit_ways \
 	tests/preload/process/exit_with_finding tests/preload/process/filtered_system_calls \
 	tests/preload/process/fork_handlers_init tests/preload/process/fork_holding_lock \
@@ -137,6 +138,7 @@ dist_check_SCRIPTS += tests/preload/run_guests tests/preload/run_onlookers tests
 SUITES += tests/preload/run_guests tests/preload/run_onlookers tests/preload/run_killed \
 	tests/preload/run_forgetful
 EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/heap/heap_user.h \
+	tests/preload/process/confinement.h \
 	tests/preload/instrument/opened_library.h \
 	tests/preload/instrument/early_library.h tests/preload/instrument/early_library.c \
 	tests/preload/instrument/locking_library.h tests/preload/instrument/locking_library.c \

@@ -164,7 +164,7 @@ memory_tests = tests/unit/preload/test_block_facts tests/unit/preload/test_range
 tests_unit_preload_test_block_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_preload_test_block_facts_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_preload_test_block_facts_SOURCES = tests/unit/preload/test_block_facts.c preload/heap/block_facts.c
-tests_unit_preload_test_block_facts_LDADD = $(CHECK_LIBS)
+tests_unit_preload_test_block_facts_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_preload_test_ranges_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_preload_test_ranges_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer

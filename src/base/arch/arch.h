@@ -10,6 +10,7 @@
  *   ARCH_RELOCATION_...    types of relocations that fill in an address
  *   ARCH_DWARF_RETURN_ADDRESS  DWARF's number of the return address; the general
  *                          registers have the numbers below it
+ *   ARCH_FILTERED          what filters for system calls are told
  */
 #ifndef BASE_ARCH_ARCH_H
 #define BASE_ARCH_ARCH_H

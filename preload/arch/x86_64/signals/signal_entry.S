@@ -81,8 +81,11 @@ signal_entry:
 	nop		/* for those who look before a return address */
 handlers_return:
 	movq	%rsp, %rdi
-	call	handlers_returned
-	movl	$__NR_rt_sigreturn, %eax
+	call	handlers_returned	/* returns the C library's own, or 0 */
+	testq	%rax, %rax
+	je	1f
+	jmp	*%rax
+1:	movl	$__NR_rt_sigreturn, %eax
 	syscall
 	.cfi_endproc
 	.size	handlers_return, .-handlers_return

@@ -1,6 +1,7 @@
 /*
- * syscall(2), as far as futexes and forks: futexes go on in wrap_futex.c, forks
- * without CLONE_VM and a stack of their own in wrap_clone.c.
+ * syscall(2), as far as futexes, forks and what confines the program: futexes go on in
+ * wrap_futex.c, forks without CLONE_VM and a stack of their own in wrap_clone.c, the
+ * last in wrap_prctl.c.
  *
  * In assembly because the call must leave no frame: a program may vfork or
  * clone by it, and the child then returns through what the parent still needs.
@@ -54,7 +55,11 @@ syscall:
 	.cfi_adjust_cfa_offset -8
 	jmp	1b
 	.p2align 4
-4:	cmpq	$__NR_fork, %rdi
+4:	cmpq	$__NR_prctl, %rdi
+	je	7f
+	cmpq	$__NR_seccomp, %rdi
+	je	7f
+	cmpq	$__NR_fork, %rdi
 	je	5f
 	cmpq	$__NR_clone, %rdi
 	je	6f
@@ -72,6 +77,7 @@ syscall:
 	testq	%rdx, %rdx
 	jne	1b
 	jmp	clone_by_system_call
+7:	jmp	confine_by_system_call
 	.cfi_endproc
 	.size	syscall, .-syscall
 

@@ -1,0 +1,214 @@
+#define _GNU_SOURCE
+#include "preload/confinement/confinement.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+#include "preload/confinement/filter.h"
+#include "preload/instrument/races.h"
+#include "preload/results/bare.h"
+#include "preload/results/sink.h"
+
+#define ASIDE_BYTES (64ul << 20)
+#define ASIDE_LEAST_BYTES (4ul << 20)
+
+/* SYSCALL_DISPATCH_FILTER_... of <linux/prctl.h> */
+#define DISPATCH_ALLOWS 0
+
+/* A filter that was set, or is about to be. */
+struct filter {
+	const struct filter *older;
+	uint32_t length;
+	struct sock_filter code[];
+};
+
+/* The newest one.  Those of one thread are looked at for all: threads begin with the
+ * filters of who makes them, and one that was taken back is in use no more. */
+static const struct filter *filters;
+
+/* --- What becomes of a call ------------------------------------------------------- */
+
+enum verdict { VERDICT_MADE, VERDICT_REFUSED, VERDICT_PUNISHED };
+
+static enum verdict verdict_of(uint32_t action)
+{
+	switch (action & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG:
+		return VERDICT_MADE;
+	case SECCOMP_RET_ERRNO:
+		return VERDICT_REFUSED;
+	default:
+		return VERDICT_PUNISHED;
+	}
+}
+
+/* By @filter and those before it: the strictest decides. */
+static enum verdict judge(const struct filter *filter, const struct seccomp_data *call)
+{
+	enum verdict strictest = VERDICT_MADE;
+
+	for (; filter; filter = filter->older) {
+		enum verdict verdict = verdict_of(filter_run(filter->code, filter->length, call));
+
+		if (verdict > strictest)
+			strictest = verdict;
+	}
+	return strictest;
+}
+
+static struct seccomp_data describe_call(long number, const long arguments[6])
+{
+	struct seccomp_data call = {
+		.nr = (int)number,
+		.arch = ARCH_FILTERED,
+		.instruction_pointer = (uintptr_t)__builtin_return_address(0),
+	};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(call.args); i++)
+		call.args[i] = (uint64_t)arguments[i];
+	return call;
+}
+
+/* Our code is not where the thread may call the kernel from: for a moment it may. */
+static long call_kernel(long number, const long a[6])
+{
+	volatile char *selector = guest_self ? guest_self->selector : NULL;
+	char before = selector ? *selector : 0;
+	long result;
+
+	if (selector)
+		*selector = DISPATCH_ALLOWS;
+	result = arch_call_kernel(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (selector)
+		*selector = before;
+	return result;
+}
+
+static long pass_gate(bool is_ours, long number, const long arguments[6])
+{
+	struct seccomp_data call = describe_call(number, arguments);
+
+	/* acquire: pairs with confinement_filter_comes(). */
+	if (is_ours && judge(load_acquire(&filters), &call) == VERDICT_PUNISHED)
+		return -EPERM;
+	return call_kernel(number, arguments);
+}
+
+/* --- Preparing -------------------------------------------------------------------- */
+
+/* Without these our locks are none. */
+static const long needed_calls[][7] = {
+	{SYS_rt_sigprocmask, SIG_SETMASK, 0, 0, sizeof(uint64_t)},
+	{SYS_futex, 0, FUTEX_WAIT_PRIVATE},
+	{SYS_futex, 0, FUTEX_WAKE_PRIVATE, 1},
+};
+
+/* With these code is copied and patched, and the library found that decodes it. */
+static const long beginning_calls[][7] = {
+	{SYS_openat, AT_FDCWD, 0, O_RDONLY | O_CLOEXEC},
+	{SYS_read},
+	{SYS_close},
+	{SYS_readlinkat, AT_FDCWD},
+	{SYS_getdents64},
+	{SYS_newfstatat},
+	{SYS_mmap, 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, 3},
+	{SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1},
+	{SYS_mprotect, 0, 4096, PROT_READ | PROT_WRITE},
+	{SYS_mprotect, 0, 4096, PROT_READ | PROT_EXEC},
+	{SYS_munmap, 0, 4096},
+	{SYS_madvise, 0, 4096, MADV_DONTNEED},
+};
+
+static const long memory_calls[][7] = {
+	{SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+	 -1},
+};
+
+static bool are_made(const struct filter *filter, const long (*calls)[7], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct seccomp_data call = describe_call(calls[i][0], calls[i] + 1);
+
+		if (judge(filter, &call) != VERDICT_MADE)
+			return false;
+	}
+	return true;
+}
+
+#define ARE_MADE(filter, calls) are_made(filter, calls, ARRAY_LENGTH(calls))
+
+static void switch_off(const char *why)
+{
+	if (guest_state != GUEST_ON)
+		return;
+	sink_text(why);
+	sink_update_counters(&guest_detector);
+	if (bare_is_reporter())
+		bare_report_early();
+	guest_state = GUEST_OFF;
+}
+
+static void set_memory_aside(void)
+{
+	for (size_t size = ASIDE_BYTES; size >= ASIDE_LEAST_BYTES; size /= 2)
+		pages_set_aside(size);
+}
+
+static const struct filter *copy_filter(const struct sock_fprog *program)
+{
+	struct filter *copy = NULL;
+
+	if (program && program->filter && program->len)
+		copy = pages_from_kernel(sizeof(*copy) +
+					 program->len * sizeof(*program->filter));
+	if (!copy)
+		return NULL;
+	copy->older = filters;
+	copy->length = program->len;
+	for (uint32_t i = 0; i < copy->length; i++)
+		copy->code[i] = program->filter[i];
+	return copy;
+}
+
+void confinement_filter_comes(struct guest_thread *self, const struct sock_fprog *program,
+			      const struct unwind_start *start)
+{
+	const struct filter *filter = copy_filter(program);
+
+	if (!filter)
+		return;
+	if (!ARE_MADE(filter, needed_calls))
+		switch_off("the program filters system calls that detection needs: it is "
+			   "observed no more");
+	else if (!ARE_MADE(filter, beginning_calls))
+		races_begin(self, start);
+	if (!ARE_MADE(filter, memory_calls))
+		set_memory_aside();
+	store_release(&filters, filter); /* pairs with pass_gate() */
+	kernel_gate = pass_gate;
+}
+
+void confinement_filter_came(bool is_set)
+{
+	if (!is_set && filters)
+		store_release(&filters, filters->older);
+}
+
+void confinement_strict_comes(void)
+{
+	switch_off("the program leaves itself hardly a system call: it is observed no more");
+}
+
+void confinement_dispatch_comes(struct guest_thread *self, bool is_on, volatile char *selector)
+{
+	if (is_on && !selector)
+		switch_off("the program handles system calls itself: it is observed no more");
+	self->selector = selector;
+	kernel_gate = pass_gate;
+}
