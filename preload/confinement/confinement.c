@@ -130,6 +130,23 @@ static const long memory_calls[][7] = {
 	 -1},
 };
 
+/* All that ours asks of the kernel, as a program begins and later.  A new program has the
+ * filters, but does not know them. */
+static const uint16_t all_calls[] = {
+	SYS_chdir,	 SYS_clock_gettime, SYS_clone,	      SYS_close,
+	SYS_dup3,	 SYS_execve,	    SYS_exit_group,   SYS_faccessat,
+	SYS_fallocate,	 SYS_fcntl,	    SYS_fstat,	      SYS_ftruncate,
+	SYS_futex,	 SYS_getcwd,	    SYS_getdents64,   SYS_getgid,
+	SYS_getitimer,	 SYS_getpid,	    SYS_getppid,      SYS_getrandom,
+	SYS_getsockopt,	 SYS_gettid,	    SYS_getuid,	      SYS_getxattr,
+	SYS_madvise,	 SYS_mincore,	    SYS_mmap,	      SYS_mprotect,
+	SYS_mremap,	 SYS_munmap,	    SYS_nanosleep,    SYS_newfstatat,
+	SYS_openat,	 SYS_pidfd_open,    SYS_ppoll,	      SYS_pread64,
+	SYS_prlimit64,	 SYS_process_vm_readv, SYS_read,      SYS_readlinkat,
+	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_rt_tgsigqueueinfo,
+	SYS_tgkill,	 SYS_unlinkat,	    SYS_wait4,	      SYS_write,
+};
+
 static bool are_made(const struct filter *filter, const long (*calls)[7], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -211,4 +228,24 @@ void confinement_dispatch_comes(struct guest_thread *self, bool is_on, volatile 
 		switch_off("the program handles system calls itself: it is observed no more");
 	self->selector = selector;
 	kernel_gate = pass_gate;
+}
+
+static bool would_be_punished(uint16_t number)
+{
+	static const long no_arguments[6];
+	struct seccomp_data call = describe_call(number, no_arguments);
+
+	return judge(filters, &call) == VERDICT_PUNISHED;
+}
+
+const char *confinement_obstacle(void)
+{
+	if (!load_acquire(&filters))
+		return NULL;
+	for (unsigned i = 0; i < ARRAY_LENGTH(all_calls); i++)
+		if (would_be_punished(all_calls[i]))
+			return "filters for system calls are set";
+	return ARE_MADE(filters, needed_calls) && ARE_MADE(filters, beginning_calls)
+		       ? NULL
+		       : "filters for system calls are set";
 }

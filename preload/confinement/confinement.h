@@ -27,4 +27,8 @@ void confinement_strict_comes(void);
  * says so; NULL: no more, or always if @is_on. */
 void confinement_dispatch_comes(struct guest_thread *self, bool is_on, volatile char *selector);
 
+/* Why a program that is executed now cannot be observed, as it could not know what it may
+ * do; NULL: nothing against it. */
+const char *confinement_obstacle(void);
+
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/kernel.h"
 #include "finding/results.h"
+#include "preload/confinement/confinement.h"
 #include "preload/results/bare.h"
 #include "preload/exec/child_program.h"
 #include "preload/channels/inner_ends.h"
@@ -30,7 +31,7 @@
 void execution_plan(struct execution *execution, const char *path, char *const *environment,
 		    bool is_child)
 {
-	const char *obstacle;
+	const char *obstacle = confinement_obstacle();
 
 	*execution = (struct execution){.path = path, .environment = environment};
 	if (guest_state == GUEST_EARLY)
@@ -39,12 +40,13 @@ void execution_plan(struct execution *execution, const char *path, char *const *
 		execution->environment = environment_without_us(environment);
 		return;
 	}
-	if (guest_state != GUEST_ON)
+	if (guest_state != GUEST_ON && !obstacle)
 		return;
 	execution->is_there = path && child_program_exists(path);
-	obstacle = execution->is_there ? child_program_obstacle(path) : NULL;
+	if (!obstacle && execution->is_there)
+		obstacle = child_program_obstacle(path);
 	if (obstacle) {
-		sink_unobserved(path, obstacle);
+		sink_unobserved(path ? path : "", obstacle);
 		detector_count(&guest_detector, LOST_CHILDREN);
 		execution->environment = environment_without_us(environment);
 		return;

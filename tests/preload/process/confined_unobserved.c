@@ -4,9 +4,11 @@
  *
  *   strict  one thread keeps read, write, exit and sigreturn
  *   masks   with threads running, who blocks signals is killed
+ *   child   a program that is executed has a filter that it cannot know
  *
  * guest-run: strict
  * guest-run: masks
+ * guest-run: child
  */
 #include "confinement.h"
 
@@ -58,9 +60,10 @@ static struct sock_filter without_masks[] = {
 
 static void *count_without_masks(void *unused)
 {
-	await(1);
+	atomic_store(&state, 1);
+	await(2);
 	count_all();
-	atomic_store(&state, 2);
+	atomic_store(&state, 3);
 	for (;;)
 		pause();
 	return unused;
@@ -69,15 +72,37 @@ static void *count_without_masks(void *unused)
 static void run_without_masks(void)
 {
 	(void)guest_start(count_without_masks, NULL);
+	await(1);
 	if (!CONFINE(without_masks, SECCOMP_FILTER_FLAG_TSYNC))
 		_exit(GUEST_SKIPPED);
-	atomic_store(&state, 1);
-	await(2);
+	atomic_store(&state, 2);
+	await(3);
+}
+
+static struct sock_filter without_links[] = {
+	LOAD_NUMBER,
+	ANSWER_TO(SYS_readlinkat, SECCOMP_RET_KILL_PROCESS),
+	ANSWER_TO(SYS_process_vm_readv, SECCOMP_RET_KILL_PROCESS),
+	ANSWER_TO(SYS_getdents64, SECCOMP_RET_KILL_PROCESS),
+	ANSWER(SECCOMP_RET_ALLOW),
+};
+
+static void execute_child(void)
+{
+	char *arguments[] = {"confined_unobserved", "executed", NULL};
+
+	if (!CONFINE(without_links, 0))
+		_exit(GUEST_SKIPPED);
+	CHECK_IS(execv("/proc/self/exe", arguments), 0);
 }
 
 int main(int count, char **arguments)
 {
-	if (count > 1 && !strcmp(arguments[1], "masks"))
+	if (count > 1 && !strcmp(arguments[1], "executed"))
+		count_all();
+	else if (count > 1 && !strcmp(arguments[1], "child"))
+		execute_child();
+	else if (count > 1 && !strcmp(arguments[1], "masks"))
 		run_without_masks();
 	else
 		run_strictly();
