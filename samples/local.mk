@@ -29,8 +29,9 @@ samples_c = \
 	samples/misuse/destroy_locked samples/misuse/double_unlock samples/misuse/exit_holding \
 	samples/misuse/init_twice samples/misuse/robust samples/misuse/two_mutexes \
 	samples/misuse/wait_unlocked samples/misuse/wrong_thread \
-	samples/order/bank_transfer samples/order/clean_bank_transfer samples/order/clean_two_locks \
-	samples/order/philosophers samples/order/two_locks \
+	samples/order/bank_transfer samples/order/clean_bank_transfer samples/order/clean_new_member \
+	samples/order/clean_two_locks samples/order/new_member samples/order/philosophers \
+	samples/order/two_locks \
 	samples/race/clean_closed_log samples/race/clean_flag samples/race/clean_free \
 	samples/race/clean_late_signal \
 	samples/race/clean_lazy_init samples/race/clean_local_time \

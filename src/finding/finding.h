@@ -67,7 +67,8 @@ enum finding_detail {
 	DETAIL_REFUSED = 1u << 19,	 /* misuse: the call fails, so the program is told */
 	DETAIL_WAITED = 1u << 20,	 /* misuse: a thread waits at the object */
 	DETAIL_LIFE = 1u << 21,		 /* race: an object's life begins or ends, and it is used */
-	DETAIL_HIDDEN = 1u << 22	 /* race: of calls that share state of the C library */
+	DETAIL_HIDDEN = 1u << 22,	 /* race: of calls that share state of the C library */
+	DETAIL_UNPUBLISHED = 1u << 23	 /* one of the locks was known to its maker alone */
 };
 
 /* A lock that a thread held at an event, and where it had acquired it. */

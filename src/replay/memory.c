@@ -1,4 +1,5 @@
 /* Memory of a replay: its variables have addresses at which only shadow is mapped. */
+#include "detect/base/thread.h"
 #include "replay/replay.h"
 #include "detect/race/access.h"
 #include "detect/shadow/shadow.h"
@@ -191,6 +192,11 @@ void replay_locked(struct replay *replay, struct actor *actor, const struct scri
 
 void replay_allocate(struct replay *replay, struct actor *actor, const struct script_event *event)
 {
+	if (!event->is_variable) {
+		replay_primitive(replay, event->object)->allocator = actor->thread->id;
+		replay->has_blocks = true;
+		return;
+	}
 	access_memory_begins(&replay->detector, actor->thread,
 			     replay_variable_address(event->object), VARIABLE_BYTES);
 }

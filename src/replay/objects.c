@@ -18,6 +18,7 @@ void replay_reset_primitive(struct primitive *primitive)
 		.facts = kept.facts,
 		.address = kept.address,
 		.leaver = kept.leaver,
+		.allocator = kept.allocator,
 		.waiters = kept.waiters,
 		.value = kept.kind == OBJECT_SEMAPHORE ? kept.facts.number : 0,
 	};
@@ -142,6 +143,7 @@ void replay_free(struct replay *replay, struct actor *actor, const struct script
 	lock_memory_freed(&replay->detector, actor->thread, primitive->address,
 			  primitive->address + OBJECT_BYTES, false, &context);
 	primitive->facts.facts = 0;
+	primitive->allocator = 0;
 	replay_reset_primitive(primitive);
 }
 

@@ -83,6 +83,7 @@ struct primitive {
 	uintptr_t address;
 	uint32_t leaver; /* the thread on whose stack it lies, or 0 */
 	stack_id created;
+	thread_id allocator; /* of the block that it lies in, or 0 */
 
 	struct actor *owner;
 	struct actor *waiters; /* the longest waiting first */
@@ -118,6 +119,7 @@ struct replay {
 	struct actor *last_ready;
 	struct thread *main_thread;
 	struct channel_table channels;
+	bool has_blocks;  /* that objects lie in */
 	struct map sites; /* by place and verb */
 	uint64_t *values; /* of variables, by number; NULL: not known */
 	uint64_t value_count; /* the last value that was stored */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "detect/base/memory_block.h"
 #include "detect/base/thread.h"
 #include "replay/replay.h"
 
@@ -322,6 +323,17 @@ static bool is_asleep(struct detector *detector, const struct thread *thread,
 	return true;
 }
 
+static bool block_of(struct detector *detector, uintptr_t address, struct memory_block *block)
+{
+	const struct replay *replay = replay_of(detector);
+	const struct primitive *primitive = replay->has_blocks ? primitive_at(replay, address) : NULL;
+
+	if (!primitive || !primitive->allocator)
+		return false;
+	*block = (struct memory_block){.start = address, .thread = primitive->allocator};
+	return true;
+}
+
 const struct detector_hooks replay_hooks = {
 	.emit = emit_finding,
 	.count = count_finding,
@@ -333,6 +345,7 @@ const struct detector_hooks replay_hooks = {
 	.is_asleep = is_asleep,
 	.is_alive = is_alive,
 	.access_stack = replay_access_stack,
+	.block_of = block_of,
 };
 
 /* --- The process --------------------------------------------------------- */

@@ -45,7 +45,9 @@ struct held_locks {
 static inline uint64_t held_locks_extend(uint64_t chain, const struct sync_object *object,
 				    enum lock_mode mode)
 {
-	return hash_append(chain, object->address ^ (uint64_t)object->generation << 48 ^
+	/* SYNC_PUBLISHED is the top bit: from then on, orders are checked again. */
+	return hash_append(chain, object->address ^ object->generation >> 31 ^
+					  (uint64_t)object->generation << 48 ^
 					  (uint64_t)mode << 62);
 }
 

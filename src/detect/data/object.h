@@ -108,7 +108,8 @@ struct sync_info {
 	stack_id created; /* where its init call was, or 0 */
 	stack_id first;	  /* where it was first used ... */
 	thread_id first_thread; /* ... by whom ... */
-	uint64_t first_signals; /* ... with these signals blocked */
+	uint64_t first_signals; /* ... with these signals blocked ... */
+	uint64_t first_structural; /* ... and this epoch of its structural clock */
 	stack_id taken;		/* file locks: where the owner took it */
 	thread_id stack_thread; /* whose stack it lies on, or 0 */
 	uint32_t handler_signal; /* a handler of it took the lock */
@@ -139,11 +140,13 @@ struct sync_object {
 	struct sync_info *info; /* NULL: no life at present */
 };
 
-/* In sync_object.generation: a signal handler has taken this lock; a robust
- * mutex was got by EOWNERDEAD and not made consistent yet. */
-#define SYNC_HANDLER_LOCK 0x80000000u
-#define SYNC_ABANDONED 0x40000000u
-#define SYNC_GENERATION_FLAGS (SYNC_HANDLER_LOCK | SYNC_ABANDONED)
+/* In sync_object.generation: others than the thread that made this lock have used it; a
+ * signal handler has taken it; a robust mutex was got by EOWNERDEAD and not made
+ * consistent yet. */
+#define SYNC_PUBLISHED 0x80000000u
+#define SYNC_HANDLER_LOCK 0x40000000u
+#define SYNC_ABANDONED 0x20000000u
+#define SYNC_GENERATION_FLAGS (SYNC_PUBLISHED | SYNC_HANDLER_LOCK | SYNC_ABANDONED)
 
 /* In sync_object.stamp: the last release has several threads' clocks (readers,
  * posters), so no stamp names it. */

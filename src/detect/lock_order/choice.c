@@ -48,10 +48,12 @@ static bool is_blocked_along(const struct choice *choice, const struct choice_qu
 	const struct edge_witness *witness = choice->at[index];
 
 	if (index > 0 &&
-	    !is_blocked((enum lock_mode)choice->at[index - 1]->moment->to_mode, witness->from_mode))
+	    !is_blocked((enum lock_mode)choice->at[index - 1]->moment->to_mode,
+			(enum lock_mode)witness->from_mode))
 		return false;
 	return !question->is_closed || index + 1 < choice->length ||
-	       is_blocked((enum lock_mode)witness->moment->to_mode, choice->at[0]->from_mode);
+	       is_blocked((enum lock_mode)witness->moment->to_mode,
+			  (enum lock_mode)choice->at[0]->from_mode);
 }
 
 /* The strength of the choice up to @index; STRENGTH_NONE if it is not valid or
@@ -62,7 +64,8 @@ static uint8_t extend_choice(struct choice *choice, const struct choice_question
 	const struct edge_witness *witness = choice->at[index];
 	uint8_t strength = index > 0 ? choice->strengths[index - 1] : STRENGTH_BEST;
 	bool is_full = question->condition == CHOICE_THREADS_LOCKS_AND_MODES;
-	bool is_timed = strength_is_timed(strength) || (is_full && witness->moment->is_timed);
+	bool is_weak = strength_is_weak(strength) ||
+		       (is_full && (witness->moment->is_timed || witness->is_unpublished));
 	enum order_verdict verdict = strength_verdict(strength);
 
 	if (is_full && !is_blocked_along(choice, question, index))
@@ -82,10 +85,10 @@ static uint8_t extend_choice(struct choice *choice, const struct choice_question
 
 			verdict = pair > verdict ? pair : verdict;
 		}
-		if (strength_of(verdict, is_timed) <= floor)
+		if (strength_of(verdict, is_weak) <= floor)
 			return STRENGTH_NONE;
 	}
-	return strength_of(verdict, is_timed);
+	return strength_of(verdict, is_weak);
 }
 
 static void keep_choice(struct choice *choice)

@@ -4,8 +4,9 @@
  * A choice is valid if its threads are distinct, no two of them hold a common
  * lock that excludes one of them, and each wants its lock in a mode that the
  * next one's hold blocks.  Its strength says what orders the witnesses and
- * whether a wait is bounded.  The best choice is found by backtracking; a
- * partial choice that is no stronger than the best known one is pruned.
+ * whether one of them is weak: a wait is bounded, or a lock was known to
+ * nobody else.  The best choice is found by backtracking; a partial choice
+ * that is no stronger than the best known one is pruned.
  */
 #ifndef DETECT_LOCK_ORDER_CHOICE_H
 #define DETECT_LOCK_ORDER_CHOICE_H
@@ -22,10 +23,10 @@ enum choice_condition {
 #define STRENGTH_NONE 0u
 #define STRENGTH_BEST 6u
 
-/* Ordered by verdict, then by whether a wait is timed. */
-static inline uint8_t strength_of(enum order_verdict verdict, bool is_timed)
+/* Ordered by verdict, then by whether a witness is weak. */
+static inline uint8_t strength_of(enum order_verdict verdict, bool is_weak)
 {
-	return (uint8_t)(STRENGTH_BEST - 2 * (unsigned)verdict - is_timed);
+	return (uint8_t)(STRENGTH_BEST - 2 * (unsigned)verdict - is_weak);
 }
 
 static inline enum order_verdict strength_verdict(uint8_t strength)
@@ -33,7 +34,7 @@ static inline enum order_verdict strength_verdict(uint8_t strength)
 	return (enum order_verdict)((STRENGTH_BEST - strength) / 2);
 }
 
-static inline bool strength_is_timed(uint8_t strength)
+static inline bool strength_is_weak(uint8_t strength)
 {
 	return (STRENGTH_BEST - strength) % 2;
 }

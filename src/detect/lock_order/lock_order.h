@@ -42,6 +42,7 @@ struct order_witness {
 	enum lock_mode from_mode;
 	enum lock_mode to_mode;
 	bool is_timed; /* the wait for 'to' was bounded */
+	bool is_unpublished; /* nobody else could know 'from' yet, and wait for it */
 	uint32_t gate_count;
 	/* The other locks held, sorted by id.  Those given to lock_order_add()
 	 * may include 'from', so that one array serves all edges of an
@@ -81,6 +82,7 @@ struct order_cycle_edge {
 struct order_cycle {
 	enum order_verdict verdict;
 	bool is_timed;	   /* at least one wait is bounded */
+	bool is_unpublished; /* at least one held lock was not known to the others */
 	bool is_truncated; /* the cycle is longer than LOCK_ORDER_CYCLE_MAX:
 			    * edges hold its first ones */
 	uint32_t length;   /* of edges */

@@ -118,13 +118,16 @@ static uint32_t describe_choice(const struct cycle_finder *finder, uint8_t stren
 	struct order_witness witnesses[LOCK_ORDER_CYCLE_MAX];
 	struct order_cycle cycle = {
 		.verdict = strength_verdict(strength),
-		.is_timed = strength_is_timed(strength),
 		.is_truncated = is_truncated,
 		.length = choice->length,
 		.replaces = replaces,
 	};
 	uint32_t number;
 
+	for (uint32_t i = 0; i < choice->length; i++) {
+		cycle.is_timed |= choice->best[i]->moment->is_timed;
+		cycle.is_unpublished |= choice->best[i]->is_unpublished;
+	}
 	for (uint32_t i = 0; i < shown; i++) {
 		uint32_t place = (first + i) % choice->length;
 		const struct order_edge *edge = choice->edges[place];

@@ -42,19 +42,21 @@ static void add_edge(struct finding *finding, const struct order_witness *witnes
 	add_holds(event, witness, from);
 }
 
-/* RULES.md, 'Lock order': a bounded wait or an order by hand-over makes it a
- * warning; an order by create, join or barrier makes it a note. */
+/* RULES.md, 'Lock order': a bounded wait, a lock that is not known to others yet or an
+ * order by hand-over makes it a warning; an order by create, join or barrier makes it a note. */
 static void grade_finding(struct finding *finding, const struct order_cycle *cycle)
 {
 	if (cycle->is_truncated)
 		finding->details |= DETAIL_TRUNCATED;
 	if (cycle->is_timed)
 		finding->details |= DETAIL_TIMED;
+	if (cycle->is_unpublished)
+		finding->details |= DETAIL_UNPUBLISHED;
 	if (cycle->verdict == ORDER_BY_HAND_OVER)
 		finding->details |= DETAIL_HAND_OVER;
 	if (cycle->verdict == ORDER_BY_STRUCTURE)
 		finding->details |= DETAIL_STRUCTURE;
-	if (finding->details & (DETAIL_TIMED | DETAIL_HAND_OVER))
+	if (finding->details & (DETAIL_TIMED | DETAIL_UNPUBLISHED | DETAIL_HAND_OVER))
 		finding->severity = SEVERITY_WARNING;
 	if (finding->details & DETAIL_STRUCTURE)
 		finding->severity = SEVERITY_NOTE;

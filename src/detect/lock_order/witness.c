@@ -244,7 +244,8 @@ struct edge_witness *witness_create(struct witness_store *store, lock_id from,
 		return NULL;
 	}
 	witness->from_stack = described->from_stack;
-	witness->from_mode = described->from_mode;
+	witness->from_mode = (uint8_t)described->from_mode;
+	witness->is_unpublished = described->is_unpublished;
 	store->count++;
 	return witness;
 }
@@ -258,7 +259,7 @@ void witness_free(struct witness_store *store, struct edge_witness *witness)
 
 /* Of two witnesses in the same epoch the earlier one has joined fewer clocks, so
  * it is concurrent with all that the later one is concurrent with.  An untimed
- * wait is the stronger evidence. */
+ * wait is the stronger evidence, and so is a lock that others know. */
 static bool is_covered_by(const struct edge_witness *kept, const struct edge_witness *witness,
 		   bool is_refining)
 {
@@ -266,7 +267,8 @@ static bool is_covered_by(const struct edge_witness *kept, const struct edge_wit
 	const struct order_moment *b = witness->moment;
 
 	return a->thread == b->thread && kept->from_mode == witness->from_mode &&
-	       a->to_mode == b->to_mode && a->is_timed <= b->is_timed && a->held == b->held &&
+	       a->to_mode == b->to_mode && a->is_timed <= b->is_timed &&
+	       kept->is_unpublished <= witness->is_unpublished && a->held == b->held &&
 	       is_same_place(a, b, MOMENT_STRUCTURAL) &&
 	       (!is_refining || is_same_place(a, b, MOMENT_HAND_OVER));
 }
@@ -397,9 +399,10 @@ void witness_describe(const struct witness_store *store, lock_id from,
 
 	*described = (struct order_witness){
 		.thread = moment->thread,
-		.from_mode = witness->from_mode,
+		.from_mode = (enum lock_mode)witness->from_mode,
 		.to_mode = (enum lock_mode)moment->to_mode,
 		.is_timed = moment->is_timed,
+		.is_unpublished = witness->is_unpublished,
 		.structural = moment_stamp(moment, MOMENT_STRUCTURAL),
 		.hand_over = moment_stamp(moment, MOMENT_HAND_OVER),
 		.from_stack = witness->from_stack,

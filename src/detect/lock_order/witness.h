@@ -47,7 +47,8 @@ struct edge_witness {
 	struct edge_witness *next;
 	struct order_moment *moment;
 	stack_id from_stack;
-	enum lock_mode from_mode;
+	uint8_t from_mode; /* enum lock_mode */
+	bool is_unpublished;
 };
 
 struct witness_store {

@@ -1,6 +1,7 @@
 #include "detect/sync/lock.h"
 
 #include "detect/base/held_locks.h"
+#include "detect/base/memory_block.h"
 #include "detect/base/thread.h"
 #include "detect/lock_order/class.h"
 #include "detect/deadlock/handler.h"
@@ -27,6 +28,8 @@ struct sync_object *lock_begin(struct detector *detector, struct thread *thread,
 	}
 	if (!object->info->first_thread) {
 		object->info->first_thread = thread->id;
+		object->info->first_structural =
+			vclock_get(&thread->clocks.structural, thread->slot);
 		life_begun_by_use(detector, thread, object, stack);
 	}
 	if (is_on_stack_of(thread, address)) {
@@ -84,6 +87,23 @@ static void mark_in_order(struct thread *thread)
 			thread->held.locks[i].object->info->is_in_order = true;
 }
 
+/*
+ * Has @thread made the lock, in memory of the heap, and can nobody know it yet?  No other
+ * thread has used it, and none was created since.
+ */
+static bool is_unpublished(struct detector *detector, const struct thread *thread,
+			   const struct sync_object *object)
+{
+	const struct sync_info *info = object->info;
+	struct memory_block block;
+
+	return !(object->generation & SYNC_PUBLISHED) && info->first_thread == thread->id &&
+	       info->first_structural == vclock_get(&thread->clocks.structural, thread->slot) &&
+	       detector->hooks->block_of &&
+	       detector->hooks->block_of(detector, object->address, &block) && !block.is_freed &&
+	       (info->created || block.thread == thread->id);
+}
+
 /* Records every edge from a held lock to @object.  False: no memory. */
 static bool add_edges(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      struct order_witness *witness)
@@ -97,9 +117,11 @@ static bool add_edges(struct detector *detector, struct thread *thread, struct s
 			continue;
 		witness->from_mode = held->mode;
 		witness->from_stack = held->stack;
+		witness->is_unpublished = is_unpublished(detector, thread, held->object);
 		if (!lock_order_add(detector->order, held->object->info->id, object->info->id,
 				    witness))
 			is_complete = false;
+		witness->is_unpublished = false; /* other locks of the class may be known */
 		class_order_add(detector, thread, held, object, witness);
 	}
 	return is_complete;
@@ -206,8 +228,12 @@ static uint64_t *seen_version(struct thread *thread, uint32_t slot)
 	return &thread->clocks.seen_versions[slot];
 }
 
-static void note_user(struct sync_info *info, thread_id user)
+static void note_user(struct sync_object *object, thread_id user)
 {
+	struct sync_info *info = object->info;
+
+	if (user != info->first_thread && !(object->generation & SYNC_PUBLISHED))
+		fetch_or_acq_rel(&object->generation, SYNC_PUBLISHED);
 	for (unsigned i = 0; i < ARRAY_LENGTH(info->users); i++) {
 		if (info->users[i] == user)
 			return;
@@ -289,7 +315,7 @@ void lock_acquire_clock(struct detector *detector, struct thread *thread,
 	by = memory_before_join(detector, thread);
 	if (!detector_lock_info(detector, info))
 		return;
-	note_user(info, thread->id);
+	note_user(object, thread->id);
 	if (from_writer) {
 		clock_join(by, info->clock);
 		note_seen(thread, stamp);
@@ -335,7 +361,7 @@ void lock_give(struct detector *detector, struct clock_releaser by, struct sync_
 		snapshot_drop(given, &thread->memory->arena);
 		return;
 	}
-	note_user(info, thread->id);
+	note_user(object, thread->id);
 	life_released(thread, &info->last, stack);
 	old = info->clock;
 	info->clock = given;
@@ -373,7 +399,7 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 		snapshot_drop(given, &thread->memory->arena);
 		return;
 	}
-	note_user(info, thread->id);
+	note_user(object, thread->id);
 	life_released(thread, &info->extra->uses[thread->slot % SYNC_USES], stack);
 	old = info->extra->readers;
 	merged = snapshot_merge(old, given, &thread->memory->arena);

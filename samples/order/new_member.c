@@ -1,0 +1,86 @@
+/*
+ * A new object is locked, then the list that it goes to (lock-order-inversion, a
+ * warning).
+ *
+ * What happens: who joins the club locks his own card, fills it in, and locks
+ * the list to put it there.  Who counts the members locks the list, then each
+ * card.  These are opposite orders.
+ *
+ * Why it is not quite wrong: nobody knows of a card before it is on the list,
+ * so nobody can wait for it.  But the day a member locks his card to change it,
+ * and the list with it, the two may wait for each other for ever.
+ *
+ * See it: snarl run ./new_member
+ * A warning that says so; an error, once a known card is locked like that.
+ *
+ * Fix: take the list first everywhere: clean_new_member.c.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct member {
+	pthread_mutex_t card_lock;
+	int age;
+	struct member *next;
+};
+
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct member *members;
+
+static void *join_club(void *unused)
+{
+	struct member *member = malloc(sizeof *member);
+
+	(void)unused;
+	if (!member)
+		abort();
+	pthread_mutex_init(&member->card_lock, NULL);
+	pthread_mutex_lock(&member->card_lock); /* HERE: joiner_card */
+	member->age = 30;
+	pthread_mutex_lock(&list_lock); /* HERE: joiner_list */
+	member->next = members;
+	members = member;
+	pthread_mutex_unlock(&list_lock);
+	pthread_mutex_unlock(&member->card_lock);
+	return NULL;
+}
+
+static int add_ages(void)
+{
+	int sum = 0;
+
+	pthread_mutex_lock(&list_lock); /* HERE: counter_list */
+	for (struct member *member = members; member; member = member->next) {
+		pthread_mutex_lock(&member->card_lock); /* HERE: counter_card */
+		sum += member->age;
+		pthread_mutex_unlock(&member->card_lock);
+	}
+	pthread_mutex_unlock(&list_lock);
+	return sum;
+}
+
+static void *count_members(void *unused)
+{
+	int sum;
+
+	(void)unused;
+	while ((sum = add_ages()) == 0)
+		sched_yield();
+	printf("%d years\n", sum);
+	return NULL;
+}
+
+int main(void)
+{
+	pthread_t joiner, counter;
+
+	pthread_create(&joiner, NULL, join_club, NULL);
+	pthread_create(&counter, NULL, count_members, NULL);
+	pthread_join(joiner, NULL);
+	pthread_join(counter, NULL);
+	pthread_mutex_destroy(&members->card_lock);
+	free(members);
+	return 0;
+}
