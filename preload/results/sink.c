@@ -318,7 +318,7 @@ static void describe_event(struct detector *detector, struct finding_event *even
 
 static uint32_t finding_bytes(const struct finding *finding)
 {
-	uint32_t size = 8 + 7 * 4;
+	uint32_t size = FINDING_HEAD_BYTES;
 
 	for (uint32_t i = 0; i < finding->event_count; i++) {
 		uint32_t holds = finding->events[i].hold_count;

@@ -269,6 +269,17 @@ const struct model_module *model_module(const struct model_process *process, uin
 	return module;
 }
 
+struct model_finding *model_finding(struct model *model, const struct model_process *process,
+				    uint32_t id)
+{
+	for (; process; process = find_parent(process))
+		for (size_t i = 0; i < model->finding_count; i++)
+			if (model->findings[i].process == process &&
+			    model->findings[i].finding->id == id)
+				return &model->findings[i];
+	return NULL;
+}
+
 const char *model_module_name(const struct model_module *module)
 {
 	const char *slash = strrchr(module->path, '/');

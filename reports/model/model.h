@@ -98,6 +98,8 @@ struct model_finding {
 	struct finding *finding; /* only event_count events are there */
 	uint64_t count;
 	bool is_gone; /* retracted or replaced */
+	bool is_retracted;
+	bool is_asked, is_plain; /* the view's: has it a side that is plain? */
 };
 
 struct model_text {
@@ -176,6 +178,10 @@ const struct model_module *model_module(const struct model_process *process, uin
 					uint64_t address);
 /* The last part of its path. */
 const char *model_module_name(const struct model_module *module);
+
+/* Finding @id of @process, or of its parent before the fork; or NULL. */
+struct model_finding *model_finding(struct model *model, const struct model_process *process,
+				    uint32_t id);
 
 /* The variable that contains @address; of several the last that was named; or NULL. */
 const struct model_variable *model_variable(const struct model *model,

@@ -191,7 +191,7 @@ static void read_retract(struct record_source *source)
 		struct model_finding *finding = &source->model->findings[i];
 
 		if (finding->process == source->process && finding->finding->id == id) {
-			finding->is_gone = true;
+			finding->is_gone = finding->is_retracted = true;
 			return;
 		}
 	}

@@ -205,6 +205,12 @@ static void apply_to_update(struct view *view, struct view_finding *finding)
 				"of them is not";
 }
 
+bool verdict_is_certain(struct view *view, const struct view_finding *finding)
+{
+	return finding->memory && !(finding->details & DETAIL_UNSEEN_ORDER) &&
+	       find_sides(view, finding).plain;
+}
+
 bool verdict_apply(struct view *view, struct view_finding *finding)
 {
 	if (!finding->memory)

@@ -18,6 +18,9 @@
 struct evidence verdict_of_access(struct view *view, const struct view_finding *finding,
 				  const struct finding_event *event);
 
+/* Is one side of @finding, a race, certainly plain, so that the two order nothing? */
+bool verdict_is_certain(struct view *view, const struct view_finding *finding);
+
 /*
  * False if @finding is about atomics alone and is not to be reported.  Else sets its
  * kind, severity, details and note on atomics by the evidence.

@@ -74,7 +74,7 @@ static bool merge_finding(struct view *view, const struct view_finding *finding)
 	return false;
 }
 
-static void add_finding(struct view *view, const struct model_finding *source)
+static struct view_finding begin_finding(struct view *view, const struct model_finding *source)
 {
 	struct view_finding finding = {
 		.process = source->process,
@@ -93,6 +93,13 @@ static void add_finding(struct view *view, const struct model_finding *source)
 	if (finding_is_cycle(source->finding))
 		rotate_cycle(view, &finding);
 	finding.memory = memory_describe(view, &finding);
+	return finding;
+}
+
+static void add_finding(struct view *view, const struct model_finding *source)
+{
+	struct view_finding finding = begin_finding(view, source);
+
 	if (!verdict_apply(view, &finding)) {
 		view->atomic_count++;
 		return;
@@ -103,6 +110,31 @@ static void add_finding(struct view *view, const struct model_finding *source)
 	view->findings =
 		pool_grow(view->pool, view->findings, view->finding_count, sizeof(finding));
 	view->findings[view->finding_count++] = finding;
+}
+
+/* Has finding @number of @process, whether it was replaced or not, a side that is plain? */
+static bool is_plain(struct view *view, const struct model_process *process, uint32_t number)
+{
+	struct model_finding *source = model_finding(view->model, process, number);
+
+	if (source && !source->is_asked && !source->is_retracted) {
+		struct view_finding finding = begin_finding(view, source);
+
+		source->is_plain = verdict_is_certain(view, &finding);
+		source->is_asked = true;
+	}
+	return source && source->is_plain;
+}
+
+/* Has nothing ordered the accesses of a finding that was held back? */
+static bool is_set_free(struct view *view, const struct model_finding *source)
+{
+	const struct finding_pairs *pairs = &source->finding->rests_on;
+	bool are_plain = true;
+
+	for (uint32_t i = 0; are_plain && i < FINDING_PAIRS_MAX && pairs->numbers[i]; i++)
+		are_plain = is_plain(view, source->process, pairs->numbers[i]);
+	return are_plain;
 }
 
 struct view *view_make(struct model *model, const struct view_options *options)
@@ -120,7 +152,7 @@ struct view *view_make(struct model *model, const struct view_options *options)
 	if (!view->program || !view->program[0])
 		view->program = "(unknown program)";
 	for (size_t i = 0; i < model->finding_count; i++) {
-		if (!model->findings[i].is_gone)
+		if (!model->findings[i].is_gone && is_set_free(view, &model->findings[i]))
 			add_finding(view, &model->findings[i]);
 	}
 	/* Name all locks first: the numbers of equal names depend on all of them. */

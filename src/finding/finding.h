@@ -68,7 +68,8 @@ enum finding_detail {
 	DETAIL_WAITED = 1u << 20,	 /* misuse: a thread waits at the object */
 	DETAIL_LIFE = 1u << 21,		 /* race: an object's life begins or ends, and it is used */
 	DETAIL_HIDDEN = 1u << 22,	 /* race: of calls that share state of the C library */
-	DETAIL_UNPUBLISHED = 1u << 23	 /* one of the locks was known to its maker alone */
+	DETAIL_UNPUBLISHED = 1u << 23,	 /* one of the locks was known to its maker alone */
+	DETAIL_HELD_BACK = 1u << 24	 /* race: moves that are no atomic ones seemed to order it */
 };
 
 /* A lock that a thread held at an event, and where it had acquired it. */
@@ -98,6 +99,13 @@ struct finding_event {
 	struct finding_hold holds[FINDING_HOLD_MAX];
 };
 
+#define FINDING_PAIRS_MAX 4u
+
+/* Findings, by number; zeros after the last. */
+struct finding_pairs {
+	uint32_t numbers[FINDING_PAIRS_MAX];
+};
+
 /*
  * Order of events by kind: a deadlock or cycle lists its threads in the order
  * in which each waits for what the next one holds; per thread first the HOLD
@@ -105,6 +113,9 @@ struct finding_event {
  * other kinds: what happened, oldest first; the event that made the finding is
  * the last.  Of findings about memory, ALLOCATE (and FREE) of the heap block
  * come first where they are known, then the accesses.
+ *
+ * A finding is held back if other ones may have ordered its accesses, races of moves that
+ * may be atomic ones.  If all of these turn out to be errors, nothing has.
  */
 struct finding {
 	uint32_t id; /* per process, from 1 */
@@ -113,6 +124,7 @@ struct finding {
 	enum severity severity;
 	uint32_t details; /* of enum finding_detail */
 	bool is_provisional; /* a later record may retract it */
+	struct finding_pairs rests_on; /* it is held back until these turn out plain */
 	uint32_t event_count;
 	struct finding_event events[FINDING_EVENT_MAX];
 };

@@ -124,6 +124,8 @@ void finding_encode(struct byte_writer *writer, const struct finding *finding)
 	write_u32(writer, finding->severity);
 	write_u32(writer, finding->details);
 	write_u32(writer, finding->is_provisional);
+	for (uint32_t i = 0; i < FINDING_PAIRS_MAX; i++)
+		write_u32(writer, finding->rests_on.numbers[i]);
 	write_u32(writer, finding->event_count);
 	for (uint32_t i = 0; i < finding->event_count; i++)
 		encode_event(writer, &finding->events[i]);
@@ -179,6 +181,8 @@ bool finding_decode(struct byte_reader *reader, struct finding *finding, uint64_
 	finding->severity = read_below(reader, SEVERITY_ERROR + 1);
 	finding->details = read_u32(reader);
 	finding->is_provisional = read_below(reader, 2);
+	for (uint32_t i = 0; i < FINDING_PAIRS_MAX; i++)
+		finding->rests_on.numbers[i] = read_u32(reader);
 	finding->event_count = read_below(reader, FINDING_EVENT_MAX + 1);
 	for (uint32_t i = 0; i < finding->event_count && !reader->failed; i++)
 		decode_event(reader, &finding->events[i]);

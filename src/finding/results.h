@@ -35,7 +35,8 @@
  *            u32 stack thread (whose stack holds it, or 0), u32 flags, string name;
  *            if LOCK_HAS_KEY: u64 key, the same in all processes that share it
  *   FINDING  live: u64 count.  Then u32 id, u32 replaces, u32 kind, u32 severity,
- *            u32 details, u32 provisional, u32 event count; per event u32 thread,
+ *            u32 details, u32 provisional, 4 u32: findings that it rests on, or 0,
+ *            u32 event count; per event u32 thread,
  *            u32 action, u32 lock, u32 target, u32 mode, u32 stack, u64 address, u64 size,
  *            u64 value, u32 has value, u32 process (that the ids belong to;
  *            0: this one), u32 hold count (or HOLDS_UNKNOWN), u32 holds present;
@@ -63,7 +64,7 @@
 #include "finding/finding.h"
 
 #define RESULTS_MAGIC 0x314c52414e53ull /* "SNARL1" */
-#define RESULTS_VERSION 2u
+#define RESULTS_VERSION 3u
 #define RECORD_COMMITTED 0x6b6f7453u
 
 #define RESULTS_SLOTS_OFFSET 4096u
@@ -176,9 +177,11 @@ bool finding_decode(struct byte_reader *reader, struct finding *finding, uint64_
 /* A hold count: the locks held were not recorded. */
 #define HOLDS_UNKNOWN UINT32_MAX
 
-#define FINDING_EVENT_BYTES (10 * 4 + 3 * 8) /* without its holds */
+#define FINDING_HEAD_BYTES (8 + (7 + FINDING_PAIRS_MAX) * 4) /* before its events */
+#define FINDING_EVENT_BYTES (10 * 4 + 3 * 8)		     /* without its holds */
 #define FINDING_PAYLOAD_MAX                                                                        \
-	(8 + 7 * 4 + FINDING_EVENT_MAX * (FINDING_EVENT_BYTES + FINDING_HOLD_MAX * 3 * 4))
+	(FINDING_HEAD_BYTES +                                                                      \
+	 FINDING_EVENT_MAX * (FINDING_EVENT_BYTES + FINDING_HOLD_MAX * 3 * 4))
 
 /* Fills an empty file image of @capacity_bytes. */
 void results_format(void *base, uint64_t capacity_bytes);

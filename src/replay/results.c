@@ -223,6 +223,8 @@ static void add_finding(struct replay *replay, const struct finding *finding, ui
 		return;
 	row->kind = finding->kind;
 	row->severity = finding->severity;
+	/* In a script no move turns out to be plain. */
+	row->is_gone = finding->rests_on.numbers[0];
 	row->count = count;
 	for (uint32_t i = 0; i < finding->event_count; i++)
 		if (finding->events[i].size_bytes)

@@ -57,6 +57,7 @@ uint64_t clock_free(struct thread *thread)
 			above = own_epoch(clocks[i], thread);
 		vclock_free(clocks[i], arena);
 	}
+	vclock_free(&thread->clocks.given, arena);
 	return above;
 }
 
@@ -127,14 +128,50 @@ void clock_begin_epoch(struct detector *detector, struct thread *thread)
 	*thread->clocks.current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
 }
 
+static bool is_trusted(const struct thread *thread, const struct assumed_acquire *assumed)
+{
+	return vclock_get(&thread->clocks.full, shadow_slot(assumed->word)) >=
+	       shadow_epoch(assumed->word);
+}
+
+/* Raises @clock to what @thread has assumed; says whether that was more. */
+static bool raise_to_assumed(struct vclock *clock, struct arena *arena, const struct thread *thread)
+{
+	bool has_changed = false;
+
+	for (uint32_t i = 0; i < ASSUMED_ACQUIRES; i++) {
+		uint64_t word = thread->clocks.assumed[i].word;
+
+		if (word && vclock_raise(clock, arena, shadow_slot(word), shadow_epoch(word)))
+			has_changed = true;
+	}
+	return has_changed;
+}
+
+/* What @thread passes on: to others, what it has assumed is as good as known. */
+static struct vclock *clock_to_give(struct thread *thread)
+{
+	struct arena *arena = &thread->memory->arena;
+	bool is_all = true;
+
+	for (uint32_t i = 0; i < ASSUMED_ACQUIRES; i++)
+		is_all &= !thread->clocks.assumed[i].word ||
+			  is_trusted(thread, &thread->clocks.assumed[i]);
+	if (LIKELY(is_all))
+		return &thread->clocks.full;
+	vclock_join_living(&thread->clocks.given, arena, &thread->clocks.full, UINT32_MAX);
+	raise_to_assumed(&thread->clocks.given, arena, thread);
+	return &thread->clocks.given;
+}
+
 struct vclock_snapshot *clock_snapshot(struct clock_releaser by)
 {
-	return vclock_snapshot(&by.thread->clocks.full, &by.thread->memory->arena);
+	return vclock_snapshot(clock_to_give(by.thread), &by.thread->memory->arena);
 }
 
 void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by)
 {
-	snapshot_merge_clock(into, &by.thread->clocks.full, &by.thread->memory->arena);
+	snapshot_merge_clock(into, clock_to_give(by.thread), &by.thread->memory->arena);
 }
 
 void clock_inherit(struct thread *child, struct clock_releaser by)
@@ -143,8 +180,30 @@ void clock_inherit(struct thread *child, struct clock_releaser by)
 	struct arena *arena = &child->memory->arena;
 
 	vclock_join_clock(&child->clocks.full, arena, &parent->full);
+	raise_to_assumed(&child->clocks.full, arena, by.thread);
 	vclock_join_clock(&child->clocks.structural, arena, &parent->structural);
 	vclock_join_clock(&child->clocks.hand_over, arena, &parent->hand_over);
+}
+
+const struct assumed_acquire *clock_find_assumed(const struct thread *thread, uint64_t word)
+{
+	const struct assumed_acquire *assumed =
+		&thread->clocks.assumed[shadow_slot(word) % ASSUMED_ACQUIRES];
+
+	return shadow_slot(assumed->word) == shadow_slot(word) &&
+			       shadow_epoch(assumed->word) >= shadow_epoch(word)
+		       ? assumed
+		       : NULL;
+}
+
+/* As the thread has passed it on already, that is no news. */
+void clock_trust(struct thread *thread, uint32_t slot)
+{
+	struct assumed_acquire *assumed = &thread->clocks.assumed[slot % ASSUMED_ACQUIRES];
+
+	if (shadow_slot(assumed->word) == slot)
+		vclock_raise(&thread->clocks.full, &thread->memory->arena, slot,
+			     shadow_epoch(assumed->word));
 }
 
 /* Whether @thread has joined a release after @other's @epoch.  False if a thread assumed
@@ -156,19 +215,46 @@ static bool is_given(const struct thread *thread, const struct thread *other, ui
 	       !(other && load_relaxed(&other->clocks.assumed_epoch) == epoch);
 }
 
-/* Under detector.lock.  What @thread has recorded in its present epoch may have come
- * before: who asks takes it for later. */
-static void note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch)
+/* Adds @pair to what @assumed rests on.  False: there is no room. */
+static bool add_pair(struct assumed_acquire *assumed, uint32_t pair)
+{
+	for (uint32_t i = 0; i < FINDING_PAIRS_MAX; i++) {
+		uint32_t *number = &assumed->pairs.numbers[i];
+
+		if (*number && *number != pair)
+			continue;
+		*number = pair;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Under detector.lock.  What @thread has recorded in its present epoch may have come
+ * before: who asks takes it for later.  An earlier assumption of the same thread may
+ * order what it covers even if this one does not, so the two become one.
+ */
+static bool note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch, uint32_t pair)
 {
 	struct assumed_acquire *place = &thread->clocks.assumed[slot % ASSUMED_ACQUIRES];
 	uint64_t word = shadow_plain(slot, epoch, 0);
+	bool has_changed = !clock_find_assumed(thread, word);
 
-	if (place->word != word)
-		*place = (struct assumed_acquire){word, thread->clocks.recorded_epoch +
-								!thread->clocks.has_recorded};
+	if (place->word && (shadow_slot(place->word) != slot || is_trusted(thread, place))) {
+		clock_trust(thread, shadow_slot(place->word));
+		place->pairs = (struct finding_pairs){{0}};
+	}
+	if (has_changed) {
+		place->word = word;
+		place->since = thread->clocks.recorded_epoch + !thread->clocks.has_recorded;
+	}
+	if (!pair || !add_pair(place, pair))
+		clock_trust(thread, slot);
+	return has_changed;
 }
 
-void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch)
+void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch,
+		  uint32_t pair)
 {
 	struct thread *thread = by.thread;
 	struct arena *arena = &thread->memory->arena;
@@ -183,10 +269,10 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 			store_relaxed(&other->clocks.assumed_epoch, epoch);
 			store_relaxed(&other->accesses.is_assumed, 1);
 		}
-		note_assumed(thread, slot, epoch);
-		has_changed = vclock_raise(&thread->clocks.full, arena, slot, epoch);
+		has_changed = note_assumed(thread, slot, epoch, pair);
 		if (other && other != thread && other->memory &&
-		    vclock_join_living(&thread->clocks.full, arena, &other->clocks.full, slot))
+		    (vclock_join_living(&thread->clocks.full, arena, &other->clocks.full, slot) |
+		     raise_to_assumed(&thread->clocks.full, arena, other)))
 			has_changed = true;
 	}
 	runtime_unlock(&detector->lock);
@@ -195,31 +281,32 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 }
 
 /* Under detector.lock. */
-static bool knows_at(const struct thread *other, const struct thread *thread, uint64_t word,
-		     uint64_t epoch)
+static bool knows_at(const struct thread *other, uint32_t slot, uint64_t present, uint64_t epoch,
+		     struct finding_pairs *pairs)
 {
-	const struct assumed_acquire *assumed =
-		&other->clocks.assumed[thread->slot % ASSUMED_ACQUIRES];
+	const struct assumed_acquire *assumed = &other->clocks.assumed[slot % ASSUMED_ACQUIRES];
 
-	if (vclock_get_living(&other->clocks.full, thread->slot) < shadow_epoch(word))
-		return false;
-	return assumed->word != word || epoch >= assumed->since;
+	if (assumed->word != shadow_plain(slot, present, 0))
+		return vclock_get_living(&other->clocks.full, slot) >= present;
+	*pairs = assumed->pairs;
+	return epoch >= assumed->since;
 }
 
 bool clock_is_assumed(struct detector *detector, const struct thread *thread, uint32_t slot,
-		      uint64_t epoch)
+		      uint64_t epoch, struct finding_pairs *pairs)
 {
 	uint64_t present = thread->clocks.recorded_epoch;
 	const struct thread *other;
 	bool is_known;
 
+	*pairs = (struct finding_pairs){{0}};
 	/* relaxed: what is compared was seen in a shadow word, after it was stored. */
 	if (load_relaxed(&thread->clocks.assumed_epoch) != present)
 		return false;
 	runtime_lock(&detector->lock);
 	other = slot_thread(detector, slot);
 	is_known = !other || slot_thread_id(detector, slot, epoch) != other->id ||
-		   knows_at(other, thread, shadow_plain(thread->slot, present, 0), epoch);
+		   knows_at(other, thread->slot, present, epoch, pairs);
 	runtime_unlock(&detector->lock);
 	return is_known;
 }
@@ -236,7 +323,8 @@ void clock_join_ended(struct detector *detector, struct clock_joiner by, struct 
 	struct arena *arena = &thread->memory->arena;
 
 	note_hand_over(target); /* all that it did */
-	if (vclock_join_clock(&thread->clocks.full, arena, &target->clocks.full))
+	if (vclock_join_clock(&thread->clocks.full, arena, &target->clocks.full) |
+	    raise_to_assumed(&thread->clocks.full, arena, target))
 		thread->clocks.stamp++;
 	vclock_join_clock(&thread->clocks.structural, arena, &target->clocks.structural);
 	vclock_join_clock(&thread->clocks.hand_over, arena, &target->clocks.hand_over);

@@ -25,6 +25,7 @@
 
 #include "base/types.h"
 #include "detect/data/vclock.h"
+#include "finding/finding.h"
 
 struct detector;
 struct thread;
@@ -37,17 +38,23 @@ struct thread_give {
 
 #define THREAD_GIVES 8u
 
-/* An assumed acquire of the thread: whose epoch, as a plain word without bytes, and the
- * thread's own epoch from which on it may know of that. */
+/*
+ * An assumed acquire of the thread: whose epoch, as a plain word without bytes, and the
+ * thread's own epoch from which on it may know of that.  If it rests on findings that
+ * may turn out to be errors, 'full' does not say it: what the accesses of that epoch
+ * would make is held back (race/classify.c).
+ */
 struct assumed_acquire {
 	uint64_t word;
 	uint64_t since;
+	struct finding_pairs pairs;
 };
 
 #define ASSUMED_ACQUIRES 8u
 
 struct thread_clocks {
 	struct vclock full;
+	struct vclock given; /* full, and what is assumed: made if that is more */
 	uint64_t stamp;
 	uint64_t *current, *shared;	  /* what inline checks compare with: shadow_word.h */
 	bool has_recorded;		  /* an access since the last release */
@@ -100,16 +107,25 @@ void clock_join_all(struct detector *detector, struct clock_joiner by);
 
 /* An assumed acquire: joins into the full clock what the thread in @slot may have
  * released by a store in its @epoch, which is its present clock, with its own entry
- * up to then.  Does nothing if a later release of it has been joined. */
-void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch);
+ * up to then.  Does nothing if a later release of it has been joined.  If it rests on
+ * finding @pair, that entry is only assumed. */
+void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch,
+		  uint32_t pair);
+
+/* What the order of @thread with an earlier access rests on, which @word stands for;
+ * NULL if no assumption covers it. */
+const struct assumed_acquire *clock_find_assumed(const struct thread *thread, uint64_t word);
+
+/* What @thread has assumed of the thread in @slot rests on nothing any more. */
+void clock_trust(struct thread *thread, uint32_t slot);
 
 /*
  * Did the thread in @slot know of @thread's present epoch when it made an access in
- * @epoch?  By an assumed acquire amid it, that is, its own or another's from whom it
- * knows.  True if it may have, for all that can be told.
+ * @epoch?  By an assumed acquire amid it, that is, its own, which rests on @pairs, or
+ * another's from whom it knows.  True if it may have, for all that can be told.
  */
 bool clock_is_assumed(struct detector *detector, const struct thread *thread, uint32_t slot,
-		      uint64_t epoch);
+		      uint64_t epoch, struct finding_pairs *pairs);
 
 /* Begins an epoch in which accesses can be recorded. */
 void clock_begin_epoch(struct detector *detector, struct thread *thread);

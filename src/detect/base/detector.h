@@ -86,6 +86,11 @@ struct ended_life {
 
 #define STALE_READ_MARK_WORDS 64u
 
+/* Occurrences of races that are held back: at most so many for each finding, by number,
+ * that they rest on. */
+#define HELD_BACK_PAIRS 64u
+#define HELD_BACK_MAX 32u
+
 struct detector {
 	uint32_t split_count; /* how many of splits[] there are */
 
@@ -108,6 +113,7 @@ struct detector {
 	struct atomic_table *atomics;	  /* atomic_location.h */
 	struct split_update *splits; /* update.h */
 	uint64_t stale_read_marks[STALE_READ_MARK_WORDS]; /* stale_read.c: where there are some */
+	uint8_t held_back[HELD_BACK_PAIRS];
 	struct race_record *races; /* race_report.c: reported ones, newest first */
 
 	struct chain_set *chain_set; /* all validated chains: chain.h */

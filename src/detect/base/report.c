@@ -25,6 +25,7 @@ struct finding *report_begin(struct detector *detector, enum finding_kind kind)
 	draft.severity = finding_kind_severity(kind);
 	draft.details = 0;
 	draft.is_provisional = false;
+	draft.rests_on = (struct finding_pairs){{0}};
 	draft.event_count = 0;
 	return &draft;
 }

@@ -55,6 +55,7 @@ struct thread_accesses {
 	struct pending_granule pending[2][PENDING_GRANULES]; /* reads, writes */
 	struct pending_acquire acquires[PENDING_ACQUIRES];
 	uint64_t releases[PENDING_RELEASES]; /* plain words without bytes */
+	uint32_t release_pairs[PENDING_RELEASES]; /* the finding that each rests on */
 	struct met_race races[MET_RACES];
 	uint8_t stale_read_filter[STALE_READ_FILTER]; /* of their granules, by number */
 	struct stale_read *stale_reads;		      /* NULL: none yet */

@@ -139,7 +139,7 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 static void release_late(struct detector *detector, struct thread *thread, uint64_t write)
 {
 	if (shadow_form(write) == SHADOW_PLAIN && write && shadow_slot(write) != thread->slot)
-		memory_assume_acquire(detector, thread, write);
+		memory_assume_acquire(detector, thread, write, 0);
 }
 
 /* Moves a granule's words into @location and puts its number in their place.  *@met

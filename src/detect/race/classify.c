@@ -5,7 +5,9 @@
  * On x86 acquire loads and release stores are plain moves.  So two plain moves
  * (a store, and a load or store) are at most a warning, and the thread that saw
  * the other's value is taken to have learnt from it: if the location is an
- * atomic, what lies behind it is ordered, and must not become an error.
+ * atomic, what lies behind it is ordered, and must not become an error.  What is
+ * ordered by that alone is held back: a finding that rests on the pair's, and that
+ * who reads the results drops if the pair may be an atomic's.
  *
  * Some acquires wait (pending_release.h, stale_read.h, atomic_location.h): they are
  * caught up with before a pair is called an error.
@@ -104,17 +106,19 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 /*
  * The value may be one that the other released.  But if it is an update that the
  * other is in the middle of, its store will be in a race with this one; and if
- * this thread is, update.h knows.
+ * this thread is, update.h knows.  @pair is the finding that says so.
  */
 static void order_pair(struct race_step *step, const struct kind_of_access *mine,
-		       const struct kind_of_access *other)
+		       const struct kind_of_access *other, uint32_t pair)
 {
 	if (!step->is_write && step->other_is_write) {
-		if (!step->stale)
-			memory_assume_acquire(step->detector, step->thread, step->other);
+		if (step->stale)
+			stale_read_note_pair(step->thread, step->stale, pair);
+		else
+			memory_assume_acquire(step->detector, step->thread, step->other, pair);
 	} else if (step->is_write && !step->other_is_write) {
 		if (!(mine->is_update && other->may_be_stale && !other->spins))
-			pending_release_leave(step, false);
+			pending_release_leave(step, pair, false);
 	}
 }
 
@@ -123,33 +127,31 @@ static void order_pair(struct race_step *step, const struct kind_of_access *mine
 static void order_silently(struct race_step *step)
 {
 	if (step->is_write && !step->other_is_write)
-		pending_release_leave(step, true);
+		pending_release_leave(step, 0, true);
 	else if (!step->is_write)
-		memory_assume_acquire(step->detector, step->thread, step->other);
+		memory_assume_acquire(step->detector, step->thread, step->other, 0);
 }
 
-/* Is the conflict none if the thread has learnt from what it read in races
- * before?  A load that its store is still to follow does not ask. */
-static bool is_ordered_by_stale_reads(struct race_step *step)
+/*
+ * Acquires all that the thread may have acquired already and waits, as any of it may order
+ * the two: what was left with it; what it has read in races before, but a load that its
+ * store is still to follow does not ask; and what it has loaded that has become atomic
+ * since.
+ */
+static bool is_ordered_late(struct race_step *step)
 {
-	if (!step->thread->accesses.stale_read_count || (step->stale && !step->is_write))
-		return false;
-	stale_reads_acquire(step->detector, step->thread);
-	return race_is_ordered(step->thread, step->other);
-}
-
-/* What the thread keeps open may be reads of what has become atomic since: what it has
- * learnt by these counts, too. */
-static bool is_ordered_by_pending(struct race_step *step)
-{
+	struct detector *detector = step->detector;
 	struct thread *thread = step->thread;
 
-	if (!thread->accesses.pending_count || step->access->is_late)
-		return false;
-	memory_flush(step->detector, thread);
-	if (thread->accesses.acquire_count)
-		atomic_catch_up(step->detector, thread);
-	return race_is_ordered(thread, step->other);
+	pending_release_acquire(step);
+	if (thread->accesses.stale_read_count && (!step->stale || step->is_write))
+		stale_reads_acquire(detector, thread);
+	if (thread->accesses.pending_count && !step->access->is_late) {
+		memory_flush(detector, thread);
+		if (thread->accesses.acquire_count)
+			atomic_catch_up(detector, thread);
+	}
+	return pending_release_acquire_silent(step, step->other);
 }
 
 /* --- The verdict ----------------------------------------------------------- */
@@ -172,7 +174,7 @@ static struct race_verdict decide_verdict(const struct race_step *step,
 					  const struct kind_of_access *mine,
 					  const struct kind_of_access *other)
 {
-	struct race_verdict verdict = {FINDING_DATA_RACE, SEVERITY_ERROR, 0};
+	struct race_verdict verdict = {.kind = FINDING_DATA_RACE, .severity = SEVERITY_ERROR};
 
 	if (mine->is_of_descriptor) {
 		verdict.kind = FINDING_DESCRIPTOR_RACE;
@@ -195,37 +197,90 @@ static struct race_verdict decide_verdict(const struct race_step *step,
 	return lower_if_doubted(step->detector, verdict);
 }
 
-static void classify_pair(struct race_step *step)
+/* --- Assumed order ---------------------------------------------------------- */
+
+/*
+ * The two are ordered, but only if @pairs are not errors: what they make is held back
+ * until that is known.  They may order their threads, too, if they are atomic moves.
+ */
+static uint32_t hold_back(struct race_step *step, const struct finding_pairs *pairs)
 {
 	struct kind_of_access mine = kind_of_mine(step);
 	struct kind_of_access other = kind_of_other(step);
 	struct race_verdict verdict = decide_verdict(step, &mine, &other);
-	/* What was overwritten after it was read is lost, whatever was learnt since. */
-	bool is_lost = step->stale && step->is_write && verdict.kind == FINDING_LOST_UPDATE;
 
-	if (mine.is_silent && mine.is_move && (other.is_silent || other.is_unknown)) {
-		order_silently(step);
+	verdict.rests_on = *pairs;
+	if (mine.is_silent || other.is_silent || verdict.kind == FINDING_UNMARKED_SYNC ||
+	    !memory_holds_back(step->detector, pairs))
+		return 0;
+	return race_report(step, &verdict);
+}
+
+static bool may_acquire(const struct race_step *step)
+{
+	return !step->is_write && step->other_is_write && kind_of_mine(step).is_move &&
+	       kind_of_other(step).is_move;
+}
+
+/* A read that an assumption orders may be an acquire, too. */
+static void hold_back_assumed(struct race_step *step)
+{
+	const struct assumed_acquire *assumed = clock_find_assumed(step->thread, step->other);
+	uint32_t number;
+
+	if (!assumed || race_is_certain_order(step->thread, step->other))
 		return;
-	}
-	if (!is_lost &&
-	    (pending_release_acquire(step) || is_ordered_by_stale_reads(step) ||
-	     is_ordered_by_pending(step) || pending_release_acquire_silent(step, step->other)))
-		return;
-	if (!mine.is_silent && !other.is_silent)
-		race_report(step, &verdict);
-	if (mine.is_move && other.is_move && verdict.severity != SEVERITY_ERROR)
-		order_pair(step, &mine, &other);
+	number = hold_back(step, &assumed->pairs);
+	if (!number)
+		clock_trust(step->thread, shadow_slot(step->other));
+	else if (may_acquire(step))
+		memory_assume_acquire(step->detector, step->thread, step->other, number);
 }
 
 /*
  * What is recorded late may have been published since it was made, by a plain move whose
  * reader is taken to know of all the epoch: the other side may come after it.
  */
-static bool is_ordered_before(const struct race_step *step)
+static bool is_ordered_before(struct race_step *step)
 {
-	return step->access->is_late &&
-	       clock_is_assumed(step->detector, step->thread, shadow_slot(step->other),
-				shadow_epoch(step->other));
+	struct finding_pairs pairs;
+
+	if (!step->access->is_late ||
+	    !clock_is_assumed(step->detector, step->thread, shadow_slot(step->other),
+			      shadow_epoch(step->other), &pairs))
+		return false;
+	if (pairs.numbers[0])
+		hold_back(step, &pairs);
+	return true;
+}
+
+/* --- Pairs ------------------------------------------------------------------- */
+
+static void classify_pair(struct race_step *step)
+{
+	struct kind_of_access mine = kind_of_mine(step);
+	struct kind_of_access other = kind_of_other(step);
+	struct race_verdict verdict = decide_verdict(step, &mine, &other);
+	/* What was overwritten after it was read is lost, whatever was learnt since. */
+	bool is_lost = step->stale && step->is_write && verdict.kind == FINDING_LOST_UPDATE &&
+		       !race_is_ordered(step->thread, step->other);
+	uint32_t number = 0;
+
+	if (mine.is_silent && mine.is_move && (other.is_silent || other.is_unknown)) {
+		order_silently(step);
+		return;
+	}
+	if (!is_lost && is_ordered_late(step)) {
+		hold_back_assumed(step);
+		return;
+	}
+	if (!mine.is_silent && !other.is_silent)
+		number = race_report(step, &verdict);
+	/* What is guarded by a flag that a loop waits for is ordered, whatever the flag is. */
+	if (verdict.kind == FINDING_UNMARKED_SYNC)
+		number = 0;
+	if (mine.is_move && other.is_move && verdict.severity != SEVERITY_ERROR)
+		order_pair(step, &mine, &other, number);
 }
 
 void race_classify(struct race_step *step)
@@ -233,7 +288,8 @@ void race_classify(struct race_step *step)
 	if (is_ordered_before(step))
 		return;
 	/* The write may have come after the read was noted. */
-	if (!step->stale && !step->is_write && step->other_is_write)
+	if (!step->stale && !step->is_write && step->other_is_write &&
+	    !race_is_ordered(step->thread, step->other))
 		step->stale = update_meet(step);
 	classify_pair(step);
 }
@@ -259,7 +315,7 @@ static struct race_step make_pair(const struct race_step *step, const struct acc
 void race_lost_update(const struct race_step *step, const struct access *access,
 		      const struct stale_read *stale)
 {
-	struct race_verdict verdict = {FINDING_LOST_UPDATE, SEVERITY_ERROR, 0};
+	struct race_verdict verdict = {.kind = FINDING_LOST_UPDATE, .severity = SEVERITY_ERROR};
 	struct race_step pair = make_pair(step, access, &stale->last);
 	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 
@@ -278,7 +334,7 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 
 void race_meet_atomic(const struct race_step *step, const struct cell *other)
 {
-	struct race_verdict verdict = {FINDING_LOST_UPDATE, SEVERITY_ERROR, 0};
+	struct race_verdict verdict = {.kind = FINDING_LOST_UPDATE, .severity = SEVERITY_ERROR};
 	struct race_step pair = make_pair(step, step->access, other);
 	const struct site *mine = site_get(&step->detector->sites, pair.site);
 	const struct site *others = site_get(&step->detector->sites, pair.other_site);
@@ -288,7 +344,8 @@ void race_meet_atomic(const struct race_step *step, const struct cell *other)
 	pair.stale = NULL;
 	pair.other_is_freed = shadow_form(other->word) == SHADOW_FREED;
 	if (step->is_freeing || pair.other_is_freed) {
-		verdict = (struct race_verdict){FINDING_DATA_RACE, SEVERITY_ERROR, DETAIL_FREED};
+		verdict.kind = FINDING_DATA_RACE;
+		verdict.details = DETAIL_FREED;
 	} else if (!(mine->flags & others->flags & SITE_UPDATE) ||
 		   mine->flags & others->flags & SITE_LOCKED) {
 		return;

@@ -53,16 +53,36 @@ static bool has_met_late(struct detector *detector, const struct thread *thread,
 	return has_met;
 }
 
-void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word)
+static uint8_t *count_held_back(struct detector *detector, uint32_t pair)
+{
+	return &detector->held_back[pair % HELD_BACK_PAIRS];
+}
+
+/* relaxed: a few more do no harm. */
+bool memory_holds_back(struct detector *detector, const struct finding_pairs *pairs)
+{
+	for (uint32_t i = 0; i < FINDING_PAIRS_MAX && pairs->numbers[i]; i++) {
+		uint8_t *count = count_held_back(detector, pairs->numbers[i]);
+
+		if (load_relaxed(count) >= HELD_BACK_MAX)
+			return false;
+		store_relaxed(count, (uint8_t)(load_relaxed(count) + 1));
+	}
+	return pairs->numbers[0];
+}
+
+void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word,
+			   uint32_t pair)
 {
 	struct clock_joiner by = memory_before_join(detector, thread);
 	uint32_t slot = shadow_slot(word);
 
-	if (thread->clocks.has_recorded &&
-	    vclock_get(&thread->clocks.full, slot) < shadow_epoch(word) &&
+	if (thread->clocks.has_recorded && !race_is_ordered(thread, word) &&
 	    has_met_late(detector, thread, slot))
 		clock_end_epoch((struct clock_releaser){thread});
-	clock_assume(detector, by, slot, shadow_epoch(word));
+	if (pair && load_relaxed(count_held_back(detector, pair)) >= HELD_BACK_MAX)
+		pair = 0;
+	clock_assume(detector, by, slot, shadow_epoch(word), pair);
 }
 
 /* In this order: recording may find that a load was an atomic one. */

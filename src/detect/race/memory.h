@@ -95,7 +95,14 @@ static inline struct clock_joiner memory_before_join(struct detector *detector,
  * @thread is taken to have acquired what the store that @word stands for released.  What
  * its thread has pending then is compared late, and may be of before that store; what
  * @thread has met of it by now is told from what it will meet, by a new epoch.
+ *
+ * If that rests on finding @pair, which may turn out to be a race of moves that are no
+ * atomic ones, what it orders is held back; a while, so that costs stay flat.
  */
-void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word);
+void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word,
+			   uint32_t pair);
+
+/* Is one more occurrence to be held back that rests on @pairs?  Counts it. */
+bool memory_holds_back(struct detector *detector, const struct finding_pairs *pairs);
 
 #endif

@@ -8,31 +8,35 @@
 
 #define IS_SILENT 1u /* in a release, in place of bytes */
 
-static void leave_with(struct detector *detector, uint64_t read, uint64_t release, bool is_silent)
+static void leave_with(struct detector *detector, uint64_t read, uint64_t release, uint32_t pair,
+		       bool is_silent)
 {
 	struct thread *reader;
 
 	runtime_lock(&detector->lock);
 	reader = slot_thread(detector, shadow_slot(read));
 	if (reader) {
-		uint64_t *place =
-			&reader->accesses.releases[shadow_slot(release) % PENDING_RELEASES];
+		uint32_t at = shadow_slot(release) % PENDING_RELEASES;
+		uint64_t *place = &reader->accesses.releases[at];
 		uint64_t old = load_relaxed(place); /* relaxed: only a hint of its own */
 
 		if (is_silent || (old & IS_SILENT && shadow_slot(old) == shadow_slot(release)))
 			release |= IS_SILENT;
 		/* release: pairs with pending_release_acquire(). */
+		store_release(place, 0ul);
+		store_release(&reader->accesses.release_pairs[at], pair);
 		store_release(place, release);
 	}
 	runtime_unlock(&detector->lock);
 }
 
-void pending_release_leave(struct race_step *step, bool is_silent)
+void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent)
 {
 	/* Who acquires it is to find recorded what came before. */
 	if (!step->access->is_late)
 		memory_flush(step->detector, step->thread);
-	leave_with(step->detector, step->other, race_base(step->mine), is_silent);
+	leave_with(step->detector, step->other, race_base(step->mine), pair,
+		   is_silent);
 }
 
 /* --- With all readers ------------------------------------------------------- */
@@ -42,7 +46,7 @@ static void leave_with_unordered(struct detector *detector, struct thread *threa
 	uint64_t epoch = vclock_get(&thread->clocks.full, thread->slot);
 
 	if (!race_is_ordered(thread, read))
-		leave_with(detector, read, shadow_plain(thread->slot, epoch, 0), false);
+		leave_with(detector, read, shadow_plain(thread->slot, epoch, 0), 0, false);
 }
 
 static void leave_with_readers(struct detector *detector, struct thread *thread, uint64_t word,
@@ -80,13 +84,19 @@ void pending_release_leave_all(struct detector *detector, struct thread *thread,
 
 bool pending_release_acquire(struct race_step *step)
 {
+	struct thread_accesses *accesses = &step->thread->accesses;
 	uint32_t slot = shadow_slot(step->other);
-	uint64_t release = load_acquire(&step->thread->accesses.releases[slot % PENDING_RELEASES]);
+	uint32_t at = slot % PENDING_RELEASES;
+	uint64_t release = load_acquire(&accesses->releases[at]);
+	uint32_t pair = load_acquire(&accesses->release_pairs[at]);
 
 	if (!release || shadow_slot(release) != slot ||
 	    shadow_epoch(release) < shadow_epoch(step->other))
 		return false;
-	memory_assume_acquire(step->detector, step->thread, release);
+	/* It may be that of a later release, which has taken the place. */
+	if (load_acquire(&accesses->releases[at]) != release)
+		pair = 0;
+	memory_assume_acquire(step->detector, step->thread, release, pair);
 	return true;
 }
 
@@ -99,7 +109,7 @@ bool pending_release_acquire_silent(struct race_step *step, uint64_t word)
 
 		if (!(release & IS_SILENT))
 			continue;
-		memory_assume_acquire(step->detector, thread, release);
+		memory_assume_acquire(step->detector, thread, release, 0);
 		/* Once; unless there is a newer one. */
 		compare_exchange_acq_rel(&thread->accesses.releases[i], &release,
 					 release & ~(uint64_t)IS_SILENT);

@@ -15,8 +15,9 @@
 
 #include "detect/race/race.h"
 
-/* Leaves the step's write with the thread of step->other, which has read. */
-void pending_release_leave(struct race_step *step, bool is_silent);
+/* Leaves the step's write with the thread of step->other, which has read.  @pair is the
+ * finding that they make, 0 if they are certainly ordered. */
+void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent);
 
 /*
  * @thread makes @bytes of a granule atomic whose reads are at @place.  Who read them by
@@ -26,8 +27,8 @@ void pending_release_leave(struct race_step *step, bool is_silent);
 void pending_release_leave_all(struct detector *detector, struct thread *thread,
 			       const uint64_t *place, uint32_t bytes);
 
-/* Has the thread of step->other left something since the access that step->other stands
- * for?  Then the step's thread acquires it. */
+/* If the thread of step->other has left something since the access that step->other stands
+ * for, the step's thread acquires it: true. */
 bool pending_release_acquire(struct race_step *step);
 
 /* Acquires all that was left in silent modules.  Does the access that @word stands for

@@ -83,7 +83,7 @@ static inline void compare_word(struct race_step *step, uint64_t word, origin_id
 	if (!(shadow_bytes(word) & step->bytes))
 		return;
 	if (LIKELY(shadow_form(word) != SHADOW_SET)) {
-		if (UNLIKELY(!race_is_ordered(step->thread, word)))
+		if (UNLIKELY(!race_is_certain_order(step->thread, word)))
 			classify_conflict(step, word, origin, is_write);
 		return;
 	}
@@ -105,7 +105,7 @@ static bool is_conflict(const struct race_step *step, uint64_t word)
 	if (!(shadow_bytes(word) & step->bytes))
 		return false;
 	if (LIKELY(shadow_form(word) != SHADOW_SET))
-		return !race_is_ordered(step->thread, word);
+		return !race_is_certain_order(step->thread, word);
 	return read_set_unordered(step->detector, step->thread, word, &next) != 0;
 }
 

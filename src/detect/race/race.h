@@ -72,9 +72,14 @@ static inline uint64_t race_base(uint64_t word)
 	return word & ~(uint64_t)SHADOW_ALL_BYTES;
 }
 
-static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
+static inline bool race_is_certain_order(const struct thread *thread, uint64_t word)
 {
 	return vclock_get(&thread->clocks.full, shadow_slot(word)) >= shadow_epoch(word);
+}
+
+static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
+{
+	return race_is_certain_order(thread, word) || clock_find_assumed(thread, word);
 }
 
 static inline origin_id race_origin(struct race_step *step)
@@ -134,6 +139,7 @@ struct race_verdict {
 	enum finding_kind kind;
 	enum severity severity;
 	uint32_t details;
+	struct finding_pairs rests_on;
 };
 
 /* The write @access of @step's thread rests on @stale, whose value came from a racing
@@ -148,7 +154,8 @@ void race_lost_update(const struct race_step *step, const struct access *access,
  */
 void race_meet_atomic(const struct race_step *step, const struct cell *other);
 
-void race_report(struct race_step *step, const struct race_verdict *verdict);
+/* Returns the finding's number. */
+uint32_t race_report(struct race_step *step, const struct race_verdict *verdict);
 
 /* @granule is atomic: findings about it that do not hold for atomics are taken back. */
 void race_retract(struct detector *detector, uintptr_t granule);

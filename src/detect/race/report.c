@@ -17,9 +17,15 @@ struct race_record {
 	bool is_proven;	  /* DETAIL_VALUE_SEEN */
 	bool is_of_plain; /* it does not hold for atomics */
 	bool has_callers; /* of the earlier access */
+	bool is_held_back;
 	uint32_t number; /* 0: it was taken back */
 	struct race_record *next;
 };
+
+static bool is_held_back(const struct race_verdict *verdict)
+{
+	return verdict->rests_on.numbers[0];
+}
 
 /* The same two places in the code make the same finding, in either order. */
 static uint64_t key_of(const struct race_step *step)
@@ -194,6 +200,7 @@ static void keep_record(struct race_step *step, const struct race_verdict *verdi
 		.is_of_plain = verdict->kind != FINDING_LOST_UPDATE &&
 			       !(verdict->details & DETAIL_FREED),
 		.has_callers = origin_has_callers(step->other_origin),
+		.is_held_back = is_held_back(verdict),
 		.number = number,
 		.next = step->detector->races,
 	};
@@ -245,13 +252,28 @@ static uint32_t replace_halves(struct race_step *step)
 	return replaced;
 }
 
-static bool is_proven(const struct detector *detector, uint32_t number)
+static struct race_record *find_record(const struct detector *detector, uint32_t number)
 {
-	const struct race_record *record = detector->races;
+	struct race_record *record = detector->races;
 
 	while (record && record->number != number)
 		record = record->next;
+	return record;
+}
+
+static bool is_proven(const struct detector *detector, uint32_t number)
+{
+	const struct race_record *record = find_record(detector, number);
+
 	return !record || record->is_proven;
+}
+
+static uint32_t find_known_update(const struct race_step *step)
+{
+	uint32_t number = report_number(step->detector, FINDING_LOST_UPDATE, key_of_updates(step));
+	const struct race_record *record = number ? find_record(step->detector, number) : NULL;
+
+	return record && record->is_held_back ? 0 : number;
 }
 
 /* The finding that says it already, or 0. */
@@ -262,24 +284,22 @@ static uint32_t find_known(struct race_step *step, const struct race_verdict *ve
 
 	/* Halves of updates that are known to meet. */
 	if (!number && verdict->kind == FINDING_DATA_RACE && !(verdict->details & DETAIL_FREED))
-		number = report_number(detector, FINDING_LOST_UPDATE, key_of_updates(step));
+		number = find_known_update(step);
 	if (number && verdict->details & DETAIL_VALUE_SEEN && !is_proven(detector, number))
 		return 0;
 	return number;
 }
 
-/* If finding @number is the same, but could not tell who called the earlier access,
- * and this time that is known, it is taken back to be replaced. */
+/* If finding @number is the same, but could not tell who called the earlier access, or
+ * was held back, and this time that is not so, it is taken back to be replaced. */
 static bool is_better_known(struct race_step *step, const struct race_verdict *verdict,
 			    uint64_t key, uint32_t number)
 {
-	struct race_record *record = step->detector->races;
+	struct race_record *record = find_record(step->detector, number);
+	bool has_callers = origin_has_callers(step->other_origin);
 
-	if (!origin_has_callers(step->other_origin))
-		return false;
-	while (record && record->number != number)
-		record = record->next;
-	if (!record || record->has_callers || record->kind != verdict->kind || record->key != key)
+	if (!record || record->kind != verdict->kind || record->key != key ||
+	    is_held_back(verdict) || !(record->is_held_back || (has_callers && !record->has_callers)))
 		return false;
 	take_back(step->detector, record);
 	return true;
@@ -298,16 +318,20 @@ static uint32_t emit_race(struct race_step *step, const struct race_verdict *ver
 	if (number && is_better_known(step, verdict, key, number)) {
 		replaced = number;
 	} else if (number) {
-		detector->hooks->count(detector, number);
+		if (!is_held_back(verdict))
+			detector->hooks->count(detector, number);
 		return number;
-	} else if (verdict->kind == FINDING_LOST_UPDATE) {
+	} else if (verdict->kind == FINDING_LOST_UPDATE && !is_held_back(verdict)) {
 		replaced = replace_halves(step);
 	}
 	finding = report_begin(detector, verdict->kind);
 	finding->severity = verdict->severity;
 	finding->details = verdict->details;
 	finding->replaces = replaced;
-	finding->is_provisional = verdict->severity != SEVERITY_ERROR;
+	finding->rests_on = verdict->rests_on;
+	if (is_held_back(verdict))
+		finding->details |= DETAIL_HELD_BACK;
+	finding->is_provisional = verdict->severity != SEVERITY_ERROR || is_held_back(verdict);
 	memory_block_report(detector, finding, step->access->address);
 	if (verdict->details & DETAIL_VALUE_SEEN)
 		add_stale_read(step, finding);
@@ -318,18 +342,20 @@ static uint32_t emit_race(struct race_step *step, const struct race_verdict *ver
 	return number;
 }
 
-void race_report(struct race_step *step, const struct race_verdict *verdict)
+uint32_t race_report(struct race_step *step, const struct race_verdict *verdict)
 {
 	uint64_t key = verdict->kind == FINDING_LOST_UPDATE ? key_of_updates(step) : key_of(step);
 	uint64_t known =
-		(verdict->details & DETAIL_VALUE_SEEN) | origin_has_callers(step->other_origin);
+		(verdict->details & DETAIL_VALUE_SEEN) | origin_has_callers(step->other_origin) |
+		(uint64_t)is_held_back(verdict) << 1;
 	uint64_t quick = hash_append(key, (uint64_t)verdict->kind << 32 | known);
 	struct met_race *met = &step->thread->accesses.races[quick % MET_RACES];
 	stack_id stack;
 
 	if (met->key == quick) {
-		step->detector->hooks->count(step->detector, met->finding);
-		return;
+		if (!is_held_back(verdict))
+			step->detector->hooks->count(step->detector, met->finding);
+		return met->finding;
 	}
 	suspect_sites(step);
 	stack = origin_stack_of_access(step->detector, step->thread, step->access);
@@ -339,6 +365,7 @@ void race_report(struct race_step *step, const struct race_verdict *verdict)
 	met->finding = emit_race(step, verdict, key, stack);
 	met->key = quick;
 	runtime_unlock(&step->detector->lock);
+	return met->finding;
 }
 
 void race_retract(struct detector *detector, uintptr_t granule)

@@ -64,7 +64,7 @@ void stale_read_acquire(struct detector *detector, struct thread *thread, struct
 	if (!stale->is_raced || stale->has_acquired)
 		return;
 	stale->has_acquired = true;
-	memory_assume_acquire(detector, thread, stale->last.word);
+	memory_assume_acquire(detector, thread, stale->last.word, stale->pair);
 }
 
 /*

@@ -45,6 +45,7 @@ struct stale_read {
 	uint32_t release_count; /* since */
 	uint64_t value;
 	struct cell last; /* the write whose value was read; word 0: none is known */
+	uint32_t pair;	  /* the finding that the two make */
 	uint64_t known;	  /* hand-over epoch of its thread that was known then */
 	uint32_t lock_count;
 	uint32_t held_count; /* of all locks held then: lock_count or more */
@@ -78,6 +79,13 @@ void stale_read_forget(struct thread *thread, struct stale_read *stale);
 void stale_reads_overwrite(struct thread *thread, uintptr_t start, size_t size_bytes);
 
 bool stale_read_overlaps(const struct stale_read *stale, uintptr_t start, size_t size_bytes);
+
+/* The race of @stale, one of @thread's, is finding @pair. */
+static inline void stale_read_note_pair(struct thread *thread, const struct stale_read *stale,
+					uint32_t pair)
+{
+	thread->accesses.stale_reads[stale - thread->accesses.stale_reads].pair = pair;
+}
 
 /* The writer of what @stale read is taken to have released it. */
 void stale_read_acquire(struct detector *detector, struct thread *thread, struct stale_read *stale);

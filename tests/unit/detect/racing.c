@@ -12,6 +12,7 @@ struct detector judge;
 struct thread *first;
 uint8_t racing[MEMORY_BYTES];
 unsigned finding_count;
+unsigned held_back_count;
 struct finding last_finding;
 void (*racing_each)(const struct finding_event *event);
 void (*racing_meanwhile)(void);
@@ -48,6 +49,10 @@ static void emit(struct detector *of, const struct finding *finding)
 
 	(void)of;
 	last_finding = *finding;
+	if (finding->rests_on.numbers[0]) {
+		held_back_count++;
+		return;
+	}
 	finding_count++;
 	for (uint32_t i = 0; i < finding->event_count; i++) {
 		site_id site;
@@ -124,6 +129,7 @@ void set_up_racing(void)
 	memset(racing, 0, sizeof(racing));
 	memset(site_attention, 0, 65536);
 	finding_count = 0;
+	held_back_count = 0;
 	racing_each = NULL;
 	racing_meanwhile = NULL;
 	racing_has_stacks = true;

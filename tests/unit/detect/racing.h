@@ -17,6 +17,7 @@ extern struct detector judge;
 extern struct thread *first;
 extern uint8_t racing[MEMORY_BYTES]; /* by byte of the memory: findings about it */
 extern unsigned finding_count;
+extern unsigned held_back_count; /* not among these */
 extern struct finding last_finding;
 
 /* Called with each access of a finding, if it is set; racing[] is then left alone. */

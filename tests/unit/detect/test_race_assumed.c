@@ -109,6 +109,114 @@ START_TEST(what_is_pending_is_recorded_before_a_store_over_what_others_read)
 }
 END_TEST
 
+/* --- Held back --------------------------------------------------------------- */
+
+START_TEST(what_only_a_flag_orders_is_held_back_and_rests_on_it)
+{
+	uint32_t flag;
+
+	writes(a, 0, 8);
+	stores_flag(a);
+	loads_flag(b);
+	flag = last_finding.id;
+	ck_assert_uint_eq(finding_count, 1);
+	reads(b, 0, 8);
+	ck_assert_uint_eq(held_back_count, 1);
+	ck_assert_uint_eq(last_finding.rests_on.numbers[0], flag);
+	ck_assert_uint_eq(last_finding.rests_on.numbers[1], 0);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(what_two_flags_order_rests_on_both)
+{
+	uint32_t flag;
+
+	writes(a, 0, 8);
+	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), 8, 8);
+	stores_flag(a);
+	loads_flag(b);
+	flag = last_finding.id;
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 8), 8, 8);
+	ck_assert_uint_eq(held_back_count, 1);
+	reads(b, 0, 8);
+	ck_assert_uint_eq(held_back_count, 2);
+	ck_assert_uint_eq(last_finding.rests_on.numbers[0], flag);
+	ck_assert_uint_eq(last_finding.rests_on.numbers[1], last_finding.id - 1);
+}
+END_TEST
+
+START_TEST(what_is_ordered_by_more_than_a_flag_is_not_held_back)
+{
+	struct clock_releaser by;
+
+	writes(a, 0, 8);
+	stores_flag(a);
+	loads_flag(b);
+	by = memory_before_release(&judge, a);
+	clock_join(memory_before_join(&judge, b), clock_snapshot(by));
+	reads(b, 0, 8);
+	ck_assert_uint_eq(held_back_count, 0);
+}
+END_TEST
+
+START_TEST(what_is_assumed_is_passed_on_as_known)
+{
+	struct clock_releaser by;
+
+	writes(a, 0, 8);
+	stores_flag(a);
+	loads_flag(b);
+	by = memory_before_release(&judge, b);
+	clock_join(memory_before_join(&judge, c), clock_snapshot(by));
+	reads(c, 0, 8);
+	ck_assert_uint_eq(held_back_count, 0);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(what_a_loop_waits_for_holds_nothing_back)
+{
+	writes(a, 0, 8);
+	stores_flag(a);
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN, 8), FLAG, 8);
+	ck_assert_uint_eq(last_finding.kind, FINDING_UNMARKED_SYNC);
+	reads(b, 0, 8);
+	ck_assert_uint_eq(held_back_count, 0);
+}
+END_TEST
+
+START_TEST(what_is_held_back_is_replaced_once_it_is_certain)
+{
+	site_id write = racing_site(SITE_WRITE, 8);
+	site_id read = racing_site(SITE_READ, 8);
+
+	accesses_at(a, write, 0, 8);
+	stores_flag(a);
+	loads_flag(b);
+	accesses_at(b, read, 0, 8);
+	ck_assert_uint_eq(held_back_count, 1);
+	accesses_at(c, read, 0, 8);
+	ck_assert_uint_eq(finding_count, 2);
+	ck_assert_uint_eq(last_finding.replaces, last_finding.id - 1);
+}
+END_TEST
+
+START_TEST(what_is_held_back_has_a_bound)
+{
+	for (uint32_t i = 1; i <= 100; i++)
+		writes(a, 1024 + 8 * i, 8);
+	stores_flag(a);
+	loads_flag(b);
+	for (uint32_t i = 1; i <= 100; i++)
+		reads(b, 1024 + 8 * i, 8);
+	ck_assert_uint_eq(held_back_count, HELD_BACK_MAX);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_ge(vclock_get(&b->clocks.full, a->slot), a->clocks.recorded_epoch);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("race_assumed");
@@ -124,6 +232,13 @@ int main(void)
 	tcase_add_test(tests, what_is_pending_comes_before_who_learns_of_it_from_its_reader);
 	tcase_add_test(tests, what_is_pending_races_with_who_knows_nothing_of_it);
 	tcase_add_test(tests, what_is_pending_is_recorded_before_a_store_over_what_others_read);
+	tcase_add_test(tests, what_only_a_flag_orders_is_held_back_and_rests_on_it);
+	tcase_add_test(tests, what_two_flags_order_rests_on_both);
+	tcase_add_test(tests, what_is_ordered_by_more_than_a_flag_is_not_held_back);
+	tcase_add_test(tests, what_is_assumed_is_passed_on_as_known);
+	tcase_add_test(tests, what_a_loop_waits_for_holds_nothing_back);
+	tcase_add_test(tests, what_is_held_back_is_replaced_once_it_is_certain);
+	tcase_add_test(tests, what_is_held_back_has_a_bound);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
