@@ -35,7 +35,8 @@ samples_c = \
 	samples/race/clean_closed_log samples/race/clean_flag samples/race/clean_free \
 	samples/race/clean_late_signal \
 	samples/race/clean_lazy_init samples/race/clean_local_time \
-	samples/race/clean_publish samples/race/clean_ready samples/race/clean_ring samples/race/clean_seqlock \
+	samples/race/clean_publish samples/race/clean_ready \
+	samples/race/clean_ring samples/race/clean_seqlock \
 	samples/race/clean_stack samples/race/clean_unlocked_check samples/race/closed_log \
 	samples/race/flag samples/race/ready \
 	samples/race/free samples/race/late_signal \

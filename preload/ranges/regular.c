@@ -152,6 +152,35 @@ static void string_added(const struct unwind_start *at, char *to, const char *fr
 	range_written(at, to + there - 1, length + 1);
 }
 
+/* Reads up to the first difference.  The two may have changed since the call. */
+static void bytes_compared(const struct unwind_start *at, const void *a, const void *b, size_t n,
+			   int result)
+{
+	const unsigned char *left = a;
+	const unsigned char *right = b;
+	size_t same = result ? 0 : n;
+
+	while (same < n && left[same] == right[same])
+		same++;
+	if (same < n)
+		same++;
+	range_read(at, a, same);
+	range_read(at, b, same);
+}
+
+static void wides_compared(const struct unwind_start *at, const wchar_t *a, const wchar_t *b,
+			   size_t n, int result)
+{
+	size_t same = result ? 0 : n;
+
+	while (same < n && a[same] == b[same])
+		same++;
+	if (same < n)
+		same++;
+	range_read(at, a, same * sizeof(*a));
+	range_read(at, b, same * sizeof(*b));
+}
+
 static char fold_case(char c, bool folds)
 {
 	return folds && c >= 'A' && c <= 'Z' ? c | 0x20 : c;

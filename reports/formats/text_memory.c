@@ -9,6 +9,18 @@ static const char *bytes_words(const struct text_page *page, uint64_t count)
 	return count_words(page->view->pool, count, "byte");
 }
 
+/* Where the access begins, if that is before what the finding is about; else "". */
+static const char *begin_words(const struct text_page *page, const struct view_finding *finding,
+			       const struct finding_event *event)
+{
+	const struct view_memory *memory = finding->memory;
+
+	if (!memory || event->address >= memory->address)
+		return "";
+	return pool_format(page->view->pool, " from %llu before it",
+			   (unsigned long long)(memory->address - event->address));
+}
+
 void text_access(const struct text_page *page, const struct view_finding *finding,
 		 const struct finding_event *event)
 {
@@ -19,8 +31,8 @@ void text_access(const struct text_page *page, const struct view_finding *findin
 	fprintf(page->out, "    %s", memory_action(page->view, finding, &plain));
 	if (event->action != ACTION_FREE && !(finding->finding->details & DETAIL_HIDDEN) &&
 	    finding->finding->kind != FINDING_DESCRIPTOR_RACE)
-		fprintf(page->out, ", %s%s%s", bytes_words(page, event->size_bytes),
-			value[0] ? ", " : "", value);
+		fprintf(page->out, ", %s%s%s%s", bytes_words(page, event->size_bytes),
+			begin_words(page, finding, event), value[0] ? ", " : "", value);
 	fprintf(page->out, "%s\n", event->stack ? ":" : " (place not known)");
 	if (event->stack)
 		text_stack_with_source(page, finding->process, event->stack);

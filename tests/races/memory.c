@@ -226,6 +226,57 @@ static void copied_case(void)
 	KEEP(copied_data);
 }
 
+/* A comparison reads up to the first difference. */
+static char compared_data[100];
+static volatile size_t compared_length = 60;
+
+static void *compared_look(void *pattern)
+{
+	if (memcmp(compared_data, pattern, compared_length) == 0)
+		sched_yield();
+	return NULL;
+}
+
+static void *compared_write(void *unused)
+{
+	(void)unused;
+	((volatile char *)compared_data)[30] = 'y';
+	return NULL;
+}
+
+static void compared_case(void)
+{
+	char pattern[sizeof compared_data] = "";
+
+	pattern[40] = 'x';
+	run_both(compared_look, compared_write, pattern);
+	KEEP(compared_data);
+}
+
+static char compared_before_data[100];
+
+static void *compared_before_look(void *pattern)
+{
+	if (memcmp(compared_before_data, pattern, compared_length) == 0)
+		sched_yield();
+	return NULL;
+}
+
+static void *compared_before_write(void *unused)
+{
+	(void)unused;
+	((volatile char *)compared_before_data)[30] = 'y';
+	return NULL;
+}
+
+static void compared_before_case(void)
+{
+	char pattern[sizeof compared_before_data] = "x";
+
+	run_both(compared_before_look, compared_before_write, pattern);
+	KEEP(compared_before_data);
+}
+
 static char copied_apart_data[100];
 
 static void *copied_apart_fill(void *unused)
@@ -401,6 +452,8 @@ static const struct race_case cases[] = {
 	CASE(part_of_word, "data-race"),
 	CASE(unaligned, "data-race:error"),
 	CASE(copied, "data-race:error"),
+	CASE(compared, "data-race:error"),
+	CASE(compared_before, "silent"),
 	CASE(copied_apart, "silent"),
 	CASE(read_buffer, "data-race:error"),
 	CASE(reused_block, "silent"),

@@ -239,6 +239,21 @@ START_TEST(the_bytes_in_common_are_what_it_is_about)
 }
 END_TEST
 
+START_TEST(an_access_that_begins_before_the_bytes_in_common_says_where)
+{
+	char *block = (char *)0x7000;
+
+	begin(FINDING_DATA_RACE, 0);
+	add(1, ACTION_ALLOCATE, block, 24, 3);
+	add(2, ACTION_WRITE, block, 6, 1);
+	add(3, ACTION_READ, block + 3, 1, 2);
+	end();
+	render();
+	expect("    writes the block+3, 6 bytes from 3 before it:\n");
+	expect("    reads the block+3, 1 byte:\n");
+}
+END_TEST
+
 START_TEST(a_whole_structure_is_called_as_a_whole)
 {
 	begin(FINDING_DATA_RACE, 0);
@@ -445,6 +460,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_predicted_loss_shows_the_others_update_in_between);
 	tcase_add_test(tests, elements_and_fields_are_named);
 	tcase_add_test(tests, the_bytes_in_common_are_what_it_is_about);
+	tcase_add_test(tests, an_access_that_begins_before_the_bytes_in_common_says_where);
 	tcase_add_test(tests, a_whole_structure_is_called_as_a_whole);
 	tcase_add_test(tests, bit_fields_of_one_byte_are_named_together);
 	tcase_add_test(tests, a_heap_block_tells_where_it_is_from);
