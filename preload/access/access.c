@@ -85,13 +85,16 @@ static bool has_cell(const uint64_t *place, uint64_t word, uint32_t bytes)
  * Asked without the guard, as nothing is changed. */
 static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t what)
 {
-	uint64_t bit = 1ull << (what & WHAT_WRITE ? SHADOW_WRITE_BIT : SHADOW_READ_BIT);
-	const uint64_t *place = (const uint64_t *)(granule ^ bit);
+	bool is_write = what & WHAT_WRITE;
+	struct shadow shadow = shadow_of(granule);
+	const uint64_t *place = is_write ? shadow.write : shadow.read;
 	/* acquire: pairs with who changes cells. */
 	uint64_t word = load_acquire(place);
 
 	if ((word ^ access_current) <= SHADOW_ALL_BYTES)
 		return !((word ^ access_current) & bytes);
+	if (!is_write && (word ^ access_shared) <= SHADOW_ALL_BYTES)
+		return !((word ^ access_shared) & bytes);
 	return cells_are(word) && has_cell(place, word, bytes);
 }
 

@@ -14,6 +14,7 @@
 		       "high")
 
 PLANE_LIES_APART(0ull);
+/* Displacements are less than a page of what lies between. */
 PLANE_LIES_APART(1ull << SHADOW_WRITE_BIT);
 PLANE_LIES_APART(1ull << SHADOW_READ_BIT);
 PLANE_LIES_APART(1ull << SHADOW_WRITE_BIT | 1ull << SHADOW_READ_BIT);

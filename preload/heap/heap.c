@@ -87,16 +87,17 @@ struct walk {
 	unsigned char has_shadow[WALK_PAGES]; /* by page */
 };
 
-/* Notes which pages of @plane were touched; all of them if the kernel does not
- * tell.  A plane has as many bytes as the memory that it shadows. */
-static void note_shadow(struct walk *walk, const void *plane)
+/* Notes for which pages @plane was touched; all of them if the kernel does not tell.
+ * What shadows a page lies on two pages of the plane, at @words and behind. */
+static void note_shadow(struct walk *walk, const uint64_t *words)
 {
-	unsigned char resident[WALK_PAGES];
-	bool is_refused = kernel_call3(SYS_mincore, plane, walk->page_count * (size_t)PAGE_BYTES,
-				       resident) != 0;
+	unsigned char resident[WALK_PAGES + 1];
+	uintptr_t plane = (uintptr_t)words & ~(uintptr_t)(PAGE_BYTES - 1);
+	bool is_refused = kernel_call3(SYS_mincore, plane,
+				       (walk->page_count + 1) * (size_t)PAGE_BYTES, resident) != 0;
 
 	for (uint32_t i = 0; i < walk->page_count; i++)
-		walk->has_shadow[i] |= is_refused || (resident[i] & 1);
+		walk->has_shadow[i] |= is_refused || ((resident[i] | resident[i + 1]) & 1);
 }
 
 static void check_step(struct guest_thread *self, const struct access *whole, struct walk *walk)
@@ -141,15 +142,6 @@ static void check_large(struct guest_thread *self, const struct access *access)
 	}
 }
 
-static void forget_pages(uintptr_t start, uintptr_t end)
-{
-	struct shadow shadow = shadow_of(start);
-
-	kernel_call3(SYS_madvise, shadow.write, end - start, MADV_DONTNEED);
-	kernel_call3(SYS_madvise, shadow.read, end - start, MADV_DONTNEED);
-	kernel_call3(SYS_madvise, shadow.origins, end - start, MADV_DONTNEED);
-}
-
 /* --- Lives ------------------------------------------------------------------ */
 
 static inline bool covers_range(uintptr_t start, size_t size_bytes)
@@ -171,7 +163,7 @@ static void begin_life(struct guest_thread *self, uintptr_t start, size_t size_b
 		access_memory_begins(&guest_detector, self->thread, start, size_bytes);
 		return;
 	}
-	forget_pages(first_page, last_page);
+	shadow_clear(first_page, last_page - first_page);
 	if (first_page > start)
 		access_memory_begins(&guest_detector, self->thread, start, first_page - start);
 	if (end > last_page)
@@ -335,7 +327,7 @@ void heap_stack_begins(uintptr_t start, uintptr_t end)
 	 * do so. */
 	if (first_page < last_page && covers_range(start, end - start)) {
 		cells_clear(self->thread, first_page, last_page);
-		forget_pages(first_page, last_page);
+		shadow_clear(first_page, last_page - first_page);
 		begin_life(self, last_page, end - last_page);
 	} else {
 		begin_life(self, start, end - start);

@@ -36,49 +36,52 @@ struct recorded {
 };
 
 /* relaxed, here and below: other threads never store this thread's words. */
-static inline uint64_t word_of(uintptr_t granule, unsigned int plane_bit)
+static inline uint64_t word_of(uintptr_t granule, bool is_write)
 {
-	return load_relaxed((const uint64_t *)(granule ^ 1ull << plane_bit));
+	struct shadow shadow = shadow_of(granule);
+
+	return load_relaxed(is_write ? shadow.write : shadow.read);
 }
 
 static bool is_granule_recorded(const struct recorded *recorded, uintptr_t granule, uint64_t word)
 {
 	if (LIKELY(word == recorded->current || word == recorded->shared))
 		return true;
-	return !((word ^ recorded->current) & ~(uint64_t)SHADOW_ALL_BYTES) &&
+	return (!((word ^ recorded->current) & ~(uint64_t)SHADOW_ALL_BYTES) ||
+		!((word ^ recorded->shared) & ~(uint64_t)SHADOW_ALL_BYTES)) &&
 	       !(bytes_of(granule, recorded->start, recorded->end) & ~(uint32_t)word);
 }
 
 #define GROUP 8u /* granules compared in one step */
 
-static inline bool is_group_of(uintptr_t granule, unsigned int plane_bit, uint64_t value)
+static inline bool is_group_of(uintptr_t granule, bool is_write, uint64_t value)
 {
 	uint64_t difference = 0;
 
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < GROUP; i++)
-		difference |= word_of(granule + i * SHADOW_GRANULE, plane_bit) ^ value;
+		difference |= word_of(granule + i * SHADOW_GRANULE, is_write) ^ value;
 	return difference == 0;
 }
 
 /* Has this thread recorded the access in its present epoch, in all of [start, end)? */
-static inline bool is_recorded(uintptr_t start, uintptr_t end, unsigned int plane_bit)
+static inline bool is_recorded(uintptr_t start, uintptr_t end, bool is_write)
 {
 	struct recorded recorded = {access_current, access_current, start, end};
 	uintptr_t granule = start & ~(uintptr_t)(SHADOW_GRANULE - 1);
 
 	if (recorded.current == SHADOW_NO_EPOCH || !shadow_covers(start) || !shadow_covers(end - 1))
 		return false;
-	if (plane_bit == SHADOW_READ_BIT)
+	if (!is_write)
 		recorded.shared = access_shared;
 	while (granule < end) {
 		if (end - granule >= GROUP * SHADOW_GRANULE &&
-		    (is_group_of(granule, plane_bit, recorded.current) ||
-		     is_group_of(granule, plane_bit, recorded.shared))) {
+		    (is_group_of(granule, is_write, recorded.current) ||
+		     is_group_of(granule, is_write, recorded.shared))) {
 			granule += GROUP * SHADOW_GRANULE;
 			continue;
 		}
-		if (!is_granule_recorded(&recorded, granule, word_of(granule, plane_bit)))
+		if (!is_granule_recorded(&recorded, granule, word_of(granule, is_write)))
 			return false;
 		granule += SHADOW_GRANULE;
 	}
@@ -111,7 +114,7 @@ void range_read(const struct unwind_start *at, const volatile void *from, size_t
 {
 	uintptr_t start = (uintptr_t)from;
 
-	if (size_bytes && !is_recorded(start, start + size_bytes, SHADOW_READ_BIT))
+	if (size_bytes && !is_recorded(start, start + size_bytes, false))
 		check_range(at, start, size_bytes, SITE_READ);
 }
 
@@ -119,7 +122,7 @@ void range_written(const struct unwind_start *at, const volatile void *to, size_
 {
 	uintptr_t start = (uintptr_t)to;
 
-	if (size_bytes && !is_recorded(start, start + size_bytes, SHADOW_WRITE_BIT))
+	if (size_bytes && !is_recorded(start, start + size_bytes, true))
 		check_range(at, start, size_bytes, SITE_WRITE);
 }
 

@@ -2,7 +2,12 @@
  * Where the shadow words of a piece of memory lie: what the checks in clones (x86/emit),
  * the thunks that these call and the race engine (detect/shadow/shadow.h) agree upon.
  *
- * The address of a granule with the plane's bit flipped is that of its word there.
+ * A granule's word in a plane is at the granule's address with the plane's bit flipped,
+ * plus the plane's displacement.  Without that, the data and its words would differ in
+ * high bits only.  Processors that predict the way of the first cache by a hash of the
+ * low 28 bits of an address (AMD's; Lipp et al., "Take A Way", 2020) take such addresses
+ * for one and fetch each from the second cache in turn: 15 ns for a dependent pair of
+ * loads where it takes 4 with displacements.  These differ in the set of the cache, too.
  */
 #ifndef BASE_SHADOW_PLACE_H
 #define BASE_SHADOW_PLACE_H
@@ -11,5 +16,15 @@
 
 #define SHADOW_WRITE_BIT 46
 #define SHADOW_READ_BIT 45
+
+#define SHADOW_READ_AT 0x1040
+#define SHADOW_WRITE_AT 0x2080
+#define SHADOW_ORIGIN_AT 0x40c0
+#define SHADOW_AT_END 0x10000 /* above each, and pages that no program has */
+
+#define SHADOW_WRITE_PLACE(granule) (((granule) ^ 1ul << SHADOW_WRITE_BIT) + SHADOW_WRITE_AT)
+#define SHADOW_READ_PLACE(granule) (((granule) ^ 1ul << SHADOW_READ_BIT) + SHADOW_READ_AT)
+#define SHADOW_ORIGIN_PLACE(granule)                                                               \
+	(((granule) ^ (1ul << SHADOW_WRITE_BIT | 1ul << SHADOW_READ_BIT)) + SHADOW_ORIGIN_AT)
 
 #endif

@@ -223,8 +223,8 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 
 	if (joined == race_base(step->mine))
 		return replace_word(step, place, old);
-	if (step->bytes == SHADOW_ALL_BYTES)
-		*step->thread->clocks.shared = word;
+	/* A set is a value, whatever bytes its members have read. */
+	*step->thread->clocks.shared = joined | SHADOW_ALL_BYTES;
 	if (word == old)
 		return true;
 	part.origin = race_origin(step);

@@ -13,12 +13,15 @@ static const struct shadow_region regions[SHADOW_REGION_COUNT] = {
 	{SHADOW_HIGH_START, SHADOW_HIGH_END},
 };
 
-/* What a region's addresses are to be changed by, for each plane. */
-static const uint64_t planes[] = {
-	1ull << SHADOW_WRITE_BIT,
-	1ull << SHADOW_READ_BIT,
-	1ull << SHADOW_WRITE_BIT | 1ull << SHADOW_READ_BIT,
-};
+#define PLANE_COUNT 3u
+
+/* Where the words of @granule are, or where those of a region begin, in plane @k. */
+static uintptr_t place_in(unsigned int k, uintptr_t granule)
+{
+	return k == 0	? SHADOW_WRITE_PLACE(granule)
+	       : k == 1 ? SHADOW_READ_PLACE(granule)
+			: SHADOW_ORIGIN_PLACE(granule);
+}
 
 static bool map_range(uintptr_t start, size_t size_bytes, int protection)
 {
@@ -38,10 +41,10 @@ static bool map_range(uintptr_t start, size_t size_bytes, int protection)
 
 /* What is neither a region nor a plane, and not the heap's (preload/heap/block_facts.c). */
 static const struct shadow_region holes[] = {
-	{0x170000000000, 0x1e0000000000}, {0x310000000000, 0x350000000000},
-	{0x370000000000, 0x3e0000000000}, {0x500000000000, 0x550000000000},
-	{0x570000000000, 0x5e0000000000}, {0x700000000000, 0x750000000000},
-	{0x770000000000, 0x7e0000000000},
+	{0x170000010000, 0x1e0000000000}, {0x310000000000, 0x350000000000},
+	{0x370000010000, 0x3e0000000000}, {0x500000010000, 0x550000000000},
+	{0x570000000000, 0x5e0000000000}, {0x700000010000, 0x750000000000},
+	{0x770000010000, 0x7e0000000000},
 };
 
 #define HOLE_LEAST 0x40000000ul
@@ -56,13 +59,25 @@ static void fill_hole(uintptr_t start, size_t size_bytes)
 	fill_hole(start + size_bytes / 2, size_bytes - size_bytes / 2);
 }
 
+/* From where the region's words would be without a displacement. */
 static bool map_planes(struct shadow_region region)
 {
-	for (unsigned int k = 0; k < ARRAY_LENGTH(planes); k++)
-		if (!map_range(region.start ^ planes[k], region.end - region.start,
-			       PROT_READ | PROT_WRITE))
+	for (unsigned int k = 0; k < PLANE_COUNT; k++)
+		if (!map_range(place_in(k, region.start) & ~(SHADOW_AT_END - 1ul),
+			       region.end - region.start, PROT_READ | PROT_WRITE))
 			return false;
 	return true;
+}
+
+/*
+ * What the displacement puts behind that.  Where another plane begins there, these are
+ * its words for addresses below SHADOW_AT_END, which no program has (vm.mmap_min_addr).
+ */
+static void map_ends(struct shadow_region region)
+{
+	for (unsigned int k = 0; k < PLANE_COUNT; k++)
+		map_range(place_in(k, region.end - SHADOW_GRANULE) & ~(SHADOW_AT_END - 1ul),
+			  SHADOW_AT_END, PROT_READ | PROT_WRITE);
 }
 
 static bool map_cells(void)
@@ -77,13 +92,19 @@ bool shadow_reserve(bool low_only)
 {
 	struct shadow_region low = {SHADOW_REPLAY_START, SHADOW_REPLAY_END};
 
-	if (low_only)
-		return map_planes(low) && map_cells();
+	if (low_only) {
+		if (!map_planes(low) || !map_cells())
+			return false;
+		map_ends(low);
+		return true;
+	}
 	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
 		if (!map_planes(regions[i]))
 			return false;
 	if (!map_cells())
 		return false;
+	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
+		map_ends(regions[i]);
 	for (unsigned int i = 0; i < ARRAY_LENGTH(holes); i++)
 		fill_hole(holes[i].start, holes[i].end - holes[i].start);
 	return true;
@@ -117,6 +138,6 @@ void shadow_clear(uintptr_t start, size_t size_bytes)
 
 	if (size_bytes == 0 || !shadow_covers(start) || !shadow_covers(start + size_bytes - 1))
 		return;
-	for (unsigned int k = 0; k < ARRAY_LENGTH(planes); k++)
-		clear_plane(first ^ planes[k], (first ^ planes[k]) + (end - first));
+	for (unsigned int k = 0; k < PLANE_COUNT; k++)
+		clear_plane(place_in(k, first), place_in(k, first) + (end - first));
 }

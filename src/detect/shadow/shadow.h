@@ -19,7 +19,7 @@
 #include "detect/data/shadow_word.h"
 
 /* Of cells.h: records, and a byte for each page of the program's memory. */
-#define SHADOW_NARROW_CELLS 0x300000000000ull
+#define SHADOW_NARROW_CELLS 0x300100000000ull
 #define SHADOW_WIDE_CELLS 0x301000000000ull
 #define SHADOW_CELL_BYTES 0x800000000ull /* of each */
 #define SHADOW_CELL_MARKS 0x302000000000ull
@@ -63,10 +63,9 @@ static inline struct shadow shadow_of(uintptr_t address)
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 
 	return (struct shadow){
-		.write = (uint64_t *)(granule ^ 1ull << SHADOW_WRITE_BIT),
-		.read = (uint64_t *)(granule ^ 1ull << SHADOW_READ_BIT),
-		.origins = (struct shadow_origins *)(granule ^ (1ull << SHADOW_WRITE_BIT |
-								1ull << SHADOW_READ_BIT)),
+		.write = (uint64_t *)SHADOW_WRITE_PLACE(granule),
+		.read = (uint64_t *)SHADOW_READ_PLACE(granule),
+		.origins = (struct shadow_origins *)SHADOW_ORIGIN_PLACE(granule),
 	};
 }
 

@@ -145,6 +145,11 @@ static unsigned plane_bit(bool is_write)
 	return is_write ? SHADOW_WRITE_BIT : SHADOW_READ_BIT;
 }
 
+static int32_t plane_at(bool is_write)
+{
+	return is_write ? SHADOW_WRITE_AT : SHADOW_READ_AT;
+}
+
 /* The granule of an operand whose address is constant, or else the operand itself. */
 static struct operand granule_of(const struct emitter *emitter, const struct check *check,
 				 bool *is_aligned)
@@ -179,7 +184,8 @@ static void compare_words(struct emitter *emitter, const struct check *check,
 			  struct cold_part *cold)
 {
 	for (int32_t at = 0; at < check->size_bytes; at += (int32_t)SHADOW_GRANULE) {
-		encode_load(emitter, cold->word_register, cold->address_register, at);
+		encode_load(emitter, cold->word_register, cold->address_register,
+			    plane_at(check->is_write) + at);
 		compare_word(emitter, cold);
 	}
 }
@@ -219,7 +225,7 @@ static void emit_quick_look(struct emitter *emitter, struct group *group, const 
 		compare_words(emitter, check, cold);
 		return;
 	}
-	encode_load(emitter, scratch, scratch, 0);
+	encode_load(emitter, scratch, scratch, plane_at(check->is_write));
 	compare_word(emitter, cold);
 }
 

@@ -277,6 +277,8 @@ static bool go_on(struct verifying *verifying, uint32_t at, const struct instruc
 		return check_thunk(verifying, at, machine, outcome->thunk) &&
 		       add_node(verifying, next, machine);
 	case SYMBOLIC_JUMP:
+		if (outcome->target == at)
+			return verify_wrong(verifying, at, "a check never ends");
 		return add_node(verifying, outcome->target, machine);
 	case SYMBOLIC_BRANCH:
 		return add_edge(verifying, next, machine, !outcome->is_if_equal) &&

@@ -204,7 +204,8 @@ static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 		return false;
 	word = *base;
 	word.kind = SYMBOLIC_WORD;
-	word.at = instruction->displacement;
+	word.at = instruction->displacement -
+		  (base->bit == SHADOW_WRITE_BIT ? SHADOW_WRITE_AT : SHADOW_READ_AT);
 	machine->registers[into] = word;
 	return word.at >= 0 && word.at < 64 && word.at % (int32_t)SHADOW_GRANULE == 0;
 }

@@ -951,6 +951,15 @@ START_TEST(unobserved_threads_tell_nothing)
 }
 END_TEST
 
+static void map_page_of(void *place)
+{
+	void *page = (void *)((uintptr_t)place & ~4095ul);
+
+	ck_assert_ptr_eq(mmap(page, 4096, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+			 page);
+}
+
 START_TEST(recorded_ranges_are_not_told_again)
 {
 	copy *wrapped = CALL(memcpy);
@@ -958,10 +967,8 @@ START_TEST(recorded_ranges_are_not_told_again)
 	char *block = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct shadow shadow = shadow_of((uintptr_t)block);
 
-	ck_assert(mmap(shadow.write, 4096, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == shadow.write);
-	ck_assert(mmap(shadow.read, 4096, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == shadow.read);
+	map_page_of(shadow.write);
+	map_page_of(shadow.read);
 	access_current = current;
 	for (unsigned int i = 0; i < 4; i++)
 		shadow.write[i] = shadow.read[8 + i] = current;
@@ -983,6 +990,11 @@ START_TEST(recorded_ranges_are_not_told_again)
 	access_shared = shadow.read[9];
 	wrapped(block + 3, block + 64 + 3, 25);
 	ck_assert_uint_eq(told_count, 0);
+	shadow.read[9] = access_shared & ~(uint64_t)0x0f;
+	wrapped(block + 3, block + 64 + 12, 4);
+	ck_assert_uint_eq(told_count, 0);
+	wrapped(block + 3, block + 64 + 11, 4);
+	TOLD(R(block + 64 + 11, 4));
 	access_current = access_shared = SHADOW_NO_EPOCH;
 }
 END_TEST

@@ -19,8 +19,6 @@
 #define TRAP_FLAG 0x100u
 #define STATUS_FLAGS 0x8d5u
 #define SPOILT 0x8d5u
-#define WRITE_PLANE (1ul << SHADOW_WRITE_BIT)
-#define READ_PLANE (1ul << SHADOW_READ_BIT)
 #define GENERAL_ONLY __attribute__((target("general-regs-only")))
 
 /* A row of section lab_names. */
@@ -149,8 +147,8 @@ static void map_all(void)
 	map(LAB_STACK_TOP - LAB_STACK_BYTES, LAB_STACK_BYTES + 4096, data);
 	map(LAB_TEXT, LAB_CLONES - LAB_TEXT, data | PROT_EXEC);
 	map(LAB_CLONES, LAB_END - LAB_CLONES, data | PROT_EXEC);
-	map(LAB_MEMORY ^ WRITE_PLANE, LAB_END - LAB_MEMORY, data);
-	map(LAB_MEMORY ^ READ_PLANE, LAB_END - LAB_MEMORY, data);
+	map(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END, data);
+	map(LAB_MEMORY ^ 1ul << SHADOW_READ_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END, data);
 	lab_seen = mmap(NULL, LAB_END - LAB_MEMORY, data,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	steps = malloc(STEP_LIMIT * sizeof(*steps));
@@ -159,8 +157,10 @@ static void map_all(void)
 void lab_tear_down(void)
 {
 	munmap((void *)LAB_MEMORY, LAB_END - LAB_MEMORY);
-	munmap((void *)(LAB_MEMORY ^ WRITE_PLANE), LAB_END - LAB_MEMORY);
-	munmap((void *)(LAB_MEMORY ^ READ_PLANE), LAB_END - LAB_MEMORY);
+	munmap((void *)(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT),
+	       LAB_END - LAB_MEMORY + SHADOW_AT_END);
+	munmap((void *)(LAB_MEMORY ^ 1ul << SHADOW_READ_BIT),
+	       LAB_END - LAB_MEMORY + SHADOW_AT_END);
 	munmap(lab_seen, LAB_END - LAB_MEMORY);
 	free(steps);
 }
@@ -171,11 +171,16 @@ static void fill(uint64_t address, size_t bytes, uint64_t value)
 		*(uint64_t *)(address + i) = value;
 }
 
-static void fill_plane(uint64_t plane, uint64_t value)
+static uint64_t place_of(uint64_t granule, bool is_write)
 {
-	fill(LAB_MEMORY ^ plane, LAB_MEMORY_BYTES, value);
-	fill((LAB_STACK_TOP - 8192) ^ plane, 8192 + 4096, value);
-	fill(LAB_TEXT ^ plane, 0x10000, value);
+	return is_write ? SHADOW_WRITE_PLACE(granule) : SHADOW_READ_PLACE(granule);
+}
+
+static void fill_plane(bool is_write, uint64_t value)
+{
+	fill(place_of(LAB_MEMORY, is_write), LAB_MEMORY_BYTES, value);
+	fill(place_of(LAB_STACK_TOP - 8192, is_write), 8192 + 4096, value);
+	fill(place_of(LAB_TEXT, is_write), 0x10000, value);
 }
 
 static void fill_shadow(enum lab_shadow shadow)
@@ -184,8 +189,8 @@ static void fill_shadow(enum lab_shadow shadow)
 
 	current_word = shadow == LAB_NEVER_EQUAL ? UINT64_MAX : own;
 	shared_word = shadow == LAB_NEVER_EQUAL ? UINT64_MAX : set;
-	fill_plane(WRITE_PLANE, shadow == LAB_EQUAL ? own : 0);
-	fill_plane(READ_PLANE, shadow == LAB_EQUAL ? own : shadow == LAB_SHARED ? set : 0);
+	fill_plane(true, shadow == LAB_EQUAL ? own : 0);
+	fill_plane(false, shadow == LAB_EQUAL ? own : shadow == LAB_SHARED ? set : 0);
 }
 
 static uint64_t next_random(uint64_t *state)
