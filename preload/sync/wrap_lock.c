@@ -186,23 +186,32 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 
 /* --- Beginnings and ends of lives ------------------------------------------- */
 
+/* The object at @address if it is alive.  Not before guest_enter(): there may be no table. */
+static struct sync_object *find_alive(uintptr_t address)
+{
+	struct sync_object *object = sync_find(&guest_detector.objects, address);
+
+	return object && object->info ? object : NULL;
+}
+
 void lock_note_initialising(enum object_kind kind, uintptr_t address,
 			    const struct unwind_start *start)
 {
-	struct sync_object *object = sync_find(&guest_detector.objects, address);
-	struct guest_thread *self = object && object->info ? guest_enter() : NULL;
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object = self ? find_alive(address) : NULL;
 	stack_id stack;
 
-	if (!self)
-		return;
-	stack = guest_stack(self, start);
-	misuse_initialising(&guest_detector, self->thread, object, kind, stack,
-			    lock_real_state(object));
-	/* Other memory may have been given out anew, without our notice. */
-	if (object->info && object->info->kind == kind &&
-	    modules_find(address, guest_code_generation))
-		life_ends(&guest_detector, self->thread, object, ACTION_INIT, stack);
-	guest_leave(self);
+	if (object) {
+		stack = guest_stack(self, start);
+		misuse_initialising(&guest_detector, self->thread, object, kind, stack,
+				    lock_real_state(object));
+		/* Other memory may have been given out anew, without our notice. */
+		if (object->info && object->info->kind == kind &&
+		    modules_find(address, guest_code_generation))
+			life_ends(&guest_detector, self->thread, object, ACTION_INIT, stack);
+	}
+	if (self)
+		guest_leave(self);
 }
 
 void lock_note_init(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
@@ -251,26 +260,24 @@ static bool check_destroy(struct guest_thread *self, struct sync_object *object,
 bool lock_note_destroying(enum object_kind kind, uintptr_t address,
 			  const struct unwind_start *start)
 {
-	struct sync_object *object = sync_find(&guest_detector.objects, address);
-	struct guest_thread *self = object && object->info ? guest_enter() : NULL;
-	bool ends;
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object = self ? find_alive(address) : NULL;
+	bool ends = object && check_destroy(self, object, kind, start);
 
-	if (!self)
-		return false;
-	ends = object->info && check_destroy(self, object, kind, start);
-	guest_leave(self);
+	if (self)
+		guest_leave(self);
 	return ends;
 }
 
 void lock_note_end(uintptr_t address)
 {
-	struct sync_object *object = sync_find(&guest_detector.objects, address);
-	struct guest_thread *self = object ? guest_enter() : NULL;
+	struct guest_thread *self = guest_enter();
+	struct sync_object *object = self ? find_alive(address) : NULL;
 
-	if (!self)
-		return;
-	lock_ended(&guest_detector, object);
-	guest_leave(self);
+	if (object)
+		lock_ended(&guest_detector, object);
+	if (self)
+		guest_leave(self);
 }
 
 #define WRAP_INIT(name, parameters, arguments, kind, object)                                       \

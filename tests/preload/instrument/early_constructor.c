@@ -5,6 +5,8 @@
  *
  * guest-bare: yes
  */
+#include <semaphore.h>
+
 #include "../guest.h"
 
 #include "early_library.h"
@@ -34,11 +36,31 @@ static void run_thread(void)
 	guest_join(thread);
 }
 
+/* The first calls of all: nothing is observed yet. */
+static void use_objects(void)
+{
+	pthread_barrier_t barrier;
+	pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+	pthread_cond_t event;
+	sem_t tokens;
+
+	CHECK_IS(pthread_rwlock_destroy(&lock), 0);
+	CHECK_IS(pthread_rwlock_init(&lock, NULL), 0);
+	CHECK_IS(pthread_rwlock_destroy(&lock), 0);
+	CHECK_IS(pthread_cond_init(&event, NULL), 0);
+	CHECK_IS(pthread_cond_destroy(&event), 0);
+	CHECK_IS(pthread_barrier_init(&barrier, NULL, 1), 0);
+	CHECK_IS(pthread_barrier_destroy(&barrier), 0);
+	CHECK_IS(sem_init(&tokens, 0, 0), 0);
+	CHECK_IS(sem_destroy(&tokens), 0);
+}
+
 static void run_before_all_constructors(int count, char **arguments, char **environment)
 {
 	(void)count;
 	(void)arguments;
 	(void)environment;
+	use_objects();
 	run_thread();
 	preinit_count++;
 }
