@@ -12,6 +12,7 @@ reports_libreports_a_SOURCES = \
 	%D%/model/pool.c %D%/model/pool.h \
 	%D%/model/read.c %D%/model/read.h \
 	%D%/symbols/elf_image.c %D%/symbols/elf_image.h \
+	%D%/symbols/live_threads.c %D%/symbols/live_threads.h \
 	%D%/symbols/scopes.c %D%/symbols/scopes.h \
 	%D%/symbols/source_frame.c %D%/symbols/source_frame.h \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
@@ -40,6 +41,7 @@ reports_libreports_a_SOURCES = \
 	%D%/words/verdict.c %D%/words/verdict.h \
 	%D%/words/view.c %D%/words/view.h %D%/words/view_options.h \
 	%D%/formats/blocked.c %D%/formats/blocked.h \
+	%D%/formats/calls.c %D%/formats/calls.def %D%/formats/calls.h \
 	%D%/formats/formats.h \
 	%D%/formats/json.c \
 	%D%/formats/json_memory.c %D%/formats/json_memory.h \

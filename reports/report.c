@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "reports/formats/blocked.h"
 #include "reports/formats/formats.h"
 #include "reports/model/model.h"
 #include "reports/words/view.h"
@@ -106,23 +105,6 @@ int report_write(const struct report_request *request, struct report_outcome *ou
 
 			result = result ? result : written;
 		}
-		view_free(view);
-	}
-	model_free(&model);
-	return result;
-}
-
-int report_write_blocked(const struct report_request *request, FILE *out,
-			 struct report_outcome *outcome)
-{
-	struct model model;
-	struct view *view;
-	int result = read_files(&model, request, outcome);
-
-	if (result == 0) {
-		view = view_make(&model, &request->view);
-		fill_outcome(view, outcome);
-		result = blocked_write(view, out);
 		view_free(view);
 	}
 	model_free(&model);

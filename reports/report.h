@@ -61,11 +61,6 @@ struct report_outcome {
  * others still are. */
 int report_write(const struct report_request *request, struct report_outcome *outcome);
 
-/* Writes what every thread is blocked on, for --timeout; the program may still be
- * running.  The result is as for report_write(). */
-int report_write_blocked(const struct report_request *request, FILE *out,
-			 struct report_outcome *outcome);
-
 /* NULL, and errno is set. */
 FILE *report_open(const struct report_output *output);
 /* 0, or -EIO if not all of it was written. */

@@ -1,10 +1,10 @@
 #include "reports/formats/blocked.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/atomic.h"
+#include "reports/formats/calls.h"
 #include "reports/words/explain.h"
 #include "reports/words/names.h"
 #include "reports/formats/text_finding.h"
@@ -62,6 +62,8 @@ struct blocked_threads {
 	struct view_finding finding;
 	size_t timed_count; /* whose waits have a time-out */
 	size_t running_count;
+	const struct model_state **others; /* what they do is known from the kernel alone */
+	size_t other_count;
 };
 
 static void collect_blocked(struct view *view, const struct model_file *file,
@@ -89,6 +91,49 @@ static void collect_blocked(struct view *view, const struct model_file *file,
 		      compare_threads);
 }
 
+static bool is_waiter(const struct blocked_threads *blocked, const struct model_thread *thread)
+{
+	for (size_t i = 0; thread && i < blocked->finding.event_count; i++)
+		if (blocked->finding.events[i]->thread == thread->id)
+			return true;
+	return false;
+}
+
+/* Those of the kernel's threads whose waits no slot tells. */
+static void collect_others(struct view *view, const struct model_process *process,
+			   struct blocked_threads *blocked)
+{
+	if (process->state_count)
+		blocked->running_count = 0;
+	for (size_t i = 0; i < process->state_count; i++) {
+		const struct model_state *state = &process->states[i];
+
+		if (is_waiter(blocked, model_thread_by_kernel_id(process, state->kernel_id)))
+			continue;
+		blocked->others = pool_grow(view->pool, blocked->others, blocked->other_count,
+					    sizeof(struct model_state *));
+		blocked->others[blocked->other_count++] = state;
+		blocked->running_count += state->call == STATE_RUNS;
+	}
+}
+
+static void write_other(const struct text_page *page, const struct view_finding *finding,
+			const struct model_state *state)
+{
+	const struct model_thread *thread =
+		model_thread_by_kernel_id(finding->process, state->kernel_id);
+
+	fprintf(page->out, "\n  %s", text_style_on(page, STYLE_BOLD));
+	if (thread)
+		fprintf(page->out, "%s", thread_name(page->view, finding, thread->id));
+	else
+		fprintf(page->out, "thread '%s'", state->name);
+	fprintf(page->out, "%s\n    %s%s\n", text_style_off(page),
+		call_words(page->view->pool, state), state->stack ? ":" : "");
+	if (state->stack)
+		text_stack(page, finding->process, state->stack);
+}
+
 static void write_process(const struct text_page *page, const struct model_file *file,
 			  const struct model_process *process)
 {
@@ -97,14 +142,18 @@ static void write_process(const struct text_page *page, const struct model_file 
 		.finding = {.process = process, .finding = &nothing, .process_count = 1},
 	};
 	struct view *view = page->view;
+	size_t blocked_count;
 
 	collect_blocked(view, file, process, &blocked);
-	if (!blocked.finding.event_count)
+	collect_others(view, process, &blocked);
+	if (!blocked.finding.event_count && !blocked.other_count)
 		return;
 	explain_name_locks(view, &blocked.finding);
-	fprintf(page->out, "snarl: %s blocked in process %u (%s)",
-		count_words(view->pool, blocked.finding.event_count, "thread"), process->number,
-		process->path);
+	blocked_count = blocked.finding.event_count;
+	if (process->state_count)
+		blocked_count += blocked.other_count - blocked.running_count;
+	fprintf(page->out, "snarl: --timeout: %s blocked in process %u (%s)",
+		count_words(view->pool, blocked_count, "thread"), process->number, process->path);
 	if (blocked.timed_count)
 		fprintf(page->out, " (%zu with a time-out)", blocked.timed_count);
 	if (blocked.running_count)
@@ -112,19 +161,19 @@ static void write_process(const struct text_page *page, const struct model_file 
 	fputc('\n', page->out);
 	for (size_t i = 0; i < blocked.finding.event_count; i++)
 		text_thread(page, &blocked.finding, i);
+	for (size_t i = 0; i < blocked.other_count; i++)
+		write_other(page, &blocked.finding, blocked.others[i]);
 	fputc('\n', page->out);
 }
 
-int blocked_write(struct view *view, FILE *out)
+void blocked_write(const struct text_page *page)
 {
-	struct text_page page = {out, view, view->options->colour == COLOUR_ALWAYS};
-	const struct model *model = view->model;
+	const struct model *model = page->view->model;
 
 	for (size_t i = 0; i < model->process_count; i++) {
 		const struct model_process *process = model->processes[i];
 
-		if (!process->has_ended)
-			write_process(&page, &model->files[process->file], process);
+		if (process->has_timed_out)
+			write_process(page, &model->files[process->file], process);
 	}
-	return ferror(out) ? -EIO : 0;
 }

@@ -1,5 +1,6 @@
 /*
- * What every thread is blocked on, from the slots of a results file.
+ * What every thread of a process did when --timeout ended it: from the slots of a results
+ * file, which know locks, and from what the kernel said.
  *
  * Running threads write their slots, so each is copied under its sequence number;
  * a slot that keeps changing belongs to a thread that is not blocked.
@@ -7,11 +8,8 @@
 #ifndef REPORTS_FORMATS_BLOCKED_H
 #define REPORTS_FORMATS_BLOCKED_H
 
-#include <stdio.h>
+#include "reports/formats/text_parts.h"
 
-#include "reports/words/view.h"
-
-/* 0 or a negative errno. */
-int blocked_write(struct view *view, FILE *out);
+void blocked_write(const struct text_page *page);
 
 #endif

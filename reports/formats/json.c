@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "reports/formats/json_parts.h"
+#include "reports/formats/calls.h"
 
 #define DOCUMENT_VERSION 1
 
@@ -29,10 +30,31 @@ static json_t *make_program(const struct view *view)
 	json_object_set_new(program, "signal",
 			    is_ended && WIFSIGNALED(status) ? json_integer(WTERMSIG(status))
 							    : json_null());
+	json_object_set_new(program, "timed_out", json_boolean(process && process->has_timed_out));
 	return program;
 }
 
-static json_t *make_processes(const struct view *view)
+/* What each thread did when --timeout ended the process. */
+static json_t *make_states(struct view *view, const struct model_process *process)
+{
+	json_t *states = json_array();
+
+	for (size_t i = 0; i < process->state_count; i++) {
+		const struct model_state *state = &process->states[i];
+		const struct model_thread *thread =
+			model_thread_by_kernel_id(process, state->kernel_id);
+		json_t *row = json_object();
+
+		json_object_set_new(row, "id", json_number_or_null(thread ? thread->id : 0));
+		json_object_set_new(row, "name", json_text(state->name));
+		json_object_set_new(row, "state", json_text(call_name(view->pool, state)));
+		json_object_set_new(row, "stack", json_stack(view, process, state->stack));
+		json_array_append_new(states, row);
+	}
+	return states;
+}
+
+static json_t *make_processes(struct view *view)
 {
 	json_t *processes = json_array();
 
@@ -48,6 +70,9 @@ static json_t *make_processes(const struct view *view)
 						    : json_null());
 		json_object_set_new(row, "forked", json_boolean(process->how == PROCESS_FORKED));
 		json_object_set_new(row, "ended", json_boolean(process->has_ended));
+		json_object_set_new(row, "timed_out", json_boolean(process->has_timed_out));
+		if (process->has_timed_out)
+			json_object_set_new(row, "threads", make_states(view, process));
 		json_array_append_new(processes, row);
 	}
 	return processes;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "reports/formats/blocked.h"
 #include "reports/formats/losses.h"
 #include "reports/words/names.h"
 #include "reports/formats/text_finding.h"
@@ -74,8 +75,9 @@ static void write_atomics(const struct text_page *page)
 	struct view *view = page->view;
 
 	if (view->atomic_count)
-		fprintf(page->out, "snarl: not reported: %s of accesses that are atomic by debug "
-				   "information\n",
+		fprintf(page->out,
+			"snarl: not reported: %s of accesses that are atomic by debug "
+			"information\n",
 			count_words(view->pool, view->atomic_count, "race"));
 }
 
@@ -104,6 +106,7 @@ int text_write(struct view *view, FILE *out)
 	const struct view_options *options = view->options;
 
 	write_texts(&page);
+	blocked_write(&page);
 	for (size_t i = 0; i < view->finding_count; i++)
 		text_finding(&page, &view->findings[i]);
 	if (view->finding_count)

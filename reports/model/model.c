@@ -230,6 +230,17 @@ const struct model_thread *model_thread(const struct model_process *process, uin
 	return find_inherited(process, TABLE_THREADS, sizeof(struct model_thread), id);
 }
 
+const struct model_thread *model_thread_by_kernel_id(const struct model_process *process,
+						     uint32_t kernel_id)
+{
+	const struct model_thread *rows = process->threads.rows;
+
+	for (size_t i = process->threads.count; i-- > 0;)
+		if (rows[i].kernel_id == kernel_id && !(rows[i].flags & THREAD_HAS_ENDED))
+			return &rows[i];
+	return NULL;
+}
+
 const struct model_lock *model_lock(const struct model_process *process, uint32_t id)
 {
 	return find_inherited(process, TABLE_LOCKS, sizeof(struct model_lock), id);

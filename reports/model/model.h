@@ -65,6 +65,15 @@ struct model_lock {
 	const struct model_process *home;
 };
 
+/* What a thread did when --timeout ended its process. */
+struct model_state {
+	uint32_t kernel_id;
+	uint32_t call; /* or STATE_RUNS */
+	uint64_t argument;
+	uint32_t stack;
+	const char *name;
+};
+
 /* Rows sorted by id, then by offset. */
 struct model_table {
 	void *rows;
@@ -90,6 +99,9 @@ struct model_process {
 	bool has_ended;
 	enum process_end end;
 	uint32_t end_status;
+	bool has_timed_out;
+	struct model_state *states; /* then */
+	size_t state_count;
 };
 
 struct model_finding {
@@ -172,6 +184,9 @@ void model_finish(struct model *model);
 /* NULL if the id is 0 or has no record. */
 const struct model_stack *model_stack(const struct model_process *process, uint32_t id);
 const struct model_thread *model_thread(const struct model_process *process, uint32_t id);
+/* The living thread that the kernel knows as @kernel_id, or NULL. */
+const struct model_thread *model_thread_by_kernel_id(const struct model_process *process,
+						     uint32_t kernel_id);
 const struct model_lock *model_lock(const struct model_process *process, uint32_t id);
 /* The module at @address in code generation @generation, or NULL. */
 const struct model_module *model_module(const struct model_process *process, uint32_t generation,

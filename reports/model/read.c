@@ -292,6 +292,26 @@ static void read_variable(struct record_source *source)
 	row->name = take_string(source);
 }
 
+static void read_timeout(struct record_source *source)
+{
+	struct model_process *process = source->process;
+	uint32_t count = read_u32(&source->reader);
+
+	process->has_timed_out = true;
+	for (uint32_t i = 0; i < count && !source->reader.failed; i++) {
+		struct model_state *state;
+
+		process->states = pool_grow(&source->model->pool, process->states,
+					    process->state_count, sizeof(*state));
+		state = &process->states[process->state_count++];
+		state->kernel_id = read_u32(&source->reader);
+		state->call = read_u32(&source->reader);
+		state->argument = read_u64(&source->reader);
+		state->stack = read_u32(&source->reader);
+		state->name = take_string(source);
+	}
+}
+
 static void (*const record_readers[])(struct record_source *) = {
 	[RECORD_PROCESS] = read_process,   [RECORD_MODULE] = read_module,
 	[RECORD_STACK] = read_stack,	   [RECORD_THREAD] = read_thread,
@@ -299,7 +319,7 @@ static void (*const record_readers[])(struct record_source *) = {
 	[RECORD_RETRACT] = read_retract,   [RECORD_COUNTERS] = read_counters,
 	[RECORD_END] = read_end,	   [RECORD_TEXT] = read_text,
 	[RECORD_UNOBSERVED] = read_unobserved, [RECORD_EXECUTES] = read_executes,
-	[RECORD_VARIABLE] = read_variable,
+	[RECORD_VARIABLE] = read_variable, [RECORD_TIMEOUT] = read_timeout,
 };
 
 bool model_read_record(struct model *model, uint32_t file, const struct record_header *record,

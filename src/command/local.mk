@@ -16,6 +16,7 @@ snarl_SOURCES = \
 	%D%/run/library.c %D%/run/library.h \
 	%D%/run/plan.c \
 	%D%/run/processes.c %D%/run/processes.h \
+	%D%/run/states.c %D%/run/states.h \
 	%D%/run/program.c %D%/run/program.h \
 	%D%/run/report.c \
 	%D%/run/run.c

@@ -52,6 +52,10 @@
  *            (this one, or a child) executes a program, which will write a
  *            PROCESS record of its own if it is observed
  *
+ *   TIMEOUT  what the threads did when --timeout ended the process: u32 count, per thread
+ *            u32 kernel tid, u32 system call (or STATE_RUNS), u64 its first argument,
+ *            u32 stack, string name
+ *
  * Ids are per process; a record belongs to the process in its header.  A forked
  * child inherits its parent's modules, stacks, threads and locks, and continues
  * its ids; a record of its own with the same id replaces the inherited one.
@@ -122,7 +126,8 @@ enum record_type {
 	RECORD_TEXT,
 	RECORD_UNOBSERVED,
 	RECORD_EXECUTES,
-	RECORD_VARIABLE
+	RECORD_VARIABLE,
+	RECORD_TIMEOUT
 };
 
 struct record_header {
@@ -147,6 +152,9 @@ enum lock_flag {
 	LOCK_IS_ROBUST = 4u,
 	LOCK_HAS_KEY = 8u
 };
+
+/* In place of a system call: the thread is in none. */
+#define STATE_RUNS UINT32_MAX
 
 /* In place of a module's build id: a script, whose addresses are line << 12 | column. */
 #define MODULE_IS_SCRIPT "script"

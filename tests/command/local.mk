@@ -12,4 +12,5 @@ EXTRA_DIST += \
 	tests/command/part_processes.sh \
 	tests/command/part_status.sh \
 	tests/command/part_targets.sh \
-	tests/command/part_together.sh
+	tests/command/part_together.sh \
+	tests/command/states.c

@@ -14,6 +14,20 @@ else
 		"$built" run --on-deadlock=abort --fail-on=never "$work/crossed"
 	run "together: --on-deadlock=report goes on hanging" 137 "blocked" -- "$built" run \
 		--on-deadlock=report --timeout=1 --fail-on=never "$work/crossed"
+	$CC -g -pthread -o "$work/states" "$srcdir/tests/command/states.c"
+	run "together: --timeout" 66 "5 threads blocked in process 1 .*, 1 not" -- "$built" run \
+		--timeout=3 --save "$work/states.snarl" --json "$work/states.json" "$work/states"
+	cp "$work/err" "$work/states.txt"
+	run "together: report tells of --timeout" 0 "5 threads blocked in process 1 .*, 1 not" -- \
+		"$built" report "$work/states.snarl"
+	# The spinning thread has no name of ours: its code is a copy.
+	for function in main read_pipe take_token await_word poll_nothing; do
+		claim "together: --timeout shows $function" \
+			sh -c 'grep "#[0-9]*  $2 .*states.c" "$1"' - "$work/states.txt" $function
+	done
+	claim "together: --timeout shows what the kernel says" \
+		sh -c 'grep "polls descriptors:" "$1" && grep "^    runs" "$1"' - "$work/states.txt"
+	claim "together: JSON tells of --timeout" grep '"timed_out": true' "$work/states.json"
 	run "together: a child's deadlock counts" 66 "deadlock" -- \
 		"$built" run sh -c '"$1"; exit 0' - "$work/crossed"
 	run "together: --follow-children=no leaves a child alone" 0 "" -- "$built" run \

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "finding/results.h"
-#include "reports/formats/blocked.h"
 #include "reports/model/model.h"
 #include "reports/formats/formats.h"
 #include "reports/words/view.h"
@@ -47,7 +46,6 @@ static void render(struct model *model)
 	if (sink) {
 		text_write(view, sink);
 		json_write(view, sink);
-		blocked_write(view, sink);
 		fclose(sink);
 	}
 	view_free(view);

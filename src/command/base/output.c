@@ -106,40 +106,24 @@ static bool choose_outputs(struct outputs *outputs, const struct output_task *ta
 	return true;
 }
 
-static int write_notes_to(FILE *out, const struct output_task *task,
-			  const struct report_request *request)
-{
-	static struct report_outcome outcome;
-	uint32_t count = task->running_count;
-
-	if (task->is_timed_out && report_write_blocked(request, out, &outcome))
-		return command_fail("%s", outcome.error);
-	if (!task->is_timed_out)
-		fprintf(out,
-			"snarl: %u observed process%s still running: the report is of what they "
-			"did so far\n",
-			count, count == 1 ? " is" : "es are");
-	return 0;
-}
-
-/* Writes the notes on the run itself, which stand before the report. */
-static int write_notes(struct report_output *output, const struct output_task *task,
-		       const struct report_request *request)
+/* Writes the note on the run itself, which stands before the report. */
+static int write_note(struct report_output *output, const struct output_task *task)
 {
 	const char *where = output->path ? output->path : "standard error";
+	uint32_t count = task->running_count;
 	FILE *out;
-	int result;
 
-	if (!output->format->is_default || (!task->is_timed_out && !task->running_count))
+	if (!output->format->is_default || !count)
 		return 0;
 	out = report_open(output);
 	if (!out)
 		return command_fail("cannot write %s: %s", where, strerror(errno));
-	result = write_notes_to(out, task, request);
-	if (report_close(out))
-		result = command_fail("cannot write %s", where);
+	fprintf(out,
+		"snarl: %u observed process%s still running: the report is of what they did so "
+		"far\n",
+		count, count == 1 ? " is" : "es are");
 	output->is_appended = true;
-	return result;
+	return report_close(out) ? command_fail("cannot write %s", where) : 0;
 }
 
 static int write_outputs(struct outputs *outputs, const struct output_task *task)
@@ -162,7 +146,7 @@ static int write_outputs(struct outputs *outputs, const struct output_task *task
 	};
 
 	for (size_t i = 0; i < outputs->count; i++)
-		if (write_notes(&outputs->list[i], task, &request))
+		if (write_note(&outputs->list[i], task))
 			return STATUS_FAILED;
 	if (report_write(&request, &outcome))
 		return command_fail("%s", outcome.error);

@@ -13,7 +13,6 @@ struct output_task {
 	size_t file_count;
 	const char *program; /* as the user named it, or NULL */
 	pid_t pid;	     /* for %p, or 0 */
-	bool is_timed_out;   /* write what every thread is blocked on, too */
 	uint32_t running_count; /* observed processes that have not ended */
 };
 

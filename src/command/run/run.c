@@ -13,6 +13,7 @@
 #include "command/base/output.h"
 #include "command/run/processes.h"
 #include "command/run/program.h"
+#include "command/run/states.h"
 #include "command/base/results_file.h"
 #include "finding/results.h"
 
@@ -110,6 +111,16 @@ static int start_run(struct run *run)
 	return status ? status : start_program(run, library);
 }
 
+/* Before all are killed. */
+static void record_states(const struct run *run)
+{
+	const char *library = library_find();
+
+	states_record(&run->results, run->pid, library);
+	for (uint32_t i = 0; i < run->processes.count; i++)
+		states_record(&run->results, run->processes.pids[i], library);
+}
+
 static void wait_for_end(struct run *run)
 {
 	struct results_header *header = (void *)run->results.image;
@@ -117,6 +128,7 @@ static void wait_for_end(struct run *run)
 	if (!launch_wait(run->pid, run->options.timeout, &run->wait_status)) {
 		run->is_timed_out = true;
 		processes_find(&run->results, run->pid, &run->processes);
+		record_states(run);
 		processes_kill(&run->processes, run->pid);
 		(void)launch_wait(run->pid, 0, &run->wait_status);
 	}
@@ -144,7 +156,6 @@ static int report_run(struct run *run)
 		.file_count = 1,
 		.program = run->argv[0],
 		.pid = run->pid,
-		.is_timed_out = run->is_timed_out,
 		.running_count = run->processes.count,
 	};
 	int status;

@@ -72,8 +72,7 @@ void image_module(void *image, uint32_t process, uint32_t id, uint64_t start, ui
 	finish(image, RECORD_MODULE, process, 0);
 }
 
-void image_stack(void *image, uint32_t process, uint32_t id, const uint64_t *frames,
-		 uint32_t count)
+void image_stack(void *image, uint32_t process, uint32_t id, const uint64_t *frames, uint32_t count)
 {
 	struct byte_writer *writer = begin();
 
@@ -99,9 +98,9 @@ void image_thread(void *image, uint32_t process, uint32_t id, uint32_t creator,
 	finish(image, RECORD_THREAD, process, 0);
 }
 
-void image_lock(void *image, uint32_t process, uint32_t id, enum object_kind kind,
-		uint64_t address, uint32_t creation_stack, uint32_t first_stack,
-		uint32_t stack_thread, const char *name)
+void image_lock(void *image, uint32_t process, uint32_t id, enum object_kind kind, uint64_t address,
+		uint32_t creation_stack, uint32_t first_stack, uint32_t stack_thread,
+		const char *name)
 {
 	struct byte_writer *writer = begin();
 
@@ -185,6 +184,24 @@ void image_variable(void *image, uint32_t process, uint64_t address, uint64_t si
 	finish(image, RECORD_VARIABLE, process, 0);
 }
 
+void image_timeout(void *image, uint32_t process, const struct image_state *states)
+{
+	struct byte_writer *writer = begin();
+	uint32_t count = 0;
+
+	while (states[count].name)
+		count++;
+	write_u32(writer, count);
+	for (uint32_t i = 0; i < count; i++) {
+		write_u32(writer, 90000 + i);
+		write_u32(writer, states[i].call);
+		write_u64(writer, states[i].argument);
+		write_u32(writer, 0);
+		write_string(writer, states[i].name);
+	}
+	finish(image, RECORD_TIMEOUT, process, 0);
+}
+
 void image_unobserved(void *image, uint32_t process, const char *path, const char *why)
 {
 	struct byte_writer *writer = begin();
@@ -216,8 +233,8 @@ static void find_build_id(const struct dl_phdr_info *info, char *digits, size_t 
 
 		while (header->p_type == PT_NOTE && note + sizeof(ElfW(Nhdr)) <= end) {
 			const ElfW(Nhdr) *head = (const void *)note;
-			const unsigned char *bits = (const unsigned char *)(head + 1) +
-						    ((head->n_namesz + 3u) & ~3u);
+			const unsigned char *bits =
+				(const unsigned char *)(head + 1) + ((head->n_namesz + 3u) & ~3u);
 
 			for (unsigned j = 0; head->n_type == NT_GNU_BUILD_ID &&
 					     j < head->n_descsz && 2 * j + 2 < room;

@@ -21,9 +21,9 @@ void image_stack(void *image, uint32_t process, uint32_t id, const uint64_t *fra
 		 uint32_t count);
 void image_thread(void *image, uint32_t process, uint32_t id, uint32_t creator,
 		  uint32_t creation_stack, uint32_t flags, const char *name);
-void image_lock(void *image, uint32_t process, uint32_t id, enum object_kind kind,
-		uint64_t address, uint32_t creation_stack, uint32_t first_stack,
-		uint32_t stack_thread, const char *name);
+void image_lock(void *image, uint32_t process, uint32_t id, enum object_kind kind, uint64_t address,
+		uint32_t creation_stack, uint32_t first_stack, uint32_t stack_thread,
+		const char *name);
 void image_finding(void *image, uint32_t process, const struct finding *finding, uint64_t count);
 void image_retract(void *image, uint32_t process, uint32_t finding);
 void image_counters(void *image, uint32_t process, const uint64_t *counters);
@@ -34,6 +34,16 @@ void image_unobserved(void *image, uint32_t process, const char *path, const cha
 /* Memory that was given a name. */
 void image_variable(void *image, uint32_t process, uint64_t address, uint64_t size_bytes,
 		    const char *name);
+
+/* What threads did at --timeout; ends with a NULL name.  The kernel's ids are none of
+ * those of THREAD records. */
+struct image_state {
+	const char *name;
+	uint32_t call;
+	uint64_t argument;
+};
+
+void image_timeout(void *image, uint32_t process, const struct image_state *states);
 
 /* A process-shared lock, by its @key. */
 void image_shared_lock(void *image, uint32_t process, uint32_t id, uint64_t key,

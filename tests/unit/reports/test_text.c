@@ -1,8 +1,8 @@
 #include <check.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include "report_text.h"
-#include "reports/formats/blocked.h"
 #include "reports/formats/formats.h"
 #include "../finding/results_image.h"
 
@@ -354,10 +354,18 @@ START_TEST(blocked_threads_are_shown_with_what_they_wait_for)
 		.process = 1, .thread = 1, .is_blocked = 1, .target = 3, .action = ACTION_JOIN};
 	slots[2] = (struct results_slot){.process = 1, .thread = 2};
 	slots[3] = (struct results_slot){.process = 1, .thread = 2, .sequence = 1};
-	text = render_image(image, blocked_write, &options);
-	expect("snarl: 2 threads blocked in process 1 (/somewhere/prog), 1 not\n");
+	image_timeout(image, 1,
+		      (const struct image_state[]){{"sleeper", SYS_pause, 0},
+						   {"reader", SYS_read, 3},
+						   {"runner", STATE_RUNS, 0},
+						   {NULL, 0, 0}});
+	render();
+	expect("snarl: --timeout: 4 threads blocked in process 1 (/somewhere/prog), 1 not\n");
 	expect("  T1 (main)\n    waits for T3 (right) to end\n");
 	expect("  T3 (right)\n    waits for A\n");
+	expect("  thread 'sleeper'\n    waits for a signal\n");
+	expect("  thread 'reader'\n    reads from descriptor 3\n");
+	expect("  thread 'runner'\n    runs\n");
 }
 END_TEST
 
