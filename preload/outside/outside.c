@@ -49,13 +49,20 @@ static long read_task_file(uint32_t kernel_id, const char *name, char *text, siz
 	return length;
 }
 
+/* The kernel sends these to a thread for what it does: not while all sleep. */
+static bool is_fault(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
+	       signal == SIGTRAP || signal == SIGSYS;
+}
+
 bool outside_has_handler(struct detector *detector)
 {
 	(void)detector;
 	for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
 		struct kernel_action action = {0};
 
-		if (signal >= FIRST_RESERVED && signal <= LAST_RESERVED)
+		if ((signal >= FIRST_RESERVED && signal <= LAST_RESERVED) || is_fault(signal))
 			continue;
 		if (kernel_call4(SYS_rt_sigaction, signal, NULL, &action, sizeof(action.mask)))
 			continue;

@@ -11,7 +11,7 @@
  * that we do not. */
 bool outside_can_wake(struct detector *detector);
 
-/* A detector_hooks.has_handler. */
+/* A detector_hooks.has_handler: of a signal that may come while all threads sleep. */
 bool outside_has_handler(struct detector *detector);
 
 /* The number of threads of this process, for the kernel; 0 if it does not tell. */

@@ -13,4 +13,5 @@ EXTRA_DIST += \
 	tests/command/part_status.sh \
 	tests/command/part_targets.sh \
 	tests/command/part_together.sh \
+	tests/command/handled.c \
 	tests/command/states.c

@@ -14,6 +14,11 @@ else
 		"$built" run --on-deadlock=abort --fail-on=never "$work/crossed"
 	run "together: --on-deadlock=report goes on hanging" 137 "blocked" -- "$built" run \
 		--on-deadlock=report --timeout=1 --fail-on=never "$work/crossed"
+	$CC -g -pthread -o "$work/handled" "$srcdir/tests/command/handled.c"
+	run "together: a handler of a fault ends no hang" 66 "error: hang" -- \
+		"$built" run "$work/handled" 11
+	run "together: a handler may post: a warning, not ended" 137 "warning: hang" -- \
+		"$built" run --timeout=2 --fail-on=never "$work/handled" 15
 	$CC -g -pthread -o "$work/states" "$srcdir/tests/command/states.c"
 	run "together: --timeout" 66 "5 threads blocked in process 1 .*, 1 not" -- "$built" run \
 		--timeout=3 --save "$work/states.snarl" --json "$work/states.json" "$work/states"
