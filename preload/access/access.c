@@ -65,6 +65,20 @@ static void note_value(struct access *access, const struct site *site)
 	access->has_value = is_of_update || is_over_table(access);
 }
 
+/* An accessor's access is a part of what its caller does. */
+static void note_caller(struct access *access, const struct site *site,
+			const struct access_context *where)
+{
+	uintptr_t place = where->start.sp + site->return_at - 1;
+	const struct site_table *sites = &guest_detector.sites;
+	const struct site *caller;
+
+	access->caller = site_find_call(sites, *(const uintptr_t *)place);
+	caller = site_get(sites, access->caller);
+	if (caller)
+		access->flags |= caller->flags & ~(uint32_t)SITE_CALL;
+}
+
 static bool has_cell(const uint64_t *place, uint64_t word, uint32_t bytes)
 {
 	struct cells cells = cells_of(word);
@@ -144,6 +158,8 @@ void access_slow(struct access_frame *frame, uint32_t what)
 		access.is_recorded = what & WHAT_AGAIN;
 		access.callers = callers;
 	}
+	if (UNLIKELY(access_site(frame->words[0])->return_at))
+		note_caller(&access, access_site(frame->words[0]), &where);
 	note_value(&access, access_site(frame->words[0]));
 	access_check(&guest_detector, self->thread, &access);
 	guest_leave(self);

@@ -137,6 +137,10 @@ static void fill_sites(const struct patching *patching, const struct plan *plan,
 			from->next_member ? patching->first_site + from->next_member - 1 : 0;
 		site->update_group =
 			from->update_group ? update_group_base + from->update_group : 0;
+		site->return_at = from->return_at;
+		if (from->flags & PLAN_SITE_CALL)
+			site_add_call(&guest_detector.sites, site->address,
+				      patching->first_site + i);
 		if (from->update_group > last_update_group)
 			last_update_group = from->update_group;
 	}

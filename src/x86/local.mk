@@ -26,6 +26,7 @@ src_libplan_a_SOURCES += \
 	%D%/survey/statistics.h \
 	%D%/survey/survey.c %D%/survey/survey.h \
 	%D%/survey/targets.c \
+	%D%/flow/accessors.c %D%/flow/accessors.h \
 	%D%/flow/checks.c %D%/flow/checks.h \
 	%D%/flow/flow.c %D%/flow/flow.h \
 	%D%/flow/liveness.c %D%/flow/liveness.h \

@@ -6,6 +6,7 @@
 #include "base/kernel.h"
 #include "x86/flow/checks.h"
 #include "x86/emit/emit.h"
+#include "x86/flow/accessors.h"
 #include "x86/flow/liveness.h"
 #include "x86/decode/locked.h"
 #include "x86/emit/patches.h"
@@ -72,12 +73,12 @@ static bool clone_function(struct planning *planning, uint32_t index)
 	if (!function->wanted_count) {
 		statistics->without_accesses++;
 		function->why_not = "it makes no access that wants a check";
-		return true;
+		return emit_calls(&planning->emitter, function);
 	}
 	if (!choose_patches(planning, index))
 		return false;
 	if (!function->patch_count)
-		return true;
+		return emit_calls(&planning->emitter, function);
 	statistics->cloned++;
 	if (!emit_function(&planning->emitter, index))
 		return false;
@@ -222,6 +223,7 @@ static bool survey_all(struct planning *planning, const struct decoder *decoder,
 	*why = no_memory;
 	if (survey->failed || !liveness_of_returns(&survey->module, arena))
 		return false;
+	accessors_find(&survey->module, arena);
 	patches_begin(survey);
 	return emitter_init(&planning->emitter, &survey->module, planning->options, arena,
 			    &planning->plan->statistics);

@@ -20,6 +20,7 @@ struct access {
 	uint32_t flags; /* of enum site_flag: at least SITE_READ or SITE_WRITE */
 	const void *context; /* what the hook access_stack needs: in the guest, registers */
 	uint64_t value; /* the memory's present value, if has_value */
+	site_id caller; /* the row of the call, if an accessor makes it (SITE_CALL) */
 	enum access_callers callers;
 	bool has_value;
 	bool is_recorded; /* shadow memory has it already (record_fast.c) */

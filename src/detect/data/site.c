@@ -31,6 +31,44 @@ site_id site_table_reserve(struct site_table *table, uint32_t count)
 	return first;
 }
 
+static uint32_t call_place(uintptr_t address)
+{
+	return (uint32_t)((uint64_t)address * 0x9e3779b97f4a7c15ull >> 50) % SITE_CALLS;
+}
+
+void site_add_call(struct site_table *table, uintptr_t address, site_id id)
+{
+	uint32_t place = call_place(address);
+	struct site_call *calls = table->calls;
+
+	if (!calls) {
+		calls = arena_alloc(&table->arena, SITE_CALLS * sizeof(*calls));
+		store_release(&table->calls, calls); /* pairs with site_find_call() */
+	}
+	if (!calls || table->call_count > SITE_CALLS / 2)
+		return;
+	while (calls[place].address && calls[place].address != address)
+		place = (place + 1) % SITE_CALLS;
+	table->call_count += !calls[place].address;
+	/* relaxed: who looks meanwhile at the call of a module that has gone is wrong anyway. */
+	store_relaxed(&calls[place].site, id);
+	store_release(&calls[place].address, address); /* pairs with site_find_call() */
+}
+
+site_id site_find_call(const struct site_table *table, uintptr_t address)
+{
+	const struct site_call *calls = load_acquire(&table->calls);
+	uint32_t place = call_place(address);
+	uintptr_t found;
+
+	while (calls && (found = load_acquire(&calls[place].address)) != 0) {
+		if (found == address)
+			return load_relaxed(&calls[place].site); /* relaxed: behind the acquire */
+		place = (place + 1) % SITE_CALLS;
+	}
+	return 0;
+}
+
 void site_suspect(const struct site_table *table, site_id id)
 {
 	struct site *site = site_get(table, id);

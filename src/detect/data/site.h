@@ -33,7 +33,8 @@ enum site_flag {
 	SITE_SILENT = 1u << 11,	     /* never part of a finding: watched for synchronisation only */
 	SITE_COMPARES = 1u << 12,    /* SITE_DECIDES, by comparing it with what is stored */
 	SITE_HIDDEN = 1u << 13,	     /* of state that the C library keeps: a call changes it */
-	SITE_DESCRIPTOR = 1u << 14   /* of a descriptor: a call uses it, or ends it */
+	SITE_DESCRIPTOR = 1u << 14,  /* of a descriptor: a call uses it, or ends it */
+	SITE_CALL = 1u << 15	     /* a call of an accessor: its return address; no access */
 };
 
 struct site {
@@ -45,16 +46,27 @@ struct site {
 	uint32_t update_group; /* loads and stores whose values rest on each other; 0: none */
 	uint32_t first_count;	  /* accesses that were among the first: origin.h; relaxed */
 	uint32_t code_generation; /* of its module: stack_depot.h */
+	uint32_t return_at; /* of an accessor, which belongs to its caller's update group: from
+			     * rsp to the return address, plus 1; 0: it is none */
 	uint32_t is_suspect; /* it was part of a finding: its callers are always kept */
 };
 
 #define SITE_CHUNK 4096u
 #define SITE_MAX (1u << 22)
+#define SITE_CALLS (1u << 14)
+
+/* A call of an accessor: where it returns to, and its row. */
+struct site_call {
+	uintptr_t address; /* 0: none */
+	site_id site;
+};
 
 struct site_table {
 	struct arena arena;
 	struct site *chunks[SITE_MAX / SITE_CHUNK];
 	uint32_t count; /* ids given out; id 0 is none */
+	struct site_call *calls; /* by return addresses; NULL: none yet */
+	uint32_t call_count;
 };
 
 /* Whether thunks pass all accesses of a site to C, or one in many. */
@@ -78,6 +90,12 @@ static inline struct site *site_get(const struct site_table *table, site_id id)
 {
 	return id && id <= table->count ? &table->chunks[id / SITE_CHUNK][id % SITE_CHUNK] : NULL;
 }
+
+/* Makes the row @id, of a call that returns to @address, known.  Serialised as above. */
+void site_add_call(struct site_table *table, uintptr_t address, site_id id);
+
+/* The row of the call that returns to @address, or 0. */
+site_id site_find_call(const struct site_table *table, uintptr_t address);
 
 /* Site @id is part of a finding: from now on thunks pass all its accesses to C. */
 void site_suspect(const struct site_table *table, site_id id);

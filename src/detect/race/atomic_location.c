@@ -7,7 +7,6 @@
 #include "detect/shadow/cells.h"
 #include "detect/race/race.h"
 
-
 /* Which halves @bytes of a granule lie in, as a mask. */
 static uint32_t halves_of(uint32_t bytes)
 {

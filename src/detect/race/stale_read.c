@@ -109,16 +109,16 @@ void stale_reads_expire(struct detector *detector, struct thread *thread)
 
 /* What is written rests on what was read last.  Only a decision outlives a read that
  * decides nothing, as the one in `stock--` after `if (stock > 0)`. */
-void stale_reads_renew(struct thread *thread, const struct access *access, const struct site *site)
+void stale_reads_renew(struct thread *thread, const struct access *access, uint32_t update_group)
 {
-	bool is_value = site && site->update_group && !(access->flags & SITE_DECIDES);
+	bool is_value = update_group && !(access->flags & SITE_DECIDES);
 
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
 		if (!stale_read_overlaps(stale, access->address, access->size_bytes))
 			continue;
-		if (is_value && stale->decides && stale->update_group == site->update_group)
+		if (is_value && stale->decides && stale->update_group == update_group)
 			stale->is_reread = true;
 		else
 			stale_read_forget(thread, stale);
@@ -263,8 +263,9 @@ static origin_id origin_of(struct race_step *step, const struct access *access)
 }
 
 struct stale_read *stale_read_add(struct race_step *step, const struct access *access,
-				  const struct site *site, const struct cell *last, bool is_raced)
+				  const struct cell *last, bool is_raced)
 {
+	const struct site *site = site_get(&step->detector->sites, access->site);
 	struct thread *thread = step->thread;
 	origin_id origin = origin_of(step, access);
 	struct stale_read *stale = take_place(step->detector, thread, access->site);
@@ -273,7 +274,7 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 		return NULL;
 	*stale = (struct stale_read){
 		.size_bytes = (uint32_t)access->size_bytes,
-		.update_group = site->update_group,
+		.update_group = update_group_of(step->detector, access, site),
 		.site = access->site,
 		.origin = origin,
 		.decides = access->flags & SITE_DECIDES && !(access->flags & SITE_MAY_BE_STALE),

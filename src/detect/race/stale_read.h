@@ -21,6 +21,17 @@
 
 struct race_step;
 
+/* The update group of @access by @site, or of the call of the accessor that it is. */
+static inline uint32_t update_group_of(const struct detector *detector, const struct access *access,
+				       const struct site *site)
+{
+	const struct site *caller = site_get(&detector->sites, access->caller);
+
+	if (caller)
+		return caller->update_group;
+	return site ? site->update_group : 0;
+}
+
 /* Of a thread; one more is room for the one in use. */
 #define STALE_READS_KEPT 15u
 #define STALE_READ_LOCKS 4u
@@ -71,7 +82,7 @@ static inline struct late_act *stale_reads_late_act(struct stale_read *reads)
 /* Remembers the read @access of @step's thread by @site, of what the write @last left,
  * with which it races or not.  NULL without memory. */
 struct stale_read *stale_read_add(struct race_step *step, const struct access *access,
-				  const struct site *site, const struct cell *last, bool is_raced);
+				  const struct cell *last, bool is_raced);
 
 void stale_read_forget(struct thread *thread, struct stale_read *stale);
 
@@ -98,8 +109,8 @@ void stale_reads_acquire(struct detector *detector, struct thread *thread);
  * them: it will not come back to these.  Forgets them. */
 void stale_reads_expire(struct detector *detector, struct thread *thread);
 
-/* @thread reads, as @access by @site says: forgets what that makes irrelevant. */
-void stale_reads_renew(struct thread *thread, const struct access *access, const struct site *site);
+/* @thread reads, as @access of @update_group says: forgets what that makes irrelevant. */
+void stale_reads_renew(struct thread *thread, const struct access *access, uint32_t update_group);
 
 /* @thread releases @lock. */
 void stale_reads_split(struct thread *thread, lock_id lock);

@@ -28,16 +28,17 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 	bool is_raced = last->word && !(access->flags & SITE_SPIN) &&
 			!race_is_ordered(thread, last->word) &&
 			!pending_release_acquire_silent(step, last->word);
+	uint32_t update_group = update_group_of(step->detector, access, site);
 	const struct stale_read *stale;
 
 	if (thread->accesses.stale_read_count)
-		stale_reads_renew(thread, access, site);
-	if (!site || !site->update_group || !(access->flags & (SITE_MAY_BE_STALE | SITE_DECIDES)))
+		stale_reads_renew(thread, access, update_group);
+	if (!update_group || !(access->flags & (SITE_MAY_BE_STALE | SITE_DECIDES)))
 		return NULL;
 	is_raced = is_raced && access->flags & SITE_MAY_BE_STALE;
 	if (!thread->held.count && !is_raced && !may_race(site, access->flags))
 		return NULL;
-	stale = stale_read_add(step, access, site, last, is_raced);
+	stale = stale_read_add(step, access, last, is_raced);
 	return is_raced ? stale : NULL;
 }
 
@@ -133,7 +134,9 @@ static const struct stale_read *note_write(struct race_step *step, const struct 
 {
 	const struct site *site = site_get(&step->detector->sites, access->site);
 	struct thread *thread = step->thread;
-	uint32_t update_group = site && thread->accesses.stale_read_count ? site->update_group : 0;
+	uint32_t update_group = thread->accesses.stale_read_count
+					? update_group_of(step->detector, access, site)
+					: 0;
 	struct stale_read *value = NULL;
 	struct stale_read *decision;
 
@@ -184,10 +187,11 @@ static void note_atomic_write(struct race_step *step, const struct access *acces
 			      const struct cell *last)
 {
 	const struct site *site = site_get(&step->detector->sites, access->site);
+	uint32_t update_group = update_group_of(step->detector, access, site);
 	struct stale_read *stale = NULL;
 
-	if (site && site->update_group && access->flags & SITE_UPDATE)
-		stale = find_stale(step->thread, access, site->update_group, false);
+	if (update_group && access->flags & SITE_UPDATE)
+		stale = find_stale(step->thread, access, update_group, false);
 	if (stale)
 		check_atomic(step, access, stale, last);
 	stale_reads_overwrite(step->thread, access->address, access->size_bytes);
@@ -200,11 +204,12 @@ static void note_atomic_read(struct race_step *step, const struct access *access
 	bool is_examined = access->flags & SITE_DECIDES;
 	bool is_raced = last->word && shadow_slot(last->word) != step->thread->slot &&
 			!race_is_ordered(step->thread, last->word);
+	uint32_t update_group = update_group_of(step->detector, access, site);
 	struct stale_read *stale = NULL;
 
-	stale_reads_renew(step->thread, access, site);
-	if (site && site->update_group && access->flags & SITE_MAY_BE_STALE)
-		stale = stale_read_add(step, access, site, last, is_raced && !is_examined);
+	stale_reads_renew(step->thread, access, update_group);
+	if (update_group && access->flags & SITE_MAY_BE_STALE)
+		stale = stale_read_add(step, access, last, is_raced && !is_examined);
 	if (stale)
 		stale->is_examined = is_examined;
 }

@@ -4,6 +4,7 @@
 
 #include "x86/emit/check.h"
 #include "x86/emit/encode.h"
+#include "x86/flow/accessors.h"
 #include "x86/flow/liveness.h"
 #include "x86/flow/update_groups.h"
 
@@ -258,6 +259,45 @@ static uint32_t append_sites(struct emitter *emitter, const struct check_list *l
 	return first;
 }
 
+/* Rows for the calls of accessors that make an update. */
+static void append_calls(struct emitter *emitter, const struct function *function,
+			 const struct analysis *analysis)
+{
+	for (uint32_t i = 0; emitter->module->has_accessors && i < function->count; i++) {
+		struct plan_site site = {
+			.update_group = analysis->update_groups[i],
+			.flags = analysis->flags[i],
+		};
+
+		if (!site.update_group ||
+		    !accessor_use(emitter->module, &function->instructions[i], &site))
+			continue;
+		growing_put(&emitter->sites, &site, sizeof(site));
+		emitter->failed |= emitter->sites.failed;
+		emitter->site_count++;
+	}
+}
+
+bool emit_calls(struct emitter *emitter, const struct function *function)
+{
+	struct scratch_mark mark = scratch_mark(&emitter->scratch);
+	const struct module *module = emitter->module;
+	struct analysis analysis;
+
+	if (!accessors_store_in(module, function))
+		return true;
+	if (emitter->failed || !take_room(emitter, function, &analysis))
+		return false;
+	liveness_compute(module, function, analysis.live);
+	if (!update_groups_find(module, function, &emitter->scratch, analysis.live,
+				analysis.update_groups, analysis.flags,
+				&emitter->update_group_count))
+		return false;
+	append_calls(emitter, function, &analysis);
+	scratch_release(&emitter->scratch, mark);
+	return !emitter->failed;
+}
+
 /* The site of the locked instruction at @index. */
 static uint32_t locked_site(const struct check_list *list, uint32_t index)
 {
@@ -352,6 +392,7 @@ bool emit_function(struct emitter *emitter, uint32_t index)
 	}
 	align_code(emitter);
 	emit_instructions(emitter, function, &analysis);
+	append_calls(emitter, function, &analysis);
 	pack_states(emitter);
 	scratch_release(&emitter->scratch, mark);
 	return !emitter->failed;
@@ -471,6 +512,8 @@ bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why
 
 	if (emitter->failed || !finish_states(emitter, plan))
 		return set_reason(why, "out of memory");
+	accessors_settle(emitter->module, (void *)emitter->sites.bytes, emitter->site_count,
+			 &emitter->update_group_count);
 	plan->clone_bytes = emitter->code_bytes;
 	plan->clone = options->place(options->context, plan->clone_bytes, &plan->clone_address);
 	if (!plan->clone)

@@ -79,6 +79,10 @@ bool emitter_init(struct emitter *emitter, const struct module *module,
 /* Appends the clone of module->functions[@index].  False: out of memory. */
 bool emit_function(struct emitter *emitter, uint32_t index);
 
+/* Notes what @function, which has no clone, updates by accessors alone.  False: out of
+ * memory. */
+bool emit_calls(struct emitter *emitter, const struct function *function);
+
 /* Where the clone of the instruction at @text_offset begins, with its checks, from the
  * start of the clones; 0: it has none.  Known of entries, and of all instructions if
  * keeps_instructions. */

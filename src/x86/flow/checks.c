@@ -1,5 +1,7 @@
 #include "x86/flow/checks.h"
 
+#include "x86/flow/accessors.h"
+
 #include "base/shadow_place.h"
 #include "x86/decode/masked.h"
 
@@ -56,6 +58,7 @@ static uint32_t add_site(struct placing *placing, uint32_t index, bool is_read, 
 {
 	struct check_list *list = placing->list;
 	const struct instruction *instruction = &placing->function->instructions[index];
+	const struct accessor *accessor = placing->function->accessor;
 	bool is_range = instruction->memory & MEMORY_STRING && instruction->is_prefix_repeated;
 
 	list->sites[list->site_count] = (struct plan_site){
@@ -64,6 +67,9 @@ static uint32_t add_site(struct placing *placing, uint32_t index, bool is_read, 
 		.size_bytes = is_range ? 0 : instruction->access_bytes,
 		.update_group =
 			placing->notes->update_groups ? placing->notes->update_groups[index] : 0,
+		.return_at = accessor && accessor->site == instruction->offset
+				     ? accessor->return_at + 1u
+				     : 0,
 	};
 	return list->site_count++;
 }

@@ -40,7 +40,8 @@ static void note_shape(struct flow *flow, uint32_t index)
 	if ((instruction_is_branch(instruction) && instruction->target <= instruction->offset) ||
 	    instruction->kind == INSTRUCTION_JUMP_INDIRECT)
 		flow->has_loop = true;
-	if (instruction->source == NO_REGISTER && flow->roles[index] & FLOW_STORE &&
+	if (instruction->kind == INSTRUCTION_PLAIN && instruction->source == NO_REGISTER &&
+	    flow->roles[index] & FLOW_STORE &&
 	    !(instruction->memory & (MEMORY_CONSTANT | MEMORY_READ)))
 		flow->vector_count = FLOW_VECTORS;
 }
@@ -133,7 +134,8 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
 		uint32_t load_at = pairing->loads->at[first + bit];
 
-		if (pairing->values.load_places[first + bit] != pairing->values.store_places[number] ||
+		if (pairing->values.load_places[first + bit] !=
+			    pairing->values.store_places[number] ||
 		    load_at == store_at)
 			continue;
 		if (!(store->rests >> bit & 1) &&

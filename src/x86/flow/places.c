@@ -1,4 +1,5 @@
 /* Values as hashes of how they were computed: equal hashes mean equal values. */
+#include "x86/flow/accessors.h"
 #include "x86/flow/walk.h"
 
 #define NO_LOAD UINT16_MAX
@@ -218,13 +219,38 @@ static void run_plain(void *analysis, uint32_t index)
 		forget_moved_slots(places, index);
 }
 
+/* As place_of() where the accessor is called. */
+static uint64_t accessed_place(const struct places *places, const struct accessor *accessor)
+{
+	if (accessor->is_rip_relative)
+		return flow_mix(0x91ace, (uint64_t)accessor->target);
+	return flow_mix(flow_mix(0x91ace, places->now[accessor->pointer]),
+			(uint64_t)(int64_t)accessor->displacement);
+}
+
 static void run_call(void *analysis, uint32_t index)
 {
 	struct places *places = analysis;
+	const struct flow *flow = places->flow;
+	const struct accessor *accessor = NULL;
+	uint64_t place = 0;
 
+	if (flow->roles[index])
+		accessor = accessor_called(flow->module, &flow->function->instructions[index]);
+	if (accessor)
+		place = accessed_place(places, accessor);
+	if (accessor && accessor->is_store) {
+		places->values->store_places[flow->store_of[index]] = place;
+		places->values->store_values[flow->store_of[index]] =
+			places->now[accessor->value];
+	}
 	for (unsigned r = 0; r < 16; r++)
 		if (CHANGED_BY_CALLS & REGISTER_BIT(r))
 			places->now[r] = flow_mix(0xca11, index * 16 + r);
+	if (places->load_of[index] != NO_LOAD) {
+		places->values->load_places[places->load_of[index]] = place;
+		places->now[RAX] = flow_loaded(place);
+	}
 }
 
 static void ignore_instruction(void *analysis, uint32_t index)

@@ -1,4 +1,5 @@
 /* Values as sets of the loads that they derive from. */
+#include "x86/flow/accessors.h"
 #include "x86/flow/walk.h"
 #include "x86/decode/vector.h"
 
@@ -271,15 +272,25 @@ static void run_call(void *analysis, uint32_t index)
 	static const uint8_t lost[] = {RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11};
 	static const uint8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
 	struct sets *sets = analysis;
+	const struct flow *flow = sets->flow;
+	const struct accessor *accessor = NULL;
 
-	(void)index;
-	for (unsigned i = 0; i < ARRAY_LENGTH(arguments); i++)
+	if (flow->roles[index])
+		accessor = accessor_called(flow->module, &flow->function->instructions[index]);
+	if (accessor && accessor->is_store)
+		sets->stores[flow->store_of[index]] = (struct flow_store){
+			sets->now.sets[accessor->value], sets->now.taken ^ sets->now.passed,
+			sets->now.examined};
+	forget_decision(sets, index);
+	for (unsigned i = 0; !accessor && i < ARRAY_LENGTH(arguments); i++)
 		sets->now.examined |= sets->now.sets[arguments[i]];
 	for (unsigned i = 0; i < ARRAY_LENGTH(lost); i++)
 		put_set(sets, lost[i], 0);
 	for (unsigned i = 0; i < sets->flow->vector_count; i++)
 		put_set(sets, vector_number(sets, i), 0);
 	sets->now.flags = 0;
+	if (sets->load_of[index] != NO_LOAD)
+		put_set(sets, RAX, 1ull << sets->load_of[index]);
 }
 
 /* --- Branches -------------------------------------------------------------------------------- */

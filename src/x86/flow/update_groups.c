@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "x86/flow/accessors.h"
 #include "x86/flow/checks.h"
 #include "x86/flow/flow.h"
 #include "x86/flow/spins.h"
@@ -25,36 +26,51 @@ struct back_branches {
 	bool is_complete;
 };
 
-static uint64_t key_of(const struct instruction *instruction)
+/* What an operand looks like, its own or that of the accessor that it calls. */
+struct look {
+	uint64_t key; /* by its displacement or target */
+	uint32_t access_bytes;
+	uint32_t registers;
+};
+
+static struct look look_of(const struct module *module, const struct instruction *instruction)
 {
-	return instruction->is_rip_relative ? (uint64_t)instruction->target * 2 + 1
-					    : (uint64_t)(int64_t)instruction->displacement * 2;
+	const struct accessor *accessor = accessor_called(module, instruction);
+
+	if (accessor)
+		return (struct look){accessor->is_rip_relative
+					     ? (uint64_t)accessor->target * 2 + 1
+					     : (uint64_t)(int64_t)accessor->displacement * 2,
+				     accessor->access_bytes, accessor->is_rip_relative ? 0 : 16};
+	return (struct look){
+		instruction->is_rip_relative ? (uint64_t)instruction->target * 2 + 1
+					     : (uint64_t)(int64_t)instruction->displacement * 2,
+		instruction->access_bytes,
+		(instruction->index != NO_REGISTER ? 32u + instruction->scale : 0) +
+			(!instruction->is_rip_relative && instruction->base != NO_REGISTER ? 16
+											   : 0),
+	};
 }
 
-static uint32_t shape_of(const struct instruction *instruction)
+static uint32_t shape_of(const struct look *look)
 {
-	uint64_t key = key_of(instruction) * 64 + instruction->access_bytes;
-
-	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 54);
+	return (uint32_t)((look->key * 64 + look->access_bytes) * 0x9e3779b97f4a7c15ull >> 54);
 }
 
 /* Equal for operands that name one place, whatever their sizes. */
-static uint32_t number_of(const struct instruction *instruction)
+static uint32_t number_of(const struct look *look)
 {
-	uint64_t key = key_of(instruction) * 64;
-
-	if (instruction->index != NO_REGISTER)
-		key += 32u + instruction->scale;
-	if (!instruction->is_rip_relative && instruction->base != NO_REGISTER)
-		key += 16;
-	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 55);
+	return (uint32_t)((look->key * 64 + look->registers) * 0x9e3779b97f4a7c15ull >> 55);
 }
 
 static uint8_t role_of(const struct module *module, const struct function *function, uint32_t index)
 {
 	const struct instruction *instruction = &function->instructions[index];
+	const struct accessor *accessor = accessor_called(module, instruction);
 	unsigned role = 0;
 
+	if (accessor)
+		return accessor->is_store ? FLOW_STORE : FLOW_LOAD;
 	if (instruction->memory & MEMORY_EXCHANGE &&
 	    checks_class(module, function, index) == ACCESS_LOCKED)
 		return FLOW_STORE;
@@ -72,14 +88,16 @@ static void find_roles(const struct module *module, const struct function *funct
 		       struct shapes *stores)
 {
 	for (uint32_t i = 0; i < function->count; i++) {
+		struct look look;
 		uint32_t shape;
 
 		roles[i] = role_of(module, function, i);
 		if (!(roles[i] & FLOW_STORE))
 			continue;
-		shape = shape_of(&function->instructions[i]);
+		look = look_of(module, &function->instructions[i]);
+		shape = shape_of(&look);
 		stores->bits[shape / 64] |= 1ull << shape % 64;
-		stores->last[number_of(&function->instructions[i])] = i + 1;
+		stores->last[number_of(&look)] = i + 1;
 	}
 }
 
@@ -143,39 +161,40 @@ static struct flow_loop loop_around(const struct back_branches *branches, uint32
 	return loop;
 }
 
+struct finding {
+	struct shapes stores;
+	struct back_branches branches;
+	struct flow_loads loads;
+};
+
 /* Gathers the first loads that have the shape of a store which may run after them. */
-static void gather_loads(const struct function *function, const uint8_t *roles,
-			 const struct shapes *stores, const struct back_branches *branches,
+static void gather_loads(const struct module *module, const struct function *function,
+			 const uint8_t *roles, const struct finding *finding,
 			 struct flow_loads *loads)
 {
 	uint32_t seen = 0;
 
 	loads->count = 0;
 	for (uint32_t i = 0; i < function->count && seen < FLOW_LOADS_MOST; i++) {
-		const struct instruction *instruction = &function->instructions[i];
+		struct look look;
 		uint32_t shape, last, first;
 
 		if (!(roles[i] & FLOW_LOAD))
 			continue;
-		shape = shape_of(instruction);
-		if (!(stores->bits[shape / 64] >> shape % 64 & 1))
+		look = look_of(module, &function->instructions[i]);
+		shape = shape_of(&look);
+		if (!(finding->stores.bits[shape / 64] >> shape % 64 & 1))
 			continue;
 		seen++;
-		last = stores->last[number_of(instruction)];
-		first = last ? first_after(branches, i) : UINT32_MAX;
+		last = finding->stores.last[number_of(&look)];
+		first = last ? first_after(&finding->branches, i) : UINT32_MAX;
 		if (last <= first)
 			continue;
 		loads->at[loads->count] = i;
-		loads->loops[loads->count] = loop_around(branches, i);
+		loads->loops[loads->count] = loop_around(&finding->branches, i);
 		loads->first_after[loads->count++] = first;
 	}
 }
-
-struct finding {
-	struct shapes stores;
-	struct back_branches branches;
-	struct flow_loads loads;
-};
 
 bool update_groups_find(const struct module *module, const struct function *function,
 			struct scratch *scratch, const uint32_t *live, uint32_t *update_groups,
@@ -191,7 +210,7 @@ bool update_groups_find(const struct module *module, const struct function *func
 	memset(&finding->stores, 0, sizeof(finding->stores));
 	find_roles(module, function, roles, &finding->stores);
 	find_back_branches(function, &finding->branches);
-	gather_loads(function, roles, &finding->stores, &finding->branches, &finding->loads);
+	gather_loads(module, function, roles, finding, &finding->loads);
 	/* Without memory for them, pairs are merely not known. */
 	if (finding->loads.count)
 		flow_pair(module, function, scratch, roles, live, &finding->loads, &notes);

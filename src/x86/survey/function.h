@@ -18,6 +18,8 @@ enum reach {
 	REACH_NATIVE = 1u << 4	  /* stays reachable in the original: its bytes must not change */
 };
 
+struct accessor;
+
 struct function {
 	uint32_t start, end; /* offsets in the text */
 	struct instruction *instructions; /* NULL: it has to be opened first (module.h) */
@@ -45,6 +47,7 @@ struct function {
 					      * original */
 	uint32_t patch_count; /* 0: not cloned */
 	uint32_t clone_start, clone_end; /* its clone, from the start of the clones */
+	struct accessor *accessor; /* what it accesses, if it does nothing else: accessors.h */
 	const char *why_not; /* why it is not cloned, for 'snarl plan' */
 };
 

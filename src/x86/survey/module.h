@@ -15,6 +15,7 @@ struct module {
 	uint32_t text_bytes;
 	struct function *functions; /* by start, not overlapping */
 	uint32_t function_count;
+	bool has_accessors; /* some functions are: flow/accessors.h */
 	/* Per MODULE_BLOCK_BYTES of the text: the first function that ends behind its
 	 * beginning.  May be NULL. */
 	uint32_t *first_in_block;

@@ -16,7 +16,8 @@ enum plan_site_flag {
 	PLAN_SITE_RANGE = 1u << 7,
 	PLAN_SITE_CONSTANT = 1u << 9,
 	PLAN_SITE_DECIDES = 1u << 10,
-	PLAN_SITE_COMPARES = 1u << 12
+	PLAN_SITE_COMPARES = 1u << 12,
+	PLAN_SITE_CALL = 1u << 15
 };
 
 struct plan_site {
@@ -26,6 +27,7 @@ struct plan_site {
 	uint16_t member_offset;
 	uint32_t next_member; /* index + 1 in sites, 0: none */
 	uint32_t update_group; /* number within the module, 0: none */
+	uint32_t return_at;    /* of an accessor: from rsp to the return address, plus 1 */
 };
 
 #endif

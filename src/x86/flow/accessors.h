@@ -1,0 +1,57 @@
+/*
+ * Accessors: small functions that only load from a place and return what they have loaded,
+ * or only store an argument to one.
+ *
+ * A caller that stores by one what it has loaded by another updates the place, although
+ * load and store stand in functions of their own: getters, setters, and whatever an
+ * unoptimised build does not inline.
+ */
+#ifndef X86_FLOW_ACCESSORS_H
+#define X86_FLOW_ACCESSORS_H
+
+#include "base/arena.h"
+#include "x86/survey/module.h"
+#include "x86/survey/site.h"
+
+struct accessor {
+	uint32_t site; /* of the access in the text */
+	int32_t displacement;
+	int64_t target; /* of a place relative to rip */
+	bool is_store;
+	bool is_rip_relative;
+	bool is_used;	 /* by a caller that makes an update of it */
+	int8_t pointer;	 /* the argument that the place is relative to, by its register */
+	int8_t value;	 /* the argument that is stored */
+	uint8_t access_bytes;
+	uint8_t return_at; /* from rsp at the access to the return address */
+};
+
+/* Finds the accessors among @module's functions. */
+void accessors_find(struct module *module, struct arena *arena);
+
+/* Does @function call one that stores? */
+bool accessors_store_in(const struct module *module, const struct function *function);
+
+/* If @call calls an accessor, it is used, and *@site, which has flags and update group of
+ * the call, becomes the call's row. */
+bool accessor_use(const struct module *module, const struct instruction *call,
+		  struct plan_site *site);
+
+/* Among @sites: an accessor that nobody uses is an access like others; another one has an
+ * update group of its own, so that its loads are looked at. */
+void accessors_settle(const struct module *module, struct plan_site *sites, uint32_t count,
+		      uint32_t *update_group_count);
+
+/* The one that @call calls, or NULL. */
+static inline struct accessor *accessor_called(const struct module *module,
+					       const struct instruction *call)
+{
+	const struct function *function;
+
+	if (call->kind != INSTRUCTION_CALL || !module->has_accessors)
+		return NULL;
+	function = module_find(module, call->target);
+	return function && function->start == (uint64_t)call->target ? function->accessor : NULL;
+}
+
+#endif

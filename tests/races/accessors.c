@@ -1,0 +1,145 @@
+/*
+ * RULES, 'Lost updates', where load and store are made by functions of their own, which
+ * stay calls: getters and setters.  Each with what looks like it and is none.
+ */
+#include "cases.h"
+
+/* Both threads have read before either writes. */
+static pthread_barrier_t both_have_read;
+
+struct account {
+	pthread_mutex_t lock;
+	long number, balance;
+};
+
+static NOINLINE long account_balance(const struct account *account)
+{
+	KEEP(*account);
+	return account->balance;
+}
+
+static NOINLINE void account_set_balance(struct account *account, long balance)
+{
+	account->balance = balance;
+	KEEP(*account);
+}
+
+#define ACCOUNT(name) static struct account name##_account = {PTHREAD_MUTEX_INITIALIZER, 1, 100}
+
+#define RUN_BOTH(name)                                                                             \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_work, name##_work, &name##_account);                               \
+		KEEP(name##_account);                                                              \
+	}
+
+ACCOUNT(split_calls);
+
+static void *split_calls_work(void *argument)
+{
+	struct account *account = argument;
+	long balance;
+
+	pthread_mutex_lock(&account->lock);
+	balance = account_balance(account);
+	pthread_mutex_unlock(&account->lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&account->lock);
+	account_set_balance(account, balance - 10);
+	pthread_mutex_unlock(&account->lock);
+	return NULL;
+}
+
+RUN_BOTH(split_calls)
+
+/* Loaded by the function, stored directly. */
+ACCOUNT(split_half);
+
+static void *split_half_work(void *argument)
+{
+	struct account *account = argument;
+	long balance;
+
+	pthread_mutex_lock(&account->lock);
+	balance = account_balance(account);
+	pthread_mutex_unlock(&account->lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&account->lock);
+	account->balance = balance - 10;
+	pthread_mutex_unlock(&account->lock);
+	return NULL;
+}
+
+RUN_BOTH(split_half)
+
+/* What is stored does not rest on what was loaded. */
+ACCOUNT(split_unrelated);
+static volatile long split_unrelated_seen;
+
+static void *split_unrelated_work(void *argument)
+{
+	struct account *account = argument;
+
+	pthread_mutex_lock(&account->lock);
+	split_unrelated_seen = account_balance(account);
+	pthread_mutex_unlock(&account->lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&account->lock);
+	account_set_balance(account, account->number);
+	pthread_mutex_unlock(&account->lock);
+	return NULL;
+}
+
+RUN_BOTH(split_unrelated)
+
+/* In one section. */
+ACCOUNT(whole_calls);
+
+static void *whole_calls_work(void *argument)
+{
+	struct account *account = argument;
+
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&account->lock);
+	account_set_balance(account, account_balance(account) - 10);
+	pthread_mutex_unlock(&account->lock);
+	return NULL;
+}
+
+RUN_BOTH(whole_calls)
+
+/* Loaded again before it is stored. */
+ACCOUNT(split_again);
+
+static void *split_again_work(void *argument)
+{
+	struct account *account = argument;
+	long balance;
+
+	pthread_mutex_lock(&account->lock);
+	balance = account_balance(account);
+	pthread_mutex_unlock(&account->lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&account->lock);
+	if (account_balance(account) != balance)
+		balance = account_balance(account);
+	account_set_balance(account, balance - 10);
+	pthread_mutex_unlock(&account->lock);
+	return NULL;
+}
+
+RUN_BOTH(split_again)
+
+static const struct race_case cases[] = {
+	CASE(split_calls, "lost-update:error"),
+	CASE(split_half, "lost-update:error"),
+	CASE(split_unrelated, "silent"),
+	CASE(whole_calls, "silent"),
+	CASE(split_again, "silent"),
+};
+
+int main(int argc, char **argv)
+{
+	pthread_barrier_init(&both_have_read, NULL, 2);
+	return RUN_CASES(cases, argc, argv);
+}
