@@ -360,8 +360,15 @@ static void pack_states(struct emitter *emitter)
 	emitter->state_count = 1;
 }
 
+/* What fills the space is no copy of what follows the function's original. */
 static void align_code(struct emitter *emitter)
 {
+	const struct plan_state *last =
+		emitter->state_count ? &emitter->states[emitter->state_count - 1] : NULL;
+
+	if (last && last->is_copy && emitter->code_bytes % FUNCTION_ALIGNMENT)
+		emit_place_state(emitter, (int64_t)last->original_offset + emitter->code_bytes -
+						  last->clone_offset);
 	while (emitter->code_bytes % FUNCTION_ALIGNMENT && !emitter->failed)
 		encode_byte(emitter, BREAKPOINT);
 }

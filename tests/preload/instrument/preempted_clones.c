@@ -14,22 +14,17 @@
 
 #define WORDS 256
 #define STEPS 20000
-#define PREEMPTIONS 300
+#define PREEMPTIONS 60
 
 #define RED_ZONE 128
 
-static atomic_int preemption_count, next_way;
+atomic_int preemption_count;
+static atomic_int next_way;
 static atomic_bool is_over;
 
-void count_preemption(void);
 void return_by_stack(void), return_over_word(void), return_by_register(void);
 uint64_t work(uint64_t *words, uint64_t steps);
 extern const char work_end[];
-
-void count_preemption(void)
-{
-	atomic_fetch_add(&preemption_count, 1);
-}
 
 #define STUB(name, leave)                                                                          \
 	".globl " #name "\n .type " #name ", @function\n" #name ":\n"                              \
@@ -41,16 +36,22 @@ void count_preemption(void)
 	"pop %r8\n pop %rdi\n pop %rsi\n pop %rdx\n pop %rcx\n pop %rax\n popfq\n" leave "\n"      \
 	".cfi_endproc\n .size " #name ", .-" #name "\n"
 
-__asm__(STUB(return_by_stack, "ret $128")
-	STUB(return_over_word, "lea 8(%rsp), %rsp\n ret $128")
-	STUB(return_by_register, "lea 128(%rsp), %rsp\n jmp *%r11")
-
-	/* The loop's head lies in the bytes of the entry's jump. */
-	".globl work\n .type work, @function\nwork:\n .cfi_startproc\n"
+/* The loop's head lies in the bytes of the entry's jump.  Nothing stands between the
+ * functions, whose clones are aligned. */
+__asm__(".globl work\n .type work, @function\nwork:\n .cfi_startproc\n"
 	"xor %eax, %eax\n"
 	"1: mov %rsi, %rcx\n and $255, %rcx\n add (%rdi,%rcx,8), %rax\n mov %rax, -8(%rsp)\n"
 	"addq $3, (%rdi,%rcx,8)\n mov -8(%rsp), %rax\n rol $1, %rax\n dec %rsi\n jnz 1b\n ret\n"
-	".cfi_endproc\n .size work, .-work\n .globl work_end\nwork_end:\n");
+	".cfi_endproc\n .size work, .-work\n .globl work_end\nwork_end:\n"
+
+	".type count_preemption, @function\ncount_preemption:\n .cfi_startproc\n"
+	"push %rbp\n .cfi_adjust_cfa_offset 8\n mov %rsp, %rbp\n"
+	"lock incl preemption_count(%rip)\n nop\n pop %rbp\n .cfi_adjust_cfa_offset -8\n ret\n"
+	".cfi_endproc\n .size count_preemption, .-count_preemption\n"
+
+	STUB(return_by_stack, "ret $128")
+	STUB(return_over_word, "lea 8(%rsp), %rsp\n ret $128")
+	STUB(return_by_register, "lea 128(%rsp), %rsp\n jmp *%r11"));
 
 static void preempt(int number, siginfo_t *told, void *context)
 {

@@ -101,6 +101,8 @@ static struct plan_states states_with_a_mistake(const struct plan_states *right,
 	return packer.states;
 }
 
+#define FILL 0xcc /* between functions: nothing runs there */
+
 START_TEST(wrong_state_is_noticed)
 {
 	struct plan_states right = lab.plan.states;
@@ -111,7 +113,7 @@ START_TEST(wrong_state_is_noticed)
 
 	ck_assert(plan_states_seek(&right, 0, &at));
 	for (; at.row.clone_offset < end; i++) {
-		if (i % 7 == 0) {
+		if (i % 7 == 0 && lab.plan.clone[at.row.clone_offset] != FILL) {
 			lab.plan.states = states_with_a_mistake(&right, i);
 			overlooked += verify();
 			plan_states_free(&lab.plan.states);
