@@ -57,21 +57,28 @@ static bool map_words(uint32_t *words, size_t size_bytes)
 
 #define CHUNK_WORD_BYTES (BLOCK_CHUNK_BYTES / BLOCK_GRANULE * sizeof(uint32_t))
 
+struct runtime_lock block_chunks_lock;
+
+static enum block_chunk map_chunk(uintptr_t address)
+{
+	uint32_t *words = block_word(address & ~(BLOCK_CHUNK_BYTES - 1));
+
+	return map_words(words, CHUNK_WORD_BYTES) ? BLOCK_CHUNK_MAPPED : BLOCK_CHUNK_REFUSED;
+}
+
 bool block_map_chunk(uintptr_t address)
 {
 	uint8_t *chunk = &block_chunks[address / BLOCK_CHUNK_BYTES];
-	uint8_t expected = BLOCK_CHUNK_UNMAPPED;
-	bool is_mapped;
 
-	if (!shadow_covers(address))
+	/* relaxed: what was refused stays so. */
+	if (!shadow_covers(address) || load_relaxed(chunk) == BLOCK_CHUNK_REFUSED)
 		return false;
-	/* Another thread is mapping it, or it was refused: no facts about this block. */
-	if (!compare_exchange_acq_rel(chunk, &expected, (uint8_t)BLOCK_CHUNK_BUSY))
-		return expected == BLOCK_CHUNK_MAPPED;
-	is_mapped = map_words(block_word(address & ~(BLOCK_CHUNK_BYTES - 1)), CHUNK_WORD_BYTES);
+	runtime_lock(&block_chunks_lock);
 	/* release: pairs with block_is_mapped(). */
-	store_release(chunk, (uint8_t)(is_mapped ? BLOCK_CHUNK_MAPPED : BLOCK_CHUNK_REFUSED));
-	return is_mapped;
+	if (*chunk == BLOCK_CHUNK_UNMAPPED)
+		store_release(chunk, (uint8_t)map_chunk(address));
+	runtime_unlock(&block_chunks_lock);
+	return load_relaxed(chunk) == BLOCK_CHUNK_MAPPED;
 }
 
 static void map_region(uintptr_t start, uintptr_t end)

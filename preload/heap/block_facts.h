@@ -19,6 +19,7 @@
 #define PRELOAD_HEAP_BLOCK_FACTS_H
 
 #include "base/atomic.h"
+#include "base/runtime_lock.h"
 #include "detect/base/memory_block.h"
 #include "detect/shadow/shadow.h"
 
@@ -42,12 +43,14 @@
 
 enum block_chunk {
 	BLOCK_CHUNK_UNMAPPED,
-	BLOCK_CHUNK_BUSY,
 	BLOCK_CHUNK_MAPPED,
 	BLOCK_CHUNK_REFUSED
 };
 
 extern uint8_t block_chunks[BLOCK_CHUNK_COUNT];
+
+/* Held while a chunk is mapped.  Nests inside all others. */
+extern struct runtime_lock block_chunks_lock;
 
 #define BLOCK_PLANE_START 0x100000000000ull
 #define BLOCK_PLANE_END 0x150000000000ull
