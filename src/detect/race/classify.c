@@ -135,8 +135,8 @@ static void order_silently(struct race_step *step)
 /*
  * Acquires all that the thread may have acquired already and waits, as any of it may order
  * the two: what was left with it; what it has read in races before, but a load that its
- * store is still to follow does not ask; and what it has loaded that has become atomic
- * since.
+ * store is still to follow does not ask; what it has loaded that has become atomic since;
+ * and what the other thread has pending.
  */
 static bool is_ordered_late(struct race_step *step)
 {
@@ -151,7 +151,9 @@ static bool is_ordered_late(struct race_step *step)
 		if (thread->accesses.acquire_count)
 			atomic_catch_up(detector, thread);
 	}
-	return pending_release_acquire_silent(step, step->other);
+	return pending_release_acquire_silent(step, step->other) ||
+	       (!step->access->is_late &&
+		memory_acquire_unseen(detector, thread, step->other, step->granule));
 }
 
 /* --- The verdict ----------------------------------------------------------- */

@@ -85,6 +85,43 @@ void memory_assume_acquire(struct detector *detector, struct thread *thread, uin
 	clock_assume(detector, by, slot, shadow_epoch(word), pair);
 }
 
+/* Has @thread read, elsewhere than in @granule, what @other has pending as a plain move's
+ * write?  relaxed: as in has_met_pending() */
+static bool has_read_pending(const struct detector *detector, const struct thread *thread,
+			     const struct thread *other, uintptr_t granule)
+{
+	for (uint32_t i = 0; i < PENDING_GRANULES; i++) {
+		const struct pending_granule *pending = &other->accesses.pending[1][i];
+		const struct site *site = site_get(&detector->sites, load_relaxed(&pending->site));
+		uintptr_t place = load_relaxed(&pending->granule);
+		uint64_t word = place ? load_relaxed(shadow_of(place).read) : 0;
+
+		if (!word || place == granule || !site || !(site->flags & SITE_PLAIN_MOVE))
+			continue;
+		if (shadow_form(word) != SHADOW_PLAIN ||
+		    (shadow_slot(word) == thread->slot &&
+		     shadow_bytes(word) & load_relaxed(&pending->bytes)))
+			return true;
+	}
+	return false;
+}
+
+bool memory_acquire_unseen(struct detector *detector, struct thread *thread, uint64_t word,
+			   uintptr_t granule)
+{
+	const struct thread *other;
+	uint64_t unseen = 0;
+
+	runtime_lock(&detector->lock);
+	other = slot_thread(detector, shadow_slot(word));
+	if (other && other != thread && has_read_pending(detector, thread, other, granule))
+		unseen = shadow_plain(other->slot, load_relaxed(&other->clocks.recorded_epoch), 0);
+	runtime_unlock(&detector->lock);
+	if (unseen)
+		memory_assume_acquire(detector, thread, unseen, 0);
+	return unseen && race_is_ordered(thread, word);
+}
+
 /* In this order: recording may find that a load was an atomic one. */
 void memory_settle(struct detector *detector, struct thread *thread)
 {

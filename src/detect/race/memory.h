@@ -102,6 +102,14 @@ static inline struct clock_joiner memory_before_join(struct detector *detector,
 void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word,
 			   uint32_t pair);
 
+/*
+ * The same of what the thread of @word has stored, but has pending: @thread has recorded
+ * its reads, and by one of these, elsewhere than in @granule, it may have seen what no
+ * shadow word says yet.  Does the access that @word stands for come before it then?
+ */
+bool memory_acquire_unseen(struct detector *detector, struct thread *thread, uint64_t word,
+			   uintptr_t granule);
+
 /* Is one more occurrence to be held back that rests on @pairs?  Counts it. */
 bool memory_holds_back(struct detector *detector, const struct finding_pairs *pairs);
 

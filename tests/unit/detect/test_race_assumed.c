@@ -109,6 +109,49 @@ START_TEST(what_is_pending_is_recorded_before_a_store_over_what_others_read)
 }
 END_TEST
 
+static void stores_short_flag(struct thread *thread)
+{
+	accesses_at(thread, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), FLAG, 4);
+	ck_assert_uint_eq(thread->accesses.pending_count, 1);
+}
+
+START_TEST(a_flag_that_is_pending_orders_what_was_before_it)
+{
+	writes(a, 0, 8);
+	stores_short_flag(a);
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), FLAG, 4);
+	reads(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 0);
+	record_flush(&judge, a);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_WARNING);
+}
+END_TEST
+
+START_TEST(a_flag_that_is_pending_orders_nothing_for_who_has_not_read_it)
+{
+	writes(a, 0, 8);
+	stores_short_flag(a);
+	reads(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
+}
+END_TEST
+
+START_TEST(what_is_pending_there_orders_nothing_by_itself)
+{
+	site_id write = racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4);
+
+	site_get(&judge.sites, write)->first_count = 0;
+	accesses_at(a, write, 0, 4);
+	site_get(&judge.sites, write)->first_count = ORIGIN_FIRST_CALLERS;
+	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), 4, 4);
+	reads(b, 0, 4);
+	record_flush(&judge, b);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 /* --- Held back --------------------------------------------------------------- */
 
 START_TEST(what_only_a_flag_orders_is_held_back_and_rests_on_it)
@@ -232,6 +275,9 @@ int main(void)
 	tcase_add_test(tests, what_is_pending_comes_before_who_learns_of_it_from_its_reader);
 	tcase_add_test(tests, what_is_pending_races_with_who_knows_nothing_of_it);
 	tcase_add_test(tests, what_is_pending_is_recorded_before_a_store_over_what_others_read);
+	tcase_add_test(tests, a_flag_that_is_pending_orders_what_was_before_it);
+	tcase_add_test(tests, a_flag_that_is_pending_orders_nothing_for_who_has_not_read_it);
+	tcase_add_test(tests, what_is_pending_there_orders_nothing_by_itself);
 	tcase_add_test(tests, what_only_a_flag_orders_is_held_back_and_rests_on_it);
 	tcase_add_test(tests, what_two_flags_order_rests_on_both);
 	tcase_add_test(tests, what_is_ordered_by_more_than_a_flag_is_not_held_back);
