@@ -152,12 +152,13 @@ static bool raise_to_assumed(struct vclock *clock, struct arena *arena, const st
 static struct vclock *clock_to_give(struct thread *thread)
 {
 	struct arena *arena = &thread->memory->arena;
-	bool is_all = true;
 
+	if (LIKELY(!thread->clocks.has_assumed))
+		return &thread->clocks.full;
+	thread->clocks.has_assumed = false;
 	for (uint32_t i = 0; i < ASSUMED_ACQUIRES; i++)
-		is_all &= !thread->clocks.assumed[i].word ||
-			  is_trusted(thread, &thread->clocks.assumed[i]);
-	if (LIKELY(is_all))
+		thread->clocks.has_assumed |= !is_trusted(thread, &thread->clocks.assumed[i]);
+	if (!thread->clocks.has_assumed)
 		return &thread->clocks.full;
 	vclock_join_living(&thread->clocks.given, arena, &thread->clocks.full, UINT32_MAX);
 	raise_to_assumed(&thread->clocks.given, arena, thread);
@@ -248,6 +249,7 @@ static bool note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch, u
 		place->word = word;
 		place->since = thread->clocks.recorded_epoch + !thread->clocks.has_recorded;
 	}
+	thread->clocks.has_assumed = true;
 	if (!pair || !add_pair(place, pair))
 		clock_trust(thread, slot);
 	return has_changed;

@@ -58,6 +58,7 @@ struct thread_clocks {
 	uint64_t stamp;
 	uint64_t *current, *shared;	  /* what inline checks compare with: shadow_word.h */
 	bool has_recorded;		  /* an access since the last release */
+	bool has_assumed;		  /* perhaps more than 'full' says */
 	uint64_t recorded_epoch;	  /* the last one in which something was recorded */
 	uint64_t assumed_epoch;		  /* of this thread's, that another acquired from amid it */
 	struct assumed_acquire assumed[ASSUMED_ACQUIRES]; /* by slot of the other; under
