@@ -7,6 +7,7 @@
 #include <linux/futex.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "base/kernel.h"
 #include "preload/confinement/filter.h"
@@ -177,29 +178,42 @@ static void set_memory_aside(void)
 		pages_set_aside(size);
 }
 
-static const struct filter *copy_filter(const struct sock_fprog *program)
+/* Of the program's memory, if it is there: the call itself will say if it is not. */
+static bool read_memory(void *to, const void *from, size_t size_bytes)
 {
-	struct filter *copy = NULL;
+	struct iovec into = {to, size_bytes};
+	struct iovec out_of = {(void *)(uintptr_t)from, size_bytes};
+	long result = kernel_call6(SYS_process_vm_readv, kernel_call0(SYS_getpid), (long)&into, 1,
+				   (long)&out_of, 1, 0);
 
-	if (program && program->filter && program->len)
-		copy = pages_from_kernel(sizeof(*copy) +
-					 program->len * sizeof(*program->filter));
-	if (!copy)
+	if (result >= 0 || result == -EFAULT)
+		return result == (long)size_bytes;
+	arch_copy(to, from, size_bytes);
+	return true;
+}
+
+static const struct filter *copy_filter(const struct sock_fprog *given)
+{
+	struct sock_fprog program;
+	struct filter *copy;
+
+	if (!read_memory(&program, given, sizeof(program)) || !program.len)
+		return NULL;
+	copy = pages_from_kernel(sizeof(*copy) + program.len * sizeof(*program.filter));
+	if (!copy || !read_memory(copy->code, program.filter, program.len * sizeof(*copy->code)))
 		return NULL;
 	copy->older = filters;
-	copy->length = program->len;
-	for (uint32_t i = 0; i < copy->length; i++)
-		copy->code[i] = program->filter[i];
+	copy->length = program.len;
 	return copy;
 }
 
-void confinement_filter_comes(struct guest_thread *self, const struct sock_fprog *program,
+bool confinement_filter_comes(struct guest_thread *self, const struct sock_fprog *program,
 			      const struct unwind_start *start)
 {
 	const struct filter *filter = copy_filter(program);
 
 	if (!filter)
-		return;
+		return false;
 	if (!ARE_MADE(filter, needed_calls))
 		switch_off("the program filters system calls that detection needs: it is "
 			   "observed no more");
@@ -209,12 +223,12 @@ void confinement_filter_comes(struct guest_thread *self, const struct sock_fprog
 		set_memory_aside();
 	store_release(&filters, filter); /* pairs with pass_gate() */
 	kernel_gate = pass_gate;
+	return true;
 }
 
-void confinement_filter_came(bool is_set)
+void confinement_filter_failed(void)
 {
-	if (!is_set && filters)
-		store_release(&filters, filters->older);
+	store_release(&filters, filters->older);
 }
 
 void confinement_strict_comes(void)

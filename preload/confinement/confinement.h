@@ -15,10 +15,11 @@
 
 #include "preload/guest/guest.h"
 
-/* A filter is about to be set.  If it was not (@is_set), forgets it again. */
-void confinement_filter_comes(struct guest_thread *self, const struct sock_fprog *program,
+/* A filter is about to be set.  False: it is none, or cannot be kept. */
+bool confinement_filter_comes(struct guest_thread *self, const struct sock_fprog *program,
 			      const struct unwind_start *start);
-void confinement_filter_came(bool is_set);
+/* It was not set: forgets it again. */
+void confinement_filter_failed(void);
 
 /* The calling thread is about to be left with read, write, exit and sigreturn. */
 void confinement_strict_comes(void);

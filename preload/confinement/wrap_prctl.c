@@ -33,28 +33,30 @@ static bool is_of_interest(const struct change *change)
 	return change->option == PR_SET_SECCOMP || change->option == PR_SET_SYSCALL_USER_DISPATCH;
 }
 
-/* True: it was told, and what came of it is to be told too. */
+/* True: it was told, and so is a failure. */
 static bool tell_before(const struct change *change, const struct unwind_start *start)
 {
 	struct guest_thread *self = is_of_interest(change) ? guest_enter() : NULL;
+	bool is_told = true;
 
 	if (!self)
 		return false;
 	if (change->option == PR_SET_SYSCALL_USER_DISPATCH)
 		confinement_dispatch_comes(self, change->a, (volatile char *)change->d);
 	else if (is_filter(change))
-		confinement_filter_comes(self, (const struct sock_fprog *)change->b, start);
+		is_told = confinement_filter_comes(self, (const struct sock_fprog *)change->b,
+						   start);
 	else if (change->a == SECCOMP_MODE_STRICT)
 		confinement_strict_comes();
 	guest_leave(self);
-	return true;
+	return is_told;
 }
 
-static void tell_after(const struct change *change, bool is_done)
+static void tell_failed(const struct change *change)
 {
 	if (is_filter(change))
-		confinement_filter_came(is_done);
-	else if (change->option == PR_SET_SYSCALL_USER_DISPATCH && !is_done && guest_self)
+		confinement_filter_failed();
+	else if (change->option == PR_SET_SYSCALL_USER_DISPATCH && guest_self)
 		guest_self->selector = NULL;
 }
 
@@ -65,8 +67,8 @@ EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, 
 	bool is_told = tell_before(&change, &start);
 	int result = REAL(prctl)(option, a, b, c, d);
 
-	if (is_told)
-		tell_after(&change, result == 0);
+	if (is_told && result != 0)
+		tell_failed(&change);
 	return result;
 }
 
@@ -92,7 +94,7 @@ long confine_by_system_call(long number, unsigned long a, unsigned long b, unsig
 	is_told = tell_before(&change, &start);
 	result = REAL(syscall)(number, a, b, c, d, e, SYSCALL_LAST_ARGUMENT);
 	/* A descriptor, or a thread that has other filters. */
-	if (is_told)
-		tell_after(&change, result >= 0);
+	if (is_told && result < 0)
+		tell_failed(&change);
 	return result;
 }

@@ -76,6 +76,11 @@ static struct sock_filter without_files[] = {
 
 static bool confine_before(void)
 {
+	struct sock_fprog nowhere = {1, (struct sock_filter *)8};
+
+	CHECK_IS(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	CHECK_FAILS(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 8), EFAULT);
+	CHECK_FAILS(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &nowhere), EFAULT);
 	if (!CONFINE(without_files, 0))
 		return false;
 	run_threads();
