@@ -16,7 +16,7 @@ struct known_call {
 	uint32_t generation; /* of the code, when the site was last known to be there */
 };
 
-struct runtime_lock call_sites_lock;
+struct runtime_lock call_sites_lock LOCKED_AROUND_FORKS;
 
 /* Both under call_sites_lock; published entries are read without it. */
 static struct known_call *known_calls;

@@ -19,7 +19,7 @@ bool guest_observes_memory;
 static struct guest_thread *living;
 static struct guest_thread *unused;
 static struct arena arena = {.pages = pages_from_kernel};
-struct runtime_lock guest_contexts_lock;
+struct runtime_lock guest_contexts_lock LOCKED_AROUND_FORKS;
 
 /* Copies the frames of the program, without those of this library.  Returns
  * their number. */

@@ -17,7 +17,7 @@
 static struct module *table; /* MODULE_MAX of them, mapped when first needed */
 static uint32_t module_count;
 static struct arena arena;
-struct runtime_lock modules_lock;
+struct runtime_lock modules_lock LOCKED_AROUND_FORKS;
 
 static const char *copy_text(const char *text)
 {

@@ -144,11 +144,18 @@ void observation_fork_end(void)
 	inner_shared();
 }
 
+/* A write would copy its page. */
+static void reset_spin_lock(struct spin_lock *lock)
+{
+	if (load_relaxed(&lock->is_taken)) /* relaxed: there is one thread */
+		spin_unlock(lock);
+}
+
 /* Threads that are not in this child may have held them. */
 static void reset_spin_locks(void)
 {
 #define NONE
-#define RESET(lock) spin_unlock(&(lock));
+#define RESET(lock) reset_spin_lock(&(lock));
 #define TAKEN(lock)
 #define PART(name, begin, lock, forked, end) lock
 #include "preload/process/parts.def"

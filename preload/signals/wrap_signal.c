@@ -28,7 +28,7 @@
 #define SIGNAL_OF_CANCELLATION 32
 #define HOLD 2 /* SIG_HOLD of sigset() */
 
-struct runtime_lock signals_lock;
+struct runtime_lock signals_lock LOCKED_AROUND_FORKS;
 
 /* The program's handlers of signals that enter at signal_entry, and the flags
  * that the program gave. */

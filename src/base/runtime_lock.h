@@ -15,6 +15,10 @@ struct runtime_lock {
 	uint64_t saved_signals; /* of the holder */
 };
 
+/* Of a lock that is taken around forks: they lie together, so that giving them all back copies
+ * one page in the parent and one in the child. */
+#define LOCKED_AROUND_FORKS __attribute__((section("fork_locks")))
+
 void runtime_lock(struct runtime_lock *lock);
 void runtime_unlock(struct runtime_lock *lock);
 
