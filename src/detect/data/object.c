@@ -318,8 +318,8 @@ static void visit_page(struct sync_page *page, uintptr_t start, uintptr_t end,
 	}
 }
 
-void sync_each_in(struct sync_table *table, uintptr_t start, uintptr_t end,
-		  void (*each)(void *context, struct sync_object *object), void *context)
+void sync_each_place_in(struct sync_table *table, uintptr_t start, uintptr_t end,
+			void (*each)(void *context, struct sync_object *object), void *context)
 {
 	const struct sync_directory *directory = load_acquire(&table->directory);
 	uintptr_t first = start >> SYNC_PAGE_SHIFT;
@@ -336,4 +336,25 @@ void sync_each_in(struct sync_table *table, uintptr_t start, uintptr_t end,
 	for (uint64_t i = 0; i <= directory->mask; i++)
 		if (load_acquire(&directory->slots[i].page))
 			visit_page(directory->slots[i].entries, start, end, each, context);
+}
+
+struct living_visit {
+	void (*each)(void *context, struct sync_object *object);
+	void *context;
+};
+
+static void visit_living(void *context, struct sync_object *object)
+{
+	const struct living_visit *visit = context;
+
+	if (load_acquire(&object->info))
+		visit->each(visit->context, object);
+}
+
+void sync_each_in(struct sync_table *table, uintptr_t start, uintptr_t end,
+		  void (*each)(void *context, struct sync_object *object), void *context)
+{
+	struct living_visit visit = {each, context};
+
+	sync_each_place_in(table, start, end, visit_living, &visit);
 }

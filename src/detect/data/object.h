@@ -264,9 +264,13 @@ void sync_end(struct sync_table *table, struct sync_object *object);
 /* Keeps @id from being given out again, if it still belongs to life @life; else false. */
 bool sync_keep(struct sync_table *table, lock_id id, uint64_t life);
 
-/* Calls @each for every object in [start, end), also for those that have no life. */
+/* Calls @each for every living object in [start, end). */
 void sync_each_in(struct sync_table *table, uintptr_t start, uintptr_t end,
 		  void (*each)(void *context, struct sync_object *object), void *context);
+
+/* The same, also for those that have no life at present. */
+void sync_each_place_in(struct sync_table *table, uintptr_t start, uintptr_t end,
+			void (*each)(void *context, struct sync_object *object), void *context);
 
 /* NULL for ids that have no life, except ids in the lock-order graph. */
 static inline struct sync_info *sync_info_by_id(const struct sync_table *table, lock_id id)

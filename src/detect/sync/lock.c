@@ -454,7 +454,7 @@ static void end_before(void *context, struct sync_object *object)
 
 void lock_memory_begins(struct detector *detector, uintptr_t start, uintptr_t end)
 {
-	sync_each_in(&detector->objects, start, end, end_before, detector);
+	sync_each_place_in(&detector->objects, start, end, end_before, detector);
 }
 
 /* Memory that is being freed. */
@@ -494,7 +494,7 @@ void lock_memory_freed(struct detector *detector, struct thread *thread, uintptr
 {
 	struct freed_memory freed = {detector, thread, may_stay, context};
 
-	sync_each_in(&detector->objects, start, end, end_in_freed, &freed);
+	sync_each_place_in(&detector->objects, start, end, end_in_freed, &freed);
 }
 
 struct stack_search {
@@ -508,8 +508,6 @@ static void end_if_left(void *context, struct sync_object *object)
 {
 	struct stack_search *search = context;
 
-	if (!object->info)
-		return;
 	if (object->address >= search->sp) {
 		if (object->address < search->lowest_left)
 			search->lowest_left = object->address;

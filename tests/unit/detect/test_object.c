@@ -375,6 +375,23 @@ START_TEST(ended_lives_are_not_visited)
 }
 END_TEST
 
+static void count_place(void *context, struct sync_object *object)
+{
+	(void)object;
+	++*(uint32_t *)context;
+}
+
+START_TEST(places_of_ended_lives_may_be_visited)
+{
+	uint32_t count = 0;
+
+	begin_mutex(PLACE);
+	sync_end(&table, begin_mutex(PLACE + 40));
+	sync_each_place_in(&table, PLACE, PLACE + PAGE, count_place, &count);
+	ck_assert_uint_eq(count, 2);
+}
+END_TEST
+
 START_TEST(ranges_over_pages_visit_each_once)
 {
 	uint32_t count = 2000;
@@ -445,6 +462,7 @@ static void add_ranges(TCase *tests)
 	tcase_add_test(tests, an_empty_range_has_nothing);
 	tcase_add_test(tests, all_of_memory_is_a_range);
 	tcase_add_test(tests, ended_lives_are_not_visited);
+	tcase_add_test(tests, places_of_ended_lives_may_be_visited);
 	tcase_add_test(tests, ranges_over_pages_visit_each_once);
 	tcase_add_test(tests, a_visit_may_end_the_life);
 	tcase_add_test(tests, without_memory_no_life_begins_and_the_others_go_on);
