@@ -184,8 +184,10 @@ void access_lock_begin(struct access_frame *frame)
 		return;
 	}
 	self->locked_sp = where.start.sp;
-	note_value(&access, access_site(frame->words[0]));
-	access_synchronised_over(self->locked, &access);
+	if (UNLIKELY(access_synchronise_tells(self->thread, self->locked))) {
+		note_value(&access, access_site(frame->words[0]));
+		access_synchronised_over(self->locked, &access);
+	}
 }
 
 void access_lock_end(struct access_frame *frame, uint32_t compares);
@@ -198,6 +200,7 @@ void access_lock_end(struct access_frame *frame, uint32_t compares)
 	enum locked_outcome outcome = LOCKED_STORED;
 	struct access_context where;
 	struct access access;
+	bool tells;
 
 	if (compares)
 		outcome = access_frame_has_stored(frame) ? LOCKED_EXCHANGED : LOCKED_READ;
@@ -206,9 +209,13 @@ void access_lock_end(struct access_frame *frame, uint32_t compares)
 	if (!location || self->locked_sp != access_site_sp(frame->words + 2, frame->words[0]))
 		return;
 	self->locked = NULL;
-	access = access_describe(frame, frame->words, site, &where);
-	access.address = access_synchronised_address(location);
-	note_value(&access, site);
-	access_synchronise_end(&guest_detector, self->thread, location, &access, outcome);
+	tells = access_synchronise_tells(self->thread, location);
+	if (UNLIKELY(tells)) {
+		access = access_describe(frame, frame->words, site, &where);
+		access.address = access_synchronised_address(location);
+		note_value(&access, site);
+	}
+	access_synchronise_end(&guest_detector, self->thread, location, tells ? &access : NULL,
+			       outcome);
 	guest_leave(self);
 }

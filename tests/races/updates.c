@@ -98,6 +98,33 @@ static void bits_of_one_byte_case(void)
 	KEEP(bits_of_one_byte_data);
 }
 
+/* Wider fields, one of which begins in the byte of the other and ends in the next. */
+static struct {
+	unsigned first : 5;
+	unsigned second : 9;
+	unsigned third : 2;
+} bits_of_two_bytes_data;
+
+static void *bits_of_two_bytes_first(void *unused)
+{
+	(void)unused;
+	bits_of_two_bytes_data.first = 0;
+	return NULL;
+}
+
+static void *bits_of_two_bytes_second(void *unused)
+{
+	(void)unused;
+	bits_of_two_bytes_data.second += 3;
+	return NULL;
+}
+
+static void bits_of_two_bytes_case(void)
+{
+	run_both(bits_of_two_bytes_first, bits_of_two_bytes_second, NULL);
+	KEEP(bits_of_two_bytes_data);
+}
+
 /* A statistics counter: one thread counts, another looks now and then. */
 static long single_writer_data;
 static volatile long single_writer_seen;
@@ -337,6 +364,7 @@ static const struct race_case cases[] = {
 	CASE(through_register, "lost-update:error"),
 	CASE(floating_sum, "lost-update:error"),
 	CASE(bits_of_one_byte, "lost-update:error"),
+	CASE(bits_of_two_bytes, "lost-update:error"),
 	CASE(single_writer, "data-race:error"),
 	CASE(check_stale, "lost-update:error"),
 	CASE(check_then_act, "check-then-act:warning"),

@@ -19,7 +19,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
  * before it, access_synchronise_end() after it.  The location's own lock is held
  * in between (or not, if it was not to be had: then begin returns NULL), so
  * that order and instruction are one.  At the end, @access has the value that is there
- * then; it may be NULL with LOCKED_READ.
+ * then; it may be NULL unless access_synchronise_tells().
  */
 enum locked_outcome {
 	LOCKED_READ,	 /* a compare and exchange that failed has only read */
@@ -34,7 +34,10 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 			    struct atomic_location *location, const struct access *access,
 			    enum locked_outcome outcome);
 
-/* @access has the value that the instruction under way at @location finds. */
+/* Does the end of the instruction under way at @location want to know of its access? */
+bool access_synchronise_tells(const struct thread *thread, const struct atomic_location *location);
+
+/* If so: @access has the value that the instruction under way at @location finds. */
 void access_synchronised_over(struct atomic_location *location, const struct access *access);
 
 /* The address of the instruction under way at @location. */

@@ -3,6 +3,7 @@
 #include "detect/base/thread.h"
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
+#include "detect/race/update.h"
 
 static uint32_t flags_of(const struct detector *detector, const struct cell *cell)
 {
@@ -16,49 +17,88 @@ static bool is_plain_update(const struct detector *detector, const struct cell *
 	return (flags_of(detector, cell) & (SITE_UPDATE | SITE_LOCKED)) == SITE_UPDATE;
 }
 
-/* Whether @cell is another thread's write to exactly @bytes that is unordered with
- * @thread's present access. */
-static bool is_met(const struct thread *thread, const struct cell *cell, uint32_t bytes)
+bool atomic_is_met(const struct thread *thread, const struct cell *cell, uint32_t bytes)
 {
 	return cell->word && shadow_bytes(cell->word) == bytes &&
 	       shadow_slot(cell->word) != thread->slot && !race_is_ordered(thread, cell->word);
 }
 
-struct cell atomic_make_last(struct race_step *step, const struct cell *last)
+struct cell atomic_make_last(struct race_step *step)
 {
 	struct thread *thread = step->thread;
-	uint64_t epoch = vclock_get(&thread->clocks.full, thread->slot);
 
-	if (load_relaxed(&last->word) == shadow_plain(thread->slot, epoch, step->bytes))
-		return (struct cell){0, 0};
 	memory_before_record(step->detector, thread);
 	if (*thread->clocks.current == SHADOW_NO_EPOCH)
 		return (struct cell){0, 0};
 	return (struct cell){race_base(*thread->clocks.current) | step->bytes, race_origin(step)};
 }
 
-struct cell atomic_replace_last(const struct thread *thread, struct cell *last,
-				const struct cell *mine)
+static struct race_step make_step(struct detector *detector, struct thread *thread,
+				  const struct access *access, uint32_t bytes)
 {
-	struct cell before = *last;
+	struct race_step step = {
+		.detector = detector,
+		.thread = thread,
+		.access = access,
+		.granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1),
+		.bytes = bytes,
+		.is_write = true,
+		.site = access->site,
+	};
 
-	if (!mine->word)
-		return (struct cell){0, 0};
-	*last = *mine;
-	return is_met(thread, &before, shadow_bytes(mine->word)) ? before : (struct cell){0, 0};
+	return step;
+}
+
+struct cell atomic_make_locked(struct detector *detector, struct thread *thread,
+			       const struct access *access, uint32_t bytes)
+{
+	struct site *site = site_get(&detector->sites, access->site);
+	struct race_step step = make_step(detector, thread, access, bytes);
+
+	step.keeps_callers = site && origin_choose_callers(thread, site) != CALLERS_DROPPED;
+	return atomic_make_last(&step);
+}
+
+void atomic_tell_freed(struct detector *detector, struct thread *thread,
+		       const struct access *access, struct cell *met)
+{
+	struct race_step step = make_step(detector, thread, access, shadow_bytes(met->word));
+
+	race_meet_atomic(&step, met);
+	met->word = 0;
+}
+
+void atomic_tell_locked(struct detector *detector, struct thread *thread,
+			const struct access *access, bool has_lost,
+			const struct atomic_location *under_way)
+{
+	uint32_t bytes = under_way->operation_bytes;
+	struct access before = *access;
+	struct race_step step;
+
+	before.value = under_way->value;
+	before.has_value = under_way->has_value;
+	step = make_step(detector, thread, &before, bytes);
+	if (has_lost)
+		race_meet_atomic(&step, &under_way->met);
+	if (thread->accesses.stale_read_count)
+		update_note_locked(&step, shadow_bytes(under_way->before.word) == bytes
+						  ? under_way->before
+						  : (struct cell){0, 0});
 }
 
 struct cell atomic_replace_by_store(const struct race_step *step, struct cell *last,
 				    const struct cell *mine)
 {
 	struct cell before = *last;
-	struct cell met = atomic_replace_last(step->thread, last, mine);
+	bool is_own = before.word && shadow_slot(before.word) == step->thread->slot;
 
-	if (step->access->is_late ||
-	    (before.word && shadow_slot(before.word) == step->thread->slot &&
-	     !is_plain_update(step->detector, &before)))
-		*last = before;
-	return met;
+	if (!mine->word)
+		return (struct cell){0, 0};
+	if (!step->access->is_late && (!is_own || is_plain_update(step->detector, &before)))
+		*last = *mine;
+	return atomic_is_met(step->thread, &before, shadow_bytes(mine->word)) ? before
+								       : (struct cell){0, 0};
 }
 
 bool atomic_find_rest(const struct detector *detector, uint64_t word, uint32_t bytes,
@@ -80,7 +120,7 @@ struct cell atomic_find_met(struct detector *detector, const struct thread *thre
 		struct cell cell = list->cells[i];
 		bool is_freed = shadow_form(cell.word) == SHADOW_FREED;
 
-		if (!is_met(thread, &cell, is_freed ? shadow_bytes(cell.word) : bytes))
+		if (!atomic_is_met(thread, &cell, is_freed ? shadow_bytes(cell.word) : bytes))
 			continue;
 		cell.origin =
 			origin_part_at(detector, cell.origin, shadow_slot(cell.word), bytes).origin;
@@ -114,7 +154,7 @@ void atomic_compare_end(struct race_step *step, uint64_t word)
 		struct cell last = location->halves[i].last;
 
 		if (all & shadow_bytes(last.word) &&
-		    is_met(step->thread, &last, shadow_bytes(last.word)))
+		    atomic_is_met(step->thread, &last, shadow_bytes(last.word)))
 			race_meet_atomic(step, &last);
 	}
 	inner = (struct shadow){&location->write, &location->read, &location->origins};

@@ -293,10 +293,11 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 	struct race_step part = *step;
 	struct cell *last = &atomic_half_of(location, touched)->last;
 	struct cell met = {0, 0};
-	struct cell mine;
+	struct cell mine = {0, 0};
 
 	part.bytes = touched;
-	mine = atomic_make_last(&part, last);
+	if (!atomic_is_last(thread, last, touched))
+		mine = atomic_make_last(&part);
 	if (!atomic_take_busy(thread, location)) {
 		detector_count(step->detector, LOST_EDGES);
 		return;
@@ -333,55 +334,50 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 
 /* --- Locked instructions ---------------------------------------------------- */
 
-static struct race_step make_step(struct detector *detector, struct thread *thread,
-				  const struct access *access)
+/* Mostly there is nothing to write, and the memory is shared with others. */
+static void set_cell(struct cell *cell, struct cell value)
 {
-	struct race_step step = {
-		.detector = detector,
-		.thread = thread,
-		.access = access,
-		.granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1),
-		.bytes = bytes_at(access->address, access->size_bytes),
-		.is_write = true,
-		.site = access->site,
-	};
-
-	return step;
+	if (cell->word | value.word)
+		*cell = value;
 }
 
 struct atomic_location *access_synchronise_begin(struct detector *detector, struct thread *thread,
 						 const struct access *access)
 {
-	struct site *site = site_get(&detector->sites, access->site);
-	struct race_step step = make_step(detector, thread, access);
+	uint32_t bytes = bytes_at(access->address, access->size_bytes);
 	struct atomic_location *location = NULL;
 	struct cell met = {0, 0};
-	struct cell mine;
+	struct cell mine = {0, 0};
+	const struct cell *last;
 
 	memory_before_release(detector, thread);
 	if (shadow_covers(access->address))
-		location = find_or_promote(detector, thread, access->address, step.bytes, &met);
-	if (shadow_form(met.word) == SHADOW_FREED) {
-		race_meet_atomic(&step, &met);
-		met.word = 0;
-	}
-	if (location) {
-		step.keeps_callers =
-			site && origin_choose_callers(thread, site) != CALLERS_DROPPED;
-		mine = atomic_make_last(&step, &atomic_half_of(location, step.bytes)->last);
-	}
+		location = find_or_promote(detector, thread, access->address, bytes, &met);
+	if (UNLIKELY(shadow_form(met.word) == SHADOW_FREED))
+		atomic_tell_freed(detector, thread, access, &met);
+	if (location && !atomic_is_last(thread, &atomic_half_of(location, bytes)->last, bytes))
+		mine = atomic_make_locked(detector, thread, access, bytes);
 	if (!location || !atomic_take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return NULL;
 	}
 	location->user = thread->id;
-	location->operation_halves = (uint8_t)halves_of(step.bytes);
-	location->operation_bytes = (uint8_t)step.bytes;
+	location->operation_halves = (uint8_t)halves_of(bytes);
+	location->operation_bytes = (uint8_t)bytes;
 	location->has_value = false;
-	location->before = atomic_half_of(location, step.bytes)->last;
-	location->mine = mine;
-	location->met = met;
+	last = &atomic_half_of(location, bytes)->last;
+	if (!met.word && mine.word && atomic_is_met(thread, last, bytes))
+		met = *last;
+	set_cell(&location->mine, mine);
+	set_cell(&location->met, met);
+	if (thread->accesses.stale_read_count)
+		location->before = *last;
 	return location;
+}
+
+bool access_synchronise_tells(const struct thread *thread, const struct atomic_location *location)
+{
+	return location->met.word || thread->accesses.stale_read_count;
 }
 
 uintptr_t access_synchronised_address(const struct atomic_location *location)
@@ -395,41 +391,13 @@ void access_synchronised_over(struct atomic_location *location, const struct acc
 	location->value = access->value;
 }
 
-/* What the instruction under way at @location leaves behind; returns what it has met. */
-static struct cell put_locked(const struct thread *thread, struct atomic_location *location,
-			      const struct access *access, enum locked_outcome outcome)
+/* Has the instruction under way at @location lost something?  Not who has stored because
+ * of what was there, nor who has stored what was there. */
+static bool loses(const struct atomic_location *location, const struct access *access,
+		  enum locked_outcome outcome)
 {
-	struct atomic_half *half = atomic_half_of(location, location->operation_bytes);
-	struct cell met = atomic_replace_last(thread, &half->last, &location->mine);
-
-	if (!met.word)
-		met = location->met;
-	/* Who has stored because of what was there comes after it, and who has stored what
-	 * was there has changed nothing. */
-	if (outcome != LOCKED_STORED ||
-	    (location->has_value && access->has_value && access->value == location->value))
-		met.word = 0;
-	return met;
-}
-
-/* The instruction, of which @under_way was kept, has stored: tells of what was lost. */
-static void tell_locked(struct detector *detector, struct thread *thread,
-			const struct access *access, const struct cell *met,
-			const struct atomic_location *under_way)
-{
-	struct access before = *access;
-	struct race_step step;
-
-	before.value = under_way->value;
-	before.has_value = under_way->has_value;
-	step = make_step(detector, thread, &before);
-	if (met->word)
-		race_meet_atomic(&step, met);
-	if (!thread->accesses.stale_read_count)
-		return;
-	update_note_locked(&step, shadow_bytes(under_way->before.word) == step.bytes
-					  ? under_way->before
-					  : (struct cell){0, 0});
+	return location->met.word && access && outcome == LOCKED_STORED &&
+	       !(location->has_value && access->has_value && access->value == location->value);
 }
 
 void access_synchronise_end(struct detector *detector, struct thread *thread,
@@ -441,13 +409,14 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 	struct clock_joiner joiner = {thread};
 	bool has_stored = outcome != LOCKED_READ;
 	struct atomic_location under_way;
-	struct cell met = {0, 0};
-	bool tells;
+	bool has_lost, tells;
 
 	if (!location)
 		return;
-	if (has_stored)
-		met = put_locked(thread, location, access, outcome);
+	has_lost = loses(location, access, outcome);
+	tells = has_stored && access && (has_lost || thread->accesses.stale_read_count);
+	if (has_stored && location->mine.word)
+		atomic_half_of(location, location->operation_bytes)->last = location->mine;
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
 		struct atomic_half *half = &location->halves[i];
 
@@ -459,7 +428,6 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 	}
 	if (has_stored)
 		announce_release(location);
-	tells = has_stored && (met.word || thread->accesses.stale_read_count);
 	if (tells)
 		under_way = *location;
 	location->user = 0;
@@ -467,7 +435,7 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 	if (has_stored)
 		clock_end_epoch(by);
 	if (tells)
-		tell_locked(detector, thread, access, &met, &under_way);
+		atomic_tell_locked(detector, thread, access, has_lost, &under_way);
 }
 
 void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address)

@@ -25,6 +25,7 @@
 #ifndef DETECT_RACE_ATOMIC_LOCATION_H
 #define DETECT_RACE_ATOMIC_LOCATION_H
 
+#include "detect/base/thread.h"
 #include "detect/data/site.h"
 #include "detect/shadow/atomic_table.h"
 
@@ -71,26 +72,45 @@ static inline struct atomic_half *atomic_half_of(struct atomic_location *locatio
 	return &location->halves[(uint32_t)__builtin_ctz(bytes) / ATOMIC_HALF_BYTES];
 }
 
-/* What the write @step leaves; with word 0 if nothing can be recorded, or if *@last is
- * the same already. */
-struct cell atomic_make_last(struct race_step *step, const struct cell *last);
+/* Is *@last what @thread would leave there now?  relaxed: another one is not its own. */
+static inline bool atomic_is_last(const struct thread *thread, const struct cell *last,
+				  uint32_t bytes)
+{
+	return load_relaxed(&last->word) ==
+	       shadow_plain(thread->slot, vclock_get(&thread->clocks.full, thread->slot), bytes);
+}
 
-/* @mine replaces *@last.  Returns what was there if another thread has left it and @thread
- * does not come after it; else word 0.  Under location->busy. */
-struct cell atomic_replace_last(const struct thread *thread, struct cell *last,
-				const struct cell *mine);
+/* Whether @cell is another thread's write to exactly @bytes that is unordered with
+ * @thread's present access. */
+bool atomic_is_met(const struct thread *thread, const struct cell *cell, uint32_t bytes);
+
+/* What the write @step leaves behind; word 0 if nothing can be recorded. */
+struct cell atomic_make_last(struct race_step *step);
+
+/* The same of @thread's locked instruction, @access of @bytes. */
+struct cell atomic_make_locked(struct detector *detector, struct thread *thread,
+			       const struct access *access, uint32_t bytes);
+
+/* That instruction has met the end of the memory's life, *@met, which is cleared. */
+void atomic_tell_freed(struct detector *detector, struct thread *thread,
+		       const struct access *access, struct cell *met);
+
+/* That instruction, of which @under_way was kept, has stored: tells of what was lost. */
+void atomic_tell_locked(struct detector *detector, struct thread *thread,
+			const struct access *access, bool has_lost,
+			const struct atomic_location *under_way);
 
 /*
- * The same of a store that is not locked.  What follows the thread's own locked
- * instruction or plain store, with nobody's in between, may be the release of a lock
- * that it holds: who comes after loses nothing.  And what took place some time ago is
- * not the last.
+ * @mine, of a store that is not locked, replaces *@last.  Returns what was there, if it is
+ * met; else word 0.  Under location->busy.  What follows the thread's own locked instruction
+ * or plain store, with nobody's in between, may be the release of a lock that it holds: who
+ * comes after loses nothing.  And what took place some time ago is not the last.
  */
 struct cell atomic_replace_by_store(const struct race_step *step, struct cell *last,
 				    const struct cell *mine);
 
-/* The same for bytes that become atomic, of whose granule @list has the writes: perhaps
- * that the memory was freed. */
+/* What @thread meets in bytes that become atomic, of whose granule @list has the writes:
+ * perhaps that the memory was freed.  Word 0: nothing. */
 struct cell atomic_find_met(struct detector *detector, const struct thread *thread,
 			    const struct cell_list *list, uint32_t bytes);
 

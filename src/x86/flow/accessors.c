@@ -122,7 +122,6 @@ static bool run_access(struct scan *scan, const struct instruction *instruction)
 	accessor->target = instruction->is_rip_relative ? instruction->target : 0;
 	accessor->displacement = instruction->is_rip_relative ? 0 : instruction->displacement;
 	accessor->pointer = instruction->is_rip_relative ? NO_REGISTER : base.argument;
-	accessor->access_bytes = (uint8_t)instruction->access_bytes;
 	accessor->return_at = (uint8_t)scan->depth;
 	if (instruction->memory & MEMORY_WRITE) {
 		if (instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ ||

@@ -22,7 +22,6 @@ struct accessor {
 	bool is_used;	 /* by a caller that makes an update of it */
 	int8_t pointer;	 /* the argument that the place is relative to, by its register */
 	int8_t value;	 /* the argument that is stored */
-	uint8_t access_bytes;
 	uint8_t return_at; /* from rsp at the access to the return address */
 };
 

@@ -13,7 +13,7 @@
 
 /* A function's stores, by the shape of their operands. */
 struct shapes {
-	uint64_t bits[SHAPE_BITS / 64]; /* by displacement and size */
+	uint64_t bits[SHAPE_BITS / 64]; /* by displacement */
 	uint32_t last[LAST_COUNT];	/* by place: the last one's index + 1 */
 };
 
@@ -29,7 +29,6 @@ struct back_branches {
 /* What an operand looks like, its own or that of the accessor that it calls. */
 struct look {
 	uint64_t key; /* by its displacement or target */
-	uint32_t access_bytes;
 	uint32_t registers;
 };
 
@@ -41,11 +40,10 @@ static struct look look_of(const struct module *module, const struct instruction
 		return (struct look){accessor->is_rip_relative
 					     ? (uint64_t)accessor->target * 2 + 1
 					     : (uint64_t)(int64_t)accessor->displacement * 2,
-				     accessor->access_bytes, accessor->is_rip_relative ? 0 : 16};
+				     accessor->is_rip_relative ? 0 : 16};
 	return (struct look){
 		instruction->is_rip_relative ? (uint64_t)instruction->target * 2 + 1
 					     : (uint64_t)(int64_t)instruction->displacement * 2,
-		instruction->access_bytes,
 		(instruction->index != NO_REGISTER ? 32u + instruction->scale : 0) +
 			(!instruction->is_rip_relative && instruction->base != NO_REGISTER ? 16
 											   : 0),
@@ -54,10 +52,10 @@ static struct look look_of(const struct module *module, const struct instruction
 
 static uint32_t shape_of(const struct look *look)
 {
-	return (uint32_t)((look->key * 64 + look->access_bytes) * 0x9e3779b97f4a7c15ull >> 54);
+	return (uint32_t)(look->key * 64 * 0x9e3779b97f4a7c15ull >> 54);
 }
 
-/* Equal for operands that name one place, whatever their sizes. */
+/* Equal for operands that name one place. */
 static uint32_t number_of(const struct look *look)
 {
 	return (uint32_t)((look->key * 64 + look->registers) * 0x9e3779b97f4a7c15ull >> 55);
