@@ -13,6 +13,7 @@ reports_libreports_a_SOURCES = \
 	%D%/model/read.c %D%/model/read.h \
 	%D%/symbols/elf_image.c %D%/symbols/elf_image.h \
 	%D%/symbols/live_threads.c %D%/symbols/live_threads.h \
+	%D%/symbols/line_table.c %D%/symbols/line_table.h \
 	%D%/symbols/scopes.c %D%/symbols/scopes.h \
 	%D%/symbols/source_frame.c %D%/symbols/source_frame.h \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
@@ -27,6 +28,7 @@ reports_libreports_a_SOURCES = \
 	%D%/types/variables.c %D%/types/variables.h \
 	%D%/source/lexer.c %D%/source/lexer.h \
 	%D%/source/macros.c %D%/source/macros.h \
+	%D%/source/md5.c %D%/source/md5.h \
 	%D%/source/names.c %D%/source/names.h \
 	%D%/source/statement.c %D%/source/statement.h \
 	%D%/source/words.c %D%/source/words.h \

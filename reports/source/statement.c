@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "reports/symbols/elf_image.h"
+#include "reports/symbols/line_table.h"
 #include "reports/symbols/source_text.h"
 #include "reports/source/lexer.h"
 #include "reports/source/macros.h"
+#include "reports/source/md5.h"
 #include "reports/source/names.h"
 #include "reports/source/words.h"
 
@@ -16,6 +19,7 @@ struct known_source {
 	const char *path;
 	struct source_file file;
 	struct token_list list;
+	bool is_compared, has_changed; /* with its digest in a line table */
 };
 
 struct statements {
@@ -68,6 +72,41 @@ static struct known_source *find_source(struct statements *statements,
 		source->list = lexer_read(statements->pool, source->file.text, source->file.length,
 					  lexer_language(path));
 	return source;
+}
+
+/* The digest of the file that the compiler read; NULL if its line table has none. */
+static const unsigned char *find_digest(const struct known_source *source,
+					const struct statement_question *question)
+{
+	struct source_frame frame = *question->frame;
+	Dwarf_Files *files;
+	Dwarf_Addr bias;
+	Dwarf_Die unit;
+	size_t count;
+
+	if (!elf_image_unit(question->image, question->address, &unit, &bias) ||
+	    dwarf_getsrcfiles(&unit, &files, &count) != 0)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		frame.file = dwarf_filesrc(files, i, NULL, NULL);
+		if (frame.file && strcmp(source->path, frame.file) == 0)
+			return line_table_digest(question->image, &unit, i);
+	}
+	return NULL;
+}
+
+static bool has_changed(struct known_source *source, const struct statement_question *question)
+{
+	unsigned char is[MD5_BYTES];
+	const unsigned char *was;
+
+	if (!source->is_compared) {
+		source->is_compared = true;
+		was = find_digest(source, question);
+		md5_of(source->file.text, source->file.length, is);
+		source->has_changed = was && memcmp(is, was, MD5_BYTES) != 0;
+	}
+	return source->has_changed || source_file_is_newer(&source->file, question->frame);
 }
 
 /* --- Finding the statement ------------------------------------------------------ */
@@ -386,7 +425,7 @@ struct evidence statement_read(struct statements *statements,
 {
 	const struct source_frame *frame = question->frame;
 	struct reading reading = {.statements = statements, .question = question};
-	const struct known_source *source;
+	struct known_source *source;
 	size_t first = 0;
 	size_t last = 0;
 
@@ -395,7 +434,7 @@ struct evidence statement_read(struct statements *statements,
 	source = find_source(statements, frame);
 	if (!source->file.text)
 		return make_unknown("its source is not here");
-	if (source_file_is_newer(&source->file, frame))
+	if (has_changed(source, question))
 		return make_unknown("its source has changed since it was built");
 	if (!find_place(&source->list, frame->line, frame->column, &first, &last))
 		return make_unknown("its line has no such statement");

@@ -45,3 +45,32 @@ else
 		run "together: a static child runs, and is told" 0 "static_program" -- \
 			"$built" run sh -c '"$1"' - "$work/static_program"
 fi
+
+# A source that has changed since, with its old time: the line table has its digest.
+raced_source() {
+	cat >"$work/raced.c" <<-END
+		#include <pthread.h>
+		static int shared;
+		static void *run(void *unused) { shared = 1;$1 return unused; }
+		int main(void) {
+			pthread_t thread;
+			pthread_create(&thread, 0, run, 0);
+			shared = 2;
+			return pthread_join(thread, 0);
+		}
+	END
+	touch -d '1 hour ago' "$work/raced.c"
+}
+
+raced_source ''
+if [ ! -e "$(dirname "$built")/preload/libsnarl.so" ]; then
+	skip "a changed source" "no preload/libsnarl.so beside $built"
+elif ! clang -gdwarf-5 -pthread -o "$work/raced" "$work/raced.c" 2>"$work/err"; then
+	skip "a changed source" "no clang"
+else
+	run "together: a race by the text of its source" 66 "by its source" -- \
+		"$built" run "$work/raced"
+	raced_source ' '
+	run "together: a source that has changed says nothing" 0 "has changed since" -- \
+		"$built" run "$work/raced"
+fi
