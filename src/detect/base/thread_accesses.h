@@ -41,6 +41,14 @@ struct pending_acquire {
  * (pending_release.h). */
 #define PENDING_RELEASES 16u
 
+/* What a loop of the thread waited for: granule, and the thread's epoch. */
+struct awaited_place {
+	uintptr_t granule;
+	uint64_t epoch;
+};
+
+#define AWAITED_PLACES 4u /* by the granule's number */
+
 /* A race that the thread has met, so as to count repetitions quickly. */
 struct met_race {
 	uint64_t key;
@@ -56,6 +64,7 @@ struct thread_accesses {
 	struct pending_acquire acquires[PENDING_ACQUIRES];
 	uint64_t releases[PENDING_RELEASES]; /* plain words without bytes */
 	uint32_t release_pairs[PENDING_RELEASES]; /* the finding that each rests on */
+	struct awaited_place awaited[AWAITED_PLACES];
 	struct met_race races[MET_RACES];
 	uint8_t stale_read_filter[STALE_READ_FILTER]; /* of their granules, by number */
 	struct stale_read *stale_reads;		      /* NULL: none yet */

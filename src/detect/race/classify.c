@@ -133,6 +133,30 @@ static void order_silently(struct race_step *step)
 }
 
 /*
+ * The store that ended a loop may have come between the loop's last check and its load,
+ * and have left no note, if the writer took what was read in this epoch for known.  So
+ * the thread looks again at what it waited for of late.
+ */
+static bool is_ordered_by_wait(struct race_step *step)
+{
+	struct thread *thread = step->thread;
+
+	for (uint32_t i = 0; i < AWAITED_PLACES; i++) {
+		const struct awaited_place *place = &thread->accesses.awaited[i];
+		uint64_t word;
+
+		if (!place->granule || place->granule == step->granule ||
+		    thread->clocks.recorded_epoch - place->epoch > 1)
+			continue;
+		word = load_acquire(shadow_of(place->granule).write);
+		if (shadow_form(word) == SHADOW_PLAIN &&
+		    shadow_slot(word) == shadow_slot(step->other) && !race_is_ordered(thread, word))
+			memory_assume_acquire(step->detector, thread, word, 0);
+	}
+	return race_is_ordered(thread, step->other);
+}
+
+/*
  * Acquires all that the thread may have acquired already and waits, as any of it may order
  * the two: what was left with it; what it has read in races before, but a load that its
  * store is still to follow does not ask; what it has loaded that has become atomic since;
@@ -153,7 +177,8 @@ static bool is_ordered_late(struct race_step *step)
 	}
 	return pending_release_acquire_silent(step, step->other) ||
 	       (!step->access->is_late &&
-		memory_acquire_unseen(detector, thread, step->other, step->granule));
+		(memory_acquire_unseen(detector, thread, step->other, step->granule) ||
+		 is_ordered_by_wait(step)));
 }
 
 /* --- The verdict ----------------------------------------------------------- */

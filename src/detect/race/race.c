@@ -369,6 +369,15 @@ static bool keeps_callers(struct thread *thread, const struct access *access, st
 	return callers != CALLERS_DROPPED;
 }
 
+/* A loop waits for what this access loads. */
+static void note_awaited(struct thread *thread, uintptr_t granule)
+{
+	struct awaited_place *place =
+		&thread->accesses.awaited[granule / SHADOW_GRANULE % AWAITED_PLACES];
+
+	*place = (struct awaited_place){granule, thread->clocks.recorded_epoch};
+}
+
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	uintptr_t end = access->address + access->size_bytes;
@@ -388,6 +397,8 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		return;
 	if (!race_begin(detector, thread, access))
 		return;
+	if (site && site->flags & SITE_SPIN && !step.is_write)
+		note_awaited(thread, granule);
 	step.keeps_callers = keeps_callers(thread, access, site);
 	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {
 		step.granule = granule;

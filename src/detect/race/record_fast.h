@@ -47,7 +47,7 @@ static inline bool record_is_wanted(struct detector *detector, struct thread *th
 			stale_reads_expire(detector, thread);
 		return true;
 	}
-	if (site->flags & SITE_SILENT)
+	if (site->flags & (SITE_SILENT | SITE_SPIN))
 		return true;
 	if (thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER] &&
 	    stale_reads_touch(thread, address))

@@ -8,6 +8,7 @@
 
 #define FLAG 64u
 #define OWN 128u
+#define GATE 256u
 
 static struct thread *a, *b, *c;
 
@@ -260,6 +261,65 @@ START_TEST(what_is_held_back_has_a_bound)
 }
 END_TEST
 
+/* b asks for its turn and waits at the gate; a has acquired that, and works. */
+static void waits_at_gate(struct thread *thread)
+{
+	accesses_at(thread, racing_site(SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN, 4), GATE, 4);
+}
+
+static void take_turns(bool waits)
+{
+	stores_flag(b);
+	if (waits)
+		waits_at_gate(b);
+	loads_flag(a);
+	writes(a, 0, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+
+static void opens_gate(struct thread *thread)
+{
+	accesses_at(thread, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), GATE, 4);
+}
+
+START_TEST(who_waits_comes_after_a_store_over_what_was_taken_for_known)
+{
+	take_turns(true);
+	opens_gate(a);
+	record_flush(&judge, a);
+	writes(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(who_waits_comes_after_a_store_that_is_pending)
+{
+	take_turns(false);
+	opens_gate(a);
+	ck_assert_uint_eq(a->accesses.pending_count, 1);
+	waits_at_gate(b);
+	writes(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(who_waits_is_not_ordered_before_the_store)
+{
+	take_turns(true);
+	writes(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
+START_TEST(who_does_not_wait_is_not_ordered)
+{
+	take_turns(false);
+	opens_gate(a);
+	writes(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("race_assumed");
@@ -285,6 +345,10 @@ int main(void)
 	tcase_add_test(tests, what_a_loop_waits_for_holds_nothing_back);
 	tcase_add_test(tests, what_is_held_back_is_replaced_once_it_is_certain);
 	tcase_add_test(tests, what_is_held_back_has_a_bound);
+	tcase_add_test(tests, who_waits_comes_after_a_store_over_what_was_taken_for_known);
+	tcase_add_test(tests, who_waits_comes_after_a_store_that_is_pending);
+	tcase_add_test(tests, who_waits_is_not_ordered_before_the_store);
+	tcase_add_test(tests, who_does_not_wait_is_not_ordered);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
