@@ -10,6 +10,7 @@
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/read_set.h"
+#include "detect/sync/barrier.h"
 #include "preload/access/access.h"
 #include "preload/channels/descriptors.h"
 #include "preload/channels/inner_ends.h"

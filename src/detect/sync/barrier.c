@@ -6,6 +6,8 @@
 #include "detect/sync/lock.h"
 #include "detect/race/memory.h"
 
+struct runtime_lock barriers_lock;
+
 void barrier_initialised(struct sync_object *object, uint32_t size)
 {
 	object->info->extra->barrier_size = size;
@@ -37,8 +39,7 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 
 	life_used(detector, thread, object, ACTION_WAIT, stack);
 	by = memory_before_release(detector, thread);
-	if (!detector_lock_info(detector, info))
-		return wait_begin(detector, thread, &wait);
+	runtime_lock(&barriers_lock);
 	clock_merge_into(&info->extra->arriving[0], by);
 	snapshot_merge_clock(&info->extra->arriving[1], &thread->clocks.hand_over, arena);
 	snapshot_merge_clock(&info->extra->arriving_structural, &thread->clocks.structural, arena);
@@ -47,7 +48,7 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	is_last = info->extra->barrier_waiting == info->extra->barrier_size;
 	if (is_last)
 		complete_round(info, arena);
-	detector_unlock_info(info);
+	runtime_unlock(&barriers_lock);
 	clock_end_epoch(by);
 	clock_tick_structural(detector, thread);
 	return wait_begin(detector, thread, &wait) && !is_last;
@@ -82,10 +83,11 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 	struct learnt learnt;
 
 	wait_end(detector, thread);
-	if (!info || !detector_lock_info(detector, info))
+	if (!info)
 		return;
+	runtime_lock(&barriers_lock);
 	learnt = take_learnt(info);
-	detector_unlock_info(info);
+	runtime_unlock(&barriers_lock);
 	clock_join(by, learnt.full);
 	vclock_join(&thread->clocks.hand_over, arena, learnt.hand_over);
 	vclock_join(&thread->clocks.structural, arena, learnt.structural);

@@ -6,6 +6,10 @@
 
 #include "detect/base/detector.h"
 
+/* What barriers gather.  A lock with wakes, as all threads of a round come at once, and one
+ * that would give up loses what orders them.  Nothing is taken inside. */
+extern struct runtime_lock barriers_lock;
+
 void barrier_initialised(struct sync_object *object, uint32_t size);
 
 /* Before the real wait.  True: a deadlock or hang was reported. */
