@@ -57,6 +57,16 @@ struct met_race {
 
 #define MET_RACES 16u
 
+/* Another thread's read that a store of this one has replaced, in a race of moves. */
+struct replaced_read {
+	uintptr_t granule;
+	uint64_t read;	/* plain word */
+	uint64_t write; /* this thread's, without bytes */
+	uint32_t origin;
+};
+
+#define REPLACED_READS 8u
+
 #define STALE_READ_FILTER 256u
 
 struct thread_accesses {
@@ -70,6 +80,8 @@ struct thread_accesses {
 	struct stale_read *stale_reads;		      /* NULL: none yet */
 	uint32_t stale_read_bytes;		      /* of all of them */
 	uint32_t stale_read_age;		      /* samples of callers since the last one */
+	struct replaced_read replaced[REPLACED_READS];
+	uint32_t replaced_turn;
 	uint32_t pending_turn;			      /* which of two ways is to go next */
 	/* The hot ones; the full clock follows them. */
 	uint32_t pending_count;

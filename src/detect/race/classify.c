@@ -103,6 +103,21 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 
 /* --- Acquires -------------------------------------------------------------- */
 
+/* The end of the memory's life is compared with it, too: an uncertain race does not hide
+ * that one. */
+static void note_replaced(const struct race_step *step)
+{
+	struct thread_accesses *accesses = &step->thread->accesses;
+	uint32_t at = 0;
+
+	while (at < REPLACED_READS && accesses->replaced[at].granule != step->granule)
+		at++;
+	if (at == REPLACED_READS)
+		at = accesses->replaced_turn++ % REPLACED_READS;
+	accesses->replaced[at] = (struct replaced_read){
+		step->granule, step->other, race_base(step->mine), step->other_origin};
+}
+
 /*
  * The value may be one that the other released.  But if it is an update that the
  * other is in the middle of, its store will be in a race with this one; and if
@@ -117,6 +132,7 @@ static void order_pair(struct race_step *step, const struct kind_of_access *mine
 		else
 			memory_assume_acquire(step->detector, step->thread, step->other, pair);
 	} else if (step->is_write && !step->other_is_write) {
+		note_replaced(step);
 		if (!(mine->is_update && other->may_be_stale && !other->spins))
 			pending_release_leave(step, pair, false);
 	}

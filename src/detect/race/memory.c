@@ -196,6 +196,29 @@ void access_memory_begins(struct detector *detector, struct thread *thread, uint
 
 #define MARK_ALWAYS 1024u /* bytes of a block whose end is noted even where untouched */
 
+/* The thread's own write, @write, may stand where others' reads stood: races with these
+ * were uncertain, as both are moves. */
+static void meet_replaced(struct race_step *step, uint64_t write)
+{
+	for (uint32_t i = 0; i < REPLACED_READS; i++) {
+		struct replaced_read *replaced = &step->thread->accesses.replaced[i];
+
+		if (replaced->granule != step->granule ||
+		    !shadow_is_same_epoch(write, replaced->write) ||
+		    race_is_ordered(step->thread, replaced->read))
+			continue;
+		replaced->granule = 0;
+		step->site = step->access->site;
+		step->other = replaced->read;
+		step->other_is_write = false;
+		step->other_is_freed = false;
+		step->other_origin = replaced->origin;
+		step->other_site = origin_site(step->detector, replaced->origin);
+		step->shared_bytes = shadow_bytes(replaced->read);
+		race_classify(step);
+	}
+}
+
 /* The end of a granule's life is compared like a write. */
 static void free_granule(struct race_step *step, bool marks)
 {
@@ -209,6 +232,7 @@ static void free_granule(struct race_step *step, bool marks)
 	write = load_acquire(shadow.write);
 	if (shadow_form(write) == SHADOW_ATOMIC)
 		atomic_compare_end(step, write);
+	meet_replaced(step, write);
 	do {
 		write = race_compare(step, race_place(shadow, step->granule, true));
 	} while (!compare_exchange_acq_rel(shadow.write, &write, freed));

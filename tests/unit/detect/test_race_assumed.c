@@ -320,6 +320,55 @@ START_TEST(who_does_not_wait_is_not_ordered)
 }
 END_TEST
 
+/* --- Ends of memory ------------------------------------------------------------ */
+
+static void frees(struct thread *thread)
+{
+	struct access freeing = {.address = MEMORY_AT, .size_bytes = 64, .flags = SITE_WRITE};
+
+	freeing.site = racing_site(SITE_WRITE, 64);
+	access_memory_freed(&judge, thread, &freeing);
+}
+
+static void store_over_read(void)
+{
+	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 8), 8, 8);
+	accesses_at(b, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), 8, 8);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_WARNING);
+}
+
+START_TEST(a_store_does_not_hide_a_read_from_the_end_of_the_memory)
+{
+	store_over_read();
+	frees(b);
+	ck_assert_uint_eq(finding_count, 2);
+	ck_assert_uint_eq(last_finding.details, DETAIL_FREED);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
+}
+END_TEST
+
+START_TEST(a_read_that_is_ordered_since_does_not_race_with_the_end_of_the_memory)
+{
+	struct clock_releaser by;
+
+	store_over_read();
+	by = memory_before_release(&judge, a);
+	clock_join(memory_before_join(&judge, b), clock_snapshot(by));
+	frees(b);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(a_read_in_an_earlier_life_does_not_race_with_the_end_of_the_memory)
+{
+	store_over_read();
+	access_memory_begins(&judge, b, MEMORY_AT, 64);
+	frees(b);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("race_assumed");
@@ -349,6 +398,9 @@ int main(void)
 	tcase_add_test(tests, who_waits_comes_after_a_store_that_is_pending);
 	tcase_add_test(tests, who_waits_is_not_ordered_before_the_store);
 	tcase_add_test(tests, who_does_not_wait_is_not_ordered);
+	tcase_add_test(tests, a_store_does_not_hide_a_read_from_the_end_of_the_memory);
+	tcase_add_test(tests, a_read_that_is_ordered_since_does_not_race_with_the_end_of_the_memory);
+	tcase_add_test(tests, a_read_in_an_earlier_life_does_not_race_with_the_end_of_the_memory);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
