@@ -11,8 +11,6 @@
 #include "base/kernel.h"
 #include "preload/channels/descriptors.h"
 
-/* --- Names of sockets --------------------------------------------------------- */
-
 union address {
 	struct sockaddr any;
 	struct sockaddr_in v4;
@@ -74,8 +72,6 @@ static uint64_t tcp_key(uint32_t from, uint32_t to)
 {
 	return CHANNEL_KEY(KEY_TCP, (uint64_t)from << 16 | to);
 }
-
-/* --- What is behind a number? --------------------------------------------------- */
 
 /* Is the peer another process than this one and its parent? */
 static bool is_foreign_peer(int descriptor)

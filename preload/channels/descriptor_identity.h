@@ -1,6 +1,4 @@
-/*
- * The channels that a descriptor stands for, as the kernel tells.
- */
+/* The channels that a descriptor stands for, as the kernel tells. */
 #ifndef PRELOAD_CHANNELS_DESCRIPTOR_IDENTITY_H
 #define PRELOAD_CHANNELS_DESCRIPTOR_IDENTITY_H
 

@@ -75,8 +75,6 @@ EXPORT_ALIAS(__send, send)
 EXPORT_ALIAS(_IO_getc, getc)
 EXPORT_ALIAS(_IO_putc, putc)
 
-/* --- With an address --------------------------------------------------------------- */
-
 EXPORT ssize_t sendto(int descriptor, const void *buffer, size_t size_bytes, int flags,
 		      const struct sockaddr *address, socklen_t address_bytes)
 {
@@ -109,8 +107,6 @@ EXPORT int sendmmsg(int descriptor, struct mmsghdr *messages, unsigned int count
 		note_message(descriptor, &messages[i].msg_hdr);
 	return REAL(sendmmsg)(descriptor, messages, count, flags);
 }
-
-/* --- Message queues ------------------------------------------------------------------ */
 
 static struct channel *find_queue(struct guest_thread *self, mqd_t queue)
 {

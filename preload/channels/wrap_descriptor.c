@@ -1,6 +1,4 @@
-/*
- * Lives of descriptors, and waits for several of them.
- */
+/* Lives of descriptors, and waits for several of them. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <poll.h>
@@ -18,8 +16,6 @@
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
 #include "preload/outside/number.h"
-
-/* --- Beginnings ---------------------------------------------------------------- */
 
 #define WRAP_NEW(name, parameters, arguments, begin)                                               \
 	EXPORT int name parameters                                                                 \
@@ -87,8 +83,6 @@ EXPORT int connect(int descriptor, const struct sockaddr *address, socklen_t siz
 }
 
 EXPORT_ALIAS(__connect, connect)
-
-/* --- Copies and ends ------------------------------------------------------------ */
 
 static int copy_descriptor(int descriptor, int copy, int (*real)(int, int, int), int flags)
 {
@@ -171,8 +165,6 @@ EXPORT FILE *freopen(const char *restrict path, const char *restrict mode, FILE 
 }
 
 EXPORT_ALIAS(freopen64, freopen)
-
-/* --- Waits for several ------------------------------------------------------------ */
 
 static int note_polled(const struct pollfd *files, nfds_t count, int result)
 {

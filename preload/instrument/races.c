@@ -27,8 +27,6 @@
 
 bool races_are_pending = true;
 
-/* --- What we say ------------------------------------------------------------ */
-
 /* The counter tells that there are such modules; --verbose tells which ones. */
 static void report_unobserved(const char *path, const char *why)
 {
@@ -55,8 +53,6 @@ static void give_up(const char *why)
 	detector_count(&guest_detector, LOST_MODULES);
 	heap_stop();
 }
-
-/* --- Modules ---------------------------------------------------------------- */
 
 static const char *program_path(void)
 {
@@ -142,8 +138,6 @@ static void add_modules(void)
 	dl_iterate_phdr(add_module, NULL);
 }
 
-/* --- Modules that come and go ------------------------------------------------ */
-
 /* Is the module at 'start' still loaded? */
 struct presence {
 	uintptr_t start;
@@ -205,8 +199,6 @@ void races_modules_changed(struct guest_thread *self)
 			imports_await(region);
 	sink_update_counters(&guest_detector);
 }
-
-/* --- The beginning ------------------------------------------------------------ */
 
 /* Prepares all that is needed.  Returns NULL, or why that failed. */
 static const char *prepare_observation(void)

@@ -36,8 +36,6 @@ const char *state_name(uintptr_t address)
 	return address >= (uintptr_t)states && number < STATE_COUNT ? state_names[number] : NULL;
 }
 
-/* --- The wrappers ----------------------------------------------------------- */
-
 #define R(pointer, size_bytes) range_read(&start, (pointer), (size_bytes))
 #define W(pointer, size_bytes) range_written(&start, (pointer), (size_bytes))
 #define SEES(state) state_seen(&start, STATE_##state)

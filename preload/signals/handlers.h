@@ -21,7 +21,6 @@
 
 #include "preload/guest/guest.h"
 
-/* The delivery of a signal. */
 struct delivery {
 	int signal;
 	siginfo_t *told; /* NULL if the kernel did not write it */

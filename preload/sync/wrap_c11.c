@@ -1,6 +1,4 @@
-/*
- * C11 threads: glibc does not call the pthread symbols for them.
- */
+/* C11 threads: glibc does not call the pthread symbols for them. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <threads.h>

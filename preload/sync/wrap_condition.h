@@ -1,6 +1,4 @@
-/*
- * Waits for conditions, for the pthread and the C11 wrappers.
- */
+/* Waits for conditions, for the pthread and the C11 wrappers. */
 #ifndef PRELOAD_SYNC_WRAP_CONDITION_H
 #define PRELOAD_SYNC_WRAP_CONDITION_H
 

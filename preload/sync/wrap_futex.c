@@ -48,8 +48,6 @@ static bool is_wait(int command)
 	       command == FUTEX_WAIT_REQUEUE_PI;
 }
 
-/* --- Wakes -------------------------------------------------------------------- */
-
 static bool wakes_by(int command)
 {
 	return command == FUTEX_WAKE || command == FUTEX_WAKE_BITSET;
@@ -80,8 +78,6 @@ static void note_wake(int command, uintptr_t address, long count, uintptr_t seco
 	}
 	guest_leave(self);
 }
-
-/* --- Waits -------------------------------------------------------------------- */
 
 /* The word as an object; NULL if there is another object or can be no word. */
 static struct sync_object *find_futex(struct guest_thread *self, uintptr_t address, stack_id stack)

@@ -364,10 +364,8 @@ static inline bool is_busy(uintptr_t mutex)
 	return load_relaxed(&((const pthread_mutex_t *)mutex)->__data.__lock);
 }
 
-/*
- * While there is one thread it can wait only for itself.  Then the real call is
- * cheaper than the one that tries: glibc leaves out the locked instruction.
- */
+/* While there is one thread it can wait only for itself.  Then the real call is
+ * cheaper than the one that tries: glibc leaves out the locked instruction. */
 static inline bool cannot_block(const struct lock_attempt *attempt, enum object_kind kind)
 {
 	return kind == OBJECT_MUTEX && __libc_single_threaded &&
@@ -401,10 +399,8 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 		return lock_attempt_end(&attempt, kind, result);                                   \
 	}
 
-/*
- * If a robust mutex is not recoverable, only the plain call says so; the one
- * that tries leaves it locked.  So its memory tells whether it is busy.
- */
+/* If a robust mutex is not recoverable, only the plain call says so; the one
+ * that tries leaves it locked.  So its memory tells whether it is busy. */
 #define TRY_TO_ACQUIRE(name, arguments, kind, try, busy)                                           \
 	(kind == OBJECT_MUTEX && is_robust((uintptr_t)lock)                                        \
 		 ? (is_busy((uintptr_t)lock) ? (busy) : REAL(name) arguments)                      \

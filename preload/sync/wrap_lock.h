@@ -20,11 +20,9 @@
 #include "preload/outside/lock_memory.h"
 #include "preload/guest/real.h"
 
-/*
- * How long a call waits.  The C library refuses clocks that it does not wait by and
+/* How long a call waits.  The C library refuses clocks that it does not wait by and
  * nanoseconds out of range, some calls before they look at the object: with what it
- * may refuse nothing is tried first.
- */
+ * may refuse nothing is tried first. */
 struct wait_limit {
 	bool is_there, is_odd;
 };

@@ -170,8 +170,6 @@ EXPORT void call_once(once_flag *flag, void (*body)(void))
 
 EXPORT_ALIAS(__pthread_once, pthread_once)
 
-/* --- Guards of C++ statics ---------------------------------------------------- */
-
 EXPORT int __cxa_guard_acquire(uint64_t *guard);
 EXPORT void __cxa_guard_release(uint64_t *guard);
 EXPORT void __cxa_guard_abort(uint64_t *guard);

@@ -1,6 +1,4 @@
-/*
- * The real syscall(2), for wrap_syscall.S and wrap_futex.c.
- */
+/* The real syscall(2), for wrap_syscall.S and wrap_futex.c. */
 #ifndef PRELOAD_SYNC_WRAP_SYSCALL_H
 #define PRELOAD_SYNC_WRAP_SYSCALL_H
 

@@ -1,6 +1,4 @@
-/*
- * Threads, for the pthread and the C11 wrappers.
- */
+/* Threads, for the pthread and the C11 wrappers. */
 #ifndef PRELOAD_SYNC_WRAP_THREAD_H
 #define PRELOAD_SYNC_WRAP_THREAD_H
 
@@ -13,7 +11,6 @@ struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*ro
 void thread_not_created(struct guest_thread *child);
 void *thread_run(void *context);
 
-/* A join in progress. */
 struct thread_join {
 	struct guest_thread *self;
 	struct guest_thread *target;

@@ -50,7 +50,6 @@ struct token_list lexer_read(struct pool *pool, const char *text, size_t length,
 /* The macro called @name, the first if there are several; or NULL. */
 const struct macro *lexer_find_macro(const struct token_list *list, const struct token *name);
 
-/* True if the text of @token is @text. */
 bool lexer_token_is(const struct token *token, const char *text);
 
 #endif

@@ -43,8 +43,6 @@ struct macros *macros_new(struct pool *pool)
 	return macros;
 }
 
-/* --- A header ---------------------------------------------------------------------- */
-
 static const char *skip_blanks(const char *at, const char *end)
 {
 	while (at < end && (*at == ' ' || *at == '\t'))
@@ -141,8 +139,6 @@ static struct header *find_header(struct macros *macros, const struct source_fra
 	read_header(macros->pool, header, frame);
 	return header;
 }
-
-/* --- A unit ------------------------------------------------------------------------ */
 
 static void list_headers(struct macros *macros, struct unit_headers *unit, Dwarf_Die *die,
 			 const struct source_frame *frame)

@@ -20,10 +20,8 @@ struct header_macro {
 /* Its memory is the pool's. */
 struct macros *macros_new(struct pool *pool);
 
-/*
- * All definitions of @name in headers of the unit that has the code at @address of
- * @image, of which @frame is: *@found, and how many.
- */
+/* All definitions of @name in headers of the unit that has the code at @address of
+ * @image, of which @frame is: *@found, and how many. */
 size_t macros_find(struct macros *macros, struct elf_image *image, uint64_t address,
 		   const struct source_frame *frame, const struct token *name,
 		   const struct header_macro **found);

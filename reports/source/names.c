@@ -9,7 +9,6 @@
 #define DEPTH_MAX 64	 /* of nested scopes */
 #define TYPE_DEPTH_MAX 8 /* of pointers, typedefs and qualifiers */
 
-/* One declaration. */
 struct known_name {
 	const char *name; /* not terminated */
 	size_t length;

@@ -52,7 +52,6 @@ bool elf_image_header(struct elf_image *image, uint32_t type, GElf_Phdr *header)
 /* Start of the function at @address by the unwind table; false if unknown. */
 bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_t *start);
 
-/* The compilation unit of @address; false if there is none. */
 bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, Dwarf_Addr *bias);
 
 /* With -gsplit-dwarf the unit is a skeleton: moves on to its content, if found. */

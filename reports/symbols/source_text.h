@@ -24,7 +24,6 @@ struct source_file {
 /* The path of @frame's file at compilation. */
 const char *source_frame_path(struct pool *pool, const struct source_frame *frame);
 
-/* Reads the file of @frame; false if it cannot be read. */
 bool source_file_read(struct pool *pool, const struct source_frame *frame,
 		      struct source_file *file);
 

@@ -17,10 +17,8 @@ struct pointer_load {
 	uint64_t target;
 };
 
-/*
- * Where the pointer comes from by which the instruction at @address reaches its operand.
- * False if it is not known: the pointer may be an argument.
- */
+/* Where the pointer comes from by which the instruction at @address reaches its operand.
+ * False if it is not known: the pointer may be an argument. */
 bool straight_find_load(struct pool *pool, struct elf_image *image, uint64_t address,
 			struct pointer_load *load);
 

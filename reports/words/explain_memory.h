@@ -1,6 +1,4 @@
-/*
- * Sentences for findings about memory.
- */
+/* Sentences for findings about memory. */
 #ifndef REPORTS_WORDS_EXPLAIN_MEMORY_H
 #define REPORTS_WORDS_EXPLAIN_MEMORY_H
 
@@ -27,10 +25,8 @@ struct memory_story {
 	const char *closing;
 };
 
-/*
- * The scenario, step by step: as it happened; or, where no lost update was seen, as
- * an update can be lost.
- */
+/* The scenario, step by step: as it happened; or, where no lost update was seen, as
+ * an update can be lost. */
 struct memory_story memory_tell(struct view *view, const struct view_finding *finding);
 
 /* True if the scenario did not happen, but can. */

@@ -1,6 +1,5 @@
 #include "reports/words/memory.h"
 
-
 #include "reports/words/names.h"
 
 #define STRUCTURE_BYTES_MAX 512u /* a larger block may be an array */

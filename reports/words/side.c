@@ -108,8 +108,6 @@ static bool find_load(const struct side *side, struct side *load)
 	return true;
 }
 
-/* --- The rules of RULES.md, by number ------------------------------------------ */
-
 /* 1: sizes and alignments that no compiler uses for an atomic access. */
 static bool check_size(const struct side *side, struct evidence *evidence)
 {

@@ -1,6 +1,4 @@
-/*
- * One side of a race: whether its access is plain or atomic, by its own evidence.
- */
+/* One side of a race: whether its access is plain or atomic, by its own evidence. */
 #ifndef REPORTS_WORDS_SIDE_H
 #define REPORTS_WORDS_SIDE_H
 
@@ -34,11 +32,9 @@ struct evidence side_check(const struct side *side);
 /* The same by 1 to 4 alone; false if they do not decide. */
 bool side_check_type(const struct side *side, struct evidence *evidence);
 
-/*
- * True if the pointer by which @side reaches the memory was loaded by what may be an
+/* True if the pointer by which @side reaches the memory was loaded by what may be an
  * atomic operation and is not one by its type: a macro or function of a library, for
- * publication and grace periods, say.  What orders them is then not all seen.
- */
+ * publication and grace periods, say.  What orders them is then not all seen. */
 bool side_is_published(const struct side *side);
 
 #endif

@@ -38,8 +38,6 @@ bool image_is_read_only(const struct image *image, uint64_t address)
 	return segment && !segment->is_writable;
 }
 
-/* --- The dynamic section ---------------------------------------------------------- */
-
 uint64_t image_find_address(const struct image *image, uint64_t value)
 {
 	return image_segment_of(image, value) ? value : value + image->bias;
@@ -109,8 +107,6 @@ static void read_dynamic(struct image *image)
 		image->strings.size_bytes =
 			segment->byte_count - (image->strings.address - segment->start);
 }
-
-/* --- Making images ------------------------------------------------------------------ */
 
 /* @bytes: of the segment's contents; NULL if these are at its address. */
 static void add_segment(struct image *image, const Elf64_Phdr *header, const unsigned char *bytes)
@@ -236,8 +232,6 @@ bool image_from_file(struct image *image, const char *name, const struct elf_fil
 		find_unwind_section(image, file);
 	return finish_image(image, flaw, why);
 }
-
-/* --- Modules that the loader has mapped ----------------------------------------------- */
 
 void image_find_range(const Elf64_Phdr *headers, unsigned header_count, uint64_t bias,
 		      uint64_t *start, uint64_t *end)

@@ -36,8 +36,6 @@ static void take_from_channel(struct replay *replay, struct actor *actor,
 		channel_take(&replay->detector, actor->thread, channel);
 }
 
-/* --- Pipes and the like ------------------------------------------------------ */
-
 static void unblock_reader(struct replay *replay, struct actor *reader,
 			   const struct script_event *event, struct primitive *channel)
 {
@@ -86,8 +84,6 @@ void replay_block_channel(struct replay *replay, struct actor *actor,
 	wait_begin(&replay->detector, actor->thread, &wait);
 }
 
-/* --- Futex words --------------------------------------------------------------- */
-
 static void unblock_waiter(struct replay *replay, struct actor *waiter,
 			   const struct script_event *event, struct primitive *word)
 {
@@ -125,8 +121,6 @@ void replay_block_word(struct replay *replay, struct actor *actor, const struct 
 	replay_block(actor, word, WAITS_FOR_WAKE, false, stack);
 	futex_wait_begin(&replay->detector, actor->thread, &actor->futex, futex, stack);
 }
-
-/* --- Signals ------------------------------------------------------------------- */
 
 void replay_kill(struct replay *replay, struct actor *actor, const struct script_event *event)
 {

@@ -49,8 +49,6 @@ static void take_lock(struct replay *replay, struct actor *actor, struct primiti
 	lock->is_owner_dead = false;
 }
 
-/* --- Waiting ------------------------------------------------------------- */
-
 /* A copy of a lock that was held then: no thread will ever release it. */
 static void check_copy(struct replay *replay, struct actor *actor, struct primitive *lock,
 		       struct sync_object *object, stack_id stack)
@@ -123,8 +121,6 @@ void replay_grant(struct replay *replay, struct primitive *lock)
 		replay_unblock(replay, next);
 	}
 }
-
-/* --- Verbs --------------------------------------------------------------- */
 
 /* True if libc returns EDEADLK instead of waiting for ever. */
 static bool is_refused(const struct primitive *lock, const struct actor *actor)

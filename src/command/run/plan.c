@@ -21,7 +21,6 @@
 #define PAGE ((size_t)4096)
 #define NS_PER_MS 1e6
 
-/* A file to plan, in memory. */
 struct plan_file {
 	const char *path;
 	struct mapped_file mapped;
@@ -38,8 +37,6 @@ static bool map_file(struct plan_file *file)
 		command_warn("plan: cannot read '%s': %s", file->path, strerror(-result));
 	return result == 0;
 }
-
-/* --- Planning ----------------------------------------------------------------------- */
 
 static size_t whole_pages(size_t size_bytes)
 {
@@ -100,8 +97,6 @@ static struct plan *make_plan(struct plan_file *file, struct image *image,
 		     verification->what);
 	return NULL;
 }
-
-/* --- Printing -------------------------------------------------------------------------- */
 
 static double percent_of(uint64_t part, uint64_t whole)
 {

@@ -45,7 +45,6 @@ uint64_t slot_take(struct detector *detector, struct thread *thread, const struc
 /* @thread has ended, having used epochs and versions up to @above. */
 void slot_give(struct detector *detector, struct thread *thread, uint64_t above);
 
-/* The thread that is in @number now, or NULL. */
 struct thread *slot_thread(const struct detector *detector, uint32_t number);
 
 /* The threads that are in slots (all that have not been buried) in turn, from *@next = 0

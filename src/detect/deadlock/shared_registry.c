@@ -9,8 +9,6 @@
 #define TOKEN_PROBES 32u
 #define DROPS_MAX 8u /* entries of dead processes dropped in one search */
 
-/* --- Publishing ------------------------------------------------------------- */
-
 static bool claim_wait(struct shared_wait *wait, uint32_t pid)
 {
 	uint32_t expected = 0;
@@ -97,8 +95,6 @@ void shared_process_began(struct shared_registry *registry, uint32_t pid)
 	}
 }
 
-/* --- Semaphores that are no locks --------------------------------------------- */
-
 void shared_token_posted(struct shared_registry *registry, uint64_t key)
 {
 	for (uint32_t i = 0; i < TOKEN_PROBES; i++) {
@@ -126,8 +122,6 @@ bool shared_is_token(const struct shared_registry *registry, uint64_t key)
 	}
 	return false;
 }
-
-/* --- The walk ------------------------------------------------------------------- */
 
 /* Does @other, which waits too, keep @wait from ending?  *@hold is the lock by
  * which it does. */

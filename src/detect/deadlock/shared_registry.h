@@ -34,7 +34,6 @@ struct shared_hold {
 	uint32_t is_file; /* a file's: the kernel is asked whether it is held */
 };
 
-/* One thread that waits. */
 struct shared_wait {
 	uint64_t version;  /* odd while it waits; the rest is stable then */
 	uint32_t claim;	   /* pid of the entry's user; 0: free */
@@ -99,11 +98,9 @@ void shared_process_began(struct shared_registry *registry, uint32_t pid);
  * cycle before that is reported. */
 typedef bool (*shared_is_there)(const struct shared_wait *wait);
 
-/*
- * After shared_wait_begin(): does that close a cycle through more than one
+/* After shared_wait_begin(): does that close a cycle through more than one
  * process?  True for one of the threads that see it.  Entries of threads that
- * are gone are dropped.
- */
+ * are gone are dropped. */
 bool shared_find_cycle(struct shared_registry *registry, const struct shared_ticket *ticket,
 		       shared_is_there is_there, struct shared_cycle *cycle);
 

@@ -8,11 +8,9 @@
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 
-/*
- * @thread will block as @wait says (but for its version).  True if this closed
+/* @thread will block as @wait says (but for its version).  True if this closed
  * a deadlock or a hang, which has been reported: the caller asks its policy
- * (--on-deadlock) what to do.  Pairs with wait_end().
- */
+ * (--on-deadlock) what to do.  Pairs with wait_end(). */
 bool wait_begin(struct detector *detector, struct thread *thread, const struct wait *wait);
 
 /* Does nothing if @thread's wait has ended. */

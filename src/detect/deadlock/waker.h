@@ -15,11 +15,9 @@
 void waker_joined(struct detector *detector, struct thread *thread, struct thread *target,
 		  stack_id stack);
 
-/*
- * @thread waits on @object (a condition with @mutex, or a semaphore), or
+/* @thread waits on @object (a condition with @mutex, or a semaphore), or
  * signals it: its other locks are noted, and compared with those that threads
- * on the other side held.  Read locks on both sides do not count.
- */
+ * on the other side held.  Read locks on both sides do not count. */
 void waker_waits(struct detector *detector, struct thread *thread, struct sync_object *object,
 		 struct sync_object *mutex, stack_id stack);
 void waker_signals(struct detector *detector, struct thread *thread, struct sync_object *object,

@@ -33,8 +33,6 @@ static struct sync_use make_use(struct thread *thread, enum finding_action actio
 	};
 }
 
-/* --- Findings ---------------------------------------------------------------- */
-
 static void add_event(struct finding *finding, const struct sync_object *object,
 		      const struct sync_use *use, const struct thread *thread)
 {
@@ -84,8 +82,6 @@ static bool report_unordered(struct detector *detector, struct thread *thread,
 	return true;
 }
 
-/* --- Uses -------------------------------------------------------------------- */
-
 void life_check_init(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     stack_id stack)
 {
@@ -119,8 +115,6 @@ void life_used(struct detector *detector, struct thread *thread, struct sync_obj
 	info->extra->uses[thread->slot % SYNC_USES] = use;
 	detector_unlock_info(info);
 }
-
-/* --- Ends --------------------------------------------------------------------- */
 
 static struct ended_life *find_end(struct detector *detector, uintptr_t address)
 {
@@ -196,8 +190,6 @@ void life_memory_freed(struct detector *detector, struct thread *thread, uintptr
 	end = make_use(thread, ACTION_FREE, stack);
 	note_end(detector, address, &end);
 }
-
-/* --- Beginnings --------------------------------------------------------------- */
 
 void life_initialised(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      stack_id stack)

@@ -34,8 +34,6 @@ struct detector;
 struct race_step;
 struct thread;
 
-/* --- atomic_location.c ------------------------------------------------------ */
-
 /*
  * @step is an access, not by a locked instruction, to a granule whose shadow word
  * @word has the form SHADOW_ATOMIC.  Does what the atomic ones among its bytes need.
@@ -63,8 +61,6 @@ void atomic_catch_up(struct detector *detector, struct thread *thread);
  * comes back.
  */
 bool atomic_take_busy(const struct thread *thread, struct atomic_location *location);
-
-/* --- atomic_last.c: the last write ------------------------------------------ */
 
 /* What is kept of it is kept in the half in which its bytes begin. */
 static inline struct atomic_half *atomic_half_of(struct atomic_location *location, uint32_t bytes)

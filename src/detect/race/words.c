@@ -15,11 +15,9 @@ static uint32_t slot_of(uint64_t word)
 	return shadow_form(word) == SHADOW_SET ? NO_SLOT : shadow_slot(word);
 }
 
-/*
- * A word and its origin are two stores, and their thread may be preempted in between.
+/* A word and its origin are two stores, and their thread may be preempted in between.
  * If the origin never comes, as an access that the word has replaced stored the last
- * one, the wait ends and is not repeated.
- */
+ * one, the wait ends and is not repeated. */
 bool race_find_origin(struct race_place place, uint64_t word, origin_id *origin)
 {
 	for (uint32_t tries = 0; tries < SPIN_PAUSES + ORIGIN_SLEEPS; tries++) {

@@ -39,8 +39,6 @@ static uint32_t *serial_of(bool is_wide, uint32_t index)
 	return is_wide ? &wide_at(index)->serial : &narrow_at(index)->serial;
 }
 
-/* --- Words ------------------------------------------------------------------ */
-
 #define SLEEPS 80u /* some 100 ms */
 
 /* Cells are changed within a few instructions, but the thread may be preempted there.
@@ -64,8 +62,6 @@ uint64_t cells_settle(struct detector *detector, uint64_t *place)
 		detector_count(detector, LOST_SHADOW);
 	return 0;
 }
-
-/* --- What is free ----------------------------------------------------------- */
 
 /* Under cells_lock; 0: there are too many. */
 static uint32_t take_from_table(bool is_wide)
@@ -154,8 +150,6 @@ void cells_free_slowly(struct thread *thread, uint64_t word)
 		return_some(cache, is_wide);
 }
 
-/* --- Reading and putting ---------------------------------------------------- */
-
 bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list)
 {
 	struct cells cells = cells_of(word);
@@ -232,8 +226,6 @@ void cells_each_word(void (*each)(void *context, uint64_t word), void *context)
 	for (uint64_t i = 1; i <= load_relaxed(&table.last[1]); i++)
 		each_word_of(cells_of(i << SHADOW_EPOCH_SHIFT | CELLS_WIDE), each, context);
 }
-
-/* --- The end of memory ------------------------------------------------------ */
 
 static void clear_place(struct thread *thread, uint64_t *place)
 {

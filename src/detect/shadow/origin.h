@@ -102,7 +102,6 @@ static inline bool origin_has_callers(origin_id origin)
 /* Stored in place of 0, which means that nothing was stored yet. */
 #define ORIGIN_NOT_KNOWN 0xffffffu
 
-/* @origin as the origin of shadow word @word. */
 static inline uint32_t origin_tagged(origin_id origin, uint64_t word)
 {
 	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) &
@@ -111,7 +110,6 @@ static inline uint32_t origin_tagged(origin_id origin, uint64_t word)
 	return (origin ? origin : ORIGIN_NOT_KNOWN) << ORIGIN_TAG_BITS | tag;
 }
 
-/* Stores @origin as the origin of shadow word @word. */
 static inline void origin_store(uint32_t *place, origin_id origin, uint64_t word)
 {
 	/* relaxed: the tag says whether it belongs to the word that is seen. */

@@ -1,6 +1,4 @@
-/*
- * Barriers: every arrival happens before every departure of its round.
- */
+/* Barriers: every arrival happens before every departure of its round. */
 #ifndef DETECT_SYNC_BARRIER_H
 #define DETECT_SYNC_BARRIER_H
 

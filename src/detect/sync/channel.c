@@ -27,8 +27,6 @@ struct channel *channel_find(const struct channel_table *table, uint64_t key)
 	return channel;
 }
 
-/* --- Resting ---------------------------------------------------------------- */
-
 static void begin_rest(struct channel_table *table, struct channel *channel)
 {
 	if (channel->is_resting)
@@ -95,8 +93,6 @@ static struct channel *reclaim_channel(struct channel_table *table, struct threa
 	}
 	return NULL;
 }
-
-/* --- Beginning -------------------------------------------------------------- */
 
 static struct channel *make_channel(struct channel_table *table)
 {
@@ -170,8 +166,6 @@ void channel_release(struct channel_table *table, struct channel *channel)
 		begin_rest(table, channel);
 	runtime_unlock(&table->lock);
 }
-
-/* --- Edges ------------------------------------------------------------------ */
 
 /* relaxed: a hint for reclaim_channel(), which must not bounce between processors. */
 static void note_use(struct channel *channel)

@@ -95,10 +95,8 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 		lock_note_handler(detector, thread, object, stack);
 }
 
-/*
- * @thread is about to release @object, which it holds as @held.  An exclusive
- * hold passes its clock on by replacing, a shared one by merging.
- */
+/* @thread is about to release @object, which it holds as @held.  An exclusive
+ * hold passes its clock on by replacing, a shared one by merging. */
 static inline void lock_releasing(struct detector *detector, struct thread *thread,
 				  struct sync_object *object, struct held_lock *held)
 {

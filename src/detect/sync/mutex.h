@@ -1,6 +1,4 @@
-/*
- * Mutexes and spin locks: exclusive, owned, perhaps recursive.
- */
+/* Mutexes and spin locks: exclusive, owned, perhaps recursive. */
 #ifndef DETECT_SYNC_MUTEX_H
 #define DETECT_SYNC_MUTEX_H
 
@@ -46,10 +44,8 @@ static inline void mutex_inherited(const struct thread *thread, struct sync_obje
 		object->info->heir = thread->id;
 }
 
-/*
- * Before the real release.  False if @thread does not hold it, by our state: the
- * caller then asks the object's memory and calls misuse_released().
- */
+/* Before the real release.  False if @thread does not hold it, by our state: the
+ * caller then asks the object's memory and calls misuse_released(). */
 static inline bool mutex_releasing(struct detector *detector, struct thread *thread,
 				   struct sync_object *object)
 {

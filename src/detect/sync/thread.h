@@ -1,6 +1,4 @@
-/*
- * Threads: how they begin, end, and are joined.
- */
+/* Threads: how they begin, end, and are joined. */
 #ifndef DETECT_SYNC_THREAD_H
 #define DETECT_SYNC_THREAD_H
 

@@ -20,8 +20,6 @@ const struct event_row *event_row_find(const char *verb, size_t length)
 	return NULL;
 }
 
-/* --- Errors and tokens --------------------------------------------------- */
-
 static size_t append_text(char *to, size_t at, size_t size_bytes, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length && at + 1 < size_bytes; i++) {
@@ -75,8 +73,6 @@ bool token_number(const struct token *token, uint32_t most, uint32_t *number)
 	*number = (uint32_t)value;
 	return token->length > 0;
 }
-
-/* --- Building ------------------------------------------------------------ */
 
 struct script_object *script_object(const struct script *script, uint32_t number)
 {
@@ -233,8 +229,6 @@ bool script_use(struct script *script, uint32_t number, enum event_needs needs,
 		return script_set_kind(script, number, OBJECT_MUTEX, at);
 	return true;
 }
-
-/* --- Reading ------------------------------------------------------------- */
 
 /* In a trace the first line that is neither empty nor a comment has two bars. */
 static bool is_std(const char *text, size_t length_bytes)

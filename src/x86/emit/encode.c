@@ -60,7 +60,6 @@ static inline unsigned char *begin_instruction(struct emitter *emitter)
 							   : emitter->nowhere;
 }
 
-/* Ends the instruction at @at. */
 static inline void end_instruction(struct emitter *emitter, const unsigned char *at)
 {
 	if (LIKELY(!emitter->failed))

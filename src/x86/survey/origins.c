@@ -27,8 +27,6 @@ static bool is_copy(const struct instruction *instruction)
 	return is_move_without_memory(instruction) && instruction->source != NO_REGISTER;
 }
 
-/* --- Arrays ------------------------------------------------------------------------- */
-
 void origins_begin(struct origin_search *search, struct survey *survey,
 		   const struct function *function)
 {
@@ -82,8 +80,6 @@ static bool make_arrays(struct origin_search *search)
 	}
 	return true;
 }
-
-/* --- The search ------------------------------------------------------------------------ */
 
 /* A search; the second level is for a table's base. */
 struct walk {
@@ -177,8 +173,6 @@ static uint32_t find_origins(struct walk *walk, uint32_t index, unsigned number)
 	return walk->origins;
 }
 
-/* --- Tables of labels -------------------------------------------------------------------- */
-
 /* Whether the word at @place points to a label of the function itself. */
 static bool has_label_at(const struct survey *survey, const struct function *function,
 			 uint64_t place)
@@ -232,8 +226,6 @@ static uint32_t classify_load(struct origin_search *search, uint32_t index)
 	return find_origins(&walk, index, (unsigned)load->base) == ORIGIN_LABELS ? ORIGIN_LABELS
 										 : ORIGIN_POINTER;
 }
-
-/* --- Targets -------------------------------------------------------------------------------- */
 
 /* A write of the register that a jump goes through. */
 static uint32_t classify_target(struct origin_search *search, uint32_t index,

@@ -162,10 +162,8 @@ void survey_spoil(struct survey *survey, int64_t offset, const char *flaw);
 /* Surveys the code between functions. */
 void survey_gaps(struct survey *survey);
 
-/*
- * Whether it only fills space, as assemblers do: by nops of several bytes where there is
- * room.  Runs of single bytes (nop, int3) may be constants.  @before may be NULL.
- */
+/* Whether it only fills space, as assemblers do: by nops of several bytes where there is
+ * room.  Runs of single bytes (nop, int3) may be constants.  @before may be NULL. */
 bool survey_is_filler(const struct instruction *instruction, const struct instruction *before);
 
 /* Marks what @instruction leads to; @function is NULL between functions. */

@@ -44,11 +44,9 @@ static void mark_code(struct survey *survey, int64_t offset, uint8_t marks)
 #define SEQUENCE_BYTES 16u
 #define SEQUENCE_ABORT 24u
 
-/*
- * The kernel leads a thread that it interrupts between a sequence's start and commit
+/* The kernel leads a thread that it interrupts between a sequence's start and commit
  * to its abort handler, before which this signature stands.  It knows the sequence by
- * its addresses: in a clone it would not be led anywhere.
- */
+ * its addresses: in a clone it would not be led anywhere. */
 static bool is_abort_handler(const struct survey *survey, int64_t offset)
 {
 	uint32_t signature = ABORT_SIGNATURE;
