@@ -433,9 +433,9 @@ struct evidence statement_read(struct statements *statements,
 		return make_unknown("there is no debug information for it");
 	source = find_source(statements, frame);
 	if (!source->file.text)
-		return make_unknown("its source is not here");
+		return make_doubtful("its source is not here");
 	if (has_changed(source, question))
-		return make_unknown("its source has changed since it was built");
+		return make_doubtful("its source has changed since it was built");
 	if (!find_place(&source->list, frame->line, frame->column, &first, &last))
 		return make_unknown("its line has no such statement");
 	widen_to_statement(&source->list, &first, &last);
