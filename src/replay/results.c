@@ -328,7 +328,8 @@ static bool is_asleep(struct detector *detector, const struct thread *thread,
 static bool block_of(struct detector *detector, uintptr_t address, struct memory_block *block)
 {
 	const struct replay *replay = replay_of(detector);
-	const struct primitive *primitive = replay->has_blocks ? primitive_at(replay, address) : NULL;
+	const struct primitive *primitive =
+		replay->has_blocks ? primitive_at(replay, address) : NULL;
 
 	if (!primitive || !primitive->allocator)
 		return false;

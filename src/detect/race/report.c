@@ -299,7 +299,8 @@ static bool is_better_known(struct race_step *step, const struct race_verdict *v
 	bool has_callers = origin_has_callers(step->other_origin);
 
 	if (!record || record->kind != verdict->kind || record->key != key ||
-	    is_held_back(verdict) || !(record->is_held_back || (has_callers && !record->has_callers)))
+	    is_held_back(verdict) ||
+	    !(record->is_held_back || (has_callers && !record->has_callers)))
 		return false;
 	take_back(step->detector, record);
 	return true;

@@ -348,7 +348,7 @@ START_TEST(a_store_does_not_hide_a_read_from_the_end_of_the_memory)
 }
 END_TEST
 
-START_TEST(a_read_that_is_ordered_since_does_not_race_with_the_end_of_the_memory)
+START_TEST(a_read_ordered_since_does_not_race_with_the_end_of_the_memory)
 {
 	struct clock_releaser by;
 
@@ -399,7 +399,7 @@ int main(void)
 	tcase_add_test(tests, who_waits_is_not_ordered_before_the_store);
 	tcase_add_test(tests, who_does_not_wait_is_not_ordered);
 	tcase_add_test(tests, a_store_does_not_hide_a_read_from_the_end_of_the_memory);
-	tcase_add_test(tests, a_read_that_is_ordered_since_does_not_race_with_the_end_of_the_memory);
+	tcase_add_test(tests, a_read_ordered_since_does_not_race_with_the_end_of_the_memory);
 	tcase_add_test(tests, a_read_in_an_earlier_life_does_not_race_with_the_end_of_the_memory);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
