@@ -122,6 +122,8 @@ struct sync_info {
 	bool is_described;  /* the results file has it */
 	bool is_kept;	    /* a report names this life: sync_keep() */
 	bool is_in_order;   /* its id is in the lock-order graph */
+	bool is_block_known; /* the next has been looked up, which takes system calls */
+	bool is_in_own_block; /* it lies in a block of the heap that its maker allocated */
 	bool is_not_a_lock; /* a semaphore posted by a thread that had not waited */
 
 	/* What an acquirer joins.  Mutexes: written by the owner; other kinds: under

@@ -87,6 +87,20 @@ static void mark_in_order(struct thread *thread)
 			thread->held.locks[i].object->info->is_in_order = true;
 }
 
+static bool lies_in_own_block(struct detector *detector, const struct sync_object *object)
+{
+	struct sync_info *info = object->info;
+	struct memory_block block;
+
+	if (!info->is_block_known)
+		info->is_in_own_block =
+			detector->hooks->block_of &&
+			detector->hooks->block_of(detector, object->address, &block) &&
+			!block.is_freed && (info->created || block.thread == info->first_thread);
+	info->is_block_known = true;
+	return info->is_in_own_block;
+}
+
 /*
  * Has @thread made the lock, in memory of the heap, and can nobody know it yet?  No other
  * thread has used it, and none was created since.
@@ -95,13 +109,10 @@ static bool is_unpublished(struct detector *detector, const struct thread *threa
 			   const struct sync_object *object)
 {
 	const struct sync_info *info = object->info;
-	struct memory_block block;
 
 	return !(object->generation & SYNC_PUBLISHED) && info->first_thread == thread->id &&
 	       info->first_structural == vclock_get(&thread->clocks.structural, thread->slot) &&
-	       detector->hooks->block_of &&
-	       detector->hooks->block_of(detector, object->address, &block) && !block.is_freed &&
-	       (info->created || block.thread == thread->id);
+	       lies_in_own_block(detector, object);
 }
 
 /* Records every edge from a held lock to @object.  False: no memory. */
@@ -417,6 +428,13 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 	detector_unlock_info(info);
 	snapshot_drop(old, &thread->memory->arena);
 	snapshot_drop(given, &thread->memory->arena);
+}
+
+void lock_taken_from(struct detector *detector, const struct sync_object *object)
+{
+	if (object->info &&
+	    (object->info->kind == OBJECT_MUTEX || object->info->kind == OBJECT_RWLOCK))
+		store_relaxed(&detector->has_unseen_order, true);
 }
 
 /* --- Signal handlers ----------------------------------------------------- */

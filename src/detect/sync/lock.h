@@ -64,6 +64,10 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 		lock_check_order(detector, thread, object, mode, is_timed, stack, key);
 }
 
+/* @object, which its owner holds as far as was seen, was taken by another thread: code that
+ * is not observed has released it (conditions of glibc 2.2 do), and orders threads. */
+void lock_taken_from(struct detector *detector, const struct sync_object *object);
+
 /* @thread has taken @object, which it did not hold before. */
 static inline __attribute__((always_inline)) void
 lock_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
@@ -87,8 +91,12 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 	thread->held.count++;
 	thread->held.chain = held_locks_extend(thread->held.chain, object, mode);
 	thread->held.operation_count++;
-	if (mode == LOCK_EXCLUSIVE)
-		store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
+	if (mode == LOCK_EXCLUSIVE) {
+		/* relaxed: ordered by the guest's lock */
+		if (UNLIKELY(load_relaxed(&object->owner)))
+			lock_taken_from(detector, object);
+		store_relaxed(&object->owner, thread->id);
+	}
 	if (object->stamp != thread->clocks.stamp && object->stamp)
 		lock_acquire_clock(detector, thread, object, mode);
 	if (UNLIKELY(object->generation & SYNC_HANDLER_LOCK))

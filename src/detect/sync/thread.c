@@ -85,8 +85,10 @@ static void give_robust(struct detector *detector, struct clock_releaser by)
 	for (uint32_t i = 0; i < thread->held.count; i++) {
 		struct sync_object *object = thread->held.locks[i].object;
 
-		if (object->info && object->info->attributes & SYNC_ROBUST)
-			lock_give(detector, by, object, thread->held.locks[i].stack);
+		if (!object->info || !(object->info->attributes & SYNC_ROBUST))
+			continue;
+		store_relaxed(&object->owner, 0u); /* ordered by the guest's lock */
+		lock_give(detector, by, object, thread->held.locks[i].stack);
 	}
 }
 
