@@ -134,6 +134,26 @@ uint32_t lockset_intern(struct detector *detector, const struct thread *thread, 
 	return intern_set(&detector->locksets, &key, locks);
 }
 
+static bool has_alone(const struct lockset *set, const struct lockset_lock *lock)
+{
+	for (uint32_t i = 0; i < set->present; i++)
+		if (set->locks[i].mode == HOLD_EXCLUSIVE && set->locks[i].lock == lock->lock &&
+		    set->locks[i].life == lock->life)
+			return true;
+	return false;
+}
+
+bool lockset_shares_lock(const struct lockset *set, const struct thread *thread)
+{
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		struct lockset_lock lock = describe_lock(&thread->held.locks[i]);
+
+		if (lock.lock && lock.mode == HOLD_EXCLUSIVE && has_alone(set, &lock))
+			return true;
+	}
+	return false;
+}
+
 void lockset_tell(struct detector *detector, struct finding_event *event,
 		  const struct lockset_lock *locks, uint32_t present, uint32_t count)
 {

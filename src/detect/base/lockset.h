@@ -68,6 +68,9 @@ static inline const struct lockset *lockset_get(const struct lockset_table *tabl
 	return id ? id_table_get(&table->sets, id) : NULL;
 }
 
+/* Does @thread hold a lock alone that was held alone with @set, too? */
+bool lockset_shares_lock(const struct lockset *set, const struct thread *thread);
+
 /* Tells in @event of @present locks, the innermost of @count.  Called with
  * detector.lock held. */
 void lockset_tell(struct detector *detector, struct finding_event *event,

@@ -343,6 +343,14 @@ static uint32_t emit_race(struct race_step *step, const struct race_verdict *ver
 	return number;
 }
 
+/* Both threads held one lock alone, so it was released and taken unseen in between. */
+static bool is_excluded(const struct race_step *step)
+{
+	/* relaxed: as in classify.c */
+	return load_relaxed(&step->detector->has_unseen_order) && !step->access->is_late &&
+	       origin_shares_lock(step->detector, step->other_origin, step->thread);
+}
+
 uint32_t race_report(struct race_step *step, const struct race_verdict *verdict)
 {
 	uint64_t key = verdict->kind == FINDING_LOST_UPDATE ? key_of_updates(step) : key_of(step);
@@ -353,6 +361,8 @@ uint32_t race_report(struct race_step *step, const struct race_verdict *verdict)
 	struct met_race *met = &step->thread->accesses.races[quick % MET_RACES];
 	stack_id stack;
 
+	if (is_excluded(step))
+		return 0;
 	if (met->key == quick) {
 		if (!is_held_back(verdict))
 			step->detector->hooks->count(step->detector, met->finding);

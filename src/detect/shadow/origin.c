@@ -117,11 +117,24 @@ stack_id origin_stack(struct detector *detector, origin_id origin)
 	return id;
 }
 
+static const struct lockset *lockset_of(const struct detector *detector, origin_id origin)
+{
+	return sort_of(origin) == ORIGIN_LOCKSET
+		       ? lockset_get(&detector->locksets, origin & NUMBER_MASK)
+		       : NULL;
+}
+
+bool origin_shares_lock(const struct detector *detector, origin_id origin,
+			const struct thread *thread)
+{
+	const struct lockset *set = lockset_of(detector, origin);
+
+	return set && lockset_shares_lock(set, thread);
+}
+
 void origin_tell_holds(struct detector *detector, origin_id origin, struct finding_event *event)
 {
-	const struct lockset *set = sort_of(origin) == ORIGIN_LOCKSET
-					    ? lockset_get(&detector->locksets, origin & NUMBER_MASK)
-					    : NULL;
+	const struct lockset *set = lockset_of(detector, origin);
 
 	if (set && set->lock_count != LOCKSET_UNKNOWN)
 		lockset_tell(detector, event, set->locks, set->present, set->lock_count);

@@ -24,6 +24,7 @@
 #include "detect/data/site.h"
 
 struct detector;
+struct thread;
 
 /* An origin without its tag; 0: not known. */
 typedef uint32_t origin_id;
@@ -178,6 +179,11 @@ site_id origin_site(const struct detector *detector, origin_id origin);
 
 /* The same as a stack for a report: whole, or of one frame. */
 stack_id origin_stack(struct detector *detector, origin_id origin);
+
+/* Does @thread hold a lock alone that was held alone at @origin's access, as far as that
+ * is known? */
+bool origin_shares_lock(const struct detector *detector, origin_id origin,
+			const struct thread *thread);
 
 /* Fills @event's holds with the locks of @origin's access.  Called with detector.lock
  * held. */
