@@ -272,10 +272,11 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 			store_relaxed(&other->accesses.is_assumed, 1);
 		}
 		has_changed = note_assumed(thread, slot, epoch, pair);
-		if (other && other != thread && other->memory &&
-		    (vclock_join_living(&thread->clocks.full, arena, &other->clocks.full, slot) |
-		     raise_to_assumed(&thread->clocks.full, arena, other)))
-			has_changed = true;
+		if (other && other != thread && other->memory) {
+			has_changed |= vclock_join_living(&thread->clocks.full, arena,
+							  &other->clocks.full, slot);
+			has_changed |= raise_to_assumed(&thread->clocks.full, arena, other);
+		}
 	}
 	runtime_unlock(&detector->lock);
 	if (has_changed)
@@ -324,9 +325,12 @@ void clock_join_ended(struct detector *detector, struct clock_joiner by, struct 
 	struct thread *thread = by.thread;
 	struct arena *arena = &thread->memory->arena;
 
+	bool has_changed;
+
 	note_hand_over(target); /* all that it did */
-	if (vclock_join_clock(&thread->clocks.full, arena, &target->clocks.full) |
-	    raise_to_assumed(&thread->clocks.full, arena, target))
+	has_changed = vclock_join_clock(&thread->clocks.full, arena, &target->clocks.full);
+	has_changed |= raise_to_assumed(&thread->clocks.full, arena, target);
+	if (has_changed)
 		thread->clocks.stamp++;
 	vclock_join_clock(&thread->clocks.structural, arena, &target->clocks.structural);
 	vclock_join_clock(&thread->clocks.hand_over, arena, &target->clocks.hand_over);
