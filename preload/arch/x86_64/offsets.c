@@ -24,9 +24,6 @@
 
 /* What access.S takes for granted beside this. */
 _Static_assert(PENDING_WAYS == 2, "it looks at one way of a set, then at the other");
-_Static_assert(offsetof(struct thread_accesses, is_assumed) ==
-		       offsetof(struct thread_accesses, acquire_count) + sizeof(uint32_t),
-	       "one comparison of 8 bytes tells that both are 0");
 _Static_assert(STALE_READ_FILTER == 256, "the low byte of a granule's number is an index");
 _Static_assert(ORIGIN_TAG_BITS == 8 && SHADOW_FORM_SHIFT == 8, "tags and sets of bytes are a byte");
 _Static_assert(SITE_WANTED < SITE_QUIET && SITE_QUIET < SITE_QUIET_UNLOCKED,

@@ -267,10 +267,8 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 	other = slot_thread(detector, slot);
 	if (!is_given(thread, other, slot, epoch)) {
 		/* relaxed: a later value covers more. */
-		if (other && load_relaxed(&other->clocks.recorded_epoch) == epoch) {
+		if (other && load_relaxed(&other->clocks.recorded_epoch) == epoch)
 			store_relaxed(&other->clocks.assumed_epoch, epoch);
-			store_relaxed(&other->accesses.is_assumed, 1);
-		}
 		has_changed = note_assumed(thread, slot, epoch, pair);
 		if (other && other != thread && other->memory) {
 			has_changed |= vclock_join_living(&thread->clocks.full, arena,

@@ -86,9 +86,8 @@ struct thread_accesses {
 	/* The hot ones; the full clock follows them. */
 	uint32_t pending_count;
 	uint32_t stale_read_count;
-	_Alignas(8) uint32_t acquire_count; /* thunks look at this and the next at once */
-	uint32_t is_assumed; /* set by others: see clocks.assumed_epoch */
-	uint32_t sample;     /* slow accesses until one keeps its callers */
+	uint32_t acquire_count;
+	uint32_t sample; /* slow accesses until one keeps its callers */
 };
 
 #endif

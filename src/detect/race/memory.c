@@ -134,8 +134,7 @@ void memory_settle(struct detector *detector, struct thread *thread)
 
 void memory_end_assumed_epoch(struct detector *detector, struct thread *thread)
 {
-	/* relaxed: others set it again for a later epoch. */
-	store_relaxed(&thread->accesses.is_assumed, 0);
+	/* relaxed: who acquires just now has not gone on yet. */
 	if (!thread->clocks.has_recorded ||
 	    load_relaxed(&thread->clocks.assumed_epoch) != thread->clocks.recorded_epoch)
 		return;

@@ -52,17 +52,13 @@ static inline void memory_flush(struct detector *detector, struct thread *thread
 
 /*
  * Another thread has acquired from this one amid its epoch, and takes for known what
- * this one does in the rest of it: races with that would be missed.  So the thread goes
- * on in a new epoch.  Called before an access of the present is recorded.
+ * this one does in the rest of it.  Who then stores what this one waits for would not
+ * see it as a reader, and leave it no note (classify.c): so it begins a new epoch before
+ * each access of a silent module.  Elsewhere races in the rest of the epoch may be
+ * missed; accepted because a flag that waits to be recorded would be of an epoch that
+ * its reader does not know.
  */
 void memory_end_assumed_epoch(struct detector *detector, struct thread *thread);
-
-static inline void memory_leave_assumed(struct detector *detector, struct thread *thread)
-{
-	/* relaxed: who acquires just now has not gone on yet. */
-	if (UNLIKELY(load_relaxed(&thread->accesses.is_assumed)))
-		memory_end_assumed_epoch(detector, thread);
-}
 
 /* @thread is about to release: without detector.lock, and no object's clocks locked. */
 static inline struct clock_releaser memory_before_release(struct detector *detector,

@@ -390,8 +390,8 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		.is_write = access->flags & SITE_WRITE,
 	};
 
-	if (!access->is_late && !access->is_recorded)
-		memory_leave_assumed(detector, thread);
+	if (site && site->flags & SITE_SILENT)
+		memory_end_assumed_epoch(detector, thread);
 	if (!thread->accesses.acquire_count && is_repetition(thread, access) &&
 	    !update_concerns(detector, thread, site))
 		return;

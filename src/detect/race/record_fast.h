@@ -69,7 +69,6 @@ static inline bool record_fast(struct detector *detector, struct thread *thread,
 	if (UNLIKELY(!shadow_covers(address)) ||
 	    record_is_wanted(detector, thread, id, address, is_write, callers))
 		return false;
-	memory_leave_assumed(detector, thread);
 	memory_before_record(detector, thread);
 	if (UNLIKELY(*thread->clocks.current == SHADOW_NO_EPOCH))
 		return false;
