@@ -14,6 +14,7 @@
 
 #include <sys/single_threaded.h>
 
+#include "detect/life/lock_lives.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/shared_registry.h"
 #include "options/options.h"

@@ -60,6 +60,7 @@ src_libcore_a_SOURCES += \
 	%D%/sync/channel.c %D%/sync/channel.h \
 	%D%/sync/condition.c %D%/sync/condition.h \
 	%D%/life/life.c %D%/life/life.h \
+	%D%/life/lock_lives.c %D%/life/lock_lives.h \
 	%D%/sync/handover.c %D%/sync/handover.h \
 	%D%/sync/lock.c %D%/sync/lock.h \
 	%D%/sync/mutex.c %D%/sync/mutex.h \

@@ -2,6 +2,7 @@
 #include "replay/replay.h"
 #include "detect/sync/barrier.h"
 #include "detect/life/life.h"
+#include "detect/life/lock_lives.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/sync/semaphore.h"

@@ -1,7 +1,15 @@
 #include "detect/lock_order/chain.h"
 
+#include "detect/base/held_locks.h"
+#include "detect/base/memory_block.h"
+#include "detect/lock_order/class.h"
+#include "detect/lock_order/lock_order.h"
+
+#define GATES_ON_STACK 32u
 #define SET_FIRST 4096u
 #define SET_MOST (1u << 22) /* a full set is emptied: chains are validated again */
+
+/* --- The set of validated chains -------------------------------------------------- */
 
 /* A larger set replaces it.  It is never freed, since others may be reading it. */
 struct chain_set {
@@ -9,7 +17,8 @@ struct chain_set {
 	uint64_t keys[];
 };
 
-bool chain_set_has(const struct detector *detector, uint64_t key)
+/* Looks without a lock: may miss a key that another thread is adding. */
+static bool is_validated(const struct detector *detector, uint64_t key)
 {
 	/* acquire: pairs with replace_set(). */
 	const struct chain_set *set = load_acquire(&detector->chain_set);
@@ -47,7 +56,7 @@ static bool replace_set(struct detector *detector, const struct chain_set *old, 
 	for (uint64_t i = 0; old && i <= old->mask; i++)
 		if (old->keys[i])
 			put_key(set, old->keys[i]);
-	/* release: pairs with chain_set_has(). */
+	/* release: pairs with is_validated(). */
 	store_release(&detector->chain_set, set);
 	return true;
 }
@@ -69,10 +78,190 @@ static bool reserve_set(struct detector *detector)
 	return true;
 }
 
-void chain_set_add(struct detector *detector, uint64_t key)
+/* Called with detector.lock held. */
+static void add_validated(struct detector *detector, uint64_t key)
 {
 	if (!reserve_set(detector))
 		return;
 	put_key(detector->chain_set, key);
 	detector->chain_set_count++;
+}
+
+/* --- Edges to the lock that is wanted ----------------------------------------------- */
+
+/* A semaphore that turned out to be none stays in the held set until its
+ * thread's next call on it. */
+static bool is_held_lock(const struct held_lock *held)
+{
+	return held->object->info && !held->object->info->is_not_a_lock;
+}
+
+/* The ids of what @thread holds, sorted by insertion: few locks are held at a
+ * time.  Returns their number. */
+static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		const struct held_lock *held = &thread->held.locks[i];
+		struct gate gate;
+		uint32_t at = count;
+
+		if (!is_held_lock(held))
+			continue;
+		gate = (struct gate){held->object->info->id, held->mode};
+		for (; at > 0 && gates[at - 1].lock > gate.lock; at--)
+			gates[at] = gates[at - 1];
+		gates[at] = gate;
+		count++;
+	}
+	return count;
+}
+
+static struct clock_stamp stamp_of(struct thread *thread, struct vclock *clock)
+{
+	return (struct clock_stamp){
+		.slot = thread->slot,
+		.epoch = vclock_get(clock, thread->slot),
+		.clock = vclock_snapshot(clock, &thread->memory->arena),
+	};
+}
+
+/* From now on the graph speaks of @thread and of what it holds. */
+static void mark_in_order(struct thread *thread)
+{
+	thread->is_referenced = true;
+	for (uint32_t i = 0; i < thread->held.count; i++)
+		if (thread->held.locks[i].object->info)
+			thread->held.locks[i].object->info->is_in_order = true;
+}
+
+static bool lies_in_own_block(struct detector *detector, const struct sync_object *object)
+{
+	struct sync_info *info = object->info;
+	struct memory_block block;
+
+	if (!info->is_block_known)
+		info->is_in_own_block =
+			detector->hooks->block_of &&
+			detector->hooks->block_of(detector, object->address, &block) &&
+			!block.is_freed && (info->created || block.thread == info->first_thread);
+	info->is_block_known = true;
+	return info->is_in_own_block;
+}
+
+/*
+ * Has @thread made the lock, in memory of the heap, and can nobody know it yet?  No other
+ * thread has used it, and none was created since.
+ */
+static bool is_unpublished(struct detector *detector, const struct thread *thread,
+			   const struct sync_object *object)
+{
+	const struct sync_info *info = object->info;
+
+	return !(object->generation & SYNC_PUBLISHED) && info->first_thread == thread->id &&
+	       info->first_structural == vclock_get(&thread->clocks.structural, thread->slot) &&
+	       lies_in_own_block(detector, object);
+}
+
+/* Records every edge from a held lock to @object.  False: no memory. */
+static bool add_edges(struct detector *detector, struct thread *thread, struct sync_object *object,
+		      struct order_witness *witness)
+{
+	bool is_complete = true;
+
+	for (uint32_t i = 0; i < thread->held.count; i++) {
+		struct held_lock *held = &thread->held.locks[i];
+
+		if (!is_held_lock(held) || held->object == object)
+			continue;
+		witness->from_mode = held->mode;
+		witness->from_stack = held->stack;
+		witness->is_unpublished = is_unpublished(detector, thread, held->object);
+		if (!lock_order_add(detector->order, held->object->info->id, object->info->id,
+				    witness))
+			is_complete = false;
+		witness->is_unpublished = false; /* other locks of the class may be known */
+		class_order_add(detector, thread, held, object, witness);
+	}
+	return is_complete;
+}
+
+static void record_order(struct detector *detector, struct thread *thread,
+			 struct sync_object *object, enum lock_mode mode, bool is_timed,
+			 stack_id stack)
+{
+	struct order_witness witness = {
+		.thread = thread->id,
+		.to_mode = mode,
+		.is_timed = is_timed,
+		.to_stack = stack,
+	};
+	struct gate on_stack[GATES_ON_STACK];
+	size_t size = thread->held.count * sizeof(struct gate);
+	struct gate *gates = on_stack;
+
+	if (thread->held.count > GATES_ON_STACK)
+		gates = arena_alloc(&detector->arena, size);
+	if (!gates) {
+		detector_count(detector, LOST_MEMORY);
+		return;
+	}
+	witness.moment = ++detector->moment_count;
+	witness.gates = gates;
+	witness.gate_count = collect_gates(thread, gates);
+	witness.structural = stamp_of(thread, &thread->clocks.structural);
+	witness.hand_over = stamp_of(thread, &thread->clocks.hand_over);
+	mark_in_order(thread);
+	object->info->is_in_order = true;
+	if (!add_edges(detector, thread, object, &witness))
+		detector_count(detector, LOST_MEMORY);
+	snapshot_drop(witness.structural.clock, &thread->memory->arena);
+	snapshot_drop(witness.hand_over.clock, &thread->memory->arena);
+	if (gates != on_stack)
+		arena_free(&detector->arena, gates, size);
+}
+
+/* Cycles seen so far only in ordered witnesses: from now on chains tell
+ * hand-over epochs apart, and all are validated again. */
+static void follow_refinement(struct detector *detector, struct thread *thread)
+{
+	bool is_refining = lock_order_is_refining(detector->order);
+
+	if (is_refining && !detector->is_refining) {
+		detector->is_refining = true;
+		detector->salt = hash_append(detector->salt, detector->chain_set_count + 1);
+	}
+	if (detector->is_refining)
+		clock_rechain(detector, thread);
+}
+
+void chain_validate(struct detector *detector, struct thread *thread, struct sync_object *object,
+		    enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key)
+{
+	if (!detector->is_refining && thread->held.chain_cache && is_validated(detector, key)) {
+		thread->held.chain_cache[key % CHAIN_CACHE_SIZE] = key;
+		return;
+	}
+	runtime_lock(&detector->lock);
+	if (!object->info) {
+		runtime_unlock(&detector->lock);
+		return;
+	}
+	if (detector->is_refining) {
+		clock_rechain(detector, thread);
+		key = chain_key(detector, held_locks_extend(thread->held.chain, object, mode),
+				is_timed);
+	}
+	if (!is_validated(detector, key)) {
+		record_order(detector, thread, object, mode, is_timed, stack);
+		add_validated(detector, key);
+		follow_refinement(detector, thread);
+	}
+	if (!thread->held.chain_cache)
+		thread->held.chain_cache =
+			(uint64_t *)detector->pages(CHAIN_CACHE_SIZE * sizeof(uint64_t));
+	if (thread->held.chain_cache)
+		thread->held.chain_cache[key % CHAIN_CACHE_SIZE] = key;
+	runtime_unlock(&detector->lock);
 }

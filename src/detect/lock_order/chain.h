@@ -30,11 +30,10 @@ static inline bool chain_is_cached(const struct thread *thread, uint64_t key)
 	return thread->held.chain_cache && thread->held.chain_cache[key % CHAIN_CACHE_SIZE] == key;
 }
 
-/* Looks into the shared set, without a lock: may miss a key that another thread
- * is adding. */
-bool chain_set_has(const struct detector *detector, uint64_t key);
-
-/* Called with detector.lock held. */
-void chain_set_add(struct detector *detector, uint64_t key);
+/* @thread is about to take @object; @key is of the chain that this makes, which its cache does
+ * not know.  Unless another thread has validated the chain, adds an edge from each held lock
+ * to the lock-order graph. */
+void chain_validate(struct detector *detector, struct thread *thread, struct sync_object *object,
+		    enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key);
 
 #endif

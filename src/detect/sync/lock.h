@@ -35,8 +35,6 @@ static inline struct sync_object *lock_find(struct detector *detector, struct th
 }
 
 /* Slow paths of the functions below. */
-void lock_check_order(struct detector *detector, struct thread *thread, struct sync_object *object,
-		      enum lock_mode mode, bool is_timed, stack_id stack, uint64_t key);
 void lock_acquire_clock(struct detector *detector, struct thread *thread,
 			struct sync_object *object, enum lock_mode mode);
 /* The hold that is given up was taken at @stack. */
@@ -61,7 +59,7 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 		return;
 	key = chain_key(detector, held_locks_extend(thread->held.chain, object, mode), is_timed);
 	if (UNLIKELY(!chain_is_cached(thread, key)))
-		lock_check_order(detector, thread, object, mode, is_timed, stack, key);
+		chain_validate(detector, thread, object, mode, is_timed, stack, key);
 }
 
 /* @object, which its owner holds as far as was seen, was taken by another thread: code that
@@ -126,21 +124,5 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 		held_locks_remove(&thread->held, held);
 	}
 }
-
-/* @object's life ends (destroy, free, munmap, its frame was left). */
-void lock_ended(struct detector *detector, struct sync_object *object);
-
-/* The same in [start, end), which begins anew: there is nothing to compare their ends
- * with. */
-void lock_memory_begins(struct detector *detector, uintptr_t start, uintptr_t end);
-
-/* @thread is about to free [start, end), and with it the objects there: those that are not
- * held, if the memory may stay.  @context is for hooks->access_stack(). */
-void lock_memory_freed(struct detector *detector, struct thread *thread, uintptr_t start,
-		       uintptr_t end, bool may_stay, const void *context);
-
-/* @thread runs with its stack pointer at @sp: locks of its own stack below that
- * are gone; nothing is, if @sp is on another stack (a coroutine's, a handler's). */
-void lock_stack_left(struct detector *detector, struct thread *thread, uintptr_t sp);
 
 #endif
