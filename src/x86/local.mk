@@ -37,10 +37,13 @@ src_libplan_a_SOURCES += \
 	%D%/flow/spins.c %D%/flow/spins.h \
 	%D%/flow/walk.h \
 	%D%/emit/check.c %D%/emit/check.h \
+	%D%/emit/copy.c %D%/emit/copy.h \
 	%D%/emit/emit.c %D%/emit/emit.h \
 	%D%/emit/encode.c %D%/emit/encode.h \
+	%D%/emit/patch_choice.h %D%/emit/patch_paths.c %D%/emit/patch_room.c \
 	%D%/emit/patches.c %D%/emit/patches.h \
 	%D%/emit/plan_data.h \
+	%D%/emit/relocate.c \
 	%D%/emit/state.c %D%/emit/state.h \
 	%D%/emit/state_pack.c
 
