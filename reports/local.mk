@@ -42,6 +42,15 @@ reports_libreports_a_SOURCES = \
 	%D%/words/side.c %D%/words/side.h \
 	%D%/words/verdict.c %D%/words/verdict.h \
 	%D%/words/view.c %D%/words/view.h %D%/words/view_options.h \
+	%D%/filter/entry_reader.h \
+	%D%/filter/filter.c %D%/filter/filter.h \
+	%D%/filter/generate.c %D%/filter/generate.h \
+	%D%/filter/match.c %D%/filter/match.h \
+	%D%/filter/own_entries.c \
+	%D%/filter/pattern.c %D%/filter/pattern.h \
+	%D%/filter/suppressions.c %D%/filter/suppressions.h \
+	%D%/filter/tsan_entries.c \
+	%D%/filter/valgrind_entries.c \
 	%D%/formats/blocked.c %D%/formats/blocked.h \
 	%D%/formats/calls.c %D%/formats/calls.def %D%/formats/calls.h \
 	%D%/formats/formats.h \

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "reports/filter/filter.h"
 #include "reports/formats/formats.h"
 #include "reports/model/model.h"
 #include "reports/words/view.h"
@@ -91,14 +92,29 @@ static int read_files(struct model *model, const struct report_request *request,
 	return result;
 }
 
+int report_check(const struct view_options *view, char *error, size_t error_bytes)
+{
+	struct pool pool = {0};
+	struct filter filter;
+	int result = filter_read(&filter, &pool, view, error, error_bytes);
+
+	pool_free(&pool);
+	return result;
+}
+
 int report_write(const struct report_request *request, struct report_outcome *outcome)
 {
 	struct model model;
 	struct view *view;
+	struct filter filter;
 	int result = read_files(&model, request, outcome);
 
+	if (result == 0)
+		result = filter_read(&filter, &model.pool, &request->view, outcome->error,
+				     sizeof(outcome->error));
 	if (result == 0) {
 		view = view_make(&model, &request->view);
+		filter_apply(&filter, view);
 		fill_outcome(view, outcome);
 		for (size_t i = 0; i < request->output_count; i++) {
 			int written = write_output(view, &request->outputs[i], outcome);

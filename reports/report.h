@@ -61,6 +61,10 @@ struct report_outcome {
  * others still are. */
 int report_write(const struct report_request *request, struct report_outcome *outcome);
 
+/* Reads what report_write() will want to know beside the results.  0, or a negative errno
+ * and @error. */
+int report_check(const struct view_options *view, char *error, size_t error_bytes);
+
 /* NULL, and errno is set. */
 FILE *report_open(const struct report_output *output);
 /* 0, or -EIO if not all of it was written. */

@@ -17,7 +17,7 @@
 #include "preload/guest/text.h"
 
 #define PATH_BYTES 4096
-#define ARGUMENT_MAX 32
+#define ARGUMENT_MAX 64
 #define ARGUMENTS_BYTES (4 * PATH_BYTES)
 #define NOT_STARTED 127
 #define COPY_AT_LEAST 900 /* programs rarely use descriptors from here on */
@@ -231,6 +231,22 @@ static void expand_pid(char *to, size_t size_bytes, const char *from)
 	}
 }
 
+/* Adds @value behind the '=' of the last argument. */
+static void add_value(struct arguments *arguments, const char *value)
+{
+	arguments->text.length--;
+	text_add(&arguments->text, value);
+	arguments->text.buffer[++arguments->text.length] = '\0';
+}
+
+static void add_list(struct arguments *arguments, const char *key, const struct option_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		add_argument(arguments, "--", key, "=");
+		add_value(arguments, list->values[i]);
+	}
+}
+
 /* Adds an option that the reporter has, too. */
 static void add_option(struct arguments *arguments, const struct option_row *row)
 {
@@ -247,6 +263,9 @@ static void add_option(struct arguments *arguments, const struct option_row *row
 		expand_pid(value, sizeof(value), *(const char *const *)field);
 		add_argument(arguments, "--", row->key, "=");
 		break;
+	case OPTION_LIST:
+		add_list(arguments, row->key, field);
+		return;
 	case OPTION_CHOICE:
 	case OPTION_NUMBER:
 	case OPTION_SECONDS:
@@ -257,10 +276,7 @@ static void add_option(struct arguments *arguments, const struct option_row *row
 		add_argument(arguments, "--", row->key, "=");
 		break;
 	}
-	/* Put the value behind the '='. */
-	arguments->text.length--;
-	text_add(&arguments->text, value);
-	arguments->text.buffer[++arguments->text.length] = '\0';
+	add_value(arguments, value);
 }
 
 static void add_options(struct arguments *arguments)

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <sys/wait.h>
 
+#include "reports/filter/filter.h"
 #include "reports/formats/json_parts.h"
 #include "reports/formats/calls.h"
 
@@ -141,6 +142,33 @@ static json_t *make_messages(const struct view *view)
 	return messages;
 }
 
+/* Which entry hides a finding. */
+static json_t *make_entry(const struct suppression *entry)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "file", json_text(entry->path));
+	json_object_set_new(object, "line", json_integer((json_int_t)entry->line));
+	json_object_set_new(object, "reason", json_text(entry->reason));
+	json_object_set_new(object, "expires", json_text(entry->expires));
+	return object;
+}
+
+/* The findings that are not reported. */
+static json_t *make_suppressed(struct view *view)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < view->hidden_count; i++) {
+		const struct view_finding *finding = &view->hidden[i];
+		json_t *object = json_finding(view, finding);
+
+		json_object_set_new(object, "suppression", make_entry(finding->suppression));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
 static json_t *make_document(struct view *view)
 {
 	json_t *document = json_object();
@@ -156,6 +184,7 @@ static json_t *make_document(struct view *view)
 	json_object_set_new(document, "program", make_program(view));
 	json_object_set_new(document, "processes", make_processes(view));
 	json_object_set_new(document, "findings", findings);
+	json_object_set_new(document, "suppressed", make_suppressed(view));
 	json_object_set_new(document, "coverage", make_coverage(view));
 	json_object_set_new(document, "unobserved", make_unobserved(view));
 	json_object_set_new(document, "messages", make_messages(view));

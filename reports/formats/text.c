@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "reports/filter/filter.h"
 #include "reports/formats/blocked.h"
 #include "reports/formats/losses.h"
 #include "reports/words/names.h"
@@ -118,6 +119,8 @@ int text_write(struct view *view, FILE *out)
 	if (options->is_verbose || options->with_stats)
 		write_atomics(&page);
 	losses_write(view, out);
-	fprintf(out, "snarl: %s in %s%s\n", total_words(view), view->program, hint_words(view));
+	filter_write_notes(view, out);
+	fprintf(out, "snarl: %s%s in %s%s\n", total_words(view), filter_words(view), view->program,
+		hint_words(view));
 	return ferror(out) ? -EIO : 0;
 }

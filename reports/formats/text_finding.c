@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/filter/generate.h"
 #include "reports/words/explain.h"
 #include "reports/words/explain_memory.h"
 #include "reports/words/memory.h"
@@ -210,4 +211,8 @@ void text_finding(const struct text_page *page, const struct view_finding *findi
 		text_paragraph(page, "To fix:", finding->advice);
 	if (page->view->options->is_verbose)
 		fprintf(page->out, "  Fingerprint: %s\n", finding->fingerprint);
+	if (page->view->options->generates_suppressions) {
+		fputs("\n# An entry for --suppressions:\n", page->out);
+		suppression_write(page->view, finding, page->out);
+	}
 }

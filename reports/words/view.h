@@ -15,8 +15,10 @@
 #include "reports/symbols/symbolize.h"
 #include "reports/words/view_options.h"
 
+struct filter;
 struct lock_names;
 struct statements;
+struct suppression;
 struct view_memory;
 
 /* One line of a scenario: who does what. */
@@ -44,6 +46,7 @@ struct view_finding {
 	const char *advice;
 	const char **notes; /* limits of the verdict, and explanations */
 	size_t note_count;
+	const struct suppression *suppression; /* that hides it, or NULL */
 };
 
 struct view {
@@ -55,6 +58,9 @@ struct view {
 	const char *program;
 	struct view_finding *findings;
 	size_t finding_count;
+	struct view_finding *hidden; /* those that the filter has set aside */
+	size_t hidden_count;
+	const struct filter *filter; /* NULL: none was applied */
 	struct lock_names *lock_names;
 	uint64_t atomic_count; /* findings left out: debug information says that they are atomic */
 };

@@ -2,14 +2,19 @@
 
 #include <string.h>
 
+enum kind_group { RACES, LOCKS, HANGS, MISUSE };
+
+static const char *const group_names[] = {"races", "locks", "hangs", "misuse"};
+
 struct kind_row {
 	const char *name;
+	enum kind_group group;
 	enum severity severity;
 	const char *headline;
 };
 
 static const struct kind_row kind_rows[] = {
-#define KIND(identifier, name, severity, headline) {name, severity, headline},
+#define KIND(identifier, name, group, severity, headline) {name, group, severity, headline},
 #include "finding/kinds.def"
 #undef KIND
 };
@@ -57,6 +62,28 @@ const char *finding_kind_headline(enum finding_kind kind)
 enum severity finding_kind_severity(enum finding_kind kind)
 {
 	return kind_rows[kind].severity;
+}
+
+const char *finding_kind_group(enum finding_kind kind)
+{
+	return group_names[kind_rows[kind].group];
+}
+
+static bool is_name(const char *known, const char *name, size_t length)
+{
+	return strlen(known) == length && memcmp(known, name, length) == 0;
+}
+
+uint64_t finding_kinds_of(const char *name, size_t length)
+{
+	uint64_t kinds = 0;
+
+	for (unsigned i = 0; i < FINDING_KIND_COUNT; i++) {
+		if (is_name(kind_rows[i].name, name, length) ||
+		    is_name(finding_kind_group((enum finding_kind)i), name, length))
+			kinds |= 1ull << i;
+	}
+	return kinds;
 }
 
 bool finding_kind_from_name(const char *name, enum finding_kind *kind)

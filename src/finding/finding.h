@@ -13,7 +13,7 @@
 enum severity { SEVERITY_NOTE = 1, SEVERITY_WARNING, SEVERITY_ERROR };
 
 enum finding_kind {
-#define KIND(identifier, name, severity, headline) FINDING_##identifier,
+#define KIND(identifier, name, group, severity, headline) FINDING_##identifier,
 #include "finding/kinds.def"
 #undef KIND
 	FINDING_KIND_COUNT
@@ -132,6 +132,12 @@ struct finding {
 const char *finding_kind_name(enum finding_kind kind);
 const char *finding_kind_headline(enum finding_kind kind);
 enum severity finding_kind_severity(enum finding_kind kind);
+/* "races", "locks", "hangs" or "misuse". */
+const char *finding_kind_group(enum finding_kind kind);
+/* A set of kinds: bit i is kind i. */
+#define FINDING_ALL_KINDS ((1ull << FINDING_KIND_COUNT) - 1)
+/* The kinds that @name, of @length bytes, is or is the group of; 0: it is neither. */
+uint64_t finding_kinds_of(const char *name, size_t length);
 /* False if @name is no kind. */
 bool finding_kind_from_name(const char *name, enum finding_kind *kind);
 const char *finding_action_name(enum finding_action action);

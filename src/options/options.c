@@ -121,6 +121,14 @@ static const char *keep_text(struct options *options, const char *text, size_t l
 	return copy;
 }
 
+static enum options_problem add_to_list(struct option_list *list, const char *text)
+{
+	if (list->count == OPTION_LIST_MAX)
+		return OPTIONS_BAD_VALUE;
+	list->values[list->count++] = text;
+	return OPTIONS_FINE;
+}
+
 static enum options_problem set_value(struct options *options, const struct option_row *row,
 				      const char *value, size_t length)
 {
@@ -140,11 +148,14 @@ static enum options_problem set_value(struct options *options, const struct opti
 		is_fine = read_seconds(value, length, &number);
 		break;
 	case OPTION_TEXT:
+	case OPTION_LIST:
 		if (length == 0)
 			return OPTIONS_BAD_VALUE;
 		text = keep_text(options, value, length);
 		if (!text)
 			return OPTIONS_TOO_LONG;
+		if (row->kind == OPTION_LIST)
+			return add_to_list(find_field(options, row), text);
 		*(const char **)find_field(options, row) = text;
 		return OPTIONS_FINE;
 	}
@@ -158,7 +169,7 @@ void options_init(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
 	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (option_rows[i].kind != OPTION_TEXT)
+		if (option_rows[i].kind != OPTION_TEXT && option_rows[i].kind != OPTION_LIST)
 			set_value(options, &option_rows[i], option_rows[i].initial,
 				  strlen(option_rows[i].initial));
 }

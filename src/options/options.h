@@ -4,7 +4,7 @@
  * The command sets options one by one from its command line.  Both the command
  * and the guest library read SNARL_OPTIONS, which has the keys of `snarl run`:
  * `key=value`, separated by spaces, tabs, newlines or colons; the last one of a key
- * counts, and a flag may stand alone.  In a value %XX is the byte with that
+ * counts (of a list all do), and a flag may stand alone.  In a value %XX is the byte with that
  * hexadecimal code, so that paths may contain separators; `%` before anything else
  * (as in %p) is itself.
  *
@@ -23,7 +23,14 @@ enum fail_on_choice { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NOTE, FAIL_ON_NEVE
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum yes_no_choice { CHOICE_NO, CHOICE_YES };
 
-enum option_kind { OPTION_FLAG, OPTION_CHOICE, OPTION_NUMBER, OPTION_SECONDS, OPTION_TEXT };
+enum option_kind {
+	OPTION_FLAG,
+	OPTION_CHOICE,
+	OPTION_NUMBER,
+	OPTION_SECONDS,
+	OPTION_TEXT,
+	OPTION_LIST
+};
 
 enum option_where {
 	IN_RUN = 1u << 0,
@@ -44,6 +51,13 @@ enum option_id {
 };
 
 #define OPTIONS_TEXT_BYTES 16384
+#define OPTION_LIST_MAX 16
+
+/* The values of an option that may be given several times. */
+struct option_list {
+	const char *values[OPTION_LIST_MAX];
+	size_t count;
+};
 
 struct options {
 #define OPTION_FIELD_FLAG uint64_t
@@ -51,6 +65,7 @@ struct options {
 #define OPTION_FIELD_NUMBER uint64_t
 #define OPTION_FIELD_SECONDS uint64_t
 #define OPTION_FIELD_TEXT const char *
+#define OPTION_FIELD_LIST struct option_list
 #define OPTION(identifier, key, kind, allowed, initial, where, metavar, help)                      \
 	OPTION_FIELD_##kind identifier;
 #include "options/options.def"
@@ -116,7 +131,7 @@ bool options_fail_on(const struct options *options, const uint32_t counts[SEVERI
 size_t options_describe_error(const struct options_error *error, char *line, size_t size_bytes);
 
 /* Writes the option @row of @options as `key=value` with escapes, as
- * options_parse() reads it.  Returns its length; 0 if it does not fit. */
+ * options_parse() reads it.  Returns its length; 0 if it does not fit, or is a list. */
 size_t options_write(const struct options *options, const struct option_row *row, char *to,
 		     size_t size_bytes);
 

@@ -156,6 +156,8 @@ size_t options_write(const struct options *options, const struct option_row *row
 	uint64_t number = 0;
 	const char *text = NULL;
 
+	if (row->kind == OPTION_LIST)
+		return 0;
 	if (row->kind == OPTION_TEXT)
 		memcpy(&text, field, sizeof(text));
 	else
@@ -175,6 +177,8 @@ size_t options_write(const struct options *options, const struct option_row *row
 		break;
 	case OPTION_TEXT:
 		append_escaped(&line, text ? text : "");
+		break;
+	case OPTION_LIST:
 		break;
 	}
 	return finish_line(&line) == line.length ? line.length : 0;

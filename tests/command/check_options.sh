@@ -76,7 +76,7 @@ for command in $(rows COMMAND 'n,f,w,o,s' n command/base/commands.def); do
 	holds "snarl --help has the command $command" sh -c '"$0" --help | grep -q "^  $1 "' \
 		"$snarl" "$command"
 done
-for kind in $(rows KIND 'i,n,s,h' n finding/kinds.def); do
+for kind in $(rows KIND 'i,n,g,s,h' n finding/kinds.def); do
 	holds "snarl(1) has the kind $kind" grep -q -e "^\.It.* $kind\b" "$srcdir/man/snarl.1"
 done
 

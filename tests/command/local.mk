@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/command/part_outputs.sh \
 	tests/command/part_processes.sh \
 	tests/command/part_status.sh \
+	tests/command/part_suppressions.sh \
 	tests/command/part_targets.sh \
 	tests/command/part_together.sh \
 	tests/command/handled.c \

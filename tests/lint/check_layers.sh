@@ -65,25 +65,26 @@ floors='
  7 src/detect/life
  7 reports/words
  7 src/x86
+ 8 reports/filter
  8 src/detect/sync
- 8 reports/formats
  8 src/x86/verify
  8 preload/arch
  9 src/detect
- 9 reports
+10 reports/formats
 10 preload/guest
-10 src/command/base
 10 src/replay/script
 11 preload/outside
 11 preload/code
-11 src/command/run
-11 src/replay
+12 reports
 12 preload/results
 12 preload/debugger
-12 src/command
+13 src/command/base
 13 preload/heap
+14 src/command/run
+14 src/replay
 14 preload/ranges
 14 preload/channels
+15 src/command
 15 preload/access
 16 preload/signals
 17 preload/process

@@ -5,6 +5,7 @@ REPORT_TESTS = \
 	tests/unit/reports/test_model \
 	tests/unit/reports/test_text \
 	tests/unit/reports/test_json \
+	tests/unit/reports/test_filter \
 	tests/unit/reports/test_holds \
 	tests/unit/reports/test_memory \
 	tests/unit/reports/test_names \
@@ -38,6 +39,11 @@ tests_unit_reports_test_json_CFLAGS = $(REPORT_TEST_CFLAGS) -g
 tests_unit_reports_test_json_SOURCES = tests/unit/reports/test_json.c $(REPORT_TEST_IMAGE) \
 	tests/unit/reports/report_text.c tests/unit/reports/report_text.h
 tests_unit_reports_test_json_LDADD = $(REPORT_TEST_LIBS)
+
+tests_unit_reports_test_filter_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_filter_CFLAGS = $(REPORT_TEST_CFLAGS) -g
+tests_unit_reports_test_filter_SOURCES = tests/unit/reports/test_filter.c $(REPORT_TEST_IMAGE)
+tests_unit_reports_test_filter_LDADD = $(REPORT_TEST_LIBS)
 
 tests_unit_reports_test_holds_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
 tests_unit_reports_test_holds_CFLAGS = $(REPORT_TEST_CFLAGS) -g

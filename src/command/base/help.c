@@ -49,7 +49,8 @@ static void print_wrapped(FILE *to, const char *text, int column, int margin)
 static void print_option(FILE *to, const struct option_row *row)
 {
 	/* As in "--json FILE", but "--color=auto". */
-	const char *between = row->kind == OPTION_TEXT ? " " : *row->metavar ? "=" : "";
+	bool is_text = row->kind == OPTION_TEXT || row->kind == OPTION_LIST;
+	const char *between = is_text ? " " : *row->metavar ? "=" : "";
 	int column = fprintf(to, "  --%s%s%s", row->key, between, row->metavar);
 	char text[256];
 	bool has_default = row->kind == OPTION_CHOICE || row->kind == OPTION_NUMBER;

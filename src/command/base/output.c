@@ -65,19 +65,37 @@ static int check_path(const char *path)
 	return problem ? command_fail("cannot write %s: %s", path, strerror(problem)) : 0;
 }
 
-int output_check(const struct options *options)
-{
-	for (unsigned i = 0; i < FORMAT_COUNT; i++)
-		if (check_path(options_text(options, report_formats[i].option)))
-			return STATUS_FAILED;
-	return 0;
-}
-
 static enum report_colour choose_colour(uint64_t choice)
 {
 	if (choice == COLOR_ALWAYS)
 		return COLOUR_ALWAYS;
 	return choice == COLOR_NEVER ? COLOUR_NEVER : COLOUR_AUTO;
+}
+
+static struct view_options make_view_options(const struct options *options)
+{
+	return (struct view_options){
+		.suppressions = options->suppressions.values,
+		.suppression_count = options->suppressions.count,
+		.generates_suppressions = options->gen_suppressions,
+		.counts_only_errors = options->fail_on == FAIL_ON_ERROR,
+		.colour = choose_colour(options->color),
+		.is_verbose = options->verbose,
+		.with_stats = options->stats,
+	};
+}
+
+int output_check(const struct options *options)
+{
+	struct view_options view = make_view_options(options);
+	char error[512];
+
+	if (report_check(&view, error, sizeof(error)))
+		return command_fail("%s", error);
+	for (unsigned i = 0; i < FORMAT_COUNT; i++)
+		if (check_path(options_text(options, report_formats[i].option)))
+			return STATUS_FAILED;
+	return 0;
 }
 
 /* The outputs to write. */
@@ -135,16 +153,10 @@ static int write_outputs(struct outputs *outputs, const struct output_task *task
 		.file_count = task->file_count,
 		.outputs = outputs->list,
 		.output_count = outputs->count,
-		.view =
-			{
-				.program = task->program,
-				.counts_only_errors = options->fail_on == FAIL_ON_ERROR,
-				.colour = choose_colour(options->color),
-				.is_verbose = options->verbose,
-				.with_stats = options->stats,
-			},
+		.view = make_view_options(options),
 	};
 
+	request.view.program = task->program;
 	for (size_t i = 0; i < outputs->count; i++)
 		if (write_note(&outputs->list[i], task))
 			return STATUS_FAILED;

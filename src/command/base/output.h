@@ -16,7 +16,8 @@ struct output_task {
 	uint32_t running_count; /* observed processes that have not ended */
 };
 
-/* 0 if all outputs can be written, else STATUS_FAILED after a message. */
+/* 0 if all outputs can be written and all other files be read, else STATUS_FAILED after a
+ * message. */
 int output_check(const struct options *options);
 
 /* Writes all outputs.  STATUS_FINE, --exit-code if findings count, or

@@ -1,0 +1,100 @@
+#include "reports/filter/filter.h"
+
+#include <stdio.h>
+
+#include "reports/filter/match.h"
+#include "reports/words/names.h"
+
+int filter_read(struct filter *filter, struct pool *pool, const struct view_options *options,
+		char *error, size_t error_bytes)
+{
+	int result = 0;
+
+	*filter = (struct filter){0};
+	for (size_t i = 0; i < options->suppression_count && result == 0; i++)
+		result = suppressions_read(&filter->suppressions, pool, options->suppressions[i],
+					   error, error_bytes);
+	return result;
+}
+
+/* The first entry that matches; all that do are counted, so none of them is called unused. */
+static const struct suppression *find_entry(struct filter *filter, struct view *view,
+					    const struct view_finding *finding)
+{
+	const struct suppression *first = NULL;
+
+	for (size_t i = 0; i < filter->suppressions.count; i++) {
+		struct suppression *entry = &filter->suppressions.rows[i];
+
+		if (!suppression_matches(entry, view, finding))
+			continue;
+		entry->finding_count++;
+		first = first ? first : entry;
+	}
+	return first;
+}
+
+static void set_aside(struct view *view, const struct view_finding *finding)
+{
+	view->hidden = pool_grow(view->pool, view->hidden, view->hidden_count, sizeof(*finding));
+	view->hidden[view->hidden_count++] = *finding;
+}
+
+void filter_apply(struct filter *filter, struct view *view)
+{
+	size_t kept = 0;
+
+	view->filter = filter;
+	for (size_t i = 0; i < view->finding_count; i++) {
+		struct view_finding *finding = &view->findings[i];
+
+		finding->suppression = find_entry(filter, view, finding);
+		if (finding->suppression)
+			set_aside(view, finding);
+		else
+			view->findings[kept++] = *finding;
+	}
+	view->finding_count = kept;
+}
+
+const char *filter_words(const struct view *view)
+{
+	return view->hidden_count ? pool_format(view->pool, ", %zu suppressed", view->hidden_count)
+				  : "";
+}
+
+static void write_unused(const struct suppressions *list, FILE *out)
+{
+	const char *before = "snarl: suppressions that match nothing:";
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct suppression *entry = &list->rows[i];
+
+		if (entry->finding_count || entry->is_expired || !entry->kinds)
+			continue;
+		fprintf(out, "%s %s:%zu", before, entry->path, entry->line);
+		before = ",";
+	}
+	if (before[0] == ',')
+		fputc('\n', out);
+}
+
+void filter_write_notes(const struct view *view, FILE *out)
+{
+	const struct suppressions *list = view->filter ? &view->filter->suppressions : NULL;
+
+	if (!list)
+		return;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct suppression *entry = &list->rows[i];
+
+		if (entry->is_expired)
+			fprintf(out, "snarl: %s:%zu: this suppression expired on %s\n", entry->path,
+				entry->line, entry->expires);
+		else if (entry->finding_count && view->options->is_verbose)
+			fprintf(out, "snarl: %s:%zu: suppressed %s%s%s\n", entry->path, entry->line,
+				count_words(view->pool, entry->finding_count, "finding"),
+				entry->reason ? ": " : "", entry->reason ? entry->reason : "");
+	}
+	write_unused(list, out);
+}
