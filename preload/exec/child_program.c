@@ -8,6 +8,7 @@
 
 #include "base/kernel.h"
 #include "elf/mapped_file.h"
+#include "elf/privilege.h"
 #include "elf/target.h"
 #include "preload/guest/environment.h"
 #include "preload/guest/room.h"
@@ -15,17 +16,11 @@
 #define SCRIPT_DEPTH_MAX 5 /* the kernel's limit of nested interpreters */
 #define PATH_DEFAULT "/bin:/usr/bin"
 
-/* struct stat is the same for the kernel and glibc on x86-64. */
-static bool read_status(const char *path, struct stat *status)
-{
-	return kernel_call4(SYS_newfstatat, AT_FDCWD, path, status, 0) == 0;
-}
-
 bool child_program_exists(const char *path)
 {
-	struct stat status;
+	struct stat status; /* on x86-64 the same for the kernel and glibc */
 
-	return read_status(path, &status);
+	return kernel_call4(SYS_newfstatat, AT_FDCWD, path, &status, 0) == 0;
 }
 
 const char *child_program_find(const char *name)
@@ -81,24 +76,6 @@ const char *child_program_at(int descriptor, const char *name)
 	return path;
 }
 
-/* The loader ignores LD_PRELOAD for programs that gain privileges. */
-static const char *find_privilege(const char *path)
-{
-	struct stat status;
-
-	if (!read_status(path, &status))
-		return NULL;
-	if ((status.st_mode & S_ISUID) && status.st_uid != (uid_t)kernel_call0(SYS_getuid))
-		return "it is set-uid";
-	if ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-	    status.st_gid != (gid_t)kernel_call0(SYS_getgid))
-		return "it is set-gid";
-	if (kernel_call0(SYS_getuid) != 0 &&
-	    kernel_call4(SYS_getxattr, path, "security.capability", NULL, 0) > 0)
-		return "it has file capabilities";
-	return NULL;
-}
-
 const char *child_program_obstacle(const char *path)
 {
 	/* Two, as the path of the next one is in the one before. */
@@ -117,7 +94,7 @@ const char *child_program_obstacle(const char *path)
 		if (target->kind != TARGET_SCRIPT) {
 			const char *reason = target_reason(target->kind);
 
-			return reason ? reason : find_privilege(path);
+			return reason ? reason : privilege_reason(path);
 		}
 		path = target->detail;
 	}

@@ -118,6 +118,21 @@ static site_number reserve_sites(void *context, uint32_t count)
 
 /* --- Applying a plan ----------------------------------------------------------- */
 
+/* Flags of a plan's sites have the numbers of the detector's. */
+#define SAME_FLAG(name) _Static_assert((int)PLAN_SITE_##name == (int)SITE_##name, #name)
+SAME_FLAG(READ);
+SAME_FLAG(WRITE);
+SAME_FLAG(UPDATE);
+SAME_FLAG(PLAIN_MOVE);
+SAME_FLAG(LOCKED);
+SAME_FLAG(SPIN);
+SAME_FLAG(MAY_BE_STALE);
+SAME_FLAG(RANGE);
+SAME_FLAG(CONSTANT);
+SAME_FLAG(DECIDES);
+SAME_FLAG(COMPARES);
+SAME_FLAG(CALL);
+
 static void fill_sites(const struct patching *patching, const struct plan *plan, uint32_t flags)
 {
 	uint32_t last_update_group = 0;

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "command/base/message.h"
 #include "elf/mapped_file.h"
+#include "elf/privilege.h"
 #include "elf/target.h"
 
 /* The kernel follows so many interpreters that are scripts themselves. */
@@ -97,22 +97,6 @@ static bool inspect_file(const char *path, struct target *target)
 	return true;
 }
 
-/* The loader ignores LD_PRELOAD in programs that raise privileges. */
-static const char *find_privilege(const char *path)
-{
-	struct stat status;
-
-	if (stat(path, &status))
-		return NULL;
-	if (status.st_mode & S_ISUID)
-		return "it is set-uid";
-	if ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-		return "it is set-gid";
-	if (getxattr(path, "security.capability", NULL, 0) > 0)
-		return "it has file capabilities";
-	return NULL;
-}
-
 static int report_unobservable(const char *name, const char *path, const char *reason,
 			       const char *detail)
 {
@@ -129,7 +113,7 @@ static int check_target(struct program *program, const char *path, const struct 
 
 	if (reason)
 		return report_unobservable(program->path, path, reason, target->detail);
-	reason = find_privilege(path);
+	reason = privilege_reason(path);
 	if (reason)
 		return report_unobservable(program->path, path, reason, "");
 	program->wants_shell = target->kind == TARGET_NOT_ELF;

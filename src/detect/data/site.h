@@ -26,15 +26,14 @@ enum site_flag {
 	SITE_MAY_BE_STALE = 1u << 6, /* a load that a later store of the same place, or a
 				 * decision about one, rests on */
 	SITE_RANGE = 1u << 7,	     /* string instruction, libc function: any length */
-	SITE_ATOMIC = 1u << 8,	     /* debug info or a symbol says that it is an atomic one */
-	SITE_CONSTANT = 1u << 9,     /* a store of a constant */
-	SITE_DECIDES = 1u << 10,     /* a load that decides a branch, which guards a store to the
+	SITE_CONSTANT = 1u << 8,     /* a store of a constant */
+	SITE_DECIDES = 1u << 9,      /* a load that decides a branch, which guards a store to the
 				  * same place: they share an update group */
-	SITE_SILENT = 1u << 11,	     /* never part of a finding: watched for synchronisation only */
-	SITE_COMPARES = 1u << 12,    /* SITE_DECIDES, by comparing it with what is stored */
-	SITE_HIDDEN = 1u << 13,	     /* of state that the C library keeps: a call changes it */
-	SITE_DESCRIPTOR = 1u << 14,  /* of a descriptor: a call uses it, or ends it */
-	SITE_CALL = 1u << 15	     /* a call of an accessor: its return address; no access */
+	SITE_SILENT = 1u << 10,	     /* never part of a finding: watched for synchronisation only */
+	SITE_COMPARES = 1u << 11,    /* SITE_DECIDES, by comparing it with what is stored */
+	SITE_HIDDEN = 1u << 12,	     /* of state that the C library keeps: a call changes it */
+	SITE_DESCRIPTOR = 1u << 13,  /* of a descriptor: a call uses it, or ends it */
+	SITE_CALL = 1u << 14	     /* a call of an accessor: its return address; no access */
 };
 
 struct site {

@@ -4,7 +4,7 @@
 
 #include "base/types.h"
 
-/* The values of enum site_flag (detect/data/site.h explains them). */
+/* The same numbers as in enum site_flag, which explains them (detect/data/site.h). */
 enum plan_site_flag {
 	PLAN_SITE_READ = 1u << 0,
 	PLAN_SITE_WRITE = 1u << 1,
@@ -14,10 +14,10 @@ enum plan_site_flag {
 	PLAN_SITE_SPIN = 1u << 5,
 	PLAN_SITE_MAY_BE_STALE = 1u << 6,
 	PLAN_SITE_RANGE = 1u << 7,
-	PLAN_SITE_CONSTANT = 1u << 9,
-	PLAN_SITE_DECIDES = 1u << 10,
-	PLAN_SITE_COMPARES = 1u << 12,
-	PLAN_SITE_CALL = 1u << 15
+	PLAN_SITE_CONSTANT = 1u << 8,
+	PLAN_SITE_DECIDES = 1u << 9,
+	PLAN_SITE_COMPARES = 1u << 11,
+	PLAN_SITE_CALL = 1u << 14
 };
 
 struct plan_site {
