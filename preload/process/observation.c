@@ -93,6 +93,9 @@ static const struct detector_hooks hooks = {
 	.may_hold = lock_may_hold,
 	.is_asleep = outside_is_asleep,
 	.is_alive = is_alive,
+	.begin_record = sink_begin_description,
+	.describe_module = sink_describe_module,
+	.shared_key = sink_shared_key,
 };
 
 /* --- How far the process is with its end --------------------------------------- */

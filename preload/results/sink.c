@@ -145,7 +145,7 @@ struct record_header *sink_begin_record(enum record_type type, uint32_t payload_
 static void write_text_record(enum record_type type, const char *first, const char *second)
 {
 	struct byte_writer writer;
-	uint32_t size = sink_string_bytes(first) + (second ? sink_string_bytes(second) : 0);
+	uint32_t size = describe_string_bytes(first) + (second ? describe_string_bytes(second) : 0);
 	struct record_header *record = sink_begin_record(type, size, 0, &writer);
 
 	if (!record)
@@ -170,7 +170,7 @@ void sink_variable(uintptr_t address, size_t size_bytes, const char *name)
 {
 	struct byte_writer writer;
 	struct record_header *record =
-		sink_begin_record(RECORD_VARIABLE, 16 + sink_string_bytes(name), 0, &writer);
+		sink_begin_record(RECORD_VARIABLE, 16 + describe_string_bytes(name), 0, &writer);
 
 	if (!record)
 		return;
@@ -184,7 +184,7 @@ void sink_executes(uint32_t pid, enum executes_how how, const char *path)
 {
 	struct byte_writer writer;
 	struct record_header *record =
-		sink_begin_record(RECORD_EXECUTES, 8 + sink_string_bytes(path), 0, &writer);
+		sink_begin_record(RECORD_EXECUTES, 8 + describe_string_bytes(path), 0, &writer);
 
 	if (!record)
 		return;
@@ -281,7 +281,7 @@ void sink_begin_process(bool is_forked)
 	/* Each argument loses its zero and gets a length of 4 bytes: at most 4 times the
 	 * size. */
 	record = sink_begin_record(RECORD_PROCESS,
-				   (uint32_t)(12 + sink_string_bytes(path) + 4 + length * 4 + 4), 0,
+				   (uint32_t)(12 + describe_string_bytes(path) + 4 + length * 4 + 4), 0,
 				   &writer);
 	if (record) {
 		write_u32(&writer, (uint32_t)kernel_call0(SYS_getpid));
@@ -296,25 +296,6 @@ void sink_begin_process(bool is_forked)
 }
 
 /* --- Findings --------------------------------------------------------------- */
-
-static void describe_event(struct detector *detector, struct finding_event *event)
-{
-	uint32_t count =
-		event->hold_count < FINDING_HOLD_MAX ? event->hold_count : FINDING_HOLD_MAX;
-
-	sink_describe_thread(detector, event->thread);
-	sink_describe_thread(detector, event->target);
-	sink_describe_lock(detector, event->lock);
-	sink_describe_stack(detector, event->stack);
-	if (event->size_bytes)
-		sink_describe_memory(event->address);
-	event->stack &= ~STACK_ID_IN_HANDLER;
-	for (uint32_t i = 0; i < count; i++) {
-		sink_describe_lock(detector, event->holds[i].lock);
-		sink_describe_stack(detector, event->holds[i].stack);
-		event->holds[i].stack &= ~STACK_ID_IN_HANDLER;
-	}
-}
 
 static uint32_t finding_bytes(const struct finding *finding)
 {
@@ -337,10 +318,7 @@ void sink_emit(struct detector *detector, const struct finding *finding)
 	struct record_header *record;
 
 	described = *finding;
-	for (uint32_t i = 0; i < described.event_count; i++)
-		/* Events of other processes are described by these. */
-		if (!described.events[i].process)
-			describe_event(detector, &described.events[i]);
+	describe_finding(detector, &described);
 	record = sink_begin_record(RECORD_FINDING, finding_bytes(&described), 8, &writer);
 	if (!record)
 		return;

@@ -56,12 +56,15 @@ void sink_update_counters(const struct detector *detector);
 void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *slot);
 void sink_unblocked(uint32_t slot);
 
+/* Hooks of the detector: begin_record, describe_module and shared_key. */
+struct record_header *sink_begin_description(struct detector *detector, enum record_type type,
+					     uint32_t payload_bytes, struct byte_writer *writer);
+void sink_describe_module(uintptr_t address, uint32_t code_generation);
+uint64_t sink_shared_key(const struct sync_info *info);
+
 /* Describes a lock and the stack where it was taken, if the file does not have
  * them yet.  Called without detector.lock. */
 void sink_describe(struct detector *detector, lock_id lock, stack_id stack);
-
-/* @thread has got a name. */
-void sink_renamed(struct detector *detector, struct thread *thread);
 
 /* The numbers of findings of this process, by severity. */
 const uint32_t *sink_finding_counts(void);

@@ -63,13 +63,13 @@ static bool needs_description(const struct detector *detector, const struct resu
 
 static void describe_slot(struct detector *detector, const struct results_slot *slot)
 {
-	sink_describe_thread(detector, slot->thread);
-	sink_describe_thread(detector, slot->target);
-	sink_describe_lock(detector, slot->lock);
-	sink_describe_stack(detector, slot->stack);
+	describe_thread(detector, slot->thread);
+	describe_thread(detector, slot->target);
+	describe_lock(detector, slot->lock);
+	describe_stack(detector, slot->stack);
 	for (uint32_t i = 0; i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++) {
-		sink_describe_lock(detector, slot->holds[i].lock);
-		sink_describe_stack(detector, slot->holds[i].stack);
+		describe_lock(detector, slot->holds[i].lock);
+		describe_stack(detector, slot->holds[i].stack);
 	}
 }
 
@@ -100,8 +100,8 @@ void sink_describe(struct detector *detector, lock_id lock, stack_id stack)
 	if (!sink_base() || !is_unknown(detector, lock, stack))
 		return;
 	runtime_lock(&detector->lock);
-	sink_describe_lock(detector, lock);
-	sink_describe_stack(detector, stack);
+	describe_lock(detector, lock);
+	describe_stack(detector, stack);
 	runtime_unlock(&detector->lock);
 }
 

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "detect/base/describe.h"
 #include "detect/base/thread.h"
 #include "detect/data/wait.h"
 #include "detect/deadlock/gone.h"
@@ -369,7 +370,7 @@ EXPORT int pthread_setname_np(pthread_t handle, const char *name)
 	if (target) {
 		runtime_lock(&guest_detector.lock);
 		strncpy(target->thread->name, name, sizeof(target->thread->name) - 1);
-		sink_renamed(&guest_detector, target->thread);
+		describe_renamed(&guest_detector, target->thread);
 		runtime_unlock(&guest_detector.lock);
 	}
 	guest_leave(self);

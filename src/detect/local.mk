@@ -10,6 +10,7 @@ src_libcore_a_SOURCES += \
 	%D%/data/wait.h \
 	%D%/data/wakes.h \
 	%D%/base/clock.c %D%/base/clock.h \
+	%D%/base/describe.c %D%/base/describe.h \
 	%D%/base/detector.h \
 	%D%/base/held_locks.c %D%/base/held_locks.h \
 	%D%/base/lockset.c %D%/base/lockset.h \

@@ -1,11 +1,9 @@
-/*
- * Writes the findings of a replay to a results file, as the guest library does: in
- * front of each finding its stacks, threads and locks, each of them once.
- */
+/* Writes the findings of a replay to a results file, as the guest library does. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "detect/base/describe.h"
 #include "detect/base/memory_block.h"
 #include "detect/base/thread.h"
 #include "replay/replay.h"
@@ -13,11 +11,6 @@
 static struct replay *replay_of(struct detector *detector)
 {
 	return (struct replay *)detector;
-}
-
-static uint32_t string_bytes(const char *text)
-{
-	return (uint32_t)(4 + strlen(text));
 }
 
 static struct record_header *begin_record(struct replay *replay, enum record_type type,
@@ -30,73 +23,23 @@ static struct record_header *begin_record(struct replay *replay, enum record_typ
 
 /* The number of a thread in reports: if the script has no main thread, main is not
  * shown, and the first other thread is number 1. */
-static thread_id shown_id(const struct replay *replay, thread_id id)
+static thread_id shown_thread(const struct detector *detector, thread_id id)
 {
+	const struct replay *replay = (const struct replay *)detector; /* as in replay_of() */
+
 	return replay->has_main_actor || id == 0 ? id : id - 1;
 }
 
 /* --- Stacks, threads, locks ---------------------------------------------- */
 
-static void describe_stack(struct replay *replay, stack_id id)
+static const char *thread_name(struct detector *detector, const struct thread *thread)
 {
-	struct stack *stack = stack_depot_get(&replay->detector.stacks, id);
-	struct byte_writer writer;
-	struct record_header *record;
+	struct replay *replay = replay_of(detector);
 
-	if (!stack || stack->is_described)
-		return;
-	stack->is_described = true;
-	record = begin_record(replay, RECORD_STACK, 16 + stack->frame_count * 8, 0, &writer);
-	if (!record)
-		return;
-	write_u32(&writer, id & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, stack->code_generation);
-	write_u32(&writer, stack->flags);
-	write_u32(&writer, stack->frame_count);
-	for (uint32_t i = 0; i < stack->frame_count; i++)
-		write_u64(&writer, stack->frames[i]);
-	record_commit(record);
-}
-
-static const char *name_of(const struct replay *replay, const struct thread *thread)
-{
 	for (uint32_t i = 1; i <= name_table_count(&replay->script.thread_names); i++)
 		if (replay->actors[i].thread == thread)
 			return replay_actor_name(replay, &replay->actors[i]);
 	return "";
-}
-
-static void write_thread(struct replay *replay, const struct thread *thread)
-{
-	const char *name = name_of(replay, thread);
-	struct byte_writer writer;
-	struct record_header *record;
-	uint32_t flags = thread == replay->main_thread ? THREAD_IS_MAIN : 0;
-
-	if (thread->state == THREAD_ENDED || thread->state == THREAD_ENDING)
-		flags |= THREAD_HAS_ENDED;
-	describe_stack(replay, thread->created);
-	record = begin_record(replay, RECORD_THREAD, 20 + string_bytes(name), 0, &writer);
-	if (!record)
-		return;
-	write_u32(&writer, shown_id(replay, thread->id));
-	write_u32(&writer, 0);
-	write_u32(&writer, shown_id(replay, thread->creator));
-	write_u32(&writer, thread->created & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, flags);
-	write_string(&writer, name);
-	record_commit(record);
-}
-
-static void describe_thread(struct replay *replay, thread_id id)
-{
-	struct thread *thread = detector_thread(&replay->detector, id);
-
-	for (; thread && !thread->is_described && shown_id(replay, thread->id);
-	     thread = detector_thread(&replay->detector, thread->creator)) {
-		thread->is_described = true;
-		write_thread(replay, thread);
-	}
 }
 
 static const struct primitive *primitive_at(const struct replay *replay, uintptr_t address)
@@ -107,56 +50,18 @@ static const struct primitive *primitive_at(const struct replay *replay, uintptr
 	return NULL;
 }
 
-static void describe_lock(struct replay *replay, lock_id id)
+static const char *lock_name(struct detector *detector, const struct sync_info *info)
 {
-	struct sync_info *info = detector_lock(&replay->detector, id);
-	const struct primitive *primitive = info ? primitive_at(replay, info->address) : NULL;
-	const char *name = primitive ? replay_primitive_name(replay, primitive) : "";
-	struct byte_writer writer;
-	struct record_header *record;
-	uint32_t flags = 0;
+	struct replay *replay = replay_of(detector);
+	const struct primitive *primitive = primitive_at(replay, info->address);
 
-	if (!info || info->is_described)
-		return;
-	info->is_described = true;
-	describe_stack(replay, info->created);
-	describe_stack(replay, info->first);
-	describe_thread(replay, info->stack_thread);
-	flags |= info->attributes & SYNC_PROCESS_SHARED ? LOCK_IS_PROCESS_SHARED : 0;
-	flags |= info->attributes & SYNC_RECURSIVE ? LOCK_IS_RECURSIVE : 0;
-	flags |= info->attributes & SYNC_ROBUST ? LOCK_IS_ROBUST : 0;
-	record = begin_record(replay, RECORD_LOCK, 36 + string_bytes(name), 0, &writer);
-	if (!record)
-		return;
-	write_u32(&writer, info->id);
-	write_u32(&writer, info->kind);
-	write_u64(&writer, info->address);
-	write_u32(&writer, info->class);
-	write_u32(&writer, info->created & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, info->first & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, shown_id(replay, info->stack_thread));
-	write_u32(&writer, flags);
-	write_string(&writer, name);
-	record_commit(record);
+	return primitive ? replay_primitive_name(replay, primitive) : "";
 }
 
-static void describe_event(struct replay *replay, struct finding_event *event)
+static struct record_header *begin_description(struct detector *detector, enum record_type type,
+					       uint32_t payload_bytes, struct byte_writer *writer)
 {
-	uint32_t count =
-		event->hold_count < FINDING_HOLD_MAX ? event->hold_count : FINDING_HOLD_MAX;
-
-	describe_thread(replay, event->thread);
-	describe_thread(replay, event->target);
-	describe_lock(replay, event->lock);
-	describe_stack(replay, event->stack);
-	event->thread = shown_id(replay, event->thread);
-	event->target = shown_id(replay, event->target);
-	event->stack &= ~STACK_ID_IN_HANDLER;
-	for (uint32_t i = 0; i < count; i++) {
-		describe_lock(replay, event->holds[i].lock);
-		describe_stack(replay, event->holds[i].stack);
-		event->holds[i].stack &= ~STACK_ID_IN_HANDLER;
-	}
+	return begin_record(replay_of(detector), type, payload_bytes, 0, writer);
 }
 
 /* --- Findings ------------------------------------------------------------ */
@@ -246,10 +151,9 @@ static void emit_finding(struct detector *detector, const struct finding *findin
 	described = *finding;
 	described.event_count = 0;
 	for (uint32_t i = 0; i < finding->event_count; i++)
-		if (shown_id(replay, finding->events[i].thread))
+		if (shown_thread(detector, finding->events[i].thread))
 			described.events[described.event_count++] = finding->events[i];
-	for (uint32_t i = 0; i < described.event_count; i++)
-		describe_event(replay, &described.events[i]);
+	describe_finding(detector, &described);
 	finding_encode(&encoder, &described);
 	size = (uint32_t)(encoder.next - payload);
 	record = begin_record(replay, RECORD_FINDING, size, 8, &writer);
@@ -349,6 +253,10 @@ const struct detector_hooks replay_hooks = {
 	.is_alive = is_alive,
 	.access_stack = replay_access_stack,
 	.block_of = block_of,
+	.begin_record = begin_description,
+	.shown_thread = shown_thread,
+	.thread_name = thread_name,
+	.lock_name = lock_name,
 };
 
 /* --- The process --------------------------------------------------------- */
@@ -357,7 +265,7 @@ static void write_process(struct replay *replay)
 {
 	struct byte_writer writer;
 	struct record_header *record = begin_record(
-		replay, RECORD_PROCESS, 12 + string_bytes(replay->path) + 4, 0, &writer);
+		replay, RECORD_PROCESS, 12 + describe_string_bytes(replay->path) + 4, 0, &writer);
 
 	if (!record)
 		return;
@@ -375,7 +283,7 @@ static void write_module(struct replay *replay)
 	struct byte_writer writer;
 	struct record_header *record = begin_record(
 		replay, RECORD_MODULE,
-		36 + string_bytes(replay->path) + string_bytes(MODULE_IS_SCRIPT), 0, &writer);
+		36 + describe_string_bytes(replay->path) + describe_string_bytes(MODULE_IS_SCRIPT), 0, &writer);
 
 	if (!record)
 		return;
@@ -396,7 +304,7 @@ static void write_variables(struct replay *replay)
 		const char *name = name_table_text(&replay->script.variable_names, i);
 		struct byte_writer writer;
 		struct record_header *record = begin_record(replay, RECORD_VARIABLE,
-							    16 + string_bytes(name), 0, &writer);
+							    16 + describe_string_bytes(name), 0, &writer);
 
 		if (!record)
 			return;

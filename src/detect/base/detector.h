@@ -73,6 +73,21 @@ struct detector_hooks {
 	/* The heap block that @address is in, or was in last. */
 	bool (*block_of)(struct detector *detector, uintptr_t address,
 			 struct memory_block *block);
+
+	/* For describe.h.  All but the first may be NULL. */
+
+	/* Room for a record, with its writer; NULL: there is none. */
+	struct record_header *(*begin_record)(struct detector *detector, enum record_type type,
+					      uint32_t payload_bytes, struct byte_writer *writer);
+	/* Describes the module that @address was in, if it was in one, in a generation of the
+	 * code; ~0: now. */
+	void (*describe_module)(uintptr_t address, uint32_t code_generation);
+	/* The number that records have for a thread, 0: none.  NULL: its own. */
+	thread_id (*shown_thread)(const struct detector *detector, thread_id id);
+	const char *(*thread_name)(struct detector *detector, const struct thread *thread);
+	const char *(*lock_name)(struct detector *detector, const struct sync_info *info);
+	/* The key under which other processes know the lock, or 0. */
+	uint64_t (*shared_key)(const struct sync_info *info);
 };
 
 /* How an object's life ended, for who uses it after; the last ones by address. */

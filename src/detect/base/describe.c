@@ -1,0 +1,179 @@
+#include "detect/base/describe.h"
+
+#include "detect/base/thread.h"
+#include "finding/results.h"
+
+#define LOADED_NOW UINT32_MAX /* a code generation: of what is still loaded */
+
+static void describe_module(struct detector *detector, uintptr_t address, uint32_t generation)
+{
+	if (detector->hooks->describe_module)
+		detector->hooks->describe_module(address, generation);
+}
+
+static thread_id shown_id(const struct detector *detector, thread_id id)
+{
+	return detector->hooks->shown_thread ? detector->hooks->shown_thread(detector, id) : id;
+}
+
+void describe_stack(struct detector *detector, stack_id id)
+{
+	struct stack *stack = stack_depot_get(&detector->stacks, id);
+	struct byte_writer writer;
+	struct record_header *record;
+
+	if (!stack || stack->is_described)
+		return;
+	for (uint32_t i = 0; i < stack->frame_count; i++)
+		describe_module(detector, stack->frames[i], stack->code_generation);
+	record = detector->hooks->begin_record(detector, RECORD_STACK,
+					       16 + stack->frame_count * 8, &writer);
+	if (!record)
+		return;
+	write_u32(&writer, id & ~STACK_ID_IN_HANDLER);
+	write_u32(&writer, stack->code_generation);
+	write_u32(&writer, stack->flags);
+	write_u32(&writer, stack->frame_count);
+	for (uint32_t i = 0; i < stack->frame_count; i++)
+		write_u64(&writer, stack->frames[i]);
+	record_commit(record);
+	stack->is_described = true;
+}
+
+/* --- Threads -------------------------------------------------------------------------- */
+
+static uint32_t thread_flags(const struct thread *thread)
+{
+	uint32_t flags = 0;
+
+	if (thread->id == 1)
+		flags |= THREAD_IS_MAIN;
+	if (thread->is_adopted)
+		flags |= THREAD_IS_ADOPTED;
+	if (thread->state == THREAD_ENDED || thread->state == THREAD_ENDING)
+		flags |= THREAD_HAS_ENDED;
+	return flags;
+}
+
+static void write_thread(struct detector *detector, struct thread *thread)
+{
+	const char *name = detector->hooks->thread_name
+				   ? detector->hooks->thread_name(detector, thread)
+				   : thread->name;
+	struct byte_writer writer;
+	struct record_header *record;
+
+	describe_stack(detector, thread->created);
+	record = detector->hooks->begin_record(detector, RECORD_THREAD,
+					       20 + describe_string_bytes(name), &writer);
+	if (!record)
+		return;
+	write_u32(&writer, shown_id(detector, thread->id));
+	write_u32(&writer, thread->kernel_id);
+	write_u32(&writer, shown_id(detector, thread->creator));
+	write_u32(&writer, thread->created & ~STACK_ID_IN_HANDLER);
+	write_u32(&writer, thread_flags(thread));
+	write_string(&writer, name);
+	record_commit(record);
+}
+
+void describe_thread(struct detector *detector, thread_id id)
+{
+	/* A chain of creators is short. */
+	for (struct thread *thread = detector_thread(detector, id);
+	     thread && !thread->is_described && shown_id(detector, thread->id);
+	     thread = detector_thread(detector, thread->creator)) {
+		thread->is_described = true;
+		write_thread(detector, thread);
+	}
+}
+
+void describe_renamed(struct detector *detector, struct thread *thread)
+{
+	if (thread->is_described)
+		write_thread(detector, thread);
+}
+
+/* --- Locks ------------------------------------------------------------------------------ */
+
+static uint32_t lock_flags(const struct sync_info *info)
+{
+	uint32_t flags = 0;
+
+	if (info->attributes & SYNC_PROCESS_SHARED)
+		flags |= LOCK_IS_PROCESS_SHARED;
+	if (info->attributes & SYNC_RECURSIVE)
+		flags |= LOCK_IS_RECURSIVE;
+	if (info->attributes & SYNC_ROBUST)
+		flags |= LOCK_IS_ROBUST;
+	return flags;
+}
+
+static void write_lock(struct detector *detector, const struct sync_info *info)
+{
+	const struct detector_hooks *hooks = detector->hooks;
+	const char *name = hooks->lock_name ? hooks->lock_name(detector, info) : "";
+	uint64_t key = hooks->shared_key ? hooks->shared_key(info) : 0;
+	struct byte_writer writer;
+	struct record_header *record = hooks->begin_record(
+		detector, RECORD_LOCK, 36 + describe_string_bytes(name) + (key ? 8 : 0), &writer);
+
+	if (!record)
+		return;
+	write_u32(&writer, info->id);
+	write_u32(&writer, info->kind);
+	write_u64(&writer, info->address);
+	write_u32(&writer, info->class);
+	write_u32(&writer, info->created & ~STACK_ID_IN_HANDLER);
+	write_u32(&writer, info->first & ~STACK_ID_IN_HANDLER);
+	write_u32(&writer, shown_id(detector, info->stack_thread));
+	write_u32(&writer, lock_flags(info) | (key ? LOCK_HAS_KEY : 0));
+	write_string(&writer, name);
+	if (key)
+		write_u64(&writer, key);
+	record_commit(record);
+}
+
+void describe_lock(struct detector *detector, lock_id id)
+{
+	struct sync_info *info = detector_lock(detector, id);
+
+	if (!info || info->is_described)
+		return;
+	info->is_described = true;
+	describe_stack(detector, info->created);
+	describe_stack(detector, info->first);
+	describe_thread(detector, info->stack_thread);
+	describe_module(detector, info->address, LOADED_NOW);
+	write_lock(detector, info);
+}
+
+/* --- Findings ---------------------------------------------------------------------------- */
+
+static void describe_event(struct detector *detector, struct finding_event *event)
+{
+	uint32_t count =
+		event->hold_count < FINDING_HOLD_MAX ? event->hold_count : FINDING_HOLD_MAX;
+
+	describe_thread(detector, event->thread);
+	describe_thread(detector, event->target);
+	describe_lock(detector, event->lock);
+	describe_stack(detector, event->stack);
+	if (event->size_bytes)
+		describe_module(detector, event->address, LOADED_NOW);
+	event->thread = shown_id(detector, event->thread);
+	event->target = shown_id(detector, event->target);
+	event->stack &= ~STACK_ID_IN_HANDLER;
+	for (uint32_t i = 0; i < count; i++) {
+		describe_lock(detector, event->holds[i].lock);
+		describe_stack(detector, event->holds[i].stack);
+		event->holds[i].stack &= ~STACK_ID_IN_HANDLER;
+	}
+}
+
+void describe_finding(struct detector *detector, struct finding *finding)
+{
+	for (uint32_t i = 0; i < finding->event_count; i++)
+		if (!finding->events[i].process)
+			describe_event(detector, &finding->events[i]);
+}
