@@ -69,11 +69,6 @@ static void forget_snapshot(struct vclock *clock, struct arena *arena)
 	clock->snapshot = NULL;
 }
 
-uint64_t vclock_get(const struct vclock *clock, uint32_t slot)
-{
-	return slot < clock->count ? clock->entries[slot] : 0;
-}
-
 uint64_t vclock_get_living(const struct vclock *clock, uint32_t slot)
 {
 	/* acquire: as in vclock_join_living() */

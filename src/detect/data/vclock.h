@@ -41,7 +41,10 @@ struct clock_stamp {
 	struct vclock_snapshot *clock; /* NULL: no entries but its own */
 };
 
-uint64_t vclock_get(const struct vclock *clock, uint32_t slot);
+static inline uint64_t vclock_get(const struct vclock *clock, uint32_t slot)
+{
+	return slot < clock->count ? clock->entries[slot] : 0;
+}
 
 /* The same of a clock that its owner may change meanwhile, but does not free. */
 uint64_t vclock_get_living(const struct vclock *clock, uint32_t slot);

@@ -218,8 +218,34 @@ static void meet_replaced(struct race_step *step, uint64_t write)
 	}
 }
 
+/* Is a read of the access's memory among those? */
+static bool has_replaced(const struct thread *thread, const struct access *access)
+{
+	for (uint32_t i = 0; i < REPLACED_READS; i++)
+		if (thread->accesses.replaced[i].granule + SHADOW_GRANULE - access->address <
+		    access->size_bytes + SHADOW_GRANULE)
+			return true;
+	return false;
+}
+
+/* The usual end: all that was done here comes before.  False: it is to be compared. */
+static inline bool free_quickly(struct race_step *step, struct shadow shadow, uint64_t freed)
+{
+	uint64_t write = load_relaxed(shadow.write);
+	uint64_t read = load_relaxed(shadow.read);
+	origin_id mine = race_origin(step);
+
+	if (!race_is_past(step->thread, write) || !race_is_past(step->thread, read) ||
+	    !compare_exchange_acq_rel(shadow.write, &write, freed))
+		return false;
+	origin_store(&shadow.origins->write, mine, freed);
+	/* acquire, after the exchange: pairs with the other side's exchange and look. */
+	return load_acquire(shadow.read) == read &&
+	       (!read || compare_exchange_acq_rel(shadow.read, &read, 0));
+}
+
 /* The end of a granule's life is compared like a write. */
-static void free_granule(struct race_step *step, bool marks)
+static void free_granule(struct race_step *step, bool marks, bool meets)
 {
 	struct shadow shadow = shadow_of(step->granule);
 	uint64_t freed = step->mine | (uint64_t)SHADOW_FREED << SHADOW_FORM_SHIFT;
@@ -227,6 +253,8 @@ static void free_granule(struct race_step *step, bool marks)
 	uint64_t read;
 
 	if (!marks && !load_relaxed(shadow.write) && !load_relaxed(shadow.read))
+		return;
+	if (!meets && LIKELY(free_quickly(step, shadow, freed)))
 		return;
 	write = load_acquire(shadow.write);
 	if (shadow_form(write) == SHADOW_ATOMIC)
@@ -257,15 +285,17 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 		.keeps_callers = true,
 		.bytes = SHADOW_ALL_BYTES,
 	};
+	bool meets;
 
 	memory_flush(detector, thread);
 	if (!race_begin(detector, thread, access))
 		return;
 	update_life_changes(detector, access->address, access->size_bytes);
+	meets = has_replaced(thread, access);
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		step.granule = granule;
 		memory_before_record(detector, thread);
 		step.mine = *thread->clocks.current;
-		free_granule(&step, granule - access->address < MARK_ALWAYS);
+		free_granule(&step, granule - access->address < MARK_ALWAYS, meets);
 	}
 }

@@ -297,8 +297,48 @@ static bool is_known(const struct race_step *step, struct shadow shadow)
 	return false;
 }
 
+static void compare_other(struct race_step *step, struct shadow shadow)
+{
+	struct race_place place = race_place(shadow, step->granule, !step->is_write);
+	uint64_t word = race_compare(step, place);
+
+	if (step->is_write)
+		forget_readers(step, place, word);
+}
+
+/*
+ * Most granules of a long range: all of it, where one word says what was there, and that
+ * comes before.  False: nothing was done.
+ */
+static bool record_quickly(struct race_step *step)
+{
+	struct shadow shadow = shadow_of(step->granule);
+	struct race_place place = race_place(shadow, step->granule, step->is_write);
+	uint64_t old = load_acquire(place.word);
+	origin_id mine;
+
+	if (step->bytes != SHADOW_ALL_BYTES || step->access->is_recorded)
+		return false;
+	if (old == step->mine)
+		return true;
+	if (shadow_is_same_epoch(old, step->mine) || !race_is_past(step->thread, old) ||
+	    !race_is_past(step->thread, load_acquire(shadow.write)))
+		return false;
+	mine = race_origin(step); /* takes a while: before the word is there */
+	if (!compare_exchange_acq_rel(place.word, &old, step->mine))
+		return false;
+	origin_store(place.origin, mine, step->mine);
+	/* acquire, after the exchange: pairs with the other side's exchange and look. */
+	if (step->is_write ? load_acquire(shadow.read) != 0
+			   : !race_is_past(step->thread, load_acquire(shadow.write)))
+		compare_other(step, shadow);
+	return true;
+}
+
 static void check_granule(struct race_step *step)
 {
+	if (record_quickly(step))
+		return;
 	for (uint32_t tries = 0; tries < TRIES; tries++) {
 		struct shadow shadow = shadow_of(step->granule);
 		struct race_place place;
@@ -313,10 +353,7 @@ static void check_granule(struct race_step *step)
 		if (shadow_form(old) == SHADOW_ATOMIC ||
 		    !(step->is_write ? put_write(step, place, old) : put_read(step, place, old)))
 			continue;
-		place = race_place(shadow, step->granule, !step->is_write);
-		old = race_compare(step, place);
-		if (step->is_write)
-			forget_readers(step, place, old);
+		compare_other(step, shadow);
 		return;
 	}
 	detector_count(step->detector, LOST_ACCESSES);

@@ -77,6 +77,12 @@ static inline bool race_is_certain_order(const struct thread *thread, uint64_t w
 	return vclock_get(&thread->clocks.full, shadow_slot(word)) >= shadow_epoch(word);
 }
 
+/* Is @word none, or plain and certain to come before what @thread does now? */
+static inline bool race_is_past(const struct thread *thread, uint64_t word)
+{
+	return !word || (shadow_form(word) == SHADOW_PLAIN && race_is_certain_order(thread, word));
+}
+
 static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
 {
 	return race_is_certain_order(thread, word) || clock_find_assumed(thread, word);
