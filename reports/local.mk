@@ -19,6 +19,7 @@ reports_libreports_a_SOURCES = \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
 	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
 	%D%/types/code.c %D%/types/code.h \
+	%D%/types/stable_names.c %D%/types/stable_names.h \
 	%D%/types/straight.c %D%/types/straight.h \
 	%D%/types/data.c %D%/types/data.h \
 	%D%/types/form.h \
@@ -42,6 +43,7 @@ reports_libreports_a_SOURCES = \
 	%D%/words/side.c %D%/words/side.h \
 	%D%/words/verdict.c %D%/words/verdict.h \
 	%D%/words/view.c %D%/words/view.h %D%/words/view_options.h \
+	%D%/filter/baseline.c %D%/filter/baseline.h \
 	%D%/filter/entry_reader.h \
 	%D%/filter/filter.c %D%/filter/filter.h \
 	%D%/filter/generate.c %D%/filter/generate.h \

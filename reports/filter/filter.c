@@ -14,6 +14,9 @@ int filter_read(struct filter *filter, struct pool *pool, const struct view_opti
 	for (size_t i = 0; i < options->suppression_count && result == 0; i++)
 		result = suppressions_read(&filter->suppressions, pool, options->suppressions[i],
 					   error, error_bytes);
+	if (options->baseline && result == 0)
+		result = baseline_read(&filter->baseline, pool, options->baseline, error,
+				       error_bytes);
 	return result;
 }
 
@@ -49,7 +52,9 @@ void filter_apply(struct filter *filter, struct view *view)
 		struct view_finding *finding = &view->findings[i];
 
 		finding->suppression = find_entry(filter, view, finding);
-		if (finding->suppression)
+		finding->is_known = !finding->suppression &&
+				    baseline_has(&filter->baseline, finding->fingerprint);
+		if (finding->suppression || finding->is_known)
 			set_aside(view, finding);
 		else
 			view->findings[kept++] = *finding;
@@ -59,8 +64,16 @@ void filter_apply(struct filter *filter, struct view *view)
 
 const char *filter_words(const struct view *view)
 {
-	return view->hidden_count ? pool_format(view->pool, ", %zu suppressed", view->hidden_count)
-				  : "";
+	size_t known = 0;
+	size_t suppressed;
+	const char *words = "";
+
+	for (size_t i = 0; i < view->hidden_count; i++)
+		known += view->hidden[i].is_known;
+	suppressed = view->hidden_count - known;
+	if (suppressed)
+		words = pool_format(view->pool, ", %zu suppressed", suppressed);
+	return known ? pool_format(view->pool, "%s, %zu in the baseline", words, known) : words;
 }
 
 static void write_unused(const struct suppressions *list, FILE *out)

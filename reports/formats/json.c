@@ -154,16 +154,21 @@ static json_t *make_entry(const struct suppression *entry)
 	return object;
 }
 
-/* The findings that are not reported. */
-static json_t *make_suppressed(struct view *view)
+/* The findings that are not reported, as an entry or (@are_known) the baseline has them. */
+static json_t *make_hidden(struct view *view, bool are_known)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < view->hidden_count; i++) {
 		const struct view_finding *finding = &view->hidden[i];
-		json_t *object = json_finding(view, finding);
+		json_t *object;
 
-		json_object_set_new(object, "suppression", make_entry(finding->suppression));
+		if (finding->is_known != are_known)
+			continue;
+		object = json_finding(view, finding);
+		if (finding->suppression)
+			json_object_set_new(object, "suppression",
+					    make_entry(finding->suppression));
 		json_array_append_new(list, object);
 	}
 	return list;
@@ -184,7 +189,8 @@ static json_t *make_document(struct view *view)
 	json_object_set_new(document, "program", make_program(view));
 	json_object_set_new(document, "processes", make_processes(view));
 	json_object_set_new(document, "findings", findings);
-	json_object_set_new(document, "suppressed", make_suppressed(view));
+	json_object_set_new(document, "suppressed", make_hidden(view, false));
+	json_object_set_new(document, "known", make_hidden(view, true));
 	json_object_set_new(document, "coverage", make_coverage(view));
 	json_object_set_new(document, "unobserved", make_unobserved(view));
 	json_object_set_new(document, "messages", make_messages(view));

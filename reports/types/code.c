@@ -89,6 +89,25 @@ bool code_read(struct pool *pool, struct elf_image *image, uint64_t address, str
 	       code_decode(pool, image, start, address, code);
 }
 
+bool code_content(struct pool *pool, struct elf_image *image, uint64_t address, uint64_t *content)
+{
+	struct code code = {.count = 0};
+	uint64_t start;
+
+	if (!find_function(image, address, &start))
+		return false;
+	/* At the return address of a call, minus one, no instruction begins. */
+	(void)code_decode(pool, image, start, address, &code);
+	*content = code.count;
+	for (size_t i = 0; i < code.count; i++) {
+		const struct instruction *at = &code.instructions[i];
+
+		*content = *content * 1099511628211ull +
+			   (at->length | (uint64_t)at->kind << 4 | (uint64_t)at->memory << 8);
+	}
+	return code.count != 0;
+}
+
 bool form_find(struct pool *pool, struct elf_image *image, uint64_t address,
 	       struct access_form *form)
 {

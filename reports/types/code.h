@@ -19,4 +19,8 @@ bool code_decode(struct pool *pool, struct elf_image *image, uint64_t start, uin
 /* The same of the function that has @address. */
 bool code_read(struct pool *pool, struct elf_image *image, uint64_t address, struct code *code);
 
+/* A number of what the function that has @address does from its start to there, wherever it
+ * lies: forms and lengths of its instructions, without addresses.  False if unknown. */
+bool code_content(struct pool *pool, struct elf_image *image, uint64_t address, uint64_t *content);
+
 #endif

@@ -4,24 +4,18 @@
 #include <string.h>
 
 #include "reports/words/memory.h"
-#include "reports/words/names.h"
+#include "reports/types/stable_names.h"
 
-#define FUNCTION_COUNT 3 /* of each stack, the innermost: a wrapper, its caller, and one more */
-
-const char *fingerprint_event(struct view *view, const struct model_process *process,
+/* What one event adds: its action, its lock, and the function that it took place in. */
+static const char *event_text(struct view *view, const struct model_process *process,
 			      const struct finding_event *event)
 {
-	const struct source_stack *stack =
-		symbolize_stack(view->symbolizer, process, event->stack);
-	const char *text = finding_action_name(event->action);
+	const char *lock = "";
 
 	if (event->lock)
-		text = pool_format(view->pool, "%s %s", text,
-				   lock_stable_name(view, process, event->lock));
-	for (size_t i = 0; stack && i < stack->visible_count && i < FUNCTION_COUNT; i++)
-		text = pool_format(view->pool, "%s<%s", text,
-				   source_frame_function(view->pool, &stack->frames[i]));
-	return text;
+		lock = stable_lock(view->symbolizer, view->pool, process, event->lock);
+	return pool_format(view->pool, "%s %s<%s", finding_action_name(event->action), lock,
+			   stable_site(view->symbolizer, view->pool, process, event->stack));
 }
 
 static int compare_texts(const void *left, const void *right)
@@ -45,6 +39,18 @@ static bool is_unordered(const struct view_finding *finding)
 	       finding->memory;
 }
 
+/* Sorts @texts and leaves one of each: how many threads did the same is chance. */
+static size_t sort_texts(const char **texts, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(texts, count, sizeof(*texts), compare_texts);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || strcmp(texts[i], texts[kept - 1]) != 0)
+			texts[kept++] = texts[i];
+	return kept;
+}
+
 const char *fingerprint_make(struct view *view, const struct view_finding *finding)
 {
 	const char **texts = pool_alloc(view->pool, (finding->event_count + 1) * sizeof(*texts));
@@ -58,11 +64,18 @@ const char *fingerprint_make(struct view *view, const struct view_finding *findi
 		const struct finding_event *event = finding->events[i];
 
 		if (!finding->memory || memory_is_access(finding->finding, event))
-			texts[count++] = fingerprint_event(view, finding->process, event);
+			texts[count++] = event_text(view, finding->process, event);
 	}
 	if (is_unordered(finding))
-		qsort(texts, count, sizeof(*texts), compare_texts);
+		count = sort_texts(texts, count);
 	for (size_t i = 0; i < count; i++)
 		hash = hash_text(hash, texts[i]);
 	return pool_format(view->pool, "%016llx", (unsigned long long)hash);
+}
+
+const char *fingerprint_number(struct pool *pool, const char *fingerprint, size_t number)
+{
+	uint64_t hash = hash_text(14695981039346656037ull, fingerprint);
+
+	return pool_format(pool, "%016llx", (unsigned long long)(hash + number * 1099511628211ull));
 }

@@ -1,6 +1,7 @@
 #include "reports/words/memory.h"
 
 #include "reports/words/names.h"
+#include "reports/types/stable_names.h"
 
 #define STRUCTURE_BYTES_MAX 512u /* a larger block may be an array */
 
@@ -126,15 +127,14 @@ static void name_block(struct view *view, const struct view_finding *finding,
 	struct pool *pool = view->pool;
 	const struct finding_event *block = block_of(memory);
 	const char *place = symbolize_place(view->symbolizer, finding->process, block->stack);
-	const struct source_frame *site =
-		symbolize_site(view->symbolizer, finding->process, block->stack);
 	const char *type = memory->variable.part.type;
 	const char *words;
 
 	memory->kind = MEMORY_HEAP;
 	memory->offset = block->action == ACTION_ALLOCATE ? memory->address - block->address : 0;
 	memory->stable_name =
-		pool_format(pool, "block of %s", site ? source_frame_function(pool, site) : "?");
+		pool_format(pool, "block of %s",
+			    stable_site(view->symbolizer, pool, finding->process, block->stack));
 	if (block->size_bytes <= STRUCTURE_BYTES_MAX)
 		memory->stable_name = pool_format(pool, "%s+%llu", memory->stable_name,
 						  (unsigned long long)memory->offset);

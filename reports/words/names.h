@@ -23,7 +23,7 @@ const char *lock_name(struct view *view, const struct model_process *process, lo
 /* The same without number: the name of all locks of its origin. */
 const char *lock_origin_name(struct view *view, const struct model_process *process, lock_id lock);
 
-/* The same without number and line: for fingerprints, which survive new builds. */
+/* The same without number and line: for suppressions, which survive new builds. */
 const char *lock_stable_name(struct view *view, const struct model_process *process, lock_id lock);
 
 /* "in process 2 (./child)"; "" for the first process. */

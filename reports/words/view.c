@@ -6,6 +6,25 @@
 #include "reports/words/explain.h"
 #include "reports/words/fingerprint.h"
 #include "reports/words/memory.h"
+#include "reports/words/names.h"
+
+#define FUNCTION_COUNT 3 /* of each stack, the innermost, to sort by */
+
+static const char *event_key(struct view *view, const struct model_process *process,
+			     const struct finding_event *event)
+{
+	const struct source_stack *stack =
+		symbolize_stack(view->symbolizer, process, event->stack);
+	const char *text = finding_action_name(event->action);
+
+	if (event->lock)
+		text = pool_format(view->pool, "%s %s", text,
+				   lock_stable_name(view, process, event->lock));
+	for (size_t i = 0; stack && i < stack->visible_count && i < FUNCTION_COUNT; i++)
+		text = pool_format(view->pool, "%s<%s", text,
+				   source_frame_function(view->pool, &stack->frames[i]));
+	return text;
+}
 
 /* A text of what the thread does whose events begin at @index, to sort by. */
 static const char *group_key(struct view *view, const struct view_finding *finding, size_t index)
@@ -17,7 +36,7 @@ static const char *group_key(struct view *view, const struct view_finding *findi
 		if (finding->events[i]->thread != thread)
 			break;
 		key = pool_format(view->pool, "%s;%s", key,
-				  fingerprint_event(view, finding->process, finding->events[i]));
+				  event_key(view, finding->process, finding->events[i]));
 	}
 	return key;
 }
@@ -137,6 +156,21 @@ static bool is_set_free(struct view *view, const struct model_finding *source)
 	return are_plain;
 }
 
+/* Gives each finding a fingerprint of its own: of equal ones the later ones are numbered. */
+static void number_fingerprints(struct view *view)
+{
+	size_t *numbers = pool_alloc(view->pool, (view->finding_count + 1) * sizeof(*numbers));
+
+	for (size_t i = 0; i < view->finding_count; i++)
+		for (size_t j = 0; j < i; j++)
+			numbers[i] += strcmp(view->findings[i].fingerprint,
+					     view->findings[j].fingerprint) == 0;
+	for (size_t i = 0; i < view->finding_count; i++)
+		if (numbers[i])
+			view->findings[i].fingerprint = fingerprint_number(
+				view->pool, view->findings[i].fingerprint, numbers[i]);
+}
+
 struct view *view_make(struct model *model, const struct view_options *options)
 {
 	struct view *view = pool_alloc(&model->pool, sizeof(*view));
@@ -155,6 +189,7 @@ struct view *view_make(struct model *model, const struct view_options *options)
 		if (!model->findings[i].is_gone && is_set_free(view, &model->findings[i]))
 			add_finding(view, &model->findings[i]);
 	}
+	number_fingerprints(view);
 	/* Name all locks first: the numbers of equal names depend on all of them. */
 	for (size_t i = 0; i < view->finding_count; i++)
 		explain_name_locks(view, &view->findings[i]);

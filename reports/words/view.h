@@ -47,6 +47,7 @@ struct view_finding {
 	const char **notes; /* limits of the verdict, and explanations */
 	size_t note_count;
 	const struct suppression *suppression; /* that hides it, or NULL */
+	bool is_known;				/* the baseline has it */
 };
 
 struct view {

@@ -11,6 +11,7 @@ struct view_options {
 	enum report_colour colour;
 	const char *const *suppressions; /* files */
 	size_t suppression_count;
+	const char *baseline;		 /* a file, or NULL */
 	bool generates_suppressions;	 /* text: an entry for them with each finding */
 	bool counts_only_errors; /* for the exit status */
 	bool is_verbose;	 /* text: whole stacks, and what was not reported */

@@ -7,6 +7,8 @@ SUITES += tests/command/run_command_tests tests/command/run_installed \
 EXTRA_DIST += \
 	tests/command/crossed.c \
 	tests/command/fake_library.c \
+	tests/command/fingered.c \
+	tests/command/part_fingerprints.sh \
 	tests/command/part_options.sh \
 	tests/command/part_outputs.sh \
 	tests/command/part_processes.sh \

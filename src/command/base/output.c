@@ -77,6 +77,7 @@ static struct view_options make_view_options(const struct options *options)
 	return (struct view_options){
 		.suppressions = options->suppressions.values,
 		.suppression_count = options->suppressions.count,
+		.baseline = options->baseline,
 		.generates_suppressions = options->gen_suppressions,
 		.counts_only_errors = options->fail_on == FAIL_ON_ERROR,
 		.colour = choose_colour(options->color),

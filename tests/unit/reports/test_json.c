@@ -102,6 +102,36 @@ START_TEST(a_finding_has_all_its_parts)
 }
 END_TEST
 
+START_TEST(fingerprints_are_unique_within_a_run)
+{
+	static struct finding again;
+	json_t *findings;
+	const char *first;
+
+	image_inversion(image, 1, 3);
+	again = (struct finding){
+		.id = 2, .kind = FINDING_LOCK_ORDER_INVERSION, .severity = SEVERITY_WARNING};
+	for (thread_id thread = 2; thread <= 3; thread++) {
+		image_event(&again, thread, ACTION_HOLD, thread - 1, 0);
+		image_event(&again, thread, ACTION_WAIT, 4 - thread, 0);
+	}
+	image_finding(image, 1, &again, 1);
+	again.id = 3;
+	image_finding(image, 1, &again, 1);
+	render();
+	findings = json_object_get(document, "findings");
+	ck_assert_uint_eq(json_array_size(findings), 3);
+	first = finding_text("fingerprint");
+	for (size_t i = 1; i < 3; i++) {
+		const char *other = json_string_value(
+			json_object_get(json_array_get(findings, i), "fingerprint"));
+
+		ck_assert_str_ne(first, other);
+		first = other;
+	}
+}
+END_TEST
+
 START_TEST(coverage_and_losses_are_told_apart)
 {
 	uint64_t counters[COUNTER_COUNT] = {[COUNTER_LOST_STACKS] = 3, [COUNTER_LOCKS] = 5};
@@ -262,6 +292,7 @@ int main(void)
 	tcase_add_test(tests, a_document_names_tool_and_program);
 	tcase_add_test(tests, exit_status_and_signal_come_from_the_wait_status);
 	tcase_add_test(tests, a_finding_has_all_its_parts);
+	tcase_add_test(tests, fingerprints_are_unique_within_a_run);
 	tcase_add_test(tests, coverage_and_losses_are_told_apart);
 	tcase_add_test(tests, names_that_are_not_text_do_no_harm);
 	tcase_add_test(tests, a_variable_is_described_with_its_field);
