@@ -54,7 +54,8 @@ reports_libreports_a_SOURCES = \
 	%D%/filter/tsan_entries.c \
 	%D%/filter/valgrind_entries.c \
 	%D%/formats/blocked.c %D%/formats/blocked.h \
-	%D%/formats/calls.c %D%/formats/calls.def %D%/formats/calls.h \
+	%D%/states/calls.c %D%/states/calls.def %D%/states/calls.h \
+	%D%/states/state.c %D%/states/state.h \
 	%D%/formats/formats.h \
 	%D%/formats/json.c \
 	%D%/formats/json_memory.c %D%/formats/json_memory.h \

@@ -24,3 +24,4 @@ src_libplan_a_CFLAGS = $(GUEST_CFLAGS)
 src_libplan_a_SOURCES =
 
 include src/x86/local.mk
+include src/inspect/local.mk

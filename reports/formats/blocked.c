@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "base/atomic.h"
-#include "reports/formats/calls.h"
 #include "reports/words/explain.h"
 #include "reports/words/names.h"
+#include "reports/states/state.h"
 #include "reports/formats/text_finding.h"
 
 #define ATTEMPT_COUNT 1000
+#define GROUP_NAMES_MAX 4
 
 /* False if the slot is unused or keeps changing. */
 static bool read_slot(const struct results_slot *slot, struct results_slot *copy)
@@ -108,7 +109,8 @@ static void collect_others(struct view *view, const struct model_process *proces
 	for (size_t i = 0; i < process->state_count; i++) {
 		const struct model_state *state = &process->states[i];
 
-		if (is_waiter(blocked, model_thread_by_kernel_id(process, state->kernel_id)))
+		if (!state->thread &&
+		    is_waiter(blocked, model_thread_by_kernel_id(process, state->kernel_id)))
 			continue;
 		blocked->others = pool_grow(view->pool, blocked->others, blocked->other_count,
 					    sizeof(struct model_state *));
@@ -117,21 +119,76 @@ static void collect_others(struct view *view, const struct model_process *proces
 	}
 }
 
-static void write_other(const struct text_page *page, const struct view_finding *finding,
-			const struct model_state *state)
+/* Threads get their names from stacks, which are those of events. */
+static void name_by_states(struct view *view, const struct model_process *process,
+			   struct view_finding *finding)
 {
-	const struct model_thread *thread =
-		model_thread_by_kernel_id(finding->process, state->kernel_id);
+	size_t count = process->is_looked_at ? process->state_count : 0;
 
-	fprintf(page->out, "\n  %s", text_style_on(page, STYLE_BOLD));
-	if (thread)
-		fprintf(page->out, "%s", thread_name(page->view, finding, thread->id));
-	else
-		fprintf(page->out, "thread '%s'", state->name);
-	fprintf(page->out, "%s\n    %s%s\n", text_style_off(page),
-		call_words(page->view->pool, state), state->stack ? ":" : "");
-	if (state->stack)
-		text_stack(page, finding->process, state->stack);
+	if (!count)
+		return;
+	finding->events = pool_alloc(view->pool, count * sizeof(*finding->events));
+	for (size_t i = 0; i < count; i++)
+		finding->events[i] = state_event(view->pool, &process->states[i]);
+	finding->event_count = count;
+}
+
+/* The threads of one state, a few by name. */
+static const char *group_names(struct view *view, const struct view_finding *finding,
+			       const struct model_state **states, size_t count)
+{
+	const char *names[GROUP_NAMES_MAX + 1];
+
+	for (size_t i = 0; i < count && i <= GROUP_NAMES_MAX; i++) {
+		const struct model_thread *thread =
+			model_thread_of_state(finding->process, states[i]);
+
+		names[i] = thread ? thread_name(view, finding, thread->id)
+				  : pool_format(view->pool, "thread '%s'", states[i]->name);
+		if (finding->process->is_looked_at)
+			names[i] = pool_format(view->pool, "%s [%u]", names[i],
+					       states[i]->kernel_id);
+	}
+	if (count > GROUP_NAMES_MAX)
+		return pool_format(view->pool, "%s, %s and %zu more", names[0], names[1],
+				   count - 2);
+	return join_words(view->pool, names, count);
+}
+
+static void write_group(const struct text_page *page, const struct view_finding *finding,
+			const struct model_state **states, size_t count)
+{
+	fprintf(page->out, "\n  %s%s%s\n    %s%s\n", text_style_on(page, STYLE_BOLD),
+		group_names(page->view, finding, states, count), text_style_off(page),
+		state_words(page->view, finding, states[0]), states[0]->stack ? ":" : "");
+	if (states[0]->stack)
+		text_stack(page, finding->process, states[0]->stack);
+}
+
+/* Moves those that do the same as the first to the front; returns their number. */
+static size_t gather_group(const struct model_state **states, size_t count)
+{
+	size_t same = 1;
+
+	for (size_t i = 1; i < count; i++) {
+		const struct model_state *state = states[i];
+
+		if (!state_is_same(states[0], state))
+			continue;
+		memmove(&states[same + 1], &states[same], (i - same) * sizeof(*states));
+		states[same++] = state;
+	}
+	return same;
+}
+
+static void write_others(const struct text_page *page, const struct blocked_threads *blocked)
+{
+	for (size_t i = 0; i < blocked->other_count;) {
+		size_t count = gather_group(blocked->others + i, blocked->other_count - i);
+
+		write_group(page, &blocked->finding, blocked->others + i, count);
+		i += count;
+	}
 }
 
 static void write_process(const struct text_page *page, const struct model_file *file,
@@ -146,23 +203,25 @@ static void write_process(const struct text_page *page, const struct model_file 
 
 	collect_blocked(view, file, process, &blocked);
 	collect_others(view, process, &blocked);
+	name_by_states(view, process, &blocked.finding);
 	if (!blocked.finding.event_count && !blocked.other_count)
 		return;
 	explain_name_locks(view, &blocked.finding);
-	blocked_count = blocked.finding.event_count;
+	blocked_count = process->is_looked_at ? 0 : blocked.finding.event_count;
 	if (process->state_count)
 		blocked_count += blocked.other_count - blocked.running_count;
-	fprintf(page->out, "snarl: --timeout: %s blocked in process %u (%s)",
-		count_words(view->pool, blocked_count, "thread"), process->number, process->path);
+	fprintf(page->out, "snarl: %s%s blocked in process %u (%s)",
+		process->has_timed_out ? "--timeout: " : "",
+		count_words(view->pool, blocked_count, "thread"),
+		process->is_looked_at ? process->pid : process->number, process->path);
 	if (blocked.timed_count)
 		fprintf(page->out, " (%zu with a time-out)", blocked.timed_count);
 	if (blocked.running_count)
 		fprintf(page->out, ", %zu not", blocked.running_count);
 	fputc('\n', page->out);
-	for (size_t i = 0; i < blocked.finding.event_count; i++)
+	for (size_t i = 0; i < blocked.finding.event_count && !process->is_looked_at; i++)
 		text_thread(page, &blocked.finding, i);
-	for (size_t i = 0; i < blocked.other_count; i++)
-		write_other(page, &blocked.finding, blocked.others[i]);
+	write_others(page, &blocked);
 	fputc('\n', page->out);
 }
 
@@ -173,7 +232,7 @@ void blocked_write(const struct text_page *page)
 	for (size_t i = 0; i < model->process_count; i++) {
 		const struct model_process *process = model->processes[i];
 
-		if (process->has_timed_out)
+		if (process->has_timed_out || process->is_looked_at)
 			write_process(page, &model->files[process->file], process);
 	}
 }

@@ -6,7 +6,8 @@
 
 #include "reports/filter/filter.h"
 #include "reports/formats/json_parts.h"
-#include "reports/formats/calls.h"
+#include "reports/states/calls.h"
+#include "reports/words/names.h"
 
 #define DOCUMENT_VERSION 1
 
@@ -35,20 +36,39 @@ static json_t *make_program(const struct view *view)
 	return program;
 }
 
-/* What each thread did when --timeout ended the process. */
+static void add_wait(struct view *view, const struct model_process *process,
+		     const struct model_state *state, json_t *row)
+{
+	json_object_set_new(row, "kernel_id", json_integer(state->kernel_id));
+	json_object_set_new(
+		row, "lock",
+		state->lock ? json_text(lock_name(view, process, state->lock)) : json_null());
+	json_object_set_new(row, "joins", json_number_or_null(state->target));
+	json_object_set_new(row, "shared", json_boolean(state->mode == HOLD_SHARED));
+	json_object_set_new(row, "holder", json_number_or_null(state->holder));
+	json_object_set_new(row, "mutex",
+			    state->mutex ? json_text(lock_name(view, process, state->mutex))
+					 : json_null());
+	json_object_set_new(row, "mutex_holder", json_number_or_null(state->mutex_holder));
+	json_object_set_new(row, "timed", json_boolean(state->is_timed));
+	json_object_set_new(row, "note", state->note[0] ? json_text(state->note) : json_null());
+}
+
+/* What each thread did when its process was looked at from outside. */
 static json_t *make_states(struct view *view, const struct model_process *process)
 {
 	json_t *states = json_array();
 
 	for (size_t i = 0; i < process->state_count; i++) {
 		const struct model_state *state = &process->states[i];
-		const struct model_thread *thread =
-			model_thread_by_kernel_id(process, state->kernel_id);
+		const struct model_thread *thread = model_thread_of_state(process, state);
 		json_t *row = json_object();
 
 		json_object_set_new(row, "id", json_number_or_null(thread ? thread->id : 0));
 		json_object_set_new(row, "name", json_text(state->name));
 		json_object_set_new(row, "state", json_text(call_name(view->pool, state)));
+		if (process->is_looked_at)
+			add_wait(view, process, state, row);
 		json_object_set_new(row, "stack", json_stack(view, process, state->stack));
 		json_array_append_new(states, row);
 	}
@@ -72,7 +92,7 @@ static json_t *make_processes(struct view *view)
 		json_object_set_new(row, "forked", json_boolean(process->how == PROCESS_FORKED));
 		json_object_set_new(row, "ended", json_boolean(process->has_ended));
 		json_object_set_new(row, "timed_out", json_boolean(process->has_timed_out));
-		if (process->has_timed_out)
+		if (process->has_timed_out || process->is_looked_at)
 			json_object_set_new(row, "threads", make_states(view, process));
 		json_array_append_new(processes, row);
 	}

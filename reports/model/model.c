@@ -241,6 +241,13 @@ const struct model_thread *model_thread_by_kernel_id(const struct model_process 
 	return NULL;
 }
 
+const struct model_thread *model_thread_of_state(const struct model_process *process,
+						 const struct model_state *state)
+{
+	return state->thread ? model_thread(process, state->thread)
+			     : model_thread_by_kernel_id(process, state->kernel_id);
+}
+
 const struct model_lock *model_lock(const struct model_process *process, uint32_t id)
 {
 	return find_inherited(process, TABLE_LOCKS, sizeof(struct model_lock), id);

@@ -65,13 +65,22 @@ struct model_lock {
 	const struct model_process *home;
 };
 
-/* What a thread did when --timeout ended its process. */
+/* What a thread did when its process was looked at from outside. */
 struct model_state {
 	uint32_t kernel_id;
 	uint32_t call; /* or STATE_RUNS */
 	uint64_t argument;
 	uint32_t stack;
 	const char *name;
+	uint32_t thread; /* 0: known by kernel_id */
+	uint32_t lock;	 /* that it waits for */
+	uint32_t target; /* the thread that it joins */
+	enum hold_mode mode;
+	bool is_timed;
+	uint32_t holder; /* the thread that has the lock */
+	uint32_t mutex;	 /* that a waiter of a condition needs back */
+	uint32_t mutex_holder;
+	const char *note; /* more about the lock, or "" */
 };
 
 /* Rows sorted by id, then by offset. */
@@ -100,6 +109,7 @@ struct model_process {
 	enum process_end end;
 	uint32_t end_status;
 	bool has_timed_out;
+	bool is_looked_at;
 	struct model_state *states; /* then */
 	size_t state_count;
 };
@@ -187,6 +197,8 @@ const struct model_thread *model_thread(const struct model_process *process, uin
 /* The living thread that the kernel knows as @kernel_id, or NULL. */
 const struct model_thread *model_thread_by_kernel_id(const struct model_process *process,
 						     uint32_t kernel_id);
+const struct model_thread *model_thread_of_state(const struct model_process *process,
+						 const struct model_state *state);
 const struct model_lock *model_lock(const struct model_process *process, uint32_t id);
 /* The module at @address in code generation @generation, or NULL. */
 const struct model_module *model_module(const struct model_process *process, uint32_t generation,

@@ -292,23 +292,36 @@ static void read_variable(struct record_source *source)
 	row->name = take_string(source);
 }
 
-static void read_timeout(struct record_source *source)
+static void read_state(struct record_source *source, struct model_state *state)
+{
+	state->kernel_id = read_u32(&source->reader);
+	state->call = read_u32(&source->reader);
+	state->argument = read_u64(&source->reader);
+	state->stack = read_u32(&source->reader);
+	state->name = take_string(source);
+	state->thread = read_u32(&source->reader);
+	state->lock = read_u32(&source->reader);
+	state->target = read_u32(&source->reader);
+	state->mode = read_u32(&source->reader) == HOLD_SHARED ? HOLD_SHARED : HOLD_EXCLUSIVE;
+	state->is_timed = read_u32(&source->reader) != 0;
+	state->holder = read_u32(&source->reader);
+	state->mutex = read_u32(&source->reader);
+	state->mutex_holder = read_u32(&source->reader);
+	state->note = take_string(source);
+}
+
+static void read_states(struct record_source *source)
 {
 	struct model_process *process = source->process;
+	uint32_t when = read_u32(&source->reader);
 	uint32_t count = read_u32(&source->reader);
 
-	process->has_timed_out = true;
+	process->has_timed_out = when == STATES_AT_TIMEOUT;
+	process->is_looked_at = when == STATES_LOOKED_AT;
 	for (uint32_t i = 0; i < count && !source->reader.failed; i++) {
-		struct model_state *state;
-
 		process->states = pool_grow(&source->model->pool, process->states,
-					    process->state_count, sizeof(*state));
-		state = &process->states[process->state_count++];
-		state->kernel_id = read_u32(&source->reader);
-		state->call = read_u32(&source->reader);
-		state->argument = read_u64(&source->reader);
-		state->stack = read_u32(&source->reader);
-		state->name = take_string(source);
+					    process->state_count, sizeof(*process->states));
+		read_state(source, &process->states[process->state_count++]);
 	}
 }
 
@@ -319,7 +332,7 @@ static void (*const record_readers[])(struct record_source *) = {
 	[RECORD_RETRACT] = read_retract,   [RECORD_COUNTERS] = read_counters,
 	[RECORD_END] = read_end,	   [RECORD_TEXT] = read_text,
 	[RECORD_UNOBSERVED] = read_unobserved, [RECORD_EXECUTES] = read_executes,
-	[RECORD_VARIABLE] = read_variable, [RECORD_TIMEOUT] = read_timeout,
+	[RECORD_VARIABLE] = read_variable, [RECORD_STATES] = read_states,
 };
 
 bool model_read_record(struct model *model, uint32_t file, const struct record_header *record,

@@ -15,6 +15,14 @@ static const char *acquire_verb(enum object_kind kind, enum hold_mode mode)
 	return kind == OBJECT_ONCE ? "begins" : "acquires";
 }
 
+/* Of a lock that was taken where nobody looked. */
+static const char *hold_verb(enum object_kind kind, enum hold_mode mode)
+{
+	if (mode == HOLD_SHARED)
+		return "read-holds";
+	return kind == OBJECT_ONCE ? "runs the routine of" : "holds";
+}
+
 static const char *wait_verb(enum object_kind kind, enum hold_mode mode)
 {
 	if (mode == HOLD_SHARED)
@@ -32,7 +40,8 @@ static const char *lock_verb(const struct finding_event *event, enum object_kind
 	case ACTION_ACQUIRE:
 		return acquire_verb(kind, event->mode);
 	case ACTION_HOLD:
-		return acquire_verb(kind, event->mode);
+		return event->stack ? acquire_verb(kind, event->mode)
+				    : hold_verb(kind, event->mode);
 	case ACTION_WAIT:
 		return wait_verb(kind, event->mode);
 	case ACTION_RELEASE:

@@ -167,6 +167,9 @@ static const char *name_by_origin(struct view *view, const struct model_process 
 	const char *kind = object_kind_name(lock->kind);
 	const struct source_frame *site = symbolize_site(view->symbolizer, process, stack);
 
+	if (!site && lock->address && !is_stable)
+		return pool_format(view->pool, "%s at %#llx", kind,
+				   (unsigned long long)lock->address);
 	if (!site)
 		return pool_format(view->pool, "%s of unknown origin", kind);
 	return pool_format(view->pool, "%s %s %s %s", kind, origin_word(lock, lock->creation_stack),

@@ -15,12 +15,13 @@ snarl_SOURCES = \
 	%D%/run/launch.c %D%/run/launch.h \
 	%D%/run/library.c %D%/run/library.h \
 	%D%/run/plan.c \
+	%D%/run/ps.c \
 	%D%/run/processes.c %D%/run/processes.h \
 	%D%/run/states.c %D%/run/states.h \
 	%D%/run/program.c %D%/run/program.h \
 	%D%/run/report.c \
 	%D%/run/run.c
-snarl_LDADD = reports/libreports.a src/libverify.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty
+snarl_LDADD = src/libinspect.a reports/libreports.a src/libverify.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty $(UNWIND_LIBS)
 
 # Scripts run against the detector: `snarl replay`.
 snarl_SOURCES += \

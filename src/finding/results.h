@@ -52,9 +52,12 @@
  *            (this one, or a child) executes a program, which will write a
  *            PROCESS record of its own if it is observed
  *
- *   TIMEOUT  what the threads did when --timeout ended the process: u32 count, per thread
- *            u32 kernel tid, u32 system call (or STATE_RUNS), u64 its first argument,
- *            u32 stack, string name
+ *   STATES   what the threads did, as seen from outside: u32 when (enum states_when),
+ *            u32 count, per thread u32 kernel tid, u32 system call (or STATE_RUNS), u64 its
+ *            first argument, u32 stack, string name, u32 thread (0: by its kernel tid),
+ *            u32 lock that it waits for, u32 thread that it joins, u32 mode, u32 is timed,
+ *            u32 thread that holds the lock, u32 mutex that a waiter of a condition needs
+ *            back, u32 thread that holds it, string more about the lock
  *
  * Ids are per process; a record belongs to the process in its header.  A forked
  * child inherits its parent's modules, stacks, threads and locks, and continues
@@ -68,7 +71,7 @@
 #include "finding/finding.h"
 
 #define RESULTS_MAGIC 0x314c52414e53ull /* "SNARL1" */
-#define RESULTS_VERSION 3u
+#define RESULTS_VERSION 4u
 #define RECORD_COMMITTED 0x6b6f7453u
 
 #define RESULTS_SLOTS_OFFSET 4096u
@@ -127,7 +130,7 @@ enum record_type {
 	RECORD_UNOBSERVED,
 	RECORD_EXECUTES,
 	RECORD_VARIABLE,
-	RECORD_TIMEOUT
+	RECORD_STATES
 };
 
 struct record_header {
@@ -152,6 +155,12 @@ enum lock_flag {
 	LOCK_IS_ROBUST = 4u,
 	LOCK_HAS_KEY = 8u
 };
+
+/* Before --timeout ended the process; when `snarl ps` looked at it. */
+enum states_when { STATES_AT_TIMEOUT, STATES_LOOKED_AT };
+
+/* Of a thread in a STATES record, without the bytes of its strings. */
+#define STATE_BYTES (13 * 4 + 8)
 
 /* In place of a system call: the thread is in none. */
 #define STATE_RUNS UINT32_MAX

@@ -39,7 +39,8 @@ enum option_where {
 	TO_LIBRARY = 1u << 3,
 	INTERNAL = 1u << 4,
 	IN_PLAN = 1u << 5,
-	FOR_TESTS = 1u << 6
+	FOR_TESTS = 1u << 6,
+	IN_PS = 1u << 7
 };
 
 enum option_id {

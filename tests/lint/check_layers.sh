@@ -61,6 +61,12 @@ floors='
  6 src/detect/race
  6 src/x86/emit
  6 reports/source
+ 5 src/inspect/base
+ 6 src/inspect/stack
+ 6 src/inspect/objects
+ 7 src/inspect/process
+ 8 src/inspect/waits
+ 9 src/inspect
  7 preload/arch/x86_64
  7 src/detect/life
  7 reports/words
@@ -70,6 +76,7 @@ floors='
  8 src/x86/verify
  8 preload/arch
  9 src/detect
+ 8 reports/states
 10 reports/formats
 10 preload/guest
 10 src/replay/script
@@ -104,7 +111,8 @@ src/unwind       src/base src/elf
 src/detect       src/base src/finding
 src/x86          src/base src/elf
 src/replay       src/base src/finding src/options src/detect reports src/command
-src/command      src/base src/elf src/finding src/options src/detect src/x86 src/replay reports
+src/inspect      src/base src/elf src/finding reports
+src/command      src/base src/elf src/finding src/options src/detect src/x86 src/replay src/inspect reports
 preload          src/base src/elf src/finding src/options src/detect src/x86 src/unwind
 reports          src/base src/elf src/finding src/options src/x86
 '
@@ -225,7 +233,7 @@ claim "HACKING.md names files that are there"
 
 only_in uthash.h 'src/base/map\.c'
 only_in Zydis/ 'src/x86/decode/[a-z_]*\.[ch]'
-only_in libunwind.h 'tests/unit/unwind/(probe|test_unwind)\.[ch]'
+only_in libunwind.h '(src/inspect/stack/unwind\.c|tests/unit/unwind/(probe|test_unwind)\.[ch])'
 only_in jansson.h '(reports/formats/json[a-z_]*\.[ch]|reports/filter/baseline\.c|tests/unit/reports/test_json\.c)'
 # dwarf.h is constants alone, so anybody may know it.
 only_in '(elfutils/|libelf|gelf)' 'reports/[a-z_/]*\.[ch]'

@@ -75,6 +75,13 @@ static int set_option(const struct command_row *row, struct options *options, in
 	return command_fail("%s: --%s", row->name, line);
 }
 
+static const char *operand_word(const struct command_row *row)
+{
+	if (row->where & IN_RUN)
+		return "program";
+	return row->where & IN_PS ? "process" : "file";
+}
+
 int arguments_read(const struct command_row *row, struct options *options, int argc, char **argv,
 		   int *operand)
 {
@@ -100,7 +107,6 @@ int arguments_read(const struct command_row *row, struct options *options, int a
 	*operand = optind;
 	if (status == ARGUMENTS_READ && optind >= argc)
 		return command_fail("%s: which %s? (usage: snarl %s [OPTIONS] %s)", row->name,
-				    row->where & IN_RUN ? "program" : "file", row->name,
-				    row->operands);
+				    operand_word(row), row->name, row->operands);
 	return status;
 }

@@ -11,6 +11,7 @@
 
 #define THREADS_MAX 1024u
 #define NAME_BYTES 32u
+#define STATE_UNTOLD 9u
 /* Ids beyond those of the guest's own records. */
 #define FIRST_ID 0x80000000u
 /* A code generation in which all modules that were not unloaded are there. */
@@ -107,15 +108,16 @@ static void record_thread(void *context, pid_t thread, const uint64_t *frames, u
 
 static void record_states(struct states *states)
 {
-	size_t size_bytes = 4;
+	size_t size_bytes = 2 * 4;
 	struct byte_writer writer;
 	struct record_header *record;
 
 	for (uint32_t i = 0; i < states->count; i++)
-		size_bytes += 4 * 4 + 8 + strlen(states->rows[i].name);
-	record = begin_record(states, RECORD_TIMEOUT, size_bytes, &writer);
+		size_bytes += STATE_BYTES + strlen(states->rows[i].name);
+	record = begin_record(states, RECORD_STATES, size_bytes, &writer);
 	if (!record)
 		return;
+	write_u32(&writer, STATES_AT_TIMEOUT);
 	write_u32(&writer, states->count);
 	for (uint32_t i = 0; i < states->count; i++) {
 		const struct thread_row *row = &states->rows[i];
@@ -125,6 +127,9 @@ static void record_states(struct states *states)
 		write_u64(&writer, row->argument);
 		write_u32(&writer, row->stack);
 		write_string(&writer, row->name);
+		/* What it waits for the library has told. */
+		for (unsigned left = 0; left < STATE_UNTOLD; left++)
+			write_u32(&writer, 0);
 	}
 	record_commit(record);
 }

@@ -199,7 +199,7 @@ void image_timeout(void *image, uint32_t process, const struct image_state *stat
 		write_u32(writer, 0);
 		write_string(writer, states[i].name);
 	}
-	finish(image, RECORD_TIMEOUT, process, 0);
+	finish(image, RECORD_STATES, process, 0);
 }
 
 void image_unobserved(void *image, uint32_t process, const char *path, const char *why)

@@ -1,4 +1,4 @@
-#include "reports/formats/calls.h"
+#include "reports/states/calls.h"
 
 #include <sys/syscall.h>
 
@@ -11,7 +11,7 @@ static const struct call_row {
 	bool has_descriptor;
 } call_rows[] = {
 #define CALL(name, words, has_descriptor) {SYS_##name, #name, words, has_descriptor},
-#include "reports/formats/calls.def"
+#include "reports/states/calls.def"
 #undef CALL
 };
 

@@ -1,6 +1,6 @@
 /* System calls that threads wait in, in words. */
-#ifndef REPORTS_FORMATS_CALLS_H
-#define REPORTS_FORMATS_CALLS_H
+#ifndef REPORTS_STATES_CALLS_H
+#define REPORTS_STATES_CALLS_H
 
 #include "reports/model/model.h"
 

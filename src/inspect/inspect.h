@@ -1,0 +1,18 @@
+/*
+ * Looking at a process or a core file from outside: who waits for whom.
+ *
+ * The interface of this folder, for the command.  What is seen is written as records of a
+ * results file, from which reports are made as from those of a run.
+ */
+#ifndef INSPECT_INSPECT_H
+#define INSPECT_INSPECT_H
+
+#include <sys/types.h>
+
+#include "inspect/base/target.h"
+
+/* Looks at process @pid and writes records to the image of a results file.  False: it
+ * cannot be looked at, for the reason in @why. */
+bool inspect_process(pid_t pid, void *image, struct pool *pool, char why[TARGET_MESSAGE_BYTES]);
+
+#endif

@@ -1,0 +1,26 @@
+# libinspect.a: processes and core files looked at from outside, for `snarl ps`.
+noinst_LIBRARIES += src/libinspect.a
+src_libinspect_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE
+src_libinspect_a_CFLAGS = $(AM_CFLAGS) $(ELFUTILS_CFLAGS) $(UNWIND_CFLAGS)
+src_libinspect_a_SOURCES = \
+	%D%/inspect.c %D%/inspect.h \
+	%D%/record.c %D%/record.h \
+	%D%/base/memory.c %D%/base/module.c %D%/base/registers.c %D%/base/target.h \
+	%D%/objects/barrier.c \
+	%D%/objects/condition.c \
+	%D%/objects/functions.c %D%/objects/functions.def %D%/objects/functions.h \
+	%D%/objects/join.c \
+	%D%/objects/mutex.c \
+	%D%/objects/once.c \
+	%D%/objects/rwlock.c \
+	%D%/objects/semaphore.c \
+	%D%/objects/wait.c %D%/objects/wait.h \
+	%D%/objects/word.c \
+	%D%/process/maps.c %D%/process/maps.h \
+	%D%/process/process.c %D%/process/process.h \
+	%D%/process/procfs.c %D%/process/procfs.h \
+	%D%/process/registers.c %D%/process/registers.h \
+	%D%/process/thread_files.c %D%/process/thread_files.h \
+	%D%/stack/unwind.c %D%/stack/unwind.h \
+	%D%/waits/confirm.c %D%/waits/confirm.h \
+	%D%/waits/verdict.c %D%/waits/verdict.h

@@ -1,0 +1,5 @@
+# `snarl ps`: of samples that stand still, and of what it cannot look at.
+
+SUITES += tests/ps/run_ps
+dist_check_SCRIPTS += tests/ps/run_ps
+EXTRA_DIST += tests/ps/EXPECTED.tsv
