@@ -169,6 +169,8 @@ tests_unit_preload_test_block_facts_LDADD = src/libcore.a $(CHECK_LIBS)
 tests_unit_preload_test_ranges_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_preload_test_ranges_CFLAGS = $(UNIT_CFLAGS) -fno-omit-frame-pointer
 tests_unit_preload_test_ranges_SOURCES = tests/unit/preload/test_ranges.c \
+	tests/unit/preload/range_lab.c tests/unit/preload/range_lab.h \
+	tests/unit/preload/range_texts.c tests/unit/preload/range_files.c \
 	preload/ranges/ranges.c preload/ranges/formatted.c preload/ranges/regular.c \
 	preload/ranges/states.c \
 	preload/ranges/vectors.c preload/guest/real.c
