@@ -33,18 +33,27 @@ static NOINLINE void account_set_balance(struct account *account, long balance)
 		KEEP(name##_account);                                                              \
 	}
 
+/* Reads the balance under the lock, lets the other thread do so too, and takes the lock
+ * again.  A macro: the two sections are to be in one function. */
+#define READ_FIRST(account)                                                                        \
+	({                                                                                         \
+		long balance_first;                                                                \
+                                                                                                   \
+		pthread_mutex_lock(&(account)->lock);                                              \
+		balance_first = account_balance(account);                                          \
+		pthread_mutex_unlock(&(account)->lock);                                            \
+		pthread_barrier_wait(&both_have_read);                                             \
+		pthread_mutex_lock(&(account)->lock);                                              \
+		balance_first;                                                                     \
+	})
+
 ACCOUNT(split_calls);
 
 static void *split_calls_work(void *argument)
 {
 	struct account *account = argument;
-	long balance;
+	long balance = READ_FIRST(account);
 
-	pthread_mutex_lock(&account->lock);
-	balance = account_balance(account);
-	pthread_mutex_unlock(&account->lock);
-	pthread_barrier_wait(&both_have_read);
-	pthread_mutex_lock(&account->lock);
 	account_set_balance(account, balance - 10);
 	pthread_mutex_unlock(&account->lock);
 	return NULL;
@@ -58,13 +67,8 @@ ACCOUNT(split_half);
 static void *split_half_work(void *argument)
 {
 	struct account *account = argument;
-	long balance;
+	long balance = READ_FIRST(account);
 
-	pthread_mutex_lock(&account->lock);
-	balance = account_balance(account);
-	pthread_mutex_unlock(&account->lock);
-	pthread_barrier_wait(&both_have_read);
-	pthread_mutex_lock(&account->lock);
 	account->balance = balance - 10;
 	pthread_mutex_unlock(&account->lock);
 	return NULL;
@@ -80,11 +84,7 @@ static void *split_unrelated_work(void *argument)
 {
 	struct account *account = argument;
 
-	pthread_mutex_lock(&account->lock);
-	split_unrelated_seen = account_balance(account);
-	pthread_mutex_unlock(&account->lock);
-	pthread_barrier_wait(&both_have_read);
-	pthread_mutex_lock(&account->lock);
+	split_unrelated_seen = READ_FIRST(account);
 	account_set_balance(account, account->number);
 	pthread_mutex_unlock(&account->lock);
 	return NULL;
@@ -114,13 +114,8 @@ ACCOUNT(split_again);
 static void *split_again_work(void *argument)
 {
 	struct account *account = argument;
-	long balance;
+	long balance = READ_FIRST(account);
 
-	pthread_mutex_lock(&account->lock);
-	balance = account_balance(account);
-	pthread_mutex_unlock(&account->lock);
-	pthread_barrier_wait(&both_have_read);
-	pthread_mutex_lock(&account->lock);
 	if (account_balance(account) != balance)
 		balance = account_balance(account);
 	account_set_balance(account, balance - 10);

@@ -28,10 +28,7 @@ static void *member_read(void *unused)
 	return NULL;
 }
 
-static void member_case(void)
-{
-	run_both(member_write, member_read, NULL);
-}
+RACE(member)
 
 static std::atomic<long> relaxed_value;
 static void *relaxed_write(void *unused)
@@ -49,10 +46,7 @@ static void *relaxed_read(void *unused)
 	return NULL;
 }
 
-static void relaxed_case(void)
-{
-	run_both(relaxed_write, relaxed_read, NULL);
-}
+RACE(relaxed)
 
 static std::atomic<int> operators_value;
 static void *operators_write(void *unused)
@@ -70,10 +64,7 @@ static void *operators_read(void *unused)
 	return NULL;
 }
 
-static void operators_case(void)
-{
-	run_both(operators_write, operators_read, NULL);
-}
+RACE(operators)
 
 static std::atomic<double> real_value;
 static void *real_write(void *unused)
@@ -91,10 +82,7 @@ static void *real_read(void *unused)
 	return NULL;
 }
 
-static void real_case(void)
-{
-	run_both(real_write, real_read, NULL);
-}
+RACE(real)
 
 static std::atomic<short> extended_value;
 static void *extended_write(void *unused)
@@ -112,10 +100,7 @@ static void *extended_read(void *unused)
 	return NULL;
 }
 
-static void extended_case(void)
-{
-	run_both(extended_write, extended_read, NULL);
-}
+RACE(extended)
 
 static int pointer_target;
 static std::atomic<int *> pointer_value;
@@ -135,10 +120,7 @@ static void *pointer_read(void *unused)
 	return NULL;
 }
 
-static void pointer_case(void)
-{
-	run_both(pointer_write, pointer_read, NULL);
-}
+RACE(pointer)
 
 static int reference_value;
 static void *reference_write(void *unused)
@@ -160,10 +142,7 @@ static void *reference_read(void *unused)
 	return NULL;
 }
 
-static void reference_case(void)
-{
-	run_both(reference_write, reference_read, NULL);
-}
+RACE(reference)
 
 template <typename T> class Relaxed {
 	std::atomic<T> value_{};
@@ -192,10 +171,7 @@ static void *wrapped_read(void *unused)
 	return NULL;
 }
 
-static void wrapped_case(void)
-{
-	run_both(wrapped_write, wrapped_read, NULL);
-}
+RACE(wrapped)
 
 class Switch {
 	int other_ = 0;
@@ -222,10 +198,7 @@ static void *in_class_read(void *unused)
 	return NULL;
 }
 
-static void in_class_case(void)
-{
-	run_both(in_class_write, in_class_read, NULL);
-}
+RACE(in_class)
 
 enum class State { idle, busy };
 static std::atomic<State> enumerated_value;
@@ -245,10 +218,7 @@ static void *enumerated_read(void *unused)
 	return NULL;
 }
 
-static void enumerated_case(void)
-{
-	run_both(enumerated_write, enumerated_read, NULL);
-}
+RACE(enumerated)
 
 static int builtin_value;
 static void *builtin_write(void *unused)
@@ -266,10 +236,7 @@ static void *builtin_read(void *unused)
 	return NULL;
 }
 
-static void builtin_case(void)
-{
-	run_both(builtin_write, builtin_read, NULL);
-}
+RACE(builtin)
 
 static volatile int in_volatile_value;
 static void *in_volatile_write(void *unused)
@@ -287,10 +254,7 @@ static void *in_volatile_read(void *unused)
 	return NULL;
 }
 
-static void in_volatile_case(void)
-{
-	run_both(in_volatile_write, in_volatile_read, NULL);
-}
+RACE(in_volatile)
 
 static std::atomic<int> lambda_value;
 static void *lambda_write(void *unused)
@@ -310,10 +274,7 @@ static void *lambda_read(void *unused)
 	return NULL;
 }
 
-static void lambda_case(void)
-{
-	run_both(lambda_write, lambda_read, NULL);
-}
+RACE(lambda)
 
 static const struct race_case cases[] = {
 	CASE(member, "data-race:warning? unmarked-sync?"),

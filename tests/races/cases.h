@@ -60,6 +60,13 @@ static inline void run_both(thread_body *first, thread_body *second, void *argum
 	pthread_join(threads[1], NULL);
 }
 
+/* The case in which NAME_write and NAME_read run at the same time. */
+#define RACE(name)                                                                                 \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_write, name##_read, NULL);                                         \
+	}
+
 /* Without arguments all cases, else those named; --list names them. */
 static inline int run_cases(const struct race_case *cases, size_t count, int argc, char **argv)
 {

@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/races/accessors.c \
 	tests/races/atomic_idioms.c \
 	tests/races/atomic_idioms_cxx.cc \
+	tests/races/atomic_macros.c \
 	tests/races/atomic_updates.c \
 	tests/races/atomics.c \
 	tests/races/cases.h \

@@ -34,10 +34,7 @@ static void *number_read(void *unused)
 	return NULL;
 }
 
-static void number_case(void)
-{
-	run_both(number_write, number_read, NULL);
-}
+RACE(number)
 
 static bool flag_value;
 static void *flag_write(void *unused)
@@ -55,10 +52,7 @@ static void *flag_read(void *unused)
 	return NULL;
 }
 
-static void flag_case(void)
-{
-	run_both(flag_write, flag_read, NULL);
-}
+RACE(flag)
 
 static char small_value;
 static void *small_write(void *unused)
@@ -76,10 +70,7 @@ static void *small_read(void *unused)
 	return NULL;
 }
 
-static void small_case(void)
-{
-	run_both(small_write, small_read, NULL);
-}
+RACE(small)
 
 static long long wide_value;
 static void *wide_write(void *unused)
@@ -97,10 +88,7 @@ static void *wide_read(void *unused)
 	return NULL;
 }
 
-static void wide_case(void)
-{
-	run_both(wide_write, wide_read, NULL);
-}
+RACE(wide)
 
 static double real_value;
 static void *real_write(void *unused)
@@ -118,10 +106,7 @@ static void *real_read(void *unused)
 	return NULL;
 }
 
-static void real_case(void)
-{
-	run_both(real_write, real_read, NULL);
-}
+RACE(real)
 
 static int pointer_target, *pointer_value;
 static void *pointer_write(void *unused)
@@ -139,10 +124,7 @@ static void *pointer_read(void *unused)
 	return NULL;
 }
 
-static void pointer_case(void)
-{
-	run_both(pointer_write, pointer_read, NULL);
-}
+RACE(pointer)
 
 static struct account { int id; long balance; } field_value;
 static void *field_write(void *unused)
@@ -160,10 +142,7 @@ static void *field_read(void *unused)
 	return NULL;
 }
 
-static void field_case(void)
-{
-	run_both(field_write, field_read, NULL);
-}
+RACE(field)
 
 static struct account arrow_account, *const arrow_value = &arrow_account;
 static void *arrow_write(void *unused)
@@ -181,10 +160,7 @@ static void *arrow_read(void *unused)
 	return NULL;
 }
 
-static void arrow_case(void)
-{
-	run_both(arrow_write, arrow_read, NULL);
-}
+RACE(arrow)
 
 static int element_values[4];
 static int element_index(void)
@@ -207,10 +183,7 @@ static void *element_read(void *unused)
 	return NULL;
 }
 
-static void element_case(void)
-{
-	run_both(element_write, element_read, NULL);
-}
+RACE(element)
 
 static struct flags { unsigned ready : 1, busy : 1; } bits_value;
 static void *bits_write(void *unused)
@@ -228,10 +201,7 @@ static void *bits_read(void *unused)
 	return NULL;
 }
 
-static void bits_case(void)
-{
-	run_both(bits_write, bits_read, NULL);
-}
+RACE(bits)
 
 static int getter_value;
 static inline int getter_get(void)
@@ -258,10 +228,7 @@ static void *getter_read(void *unused)
 	return NULL;
 }
 
-static void getter_case(void)
-{
-	run_both(getter_write, getter_read, NULL);
-}
+RACE(getter)
 
 static int parameter_value;
 static NOINLINE void parameter_set(int *place, int value)
@@ -284,10 +251,7 @@ static void *parameter_read(void *unused)
 	return NULL;
 }
 
-static void parameter_case(void)
-{
-	run_both(parameter_write, parameter_read, NULL);
-}
+RACE(parameter)
 
 static struct account *heap_value;
 __attribute__((constructor)) static void heap_make(void)
@@ -310,10 +274,7 @@ static void *heap_read(void *unused)
 	return NULL;
 }
 
-static void heap_case(void)
-{
-	run_both(heap_write, heap_read, NULL);
-}
+RACE(heap)
 
 static long added_value;
 static void *added_write(void *unused)
@@ -331,10 +292,7 @@ static void *added_read(void *unused)
 	return NULL;
 }
 
-static void added_case(void)
-{
-	run_both(added_write, added_read, NULL);
-}
+RACE(added)
 
 static int chosen_value;
 static void *chosen_write(void *unused)
@@ -352,10 +310,7 @@ static void *chosen_read(void *unused)
 	return NULL;
 }
 
-static void chosen_case(void)
-{
-	run_both(chosen_write, chosen_read, NULL);
-}
+RACE(chosen)
 
 static int looped_values[8];
 static void *looped_write(void *unused)
@@ -377,10 +332,7 @@ static void *looped_read(void *unused)
 	return NULL;
 }
 
-static void looped_case(void)
-{
-	run_both(looped_write, looped_read, NULL);
-}
+RACE(looped)
 
 static char cleared_value[6];
 static void *cleared_write(void *unused)
@@ -398,10 +350,7 @@ static void *cleared_read(void *unused)
 	return NULL;
 }
 
-static void cleared_case(void)
-{
-	run_both(cleared_write, cleared_read, NULL);
-}
+RACE(cleared)
 
 static struct account copied_value, copied_source;
 static void *copied_write(void *unused)
@@ -419,10 +368,7 @@ static void *copied_read(void *unused)
 	return NULL;
 }
 
-static void copied_case(void)
-{
-	run_both(copied_write, copied_read, NULL);
-}
+RACE(copied)
 
 static enum state { IDLE, BUSY } enumerated_value;
 static void *enumerated_write(void *unused)
@@ -440,10 +386,7 @@ static void *enumerated_read(void *unused)
 	return NULL;
 }
 
-static void enumerated_case(void)
-{
-	run_both(enumerated_write, enumerated_read, NULL);
-}
+RACE(enumerated)
 
 static struct account *checked_value;
 static pthread_mutex_t checked_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -465,10 +408,7 @@ static void *checked_read(void *unused)
 	return NULL;
 }
 
-static void checked_case(void)
-{
-	run_both(checked_write, checked_read, NULL);
-}
+RACE(checked)
 
 /* By macros of a header of the system, which also declares a type that is used. */
 static struct timeval timed_value;
@@ -494,10 +434,7 @@ static void *timed_read(void *unused)
 	return NULL;
 }
 
-static void timed_case(void)
-{
-	run_both(timed_write, timed_read, NULL);
-}
+RACE(timed)
 
 static const struct race_case cases[] = {
 	CASE(number, "data-race:error"),

@@ -34,10 +34,7 @@ static void *reference_read(void *unused)
 	return NULL;
 }
 
-static void reference_case(void)
-{
-	run_both(reference_write, reference_read, NULL);
-}
+RACE(reference)
 
 class Counter {
 	int count_ = 0;
@@ -62,10 +59,7 @@ static void *member_read(void *unused)
 	return NULL;
 }
 
-static void member_case(void)
-{
-	run_both(member_write, member_read, NULL);
-}
+RACE(member)
 
 static int lambda_value;
 static void *lambda_write(void *unused)
@@ -85,10 +79,7 @@ static void *lambda_read(void *unused)
 	return NULL;
 }
 
-static void lambda_case(void)
-{
-	run_both(lambda_write, lambda_read, NULL);
-}
+RACE(lambda)
 
 static int captured_value;
 static void captured_set(int &place)
@@ -113,10 +104,7 @@ static void *captured_read(void *unused)
 	return NULL;
 }
 
-static void captured_case(void)
-{
-	run_both(captured_write, captured_read, NULL);
-}
+RACE(captured)
 
 static long templated_value;
 template <typename T> static void assign(T &place, T value)
@@ -139,10 +127,7 @@ static void *templated_read(void *unused)
 	return NULL;
 }
 
-static void templated_case(void)
-{
-	run_both(templated_write, templated_read, NULL);
-}
+RACE(templated)
 
 static std::vector<int> iterated_value(4);
 static void *iterated_write(void *unused)
@@ -161,10 +146,7 @@ static void *iterated_read(void *unused)
 	return NULL;
 }
 
-static void iterated_case(void)
-{
-	run_both(iterated_write, iterated_read, NULL);
-}
+RACE(iterated)
 
 static std::array<int, 4> ranged_value;
 static void *ranged_write(void *unused)
@@ -183,10 +165,7 @@ static void *ranged_read(void *unused)
 	return NULL;
 }
 
-static void ranged_case(void)
-{
-	run_both(ranged_write, ranged_read, NULL);
-}
+RACE(ranged)
 
 enum class State { idle, busy };
 static State enumerated_value;
@@ -206,10 +185,7 @@ static void *enumerated_read(void *unused)
 	return NULL;
 }
 
-static void enumerated_case(void)
-{
-	run_both(enumerated_write, enumerated_read, NULL);
-}
+RACE(enumerated)
 
 static bool boolean_value;
 static void *boolean_write(void *unused)
@@ -227,10 +203,7 @@ static void *boolean_read(void *unused)
 	return NULL;
 }
 
-static void boolean_case(void)
-{
-	run_both(boolean_write, boolean_read, NULL);
-}
+RACE(boolean)
 
 static std::shared_ptr<int> shared_value = std::make_shared<int>(1);
 static const std::shared_ptr<int> shared_other = std::make_shared<int>(2);
@@ -254,10 +227,7 @@ static void *shared_read(void *unused)
 	return NULL;
 }
 
-static void shared_case(void)
-{
-	run_both(shared_write, shared_read, NULL);
-}
+RACE(shared)
 
 namespace bank { struct Account { long balance = 0; int owner = 0; }; static Account account; }
 static void *named_write(void *unused)
@@ -275,10 +245,7 @@ static void *named_read(void *unused)
 	return NULL;
 }
 
-static void named_case(void)
-{
-	run_both(named_write, named_read, NULL);
-}
+RACE(named)
 
 static const struct race_case cases[] = {
 	CASE(reference, "data-race:error"),

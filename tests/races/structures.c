@@ -335,10 +335,7 @@ static void *sequence_lock_read(void *unused)
 	return NULL;
 }
 
-static void sequence_lock_case(void)
-{
-	run_both(sequence_lock_write, sequence_lock_read, NULL);
-}
+RACE(sequence_lock)
 
 /* More than a machine word, and no sequence: what is read may be of two items. */
 static struct item torn_copy_item;

@@ -72,6 +72,7 @@ $(built_from_code): AM_CFLAGS = -std=gnu11 -Wall -Wextra
 
 code_lab = \
 	tests/unit/x86/code_lab.c tests/unit/x86/code_lab.h \
+	tests/unit/x86/code_compare.c tests/unit/x86/code_thunks.c \
 	tests/unit/x86/code_lab_entry.S tests/unit/x86/code_samples.S \
 	tests/unit/x86/code_updates_stubs.c
 # A library's member is linked only if somebody asks for one of its names.

@@ -15,23 +15,13 @@
 #include "x86/decode/masked.h"
 
 #define STEP_LIMIT 200000u
-#define LAB_STACK_USED 8192ul /* what the code may use of the stack */
 #define TRAP_FLAG 0x100u
-#define STATUS_FLAGS 0x8d5u
-#define SPOILT 0x8d5u
 #define GENERAL_ONLY __attribute__((target("general-regs-only")))
 
 /* A row of section lab_names. */
 struct lab_name {
 	const char *name;
 	const unsigned char *start, *end;
-};
-
-/* What lab_common has pushed, and what the check has. */
-struct thunk_frame {
-	uint64_t rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
-	uint64_t flags, number, return_address, id, address;
-	uint64_t more[5]; /* masked: there is a mask before the id, and indexes at the end */
 };
 
 /* A row of section lab_kernels: a compiled function, which ends somewhere. */
@@ -46,88 +36,10 @@ extern unsigned char __start_lab_text[], __stop_lab_text[];
 extern struct lab_machine lab_state;
 extern const uint64_t lab_thunks[THUNK_COUNT];
 void lab_enter(uint64_t code);
-void lab_note(struct thunk_frame *frame);
 
 static __thread uint64_t current_word, shared_word, access_count;
-static const struct plan *plan;
-static uint32_t thunk_calls;
 static struct lab_step *steps;
 static uint32_t step_count;
-uint8_t *lab_seen;
-
-/* --- Thunks ----------------------------------------------------------------------- */
-
-GENERAL_ONLY static void see(uint64_t address, uint64_t size, unsigned what)
-{
-	for (uint64_t i = address; i < address + size; i++)
-		if (i >= LAB_MEMORY && i < LAB_END)
-			lab_seen[i - LAB_MEMORY] |= (uint8_t)what;
-}
-
-GENERAL_ONLY static void see_string(const struct thunk_frame *frame, unsigned number)
-{
-	unsigned kind = number % THUNK_STRING_FORMS / THUNK_STRING_SIZES + 1;
-	unsigned size = 1u << number % THUNK_STRING_SIZES;
-	uint64_t bytes = frame->rcx * size;
-
-	if (kind == STRING_MOVS || kind == STRING_CMPS || kind == STRING_LODS)
-		see(frame->rsi, bytes, LAB_READ);
-	if (kind == STRING_MOVS || kind == STRING_STOS)
-		see(frame->rdi, bytes, LAB_WRITE);
-	if (kind == STRING_CMPS || kind == STRING_SCAS)
-		see(frame->rdi, bytes, LAB_READ);
-}
-
-/* An index of a gather, from 32 bytes of them. */
-GENERAL_ONLY static uint64_t index_of(const uint64_t *indexes, unsigned i, bool is_wide)
-{
-	return is_wide ? indexes[i] : (uint64_t)(int64_t)((const int32_t *)indexes)[i];
-}
-
-GENERAL_ONLY static void see_masked(const struct thunk_frame *frame, unsigned number)
-{
-	uint64_t mask = frame->id, id = frame->address, address = frame->more[0];
-	const struct plan_site *site = &plan->sites[(id >> THUNK_SITE_SHIFT) - 1];
-	unsigned form = number - THUNK_GATHER, count = form / 4 == 2 ? 2 : 8;
-
-	for (unsigned i = 0; mask >> i; i++) {
-		uint64_t at = address + i * site->size_bytes;
-
-		if (number != THUNK_MASKED && i < count)
-			at = address + (index_of(frame->more + 1, i, form / 4) << form % 4);
-		if (mask >> i & 1 && (number == THUNK_MASKED || i < count))
-			see(at, site->size_bytes,
-			    site->flags & PLAN_SITE_WRITE ? LAB_WRITE : LAB_READ);
-	}
-}
-
-GENERAL_ONLY void lab_note(struct thunk_frame *frame)
-{
-	unsigned number = (unsigned)frame->number;
-	bool is_masked = number >= THUNK_MASKED && number < THUNK_STRING;
-	uint64_t id = is_masked ? frame->address : frame->id;
-	const struct plan_site *site = &plan->sites[(id >> THUNK_SITE_SHIFT) - 1];
-	volatile char below[512];
-
-	thunk_calls++;
-	for (unsigned i = 0; i < sizeof(below); i++)
-		below[i] = 0x5a;
-	if (number < THUNK_WRITE)
-		see(frame->address, 1u << number, LAB_READ);
-	else if (number < THUNK_LOCK_BEGIN)
-		see(frame->address, 1u << (number - THUNK_WRITE), LAB_WRITE);
-	else if (number == THUNK_LOCK_BEGIN)
-		see(frame->address, site->size_bytes, LAB_READ | LAB_WRITE);
-	else if (number == THUNK_SIZED)
-		see(frame->address, site->size_bytes,
-		    site->flags & PLAN_SITE_WRITE ? LAB_WRITE : LAB_READ);
-	else if (is_masked)
-		see_masked(frame, number);
-	else if (number >= THUNK_STRING)
-		see_string(frame, number - THUNK_STRING);
-	if (number < THUNK_LOCK_BEGIN || number == THUNK_SIZED || is_masked)
-		frame->flags ^= SPOILT;
-}
 
 /* --- Memory ------------------------------------------------------------------------ */
 
@@ -212,7 +124,7 @@ static void fill_memory(uint64_t seed)
 	memset(lab_seen, 0, LAB_MEMORY_BYTES);
 	memset(lab_seen + (LAB_STACK_TOP - LAB_STACK_USED - LAB_MEMORY), 0, 65536 + 4096);
 	memset(lab_seen + (LAB_TEXT - LAB_MEMORY), 0, 0x10000);
-	thunk_calls = 0;
+	lab_thunk_calls = 0;
 	access_count = 0;
 }
 
@@ -234,18 +146,13 @@ uint64_t lab_accesses_counted(void)
 	return access_count;
 }
 
-uint32_t lab_thunk_calls(void)
-{
-	return thunk_calls;
-}
-
 /* What a clone's state says is saved on the stack. */
 static void keep_saved(struct lab_step *step)
 {
 	struct plan_state state;
 
 	if (step->pc < LAB_CLONES ||
-	    !plan_state_at(&plan->states, (uint32_t)(step->pc - LAB_CLONES), &state))
+	    !plan_state_at(&lab_plan->states, (uint32_t)(step->pc - LAB_CLONES), &state))
 		return;
 	for (unsigned i = 0; i < 3; i++)
 		if (state.saved_register[i] != NO_REGISTER)
@@ -452,7 +359,7 @@ static void clone_all(struct lab *lab)
 		ck_assert(emit_function(emitter, i));
 	ck_assert(emitter_finish(emitter, &lab->plan, &why));
 	lab->plan.module = &lab->module;
-	plan = &lab->plan;
+	lab_plan = &lab->plan;
 	lab->live = calloc(lab->module.function_count, sizeof(*lab->live));
 	for (uint32_t i = 0; i < lab->module.function_count; i++) {
 		const struct function *function = &lab->module.functions[i];
@@ -503,216 +410,4 @@ uint64_t lab_original(const struct lab *lab, const struct function *function)
 uint64_t lab_clone(const struct lab *lab, const struct function *function)
 {
 	return lab->plan.clone_address + emitter_clone_offset(&lab->emitter, function->start);
-}
-
-/* --- Comparing -------------------------------------------------------------------------------- */
-
-static uint64_t register_or_zero(const struct lab_step *step, int8_t number)
-{
-	return number == NO_REGISTER ? 0 : step->registers[number];
-}
-
-static uint64_t address_of(const struct lab *lab, const struct instruction *instruction,
-			   const struct lab_step *step)
-{
-	if (instruction->is_rip_relative)
-		return lab->module.text_address + (uint64_t)instruction->target;
-	return (instruction->memory & MEMORY_SEGMENT ? arch_thread_pointer() : 0) +
-	       register_or_zero(step, instruction->base) +
-	       register_or_zero(step, instruction->index) * instruction->scale +
-	       (uint64_t)(int64_t)instruction->displacement;
-}
-
-static void expect_string(const struct instruction *instruction, const struct lab_step *step)
-{
-	bool is_read = instruction->string != STRING_STOS;
-	bool has_from = instruction->string == STRING_MOVS || instruction->string == STRING_CMPS ||
-			instruction->string == STRING_LODS;
-	bool has_to = instruction->string != STRING_LODS;
-	bool is_to_written = instruction->string == STRING_MOVS || !is_read;
-	uint64_t count = instruction->is_prefix_repeated ? step->registers[RCX] : 1;
-
-	/* The rest of the count at every step: the check covers what a fault would cut off. */
-	if (has_from)
-		see(step->registers[RSI], count * instruction->access_bytes, LAB_READ);
-	if (has_to)
-		see(step->registers[RDI], count * instruction->access_bytes,
-		    is_to_written ? LAB_WRITE : LAB_READ);
-}
-
-static void expect_masked(const struct lab *lab, const struct instruction *instruction,
-			  const struct lab_step *step)
-{
-	const unsigned char *bytes = lab->module.text + instruction->offset;
-	unsigned what = instruction->memory & MEMORY_WRITE ? LAB_WRITE : LAB_READ, count;
-	uint64_t base = address_of(lab, instruction, step);
-	struct masked_operands operands;
-	bool is_half, has_wide;
-
-	ck_assert(masked_decode(bytes, instruction, &operands));
-	has_wide = operands.is_gather && operands.thunk >= THUNK_GATHER + 4;
-	is_half = operands.thunk >= THUNK_GATHER + 8;
-	count = (operands.is_mask_wide ? 32u : is_half ? 8u : 16u) / operands.element_bytes;
-	for (unsigned i = 0; i < count; i++) {
-		unsigned last = (i + 1) * operands.element_bytes - 1;
-		uint64_t distance = i * operands.element_bytes;
-
-		if (operands.is_gather)
-			distance = index_of(step->indexes, i, has_wide) * instruction->scale;
-		if (((const uint8_t *)step->mask)[last] & 0x80)
-			see(base + distance, operands.element_bytes, what);
-	}
-}
-
-/* Records in lab_seen which bytes a run of the original accessed, by its steps. */
-static void expect(const struct lab *lab, const struct lab_step *trace, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t offset = (uint32_t)(trace[i].pc - lab->module.text_address);
-		const struct function *function = module_find(&lab->module, offset);
-		const struct instruction *instruction;
-		enum access_class class;
-
-		instruction = &function->instructions[function_find(function, offset)];
-		class = checks_classify(&lab->module, function, instruction);
-		if (instruction->memory & MEMORY_STRING)
-			expect_string(instruction, &trace[i]);
-		else if (class == ACCESS_MASKED)
-			expect_masked(lab, instruction, &trace[i]);
-		else if (class == ACCESS_SIMPLE || class == ACCESS_SIZED || class == ACCESS_LOCKED)
-			see(address_of(lab, instruction, &trace[i]), instruction->access_bytes,
-			    (instruction->memory & MEMORY_READ ? LAB_READ : 0u) |
-				    (instruction->memory & MEMORY_WRITE ? LAB_WRITE : 0u));
-	}
-}
-
-static void compare_machines(const char *name, const struct lab_machine *is,
-			     const struct lab_machine *should)
-{
-	for (unsigned r = 0; r < 16; r++)
-		ck_assert_msg(is->registers[r] == should->registers[r],
-			      "%s: register %u: %lx, not %lx", name, r, is->registers[r],
-			      should->registers[r]);
-	ck_assert_msg(((is->flags ^ should->flags) & STATUS_FLAGS) == 0, "%s: flags %lx, not %lx",
-		      name, is->flags, should->flags);
-}
-
-/* A write that a check announced stands for a read as well. */
-static void compare_seen(const char *name, const uint8_t *should)
-{
-	for (uint64_t i = 0; i < LAB_END - LAB_MEMORY; i += 1) {
-		if (i == LAB_MEMORY_BYTES)
-			i = LAB_STACK_TOP - LAB_STACK_USED - LAB_MEMORY;
-		if (i == LAB_STACK_TOP + 4096 - LAB_MEMORY)
-			i = LAB_TEXT - LAB_MEMORY;
-		if (i == LAB_TEXT + 0x10000 - LAB_MEMORY)
-			break;
-		/* Check notes every assertion in a file: only what fails. */
-		if ((lab_seen[i] != 0) != (should[i] != 0) || (lab_seen[i] ^ should[i]) & LAB_WRITE)
-			ck_abort_msg("%s: byte %lx: checked as %u, touched as %u", name,
-				     LAB_MEMORY + i, lab_seen[i], should[i]);
-	}
-}
-
-/* The state of the original that a step of the clone stands for. */
-static struct lab_step translate(const struct lab *lab, const struct lab_step *step)
-{
-	uint32_t offset = (uint32_t)(step->pc - LAB_CLONES);
-	struct plan_state state;
-	struct lab_step original = *step;
-
-	if (step->pc < LAB_CLONES)
-		return original;
-	ck_assert(plan_state_at(&lab->plan.states, offset, &state));
-	original.pc = LAB_TEXT + plan_state_original(&state, offset);
-	original.registers[RSP] += STATE_WORD * (uint64_t)state.rsp_lowered_by;
-	if (state.flags_in_rax)
-		original.flags = plan_state_flags(step->registers[RAX]);
-	for (unsigned i = 0; i < 3; i++)
-		if (state.saved_register[i] != NO_REGISTER)
-			original.registers[state.saved_register[i]] = step->saved[i];
-	return original;
-}
-
-/* Whether @is equals the original's state @should, dead registers aside. */
-static bool is_state(const struct lab *lab, const struct lab_step *is,
-		     const struct lab_step *should)
-{
-	uint32_t offset = (uint32_t)(should->pc - LAB_TEXT), live;
-	const struct function *function = module_find(&lab->module, offset);
-
-	if (is->pc != should->pc || !function)
-		return false;
-	live = lab->live[function - lab->module.functions][function_find(function, offset)];
-	for (unsigned r = 0; r < 16; r++)
-		if (live & REGISTER_BIT(r) && is->registers[r] != should->registers[r])
-			return false;
-	return !(live & FLAGS_ALL) || ((is->flags ^ should->flags) & STATUS_FLAGS) == 0;
-}
-
-static const struct lab_step *keep_trace(const struct lab_step *trace, uint32_t count)
-{
-	struct lab_step *copy = calloc(count + 1, sizeof(*copy));
-
-	memcpy(copy, trace, count * sizeof(*copy));
-	return copy;
-}
-
-static void compare_states(const struct lab *lab, const char *name, const struct lab_step *should,
-			   uint32_t should_count, const struct lab_step *is, uint32_t is_count)
-{
-	uint32_t at = 0;
-
-	for (uint32_t i = 0; i < is_count; i++) {
-		struct lab_step original = translate(lab, &is[i]);
-
-		if (at + 1 < should_count && !is_state(lab, &original, &should[at]))
-			at++;
-		if (!is_state(lab, &original, &should[at]))
-			ck_abort_msg("%s: at %lx (original %lx): not the state before %lx", name,
-				     is[i].pc, original.pc, should[at].pc);
-	}
-	ck_assert_uint_eq(at + 1, should_count);
-}
-
-void lab_compare_steps(struct lab *lab, const char *name, const struct lab_machine *machine,
-		       uint64_t seed, enum lab_shadow shadow)
-{
-	const struct function *function = lab_function(lab, name);
-	struct lab_machine one = *machine, other = *machine;
-	const struct lab_step *is, *should;
-	uint32_t should_count, is_count;
-
-	is = lab_trace(lab_original(lab, function), &one, seed, shadow, &should_count);
-	should = keep_trace(is, should_count);
-	is = lab_trace(lab_clone(lab, function), &other, seed, shadow, &is_count);
-	compare_states(lab, name, should, should_count, is, is_count);
-	free((void *)(uintptr_t)should);
-}
-
-void lab_compare(struct lab *lab, const char *name, const struct lab_machine *machine,
-		 uint64_t seed)
-{
-	const struct function *function = lab_function(lab, name);
-	struct lab_machine should = *machine, is = *machine;
-	uint8_t *memory = malloc(LAB_MEMORY_BYTES), *touched = malloc(LAB_END - LAB_MEMORY);
-	const struct lab_step *trace;
-	uint32_t count;
-
-	trace = lab_trace(lab_original(lab, function), &should, seed, LAB_NEVER_EQUAL, &count);
-	expect(lab, trace, count);
-	memcpy(memory, (void *)LAB_MEMORY, LAB_MEMORY_BYTES);
-	memcpy(touched, lab_seen, LAB_END - LAB_MEMORY);
-	for (unsigned shadow = LAB_NEVER_EQUAL; shadow <= LAB_SHARED; shadow++) {
-		is = *machine;
-		lab_run(lab_clone(lab, function), &is, seed, (enum lab_shadow)shadow);
-		compare_machines(name, &is, &should);
-		ck_assert_msg(!memcmp(memory, (void *)LAB_MEMORY, LAB_MEMORY_BYTES), "%s: memory",
-			      name);
-		/* After a call the original goes on, as nobody has patched it. */
-		if (shadow == LAB_NEVER_EQUAL && !function->has_call)
-			compare_seen(name, touched);
-	}
-	free(memory);
-	free(touched);
 }

@@ -15,6 +15,7 @@
 #define LAB_MEMORY_BYTES 0x10000ul
 #define LAB_STACK_TOP 0x10280000ul
 #define LAB_STACK_BYTES 0x80000ul
+#define LAB_STACK_USED 8192ul /* what the code may use of the stack */
 #define LAB_TEXT 0x10300000ul
 #define LAB_CLONES 0x10400000ul
 #define LAB_END 0x10800000ul
@@ -54,6 +55,8 @@ struct lab {
 	uint32_t **live; /* per function */
 };
 
+extern const struct plan *lab_plan; /* what thunks find sites in */
+
 /* Copies the code, decodes it, and clones all of it; with @counts, clones count. */
 void lab_set_up(struct lab *lab, bool counts);
 
@@ -73,9 +76,15 @@ const struct lab_step *lab_trace(uint64_t code, struct lab_machine *machine, uin
 				 enum lab_shadow shadow, uint32_t *count);
 
 /* Of the last run: how often a thunk was called, and the bytes that checks covered. */
-uint32_t lab_thunk_calls(void);
+extern uint32_t lab_thunk_calls;
 uint64_t lab_accesses_counted(void);
 extern uint8_t *lab_seen; /* from LAB_MEMORY on */
+
+/* Adds [@address, @address + size) to lab_seen as @what: LAB_READ, LAB_WRITE. */
+void lab_see(uint64_t address, uint64_t size, unsigned what);
+
+/* An index of a gather, from 32 bytes of them. */
+uint64_t lab_index_of(const uint64_t *indexes, unsigned i, bool is_wide);
 
 /*
  * Runs original and clone of the function called @name, and fails the test if
