@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/races/atomics.c \
 	tests/races/cases.h \
 	tests/races/idioms.h \
+	tests/races/items.h \
 	tests/races/channel_edges.c \
 	tests/races/cxx_edges.cc \
 	tests/races/lock_edges.c \

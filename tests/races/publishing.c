@@ -3,28 +3,8 @@
  * been replaced.  Done right and done wrong.
  */
 #include <sched.h>
-#include <stdatomic.h>
 
-#include "cases.h"
-
-#define LOAD(place, order) atomic_load_explicit(&(place), memory_order_##order)
-#define STORE(place, value, order) atomic_store_explicit(&(place), value, memory_order_##order)
-
-#define ITEM_COUNT 40
-
-struct item {
-	long first, second;
-};
-
-static struct item make_item(long number)
-{
-	return (struct item){ number, number + 1 };
-}
-
-static void check_item(const struct item *item)
-{
-	MUST(item->second == item->first + 1);
-}
+#include "items.h"
 
 static volatile size_t item_bytes = sizeof(struct item);
 

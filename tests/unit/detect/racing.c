@@ -2,7 +2,7 @@
 #include "detect/sync/thread.h"
 #include "racing.h"
 
-#include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "detect/race/record_fast.h"
@@ -113,18 +113,8 @@ static const struct detector_hooks hooks = {
 	.access_stack = access_stack,
 };
 
-bool reserve_shadow(void)
-{
-	static int is_reserved = -1;
-
-	if (is_reserved < 0)
-		is_reserved = shadow_reserve(true);
-	return is_reserved;
-}
-
 void set_up_racing(void)
 {
-	ck_assert(reserve_shadow());
 	shadow_clear(MEMORY_AT, MEMORY_BYTES);
 	memset(racing, 0, sizeof(racing));
 	memset(site_attention, 0, 65536);
@@ -201,4 +191,21 @@ void reads(struct thread *thread, uint32_t offset, uint32_t size_bytes)
 void writes(struct thread *thread, uint32_t offset, uint32_t size_bytes)
 {
 	accesses_at(thread, racing_site(SITE_WRITE, size_bytes), offset, size_bytes);
+}
+
+int racing_run(TCase *tests)
+{
+	Suite *suite = suite_create("races");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tests);
+	if (!shadow_reserve(true)) {
+		srunner_free(runner);
+		return 77;
+	}
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -7,6 +7,8 @@
 #ifndef TESTS_UNIT_RACING_H
 #define TESTS_UNIT_RACING_H
 
+#include <check.h>
+
 #include "detect/race/access.h"
 #include "detect/shadow/shadow.h"
 
@@ -32,8 +34,9 @@ extern unsigned racing_stack_count;
 /* Called once, while the next access is looked at, before it is recorded. */
 extern void (*racing_meanwhile)(void);
 
-/* False if this machine refuses shadow memory: then the test must be skipped. */
-bool reserve_shadow(void);
+/* Runs @tests, which is named after what it tests; the status to exit with.  77 (skipped) if
+ * this machine refuses shadow memory. */
+int racing_run(TCase *tests);
 
 /* A new detector, with the main thread only, and shadow memory as new. */
 void set_up_racing(void);

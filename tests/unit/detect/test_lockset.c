@@ -258,13 +258,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("lockset");
 	TCase *test_case = tcase_create("lockset");
-	SRunner *runner;
-	int failed;
 
-	if (!reserve_shadow())
-		return 77;
 	tcase_add_checked_fixture(test_case, set_up, NULL);
 	tcase_add_test(test_case, an_access_holds_what_was_held_then);
 	tcase_add_test(test_case, locks_taken_after_an_access_are_not_its_own);
@@ -279,10 +274,5 @@ int main(void)
 	tcase_add_test(test_case, the_next_life_at_the_same_address_is_another_lock);
 	tcase_add_test(test_case, equal_pairs_share_a_number);
 	tcase_add_test(test_case, a_full_table_still_knows_the_stack);
-	suite_add_tcase(suite, test_case);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return racing_run(test_case);
 }

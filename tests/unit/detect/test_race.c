@@ -1,6 +1,5 @@
 /* How the race engine classifies and reports pairs of accesses. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "detect/race/record_fast.h"
 #include "detect/sync/thread.h"
@@ -345,13 +344,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("race");
 	TCase *tests = tcase_create("race");
-	SRunner *runner;
-	int failed;
 
-	if (!reserve_shadow())
-		return 77;
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, a_repeated_race_is_one_finding);
 	tcase_add_test(tests, one_access_may_race_with_several);
@@ -373,10 +367,5 @@ int main(void)
 	tcase_add_test(tests, a_store_known_before_releases_nothing_that_its_thread_acquired_later);
 	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
 	tcase_add_test(tests, an_access_whose_stack_is_not_to_be_had_is_told_by_its_site);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return racing_run(tests);
 }

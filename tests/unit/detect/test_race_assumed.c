@@ -1,6 +1,5 @@
 /* What is recorded late, or held back, where an order is assumed. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "detect/race/record_fast.h"
 #include "detect/sync/thread.h"
@@ -41,6 +40,15 @@ static void loads_flag(struct thread *thread)
 	accesses_at(thread, racing_site(SITE_READ | SITE_PLAIN_MOVE, 8), FLAG, 8);
 }
 
+/* By what is no lock: @to knows what @from has done. */
+static struct clock_releaser hands_over(struct thread *from, struct thread *to)
+{
+	struct clock_releaser by = memory_before_release(&judge, from);
+
+	clock_join(memory_before_join(&judge, to), clock_snapshot(by));
+	return by;
+}
+
 static void publish_pending(void)
 {
 	writes(a, 0, 4);
@@ -74,13 +82,9 @@ END_TEST
 
 START_TEST(what_is_pending_comes_before_who_learns_of_it_from_its_reader)
 {
-	struct clock_releaser by;
-
 	publish_pending();
 	loads_flag(b);
-	by = memory_before_release(&judge, b);
-	clock_join(memory_before_join(&judge, c), clock_snapshot(by));
-	clock_end_epoch(by);
+	clock_end_epoch(hands_over(b, c));
 	reads(c, 0, 4);
 	record_flush(&judge, c);
 	record_flush(&judge, a);
@@ -193,13 +197,10 @@ END_TEST
 
 START_TEST(what_is_ordered_by_more_than_a_flag_is_not_held_back)
 {
-	struct clock_releaser by;
-
 	writes(a, 0, 8);
 	stores_flag(a);
 	loads_flag(b);
-	by = memory_before_release(&judge, a);
-	clock_join(memory_before_join(&judge, b), clock_snapshot(by));
+	hands_over(a, b);
 	reads(b, 0, 8);
 	ck_assert_uint_eq(held_back_count, 0);
 }
@@ -207,13 +208,10 @@ END_TEST
 
 START_TEST(what_is_assumed_is_passed_on_as_known)
 {
-	struct clock_releaser by;
-
 	writes(a, 0, 8);
 	stores_flag(a);
 	loads_flag(b);
-	by = memory_before_release(&judge, b);
-	clock_join(memory_before_join(&judge, c), clock_snapshot(by));
+	hands_over(b, c);
 	reads(c, 0, 8);
 	ck_assert_uint_eq(held_back_count, 0);
 	ck_assert_uint_eq(finding_count, 1);
@@ -350,11 +348,8 @@ END_TEST
 
 START_TEST(a_read_ordered_since_does_not_race_with_the_end_of_the_memory)
 {
-	struct clock_releaser by;
-
 	store_over_read();
-	by = memory_before_release(&judge, a);
-	clock_join(memory_before_join(&judge, b), clock_snapshot(by));
+	hands_over(a, b);
 	frees(b);
 	ck_assert_uint_eq(finding_count, 1);
 }
@@ -371,13 +366,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("race_assumed");
 	TCase *tests = tcase_create("race_assumed");
-	SRunner *runner;
-	int failed;
 
-	if (!reserve_shadow())
-		return 77;
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, what_is_pending_when_it_is_published_comes_before_its_reader);
 	tcase_add_test(tests, what_is_read_before_the_flag_races_with_what_is_pending);
@@ -401,10 +391,5 @@ int main(void)
 	tcase_add_test(tests, a_store_does_not_hide_a_read_from_the_end_of_the_memory);
 	tcase_add_test(tests, a_read_ordered_since_does_not_race_with_the_end_of_the_memory);
 	tcase_add_test(tests, a_read_in_an_earlier_life_does_not_race_with_the_end_of_the_memory);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return racing_run(tests);
 }

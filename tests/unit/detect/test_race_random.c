@@ -183,19 +183,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("race_random");
 	TCase *tests = tcase_create("race_random");
-	SRunner *runner;
-	int failed;
 
-	if (!reserve_shadow())
-		return 77;
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, both_find_races_at_the_same_bytes, 0, 30);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return racing_run(tests);
 }

@@ -250,22 +250,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("race_threads");
 	TCase *tests = tcase_create("race_threads");
-	SRunner *runner;
-	int failed;
 
-	if (!reserve_shadow())
-		return 77;
 	tcase_set_timeout(tests, 100);
 	tcase_add_test(tests, what_locks_order_is_no_race);
 	tcase_add_test(tests, what_is_in_use_is_never_collected);
 	tcase_add_test(tests, each_place_that_races_is_found);
 	tcase_add_test(tests, each_access_of_a_race_is_known_and_its_threads_own);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return racing_run(tests);
 }
