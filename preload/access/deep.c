@@ -55,7 +55,7 @@ static void find_stack(void *context)
 {
 	struct fresh_stack *fresh = context;
 
-	fresh->stack = stack_memo_find_slow(fresh->self->memo, guest_code_generation, fresh->start,
+	fresh->stack = stack_memo_find_slow(fresh->self->memo, guest_code_generation, *fresh->start,
 					    guest_intern, NULL);
 }
 

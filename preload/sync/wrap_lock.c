@@ -108,71 +108,72 @@ static void check_copied(struct guest_thread *self, struct sync_object *object, 
 		misuse_copied(&guest_detector, self->thread, object, holder, stack);
 }
 
-void lock_attempt_block(struct lock_attempt *attempt)
+struct lock_attempt lock_attempt_block(struct lock_attempt attempt)
 {
 	struct unwind_start start = unwind_start_here();
-	struct guest_thread *self = attempt->self;
+	struct guest_thread *self = attempt.self;
 	struct thread *thread = self->thread;
-	struct sync_info *info = attempt->object->info;
+	struct sync_info *info = attempt.object->info;
 	struct wait wait = {
 		.kind = WAIT_LOCK,
-		.mode = attempt->mode,
-		.is_timed = attempt->is_timed,
-		.object = attempt->object,
-		.stack = attempt->stack,
+		.mode = attempt.mode,
+		.is_timed = attempt.is_timed,
+		.object = attempt.object,
+		.stack = attempt.stack,
 	};
 	bool is_deadlocked;
 
-	attempt->is_announced = false;
+	attempt.is_announced = false;
 	/* A call that returns EDEADLK does not wait. */
 	if (!info ||
-	    ((info->attributes & SYNC_CHECKED) && mutex_is_mine(thread, attempt->object)) ||
-	    (info->kind == OBJECT_RWLOCK && mutex_is_mine(thread, attempt->object)))
-		return;
+	    ((info->attributes & SYNC_CHECKED) && mutex_is_mine(thread, attempt.object)) ||
+	    (info->kind == OBJECT_RWLOCK && mutex_is_mine(thread, attempt.object)))
+		return attempt;
 	guest_raise(self);
-	attempt->is_announced = true;
+	attempt.is_announced = true;
 	/* A wait always has a whole stack. */
 	if (guest_wants_site_only(self))
-		wait.stack = attempt->stack = guest_stack(self, &start);
+		wait.stack = attempt.stack = guest_stack(self, &start);
 	is_deadlocked = wait_begin(&guest_detector, thread, &wait);
-	check_copied(self, attempt->object, attempt->stack);
+	check_copied(self, attempt.object, attempt.stack);
 	lock_wait_announced(self, is_deadlocked || shared_blocked(self));
+	return attempt;
 }
 
-void lock_attempt_unblock(struct lock_attempt *attempt)
+void lock_attempt_unblock(struct lock_attempt attempt)
 {
-	struct guest_thread *self = attempt->self;
+	struct guest_thread *self = attempt.self;
 
-	if (!attempt->is_announced)
+	if (!attempt.is_announced)
 		return;
 	guest_raise(self);
 	wait_end(&guest_detector, self->thread);
 	lock_wait_ended(self);
 }
 
-void lock_attempt_failed(struct lock_attempt *attempt, int result)
+void lock_attempt_failed(struct lock_attempt attempt, int result)
 {
-	struct guest_thread *self = attempt->self;
+	struct guest_thread *self = attempt.self;
 
 	guest_raise(self);
 	if (result == EDEADLK)
-		misuse_refused(&guest_detector, self->thread, attempt->object, attempt->stack);
-	else if (result == EINVAL && lock_is_destroyed_mutex(attempt->object))
-		life_used_destroyed(&guest_detector, self->thread, attempt->object,
-				    attempt->stack);
+		misuse_refused(&guest_detector, self->thread, attempt.object, attempt.stack);
+	else if (result == EINVAL && lock_is_destroyed_mutex(attempt.object))
+		life_used_destroyed(&guest_detector, self->thread, attempt.object,
+				    attempt.stack);
 	guest_leave(self);
 }
 
 /* A robust mutex is released that was not made consistent. */
-void lock_release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack)
+static void release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack)
 {
 	object->generation &= ~SYNC_ABANDONED;
 	misuse_abandoned(&guest_detector, self->thread, object, stack);
 }
 
 /* A release of a lock that the thread does not hold, for us. */
-void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
-			  enum object_kind kind, stack_id stack)
+static void release_unknown(struct guest_thread *self, struct sync_object *object,
+			    enum object_kind kind, stack_id stack)
 {
 	struct sync_info *info = object->info;
 
@@ -182,6 +183,25 @@ void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
 		misuse_released(&guest_detector, self->thread, object, stack,
 				lock_real_state(object));
 	}
+}
+
+void lock_release_slowly(struct guest_thread *self, enum object_kind kind, uintptr_t address,
+			 struct unwind_start start)
+{
+	struct thread *thread = self->thread;
+	struct sync_object *object = sync_find(&guest_detector.objects, address);
+	bool is_held = false;
+
+	if (object && (object->generation & SYNC_ABANDONED))
+		release_abandoned(self, object, guest_stack(self, &start));
+	if (object)
+		is_held = kind == OBJECT_RWLOCK
+				  ? rwlock_releasing(&guest_detector, thread, object)
+				  : mutex_releasing(&guest_detector, thread, object);
+	else
+		object = lock_object(self, kind, address, 0);
+	if (object && !is_held)
+		release_unknown(self, object, kind, guest_stack(self, &start));
 }
 
 /* --- Beginnings and ends of lives ------------------------------------------- */
@@ -392,9 +412,9 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
 		result = TRY_TO_ACQUIRE(name, arguments, kind, try, busy);                         \
 		if (UNLIKELY(result == (busy))) {                                                  \
-			lock_attempt_block(&attempt);                                              \
+			attempt = lock_attempt_block(attempt);                                     \
 			result = REAL(name) arguments;                                             \
-			lock_attempt_unblock(&attempt);                                            \
+			lock_attempt_unblock(attempt);                                             \
 		}                                                                                  \
 		return lock_attempt_end(&attempt, kind, result);                                   \
 	}

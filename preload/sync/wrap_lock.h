@@ -90,13 +90,13 @@ void lock_wait_announced(struct guest_thread *self, bool is_deadlocked);
 /* Withdraws it and lowers the guard. */
 void lock_wait_ended(struct guest_thread *self);
 
-/* The slow paths of an attempt. */
-void lock_attempt_block(struct lock_attempt *attempt);
-void lock_attempt_unblock(struct lock_attempt *attempt);
-void lock_attempt_failed(struct lock_attempt *attempt, int result);
-void lock_release_abandoned(struct guest_thread *self, struct sync_object *object, stack_id stack);
-void lock_release_unknown(struct guest_thread *self, struct sync_object *object,
-			  enum object_kind kind, stack_id stack);
+/* The slow paths of an attempt, and of a release.  They take copies, so that the usual
+ * path can keep all in registers. */
+struct lock_attempt lock_attempt_block(struct lock_attempt attempt);
+void lock_attempt_unblock(struct lock_attempt attempt);
+void lock_attempt_failed(struct lock_attempt attempt, int result);
+void lock_release_slowly(struct guest_thread *self, enum object_kind kind, uintptr_t address,
+			 struct unwind_start start);
 
 /* Announces the call.  False: it is not observed, make only the real call. */
 static inline __attribute__((always_inline)) bool
@@ -140,7 +140,7 @@ lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result
 	struct guest_thread *self = attempt->self;
 
 	if (UNLIKELY(result != 0 && result != EOWNERDEAD)) {
-		lock_attempt_failed(attempt, result);
+		lock_attempt_failed(*attempt, result);
 		return result;
 	}
 	guest_raise(self);
@@ -159,31 +159,18 @@ static inline __attribute__((always_inline)) void
 lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
-	struct thread *thread;
-	struct sync_object *object;
-	bool is_held;
+	struct held_locks *held;
+	struct held_lock *last;
 
 	if (UNLIKELY(!self))
 		return;
-	thread = self->thread;
-	if (LIKELY(thread->held.count &&
-		   thread->held.locks[thread->held.count - 1].object->address == address))
-		object = thread->held.locks[thread->held.count - 1].object;
+	held = &self->thread->held;
+	last = &held->locks[held->count - 1];
+	if (LIKELY(held->count && last->object->address == address &&
+		   !(last->object->generation & SYNC_ABANDONED) && !last->recursion))
+		lock_releasing(&guest_detector, self->thread, last->object, last);
 	else
-		object = sync_find(&guest_detector.objects, address);
-	if (UNLIKELY(object && (object->generation & SYNC_ABANDONED)))
-		lock_release_abandoned(self, object, guest_stack(self, start));
-	if (LIKELY(object)) {
-		is_held = kind == OBJECT_RWLOCK
-				  ? rwlock_releasing(&guest_detector, thread, object)
-				  : mutex_releasing(&guest_detector, thread, object);
-		if (UNLIKELY(!is_held))
-			lock_release_unknown(self, object, kind, guest_stack(self, start));
-	} else {
-		object = lock_object(self, kind, address, 0);
-		if (object)
-			lock_release_unknown(self, object, kind, guest_stack(self, start));
-	}
+		lock_release_slowly(self, kind, address, *start);
 	guest_leave(self);
 }
 

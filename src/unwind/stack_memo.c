@@ -150,18 +150,17 @@ stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
 }
 
 stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
-			      const struct unwind_start *start, stack_intern intern,
-			      void *context)
+			      struct unwind_start start, stack_intern intern, void *context)
 {
-	stack_id known = stack_memo_find_known(memo, generation, start);
+	stack_id known = stack_memo_find_known(memo, generation, &start);
 	if (known)
 		return known;
 	struct unwind_result *result = &memo->scratch;
-	unwind(start, result);
+	unwind(&start, result);
 	memo->miss_count++;
 	stack_id stack = intern(context, result);
-	if (stack && is_repeatable(start, result))
-		keep_entry(memo, start, result, stack);
+	if (stack && is_repeatable(&start, result))
+		keep_entry(memo, &start, result, stack);
 	else
 		memo->unmemorised_count++;
 	return stack;

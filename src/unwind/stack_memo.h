@@ -79,8 +79,7 @@ stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
 
 /* As stack_memo_find(), if the newest entry of the chain does not match. */
 stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
-			      const struct unwind_start *start, stack_intern intern,
-			      void *context);
+			      struct unwind_start start, stack_intern intern, void *context);
 
 static inline unsigned int stack_memo_chain(const struct unwind_start *start)
 {
@@ -136,7 +135,7 @@ static inline stack_id stack_memo_find(struct stack_memo *memo, uint32_t generat
 		if (LIKELY(stack_memo_matches(entry, start)))
 			return entry->stack;
 	}
-	return stack_memo_find_slow(memo, generation, start, intern, context);
+	return stack_memo_find_slow(memo, generation, *start, intern, context);
 }
 
 #endif

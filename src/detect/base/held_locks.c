@@ -34,17 +34,15 @@ void held_locks_remove(struct held_locks *held, const struct held_lock *lock)
 		chain = held_locks_extend(chain, held->locks[i].object, held->locks[i].mode);
 	}
 	held->count--;
-	held->chain = chain;
 }
 
 void held_locks_rehash(struct held_locks *held, uint64_t base)
 {
 	held->chain_base = base;
-	held->chain = base;
 	for (uint32_t i = 0; i < held->count; i++) {
 		struct held_lock *lock = &held->locks[i];
 
-		lock->chain_before = held->chain;
-		held->chain = held_locks_extend(held->chain, lock->object, lock->mode);
+		lock->chain_before = base;
+		base = held_locks_extend(base, lock->object, lock->mode);
 	}
 }

@@ -30,7 +30,6 @@ struct held_lock {
 #define HELD_LOCKS_FIRST 64u
 
 struct held_locks {
-	uint64_t chain;
 	struct held_lock *locks;
 	uint32_t count;
 	uint32_t capacity;
@@ -49,6 +48,18 @@ static inline uint64_t held_locks_extend(uint64_t chain, const struct sync_objec
 	return hash_append(chain, object->address ^ object->generation >> 31 ^
 					  (uint64_t)object->generation << 48 ^
 					  (uint64_t)mode << 62);
+}
+
+/* The chain of all that is held.  Made when it is asked for: most locks are taken
+ * alone. */
+static inline uint64_t held_locks_chain(const struct held_locks *held)
+{
+	const struct held_lock *last;
+
+	if (LIKELY(!held->count))
+		return held->chain_base;
+	last = &held->locks[held->count - 1];
+	return held_locks_extend(last->chain_before, last->object, (enum lock_mode)last->mode);
 }
 
 /* Where @object is held, or NULL. */

@@ -1,5 +1,9 @@
 #include "detect/data/object.h"
 
+#include <sys/mman.h>
+
+#include "base/kernel.h"
+
 #define DIRECTORY_FIRST 256u
 #define QUARANTINE_COUNT 65536u
 
@@ -13,10 +17,25 @@ static struct sync_directory *make_directory(struct sync_table *table, uint64_t 
 	return directory;
 }
 
+/* In place of the plane, if there is none: the address of no lock. */
+static struct sync_object no_plane = {.address = UINTPTR_MAX};
+
+static void make_plane(struct sync_table *table)
+{
+	table->plane = table->arena.pages(SYNC_PLANE_BYTES);
+	if (!table->plane) {
+		table->plane = (unsigned char *)&no_plane;
+		return;
+	}
+	kernel_call3(SYS_madvise, table->plane, SYNC_PLANE_BYTES, MADV_DONTDUMP);
+	table->plane_mask = (SYNC_PLANE_BYTES - 1) & -sizeof(struct sync_object);
+}
+
 bool sync_table_init(struct sync_table *table, page_source pages)
 {
 	*table = (struct sync_table){.next_id = 1};
 	arena_init(&table->arena, pages);
+	make_plane(table);
 	table->directory = make_directory(table, DIRECTORY_FIRST);
 	return table->directory;
 }
@@ -64,6 +83,24 @@ static struct sync_page *add_page(struct sync_table *table, uintptr_t address)
 	return entries;
 }
 
+/* The place of @address in the plane, if that is to be used; else NULL. */
+static struct sync_object *find_in_plane(struct sync_table *table, struct sync_page *page,
+					 uintptr_t address)
+{
+	struct sync_object *object = sync_place(table, address);
+
+	if (object->address)
+		return NULL;
+	if (page->is_in_plane)
+		return object;
+	if (table->plane_page_count >= SYNC_PLANE_SPARSE && !page->few[SYNC_FEW - 1].address)
+		return NULL;
+	table->plane_page_count++;
+	/* release: pairs with visit_page(). */
+	store_release(&page->is_in_plane, true);
+	return object;
+}
+
 /* A free place for @address in @page's own entries, or NULL. */
 static struct sync_object *find_place(struct sync_table *table, struct sync_page *page,
 				      uintptr_t address)
@@ -96,8 +133,10 @@ static struct sync_object *add_object(struct sync_table *table, uintptr_t addres
 
 	if (!page)
 		page = add_page(table, address);
+	object = page ? find_in_plane(table, page, address) : NULL;
 	while (page) {
-		object = find_place(table, page, address);
+		if (!object)
+			object = find_place(table, page, address);
 		if (object) {
 			/* release: pairs with sync_find(). */
 			store_release(&object->address, address);
@@ -305,9 +344,28 @@ static void visit_object(struct sync_object *object, uintptr_t start, uintptr_t 
 		each(context, object);
 }
 
-static void visit_page(struct sync_page *page, uintptr_t start, uintptr_t end,
+/* All of one page in the plane; entries of others have other addresses. */
+static void visit_plane(const struct sync_table *table, uintptr_t page, uintptr_t start,
+			uintptr_t end, void (*each)(void *context, struct sync_object *object),
+			void *context)
+{
+	uintptr_t first = page << SYNC_PAGE_SHIFT;
+	struct sync_object *objects = sync_place(table, first);
+
+	if (start < first)
+		start = first;
+	if (end > first + (1ul << SYNC_PAGE_SHIFT))
+		end = first + (1ul << SYNC_PAGE_SHIFT);
+	for (uint32_t i = 0; i < SYNC_BLOCK; i++)
+		visit_object(&objects[i], start, end, each, context);
+}
+
+static void visit_page(const struct sync_table *table, struct sync_page *page, uintptr_t number,
+		       uintptr_t start, uintptr_t end,
 		       void (*each)(void *context, struct sync_object *object), void *context)
 {
+	if (page && load_acquire(&page->is_in_plane))
+		visit_plane(table, number, start, end, each, context);
 	for (; page; page = load_acquire(&page->more)) {
 		struct sync_object *block = load_acquire(&page->block);
 
@@ -329,13 +387,14 @@ void sync_each_place_in(struct sync_table *table, uintptr_t start, uintptr_t end
 		return;
 	if (last - first <= directory->mask) {
 		for (uintptr_t page = first; page <= last; page++)
-			visit_page(sync_page_find(table, page << SYNC_PAGE_SHIFT), start, end, each,
-				   context);
+			visit_page(table, sync_page_find(table, page << SYNC_PAGE_SHIFT), page,
+				   start, end, each, context);
 		return;
 	}
 	for (uint64_t i = 0; i <= directory->mask; i++)
 		if (load_acquire(&directory->slots[i].page))
-			visit_page(directory->slots[i].entries, start, end, each, context);
+			visit_page(table, directory->slots[i].entries,
+				   directory->slots[i].page - 1, start, end, each, context);
 }
 
 struct living_visit {

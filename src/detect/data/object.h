@@ -6,10 +6,12 @@
  * address has a small hot entry (struct sync_object, half a cache line) that
  * never moves, and while alive a cold part (struct sync_info).
  *
- * Entries are found by page and place in the page: neighbouring locks have
- * neighbouring entries, and free and munmap need one look-up to learn whether a
- * page has locks.  Finding takes no lock; adding entries and ending lives takes
- * the table's own.
+ * An entry has its place in a plane: the lock's address, cut to the plane's size.  So
+ * finding it is one access, and neighbouring locks have neighbouring entries.  Where
+ * that place is another's, or pages of the plane would be spent on too few locks, it
+ * is found by page and place in the page.  A record for each page tells free and munmap
+ * in one look-up whether it has locks.  Finding takes no lock; adding entries and ending
+ * lives takes the table's own.
  */
 #ifndef DETECT_DATA_OBJECT_H
 #define DETECT_DATA_OBJECT_H
@@ -163,9 +165,15 @@ _Static_assert(sizeof(struct sync_object) == 32, "two hot entries per cache line
 #define SYNC_FEW 4u
 #define SYNC_BLOCK 128u
 
-/* The entries of one page of guest memory: a few, then a block indexed by address, then
- * another such page record. */
+/* Bytes of the plane, of which a page is backed once it has an entry. */
+#define SYNC_PLANE_BYTES (256ul << 20)
+/* So many pages of it are spent on pages with few locks. */
+#define SYNC_PLANE_SPARSE 8192u
+
+/* The entries of one page of guest memory, if not in the plane: a few, then a block
+ * indexed by address, then another such page record. */
 struct sync_page {
+	bool is_in_plane; /* some of its entries are */
 	struct sync_object few[SYNC_FEW];
 	struct sync_object *block;
 	struct sync_page *more;
@@ -184,6 +192,9 @@ struct sync_directory {
 
 struct sync_table {
 	struct arena arena;
+	unsigned char *plane; /* NULL: there was no memory */
+	uint64_t plane_mask;
+	uint32_t plane_page_count; /* of pages that have entries there */
 	struct sync_directory *directory;
 	struct id_table infos; /* by lock_id: living objects, and all in the order graph */
 	struct sync_info *free_infos;
@@ -237,8 +248,14 @@ static inline struct sync_object *sync_block_find(struct sync_object *block, uin
 	return NULL;
 }
 
-/* The entry of @address, which may have no life; NULL if it never had one. */
-static inline struct sync_object *sync_find(const struct sync_table *table, uintptr_t address)
+/* Where in the plane the entry of @address would be, if there is a plane. */
+static inline struct sync_object *sync_place(const struct sync_table *table, uintptr_t address)
+{
+	return (struct sync_object *)(void *)(table->plane + (address & table->plane_mask));
+}
+
+/* The same as sync_find() for an entry that is not in the plane. */
+static inline struct sync_object *sync_find_in_page(const struct sync_table *table, uintptr_t address)
 {
 	struct sync_page *page = sync_page_find(table, address);
 
@@ -253,6 +270,17 @@ static inline struct sync_object *sync_find(const struct sync_table *table, uint
 				return &page->few[i];
 	}
 	return NULL;
+}
+
+/* The entry of @address, which may have no life; NULL if it never had one. */
+static inline struct sync_object *sync_find(const struct sync_table *table, uintptr_t address)
+{
+	struct sync_object *object = sync_place(table, address);
+
+	/* acquire: pairs with add_object(). */
+	if (LIKELY(load_acquire(&object->address) == address))
+		return object;
+	return sync_find_in_page(table, address);
 }
 
 /* The entry of @address with a life of @kind, begun now if need be.  NULL when

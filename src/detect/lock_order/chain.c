@@ -250,7 +250,7 @@ void chain_validate(struct detector *detector, struct thread *thread, struct syn
 	}
 	if (detector->is_refining) {
 		clock_rechain(detector, thread);
-		key = chain_key(detector, held_locks_extend(thread->held.chain, object, mode),
+		key = chain_key(detector, held_locks_extend(held_locks_chain(&thread->held), object, mode),
 				is_timed);
 	}
 	if (!is_validated(detector, key)) {

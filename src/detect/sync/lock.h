@@ -57,7 +57,8 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 		lock_note_handler(detector, thread, object, stack);
 	if (thread->held.count == 0)
 		return;
-	key = chain_key(detector, held_locks_extend(thread->held.chain, object, mode), is_timed);
+	key = chain_key(detector, held_locks_extend(held_locks_chain(&thread->held), object, mode),
+			is_timed);
 	if (UNLIKELY(!chain_is_cached(thread, key)))
 		chain_validate(detector, thread, object, mode, is_timed, stack, key);
 }
@@ -78,7 +79,7 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 		return;
 	held = &thread->held.locks[thread->held.count];
 	held->object = object;
-	held->chain_before = thread->held.chain;
+	held->chain_before = held_locks_chain(&thread->held);
 	held->stack = stack;
 	held->recursion = 0;
 	held->mode = (uint8_t)mode;
@@ -87,7 +88,6 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 	thread->held.wanted_under = 0;
 	fence_signal();
 	thread->held.count++;
-	thread->held.chain = held_locks_extend(thread->held.chain, object, mode);
 	thread->held.operation_count++;
 	if (mode == LOCK_EXCLUSIVE) {
 		/* relaxed: ordered by the guest's lock */
@@ -117,12 +117,10 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 	}
 	if (UNLIKELY(thread->clocks.has_recorded))
 		clock_end_epoch(by);
-	if (LIKELY(held == &thread->held.locks[thread->held.count - 1])) {
-		thread->held.chain = held->chain_before;
+	if (LIKELY(held == &thread->held.locks[thread->held.count - 1]))
 		thread->held.count--;
-	} else {
+	else
 		held_locks_remove(&thread->held, held);
-	}
 }
 
 #endif
