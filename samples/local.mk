@@ -25,10 +25,11 @@ samples_c = \
 	samples/misuse/clean_destroy_locked samples/misuse/clean_double_unlock \
 	samples/misuse/clean_exit_holding samples/misuse/clean_init_twice \
 	samples/misuse/clean_robust samples/misuse/clean_two_mutexes \
-	samples/misuse/clean_wait_unlocked samples/misuse/clean_wrong_thread \
+	samples/misuse/clean_wait_once samples/misuse/clean_wait_unlocked \
+	samples/misuse/clean_wrong_thread \
 	samples/misuse/destroy_locked samples/misuse/double_unlock samples/misuse/exit_holding \
 	samples/misuse/init_twice samples/misuse/robust samples/misuse/two_mutexes \
-	samples/misuse/wait_unlocked samples/misuse/wrong_thread \
+	samples/misuse/wait_once samples/misuse/wait_unlocked samples/misuse/wrong_thread \
 	samples/order/bank_transfer samples/order/clean_bank_transfer samples/order/clean_new_member \
 	samples/order/clean_two_locks samples/order/new_member samples/order/philosophers \
 	samples/order/two_locks \

@@ -81,7 +81,7 @@ static bool is_first_of_thread(const struct view_finding *finding, size_t index)
 static void write_event(const struct text_page *page, const struct view_finding *finding,
 			const struct finding_event *event)
 {
-	if (finding->memory) {
+	if (finding->memory && event->action != ACTION_WAIT) {
 		text_access(page, finding, event);
 		return;
 	}

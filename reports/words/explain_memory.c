@@ -3,6 +3,7 @@
 #include <dwarf.h>
 #include <string.h>
 
+#include "reports/words/explain.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
@@ -303,6 +304,19 @@ static void tell_split_update(struct view *view, const struct view_finding *find
 	}
 }
 
+static void tell_events(struct view *view, const struct view_finding *finding,
+			struct memory_story *story)
+{
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		if (memory_is_access(finding->finding, event))
+			add_step(story, event->thread, memory_action(view, finding, event));
+		else if (event->action == ACTION_WAIT)
+			add_step(story, event->thread, explain_action(view, finding, event));
+	}
+}
+
 static const char *closing_words(struct view *view, const struct view_finding *finding,
 				 const struct memory_story *story)
 {
@@ -333,7 +347,7 @@ struct memory_story memory_tell(struct view *view, const struct view_finding *fi
 		if (memory_is_access(finding->finding, finding->events[i]))
 			sides[count++] = finding->events[i];
 	}
-	story.steps = pool_alloc(view->pool, (count + 3) * sizeof(*story.steps));
+	story.steps = pool_alloc(view->pool, (finding->event_count + 3) * sizeof(*story.steps));
 	if (finding->finding->kind == FINDING_LOST_UPDATE && count == 2 &&
 	    sides[0]->action == ACTION_UPDATE && sides[1]->action == ACTION_UPDATE &&
 	    sides[0]->thread != sides[1]->thread)
@@ -341,8 +355,7 @@ struct memory_story memory_tell(struct view *view, const struct view_finding *fi
 	else if (finding->finding->details & DETAIL_PREDICTED)
 		tell_split_update(view, finding, sides, count, &story);
 	else
-		for (size_t i = 0; i < count; i++)
-			add_step(&story, sides[i]->thread, memory_action(view, finding, sides[i]));
+		tell_events(view, finding, &story);
 	story.closing = closing_words(view, finding, &story);
 	return story;
 }

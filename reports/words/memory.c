@@ -26,7 +26,8 @@ bool memory_is_access(const struct finding *finding, const struct finding_event 
 
 bool memory_is_aside(const struct view_finding *finding, const struct finding_event *event)
 {
-	return finding->memory && !memory_is_access(finding->finding, event);
+	return finding->memory && event->action != ACTION_WAIT &&
+	       !memory_is_access(finding->finding, event);
 }
 
 /* The bytes that all accesses have in common; if there are none, those of the last. */

@@ -24,6 +24,7 @@ src_libcore_a_SOURCES += \
 	%D%/shadow/origin.c %D%/shadow/origin.h \
 	%D%/shadow/read_set.c %D%/shadow/read_set.h \
 	%D%/shadow/shadow.c %D%/shadow/shadow.h \
+	%D%/predicate/predicate.c %D%/predicate/predicate.h \
 	%D%/race/access.h \
 	%D%/race/record_fast.c %D%/race/record_fast.h \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \

@@ -60,6 +60,8 @@ static uint32_t flags_of(enum event_verb verb)
 		return SITE_READ | SITE_PLAIN_MOVE | SITE_MAY_BE_STALE;
 	case EVENT_CHECK:
 		return SITE_READ | SITE_PLAIN_MOVE | SITE_DECIDES;
+	case EVENT_AWAIT:
+		return SITE_READ | SITE_PLAIN_MOVE | SITE_AWAITS;
 	case EVENT_STORE:
 	case EVENT_REWRITE:
 		return SITE_WRITE | SITE_PLAIN_MOVE;
@@ -82,7 +84,7 @@ static uint32_t flags_of(enum event_verb verb)
 static bool is_of_update_group(enum event_verb verb)
 {
 	return verb == EVENT_TAKE || verb == EVENT_PUT || verb == EVENT_CHECK ||
-	       verb == EVENT_ASSIGN || verb == EVENT_UPDATE;
+	       verb == EVENT_AWAIT || verb == EVENT_ASSIGN || verb == EVENT_UPDATE;
 }
 
 static uintptr_t place_of(const struct actor *actor, const struct script_event *event)
@@ -171,6 +173,27 @@ void replay_access(struct replay *replay, struct actor *actor, const struct scri
 		return;
 	access_check(&replay->detector, actor->thread, &access);
 	store_value(replay, event, access.flags);
+	if (event->verb == EVENT_AWAIT)
+		actor->awaited = event->object;
+}
+
+void replay_add_call(struct replay *replay, struct actor *actor, stack_id stack)
+{
+	struct site_table *sites = &replay->detector.sites;
+	const struct stack *call = stack_depot_get(&replay->detector.stacks, stack);
+	struct site *site;
+	site_id id;
+
+	if (!actor->awaited || !call || site_find_call(sites, call->frames[0]))
+		return;
+	id = site_table_reserve(sites, 1);
+	site = site_get(sites, id);
+	if (!site)
+		return;
+	site->flags = SITE_CALL | SITE_AWAITS;
+	site->update_group = actor->awaited;
+	site_add_call(sites, call->frames[0], id);
+	actor->awaited = 0;
 }
 
 void replay_locked(struct replay *replay, struct actor *actor, const struct script_event *event)

@@ -72,6 +72,7 @@ struct actor {
 	uint32_t handler_signal; /* 0: not in a handler */
 	uint64_t signal_mask;	 /* signals it has blocked */
 	uint32_t line;		 /* of "at": the line of its calls, or 0 */
+	uint32_t awaited;	 /* the variable of its last "await", or 0 */
 };
 
 enum once_state { ONCE_NEW, ONCE_RUNNING, ONCE_DONE };
@@ -205,6 +206,8 @@ uint32_t replay_variable_at(const struct replay *replay, uintptr_t address);
 uintptr_t replay_variable_address(uint32_t number);
 
 /* The detector hook of that name. */
+/* If the actor has read what it waits for ("await"), the call at @stack rests on that. */
+void replay_add_call(struct replay *replay, struct actor *actor, stack_id stack);
 stack_id replay_access_stack(struct detector *detector, struct thread *thread,
 			     const struct access *access);
 

@@ -33,6 +33,7 @@ void replay_wait(struct replay *replay, struct actor *actor, const struct script
 	if (mutex->owner != actor)
 		misuse_waited_without(detector, actor->thread, actor->condition.condition,
 				      actor->condition.mutex, stack, false);
+	replay_add_call(replay, actor, stack);
 	actor->mode = LOCK_EXCLUSIVE;
 	actor->signalled = condition;
 	actor->mutex = mutex;

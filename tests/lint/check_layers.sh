@@ -58,7 +58,7 @@ floors='
  5 src/detect/deadlock
  5 src/x86/flow
  5 reports/types
- 6 src/detect/race
+ 6 src/detect/predicate
  6 src/x86/emit
  6 reports/source
  5 src/inspect/base
@@ -67,16 +67,17 @@ floors='
  7 src/inspect/process
  8 src/inspect/waits
  9 src/inspect
+ 7 src/detect/race
  7 preload/arch/x86_64
- 7 src/detect/life
  7 reports/words
  7 src/x86
+ 8 src/detect/life
  8 reports/filter
- 8 src/detect/sync
  8 src/x86/verify
  8 preload/arch
- 9 src/detect
  8 reports/states
+ 9 src/detect/sync
+10 src/detect
 10 reports/formats
 10 preload/guest
 10 src/replay/script

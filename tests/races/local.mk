@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/races/memory.c \
 	tests/races/plain_idioms.c \
 	tests/races/plain_idioms_cxx.cc \
+	tests/races/predicates.c \
 	tests/races/publishing.c \
 	tests/races/rust_edges.rs \
 	tests/races/split_turns.c \

@@ -9,6 +9,7 @@
 #include "base/types.h"
 
 struct atomic_location;
+struct sync_object;
 struct stale_read;
 
 /* A granule of which the thread has touched parts that it has not recorded in shadow
@@ -67,6 +68,20 @@ struct replaced_read {
 
 #define REPLACED_READS 8u
 
+/* What a condition wait was made for: predicate/predicate.h. */
+enum predicate_state { PREDICATE_NONE, PREDICATE_READ, PREDICATE_AWAITED, PREDICATE_WOKEN };
+
+struct predicate {
+	enum predicate_state state;
+	uint32_t size_bytes;
+	uintptr_t address;
+	uint64_t value;
+	uint32_t update_group;
+	uint32_t site, origin;
+	stack_id wait_stack;
+	const struct sync_object *condition;
+};
+
 #define STALE_READ_FILTER 256u
 
 struct thread_accesses {
@@ -80,6 +95,7 @@ struct thread_accesses {
 	struct stale_read *stale_reads;		      /* NULL: none yet */
 	uint32_t stale_read_bytes;		      /* of all of them */
 	uint32_t stale_read_age;		      /* samples of callers since the last one */
+	struct predicate predicate;
 	struct replaced_read replaced[REPLACED_READS];
 	uint32_t replaced_turn;
 	uint32_t pending_turn;			      /* which of two ways is to go next */

@@ -33,7 +33,10 @@ enum site_flag {
 	SITE_COMPARES = 1u << 11,    /* SITE_DECIDES, by comparing it with what is stored */
 	SITE_HIDDEN = 1u << 12,	     /* of state that the C library keeps: a call changes it */
 	SITE_DESCRIPTOR = 1u << 13,  /* of a descriptor: a call uses it, or ends it */
-	SITE_CALL = 1u << 14	     /* a call of an accessor: its return address; no access */
+	SITE_CALL = 1u << 14,	     /* a call of an accessor, or one that a SITE_AWAITS decides:
+				      * its return address; no access */
+	SITE_AWAITS = 1u << 15	     /* a load that alone decides whether a call is made, which
+				      * may wait for another value (x86/flow/waits.h) */
 };
 
 struct site {
@@ -54,7 +57,7 @@ struct site {
 #define SITE_MAX (1u << 22)
 #define SITE_CALLS (1u << 14)
 
-/* A call of an accessor: where it returns to, and its row. */
+/* A call: where it returns to, and its row. */
 struct site_call {
 	uintptr_t address; /* 0: none */
 	site_id site;

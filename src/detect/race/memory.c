@@ -5,6 +5,7 @@
 #include "detect/race/atomic_location.h"
 #include "detect/race/race.h"
 #include "detect/race/record_fast.h"
+#include "detect/predicate/predicate.h"
 #include "detect/race/stale_read.h"
 #include "detect/race/update.h"
 
@@ -148,6 +149,7 @@ void memory_settle_lock(struct detector *detector, struct thread *thread,
 	memory_settle(detector, thread);
 	if (thread->accesses.stale_read_count)
 		update_report_late(detector, thread);
+	predicate_release(thread);
 	if (thread->accesses.stale_read_count && object->info)
 		stale_reads_split(thread, object->info->id);
 }

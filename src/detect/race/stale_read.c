@@ -2,6 +2,7 @@
 
 #include "detect/base/held_locks.h"
 #include "detect/base/slot.h"
+#include "detect/predicate/predicate.h"
 #include "detect/race/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
@@ -26,6 +27,7 @@ static void clear_filter(struct thread *thread)
 static void make_filter(struct thread *thread)
 {
 	clear_filter(thread);
+	predicate_filter(thread);
 	for (uint32_t i = 0; i < STALE_READS_KEPT; i++) {
 		uintptr_t granule = thread->accesses.stale_reads[i].address / SHADOW_GRANULE;
 
@@ -36,11 +38,13 @@ static void make_filter(struct thread *thread)
 
 bool stale_reads_touch(const struct thread *thread, uintptr_t address)
 {
-	for (uint32_t i = 0; i < STALE_READS_KEPT; i++)
-		if (stale_read_overlaps(&thread->accesses.stale_reads[i],
-					address & ~(uintptr_t)(SHADOW_GRANULE - 1), SHADOW_GRANULE))
+	const struct stale_read *reads = thread->accesses.stale_reads;
+
+	address &= ~(uintptr_t)(SHADOW_GRANULE - 1);
+	for (uint32_t i = 0; reads && i < STALE_READS_KEPT; i++)
+		if (stale_read_overlaps(&reads[i], address, SHADOW_GRANULE))
 			return true;
-	return false;
+	return predicate_touches(thread, address, SHADOW_GRANULE);
 }
 
 /* --- Forgetting ------------------------------------------------------------ */
@@ -232,20 +236,28 @@ void stale_reads_life_changes(struct detector *detector, uintptr_t start, size_t
 
 /* --- Remembering ----------------------------------------------------------- */
 
+bool stale_reads_make(struct thread *thread)
+{
+	struct stale_read *reads = thread->accesses.stale_reads;
+
+	if (LIKELY(reads))
+		return true;
+	thread->accesses.stale_read_bytes =
+		(STALE_READS_KEPT + 1) * sizeof(*reads) + sizeof(struct late_act);
+	reads = arena_alloc(&thread->memory->arena, thread->accesses.stale_read_bytes);
+	store_release(&thread->accesses.stale_reads, reads); /* pairs with end_reads() */
+	return reads;
+}
+
 /* A free place, else the one in turn. */
 static struct stale_read *take_place(struct detector *detector, struct thread *thread,
 				     uint32_t turn)
 {
-	struct stale_read *reads = thread->accesses.stale_reads;
+	struct stale_read *reads;
 
-	if (!reads) {
-		thread->accesses.stale_read_bytes =
-			(STALE_READS_KEPT + 1) * sizeof(*reads) + sizeof(struct late_act);
-		reads = arena_alloc(&thread->memory->arena, thread->accesses.stale_read_bytes);
-		store_release(&thread->accesses.stale_reads, reads); /* pairs with end_reads() */
-	}
-	if (!reads)
+	if (!stale_reads_make(thread))
 		return NULL;
+	reads = thread->accesses.stale_reads;
 	for (uint32_t i = 0; i < STALE_READS_KEPT; i++)
 		if (!reads[i].address)
 			return &reads[i];

@@ -79,6 +79,10 @@ static inline struct late_act *stale_reads_late_act(struct stale_read *reads)
 	return (struct late_act *)&reads[STALE_READS_KEPT + 1];
 }
 
+/* Room for them, once for a thread; false: no memory.  There must be room before
+ * stale_read_count is raised, for whatever reason. */
+bool stale_reads_make(struct thread *thread);
+
 /* Remembers the read @access of @step's thread by @site, of what the write @last left,
  * with which it races or not.  NULL without memory. */
 struct stale_read *stale_read_add(struct race_step *step, const struct access *access,

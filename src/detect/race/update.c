@@ -1,6 +1,7 @@
 #include "detect/race/update.h"
 
 #include "detect/base/thread.h"
+#include "detect/predicate/predicate.h"
 #include "detect/race/record_fast.h"
 #include "detect/race/pending_release.h"
 #include "detect/race/race.h"
@@ -33,6 +34,8 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 
 	if (thread->accesses.stale_read_count)
 		stale_reads_renew(thread, access, update_group);
+	if (access->flags & SITE_AWAITS && thread->held.count && stale_reads_make(thread))
+		predicate_read(thread, access, update_group, race_origin(step));
 	if (!update_group || !(access->flags & (SITE_MAY_BE_STALE | SITE_DECIDES)))
 		return NULL;
 	is_raced = is_raced && access->flags & SITE_MAY_BE_STALE;
@@ -251,6 +254,18 @@ static struct cell last_write(struct detector *detector, struct race_place place
 	return (struct cell){0, 0};
 }
 
+/* @access is to the word that a wait was made for. */
+static void note_predicate(struct race_step *step, const struct access *access)
+{
+	struct detector *detector = step->detector;
+	struct thread *thread = step->thread;
+	uint32_t update_group = update_group_of(detector, access,
+						site_get(&detector->sites, access->site));
+
+	if (predicate_meet(thread, access, update_group))
+		predicate_report(detector, thread, access);
+}
+
 /* An access that is ordered with all earlier ones may still have a stale value, or make
  * another thread's read stale. */
 static void note_access(struct race_step *step, const struct access *access)
@@ -263,6 +278,8 @@ static void note_access(struct race_step *step, const struct access *access)
 	const struct stale_read *stale;
 	struct cell last;
 
+	if (UNLIKELY(predicate_touches(step->thread, access->address, access->size_bytes)))
+		note_predicate(step, access);
 	if (shadow_form(word) == SHADOW_ATOMIC &&
 	    !atomic_find_rest(step->detector, word, bytes, &shadow)) {
 		last = atomic_last_write(step->detector, step->thread, word, bytes);

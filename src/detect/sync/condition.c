@@ -7,6 +7,7 @@
 #include "detect/data/wakes.h"
 #include "detect/sync/handover.h"
 #include "detect/life/life.h"
+#include "detect/predicate/predicate.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/waker.h"
 
@@ -45,6 +46,7 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 		info->extra->condition_mutex = wait->mutex;
 		detector_unlock_info(info);
 	}
+	predicate_wait(detector, thread, wait->condition, wait->stack);
 	give_mutex_up(detector, thread, wait);
 	if (held_locks_find(&thread->held, wait->mutex))
 		announced.mutex = NULL; /* not needed back */
@@ -67,6 +69,7 @@ void condition_wait_end(struct detector *detector, struct thread *thread,
 	}
 	if (is_woken && is_alive)
 		handover_take(detector, thread, wait->condition);
+	predicate_wait_ended(thread, is_woken && wait->was_held);
 	if (!wait->was_held)
 		return;
 	lock_acquired(detector, thread, wait->mutex, LOCK_EXCLUSIVE, wait->held.stack);

@@ -101,19 +101,21 @@ static uint32_t append_sites(struct emitter *emitter, const struct check_list *l
 	return first;
 }
 
-/* Rows for the calls of accessors that make an update. */
+/* Rows for the calls that are part of update groups: of accessors, and of what may wait. */
 static void append_calls(struct emitter *emitter, const struct function *function,
 			 const struct analysis *analysis)
 {
-	for (uint32_t i = 0; emitter->module->has_accessors && i < function->count; i++) {
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *call = &function->instructions[i];
 		struct plan_site site = {
 			.update_group = analysis->update_groups[i],
-			.flags = analysis->flags[i],
+			.flags = analysis->flags[i] | (uint32_t)PLAN_SITE_CALL,
 		};
 
-		if (!site.update_group ||
-		    !accessor_use(emitter->module, &function->instructions[i], &site))
+		if (!site.update_group || !instruction_is_call(call))
 			continue;
+		site.offset = call->offset + call->length;
+		accessor_use(emitter->module, call);
 		growing_put(&emitter->sites, &site, sizeof(site));
 		emitter->failed |= emitter->sites.failed;
 		emitter->site_count++;

@@ -227,17 +227,12 @@ bool accessors_store_in(const struct module *module, const struct function *func
 	return false;
 }
 
-bool accessor_use(const struct module *module, const struct instruction *call,
-		  struct plan_site *site)
+void accessor_use(const struct module *module, const struct instruction *call)
 {
 	struct accessor *accessor = accessor_called(module, call);
 
-	if (!accessor)
-		return false;
-	accessor->is_used = true;
-	site->offset = call->offset + call->length;
-	site->flags |= (uint32_t)PLAN_SITE_CALL;
-	return true;
+	if (accessor)
+		accessor->is_used = true;
 }
 
 void accessors_settle(const struct module *module, struct plan_site *sites, uint32_t count,

@@ -31,10 +31,8 @@ void accessors_find(struct module *module, struct arena *arena);
 /* Does @function call one that stores? */
 bool accessors_store_in(const struct module *module, const struct function *function);
 
-/* If @call calls an accessor, it is used, and *@site, which has flags and update group of
- * the call, becomes the call's row. */
-bool accessor_use(const struct module *module, const struct instruction *call,
-		  struct plan_site *site);
+/* If @call calls an accessor, it is used. */
+void accessor_use(const struct module *module, const struct instruction *call);
 
 /* Among @sites: an accessor that nobody uses is an access like others; another one has an
  * update group of its own, so that its loads are looked at. */

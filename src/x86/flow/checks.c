@@ -248,7 +248,7 @@ static bool share_check(struct placing *placing, struct available *available,
 
 static bool is_served(struct placing *placing, const struct check *access, uint32_t site)
 {
-	uint32_t alone = PLAN_SITE_SPIN;
+	uint32_t alone = PLAN_SITE_SPIN | PLAN_SITE_AWAITS;
 
 	if (placing->list->sites[site].flags & alone)
 		return false;

@@ -6,10 +6,12 @@
 #include "x86/flow/checks.h"
 #include "x86/flow/flow.h"
 #include "x86/flow/spins.h"
+#include "x86/flow/waits.h"
 
 #define SHAPE_BITS 1024u
 #define LAST_COUNT 512u
 #define BRANCHES_MOST 64u
+#define WAITS_MOST 16u /* each walks through the function */
 
 /* A function's stores, by the shape of their operands. */
 struct shapes {
@@ -194,6 +196,30 @@ static void gather_loads(const struct module *module, const struct function *fun
 	}
 }
 
+/* Of calls that one load decides, whose place is stored to. */
+static void find_waits(const struct module *module, const struct function *function,
+		       struct scratch *scratch, const uint8_t *roles, const struct shapes *stores,
+		       const struct update_group_notes *notes)
+{
+	uint32_t left = WAITS_MOST;
+
+	for (uint32_t i = 0; i < function->count && left; i++) {
+		uint32_t past, load;
+		struct look look;
+
+		if (!instruction_is_call(&function->instructions[i]) || roles[i])
+			continue;
+		load = waits_load(function, roles, i, &past);
+		if (load == UINT32_MAX)
+			continue;
+		look = look_of(module, &function->instructions[load]);
+		if (!(stores->bits[shape_of(&look) / 64] >> shape_of(&look) % 64 & 1))
+			continue;
+		waits_mark(function, scratch, roles, load, i, past, notes);
+		left--;
+	}
+}
+
 bool update_groups_find(const struct module *module, const struct function *function,
 			struct scratch *scratch, const uint32_t *live, uint32_t *update_groups,
 			uint16_t *flags, uint32_t *update_group_count)
@@ -212,6 +238,7 @@ bool update_groups_find(const struct module *module, const struct function *func
 	/* Without memory for them, pairs are merely not known. */
 	if (finding->loads.count)
 		flow_pair(module, function, scratch, roles, live, &finding->loads, &notes);
+	find_waits(module, function, scratch, roles, &finding->stores, &notes);
 	spins_find(function, roles, flags);
 	scratch_release(scratch, mark);
 	return true;

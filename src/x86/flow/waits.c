@@ -1,0 +1,215 @@
+#include "x86/flow/waits.h"
+
+#include "x86/flow/walk.h"
+#include "x86/survey/site.h"
+#include "x86/survey/survey.h"
+
+#define NONE UINT32_MAX
+#define ARRIVED (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)
+
+static bool is_joined(const struct function *function, uint32_t index)
+{
+	return function->reach[index] & (REACH_BRANCH | REACH_INDIRECT);
+}
+
+/* Does the code before instruction @index, but for padding, run into it? */
+static bool is_run_into(const struct function *function, uint32_t index)
+{
+	const struct instruction *instructions = function->instructions;
+
+	while (index > 1 && !(function->reach[index - 1] & ARRIVED) &&
+	       survey_is_filler(&instructions[index - 1], &instructions[index - 2]))
+		index--;
+	return index && instruction_falls_through(&instructions[index - 1]);
+}
+
+/* The only branch to instruction @index, or NONE. */
+static uint32_t only_branch_to(const struct function *function, uint32_t index)
+{
+	uint32_t found = NONE;
+
+	if (is_run_into(function, index))
+		return NONE;
+	for (uint32_t i = 0; i < function->count; i++) {
+		if (!instruction_is_branch(&function->instructions[i]) ||
+		    function_target(function, &function->instructions[i]) != index)
+			continue;
+		if (found != NONE)
+			return NONE;
+		found = i;
+	}
+	return found;
+}
+
+/* The conditional branch that alone leads to the straight code before @call. */
+static uint32_t find_branch(const struct function *function, uint32_t call, uint32_t *past)
+{
+	const struct instruction *instructions = function->instructions;
+	uint32_t first = call;
+	uint32_t branch;
+
+	while (first && !(function->reach[first] & ARRIVED) &&
+	       instructions[first - 1].kind == INSTRUCTION_PLAIN)
+		first--;
+	if (function->reach[first] & (REACH_ENTRY | REACH_INDIRECT) || !first)
+		return NONE;
+	if (function->reach[first] & REACH_BRANCH) {
+		branch = only_branch_to(function, first);
+		*past = branch + 1;
+	} else {
+		branch = first - 1;
+		*past = function_target(function, &instructions[branch]);
+	}
+	if (branch == NONE || instructions[branch].kind != INSTRUCTION_BRANCH_IF ||
+	    *past >= function->count)
+		return NONE;
+	return branch;
+}
+
+static uint32_t operands_of(const struct instruction *instruction)
+{
+	uint32_t operands = instruction->reads & (REGISTERS_ALL | FLAGS_ALL);
+
+	return flow_has_memory(instruction) ? operands & ~flow_address_registers(instruction)
+					    : operands;
+}
+
+/* The load that is all that the flags at @branch derive from, but for constants. */
+static uint32_t find_load(const struct function *function, const uint8_t *roles, uint32_t branch)
+{
+	uint32_t wanted = FLAGS_ALL;
+
+	for (uint32_t i = branch; i-- > 0;) {
+		const struct instruction *instruction = &function->instructions[i];
+
+		if (is_joined(function, i + 1) || instruction->kind != INSTRUCTION_PLAIN)
+			return NONE;
+		if (!(instruction->changes & wanted))
+			continue;
+		if (instruction->memory & MEMORY_WRITE)
+			return NONE;
+		wanted = operands_of(instruction);
+		if (flow_has_memory(instruction))
+			return wanted || roles[i] != FLOW_LOAD || instruction->access_bytes > 8
+				       ? NONE : i;
+		/* One register, as `test %eax,%eax` and moves have. */
+		if (!wanted || wanted & (wanted - 1) || wanted & FLAGS_ALL)
+			return NONE;
+	}
+	return NONE;
+}
+
+/* Does nothing decide between the call before and @load, but assertions? */
+static bool is_first_decision(const struct function *function, uint32_t load)
+{
+	for (uint32_t i = load; i > 0; i--) {
+		const struct instruction *before = &function->instructions[i - 1];
+
+		if (is_joined(function, i))
+			return false;
+		if (instruction_is_call(before))
+			return true;
+		if (before->kind == INSTRUCTION_BRANCH_IF &&
+		    function_target(function, before) != NONE)
+			return false;
+		if (before->kind != INSTRUCTION_PLAIN && before->kind != INSTRUCTION_BRANCH_IF)
+			return false;
+	}
+	return false;
+}
+
+uint32_t waits_load(const struct function *function, const uint8_t *roles, uint32_t call,
+		    uint32_t *past)
+{
+	uint32_t branch = find_branch(function, call, past);
+	uint32_t load = branch == NONE ? NONE : find_load(function, roles, branch);
+
+	return load != NONE && is_first_decision(function, load) ? load : NONE;
+}
+
+/* --- What is reached -------------------------------------------------------------- */
+
+/* Gives @mark to all that is reached from @first without passing @barrier. */
+static void mark_reached(const struct function *function, uint32_t *stack, uint8_t *marks,
+			 uint32_t first, uint32_t barrier, uint8_t mark)
+{
+	uint32_t count = 0;
+
+	stack[count++] = first;
+	while (count) {
+		uint32_t i = stack[--count];
+
+		for (; i < function->count && i != barrier && !(marks[i] & mark); i++) {
+			const struct instruction *instruction = &function->instructions[i];
+			uint32_t to = instruction_is_branch(instruction)
+					      ? function_target(function, instruction)
+					      : NONE;
+
+			marks[i] |= mark;
+			if (to != NONE && !(marks[to] & mark))
+				stack[count++] = to;
+			if (!instruction_falls_through(instruction) &&
+			    !instruction_is_call(instruction))
+				break;
+		}
+	}
+}
+
+static bool is_alike(const struct instruction *load, const struct instruction *store)
+{
+	return load->access_bytes == store->access_bytes &&
+	       load->is_rip_relative == store->is_rip_relative &&
+	       (load->is_rip_relative ? load->target == store->target
+				      : load->displacement == store->displacement) &&
+	       (load->base == NO_REGISTER) == (store->base == NO_REGISTER) &&
+	       (load->index == NO_REGISTER) == (store->index == NO_REGISTER);
+}
+
+/* A store of what is not a constant: of that no harm is known. */
+static bool is_store(const struct instruction *instruction, uint8_t role)
+{
+	return role & FLOW_STORE && !instruction_is_call(instruction) &&
+	       (role & FLOW_LOAD || !(instruction->memory & MEMORY_CONSTANT));
+}
+
+static void unite(const struct function *function, const struct update_group_notes *notes,
+		  uint32_t one, uint32_t other)
+{
+	uint32_t *groups = notes->update_groups;
+	uint32_t old = groups[other];
+
+	if (!groups[one])
+		groups[one] = old ? old : ++*notes->update_group_count;
+	groups[other] = groups[one];
+	for (uint32_t i = 0; old && old != groups[one] && i < function->count; i++)
+		if (groups[i] == old)
+			groups[i] = groups[one];
+}
+
+void waits_mark(const struct function *function, struct scratch *scratch, const uint8_t *roles,
+		uint32_t load, uint32_t call, uint32_t past,
+		const struct update_group_notes *notes)
+{
+	uint32_t *stack = scratch_take(scratch, (function->count + 1ul) * sizeof(*stack));
+	uint8_t *marks = scratch_take_zeroed(scratch, function->count);
+	bool has_store = false;
+
+	if (!stack || !marks)
+		return;
+	mark_reached(function, stack, marks, call + 1, NONE, 1);
+	mark_reached(function, stack, marks, past, call, 2);
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+
+		if (marks[i] != 3 || !is_store(instruction, roles[i]) ||
+		    !is_alike(&function->instructions[load], instruction))
+			continue;
+		unite(function, notes, load, i);
+		has_store = true;
+	}
+	if (!has_store)
+		return;
+	unite(function, notes, load, call);
+	notes->flags[load] |= PLAN_SITE_AWAITS;
+	notes->flags[call] |= PLAN_SITE_AWAITS;
+}
