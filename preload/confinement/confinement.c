@@ -50,7 +50,7 @@ static enum verdict verdict_of(uint32_t action)
 }
 
 /* By @filter and those before it: the strictest decides. */
-static enum verdict judge(const struct filter *filter, const struct seccomp_data *call)
+static enum verdict decide_call(const struct filter *filter, const struct seccomp_data *call)
 {
 	enum verdict strictest = VERDICT_MADE;
 
@@ -96,7 +96,7 @@ static long pass_gate(bool is_ours, long number, const long arguments[6])
 	struct seccomp_data call = describe_call(number, arguments);
 
 	/* acquire: pairs with confinement_filter_comes(). */
-	if (is_ours && judge(load_acquire(&filters), &call) == VERDICT_PUNISHED)
+	if (is_ours && decide_call(load_acquire(&filters), &call) == VERDICT_PUNISHED)
 		return -EPERM;
 	return call_kernel(number, arguments);
 }
@@ -153,7 +153,7 @@ static bool are_made(const struct filter *filter, const long (*calls)[7], size_t
 	for (size_t i = 0; i < count; i++) {
 		struct seccomp_data call = describe_call(calls[i][0], calls[i] + 1);
 
-		if (judge(filter, &call) != VERDICT_MADE)
+		if (decide_call(filter, &call) != VERDICT_MADE)
 			return false;
 	}
 	return true;
@@ -249,7 +249,7 @@ static bool would_be_punished(uint16_t number)
 	static const long no_arguments[6];
 	struct seccomp_data call = describe_call(number, no_arguments);
 
-	return judge(filters, &call) == VERDICT_PUNISHED;
+	return decide_call(filters, &call) == VERDICT_PUNISHED;
 }
 
 const char *confinement_obstacle(void)

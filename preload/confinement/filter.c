@@ -7,8 +7,8 @@ struct machine {
 	uint32_t memory[BPF_MEMWORDS];
 };
 
-static uint32_t load(const struct machine *machine, const struct sock_filter *step,
-		     const struct seccomp_data *call)
+static uint32_t load_value(const struct machine *machine, const struct sock_filter *step,
+			   const struct seccomp_data *call)
 {
 	uint32_t value = 0;
 
@@ -26,7 +26,7 @@ static uint32_t load(const struct machine *machine, const struct sock_filter *st
 	}
 }
 
-static uint32_t compute(uint32_t a, uint32_t operation, uint32_t by)
+static uint32_t compute_value(uint32_t a, uint32_t operation, uint32_t by)
 {
 	switch (operation) {
 	case BPF_ADD:
@@ -52,7 +52,7 @@ static uint32_t compute(uint32_t a, uint32_t operation, uint32_t by)
 	}
 }
 
-static bool holds(uint32_t a, uint32_t condition, uint32_t by)
+static bool meets_condition(uint32_t a, uint32_t condition, uint32_t by)
 {
 	switch (condition) {
 	case BPF_JEQ:
@@ -67,16 +67,16 @@ static bool holds(uint32_t a, uint32_t condition, uint32_t by)
 }
 
 /* How many instructions are left out. */
-static uint32_t jump(const struct machine *machine, const struct sock_filter *step)
+static uint32_t find_jump(const struct machine *machine, const struct sock_filter *step)
 {
 	uint32_t by = BPF_SRC(step->code) == BPF_X ? machine->x : step->k;
 
 	if (BPF_OP(step->code) == BPF_JA)
 		return step->k;
-	return holds(machine->a, BPF_OP(step->code), by) ? step->jt : step->jf;
+	return meets_condition(machine->a, BPF_OP(step->code), by) ? step->jt : step->jf;
 }
 
-static void move(struct machine *machine, const struct sock_filter *step)
+static void move_register(struct machine *machine, const struct sock_filter *step)
 {
 	if (BPF_MISCOP(step->code) == BPF_TAX)
 		machine->x = machine->a;
@@ -95,10 +95,10 @@ uint32_t filter_run(const struct sock_filter *code, uint32_t length,
 
 		switch (BPF_CLASS(step->code)) {
 		case BPF_LD:
-			machine.a = load(&machine, step, call);
+			machine.a = load_value(&machine, step, call);
 			break;
 		case BPF_LDX:
-			machine.x = load(&machine, step, call);
+			machine.x = load_value(&machine, step, call);
 			break;
 		case BPF_ST:
 			machine.memory[step->k % BPF_MEMWORDS] = machine.a;
@@ -107,13 +107,13 @@ uint32_t filter_run(const struct sock_filter *code, uint32_t length,
 			machine.memory[step->k % BPF_MEMWORDS] = machine.x;
 			break;
 		case BPF_ALU:
-			machine.a = compute(machine.a, BPF_OP(step->code), by);
+			machine.a = compute_value(machine.a, BPF_OP(step->code), by);
 			break;
 		case BPF_JMP:
-			i += jump(&machine, step);
+			i += find_jump(&machine, step);
 			break;
 		case BPF_MISC:
-			move(&machine, step);
+			move_register(&machine, step);
 			break;
 		default: /* BPF_RET */
 			return BPF_RVAL(step->code) == BPF_A ? machine.a : step->k;

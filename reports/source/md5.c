@@ -23,13 +23,13 @@ static const uint32_t added[4 * ROUND_STEPS] = {
 static const unsigned char rotated_by[4][4] = {
 	{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
-static uint32_t rotate(uint32_t value, unsigned bits)
+static uint32_t rotate_left(uint32_t value, unsigned bits)
 {
 	return value << bits | value >> (32 - bits);
 }
 
 /* What round @round makes of three of the words. */
-static uint32_t mix(unsigned round, uint32_t b, uint32_t c, uint32_t d)
+static uint32_t mix_words(unsigned round, uint32_t b, uint32_t c, uint32_t d)
 {
 	switch (round) {
 	case 0:
@@ -60,13 +60,13 @@ static void add_block(uint32_t state[4], const unsigned char *block)
 	memcpy(words, block, sizeof(words));
 	for (unsigned i = 0; i < 4 * ROUND_STEPS; i++) {
 		unsigned round = i / ROUND_STEPS;
-		uint32_t sum = a + mix(round, b, c, d) + added[i] +
+		uint32_t sum = a + mix_words(round, b, c, d) + added[i] +
 			       words[choose_word(round, i % ROUND_STEPS)];
 
 		a = d;
 		d = c;
 		c = b;
-		b += rotate(sum, rotated_by[round][i % 4]);
+		b += rotate_left(sum, rotated_by[round][i % 4]);
 	}
 	state[0] += a;
 	state[1] += b;

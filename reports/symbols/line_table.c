@@ -19,7 +19,7 @@ struct entry_formats {
 	size_t count;
 };
 
-static const unsigned char *skip(struct reader *reader, uint64_t bytes)
+static const unsigned char *skip_bytes(struct reader *reader, uint64_t bytes)
 {
 	const unsigned char *at = reader->at;
 
@@ -33,7 +33,7 @@ static const unsigned char *skip(struct reader *reader, uint64_t bytes)
 /* 0 past the end. */
 static uint64_t read_number(struct reader *reader, size_t bytes)
 {
-	const unsigned char *at = skip(reader, bytes);
+	const unsigned char *at = skip_bytes(reader, bytes);
 	uint64_t number = 0;
 
 	if (at)
@@ -47,7 +47,7 @@ static uint64_t read_leb128(struct reader *reader)
 	const unsigned char *byte;
 
 	for (unsigned shift = 0; shift < 64; shift += 7) {
-		byte = skip(reader, 1);
+		byte = skip_bytes(reader, 1);
 		if (!byte)
 			return 0;
 		number |= (uint64_t)(*byte & 0x7f) << shift;
@@ -74,28 +74,28 @@ static void skip_form(struct reader *reader, uint64_t form)
 		break;
 	case DW_FORM_line_strp:
 	case DW_FORM_strp:
-		skip(reader, reader->offset_bytes);
+		skip_bytes(reader, reader->offset_bytes);
 		break;
 	case DW_FORM_udata:
 		read_leb128(reader);
 		break;
 	case DW_FORM_data1:
-		skip(reader, 1);
+		skip_bytes(reader, 1);
 		break;
 	case DW_FORM_data2:
-		skip(reader, 2);
+		skip_bytes(reader, 2);
 		break;
 	case DW_FORM_data4:
-		skip(reader, 4);
+		skip_bytes(reader, 4);
 		break;
 	case DW_FORM_data8:
-		skip(reader, 8);
+		skip_bytes(reader, 8);
 		break;
 	case DW_FORM_data16:
-		skip(reader, LINE_TABLE_DIGEST_BYTES);
+		skip_bytes(reader, LINE_TABLE_DIGEST_BYTES);
 		break;
 	case DW_FORM_block:
-		skip(reader, read_leb128(reader));
+		skip_bytes(reader, read_leb128(reader));
 		break;
 	default:
 		reader->at = NULL;
@@ -139,9 +139,9 @@ static bool read_header(struct reader *reader)
 	reader->end = reader->at + length;
 	if (read_number(reader, 2) != 5)
 		return false;
-	skip(reader, 2 + reader->offset_bytes); /* sizes of addresses and segments, length */
-	skip(reader, 5);			/* up to the range of lines */
-	skip(reader, read_number(reader, 1) - 1);
+	skip_bytes(reader, 2 + reader->offset_bytes); /* sizes of addresses and segments, length */
+	skip_bytes(reader, 5);			      /* up to the range of lines */
+	skip_bytes(reader, read_number(reader, 1) - 1);
 	return reader->at != NULL;
 }
 
@@ -200,6 +200,6 @@ const unsigned char *line_table_digest(struct elf_image *image, Dwarf_Die *unit,
 	if (!dwarf || !find_section(dwarf, &reader) ||
 	    dwarf_formudata(dwarf_attr(unit, DW_AT_stmt_list, &attribute), &offset) != 0)
 		return NULL;
-	skip(&reader, offset);
+	skip_bytes(&reader, offset);
 	return find_digest(&reader, index);
 }

@@ -104,7 +104,7 @@ static void measure_layers(bool is_each_timed)
 		print_result("layers", order, &arena, now_ns() - start_ns, reports);
 }
 
-static void nest(struct lock_order *order, thread_id thread, bool is_descending)
+static void nest_locks(struct lock_order *order, thread_id thread, bool is_descending)
 {
 	static struct gate held[NEST_DEPTH];
 
@@ -136,10 +136,10 @@ static void measure_nests(void)
 	arena_init(&arena, pages_from_kernel);
 	order = lock_order_create(&arena, note_report, &reports);
 	start_ns = now_ns();
-	nest(order, 1, false);
+	nest_locks(order, 1, false);
 	print_result("nest", order, &arena, now_ns() - start_ns, reports);
 	start_ns = now_ns();
-	nest(order, 2, true);
+	nest_locks(order, 2, true);
 	print_result("nest, both orders", order, &arena, now_ns() - start_ns, reports);
 	printf("nest, both orders: %llu searches abandoned\n",
 	       (unsigned long long)lock_order_statistics(order).abandoned_search_count);

@@ -77,10 +77,10 @@ static __attribute__((noinline)) double least_ns(stack_id (*ask)(void), int coun
 	return least;
 }
 
-static __attribute__((noinline)) void descend(unsigned int depth);
-static void (*volatile next)(unsigned int depth) = descend;
+static __attribute__((noinline)) void call_deeper(unsigned int depth);
+static void (*volatile next)(unsigned int depth) = call_deeper;
 
-static __attribute__((noinline)) void measure(void)
+static __attribute__((noinline)) void measure_unwinds(void)
 {
 	double nothing = least_ns(ask_nothing, 100000);
 	double hit = least_ns(ask_memo, 100000);
@@ -91,7 +91,7 @@ static __attribute__((noinline)) void measure(void)
 	       result.frame_count, result.word_count, hit - nothing, warm, cold);
 }
 
-static __attribute__((noinline)) void descend(unsigned int depth)
+static __attribute__((noinline)) void call_deeper(unsigned int depth)
 {
 	volatile char block[40];
 
@@ -99,7 +99,7 @@ static __attribute__((noinline)) void descend(unsigned int depth)
 	if (depth > 0)
 		next(depth - 1);
 	else
-		measure();
+		measure_unwinds();
 	block[1] = block[0];
 }
 
@@ -111,7 +111,7 @@ int main(void)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memo == MAP_FAILED)
 		return EXIT_FAILURE;
-	measure();
+	measure_unwinds();
 	for (size_t i = 0; i < sizeof(extra) / sizeof(extra[0]); i++)
 		next(extra[i]);
 	return EXIT_SUCCESS;

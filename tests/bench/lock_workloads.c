@@ -24,7 +24,7 @@ static size_t random_below(uint64_t state, uint64_t bound)
 	return (state >> 32) * bound >> 32;
 }
 
-static void nest(pthread_mutex_t *outer, pthread_mutex_t *inner)
+static void nest_locks(pthread_mutex_t *outer, pthread_mutex_t *inner)
 {
 	pthread_mutex_lock(outer);
 	pthread_mutex_lock(inner);
@@ -61,7 +61,7 @@ static void lock_nest_2(void *argument)
 	pthread_mutex_t *locks = bench->locks;
 
 	for (unsigned long done = 0; done < bench->batch; done += 2)
-		nest(&locks[0], &locks[1]);
+		nest_locks(&locks[0], &locks[1]);
 }
 
 static void lock_nest_4(void *argument)
@@ -127,7 +127,7 @@ static void prepare_edges(struct bench *bench)
 	prepare_locks(bench);
 	for (size_t outer = 0; outer < edges.sources; outer++) {
 		for (size_t i = 1; i <= edges.fan_out; i++)
-			nest(&bench->locks[outer], &bench->locks[outer + i]);
+			nest_locks(&bench->locks[outer], &bench->locks[outer + i]);
 	}
 }
 
@@ -145,7 +145,7 @@ static void lock_known_edges(void *argument)
 		outer = &bench->locks[random_below(random, edges.sources)];
 		random = advance_random(random);
 		inner = outer + 1 + random_below(random, edges.fan_out);
-		nest(outer, inner);
+		nest_locks(outer, inner);
 	}
 	bench->random = random;
 }

@@ -27,7 +27,7 @@ static pthread_barrier_t barrier;
 static long round_number, waiting_count, thread_count, event_count, turn;
 static bool is_over;
 
-static double now(void)
+static double read_clock(void)
 {
 	struct timespec time;
 
@@ -113,14 +113,14 @@ static void *return_at_once(void *unused)
 	return unused;
 }
 
-static void *meet(void *unused)
+static void *meet_partner(void *unused)
 {
 	for (long i = 0; i < event_count / thread_count; i++)
 		pthread_barrier_wait(&barrier);
 	return unused;
 }
 
-static pthread_t start(void *(*body)(void *))
+static pthread_t start_thread(void *(*body)(void *))
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
@@ -145,7 +145,7 @@ static void measure_broadcasts(void)
 
 static void measure_turns(void)
 {
-	pthread_t other = start(take_other_turns);
+	pthread_t other = start_thread(take_other_turns);
 
 	take_turns(0);
 	pthread_join(other, NULL);
@@ -154,7 +154,7 @@ static void measure_turns(void)
 static void measure_threads(void)
 {
 	for (long i = 0; i < event_count; i++)
-		pthread_join(start(return_at_once), NULL);
+		pthread_join(start_thread(return_at_once), NULL);
 }
 
 static void end_all(void)
@@ -173,7 +173,7 @@ int main(int argument_count, char **arguments)
 	bool is_barrier = !strcmp(workload, "barrier");
 	bool is_beside = !strcmp(workload, "beside");
 	bool is_threads = !strcmp(workload, "threads");
-	void *(*body)(void *) = is_timed ? wait_timed : is_barrier ? meet : wait_often;
+	void *(*body)(void *) = is_timed ? wait_timed : is_barrier ? meet_partner : wait_often;
 	pthread_t *threads;
 	double began;
 
@@ -187,14 +187,14 @@ int main(int argument_count, char **arguments)
 	event_count = atol(arguments[3]);
 	threads = calloc((size_t)thread_count, sizeof(*threads));
 	pthread_barrier_init(&barrier, NULL, (unsigned)thread_count);
-	began = now();
+	began = read_clock();
 	for (long i = 0; i < thread_count; i++)
-		threads[i] = start(body);
+		threads[i] = start_thread(body);
 	if (body == wait_often) {
 		pthread_mutex_lock(&mutex);
 		await_all();
 		pthread_mutex_unlock(&mutex);
-		began = now();
+		began = read_clock();
 		if (is_beside)
 			measure_turns();
 		else if (is_threads)
@@ -202,13 +202,13 @@ int main(int argument_count, char **arguments)
 		else
 			measure_broadcasts();
 		printf("%s %ld: %.2f us\n", workload, thread_count,
-		       (now() - began) * 1e6 / (double)event_count);
+		       (read_clock() - began) * 1e6 / (double)event_count);
 		end_all();
 	}
 	for (long i = 0; i < thread_count; i++)
 		pthread_join(threads[i], NULL);
 	if (body != wait_often)
 		printf("%s %ld: %.2f us\n", workload, thread_count,
-		       (now() - began) * 1e6 / (double)event_count);
+		       (read_clock() - began) * 1e6 / (double)event_count);
 	return 0;
 }

@@ -5,7 +5,7 @@ static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t both_hold_one;
 
-static void *forward(void *unused)
+static void *lock_forward(void *unused)
 {
 	pthread_mutex_lock(&first);
 	pthread_barrier_wait(&both_hold_one);
@@ -13,7 +13,7 @@ static void *forward(void *unused)
 	return unused;
 }
 
-static void *backward(void *unused)
+static void *lock_backward(void *unused)
 {
 	pthread_mutex_lock(&second);
 	pthread_barrier_wait(&both_hold_one);
@@ -26,8 +26,8 @@ int main(void)
 	pthread_t threads[2];
 
 	pthread_barrier_init(&both_hold_one, NULL, 2);
-	pthread_create(&threads[0], NULL, forward, NULL);
-	pthread_create(&threads[1], NULL, backward, NULL);
+	pthread_create(&threads[0], NULL, lock_forward, NULL);
+	pthread_create(&threads[1], NULL, lock_backward, NULL);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
 	return 0;

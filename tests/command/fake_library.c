@@ -104,7 +104,7 @@ static void put_findings(void)
 		put_finding(SEVERITY_NOTE, FINDING_LOCK_ORDER_INVERSION);
 }
 
-static void block(void)
+static void block_thread(void)
 {
 	struct results_header *header = (void *)image;
 	struct results_slot *slots = (void *)(image + RESULTS_SLOTS_OFFSET);
@@ -135,7 +135,7 @@ static bool map_results(const char *path)
 	return true;
 }
 
-static void __attribute__((constructor)) start(void)
+static void __attribute__((constructor)) start_library(void)
 {
 	static struct options options;
 	struct options_error error;
@@ -152,5 +152,5 @@ static void __attribute__((constructor)) start(void)
 	put_thread_and_lock();
 	put_findings();
 	if (is_asked_for("blocked"))
-		block();
+		block_thread();
 }

@@ -5,7 +5,7 @@
 
 static sem_t semaphore;
 
-static void handle(int number)
+static void handle_signal(int number)
 {
 	(void)number;
 	sem_post(&semaphore);
@@ -13,7 +13,7 @@ static void handle(int number)
 
 int main(int count, char **arguments)
 {
-	struct sigaction action = {.sa_handler = handle};
+	struct sigaction action = {.sa_handler = handle_signal};
 
 	if (count != 2 || sigaction(atoi(arguments[1]), &action, NULL))
 		return 1;

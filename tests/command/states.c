@@ -17,7 +17,7 @@ static void *read_pipe(void *unused)
 	return read(ends[0], &byte, 1) == 1 ? unused : NULL;
 }
 
-static void *spin(void *unused)
+static void *spin_on(void *unused)
 {
 	while (!__atomic_load_n(&word, __ATOMIC_RELAXED))
 		;
@@ -44,7 +44,8 @@ static void *poll_nothing(void *unused)
 
 int main(void)
 {
-	void *(*const bodies[])(void *) = {read_pipe, spin, take_token, await_word, poll_nothing};
+	void *(*const bodies[])(void *) = {read_pipe, spin_on, take_token, await_word,
+					   poll_nothing};
 	pthread_t threads[5];
 
 	if (pipe(ends))

@@ -52,8 +52,8 @@ static size_t add_event(char *text, unsigned char what, unsigned char who)
 
 /* --- The oracle ---------------------------------------------------------- */
 
-static bool holds(const struct replay *replay, const struct actor *actor,
-		  const struct primitive *lock)
+static bool holds_claim(const struct replay *replay, const struct actor *actor,
+			const struct primitive *lock)
 {
 	const struct sync_object *object = sync_find(&replay->detector.objects, lock->address);
 
@@ -70,7 +70,7 @@ static bool waits_at_lock(const struct replay *replay, const struct actor *actor
 	if (actor->waits_for != WAITS_FOR_LOCK || lock->kind != OBJECT_RWLOCK)
 		return false;
 	if (actor->mode == LOCK_EXCLUSIVE)
-		return holds(replay, other, lock);
+		return holds_claim(replay, other, lock);
 	return actor->mode == LOCK_SHARED_QUEUED && other->state == ACTOR_BLOCKED &&
 	       other->waits_for == WAITS_FOR_LOCK && other->primitive == lock &&
 	       other->mode == LOCK_EXCLUSIVE && other != actor;
@@ -123,7 +123,7 @@ static bool is_misused(const struct replay *replay)
 }
 
 /* A cancelled or timed-out waiter may end a cycle that was found. */
-static void judge(const struct replay *replay, const char *text)
+static void judge_run(const struct replay *replay, const char *text)
 {
 	bool is_found = has_finding(replay, FINDING_DEADLOCK);
 	bool can_end = strstr(text, "timeout") || strstr(text, "cancelled");
@@ -147,6 +147,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 
 	for (size_t i = 0; i + 1 < size && length + 64 < TEXT_BYTES; i += 2)
 		length += add_event(text + length, data[i], data[i + 1]);
-	replay_input(text, length, judge);
+	replay_input(text, length, judge_run);
 	return 0;
 }

@@ -21,7 +21,7 @@
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 /* Gives each record the checksum that its content wants. */
-static void mend(unsigned char *image, size_t size)
+static void mend_checksums(unsigned char *image, size_t size)
 {
 	size_t at = RESULTS_RECORDS_OFFSET;
 
@@ -37,7 +37,7 @@ static void mend(unsigned char *image, size_t size)
 	}
 }
 
-static void render(struct model *model)
+static void render_report(struct model *model)
 {
 	struct view_options options = {.program = "fuzz", .is_verbose = true};
 	FILE *sink = fopen("/dev/null", "w");
@@ -65,12 +65,12 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	memcpy(image + RESULTS_SLOTS_OFFSET, data, size < 4096 ? size : 4096);
 	memcpy(image + RESULTS_RECORDS_OFFSET, data, size);
 	if (size && data[size - 1] & 1)
-		mend(image, total);
+		mend_checksums(image, total);
 	model_init(&model);
 	/* What stood before the damage is rendered too. */
 	model_read_image(&model, "fuzz", image, total);
 	model_finish(&model);
-	render(&model);
+	render_report(&model);
 	model_free(&model);
 	free(image);
 	return 0;

@@ -39,6 +39,7 @@ core_tests = \
 	tests/unit/elf/test_eh_frame \
 	tests/unit/elf/test_image \
 	tests/unit/elf/test_target \
+	tests/unit/detect/test_lock \
 	tests/unit/detect/test_thread \
 	tests/unit/detect/test_vclock
 
@@ -146,6 +147,11 @@ tests_unit_elf_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_elf_test_target_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_elf_test_target_SOURCES = tests/unit/elf/test_target.c
 tests_unit_elf_test_target_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_lock_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_lock_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_lock_SOURCES = tests/unit/detect/test_lock.c $(knowledge_sources)
+tests_unit_detect_test_lock_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_thread_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_thread_CFLAGS = $(UNIT_CFLAGS)

@@ -393,8 +393,8 @@ void access_synchronised_over(struct atomic_location *location, const struct acc
 
 /* Has the instruction under way at @location lost something?  Not who has stored because
  * of what was there, nor who has stored what was there. */
-static bool loses(const struct atomic_location *location, const struct access *access,
-		  enum locked_outcome outcome)
+static bool loses_value(const struct atomic_location *location, const struct access *access,
+			enum locked_outcome outcome)
 {
 	return location->met.word && access && outcome == LOCKED_STORED &&
 	       !(location->has_value && access->has_value && access->value == location->value);
@@ -413,7 +413,7 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 
 	if (!location)
 		return;
-	has_lost = loses(location, access, outcome);
+	has_lost = loses_value(location, access, outcome);
 	tells = has_stored && access && (has_lost || thread->accesses.stale_read_count);
 	if (has_stored && location->mine.word)
 		atomic_half_of(location, location->operation_bytes)->last = location->mine;

@@ -76,7 +76,7 @@ static void step_registers(struct walk *walk, const struct instruction *instruct
 	walk->frame_depth = walk->depth;
 }
 
-static enum step step(struct walk *walk, const struct instruction *instruction)
+static enum step take_step(struct walk *walk, const struct instruction *instruction)
 {
 	enum step taken = STEP_ON;
 
@@ -97,7 +97,7 @@ bool survey_takes_return(const struct function *function)
 	struct walk walk = {0};
 
 	for (uint32_t i = 0; i < function->count && i < STEPS_MOST; i++) {
-		enum step taken = step(&walk, &function->instructions[i]);
+		enum step taken = take_step(&walk, &function->instructions[i]);
 
 		if (taken != STEP_ON)
 			return taken == STEP_TAKES;
@@ -117,7 +117,7 @@ bool survey_takes_return_at(const struct survey *survey, int64_t offset)
 		if (instruction_decode(survey->decoder, module->text + offset,
 				       module->text_bytes - (uint32_t)offset, (uint32_t)offset,
 				       &instruction))
-			taken = step(&walk, &instruction);
+			taken = take_step(&walk, &instruction);
 		if (taken != STEP_ON)
 			return taken == STEP_TAKES;
 		offset += instruction.length;

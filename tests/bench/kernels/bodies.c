@@ -15,7 +15,7 @@ struct space {
 	pthread_barrier_t barrier;
 };
 
-static void attract(const struct space *space, struct body *body)
+static void add_attraction(const struct space *space, struct body *body)
 {
 	for (uint64_t i = 0; i < space->count; i++) {
 		const struct body *other = &space->bodies[i];
@@ -31,7 +31,7 @@ static void attract(const struct space *space, struct body *body)
 	}
 }
 
-static void simulate(const struct kernel_part *part)
+static void simulate_part(const struct kernel_part *part)
 {
 	struct space *space = part->data;
 	uint64_t share = space->count / KERNEL_THREADS;
@@ -39,7 +39,7 @@ static void simulate(const struct kernel_part *part)
 
 	for (unsigned int step = 0; step < STEPS; step++) {
 		for (struct body *body = first; body < first + share; body++)
-			attract(space, body);
+			add_attraction(space, body);
 		pthread_barrier_wait(&space->barrier);
 		for (struct body *body = first; body < first + share; body++) {
 			body->x += body->vx;
@@ -64,7 +64,7 @@ uint64_t kernel_bodies(uint64_t size)
 		space.bodies[i].mass = 1;
 	}
 	pthread_barrier_init(&space.barrier, 0, KERNEL_THREADS);
-	kernel_run(simulate, &space);
+	kernel_run(simulate_part, &space);
 	for (uint64_t i = 0; i < space.count; i++)
 		sum += space.bodies[i].x * (double)(i % 7);
 	return (uint64_t)sum;

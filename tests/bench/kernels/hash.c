@@ -38,7 +38,7 @@ static void count_key(struct table *table, uint32_t key, struct node **fresh)
 	pthread_mutex_unlock(lock);
 }
 
-static void fill(const struct kernel_part *part)
+static void fill_table(const struct kernel_part *part)
 {
 	struct table *table = part->data;
 	struct node *fresh = table->pool[part->index];
@@ -58,7 +58,7 @@ uint64_t kernel_hash(uint64_t size)
 		pthread_mutex_init(&table->locks[i], 0);
 	for (unsigned int i = 0; i < KERNEL_THREADS; i++)
 		table->pool[i] = kernel_memory(BUCKETS * 2 * sizeof(struct node));
-	kernel_run(fill, table);
+	kernel_run(fill_table, table);
 	for (unsigned int i = 0; i < BUCKETS; i++)
 		for (struct node *node = table->buckets[i]; node; node = node->next)
 			sum += (uint64_t)node->key * node->count;

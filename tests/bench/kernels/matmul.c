@@ -5,7 +5,7 @@ struct matrices {
 	double *a, *b, *c;
 };
 
-static void multiply(const struct kernel_part *part)
+static void multiply_rows(const struct kernel_part *part)
 {
 	const struct matrices *m = part->data;
 	uint64_t n = m->n;
@@ -34,7 +34,7 @@ uint64_t kernel_matmul(uint64_t size)
 		m.b[i] = (double)(kernel_random(&state) % 16);
 	}
 	for (unsigned int round = 0; round < 12; round++)
-		kernel_run(multiply, &m);
+		kernel_run(multiply_rows, &m);
 	for (uint64_t i = 0; i < size * size; i++)
 		sum += m.c[i];
 	return (uint64_t)sum;

@@ -7,8 +7,8 @@ struct numbers {
 	uint32_t *values, *room;
 };
 
-static void merge(uint32_t *out, const uint32_t *a, uint64_t a_count, const uint32_t *b,
-		  uint64_t b_count)
+static void merge_runs(uint32_t *out, const uint32_t *a, uint64_t a_count, const uint32_t *b,
+		       uint64_t b_count)
 {
 	while (a_count && b_count) {
 		if (*b < *a) {
@@ -25,15 +25,15 @@ static void merge(uint32_t *out, const uint32_t *a, uint64_t a_count, const uint
 		*out++ = *b++;
 }
 
-static void sort(uint32_t *values, uint32_t *room, uint64_t count)
+static void sort_range(uint32_t *values, uint32_t *room, uint64_t count)
 {
 	uint64_t half = count / 2;
 
 	if (count < 2)
 		return;
-	sort(values, room, half);
-	sort(values + half, room, count - half);
-	merge(room, values, half, values + half, count - half);
+	sort_range(values, room, half);
+	sort_range(values + half, room, count - half);
+	merge_runs(room, values, half, values + half, count - half);
 	memcpy(values, room, count * sizeof(*values));
 }
 
@@ -42,7 +42,8 @@ static void sort_part(const struct kernel_part *part)
 	const struct numbers *numbers = part->data;
 	uint64_t share = numbers->count / KERNEL_THREADS;
 
-	sort(numbers->values + part->index * share, numbers->room + part->index * share, share);
+	sort_range(numbers->values + part->index * share, numbers->room + part->index * share,
+		   share);
 }
 
 uint64_t kernel_sort(uint64_t size)
@@ -57,7 +58,7 @@ uint64_t kernel_sort(uint64_t size)
 	for (uint64_t i = 0; i < numbers.count; i++)
 		numbers.values[i] = (uint32_t)kernel_random(&state);
 	kernel_run(sort_part, &numbers);
-	merge(numbers.room, numbers.values, half, numbers.values + half, half);
+	merge_runs(numbers.room, numbers.values, half, numbers.values + half, half);
 	for (uint64_t i = 0; i < numbers.count; i++)
 		sum += numbers.room[i] * (i % 7);
 	return sum;

@@ -21,7 +21,7 @@ static void smooth_rows(const struct grid *grid, uint64_t from, uint64_t to)
 				 grid->now[(y - 1) * n + x] + grid->now[(y + 1) * n + x]) / 4;
 }
 
-static void smooth(const struct kernel_part *part)
+static void smooth_part(const struct kernel_part *part)
 {
 	struct grid *grid = part->data;
 	uint64_t share = (grid->n - 2) / KERNEL_THREADS;
@@ -50,7 +50,7 @@ uint64_t kernel_stencil(uint64_t size)
 	for (uint64_t i = 0; i < grid.n; i++)
 		grid.now[i] = grid.next[i] = 1000;
 	pthread_barrier_init(&grid.barrier, 0, KERNEL_THREADS);
-	kernel_run(smooth, &grid);
+	kernel_run(smooth_part, &grid);
 	for (uint64_t i = 0; i < cells; i++)
 		sum += grid.now[i];
 	return (uint64_t)sum;

@@ -14,19 +14,19 @@ struct forest {
 	uint64_t found[KERNEL_THREADS][8];
 };
 
-static void insert(struct leaf **place, struct leaf *leaf)
+static void insert_key(struct leaf **place, struct leaf *leaf)
 {
 	while (*place)
 		place = leaf->key < (*place)->key ? &(*place)->left : &(*place)->right;
 	*place = leaf;
 }
 
-static uint64_t walk(struct leaf *leaf, unsigned int thread)
+static uint64_t sum_keys(struct leaf *leaf, unsigned int thread)
 {
 	if (!leaf)
 		return 0;
 	leaf->visits[thread]++;
-	return walk(leaf->left, thread) + leaf->key % 1000 + walk(leaf->right, thread);
+	return sum_keys(leaf->left, thread) + leaf->key % 1000 + sum_keys(leaf->right, thread);
 }
 
 /* Each walks both trees, its own first. */
@@ -36,7 +36,7 @@ static void walk_part(const struct kernel_part *part)
 
 	for (unsigned int i = 0; i < WALKS; i++)
 		forest->found[part->index][0] +=
-			walk(forest->roots[(part->index + i) % KERNEL_THREADS], part->index);
+			sum_keys(forest->roots[(part->index + i) % KERNEL_THREADS], part->index);
 }
 
 uint64_t kernel_tree(uint64_t size)
@@ -49,7 +49,7 @@ uint64_t kernel_tree(uint64_t size)
 
 		for (uint64_t i = 0; i < size / 2; i++) {
 			leaves[i].key = kernel_random(&state);
-			insert(&forest->roots[t], &leaves[i]);
+			insert_key(&forest->roots[t], &leaves[i]);
 		}
 	}
 	kernel_run(walk_part, forest);

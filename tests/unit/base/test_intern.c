@@ -40,7 +40,7 @@ static uint64_t hash_of(const void *number)
 	return hash_mix(((const struct number *)number)->value / 8);
 }
 
-static struct number *find(uint64_t value)
+static struct number *find_value(uint64_t value)
 {
 	struct number *number = intern_first(&table, hash_mix(value / 8));
 
@@ -49,7 +49,7 @@ static struct number *find(uint64_t value)
 	return number;
 }
 
-static struct number *add(uint64_t value)
+static struct number *add_value(uint64_t value)
 {
 	struct number *number = arena_alloc(&arena, sizeof(*number));
 
@@ -61,7 +61,7 @@ static struct number *add(uint64_t value)
 
 START_TEST(table_of_zeros_is_empty)
 {
-	ck_assert_ptr_null(find(1));
+	ck_assert_ptr_null(find_value(1));
 	ck_assert_uint_eq(table.count, 0);
 }
 END_TEST
@@ -71,10 +71,10 @@ START_TEST(finds_what_was_added_and_nothing_else)
 	struct number *five;
 
 	ck_assert(intern_begin(&table, &arena, FIRST_BUCKETS));
-	five = add(5);
-	ck_assert_ptr_eq(find(5), five);
-	ck_assert_ptr_null(find(6)); /* of the same hash */
-	ck_assert_ptr_null(find(50));
+	five = add_value(5);
+	ck_assert_ptr_eq(find_value(5), five);
+	ck_assert_ptr_null(find_value(6)); /* of the same hash */
+	ck_assert_ptr_null(find_value(50));
 	ck_assert_uint_eq(table.count, 1);
 }
 END_TEST
@@ -84,10 +84,10 @@ START_TEST(beginning_again_changes_nothing)
 	struct number *five;
 
 	ck_assert(intern_begin(&table, &arena, FIRST_BUCKETS));
-	five = add(5);
+	five = add_value(5);
 	ck_assert(intern_begin(&table, &arena, 2 * FIRST_BUCKETS));
 	ck_assert_uint_eq(table.bucket_count, FIRST_BUCKETS);
-	ck_assert_ptr_eq(find(5), five);
+	ck_assert_ptr_eq(find_value(5), five);
 }
 END_TEST
 
@@ -95,21 +95,21 @@ START_TEST(growing_loses_nothing)
 {
 	ck_assert(intern_begin(&table, &arena, FIRST_BUCKETS));
 	for (uint64_t i = 0; i < MANY; i++) {
-		add(i);
+		add_value(i);
 		intern_grow(&table, &arena, hash_of);
 	}
 	ck_assert_uint_gt(table.bucket_count, table.count);
 	ck_assert_uint_eq(table.count, MANY);
 	for (uint64_t i = 0; i < MANY; i++)
-		ck_assert_uint_eq(find(i)->value, i);
-	ck_assert_ptr_null(find(MANY));
+		ck_assert_uint_eq(find_value(i)->value, i);
+	ck_assert_ptr_null(find_value(MANY));
 }
 END_TEST
 
 START_TEST(does_not_grow_before_it_is_full)
 {
 	ck_assert(intern_begin(&table, &arena, FIRST_BUCKETS));
-	add(1);
+	add_value(1);
 	intern_grow(&table, &arena, hash_of);
 	ck_assert_uint_eq(table.bucket_count, FIRST_BUCKETS);
 }
@@ -119,14 +119,14 @@ START_TEST(removed_values_are_gone_and_others_of_their_hash_are_not)
 {
 	ck_assert(intern_begin(&table, &arena, FIRST_BUCKETS));
 	for (uint64_t i = 0; i < 8; i++)
-		add(i);
+		add_value(i);
 	for (uint64_t i = 0; i < 8; i += 2)
-		intern_remove(&table, find(i), hash_mix(0));
+		intern_remove(&table, find_value(i), hash_mix(0));
 	ck_assert_uint_eq(table.count, 4);
 	for (uint64_t i = 0; i < 8; i++)
-		ck_assert(i % 2 ? find(i) != NULL : find(i) == NULL);
-	add(4);
-	ck_assert_ptr_nonnull(find(4));
+		ck_assert(i % 2 ? find_value(i) != NULL : find_value(i) == NULL);
+	add_value(4);
+	ck_assert_ptr_nonnull(find_value(4));
 }
 END_TEST
 
@@ -134,7 +134,7 @@ START_TEST(without_memory_it_does_not_begin)
 {
 	pages_left = 0;
 	ck_assert(!intern_begin(&table, &arena, FIRST_BUCKETS));
-	ck_assert_ptr_null(find(1));
+	ck_assert_ptr_null(find_value(1));
 	pages_left = -1;
 	ck_assert(intern_begin(&table, &arena, FIRST_BUCKETS));
 }
@@ -154,15 +154,15 @@ START_TEST(without_memory_to_grow_all_is_still_found)
 	}
 	ck_assert_uint_eq(table.bucket_count, FIRST_BUCKETS);
 	for (uint64_t i = 0; i < MANY; i++)
-		ck_assert_ptr_eq(find(i), &numbers[i]);
+		ck_assert_ptr_eq(find_value(i), &numbers[i]);
 }
 END_TEST
 
-static void *search(void *context)
+static void *search_value(void *context)
 {
 	(void)context;
 	for (uint64_t i = 0; i < MANY;) {
-		struct number *number = find(i);
+		struct number *number = find_value(i);
 
 		if (number && number->twice != 2 * i)
 			return number;
@@ -177,9 +177,9 @@ START_TEST(who_searches_meanwhile_finds_whole_values)
 	void *broken;
 
 	ck_assert(intern_begin(&table, &arena, FIRST_BUCKETS));
-	ck_assert_int_eq(pthread_create(&searcher, NULL, search, NULL), 0);
+	ck_assert_int_eq(pthread_create(&searcher, NULL, search_value, NULL), 0);
 	for (uint64_t i = 0; i < MANY; i++)
-		add(i);
+		add_value(i);
 	ck_assert_int_eq(pthread_join(searcher, &broken), 0);
 	ck_assert_ptr_null(broken);
 }

@@ -6,7 +6,7 @@
 #include <check.h>
 
 #include "detect/race/memory.h"
-#include "detect/sync/lock.h"
+#include "detect/sync/mutex.h"
 
 #define PLACE ((uintptr_t)0x7f1234560000)
 
@@ -14,7 +14,7 @@ struct detector judge;
 struct thread *first, *a, *b, *c;
 static unsigned finding_count;
 
-static void emit(struct detector *of, const struct finding *finding)
+static void count_finding(struct detector *of, const struct finding *finding)
 {
 	(void)of;
 	(void)finding;
@@ -27,7 +27,7 @@ static void count_again(struct detector *of, uint32_t finding)
 	(void)finding;
 }
 
-static bool always(struct detector *of)
+static bool say_yes(struct detector *of)
 {
 	(void)of;
 	return true;
@@ -57,11 +57,11 @@ static bool is_alive(struct detector *of, const struct thread *thread)
 }
 
 static const struct detector_hooks hooks = {
-	.emit = emit,
+	.emit = count_finding,
 	.count = count_again,
 	.retract = count_again,
-	.can_be_woken = always, /* so no hang */
-	.has_handler = always,
+	.can_be_woken = say_yes, /* so no hang */
+	.has_handler = say_yes,
 	.may_hold = may_hold,
 	.is_asleep = is_asleep,
 	.is_alive = is_alive,
@@ -130,4 +130,15 @@ struct sync_object *object_of(enum object_kind kind, unsigned number)
 
 	ck_assert_ptr_nonnull(object);
 	return object;
+}
+
+void take_mutex(struct thread *thread, struct sync_object *mutex)
+{
+	mutex_wanted(&judge, thread, mutex, false, HERE);
+	mutex_acquired(&judge, thread, mutex, HERE);
+}
+
+void release_mutex(struct thread *thread, struct sync_object *mutex)
+{
+	ck_assert(mutex_releasing(&judge, thread, mutex));
 }

@@ -45,4 +45,7 @@ unsigned knows(const struct thread *thread, const struct event *event);
 /* The object number @number, of @kind. */
 struct sync_object *object_of(enum object_kind kind, unsigned number);
 
+void take_mutex(struct thread *thread, struct sync_object *mutex);
+void release_mutex(struct thread *thread, struct sync_object *mutex);
+
 #endif

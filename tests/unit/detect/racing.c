@@ -42,7 +42,7 @@ site_id racing_site_of(stack_id id)
 }
 
 /* The bytes that both accesses of the finding have in common. */
-static void emit(struct detector *of, const struct finding *finding)
+static void emit_finding(struct detector *of, const struct finding *finding)
 {
 	uint32_t start = 0;
 	uint32_t end = MEMORY_BYTES;
@@ -107,7 +107,7 @@ static void count_again(struct detector *of, uint32_t finding)
 }
 
 static const struct detector_hooks hooks = {
-	.emit = emit,
+	.emit = emit_finding,
 	.count = count_again,
 	.retract = count_again,
 	.access_stack = access_stack,

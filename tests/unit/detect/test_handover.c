@@ -13,23 +13,12 @@
 #include "detect/sync/semaphore.h"
 #include "knowledge.h"
 
-static void lock(struct thread *thread, struct sync_object *mutex)
-{
-	mutex_wanted(&judge, thread, mutex, false, HERE);
-	mutex_acquired(&judge, thread, mutex, HERE);
-}
-
-static void unlock(struct thread *thread, struct sync_object *mutex)
-{
-	ck_assert(mutex_releasing(&judge, thread, mutex));
-}
-
 static struct condition_wait begin_wait(struct thread *thread, struct sync_object *condition,
 					struct sync_object *mutex, bool is_timed)
 {
 	struct condition_wait wait = {.condition = condition, .mutex = mutex, .stack = HERE};
 
-	lock(thread, mutex);
+	take_mutex(thread, mutex);
 	ck_assert(!condition_wait_begin(&judge, thread, &wait, is_timed));
 	return wait;
 }
@@ -37,15 +26,15 @@ static struct condition_wait begin_wait(struct thread *thread, struct sync_objec
 static void end_wait(struct thread *thread, const struct condition_wait *wait, bool is_woken)
 {
 	condition_wait_end(&judge, thread, wait, is_woken);
-	unlock(thread, wait->mutex);
+	release_mutex(thread, wait->mutex);
 }
 
-static void post(struct thread *thread, struct sync_object *semaphore)
+static void post_semaphore(struct thread *thread, struct sync_object *semaphore)
 {
 	semaphore_posted(&judge, thread, semaphore, HERE);
 }
 
-static void take(struct thread *thread, struct sync_object *semaphore)
+static void take_semaphore(struct thread *thread, struct sync_object *semaphore)
 {
 	semaphore_wanted(&judge, thread, semaphore, false, HERE);
 	semaphore_taken(&judge, thread, semaphore, HERE);
@@ -116,14 +105,14 @@ START_TEST(a_wait_gives_its_mutex_up_in_order)
 	struct event before = happens(b);
 	struct condition_wait wait = begin_wait(b, object_of(OBJECT_CONDITION, 1), mutex, true);
 
-	lock(a, mutex);
+	take_mutex(a, mutex);
 	ck_assert_uint_eq(knows(a, &before), IN_FULL);
 	before = happens(a);
-	unlock(a, mutex);
+	release_mutex(a, mutex);
 	condition_wait_end(&judge, b, &wait, false);
 	ck_assert(mutex_is_mine(b, mutex));
 	ck_assert_uint_eq(knows(b, &before), IN_FULL);
-	unlock(b, mutex);
+	release_mutex(b, mutex);
 }
 END_TEST
 
@@ -134,15 +123,15 @@ START_TEST(a_post_orders_the_wait)
 	struct event after;
 
 	semaphore_initialised(&judge, semaphore, 0);
-	post(a, semaphore);
+	post_semaphore(a, semaphore);
 	after = happens(a);
 	ck_assert_uint_eq(knows(b, &before), NOT_KNOWN);
-	take(b, semaphore);
+	take_semaphore(b, semaphore);
 	ck_assert_uint_eq(knows(b, &before), IN_FULL | IN_HAND_OVER);
 	ck_assert_uint_eq(knows(b, &after), NOT_KNOWN);
 	/* A post acquires nothing. */
 	after = happens(b);
-	post(a, semaphore);
+	post_semaphore(a, semaphore);
 	ck_assert_uint_eq(knows(a, &after), NOT_KNOWN);
 }
 END_TEST
@@ -153,15 +142,15 @@ START_TEST(a_semaphore_that_is_a_lock_orders_as_one)
 	struct event inside;
 
 	semaphore_initialised(&judge, semaphore, 1);
-	take(a, semaphore);
+	take_semaphore(a, semaphore);
 	inside = happens(a);
-	post(a, semaphore);
-	take(b, semaphore);
+	post_semaphore(a, semaphore);
+	take_semaphore(b, semaphore);
 	ck_assert_uint_eq(knows(b, &inside), IN_FULL);
 	/* Another posts what b took: none, so it hands over from now on. */
 	inside = happens(c);
-	post(c, semaphore);
-	take(a, semaphore);
+	post_semaphore(c, semaphore);
+	take_semaphore(a, semaphore);
 	ck_assert_uint_eq(knows(a, &inside), IN_FULL | IN_HAND_OVER);
 }
 END_TEST
@@ -200,7 +189,7 @@ END_TEST
 
 /* --- Barriers ------------------------------------------------------------ */
 
-static void meet(struct sync_object *barrier, struct thread *one, struct thread *other)
+static void meet_at_barrier(struct sync_object *barrier, struct thread *one, struct thread *other)
 {
 	barrier_arrived(&judge, one, barrier, HERE);
 	barrier_arrived(&judge, other, barrier, HERE);
@@ -218,7 +207,7 @@ START_TEST(a_barrier_orders_on_all_clocks)
 		struct event other = happens(b);
 		struct event after;
 
-		meet(barrier, a, b);
+		meet_at_barrier(barrier, a, b);
 		ck_assert_uint_eq(knows(b, &one), IN_ALL);
 		ck_assert_uint_eq(knows(a, &other), IN_ALL);
 		ck_assert_uint_eq(knows(c, &one), NOT_KNOWN);

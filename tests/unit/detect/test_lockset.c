@@ -37,18 +37,18 @@ static void takes_as(struct thread *thread, struct sync_object *lock, enum lock_
 	lock_acquired(&judge, thread, lock, mode, stack);
 }
 
-static void takes(struct thread *thread, struct sync_object *lock)
+static void takes_lock(struct thread *thread, struct sync_object *lock)
 {
 	takes_as(thread, lock, LOCK_EXCLUSIVE, 1);
 }
 
-static void gives(struct thread *thread, struct sync_object *lock)
+static void gives_lock(struct thread *thread, struct sync_object *lock)
 {
 	lock_releasing(&judge, thread, lock, held_locks_find(&thread->held, lock));
 }
 
 /* Of the finding's two accesses the earlier one. */
-static const struct finding_event *earlier(void)
+static const struct finding_event *earlier_access(void)
 {
 	ck_assert_uint_eq(finding_count, 1);
 	ck_assert_uint_eq(last_finding.event_count, 2);
@@ -69,12 +69,12 @@ START_TEST(an_access_holds_what_was_held_then)
 
 	takes_as(a, own, LOCK_EXCLUSIVE, 7);
 	writes(a, 0, 8);
-	gives(a, own);
-	takes(b, other);
+	gives_lock(a, own);
+	takes_lock(b, other);
 	writes(b, 0, 8);
-	check_holds_only(earlier(), own->info->id);
-	ck_assert_uint_eq(earlier()->holds[0].stack, 7);
-	ck_assert_uint_eq(earlier()->holds[0].mode, HOLD_EXCLUSIVE);
+	check_holds_only(earlier_access(), own->info->id);
+	ck_assert_uint_eq(earlier_access()->holds[0].stack, 7);
+	ck_assert_uint_eq(earlier_access()->holds[0].mode, HOLD_EXCLUSIVE);
 	check_holds_only(&last_finding.events[1], other->info->id);
 }
 END_TEST
@@ -82,20 +82,20 @@ END_TEST
 START_TEST(locks_taken_after_an_access_are_not_its_own)
 {
 	writes(a, 0, 8);
-	takes(a, lock_at(1));
+	takes_lock(a, lock_at(1));
 	writes(b, 0, 8);
-	ck_assert(!earlier()->holds_are_unknown);
-	ck_assert_uint_eq(earlier()->hold_count, 0);
+	ck_assert(!earlier_access()->holds_are_unknown);
+	ck_assert_uint_eq(earlier_access()->hold_count, 0);
 }
 END_TEST
 
 START_TEST(a_later_access_in_the_same_epoch_does_not_lend_its_locks)
 {
 	writes(a, 0, 8);
-	takes(a, lock_at(1));
+	takes_lock(a, lock_at(1));
 	writes(a, 0, 8);
 	writes(b, 0, 8);
-	ck_assert_uint_eq(earlier()->hold_count, 0);
+	ck_assert_uint_eq(earlier_access()->hold_count, 0);
 }
 END_TEST
 
@@ -104,16 +104,16 @@ START_TEST(locks_for_reading_are_told_apart)
 	takes_as(a, lock_at(1), LOCK_SHARED, 1);
 	writes(a, 0, 8);
 	writes(b, 0, 8);
-	check_holds_only(earlier(), lock_at(1)->info->id);
-	ck_assert_uint_eq(earlier()->holds[0].mode, HOLD_SHARED);
+	check_holds_only(earlier_access(), lock_at(1)->info->id);
+	ck_assert_uint_eq(earlier_access()->holds[0].mode, HOLD_SHARED);
 }
 END_TEST
 
 START_TEST(readers_keep_the_locks_of_each)
 {
-	takes(a, lock_at(1));
+	takes_lock(a, lock_at(1));
 	reads(a, 0, 8);
-	takes(b, lock_at(2));
+	takes_lock(b, lock_at(2));
 	reads(b, 0, 8);
 	writes(first, 0, 8);
 	ck_assert_uint_eq(finding_count, 2);
@@ -128,12 +128,12 @@ START_TEST(an_access_without_its_stack_does_not_know_its_locks)
 
 	racing_sites_are_old(true);
 	site = racing_site(SITE_WRITE, 8);
-	takes(a, lock_at(1));
+	takes_lock(a, lock_at(1));
 	for (uint32_t i = 0; i < 4; i++) /* the first has its stack */
 		accesses_at(a, site, i * 8, 8);
 	reads(b, 3 * 8, 8);
-	ck_assert(earlier()->holds_are_unknown);
-	ck_assert_uint_eq(earlier()->hold_count, 0);
+	ck_assert(earlier_access()->holds_are_unknown);
+	ck_assert_uint_eq(earlier_access()->hold_count, 0);
 }
 END_TEST
 
@@ -143,15 +143,15 @@ START_TEST(an_access_that_is_judged_late_does_not_know_its_locks)
 
 	racing_sites_are_old(true);
 	site = racing_site(SITE_WRITE, 1);
-	takes(a, lock_at(1));
-	gives(a, lock_at(1));
+	takes_lock(a, lock_at(1));
+	gives_lock(a, lock_at(1));
 	for (uint32_t i = 1; i < 4; i++) /* opens an epoch, and wants no stack */
 		accesses_at(a, site, i * 8, 1);
 	accesses_at(a, site, 64, 1);
-	takes(a, lock_at(1));
+	takes_lock(a, lock_at(1));
 	ck_assert_uint_ne(a->accesses.pending_count, 0);
 	writes(b, 64, 1);
-	gives(a, lock_at(1));
+	gives_lock(a, lock_at(1));
 	ck_assert_uint_eq(finding_count, 1);
 	ck_assert_uint_eq(last_finding.events[1].thread, a->id);
 	ck_assert(last_finding.events[1].holds_are_unknown);
@@ -162,12 +162,12 @@ END_TEST
 START_TEST(of_many_locks_the_innermost_are_told)
 {
 	for (uint32_t i = 1; i <= MANY; i++)
-		takes(a, lock_at(i));
+		takes_lock(a, lock_at(i));
 	writes(a, 0, 8);
 	writes(b, 0, 8);
-	ck_assert_uint_eq(earlier()->hold_count, MANY);
+	ck_assert_uint_eq(earlier_access()->hold_count, MANY);
 	for (uint32_t i = 0; i < FINDING_HOLD_MAX; i++)
-		ck_assert_uint_eq(earlier()->holds[i].lock,
+		ck_assert_uint_eq(earlier_access()->holds[i].lock,
 				  lock_at(MANY - FINDING_HOLD_MAX + i + 1)->info->id);
 }
 END_TEST
@@ -178,12 +178,12 @@ START_TEST(a_lock_that_has_ended_is_told_and_its_id_kept)
 {
 	lock_id id = lock_at(1)->info->id;
 
-	takes(a, lock_at(1));
+	takes_lock(a, lock_at(1));
 	writes(a, 0, 8);
-	gives(a, lock_at(1));
+	gives_lock(a, lock_at(1));
 	sync_end(&judge.objects, lock_at(1));
 	writes(b, 0, 8);
-	check_holds_only(earlier(), id);
+	check_holds_only(earlier_access(), id);
 	ck_assert_uint_ne(lock_at(2)->info->id, id);
 }
 END_TEST
@@ -192,13 +192,13 @@ START_TEST(a_lock_whose_id_is_anothers_by_now_is_not_named)
 {
 	lock_id id = lock_at(1)->info->id;
 
-	takes(a, lock_at(1));
+	takes_lock(a, lock_at(1));
 	writes(a, 0, 8);
-	gives(a, lock_at(1));
+	gives_lock(a, lock_at(1));
 	sync_end(&judge.objects, lock_at(1));
 	ck_assert_uint_eq(lock_at(2)->info->id, id);
 	writes(b, 0, 8);
-	check_holds_only(earlier(), 0);
+	check_holds_only(earlier_access(), 0);
 }
 END_TEST
 
@@ -206,14 +206,14 @@ START_TEST(the_next_life_at_the_same_address_is_another_lock)
 {
 	lock_id id = lock_at(1)->info->id;
 
-	takes(a, lock_at(1));
+	takes_lock(a, lock_at(1));
 	writes(a, 0, 8);
-	gives(a, lock_at(1));
+	gives_lock(a, lock_at(1));
 	sync_end(&judge.objects, lock_at(1));
 	ck_assert_uint_eq(lock_at(1)->info->id, id);
-	takes(b, lock_at(1));
+	takes_lock(b, lock_at(1));
 	writes(b, 0, 8);
-	check_holds_only(earlier(), 0);
+	check_holds_only(earlier_access(), 0);
 	check_holds_only(&last_finding.events[1], id);
 }
 END_TEST
@@ -224,15 +224,15 @@ START_TEST(equal_pairs_share_a_number)
 {
 	uint32_t one, other;
 
-	takes(a, lock_at(1));
+	takes_lock(a, lock_at(1));
 	one = lockset_intern(&judge, a, 5);
 	ck_assert_uint_ne(one, 0);
 	ck_assert_uint_eq(lockset_intern(&judge, a, 5), one);
 	ck_assert_uint_ne(lockset_intern(&judge, a, 6), one);
-	takes(a, lock_at(2));
+	takes_lock(a, lock_at(2));
 	other = lockset_intern(&judge, a, 5);
 	ck_assert_uint_ne(other, one);
-	gives(a, lock_at(2));
+	gives_lock(a, lock_at(2));
 	ck_assert_uint_eq(lockset_intern(&judge, a, 5), one);
 	ck_assert_uint_eq(lockset_get(&judge.locksets, one)->stack, 5);
 	ck_assert_uint_eq(lockset_get(&judge.locksets, other)->lock_count, 2);
@@ -243,16 +243,16 @@ START_TEST(a_full_table_still_knows_the_stack)
 {
 	judge.locksets.most = 2;
 	for (uint32_t i = 1; i <= 4; i++) {
-		takes(a, lock_at(i));
+		takes_lock(a, lock_at(i));
 		writes(a, i * 8, 8);
 	}
 	ck_assert_uint_eq(judge.counters[COUNTER_LOST_LOCKSETS], 2);
 	writes(b, 2 * 8, 8);
-	ck_assert_uint_eq(earlier()->hold_count, 2);
+	ck_assert_uint_eq(earlier_access()->hold_count, 2);
 	finding_count = 0;
 	writes(b, 3 * 8, 8);
-	ck_assert(earlier()->holds_are_unknown);
-	ck_assert_uint_eq(earlier()->hold_count, 0);
+	ck_assert(earlier_access()->holds_are_unknown);
+	ck_assert_uint_eq(earlier_access()->hold_count, 0);
 }
 END_TEST
 

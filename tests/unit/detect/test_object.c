@@ -31,7 +31,7 @@ static void set_up(void)
 	ck_assert(sync_table_init(&table, pages_while_any));
 }
 
-static struct sync_object *begin(uintptr_t address, enum object_kind kind)
+static struct sync_object *begin_object(uintptr_t address, enum object_kind kind)
 {
 	struct sync_object *object = sync_find_or_begin(&table, address, kind, 0, 1);
 
@@ -46,7 +46,7 @@ static struct sync_object *begin(uintptr_t address, enum object_kind kind)
 
 static struct sync_object *begin_mutex(uintptr_t address)
 {
-	return begin(address, OBJECT_MUTEX);
+	return begin_object(address, OBJECT_MUTEX);
 }
 
 /* --- Finding ------------------------------------------------------------- */
@@ -79,13 +79,13 @@ END_TEST
 
 START_TEST(only_what_hands_over_has_an_extra_part)
 {
-	ck_assert_ptr_null(begin(PLACE, OBJECT_MUTEX)->info->extra);
-	ck_assert_ptr_null(begin(PLACE + 64, OBJECT_SPIN)->info->extra);
-	ck_assert_ptr_nonnull(begin(PLACE + 128, OBJECT_RWLOCK)->info->extra);
-	ck_assert_ptr_nonnull(begin(PLACE + 192, OBJECT_SEMAPHORE)->info->extra);
-	ck_assert_ptr_nonnull(begin(PLACE + 256, OBJECT_CONDITION)->info->extra);
-	ck_assert_ptr_nonnull(begin(PLACE + 320, OBJECT_BARRIER)->info->extra);
-	ck_assert_ptr_nonnull(begin(PLACE + 384, OBJECT_ONCE)->info->extra);
+	ck_assert_ptr_null(begin_object(PLACE, OBJECT_MUTEX)->info->extra);
+	ck_assert_ptr_null(begin_object(PLACE + 64, OBJECT_SPIN)->info->extra);
+	ck_assert_ptr_nonnull(begin_object(PLACE + 128, OBJECT_RWLOCK)->info->extra);
+	ck_assert_ptr_nonnull(begin_object(PLACE + 192, OBJECT_SEMAPHORE)->info->extra);
+	ck_assert_ptr_nonnull(begin_object(PLACE + 256, OBJECT_CONDITION)->info->extra);
+	ck_assert_ptr_nonnull(begin_object(PLACE + 320, OBJECT_BARRIER)->info->extra);
+	ck_assert_ptr_nonnull(begin_object(PLACE + 384, OBJECT_ONCE)->info->extra);
 }
 END_TEST
 
@@ -202,7 +202,7 @@ START_TEST(a_life_of_another_kind_ends_the_first)
 	uint32_t generation = object->generation;
 
 	object->owner = 3;
-	ck_assert_ptr_eq(begin(PLACE, OBJECT_SEMAPHORE), object);
+	ck_assert_ptr_eq(begin_object(PLACE, OBJECT_SEMAPHORE), object);
 	ck_assert_uint_ne(object->generation, generation);
 	ck_assert_uint_eq(object->owner, 0);
 	ck_assert_ptr_nonnull(object->info->extra);
@@ -212,12 +212,12 @@ END_TEST
 
 START_TEST(a_second_life_finds_its_extra_part_empty)
 {
-	struct sync_object *object = begin(PLACE, OBJECT_CONDITION);
+	struct sync_object *object = begin_object(PLACE, OBJECT_CONDITION);
 
 	object->info->extra->waiter_count = 5;
 	object->info->extra->given[3] = 77;
 	sync_end(&table, object);
-	object = begin(PLACE + PAGE, OBJECT_SEMAPHORE);
+	object = begin_object(PLACE + PAGE, OBJECT_SEMAPHORE);
 	ck_assert_uint_eq(object->info->extra->waiter_count, 0);
 	ck_assert_uint_eq(object->info->extra->given[3], 0);
 }
@@ -438,7 +438,7 @@ START_TEST(without_memory_no_life_begins_and_the_others_go_on)
 	ck_assert_uint_eq(count_in(0, UINTPTR_MAX), count);
 	/* Later there is memory again. */
 	pages_left = UINT64_MAX;
-	begin(PLACE + count * PAGE, OBJECT_CONDITION);
+	begin_object(PLACE + count * PAGE, OBJECT_CONDITION);
 	ck_assert_uint_eq(count_in(0, UINTPTR_MAX), count + 1);
 }
 END_TEST

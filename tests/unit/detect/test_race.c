@@ -235,7 +235,7 @@ START_TEST(a_store_that_comes_while_a_load_is_looked_at_is_part_of_the_lost_upda
 END_TEST
 
 /* A locked instruction of @thread. */
-static void locks(struct thread *thread, uint32_t offset)
+static void run_locked(struct thread *thread, uint32_t offset)
 {
 	struct access access = {
 		.address = MEMORY_AT + offset,
@@ -254,7 +254,7 @@ START_TEST(who_read_what_becomes_atomic_may_not_have_looked_yet)
 	writes(a, 64, 8);
 	reads(b, 0, 4);
 	reads(first, 0, 4);
-	locks(a, 0);
+	run_locked(a, 0);
 	reads(b, 64, 8);
 	reads(first, 64, 8);
 	ck_assert_uint_eq(finding_count, 0);
@@ -272,7 +272,7 @@ START_TEST(a_read_that_is_kept_open_may_be_of_what_has_become_atomic)
 	for (uint32_t i = 0; i < 4; i++)
 		accesses_at(b, site, 0, 4);
 	ck_assert_uint_ne(b->accesses.pending_count, 0);
-	locks(a, 0);
+	run_locked(a, 0);
 	reads(b, 64, 8);
 	ck_assert_uint_eq(finding_count, 0);
 }
@@ -284,16 +284,16 @@ START_TEST(what_is_found_while_catching_up_is_acquired_too)
 	b->accesses.sample = 1000;
 	writes(b, 128, 8); /* begins an epoch */
 	reads(b, 32, 4);
-	locks(a, 0);
+	run_locked(a, 0);
 	reads(b, 0, 4);
 	ck_assert_uint_eq(b->accesses.pending_count, 1);
 	ck_assert_uint_eq(b->accesses.acquire_count, 1);
 	/* It is looked at for the last time. */
 	b->accesses.acquires[0].looks_left = 1;
 	writes(first, 64, 8);
-	locks(first, 32);
-	locks(first, 32);
-	locks(a, 0); /* so that the thread records what is pending, to acquire */
+	run_locked(first, 32);
+	run_locked(first, 32);
+	run_locked(a, 0); /* so that the thread records what is pending, to acquire */
 	reads(b, 64, 8);
 	ck_assert_uint_eq(b->accesses.pending_count, 0);
 	ck_assert_uint_eq(finding_count, 0);
@@ -304,7 +304,7 @@ START_TEST(who_read_other_bytes_acquires_nothing_when_these_become_atomic)
 {
 	writes(a, 64, 8);
 	reads(b, 4, 4);
-	locks(a, 0);
+	run_locked(a, 0);
 	reads(b, 64, 8);
 	ck_assert_uint_eq(finding_count, 1);
 }
@@ -320,7 +320,7 @@ START_TEST(a_store_known_before_releases_nothing_that_its_thread_acquired_later)
 	writes(early, 64, 8);
 	thread_ending(&judge, early);
 	thread_joined(&judge, first, early, 1);
-	locks(late, 0); /* the store there turns out to be a release */
+	run_locked(late, 0); /* the store there turns out to be a release */
 	writes(late, 64, 8);
 	ck_assert_uint_eq(finding_count, 1);
 }
@@ -331,12 +331,12 @@ START_TEST(a_store_that_others_have_acquired_from_amid_its_epoch_releases_all)
 	struct thread *early = racing_start(first);
 
 	writes(a, 0, 8);
-	locks(b, 0);
+	run_locked(b, 0);
 	writes(early, 64, 8);
 	thread_ending(&judge, early);
 	thread_joined(&judge, a, early, 1);
 	writes(a, 8, 8); /* in the same epoch */
-	locks(b, 8);
+	run_locked(b, 8);
 	reads(b, 64, 8);
 	ck_assert_uint_eq(finding_count, 0);
 }

@@ -12,7 +12,7 @@
 static struct thread *a, *b, *c;
 
 /* Whose sites are no news, so that parts of granules are kept pending. */
-static struct thread *start(void)
+static struct thread *start_known(void)
 {
 	struct thread *thread = racing_start(first);
 
@@ -25,9 +25,9 @@ static void set_up(void)
 {
 	set_up_racing();
 	racing_sites_are_old(true);
-	a = start();
-	b = start();
-	c = start();
+	a = start_known();
+	b = start_known();
+	c = start_known();
 }
 
 static void stores_flag(struct thread *thread)
@@ -320,7 +320,7 @@ END_TEST
 
 /* --- Ends of memory ------------------------------------------------------------ */
 
-static void frees(struct thread *thread)
+static void frees_block(struct thread *thread)
 {
 	struct access freeing = {.address = MEMORY_AT, .size_bytes = 64, .flags = SITE_WRITE};
 
@@ -339,7 +339,7 @@ static void store_over_read(void)
 START_TEST(a_store_does_not_hide_a_read_from_the_end_of_the_memory)
 {
 	store_over_read();
-	frees(b);
+	frees_block(b);
 	ck_assert_uint_eq(finding_count, 2);
 	ck_assert_uint_eq(last_finding.details, DETAIL_FREED);
 	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
@@ -350,7 +350,7 @@ START_TEST(a_read_ordered_since_does_not_race_with_the_end_of_the_memory)
 {
 	store_over_read();
 	hands_over(a, b);
-	frees(b);
+	frees_block(b);
 	ck_assert_uint_eq(finding_count, 1);
 }
 END_TEST
@@ -359,7 +359,7 @@ START_TEST(a_read_in_an_earlier_life_does_not_race_with_the_end_of_the_memory)
 {
 	store_over_read();
 	access_memory_begins(&judge, b, MEMORY_AT, 64);
-	frees(b);
+	frees_block(b);
 	ck_assert_uint_eq(finding_count, 1);
 }
 END_TEST

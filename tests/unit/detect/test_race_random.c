@@ -39,7 +39,7 @@ struct naive {
 
 static struct naive naive;
 
-static void join(uint64_t *into, const uint64_t *from)
+static void join_clocks(uint64_t *into, const uint64_t *from)
 {
 	for (uint32_t i = 0; i < THREADS; i++)
 		if (into[i] < from[i])
@@ -76,21 +76,21 @@ static bool is_rwlock(uint32_t lock)
 	return lock >= LOCKS;
 }
 
-static void take(uint32_t thread, uint32_t lock, bool to_read)
+static void take_lock(uint32_t thread, uint32_t lock, bool to_read)
 {
 	if (is_rwlock(lock))
 		rwlock_acquired(&judge, threads[thread], locks[lock],
 				to_read ? LOCK_SHARED : LOCK_EXCLUSIVE, 1);
 	else
 		mutex_acquired(&judge, threads[thread], locks[lock], 1);
-	join(naive.clocks[thread], naive.written[lock]);
+	join_clocks(naive.clocks[thread], naive.written[lock]);
 	if (!to_read)
-		join(naive.clocks[thread], naive.read[lock]);
+		join_clocks(naive.clocks[thread], naive.read[lock]);
 	held[thread][lock] = to_read ? 2 : 1;
 	holders[lock] = to_read ? holders[lock] + 1 : -1;
 }
 
-static void leave(uint32_t thread, uint32_t lock)
+static void leave_lock(uint32_t thread, uint32_t lock)
 {
 	bool has_read = held[thread][lock] == 2;
 
@@ -98,7 +98,7 @@ static void leave(uint32_t thread, uint32_t lock)
 		rwlock_releasing(&judge, threads[thread], locks[lock]);
 	else
 		mutex_releasing(&judge, threads[thread], locks[lock]);
-	join(has_read ? naive.read[lock] : naive.written[lock], naive.clocks[thread]);
+	join_clocks(has_read ? naive.read[lock] : naive.written[lock], naive.clocks[thread]);
 	naive.clocks[thread][thread]++;
 	held[thread][lock] = 0;
 	holders[lock] = has_read ? holders[lock] - 1 : 0;
@@ -110,9 +110,9 @@ static void do_lock(uint32_t thread, unsigned *seed)
 	bool to_read = is_rwlock(lock) && rand_r(seed) % 2;
 
 	if (held[thread][lock])
-		leave(thread, lock);
+		leave_lock(thread, lock);
 	else if (holders[lock] == 0 || (to_read && holders[lock] > 0))
-		take(thread, lock, to_read);
+		take_lock(thread, lock, to_read);
 }
 
 static void do_access(uint32_t thread, unsigned *seed)
@@ -132,7 +132,7 @@ static void do_access(uint32_t thread, unsigned *seed)
 	naive_access(thread, offset, size, is_write);
 }
 
-static void begin(void)
+static void begin_run(void)
 {
 	set_up_racing();
 	memset(&naive, 0, sizeof(naive));
@@ -147,12 +147,12 @@ static void begin(void)
 				     is_rwlock(i) ? OBJECT_RWLOCK : OBJECT_MUTEX, 0, 1);
 }
 
-static void run(unsigned seed)
+static void run_seed(unsigned seed)
 {
 	unsigned state = seed;
 	unsigned lock_share = 1 + seed % 4;
 
-	begin();
+	begin_run();
 	racing_sites_are_old(seed % 2);
 	for (uint32_t i = 0; i < STEPS; i++) {
 		uint32_t thread = (uint32_t)rand_r(&state) % THREADS;
@@ -177,7 +177,7 @@ static void run(unsigned seed)
 START_TEST(both_find_races_at_the_same_bytes)
 {
 	for (unsigned seed = (unsigned)_i * 100; seed < (unsigned)_i * 100 + 100; seed++)
-		run(seed);
+		run_seed(seed);
 }
 END_TEST
 

@@ -47,7 +47,7 @@ static void set_up(void)
 	}
 }
 
-static void touch(struct thread *thread, uint32_t shard, unsigned *seed, bool may_write)
+static void touch_place(struct thread *thread, uint32_t shard, unsigned *seed, bool may_write)
 {
 	for (uint32_t i = 0; i < 4; i++) {
 		uint32_t kind = (uint32_t)rand_r(seed) % 4;
@@ -63,7 +63,7 @@ static void use_mutex(struct thread *thread, uint32_t shard, unsigned *seed)
 {
 	pthread_mutex_lock(&real_mutexes[shard]);
 	mutex_acquired(&judge, thread, mutexes[shard], 1);
-	touch(thread, shard, seed, true);
+	touch_place(thread, shard, seed, true);
 	mutex_releasing(&judge, thread, mutexes[shard]);
 	pthread_mutex_unlock(&real_mutexes[shard]);
 }
@@ -77,7 +77,7 @@ static void use_rwlock(struct thread *thread, uint32_t shard, unsigned *seed)
 	else
 		pthread_rwlock_rdlock(&real_rwlocks[shard]);
 	rwlock_acquired(&judge, thread, rwlocks[shard], to_write ? LOCK_EXCLUSIVE : LOCK_SHARED, 1);
-	touch(thread, SHARDS + shard, seed, to_write);
+	touch_place(thread, SHARDS + shard, seed, to_write);
 	rwlock_releasing(&judge, thread, rwlocks[shard]);
 	pthread_rwlock_unlock(&real_rwlocks[shard]);
 }

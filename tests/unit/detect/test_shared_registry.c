@@ -28,7 +28,7 @@ static bool is_there(const struct shared_wait *wait)
 }
 
 /* A thread of a process; its pid is ten times its process's number. */
-static struct shared_wait waiter(uint32_t process, thread_id thread, uint64_t key)
+static struct shared_wait make_waiter(uint32_t process, thread_id thread, uint64_t key)
 {
 	return (struct shared_wait){
 		.key = key,
@@ -45,7 +45,7 @@ static void add_hold(struct shared_wait *wait, uint64_t key, enum lock_mode mode
 	wait->holds[wait->hold_count++] = (struct shared_hold){.key = key, .mode = mode};
 }
 
-static struct shared_ticket publish(const struct shared_wait *wait)
+static struct shared_ticket publish_wait(const struct shared_wait *wait)
 {
 	struct shared_ticket ticket = {0};
 
@@ -55,13 +55,13 @@ static struct shared_ticket publish(const struct shared_wait *wait)
 
 static struct shared_ticket publish_simple(uint32_t process, uint64_t held, uint64_t wanted)
 {
-	struct shared_wait wait = waiter(process, 1, wanted);
+	struct shared_wait wait = make_waiter(process, 1, wanted);
 
 	add_hold(&wait, held, LOCK_EXCLUSIVE);
-	return publish(&wait);
+	return publish_wait(&wait);
 }
 
-static bool finds(const struct shared_ticket *ticket, struct shared_cycle *cycle)
+static bool finds_deadlock(const struct shared_ticket *ticket, struct shared_cycle *cycle)
 {
 	return shared_find_cycle(registry, ticket, is_there, cycle);
 }
@@ -72,32 +72,32 @@ START_TEST(two_processes_that_cross_are_found_once)
 	struct shared_ticket first = publish_simple(1, RED, GREEN);
 	struct shared_ticket second;
 
-	ck_assert(!finds(&first, &cycle));
+	ck_assert(!finds_deadlock(&first, &cycle));
 	second = publish_simple(2, GREEN, RED);
-	ck_assert(finds(&second, &cycle));
+	ck_assert(finds_deadlock(&second, &cycle));
 	ck_assert_uint_eq(cycle.count, 2);
 	ck_assert_uint_eq(shared_step_wait(&cycle, 0)->process, 2);
 	ck_assert_uint_eq(shared_step_wait(&cycle, 1)->process, 1);
 	ck_assert_uint_eq(shared_step_wait(&cycle, 0)->holds[cycle.steps[0].hold].key, GREEN);
 	ck_assert(shared_is_unchanged(&cycle));
-	ck_assert(!finds(&first, &cycle));
-	ck_assert(!finds(&second, &cycle));
+	ck_assert(!finds_deadlock(&first, &cycle));
+	ck_assert(!finds_deadlock(&second, &cycle));
 }
 END_TEST
 
 START_TEST(one_order_is_no_cycle)
 {
 	struct shared_cycle cycle;
-	struct shared_wait runner = waiter(1, 1, BLUE);
+	struct shared_wait runner = make_waiter(1, 1, BLUE);
 	struct shared_ticket first;
 	struct shared_ticket second;
 
 	add_hold(&runner, RED, LOCK_EXCLUSIVE);
 	add_hold(&runner, GREEN, LOCK_EXCLUSIVE);
-	first = publish(&runner);
+	first = publish_wait(&runner);
 	second = publish_simple(2, GREEN + 100, RED);
-	ck_assert(!finds(&first, &cycle));
-	ck_assert(!finds(&second, &cycle));
+	ck_assert(!finds_deadlock(&first, &cycle));
+	ck_assert(!finds_deadlock(&second, &cycle));
 }
 END_TEST
 
@@ -111,7 +111,7 @@ START_TEST(who_goes_on_is_not_waited_for)
 	ck_assert_uint_eq(first.version, 0);
 	shared_wait_end(registry, &first);
 	second = publish_simple(2, GREEN, RED);
-	ck_assert(!finds(&second, &cycle));
+	ck_assert(!finds_deadlock(&second, &cycle));
 	/* The free entry is used again. */
 	ck_assert_uint_eq(second.entry, 1);
 }
@@ -123,7 +123,7 @@ START_TEST(a_cycle_that_comes_apart_is_seen)
 	struct shared_ticket first = publish_simple(1, RED, GREEN);
 	struct shared_ticket second = publish_simple(2, GREEN, RED);
 
-	ck_assert(finds(&second, &cycle));
+	ck_assert(finds_deadlock(&second, &cycle));
 	shared_wait_end(registry, &first);
 	ck_assert(!shared_is_unchanged(&cycle));
 }
@@ -132,35 +132,35 @@ END_TEST
 START_TEST(readers_block_writers_only)
 {
 	struct shared_cycle cycle;
-	struct shared_wait reader = waiter(1, 1, GREEN);
-	struct shared_wait other = waiter(2, 1, RED);
+	struct shared_wait reader = make_waiter(1, 1, GREEN);
+	struct shared_wait other = make_waiter(2, 1, RED);
 	struct shared_ticket ticket;
 
 	add_hold(&reader, RED, LOCK_SHARED);
 	add_hold(&other, GREEN, LOCK_EXCLUSIVE);
-	publish(&reader);
+	publish_wait(&reader);
 	other.mode = LOCK_SHARED;
-	ticket = publish(&other);
-	ck_assert(!finds(&ticket, &cycle));
+	ticket = publish_wait(&other);
+	ck_assert(!finds_deadlock(&ticket, &cycle));
 	shared_wait_end(registry, &ticket);
 	other.mode = LOCK_EXCLUSIVE;
-	ticket = publish(&other);
-	ck_assert(finds(&ticket, &cycle));
+	ticket = publish_wait(&other);
+	ck_assert(finds_deadlock(&ticket, &cycle));
 }
 END_TEST
 
 START_TEST(queued_readers_wait_for_waiting_writers)
 {
 	struct shared_cycle cycle;
-	struct shared_wait writer = waiter(1, 1, RED);
-	struct shared_wait reader = waiter(2, 1, RED);
+	struct shared_wait writer = make_waiter(1, 1, RED);
+	struct shared_wait reader = make_waiter(2, 1, RED);
 	struct shared_ticket ticket;
 
 	add_hold(&reader, RED, LOCK_SHARED_QUEUED);
-	publish(&writer);
+	publish_wait(&writer);
 	reader.mode = LOCK_SHARED_QUEUED;
-	ticket = publish(&reader);
-	ck_assert(finds(&ticket, &cycle));
+	ticket = publish_wait(&reader);
+	ck_assert(finds_deadlock(&ticket, &cycle));
 	ck_assert_uint_eq(cycle.count, 2);
 }
 END_TEST
@@ -169,15 +169,15 @@ END_TEST
 START_TEST(cycles_pass_through_joins)
 {
 	struct shared_cycle cycle;
-	struct shared_wait joiner = waiter(1, 1, waiter(1, 2, 0).own_key);
-	struct shared_wait worker = waiter(1, 2, GREEN);
+	struct shared_wait joiner = make_waiter(1, 1, make_waiter(1, 2, 0).own_key);
+	struct shared_wait worker = make_waiter(1, 2, GREEN);
 	struct shared_ticket ticket;
 
 	add_hold(&joiner, RED, LOCK_EXCLUSIVE);
-	publish(&joiner);
-	publish(&worker);
+	publish_wait(&joiner);
+	publish_wait(&worker);
 	ticket = publish_simple(2, GREEN, RED);
-	ck_assert(finds(&ticket, &cycle));
+	ck_assert(finds_deadlock(&ticket, &cycle));
 	ck_assert_uint_eq(cycle.count, 3);
 }
 END_TEST
@@ -185,15 +185,15 @@ END_TEST
 START_TEST(cycles_of_one_process_are_not_ours)
 {
 	struct shared_cycle cycle;
-	struct shared_wait first = waiter(1, 1, GREEN);
-	struct shared_wait second = waiter(1, 2, RED);
+	struct shared_wait first = make_waiter(1, 1, GREEN);
+	struct shared_wait second = make_waiter(1, 2, RED);
 	struct shared_ticket ticket;
 
 	add_hold(&first, RED, LOCK_EXCLUSIVE);
 	add_hold(&second, GREEN, LOCK_EXCLUSIVE);
-	publish(&first);
-	ticket = publish(&second);
-	ck_assert(!finds(&ticket, &cycle));
+	publish_wait(&first);
+	ticket = publish_wait(&second);
+	ck_assert(!finds_deadlock(&ticket, &cycle));
 }
 END_TEST
 
@@ -204,7 +204,7 @@ START_TEST(the_dead_are_dropped)
 	struct shared_ticket second = publish_simple(2, GREEN, RED);
 
 	dead_pid = 10;
-	ck_assert(!finds(&second, &cycle));
+	ck_assert(!finds_deadlock(&second, &cycle));
 	ck_assert_uint_eq(registry->waits[first.entry - 1].claim, 0);
 	/* Another thread may have the entry now, so its old user must not free it. */
 	dead_pid = 0;
@@ -222,7 +222,7 @@ START_TEST(a_new_program_voids_what_its_pid_published)
 	publish_simple(1, RED, GREEN);
 	shared_process_began(registry, 10);
 	second = publish_simple(2, GREEN, RED);
-	ck_assert(!finds(&second, &cycle));
+	ck_assert(!finds_deadlock(&second, &cycle));
 	/* Killed while publishing: the entry is taken, but not filled. */
 	registry->waits[1].claim = 77;
 	registry->used = 2;
@@ -243,7 +243,7 @@ START_TEST(posted_semaphores_are_no_locks)
 	ck_assert(shared_is_token(registry, GREEN));
 	ck_assert(!shared_is_token(registry, RED));
 	second = publish_simple(2, GREEN, RED);
-	ck_assert(!finds(&second, &cycle));
+	ck_assert(!finds_deadlock(&second, &cycle));
 }
 END_TEST
 
@@ -258,7 +258,7 @@ END_TEST
 
 START_TEST(a_full_registry_refuses)
 {
-	struct shared_wait wait = waiter(1, 1, RED);
+	struct shared_wait wait = make_waiter(1, 1, RED);
 	struct shared_ticket tickets[SHARED_WAITS] = {{0}};
 	struct shared_ticket extra = {0};
 
@@ -280,12 +280,12 @@ START_TEST(long_cycles)
 
 	for (uint32_t i = 1; i <= SHARED_CYCLE_MAX; i++)
 		ticket = publish_simple(i, RED + i, RED + i % SHARED_CYCLE_MAX + 1);
-	ck_assert(finds(&ticket, &cycle));
+	ck_assert(finds_deadlock(&ticket, &cycle));
 	ck_assert_uint_eq(cycle.count, SHARED_CYCLE_MAX);
 	memset(registry, 0, sizeof(*registry));
 	for (uint32_t i = 1; i <= SHARED_CYCLE_MAX + 1; i++)
 		ticket = publish_simple(i, RED + i, RED + i % (SHARED_CYCLE_MAX + 1) + 1);
-	ck_assert(!finds(&ticket, &cycle));
+	ck_assert(!finds_deadlock(&ticket, &cycle));
 }
 END_TEST
 

@@ -33,17 +33,17 @@ static void set_up(void)
 	ck_assert(graph_init(&graph, &arena));
 }
 
-static struct order_node *obtain(lock_id lock, bool is_source)
+static struct order_node *obtain_node(lock_id lock, bool is_source)
 {
 	struct order_node *node = graph_find_node(&graph, lock);
 
 	return node ? node : graph_add_node(&graph, lock, is_source);
 }
 
-static void add(lock_id from, lock_id to)
+static void add_edge(lock_id from, lock_id to)
 {
-	struct order_node *from_node = obtain(from, true);
-	struct order_node *to_node = obtain(to, false);
+	struct order_node *from_node = obtain_node(from, true);
+	struct order_node *to_node = obtain_node(to, false);
 
 	if (from == to || is_edge[from][to])
 		return;
@@ -52,7 +52,7 @@ static void add(lock_id from, lock_id to)
 	is_edge[from][to] = true;
 }
 
-static void take(lock_id lock)
+static void remove_lock(lock_id lock)
 {
 	struct order_node *node = graph_find_node(&graph, lock);
 	struct order_component *rest;
@@ -168,9 +168,9 @@ static void check_strongly_connected(uint32_t lock_count, bool is_exact)
 
 START_TEST(edges_in_order_are_outer)
 {
-	add(1, 2);
-	add(2, 3);
-	add(1, 3);
+	add_edge(1, 2);
+	add_edge(2, 3);
+	add_edge(1, 3);
 	check_invariants();
 	check_strongly_connected(3, true);
 }
@@ -178,14 +178,14 @@ END_TEST
 
 START_TEST(edge_that_closes_a_cycle_contracts_the_paths_back)
 {
-	add(1, 2);
-	add(2, 3);
-	add(2, 4);
-	add(4, 5);
-	add(3, 1);
+	add_edge(1, 2);
+	add_edge(2, 3);
+	add_edge(2, 4);
+	add_edge(4, 5);
+	add_edge(3, 1);
 	check_invariants();
 	check_strongly_connected(5, true);
-	add(5, 2);
+	add_edge(5, 2);
 	check_invariants();
 	check_strongly_connected(5, true);
 }
@@ -193,14 +193,14 @@ END_TEST
 
 START_TEST(removal_splits_a_small_component)
 {
-	add(1, 2);
-	add(2, 1);
-	add(2, 3);
-	add(3, 4);
-	add(4, 3);
-	add(4, 1);
+	add_edge(1, 2);
+	add_edge(2, 1);
+	add_edge(2, 3);
+	add_edge(3, 4);
+	add_edge(4, 3);
+	add_edge(4, 1);
 	check_strongly_connected(4, true);
-	take(1);
+	remove_lock(1);
 	check_invariants();
 	check_strongly_connected(4, true);
 }
@@ -221,7 +221,7 @@ START_TEST(random_acyclic_orders_stay_ordered)
 		uint32_t b = random_below(LOCK_MAX);
 
 		if (a != b)
-			add(ranks[a < b ? a : b], ranks[a < b ? b : a]);
+			add_edge(ranks[a < b ? a : b], ranks[a < b ? b : a]);
 		if (i % 200 == 0)
 			check_invariants();
 	}
@@ -237,15 +237,16 @@ START_TEST(random_small_graphs_have_exact_components)
 
 		for (unsigned i = 0; i < 80; i++) {
 			if (random_below(6) == 0)
-				take(1 + random_below(lock_count));
+				remove_lock(1 + random_below(lock_count));
 			else
-				add(1 + random_below(lock_count), 1 + random_below(lock_count));
+				add_edge(1 + random_below(lock_count),
+					 1 + random_below(lock_count));
 			if (i % 4 == 0)
 				check_invariants();
 			check_strongly_connected(lock_count, true);
 		}
 		for (lock_id lock = 1; lock <= lock_count; lock++)
-			take(lock);
+			remove_lock(lock);
 		ck_assert_uint_eq(graph.node_count, 0);
 	}
 }
@@ -255,19 +256,19 @@ START_TEST(random_large_graphs_stay_ordered_through_splits)
 {
 	for (unsigned trial = 0; trial < 3; trial++) {
 		for (unsigned i = 0; i < 300; i++)
-			add(1 + random_below(LOCK_MAX), 1 + random_below(LOCK_MAX));
+			add_edge(1 + random_below(LOCK_MAX), 1 + random_below(LOCK_MAX));
 		for (unsigned i = 0; i < 2000; i++) {
 			if (random_below(6 - trial) == 0)
-				take(1 + random_below(LOCK_MAX));
+				remove_lock(1 + random_below(LOCK_MAX));
 			else
-				add(1 + random_below(LOCK_MAX), 1 + random_below(LOCK_MAX));
+				add_edge(1 + random_below(LOCK_MAX), 1 + random_below(LOCK_MAX));
 			if (i % 300 == 0) {
 				check_invariants();
 				check_strongly_connected(LOCK_MAX, false);
 			}
 		}
 		for (lock_id lock = 1; lock <= LOCK_MAX; lock++) {
-			take(lock);
+			remove_lock(lock);
 			if (lock % 50 == 0)
 				check_invariants();
 		}

@@ -20,7 +20,7 @@ static struct image_segment segment;
 static struct eh_frame frames;
 static const char *why;
 
-static void put32(size_t at, uint32_t value)
+static void put_word(size_t at, uint32_t value)
 {
 	memcpy(table + at, &value, sizeof(value));
 }
@@ -32,11 +32,11 @@ static void put_header(void)
 						  DW_EH_PE_datarel | DW_EH_PE_sdata4};
 
 	memcpy(table, encodings, sizeof(encodings));
-	put32(4, 0x24 - 4);
-	put32(8, 3);
+	put_word(4, 0x24 - 4);
+	put_word(8, 3);
 	for (uint32_t i = 0; i < 3; i++) {
-		put32(12 + 8 * i, FUNCTION - HEADER + i * FUNCTION_BYTES);
-		put32(16 + 8 * i, 0x40 + 0x20 * i);
+		put_word(12 + 8 * i, FUNCTION - HEADER + i * FUNCTION_BYTES);
+		put_word(16 + 8 * i, 0x40 + 0x20 * i);
 	}
 }
 
@@ -46,7 +46,7 @@ static void put_common(void)
 {
 	static const char common[] = "\0\0\0\0\1zPLR\0\1\x78\x10\7\3\1\2\3\4\x1b\x1b";
 
-	put32(0x24, 0x40 - 0x28);
+	put_word(0x24, 0x40 - 0x28);
 	memcpy(table + 0x28, common, sizeof(common) - 1);
 }
 
@@ -55,12 +55,12 @@ static void put_entry(uint32_t index)
 {
 	uint32_t at = 0x40 + 0x20 * index;
 
-	put32(at, 0x1c);
-	put32(at + 4, at + 4 - 0x24);
-	put32(at + 8, FUNCTION + index * FUNCTION_BYTES - (HEADER + at + 8));
-	put32(at + 12, FUNCTION_BYTES);
+	put_word(at, 0x1c);
+	put_word(at + 4, at + 4 - 0x24);
+	put_word(at + 8, FUNCTION + index * FUNCTION_BYTES - (HEADER + at + 8));
+	put_word(at + 12, FUNCTION_BYTES);
 	table[at + 16] = 4;
-	put32(at + 17, index == 1 ? 0 : LSDA_AT - (at + 17));
+	put_word(at + 17, index == 1 ? 0 : LSDA_AT - (at + 17));
 	table[at + 21] = DW_CFA_advance_loc | 1;
 }
 
@@ -95,7 +95,7 @@ static bool open_table(void)
 }
 
 /* The entry that covers @address. */
-static bool find(uint64_t address, struct eh_frame_entry *entry)
+static bool find_rules(uint64_t address, struct eh_frame_entry *entry)
 {
 	uint64_t function, entry_address;
 
@@ -108,7 +108,7 @@ START_TEST(an_entry_says_what_it_covers)
 {
 	struct eh_frame_entry entry;
 
-	ck_assert(find(FUNCTION + FUNCTION_BYTES, &entry));
+	ck_assert(find_rules(FUNCTION + FUNCTION_BYTES, &entry));
 	ck_assert_uint_eq(entry.function, FUNCTION + FUNCTION_BYTES);
 	ck_assert_uint_eq(entry.function_end, FUNCTION + 2 * FUNCTION_BYTES);
 	ck_assert_uint_eq(entry.lsda, 0);
@@ -146,7 +146,7 @@ START_TEST(signal_frames_are_told)
 	memmove(table + 0x31, table + 0x32, 3);
 	table[0x34] = 1;
 	table[0x35] = DW_EH_PE_pcrel | DW_EH_PE_sdata4;
-	ck_assert(find(FUNCTION, &entry));
+	ck_assert(find_rules(FUNCTION, &entry));
 	ck_assert(entry.is_signal_frame);
 	ck_assert_uint_eq(entry.lsda, 0);
 }
@@ -173,9 +173,9 @@ START_TEST(unknown_parts_are_not_understood)
 
 	for (size_t i = 0; i < ARRAY_LENGTH(changes); i++) {
 		set_up();
-		ck_assert(find(FUNCTION, &entry));
+		ck_assert(find_rules(FUNCTION, &entry));
 		table[changes[i].at] = changes[i].value;
-		ck_assert_msg(!find(FUNCTION, &entry), "change %zu", i);
+		ck_assert_msg(!find_rules(FUNCTION, &entry), "change %zu", i);
 	}
 }
 END_TEST
@@ -301,7 +301,7 @@ START_TEST(hostile_numbers_are_survived)
 		for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
 			table[at] = (unsigned char)numbers[i];
 			read_all(sizeof(table));
-			put32(at, numbers[i]);
+			put_word(at, numbers[i]);
 			read_all(sizeof(table));
 			memcpy(table, kept, sizeof(table));
 		}

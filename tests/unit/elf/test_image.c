@@ -41,7 +41,7 @@ struct found {
 	uint64_t bias, count, sum;
 };
 
-static void note(struct found *found, uint64_t first, uint64_t second, const char *name)
+static void put_note(struct found *found, uint64_t first, uint64_t second, const char *name)
 {
 	uint64_t sum = 3 * (first - found->bias) + 5 * (second - found->bias);
 
@@ -55,17 +55,17 @@ static void note_symbol(void *context, const char *name, uint64_t address, uint6
 {
 	struct found *found = context;
 
-	note(found, address, found->bias + size_bytes, name);
+	put_note(found, address, found->bias + size_bytes, name);
 }
 
 static void note_pointer(void *context, uint64_t place, uint64_t value)
 {
-	note(context, place, value, "");
+	put_note(context, place, value, "");
 }
 
 static void note_import(void *context, const char *name, uint64_t slot_address)
 {
-	note(context, slot_address, slot_address, name);
+	put_note(context, slot_address, slot_address, name);
 }
 
 static struct found find_all(const struct image *image)

@@ -84,7 +84,7 @@ static void set_up(void)
 }
 
 /* Inspects a copy whose end AddressSanitizer knows. */
-static enum target_kind inspect(const void *bytes, size_t size_bytes)
+static enum target_kind inspect_bytes(const void *bytes, size_t size_bytes)
 {
 	unsigned char *copy = malloc(size_bytes ? size_bytes : 1);
 
@@ -97,12 +97,12 @@ static enum target_kind inspect(const void *bytes, size_t size_bytes)
 
 static enum target_kind inspect_file(void)
 {
-	return inspect(&file, sizeof(file));
+	return inspect_bytes(&file, sizeof(file));
 }
 
 static enum target_kind inspect_text(const char *text)
 {
-	return inspect(text, strlen(text));
+	return inspect_bytes(text, strlen(text));
 }
 
 START_TEST(a_dynamic_program_is_observable)
@@ -225,21 +225,21 @@ START_TEST(other_texts_are_not_programs)
 	ck_assert_int_eq(inspect_text("echo"), TARGET_NOT_ELF);
 	memset(line, 'x', sizeof(line));
 	memcpy(line, "#!", 2);
-	ck_assert_int_eq(inspect(line, sizeof(line)), TARGET_NOT_ELF);
+	ck_assert_int_eq(inspect_bytes(line, sizeof(line)), TARGET_NOT_ELF);
 }
 END_TEST
 
 START_TEST(a_header_cut_off_is_damage)
 {
 	for (size_t size = SELFMAG; size < offsetof(struct file, dynamic); size++)
-		ck_assert_int_eq(inspect(&file, size), TARGET_DAMAGED);
+		ck_assert_int_eq(inspect_bytes(&file, size), TARGET_DAMAGED);
 }
 END_TEST
 
 START_TEST(files_cut_anywhere_are_survived)
 {
 	for (size_t size = 0; size <= sizeof(file); size++)
-		(void)inspect(&file, size);
+		(void)inspect_bytes(&file, size);
 }
 END_TEST
 
@@ -276,7 +276,7 @@ START_TEST(loaders_paths_of_any_length_are_survived)
 	big.file = file;
 	memset(big.path, 'x', sizeof(big.path) - 1);
 	big.file.segments[1].p_offset = sizeof(file);
-	ck_assert_int_eq(inspect(&big, sizeof(big)), TARGET_OBSERVABLE);
+	ck_assert_int_eq(inspect_bytes(&big, sizeof(big)), TARGET_OBSERVABLE);
 }
 END_TEST
 

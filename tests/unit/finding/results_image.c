@@ -15,13 +15,13 @@ struct draft {
 
 static struct draft draft;
 
-static struct byte_writer *begin(void)
+static struct byte_writer *begin_record(void)
 {
 	draft.writer = (struct byte_writer){draft.bytes, draft.bytes + PAYLOAD_MAX, false};
 	return &draft.writer;
 }
 
-static void finish(void *image, enum record_type type, uint32_t process, uint32_t live_bytes)
+static void finish_record(void *image, enum record_type type, uint32_t process, uint32_t live_bytes)
 {
 	uint32_t size = (uint32_t)(draft.writer.next - draft.bytes);
 	struct record_header *record = record_reserve(image, type, process, size, live_bytes);
@@ -45,7 +45,7 @@ unsigned char *image_new(void)
 void image_process(void *image, uint32_t process, uint32_t parent, enum process_start how,
 		   const char *path)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_u32(writer, 1000 + process);
 	write_u32(writer, parent);
@@ -53,13 +53,13 @@ void image_process(void *image, uint32_t process, uint32_t parent, enum process_
 	write_string(writer, path);
 	write_u32(writer, 1);
 	write_string(writer, path);
-	finish(image, RECORD_PROCESS, process, 0);
+	finish_record(image, RECORD_PROCESS, process, 0);
 }
 
 void image_module(void *image, uint32_t process, uint32_t id, uint64_t start, uint64_t end,
 		  uint64_t bias, const char *path, const char *build_id)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_u32(writer, id);
 	write_u64(writer, start);
@@ -69,25 +69,25 @@ void image_module(void *image, uint32_t process, uint32_t id, uint64_t start, ui
 	write_u32(writer, UINT32_MAX);
 	write_string(writer, path);
 	write_string(writer, build_id);
-	finish(image, RECORD_MODULE, process, 0);
+	finish_record(image, RECORD_MODULE, process, 0);
 }
 
 void image_stack(void *image, uint32_t process, uint32_t id, const uint64_t *frames, uint32_t count)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_u32(writer, id);
 	write_u32(writer, 0);
 	write_u32(writer, 0);
 	write_u32(writer, count);
 	write_bytes(writer, frames, count * sizeof(*frames));
-	finish(image, RECORD_STACK, process, 0);
+	finish_record(image, RECORD_STACK, process, 0);
 }
 
 void image_thread(void *image, uint32_t process, uint32_t id, uint32_t creator,
 		  uint32_t creation_stack, uint32_t flags, const char *name)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_u32(writer, id);
 	write_u32(writer, 2000 + id);
@@ -95,14 +95,14 @@ void image_thread(void *image, uint32_t process, uint32_t id, uint32_t creator,
 	write_u32(writer, creation_stack);
 	write_u32(writer, flags);
 	write_string(writer, name);
-	finish(image, RECORD_THREAD, process, 0);
+	finish_record(image, RECORD_THREAD, process, 0);
 }
 
 void image_lock(void *image, uint32_t process, uint32_t id, enum object_kind kind, uint64_t address,
 		uint32_t creation_stack, uint32_t first_stack, uint32_t stack_thread,
 		const char *name)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_u32(writer, id);
 	write_u32(writer, kind);
@@ -113,13 +113,13 @@ void image_lock(void *image, uint32_t process, uint32_t id, enum object_kind kin
 	write_u32(writer, stack_thread);
 	write_u32(writer, 0);
 	write_string(writer, name);
-	finish(image, RECORD_LOCK, process, 0);
+	finish_record(image, RECORD_LOCK, process, 0);
 }
 
 void image_shared_lock(void *image, uint32_t process, uint32_t id, uint64_t key,
 		       uint32_t creation_stack)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_u32(writer, id);
 	write_u32(writer, OBJECT_MUTEX);
@@ -131,62 +131,62 @@ void image_shared_lock(void *image, uint32_t process, uint32_t id, uint64_t key,
 	write_u32(writer, LOCK_IS_PROCESS_SHARED | LOCK_HAS_KEY);
 	write_string(writer, "");
 	write_u64(writer, key);
-	finish(image, RECORD_LOCK, process, 0);
+	finish_record(image, RECORD_LOCK, process, 0);
 }
 
 void image_finding(void *image, uint32_t process, const struct finding *finding, uint64_t count)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	finding_encode(writer, finding);
 	memcpy(draft.bytes, &count, sizeof(count));
-	finish(image, RECORD_FINDING, process, sizeof(count));
+	finish_record(image, RECORD_FINDING, process, sizeof(count));
 }
 
 void image_retract(void *image, uint32_t process, uint32_t finding)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_u32(writer, finding);
 	write_u32(writer, 0);
-	finish(image, RECORD_RETRACT, process, 0);
+	finish_record(image, RECORD_RETRACT, process, 0);
 }
 
 void image_counters(void *image, uint32_t process, const uint64_t *counters)
 {
-	write_bytes(begin(), counters, COUNTER_COUNT * sizeof(*counters));
-	finish(image, RECORD_COUNTERS, process, COUNTER_COUNT * sizeof(*counters));
+	write_bytes(begin_record(), counters, COUNTER_COUNT * sizeof(*counters));
+	finish_record(image, RECORD_COUNTERS, process, COUNTER_COUNT * sizeof(*counters));
 }
 
 void image_end(void *image, uint32_t process, enum process_end how)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_u32(writer, how);
 	write_u32(writer, 0);
-	finish(image, RECORD_END, process, 0);
+	finish_record(image, RECORD_END, process, 0);
 }
 
 void image_text(void *image, uint32_t process, const char *text)
 {
-	write_string(begin(), text);
-	finish(image, RECORD_TEXT, process, 0);
+	write_string(begin_record(), text);
+	finish_record(image, RECORD_TEXT, process, 0);
 }
 
 void image_variable(void *image, uint32_t process, uint64_t address, uint64_t size_bytes,
 		    const char *name)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_u64(writer, address);
 	write_u64(writer, size_bytes);
 	write_string(writer, name);
-	finish(image, RECORD_VARIABLE, process, 0);
+	finish_record(image, RECORD_VARIABLE, process, 0);
 }
 
 void image_timeout(void *image, uint32_t process, const struct image_state *states)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 	uint32_t count = 0;
 
 	while (states[count].name)
@@ -199,16 +199,16 @@ void image_timeout(void *image, uint32_t process, const struct image_state *stat
 		write_u32(writer, 0);
 		write_string(writer, states[i].name);
 	}
-	finish(image, RECORD_STATES, process, 0);
+	finish_record(image, RECORD_STATES, process, 0);
 }
 
 void image_unobserved(void *image, uint32_t process, const char *path, const char *why)
 {
-	struct byte_writer *writer = begin();
+	struct byte_writer *writer = begin_record();
 
 	write_string(writer, path);
 	write_string(writer, why);
-	finish(image, RECORD_UNOBSERVED, process, 0);
+	finish_record(image, RECORD_UNOBSERVED, process, 0);
 }
 
 struct finding_event *image_event(struct finding *finding, thread_id thread,

@@ -24,7 +24,7 @@ static void tear_down(void)
 	free(image);
 }
 
-static int next(uint64_t size)
+static int next_record(uint64_t size)
 {
 	return results_next(image, size, &offset, &record, &torn, &why);
 }
@@ -54,7 +54,7 @@ static void make_finding(void)
 START_TEST(an_empty_image_has_no_records)
 {
 	ck_assert(results_check(image, IMAGE_BYTES, &why));
-	ck_assert_int_eq(next(IMAGE_BYTES), 0);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), 0);
 	ck_assert_uint_eq(torn, 0);
 }
 END_TEST
@@ -63,12 +63,12 @@ START_TEST(records_are_read_in_the_order_written)
 {
 	image_text(image, 1, "first");
 	image_end(image, 2, PROCESS_EXITED);
-	ck_assert_int_eq(next(IMAGE_BYTES), 1);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), 1);
 	ck_assert_uint_eq(record->type, RECORD_TEXT);
-	ck_assert_int_eq(next(IMAGE_BYTES), 1);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), 1);
 	ck_assert_uint_eq(record->type, RECORD_END);
 	ck_assert_uint_eq(record->process, 2);
-	ck_assert_int_eq(next(IMAGE_BYTES), 0);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), 0);
 }
 END_TEST
 
@@ -77,10 +77,10 @@ START_TEST(uncommitted_records_are_skipped_and_counted)
 	image_text(image, 1, "first");
 	ck_assert_ptr_nonnull(record_reserve(image, RECORD_TEXT, 1, 40, 0));
 	image_text(image, 1, "last");
-	ck_assert_int_eq(next(IMAGE_BYTES), 1);
-	ck_assert_int_eq(next(IMAGE_BYTES), 1);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), 1);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), 1);
 	ck_assert_uint_eq(torn, 1);
-	ck_assert_int_eq(next(IMAGE_BYTES), 0);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), 0);
 }
 END_TEST
 
@@ -92,8 +92,8 @@ START_TEST(a_changed_byte_is_damage_at_its_record)
 	second = image_size(image);
 	image_text(image, 1, "second");
 	image[second + sizeof(struct record_header) + 5] ^= 1;
-	ck_assert_int_eq(next(IMAGE_BYTES), 1);
-	ck_assert_int_eq(next(IMAGE_BYTES), -1);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), 1);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), -1);
 	ck_assert_uint_eq(offset, second);
 	ck_assert_ptr_nonnull(why);
 }
@@ -104,14 +104,14 @@ START_TEST(live_bytes_may_change_after_the_commit)
 	make_finding();
 	image_finding(image, 1, &finding, 1);
 	image[RESULTS_RECORDS_OFFSET + sizeof(struct record_header)] = 99;
-	ck_assert_int_eq(next(IMAGE_BYTES), 1);
+	ck_assert_int_eq(next_record(IMAGE_BYTES), 1);
 }
 END_TEST
 
 START_TEST(a_file_cut_off_is_damage)
 {
 	image_text(image, 1, "first");
-	ck_assert_int_eq(next(image_size(image) - 8), -1);
+	ck_assert_int_eq(next_record(image_size(image) - 8), -1);
 }
 END_TEST
 

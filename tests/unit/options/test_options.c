@@ -13,18 +13,18 @@ static void set_up(void)
 	options_init(&options);
 }
 
-static bool parse(const char *text)
+static bool parse_text(const char *text)
 {
 	return options_parse(&options, text, &error);
 }
 
-static const char *describe(void)
+static const char *describe_text(void)
 {
 	(void)options_describe_error(&error, line, sizeof(line));
 	return line;
 }
 
-static const struct option_row *find(const char *key)
+static const struct option_row *find_option(const char *key)
 {
 	return options_find(key, strlen(key));
 }
@@ -56,9 +56,9 @@ END_TEST
 
 START_TEST(no_text_changes_nothing)
 {
-	ck_assert(parse(NULL));
-	ck_assert(parse(""));
-	ck_assert(parse(" :: \t\n"));
+	ck_assert(parse_text(NULL));
+	ck_assert(parse_text(""));
+	ck_assert(parse_text(" :: \t\n"));
 	ck_assert_uint_eq(options.set, 0);
 	ck_assert_int_eq(error.problem, OPTIONS_FINE);
 }
@@ -66,7 +66,7 @@ END_TEST
 
 START_TEST(settings_are_separated_by_spaces_or_colons)
 {
-	ck_assert(parse(" on-deadlock=abort:exit-code=7  fail-on=never\nstack-depth=12:"));
+	ck_assert(parse_text(" on-deadlock=abort:exit-code=7  fail-on=never\nstack-depth=12:"));
 	ck_assert_uint_eq(options.on_deadlock, ON_DEADLOCK_ABORT);
 	ck_assert_uint_eq(options.exit_code, 7);
 	ck_assert_uint_eq(options.fail_on, FAIL_ON_NEVER);
@@ -78,12 +78,12 @@ END_TEST
 
 START_TEST(each_word_of_a_choice_has_its_number)
 {
-	ck_assert(parse("on-deadlock=report fail-on=note color=never follow-children=no"));
+	ck_assert(parse_text("on-deadlock=report fail-on=note color=never follow-children=no"));
 	ck_assert_uint_eq(options.on_deadlock, ON_DEADLOCK_REPORT);
 	ck_assert_uint_eq(options.fail_on, FAIL_ON_NOTE);
 	ck_assert_uint_eq(options.color, COLOR_NEVER);
 	ck_assert_uint_eq(options.follow_children, CHOICE_NO);
-	ck_assert(parse("on-deadlock=exit fail-on=warning color=always"));
+	ck_assert(parse_text("on-deadlock=exit fail-on=warning color=always"));
 	ck_assert_uint_eq(options.on_deadlock, ON_DEADLOCK_EXIT);
 	ck_assert_uint_eq(options.fail_on, FAIL_ON_WARNING);
 	ck_assert_uint_eq(options.color, COLOR_ALWAYS);
@@ -92,7 +92,7 @@ END_TEST
 
 START_TEST(the_last_of_a_key_wins)
 {
-	ck_assert(parse("exit-code=1 json=a exit-code=2 json=b"));
+	ck_assert(parse_text("exit-code=1 json=a exit-code=2 json=b"));
 	ck_assert_uint_eq(options.exit_code, 2);
 	ck_assert_str_eq(options.json, "b");
 }
@@ -100,12 +100,12 @@ END_TEST
 
 START_TEST(a_flag_stands_alone_or_has_a_value)
 {
-	ck_assert(parse("quiet:verbose=no:stats=yes"));
+	ck_assert(parse_text("quiet:verbose=no:stats=yes"));
 	ck_assert_uint_eq(options.quiet, CHOICE_YES);
 	ck_assert_uint_eq(options.verbose, CHOICE_NO);
 	ck_assert_uint_eq(options.stats, CHOICE_YES);
-	ck_assert(!parse("quiet=1"));
-	ck_assert_str_eq(describe(), "quiet: unknown value '1' (allowed: no, yes)");
+	ck_assert(!parse_text("quiet=1"));
+	ck_assert_str_eq(describe_text(), "quiet: unknown value '1' (allowed: no, yes)");
 }
 END_TEST
 
@@ -129,8 +129,8 @@ START_TEST(seconds_may_have_a_fraction)
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-		ck_assert_msg(options_set(&options, find("timeout"), cases[i].text, &error), "%s",
-			      cases[i].text);
+		ck_assert_msg(options_set(&options, find_option("timeout"), cases[i].text, &error),
+			      "%s", cases[i].text);
 		ck_assert_uint_eq(options.timeout, cases[i].milliseconds);
 	}
 }
@@ -172,7 +172,7 @@ START_TEST(bad_values_are_refused_and_change_nothing)
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
-		ck_assert_msg(!parse(bad[i]), "%s", bad[i]);
+		ck_assert_msg(!parse_text(bad[i]), "%s", bad[i]);
 		ck_assert_int_ne(error.problem, OPTIONS_FINE);
 		ck_assert_uint_eq(options.set, 0);
 	}
@@ -186,7 +186,7 @@ START_TEST(keys_of_other_commands_than_run_are_unknown)
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		if (option_rows[i].where & IN_RUN)
 			continue;
-		ck_assert_msg(!parse(option_rows[i].key), "%s", option_rows[i].key);
+		ck_assert_msg(!parse_text(option_rows[i].key), "%s", option_rows[i].key);
 		ck_assert_int_eq(error.problem, OPTIONS_UNKNOWN_KEY);
 		ck_assert_ptr_null(error.row);
 	}
@@ -195,21 +195,22 @@ END_TEST
 
 START_TEST(errors_name_the_key_or_value_and_what_is_allowed)
 {
-	ck_assert(!parse("quiet races=some:json=a"));
-	ck_assert_str_eq(describe(), "races: unknown value 'some' (allowed: full, off)");
-	ck_assert(!parse("stack-depth=1000"));
-	ck_assert_str_eq(describe(), "stack-depth: unknown value '1000' (allowed: 1..64)");
-	ck_assert(!parse("exit-code"));
-	ck_assert_str_eq(describe(), "exit-code: value missing (allowed: 0..255)");
-	ck_assert(!parse("frobnicate=1"));
-	ck_assert_ptr_nonnull(strstr(describe(), "unknown option 'frobnicate' (allowed: races, "));
+	ck_assert(!parse_text("quiet races=some:json=a"));
+	ck_assert_str_eq(describe_text(), "races: unknown value 'some' (allowed: full, off)");
+	ck_assert(!parse_text("stack-depth=1000"));
+	ck_assert_str_eq(describe_text(), "stack-depth: unknown value '1000' (allowed: 1..64)");
+	ck_assert(!parse_text("exit-code"));
+	ck_assert_str_eq(describe_text(), "exit-code: value missing (allowed: 0..255)");
+	ck_assert(!parse_text("frobnicate=1"));
+	ck_assert_ptr_nonnull(
+		strstr(describe_text(), "unknown option 'frobnicate' (allowed: races, "));
 	ck_assert_ptr_null(strstr(line, "results"));
 }
 END_TEST
 
 START_TEST(a_line_that_is_too_short_is_cut_and_terminated)
 {
-	ck_assert(!parse("races=some"));
+	ck_assert(!parse_text("races=some"));
 	memset(line, 'x', sizeof(line));
 	ck_assert_uint_eq(options_describe_error(&error, line, 6), 5);
 	ck_assert_str_eq(line, "races");
@@ -219,7 +220,7 @@ END_TEST
 
 START_TEST(escapes_carry_separators)
 {
-	ck_assert(parse("results=/a%20b%3ac%3Ad%25:log=x%p%zz%2:json=%00%4"));
+	ck_assert(parse_text("results=/a%20b%3ac%3Ad%25:log=x%p%zz%2:json=%00%4"));
 	ck_assert_str_eq(options.results, "/a b:c:d%");
 	ck_assert_str_eq(options.log, "x%p%zz%2");
 	ck_assert_str_eq(options.json, "%00%4");
@@ -233,8 +234,8 @@ START_TEST(what_is_written_is_read_back)
 	char setting[128];
 
 	options_init(&copy);
-	ck_assert(options_set(&options, find("results"), odd, &error));
-	ck_assert(parse("timeout=1.25 on-deadlock=abort exit-code=0 verbose stack-depth=64"));
+	ck_assert(options_set(&options, find_option("results"), odd, &error));
+	ck_assert(parse_text("timeout=1.25 on-deadlock=abort exit-code=0 verbose stack-depth=64"));
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		if (!options_is_set(&options, (enum option_id)i))
 			continue;
@@ -255,10 +256,10 @@ START_TEST(what_does_not_fit_is_not_written)
 {
 	char setting[13];
 
-	ck_assert(parse("exit-code=66"));
-	ck_assert_uint_eq(options_write(&options, find("exit-code"), setting, 13), 12);
+	ck_assert(parse_text("exit-code=66"));
+	ck_assert_uint_eq(options_write(&options, find_option("exit-code"), setting, 13), 12);
 	ck_assert_str_eq(setting, "exit-code=66");
-	ck_assert_uint_eq(options_write(&options, find("exit-code"), setting, 12), 0);
+	ck_assert_uint_eq(options_write(&options, find_option("exit-code"), setting, 12), 0);
 }
 END_TEST
 
@@ -268,15 +269,15 @@ START_TEST(texts_beyond_the_room_are_refused)
 
 	memset(text, 'x', sizeof(text) - 1);
 	memcpy(text, "json=", 5);
-	ck_assert(!parse(text));
+	ck_assert(!parse_text(text));
 	ck_assert_int_eq(error.problem, OPTIONS_TOO_LONG);
 	ck_assert_ptr_null(options.json);
-	ck_assert(!options_set(&options, find("json"), text, &error));
+	ck_assert(!options_set(&options, find_option("json"), text, &error));
 	ck_assert_int_eq(error.problem, OPTIONS_TOO_LONG);
 	text[OPTIONS_TEXT_BYTES - 1] = '\0';
-	ck_assert(options_set(&options, find("json"), text, &error));
+	ck_assert(options_set(&options, find_option("json"), text, &error));
 	ck_assert_str_eq(options.json, text);
-	ck_assert(!parse("log=y"));
+	ck_assert(!parse_text("log=y"));
 }
 END_TEST
 

@@ -40,8 +40,8 @@ static void tear_down(void)
 }
 
 /* An access from the code at @code, if it is not NULL. */
-static void add(thread_id thread, enum finding_action action, const void *address,
-		const unsigned char *code)
+static void add_access(thread_id thread, enum finding_action action, const void *address,
+		       const unsigned char *code)
 {
 	uint64_t frame = (uint64_t)(uintptr_t)code + 1;
 	struct finding_event *event =
@@ -53,14 +53,14 @@ static void add(thread_id thread, enum finding_action action, const void *addres
 	event->size_bytes = 4;
 }
 
-static void render(void)
+static void render_text(void)
 {
 	image_finding(image, 1, &finding, 1);
 	free(text);
 	text = render_image(image, text_write, &options);
 }
 
-static void begin(enum finding_kind kind, enum severity severity, uint32_t details)
+static void begin_model(enum finding_kind kind, enum severity severity, uint32_t details)
 {
 	finding = (struct finding){.id = 1, .kind = kind, .severity = severity, .details = details};
 }
@@ -69,13 +69,13 @@ static void begin(enum finding_kind kind, enum severity severity, uint32_t detai
 static void render_race(const void *address, const unsigned char *writer,
 			const unsigned char *reader)
 {
-	begin(FINDING_DATA_RACE, SEVERITY_WARNING, DETAIL_MAY_BE_ATOMIC);
-	add(2, ACTION_WRITE, address, writer);
-	add(3, ACTION_READ, address, reader);
-	render();
+	begin_model(FINDING_DATA_RACE, SEVERITY_WARNING, DETAIL_MAY_BE_ATOMIC);
+	add_access(2, ACTION_WRITE, address, writer);
+	add_access(3, ACTION_READ, address, reader);
+	render_text();
 }
 
-static void expect(const char *part)
+static void expect_text(const char *part)
 {
 	ck_assert_msg(strstr(text, part), "no '%s' in:\n%s", part, text);
 }
@@ -105,7 +105,8 @@ START_TEST(what_is_held_back_is_counted)
 {
 	options.is_verbose = true;
 	render_race(&c_flag, NULL, NULL);
-	expect("snarl: not reported: 1 race of accesses that are atomic by debug information\n");
+	expect_text(
+		"snarl: not reported: 1 race of accesses that are atomic by debug information\n");
 }
 END_TEST
 
@@ -116,22 +117,22 @@ START_TEST(an_atomic_field_is_atomic_and_its_neighbour_is_not)
 	tear_down();
 	set_up();
 	render_race(&c_nodes[2].plain, NULL, NULL);
-	expect("warning: data-race: c_nodes[2].plain (");
+	expect_text("warning: data-race: c_nodes[2].plain (");
 }
 END_TEST
 
 START_TEST(a_plain_variable_stays_with_what_its_type_says)
 {
 	render_race(&plain_flag, NULL, NULL);
-	expect("nothing orders them\n");
-	expect("Note: a warning only: its type, int, is not an atomic one, but compiler");
+	expect_text("nothing orders them\n");
+	expect_text("Note: a warning only: its type, int, is not an atomic one, but compiler");
 }
 END_TEST
 
 START_TEST(without_debug_information_it_is_asked_for)
 {
 	render_race((void *)0x7000, NULL, NULL);
-	expect("this is right: build with");
+	expect_text("this is right: build with");
 }
 END_TEST
 
@@ -146,7 +147,7 @@ START_TEST(variables_of_atomic_classes_are_atomic)
 	tear_down();
 	set_up();
 	render_race(cxx_plain, NULL, NULL);
-	expect("1 warning");
+	expect_text("1 warning");
 }
 END_TEST
 
@@ -186,9 +187,9 @@ START_TEST(an_atomic_that_is_also_accessed_plainly_says_by_whom)
 {
 	render_race((void *)0x7000, cxx_load_out_of_line(),
 		    (const unsigned char *)(uintptr_t)cxx_load_plain);
-	expect("error: data-race");
-	expect("Note: the read by T3 (right) at ");
-	expect(" is no atomic access: by its");
+	expect_text("error: data-race");
+	expect_text("Note: the read by T3 (right) at ");
+	expect_text(" is no atomic access: by its");
 	ck_assert_ptr_null(strstr(text, "cannot tell"));
 }
 END_TEST
@@ -202,32 +203,32 @@ END_TEST
 
 START_TEST(an_error_is_not_held_back)
 {
-	begin(FINDING_DATA_RACE, SEVERITY_ERROR, 0);
-	add(2, ACTION_WRITE, &c_flag, NULL);
-	add(3, ACTION_READ, &c_flag, NULL);
-	render();
-	expect("error: data-race: c_flag");
+	begin_model(FINDING_DATA_RACE, SEVERITY_ERROR, 0);
+	add_access(2, ACTION_WRITE, &c_flag, NULL);
+	add_access(3, ACTION_READ, &c_flag, NULL);
+	render_text();
+	expect_text("error: data-race: c_flag");
 }
 END_TEST
 
 START_TEST(a_flag_that_is_atomic_needs_no_mark)
 {
-	begin(FINDING_UNMARKED_SYNC, SEVERITY_NOTE, DETAIL_SPIN);
-	add(2, ACTION_WRITE, &c_flag, NULL);
-	add(3, ACTION_READ, &c_flag, NULL);
-	render();
+	begin_model(FINDING_UNMARKED_SYNC, SEVERITY_NOTE, DETAIL_SPIN);
+	add_access(2, ACTION_WRITE, &c_flag, NULL);
+	add_access(3, ACTION_READ, &c_flag, NULL);
+	render_text();
 	ck_assert_str_eq(text, "snarl: no findings in ./prog\n");
 }
 END_TEST
 
 START_TEST(an_update_made_of_an_atomic_load_and_store_is_a_warning)
 {
-	begin(FINDING_LOST_UPDATE, SEVERITY_ERROR, 0);
-	add(2, ACTION_UPDATE, &c_flag, NULL);
-	add(3, ACTION_UPDATE, &c_flag, NULL);
-	render();
-	expect("warning: lost-update: c_flag");
-	expect("Note: each load and store of it is atomic, but the update");
+	begin_model(FINDING_LOST_UPDATE, SEVERITY_ERROR, 0);
+	add_access(2, ACTION_UPDATE, &c_flag, NULL);
+	add_access(3, ACTION_UPDATE, &c_flag, NULL);
+	render_text();
+	expect_text("warning: lost-update: c_flag");
+	expect_text("Note: each load and store of it is atomic, but the update");
 }
 END_TEST
 

@@ -45,18 +45,18 @@ static void tear_down(void)
 	free(image);
 }
 
-static void hold(struct finding_event *event, lock_id lock, enum hold_mode mode)
+static void add_hold(struct finding_event *event, lock_id lock, enum hold_mode mode)
 {
 	event->holds[event->hold_count++] = (struct finding_hold){lock, mode, 0};
 }
 
-static void render(void)
+static void render_text(void)
 {
 	image_finding(image, 1, &finding, 1);
 	text = render_image(image, text_write, &options);
 }
 
-static void expect(const char *part)
+static void expect_text(const char *part)
 {
 	ck_assert_msg(strstr(text, part), "no '%s' in:\n%s", part, text);
 }
@@ -77,7 +77,7 @@ static unsigned count_of(const char *part)
 
 START_TEST(both_accesses_say_that_they_hold_nothing)
 {
-	render();
+	render_text();
 	ck_assert_uint_eq(count_of("    holding no lock\n"), 2);
 	expect_no("not recorded");
 }
@@ -85,52 +85,52 @@ END_TEST
 
 START_TEST(each_access_tells_its_own_locks)
 {
-	hold(&finding.events[0], 1, HOLD_EXCLUSIVE);
-	hold(&finding.events[1], 2, HOLD_SHARED);
-	render();
+	add_hold(&finding.events[0], 1, HOLD_EXCLUSIVE);
+	add_hold(&finding.events[1], 2, HOLD_SHARED);
+	render_text();
 	ck_assert_uint_eq(count_of("    while it held A\n"), 1);
 	ck_assert_uint_eq(count_of("    while it held B for reading\n"), 1);
-	expect("To fix: A is held by T2 (left), but not by T3 (right): take it there too.");
+	expect_text("To fix: A is held by T2 (left), but not by T3 (right): take it there too.");
 }
 END_TEST
 
 START_TEST(what_was_not_recorded_is_not_taken_for_nothing)
 {
 	finding.events[0].holds_are_unknown = true;
-	hold(&finding.events[1], 2, HOLD_EXCLUSIVE);
-	render();
+	add_hold(&finding.events[1], 2, HOLD_EXCLUSIVE);
+	render_text();
 	ck_assert_uint_eq(count_of("    locks held not recorded\n"), 1);
 	expect_no("holding no lock");
 	expect_no("but not by");
-	expect("To fix: B is held by T3 (right): take it around every access of counter.");
+	expect_text("To fix: B is held by T3 (right): take it around every access of counter.");
 }
 END_TEST
 
 START_TEST(a_lock_that_nobody_knows_any_more_has_no_name)
 {
-	hold(&finding.events[0], 0, HOLD_EXCLUSIVE);
-	hold(&finding.events[1], 2, HOLD_EXCLUSIVE);
-	render();
-	expect("    while it held a lock that has ended since\n");
+	add_hold(&finding.events[0], 0, HOLD_EXCLUSIVE);
+	add_hold(&finding.events[1], 2, HOLD_EXCLUSIVE);
+	render_text();
+	expect_text("    while it held a lock that has ended since\n");
 	expect_no("but not by");
 }
 END_TEST
 
 START_TEST(a_lock_that_both_hold_for_reading_is_wanted_for_writing)
 {
-	hold(&finding.events[0], 1, HOLD_SHARED);
-	hold(&finding.events[1], 1, HOLD_SHARED);
-	render();
-	expect("To fix: A is held for reading only: take it for writing where counter is written.");
+	add_hold(&finding.events[0], 1, HOLD_SHARED);
+	add_hold(&finding.events[1], 1, HOLD_SHARED);
+	render_text();
+	expect_text("To fix: A is held for reading only: take it for writing where counter is written.");
 }
 END_TEST
 
 START_TEST(one_who_holds_the_lock_for_reading_only_is_told_so)
 {
-	hold(&finding.events[0], 1, HOLD_SHARED);
-	hold(&finding.events[1], 1, HOLD_EXCLUSIVE);
-	render();
-	expect("To fix: T2 (left) holds A for reading only: take it for writing.");
+	add_hold(&finding.events[0], 1, HOLD_SHARED);
+	add_hold(&finding.events[1], 1, HOLD_EXCLUSIVE);
+	render_text();
+	expect_text("To fix: T2 (left) holds A for reading only: take it for writing.");
 }
 END_TEST
 
@@ -141,11 +141,11 @@ START_TEST(advice_compares_two_threads)
 	finding.events[1] = finding.events[0];
 	finding.events[0] = finding.events[2];
 	finding.events[0].action = ACTION_READ;
-	hold(&finding.events[0], 2, HOLD_EXCLUSIVE);
-	hold(&finding.events[1], 1, HOLD_EXCLUSIVE);
-	hold(&finding.events[2], 2, HOLD_EXCLUSIVE);
-	render();
-	expect("T2 (left) holds A and T3 (right) holds B: these do not exclude each other.");
+	add_hold(&finding.events[0], 2, HOLD_EXCLUSIVE);
+	add_hold(&finding.events[1], 1, HOLD_EXCLUSIVE);
+	add_hold(&finding.events[2], 2, HOLD_EXCLUSIVE);
+	render_text();
+	expect_text("T2 (left) holds A and T3 (right) holds B: these do not exclude each other.");
 }
 END_TEST
 

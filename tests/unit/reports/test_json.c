@@ -30,7 +30,7 @@ static void tear_down(void)
 	free(image);
 }
 
-static void render(void)
+static void render_json(void)
 {
 	char *text = render_image(image, json_write, &options);
 
@@ -55,7 +55,7 @@ static json_t *finding_list(const char *key)
 
 START_TEST(a_document_names_tool_and_program)
 {
-	render();
+	render_json();
 	ck_assert_int_eq(json_integer_value(json_object_get(document, "version")), 1);
 	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(document, "tool"),
 							   "name")),
@@ -74,7 +74,7 @@ START_TEST(exit_status_and_signal_come_from_the_wait_status)
 
 	header->is_ended = 1;
 	header->exit_status = 9;
-	render();
+	render_json();
 	program = json_object_get(document, "program");
 	ck_assert_int_eq(json_integer_value(json_object_get(program, "signal")), 9);
 	ck_assert(json_is_null(json_object_get(program, "exit_status")));
@@ -86,7 +86,7 @@ START_TEST(a_finding_has_all_its_parts)
 	json_t *event;
 
 	image_inversion(image, 1, 3);
-	render();
+	render_json();
 	ck_assert_str_eq(finding_text("kind"), "lock-order-inversion");
 	ck_assert_str_eq(finding_text("severity"), "error");
 	ck_assert_uint_eq(strlen(finding_text("fingerprint")), 16);
@@ -118,7 +118,7 @@ START_TEST(fingerprints_are_unique_within_a_run)
 	image_finding(image, 1, &again, 1);
 	again.id = 3;
 	image_finding(image, 1, &again, 1);
-	render();
+	render_json();
 	findings = json_object_get(document, "findings");
 	ck_assert_uint_eq(json_array_size(findings), 3);
 	first = finding_text("fingerprint");
@@ -139,7 +139,7 @@ START_TEST(coverage_and_losses_are_told_apart)
 	json_t *lost;
 
 	image_counters(image, 1, counters);
-	render();
+	render_json();
 	coverage = json_object_get(document, "coverage");
 	lost = json_object_get(coverage, "lost");
 	ck_assert_int_eq(json_integer_value(json_object_get(coverage, "locks")), 5);
@@ -153,7 +153,7 @@ START_TEST(names_that_are_not_text_do_no_harm)
 {
 	image_inversion(image, 1, 1);
 	image_lock(image, 1, 1, OBJECT_MUTEX, 0x1000, 0, 0, 0, "caf\xe9");
-	render();
+	render_json();
 	ck_assert_str_eq(json_string_value(json_object_get(
 				 json_array_get(finding_list("locks"), 1), "name")),
 			 "caf?");
@@ -190,7 +190,7 @@ START_TEST(a_variable_is_described_with_its_field)
 	add_access(2, ACTION_WRITE, &accounts[3].balance, 8);
 	add_access(3, ACTION_READ, &accounts[3].balance, 8);
 	image_finding(image, 1, &race, 1);
-	render();
+	render_json();
 	ck_assert_str_eq(json_string_value(memory_part("name")), "accounts[3].balance");
 	ck_assert_str_eq(json_string_value(memory_part("kind")), "global");
 	ck_assert_str_eq(json_string_value(memory_part("type")), "int64_t");
@@ -222,7 +222,7 @@ START_TEST(a_block_is_described_with_its_life)
 	add_access(2, ACTION_WRITE, (void *)0x7008, 4);
 	add_access(3, ACTION_READ, (void *)0x7008, 4);
 	image_finding(image, 1, &race, 1);
-	render();
+	render_json();
 	ck_assert_str_eq(json_string_value(memory_part("kind")), "heap");
 	block = memory_part("block");
 	ck_assert_str_eq(json_string_value(json_object_get(block, "address")), "0x7000");
@@ -252,7 +252,7 @@ START_TEST(locks_that_were_not_recorded_are_told_from_none)
 	late->hold_count = 2; /* one of which has ended */
 	late->holds[1] = (struct finding_hold){2, HOLD_SHARED, 0};
 	image_finding(image, 1, &race, 1);
-	render();
+	render_json();
 	event = json_array_get(finding_list("events"), 0);
 	ck_assert(json_is_false(json_object_get(event, "holding_known")));
 	ck_assert_uint_eq(json_array_size(json_object_get(event, "holding")), 0);
@@ -273,7 +273,7 @@ START_TEST(places_that_were_looked_at_are_counted)
 	json_t *memory;
 
 	image_counters(image, 1, counters);
-	render();
+	render_json();
 	memory = json_object_get(json_object_get(document, "coverage"), "memory_accesses");
 	ck_assert_int_eq(json_integer_value(json_object_get(memory, "sites")), 812);
 	ck_assert_int_eq(json_integer_value(json_object_get(memory, "instrumented")), 809);

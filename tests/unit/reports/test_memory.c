@@ -78,7 +78,7 @@ static void tear_down(void)
 	free(image);
 }
 
-static void begin(enum finding_kind kind, uint32_t details)
+static void begin_model(enum finding_kind kind, uint32_t details)
 {
 	static uint32_t number;
 
@@ -88,8 +88,8 @@ static void begin(enum finding_kind kind, uint32_t details)
 				   .details = details};
 }
 
-static struct finding_event *add(thread_id thread, enum finding_action action, const void *address,
-				 size_t size_bytes, stack_id stack)
+static struct finding_event *add_access(thread_id thread, enum finding_action action,
+					const void *address, size_t size_bytes, stack_id stack)
 {
 	struct finding_event *event = image_event(&finding, thread, action, 0, stack);
 
@@ -98,23 +98,23 @@ static struct finding_event *add(thread_id thread, enum finding_action action, c
 	return event;
 }
 
-static void hold(struct finding_event *event, lock_id lock)
+static void add_hold(struct finding_event *event, lock_id lock)
 {
 	event->holds[event->hold_count++] = (struct finding_hold){lock, HOLD_EXCLUSIVE, 0};
 }
 
-static void end(void)
+static void end_model(void)
 {
 	image_finding(image, 1, &finding, 1);
 }
 
-static void render(void)
+static void render_text(void)
 {
 	free(text);
 	text = render_image(image, text_write, &options);
 }
 
-static void expect(const char *part)
+static void expect_text(const char *part)
 {
 	ck_assert_msg(strstr(text, part), "no '%s' in:\n%s", part, text);
 }
@@ -126,44 +126,44 @@ static void expect_no(const char *part)
 
 static void write_lost_update(void)
 {
-	begin(FINDING_LOST_UPDATE, 0);
-	add(2, ACTION_UPDATE, &counter, sizeof(counter), 1);
-	add(3, ACTION_UPDATE, &counter, sizeof(counter), 1);
-	end();
+	begin_model(FINDING_LOST_UPDATE, 0);
+	add_access(2, ACTION_UPDATE, &counter, sizeof(counter), 1);
+	add_access(3, ACTION_UPDATE, &counter, sizeof(counter), 1);
+	end_model();
 }
 
 START_TEST(a_lost_update_names_the_variable_and_its_line)
 {
 	write_lost_update();
-	render();
-	expect("error: lost-update: counter (test_memory.c:");
-	expect(") is updated by T2 (left) and T3 (right) without a common lock\n");
-	expect("    updates counter, 4 bytes:\n");
-	expect("    holding no lock\n");
-	expect("    counter: int, global or static data, declared at test_memory.c:");
-	expect("To fix: Take one lock around every access of counter, or make it an atomic.");
+	render_text();
+	expect_text("error: lost-update: counter (test_memory.c:");
+	expect_text(") is updated by T2 (left) and T3 (right) without a common lock\n");
+	expect_text("    updates counter, 4 bytes:\n");
+	expect_text("    holding no lock\n");
+	expect_text("    counter: int, global or static data, declared at test_memory.c:");
+	expect_text("To fix: Take one lock around every access of counter, or make it an atomic.");
 }
 END_TEST
 
 START_TEST(torn_updates_are_told_as_they_can_go_wrong)
 {
 	write_lost_update();
-	render();
-	expect("  How it can happen\n"
-	       "    T2 (left)        T3 (right)\n"
-	       "    --------------   --------------\n"
-	       "    reads counter\n"
-	       "                     reads counter\n"
-	       "    writes counter\n"
-	       "                     writes counter   <- the update of T2 (left) is lost\n");
+	render_text();
+	expect_text("  How it can happen\n"
+		    "    T2 (left)        T3 (right)\n"
+		    "    --------------   --------------\n"
+		    "    reads counter\n"
+		    "                     reads counter\n"
+		    "    writes counter\n"
+		    "                     writes counter   <- the update of T2 (left) is lost\n");
 }
 END_TEST
 
 START_TEST(the_line_of_an_access_is_quoted)
 {
 	write_lost_update();
-	render();
-	expect(" | uint64_t place = here(); /* the line that is quoted */\n");
+	render_text();
+	expect_text(" | uint64_t place = here(); /* the line that is quoted */\n");
 }
 END_TEST
 
@@ -171,71 +171,71 @@ START_TEST(values_are_told_where_they_were_seen)
 {
 	struct finding_event *event;
 
-	begin(FINDING_LOST_UPDATE, DETAIL_SPLIT | DETAIL_VALUE_SEEN);
-	event = add(2, ACTION_READ, &counter, 4, 1);
+	begin_model(FINDING_LOST_UPDATE, DETAIL_SPLIT | DETAIL_VALUE_SEEN);
+	event = add_access(2, ACTION_READ, &counter, 4, 1);
 	event->has_value = true;
 	event->value = 41;
-	event = add(3, ACTION_WRITE, &counter, 4, 2);
+	event = add_access(3, ACTION_WRITE, &counter, 4, 2);
 	event->has_value = true;
 	event->value = 41;
-	event = add(2, ACTION_WRITE, &counter, 4, 1);
+	event = add_access(2, ACTION_WRITE, &counter, 4, 1);
 	event->has_value = true;
 	event->value = 0xffffffff;
-	hold(event, 1);
-	end();
-	render();
-	expect("an update of counter (test_memory.c:");
-	expect(") by T3 (right) is lost: T2 (left) overwrites it with a value computed");
-	expect("    reads counter, 4 bytes, found 41:\n");
-	expect("  How it happened\n"
-	       "    T2 (left)                  T3 (right)\n"
-	       "    ------------------------   ------------------------\n"
-	       "    reads counter (41)\n"
-	       "                               writes counter (over 41)\n"
-	       "    writes counter (over -1)   <- the update of T3 (right) is lost\n");
+	add_hold(event, 1);
+	end_model();
+	render_text();
+	expect_text("an update of counter (test_memory.c:");
+	expect_text(") by T3 (right) is lost: T2 (left) overwrites it with a value computed");
+	expect_text("    reads counter, 4 bytes, found 41:\n");
+	expect_text("  How it happened\n"
+		    "    T2 (left)                  T3 (right)\n"
+		    "    ------------------------   ------------------------\n"
+		    "    reads counter (41)\n"
+		    "                               writes counter (over 41)\n"
+		    "    writes counter (over -1)   <- the update of T3 (right) is lost\n");
 }
 END_TEST
 
 START_TEST(a_predicted_loss_shows_the_others_update_in_between)
 {
-	begin(FINDING_LOST_UPDATE, DETAIL_SPLIT | DETAIL_PREDICTED);
-	add(3, ACTION_WRITE, &counter, 4, 2);
-	add(2, ACTION_READ, &counter, 4, 1);
-	add(2, ACTION_WRITE, &counter, 4, 1);
-	end();
-	render();
-	expect("How it can happen");
-	expect("    reads counter\n"
-	       "                     writes counter\n"
-	       "    writes counter   <- the update of T3 (right) is lost\n");
-	expect("Note: no other update came in between in this run");
+	begin_model(FINDING_LOST_UPDATE, DETAIL_SPLIT | DETAIL_PREDICTED);
+	add_access(3, ACTION_WRITE, &counter, 4, 2);
+	add_access(2, ACTION_READ, &counter, 4, 1);
+	add_access(2, ACTION_WRITE, &counter, 4, 1);
+	end_model();
+	render_text();
+	expect_text("How it can happen");
+	expect_text("    reads counter\n"
+		    "                     writes counter\n"
+		    "    writes counter   <- the update of T3 (right) is lost\n");
+	expect_text("Note: no other update came in between in this run");
 }
 END_TEST
 
 START_TEST(elements_and_fields_are_named)
 {
-	begin(FINDING_DATA_RACE, 0);
-	add(2, ACTION_WRITE, &accounts[3].balance, 8, 1);
-	add(3, ACTION_READ, &accounts[3].balance, 8, 2);
-	end();
-	render();
-	expect("error: data-race: accounts[3].balance (test_memory.c:");
-	expect(") is written by T2 (left) and read by T3 (right), and nothing orders them\n");
-	expect("    accounts[3].balance: int64_t, global");
-	expect("    balance: at offset 8 of struct account\n");
-	expect("   <- nothing orders these\n");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(2, ACTION_WRITE, &accounts[3].balance, 8, 1);
+	add_access(3, ACTION_READ, &accounts[3].balance, 8, 2);
+	end_model();
+	render_text();
+	expect_text("error: data-race: accounts[3].balance (test_memory.c:");
+	expect_text(") is written by T2 (left) and read by T3 (right), and nothing orders them\n");
+	expect_text("    accounts[3].balance: int64_t, global");
+	expect_text("    balance: at offset 8 of struct account\n");
+	expect_text("   <- nothing orders these\n");
 }
 END_TEST
 
 START_TEST(the_bytes_in_common_are_what_it_is_about)
 {
-	begin(FINDING_DATA_RACE, 0);
-	add(2, ACTION_WRITE, &accounts[2], sizeof(accounts[2]), 1);
-	add(3, ACTION_READ, &accounts[2].number, 4, 2);
-	end();
-	render();
-	expect("data-race: accounts[2].number (");
-	expect("    writes accounts[2].number, 24 bytes:\n");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(2, ACTION_WRITE, &accounts[2], sizeof(accounts[2]), 1);
+	add_access(3, ACTION_READ, &accounts[2].number, 4, 2);
+	end_model();
+	render_text();
+	expect_text("data-race: accounts[2].number (");
+	expect_text("    writes accounts[2].number, 24 bytes:\n");
 }
 END_TEST
 
@@ -243,37 +243,37 @@ START_TEST(an_access_that_begins_before_the_bytes_in_common_says_where)
 {
 	char *block = (char *)0x7000;
 
-	begin(FINDING_DATA_RACE, 0);
-	add(1, ACTION_ALLOCATE, block, 24, 3);
-	add(2, ACTION_WRITE, block, 6, 1);
-	add(3, ACTION_READ, block + 3, 1, 2);
-	end();
-	render();
-	expect("    writes the block+3, 6 bytes from 3 before it:\n");
-	expect("    reads the block+3, 1 byte:\n");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(1, ACTION_ALLOCATE, block, 24, 3);
+	add_access(2, ACTION_WRITE, block, 6, 1);
+	add_access(3, ACTION_READ, block + 3, 1, 2);
+	end_model();
+	render_text();
+	expect_text("    writes the block+3, 6 bytes from 3 before it:\n");
+	expect_text("    reads the block+3, 1 byte:\n");
 }
 END_TEST
 
 START_TEST(a_whole_structure_is_called_as_a_whole)
 {
-	begin(FINDING_DATA_RACE, 0);
-	add(2, ACTION_WRITE, &accounts[2], sizeof(accounts[2]), 1);
-	add(3, ACTION_READ, &accounts[2], sizeof(accounts[2]), 2);
-	end();
-	render();
-	expect("data-race: accounts[2] (");
-	expect("accounts[2]: struct account,");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(2, ACTION_WRITE, &accounts[2], sizeof(accounts[2]), 1);
+	add_access(3, ACTION_READ, &accounts[2], sizeof(accounts[2]), 2);
+	end_model();
+	render_text();
+	expect_text("data-race: accounts[2] (");
+	expect_text("accounts[2]: struct account,");
 }
 END_TEST
 
 START_TEST(bit_fields_of_one_byte_are_named_together)
 {
-	begin(FINDING_LOST_UPDATE, 0);
-	add(2, ACTION_UPDATE, (char *)&accounts[1].balance + sizeof(int64_t), 1, 1);
-	add(3, ACTION_UPDATE, (char *)&accounts[1].balance + sizeof(int64_t), 1, 1);
-	end();
-	render();
-	expect("lost-update: accounts[1].{is_open, is_audited} (");
+	begin_model(FINDING_LOST_UPDATE, 0);
+	add_access(2, ACTION_UPDATE, (char *)&accounts[1].balance + sizeof(int64_t), 1, 1);
+	add_access(3, ACTION_UPDATE, (char *)&accounts[1].balance + sizeof(int64_t), 1, 1);
+	end_model();
+	render_text();
+	expect_text("lost-update: accounts[1].{is_open, is_audited} (");
 }
 END_TEST
 
@@ -281,16 +281,16 @@ START_TEST(a_heap_block_tells_where_it_is_from)
 {
 	char *block = (char *)0x7000;
 
-	begin(FINDING_DATA_RACE, 0);
-	add(1, ACTION_ALLOCATE, block, 24, 3);
-	add(2, ACTION_WRITE, block + 8, 4, 1);
-	add(3, ACTION_READ, block + 8, 4, 2);
-	end();
-	render();
-	expect("data-race: offset 8 of a 24-byte block allocated at test_memory.c:");
-	expect("    writes the block+8, 4 bytes:\n");
-	expect("    4 bytes at offset 8 of a heap block of 24 bytes\n"
-	       "    allocated by T1 (main):\n      #0  write_stacks");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(1, ACTION_ALLOCATE, block, 24, 3);
+	add_access(2, ACTION_WRITE, block + 8, 4, 1);
+	add_access(3, ACTION_READ, block + 8, 4, 2);
+	end_model();
+	render_text();
+	expect_text("data-race: offset 8 of a 24-byte block allocated at test_memory.c:");
+	expect_text("    writes the block+8, 4 bytes:\n");
+	expect_text("    4 bytes at offset 8 of a heap block of 24 bytes\n"
+		    "    allocated by T1 (main):\n      #0  write_stacks");
 	expect_no("\n  T1 (main)\n");
 	expect_no("0x7008");
 	expect_no("freed");
@@ -315,17 +315,17 @@ START_TEST(a_field_of_a_heap_block_is_named_by_the_pointers_type)
 		tear_down();
 		set_up();
 		image_stack(image, 1, 4, &frame, 1);
-		begin(FINDING_DATA_RACE, 0);
-		add(1, ACTION_ALLOCATE, (void *)0x7000, 24, 3);
-		add(2, ACTION_WRITE, (void *)0x7008, 8, 1);
-		add(3, ACTION_READ, (void *)0x7008, 8, 4);
-		end();
-		render();
+		begin_model(FINDING_DATA_RACE, 0);
+		add_access(1, ACTION_ALLOCATE, (void *)0x7000, 24, 3);
+		add_access(2, ACTION_WRITE, (void *)0x7008, 8, 1);
+		add_access(3, ACTION_READ, (void *)0x7008, 8, 4);
+		end_model();
+		render_text();
 		is_named = strstr(text, "data-race: struct account.balance in a 24-byte block");
 	}
 	ck_assert(is_named);
-	expect("    reads struct account.balance, 8 bytes:\n");
-	expect("    balance: int64_t, at offset 8 of struct account\n");
+	expect_text("    reads struct account.balance, 8 bytes:\n");
+	expect_text("    balance: int64_t, at offset 8 of struct account\n");
 }
 END_TEST
 
@@ -333,121 +333,121 @@ START_TEST(a_free_that_races_is_a_side_of_the_race)
 {
 	char *block = (char *)0x7000;
 
-	begin(FINDING_DATA_RACE, DETAIL_FREED);
-	add(1, ACTION_ALLOCATE, block, 24, 3);
-	add(1, ACTION_FREE, block, 24, 3);
-	add(3, ACTION_READ, block + 8, 4, 2);
-	end();
-	render();
-	expect(" is read by T3 (right) and freed by T1 (main), and nothing orders them\n");
-	expect("\n  T1 (main)\n    frees the block:\n");
-	expect("    frees the block\n");
+	begin_model(FINDING_DATA_RACE, DETAIL_FREED);
+	add_access(1, ACTION_ALLOCATE, block, 24, 3);
+	add_access(1, ACTION_FREE, block, 24, 3);
+	add_access(3, ACTION_READ, block + 8, 4, 2);
+	end_model();
+	render_text();
+	expect_text(" is read by T3 (right) and freed by T1 (main), and nothing orders them\n");
+	expect_text("\n  T1 (main)\n    frees the block:\n");
+	expect_text("    frees the block\n");
 }
 END_TEST
 
 START_TEST(memory_on_a_stack_names_the_thread)
 {
-	begin(FINDING_DATA_RACE, 0);
-	add(2, ACTION_WRITE, (void *)0x7000, 4, 1)->target = 1;
-	add(3, ACTION_READ, (void *)0x7000, 4, 2)->target = 1;
-	end();
-	render();
-	expect("data-race: a variable on the stack of T1 (main) is written by");
-	expect("    4 bytes on the stack of T1 (main)\n");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(2, ACTION_WRITE, (void *)0x7000, 4, 1)->target = 1;
+	add_access(3, ACTION_READ, (void *)0x7000, 4, 2)->target = 1;
+	end_model();
+	render_text();
+	expect_text("data-race: a variable on the stack of T1 (main) is written by");
+	expect_text("    4 bytes on the stack of T1 (main)\n");
 }
 END_TEST
 
 START_TEST(memory_of_unknown_origin_shows_no_address_unless_asked)
 {
-	begin(FINDING_DATA_RACE, 0);
-	add(2, ACTION_WRITE, (void *)0x7000, 4, 1);
-	add(3, ACTION_READ, (void *)0x7000, 4, 2);
-	end();
-	render();
-	expect("data-race: memory of no known origin is written by");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(2, ACTION_WRITE, (void *)0x7000, 4, 1);
+	add_access(3, ACTION_READ, (void *)0x7000, 4, 2);
+	end_model();
+	render_text();
+	expect_text("data-race: memory of no known origin is written by");
 	expect_no("0x7000");
 	options.is_verbose = true;
-	render();
-	expect("    address 0x7000\n");
+	render_text();
+	expect_text("    address 0x7000\n");
 }
 END_TEST
 
 START_TEST(a_lock_on_one_side_is_asked_for_on_the_other)
 {
-	begin(FINDING_DATA_RACE, 0);
-	hold(add(2, ACTION_WRITE, &counter, 4, 1), 1);
-	add(3, ACTION_READ, &counter, 4, 2);
-	end();
-	render();
-	expect("    while it held A\n");
-	expect("To fix: A is held by T2 (left), but not by T3 (right): take it there too.\n");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_hold(add_access(2, ACTION_WRITE, &counter, 4, 1), 1);
+	add_access(3, ACTION_READ, &counter, 4, 2);
+	end_model();
+	render_text();
+	expect_text("    while it held A\n");
+	expect_text("To fix: A is held by T2 (left), but not by T3 (right): take it there too.\n");
 }
 END_TEST
 
 START_TEST(different_locks_are_said_to_exclude_nothing)
 {
-	begin(FINDING_DATA_RACE, 0);
-	hold(add(2, ACTION_WRITE, &counter, 4, 1), 1);
-	hold(add(3, ACTION_READ, &counter, 4, 2), 2);
-	end();
-	render();
-	expect("T2 (left) holds A and T3 (right) holds B: these do not exclude each other.");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_hold(add_access(2, ACTION_WRITE, &counter, 4, 1), 1);
+	add_hold(add_access(3, ACTION_READ, &counter, 4, 2), 2);
+	end_model();
+	render_text();
+	expect_text("T2 (left) holds A and T3 (right) holds B: these do not exclude each other.");
 }
 END_TEST
 
 START_TEST(what_may_be_atomic_says_what_is_not_known)
 {
-	begin(FINDING_DATA_RACE, DETAIL_MAY_BE_ATOMIC);
+	begin_model(FINDING_DATA_RACE, DETAIL_MAY_BE_ATOMIC);
 	finding.severity = SEVERITY_WARNING;
-	add(2, ACTION_WRITE, (void *)0x7000, 4, 0);
-	add(3, ACTION_READ, (void *)0x7000, 4, 0);
-	end();
-	render();
-	expect("warning: data-race: memory of");
-	expect("nothing orders them, unless the memory is an atomic\n");
-	expect("Note: the machine code of these accesses is the same for plain variables and");
+	add_access(2, ACTION_WRITE, (void *)0x7000, 4, 0);
+	add_access(3, ACTION_READ, (void *)0x7000, 4, 0);
+	end_model();
+	render_text();
+	expect_text("warning: data-race: memory of");
+	expect_text("nothing orders them, unless the memory is an atomic\n");
+	expect_text("Note: the machine code of these accesses is the same for plain variables and");
 }
 END_TEST
 
 START_TEST(equal_races_at_other_elements_are_one_finding)
 {
 	for (int i = 0; i < 4; i++) {
-		begin(FINDING_DATA_RACE, 0);
-		add(2, ACTION_WRITE, &accounts[i].balance, 8, 1);
-		add(3, ACTION_READ, &accounts[i].balance, 8, 2);
-		end();
+		begin_model(FINDING_DATA_RACE, 0);
+		add_access(2, ACTION_WRITE, &accounts[i].balance, 8, 1);
+		add_access(3, ACTION_READ, &accounts[i].balance, 8, 2);
+		end_model();
 	}
-	render();
-	expect("accounts[0].balance");
-	expect("[4 times]\n");
-	expect("snarl: 1 error (1 finding, 4 occurrences) in ./prog\n");
+	render_text();
+	expect_text("accounts[0].balance");
+	expect_text("[4 times]\n");
+	expect_text("snarl: 1 error (1 finding, 4 occurrences) in ./prog\n");
 }
 END_TEST
 
 START_TEST(it_does_not_matter_which_access_came_first)
 {
-	begin(FINDING_DATA_RACE, 0);
-	add(2, ACTION_WRITE, &counter, 4, 1);
-	add(3, ACTION_READ, &counter, 4, 2);
-	end();
-	begin(FINDING_DATA_RACE, 0);
-	add(3, ACTION_READ, &counter, 4, 2);
-	add(2, ACTION_WRITE, &counter, 4, 1);
-	end();
-	render();
-	expect("snarl: 1 error (1 finding, 2 occurrences) in ./prog\n");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(2, ACTION_WRITE, &counter, 4, 1);
+	add_access(3, ACTION_READ, &counter, 4, 2);
+	end_model();
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(3, ACTION_READ, &counter, 4, 2);
+	add_access(2, ACTION_WRITE, &counter, 4, 1);
+	end_model();
+	render_text();
+	expect_text("snarl: 1 error (1 finding, 2 occurrences) in ./prog\n");
 }
 END_TEST
 
 START_TEST(memory_with_a_given_name_is_called_so)
 {
 	image_variable(image, 1, 0x5000, 8, "x");
-	begin(FINDING_DATA_RACE, 0);
-	add(2, ACTION_WRITE, (void *)0x5000, 4, 1);
-	add(3, ACTION_READ, (void *)0x5000, 4, 2);
-	end();
-	render();
-	expect("data-race: x is written by");
+	begin_model(FINDING_DATA_RACE, 0);
+	add_access(2, ACTION_WRITE, (void *)0x5000, 4, 1);
+	add_access(3, ACTION_READ, (void *)0x5000, 4, 2);
+	end_model();
+	render_text();
+	expect_text("data-race: x is written by");
 }
 END_TEST
 

@@ -65,7 +65,7 @@ static void tear_down(void)
 	free(image);
 }
 
-static void add(thread_id thread, enum finding_action action, uint64_t address,
+static void add_record(thread_id thread, enum finding_action action, uint64_t address,
 		uint64_t size_bytes, stack_id stack)
 {
 	struct finding_event *event = image_event(&finding, thread, action, 0, stack);
@@ -74,70 +74,70 @@ static void add(thread_id thread, enum finding_action action, uint64_t address,
 	event->size_bytes = size_bytes;
 }
 
-static void render(void)
+static void render_text(void)
 {
 	image_finding(image, 1, &finding, 1);
 	text = render_image(image, text_write, &options);
 }
 
 /* A race on @size_bytes at @address. */
-static void race(const void *address, uint64_t size_bytes)
+static void add_race(const void *address, uint64_t size_bytes)
 {
-	add(2, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
-	add(3, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
-	render();
+	add_record(2, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
+	add_record(3, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
+	render_text();
 }
 
-static void expect(const char *part)
+static void expect_text(const char *part)
 {
 	ck_assert_msg(strstr(text, part), "no '%s' in:\n%s", part, text);
 }
 
 START_TEST(members_of_a_union_are_told_by_their_size)
 {
-	race(&outer.in[1].as.number, 4);
-	expect("data-race: outer.in[1].as.number (");
-	expect("    outer.in[1].as.number: int, global");
-	expect("    as.number: at offset 8 of struct inner\n");
+	add_race(&outer.in[1].as.number, 4);
+	expect_text("data-race: outer.in[1].as.number (");
+	expect_text("    outer.in[1].as.number: int, global");
+	expect_text("    as.number: at offset 8 of struct inner\n");
 }
 END_TEST
 
 START_TEST(bytes_that_no_member_is_are_the_unions)
 {
-	race(&outer.in[1].as.bytes[2], 2);
-	expect("data-race: outer.in[1].as+2 (");
-	expect("    outer.in[1].as+2: union, global");
+	add_race(&outer.in[1].as.bytes[2], 2);
+	expect_text("data-race: outer.in[1].as+2 (");
+	expect_text("    outer.in[1].as+2: union, global");
 }
 END_TEST
 
 START_TEST(fields_of_unnamed_structures_count_from_the_named_one)
 {
-	race(&outer.point.y, 4);
-	expect("data-race: outer.point.y (");
-	expect("    point.y: at offset 44 of struct outer\n");
+	add_race(&outer.point.y, 4);
+	expect_text("data-race: outer.point.y (");
+	expect_text("    point.y: at offset 44 of struct outer\n");
 }
 END_TEST
 
 START_TEST(members_of_unnamed_unions_are_found)
 {
-	race(&outer.high, 4);
-	expect("data-race: outer.high (");
-	expect("    high: at offset 52 of struct outer\n");
+	add_race(&outer.high, 4);
+	expect_text("data-race: outer.high (");
+	expect_text("    high: at offset 52 of struct outer\n");
 }
 END_TEST
 
 START_TEST(a_field_behind_bit_fields_is_its_own)
 {
-	race(&outer.flag, 1);
-	expect("data-race: outer.flag (");
+	add_race(&outer.flag, 1);
+	expect_text("data-race: outer.flag (");
 }
 END_TEST
 
 START_TEST(an_unnamed_structure_is_called_by_its_typedef)
 {
-	race(&wraps[1], 8);
-	expect("data-race: wraps[1].value (");
-	expect("    value: at offset 0 of wrapped\n");
+	add_race(&wraps[1], 8);
+	expect_text("data-race: wraps[1].value (");
+	expect_text("    value: at offset 0 of wrapped\n");
 }
 END_TEST
 
@@ -150,36 +150,36 @@ static long far_below;
 
 static void race_over(const void *address, uint64_t size_bytes, uint64_t value)
 {
-	add(2, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
-	add(3, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
+	add_record(2, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
+	add_record(3, ACTION_WRITE, (uint64_t)(uintptr_t)address, size_bytes, 0);
 	finding.events[1].has_value = true;
 	finding.events[1].value = value;
-	render();
+	render_text();
 }
 
 START_TEST(a_float_is_told_as_one)
 {
 	race_over(&ratio, sizeof(ratio), 0x3fc00000);
-	expect("    writes ratio, 4 bytes, found 1.5");
-	expect("writes ratio (over 1.5)");
+	expect_text("    writes ratio, 4 bytes, found 1.5");
+	expect_text("writes ratio (over 1.5)");
 }
 END_TEST
 
 START_TEST(what_is_unsigned_is_never_negative)
 {
 	race_over(&full, sizeof(full), 0xffffffff);
-	expect("    writes full, 4 bytes, found 4294967295");
+	expect_text("    writes full, 4 bytes, found 4294967295");
 }
 END_TEST
 
 START_TEST(what_is_signed_is_negative_at_any_size)
 {
 	race_over(&small, sizeof(small), 0x80);
-	expect("    writes small, 1 byte, found -128");
+	expect_text("    writes small, 1 byte, found -128");
 	tear_down();
 	set_up();
 	race_over(&far_below, sizeof(far_below), (uint64_t)-10000000000);
-	expect("    writes far_below, 8 bytes, found -10000000000");
+	expect_text("    writes far_below, 8 bytes, found -10000000000");
 }
 END_TEST
 
@@ -191,10 +191,10 @@ static void race_by(const unsigned char *code, uint64_t offset, uint64_t size_by
 	uint64_t frame = (uint64_t)(uintptr_t)code + 1;
 
 	image_stack(image, 1, 4, &frame, 1);
-	add(2, ACTION_ALLOCATE, 0x7000, block_bytes, 0);
-	add(2, ACTION_WRITE, 0x7000 + offset, size_bytes, 0);
-	add(3, ACTION_WRITE, 0x7000 + offset, size_bytes, 4);
-	render();
+	add_record(2, ACTION_ALLOCATE, 0x7000, block_bytes, 0);
+	add_record(2, ACTION_WRITE, 0x7000 + offset, size_bytes, 0);
+	add_record(3, ACTION_WRITE, 0x7000 + offset, size_bytes, 4);
+	render_text();
 }
 
 /* Which instruction it is depends on the compiler: is one of the function's it?  None

@@ -84,7 +84,7 @@ static void tear_down(void)
 	free(image);
 }
 
-static const struct source_frame *frame(size_t index)
+static const struct source_frame *find_frame(size_t index)
 {
 	const struct source_stack *stack = symbolize_stack(symbolizer, model.processes[0], 1);
 
@@ -100,24 +100,24 @@ static const char *symbol_name(const void *address)
 
 START_TEST(an_inlined_call_has_a_frame_of_its_own)
 {
-	ck_assert_str_eq(frame(0)->function, "inlined_function");
-	ck_assert(frame(0)->is_inlined);
-	ck_assert_uint_eq(frame(0)->line, (unsigned)inner_line);
+	ck_assert_str_eq(find_frame(0)->function, "inlined_function");
+	ck_assert(find_frame(0)->is_inlined);
+	ck_assert_uint_eq(find_frame(0)->line, (unsigned)inner_line);
 }
 END_TEST
 
 START_TEST(its_caller_stands_at_the_line_of_the_call)
 {
-	ck_assert_str_eq(frame(1)->function, "outer_function");
-	ck_assert(!frame(1)->is_inlined);
-	ck_assert_uint_eq(frame(1)->line, (unsigned)outer_line);
-	ck_assert_ptr_nonnull(strstr(frame(1)->file, "test_symbols.c"));
+	ck_assert_str_eq(find_frame(1)->function, "outer_function");
+	ck_assert(!find_frame(1)->is_inlined);
+	ck_assert_uint_eq(find_frame(1)->line, (unsigned)outer_line);
+	ck_assert_ptr_nonnull(strstr(find_frame(1)->file, "test_symbols.c"));
 }
 END_TEST
 
 START_TEST(return_addresses_are_looked_up_in_the_call)
 {
-	ck_assert_str_eq(frame(2)->function, "set_up");
+	ck_assert_str_eq(find_frame(2)->function, "set_up");
 }
 END_TEST
 
@@ -157,7 +157,7 @@ START_TEST(an_image_with_another_build_id_is_not_used)
 	struct elf_image *other = elf_image_open(&model.pool, "/proc/self/exe", "0123456789abcdef");
 	uint64_t distance;
 
-	ck_assert_ptr_null(elf_image_symbol(other, frame(1)->offset, true, &distance));
+	ck_assert_ptr_null(elf_image_symbol(other, find_frame(1)->offset, true, &distance));
 	ck_assert(other->has_changed);
 	elf_image_close(other);
 }
@@ -166,11 +166,11 @@ END_TEST
 START_TEST(the_unwind_table_knows_where_functions_start)
 {
 	struct elf_image *self =
-		elf_image_open(&model.pool, frame(1)->module_path, frame(1)->build_id);
+		elf_image_open(&model.pool, find_frame(1)->module_path, find_frame(1)->build_id);
 	uint64_t start;
 
-	ck_assert(elf_image_function_start(self, frame(1)->offset, &start));
-	ck_assert_uint_eq(start, frame(1)->function_start);
+	ck_assert(elf_image_function_start(self, find_frame(1)->offset, &start));
+	ck_assert_uint_eq(start, find_frame(1)->function_start);
 	elf_image_close(self);
 }
 END_TEST

@@ -24,13 +24,13 @@ static void tear_down(void)
 	free(image);
 }
 
-static void render(void)
+static void render_text(void)
 {
 	free(text);
 	text = render_image(image, text_write, &options);
 }
 
-static void expect(const char *part)
+static void expect_text(const char *part)
 {
 	ck_assert_msg(strstr(text, part), "no '%s' in:\n%s", part, text);
 }
@@ -72,7 +72,7 @@ static void write_about(lock_id lock, enum finding_kind kind)
 
 START_TEST(no_findings_are_said_in_one_line)
 {
-	render();
+	render_text();
 	ck_assert_str_eq(text, "snarl: no findings in ./prog\n");
 }
 END_TEST
@@ -82,7 +82,7 @@ START_TEST(the_last_line_sums_up)
 	image_inversion(image, 1, 39);
 	write_pair(FINDING_UNLOCK_NOT_OWNER, SEVERITY_ERROR, 0, ACTION_HOLD, ACTION_RELEASE);
 	write_pair(FINDING_FORK_HOLDING_LOCK, SEVERITY_WARNING, 0, ACTION_HOLD, ACTION_WAIT);
-	render();
+	render_text();
 	expect_last_line("snarl: 2 errors, 1 warning (3 findings, 41 occurrences) in ./prog\n");
 }
 END_TEST
@@ -90,23 +90,24 @@ END_TEST
 START_TEST(an_inversion_names_locks_and_threads)
 {
 	image_inversion(image, 1, 3);
-	render();
-	expect("error: lock-order-inversion: A and B are taken in both orders by T2 (left) and T3 "
-	       "(right) [3 times]\n");
-	expect("for instance A before B");
+	render_text();
+	expect_text(
+		"error: lock-order-inversion: A and B are taken in both orders by T2 (left) and T3 "
+		"(right) [3 times]\n");
+	expect_text("for instance A before B");
 }
 END_TEST
 
 START_TEST(the_scenario_has_a_column_per_thread)
 {
 	image_inversion(image, 1, 1);
-	render();
-	expect("    T2 (left)     T3 (right)\n"
-	       "    -----------   -----------\n"
-	       "    acquires A\n"
-	       "                  acquires B\n"
-	       "    waits for B\n"
-	       "                  waits for A   <- deadlock\n");
+	render_text();
+	expect_text("    T2 (left)     T3 (right)\n"
+		    "    -----------   -----------\n"
+		    "    acquires A\n"
+		    "                  acquires B\n"
+		    "    waits for B\n"
+		    "                  waits for A   <- deadlock\n");
 }
 END_TEST
 
@@ -124,10 +125,11 @@ START_TEST(locks_of_one_class_are_of_one_origin)
 		   ACTION_WAIT);
 	/* Another lock of that origin gives the first a number. */
 	write_about(2, FINDING_UNLOCK_UNLOCKED);
-	render();
-	expect("all modules #2");
-	expect("locks of one origin, mutex created at code outside of all modules, are taken in "
-	       "both orders by T2 (left)");
+	render_text();
+	expect_text("all modules #2");
+	expect_text(
+		"locks of one origin, mutex created at code outside of all modules, are taken in "
+		"both orders by T2 (left)");
 	expect_no("two kinds");
 }
 END_TEST
@@ -146,8 +148,8 @@ START_TEST(locks_of_two_classes_are_of_two_kinds)
 	image_event(&finding, 3, ACTION_HOLD, 2, 0);
 	image_event(&finding, 3, ACTION_WAIT, 1, 0);
 	image_finding(image, 1, &finding, 1);
-	render();
-	expect("locks of two kinds, A and B, are taken in both orders by T2 (left) and T3");
+	render_text();
+	expect_text("locks of two kinds, A and B, are taken in both orders by T2 (left) and T3");
 	expect_no("one origin");
 }
 END_TEST
@@ -157,8 +159,8 @@ START_TEST(a_hand_over_is_said)
 	image_inversion(image, 1, 1);
 	write_pair(FINDING_LOCK_ORDER_INVERSION, SEVERITY_WARNING, DETAIL_HAND_OVER, ACTION_HOLD,
 		   ACTION_WAIT);
-	render();
-	expect("Note: a hand-over (semaphore, condition, once, pipe or future)");
+	render_text();
+	expect_text("Note: a hand-over (semaphore, condition, once, pipe or future)");
 }
 END_TEST
 
@@ -169,9 +171,9 @@ START_TEST(every_kind_has_a_sentence_and_advice)
 		write_pair((enum finding_kind)kind, finding_kind_severity((enum finding_kind)kind),
 			   0, ACTION_HOLD, ACTION_WAIT);
 	}
-	render();
+	render_text();
 	for (unsigned kind = 0; kind < FINDING_KIND_COUNT; kind++)
-		expect(finding_kind_name((enum finding_kind)kind));
+		expect_text(finding_kind_name((enum finding_kind)kind));
 	expect_no("?");
 	expect_no("{");
 	expect_no("unknown");
@@ -190,8 +192,8 @@ START_TEST(a_relock_says_that_one_thread_waits_for_itself)
 	image_event(&finding, 2, ACTION_HOLD, 1, 0);
 	image_event(&finding, 2, ACTION_WAIT, 1, 0);
 	image_finding(image, 1, &finding, 1);
-	render();
-	expect("deadlock: T2 (left) waits for ever for A, which it holds itself");
+	render_text();
+	expect_text("deadlock: T2 (left) waits for ever for A, which it holds itself");
 }
 END_TEST
 
@@ -204,9 +206,9 @@ START_TEST(joins_name_the_thread_waited_for)
 	image_event(&finding, 2, ACTION_WAIT, 0, 0)->target = 3;
 	image_event(&finding, 3, ACTION_WAIT, 0, 0)->target = 2;
 	image_finding(image, 1, &finding, 1);
-	render();
-	expect("T2 (left) and T3 (right) wait for each other for ever\n");
-	expect("waits for T3 (right) to end");
+	render_text();
+	expect_text("T2 (left) and T3 (right) wait for each other for ever\n");
+	expect_text("waits for T3 (right) to end");
 }
 END_TEST
 
@@ -214,11 +216,11 @@ START_TEST(warnings_alone_name_the_option_that_makes_them_count)
 {
 	options.counts_only_errors = true;
 	write_pair(FINDING_THREAD_LEAK, SEVERITY_WARNING, 0, ACTION_CREATE, ACTION_END);
-	render();
+	render_text();
 	expect_last_line("snarl: 1 warning (1 finding, 1 occurrence) in ./prog; --fail-on=warning "
 			 "makes warnings count\n");
 	options.counts_only_errors = false;
-	render();
+	render_text();
 	expect_last_line("snarl: 1 warning (1 finding, 1 occurrence) in ./prog\n");
 }
 END_TEST
@@ -228,7 +230,7 @@ START_TEST(errors_name_no_option)
 	options.counts_only_errors = true;
 	image_inversion(image, 1, 1);
 	write_pair(FINDING_THREAD_LEAK, SEVERITY_WARNING, 0, ACTION_CREATE, ACTION_END);
-	render();
+	render_text();
 	expect_last_line("snarl: 1 error, 1 warning (2 findings, 2 occurrences) in ./prog\n");
 }
 END_TEST
@@ -239,8 +241,8 @@ START_TEST(equal_findings_of_workers_are_one)
 	image_process(image, 3, 1, PROCESS_STARTED, "./child");
 	image_inversion(image, 2, 1);
 	image_inversion(image, 3, 4);
-	render();
-	expect("in 2 processes (./child) [5 times]");
+	render_text();
+	expect_text("in 2 processes (./child) [5 times]");
 	expect_last_line("snarl: 1 error (1 finding, 5 occurrences) in ./prog\n");
 }
 END_TEST
@@ -249,8 +251,8 @@ START_TEST(findings_of_a_child_name_it)
 {
 	image_process(image, 2, 1, PROCESS_STARTED, "./child");
 	image_inversion(image, 2, 1);
-	render();
-	expect("in process 2 (./child)\n");
+	render_text();
+	expect_text("in process 2 (./child)\n");
 }
 END_TEST
 
@@ -262,7 +264,7 @@ START_TEST(losses_stand_before_the_summary)
 	image_unobserved(image, 1, "/bin/static", "statically linked");
 	image_unobserved(image, 1, "/bin/static", "statically linked");
 	image_text(image, 1, "detection is switched off");
-	render();
+	render_text();
 	ck_assert_str_eq(text, "snarl: detection is switched off\n"
 			       "snarl: not observed: /bin/static (statically linked), 2 times\n"
 			       "snarl: lost: stacks known only by their return address: 3\n"
@@ -275,11 +277,11 @@ START_TEST(suppressed_cycles_are_shown_on_request)
 	uint64_t counters[COUNTER_COUNT] = {[COUNTER_CYCLES_GATED] = 2};
 
 	image_counters(image, 1, counters);
-	render();
+	render_text();
 	expect_no("behind");
 	options.is_verbose = true;
-	render();
-	expect("snarl: not reported: 2 lock cycles behind a common outer lock\n");
+	render_text();
+	expect_text("snarl: not reported: 2 lock cycles behind a common outer lock\n");
 }
 END_TEST
 
@@ -289,11 +291,11 @@ START_TEST(colour_is_only_decoration)
 	char *to;
 
 	image_inversion(image, 1, 1);
-	render();
+	render_text();
 	plain = strdup(text);
 	options.colour = COLOUR_ALWAYS;
-	render();
-	expect("\033[1;31merror: lock-order-inversion\033[0m:");
+	render_text();
+	expect_text("\033[1;31merror: lock-order-inversion\033[0m:");
 	to = text;
 	for (const char *from = text; *from; from++) {
 		if (*from == '\033')
@@ -313,7 +315,7 @@ START_TEST(it_does_not_matter_who_closed_a_cycle)
 	char *first;
 
 	image_inversion(image, 1, 1);
-	render();
+	render_text();
 	first = strdup(text);
 	tear_down();
 	set_up();
@@ -327,7 +329,7 @@ START_TEST(it_does_not_matter_who_closed_a_cycle)
 	image_event(&finding, 2, ACTION_WAIT, 2, 0);
 	image_finding(image, 1, &finding, 1);
 	options.is_verbose = false;
-	render();
+	render_text();
 	ck_assert_str_eq(text, first);
 	free(first);
 }
@@ -338,8 +340,8 @@ START_TEST(locks_of_one_name_are_numbered)
 	image_inversion(image, 1, 1);
 	image_lock(image, 1, 1, OBJECT_MUTEX, 0x1000, 0, 0, 1, "");
 	image_lock(image, 1, 2, OBJECT_MUTEX, 0x2000, 0, 0, 1, "");
-	render();
-	expect("mutex on the stack of main #1 and mutex on the stack of main #2");
+	render_text();
+	expect_text("mutex on the stack of main #1 and mutex on the stack of main #2");
 }
 END_TEST
 
@@ -359,13 +361,13 @@ START_TEST(blocked_threads_are_shown_with_what_they_wait_for)
 						   {"reader", SYS_read, 3},
 						   {"runner", STATE_RUNS, 0},
 						   {NULL, 0, 0}});
-	render();
-	expect("snarl: --timeout: 4 threads blocked in process 1 (/somewhere/prog), 1 not\n");
-	expect("  T1 (main)\n    waits for T3 (right) to end\n");
-	expect("  T3 (right)\n    waits for A\n");
-	expect("  thread 'sleeper'\n    waits for a signal\n");
-	expect("  thread 'reader'\n    reads from descriptor 3\n");
-	expect("  thread 'runner'\n    runs\n");
+	render_text();
+	expect_text("snarl: --timeout: 4 threads blocked in process 1 (/somewhere/prog), 1 not\n");
+	expect_text("  T1 (main)\n    waits for T3 (right) to end\n");
+	expect_text("  T3 (right)\n    waits for A\n");
+	expect_text("  thread 'sleeper'\n    waits for a signal\n");
+	expect_text("  thread 'reader'\n    reads from descriptor 3\n");
+	expect_text("  thread 'runner'\n    runs\n");
 }
 END_TEST
 

@@ -23,7 +23,7 @@ static void go_on(const struct guest_walk *walk);
 static void (*volatile next)(const struct guest_walk *walk) = go_on;
 static void (*volatile use)(void *bytes);
 
-static KEEP void plain(const struct guest_walk *walk)
+static KEEP void plain_frame(const struct guest_walk *walk)
 {
 	next(walk);
 	STAY();
@@ -51,7 +51,7 @@ static KEEP void with_array(const struct guest_walk *walk)
 	block[0] = block[size - 1];
 }
 
-static KEEP void realigned(const struct guest_walk *walk)
+static KEEP void realigned_frame(const struct guest_walk *walk)
 {
 	_Alignas(64) volatile char block[64];
 
@@ -71,7 +71,7 @@ static KEEP void realigned_alloca(const struct guest_walk *walk)
 	block[1] = more[0];
 }
 
-static KEEP void large(const struct guest_walk *walk)
+static KEEP void large_frame(const struct guest_walk *walk)
 {
 	volatile char block[20000];
 
@@ -81,7 +81,7 @@ static KEEP void large(const struct guest_walk *walk)
 }
 
 /* Uses all registers that a callee must preserve. */
-static KEEP uint64_t busy(const struct guest_walk *walk)
+static KEEP uint64_t busy_frame(const struct guest_walk *walk)
 {
 	uint64_t a = walk->choices, b = a * 3, c = b ^ 5, d = c + a, e = d * b, f = e ^ c;
 
@@ -146,7 +146,7 @@ static KEEP void through_bsearch(const struct guest_walk *walk)
 		abort();
 }
 
-static KEEP void twice(const struct guest_walk *walk)
+static KEEP void call_twice(const struct guest_walk *walk)
 {
 	struct guest_walk less = *walk;
 
@@ -163,7 +163,7 @@ static KEEP void through_signal(const struct guest_walk *walk, int number)
 	STAY();
 }
 
-static void handle(int number)
+static void handle_signal(int number)
 {
 	const struct guest_walk *walk = in_callback;
 
@@ -174,9 +174,9 @@ static void handle(int number)
 	STAY();
 }
 
-static KEEP void handled(const struct guest_walk *walk, int number, int flags)
+static KEEP void handled_frame(const struct guest_walk *walk, int number, int flags)
 {
-	struct sigaction action = {.sa_handler = handle, .sa_flags = flags | SA_NODEFER};
+	struct sigaction action = {.sa_handler = handle_signal, .sa_flags = flags | SA_NODEFER};
 	struct sigaction old;
 
 	sigaction(number, &action, &old);
@@ -217,23 +217,23 @@ static KEEP void go_on(const struct guest_walk *walk)
 	switch (walk->choices & 15) {
 	case 0: case 1: case 2: with_alloca(&rest); break;
 	case 3: case 4: with_array(&rest); break;
-	case 5: realigned(&rest); break;
+	case 5: realigned_frame(&rest); break;
 	case 6: realigned_alloca(&rest); break;
-	case 7: large(&rest); break;
-	case 8: busy(&rest); break;
+	case 7: large_frame(&rest); break;
+	case 8: busy_frame(&rest); break;
 	case 9: pushes_arguments(&rest); break;
 	case 10: through_qsort(&rest); break;
 	case 11: through_bsearch(&rest); break;
-	case 12: twice(&rest); break;
-	case 13: handled(&rest, SIGUSR1, 0); break;
-	case 14: handled(&rest, SIGUSR2, SA_ONSTACK); break;
-	default: with_longjmp(&rest); plain(&rest); break;
+	case 12: call_twice(&rest); break;
+	case 13: handled_frame(&rest, SIGUSR1, 0); break;
+	case 14: handled_frame(&rest, SIGUSR2, SA_ONSTACK); break;
+	default: with_longjmp(&rest); plain_frame(&rest); break;
 	}
 	STAY();
 }
 
-static void shift(const struct guest_walk *walk);
-static void (*volatile next_shift)(const struct guest_walk *walk) = shift;
+static void shift_frame(const struct guest_walk *walk);
+static void (*volatile next_shift)(const struct guest_walk *walk) = shift_frame;
 
 /* The block is not written: it keeps the words of an earlier walk. */
 static KEEP void shift_left(const struct guest_walk *walk)
@@ -254,7 +254,7 @@ static KEEP void shift_right(const struct guest_walk *walk)
 		use(block);
 }
 
-static KEEP void shift(const struct guest_walk *walk)
+static KEEP void shift_frame(const struct guest_walk *walk)
 {
 	struct guest_walk rest = {walk->choices >> 4, walk->depth - 1, walk->leaf};
 

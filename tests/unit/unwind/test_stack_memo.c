@@ -73,16 +73,16 @@ static uintptr_t words[WORD_COUNT];
 static uint32_t asked_count;
 static struct unwind_result last;
 
-static stack_id intern(void *context, const struct unwind_result *result)
+static stack_id intern_stack(void *context, const struct unwind_result *result)
 {
 	asked_count++;
 	last = *result;
 	return context ? *(const stack_id *)context : asked_count;
 }
 
-static stack_id find(const struct unwind_start *start, uint32_t generation)
+static stack_id find_stack(const struct unwind_start *start, uint32_t generation)
 {
-	return stack_memo_find(memo, generation, start, intern, NULL);
+	return stack_memo_find(memo, generation, start, intern_stack, NULL);
 }
 
 /* Three frames of two words each, and the bottom. */
@@ -110,11 +110,11 @@ static void tear_down(void)
 START_TEST(unchanged_words_are_a_hit)
 {
 	struct unwind_start start = three_frames();
-	stack_id first = find(&start, 1);
+	stack_id first = find_stack(&start, 1);
 
 	ck_assert_uint_eq(last.frame_count, 3);
 	ck_assert_int_eq(last.end, UNWIND_OUTERMOST);
-	ck_assert_uint_eq(find(&start, 1), first);
+	ck_assert_uint_eq(find_stack(&start, 1), first);
 	ck_assert_uint_eq(asked_count, 1);
 }
 END_TEST
@@ -122,12 +122,12 @@ END_TEST
 START_TEST(words_the_unwind_did_not_rest_on_may_change)
 {
 	struct unwind_start start = three_frames();
-	stack_id first = find(&start, 1);
+	stack_id first = find_stack(&start, 1);
 
 	words[0] = 1;
 	words[2] = 2;
 	start.frame_pointer = 3;
-	ck_assert_uint_eq(find(&start, 1), first);
+	ck_assert_uint_eq(find_stack(&start, 1), first);
 	ck_assert_uint_eq(asked_count, 1);
 }
 END_TEST
@@ -135,13 +135,13 @@ END_TEST
 START_TEST(any_return_address_decides)
 {
 	struct unwind_start start = three_frames();
-	stack_id first = find(&start, 1);
+	stack_id first = find_stack(&start, 1);
 
 	words[5] = (uintptr_t)by_size_return;
-	ck_assert_uint_ne(find(&start, 1), first);
+	ck_assert_uint_ne(find_stack(&start, 1), first);
 	ck_assert_uint_eq(last.frame_count, 4);
 	words[5] = 0;
-	ck_assert_uint_eq(find(&start, 1), first);
+	ck_assert_uint_eq(find_stack(&start, 1), first);
 	ck_assert_uint_eq(asked_count, 2);
 }
 END_TEST
@@ -154,14 +154,14 @@ START_TEST(saved_rbp_decides_if_a_frame_is_found_by_it)
 	start.frame_pointer = (uintptr_t)&words[0];
 	words[0] = (uintptr_t)&words[4]; /* its caller's frame */
 	words[1] = (uintptr_t)by_rbp_return;
-	stack_id first = find(&start, 1);
+	stack_id first = find_stack(&start, 1);
 	ck_assert_uint_eq(last.frame_count, 2);
 	words[7] = (uintptr_t)by_size_return;
 	words[0] = (uintptr_t)&words[6];
-	ck_assert_uint_ne(find(&start, 1), first);
+	ck_assert_uint_ne(find_stack(&start, 1), first);
 	ck_assert_uint_eq(last.frame_count, 3);
 	words[0] = (uintptr_t)&words[4];
-	ck_assert_uint_eq(find(&start, 1), first);
+	ck_assert_uint_eq(find_stack(&start, 1), first);
 	ck_assert_uint_eq(asked_count, 2);
 }
 END_TEST
@@ -175,14 +175,14 @@ START_TEST(end_of_a_realigned_frame_decides)
 	words[0] = (uintptr_t)&words[6];
 	words[5] = (uintptr_t)by_size_return; /* caller if the frame ends at 6 */
 	words[8] = (uintptr_t)by_size_return; /* if at 9, or if that is its end */
-	stack_id first = find(&start, 1);
+	stack_id first = find_stack(&start, 1);
 	ck_assert_uint_eq(last.frame_count, 2);
 	words[0] = (uintptr_t)&words[9];
 	words[10] = (uintptr_t)by_size_return;
-	ck_assert_uint_ne(find(&start, 1), first);
+	ck_assert_uint_ne(find_stack(&start, 1), first);
 	ck_assert_uint_eq(last.frame_count, 3);
 	words[0] = (uintptr_t)&words[6];
-	ck_assert_uint_eq(find(&start, 1), first);
+	ck_assert_uint_eq(find_stack(&start, 1), first);
 }
 END_TEST
 
@@ -193,24 +193,24 @@ START_TEST(start_rbp_decides_if_a_frame_is_found_by_it)
 	memset(words, 0, sizeof(words));
 	words[3] = (uintptr_t)by_size_return;
 	start.frame_pointer = (uintptr_t)&words[0];
-	stack_id first = find(&start, 1);
+	stack_id first = find_stack(&start, 1);
 	ck_assert_uint_eq(last.frame_count, 1);
 	start.frame_pointer = (uintptr_t)&words[2];
-	ck_assert_uint_ne(find(&start, 1), first);
+	ck_assert_uint_ne(find_stack(&start, 1), first);
 	ck_assert_uint_eq(last.frame_count, 2);
 	start.frame_pointer = (uintptr_t)&words[0];
-	ck_assert_uint_eq(find(&start, 1), first);
+	ck_assert_uint_eq(find_stack(&start, 1), first);
 }
 END_TEST
 
 START_TEST(generation_ends_all_entries)
 {
 	struct unwind_start start = three_frames();
-	stack_id first = find(&start, 1);
+	stack_id first = find_stack(&start, 1);
 
-	ck_assert_uint_ne(find(&start, 2), first);
-	ck_assert_uint_eq(find(&start, 2), 2);
-	ck_assert_uint_eq(find(&start, 1), 3);
+	ck_assert_uint_ne(find_stack(&start, 2), first);
+	ck_assert_uint_eq(find_stack(&start, 2), 2);
+	ck_assert_uint_eq(find_stack(&start, 1), 3);
 }
 END_TEST
 
@@ -218,8 +218,8 @@ START_TEST(generation_zero_works_as_any)
 {
 	struct unwind_start start = three_frames();
 
-	ck_assert_uint_eq(find(&start, 0), 1);
-	ck_assert_uint_eq(find(&start, 0), 1);
+	ck_assert_uint_eq(find_stack(&start, 0), 1);
+	ck_assert_uint_eq(find_stack(&start, 0), 1);
 	ck_assert_uint_eq(asked_count, 1);
 }
 END_TEST
@@ -229,8 +229,8 @@ START_TEST(what_cannot_be_interned_is_not_kept)
 	struct unwind_start start = three_frames();
 	stack_id none = 0;
 
-	ck_assert_uint_eq(stack_memo_find(memo, 1, &start, intern, &none), 0);
-	ck_assert_uint_eq(find(&start, 1), 2);
+	ck_assert_uint_eq(stack_memo_find(memo, 1, &start, intern_stack, &none), 0);
+	ck_assert_uint_eq(find_stack(&start, 1), 2);
 	ck_assert_uint_eq(memo->unmemorised_count, 1);
 }
 END_TEST
@@ -243,12 +243,12 @@ START_TEST(callers_of_one_place_share_a_chain)
 
 	for (uintptr_t i = 0; i < 20; i++) {
 		words[1] = i; /* no code: the last frame */
-		stacks[i] = find(&start, 1);
+		stacks[i] = find_stack(&start, 1);
 	}
 	for (int round = 0; round < 10; round++) {
 		for (uintptr_t i = 0; i < 20; i++) {
 			words[1] = i * 7 % 20;
-			ck_assert_uint_eq(find(&start, 1), stacks[i * 7 % 20]);
+			ck_assert_uint_eq(find_stack(&start, 1), stacks[i * 7 % 20]);
 		}
 	}
 	ck_assert_uint_eq(asked_count, 20);
@@ -262,7 +262,7 @@ START_TEST(too_many_callers_are_forgotten_not_mistaken)
 	for (int round = 0; round < 2; round++) {
 		for (uintptr_t i = 0; i < 200; i++) {
 			words[1] = i;
-			find(&start, 1);
+			find_stack(&start, 1);
 			ck_assert_uint_eq(last.frame_count, i ? 2 : 1);
 			ck_assert(i == 0 || last.frames[1] == i);
 		}
@@ -277,11 +277,11 @@ START_TEST(full_pool_starts_afresh)
 
 	for (uintptr_t i = 0; i < 100000; i++) {
 		start.return_address = i;
-		find(&start, 1);
+		find_stack(&start, 1);
 		ck_assert_uint_eq(last.frames[0], i);
 	}
 	ck_assert_uint_gt(memo->flush_count, 1);
-	ck_assert_uint_eq(find(&start, 1), 100000);
+	ck_assert_uint_eq(find_stack(&start, 1), 100000);
 	ck_assert_uint_eq(asked_count, 100000);
 }
 END_TEST
@@ -310,7 +310,7 @@ static uintptr_t random_word(void)
 
 static struct unwind_result kept[100000];
 
-static stack_id keep(void *context, const struct unwind_result *result)
+static stack_id keep_stack(void *context, const struct unwind_result *result)
 {
 	(void)context;
 	kept[++asked_count] = *result;
@@ -336,7 +336,7 @@ START_TEST(hits_are_fresh_unwinds)
 		start.sp = (uintptr_t)&words[random_below(3)];
 		start.frame_pointer = (uintptr_t)&words[random_below(8)];
 		unwind(&start, &fresh);
-		stack_id stack = stack_memo_find(memo, 1, &start, keep, NULL);
+		stack_id stack = stack_memo_find(memo, 1, &start, keep_stack, NULL);
 		ck_assert_uint_eq(kept[stack].frame_count, fresh.frame_count);
 		ck_assert_mem_eq(kept[stack].frames, fresh.frames,
 				 fresh.frame_count * sizeof(fresh.frames[0]));
@@ -358,7 +358,7 @@ START_TEST(few_stacks_touch_few_pages)
 
 	for (unsigned int i = 0; i < 10; i++) {
 		start.sp = (uintptr_t)&words[2 * i];
-		find(&start, 1);
+		find_stack(&start, 1);
 	}
 	mincore(memo, stack_memo_bytes(), present);
 	for (size_t i = 0; i < page_count; i++)

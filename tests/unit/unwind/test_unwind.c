@@ -181,7 +181,7 @@ START_TEST(coroutines_have_stacks_of_their_own)
 END_TEST
 
 /* Uses preserved registers, so that the caller's are saved in its frame. */
-static void ask(void *argument)
+static void ask_oracle(void *argument)
 {
 	(void)argument;
 	__asm__ volatile("" : : : "rbx", "r12");
@@ -192,15 +192,15 @@ static void ask(void *argument)
 static void call_by_r12(void *argument)
 {
 	(void)argument;
-	guest_call_by_r12(ask, NULL);
+	guest_call_by_r12(ask_oracle, NULL);
 	__asm__ volatile("" : : : "memory");
 }
 
 START_TEST(frames_may_be_found_by_any_preserved_register)
 {
 	for (volatile int i = 0; i < 10; i++) { /* not unrolled */
-		guest_call_by_rbx(ask, NULL);
-		guest_call_by_r12(ask, NULL);
+		guest_call_by_rbx(ask_oracle, NULL);
+		guest_call_by_r12(ask_oracle, NULL);
 		guest_call_by_rbx(call_by_r12, NULL);
 	}
 	probe_must_agree();

@@ -43,7 +43,7 @@ static uint32_t step_count;
 
 /* --- Memory ------------------------------------------------------------------------ */
 
-static void map(uint64_t address, size_t bytes, int protection)
+static void map_memory(uint64_t address, size_t bytes, int protection)
 {
 	void *at = mmap((void *)address, bytes, protection,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
@@ -55,12 +55,12 @@ static void map_all(void)
 {
 	int data = PROT_READ | PROT_WRITE;
 
-	map(LAB_MEMORY, LAB_MEMORY_BYTES, data);
-	map(LAB_STACK_TOP - LAB_STACK_BYTES, LAB_STACK_BYTES + 4096, data);
-	map(LAB_TEXT, LAB_CLONES - LAB_TEXT, data | PROT_EXEC);
-	map(LAB_CLONES, LAB_END - LAB_CLONES, data | PROT_EXEC);
-	map(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END, data);
-	map(LAB_MEMORY ^ 1ul << SHADOW_READ_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END, data);
+	map_memory(LAB_MEMORY, LAB_MEMORY_BYTES, data);
+	map_memory(LAB_STACK_TOP - LAB_STACK_BYTES, LAB_STACK_BYTES + 4096, data);
+	map_memory(LAB_TEXT, LAB_CLONES - LAB_TEXT, data | PROT_EXEC);
+	map_memory(LAB_CLONES, LAB_END - LAB_CLONES, data | PROT_EXEC);
+	map_memory(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END, data);
+	map_memory(LAB_MEMORY ^ 1ul << SHADOW_READ_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END, data);
 	lab_seen = mmap(NULL, LAB_END - LAB_MEMORY, data,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	steps = malloc(STEP_LIMIT * sizeof(*steps));
@@ -77,7 +77,7 @@ void lab_tear_down(void)
 	free(steps);
 }
 
-static void fill(uint64_t address, size_t bytes, uint64_t value)
+static void fill_words(uint64_t address, size_t bytes, uint64_t value)
 {
 	for (size_t i = 0; i < bytes; i += 8)
 		*(uint64_t *)(address + i) = value;
@@ -90,9 +90,9 @@ static uint64_t place_of(uint64_t granule, bool is_write)
 
 static void fill_plane(bool is_write, uint64_t value)
 {
-	fill(place_of(LAB_MEMORY, is_write), LAB_MEMORY_BYTES, value);
-	fill(place_of(LAB_STACK_TOP - 8192, is_write), 8192 + 4096, value);
-	fill(place_of(LAB_TEXT, is_write), 0x10000, value);
+	fill_words(place_of(LAB_MEMORY, is_write), LAB_MEMORY_BYTES, value);
+	fill_words(place_of(LAB_STACK_TOP - 8192, is_write), 8192 + 4096, value);
+	fill_words(place_of(LAB_TEXT, is_write), 0x10000, value);
 }
 
 static void fill_shadow(enum lab_shadow shadow)
@@ -266,7 +266,7 @@ static void find_stack_use(const struct lab *lab, struct function *function)
 	}
 }
 
-static void decode(struct lab *lab, struct function *function)
+static void decode_function(struct lab *lab, struct function *function)
 {
 	uint32_t room = function->end - function->start;
 
@@ -331,11 +331,11 @@ static void decode_all(struct lab *lab)
 	}
 	qsort(lab->module.functions, count, sizeof(*function), by_start);
 	for (uint32_t i = 0; i < count; i++)
-		decode(lab, &lab->module.functions[i]);
+		decode_function(lab, &lab->module.functions[i]);
 	lab->module.function_count = count;
 }
 
-static void *place(void *context, size_t size_bytes, uint64_t *address)
+static void *place_clones(void *context, size_t size_bytes, uint64_t *address)
 {
 	(void)context;
 	ck_assert_uint_lt(size_bytes, LAB_END - LAB_CLONES);
@@ -386,7 +386,7 @@ void lab_set_up(struct lab *lab, bool counts)
 	lab->options.counts = counts;
 	lab->options.keeps_instructions = true;
 	lab->options.first_site = 1;
-	lab->options.place = place;
+	lab->options.place = place_clones;
 	decode_all(lab);
 	clone_all(lab);
 }

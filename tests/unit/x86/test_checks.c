@@ -16,7 +16,7 @@ static struct plan_site sites[2 * ROOM];
 static uint32_t first_at[ROOM], live[ROOM];
 static struct check_list list = {.checks = checks, .sites = sites, .first_at = first_at};
 
-static const struct function *place(const char *name)
+static const struct function *place_checks(const char *name)
 {
 	const struct function *function = lab_function(&lab, name);
 	struct access_notes notes = {NULL, NULL};
@@ -38,7 +38,7 @@ static uint32_t chain_length(const struct check *check)
 
 START_TEST(every_access_has_a_site)
 {
-	const struct function *function = place("sizes");
+	const struct function *function = place_checks("sizes");
 
 	ck_assert_uint_eq(list.site_count, 8);
 	ck_assert_uint_eq(list.checked, 8);
@@ -50,7 +50,7 @@ END_TEST
 
 START_TEST(two_halves_of_a_granule_become_one_check)
 {
-	place("halves");
+	place_checks("halves");
 	ck_assert_uint_eq(checks[0].size_bytes, 8);
 	ck_assert_uint_eq(chain_length(&checks[0]), 2);
 	ck_assert_uint_eq(sites[sites[checks[0].site].next_member - 1].member_offset, 4);
@@ -62,7 +62,7 @@ END_TEST
 
 START_TEST(store_after_a_load_of_its_place_makes_one_check_of_a_write)
 {
-	place("update_in_register");
+	place_checks("update_in_register");
 	ck_assert_uint_eq(list.count, 2);
 	ck_assert(checks[0].is_write);
 	ck_assert_uint_eq(checks[0].place, 0);
@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(store_that_may_not_happen_has_a_check_of_its_own)
 {
-	const struct function *function = place("jumps_away");
+	const struct function *function = place_checks("jumps_away");
 
 	ck_assert_uint_eq(list.count, 2);
 	ck_assert(!checks[0].is_write);
@@ -86,7 +86,7 @@ END_TEST
 
 START_TEST(check_moves_to_where_flags_are_dead)
 {
-	place("flags_alive");
+	place_checks("flags_alive");
 	/* The first store stands behind the comparison; its check before. */
 	ck_assert_uint_eq(checks[0].place, 0);
 }
@@ -94,7 +94,7 @@ END_TEST
 
 START_TEST(check_stays_behind_what_makes_its_address)
 {
-	const struct function *function = place("addressing");
+	const struct function *function = place_checks("addressing");
 
 	for (uint32_t i = 0; i < list.count; i++) {
 		uint32_t registers = operand_registers(&checks[i].operand);
@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(nothing_moves_across_a_locked_instruction)
 {
-	const struct function *function = place("locked");
+	const struct function *function = place_checks("locked");
 
 	for (uint32_t i = 0; i < list.count; i++)
 		for (uint32_t k = checks[i].place; k < checks[i].instruction; k++)
@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(checks_keep_the_order_of_their_accesses)
 {
-	place("no_dead_register");
+	place_checks("no_dead_register");
 	for (uint32_t i = 1; i < list.count; i++) {
 		ck_assert_uint_ge(checks[i].place, checks[i - 1].place);
 		ck_assert_uint_ge(checks[i].instruction, checks[i - 1].instruction);
@@ -127,7 +127,7 @@ END_TEST
 
 START_TEST(private_stack_slots_have_no_check)
 {
-	const struct function *function = place("red_zone");
+	const struct function *function = place_checks("red_zone");
 	struct plan_statistics statistics = {0};
 
 	ck_assert_uint_eq(list.count, 2);
@@ -139,7 +139,7 @@ END_TEST
 START_TEST(slots_whose_address_escapes_have)
 {
 	lab_function(&lab, "red_zone")->stack_escapes = true;
-	place("red_zone");
+	place_checks("red_zone");
 	ck_assert_uint_gt(list.count, 2);
 }
 END_TEST

@@ -14,7 +14,7 @@ static struct decoder decoder;
 static struct instruction it;
 
 /* Decodes hexadecimal bytes, as they would stand at OFFSET, into 'it'. */
-static bool decode(const char *text)
+static bool decode_bytes(const char *text)
 {
 	unsigned char bytes[16];
 	size_t count = 0;
@@ -56,7 +56,7 @@ START_TEST(address_is_base_index_scale_displacement)
 {
 	const struct address_row *row = &addresses[_i];
 
-	ck_assert_msg(decode(row->bytes), "%s", row->text);
+	ck_assert_msg(decode_bytes(row->bytes), "%s", row->text);
 	ck_assert_msg(it.base == row->base, "%s: base %d", row->text, it.base);
 	ck_assert_msg(it.index == row->index, "%s: index %d", row->text, it.index);
 	ck_assert_msg(it.index == NONE || it.scale == row->scale, "%s", row->text);
@@ -66,13 +66,13 @@ END_TEST
 
 START_TEST(operand_relative_to_rip_has_its_target)
 {
-	ck_assert(decode("8b 05 00 10 00 00")); /* mov eax,[rip+0x1000] */
+	ck_assert(decode_bytes("8b 05 00 10 00 00")); /* mov eax,[rip+0x1000] */
 	ck_assert(it.is_rip_relative);
 	ck_assert_int_eq(it.target, OFFSET + 6 + 0x1000);
 	ck_assert_int_eq(it.displacement_at, 2);
-	ck_assert(decode("c7 05 00 10 00 00 05 00 00 00")); /* mov dword [rip+0x1000],5 */
+	ck_assert(decode_bytes("c7 05 00 10 00 00 05 00 00 00")); /* mov dword [rip+0x1000],5 */
 	ck_assert_int_eq(it.target, OFFSET + 10 + 0x1000);
-	ck_assert(!decode("67 8b 05 00 10 00 00")); /* mov eax,[eip+0x1000] */
+	ck_assert(!decode_bytes("67 8b 05 00 10 00 00")); /* mov eax,[eip+0x1000] */
 }
 END_TEST
 
@@ -161,7 +161,7 @@ START_TEST(memory_is_what_it_touches_and_how)
 {
 	const struct memory_row *row = &memory_rows[_i];
 
-	ck_assert_msg(decode(row->bytes), "%s", row->text);
+	ck_assert_msg(decode_bytes(row->bytes), "%s", row->text);
 	ck_assert_msg(it.memory == row->memory, "%s: memory %#x", row->text, it.memory);
 	ck_assert_msg(!it.memory || it.access_bytes == row->bytes_accessed, "%s: %u bytes",
 		      row->text, it.access_bytes);
@@ -170,23 +170,23 @@ END_TEST
 
 START_TEST(all_of_a_context_save_is_unchecked)
 {
-	ck_assert(decode("0f ae 27")); /* xsave [rdi] */
+	ck_assert(decode_bytes("0f ae 27")); /* xsave [rdi] */
 	ck_assert(it.memory & MEMORY_UNCHECKED);
 }
 END_TEST
 
 START_TEST(string_instruction_has_kind_and_prefix)
 {
-	ck_assert(decode("f2 ae")); /* repne scasb */
+	ck_assert(decode_bytes("f2 ae")); /* repne scasb */
 	ck_assert_int_eq(it.string, STRING_SCAS);
 	ck_assert(it.is_prefix_repeated && it.is_repne);
-	ck_assert(decode("f3 48 a5")); /* rep movsq */
+	ck_assert(decode_bytes("f3 48 a5")); /* rep movsq */
 	ck_assert_int_eq(it.string, STRING_MOVS);
 	ck_assert(it.is_prefix_repeated && !it.is_repne);
-	ck_assert(decode("aa")); /* stosb */
+	ck_assert(decode_bytes("aa")); /* stosb */
 	ck_assert_int_eq(it.string, STRING_STOS);
 	ck_assert(!it.is_prefix_repeated);
-	ck_assert(decode("f3 c3")); /* rep ret */
+	ck_assert(decode_bytes("f3 c3")); /* rep ret */
 	ck_assert(!it.is_prefix_repeated);
 }
 END_TEST
@@ -226,7 +226,7 @@ START_TEST(kind_says_where_it_goes_on)
 {
 	const struct kind_row *row = &kinds[_i];
 
-	ck_assert_msg(decode(row->bytes), "%s", row->text);
+	ck_assert_msg(decode_bytes(row->bytes), "%s", row->text);
 	ck_assert_msg(it.kind == row->kind, "%s: %u", row->text, it.kind);
 	ck_assert_msg(it.target == row->target, "%s", row->text);
 }
@@ -246,7 +246,7 @@ START_TEST(what_cannot_be_copied_is_unknown)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		ck_assert_msg(!decode(rows[i]), "%s", rows[i]);
+		ck_assert_msg(!decode_bytes(rows[i]), "%s", rows[i]);
 		ck_assert_int_eq(it.kind, INSTRUCTION_UNKNOWN);
 		ck_assert_uint_ge(it.length, 1);
 	}
@@ -306,7 +306,7 @@ START_TEST(registers_are_read_killed_or_changed)
 {
 	const struct register_row *row = &register_rows[_i];
 
-	ck_assert_msg(decode(row->bytes), "%s", row->text);
+	ck_assert_msg(decode_bytes(row->bytes), "%s", row->text);
 	ck_assert_msg(it.reads == row->reads, "%s: reads %#x", row->text, it.reads);
 	ck_assert_msg(it.kills == row->kills, "%s: kills %#x", row->text, it.kills);
 	ck_assert_msg(it.changes == row->changes, "%s: changes %#x", row->text, it.changes);
@@ -315,15 +315,15 @@ END_TEST
 
 START_TEST(values_go_from_source_to_destination)
 {
-	ck_assert(decode("48 89 e0")); /* mov rax,rsp */
+	ck_assert(decode_bytes("48 89 e0")); /* mov rax,rsp */
 	ck_assert(it.source == RSP && it.destination == RAX);
-	ck_assert(decode("48 01 37")); /* add [rdi],rsi */
+	ck_assert(decode_bytes("48 01 37")); /* add [rdi],rsi */
 	ck_assert(it.source == RSI && it.destination == NONE);
-	ck_assert(decode("48 03 37")); /* add rsi,[rdi] */
+	ck_assert(decode_bytes("48 03 37")); /* add rsi,[rdi] */
 	ck_assert(it.source == NONE && it.destination == RSI);
-	ck_assert(decode("48 b8 f0 de bc 9a 78 56 34 12")); /* movabs rax,... */
+	ck_assert(decode_bytes("48 b8 f0 de bc 9a 78 56 34 12")); /* movabs rax,... */
 	ck_assert(it.immediate == 0x123456789abcdef0 && it.destination == RAX);
-	ck_assert(decode("ff d0")); /* call rax */
+	ck_assert(decode_bytes("ff d0")); /* call rax */
 	ck_assert(it.source == RAX && it.destination == NONE);
 }
 END_TEST

@@ -31,7 +31,7 @@ static void expect_equal(const struct instruction *is, const struct instruction 
 }
 
 /* Returns the instruction's length. */
-static unsigned compare(const unsigned char *bytes, size_t left, uint32_t offset)
+static unsigned compare_patterns(const unsigned char *bytes, size_t left, uint32_t offset)
 {
 	struct instruction should, is;
 	bool is_known = instruction_decode(&decoder, bytes, left, offset, &should);
@@ -59,7 +59,7 @@ static int compare_module(struct dl_phdr_info *info, size_t size, void *context)
 		if (header->p_type != PT_LOAD || !(header->p_flags & PF_X))
 			continue;
 		for (uint32_t at = 0; at < bytes; ++*(uint32_t *)context)
-			at += compare(text + at, bytes - at, at);
+			at += compare_patterns(text + at, bytes - at, at);
 	}
 	return 0;
 }
@@ -96,8 +96,9 @@ START_TEST(bytes_made_up_are_decoded_alike)
 		memcpy(bytes, random, sizeof(bytes));
 		for (unsigned j = 0; j < (choice & 3); j++)
 			bytes[j] = starts[choice >> (8 + 4 * j) & 15];
-		compare(bytes, choice & 64 ? sizeof(bytes) : 1 + (choice >> 32) % sizeof(bytes),
-			(uint32_t)(choice >> 40));
+		compare_patterns(bytes,
+				 choice & 64 ? sizeof(bytes) : 1 + (choice >> 32) % sizeof(bytes),
+				 (uint32_t)(choice >> 40));
 	}
 }
 END_TEST

@@ -103,7 +103,7 @@ static const struct function *find_function(int64_t offset)
 }
 
 /* Walks what the original still runs from instruction @index on. */
-static void walk(const struct function *function, uint32_t index)
+static void walk_plan(const struct function *function, uint32_t index)
 {
 	for (; index < function->count; index++) {
 		const struct instruction *instruction = &function->instructions[index];
@@ -121,7 +121,7 @@ static void walk(const struct function *function, uint32_t index)
 		    instruction->kind == INSTRUCTION_LOOP) {
 			to = find_function(instruction->target);
 			if (to && to->is_usable)
-				walk(to, function_find(to, (uint32_t)instruction->target));
+				walk_plan(to, function_find(to, (uint32_t)instruction->target));
 		}
 		if (instruction->kind != INSTRUCTION_PLAIN &&
 		    instruction->kind != INSTRUCTION_BRANCH_IF &&
@@ -144,7 +144,7 @@ static void check_safe_rule(void)
 
 		for (uint32_t j = 0; function->is_usable && j < function->count; j++)
 			if (is_root(function, j))
-				walk(function, j);
+				walk_plan(function, j);
 		for (uint32_t j = function->start; !function->is_usable && j < function->end; j++)
 			ck_assert_uint_eq(state[j], 0);
 	}
@@ -190,7 +190,7 @@ START_TEST(targets_that_were_forgotten_can_be_run)
 
 		for (uint32_t j = 0; function->is_usable && j < function->count; j++)
 			if (entries[function->instructions[j].offset])
-				walk(function, j);
+				walk_plan(function, j);
 	}
 	free(state);
 	free(entries);

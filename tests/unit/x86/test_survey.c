@@ -65,7 +65,7 @@ static int take_image(struct dl_phdr_info *info, size_t size_bytes, void *contex
 	return 1; /* the program is the first */
 }
 
-static void look(bool forgets)
+static void survey_self(bool forgets)
 {
 	const char *why;
 
@@ -82,12 +82,12 @@ static void look(bool forgets)
 
 static void set_up(void)
 {
-	look(false);
+	survey_self(false);
 }
 
 static void set_up_forgetful(void)
 {
-	look(true);
+	survey_self(true);
 }
 
 static uint32_t offset_of(const unsigned char *place)
@@ -267,7 +267,7 @@ static struct patches patches;
 static struct plan_statistics statistics;
 
 /* Patches for a function all of whose accesses are to be checked. */
-static void choose(const unsigned char *place)
+static void choose_patches(const unsigned char *place)
 {
 	struct function *function = function_of(place);
 	bool *wanted = calloc(function->count, sizeof(*wanted));
@@ -291,7 +291,7 @@ static const struct chosen_patch *patch_at(const unsigned char *place)
 
 START_TEST(entries_with_room_get_long_jumps)
 {
-	choose(PLACE(guest_calls));
+	choose_patches(PLACE(guest_calls));
 	ck_assert_ptr_nonnull(patch_at(PLACE(guest_calls_after)));
 	ck_assert_uint_eq(patch_at(PLACE(guest_calls_after))->island, 0);
 	ck_assert_ptr_null(patch_at(PLACE(guest_calls_end)));
@@ -302,7 +302,7 @@ END_TEST
 
 START_TEST(entries_that_lead_to_no_access_stay)
 {
-	choose(PLACE(guest_calls));
+	choose_patches(PLACE(guest_calls));
 	/* Up to the call it only saves a register. */
 	ck_assert_ptr_null(patch_at(PLACE(guest_calls)));
 	ck_assert(reach_of(PLACE(guest_calls)) & REACH_NATIVE);
@@ -313,7 +313,7 @@ START_TEST(entries_without_room_jump_to_padding)
 {
 	const struct chosen_patch *patch;
 
-	choose(PLACE(guest_short));
+	choose_patches(PLACE(guest_short));
 	patch = patch_at(PLACE(guest_short_after));
 	ck_assert_ptr_nonnull(patch);
 	ck_assert_uint_ge(patch->island, function_of(PLACE(guest_short))->end);
@@ -323,12 +323,12 @@ END_TEST
 
 START_TEST(no_patch_covers_what_still_runs)
 {
-	choose(PLACE(guest_loop_into_start));
+	choose_patches(PLACE(guest_loop_into_start));
 	/* From the return the original goes on to PLACE(guest_loop), inside of what a
 	 * long jump at the start would overwrite. */
 	if (!patch_at(PLACE(guest_loop_after)))
 		ck_assert_ptr_null(patch_at(PLACE(guest_loop_into_start)));
-	choose(PLACE(guest_unknown));
+	choose_patches(PLACE(guest_unknown));
 	for (uint32_t i = 0; i < patches.count; i++) {
 		const struct function *function = function_of(PLACE(guest_unknown));
 		uint32_t index = function_find(function, patches.rows[i].offset);
@@ -341,7 +341,7 @@ END_TEST
 
 START_TEST(atomics_that_would_run_in_the_original_are_entries)
 {
-	choose(PLACE(guest_unknown_atomics));
+	choose_patches(PLACE(guest_unknown_atomics));
 	ck_assert_ptr_nonnull(patch_at(PLACE(guest_unknown_atomic)));
 	ck_assert(reach_of(PLACE(guest_unknown_atomic)) & REACH_ENTRY);
 	ck_assert(!(reach_of(PLACE(guest_unknown_atomic)) & REACH_NATIVE));

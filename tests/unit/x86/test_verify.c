@@ -10,14 +10,14 @@
 static struct lab lab;
 static struct verification verification;
 
-static bool verify(void)
+static bool verify_function(void)
 {
 	return verify_clones(&lab.decoder, &lab.plan, &lab.options, &lab.arena, &verification);
 }
 
 START_TEST(clones_are_their_originals_plus_checks)
 {
-	bool is_right = verify();
+	bool is_right = verify_function();
 
 	ck_assert_msg(is_right, "%s at %x", verification.what, verification.clone_offset);
 	ck_assert_uint_eq(verification.functions, lab.module.function_count);
@@ -31,7 +31,7 @@ static bool is_change_overlooked(uint32_t offset, unsigned char change)
 	bool is_right;
 
 	lab.plan.clone[offset] ^= change;
-	is_right = verify();
+	is_right = verify_function();
 	lab.plan.clone[offset] ^= change;
 	return is_right;
 }
@@ -115,7 +115,7 @@ START_TEST(wrong_state_is_noticed)
 	for (; at.row.clone_offset < end; i++) {
 		if (i % 7 == 0 && lab.plan.clone[at.row.clone_offset] != FILL) {
 			lab.plan.states = states_with_a_mistake(&right, i);
-			overlooked += verify();
+			overlooked += verify_function();
 			plan_states_free(&lab.plan.states);
 		}
 		ck_assert(plan_states_step(&at));
@@ -129,7 +129,7 @@ END_TEST
 START_TEST(missing_site_is_noticed)
 {
 	lab.plan.sites[0].offset = lab.plan.sites[1].offset;
-	ck_assert(!verify());
+	ck_assert(!verify_function());
 }
 END_TEST
 
