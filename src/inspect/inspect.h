@@ -15,4 +15,7 @@
  * cannot be looked at, for the reason in @why. */
 bool inspect_process(pid_t pid, void *image, struct pool *pool, char why[TARGET_MESSAGE_BYTES]);
 
+/* The same of the core file at @path. */
+bool inspect_core(const char *path, void *image, struct pool *pool, char why[TARGET_MESSAGE_BYTES]);
+
 #endif

@@ -6,6 +6,9 @@ src_libinspect_a_SOURCES = \
 	%D%/inspect.c %D%/inspect.h \
 	%D%/record.c %D%/record.h \
 	%D%/base/memory.c %D%/base/module.c %D%/base/registers.c %D%/base/target.h \
+	%D%/core/core.c %D%/core/core.h \
+	%D%/core/core_memory.c %D%/core/core_memory.h \
+	%D%/core/core_notes.c %D%/core/core_notes.h \
 	%D%/objects/barrier.c \
 	%D%/objects/condition.c \
 	%D%/objects/functions.c %D%/objects/functions.def %D%/objects/functions.h \

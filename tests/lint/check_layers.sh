@@ -65,6 +65,7 @@ floors='
  6 src/inspect/stack
  6 src/inspect/objects
  7 src/inspect/process
+ 7 src/inspect/core
  8 src/inspect/waits
  9 src/inspect
  7 src/detect/race

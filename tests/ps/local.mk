@@ -1,5 +1,5 @@
 # `snarl ps`: of samples that stand still, and of what it cannot look at.
 
-SUITES += tests/ps/run_ps
-dist_check_SCRIPTS += tests/ps/run_ps
+SUITES += tests/ps/run_ps tests/ps/run_errors
+dist_check_SCRIPTS += tests/ps/run_ps tests/ps/run_errors
 EXTRA_DIST += tests/ps/EXPECTED.tsv

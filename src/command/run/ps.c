@@ -23,7 +23,8 @@ static int look(const char *operand, struct results_file *results)
 	struct pool pool = {0};
 	char why[TARGET_MESSAGE_BYTES];
 	pid_t pid = read_pid(operand);
-	bool is_fine = inspect_process(pid, results->image, &pool, why);
+	bool is_fine = pid ? inspect_process(pid, results->image, &pool, why)
+			   : inspect_core(operand, results->image, &pool, why);
 
 	pool_free(&pool);
 	return is_fine ? STATUS_FINE : command_fail("ps: %s", why);

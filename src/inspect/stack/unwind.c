@@ -155,6 +155,7 @@ bool unwinder_walk(struct unwinder *unwinder, struct target_thread *thread)
 {
 	unw_cursor_t cursor;
 	bool is_exact = true; /* where it runs, no return address */
+	bool is_signal_frame;
 	int result = 1;
 
 	unwinder->thread = thread;
@@ -169,9 +170,10 @@ bool unwinder_walk(struct unwinder *unwinder, struct target_thread *thread)
 		if (unw_get_reg(&cursor, UNW_REG_IP, &code) != 0 ||
 		    unw_get_reg(&cursor, UNW_REG_SP, &sp) != 0 || !code)
 			break;
-		*frame = (struct target_frame){code + is_exact, sp};
+		is_signal_frame = unw_is_signal_frame(&cursor) > 0;
+		*frame = (struct target_frame){code + (is_exact || is_signal_frame), sp};
 		thread->frame_count++;
-		is_exact = unw_is_signal_frame(&cursor) > 0;
+		is_exact = is_signal_frame;
 		result = unw_step(&cursor);
 	}
 	thread->is_incomplete = result != 0;
