@@ -28,8 +28,8 @@ struct filter {
 	struct sock_filter code[];
 };
 
-/* The newest one.  Those of one thread are looked at for all: threads begin with the
- * filters of who makes them, and one that was taken back is in use no more. */
+/* The newest one.  The filters of any thread count for all: a thread inherits those of its
+ * creator. */
 static const struct filter *filters;
 
 /* --- What becomes of a call ------------------------------------------------------- */
@@ -49,7 +49,7 @@ static enum verdict verdict_of(uint32_t action)
 	}
 }
 
-/* By @filter and those before it: the strictest decides. */
+/* Of @filter and those set before it the strictest decides. */
 static enum verdict decide_call(const struct filter *filter, const struct seccomp_data *call)
 {
 	enum verdict strictest = VERDICT_MADE;
@@ -76,7 +76,8 @@ static struct seccomp_data describe_call(long number, const long arguments[6])
 	return call;
 }
 
-/* Our code is not where the thread may call the kernel from: for a moment it may. */
+/* With user dispatch the thread may call the kernel from some code only, and ours is not
+ * there: switches the dispatch off for this call. */
 static long call_kernel(long number, const long a[6])
 {
 	volatile char *selector = guest_self ? guest_self->selector : NULL;
@@ -103,14 +104,14 @@ static long pass_gate(bool is_ours, long number, const long arguments[6])
 
 /* --- Preparing -------------------------------------------------------------------- */
 
-/* Without these our locks are none. */
+/* Our locks need these. */
 static const long needed_calls[][7] = {
 	{SYS_rt_sigprocmask, SIG_SETMASK, 0, 0, sizeof(uint64_t)},
 	{SYS_futex, 0, FUTEX_WAIT_PRIVATE},
 	{SYS_futex, 0, FUTEX_WAKE_PRIVATE, 1},
 };
 
-/* With these code is copied and patched, and the library found that decodes it. */
+/* Needed to copy and patch code, and to find the library that decodes it. */
 static const long beginning_calls[][7] = {
 	{SYS_openat, AT_FDCWD, 0, O_RDONLY | O_CLOEXEC},
 	{SYS_read},
@@ -131,8 +132,8 @@ static const long memory_calls[][7] = {
 	 -1},
 };
 
-/* All that ours asks of the kernel, as a program begins and later.  A new program has the
- * filters, but does not know them. */
+/* All calls that we make, when a program begins and later.  A program that is executed
+ * inherits the filters, but cannot read them. */
 static const uint16_t all_calls[] = {
 	SYS_chdir,	 SYS_clock_gettime, SYS_clone,	      SYS_close,
 	SYS_dup3,	 SYS_execve,	    SYS_exit_group,   SYS_faccessat,
@@ -178,7 +179,8 @@ static void set_memory_aside(void)
 		pages_set_aside(size);
 }
 
-/* Of the program's memory, if it is there: the call itself will say if it is not. */
+/* Copies from the program's memory.  False: there is none, and the program's call will
+ * fail. */
 static bool read_memory(void *to, const void *from, size_t size_bytes)
 {
 	struct iovec into = {to, size_bytes};

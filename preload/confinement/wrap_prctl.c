@@ -1,7 +1,4 @@
-/*
- * prctl(2), and syscall(2) as far as it does the same: what confines the program is seen
- * to come.
- */
+/* prctl(2), and syscall(2) where it does the same: sees filters before they are set. */
 #define _GNU_SOURCE
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
@@ -18,7 +15,7 @@
 
 int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
-/* What a call would do, as arguments of prctl(2). */
+/* What the call asks for, as arguments of prctl(2). */
 struct change {
 	unsigned long option, a, b, c, d;
 };
@@ -33,7 +30,7 @@ static bool is_of_interest(const struct change *change)
 	return change->option == PR_SET_SECCOMP || change->option == PR_SET_SYSCALL_USER_DISPATCH;
 }
 
-/* True: it was told, and so is a failure. */
+/* True: tell_failed() must follow if the call fails. */
 static bool tell_before(const struct change *change, const struct unwind_start *start)
 {
 	struct guest_thread *self = is_of_interest(change) ? guest_enter() : NULL;
@@ -93,7 +90,7 @@ long confine_by_system_call(long number, unsigned long a, unsigned long b, unsig
 		change = (struct change){0};
 	is_told = tell_before(&change, &start);
 	result = REAL(syscall)(number, a, b, c, d, e, SYSCALL_LAST_ARGUMENT);
-	/* A descriptor, or a thread that has other filters. */
+	/* A positive result is no failure: a descriptor, or with flags, a thread's number. */
 	if (is_told && result < 0)
 		tell_failed(&change);
 	return result;

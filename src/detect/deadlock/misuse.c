@@ -6,7 +6,7 @@
 #include "detect/base/report.h"
 #include "detect/deadlock/wait_graph.h"
 
-/* Who holds @object exclusively by our books, and where it took it. */
+/* Adds who holds @object exclusively, as far as was seen, and where it took it. */
 static void add_holder(struct detector *detector, struct finding *finding,
 		       struct sync_object *object)
 {
@@ -19,7 +19,7 @@ static void add_holder(struct detector *detector, struct finding *finding,
 		report_event(finding, owner->id, ACTION_HOLD, object, held->stack);
 }
 
-/* Mutexes of these kinds refuse what their caller may not do: the program is told. */
+/* Mutexes of these kinds return an error to a caller that may not do what it asks. */
 #define SYNC_REFUSING (SYNC_CHECKED | SYNC_RECURSIVE | SYNC_ROBUST)
 
 static void lower_if_refused(struct finding *finding, const struct sync_object *object)
@@ -57,7 +57,7 @@ void misuse_released(struct detector *detector, struct thread *thread, struct sy
 		report_misuse(detector, FINDING_UNLOCK_NOT_OWNER, thread, ACTION_RELEASE, object,
 			      stack);
 	else if (real == REAL_HELD_BY_CALLER)
-		store_relaxed(&detector->has_unseen_order, true); /* its lock call passed unseen */
+		store_relaxed(&detector->has_unseen_order, true); /* its lock call was not seen */
 }
 
 /* How many of those that wait at @object have been woken, though we may see them there. */
@@ -111,7 +111,7 @@ static const struct thread *find_waiter(struct detector *detector, const struct 
 	}
 	if (!found || count <= woken_count(object->info))
 		return NULL;
-	/* Who sleeps for the mutex has left the condition. */
+	/* A thread that sleeps at the mutex has been woken from the condition. */
 	there = *wait;
 	there.mutex = NULL;
 	return detector->hooks->is_asleep(detector, found, &there) ? found : NULL;
@@ -137,8 +137,8 @@ static bool report_waited(struct detector *detector, enum finding_kind kind, str
 	return true;
 }
 
-/* Does a living thread hold @object, by our books and by the object itself?  Not one
- * that held it before a fork, nor one that left the stack frame with it. */
+/* Does a living thread hold @object, by our state and by the object's memory?  Not if it
+ * held it before a fork, nor for objects on a stack, whose frame it may have left. */
 static bool is_in_use(struct detector *detector, const struct thread *thread,
 		      const struct sync_object *object, enum real_state real)
 {
@@ -252,11 +252,11 @@ static void report_left_behind(struct detector *detector, struct thread *thread,
 	struct sync_info *info = held->object->info;
 	struct finding *finding;
 
-	/* A robust mutex tells its next owner; a semaphore is nobody's. */
+	/* The next owner of a robust mutex is told; a semaphore has no owner. */
 	if (!info || (info->attributes & SYNC_ROBUST) || info->kind == OBJECT_SEMAPHORE ||
 	    info->kind == OBJECT_FILE_LOCK)
 		return;
-	/* It may have been released by code that does not come through us. */
+	/* Code that is not observed may have released it. */
 	if (held->mode == LOCK_EXCLUSIVE &&
 	    !detector->hooks->may_hold(detector, thread, held->object))
 		return;

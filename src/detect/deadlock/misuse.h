@@ -1,10 +1,10 @@
 /*
  * Misuse of primitives: calls that POSIX leaves undefined.
  *
- * Our own books may miss an acquisition (before we started, by code that does
- * not come through us), so a release or destruction that they do not explain
- * is a finding only if the object itself says the same: 'real' is what the
- * caller read in it.
+ * We may have missed an acquisition (before observation began, or by code that is
+ * not observed).  So a release or destruction that does not fit our state is a
+ * finding only if the object's own memory says the same: 'real' is what the caller
+ * read there.
  */
 #ifndef DETECT_DEADLOCK_MISUSE_H
 #define DETECT_DEADLOCK_MISUSE_H
@@ -20,7 +20,7 @@ enum real_state {
 	REAL_HELD /* by whom it does not say */
 };
 
-/* @thread releases @object, which by our books it does not hold. */
+/* @thread releases @object, which by our state it does not hold. */
 void misuse_released(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     stack_id stack, enum real_state real);
 
@@ -33,8 +33,8 @@ void misuse_initialising(struct detector *detector, struct thread *thread,
 void misuse_destroyed(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      stack_id stack, enum real_state real);
 
-/* @thread waits on @condition with a mutex that it does not hold.  A warning, if the
- * call fails and so tells the program. */
+/* @thread waits on @condition with a mutex that it does not hold.  A warning if the call
+ * fails (@is_refused), since that tells the program. */
 void misuse_waited_without(struct detector *detector, struct thread *thread,
 			   struct sync_object *condition, struct sync_object *mutex,
 			   stack_id stack, bool is_refused);
@@ -52,8 +52,8 @@ void misuse_refused(struct detector *detector, struct thread *thread, struct syn
 void misuse_abandoned(struct detector *detector, struct thread *thread,
 		      struct sync_object *object, stack_id stack);
 
-/* @thread waits for @object, whose memory says that thread @holder holds it,
- * which by our books never took it here: it is a copy of one it did take. */
+/* @thread waits for @object.  Its memory says that thread @holder holds it, but @holder has
+ * never taken it at this address: it is a copy of a lock that was held. */
 void misuse_copied(struct detector *detector, struct thread *thread, struct sync_object *object,
 		   struct thread *holder, stack_id stack);
 

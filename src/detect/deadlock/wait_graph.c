@@ -8,7 +8,7 @@
 #include "detect/base/slot.h"
 
 #define WALK_MAX 64u	  /* threads in one cycle */
-#define WALK_BUDGET 4096u /* steps of one walk, bounds those over many readers */
+#define WALK_BUDGET 4096u /* steps of one walk, which may branch at each reader */
 
 struct step {
 	struct thread *thread;
@@ -36,7 +36,7 @@ bool wait_read(const struct thread *thread, struct wait *copy)
 	       version; /* relaxed: after the fence */
 }
 
-/* What must be given up before @wait can end: its object, or the mutex that a
+/* What must be released before @wait can end: its object, or the mutex that a
  * condition wait takes again. */
 static struct sync_object *needed_object(const struct wait *wait)
 {
@@ -85,7 +85,7 @@ static bool blocks_wait(const struct wait *wait, const struct thread *other,
 	       other_wait->object == object && other_wait->mode == LOCK_EXCLUSIVE;
 }
 
-/* Appends @thread, which has @held, if it waits without a bound. */
+/* Appends @thread, which holds @held, if it waits without a time limit.  False: not appended. */
 static bool push_step(struct walk *walk, struct thread *thread, struct sync_object *held)
 {
 	struct step *step = &walk->steps[walk->depth];
@@ -108,7 +108,7 @@ static bool push_step(struct walk *walk, struct thread *thread, struct sync_obje
 
 static bool walk_holders(struct walk *walk, struct thread *goal);
 
-/* From the last step on along single owners, to @goal. */
+/* Goes on from the last step, along single owners.  True: it has reached @goal. */
 static bool walk_on(struct walk *walk, struct thread *goal)
 {
 	for (;;) {
@@ -128,8 +128,8 @@ static bool walk_on(struct walk *walk, struct thread *goal)
 	}
 }
 
-/* Readers and queued writers are found among the threads that wait: a thread
- * that runs closes no cycle. */
+/* Goes on to the readers and queued writers, which are found among the threads that wait: a
+ * thread that runs is part of no deadlock. */
 static bool walk_holders(struct walk *walk, struct thread *goal)
 {
 	const struct detector *detector = walk->detector;
@@ -179,9 +179,9 @@ static bool is_unchanged(const struct walk *walk)
 	return true;
 }
 
-/* Our books may be wrong about a wait (it was left by a jump) or an owner (it
- * gave up in code that does not come through us).  The kernel is not: who is
- * part of a deadlock sleeps.  The first step's thread is about to. */
+/* Our state may be wrong about a wait (it was left by a jump) or an owner (code that is
+ * not observed has released the lock).  The kernel is right: each thread of a deadlock
+ * sleeps.  The first step's thread is about to. */
 static bool all_asleep(const struct walk *walk)
 {
 	struct detector *detector = walk->detector;
@@ -276,8 +276,8 @@ static struct walk *take_walk(struct thread *thread)
 	return thread->memory->walk;
 }
 
-/* A semaphore can be posted by any thread that still runs, even one that never
- * did before: only when all others are blocked is it sure that nobody will. */
+/* Any thread that runs may post a semaphore, even one that never did before.  Nobody will
+ * only if all other threads are blocked. */
 static bool may_be_posted(const struct walk *walk)
 {
 	const struct detector *detector = walk->detector;

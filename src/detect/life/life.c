@@ -57,7 +57,7 @@ static void report_pair(struct detector *detector, enum finding_kind kind,
 	finding = report_begin(detector, kind);
 	if (kind == FINDING_DATA_RACE) {
 		finding->details = DETAIL_LIFE;
-		/* relaxed: what was found before it was set had nothing against it. */
+		/* relaxed: a finding made before it is set is as certain as it seemed. */
 		if (load_relaxed(&detector->has_unseen_order)) {
 			finding->severity = SEVERITY_WARNING;
 			finding->details |= DETAIL_UNSEEN_ORDER;
@@ -69,8 +69,8 @@ static void report_pair(struct detector *detector, enum finding_kind kind,
 	runtime_unlock(&detector->lock);
 }
 
-/* Reports @first and @second, which @thread is about to do, unless they are ordered or
- * too little is known of them.  False: they are ordered. */
+/* Reports @first and @second, which @thread is about to do, if they are unordered and both
+ * were made by observed code.  False: they are ordered, or there is no @first. */
 static bool report_unordered(struct detector *detector, struct thread *thread,
 			     const struct sync_object *object, const struct sync_use *first,
 			     const struct sync_use *second)
@@ -121,17 +121,17 @@ static struct ended_life *find_end(struct detector *detector, uintptr_t address)
 	return &detector->ended_lives[(address >> 3) % ENDED_LIVES_KEPT];
 }
 
-/* relaxed: a look-up checks the address, and a finding is made at leisure. */
+/* relaxed and release: an entry whose address is set is whole. */
 static void note_end(struct detector *detector, uintptr_t address, const struct sync_use *end)
 {
 	struct ended_life *entry = find_end(detector, address);
 
 	store_relaxed(&entry->address, (uintptr_t)0);
 	entry->end = *end;
-	store_release(&entry->address, address); /* take_end() */
+	store_release(&entry->address, address); /* pairs with take_end() */
 }
 
-/* The last end at @address that is not forgotten; it is now. */
+/* The last end at @address, which is then forgotten.  False: none is remembered. */
 static bool take_end(struct detector *detector, uintptr_t address, struct sync_use *end)
 {
 	struct ended_life *entry = find_end(detector, address);
@@ -162,7 +162,7 @@ void life_ends(struct detector *detector, struct thread *thread, struct sync_obj
 			is_reported = report_unordered(detector, thread, object,
 						       &info->extra->uses[i], &end);
 	}
-	/* What is in a left frame next is not known. */
+	/* When a frame that was left becomes another one, nobody tells. */
 	if (action != ACTION_LEAVE)
 		note_end(detector, object->address, &end);
 }
@@ -235,7 +235,7 @@ void life_begun_by_use(struct detector *detector, struct thread *thread,
 	struct sync_use end;
 	bool is_freed;
 
-	/* A mutex that was destroyed refuses to be used: life_used_destroyed(). */
+	/* Uses of destroyed mutexes are told by their memory: life_used_destroyed(). */
 	if (!is_followed(detector, object) ||
 	    (info->kind == OBJECT_MUTEX && info->attributes & SYNC_DESTROYED) ||
 	    !take_end(detector, object->address, &end))

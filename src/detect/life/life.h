@@ -2,16 +2,16 @@
  * Lives of objects against their uses: a lock, condition, semaphore or barrier that is
  * initialised, destroyed, freed or left behind by one thread, and used by another one.
  *
- * What a life's end is compared with is kept in the object: of locks the last hold that
- * was released (each hold is ordered after the one before), of other objects the last
- * use of each thread.  A use counts at its beginning: who unlocks a mutex or wakes
- * a waiter may still be in the call when another thread, which it has let go on, ends
- * the object's life (POSIX allows that).
+ * The end of a life is compared with uses that the object keeps: a lock the last hold
+ * that was released (each hold is ordered after the one before), other objects the last
+ * use of each thread.  A use counts at its beginning: a thread that unlocks a mutex or
+ * wakes a waiter may still be in the call when another thread, which may go on by it,
+ * ends the object's life (POSIX allows that).
  *
- * What a use is compared with is the call that initialised the object, and if it begins
- * a life, the last end of one at its address (misuse by who comes after an end in order
- * is lock-destroyed).  An end is forgotten when the memory may have become another
- * object's.
+ * A use is compared with the call that initialised the object.  If it begins a life, it
+ * is compared with the last end of one at its address, too (a use that is ordered after
+ * the end is lock-destroyed).  An end is forgotten when the memory may have become
+ * another object's.
  *
  * Only where accesses are observed: without them, order by atomics is not seen.  Calls
  * by code that is not observed are not judged, nor are objects shared by processes.
@@ -32,7 +32,7 @@ void life_released(struct thread *thread, struct sync_use *use, stack_id stack);
 void life_initialised(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      stack_id stack);
 
-/* @thread takes @object at @stack: after it was initialised? */
+/* @thread takes @object at @stack: is that ordered after its initialisation? */
 void life_check_init(struct detector *detector, struct thread *thread, struct sync_object *object,
 		     stack_id stack);
 
@@ -44,8 +44,8 @@ void life_begun_by_use(struct detector *detector, struct thread *thread,
 void life_used_destroyed(struct detector *detector, struct thread *thread,
 			 struct sync_object *object, stack_id stack);
 
-/* The life of @object is about to be ended by @thread: by a call to destroy it, a free
- * (ACTION_FREE) or by leaving its stack frame. */
+/* @thread is about to end the life of @object: by a call that destroys it, a free
+ * (ACTION_FREE), or by leaving its stack frame (ACTION_LEAVE). */
 void life_ends(struct detector *detector, struct thread *thread, struct sync_object *object,
 	       enum finding_action action, stack_id stack);
 

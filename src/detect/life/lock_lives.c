@@ -53,7 +53,7 @@ static void end_in_freed(void *context, struct sync_object *object)
 		if (life_has_ended(freed->detector, object->address))
 			life_memory_freed(freed->detector, freed->thread, object->address,
 					  find_stack(freed));
-	/* relaxed: it is the calling thread's own lock, or a misuse. */
+	/* relaxed: unless the calling thread holds it, this is a misuse. */
 	} else if (!freed->may_stay || !load_relaxed(&object->owner)) {
 		if (freed->detector->is_memory_observed)
 			life_ends(freed->detector, freed->thread, object, ACTION_FREE,

@@ -11,17 +11,17 @@
 /* @object's life ends (destroy, free, munmap, its frame was left). */
 void lock_ended(struct detector *detector, struct sync_object *object);
 
-/* The same in [start, end), which begins anew: there is nothing to compare their ends
- * with. */
+/* The same for all objects in [start, end), memory that is mapped anew: nothing is compared
+ * with these ends. */
 void lock_memory_begins(struct detector *detector, uintptr_t start, uintptr_t end);
 
-/* @thread is about to free [start, end), and with it the objects there: those that are not
- * held, if the memory may stay.  @context is for hooks->access_stack(). */
+/* @thread is about to free [start, end): ends the lives of the objects there, or if the free
+ * may fail (@may_stay), of those that nobody holds.  @context is for hooks->access_stack(). */
 void lock_memory_freed(struct detector *detector, struct thread *thread, uintptr_t start,
 		       uintptr_t end, bool may_stay, const void *context);
 
-/* @thread runs with its stack pointer at @sp: locks of its own stack below that
- * are gone; nothing is, if @sp is on another stack (a coroutine's, a handler's). */
+/* @thread's stack pointer is @sp: the locks below it on the thread's stack are gone.  Does
+ * nothing if @sp is on another stack (a coroutine's, a handler's). */
 void lock_stack_left(struct detector *detector, struct thread *thread, uintptr_t sp);
 
 #endif

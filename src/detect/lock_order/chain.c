@@ -89,15 +89,15 @@ static void add_validated(struct detector *detector, uint64_t key)
 
 /* --- Edges to the lock that is wanted ----------------------------------------------- */
 
-/* A semaphore that turned out to be none stays in the held set until its
+/* A semaphore that turned out to be no lock stays among the held locks until its
  * thread's next call on it. */
 static bool is_held_lock(const struct held_lock *held)
 {
 	return held->object->info && !held->object->info->is_not_a_lock;
 }
 
-/* The ids of what @thread holds, sorted by insertion: few locks are held at a
- * time.  Returns their number. */
+/* The ids of the locks that @thread holds, in order (by insertion, as they are few).
+ * Returns their number. */
 static uint32_t collect_gates(const struct thread *thread, struct gate *gates)
 {
 	uint32_t count = 0;
@@ -127,7 +127,7 @@ static struct clock_stamp stamp_of(struct thread *thread, struct vclock *clock)
 	};
 }
 
-/* From now on the graph speaks of @thread and of what it holds. */
+/* From now on the graph names @thread and the locks that it holds. */
 static void mark_in_order(struct thread *thread)
 {
 	thread->is_referenced = true;
@@ -151,8 +151,8 @@ static bool lies_in_own_block(struct detector *detector, const struct sync_objec
 }
 
 /*
- * Has @thread made the lock, in memory of the heap, and can nobody know it yet?  No other
- * thread has used it, and none was created since.
+ * Can no other thread know the lock yet?  It lies in a block of the heap that @thread
+ * allocated, no other thread has used it, and @thread has created none since.
  */
 static bool is_unpublished(struct detector *detector, const struct thread *thread,
 			   const struct sync_object *object)
@@ -222,8 +222,8 @@ static void record_order(struct detector *detector, struct thread *thread,
 		arena_free(&detector->arena, gates, size);
 }
 
-/* Cycles seen so far only in ordered witnesses: from now on chains tell
- * hand-over epochs apart, and all are validated again. */
+/* Some cycle has only witnesses that are ordered by hand-overs, so later ones count,
+ * too: from now on chains tell hand-over epochs apart, and all are validated again. */
 static void follow_refinement(struct detector *detector, struct thread *thread)
 {
 	bool is_refining = lock_order_is_refining(detector->order);

@@ -13,12 +13,12 @@ static uint32_t halves_of(uint32_t bytes)
 	return ((bytes & ATOMIC_HALF_MASK) != 0) | ((bytes >> ATOMIC_HALF_BYTES) != 0) << 1;
 }
 
-#define PATIENCE 50u /* of a spin lock, which is some 50 ms each */
+#define PATIENCE 50u /* attempts to take a spin lock, of some 50 ms each */
 
 bool atomic_take_busy(const struct thread *thread, struct atomic_location *location)
 {
 	for (uint32_t i = 0; i < PATIENCE; i++) {
-		/* relaxed: only its own number tells it something. */
+		/* relaxed: nobody but the thread itself writes its number there. */
 		if (load_relaxed(&location->user) == thread->id)
 			return false;
 		if (spin_lock(&location->busy))
@@ -35,7 +35,7 @@ static void acquire_half(struct clock_joiner by, const struct atomic_half *half)
 		clock_join(by, half->clock);
 }
 
-/* The half's clock becomes one that covers the thread's, and what it was. */
+/* Joins the thread's clock into the half's. */
 static void release_half(struct clock_releaser by, struct atomic_half *half)
 {
 	if (half->stamp == by.thread->clocks.stamp)
@@ -44,7 +44,7 @@ static void release_half(struct clock_releaser by, struct atomic_half *half)
 	half->stamp = 0;
 }
 
-/* The same for a thread that has just acquired what the half has. */
+/* The same, if the thread has just acquired from the half: its clock covers the half's. */
 static void replace_half(struct clock_releaser by, struct atomic_half *half)
 {
 	struct vclock_snapshot *clock;
@@ -65,7 +65,7 @@ static void announce_release(struct atomic_location *location)
 	store_release(&location->version, location->version + 1);
 }
 
-#define LOOKS 8u /* as many checks may stand before a load that has its own before them */
+#define LOOKS 8u /* so many checks may stand between the check of a load and the load */
 
 static void acquire_pending(struct detector *detector, struct thread *thread,
 			    struct pending_acquire *pending)
@@ -73,8 +73,8 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 	struct atomic_location *location = pending->location;
 	struct clock_joiner by;
 
-	/* acquire, in this order: a store whose value was loaded is announced by one
-	 * or the other, as a locked instruction stands between the two. */
+	/* acquire, in this order: who stores takes 'busy', then raises 'version', then lets
+	 * go of 'busy'.  So a store whose value was loaded shows in one of the two. */
 	if (!load_acquire(&location->busy.is_taken) &&
 	    load_acquire(&location->version) == pending->version)
 		return;
@@ -90,8 +90,8 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 	spin_unlock(&location->busy);
 }
 
-/* The newest is the last; when there are too many, the oldest is dropped: its
- * load has long been made. */
+/* Puts it last.  When there are too many, the first is dropped, whose load was made long
+ * ago. */
 static void put_pending(struct thread *thread, struct pending_acquire pending)
 {
 	struct pending_acquire *acquires = thread->accesses.acquires;
@@ -112,8 +112,8 @@ static void put_pending(struct thread *thread, struct pending_acquire pending)
 	thread->accesses.acquire_count = count;
 }
 
-/* They are taken out meanwhile: to record what is pending comes back to here, and may
- * find others. */
+/* The list is emptied first: recording pending granules calls this function again, and may
+ * add to the list. */
 void atomic_catch_up(struct detector *detector, struct thread *thread)
 {
 	struct pending_acquire taken[PENDING_ACQUIRES];
@@ -132,8 +132,8 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 /* --- Becoming atomic ------------------------------------------------------- */
 
 /*
- * The location was stored to by a plain move before anything showed that it is
- * atomic: that store was a release.
+ * A plain move, @write, stored to the location before anything showed that it is atomic.
+ * That store was a release, and @thread is taken to have acquired from it.
  */
 static void release_late(struct detector *detector, struct thread *thread, uint64_t write)
 {
@@ -141,8 +141,8 @@ static void release_late(struct detector *detector, struct thread *thread, uint6
 		memory_assume_acquire(detector, thread, write, 0);
 }
 
-/* Moves a granule's words into @location and puts its number in their place.  *@met
- * becomes what the thread meets there. */
+/* Moves a granule's words into @location and puts its number in their place.  *@met becomes
+ * the free or write before that is unordered with the thread.  False: it is atomic already. */
 static bool displace_words(struct detector *detector, struct thread *thread, struct shadow shadow,
 			   struct atomic_location *location, struct cell *met)
 {
@@ -166,12 +166,12 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 		read = cells_load(detector, shadow.read);
 		location->read = read;
 	} while (!compare_exchange_acq_rel(shadow.read, &read, word));
-	location->origins.read = load_relaxed(&shadow.origins->read); /* relaxed: it has a tag */
+	location->origins.read = load_relaxed(&shadow.origins->read); /* relaxed: has a tag */
 	release_late(detector, thread, write);
 	return true;
 }
 
-/* NULL without memory, or if somebody else has done it. */
+/* NULL without memory, or if another thread was first. */
 static struct atomic_location *promote_granule(struct detector *detector, struct thread *thread,
 					       uintptr_t granule, uint32_t bytes, struct cell *met)
 {
@@ -206,8 +206,8 @@ static void widen_location(struct detector *detector, struct thread *thread,
 		*met = atomic_find_met(detector, thread, &list, bytes);
 }
 
-/* The location of the granule of @address, with @bytes of it atomic.  If they have just
- * become that, *@met becomes what the thread meets there. */
+/* The location of the granule of @address, with @bytes of it atomic.  If they become atomic
+ * by this, *@met becomes the free or write before that is unordered with the thread. */
 static struct atomic_location *find_or_promote(struct detector *detector, struct thread *thread,
 					       uintptr_t address, uint32_t bytes, struct cell *met)
 {
@@ -220,7 +220,7 @@ static struct atomic_location *find_or_promote(struct detector *detector, struct
 		location = promote_granule(detector, thread, granule, bytes, met);
 	if (!location && shadow_form(load_acquire(place)) == SHADOW_ATOMIC)
 		location = atomic_table_get(detector, load_acquire(place));
-	/* relaxed: bits are only ever added, and any order of that is right. */
+	/* relaxed: bits are only ever added, in any order. */
 	if (location && (load_relaxed(&location->bytes) & bytes) != bytes)
 		widen_location(detector, thread, location, bytes, met);
 	return location;
@@ -261,14 +261,15 @@ static void add_pending(struct thread *thread, struct atomic_location *location,
 {
 	put_pending(thread, (struct pending_acquire){
 				    .location = location,
-				    /* relaxed: none that it will have */
+				    /* relaxed: any value but the present one, so that
+				     * the first look joins */
 				    .version = ~load_relaxed(&location->version),
 				    .halves = (uint8_t)halves,
 				    .looks_left = LOOKS,
 			    });
 }
 
-/* memory_before_release(), but for what race_begin() has done for this access. */
+/* memory_before_release() without what race_begin() has already done for this access. */
 static struct clock_releaser settle_accesses(struct detector *detector, struct thread *thread)
 {
 	memory_flush(detector, thread);
@@ -277,7 +278,7 @@ static struct clock_releaser settle_accesses(struct detector *detector, struct t
 	return (struct clock_releaser){thread};
 }
 
-/* Has another thread learnt by assumption, amid this epoch, what @thread does in it? */
+/* Has another thread made an assumed acquire from @thread in its present epoch? */
 static bool is_assumed(const struct thread *thread)
 {
 	/* relaxed: as in clock_assume() */
@@ -285,7 +286,7 @@ static bool is_assumed(const struct thread *thread)
 	       load_relaxed(&thread->clocks.recorded_epoch);
 }
 
-/* The step stores to @touched by no locked instruction. */
+/* The step stores to the atomic bytes @touched, not by a locked instruction. */
 static void store_atomic(struct race_step *step, struct atomic_location *location, uint32_t touched)
 {
 	struct thread *thread = step->thread;
@@ -318,7 +319,7 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 
 	if (!location)
 		return 0;
-	/* relaxed: a byte that is becoming atomic just now is as good as racing. */
+	/* relaxed: a byte that becomes atomic now may count as atomic or not. */
 	touched = step->bytes & load_relaxed(&location->bytes);
 	inner->write = &location->write;
 	inner->read = &location->read;
@@ -334,7 +335,7 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 
 /* --- Locked instructions ---------------------------------------------------- */
 
-/* Mostly there is nothing to write, and the memory is shared with others. */
+/* Usually both are 0, and a write would take the cache line from other processors. */
 static void set_cell(struct cell *cell, struct cell value)
 {
 	if (cell->word | value.word)
@@ -391,8 +392,8 @@ void access_synchronised_over(struct atomic_location *location, const struct acc
 	location->value = access->value;
 }
 
-/* Has the instruction under way at @location lost something?  Not who has stored because
- * of what was there, nor who has stored what was there. */
+/* Has the locked instruction at @location lost another thread's write?  Not if it stores
+ * only over the value that it expects (cmpxchg), nor if it stores the value that was there. */
 static bool loses_value(const struct atomic_location *location, const struct access *access,
 			enum locked_outcome outcome)
 {
@@ -404,7 +405,7 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 			    struct atomic_location *location, const struct access *access,
 			    enum locked_outcome outcome)
 {
-	/* access_synchronise_begin() has done what is due before. */
+	/* access_synchronise_begin() has called memory_before_release(). */
 	struct clock_releaser by = {thread};
 	struct clock_joiner joiner = {thread};
 	bool has_stored = outcome != LOCKED_READ;

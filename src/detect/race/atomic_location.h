@@ -4,23 +4,21 @@
  * A location becomes atomic when a locked instruction (or xchg) first touches
  * it, or when it is known to be one (a futex word).  From then on a locked
  * instruction on it acquires and releases, a plain load acquires, a plain store
- * releases: on x86 that is what acquire and release operations compile to, so
- * nothing is asked of the program that its source may not say.  Its accesses are
- * never races among themselves.  But an update by other than a locked instruction
- * loses what others write in between, and the end of the memory's life is to come
- * after all: so each half keeps its last write, and whose it was.
+ * releases: acquire and release operations compile to just these on x86.  Its
+ * accesses never race with each other.  But an update that is no locked
+ * instruction may lose another thread's write, and the memory must be freed after
+ * all accesses.  So each half of a granule keeps its last write, with its thread.
  *
  * Both shadow words of its granule then have the form SHADOW_ATOMIC and the
- * location's number; what the granule's other bytes need is kept in words of
- * the location (atomic_access() says where).  The two halves of a granule have
- * clocks of their own; smaller neighbours share one, which may hide a race
- * but makes none.
+ * location's number.  The granule's other bytes have their shadow words in the
+ * location (atomic_access() says where).  Each half of a granule has a clock;
+ * smaller neighbours share one, which may hide a race but makes none.
  *
- * An acquire must come after its load, but accesses are observed before they are made,
- * and the checks of several may stand before the first of them.  So a load only notes
- * the location.  The join is made by the thread's next atomic_catch_up(): at its next
- * slow access, release or finding; nothing reads its clock before that.  As this may
- * still be before the load itself, the next few calls join again what is new.
+ * An acquire must come after its load.  But a check runs before its access, and the
+ * checks of several accesses may stand before the first of them.  So a load only notes
+ * a pending acquire.  The thread joins at its next atomic_catch_up(): at its next slow
+ * access, release or finding, before anything reads its clock.  As this may still be
+ * before the load itself, the next few calls join again what is new.
  */
 #ifndef DETECT_RACE_ATOMIC_LOCATION_H
 #define DETECT_RACE_ATOMIC_LOCATION_H
@@ -55,20 +53,20 @@ void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t 
 void atomic_catch_up(struct detector *detector, struct thread *thread);
 
 /*
- * Takes location->busy for a moment.  Who holds it is between two instructions, but may
- * have lost its processor for long on a busy machine; a lost edge could become a false
- * race.  False for the holder itself, in a signal handler, and if the holder never
- * comes back.
+ * Takes location->busy, which threads hold for a few instructions.  A holder may have lost
+ * its processor, so this waits long: an edge that is lost here could become a false race.
+ * False: the thread itself holds it (in a signal handler), or the holder never came back.
  */
 bool atomic_take_busy(const struct thread *thread, struct atomic_location *location);
 
-/* What is kept of it is kept in the half in which its bytes begin. */
+/* The half that keeps the last write to @bytes: the one in which they begin. */
 static inline struct atomic_half *atomic_half_of(struct atomic_location *location, uint32_t bytes)
 {
 	return &location->halves[(uint32_t)__builtin_ctz(bytes) / ATOMIC_HALF_BYTES];
 }
 
-/* Is *@last what @thread would leave there now?  relaxed: another one is not its own. */
+/* Is *@last what a write of @thread to @bytes would leave?  relaxed: if another thread changes
+ * it meanwhile, it is not, before or after. */
 static inline bool atomic_is_last(const struct thread *thread, const struct cell *last,
 				  uint32_t bytes)
 {
@@ -80,51 +78,53 @@ static inline bool atomic_is_last(const struct thread *thread, const struct cell
  * @thread's present access. */
 bool atomic_is_met(const struct thread *thread, const struct cell *cell, uint32_t bytes);
 
-/* What the write @step leaves behind; word 0 if nothing can be recorded. */
+/* The record of the write @step, to be kept as the last one; word 0 if nothing can be
+ * recorded. */
 struct cell atomic_make_last(struct race_step *step);
 
-/* The same of @thread's locked instruction, @access of @bytes. */
+/* The same for @thread's locked instruction @access of @bytes. */
 struct cell atomic_make_locked(struct detector *detector, struct thread *thread,
 			       const struct access *access, uint32_t bytes);
 
-/* That instruction has met the end of the memory's life, *@met, which is cleared. */
+/* Reports that this instruction and the free *@met are unordered.  Clears *@met. */
 void atomic_tell_freed(struct detector *detector, struct thread *thread,
 		       const struct access *access, struct cell *met);
 
-/* That instruction, of which @under_way was kept, has stored: tells of what was lost. */
+/* That instruction has stored.  Reports the write that it has overwritten, if @has_lost, and
+ * compares it with the thread's stale reads.  @under_way is the location as it was then. */
 void atomic_tell_locked(struct detector *detector, struct thread *thread,
 			const struct access *access, bool has_lost,
 			const struct atomic_location *under_way);
 
 /*
- * @mine, of a store that is not locked, replaces *@last.  Returns what was there, if it is
- * met; else word 0.  Under location->busy.  What follows the thread's own locked instruction
- * or plain store, with nobody's in between, may be the release of a lock that it holds: who
- * comes after loses nothing.  And what took place some time ago is not the last.
+ * A store that is no locked instruction makes @mine the last write.  Returns the one before
+ * if that is unordered with the store; else word 0.  Called with location->busy held.
+ * *@last stays if it is the thread's own locked instruction or plain store: this store may
+ * then release a lock that the thread holds, and the next owner loses nothing.  It also
+ * stays if the access is late: then it took place some time ago, and may not be the last.
  */
 struct cell atomic_replace_by_store(const struct race_step *step, struct cell *last,
 				    const struct cell *mine);
 
-/* What @thread meets in bytes that become atomic, of whose granule @list has the writes:
- * perhaps that the memory was freed.  Word 0: nothing. */
+/* @bytes become atomic; @list has the writes to their granule.  Returns the free, or the
+ * write to exactly @bytes, that is unordered with @thread; word 0: there is none. */
 struct cell atomic_find_met(struct detector *detector, const struct thread *thread,
 			    const struct cell_list *list, uint32_t bytes);
 
-/* True if none of @bytes of the granule whose word @word is are atomic; then *@inner tells
- * where their shadow is. */
+/* True if none of @bytes is atomic; then *@inner tells where their shadow words are.  @word
+ * is the shadow word of their granule. */
 bool atomic_find_rest(const struct detector *detector, uint64_t word, uint32_t bytes,
 		      struct shadow *inner);
 
-/* The last write to exactly these bytes of the granule whose word @word is; none has
- * word 0. */
+/* The last write to exactly @bytes of the granule with shadow word @word; word 0: none. */
 struct cell atomic_last_write(struct detector *detector, const struct thread *thread,
 			      uint64_t word, uint32_t bytes);
 
-/* The granule of @step, whose word is @word, ends its life: compares that with its last
- * accesses. */
+/* The granule of @step, whose shadow word is @word, is freed: compares that with the last
+ * accesses to it. */
 void atomic_compare_end(struct race_step *step, uint64_t word);
 
-/* @bytes of the granule whose word @word is begin a new life. */
+/* @bytes of the granule with shadow word @word begin a new life: forgets their last write. */
 void atomic_forget(struct detector *detector, struct thread *thread, uint64_t word,
 		   uint32_t bytes);
 

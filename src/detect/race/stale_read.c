@@ -23,7 +23,7 @@ static void clear_filter(struct thread *thread)
 		thread->accesses.stale_read_filter[i] = 0;
 }
 
-/* Anew, as what is forgotten leaves its bit. */
+/* Fills it anew: a bit may belong to several, and one may be forgotten. */
 static void make_filter(struct thread *thread)
 {
 	clear_filter(thread);
@@ -51,7 +51,7 @@ bool stale_reads_touch(const struct thread *thread, uintptr_t address)
 
 void stale_read_forget(struct thread *thread, struct stale_read *stale)
 {
-	store_relaxed(&stale->address, 0); /* relaxed: who looks late marks it in vain */
+	store_relaxed(&stale->address, 0); /* relaxed: who still sees it marks it in vain */
 	if (--thread->accesses.stale_read_count == 0)
 		clear_filter(thread);
 }
@@ -72,8 +72,9 @@ void stale_read_acquire(struct detector *detector, struct thread *thread, struct
 }
 
 /*
- * A read is noted before it is made.  Of one that others may have written to in between,
- * and which has told the thread so, the last write is looked up again when it is over.
+ * A read is noted before it is made, and others may write in between.  If the value read
+ * decides a branch, the thread may have seen that write: the last write is looked up again
+ * after the load.
  */
 static void settle_read(struct detector *detector, struct thread *thread, struct stale_read *stale)
 {
@@ -111,8 +112,8 @@ void stale_reads_expire(struct detector *detector, struct thread *thread)
 	}
 }
 
-/* What is written rests on what was read last.  Only a decision outlives a read that
- * decides nothing, as the one in `stock--` after `if (stock > 0)`. */
+/* What is written rests on the last read.  But a decision stays old after a read that decides
+ * nothing, as in `if (stock > 0) stock--`. */
 void stale_reads_renew(struct thread *thread, const struct access *access, uint32_t update_group)
 {
 	bool is_value = update_group && !(access->flags & SITE_DECIDES);
@@ -150,8 +151,8 @@ void stale_reads_split(struct thread *thread, lock_id lock)
 /* --- Lives of memory ------------------------------------------------------- */
 
 /*
- * Whose memory begins or ends a life does not know who remembers reads of it.  A
- * filter of bits, by pieces of 16 bytes, says where somebody may.
+ * A thread that allocates or frees memory does not know who remembers reads of it.  A
+ * filter with a bit for each piece of 16 bytes says where some thread may.
  */
 #define MARK_SHIFT 4
 #define MARK_BITS (STALE_READ_MARK_WORDS * 64u)
@@ -184,7 +185,7 @@ static bool find_marks(struct detector *detector, uintptr_t first, uintptr_t las
 
 		if (last / 64 == first / 64)
 			mask &= ~0ull >> (63 - last % 64);
-		/* relaxed: who uses this memory while it is given back is wrong anyway. */
+		/* relaxed: a read that is noted while its memory is freed is a race anyway. */
 		if (load_relaxed(word) & mask) {
 			is_found = true;
 			if (takes)
@@ -195,8 +196,8 @@ static bool find_marks(struct detector *detector, uintptr_t first, uintptr_t las
 	return is_found;
 }
 
-/* Reads of @thread, which may be another one, in the memory are void; the others'
- * marks are made anew. */
+/* Ends the stale reads of @thread (not the calling one, perhaps) in the memory, and marks
+ * the places of the others again. */
 static void end_reads(struct detector *detector, struct thread *thread, uintptr_t start,
 		      size_t size_bytes)
 {
@@ -249,7 +250,7 @@ bool stale_reads_make(struct thread *thread)
 	return reads;
 }
 
-/* A free place, else the one in turn. */
+/* A free place, else one that is forgotten for it. */
 static struct stale_read *take_place(struct detector *detector, struct thread *thread,
 				     uint32_t turn)
 {

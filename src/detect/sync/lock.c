@@ -36,8 +36,8 @@ struct sync_object *lock_begin(struct detector *detector, struct thread *thread,
 
 /* --- Happens-before ------------------------------------------------------ */
 
-/* Where @thread notes the newest content it joined from @slot; NULL without
- * memory (it then joins each time). */
+/* Where @thread notes up to which version it has joined the clock of @slot's thread;
+ * NULL without memory (it then joins each time). */
 static uint64_t *seen_version(struct thread *thread, uint32_t slot)
 {
 	uint32_t capacity = thread->clocks.seen_capacity ? thread->clocks.seen_capacity : 16;
@@ -72,13 +72,13 @@ static void note_user(struct sync_object *object, thread_id user)
 	}
 }
 
-/* Has @thread joined all that readers gave since the last writer? */
+/* Has @thread joined the clocks of all readers that released since the last writer? */
 static bool has_seen_readers(struct thread *thread, const struct sync_info *info)
 {
 	if (info->extra->is_given_incomplete)
 		return false;
 	for (unsigned i = 0; i < SYNC_GIVEN; i++) {
-		/* relaxed: who must learn from a reader comes after its release. */
+		/* relaxed: a writer gets the lock after the release of each reader. */
 		uint64_t stamp = load_relaxed(&info->extra->given[i]);
 		uint32_t slot = (uint32_t)(stamp >> 48);
 
@@ -90,7 +90,7 @@ static bool has_seen_readers(struct thread *thread, const struct sync_info *info
 	return true;
 }
 
-/* Has @thread joined the content that @stamp names? */
+/* Has @thread joined the version of a clock that @stamp names? */
 static bool has_seen(struct thread *thread, uint64_t stamp)
 {
 	const uint64_t *seen;
@@ -112,7 +112,7 @@ static void note_seen(struct thread *thread, uint64_t stamp)
 		*seen = stamp;
 }
 
-/* All that readers gave, for a writer. */
+/* Joins the clocks of all readers, for a writer. */
 static void acquire_from_readers(struct clock_joiner by, const struct sync_extra *extra)
 {
 	clock_join(by, extra->readers);
@@ -153,8 +153,8 @@ void lock_acquire_clock(struct detector *detector, struct thread *thread,
 	detector_unlock_info(info);
 }
 
-/* What readers gave was for the writer who gives now.  Returns it, to be
- * dropped. */
+/* A writer releases, and has joined the clocks of the readers before it.  Returns what
+ * the lock kept of them, to be dropped. */
 static struct vclock_snapshot *forget_readers(struct sync_info *info)
 {
 	struct vclock_snapshot *readers;

@@ -4,11 +4,11 @@
  * The order of calls around a real lock call is: lock_wanted() before it (the
  * lock order is checked before the thread can block, so that the very first
  * collision is reported), lock_acquired() after it succeeded; lock_releasing()
- * before the real release, so that nobody is seen to take what nobody is seen
- * to have given up.
+ * before the real release, so that no thread is seen to take a lock that another
+ * one is still seen to hold.
  *
- * These are the hottest functions of the product: what follows inline is what
- * an uncontended, known acquisition runs.
+ * These are the hottest functions of the product: the inline part is what an
+ * uncontended acquisition in a known order runs.
  */
 #ifndef DETECT_SYNC_LOCK_H
 #define DETECT_SYNC_LOCK_H
@@ -63,8 +63,8 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 		chain_validate(detector, thread, object, mode, is_timed, stack, key);
 }
 
-/* @object, which its owner holds as far as was seen, was taken by another thread: code that
- * is not observed has released it (conditions of glibc 2.2 do), and orders threads. */
+/* @object was taken, though no release by its owner was seen: code that is not observed has
+ * released it (conditions of glibc 2.2 do), and may order threads. */
 void lock_taken_from(struct detector *detector, const struct sync_object *object);
 
 /* @thread has taken @object, which it did not hold before. */
@@ -101,8 +101,8 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 		lock_note_handler(detector, thread, object, stack);
 }
 
-/* @thread is about to release @object, which it holds as @held.  An exclusive
- * hold passes its clock on by replacing, a shared one by merging. */
+/* @thread is about to release @object, which it holds as @held.  After an exclusive
+ * hold its clock replaces the lock's; after a shared one it is merged into it. */
 static inline void lock_releasing(struct detector *detector, struct thread *thread,
 				  struct sync_object *object, struct held_lock *held)
 {
