@@ -57,11 +57,22 @@ reports_libreports_a_SOURCES = \
 	%D%/states/calls.c %D%/states/calls.def %D%/states/calls.h \
 	%D%/states/state.c %D%/states/state.h \
 	%D%/formats/formats.h \
-	%D%/formats/json.c \
-	%D%/formats/json_memory.c %D%/formats/json_memory.h \
-	%D%/formats/json_parts.c %D%/formats/json_parts.h \
+	%D%/formats/ci/annotations.c \
+	%D%/formats/ci/junit.c \
+	%D%/formats/json/json.c \
+	%D%/formats/json/json_lines.c \
+	%D%/formats/json/json_memory.c %D%/formats/json/json_memory.h \
+	%D%/formats/json/json_parts.c %D%/formats/json/json_parts.h \
+	%D%/formats/json/sarif.c \
+	%D%/formats/json/sarif_parts.h \
+	%D%/formats/json/sarif_places.c \
+	%D%/formats/json/sarif_rules.c \
+	%D%/formats/place.c %D%/formats/place.h \
 	%D%/formats/losses.c %D%/formats/losses.h \
 	%D%/formats/text.c \
 	%D%/formats/text_finding.c %D%/formats/text_finding.h \
 	%D%/formats/text_memory.c %D%/formats/text_memory.h \
 	%D%/formats/text_parts.c %D%/formats/text_parts.h
+
+# For programs that read --json.
+dist_pkgdata_DATA += reports/formats/json/snarl.schema.json

@@ -10,6 +10,7 @@ include tests/preload/local.mk
 # After the longest, before the many.
 SUITES += tests/run_sanitized
 include tests/command/local.mk
+include tests/formats/local.mk
 include tests/replay/local.mk
 include tests/unit/local.mk
 include tests/races/local.mk

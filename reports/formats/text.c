@@ -48,7 +48,7 @@ static bool has_severity(const struct view *view, enum severity severity)
 /* Where warnings are all that there is, and the exit status says nothing of them. */
 static const char *hint_words(const struct view *view)
 {
-	bool is_needed = view->options->counts_only_errors &&
+	bool is_needed = view->options->fails_from == SEVERITY_ERROR &&
 			 has_severity(view, SEVERITY_WARNING) &&
 			 !has_severity(view, SEVERITY_ERROR);
 

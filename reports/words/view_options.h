@@ -2,7 +2,7 @@
 #ifndef REPORTS_WORDS_VIEW_OPTIONS_H
 #define REPORTS_WORDS_VIEW_OPTIONS_H
 
-#include "base/types.h"
+#include "finding/finding.h"
 
 enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
@@ -13,7 +13,9 @@ struct view_options {
 	size_t suppression_count;
 	const char *baseline;		 /* a file, or NULL */
 	bool generates_suppressions;	 /* text: an entry for them with each finding */
-	bool counts_only_errors; /* for the exit status */
+	enum severity fails_from;	 /* findings from here up decide the exit status */
+	int status_failed;		 /* the exit status if some do, ... */
+	int status_else;		 /* ... and if none does */
 	bool is_verbose;	 /* text: whole stacks, and what was not reported */
 	bool with_stats;	 /* text: coverage and losses, zero or not */
 };

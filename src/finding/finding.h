@@ -10,7 +10,8 @@
 
 #include "base/types.h"
 
-enum severity { SEVERITY_NOTE = 1, SEVERITY_WARNING, SEVERITY_ERROR };
+/* SEVERITY_NEVER: of no finding. */
+enum severity { SEVERITY_NOTE = 1, SEVERITY_WARNING, SEVERITY_ERROR, SEVERITY_NEVER };
 
 enum finding_kind {
 #define KIND(identifier, name, group, severity, headline) FINDING_##identifier,

@@ -294,17 +294,23 @@ bool options_parse(struct options *options, const char *text, struct options_err
 	return true;
 }
 
-bool options_fail_on(const struct options *options, const uint32_t counts[SEVERITY_ERROR + 1])
+enum severity options_fails_from(const struct options *options)
 {
 	static const enum severity least[] = {
 		[FAIL_ON_ERROR] = SEVERITY_ERROR,
 		[FAIL_ON_WARNING] = SEVERITY_WARNING,
 		[FAIL_ON_NOTE] = SEVERITY_NOTE,
-		[FAIL_ON_NEVER] = SEVERITY_ERROR + 1,
+		[FAIL_ON_NEVER] = SEVERITY_NEVER,
 	};
+
+	return least[options->fail_on];
+}
+
+bool options_fail_on(const struct options *options, const uint32_t counts[SEVERITY_ERROR + 1])
+{
 	uint32_t count = 0;
 
-	for (unsigned i = least[options->fail_on]; i <= SEVERITY_ERROR; i++)
+	for (unsigned i = options_fails_from(options); i <= SEVERITY_ERROR; i++)
 		count += counts[i];
 	return count > 0;
 }

@@ -124,6 +124,9 @@ bool options_is_set(const struct options *options, enum option_id id);
 /* The value of an option whose kind is TEXT; NULL if it was not given. */
 const char *options_text(const struct options *options, enum option_id id);
 
+/* The lowest severity that decides the exit status (--fail-on). */
+enum severity options_fails_from(const struct options *options);
+
 /* Do findings, @counts of them by severity, decide the exit status (--fail-on)? */
 bool options_fail_on(const struct options *options, const uint32_t counts[SEVERITY_ERROR + 1]);
 

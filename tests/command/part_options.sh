@@ -14,8 +14,8 @@ run "no command" 125 "Usage" -- "$snarl"
 run "unknown command" 125 "unknown command 'walk' (commands: run, " -- "$snarl" walk
 run "help of an unknown command" 125 "unknown command 'walk'" -- "$snarl" help walk
 run "unknown option before the command" 125 "unknown option '--quiet'" -- "$snarl" --quiet run true
-run "unknown option of run" 125 "unknown option '--sarif'.*--json" -- "$snarl" run --sarif x true
-run "unknown option with a value" 125 "unknown option '--sarif=x'" -- "$snarl" run --sarif=x true
+run "unknown option of run" 125 "unknown option '--pdf'.*--json" -- "$snarl" run --pdf x true
+run "unknown option with a value" 125 "unknown option '--pdf=x'" -- "$snarl" run --pdf=x true
 run "unknown short option" 125 "unknown option '-x'" -- "$snarl" run -x true
 run "unknown option of report" 125 "unknown option '--timeout=3'" -- "$snarl" report --timeout=3 f
 run "an internal key is no option" 125 "unknown option '--results=x'" -- "$snarl" run --results=x true

@@ -46,6 +46,9 @@ static void render_report(struct model *model)
 	if (sink) {
 		text_write(view, sink);
 		json_write(view, sink);
+		sarif_write(view, sink);
+		junit_write(view, sink);
+		annotations_write(view, sink);
 		fclose(sink);
 	}
 	view_free(view);

@@ -80,6 +80,8 @@ floors='
  9 src/detect/sync
 10 src/detect
 10 reports/formats
+11 reports/formats/ci
+11 reports/formats/json
 10 preload/guest
 10 src/replay/script
 11 preload/outside
@@ -236,7 +238,7 @@ claim "HACKING.md names files that are there"
 only_in uthash.h 'src/base/map\.c'
 only_in Zydis/ 'src/x86/decode/[a-z_]*\.[ch]'
 only_in libunwind.h '(src/inspect/stack/unwind\.c|tests/unit/unwind/(probe|test_unwind)\.[ch])'
-only_in jansson.h '(reports/formats/json[a-z_]*\.[ch]|reports/filter/baseline\.c|tests/unit/reports/test_json\.c)'
+only_in jansson.h '(reports/formats/json/[a-z_]*\.[ch]|reports/filter/baseline\.c|tests/unit/reports/test_(json|formats)\.c)'
 # dwarf.h is constants alone, so anybody may know it.
 only_in '(elfutils/|libelf|gelf)' 'reports/[a-z_/]*\.[ch]'
 

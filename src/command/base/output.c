@@ -79,7 +79,8 @@ static struct view_options make_view_options(const struct options *options)
 		.suppression_count = options->suppressions.count,
 		.baseline = options->baseline,
 		.generates_suppressions = options->gen_suppressions,
-		.counts_only_errors = options->fail_on == FAIL_ON_ERROR,
+		.fails_from = options_fails_from(options),
+		.status_failed = (int)options->exit_code,
 		.colour = choose_colour(options->color),
 		.is_verbose = options->verbose,
 		.with_stats = options->stats,
@@ -158,13 +159,14 @@ static int write_outputs(struct outputs *outputs, const struct output_task *task
 	};
 
 	request.view.program = task->program;
+	request.view.status_else = task->status_else;
 	for (size_t i = 0; i < outputs->count; i++)
 		if (write_note(&outputs->list[i], task))
 			return STATUS_FAILED;
 	if (report_write(&request, &outcome))
 		return command_fail("%s", outcome.error);
 	return options_fail_on(options, outcome.finding_counts) ? (int)options->exit_code
-								: STATUS_FINE;
+								: task->status_else;
 }
 
 int output_write(const struct output_task *task)

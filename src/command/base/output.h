@@ -13,6 +13,7 @@ struct output_task {
 	size_t file_count;
 	const char *program; /* as the user named it, or NULL */
 	pid_t pid;	     /* for %p, or 0 */
+	int status_else;     /* the exit status if no finding counts */
 	uint32_t running_count; /* observed processes that have not ended */
 };
 
@@ -20,7 +21,7 @@ struct output_task {
  * message. */
 int output_check(const struct options *options);
 
-/* Writes all outputs.  STATUS_FINE, --exit-code if findings count, or
+/* Writes all outputs.  --exit-code if findings count, else @task->status_else, or
  * STATUS_FAILED after a message. */
 int output_write(const struct output_task *task);
 

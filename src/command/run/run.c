@@ -157,20 +157,17 @@ static int report_run(struct run *run)
 		.program = run->argv[0],
 		.pid = run->pid,
 		.running_count = run->processes.count,
+		.status_else = run->is_timed_out && options->fail_on != FAIL_ON_NEVER
+				       ? (int)options->exit_code
+				       : status_of_program(run->wait_status),
 	};
-	int status;
 
 	if (!run->processes.is_observed)
 		return command_fail("nothing was observed: the guest library did not start in %s",
 				    run->argv[0]);
 	if (run->is_timed_out)
 		command_warn("%s ran into --timeout and was ended", run->argv[0]);
-	status = output_write(&task);
-	if (status != STATUS_FINE)
-		return status;
-	if (run->is_timed_out && options->fail_on != FAIL_ON_NEVER)
-		return (int)options->exit_code;
-	return status_of_program(run->wait_status);
+	return output_write(&task);
 }
 
 int command_run(const struct command_row *self, int argc, char **argv)

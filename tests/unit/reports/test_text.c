@@ -214,12 +214,12 @@ END_TEST
 
 START_TEST(warnings_alone_name_the_option_that_makes_them_count)
 {
-	options.counts_only_errors = true;
+	options.fails_from = SEVERITY_ERROR;
 	write_pair(FINDING_THREAD_LEAK, SEVERITY_WARNING, 0, ACTION_CREATE, ACTION_END);
 	render_text();
 	expect_last_line("snarl: 1 warning (1 finding, 1 occurrence) in ./prog; --fail-on=warning "
 			 "makes warnings count\n");
-	options.counts_only_errors = false;
+	options.fails_from = SEVERITY_WARNING;
 	render_text();
 	expect_last_line("snarl: 1 warning (1 finding, 1 occurrence) in ./prog\n");
 }
@@ -227,7 +227,7 @@ END_TEST
 
 START_TEST(errors_name_no_option)
 {
-	options.counts_only_errors = true;
+	options.fails_from = SEVERITY_ERROR;
 	image_inversion(image, 1, 1);
 	write_pair(FINDING_THREAD_LEAK, SEVERITY_WARNING, 0, ACTION_CREATE, ACTION_END);
 	render_text();

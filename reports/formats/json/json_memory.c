@@ -1,4 +1,4 @@
-#include "reports/formats/json_memory.h"
+#include "reports/formats/json/json_memory.h"
 
 #include "reports/words/memory.h"
 

@@ -1,11 +1,10 @@
 #include "reports/formats/formats.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <sys/wait.h>
 
 #include "reports/filter/filter.h"
-#include "reports/formats/json_parts.h"
+#include "reports/formats/json/json_parts.h"
 #include "reports/states/calls.h"
 #include "reports/words/names.h"
 
@@ -194,6 +193,42 @@ static json_t *make_hidden(struct view *view, bool are_known)
 	return list;
 }
 
+static size_t count_severity(const struct view *view, enum severity severity)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < view->finding_count; i++)
+		count += view->findings[i].severity == severity;
+	return count;
+}
+
+json_t *json_result(const struct view *view)
+{
+	const struct view_options *options = view->options;
+	json_t *counts = json_object();
+	size_t known = 0;
+	size_t failed = 0;
+
+	for (unsigned i = SEVERITY_ERROR; i >= SEVERITY_NOTE; i--) {
+		size_t count = count_severity(view, (enum severity)i);
+
+		json_object_set_new(counts, severity_name((enum severity)i),
+				    json_integer((json_int_t)count));
+		failed += i >= options->fails_from ? count : 0;
+	}
+	for (size_t i = 0; i < view->hidden_count; i++)
+		known += view->hidden[i].is_known;
+	json_object_set_new(counts, "suppressed",
+			    json_integer((json_int_t)(view->hidden_count - known)));
+	json_object_set_new(counts, "known", json_integer((json_int_t)known));
+	return json_pack("{sbsisoso}", "failed", failed != 0, "status",
+			 failed ? options->status_failed : options->status_else, "fail_on",
+			 json_text(options->fails_from == SEVERITY_NEVER
+					   ? "never"
+					   : severity_name(options->fails_from)),
+			 "counts", counts);
+}
+
 static json_t *make_document(struct view *view)
 {
 	json_t *document = json_object();
@@ -207,6 +242,7 @@ static json_t *make_document(struct view *view)
 	json_object_set_new(document, "version", json_integer(DOCUMENT_VERSION));
 	json_object_set_new(document, "tool", tool);
 	json_object_set_new(document, "program", make_program(view));
+	json_object_set_new(document, "result", json_result(view));
 	json_object_set_new(document, "processes", make_processes(view));
 	json_object_set_new(document, "findings", findings);
 	json_object_set_new(document, "suppressed", make_hidden(view, false));
@@ -219,12 +255,5 @@ static json_t *make_document(struct view *view)
 
 int json_write(struct view *view, FILE *out)
 {
-	json_t *document = make_document(view);
-	int result = 0;
-
-	if (!document || json_dumpf(document, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0 ||
-	    fputc('\n', out) == EOF)
-		result = -EIO;
-	json_decref(document);
-	return result;
+	return json_write_document(make_document(view), out);
 }

@@ -1,10 +1,14 @@
 /* Parts of the JSON report: one finding with its threads, locks and events. */
-#ifndef REPORTS_FORMATS_JSON_PARTS_H
-#define REPORTS_FORMATS_JSON_PARTS_H
+#ifndef REPORTS_FORMATS_JSON_JSON_PARTS_H
+#define REPORTS_FORMATS_JSON_JSON_PARTS_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "reports/words/view.h"
+
+/* Writes @document, which it frees.  0 or a negative errno. */
+int json_write_document(json_t *document, FILE *out);
 
 /* A string, or null; in text that is not UTF-8 all non-ASCII bytes become '?'. */
 json_t *json_text(const char *text);
@@ -15,6 +19,9 @@ json_t *json_number_or_null(uint64_t value);
 
 /* The frames, innermost first. */
 json_t *json_stack(struct view *view, const struct model_process *process, stack_id stack);
+
+/* What decides the exit status, and the status. */
+json_t *json_result(const struct view *view);
 
 json_t *json_finding(struct view *view, const struct view_finding *finding);
 

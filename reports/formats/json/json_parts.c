@@ -1,12 +1,24 @@
-#include "reports/formats/json_parts.h"
+#include "reports/formats/json/json_parts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reports/words/explain.h"
-#include "reports/formats/json_memory.h"
+#include "reports/formats/json/json_memory.h"
 #include "reports/words/names.h"
+
+int json_write_document(json_t *document, FILE *out)
+{
+	int result = 0;
+
+	if (!document || json_dumpf(document, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0 ||
+	    fputc('\n', out) == EOF)
+		result = -EIO;
+	json_decref(document);
+	return result;
+}
 
 json_t *json_text(const char *text)
 {

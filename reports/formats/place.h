@@ -1,0 +1,17 @@
+/* Where a finding is, for formats that name one place of it, and how they name files. */
+#ifndef REPORTS_FORMATS_PLACE_H
+#define REPORTS_FORMATS_PLACE_H
+
+#include "reports/words/view.h"
+
+/* In the program's own code, with a file and a line if there is one; NULL if unknown. */
+const struct source_frame *place_of(struct view *view, const struct view_finding *finding);
+
+/* The path of its file, relative to the working folder if it is in there, else absolute;
+ * NULL if unknown. */
+const char *place_path(struct view *view, const struct source_frame *frame);
+
+/* The working folder, with a slash at its end; "" if unknown. */
+const char *place_folder(struct view *view);
+
+#endif
