@@ -40,8 +40,10 @@ bool bare_read_options(const char **why)
 
 	environment_begin();
 	options_init(&guest_options);
-	if (options_parse(&guest_options, settings, &error))
+	if (options_parse(&guest_options, settings, &error)) {
+		options_settle(&guest_options);
 		return true;
+	}
 	options_describe_error(&error, line, sizeof(line));
 	*why = line;
 	return false;

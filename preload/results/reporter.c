@@ -269,6 +269,7 @@ static void add_option(struct arguments *arguments, const struct option_row *row
 	case OPTION_CHOICE:
 	case OPTION_NUMBER:
 	case OPTION_SECONDS:
+	case OPTION_KINDS:
 		if (!options_write(&guest_options, row, value, sizeof(value)))
 			return;
 		equals = strchr(value, '=');

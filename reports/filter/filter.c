@@ -51,6 +51,8 @@ void filter_apply(struct filter *filter, struct view *view)
 	for (size_t i = 0; i < view->finding_count; i++) {
 		struct view_finding *finding = &view->findings[i];
 
+		if (view->options->kinds && !(view->options->kinds >> finding->finding->kind & 1))
+			continue;
 		finding->suppression = find_entry(filter, view, finding);
 		finding->is_known = !finding->suppression &&
 				    baseline_has(&filter->baseline, finding->fingerprint);

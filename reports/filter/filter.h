@@ -3,7 +3,7 @@
  *
  * Those that an entry of --suppressions matches, or that --baseline has, are set aside:
  * they are counted, and formats that can say so show them, but they do not count for the
- * exit status.
+ * exit status.  Those of a kind that is not looked for are left out.
  */
 #ifndef REPORTS_FILTER_FILTER_H
 #define REPORTS_FILTER_FILTER_H

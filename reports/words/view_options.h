@@ -9,6 +9,7 @@ enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct view_options {
 	const char *program; /* its name as the user gave it; NULL: the first process's path */
 	enum report_colour colour;
+	uint64_t kinds;			 /* of finding to report; 0: all */
 	const char *const *suppressions; /* files */
 	size_t suppression_count;
 	const char *baseline;		 /* a file, or NULL */

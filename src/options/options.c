@@ -107,6 +107,23 @@ static bool read_choice(const char *text, size_t length, const char *allowed, ui
 	}
 }
 
+/* Names of kinds and groups, separated by commas. */
+static bool read_kinds(const char *text, size_t length, uint64_t *kinds)
+{
+	*kinds = 0;
+	for (size_t at = 0; at <= length;) {
+		const char *comma = memchr(text + at, ',', length - at);
+		size_t end = comma ? (size_t)(comma - text) : length;
+		uint64_t more = finding_kinds_of(text + at, end - at);
+
+		if (!more)
+			return false;
+		*kinds |= more;
+		at = end + 1;
+	}
+	return true;
+}
+
 /* Keeps a terminated copy of a text; NULL if there is no room. */
 static const char *keep_text(struct options *options, const char *text, size_t length)
 {
@@ -147,6 +164,9 @@ static enum options_problem set_value(struct options *options, const struct opti
 	case OPTION_SECONDS:
 		is_fine = read_seconds(value, length, &number);
 		break;
+	case OPTION_KINDS:
+		is_fine = read_kinds(value, length, &number);
+		break;
 	case OPTION_TEXT:
 	case OPTION_LIST:
 		if (length == 0)
@@ -169,7 +189,7 @@ void options_init(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
 	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (option_rows[i].kind != OPTION_TEXT && option_rows[i].kind != OPTION_LIST)
+		if (option_rows[i].initial[0])
 			set_value(options, &option_rows[i], option_rows[i].initial,
 				  strlen(option_rows[i].initial));
 }
@@ -292,6 +312,22 @@ bool options_parse(struct options *options, const char *text, struct options_err
 	}
 	*error = (struct options_error){OPTIONS_FINE, NULL, "", 0};
 	return true;
+}
+
+uint64_t options_checked_kinds(const struct options *options)
+{
+	return (options->check ? options->check : FINDING_ALL_KINDS) & ~options->no_check;
+}
+
+void options_settle(struct options *options)
+{
+	uint64_t kinds = options_checked_kinds(options);
+	uint64_t ending = 1ull << FINDING_DEADLOCK | 1ull << FINDING_HANG;
+
+	if (!(kinds & finding_kinds_of("races", strlen("races"))))
+		options->races = RACES_OFF;
+	if ((kinds & ending) != ending)
+		options->on_deadlock = ON_DEADLOCK_REPORT;
 }
 
 enum severity options_fails_from(const struct options *options)

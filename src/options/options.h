@@ -28,6 +28,7 @@ enum option_kind {
 	OPTION_CHOICE,
 	OPTION_NUMBER,
 	OPTION_SECONDS,
+	OPTION_KINDS,
 	OPTION_TEXT,
 	OPTION_LIST
 };
@@ -65,6 +66,7 @@ struct options {
 #define OPTION_FIELD_CHOICE uint64_t
 #define OPTION_FIELD_NUMBER uint64_t
 #define OPTION_FIELD_SECONDS uint64_t
+#define OPTION_FIELD_KINDS uint64_t
 #define OPTION_FIELD_TEXT const char *
 #define OPTION_FIELD_LIST struct option_list
 #define OPTION(identifier, key, kind, allowed, initial, where, metavar, help)                      \
@@ -123,6 +125,13 @@ bool options_is_set(const struct options *options, enum option_id id);
 
 /* The value of an option whose kind is TEXT; NULL if it was not given. */
 const char *options_text(const struct options *options, enum option_id id);
+
+/* The kinds of finding to look for: a set, as finding_kinds_of() has it. */
+uint64_t options_checked_kinds(const struct options *options);
+
+/* Once all options are set: those that follow from others.  Without races to look for no
+ * accesses are observed; nothing ends for a deadlock or hang that is not looked for. */
+void options_settle(struct options *options);
 
 /* The lowest severity that decides the exit status (--fail-on). */
 enum severity options_fails_from(const struct options *options);

@@ -148,6 +148,19 @@ static void append_escaped(struct line *line, const char *text)
 	}
 }
 
+static void append_kinds(struct line *line, uint64_t kinds)
+{
+	const char *between = "";
+
+	for (unsigned i = 0; i < FINDING_KIND_COUNT; i++) {
+		if (!(kinds >> i & 1))
+			continue;
+		append_text(line, between);
+		append_text(line, finding_kind_name((enum finding_kind)i));
+		between = ",";
+	}
+}
+
 size_t options_write(const struct options *options, const struct option_row *row, char *to,
 		     size_t size_bytes)
 {
@@ -174,6 +187,9 @@ size_t options_write(const struct options *options, const struct option_row *row
 		break;
 	case OPTION_SECONDS:
 		append_seconds(&line, number);
+		break;
+	case OPTION_KINDS:
+		append_kinds(&line, number);
 		break;
 	case OPTION_TEXT:
 		append_escaped(&line, text ? text : "");

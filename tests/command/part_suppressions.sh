@@ -34,4 +34,22 @@ run "--gen-suppressions" 66 "^lock fake_lock$" -- \
 sed -n '/^kind /,/^reason/p' "$work/err" >"$work/made.supp"
 run "what it prints hides the finding" 0 "1 suppressed" -- \
 	"$snarl" report --suppressions "$work/made.supp" "$work/hidden.snarl"
+# Kinds of finding: the fake one is misuse, and of severity error.
+run "--check of another kind" 0 "no findings in true" -- "$snarl" run --check=races,locks true
+run "--check of its group" 66 "1 finding" -- "$snarl" run --check=hangs,misuse true
+run "--check of its kind" 66 "1 finding" -- "$snarl" run --check=unlock-unlocked true
+run "--no-check of its kind" 0 "no findings in true" -- \
+	"$snarl" run --no-check=unlock-unlocked true
+run "--no-check wins over --check" 0 "no findings in true" -- \
+	"$snarl" run --check=misuse --no-check=unlock-unlocked true
+run "--check of nothing" 125 "no kind of finding to look for" -- \
+	"$snarl" run --check=misuse --no-check=misuse true
+run "report --check" 0 "no findings in true" -- \
+	"$snarl" report --check=races "$work/hidden.snarl"
+for bad in misues races,,locks races, ,; do
+	run "--check=$bad is refused" 125 "--check: unknown value '$bad' (allowed: kinds of" -- \
+		"$snarl" run --check=$bad true
+done
 unset SNARL_FAKE
+run "the library knows the kinds" 0 "check=wait-holding-lock,thread-leak" -- \
+	env SNARL_FAKE=settings "$snarl" run --check=wait-holding-lock,thread-leak true

@@ -14,6 +14,10 @@ else
 		"$built" run --on-deadlock=abort --fail-on=never "$work/crossed"
 	run "together: --on-deadlock=report goes on hanging" 137 "blocked" -- "$built" run \
 		--on-deadlock=report --timeout=1 --fail-on=never "$work/crossed"
+	run "together: --no-check=deadlock goes on hanging" 137 "no findings" -- "$built" run \
+		--no-check=deadlock,locks --timeout=1 --fail-on=never "$work/crossed"
+	run "together: --check=locks observes no accesses" 0 "^snarl: accesses that were more than repetitions: 0" -- \
+		"$built" run --check=locks --no-check=lock-order-inversion --stats "$work/here/fingered"
 	$CC -g -pthread -o "$work/handled" "$srcdir/tests/command/handled.c"
 	run "together: a handler of a fault ends no hang" 66 "error: hang" -- \
 		"$built" run "$work/handled" 11

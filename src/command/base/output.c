@@ -75,6 +75,7 @@ static enum report_colour choose_colour(uint64_t choice)
 static struct view_options make_view_options(const struct options *options)
 {
 	return (struct view_options){
+		.kinds = options_checked_kinds(options),
 		.suppressions = options->suppressions.values,
 		.suppression_count = options->suppressions.count,
 		.baseline = options->baseline,
@@ -92,6 +93,8 @@ int output_check(const struct options *options)
 	struct view_options view = make_view_options(options);
 	char error[512];
 
+	if (!view.kinds)
+		return command_fail("--check and --no-check leave no kind of finding to look for");
 	if (report_check(&view, error, sizeof(error)))
 		return command_fail("%s", error);
 	for (unsigned i = 0; i < FORMAT_COUNT; i++)
