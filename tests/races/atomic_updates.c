@@ -217,6 +217,93 @@ static void torn_exchange_case(void)
 	KEEP(torn_exchange_data);
 }
 
+/* Another thread's two additions come in between. */
+static _Atomic long outdone_data;
+
+static void *outdone_adds(void *unused)
+{
+	(void)unused;
+	pthread_barrier_wait(&both_have_read);
+	for (int i = 0; i < 2; i++)
+		atomic_store_explicit(
+			&outdone_data,
+			atomic_load_explicit(&outdone_data, memory_order_relaxed) + 1,
+			memory_order_relaxed);
+	pthread_barrier_wait(&both_have_read);
+	return NULL;
+}
+
+static void *outdone_overwrites(void *unused)
+{
+	long old = atomic_load_explicit(&outdone_data, memory_order_relaxed);
+
+	(void)unused;
+	pthread_barrier_wait(&both_have_read);
+	pthread_barrier_wait(&both_have_read);
+	atomic_store_explicit(&outdone_data, old + 1, memory_order_relaxed);
+	return NULL;
+}
+
+static void outdone_case(void)
+{
+	atomic_fetch_add(&outdone_data, 1);
+	run_both(outdone_adds, outdone_overwrites, NULL);
+	KEEP(outdone_data);
+}
+
+/* Who has found that nobody is behind moves the epoch on: more than one may, to the same. */
+static unsigned long advanced_epoch, advanced_behind;
+
+static void *advanced_advance(void *unused)
+{
+	unsigned long old;
+
+	(void)unused;
+	__atomic_fetch_add(&advanced_epoch, 2, __ATOMIC_RELAXED);
+	pthread_barrier_wait(&both_have_read);
+	old = __atomic_load_n(&advanced_epoch, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&advanced_behind, __ATOMIC_RELAXED) == old)
+		return NULL;
+	pthread_barrier_wait(&both_have_read);
+	__atomic_store_n(&advanced_epoch, old + 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void advanced_case(void)
+{
+	run_both(advanced_advance, advanced_advance, NULL);
+	KEEP(advanced_epoch);
+}
+
+/* A lock that waiters mark: whoever gives it back sees by the exchange what it overwrites. */
+static unsigned int exchanged_lock;
+static long exchanged_data, exchanged_wakes;
+
+static void *exchanged_update(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 10; i++) {
+		while (__atomic_fetch_or(&exchanged_lock, 1, __ATOMIC_ACQUIRE) & 1) {
+			__atomic_fetch_or(&exchanged_lock, 4, __ATOMIC_RELAXED);
+			sched_yield();
+		}
+		exchanged_data++;
+		sched_yield();
+		if (__atomic_exchange_n(&exchanged_lock,
+					__atomic_load_n(&exchanged_lock, __ATOMIC_RELAXED) & 2,
+					__ATOMIC_RELEASE) &
+		    4)
+			__atomic_fetch_add(&exchanged_wakes, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static void exchanged_case(void)
+{
+	run_both(exchanged_update, exchanged_update, NULL);
+	MUST(exchanged_data == 20);
+}
+
 /* --- The end of the memory --------------------------------------------------------- */
 
 /* Not what the allocator keeps of a free block. */
@@ -267,6 +354,9 @@ static const struct race_case cases[] = {
 	CASE(turns, "silent"),
 	CASE(torn, "lost-update"),
 	CASE(torn_exchange, "lost-update"),
+	CASE(outdone, "lost-update:error"),
+	CASE(advanced, "lost-update:warning?"),
+	CASE(exchanged, "silent"),
 	CASE(freed, "data-race:error"),
 	CASE(counted, "silent"),
 };

@@ -367,7 +367,11 @@ void race_lost_update(const struct race_step *step, const struct access *access,
 					  access->address + access->size_bytes);
 	pair.other = race_base(pair.other) | pair.shared_bytes;
 	pair.stale = stale;
-	if (stale_read_is_overwritten(stale, access))
+	/* Who has examined what it loaded may store what others store, too, as where any of
+	 * several threads moves an epoch on. */
+	if (stale->is_examined)
+		verdict.severity = SEVERITY_WARNING;
+	else if (stale_read_is_overwritten(stale, access))
 		verdict.details = DETAIL_VALUE_SEEN;
 	verdict = lower_if_doubted(step->detector, verdict);
 	race_report(&pair, &verdict);

@@ -12,6 +12,7 @@
 #define LAST_COUNT 512u
 #define BRANCHES_MOST 64u
 #define WAITS_MOST 16u /* each walks through the function */
+#define LOOK_MOST 48u
 
 /* A function's stores, by the shape of their operands. */
 struct shapes {
@@ -63,6 +64,57 @@ static uint32_t number_of(const struct look *look)
 	return (uint32_t)((look->key * 64 + look->registers) * 0x9e3779b97f4a7c15ull >> 55);
 }
 
+/* As far as a call or return tells: may it be given what is in register @number? */
+static bool may_pass(const struct instruction *instruction, int number)
+{
+	static const int8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
+
+	if (instruction->kind == INSTRUCTION_RETURN)
+		return number == RAX;
+	for (unsigned i = 0; i < ARRAY_LENGTH(arguments); i++)
+		if (number == arguments[i])
+			return true;
+	return !instruction_is_call(instruction);
+}
+
+/* May code from instruction @index on look at what is in register @number now?  At
+ * most *@left instructions are asked. */
+static bool may_look_at(const struct function *function, uint32_t index, int number, uint32_t *left)
+{
+	while (index < function->count && (*left)-- > 0) {
+		const struct instruction *instruction = &function->instructions[index];
+		uint32_t to = index + 1;
+
+		if (instruction->reads & REGISTER_BIT(number))
+			return true;
+		if (instruction->kills & REGISTER_BIT(number))
+			return false;
+		if (instruction_is_branch(instruction))
+			to = function_target(function, instruction);
+		else if (instruction->kind != INSTRUCTION_PLAIN)
+			return may_pass(instruction, number);
+		if (to != index + 1 && instruction_falls_through(instruction) &&
+		    may_look_at(function, index + 1, number, left))
+			return true;
+		index = to;
+	}
+	return true;
+}
+
+/* An exchange is a store, unless the thread looks at what it has got: then nothing was
+ * overwritten unseen. */
+static bool is_store_by_exchange(const struct module *module, const struct function *function,
+				 uint32_t index)
+{
+	const struct instruction *instruction = &function->instructions[index];
+	uint32_t left = LOOK_MOST;
+
+	return instruction->memory & MEMORY_EXCHANGE &&
+	       checks_class(module, function, index) == ACCESS_LOCKED &&
+	       instruction->source != NO_REGISTER &&
+	       !may_look_at(function, index + 1, instruction->source, &left);
+}
+
 static uint8_t role_of(const struct module *module, const struct function *function, uint32_t index)
 {
 	const struct instruction *instruction = &function->instructions[index];
@@ -71,8 +123,7 @@ static uint8_t role_of(const struct module *module, const struct function *funct
 
 	if (accessor)
 		return accessor->is_store ? FLOW_STORE : FLOW_LOAD;
-	if (instruction->memory & MEMORY_EXCHANGE &&
-	    checks_class(module, function, index) == ACCESS_LOCKED)
+	if (is_store_by_exchange(module, function, index))
 		return FLOW_STORE;
 	if (checks_class(module, function, index) != ACCESS_SIMPLE ||
 	    instruction->memory & MEMORY_STRING)
