@@ -7,6 +7,7 @@
 #define LOOP_CALLS_MOST 2u
 #define VARIES (1ull << 63) /* in a set of loads: derives from what changes as well */
 #define SLOT_WRITES_MOST 8u
+#define SETUP_INSTRUCTIONS_MOST 6u
 
 /* A loop, and what its registers and slots derive from. */
 struct loop {
@@ -169,18 +170,34 @@ static bool is_alike(const struct instruction *a, const struct instruction *b)
 	       !((a->memory ^ b->memory) & MEMORY_SEGMENT);
 }
 
-/* Whether the branch at @index may lead to the loop. */
+static bool is_inside(const struct loop *loop, int64_t offset)
+{
+	const struct instruction *instructions = loop->function->instructions;
+
+	return offset >= instructions[loop->first].offset &&
+	       offset <= instructions[loop->last].offset;
+}
+
+/* Whether the branch at @index may lead to the loop: what is set up for it may come in
+ * between, and padding. */
 static bool leads_in(const struct loop *loop, uint32_t index)
 {
 	const struct function *function = loop->function;
-	uint32_t start = function->instructions[loop->first].offset;
-	uint32_t end = function->instructions[loop->last].offset;
-	int64_t target = function->instructions[index].target;
-	uint32_t next = index + 1;
+	uint32_t last = index + SETUP_INSTRUCTIONS_MOST;
 
-	/* There may be padding in front of the loop. */
-	return (target >= start && target <= end) ||
-	       (next <= loop->last && next + 2 >= loop->first);
+	if (is_inside(loop, function->instructions[index].target))
+		return true;
+	while (++index < function->count && index <= last) {
+		const struct instruction *instruction = &function->instructions[index];
+
+		if (is_inside(loop, instruction->offset))
+			return true;
+		if (instruction->kind == INSTRUCTION_BRANCH)
+			return is_inside(loop, instruction->target);
+		if (instruction->kind != INSTRUCTION_PLAIN)
+			return false;
+	}
+	return false;
 }
 
 /* Whether a branch follows soon that leads to the loop. */

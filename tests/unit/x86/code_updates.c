@@ -171,6 +171,30 @@ KERNEL(spin_bounded)
 		__builtin_ia32_pause();
 }
 
+/* A round that is peeled off, with what the loop needs set up behind it. */
+KERNEL(spin_peeled)
+{
+	int seen, turns;
+
+	UNUSED;
+	__asm__ volatile("movl (%2), %0\n\t"
+			 "testl %0, %0\n\t"
+			 "jne 3f\n\t"
+			 "movl $1, %1\n\t"
+			 "jmp 2f\n\t"
+			 ".fill 9, 1, 0x90\n"
+			 "1:	addl %1, %1\n\t"
+			 "movl (%2), %0\n\t"
+			 "testl %0, %0\n\t"
+			 "jne 3f\n"
+			 "2:	cmpl $16, %1\n\t"
+			 "jl 1b\n"
+			 "3:"
+			 : "=&r"(seen), "=&r"(turns)
+			 : "r"(&a->flag)
+			 : "memory", "cc");
+}
+
 KERNEL(count_to_limit)
 {
 	long sum = 0;

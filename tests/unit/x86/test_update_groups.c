@@ -84,7 +84,7 @@ END_TEST
 START_TEST(load_that_a_loop_waits_for_is_a_spin)
 {
 	static const char *const names[] = {"spin", "spin_field", "spin_yield", "spin_pointer",
-					    "spin_bounded"};
+					    "spin_peeled", "spin_bounded"};
 	/* At -O0 clang computes both conditions of the last one together. */
 	unsigned count = ARRAY_LENGTH(names) - (_i == 0);
 
@@ -94,20 +94,26 @@ START_TEST(load_that_a_loop_waits_for_is_a_spin)
 }
 END_TEST
 
-START_TEST(all_loads_of_the_flag_are_spins)
+static void check_all_spin(int prefix, const char *kernel)
 {
 	char name[64];
 	const struct function *function;
 
-	snprintf(name, sizeof(name), "%s_spin_yield", prefixes[_i]);
+	snprintf(name, sizeof(name), "%s_%s", prefixes[prefix], kernel);
 	function = lab_function(&lab, name);
 	for (uint32_t i = 0; i < lab.plan.site_count; i++) {
 		const struct plan_site *site = &lab.plan.sites[i];
 
 		if (site->offset >= function->start && site->offset < function->end &&
 		    site->flags & PLAN_SITE_READ)
-			ck_assert(site->flags & PLAN_SITE_SPIN);
+			ck_assert_msg(site->flags & PLAN_SITE_SPIN, "%s", name);
 	}
+}
+
+START_TEST(all_loads_of_the_flag_are_spins)
+{
+	check_all_spin(_i, "spin_yield");
+	check_all_spin(_i, "spin_peeled");
 }
 END_TEST
 
