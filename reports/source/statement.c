@@ -429,15 +429,17 @@ struct evidence statement_read(struct statements *statements,
 	size_t first = 0;
 	size_t last = 0;
 
-	if (!frame->file || !frame->line)
+	if (!frame->file)
 		return make_unknown("there is no debug information for it");
+	if (!frame->line)
+		return make_doubtful("it has no line of its own");
 	source = find_source(statements, frame);
 	if (!source->file.text)
 		return make_doubtful("its source is not here");
 	if (has_changed(source, question))
 		return make_doubtful("its source has changed since it was built");
 	if (!find_place(&source->list, frame->line, frame->column, &first, &last))
-		return make_unknown("its line has no such statement");
+		return make_doubtful("its line has no such statement");
 	widen_to_statement(&source->list, &first, &last);
 	reading.list = &source->list;
 	reading.tokens = source->list.tokens + first;

@@ -332,6 +332,40 @@ static void by_move_case(void)
 	free(by_move_current);
 }
 
+/* The same with a load that has no line, as compilers make of two that they merge. */
+static struct item *by_no_line_current;
+
+#define LOAD_WITHOUT_LINE(loaded, pointer)                                                         \
+	__asm__ volatile(".loc 1 0\n\tmovq %1, %0" : "=r"(loaded) : "m"(pointer))
+
+static void *by_no_line_write(void *unused)
+{
+	struct item *item;
+
+	(void)unused;
+	LOAD_WITHOUT_LINE(item, by_no_line_current);
+	item->first = 7;
+	return NULL;
+}
+
+static void *by_no_line_read(void *unused)
+{
+	struct item *item;
+
+	(void)unused;
+	LOAD_WITHOUT_LINE(item, by_no_line_current);
+	if (item->first == 12345)
+		sched_yield();
+	return NULL;
+}
+
+static void by_no_line_case(void)
+{
+	by_no_line_current = new_item(0);
+	run_both(by_no_line_write, by_no_line_read, NULL);
+	free(by_no_line_current);
+}
+
 static const struct race_case cases[] = {
 	CASE(hazard_pointer, "silent"),
 	CASE(quiet_state, "silent"),
@@ -342,6 +376,7 @@ static const struct race_case cases[] = {
 	CASE(parts_read_early, "data-race:error"),
 	CASE(by_builtin, "data-race:warning"),
 	CASE(by_move, "data-race:error"),
+	CASE(by_no_line, "data-race:warning"),
 };
 
 int main(int argc, char **argv)
