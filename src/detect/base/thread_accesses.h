@@ -42,6 +42,16 @@ struct pending_acquire {
  * (pending_release.h). */
 #define PENDING_RELEASES 16u
 
+/* Where the latest ones were: this thread may not have made the read yet that it has
+ * recorded, in its epoch read_when. */
+struct overwritten_place {
+	uintptr_t granule;
+	uint64_t read_when;
+	uint32_t pair; /* the finding of read and store */
+};
+
+#define OVERWRITTEN_PLACES 32u /* by a hash of the granule */
+
 /* What a loop of the thread waited for: granule, and the thread's epoch. */
 struct awaited_place {
 	uintptr_t granule;
@@ -89,6 +99,7 @@ struct thread_accesses {
 	struct pending_acquire acquires[PENDING_ACQUIRES];
 	uint64_t releases[PENDING_RELEASES]; /* plain words without bytes */
 	uint32_t release_pairs[PENDING_RELEASES]; /* the finding that each rests on */
+	struct overwritten_place overwritten[OVERWRITTEN_PLACES];
 	struct awaited_place awaited[AWAITED_PLACES];
 	struct met_race races[MET_RACES];
 	uint8_t stale_read_filter[STALE_READ_FILTER]; /* of their granules, by number */

@@ -8,8 +8,21 @@
 
 #define IS_SILENT 1u /* in a release, in place of bytes */
 
-static void leave_with(struct detector *detector, uint64_t read, uint64_t release, uint32_t pair,
-		       bool is_silent)
+static void leave_place(struct thread *reader, uint64_t read, uintptr_t granule, uint32_t pair)
+{
+	uint32_t number = (uint32_t)(granule * 0x9e3779b97f4a7c15ull >> 32) % OVERWRITTEN_PLACES;
+	struct overwritten_place *place = &reader->accesses.overwritten[number];
+
+	/* release: pairs with acquire_overwritten(), which asks for the granule twice. */
+	store_release(&place->granule, (uintptr_t)0);
+	store_release(&place->read_when, shadow_epoch(read));
+	store_release(&place->pair, pair);
+	store_release(&place->granule, granule);
+}
+
+/* Leaves @release, a store to @granule (0: of atomics), with the thread of @read. */
+static void leave_with(struct detector *detector, uint64_t read, uint64_t release,
+		       uintptr_t granule, uint32_t pair, bool is_silent)
 {
 	struct thread *reader;
 
@@ -22,10 +35,13 @@ static void leave_with(struct detector *detector, uint64_t read, uint64_t releas
 
 		if (is_silent || (old & IS_SILENT && shadow_slot(old) == shadow_slot(release)))
 			release |= IS_SILENT;
-		/* release: pairs with pending_release_acquire(). */
-		store_release(place, 0ul);
-		store_release(&reader->accesses.release_pairs[at], pair);
+		/* release: pairs with pending_release_acquire(), which finds one of the two,
+		 * and in between no pair. */
+		store_release(&reader->accesses.release_pairs[at], 0u);
 		store_release(place, release);
+		store_release(&reader->accesses.release_pairs[at], pair);
+		if (granule)
+			leave_place(reader, read, granule, pair);
 	}
 	runtime_unlock(&detector->lock);
 }
@@ -35,7 +51,7 @@ void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent
 	/* Who acquires it is to find recorded what came before. */
 	if (!step->access->is_late)
 		memory_flush(step->detector, step->thread);
-	leave_with(step->detector, step->other, race_base(step->mine), pair,
+	leave_with(step->detector, step->other, race_base(step->mine), step->granule, pair,
 		   is_silent);
 }
 
@@ -46,7 +62,7 @@ static void leave_with_unordered(struct detector *detector, struct thread *threa
 	uint64_t epoch = vclock_get(&thread->clocks.full, thread->slot);
 
 	if (!race_is_ordered(thread, read))
-		leave_with(detector, read, shadow_plain(thread->slot, epoch, 0), 0, false);
+		leave_with(detector, read, shadow_plain(thread->slot, epoch, 0), 0, 0, false);
 }
 
 static void leave_with_readers(struct detector *detector, struct thread *thread, uint64_t word,
@@ -82,6 +98,46 @@ void pending_release_leave_all(struct detector *detector, struct thread *thread,
 
 /* --- Acquiring -------------------------------------------------------------- */
 
+/* Has the thread recorded no read of @granule since a store took the place of one? */
+static bool has_not_read_again(const struct thread *thread, uintptr_t granule)
+{
+	uint64_t read = load_acquire(shadow_of(granule).read);
+
+	return !read || shadow_form(read) != SHADOW_PLAIN || shadow_slot(read) != thread->slot;
+}
+
+/*
+ * A read is recorded before it is made.  A thread that loses its processor in between may
+ * see what was stored later: that leaves nothing, as the first store has taken the place of
+ * the read.  So the thread looks again at what others have stored to.
+ */
+static bool acquire_overwritten(struct race_step *step)
+{
+	struct thread *thread = step->thread;
+
+	for (uint32_t i = 0; i < OVERWRITTEN_PLACES; i++) {
+		const struct overwritten_place *place = &thread->accesses.overwritten[i];
+		uintptr_t granule = load_acquire(&place->granule);
+		uint64_t when = load_acquire(&place->read_when);
+		uint32_t pair = load_acquire(&place->pair);
+		uint64_t write;
+
+		if (!granule || granule == step->granule ||
+		    load_acquire(&place->granule) != granule ||
+		    thread->clocks.recorded_epoch - when > 1 ||
+		    !has_not_read_again(thread, granule))
+			continue;
+		write = load_acquire(shadow_of(granule).write);
+		if (shadow_form(write) == SHADOW_PLAIN &&
+		    shadow_slot(write) == shadow_slot(step->other) &&
+		    shadow_epoch(write) >= shadow_epoch(step->other)) {
+			memory_assume_acquire(step->detector, thread, race_base(write), pair);
+			return true;
+		}
+	}
+	return false;
+}
+
 bool pending_release_acquire(struct race_step *step)
 {
 	struct thread_accesses *accesses = &step->thread->accesses;
@@ -92,7 +148,7 @@ bool pending_release_acquire(struct race_step *step)
 
 	if (!release || shadow_slot(release) != slot ||
 	    shadow_epoch(release) < shadow_epoch(step->other))
-		return false;
+		return acquire_overwritten(step);
 	/* It may be that of a later release, which has taken the place. */
 	if (load_acquire(&accesses->releases[at]) != release)
 		pair = 0;
