@@ -108,6 +108,16 @@ static void check_copied(struct guest_thread *self, struct sync_object *object, 
 		misuse_copied(&guest_detector, self->thread, object, holder, stack);
 }
 
+struct lock_attempt lock_attempt_slowly(enum object_kind kind, enum lock_mode mode, bool can_block,
+					bool is_timed, uintptr_t address, struct unwind_start start)
+{
+	struct lock_attempt attempt;
+
+	if (!lock_attempt_begin(&attempt, kind, mode, can_block, is_timed, address, &start))
+		attempt.self = NULL;
+	return attempt;
+}
+
 struct lock_attempt lock_attempt_block(struct lock_attempt attempt)
 {
 	struct unwind_start start = unwind_start_here();
@@ -151,7 +161,7 @@ void lock_attempt_unblock(struct lock_attempt attempt)
 	lock_wait_ended(self);
 }
 
-void lock_attempt_failed(struct lock_attempt attempt, int result)
+void lock_attempt_unusual(struct lock_attempt attempt, int result)
 {
 	struct guest_thread *self = attempt.self;
 
@@ -161,6 +171,8 @@ void lock_attempt_failed(struct lock_attempt attempt, int result)
 	else if (result == EINVAL && lock_is_destroyed_mutex(attempt.object))
 		life_used_destroyed(&guest_detector, self->thread, attempt.object,
 				    attempt.stack);
+	else if (result == EOWNERDEAD)
+		mutex_inherited(self->thread, attempt.object);
 	guest_leave(self);
 }
 
@@ -185,13 +197,17 @@ static void release_unknown(struct guest_thread *self, struct sync_object *objec
 	}
 }
 
-void lock_release_slowly(struct guest_thread *self, enum object_kind kind, uintptr_t address,
-			 struct unwind_start start)
+void lock_release(enum object_kind kind, uintptr_t address, struct unwind_start start)
 {
-	struct thread *thread = self->thread;
-	struct sync_object *object = sync_find(&guest_detector.objects, address);
+	struct guest_thread *self = guest_enter();
+	struct thread *thread;
+	struct sync_object *object;
 	bool is_held = false;
 
+	if (!self)
+		return;
+	thread = self->thread;
+	object = sync_find(&guest_detector.objects, address);
 	if (object && (object->generation & SYNC_ABANDONED))
 		release_abandoned(self, object, guest_stack(self, &start));
 	if (object)
@@ -202,6 +218,7 @@ void lock_release_slowly(struct guest_thread *self, enum object_kind kind, uintp
 		object = lock_object(self, kind, address, 0);
 	if (object && !is_held)
 		release_unknown(self, object, kind, guest_stack(self, &start));
+	guest_leave(self);
 }
 
 /* --- Beginnings and ends of lives ------------------------------------------- */
@@ -405,11 +422,16 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 		struct lock_attempt attempt;                                                       \
 		int result;                                                                        \
                                                                                                    \
-		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, !limit.is_odd,              \
-						 limit.is_there, (uintptr_t)lock, &start)))        \
-			return REAL(name) arguments;                                               \
-		if (limit.is_odd || cannot_block(&attempt, kind))                                  \
-			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
+		if (kind == OBJECT_RWLOCK || limit.is_odd ||                                       \
+		    UNLIKELY(!lock_attempt_quickly(&attempt, mode, limit.is_there,                 \
+						   (uintptr_t)lock, &start))) {                    \
+			attempt = lock_attempt_slowly(kind, mode, !limit.is_odd, limit.is_there,   \
+						      (uintptr_t)lock, start);                     \
+			if (!attempt.self)                                                         \
+				return REAL(name) arguments;                                       \
+			if (limit.is_odd || cannot_block(&attempt, kind))                          \
+				return lock_attempt_end(&attempt, kind, REAL(name) arguments);     \
+		}                                                                                  \
 		result = TRY_TO_ACQUIRE(name, arguments, kind, try, busy);                         \
 		if (UNLIKELY(result == (busy))) {                                                  \
 			attempt = lock_attempt_block(attempt);                                     \
@@ -441,9 +463,8 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 #define RELEASE(name, parameters, kind)                                                            \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
-		struct unwind_start start = unwind_start_here();                                   \
-                                                                                                   \
-		lock_release(kind, (uintptr_t)lock, &start);                                       \
+		if (kind == OBJECT_RWLOCK || UNLIKELY(!lock_release_quickly((uintptr_t)lock)))     \
+			lock_release(kind, (uintptr_t)lock, unwind_start_here());                  \
 		return REAL(name)(lock);                                                           \
 	}
 

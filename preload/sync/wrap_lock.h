@@ -90,13 +90,41 @@ void lock_wait_announced(struct guest_thread *self, bool is_deadlocked);
 /* Withdraws it and lowers the guard. */
 void lock_wait_ended(struct guest_thread *self);
 
-/* The slow paths of an attempt, and of a release.  They take copies, so that the usual
+/* The slow paths of an attempt.  They take copies, so that the usual
  * path can keep all in registers. */
 struct lock_attempt lock_attempt_block(struct lock_attempt attempt);
 void lock_attempt_unblock(struct lock_attempt attempt);
-void lock_attempt_failed(struct lock_attempt attempt, int result);
-void lock_release_slowly(struct guest_thread *self, enum object_kind kind, uintptr_t address,
-			 struct unwind_start start);
+/* The call did not return 0. */
+void lock_attempt_unusual(struct lock_attempt attempt, int result);
+
+/*
+ * Announces what most calls are: of a lock with its own place in the plane, by a stack that
+ * is the newest one known of its call, and in an order that is known.  Other threads exist.
+ * False: nothing was done.
+ */
+static inline __attribute__((always_inline)) bool
+lock_attempt_quickly(struct lock_attempt *attempt, enum lock_mode mode, bool is_timed,
+		     uintptr_t address, const struct unwind_start *start)
+{
+	struct guest_thread *self = guest_self;
+	struct sync_object *object;
+	stack_id stack;
+	bool is_known;
+
+	if (UNLIKELY(!self || self->guard || guest_state != GUEST_ON || __libc_single_threaded))
+		return false;
+	guest_raise(self);
+	object = sync_place(&guest_detector.objects, address);
+	stack = stack_memo_newest(self->memo, guest_code_generation, start);
+	is_known = object->address == address && object->info && stack &&
+		   !(stack & STACK_ID_IN_HANDLER) &&
+		   self->thread->held.lowest_on_stack >= start->sp &&
+		   lock_is_order_known(&guest_detector, self->thread, object, mode, is_timed);
+	guest_leave(self);
+	*attempt = (struct lock_attempt){
+		.self = self, .object = object, .stack = stack, .mode = mode, .is_timed = is_timed};
+	return is_known;
+}
 
 /* Announces the call.  False: it is not observed, make only the real call. */
 static inline __attribute__((always_inline)) bool
@@ -133,15 +161,21 @@ lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum loc
 	return true;
 }
 
+/* The same for any call, out of line.  No 'self': it is not observed. */
+struct lock_attempt lock_attempt_slowly(enum object_kind kind, enum lock_mode mode, bool can_block,
+					bool is_timed, uintptr_t address,
+					struct unwind_start start);
+
 /* Records the result of the call, and returns it. */
 static inline __attribute__((always_inline)) int
 lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result)
 {
 	struct guest_thread *self = attempt->self;
 
-	if (UNLIKELY(result != 0 && result != EOWNERDEAD)) {
-		lock_attempt_failed(*attempt, result);
-		return result;
+	if (UNLIKELY(result != 0)) {
+		lock_attempt_unusual(*attempt, result);
+		if (result != EOWNERDEAD)
+			return result;
 	}
 	guest_raise(self);
 	if (kind == OBJECT_RWLOCK)
@@ -149,29 +183,34 @@ lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result
 				attempt->stack);
 	else
 		mutex_acquired(&guest_detector, self->thread, attempt->object, attempt->stack);
-	if (UNLIKELY(result == EOWNERDEAD))
-		mutex_inherited(self->thread, attempt->object);
 	guest_leave(self);
 	return result;
 }
 
-static inline __attribute__((always_inline)) void
-lock_release(enum object_kind kind, uintptr_t address, const struct unwind_start *start)
+/* Records what most releases are: of the lock taken last.  False: nothing was done. */
+static inline __attribute__((always_inline)) bool lock_release_quickly(uintptr_t address)
 {
-	struct guest_thread *self = guest_enter();
+	struct guest_thread *self = guest_self;
 	struct held_locks *held;
 	struct held_lock *last;
+	bool is_last;
 
-	if (UNLIKELY(!self))
-		return;
+	if (UNLIKELY(!self || self->guard || guest_state != GUEST_ON))
+		return false;
+	guest_raise(self);
 	held = &self->thread->held;
 	last = &held->locks[held->count - 1];
-	if (LIKELY(held->count && last->object->address == address &&
-		   !(last->object->generation & SYNC_ABANDONED) && !last->recursion))
-		lock_releasing(&guest_detector, self->thread, last->object, last);
-	else
-		lock_release_slowly(self, kind, address, *start);
+	is_last = held->count && last->object->address == address && !last->recursion &&
+		  !(last->object->generation & SYNC_ABANDONED);
+	if (LIKELY(is_last)) {
+		lock_hand_on(&guest_detector, self->thread, last->object, last);
+		held->count--;
+	}
 	guest_leave(self);
+	return is_last;
 }
+
+/* Records any. */
+void lock_release(enum object_kind kind, uintptr_t address, struct unwind_start start);
 
 #endif

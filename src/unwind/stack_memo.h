@@ -121,21 +121,29 @@ static inline bool stack_memo_matches(const struct stack_memo_entry *entry,
 	return true;
 }
 
+/* The stack at @start if the newest entry of its chain is of it; else 0. */
+static inline stack_id stack_memo_newest(struct stack_memo *memo, uint32_t generation,
+					 const struct unwind_start *start)
+{
+	unsigned int unit = memo->index[stack_memo_chain(start)];
+	const struct stack_memo_entry *entry = stack_memo_at(memo, unit);
+
+	return LIKELY(unit != 0 && memo->generation == generation &&
+		      stack_memo_matches(entry, start))
+		       ? entry->stack
+		       : 0;
+}
+
 /* The stack at @start, unwound if there is no entry of it; 0 if @intern returned that.
  * @generation changes whenever code is loaded or unloaded. */
 static inline stack_id stack_memo_find(struct stack_memo *memo, uint32_t generation,
 				       const struct unwind_start *start, stack_intern intern,
 				       void *context)
 {
-	unsigned int unit = memo->index[stack_memo_chain(start)];
+	stack_id newest = stack_memo_newest(memo, generation, start);
 
-	if (LIKELY(unit != 0 && memo->generation == generation)) {
-		const struct stack_memo_entry *entry = stack_memo_at(memo, unit);
-
-		if (LIKELY(stack_memo_matches(entry, start)))
-			return entry->stack;
-	}
-	return stack_memo_find_slow(memo, generation, *start, intern, context);
+	return LIKELY(newest) ? newest
+			      : stack_memo_find_slow(memo, generation, *start, intern, context);
 }
 
 #endif

@@ -19,10 +19,10 @@ struct thread;
 struct held_lock {
 	struct sync_object *object;
 	uint64_t chain_before; /* of the locks held when it was taken */
-	stack_id stack;
-	uint32_t recursion; /* times taken beyond the first */
 	uint8_t mode;	    /* enum lock_mode */
 	bool is_in_handler; /* taken by a signal handler */
+	uint32_t recursion; /* times taken beyond the first */
+	stack_id stack;
 	lock_id under;	    /* the lock of its class held when it was taken */
 };
 

@@ -45,6 +45,21 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 void lock_note_handler(struct detector *detector, struct thread *thread,
 		       struct sync_object *object, stack_id stack);
 
+/* Is there nothing to check before @thread takes @object, which it may not hold? */
+static inline bool lock_is_order_known(const struct detector *detector, const struct thread *thread,
+				       const struct sync_object *object, enum lock_mode mode,
+				       bool is_timed)
+{
+	uint64_t chain;
+
+	if (LIKELY(!thread->held.count))
+		return true;
+	if (load_relaxed(&object->owner) == thread->id) /* relaxed: only it writes its id */
+		return false;
+	chain = held_locks_extend(held_locks_chain(&thread->held), object, mode);
+	return chain_is_cached(thread, chain_key(detector, chain, is_timed));
+}
+
 /* @thread is about to take @object and may block.  @object is not held by it. */
 static inline void lock_wanted(struct detector *detector, struct thread *thread,
 			       struct sync_object *object, enum lock_mode mode, bool is_timed,
@@ -67,9 +82,9 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
  * released it (conditions of glibc 2.2 do), and may order threads. */
 void lock_taken_from(struct detector *detector, const struct sync_object *object);
 
-/* @thread has taken @object, which it did not hold before. */
+/* @thread has taken @object, which nobody held. */
 static inline __attribute__((always_inline)) void
-lock_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
+lock_acquired_free(struct detector *detector, struct thread *thread, struct sync_object *object,
 	      enum lock_mode mode, stack_id stack)
 {
 	struct held_lock *held;
@@ -78,33 +93,40 @@ lock_acquired(struct detector *detector, struct thread *thread, struct sync_obje
 	    !held_locks_reserve(detector, thread))
 		return;
 	held = &thread->held.locks[thread->held.count];
-	held->object = object;
-	held->chain_before = held_locks_chain(&thread->held);
-	held->stack = stack;
-	held->recursion = 0;
-	held->mode = (uint8_t)mode;
-	held->is_in_handler = stack & STACK_ID_IN_HANDLER;
-	held->under = thread->held.wanted_under;
+	*held = (struct held_lock){
+		.object = object,
+		.chain_before = held_locks_chain(&thread->held),
+		.mode = (uint8_t)mode,
+		.is_in_handler = stack & STACK_ID_IN_HANDLER,
+		.stack = stack,
+		.under = thread->held.wanted_under,
+	};
 	thread->held.wanted_under = 0;
 	fence_signal();
 	thread->held.count++;
 	thread->held.operation_count++;
-	if (mode == LOCK_EXCLUSIVE) {
-		/* relaxed: ordered by the guest's lock */
-		if (UNLIKELY(load_relaxed(&object->owner)))
-			lock_taken_from(detector, object);
-		store_relaxed(&object->owner, thread->id);
-	}
+	if (mode == LOCK_EXCLUSIVE)
+		store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
 	if (object->stamp != thread->clocks.stamp && object->stamp)
 		lock_acquire_clock(detector, thread, object, mode);
 	if (UNLIKELY(object->generation & SYNC_HANDLER_LOCK))
 		lock_note_handler(detector, thread, object, stack);
 }
 
-/* @thread is about to release @object, which it holds as @held.  After an exclusive
- * hold its clock replaces the lock's; after a shared one it is merged into it. */
-static inline void lock_releasing(struct detector *detector, struct thread *thread,
-				  struct sync_object *object, struct held_lock *held)
+/* @thread has taken @object, which it did not hold before. */
+static inline void lock_acquired(struct detector *detector, struct thread *thread,
+				 struct sync_object *object, enum lock_mode mode, stack_id stack)
+{
+	/* relaxed: ordered by the guest's lock */
+	if (mode == LOCK_EXCLUSIVE && UNLIKELY(load_relaxed(&object->owner)))
+		lock_taken_from(detector, object);
+	lock_acquired_free(detector, thread, object, mode, stack);
+}
+
+/* @thread passes its clock on by @object, which it is about to release and holds as @held.
+ * After an exclusive hold it replaces the lock's; after a shared one it is merged into it. */
+static inline void lock_hand_on(struct detector *detector, struct thread *thread,
+				struct sync_object *object, struct held_lock *held)
 {
 	struct clock_releaser by = memory_before_unlock(detector, thread, object);
 
@@ -117,6 +139,13 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 	}
 	if (UNLIKELY(thread->clocks.has_recorded))
 		clock_end_epoch(by);
+}
+
+/* @thread is about to release @object, which it holds as @held. */
+static inline void lock_releasing(struct detector *detector, struct thread *thread,
+				  struct sync_object *object, struct held_lock *held)
+{
+	lock_hand_on(detector, thread, object, held);
 	if (LIKELY(held == &thread->held.locks[thread->held.count - 1]))
 		thread->held.count--;
 	else

@@ -21,8 +21,8 @@ static inline void mutex_wanted(struct detector *detector, struct thread *thread
 		lock_wanted(detector, thread, object, LOCK_EXCLUSIVE, is_timed, stack);
 }
 
-/* It was @thread's before: taken once more. */
-void mutex_acquired_again(struct detector *detector, struct thread *thread,
+/* It had an owner, as far as was seen: @thread, which has taken it once more, or another. */
+void mutex_acquired_owned(struct detector *detector, struct thread *thread,
 			  struct sync_object *object, stack_id stack);
 
 /* After it succeeded. */
@@ -30,10 +30,11 @@ static inline __attribute__((always_inline)) void
 mutex_acquired(struct detector *detector, struct thread *thread, struct sync_object *object,
 	       stack_id stack)
 {
-	if (LIKELY(!mutex_is_mine(thread, object)))
-		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
+	/* relaxed: as in mutex_is_mine() */
+	if (LIKELY(!load_relaxed(&object->owner)))
+		lock_acquired_free(detector, thread, object, LOCK_EXCLUSIVE, stack);
 	else
-		mutex_acquired_again(detector, thread, object, stack);
+		mutex_acquired_owned(detector, thread, object, stack);
 }
 
 /* And by EOWNERDEAD: its holder had ended. */
