@@ -121,7 +121,7 @@ void clock_begin_epoch(struct detector *detector, struct thread *thread)
 	}
 	if (UNLIKELY(thread->slot > SHADOW_SLOT_MAX || epoch > SHADOW_EPOCH_MAX))
 		return;
-	vclock_set(&thread->clocks.full, &thread->memory->arena, thread->slot, epoch);
+	vclock_advance(&thread->clocks.full, &thread->memory->arena, thread->slot, epoch);
 	thread->clocks.stamp++;
 	store_relaxed(&thread->clocks.recorded_epoch, epoch); /* relaxed: see clock_assume() */
 	thread->clocks.has_recorded = true;
@@ -168,6 +168,17 @@ static struct vclock *clock_to_give(struct thread *thread)
 struct vclock_snapshot *clock_snapshot(struct clock_releaser by)
 {
 	return vclock_snapshot(clock_to_give(by.thread), &by.thread->memory->arena);
+}
+
+struct vclock_snapshot *clock_base(struct clock_releaser by, bool is_exact, uint64_t *epoch)
+{
+	struct arena *arena = &by.thread->memory->arena;
+	struct vclock *clock = clock_to_give(by.thread);
+
+	*epoch = own_epoch(&by.thread->clocks.full, by.thread);
+	if (is_exact)
+		vclock_catch_up(clock, arena);
+	return vclock_base(clock, arena);
 }
 
 void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by)
@@ -315,6 +326,18 @@ bool clock_is_assumed(struct detector *detector, const struct thread *thread, ui
 void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)
 {
 	if (from && vclock_join(&by.thread->clocks.full, &by.thread->memory->arena, from))
+		by.thread->clocks.stamp++;
+}
+
+void clock_join_base(struct clock_joiner by, const struct vclock_snapshot *from, uint32_t slot,
+		     uint64_t epoch)
+{
+	struct vclock *full = &by.thread->clocks.full;
+	struct arena *arena = &by.thread->memory->arena;
+	bool has_changed = vclock_join(full, arena, from);
+
+	has_changed |= vclock_raise(full, arena, slot, epoch);
+	if (has_changed)
 		by.thread->clocks.stamp++;
 }
 

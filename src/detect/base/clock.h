@@ -91,6 +91,12 @@ uint64_t clock_free(struct thread *thread);
 /* The full clock as it is, for an object to keep.  NULL without memory. */
 struct vclock_snapshot *clock_snapshot(struct clock_releaser by);
 
+/*
+ * The same for a lock, which takes a reference if it has none yet, and keeps beside it
+ * the thread's present epoch, *@epoch: unless @is_exact the snapshot may be behind in that.
+ */
+struct vclock_snapshot *clock_base(struct clock_releaser by, bool is_exact, uint64_t *epoch);
+
 /* Merges the full clock into *@into. */
 void clock_merge_into(struct vclock_snapshot **into, struct clock_releaser by);
 
@@ -99,6 +105,10 @@ void clock_inherit(struct thread *child, struct clock_releaser parent);
 
 /* Joins into the full clock, and renews the stamp if that changed it. */
 void clock_join(struct clock_joiner by, const struct vclock_snapshot *from);
+
+/* Joins what clock_base() gave to a lock: @from, and @epoch of the thread in @slot. */
+void clock_join_base(struct clock_joiner by, const struct vclock_snapshot *from, uint32_t slot,
+		     uint64_t epoch);
 
 /* Joins all three clocks of @target, which has ended. */
 void clock_join_ended(struct detector *detector, struct clock_joiner by, struct thread *target);

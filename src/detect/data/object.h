@@ -132,6 +132,7 @@ struct sync_info {
 	 * 'busy', as all of 'extra'. */
 	struct spin_lock busy;
 	struct vclock_snapshot *clock;
+	uint64_t clock_epoch; /* of locks: the last releaser's, which 'clock' may lack */
 	struct sync_extra *extra; /* NULL for mutexes, spin, file and stream locks */
 	struct sync_info *next_free;
 };

@@ -67,6 +67,7 @@ static void forget_snapshot(struct vclock *clock, struct arena *arena)
 {
 	snapshot_drop(clock->snapshot, arena);
 	clock->snapshot = NULL;
+	clock->is_behind = false;
 }
 
 uint64_t vclock_get_living(const struct vclock *clock, uint32_t slot)
@@ -87,6 +88,16 @@ bool vclock_set(struct vclock *clock, struct arena *arena, uint32_t slot, uint64
 	store_relaxed(&clock->entries[slot], epoch);
 	forget_snapshot(clock, arena);
 	return true;
+}
+
+void vclock_advance(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch)
+{
+	if (UNLIKELY(slot >= clock->count)) {
+		vclock_set(clock, arena, slot, epoch);
+		return;
+	}
+	store_relaxed(&clock->entries[slot], epoch); /* relaxed: as in vclock_set() */
+	clock->is_behind = true;
 }
 
 static bool join_entries(struct vclock *into, struct arena *arena, const uint64_t *entries,
@@ -155,17 +166,25 @@ static struct vclock_snapshot *make_snapshot(const uint64_t *entries, uint32_t c
 	return snapshot;
 }
 
+void vclock_catch_up(struct vclock *clock, struct arena *arena)
+{
+	if (clock->is_behind)
+		forget_snapshot(clock, arena);
+}
+
+struct vclock_snapshot *vclock_base(struct vclock *clock, struct arena *arena)
+{
+	if (!clock->snapshot) {
+		clock->snapshot = make_snapshot(clock->entries, clock->count, clock->count, arena);
+		clock->is_behind = false;
+	}
+	return clock->snapshot;
+}
+
 struct vclock_snapshot *vclock_snapshot(struct vclock *clock, struct arena *arena)
 {
-	struct vclock_snapshot *snapshot = clock->snapshot;
-
-	if (!snapshot) {
-		snapshot = make_snapshot(clock->entries, clock->count, clock->count, arena);
-		if (!snapshot)
-			return NULL;
-		clock->snapshot = snapshot;
-	}
-	return snapshot_take(snapshot);
+	vclock_catch_up(clock, arena);
+	return snapshot_take(vclock_base(clock, arena));
 }
 
 struct vclock_snapshot *snapshot_take(struct vclock_snapshot *snapshot)

@@ -32,6 +32,7 @@ struct vclock {
 	uint32_t count;
 	uint32_t capacity;
 	struct vclock_snapshot *snapshot; /* of the present content, or NULL */
+	bool is_behind; /* the snapshot, and in the entry of the clock's thread alone */
 };
 
 /* An event in happens-before: the thread's slot, epoch and clock then. */
@@ -52,6 +53,9 @@ uint64_t vclock_get_living(const struct vclock *clock, uint32_t slot);
 /* False when memory is exhausted; the clock is then unchanged. */
 bool vclock_set(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
 
+/* The same for the entry of the clock's own thread. */
+void vclock_advance(struct vclock *clock, struct arena *arena, uint32_t slot, uint64_t epoch);
+
 /* Component-wise maximum: afterwards @into covers @from.  Says whether @into
  * changed. */
 bool vclock_join(struct vclock *into, struct arena *arena, const struct vclock_snapshot *from);
@@ -71,6 +75,13 @@ bool vclock_join_living(struct vclock *into, struct arena *arena, const struct v
 /* A reference to the present content, which the caller drops; NULL when memory
  * is exhausted. */
 struct vclock_snapshot *vclock_snapshot(struct vclock *clock, struct arena *arena);
+
+/* The same, but it may be behind in the entry of the clock's own thread, and the reference
+ * is the clock's.  So a thread that learns nothing has one for all of its releases. */
+struct vclock_snapshot *vclock_base(struct vclock *clock, struct arena *arena);
+
+/* The next snapshot is not behind. */
+void vclock_catch_up(struct vclock *clock, struct arena *arena);
 
 /* The reference is counted; both take NULL. */
 struct vclock_snapshot *snapshot_take(struct vclock_snapshot *snapshot);

@@ -145,7 +145,7 @@ void lock_acquire_clock(struct detector *detector, struct thread *thread,
 		return;
 	note_user(object, thread->id);
 	if (from_writer) {
-		clock_join(by, info->clock);
+		clock_join_base(by, info->clock, (uint32_t)(stamp >> 48), info->clock_epoch);
 		note_seen(thread, stamp);
 	}
 	if (from_readers)
@@ -175,24 +175,27 @@ void lock_give(struct detector *detector, struct clock_releaser by, struct sync_
 	struct thread *thread = by.thread;
 	struct sync_info *info = object->info;
 	struct vclock_snapshot *given;
-	struct vclock_snapshot *old;
+	struct vclock_snapshot *old = NULL;
 	struct vclock_snapshot *readers;
+	uint64_t epoch;
 
 	if (!info)
 		return;
-	given = clock_snapshot(by);
+	/* A semaphore may turn out to hand over: who takes it then asks for the clock alone. */
+	given = clock_base(by, info->kind == OBJECT_SEMAPHORE, &epoch);
 	if (!given) {
 		detector_count(detector, LOST_MEMORY);
 		return;
 	}
-	if (!detector_lock_info(detector, info)) {
-		snapshot_drop(given, &thread->memory->arena);
+	if (!detector_lock_info(detector, info))
 		return;
-	}
 	note_user(object, thread->id);
 	life_released(thread, &info->last, stack);
-	old = info->clock;
-	info->clock = given;
+	if (info->clock != given) {
+		old = info->clock;
+		info->clock = snapshot_take(given);
+	}
+	info->clock_epoch = epoch;
 	readers = forget_readers(info);
 	object->stamp = thread->clocks.stamp;
 	detector_unlock_info(info);

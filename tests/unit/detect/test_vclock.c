@@ -68,6 +68,24 @@ START_TEST(joining_what_is_covered_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_base_is_behind_in_its_own_entry_alone)
+{
+	struct vclock clock = clock_of(2, (uint64_t[]){1, 5});
+	struct vclock_snapshot *base = vclock_base(&clock, &arena);
+	struct vclock_snapshot *exact;
+
+	vclock_advance(&clock, &arena, 0, 2);
+	ck_assert_ptr_eq(vclock_base(&clock, &arena), base);
+	ck_assert_uint_eq(snapshot_get(base, 0), 1);
+	ck_assert_uint_eq(vclock_get(&clock, 0), 2);
+	exact = vclock_snapshot(&clock, &arena);
+	ck_assert_uint_eq(snapshot_get(exact, 0), 2);
+	ck_assert_ptr_eq(vclock_base(&clock, &arena), exact);
+	vclock_raise(&clock, &arena, 1, 6);
+	ck_assert_uint_eq(snapshot_get(vclock_base(&clock, &arena), 1), 6);
+}
+END_TEST
+
 START_TEST(a_snapshot_keeps_what_it_was_made_of)
 {
 	struct vclock clock = clock_of(1, (uint64_t[]){1});
@@ -151,6 +169,7 @@ int main(void)
 	tcase_add_test(tests, missing_entries_are_zero);
 	tcase_add_test(tests, join_covers_both_inputs);
 	tcase_add_test(tests, joining_what_is_covered_changes_nothing);
+	tcase_add_test(tests, a_base_is_behind_in_its_own_entry_alone);
 	tcase_add_test(tests, a_snapshot_keeps_what_it_was_made_of);
 	tcase_add_test(tests, a_snapshot_outlives_its_clock);
 	tcase_add_test(tests, merging_covers_both_and_takes_none);
