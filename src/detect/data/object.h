@@ -256,7 +256,8 @@ static inline struct sync_object *sync_place(const struct sync_table *table, uin
 }
 
 /* The same as sync_find() for an entry that is not in the plane. */
-static inline struct sync_object *sync_find_in_page(const struct sync_table *table, uintptr_t address)
+static inline struct sync_object *sync_find_in_page(const struct sync_table *table,
+						    uintptr_t address)
 {
 	struct sync_page *page = sync_page_find(table, address);
 

@@ -250,8 +250,8 @@ void chain_validate(struct detector *detector, struct thread *thread, struct syn
 	}
 	if (detector->is_refining) {
 		clock_rechain(detector, thread);
-		key = chain_key(detector, held_locks_extend(held_locks_chain(&thread->held), object, mode),
-				is_timed);
+		key = held_locks_extend(held_locks_chain(&thread->held), object, mode);
+		key = chain_key(detector, key, is_timed);
 	}
 	if (!is_validated(detector, key)) {
 		record_order(detector, thread, object, mode, is_timed, stack);

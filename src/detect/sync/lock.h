@@ -72,8 +72,8 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 		lock_note_handler(detector, thread, object, stack);
 	if (thread->held.count == 0)
 		return;
-	key = chain_key(detector, held_locks_extend(held_locks_chain(&thread->held), object, mode),
-			is_timed);
+	key = held_locks_extend(held_locks_chain(&thread->held), object, mode);
+	key = chain_key(detector, key, is_timed);
 	if (UNLIKELY(!chain_is_cached(thread, key)))
 		chain_validate(detector, thread, object, mode, is_timed, stack, key);
 }
