@@ -5,6 +5,8 @@ src_libinspect_a_CFLAGS = $(AM_CFLAGS) $(ELFUTILS_CFLAGS) $(UNWIND_CFLAGS)
 src_libinspect_a_SOURCES = \
 	%D%/inspect.c %D%/inspect.h \
 	%D%/record.c %D%/record.h \
+	%D%/record_verdict.c %D%/record_verdict.h \
+	%D%/recorder.c %D%/recorder.h \
 	%D%/base/memory.c %D%/base/module.c %D%/base/registers.c %D%/base/target.h \
 	%D%/core/core.c %D%/core/core.h \
 	%D%/core/core_memory.c %D%/core/core_memory.h \
@@ -19,6 +21,10 @@ src_libinspect_a_SOURCES = \
 	%D%/objects/semaphore.c \
 	%D%/objects/wait.c %D%/objects/wait.h \
 	%D%/objects/word.c \
+	%D%/peers/descriptors.c %D%/peers/descriptors.h \
+	%D%/peers/file_locks.c %D%/peers/file_locks.h \
+	%D%/peers/holders.c %D%/peers/holders.h \
+	%D%/peers/sockets.c %D%/peers/sockets.h \
 	%D%/process/maps.c %D%/process/maps.h \
 	%D%/process/process.c %D%/process/process.h \
 	%D%/process/procfs.c %D%/process/procfs.h \
@@ -26,4 +32,5 @@ src_libinspect_a_SOURCES = \
 	%D%/process/thread_files.c %D%/process/thread_files.h \
 	%D%/stack/unwind.c %D%/stack/unwind.h \
 	%D%/waits/confirm.c %D%/waits/confirm.h \
+	%D%/waits/look.c %D%/waits/look.h \
 	%D%/waits/verdict.c %D%/waits/verdict.h

@@ -4,6 +4,6 @@
 
 #include "inspect/waits/verdict.h"
 
-void record_inspection(void *image, const struct inspection *inspection);
+void record_inspection(void *image, struct inspection *inspection);
 
 #endif

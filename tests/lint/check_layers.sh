@@ -66,8 +66,9 @@ floors='
  6 src/inspect/objects
  7 src/inspect/process
  7 src/inspect/core
- 8 src/inspect/waits
- 9 src/inspect
+ 8 src/inspect/peers
+ 9 src/inspect/waits
+10 src/inspect
  7 src/detect/race
  7 preload/arch/x86_64
  7 reports/words

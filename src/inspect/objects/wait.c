@@ -15,11 +15,13 @@ static const wait_decoder decoders[OBJECT_KIND_COUNT] = {
 	[OBJECT_THREAD] = wait_for_join,	 [OBJECT_FUTEX] = wait_for_word,
 };
 
+/* A wait with a time-out that was interrupted goes on by another call, with the same
+ * arguments in its registers. */
 static bool waits_at_futex(const struct target_thread *thread)
 {
 	uint64_t operation = thread->arguments[1] & FUTEX_CMD_MASK;
 
-	return thread->call == SYS_futex &&
+	return (thread->call == SYS_futex || thread->call == SYS_restart_syscall) &&
 	       (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET ||
 		operation == FUTEX_LOCK_PI || operation == FUTEX_LOCK_PI2 ||
 		operation == FUTEX_WAIT_REQUEUE_PI);
@@ -55,12 +57,14 @@ void wait_find(struct target *target, const struct target_thread *thread, struct
 	wait->is_blocked = thread->call != STATE_RUNS;
 	if (!waits_at_futex(thread))
 		return;
+	function = functions_of_thread(target, thread, &question.frame);
+	if (thread->call == SYS_restart_syscall && !function)
+		return;
 	question.futex = thread->arguments[0];
 	question.expected = (uint32_t)thread->arguments[2];
 	wait->is_timed = thread->arguments[3] != 0;
-	wait->is_shared_futex = !(thread->arguments[1] & FUTEX_PRIVATE_FLAG) &&
-				is_shared_memory(target, question.futex);
-	function = functions_of_thread(target, thread, &question.frame);
+	wait->is_shared = !(thread->arguments[1] & FUTEX_PRIVATE_FLAG) &&
+			  is_shared_memory(target, question.futex);
 	wait->first_frame = function ? question.frame : 0;
 	decode(&question, function, wait);
 }

@@ -22,7 +22,7 @@ struct lock_state {
 struct wait {
 	bool is_blocked; /* it sleeps in a system call */
 	bool is_timed;
-	bool is_shared_futex;  /* another process may wake it */
+	bool is_shared;	       /* another process may end it */
 	uint32_t first_frame;  /* those before it are inside the function that waits */
 	enum object_kind kind; /* OBJECT_KIND_COUNT: none that is known */
 	enum hold_mode mode;
@@ -30,6 +30,7 @@ struct wait {
 	struct lock_state state;
 	uint64_t mutex; /* that a waiter of a condition needs back; 0: not known */
 	struct lock_state mutex_state;
+	const char *name;	    /* of the object, or NULL: by its address */
 	char note[WAIT_NOTE_BYTES]; /* more about the holder, or "" */
 };
 

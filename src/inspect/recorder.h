@@ -1,0 +1,48 @@
+/* Writing the records of one look: stacks and objects, each once. */
+#ifndef INSPECT_RECORDER_H
+#define INSPECT_RECORDER_H
+
+#include "inspect/waits/verdict.h"
+
+#define RECORDER_BUCKETS 4096u
+
+struct known;
+
+/* What is waited for. */
+struct object {
+	enum object_kind kind;
+	uint64_t address;
+	uint32_t flags;
+	const char *name; /* or NULL: by its address */
+};
+
+struct recorder {
+	void *image;
+	struct inspection *inspection;
+	struct look *look;
+	struct pool *pool;
+	uint32_t process;
+	uint32_t stack_count;
+	uint32_t lock_count;
+	struct known *stacks[RECORDER_BUCKETS];
+	struct known *locks[RECORDER_BUCKETS];
+};
+
+/* A record with room for @size_bytes, and its writer; NULL if there is no room. */
+struct record_header *recorder_begin(struct recorder *recorder, enum record_type type,
+				     size_t size_bytes, struct byte_writer *writer);
+
+/* The id of the stack of thread @index, from the function on in which it waits. */
+uint32_t recorder_stack(struct recorder *recorder, uint32_t index);
+
+/* The id of @object; 0 if it is none that has a record. */
+uint32_t recorder_lock(struct recorder *recorder, const struct object *object);
+
+/* What @wait is for, and the mutex that a waiter of a condition needs back. */
+struct object recorder_object(const struct wait *wait);
+struct object recorder_mutex(const struct wait *wait);
+
+/* The id in the file of a thread of the target; 0 if it is none. */
+uint32_t recorder_thread(const struct recorder *recorder, uint32_t inner_id);
+
+#endif
