@@ -134,7 +134,7 @@ static bool is_trusted(const struct thread *thread, const struct assumed_acquire
 	       shadow_epoch(assumed->word);
 }
 
-/* Raises @clock to what @thread has assumed; says whether that was more. */
+/* Joins the epochs of @thread's assumed acquires into @clock.  True: it has grown. */
 static bool raise_to_assumed(struct vclock *clock, struct arena *arena, const struct thread *thread)
 {
 	bool has_changed = false;
@@ -148,7 +148,8 @@ static bool raise_to_assumed(struct vclock *clock, struct arena *arena, const st
 	return has_changed;
 }
 
-/* What @thread passes on: to others, what it has assumed is as good as known. */
+/* The clock that @thread's releases pass on.  It has the assumed acquires, which those who
+ * acquire it take as certain. */
 static struct vclock *clock_to_give(struct thread *thread)
 {
 	struct arena *arena = &thread->memory->arena;
@@ -208,7 +209,7 @@ const struct assumed_acquire *clock_find_assumed(const struct thread *thread, ui
 		       : NULL;
 }
 
-/* As the thread has passed it on already, that is no news. */
+/* The stamp stays: the thread's releases have passed this on already. */
 void clock_trust(struct thread *thread, uint32_t slot)
 {
 	struct assumed_acquire *assumed = &thread->clocks.assumed[slot % ASSUMED_ACQUIRES];
@@ -242,9 +243,10 @@ static bool add_pair(struct assumed_acquire *assumed, uint32_t pair)
 }
 
 /*
- * Under detector.lock.  What @thread has recorded in its present epoch may have come
- * before: who asks takes it for later.  An earlier assumption of the same thread may
- * order what it covers even if this one does not, so the two become one.
+ * Under detector.lock.  Notes an assumed acquire from the thread in @slot.  What @thread
+ * has already recorded in its present epoch came before it, but counts as later.  An
+ * earlier note about the same thread is kept with this one: it may order accesses even
+ * if this one turns out not to.
  */
 static bool note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch, uint32_t pair)
 {

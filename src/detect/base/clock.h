@@ -39,10 +39,10 @@ struct thread_give {
 #define THREAD_GIVES 8u
 
 /*
- * An assumed acquire of the thread: whose epoch, as a plain word without bytes, and the
- * thread's own epoch from which on it may know of that.  If it rests on findings that
- * may turn out to be errors, 'full' does not say it: what the accesses of that epoch
- * would make is held back (race/classify.c).
+ * An assumed acquire of the thread: the other thread's epoch, as a plain word without
+ * bytes, and the own epoch from which on it counts.  If it rests on findings that may
+ * turn out to be errors, 'full' does not have it: findings about accesses that it alone
+ * orders are held back (race/classify.c).
  */
 struct assumed_acquire {
 	uint64_t word;
@@ -54,13 +54,13 @@ struct assumed_acquire {
 
 struct thread_clocks {
 	struct vclock full;
-	struct vclock given; /* full, and what is assumed: made if that is more */
+	struct vclock given; /* full with the assumed acquires; made if some are not in full */
 	uint64_t stamp;
 	uint64_t *current, *shared;	  /* what inline checks compare with: shadow_word.h */
 	bool has_recorded;		  /* an access since the last release */
-	bool has_assumed;		  /* perhaps more than 'full' says */
+	bool has_assumed;		  /* some may not be in 'full' */
 	uint64_t recorded_epoch;	  /* the last one in which something was recorded */
-	uint64_t assumed_epoch;		  /* of this thread's, that another acquired from amid it */
+	uint64_t assumed_epoch;		  /* another made an assumed acquire amid it */
 	struct assumed_acquire assumed[ASSUMED_ACQUIRES]; /* by slot of the other; under
 							   * detector.lock */
 	uint64_t own_current, own_shared; /* where these point without inline checks */
@@ -116,24 +116,24 @@ void clock_join_ended(struct detector *detector, struct clock_joiner by, struct 
 /* In a fork's child: joins all that the parent's other threads did. */
 void clock_join_all(struct detector *detector, struct clock_joiner by);
 
-/* An assumed acquire: joins into the full clock what the thread in @slot may have
- * released by a store in its @epoch, which is its present clock, with its own entry
- * up to then.  Does nothing if a later release of it has been joined.  If it rests on
- * finding @pair, that entry is only assumed. */
+/* Makes an assumed acquire from a store that the thread in @slot made in its @epoch: joins
+ * that thread's present clock, but its own entry only up to @epoch.  Does nothing if a
+ * later release of it has been joined.  If this rests on finding @pair, which is 0 if on
+ * none, its own entry is not joined but kept as assumed. */
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch,
 		  uint32_t pair);
 
-/* What the order of @thread with an earlier access rests on, which @word stands for;
- * NULL if no assumption covers it. */
+/* The assumed acquire by which the earlier access that @word stands for comes before what
+ * @thread does now; NULL: there is none. */
 const struct assumed_acquire *clock_find_assumed(const struct thread *thread, uint64_t word);
 
-/* What @thread has assumed of the thread in @slot rests on nothing any more. */
+/* From now on the assumed acquire of @thread from the thread in @slot is certain. */
 void clock_trust(struct thread *thread, uint32_t slot);
 
 /*
- * Did the thread in @slot know of @thread's present epoch when it made an access in
- * @epoch?  By an assumed acquire amid it, that is, its own, which rests on @pairs, or
- * another's from whom it knows.  True if it may have, for all that can be told.
+ * Did the thread in @slot know of @thread's present epoch when it made an access in its
+ * @epoch?  It can only have made an assumed acquire in the middle of that epoch (which
+ * rests on @pairs), or have acquired from a thread that did.  True if it may have.
  */
 bool clock_is_assumed(struct detector *detector, const struct thread *thread, uint32_t slot,
 		      uint64_t epoch, struct finding_pairs *pairs);

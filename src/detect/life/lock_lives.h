@@ -15,8 +15,8 @@ void lock_ended(struct detector *detector, struct sync_object *object);
  * with these ends. */
 void lock_memory_begins(struct detector *detector, uintptr_t start, uintptr_t end);
 
-/* @thread is about to free [start, end): ends the lives of the objects there, or if the free
- * may fail (@may_stay), of those that nobody holds.  @context is for hooks->access_stack(). */
+/* @thread is about to free [start, end): ends the lives of the objects there; if the memory
+ * may stay, only of those that nobody holds.  @context is for hooks->access_stack(). */
 void lock_memory_freed(struct detector *detector, struct thread *thread, uintptr_t start,
 		       uintptr_t end, bool may_stay, const void *context);
 

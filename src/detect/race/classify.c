@@ -2,19 +2,18 @@
  * What a pair of unordered accesses is: RULES.md, 'Happens-before' and 'Lost
  * updates'.
  *
- * On x86 acquire loads and release stores are plain moves.  So two plain moves
- * (a store, and a load or store) are at most a warning, and the thread that saw
- * the other's value is taken to have learnt from it: if the location is an
- * atomic, what lies behind it is ordered, and must not become an error.  What is
- * ordered by that alone is held back: a finding that rests on the pair's, and that
- * who reads the results drops if the pair may be an atomic's.
+ * On x86 acquire loads and release stores are plain moves.  So two plain moves (a
+ * store, and a load or store) are at most a warning, and the thread that saw the
+ * other's value is taken to have acquired from it: if the location is an atomic, it
+ * orders what follows, and that must not become an error.  A finding about accesses
+ * that this alone orders is held back: it rests on the finding of the pair, and is
+ * dropped when the results are read if the pair may be an atomic's.
  *
- * Some acquires wait (pending_release.h, stale_read.h, atomic_location.h): they are
- * caught up with before a pair is called an error.
+ * Some acquires wait (pending_release.h, stale_read.h, atomic_location.h).  They are
+ * made before a pair is called an error.
  *
- * In libraries that are watched for synchronisation only (SITE_SILENT) there is no
- * doubt: what a thread learns there stands behind all that follows, also what the
- * writer had learnt from others.
+ * In libraries that are watched for synchronisation only (SITE_SILENT) such an acquire
+ * is certain: it rests on no finding.
  */
 #include "detect/base/thread.h"
 #include "detect/race/record_fast.h"
@@ -41,9 +40,9 @@ struct kind_of_access {
 };
 
 /*
- * Can @bytes of a granule be what is left of aligned moves of @size_bytes?  Other
- * accesses may have taken some of their bytes over, and several moves may be
- * classified together; so only a whole one at an odd place says no.
+ * Can @bytes of a granule be what is left of aligned moves of @size_bytes?  Later accesses
+ * may have replaced some of their bytes, and several moves may be classified together.
+ * So only a whole move that is not aligned says no.
  */
 static bool is_of_moves(uint32_t bytes, uint32_t size_bytes)
 {
@@ -103,8 +102,8 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 
 /* --- Acquires -------------------------------------------------------------- */
 
-/* The end of the memory's life is compared with it, too: an uncertain race does not hide
- * that one. */
+/* The step's write replaces a read that it races with, perhaps.  The read is remembered, to
+ * be compared with the end of the memory's life. */
 static void note_replaced(const struct race_step *step)
 {
 	struct thread_accesses *accesses = &step->thread->accesses;
@@ -119,9 +118,9 @@ static void note_replaced(const struct race_step *step)
 }
 
 /*
- * The value may be one that the other released.  But if it is an update that the
- * other is in the middle of, its store will be in a race with this one; and if
- * this thread is, update.h knows.  @pair is the finding that says so.
+ * Two moves race, by finding @pair, and may be atomic ones.  Then the one that reads
+ * acquires from the one that writes.  If the read may be the first half of an update
+ * (step->stale), that waits: its store may make it a lost update instead.
  */
 static void order_pair(struct race_step *step, const struct kind_of_access *mine,
 		       const struct kind_of_access *other, uint32_t pair)
@@ -149,9 +148,10 @@ static void order_silently(struct race_step *step)
 }
 
 /*
- * The store that ended a loop may have come between the loop's last check and its load,
- * and have left no note, if the writer took what was read in this epoch for known.  So
- * the thread looks again at what it waited for of late.
+ * The store that ended a loop may have come between the loop's last check and its load.
+ * It has left no pending release if its thread had made an assumed acquire in the middle
+ * of this epoch, as the reads then seemed ordered.  So the thread looks again at the
+ * places that its loops have waited for.
  */
 static bool is_ordered_by_wait(struct race_step *step)
 {
@@ -173,10 +173,10 @@ static bool is_ordered_by_wait(struct race_step *step)
 }
 
 /*
- * Acquires all that the thread may have acquired already and waits, as any of it may order
- * the two: what was left with it; what it has read in races before, but a load that its
- * store is still to follow does not ask; what it has loaded that has become atomic since;
- * and what the other thread has pending.
+ * Makes the acquires of the thread that wait, as any of them may order the two: pending
+ * releases that were left with it; loads that raced before (but a load that may still be
+ * the first half of an update does not make the others acquire); loads of what has become
+ * atomic since; stores that the other thread has pending.
  */
 static bool is_ordered_late(struct race_step *step)
 {
@@ -204,7 +204,7 @@ static bool is_ordered_late(struct race_step *step)
 static struct race_verdict lower_if_doubted(const struct detector *detector,
 					    struct race_verdict verdict)
 {
-	/* relaxed: what was found before it was set had nothing against it. */
+	/* relaxed: a finding made before it is set is as certain as it seemed. */
 	if (!load_relaxed(&detector->has_unseen_order) || verdict.details & DETAIL_VALUE_SEEN)
 		return verdict;
 	if (verdict.severity > SEVERITY_WARNING)
@@ -243,8 +243,8 @@ static struct race_verdict decide_verdict(const struct race_step *step,
 /* --- Assumed order ---------------------------------------------------------- */
 
 /*
- * The two are ordered, but only if @pairs are not errors: what they make is held back
- * until that is known.  They may order their threads, too, if they are atomic moves.
+ * The two accesses are ordered unless one of @pairs is an error.  So their finding is held
+ * back until that is known.  Returns its number; 0: there is none.
  */
 static uint32_t hold_back(struct race_step *step, const struct finding_pairs *pairs)
 {
@@ -265,7 +265,8 @@ static bool may_acquire(const struct race_step *step)
 	       kind_of_other(step).is_move;
 }
 
-/* A read that an assumption orders may be an acquire, too. */
+/* If an assumed acquire alone orders the two, their finding is held back.  The step's read
+ * may be an acquire, too. */
 static void hold_back_assumed(struct race_step *step)
 {
 	const struct assumed_acquire *assumed = clock_find_assumed(step->thread, step->other);
@@ -281,8 +282,8 @@ static void hold_back_assumed(struct race_step *step)
 }
 
 /*
- * What is recorded late may have been published since it was made, by a plain move whose
- * reader is taken to know of all the epoch: the other side may come after it.
+ * A late access may have been released since it was made, by a plain move.  The reader of
+ * that move is taken to know of the whole epoch, so its access may come after this one.
  */
 static bool is_ordered_before(struct race_step *step)
 {
@@ -319,7 +320,7 @@ static void classify_pair(struct race_step *step)
 	}
 	if (!mine.is_silent && !other.is_silent)
 		number = race_report(step, &verdict);
-	/* What is guarded by a flag that a loop waits for is ordered, whatever the flag is. */
+	/* A flag that a loop waits for orders what it guards, whether it is an atomic or not. */
 	if (verdict.kind == FINDING_UNMARKED_SYNC)
 		number = 0;
 	if (mine.is_move && other.is_move && verdict.severity != SEVERITY_ERROR)
@@ -397,7 +398,7 @@ void race_meet_atomic(const struct race_step *step, const struct cell *other)
 		   mine->flags & others->flags & SITE_LOCKED) {
 		return;
 	}
-	/* What the thread has read before these bytes were atomic it may have waited for. */
+	/* A read of these bytes from before they were atomic may have been an acquire. */
 	if (pending_release_acquire(&pair))
 		return;
 	verdict = lower_if_doubted(step->detector, verdict);

@@ -21,8 +21,8 @@ static bool may_be_mine(const struct thread *thread, uint64_t word, uint32_t byt
 	       (shadow_is_same_epoch(word, *thread->clocks.current) && shadow_bytes(word) & bytes);
 }
 
-/* Has @thread accessed in its present epoch what @other has pending?  relaxed: all that
- * @other has done by the store in question is seen, and no more is asked for. */
+/* Has @thread accessed in its present epoch what @other has pending?  relaxed: the store
+ * that @thread acquires from was seen, and with it all that @other did before. */
 static bool has_met_pending(const struct thread *thread, const struct thread *other)
 {
 	for (uint32_t i = 0; i < 2 * PENDING_GRANULES; i++) {
@@ -59,7 +59,7 @@ static uint8_t *count_held_back(struct detector *detector, uint32_t pair)
 	return &detector->held_back[pair % HELD_BACK_PAIRS];
 }
 
-/* relaxed: a few more do no harm. */
+/* relaxed: a count that is a few too low does no harm. */
 bool memory_holds_back(struct detector *detector, const struct finding_pairs *pairs)
 {
 	for (uint32_t i = 0; i < FINDING_PAIRS_MAX && pairs->numbers[i]; i++) {
@@ -86,8 +86,8 @@ void memory_assume_acquire(struct detector *detector, struct thread *thread, uin
 	clock_assume(detector, by, slot, shadow_epoch(word), pair);
 }
 
-/* Has @thread read, elsewhere than in @granule, what @other has pending as a plain move's
- * write?  relaxed: as in has_met_pending() */
+/* Has @thread read, in another granule than @granule, where @other has the write of a plain
+ * move pending?  relaxed: as in has_met_pending() */
 static bool has_read_pending(const struct detector *detector, const struct thread *thread,
 			     const struct thread *other, uintptr_t granule)
 {
@@ -135,7 +135,7 @@ void memory_settle(struct detector *detector, struct thread *thread)
 
 void memory_end_assumed_epoch(struct detector *detector, struct thread *thread)
 {
-	/* relaxed: who acquires just now has not gone on yet. */
+	/* relaxed: a thread that acquires just now has made no access since. */
 	if (!thread->clocks.has_recorded ||
 	    load_relaxed(&thread->clocks.assumed_epoch) != thread->clocks.recorded_epoch)
 		return;
@@ -197,8 +197,8 @@ void access_memory_begins(struct detector *detector, struct thread *thread, uint
 
 #define MARK_ALWAYS 1024u /* bytes of a block whose end is noted even where untouched */
 
-/* The thread's own write, @write, may stand where others' reads stood: races with these
- * were uncertain, as both are moves. */
+/* The thread's own write, @write, may have replaced reads that it may race with
+ * (note_replaced() in classify.c): compares these with the free. */
 static void meet_replaced(struct race_step *step, uint64_t write)
 {
 	for (uint32_t i = 0; i < REPLACED_READS; i++) {
@@ -230,7 +230,7 @@ static bool has_replaced(const struct thread *thread, const struct access *acces
 	return false;
 }
 
-/* The usual end: all that was done here comes before.  False: it is to be compared. */
+/* The usual free: all accesses to the granule come before.  False: some may not. */
 static inline bool free_quickly(struct race_step *step, struct shadow shadow, uint64_t freed)
 {
 	uint64_t write = load_relaxed(shadow.write);

@@ -6,14 +6,14 @@
  * (atomic_location.h); and a racing load that may be the first half of an update is not
  * taken for an acquire yet (stale_read.h).
  *
- * All of that comes before a release: what the thread has acquired is part of what it
- * passes on.  A synchronisation object that forgets it makes false errors of whatever
- * is ordered through this thread.  And what waits is recorded before a clock grows:
- * else it is compared by what the thread did not know when it made these accesses,
- * which misses races.
+ * All of that must be done before a release, which passes on what the thread has
+ * acquired: a synchronisation object that forgets it causes false errors about what is
+ * ordered through this thread.  And waiting accesses are recorded before a clock grows:
+ * else they would be compared by a clock that knows more than the thread did when it made
+ * them, which misses races.
  *
- * So base/clock.h passes on and joins full clocks only for who shows a clock_releaser or
- * a clock_joiner, and only the functions below make them [check_layers.sh].
+ * So base/clock.h demands a clock_releaser to pass on a full clock and a clock_joiner to
+ * join one, and only the functions below make these [check_layers.sh].
  */
 #ifndef DETECT_RACE_MEMORY_H
 #define DETECT_RACE_MEMORY_H
@@ -22,21 +22,21 @@
 #include "detect/base/thread.h"
 #include "detect/shadow/shadow.h"
 
-/* @thread is about to record an access: in an epoch that nobody has been given yet. */
+/* @thread is about to record an access: in an epoch that it has not released yet. */
 static inline void memory_before_record(struct detector *detector, struct thread *thread)
 {
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		clock_begin_epoch(detector, thread);
 }
 
-/* Is anything due before a release?  One test, as it is on the path of every lock. */
+/* Must anything be done before a release?  One test, as each lock makes it. */
 static inline bool memory_is_late(const struct thread *thread)
 {
 	return thread->accesses.pending_count | thread->accesses.acquire_count |
 	       thread->accesses.stale_read_count;
 }
 
-/* Does all that is due before a release, and that of a lock. */
+/* Does what must be done before a release, and before that of a lock. */
 void memory_settle(struct detector *detector, struct thread *thread);
 void memory_settle_lock(struct detector *detector, struct thread *thread,
 			const struct sync_object *object);
@@ -51,11 +51,11 @@ static inline void memory_flush(struct detector *detector, struct thread *thread
 }
 
 /*
- * Another thread has acquired from this one amid its epoch, and takes for known what
- * this one does in the rest of it.  Who then stores what this one waits for would not
- * see it as a reader, and leave it no note (classify.c): so it begins a new epoch before
- * each access of a silent module.  Elsewhere races in the rest of the epoch may be
- * missed; accepted because a flag that waits to be recorded would be of an epoch that
+ * Another thread has made an assumed acquire in the middle of this one's epoch: its clock
+ * covers the rest of that epoch, too.  If it then stores what this thread waits for, the
+ * reads seem ordered, and it leaves no pending release.  So this thread begins a new epoch
+ * before each access of a silent module.  Elsewhere races in the rest of the epoch may be
+ * missed; accepted because a flag that is pending would else be recorded in an epoch that
  * its reader does not know.
  */
 void memory_end_assumed_epoch(struct detector *detector, struct thread *thread);
@@ -88,25 +88,27 @@ static inline struct clock_joiner memory_before_join(struct detector *detector,
 }
 
 /*
- * @thread is taken to have acquired what the store that @word stands for released.  What
- * its thread has pending then is compared late, and may be of before that store; what
- * @thread has met of it by now is told from what it will meet, by a new epoch.
+ * Makes an assumed acquire of @thread from the store that @word stands for.  What the
+ * storing thread has pending is compared later, though it may have come before that store.
+ * So if @thread has accessed some of that in its present epoch, it begins a new one, which
+ * tells these accesses from those after the acquire.
  *
- * If that rests on finding @pair, which may turn out to be a race of moves that are no
- * atomic ones, what it orders is held back; a while, so that costs stay flat.
+ * If the acquire rests on finding @pair (the two moves may turn out not to be atomic),
+ * findings about what it orders are held back: at most HELD_BACK_MAX, so that costs stay
+ * flat.
  */
 void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word,
 			   uint32_t pair);
 
 /*
- * The same of what the thread of @word has stored, but has pending: @thread has recorded
- * its reads, and by one of these, elsewhere than in @granule, it may have seen what no
- * shadow word says yet.  Does the access that @word stands for come before it then?
+ * The same for stores that the thread of @word has pending, which no shadow word shows yet:
+ * @thread may have read one of them, in another granule than @granule, and acquired by
+ * that.  True: the access that @word stands for then comes before what @thread does now.
  */
 bool memory_acquire_unseen(struct detector *detector, struct thread *thread, uint64_t word,
 			   uintptr_t granule);
 
-/* Is one more occurrence to be held back that rests on @pairs?  Counts it. */
+/* Is one more finding that rests on @pairs to be held back?  Counts it. */
 bool memory_holds_back(struct detector *detector, const struct finding_pairs *pairs);
 
 #endif

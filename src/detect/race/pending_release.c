@@ -48,7 +48,7 @@ static void leave_with(struct detector *detector, uint64_t read, uint64_t releas
 
 void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent)
 {
-	/* Who acquires it is to find recorded what came before. */
+	/* A thread that acquires it must find recorded what came before. */
 	if (!step->access->is_late)
 		memory_flush(step->detector, step->thread);
 	leave_with(step->detector, step->other, race_base(step->mine), step->granule, pair,
@@ -149,7 +149,7 @@ bool pending_release_acquire(struct race_step *step)
 	if (!release || shadow_slot(release) != slot ||
 	    shadow_epoch(release) < shadow_epoch(step->other))
 		return acquire_overwritten(step);
-	/* It may be that of a later release, which has taken the place. */
+	/* If a later release has taken the place, 'pair' may belong to that one. */
 	if (load_acquire(&accesses->releases[at]) != release)
 		pair = 0;
 	memory_assume_acquire(step->detector, step->thread, release, pair);

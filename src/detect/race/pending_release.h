@@ -15,24 +15,24 @@
 
 #include "detect/race/race.h"
 
-/* Leaves the step's write with the thread of step->other, which has read.  @pair is the
- * finding that they make, 0 if they are certainly ordered. */
+/* Leaves the step's write as a pending release with the thread of step->other, which has
+ * read.  @pair is the finding about the two, 0 if they are certainly ordered. */
 void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent);
 
 /*
- * @thread makes @bytes of a granule atomic whose reads are at @place.  Who read them by
- * plain moves may not have looked yet, and be about to see what @thread stores: leaves
- * it with all of these.
+ * @thread makes @bytes of a granule atomic, whose reads are at @place.  Threads that have
+ * checked a plain load of them, but not made it yet, may still see what @thread stores.
+ * Leaves it as a pending release with all readers.
  */
 void pending_release_leave_all(struct detector *detector, struct thread *thread,
 			       const uint64_t *place, uint32_t bytes);
 
-/* If the thread of step->other has left something since the access that step->other stands
- * for, the step's thread acquires it: true. */
+/* If the thread of step->other has left a pending release after the access that step->other
+ * stands for, the step's thread acquires it: true. */
 bool pending_release_acquire(struct race_step *step);
 
-/* Acquires all that was left in silent modules.  Does the access that @word stands for
- * come before the step then? */
+/* Acquires all pending releases that silent modules have left.  True: the access that @word
+ * stands for then comes before the step. */
 bool pending_release_acquire_silent(struct race_step *step, uint64_t word);
 
 #endif

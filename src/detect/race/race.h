@@ -133,11 +133,11 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
 
 /* --- classify.c, report.c ---------------------------------------------------- */
 
-/* The step has a conflict: decides what it is, tells, or learns from it. */
+/* The step and step->other conflict: decides what that is, and reports it or acquires. */
 void race_classify(struct race_step *step);
 
-/* Does what @word stands for come before what @thread does now?  Acquires first what the
- * thread still may. */
+/* Does what @word stands for come before what @thread does now?  Makes the acquires of the
+ * thread that wait first. */
 bool race_is_after(struct detector *detector, struct thread *thread, uint64_t word);
 
 /* What race_classify() decided. */
@@ -148,15 +148,15 @@ struct race_verdict {
 	struct finding_pairs rests_on;
 };
 
-/* The write @access of @step's thread rests on @stale, whose value came from a racing
- * update; that the thread has acquired since does not make it less of one. */
+/* The write @access of @step's thread rests on @stale, a read that raced with another
+ * thread's update: a lost update, even if the thread has acquired from it since. */
 void race_lost_update(const struct race_step *step, const struct access *access,
 		      const struct stale_read *stale);
 
 /*
- * The step's access, a locked instruction's, an update of atomic bytes or the end of
- * their memory's life, has met @other, the last write there or the end of their life:
- * another thread's, not ordered before it.  Tells of it if one of the two is lost.
+ * The step's access (a locked instruction, an update of atomic bytes, or their free) and
+ * @other, the last write there or the free, by another thread, are unordered.  Reports
+ * them if one of two updates is lost, or one of the two is a free.
  */
 void race_meet_atomic(const struct race_step *step, const struct cell *other);
 

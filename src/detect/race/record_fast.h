@@ -1,17 +1,16 @@
 /*
- * The quick path of accesses: what most of them are, without a detour.
+ * The fast path of accesses: records most of them without the whole engine.
  *
  * Two cases.  An access of whole granules over plain words that it is ordered
  * with: the words are exchanged on the spot.  An access of a part of a granule:
  * streams of bytes and integers touch a granule several times in turn, and each
- * touch alone would have to say in shadow memory which bytes it leaves to whom.
- * So the thread keeps a few granules open: what it touches there is noted in the
- * thread, and written to shadow memory at once when another granule takes the
- * place, or before the thread's clock changes or is given away (memory_flush()).
- * Until then others do not see these accesses; but the flush sees theirs, so of
- * a racing pair still one sees the other.
+ * touch would change in shadow memory which bytes are whose.  So the thread keeps
+ * a few pending granules: it notes in itself what it touches there, and writes that
+ * to shadow memory when another granule takes the place, or before its clock changes
+ * or is released (memory_flush()).  Until then other threads do not see these
+ * accesses; but the flush sees theirs, so of two racing threads one sees the other.
  *
- * What is neither goes to access_check().
+ * All other accesses go to access_check().
  */
 #ifndef DETECT_RACE_RECORD_FAST_H
 #define DETECT_RACE_RECORD_FAST_H

@@ -290,8 +290,8 @@ static uint32_t find_known(struct race_step *step, const struct race_verdict *ve
 	return number;
 }
 
-/* If finding @number is the same, but could not tell who called the earlier access, or
- * was held back, and this time that is not so, it is taken back to be replaced. */
+/* Is finding @number to be replaced by this occurrence?  If it did not know the callers of
+ * the earlier access, or was held back, and this one does, or is not. */
 static bool is_better_known(struct race_step *step, const struct race_verdict *verdict,
 			    uint64_t key, uint32_t number)
 {
@@ -343,7 +343,8 @@ static uint32_t emit_race(struct race_step *step, const struct race_verdict *ver
 	return number;
 }
 
-/* Both threads held one lock alone, so it was released and taken unseen in between. */
+/* Both threads held the same lock exclusively, and code that is not observed has released
+ * and taken it in between: then it has ordered them. */
 static bool is_excluded(const struct race_step *step)
 {
 	/* relaxed: as in classify.c */

@@ -166,10 +166,10 @@ static const struct stale_read *note_write(struct race_step *step, const struct 
 /* --- Atomics ---------------------------------------------------------------- */
 
 /*
- * @access, a store of atomic bytes after the write @last, rests on @stale.  What came in
- * between is lost.  What came before the load, but not before all that the thread knew
- * then, could have come in between; unless the thread has examined what it loaded, as
- * who waits for its turn does.
+ * @access, a store to atomic bytes after the write @last, rests on @stale.  A write between
+ * the two is lost.  A write before the load that is unordered with it could have come in
+ * between.  But if the thread's branch depends on the value that it loaded, it may have
+ * waited for that write.
  */
 static void check_atomic(struct race_step *step, const struct access *access,
 			 struct stale_read *stale, const struct cell *last)

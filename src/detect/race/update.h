@@ -38,7 +38,7 @@ static inline bool update_concerns(const struct detector *detector, const struct
  */
 void update_note_access(struct race_step *step, const struct site *site);
 
-/* The same for a locked instruction that has stored, over what @last left. */
+/* The same for a locked instruction that has stored over the write @last. */
 void update_note_locked(struct race_step *step, struct cell last);
 
 /* @step's thread is about to read in a race with @step->other, a write that was not
@@ -55,7 +55,7 @@ void update_life_changes(struct detector *detector, uintptr_t start, size_t size
 void update_report_seen(struct race_step *step, const struct access *access,
 			const struct stale_read *stale, const struct cell *last);
 
-/* @thread gives up a lock: judges its act that waits for that. */
+/* @thread is about to release a lock: reports its late act (stale_read.h), if there is one. */
 void update_report_late(struct detector *detector, struct thread *thread);
 
 /* The same, but none came between: remembers it, and reports what could have. */

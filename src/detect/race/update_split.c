@@ -122,7 +122,8 @@ static void report_seen(struct detector *detector, const struct thread *thread,
 	runtime_unlock(&detector->lock);
 }
 
-/* Was the value compared with what is now stored, and can that be looked up later? */
+/* Was the value read compared with the one to be stored, and can that be read from memory
+ * after the store? */
 static bool is_for_later(struct detector *detector, const struct late_act *act)
 {
 	const struct site *site = site_get(&detector->sites, act->stale.site);
@@ -148,7 +149,7 @@ void update_report_seen(struct race_step *step, const struct access *access,
 	if (is_for_later(detector, &act) && !late->is_waiting) {
 		*late = act;
 		late->is_waiting = true;
-		/* For memory_is_late(). */
+		/* So that memory_is_late() is true at the next release. */
 		thread->accesses.stale_read_count++;
 		return;
 	}
@@ -169,8 +170,9 @@ static int compare_unsigned(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Does @value lie between what was read and what was overwritten, so that it was right to
- * store it over the former and wrong over the latter? */
+/* @value is in memory now.  Does it lie between the value read and the other thread's, which
+ * it has replaced?  Then it was right to store it over the former, and wrong over the
+ * latter. */
 static bool is_outdone(const struct late_act *act, uint64_t value)
 {
 	size_t size_bytes = act->access.size_bytes;

@@ -36,13 +36,14 @@ struct atomic_location {
 	uintptr_t granule;
 	uint32_t version;	/* changes after each release here; under 'busy' */
 	uint8_t bytes;		/* that were touched atomically */
-	uint8_t operation_halves; /* of the instruction under way; the next five, too */
+	/* Of the locked instruction under way. */
+	uint8_t operation_halves;
 	uint8_t operation_bytes;
-	bool has_value;		  /* the memory's before it */
+	bool has_value; /* of memory before it */
 	uint64_t value;
 	struct cell before; /* the last write before it */
-	struct cell mine;   /* what it leaves behind */
-	struct cell met;    /* another thread's update, not ordered before it */
+	struct cell mine;   /* its own record */
+	struct cell met;    /* another thread's update that is unordered with it */
 	struct atomic_half halves[ATOMIC_HALVES];
 	uint64_t write; /* shadow of the other bytes */
 	uint64_t read;
