@@ -52,6 +52,7 @@ src_libplan_a_SOURCES += \
 noinst_LIBRARIES += src/libverify.a
 src_libverify_a_SOURCES = \
 	%D%/verify/symbolic.c %D%/verify/symbolic.h \
+	%D%/verify/symbolic_join.c \
 	%D%/verify/symbolic_vector.c \
 	%D%/verify/verify.c %D%/verify/verify.h \
 	%D%/verify/checks.c %D%/verify/parts.h

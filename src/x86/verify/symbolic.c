@@ -4,96 +4,6 @@
 
 #include "base/shadow_place.h"
 
-static const struct symbolic_value rubbish = {.kind = SYMBOLIC_RUBBISH, .number = NO_REGISTER};
-
-void symbolic_begin(struct symbolic *machine)
-{
-	memset(machine, 0, sizeof(*machine));
-	for (int8_t r = 0; r < 16; r++)
-		machine->registers[r] =
-			(struct symbolic_value){.kind = SYMBOLIC_ORIGINAL, .number = r};
-	machine->has_flags = machine->has_overflow = true;
-	machine->stored_vector = NO_REGISTER;
-}
-
-bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_value *b)
-{
-	int64_t distance;
-
-	if (a->kind != b->kind)
-		return false;
-	if (a->kind == SYMBOLIC_ADDRESS || a->kind == SYMBOLIC_FLIPPED || a->kind == SYMBOLIC_WORD)
-		return a->mask == b->mask && a->bit == b->bit && a->at == b->at &&
-		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
-	if (a->kind == SYMBOLIC_MASK)
-		return a->number == b->number && a->at == b->at && a->bit == b->bit;
-	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;
-}
-
-/* Whether both are of one access's shadow, if not the same word of it. */
-static bool is_same_place(const struct symbolic_value *a, const struct symbolic_value *b)
-{
-	struct symbolic_value first = *a;
-
-	first.at = b->at;
-	return symbolic_value_is(&first, b);
-}
-
-/* --- Joins ------------------------------------------------------------------------- */
-
-static bool meet_value(struct symbolic_value *into, const struct symbolic_value *from)
-{
-	if (into->kind == SYMBOLIC_RUBBISH || symbolic_value_is(into, from))
-		return false;
-	*into = rubbish;
-	return true;
-}
-
-static bool meet_slots(struct symbolic *machine, const struct symbolic *other)
-{
-	bool has_lost = false;
-
-	for (unsigned i = 0; i < SYMBOLIC_SLOTS; i++) {
-		struct symbolic_slot *slot = &machine->slots[i];
-
-		if (!slot->is_used)
-			continue;
-		if (other->slots[i].is_used && other->slots[i].at == slot->at &&
-		    symbolic_value_is(&slot->value, &other->slots[i].value))
-			continue;
-		slot->is_used = false;
-		has_lost = true;
-	}
-	return has_lost;
-}
-
-bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool *is_consistent)
-{
-	bool has_lost = meet_slots(machine, other);
-
-	*is_consistent =
-		machine->lowered_by == other->lowered_by &&
-		machine->pushed_count == other->pushed_count &&
-		machine->is_in_doubt == other->is_in_doubt && machine->trail == other->trail &&
-		machine->stored_vector == other->stored_vector &&
-		(!machine->is_in_doubt || is_same_place(&machine->compared, &other->compared));
-	has_lost |= machine->is_compared && !other->is_compared;
-	machine->is_compared &= other->is_compared;
-	/* Of an access with several words, the last one compared. */
-	has_lost |= machine->is_in_doubt && machine->compared.at < other->compared.at;
-	if (machine->compared.at < other->compared.at)
-		machine->compared.at = other->compared.at;
-	for (unsigned r = 0; r < 16; r++)
-		has_lost |= meet_value(&machine->registers[r], &other->registers[r]);
-	has_lost |= (machine->has_flags && !other->has_flags) ||
-		    (machine->has_overflow && !other->has_overflow);
-	machine->has_flags &= other->has_flags;
-	machine->has_overflow &= other->has_overflow;
-	return has_lost;
-}
-
-/* --- One instruction ------------------------------------------------------------------ */
-
 /* The parts of an instruction's bytes. */
 struct opcode {
 	bool is_fs, is_wide;
@@ -193,7 +103,7 @@ static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 		return run_load_thread_pointer(machine, opcode, instruction);
 	if (is_stack(instruction)) {
 		slot = find_slot(machine, instruction->displacement - machine->lowered_by);
-		machine->registers[into] = slot ? slot->value : rubbish;
+		machine->registers[into] = slot ? slot->value : symbolic_rubbish;
 		return slot != NULL;
 	}
 	/* A shadow word, and nothing else. */
@@ -226,10 +136,11 @@ static bool is_original_operand(const struct symbolic *machine, const struct ope
  * then the rest. */
 static void add_thread_pointer(const struct symbolic *machine, struct operand *operand)
 {
-	const struct symbolic_value *value =
-		operand->base == NO_REGISTER ? &rubbish : &machine->registers[operand->base];
-	bool is_base = operand->index != NO_REGISTER && operand->scale == 1 &&
-		       operand->displacement == 0;
+	const struct symbolic_value *value = operand->base == NO_REGISTER
+						     ? &symbolic_rubbish
+						     : &machine->registers[operand->base];
+	bool is_base =
+		operand->index != NO_REGISTER && operand->scale == 1 && operand->displacement == 0;
 
 	if (value->kind != SYMBOLIC_ADDRESS || !value->operand.is_thread_local ||
 	    value->mask != -1 || value->operand.displacement || value->operand.index != NO_REGISTER)
@@ -339,7 +250,7 @@ static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
 		return machine->is_in_doubt && word->bit == SHADOW_READ_BIT &&
 		       symbolic_value_is(word, &machine->compared);
 	if (word->at)
-		is_next = is_same_place(word, &machine->compared) &&
+		is_next = symbolic_is_same_place(word, &machine->compared) &&
 			  word->at == machine->compared.at + (int32_t)SHADOW_GRANULE;
 	else
 		leave_trail(machine, word);

@@ -114,4 +114,10 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 
 bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_value *b);
 
+/* Whether both are of one access's shadow, if not the same word of it. */
+bool symbolic_is_same_place(const struct symbolic_value *a, const struct symbolic_value *b);
+
+/* What may be anything. */
+extern const struct symbolic_value symbolic_rubbish;
+
 #endif
