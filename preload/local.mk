@@ -128,7 +128,7 @@ preload_libsnarl_so_SOURCES = \
 
 # What assembly knows of C: offsets.c is compiled to assembly, for the numbers in it.
 OFFSETS = preload/arch/x86_64/offsets
-EXTRA_DIST += $(OFFSETS).c
+EXTRA_DIST += $(OFFSETS).c $(OFFSETS).def
 CLEANFILES += $(OFFSETS).d $(OFFSETS).h $(OFFSETS).s
 $(OFFSETS).s: $(srcdir)/$(OFFSETS).c
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && \

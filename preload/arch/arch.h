@@ -7,7 +7,7 @@
  *                      struct access_frame: those that a thunk has pushed, among them
  *                      frame_pointer, pc, return_address and words;
  *                      access_frame_has_stored(); SYSCALL_LAST_ARGUMENT
- *   offsets.c          numbers of C that assembly needs
+ *   offsets.def        numbers of C that assembly needs
  *   access/            the thunks (x86/decode/thunk.h); accesses of several elements;
  *                      vector_state.h; thunk_context.h
  *   code/jump.c        code/jump.h: jumps in the program's code

@@ -1,7 +1,7 @@
 /*
  * What the race engine (race/) keeps in a thread of its accesses.
  *
- * Thunks look at some of it, too: preload/arch/x86_64/offsets.c tells them where.
+ * Thunks look at some of it, too: preload/arch/x86_64/offsets.def tells them where.
  */
 #ifndef DETECT_BASE_THREAD_ACCESSES_H
 #define DETECT_BASE_THREAD_ACCESSES_H
