@@ -327,7 +327,7 @@ void heap_stack_begins(uintptr_t start, uintptr_t end)
 	 * do so. */
 	if (first_page < last_page && covers_range(start, end - start)) {
 		cells_clear(self->thread, first_page, last_page);
-		shadow_clear(first_page, last_page - first_page);
+		shadow_drop(first_page, last_page - first_page);
 		begin_life(self, last_page, end - last_page);
 	} else {
 		begin_life(self, start, end - start);

@@ -11,6 +11,10 @@ static size_t snapshot_bytes(uint32_t count)
  * of the block that it has outgrown. */
 #define BLOCK_HEADER 2u
 
+/*
+ * Its entries are 0, and so are those from the clock's count on.  Zeros are never stored, as
+ * most entries are that in a program of many threads: pages with nothing else stay untouched.
+ */
 static uint64_t *make_block(struct arena *arena, uint32_t capacity, uint64_t *outgrown)
 {
 	uint64_t *block = arena_alloc(arena, (BLOCK_HEADER + capacity) * sizeof(uint64_t));
@@ -32,6 +36,13 @@ static void free_blocks(uint64_t *entries, struct arena *arena)
 	}
 }
 
+static void copy_entries(uint64_t *to, const uint64_t *from, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (from[i])
+			to[i] = from[i];
+}
+
 static bool reserve_entries(struct vclock *clock, struct arena *arena, uint32_t count)
 {
 	uint32_t capacity = clock->capacity ? clock->capacity : 8;
@@ -44,8 +55,7 @@ static bool reserve_entries(struct vclock *clock, struct arena *arena, uint32_t 
 	entries = make_block(arena, capacity, clock->entries);
 	if (!entries)
 		return false;
-	for (uint32_t i = 0; i < clock->count; i++)
-		entries[i] = clock->entries[i];
+	copy_entries(entries, clock->entries, clock->count);
 	/* The old block stays unchanged, as others may be reading it.  release: pairs
 	 * with vclock_join_living(). */
 	store_release(&clock->entries, entries);
@@ -53,11 +63,9 @@ static bool reserve_entries(struct vclock *clock, struct arena *arena, uint32_t 
 	return true;
 }
 
-/* Missing entries up to @count become zeros. */
+/* Missing entries up to @count are there, as zeros. */
 static void grow_to(struct vclock *clock, uint32_t count)
 {
-	for (uint32_t i = clock->count; i < count; i++)
-		clock->entries[i] = 0;
 	/* release: pairs with vclock_join_living(). */
 	if (clock->count < count)
 		store_release(&clock->count, count);
@@ -109,7 +117,7 @@ static bool join_entries(struct vclock *into, struct arena *arena, const uint64_
 		return false;
 	grow_to(into, count);
 	for (uint32_t i = 0; i < count; i++) {
-		if (entries[i] <= into->entries[i])
+		if (!entries[i] || entries[i] <= into->entries[i])
 			continue;
 		store_relaxed(&into->entries[i], entries[i]);
 		changed = true;
@@ -159,10 +167,7 @@ static struct vclock_snapshot *make_snapshot(const uint64_t *entries, uint32_t c
 		return NULL;
 	snapshot->references = 1;
 	snapshot->count = size;
-	for (uint32_t i = 0; i < count; i++)
-		snapshot->entries[i] = entries[i];
-	for (uint32_t i = count; i < size; i++)
-		snapshot->entries[i] = 0;
+	copy_entries(snapshot->entries, entries, count);
 	return snapshot;
 }
 

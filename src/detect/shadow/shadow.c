@@ -116,12 +116,12 @@ static void clear_words(uintptr_t start, uintptr_t end)
 		store_relaxed((uint64_t *)start, 0);
 }
 
-static void clear_plane(uintptr_t start, uintptr_t end)
+static void drop_words(uintptr_t start, uintptr_t end)
 {
 	uintptr_t first_page = (start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
 	uintptr_t last_page = end & ~(uintptr_t)(PAGE_BYTES - 1);
 
-	if (end - start < FEW_BYTES) {
+	if (first_page >= last_page) {
 		clear_words(start, end);
 		return;
 	}
@@ -130,7 +130,16 @@ static void clear_plane(uintptr_t start, uintptr_t end)
 	clear_words(last_page, end);
 }
 
-void shadow_clear(uintptr_t start, size_t size_bytes)
+static void clear_plane(uintptr_t start, uintptr_t end)
+{
+	if (end - start < FEW_BYTES)
+		clear_words(start, end);
+	else
+		drop_words(start, end);
+}
+
+static void clear_planes(uintptr_t start, size_t size_bytes,
+			 void (*clear)(uintptr_t start, uintptr_t end))
 {
 	uintptr_t first = start & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	uintptr_t end = (start + size_bytes + SHADOW_GRANULE - 1) &
@@ -139,5 +148,15 @@ void shadow_clear(uintptr_t start, size_t size_bytes)
 	if (size_bytes == 0 || !shadow_covers(start) || !shadow_covers(start + size_bytes - 1))
 		return;
 	for (unsigned int k = 0; k < PLANE_COUNT; k++)
-		clear_plane(place_in(k, first), place_in(k, first) + (end - first));
+		clear(place_in(k, first), place_in(k, first) + (end - first));
+}
+
+void shadow_clear(uintptr_t start, size_t size_bytes)
+{
+	clear_planes(start, size_bytes, clear_plane);
+}
+
+void shadow_drop(uintptr_t start, size_t size_bytes)
+{
+	clear_planes(start, size_bytes, drop_words);
 }

@@ -82,4 +82,7 @@ bool shadow_reserve(bool low_only);
 /* Forgets what was known of [start, start + size). */
 void shadow_clear(uintptr_t start, size_t size_bytes);
 
+/* The same of whole pages, whose words are mostly untouched: they become so. */
+void shadow_drop(uintptr_t start, size_t size_bytes);
+
 #endif
