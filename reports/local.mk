@@ -53,6 +53,11 @@ reports_libreports_a_SOURCES = \
 	%D%/filter/suppressions.c %D%/filter/suppressions.h \
 	%D%/filter/tsan_entries.c \
 	%D%/filter/valgrind_entries.c \
+	%D%/merge/classes.c %D%/merge/classes.h \
+	%D%/merge/merge.c %D%/merge/merge.h \
+	%D%/merge/merged_file.c %D%/merge/merged_file.h \
+	%D%/merge/orders.c %D%/merge/orders.h \
+	%D%/merge/text_set.c %D%/merge/text_set.h \
 	%D%/formats/blocked.c %D%/formats/blocked.h \
 	%D%/states/calls.c %D%/states/calls.def %D%/states/calls.h \
 	%D%/states/state.c %D%/states/state.h \

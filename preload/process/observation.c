@@ -85,6 +85,7 @@ static const struct detector_hooks hooks = {
 	.value_at = access_value_at,
 	.is_observed_call = clones_is_observed_call,
 	.block_of = heap_block_of,
+	.order = sink_order,
 	.count = sink_count,
 	.retract = sink_retract,
 	.can_be_woken = outside_can_wake,

@@ -331,6 +331,21 @@ void sink_emit(struct detector *detector, const struct finding *finding)
 	record_commit(record);
 }
 
+void sink_order(struct detector *detector, const struct finding *edge)
+{
+	static struct finding described; /* under detector.lock */
+	struct byte_writer writer;
+	struct record_header *record;
+
+	described = *edge;
+	describe_finding(detector, &described);
+	record = sink_begin_record(RECORD_ORDER, finding_bytes(&described), 8, &writer);
+	if (!record)
+		return;
+	finding_encode(&writer, &described);
+	record_commit(record);
+}
+
 void sink_count(struct detector *detector, uint32_t finding)
 {
 	(void)detector;

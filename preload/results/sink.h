@@ -26,6 +26,8 @@ bool sink_create(const char *path, bool may_exist, const char **why);
 void sink_begin_process(bool is_forked);
 
 void sink_emit(struct detector *detector, const struct finding *finding);
+/* Keeps an edge of the lock-order graph, for merge. */
+void sink_order(struct detector *detector, const struct finding *edge);
 void sink_count(struct detector *detector, uint32_t finding);
 void sink_retract(struct detector *detector, uint32_t finding);
 

@@ -163,6 +163,8 @@ struct model {
 	size_t process_count;
 	struct model_finding *findings; /* in the order of the files */
 	size_t finding_count;
+	struct model_finding *orders; /* edges of the lock-order graph, for merge */
+	size_t order_count;
 	struct model_text *texts;
 	size_t text_count;
 	struct model_text *unobserved;

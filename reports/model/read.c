@@ -154,18 +154,18 @@ static void read_lock(struct record_source *source)
 		lock->kind = kind;
 }
 
-static void read_finding(struct record_source *source)
+/* Adds what is written as a finding to @rows. */
+static void add_finding(struct record_source *source, struct model_finding **rows, size_t *count)
 {
 	struct model *model = source->model;
-	struct model_finding *row;
 	struct finding *scratch = model->scratch;
+	uint64_t occurrences;
 	size_t size;
 	void *copy;
-	uint64_t count;
 
 	if (!scratch)
 		scratch = model->scratch = pool_alloc(&model->pool, sizeof(*scratch));
-	if (!finding_decode(&source->reader, scratch, &count)) {
+	if (!finding_decode(&source->reader, scratch, &occurrences)) {
 		source->reader.failed = true;
 		return;
 	}
@@ -173,13 +173,21 @@ static void read_finding(struct record_source *source)
 	size = offsetof(struct finding, events) + scratch->event_count * sizeof(scratch->events[0]);
 	copy = pool_alloc(&model->pool, size);
 	memcpy(copy, scratch, size);
-	model->findings = pool_grow(&model->pool, model->findings, model->finding_count,
-				    sizeof(*row));
-	row = &model->findings[model->finding_count++];
-	*row = (struct model_finding){.process = source->process,
-				      .offset = source->offset,
-				      .finding = copy,
-				      .count = count ? count : 1};
+	*rows = pool_grow(&model->pool, *rows, *count, sizeof(**rows));
+	(*rows)[(*count)++] = (struct model_finding){.process = source->process,
+						     .offset = source->offset,
+						     .finding = copy,
+						     .count = occurrences ? occurrences : 1};
+}
+
+static void read_finding(struct record_source *source)
+{
+	add_finding(source, &source->model->findings, &source->model->finding_count);
+}
+
+static void read_order(struct record_source *source)
+{
+	add_finding(source, &source->model->orders, &source->model->order_count);
 }
 
 static void read_retract(struct record_source *source)
@@ -333,6 +341,7 @@ static void (*const record_readers[])(struct record_source *) = {
 	[RECORD_END] = read_end,	   [RECORD_TEXT] = read_text,
 	[RECORD_UNOBSERVED] = read_unobserved, [RECORD_EXECUTES] = read_executes,
 	[RECORD_VARIABLE] = read_variable, [RECORD_STATES] = read_states,
+	[RECORD_ORDER] = read_order,
 };
 
 bool model_read_record(struct model *model, uint32_t file, const struct record_header *record,

@@ -398,12 +398,35 @@ static void add_note(struct view *view, struct view_finding *finding, const char
 	finding->notes[finding->note_count++] = note;
 }
 
+/* "process 1 is ./server (pid 12), process 3 is ./client (pid 14)" */
+static const char *process_names(struct view *view, const struct view_finding *finding)
+{
+	const struct model *model = view->model;
+	const char *text = "";
+
+	for (size_t i = 0; i < model->process_count; i++) {
+		const struct model_process *process = model->processes[i];
+		bool is_named = process == finding->process;
+
+		for (size_t j = 0; j < finding->event_count && !is_named; j++)
+			is_named = process->file == finding->process->file &&
+				   process->index == finding->events[j]->process;
+		if (is_named)
+			text = pool_format(view->pool, "%s%sprocess %u is %s (pid %u)", text,
+					   text[0] ? ", " : "", process->number, process->path,
+					   process->pid);
+	}
+	return text;
+}
+
 static void make_notes(struct view *view, struct view_finding *finding)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(detail_rows); i++) {
 		if (detail_rows[i].note && finding->details & detail_rows[i].bit)
 			add_note(view, finding, detail_rows[i].note);
 	}
+	if (finding->details & DETAIL_MERGED)
+		add_note(view, finding, process_names(view, finding));
 	if (finding->atomics_note)
 		add_note(view, finding, finding->atomics_note);
 }

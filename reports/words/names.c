@@ -103,7 +103,7 @@ const char *thread_own_name(struct view *view, const struct view_finding *findin
 	const char *name = plain_name(view, finding, thread);
 	const struct model_process *home = row && row->home ? row->home : finding->process;
 
-	if (!(finding->finding->details & DETAIL_PROCESS_SHARED))
+	if (!(finding->finding->details & (DETAIL_PROCESS_SHARED | DETAIL_MERGED)))
 		return name;
 	return pool_format(view->pool, "%s%sprocess %u", name ? name : "", name ? " of " : "",
 			   home->number);

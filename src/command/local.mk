@@ -14,6 +14,7 @@ snarl_SOURCES = \
 	%D%/base/results_file.c %D%/base/results_file.h \
 	%D%/run/launch.c %D%/run/launch.h \
 	%D%/run/library.c %D%/run/library.h \
+	%D%/run/merge.c \
 	%D%/run/plan.c \
 	%D%/run/ps.c \
 	%D%/run/processes.c %D%/run/processes.h \

@@ -227,7 +227,7 @@ static const char *find_damage(const struct record_header *record, uint64_t room
 	    record->payload_bytes > room - sizeof(*record) ||
 	    record->live_bytes > record->payload_bytes)
 		return "a record's size is wrong";
-	if (record->type < RECORD_PROCESS || record->type > RECORD_STATES)
+	if (record->type < RECORD_PROCESS || record->type > RECORD_ORDER)
 		return "a record of unknown type";
 	if (record->checksum != record_checksum(record, (const unsigned char *)(record + 1)))
 		return "a record's checksum is wrong";

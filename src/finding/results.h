@@ -41,6 +41,8 @@
  *            u64 value, u32 has value, u32 process (that the ids belong to;
  *            0: this one), u32 hold count (or HOLDS_UNKNOWN), u32 holds present;
  *            per hold u32 lock (0: ended, not known which), u32 mode, u32 stack
+ *   ORDER    as FINDING, for `snarl merge`: one edge of the lock-order graph as its two
+ *            events, the hold of the first lock and the wait for the second
  *   RETRACT  u32 finding id, u32 reason (0)
  *   COUNTERS live: u64 per row of counters.def
  *   END      u32 how (enum process_end), u32 status
@@ -130,7 +132,8 @@ enum record_type {
 	RECORD_UNOBSERVED,
 	RECORD_EXECUTES,
 	RECORD_VARIABLE,
-	RECORD_STATES
+	RECORD_STATES,
+	RECORD_ORDER
 };
 
 struct record_header {

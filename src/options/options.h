@@ -41,7 +41,8 @@ enum option_where {
 	INTERNAL = 1u << 4,
 	IN_PLAN = 1u << 5,
 	FOR_TESTS = 1u << 6,
-	IN_PS = 1u << 7
+	IN_PS = 1u << 7,
+	IN_MERGE = 1u << 8
 };
 
 enum option_id {

@@ -138,11 +138,12 @@ static void add_finding(struct replay *replay, const struct finding *finding, ui
 			add_lock(replay, row, finding->events[i].lock);
 }
 
-static void emit_finding(struct detector *detector, const struct finding *finding)
+/* The record of a finding, or of what is written as one; NULL if there is no room. */
+static struct record_header *write_as_finding(struct replay *replay, enum record_type type,
+					      const struct finding *finding)
 {
 	static struct finding described;
 	static unsigned char payload[FINDING_PAYLOAD_MAX];
-	struct replay *replay = replay_of(detector);
 	struct byte_writer encoder = {payload, payload + sizeof(payload), false};
 	struct byte_writer writer;
 	struct record_header *record;
@@ -151,15 +152,32 @@ static void emit_finding(struct detector *detector, const struct finding *findin
 	described = *finding;
 	described.event_count = 0;
 	for (uint32_t i = 0; i < finding->event_count; i++)
-		if (shown_thread(detector, finding->events[i].thread))
+		if (shown_thread(&replay->detector, finding->events[i].thread))
 			described.events[described.event_count++] = finding->events[i];
-	describe_finding(detector, &described);
+	describe_finding(&replay->detector, &described);
 	finding_encode(&encoder, &described);
 	size = (uint32_t)(encoder.next - payload);
-	record = begin_record(replay, RECORD_FINDING, size, 8, &writer);
+	record = begin_record(replay, type, size, 8, &writer);
 	if (record)
 		write_bytes(&writer, payload, size);
+	return record;
+}
+
+static void emit_finding(struct detector *detector, const struct finding *finding)
+{
+	struct replay *replay = replay_of(detector);
+	struct record_header *record = write_as_finding(replay, RECORD_FINDING, finding);
+
 	add_finding(replay, finding, record ? (uint64_t *)(void *)(record + 1) : NULL);
+	if (record)
+		record_commit(record);
+}
+
+static void emit_order(struct detector *detector, const struct finding *edge)
+{
+	struct record_header *record =
+		write_as_finding(replay_of(detector), RECORD_ORDER, edge);
+
 	if (record)
 		record_commit(record);
 }
@@ -243,6 +261,7 @@ static bool block_of(struct detector *detector, uintptr_t address, struct memory
 
 const struct detector_hooks replay_hooks = {
 	.emit = emit_finding,
+	.order = emit_order,
 	.count = count_finding,
 	.retract = retract_finding,
 	.can_be_woken = can_be_woken,

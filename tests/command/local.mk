@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/command/fake_library.c \
 	tests/command/fingered.c \
 	tests/command/part_fingerprints.sh \
+	tests/command/part_merge.sh \
 	tests/command/part_options.sh \
 	tests/command/part_outputs.sh \
 	tests/command/part_processes.sh \

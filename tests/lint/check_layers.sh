@@ -75,6 +75,7 @@ floors='
  7 src/x86
  8 src/detect/life
  8 reports/filter
+ 8 reports/merge
  8 src/x86/verify
  8 preload/arch
  8 reports/states

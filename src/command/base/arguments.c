@@ -85,6 +85,10 @@ static const char *operand_word(const struct command_row *row)
 int arguments_read(const struct command_row *row, struct options *options, int argc, char **argv,
 		   int *operand)
 {
+	/* +: options end at PROGRAM, as the rest are its own. */
+	const char *short_options = row->where & IN_RUN	    ? "+:"
+				    : row->where & IN_MERGE ? ":o:"
+							    : ":";
 	static struct option table[OPTION_COUNT + 2];
 	int status = ARGUMENTS_READ;
 
@@ -92,13 +96,14 @@ int arguments_read(const struct command_row *row, struct options *options, int a
 	opterr = 0;
 	optind = 1;
 	while (status == ARGUMENTS_READ) {
-		/* +: options end at PROGRAM, as the rest are its own. */
-		int code = getopt_long(argc, argv, row->where & IN_RUN ? "+:" : ":", table, NULL);
+		int code = getopt_long(argc, argv, short_options, table, NULL);
 
 		if (code == -1)
 			break;
 		if (code == CODE_HELP)
 			return help_print_command(row);
+		if (code == 'o')
+			code = CODE_FIRST_OPTION + OPTION_ID_output;
 		if (code >= CODE_FIRST_OPTION)
 			status = set_option(row, options, code - CODE_FIRST_OPTION);
 		else

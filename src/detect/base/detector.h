@@ -38,6 +38,8 @@ struct detector_hooks {
 	/* Keeps a finding, whose ids are the detector's.  Called with detector.lock held,
 	 * never blocks. */
 	void (*emit)(struct detector *detector, const struct finding *finding);
+	/* Keeps an edge of the lock-order graph, as two events of a finding; may be NULL. */
+	void (*order)(struct detector *detector, const struct finding *edge);
 	/* One more occurrence of a finding emitted before. */
 	void (*count)(struct detector *detector, uint32_t finding);
 	/* Finding @finding does not hold after all. */
@@ -153,6 +155,8 @@ struct detector {
 	bool has_been_handled;	/* one has ended */
 
 	struct intern_table findings; /* that were reported: report.c */
+	struct intern_table saved_orders; /* told to hooks->order: lock_order/report.c */
+	uint32_t saved_order_count;
 	uint32_t finding_count;
 	struct ended_life ended_lives[ENDED_LIVES_KEPT];
 	uint64_t counters[COUNTER_COUNT];

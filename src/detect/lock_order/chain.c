@@ -3,6 +3,7 @@
 #include "detect/base/held_locks.h"
 #include "detect/base/memory_block.h"
 #include "detect/lock_order/class.h"
+#include "detect/lock_order/report.h"
 #include "detect/lock_order/lock_order.h"
 
 #define GATES_ON_STACK 32u
@@ -181,6 +182,8 @@ static bool add_edges(struct detector *detector, struct thread *thread, struct s
 		if (!lock_order_add(detector->order, held->object->info->id, object->info->id,
 				    witness))
 			is_complete = false;
+		if (!witness->is_unpublished)
+			order_save(detector, held->object->info, object->info, witness);
 		witness->is_unpublished = false; /* other locks of the class may be known */
 		class_order_add(detector, thread, held, object, witness);
 	}

@@ -169,3 +169,77 @@ uint32_t order_report_classes(void *context, const struct order_cycle *cycle)
 		return UINT32_MAX;
 	return report_cycle(context, cycle, true);
 }
+
+/* --- Orders for merge ---------------------------------------------------------- */
+
+#define SAVED_BUCKETS 1024u
+#define SAVED_MAX 4096u /* of a process: the results file is for its findings */
+
+struct saved_order {
+	struct intern_link link;
+	uint64_t key; /* its hash, too */
+};
+
+static uint64_t hash_lock(uint64_t hash, const struct sync_info *info)
+{
+	hash = hash_append(hash, info->created ? info->created : info->id);
+	return hash_append(hash, info->created != 0);
+}
+
+/* A sum over the gates: their order is chance. */
+static uint64_t hash_gates(const struct detector *detector, const struct sync_info *from,
+			   const struct order_witness *witness)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < witness->gate_count; i++) {
+		const struct sync_info *gate = detector_lock(detector, witness->gates[i].lock);
+
+		if (gate && gate != from)
+			sum += hash_append(hash_lock(1, gate), witness->gates[i].mode);
+	}
+	return sum;
+}
+
+/* False: it was saved before, or cannot be. */
+static bool add_saved(struct detector *detector, uint64_t key)
+{
+	struct intern_table *table = &detector->saved_orders;
+	struct saved_order *saved = intern_first(table, key);
+
+	while (saved && saved->key != key)
+		saved = intern_next(saved);
+	if (saved || !intern_begin(table, &detector->arena, SAVED_BUCKETS))
+		return false;
+	if (detector->saved_order_count == SAVED_MAX) {
+		detector_count(detector, ORDERS_NOT_SAVED);
+		return false;
+	}
+	saved = arena_alloc(&detector->arena, sizeof(*saved));
+	if (!saved)
+		return false;
+	saved->key = key;
+	intern_add(table, saved, key);
+	detector->saved_order_count++;
+	return true;
+}
+
+void order_save(struct detector *detector, const struct sync_info *from,
+		const struct sync_info *to, const struct order_witness *witness)
+{
+	struct finding *finding;
+	uint64_t key;
+
+	/* Whether a semaphore is a lock is known later, or never. */
+	if (!detector->hooks->order || from->kind == OBJECT_SEMAPHORE ||
+	    to->kind == OBJECT_SEMAPHORE)
+		return;
+	key = hash_lock(hash_lock(witness->is_timed, from), to);
+	key = hash_append(hash_append(key, witness->from_mode), witness->to_mode);
+	if (!add_saved(detector, hash_append(key, hash_gates(detector, from, witness))))
+		return;
+	finding = report_begin(detector, FINDING_LOCK_ORDER_INVERSION);
+	add_edge(finding, witness, from->id, to->id);
+	finding->details = witness->is_timed ? DETAIL_TIMED : 0;
+	detector->hooks->order(detector, finding);
+}
