@@ -63,7 +63,9 @@ reports_libreports_a_SOURCES = \
 	%D%/states/state.c %D%/states/state.h \
 	%D%/formats/formats.h \
 	%D%/formats/ci/annotations.c \
+	%D%/formats/ci/dot.c \
 	%D%/formats/ci/junit.c \
+	%D%/formats/ci/utf8.c %D%/formats/ci/utf8.h \
 	%D%/formats/json/json.c \
 	%D%/formats/json/json_lines.c \
 	%D%/formats/json/json_memory.c %D%/formats/json/json_memory.h \
