@@ -10,6 +10,7 @@ snarl_SOURCES = \
 	%D%/base/command.h %D%/base/commands.def \
 	%D%/base/help.c %D%/base/help.h \
 	%D%/base/message.c %D%/base/message.h \
+	%D%/base/nearest.c %D%/base/nearest.h \
 	%D%/base/output.c %D%/base/output.h \
 	%D%/base/results_file.c %D%/base/results_file.h \
 	%D%/run/launch.c %D%/run/launch.h \

@@ -5,6 +5,7 @@
 #include "command/base/command.h"
 #include "command/base/help.h"
 #include "command/base/message.h"
+#include "command/base/nearest.h"
 #include "options/options.h"
 
 /* The last row has no name. */
@@ -30,10 +31,24 @@ static int print_version(void)
 	return fflush(stdout) ? STATUS_FAILED : STATUS_FINE;
 }
 
+/* "; did you mean report?", or "": static memory. */
+static const char *guess_words(const char *word)
+{
+	static char words[64];
+	struct nearest nearest = nearest_begin(word);
+
+	for (const struct command_row *row = command_rows; row->name; row++)
+		nearest_try(&nearest, row->name);
+	if (!nearest.best)
+		return "";
+	(void)snprintf(words, sizeof(words), "; did you mean %s?", nearest.best);
+	return words;
+}
+
 static int report_unknown(const char *what, const char *word)
 {
-	command_warn("unknown %s '%s' (commands: %s; options: --help, --version)", what, word,
-		     help_command_names(command_rows));
+	command_warn("unknown %s '%s'%s (commands: %s; options: --help, --version)", what, word,
+		     guess_words(word), help_command_names(command_rows));
 	return STATUS_FAILED;
 }
 
@@ -48,8 +63,8 @@ int command_help(const struct command_row *self, int argc, char **argv)
 	if (strcmp(argv[1], "--help") != 0)
 		row = find_command(argv[1]);
 	if (!row)
-		return command_fail("help: unknown command '%s' (commands: %s)", argv[1],
-				    help_command_names(command_rows));
+		return command_fail("help: unknown command '%s'%s (commands: %s)", argv[1],
+				    guess_words(argv[1]), help_command_names(command_rows));
 	return help_print_command(row);
 }
 

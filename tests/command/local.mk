@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/command/fingered.c \
 	tests/command/part_fingerprints.sh \
 	tests/command/part_merge.sh \
+	tests/command/part_completion.sh \
 	tests/command/part_options.sh \
 	tests/command/part_outputs.sh \
 	tests/command/part_processes.sh \

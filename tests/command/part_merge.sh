@@ -65,7 +65,7 @@ run "merge: the others are merged" 66 "^warning: lock-order-inversion" -- \
 merged "a file that is not there" 125 "left out: .*nowhere.snarl" ab nowhere
 run "merge: report of what was merged" 0 "" -- "$snarl" report "$work/merged.snarl"
 run "merge without -o" 125 "merge: to which file? (-o OUT)" -- "$snarl" merge "$work/ab.snarl"
-run "merge: -o without a file" 125 "" -- "$snarl" merge "$work/ab.snarl" -o
+run "merge: -o without a file" 125 "merge: -o: value missing" -- "$snarl" merge "$work/ab.snarl" -o
 run "merge to a folder that is not there" 125 "cannot write /no/such/file" -- \
 	"$snarl" merge -o /no/such/file "$work/ab.snarl"
 

@@ -19,6 +19,15 @@ run "unknown option with a value" 125 "unknown option '--pdf=x'" -- "$snarl" run
 run "unknown short option" 125 "unknown option '-x'" -- "$snarl" run -x true
 run "unknown option of report" 125 "unknown option '--timeout=3'" -- "$snarl" report --timeout=3 f
 run "an internal key is no option" 125 "unknown option '--results=x'" -- "$snarl" run --results=x true
+run "a misspelt option" 125 "unknown option '--supressions'; did you mean --suppressions? (allowed: " -- \
+	"$snarl" run --supressions x true
+run "a misspelt option with a value" 125 "unknown option '--failon=note'; did you mean --fail-on? (" -- \
+	"$snarl" report --failon=note f
+run "a word of another command is not guessed" 125 "unknown option '--timeot=3' (allowed" -- \
+	"$snarl" report --timeot=3 f
+run "the list of options is whole" 125 "--stats, .*--help)$" -- "$snarl" run --pdf true
+run "a misspelt command" 125 "unknown command 'reprot'; did you mean report? (commands: " -- "$snarl" reprot
+run "help of a misspelt command" 125 "unknown command 'meerge'; did you mean merge? (" -- "$snarl" help meerge
 run "run without a program" 125 "which program" -- "$snarl" run
 run "report without a file" 125 "which file" -- "$snarl" report
 

@@ -2,9 +2,11 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "command/base/help.h"
 #include "command/base/message.h"
+#include "command/base/nearest.h"
 
 enum { CODE_HELP = 256, CODE_FIRST_OPTION };
 
@@ -31,7 +33,7 @@ static void fill_table(struct option *table, uint32_t where)
 /* "--a, --b, ...", in static memory. */
 static const char *list_options(uint32_t where)
 {
-	static char list[512];
+	static char list[2048];
 	size_t length = 0;
 
 	for (size_t i = 0; i < OPTION_COUNT && length < sizeof(list); i++)
@@ -41,6 +43,21 @@ static const char *list_options(uint32_t where)
 	if (length < sizeof(list))
 		(void)snprintf(list + length, sizeof(list) - length, "--help");
 	return list;
+}
+
+/* "; did you mean --json?", or "": static memory. */
+static const char *guess_words(uint32_t where, const char *word)
+{
+	static char words[64];
+	struct nearest nearest = nearest_begin(word + strspn(word, "-"));
+
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (is_option_of(&option_rows[i], where) && !(option_rows[i].where & FOR_TESTS))
+			nearest_try(&nearest, option_rows[i].key);
+	if (!nearest.best)
+		return "";
+	(void)snprintf(words, sizeof(words), "; did you mean --%s?", nearest.best);
+	return words;
 }
 
 /* @code is getopt_long()'s, @word the argument that it read last. */
@@ -59,8 +76,11 @@ static int report_bad_option(const struct command_row *row, int code, const char
 	if (option || optopt == CODE_HELP)
 		return command_fail("%s: --%s takes no value", row->name,
 				    option ? option->key : "help");
-	return command_fail("%s: unknown option '%s' (allowed: %s)", row->name,
-			    optopt ? letter : word, list_options(row->where));
+	if (code == ':')
+		return command_fail("%s: %s: value missing", row->name, letter);
+	return command_fail("%s: unknown option '%s'%s (allowed: %s)", row->name,
+			    optopt ? letter : word, optopt ? "" : guess_words(row->where, word),
+			    list_options(row->where));
 }
 
 static int set_option(const struct command_row *row, struct options *options, int index)

@@ -1,0 +1,55 @@
+#include "command/base/nearest.h"
+
+#include <string.h>
+
+#define WORD_MAX 32u
+
+struct nearest nearest_begin(const char *word)
+{
+	return (struct nearest){.word = word, .length = strcspn(word, "=")};
+}
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+	size_t smaller = a < b ? a : b;
+
+	return smaller < c ? smaller : c;
+}
+
+/* Characters to insert, drop or change (Levenshtein 1966; a row of the table at a time). */
+static size_t find_distance(const char *word, size_t length, const char *other)
+{
+	size_t row[WORD_MAX + 1];
+
+	for (size_t i = 0; i <= length; i++)
+		row[i] = i;
+	for (size_t j = 1; *other; other++, j++) {
+		size_t diagonal = row[0];
+
+		row[0] = j;
+		for (size_t i = 1; i <= length; i++) {
+			size_t above = row[i];
+
+			row[i] = least(above + 1, row[i - 1] + 1,
+				       diagonal + (word[i - 1] != *other));
+			diagonal = above;
+		}
+	}
+	return row[length];
+}
+
+/* Of three characters one may be wrong; a word that goes on is near, too. */
+void nearest_try(struct nearest *nearest, const char *candidate)
+{
+	size_t distance;
+
+	if (nearest->length < 3 || nearest->length > WORD_MAX)
+		return;
+	distance = strncmp(candidate, nearest->word, nearest->length) == 0
+			   ? 0
+			   : find_distance(nearest->word, nearest->length, candidate);
+	if (distance > nearest->length / 3 || (nearest->best && distance >= nearest->distance))
+		return;
+	nearest->best = candidate;
+	nearest->distance = distance;
+}
