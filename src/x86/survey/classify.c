@@ -34,7 +34,7 @@ static bool is_in_read_only(const struct module *module, const struct instructio
 		return false;
 	if (instruction->is_rip_relative)
 		address = module->text_address + (uint64_t)instruction->target;
-	else if (instruction->base == NO_REGISTER &&
+	else if (module->is_fixed && instruction->base == NO_REGISTER &&
 		 !(instruction->memory & (MEMORY_STRING | MEMORY_GATHER)))
 		address = (uint64_t)(int64_t)instruction->displacement;
 	else

@@ -13,6 +13,7 @@ struct module {
 	const unsigned char *text; /* bytes of offset 0 .. text_bytes */
 	uint64_t text_address;
 	uint32_t text_bytes;
+	bool is_fixed; /* linked for this address: absolute operands may be its data */
 	struct function *functions; /* by start, not overlapping */
 	uint32_t function_count;
 	bool has_accessors; /* some functions are: flow/accessors.h */

@@ -440,6 +440,7 @@ static bool init_survey(struct survey *survey, const struct image *image, const 
 	survey->module = (struct module){.text = image->text,
 					 .text_address = image->text_address,
 					 .text_bytes = image->text_bytes,
+					 .is_fixed = image->is_fixed,
 					 .is_read_only = is_read_only,
 					 .context = image,
 					 .open = open_for_module,

@@ -149,6 +149,29 @@ static void set_up(void)
 	lab_set_up(&lab, false);
 }
 
+static bool all_is_read_only(const void *context, uint64_t address)
+{
+	(void)context;
+	(void)address;
+	return true;
+}
+
+START_TEST(absolute_operand_may_be_a_constant_at_a_fixed_address_alone)
+{
+	static const unsigned char load[] = {0x48, 0x8b, 0x04, 0x25, 0x10, 0, 0, 0};
+	struct module module = {.text = load,
+				.text_bytes = sizeof(load),
+				.is_read_only = all_is_read_only};
+	struct instruction instruction;
+	struct function function = {.end = sizeof(load), .instructions = &instruction, .count = 1};
+
+	ck_assert(instruction_decode(&lab.decoder, load, sizeof(load), 0, &instruction));
+	ck_assert_int_ne(checks_classify(&module, &function, &instruction), ACCESS_READ_ONLY);
+	module.is_fixed = true;
+	ck_assert_int_eq(checks_classify(&module, &function, &instruction), ACCESS_READ_ONLY);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("checks");
@@ -167,6 +190,7 @@ int main(void)
 	tcase_add_test(tcase, checks_keep_the_order_of_their_accesses);
 	tcase_add_test(tcase, private_stack_slots_have_no_check);
 	tcase_add_test(tcase, slots_whose_address_escapes_have);
+	tcase_add_test(tcase, absolute_operand_may_be_a_constant_at_a_fixed_address_alone);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
