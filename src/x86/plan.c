@@ -284,8 +284,12 @@ const struct function *plan_function_at(const struct plan *plan, uint32_t offset
 
 void plan_free(struct plan *plan)
 {
-	if (plan->sites)
+	if (plan->site_room)
 		kernel_call2(SYS_munmap, plan->sites, plan->site_room);
 	plan->sites = NULL;
+	plan->site_room = 0;
 	plan_states_free(&plan->states);
+	for (unsigned i = 0; i < PLAN_BASES; i++)
+		if (plan->positions[i].room)
+			growing_free(&plan->positions[i]);
 }

@@ -176,7 +176,7 @@ static void save_flags(struct emitter *emitter, struct group *group)
 
 static void compare_word(struct emitter *emitter, struct cold_part *cold)
 {
-	encode_compare_tls(emitter, cold->word_register, emitter->options->current_tls);
+	encode_compare_tls(emitter, cold->word_register, FIXUP_CURRENT);
 	cold->jumps[cold->jump_count++] = encode_branch_forward(emitter, CONDITION_UNEQUAL);
 }
 
@@ -496,7 +496,7 @@ static void emit_second_looks(struct emitter *emitter, struct cold_part *part)
 		uint32_t word_settled = part->jumps[i] + 4;
 
 		encode_land(emitter, part->jumps[i]);
-		encode_compare_tls(emitter, part->word_register, emitter->options->shared_tls);
+		encode_compare_tls(emitter, part->word_register, FIXUP_SHARED);
 		encode_branch_back(emitter, CONDITION_EQUAL, word_settled);
 		if (i + 1 < part->jump_count)
 			onward[count++] = encode_jump_forward(emitter);

@@ -21,11 +21,14 @@
 
 /* What the four bytes of a fixup become, and in parentheses what they hold before. */
 enum fixup_kind {
-	FIXUP_TEXT,	/* distance to a text offset: its clone if there is one, else the
-			 * original (the offset) */
-	FIXUP_ORIGINAL, /* distance to a text offset, always the original: anchors, data (the
-			 * distance, were the clones to begin at the text's offset 0) */
-	FIXUP_SITE,	/* the pushed id: first site number << 1 is added (the rest) */
+	FIXUP_ORIGINAL = BASE_TEXT, /* distance to a text offset, always the original: anchors,
+				     * data (the distance, were the clones to begin at the
+				     * text's offset 0) */
+	FIXUP_SITE = BASE_SITES,    /* the pushed id (the rest, as of the next ones) */
+	FIXUP_CURRENT = BASE_CURRENT,
+	FIXUP_SHARED = BASE_SHARED,
+	FIXUP_TEXT = PLAN_BASES, /* distance to a text offset: its clone if there is one, else
+				  * the original (the offset) */
 	FIXUP_KINDS
 };
 

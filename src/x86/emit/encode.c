@@ -139,19 +139,22 @@ void encode_u32(struct emitter *emitter, uint32_t value)
 	end_instruction(emitter, put_u32(begin_instruction(emitter), value));
 }
 
+static void note_fixup(struct emitter *emitter, enum fixup_kind kind, uint32_t at)
+{
+	uint32_t *position = growing_add(&emitter->fixups[kind], sizeof(*position));
+
+	if (position)
+		*position = at;
+	emitter->failed |= !position;
+}
+
 void encode_fixup(struct emitter *emitter, enum fixup_kind kind, int64_t target, unsigned trailing)
 {
-	struct growing *positions = &emitter->fixups[kind];
-	uint32_t *position;
-
 	if (kind == FIXUP_ORIGINAL) {
 		target -= (int64_t)emitter->code_bytes + 4 + trailing;
 		emitter->is_too_far |= target != (int32_t)target;
 	}
-	position = growing_add(positions, sizeof(*position));
-	if (position)
-		*position = emitter->code_bytes;
-	emitter->failed |= !position;
+	note_fixup(emitter, kind, emitter->code_bytes);
 	encode_u32(emitter, (uint32_t)target);
 }
 
@@ -260,9 +263,10 @@ void encode_and(struct emitter *emitter, int in, int8_t mask)
 	end_instruction(emitter, put_byte(at, (unsigned)mask & 0xff));
 }
 
-void encode_compare_tls(struct emitter *emitter, int with, int32_t offset)
+void encode_compare_tls(struct emitter *emitter, int with, enum fixup_kind word)
 {
-	end_instruction(emitter, put_tls(begin_instruction(emitter), with, 0x3b, offset));
+	end_instruction(emitter, put_tls(begin_instruction(emitter), with, 0x3b, 0));
+	note_fixup(emitter, word, emitter->code_bytes - 4);
 }
 
 void encode_add_tls(struct emitter *emitter, int32_t offset, int8_t value)

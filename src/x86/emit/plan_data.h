@@ -3,6 +3,7 @@
 #define X86_EMIT_PLAN_DATA_H
 
 #include "base/arena.h"
+#include "base/growing.h"
 #include "x86/decode/thunk.h"
 #include "x86/emit/state.h"
 #include "x86/survey/site.h"
@@ -15,8 +16,22 @@ struct module;
 struct plan_patch {
 	uint32_t offset;
 	uint8_t length;
-	uint8_t bytes[15];
+	uint8_t bytes[7];
 };
+
+/* What words of the clones rest on: each has had one of these added. */
+enum plan_base {
+	BASE_TEXT,    /* the distance from the clones to the original text */
+	BASE_SITES,   /* the id of the first site */
+	BASE_CURRENT, /* current_tls */
+	BASE_SHARED,  /* shared_tls */
+	PLAN_BASES
+};
+
+/* A library that is watched for synchronisation is copied wholly if it has no more
+ * text: planning that takes 15 ms.  Libraries of locks and queues are such, and load
+ * by plain moves, in functions without locked instructions, what others publish. */
+#define PLAN_SMALL_TEXT_BYTES (128u << 10)
 
 struct plan_options {
 	struct thunk_addresses thunks;
@@ -44,14 +59,24 @@ struct plan {
 	struct plan_site *sites;
 	uint32_t site_count;
 	site_number first_site; /* the number of sites[0] */
-	size_t site_room; /* in bytes */
+	size_t site_room; /* in bytes; 0: they are the arena's */
 	struct plan_patch *patches;
 	uint32_t patch_count;
 	struct plan_states states;
+	struct growing positions[PLAN_BASES]; /* of the words that rest on each, as uint32_t */
 	struct plan_statistics statistics;
-	const struct module *module;
+	const struct module *module; /* NULL if the plan was kept (cache/plan_file.h) */
 	const struct function *functions;
 	uint32_t function_count;
 };
+
+/* The bases of @plan's clones. */
+void plan_bases(const struct plan *plan, uint64_t text_address,
+		const struct plan_options *options, int64_t bases[PLAN_BASES]);
+
+/* Adds @by to the words of @code, @size_bytes long, that rest on @base.  False: a position
+ * is none, or a distance becomes too long. */
+bool plan_rebase(unsigned char *code, size_t size_bytes, enum plan_base base,
+		 const struct growing *positions, int64_t by);
 
 #endif

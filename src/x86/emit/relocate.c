@@ -5,48 +5,72 @@
 #include "x86/decode/thunk.h"
 #include "x86/flow/accessors.h"
 
-/* The value of the fixup at @position.  False: out of reach. */
-static bool resolve_fixup(const struct emitter *emitter, enum fixup_kind kind, uint32_t position,
-			  const struct plan *plan, uint32_t *value)
+void plan_bases(const struct plan *plan, uint64_t text_address,
+		const struct plan_options *options, int64_t bases[PLAN_BASES])
 {
-	int64_t from_clones = (int64_t)(emitter->module->text_address - plan->clone_address);
-	uint32_t clone_offset = 0;
-	int64_t distance;
-
-	if (kind == FIXUP_SITE) {
-		*value += plan->first_site << THUNK_SITE_SHIFT;
-		return true;
-	}
-	if (kind == FIXUP_TEXT)
-		clone_offset = emitter_clone_offset(emitter, *value);
-	if (clone_offset)
-		distance = (int64_t)clone_offset - (position + 4);
-	else if (kind == FIXUP_TEXT)
-		distance = from_clones + *value - (position + 4);
-	else
-		distance = from_clones + (int32_t)*value;
-	*value = (uint32_t)distance;
-	return distance == (int32_t)distance;
+	bases[BASE_TEXT] = (int64_t)(text_address - plan->clone_address);
+	bases[BASE_SITES] = (int64_t)plan->first_site << THUNK_SITE_SHIFT;
+	bases[BASE_CURRENT] = options->current_tls;
+	bases[BASE_SHARED] = options->shared_tls;
 }
 
-static bool settle_all(struct emitter *emitter, const struct plan *plan)
+bool plan_rebase(unsigned char *code, size_t size_bytes, enum plan_base base,
+		 const struct growing *positions, int64_t by)
 {
-	bool is_right = !emitter->is_too_far;
+	const uint32_t *position = (const void *)positions->bytes;
+	size_t count = positions->count / sizeof(*position);
+	bool is_right = true;
 
-	for (unsigned kind = 0; kind < FIXUP_KINDS; kind++) {
-		const uint32_t *positions = (const void *)emitter->fixups[kind].bytes;
-		size_t count = emitter->fixups[kind].count / sizeof(*positions);
+	for (size_t i = 0; i < count; i++) {
+		int32_t value;
+		int64_t sum;
 
-		for (size_t i = 0; i < count && is_right; i++) {
-			uint32_t value;
-
-			memcpy(&value, emitter->code + positions[i], sizeof(value));
-			is_right = resolve_fixup(emitter, (enum fixup_kind)kind, positions[i], plan,
-						 &value);
-			memcpy(emitter->code + positions[i], &value, sizeof(value));
-		}
+		if (position[i] > size_bytes - sizeof(value))
+			return false;
+		memcpy(&value, code + position[i], sizeof(value));
+		sum = value + by;
+		is_right &= base != BASE_TEXT || sum == (int32_t)sum;
+		value = (int32_t)sum;
+		memcpy(code + position[i], &value, sizeof(value));
 	}
 	return is_right;
+}
+
+/* Branches to text that has a clone are done; the others rest on the text. */
+static void settle_branches_away(struct emitter *emitter)
+{
+	const uint32_t *positions = (const void *)emitter->fixups[FIXUP_TEXT].bytes;
+	size_t count = emitter->fixups[FIXUP_TEXT].count / sizeof(*positions);
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t target, clone;
+
+		memcpy(&target, emitter->code + positions[i], sizeof(target));
+		clone = emitter_clone_offset(emitter, target);
+		target = (clone ? clone : target) - (positions[i] + 4);
+		memcpy(emitter->code + positions[i], &target, sizeof(target));
+		if (!clone)
+			growing_put(&emitter->fixups[FIXUP_ORIGINAL], &positions[i],
+				    sizeof(positions[i]));
+	}
+}
+
+/* Resolves the fixups; the plan keeps where they were.  False: out of reach. */
+static bool settle_all(struct emitter *emitter, struct plan *plan)
+{
+	bool is_right = !emitter->is_too_far;
+	int64_t bases[PLAN_BASES];
+
+	plan_bases(plan, emitter->module->text_address, emitter->options, bases);
+	settle_branches_away(emitter);
+	for (unsigned i = 0; i < PLAN_BASES; i++) {
+		is_right = is_right &&
+			   plan_rebase(emitter->code, emitter->code_bytes, (enum plan_base)i,
+				       &emitter->fixups[i], bases[i]);
+		plan->positions[i] = emitter->fixups[i];
+		emitter->fixups[i] = (struct growing){.count = 0};
+	}
+	return is_right && !plan->positions[BASE_TEXT].failed;
 }
 
 static bool set_reason(const char **why, const char *reason)
