@@ -20,7 +20,7 @@ include src/detect/local.mk
 
 # libplan.a: plans of cloned code, for the guest library and `snarl plan`.
 noinst_LIBRARIES += src/libplan.a
-src_libplan_a_CFLAGS = $(GUEST_CFLAGS)
+src_libplan_a_CFLAGS = $(GUEST_CFLAGS) -Isrc
 src_libplan_a_SOURCES =
 
 include src/x86/local.mk

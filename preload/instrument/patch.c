@@ -84,12 +84,14 @@ bool patch_begin(void)
 {
 	void *library = dlopen("libZydis.so.4.0", RTLD_NOW | RTLD_LOCAL);
 	void *init = library ? dlsym(library, "ZydisDecoderInit") : NULL;
+	void *get_version = library ? dlsym(library, "ZydisGetVersion") : NULL;
 	void *decode_full = library ? dlsym(library, "ZydisDecoderDecodeFull") : NULL;
 
 	/* The program must not see our errors. */
 	(void)dlerror();
 	modules_refresh();
-	return init && decode_full && decoder_init(&decoder, init, decode_full);
+	return init && decode_full && get_version &&
+	       decoder_init(&decoder, init, decode_full, get_version);
 }
 
 /* --- Callbacks of the planner -------------------------------------------------- */

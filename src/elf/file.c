@@ -68,6 +68,17 @@ bool elf_file_section(const struct elf_file *file, uint64_t index, Elf64_Shdr *s
 	       read_row(file, file->header.e_shoff, index, section, sizeof(*section));
 }
 
+bool elf_file_has_segments(const struct elf_file *file, const Elf64_Phdr *segments, unsigned count)
+{
+	Elf64_Phdr segment;
+	unsigned i = 0;
+
+	while (i < count && elf_file_segment(file, i, &segment) &&
+	       memcmp(&segment, &segments[i], sizeof(segment)) == 0)
+		i++;
+	return i == count && count == file->header.e_phnum;
+}
+
 bool elf_file_find_segment(const struct elf_file *file, uint32_t type, Elf64_Phdr *segment)
 {
 	for (unsigned i = 0; elf_file_segment(file, i, segment); i++)

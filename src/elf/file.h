@@ -33,6 +33,9 @@ const char *elf_file_string(const struct elf_file *file, uint64_t table, uint64_
 bool elf_file_segment(const struct elf_file *file, uint64_t index, Elf64_Phdr *segment);
 bool elf_file_section(const struct elf_file *file, uint64_t index, Elf64_Shdr *section);
 
+/* Are these all of them? */
+bool elf_file_has_segments(const struct elf_file *file, const Elf64_Phdr *segments, unsigned count);
+
 /* The first one of @type.  False: there is none. */
 bool elf_file_find_segment(const struct elf_file *file, uint32_t type, Elf64_Phdr *segment);
 bool elf_file_find_section(const struct elf_file *file, uint32_t type, Elf64_Shdr *section);

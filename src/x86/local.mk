@@ -1,6 +1,10 @@
 src_libplan_a_SOURCES += \
 	%D%/plan.c %D%/plan.h \
 	%D%/plan_names.c %D%/plan_names.h \
+	%D%/cache/digest.c %D%/cache/digest.h \
+	%D%/cache/plan_cache.c %D%/cache/plan_cache.h \
+	%D%/cache/plan_file.c %D%/cache/plan_file.h \
+	%D%/cache/plan_key.c %D%/cache/plan_key.h \
 	%D%/decode/decode.c %D%/decode/decode.h \
 	%D%/decode/access_shape.c %D%/decode/access_shape.h \
 	%D%/decode/instruction.h \
@@ -47,6 +51,16 @@ src_libplan_a_SOURCES += \
 	%D%/emit/relocate.c \
 	%D%/emit/state.c %D%/emit/state.h \
 	%D%/emit/state_pack.c
+
+# What plans rest on, beside what is planned: the sources of the planner.  Kept plans of
+# others are not used.
+nodist_src_libplan_a_SOURCES = src/x86/cache/planner_id.h
+BUILT_SOURCES += src/x86/cache/planner_id.h
+CLEANFILES += src/x86/cache/planner_id.h
+src/x86/cache/libplan_a-plan_key.$(OBJEXT): src/x86/cache/planner_id.h
+src/x86/cache/planner_id.h: $(src_libplan_a_SOURCES) $(src_libcore_a_SOURCES)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && cat $^ | cksum | \
+		$(AWK) '{ printf "#define PLANNER_ID \"%s-%s\"\n", $$1, $$2 }' >$@.new && mv $@.new $@
 
 # libverify.a: the proof of clones, for `snarl plan --verify` alone.
 noinst_LIBRARIES += src/libverify.a

@@ -77,6 +77,7 @@ floors='
  8 reports/filter
  8 reports/merge
  8 src/x86/verify
+ 8 src/x86/cache
  8 preload/arch
  8 reports/states
  9 src/detect/sync

@@ -8,6 +8,8 @@ x86_tests = \
 	tests/unit/x86/test_liveness \
 	tests/unit/x86/test_pattern \
 	tests/unit/x86/test_plan \
+	tests/unit/x86/test_plan_cache \
+	tests/unit/x86/test_plan_file \
 	tests/unit/x86/test_update_groups \
 	tests/unit/x86/test_survey \
 	tests/unit/x86/test_verify
@@ -129,6 +131,18 @@ tests_unit_x86_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_x86_test_plan_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_x86_test_plan_SOURCES = tests/unit/x86/test_plan.c
 tests_unit_x86_test_plan_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
+
+tests_unit_x86_test_plan_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_x86_test_plan_cache_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_x86_test_plan_cache_SOURCES = tests/unit/x86/test_plan_cache.c
+tests_unit_x86_test_plan_cache_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
+
+# It looks for libm in memory, and so needs a function of it.
+tests_unit_x86_test_plan_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_x86_test_plan_file_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_x86_test_plan_file_SOURCES = tests/unit/x86/test_plan_file.c
+tests_unit_x86_test_plan_file_LDFLAGS = -Wl,--no-as-needed -lm
+tests_unit_x86_test_plan_file_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
 
 tests_unit_x86_test_survey_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_x86_test_survey_CFLAGS = $(UNIT_CFLAGS)

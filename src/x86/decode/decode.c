@@ -3,16 +3,18 @@
 #include "x86/decode/raw.h"
 
 typedef ZyanStatus (*init_function)(ZydisDecoder *, ZydisMachineMode, ZydisStackWidth);
+typedef ZyanU64 (*version_function)(void);
 typedef ZyanStatus (*decode_function)(const ZydisDecoder *, const void *, ZyanUSize,
 				      ZydisDecodedInstruction *, ZydisDecodedOperand *);
 
 _Static_assert(sizeof(ZydisDecoder) <= sizeof(((struct decoder *)0)->state), "room for Zydis");
 
-bool decoder_init(struct decoder *decoder, void *init, void *decode_full)
+bool decoder_init(struct decoder *decoder, void *init, void *decode_full, void *get_version)
 {
 	init_function call = (init_function)init;
 
 	decoder->decode_full = decode_full;
+	decoder->version = ((version_function)get_version)();
 	return ZYAN_SUCCESS(call((ZydisDecoder *)decoder->state, ZYDIS_MACHINE_MODE_LONG_64,
 				 ZYDIS_STACK_WIDTH_64));
 }

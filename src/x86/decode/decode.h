@@ -13,11 +13,12 @@
 struct decoder {
 	uint64_t state[16]; /* Zydis's own */
 	void *decode_full;
+	uint64_t version;
 };
 
-/* @init and @decode_full are the addresses of ZydisDecoderInit and
- * ZydisDecoderDecodeFull of a Zydis 4.0.  False if it refuses. */
-bool decoder_init(struct decoder *decoder, void *init, void *decode_full);
+/* The addresses of ZydisDecoderInit, ZydisDecoderDecodeFull and ZydisGetVersion of a
+ * Zydis 4.0.  False if it refuses. */
+bool decoder_init(struct decoder *decoder, void *init, void *decode_full, void *get_version);
 
 /* Where the bytes of an instruction have its displacement and its immediate. */
 struct instruction_layout {
