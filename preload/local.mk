@@ -100,6 +100,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/debugger/debugger.c %D%/debugger/debugger.h \
 	%D%/debugger/function_names.c %D%/debugger/function_names.h \
 	%D%/debugger/perf_map.c %D%/debugger/perf_map.h \
+	%D%/instrument/kept_plans.c %D%/instrument/kept_plans.h \
 	%D%/instrument/patch.c %D%/instrument/patch.h \
 	%D%/instrument/races.c %D%/instrument/races.h \
 	%D%/instrument/rendezvous.c %D%/instrument/rendezvous.h \

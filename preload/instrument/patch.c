@@ -13,12 +13,14 @@
 #include "preload/debugger/debugger.h"
 #include "preload/debugger/function_names.h"
 #include "preload/guest/modules.h"
+#include "preload/instrument/kept_plans.h"
 #include "preload/code/near.h"
 #include "preload/debugger/perf_map.h"
 #include "preload/results/sink.h"
 #include "x86/decode/decode.h"
 #include "x86/survey/function.h"
 #include "elf/image.h"
+#include "elf/mapped_file.h"
 #include "x86/plan.h"
 
 #define PAGE 4096ul
@@ -26,11 +28,6 @@
 /* If more than one in so many of a module's atomics is in functions that are
  * not copied, the verdicts on races are lowered. */
 #define UNSEEN_PART 64u
-
-/* A library that is watched for synchronisation is copied wholly if it has no more
- * text: planning that takes 15 ms.  Libraries of locks and queues are such, and load
- * by plain moves, in functions without locked instructions, what others publish. */
-#define SMALL_TEXT_BYTES (128u << 10)
 
 /* A module that is being patched. */
 struct patching {
@@ -40,6 +37,7 @@ struct patching {
 	size_t clone_bytes;
 	site_id first_site;
 	uint32_t site_count;
+	struct mapped_file file; /* its own, if that is what is planned */
 };
 
 static struct decoder decoder;
@@ -100,6 +98,9 @@ static void *place_clone(void *context, size_t size_bytes, uint64_t *address)
 {
 	struct patching *patching = context;
 
+	/* There is one if a plan that was kept does not fit. */
+	if (patching->clone)
+		near_free(patching->clone, patching->clone_bytes);
 	patching->clone = near_allocate(size_bytes, patching->region.module_start,
 					patching->region.module_end);
 	patching->clone_bytes = size_bytes;
@@ -228,6 +229,15 @@ static bool may_go_on_at(const struct plan *plan, uint32_t offset)
 	return instruction_is_call(&function->instructions[index - 1]);
 }
 
+/* Has a handler interrupted it? */
+static bool is_interrupted(const struct patching *patching)
+{
+	for (uint32_t i = 0; spared && i < spared->frame_count; i++)
+		if (spared->frames[i] - patching->region.text < patching->text_bytes)
+			return true;
+	return false;
+}
+
 static bool may_be_patched(const struct patching *patching, const struct plan *plan)
 {
 	for (uint32_t i = 0; spared && i < spared->frame_count; i++) {
@@ -292,6 +302,14 @@ static void name_clones(const struct patching *patching, const struct image *ima
 	function_names_free(&names);
 }
 
+/* Kept plans know no functions, and are only of what everybody reads in the module alike:
+ * not of words in memory that may be pointers. */
+static bool needs_functions(const struct patching *patching, const struct image *image)
+{
+	return guest_options.debugger || guest_options.perf_map || is_interrupted(patching) ||
+	       (image->is_fixed && !patching->file.bytes);
+}
+
 /* Plans @image and applies the plan, whose memory the caller releases. */
 static bool plan_and_patch(struct patching *patching, const struct image *image,
 			   enum watch watch, const char **why)
@@ -304,7 +322,8 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		.places_pages = true,
 		.context = patching,
 		.forget_targets = guest_options.forget_targets,
-		.only_atomics = watch == WATCH_ATOMICS && image->text_bytes > SMALL_TEXT_BYTES,
+		.only_atomics =
+			watch == WATCH_ATOMICS && image->text_bytes > PLAN_SMALL_TEXT_BYTES,
 	};
 	struct arena arena;
 	struct plan *plan;
@@ -312,7 +331,8 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 
 	access_thunks(&options.thunks);
 	arena_init(&arena, plan_pages);
-	plan = plan_make(&decoder, image, &options, &arena, why);
+	plan = kept_plans_get(&decoder, image, &options, needs_functions(patching, image), &arena,
+			      why);
 	if (!plan)
 		return false;
 	patching->region.is_silent = watch != WATCH_FULLY;
@@ -328,6 +348,25 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	}
 	plan_free(plan);
 	return is_done;
+}
+
+/* In a program for a fixed address each word of the data may be a pointer.  Its file has
+ * those that count, and is the same in each run. */
+static void look_at_file(struct patching *patching, struct image *image,
+			 const struct dl_phdr_info *info)
+{
+	struct elf_file elf;
+	const char *why;
+
+	if (!image->is_fixed || mapped_file_open(&patching->file, "/proc/self/exe") != 0)
+		return;
+	if (elf_file_open(&elf, patching->file.bytes, patching->file.size_bytes, &why) &&
+	    elf_file_has_segments(&elf, info->dlpi_phdr, info->dlpi_phnum) &&
+	    image_from_file(image, info->dlpi_name, &elf, &why))
+		return;
+	mapped_file_close(&patching->file);
+	image_from_memory(image, info->dlpi_name, info->dlpi_phdr, info->dlpi_phnum,
+			  info->dlpi_addr, &why);
 }
 
 /* Does the loader change its code? */
@@ -351,6 +390,7 @@ bool patch_module(const struct dl_phdr_info *info, enum watch watch, const char 
 	clones_describe(&patching.region, info);
 	if (image_from_memory(&image, info->dlpi_name, info->dlpi_phdr, info->dlpi_phnum,
 			      info->dlpi_addr, why)) {
+		look_at_file(&patching, &image, info);
 		patching.region.text = image.text_address;
 		patching.text_bytes = image.text_bytes;
 		*why = "it has relocations in its code";
@@ -360,5 +400,6 @@ bool patch_module(const struct dl_phdr_info *info, enum watch watch, const char 
 	if (!is_done && patching.clone)
 		near_free(patching.clone, patching.clone_bytes);
 	release_plan_pages();
+	mapped_file_close(&patching.file);
 	return is_done;
 }

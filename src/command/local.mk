@@ -13,6 +13,7 @@ snarl_SOURCES = \
 	%D%/base/nearest.c %D%/base/nearest.h \
 	%D%/base/output.c %D%/base/output.h \
 	%D%/base/results_file.c %D%/base/results_file.h \
+	%D%/run/keep_plan.c %D%/run/keep_plan.h \
 	%D%/run/launch.c %D%/run/launch.h \
 	%D%/run/library.c %D%/run/library.h \
 	%D%/run/merge.c \

@@ -1,9 +1,9 @@
 # Process tests of the command, and of its help and manual.
 
 dist_check_SCRIPTS += tests/command/run_command_tests tests/command/run_installed \
-	tests/command/check_options.sh
+	tests/command/run_plan_cache tests/command/check_options.sh
 SUITES += tests/command/run_command_tests tests/command/run_installed \
-	tests/command/check_options.sh
+	tests/command/run_plan_cache tests/command/check_options.sh
 EXTRA_DIST += \
 	tests/command/crossed.c \
 	tests/command/fake_library.c \

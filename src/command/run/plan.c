@@ -9,6 +9,7 @@
 #include "elf/mapped_file.h"
 #include "command/base/arguments.h"
 #include "command/base/message.h"
+#include "command/run/keep_plan.h"
 #include "x86/flow/checks.h"
 #include "x86/decode/decode.h"
 #include "x86/survey/function.h"
@@ -70,6 +71,22 @@ static struct plan_options options_of(const struct image *image, const struct op
 	};
 }
 
+/* Programs are never watched for atomics alone. */
+static bool is_library(const struct plan_file *file)
+{
+	Elf64_Phdr interpreter;
+
+	return !elf_file_find_segment(&file->elf, PT_INTERP, &interpreter);
+}
+
+static int keep(const struct plan_file *file, const struct plan_to_keep *made,
+		const struct options *settings)
+{
+	int status = keep_plan(made, settings);
+
+	return status || !is_library(file) ? status : keep_plan_of_atomics(made, settings);
+}
+
 /* Plans @file and, unless @verification is NULL, proves its clones.  NULL after a
  * message. */
 static struct plan *make_plan(struct plan_file *file, struct image *image,
@@ -77,10 +94,12 @@ static struct plan *make_plan(struct plan_file *file, struct image *image,
 {
 	static struct decoder decoder;
 	struct plan_options options = options_of(image, settings);
+	struct plan_to_keep made = {file->path, &decoder, image, &options, NULL, NULL};
 	struct plan *plan = NULL;
 	struct arena arena;
 	const char *why = "the decoder (Zydis) does not work";
 
+	made.arena = &arena;
 	arena_init(&arena, pages_from_kernel);
 	if (decoder_init_linked(&decoder) &&
 	    elf_file_open(&file->elf, file->mapped.bytes, file->mapped.size_bytes, &why) &&
@@ -90,8 +109,9 @@ static struct plan *make_plan(struct plan_file *file, struct image *image,
 		command_fail("plan: '%s': %s", file->path, why);
 		return NULL;
 	}
+	made.plan = plan;
 	if (!verification || verify_clones(&decoder, plan, &options, &arena, verification))
-		return plan;
+		return keep(file, &made, settings) ? NULL : plan;
 	command_fail("plan: '%s': at %#" PRIx64 " (copy + %#" PRIx32 "): %s", file->path,
 		     image->text_address + verification->text_offset, verification->clone_offset,
 		     verification->what);
@@ -264,6 +284,8 @@ int command_plan(const struct command_row *self, int argc, char **argv)
 	status = arguments_read(self, &options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
+	if (!keep_plan_settle(&options))
+		return STATUS_FAILED;
 	for (; operand < argc; operand++) {
 		status = plan_path(argv[operand], &options);
 		result = status ? status : result;

@@ -7,6 +7,7 @@
 
 #include "base/atomic.h"
 #include "command/base/arguments.h"
+#include "command/run/keep_plan.h"
 #include "command/run/launch.h"
 #include "command/run/library.h"
 #include "command/base/message.h"
@@ -45,7 +46,7 @@ static int read_options(struct run *run, const struct command_row *self, int arg
 	if (status != ARGUMENTS_READ)
 		return status;
 	run->argv = argv + operand;
-	return ARGUMENTS_READ;
+	return keep_plan_settle(&run->options) ? ARGUMENTS_READ : STATUS_FAILED;
 }
 
 /* SNARL_OPTIONS for the library: the user's own, then the options of the command line,
