@@ -3,15 +3,20 @@
 #include "inspect/record.h"
 #include "inspect/waits/confirm.h"
 #include "inspect/waits/look.h"
+#include "inspect/waits/watch.h"
 
-bool inspect_process(pid_t pid, void *image, struct pool *pool, char why[TARGET_MESSAGE_BYTES])
+bool inspect_process(pid_t pid, uint64_t watch_ms, void *image, struct pool *pool,
+		     char why[TARGET_MESSAGE_BYTES])
 {
 	struct inspection *inspection = pool_alloc(pool, sizeof(*inspection));
+	struct watch *watch = watch_ms ? watch_begin(pool, pid, watch_ms, why) : NULL;
 	bool is_fine;
 
 	inspection->pool = pool;
-	is_fine = look_at_processes(inspection, pid, why);
+	is_fine = (watch || !watch_ms) && look_at_processes(inspection, pid, why);
 	if (is_fine) {
+		if (watch)
+			watch_compare(watch, &inspection->looks[0]);
 		verdict_find(inspection);
 		confirm_verdicts(inspection);
 		record_inspection(image, inspection);

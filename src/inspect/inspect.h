@@ -11,9 +11,11 @@
 
 #include "inspect/base/target.h"
 
-/* Looks at process @pid and writes records to the image of a results file.  False: it
- * cannot be looked at, for the reason in @why. */
-bool inspect_process(pid_t pid, void *image, struct pool *pool, char why[TARGET_MESSAGE_BYTES]);
+/* Looks at process @pid and writes records to the image of a results file; with @watch_ms
+ * after so long, and says which threads have not moved.  False: it cannot be looked at, for
+ * the reason in @why. */
+bool inspect_process(pid_t pid, uint64_t watch_ms, void *image, struct pool *pool,
+		     char why[TARGET_MESSAGE_BYTES]);
 
 /* The same of the core file at @path. */
 bool inspect_core(const char *path, void *image, struct pool *pool, char why[TARGET_MESSAGE_BYTES]);

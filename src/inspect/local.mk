@@ -33,4 +33,6 @@ src_libinspect_a_SOURCES = \
 	%D%/stack/unwind.c %D%/stack/unwind.h \
 	%D%/waits/confirm.c %D%/waits/confirm.h \
 	%D%/waits/look.c %D%/waits/look.h \
+	%D%/waits/runtime.c %D%/waits/runtime.h \
+	%D%/waits/watch.c %D%/waits/watch.h \
 	%D%/waits/verdict.c %D%/waits/verdict.h

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "inspect/record_verdict.h"
+#include "inspect/waits/runtime.h"
 
 static void record_process(struct recorder *recorder)
 {
@@ -116,11 +117,25 @@ static void record_states(struct recorder *recorder)
 	record_commit(record);
 }
 
+static void record_advice(struct recorder *recorder)
+{
+	const char *advice = runtime_advice(&recorder->look->target);
+	struct byte_writer writer;
+	struct record_header *record =
+		advice ? recorder_begin(recorder, RECORD_TEXT, 4 + strlen(advice), &writer) : NULL;
+
+	if (!record)
+		return;
+	write_string(&writer, advice);
+	record_commit(record);
+}
+
 static void record_look(struct recorder *recorder)
 {
 	const struct target *target = &recorder->look->target;
 
 	record_process(recorder);
+	record_advice(recorder);
 	for (size_t i = 0; i < target->module_count; i++)
 		record_module(recorder, (uint32_t)i + 1, &target->modules[i]);
 	for (size_t i = 0; i < target->thread_count; i++)

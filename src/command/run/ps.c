@@ -18,12 +18,12 @@ static pid_t read_pid(const char *operand)
 	return *operand && !*end && number > 0 && number <= 4194304 ? (pid_t)number : 0;
 }
 
-static int look(const char *operand, struct results_file *results)
+static int look(const struct options *options, const char *operand, struct results_file *results)
 {
 	struct pool pool = {0};
 	char why[TARGET_MESSAGE_BYTES];
 	pid_t pid = read_pid(operand);
-	bool is_fine = pid ? inspect_process(pid, results->image, &pool, why)
+	bool is_fine = pid ? inspect_process(pid, options->watch, results->image, &pool, why)
 			   : inspect_core(operand, results->image, &pool, why);
 
 	pool_free(&pool);
@@ -45,7 +45,7 @@ static int report_look(const struct options *options, const char *operand)
 
 	if (status)
 		return status;
-	status = look(operand, &results);
+	status = look(options, operand, &results);
 	if (!status)
 		status = output_write(&task);
 	results_file_finish(&results, false);
