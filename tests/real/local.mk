@@ -1,17 +1,24 @@
-# make check-real: whole programs, natively and under snarl.  Not part of `make
-# check`: it takes minutes, and finds what is installed.  Options of the script
-# and names of programs: REAL_FLAGS.
+# make check-real: whole programs, natively and under snarl; make check-libraries:
+# small programs of libraries that synchronise by themselves.  Not part of `make
+# check`: they take minutes, and find what is installed.  Options of the scripts
+# and names of programs: REAL_FLAGS, LIBRARIES_FLAGS.
 
 REAL_FLAGS =
+LIBRARIES_FLAGS =
 
 check-real: all
 	SNARL=./snarl srcdir=$(srcdir) $(srcdir)/tests/real/run_real $(REAL_FLAGS)
 
-.PHONY: check-real
+check-libraries: all
+	SNARL=./snarl srcdir=$(srcdir) $(srcdir)/tests/real/run_libraries $(LIBRARIES_FLAGS)
+
+.PHONY: check-real check-libraries
 
 EXTRA_DIST += \
 	tests/real/KNOWN.md \
 	tests/real/README.md \
+	tests/real/libraries \
+	tests/real/run_libraries \
 	tests/real/run_real
 EXTRA_DIST += \
 	tests/real/programs/JavaGuest.java \
