@@ -12,7 +12,7 @@
 
 #define LIMIT 5
 
-static size_t length(void)
+static size_t measure_length(void)
 {
 	return sizeof(int) + (getpid() > 1);
 }
@@ -338,7 +338,7 @@ static char cleared_value[6];
 static void *cleared_write(void *unused)
 {
 	(void)unused;
-	memset(cleared_value, 1, length());
+	memset(cleared_value, 1, measure_length());
 	return NULL;
 }
 
@@ -415,7 +415,7 @@ static struct timeval timed_value;
 
 static void *timed_write(void *unused)
 {
-	struct timeval first = {length(), 1}, second = {1, length()};
+	struct timeval first = {measure_length(), 1}, second = {1, measure_length()};
 
 	(void)unused;
 	timeradd(&first, &second, &timed_value);

@@ -20,14 +20,14 @@ struct place {
 	static struct place name##_place = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,   \
 					    PTHREAD_COND_INITIALIZER, 0, 0, 0, false}
 
-static void arrive(struct place *place)
+static void arrive_at(struct place *place)
 {
 	place->waiters++;
 	pthread_cond_signal(&place->arrived);
 }
 
 /* Gives @count once both have come, and wakes both. */
-static void give(struct place *place, long count)
+static void give_word(struct place *place, long count)
 {
 	pthread_mutex_lock(&place->lock);
 	while (place->waiters < 2)
@@ -44,8 +44,8 @@ static void give(struct place *place, long count)
                                                                                                    \
 		for (int i = 0; i < 2; i++)                                                        \
 			MUST(pthread_create(&threads[i], NULL, name##_waiter, NULL) == 0);         \
-		give(&name##_place, first);                                                        \
-		give(&name##_place, second);                                                       \
+		give_word(&name##_place, first);                                                   \
+		give_word(&name##_place, second);                                                  \
 		pthread_join(threads[0], NULL);                                                    \
 		pthread_join(threads[1], NULL);                                                    \
 	}
@@ -55,7 +55,7 @@ PLACE(wait_once);
 static void *wait_once_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_once_place.lock);
-	arrive(&wait_once_place);
+	arrive_at(&wait_once_place);
 	if (wait_once_place.count == 0)
 		pthread_cond_wait(&wait_once_place.changed, &wait_once_place.lock);
 	wait_once_place.count--;
@@ -71,7 +71,7 @@ PLACE(wait_at);
 static NOINLINE void wait_at_given(struct place *place)
 {
 	pthread_mutex_lock(&place->lock);
-	arrive(place);
+	arrive_at(place);
 	if (!place->count)
 		pthread_cond_wait(&place->changed, &place->lock);
 	place->count -= 1;
@@ -92,7 +92,7 @@ PLACE(wait_once_met);
 static void *wait_once_met_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_once_met_place.lock);
-	arrive(&wait_once_met_place);
+	arrive_at(&wait_once_met_place);
 	if (wait_once_met_place.count == 0)
 		pthread_cond_wait(&wait_once_met_place.changed, &wait_once_met_place.lock);
 	wait_once_met_place.count--;
@@ -107,7 +107,7 @@ PLACE(wait_in_loop);
 static void *wait_in_loop_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_in_loop_place.lock);
-	arrive(&wait_in_loop_place);
+	arrive_at(&wait_in_loop_place);
 	while (wait_in_loop_place.count == 0)
 		pthread_cond_wait(&wait_in_loop_place.changed, &wait_in_loop_place.lock);
 	wait_in_loop_place.count--;
@@ -123,7 +123,7 @@ PLACE(wait_and_look);
 static void *wait_and_look_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_and_look_place.lock);
-	arrive(&wait_and_look_place);
+	arrive_at(&wait_and_look_place);
 	if (wait_and_look_place.count == 0)
 		pthread_cond_wait(&wait_and_look_place.changed, &wait_and_look_place.lock);
 	if (wait_and_look_place.count > 0)
@@ -142,7 +142,7 @@ static void *wait_anew_waiter(void *unused)
 	bool is_served = false;
 
 	pthread_mutex_lock(&wait_anew_place.lock);
-	arrive(&wait_anew_place);
+	arrive_at(&wait_anew_place);
 	pthread_mutex_unlock(&wait_anew_place.lock);
 	while (!is_served) {
 		pthread_mutex_lock(&wait_anew_place.lock);
@@ -166,7 +166,7 @@ PLACE(wait_for_two);
 static void *wait_for_two_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_for_two_place.lock);
-	arrive(&wait_for_two_place);
+	arrive_at(&wait_for_two_place);
 	if (wait_for_two_place.count == 0 && !wait_for_two_place.is_open)
 		pthread_cond_wait(&wait_for_two_place.changed, &wait_for_two_place.lock);
 	wait_for_two_place.count--;
@@ -196,7 +196,7 @@ PLACE(wait_for_other);
 static void *wait_for_other_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_for_other_place.lock);
-	arrive(&wait_for_other_place);
+	arrive_at(&wait_for_other_place);
 	if (wait_for_other_place.count == wait_for_other_place.other)
 		pthread_cond_wait(&wait_for_other_place.changed, &wait_for_other_place.lock);
 	wait_for_other_place.count++;
@@ -226,7 +226,7 @@ PLACE(wait_idle);
 static void *wait_idle_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_idle_place.lock);
-	arrive(&wait_idle_place);
+	arrive_at(&wait_idle_place);
 	if (wait_idle_place.other < 8) {
 		wait_idle_place.other++;
 		pthread_cond_wait(&wait_idle_place.changed, &wait_idle_place.lock);
@@ -244,7 +244,7 @@ PLACE(wait_and_reset);
 static void *wait_and_reset_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_and_reset_place.lock);
-	arrive(&wait_and_reset_place);
+	arrive_at(&wait_and_reset_place);
 	if (!wait_and_reset_place.count)
 		pthread_cond_wait(&wait_and_reset_place.changed, &wait_and_reset_place.lock);
 	wait_and_reset_place.count = 0;

@@ -16,7 +16,7 @@
 static atomic_int reader_id, is_cleaned;
 static int ends[2];
 
-static void *stay(void *argument)
+static void *stay_inside(void *argument)
 {
 	char byte;
 
@@ -175,7 +175,7 @@ static void check_vfork(void)
 	CHECK_IS(close(pair[1]), 0);
 }
 
-static void clean(void *argument)
+static void pass_cleanly(void *argument)
 {
 	(void)argument;
 	atomic_store(&is_cleaned, 1);
@@ -185,7 +185,7 @@ static void *read_for_ever(void *argument)
 {
 	char byte;
 
-	pthread_cleanup_push(clean, argument);
+	pthread_cleanup_push(pass_cleanly, argument);
 	atomic_store(&reader_id, gettid());
 	while (read(ends[0], &byte, 1) >= 0)
 		;
@@ -230,7 +230,7 @@ int main(void)
 	pthread_t other;
 
 	CHECK_IS(pipe(company), 0);
-	other = guest_start(stay, &company[0]);
+	other = guest_start(stay_inside, &company[0]);
 	check_errors();
 	check_reused_numbers();
 	check_streams();

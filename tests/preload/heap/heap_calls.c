@@ -20,7 +20,7 @@ static int is_aligned(const void *block, size_t alignment)
 	return ((uintptr_t)block & (alignment - 1)) == 0;
 }
 
-static void fill(void *block, size_t size, int value)
+static void fill_block(void *block, size_t size, int value)
 {
 	CHECK(block != NULL);
 	CHECK(malloc_usable_size(block) >= size);
@@ -35,7 +35,7 @@ static void allocate_aligned(void)
 
 	CHECK_IS(posix_memalign(&block, 64, 100), 0);
 	CHECK(is_aligned(block, 64));
-	fill(block, 100, 1);
+	fill_block(block, 100, 1);
 	block = before;
 	errno = 77;
 	CHECK_IS(posix_memalign(&block, 3, 100), EINVAL);
@@ -43,16 +43,16 @@ static void allocate_aligned(void)
 	CHECK(block == before);
 	block = aligned_alloc(256, 512);
 	CHECK(is_aligned(block, 256));
-	fill(block, 512, 2);
+	fill_block(block, 512, 2);
 	block = memalign(4096, 10);
 	CHECK(is_aligned(block, 4096));
-	fill(block, 10, 3);
+	fill_block(block, 10, 3);
 	block = valloc(10);
 	CHECK(is_aligned(block, 4096));
-	fill(block, 10, 4);
+	fill_block(block, 10, 4);
 	block = pvalloc(10);
 	CHECK(is_aligned(block, 4096));
-	fill(block, 4096, 5);
+	fill_block(block, 4096, 5);
 }
 
 static void fail_to_allocate(void)
@@ -96,8 +96,8 @@ static void grow_by_little(void)
 	block = realloc(block, 10);
 	CHECK(block[0] == 1);
 	CHECK(realloc(block, 0) == NULL);
-	fill(realloc(NULL, 100), 100, 6);
-	fill(reallocarray(NULL, 10, 10), 100, 7);
+	fill_block(realloc(NULL, 100), 100, 6);
+	fill_block(reallocarray(NULL, 10, 10), 100, 7);
 }
 
 static void allocate_much(void)
@@ -122,7 +122,7 @@ static void allocate_much(void)
 
 static void *use_all(void *unused)
 {
-	fill(malloc(0), 0, 0);
+	fill_block(malloc(0), 0, 0);
 	allocate_aligned();
 	fail_to_allocate();
 	grow_by_little();

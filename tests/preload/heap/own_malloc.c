@@ -20,7 +20,7 @@ static __thread int is_inside;
 static unsigned call_count;
 
 /* A block is preceded by its size; nothing is given back. */
-static void *allocate(size_t alignment, size_t size)
+static void *allocate_block(size_t alignment, size_t size)
 {
 	size_t start;
 
@@ -45,7 +45,7 @@ static void *allocate(size_t alignment, size_t size)
 
 void *malloc(size_t size)
 {
-	return allocate(16, size);
+	return allocate_block(16, size);
 }
 
 void free(void *block)
@@ -56,13 +56,13 @@ void free(void *block)
 void *calloc(size_t count, size_t size)
 {
 	/* The heap is zero and never used twice. */
-	return allocate(16, count * size);
+	return allocate_block(16, count * size);
 }
 
 void *realloc(void *block, size_t size)
 {
 	size_t old_size = 0;
-	void *copy = allocate(16, size);
+	void *copy = allocate_block(16, size);
 
 	if (block && copy) {
 		memcpy(&old_size, (char *)block - sizeof(old_size), sizeof(old_size));
@@ -73,7 +73,7 @@ void *realloc(void *block, size_t size)
 
 void *memalign(size_t alignment, size_t size)
 {
-	return allocate(alignment < 16 ? 16 : alignment, size);
+	return allocate_block(alignment < 16 ? 16 : alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)

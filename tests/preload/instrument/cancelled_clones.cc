@@ -28,7 +28,7 @@ struct frame {
 };
 
 /* Accesses of every kind, and no cancellation point. */
-static NOINLINE void loop(long *memory, std::atomic<long> *counter)
+static NOINLINE void run_loop(long *memory, std::atomic<long> *counter)
 {
 	for (unsigned long i = 0;; i++) {
 		memory[i % 64] += (long)i;
@@ -41,7 +41,7 @@ static NOINLINE void loop(long *memory, std::atomic<long> *counter)
 }
 
 /* Not known to throw nothing, nor to go on for ever. */
-static void (*volatile loop_somehow)(long *, std::atomic<long> *) = loop;
+static void (*volatile loop_somehow)(long *, std::atomic<long> *) = run_loop;
 
 static void note_cleanup(void *argument)
 {
@@ -51,7 +51,7 @@ static void note_cleanup(void *argument)
 	left[left_count++] = 100;
 }
 
-static NOINLINE long descend(int depth, long *memory)
+static NOINLINE long call_deeper(int depth, long *memory)
 {
 	frame here(depth);
 
@@ -60,16 +60,16 @@ static NOINLINE long descend(int depth, long *memory)
 		loop_somehow(memory, &is_going);
 		pthread_cleanup_pop(0);
 	}
-	return depth == DEPTH ? 0 : descend(depth + 1, memory) + memory[depth];
+	return depth == DEPTH ? 0 : call_deeper(depth + 1, memory) + memory[depth];
 }
 
-static void *run(void *)
+static void *run_case(void *)
 {
 	long memory[64] = {1};
 	int before;
 
 	CHECK_IS(pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before), 0);
-	descend(1, memory);
+	call_deeper(1, memory);
 	return NULL;
 }
 
@@ -81,7 +81,7 @@ static void cancel_one(int round)
 
 	left_count = 0;
 	is_going = 0;
-	thread = guest_start(run, NULL);
+	thread = guest_start(run_case, NULL);
 	/* Somewhere in the loop, each time elsewhere. */
 	do
 		seen = is_going;

@@ -28,7 +28,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long shared_sum;
 
-static uint32_t next(uint32_t *seed)
+static uint32_t next_value(uint32_t *seed)
 {
 	*seed = *seed * 1103515245 + 12345;
 	return *seed >> 8;
@@ -41,7 +41,7 @@ struct machine {
 	const unsigned char *program;
 };
 
-static NOINLINE long interpret(struct machine *machine, int count)
+static NOINLINE long interpret_code(struct machine *machine, int count)
 {
 	long *r = machine->registers;
 
@@ -130,12 +130,12 @@ static NOINLINE long leave_in_ways(uint32_t *seed)
 	jmp_buf target;
 
 	try {
-		throw_at(next(seed) % 20, &count);
+		throw_at(next_value(seed) % 20, &count);
 	} catch (const std::exception &error) {
 		caught = caught + (error.what()[0] == 'x');
 	}
 	if (setjmp(target) == 0)
-		jump_at(&target, next(seed) % 30, memory);
+		jump_at(&target, next_value(seed) % 30, memory);
 	return caught + count + memory[1];
 }
 
@@ -150,7 +150,7 @@ static NOINLINE long copy_strings(unsigned char *buffer, size_t size, uint32_t *
 	const unsigned char *at = buffer;
 
 	for (size_t i = 0; i < size; i++)
-		buffer[i] = (unsigned char)next(seed);
+		buffer[i] = (unsigned char)next_value(seed);
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
 	to = buffer + 2 * size - 1, from = buffer + size - 1, count = size / 2;
 	__asm__ volatile("std\n\trep movsb\n\tcld"
@@ -203,7 +203,7 @@ static NOINLINE long use_variable_frame(size_t size, uint32_t *seed)
 	long sum = 0;
 
 	for (size_t i = 0; i < size; i++)
-		values[i] = next(seed);
+		values[i] = next_value(seed);
 	std::sort(values, values + size);
 	for (size_t i = 1; i < size; i++)
 		sum += (values[i] - values[i - 1]) * (long)i;
@@ -238,7 +238,7 @@ static NOINLINE long use_odd_places(struct packed *values, int count)
 static thread_local volatile long signals_here;
 static long handled[64];
 
-static void handle(int)
+static void handle_signal(int)
 {
 	int saved = errno;
 
@@ -248,7 +248,7 @@ static void handle(int)
 	errno = saved;
 }
 
-static unsigned long work(uint32_t seed)
+static unsigned long do_work(uint32_t seed)
 {
 	unsigned char program[512];
 	struct machine machine = {{1, 2, 3, 4, 5, 6, 7, 8}, program};
@@ -262,24 +262,25 @@ static unsigned long work(uint32_t seed)
 	unsigned long sum = 0;
 
 	for (unsigned char &byte : program)
-		byte = (unsigned char)next(&seed);
+		byte = (unsigned char)next_value(&seed);
 	for (int round = 0; round < ROUNDS; round++) {
-		sum = sum * 31 + (unsigned long)interpret(&machine, 500);
+		sum = sum * 31 + (unsigned long)interpret_code(&machine, 500);
 		sum = sum * 31 + (unsigned long)thread_code(program, 500, memory);
 		sum = sum * 31 + (unsigned long)leave_in_ways(&seed);
 		sum = sum * 31 + (unsigned long)copy_strings(buffer.data(), 250, &seed);
 		for (size_t i = 0; i < values.size(); i++)
-			values[i] += next(&seed);
+			values[i] += next_value(&seed);
 		sum = sum * 31 + (unsigned long)use_red_zone(values.data(), (int)values.size());
 		for (size_t i = 0; i < a.size(); i++) {
-			a[i] = next(&seed) % 1000;
-			b[i] = (float)(next(&seed) % 100);
+			a[i] = next_value(&seed) % 1000;
+			b[i] = (float)(next_value(&seed) % 100);
 		}
 		sum += (unsigned long)use_vectors(a.data(), b.data(), into.data(), (int)a.size());
 		sum += (unsigned long)add_arguments(7, 1L, 2L, a[3], 4L, 5L, a[6], values[7]);
-		sum = sum * 31 + (unsigned long)use_variable_frame(20 + next(&seed) % 50, &seed);
+		sum = sum * 31 +
+		      (unsigned long)use_variable_frame(20 + next_value(&seed) % 50, &seed);
 		sum = sum * 31 + (unsigned long)use_odd_places(odd.data(), (int)odd.size());
-		words[(int)(next(&seed) % 50)] += "ab";
+		words[(int)(next_value(&seed) % 50)] += "ab";
 		std::ostringstream text;
 		text << words.size() << ' ' << a[5] << ' ' << std::hex << sum;
 		sum += std::hash<std::string>()(text.str()) & 0xff;
@@ -287,9 +288,9 @@ static unsigned long work(uint32_t seed)
 	return sum;
 }
 
-static void *run(void *seed)
+static void *run_case(void *seed)
 {
-	unsigned long sum = work((uint32_t)(uintptr_t)seed);
+	unsigned long sum = do_work((uint32_t)(uintptr_t)seed);
 
 	pthread_mutex_lock(&lock);
 	shared_sum += sum;
@@ -299,18 +300,18 @@ static void *run(void *seed)
 
 int main()
 {
-	unsigned long alone = work(1) + work(2);
+	unsigned long alone = do_work(1) + do_work(2);
 	struct sigaction action = {};
 	struct itimerval often = {{0, 500}, {0, 500}};
 	struct itimerval never = {};
 	pthread_t threads[2];
 
-	action.sa_handler = handle;
+	action.sa_handler = handle_signal;
 	action.sa_flags = SA_RESTART;
 	CHECK_IS(sigaction(SIGALRM, &action, NULL), 0);
 	CHECK_IS(setitimer(ITIMER_REAL, &often, NULL), 0);
 	for (uintptr_t i = 0; i < 2; i++)
-		threads[i] = guest_start(run, (void *)(i + 1));
+		threads[i] = guest_start(run_case, (void *)(i + 1));
 	for (pthread_t thread : threads)
 		guest_join(thread);
 	CHECK_IS(setitimer(ITIMER_REAL, &never, NULL), 0);

@@ -15,7 +15,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static int started_count, preinit_count, constructor_count;
 
-static void *start(void *unused)
+static void *start_threads(void *unused)
 {
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
 	started_count++;
@@ -26,7 +26,7 @@ static void *start(void *unused)
 
 static void run_thread(void)
 {
-	pthread_t thread = guest_start(start, NULL);
+	pthread_t thread = guest_start(start_threads, NULL);
 	int before;
 
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);

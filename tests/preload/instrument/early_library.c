@@ -7,7 +7,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static pthread_t worker;
 static int locked_count, thread_count, may_end;
 
-static void *work(void *unused)
+static void *do_work(void *unused)
 {
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
 	thread_count++;
@@ -21,7 +21,7 @@ __attribute__((constructor)) static void construct(void)
 {
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
 	locked_count++;
-	worker = guest_start(work, NULL);
+	worker = guest_start(do_work, NULL);
 	CHECK_IS(pthread_mutex_unlock(&mutex), 0);
 }
 

@@ -9,7 +9,7 @@
 
 #define MISSING "there_is_no_such_function"
 
-static void *nothing(void *unused)
+static void *do_nothing(void *unused)
 {
 	return unused;
 }
@@ -66,7 +66,7 @@ int main(void)
 
 	fail_and_use();
 	fail_twice();
-	CHECK_IS(pthread_create(&thread, NULL, nothing, NULL), 0);
+	CHECK_IS(pthread_create(&thread, NULL, do_nothing, NULL), 0);
 	CHECK_IS(pthread_join(thread, NULL), 0);
 	fail_and_use();
 	fail_twice();

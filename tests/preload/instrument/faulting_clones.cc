@@ -113,7 +113,7 @@ static void print_fault(const siginfo_t *info, const ucontext_t *context)
 	       pc >= __executable_start && pc < etext ? "" : ", outside of the program");
 }
 
-static void handle(int number, siginfo_t *info, void *context)
+static void handle_signal(int number, siginfo_t *info, void *context)
 {
 	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 
@@ -161,37 +161,37 @@ static NOINLINE void update_number(long *to) { *(volatile long *)to = *(volatile
 static NOINLINE void stop_here() { __asm__ volatile("ud2"); }
 static NOINLINE void count_up(long *to) { __atomic_fetch_add(to, 1, __ATOMIC_SEQ_CST); }
 
-static void protect(int protection) { CHECK_IS(mprotect(page, PAGE, protection), 0); }
+static void protect_page(int protection) { CHECK_IS(mprotect(page, PAGE, protection), 0); }
 
 /* --- What handlers do ------------------------------------------------------------------ */
 
-static void mend()
+static void mend_page()
 {
 	long *values = (long *)(page - 64);
 	long expected;
 
 	answer = MEND;
-	protect(PROT_READ | PROT_WRITE);
+	protect_page(PROT_READ | PROT_WRITE);
 	expected = sum_and_store(values, 100);
 	for (int protection : {PROT_NONE, PROT_READ}) {
-		protect(protection);
+		protect_page(protection);
 		CHECK_IS(sum_and_store(values, 100), expected);
-		protect(protection);
+		protect_page(protection);
 		fill_bytes(page - 100, 300, 'x');
 		CHECK(page[-100] == 'x' && page[0] == 'x' && page[199] == 'x');
-		protect(protection);
+		protect_page(protection);
 		update_number((long *)page);
-		protect(protection);
+		protect_page(protection);
 		add_locked((long *)(page + 8), 5);
-		protect(protection);
+		protect_page(protection);
 		CHECK_IS(load_wide(page - 8, page + 4), 1);
 	}
-	protect(PROT_NONE);
+	protect_page(PROT_NONE);
 	move_bytes(page - 2000, page - 50, 60);
 	CHECK_IS(page[-2000], 'x');
 }
 
-static void jump()
+static void jump_back()
 {
 	static int step;
 
@@ -200,7 +200,7 @@ static void jump()
 		long *wild[] = {NULL, (long *)8, (long *)(page + 16), (long *)0xdeadbeef00000000,
 				(long *)-4096, (long *)(page + 3)};
 
-		protect(step % 2 ? PROT_READ : PROT_NONE);
+		protect_page(step % 2 ? PROT_READ : PROT_NONE);
 		if (sigsetjmp(target, 1))
 			continue;
 		write_byte(wild[step / 2]);
@@ -211,7 +211,7 @@ static void jump()
 				      : step < 3 ? NULL
 						 : (long *)(page + 32);
 
-		protect(PROT_NONE);
+		protect_page(PROT_NONE);
 		if (sigsetjmp(target, 1))
 			continue;
 		switch (step) {
@@ -230,7 +230,7 @@ static void jump()
 
 static void go_elsewhere()
 {
-	protect(PROT_NONE);
+	protect_page(PROT_NONE);
 	answer = SKIP;
 	CHECK_IS(skip_store((long *)page, 10), 13);
 	CHECK_IS(divide(12, 0), 12);
@@ -265,7 +265,7 @@ static void throw_out()
 	int count = 0;
 
 	answer = THROW;
-	protect(PROT_NONE);
+	protect_page(PROT_NONE);
 	for (int depth = 0; depth < 5; depth++) {
 		try {
 			write_within((long *)page, depth, &count);
@@ -283,7 +283,7 @@ static void throw_out()
 	}
 	CHECK_IS(count, 16);
 	/* Nothing is left taken. */
-	protect(PROT_READ | PROT_WRITE);
+	protect_page(PROT_READ | PROT_WRITE);
 	for (int i = 0; i < 10; i++)
 		count_up((long *)page);
 	CHECK(read_number((long *)page) >= 10);
@@ -291,7 +291,7 @@ static void throw_out()
 
 /* --- Deep stacks ------------------------------------------------------------------------ */
 
-static NOINLINE long recurse(long depth, const volatile long *limit)
+static NOINLINE long call_itself(long depth, const volatile long *limit)
 {
 	volatile long kept[16];
 
@@ -299,7 +299,7 @@ static NOINLINE long recurse(long depth, const volatile long *limit)
 		kept[i] = depth + i;
 	if (depth == *limit)
 		return kept[3];
-	return recurse(depth + 1, limit) + kept[depth & 15];
+	return call_itself(depth + 1, limit) + kept[depth & 15];
 }
 
 static void overflow_handled(int number, siginfo_t *info, void *context)
@@ -313,7 +313,7 @@ static void overflow_handled(int number, siginfo_t *info, void *context)
 	siglongjmp(target, 1);
 }
 
-static void overflow()
+static void overflow_stack()
 {
 	struct sigaction action = {}, before;
 	const volatile long never = -1, few = 10;
@@ -331,28 +331,28 @@ static void overflow()
 	for (count = 0; count < 5; count++) {
 		if (sigsetjmp(target, 1))
 			continue;
-		recurse(0, &never);
+		call_itself(0, &never);
 		CHECK_NOT_REACHED("no end");
 	}
-	CHECK(recurse(0, &few) > 0);
+	CHECK(call_itself(0, &few) > 0);
 	CHECK_IS(sigaction(SIGSEGV, &before, NULL), 0);
 	CHECK_IS(sigaltstack(&none, NULL), 0);
 }
 
 /* --- Together ----------------------------------------------------------------------------- */
 
-static void *run(void *unused)
+static void *run_case(void *unused)
 {
 	told = 0;
-	mend();
+	mend_page();
 	printf("mended %d\n", told);
-	jump();
+	jump_back();
 	printf("jumped %d\n", told);
 	go_elsewhere();
 	printf("went elsewhere %d\n", told);
 	throw_out();
 	printf("thrown %d\n", told);
-	overflow();
+	overflow_stack();
 	return unused;
 }
 
@@ -362,16 +362,16 @@ int main()
 
 	page = (unsigned char *)mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
 				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + PAGE;
-	action.sa_sigaction = handle;
+	action.sa_sigaction = handle_signal;
 	action.sa_flags = SA_SIGINFO | SA_NODEFER;
 	for (int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
 		CHECK_IS(sigaction(number, &action, NULL), 0);
 		CHECK_IS(sigaction(number, NULL, &now), 0);
-		CHECK(now.sa_sigaction == handle);
+		CHECK(now.sa_sigaction == handle_signal);
 		CHECK(now.sa_flags & SA_SIGINFO);
 	}
-	guest_run_in_thread(run, NULL);
-	run(NULL);
-	guest_run_in_thread(run, NULL);
+	guest_run_in_thread(run_case, NULL);
+	run_case(NULL);
+	guest_run_in_thread(run_case, NULL);
 	return guest_passed();
 }

@@ -9,13 +9,13 @@
 #include "../guest.h"
 #include "throwing_library.h"
 
-static void *leave(void *result)
+static void *leave_function(void *result)
 {
 	throwing_library_leave_thread(result);
 	return NULL;
 }
 
-static void *run(void *unused)
+static void *run_case(void *unused)
 {
 	CHECK_IS(throwing_library_run(), 51);
 	return unused;
@@ -25,9 +25,9 @@ int main(void)
 {
 	int word;
 
-	run(NULL);
-	guest_run_in_thread(run, NULL);
-	CHECK(guest_run_in_thread(leave, &word) == &word);
-	run(NULL);
+	run_case(NULL);
+	guest_run_in_thread(run_case, NULL);
+	CHECK(guest_run_in_thread(leave_function, &word) == &word);
+	run_case(NULL);
 	return guest_passed();
 }

@@ -20,7 +20,7 @@ static void *count_in_thread(void *unused)
 	return unused;
 }
 
-static int visit(struct dl_phdr_info *module, size_t size, void *program_name)
+static int visit_place(struct dl_phdr_info *module, size_t size, void *program_name)
 {
 	(void)size;
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
@@ -39,7 +39,7 @@ static void *walk_all_the_time(void *unused)
 		CHECK_IS(pthread_mutex_lock(&mutex), 0);
 		CHECK(backtrace(frames, 16) > 0);
 		CHECK_IS(pthread_mutex_unlock(&mutex), 0);
-		dl_iterate_phdr(visit, NULL);
+		dl_iterate_phdr(visit_place, NULL);
 	}
 	return unused;
 }
@@ -49,7 +49,7 @@ int main(void)
 	pthread_t thread;
 	int i;
 
-	CHECK_IS(dl_iterate_phdr(visit, &module_count), 0);
+	CHECK_IS(dl_iterate_phdr(visit_place, &module_count), 0);
 	CHECK(module_count > 2);
 	thread = guest_start(walk_all_the_time, NULL);
 	for (i = 0; i < 50; i++)

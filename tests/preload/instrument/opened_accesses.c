@@ -15,7 +15,7 @@
 static char path[PATH_MAX];
 
 /* Opens the library, calls it and closes it. */
-static long visit(long count)
+static long visit_place(long count)
 {
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	long (*call)(long);
@@ -32,11 +32,11 @@ static long visit(long count)
 static void *keep_visiting(void *expected)
 {
 	for (int i = 0; i < ROUNDS; i++)
-		CHECK_IS(visit(1000), *(long *)expected);
+		CHECK_IS(visit_place(1000), *(long *)expected);
 	return NULL;
 }
 
-static void *stay(void *barrier)
+static void *stay_inside(void *barrier)
 {
 	pthread_barrier_wait(barrier);
 	pthread_barrier_wait(barrier);
@@ -51,9 +51,9 @@ int main(int count, char **arguments)
 
 	CHECK(count > 0 && realpath(arguments[0], path) != NULL);
 	strcat(dirname(path), "/libplugin.so");
-	expected = visit(1000);
+	expected = visit_place(1000);
 	CHECK_IS(pthread_barrier_init(&barrier, NULL, 2), 0);
-	thread = guest_start(stay, &barrier);
+	thread = guest_start(stay_inside, &barrier);
 	pthread_barrier_wait(&barrier);
 	guest_run_in_thread(keep_visiting, &expected);
 	keep_visiting(&expected);

@@ -33,7 +33,7 @@ static void *use_in_thread(void *unused)
 }
 
 /* Two copies of one library, so that the second may lie where the first lay. */
-static void alternate(void)
+static void alternate_calls(void)
 {
 	int i;
 
@@ -61,7 +61,7 @@ int main(void)
 	pthread_t threads[3];
 	int i;
 
-	alternate();
+	alternate_calls();
 	start_thread_from_constructor();
 	for (i = 0; i < 3; i++)
 		threads[i] = guest_start(use_in_thread, NULL);

@@ -45,7 +45,7 @@ static void read_file(void)
 }
 
 /* Adler's, byte by byte. */
-static uint32_t checksum(const unsigned char *bytes, size_t count)
+static uint32_t find_checksum(const unsigned char *bytes, size_t count)
 {
 	uint32_t a = 1, b = 0;
 
@@ -58,7 +58,7 @@ static uint32_t checksum(const unsigned char *bytes, size_t count)
 
 static void *sum_up(void *sum)
 {
-	*(uint32_t *)sum = checksum(text, text_bytes);
+	*(uint32_t *)sum = find_checksum(text, text_bytes);
 	return NULL;
 }
 
@@ -74,9 +74,9 @@ static void read_otherwise(void)
 	CHECK_IS(write(file, text, text_bytes), text_bytes);
 	CHECK_IS(pread(file, copy, text_bytes, 0), text_bytes);
 	CHECK_IS(memcmp(copy, text, text_bytes), 0);
-	CHECK_IS(checksum(copy, text_bytes), sums[0]);
+	CHECK_IS(find_checksum(copy, text_bytes), sums[0]);
 	memcpy(copy, text, text_bytes);
-	CHECK_IS(checksum(copy, text_bytes), sums[0]);
+	CHECK_IS(find_checksum(copy, text_bytes), sums[0]);
 	close(file);
 	free(copy);
 }
@@ -85,7 +85,7 @@ static void read_own(void)
 {
 	pthread_t threads[2];
 
-	CHECK_IS(checksum(text, text_bytes), checksum(filed, text_bytes));
+	CHECK_IS(find_checksum(text, text_bytes), find_checksum(filed, text_bytes));
 	for (int i = 0; i < 2; i++)
 		threads[i] = guest_start(sum_up, &sums[i]);
 	for (int i = 0; i < 2; i++)

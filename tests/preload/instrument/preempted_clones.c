@@ -53,7 +53,7 @@ __asm__(".globl work\n .type work, @function\nwork:\n .cfi_startproc\n"
 	STUB(return_over_word, "lea 8(%rsp), %rsp\n ret $128")
 	STUB(return_by_register, "lea 128(%rsp), %rsp\n jmp *%r11"));
 
-static void preempt(int number, siginfo_t *told, void *context)
+static void preempt_thread(int number, siginfo_t *told, void *context)
 {
 	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 	greg_t place = registers[REG_RIP];
@@ -96,7 +96,8 @@ static void *work_until_over(void *expected)
 
 int main(void)
 {
-	struct sigaction action = {.sa_sigaction = preempt, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct sigaction action = {.sa_sigaction = preempt_thread,
+				   .sa_flags = SA_SIGINFO | SA_RESTART};
 	uint64_t expected = work_anew();
 	pthread_t threads[2];
 

@@ -22,7 +22,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_long counter;
 static long under_lock;
 
-static void tick(int number, long nanoseconds, timer_t *timer)
+static void count_tick(int number, long nanoseconds, timer_t *timer)
 {
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = number};
 	struct itimerspec often = {{0, nanoseconds}, {0, nanoseconds}};
@@ -37,7 +37,7 @@ static void tick(int number, long nanoseconds, timer_t *timer)
 static __thread sigjmp_buf target __attribute__((tls_model("initial-exec")));
 static __thread volatile sig_atomic_t may_jump __attribute__((tls_model("initial-exec")));
 
-static void jump(int number)
+static void jump_back(int number)
 {
 	if (may_jump)
 		siglongjmp(target, number);
@@ -63,7 +63,7 @@ static void *be_interrupted(void *unused)
 	volatile int jumps = 0;
 	timer_t timer;
 
-	tick(SIGUSR1, 150000, &timer);
+	count_tick(SIGUSR1, 150000, &timer);
 	while (jumps < JUMPS) {
 		if (sigsetjmp(target, 1) == 0) {
 			may_jump = 1;
@@ -81,7 +81,7 @@ static void *be_interrupted(void *unused)
 
 static void jump_out(void)
 {
-	struct sigaction action = {.sa_handler = jump};
+	struct sigaction action = {.sa_handler = jump_back};
 	pthread_t first, second;
 
 	CHECK_IS(sigaction(SIGUSR1, &action, NULL), 0);
@@ -170,7 +170,7 @@ static NOINLINE void change_threads(void)
 
 /* --- Children ----------------------------------------------------------------------------- */
 
-static NOINLINE int compute(int *values, int count)
+static NOINLINE int compute_value(int *values, int count)
 {
 	int sum = 0;
 
@@ -183,20 +183,20 @@ static NOINLINE int compute(int *values, int count)
 
 static NOINLINE int fork_within(int *values, int count)
 {
-	int sum = compute(values, count);
+	int sum = compute_value(values, count);
 	pid_t child = fork();
 
 	for (int i = 0; i < count; i++)
 		values[i] += 3;
 	if (child == 0)
-		_exit(compute(values, count));
-	CHECK_IS(guest_wait_for(child), compute(values, count));
+		_exit(compute_value(values, count));
+	CHECK_IS(guest_wait_for(child), compute_value(values, count));
 	return sum;
 }
 
 static NOINLINE int vfork_within(int *values, int count)
 {
-	volatile int sum = compute(values, count);
+	volatile int sum = compute_value(values, count);
 	pid_t child = vfork();
 
 	if (child == 0) {
@@ -207,7 +207,7 @@ static NOINLINE int vfork_within(int *values, int count)
 		_exit(99);
 	}
 	CHECK_IS(guest_wait_for(child), sum & 1 ? sum : 0);
-	return compute(values, count);
+	return compute_value(values, count);
 }
 
 static NOINLINE void *make_children(void *unused)

@@ -90,7 +90,7 @@ static void use_old_conditions(void)
 		CHECK_IS(old.after[i], 0x5a);
 }
 
-static int call(const char *name, void *lock)
+static int call_function(const char *name, void *lock)
 {
 	int (*function)(void *);
 	void *found = dlsym(RTLD_DEFAULT, name);
@@ -110,19 +110,19 @@ static void use_aliases(void)
 	int i;
 
 	for (i = 0; i < 10; i++) {
-		CHECK_IS(call("__pthread_mutex_lock", &mutex), 0);
-		CHECK_IS(call("pthread_mutex_unlock", &mutex), 0);
+		CHECK_IS(call_function("__pthread_mutex_lock", &mutex), 0);
+		CHECK_IS(call_function("pthread_mutex_unlock", &mutex), 0);
 		CHECK_IS(pthread_mutex_lock(&mutex), 0);
-		CHECK_IS(call("__pthread_mutex_trylock", &mutex), EBUSY);
-		CHECK_IS(call("__pthread_mutex_unlock", &mutex), 0);
-		CHECK_IS(call("__pthread_rwlock_wrlock", &rwlock), 0);
+		CHECK_IS(call_function("__pthread_mutex_trylock", &mutex), EBUSY);
+		CHECK_IS(call_function("__pthread_mutex_unlock", &mutex), 0);
+		CHECK_IS(call_function("__pthread_rwlock_wrlock", &rwlock), 0);
 		CHECK_IS(pthread_rwlock_unlock(&rwlock), 0);
-		CHECK_IS(call("__pthread_rwlock_rdlock", &rwlock), 0);
-		CHECK_IS(call("__pthread_rwlock_unlock", &rwlock), 0);
+		CHECK_IS(call_function("__pthread_rwlock_rdlock", &rwlock), 0);
+		CHECK_IS(call_function("__pthread_rwlock_unlock", &rwlock), 0);
 	}
 	for (i = 0; i < 10; i++) {
 		CHECK_IS(pthread_rwlock_rdlock(&rwlock), 0);
-		CHECK_IS(call("__pthread_rwlock_tryrdlock", &rwlock), 0);
+		CHECK_IS(call_function("__pthread_rwlock_tryrdlock", &rwlock), 0);
 		CHECK_IS(pthread_rwlock_unlock(&rwlock), 0);
 		CHECK_IS(pthread_rwlock_unlock(&rwlock), 0);
 	}

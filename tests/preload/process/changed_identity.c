@@ -52,7 +52,7 @@ static void change_root(void)
 	CHECK_IS(setuid(NOBODY), 0);
 }
 
-static void change(const char *how)
+static void change_identity(const char *how)
 {
 	if (geteuid())
 		exit(guest_skip("needs the superuser"));
@@ -75,7 +75,7 @@ int main(int count, char **arguments)
 	pid_t child;
 
 	CHECK_IS(count, 2);
-	change(arguments[1]);
+	change_identity(arguments[1]);
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
 	is_changed = 1;
 	CHECK_IS(pthread_cond_broadcast(&changed), 0);

@@ -30,7 +30,7 @@ static void count_all(void)
 	}
 }
 
-static void await(int wanted)
+static void await_word(int wanted)
 {
 	while (atomic_load(&state) != wanted)
 		sched_yield();
@@ -49,7 +49,7 @@ static void *count_strictly(void *unused)
 static void run_strictly(void)
 {
 	(void)guest_start(count_strictly, NULL);
-	await(1);
+	await_word(1);
 }
 
 static struct sock_filter without_masks[] = {
@@ -61,7 +61,7 @@ static struct sock_filter without_masks[] = {
 static void *count_without_masks(void *unused)
 {
 	atomic_store(&state, 1);
-	await(2);
+	await_word(2);
 	count_all();
 	atomic_store(&state, 3);
 	for (;;)
@@ -72,11 +72,11 @@ static void *count_without_masks(void *unused)
 static void run_without_masks(void)
 {
 	(void)guest_start(count_without_masks, NULL);
-	await(1);
+	await_word(1);
 	if (!CONFINE(without_masks, SECCOMP_FILTER_FLAG_TSYNC))
 		_exit(GUEST_SKIPPED);
 	atomic_store(&state, 2);
-	await(3);
+	await_word(3);
 }
 
 static struct sock_filter without_links[] = {

@@ -19,10 +19,10 @@
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), ANSWER(action)
 #define ALLOW(number) ANSWER_TO(number, SECCOMP_RET_ALLOW)
 
-#define CONFINE(filter, flags) confine(filter, sizeof(filter) / sizeof(*(filter)), flags)
+#define CONFINE(filter, flags) confine_process(filter, sizeof(filter) / sizeof(*(filter)), flags)
 
 /* True: the filter is set, for all threads if flags say so. */
-static inline int confine(struct sock_filter *filter, size_t length, unsigned flags)
+static inline int confine_process(struct sock_filter *filter, size_t length, unsigned flags)
 {
 	struct sock_fprog program = {(unsigned short)length, filter};
 

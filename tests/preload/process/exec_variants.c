@@ -54,7 +54,7 @@ static int say_what_was_given(int count, char **arguments)
 	return 7;
 }
 
-static void execute(enum variant variant)
+static void execute_again(enum variant variant)
 {
 	char number[8], blank[] = "", words[] = "two words", green[] = "COLOUR=green";
 	char *arguments[] = {own_path, number, words, blank, NULL};
@@ -150,11 +150,11 @@ int main(int count, char **arguments)
 	for (variant = 0; variant < VARIANT_COUNT; variant++) {
 		child = fork();
 		if (!child)
-			execute((enum variant)variant);
+			execute_again((enum variant)variant);
 		CHECK_IS(guest_wait_for(child), 7);
 	}
 	guest_passed();
 	fflush(stdout);
 	/* Not only children: the process itself becomes the last one. */
-	execute(BY_EXECVE_EMPTY);
+	execute_again(BY_EXECVE_EMPTY);
 }

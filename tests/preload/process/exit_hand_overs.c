@@ -34,7 +34,7 @@ static void say_status(int status, void *text)
 	dprintf(STDOUT_FILENO, "%s %d\n", (char *)text, status);
 }
 
-static void end(void)
+static void end_process(void)
 {
 	take_both(&second, &first);
 	number *= 3;
@@ -44,19 +44,19 @@ static void end(void)
 static void end_with(int status, void *text)
 {
 	say_status(status, text);
-	end();
+	end_process();
 }
 
-static void *run(void *argument)
+static void *run_case(void *argument)
 {
 	take_both(&first, &second);
 	number += 2;
 	if (strcmp(way, "atexit") == 0)
-		CHECK_IS(atexit(end), 0);
+		CHECK_IS(atexit(end_process), 0);
 	else if (strcmp(way, "on_exit") == 0)
 		CHECK_IS(on_exit(end_with, (char *)"status"), 0);
 	else
-		CHECK_IS(at_quick_exit(end), 0);
+		CHECK_IS(at_quick_exit(end_process), 0);
 	atomic_store(&is_registered, 1);
 	for (;;)
 		pause();
@@ -69,7 +69,7 @@ int main(int count, char **arguments)
 	CHECK_IS(atexit(say_last), 0);
 	CHECK_IS(at_quick_exit(say_last), 0);
 	CHECK_IS(on_exit(say_status, (char *)"early"), 0);
-	guest_start(run, NULL);
+	guest_start(run_case, NULL);
 	while (!atomic_load(&is_registered))
 		sched_yield();
 	if (strcmp(way, "quick") == 0)

@@ -33,7 +33,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
 static const char *way;
 
-static int is(const char *name)
+static int is_way(const char *name)
 {
 	return !strcmp(way, name);
 }
@@ -43,7 +43,7 @@ static void at_exit(void)
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
 	printf("atexit handler\n");
 	CHECK_IS(pthread_mutex_unlock(&mutex), 0);
-	if (is("_exit_in_atexit")) {
+	if (is_way("_exit_in_atexit")) {
 		fflush(stdout);
 		_exit(21);
 	}
@@ -66,9 +66,9 @@ static void exit_in_handler(int number)
 
 static void *end_process(void *unused)
 {
-	if (is("exit_in_thread"))
+	if (is_way("exit_in_thread"))
 		exit(15);
-	if (is("_exit_in_thread"))
+	if (is_way("_exit_in_thread"))
 		_exit(16);
 	return unused;
 }
@@ -83,33 +83,33 @@ static void *wait_for_ever(void *unused)
 
 static int end(void)
 {
-	if (is("return_status"))
+	if (is_way("return_status"))
 		return 9;
-	if (is("exit") || is("_exit_in_atexit"))
+	if (is_way("exit") || is_way("_exit_in_atexit"))
 		exit(10);
-	if (is("exit_large"))
+	if (is_way("exit_large"))
 		exit(0x1234567);
-	if (is("quick_exit"))
+	if (is_way("quick_exit"))
 		quick_exit(11);
-	if (is("_exit"))
+	if (is_way("_exit"))
 		_exit(12);
-	if (is("_Exit"))
+	if (is_way("_Exit"))
 		_Exit(13);
-	if (is("exit_group"))
+	if (is_way("exit_group"))
 		syscall(SYS_exit_group, 17);
-	if (is("abort"))
+	if (is_way("abort"))
 		abort();
-	if (is("kill"))
+	if (is_way("kill"))
 		kill(getpid(), SIGKILL);
-	if (is("segv"))
+	if (is_way("segv"))
 		raise(SIGSEGV);
-	if (is("pthread_exit"))
+	if (is_way("pthread_exit"))
 		pthread_exit(NULL);
-	if (is("exit_in_handler")) {
+	if (is_way("exit_in_handler")) {
 		CHECK(signal(SIGUSR1, exit_in_handler) != SIG_ERR);
 		raise(SIGUSR1);
 	}
-	if (is("exit_with_threads")) {
+	if (is_way("exit_with_threads")) {
 		guest_start(wait_for_ever, NULL);
 		guest_start(wait_for_ever, NULL);
 		exit(18);

@@ -61,13 +61,15 @@ static void fill_in_code(void)
 	without_code[4].k = (unsigned)(uintptr_t)etext;
 }
 
-static int install(struct sock_filter *filter, size_t length)
+static int install_filter(struct sock_filter *filter, size_t length)
 {
 	struct sock_fprog program = {(unsigned short)length, filter};
 
 	CHECK_IS(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
+
+#define INSTALL(filter) install_filter(filter, sizeof(filter) / sizeof(*(filter)))
 
 static void use_locks(void)
 {
@@ -94,9 +96,9 @@ int main(int count, char **arguments)
 	for (i = 0; i < 2000; i++)
 		CHECK_IS(pthread_mutex_init(&mutexes[i], NULL), 0);
 	fill_in_code();
-	if (is_memory ? install(without_memory, sizeof(without_memory) / sizeof(*without_memory))
-	    : is_code ? install(without_code, sizeof(without_code) / sizeof(*without_code))
-		      : install(without_files, sizeof(without_files) / sizeof(*without_files)))
+	if (is_memory ? INSTALL(without_memory)
+	    : is_code ? INSTALL(without_code)
+		      : INSTALL(without_files))
 		return guest_skip("may not install a filter");
 	use_locks();
 	if (is_memory) {

@@ -8,7 +8,7 @@ static pthread_mutex_t forked = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t other = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t both_run;
 
-static void prepare(void)
+static void prepare_child(void)
 {
 	CHECK_IS(pthread_mutex_lock(&forked), 0);
 }
@@ -51,7 +51,7 @@ int main(void)
 	pid_t child;
 	int status;
 
-	CHECK_IS(pthread_atfork(prepare, continue_parent, continue_child), 0);
+	CHECK_IS(pthread_atfork(prepare_child, continue_parent, continue_child), 0);
 	child = fork();
 	CHECK(child >= 0);
 	if (child == 0)

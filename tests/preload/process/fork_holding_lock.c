@@ -14,7 +14,7 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static sem_t is_held, may_release;
 
-static void *hold(void *unused)
+static void *hold_lock(void *unused)
 {
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
 	CHECK_IS(sem_post(&is_held), 0);
@@ -38,7 +38,7 @@ int main(void)
 
 	CHECK_IS(sem_init(&is_held, 0, 0), 0);
 	CHECK_IS(sem_init(&may_release, 0, 0), 0);
-	holder = guest_start(hold, NULL);
+	holder = guest_start(hold_lock, NULL);
 	ended = guest_start(end_at_once, NULL);
 	CHECK_IS(sem_wait(&is_held), 0);
 	child = fork();

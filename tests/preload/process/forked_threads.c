@@ -23,7 +23,7 @@ static int prepared_count, parent_count, child_count, turn;
 static atomic_int is_over;
 static atomic_int forked_in_handler;
 
-static void prepare(void)
+static void prepare_child(void)
 {
 	CHECK_IS(pthread_mutex_lock(&fork_lock), 0);
 	prepared_count++;
@@ -123,7 +123,7 @@ int main(void)
 {
 	int i;
 
-	CHECK_IS(pthread_atfork(prepare, continue_parent, continue_child), 0);
+	CHECK_IS(pthread_atfork(prepare_child, continue_parent, continue_child), 0);
 	check_fork(fork, 3, 1);
 	helper = guest_start(lock_all_the_time, NULL);
 	for (i = 0; i < 20; i++)

@@ -63,7 +63,7 @@ static void *look_on(void *main_id)
 	return NULL;
 }
 
-static void hang(void)
+static void hang_for_ever(void)
 {
 	pthread_t waiter = guest_start(wait_for_ever, NULL);
 	pid_t id = getpid();
@@ -82,7 +82,7 @@ int main(void)
 	check_late_wakers();
 	child = fork();
 	if (child == 0)
-		hang();
+		hang_for_ever();
 	deadline = guest_deadline(CLOCK_MONOTONIC, PATIENCE_MS);
 	while ((ended = waitpid(child, &status, WNOHANG)) == 0 &&
 	       !guest_is_past(CLOCK_MONOTONIC, deadline))

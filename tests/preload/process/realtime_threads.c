@@ -16,7 +16,7 @@ static atomic_long count;
 static long guarded;
 static atomic_bool is_over;
 
-static void step(void)
+static void take_step(void)
 {
 	atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
 	if (pthread_mutex_trylock(&mutex) == 0) {
@@ -28,7 +28,7 @@ static void step(void)
 static void *step_until_over(void *unused)
 {
 	while (!atomic_load(&is_over))
-		step();
+		take_step();
 	return unused;
 }
 
@@ -40,7 +40,7 @@ static void *interrupt_others(void *unused)
 	CHECK_IS(pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority), 0);
 	for (int i = 0; i < ROUNDS; i++) {
 		nanosleep(&pause, NULL);
-		step();
+		take_step();
 	}
 	return unused;
 }

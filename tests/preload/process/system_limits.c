@@ -51,7 +51,7 @@ static void *use_locks_in_thread(void *unused)
 	return unused;
 }
 
-static void limit(__rlimit_resource_t resource, rlim_t value)
+static void limit_resource(__rlimit_resource_t resource, rlim_t value)
 {
 	struct rlimit both = {value, value};
 
@@ -65,7 +65,7 @@ static void without_memory(void)
 	pthread_t thread;
 	void **chain = NULL, **block;
 
-	limit(RLIMIT_AS, 256 << 20);
+	limit_resource(RLIMIT_AS, 256 << 20);
 	while (size > 64) {
 		block = malloc(size);
 		if (!block) {
@@ -94,7 +94,7 @@ static void without_threads(void)
 
 	if (!geteuid() && setresuid(UNUSED_USER, UNUSED_USER, UNUSED_USER))
 		exit(guest_skip("may not change the user"));
-	limit(RLIMIT_NPROC, 1);
+	limit_resource(RLIMIT_NPROC, 1);
 	CHECK_IS(pthread_create(&thread, NULL, use_locks_in_thread, NULL), EAGAIN);
 	CHECK_FAILS(fork(), EAGAIN);
 	use_locks();
@@ -105,7 +105,7 @@ static void without_file_size(void)
 	FILE *file;
 
 	CHECK(signal(SIGXFSZ, count_signal) != SIG_ERR);
-	limit(RLIMIT_FSIZE, 0);
+	limit_resource(RLIMIT_FSIZE, 0);
 	use_locks();
 	guest_run_in_thread(use_locks_in_thread, NULL);
 	CHECK_IS(atomic_load(&signal_count), 0);

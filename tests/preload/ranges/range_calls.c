@@ -272,18 +272,18 @@ static void wait_for_files(void)
 	close(ends[1]);
 }
 
-static int compare(const void *left, const void *right)
+static int compare_items(const void *left, const void *right)
 {
 	return *(const int *)left - *(const int *)right;
 }
 
-static void sort(void)
+static void sort_items(void)
 {
 	int numbers[1000], i;
 
 	for (i = 0; i < 1000; i++)
 		numbers[i] = i * 7919 % 1000;
-	PLAIN(qsort)(numbers, 1000, sizeof(*numbers), compare);
+	PLAIN(qsort)(numbers, 1000, sizeof(*numbers), compare_items);
 	for (i = 0; i < 1000; i++)
 		CHECK_IS(numbers[i], i);
 }
@@ -303,7 +303,7 @@ static void *use_all(void *unused)
 		use_sockets();
 		use_time();
 		wait_for_files();
-		sort();
+		sort_items();
 	}
 	return unused;
 }

@@ -22,7 +22,7 @@ static void count_signal(int number)
 	atomic_fetch_add(&signal_count, 1);
 }
 
-static void misuse(void)
+static void misuse_lock(void)
 {
 	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -33,7 +33,7 @@ static void misuse(void)
 
 static void *misuse_in_thread(void *unused)
 {
-	misuse();
+	misuse_lock();
 	return unused;
 }
 
@@ -45,7 +45,7 @@ static void use_broken_pipes(void)
 	CHECK_IS(close(ends[0]), 0);
 	for (descriptor = 0; descriptor < 3; descriptor++)
 		CHECK_IS(dup2(ends[1], descriptor), descriptor);
-	misuse();
+	misuse_lock();
 	guest_run_in_thread(misuse_in_thread, NULL);
 	if (atomic_load(&signal_count) != 0)
 		dprintf(saved_output, "SIGPIPE was raised\n");
@@ -62,7 +62,7 @@ static void close_standard(void)
 
 	for (descriptor = 0; descriptor < 3; descriptor++)
 		CHECK_IS(close(descriptor), 0);
-	misuse();
+	misuse_lock();
 	guest_run_in_thread(misuse_in_thread, NULL);
 	for (descriptor = 0; descriptor < 3; descriptor++)
 		if (fstat(descriptor, &status) != -1)

@@ -14,7 +14,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int request_count;
 
-static void post(int signal)
+static void post_semaphore(int signal)
 {
 	(void)signal;
 	sem_post(&request);
@@ -54,7 +54,7 @@ static void await_request(int orders)
 
 int main(void)
 {
-	struct sigaction action = {.sa_handler = post, .sa_flags = SA_RESTART};
+	struct sigaction action = {.sa_handler = post_semaphore, .sa_flags = SA_RESTART};
 	pthread_t counter;
 	pid_t child;
 	int orders[2];

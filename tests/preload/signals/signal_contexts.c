@@ -165,7 +165,7 @@ static _Unwind_Reason_Code note_frame(struct _Unwind_Context *context, void *arg
 }
 
 /* The interrupted instruction is among the frames, and then its caller. */
-static int passes(const struct frames *frames, const unsigned char *interrupted)
+static int passes_through(const struct frames *frames, const unsigned char *interrupted)
 {
 	for (int i = 0; i + 1 < frames->count; i++)
 		if (frames->at[i] == interrupted)
@@ -179,13 +179,13 @@ static void check_unwinders(const unsigned char *interrupted)
 	struct frames frames = {.count = 0};
 
 	_Unwind_Backtrace(note_frame, &frames);
-	CHECK(passes(&frames, interrupted));
+	CHECK(passes_through(&frames, interrupted));
 	frames.count = backtrace(frames.at, 32);
-	CHECK(passes(&frames, interrupted));
+	CHECK(passes_through(&frames, interrupted));
 	/* Where it stops is its affair, if it comes that far. */
 	if (unwind_by_library) {
 		frames.count = unwind_by_library(frames.at, 32);
-		CHECK(frames.count < 5 || passes(&frames, interrupted));
+		CHECK(frames.count < 5 || passes_through(&frames, interrupted));
 	}
 }
 
@@ -216,7 +216,7 @@ static void check_registers(const struct place *place, const greg_t *found)
 		      found[REG_RBP] == (greg_t)this_call + 64);
 }
 
-static void handle(int number, siginfo_t *told, void *context)
+static void handle_signal(int number, siginfo_t *told, void *context)
 {
 	const greg_t *found = ((ucontext_t *)context)->uc_mcontext.gregs;
 	const unsigned char *interrupted = (const unsigned char *)found[REG_RIP];
@@ -246,7 +246,7 @@ static void handle_plainly(int number)
 
 /* --- Threads ------------------------------------------------------------------------- */
 
-static void tick(int signal_number, long nanoseconds, timer_t *timer)
+static void count_tick(int signal_number, long nanoseconds, timer_t *timer)
 {
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal_number};
 	struct itimerspec often = {{0, nanoseconds}, {0, nanoseconds}};
@@ -256,7 +256,7 @@ static void tick(int signal_number, long nanoseconds, timer_t *timer)
 	CHECK_IS(timer_settime(*timer, 0, &often, NULL), 0);
 }
 
-static void *run(void *on_alternate_stack)
+static void *run_case(void *on_alternate_stack)
 {
 	static char stacks[THREADS][65536];
 	static int number;
@@ -271,8 +271,8 @@ static void *run(void *on_alternate_stack)
 		CHECK_IS(pthread_mutex_unlock(&lock), 0);
 		CHECK_IS(sigaltstack(&stack, NULL), 0);
 	}
-	tick(SIGUSR1, 100000, &first);
-	tick(SIGUSR2, 310000, &second);
+	count_tick(SIGUSR1, 100000, &first);
+	count_tick(SIGUSR2, 310000, &second);
 	while (handled < SIGNALS) {
 		this_call = handled << 8;
 		CHECK_IS(mix_memory(this_call, 64, memory), 0);
@@ -289,7 +289,7 @@ static void *run(void *on_alternate_stack)
 
 int main(void)
 {
-	struct sigaction action = {.sa_sigaction = handle,
+	struct sigaction action = {.sa_sigaction = handle_signal,
 				   .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
 	void *library = dlopen("libunwind.so.8", RTLD_NOW);
 	pthread_t threads[THREADS];
@@ -305,7 +305,7 @@ int main(void)
 	CHECK(signal(SIGUSR2, handle_plainly) != SIG_ERR);
 	for (int turn = 0; turn < 2; turn++) {
 		for (int i = 0; i < THREADS; i++)
-			threads[i] = guest_start(run, turn ? threads : NULL);
+			threads[i] = guest_start(run_case, turn ? threads : NULL);
 		for (int i = 0; i < THREADS; i++)
 			guest_join(threads[i]);
 	}

@@ -23,7 +23,7 @@ static sigset_t signals;
 static atomic_int is_waiting;
 static int number = 1;
 
-static void count(int number)
+static void count_up(int number)
 {
 	call_count = call_count + 1;
 	told_number = number;
@@ -34,7 +34,7 @@ static void take_details(int number, siginfo_t *info, void *context)
 	char here;
 	sigset_t blocked;
 
-	count(number);
+	count_up(number);
 	told_code = info->si_code;
 	told_errno = errno;
 	errno = EBADF;
@@ -44,9 +44,9 @@ static void take_details(int number, siginfo_t *info, void *context)
 	was_on_stack = &here > other_stack && &here < other_stack + sizeof(other_stack);
 }
 
-static void leave(int number)
+static void leave_function(int number)
 {
-	count(number);
+	count_up(number);
 	siglongjmp(back, 1);
 }
 
@@ -78,7 +78,7 @@ static void check_results(void)
 
 static void check_once_only(void)
 {
-	struct sigaction action = {.sa_handler = count, .sa_flags = SA_RESETHAND | SA_NODEFER};
+	struct sigaction action = {.sa_handler = count_up, .sa_flags = SA_RESETHAND | SA_NODEFER};
 	struct sigaction old;
 
 	CHECK_IS(sigaction(SIGUSR1, &action, &old), 0);
@@ -91,26 +91,26 @@ static void check_once_only(void)
 
 static void check_old_ways(void)
 {
-	CHECK(signal(SIGUSR1, count) == SIG_DFL);
-	CHECK(signal(SIGUSR1, leave) == count);
+	CHECK(signal(SIGUSR1, count_up) == SIG_DFL);
+	CHECK(signal(SIGUSR1, leave_function) == count_up);
 	if (sigsetjmp(back, 1) == 0) {
 		CHECK_IS(pthread_kill(pthread_self(), SIGUSR1), 0);
 		CHECK_NOT_REACHED("the handler left by a jump");
 	}
 	CHECK_IS(call_count, 3);
-	CHECK(signal(SIGUSR1, SIG_IGN) == leave);
+	CHECK(signal(SIGUSR1, SIG_IGN) == leave_function);
 	CHECK_IS(kill(getpid(), SIGUSR1), 0);
 	CHECK(signal(SIGUSR1, SIG_DFL) == SIG_IGN);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-	CHECK(sigset(SIGUSR1, count) == SIG_DFL);
-	CHECK(sigset(SIGUSR1, SIG_HOLD) == count);
+	CHECK(sigset(SIGUSR1, count_up) == SIG_DFL);
+	CHECK(sigset(SIGUSR1, SIG_HOLD) == count_up);
 	CHECK(sigset(SIGUSR1, SIG_DFL) == SIG_HOLD);
 #pragma GCC diagnostic pop
-	CHECK_FAILS(sigaction(SIGKILL, &(struct sigaction){.sa_handler = count}, NULL), EINVAL);
-	CHECK_FAILS(sigaction(65, &(struct sigaction){.sa_handler = count}, NULL), EINVAL);
-	CHECK_FAILS(sigaction(32, &(struct sigaction){.sa_handler = count}, NULL), EINVAL);
-	CHECK(signal(SIGSTOP, count) == SIG_ERR);
+	CHECK_FAILS(sigaction(SIGKILL, &(struct sigaction){.sa_handler = count_up}, NULL), EINVAL);
+	CHECK_FAILS(sigaction(65, &(struct sigaction){.sa_handler = count_up}, NULL), EINVAL);
+	CHECK_FAILS(sigaction(32, &(struct sigaction){.sa_handler = count_up}, NULL), EINVAL);
+	CHECK(signal(SIGSTOP, count_up) == SIG_ERR);
 }
 
 /* A child that shares our memory sets its own handlers, not ours. */
@@ -119,16 +119,16 @@ static void check_vfork(void)
 	struct sigaction old;
 	pid_t child;
 
-	CHECK(signal(SIGUSR1, count) == SIG_DFL);
+	CHECK(signal(SIGUSR1, count_up) == SIG_DFL);
 	child = vfork();
 	if (child == 0) {
-		signal(SIGUSR1, leave);
+		signal(SIGUSR1, leave_function);
 		signal(SIGUSR1, SIG_DFL);
 		_exit(0);
 	}
 	CHECK_IS(guest_wait_for(child), 0);
 	CHECK_IS(sigaction(SIGUSR1, NULL, &old), 0);
-	CHECK(old.sa_handler == count);
+	CHECK(old.sa_handler == count_up);
 	CHECK_IS(raise(SIGUSR1), 0);
 	CHECK_IS(call_count, 4);
 }

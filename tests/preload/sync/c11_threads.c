@@ -26,7 +26,7 @@ static void count_destroyed(void *unused)
 	CHECK_IS(mtx_unlock(&lock), thrd_success);
 }
 
-static int work(void *rounds)
+static int do_work(void *rounds)
 {
 	int i;
 
@@ -64,7 +64,7 @@ static void run_workers(void)
 	thrd_t threads[4];
 
 	for (i = 0; i < 4; i++)
-		CHECK_IS(thrd_create(&threads[i], work, &rounds[i]), thrd_success);
+		CHECK_IS(thrd_create(&threads[i], do_work, &rounds[i]), thrd_success);
 	CHECK_IS(mtx_lock(&lock), thrd_success);
 	may_start = 1;
 	CHECK_IS(cnd_broadcast(&changed), thrd_success);

@@ -43,7 +43,7 @@ static void start_coroutine(int index)
 	makecontext(context, (void (*)(void))run_coroutine, 1, index);
 }
 
-static void *schedule(void *unused)
+static void *schedule_next(void *unused)
 {
 	int index, round;
 
@@ -66,8 +66,8 @@ int main(void)
 
 	for (i = 0; i < COROUTINE_COUNT; i++)
 		CHECK_IS(pthread_mutex_init(&mutexes[i], NULL), 0);
-	schedule(NULL);
-	guest_run_in_thread(schedule, NULL);
-	schedule(NULL);
+	schedule_next(NULL);
+	guest_run_in_thread(schedule_next, NULL);
+	schedule_next(NULL);
 	return guest_passed();
 }

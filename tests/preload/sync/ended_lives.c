@@ -50,7 +50,7 @@ struct request {
 	bool is_answered;
 };
 
-static void *answer(void *context)
+static void *answer_call(void *context)
 {
 	struct request *request = context;
 
@@ -63,12 +63,12 @@ static void *answer(void *context)
 	return NULL;
 }
 
-static pthread_t ask(void)
+static pthread_t ask_peer(void)
 {
 	struct request request = {.lock = PTHREAD_MUTEX_INITIALIZER,
 				  .answered = PTHREAD_COND_INITIALIZER,
 				  .text_lock = PTHREAD_RWLOCK_INITIALIZER};
-	pthread_t other = guest_start(answer, &request);
+	pthread_t other = guest_start(answer_call, &request);
 
 	CHECK_IS(pthread_mutex_lock(&request.lock), 0);
 	while (!request.is_answered)
@@ -79,7 +79,7 @@ static pthread_t ask(void)
 }
 
 /* Its waiter destroys the semaphore, while the poster may still be in its call. */
-static void *post(void *context)
+static void *post_semaphore(void *context)
 {
 	CHECK_IS(sem_post(context), 0);
 	return NULL;
@@ -91,7 +91,7 @@ static pthread_t wait_for_post(void)
 	pthread_t other;
 
 	CHECK_IS(sem_init(tokens, 0, 0), 0);
-	other = guest_start(post, tokens);
+	other = guest_start(post_semaphore, tokens);
 	CHECK_IS(sem_wait(tokens), 0);
 	CHECK_IS(sem_destroy(tokens), 0);
 	free(tokens);
@@ -99,7 +99,7 @@ static pthread_t wait_for_post(void)
 }
 
 /* One of those who pass a barrier destroys it. */
-static void *pass(void *context)
+static void *pass_turn(void *context)
 {
 	pthread_barrier_t *barrier = context;
 
@@ -110,14 +110,14 @@ static void *pass(void *context)
 	return NULL;
 }
 
-static pthread_t meet(void)
+static pthread_t meet_other(void)
 {
 	pthread_barrier_t *barrier = malloc(sizeof(*barrier));
 	pthread_t other;
 
 	CHECK_IS(pthread_barrier_init(barrier, NULL, 2), 0);
-	other = guest_start(pass, barrier);
-	pass(barrier);
+	other = guest_start(pass_turn, barrier);
+	pass_turn(barrier);
 	return other;
 }
 
@@ -166,9 +166,9 @@ int main(void)
 {
 	for (int i = 0; i < ROUNDS; i++) {
 		count_references();
-		guest_join(ask());
+		guest_join(ask_peer());
 		guest_join(wait_for_post());
-		guest_join(meet());
+		guest_join(meet_other());
 		open_gate();
 	}
 	return guest_passed();

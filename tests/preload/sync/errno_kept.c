@@ -19,7 +19,7 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void initialise(void)
+static void initialise_locks(void)
 {
 	KEEPS_ERRNO(pthread_mutex_lock(&mutex), 0);
 	KEEPS_ERRNO(pthread_mutex_unlock(&mutex), 0);
@@ -58,8 +58,8 @@ static void *use_everything(void *unused)
 	KEEPS_ERRNO(sem_post(&semaphore), 0);
 	KEEPS_ERRNO(sem_wait(&semaphore), 0);
 	KEEPS_ERRNO(sem_destroy(&semaphore), 0);
-	KEEPS_ERRNO(pthread_once(&once, initialise), 0);
-	KEEPS_ERRNO(pthread_once(&once, initialise), 0);
+	KEEPS_ERRNO(pthread_once(&once, initialise_locks), 0);
+	KEEPS_ERRNO(pthread_once(&once, initialise_locks), 0);
 	return unused;
 }
 

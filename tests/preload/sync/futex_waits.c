@@ -16,12 +16,12 @@
 
 static uint32_t turn;
 
-static long await(uint32_t *word, uint32_t value)
+static long await_word(uint32_t *word, uint32_t value)
 {
 	return syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0);
 }
 
-static void set(uint32_t *word, uint32_t value)
+static void set_word(uint32_t *word, uint32_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 	syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
@@ -32,14 +32,14 @@ static void await_turn(uint32_t value)
 	uint32_t now;
 
 	while ((now = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) % 2 != value)
-		await(&turn, now);
+		await_word(&turn, now);
 }
 
 static void *take_odd_turns(void *unused)
 {
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		await_turn(1);
-		set(&turn, turn + 1);
+		set_word(&turn, turn + 1);
 	}
 	return unused;
 }
@@ -50,7 +50,7 @@ static void take_turns(void)
 
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		await_turn(0);
-		set(&turn, turn + 1);
+		set_word(&turn, turn + 1);
 	}
 	guest_join(other);
 }
@@ -65,26 +65,26 @@ static void be_woken_by_child(void)
 	child = fork();
 	if (child == 0) {
 		guest_await_sleep(getppid());
-		set(word, 1);
+		set_word(word, 1);
 		_exit(0);
 	}
 	while (!__atomic_load_n(word, __ATOMIC_ACQUIRE))
-		await(word, 0);
+		await_word(word, 0);
 	CHECK_IS(guest_wait_for(child), 0);
 }
 
-static void fail(void)
+static void fail_wait(void)
 {
 	static uint32_t word;
 
-	CHECK_FAILS(await(&word, 1), EAGAIN);
-	CHECK_FAILS(await(NULL, 0), EFAULT);
-	CHECK_FAILS(await((uint32_t *)((uintptr_t)&word + 1), 0), EINVAL);
+	CHECK_FAILS(await_word(&word, 1), EAGAIN);
+	CHECK_FAILS(await_word(NULL, 0), EFAULT);
+	CHECK_FAILS(await_word((uint32_t *)((uintptr_t)&word + 1), 0), EINVAL);
 }
 
 int main(void)
 {
-	fail();
+	fail_wait();
 	take_turns();
 	be_woken_by_child();
 	return guest_passed();

@@ -36,14 +36,14 @@ static struct item *make_item(int number)
 	return item;
 }
 
-static gpointer produce(gpointer data)
+static gpointer produce_items(gpointer data)
 {
 	for (int i = 0; i < ITEMS; i++)
 		g_async_queue_push(queue, make_item(i));
 	return data;
 }
 
-static gpointer consume(gpointer sum)
+static gpointer consume_items(gpointer sum)
 {
 	for (int i = 0; i < ITEMS; i++) {
 		struct item *item = g_async_queue_pop(queue);
@@ -81,7 +81,7 @@ static gpointer make_once(gpointer data)
 	return data ? NULL : made;
 }
 
-static void work(gpointer data, gpointer unused)
+static void do_work(gpointer data, gpointer unused)
 {
 	struct item *item = data;
 	int *made = g_once(&once, make_once, unused);
@@ -116,8 +116,8 @@ static void use_queue(void)
 
 	queue = g_async_queue_new();
 	for (int i = 0; i < 2; i++) {
-		threads[i] = g_thread_new("producer", produce, NULL);
-		threads[2 + i] = g_thread_new("consumer", consume, &sums[i]);
+		threads[i] = g_thread_new("producer", produce_items, NULL);
+		threads[2 + i] = g_thread_new("consumer", consume_items, &sums[i]);
 	}
 	for (int i = 0; i < 4; i++)
 		g_thread_join(threads[i]);
@@ -144,7 +144,7 @@ static void use_condition(void)
 
 static void use_pool(void)
 {
-	GThreadPool *pool = g_thread_pool_new(work, NULL, 3, TRUE, NULL);
+	GThreadPool *pool = g_thread_pool_new(do_work, NULL, 3, TRUE, NULL);
 
 	for (int i = 0; i < ITEMS; i++)
 		g_thread_pool_push(pool, make_item(i), NULL);

@@ -185,7 +185,7 @@ static void begin_pair(int type)
 	out = ends[1];
 }
 
-static void turn(void)
+static void take_turn(void)
 {
 	int swapped = in;
 
@@ -205,7 +205,7 @@ static void begin_datagrams(void)
 static void begin_socketpair_back(void)
 {
 	begin_socketpair();
-	turn();
+	take_turn();
 }
 
 static void send_message(void)
@@ -268,7 +268,7 @@ static void begin_tcp(void)
 static void begin_tcp_back(void)
 {
 	begin_tcp();
-	turn();
+	take_turn();
 }
 
 static void begin_tcp_six(void)
@@ -521,7 +521,7 @@ static void receive_signalfd(void)
 }
 
 /* The thread that libc makes for a timer passes it on. */
-static void expire(union sigval value)
+static void handle_expiry(union sigval value)
 {
 	pthread_mutex_lock(value.sival_ptr);
 	pthread_mutex_unlock(value.sival_ptr);
@@ -533,7 +533,7 @@ static void send_timer_thread(void)
 	static pthread_mutex_t any = PTHREAD_MUTEX_INITIALIZER;
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD,
 				 .sigev_value.sival_ptr = &any,
-				 .sigev_notify_function = expire};
+				 .sigev_notify_function = handle_expiry};
 	struct itimerspec soon = {.it_value = {0, 1}};
 	timer_t timer;
 

@@ -22,7 +22,7 @@ static jmp_buf before_nest;
 static volatile int wait_number;
 static atomic_int waiter_id, is_ready;
 
-static void leave(int number)
+static void leave_function(int number)
 {
 	(void)number;
 	siglongjmp(before_wait, 1);
@@ -67,7 +67,7 @@ static void *jump_out_of_waits(void *unused)
 
 static void check_waits(void)
 {
-	struct sigaction action = {.sa_handler = leave, .sa_flags = SA_RESTART};
+	struct sigaction action = {.sa_handler = leave_function, .sa_flags = SA_RESTART};
 	pthread_t thread;
 	sigset_t signals;
 	int i;
@@ -92,7 +92,7 @@ static void check_waits(void)
 
 static void check_faults(void)
 {
-	struct sigaction action = {.sa_handler = leave}, before;
+	struct sigaction action = {.sa_handler = leave_function}, before;
 	char *forbidden = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	volatile int fault_count = 0;
 

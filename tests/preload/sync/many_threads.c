@@ -14,7 +14,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static pthread_t threads[AT_ONCE];
 static int arrived_count, ended_count, may_go;
 
-static void *meet(void *unused)
+static void *meet_other(void *unused)
 {
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
 	if (++arrived_count == AT_ONCE)
@@ -40,7 +40,7 @@ static void start_at_once(const pthread_attr_t *small)
 	int i;
 
 	for (i = 0; i < AT_ONCE; i++)
-		CHECK_IS(pthread_create(&threads[i], small, meet, NULL), 0);
+		CHECK_IS(pthread_create(&threads[i], small, meet_other, NULL), 0);
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
 	while (arrived_count < AT_ONCE)
 		CHECK_IS(pthread_cond_wait(&changed, &mutex), 0);

@@ -15,7 +15,7 @@ static const struct timespec times[] = {
 };
 static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, 77};
 
-static void say(const char *call, size_t time, clockid_t clock, int result)
+static void say_result(const char *call, size_t time, clockid_t clock, int result)
 {
 	printf("%s, time %zu, clock %d: %d\n", call, time, clock, result);
 }
@@ -26,7 +26,7 @@ static void say_mutex(const char *call, size_t time, clockid_t clock, pthread_mu
 {
 	bool is_taken = pthread_mutex_trylock(mutex) == EBUSY;
 
-	say(call, time, clock, result);
+	say_result(call, time, clock, result);
 	CHECK_IS(is_taken, result == 0);
 	CHECK_IS(pthread_mutex_unlock(mutex), 0);
 }
@@ -36,7 +36,7 @@ static void say_rwlock(const char *call, size_t time, clockid_t clock, pthread_r
 {
 	bool is_taken = pthread_rwlock_trywrlock(lock) == EBUSY;
 
-	say(call, time, clock, result);
+	say_result(call, time, clock, result);
 	CHECK_IS(is_taken, result == 0);
 	CHECK_IS(pthread_rwlock_unlock(lock), 0);
 }
@@ -46,7 +46,7 @@ static void say_semaphore(const char *call, size_t time, clockid_t clock, sem_t 
 {
 	int value;
 
-	say(call, time, clock, result == 0 ? 0 : errno);
+	say_result(call, time, clock, result == 0 ? 0 : errno);
 	CHECK_IS(sem_getvalue(semaphore, &value), 0);
 	CHECK_IS(value, result == 0 ? 0 : 1);
 	if (result == 0)

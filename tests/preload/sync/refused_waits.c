@@ -24,7 +24,7 @@ static void wait_with(int type)
 	CHECK_IS(pthread_cond_wait(&condition, &mutex), EPERM);
 }
 
-static void *lock(void *unused)
+static void *lock_mutex(void *unused)
 {
 	CHECK_IS(pthread_mutex_lock(&main_lock), 0);
 	CHECK_IS(pthread_mutex_unlock(&main_lock), 0);
@@ -47,7 +47,7 @@ int main(void)
 	wait_with(PTHREAD_MUTEX_ERRORCHECK);
 	wait_with(PTHREAD_MUTEX_RECURSIVE);
 	CHECK_IS(pthread_mutex_lock(&main_lock), 0);
-	locker = guest_start(lock, NULL);
+	locker = guest_start(lock_mutex, NULL);
 	joiner = guest_start(join_locker, NULL);
 	CHECK_IS(pthread_cancel(joiner), 0);
 	__atomic_store_n(&is_cancelled, 1, __ATOMIC_RELEASE);

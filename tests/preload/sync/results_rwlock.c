@@ -11,7 +11,7 @@ static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_spinlock_t spin;
 static sem_t is_held, may_release;
 
-static void *hold(void *wants_write)
+static void *hold_lock(void *wants_write)
 {
 	CHECK_IS(wants_write ? pthread_rwlock_wrlock(&lock) : pthread_rwlock_rdlock(&lock), 0);
 	CHECK_IS(pthread_spin_lock(&spin), 0);
@@ -53,7 +53,7 @@ static void check_reading_refused(void)
 static void check_against_holder(int wants_write)
 {
 	static int yes;
-	pthread_t holder = guest_start(hold, wants_write ? &yes : NULL);
+	pthread_t holder = guest_start(hold_lock, wants_write ? &yes : NULL);
 
 	CHECK_IS(sem_wait(&is_held), 0);
 	CHECK_IS(pthread_spin_trylock(&spin), EBUSY);

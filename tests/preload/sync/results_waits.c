@@ -96,7 +96,7 @@ static void check_interruption(void)
 	CHECK(atomic_load(&handled_count) > 0);
 }
 
-static void *arrive(void *unused)
+static void *arrive_at(void *unused)
 {
 	int round, result;
 
@@ -117,7 +117,7 @@ static void check_barriers(void)
 	CHECK_IS(pthread_barrier_init(&barrier, NULL, 0), EINVAL);
 	CHECK_IS(pthread_barrier_init(&barrier, NULL, 3), 0);
 	for (i = 0; i < 3; i++)
-		threads[i] = guest_start(arrive, NULL);
+		threads[i] = guest_start(arrive_at, NULL);
 	for (i = 0; i < 3; i++)
 		guest_join(threads[i]);
 	CHECK_IS(atomic_load(&serial_count), 50);

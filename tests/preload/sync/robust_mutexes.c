@@ -11,7 +11,7 @@
 
 static pthread_mutex_t *mutex;
 
-static void initialise(void)
+static void initialise_locks(void)
 {
 	pthread_mutexattr_t attributes;
 
@@ -41,7 +41,7 @@ static void die_holding(int by_signal)
 	CHECK_IS(guest_wait_for(child), by_signal ? 128 + SIGKILL : 3);
 }
 
-static int take(int how)
+static int take_lock(int how)
 {
 	struct timespec later = guest_deadline(CLOCK_REALTIME, 60000);
 
@@ -52,12 +52,12 @@ static int take(int how)
 	return pthread_mutex_timedlock(mutex, &later);
 }
 
-static void recover(int how)
+static void recover_lock(int how)
 {
-	CHECK_IS(take(how), EOWNERDEAD);
+	CHECK_IS(take_lock(how), EOWNERDEAD);
 	CHECK_IS(pthread_mutex_consistent(mutex), 0);
 	CHECK_IS(pthread_mutex_unlock(mutex), 0);
-	CHECK_IS(take(how), 0);
+	CHECK_IS(take_lock(how), 0);
 	CHECK_IS(pthread_mutex_consistent(mutex), EINVAL);
 	CHECK_IS(pthread_mutex_unlock(mutex), 0);
 }
@@ -68,14 +68,14 @@ int main(void)
 
 	mutex = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(mutex != MAP_FAILED);
-	initialise();
+	initialise_locks();
 	for (how = 0; how < 3; how++) {
 		guest_run_in_thread(end_holding, NULL);
-		recover(how);
+		recover_lock(how);
 		die_holding(0);
-		recover(how);
+		recover_lock(how);
 		die_holding(1);
-		recover(how);
+		recover_lock(how);
 	}
 
 	/* Without recovery it can never be had again. */

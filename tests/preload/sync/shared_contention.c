@@ -29,7 +29,7 @@ struct shared {
 
 static struct shared *shared;
 
-static void initialise(void)
+static void initialise_locks(void)
 {
 	pthread_mutexattr_t for_mutex;
 	pthread_rwlockattr_t for_rwlock;
@@ -50,7 +50,7 @@ static void initialise(void)
 	CHECK_IS(sem_init(&shared->token, 1, 1), 0);
 }
 
-static pid_t start(void (*body)(void))
+static pid_t start_child(void (*body)(void))
 {
 	pid_t child = fork();
 
@@ -117,7 +117,7 @@ static void count_with_helper(void)
 
 static void check_order(void)
 {
-	pid_t children[2] = {start(count_with_helper), start(count_with_helper)};
+	pid_t children[2] = {start_child(count_with_helper), start_child(count_with_helper)};
 
 	CHECK_IS(guest_wait_for(children[0]), 0);
 	CHECK_IS(guest_wait_for(children[1]), 0);
@@ -138,7 +138,7 @@ static void check_fork(void)
 	CHECK_IS(pthread_mutex_lock(&shared->first), 0);
 	CHECK_IS(pthread_rwlock_rdlock(&shared->rwlock), 0);
 	CHECK_IS(sem_wait(&shared->token), 0);
-	child = start(want_first);
+	child = start_child(want_first);
 	await_sleep(child);
 	CHECK_IS(sem_post(&shared->token), 0);
 	CHECK_IS(pthread_rwlock_unlock(&shared->rwlock), 0);
@@ -176,18 +176,18 @@ static void check_kill(void)
 	pid_t children[2];
 
 	CHECK_IS(pthread_mutex_lock(&shared->first), 0);
-	children[0] = start(hold_and_wait);
+	children[0] = start_child(hold_and_wait);
 	await_waiter(children[0]);
 	CHECK_IS(kill(children[0], SIGKILL), 0);
 	CHECK_IS(waitid(P_PID, (id_t)children[0], NULL, WEXITED | WNOWAIT), 0);
-	children[1] = start(post_once_wanted);
+	children[1] = start_child(post_once_wanted);
 	CHECK_IS(sem_wait(&shared->lock), 0);
 	CHECK_IS(pthread_mutex_unlock(&shared->first), 0);
 	CHECK_IS(guest_wait_for(children[0]), 128 + SIGKILL);
 	CHECK_IS(guest_wait_for(children[1]), 0);
 }
 
-static void *execute(void *unused)
+static void *execute_again(void *unused)
 {
 	await_sleep(getpid());
 	execl("/bin/sh", "sh", "-c", "exit 3", (char *)NULL);
@@ -197,7 +197,7 @@ static void *execute(void *unused)
 /* One thread waits, another executes a program: the wait is over. */
 static void wait_and_execute(void)
 {
-	guest_start(execute, NULL);
+	guest_start(execute_again, NULL);
 	hold_and_wait();
 }
 
@@ -206,10 +206,10 @@ static void check_exec(void)
 	pid_t child;
 
 	CHECK_IS(pthread_mutex_lock(&shared->first), 0);
-	child = start(wait_and_execute);
+	child = start_child(wait_and_execute);
 	CHECK_IS(guest_wait_for(child), 3);
 	CHECK_IS(sem_trywait(&shared->lock), -1);
-	child = start(post_once_wanted);
+	child = start_child(post_once_wanted);
 	CHECK_IS(sem_wait(&shared->lock), 0);
 	CHECK_IS(guest_wait_for(child), 0);
 	CHECK_IS(pthread_mutex_unlock(&shared->first), 0);
@@ -233,7 +233,8 @@ static void take_tokens(void)
 
 static void check_posts(void)
 {
-	pid_t children[3] = {start(post_token), start(take_tokens), start(take_tokens)};
+	pid_t children[3] = {start_child(post_token), start_child(take_tokens),
+			     start_child(take_tokens)};
 
 	for (int i = 0; i < 3; i++)
 		CHECK_IS(guest_wait_for(children[i]), 0);
@@ -251,7 +252,7 @@ static void check_robust(void)
 	pid_t child;
 
 	CHECK_IS(pthread_mutex_lock(&shared->first), 0);
-	child = start(die_holding);
+	child = start_child(die_holding);
 	await_waiter(child);
 	CHECK_IS(kill(child, SIGKILL), 0);
 	CHECK_IS(waitid(P_PID, (id_t)child, NULL, WEXITED | WNOWAIT), 0);
@@ -277,7 +278,7 @@ int main(int argument_count, char **arguments)
 	CHECK_IS(argument_count, 2);
 	while (strcmp(part->name, arguments[1]) != 0)
 		CHECK(++part < parts + sizeof(parts) / sizeof(*parts));
-	initialise();
+	initialise_locks();
 	part->check();
 	return guest_passed();
 }

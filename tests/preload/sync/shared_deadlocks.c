@@ -34,7 +34,7 @@ struct shared {
 static struct shared *shared;
 static int child_count;
 
-static void initialise(void)
+static void initialise_locks(void)
 {
 	pthread_barrierattr_t for_barrier;
 	pthread_mutexattr_t for_mutex;
@@ -57,7 +57,7 @@ static void initialise(void)
 	}
 }
 
-static void meet(void)
+static void meet_other(void)
 {
 	int result = pthread_barrier_wait(&shared->all_hold);
 
@@ -74,14 +74,14 @@ static int next_of(int side)
 static void cross_mutexes(int side)
 {
 	CHECK_IS(pthread_mutex_lock(&shared->mutexes[side]), 0);
-	meet();
+	meet_other();
 	pthread_mutex_lock(&shared->mutexes[next_of(side)]);
 }
 
 static void cross_writers(int side)
 {
 	CHECK_IS(pthread_rwlock_wrlock(&shared->rwlocks[side]), 0);
-	meet();
+	meet_other();
 	if (side)
 		pthread_rwlock_wrlock(&shared->rwlocks[next_of(side)]);
 	else
@@ -92,7 +92,7 @@ static void cross_upgrades(int side)
 {
 	(void)side;
 	CHECK_IS(pthread_rwlock_rdlock(&shared->rwlocks[0]), 0);
-	meet();
+	meet_other();
 	pthread_rwlock_wrlock(&shared->rwlocks[0]);
 }
 
@@ -102,7 +102,7 @@ static void cross_semaphores(int side)
 	CHECK_IS(sem_wait(&shared->semaphores[side]), 0);
 	CHECK_IS(sem_post(&shared->semaphores[side]), 0);
 	CHECK_IS(sem_wait(&shared->semaphores[side]), 0);
-	meet();
+	meet_other();
 	sem_wait(&shared->semaphores[next_of(side)]);
 }
 
@@ -121,7 +121,7 @@ static void *hold_own(void *wants_shared)
 static void cross_through_thread(int side)
 {
 	CHECK_IS(pthread_mutex_lock(&shared->mutexes[side]), 0);
-	meet();
+	meet_other();
 	if (side == 0) {
 		CHECK_IS(sem_init(&helper_holds, 0, 0), 0);
 		guest_start(hold_own, &shared->mutexes[1]);
@@ -131,7 +131,7 @@ static void cross_through_thread(int side)
 	pthread_mutex_lock(&shared->mutexes[0]);
 }
 
-static void *want(void *mutex)
+static void *want_lock(void *mutex)
 {
 	pthread_mutex_lock(mutex);
 	return NULL;
@@ -140,9 +140,9 @@ static void *want(void *mutex)
 static void cross_through_join(int side)
 {
 	CHECK_IS(pthread_mutex_lock(&shared->mutexes[side]), 0);
-	meet();
+	meet_other();
 	if (side == 0)
-		pthread_join(guest_start(want, &shared->mutexes[1]), NULL);
+		pthread_join(guest_start(want_lock, &shared->mutexes[1]), NULL);
 	pthread_mutex_lock(&shared->mutexes[0]);
 }
 
@@ -169,7 +169,7 @@ static void cross_files(int side)
 		CHECK(files[i] >= 0);
 	}
 	CHECK_IS(flock(files[side], LOCK_EX), 0);
-	meet();
+	meet_other();
 	flock(files[next_of(side)], LOCK_EX);
 }
 
@@ -189,7 +189,7 @@ static const struct shape {
 };
 
 /* All threads of @child sleep, or it is dead. */
-static int sleeps(pid_t child)
+static int is_asleep(pid_t child)
 {
 	char path[64], line[256], *after_name;
 	ssize_t length;
@@ -216,7 +216,7 @@ static void await_sleep(const pid_t *children)
 	for (int quiet = 0; quiet < 5; quiet++) {
 		nanosleep(&moment, NULL);
 		for (int i = 0; i < child_count; i++)
-			if (!sleeps(children[i]))
+			if (!is_asleep(children[i]))
 				quiet = 0;
 	}
 }
@@ -230,7 +230,7 @@ int main(int argument_count, char **arguments)
 	while (strcmp(shape->name, arguments[1]) != 0)
 		CHECK(++shape < shapes + sizeof(shapes) / sizeof(*shapes));
 	child_count = shape->child_count;
-	initialise();
+	initialise_locks();
 	make_files();
 	for (int i = 0; i < child_count; i++) {
 		children[i] = fork();

@@ -22,7 +22,7 @@ struct shared {
 	int turn, counter;
 };
 
-static void initialise(struct shared *shared)
+static void initialise_locks(struct shared *shared)
 {
 	pthread_mutexattr_t for_mutex;
 	pthread_condattr_t for_condition;
@@ -84,7 +84,7 @@ int main(void)
 	second = mmap(NULL, sizeof(*second), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	CHECK(first != MAP_FAILED);
 	CHECK(second != MAP_FAILED);
-	initialise(first);
+	initialise_locks(first);
 
 	/* One object at two addresses. */
 	CHECK_IS(pthread_mutex_lock(&first->mutex), 0);

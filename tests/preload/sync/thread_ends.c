@@ -15,7 +15,7 @@ static sem_t spins;
 static atomic_ulong spin_count;
 static pthread_t main_thread;
 
-static void unlock(void *unused)
+static void unlock_mutex(void *unused)
 {
 	(void)unused;
 	CHECK_IS(pthread_mutex_unlock(&mutex), 0);
@@ -35,7 +35,7 @@ static void __attribute__((noinline)) exit_below(int depth, void *result)
 static void *exit_nested(void *result)
 {
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
-	pthread_cleanup_push(unlock, NULL);
+	pthread_cleanup_push(unlock_mutex, NULL);
 	exit_below(30, result);
 	pthread_cleanup_pop(0);
 	return NULL;
@@ -44,7 +44,7 @@ static void *exit_nested(void *result)
 static void *spin_for_ever(void *unused)
 {
 	CHECK_IS(pthread_mutex_lock(&mutex), 0);
-	pthread_cleanup_push(unlock, NULL);
+	pthread_cleanup_push(unlock_mutex, NULL);
 	CHECK_IS(sem_post(&spins), 0);
 	CHECK_IS(pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL), 0);
 	for (;;)

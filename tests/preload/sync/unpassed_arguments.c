@@ -15,7 +15,7 @@ static _Atomic int is_over;
 static pthread_t counter;
 static volatile long counted;
 
-static void *count(void *variable)
+static void *count_up(void *variable)
 {
 	volatile long *slot = variable;
 
@@ -29,7 +29,7 @@ static void *count(void *variable)
 void begin(long *variable)
 {
 	*variable = 0;
-	counter = guest_start(count, variable);
+	counter = guest_start(count_up, variable);
 }
 
 void end(void)

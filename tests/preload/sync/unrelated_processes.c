@@ -25,7 +25,7 @@ static pthread_mutex_t own_lock = PTHREAD_MUTEX_INITIALIZER;
 static int is_held;
 static pid_t waiter;
 
-static void *hold(void *unused)
+static void *hold_lock(void *unused)
 {
 	CHECK_IS(pthread_mutex_lock(&own_lock), 0);
 	__atomic_store_n(&is_held, 1, __ATOMIC_RELEASE);
@@ -45,7 +45,7 @@ static void run_child(void)
 	waiter = (pid_t)syscall(SYS_gettid);
 	CHECK_IS(pthread_mutex_lock(&shared->lock), 0);
 	CHECK_IS(pthread_mutex_unlock(&shared->lock), 0);
-	holder = guest_start(hold, NULL);
+	holder = guest_start(hold_lock, NULL);
 	while (!__atomic_load_n(&is_held, __ATOMIC_ACQUIRE))
 		sched_yield();
 	CHECK_IS(pthread_mutex_lock(&own_lock), 0);

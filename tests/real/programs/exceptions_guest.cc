@@ -15,24 +15,24 @@ static std::shared_mutex table_lock;
 static std::recursive_mutex nested_lock;
 static thread_local int depth_seen;
 
-static int dive(int depth)
+static int dive_deeper(int depth)
 {
 	std::lock_guard<std::recursive_mutex> held(nested_lock);
 
 	depth_seen = depth;
 	if (depth == 0)
 		throw std::runtime_error("bottom");
-	return dive(depth - 1) + 1;
+	return dive_deeper(depth - 1) + 1;
 }
 
-static int work(int number)
+static int do_work(int number)
 {
 	int caught = 0;
 
 	for (int i = 0; i < 200; i++) {
 		try {
 			std::scoped_lock both(first, second);
-			dive(number + i % 5);
+			dive_deeper(number + i % 5);
 		} catch (const std::exception &error) {
 			caught++;
 		}
@@ -53,7 +53,7 @@ int main(int argc, char **)
 	int sum = 0;
 
 	for (int i = 0; i < 5; i++)
-		results.push_back(std::async(std::launch::async, work, i));
+		results.push_back(std::async(std::launch::async, do_work, i));
 	for (auto &result : results) {
 		try {
 			sum += result.get();

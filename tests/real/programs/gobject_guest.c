@@ -74,7 +74,7 @@ static int share_things(void)
 
 /* --- Locks and a queue ------------------------------------------------------------ */
 
-static gpointer work(gpointer unused)
+static gpointer do_work(gpointer unused)
 {
 	int *block = g_new(int, 1);
 
@@ -99,7 +99,7 @@ static int lock_and_queue(void)
 
 	queue = g_async_queue_new();
 	for (int i = 0; i < WORKERS; i++)
-		threads[i] = g_thread_new("worker", work, NULL);
+		threads[i] = g_thread_new("worker", do_work, NULL);
 	g_mutex_lock(&mutex);
 	while (total < 3000)
 		g_cond_wait(&condition, &mutex);
