@@ -280,9 +280,9 @@ void sink_begin_process(bool is_forked)
 	process = fetch_add_acq_rel(&header->process_count, 1u) + 1;
 	/* Each argument loses its zero and gets a length of 4 bytes: at most 4 times the
 	 * size. */
-	record = sink_begin_record(RECORD_PROCESS,
-				   (uint32_t)(12 + describe_string_bytes(path) + 4 + length * 4 + 4), 0,
-				   &writer);
+	record = sink_begin_record(
+		RECORD_PROCESS, (uint32_t)(12 + describe_string_bytes(path) + 4 + length * 4 + 4),
+		0, &writer);
 	if (record) {
 		write_u32(&writer, (uint32_t)kernel_call0(SYS_getpid));
 		write_u32(&writer, parent);

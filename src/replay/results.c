@@ -302,7 +302,8 @@ static void write_module(struct replay *replay)
 	struct byte_writer writer;
 	struct record_header *record = begin_record(
 		replay, RECORD_MODULE,
-		36 + describe_string_bytes(replay->path) + describe_string_bytes(MODULE_IS_SCRIPT), 0, &writer);
+		36 + describe_string_bytes(replay->path) + describe_string_bytes(MODULE_IS_SCRIPT),
+		0, &writer);
 
 	if (!record)
 		return;
@@ -322,8 +323,9 @@ static void write_variables(struct replay *replay)
 	for (uint32_t i = 1; i <= name_table_count(&replay->script.variable_names); i++) {
 		const char *name = name_table_text(&replay->script.variable_names, i);
 		struct byte_writer writer;
-		struct record_header *record = begin_record(replay, RECORD_VARIABLE,
-							    16 + describe_string_bytes(name), 0, &writer);
+		struct record_header *record =
+			begin_record(replay, RECORD_VARIABLE, 16 + describe_string_bytes(name), 0,
+				     &writer);
 
 		if (!record)
 			return;

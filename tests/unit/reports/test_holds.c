@@ -121,7 +121,8 @@ START_TEST(a_lock_that_both_hold_for_reading_is_wanted_for_writing)
 	add_hold(&finding.events[0], 1, HOLD_SHARED);
 	add_hold(&finding.events[1], 1, HOLD_SHARED);
 	render_text();
-	expect_text("To fix: A is held for reading only: take it for writing where counter is written.");
+	expect_text("To fix: A is held for reading only: take it for writing where counter is "
+		    "written.");
 }
 END_TEST
 

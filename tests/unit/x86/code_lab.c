@@ -59,7 +59,8 @@ static void map_all(void)
 	map_memory(LAB_STACK_TOP - LAB_STACK_BYTES, LAB_STACK_BYTES + 4096, data);
 	map_memory(LAB_TEXT, LAB_CLONES - LAB_TEXT, data | PROT_EXEC);
 	map_memory(LAB_CLONES, LAB_END - LAB_CLONES, data | PROT_EXEC);
-	map_memory(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END, data);
+	map_memory(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END,
+		   data);
 	map_memory(LAB_MEMORY ^ 1ul << SHADOW_READ_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END, data);
 	lab_seen = mmap(NULL, LAB_END - LAB_MEMORY, data,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
