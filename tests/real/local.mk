@@ -37,6 +37,7 @@ EXTRA_DIST += \
 	tests/real/programs/git_pack_objects.sh \
 	tests/real/programs/gobject.sh \
 	tests/real/programs/gobject_guest.c \
+	tests/real/programs/haproxy.sh \
 	tests/real/programs/java.sh \
 	tests/real/programs/jemalloc.sh \
 	tests/real/programs/lbzip2.sh \
