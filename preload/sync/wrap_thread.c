@@ -17,6 +17,7 @@
 #include "detect/deadlock/hang.h"
 #include "detect/deadlock/wait.h"
 #include "detect/sync/thread.h"
+#include "preload/guest/access_words.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 #include "preload/heap/heap.h"
@@ -140,10 +141,33 @@ static size_t default_stack_bytes(void)
 	return stack_bytes;
 }
 
+/* A signal may come before the first of our code in a thread, and what its handler does
+ * be observed, as a thread of its own.  That ends here.  NULL: there was none. */
+static struct guest_thread *end_early_thread(uintptr_t frame)
+{
+	struct guest_thread *early = guest_self;
+
+	if (LIKELY(!early))
+		return NULL;
+	early->guard = frame;
+	thread_ending(&guest_detector, early->thread);
+	access_current = access_shared = SHADOW_NO_EPOCH;
+	return early;
+}
+
+static void join_early_thread(struct guest_thread *self, struct guest_thread *early)
+{
+	struct thread *thread = early->thread;
+
+	guest_free_thread(early);
+	thread_joined(&guest_detector, self->thread, thread, 0);
+}
+
 void *thread_run(void *context)
 {
 	struct guest_thread *self = context;
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+	struct guest_thread *early = end_early_thread(frame);
 	void *result;
 
 	guest_begin_thread(self, frame, bytes_below(frame, self->stack_bytes));
@@ -153,6 +177,8 @@ void *thread_run(void *context)
 	 * variables above it. */
 	lock_memory_begins(&guest_detector, self->thread->stack_start, (uintptr_t)pthread_self());
 	thread_started(&guest_detector, self->thread);
+	if (UNLIKELY(early))
+		join_early_thread(self, early);
 	guest_leave(self);
 	heap_stack_begins(self->thread->stack_start, (uintptr_t)pthread_self());
 	pthread_cleanup_push(note_end, self);

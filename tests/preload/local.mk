@@ -36,7 +36,8 @@ guests_c = \
 	tests/preload/ranges/range_calls \
 	tests/preload/results/broken_pipe tests/preload/results/killed \
 	tests/preload/results/silent_reporter \
-	tests/preload/signals/handler_posts tests/preload/signals/handler_threads tests/preload/signals/signal_contexts \
+	tests/preload/signals/early_signals tests/preload/signals/handler_posts \
+	tests/preload/signals/handler_threads tests/preload/signals/signal_contexts \
 	tests/preload/signals/signal_hand_overs tests/preload/signals/signal_handlers \
 	tests/preload/signals/signals_blocked \
 	tests/preload/sync/c11_threads tests/preload/sync/cancelled_waits \

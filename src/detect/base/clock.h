@@ -110,7 +110,7 @@ void clock_join(struct clock_joiner by, const struct vclock_snapshot *from);
 void clock_join_base(struct clock_joiner by, const struct vclock_snapshot *from, uint32_t slot,
 		     uint64_t epoch);
 
-/* Joins all three clocks of @target, which has ended. */
+/* Joins all three clocks of @target, which has ended or not begun. */
 void clock_join_ended(struct detector *detector, struct clock_joiner by, struct thread *target);
 
 /* In a fork's child: joins all that the parent's other threads did. */

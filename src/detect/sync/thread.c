@@ -1,6 +1,7 @@
 #include "detect/sync/thread.h"
 
 #include "detect/base/held_locks.h"
+#include "detect/base/slot.h"
 #include "detect/base/thread.h"
 #include "detect/deadlock/misuse.h"
 #include "detect/deadlock/wait.h"
@@ -20,6 +21,21 @@ static struct thread *make_thread(struct detector *detector, const struct thread
 	return thread;
 }
 
+/*
+ * Who is adopted may be in the handler of a signal that came before the first function of a
+ * thread which is being created: it knows at least what that one will know.
+ */
+static void inherit_from_created(struct detector *detector, struct thread *thread)
+{
+	struct clock_joiner by = memory_before_join(detector, thread);
+	struct thread *other;
+	uint32_t slot = 0;
+
+	while ((other = slot_next_thread(detector, &slot)))
+		if (other->state == THREAD_CREATED && other != thread)
+			clock_join_ended(detector, by, other);
+}
+
 struct thread *thread_adopt(struct detector *detector, bool is_main)
 {
 	struct thread *thread;
@@ -27,6 +43,7 @@ struct thread *thread_adopt(struct detector *detector, bool is_main)
 	runtime_lock(&detector->lock);
 	thread = make_thread(detector, NULL);
 	if (thread) {
+		inherit_from_created(detector, thread);
 		thread->is_adopted = !is_main;
 		thread->is_detached = true;
 		thread->state = THREAD_RUNNING;
