@@ -277,6 +277,59 @@ static void compared_before_case(void)
 	KEEP(compared_before_data);
 }
 
+/* So does one of strings that collates, at least. */
+#define LETTERS "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"
+
+static char collated_data[] = LETTERS;
+
+static void *collated_look(void *pattern)
+{
+	if (strcoll(collated_data, pattern) == 0)
+		sched_yield();
+	return NULL;
+}
+
+static void *collated_write(void *unused)
+{
+	(void)unused;
+	((volatile char *)collated_data)[30] = 'y';
+	return NULL;
+}
+
+static void collated_case(void)
+{
+	char pattern[] = LETTERS;
+
+	pattern[40] = '-';
+	run_both(collated_look, collated_write, pattern);
+	KEEP(collated_data);
+}
+
+static char collated_before_data[] = LETTERS;
+
+static void *collated_before_look(void *pattern)
+{
+	if (strcoll(collated_before_data, pattern) == 0 ||
+	    strverscmp(collated_before_data, pattern) == 0)
+		sched_yield();
+	return NULL;
+}
+
+static void *collated_before_write(void *unused)
+{
+	(void)unused;
+	((volatile char *)collated_before_data)[30] = 'y';
+	return NULL;
+}
+
+static void collated_before_case(void)
+{
+	char pattern[] = "-" LETTERS;
+
+	run_both(collated_before_look, collated_before_write, pattern);
+	KEEP(collated_before_data);
+}
+
 static char copied_apart_data[100];
 
 static void *copied_apart_fill(void *unused)
@@ -454,6 +507,8 @@ static const struct race_case cases[] = {
 	CASE(copied, "data-race:error"),
 	CASE(compared, "data-race:error"),
 	CASE(compared_before, "silent"),
+	CASE(collated, "data-race:error"),
+	CASE(collated_before, "silent"),
 	CASE(copied_apart, "silent"),
 	CASE(read_buffer, "data-race:error"),
 	CASE(reused_block, "silent"),
