@@ -169,8 +169,7 @@ static void add_finding(struct record_source *source, struct model_finding **row
 		source->reader.failed = true;
 		return;
 	}
-	/* Keep only the events that there are: most findings have few. */
-	size = offsetof(struct finding, events) + scratch->event_count * sizeof(scratch->events[0]);
+	size = finding_size_bytes(scratch);
 	copy = pool_alloc(&model->pool, size);
 	memcpy(copy, scratch, size);
 	*rows = pool_grow(&model->pool, *rows, *count, sizeof(**rows));

@@ -1,5 +1,7 @@
 #include "reports/words/verdict.h"
 
+#include <string.h>
+
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 #include "reports/words/side.h"
@@ -81,8 +83,8 @@ static void set_kind(struct view *view, struct view_finding *finding, enum findi
 
 	if (finding->finding->kind == kind)
 		return;
-	changed = pool_alloc(view->pool, sizeof(*changed));
-	*changed = *finding->finding;
+	changed = pool_alloc(view->pool, finding_size_bytes(finding->finding));
+	memcpy(changed, finding->finding, finding_size_bytes(finding->finding));
 	changed->kind = kind;
 	finding->finding = changed;
 }

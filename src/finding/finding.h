@@ -131,6 +131,13 @@ struct finding {
 	struct finding_event events[FINDING_EVENT_MAX];
 };
 
+/* Of @finding, with the events that there are: most findings have few. */
+static inline size_t finding_size_bytes(const struct finding *finding)
+{
+	return offsetof(struct finding, events) +
+	       finding->event_count * sizeof(finding->events[0]);
+}
+
 const char *finding_kind_name(enum finding_kind kind);
 const char *finding_kind_headline(enum finding_kind kind);
 enum severity finding_kind_severity(enum finding_kind kind);
