@@ -187,7 +187,7 @@ static struct atomic_location *promote_granule(struct detector *detector, struct
 		atomic_table_give_back(detector, location);
 		return NULL;
 	}
-	race_retract(detector, granule);
+	race_retract(detector, granule, bytes);
 	pending_release_leave_all(detector, thread, &location->read, bytes);
 	return location;
 }
@@ -201,6 +201,7 @@ static void widen_location(struct detector *detector, struct thread *thread,
 	struct cell_list list;
 
 	fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
+	race_retract(detector, location->granule, bytes);
 	pending_release_leave_all(detector, thread, &location->read, bytes);
 	if (race_lay_out(place, cells_load(detector, place.word), &list))
 		*met = atomic_find_met(detector, thread, &list, bytes);

@@ -163,7 +163,8 @@ void race_meet_atomic(const struct race_step *step, const struct cell *other);
 /* Returns the finding's number. */
 uint32_t race_report(struct race_step *step, const struct race_verdict *verdict);
 
-/* @granule is atomic: findings about it that do not hold for atomics are taken back. */
-void race_retract(struct detector *detector, uintptr_t granule);
+/* @bytes of @granule are atomic: findings about them that do not hold for atomics are
+ * taken back. */
+void race_retract(struct detector *detector, uintptr_t granule, uint32_t bytes);
 
 #endif

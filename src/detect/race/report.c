@@ -11,6 +11,7 @@
 /* A reported race, for who takes it back. */
 struct race_record {
 	uintptr_t granule;
+	uint32_t bytes; /* of the granule, that both access */
 	uint64_t key;
 	uint64_t updates; /* key_of_updates() */
 	enum finding_kind kind;
@@ -193,6 +194,7 @@ static void keep_record(struct race_step *step, const struct race_verdict *verdi
 		return;
 	*record = (struct race_record){
 		.granule = step->granule,
+		.bytes = step->shared_bytes,
 		.key = key,
 		.updates = key_of_updates(step),
 		.kind = verdict->kind,
@@ -380,14 +382,15 @@ uint32_t race_report(struct race_step *step, const struct race_verdict *verdict)
 	return met->finding;
 }
 
-void race_retract(struct detector *detector, uintptr_t granule)
+void race_retract(struct detector *detector, uintptr_t granule, uint32_t bytes)
 {
 	/* acquire: pairs with keep_record(). */
 	if (LIKELY(!load_acquire(&detector->races)))
 		return;
 	runtime_lock(&detector->lock);
 	for (struct race_record *record = detector->races; record; record = record->next) {
-		if (record->granule != granule || !record->number || !record->is_of_plain)
+		if (record->granule != granule || !(record->bytes & bytes) || !record->number ||
+		    !record->is_of_plain)
 			continue;
 		report_retract(detector, record->number);
 		take_back(detector, record);
