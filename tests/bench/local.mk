@@ -17,6 +17,7 @@ EXTRA_PROGRAMS = \
 	tests/bench/lock_bench \
 	tests/bench/bench_lock_order \
 	tests/bench/bench_unwind \
+	tests/bench/scale \
 	tests/bench/wait_bench \
 	tests/bench/kernels/kernels \
 	tests/bench/kernels/kernels_fixed
@@ -29,6 +30,11 @@ tests_bench_lock_bench_LDADD = -lpthread
 tests_bench_wait_bench_SOURCES = tests/bench/wait_bench.c
 tests_bench_wait_bench_CFLAGS = $(AM_CFLAGS) -O2 -g
 tests_bench_wait_bench_LDADD = -lpthread
+
+# What may grow with threads, time and locks.
+tests_bench_scale_SOURCES = tests/bench/scale.c
+tests_bench_scale_CFLAGS = $(AM_CFLAGS) -O2 -g
+tests_bench_scale_LDADD = -lpthread
 
 # Parts of the lock path alone: a new edge, a stack.
 tests_bench_bench_lock_order_SOURCES = tests/bench/bench_lock_order.c
@@ -61,7 +67,8 @@ tests_bench_kernels_kernels_fixed_LDADD = -lpthread
 # The other flavours have a compiler each, which need not be installed: what
 # then stands in the .skipped file is shown in place of their figures.
 BENCH_FLAVOURS = tests/bench/lock_bench_tsan_gcc tests/bench/lock_bench_tsan_clang \
-	tests/bench/kernels/kernels_tsan_gcc tests/bench/kernels/kernels_tsan_clang
+	tests/bench/kernels/kernels_tsan_gcc tests/bench/kernels/kernels_tsan_clang \
+	tests/bench/scale_tsan_gcc tests/bench/scale_tsan_clang
 BENCH_TSAN_FLAGS = -std=gnu11 -O2 -g -fomit-frame-pointer -fsanitize=thread -pthread
 BENCH_BUILD_TSAN = $(MKDIR_P) $(@D) && rm -f $@ $@.skipped && \
 	{ $$compiler -D_GNU_SOURCE $(BENCH_TSAN_FLAGS) -o $@ \
@@ -79,10 +86,18 @@ tests/bench/kernels/kernels_tsan_gcc: $(kernel_source_files) $(kernel_header_fil
 tests/bench/kernels/kernels_tsan_clang: $(kernel_source_files) $(kernel_header_files)
 	$(AM_V_GEN)compiler=clang; $(BENCH_BUILD_TSAN)
 
+tests/bench/scale_tsan_gcc: tests/bench/scale.c
+	$(AM_V_GEN)compiler=gcc; $(BENCH_BUILD_TSAN)
+
+tests/bench/scale_tsan_clang: tests/bench/scale.c
+	$(AM_V_GEN)compiler=clang; $(BENCH_BUILD_TSAN)
+
 bench: all $(EXTRA_PROGRAMS) $(BENCH_FLAVOURS)
 	$(srcdir)/tests/bench/run_bench --build-dir=. $(BENCH_FLAGS)
 	@echo
 	$(srcdir)/tests/bench/race_bench --build-dir=. $(BENCH_FLAGS)
+	@echo
+	$(srcdir)/tests/bench/scale_bench --build-dir=.
 	@echo
 	$(srcdir)/tests/bench/whole_programs --build-dir=. $(BENCH_PROGRAM_FLAGS)
 	@echo
@@ -95,6 +110,7 @@ EXTRA_DIST += \
 	tests/bench/bench_tools.py \
 	tests/bench/race_bench \
 	tests/bench/run_bench \
+	tests/bench/scale_bench \
 	tests/bench/whole_programs
 CLEANFILES += \
 	$(EXTRA_PROGRAMS) \
