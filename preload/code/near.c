@@ -42,6 +42,22 @@ static void *search_down(uintptr_t highest, uintptr_t lowest, size_t size_bytes)
 	return NULL;
 }
 
+/* Searches below @start: first below what was found last, as from there up to the modules
+ * all is taken, and each address that is tried costs a system call. */
+static void *search_below(uintptr_t start, uintptr_t lowest, size_t size_bytes)
+{
+	static uintptr_t last; /* planning is serialised */
+	void *block = NULL;
+
+	if (last < start && last > size_bytes)
+		block = search_down(last - size_bytes, lowest, size_bytes);
+	if (!block)
+		block = search_down(start - size_bytes, lowest, size_bytes);
+	if (block)
+		last = (uintptr_t)block;
+	return block;
+}
+
 void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end)
 {
 	uintptr_t lowest = end > JUMP_REACH + LOWEST ? end - JUMP_REACH : LOWEST;
@@ -51,7 +67,7 @@ void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end)
 	if (size_bytes + (end - start) >= JUMP_REACH)
 		return NULL;
 	if (start >= LOW_END && start > size_bytes)
-		block = search_down(start - size_bytes, lowest, size_bytes);
+		block = search_below(start, lowest, size_bytes);
 	return block ? block : search_down(start + JUMP_REACH - size_bytes, end, size_bytes);
 }
 
