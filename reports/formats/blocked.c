@@ -155,6 +155,19 @@ static const char *group_names(struct view *view, const struct view_finding *fin
 	return join_words(view->pool, names, count);
 }
 
+/* The frames of an interpreter, one a line. */
+static void write_script(const struct text_page *page, const char *script)
+{
+	if (*script)
+		fputs("    in Python:\n", page->out);
+	for (unsigned i = 0; *script; i++) {
+		size_t length = strcspn(script, "\n");
+
+		fprintf(page->out, "      #%-2u %.*s\n", i, (int)length, script);
+		script += length + (script[length] == '\n');
+	}
+}
+
 static void write_group(const struct text_page *page, const struct view_finding *finding,
 			const struct model_state **states, size_t count)
 {
@@ -163,6 +176,7 @@ static void write_group(const struct text_page *page, const struct view_finding 
 		state_words(page->view, finding, states[0]), states[0]->stack ? ":" : "");
 	if (states[0]->stack)
 		text_stack(page, finding->process, states[0]->stack);
+	write_script(page, states[0]->script);
 }
 
 /* Moves those that do the same as the first to the front; returns their number. */

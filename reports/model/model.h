@@ -80,7 +80,8 @@ struct model_state {
 	uint32_t holder; /* the thread that has the lock */
 	uint32_t mutex;	 /* that a waiter of a condition needs back */
 	uint32_t mutex_holder;
-	const char *note; /* more about the lock, or "" */
+	const char *note;   /* more about the lock, or "" */
+	const char *script; /* frames of an interpreter, one a line, or "" */
 };
 
 /* Rows sorted by id, then by offset. */

@@ -315,6 +315,7 @@ static void read_state(struct record_source *source, struct model_state *state)
 	state->mutex = read_u32(&source->reader);
 	state->mutex_holder = read_u32(&source->reader);
 	state->note = take_string(source);
+	state->script = take_string(source);
 }
 
 static void read_states(struct record_source *source)

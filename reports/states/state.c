@@ -63,5 +63,5 @@ bool state_is_same(const struct model_state *one, const struct model_state *othe
 	       one->holder == other->holder && one->mutex == other->mutex &&
 	       one->mode == other->mode && one->is_timed == other->is_timed &&
 	       (one->lock || one->target || one->argument == other->argument) &&
-	       strcmp(one->note, other->note) == 0;
+	       strcmp(one->note, other->note) == 0 && strcmp(one->script, other->script) == 0;
 }

@@ -127,6 +127,21 @@ const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_
 	return without_version(image->pool, name);
 }
 
+bool elf_image_find_data(struct elf_image *image, const char *name, uint64_t *address)
+{
+	int count = image->module ? dwfl_module_getsymtab(image->module) : 0;
+
+	for (int i = 0; i < count; i++) {
+		GElf_Sym symbol;
+		const char *found = dwfl_module_getsym_info(image->module, i, &symbol, address,
+							    NULL, NULL, NULL);
+
+		if (found && symbol.st_shndx != SHN_UNDEF && strcmp(found, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* @data is .eh_frame_hdr, whose address is @at. */
 static bool search_unwind_table(const Elf_Data *data, uint64_t at, uint64_t address,
 				uint64_t *start)

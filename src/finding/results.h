@@ -59,7 +59,8 @@
  *            first argument, u32 stack, string name, u32 thread (0: by its kernel tid),
  *            u32 lock that it waits for, u32 thread that it joins, u32 mode, u32 is timed,
  *            u32 thread that holds the lock, u32 mutex that a waiter of a condition needs
- *            back, u32 thread that holds it, string more about the lock
+ *            back, u32 thread that holds it, string more about the lock, string frames
+ *            of an interpreter, one a line
  *
  * Ids are per process; a record belongs to the process in its header.  A forked
  * child inherits its parent's modules, stacks, threads and locks, and continues
@@ -163,7 +164,7 @@ enum lock_flag {
 enum states_when { STATES_AT_TIMEOUT, STATES_LOOKED_AT };
 
 /* Of a thread in a STATES record, without the bytes of its strings. */
-#define STATE_BYTES (13 * 4 + 8)
+#define STATE_BYTES (14 * 4 + 8)
 
 /* In place of a system call: the thread is in none. */
 #define STATE_RUNS UINT32_MAX

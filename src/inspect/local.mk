@@ -25,6 +25,8 @@ src_libinspect_a_SOURCES = \
 	%D%/peers/file_locks.c %D%/peers/file_locks.h \
 	%D%/peers/holders.c %D%/peers/holders.h \
 	%D%/peers/sockets.c %D%/peers/sockets.h \
+	%D%/python/python.c %D%/python/python.h \
+	%D%/python/python_code.c %D%/python/python_code.h \
 	%D%/process/maps.c %D%/process/maps.h \
 	%D%/process/process.c %D%/process/process.h \
 	%D%/process/procfs.c %D%/process/procfs.h \

@@ -86,6 +86,7 @@ static void write_state(struct recorder *recorder, struct byte_writer *writer, u
 	write_u32(writer, recorder_lock(recorder, &mutex));
 	write_u32(writer, recorder_thread(recorder, wait->mutex_state.holder));
 	write_string(writer, wait->note);
+	write_string(writer, wait->script);
 }
 
 /* Stacks and locks first, as a record cannot be written inside another. */
@@ -105,7 +106,8 @@ static void record_states(struct recorder *recorder)
 		object = recorder_mutex(&look->waits[i]);
 		(void)recorder_lock(recorder, &object);
 		size_bytes += STATE_BYTES + strlen(look->target.threads[i].name) +
-			      strlen(look->waits[i].note);
+			      strlen(look->waits[i].note) +
+			      (look->waits[i].script ? strlen(look->waits[i].script) : 0);
 	}
 	record = recorder_begin(recorder, RECORD_STATES, size_bytes, &writer);
 	if (!record)

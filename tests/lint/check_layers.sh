@@ -67,6 +67,7 @@ floors='
  7 src/inspect/process
  7 src/inspect/core
  8 src/inspect/peers
+ 8 src/inspect/python
  9 src/inspect/waits
 10 src/inspect
  7 src/detect/race

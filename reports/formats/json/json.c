@@ -50,6 +50,8 @@ static void add_wait(struct view *view, const struct model_process *process,
 					 : json_null());
 	json_object_set_new(row, "mutex_holder", json_number_or_null(state->mutex_holder));
 	json_object_set_new(row, "timed", json_boolean(state->is_timed));
+	json_object_set_new(row, "python",
+			    state->script[0] ? json_text(state->script) : json_null());
 	json_object_set_new(row, "note", state->note[0] ? json_text(state->note) : json_null());
 }
 

@@ -11,7 +11,7 @@
 
 #define THREADS_MAX 1024u
 #define NAME_BYTES 32u
-#define STATE_UNTOLD 9u
+#define STATE_UNTOLD 10u
 /* Ids beyond those of the guest's own records. */
 #define FIRST_ID 0x80000000u
 /* A code generation in which all modules that were not unloaded are there. */

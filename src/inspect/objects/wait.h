@@ -31,6 +31,7 @@ struct wait {
 	uint64_t mutex; /* that a waiter of a condition needs back; 0: not known */
 	struct lock_state mutex_state;
 	const char *name;	    /* of the object, or NULL: by its address */
+	const char *script; /* frames of an interpreter, one a line, or NULL */
 	char note[WAIT_NOTE_BYTES]; /* more about the holder, or "" */
 };
 

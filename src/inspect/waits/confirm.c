@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "inspect/process/process.h"
+#include "inspect/python/python.h"
 
 static bool is_same_wait(const struct wait *one, const struct wait *other)
 {
@@ -43,6 +44,8 @@ static bool waits_as_before(struct inspection *inspection, uint32_t number)
 	if (before->kind == OBJECT_CHANNEL || before->kind == OBJECT_FILE_LOCK)
 		return true;
 	wait_find(&look->target, thread, &now);
+	if (before->kind == OBJECT_SEMAPHORE && before->name)
+		python_find_lock(&look->target, thread, &now);
 	return is_same_wait(&now, before);
 }
 

@@ -8,6 +8,7 @@
 #include "inspect/process/process.h"
 #include "inspect/process/procfs.h"
 #include "inspect/process/registers.h"
+#include "inspect/python/python.h"
 #include "inspect/stack/unwind.h"
 #include "reports/symbols/elf_image.h"
 
@@ -33,6 +34,7 @@ static void find_waits(struct look *look)
 	look->waits = pool_alloc(target->pool, (target->thread_count + 1) * sizeof(*look->waits));
 	for (size_t i = 0; i < target->thread_count; i++)
 		wait_find(target, &target->threads[i], &look->waits[i]);
+	python_find(target, look->waits);
 }
 
 static bool add_process(struct inspection *inspection, pid_t pid, char why[TARGET_MESSAGE_BYTES])
