@@ -40,8 +40,9 @@ static const char *lock_verb(const struct finding_event *event, enum object_kind
 	case ACTION_ACQUIRE:
 		return acquire_verb(kind, event->mode);
 	case ACTION_HOLD:
-		return event->stack ? acquire_verb(kind, event->mode)
-				    : hold_verb(kind, event->mode);
+		return event->stack || !event->holds_are_unknown
+			       ? acquire_verb(kind, event->mode)
+			       : hold_verb(kind, event->mode);
 	case ACTION_WAIT:
 		return wait_verb(kind, event->mode);
 	case ACTION_RELEASE:

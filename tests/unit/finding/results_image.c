@@ -191,6 +191,7 @@ void image_timeout(void *image, uint32_t process, const struct image_state *stat
 
 	while (states[count].name)
 		count++;
+	write_u32(writer, STATES_AT_TIMEOUT);
 	write_u32(writer, count);
 	for (uint32_t i = 0; i < count; i++) {
 		write_u32(writer, 90000 + i);
@@ -198,6 +199,11 @@ void image_timeout(void *image, uint32_t process, const struct image_state *stat
 		write_u64(writer, states[i].argument);
 		write_u32(writer, 0);
 		write_string(writer, states[i].name);
+		/* What it waits for is not told. */
+		for (unsigned left = 0; left < 8; left++)
+			write_u32(writer, 0);
+		write_string(writer, "");
+		write_string(writer, "");
 	}
 	finish_record(image, RECORD_STATES, process, 0);
 }
