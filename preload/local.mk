@@ -115,6 +115,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/exec/wrap_exec.c %D%/exec/wrap_exec.h \
 	%D%/exec/wrap_spawn.c \
 	%D%/sync/interpose.def \
+	%D%/sync/wrap_annotation.c \
 	%D%/sync/wrap_barrier.c \
 	%D%/sync/wrap_c11.c \
 	%D%/sync/wrap_condition.c %D%/sync/wrap_condition.h \

@@ -31,6 +31,7 @@ enum channel_key {
 	KEY_TIMERS,
 	KEY_EXIT,
 	KEY_QUEUE,
+	KEY_ANNOTATED, /* by the address that the program gives */
 	KEY_NUMBER /* the number of a socket, given by its close, taken by its next owner */
 };
 

@@ -10,6 +10,8 @@ EXTRA_DIST += \
 	tests/command/fingered.c \
 	tests/command/part_fingerprints.sh \
 	tests/command/part_merge.sh \
+	tests/command/annotated.c \
+	tests/command/part_annotations.sh \
 	tests/command/part_completion.sh \
 	tests/command/part_options.sh \
 	tests/command/part_outputs.sh \

@@ -1,0 +1,74 @@
+/*
+ * Annotations of order, for hand-overs that nobody can see: those of <snarl.h>, and what
+ * programs annotated for ThreadSanitizer call.  An address is a name for the hand-over.
+ */
+#include "preload/channels/descriptors.h"
+#include "preload/guest/export.h"
+#include "preload/guest/guest.h"
+
+static void give(uintptr_t address)
+{
+	struct guest_thread *self = guest_enter();
+	struct channel *channel;
+
+	if (!self)
+		return;
+	channel = channel_get(&guest_channels, self->thread, CHANNEL_KEY(KEY_ANNOTATED, address));
+	if (channel)
+		channel_give(&guest_channels, &guest_detector, self->thread, channel);
+	guest_leave(self);
+}
+
+static void take(uintptr_t address)
+{
+	struct guest_thread *self = guest_enter();
+	struct channel *channel;
+
+	if (!self)
+		return;
+	channel = channel_find(&guest_channels, CHANNEL_KEY(KEY_ANNOTATED, address));
+	if (channel)
+		channel_take(&guest_detector, self->thread, channel);
+	guest_leave(self);
+}
+
+EXPORT void snarl_happens_before(const volatile void *address);
+EXPORT void snarl_happens_after(const volatile void *address);
+EXPORT void AnnotateHappensBefore(const char *file, int line, const volatile void *address);
+EXPORT void AnnotateHappensAfter(const char *file, int line, const volatile void *address);
+EXPORT void __tsan_release(void *address);
+EXPORT void __tsan_acquire(void *address);
+
+EXPORT void snarl_happens_before(const volatile void *address)
+{
+	give((uintptr_t)address);
+}
+
+EXPORT void snarl_happens_after(const volatile void *address)
+{
+	take((uintptr_t)address);
+}
+
+EXPORT void AnnotateHappensBefore(const char *file, int line, const volatile void *address)
+{
+	(void)file;
+	(void)line;
+	give((uintptr_t)address);
+}
+
+EXPORT void AnnotateHappensAfter(const char *file, int line, const volatile void *address)
+{
+	(void)file;
+	(void)line;
+	take((uintptr_t)address);
+}
+
+EXPORT void __tsan_release(void *address)
+{
+	give((uintptr_t)address);
+}
+
+EXPORT void __tsan_acquire(void *address)
+{
+	take((uintptr_t)address);
+}
