@@ -8,8 +8,6 @@
 #include <thread>
 #include <vector>
 
-namespace tbb = oneapi::tbb;
-
 struct item {
 	long value;
 };
