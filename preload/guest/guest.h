@@ -55,6 +55,7 @@ struct guest_thread {
 	void *argument;
 	int (*c11_routine)(void *); /* of thrd_create */
 	void *c11_argument;
+	bool is_creating_or_joining; /* in the real call (heap.c) */
 	unsigned char *deep_block; /* stack of access_deeply(), made when first needed */
 	bool is_deep;		   /* it is in use */
 	struct atomic_location *locked; /* between access_synchronise_begin() and _end() ... */

@@ -288,6 +288,14 @@ void heap_allocated(uintptr_t start, size_t size_bytes, size_t usable_bytes,
 	guest_leave(self);
 }
 
+/* Is it the loader that frees, or the C library on behalf of a thread that has ended?  It
+ * reuses that thread's stack, and frees its thread-local storage: nobody uses it then. */
+static bool is_of_libc(const struct guest_thread *self, const struct unwind_start *at)
+{
+	return at->return_address - loader_start < loader_end - loader_start ||
+	       self->is_creating_or_joining;
+}
+
 void heap_freeing(uintptr_t start, size_t size_bytes, const struct unwind_start *at)
 {
 	struct guest_thread *self;
@@ -298,7 +306,7 @@ void heap_freeing(uintptr_t start, size_t size_bytes, const struct unwind_start 
 	self = memory_enter();
 	if (!self)
 		return;
-	if (UNLIKELY(at->return_address - loader_start < loader_end - loader_start))
+	if (UNLIKELY(is_of_libc(self, at)))
 		begin_life(self, start, size_bytes);
 	else
 		end_life(self, start, size_bytes, at);

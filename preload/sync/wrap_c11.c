@@ -35,9 +35,8 @@ EXPORT int thrd_create(thrd_t *handle, thrd_start_t routine, void *argument)
 	child->c11_routine = routine;
 	child->c11_argument = argument;
 	result = REAL(thrd_create)(handle, run_c11, child);
-	if (result != thrd_success)
-		thread_not_created(child);
-	else
+	thread_prepared(child, result == thrd_success);
+	if (result == thrd_success)
 		child->handle = (uint64_t)*handle;
 	return result;
 }

@@ -208,16 +208,22 @@ struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*ro
 	} else if (thread) {
 		thread_create_failed(&guest_detector, thread);
 	}
+	self->is_creating_or_joining = child;
 	guest_leave(self);
 	return child;
 }
 
-void thread_not_created(struct guest_thread *child)
+void thread_prepared(struct guest_thread *child, bool is_created)
 {
 	struct guest_thread *self = guest_enter();
 
 	if (!self)
 		return;
+	self->is_creating_or_joining = false;
+	if (is_created) {
+		guest_leave(self);
+		return;
+	}
 	thread_create_failed(&guest_detector, child->thread);
 	guest_free_thread(child);
 	guest_leave(self);
@@ -239,9 +245,8 @@ EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
 		child->thread->is_detached = is_detached == PTHREAD_CREATE_DETACHED;
 	}
 	result = REAL(pthread_create)(handle, attributes, thread_run, child);
-	if (result != 0)
-		thread_not_created(child);
-	else if (is_detached == PTHREAD_CREATE_JOINABLE)
+	thread_prepared(child, result == 0);
+	if (result == 0 && is_detached == PTHREAD_CREATE_JOINABLE)
 		child->handle = (uint64_t)*handle;
 	return result;
 }
@@ -270,6 +275,7 @@ bool thread_join_begin(struct thread_join *join, uint64_t handle, bool is_timed,
 	wait.target = join->target->thread->id;
 	is_deadlocked = wait_begin(&guest_detector, join->self->thread, &wait) ||
 			shared_blocked(join->self);
+	join->self->is_creating_or_joining = true;
 	/* A thread that joins itself gets EDEADLK. */
 	lock_wait_announced(join->self, is_deadlocked && join->target != join->self);
 	return true;
@@ -280,6 +286,7 @@ void thread_join_cancelled(void *context)
 	struct thread_join *join = context;
 
 	guest_raise(join->self);
+	join->self->is_creating_or_joining = false;
 	wait_end(&guest_detector, join->self->thread);
 	lock_wait_ended(join->self);
 }

@@ -8,7 +8,8 @@
  * routine and the context as argument.  NULL: it is not observed. */
 struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*routine)(void *),
 				    void *argument);
-void thread_not_created(struct guest_thread *child);
+/* The real call has returned. */
+void thread_prepared(struct guest_thread *child, bool is_created);
 void *thread_run(void *context);
 
 struct thread_join {

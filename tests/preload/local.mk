@@ -10,7 +10,8 @@ guests_c = \
 	tests/preload/heap/mapping_calls tests/preload/heap/own_malloc \
 	tests/preload/heap/preloaded_jemalloc tests/preload/heap/preloaded_tcmalloc \
 	tests/preload/instrument/backtraces tests/preload/instrument/deep_binding \
-	tests/preload/instrument/early_constructor tests/preload/instrument/failed_lookups \
+	tests/preload/instrument/early_constructor tests/preload/instrument/ended_tls \
+	tests/preload/instrument/failed_lookups \
 	tests/preload/instrument/indirect_exceptions tests/preload/instrument/inline_data \
 	tests/preload/instrument/iterated_modules \
 	tests/preload/instrument/named_clones tests/preload/instrument/opened_accesses \
@@ -81,7 +82,8 @@ tests_preload_sync_thrown_initialisers_SOURCES = tests/preload/sync/thrown_initi
 
 # Libraries that guests are linked with or open by path, beside the guests.
 guest_libraries = \
-	tests/preload/instrument/libearly.so tests/preload/instrument/liblocking.so \
+	tests/preload/instrument/libearly.so tests/preload/instrument/libended_tls.so \
+	tests/preload/instrument/liblocking.so \
 	tests/preload/instrument/liblocking_copy.so tests/preload/instrument/libplugin.so \
 	tests/preload/instrument/libstatic_tls.so \
 	tests/preload/instrument/libthrowing.so
@@ -102,6 +104,9 @@ tests/preload/instrument/liblocking.so: $(guest_sources)/instrument/locking_libr
 
 tests/preload/instrument/liblocking_copy.so: $(guest_sources)/instrument/locking_library.c
 	$(link_guest_library) $(guest_sources)/instrument/locking_library.c
+
+tests/preload/instrument/libended_tls.so: $(guest_sources)/instrument/ended_tls_library.c
+	$(link_guest_library) $(guest_sources)/instrument/ended_tls_library.c
 
 tests/preload/instrument/libplugin.so: $(guest_sources)/instrument/plugin_library.c
 	$(link_guest_library) $(guest_sources)/instrument/plugin_library.c
@@ -142,6 +147,7 @@ EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/hea
 	tests/preload/process/confinement.h \
 	tests/preload/instrument/opened_library.h \
 	tests/preload/instrument/early_library.h tests/preload/instrument/early_library.c \
+	tests/preload/instrument/ended_tls_library.c \
 	tests/preload/instrument/locking_library.h tests/preload/instrument/locking_library.c \
 	tests/preload/instrument/plugin_library.h tests/preload/instrument/plugin_library.c \
 	tests/preload/instrument/static_tls_library.c \
