@@ -6,6 +6,7 @@
 #include "reports/words/explain.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
+#include "reports/words/verdict.h"
 
 #define SMALL_NUMBER_MAX 0xffffffffull /* larger ones are shown as hexadecimal */
 #define SMALL_NEGATIVE_MAX 0x10000
@@ -277,6 +278,32 @@ static void tell_torn_updates(struct view *view, const struct view_finding *find
 			 pool_format(view->pool, "writes %s", finding->memory->name));
 }
 
+/* A locked instruction goes as a whole between the read and the write of a plain update. */
+static void tell_locked_update(struct view *view, const struct view_finding *finding,
+			       const struct finding_event *plain,
+			       const struct finding_event *locked, struct memory_story *story)
+{
+	struct finding_event read = *plain, whole = *locked;
+
+	read.action = ACTION_READ;
+	read.has_value = whole.has_value = false;
+	add_step(story, plain->thread, memory_action(view, finding, &read));
+	add_step(story, locked->thread, memory_action(view, finding, &whole));
+	add_step(story, plain->thread, pool_format(view->pool, "writes %s", finding->memory->name));
+}
+
+static void tell_two_updates(struct view *view, const struct view_finding *finding,
+			     const struct finding_event *const *sides, struct memory_story *story)
+{
+	int locked = verdict_is_locked(view, finding, sides[0]) ? 0
+		     : verdict_is_locked(view, finding, sides[1]) ? 1 : -1;
+
+	if (locked < 0)
+		tell_torn_updates(view, finding, sides, story);
+	else
+		tell_locked_update(view, finding, sides[1 - locked], sides[locked], story);
+}
+
 /* The updates of others go between the read and the write of one thread. */
 static void tell_split_update(struct view *view, const struct view_finding *finding,
 			      const struct finding_event *const *sides, size_t count,
@@ -351,7 +378,7 @@ struct memory_story memory_tell(struct view *view, const struct view_finding *fi
 	if (finding->finding->kind == FINDING_LOST_UPDATE && count == 2 &&
 	    sides[0]->action == ACTION_UPDATE && sides[1]->action == ACTION_UPDATE &&
 	    sides[0]->thread != sides[1]->thread)
-		tell_torn_updates(view, finding, sides, &story);
+		tell_two_updates(view, finding, sides, &story);
 	else if (finding->finding->details & DETAIL_PREDICTED)
 		tell_split_update(view, finding, sides, count, &story);
 	else

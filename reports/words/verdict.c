@@ -14,6 +14,14 @@ struct evidence verdict_of_access(struct view *view, const struct view_finding *
 	return side_check(&side);
 }
 
+bool verdict_is_locked(struct view *view, const struct view_finding *finding,
+		       const struct finding_event *event)
+{
+	struct side side = side_of_access(view, finding, event);
+
+	return side.is_decoded && side.access.shape == SHAPE_LOCKED;
+}
+
 /* --- Both sides together --------------------------------------------------------- */
 
 /* The sides of a race, by their claims. */

@@ -18,6 +18,10 @@
 struct evidence verdict_of_access(struct view *view, const struct view_finding *finding,
 				  const struct finding_event *event);
 
+/* Was @event, an access of @finding, made by a locked instruction, as far as is known? */
+bool verdict_is_locked(struct view *view, const struct view_finding *finding,
+		       const struct finding_event *event);
+
 /* Is one side of @finding, a race, certainly plain, so that the two order nothing? */
 bool verdict_is_certain(struct view *view, const struct view_finding *finding);
 

@@ -18,6 +18,9 @@ else
 		--no-check=deadlock,locks --timeout=1 --fail-on=never "$work/crossed"
 	run "together: --check=locks observes no accesses" 0 "^snarl: accesses that were more than repetitions: 0" -- \
 		"$built" run --check=locks --no-check=lock-order-inversion --stats "$work/here/fingered"
+	$CC -g -pthread -o "$work/counted" "$srcdir/tests/command/counted.c"
+	run "together: an atomic update goes between the halves of a plain one" 66 \
+		"^ *updates count *$" -- "$built" run "$work/counted"
 	$CC -g -pthread -o "$work/handled" "$srcdir/tests/command/handled.c"
 	run "together: a handler of a fault ends no hang" 66 "error: hang" -- \
 		"$built" run "$work/handled" 11
