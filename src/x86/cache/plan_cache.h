@@ -2,11 +2,11 @@
  * The cache of plans: a folder with one file for each, named after its key.
  *
  * Whatever is wrong with it, a plan is made anew.  The folder and its files are used only
- * if they are the user's or root's and nobody else may write to them.  A file is written under a name of
- * its own and then renamed, so that no reader meets half of one, two writers do no harm,
- * and one that is killed leaves a file that nobody reads.  Before a file would make the
- * folder too large, the oldest ones are removed; a file that is used is as young as a new
- * one.  Files of other names are left alone.
+ * if they belong to the user or root and nobody else may write to them.  A file is written
+ * under a name of its own and then renamed.  So no reader meets half of a file, two writers
+ * do no harm, and one that is killed leaves a file that nobody reads.  Before a file would
+ * make the folder too large, the oldest ones are removed; a file that is used counts as new.
+ * Files of other names are left alone.
  */
 #ifndef X86_CACHE_PLAN_CACHE_H
 #define X86_CACHE_PLAN_CACHE_H
