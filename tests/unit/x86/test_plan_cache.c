@@ -231,7 +231,7 @@ START_TEST(limit_on_files_is_kept_without_a_signal)
 	pid_t child = fork();
 
 	if (child == 0) {
-		struct rlimit limit = {4096, 4096};
+		struct rlimit limit = {0, 0};
 
 		setrlimit(RLIMIT_FSIZE, &limit);
 		_exit(write_plan());
