@@ -167,7 +167,7 @@ static void *wait_for_two_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_for_two_place.lock);
 	arrive_at(&wait_for_two_place);
-	if (wait_for_two_place.count == 0 && !wait_for_two_place.is_open)
+	if (!wait_for_two_place.is_open && wait_for_two_place.count == 0)
 		pthread_cond_wait(&wait_for_two_place.changed, &wait_for_two_place.lock);
 	wait_for_two_place.count--;
 	pthread_mutex_unlock(&wait_for_two_place.lock);
@@ -197,7 +197,7 @@ static void *wait_for_other_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_for_other_place.lock);
 	arrive_at(&wait_for_other_place);
-	if (wait_for_other_place.count == wait_for_other_place.other)
+	if (wait_for_other_place.other == wait_for_other_place.count)
 		pthread_cond_wait(&wait_for_other_place.changed, &wait_for_other_place.lock);
 	wait_for_other_place.count++;
 	pthread_mutex_unlock(&wait_for_other_place.lock);
@@ -238,6 +238,23 @@ static void *wait_idle_waiter(void *unused)
 
 RUN(wait_idle, 1, 0)
 
+/* Who was woken adds to what was too little: a decision that may be too old, no more. */
+PLACE(wait_and_add);
+
+static void *wait_and_add_waiter(void *unused)
+{
+	pthread_mutex_lock(&wait_and_add_place.lock);
+	arrive(&wait_and_add_place);
+	if (wait_and_add_place.count < 2) {
+		pthread_cond_wait(&wait_and_add_place.changed, &wait_and_add_place.lock);
+		wait_and_add_place.count += wait_and_add_place.waiters;
+	}
+	pthread_mutex_unlock(&wait_and_add_place.lock);
+	return unused;
+}
+
+RUN(wait_and_add, 0, 0)
+
 /* A flag that is set aside. */
 PLACE(wait_and_reset);
 
@@ -264,6 +281,7 @@ static const struct race_case cases[] = {
 	CASE(wait_for_two, "silent"),
 	CASE(wait_for_other, "silent"),
 	CASE(wait_idle, "silent"),
+	CASE(wait_and_add, "check-then-act:warning"),
 	CASE(wait_and_reset, "silent"),
 };
 
