@@ -36,6 +36,11 @@ bool target_read_word(struct target *target, uint64_t address, uint64_t *word)
 	uint64_t start = address & ~(uint64_t)(PAGE_BYTES - 1);
 	struct page *page;
 
+	if (address - target->copy.start < target->copy.size_bytes &&
+	    target->copy.size_bytes - (address - target->copy.start) >= sizeof(*word)) {
+		memcpy(word, target->copy.bytes + (address - target->copy.start), sizeof(*word));
+		return true;
+	}
 	if (address - start > PAGE_BYTES - sizeof(*word))
 		return read_across(target, address, word);
 	if (!target->pages)

@@ -62,6 +62,12 @@ struct target_range {
 	bool is_shared;
 };
 
+/* Memory that was copied while a thread was stopped. */
+struct target_copy {
+	const unsigned char *bytes;
+	uint64_t start, size_bytes;
+};
+
 struct target;
 
 typedef bool (*target_reader)(struct target *target, uint64_t address, void *to, size_t size_bytes);
@@ -80,7 +86,8 @@ struct target {
 	target_reader read;
 	void *source;		    /* the reader's */
 	struct target_pages *pages; /* of memory.c */
-	struct known_code *codes;   /* of functions.c */
+	struct target_copy copy;
+	struct known_code *codes; /* of functions.c */
 };
 
 /* Memory as it is now.  False: not all of it can be read. */

@@ -15,6 +15,7 @@
 #define PAUSE_NS 20000
 #define PAUSES_MAX 250u
 #define LATE_MAX 64u
+#define STACK_BYTES_MAX 65536u
 
 /* Calls that the kernel restarts by itself after a stop; see signal(7). */
 static const uint32_t restarted_calls[] = {
@@ -75,6 +76,20 @@ static void let_go(pid_t thread, int status)
 	(void)ptrace(PTRACE_DETACH, thread, NULL, (void *)(uintptr_t)signal_in_between(status));
 }
 
+/* What the stack has now, as far as it is used and up to a limit. */
+static void copy_stack(struct target *target, const struct target_thread *thread)
+{
+	static unsigned char bytes[STACK_BYTES_MAX];
+	uint64_t start = thread->registers[REGISTER_RSP];
+	const struct target_range *range = target_find_range(target, start);
+	uint64_t size_bytes = range ? range->end - start : 0;
+
+	if (size_bytes > sizeof(bytes))
+		size_bytes = sizeof(bytes);
+	if (size_bytes && target_read(target, start, bytes, size_bytes))
+		target->copy = (struct target_copy){bytes, start, size_bytes};
+}
+
 void registers_walk_stopped(struct target *target, struct unwinder *unwinder,
 			    struct target_thread *thread)
 {
@@ -86,11 +101,11 @@ void registers_walk_stopped(struct target *target, struct unwinder *unwinder,
 	if (ptrace(PTRACE_INTERRUPT, id, NULL, NULL) != 0 || !await_stop(id, PAUSES_MAX, &status))
 		return;
 	read_registers(thread);
-	/* The stack of one that runs is another by now. */
-	if (thread->call == STATE_RUNS)
-		target_forget_pages(target);
-	(void)unwinder_walk(unwinder, thread);
+	copy_stack(target, thread);
 	let_go(id, status);
+	/* Unwinding takes longer than that: the thread goes on meanwhile. */
+	(void)unwinder_walk(unwinder, thread);
+	target->copy = (struct target_copy){0};
 }
 
 void registers_release(void)
