@@ -127,7 +127,8 @@ const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_
 	return without_version(image->pool, name);
 }
 
-bool elf_image_find_data(struct elf_image *image, const char *name, uint64_t *address)
+bool elf_image_find_symbol(struct elf_image *image, const char *name, uint64_t *address,
+			   uint64_t *size_bytes)
 {
 	int count = image->module ? dwfl_module_getsymtab(image->module) : 0;
 
@@ -136,7 +137,10 @@ bool elf_image_find_data(struct elf_image *image, const char *name, uint64_t *ad
 		const char *found = dwfl_module_getsym_info(image->module, i, &symbol, address,
 							    NULL, NULL, NULL);
 
-		if (found && symbol.st_shndx != SHN_UNDEF && strcmp(found, name) == 0)
+		*size_bytes = symbol.st_size;
+		/* "sem_wait@@GLIBC_2.34" is it, too. */
+		if (found && symbol.st_shndx != SHN_UNDEF &&
+		    strncmp(found, name, strlen(name)) == 0 && strchr("@", found[strlen(name)]))
 			return true;
 	}
 	return false;

@@ -46,8 +46,9 @@ Dwarf *elf_image_dwarf(struct elf_image *image);
 const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_code,
 			     uint64_t *distance);
 
-/* The address of the data symbol @name; false: there is none. */
-bool elf_image_find_data(struct elf_image *image, const char *name, uint64_t *address);
+/* The symbol @name: its address and size.  False: there is none. */
+bool elf_image_find_symbol(struct elf_image *image, const char *name, uint64_t *address,
+			   uint64_t *size_bytes);
 
 /* The first program header of @type; false: there is none. */
 bool elf_image_header(struct elf_image *image, uint32_t type, GElf_Phdr *header);

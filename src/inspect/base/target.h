@@ -88,6 +88,7 @@ struct target {
 	struct target_pages *pages; /* of memory.c */
 	struct target_copy copy;
 	struct known_code *codes; /* of functions.c */
+	struct function_place *places;
 };
 
 /* Memory as it is now.  False: not all of it can be read. */

@@ -5,6 +5,7 @@
 #include "reports/symbols/elf_image.h"
 
 #define BUCKET_COUNT 256u
+#define CODE_BYTES_MAX 1024u
 
 static const struct wait_function wait_functions[] = {
 #define FUNCTION(name, kind, mode) {name, OBJECT_##kind, HOLD_##mode},
@@ -45,6 +46,64 @@ static bool is_c_library(const struct target_module *module)
 	       strncmp(name, "libpthread", 10) == 0;
 }
 
+/* Where a function of the table is, in its file. */
+struct function_place {
+	uint64_t address, size_bytes; /* 0: the library has none */
+};
+
+static const struct function_place *list_places(struct target *target, struct elf_image *image)
+{
+	if (target->places)
+		return target->places;
+	target->places =
+		pool_alloc(target->pool, ARRAY_LENGTH(wait_functions) * sizeof(*target->places));
+	for (size_t i = 0; i < ARRAY_LENGTH(wait_functions); i++) {
+		struct function_place *place = &target->places[i];
+
+		if (!elf_image_find_symbol(image, wait_functions[i].name, &place->address,
+					   &place->size_bytes))
+			*place = (struct function_place){0};
+	}
+	return target->places;
+}
+
+/* Does the code of @place have a jump, conditional or not, or a call to @address? */
+static bool leads_to(struct target *target, uint64_t bias, const struct function_place *place,
+		     uint64_t address)
+{
+	unsigned char code[CODE_BYTES_MAX];
+	uint64_t size_bytes = place->size_bytes < sizeof(code) ? place->size_bytes : sizeof(code);
+
+	if (!size_bytes || !target_read(target, bias + place->address, code, size_bytes))
+		return false;
+	for (uint64_t i = 0; i + 5 <= size_bytes; i++) {
+		int32_t distance;
+
+		if (code[i] != 0xe8 && code[i] != 0xe9 && (code[i] & 0xf0) != 0x80)
+			continue;
+		memcpy(&distance, code + i + 1, sizeof(distance));
+		if (place->address + i + 5 + (uint64_t)(int64_t)distance == address)
+			return true;
+	}
+	return false;
+}
+
+/* A function without a name, as in a library without debug information, that one of the
+ * table goes on in. */
+static const struct wait_function *
+look_up_nameless(struct target *target, const struct target_module *module, uint64_t address)
+{
+	const struct function_place *places = list_places(target, module->image);
+	uint64_t start;
+
+	if (!elf_image_function_start(module->image, address, &start))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LENGTH(wait_functions); i++)
+		if (leads_to(target, module->bias, &places[i], start))
+			return &wait_functions[i];
+	return NULL;
+}
+
 static const struct wait_function *look_up(struct target *target, uint64_t code)
 {
 	struct target_module *module = target_find_module(target, code);
@@ -56,7 +115,9 @@ static const struct wait_function *look_up(struct target *target, uint64_t code)
 	if (!module->image)
 		module->image = elf_image_open(target->pool, module->path, module->build_id);
 	symbol = elf_image_symbol(module->image, code - module->bias - 1, true, &distance);
-	for (size_t i = 0; symbol && i < ARRAY_LENGTH(wait_functions); i++)
+	if (!symbol)
+		return look_up_nameless(target, module, code - module->bias - 1);
+	for (size_t i = 0; i < ARRAY_LENGTH(wait_functions); i++)
 		if (is_name(plain_name(symbol), wait_functions[i].name))
 			return &wait_functions[i];
 	return NULL;

@@ -60,7 +60,7 @@ static uint64_t find_runtime(struct target *target)
 {
 	for (size_t i = 0; i < target->module_count; i++) {
 		struct target_module *module = &target->modules[i];
-		uint64_t runtime, version;
+		uint64_t runtime, version, size_bytes;
 		uint32_t number;
 
 		if (!is_python(module))
@@ -68,8 +68,8 @@ static uint64_t find_runtime(struct target *target)
 		if (!module->image)
 			module->image =
 				elf_image_open(target->pool, module->path, module->build_id);
-		if (elf_image_find_data(module->image, "_PyRuntime", &runtime) &&
-		    elf_image_find_data(module->image, "Py_Version", &version) &&
+		if (elf_image_find_symbol(module->image, "_PyRuntime", &runtime, &size_bytes) &&
+		    elf_image_find_symbol(module->image, "Py_Version", &version, &size_bytes) &&
 		    target_read(target, module->bias + version, &number, sizeof(number)) &&
 		    number >> 16 == VERSION_KNOWN)
 			return module->bias + runtime;
