@@ -6,7 +6,7 @@
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
 
-static void give(uintptr_t address)
+static void give_through(uintptr_t address)
 {
 	struct guest_thread *self = guest_enter();
 	struct channel *channel;
@@ -19,7 +19,7 @@ static void give(uintptr_t address)
 	guest_leave(self);
 }
 
-static void take(uintptr_t address)
+static void take_from(uintptr_t address)
 {
 	struct guest_thread *self = guest_enter();
 	struct channel *channel;
@@ -41,34 +41,34 @@ EXPORT void __tsan_acquire(void *address);
 
 EXPORT void snarl_happens_before(const volatile void *address)
 {
-	give((uintptr_t)address);
+	give_through((uintptr_t)address);
 }
 
 EXPORT void snarl_happens_after(const volatile void *address)
 {
-	take((uintptr_t)address);
+	take_from((uintptr_t)address);
 }
 
 EXPORT void AnnotateHappensBefore(const char *file, int line, const volatile void *address)
 {
 	(void)file;
 	(void)line;
-	give((uintptr_t)address);
+	give_through((uintptr_t)address);
 }
 
 EXPORT void AnnotateHappensAfter(const char *file, int line, const volatile void *address)
 {
 	(void)file;
 	(void)line;
-	take((uintptr_t)address);
+	take_from((uintptr_t)address);
 }
 
 EXPORT void __tsan_release(void *address)
 {
-	give((uintptr_t)address);
+	give_through((uintptr_t)address);
 }
 
 EXPORT void __tsan_acquire(void *address)
 {
-	take((uintptr_t)address);
+	take_from((uintptr_t)address);
 }

@@ -269,20 +269,20 @@ static bool have_common_gate(const struct witness *one, const struct witness *ot
 }
 
 /* Each waits for the lock that the next one holds. */
-static bool blocks(const struct witness *waiter, const struct witness *holder)
+static bool blocks_wait(const struct witness *waiter, const struct witness *holder)
 {
 	return waiter->edge->events[1].mode == HOLD_EXCLUSIVE ||
 	       holder->edge->events[0].mode == HOLD_EXCLUSIVE;
 }
 
-static bool fits(const struct ring *ring, size_t at)
+static bool fits_ring(const struct ring *ring, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
 		if (have_common_gate(ring->witnesses[i], ring->witnesses[at]))
 			return false;
-	if (at && !blocks(ring->witnesses[at - 1], ring->witnesses[at]))
+	if (at && !blocks_wait(ring->witnesses[at - 1], ring->witnesses[at]))
 		return false;
-	return at + 1 < ring->count || blocks(ring->witnesses[at], ring->witnesses[0]);
+	return at + 1 < ring->count || blocks_wait(ring->witnesses[at], ring->witnesses[0]);
 }
 
 /* A witness for each order from @at on, so that all can block at once. */
@@ -292,7 +292,7 @@ static bool choose_witnesses(struct ring *ring, size_t at)
 		return true;
 	for (size_t i = 0; i < ring->orders[at]->witness_count; i++) {
 		ring->witnesses[at] = &ring->orders[at]->witnesses[i];
-		if (fits(ring, at) && choose_witnesses(ring, at + 1))
+		if (fits_ring(ring, at) && choose_witnesses(ring, at + 1))
 			return true;
 	}
 	return false;

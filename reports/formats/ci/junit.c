@@ -45,7 +45,7 @@ static void write_attribute(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-static bool counts(const struct view *view, const struct view_finding *finding)
+static bool is_failure(const struct view *view, const struct view_finding *finding)
 {
 	return finding->severity >= view->options->fails_from;
 }
@@ -80,7 +80,7 @@ static const char *skip_words(const struct view_finding *finding)
 static void write_outcome(struct view *view, const struct view_finding *finding, bool is_hidden,
 			  FILE *out)
 {
-	const char *element = counts(view, finding) ? "failure" : "system-out";
+	const char *element = is_failure(view, finding) ? "failure" : "system-out";
 
 	if (is_hidden) {
 		fputs("      <skipped", out);
@@ -89,7 +89,7 @@ static void write_outcome(struct view *view, const struct view_finding *finding,
 		return;
 	}
 	fprintf(out, "      <%s", element);
-	if (counts(view, finding)) {
+	if (is_failure(view, finding)) {
 		write_attribute(out, "message", finding->summary);
 		write_attribute(out, "type", finding_kind_name(finding->finding->kind));
 	}
@@ -123,7 +123,7 @@ static size_t count_failures(const struct view *view)
 	size_t count = 0;
 
 	for (size_t i = 0; i < view->finding_count; i++)
-		count += counts(view, &view->findings[i]);
+		count += is_failure(view, &view->findings[i]);
 	return count;
 }
 

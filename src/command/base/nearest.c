@@ -9,7 +9,7 @@ struct nearest nearest_begin(const char *word)
 	return (struct nearest){.word = word, .length = strcspn(word, "=")};
 }
 
-static size_t least(size_t a, size_t b, size_t c)
+static size_t least_of_three(size_t a, size_t b, size_t c)
 {
 	size_t smaller = a < b ? a : b;
 
@@ -30,7 +30,7 @@ static size_t find_distance(const char *word, size_t length, const char *other)
 		for (size_t i = 1; i <= length; i++) {
 			size_t above = row[i];
 
-			row[i] = least(above + 1, row[i - 1] + 1,
+			row[i] = least_of_three(above + 1, row[i - 1] + 1,
 				       diagonal + (word[i - 1] != *other));
 			diagonal = above;
 		}

@@ -6,7 +6,7 @@
 #include "command/base/output.h"
 #include "reports/merge/merge.h"
 
-static void complain(const char *message)
+static void print_warning(const char *message)
 {
 	command_warn("left out: %s", message);
 }
@@ -29,7 +29,7 @@ int command_merge(const struct command_row *self, int argc, char **argv)
 	if (output_check(&options))
 		return STATUS_FAILED;
 	result = merge_files((const char *const *)(argv + operand), (size_t)(argc - operand),
-			     options.output, complain, &left_out);
+			     options.output, print_warning, &left_out);
 	if (result != 0)
 		return command_fail("cannot write %s: %s", options.output, strerror(-result));
 	task.files = &options.output;

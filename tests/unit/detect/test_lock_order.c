@@ -63,7 +63,7 @@ static void set_up(void)
 }
 
 /* Thread t has slot t; by default it knows of nobody. */
-static struct order_witness by(thread_id thread)
+static struct order_witness witness_of(thread_id thread)
 {
 	return (struct order_witness){
 		.thread = thread,
@@ -72,7 +72,7 @@ static struct order_witness by(thread_id thread)
 	};
 }
 
-static void want(lock_id from, lock_id to, struct order_witness witness)
+static void add_order(lock_id from, lock_id to, struct order_witness witness)
 {
 	ck_assert(lock_order_add(order, from, to, &witness));
 }
@@ -93,7 +93,7 @@ static struct order_witness in_modes(struct order_witness witness, enum lock_mod
 }
 
 /* A clock that covers epoch 1 of @slot. */
-static struct vclock_snapshot *knows(uint32_t slot)
+static struct vclock_snapshot *clock_with(uint32_t slot)
 {
 	struct vclock clock = {0};
 	struct vclock_snapshot *snapshot;
@@ -104,23 +104,23 @@ static struct vclock_snapshot *knows(uint32_t slot)
 	return snapshot;
 }
 
-static uint64_t suppressed(enum order_suppression reason)
+static uint64_t count_suppressed(enum order_suppression reason)
 {
 	return lock_order_statistics(order).suppressed[reason];
 }
 
 START_TEST(opposite_orders_of_two_threads_are_reported)
 {
-	struct order_witness first = by(1);
-	struct order_witness second = by(2);
+	struct order_witness first = witness_of(1);
+	struct order_witness second = witness_of(2);
 
 	first.from_stack = 11;
 	first.to_stack = 12;
 	second.from_stack = 21;
 	second.to_stack = 22;
-	want(A, B, first);
+	add_order(A, B, first);
 	ck_assert_uint_eq(seen_count, 0);
-	want(B, A, second);
+	add_order(B, A, second);
 	ck_assert_uint_eq(seen_count, 1);
 	ck_assert_uint_eq(seen[0].cycle.length, 2);
 	ck_assert_int_eq(seen[0].cycle.verdict, ORDER_CONCURRENT);
@@ -136,9 +136,9 @@ END_TEST
 
 START_TEST(ring_of_three_is_reported_with_every_edge)
 {
-	want(C, A, by(3));
-	want(A, B, by(1));
-	want(B, C, by(2));
+	add_order(C, A, witness_of(3));
+	add_order(A, B, witness_of(1));
+	add_order(B, C, witness_of(2));
 	ck_assert_uint_eq(seen_count, 1);
 	ck_assert_uint_eq(seen[0].cycle.length, 3);
 	ck_assert_uint_eq(seen[0].threads[0], 1);
@@ -149,25 +149,25 @@ END_TEST
 
 START_TEST(both_orders_in_one_thread_are_counted_only)
 {
-	want(A, B, by(1));
-	want(B, A, by(1));
+	add_order(A, B, witness_of(1));
+	add_order(B, A, witness_of(1));
 	ck_assert_uint_eq(seen_count, 0);
-	ck_assert_uint_eq(suppressed(SUPPRESSED_SAME_THREAD), 1);
+	ck_assert_uint_eq(count_suppressed(SUPPRESSED_SAME_THREAD), 1);
 	ck_assert(lock_order_is_refining(order));
-	want(B, A, by(2));
+	add_order(B, A, witness_of(2));
 	ck_assert_uint_eq(seen_count, 1);
-	ck_assert_uint_eq(suppressed(SUPPRESSED_SAME_THREAD), 0);
+	ck_assert_uint_eq(count_suppressed(SUPPRESSED_SAME_THREAD), 0);
 	ck_assert(!lock_order_is_refining(order));
 }
 END_TEST
 
 START_TEST(one_thread_twice_in_a_ring_of_three_is_no_finding)
 {
-	want(A, B, by(1));
-	want(B, C, by(2));
-	want(C, A, by(1));
+	add_order(A, B, witness_of(1));
+	add_order(B, C, witness_of(2));
+	add_order(C, A, witness_of(1));
 	ck_assert_uint_eq(seen_count, 0);
-	ck_assert_uint_eq(suppressed(SUPPRESSED_SAME_THREAD), 1);
+	ck_assert_uint_eq(count_suppressed(SUPPRESSED_SAME_THREAD), 1);
 }
 END_TEST
 
@@ -175,10 +175,10 @@ START_TEST(common_gate_silences)
 {
 	const struct gate gate = {G, LOCK_EXCLUSIVE};
 
-	want(A, B, with_gate(by(1), &gate));
-	want(B, A, with_gate(by(2), &gate));
+	add_order(A, B, with_gate(witness_of(1), &gate));
+	add_order(B, A, with_gate(witness_of(2), &gate));
 	ck_assert_uint_eq(seen_count, 0);
-	ck_assert_uint_eq(suppressed(SUPPRESSED_GATE), 1);
+	ck_assert_uint_eq(count_suppressed(SUPPRESSED_GATE), 1);
 }
 END_TEST
 
@@ -187,8 +187,8 @@ START_TEST(gate_that_both_only_read_does_not_silence)
 	const struct gate reader = {G, LOCK_SHARED};
 	const struct gate queued = {G, LOCK_SHARED_QUEUED};
 
-	want(A, B, with_gate(by(1), &reader));
-	want(B, A, with_gate(by(2), &queued));
+	add_order(A, B, with_gate(witness_of(1), &reader));
+	add_order(B, A, with_gate(witness_of(2), &queued));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
@@ -198,10 +198,10 @@ START_TEST(gate_that_one_writes_silences)
 	const struct gate reader = {G, LOCK_SHARED};
 	const struct gate writer = {G, LOCK_EXCLUSIVE};
 
-	want(A, B, with_gate(by(1), &reader));
-	want(B, A, with_gate(by(2), &writer));
+	add_order(A, B, with_gate(witness_of(1), &reader));
+	add_order(B, A, with_gate(witness_of(2), &writer));
 	ck_assert_uint_eq(seen_count, 0);
-	ck_assert_uint_eq(suppressed(SUPPRESSED_GATE), 1);
+	ck_assert_uint_eq(count_suppressed(SUPPRESSED_GATE), 1);
 }
 END_TEST
 
@@ -209,25 +209,25 @@ START_TEST(lock_of_the_cycle_that_another_holds_too_is_a_gate)
 {
 	const struct gate gate = {B, LOCK_EXCLUSIVE};
 
-	want(A, B, by(1));
-	want(B, C, by(2));
-	want(C, A, with_gate(by(3), &gate));
+	add_order(A, B, witness_of(1));
+	add_order(B, C, witness_of(2));
+	add_order(C, A, with_gate(witness_of(3), &gate));
 	ck_assert_uint_eq(seen_count, 0);
-	ck_assert_uint_eq(suppressed(SUPPRESSED_GATE), 1);
+	ck_assert_uint_eq(count_suppressed(SUPPRESSED_GATE), 1);
 }
 END_TEST
 
 START_TEST(from_among_the_gates_makes_no_difference)
 {
 	const struct gate both[] = {{A, LOCK_EXCLUSIVE}, {G, LOCK_EXCLUSIVE}};
-	struct order_witness witness = by(1);
+	struct order_witness witness = witness_of(1);
 
-	want(A, B, with_gate(by(1), &both[1]));
+	add_order(A, B, with_gate(witness_of(1), &both[1]));
 	witness.gates = both;
 	witness.gate_count = 2;
-	want(A, B, witness);
+	add_order(A, B, witness);
 	ck_assert_uint_eq(lock_order_statistics(order).witness_count, 1);
-	want(B, A, with_gate(by(2), &both[1]));
+	add_order(B, A, with_gate(witness_of(2), &both[1]));
 	ck_assert_uint_eq(seen_count, 0);
 }
 END_TEST
@@ -235,12 +235,12 @@ END_TEST
 START_TEST(reported_gates_are_the_other_locks)
 {
 	const struct gate gates[] = {{A, LOCK_EXCLUSIVE}, {G, LOCK_EXCLUSIVE}};
-	struct order_witness witness = by(1);
+	struct order_witness witness = witness_of(1);
 
 	witness.gates = gates;
 	witness.gate_count = 2;
-	want(A, B, witness);
-	want(B, A, by(2));
+	add_order(A, B, witness);
+	add_order(B, A, witness_of(2));
 	ck_assert_uint_eq(seen_count, 1);
 	ck_assert_uint_eq(seen[0].gate_counts[0], 1);
 	ck_assert_uint_eq(seen[0].first_gates[0], G);
@@ -252,32 +252,32 @@ START_TEST(gated_once_and_ungated_later_is_reported)
 {
 	const struct gate gate = {G, LOCK_EXCLUSIVE};
 
-	want(A, B, with_gate(by(1), &gate));
-	want(B, A, with_gate(by(2), &gate));
-	want(A, B, by(1));
+	add_order(A, B, with_gate(witness_of(1), &gate));
+	add_order(B, A, with_gate(witness_of(2), &gate));
+	add_order(A, B, witness_of(1));
 	ck_assert_uint_eq(seen_count, 1);
-	ck_assert_uint_eq(suppressed(SUPPRESSED_GATE), 0);
+	ck_assert_uint_eq(count_suppressed(SUPPRESSED_GATE), 0);
 }
 END_TEST
 
 START_TEST(cycle_is_reported_once)
 {
-	want(A, B, by(1));
-	want(B, A, by(2));
-	want(A, B, by(3));
-	want(B, A, by(4));
+	add_order(A, B, witness_of(1));
+	add_order(B, A, witness_of(2));
+	add_order(A, B, witness_of(3));
+	add_order(B, A, witness_of(4));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
 
 START_TEST(structural_order_gives_the_weakest_verdict)
 {
-	struct order_witness second = by(2);
+	struct order_witness second = witness_of(2);
 
-	second.structural.clock = knows(1);
+	second.structural.clock = clock_with(1);
 	second.hand_over.clock = second.structural.clock;
-	want(A, B, by(1));
-	want(B, A, second);
+	add_order(A, B, witness_of(1));
+	add_order(B, A, second);
 	ck_assert_uint_eq(seen_count, 1);
 	ck_assert_int_eq(seen[0].cycle.verdict, ORDER_BY_STRUCTURE);
 }
@@ -285,19 +285,19 @@ END_TEST
 
 START_TEST(hand_over_gives_a_weaker_verdict_that_is_refined)
 {
-	struct order_witness second = by(2);
+	struct order_witness second = witness_of(2);
 
-	second.hand_over.clock = knows(1);
-	want(A, B, by(1));
-	want(B, A, second);
+	second.hand_over.clock = clock_with(1);
+	add_order(A, B, witness_of(1));
+	add_order(B, A, second);
 	ck_assert_int_eq(seen[0].cycle.verdict, ORDER_BY_HAND_OVER);
 	ck_assert(lock_order_is_refining(order));
 
 	/* The same again, but after the first thread's next post. */
-	struct order_witness later = by(1);
+	struct order_witness later = witness_of(1);
 
 	later.hand_over.epoch = 2;
-	want(A, B, later);
+	add_order(A, B, later);
 	ck_assert_uint_eq(seen_count, 2);
 	ck_assert_int_eq(seen[1].cycle.verdict, ORDER_CONCURRENT);
 	ck_assert_uint_eq(seen[1].cycle.replaces, 1);
@@ -307,16 +307,16 @@ END_TEST
 
 START_TEST(harmless_first_witness_does_not_hide_a_real_one)
 {
-	struct order_witness worker = by(2);
-	struct order_witness again = by(1);
+	struct order_witness worker = witness_of(2);
+	struct order_witness again = witness_of(1);
 
-	worker.structural.clock = knows(1);
+	worker.structural.clock = clock_with(1);
 	worker.hand_over.clock = worker.structural.clock;
-	want(A, B, by(1)); /* main, before it creates the worker */
-	want(B, A, worker);
+	add_order(A, B, witness_of(1)); /* main, before it creates the worker */
+	add_order(B, A, worker);
 	again.structural.epoch = 2;
 	again.hand_over.epoch = 2;
-	want(A, B, again);
+	add_order(A, B, again);
 	ck_assert_uint_eq(seen_count, 2);
 	ck_assert_int_eq(seen[1].cycle.verdict, ORDER_CONCURRENT);
 	ck_assert_uint_eq(seen[1].cycle.replaces, 1);
@@ -325,45 +325,45 @@ END_TEST
 
 START_TEST(other_hand_over_stamps_are_not_kept_without_need)
 {
-	struct order_witness later = by(1);
+	struct order_witness later = witness_of(1);
 
 	later.hand_over.epoch = 2;
-	want(A, B, by(1));
-	want(A, B, later);
+	add_order(A, B, witness_of(1));
+	add_order(A, B, later);
 	ck_assert_uint_eq(lock_order_statistics(order).witness_count, 1);
 }
 END_TEST
 
 START_TEST(untimed_wait_is_preferred_and_replaces_a_timed_one)
 {
-	struct order_witness timed = by(1);
+	struct order_witness timed = witness_of(1);
 
 	timed.is_timed = true;
-	want(A, B, timed);
-	want(B, A, by(2));
+	add_order(A, B, timed);
+	add_order(B, A, witness_of(2));
 	ck_assert(seen[0].cycle.is_timed);
-	want(A, B, by(1));
+	add_order(A, B, witness_of(1));
 	ck_assert_uint_eq(seen_count, 2);
 	ck_assert(!seen[1].cycle.is_timed);
 	ck_assert_uint_eq(seen[1].cycle.replaces, 1);
-	want(B, A, timed);
+	add_order(B, A, timed);
 	ck_assert_uint_eq(seen_count, 2);
 }
 END_TEST
 
 START_TEST(cycle_of_reads_is_silent)
 {
-	want(A, B, in_modes(by(1), LOCK_SHARED, LOCK_SHARED));
-	want(B, A, in_modes(by(2), LOCK_SHARED, LOCK_SHARED));
+	add_order(A, B, in_modes(witness_of(1), LOCK_SHARED, LOCK_SHARED));
+	add_order(B, A, in_modes(witness_of(2), LOCK_SHARED, LOCK_SHARED));
 	ck_assert_uint_eq(seen_count, 0);
-	ck_assert_uint_eq(suppressed(SUPPRESSED_READERS), 1);
+	ck_assert_uint_eq(count_suppressed(SUPPRESSED_READERS), 1);
 }
 END_TEST
 
 START_TEST(cycle_of_queued_reads_is_reported)
 {
-	want(A, B, in_modes(by(1), LOCK_SHARED_QUEUED, LOCK_SHARED_QUEUED));
-	want(B, A, in_modes(by(2), LOCK_SHARED_QUEUED, LOCK_SHARED_QUEUED));
+	add_order(A, B, in_modes(witness_of(1), LOCK_SHARED_QUEUED, LOCK_SHARED_QUEUED));
+	add_order(B, A, in_modes(witness_of(2), LOCK_SHARED_QUEUED, LOCK_SHARED_QUEUED));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
@@ -371,32 +371,32 @@ END_TEST
 START_TEST(one_read_that_meets_a_read_breaks_the_cycle)
 {
 	/* The wait for A is real, the one for B is not. */
-	want(A, B, in_modes(by(1), LOCK_EXCLUSIVE, LOCK_SHARED));
-	want(B, A, in_modes(by(2), LOCK_SHARED, LOCK_EXCLUSIVE));
+	add_order(A, B, in_modes(witness_of(1), LOCK_EXCLUSIVE, LOCK_SHARED));
+	add_order(B, A, in_modes(witness_of(2), LOCK_SHARED, LOCK_EXCLUSIVE));
 	ck_assert_uint_eq(seen_count, 0);
-	want(B, A, in_modes(by(2), LOCK_EXCLUSIVE, LOCK_EXCLUSIVE));
+	add_order(B, A, in_modes(witness_of(2), LOCK_EXCLUSIVE, LOCK_EXCLUSIVE));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
 
 START_TEST(write_that_waits_for_readers_is_reported)
 {
-	want(A, B, in_modes(by(1), LOCK_SHARED, LOCK_EXCLUSIVE));
-	want(B, A, in_modes(by(2), LOCK_SHARED, LOCK_EXCLUSIVE));
+	add_order(A, B, in_modes(witness_of(1), LOCK_SHARED, LOCK_EXCLUSIVE));
+	add_order(B, A, in_modes(witness_of(2), LOCK_SHARED, LOCK_EXCLUSIVE));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
 
 START_TEST(second_cycle_in_a_component_is_reported)
 {
-	want(A, B, by(1));
-	want(B, A, by(2));
-	want(B, C, by(1));
-	want(C, B, by(2));
-	want(A, C, by(3));
+	add_order(A, B, witness_of(1));
+	add_order(B, A, witness_of(2));
+	add_order(B, C, witness_of(1));
+	add_order(C, B, witness_of(2));
+	add_order(A, C, witness_of(3));
 	/* A-C-B-A has the threads 3, 2, 2. */
 	ck_assert_uint_eq(seen_count, 2);
-	want(C, A, by(4));
+	add_order(C, A, witness_of(4));
 	/* A-C-A, and A-B-C-A by 1, 1, 4. */
 	ck_assert_uint_eq(seen_count, 3);
 }
@@ -405,7 +405,7 @@ END_TEST
 START_TEST(cycle_of_eight_is_reported_whole)
 {
 	for (lock_id lock = 1; lock <= 8; lock++)
-		want(lock, lock % 8 + 1, by(lock));
+		add_order(lock, lock % 8 + 1, witness_of(lock));
 	ck_assert_uint_eq(seen_count, 1);
 	ck_assert_uint_eq(seen[0].cycle.length, 8);
 	ck_assert(!seen[0].cycle.is_truncated);
@@ -415,13 +415,13 @@ END_TEST
 START_TEST(longer_cycle_is_reported_once_and_truncated)
 {
 	for (lock_id lock = 1; lock <= 1000; lock++)
-		want(lock, lock % 1000 + 1, by(lock));
+		add_order(lock, lock % 1000 + 1, witness_of(lock));
 	ck_assert_uint_eq(seen_count, 1);
 	ck_assert_uint_eq(seen[0].cycle.length, 1000);
 	ck_assert(seen[0].cycle.is_truncated);
 	ck_assert_int_eq(seen[0].cycle.verdict, ORDER_CONCURRENT);
-	want(3, 2000, by(1));
-	want(2000, 4, by(1));
+	add_order(3, 2000, witness_of(1));
+	add_order(2000, 4, witness_of(1));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
@@ -429,37 +429,37 @@ END_TEST
 START_TEST(longer_cycle_of_one_thread_is_counted_only)
 {
 	for (lock_id lock = 1; lock <= 20; lock++)
-		want(lock, lock % 20 + 1, by(1));
+		add_order(lock, lock % 20 + 1, witness_of(1));
 	ck_assert_uint_eq(seen_count, 0);
-	ck_assert_uint_eq(suppressed(SUPPRESSED_SAME_THREAD), 1);
+	ck_assert_uint_eq(count_suppressed(SUPPRESSED_SAME_THREAD), 1);
 }
 END_TEST
 
 START_TEST(removed_lock_takes_its_cycles_along)
 {
-	want(A, B, by(1));
-	want(B, A, by(1));
+	add_order(A, B, witness_of(1));
+	add_order(B, A, witness_of(1));
 	ck_assert(lock_order_is_refining(order));
 	lock_order_remove(order, B);
 	lock_order_remove(order, 77);
 	ck_assert(!lock_order_is_refining(order));
 	ck_assert_uint_eq(lock_order_statistics(order).edge_count, 0);
 	ck_assert_uint_eq(lock_order_statistics(order).witness_count, 0);
-	want(B, A, by(2));
+	add_order(B, A, witness_of(2));
 	ck_assert_uint_eq(seen_count, 0);
-	want(A, B, by(1));
+	add_order(A, B, witness_of(1));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
 
 START_TEST(a_cycle_needs_all_its_locks_alive)
 {
-	want(A, B, by(1));
-	want(B, C, by(2));
+	add_order(A, B, witness_of(1));
+	add_order(B, C, witness_of(2));
 	lock_order_remove(order, B);
-	want(C, A, by(3));
+	add_order(C, A, witness_of(3));
 	ck_assert_uint_eq(seen_count, 0);
-	want(A, C, by(1));
+	add_order(A, C, witness_of(1));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
@@ -467,7 +467,7 @@ END_TEST
 START_TEST(witnesses_per_edge_are_bounded_and_losses_counted)
 {
 	for (thread_id thread = 1; thread <= 100; thread++)
-		want(A, B, by(thread));
+		add_order(A, B, witness_of(thread));
 	ck_assert_uint_eq(lock_order_statistics(order).witness_count, LOCK_ORDER_WITNESS_MAX);
 	ck_assert_uint_eq(lock_order_statistics(order).dropped_witness_count,
 			  100 - LOCK_ORDER_WITNESS_MAX);
@@ -478,10 +478,10 @@ START_TEST(distinct_lock_set_outlives_many_equal_ones)
 {
 	const struct gate gate = {G, LOCK_EXCLUSIVE};
 
-	want(A, B, by(1));
+	add_order(A, B, witness_of(1));
 	for (thread_id thread = 2; thread <= 100; thread++)
-		want(A, B, with_gate(by(thread), &gate));
-	want(B, A, with_gate(by(200), &gate));
+		add_order(A, B, with_gate(witness_of(thread), &gate));
+	add_order(B, A, with_gate(witness_of(200), &gate));
 	ck_assert_uint_eq(seen_count, 1);
 	ck_assert_uint_eq(seen[0].threads[0], 1);
 }
@@ -491,25 +491,25 @@ START_TEST(dropped_witness_is_still_judged)
 {
 	struct gate gate = {G, LOCK_EXCLUSIVE};
 
-	want(B, A, by(1));
+	add_order(B, A, witness_of(1));
 	for (lock_id lock = 0; lock < 20; lock++) {
 		gate.lock = G + lock;
-		want(A, B, with_gate(by(1), &gate));
+		add_order(A, B, with_gate(witness_of(1), &gate));
 	}
 	ck_assert_uint_eq(seen_count, 0);
-	want(A, B, with_gate(by(2), &gate));
+	add_order(A, B, with_gate(witness_of(2), &gate));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
 
 START_TEST(refining_ends_when_nothing_new_comes)
 {
-	want(A, B, by(1));
-	want(B, A, by(1));
+	add_order(A, B, witness_of(1));
+	add_order(B, A, witness_of(1));
 	for (unsigned i = 0; i < 20000; i++)
-		want(A, B, by(1));
+		add_order(A, B, witness_of(1));
 	ck_assert(!lock_order_is_refining(order));
-	want(B, A, by(2));
+	add_order(B, A, witness_of(2));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
@@ -529,13 +529,13 @@ static void want_all_below(lock_id *locks, uint32_t held, const struct order_wit
 	witness.gates = gates;
 	witness.gate_count = held;
 	for (uint32_t i = 0; i < held; i++)
-		want(locks[i], locks[held], witness);
+		add_order(locks[i], locks[held], witness);
 }
 
 START_TEST(a_thousand_nested_locks_are_exact)
 {
 	static lock_id locks[1000];
-	struct order_witness witness = by(1);
+	struct order_witness witness = witness_of(1);
 
 	for (uint32_t i = 0; i < 1000; i++)
 		locks[i] = i + 1;
@@ -546,7 +546,7 @@ START_TEST(a_thousand_nested_locks_are_exact)
 	ck_assert_uint_eq(lock_order_statistics(order).edge_count, 1000 * 999 / 2);
 	ck_assert_uint_lt(arena.taken_bytes, (size_t)100 << 20);
 	ck_assert_uint_eq(seen_count, 0);
-	want(1000, 1, by(2));
+	add_order(1000, 1, witness_of(2));
 	ck_assert_uint_eq(seen_count, 1);
 	ck_assert_uint_eq(seen[0].cycle.length, 2);
 	ck_assert_uint_eq(lock_order_statistics(order).abandoned_search_count, 0);
@@ -564,14 +564,14 @@ START_TEST(nests_in_both_orders_report_the_pairs_that_can_meet)
 	for (uint32_t i = 0; i < 60; i++)
 		locks[i] = i + 1;
 	for (uint32_t i = 1; i < 60; i++) {
-		struct order_witness witness = by(1);
+		struct order_witness witness = witness_of(1);
 
 		want_all_below(locks, i, &witness);
 	}
 	for (uint32_t i = 0; i < 60; i++)
 		locks[i] = 60 - i;
 	for (uint32_t i = 1; i < 60; i++) {
-		struct order_witness witness = by(2);
+		struct order_witness witness = witness_of(2);
 
 		want_all_below(locks, i, &witness);
 	}
@@ -587,7 +587,7 @@ END_TEST
 START_TEST(exhausted_memory_leaves_the_graph_as_it_was)
 {
 	struct order_statistics before;
-	struct order_witness witness = by(1);
+	struct order_witness witness = witness_of(1);
 	lock_id lock = 1;
 
 	pages_left = 3;
@@ -600,7 +600,7 @@ START_TEST(exhausted_memory_leaves_the_graph_as_it_was)
 	ck_assert_uint_eq(lock_order_statistics(order).node_count, before.node_count);
 	ck_assert_uint_eq(lock_order_statistics(order).witness_count, before.witness_count);
 	pages_left = -1;
-	want(3, 2, by(2));
+	add_order(3, 2, witness_of(2));
 	ck_assert_uint_eq(seen_count, 1);
 }
 END_TEST
@@ -612,9 +612,9 @@ START_TEST(churn_does_not_grow_memory)
 
 	for (unsigned round = 0; round < 2000; round++) {
 		for (lock_id lock = 100; lock < 110; lock++) {
-			want(lock, lock + 1, by(lock));
-			want(lock + 1, lock, with_gate(by(lock), &gate));
-			want(lock + 1, lock - 1, by(lock));
+			add_order(lock, lock + 1, witness_of(lock));
+			add_order(lock + 1, lock, with_gate(witness_of(lock), &gate));
+			add_order(lock + 1, lock - 1, witness_of(lock));
 		}
 		for (lock_id lock = 99; lock < 111; lock++)
 			lock_order_remove(order, lock);
