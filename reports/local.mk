@@ -15,6 +15,7 @@ reports_libreports_a_SOURCES = \
 	%D%/symbols/live_threads.c %D%/symbols/live_threads.h \
 	%D%/symbols/line_table.c %D%/symbols/line_table.h \
 	%D%/symbols/scopes.c %D%/symbols/scopes.h \
+	%D%/symbols/short_name.c %D%/symbols/short_name.h \
 	%D%/symbols/source_frame.c %D%/symbols/source_frame.h \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
 	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
@@ -37,12 +38,13 @@ reports_libreports_a_SOURCES = \
 	%D%/words/explain.c %D%/words/explain.def %D%/words/explain.h \
 	%D%/words/explain_action.c \
 	%D%/words/explain_memory.c %D%/words/explain_memory.h \
-	%D%/words/fingerprint.c %D%/words/fingerprint.h \
+	%D%/view/fingerprint.c %D%/view/fingerprint.h \
 	%D%/words/memory.c %D%/words/memory.h \
 	%D%/words/names.c %D%/words/names.h \
+	%D%/view/same_bug.c %D%/view/same_bug.h \
 	%D%/words/side.c %D%/words/side.h \
 	%D%/words/verdict.c %D%/words/verdict.h \
-	%D%/words/view.c %D%/words/view.h %D%/words/view_options.h \
+	%D%/view/view.c %D%/words/view.h %D%/words/view_options.h \
 	%D%/filter/baseline.c %D%/filter/baseline.h \
 	%D%/filter/entry_reader.h \
 	%D%/filter/filter.c %D%/filter/filter.h \
@@ -77,9 +79,11 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/place.c %D%/formats/place.h \
 	%D%/formats/losses.c %D%/formats/losses.h \
 	%D%/formats/text.c \
-	%D%/formats/text_finding.c %D%/formats/text_finding.h \
-	%D%/formats/text_memory.c %D%/formats/text_memory.h \
-	%D%/formats/text_parts.c %D%/formats/text_parts.h
+	%D%/formats/text/finding.c %D%/formats/text/finding.h \
+	%D%/formats/text/memory.c %D%/formats/text/memory.h \
+	%D%/formats/text/parts.c %D%/formats/text/parts.h \
+	%D%/formats/text/stack.c %D%/formats/text/stack.h \
+	%D%/formats/text/thread.c %D%/formats/text/thread.h
 
 # For programs that read --json.
 dist_pkgdata_DATA += reports/formats/json/snarl.schema.json

@@ -7,7 +7,8 @@
 #include "reports/words/explain.h"
 #include "reports/words/names.h"
 #include "reports/states/state.h"
-#include "reports/formats/text_finding.h"
+#include "reports/formats/text/stack.h"
+#include "reports/formats/text/thread.h"
 
 #define ATTEMPT_COUNT 1000
 #define GROUP_NAMES_MAX 4
@@ -156,7 +157,7 @@ static const char *group_names(struct view *view, const struct view_finding *fin
 }
 
 /* The frames of an interpreter, one a line. */
-static void write_script(const struct text_page *page, const char *script)
+static void write_script(struct text_page *page, const char *script)
 {
 	if (*script)
 		fputs("    in Python:\n", page->out);
@@ -168,7 +169,7 @@ static void write_script(const struct text_page *page, const char *script)
 	}
 }
 
-static void write_group(const struct text_page *page, const struct view_finding *finding,
+static void write_group(struct text_page *page, const struct view_finding *finding,
 			const struct model_state **states, size_t count)
 {
 	fprintf(page->out, "\n  %s%s%s\n    %s%s\n", text_style_on(page, STYLE_BOLD),
@@ -195,7 +196,7 @@ static size_t gather_group(const struct model_state **states, size_t count)
 	return same;
 }
 
-static void write_others(const struct text_page *page, const struct blocked_threads *blocked)
+static void write_others(struct text_page *page, const struct blocked_threads *blocked)
 {
 	for (size_t i = 0; i < blocked->other_count;) {
 		size_t count = gather_group(blocked->others + i, blocked->other_count - i);
@@ -205,7 +206,7 @@ static void write_others(const struct text_page *page, const struct blocked_thre
 	}
 }
 
-static void write_process(const struct text_page *page, const struct model_file *file,
+static void write_process(struct text_page *page, const struct model_file *file,
 			  const struct model_process *process)
 {
 	static const struct finding nothing = {.kind = FINDING_HANG, .severity = SEVERITY_ERROR};
@@ -233,13 +234,16 @@ static void write_process(const struct text_page *page, const struct model_file 
 	if (blocked.running_count)
 		fprintf(page->out, ", %zu not", blocked.running_count);
 	fputc('\n', page->out);
+	fputc('\n', page->out);
 	for (size_t i = 0; i < blocked.finding.event_count && !process->is_looked_at; i++)
 		text_thread(page, &blocked.finding, i);
+	if (!process->is_looked_at)
+		text_creations(page, &blocked.finding);
 	write_others(page, &blocked);
 	fputc('\n', page->out);
 }
 
-void blocked_write(const struct text_page *page)
+void blocked_write(struct text_page *page)
 {
 	const struct model *model = page->view->model;
 

@@ -8,8 +8,8 @@
 #ifndef REPORTS_FORMATS_BLOCKED_H
 #define REPORTS_FORMATS_BLOCKED_H
 
-#include "reports/formats/text_parts.h"
+#include "reports/formats/text/parts.h"
 
-void blocked_write(const struct text_page *page);
+void blocked_write(struct text_page *page);
 
 #endif

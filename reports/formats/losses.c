@@ -30,25 +30,27 @@ static void write_unobserved(const struct model *model, FILE *out)
 	}
 }
 
-static bool is_lost(const struct model *model, enum counter counter)
+/* --stats shows all counters, and write_unobserved() names the children. */
+static bool is_shown(const struct view *view, enum counter counter)
 {
-	return counter_is_loss(counter) && model_counter(model, counter) != 0;
+	uint64_t count = model_counter(view->model, counter);
+
+	if (!count || !counter_is_loss(counter) || view->options->with_stats)
+		return false;
+	if (counter_is_detail(counter))
+		return view->finding_count != 0;
+	return counter != COUNTER_LOST_CHILDREN || count != view->model->unobserved_count;
 }
 
 void losses_write(struct view *view, FILE *out)
 {
-	const struct model *model = view->model;
-
-	write_unobserved(model, out);
+	write_unobserved(view->model, out);
 	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
 		enum counter counter = (enum counter)i;
 
-		/* --stats shows all counters, and write_unobserved() names the children. */
-		if (!is_lost(model, counter) || view->options->with_stats ||
-		    (counter == COUNTER_LOST_CHILDREN &&
-		     model_counter(model, counter) == model->unobserved_count))
-			continue;
-		fprintf(out, "snarl: lost: %s: %llu\n", counter_text(counter),
-			(unsigned long long)model_counter(model, counter));
+		if (is_shown(view, counter))
+			fprintf(out, "snarl: lost: %s: %llu (%s)\n", counter_text(counter),
+				(unsigned long long)model_counter(view->model, counter),
+				counter_meaning(counter));
 	}
 }

@@ -7,7 +7,9 @@
 #include "reports/formats/blocked.h"
 #include "reports/formats/losses.h"
 #include "reports/words/names.h"
-#include "reports/formats/text_finding.h"
+#include "reports/formats/text/finding.h"
+
+#define INDEX_LEAST 5 /* findings; of more there is an index */
 
 /* "2 errors, 1 warning (3 findings, 41 occurrences)" */
 static const char *total_words(struct view *view)
@@ -55,7 +57,7 @@ static const char *hint_words(const struct view *view)
 	return is_needed ? "; --fail-on=warning makes warnings count" : "";
 }
 
-static void write_texts(const struct text_page *page)
+static void write_texts(struct text_page *page)
 {
 	const struct model *model = page->view->model;
 
@@ -63,7 +65,7 @@ static void write_texts(const struct text_page *page)
 		fprintf(page->out, "snarl: %s\n", model->texts[i].text);
 }
 
-static void write_statistics(const struct text_page *page)
+static void write_statistics(struct text_page *page)
 {
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)
 		fprintf(page->out, "snarl: %s: %llu\n", counter_text((enum counter)i),
@@ -71,7 +73,7 @@ static void write_statistics(const struct text_page *page)
 }
 
 /* Findings left out because debug information says that they are atomic. */
-static void write_atomics(const struct text_page *page)
+static void write_atomics(struct text_page *page)
 {
 	struct view *view = page->view;
 
@@ -83,7 +85,7 @@ static void write_atomics(const struct text_page *page)
 }
 
 /* Cycles that are harmless, with the reasons. */
-static void write_suppressed(const struct text_page *page)
+static void write_suppressed(struct text_page *page)
 {
 	for (unsigned i = COUNTER_CYCLES_ONE_THREAD; i <= COUNTER_CYCLES_OF_READERS; i++) {
 		uint64_t count = model_counter(page->view->model, (enum counter)i);
@@ -91,6 +93,25 @@ static void write_suppressed(const struct text_page *page)
 		if (count)
 			fprintf(page->out, "snarl: not reported: %llu %s\n",
 				(unsigned long long)count, counter_text((enum counter)i));
+	}
+}
+
+/* What will be reported, a line each, where that is more than a person takes in. */
+static void write_index(struct text_page *page)
+{
+	struct view *view = page->view;
+
+	if (view->finding_count <= INDEX_LEAST)
+		return;
+	fprintf(page->out, "\nsnarl: %s:\n", total_words(view));
+	for (size_t i = 0; i < view->finding_count; i++) {
+		const struct view_finding *finding = &view->findings[i];
+		const char *line = pool_format(
+			view->pool, "  %zu. %s%s: %s: %s", i + 1,
+			text_headline_place(page, finding), severity_name(finding->severity),
+			finding_kind_name(finding->finding->kind), text_headline(page, finding));
+
+		fprintf(page->out, "%s\n", text_cut(page, line, view->options->columns));
 	}
 }
 
@@ -103,11 +124,13 @@ static bool wants_colour(const struct view_options *options, FILE *out)
 
 int text_write(struct view *view, FILE *out)
 {
-	struct text_page page = {out, view, wants_colour(view->options, out)};
+	struct text_page page = {
+		.out = out, .view = view, .is_coloured = wants_colour(view->options, out)};
 	const struct view_options *options = view->options;
 
 	write_texts(&page);
 	blocked_write(&page);
+	write_index(&page);
 	for (size_t i = 0; i < view->finding_count; i++)
 		text_finding(&page, &view->findings[i]);
 	if (view->finding_count)

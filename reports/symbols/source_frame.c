@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/strings.h"
+
 const char *source_frame_function(struct pool *pool, const struct source_frame *frame)
 {
 	if (frame->function)
@@ -31,6 +33,46 @@ const char *source_frame_short_place(struct pool *pool, const struct source_fram
 	const char *slash = strrchr(place, '/');
 
 	return slash ? slash + 1 : place;
+}
+
+const char *source_frame_path(struct pool *pool, const struct source_frame *frame)
+{
+	if (frame->file[0] == '/' || !frame->directory)
+		return frame->file;
+	return pool_format(pool, "%s/%s", frame->directory, frame->file);
+}
+
+const char *source_frame_place_from(struct pool *pool, const struct source_frame *frame,
+				    const char *directory)
+{
+	size_t length = directory ? strlen(directory) : 0;
+	const char *path;
+
+	if (!length || !frame->file || !frame->line)
+		return source_frame_place(pool, frame);
+	path = source_frame_path(pool, frame);
+	if (strncmp(path, directory, length) != 0 || path[length] != '/')
+		return source_frame_place(pool, frame);
+	return pool_format(pool, "%s:%u", path + length + 1, frame->line);
+}
+
+/* True for "std::thread::..." and "void std::__invoke_impl<...>(...)". */
+static bool is_library_function(const char *name)
+{
+	size_t head = strcspn(name, "<(");
+	const char *found = strstr(name, "std::");
+
+	return (found && (size_t)(found - name) < head) || name[0] == '<' ||
+	       string_has_prefix(name, "core::") || string_has_prefix(name, "alloc::") ||
+	       string_has_prefix(name, "__rust") || string_has_prefix(name, "execute_native");
+}
+
+bool source_frame_is_glue(const struct source_frame *frame)
+{
+	return (frame->function && is_library_function(frame->function)) ||
+	       (frame->file && strstr(frame->file, "/c++/")) ||
+	       (frame->module && (string_has_prefix(frame->module, "libstdc++.so") ||
+				  string_has_prefix(frame->module, "libc++.so")));
 }
 
 bool source_frame_is_system(const struct source_frame *frame)

@@ -6,6 +6,7 @@
 
 struct source_frame {
 	const char *function;  /* demangled; NULL if unknown */
+	const char *lambda;    /* "bank.cc:12": where the lambda begins that it is; or NULL */
 	const char *file;      /* as compiled; NULL if unknown */
 	const char *directory; /* of the compilation, to find the file; or NULL */
 	unsigned line;
@@ -33,6 +34,14 @@ const char *source_frame_function(struct pool *pool, const struct source_frame *
 const char *source_frame_place(struct pool *pool, const struct source_frame *frame);
 /* The same with the last part of the path only: "bank.c:12". */
 const char *source_frame_short_place(struct pool *pool, const struct source_frame *frame);
+/* The path of its file at compilation. */
+const char *source_frame_path(struct pool *pool, const struct source_frame *frame);
+/* As source_frame_place(), with a path in @directory relative to it. */
+const char *source_frame_place_from(struct pool *pool, const struct source_frame *frame,
+				    const char *directory);
+/* True for what the library of C++ or Rust puts between the start of a thread and the
+ * program's own function. */
+bool source_frame_is_glue(const struct source_frame *frame);
 /* True for code of the system's libraries, and of their headers. */
 bool source_frame_is_system(const struct source_frame *frame);
 

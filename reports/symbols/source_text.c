@@ -5,15 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define COLUMNS_MAX 160
+#define LINE_BYTES_MAX 1000
 #define FILE_BYTES_MAX (64l * 1024 * 1024)
-
-const char *source_frame_path(struct pool *pool, const struct source_frame *frame)
-{
-	if (frame->file[0] == '/' || !frame->directory)
-		return frame->file;
-	return pool_format(pool, "%s/%s", frame->directory, frame->file);
-}
 
 /* By its path at compilation, else relative to the working directory. */
 static FILE *open_source(struct pool *pool, const struct source_frame *frame, struct stat *status)
@@ -29,26 +22,35 @@ static FILE *open_source(struct pool *pool, const struct source_frame *frame, st
 	return NULL;
 }
 
-/* Without indentation, line end and control characters. */
-static const char *clean_line(struct pool *pool, const char *line)
+static void replace_controls(char *text)
 {
-	size_t length;
+	for (; *text; text++) {
+		if (*text == '\t')
+			*text = ' ';
+		else if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+	}
+}
+
+/* Without indentation, line end and control characters.  @column of the line, from 1, is
+ * found again at 'mark'; 0: not known. */
+static void clean_line(struct pool *pool, const char *line, unsigned column,
+		       struct source_quote *quote)
+{
+	size_t indent = strspn(line, " \t");
+	size_t length = strcspn(line + indent, "\r\n");
 	char *text;
 
-	line += strspn(line, " \t");
-	length = strcspn(line, "\r\n");
+	line += indent;
 	while (length && (line[length - 1] == ' ' || line[length - 1] == '\t'))
 		length--;
 	if (!length)
-		return NULL;
-	text = pool_copy(pool, line, length > COLUMNS_MAX ? COLUMNS_MAX : length);
-	for (char *byte = text; *byte; byte++) {
-		if (*byte == '\t')
-			*byte = ' ';
-		else if ((unsigned char)*byte < ' ' || *byte == 0x7f)
-			*byte = '?';
-	}
-	return length > COLUMNS_MAX ? pool_format(pool, "%s...", text) : text;
+		return;
+	text = pool_copy(pool, line, length > LINE_BYTES_MAX ? LINE_BYTES_MAX : length);
+	replace_controls(text);
+	quote->text = text;
+	if (column > indent && column - indent <= strlen(text))
+		quote->mark = (int)(column - indent) - 1;
 }
 
 bool source_file_is_newer(const struct source_file *file, const struct source_frame *frame)
@@ -83,7 +85,7 @@ bool source_quote(struct pool *pool, const struct source_frame *frame, struct so
 	size_t room = 0;
 	FILE *file;
 
-	quote->text = NULL;
+	*quote = (struct source_quote){.mark = -1};
 	if (!frame->file || !frame->line)
 		return false;
 	file = open_source(pool, frame, &status);
@@ -92,7 +94,7 @@ bool source_quote(struct pool *pool, const struct source_frame *frame, struct so
 	for (unsigned number = 1; getline(&line, &room, file) >= 0; number++) {
 		if (number != frame->line)
 			continue;
-		quote->text = clean_line(pool, line);
+		clean_line(pool, line, frame->column, quote);
 		quote->is_newer = source_file_is_newer(
 			&(struct source_file){.changed_at = status.st_mtime}, frame);
 		break;

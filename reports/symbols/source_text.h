@@ -11,6 +11,7 @@
 
 struct source_quote {
 	const char *text; /* without indentation */
+	int mark;	  /* where in it the column of the frame is; -1: not known */
 	bool is_newer;	  /* the file was changed after the module was built */
 };
 
@@ -20,9 +21,6 @@ struct source_file {
 	size_t length;
 	int64_t changed_at; /* seconds since 1970 */
 };
-
-/* The path of @frame's file at compilation. */
-const char *source_frame_path(struct pool *pool, const struct source_frame *frame);
 
 bool source_file_read(struct pool *pool, const struct source_frame *frame,
 		      struct source_file *file);

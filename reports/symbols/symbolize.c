@@ -1,8 +1,10 @@
 #include "reports/symbols/symbolize.h"
 
 #include <dwarf.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/strings.h"
 #include "reports/symbols/elf_image.h"
 #include "reports/symbols/scopes.h"
 
@@ -133,6 +135,56 @@ static const char *function_name(struct pool *pool, Dwarf_Die *die)
 	return attribute_string(die, DW_AT_name);
 }
 
+/* Follows @die to where it is declared. */
+static Dwarf_Die find_declaration(const Dwarf_Die *die)
+{
+	Dwarf_Die found = *die;
+	Dwarf_Attribute attribute;
+
+	while (dwarf_attr(&found, DW_AT_abstract_origin, &attribute) ||
+	       dwarf_attr(&found, DW_AT_specification, &attribute)) {
+		Dwarf_Die next;
+
+		if (!dwarf_formref_die(&attribute, &next))
+			break;
+		found = next;
+	}
+	return found;
+}
+
+/* The class of a lambda has no name of its own. */
+static bool is_lambda_class(Dwarf_Die *die)
+{
+	const char *name = dwarf_diename(die);
+
+	return dwarf_tag(die) != DW_TAG_subprogram && (!name || string_has_prefix(name, "<lambda"));
+}
+
+/* Where the lambda of C++ or the closure of Rust begins that @function is, or NULL. */
+static const char *lambda_place(struct pool *pool, const Dwarf_Die *function)
+{
+	Dwarf_Die die = find_declaration(function);
+	const char *name = dwarf_diename(&die);
+	const char *place = NULL;
+	const char *file;
+	Dwarf_Die *scopes;
+	int line;
+	int count;
+
+	if (!name || (strcmp(name, "operator()") != 0 && !string_has_prefix(name, "{closure")))
+		return NULL;
+	count = dwarf_getscopes_die(&die, &scopes);
+	if (count <= 1)
+		return NULL;
+	/* gcc says it of the class, others of the function too. */
+	file = dwarf_decl_file(&scopes[1]) ? dwarf_decl_file(&scopes[1]) : dwarf_decl_file(&die);
+	if ((name[0] == '{' || is_lambda_class(&scopes[1])) && file &&
+	    (dwarf_decl_line(&scopes[1], &line) == 0 || dwarf_decl_line(&die, &line) == 0))
+		place = pool_format(pool, "%s:%d", path_base_name(file), line);
+	free(scopes);
+	return place;
+}
+
 /* A frame of which only the module is known. */
 static struct source_frame frame_in_module(const struct model_module *module, uint64_t offset)
 {
@@ -190,6 +242,7 @@ static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack
 		/* A local C++ function may lack a linkage name: keep the symbol then. */
 		if (name && (named.is_inlined || !frame->function || !strchr(frame->function, '(')))
 			named.function = name;
+		named.lambda = lambda_place(symbolizer->pool, &scopes[i]);
 		add_frame(symbolizer, stack, &named);
 		if (!named.is_inlined)
 			return;

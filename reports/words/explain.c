@@ -6,6 +6,8 @@
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
+#define NAMES_MAX 64u /* of variables in one finding */
+
 struct explain_row {
 	enum finding_kind kind;
 	uint32_t details;
@@ -216,9 +218,74 @@ static const char *wait_phrase(const struct teller *teller)
 	return count == 1 ? "waits for itself" : "wait for each other";
 }
 
+/* Do all sights of the bug have fields of one structure? */
+static bool has_one_holder(const struct view_finding *finding)
+{
+	const char *holder = finding->memory->variable.part.holder;
+
+	for (size_t i = 0; holder && i < finding->other_count; i++) {
+		const struct view_memory *memory = finding->others[i].memory;
+
+		if (!memory || !memory->variable.part.holder ||
+		    strcmp(memory->variable.part.holder, holder) != 0)
+			return false;
+	}
+	return holder != NULL;
+}
+
+/* The distinct variables of all sights of the bug, or (@are_fields) their fields. */
+static size_t collect_variables(const struct view_finding *finding, bool are_fields,
+				const char **names)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i <= finding->other_count && count < NAMES_MAX; i++) {
+		const struct view_memory *memory =
+			i ? finding->others[i - 1].memory : finding->memory;
+		const char *name;
+		size_t known = 0;
+
+		if (!memory)
+			continue;
+		name = are_fields ? memory->variable.part.field : memory->name;
+		while (known < count && strcmp(names[known], name) != 0)
+			known++;
+		if (known == count)
+			names[count++] = name;
+	}
+	return count;
+}
+
+static bool has_several_variables(const struct view_finding *finding)
+{
+	const char *names[NAMES_MAX];
+
+	return finding->memory && collect_variables(finding, false, names) > 1;
+}
+
+/* The name with its place or origin; of several "hits and misses of struct stats". */
 static const char *variable_title(const struct teller *teller)
 {
-	return teller->finding->memory ? teller->finding->memory->title : "memory";
+	const struct view_finding *finding = teller->finding;
+	struct pool *pool = teller->view->pool;
+	const char *names[NAMES_MAX];
+	bool are_fields;
+	size_t count;
+
+	if (!finding->memory)
+		return "memory";
+	if (!has_several_variables(finding))
+		return finding->memory->title;
+	are_fields = has_one_holder(finding);
+	count = collect_variables(finding, are_fields, names);
+	return are_fields ? pool_format(pool, "%s of %s", join_words(pool, names, count),
+					finding->memory->variable.part.holder)
+			  : join_words(pool, names, count);
+}
+
+static const char *is_word(const struct teller *teller)
+{
+	return has_several_variables(teller->finding) ? "are" : "is";
 }
 
 static const char *variable_short_name(const struct teller *teller)
@@ -311,6 +378,7 @@ static const struct word words[] = {
 	{"kinds", lock_kinds},
 	{"variable", variable_title},
 	{"name", variable_short_name},
+	{"is", is_word},
 	{"accesses", accesses_phrase},
 	{"uses", object_uses},
 	{"which-lock", lock_to_take},

@@ -1,5 +1,7 @@
 #include "reports/words/memory.h"
 
+#include "base/strings.h"
+#include "reports/symbols/short_name.h"
 #include "reports/words/names.h"
 #include "reports/types/stable_names.h"
 
@@ -75,6 +77,16 @@ static const struct finding_event *block_of(const struct view_memory *memory)
 	return memory->allocation ? memory->allocation : memory->release;
 }
 
+/* Who reads through a pointer to what is constant still speaks of the same type. */
+static const char *root_name(const struct pointee *pointee)
+{
+	const char *root = pointee->root;
+
+	if (pointee->variable)
+		return pointee->variable;
+	return string_has_prefix(root, "const ") ? root + strlen("const ") : root;
+}
+
 /* Takes the type from what the accesses' pointers point to.  It is atomic if one of
  * them says so. */
 static void find_type(struct view *view, const struct view_finding *finding,
@@ -102,7 +114,7 @@ static void find_type(struct view *view, const struct view_finding *finding,
 		if (pointee.variable || pointee.place.field)
 			memory->field =
 				pool_format(view->pool, "%s%s",
-					    pointee.variable ? pointee.variable : pointee.root,
+					    short_name(view->pool, root_name(&pointee)),
 					    pointee.place.stable_path);
 	}
 }
@@ -128,7 +140,9 @@ static void name_block(struct view *view, const struct view_finding *finding,
 	struct pool *pool = view->pool;
 	const struct finding_event *block = block_of(memory);
 	const char *place = symbolize_place(view->symbolizer, finding->process, block->stack);
-	const char *type = memory->variable.part.type;
+	const char *type = memory->variable.part.type
+				   ? short_words(view, memory->variable.part.type)
+				   : NULL;
 	const char *words;
 
 	memory->kind = MEMORY_HEAP;
@@ -165,14 +179,14 @@ static void name_variable(struct view *view, struct view_memory *memory)
 	const struct variable_place *place = &memory->variable;
 
 	memory->kind = MEMORY_GLOBAL;
-	memory->name = memory->title = place->name;
-	memory->stable_name = place->stable_name;
-	memory->identity = place->is_nameless ? place->name : place->stable_name;
+	memory->name = memory->title = short_words(view, place->name);
+	memory->stable_name = short_name(view->pool, place->stable_name);
+	memory->identity = place->is_nameless ? place->name : memory->stable_name;
 	memory->offset = place->offset;
 	if (place->is_nameless)
 		memory->title = pool_format(view->pool, "data at %s", place->name);
 	if (place->file && place->line)
-		memory->title = pool_format(view->pool, "%s (%s:%u)", place->name, place->file,
+		memory->title = pool_format(view->pool, "%s (%s:%u)", memory->name, place->file,
 					    place->line);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/symbols/short_name.h"
 #include "reports/types/data.h"
 
 #define WORDS_MAX 4 /* in a list; more are counted */
@@ -19,31 +20,16 @@ struct lock_names {
 	size_t count;
 };
 
-/* True for "std::thread::..." and "void std::__invoke_impl<...>(...)". */
-static bool is_library_function(const char *name)
+const char *short_words(struct view *view, const char *name)
 {
-	size_t head = strcspn(name, "<(");
-	const char *found = strstr(name, "std::");
-
-	return (found && (size_t)(found - name) < head) || name[0] == '<' ||
-	       strncmp(name, "core::", 6) == 0 || strncmp(name, "alloc::", 7) == 0 ||
-	       strncmp(name, "__rust", 6) == 0 || strncmp(name, "execute_native", 14) == 0;
+	return view->options->is_verbose ? name : short_name(view->pool, name);
 }
 
-const char *without_parameters(struct pool *pool, const char *name)
+const char *frame_function(struct view *view, const struct source_frame *frame)
 {
-	size_t length = strlen(name);
-	size_t depth = 0;
-
-	if (!length || name[length - 1] != ')')
-		return name;
-	for (size_t i = length; i-- > 0;) {
-		if (name[i] == ')')
-			depth++;
-		else if (name[i] == '(' && --depth == 0)
-			return i ? pool_copy(pool, name, i) : name;
-	}
-	return name;
+	if (frame->lambda && !view->options->is_verbose)
+		return pool_format(view->pool, "lambda at %s", frame->lambda);
+	return short_words(view, source_frame_function(view->pool, frame));
 }
 
 /* The function that the thread of @stack runs, by its outermost frames. */
@@ -54,13 +40,11 @@ static const char *start_function(struct view *view, const struct source_stack *
 	for (size_t i = stack->visible_count; i-- > 0;) {
 		const struct source_frame *frame = &stack->frames[i];
 
-		if (!frame->function || is_library_function(frame->function) ||
+		if (!frame->function || source_frame_is_glue(frame) ||
 		    source_frame_is_system(frame))
 			continue;
 		/* A lambda has no name: where it was created says more. */
-		return strncmp(frame->function, "operator()", 10) == 0
-			       ? NULL
-			       : without_parameters(view->pool, frame->function);
+		return frame->lambda ? NULL : short_name(view->pool, frame->function);
 	}
 	return NULL;
 }
@@ -119,9 +103,7 @@ static bool is_replayed(const struct model_process *process)
 
 const char *thread_name(struct view *view, const struct view_finding *finding, thread_id thread)
 {
-	const struct model_thread *row = model_thread(finding->process, thread);
 	const char *own = thread_own_name(view, finding, thread);
-	const char *place;
 
 	if (!thread)
 		return "an unknown thread";
@@ -129,10 +111,6 @@ const char *thread_name(struct view *view, const struct view_finding *finding, t
 		return own;
 	if (own)
 		return pool_format(view->pool, "T%u (%s)", thread, own);
-	place = row ? symbolize_place(view->symbolizer, finding->process, row->creation_stack)
-		    : NULL;
-	if (place)
-		return pool_format(view->pool, "T%u (created at %s)", thread, place);
 	return pool_format(view->pool, "T%u", thread);
 }
 
@@ -174,7 +152,8 @@ static const char *name_by_origin(struct view *view, const struct model_process 
 		return pool_format(view->pool, "%s of unknown origin", kind);
 	return pool_format(view->pool, "%s %s %s %s", kind, origin_word(lock, lock->creation_stack),
 			   is_stable ? "in" : "at",
-			   is_stable ? source_frame_function(view->pool, site)
+			   is_stable ? short_name(view->pool,
+						  source_frame_function(view->pool, site))
 				     : source_frame_short_place(view->pool, site));
 }
 
@@ -193,7 +172,7 @@ static const char *make_name(struct view *view, const struct model_process *proc
 		name = data_name(view->symbolizer, lock->home ? lock->home : process,
 				 lock->address);
 	if (name)
-		return name;
+		return is_stable ? short_name(view->pool, name) : short_words(view, name);
 	if (lock->stack_thread && !is_stable)
 		return pool_format(view->pool, "%s on the stack of %s",
 				   object_kind_name(lock->kind),

@@ -10,7 +10,8 @@
 
 #include "reports/words/view.h"
 
-/* "T2 (worker)", "T1 (main)", or "T2".  The function may come from @finding's stacks. */
+/* "T2 (worker)", "T1 (main)", or "T2" alone if nothing names it.  The function may come
+ * from @finding's stacks. */
 const char *thread_name(struct view *view, const struct view_finding *finding, thread_id thread);
 
 /* "worker", or NULL if it has no name of its own. */
@@ -29,8 +30,11 @@ const char *lock_stable_name(struct view *view, const struct model_process *proc
 /* "in process 2 (./child)"; "" for the first process. */
 const char *process_phrase(struct view *view, const struct view_finding *finding);
 
-/* "Bank::run(int)" becomes "Bank::run". */
-const char *without_parameters(struct pool *pool, const char *name);
+/* @name as people write it (short_name.h), with --verbose as it is. */
+const char *short_words(struct view *view, const char *name);
+
+/* The same of the function of @frame; "lambda at bank.cc:12". */
+const char *frame_function(struct view *view, const struct source_frame *frame);
 
 /* "A", "A and B", "A, B and C"; of many, "A, B and 7 more". */
 const char *join_words(struct pool *pool, const char **words, size_t count);

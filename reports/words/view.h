@@ -2,8 +2,8 @@
  * The view: the findings of a model that are reported, in order, with all names and
  * sentences.
  *
- * All formats render one view, so they agree.  Findings stand in the order of
- * their first occurrence; equal ones of several processes (the workers that a
+ * All formats render one view, so they agree.  Errors stand first, and of each kind
+ * the most frequent ones; equal ones of several processes (the workers that a
  * server forks) are merged.  The threads of a cycle are rotated into an order that
  * does not depend on which of them closed it, so that reports of two runs can be
  * compared.
@@ -27,6 +27,7 @@ struct scenario_step {
 	const char *what; /* "acquires bank.c:lock" */
 };
 
+/* 'others' are further sights of the same bug (same_bug.h); 'count' is of all. */
 struct view_finding {
 	const struct model_process *process;
 	const struct finding *finding;
@@ -37,6 +38,7 @@ struct view_finding {
 	const char *atomics_note;   /* what debug information adds to it, or NULL */
 	struct view_memory *memory; /* NULL: it is not about memory */
 	uint64_t count;
+	size_t index;		/* in the order of first occurrences */
 	uint32_t process_count; /* that have it; 'process' is the first */
 	const char *fingerprint;
 	const char *summary;
@@ -44,6 +46,8 @@ struct view_finding {
 	size_t step_count;
 	const char *closing; /* what the last step leads to, or NULL */
 	const char *advice;
+	struct view_finding *others;
+	size_t other_count;
 	const char **notes; /* limits of the verdict, and explanations */
 	size_t note_count;
 	const struct suppression *suppression; /* that hides it, or NULL */

@@ -14,6 +14,8 @@ struct view_options {
 	size_t suppression_count;
 	const char *baseline;		 /* a file, or NULL */
 	bool generates_suppressions;	 /* text: an entry for them with each finding */
+	const char *directory;	 /* paths in it are shown relative to it; NULL: as compiled */
+	unsigned columns;	 /* of the terminal; 0: lines may be of any length */
 	enum severity fails_from;	 /* findings from here up decide the exit status */
 	int status_failed;		 /* the exit status if some do, ... */
 	int status_else;		 /* ... and if none does */

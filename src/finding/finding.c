@@ -31,14 +31,17 @@ static const char *const object_names[] = {
 #undef OBJECT
 };
 
+enum counter_sort { SORT_COVERAGE, SORT_LOSS, SORT_DETAIL };
+
 struct counter_row {
 	const char *name;
-	bool is_loss;
+	enum counter_sort sort;
 	const char *text;
+	const char *meaning;
 };
 
 static const struct counter_row counter_rows[] = {
-#define COUNTER(identifier, name, is_loss, text) {name, is_loss, text},
+#define COUNTER(identifier, name, sort, text, meaning) {name, SORT_##sort, text, meaning},
 #include "finding/counters.def"
 #undef COUNTER
 };
@@ -135,7 +138,17 @@ const char *counter_text(enum counter counter)
 
 bool counter_is_loss(enum counter counter)
 {
-	return counter_rows[counter].is_loss;
+	return counter_rows[counter].sort != SORT_COVERAGE;
+}
+
+bool counter_is_detail(enum counter counter)
+{
+	return counter_rows[counter].sort == SORT_DETAIL;
+}
+
+const char *counter_meaning(enum counter counter)
+{
+	return counter_rows[counter].meaning;
 }
 
 bool finding_is_cycle(const struct finding *finding)

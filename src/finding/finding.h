@@ -35,7 +35,7 @@ enum object_kind {
 };
 
 enum counter {
-#define COUNTER(identifier, name, is_loss, text) COUNTER_##identifier,
+#define COUNTER(identifier, name, sort, text, meaning) COUNTER_##identifier,
 #include "finding/counters.def"
 #undef COUNTER
 	COUNTER_COUNT
@@ -155,7 +155,11 @@ const char *severity_name(enum severity severity);
 bool severity_from_name(const char *name, enum severity *severity);
 const char *counter_name(enum counter counter);
 const char *counter_text(enum counter counter);
+/* What it means for the user that it is not zero; "" for coverage. */
+const char *counter_meaning(enum counter counter);
 bool counter_is_loss(enum counter counter);
+/* A loss by which findings tell less, but none is missed. */
+bool counter_is_detail(enum counter counter);
 
 /* True if its events are threads that wait for each other in a ring. */
 bool finding_is_cycle(const struct finding *finding);

@@ -58,50 +58,52 @@ floors='
  5 src/detect/deadlock
  5 src/x86/flow
  5 reports/types
+ 5 src/inspect/base
  6 src/detect/predicate
  6 src/x86/emit
  6 reports/source
- 5 src/inspect/base
  6 src/inspect/stack
  6 src/inspect/objects
  7 src/inspect/process
  7 src/inspect/core
- 8 src/inspect/peers
- 8 src/inspect/python
- 9 src/inspect/waits
-10 src/inspect
  7 src/detect/race
  7 preload/arch/x86_64
  7 reports/words
  7 src/x86
+ 8 src/inspect/peers
+ 8 src/inspect/python
  8 src/detect/life
- 8 reports/filter
- 8 reports/merge
+ 8 reports/view
  8 src/x86/verify
  8 src/x86/cache
  8 preload/arch
  8 reports/states
+ 9 src/inspect/waits
+ 9 reports/merge
  9 src/detect/sync
+ 9 reports/filter
+10 src/inspect
 10 src/detect
-10 reports/formats
-11 reports/formats/ci
-11 reports/formats/json
+10 reports/formats/text
 10 preload/guest
 10 src/replay/script
+11 reports/formats
 11 preload/outside
 11 preload/code
-12 reports
+12 reports/formats/ci
+12 reports/formats/json
 12 preload/results
 12 preload/debugger
-13 src/command/base
+13 reports
 13 preload/heap
-14 src/command/run
-14 src/replay
+14 src/command/base
 14 preload/ranges
 14 preload/channels
-15 src/command
+15 src/replay
 15 preload/access
+16 src/command/run
 16 preload/signals
+17 src/command
 17 preload/process
 17 preload/instrument
 18 preload/confinement

@@ -270,8 +270,11 @@ json_t *json_finding(struct view *view, const struct view_finding *finding)
 	const char **details = detail_names(view->pool, finding->finding->details);
 	json_t *object = json_object();
 	json_t *events = json_array();
+	json_t *others = json_array();
 	size_t detail_count = 0;
 
+	for (size_t i = 0; i < finding->other_count; i++)
+		json_array_append_new(others, json_finding(view, &finding->others[i]));
 	while (details[detail_count])
 		detail_count++;
 	for (size_t i = 0; i < finding->event_count; i++)
@@ -294,5 +297,6 @@ json_t *json_finding(struct view *view, const struct view_finding *finding)
 	json_object_set_new(object, "advice", json_text(finding->advice));
 	json_object_set_new(object, "notes", make_strings(finding->notes, finding->note_count));
 	json_object_set_new(object, "closing", json_text(finding->closing));
+	json_object_set_new(object, "others", others);
 	return object;
 }

@@ -2,14 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/base/message.h"
 #include "reports/report.h"
+
+#define COLUMNS_DEFAULT 100
+#define COLUMNS_LEAST 60
 
 /* @path with each %p replaced by @pid; allocated, NULL if out of memory. */
 static char *expand_pid(const char *path, pid_t pid)
@@ -72,6 +77,20 @@ static enum report_colour choose_colour(uint64_t choice)
 	return choice == COLOR_NEVER ? COLOUR_NEVER : COLOUR_AUTO;
 }
 
+/* Of the terminal, as the shell says it or the kernel. */
+static unsigned count_columns(void)
+{
+	const char *given = getenv("COLUMNS");
+	unsigned long columns = given ? strtoul(given, NULL, 10) : 0;
+	struct winsize size;
+
+	if (!columns && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0)
+		columns = size.ws_col;
+	if (!columns)
+		return COLUMNS_DEFAULT;
+	return columns < COLUMNS_LEAST ? COLUMNS_LEAST : (unsigned)columns;
+}
+
 static struct view_options make_view_options(const struct options *options)
 {
 	return (struct view_options){
@@ -83,6 +102,7 @@ static struct view_options make_view_options(const struct options *options)
 		.fails_from = options_fails_from(options),
 		.status_failed = (int)options->exit_code,
 		.colour = choose_colour(options->color),
+		.columns = options->verbose ? 0 : count_columns(),
 		.is_verbose = options->verbose,
 		.with_stats = options->stats,
 	};
@@ -152,6 +172,7 @@ static int write_note(struct report_output *output, const struct output_task *ta
 static int write_outputs(struct outputs *outputs, const struct output_task *task)
 {
 	static struct report_outcome outcome;
+	static char directory[PATH_MAX];
 	const struct options *options = task->options;
 	struct report_request request = {
 		.files = task->files,
@@ -163,6 +184,7 @@ static int write_outputs(struct outputs *outputs, const struct output_task *task
 
 	request.view.program = task->program;
 	request.view.status_else = task->status_else;
+	request.view.directory = getcwd(directory, sizeof(directory));
 	for (size_t i = 0; i < outputs->count; i++)
 		if (write_note(&outputs->list[i], task))
 			return STATUS_FAILED;

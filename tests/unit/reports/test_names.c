@@ -160,26 +160,25 @@ static void race_over(const void *address, uint64_t size_bytes, uint64_t value)
 START_TEST(a_float_is_told_as_one)
 {
 	race_over(&ratio, sizeof(ratio), 0x3fc00000);
-	expect_text("    writes ratio, 4 bytes, found 1.5");
-	expect_text("writes ratio (over 1.5)");
+	expect_text(" writes ratio, 4 bytes, found 1.5");
 }
 END_TEST
 
 START_TEST(what_is_unsigned_is_never_negative)
 {
 	race_over(&full, sizeof(full), 0xffffffff);
-	expect_text("    writes full, 4 bytes, found 4294967295");
+	expect_text(" writes full, 4 bytes, found 4294967295");
 }
 END_TEST
 
 START_TEST(what_is_signed_is_negative_at_any_size)
 {
 	race_over(&small, sizeof(small), 0x80);
-	expect_text("    writes small, 1 byte, found -128");
+	expect_text(" writes small, 1 byte, found -128");
 	tear_down();
 	set_up();
 	race_over(&far_below, sizeof(far_below), (uint64_t)-10000000000);
-	expect_text("    writes far_below, 8 bytes, found -10000000000");
+	expect_text(" writes far_below, 8 bytes, found -10000000000");
 }
 END_TEST
 

@@ -258,7 +258,8 @@ END_TEST
 
 START_TEST(losses_stand_before_the_summary)
 {
-	uint64_t counters[COUNTER_COUNT] = {[COUNTER_LOST_STACKS] = 3, [COUNTER_LOCKS] = 5};
+	uint64_t counters[COUNTER_COUNT] = {
+		[COUNTER_LOST_SEARCHES] = 3, [COUNTER_LOST_STACKS] = 4, [COUNTER_LOCKS] = 5};
 
 	image_counters(image, 1, counters);
 	image_unobserved(image, 1, "/bin/static", "statically linked");
@@ -267,8 +268,13 @@ START_TEST(losses_stand_before_the_summary)
 	render_text();
 	ck_assert_str_eq(text, "snarl: detection is switched off\n"
 			       "snarl: not observed: /bin/static (statically linked), 2 times\n"
-			       "snarl: lost: stacks known only by their return address: 3\n"
+			       "snarl: lost: searches for lock cycles given up: 3 (a cycle of "
+			       "locks may be missed)\n"
 			       "snarl: no findings in ./prog\n");
+	image_inversion(image, 1, 1);
+	render_text();
+	expect_text("snarl: lost: stacks known only by their return address: 4 (their callers are not "
+	       "shown)\n");
 }
 END_TEST
 
@@ -363,16 +369,95 @@ START_TEST(blocked_threads_are_shown_with_what_they_wait_for)
 						   {NULL, 0, 0}});
 	render_text();
 	expect_text("snarl: --timeout: 4 threads blocked in process 1 (/somewhere/prog), 1 not\n");
-	expect_text("  T1 (main)\n    waits for T3 (right) to end\n");
-	expect_text("  T3 (right)\n    waits for A\n");
+	expect_text("  T1 (main) waits for T3 (right) to end\n");
+	expect_text("  T3 (right) waits for A\n");
 	expect_text("  thread 'sleeper'\n    waits for a signal\n");
 	expect_text("  thread 'reader'\n    reads from descriptor 3\n");
 	expect_text("  thread 'runner'\n    runs\n");
 }
 END_TEST
 
+START_TEST(lines_are_broken_to_the_terminals_width)
+{
+	options.columns = 60;
+	image_inversion(image, 1, 3);
+	render_text();
+	expect_text("error: lock-order-inversion: A and B are taken in both\n    orders by T2 (left) and "
+	       "T3 (right) [3 times]\n");
+}
+END_TEST
+
+START_TEST(errors_come_first_and_the_frequent_ones_before)
+{
+	write_pair(FINDING_FORK_HOLDING_LOCK, SEVERITY_WARNING, 0, ACTION_HOLD, ACTION_WAIT);
+	image_inversion(image, 1, 3);
+	render_text();
+	ck_assert(strstr(text, "error: ") < strstr(text, "warning: "));
+	expect_no("1. ");
+}
+END_TEST
+
+START_TEST(many_findings_have_an_index)
+{
+	static const enum finding_kind kinds[] = {
+		FINDING_UNLOCK_NOT_OWNER, FINDING_UNLOCK_UNLOCKED, FINDING_DESTROY_LOCKED,
+		FINDING_LOCK_DESTROYED,	  FINDING_LOCK_COPIED,	   FINDING_EXIT_HOLDING_LOCK,
+	};
+
+	options.columns = 60;
+	image_inversion(image, 1, 1);
+	image_retract(image, 1, 1);
+	for (unsigned i = 0; i < 5; i++)
+		write_pair(kinds[i], SEVERITY_ERROR, 0, ACTION_HOLD, ACTION_RELEASE);
+	render_text();
+	expect_no("1. error");
+	write_pair(kinds[5], SEVERITY_ERROR, 0, ACTION_HOLD, ACTION_RELEASE);
+	render_text();
+	expect_text("\nsnarl: 6 errors (6 findings, 6 occurrences):\n  1. error: unlock-not-owner: T3 "
+	       "(right) releases A, whic...\n");
+	expect_text("\n  6. error: exit-holding-lock: ");
+}
+END_TEST
+
+START_TEST(an_inversion_that_deadlocks_is_one_finding)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	finding = (struct finding){.id = 2, .kind = FINDING_DEADLOCK, .severity = SEVERITY_ERROR};
+	image_event(&finding, 2, ACTION_HOLD, 1, 0);
+	image_event(&finding, 2, ACTION_WAIT, 2, 0);
+	image_event(&finding, 3, ACTION_HOLD, 2, 0);
+	image_event(&finding, 3, ACTION_WAIT, 1, 0);
+	image_finding(image, 1, &finding, 1);
+	render_text();
+	expect_text("  Also\n    lock-order-inversion: A and B are taken in both orders");
+	expect_last_line("snarl: 1 error (1 finding, 1 occurrence) in ./prog\n");
+}
+END_TEST
+
+START_TEST(an_inversion_of_other_locks_is_a_finding_of_its_own)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	finding = (struct finding){.id = 2, .kind = FINDING_DEADLOCK, .severity = SEVERITY_ERROR};
+	image_event(&finding, 2, ACTION_HOLD, 1, 0);
+	image_event(&finding, 2, ACTION_WAIT, 1, 0);
+	image_finding(image, 1, &finding, 1);
+	render_text();
+	expect_no("Also");
+	expect_last_line("snarl: 2 errors (2 findings, 2 occurrences) in ./prog\n");
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, lines_are_broken_to_the_terminals_width);
+	tcase_add_test(tests, errors_come_first_and_the_frequent_ones_before);
+	tcase_add_test(tests, many_findings_have_an_index);
+	tcase_add_test(tests, an_inversion_that_deadlocks_is_one_finding);
+	tcase_add_test(tests, an_inversion_of_other_locks_is_a_finding_of_its_own);
 	tcase_add_test(tests, no_findings_are_said_in_one_line);
 	tcase_add_test(tests, the_last_line_sums_up);
 	tcase_add_test(tests, an_inversion_names_locks_and_threads);

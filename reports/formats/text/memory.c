@@ -1,16 +1,18 @@
-#include "reports/formats/text_memory.h"
+#include "reports/formats/text/memory.h"
+
+#include "reports/formats/text/stack.h"
 
 #include "reports/words/explain_memory.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
-static const char *bytes_words(const struct text_page *page, uint64_t count)
+static const char *bytes_words(struct text_page *page, uint64_t count)
 {
 	return count_words(page->view->pool, count, "byte");
 }
 
 /* Where the access begins, if that is before what the finding is about; else "". */
-static const char *begin_words(const struct text_page *page, const struct view_finding *finding,
+static const char *begin_words(struct text_page *page, const struct view_finding *finding,
 			       const struct finding_event *event)
 {
 	const struct view_memory *memory = finding->memory;
@@ -21,47 +23,55 @@ static const char *begin_words(const struct text_page *page, const struct view_f
 			   (unsigned long long)(memory->address - event->address));
 }
 
-void text_access(const struct text_page *page, const struct view_finding *finding,
-		 const struct finding_event *event)
+static const char *locks_words(const struct view_finding *finding,
+			       const struct finding_event *event)
 {
+	if (event->holds_are_unknown)
+		return ", locks held not recorded";
+	return event->hold_count || finding->finding->kind == FINDING_UNMARKED_SYNC
+		       ? ""
+		       : ", holding no lock";
+}
+
+const char *text_access_words(struct text_page *page, const struct view_finding *finding,
+			      const struct finding_event *event)
+{
+	struct pool *pool = page->view->pool;
 	struct finding_event plain = *event;
 	const char *value = memory_value_phrase(page->view, finding, event);
+	const char *words;
 
 	plain.has_value = false;
-	fprintf(page->out, "    %s", memory_action(page->view, finding, &plain));
+	words = memory_action(page->view, finding, &plain);
 	if (event->action != ACTION_FREE && !(finding->finding->details & DETAIL_HIDDEN) &&
 	    finding->finding->kind != FINDING_DESCRIPTOR_RACE)
-		fprintf(page->out, ", %s%s%s%s", bytes_words(page, event->size_bytes),
-			begin_words(page, finding, event), value[0] ? ", " : "", value);
-	fprintf(page->out, "%s\n", event->stack ? ":" : " (place not known)");
-	if (event->stack)
-		text_stack_with_source(page, finding->process, event->stack);
-	if (event->holds_are_unknown)
-		fputs("    locks held not recorded\n", page->out);
-	else if (!event->hold_count && finding->finding->kind != FINDING_UNMARKED_SYNC)
-		fputs("    holding no lock\n", page->out);
+		words = pool_format(pool, "%s, %s%s%s%s", words,
+				    bytes_words(page, event->size_bytes),
+				    begin_words(page, finding, event), value[0] ? ", " : "", value);
+	return pool_format(pool, "%s%s%s", words, locks_words(finding, event),
+			   event->stack ? ":" : " (place not known)");
 }
 
 /* "refs: int, at offset 8 of struct conn". */
-static void write_field(const struct text_page *page, const struct type_place *part, bool with_type)
+static void write_field(struct text_page *page, const struct type_place *part, bool with_type)
 {
 	if (!part->holder || !part->field)
 		return;
 	fprintf(page->out, "    %s: ", part->field);
 	if (with_type && part->type)
-		fprintf(page->out, "%s, ", part->type);
+		fprintf(page->out, "%s, ", short_words(page->view, part->type));
 	fprintf(page->out, "at offset %llu of %s\n", (unsigned long long)part->field_offset,
-		part->holder);
+		short_words(page->view, part->holder));
 }
 
-static void write_variable(const struct text_page *page, const struct view_memory *memory)
+static void write_variable(struct text_page *page, const struct view_memory *memory)
 {
 	const struct variable_place *variable = &memory->variable;
 	const struct type_place *part = &variable->part;
 
 	fprintf(page->out, "    %s: ", memory->name);
 	if (part->type)
-		fprintf(page->out, "%s, ", part->type);
+		fprintf(page->out, "%s, ", short_words(page->view, part->type));
 	fputs("global or static data", page->out);
 	if (variable->file && variable->line)
 		fprintf(page->out, ", declared at %s:%u", variable->file, variable->line);
@@ -70,7 +80,7 @@ static void write_variable(const struct text_page *page, const struct view_memor
 }
 
 /* "allocated by T1 (main):" and the stack. */
-static void write_block_event(const struct text_page *page, const struct view_finding *finding,
+static void write_block_event(struct text_page *page, const struct view_finding *finding,
 			      const struct finding_event *event, const char *what)
 {
 	if (!event || (!event->thread && !event->stack))
@@ -83,7 +93,7 @@ static void write_block_event(const struct text_page *page, const struct view_fi
 		text_stack(page, finding->process, event->stack);
 }
 
-static void write_block(const struct text_page *page, const struct view_finding *finding)
+static void write_block(struct text_page *page, const struct view_finding *finding)
 {
 	const struct view_memory *memory = finding->memory;
 	const struct finding_event *block =
@@ -103,12 +113,11 @@ static void write_block(const struct text_page *page, const struct view_finding 
 		write_block_event(page, finding, memory->release, "freed");
 }
 
-void text_memory(const struct text_page *page, const struct view_finding *finding)
+void text_memory(struct text_page *page, const struct view_finding *finding)
 {
 	const struct view_memory *memory = finding->memory;
 
-	fprintf(page->out, "\n  %sMemory%s\n", text_style_on(page, STYLE_BOLD),
-		text_style_off(page));
+	fprintf(page->out, "  %sMemory%s\n", text_style_on(page, STYLE_BOLD), text_style_off(page));
 	switch (memory->kind) {
 	case MEMORY_GLOBAL:
 		write_variable(page, memory);

@@ -1,11 +1,13 @@
 #include "reports/words/view.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "reports/words/verdict.h"
 #include "reports/words/explain.h"
-#include "reports/words/fingerprint.h"
+#include "reports/view/fingerprint.h"
 #include "reports/words/memory.h"
+#include "reports/view/same_bug.h"
 #include "reports/words/names.h"
 
 #define FUNCTION_COUNT 3 /* of each stack, the innermost, to sort by */
@@ -65,26 +67,13 @@ static void rotate_cycle(struct view *view, struct view_finding *finding)
 	finding->events = rotated;
 }
 
-/* The detector keeps findings apart that are one to a person: the same functions
- * access the same variable at other lines, or other elements of it. */
-static bool is_same_finding(const struct view_finding *known, const struct view_finding *finding)
-{
-	if (known->severity != finding->severity ||
-	    strcmp(known->process->path, finding->process->path) != 0 ||
-	    strcmp(known->fingerprint, finding->fingerprint) != 0)
-		return false;
-	if (!known->memory || !finding->memory)
-		return known->process != finding->process;
-	return strcmp(known->memory->identity, finding->memory->identity) == 0;
-}
-
 /* If the same finding is in the view already, counts it there: true. */
 static bool merge_finding(struct view *view, const struct view_finding *finding)
 {
 	for (size_t i = 0; i < view->finding_count; i++) {
 		struct view_finding *known = &view->findings[i];
 
-		if (!is_same_finding(known, finding))
+		if (!same_bug_equal(known, finding))
 			continue;
 		known->count += finding->count;
 		known->process_count += known->process != finding->process;
@@ -129,6 +118,62 @@ static void add_finding(struct view *view, const struct model_finding *source)
 	view->findings =
 		pool_grow(view->pool, view->findings, view->finding_count, sizeof(finding));
 	view->findings[view->finding_count++] = finding;
+}
+
+/* Errors first; of one kind the frequent ones. */
+static int compare_findings(const void *left, const void *right)
+{
+	const struct view_finding *a = left;
+	const struct view_finding *b = right;
+
+	if (a->severity != b->severity)
+		return a->severity > b->severity ? -1 : 1;
+	if (a->finding->kind != b->finding->kind)
+		return a->finding->kind < b->finding->kind ? -1 : 1;
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static void sort_findings(struct view *view)
+{
+	for (size_t i = 0; i < view->finding_count; i++)
+		view->findings[i].index = i;
+	if (view->finding_count)
+		qsort(view->findings, view->finding_count, sizeof(*view->findings),
+		      compare_findings);
+}
+
+/* Puts @finding with the one whose bug it shows, too: true. */
+static bool join_finding(struct view *view, const struct view_finding *finding, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct view_finding *known = &view->findings[i];
+
+		if (!same_bug_related(view, known, finding))
+			continue;
+		known->others = pool_grow(view->pool, known->others, known->other_count,
+					  sizeof(*known->others));
+		known->others[known->other_count++] = *finding;
+		if (known->finding->kind == finding->finding->kind)
+			known->count += finding->count;
+		return true;
+	}
+	return false;
+}
+
+/* In the order to show, so that the first of each bug is the one that says most. */
+static void join_findings(struct view *view)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < view->finding_count; i++) {
+		struct view_finding finding = view->findings[i];
+
+		if (!join_finding(view, &finding, count))
+			view->findings[count++] = finding;
+	}
+	view->finding_count = count;
 }
 
 /* Has finding @number of @process, whether it was replaced or not, a side that is plain? */
@@ -189,12 +234,17 @@ struct view *view_make(struct model *model, const struct view_options *options)
 		if (!model->findings[i].is_gone && is_set_free(view, &model->findings[i]))
 			add_finding(view, &model->findings[i]);
 	}
+	sort_findings(view);
+	join_findings(view);
 	number_fingerprints(view);
 	/* Name all locks first: the numbers of equal names depend on all of them. */
 	for (size_t i = 0; i < view->finding_count; i++)
 		explain_name_locks(view, &view->findings[i]);
-	for (size_t i = 0; i < view->finding_count; i++)
+	for (size_t i = 0; i < view->finding_count; i++) {
+		for (size_t j = 0; j < view->findings[i].other_count; j++)
+			explain_finding(view, &view->findings[i].others[j]);
 		explain_finding(view, &view->findings[i]);
+	}
 	return view;
 }
 

@@ -8,8 +8,8 @@
  *
  * Findings of one run that are told apart by less have numbered fingerprints.
  */
-#ifndef REPORTS_WORDS_FINGERPRINT_H
-#define REPORTS_WORDS_FINGERPRINT_H
+#ifndef REPORTS_VIEW_FINGERPRINT_H
+#define REPORTS_VIEW_FINGERPRINT_H
 
 #include "reports/words/view.h"
 

@@ -1,4 +1,4 @@
-#include "reports/words/fingerprint.h"
+#include "reports/view/fingerprint.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,206 @@
+#include "reports/formats/text/finding.h"
+
+#include <string.h>
+
+#include "reports/filter/generate.h"
+#include "reports/words/explain.h"
+#include "reports/words/explain_memory.h"
+#include "reports/words/memory.h"
+#include "reports/words/names.h"
+#include "reports/formats/text/memory.h"
+#include "reports/formats/text/stack.h"
+#include "reports/formats/text/thread.h"
+
+static enum text_style severity_style(enum severity severity)
+{
+	if (severity == SEVERITY_ERROR)
+		return STYLE_ERROR;
+	return severity == SEVERITY_WARNING ? STYLE_WARNING : STYLE_NOTE;
+}
+
+/* --- Locks ------------------------------------------------------------------------ */
+
+/* ", created at bank.c:12", unless its name has that. */
+static const char *place_words(struct text_page *page, const char *name, const char *what,
+			       const char *place)
+{
+	return place && !strstr(name, place)
+		       ? pool_format(page->view->pool, ", %s at %s", what, place)
+		       : "";
+}
+
+/* The kind of a lock, and its origin unless its name has it. */
+static void write_lock(struct text_page *page, const struct model_process *process, lock_id id)
+{
+	const struct model_lock *lock = model_lock(process, id);
+	const char *name = lock_name(page->view, process, id);
+	const char *created;
+	const char *first;
+
+	if (!lock)
+		return;
+	created = symbolize_place(page->view->symbolizer, process, lock->creation_stack);
+	first = symbolize_place(page->view->symbolizer, process, lock->first_stack);
+	if (created && first && strcmp(created, first) == 0)
+		first = NULL;
+	fputs("    ", page->out);
+	text_wrap(page, 4, 6,
+		  pool_format(page->view->pool, "%s: %s%s%s%s%s", name,
+			      lock->flags & LOCK_IS_RECURSIVE ? "recursive " : "",
+			      lock->flags & LOCK_IS_ROBUST ? "robust " : "",
+			      object_kind_name(lock->kind),
+			      place_words(page, name, "created", created),
+			      place_words(page, name, "first used", first)));
+	text_source(page, process, lock->creation_stack);
+}
+
+static bool is_first_of_lock(const struct view_finding *finding, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (finding->events[i]->lock == finding->events[index]->lock)
+			return false;
+	}
+	return finding->events[index]->lock != 0;
+}
+
+static void write_locks(struct text_page *page, const struct view_finding *finding)
+{
+	bool has_head = false;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		if (!is_first_of_lock(finding, i))
+			continue;
+		if (!has_head)
+			fprintf(page->out, "\n  %sLocks%s\n", text_style_on(page, STYLE_BOLD),
+				text_style_off(page));
+		has_head = true;
+		write_lock(page, finding->process, finding->events[i]->lock);
+	}
+}
+
+/* --- The finding -------------------------------------------------------------------- */
+
+const char *text_headline(struct text_page *page, const struct view_finding *finding)
+{
+	struct pool *pool = page->view->pool;
+	const char *process = process_phrase(page->view, finding);
+	const char *line =
+		pool_format(pool, "%s%s%s", finding->summary, process[0] ? ", " : "", process);
+
+	if (finding->count > 1)
+		line = pool_format(pool, "%s [%llu times]", line,
+				   (unsigned long long)finding->count);
+	return line;
+}
+
+const char *text_headline_place(struct text_page *page, const struct view_finding *finding)
+{
+	const struct source_frame *site = NULL;
+
+	for (size_t i = finding->event_count; i-- > 0 && !site;)
+		if (!memory_is_aside(finding, finding->events[i]))
+			site = symbolize_site(page->view->symbolizer, finding->process,
+					      finding->events[i]->stack);
+	if (!site || !site->module)
+		return "";
+	return pool_format(
+		page->view->pool, "%s: ",
+		source_frame_place_from(page->view->pool, site, page->view->options->directory));
+}
+
+static void write_headline(struct text_page *page, const struct view_finding *finding)
+{
+	const char *severity = severity_name(finding->severity);
+	const char *kind = finding_kind_name(finding->finding->kind);
+	const char *place = text_headline_place(page, finding);
+
+	fprintf(page->out, "\n%s%s%s: %s%s: ", place,
+		text_style_on(page, severity_style(finding->severity)), severity, kind,
+		text_style_off(page));
+	text_wrap(page, strlen(place) + strlen(severity) + strlen(kind) + 4, 4,
+		  text_headline(page, finding));
+}
+
+static const char *scenario_title(const struct view_finding *shown)
+{
+	const struct finding *finding = shown->finding;
+	bool is_possible = finding->kind == FINDING_LOCK_ORDER_INVERSION ||
+			   finding->kind == FINDING_LOCK_ORDER_CYCLE ||
+			   finding->kind == FINDING_READ_RECURSION ||
+			   finding->details & DETAIL_POSSIBLE || memory_is_shown_as_possible(shown);
+
+	return is_possible ? "How it can happen" : "How it happened";
+}
+
+/* Two accesses that nothing orders: the headline has said that. */
+static bool is_told(const struct view_finding *finding)
+{
+	return !finding->step_count || (finding->memory && finding->step_count == 2 &&
+					finding->finding->kind == FINDING_DATA_RACE);
+}
+
+static void write_scenario(struct text_page *page, const struct view_finding *finding)
+{
+	if (is_told(finding))
+		return;
+	fprintf(page->out, "\n  %s%s%s\n", text_style_on(page, STYLE_BOLD), scenario_title(finding),
+		text_style_off(page));
+	text_scenario(page, finding);
+}
+
+static const char *other_words(struct text_page *page, const struct view_finding *finding,
+			       const struct view_finding *other)
+{
+	struct pool *pool = page->view->pool;
+
+	if (other->finding->kind != finding->finding->kind)
+		return pool_format(pool, "%s: %s", finding_kind_name(other->finding->kind),
+				   text_headline(page, other));
+	return pool_format(pool, "%s, %s", other->memory->name,
+			   memory_accesses_phrase(page->view, other));
+}
+
+/* Other sights of the bug, a line each. */
+static void write_others(struct text_page *page, const struct view_finding *finding)
+{
+	if (!finding->other_count)
+		return;
+	fprintf(page->out, "  %sAlso%s\n", text_style_on(page, STYLE_BOLD), text_style_off(page));
+	for (size_t i = 0; i < finding->other_count; i++) {
+		const struct view_finding *other = &finding->others[i];
+
+		fputs("    ", page->out);
+		text_wrap(page, 4, 6,
+			  pool_format(page->view->pool, "%s%s", text_headline_place(page, other),
+				      other_words(page, finding, other)));
+	}
+}
+
+void text_finding(struct text_page *page, const struct view_finding *finding)
+{
+	text_forget_quotes(page);
+	write_headline(page, finding);
+	fputc('\n', page->out);
+	for (size_t i = 0; i < finding->event_count; i++) {
+		if (text_is_first_of_thread(finding, i))
+			text_thread(page, finding, i);
+	}
+	text_creations(page, finding);
+	if (finding->memory)
+		text_memory(page, finding);
+	write_others(page, finding);
+	write_locks(page, finding);
+	write_scenario(page, finding);
+	if (finding->note_count || finding->advice[0])
+		fputc('\n', page->out);
+	for (size_t i = 0; i < finding->note_count; i++)
+		text_paragraph(page, "Note:", finding->notes[i]);
+	if (finding->advice[0])
+		text_paragraph(page, "To fix:", finding->advice);
+	if (page->view->options->is_verbose)
+		fprintf(page->out, "  Fingerprint: %s\n", finding->fingerprint);
+	if (page->view->options->generates_suppressions) {
+		fputs("\n# An entry for --suppressions:\n", page->out);
+		suppression_write(page->view, finding, page->out);
+	}
+}

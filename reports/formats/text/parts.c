@@ -1,0 +1,174 @@
+#include "reports/formats/text/parts.h"
+
+#include <string.h>
+
+#include "reports/words/names.h"
+
+#define TABLE_COLUMNS 100u /* wider tables become lists, where the terminal is not wider */
+#define TABLE_THREAD_MAX 6u
+
+static const char *const style_sequences[] = {
+	[STYLE_PLAIN] = "",	     [STYLE_ERROR] = "\033[1;31m", [STYLE_WARNING] = "\033[1;35m",
+	[STYLE_NOTE] = "\033[1;36m", [STYLE_BOLD] = "\033[1m",	   [STYLE_DIM] = "\033[2m",
+};
+
+const char *text_style_on(const struct text_page *page, enum text_style style)
+{
+	return page->is_coloured ? style_sequences[style] : "";
+}
+
+const char *text_style_off(const struct text_page *page)
+{
+	return page->is_coloured ? "\033[0m" : "";
+}
+
+/* The distinct threads of the steps in order; 0 if there are too many. */
+static size_t step_threads(const struct view_finding *finding, thread_id *threads)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < finding->step_count; i++) {
+		size_t known = 0;
+
+		while (known < count && threads[known] != finding->steps[i].thread)
+			known++;
+		if (known < count)
+			continue;
+		if (count == TABLE_THREAD_MAX)
+			return 0;
+		threads[count++] = finding->steps[i].thread;
+	}
+	return count;
+}
+
+static size_t column_width(const struct text_page *page, const struct view_finding *finding,
+			   thread_id thread)
+{
+	size_t width = strlen(thread_name(page->view, finding, thread));
+
+	for (size_t i = 0; i < finding->step_count; i++) {
+		size_t length = strlen(finding->steps[i].what);
+
+		if (finding->steps[i].thread == thread && length > width)
+			width = length;
+	}
+	return width + 3;
+}
+
+/* The remark behind step @index; "" for all but the last. */
+static const char *step_remark(const struct text_page *page, const struct view_finding *finding,
+			       size_t index)
+{
+	if (!finding->closing || index + 1 != finding->step_count)
+		return "";
+	return pool_format(page->view->pool, "   <- %s", finding->closing);
+}
+
+static void write_list(const struct text_page *page, const struct view_finding *finding)
+{
+	for (size_t i = 0; i < finding->step_count; i++) {
+		const char *line =
+			pool_format(page->view->pool, "%s %s%s",
+				    thread_name(page->view, finding, finding->steps[i].thread),
+				    finding->steps[i].what, step_remark(page, finding, i));
+
+		fputs("    ", page->out);
+		text_wrap(page, 4, 6, line);
+	}
+}
+
+/* The names of the threads, each underlined. */
+static void write_table_head(const struct text_page *page, const struct view_finding *finding,
+			     const thread_id *threads, const size_t *widths, size_t count)
+{
+	static const char line[] = "------------------------------------------------------------"
+				   "------------------------------------------------------------";
+
+	fputs("    ", page->out);
+	for (size_t i = 0; i < count; i++)
+		fprintf(page->out, "%-*s", i + 1 < count ? (int)widths[i] : 0,
+			thread_name(page->view, finding, threads[i]));
+	fputs("\n    ", page->out);
+	for (size_t i = 0; i < count; i++)
+		fprintf(page->out, "%.*s%s", (int)widths[i] - 3, line, i + 1 < count ? "   " : "");
+	fputc('\n', page->out);
+}
+
+static void write_table(const struct text_page *page, const struct view_finding *finding,
+			const thread_id *threads, const size_t *widths, size_t count)
+{
+	write_table_head(page, finding, threads, widths, count);
+	for (size_t i = 0; i < finding->step_count; i++) {
+		size_t indent = 4;
+
+		for (size_t j = 0; j < count && threads[j] != finding->steps[i].thread; j++)
+			indent += widths[j];
+		fprintf(page->out, "%*s%s%s\n", (int)indent, "", finding->steps[i].what,
+			step_remark(page, finding, i));
+	}
+}
+
+static size_t table_columns(const struct text_page *page)
+{
+	unsigned columns = page->view->options->columns;
+
+	return columns > TABLE_COLUMNS ? columns : TABLE_COLUMNS;
+}
+
+void text_scenario(const struct text_page *page, const struct view_finding *finding)
+{
+	thread_id threads[TABLE_THREAD_MAX];
+	size_t widths[TABLE_THREAD_MAX];
+	size_t count = step_threads(finding, threads);
+	size_t total = 4;
+
+	for (size_t i = 0; i < count; i++) {
+		widths[i] = column_width(page, finding, threads[i]);
+		total += widths[i];
+	}
+	if (count && total <= table_columns(page))
+		write_table(page, finding, threads, widths, count);
+	else
+		write_list(page, finding);
+}
+
+const char *text_cut(const struct text_page *page, const char *text, size_t columns)
+{
+	size_t length = columns - 3;
+
+	if (!columns || strlen(text) <= columns)
+		return text;
+	/* Not amid a character of UTF-8. */
+	while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
+		length--;
+	return pool_format(page->view->pool, "%.*s...", (int)length, text);
+}
+
+void text_wrap(const struct text_page *page, size_t column, unsigned indent, const char *text)
+{
+	unsigned columns = page->view->options->columns;
+
+	for (bool is_first = true; *text; is_first = false) {
+		size_t length = strcspn(text, " ");
+
+		if (!is_first && columns && column + 1 + length > columns) {
+			fprintf(page->out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!is_first) {
+			fputc(' ', page->out);
+			column++;
+		}
+		fprintf(page->out, "%.*s", (int)length, text);
+		column += length;
+		text += length;
+		text += strspn(text, " ");
+	}
+	fputc('\n', page->out);
+}
+
+void text_paragraph(const struct text_page *page, const char *head, const char *text)
+{
+	fprintf(page->out, "  %s%s%s ", text_style_on(page, STYLE_BOLD), head,
+		text_style_off(page));
+	text_wrap(page, 3 + strlen(head), 4, text);
+}

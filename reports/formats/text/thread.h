@@ -1,0 +1,16 @@
+/* The threads of a finding, in a text report: what each does, and who created it. */
+#ifndef REPORTS_FORMATS_TEXT_THREAD_H
+#define REPORTS_FORMATS_TEXT_THREAD_H
+
+#include "reports/formats/text/parts.h"
+
+/* Is event @index the first that is shown with its thread? */
+bool text_is_first_of_thread(const struct view_finding *finding, size_t index);
+
+/* The events of the thread of event @index, from that one on. */
+void text_thread(struct text_page *page, const struct view_finding *finding, size_t index);
+
+/* Who created the threads, and where; callers of that in the first finding that has it. */
+void text_creations(struct text_page *page, const struct view_finding *finding);
+
+#endif

@@ -1,0 +1,133 @@
+#include "reports/view/same_bug.h"
+
+#include <string.h>
+
+#include "reports/words/memory.h"
+
+bool same_bug_equal(const struct view_finding *known, const struct view_finding *finding)
+{
+	if (known->severity != finding->severity ||
+	    strcmp(known->process->path, finding->process->path) != 0 ||
+	    strcmp(known->fingerprint, finding->fingerprint) != 0)
+		return false;
+	if (!known->memory || !finding->memory)
+		return known->process != finding->process;
+	return strcmp(known->memory->identity, finding->memory->identity) == 0;
+}
+
+/* --- Memory ------------------------------------------------------------------------ */
+
+/* The function of the program in which @event was, or NULL. */
+static const char *function_of(struct view *view, const struct view_finding *finding,
+			       const struct finding_event *event)
+{
+	const struct source_frame *site =
+		symbolize_site(view->symbolizer, finding->process, event->stack);
+
+	return site ? source_frame_function(view->pool, site) : NULL;
+}
+
+static bool accesses_in(struct view *view, const struct view_finding *finding, const char *function)
+{
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const char *other;
+
+		if (!memory_is_access(finding->finding, finding->events[i]))
+			continue;
+		other = function_of(view, finding, finding->events[i]);
+		if (other && strcmp(function, other) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* How many of its accesses are in functions in which @other's are, too; *@count: of all. */
+static size_t count_common(struct view *view, const struct view_finding *finding,
+			   const struct view_finding *other, size_t *count)
+{
+	size_t common = 0;
+
+	*count = 0;
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const char *function;
+
+		if (!memory_is_access(finding->finding, finding->events[i]))
+			continue;
+		function = function_of(view, finding, finding->events[i]);
+		*count += 1;
+		common += function && accesses_in(view, other, function);
+	}
+	return common;
+}
+
+/* A name that other memory hardly has. */
+static bool has_own_name(const struct view_memory *memory)
+{
+	return memory->kind == MEMORY_GLOBAL || memory->field;
+}
+
+static bool is_same_structure(const struct view_memory *memory, const struct view_memory *other)
+{
+	const char *holder = memory->variable.part.holder;
+	const char *others = other->variable.part.holder;
+
+	return holder && others && strcmp(holder, others) == 0 && memory->kind == other->kind;
+}
+
+/* The same place; or fields of one structure, in the same functions. */
+static bool is_same_memory(struct view *view, const struct view_finding *known,
+			   const struct view_finding *finding)
+{
+	size_t count;
+	size_t common;
+
+	if (known->finding->kind == FINDING_DESCRIPTOR_RACE ||
+	    (known->finding->details | finding->finding->details) & DETAIL_FREED)
+		return false;
+	if (strcmp(known->memory->identity, finding->memory->identity) == 0)
+		return has_own_name(finding->memory) ||
+		       count_common(view, finding, known, &count) > 0;
+	if (!is_same_structure(known->memory, finding->memory))
+		return false;
+	common = count_common(view, finding, known, &count);
+	return common == count && count_common(view, known, finding, &count) == count;
+}
+
+/* --- Locks -------------------------------------------------------------------------- */
+
+static bool has_lock(const struct view_finding *finding, lock_id lock)
+{
+	for (size_t i = 0; i < finding->event_count; i++)
+		if (finding->events[i]->lock == lock)
+			return true;
+	return false;
+}
+
+static bool has_locks_of(const struct view_finding *finding, const struct view_finding *other)
+{
+	for (size_t i = 0; i < other->event_count; i++)
+		if (!has_lock(finding, other->events[i]->lock))
+			return false;
+	return true;
+}
+
+/* A cycle of locks that could meet, and did. */
+static bool came_true(const struct view_finding *known, const struct view_finding *finding)
+{
+	enum finding_kind kind = finding->finding->kind;
+
+	return known->finding->kind == FINDING_DEADLOCK && known->process == finding->process &&
+	       (kind == FINDING_LOCK_ORDER_INVERSION || kind == FINDING_LOCK_ORDER_CYCLE) &&
+	       has_locks_of(known, finding) && has_locks_of(finding, known);
+}
+
+bool same_bug_related(struct view *view, const struct view_finding *known,
+		      const struct view_finding *finding)
+{
+	if (!known->memory || !finding->memory)
+		return came_true(known, finding);
+	return known->severity == finding->severity &&
+	       known->finding->kind == finding->finding->kind &&
+	       strcmp(known->process->path, finding->process->path) == 0 &&
+	       is_same_memory(view, known, finding);
+}

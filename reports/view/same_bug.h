@@ -1,0 +1,20 @@
+/*
+ * One bug, one finding.
+ *
+ * The detector keeps apart what is one to a person: a variable that many pairs of places
+ * or threads race over, the fields of one structure that lack one lock, and an inversion
+ * that later deadlocks.  The first finding stands for all; the others are listed with it.
+ */
+#ifndef REPORTS_VIEW_SAME_BUG_H
+#define REPORTS_VIEW_SAME_BUG_H
+
+#include "reports/words/view.h"
+
+/* Do they differ in nothing that a report shows but the process? */
+bool same_bug_equal(const struct view_finding *known, const struct view_finding *finding);
+
+/* Is @finding another sight of @known's bug? */
+bool same_bug_related(struct view *view, const struct view_finding *known,
+		      const struct view_finding *finding);
+
+#endif
