@@ -16,6 +16,15 @@ static void add_fingerprint(struct baseline *baseline, struct pool *pool, const 
 		pool_copy(pool, fingerprint, strlen(fingerprint));
 }
 
+/* All sights of the bug. */
+static void add_finding(struct baseline *baseline, struct pool *pool,
+			const struct view_finding *finding)
+{
+	add_fingerprint(baseline, pool, finding->fingerprint);
+	for (size_t i = 0; i < finding->other_count; i++)
+		add_fingerprint(baseline, pool, finding->others[i].fingerprint);
+}
+
 static int read_results(struct baseline *baseline, struct pool *pool, const char *path, char *error,
 			size_t error_bytes)
 {
@@ -32,7 +41,7 @@ static int read_results(struct baseline *baseline, struct pool *pool, const char
 		model_finish(&model);
 		view = view_make(&model, &options);
 		for (size_t i = 0; i < view->finding_count; i++)
-			add_fingerprint(baseline, pool, view->findings[i].fingerprint);
+			add_finding(baseline, pool, &view->findings[i]);
 		view_free(view);
 	}
 	model_free(&model);
@@ -43,10 +52,11 @@ static int read_results(struct baseline *baseline, struct pool *pool, const char
 static bool add_list(struct baseline *baseline, struct pool *pool, const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *fingerprint = json_string_value(
-			json_object_get(json_array_get(list, i), "fingerprint"));
+		const json_t *row = json_array_get(list, i);
+		const json_t *others = json_object_get(row, "others");
+		const char *fingerprint = json_string_value(json_object_get(row, "fingerprint"));
 
-		if (!fingerprint)
+		if (!fingerprint || (others && !add_list(baseline, pool, others)))
 			return false;
 		add_fingerprint(baseline, pool, fingerprint);
 	}

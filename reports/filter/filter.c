@@ -43,23 +43,68 @@ static void set_aside(struct view *view, const struct view_finding *finding)
 	view->hidden[view->hidden_count++] = *finding;
 }
 
+/* Is it of a kind that nobody asked for, or suppressed?  Then it is set aside. */
+static bool is_left_out(struct filter *filter, struct view *view, struct view_finding *finding)
+{
+	if (view->options->kinds && !(view->options->kinds >> finding->finding->kind & 1))
+		return true;
+	finding->suppression = find_entry(filter, view, finding);
+	if (finding->suppression)
+		set_aside(view, finding);
+	return finding->suppression;
+}
+
+static void apply_to_others(struct filter *filter, struct view *view, struct view_finding *finding)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < finding->other_count; i++)
+		if (!is_left_out(filter, view, &finding->others[i]))
+			finding->others[kept++] = finding->others[i];
+	finding->other_count = kept;
+}
+
+/* The first of the other sights stands for the bug from now on. */
+static struct view_finding next_sight(const struct view_finding *finding)
+{
+	struct view_finding next = finding->others[0];
+
+	next.others = finding->others + 1;
+	next.other_count = finding->other_count - 1;
+	return next;
+}
+
+/* A bug is an old one if any sight of it is. */
+static bool has_known_sight(const struct baseline *baseline, const struct view_finding *finding)
+{
+	for (size_t i = 0; i < finding->other_count; i++)
+		if (baseline_has(baseline, finding->others[i].fingerprint))
+			return true;
+	return baseline_has(baseline, finding->fingerprint);
+}
+
 void filter_apply(struct filter *filter, struct view *view)
 {
 	size_t kept = 0;
 
 	view->filter = filter;
 	for (size_t i = 0; i < view->finding_count; i++) {
-		struct view_finding *finding = &view->findings[i];
+		struct view_finding finding = view->findings[i];
+		struct view_finding first;
 
-		if (view->options->kinds && !(view->options->kinds >> finding->finding->kind & 1))
-			continue;
-		finding->suppression = find_entry(filter, view, finding);
-		finding->is_known = !finding->suppression &&
-				    baseline_has(&filter->baseline, finding->fingerprint);
-		if (finding->suppression || finding->is_known)
-			set_aside(view, finding);
+		apply_to_others(filter, view, &finding);
+		first = finding;
+		first.other_count = 0;
+		if (is_left_out(filter, view, &first)) {
+			if (!finding.other_count)
+				continue;
+			finding = next_sight(&finding);
+		}
+		finding.is_known = has_known_sight(&filter->baseline, &finding);
+		if (finding.is_known)
+			set_aside(view, &finding);
 		else
-			view->findings[kept++] = *finding;
+			view->findings[kept++] = finding;
 	}
 	view->finding_count = kept;
 }

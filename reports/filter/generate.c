@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/symbols/short_name.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
@@ -36,7 +37,7 @@ static void write_functions(struct view *view, const struct view_finding *findin
 
 		if (!site || !site->function || memory_is_aside(finding, event))
 			continue;
-		name = without_parameters(view->pool, site->function);
+		name = short_name(view->pool, site->function);
 		if (!is_new(names, count, name))
 			continue;
 		names[count++] = name;

@@ -1,6 +1,7 @@
 #include "reports/filter/match.h"
 
 #include "reports/filter/pattern.h"
+#include "reports/symbols/short_name.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
@@ -10,7 +11,7 @@ static bool matches_function(struct pool *pool, const char *pattern,
 	const char *name = source_frame_function(pool, frame);
 
 	return pattern_matches(pattern, name) ||
-	       pattern_matches(pattern, without_parameters(pool, name));
+	       pattern_matches(pattern, short_name(pool, name));
 }
 
 /* "bank.c", "src/bank.c" or "bank.c:12". */
