@@ -35,11 +35,30 @@ const char *source_frame_short_place(struct pool *pool, const struct source_fram
 	return slash ? slash + 1 : place;
 }
 
+const char *source_path_straight(struct pool *pool, const char *file)
+{
+	char *path;
+	char *detour;
+
+	if (file[0] != '/' || !strstr(file, "/../"))
+		return file;
+	path = pool_copy(pool, file, strlen(file));
+	while ((detour = strstr(path, "/../"))) {
+		char *parent = detour;
+
+		while (parent > path && *--parent != '/')
+			;
+		memmove(parent, detour + 3, strlen(detour + 3) + 1);
+	}
+	return path;
+}
+
 const char *source_frame_path(struct pool *pool, const struct source_frame *frame)
 {
 	if (frame->file[0] == '/' || !frame->directory)
 		return frame->file;
-	return pool_format(pool, "%s/%s", frame->directory, frame->file);
+	return source_path_straight(
+		pool, pool_format(pool, "%s/%s", frame->directory, frame->file));
 }
 
 const char *source_frame_place_from(struct pool *pool, const struct source_frame *frame,

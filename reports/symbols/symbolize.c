@@ -86,25 +86,6 @@ static bool is_startup_function(const char *name)
 	return false;
 }
 
-/* "/usr/bin/../lib/x.h", as clang names its headers, becomes "/usr/lib/x.h". */
-static const char *without_detours(struct pool *pool, const char *file)
-{
-	char *path;
-	char *detour;
-
-	if (file[0] != '/' || !strstr(file, "/../"))
-		return file;
-	path = pool_copy(pool, file, strlen(file));
-	while ((detour = strstr(path, "/../"))) {
-		char *parent = detour;
-
-		while (parent > path && *--parent != '/')
-			;
-		memmove(parent, detour + 3, strlen(detour + 3) + 1);
-	}
-	return path;
-}
-
 /* @file relative to the directory of the compilation, if it is in there. */
 static const char *shorten_file(struct pool *pool, const char *file, const char *directory)
 {
@@ -114,7 +95,7 @@ static const char *shorten_file(struct pool *pool, const char *file, const char 
 		file += length + 1;
 	while (strncmp(file, "./", 2) == 0)
 		file += 2;
-	return without_detours(pool, file);
+	return source_path_straight(pool, file);
 }
 
 static const char *attribute_string(Dwarf_Die *die, unsigned name)

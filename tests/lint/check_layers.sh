@@ -144,7 +144,8 @@ list_uses() {
 			if (from != to) print from, to, $1 " includes " $3
 		}'
 	{
-		sources src preload reports | sed "s,^$srcdir/,,; s,\.[^.]*\$,,; s,^,source ,; $parts"
+		sources src preload reports | grep '\.[cS]$' |
+			sed "s,^$srcdir/,,; s,\.[^.]*\$,,; s,^,source ,; $parts"
 		find src preload reports -name '*.o' -exec nm -A -g {} + 2>/dev/null |
 			sed "s/:/ /; $parts"
 	} | awk -v hooks=" $hooks " '

@@ -104,8 +104,8 @@ START_TEST(the_scenario_has_a_column_per_thread)
 	render_text();
 	expect_text("    T2 (left)     T3 (right)\n"
 		    "    -----------   -----------\n"
-		    "    acquires A\n"
-		    "                  acquires B\n"
+		    "    holds A\n"
+		    "                  holds B\n"
 		    "    waits for B\n"
 		    "                  waits for A   <- deadlock\n");
 }
@@ -382,8 +382,8 @@ START_TEST(lines_are_broken_to_the_terminals_width)
 	options.columns = 60;
 	image_inversion(image, 1, 3);
 	render_text();
-	expect_text("error: lock-order-inversion: A and B are taken in both\n    orders by T2 (left) and "
-	       "T3 (right) [3 times]\n");
+	expect_text("error: lock-order-inversion: A and B are taken in both\n"
+	       "    orders by T2 (left) and T3 (right) [3 times]\n");
 }
 END_TEST
 
