@@ -76,7 +76,7 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/json/sarif_parts.h \
 	%D%/formats/json/sarif_places.c \
 	%D%/formats/json/sarif_rules.c \
-	%D%/formats/place.c %D%/formats/place.h \
+	%D%/view/place.c %D%/view/place.h \
 	%D%/formats/losses.c %D%/formats/losses.h \
 	%D%/formats/text.c \
 	%D%/formats/text/finding.c %D%/formats/text/finding.h \

@@ -76,8 +76,10 @@ for command in $(rows COMMAND 'n,f,w,o,s' n command/base/commands.def); do
 	holds "snarl --help has the command $command" sh -c '"$0" --help | grep -q "^  $1 "' \
 		"$snarl" "$command"
 done
+sed 's/\\-/-/g' "$srcdir/man/snarl-findings.7" >"$work/findings.txt"
 for kind in $(rows KIND 'i,n,g,s,h' n finding/kinds.def); do
 	holds "snarl(1) has the kind $kind" grep -q -e "^\.It.* $kind\b" "$srcdir/man/snarl.1"
+	holds "$kind is in snarl-findings(7)" grep -q "^.It Sy $kind Pq" "$work/findings.txt"
 done
 
 # says PAGE COMMAND...: the help of COMMAND has the list of things in PAGE's title.

@@ -73,20 +73,20 @@ floors='
  8 src/inspect/peers
  8 src/inspect/python
  8 src/detect/life
- 8 reports/view
  8 src/x86/verify
  8 src/x86/cache
  8 preload/arch
  8 reports/states
+ 8 reports/view
  9 src/inspect/waits
+ 9 reports/filter
  9 reports/merge
  9 src/detect/sync
- 9 reports/filter
 10 src/inspect
 10 src/detect
-10 reports/formats/text
 10 preload/guest
 10 src/replay/script
+10 reports/formats/text
 11 reports/formats
 11 preload/outside
 11 preload/code

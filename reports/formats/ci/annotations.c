@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "reports/formats/formats.h"
-#include "reports/formats/place.h"
+#include "reports/view/place.h"
 
 static const char *const commands[] = {
 	[SEVERITY_NOTE] = "notice",

@@ -8,7 +8,7 @@
 #include "reports/filter/filter.h"
 #include "reports/formats/ci/utf8.h"
 #include "reports/formats/formats.h"
-#include "reports/formats/place.h"
+#include "reports/view/place.h"
 #include "reports/words/explain.h"
 #include "reports/words/names.h"
 

@@ -10,7 +10,7 @@
 #include "reports/formats/formats.h"
 #include "reports/formats/json/json_parts.h"
 #include "reports/formats/json/sarif_parts.h"
-#include "reports/formats/place.h"
+#include "reports/view/place.h"
 #include "reports/words/explain.h"
 #include "reports/words/explain_memory.h"
 #include "reports/words/memory.h"

@@ -3,7 +3,7 @@
 
 #include "reports/formats/json/json_parts.h"
 #include "reports/formats/json/sarif_parts.h"
-#include "reports/formats/place.h"
+#include "reports/view/place.h"
 
 static bool is_plain(unsigned char c)
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/filter/generate.h"
+#include "reports/view/place.h"
 #include "reports/words/explain.h"
 #include "reports/words/explain_memory.h"
 #include "reports/words/memory.h"
@@ -95,17 +96,13 @@ const char *text_headline(struct text_page *page, const struct view_finding *fin
 
 const char *text_headline_place(struct text_page *page, const struct view_finding *finding)
 {
-	const struct source_frame *site = NULL;
+	const struct source_frame *place = place_of(page->view, finding);
 
-	for (size_t i = finding->event_count; i-- > 0 && !site;)
-		if (!memory_is_aside(finding, finding->events[i]))
-			site = symbolize_site(page->view->symbolizer, finding->process,
-					      finding->events[i]->stack);
-	if (!site || !site->module)
+	if (!place || !place->module)
 		return "";
-	return pool_format(
-		page->view->pool, "%s: ",
-		source_frame_place_from(page->view->pool, site, page->view->options->directory));
+	return pool_format(page->view->pool, "%s: ",
+			   source_frame_place_from(page->view->pool, place,
+						   page->view->options->directory));
 }
 
 static void write_headline(struct text_page *page, const struct view_finding *finding)

@@ -104,8 +104,8 @@ START_TEST(the_scenario_has_a_column_per_thread)
 	render_text();
 	expect_text("    T2 (left)     T3 (right)\n"
 		    "    -----------   -----------\n"
-		    "    holds A\n"
-		    "                  holds B\n"
+		    "    acquires A\n"
+		    "                  acquires B\n"
 		    "    waits for B\n"
 		    "                  waits for A   <- deadlock\n");
 }

@@ -1,4 +1,4 @@
-#include "reports/formats/place.h"
+#include "reports/view/place.h"
 
 #include <limits.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Where a finding is, for formats that name one place of it, and how they name files. */
-#ifndef REPORTS_FORMATS_PLACE_H
-#define REPORTS_FORMATS_PLACE_H
+#ifndef REPORTS_VIEW_PLACE_H
+#define REPORTS_VIEW_PLACE_H
 
 #include "reports/words/view.h"
 
