@@ -66,6 +66,15 @@ static bool check_plain(struct verifying *verifying, const struct instruction *c
 	       verify_wrong(verifying, copy->offset, "another operand");
 }
 
+/* Does the state row say that the original is about to run what is at @original? */
+static bool has_state(const struct verifying *verifying, uint32_t at, int64_t original)
+{
+	struct plan_state state;
+
+	return plan_state_at(&verifying->plan->states, at, &state) &&
+	       plan_state_original(&state, at) == original;
+}
+
 /* A short hop over a jump: loop +2; jmp on; jmp target. */
 static bool check_loop(struct verifying *verifying, const struct instruction *copy, uint32_t *after)
 {
@@ -77,6 +86,9 @@ static bool check_loop(struct verifying *verifying, const struct instruction *co
 	    copy->target != jump ||
 	    !jumps_to(verifying, jump, home_of(verifying, original->target), after))
 		return verify_wrong(verifying, copy->offset, "another loop");
+	if (!has_state(verifying, hop, (int64_t)original->offset + original->length) ||
+	    !has_state(verifying, jump, original->target))
+		return verify_wrong(verifying, hop, "the state is another instruction's");
 	return jumps_to(verifying, hop, verifying->plan->clone_address + *after, &jump);
 }
 
