@@ -11,6 +11,7 @@
 #include "detect/base/thread.h"
 #include "detect/race/access.h"
 #include "detect/shadow/cells.h"
+#include "detect/shadow/summary.h"
 #include "preload/guest/access_context.h"
 #include "preload/heap/block_facts.h"
 #include "preload/code/call_site.h"
@@ -204,6 +205,7 @@ static void begin_unobserved(uintptr_t start, size_t size_bytes)
 		store_relaxed(shadow.write, 0u);
 		store_relaxed(shadow.read, 0u);
 	}
+	summary_clear(start, start + size_bytes);
 }
 
 /* --- What wrappers tell ----------------------------------------------------- */

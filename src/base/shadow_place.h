@@ -27,4 +27,15 @@
 #define SHADOW_ORIGIN_PLACE(granule)                                                               \
 	(((granule) ^ (1ul << SHADOW_WRITE_BIT | 1ul << SHADOW_READ_BIT)) + SHADOW_ORIGIN_AT)
 
+/* What is said of a page of 4096 bytes at once: 16 bytes (detect/shadow/summary.h). */
+#define SHADOW_SUMMARY_SHIFT 8 /* of the address */
+#define SHADOW_SUMMARY_MASK (-16)
+#define SHADOW_SUMMARY_BIT 45 /* ... and then these are flipped */
+#define SHADOW_SUMMARY_OTHER_BIT 44
+#define SHADOW_SUMMARY_AT 0x18140
+#define SHADOW_SUMMARY_PLACE(address)                                                              \
+	((((address) >> SHADOW_SUMMARY_SHIFT & (unsigned long)SHADOW_SUMMARY_MASK) ^               \
+	  (1ul << SHADOW_SUMMARY_BIT | 1ul << SHADOW_SUMMARY_OTHER_BIT)) +                         \
+	 SHADOW_SUMMARY_AT)
+
 #endif

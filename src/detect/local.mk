@@ -25,6 +25,7 @@ src_libcore_a_SOURCES += \
 	%D%/shadow/read_set.c %D%/shadow/read_set.h \
 	%D%/shadow/shadow.c %D%/shadow/shadow.h \
 	%D%/predicate/predicate.c %D%/predicate/predicate.h \
+	%D%/shadow/summary.c %D%/shadow/summary.h \
 	%D%/race/access.h \
 	%D%/race/record_fast.c %D%/race/record_fast.h \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \

@@ -36,6 +36,8 @@ core_tests = \
 	tests/unit/detect/test_race_random \
 	tests/unit/detect/test_race_threads \
 	tests/unit/detect/test_shared_registry \
+	tests/unit/detect/test_summary \
+	tests/unit/detect/test_summary_orders \
 	tests/unit/elf/test_eh_frame \
 	tests/unit/elf/test_image \
 	tests/unit/elf/test_target \
@@ -122,6 +124,16 @@ tests_unit_detect_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_random_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_random_SOURCES = tests/unit/detect/test_race_random.c $(racing_sources)
 tests_unit_detect_test_race_random_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_summary_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_summary_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_summary_SOURCES = tests/unit/detect/test_summary.c $(racing_sources)
+tests_unit_detect_test_summary_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_summary_orders_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_summary_orders_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_summary_orders_SOURCES = tests/unit/detect/test_summary_orders.c
+tests_unit_detect_test_summary_orders_LDADD = $(CHECK_LIBS)
 
 tests_unit_detect_test_race_threads_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_threads_CFLAGS = $(UNIT_CFLAGS)

@@ -6,6 +6,7 @@
 #include "detect/race/pending_release.h"
 #include "detect/shadow/cells.h"
 #include "detect/race/race.h"
+#include "detect/shadow/summary.h"
 
 /* Which halves @bytes of a granule lie in, as a mask. */
 static uint32_t halves_of(uint32_t bytes)
@@ -166,6 +167,7 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 		read = cells_load(detector, shadow.read);
 		location->read = read;
 	} while (!compare_exchange_acq_rel(shadow.read, &read, word));
+	summary_revoke(location->granule);
 	location->origins.read = load_relaxed(&shadow.origins->read); /* relaxed: has a tag */
 	release_late(detector, thread, write);
 	return true;

@@ -8,6 +8,7 @@
 #include "detect/predicate/predicate.h"
 #include "detect/race/stale_read.h"
 #include "detect/race/update.h"
+#include "detect/shadow/summary.h"
 
 /* --- Before clocks ----------------------------------------------------------- */
 
@@ -268,6 +269,7 @@ static void free_granule(struct race_step *step, bool marks, bool meets)
 	do {
 		read = race_compare(step, race_place(shadow, step->granule, false));
 	} while (!compare_exchange_acq_rel(shadow.read, &read, 0));
+	summary_revoke(step->granule);
 	cells_free(step->thread, write);
 	cells_free(step->thread, read);
 	origin_put(&shadow.origins->write, shadow.write, race_origin(step), freed);

@@ -4,6 +4,7 @@
 #include "detect/race/record_fast.h"
 #include "detect/race/atomic_location.h"
 #include "detect/shadow/read_set.h"
+#include "detect/shadow/summary.h"
 #include "detect/race/update.h"
 
 static bool is_covered(uint64_t word, uint64_t mine)
@@ -143,8 +144,8 @@ static void forget_readers(struct race_step *step, struct race_place place, uint
 		return;
 	if (cells_are(word) || shadow_bytes(word) & ~step->bytes)
 		race_take_bytes(step->detector, step->thread, place, step->bytes);
-	else
-		compare_exchange_acq_rel(place.word, &word, 0);
+	else if (compare_exchange_acq_rel(place.word, &word, 0))
+		summary_revoke(place.granule);
 }
 
 /* --- The access's own plane ------------------------------------------------- */
@@ -179,6 +180,8 @@ static bool replace_word(struct race_step *step, struct race_place place, uint64
 	if (!compare_exchange_acq_rel(place.word, &old, step->mine))
 		return false;
 	origin_put(place.origin, place.word, mine, step->mine);
+	if (!place.is_write)
+		summary_revoke(place.granule);
 	return true;
 }
 
@@ -237,6 +240,8 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 		return false;
 	origin_put(place.origin, place.word, origin, word);
 	read_set_mark(step->detector, step->detector->read_sets, step->granule);
+	if (step->bytes == SHADOW_ALL_BYTES)
+		summary_note_join(step->granule, word);
 	return true;
 }
 

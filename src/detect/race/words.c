@@ -5,6 +5,7 @@
 #include "detect/base/thread.h"
 #include "detect/race/race.h"
 #include "detect/shadow/read_set.h"
+#include "detect/shadow/summary.h"
 
 #define NO_SLOT 0xfffu
 
@@ -142,6 +143,8 @@ static bool put_list(struct detector *detector, struct thread *thread, struct ra
 	} else if (!cells_put(detector, thread, place.word, old, place.granule, list)) {
 		return false;
 	}
+	if (!place.is_write)
+		summary_revoke(place.granule);
 	if (UNLIKELY(has_set(list)))
 		read_set_mark(detector, detector->read_sets, place.granule);
 	return true;

@@ -5,6 +5,7 @@
 #include "detect/base/thread.h"
 #include "detect/shadow/cache.h"
 #include "detect/shadow/cells.h"
+#include "detect/shadow/summary.h"
 
 #define INDEX_BITS 26u
 #define INDEX_MASK ((1ull << INDEX_BITS) - 1)
@@ -438,4 +439,5 @@ uint64_t read_set_unordered(struct detector *detector, const struct thread *thre
 void read_sets_forked(struct detector *detector)
 {
 	detector->read_sets->is_collecting = 0;
+	summaries_forked();
 }

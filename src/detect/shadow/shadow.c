@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
+#include "detect/shadow/summary.h"
 
 #define PAGE_BYTES 4096u
 #define FEW_BYTES 65536u /* below this, stores are cheaper than the kernel */
@@ -80,6 +81,12 @@ static void map_ends(struct shadow_region region)
 			  SHADOW_AT_END, PROT_READ | PROT_WRITE);
 }
 
+static bool map_summaries(void)
+{
+	return map_range(SHADOW_SUMMARIES, SHADOW_SUMMARIES_END - SHADOW_SUMMARIES,
+			 PROT_READ | PROT_WRITE);
+}
+
 static bool map_cells(void)
 {
 	return map_range(SHADOW_NARROW_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
@@ -93,7 +100,7 @@ bool shadow_reserve(bool low_only)
 	struct shadow_region low = {SHADOW_REPLAY_START, SHADOW_REPLAY_END};
 
 	if (low_only) {
-		if (!map_planes(low) || !map_cells())
+		if (!map_planes(low) || !map_cells() || !map_summaries())
 			return false;
 		map_ends(low);
 		return true;
@@ -101,7 +108,7 @@ bool shadow_reserve(bool low_only)
 	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
 		if (!map_planes(regions[i]))
 			return false;
-	if (!map_cells())
+	if (!map_cells() || !map_summaries())
 		return false;
 	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
 		map_ends(regions[i]);
@@ -149,6 +156,10 @@ static void clear_planes(uintptr_t start, size_t size_bytes,
 		return;
 	for (unsigned int k = 0; k < PLANE_COUNT; k++)
 		clear(place_in(k, first), place_in(k, first) + (end - first));
+	if (end - first < FEW_BYTES)
+		summary_clear(first, end);
+	else
+		clear((uintptr_t)(summary_of(first) - 1), (uintptr_t)(summary_of(end) + 1));
 }
 
 void shadow_clear(uintptr_t start, size_t size_bytes)

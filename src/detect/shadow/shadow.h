@@ -19,11 +19,15 @@
 #include "detect/data/shadow_word.h"
 
 /* Of cells.h: records, and a byte for each page of the program's memory. */
-#define SHADOW_NARROW_CELLS 0x300100000000ull
-#define SHADOW_WIDE_CELLS 0x301000000000ull
+#define SHADOW_NARROW_CELLS 0x308100000000ull
+#define SHADOW_WIDE_CELLS 0x309000000000ull
 #define SHADOW_CELL_BYTES 0x800000000ull /* of each */
-#define SHADOW_CELL_MARKS 0x302000000000ull
+#define SHADOW_CELL_MARKS 0x30a000000000ull
 #define SHADOW_MARK_SHIFT 12
+
+/* Of summary.h. */
+#define SHADOW_SUMMARIES 0x300000010000ull
+#define SHADOW_SUMMARIES_END 0x308000020000ull
 
 /* One region of the program's memory, [start, end). */
 struct shadow_region {
