@@ -40,6 +40,7 @@ src_libplan_a_SOURCES += \
 	%D%/flow/update_groups.c %D%/flow/update_groups.h \
 	%D%/flow/spins.c %D%/flow/spins.h \
 	%D%/flow/waits.c %D%/flow/waits.h \
+	%D%/flow/strides.c %D%/flow/strides.h \
 	%D%/flow/walk.h \
 	%D%/emit/check.c %D%/emit/check.h \
 	%D%/emit/copy.c %D%/emit/copy.h \

@@ -380,6 +380,62 @@ static void read_buffer_case(void)
 	KEEP(read_buffer_data);
 }
 
+/* --- Columns: whole pages that both threads have read ---------------------------------- */
+
+#define ROWS 96
+#define ROUNDS 4
+
+static double columns_written_data[ROWS][ROWS] __attribute__((aligned(4096)));
+
+static void *columns_written_read(void *writes)
+{
+	double sum = 0;
+
+	for (int round = 0; round < ROUNDS; round++)
+		for (int column = 0; column < ROWS; column++)
+			for (int row = 0; row < ROWS; row++)
+				sum += columns_written_data[row][column];
+	KEEP(sum);
+	if (writes)
+		columns_written_data[ROWS / 2][ROWS / 2] += 1;
+	return NULL;
+}
+
+static void *columns_written_write(void *unused)
+{
+	(void)unused;
+	return columns_written_read(&columns_written_data);
+}
+
+static void columns_written_case(void)
+{
+	run_both(columns_written_read, columns_written_write, NULL);
+}
+
+/* Who has joined the readers may write, and new readers see what was written. */
+static double columns_handed_data[ROWS][ROWS] __attribute__((aligned(4096)));
+
+static void *columns_handed_read(void *unused)
+{
+	double sum = 0;
+
+	(void)unused;
+	for (int round = 0; round < ROUNDS; round++)
+		for (int column = 0; column < ROWS; column++)
+			for (int row = 0; row < ROWS; row++)
+				sum += columns_handed_data[row][column];
+	KEEP(sum);
+	return NULL;
+}
+
+static void columns_handed_case(void)
+{
+	for (int turn = 0; turn < 3; turn++) {
+		columns_handed_data[turn][ROWS / 2] += 1;
+		run_both(columns_handed_read, columns_handed_read, NULL);
+	}
+}
+
 /* --- Lives --------------------------------------------------------------------------- */
 
 /* Too large for a thread's own cache: there is one arena for all, see main. */
@@ -511,6 +567,8 @@ static const struct race_case cases[] = {
 	CASE(collated_before, "silent"),
 	CASE(copied_apart, "silent"),
 	CASE(read_buffer, "data-race:error"),
+	CASE(columns_written, "data-race:error"),
+	CASE(columns_handed, "silent"),
 	CASE(reused_block, "silent"),
 	CASE(passed_block, "silent"),
 	CASE(freed_block, "data-race:error"),

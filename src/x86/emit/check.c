@@ -200,6 +200,35 @@ static int8_t count_members(const struct group *group, const struct check *check
 	return count;
 }
 
+static bool asks_summary(const struct emitter *emitter, const struct group *group,
+			 const struct check *check)
+{
+	bool can_ask = !check->is_write && !group->keeps_address &&
+		       check->size_bytes <= SHADOW_GRANULE && !check->operand.is_rip_relative;
+
+	switch (emitter->options->summaries) {
+	case PLAN_SUMMARIES_ALWAYS:
+		return can_ask;
+	case PLAN_SUMMARIES_NEVER:
+		return false;
+	case PLAN_SUMMARIES_FAR:
+		break;
+	}
+	return can_ask && check->strides_far;
+}
+
+/* Compares the page's summary; returns the branch of who need not look at the granule. */
+static uint32_t emit_summary_look(struct emitter *emitter, int scratch)
+{
+	encode_shift_right(emitter, scratch, SHADOW_SUMMARY_SHIFT);
+	encode_and(emitter, scratch, SHADOW_SUMMARY_MASK);
+	encode_flip_bit(emitter, scratch, SHADOW_SUMMARY_BIT);
+	encode_flip_bit(emitter, scratch, SHADOW_SUMMARY_OTHER_BIT);
+	encode_load(emitter, scratch, scratch, SHADOW_SUMMARY_AT);
+	encode_compare_tls(emitter, scratch, FIXUP_SHARED);
+	return encode_branch_forward(emitter, CONDITION_EQUAL);
+}
+
 static void emit_quick_look(struct emitter *emitter, struct group *group, const struct check *check,
 			    struct cold_part *cold)
 {
@@ -207,7 +236,14 @@ static void emit_quick_look(struct emitter *emitter, struct group *group, const 
 	struct operand granule = granule_of(emitter, check, &is_aligned);
 	bool is_wide = check->size_bytes > SHADOW_GRANULE;
 	int scratch = group->keeps_address && !is_wide ? group->word : group->address;
+	bool has_summary = asks_summary(emitter, group, check);
+	uint32_t settled = 0;
 
+	if (has_summary) {
+		encode_lea(emitter, scratch, &check->operand, group->taken.lowered_by);
+		save_flags(emitter, group);
+		settled = emit_summary_look(emitter, scratch);
+	}
 	encode_lea(emitter, group->address, group->keeps_address ? &check->operand : &granule,
 		   group->taken.lowered_by);
 	save_flags(emitter, group);
@@ -227,6 +263,8 @@ static void emit_quick_look(struct emitter *emitter, struct group *group, const 
 	}
 	encode_load(emitter, scratch, scratch, plane_at(check->is_write));
 	compare_word(emitter, cold);
+	if (has_summary)
+		encode_land(emitter, settled);
 }
 
 static void add_cold(struct emitter *emitter, struct cold_list *cold, const struct cold_part *part)

@@ -256,6 +256,13 @@ void encode_flip_bit(struct emitter *emitter, int in, unsigned bit)
 	end_instruction(emitter, put_byte(at, bit));
 }
 
+void encode_shift_right(struct emitter *emitter, int in, unsigned by)
+{
+	unsigned char *at = put_with_register(begin_instruction(emitter), 0xc1, 5, in);
+
+	end_instruction(emitter, put_byte(at, by));
+}
+
 void encode_and(struct emitter *emitter, int in, int8_t mask)
 {
 	unsigned char *at = put_with_register(begin_instruction(emitter), 0x83, 4, in);

@@ -49,6 +49,7 @@ void encode_load_stack(struct emitter *emitter, int into, int32_t at_rsp);
 void encode_load(struct emitter *emitter, int into, int from, int32_t displacement);
 void encode_move(struct emitter *emitter, int into, int from);
 void encode_flip_bit(struct emitter *emitter, int in, unsigned bit);
+void encode_shift_right(struct emitter *emitter, int in, unsigned by);
 void encode_and(struct emitter *emitter, int in, int8_t mask);
 void encode_compare_tls(struct emitter *emitter, int with, enum fixup_kind word);
 void encode_add_tls(struct emitter *emitter, int32_t offset, int8_t value);

@@ -33,6 +33,13 @@ enum plan_base {
  * by plain moves, in functions without locked instructions, what others publish. */
 #define PLAN_SMALL_TEXT_BYTES (128u << 10)
 
+/* Which checks of reads ask for their page's summary (detect/shadow/summary.h). */
+enum plan_summaries {
+	PLAN_SUMMARIES_FAR,    /* those that walk through memory in large steps */
+	PLAN_SUMMARIES_ALWAYS, /* for tests (--force), as the next */
+	PLAN_SUMMARIES_NEVER
+};
+
 struct plan_options {
 	struct thunk_addresses thunks;
 	int32_t current_tls;	/* offset from the thread pointer of the current word */
@@ -47,6 +54,7 @@ struct plan_options {
 	void *context;
 	bool keeps_instructions; /* all functions keep them, and where each one's clone begins */
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
+	enum plan_summaries summaries;
 	bool only_atomics;	/* copy functions with locked instructions alone, and small ones */
 	bool counts;		/* clones count executed accesses (bench) ... */
 	int32_t count_tls;	/* ... in this word of the thread, atomics and strings aside */

@@ -4,6 +4,7 @@
 
 #include "base/shadow_place.h"
 #include "x86/decode/masked.h"
+#include "x86/flow/strides.h"
 
 #define AVAILABLE_COUNT 24u
 #define HOIST_LIMIT 16u
@@ -270,6 +271,7 @@ static void check_simple(struct placing *placing, uint32_t index, const struct o
 	};
 
 	access.site = add_site(placing, index, is_read, is_write);
+	access.strides_far = !is_write && strides_are_far(placing->function, index);
 	if (is_served(placing, &access, access.site))
 		return;
 	remember_check(placing, add_check(placing, &access));

@@ -26,6 +26,7 @@ struct check {
 	uint16_t size_bytes;
 	uint8_t class; /* enum access_class */
 	bool is_write;
+	bool strides_far; /* a read that walks through memory in large steps: strides.h */
 };
 
 /* What update_groups.h found out about accesses, by instruction. */

@@ -310,7 +310,7 @@ static bool visit_node(struct verifying *verifying, struct node *node)
 			 verifying->live[verifying->index]))
 		return false;
 	if (is_copy(verifying, at)) {
-		if (machine->is_in_doubt)
+		if (machine->is_in_doubt || machine->owes_look)
 			return verify_wrong(verifying, at, "an access goes on unchecked");
 		if (verifying->copy_at && verifying->copy_at != at)
 			return verify_wrong(verifying, at, "there are two copies");

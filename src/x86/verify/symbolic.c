@@ -89,6 +89,44 @@ static bool run_load_thread_pointer(struct symbolic *machine, const struct opcod
 	       instruction->displacement == 0;
 }
 
+/* The steps from an address to its page's summary. */
+enum { PAGE_SHIFTED = 1, PAGE_MASKED, PAGE_FLIPPED, PAGE_FLIPPED_TWICE };
+
+static bool run_shift(struct symbolic *machine, const struct opcode *opcode)
+{
+	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
+
+	machine->has_flags = machine->has_overflow = false;
+	if ((opcode->at[1] & 0xf8) != 0xe8 || opcode->at[2] != SHADOW_SUMMARY_SHIFT ||
+	    value->kind != SYMBOLIC_ADDRESS || value->mask != -1 || !opcode->is_wide)
+		return false;
+	value->kind = SYMBOLIC_PAGE;
+	value->at = PAGE_SHIFTED;
+	return true;
+}
+
+/* and, btc with @operand, of a value on the way to a summary. */
+static bool step_to_page(struct symbolic_value *value, int32_t step, int8_t operand)
+{
+	static const int8_t operands[] = {
+		[PAGE_MASKED] = SHADOW_SUMMARY_MASK,
+		[PAGE_FLIPPED] = SHADOW_SUMMARY_BIT,
+		[PAGE_FLIPPED_TWICE] = SHADOW_SUMMARY_OTHER_BIT,
+	};
+
+	return value->at++ == step - 1 && operand == operands[step];
+}
+
+static bool load_summary(struct symbolic *machine, unsigned into,
+			 const struct symbolic_value *place, int32_t displacement)
+{
+	bool is_there = place->at == PAGE_FLIPPED_TWICE && displacement == SHADOW_SUMMARY_AT;
+
+	machine->registers[into] = *place;
+	machine->registers[into].kind = SYMBOLIC_SUMMARY;
+	return is_there;
+}
+
 static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 		     const struct instruction *instruction)
 {
@@ -110,6 +148,8 @@ static bool run_load(struct symbolic *machine, const struct opcode *opcode,
 	if (instruction->base == NO_REGISTER || instruction->index != NO_REGISTER)
 		return false;
 	base = &machine->registers[instruction->base];
+	if (base->kind == SYMBOLIC_PAGE)
+		return load_summary(machine, into, base, instruction->displacement);
 	if (base->kind != SYMBOLIC_FLIPPED)
 		return false;
 	word = *base;
@@ -188,6 +228,10 @@ static bool run_flip(struct symbolic *machine, const struct opcode *opcode)
 	machine->has_flags = machine->has_overflow = false;
 	if (opcode->at[2] < 0xf8 || !opcode->is_wide)
 		return false;
+	if (value->kind == SYMBOLIC_PAGE)
+		return step_to_page(value, value->at < PAGE_FLIPPED ? PAGE_FLIPPED
+								    : PAGE_FLIPPED_TWICE,
+				    (int8_t)bit);
 	if (value->kind == SYMBOLIC_ADDRESS &&
 	    (bit == SHADOW_READ_BIT || bit == SHADOW_WRITE_BIT)) {
 		value->kind = SYMBOLIC_FLIPPED;
@@ -214,6 +258,9 @@ static bool run_arithmetic(struct symbolic *machine, const struct opcode *opcode
 	machine->has_flags = machine->has_overflow = false;
 	if (is_count)
 		return true;
+	if (value->kind == SYMBOLIC_PAGE)
+		return (opcode->at[1] & 0xf8) == 0xe0 && opcode->is_wide &&
+		       step_to_page(value, PAGE_MASKED, (int8_t)opcode->at[2]);
 	if ((opcode->at[1] & 0xf8) != 0xe0 || value->kind != SYMBOLIC_ADDRESS || !opcode->is_wide ||
 	    value->mask != -1)
 		return false;
@@ -232,6 +279,33 @@ static void leave_trail(struct symbolic *machine, const struct symbolic_value *v
 	machine->trail = (machine->trail ^ place) * 0x9e3779b97f4a7c15ull + 1;
 }
 
+/* A summary with the shared word.  It stands for the look at the read word of the same
+ * address, which has to follow if they differ. */
+static bool compare_summary(struct symbolic *machine, struct symbolic_value summary,
+			    bool is_shared)
+{
+	summary.bit = SHADOW_READ_BIT;
+	leave_trail(machine, &summary);
+	machine->summarised = summary.operand;
+	machine->is_compared = machine->is_with_summary = machine->is_summarised = true;
+	return is_shared && !machine->is_in_doubt && !machine->owes_look;
+}
+
+/* The first of an access's words: the one that is owed, or another access's. */
+static bool begin_words(struct symbolic *machine, const struct symbolic_value *word)
+{
+	int64_t distance;
+
+	if (!machine->owes_look) {
+		machine->is_summarised = false;
+		leave_trail(machine, word);
+		return true;
+	}
+	machine->owes_look = false;
+	return word->bit == SHADOW_READ_BIT &&
+	       operand_distance(&word->operand, &machine->summarised, &distance) && distance == 0;
+}
+
 /* cmp %fs:offset, register: a shadow word with a word of the thread. */
 static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
 			const struct instruction *instruction, const struct symbolic_words *words)
@@ -242,25 +316,32 @@ static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
 
 	machine->has_flags = machine->has_overflow = false;
 	if (!opcode->is_fs || !opcode->is_wide || instruction->base != NO_REGISTER ||
-	    instruction->index != NO_REGISTER || word->kind != SYMBOLIC_WORD)
+	    instruction->index != NO_REGISTER)
+		return false;
+	if (word->kind == SYMBOLIC_SUMMARY)
+		return compare_summary(machine, *word, offset == words->shared);
+	if (word->kind != SYMBOLIC_WORD)
 		return false;
 	machine->is_compared = true;
+	machine->is_with_summary = false;
 	machine->is_with_shared = offset == words->shared;
 	if (machine->is_with_shared)
 		return machine->is_in_doubt && word->bit == SHADOW_READ_BIT &&
 		       symbolic_value_is(word, &machine->compared);
 	if (word->at)
-		is_next = symbolic_is_same_place(word, &machine->compared) &&
+		is_next = symbolic_is_same_place(word, &machine->compared) && !machine->is_summarised &&
 			  word->at == machine->compared.at + (int32_t)SHADOW_GRANULE;
 	else
-		leave_trail(machine, word);
+		is_next = begin_words(machine, word);
 	machine->compared = *word;
 	return is_next && offset == words->current && !machine->is_in_doubt;
 }
 
 void symbolic_branch(struct symbolic *machine, bool is_equal)
 {
-	if (is_equal)
+	if (machine->is_with_summary)
+		machine->owes_look = !is_equal;
+	else if (is_equal)
 		machine->is_in_doubt = false;
 	else if (machine->is_compared && !machine->is_with_shared)
 		machine->is_in_doubt = true;
@@ -415,6 +496,8 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 	case 0x8d:
 		return foreign_unless(
 			run_lea(machine, &opcode, instruction, setting->text_from_clone));
+	case 0xc1:
+		return foreign_unless(run_shift(machine, &opcode));
 	case 0x83:
 		return foreign_unless(
 			run_arithmetic(machine, &opcode, instruction, &setting->words));

@@ -13,6 +13,8 @@ enum symbolic_kind {
 	SYMBOLIC_ADDRESS,    /* the address of 'operand' */
 	SYMBOLIC_FLIPPED,    /* ... with bit 'bit' flipped */
 	SYMBOLIC_WORD,	     /* the shadow word 'at' bytes from there */
+	SYMBOLIC_PAGE,	     /* on the way from the address to its page's summary, 'at' steps */
+	SYMBOLIC_SUMMARY,    /* the summary */
 	SYMBOLIC_MASK,	     /* bits of vector register 'number': one per 'at' bytes of 16 or 32 */
 	SYMBOLIC_FLAGS_HALF, /* lahf, but not yet seto */
 	SYMBOLIC_FLAGS,	     /* lahf and seto */
@@ -50,6 +52,10 @@ struct symbolic {
 	 * the current one, and no thunk has been called for it yet. */
 	struct symbolic_value compared;
 	bool is_compared, is_with_shared, is_in_doubt;
+	/* A summary was compared with the shared word: of which address, whether it differs
+	 * and the granule's word has not been compared yet. */
+	struct operand summarised;
+	bool is_summarised, is_with_summary, owes_look;
 	uint64_t trail; /* a hash of the places compared so far: the same on all paths */
 };
 

@@ -20,7 +20,7 @@ bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_val
 
 	if (a->kind != b->kind)
 		return false;
-	if (a->kind == SYMBOLIC_ADDRESS || a->kind == SYMBOLIC_FLIPPED || a->kind == SYMBOLIC_WORD)
+	if (a->kind >= SYMBOLIC_ADDRESS && a->kind <= SYMBOLIC_SUMMARY)
 		return a->mask == b->mask && a->bit == b->bit && a->at == b->at &&
 		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
 	if (a->kind == SYMBOLIC_MASK)
@@ -71,10 +71,13 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 			 machine->is_in_doubt == other->is_in_doubt &&
 			 machine->trail == other->trail &&
 			 machine->stored_vector == other->stored_vector &&
+			 machine->owes_look == other->owes_look &&
 			 (!machine->is_in_doubt ||
 			  symbolic_is_same_place(&machine->compared, &other->compared));
 	has_lost |= machine->is_compared && !other->is_compared;
 	machine->is_compared &= other->is_compared;
+	has_lost |= !machine->is_summarised && other->is_summarised;
+	machine->is_summarised |= other->is_summarised;
 	/* Of an access with several words, the last one compared. */
 	has_lost |= machine->is_in_doubt && machine->compared.at < other->compared.at;
 	if (machine->compared.at < other->compared.at)

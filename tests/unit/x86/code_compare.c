@@ -208,7 +208,7 @@ void lab_compare(struct lab *lab, const char *name, const struct lab_machine *ma
 	expect_trace(lab, trace, count);
 	memcpy(memory, (void *)LAB_MEMORY, LAB_MEMORY_BYTES);
 	memcpy(touched, lab_seen, LAB_END - LAB_MEMORY);
-	for (unsigned shadow = LAB_NEVER_EQUAL; shadow <= LAB_SHARED; shadow++) {
+	for (unsigned shadow = LAB_NEVER_EQUAL; shadow <= LAB_SUMMARY; shadow++) {
 		is = *machine;
 		lab_run(lab_clone(lab, function), &is, seed, (enum lab_shadow)shadow);
 		compare_machines(name, &is, &should);

@@ -14,6 +14,9 @@
 #include "x86/flow/liveness.h"
 #include "x86/decode/masked.h"
 
+#define PLANE_BYTES (LAB_END - LAB_MEMORY + SHADOW_AT_END)
+#define SUMMARIES (SHADOW_SUMMARY_PLACE(LAB_MEMORY) & ~4095ul)
+#define SUMMARIES_BYTES (SHADOW_SUMMARY_PLACE(LAB_END) - SHADOW_SUMMARY_PLACE(LAB_MEMORY) + 8192)
 #define STEP_LIMIT 200000u
 #define TRAP_FLAG 0x100u
 #define GENERAL_ONLY __attribute__((target("general-regs-only")))
@@ -59,9 +62,9 @@ static void map_all(void)
 	map_memory(LAB_STACK_TOP - LAB_STACK_BYTES, LAB_STACK_BYTES + 4096, data);
 	map_memory(LAB_TEXT, LAB_CLONES - LAB_TEXT, data | PROT_EXEC);
 	map_memory(LAB_CLONES, LAB_END - LAB_CLONES, data | PROT_EXEC);
-	map_memory(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END,
-		   data);
-	map_memory(LAB_MEMORY ^ 1ul << SHADOW_READ_BIT, LAB_END - LAB_MEMORY + SHADOW_AT_END, data);
+	map_memory(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT, PLANE_BYTES, data);
+	map_memory(LAB_MEMORY ^ 1ul << SHADOW_READ_BIT, PLANE_BYTES, data);
+	map_memory(SUMMARIES, SUMMARIES_BYTES, data);
 	lab_seen = mmap(NULL, LAB_END - LAB_MEMORY, data,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	steps = malloc(STEP_LIMIT * sizeof(*steps));
@@ -70,10 +73,9 @@ static void map_all(void)
 void lab_tear_down(void)
 {
 	munmap((void *)LAB_MEMORY, LAB_END - LAB_MEMORY);
-	munmap((void *)(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT),
-	       LAB_END - LAB_MEMORY + SHADOW_AT_END);
-	munmap((void *)(LAB_MEMORY ^ 1ul << SHADOW_READ_BIT),
-	       LAB_END - LAB_MEMORY + SHADOW_AT_END);
+	munmap((void *)(LAB_MEMORY ^ 1ul << SHADOW_WRITE_BIT), PLANE_BYTES);
+	munmap((void *)(LAB_MEMORY ^ 1ul << SHADOW_READ_BIT), PLANE_BYTES);
+	munmap((void *)SUMMARIES, SUMMARIES_BYTES);
 	munmap(lab_seen, LAB_END - LAB_MEMORY);
 	free(steps);
 }
@@ -104,6 +106,9 @@ static void fill_shadow(enum lab_shadow shadow)
 	shared_word = shadow == LAB_NEVER_EQUAL ? UINT64_MAX : set;
 	fill_plane(true, shadow == LAB_EQUAL ? own : 0);
 	fill_plane(false, shadow == LAB_EQUAL ? own : shadow == LAB_SHARED ? set : 0);
+	fill_words(SHADOW_SUMMARY_PLACE(LAB_MEMORY),
+		   SHADOW_SUMMARY_PLACE(LAB_END) - SHADOW_SUMMARY_PLACE(LAB_MEMORY),
+		   shadow == LAB_SUMMARY ? set : 0);
 }
 
 static uint64_t next_random(uint64_t *state)
@@ -385,6 +390,7 @@ void lab_set_up(struct lab *lab, bool counts)
 	lab->options.shared_tls = tls_offset(&shared_word);
 	lab->options.count_tls = tls_offset(&access_count);
 	lab->options.counts = counts;
+	lab->options.summaries = counts ? PLAN_SUMMARIES_NEVER : PLAN_SUMMARIES_ALWAYS;
 	lab->options.keeps_instructions = true;
 	lab->options.first_site = 1;
 	lab->options.place = place_clones;

@@ -29,7 +29,8 @@ struct lab_machine {
 enum lab_shadow {
 	LAB_NEVER_EQUAL, /* every check calls its thunk */
 	LAB_EQUAL,	 /* shadow words are the thread's current one */
-	LAB_SHARED	 /* read words are the shared one, write words differ */
+	LAB_SHARED,	 /* read words are the shared one, write words differ */
+	LAB_SUMMARY	 /* summaries are the shared one, words differ */
 };
 
 /* Bits in lab->expected and lab->seen, per byte. */
@@ -57,7 +58,8 @@ struct lab {
 
 extern const struct plan *lab_plan; /* what thunks find sites in */
 
-/* Copies the code, decodes it, and clones all of it; with @counts, clones count. */
+/* Copies the code, decodes it, and clones all of it; with @counts, clones count, and
+ * do not ask for summaries. */
 void lab_set_up(struct lab *lab, bool counts);
 
 /* Gives the fixed addresses back. */

@@ -98,6 +98,7 @@ START_TEST(states_tell_the_originals_story)
 		lab_compare_steps(&lab, names[_i], &machine, seed, LAB_NEVER_EQUAL);
 		lab_compare_steps(&lab, names[_i], &machine, seed, LAB_SHARED);
 		lab_compare_steps(&lab, names[_i], &machine, seed, LAB_EQUAL);
+		lab_compare_steps(&lab, names[_i], &machine, seed, LAB_SUMMARY);
 	}
 }
 END_TEST
@@ -168,6 +169,16 @@ START_TEST(shared_reads_call_no_thunk)
 }
 END_TEST
 
+START_TEST(summarised_reads_call_no_thunk)
+{
+	struct lab_machine machine = machine_for(5, 0);
+
+	lab_run(lab_clone(&lab, lab_function(&lab, "loop_of_loads")), &machine, 1, LAB_SUMMARY);
+	/* The stores do. */
+	ck_assert_uint_eq(lab_thunk_calls, machine_for(5, 0).registers[RDX]);
+}
+END_TEST
+
 START_TEST(counting_clones_count_accesses)
 {
 	struct lab_machine machine = machine_for(5, 0);
@@ -213,6 +224,7 @@ int main(void)
 	tcase_add_test(tcase, elements_lie_where_the_indexes_say);
 	tcase_add_test(tcase, own_epoch_calls_no_thunk);
 	tcase_add_test(tcase, shared_reads_call_no_thunk);
+	tcase_add_test(tcase, summarised_reads_call_no_thunk);
 	suite_add_tcase(suite, tcase);
 	tcase_add_unchecked_fixture(counting, set_up_counting, tear_down);
 	tcase_add_test(counting, counting_clones_count_accesses);
