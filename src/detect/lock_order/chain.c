@@ -169,6 +169,7 @@ static bool is_unpublished(struct detector *detector, const struct thread *threa
 static bool add_edges(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      struct order_witness *witness)
 {
+	uint64_t gates_hash = order_hash_gates(detector, witness);
 	bool is_complete = true;
 
 	for (uint32_t i = 0; i < thread->held.count; i++) {
@@ -183,7 +184,7 @@ static bool add_edges(struct detector *detector, struct thread *thread, struct s
 				    witness))
 			is_complete = false;
 		if (!witness->is_unpublished)
-			order_save(detector, held->object->info, object->info, witness);
+			order_save(detector, held->object->info, object->info, witness, gates_hash);
 		witness->is_unpublished = false; /* other locks of the class may be known */
 		class_order_add(detector, thread, held, object, witness);
 	}

@@ -186,16 +186,16 @@ static uint64_t hash_lock(uint64_t hash, const struct sync_info *info)
 	return hash_append(hash, info->created != 0);
 }
 
-/* A sum over the gates: their order is chance. */
-static uint64_t hash_gates(const struct detector *detector, const struct sync_info *from,
-			   const struct order_witness *witness)
+uint64_t order_hash_gates(const struct detector *detector, const struct order_witness *witness)
 {
 	uint64_t sum = 0;
 
+	if (!detector->hooks->order)
+		return 0;
 	for (uint32_t i = 0; i < witness->gate_count; i++) {
 		const struct sync_info *gate = detector_lock(detector, witness->gates[i].lock);
 
-		if (gate && gate != from)
+		if (gate)
 			sum += hash_append(hash_lock(1, gate), witness->gates[i].mode);
 	}
 	return sum;
@@ -225,7 +225,8 @@ static bool add_saved(struct detector *detector, uint64_t key)
 }
 
 void order_save(struct detector *detector, const struct sync_info *from,
-		const struct sync_info *to, const struct order_witness *witness)
+		const struct sync_info *to, const struct order_witness *witness,
+		uint64_t gates_hash)
 {
 	struct finding *finding;
 	uint64_t key;
@@ -236,7 +237,7 @@ void order_save(struct detector *detector, const struct sync_info *from,
 		return;
 	key = hash_lock(hash_lock(witness->is_timed, from), to);
 	key = hash_append(hash_append(key, witness->from_mode), witness->to_mode);
-	if (!add_saved(detector, hash_append(key, hash_gates(detector, from, witness))))
+	if (!add_saved(detector, hash_append(key, gates_hash)))
 		return;
 	finding = report_begin(detector, FINDING_LOCK_ORDER_INVERSION);
 	add_edge(finding, witness, from->id, to->id);

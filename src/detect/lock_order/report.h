@@ -18,6 +18,11 @@ uint32_t order_report_classes(void *context, const struct order_cycle *cycle);
 /* Tells hooks->order that @to was wanted with @from held, once for each pair of origins with
  * these modes and gates.  A lock whose life no init call began counts as an origin. */
 void order_save(struct detector *detector, const struct sync_info *from,
-		const struct sync_info *to, const struct order_witness *witness);
+		const struct sync_info *to, const struct order_witness *witness,
+		uint64_t gates_hash);
+
+/* Of all locks that are held, once for the orders of an acquisition: a sum, as their order
+ * is chance. */
+uint64_t order_hash_gates(const struct detector *detector, const struct order_witness *witness);
 
 #endif
