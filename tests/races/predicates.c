@@ -244,7 +244,7 @@ PLACE(wait_and_add);
 static void *wait_and_add_waiter(void *unused)
 {
 	pthread_mutex_lock(&wait_and_add_place.lock);
-	arrive(&wait_and_add_place);
+	arrive_at(&wait_and_add_place);
 	if (wait_and_add_place.count < 2) {
 		pthread_cond_wait(&wait_and_add_place.changed, &wait_and_add_place.lock);
 		wait_and_add_place.count += wait_and_add_place.waiters;

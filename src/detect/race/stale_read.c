@@ -116,7 +116,7 @@ void stale_reads_expire(struct detector *detector, struct thread *thread)
  * nothing, as in `if (stock > 0) stock--`. */
 void stale_reads_renew(struct thread *thread, const struct access *access, uint32_t update_group)
 {
-	bool is_value = update_group && !(access->flags & SITE_DECIDES);
+	bool is_value = update_group && !(access->flags & (SITE_DECIDES | SITE_AWAITS));
 
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];

@@ -172,18 +172,19 @@ static bool is_store(const struct instruction *instruction, uint8_t role)
 	       (role & FLOW_LOAD || !(instruction->memory & MEMORY_CONSTANT));
 }
 
-static void unite(const struct function *function, const struct update_group_notes *notes,
-		  uint32_t one, uint32_t other)
+/*
+ * The group that load and call share with stores.  A group that is there is neither
+ * widened by stores nor united with another: what rests on what must stay as it is.
+ */
+static uint32_t choose_group(const struct update_group_notes *notes, uint32_t load,
+			     const uint32_t *stores, uint32_t count)
 {
-	uint32_t *groups = notes->update_groups;
-	uint32_t old = groups[other];
-
-	if (!groups[one])
-		groups[one] = old ? old : ++*notes->update_group_count;
-	groups[other] = groups[one];
-	for (uint32_t i = 0; old && old != groups[one] && i < function->count; i++)
-		if (groups[i] == old)
-			groups[i] = groups[one];
+	if (notes->update_groups[load] || !count)
+		return notes->update_groups[load];
+	for (uint32_t i = 0; i < count; i++)
+		if (!notes->update_groups[stores[i]])
+			return ++*notes->update_group_count;
+	return notes->update_groups[stores[0]];
 }
 
 void waits_mark(const struct function *function, struct scratch *scratch, const uint8_t *roles,
@@ -192,24 +193,24 @@ void waits_mark(const struct function *function, struct scratch *scratch, const 
 {
 	uint32_t *stack = scratch_take(scratch, (function->count + 1ul) * sizeof(*stack));
 	uint8_t *marks = scratch_take_zeroed(scratch, function->count);
-	bool has_store = false;
+	uint32_t group, known, count = 0;
 
 	if (!stack || !marks)
 		return;
+	known = *notes->update_group_count;
 	mark_reached(function, stack, marks, call + 1, NONE, 1);
 	mark_reached(function, stack, marks, past, call, 2);
-	for (uint32_t i = 0; i < function->count; i++) {
-		const struct instruction *instruction = &function->instructions[i];
-
-		if (marks[i] != 3 || !is_store(instruction, roles[i]) ||
-		    !is_alike(&function->instructions[load], instruction))
-			continue;
-		unite(function, notes, load, i);
-		has_store = true;
-	}
-	if (!has_store)
+	for (uint32_t i = 0; i < function->count; i++)
+		if (marks[i] == 3 && is_store(&function->instructions[i], roles[i]) &&
+		    is_alike(&function->instructions[load], &function->instructions[i]))
+			stack[count++] = i;
+	group = choose_group(notes, load, stack, count);
+	if (!count || !group)
 		return;
-	unite(function, notes, load, call);
+	for (uint32_t i = 0; i < count && group > known; i++)
+		if (!notes->update_groups[stack[i]])
+			notes->update_groups[stack[i]] = group;
+	notes->update_groups[load] = notes->update_groups[call] = group;
 	notes->flags[load] |= PLAN_SITE_AWAITS;
 	notes->flags[call] |= PLAN_SITE_AWAITS;
 }
