@@ -19,7 +19,7 @@ struct job {
 static uv_loop_t *loop;
 static uv_async_t async;
 static uv_mutex_t mutex;
-static long total, seen;
+static long total;
 static int done;
 
 static void do_job(uv_work_t *work)
@@ -51,7 +51,6 @@ static void end_job(uv_work_t *work, int status)
 static void wake(uv_async_t *unused)
 {
 	(void)unused;
-	seen++;
 }
 
 static void send_all(void *unused)
@@ -78,6 +77,6 @@ int main(void)
 	uv_thread_join(&thread);
 	uv_run(loop, UV_RUN_DEFAULT);
 	uv_mutex_destroy(&mutex);
-	printf("%ld %d\n", total, seen > 0);
+	printf("%ld\n", total);
 	return 0;
 }
