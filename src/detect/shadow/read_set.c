@@ -234,18 +234,27 @@ static void see_chunks(struct detector *detector)
 	}
 }
 
-/* Sets that neither a word names nor a thread has joined for two collections. */
+/*
+ * Sets that neither a word names nor a thread has joined for two collections.  When the next
+ * collection comes depends on the sets that words name: were it on all that stay, of which
+ * most are those made since the last one, each would come later than the one before.
+ */
 static void remove_unseen(struct read_set_table *table)
 {
+	uint32_t named_count = 0;
+
 	for (uint32_t index = 1; index <= table->by_index.last; index++) {
 		struct read_set *set = id_table_get(&table->by_index, index);
 
-		if (set && set->number && set->seen != table->collection &&
-		    load_relaxed(&set->used) + 1 < table->collection)
+		if (!set || !set->number)
+			continue;
+		if (set->seen == table->collection)
+			named_count++;
+		else if (load_relaxed(&set->used) + 1 < table->collection)
 			remove_set(table, set);
 	}
 	table->collection++;
-	table->collect_at = table->by_members.count + table->by_members.count / 2 + COLLECT_FIRST;
+	table->collect_at = table->by_members.count + named_count / 2 + COLLECT_FIRST;
 }
 
 static void collect_sets(struct detector *detector)

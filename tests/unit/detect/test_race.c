@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "detect/race/record_fast.h"
+#include "detect/shadow/read_set.h"
 #include "detect/sync/thread.h"
 #include "racing.h"
 
@@ -342,6 +343,20 @@ START_TEST(a_store_that_others_have_acquired_from_amid_its_epoch_releases_all)
 }
 END_TEST
 
+/* As where threads read one word in each of their critical sections. */
+START_TEST(sets_of_readers_that_no_word_names_do_not_pile_up)
+{
+	site_id site = racing_site(SITE_READ, 8);
+	struct thread *readers[] = {a, b};
+
+	for (uint32_t i = 0; i < 1000000; i++) {
+		clock_end_epoch(memory_before_release(&judge, readers[i % 2]));
+		accesses_at(readers[i % 2], site, 8, 8);
+	}
+	ck_assert_uint_lt(judge.read_sets->by_members.count, 250000);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("race");
@@ -366,6 +381,7 @@ int main(void)
 	tcase_add_test(tests, who_read_other_bytes_acquires_nothing_when_these_become_atomic);
 	tcase_add_test(tests, a_store_known_before_releases_nothing_that_its_thread_acquired_later);
 	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
+	tcase_add_test(tests, sets_of_readers_that_no_word_names_do_not_pile_up);
 	tcase_add_test(tests, an_access_whose_stack_is_not_to_be_had_is_told_by_its_site);
 	return racing_run(tests);
 }
