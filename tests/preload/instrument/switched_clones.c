@@ -145,19 +145,23 @@ static void *turn_them(void *unused)
 	return NULL;
 }
 
+static NOINLINE void begin_coroutine(int i)
+{
+	struct coroutine *self = &coroutines[i];
+
+	CHECK_IS(getcontext(&self->context), 0);
+	self->context.uc_stack.ss_sp = self->stack;
+	self->context.uc_stack.ss_size = sizeof(self->stack);
+	self->context.uc_link = &self->caller;
+	makecontext(&self->context, (void (*)(void))be_coroutine, 1, i);
+}
+
 static NOINLINE void change_threads(void)
 {
 	long sum = 0;
 
-	for (int i = 0; i < 4; i++) {
-		struct coroutine *self = &coroutines[i];
-
-		CHECK_IS(getcontext(&self->context), 0);
-		self->context.uc_stack.ss_sp = self->stack;
-		self->context.uc_stack.ss_size = sizeof(self->stack);
-		self->context.uc_link = &self->caller;
-		makecontext(&self->context, (void (*)(void))be_coroutine, 1, i);
-	}
+	for (int i = 0; i < 4; i++)
+		begin_coroutine(i);
 	/* Each thread goes on with what the one before left. */
 	for (int i = 0; i < 5; i++)
 		guest_run_in_thread(turn_them, NULL);
