@@ -43,6 +43,7 @@ reports_libreports_a_SOURCES = \
 	%D%/words/names.c %D%/words/names.h \
 	%D%/view/same_bug.c %D%/view/same_bug.h \
 	%D%/words/side.c %D%/words/side.h \
+	%D%/words/template.c %D%/words/template.h \
 	%D%/words/verdict.c %D%/words/verdict.h \
 	%D%/view/view.c %D%/words/view.h %D%/words/view_options.h \
 	%D%/filter/baseline.c %D%/filter/baseline.h \

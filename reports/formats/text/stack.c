@@ -100,7 +100,7 @@ static void write_frame(const struct text_page *page, const struct source_frame 
 	if (called && left >= FUNCTION_COLUMNS + strlen(called) + strlen(", in "))
 		fprintf(page->out, ", in %s\n", called);
 	else if (called)
-		fprintf(page->out, ",\n          in %s\n",
+		fprintf(page->out, "\n          in %s\n",
 			text_cut(page, called, columns ? columns - FRAME_INDENT - 3 : 0));
 	else
 		fputc('\n', page->out);
