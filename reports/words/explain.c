@@ -149,7 +149,8 @@ void explain_finding(struct view *view, struct view_finding *finding)
 	finding->summary = finding->event_count && row
 				   ? template_fill(view, finding, row->summary)
 				   : finding_kind_headline(finding->finding->kind);
-	finding->advice = finding->event_count && row ? template_fill(view, finding, row->advice) : "";
+	finding->advice =
+		finding->event_count && row ? template_fill(view, finding, row->advice) : "";
 	if (finding->memory) {
 		struct memory_story story = memory_tell(view, finding);
 

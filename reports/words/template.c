@@ -373,7 +373,8 @@ const char *template_fill(struct view *view, const struct view_finding *finding,
 		if (!*template)
 			return text;
 		length = strcspn(template, "}");
-		text = pool_format(pool, "%s%s", text, fill_word(&teller, template + 1, length - 1));
+		text = pool_format(pool, "%s%s", text,
+				   fill_word(&teller, template + 1, length - 1));
 		template += length + 1;
 	}
 }

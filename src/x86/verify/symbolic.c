@@ -329,7 +329,8 @@ static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
 		return machine->is_in_doubt && word->bit == SHADOW_READ_BIT &&
 		       symbolic_value_is(word, &machine->compared);
 	if (word->at)
-		is_next = symbolic_is_same_place(word, &machine->compared) && !machine->is_summarised &&
+		is_next = symbolic_is_same_place(word, &machine->compared) &&
+			  !machine->is_summarised &&
 			  word->at == machine->compared.at + (int32_t)SHADOW_GRANULE;
 	else
 		is_next = begin_words(machine, word);

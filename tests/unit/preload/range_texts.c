@@ -147,10 +147,11 @@ START_TEST(comparisons_end_at_the_difference)
 	TOLD(R(a, 4), R(b, 4));
 	CALL(strncasecmp)(a, b, 2);
 	TOLD(R(a, 2), R(b, 2));
+	strcpy(b, "one ten");
 	CALL(strcoll)(a, b);
-	TOLD(R(a, 14), R(b, 4));
+	TOLD(R(a, 6), R(b, 6));
 	CALL(strverscmp)(a, b);
-	TOLD(R(a, 14), R(b, 4));
+	TOLD(R(a, 6), R(b, 6));
 }
 END_TEST
 

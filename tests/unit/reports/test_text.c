@@ -273,8 +273,8 @@ START_TEST(losses_stand_before_the_summary)
 			       "snarl: no findings in ./prog\n");
 	image_inversion(image, 1, 1);
 	render_text();
-	expect_text("snarl: lost: stacks known only by their return address: 4 (their callers are not "
-	       "shown)\n");
+	expect_text("snarl: lost: stacks known only by their return address: 4 (their callers are "
+		    "not shown)\n");
 }
 END_TEST
 
@@ -413,8 +413,8 @@ START_TEST(many_findings_have_an_index)
 	expect_no("1. error");
 	write_pair(kinds[5], SEVERITY_ERROR, 0, ACTION_HOLD, ACTION_RELEASE);
 	render_text();
-	expect_text("\nsnarl: 6 errors (6 findings, 6 occurrences):\n  1. error: unlock-not-owner: T3 "
-	       "(right) releases A, whic...\n");
+	expect_text("\nsnarl: 6 errors (6 findings, 6 occurrences):\n"
+		    "  1. error: unlock-not-owner: T3 (right) releases A, whic...\n");
 	expect_text("\n  6. error: exit-holding-lock: ");
 }
 END_TEST
