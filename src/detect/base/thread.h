@@ -53,6 +53,7 @@ struct thread {
 	thread_id creator;
 	stack_id created;
 	uint32_t kernel_id;
+	uint32_t described_kernel_id;	  /* as the results have it: 0 if it had not begun yet */
 	uint32_t kernel_id_before_fork;	  /* locks held over it still bear this one */
 	uintptr_t stack_start, stack_end; /* its stack, 0 if not known */
 	char name[16];
