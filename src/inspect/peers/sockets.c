@@ -17,24 +17,26 @@ struct unix_request {
 	struct unix_diag_req body;
 };
 
-static uint64_t read_answer(const char *answer, ssize_t length)
+/* The peer among the attributes behind the message; 0: it is not told. */
+static uint64_t read_answer(const char *answer, size_t length)
 {
-	const struct nlmsghdr *head = (const void *)answer;
-	const struct unix_diag_msg *message = NLMSG_DATA(head);
-	const struct rtattr *attribute = (const void *)(message + 1);
-	int left;
+	size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct unix_diag_msg));
+	struct nlmsghdr head;
+	struct rtattr attribute;
+	uint32_t peer;
 
-	if (length < (ssize_t)sizeof(*head) || !NLMSG_OK(head, (size_t)length) ||
-	    head->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+	if (length < sizeof(head))
 		return 0;
-	left = (int)NLMSG_PAYLOAD(head, sizeof(*message));
-	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-		uint32_t peer;
-
-		if (attribute->rta_type != UNIX_DIAG_PEER)
-			continue;
-		memcpy(&peer, RTA_DATA(attribute), sizeof(peer));
-		return peer;
+	memcpy(&head, answer, sizeof(head));
+	if (head.nlmsg_type != SOCK_DIAG_BY_FAMILY || head.nlmsg_len > length)
+		return 0;
+	for (; at + RTA_LENGTH(sizeof(peer)) <= head.nlmsg_len; at += RTA_ALIGN(attribute.rta_len)) {
+		memcpy(&attribute, answer + at, sizeof(attribute));
+		memcpy(&peer, answer + at + RTA_LENGTH(0), sizeof(peer));
+		if (attribute.rta_len < sizeof(attribute))
+			return 0;
+		if (attribute.rta_type == UNIX_DIAG_PEER)
+			return peer;
 	}
 	return 0;
 }
@@ -60,7 +62,7 @@ static uint64_t unix_peer(uint64_t inode)
 	if (send(channel, &request, sizeof(request), 0) == (ssize_t)sizeof(request))
 		length = recv(channel, answer, sizeof(answer), 0);
 	(void)close(channel);
-	return read_answer(answer, length);
+	return length > 0 ? read_answer(answer, (size_t)length) : 0;
 }
 
 /* --- TCP: rows "1: LOCAL REMOTE ... INODE" of /proc/net ----------------------- */
