@@ -30,13 +30,14 @@ static uint64_t read_answer(const char *answer, size_t length)
 	memcpy(&head, answer, sizeof(head));
 	if (head.nlmsg_type != SOCK_DIAG_BY_FAMILY || head.nlmsg_len > length)
 		return 0;
-	for (; at + RTA_LENGTH(sizeof(peer)) <= head.nlmsg_len; at += RTA_ALIGN(attribute.rta_len)) {
+	while (at + RTA_LENGTH(sizeof(peer)) <= head.nlmsg_len) {
 		memcpy(&attribute, answer + at, sizeof(attribute));
 		memcpy(&peer, answer + at + RTA_LENGTH(0), sizeof(peer));
 		if (attribute.rta_len < sizeof(attribute))
 			return 0;
 		if (attribute.rta_type == UNIX_DIAG_PEER)
 			return peer;
+		at += RTA_ALIGN(attribute.rta_len);
 	}
 	return 0;
 }
