@@ -37,26 +37,42 @@ const char *source_frame_short_place(struct pool *pool, const struct source_fram
 
 const char *source_path_straight(struct pool *pool, const char *file)
 {
-	char *path;
-	char *detour;
+	char *straight;
+	size_t length = 0;
 
-	if (file[0] != '/' || !strstr(file, "/../"))
+	if (file[0] != '/')
 		return file;
-	path = pool_copy(pool, file, strlen(file));
-	while ((detour = strstr(path, "/../"))) {
-		char *parent = detour;
+	straight = pool_alloc(pool, strlen(file) + 2);
+	while (*file) {
+		size_t part = strcspn(file, "/");
 
-		while (parent > path && *--parent != '/')
-			;
-		memmove(parent, detour + 3, strlen(detour + 3) + 1);
+		if (part == 2 && memcmp(file, "..", 2) == 0) {
+			while (length && straight[--length] != '/')
+				;
+		} else if (part && !(part == 1 && *file == '.')) {
+			straight[length++] = '/';
+			memcpy(straight + length, file, part);
+			length += part;
+		}
+		file += part + (file[part] == '/');
 	}
-	return path;
+	straight[length] = '\0';
+	return straight;
+}
+
+const char *source_path_below(const char *path, const char *directory)
+{
+	size_t length = directory ? strlen(directory) : 0;
+
+	return length > 1 && strncmp(path, directory, length) == 0 && path[length] == '/'
+		       ? path + length + 1
+		       : NULL;
 }
 
 const char *source_frame_path(struct pool *pool, const struct source_frame *frame)
 {
 	if (frame->file[0] == '/' || !frame->directory)
-		return frame->file;
+		return source_path_straight(pool, frame->file);
 	return source_path_straight(
 		pool, pool_format(pool, "%s/%s", frame->directory, frame->file));
 }
@@ -64,15 +80,12 @@ const char *source_frame_path(struct pool *pool, const struct source_frame *fram
 const char *source_frame_place_from(struct pool *pool, const struct source_frame *frame,
 				    const char *directory)
 {
-	size_t length = directory ? strlen(directory) : 0;
-	const char *path;
+	const char *path = frame->file && frame->line
+				   ? source_path_below(source_frame_path(pool, frame), directory)
+				   : NULL;
 
-	if (!length || !frame->file || !frame->line)
-		return source_frame_place(pool, frame);
-	path = source_frame_path(pool, frame);
-	if (strncmp(path, directory, length) != 0 || path[length] != '/')
-		return source_frame_place(pool, frame);
-	return pool_format(pool, "%s:%u", path + length + 1, frame->line);
+	return path ? pool_format(pool, "%s:%u", path, frame->line)
+		    : source_frame_place(pool, frame);
 }
 
 /* True for "std::thread::..." and "void std::__invoke_impl<...>(...)". */

@@ -34,8 +34,11 @@ const char *source_frame_function(struct pool *pool, const struct source_frame *
 const char *source_frame_place(struct pool *pool, const struct source_frame *frame);
 /* The same with the last part of the path only: "bank.c:12". */
 const char *source_frame_short_place(struct pool *pool, const struct source_frame *frame);
-/* "/usr/bin/../lib/x.h", as clang names its headers, becomes "/usr/lib/x.h". */
+/* An absolute path without "." and "..": "/usr/bin/../lib/x.h", as clang names its headers,
+ * becomes "/usr/lib/x.h".  Others are as they are. */
 const char *source_path_straight(struct pool *pool, const char *file);
+/* What of @path stands below @directory, or NULL. */
+const char *source_path_below(const char *path, const char *directory);
 /* The path of its file at compilation. */
 const char *source_frame_path(struct pool *pool, const struct source_frame *frame);
 /* As source_frame_place(), with a path in @directory relative to it. */

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/command/counted.c \
 	tests/command/crossed.c \
 	tests/command/fake_library.c \
+	tests/command/fields.c \
 	tests/command/fingered.c \
 	tests/command/part_fingerprints.sh \
 	tests/command/part_merge.sh \

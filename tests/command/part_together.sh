@@ -21,6 +21,12 @@ else
 	$CC -g -pthread -o "$work/counted" "$srcdir/tests/command/counted.c"
 	run "together: an atomic update goes between the halves of a plain one" 66 \
 		"^ *updates count *$" -- "$built" run "$work/counted"
+	$CC -g -pthread -o "$work/fields" "$srcdir/tests/command/fields.c"
+	run "together: fields of one structure are one finding" 66 \
+		"hits, misses and points of struct score are updated" -- "$built" run "$work/fields"
+	cp "$work/err" "$work/fields.txt"
+	claim "together: another variable is another" \
+		grep -q "^snarl: 2 errors (2 findings" "$work/fields.txt"
 	$CC -g -pthread -o "$work/handled" "$srcdir/tests/command/handled.c"
 	run "together: a handler of a fault ends no hang" 66 "error: hang" -- \
 		"$built" run "$work/handled" 11
@@ -32,6 +38,8 @@ else
 	cp "$work/err" "$work/states.txt"
 	run "together: report tells of --timeout" 0 "5 threads blocked in process 1 .*, 1 not" -- \
 		"$built" report "$work/states.snarl"
+	claim "together: --timeout shows the callers of who created threads" \
+		grep -q "#[0-9]*  start_threads .*states.c" "$work/states.txt"
 	# The spinning thread has no name of ours: its code is a copy.
 	for function in main read_pipe take_token await_word poll_nothing; do
 		claim "together: --timeout shows $function" \

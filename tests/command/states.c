@@ -42,17 +42,24 @@ static void *poll_nothing(void *unused)
 	return unused;
 }
 
-int main(void)
+static pthread_t threads[5];
+
+static __attribute__((noinline)) void start_threads(void)
 {
 	void *(*const bodies[])(void *) = {read_pipe, spin_on, take_token, await_word,
 					   poll_nothing};
-	pthread_t threads[5];
 
+	for (int i = 0; i < 5; i++)
+		pthread_create(&threads[i], NULL, bodies[i], NULL);
+	__asm__ volatile("");
+}
+
+int main(void)
+{
 	if (pipe(ends))
 		return 1;
 	sem_init(&semaphore, 0, 0);
-	for (int i = 0; i < 5; i++)
-		pthread_create(&threads[i], NULL, bodies[i], NULL);
+	start_threads();
 	pthread_join(threads[0], NULL);
 	return 0;
 }

@@ -21,12 +21,20 @@ struct text_quoted {
 	size_t count;
 };
 
+/* One of the threads that were created at one place, with its callers. */
+struct text_creation {
+	const struct model_process *process;
+	thread_id thread;
+};
+
 struct text_page {
 	FILE *out;
 	struct view *view;
 	bool is_coloured;
 	const char *program; /* whose stack is being written */
 	struct text_quoted quoted;
+	struct text_creation *creations; /* that are described already */
+	size_t creation_count;
 };
 
 /* The escape sequence that begins @style, or "". */

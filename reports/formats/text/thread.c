@@ -49,32 +49,6 @@ static void write_holds(struct text_page *page, const struct view_finding *findi
 		fprintf(page->out, "    and %u more locks\n", event->hold_count - present);
 }
 
-static bool has_creation(const struct view_finding *finding, thread_id thread)
-{
-	const struct model_thread *row = model_thread(finding->process, thread);
-
-	return row && !(row->flags & THREAD_IS_MAIN) && (row->creation_stack || row->creator);
-}
-
-/* At one place, though perhaps by several calls. */
-static bool is_created_with(struct text_page *page, const struct view_finding *finding, thread_id a,
-			    thread_id b)
-{
-	const struct model_thread *row = model_thread(finding->process, a);
-	const struct model_thread *other = model_thread(finding->process, b);
-	struct symbolizer *symbolizer = page->view->symbolizer;
-	const char *place;
-	const char *others;
-
-	if (row->creator != other->creator)
-		return false;
-	if (row->creation_stack == other->creation_stack)
-		return true;
-	place = symbolize_place(symbolizer, finding->process, row->creation_stack);
-	others = symbolize_place(symbolizer, finding->process, other->creation_stack);
-	return place && others && strcmp(place, others) == 0;
-}
-
 bool text_is_first_of_thread(const struct view_finding *finding, size_t index)
 {
 	for (size_t i = 0; i < index; i++) {
@@ -137,26 +111,44 @@ void text_thread(struct text_page *page, const struct view_finding *finding, siz
 
 /* --- Creations ------------------------------------------------------------------- */
 
-/* The threads of the finding that were created as @thread was, each once. */
-static const char *created_with(struct text_page *page, const struct view_finding *finding,
-				thread_id thread, bool *is_first, size_t *count)
+static bool has_creation(const struct model_process *process, thread_id thread)
 {
-	const char **names =
-		pool_alloc(page->view->pool, (finding->event_count + 1) * sizeof(*names));
+	const struct model_thread *row = model_thread(process, thread);
 
-	*count = 0;
-	*is_first = true;
-	for (size_t i = 0; i < finding->event_count; i++) {
-		thread_id other = finding->events[i]->thread;
+	return row && !(row->flags & THREAD_IS_MAIN) && (row->creation_stack || row->creator);
+}
 
-		if (!text_is_first_of_thread(finding, i) || !has_creation(finding, other) ||
-		    !is_created_with(page, finding, thread, other))
-			continue;
-		if (!*count)
-			*is_first = other == thread;
-		names[(*count)++] = thread_name(page->view, finding, other);
-	}
-	return join_words(page->view->pool, names, *count);
+/* At one place, though perhaps by several calls.  Both have creations. */
+static bool is_created_with(struct text_page *page, const struct model_process *process,
+			    thread_id a, thread_id b)
+{
+	const struct model_thread *row = model_thread(process, a);
+	const struct model_thread *other = model_thread(process, b);
+	struct symbolizer *symbolizer = page->view->symbolizer;
+	const char *place;
+	const char *others;
+
+	if (row->creator != other->creator)
+		return false;
+	if (row->creation_stack == other->creation_stack)
+		return true;
+	place = symbolize_place(symbolizer, process, row->creation_stack);
+	others = symbolize_place(symbolizer, process, other->creation_stack);
+	return place && others && strcmp(place, others) == 0;
+}
+
+/* Has the page the callers of @thread's creation?  If not, it will have them. */
+static bool was_described(struct text_page *page, const struct model_process *process,
+			  thread_id thread)
+{
+	for (size_t i = 0; i < page->creation_count; i++)
+		if (page->creations[i].process == process &&
+		    is_created_with(page, process, thread, page->creations[i].thread))
+			return true;
+	page->creations = pool_grow(page->view->pool, page->creations, page->creation_count,
+				    sizeof(*page->creations));
+	page->creations[page->creation_count++] = (struct text_creation){process, thread};
+	return false;
 }
 
 /* Is there more of its stack than one frame of the program? */
@@ -169,54 +161,75 @@ static bool has_callers(const struct source_stack *stack)
 	return own > 1;
 }
 
-/* Has a finding before this one the creation of @thread? */
-static bool was_described(struct text_page *page, const struct view_finding *finding,
-			  thread_id thread)
+/* The threads whose creation is known, each once; returns their number. */
+static size_t collect_created(const struct view_finding *finding, thread_id *threads)
 {
-	for (const struct view_finding *before = page->view->findings; before < finding; before++) {
-		if (before->process != finding->process)
+	size_t count = 0;
+
+	for (size_t i = 0; i < finding->event_count; i++)
+		if (text_is_first_of_thread(finding, i) &&
+		    has_creation(finding->process, finding->events[i]->thread))
+			threads[count++] = finding->events[i]->thread;
+	return count;
+}
+
+/* Moves those that were created as the first to the front; returns their number. */
+static size_t gather_created(struct text_page *page, const struct model_process *process,
+			     thread_id *threads, size_t count)
+{
+	size_t same = 1;
+
+	for (size_t i = 1; i < count; i++) {
+		thread_id thread = threads[i];
+
+		if (!is_created_with(page, process, threads[0], thread))
 			continue;
-		for (size_t i = 0; i < before->event_count; i++)
-			if (has_creation(before, before->events[i]->thread) &&
-			    is_created_with(page, finding, thread, before->events[i]->thread))
-				return true;
+		memmove(&threads[same + 1], &threads[same], (i - same) * sizeof(*threads));
+		threads[same++] = thread;
 	}
-	return false;
+	return same;
 }
 
 /* "T2 and T3 were created by T1 (main) at bank.c:40", and once the callers. */
 static void write_creation(struct text_page *page, const struct view_finding *finding,
-			   thread_id thread)
+			   const thread_id *threads, size_t count)
 {
-	const struct model_thread *row = model_thread(finding->process, thread);
-	struct symbolizer *symbolizer = page->view->symbolizer;
+	const struct model_process *process = finding->process;
+	const struct model_thread *row = model_thread(process, threads[0]);
+	const struct view_options *options = page->view->options;
+	struct pool *pool = page->view->pool;
 	const struct source_stack *stack =
-		symbolize_stack(symbolizer, finding->process, row->creation_stack);
+		symbolize_stack(page->view->symbolizer, process, row->creation_stack);
 	const struct source_frame *site = source_stack_site(stack);
-	bool is_first;
-	size_t count;
-	const char *names = created_with(page, finding, thread, &is_first, &count);
-	bool with_stack = has_callers(stack) && !was_described(page, finding, thread);
+	const char **names = pool_alloc(pool, count * sizeof(*names));
+	bool with_stack = stack && (options->is_verbose ||
+				    (has_callers(stack) &&
+				     !was_described(page, process, threads[0])));
 
-	if (!is_first)
-		return;
+	for (size_t i = 0; i < count; i++)
+		names[i] = thread_name(page->view, finding, threads[i]);
 	fputs("  ", page->out);
 	text_wrap(page, 2, 4,
-		  pool_format(page->view->pool, "%s %s created by %s%s%s%s", names,
+		  pool_format(pool, "%s %s created by %s%s%s%s", join_words(pool, names, count),
 			      count == 1 ? "was" : "were",
 			      thread_name(page->view, finding, row->creator), site ? " at " : "",
-			      site ? source_frame_place_from(page->view->pool, site,
-							     page->view->options->directory)
-				   : "",
-			      with_stack || page->view->options->is_verbose ? ":" : ""));
-	if (stack && (with_stack || page->view->options->is_verbose))
-		text_stack(page, finding->process, row->creation_stack);
+			      site ? source_frame_place_from(pool, site, options->directory) : "",
+			      with_stack ? ":" : ""));
+	if (with_stack)
+		text_stack(page, process, row->creation_stack);
 }
 
 void text_creations(struct text_page *page, const struct view_finding *finding)
 {
-	for (size_t i = 0; i < finding->event_count; i++)
-		if (text_is_first_of_thread(finding, i) &&
-		    has_creation(finding, finding->events[i]->thread))
-			write_creation(page, finding, finding->events[i]->thread);
+	thread_id *threads = pool_alloc(page->view->pool,
+					(finding->event_count + 1) * sizeof(*threads));
+	size_t left = collect_created(finding, threads);
+
+	while (left) {
+		size_t count = gather_created(page, finding->process, threads, left);
+
+		write_creation(page, finding, threads, count);
+		threads += count;
+		left -= count;
+	}
 }
