@@ -35,7 +35,8 @@ void origins_begin(struct origin_search *search, struct survey *survey,
 
 static size_t array_bytes(const struct origin_search *search)
 {
-	return (size_t)search->function->count * (4 * sizeof(uint32_t) + 2 * sizeof(uint16_t)) + 64;
+	return (size_t)search->function->count * (5 * sizeof(uint32_t) + 2 * sizeof(uint16_t) + 1) +
+	       64;
 }
 
 void origins_end(struct origin_search *search)
@@ -44,20 +45,26 @@ void origins_end(struct origin_search *search)
 		arena_free(search->survey->arena, search->first_from, array_bytes(search));
 }
 
-/* The index of the branch's target inside the function. */
-static uint32_t target_of(const struct function *function, uint32_t index)
+/* Files instruction @index under where it leads. */
+static void add_edge(struct origin_search *search, uint32_t index)
 {
-	const struct instruction *instruction = &function->instructions[index];
+	const struct instruction *instruction = &search->function->instructions[index];
+	uint32_t target;
 
+	if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
+		search->jumps[search->jump_count++] = index;
 	if (!instruction_is_branch(instruction))
-		return UINT32_MAX;
-	return function_target(function, instruction);
+		return;
+	target = function_target(search->function, instruction);
+	if (target == UINT32_MAX)
+		return;
+	search->next_from[index] = search->first_from[target];
+	search->first_from[target] = index + 1;
 }
 
 static bool make_arrays(struct origin_search *search)
 {
-	const struct function *function = search->function;
-	uint32_t count = function->count;
+	uint32_t count = search->function->count;
 
 	if (search->has_arrays)
 		return true;
@@ -68,16 +75,12 @@ static bool make_arrays(struct origin_search *search)
 	search->next_from = search->first_from + count;
 	search->todo[0] = search->next_from + count;
 	search->todo[1] = search->todo[0] + count;
-	search->seen[0] = (uint16_t *)(search->todo[1] + count);
+	search->jumps = search->todo[1] + count;
+	search->seen[0] = (uint16_t *)(search->jumps + count);
 	search->seen[1] = search->seen[0] + count;
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t target = target_of(function, i);
-
-		if (target == UINT32_MAX)
-			continue;
-		search->next_from[i] = search->first_from[target];
-		search->first_from[target] = i + 1;
-	}
+	search->loads = (uint8_t *)(search->seen[1] + count);
+	for (uint32_t i = 0; i < count; i++)
+		add_edge(search, i);
 	return true;
 }
 
@@ -87,6 +90,7 @@ struct walk {
 	unsigned level;
 	uint32_t todo_count;
 	uint32_t origins;
+	uint16_t jumps_seen; /* registers that all jumps were looked at for */
 	classify_function classify;
 	const struct instruction *load;
 };
@@ -129,11 +133,13 @@ static void look_at(struct walk *walk, uint32_t index, unsigned number)
 /* The predecessors of a target of indirect jumps are all of these jumps. */
 static void look_at_jumps(struct walk *walk, unsigned number)
 {
-	const struct function *function = walk->search->function;
+	const struct origin_search *search = walk->search;
 
-	for (uint32_t i = 0; i < function->count; i++)
-		if (function->instructions[i].kind == INSTRUCTION_JUMP_INDIRECT)
-			look_at(walk, i, number);
+	if (walk->jumps_seen >> number & 1)
+		return;
+	walk->jumps_seen |= (uint16_t)(1u << number);
+	for (uint32_t i = 0; i < search->jump_count; i++)
+		look_at(walk, search->jumps[i], number);
 }
 
 static bool goes_on(const struct instruction *instruction)
@@ -210,8 +216,7 @@ static uint32_t classify_base(struct origin_search *search, uint32_t index,
 								     : ORIGIN_POINTER;
 }
 
-/* Where the pointer comes from that is loaded (or jumped through) at @index. */
-static uint32_t classify_load(struct origin_search *search, uint32_t index)
+static uint32_t find_load(struct origin_search *search, uint32_t index)
 {
 	const struct instruction *load = &search->function->instructions[index];
 	struct walk walk = {.search = search, .level = 1, .classify = classify_base, .load = load};
@@ -225,6 +230,14 @@ static uint32_t classify_load(struct origin_search *search, uint32_t index)
 			       : ORIGIN_POINTER;
 	return find_origins(&walk, index, (unsigned)load->base) == ORIGIN_LABELS ? ORIGIN_LABELS
 										 : ORIGIN_POINTER;
+}
+
+/* Where the pointer comes from that is loaded (or jumped through) at @index. */
+static uint32_t classify_load(struct origin_search *search, uint32_t index)
+{
+	if (!search->loads[index])
+		search->loads[index] = (uint8_t)find_load(search, index);
+	return search->loads[index];
 }
 
 /* A write of the register that a jump goes through. */

@@ -19,6 +19,9 @@ struct origin_search {
 	const struct function *function;
 	uint32_t *first_from; /* per instruction: a branch that leads there, + 1; 0: none */
 	uint32_t *next_from;  /* per branch: another that leads to the same place, + 1 */
+	uint32_t *jumps;      /* the indirect ones */
+	uint32_t jump_count;
+	uint8_t *loads;	      /* per instruction: origins of what it loads; 0: not known yet */
 	uint16_t *seen[2];    /* per instruction: registers looked for */
 	uint32_t *todo[2];    /* instruction << 4 | register */
 	bool has_arrays;
