@@ -20,6 +20,7 @@ reports_libreports_a_SOURCES = \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
 	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
 	%D%/types/code.c %D%/types/code.h \
+	%D%/types/containers.c %D%/types/containers.def %D%/types/containers.h \
 	%D%/types/stable_names.c %D%/types/stable_names.h \
 	%D%/types/straight.c %D%/types/straight.h \
 	%D%/types/data.c %D%/types/data.h \

@@ -255,6 +255,7 @@ struct descent {
 	const char *holder;  /* the last structure with a name, ... */
 	uint64_t holder_at;  /* ... where it begins, ... */
 	size_t holder_path;  /* ... and the path in it */
+	const char *library; /* the class whose hidden members were entered last, or NULL */
 	uint64_t size_bytes;
 	bool is_stuck; /* no part fits: the bytes are at 'offset' of the last one */
 };
@@ -285,6 +286,7 @@ static bool enter_array(struct descent *descent)
 		number %= below;
 	}
 	descent->type = element;
+	descent->library = place->in_container.words = NULL;
 	return true;
 }
 
@@ -348,6 +350,17 @@ static bool find_alternative(struct descent *descent, Dwarf_Die *found)
 	return count == 1;
 }
 
+/* A hidden @member of a library class is told in words, and as a part of that class. */
+static void note_hidden(struct descent *descent, const char *member)
+{
+	struct container_member known = {NULL, NULL};
+
+	if (descent->library)
+		known = container_member(descent->pool, descent->library, member);
+	if (known.words)
+		descent->place.in_container = known;
+}
+
 /* Appends ".field" and goes on to it. */
 static bool enter_member(struct descent *descent)
 {
@@ -360,6 +373,8 @@ static bool enter_member(struct descent *descent)
 		    : !find_member(&descent->type, descent->offset, descent->size_bytes, &member))
 		return false;
 	note_holder(descent);
+	if (!descent->library)
+		descent->library = dwarf_diename(&descent->type);
 	name = dwarf_diename(&member);
 	if (name && is_bit_field(&member) && descent->size_bytes)
 		name = bit_field_names(descent->pool, &descent->type, descent->offset,
@@ -377,6 +392,9 @@ static bool enter_member(struct descent *descent)
 		place->field = place->path + descent->holder_path + 1;
 		place->field_offset = descent->start - descent->offset + member_offset(&member) -
 				      descent->holder_at;
+		descent->library = place->in_container.words = NULL;
+	} else if (name && dwarf_tag(&member) == DW_TAG_member) {
+		note_hidden(descent, name);
 	}
 	/* The bit field found need not be the first in its byte. */
 	descent->offset -= is_bit_field(&member) ? descent->offset : member_offset(&member);

@@ -11,6 +11,7 @@
 
 #include "base/types.h"
 #include "reports/model/pool.h"
+#include "reports/types/containers.h"
 
 struct type_place {
 	const char *path;	 /* "[3].balance"; "" is the whole */
@@ -19,6 +20,7 @@ struct type_place {
 	const char *holder;	 /* the structure that has the field: "struct account"; or NULL */
 	const char *field;	 /* "balance", or NULL */
 	uint64_t field_offset;	 /* of the field in its holder */
+	struct container_member in_container; /* if it is hidden in a library class */
 	unsigned encoding;	 /* DW_ATE_..., if the part is a number; else 0 */
 	uint64_t number_bytes;	 /* ... and its size */
 	bool is_atomic;		 /* the part is, or is in, an atomic type */

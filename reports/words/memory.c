@@ -19,6 +19,15 @@ const char *memory_kind_name(enum memory_kind kind)
 	return kind_names[kind];
 }
 
+const char *memory_type_words(struct view *view, const struct type_place *part)
+{
+	if (part->in_container.words)
+		return pool_format(view->pool, "%s (%s)",
+				   short_words(view, part->in_container.container),
+				   part->in_container.words);
+	return part->type ? short_words(view, part->type) : NULL;
+}
+
 bool memory_is_access(const struct finding *finding, const struct finding_event *event)
 {
 	return event->action == ACTION_READ || event->action == ACTION_WRITE ||
@@ -140,9 +149,7 @@ static void name_block(struct view *view, const struct view_finding *finding,
 	struct pool *pool = view->pool;
 	const struct finding_event *block = block_of(memory);
 	const char *place = symbolize_place(view->symbolizer, finding->process, block->stack);
-	const char *type = memory->variable.part.type
-				   ? short_words(view, memory->variable.part.type)
-				   : NULL;
+	const char *type = memory_type_words(view, &memory->variable.part);
 	const char *words;
 
 	memory->kind = MEMORY_HEAP;

@@ -37,6 +37,9 @@ bool memory_is_access(const struct finding *finding, const struct finding_event 
  * the race: these events are shown with the memory, not with a thread. */
 bool memory_is_aside(const struct view_finding *finding, const struct finding_event *event);
 
+/* "int", or "std::vector<int> (its end pointer)"; NULL if unknown. */
+const char *memory_type_words(struct view *view, const struct type_place *part);
+
 /* "global", "heap", "stack", "mapped". */
 const char *memory_kind_name(enum memory_kind kind);
 

@@ -27,6 +27,16 @@ else
 	cp "$work/err" "$work/fields.txt"
 	claim "together: another variable is another" \
 		grep -q "^snarl: 2 errors (2 findings" "$work/fields.txt"
+	if ${CXX:-g++} -g -pthread -o "$work/containers" "$srcdir/tests/command/containers.cc"; then
+		run "together: a race in a container" 66 "audit: std::vector<std::string> (its [a-z]* pointer)" -- \
+			"$built" run --json "$work/containers.json" "$work/containers"
+		cp "$work/err" "$work/containers.txt"
+		claim "together: a container in an object of the heap" \
+			grep -q "std::unordered_map or std::unordered_set (its size)" "$work/containers.txt"
+		claim "together: JSON has the member" grep -q '"member": "its size"' "$work/containers.json"
+	else
+		skip "together: containers" "no C++ compiler"
+	fi
 	$CC -g -pthread -o "$work/handled" "$srcdir/tests/command/handled.c"
 	run "together: a handler of a fault ends no hang" 66 "error: hang" -- \
 		"$built" run "$work/handled" 11

@@ -55,6 +55,7 @@ json_t *json_memory(struct view *view, const struct view_finding *finding)
 {
 	const struct view_memory *memory = finding->memory;
 	const struct type_place *part = &memory->variable.part;
+	const struct container_member *inner = &part->in_container;
 	json_t *object = json_object();
 
 	json_object_set_new(
@@ -62,6 +63,8 @@ json_t *json_memory(struct view *view, const struct view_finding *finding)
 		json_text(memory->kind == MEMORY_GLOBAL ? memory->name : memory->title));
 	json_object_set_new(object, "kind", json_text(memory_kind_name(memory->kind)));
 	json_object_set_new(object, "type", json_text(part->type));
+	json_object_set_new(object, "container", json_text(inner->words ? inner->container : NULL));
+	json_object_set_new(object, "member", json_text(inner->words));
 	json_object_set_new(object, "field", part->field ? make_field(part) : json_null());
 	json_object_set_new(object, "address", json_hexadecimal(memory->address));
 	json_object_set_new(object, "size", json_integer((json_int_t)memory->size_bytes));

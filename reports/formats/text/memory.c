@@ -52,15 +52,21 @@ const char *text_access_words(struct text_page *page, const struct view_finding 
 			   event->stack ? ":" : " (place not known)");
 }
 
+/* "int, "; "" if unknown. */
+static const char *part_words(struct text_page *page, const struct type_place *part)
+{
+	const char *words = memory_type_words(page->view, part);
+
+	return words ? pool_format(page->view->pool, "%s, ", words) : "";
+}
+
 /* "refs: int, at offset 8 of struct conn". */
 static void write_field(struct text_page *page, const struct type_place *part, bool with_type)
 {
 	if (!part->holder || !part->field)
 		return;
-	fprintf(page->out, "    %s: ", part->field);
-	if (with_type && part->type)
-		fprintf(page->out, "%s, ", short_words(page->view, part->type));
-	fprintf(page->out, "at offset %llu of %s\n", (unsigned long long)part->field_offset,
+	fprintf(page->out, "    %s: %sat offset %llu of %s\n", part->field,
+		with_type ? part_words(page, part) : "", (unsigned long long)part->field_offset,
 		short_words(page->view, part->holder));
 }
 
@@ -69,10 +75,7 @@ static void write_variable(struct text_page *page, const struct view_memory *mem
 	const struct variable_place *variable = &memory->variable;
 	const struct type_place *part = &variable->part;
 
-	fprintf(page->out, "    %s: ", memory->name);
-	if (part->type)
-		fprintf(page->out, "%s, ", short_words(page->view, part->type));
-	fputs("global or static data", page->out);
+	fprintf(page->out, "    %s: %sglobal or static data", memory->name, part_words(page, part));
 	if (variable->file && variable->line)
 		fprintf(page->out, ", declared at %s:%u", variable->file, variable->line);
 	fputc('\n', page->out);
