@@ -42,6 +42,8 @@ reports_libreports_a_SOURCES = \
 	%D%/view/fingerprint.c %D%/view/fingerprint.h \
 	%D%/words/memory.c %D%/words/memory.h \
 	%D%/words/names.c %D%/words/names.h \
+	%D%/view/headline.c %D%/view/headline.h \
+	%D%/view/shown.c %D%/view/shown.h \
 	%D%/view/same_bug.c %D%/view/same_bug.h \
 	%D%/words/side.c %D%/words/side.h \
 	%D%/words/template.c %D%/words/template.h \

@@ -6,10 +6,13 @@
 #include "reports/filter/filter.h"
 #include "reports/formats/formats.h"
 #include "reports/model/model.h"
+#include "reports/view/shown.h"
 #include "reports/words/view.h"
 
-#define ON_REQUEST false
-#define BY_DEFAULT true
+/* default, live */
+#define ON_REQUEST false, false
+#define IN_LINES false, true
+#define BY_DEFAULT true, true
 
 const struct report_format report_formats[FORMAT_COUNT] = {
 #define FORMAT(identifier, key, writer, use, help) {OPTION_ID_##identifier, use, writer},
@@ -102,6 +105,34 @@ int report_check(const struct view_options *view, char *error, size_t error_byte
 	return result;
 }
 
+static int write_outputs(struct view *view, const struct report_request *request,
+			 struct report_outcome *outcome)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < request->output_count; i++) {
+		int written = write_output(view, &request->outputs[i], outcome);
+
+		result = result ? result : written;
+	}
+	return result;
+}
+
+/* What is due while the program runs; what could not be written is left to the end. */
+static int write_due(struct view *view, const struct report_request *request,
+		     struct report_outcome *outcome)
+{
+	int result;
+
+	shown_keep_due(view);
+	if (!view->finding_count)
+		return 0;
+	result = write_outputs(view, request, outcome);
+	if (result == 0)
+		shown_add(request->view.shown, view);
+	return result;
+}
+
 int report_write(const struct report_request *request, struct report_outcome *outcome)
 {
 	struct model model;
@@ -115,12 +146,10 @@ int report_write(const struct report_request *request, struct report_outcome *ou
 	if (result == 0) {
 		view = view_make(&model, &request->view);
 		filter_apply(&filter, view);
+		shown_match(view);
 		fill_outcome(view, outcome);
-		for (size_t i = 0; i < request->output_count; i++) {
-			int written = write_output(view, &request->outputs[i], outcome);
-
-			result = result ? result : written;
-		}
+		result = request->view.is_live ? write_due(view, request, outcome)
+					       : write_outputs(view, request, outcome);
 		view_free(view);
 	}
 	model_free(&model);

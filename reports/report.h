@@ -20,6 +20,7 @@ struct view;
 struct report_format {
 	enum option_id option; /* names the output file */
 	bool is_default;       /* to standard error, if the option is not given */
+	bool is_live;	       /* findings may be written while the program runs */
 	int (*write)(struct view *view, FILE *out);
 };
 

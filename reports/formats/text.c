@@ -6,6 +6,8 @@
 #include "reports/filter/filter.h"
 #include "reports/formats/blocked.h"
 #include "reports/formats/losses.h"
+#include "reports/view/headline.h"
+#include "reports/view/shown.h"
 #include "reports/words/names.h"
 #include "reports/formats/text/finding.h"
 
@@ -96,23 +98,40 @@ static void write_suppressed(struct text_page *page)
 	}
 }
 
-/* What will be reported, a line each, where that is more than a person takes in. */
+static bool has_changed(const struct view *view)
+{
+	for (size_t i = 0; i < view->finding_count; i++)
+		if (shown_has_changed(&view->findings[i]))
+			return true;
+	return false;
+}
+
+/* What will be reported, a line each, where that is more than a person takes in, or not
+ * any more what was printed while the program ran. */
 static void write_index(struct text_page *page)
 {
 	struct view *view = page->view;
 
-	if (view->finding_count <= INDEX_LEAST)
+	if (view->finding_count <= INDEX_LEAST && !has_changed(view))
 		return;
 	fprintf(page->out, "\nsnarl: %s:\n", total_words(view));
 	for (size_t i = 0; i < view->finding_count; i++) {
-		const struct view_finding *finding = &view->findings[i];
-		const char *line = pool_format(
-			view->pool, "  %zu. %s%s: %s: %s", i + 1,
-			text_headline_place(page, finding), severity_name(finding->severity),
-			finding_kind_name(finding->finding->kind), text_headline(page, finding));
+		const char *line = pool_format(view->pool, "  %zu. %s", i + 1,
+					       headline_line(view, &view->findings[i]));
 
 		fprintf(page->out, "%s\n", text_cut(page, line, view->options->columns));
 	}
+}
+
+/* Findings that others stand in the place of since they were printed. */
+static void write_gone(struct text_page *page)
+{
+	const struct shown *shown = page->view->options->shown;
+
+	for (size_t i = 0; shown && i < shown->count; i++)
+		if (shown_is_gone(&shown->rows[i]))
+			fprintf(page->out, "snarl: no finding of its own any more: %s\n",
+				shown->rows[i].headline);
 }
 
 static bool wants_colour(const struct view_options *options, FILE *out)
@@ -122,19 +141,37 @@ static bool wants_colour(const struct view_options *options, FILE *out)
 	return fileno(out) >= 0 && isatty(fileno(out));
 }
 
+/* Those that the reader has not seen yet. */
+static void write_findings(struct text_page *page)
+{
+	const struct view *view = page->view;
+	bool has_any = false;
+
+	for (size_t i = 0; i < view->finding_count; i++) {
+		if (view->findings[i].shown)
+			continue;
+		text_finding(page, &view->findings[i]);
+		has_any = true;
+	}
+	if (has_any)
+		fputc('\n', page->out);
+}
+
 int text_write(struct view *view, FILE *out)
 {
 	struct text_page page = {
 		.out = out, .view = view, .is_coloured = wants_colour(view->options, out)};
 	const struct view_options *options = view->options;
 
+	if (options->is_live) {
+		write_findings(&page);
+		return ferror(out) ? -EIO : 0;
+	}
 	write_texts(&page);
 	blocked_write(&page);
 	write_index(&page);
-	for (size_t i = 0; i < view->finding_count; i++)
-		text_finding(&page, &view->findings[i]);
-	if (view->finding_count)
-		fputc('\n', out);
+	write_findings(&page);
+	write_gone(&page);
 	if (options->with_stats)
 		write_statistics(&page);
 	else if (options->is_verbose)

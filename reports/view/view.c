@@ -8,6 +8,7 @@
 #include "reports/view/fingerprint.h"
 #include "reports/words/memory.h"
 #include "reports/view/same_bug.h"
+#include "reports/view/shown.h"
 #include "reports/words/names.h"
 
 #define FUNCTION_COUNT 3 /* of each stack, the innermost, to sort by */
@@ -87,6 +88,7 @@ static struct view_finding begin_finding(struct view *view, const struct model_f
 	struct view_finding finding = {
 		.process = source->process,
 		.finding = source->finding,
+		.offset = source->offset,
 		.event_count = source->finding->event_count,
 		.count = source->count,
 		.process_count = 1,
@@ -201,24 +203,49 @@ static bool is_set_free(struct view *view, const struct model_finding *source)
 	return are_plain;
 }
 
+static int compare_shown(const void *left, const void *right)
+{
+	const struct view_finding *a = *(struct view_finding *const *)left;
+	const struct view_finding *b = *(struct view_finding *const *)right;
+
+	if (a->shown == b->shown)
+		return a < b ? -1 : a > b;
+	if (!a->shown || !b->shown)
+		return a->shown ? -1 : 1;
+	return a->shown < b->shown ? -1 : 1;
+}
+
+/* All findings: those that were printed come first, and get the same numbers as then. */
+static struct view_finding **order_to_number(struct view *view)
+{
+	struct view_finding **ordered =
+		pool_alloc(view->pool, (view->finding_count + 1) * sizeof(*ordered));
+
+	for (size_t i = 0; i < view->finding_count; i++)
+		ordered[i] = &view->findings[i];
+	if (view->finding_count)
+		qsort(ordered, view->finding_count, sizeof(*ordered), compare_shown);
+	return ordered;
+}
+
 /* Gives each finding a fingerprint of its own: of equal ones the later ones are numbered. */
-static void number_fingerprints(struct view *view)
+static void number_fingerprints(struct view *view, struct view_finding **ordered)
 {
 	size_t *numbers = pool_alloc(view->pool, (view->finding_count + 1) * sizeof(*numbers));
 
 	for (size_t i = 0; i < view->finding_count; i++)
 		for (size_t j = 0; j < i; j++)
-			numbers[i] += strcmp(view->findings[i].fingerprint,
-					     view->findings[j].fingerprint) == 0;
+			numbers[i] += strcmp(ordered[i]->fingerprint, ordered[j]->fingerprint) == 0;
 	for (size_t i = 0; i < view->finding_count; i++)
 		if (numbers[i])
-			view->findings[i].fingerprint = fingerprint_number(
-				view->pool, view->findings[i].fingerprint, numbers[i]);
+			ordered[i]->fingerprint = fingerprint_number(
+				view->pool, ordered[i]->fingerprint, numbers[i]);
 }
 
 struct view *view_make(struct model *model, const struct view_options *options)
 {
 	struct view *view = pool_alloc(&model->pool, sizeof(*view));
+	struct view_finding **ordered;
 
 	view->pool = &model->pool;
 	view->model = model;
@@ -236,10 +263,12 @@ struct view *view_make(struct model *model, const struct view_options *options)
 	}
 	sort_findings(view);
 	join_findings(view);
-	number_fingerprints(view);
+	shown_match(view);
+	ordered = order_to_number(view);
+	number_fingerprints(view, ordered);
 	/* Name all locks first: the numbers of equal names depend on all of them. */
 	for (size_t i = 0; i < view->finding_count; i++)
-		explain_name_locks(view, &view->findings[i]);
+		explain_name_locks(view, ordered[i]);
 	for (size_t i = 0; i < view->finding_count; i++) {
 		for (size_t j = 0; j < view->findings[i].other_count; j++)
 			explain_finding(view, &view->findings[i].others[j]);

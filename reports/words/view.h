@@ -17,6 +17,7 @@
 
 struct filter;
 struct lock_names;
+struct shown_finding;
 struct statements;
 struct suppression;
 struct view_memory;
@@ -31,6 +32,7 @@ struct scenario_step {
 struct view_finding {
 	const struct model_process *process;
 	const struct finding *finding;
+	uint64_t offset; /* of its record */
 	const struct finding_event **events; /* in the order to show */
 	size_t event_count;
 	enum severity severity;	    /* as the verdict makes it */
@@ -50,6 +52,7 @@ struct view_finding {
 	size_t other_count;
 	const char **notes; /* limits of the verdict, and explanations */
 	size_t note_count;
+	const struct shown_finding *shown; /* as it was printed while the program ran, or NULL */
 	const struct suppression *suppression; /* that hides it, or NULL */
 	bool is_known;				/* the baseline has it */
 };

@@ -4,6 +4,8 @@
 
 #include "finding/finding.h"
 
+struct shown;
+
 enum report_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct view_options {
@@ -13,6 +15,8 @@ struct view_options {
 	const char *const *suppressions; /* files */
 	size_t suppression_count;
 	const char *baseline;		 /* a file, or NULL */
+	struct shown *shown;		 /* what was printed while the program ran, or NULL */
+	bool is_live;			 /* only what is due is written */
 	bool generates_suppressions;	 /* text: an entry for them with each finding */
 	const char *directory;	 /* paths in it are shown relative to it; NULL: as compiled */
 	unsigned columns;	 /* of the terminal; 0: lines may be of any length */

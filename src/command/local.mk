@@ -3,7 +3,7 @@
 bin_PROGRAMS += snarl
 
 snarl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE -DPKGLIBDIR='"$(pkglibdir)"'
-snarl_CFLAGS = $(AM_CFLAGS)
+snarl_CFLAGS = $(AM_CFLAGS) -pthread
 snarl_SOURCES = \
 	%D%/main.c \
 	%D%/base/arguments.c %D%/base/arguments.h \
@@ -15,6 +15,7 @@ snarl_SOURCES = \
 	%D%/base/results_file.c %D%/base/results_file.h \
 	%D%/run/keep_plan.c %D%/run/keep_plan.h \
 	%D%/run/launch.c %D%/run/launch.h \
+	%D%/run/live.c %D%/run/live.h \
 	%D%/run/library.c %D%/run/library.h \
 	%D%/run/merge.c \
 	%D%/run/plan.c \

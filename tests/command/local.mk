@@ -12,6 +12,8 @@ EXTRA_DIST += \
 	tests/command/fields.c \
 	tests/command/fingered.c \
 	tests/command/part_fingerprints.sh \
+	tests/command/live.c \
+	tests/command/part_live.sh \
 	tests/command/part_merge.sh \
 	tests/command/annotated.c \
 	tests/command/part_annotations.sh \

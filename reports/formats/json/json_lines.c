@@ -1,11 +1,13 @@
 /*
  * JSON lines: a document in each line, so that a reader needs no more memory than for one.
- * First the findings, as the JSON report has them; then one line with the result.
+ * First the findings, as the JSON report has them, some of them while the program runs; then
+ * what has changed of these; then one line with the result.
  */
 #include <errno.h>
 
 #include "reports/formats/formats.h"
 #include "reports/formats/json/json_parts.h"
+#include "reports/view/shown.h"
 
 static bool write_line(const char *type, json_t *line, FILE *out)
 {
@@ -17,11 +19,42 @@ static bool write_line(const char *type, json_t *line, FILE *out)
 	return is_written;
 }
 
+/* A finding, or what has changed since it was written. */
+static bool write_finding(struct view *view, const struct view_finding *finding, FILE *out)
+{
+	if (!finding->shown)
+		return write_line("finding", json_finding(view, finding), out);
+	return !shown_has_changed(finding) ||
+	       write_line("change",
+			  json_pack("{s:s, s:I}", "fingerprint", finding->shown->fingerprint, "count",
+				    (json_int_t)finding->count),
+			  out);
+}
+
+/* Findings that were written and are none of their own any more. */
+static bool write_gone(const struct shown *shown, FILE *out)
+{
+	bool is_written = true;
+
+	for (size_t i = 0; shown && i < shown->count && is_written; i++)
+		if (shown_is_gone(&shown->rows[i]))
+			is_written = write_line("withdrawn",
+						json_pack("{s:s}", "fingerprint",
+							  shown->rows[i].fingerprint),
+						out);
+	return is_written;
+}
+
 int json_lines_write(struct view *view, FILE *out)
 {
 	bool is_written = true;
 
 	for (size_t i = 0; i < view->finding_count && is_written; i++)
-		is_written = write_line("finding", json_finding(view, &view->findings[i]), out);
-	return is_written && write_line("result", json_result(view), out) ? 0 : -EIO;
+		is_written = write_finding(view, &view->findings[i], out);
+	if (view->options->is_live)
+		return is_written ? 0 : -EIO;
+	return is_written && write_gone(view->options->shown, out) &&
+			       write_line("result", json_result(view), out)
+		       ? 0
+		       : -EIO;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "reports/filter/generate.h"
-#include "reports/view/place.h"
+#include "reports/view/headline.h"
 #include "reports/words/explain.h"
 #include "reports/words/explain_memory.h"
 #include "reports/words/memory.h"
@@ -81,41 +81,17 @@ static void write_locks(struct text_page *page, const struct view_finding *findi
 
 /* --- The finding -------------------------------------------------------------------- */
 
-const char *text_headline(struct text_page *page, const struct view_finding *finding)
-{
-	struct pool *pool = page->view->pool;
-	const char *process = process_phrase(page->view, finding);
-	const char *line =
-		pool_format(pool, "%s%s%s", finding->summary, process[0] ? ", " : "", process);
-
-	if (finding->count > 1)
-		line = pool_format(pool, "%s [%llu times]", line,
-				   (unsigned long long)finding->count);
-	return line;
-}
-
-const char *text_headline_place(struct text_page *page, const struct view_finding *finding)
-{
-	const struct source_frame *place = place_of(page->view, finding);
-
-	if (!place || !place->module)
-		return "";
-	return pool_format(page->view->pool, "%s: ",
-			   source_frame_place_from(page->view->pool, place,
-						   page->view->options->directory));
-}
-
 static void write_headline(struct text_page *page, const struct view_finding *finding)
 {
 	const char *severity = severity_name(finding->severity);
 	const char *kind = finding_kind_name(finding->finding->kind);
-	const char *place = text_headline_place(page, finding);
+	const char *place = headline_place(page->view, finding);
 
 	fprintf(page->out, "\n%s%s%s: %s%s: ", place,
 		text_style_on(page, severity_style(finding->severity)), severity, kind,
 		text_style_off(page));
 	text_wrap(page, strlen(place) + strlen(severity) + strlen(kind) + 4, 4,
-		  text_headline(page, finding));
+		  headline_words(page->view, finding));
 }
 
 static const char *scenario_title(const struct view_finding *shown)
@@ -152,7 +128,7 @@ static const char *other_words(struct text_page *page, const struct view_finding
 
 	if (other->finding->kind != finding->finding->kind)
 		return pool_format(pool, "%s: %s", finding_kind_name(other->finding->kind),
-				   text_headline(page, other));
+				   headline_words(page->view, other));
 	return pool_format(pool, "%s, %s", other->memory->name,
 			   memory_accesses_phrase(page->view, other));
 }
@@ -168,7 +144,7 @@ static void write_others(struct text_page *page, const struct view_finding *find
 
 		fputs("    ", page->out);
 		text_wrap(page, 4, 6,
-			  pool_format(page->view->pool, "%s%s", text_headline_place(page, other),
+			  pool_format(page->view->pool, "%s%s", headline_place(page->view, other),
 				      other_words(page, finding, other)));
 	}
 }

@@ -12,6 +12,7 @@
 
 #include "command/base/message.h"
 #include "reports/report.h"
+#include "reports/view/shown.h"
 
 #define COLUMNS_DEFAULT 100
 #define COLUMNS_LEAST 60
@@ -130,6 +131,11 @@ struct outputs {
 	size_t count;
 };
 
+static bool has_shown(const struct output_task *task)
+{
+	return task->shown && task->shown->count;
+}
+
 /* False if memory is exhausted. */
 static bool choose_outputs(struct outputs *outputs, const struct output_task *task)
 {
@@ -137,14 +143,16 @@ static bool choose_outputs(struct outputs *outputs, const struct output_task *ta
 		const struct report_format *format = &report_formats[i];
 		const char *path = options_text(task->options, format->option);
 
-		if (format->is_default ? task->options->quiet : !path)
+		if ((format->is_default ? task->options->quiet : !path) ||
+		    (task->is_live && !format->is_live))
 			continue;
 		if (path)
 			outputs->paths[i] = expand_pid(path, task->pid);
 		if (path && !outputs->paths[i])
 			return false;
 		outputs->list[outputs->count++] =
-			(struct report_output){format, outputs->paths[i], false};
+			(struct report_output){format, outputs->paths[i],
+					       format->is_live && has_shown(task)};
 	}
 	return true;
 }
@@ -169,9 +177,9 @@ static int write_note(struct report_output *output, const struct output_task *ta
 	return report_close(out) ? command_fail("cannot write %s", where) : 0;
 }
 
-static int write_outputs(struct outputs *outputs, const struct output_task *task)
+static int write_outputs(struct outputs *outputs, const struct output_task *task,
+			 struct report_outcome *outcome)
 {
-	static struct report_outcome outcome;
 	static char directory[PATH_MAX];
 	const struct options *options = task->options;
 	struct report_request request = {
@@ -183,24 +191,55 @@ static int write_outputs(struct outputs *outputs, const struct output_task *task
 	};
 
 	request.view.program = task->program;
+	request.view.shown = task->shown;
+	request.view.is_live = task->is_live;
 	request.view.status_else = task->status_else;
 	request.view.directory = getcwd(directory, sizeof(directory));
-	for (size_t i = 0; i < outputs->count; i++)
-		if (write_note(&outputs->list[i], task))
+	return report_write(&request, outcome);
+}
+
+static void free_outputs(struct outputs *outputs)
+{
+	for (unsigned i = 0; i < FORMAT_COUNT; i++)
+		free(outputs->paths[i]);
+}
+
+int output_write(const struct output_task *task)
+{
+	static struct report_outcome outcome;
+	struct outputs outputs = {.count = 0};
+	const struct options *options = task->options;
+	int result;
+
+	if (!choose_outputs(&outputs, task))
+		return command_fail("out of memory");
+	for (size_t i = 0; i < outputs.count; i++)
+		if (write_note(&outputs.list[i], task))
 			return STATUS_FAILED;
-	if (report_write(&request, &outcome))
+	result = write_outputs(&outputs, task, &outcome);
+	free_outputs(&outputs);
+	if (result)
 		return command_fail("%s", outcome.error);
 	return options_fail_on(options, outcome.finding_counts) ? (int)options->exit_code
 								: task->status_else;
 }
 
-int output_write(const struct output_task *task)
+bool output_is_live(const struct options *options)
 {
+	const struct output_task task = {.options = options, .is_live = true};
 	struct outputs outputs = {.count = 0};
-	int status = choose_outputs(&outputs, task) ? write_outputs(&outputs, task)
-						    : command_fail("out of memory");
+	bool is_live = options->live && choose_outputs(&outputs, &task) && outputs.count;
 
-	for (unsigned i = 0; i < FORMAT_COUNT; i++)
-		free(outputs.paths[i]);
-	return status;
+	free_outputs(&outputs);
+	return is_live;
+}
+
+void output_write_due(const struct output_task *task)
+{
+	static struct report_outcome outcome;
+	struct outputs outputs = {.count = 0};
+
+	if (choose_outputs(&outputs, task))
+		(void)write_outputs(&outputs, task, &outcome);
+	free_outputs(&outputs);
 }

@@ -10,6 +10,7 @@
 #include "command/run/keep_plan.h"
 #include "command/run/launch.h"
 #include "command/run/library.h"
+#include "command/run/live.h"
 #include "command/base/message.h"
 #include "command/base/output.h"
 #include "command/run/processes.h"
@@ -23,6 +24,7 @@ struct run {
 	char **argv; /* PROGRAM and its arguments */
 	struct program program;
 	struct results_file results;
+	struct live live;
 	struct processes processes; /* that run on after the program */
 	pid_t pid;
 	int wait_status;
@@ -157,6 +159,7 @@ static int report_run(struct run *run)
 		.file_count = 1,
 		.program = run->argv[0],
 		.pid = run->pid,
+		.shown = &run->live.shown,
 		.running_count = run->processes.count,
 		.status_else = run->is_timed_out && options->fail_on != FAIL_ON_NEVER
 				       ? (int)options->exit_code
@@ -181,7 +184,9 @@ int command_run(const struct command_row *self, int argc, char **argv)
 	status = start_run(&run);
 	if (status)
 		return status;
+	live_start(&run.live, &run.options, &run.results, run.argv[0], run.pid);
 	wait_for_end(&run);
+	live_stop(&run.live);
 	if (run.processes.count == 0)
 		results_file_hide(&run.results);
 	status = report_run(&run);
