@@ -135,6 +135,7 @@ SAME_FLAG(CONSTANT);
 SAME_FLAG(DECIDES);
 SAME_FLAG(COMPARES);
 SAME_FLAG(CALL);
+SAME_FLAG(EXAMINED);
 
 static void fill_sites(const struct patching *patching, const struct plan *plan, uint32_t flags)
 {

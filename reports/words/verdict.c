@@ -204,9 +204,24 @@ static bool are_all_atomic(struct view *view, const struct view_finding *finding
 	return count > 0;
 }
 
+/* What was looked at first: an error if one side is plain. */
+static void apply_to_examined(struct view *view, struct view_finding *finding)
+{
+	if (!find_sides(view, finding).plain)
+		finding->atomics_note =
+			"a warning only: the value was looked at before it was updated, and these "
+			"may be atomic accesses: perhaps all threads that find it store the same";
+	else if (finding->details & DETAIL_VALUE_SEEN || !(finding->details & DETAIL_UNSEEN_ORDER))
+		finding->severity = SEVERITY_ERROR;
+}
+
 /* An update of certain atomics stays an error only if its loss was seen. */
 static void apply_to_update(struct view *view, struct view_finding *finding)
 {
+	if (finding->details & DETAIL_EXAMINED) {
+		apply_to_examined(view, finding);
+		return;
+	}
 	if (!are_all_atomic(view, finding))
 		return;
 	if (finding->severity > SEVERITY_WARNING && !(finding->details & DETAIL_VALUE_SEEN))

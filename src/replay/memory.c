@@ -67,6 +67,8 @@ static uint32_t flags_of(enum event_verb verb)
 		return SITE_WRITE | SITE_PLAIN_MOVE;
 	case EVENT_PUT:
 		return SITE_WRITE | SITE_PLAIN_MOVE | SITE_UPDATE;
+	case EVENT_ADVANCE:
+		return SITE_WRITE | SITE_PLAIN_MOVE | SITE_UPDATE | SITE_EXAMINED;
 	case EVENT_ASSIGN:
 		return SITE_WRITE | SITE_PLAIN_MOVE | SITE_CONSTANT;
 	case EVENT_UPDATE:
@@ -83,8 +85,9 @@ static uint32_t flags_of(enum event_verb verb)
  * stored, depends on the loaded one. */
 static bool is_of_update_group(enum event_verb verb)
 {
-	return verb == EVENT_TAKE || verb == EVENT_PUT || verb == EVENT_CHECK ||
-	       verb == EVENT_AWAIT || verb == EVENT_ASSIGN || verb == EVENT_UPDATE;
+	return verb == EVENT_TAKE || verb == EVENT_PUT || verb == EVENT_ADVANCE ||
+	       verb == EVENT_CHECK || verb == EVENT_AWAIT || verb == EVENT_ASSIGN ||
+	       verb == EVENT_UPDATE;
 }
 
 static uintptr_t place_of(const struct actor *actor, const struct script_event *event)

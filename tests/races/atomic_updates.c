@@ -280,6 +280,27 @@ static void advanced_case(void)
 	KEEP(advanced_epoch);
 }
 
+/* The same where no locked instruction shows that it is an atomic. */
+static unsigned long stepped_epoch, stepped_behind = 1;
+
+static void *stepped_advance(void *unused)
+{
+	unsigned long old = __atomic_load_n(&stepped_epoch, __ATOMIC_RELAXED);
+
+	(void)unused;
+	if (__atomic_load_n(&stepped_behind, __ATOMIC_RELAXED) == old)
+		return NULL;
+	pthread_barrier_wait(&both_have_read);
+	__atomic_store_n(&stepped_epoch, old + 2, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void stepped_case(void)
+{
+	run_both(stepped_advance, stepped_advance, NULL);
+	KEEP(stepped_epoch);
+}
+
 /* A lock that waiters mark: whoever gives it back sees by the exchange what it overwrites. */
 static unsigned int exchanged_lock;
 static long exchanged_data, exchanged_wakes;
@@ -415,6 +436,7 @@ static const struct race_case cases[] = {
 	CASE(torn_exchange, "lost-update"),
 	CASE(outdone, "lost-update:error"),
 	CASE(advanced, "lost-update:warning?"),
+	CASE(stepped, "lost-update:warning"),
 	CASE(exchanged, "silent"),
 	CASE(freed, "data-race:error"),
 	CASE(unmapped, "data-race:error"),

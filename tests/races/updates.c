@@ -58,6 +58,27 @@ static void through_register_case(void)
 	KEEP(through_register_data);
 }
 
+/* That the value was looked at makes it no atomic. */
+static long looked_at_data = 5;
+
+static void *looked_at_update(void *unused)
+{
+	long old = looked_at_data;
+
+	(void)unused;
+	if (old > 0) {
+		pthread_barrier_wait(&both_have_read);
+		looked_at_data = old - 1;
+	}
+	return NULL;
+}
+
+static void looked_at_case(void)
+{
+	run_both(looked_at_update, looked_at_update, NULL);
+	KEEP(looked_at_data);
+}
+
 static double floating_sum_data;
 
 static void *floating_sum_add(void *unused)
@@ -362,6 +383,7 @@ static const struct race_case cases[] = {
 	CASE(counter_locked, "silent"),
 	CASE(counter_atomic, "silent"),
 	CASE(through_register, "lost-update:error"),
+	CASE(looked_at, "lost-update:error"),
 	CASE(floating_sum, "lost-update:error"),
 	CASE(bits_of_one_byte, "lost-update:error"),
 	CASE(bits_of_two_bytes, "lost-update:error"),

@@ -35,8 +35,10 @@ enum site_flag {
 	SITE_DESCRIPTOR = 1u << 13,  /* of a descriptor: a call uses it, or ends it */
 	SITE_CALL = 1u << 14,	     /* a call of an accessor, or one that a SITE_AWAITS decides:
 				      * its return address; no access */
-	SITE_AWAITS = 1u << 15	     /* a load that alone decides whether a call is made, which
+	SITE_AWAITS = 1u << 15,	     /* a load that alone decides whether a call is made, which
 				      * may wait for another value (x86/flow/waits.h) */
+	SITE_EXAMINED = 1u << 16     /* SITE_UPDATE, a store: what was loaded has decided a branch
+				      * before it, or was passed to a function */
 };
 
 struct site {

@@ -30,6 +30,7 @@
 struct kind_of_access {
 	bool is_write;
 	bool is_update;
+	bool is_examined; /* an update whose value was looked at before it was stored */
 	bool is_move; /* may be an atomic access */
 	bool spins;
 	bool may_be_stale; /* a load that is as a rule followed by a store of what it makes */
@@ -69,6 +70,7 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 	return (struct kind_of_access){
 		.is_write = step->is_write,
 		.is_update = flags & SITE_UPDATE,
+		.is_examined = flags & SITE_EXAMINED,
 		.is_move = flags & (SITE_PLAIN_MOVE | SITE_UPDATE) && !(flags & SITE_RANGE) &&
 			   size_bytes <= MOVE_BYTES &&
 			   is_of_moves(step->bytes, (uint32_t)size_bytes) &&
@@ -213,6 +215,23 @@ static struct race_verdict lower_if_doubted(const struct detector *detector,
 	return verdict;
 }
 
+/*
+ * Two updates.  Who has examined what it loaded may know that it stores what others store,
+ * too, as where any of several threads moves an epoch on: an error only if one is plain.
+ */
+static struct race_verdict decide_update(const struct race_step *step, bool is_examined)
+{
+	struct race_verdict verdict = {.kind = FINDING_LOST_UPDATE, .severity = SEVERITY_ERROR};
+
+	if (is_examined) {
+		verdict.severity = SEVERITY_WARNING;
+		verdict.details = DETAIL_EXAMINED;
+	}
+	if (step->stale && stale_read_is_overwritten(step->stale, step->access))
+		verdict.details |= DETAIL_VALUE_SEEN;
+	return verdict;
+}
+
 static struct race_verdict decide_verdict(const struct race_step *step,
 					  const struct kind_of_access *mine,
 					  const struct kind_of_access *other)
@@ -227,9 +246,7 @@ static struct race_verdict decide_verdict(const struct race_step *step,
 	} else if (step->other_is_freed || step->is_freeing) {
 		verdict.details = DETAIL_FREED;
 	} else if (mine->is_update && other->is_update) {
-		verdict.kind = FINDING_LOST_UPDATE;
-		if (step->stale && stale_read_is_overwritten(step->stale, step->access))
-			verdict.details = DETAIL_VALUE_SEEN;
+		verdict = decide_update(step, mine->is_examined);
 	} else if (mine->is_move && other->is_move) {
 		bool spins = (mine->spins && !mine->is_write) || (other->spins && !other->is_write);
 
@@ -359,21 +376,16 @@ static struct race_step make_pair(const struct race_step *step, const struct acc
 void race_lost_update(const struct race_step *step, const struct access *access,
 		      const struct stale_read *stale)
 {
-	struct race_verdict verdict = {.kind = FINDING_LOST_UPDATE, .severity = SEVERITY_ERROR};
 	struct race_step pair = make_pair(step, access, &stale->last);
 	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	struct race_verdict verdict;
 
 	pair.granule = granule;
 	pair.shared_bytes = race_bytes_in(granule, access->address,
 					  access->address + access->size_bytes);
 	pair.other = race_base(pair.other) | pair.shared_bytes;
 	pair.stale = stale;
-	/* Who has examined what it loaded may store what others store, too, as where any of
-	 * several threads moves an epoch on. */
-	if (stale->is_examined)
-		verdict.severity = SEVERITY_WARNING;
-	else if (stale_read_is_overwritten(stale, access))
-		verdict.details = DETAIL_VALUE_SEEN;
+	verdict = decide_update(&pair, kind_of_mine(&pair).is_examined);
 	verdict = lower_if_doubted(step->detector, verdict);
 	race_report(&pair, &verdict);
 }

@@ -16,7 +16,7 @@
 struct analysis {
 	uint32_t *live;
 	uint32_t *update_groups;
-	uint16_t *flags;
+	uint32_t *flags;
 	struct check_list list;
 };
 

@@ -32,7 +32,7 @@ struct check {
 /* What update_groups.h found out about accesses, by instruction. */
 struct access_notes {
 	const uint32_t *update_groups; /* number, 0: none */
-	const uint16_t *flags;	/* of enum plan_site_flag, to add to the site's */
+	const uint32_t *flags;	/* of enum plan_site_flag, to add to the site's */
 };
 
 /* The checks and sites of one function.  There is room for two checks and sites

@@ -127,7 +127,7 @@ static bool is_compared(const struct flow_values *values, uint32_t load, uint32_
 static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t first)
 {
 	const struct flow_store *store = &pairing->stores[number];
-	uint16_t *flags = pairing->notes->flags;
+	uint32_t *flags = pairing->notes->flags;
 	uint32_t store_at = pairing->store_at[number];
 
 	for (uint64_t bits = store->rests | store->decided; bits; bits &= bits - 1) {
@@ -145,8 +145,10 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 		if (store->rests >> bit & 1) {
 			flags[load_at] |= PLAN_SITE_MAY_BE_STALE;
 			flags[store_at] |= PLAN_SITE_UPDATE;
-			if (store->examined >> bit & 1)
+			if (store->examined >> bit & 1) {
 				flags[load_at] |= PLAN_SITE_DECIDES;
+				flags[store_at] |= PLAN_SITE_EXAMINED;
+			}
 		} else {
 			flags[load_at] |= PLAN_SITE_DECIDES;
 			if (is_compared(&pairing->values, first + bit, number))

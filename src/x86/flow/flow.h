@@ -36,7 +36,7 @@ struct flow_loads {
 /* The results, by instruction, and the last number given out. */
 struct update_group_notes {
 	uint32_t *update_groups;
-	uint16_t *flags;
+	uint32_t *flags;
 	uint32_t *update_group_count;
 };
 

@@ -214,7 +214,7 @@ static bool decides_soon(const struct loop *loop, uint32_t index)
 	return false;
 }
 
-static void mark_copies(const struct loop *loop, uint32_t load, uint16_t *flags)
+static void mark_copies(const struct loop *loop, uint32_t load, uint32_t *flags)
 {
 	const struct function *function = loop->function;
 
@@ -225,7 +225,7 @@ static void mark_copies(const struct loop *loop, uint32_t load, uint16_t *flags)
 			flags[i] |= PLAN_SITE_SPIN;
 }
 
-static void mark_deciding(const struct loop *loop, uint16_t *flags)
+static void mark_deciding(const struct loop *loop, uint32_t *flags)
 {
 	for (uint32_t i = loop->first; i <= loop->last; i++) {
 		if (!(loop->deciding >> (i - loop->first) & 1) ||
@@ -236,7 +236,7 @@ static void mark_deciding(const struct loop *loop, uint16_t *flags)
 	}
 }
 
-static void check_loop(struct loop *loop, uint16_t *flags)
+static void check_loop(struct loop *loop, uint32_t *flags)
 {
 	if (!is_quiet(loop))
 		return;
@@ -267,7 +267,7 @@ static bool is_short_loop(const struct function *function, uint32_t index, uint3
 	return *first <= index && index - *first < LOOP_INSTRUCTIONS_MOST;
 }
 
-void spins_find(const struct function *function, const uint8_t *roles, uint16_t *flags)
+void spins_find(const struct function *function, const uint8_t *roles, uint32_t *flags)
 {
 	for (uint32_t i = 0; i < function->count; i++) {
 		uint32_t first;

@@ -11,6 +11,6 @@
 #include "x86/survey/function.h"
 
 /* Adds PLAN_SITE_SPIN to @flags of the loads; @roles are of enum flow_role. */
-void spins_find(const struct function *function, const uint8_t *roles, uint16_t *flags);
+void spins_find(const struct function *function, const uint8_t *roles, uint32_t *flags);
 
 #endif

@@ -273,7 +273,7 @@ static void find_waits(const struct module *module, const struct function *funct
 
 bool update_groups_find(const struct module *module, const struct function *function,
 			struct scratch *scratch, const uint32_t *live, uint32_t *update_groups,
-			uint16_t *flags, uint32_t *update_group_count)
+			uint32_t *flags, uint32_t *update_group_count)
 {
 	struct update_group_notes notes = {update_groups, flags, update_group_count};
 	struct scratch_mark mark = scratch_mark(scratch);

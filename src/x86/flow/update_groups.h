@@ -16,6 +16,6 @@
  * False: no memory, no result. */
 bool update_groups_find(const struct module *module, const struct function *function,
 			struct scratch *scratch, const uint32_t *live, uint32_t *update_groups,
-			uint16_t *flags, uint32_t *update_group_count);
+			uint32_t *flags, uint32_t *update_group_count);
 
 #endif

@@ -18,7 +18,8 @@ enum plan_site_flag {
 	PLAN_SITE_DECIDES = 1u << 9,
 	PLAN_SITE_COMPARES = 1u << 11,
 	PLAN_SITE_CALL = 1u << 14,
-	PLAN_SITE_AWAITS = 1u << 15
+	PLAN_SITE_AWAITS = 1u << 15,
+	PLAN_SITE_EXAMINED = 1u << 16
 };
 
 struct plan_site {

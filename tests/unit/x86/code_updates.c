@@ -93,6 +93,15 @@ KERNEL(decide)
 	}
 }
 
+KERNEL(advance)
+{
+	long balance = a->balance;
+
+	UNUSED;
+	if (balance != amount)
+		a->balance = balance + 2;
+}
+
 KERNEL(read_again)
 {
 	UNUSED;

@@ -64,6 +64,13 @@ START_TEST(decision_shares_an_update_group_with_what_it_guards)
 }
 END_TEST
 
+START_TEST(store_of_what_was_looked_at_says_so)
+{
+	ck_assert(has_site(_i, "advance", PLAN_SITE_UPDATE | PLAN_SITE_EXAMINED));
+	ck_assert(!has_site(_i, "add_to_field", PLAN_SITE_EXAMINED));
+}
+END_TEST
+
 START_TEST(store_of_something_else_is_no_update)
 {
 	static const char *const names[] = {"store_constant", "copy", "swap"};
@@ -140,6 +147,7 @@ int main(void)
 	tcase_add_loop_test(tcase, update_is_marked, 0, count);
 	tcase_add_loop_test(tcase, split_update_shares_an_update_group, 0, count);
 	tcase_add_loop_test(tcase, decision_shares_an_update_group_with_what_it_guards, 0, count);
+	tcase_add_loop_test(tcase, store_of_what_was_looked_at_says_so, 0, count);
 	tcase_add_loop_test(tcase, store_of_something_else_is_no_update, 0, count);
 	tcase_add_loop_test(tcase, decision_that_is_over_guards_nothing, 0, count);
 	tcase_add_loop_test(tcase, load_that_a_loop_waits_for_is_a_spin, 0, count);
