@@ -32,6 +32,7 @@ static bool map_file(long descriptor, uint64_t size_bytes, const char **why)
 		*why = "the results file cannot be mapped";
 		return false;
 	}
+	kernel_call3(SYS_madvise, address, (long)size_bytes, MADV_RANDOM); /* empty but for us */
 	base = (unsigned char *)address;
 	finding_counts = pages_from_kernel(FINDINGS_TRACKED * sizeof(*finding_counts));
 	finding_severities = pages_from_kernel(FINDINGS_TRACKED * sizeof(*finding_severities));

@@ -7,7 +7,8 @@
 
 #define PAGE_BYTES 4096u
 #define CHUNK_BYTES (256u * 1024u)
-#define LARGE_CHUNK_BYTES (2u * 1024u * 1024u) /* a huge page, for arenas that have grown */
+#define LARGE_CHUNK_BYTES (2u * 1024u * 1024u) /* for arenas that have grown */
+#define HUGE_CHUNK_BYTES (4u * 1024u * 1024u)  /* of huge pages, where that is a part only */
 #define SMALLEST_BYTES 16u
 
 /* Size classes: 16 bytes and then two per power of two (24 is rounded to 32,
@@ -39,9 +40,16 @@ void arena_init(struct arena *arena, page_source pages)
 	*arena = (struct arena){.pages = pages};
 }
 
+static size_t least_chunk(const struct arena *arena)
+{
+	if (arena->taken_bytes < 2 * CHUNK_BYTES)
+		return CHUNK_BYTES;
+	return arena->taken_bytes < 2 * HUGE_CHUNK_BYTES ? LARGE_CHUNK_BYTES : HUGE_CHUNK_BYTES;
+}
+
 static bool take_pages(struct arena *arena, size_t size_bytes)
 {
-	size_t least = arena->taken_bytes < 2 * CHUNK_BYTES ? CHUNK_BYTES : LARGE_CHUNK_BYTES;
+	size_t least = least_chunk(arena);
 	size_t chunk = size_bytes > least ? (size_bytes + PAGE_BYTES - 1) & -(size_t)PAGE_BYTES
 					  : least;
 	char *pages = arena->pages(chunk);
@@ -150,7 +158,7 @@ void *pages_from_kernel(size_t size_bytes)
 
 	if (!pages)
 		return take_from_aside(size_bytes);
-	if (size_bytes == LARGE_CHUNK_BYTES)
+	if (size_bytes == HUGE_CHUNK_BYTES)
 		kernel_call3(SYS_madvise, pages, size_bytes, MADV_HUGEPAGE);
 	return pages;
 }

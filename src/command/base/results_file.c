@@ -100,7 +100,11 @@ static int allocate_file(struct results_file *results)
 		return -1;
 	results->image = mmap(NULL, results->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
 			      results->file, 0);
-	return results->image == MAP_FAILED ? -1 : 0;
+	if (results->image == MAP_FAILED)
+		return -1;
+	/* Nothing of an empty file need be read ahead. */
+	(void)madvise(results->image, results->size_bytes, MADV_RANDOM);
+	return 0;
 }
 
 static void delete_file(struct results_file *results)
