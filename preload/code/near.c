@@ -6,6 +6,8 @@
 #include "preload/arch/arch.h"
 
 #define STEP 0x10000ul
+#define LONG_STEP 0x400000ul
+#define TRIES_EACH_STEP 8u
 #define LOWEST 0x10000ul /* the kernel maps nothing below */
 /* A program that is not position independent lies below this; its heap grows
  * upwards behind it. */
@@ -28,33 +30,59 @@ static void *try_at(uintptr_t address, size_t size_bytes)
 	return NULL;
 }
 
-/* Searches downwards from @highest for a block that begins at @lowest or above. */
-static void *search_down(uintptr_t highest, uintptr_t lowest, size_t size_bytes)
+/* Searches downwards from @highest for a block that begins at @lowest or above, in steps
+ * that grow up to @longest_step. */
+static void *search_down(uintptr_t highest, uintptr_t lowest, size_t size_bytes,
+			 uintptr_t longest_step)
 {
-	for (uintptr_t at = highest & ~(STEP - 1); at >= lowest; at -= STEP) {
+	uintptr_t step = STEP;
+	unsigned int tries = 0;
+
+	for (uintptr_t at = highest & ~(STEP - 1); at >= lowest; at -= step) {
 		void *block = try_at(at, size_bytes);
 
 		if (block)
 			return block;
-		if (at < STEP)
+		if (++tries % TRIES_EACH_STEP == 0 && step < longest_step)
+			step *= 2;
+		if (at < step)
 			break;
 	}
 	return NULL;
 }
 
-/* Searches below @start: first below what was found last, as from there up to the modules
- * all is taken, and each address that is tried costs a system call. */
+/* The lowest block of each neighbourhood: from there up to its modules all is taken. */
+#define NEIGHBOURHOODS 4u
+
+static uintptr_t last_blocks[NEIGHBOURHOODS]; /* planning is serialised */
+
+/* The row of @start's neighbourhood, or one that is free or the oldest. */
+static uintptr_t *find_neighbourhood(uintptr_t start, uintptr_t lowest)
+{
+	static unsigned int oldest;
+
+	for (unsigned int i = 0; i < NEIGHBOURHOODS; i++)
+		if (last_blocks[i] < start && last_blocks[i] > lowest)
+			return &last_blocks[i];
+	last_blocks[oldest % NEIGHBOURHOODS] = 0;
+	return &last_blocks[oldest++ % NEIGHBOURHOODS];
+}
+
+/* Searches below @start: first below what was found last, as each address that is tried
+ * costs a system call. */
 static void *search_below(uintptr_t start, uintptr_t lowest, size_t size_bytes)
 {
-	static uintptr_t last; /* planning is serialised */
+	uintptr_t *last = find_neighbourhood(start, lowest);
 	void *block = NULL;
 
-	if (last < start && last > size_bytes)
-		block = search_down(last - size_bytes, lowest, size_bytes);
+	if (*last > size_bytes)
+		block = search_down(*last - size_bytes, lowest, size_bytes, LONG_STEP);
 	if (!block)
-		block = search_down(start - size_bytes, lowest, size_bytes);
+		block = search_down(start - size_bytes, lowest, size_bytes, LONG_STEP);
+	if (!block)
+		block = search_down(start - size_bytes, lowest, size_bytes, STEP);
 	if (block)
-		last = (uintptr_t)block;
+		*last = (uintptr_t)block;
 	return block;
 }
 
@@ -68,7 +96,7 @@ void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end)
 		return NULL;
 	if (start >= LOW_END && start > size_bytes)
 		block = search_below(start, lowest, size_bytes);
-	return block ? block : search_down(start + JUMP_REACH - size_bytes, end, size_bytes);
+	return block ? block : search_down(start + JUMP_REACH - size_bytes, end, size_bytes, STEP);
 }
 
 bool near_seal(void *block, size_t size_bytes)
