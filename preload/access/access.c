@@ -2,6 +2,7 @@
 
 #include "detect/race/record_fast.h"
 #include "detect/shadow/cells.h"
+#include "detect/shadow/read_lines.h"
 #include "detect/shadow/shadow.h"
 #include "preload/access/thunk_access.h"
 #include "preload/code/clones.h"
@@ -109,6 +110,8 @@ static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t 
 		return !((word ^ access_current) & bytes);
 	if (!is_write && (word ^ access_shared) <= SHADOW_ALL_BYTES)
 		return !((word ^ access_shared) & bytes);
+	if (!is_write && read_lines_are(word))
+		return read_line_has(word, access_current, bytes);
 	return cells_are(word) && has_cell(place, word, bytes);
 }
 

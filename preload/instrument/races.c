@@ -222,6 +222,14 @@ static void spare_interrupted(struct guest_thread *self, const struct unwind_sta
 		patch_spare(stack_depot_get(&guest_detector.stacks, stack));
 }
 
+static void force_lines(void)
+{
+	if (guest_options.force == FORCE_LINES)
+		guest_detector.lines_after = 1;
+	else if (guest_options.force == FORCE_NO_LINES)
+		guest_detector.lines_after = UINT32_MAX;
+}
+
 void races_begin_slowly(struct guest_thread *self, const struct unwind_start *start)
 {
 	const char *why;
@@ -234,6 +242,7 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 		give_up(why);
 		return;
 	}
+	force_lines();
 	guest_observes_memory = true;
 	signals_take_over();
 	heap_observe();

@@ -9,6 +9,7 @@
 #include "detect/race/atomic_location.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
+#include "detect/shadow/read_lines.h"
 #include "detect/shadow/read_set.h"
 #include "detect/sync/barrier.h"
 #include "preload/access/access.h"

@@ -7,6 +7,7 @@
 #include "detect/race/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/shadow/origin.h"
+#include "detect/shadow/read_lines.h"
 #include "detect/shadow/read_set.h"
 #include "detect/sync/lock.h"
 #include "detect/deadlock/misuse.h"
@@ -21,6 +22,7 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 	lockset_table_init(&detector->locksets, pages);
 	detector->origins = origin_table_create(&detector->arena, pages);
 	detector->read_sets = read_set_table_create(&detector->arena, pages, atomic_each_read_word);
+	detector->lines_after = READ_LINES_AFTER;
 	detector->atomics = atomic_table_create(&detector->arena, pages);
 	detector->order =
 		lock_order_create(&detector->arena, order_report_instances, detector);

@@ -21,7 +21,20 @@ enum races_choice { RACES_FULL, RACES_OFF };
 enum on_deadlock_choice { ON_DEADLOCK_EXIT, ON_DEADLOCK_REPORT, ON_DEADLOCK_ABORT };
 enum fail_on_choice { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_NOTE, FAIL_ON_NEVER };
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-enum force_choice { FORCE_NOTHING, FORCE_SUMMARIES, FORCE_NO_SUMMARIES };
+enum force_choice {
+	FORCE_NOTHING,
+	FORCE_SUMMARIES,
+	FORCE_NO_SUMMARIES,
+	FORCE_LINES,
+	FORCE_NO_LINES
+};
+
+/* @force, if it is about summaries. */
+static inline enum force_choice force_of_summaries(uint64_t force)
+{
+	return force <= FORCE_NO_SUMMARIES ? (enum force_choice)force : FORCE_NOTHING;
+}
+
 enum yes_no_choice { CHOICE_NO, CHOICE_YES };
 
 enum option_kind {

@@ -36,6 +36,8 @@ core_tests = \
 	tests/unit/detect/test_race_random \
 	tests/unit/detect/test_race_threads \
 	tests/unit/detect/test_shared_registry \
+	tests/unit/detect/test_read_lines \
+	tests/unit/detect/test_read_line_orders \
 	tests/unit/detect/test_summary \
 	tests/unit/detect/test_summary_orders \
 	tests/unit/elf/test_eh_frame \
@@ -102,6 +104,7 @@ tests_unit_detect_test_topology_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_topology_SOURCES = tests/unit/detect/test_topology.c
 tests_unit_detect_test_topology_LDADD = src/libcore.a $(CHECK_LIBS)
 
+order_sources = tests/unit/detect/store_orders.c tests/unit/detect/store_orders.h
 racing_sources = tests/unit/detect/racing.c tests/unit/detect/racing.h
 
 tests_unit_detect_test_lockset_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -125,6 +128,16 @@ tests_unit_detect_test_race_random_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_random_SOURCES = tests/unit/detect/test_race_random.c $(racing_sources)
 tests_unit_detect_test_race_random_LDADD = src/libcore.a $(CHECK_LIBS)
 
+tests_unit_detect_test_read_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_read_lines_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_read_lines_SOURCES = tests/unit/detect/test_read_lines.c $(racing_sources)
+tests_unit_detect_test_read_lines_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_read_line_orders_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_read_line_orders_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_read_line_orders_SOURCES = tests/unit/detect/test_read_line_orders.c $(order_sources)
+tests_unit_detect_test_read_line_orders_LDADD = $(CHECK_LIBS)
+
 tests_unit_detect_test_summary_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_summary_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_summary_SOURCES = tests/unit/detect/test_summary.c $(racing_sources)
@@ -132,7 +145,7 @@ tests_unit_detect_test_summary_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_summary_orders_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_summary_orders_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_detect_test_summary_orders_SOURCES = tests/unit/detect/test_summary_orders.c
+tests_unit_detect_test_summary_orders_SOURCES = tests/unit/detect/test_summary_orders.c $(order_sources)
 tests_unit_detect_test_summary_orders_LDADD = $(CHECK_LIBS)
 
 tests_unit_detect_test_race_threads_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -39,7 +39,8 @@ enum shadow_form {
 	SHADOW_SET,    /* read word: one read by each thread of a set: read_set.h */
 	SHADOW_ATOMIC, /* write word: the location synchronises: atomic.h */
 	SHADOW_FREED,  /* write word: plain otherwise; the memory was freed then */
-	SHADOW_BUSY,   /* a thread is changing its cells: cells.h */
+	SHADOW_BUSY,   /* a thread is changing what it names: cells.h, read_lines.h */
+	SHADOW_LINES,  /* read word: each reader has a line of its own: read_lines.h */
 };
 
 static inline uint64_t shadow_plain(uint32_t slot, uint64_t epoch, uint32_t bytes)

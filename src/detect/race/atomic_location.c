@@ -164,7 +164,8 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 	} while (!compare_exchange_acq_rel(shadow.write, &write, word));
 	*met = atomic_find_met(detector, thread, &list, location->bytes);
 	do {
-		read = cells_load(detector, shadow.read);
+		read = race_load(detector, thread,
+				 race_place(shadow, location->granule, false));
 		location->read = read;
 	} while (!compare_exchange_acq_rel(shadow.read, &read, word));
 	summary_revoke(location->granule);

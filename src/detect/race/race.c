@@ -3,6 +3,7 @@
 #include "detect/base/thread.h"
 #include "detect/race/record_fast.h"
 #include "detect/race/atomic_location.h"
+#include "detect/shadow/read_lines.h"
 #include "detect/shadow/read_set.h"
 #include "detect/shadow/summary.h"
 #include "detect/race/update.h"
@@ -112,12 +113,12 @@ static bool is_conflict(const struct race_step *step, uint64_t word)
 
 uint64_t race_compare(struct race_step *step, struct race_place place)
 {
-	uint64_t word = cells_load(step->detector, place.word);
+	uint64_t word = race_load(step->detector, step->thread, place);
 	struct cell_list list;
 	origin_id origin;
 
 	for (; word && shadow_form(word) != SHADOW_ATOMIC;
-	     word = cells_load(step->detector, place.word)) {
+	     word = race_load(step->detector, step->thread, place)) {
 		if (cells_are(word)) {
 			if (!race_lay_out(place, word, &list))
 				continue;
@@ -214,11 +215,57 @@ static bool put_write(struct race_step *step, struct race_place place, uint64_t 
 	return true;
 }
 
+/* Where the thread meets @word again in this epoch, it has read all that the word says. */
+static void share_word(struct race_step *step, uint64_t word)
+{
+	/* Which bytes, each word itself says. */
+	*step->thread->clocks.shared = word | SHADOW_ALL_BYTES;
+}
+
+/* The lines of @old say of reads of its bytes alone. */
+static bool put_line(struct race_step *step, struct race_place place, uint64_t old)
+{
+	if (read_line_has(old, step->mine, step->bytes)) {
+		share_word(step, old);
+		return true;
+	}
+	if (shadow_bytes(old) != step->bytes) {
+		race_settle(step->detector, step->thread, place);
+		return false;
+	}
+	if (!read_line_note(place.word, old, step->mine, race_origin(step)))
+		return false;
+	share_word(step, old);
+	return true;
+}
+
+/* The thread makes new sets for this word all the time: from now on it notes its reads in
+ * a line. */
+static bool make_lines(struct race_step *step, struct race_place place, uint64_t old)
+{
+	struct read_place lines = {place.word, place.origin, place.granule};
+	origin_id mine = race_origin(step);
+	origin_id origin;
+	uint64_t word;
+
+	if (!read_lines_is_hot(step->detector, step->thread, place.granule) ||
+	    !race_find_origin(place, old, &origin))
+		return false;
+	word = read_lines_make(step->thread, lines, old, origin, mine);
+	if (!word)
+		return false;
+	share_word(step, word);
+	summary_revoke(place.granule);
+	return true;
+}
+
 /* @old, read by others, was now read by this thread too; both have the same
  * bytes. */
 static bool join_readers(struct race_step *step, struct race_place place, uint64_t old)
 {
 	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)step->bytes, 0};
+	const struct shadow_cache *cache = step->thread->memory->shadow;
+	uint32_t new_sets = cache->new_sets;
 	uint64_t joined = read_set_join(step->detector, step->thread, old);
 	uint64_t word = joined | step->bytes;
 	uint64_t expected = old;
@@ -226,9 +273,8 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 
 	if (joined == race_base(step->mine))
 		return replace_word(step, place, old);
-	/* A set is a value, whatever bytes its members have read. */
-	*step->thread->clocks.shared = joined | SHADOW_ALL_BYTES;
-	if (word == old)
+	share_word(step, joined);
+	if (word == old || (cache->new_sets != new_sets && make_lines(step, place, old)))
 		return true;
 	part.origin = race_origin(step);
 	if (!race_find_origin(place, old, &origin))
@@ -249,6 +295,8 @@ static bool put_read(struct race_step *step, struct race_place place, uint64_t o
 {
 	uint32_t old_bytes = shadow_bytes(old);
 
+	if (read_lines_are(old))
+		return put_line(step, place, old);
 	if (shadow_is_same_epoch(old, step->mine))
 		return widen_word(step, place, old);
 	if (old == 0 || (shadow_form(old) == SHADOW_PLAIN && !(old_bytes & ~step->bytes) &&
@@ -290,6 +338,8 @@ static bool is_known(const struct race_step *step, struct shadow shadow)
 
 	if (is_covered(word, step->mine))
 		return true;
+	if (read_lines_are(word))
+		return read_line_has(word, step->mine, step->bytes);
 	if (!cells_are(word))
 		return false;
 	if (!step->is_write && is_covered(load_acquire(shadow.write), step->mine))

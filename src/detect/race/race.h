@@ -116,6 +116,20 @@ uint64_t race_compare(struct race_step *step, struct race_place place);
 
 /* --- words.c --------------------------------------------------------------- */
 
+/* Waits until no thread is changing what *@place names, and folds its lines; returns the
+ * word. */
+uint64_t race_settle(struct detector *detector, struct thread *thread, struct race_place place);
+
+/* The word at @place, neither busy nor with lines. */
+static inline uint64_t race_load(struct detector *detector, struct thread *thread,
+				 struct race_place place)
+{
+	uint64_t word = load_acquire(place.word);
+
+	return LIKELY(shadow_form(word) < SHADOW_BUSY) ? word
+						       : race_settle(detector, thread, place);
+}
+
 /* The origin of @word, which was read at @place.  False: it is there no more. */
 bool race_find_origin(struct race_place place, uint64_t word, origin_id *origin);
 

@@ -3,6 +3,7 @@
 #include "detect/base/thread.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
+#include "detect/shadow/read_lines.h"
 
 /* Whether @word is none, or plain and covered by @thread's clock. */
 static inline bool is_before(const struct thread *thread, uint64_t word)
@@ -72,6 +73,27 @@ static void check_again(struct detector *detector, struct thread *thread, uintpt
 	};
 
 	access_check(detector, thread, &access);
+}
+
+/* A read of @size_bytes at @address in one granule, the read word of which has lines.  False:
+ * it was left as it is. */
+static bool record_line(struct detector *detector, struct thread *thread, uintptr_t address,
+			uint32_t size_bytes, site_id site)
+{
+	struct shadow shadow = shadow_of(address);
+	uint32_t bytes = ((1u << size_bytes) - 1) << address % SHADOW_GRANULE;
+	uint64_t current = *thread->clocks.current;
+	uint64_t word = load_acquire(shadow.read);
+
+	if (!read_lines_are(word) || shadow_bytes(word) != bytes ||
+	    !is_all_clear(thread, shadow.write, load_acquire(shadow.write), bytes) ||
+	    !read_line_note(shadow.read, word, current, origin_of_site(site)))
+		return false;
+	*thread->clocks.shared = word | SHADOW_ALL_BYTES;
+	/* acquire: as in record_whole() */
+	if (UNLIKELY(!is_all_clear(thread, shadow.write, load_acquire(shadow.write), bytes)))
+		check_again(detector, thread, address, size_bytes, false, site, false);
+	return true;
 }
 
 /* One whole granule.  False: it was left as it is. */
@@ -450,6 +472,9 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 	/* The granule before may have been classified. */
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
+	if (!is_write && UNLIKELY(read_lines_are(load_relaxed(shadow_of(address).read))) &&
+	    record_line(detector, thread, address, size_bytes, site))
+		return true;
 	if (size_bytes == SHADOW_GRANULE)
 		return record_whole(detector, thread, address, is_write, site);
 	return keep_pending(detector, thread, address,

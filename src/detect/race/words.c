@@ -4,6 +4,7 @@
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 #include "detect/race/race.h"
+#include "detect/shadow/read_lines.h"
 #include "detect/shadow/read_set.h"
 #include "detect/shadow/summary.h"
 
@@ -14,6 +15,16 @@
 static uint32_t slot_of(uint64_t word)
 {
 	return shadow_form(word) == SHADOW_SET ? NO_SLOT : shadow_slot(word);
+}
+
+uint64_t race_settle(struct detector *detector, struct thread *thread, struct race_place place)
+{
+	struct read_place lines = {place.word, place.origin, place.granule};
+	uint64_t word;
+
+	while (read_lines_are(word = cells_load(detector, place.word)))
+		read_lines_fold(detector, thread, lines, word);
+	return word;
 }
 
 /* A word and its origin are two stores, and their thread may be preempted in between.
@@ -178,7 +189,7 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
 	uint64_t old;
 
 	for (;;) {
-		old = cells_load(detector, place.word);
+		old = race_load(detector, thread, place);
 		if (!old || shadow_form(old) == SHADOW_ATOMIC)
 			return;
 		if (!race_lay_out(place, old, &list))

@@ -285,15 +285,23 @@ static origin_id make_list(struct detector *detector, const struct origin_part *
 	return id;
 }
 
-static origin_id join_slowly(struct detector *detector, const struct origin_step *step)
+origin_id origin_join_all(struct detector *detector, origin_id old, uint32_t old_slot,
+			  uint32_t old_bytes, const struct origin_part *more, uint32_t count)
 {
 	struct origin_part parts[ORIGIN_PARTS];
-	uint32_t count =
-		append_parts(detector, step->old, step->old_slot, SHADOW_ALL_BYTES, parts, 0);
+	uint32_t kept = append_parts(detector, old, old_slot, SHADOW_ALL_BYTES, parts, 0);
 
-	if (count && sort_of(step->old) != ORIGIN_LIST)
-		parts[0].bytes = (uint8_t)step->old_bytes;
-	return make_list(detector, parts, put_part(parts, count, &step->more));
+	if (kept && sort_of(old) != ORIGIN_LIST)
+		parts[0].bytes = (uint8_t)old_bytes;
+	for (uint32_t i = 0; i < count; i++)
+		kept = put_part(parts, kept, &more[i]);
+	return make_list(detector, parts, kept);
+}
+
+static origin_id join_slowly(struct detector *detector, const struct origin_step *step)
+{
+	return origin_join_all(detector, step->old, step->old_slot, step->old_bytes, &step->more,
+			       1);
 }
 
 static origin_id unite_slowly(struct detector *detector, const struct origin_step *step)

@@ -153,6 +153,10 @@ static inline origin_id origin_load(const uint32_t *place, uint64_t word)
 origin_id origin_join(struct detector *detector, struct thread *thread, origin_id old,
 		      uint32_t old_slot, uint32_t old_bytes, const struct origin_part *more);
 
+/* The same for the @count accesses @more. */
+origin_id origin_join_all(struct detector *detector, origin_id old, uint32_t old_slot,
+			  uint32_t old_bytes, const struct origin_part *more, uint32_t count);
+
 /* A join that a thread remembers, as those along an array are all alike. */
 struct origin_step {
 	origin_id old;

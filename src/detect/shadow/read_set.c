@@ -5,6 +5,7 @@
 #include "detect/base/thread.h"
 #include "detect/shadow/cache.h"
 #include "detect/shadow/cells.h"
+#include "detect/shadow/read_lines.h"
 #include "detect/shadow/summary.h"
 
 #define INDEX_BITS 26u
@@ -265,6 +266,7 @@ static void collect_sets(struct detector *detector)
 		return;
 	see_chunks(detector);
 	cells_each_word(see_other_word, detector);
+	read_lines_each_word(see_other_word, detector);
 	table->each_other_word(detector, see_other_word, detector);
 	if (spin_lock(&table->busy)) {
 		remove_unseen(table);
@@ -352,7 +354,6 @@ static uint64_t intern_set(struct detector *detector, const struct member_list *
 	struct read_set_table *table = detector->read_sets;
 	struct read_set *set = NULL;
 	uint64_t number = 0;
-	bool is_many;
 
 	if (!spin_lock(&table->busy))
 		return 0;
@@ -361,10 +362,7 @@ static uint64_t intern_set(struct detector *detector, const struct member_list *
 		store_relaxed(&set->used, table->collection); /* relaxed: a hint, under the lock */
 		number = set->number;
 	}
-	is_many = table->by_members.count >= table->collect_at;
 	spin_unlock(&table->busy);
-	if (UNLIKELY(is_many))
-		collect_sets(detector);
 	return number ? word_of(number) : 0;
 }
 
@@ -385,7 +383,65 @@ static uint64_t join_slowly(struct detector *detector, struct thread *thread, ui
 	joined = intern_set(detector, &list);
 	if (!joined)
 		detector_count(detector, LOST_READERS);
+	thread->memory->shadow->new_sets++;
+	/* relaxed: whether there are too many may be known a little later. */
+	if (UNLIKELY(load_relaxed(&detector->read_sets->by_members.count) >=
+		     load_relaxed(&detector->read_sets->collect_at)))
+		collect_sets(detector);
 	return joined ? joined : mine;
+}
+
+/* Copies the members of @word, with room for @slots more behind them.  False: they are lost. */
+static bool begin_merge(struct detector *detector, struct thread *thread, uint64_t word,
+			uint32_t slots, struct member_list *list)
+{
+	const struct read_set *set =
+		shadow_form(word) == SHADOW_SET ? set_of(detector, word) : NULL;
+	uint32_t count = set ? load_acquire(&set->count) : word != 0;
+	const uint64_t *members = set ? load_acquire(&set->members) : &word;
+
+	list->members = reserve_members(thread, count + slots);
+	list->count = 0;
+	if (!list->members || (!set && shadow_form(word) == SHADOW_SET))
+		return false;
+	for (; list->count < count; list->count++)
+		list->members[list->count] = load_relaxed(&members[list->count]) & ~BYTES_MASK;
+	/* As in list_members(). */
+	fence_acquire();
+	return !set || set_of(detector, word) == set;
+}
+
+uint64_t read_set_merge(struct detector *detector, struct thread *thread, uint64_t word,
+			read_set_reader reader, void *context)
+{
+	struct member_list before;
+	struct member_list list = {.count = 0};
+	/* relaxed: who has read got the slot before. */
+	uint32_t slots = load_relaxed(&detector->next_slot);
+	uint32_t next = 0;
+	uint64_t merged;
+
+	if (slots > SHADOW_SLOT_MAX + 1)
+		slots = SHADOW_SLOT_MAX + 1;
+	if (!begin_merge(detector, thread, word, slots, &before)) {
+		detector_count(detector, LOST_READERS);
+		before.count = 0;
+	}
+	list.members = before.members + before.count;
+	for (uint32_t slot = 0; before.members && slot < slots; slot++) {
+		bool was_there = next < before.count && shadow_slot(before.members[next]) == slot;
+		uint64_t read = reader(context, slot);
+
+		if (read || was_there)
+			list.members[list.count++] = read ? read : before.members[next];
+		next += was_there;
+	}
+	if (list.count <= 1)
+		return list.count ? list.members[0] : 0;
+	merged = intern_set(detector, &list);
+	if (!merged)
+		detector_count(detector, LOST_READERS);
+	return merged;
 }
 
 /* A remembered join is valid while its set exists. */
@@ -415,8 +471,11 @@ uint64_t read_set_join(struct detector *detector, struct thread *thread, uint64_
 	if (!cache->read_steps)
 		return join_slowly(detector, thread, word, mine);
 	step = &cache->read_steps[hash_mix(word) % READ_STEPS];
-	if (LIKELY(step->from == word && step->mine == mine && is_still_there(detector, step->to)))
+	if (LIKELY(step->from == word && step->mine == mine &&
+		   is_still_there(detector, step->to))) {
+		cache->quick_joins++;
 		return step->to;
+	}
 	step->to = join_slowly(detector, thread, word, mine);
 	step->from = word;
 	step->mine = mine;

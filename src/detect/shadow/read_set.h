@@ -76,6 +76,14 @@ struct read_set_table *read_set_table_create(struct arena *arena, page_source pa
  * has read as well. */
 uint64_t read_set_join(struct detector *detector, struct thread *thread, uint64_t word);
 
+/* The read of the thread in @slot, as a plain word without bytes; 0: none. */
+typedef uint64_t (*read_set_reader)(void *context, uint32_t slot);
+
+/* The word (without bytes) for the readers that @word (0: none) names, where @reader tells of
+ * no later read of the same thread, and those that it tells of. */
+uint64_t read_set_merge(struct detector *detector, struct thread *thread, uint64_t word,
+			read_set_reader reader, void *context);
+
 /* The first member from number *@next on that @thread's clock does not cover, as
  * a plain word without bytes; 0: none. */
 uint64_t read_set_unordered(struct detector *detector, const struct thread *thread, uint64_t word,

@@ -87,9 +87,10 @@ static bool map_summaries(void)
 			 PROT_READ | PROT_WRITE);
 }
 
-static bool map_cells(void)
+static bool map_records(void)
 {
-	return map_range(SHADOW_NARROW_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
+	return map_range(SHADOW_READ_LINES, SHADOW_READ_LINES_BYTES, PROT_READ | PROT_WRITE) &&
+	       map_range(SHADOW_NARROW_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
 	       map_range(SHADOW_WIDE_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
 	       map_range(SHADOW_CELL_MARKS, SHADOW_HIGH_END >> SHADOW_MARK_SHIFT,
 			 PROT_READ | PROT_WRITE);
@@ -100,7 +101,7 @@ bool shadow_reserve(bool low_only)
 	struct shadow_region low = {SHADOW_REPLAY_START, SHADOW_REPLAY_END};
 
 	if (low_only) {
-		if (!map_planes(low) || !map_cells() || !map_summaries())
+		if (!map_planes(low) || !map_records() || !map_summaries())
 			return false;
 		map_ends(low);
 		return true;
@@ -108,7 +109,7 @@ bool shadow_reserve(bool low_only)
 	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
 		if (!map_planes(regions[i]))
 			return false;
-	if (!map_cells() || !map_summaries())
+	if (!map_records() || !map_summaries())
 		return false;
 	for (unsigned int i = 0; i < SHADOW_REGION_COUNT; i++)
 		map_ends(regions[i]);

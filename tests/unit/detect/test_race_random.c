@@ -153,6 +153,9 @@ static void run_seed(unsigned seed)
 	unsigned lock_share = 1 + seed % 4;
 
 	begin_run();
+	/* Words get lines at once, late or never. */
+	if (seed % 3)
+		judge.lines_after = seed % 3 == 1 ? 1 : UINT32_MAX;
 	racing_sites_are_old(seed % 2);
 	for (uint32_t i = 0; i < STEPS; i++) {
 		uint32_t thread = (uint32_t)rand_r(&state) % THREADS;

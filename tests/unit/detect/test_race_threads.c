@@ -169,6 +169,18 @@ START_TEST(what_is_in_use_is_never_collected)
 }
 END_TEST
 
+START_TEST(lines_lose_no_order)
+{
+	set_up();
+	judge.lines_after = 1;
+	run_all(run_ordered);
+	ck_assert_uint_eq(finding_count, 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_ACCESSES], 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_READERS], 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_SHADOW], 0);
+}
+END_TEST
+
 START_TEST(each_place_that_races_is_found)
 {
 	set_up();
@@ -255,6 +267,7 @@ int main(void)
 	tcase_set_timeout(tests, 100);
 	tcase_add_test(tests, what_locks_order_is_no_race);
 	tcase_add_test(tests, what_is_in_use_is_never_collected);
+	tcase_add_test(tests, lines_lose_no_order);
 	tcase_add_test(tests, each_place_that_races_is_found);
 	tcase_add_test(tests, each_access_of_a_race_is_known_and_its_threads_own);
 	return racing_run(tests);

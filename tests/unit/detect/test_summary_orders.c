@@ -1,92 +1,33 @@
 /*
- * Summaries of pages: all orders of who sets one and who takes it back, under the rules of
- * x86 (Sewell and others, "x86-TSO", CACM 2010).  A processor has a store buffer: a load
- * takes the newest store of its own buffer, or else memory; a locked instruction and a
- * fence wait for the buffer to be empty.  A page has two granules here, whose words are
- * right (1) or not (0), and a summary.
+ * Summaries of pages: all orders of who sets one and who takes it back.  A page has two
+ * granules here, whose words are right (1) or not (0), and a summary.
  */
 #include <check.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/types.h"
+#include "store_orders.h"
 
-
-enum place { WORD_0, WORD_1, SUMMARY, PLACES };
+enum place { WORD_0, WORD_1, SUMMARY };
 enum role { SETTER, REVOKER, CLEARER };
 enum mutant { NONE, NO_FENCE, NO_SECOND_LOOK, NO_REVOKE, NO_CLEAR, CLEARER_LOOKS, MUTANTS };
 
-#define PROCESSORS 3u
-#define BUFFER 3u
-#define END 15u
+static const enum role *roles;
+static enum mutant mutant;
 
-struct processor {
-	uint8_t at;
-	uint8_t count;
-	uint8_t places[BUFFER], values[BUFFER];
-};
-
-struct machine {
-	uint8_t memory[PLACES];
-	struct processor processors[PROCESSORS];
-};
-
-#define SEEN_MOST (1u << 16)
-
-static struct machine seen[SEEN_MOST];
-static uint32_t seen_count;
-static uint32_t wrong_ends;
-
-static bool is_new(const struct machine *machine)
-{
-	for (uint32_t i = 0; i < seen_count; i++)
-		if (!memcmp(&seen[i], machine, sizeof(*machine)))
-			return false;
-	ck_assert_uint_lt(seen_count, SEEN_MOST);
-	seen[seen_count++] = *machine;
-	return true;
-}
-
-static uint8_t load(const struct machine *machine, const struct processor *processor,
-		    enum place place)
-{
-	for (uint8_t i = processor->count; i-- > 0;)
-		if (processor->places[i] == place)
-			return processor->values[i];
-	return machine->memory[place];
-}
-
-static void store(struct processor *processor, enum place place, uint8_t value)
-{
-	processor->places[processor->count] = (uint8_t)place;
-	processor->values[processor->count++] = value;
-}
-
-static void drain_one(struct machine *machine, struct processor *processor)
-{
-	machine->memory[processor->places[0]] = processor->values[0];
-	processor->count--;
-	for (uint8_t i = 0; i < BUFFER - 1; i++) {
-		processor->places[i] = processor->places[i + 1];
-		processor->values[i] = processor->values[i + 1];
-	}
-	processor->places[processor->count] = processor->values[processor->count] = 0;
-}
-
-/* set_summary().  False: it has to wait. */
-static bool step_setter(struct machine *machine, struct processor *processor, enum mutant mutant)
+/* set_summary() */
+static bool step_setter(struct order_machine *machine, struct order_processor *processor)
 {
 	switch (processor->at) {
 	case 0:
 	case 1:
-		if (load(machine, processor, (enum place)processor->at))
+		if (order_load(machine, processor, processor->at))
 			processor->at++;
 		else
-			processor->at = END;
+			processor->at = ORDER_END;
 		return true;
 	case 2:
-		store(processor, SUMMARY, 1);
-		processor->at = mutant == NO_SECOND_LOOK ? END : 3;
+		order_store(processor, SUMMARY, 1);
+		processor->at = mutant == NO_SECOND_LOOK ? ORDER_END : 3;
 		return true;
 	case 3:
 		if (processor->count && mutant != NO_FENCE)
@@ -94,103 +35,85 @@ static bool step_setter(struct machine *machine, struct processor *processor, en
 		processor->at = 4;
 		return true;
 	case 4:
-		processor->at = load(machine, processor, WORD_0) ? 5 : 6;
+		processor->at = order_load(machine, processor, WORD_0) ? 5 : 6;
 		return true;
 	case 5:
-		processor->at = load(machine, processor, WORD_1) ? END : 6;
+		processor->at = order_load(machine, processor, WORD_1) ? ORDER_END : 6;
 		return true;
 	default:
-		store(processor, SUMMARY, 0);
-		processor->at = END;
+		order_store(processor, SUMMARY, 0);
+		processor->at = ORDER_END;
 		return true;
 	}
 }
 
 /* A locked instruction and summary_revoke(). */
-static bool step_revoker(struct machine *machine, struct processor *processor, enum mutant mutant)
+static bool step_revoker(struct order_machine *machine, struct order_processor *processor)
 {
 	switch (processor->at) {
 	case 0:
 		if (processor->count)
 			return false;
 		machine->memory[WORD_0] = 0;
-		processor->at = mutant == NO_REVOKE ? END : 1;
+		processor->at = mutant == NO_REVOKE ? ORDER_END : 1;
 		return true;
 	case 1:
-		processor->at = load(machine, processor, SUMMARY) ? 2 : END;
+		processor->at = order_load(machine, processor, SUMMARY) ? 2 : ORDER_END;
 		return true;
 	default:
-		store(processor, SUMMARY, 0);
-		processor->at = END;
+		order_store(processor, SUMMARY, 0);
+		processor->at = ORDER_END;
 		return true;
 	}
 }
 
 /* Plain stores and summary_clear(). */
-static bool step_clearer(struct machine *machine, struct processor *processor, enum mutant mutant)
+static bool step_clearer(struct order_machine *machine, struct order_processor *processor)
 {
 	switch (processor->at) {
 	case 0:
-		store(processor, WORD_1, 0);
-		processor->at = mutant == NO_CLEAR ? END : mutant == CLEARER_LOOKS ? 1 : 2;
+		order_store(processor, WORD_1, 0);
+		processor->at = mutant == NO_CLEAR	  ? ORDER_END
+				: mutant == CLEARER_LOOKS ? 1
+							  : 2;
 		return true;
 	case 1:
-		processor->at = load(machine, processor, SUMMARY) ? 2 : END;
+		processor->at = order_load(machine, processor, SUMMARY) ? 2 : ORDER_END;
 		return true;
 	default:
-		store(processor, SUMMARY, 0);
-		processor->at = END;
+		order_store(processor, SUMMARY, 0);
+		processor->at = ORDER_END;
 		return true;
 	}
 }
 
-static bool step(struct machine *machine, struct processor *processor, enum role role,
-		 enum mutant mutant)
+static bool step(struct order_machine *machine, uint32_t number)
 {
-	if (processor->at == END)
-		return false;
-	return role == SETTER	 ? step_setter(machine, processor, mutant)
-	       : role == REVOKER ? step_revoker(machine, processor, mutant)
-				 : step_clearer(machine, processor, mutant);
+	struct order_processor *processor = &machine->processors[number];
+
+	return roles[number] == SETTER	  ? step_setter(machine, processor)
+	       : roles[number] == REVOKER ? step_revoker(machine, processor)
+					  : step_clearer(machine, processor);
 }
 
-static void explore(const struct machine *machine, const enum role *roles, enum mutant mutant)
+static bool is_wrong(const struct order_machine *end)
 {
-	bool is_end = true;
-
-	if (!is_new(machine))
-		return;
-	for (uint32_t i = 0; i < PROCESSORS; i++) {
-		struct machine next = *machine;
-
-		if (step(&next, &next.processors[i], roles[i], mutant)) {
-			is_end = false;
-			explore(&next, roles, mutant);
-		}
-		next = *machine;
-		if (next.processors[i].count) {
-			is_end = false;
-			drain_one(&next, &next.processors[i]);
-			explore(&next, roles, mutant);
-		}
-	}
-	if (is_end && machine->memory[SUMMARY] &&
-	    !(machine->memory[WORD_0] && machine->memory[WORD_1]))
-		wrong_ends++;
+	return end->memory[SUMMARY] && !(end->memory[WORD_0] && end->memory[WORD_1]);
 }
 
-static uint32_t count_wrong_ends(enum mutant mutant)
+static uint32_t count_wrong_ends(enum mutant which)
 {
-	static const enum role all[][PROCESSORS] = {
+	static const enum role all[][ORDER_PROCESSORS] = {
 		{SETTER, REVOKER, CLEARER}, {SETTER, SETTER, REVOKER}, {SETTER, SETTER, CLEARER}};
-	struct machine machine = {.memory = {1, 1, 0}};
+	const struct order_machine machine = {.memory = {1, 1, 0}};
+	uint32_t count = 0;
 
-	wrong_ends = 0;
+	mutant = which;
 	for (unsigned i = 0; i < ARRAY_LENGTH(all); i++) {
-		seen_count = 0;
-		explore(&machine, all[i], mutant);
+		roles = all[i];
+		count += order_count_wrong_ends(&machine, step, is_wrong);
 	}
-	return wrong_ends;
+	return count;
 }
 
 START_TEST(no_order_leaves_a_wrong_summary)
