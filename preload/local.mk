@@ -31,6 +31,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/guest/export.h \
 	%D%/guest/guest.c %D%/guest/guest.h \
 	%D%/guest/modules.c %D%/guest/modules.h \
+	%D%/guest/perturb.c %D%/guest/perturb.h \
 	%D%/guest/process_id.c %D%/guest/process_id.h \
 	%D%/guest/real.c %D%/guest/real.h \
 	%D%/guest/room.c %D%/guest/room.h \

@@ -11,6 +11,7 @@
 
 #include "base/kernel.h"
 #include "preload/confinement/filter.h"
+#include "preload/guest/perturb.h"
 #include "preload/instrument/races.h"
 #include "preload/results/bare.h"
 #include "preload/results/sink.h"
@@ -170,7 +171,7 @@ static void switch_off(const char *why)
 	sink_update_counters(&guest_detector);
 	if (bare_is_reporter())
 		bare_report_early();
-	guest_state = GUEST_OFF;
+	guest_set_state(GUEST_OFF);
 }
 
 static void set_memory_aside(void)
@@ -261,6 +262,8 @@ const char *confinement_obstacle(void)
 	for (unsigned i = 0; i < ARRAY_LENGTH(all_calls); i++)
 		if (would_be_punished(all_calls[i]))
 			return "filters for system calls are set";
+	if (perturb_is_wanted() && would_be_punished(SYS_sched_getscheduler))
+		return "filters for system calls are set";
 	return ARE_MADE(filters, needed_calls) && ARE_MADE(filters, beginning_calls)
 		       ? NULL
 		       : "filters for system calls are set";

@@ -6,11 +6,13 @@
 #include "detect/sync/thread.h"
 #include "preload/guest/access_words.h"
 #include "preload/guest/modules.h"
+#include "preload/guest/perturb.h"
 
 __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
 struct detector guest_detector;
 struct options guest_options;
 enum guest_state guest_state;
+bool guest_is_quick;
 uint32_t guest_code_generation;
 uint64_t guest_early_count;
 bool guest_observes_memory;
@@ -20,6 +22,12 @@ static struct guest_thread *living;
 static struct guest_thread *unused;
 static struct arena arena = {.pages = pages_from_kernel};
 struct runtime_lock guest_contexts_lock LOCKED_AROUND_FORKS;
+
+void guest_set_state(enum guest_state state)
+{
+	guest_state = state;
+	guest_is_quick = state == GUEST_ON && !perturb_is_wanted();
+}
 
 /* Copies the frames of the program, without those of this library.  Returns
  * their number. */
@@ -226,6 +234,8 @@ struct guest_thread *guest_enter_slowly(uintptr_t sp)
 	if (guest_state == GUEST_EARLY)
 		guest_hooks.begin();
 	guest_early_count += guest_state == GUEST_EARLY;
+	if (guest_state == GUEST_ON && guest_self && !guest_self->guard)
+		perturb_call(guest_self);
 	return guest_enter_begun(sp);
 }
 

@@ -47,6 +47,7 @@ struct guest_thread {
 	bool is_deferred;	/* signals are blocked until the guard goes down; then ... */
 	uint64_t deferred_mask; /* ... is the mask again */
 	struct stack_memo *memo;
+	uint64_t call_count; /* of observed calls, if they are perturbed */
 	uint32_t slot;		     /* in the results file, from 1; 0: none yet */
 	struct shared_ticket ticket; /* shared.h */
 	uint64_t handle; /* pthread_t, once known */
@@ -76,6 +77,7 @@ extern __thread struct guest_thread *guest_self __attribute__((tls_model("initia
 extern struct detector guest_detector;
 extern struct options guest_options;
 extern enum guest_state guest_state;
+extern bool guest_is_quick; /* observation is on, and calls are not perturbed (perturb.h) */
 extern uint32_t guest_code_generation; /* changes as code is loaded and unloaded */
 extern uint64_t guest_early_count; /* wrapper calls that came while observation began */
 extern bool guest_observes_memory; /* accesses are checked: from the first thread creation on */
@@ -90,8 +92,10 @@ struct guest_hooks {
 
 extern const struct guest_hooks guest_hooks;
 
+void guest_set_state(enum guest_state state);
+
 /* The slow part of guest_enter(): begins observation, adopts threads, drops
- * stale guards. */
+ * stale guards, perturbs. */
 struct guest_thread *guest_enter_slowly(uintptr_t sp);
 
 /* The same, once observation has begun.  Calls nothing of the C library. */
@@ -110,7 +114,7 @@ static inline __attribute__((always_inline)) struct guest_thread *guest_enter(vo
 	struct guest_thread *self = guest_self;
 	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
 
-	if (UNLIKELY(!self || self->guard || guest_state != GUEST_ON))
+	if (UNLIKELY(!self || self->guard || !guest_is_quick))
 		return guest_enter_slowly(sp);
 	guest_raise(self);
 	return self;

@@ -19,6 +19,7 @@
 #include "preload/code/call_site.h"
 #include "preload/code/clones.h"
 #include "preload/guest/modules.h"
+#include "preload/guest/perturb.h"
 #include "preload/guest/process_id.h"
 #include "preload/guest/real.h"
 #include "preload/guest/text.h"
@@ -178,7 +179,7 @@ static bool is_followed(void)
 		return false;
 	if (guest_self && guest_options.follow_children != CHOICE_NO)
 		return true;
-	guest_state = GUEST_OFF;
+	guest_set_state(GUEST_OFF);
 	guest_self = NULL;
 	bare_unfollow();
 	return false;
@@ -283,6 +284,20 @@ static bool begin_parts(const char **why)
 	return true;
 }
 
+/* Once for a run: each program that is executed has a process of its own. */
+static void tell_perturbed(void)
+{
+	char line[96];
+	struct text text = text_begin(line, sizeof(line));
+
+	if (!perturb_is_wanted() || sink_process() != 1)
+		return;
+	text_add(&text, "schedules were perturbed; --perturb=");
+	text_add_number(&text, guest_options.perturb);
+	text_add(&text, " does so again");
+	sink_text(line);
+}
+
 static void begin_all(void)
 {
 	const char *why;
@@ -293,10 +308,11 @@ static void begin_all(void)
 		return;
 	}
 	guest_detector.counters[COUNTER_LOST_EARLY] = guest_early_count;
-	guest_state = GUEST_ON;
+	guest_set_state(GUEST_ON);
+	tell_perturbed();
 	if (guest_adopt(true, 0))
 		return;
-	guest_state = GUEST_OFF;
+	guest_set_state(GUEST_OFF);
 	detector_count(&guest_detector, LOST_DETECTION_OFF);
 	sink_update_counters(&guest_detector);
 	sink_text("no memory to begin with");
@@ -312,7 +328,7 @@ void observation_begin(void)
 		return;
 	begin_all();
 	if (guest_state == GUEST_EARLY)
-		guest_state = GUEST_OFF;
+		guest_set_state(GUEST_OFF);
 	if (guest_self)
 		guest_begin_thread(guest_self, outside_stack_end(here), outside_stack_bytes());
 }

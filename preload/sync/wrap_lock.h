@@ -111,7 +111,7 @@ lock_attempt_quickly(struct lock_attempt *attempt, enum lock_mode mode, bool is_
 	stack_id stack;
 	bool is_known;
 
-	if (UNLIKELY(!self || self->guard || guest_state != GUEST_ON || __libc_single_threaded))
+	if (UNLIKELY(!self || self->guard || !guest_is_quick || __libc_single_threaded))
 		return false;
 	guest_raise(self);
 	object = sync_place(&guest_detector.objects, address);

@@ -20,6 +20,7 @@
 #include "preload/guest/access_words.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
+#include "preload/guest/perturb.h"
 #include "preload/heap/heap.h"
 #include "preload/outside/outside.h"
 #include "preload/process/policy.h"
@@ -181,6 +182,7 @@ void *thread_run(void *context)
 		join_early_thread(self, early);
 	guest_leave(self);
 	heap_stack_begins(self->thread->stack_start, (uintptr_t)pthread_self());
+	perturb_start(self);
 	pthread_cleanup_push(note_end, self);
 	result = self->routine(self->argument);
 	pthread_cleanup_pop(1);

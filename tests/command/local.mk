@@ -20,10 +20,12 @@ EXTRA_DIST += \
 	tests/command/part_completion.sh \
 	tests/command/part_options.sh \
 	tests/command/part_outputs.sh \
+	tests/command/part_perturb.sh \
 	tests/command/part_processes.sh \
 	tests/command/part_status.sh \
 	tests/command/part_suppressions.sh \
 	tests/command/part_targets.sh \
 	tests/command/part_together.sh \
 	tests/command/handled.c \
-	tests/command/states.c
+	tests/command/states.c \
+	tests/command/withdrawn.c

@@ -30,6 +30,7 @@ guests_c = \
 	tests/preload/process/forked_while_locking \
 	tests/preload/process/inherited_state tests/preload/process/last_thread \
 	tests/preload/process/late_calls tests/preload/process/no_thread_of_ours \
+	tests/preload/process/perturbed \
 	tests/preload/process/realtime_threads \
 	tests/preload/process/silent_shutdown tests/preload/process/spawned_children \
 	tests/preload/process/system_callbacks tests/preload/process/system_limits \

@@ -24,10 +24,11 @@ static bool write_finding(struct view *view, const struct view_finding *finding,
 {
 	if (!finding->shown)
 		return write_line("finding", json_finding(view, finding), out);
-	return !shown_has_changed(finding) ||
-	       write_line("change",
-			  json_pack("{s:s, s:I}", "fingerprint", finding->shown->fingerprint, "count",
-				    (json_int_t)finding->count),
+	if (!shown_has_changed(finding))
+		return true;
+	return write_line("change",
+			  json_pack("{s:s, s:I}", "fingerprint", finding->shown->fingerprint,
+				    "count", (json_int_t)finding->count),
 			  out);
 }
 

@@ -18,6 +18,7 @@ __thread uint64_t access_current = SHADOW_NO_EPOCH;
 __thread uint64_t access_shared = SHADOW_NO_EPOCH;
 struct detector guest_detector;
 enum guest_state guest_state = GUEST_ON;
+bool guest_is_quick = true;
 enum heap_mode heap_mode = HEAP_CHECKED;
 struct guest_thread range_thread;
 
