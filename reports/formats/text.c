@@ -7,6 +7,7 @@
 #include "reports/formats/blocked.h"
 #include "reports/formats/losses.h"
 #include "reports/view/headline.h"
+#include "reports/view/place.h"
 #include "reports/view/shown.h"
 #include "reports/words/names.h"
 #include "reports/formats/text/finding.h"
@@ -160,7 +161,11 @@ static void write_findings(struct text_page *page)
 int text_write(struct view *view, FILE *out)
 {
 	struct text_page page = {
-		.out = out, .view = view, .is_coloured = wants_colour(view->options, out)};
+		.out = out,
+		.view = view,
+		.is_coloured = wants_colour(view->options, out),
+		.root = place_root(view),
+	};
 	const struct view_options *options = view->options;
 
 	if (options->is_live) {

@@ -8,7 +8,7 @@
 #define DEPTH_MAX 40 /* of nested templates; deeper ones are left out */
 
 /* The name that is being shortened, and what was made of it.  A ',' without a space, and an
- * argument of one letter, grow to two or three. */
+ * argument of one letter, grow to two or three, the arguments "<>" to "<...>". */
 #define ROOM_BYTES(name) (3 * strlen(name) + 1)
 
 struct shortening {
@@ -315,4 +315,24 @@ const char *short_name(struct pool *pool, const char *name)
 	while (result.length && result.text[result.length - 1] == ' ')
 		result.text[--result.length] = '\0';
 	return result.length ? result.text : name;
+}
+
+const char *short_name_outline(struct pool *pool, const char *name)
+{
+	struct shortening result = {.pool = pool, .at = name};
+
+	if (!strchr(name, '<'))
+		return name;
+	result.text = pool_alloc(pool, ROOM_BYTES(name));
+	while (*result.at) {
+		if (take_operator(&result))
+			continue;
+		if (*result.at == '<' && result.length && is_word(result.text[result.length - 1])) {
+			skip_balanced(&result, '<', '>');
+			put(&result, "<...>", 5);
+		} else {
+			put(&result, result.at++, 1);
+		}
+	}
+	return result.text;
 }

@@ -21,4 +21,8 @@
 /* @name itself if nothing is left out. */
 const char *short_name(struct pool *pool, const char *name);
 
+/* A short name without the arguments of templates: "Cache<...>::get"; @name itself if it
+ * has none. */
+const char *short_name_outline(struct pool *pool, const char *name);
+
 #endif

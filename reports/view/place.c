@@ -1,5 +1,7 @@
 #include "reports/view/place.h"
 
+#include <string.h>
+
 #include "reports/words/memory.h"
 
 /* The event that completed the finding comes last; one without a line may stand behind
@@ -40,4 +42,42 @@ const char *place_path(struct view *view, const struct source_frame *frame)
 					    pool_format(view->pool, "%s/%s", directory, path));
 	below = source_path_below(path, directory);
 	return below ? below : path;
+}
+
+/* How much of @folder, without its last slash, holds @path too. */
+static size_t common_length(const char *folder, size_t length, const char *path)
+{
+	size_t common = 0;
+
+	for (size_t i = 0; i <= length && path[i]; i++) {
+		if (i < length && folder[i] != path[i])
+			break;
+		if (path[i] == '/')
+			common = i;
+		if (i == length)
+			break;
+	}
+	return common;
+}
+
+const char *place_root(struct view *view)
+{
+	const char *folder = NULL;
+	size_t length = 0;
+
+	for (size_t i = 0; i < view->finding_count; i++) {
+		const char *path = place_path(view, place_of(view, &view->findings[i]));
+
+		if (!path)
+			continue;
+		if (path[0] != '/')
+			return view->options->directory;
+		if (!folder) {
+			folder = path;
+			length = (size_t)(strrchr(path, '/') - path);
+		}
+		length = common_length(folder, length, path);
+	}
+	return length ? pool_format(view->pool, "%.*s", (int)length, folder)
+		      : view->options->directory;
 }

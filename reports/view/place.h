@@ -11,6 +11,11 @@ const struct source_frame *place_of(struct view *view, const struct view_finding
  * NULL if unknown. */
 const char *place_path(struct view *view, const struct source_frame *frame);
 
+/* The folder that frames of stacks are shown relative to: the working folder if a finding's
+ * place is in there, else the one that the places of all findings have in common; NULL if
+ * there is none. */
+const char *place_root(struct view *view);
+
 /* The working folder, with a slash at its end; "" if unknown. */
 const char *place_folder(struct view *view);
 

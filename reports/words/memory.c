@@ -1,10 +1,13 @@
 #include "reports/words/memory.h"
 
+#include <string.h>
+
 #include "base/strings.h"
 #include "reports/symbols/short_name.h"
 #include "reports/words/names.h"
 #include "reports/types/stable_names.h"
 
+#define NAME_COLUMNS 40 /* a longer name goes without the arguments of templates */
 #define STRUCTURE_BYTES_MAX 512u /* a larger block may be an array */
 
 static const char *const kind_names[] = {
@@ -143,6 +146,13 @@ static const char *block_words(struct pool *pool, const struct finding_event *bl
 			   block->action == ACTION_FREE ? "freed" : "allocated", place);
 }
 
+/* "Cache<...>.hits_": the title has the arguments, if they are long. */
+static const char *field_name(struct pool *pool, const struct view_memory *memory)
+{
+	return strlen(memory->field) > NAME_COLUMNS ? short_name_outline(pool, memory->field)
+						     : memory->field;
+}
+
 static void name_block(struct view *view, const struct view_finding *finding,
 		       struct view_memory *memory)
 {
@@ -162,7 +172,7 @@ static void name_block(struct view *view, const struct view_finding *finding,
 						  (unsigned long long)memory->offset);
 	words = block_words(pool, block, place ? pool_format(pool, "at %s", place) : NULL);
 	if (memory->field) {
-		memory->name = memory->field;
+		memory->name = field_name(pool, memory);
 		memory->title = block->size_bytes > memory->root_bytes
 					? pool_format(pool, "%s at offset %llu of a %s",
 						      memory->field,
@@ -214,7 +224,7 @@ static void name_stack(struct view *view, const struct view_finding *finding,
 		       struct view_memory *memory)
 {
 	memory->kind = MEMORY_STACK;
-	memory->name = memory->field ? memory->field : "the variable";
+	memory->name = memory->field ? field_name(view->pool, memory) : "the variable";
 	memory->stable_name = pool_format(view->pool, "stack %s", memory->name);
 	memory->title = pool_format(view->pool, "%s on the stack of %s",
 				    memory->field ? memory->field : "a variable",
@@ -224,7 +234,7 @@ static void name_stack(struct view *view, const struct view_finding *finding,
 static void name_mapping(struct view *view, struct view_memory *memory)
 {
 	memory->kind = MEMORY_MAPPED;
-	memory->name = memory->field ? memory->field : "the memory";
+	memory->name = memory->field ? field_name(view->pool, memory) : "the memory";
 	memory->title = memory->field
 				? pool_format(view->pool, "%s in mapped memory", memory->field)
 				: "memory of no known origin";

@@ -33,6 +33,8 @@ else
 		cp "$work/err" "$work/containers.txt"
 		claim "together: a container in an object of the heap" \
 			grep -q "std::unordered_map or std::unordered_set (its size)" "$work/containers.txt"
+		claim "together: frames are shown below the folder that all places have in common" \
+			grep -q "count_orders  *containers.cc:" "$work/containers.txt"
 		claim "together: JSON has the member" grep -q '"member": "its size"' "$work/containers.json"
 	else
 		skip "together: containers" "no C++ compiler"

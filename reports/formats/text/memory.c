@@ -52,6 +52,12 @@ const char *text_access_words(struct text_page *page, const struct view_finding 
 			   event->stack ? ":" : " (place not known)");
 }
 
+static void write_line(struct text_page *page, const char *words)
+{
+	fputs("    ", page->out);
+	text_wrap(page, 4, 6, words);
+}
+
 /* "int, "; "" if unknown. */
 static const char *part_words(struct text_page *page, const struct type_place *part)
 {
@@ -65,20 +71,25 @@ static void write_field(struct text_page *page, const struct type_place *part, b
 {
 	if (!part->holder || !part->field)
 		return;
-	fprintf(page->out, "    %s: %sat offset %llu of %s\n", part->field,
-		with_type ? part_words(page, part) : "", (unsigned long long)part->field_offset,
-		short_words(page->view, part->holder));
+	write_line(page, pool_format(page->view->pool, "%s: %sat offset %llu of %s", part->field,
+				     with_type ? part_words(page, part) : "",
+				     (unsigned long long)part->field_offset,
+				     short_words(page->view, part->holder)));
 }
 
 static void write_variable(struct text_page *page, const struct view_memory *memory)
 {
 	const struct variable_place *variable = &memory->variable;
 	const struct type_place *part = &variable->part;
+	struct pool *pool = page->view->pool;
+	const char *words;
 
-	fprintf(page->out, "    %s: %sglobal or static data", memory->name, part_words(page, part));
+	words = pool_format(pool, "%s: %sglobal or static data", memory->name,
+			    part_words(page, part));
 	if (variable->file && variable->line)
-		fprintf(page->out, ", declared at %s:%u", variable->file, variable->line);
-	fputc('\n', page->out);
+		words = pool_format(pool, "%s, declared at %s:%u", words, variable->file,
+				    variable->line);
+	write_line(page, words);
 	write_field(page, part, false);
 }
 

@@ -31,6 +31,7 @@ struct text_page {
 	FILE *out;
 	struct view *view;
 	bool is_coloured;
+	const char *root; /* paths in it are shown relative to it, or NULL */
 	const char *program; /* whose stack is being written */
 	struct text_quoted quoted;
 	struct text_creation *creations; /* that are described already */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/symbols/short_name.h"
 #include "reports/symbols/source_text.h"
 #include "reports/words/names.h"
 
@@ -71,7 +72,7 @@ static void write_source(struct text_page *page, const struct source_frame *fram
 static const char *place_words(const struct text_page *page, const struct source_frame *frame)
 {
 	struct pool *pool = page->view->pool;
-	const char *place = source_frame_place_from(pool, frame, page->view->options->directory);
+	const char *place = source_frame_place_from(pool, frame, page->root);
 
 	if (!page->view->options->is_verbose)
 		return place;
@@ -82,28 +83,54 @@ static const char *place_words(const struct text_page *page, const struct source
 	return place;
 }
 
+/* The name of a function in @columns of a line (0: any number).  Without the arguments of
+ * templates if it is longer than @columns_wanted: the class and the function say more. */
+static const char *fit_function(const struct text_page *page, const char *name,
+				size_t columns_wanted, size_t columns)
+{
+	if (columns && strlen(name) > columns_wanted)
+		name = short_name_outline(page->view->pool, name);
+	return text_cut(page, name, columns);
+}
+
+/* ", in std::vector<int>::push_back" behind a name and place that leave @left columns, else in
+ * a line of its own. */
+static void write_called(const struct text_page *page, const char *called, size_t left)
+{
+	size_t columns = page->view->options->columns;
+	const char *outline = short_name_outline(page->view->pool, called);
+
+	if (!columns || left >= strlen(called) + strlen(", in "))
+		fprintf(page->out, ", in %s", called);
+	else if (left >= strlen(outline) + strlen(", in "))
+		fprintf(page->out, ", in %s", outline);
+	else
+		fprintf(page->out, "\n          in %s",
+			fit_function(page, called, columns - FRAME_INDENT - 3,
+				     columns - FRAME_INDENT - 3));
+}
+
 /* @called: a function that it calls in a library, or NULL. */
 static void write_frame(const struct text_page *page, const struct source_frame *frame,
 			size_t index, const char *called)
 {
 	const char *place = place_words(page, frame);
 	size_t columns = page->view->options->columns;
+	const char *name = frame_function(page->view, frame);
 	size_t left = 0;
+	size_t used;
 
 	if (columns > FRAME_INDENT + 1 + strlen(place))
 		left = columns - FRAME_INDENT - 1 - strlen(place);
 	if (columns && left < FUNCTION_COLUMNS_LEAST)
 		left = FUNCTION_COLUMNS_LEAST;
+	name = fit_function(page, name, FUNCTION_COLUMNS, left);
 	fprintf(page->out, "      #%-2zu %s%-*s%s %s", index, text_style_on(page, STYLE_BOLD),
-		FUNCTION_COLUMNS, text_cut(page, frame_function(page->view, frame), left),
-		text_style_off(page), place);
-	if (called && left >= FUNCTION_COLUMNS + strlen(called) + strlen(", in "))
-		fprintf(page->out, ", in %s\n", called);
-	else if (called)
-		fprintf(page->out, "\n          in %s\n",
-			text_cut(page, called, columns ? columns - FRAME_INDENT - 3 : 0));
-	else
-		fputc('\n', page->out);
+		FUNCTION_COLUMNS, name, text_style_off(page), place);
+	used = strlen(name) > FUNCTION_COLUMNS ? strlen(name) : FUNCTION_COLUMNS;
+	if (called)
+		write_called(page, called, left > used ? left - used : 0);
+	fputc('\n', page->out);
 }
 
 /* Frames of libraries in a row: with @stack's frame @first, before @end. */
@@ -137,8 +164,8 @@ static void write_folded(struct text_page *page, const struct source_stack *stac
 
 		if (folded > 1) {
 			fprintf(page->out, "      ... %s and %zu more in libraries\n",
-				text_cut(page, frame_function(page->view, &stack->frames[i]),
-					 page->view->options->columns ? 60 : 0),
+				fit_function(page, frame_function(page->view, &stack->frames[i]),
+					     60, page->view->options->columns ? 60 : 0),
 				folded - 1);
 			i += folded;
 			continue;

@@ -213,7 +213,7 @@ static void write_creation(struct text_page *page, const struct view_finding *fi
 		  pool_format(pool, "%s %s created by %s%s%s%s", join_words(pool, names, count),
 			      count == 1 ? "was" : "were",
 			      thread_name(page->view, finding, row->creator), site ? " at " : "",
-			      site ? source_frame_place_from(pool, site, options->directory) : "",
+			      site ? source_frame_place_from(pool, site, page->root) : "",
 			      with_stack ? ":" : ""));
 	if (with_stack)
 		text_stack(page, process, row->creation_stack);

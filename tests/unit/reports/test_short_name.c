@@ -77,6 +77,27 @@ START_TEST(a_name_is_as_people_write_it)
 END_TEST
 
 /* Whatever stands in a symbol table: no crash, and nothing out of bounds. */
+static const struct {
+	const char *name;
+	const char *expected;
+} outlines[] = {
+	{"main", "main"},
+	{"Cache<std::string, std::shared_ptr<Session>, ...>::get", "Cache<...>::get"},
+	{"A<B<int>>::C<int>::f", "A<...>::C<...>::f"},
+	{"std::operator<< <std::char_traits<char>>",
+	 "std::operator<< <std::char_traits<...>>"},
+	{"operator<", "operator<"},
+};
+
+START_TEST(an_outline_has_no_template_arguments)
+{
+	struct pool pool = {0};
+
+	ck_assert_str_eq(short_name_outline(&pool, outlines[_i].name), outlines[_i].expected);
+	pool_free(&pool);
+}
+END_TEST
+
 START_TEST(any_text_is_a_name)
 {
 	static const char *const parts[] = {"<",	">",
@@ -96,6 +117,7 @@ START_TEST(any_text_is_a_name)
 		for (int length = rand() % 60; length > 0; length--)
 			strcat(name, parts[(size_t)rand() % ARRAY_LENGTH(parts)]);
 		ck_assert_uint_le(strlen(short_name(&pool, name)), 3 * strlen(name));
+		ck_assert_uint_le(strlen(short_name_outline(&pool, name)), 3 * strlen(name));
 	}
 	pool_free(&pool);
 }
@@ -109,6 +131,8 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tests, a_name_is_as_people_write_it, 0, ARRAY_LENGTH(rows));
+	tcase_add_loop_test(tests, an_outline_has_no_template_arguments, 0,
+			    ARRAY_LENGTH(outlines));
 	tcase_add_test(tests, any_text_is_a_name);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
