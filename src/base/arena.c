@@ -70,6 +70,40 @@ static void clear_block(void *block, size_t size_bytes)
 		word[i] = 0;
 }
 
+void arena_free(struct arena *arena, void *block, size_t size_bytes)
+{
+	unsigned index = class_of(size_bytes ? size_bytes : 1);
+
+	if (!block)
+		return;
+	*(void **)block = arena->free_lists[index];
+	arena->free_lists[index] = block;
+}
+
+void arena_return(struct arena *arena, void *block, size_t size_bytes)
+{
+	struct returned_block *returned = block;
+
+	returned->size_bytes = size_bytes;
+	returned->next = load_relaxed(&arena->returned); /* relaxed: the exchange decides */
+	/* release: pairs with take_returned(). */
+	while (!compare_exchange_acq_rel(&arena->returned, &returned->next, returned))
+		;
+}
+
+/* All at once, so that a block that comes back meanwhile does no harm. */
+static void take_returned(struct arena *arena)
+{
+	struct returned_block *block = exchange_acq_rel(&arena->returned, NULL);
+
+	while (block) {
+		struct returned_block *next = block->next;
+
+		arena_free(arena, block, block->size_bytes);
+		block = next;
+	}
+}
+
 void *arena_alloc(struct arena *arena, size_t size_bytes)
 {
 	unsigned index = class_of(size_bytes ? size_bytes : 1);
@@ -79,6 +113,9 @@ void *arena_alloc(struct arena *arena, size_t size_bytes)
 	if (index >= ARENA_CLASS_COUNT)
 		return NULL;
 	rounded = class_bytes(index);
+	/* relaxed: what comes later is for the next time. */
+	if (!arena->free_lists[index] && load_relaxed(&arena->returned))
+		take_returned(arena);
 	block = arena->free_lists[index];
 	if (block) {
 		arena->free_lists[index] = *(void **)block;
@@ -91,16 +128,6 @@ void *arena_alloc(struct arena *arena, size_t size_bytes)
 	arena->next += rounded;
 	arena->left_bytes -= rounded;
 	return block;
-}
-
-void arena_free(struct arena *arena, void *block, size_t size_bytes)
-{
-	unsigned index = class_of(size_bytes ? size_bytes : 1);
-
-	if (!block)
-		return;
-	*(void **)block = arena->free_lists[index];
-	arena->free_lists[index] = block;
 }
 
 void *arena_grow(struct arena *arena, void *block, size_t old_bytes, size_t new_bytes)

@@ -167,6 +167,7 @@ static struct vclock_snapshot *make_snapshot(const uint64_t *entries, uint32_t c
 		return NULL;
 	snapshot->references = 1;
 	snapshot->count = size;
+	snapshot->home = arena;
 	copy_entries(snapshot->entries, entries, count);
 	return snapshot;
 }
@@ -202,8 +203,12 @@ struct vclock_snapshot *snapshot_take(struct vclock_snapshot *snapshot)
 
 void snapshot_drop(struct vclock_snapshot *snapshot, struct arena *arena)
 {
-	if (snapshot && fetch_add_acq_rel(&snapshot->references, -1u) == 1)
+	if (!snapshot || fetch_add_acq_rel(&snapshot->references, -1u) != 1)
+		return;
+	if (snapshot->home == arena)
 		arena_free(arena, snapshot, snapshot_bytes(snapshot->count));
+	else
+		arena_return(snapshot->home, snapshot, snapshot_bytes(snapshot->count));
 }
 
 static bool is_covered(const uint64_t *entries, uint32_t count, const struct vclock_snapshot *by)

@@ -24,6 +24,7 @@
 struct vclock_snapshot {
 	uint32_t references;
 	uint32_t count;
+	struct arena *home; /* where it goes back to */
 	uint64_t entries[];
 };
 
@@ -83,7 +84,7 @@ struct vclock_snapshot *vclock_base(struct vclock *clock, struct arena *arena);
 /* The next snapshot is not behind. */
 void vclock_catch_up(struct vclock *clock, struct arena *arena);
 
-/* The reference is counted; both take NULL. */
+/* The reference is counted; both take NULL.  @arena is one that the caller may use. */
 struct vclock_snapshot *snapshot_take(struct vclock_snapshot *snapshot);
 void snapshot_drop(struct vclock_snapshot *snapshot, struct arena *arena);
 

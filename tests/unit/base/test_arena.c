@@ -77,6 +77,23 @@ START_TEST(reuse_takes_no_more_memory)
 }
 END_TEST
 
+START_TEST(what_others_give_back_is_used_again)
+{
+	size_t taken_bytes;
+
+	arena_return(&arena, arena_alloc(&arena, 16), 16);
+	arena_return(&arena, arena_alloc(&arena, 100000), 100000);
+	taken_bytes = arena.taken_bytes;
+	for (int i = 0; i < 1000; i++) {
+		unsigned char *block = arena_alloc(&arena, 100000);
+
+		ck_assert(is_zero(block, 100000));
+		arena_return(&arena, block, 100000);
+	}
+	ck_assert_uint_eq(arena.taken_bytes, taken_bytes);
+}
+END_TEST
+
 START_TEST(growing_keeps_the_content_and_zeroes_the_rest)
 {
 	size_t size_bytes = 8;
@@ -126,6 +143,7 @@ int main(void)
 	tcase_add_test(tests, blocks_are_aligned_zeroed_and_apart);
 	tcase_add_test(tests, freed_blocks_come_back_zeroed);
 	tcase_add_test(tests, reuse_takes_no_more_memory);
+	tcase_add_test(tests, what_others_give_back_is_used_again);
 	tcase_add_test(tests, growing_keeps_the_content_and_zeroes_the_rest);
 	tcase_add_test(tests, exhausted_memory_leaves_the_block_intact);
 	tcase_add_test(tests, impossible_sizes_are_refused);
