@@ -6,6 +6,7 @@
 #include "base/kernel.h"
 #include "finding/results.h"
 
+#define FIRST_BYTES (RESULTS_RECORDS_OFFSET + (1ull << 19))
 #define STEP_BYTES (1ull << 20)
 /* What other threads may take between our check and our own record. */
 #define MARGIN_BYTES (128ull << 10)
@@ -33,13 +34,13 @@ bool sink_room_size(long descriptor, uint64_t size_bytes)
 bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, const char **why)
 {
 	struct results_header *header = base;
-	bool is_stepwise = make_ready(base, 0, STEP_BYTES) == 0;
+	bool is_stepwise = make_ready(base, 0, FIRST_BYTES) == 0;
 
 	*why = "there is no room for the results file";
 	if (!is_stepwise && kernel_call4(SYS_fallocate, descriptor, 0, 0, size_bytes) != 0)
 		return false;
 	results_format(base, size_bytes);
-	header->ready_bytes = is_stepwise ? STEP_BYTES : 0;
+	header->ready_bytes = is_stepwise ? FIRST_BYTES : 0;
 	return true;
 }
 

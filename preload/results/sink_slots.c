@@ -20,13 +20,25 @@ static uint32_t take_slot(void)
 	return slot <= RESULTS_SLOT_COUNT ? slot : UINT32_MAX;
 }
 
+/* Its id, or 0. */
+static lock_id fill_lock(const struct thread *thread, const struct sync_object *object,
+			 unsigned char *bytes)
+{
+	const struct sync_info *info = object ? load_acquire(&object->info) : NULL;
+
+	if (!info)
+		return 0;
+	describe_lock_in(thread->detector, info, bytes);
+	return info->id;
+}
+
 static void fill_slot(struct results_slot *slot, const struct thread *thread)
 {
 	const struct wait *wait = &thread->waiting.wait;
 
 	slot->process = sink_process();
 	slot->thread = thread->id;
-	slot->lock = wait->object && wait->object->info ? wait->object->info->id : 0;
+	slot->lock = fill_lock(thread, wait->object, slot->locks[0]);
 	slot->target = wait->target;
 	slot->mode = wait->mode;
 	slot->action = wait_action(wait);
@@ -36,7 +48,7 @@ static void fill_slot(struct results_slot *slot, const struct thread *thread)
 	for (uint32_t i = 0; i < thread->held.count && i < RESULTS_SLOT_HOLDS; i++) {
 		const struct held_lock *held = &thread->held.locks[i];
 
-		slot->holds[i].lock = held->object->info ? held->object->info->id : 0;
+		slot->holds[i].lock = fill_lock(thread, held->object, slot->locks[1 + i]);
 		slot->holds[i].stack = held->stack & ~STACK_ID_IN_HANDLER;
 	}
 	slot->is_blocked = 1;
@@ -47,7 +59,7 @@ static bool is_unknown(const struct detector *detector, lock_id lock, stack_id a
 	const struct stack *stack = stack_depot_get(&detector->stacks, at);
 	const struct sync_info *info = detector_lock(detector, lock);
 
-	return (stack && !stack->is_described) || (info && !info->is_described);
+	return (stack && !stack->is_described) || (info && !info->has_origins);
 }
 
 static bool needs_description(const struct detector *detector, const struct results_slot *slot)
@@ -61,16 +73,22 @@ static bool needs_description(const struct detector *detector, const struct resu
 	return needs;
 }
 
+static void describe_place(struct detector *detector, lock_id lock, stack_id at)
+{
+	struct sync_info *info = detector_lock(detector, lock);
+
+	if (info)
+		describe_origins(detector, info);
+	describe_stack(detector, at);
+}
+
 static void describe_slot(struct detector *detector, const struct results_slot *slot)
 {
 	describe_thread(detector, slot->thread);
 	describe_thread(detector, slot->target);
-	describe_lock(detector, slot->lock);
-	describe_stack(detector, slot->stack);
-	for (uint32_t i = 0; i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++) {
-		describe_lock(detector, slot->holds[i].lock);
-		describe_stack(detector, slot->holds[i].stack);
-	}
+	describe_place(detector, slot->lock, slot->stack);
+	for (uint32_t i = 0; i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++)
+		describe_place(detector, slot->holds[i].lock, slot->holds[i].stack);
 }
 
 void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *slot)
@@ -97,7 +115,10 @@ void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *sl
 
 void sink_describe(struct detector *detector, lock_id lock, stack_id stack)
 {
-	if (!sink_base() || !is_unknown(detector, lock, stack))
+	const struct sync_info *info = detector_lock(detector, lock);
+
+	if (!sink_base() || !info ||
+	    (info->is_described && !is_unknown(detector, lock, stack)))
 		return;
 	runtime_lock(&detector->lock);
 	describe_lock(detector, lock);

@@ -3,33 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/atomic.h"
 #include "reports/words/explain.h"
 #include "reports/words/names.h"
 #include "reports/states/state.h"
 #include "reports/formats/text/stack.h"
 #include "reports/formats/text/thread.h"
 
-#define ATTEMPT_COUNT 1000
 #define GROUP_NAMES_MAX 4
-
-/* False if the slot is unused or keeps changing. */
-static bool read_slot(const struct results_slot *slot, struct results_slot *copy)
-{
-	for (int i = 0; i < ATTEMPT_COUNT; i++) {
-		/* acquire: pairs with the writer's release of an even number. */
-		uint32_t before = load_acquire(&slot->sequence);
-
-		if (before % 2)
-			continue;
-		memcpy(copy, slot, sizeof(*copy));
-		fence_full();
-		/* relaxed: the fence keeps it behind the copy. */
-		if (load_relaxed(&slot->sequence) == before)
-			return copy->thread && copy->process;
-	}
-	return false;
-}
 
 /* A slot, as the event of a finding. */
 static const struct finding_event *slot_event(struct pool *pool, const struct results_slot *slot)
@@ -68,25 +48,22 @@ struct blocked_threads {
 	size_t other_count;
 };
 
-static void collect_blocked(struct view *view, const struct model_file *file,
-			    const struct model_process *process, struct blocked_threads *blocked)
+static void collect_blocked(struct view *view, const struct model_process *process,
+			    struct blocked_threads *blocked)
 {
-	const struct results_slot *slots = (const void *)(file->base + RESULTS_SLOTS_OFFSET);
 	struct view_finding *finding = &blocked->finding;
 
-	for (uint32_t i = 0; i < RESULTS_SLOT_COUNT; i++) {
-		struct results_slot slot;
+	for (size_t i = 0; i < process->slot_count; i++) {
+		const struct results_slot *slot = &process->slots[i];
 
-		if (!read_slot(&slots[i], &slot) || slot.process != process->index)
-			continue;
-		if (!slot.is_blocked) {
+		if (!slot->is_blocked) {
 			blocked->running_count++;
 			continue;
 		}
-		blocked->timed_count += slot.is_timed != 0;
+		blocked->timed_count += slot->is_timed != 0;
 		finding->events = pool_grow(view->pool, finding->events, finding->event_count,
 					    sizeof(*finding->events));
-		finding->events[finding->event_count++] = slot_event(view->pool, &slot);
+		finding->events[finding->event_count++] = slot_event(view->pool, slot);
 	}
 	if (finding->event_count)
 		qsort(finding->events, finding->event_count, sizeof(*finding->events),
@@ -206,8 +183,7 @@ static void write_others(struct text_page *page, const struct blocked_threads *b
 	}
 }
 
-static void write_process(struct text_page *page, const struct model_file *file,
-			  const struct model_process *process)
+static void write_process(struct text_page *page, const struct model_process *process)
 {
 	static const struct finding nothing = {.kind = FINDING_HANG, .severity = SEVERITY_ERROR};
 	struct blocked_threads blocked = {
@@ -216,7 +192,7 @@ static void write_process(struct text_page *page, const struct model_file *file,
 	struct view *view = page->view;
 	size_t blocked_count;
 
-	collect_blocked(view, file, process, &blocked);
+	collect_blocked(view, process, &blocked);
 	collect_others(view, process, &blocked);
 	name_by_states(view, process, &blocked.finding);
 	if (!blocked.finding.event_count && !blocked.other_count)
@@ -251,6 +227,6 @@ void blocked_write(struct text_page *page)
 		const struct model_process *process = model->processes[i];
 
 		if (process->has_timed_out || process->is_looked_at)
-			write_process(page, &model->files[process->file], process);
+			write_process(page, process);
 	}
 }

@@ -74,6 +74,7 @@ int model_read_image(struct model *model, const char *name, const unsigned char 
 	if (result < 0)
 		return set_damage(model, name, offset, why);
 	executions_check(model, index);
+	model_read_slots(model, index);
 	return 0;
 }
 

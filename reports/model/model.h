@@ -113,6 +113,8 @@ struct model_process {
 	bool is_looked_at;
 	struct model_state *states; /* then */
 	size_t state_count;
+	struct results_slot *slots; /* of its threads: what they are blocked on */
+	size_t slot_count;
 };
 
 struct model_finding {

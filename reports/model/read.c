@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/atomic.h"
+
 /* One record on its way into the model. */
 struct record_source {
 	struct model *model;
@@ -26,17 +28,26 @@ static void *add_row(struct record_source *source, struct model_table *table, si
 	return (char *)table->rows + table->count++ * size_bytes;
 }
 
-struct model_process *model_process(struct model *model, uint32_t file, uint32_t index)
+static struct model_process *find_process(const struct model *model, uint32_t file,
+					  uint32_t index)
 {
-	struct model_process *process;
-
 	for (size_t i = model->process_count; i-- > 0;) {
-		process = model->processes[i];
+		struct model_process *process = model->processes[i];
+
 		if (process->file != file)
 			break;
 		if (process->index == index)
 			return process;
 	}
+	return NULL;
+}
+
+struct model_process *model_process(struct model *model, uint32_t file, uint32_t index)
+{
+	struct model_process *process = find_process(model, file, index);
+
+	if (process)
+		return process;
 	process = pool_alloc(&model->pool, sizeof(*process));
 	process->file = file;
 	process->index = index;
@@ -360,4 +371,68 @@ bool model_read_record(struct model *model, uint32_t file, const struct record_h
 		return false;
 	record_readers[record->type](&source);
 	return !source.reader.failed;
+}
+
+/* --- Slots ------------------------------------------------------------------------------- */
+
+#define ATTEMPT_COUNT 1000
+
+/* False if the slot is unused or keeps changing. */
+static bool copy_slot(const struct results_slot *slot, struct results_slot *copy)
+{
+	for (int i = 0; i < ATTEMPT_COUNT; i++) {
+		/* acquire: pairs with the writer's release of an even number. */
+		uint32_t before = load_acquire(&slot->sequence);
+
+		if (before % 2)
+			continue;
+		memcpy(copy, slot, sizeof(*copy));
+		fence_full();
+		/* relaxed: the fence keeps it behind the copy. */
+		if (load_relaxed(&slot->sequence) == before)
+			return copy->thread && copy->process;
+	}
+	return false;
+}
+
+/* Offset 0: a record of the same lock, which may say more, counts. */
+static void read_slot_locks(struct model *model, struct model_process *process,
+			    const struct results_slot *slot)
+{
+	for (uint32_t i = 0; i <= slot->hold_count && i <= RESULTS_SLOT_HOLDS; i++) {
+		struct record_source source = {
+			.model = model,
+			.process = process,
+			.reader = {slot->locks[i], slot->locks[i] + RESULTS_LOCK_BYTES, false},
+		};
+		uint32_t id = i ? slot->holds[i - 1].lock : slot->lock;
+
+		if (!id)
+			continue;
+		read_lock(&source);
+		if (source.reader.failed)
+			process->locks.count--;
+	}
+}
+
+void model_read_slots(struct model *model, uint32_t file)
+{
+	const struct results_slot *slots =
+		(const void *)(model->files[file].base + RESULTS_SLOTS_OFFSET);
+	struct results_slot slot;
+
+	for (uint32_t i = 0; i < RESULTS_SLOT_COUNT; i++) {
+		struct model_process *process;
+
+		if (!copy_slot(&slots[i], &slot))
+			continue;
+		process = find_process(model, file, slot.process);
+		if (!process)
+			continue;
+		process->slots = pool_grow(&model->pool, process->slots, process->slot_count,
+					   sizeof(slot));
+		process->slots[process->slot_count++] = slot;
+		if (slot.is_blocked)
+			read_slot_locks(model, process, &slot);
+	}
 }

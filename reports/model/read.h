@@ -11,4 +11,7 @@ struct model_process *model_process(struct model *model, uint32_t file, uint32_t
 bool model_read_record(struct model *model, uint32_t file, const struct record_header *record,
 		       uint64_t offset);
 
+/* After the last record of @file: what its threads are blocked on now. */
+void model_read_slots(struct model *model, uint32_t file);
+
 #endif

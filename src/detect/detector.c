@@ -24,10 +24,10 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 	detector->read_sets = read_set_table_create(&detector->arena, pages, atomic_each_read_word);
 	detector->lines_after = READ_LINES_AFTER;
 	detector->atomics = atomic_table_create(&detector->arena, pages);
-	detector->order =
-		lock_order_create(&detector->arena, order_report_instances, detector);
-	detector->class_order =
-		lock_order_create(&detector->arena, order_report_classes, detector);
+	detector->order = lock_order_create(&detector->arena, &detector->objects.named,
+					    order_report_instances, detector);
+	detector->class_order = lock_order_create(&detector->arena, &detector->objects.named,
+						  order_report_classes, detector);
 	return detector->origins && detector->read_sets && detector->atomics && detector->order &&
 	       detector->class_order && sync_table_init(&detector->objects, pages) &&
 	       stack_depot_init(&detector->stacks, pages);

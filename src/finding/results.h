@@ -74,13 +74,15 @@
 #include "finding/finding.h"
 
 #define RESULTS_MAGIC 0x314c52414e53ull /* "SNARL1" */
-#define RESULTS_VERSION 4u
+#define RESULTS_VERSION 5u
 #define RECORD_COMMITTED 0x6b6f7453u
 
 #define RESULTS_SLOTS_OFFSET 4096u
 #define RESULTS_SLOT_COUNT 1024u
-#define RESULTS_SLOT_HOLDS 20u
-#define RESULTS_REGISTRY_OFFSET (RESULTS_SLOTS_OFFSET + RESULTS_SLOT_COUNT * 256u)
+#define RESULTS_SLOT_BYTES 856u
+#define RESULTS_SLOT_HOLDS FINDING_HOLD_MAX
+#define RESULTS_LOCK_BYTES 40u /* of a LOCK record without name and key */
+#define RESULTS_REGISTRY_OFFSET (RESULTS_SLOTS_OFFSET + RESULTS_SLOT_COUNT * RESULTS_SLOT_BYTES)
 #define RESULTS_REGISTRY_BYTES (256u * 1024u)
 #define RESULTS_RECORDS_OFFSET (RESULTS_REGISTRY_OFFSET + RESULTS_REGISTRY_BYTES)
 
@@ -114,10 +116,14 @@ struct results_slot {
 		uint32_t lock;
 		uint32_t stack;
 	} holds[RESULTS_SLOT_HOLDS];
-	uint32_t unused[13];
+	/* The lock that it waits for, and those held, as in LOCK records: that a thread has
+	 * blocked makes no record, as locks come and go. */
+	unsigned char locks[1 + RESULTS_SLOT_HOLDS][RESULTS_LOCK_BYTES];
+	uint32_t unused;
 };
 
-_Static_assert(sizeof(struct results_slot) == 256, "slots are 256 bytes");
+_Static_assert(sizeof(struct results_slot) == RESULTS_SLOT_BYTES, "slots have a fixed size");
+_Static_assert(RESULTS_RECORDS_OFFSET % 4096 == 0, "records begin with a page");
 
 enum record_type {
 	RECORD_PROCESS = 1,

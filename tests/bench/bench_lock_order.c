@@ -95,7 +95,7 @@ static void measure_layers(bool is_each_timed)
 	struct lock_order *order;
 
 	arena_init(&arena, pages_from_kernel);
-	order = lock_order_create(&arena, note_report, &reports);
+	order = lock_order_create(&arena, &named, note_report, &reports);
 	start_ns = now_ns();
 	worst_ns = add_layers(order, is_each_timed);
 	if (is_each_timed)
@@ -134,7 +134,7 @@ static void measure_nests(void)
 	struct lock_order *order;
 
 	arena_init(&arena, pages_from_kernel);
-	order = lock_order_create(&arena, note_report, &reports);
+	order = lock_order_create(&arena, &named, note_report, &reports);
 	start_ns = now_ns();
 	nest_locks(order, 1, false);
 	print_result("nest", order, &arena, now_ns() - start_ns, reports);

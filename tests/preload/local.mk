@@ -56,7 +56,8 @@ guests_c = \
 	tests/preload/sync/results_thread tests/preload/sync/results_waits \
 	tests/preload/sync/reused_places tests/preload/sync/robust_mutexes \
 	tests/preload/sync/shared_contention tests/preload/sync/shared_deadlocks \
-	tests/preload/sync/shared_objects tests/preload/sync/small_stacks \
+	tests/preload/sync/shared_objects tests/preload/sync/short_lived_semaphores \
+	tests/preload/sync/small_stacks \
 	tests/preload/sync/thread_ends tests/preload/sync/unpassed_arguments tests/preload/sync/unrelated_processes \
 	tests/preload/sync/used_after_free \
 	tests/preload/sync/unseen_changes

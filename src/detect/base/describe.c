@@ -116,6 +116,28 @@ static uint32_t lock_flags(const struct sync_info *info)
 	return flags;
 }
 
+static void write_lock_fields(struct detector *detector, const struct sync_info *info,
+			      const char *name, uint32_t flags, struct byte_writer *writer)
+{
+	write_u32(writer, info->id);
+	write_u32(writer, info->kind);
+	write_u64(writer, info->address);
+	write_u32(writer, info->class);
+	write_u32(writer, info->created & ~STACK_ID_IN_HANDLER);
+	write_u32(writer, info->first & ~STACK_ID_IN_HANDLER);
+	write_u32(writer, shown_id(detector, info->stack_thread));
+	write_u32(writer, flags);
+	write_string(writer, name);
+}
+
+void describe_lock_in(struct detector *detector, const struct sync_info *info,
+		      unsigned char bytes[RESULTS_LOCK_BYTES])
+{
+	struct byte_writer writer = {bytes, bytes + RESULTS_LOCK_BYTES, false};
+
+	write_lock_fields(detector, info, "", lock_flags(info), &writer);
+}
+
 static void write_lock(struct detector *detector, const struct sync_info *info)
 {
 	const struct detector_hooks *hooks = detector->hooks;
@@ -123,22 +145,29 @@ static void write_lock(struct detector *detector, const struct sync_info *info)
 	uint64_t key = hooks->shared_key ? hooks->shared_key(info) : 0;
 	struct byte_writer writer;
 	struct record_header *record = hooks->begin_record(
-		detector, RECORD_LOCK, 36 + describe_string_bytes(name) + (key ? 8 : 0), &writer);
+		detector, RECORD_LOCK,
+		RESULTS_LOCK_BYTES - describe_string_bytes("") + describe_string_bytes(name) +
+			(key ? 8 : 0),
+		&writer);
 
 	if (!record)
 		return;
-	write_u32(&writer, info->id);
-	write_u32(&writer, info->kind);
-	write_u64(&writer, info->address);
-	write_u32(&writer, info->class);
-	write_u32(&writer, info->created & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, info->first & ~STACK_ID_IN_HANDLER);
-	write_u32(&writer, shown_id(detector, info->stack_thread));
-	write_u32(&writer, lock_flags(info) | (key ? LOCK_HAS_KEY : 0));
-	write_string(&writer, name);
+	write_lock_fields(detector, info, name, lock_flags(info) | (key ? LOCK_HAS_KEY : 0),
+			  &writer);
 	if (key)
 		write_u64(&writer, key);
 	record_commit(record);
+}
+
+void describe_origins(struct detector *detector, struct sync_info *info)
+{
+	if (info->has_origins)
+		return;
+	info->has_origins = true;
+	describe_stack(detector, info->created);
+	describe_stack(detector, info->first);
+	describe_thread(detector, info->stack_thread);
+	describe_module(detector, info->address, LOADED_NOW);
 }
 
 void describe_lock(struct detector *detector, lock_id id)
@@ -148,10 +177,7 @@ void describe_lock(struct detector *detector, lock_id id)
 	if (!info || info->is_described)
 		return;
 	info->is_described = true;
-	describe_stack(detector, info->created);
-	describe_stack(detector, info->first);
-	describe_thread(detector, info->stack_thread);
-	describe_module(detector, info->address, LOADED_NOW);
+	describe_origins(detector, info);
 	write_lock(detector, info);
 }
 

@@ -2,7 +2,7 @@
  * Descriptions: records of the stacks, threads and locks that findings name.  Each is
  * described once, before the first record that names it (finding/results.h has the layout).
  *
- * All functions are called with detector.lock held.
+ * All functions are called with detector.lock held, unless they say otherwise.
  */
 #ifndef DETECT_BASE_DESCRIBE_H
 #define DETECT_BASE_DESCRIBE_H
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "detect/base/detector.h"
+#include "finding/results.h"
 
 /* What a string takes in a record. */
 static inline uint32_t describe_string_bytes(const char *text)
@@ -19,6 +20,13 @@ static inline uint32_t describe_string_bytes(const char *text)
 
 void describe_stack(struct detector *detector, stack_id id);
 void describe_lock(struct detector *detector, lock_id id);
+
+/* What the description of a lock names: stacks, thread and module. */
+void describe_origins(struct detector *detector, struct sync_info *info);
+
+/* The description itself, into a slot.  Called without detector.lock. */
+void describe_lock_in(struct detector *detector, const struct sync_info *info,
+		      unsigned char bytes[RESULTS_LOCK_BYTES]);
 
 /* And the threads that made it, one by the other. */
 void describe_thread(struct detector *detector, thread_id id);

@@ -6,6 +6,7 @@
 
 #define DIRECTORY_FIRST 256u
 #define QUARANTINE_COUNT 65536u
+#define LOOKS 2u /* for an id that has rested enough: more than come in */
 
 static struct sync_directory *make_directory(struct sync_table *table, uint64_t size)
 {
@@ -35,6 +36,7 @@ bool sync_table_init(struct sync_table *table, page_source pages)
 {
 	*table = (struct sync_table){.next_id = 1};
 	arena_init(&table->arena, pages);
+	named_ids_init(&table->named, pages);
 	make_plane(table);
 	table->directory = make_directory(table, DIRECTORY_FIRST);
 	return table->directory;
@@ -151,17 +153,6 @@ static struct sync_object *add_object(struct sync_table *table, uintptr_t addres
 	return NULL;
 }
 
-static struct sync_info *leave_quarantine(struct sync_table *table)
-{
-	struct sync_info *info = table->oldest_quarantined;
-
-	if (table->quarantined_count < QUARANTINE_COUNT)
-		return NULL;
-	table->oldest_quarantined = info->next_free;
-	table->quarantined_count--;
-	return info;
-}
-
 static void enter_quarantine(struct sync_table *table, struct sync_info *info)
 {
 	info->next_free = NULL;
@@ -170,6 +161,22 @@ static void enter_quarantine(struct sync_table *table, struct sync_info *info)
 	else
 		table->oldest_quarantined = info;
 	table->newest_quarantined = info;
+}
+
+/* One that is not named any more, or that has rested for long. */
+static struct sync_info *leave_quarantine(struct sync_table *table)
+{
+	for (unsigned i = 0; i < LOOKS && table->quarantined_count; i++) {
+		struct sync_info *info = table->oldest_quarantined;
+		bool is_full = table->quarantined_count == QUARANTINE_COUNT;
+
+		table->oldest_quarantined = info->next_free;
+		table->quarantined_count--;
+		if (is_full || !named_ids_has(&table->named, info->id))
+			return info;
+		enter_quarantine(table, info);
+	}
+	return NULL;
 }
 
 static struct sync_info *make_info(struct sync_table *table)
@@ -212,6 +219,13 @@ static struct sync_info *take_info(struct sync_table *table)
 	return info;
 }
 
+static void forget_notes(struct sync_table *table, const struct waker_note *notes)
+{
+	for (unsigned i = 0; i < WAKER_NOTE_MAX; i++)
+		if (notes[i].lock)
+			named_ids_drop(&table->named, notes[i].lock);
+}
+
 /* The extra part stays with the info, as a late reader may still look into it. */
 static void empty_extra(struct sync_table *table, struct sync_info *info)
 {
@@ -225,14 +239,16 @@ static void empty_extra(struct sync_table *table, struct sync_info *info)
 	snapshot_drop(extra->arriving[0], &table->arena);
 	snapshot_drop(extra->arriving[1], &table->arena);
 	snapshot_drop(extra->arriving_structural, &table->arena);
+	forget_notes(table, extra->kept);
+	forget_notes(table, extra->brought);
 	*extra = (struct sync_extra){0};
 }
 
 /*
- * An id that a finding names is not given out again.  One from the lock-order graph may
- * still be a gate of old witnesses there, so it is given out only after many others.
- * May take a cycle for gated that is not; accepted because it is rare, and the reverse
- * cannot happen.
+ * An id that a finding names is not given out again.  One that is otherwise named, say as
+ * a gate of old witnesses, is so only when it is not any more, or after many others.  The
+ * latter may take a cycle for gated that is not; accepted because it is rare, and the
+ * reverse cannot happen.
  */
 static void drop_info(struct sync_table *table, struct sync_info *info)
 {
@@ -241,7 +257,7 @@ static void drop_info(struct sync_table *table, struct sync_info *info)
 	empty_extra(table, info);
 	if (is_spoken_of(info))
 		return;
-	if (info->is_in_order) {
+	if (named_ids_has(&table->named, info->id)) {
 		enter_quarantine(table, info);
 		return;
 	}

@@ -22,6 +22,7 @@
 #include "base/runtime_lock.h"
 #include "base/spin_lock.h"
 #include "base/types.h"
+#include "detect/data/named_ids.h"
 #include "detect/data/vclock.h"
 #include "finding/finding.h"
 
@@ -122,8 +123,9 @@ struct sync_info {
 	struct sync_use init;	/* the call that initialised it: life.h */
 	struct sync_use last;	/* the last hold that was released */
 	bool is_described;  /* the results file has it */
+	bool has_origins;   /* the results file has what its description names */
 	bool is_kept;	    /* a report names this life: sync_keep() */
-	bool is_in_order;   /* its id is in the lock-order graph */
+	bool is_in_order;   /* it may be in the lock-order graph */
 	bool is_block_known; /* the next has been looked up, which takes system calls */
 	bool is_in_own_block; /* it lies in a block of the heap that its maker allocated */
 	bool is_not_a_lock; /* a semaphore posted by a thread that had not waited */
@@ -202,6 +204,7 @@ struct sync_table {
 	struct sync_info *oldest_quarantined; /* object.c: ids that rest a while */
 	struct sync_info *newest_quarantined;
 	uint32_t quarantined_count;
+	struct named_ids named;
 	lock_id next_id;
 	uint64_t life_count;
 	struct runtime_lock lock;

@@ -92,8 +92,7 @@ static void note_locks(struct detector *detector, struct thread *thread,
 		note = (struct waker_note){held->object->info->id, thread->id, held->stack, stack};
 		if (!add_note(is_wait ? info->extra->kept : info->extra->brought, &note))
 			continue;
-		/* So that its id is not given to another lock. */
-		held->object->info->is_in_order = true;
+		named_ids_add(&detector->objects.named, note.lock);
 		for (unsigned other = 0; other < WAKER_NOTE_MAX; other++) {
 			if (is_wait)
 				compare_notes(detector, object, &note,

@@ -8,7 +8,7 @@
 
 #define GATES_ON_STACK 32u
 #define SET_FIRST 4096u
-#define SET_MOST (1u << 22) /* a full set is emptied: chains are validated again */
+#define SET_MOST (1u << 18) /* a full set is emptied: chains are validated again */
 
 /* --- The set of validated chains -------------------------------------------------- */
 

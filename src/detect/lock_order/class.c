@@ -58,6 +58,7 @@ static struct lock_class *find_or_add_class(struct detector *detector, const str
 	class->example = info->id;
 	if (!id_table_set(&detector->classes, &detector->arena, class->id, class))
 		return NULL;
+	named_ids_add(&detector->objects.named, class->example);
 	intern_add(table, class, key);
 	return class;
 }

@@ -18,14 +18,15 @@ struct lock_order {
 	uint32_t patience;
 };
 
-struct lock_order *lock_order_create(struct arena *arena, order_report report, void *context)
+struct lock_order *lock_order_create(struct arena *arena, struct named_ids *named,
+				     order_report report, void *context)
 {
 	struct lock_order *order = arena_alloc(arena, sizeof(*order));
 
 	if (!order)
 		return NULL;
 	order->arena = arena;
-	witness_store_init(&order->store, arena);
+	witness_store_init(&order->store, arena, named);
 	if (!graph_init(&order->graph, arena) ||
 	    !cycle_finder_init(&order->finder, &order->graph, &order->store, report, context))
 		return NULL;

@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/types.h"
+#include "detect/data/named_ids.h"
 #include "detect/data/lock_mode.h"
 #include "detect/data/vclock.h"
 
@@ -101,8 +102,9 @@ typedef uint32_t (*order_report)(void *context, const struct order_cycle *cycle)
 
 struct lock_order;
 
-/* NULL when memory is exhausted. */
-struct lock_order *lock_order_create(struct arena *arena, order_report report, void *context);
+/* Counts in @named which locks are gates of witnesses.  NULL when memory is exhausted. */
+struct lock_order *lock_order_create(struct arena *arena, struct named_ids *named,
+				     order_report report, void *context);
 
 /*
  * Records that a thread wanted @to holding @from.  Copies @witness and what it

@@ -118,6 +118,7 @@ static struct lock_set *intern_set(struct witness_store *store, struct set_sourc
 	for (uint32_t i = 0; i < count; i++) {
 		set->locks[i] = take_lock(&source);
 		set->signature |= compute_signature(set->locks[i].lock);
+		named_ids_add(store->named, set->locks[i].lock);
 	}
 	intern_add(&store->sets, set, hash);
 	intern_grow(&store->sets, store->arena, get_hash);
@@ -129,6 +130,8 @@ static void drop_set(struct witness_store *store, struct lock_set *set)
 	if (!set || --set->references > 0)
 		return;
 	intern_remove(&store->sets, set, set->hash);
+	for (uint32_t i = 0; i < set->count; i++)
+		named_ids_drop(store->named, set->locks[i].lock);
 	arena_free(store->arena, set, compute_set_bytes(set->count));
 }
 
@@ -226,9 +229,10 @@ static struct order_moment *obtain_moment(struct witness_store *store, lock_id f
 	return moment;
 }
 
-void witness_store_init(struct witness_store *store, struct arena *arena)
+void witness_store_init(struct witness_store *store, struct arena *arena,
+			struct named_ids *named)
 {
-	*store = (struct witness_store){.arena = arena};
+	*store = (struct witness_store){.arena = arena, .named = named};
 }
 
 struct edge_witness *witness_create(struct witness_store *store, lock_id from,

@@ -53,13 +53,15 @@ struct edge_witness {
 
 struct witness_store {
 	struct arena *arena;
+	struct named_ids *named; /* the locks of all sets */
 	struct intern_table sets;
 	struct order_moment *last; /* likely that of the next witness too */
 	uint64_t last_number;	   /* order_witness.moment of its last witness */
 	uint64_t count;
 };
 
-void witness_store_init(struct witness_store *store, struct arena *arena);
+void witness_store_init(struct witness_store *store, struct arena *arena,
+			struct named_ids *named);
 
 /* NULL when memory is exhausted. */
 struct edge_witness *witness_create(struct witness_store *store, lock_id from,

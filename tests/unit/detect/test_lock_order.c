@@ -27,6 +27,7 @@ struct seen {
 };
 
 static struct arena arena;
+static struct named_ids named; /* no counts */
 static struct lock_order *order;
 static struct seen seen[REPORT_MAX];
 static uint32_t seen_count;
@@ -58,7 +59,7 @@ static void set_up(void)
 	pages_left = -1;
 	seen_count = 0;
 	arena_init(&arena, pages_from_libc);
-	order = lock_order_create(&arena, note_report, NULL);
+	order = lock_order_create(&arena, &named, note_report, NULL);
 	ck_assert_ptr_nonnull(order);
 }
 

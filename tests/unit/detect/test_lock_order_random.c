@@ -30,6 +30,7 @@ struct edge {
 };
 
 static struct arena arena;
+static struct named_ids named; /* no counts */
 static struct lock_order *order;
 static struct edge edges[LOCK_COUNT + 1][LOCK_COUNT + 1];
 static struct vclock_snapshot *clocks[2][THREAD_COUNT + 1][EPOCH_COUNT + 1];
@@ -314,7 +315,7 @@ static void start_trial(uint64_t seed)
 {
 	random_state = seed * 0x9e3779b97f4a7c15u + 1;
 	arena_init(&arena, pages_from_libc);
-	order = lock_order_create(&arena, note_report, NULL);
+	order = lock_order_create(&arena, &named, note_report, NULL);
 	report_count = 0;
 	memset(edges, 0, sizeof(edges));
 	memset(suppressed, 0, sizeof(suppressed));

@@ -250,13 +250,14 @@ START_TEST(an_id_that_a_finding_speaks_of_is_never_used_again)
 }
 END_TEST
 
-START_TEST(an_ordered_id_rests_while_others_come_after_it)
+START_TEST(a_named_id_rests_while_others_come_after_it)
 {
 	struct sync_object *object = begin_mutex(PLACE);
 	lock_id id = object->info->id;
 
 	for (uint32_t i = 0; i < QUARANTINED; i++) {
 		object->info->is_in_order = true;
+		named_ids_add(&table.named, object->info->id);
 		sync_end(&table, object);
 		object = begin_mutex(PLACE);
 		/* The info of the resting id may still be looked at. */
@@ -264,13 +265,29 @@ START_TEST(an_ordered_id_rests_while_others_come_after_it)
 		if (i + 1 < QUARANTINED)
 			ck_assert_uint_eq(object->info->id, id + i + 1);
 	}
-	/* The first that rested, and with it an order of first in, first out. */
-	ck_assert_uint_eq(object->info->id, id);
+	ck_assert_uint_le(object->info->id, id + QUARANTINED);
 	ck_assert(!object->info->is_in_order);
-	object->info->is_in_order = true;
-	sync_end(&table, object);
-	ck_assert_uint_eq(begin_mutex(PLACE)->info->id, id + 1);
 	ck_assert_uint_eq(table.next_id, id + QUARANTINED);
+}
+END_TEST
+
+START_TEST(an_id_rests_only_while_it_is_named)
+{
+	struct sync_object *object = begin_mutex(PLACE);
+	lock_id named = object->info->id;
+	lock_id other;
+
+	named_ids_add(&table.named, named);
+	sync_end(&table, object);
+	object = begin_mutex(PLACE);
+	other = object->info->id;
+	ck_assert_uint_ne(other, named);
+	named_ids_add(&table.named, other);
+	sync_end(&table, object);
+	named_ids_drop(&table.named, other);
+	ck_assert_uint_eq(begin_mutex(PLACE)->info->id, other);
+	named_ids_drop(&table.named, named);
+	ck_assert_uint_eq(begin_mutex(PLACE + PAGE)->info->id, named);
 }
 END_TEST
 
@@ -452,7 +469,8 @@ static void add_lives(TCase *tests)
 	tcase_add_test(tests, a_second_life_finds_its_extra_part_empty);
 	tcase_add_test(tests, an_id_that_nobody_speaks_of_is_used_again);
 	tcase_add_test(tests, an_id_that_a_finding_speaks_of_is_never_used_again);
-	tcase_add_test(tests, an_ordered_id_rests_while_others_come_after_it);
+	tcase_add_test(tests, a_named_id_rests_while_others_come_after_it);
+	tcase_add_test(tests, an_id_rests_only_while_it_is_named);
 	tcase_add_test(tests, living_objects_never_share_an_id);
 }
 

@@ -377,6 +377,25 @@ START_TEST(blocked_threads_are_shown_with_what_they_wait_for)
 }
 END_TEST
 
+START_TEST(a_blocked_thread_describes_its_locks_itself)
+{
+	struct results_slot *slots = (void *)(image + RESULTS_SLOTS_OFFSET);
+	struct byte_writer writer = {slots[0].locks[1], slots[0].locks[2], false};
+
+	image_inversion(image, 1, 1);
+	slots[0] = (struct results_slot){
+		.process = 1, .thread = 3, .is_blocked = 1, .lock = 1, .action = ACTION_WAIT,
+		.hold_count = 1, .holds = {{.lock = 77}}};
+	write_u32(&writer, 77);
+	write_u32(&writer, OBJECT_SPIN);
+	write_u64(&writer, 0x7000);
+	image_timeout(image, 1, (const struct image_state[]){{NULL, 0, 0}});
+	render_text();
+	expect_text("waits for A");
+	expect_text("spin lock at 0x7000");
+}
+END_TEST
+
 START_TEST(lines_are_broken_to_the_terminals_width)
 {
 	options.columns = 60;
@@ -453,6 +472,7 @@ END_TEST
 
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, a_blocked_thread_describes_its_locks_itself);
 	tcase_add_test(tests, lines_are_broken_to_the_terminals_width);
 	tcase_add_test(tests, errors_come_first_and_the_frequent_ones_before);
 	tcase_add_test(tests, many_findings_have_an_index);
