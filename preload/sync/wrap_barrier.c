@@ -54,7 +54,9 @@ EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 	bool ends = lock_note_destroying(OBJECT_BARRIER, (uintptr_t)barrier, &start);
 	int result = REAL(pthread_barrier_destroy)(barrier);
 
-	if (ends && result == 0)
+	if (ends && result == 0) {
+		barrier_ends(sync_find(&guest_detector.objects, (uintptr_t)barrier));
 		lock_note_end((uintptr_t)barrier);
+	}
 	return result;
 }

@@ -9,8 +9,8 @@
  * except on the locks below.
  *
  * Locks, outermost first: detector.lock (rules' slow paths, the lock-order
- * graph, the thread table), sync_info.busy (one object's clocks), then
- * sync_table.lock and stack_depot.lock.
+ * graph, the thread table), sync_table.lock, then sync_info.busy (one object's clocks) and
+ * stack_depot.lock.
  */
 #ifndef DETECT_BASE_DETECTOR_H
 #define DETECT_BASE_DETECTOR_H

@@ -252,9 +252,14 @@ static void empty_extra(struct sync_table *table, struct sync_info *info)
  */
 static void drop_info(struct sync_table *table, struct sync_info *info)
 {
+	/* Whoever is late, say in leaving a wait, finds a clock whole or none. */
+	bool is_taken = spin_lock(&info->busy);
+
 	snapshot_drop(info->clock, &table->arena);
 	info->clock = NULL;
 	empty_extra(table, info);
+	if (is_taken)
+		spin_unlock(&info->busy);
 	if (is_spoken_of(info))
 		return;
 	if (named_ids_has(&table->named, info->id)) {

@@ -84,6 +84,7 @@ struct sync_extra {
 	uint32_t barrier_size; /* 0: not known */
 	uint32_t barrier_waiting;
 	uint32_t barrier_round;
+	uint32_t barrier_departing; /* threads between arrival and what follows departure */
 	struct vclock_snapshot *structural;
 	struct vclock_snapshot *arriving[2]; /* full, hand-over: of this round */
 	struct vclock_snapshot *arriving_structural;

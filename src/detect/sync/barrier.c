@@ -6,6 +6,8 @@
 #include "detect/sync/lock.h"
 #include "detect/race/memory.h"
 
+#define SLEEPS 48u /* some 50 ms: spin_wait() */
+
 struct runtime_lock barriers_lock;
 
 void barrier_initialised(struct sync_object *object, uint32_t size)
@@ -37,6 +39,8 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 	struct clock_releaser by;
 	bool is_last;
 
+	/* relaxed: a thread that ends the barrier comes after all arrivals. */
+	fetch_add_relaxed(&info->extra->barrier_departing, 1u);
 	life_used(detector, thread, object, ACTION_WAIT, stack);
 	by = memory_before_release(detector, thread);
 	runtime_lock(&barriers_lock);
@@ -61,18 +65,23 @@ struct learnt {
 	struct vclock_snapshot *structural;
 };
 
-static struct learnt take_learnt(const struct sync_info *info)
+static struct learnt take_learnt(struct detector *detector, struct sync_info *info)
 {
 	const struct sync_extra *extra = info->extra;
 	/* Its size is not known: all that arrived so far. */
 	bool is_arriving = extra->barrier_size == 0;
+	struct learnt learnt = {0};
 
-	return (struct learnt){
+	if (!detector_lock_info(detector, info))
+		return learnt;
+	learnt = (struct learnt){
 		.full = snapshot_take(is_arriving ? extra->arriving[0] : info->clock),
 		.hand_over = snapshot_take(is_arriving ? extra->arriving[1] : extra->hand_over),
 		.structural =
 			snapshot_take(is_arriving ? extra->arriving_structural : extra->structural),
 	};
+	detector_unlock_info(info);
+	return learnt;
 }
 
 void barrier_departed(struct detector *detector, struct thread *thread, struct sync_object *object)
@@ -83,11 +92,13 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 	struct learnt learnt;
 
 	wait_end(detector, thread);
-	if (!info)
+	if (!info || info->kind != OBJECT_BARRIER)
 		return;
 	runtime_lock(&barriers_lock);
-	learnt = take_learnt(info);
+	learnt = take_learnt(detector, info);
 	runtime_unlock(&barriers_lock);
+	/* release: pairs with barrier_ends(). */
+	fetch_add_acq_rel(&info->extra->barrier_departing, -1u);
 	clock_join(by, learnt.full);
 	vclock_join(&thread->clocks.hand_over, arena, learnt.hand_over);
 	vclock_join(&thread->clocks.structural, arena, learnt.structural);
@@ -95,4 +106,18 @@ void barrier_departed(struct detector *detector, struct thread *thread, struct s
 	snapshot_drop(learnt.hand_over, arena);
 	snapshot_drop(learnt.structural, arena);
 	clock_rechain(detector, thread);
+}
+
+void barrier_ends(const struct sync_object *object)
+{
+	const struct sync_info *info = object->info;
+
+	if (!info || info->kind != OBJECT_BARRIER)
+		return;
+	/* acquire: pairs with barrier_departed(). */
+	for (unsigned tries = 0; tries < SPIN_PAUSES + SLEEPS; tries++) {
+		if (!load_acquire(&info->extra->barrier_departing))
+			return;
+		spin_wait(tries);
+	}
 }

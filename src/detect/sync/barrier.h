@@ -18,4 +18,8 @@ bool barrier_arrived(struct detector *detector, struct thread *thread, struct sy
 void barrier_departed(struct detector *detector, struct thread *thread,
 		      struct sync_object *object);
 
+/* Before its life ends: others that have left the real wait may not have learnt yet what it
+ * taught them.  Waits for them, but not for ever. */
+void barrier_ends(const struct sync_object *object);
+
 #endif
