@@ -6,7 +6,8 @@
 #include "detect/shadow/summary.h"
 
 #define PAGE_BYTES 4096u
-#define FEW_BYTES 65536u /* below this, stores are cheaper than the kernel */
+#define FEW_BYTES 65536u        /* below this, stores are cheaper than the kernel */
+#define MANY_BYTES (256u << 10) /* from here on, pages are given back to it */
 
 static const struct shadow_region regions[SHADOW_REGION_COUNT] = {
 	{0, SHADOW_LOW_END},
@@ -138,10 +139,43 @@ static void drop_words(uintptr_t start, uintptr_t end)
 	clear_words(last_page, end);
 }
 
+static bool has_words(uintptr_t start, uintptr_t end)
+{
+	uint64_t some = 0;
+
+	/* relaxed: nobody else may access the memory. */
+	for (; start < end; start += sizeof(uint64_t))
+		some |= load_relaxed((const uint64_t *)start);
+	return some;
+}
+
+/* Clears the pages that were touched, which will be wanted again: faults cost the kernel more
+ * than the stores. */
+static void clear_touched(uintptr_t start, uintptr_t end)
+{
+	unsigned char resident[MANY_BYTES / PAGE_BYTES + 2];
+	uintptr_t page = start & ~(uintptr_t)(PAGE_BYTES - 1);
+	size_t count = (end - page + PAGE_BYTES - 1) / PAGE_BYTES;
+
+	if (kernel_call3(SYS_mincore, page, count * PAGE_BYTES, resident) != 0) {
+		clear_words(start, end);
+		return;
+	}
+	for (size_t i = 0; i < count; i++, page += PAGE_BYTES) {
+		uintptr_t from = page < start ? start : page;
+		uintptr_t to = page + PAGE_BYTES < end ? page + PAGE_BYTES : end;
+
+		if (resident[i] & 1 && has_words(from, to))
+			clear_words(from, to);
+	}
+}
+
 static void clear_plane(uintptr_t start, uintptr_t end)
 {
 	if (end - start < FEW_BYTES)
 		clear_words(start, end);
+	else if (end - start < MANY_BYTES)
+		clear_touched(start, end);
 	else
 		drop_words(start, end);
 }
@@ -157,7 +191,7 @@ static void clear_planes(uintptr_t start, size_t size_bytes,
 		return;
 	for (unsigned int k = 0; k < PLANE_COUNT; k++)
 		clear(place_in(k, first), place_in(k, first) + (end - first));
-	if (end - first < FEW_BYTES)
+	if (end - first < MANY_BYTES)
 		summary_clear(first, end);
 	else
 		clear((uintptr_t)(summary_of(first) - 1), (uintptr_t)(summary_of(end) + 1));

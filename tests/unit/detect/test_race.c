@@ -1,5 +1,6 @@
 /* How the race engine classifies and reports pairs of accesses. */
 #include <check.h>
+#include <sys/mman.h>
 
 #include "detect/race/record_fast.h"
 #include "detect/shadow/read_set.h"
@@ -357,6 +358,28 @@ START_TEST(sets_of_readers_that_no_word_names_do_not_pile_up)
 }
 END_TEST
 
+/* Pages of shadow words that memory of middle size has touched, and will touch again. */
+START_TEST(a_new_life_keeps_touched_pages_and_touches_no_others)
+{
+	uintptr_t words = (uintptr_t)shadow_of(MEMORY_AT).write & ~(uintptr_t)4095;
+	unsigned char resident[MEMORY_BYTES / 4096];
+	unsigned count = 0;
+
+	shadow_drop(MEMORY_AT, MEMORY_BYTES);
+	writes(first, 3 * 4096, 8);
+	writes(first, 9 * 4096, 4);
+	memory_flush(&judge, first);
+	access_memory_begins(&judge, first, MEMORY_AT, MEMORY_BYTES);
+	ck_assert_uint_eq(*shadow_of(MEMORY_AT + 3 * 4096).write, 0);
+	ck_assert_uint_eq(*shadow_of(MEMORY_AT + 9 * 4096).write, 0);
+	ck_assert_int_eq(mincore((void *)words, MEMORY_BYTES, resident), 0);
+	/* The first page belongs to what is before, too. */
+	for (unsigned i = 1; i < MEMORY_BYTES / 4096; i++)
+		count += resident[i] & 1;
+	ck_assert_uint_eq(count, 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("race");
@@ -382,6 +405,7 @@ int main(void)
 	tcase_add_test(tests, a_store_known_before_releases_nothing_that_its_thread_acquired_later);
 	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
 	tcase_add_test(tests, sets_of_readers_that_no_word_names_do_not_pile_up);
+	tcase_add_test(tests, a_new_life_keeps_touched_pages_and_touches_no_others);
 	tcase_add_test(tests, an_access_whose_stack_is_not_to_be_had_is_told_by_its_site);
 	return racing_run(tests);
 }
