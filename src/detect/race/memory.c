@@ -172,8 +172,8 @@ static void clear_part(struct detector *detector, struct thread *thread, uintptr
 
 	if (shadow_form(word) == SHADOW_ATOMIC)
 		atomic_forget(detector, thread, word, bytes);
-	race_take_bytes(detector, thread, race_place(shadow, granule, true), bytes);
-	race_take_bytes(detector, thread, race_place(shadow, granule, false), bytes);
+	race_take_bytes(detector, thread, race_place(shadow, granule, true), bytes, 0);
+	race_take_bytes(detector, thread, race_place(shadow, granule, false), bytes, 0);
 }
 
 void access_memory_begins(struct detector *detector, struct thread *thread, uintptr_t start,

@@ -137,14 +137,15 @@ uint64_t race_compare(struct race_step *step, struct race_place place)
  * What others have read here is no more of use once it has been compared with
  * this write: a race with these reads and a later write is one with this write,
  * too.  Without it a reader would go on finding its own read, and not see the
- * write.
+ * write.  The thread's own reads of this epoch stay: one of them may be an acquire
+ * (memory_acquire_unseen()).
  */
 static void forget_readers(struct race_step *step, struct race_place place, uint64_t word)
 {
 	if (!word || shadow_form(word) == SHADOW_ATOMIC || shadow_is_same_epoch(word, step->mine))
 		return;
 	if (cells_are(word) || shadow_bytes(word) & ~step->bytes)
-		race_take_bytes(step->detector, step->thread, place, step->bytes);
+		race_take_bytes(step->detector, step->thread, place, step->bytes, step->mine);
 	else if (compare_exchange_acq_rel(place.word, &word, 0))
 		summary_revoke(place.granule);
 }

@@ -141,9 +141,10 @@ bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list)
 bool race_put_among(struct race_step *step, struct race_place place, uint64_t old,
 		    const struct cell_list *list);
 
-/* Takes @bytes of *@place away, whoever accessed them. */
+/* Takes @bytes of *@place away, whoever accessed them, but for the thread and epoch of the
+ * word @kept (0: none). */
 void race_take_bytes(struct detector *detector, struct thread *thread, struct race_place place,
-		     uint32_t bytes);
+		     uint32_t bytes, uint64_t kept);
 
 /* --- classify.c, report.c ---------------------------------------------------- */
 

@@ -182,11 +182,12 @@ bool race_put_among(struct race_step *step, struct race_place place, uint64_t ol
 }
 
 void race_take_bytes(struct detector *detector, struct thread *thread, struct race_place place,
-		     uint32_t bytes)
+		     uint32_t bytes, uint64_t kept)
 {
 	struct cell_list list;
 	struct cell_list after;
 	uint64_t old;
+	uint32_t taken;
 
 	for (;;) {
 		old = race_load(detector, thread, place);
@@ -195,10 +196,15 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
 		if (!race_lay_out(place, old, &list))
 			continue;
 		after.count = 0;
-		for (uint32_t i = 0; i < list.count; i++)
-			add_cell(&after, list.cells[i].word & ~(uint64_t)bytes,
-				 list.cells[i].origin);
-		if (put_list(detector, thread, place, old, &after))
+		taken = 0;
+		for (uint32_t i = 0; i < list.count; i++) {
+			const struct cell *cell = &list.cells[i];
+			uint32_t these = shadow_is_same_epoch(cell->word, kept) ? 0 : bytes;
+
+			add_cell(&after, cell->word & ~(uint64_t)these, cell->origin);
+			taken |= shadow_bytes(cell->word) & these;
+		}
+		if (!taken || put_list(detector, thread, place, old, &after))
 			return;
 	}
 }

@@ -133,6 +133,21 @@ START_TEST(a_flag_that_is_pending_orders_what_was_before_it)
 }
 END_TEST
 
+/* As who takes a lock in an array of slots does.  Others have read the other half. */
+START_TEST(a_flag_that_is_pending_orders_who_has_read_it_and_stored_over_it)
+{
+	reads(c, FLAG + 4, 4);
+	record_flush(&judge, c);
+	writes(a, 0, 8);
+	stores_short_flag(a);
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), FLAG, 4);
+	accesses_at(b, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), FLAG, 4);
+	ck_assert_uint_eq(b->accesses.pending_count, 2);
+	writes(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 START_TEST(a_flag_that_is_pending_orders_nothing_for_who_has_not_read_it)
 {
 	writes(a, 0, 8);
@@ -375,6 +390,7 @@ int main(void)
 	tcase_add_test(tests, what_is_pending_races_with_who_knows_nothing_of_it);
 	tcase_add_test(tests, what_is_pending_is_recorded_before_a_store_over_what_others_read);
 	tcase_add_test(tests, a_flag_that_is_pending_orders_what_was_before_it);
+	tcase_add_test(tests, a_flag_that_is_pending_orders_who_has_read_it_and_stored_over_it);
 	tcase_add_test(tests, a_flag_that_is_pending_orders_nothing_for_who_has_not_read_it);
 	tcase_add_test(tests, what_is_pending_there_orders_nothing_by_itself);
 	tcase_add_test(tests, what_only_a_flag_orders_is_held_back_and_rests_on_it);
