@@ -29,6 +29,9 @@ reports_libreports_a_SOURCES = \
 	%D%/types/type_names.c \
 	%D%/types/types.c %D%/types/types.h \
 	%D%/types/variables.c %D%/types/variables.h \
+	%D%/order/order_check.c %D%/order/order_check.h \
+	%D%/order/order_file.c %D%/order/order_file.h \
+	%D%/order/order_learn.c %D%/order/order_learn.h \
 	%D%/source/lexer.c %D%/source/lexer.h \
 	%D%/source/macros.c %D%/source/macros.h \
 	%D%/source/md5.c %D%/source/md5.h \
@@ -59,7 +62,7 @@ reports_libreports_a_SOURCES = \
 	%D%/filter/suppressions.c %D%/filter/suppressions.h \
 	%D%/filter/tsan_entries.c \
 	%D%/filter/valgrind_entries.c \
-	%D%/merge/classes.c %D%/merge/classes.h \
+	%D%/view/classes.c %D%/view/classes.h \
 	%D%/merge/merge.c %D%/merge/merge.h \
 	%D%/merge/merged_file.c %D%/merge/merged_file.h \
 	%D%/merge/orders.c %D%/merge/orders.h \

@@ -6,6 +6,7 @@
 #include "reports/filter/filter.h"
 #include "reports/formats/formats.h"
 #include "reports/model/model.h"
+#include "reports/order/order_check.h"
 #include "reports/view/shown.h"
 #include "reports/words/view.h"
 
@@ -99,8 +100,11 @@ int report_check(const struct view_options *view, char *error, size_t error_byte
 {
 	struct pool pool = {0};
 	struct filter filter;
+	struct order_file order;
 	int result = filter_read(&filter, &pool, view, error, error_bytes);
 
+	if (result == 0 && view->order)
+		result = order_file_read(&order, &pool, view->order, error, error_bytes);
 	pool_free(&pool);
 	return result;
 }
@@ -138,13 +142,20 @@ int report_write(const struct report_request *request, struct report_outcome *ou
 	struct model model;
 	struct view *view;
 	struct filter filter;
+	struct order_file order;
 	int result = read_files(&model, request, outcome);
 
 	if (result == 0)
 		result = filter_read(&filter, &model.pool, &request->view, outcome->error,
 				     sizeof(outcome->error));
+	if (result == 0 && request->view.order)
+		result = order_file_read(&order, &model.pool, request->view.order, outcome->error,
+					 sizeof(outcome->error));
 	if (result == 0) {
-		view = view_make(&model, &request->view);
+		view = view_begin(&model, &request->view);
+		if (request->view.order)
+			order_check(view, &order);
+		view_fill(view);
 		filter_apply(&filter, view);
 		shown_match(view);
 		fill_outcome(view, outcome);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/merge/classes.h"
+#include "reports/view/classes.h"
 #include "reports/merge/text_set.h"
 
 #define RING_MAX 4u	      /* orders of a ring */

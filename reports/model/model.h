@@ -117,6 +117,12 @@ struct model_process {
 	size_t slot_count;
 };
 
+/* What a file of lock orders says of a finding. */
+struct declared_order {
+	const char *order;     /* "bank bank.c:first -> bank bank.c:second" */
+	const char *objection; /* "bank.order:12 has the opposite order" */
+};
+
 struct model_finding {
 	struct model_process *process;
 	uint64_t offset;
@@ -124,6 +130,7 @@ struct model_finding {
 	uint64_t count;
 	bool is_gone; /* retracted or replaced */
 	bool is_retracted;
+	const struct declared_order *declared; /* NULL: the detector has made it */
 	bool is_asked, is_plain; /* the view's: has it a side that is plain? */
 };
 

@@ -111,12 +111,14 @@ static bool has_locks_of(const struct view_finding *finding, const struct view_f
 	return true;
 }
 
-/* A cycle of locks that could meet, and did. */
-static bool came_true(const struct view_finding *known, const struct view_finding *finding)
+/* The same locks: a cycle that could meet, and did; an order that is part of a cycle, and
+ * that a file does not allow either. */
+static bool have_same_locks(const struct view_finding *known, const struct view_finding *finding)
 {
 	enum finding_kind kind = finding->finding->kind;
 
-	return known->finding->kind == FINDING_DEADLOCK && known->process == finding->process &&
+	return (known->finding->kind == FINDING_DEADLOCK || finding->declared) &&
+	       !known->declared && known->process == finding->process &&
 	       (kind == FINDING_LOCK_ORDER_INVERSION || kind == FINDING_LOCK_ORDER_CYCLE) &&
 	       has_locks_of(known, finding) && has_locks_of(finding, known);
 }
@@ -125,7 +127,7 @@ bool same_bug_related(struct view *view, const struct view_finding *known,
 		      const struct view_finding *finding)
 {
 	if (!known->memory || !finding->memory)
-		return came_true(known, finding);
+		return have_same_locks(known, finding);
 	return known->severity == finding->severity &&
 	       known->finding->kind == finding->finding->kind &&
 	       strcmp(known->process->path, finding->process->path) == 0 &&

@@ -94,6 +94,7 @@ static struct view_finding begin_finding(struct view *view, const struct model_f
 		.process_count = 1,
 		.severity = source->finding->severity,
 		.details = source->finding->details,
+		.declared = source->declared,
 	};
 
 	finding.events =
@@ -242,10 +243,9 @@ static void number_fingerprints(struct view *view, struct view_finding **ordered
 				view->pool, ordered[i]->fingerprint, numbers[i]);
 }
 
-struct view *view_make(struct model *model, const struct view_options *options)
+struct view *view_begin(struct model *model, const struct view_options *options)
 {
 	struct view *view = pool_alloc(&model->pool, sizeof(*view));
-	struct view_finding **ordered;
 
 	view->pool = &model->pool;
 	view->model = model;
@@ -257,6 +257,26 @@ struct view *view_make(struct model *model, const struct view_options *options)
 		view->program = model->processes[0]->path;
 	if (!view->program || !view->program[0])
 		view->program = "(unknown program)";
+	return view;
+}
+
+/* Names all locks first: the numbers of equal names depend on all of them. */
+static void explain_findings(struct view *view, struct view_finding **ordered)
+{
+	for (size_t i = 0; i < view->finding_count; i++)
+		explain_name_locks(view, ordered[i]);
+	for (size_t i = 0; i < view->finding_count; i++) {
+		for (size_t j = 0; j < view->findings[i].other_count; j++)
+			explain_finding(view, &view->findings[i].others[j]);
+		explain_finding(view, &view->findings[i]);
+	}
+}
+
+void view_fill(struct view *view)
+{
+	const struct model *model = view->model;
+	struct view_finding **ordered;
+
 	for (size_t i = 0; i < model->finding_count; i++) {
 		if (!model->findings[i].is_gone && is_set_free(view, &model->findings[i]))
 			add_finding(view, &model->findings[i]);
@@ -266,14 +286,14 @@ struct view *view_make(struct model *model, const struct view_options *options)
 	shown_match(view);
 	ordered = order_to_number(view);
 	number_fingerprints(view, ordered);
-	/* Name all locks first: the numbers of equal names depend on all of them. */
-	for (size_t i = 0; i < view->finding_count; i++)
-		explain_name_locks(view, ordered[i]);
-	for (size_t i = 0; i < view->finding_count; i++) {
-		for (size_t j = 0; j < view->findings[i].other_count; j++)
-			explain_finding(view, &view->findings[i].others[j]);
-		explain_finding(view, &view->findings[i]);
-	}
+	explain_findings(view, ordered);
+}
+
+struct view *view_make(struct model *model, const struct view_options *options)
+{
+	struct view *view = view_begin(model, options);
+
+	view_fill(view);
 	return view;
 }
 

@@ -76,6 +76,9 @@ static void make_steps(struct view *view, struct view_finding *finding)
 {
 	bool is_cycle = finding_is_cycle(finding->finding);
 
+	/* One thread in one order: the headline says it. */
+	if (finding->declared)
+		return;
 	finding->closing = is_cycle ? "deadlock" : NULL;
 	finding->steps =
 		pool_alloc(view->pool, (finding->event_count + 1) * sizeof(*finding->steps));

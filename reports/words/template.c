@@ -319,6 +319,16 @@ static const char *debug_hint(const struct teller *teller)
 	return "";
 }
 
+static const char *declared_order(const struct teller *teller)
+{
+	return teller->finding->declared ? teller->finding->declared->order : "it";
+}
+
+static const char *declared_objection(const struct teller *teller)
+{
+	return teller->finding->declared ? teller->finding->declared->objection : "no file has it";
+}
+
 struct word {
 	const char *name;
 	const char *(*tell)(const struct teller *teller);
@@ -339,6 +349,8 @@ static const struct word words[] = {
 	{"held-locks", held_locks},
 	{"wait", wait_phrase},
 	{"kinds", lock_kinds},
+	{"order", declared_order},
+	{"objection", declared_objection},
 	{"variable", variable_title},
 	{"name", variable_short_name},
 	{"is", is_word},

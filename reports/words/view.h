@@ -37,6 +37,7 @@ struct view_finding {
 	size_t event_count;
 	enum severity severity;	    /* as the verdict makes it */
 	uint32_t details;	    /* of enum finding_detail, as far as they are still true */
+	const struct declared_order *declared; /* the order that a file does not allow, or NULL */
 	const char *atomics_note;   /* what debug information adds to it, or NULL */
 	struct view_memory *memory; /* NULL: it is not about memory */
 	uint64_t count;
@@ -74,6 +75,9 @@ struct view {
 };
 
 /* The view lives in the model's pool; view_free() closes the files that it opened. */
+/* A view without findings, to look at the model; view_fill() makes them; view_make() is both. */
+struct view *view_begin(struct model *model, const struct view_options *options);
+void view_fill(struct view *view);
 struct view *view_make(struct model *model, const struct view_options *options);
 void view_free(struct view *view);
 

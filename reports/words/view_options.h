@@ -15,6 +15,7 @@ struct view_options {
 	const char *const *suppressions; /* files */
 	size_t suppression_count;
 	const char *baseline;		 /* a file, or NULL */
+	const char *order;		 /* a file of lock orders, or NULL */
 	struct shown *shown;		 /* what was printed while the program ran, or NULL */
 	bool is_live;			 /* only what is due is written */
 	bool generates_suppressions;	 /* text: an entry for them with each finding */

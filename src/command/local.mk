@@ -18,6 +18,7 @@ snarl_SOURCES = \
 	%D%/run/live.c %D%/run/live.h \
 	%D%/run/library.c %D%/run/library.h \
 	%D%/run/merge.c \
+	%D%/run/order.c \
 	%D%/run/plan.c \
 	%D%/run/ps.c \
 	%D%/run/processes.c %D%/run/processes.h \

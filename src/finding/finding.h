@@ -72,7 +72,8 @@ enum finding_detail {
 	DETAIL_UNPUBLISHED = 1u << 23,	 /* one of the locks was known to its maker alone */
 	DETAIL_HELD_BACK = 1u << 24,	 /* race: plain moves seemed to order it */
 	DETAIL_MERGED = 1u << 25,	 /* orders of several processes or runs */
-	DETAIL_EXAMINED = 1u << 26	 /* lost-update: the value had decided a branch before */
+	DETAIL_EXAMINED = 1u << 26,	 /* lost-update: the value had decided a branch before */
+	DETAIL_DECLARED = 1u << 27	 /* an order that a file does not allow */
 };
 
 /* A lock that a thread held at an event, and where it had acquired it. */

@@ -56,7 +56,8 @@ enum option_where {
 	IN_PLAN = 1u << 5,
 	FOR_TESTS = 1u << 6,
 	IN_PS = 1u << 7,
-	IN_MERGE = 1u << 8
+	IN_MERGE = 1u << 8,
+	IN_ORDER = 1u << 9
 };
 
 enum option_id {

@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/command/part_annotations.sh \
 	tests/command/part_completion.sh \
 	tests/command/part_options.sh \
+	tests/command/part_order.sh \
 	tests/command/part_outputs.sh \
 	tests/command/part_perturb.sh \
 	tests/command/part_processes.sh \

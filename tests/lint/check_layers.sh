@@ -87,6 +87,7 @@ floors='
 10 preload/guest
 10 src/replay/script
 10 reports/formats/text
+10 reports/order
 11 reports/formats
 11 preload/outside
 11 preload/code

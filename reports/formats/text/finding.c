@@ -126,7 +126,7 @@ static const char *other_words(struct text_page *page, const struct view_finding
 {
 	struct pool *pool = page->view->pool;
 
-	if (other->finding->kind != finding->finding->kind)
+	if (!other->memory || other->finding->kind != finding->finding->kind)
 		return pool_format(pool, "%s: %s", finding_kind_name(other->finding->kind),
 				   headline_words(page->view, other));
 	return pool_format(pool, "%s, %s", other->memory->name,

@@ -99,6 +99,7 @@ static struct view_options make_view_options(const struct options *options)
 		.suppressions = options->suppressions.values,
 		.suppression_count = options->suppressions.count,
 		.baseline = options->baseline,
+		.order = options->order,
 		.generates_suppressions = options->gen_suppressions,
 		.fails_from = options_fails_from(options),
 		.status_failed = (int)options->exit_code,

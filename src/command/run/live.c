@@ -54,7 +54,8 @@ static bool has_news(struct live *live)
 	while (live->offset < live->shown.settled_bytes &&
 	       results_next(live->results->image, live->results->size_bytes, &live->offset, &record,
 			    &torn, &why) > 0)
-		has_any |= record->type == RECORD_FINDING;
+		has_any |= record->type == RECORD_FINDING ||
+			   (record->type == RECORD_ORDER && live->options->order);
 	return has_any;
 }
 

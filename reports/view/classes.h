@@ -1,6 +1,6 @@
 /* Classes of locks by names that are the same in every process. */
-#ifndef REPORTS_MERGE_CLASSES_H
-#define REPORTS_MERGE_CLASSES_H
+#ifndef REPORTS_VIEW_CLASSES_H
+#define REPORTS_VIEW_CLASSES_H
 
 #include "reports/words/view.h"
 

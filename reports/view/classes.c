@@ -1,4 +1,4 @@
-#include "reports/merge/classes.h"
+#include "reports/view/classes.h"
 
 #include <string.h>
 
