@@ -142,6 +142,8 @@ void observation_fork_begin(void)
 		guest_leave(self);
 	for (unsigned i = 0; i < ARRAY_LENGTH(fork_locks); i++)
 		runtime_lock(fork_locks[i]);
+	if (guest_observes_memory)
+		atomic_table_forks(guest_detector.atomics);
 }
 
 void observation_fork_end(void)

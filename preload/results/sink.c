@@ -228,7 +228,17 @@ static size_t read_command_line(char *arguments, size_t size_bytes)
 		return 0;
 	length = kernel_call3(SYS_read, descriptor, arguments, size_bytes);
 	kernel_call1(SYS_close, descriptor);
+	/* The last argument may have been cut off. */
+	if (length > 0 && arguments[length - 1] != '\0')
+		arguments[length++] = '\0';
 	return length > 0 ? (size_t)length : 0;
+}
+
+static void read_path(char *path, size_t size_bytes)
+{
+	long length = kernel_call4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, size_bytes);
+
+	path[length > 0 ? length : 0] = '\0';
 }
 
 static void write_arguments(struct byte_writer *writer, const char *arguments, size_t length)
@@ -262,22 +272,20 @@ static void begin_counters(void)
 void sink_begin_process(bool is_forked)
 {
 	static char arguments[8192];
+	static size_t length;
+	static char path[1024];
 	struct results_header *header = (void *)base;
 	uint32_t parent = is_forked ? process : 0;
-	size_t length = read_command_line(arguments, sizeof(arguments) - 1);
-	char path[1024];
 	struct byte_writer writer;
 	struct record_header *record;
-	long path_length;
 
 	if (!base)
 		return;
-	/* The last argument may have been cut off. */
-	if (length && arguments[length - 1] != '\0')
-		arguments[length++] = '\0';
-	path_length =
-		kernel_call4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path) - 1);
-	path[path_length > 0 ? path_length : 0] = '\0';
+	/* A child has what its parent began with. */
+	if (!is_forked) {
+		length = read_command_line(arguments, sizeof(arguments) - 1);
+		read_path(path, sizeof(path) - 1);
+	}
 	process = fetch_add_acq_rel(&header->process_count, 1u) + 1;
 	/* Each argument loses its zero and gets a length of 4 bytes: at most 4 times the
 	 * size. */

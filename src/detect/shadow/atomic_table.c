@@ -103,11 +103,35 @@ struct atomic_location *atomic_table_get(const struct detector *detector, uint64
 	return id_table_get(&detector->atomics->by_number, (uint32_t)shadow_number(word));
 }
 
+void atomic_table_forks(struct atomic_table *table)
+{
+	for (uint32_t number = 1; number <= table->by_number.last; number++) {
+		struct atomic_location *location = id_table_get(&table->by_number, number);
+		bool is_named_now = location && location->is_in_use && is_named(location);
+
+		/* Written only if need be: a write copies the page in parent or child. */
+		if (location && location->was_named != is_named_now)
+			location->was_named = is_named_now;
+	}
+}
+
+/* What threads meet at an atomic location must not depend on a fork. */
+static void name_again(const struct atomic_location *location)
+{
+	struct shadow shadow = shadow_of(location->granule);
+
+	/* relaxed: there is one thread. */
+	store_relaxed(shadow.write, atomic_word(location));
+	store_relaxed(shadow.read, atomic_word(location));
+}
+
 void atomic_table_forked(struct atomic_table *table, const struct thread *survivor)
 {
 	for (uint32_t number = 1; number <= table->by_number.last; number++) {
 		struct atomic_location *location = id_table_get(&table->by_number, number);
 
+		if (location && location->was_named)
+			name_again(location);
 		if (!location || location->user == survivor->id)
 			continue;
 		/* Written only if need be: the memory is shared with the parent until then. */

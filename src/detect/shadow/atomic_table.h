@@ -32,7 +32,8 @@ struct atomic_location {
 	struct spin_lock busy;
 	thread_id user; /* who holds 'busy' around an instruction */
 	uint32_t number;
-	uint32_t is_in_use;
+	bool is_in_use;
+	bool was_named; /* by shadow memory, when the process forks */
 	uintptr_t granule;
 	uint32_t version;	/* changes after each release here; under 'busy' */
 	uint8_t bytes;		/* that were touched atomically */
@@ -82,7 +83,10 @@ struct atomic_location *atomic_table_get(const struct detector *detector, uint64
 void atomic_each_read_word(const struct detector *detector,
 			   void (*each)(void *context, uint64_t word), void *context);
 
-/* In a fork's child: gives back what threads other than @survivor hold. */
+/* Before a fork, whose child begins with empty shadow memory: notes what that names. */
+void atomic_table_forks(struct atomic_table *table);
+
+/* In the child: names that again, and gives back what threads other than @survivor hold. */
 void atomic_table_forked(struct atomic_table *table, const struct thread *survivor);
 
 #endif

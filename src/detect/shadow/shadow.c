@@ -41,6 +41,18 @@ static bool map_range(uintptr_t start, size_t size_bytes, int protection)
 	return false;
 }
 
+/*
+ * Words, of which a fork's child begins with none: whatever its parent did came before.  To
+ * copy their pages, which lie far apart, and the tables that lead there took most of a fork.
+ */
+static bool map_words(uintptr_t start, size_t size_bytes)
+{
+	if (!map_range(start, size_bytes, PROT_READ | PROT_WRITE))
+		return false;
+	kernel_call3(SYS_madvise, start, size_bytes, MADV_WIPEONFORK);
+	return true;
+}
+
 /* What is neither a region nor a plane, and not the heap's (preload/heap/block_facts.c). */
 static const struct shadow_region holes[] = {
 	{0x170000010000, 0x1e0000000000}, {0x310000000000, 0x350000000000},
@@ -65,8 +77,8 @@ static void fill_hole(uintptr_t start, size_t size_bytes)
 static bool map_planes(struct shadow_region region)
 {
 	for (unsigned int k = 0; k < PLANE_COUNT; k++)
-		if (!map_range(place_in(k, region.start) & ~(SHADOW_AT_END - 1ul),
-			       region.end - region.start, PROT_READ | PROT_WRITE))
+		if (!map_words(place_in(k, region.start) & ~(SHADOW_AT_END - 1ul),
+			       region.end - region.start))
 			return false;
 	return true;
 }
@@ -78,14 +90,13 @@ static bool map_planes(struct shadow_region region)
 static void map_ends(struct shadow_region region)
 {
 	for (unsigned int k = 0; k < PLANE_COUNT; k++)
-		map_range(place_in(k, region.end - SHADOW_GRANULE) & ~(SHADOW_AT_END - 1ul),
-			  SHADOW_AT_END, PROT_READ | PROT_WRITE);
+		map_words(place_in(k, region.end - SHADOW_GRANULE) & ~(SHADOW_AT_END - 1ul),
+			  SHADOW_AT_END);
 }
 
 static bool map_summaries(void)
 {
-	return map_range(SHADOW_SUMMARIES, SHADOW_SUMMARIES_END - SHADOW_SUMMARIES,
-			 PROT_READ | PROT_WRITE);
+	return map_words(SHADOW_SUMMARIES, SHADOW_SUMMARIES_END - SHADOW_SUMMARIES);
 }
 
 static bool map_records(void)

@@ -280,6 +280,24 @@ START_TEST(a_read_that_is_kept_open_may_be_of_what_has_become_atomic)
 }
 END_TEST
 
+/* Shadow memory is emptied as that of a fork's child. */
+START_TEST(what_is_atomic_remains_so_over_a_fork)
+{
+	run_locked(a, 0);
+	run_locked(a, 32);
+	shadow_clear(MEMORY_AT + 32, 8); /* a new life */
+	atomic_table_forks(judge.atomics);
+	shadow_clear(MEMORY_AT, 64);
+	atomic_table_forked(judge.atomics, a);
+	ck_assert_int_eq(shadow_form(*shadow_of(MEMORY_AT).write), SHADOW_ATOMIC);
+	ck_assert_uint_eq(*shadow_of(MEMORY_AT).read, *shadow_of(MEMORY_AT).write);
+	ck_assert_uint_eq(*shadow_of(MEMORY_AT + 32).write, 0);
+	writes(a, 0, 4);
+	reads(b, 0, 4);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 START_TEST(what_is_found_while_catching_up_is_acquired_too)
 {
 	racing_sites_are_old(true);
@@ -401,6 +419,7 @@ int main(void)
 	tcase_add_test(tests, who_read_what_becomes_atomic_may_not_have_looked_yet);
 	tcase_add_test(tests, a_read_that_is_kept_open_may_be_of_what_has_become_atomic);
 	tcase_add_test(tests, what_is_found_while_catching_up_is_acquired_too);
+	tcase_add_test(tests, what_is_atomic_remains_so_over_a_fork);
 	tcase_add_test(tests, who_read_other_bytes_acquires_nothing_when_these_become_atomic);
 	tcase_add_test(tests, a_store_known_before_releases_nothing_that_its_thread_acquired_later);
 	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
