@@ -11,8 +11,8 @@ reports_libreports_a_SOURCES = \
 	%D%/model/model.c %D%/model/model.h \
 	%D%/model/pool.c %D%/model/pool.h \
 	%D%/model/read.c %D%/model/read.h \
+	%D%/model/slots.c %D%/model/slots.h \
 	%D%/symbols/elf_image.c %D%/symbols/elf_image.h \
-	%D%/symbols/live_threads.c %D%/symbols/live_threads.h \
 	%D%/symbols/line_table.c %D%/symbols/line_table.h \
 	%D%/symbols/scopes.c %D%/symbols/scopes.h \
 	%D%/symbols/short_name.c %D%/symbols/short_name.h \

@@ -32,7 +32,22 @@ static lock_id fill_lock(const struct thread *thread, const struct sync_object *
 	return info->id;
 }
 
-static void fill_slot(struct results_slot *slot, const struct thread *thread)
+/* The holder goes on meanwhile: what is found is where it took the lock, or nothing. */
+static void fill_holder(const struct detector *detector, struct results_slot *slot,
+			const struct sync_object *object)
+{
+	/* relaxed: as the wait graph's first look. */
+	thread_id owner = object ? load_relaxed(&object->owner) : 0;
+	const struct thread *holder = owner ? detector_thread(detector, owner) : NULL;
+	const struct held_lock *held =
+		holder && holder->memory ? held_locks_find(&holder->held, object) : NULL;
+
+	slot->holder = held ? owner : 0;
+	slot->holder_stack = held ? held->stack & ~STACK_ID_IN_HANDLER : 0;
+}
+
+static void fill_slot(const struct detector *detector, struct results_slot *slot,
+		      const struct thread *thread)
 {
 	const struct wait *wait = &thread->waiting.wait;
 
@@ -51,6 +66,7 @@ static void fill_slot(struct results_slot *slot, const struct thread *thread)
 		slot->holds[i].lock = fill_lock(thread, held->object, slot->locks[1 + i]);
 		slot->holds[i].stack = held->stack & ~STACK_ID_IN_HANDLER;
 	}
+	fill_holder(detector, slot, wait->object);
 	slot->is_blocked = 1;
 }
 
@@ -65,8 +81,10 @@ static bool is_unknown(const struct detector *detector, lock_id lock, stack_id a
 static bool needs_description(const struct detector *detector, const struct results_slot *slot)
 {
 	const struct thread *thread = detector_thread(detector, slot->thread);
-	bool needs =
-		is_unknown(detector, slot->lock, slot->stack) || (thread && !thread->is_described);
+	const struct thread *holder = detector_thread(detector, slot->holder);
+	bool needs = is_unknown(detector, slot->lock, slot->stack) ||
+		     is_unknown(detector, 0, slot->holder_stack) ||
+		     (thread && !thread->is_described) || (holder && !holder->is_described);
 
 	for (uint32_t i = 0; !needs && i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++)
 		needs = is_unknown(detector, slot->holds[i].lock, slot->holds[i].stack);
@@ -86,6 +104,8 @@ static void describe_slot(struct detector *detector, const struct results_slot *
 {
 	describe_thread(detector, slot->thread);
 	describe_thread(detector, slot->target);
+	describe_thread(detector, slot->holder);
+	describe_stack(detector, slot->holder_stack);
 	describe_place(detector, slot->lock, slot->stack);
 	for (uint32_t i = 0; i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++)
 		describe_place(detector, slot->holds[i].lock, slot->holds[i].stack);
@@ -104,7 +124,7 @@ void sink_blocked(struct detector *detector, struct thread *thread, uint32_t *sl
 	entry = slot_at(*slot);
 	/* relaxed and release: a sequence lock; it is read after the process has ended. */
 	store_relaxed(&entry->sequence, entry->sequence | 1u);
-	fill_slot(entry, thread);
+	fill_slot(detector, entry, thread);
 	store_release(&entry->sequence, entry->sequence + 1);
 	if (!needs_description(detector, entry))
 		return;

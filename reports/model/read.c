@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/atomic.h"
+#include "reports/model/slots.h"
 
 /* One record on its way into the model. */
 struct record_source {
@@ -375,26 +375,6 @@ bool model_read_record(struct model *model, uint32_t file, const struct record_h
 
 /* --- Slots ------------------------------------------------------------------------------- */
 
-#define ATTEMPT_COUNT 1000
-
-/* False if the slot is unused or keeps changing. */
-static bool copy_slot(const struct results_slot *slot, struct results_slot *copy)
-{
-	for (int i = 0; i < ATTEMPT_COUNT; i++) {
-		/* acquire: pairs with the writer's release of an even number. */
-		uint32_t before = load_acquire(&slot->sequence);
-
-		if (before % 2)
-			continue;
-		memcpy(copy, slot, sizeof(*copy));
-		fence_full();
-		/* relaxed: the fence keeps it behind the copy. */
-		if (load_relaxed(&slot->sequence) == before)
-			return copy->thread && copy->process;
-	}
-	return false;
-}
-
 /* Offset 0: a record of the same lock, which may say more, counts. */
 static void read_slot_locks(struct model *model, struct model_process *process,
 			    const struct results_slot *slot)
@@ -424,7 +404,7 @@ void model_read_slots(struct model *model, uint32_t file)
 	for (uint32_t i = 0; i < RESULTS_SLOT_COUNT; i++) {
 		struct model_process *process;
 
-		if (!copy_slot(&slots[i], &slot))
+		if (!slot_copy(&slots[i], &slot))
 			continue;
 		process = find_process(model, file, slot.process);
 		if (!process)

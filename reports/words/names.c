@@ -109,6 +109,8 @@ const char *thread_name(struct view *view, const struct view_finding *finding, t
 		return "an unknown thread";
 	if (own && is_replayed(finding->process))
 		return own;
+	if (thread > OUTSIDE_IDS)
+		return pool_format(view->pool, "thread '%s'", own ? own : "?");
 	if (own)
 		return pool_format(view->pool, "T%u (%s)", thread, own);
 	return pool_format(view->pool, "T%u", thread);

@@ -22,7 +22,6 @@ snarl_SOURCES = \
 	%D%/run/plan.c \
 	%D%/run/ps.c \
 	%D%/run/processes.c %D%/run/processes.h \
-	%D%/run/states.c %D%/run/states.h \
 	%D%/run/program.c %D%/run/program.h \
 	%D%/run/report.c \
 	%D%/run/run.c

@@ -79,7 +79,7 @@
 
 #define RESULTS_SLOTS_OFFSET 4096u
 #define RESULTS_SLOT_COUNT 1024u
-#define RESULTS_SLOT_BYTES 856u
+#define RESULTS_SLOT_BYTES 860u
 #define RESULTS_SLOT_HOLDS FINDING_HOLD_MAX
 #define RESULTS_LOCK_BYTES 40u /* of a LOCK record without name and key */
 #define RESULTS_REGISTRY_OFFSET (RESULTS_SLOTS_OFFSET + RESULTS_SLOT_COUNT * RESULTS_SLOT_BYTES)
@@ -119,7 +119,8 @@ struct results_slot {
 	/* The lock that it waits for, and those held, as in LOCK records: that a thread has
 	 * blocked makes no record, as locks come and go. */
 	unsigned char locks[1 + RESULTS_SLOT_HOLDS][RESULTS_LOCK_BYTES];
-	uint32_t unused;
+	uint32_t holder;       /* the thread that had the lock when the wait began ... */
+	uint32_t holder_stack; /* ... and had taken it here; 0: not known */
 };
 
 _Static_assert(sizeof(struct results_slot) == RESULTS_SLOT_BYTES, "slots have a fixed size");
@@ -165,6 +166,11 @@ enum lock_flag {
 	LOCK_IS_ROBUST = 4u,
 	LOCK_HAS_KEY = 8u
 };
+
+/* Ids of what was seen of an observed process from outside: beyond those of its own records. */
+#define OUTSIDE_IDS 0x80000000u
+/* A code generation in which all modules that were not unloaded are there. */
+#define LAST_GENERATION 0xfffffffeu
 
 /* Before --timeout ended the process; when `snarl ps` looked at it. */
 enum states_when { STATES_AT_TIMEOUT, STATES_LOOKED_AT };

@@ -1,5 +1,6 @@
 #include "inspect/inspect.h"
 
+#include "inspect/observed/observed.h"
 #include "inspect/record.h"
 #include "inspect/waits/confirm.h"
 #include "inspect/waits/look.h"
@@ -19,10 +20,30 @@ bool inspect_process(pid_t pid, uint64_t watch_ms, void *image, struct pool *poo
 			watch_compare(watch, &inspection->looks[0]);
 		verdict_find(inspection);
 		confirm_verdicts(inspection);
-		record_inspection(image, inspection);
+		observed_copy(&inspection->looks[0].target, image);
+		record_inspection(image, inspection, STATES_LOOKED_AT);
 	}
 	look_close(inspection);
 	return is_fine;
+}
+
+void inspect_at_timeout(pid_t pid, void *image)
+{
+	const struct target asked = {.pid = pid};
+	struct pool pool = {0};
+	struct inspection *inspection = pool_alloc(&pool, sizeof(*inspection));
+	char why[TARGET_MESSAGE_BYTES];
+
+	if (!observed_find(image, &asked))
+		return;
+	inspection->pool = &pool;
+	if (look_at_processes(inspection, pid, why))
+		inspection->look_count = 1;
+	else
+		inspection->looks[inspection->look_count++].target = asked;
+	record_inspection(image, inspection, STATES_AT_TIMEOUT);
+	look_close(inspection);
+	pool_free(&pool);
 }
 
 bool inspect_core(const char *path, void *image, struct pool *pool, char why[TARGET_MESSAGE_BYTES])
@@ -34,7 +55,7 @@ bool inspect_core(const char *path, void *image, struct pool *pool, char why[TAR
 	is_fine = look_at_core(inspection, path, why);
 	if (is_fine) {
 		verdict_find(inspection);
-		record_inspection(image, inspection);
+		record_inspection(image, inspection, STATES_LOOKED_AT);
 	}
 	look_close(inspection);
 	return is_fine;

@@ -20,4 +20,8 @@ bool inspect_process(pid_t pid, uint64_t watch_ms, void *image, struct pool *poo
 /* The same of the core file at @path. */
 bool inspect_core(const char *path, void *image, struct pool *pool, char why[TARGET_MESSAGE_BYTES]);
 
+/* Adds to the records of process @pid in @image, if it is observed, what its threads do;
+ * that it ran into --timeout alone if it cannot be looked at. */
+void inspect_at_timeout(pid_t pid, void *image);
+
 #endif

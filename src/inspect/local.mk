@@ -11,6 +11,7 @@ src_libinspect_a_SOURCES = \
 	%D%/core/core.c %D%/core/core.h \
 	%D%/core/core_memory.c %D%/core/core_memory.h \
 	%D%/core/core_notes.c %D%/core/core_notes.h \
+	%D%/observed/observed.c %D%/observed/observed.h \
 	%D%/objects/barrier.c \
 	%D%/objects/condition.c \
 	%D%/objects/functions.c %D%/objects/functions.def %D%/objects/functions.h \

@@ -33,11 +33,11 @@ static void record_module(struct recorder *recorder, uint32_t id,
 
 	if (!record)
 		return;
-	write_u32(&writer, id);
+	write_u32(&writer, recorder->first_id + id);
 	write_u64(&writer, module->start);
 	write_u64(&writer, module->end);
 	write_u64(&writer, module->bias);
-	write_u32(&writer, 0);
+	write_u32(&writer, recorder->generation);
 	write_u32(&writer, UINT32_MAX);
 	write_string(&writer, module->path);
 	write_string(&writer, module->build_id);
@@ -75,7 +75,7 @@ static void write_state(struct recorder *recorder, struct byte_writer *writer, u
 	write_u64(writer, thread->arguments[0]);
 	write_u32(writer, recorder_stack(recorder, index));
 	write_string(writer, thread->name);
-	write_u32(writer, index + 1);
+	write_u32(writer, recorder->thread_ids[index]);
 	write_u32(writer, recorder_lock(recorder, &object));
 	write_u32(writer,
 		  wait->kind == OBJECT_THREAD ? recorder_thread(recorder, wait->state.holder) : 0);
@@ -90,7 +90,7 @@ static void write_state(struct recorder *recorder, struct byte_writer *writer, u
 }
 
 /* Stacks and locks first, as a record cannot be written inside another. */
-static void record_states(struct recorder *recorder)
+static void record_states(struct recorder *recorder, enum states_when when)
 {
 	const struct look *look = recorder->look;
 	uint32_t count = (uint32_t)look->target.thread_count;
@@ -112,7 +112,7 @@ static void record_states(struct recorder *recorder)
 	record = recorder_begin(recorder, RECORD_STATES, size_bytes, &writer);
 	if (!record)
 		return;
-	write_u32(&writer, STATES_LOOKED_AT);
+	write_u32(&writer, when);
 	write_u32(&writer, count);
 	for (uint32_t i = 0; i < count; i++)
 		write_state(recorder, &writer, i);
@@ -132,32 +132,29 @@ static void record_advice(struct recorder *recorder)
 	record_commit(record);
 }
 
-static void record_look(struct recorder *recorder)
+static void record_look(struct recorder *recorder, enum states_when when)
 {
 	const struct target *target = &recorder->look->target;
 
-	record_process(recorder);
+	if (!recorder->first_id)
+		record_process(recorder);
 	record_advice(recorder);
 	for (size_t i = 0; i < target->module_count; i++)
 		record_module(recorder, (uint32_t)i + 1, &target->modules[i]);
 	for (size_t i = 0; i < target->thread_count; i++)
-		record_thread(recorder, (uint32_t)i + 1, &target->threads[i]);
-	record_states(recorder);
+		if (recorder->thread_ids[i] > recorder->first_id)
+			record_thread(recorder, recorder->thread_ids[i], &target->threads[i]);
+	record_states(recorder, when);
 }
 
-void record_inspection(void *image, struct inspection *inspection)
+void record_inspection(void *image, struct inspection *inspection, enum states_when when)
 {
 	struct recorder *recorders =
 		pool_alloc(inspection->pool, inspection->look_count * sizeof(*recorders));
-	struct results_header *header = image;
 
 	for (size_t i = 0; i < inspection->look_count; i++) {
-		recorders[i].image = image;
-		recorders[i].inspection = inspection;
-		recorders[i].look = &inspection->looks[i];
-		recorders[i].pool = inspection->pool;
-		recorders[i].process = ++header->process_count;
-		record_look(&recorders[i]);
+		recorder_init(&recorders[i], image, inspection, &inspection->looks[i]);
+		record_look(&recorders[i], when);
 	}
 	for (size_t i = 0; i < inspection->verdict_count; i++)
 		record_verdict(recorders, &inspection->verdicts[i], (uint32_t)i + 1);

@@ -4,6 +4,7 @@
 
 #include "inspect/waits/verdict.h"
 
-void record_inspection(void *image, struct inspection *inspection);
+/* What threads did @when, and the verdicts. */
+void record_inspection(void *image, struct inspection *inspection, enum states_when when);
 
 #endif

@@ -32,7 +32,7 @@ static struct finding_event *add_event(const struct teller *teller, uint32_t num
 	uint32_t index;
 	const struct recorder *recorder = recorder_of(teller, number, &index);
 
-	*event = (struct finding_event){.thread = index + 1, .action = action};
+	*event = (struct finding_event){.thread = recorder->thread_ids[index], .action = action};
 	event->process = recorder->process;
 	event->holds_are_unknown = true;
 	return event;
@@ -54,6 +54,15 @@ static uint64_t translate(const struct target *from, uint64_t address, const str
 	return 0;
 }
 
+/* The stack with which the thread of @slot took @lock; 0: not known. */
+static uint32_t find_acquisition(const struct results_slot *slot, uint32_t lock)
+{
+	for (uint32_t i = 0; slot && i < slot->hold_count && i < RESULTS_SLOT_HOLDS; i++)
+		if (slot->holds[i].lock == lock)
+			return slot->holds[i].stack;
+	return 0;
+}
+
 /* Thread @number holds what @waiter waits for. */
 static void add_hold(const struct teller *teller, uint32_t number, uint32_t waiter)
 {
@@ -61,14 +70,18 @@ static void add_hold(const struct teller *teller, uint32_t number, uint32_t wait
 	const struct recorder *from = recorder_of(teller, waiter, &index);
 	struct recorder *recorder = recorder_of(teller, number, &index);
 	struct object object = needed_object(teller, waiter);
+	struct finding_event *event;
 	uint32_t lock;
 
 	if (from != recorder && object.kind != OBJECT_FILE_LOCK)
 		object.address =
 			translate(&from->look->target, object.address, &recorder->look->target);
 	lock = recorder_lock(recorder, &object);
-	if (lock)
-		add_event(teller, number, ACTION_HOLD)->lock = lock;
+	if (!lock)
+		return;
+	event = add_event(teller, number, ACTION_HOLD);
+	event->lock = lock;
+	event->stack = find_acquisition(recorder_slot(recorder, index), lock);
 }
 
 static void add_wait(const struct teller *teller, uint32_t number)
@@ -77,6 +90,7 @@ static void add_wait(const struct teller *teller, uint32_t number)
 	struct recorder *recorder = recorder_of(teller, number, &index);
 	const struct wait *wait = &recorder->look->waits[index];
 	struct object object = needed_object(teller, number);
+	const struct results_slot *slot = recorder_slot(recorder, index);
 	bool is_join = wait->kind == OBJECT_THREAD;
 	struct finding_event *event = add_event(teller, number,
 						wait->kind == OBJECT_CHANNEL ? ACTION_INPUT
@@ -86,7 +100,7 @@ static void add_wait(const struct teller *teller, uint32_t number)
 	event->lock = recorder_lock(recorder, &object);
 	event->target = is_join ? recorder_thread(recorder, wait->state.holder) : 0;
 	event->mode = wait->mode;
-	event->stack = recorder_stack(recorder, index);
+	event->stack = slot ? slot->stack : recorder_stack(recorder, index);
 }
 
 static void write_finding(struct recorder *recorder, const struct finding *finding)

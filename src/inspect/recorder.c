@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "inspect/observed/observed.h"
+#include "reports/model/slots.h"
 
 /* A stack as it is shown. */
 struct shown_stack {
@@ -18,6 +20,79 @@ struct known {
 	struct shown_stack stack;
 	uint32_t id;
 };
+
+static uint64_t key_of_lock(enum object_kind kind, uint64_t address)
+{
+	return hash_append(kind, address);
+}
+
+static void add_lock(struct recorder *recorder, uint64_t key, uint32_t id)
+{
+	struct known **bucket = &recorder->locks[key % RECORDER_BUCKETS];
+	struct known *known = pool_alloc(recorder->pool, sizeof(*known));
+
+	*known = (struct known){*bucket, key, {0}, id};
+	*bucket = known;
+}
+
+/* As in a LOCK record. */
+static void learn_lock(struct recorder *recorder, uint32_t id, const unsigned char *bytes)
+{
+	struct byte_reader reader = {bytes, bytes + RESULTS_LOCK_BYTES, false};
+	uint32_t kind;
+
+	if (!id || read_u32(&reader) != id)
+		return;
+	kind = read_u32(&reader);
+	add_lock(recorder, key_of_lock(kind, read_u64(&reader)), id);
+}
+
+/* The ids of the library for what is waited for and held. */
+static void learn_locks(struct recorder *recorder)
+{
+	recorder->slots = slots_collect(recorder->pool, recorder->image, recorder->process,
+					&recorder->slot_count);
+	for (size_t i = 0; i < recorder->slot_count; i++) {
+		const struct results_slot *slot = &recorder->slots[i];
+
+		learn_lock(recorder, slot->lock, slot->locks[0]);
+		for (uint32_t j = 0; j < slot->hold_count && j < RESULTS_SLOT_HOLDS; j++)
+			learn_lock(recorder, slot->holds[j].lock, slot->locks[j + 1]);
+	}
+}
+
+const struct results_slot *recorder_slot(const struct recorder *recorder, uint32_t index)
+{
+	for (size_t i = 0; i < recorder->slot_count; i++)
+		if (recorder->slots[i].thread == recorder->thread_ids[index])
+			return &recorder->slots[i];
+	return NULL;
+}
+
+void recorder_init(struct recorder *recorder, void *image, struct inspection *inspection,
+		   struct look *look)
+{
+	struct results_header *header = image;
+	size_t count = look->target.thread_count;
+
+	recorder->image = image;
+	recorder->inspection = inspection;
+	recorder->look = look;
+	recorder->pool = inspection->pool;
+	recorder->thread_ids = pool_alloc(inspection->pool, (count + 1) * sizeof(uint32_t));
+	recorder->process = observed_find(image, &look->target);
+	if (recorder->process) {
+		recorder->first_id = OUTSIDE_IDS;
+		recorder->generation = LAST_GENERATION;
+		observed_threads(image, recorder->process, &look->target, recorder->thread_ids);
+		learn_locks(recorder);
+	} else {
+		recorder->process = ++header->process_count;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (!recorder->thread_ids[i])
+			recorder->thread_ids[i] = recorder->first_id + i + 1;
+}
 
 struct record_header *recorder_begin(struct recorder *recorder, enum record_type type,
 				     size_t size_bytes, struct byte_writer *writer)
@@ -44,14 +119,14 @@ static uint32_t write_stack(struct recorder *recorder, const struct shown_stack 
 
 	if (!record)
 		return 0;
-	write_u32(&writer, ++recorder->stack_count);
-	write_u32(&writer, 0);
+	write_u32(&writer, recorder->first_id + ++recorder->stack_count);
+	write_u32(&writer, recorder->generation);
 	write_u32(&writer, stack->is_incomplete ? STACK_INCOMPLETE : 0);
 	write_u32(&writer, stack->count);
 	for (uint32_t i = 0; i < stack->count; i++)
 		write_u64(&writer, stack->frames[i].code);
 	record_commit(record);
-	return recorder->stack_count;
+	return recorder->first_id + recorder->stack_count;
 }
 
 static bool is_same_stack(const struct shown_stack *one, const struct shown_stack *other)
@@ -95,7 +170,7 @@ static uint32_t thread_of_stack(const struct recorder *recorder, uint64_t addres
 		uint64_t sp = target->threads[i].registers[REGISTER_RSP];
 
 		if (sp >= range->start && sp < range->end && address >= sp)
-			return (uint32_t)i + 1;
+			return recorder->thread_ids[i];
 	}
 	return 0;
 }
@@ -125,7 +200,7 @@ static uint32_t write_lock(struct recorder *recorder, const struct object *objec
 
 	if (!record)
 		return 0;
-	write_u32(&writer, ++recorder->lock_count);
+	write_u32(&writer, recorder->first_id + ++recorder->lock_count);
 	write_u32(&writer, object->kind);
 	write_u64(&writer, object->address);
 	write_u32(&writer, 0);
@@ -137,25 +212,24 @@ static uint32_t write_lock(struct recorder *recorder, const struct object *objec
 	if (key)
 		write_u64(&writer, key);
 	record_commit(record);
-	return recorder->lock_count;
+	return recorder->first_id + recorder->lock_count;
 }
 
 uint32_t recorder_lock(struct recorder *recorder, const struct object *object)
 {
-	uint64_t key = hash_append(object->kind, object->address);
-	struct known **bucket = &recorder->locks[key % RECORDER_BUCKETS];
-	struct known *known;
+	uint64_t key = key_of_lock(object->kind, object->address);
+	uint32_t id;
 
 	if (!object->address || object->kind == OBJECT_KIND_COUNT ||
 	    object->kind == OBJECT_THREAD || object->kind == OBJECT_CHANNEL)
 		return 0;
-	for (known = *bucket; known; known = known->next)
+	for (struct known *known = recorder->locks[key % RECORDER_BUCKETS]; known;
+	     known = known->next)
 		if (known->key == key)
 			return known->id;
-	known = pool_alloc(recorder->pool, sizeof(*known));
-	*known = (struct known){*bucket, key, {0}, write_lock(recorder, object)};
-	*bucket = known;
-	return known->id;
+	id = write_lock(recorder, object);
+	add_lock(recorder, key, id);
+	return id;
 }
 
 struct object recorder_object(const struct wait *wait)
@@ -173,5 +247,5 @@ uint32_t recorder_thread(const struct recorder *recorder, uint32_t inner_id)
 	struct target *target = &recorder->look->target;
 	const struct target_thread *thread = target_find_thread(target, inner_id);
 
-	return thread ? (uint32_t)(thread - target->threads) + 1 : 0;
+	return thread ? recorder->thread_ids[thread - target->threads] : 0;
 }

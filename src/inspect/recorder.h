@@ -22,8 +22,13 @@ struct recorder {
 	struct look *look;
 	struct pool *pool;
 	uint32_t process;
+	uint32_t first_id;   /* ids of records go on from it, and ... */
+	uint32_t generation; /* ... are of this generation of the code */
 	uint32_t stack_count;
 	uint32_t lock_count;
+	uint32_t *thread_ids; /* of the target's threads */
+	struct results_slot *slots; /* what the guest library knows of those that wait */
+	size_t slot_count;
 	struct known *stacks[RECORDER_BUCKETS];
 	struct known *locks[RECORDER_BUCKETS];
 };
@@ -31,6 +36,13 @@ struct recorder {
 /* A record with room for @size_bytes, and its writer; NULL if there is no room. */
 struct record_header *recorder_begin(struct recorder *recorder, enum record_type type,
 				     size_t size_bytes, struct byte_writer *writer);
+
+/* A recorder of @look; of a process that the guest library has told of, among its records. */
+void recorder_init(struct recorder *recorder, void *image, struct inspection *inspection,
+		   struct look *look);
+
+/* What the guest library knows of thread @index, which waits; or NULL. */
+const struct results_slot *recorder_slot(const struct recorder *recorder, uint32_t index);
 
 /* The id of the stack of thread @index, from the function on in which it waits. */
 uint32_t recorder_stack(struct recorder *recorder, uint32_t index);

@@ -57,6 +57,12 @@ else
 		claim "together: --timeout shows $function" \
 			sh -c 'grep "#[0-9]*  $2 .*states.c" "$1"' - "$work/states.txt" $function
 	done
+	run "together: --timeout shows who holds what is waited for" 66 "held by T[23] " -- "$built" run \
+		--no-check=deadlock,hang,locks --timeout=1 --json "$work/held.json" "$work/crossed"
+	cp "$work/err" "$work/held.txt"
+	claim "together: --timeout shows where" \
+		grep -q "while it held crossed.c:.*, taken here:" "$work/held.txt"
+	claim "together: JSON tells where" grep '"holds": \[$' "$work/held.json"
 	claim "together: --timeout shows what the kernel says" \
 		sh -c 'grep "polls descriptors:" "$1" && grep "^    runs" "$1"' - "$work/states.txt"
 	claim "together: JSON tells of --timeout" grep '"timed_out": true' "$work/states.json"

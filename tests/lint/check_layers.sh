@@ -70,6 +70,7 @@ floors='
  7 preload/arch/x86_64
  7 reports/words
  7 src/x86
+ 8 src/inspect/observed
  8 src/inspect/peers
  8 src/inspect/python
  8 src/detect/life

@@ -6,6 +6,7 @@
 #include "reports/filter/filter.h"
 #include "reports/formats/json/json_parts.h"
 #include "reports/states/calls.h"
+#include "reports/states/state.h"
 #include "reports/words/names.h"
 
 #define DOCUMENT_VERSION 1
@@ -35,45 +36,67 @@ static json_t *make_program(const struct view *view)
 	return program;
 }
 
-static void add_wait(struct view *view, const struct model_process *process,
-		     const struct model_state *state, json_t *row)
+static json_t *lock_or_null(struct view *view, const struct model_process *process, lock_id lock)
 {
-	json_object_set_new(row, "kernel_id", json_integer(state->kernel_id));
-	json_object_set_new(
-		row, "lock",
-		state->lock ? json_text(lock_name(view, process, state->lock)) : json_null());
-	json_object_set_new(row, "joins", json_number_or_null(state->target));
-	json_object_set_new(row, "shared", json_boolean(state->mode == HOLD_SHARED));
-	json_object_set_new(row, "holder", json_number_or_null(state->holder));
-	json_object_set_new(row, "mutex",
-			    state->mutex ? json_text(lock_name(view, process, state->mutex))
-					 : json_null());
-	json_object_set_new(row, "mutex_holder", json_number_or_null(state->mutex_holder));
-	json_object_set_new(row, "timed", json_boolean(state->is_timed));
-	json_object_set_new(row, "python",
-			    state->script[0] ? json_text(state->script) : json_null());
-	json_object_set_new(row, "note", state->note[0] ? json_text(state->note) : json_null());
+	return lock ? json_text(lock_name(view, process, lock)) : json_null();
 }
 
-/* What each thread did when its process was looked at from outside. */
-static json_t *make_states(struct view *view, const struct model_process *process)
+/* What the thread holds, and where it took that. */
+static json_t *make_holds(struct view *view, const struct model_process *process,
+			  const struct finding_event *event)
 {
-	json_t *states = json_array();
+	json_t *holds = json_array();
 
-	for (size_t i = 0; i < process->state_count; i++) {
-		const struct model_state *state = &process->states[i];
-		const struct model_thread *thread = model_thread_of_state(process, state);
+	for (uint32_t i = 0; i < event->hold_count && i < FINDING_HOLD_MAX; i++) {
+		const struct finding_hold *hold = &event->holds[i];
 		json_t *row = json_object();
 
-		json_object_set_new(row, "id", json_number_or_null(thread ? thread->id : 0));
-		json_object_set_new(row, "name", json_text(state->name));
-		json_object_set_new(row, "state", json_text(call_name(view->pool, state)));
-		if (process->is_looked_at)
-			add_wait(view, process, state, row);
-		json_object_set_new(row, "stack", json_stack(view, process, state->stack));
-		json_array_append_new(states, row);
+		json_object_set_new(row, "lock", lock_or_null(view, process, hold->lock));
+		json_object_set_new(row, "stack", json_stack(view, process, hold->stack));
+		json_array_append_new(holds, row);
 	}
-	return states;
+	return holds;
+}
+
+static void add_wait(struct view *view, const struct model_process *process,
+		     const struct thread_state *state, json_t *row)
+{
+	const struct model_state *seen = &state->seen;
+
+	json_object_set_new(row, "kernel_id", json_integer(seen->kernel_id));
+	json_object_set_new(row, "lock", lock_or_null(view, process, seen->lock));
+	json_object_set_new(row, "joins", json_number_or_null(seen->target));
+	json_object_set_new(row, "shared", json_boolean(seen->mode == HOLD_SHARED));
+	json_object_set_new(row, "holder", json_number_or_null(seen->holder));
+	json_object_set_new(row, "mutex", lock_or_null(view, process, seen->mutex));
+	json_object_set_new(row, "mutex_holder", json_number_or_null(seen->mutex_holder));
+	json_object_set_new(row, "timed", json_boolean(seen->is_timed));
+	json_object_set_new(row, "holds", make_holds(view, process, state->event));
+	json_object_set_new(row, "taken",
+			    state->taken ? json_stack(view, process, state->taken) : json_null());
+	json_object_set_new(row, "python", seen->script[0] ? json_text(seen->script) : json_null());
+	json_object_set_new(row, "note", seen->note[0] ? json_text(seen->note) : json_null());
+}
+
+/* What each thread did when its process was looked at, or ended by --timeout. */
+static json_t *make_states(struct view *view, const struct model_process *process)
+{
+	size_t count;
+	const struct thread_state *states = states_collect(view, process, &count);
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct model_state *seen = &states[i].seen;
+		json_t *row = json_object();
+
+		json_object_set_new(row, "id", json_number_or_null(seen->thread));
+		json_object_set_new(row, "name", json_text(seen->name));
+		json_object_set_new(row, "state", json_text(call_name(view->pool, seen)));
+		add_wait(view, process, &states[i], row);
+		json_object_set_new(row, "stack", json_stack(view, process, seen->stack));
+		json_array_append_new(rows, row);
+	}
+	return rows;
 }
 
 static json_t *make_processes(struct view *view)

@@ -22,8 +22,7 @@ static bool is_shown(const struct view_finding *finding, size_t index,
 	return false;
 }
 
-/* The other locks that the thread held, with the stacks where it took them. */
-static void write_holds(struct text_page *page, const struct view_finding *finding, size_t index)
+void text_holds(struct text_page *page, const struct view_finding *finding, size_t index)
 {
 	const struct finding_event *event = finding->events[index];
 	uint32_t present =
@@ -84,7 +83,7 @@ static void write_event(struct text_page *page, const struct view_finding *findi
 
 	if (event->stack)
 		text_stack(page, finding->process, event->stack);
-	write_holds(page, finding, index);
+	text_holds(page, finding, index);
 }
 
 /* "T2 (worker) reads total, 4 bytes:", or the thread alone if it does several things. */

@@ -10,6 +10,9 @@ bool text_is_first_of_thread(const struct view_finding *finding, size_t index);
 /* The events of the thread of event @index, from that one on. */
 void text_thread(struct text_page *page, const struct view_finding *finding, size_t index);
 
+/* The other locks that the thread of event @index held, with the stacks where it took them. */
+void text_holds(struct text_page *page, const struct view_finding *finding, size_t index);
+
 /* Who created the threads, and where; callers of that in the first finding that has it. */
 void text_creations(struct text_page *page, const struct view_finding *finding);
 

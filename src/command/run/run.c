@@ -15,9 +15,9 @@
 #include "command/base/output.h"
 #include "command/run/processes.h"
 #include "command/run/program.h"
-#include "command/run/states.h"
 #include "command/base/results_file.h"
 #include "finding/results.h"
+#include "inspect/inspect.h"
 
 struct run {
 	struct options options;
@@ -115,13 +115,11 @@ static int start_run(struct run *run)
 }
 
 /* Before all are killed. */
-static void record_states(const struct run *run)
+static void inspect_run(const struct run *run)
 {
-	const char *library = library_find();
-
-	states_record(&run->results, run->pid, library);
+	inspect_at_timeout(run->pid, run->results.image);
 	for (uint32_t i = 0; i < run->processes.count; i++)
-		states_record(&run->results, run->processes.pids[i], library);
+		inspect_at_timeout(run->processes.pids[i], run->results.image);
 }
 
 static void wait_for_end(struct run *run)
@@ -131,7 +129,7 @@ static void wait_for_end(struct run *run)
 	if (!launch_wait(run->pid, run->options.timeout, &run->wait_status)) {
 		run->is_timed_out = true;
 		processes_find(&run->results, run->pid, &run->processes);
-		record_states(run);
+		inspect_run(run);
 		processes_kill(&run->processes, run->pid);
 		(void)launch_wait(run->pid, 0, &run->wait_status);
 	}

@@ -5,6 +5,7 @@
 
 #include "inspect/core/core.h"
 #include "inspect/peers/descriptors.h"
+#include "inspect/observed/observed.h"
 #include "inspect/process/process.h"
 #include "inspect/process/procfs.h"
 #include "inspect/process/registers.h"
@@ -21,6 +22,7 @@ static void walk_stacks(struct target *target)
 			(void)unwinder_walk(unwinder, &target->threads[i]);
 		else
 			process_walk(target, unwinder, &target->threads[i]);
+		observed_drop_frames(target, &target->threads[i]);
 	}
 	registers_release();
 	unwinder_free(unwinder);

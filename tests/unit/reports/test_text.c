@@ -369,8 +369,8 @@ START_TEST(blocked_threads_are_shown_with_what_they_wait_for)
 						   {NULL, 0, 0}});
 	render_text();
 	expect_text("snarl: --timeout: 4 threads blocked in process 1 (/somewhere/prog), 1 not\n");
-	expect_text("  T1 (main) waits for T3 (right) to end\n");
-	expect_text("  T3 (right) waits for A\n");
+	expect_text("  T1 (main)\n    waits for T3 (right) to end\n");
+	expect_text("  T3 (right)\n    waits for A\n");
 	expect_text("  thread 'sleeper'\n    waits for a signal\n");
 	expect_text("  thread 'reader'\n    reads from descriptor 3\n");
 	expect_text("  thread 'runner'\n    runs\n");
