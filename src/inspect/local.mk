@@ -28,6 +28,7 @@ src_libinspect_a_SOURCES = \
 	%D%/peers/sockets.c %D%/peers/sockets.h \
 	%D%/python/python.c %D%/python/python.h \
 	%D%/python/python_code.c %D%/python/python_code.h \
+	%D%/python/python_layout.c %D%/python/python_layout.h %D%/python/layouts.def \
 	%D%/process/maps.c %D%/process/maps.h \
 	%D%/process/process.c %D%/process/process.h \
 	%D%/process/procfs.c %D%/process/procfs.h \

@@ -4,47 +4,33 @@
 
 #define TEXT_MAX 512u
 #define TABLE_MAX 65536u
+#define NO_LINE (-128)
 
-#define STRING_LENGTH 16u
-#define STRING_STATE 32u
-#define STRING_ASCII_DATA 48u
-#define STRING_DATA 72u
 #define STATE_KIND(state) ((state) >> 2 & 7u)
 #define STATE_IS_COMPACT(state) ((state) >> 5 & 1u)
 #define STATE_IS_ASCII(state) ((state) >> 6 & 1u)
 
-#define BYTES_SIZE 16u
-#define BYTES_DATA 32u
-
-#define CODE_FIRST_LINE 72u
-#define CODE_FILE 112u
-#define CODE_NAME 128u /* qualified */
-#define CODE_LINES 136u
-#define CODE_INSTRUCTIONS 184u
-
-/* An object that @address points to. */
-static uint64_t follow(struct target *target, uint64_t address)
-{
-	uint64_t pointer;
-
-	return target_read_word(target, address, &pointer) ? pointer : 0;
-}
-
 /* Other characters than ASCII's become '?'. */
-static const char *copy_string(struct target *target, uint64_t object)
+static const char *copy_string(const struct python *python, uint64_t object)
 {
 	static unsigned char bytes[TEXT_MAX * 4];
-	uint64_t length = follow(target, object + STRING_LENGTH);
+	struct target *target = python->target;
+	uint64_t length = python_follow(python, object, PYTHON_string_length);
 	uint32_t state;
 	uint32_t width;
 	char *text;
 
-	if (!target_read(target, object + STRING_STATE, &state, sizeof(state)) ||
+	if (!object ||
+	    !target_read(target, python_at(python, object, PYTHON_string_state), &state,
+			 sizeof(state)) ||
 	    !STATE_IS_COMPACT(state))
 		return "?";
 	width = STATE_IS_ASCII(state) ? 1 : STATE_KIND(state);
 	if (length > TEXT_MAX || (width != 1 && width != 2 && width != 4) ||
-	    !target_read(target, object + (STATE_IS_ASCII(state) ? STRING_ASCII_DATA : STRING_DATA),
+	    !target_read(target,
+			 python_at(python, object,
+				   STATE_IS_ASCII(state) ? PYTHON_string_ascii
+							 : PYTHON_string_others),
 			 bytes, length * width))
 		return "?";
 	text = pool_alloc(target->pool, length + 1);
@@ -107,21 +93,41 @@ static int read_entry(struct lines *lines, uint32_t code)
 	return delta;
 }
 
-/* The line of instruction @index, as they are counted in units of two bytes. */
-static int find_line(struct target *target, uint64_t code, uint64_t index)
+/* Until 3.9: steps of bytes and of lines. */
+static int find_in_steps(struct lines lines, int line, uint64_t at)
 {
-	static unsigned char table[TABLE_MAX];
-	uint64_t object = follow(target, code + CODE_LINES);
-	uint64_t size_bytes = follow(target, object + BYTES_SIZE);
-	struct lines lines = {table, table + size_bytes};
-	uint64_t end = 0;
-	int line;
+	uint64_t start = 0;
 
-	if (!target_read(target, code + CODE_FIRST_LINE, &line, sizeof(line)) ||
-	    size_bytes > sizeof(table) ||
-	    !target_read(target, object + BYTES_DATA, table, size_bytes))
-		return 0;
-	while (lines.next < lines.end && end <= index) {
+	while (lines.next < lines.end) {
+		start += read_byte(&lines);
+		if (start > at)
+			break;
+		line += (signed char)read_byte(&lines);
+	}
+	return line;
+}
+
+/* 3.10: lengths of ranges in bytes, and how many lines each is further on. */
+static int find_in_ranges(struct lines lines, int line, uint64_t at)
+{
+	uint64_t end = 0;
+
+	while (lines.next < lines.end && end <= at) {
+		int delta;
+
+		end += read_byte(&lines);
+		delta = (signed char)read_byte(&lines);
+		line += delta == NO_LINE ? 0 : delta;
+	}
+	return line;
+}
+
+/* From 3.11 on: entries with columns.  Instructions are counted in units of two bytes. */
+static int find_in_entries(struct lines lines, int line, uint64_t at)
+{
+	uint64_t end = 0;
+
+	while (lines.next < lines.end && end <= at / 2) {
 		uint32_t first = read_byte(&lines);
 
 		line += read_entry(&lines, first >> 3 & 15u);
@@ -130,12 +136,45 @@ static int find_line(struct target *target, uint64_t code, uint64_t index)
 	return line;
 }
 
-const char *python_place(struct target *target, uint64_t code, uint64_t at)
+/* The line of the instruction that is @at bytes behind the first one; 0: not known. */
+static int find_line(const struct python *python, uint64_t code, uint64_t at)
 {
-	const char *name = copy_string(target, follow(target, code + CODE_NAME));
-	const char *file = copy_string(target, follow(target, code + CODE_FILE));
-	uint64_t start = code + CODE_INSTRUCTIONS;
+	static unsigned char table[TABLE_MAX];
+	struct target *target = python->target;
+	uint64_t object = python_follow(python, code, PYTHON_code_lines);
+	uint64_t size_bytes = python_follow(python, object, PYTHON_bytes_size);
+	struct lines lines = {table, table + size_bytes};
+	int line;
 
-	return pool_format(target->pool, "%s (%s:%d)", name, file,
-			   find_line(target, code, at > start ? (at - start) / 2 : 0));
+	if (!object || size_bytes > sizeof(table) ||
+	    !target_read(target, python_at(python, code, PYTHON_code_first_line), &line,
+			 sizeof(line)) ||
+	    !target_read(target, python_at(python, object, PYTHON_bytes_data), table, size_bytes))
+		return 0;
+	if (python->version == PYTHON_3_9)
+		return find_in_steps(lines, line, at);
+	if (python->version == PYTHON_3_10)
+		return find_in_ranges(lines, line, at);
+	return find_in_entries(lines, line, at);
+}
+
+/* How far behind the code's first instruction @at is, in bytes. */
+static uint64_t offset_of(const struct python *python, uint64_t code, uint64_t at)
+{
+	uint64_t start = python_at(python, code, PYTHON_code_instructions);
+
+	if (python->version > PYTHON_3_10)
+		return at > start ? at - start : 0;
+	if ((int32_t)at < 0)
+		return 0; /* it has not begun */
+	return python->version == PYTHON_3_9 ? (uint32_t)at : 2 * (uint64_t)(uint32_t)at;
+}
+
+const char *python_place(const struct python *python, uint64_t code, uint64_t at)
+{
+	const char *name = copy_string(python, python_follow(python, code, PYTHON_code_name));
+	const char *file = copy_string(python, python_follow(python, code, PYTHON_code_file));
+
+	return pool_format(python->target->pool, "%s (%s:%d)", name, file,
+			   find_line(python, code, offset_of(python, code, at)));
 }
