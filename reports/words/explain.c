@@ -59,7 +59,7 @@ static const struct explain_row *find_row(const struct view_finding *finding)
 static bool is_wait(const struct finding_event *event)
 {
 	return event->action == ACTION_WAIT || event->action == ACTION_JOIN ||
-	       event->action == ACTION_INPUT;
+	       event->action == ACTION_INPUT || event->action == ACTION_OUTPUT;
 }
 
 static void add_step(struct view *view, struct view_finding *finding,

@@ -71,6 +71,7 @@ static const char *lock_verb(const struct finding_event *event, enum object_kind
 	case ACTION_ALLOCATE:
 	case ACTION_FREE:
 	case ACTION_INPUT:
+	case ACTION_OUTPUT:
 	case FINDING_ACTION_COUNT:
 		break;
 	}
@@ -86,6 +87,8 @@ static const char *plain_action(const struct finding_event *event)
 		return event->target ? "waits for %s to end" : "waits";
 	case ACTION_INPUT:
 		return "waits for input that only this process can send";
+	case ACTION_OUTPUT:
+		return "waits for room that only this process can make";
 	case ACTION_CREATE:
 		return event->target ? "creates %s" : "creates a thread";
 	case ACTION_END:

@@ -25,6 +25,7 @@ src_libinspect_a_SOURCES = \
 	%D%/peers/descriptors.c %D%/peers/descriptors.h \
 	%D%/peers/file_locks.c %D%/peers/file_locks.h \
 	%D%/peers/holders.c %D%/peers/holders.h \
+	%D%/peers/polled.c %D%/peers/polled.h \
 	%D%/peers/sockets.c %D%/peers/sockets.h \
 	%D%/python/python.c %D%/python/python.h \
 	%D%/python/python_code.c %D%/python/python_code.h \

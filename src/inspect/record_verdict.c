@@ -84,6 +84,13 @@ static void add_hold(const struct teller *teller, uint32_t number, uint32_t wait
 	event->stack = find_acquisition(recorder_slot(recorder, index), lock);
 }
 
+static enum finding_action wait_action(const struct wait *wait)
+{
+	if (wait->kind != OBJECT_CHANNEL)
+		return ACTION_WAIT;
+	return wait->is_for_room ? ACTION_OUTPUT : ACTION_INPUT;
+}
+
 static void add_wait(const struct teller *teller, uint32_t number)
 {
 	uint32_t index;
@@ -93,9 +100,7 @@ static void add_wait(const struct teller *teller, uint32_t number)
 	const struct results_slot *slot = recorder_slot(recorder, index);
 	bool is_join = wait->kind == OBJECT_THREAD;
 	struct finding_event *event = add_event(teller, number,
-						wait->kind == OBJECT_CHANNEL ? ACTION_INPUT
-						: is_join		     ? ACTION_JOIN
-									     : ACTION_WAIT);
+						is_join ? ACTION_JOIN : wait_action(wait));
 
 	event->lock = recorder_lock(recorder, &object);
 	event->target = is_join ? recorder_thread(recorder, wait->state.holder) : 0;

@@ -2,13 +2,17 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -121,6 +125,56 @@ static void wait_for_socket(void)
 		exit(1);
 }
 
+/* The other end of what is polled is a child's, that of the second one our own. */
+static void poll_by(const char *name)
+{
+	int theirs[2], ours[2];
+	struct pollfd rows[2];
+	struct epoll_event event = {.events = EPOLLIN};
+	fd_set set;
+
+	if (pipe(theirs) || pipe(ours))
+		exit(1);
+	start_child(NULL, theirs);
+	close(theirs[1]);
+	rows[0] = (struct pollfd){.fd = theirs[0], .events = POLLIN};
+	rows[1] = (struct pollfd){.fd = ours[0], .events = POLLIN};
+	FD_ZERO(&set);
+	FD_SET(theirs[0], &set);
+	if (!strcmp(name, "poll"))
+		poll(rows, 2, -1);
+	else if (!strcmp(name, "select"))
+		select(theirs[0] + 1, &set, NULL, NULL, NULL);
+	else {
+		int epoll = epoll_create1(0);
+
+		epoll_ctl(epoll, EPOLL_CTL_ADD, theirs[0], &event);
+		epoll_wait(epoll, &event, 1, -1);
+	}
+}
+
+static void fill_pipe(void)
+{
+	static const char bytes[4096];
+	int ends[2];
+
+	if (pipe(ends))
+		exit(1);
+	while (write(ends[1], bytes, sizeof(bytes)) > 0)
+		;
+}
+
+static void listen_for_nobody(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	int end = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(end, (struct sockaddr *)&address, sizeof(address)) || listen(end, 1))
+		exit(1);
+	accept(end, NULL, NULL);
+}
+
 static void wait_for_mutex(int type, int protocol, int robustness)
 {
 	init_lock(type, protocol, robustness);
@@ -164,5 +218,11 @@ int main(int count, char **arguments)
 		wait_for_file();
 	if (!strcmp(name, "socket"))
 		wait_for_socket();
+	if (!strcmp(name, "poll") || !strcmp(name, "select") || !strcmp(name, "epoll"))
+		poll_by(name);
+	if (!strcmp(name, "full"))
+		fill_pipe();
+	if (!strcmp(name, "listens"))
+		listen_for_nobody();
 	return 0;
 }

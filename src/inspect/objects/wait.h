@@ -10,7 +10,7 @@
 
 #include "inspect/base/target.h"
 
-#define WAIT_NOTE_BYTES 160u
+#define WAIT_NOTE_BYTES 400u
 
 /* A lock as its memory tells. */
 struct lock_state {
@@ -22,6 +22,7 @@ struct lock_state {
 struct wait {
 	bool is_blocked; /* it sleeps in a system call */
 	bool is_timed;
+	bool is_for_room;      /* in a pipe or socket that is full, else for data */
 	bool is_shared;	       /* another process may end it */
 	uint32_t first_frame;  /* those before it are inside the function that waits */
 	enum object_kind kind; /* OBJECT_KIND_COUNT: none that is known */

@@ -6,8 +6,14 @@
 
 #define SOCKET_ADDRESS_BYTES 64u
 
-/* The inode of the socket that @inode is connected with on this machine; 0: none, or not
- * known.  @remote is the address of one elsewhere, or "". */
-uint64_t socket_peer(uint64_t inode, char remote[SOCKET_ADDRESS_BYTES]);
+struct socket_end {
+	uint64_t peer;			   /* the inode of the other end here; 0: not known */
+	char remote[SOCKET_ADDRESS_BYTES]; /* the address of one elsewhere, or "" */
+	bool listens;
+	char local[SOCKET_ADDRESS_BYTES]; /* where it listens, or "" */
+};
+
+/* What socket @inode of this machine is connected with, or where it listens. */
+struct socket_end socket_find(uint64_t inode);
 
 #endif
