@@ -87,6 +87,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/arch/x86_64/sync/wrap_syscall.S \
 	%D%/access/access.c %D%/access/access.h \
 	%D%/access/deep.c \
+	%D%/access/range.c \
 	%D%/access/thunk_access.h \
 	%D%/access/thunk_context.h \
 	%D%/access/vector_state.h \

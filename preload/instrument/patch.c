@@ -323,7 +323,7 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		.places_pages = true,
 		.context = patching,
 		.forget_targets = guest_options.forget_targets,
-		.summaries = (enum plan_summaries)force_of_summaries(guest_options.force),
+		.force = (enum plan_force)force_of_plans(guest_options.force),
 		.only_atomics =
 			watch == WATCH_ATOMICS && image->text_bytes > PLAN_SMALL_TEXT_BYTES,
 	};

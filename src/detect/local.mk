@@ -30,6 +30,7 @@ src_libcore_a_SOURCES += \
 	%D%/shadow/summary.c %D%/shadow/summary.h \
 	%D%/race/access.h \
 	%D%/race/record_fast.c %D%/race/record_fast.h \
+	%D%/range/record_range.c %D%/range/record_range.h \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \
 	%D%/race/atomic_last.c \
 	%D%/race/classify.c \

@@ -25,14 +25,16 @@ enum force_choice {
 	FORCE_NOTHING,
 	FORCE_SUMMARIES,
 	FORCE_NO_SUMMARIES,
+	FORCE_RANGES,
+	FORCE_NO_RANGES,
 	FORCE_LINES,
 	FORCE_NO_LINES
 };
 
-/* @force, if it is about summaries. */
-static inline enum force_choice force_of_summaries(uint64_t force)
+/* @force, if it is about planning. */
+static inline enum force_choice force_of_plans(uint64_t force)
 {
-	return force <= FORCE_NO_SUMMARIES ? (enum force_choice)force : FORCE_NOTHING;
+	return force <= FORCE_NO_RANGES ? (enum force_choice)force : FORCE_NOTHING;
 }
 
 enum yes_no_choice { CHOICE_NO, CHOICE_YES };

@@ -18,6 +18,7 @@ src_libplan_a_SOURCES += \
 	%D%/decode/thunk.h \
 	%D%/decode/vector.c %D%/decode/vector.h \
 	%D%/survey/callees.c \
+	%D%/survey/counted.c %D%/survey/counted.h \
 	%D%/survey/classify.c %D%/survey/classify.h \
 	%D%/survey/facts.c \
 	%D%/survey/function.h \
@@ -43,6 +44,7 @@ src_libplan_a_SOURCES += \
 	%D%/flow/strides.c %D%/flow/strides.h \
 	%D%/flow/walk.h \
 	%D%/emit/check.c %D%/emit/check.h \
+	%D%/emit/range.c %D%/emit/range.h \
 	%D%/emit/copy.c %D%/emit/copy.h \
 	%D%/emit/emit.c %D%/emit/emit.h \
 	%D%/emit/encode.c %D%/emit/encode.h \

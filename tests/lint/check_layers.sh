@@ -74,6 +74,7 @@ floors='
  8 src/inspect/peers
  8 src/inspect/python
  8 src/detect/life
+ 8 src/detect/range
  8 src/x86/verify
  8 src/x86/cache
  8 preload/arch

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 LIBRARY = "preload/libsnarl.so"
-THUNKS_CALL = ["access_slow", "access_masked", "access_gather", "access_lock_begin",
+THUNKS_CALL = ["access_slow", "access_masked", "access_range", "access_gather", "access_lock_begin",
                "access_lock_end", "access_string"]
 KEEP_VECTORS = "access_on_stack"
 

@@ -2,6 +2,7 @@
 #ifndef BASE_ARCH_X86_64_H
 #define BASE_ARCH_X86_64_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,19 @@ static inline uintptr_t arch_thread_pointer(void)
 
 	__asm__("movq %%fs:0, %0" : "=r"(pointer));
 	return pointer;
+}
+
+/* @words, aligned to their size: true if they were @old, and both are now @word. */
+static inline bool arch_exchange_pair(uint64_t *words, const uint64_t old[2], uint64_t word)
+{
+	uint64_t low = old[0], high = old[1];
+	bool is_done;
+
+	__asm__ volatile("lock cmpxchg16b (%1)\n\tsete %0"
+			 : "=q"(is_done), "+r"(words), "+a"(low), "+d"(high)
+			 : "b"(word), "c"(word)
+			 : "memory", "cc");
+	return is_done;
 }
 
 static inline void arch_copy(void *to, const void *from, size_t size_bytes)

@@ -68,7 +68,7 @@ static struct plan_options options_of(const struct image *image, const struct op
 		.context = (void *)(uintptr_t)image,
 		.keeps_instructions = settings->accesses || settings->verify,
 		.forget_targets = settings->forget_targets,
-		.summaries = (enum plan_summaries)force_of_summaries(settings->force),
+		.force = (enum plan_force)force_of_plans(settings->force),
 	};
 }
 

@@ -57,8 +57,7 @@ static inline bool exchange_word(uint64_t *place, uint32_t *origin_place, uint64
 	return true;
 }
 
-/* Passes what was recorded to the whole engine, to be classified. */
-static void check_again(struct detector *detector, struct thread *thread, uintptr_t address,
+void record_again(struct detector *detector, struct thread *thread, uintptr_t address,
 			uint32_t size_bytes, bool is_write, site_id id, bool is_late)
 {
 	const struct site *site = site_get(&detector->sites, id);
@@ -92,7 +91,7 @@ static bool record_line(struct detector *detector, struct thread *thread, uintpt
 	*thread->clocks.shared = word | SHADOW_ALL_BYTES;
 	/* acquire: as in record_whole() */
 	if (UNLIKELY(!is_all_clear(thread, shadow.write, load_acquire(shadow.write), bytes)))
-		check_again(detector, thread, address, size_bytes, false, site, false);
+		record_again(detector, thread, address, size_bytes, false, site, false);
 	return true;
 }
 
@@ -116,7 +115,7 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 	cells_free(thread, old);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
 	if (UNLIKELY(!is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES)))
-		check_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
+		record_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
 	return true;
 }
 
@@ -273,7 +272,7 @@ static void check_runs(struct detector *detector, struct thread *thread, uintptr
 		uint32_t first = (uint32_t)__builtin_ctz(bytes);
 		uint32_t length = (uint32_t)__builtin_ctz(~(bytes >> first));
 
-		check_again(detector, thread, granule + first, length, is_write, site, true);
+		record_again(detector, thread, granule + first, length, is_write, site, true);
 		bytes &= ~(((1u << length) - 1) << first);
 	}
 }

@@ -58,6 +58,10 @@ static inline bool record_is_wanted(struct detector *detector, struct thread *th
 	return site->update_group && (is_write ? detector->split_count : thread->held.count);
 }
 
+/* Passes what was recorded to the whole engine, to be classified. */
+void record_again(struct detector *detector, struct thread *thread, uintptr_t address,
+		  uint32_t size_bytes, bool is_write, site_id id, bool is_late);
+
 /* @thread accesses @size_bytes at @address.  False: ask access_check(), with *@callers. */
 static inline bool record_fast(struct detector *detector, struct thread *thread, uintptr_t address,
 			       uint32_t size_bytes, bool is_write, site_id id,

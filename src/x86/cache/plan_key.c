@@ -80,7 +80,7 @@ void plan_key_make(struct plan_key *key, const struct decoder *decoder, const st
 	add_number(&digest, decoder->version);
 	add_number(&digest,
 		   (unsigned)options->forget_targets | (unsigned)options->only_atomics << 1 |
-			   (unsigned)options->summaries << 2);
+			   (unsigned)options->force << 2);
 	add_layout(&digest, image);
 	/* All others stand in tables that cannot be written to. */
 	if (image->packed_relocations.size_bytes)

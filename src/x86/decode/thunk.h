@@ -13,8 +13,9 @@
  * THUNK_LOCK_BEGIN and THUNK_LOCK_END are called before and after a locked
  * instruction; both keep flags, and THUNK_LOCK_END_COMPARE reads ZF.  Thunks of
  * masked moves and gathers take a third word, pushed after the id: a bit for each
- * element.  For a gather the base is pushed as address; the indexes lie above it,
- * THUNK_INDEX_BYTES that the check pops itself, under an rsp lowered before.
+ * element, and of ranges: their bytes.  For a gather the base is pushed as address;
+ * the indexes lie above it, THUNK_INDEX_BYTES that the check pops itself, under an rsp
+ * lowered before.
  * String thunks take no address: they keep flags and read rsi, rdi, rcx and rax.
  */
 #ifndef X86_DECODE_THUNK_H
@@ -54,6 +55,7 @@ enum thunk {
 	THUNK_LOCK_END_COMPARE, /* the same; ZF says whether it stored */
 	THUNK_SIZED,	/* any other size: the site's row has size and kind */
 	THUNK_MASKED,	/* the pushed id is followed by a pushed bit mask of elements */
+	THUNK_RANGE,	/* before a loop that will touch so many bytes: emit/range.h */
 	THUNK_GATHER,	/* .. + log2(scale) + 4 * (0: indexes of 4 bytes, 1: of 8, 2: two of 8) */
 	/* .. + THUNK_STRING_SIZES * (enum string_kind - 1) + log2(element), and
 	 * THUNK_STRING_FORMS more for repne */

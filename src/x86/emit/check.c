@@ -6,19 +6,6 @@
 #define RED_ZONE_MOST (THUNK_RED_ZONE - STATE_WORD * SPILL_COUNT)
 #define CHECK_BYTES_MOST 1024u
 
-/* Checks that stand at one place, and the registers that they use. */
-struct group {
-	const struct function *function;
-	const struct check_list *list;
-	uint32_t first, count;
-	uint32_t live;
-	uint32_t operands; /* registers of all */
-	uint32_t first_site;
-	int address, word; /* scratch registers; word may be NO_REGISTER */
-	bool clobbers_flags, has_live_flags, keeps_address;
-	struct taken taken;
-};
-
 void emit_state(struct emitter *emitter, const struct taken *taken)
 {
 	struct plan_state *state;
@@ -67,9 +54,8 @@ static void note_push(struct emitter *emitter, struct taken *taken)
 	emit_state(emitter, taken);
 }
 
-/* @address_register: NO_REGISTER if the thunk takes no address. */
-static void emit_thunk_call(struct emitter *emitter, struct taken taken, int address_register,
-			    uint32_t site, unsigned thunk)
+void group_call(struct emitter *emitter, struct taken taken, int address_register, uint32_t site,
+		unsigned thunk)
 {
 	bool is_lowered = taken.lowered_by != 0;
 
@@ -89,9 +75,8 @@ static void emit_thunk_call(struct emitter *emitter, struct taken taken, int add
 		raise_stack(emitter, &taken, THUNK_RED_ZONE);
 }
 
-/* For masked moves and gathers. */
-static void emit_masked_call(struct emitter *emitter, struct taken taken, int address, int bits,
-			     uint32_t site, const struct masked_operands *operands)
+void group_call_with_word(struct emitter *emitter, struct taken taken, int address, int word,
+			  uint32_t site, const struct masked_operands *operands)
 {
 	bool is_lowered = taken.lowered_by != 0;
 
@@ -105,7 +90,7 @@ static void emit_masked_call(struct emitter *emitter, struct taken taken, int ad
 	note_push(emitter, &taken);
 	encode_push_site(emitter, site, is_lowered);
 	note_push(emitter, &taken);
-	encode_push(emitter, bits);
+	encode_push(emitter, word);
 	note_push(emitter, &taken);
 	encode_call_thunk(emitter, operands->thunk);
 	taken.lowered_by -= THUNK_MASKED_WORDS_BYTES;
@@ -115,6 +100,116 @@ static void emit_masked_call(struct emitter *emitter, struct taken taken, int ad
 	if (!is_lowered)
 		raise_stack(emitter, &taken, THUNK_RED_ZONE);
 }
+
+/* --- Registers and stack -------------------------------------------------------- */
+
+/* A scratch register: a dead one if possible, else one to be spilled. */
+static int take_register(struct group *group, uint32_t *barred)
+{
+	static const uint8_t order[] = {RAX, RCX, RDX, RSI, RDI, R8,  R9, R10,
+					R11, RBX, RBP, R12, R13, R14, R15};
+	uint32_t free = REGISTERS_ALL & ~*barred;
+	uint32_t dead = free & ~group->live;
+	uint32_t from = dead ? dead : free;
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(order); i++) {
+		int taken = order[i];
+
+		if (!(from & REGISTER_BIT((unsigned)taken)))
+			continue;
+		*barred |= REGISTER_BIT((unsigned)taken);
+		if (!dead)
+			group->taken.spilled[group->taken.spilled_count++] = (int8_t)taken;
+		return taken;
+	}
+	return NO_REGISTER;
+}
+
+bool group_choose(struct group *group, bool is_wide)
+{
+	bool uses_rax = (group->operands & REGISTER_BIT(RAX)) != 0;
+	uint32_t barred = group->operands | REGISTER_BIT(RSP);
+
+	group->taken.spilled_count = 0;
+	group->has_live_flags = (group->live & FLAGS_ALL) != 0 && group->clobbers_flags;
+	/* A signal handler may walk the stack by frame pointers. */
+	if (group->function->has_frame_pointer)
+		barred |= REGISTER_BIT(RBP);
+	group->keeps_address = group->has_live_flags && uses_rax;
+	if (group->count > 1 && group->keeps_address)
+		return false;
+	if (group->has_live_flags)
+		barred |= REGISTER_BIT(RAX);
+	if (group->has_live_flags && group->live & REGISTER_BIT(RAX))
+		group->taken.spilled[group->taken.spilled_count++] = RAX;
+	group->address = take_register(group, &barred);
+	group->word = NO_REGISTER;
+	if (is_wide || group->keeps_address)
+		group->word = take_register(group, &barred);
+	return group->address != NO_REGISTER &&
+	       (group->word != NO_REGISTER || !(is_wide || group->keeps_address));
+}
+
+/* Whether spills may lie in the red zone, below the part that the function uses. */
+static bool knows_red_zone(const struct function *function)
+{
+	return !function->uses_deep_red_zone && function->red_zone_bytes <= RED_ZONE_MOST &&
+	       (function->has_call || !(function->has_frame_pointer || function->stack_escapes));
+}
+
+void group_begin(struct emitter *emitter, struct group *group)
+{
+	struct taken *taken = &group->taken;
+	bool is_lowered = taken->spilled_count && !knows_red_zone(group->function);
+	int used = (group->function->red_zone_bytes + STATE_WORD - 1) / STATE_WORD;
+	unsigned count = taken->spilled_count;
+
+	taken->spilled_count = 0;
+	emit_state(emitter, taken);
+	if (is_lowered)
+		lower_stack(emitter, taken, THUNK_LOWERED);
+	for (unsigned i = 0; i < count; i++) {
+		int at = is_lowered ? (int)i - THUNK_LOWERED / STATE_WORD : -used - (int)i - 1;
+
+		taken->spilled_at[i] = (int8_t)at;
+		encode_store_stack(emitter, taken->spilled[i],
+				   STATE_WORD * at + (int32_t)taken->lowered_by);
+	}
+	taken->spilled_count = (uint8_t)count;
+	if (count)
+		emit_state(emitter, taken);
+}
+
+void group_save_flags(struct emitter *emitter, struct group *group)
+{
+	if (!group->has_live_flags || group->taken.flags_in_rax)
+		return;
+	encode_save_flags(emitter);
+	group->taken.flags_in_rax = true;
+	emit_state(emitter, &group->taken);
+}
+
+void group_end(struct emitter *emitter, struct group *group)
+{
+	struct taken *taken = &group->taken;
+
+	if (taken->flags_in_rax) {
+		encode_restore_flags(emitter);
+		taken->flags_in_rax = false;
+		emit_state(emitter, taken);
+	}
+	for (unsigned i = 0; i < taken->spilled_count; i++)
+		encode_load_stack(emitter, taken->spilled[i],
+				  STATE_WORD * taken->spilled_at[i] + (int32_t)taken->lowered_by);
+	if (taken->lowered_by) {
+		taken->spilled_count = 0;
+		emit_state(emitter, taken);
+		encode_move_rsp(emitter, (int32_t)taken->lowered_by);
+		taken->lowered_by = 0;
+	}
+}
+
+/* --- Thunks of checks ----------------------------------------------------------- */
 
 static unsigned log2_of(uint32_t size)
 {
@@ -165,15 +260,6 @@ static struct operand granule_of(const struct emitter *emitter, const struct che
 	return operand;
 }
 
-static void save_flags(struct emitter *emitter, struct group *group)
-{
-	if (!group->has_live_flags || group->taken.flags_in_rax)
-		return;
-	encode_save_flags(emitter);
-	group->taken.flags_in_rax = true;
-	emit_state(emitter, &group->taken);
-}
-
 static void compare_word(struct emitter *emitter, struct cold_part *cold)
 {
 	encode_compare_tls(emitter, cold->word_register, FIXUP_CURRENT);
@@ -206,14 +292,10 @@ static bool asks_summary(const struct emitter *emitter, const struct group *grou
 	bool can_ask = !check->is_write && !group->keeps_address &&
 		       check->size_bytes <= SHADOW_GRANULE && !check->operand.is_rip_relative;
 
-	switch (emitter->options->summaries) {
-	case PLAN_SUMMARIES_ALWAYS:
+	if (plan_forces(emitter->options, PLAN_FORCE_SUMMARIES))
 		return can_ask;
-	case PLAN_SUMMARIES_NEVER:
+	if (emitter->options->force == PLAN_FORCE_NO_SUMMARIES)
 		return false;
-	case PLAN_SUMMARIES_FAR:
-		break;
-	}
 	return can_ask && check->strides_far;
 }
 
@@ -241,12 +323,12 @@ static void emit_quick_look(struct emitter *emitter, struct group *group, const 
 
 	if (has_summary) {
 		encode_lea(emitter, scratch, &check->operand, group->taken.lowered_by);
-		save_flags(emitter, group);
+		group_save_flags(emitter, group);
 		settled = emit_summary_look(emitter, scratch);
 	}
 	encode_lea(emitter, group->address, group->keeps_address ? &check->operand : &granule,
 		   group->taken.lowered_by);
-	save_flags(emitter, group);
+	group_save_flags(emitter, group);
 	if (emitter->options->counts)
 		encode_add_tls(emitter, emitter->options->count_tls, count_members(group, check));
 	if (scratch != group->address)
@@ -299,8 +381,8 @@ static void emit_called(struct emitter *emitter, struct group *group, const stru
 	unsigned thunk = check->class == ACCESS_LOCKED ? THUNK_LOCK_BEGIN : THUNK_SIZED;
 
 	encode_lea(emitter, group->address, &check->operand, group->taken.lowered_by);
-	save_flags(emitter, group);
-	emit_thunk_call(emitter, group->taken, group->address, group->first_site + check->site,
+	group_save_flags(emitter, group);
+	group_call(emitter, group->taken, group->address, group->first_site + check->site,
 			thunk);
 }
 
@@ -312,9 +394,9 @@ static void emit_masked(struct emitter *emitter, struct group *group, const stru
 	if (!masked_decode(emitter->module->text + instruction->offset, instruction, &operands))
 		return;
 	encode_lea(emitter, group->address, &check->operand, group->taken.lowered_by);
-	save_flags(emitter, group);
+	group_save_flags(emitter, group);
 	encode_mask_bits(emitter, group->word, &operands);
-	emit_masked_call(emitter, group->taken, group->address, group->word,
+	group_call_with_word(emitter, group->taken, group->address, group->word,
 			 group->first_site + check->site, &operands);
 }
 
@@ -325,109 +407,11 @@ static const struct check *check_number(const struct group *group, uint32_t numb
 	return &group->list->checks[number];
 }
 
-/* A scratch register: a dead one if possible, else one to be spilled. */
-static int take_register(struct group *group, uint32_t *barred)
-{
-	static const uint8_t order[] = {RAX, RCX, RDX, RSI, RDI, R8,  R9, R10,
-					R11, RBX, RBP, R12, R13, R14, R15};
-	uint32_t free = REGISTERS_ALL & ~*barred;
-	uint32_t dead = free & ~group->live;
-	uint32_t from = dead ? dead : free;
-
-	for (unsigned i = 0; i < ARRAY_LENGTH(order); i++) {
-		int taken = order[i];
-
-		if (!(from & REGISTER_BIT((unsigned)taken)))
-			continue;
-		*barred |= REGISTER_BIT((unsigned)taken);
-		if (!dead)
-			group->taken.spilled[group->taken.spilled_count++] = (int8_t)taken;
-		return taken;
-	}
-	return NO_REGISTER;
-}
-
-/* False: not enough registers for all of them at once. */
-static bool choose_registers(struct group *group, bool is_wide)
-{
-	bool uses_rax = (group->operands & REGISTER_BIT(RAX)) != 0;
-	uint32_t barred = group->operands | REGISTER_BIT(RSP);
-
-	group->taken.spilled_count = 0;
-	group->has_live_flags = (group->live & FLAGS_ALL) != 0 && group->clobbers_flags;
-	/* A signal handler may walk the stack by frame pointers. */
-	if (group->function->has_frame_pointer)
-		barred |= REGISTER_BIT(RBP);
-	group->keeps_address = group->has_live_flags && uses_rax;
-	if (group->count > 1 && group->keeps_address)
-		return false;
-	if (group->has_live_flags)
-		barred |= REGISTER_BIT(RAX);
-	if (group->has_live_flags && group->live & REGISTER_BIT(RAX))
-		group->taken.spilled[group->taken.spilled_count++] = RAX;
-	group->address = take_register(group, &barred);
-	group->word = NO_REGISTER;
-	if (is_wide || group->keeps_address)
-		group->word = take_register(group, &barred);
-	return group->address != NO_REGISTER &&
-	       (group->word != NO_REGISTER || !(is_wide || group->keeps_address));
-}
-
-/* Whether spills may lie in the red zone, below the part that the function uses. */
-static bool knows_red_zone(const struct function *function)
-{
-	return !function->uses_deep_red_zone && function->red_zone_bytes <= RED_ZONE_MOST &&
-	       (function->has_call || !(function->has_frame_pointer || function->stack_escapes));
-}
-
-static void begin_group(struct emitter *emitter, struct group *group)
-{
-	struct taken *taken = &group->taken;
-	bool is_lowered = taken->spilled_count && !knows_red_zone(group->function);
-	int used = (group->function->red_zone_bytes + STATE_WORD - 1) / STATE_WORD;
-	unsigned count = taken->spilled_count;
-
-	taken->spilled_count = 0;
-	emit_state(emitter, taken);
-	if (is_lowered)
-		lower_stack(emitter, taken, THUNK_LOWERED);
-	for (unsigned i = 0; i < count; i++) {
-		int at = is_lowered ? (int)i - THUNK_LOWERED / STATE_WORD : -used - (int)i - 1;
-
-		taken->spilled_at[i] = (int8_t)at;
-		encode_store_stack(emitter, taken->spilled[i],
-				   STATE_WORD * at + (int32_t)taken->lowered_by);
-	}
-	taken->spilled_count = (uint8_t)count;
-	if (count)
-		emit_state(emitter, taken);
-}
-
-static void end_group(struct emitter *emitter, struct group *group)
-{
-	struct taken *taken = &group->taken;
-
-	if (taken->flags_in_rax) {
-		encode_restore_flags(emitter);
-		taken->flags_in_rax = false;
-		emit_state(emitter, taken);
-	}
-	for (unsigned i = 0; i < taken->spilled_count; i++)
-		encode_load_stack(emitter, taken->spilled[i],
-				  STATE_WORD * taken->spilled_at[i] + (int32_t)taken->lowered_by);
-	if (taken->lowered_by) {
-		taken->spilled_count = 0;
-		emit_state(emitter, taken);
-		encode_move_rsp(emitter, (int32_t)taken->lowered_by);
-		taken->lowered_by = 0;
-	}
-}
-
 static void emit_group(struct emitter *emitter, struct group *group, struct cold_list *cold)
 {
 	uint32_t number = group->first;
 
-	begin_group(emitter, group);
+	group_begin(emitter, group);
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct check *check = check_number(group, number);
 
@@ -441,7 +425,7 @@ static void emit_group(struct emitter *emitter, struct group *group, struct cold
 			emit_called(emitter, group, check);
 		number = check->next;
 	}
-	end_group(emitter, group);
+	group_end(emitter, group);
 }
 
 static void emit_string(struct emitter *emitter, const struct group *group,
@@ -450,7 +434,7 @@ static void emit_string(struct emitter *emitter, const struct group *group,
 	const struct instruction *instruction = &group->function->instructions[check->instruction];
 
 	emit_state(emitter, &group->taken);
-	emit_thunk_call(emitter, group->taken, NO_REGISTER, group->first_site + check->site,
+	group_call(emitter, group->taken, NO_REGISTER, group->first_site + check->site,
 			string_thunk(instruction));
 }
 
@@ -501,10 +485,10 @@ void emit_checks_at(struct emitter *emitter, const struct function *function, co
 			count++;
 		} while (last != NO_CHECK && list->checks[last].class != ACCESS_STRING &&
 			 list->checks[last].class != ACCESS_LOCKED);
-		if (!choose_registers(&group, gather_checks(&group, number, count))) {
+		if (!group_choose(&group, gather_checks(&group, number, count))) {
 			count = 1;
 			last = list->checks[number].next;
-			if (!choose_registers(&group, gather_checks(&group, number, 1)))
+			if (!group_choose(&group, gather_checks(&group, number, 1)))
 				emitter->failed = true;
 		}
 		emit_group(emitter, &group, cold);
@@ -518,7 +502,7 @@ void emit_lock_end(struct emitter *emitter, const struct instruction *instructio
 	bool compares = (instruction->memory & MEMORY_COMPARES) != 0;
 
 	emit_state(emitter, &taken);
-	emit_thunk_call(emitter, taken, NO_REGISTER, site,
+	group_call(emitter, taken, NO_REGISTER, site,
 			compares ? THUNK_LOCK_END_COMPARE : THUNK_LOCK_END);
 }
 
@@ -555,7 +539,7 @@ static void emit_cold_part(struct emitter *emitter, struct cold_part *part)
 		encode_lea(emitter, part->address_register, &part->operand, part->taken.lowered_by);
 	else if (part->jump_count > 1)
 		encode_flip_bit(emitter, part->address_register, plane_bit(part->is_write));
-	emit_thunk_call(emitter, part->taken, part->address_register, part->site, part->thunk);
+	group_call(emitter, part->taken, part->address_register, part->site, part->thunk);
 	encode_jump_back(emitter, part->back);
 }
 

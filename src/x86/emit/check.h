@@ -22,6 +22,7 @@
 
 #include "x86/flow/checks.h"
 #include "x86/emit/emit.h"
+#include "x86/decode/masked.h"
 
 #define SPILL_COUNT 3
 
@@ -53,6 +54,38 @@ struct cold_list {
 	struct cold_part *parts;
 	uint32_t count, room;
 };
+
+/*
+ * Checks that stand at one place, and the registers that they use.
+ *
+ *     group_choose -> group_begin -> (code of checks) -> group_end
+ */
+struct group {
+	const struct function *function;
+	const struct check_list *list;
+	uint32_t first, count;
+	uint32_t live;
+	uint32_t operands; /* registers of all */
+	uint32_t first_site;
+	int address, word; /* scratch registers; word may be NO_REGISTER */
+	bool clobbers_flags, has_live_flags, keeps_address;
+	struct taken taken;
+};
+
+/* Chooses the registers.  False: not enough for all checks at once. */
+bool group_choose(struct group *group, bool is_wide);
+
+void group_begin(struct emitter *emitter, struct group *group);
+void group_save_flags(struct emitter *emitter, struct group *group);
+void group_end(struct emitter *emitter, struct group *group);
+
+/* @address_register: NO_REGISTER if the thunk takes no address. */
+void group_call(struct emitter *emitter, struct taken taken, int address_register, uint32_t site,
+		unsigned thunk);
+
+/* For thunks that take a third word, in register @word: of masked moves, gathers, ranges. */
+void group_call_with_word(struct emitter *emitter, struct taken taken, int address, int word,
+			  uint32_t site, const struct masked_operands *operands);
 
 /* Appends a state from here on. */
 void emit_state(struct emitter *emitter, const struct taken *taken);

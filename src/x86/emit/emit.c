@@ -5,6 +5,7 @@
 #include "x86/emit/check.h"
 #include "x86/emit/copy.h"
 #include "x86/emit/encode.h"
+#include "x86/emit/range.h"
 #include "x86/flow/accessors.h"
 #include "x86/flow/liveness.h"
 #include "x86/flow/update_groups.h"
@@ -163,9 +164,10 @@ static void emit_instructions(struct emitter *emitter, const struct function *fu
 		const struct instruction *instruction = &function->instructions[i];
 		uint32_t locked = locked_site(list, i);
 
-		copy_begin(emitter, function, i);
 		if (!encode_reserve(emitter, INSTRUCTION_BYTES_MOST))
 			return;
+		emit_ranges_at(emitter, function, analysis->live, list, i, first_site);
+		copy_begin(emitter, function, i);
 		emit_checks_at(emitter, function, analysis->live, list, i, first_site, &cold);
 		copy_instruction(emitter, function, i);
 		if (locked != NO_CHECK)

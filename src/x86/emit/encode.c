@@ -256,6 +256,26 @@ void encode_flip_bit(struct emitter *emitter, int in, unsigned bit)
 	end_instruction(emitter, put_byte(at, bit));
 }
 
+void encode_subtract(struct emitter *emitter, int from, int what)
+{
+	end_instruction(emitter,
+			put_with_register(begin_instruction(emitter), 0x29, (unsigned)what, from));
+}
+
+void encode_compare_with(struct emitter *emitter, int reg, int32_t constant)
+{
+	unsigned char *at = put_with_register(begin_instruction(emitter), 0x81, 7, reg);
+
+	end_instruction(emitter, put_u32(at, (uint32_t)constant));
+}
+
+void encode_shift_left(struct emitter *emitter, int in, unsigned by)
+{
+	unsigned char *at = put_with_register(begin_instruction(emitter), 0xc1, 4, in);
+
+	end_instruction(emitter, put_byte(at, by));
+}
+
 void encode_shift_right(struct emitter *emitter, int in, unsigned by)
 {
 	unsigned char *at = put_with_register(begin_instruction(emitter), 0xc1, 5, in);

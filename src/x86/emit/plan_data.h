@@ -33,11 +33,17 @@ enum plan_base {
  * by plain moves, in functions without locked instructions, what others publish. */
 #define PLAN_SMALL_TEXT_BYTES (128u << 10)
 
-/* Which checks of reads ask for their page's summary (detect/shadow/summary.h). */
-enum plan_summaries {
-	PLAN_SUMMARIES_FAR,    /* those that walk through memory in large steps */
-	PLAN_SUMMARIES_ALWAYS, /* for tests (--force), as the next */
-	PLAN_SUMMARIES_NEVER
+/* For tests alone (--force): which shortcuts are taken wherever they can be, or nowhere.
+ * Summaries: which checks of reads ask for their page's (detect/shadow/summary.h), as a
+ * rule those that walk through memory in large steps.  Ranges: of which loops accesses are
+ * recorded ahead (x86/emit/range.h), as a rule the long ones. */
+enum plan_force {
+	PLAN_FORCE_NOTHING,
+	PLAN_FORCE_SUMMARIES,
+	PLAN_FORCE_NO_SUMMARIES,
+	PLAN_FORCE_RANGES,
+	PLAN_FORCE_NO_RANGES,
+	PLAN_FORCE_ALL
 };
 
 struct plan_options {
@@ -54,11 +60,16 @@ struct plan_options {
 	void *context;
 	bool keeps_instructions; /* all functions keep them, and where each one's clone begins */
 	bool forget_targets;	/* fuzz mode: no jump tables, computed gotos, pointers */
-	enum plan_summaries summaries;
+	enum plan_force force;
 	bool only_atomics;	/* copy functions with locked instructions alone, and small ones */
 	bool counts;		/* clones count executed accesses (bench) ... */
 	int32_t count_tls;	/* ... in this word of the thread, atomics and strings aside */
 };
+
+static inline bool plan_forces(const struct plan_options *options, enum plan_force shortcut)
+{
+	return options->force == shortcut || options->force == PLAN_FORCE_ALL;
+}
 
 struct plan {
 	unsigned char *clone;

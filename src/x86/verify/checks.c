@@ -1,4 +1,5 @@
 #include "x86/decode/masked.h"
+#include "x86/survey/counted.h"
 #include "x86/verify/parts.h"
 
 #define LOCK_END_STEPS 16u
@@ -176,6 +177,36 @@ static bool is_only_call(struct verifying *verifying, uint32_t site, uint32_t th
 	return true;
 }
 
+/* Whether a loop that begins here will touch, by @site, the range that the thunk is told. */
+static bool is_right_range(const struct verifying *verifying, const struct symbolic *machine,
+			   uint32_t site, uint32_t index)
+{
+	const struct function *function = verifying->function;
+	struct operand operand = operand_of(&function->instructions[index]);
+	struct symbolic_value address = {
+		.kind = SYMBOLIC_ADDRESS, .number = NO_REGISTER, .mask = -1};
+	struct symbolic_value distance = {.kind = SYMBOLIC_DISTANCE};
+	struct counted_range range;
+	struct counted_loop loop;
+
+	if (!counted_find(verifying->module, function, verifying->index, &loop) ||
+	    index < loop.first || index > loop.last ||
+	    checks_classify(verifying->module, function, &function->instructions[index]) !=
+		    ACCESS_SIMPLE ||
+	    !counted_can_join(&verifying->plan->sites[site]) ||
+	    !counted_range(verifying->module, function, &loop, index, &operand,
+			   chain_bytes(verifying, site), &range))
+		return false;
+	address.operand = range.first;
+	distance.number = loop.to;
+	distance.mask = loop.from;
+	distance.at = range.shift;
+	return machine->measured.kind == SYMBOLIC_DISTANCE &&
+	       machine->measured.number == loop.to && machine->measured.mask == loop.from &&
+	       symbolic_value_is(&machine->pushed_address, &address) &&
+	       symbolic_value_is(&machine->pushed_mask, &distance);
+}
+
 static bool check_thunk(struct verifying *verifying, uint32_t at, const struct symbolic *machine,
 			uint32_t thunk)
 {
@@ -197,6 +228,10 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, const struct s
 	index = function ? function_find(function, plan->sites[site].offset) : UINT32_MAX;
 	if (index == UINT32_MAX || function != verifying->function)
 		return verify_wrong(verifying, at, "a thunk is called for a site elsewhere");
+	if (verifying->is_before_loop || thunk == THUNK_RANGE)
+		return (verifying->is_before_loop && thunk == THUNK_RANGE &&
+			is_right_range(verifying, machine, site, index)) ||
+		       verify_wrong(verifying, at, "another range is recorded");
 	if (has_address &&
 	    !is_same_address(&machine->pushed_address, &function->instructions[index]))
 		return verify_wrong(verifying, at, "a thunk is called with another address");
@@ -309,6 +344,10 @@ static bool visit_node(struct verifying *verifying, struct node *node)
 	if (!check_state(verifying, at, machine, verify_current(verifying)->offset,
 			 verifying->live[verifying->index]))
 		return false;
+	if (verifying->is_before_loop && at == verifying->offsets[verifying->index]) {
+		verifying->copy_at = at;
+		return true;
+	}
 	if (is_copy(verifying, at)) {
 		if (machine->is_in_doubt || machine->owes_look)
 			return verify_wrong(verifying, at, "an access goes on unchecked");
@@ -337,7 +376,7 @@ static struct node *next_node(struct verifying *verifying)
 	return next;
 }
 
-bool verify_follow_checks(struct verifying *verifying)
+static bool follow_all(struct verifying *verifying, uint32_t at)
 {
 	struct symbolic *machine = &verifying->machines->machine;
 	struct node *node;
@@ -345,15 +384,31 @@ bool verify_follow_checks(struct verifying *verifying)
 	symbolic_begin(machine);
 	verifying->node_count = 0;
 	verifying->copy_at = 0;
-	if (!add_node(verifying, verifying->offsets[verifying->index], machine))
+	if (!add_node(verifying, at, machine))
 		return false;
 	while ((node = next_node(verifying))) {
 		node->is_waiting = false;
 		if (!visit_node(verifying, node))
 			return false;
 	}
-	return verifying->copy_at ||
-	       verify_wrong(verifying, verifying->offsets[verifying->index], "there is no copy");
+	return verifying->copy_at || verify_wrong(verifying, at, "there is no copy");
+}
+
+bool verify_follow_checks(struct verifying *verifying)
+{
+	return follow_all(verifying, verifying->offsets[verifying->index]);
+}
+
+bool verify_follow_ranges(struct verifying *verifying, uint32_t at)
+{
+	bool is_right;
+
+	verifying->index++;
+	verifying->is_before_loop = true;
+	is_right = follow_all(verifying, at);
+	verifying->is_before_loop = false;
+	verifying->index--;
+	return is_right;
 }
 
 /* All registers are live there. */

@@ -37,6 +37,7 @@ struct verifying {
 	uint32_t node_count;
 	struct machines *machines;
 	uint32_t *begun_at, *ended_at; /* per site: the one call of a thunk for it */
+	bool is_before_loop;	       /* only ranges are recorded there */
 	uint32_t copy_at;	       /* where the paths ended; 0: not yet */
 };
 
@@ -50,6 +51,10 @@ bool verify_decode(struct verifying *verifying, uint32_t at, struct instruction 
 
 /* Follows all paths from the current instruction's place to its copy, at copy_at. */
 bool verify_follow_checks(struct verifying *verifying);
+
+/* Follows the code in front of a counted loop, from @at to its first instruction, the one
+ * behind the current one. */
+bool verify_follow_ranges(struct verifying *verifying, uint32_t at);
 
 /* Follows the call after a locked instruction, and moves *@at to its end. */
 bool verify_follow_lock_end(struct verifying *verifying, uint32_t *at);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/shadow_place.h"
+#include "x86/emit/encode.h"
+#include "x86/emit/range.h"
 
 /* The parts of an instruction's bytes. */
 struct opcode {
@@ -92,11 +94,65 @@ static bool run_load_thread_pointer(struct symbolic *machine, const struct opcod
 /* The steps from an address to its page's summary. */
 enum { PAGE_SHIFTED = 1, PAGE_MASKED, PAGE_FLIPPED, PAGE_FLIPPED_TWICE };
 
+/* The distance that a counted loop counts: of a register from 0, ... */
+static bool make_distance(struct symbolic_value *value)
+{
+	if (value->kind == SYMBOLIC_DISTANCE)
+		return true;
+	if (value->kind != SYMBOLIC_ORIGINAL)
+		return false;
+	*value = (struct symbolic_value){
+		.kind = SYMBOLIC_DISTANCE,
+		.number = value->number,
+		.mask = NO_REGISTER,
+	};
+	return true;
+}
+
+/* ... or from another one. */
+static bool run_subtract(struct symbolic *machine, const struct opcode *opcode)
+{
+	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
+	const struct symbolic_value *other = &machine->registers[reg_of(opcode, 1)];
+
+	machine->has_flags = machine->has_overflow = machine->is_measured = false;
+	if (!opcode->is_wide || opcode->at[1] < 0xc0 || value->kind != SYMBOLIC_ORIGINAL ||
+	    other->kind != SYMBOLIC_ORIGINAL || !make_distance(value))
+		return false;
+	value->mask = other->number;
+	return true;
+}
+
+/* cmp $constant, distance */
+static bool run_measure(struct symbolic *machine, const struct opcode *opcode)
+{
+	int32_t constant;
+	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
+
+	machine->has_flags = machine->has_overflow = false;
+	memcpy(&constant, opcode->at + 2, sizeof(constant));
+	machine->is_measured = opcode->is_wide && opcode->at[1] >= 0xf8 && make_distance(value) &&
+			       (constant == RANGE_BYTES - 1 || constant == RANGE_BYTES_FORCED - 1);
+	machine->measured = *value;
+	return machine->is_measured;
+}
+
+/* shl, shr of a distance; the bits lost make it smaller only. */
+static bool shift_distance(struct symbolic_value *value, const struct opcode *opcode)
+{
+	bool is_left = (opcode->at[1] & 0xf8) == 0xe0;
+
+	value->at += is_left ? opcode->at[2] : -opcode->at[2];
+	return (is_left || (opcode->at[1] & 0xf8) == 0xe8) && opcode->is_wide;
+}
+
 static bool run_shift(struct symbolic *machine, const struct opcode *opcode)
 {
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
 
-	machine->has_flags = machine->has_overflow = false;
+	machine->has_flags = machine->has_overflow = machine->is_measured = false;
+	if (make_distance(value))
+		return shift_distance(value, opcode);
 	if ((opcode->at[1] & 0xf8) != 0xe8 || opcode->at[2] != SHADOW_SUMMARY_SHIFT ||
 	    value->kind != SYMBOLIC_ADDRESS || value->mask != -1 || !opcode->is_wide)
 		return false;
@@ -385,7 +441,8 @@ static bool run_push_register(struct symbolic *machine, const struct symbolic_va
 		return run_push(machine, value);
 	machine->lowered_by += 8;
 	machine->pushed_mask = *value;
-	return machine->pushed_count++ == 2 && value->kind == SYMBOLIC_MASK;
+	return machine->pushed_count++ == 2 &&
+	       (value->kind == SYMBOLIC_MASK || make_distance(&machine->pushed_mask));
 }
 
 static bool run_push_id(struct symbolic *machine, const struct opcode *opcode)
@@ -433,8 +490,8 @@ call_thunk(struct symbolic *machine, const struct instruction *instruction, uint
 		return (struct symbolic_outcome){.event = SYMBOLIC_FOREIGN};
 	machine->lowered_by -= 8 * (int32_t)machine->pushed_count;
 	machine->pushed_count = 0;
-	machine->is_in_doubt = machine->is_compared = false;
-	if (slot >= THUNK_LOCK_BEGIN)
+	machine->is_in_doubt = machine->is_compared = machine->is_measured = false;
+	if (slot >= THUNK_LOCK_BEGIN && slot != THUNK_RANGE)
 		leave_trail(machine, &machine->pushed_address);
 	if (slot < THUNK_LOCK_BEGIN || slot == THUNK_SIZED || is_masked)
 		machine->has_flags = machine->has_overflow = false;
@@ -465,10 +522,13 @@ static struct symbolic_outcome run_branch_if(const struct symbolic *machine,
 					     const struct instruction *instruction)
 {
 	unsigned condition = (opcode->at[0] == 0x0f ? opcode->at[1] : opcode->at[0]) & 15u;
+	bool is_of_equality = condition == CONDITION_EQUAL || condition == CONDITION_UNEQUAL;
 
-	if (!machine->is_compared || (condition != 4 && condition != 5))
+	if (!(is_of_equality && machine->is_compared) &&
+	    !(condition == CONDITION_NOT_ABOVE && machine->is_measured))
 		return foreign_unless(false);
-	return (struct symbolic_outcome){SYMBOLIC_BRANCH, instruction->target, 0, condition == 4};
+	return (struct symbolic_outcome){SYMBOLIC_BRANCH, instruction->target, 0,
+					 condition == CONDITION_EQUAL};
 }
 
 struct symbolic_outcome symbolic_run(struct symbolic *machine,
@@ -497,6 +557,10 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 	case 0x8d:
 		return foreign_unless(
 			run_lea(machine, &opcode, instruction, setting->text_from_clone));
+	case 0x29:
+		return foreign_unless(run_subtract(machine, &opcode));
+	case 0x81:
+		return foreign_unless(run_measure(machine, &opcode));
 	case 0xc1:
 		return foreign_unless(run_shift(machine, &opcode));
 	case 0x83:

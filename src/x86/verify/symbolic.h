@@ -15,6 +15,7 @@ enum symbolic_kind {
 	SYMBOLIC_WORD,	     /* the shadow word 'at' bytes from there */
 	SYMBOLIC_PAGE,	     /* on the way from the address to its page's summary, 'at' steps */
 	SYMBOLIC_SUMMARY,    /* the summary */
+	SYMBOLIC_DISTANCE,   /* registers 'number' - 'mask' (none: 0), shifted left by 'at' */
 	SYMBOLIC_MASK,	     /* bits of vector register 'number': one per 'at' bytes of 16 or 32 */
 	SYMBOLIC_FLAGS_HALF, /* lahf, but not yet seto */
 	SYMBOLIC_FLAGS,	     /* lahf and seto */
@@ -52,6 +53,8 @@ struct symbolic {
 	 * the current one, and no thunk has been called for it yet. */
 	struct symbolic_value compared;
 	bool is_compared, is_with_shared, is_in_doubt;
+	struct symbolic_value measured; /* a distance that was compared with a constant ... */
+	bool is_measured;		/* ... by the last comparison */
 	/* A summary was compared with the shared word: of which address, whether it differs
 	 * and the granule's word has not been compared yet. */
 	struct operand summarised;

@@ -23,6 +23,8 @@ bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_val
 	if (a->kind >= SYMBOLIC_ADDRESS && a->kind <= SYMBOLIC_SUMMARY)
 		return a->mask == b->mask && a->bit == b->bit && a->at == b->at &&
 		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
+	if (a->kind == SYMBOLIC_DISTANCE)
+		return a->number == b->number && a->mask == b->mask && a->at == b->at;
 	if (a->kind == SYMBOLIC_MASK)
 		return a->number == b->number && a->at == b->at && a->bit == b->bit;
 	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;
@@ -82,6 +84,9 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 	has_lost |= machine->is_in_doubt && machine->compared.at < other->compared.at;
 	if (machine->compared.at < other->compared.at)
 		machine->compared.at = other->compared.at;
+	has_lost |= machine->is_measured && !other->is_measured;
+	machine->is_measured &= other->is_measured;
+	has_lost |= meet_value(&machine->measured, &other->measured);
 	for (unsigned r = 0; r < 16; r++)
 		has_lost |= meet_value(&machine->registers[r], &other->registers[r]);
 	has_lost |= (machine->has_flags && !other->has_flags) ||

@@ -138,8 +138,11 @@ static bool check_instruction(struct verifying *verifying)
 		return true;
 	if (verifying->index + 1 == function->count)
 		return jumps_to(verifying, after, home_of(verifying, function->end), &end);
-	return after == verifying->offsets[verifying->index + 1] ||
-	       verify_wrong(verifying, after, "the next instruction is elsewhere");
+	if (after == verifying->offsets[verifying->index + 1])
+		return true;
+	return after < verifying->offsets[verifying->index + 1]
+		       ? verify_follow_ranges(verifying, after)
+		       : verify_wrong(verifying, after, "the next instruction is elsewhere");
 }
 
 static bool check_function(struct verifying *verifying, uint8_t *has_site, uint32_t *live)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/race/record_fast.h"
+#include "detect/range/record_range.h"
 #include "detect/shadow/shadow.h"
 
 struct detector judge;
@@ -176,11 +176,32 @@ void quick_access(struct thread *thread, site_id id, uint32_t offset, uint32_t s
 	access_check(&judge, thread, &access);
 }
 
+void loops_over(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
+{
+	uintptr_t start = MEMORY_AT + offset, end = start + size_bytes;
+	uintptr_t mask = ~(uintptr_t)(SHADOW_GRANULE - 1);
+	bool is_write = site_get(&judge.sites, id)->flags & SITE_WRITE;
+
+	site_attention[id] = SITE_QUIET;
+	record_range(&judge, thread, (start + SHADOW_GRANULE - 1) & mask, end & mask, is_write, id);
+	while (start < end) {
+		uint32_t here = (uint32_t)(SHADOW_GRANULE - start % SHADOW_GRANULE);
+
+		if (here > end - start)
+			here = (uint32_t)(end - start);
+		quick_access(thread, id, (uint32_t)(start - MEMORY_AT), here);
+		start += here;
+	}
+}
+
 void accesses_at(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
 {
 	places[id].offset = offset;
 	places[id].size_bytes = size_bytes;
-	quick_access(thread, id, offset, size_bytes);
+	if (are_sites_old && size_bytes > 8)
+		loops_over(thread, id, offset, size_bytes);
+	else
+		quick_access(thread, id, offset, size_bytes);
 }
 
 void reads(struct thread *thread, uint32_t offset, uint32_t size_bytes)

@@ -56,6 +56,9 @@ void racing_sites_are_old(bool are_old);
 void reads(struct thread *thread, uint32_t offset, uint32_t size_bytes);
 void writes(struct thread *thread, uint32_t offset, uint32_t size_bytes);
 void quick_access(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);
+
+/* As a counted loop does it: the range first, then each granule. */
+void loops_over(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);
 void accesses_at(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);
 
 #endif

@@ -117,7 +117,7 @@ static void do_lock(uint32_t thread, unsigned *seed)
 
 static void do_access(uint32_t thread, unsigned *seed)
 {
-	static const uint32_t sizes[] = {1, 1, 2, 4, 4, 8, 8, 16, 3, 24};
+	static const uint32_t sizes[] = {1, 1, 2, 4, 4, 8, 8, 16, 3, 24, 32};
 	uint32_t size = sizes[(uint32_t)rand_r(seed) % ARRAY_LENGTH(sizes)];
 	uint32_t offset = (uint32_t)rand_r(seed) % (BYTES - size + 1);
 	bool is_write = rand_r(seed) % 3 == 0;

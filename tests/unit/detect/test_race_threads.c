@@ -122,6 +122,7 @@ START_TEST(what_locks_order_is_no_race)
 END_TEST
 
 #define PLACES 4000u
+#define PAIRS 2000u
 
 static pthread_barrier_t start_line;
 
@@ -137,6 +138,23 @@ static void *run_racing(void *argument)
 		uint32_t at = number % 2 ? PLACES - 1 - i : i;
 
 		quick_access(threads[number], 1 + 2 * SITES + number * PLACES + at, place * 8, 8);
+	}
+	memory_flush(&judge, threads[number]);
+	return NULL;
+}
+
+/* The same in pairs of granules, which loops are about to touch. */
+static void *run_racing_loops(void *argument)
+{
+	uint32_t number = (uint32_t)(uintptr_t)argument;
+	uint32_t half = number / 2;
+
+	pthread_barrier_wait(&start_line);
+	for (uint32_t i = 0; i < PAIRS; i++) {
+		uint32_t at = number % 2 ? PAIRS - 1 - i : i;
+
+		loops_over(threads[number], 1 + 2 * SITES + number * PAIRS + at,
+			   (half * PAIRS + at) * 16, 16);
 	}
 	memory_flush(&judge, threads[number]);
 	return NULL;
@@ -190,6 +208,18 @@ START_TEST(each_place_that_races_is_found)
 	run_all(run_racing);
 	for (uint32_t i = 0; i < THREADS / 2 * PLACES * 8; i++)
 		ck_assert_msg(racing[i], "byte %u", i);
+}
+END_TEST
+
+START_TEST(each_pair_that_loops_race_for_is_found)
+{
+	set_up();
+	for (uint32_t i = 0; i < THREADS * PAIRS; i++)
+		ck_assert_uint_eq(racing_site(SITE_WRITE, 8), 1 + 2 * SITES + i);
+	ck_assert_int_eq(pthread_barrier_init(&start_line, NULL, THREADS), 0);
+	run_all(run_racing_loops);
+	for (uint32_t i = 0; i < THREADS / 2 * PAIRS * 16; i += 16)
+		ck_assert_msg(racing[i] || racing[i + 8], "byte %u", i);
 }
 END_TEST
 
@@ -269,6 +299,7 @@ int main(void)
 	tcase_add_test(tests, what_is_in_use_is_never_collected);
 	tcase_add_test(tests, lines_lose_no_order);
 	tcase_add_test(tests, each_place_that_races_is_found);
+	tcase_add_test(tests, each_pair_that_loops_race_for_is_found);
 	tcase_add_test(tests, each_access_of_a_race_is_known_and_its_threads_own);
 	return racing_run(tests);
 }

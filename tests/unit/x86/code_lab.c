@@ -130,7 +130,7 @@ static void fill_memory(uint64_t seed)
 	memset(lab_seen, 0, LAB_MEMORY_BYTES);
 	memset(lab_seen + (LAB_STACK_TOP - LAB_STACK_USED - LAB_MEMORY), 0, 65536 + 4096);
 	memset(lab_seen + (LAB_TEXT - LAB_MEMORY), 0, 0x10000);
-	lab_thunk_calls = 0;
+	lab_thunk_calls = lab_range_calls = 0;
 	access_count = 0;
 }
 
@@ -390,7 +390,7 @@ void lab_set_up(struct lab *lab, bool counts)
 	lab->options.shared_tls = tls_offset(&shared_word);
 	lab->options.count_tls = tls_offset(&access_count);
 	lab->options.counts = counts;
-	lab->options.summaries = counts ? PLAN_SUMMARIES_NEVER : PLAN_SUMMARIES_ALWAYS;
+	lab->options.force = counts ? PLAN_FORCE_NO_SUMMARIES : PLAN_FORCE_ALL;
 	lab->options.keeps_instructions = true;
 	lab->options.first_site = 1;
 	lab->options.place = place_clones;

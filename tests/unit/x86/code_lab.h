@@ -59,7 +59,7 @@ struct lab {
 extern const struct plan *lab_plan; /* what thunks find sites in */
 
 /* Copies the code, decodes it, and clones all of it; with @counts, clones count, and
- * do not ask for summaries. */
+ * do not ask for summaries; else all shortcuts are taken. */
 void lab_set_up(struct lab *lab, bool counts);
 
 /* Gives the fixed addresses back. */
@@ -77,8 +77,9 @@ void lab_run(uint64_t code, struct lab_machine *machine, uint64_t seed, enum lab
 const struct lab_step *lab_trace(uint64_t code, struct lab_machine *machine, uint64_t seed,
 				 enum lab_shadow shadow, uint32_t *count);
 
-/* Of the last run: how often a thunk was called, and the bytes that checks covered. */
+/* Of the last run: how often thunks were called, and the bytes that checks covered. */
 extern uint32_t lab_thunk_calls;
+extern uint32_t lab_range_calls; /* of the thunk of ranges, which are not among these */
 uint64_t lab_accesses_counted(void);
 extern uint8_t *lab_seen; /* from LAB_MEMORY on */
 

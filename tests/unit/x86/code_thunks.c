@@ -18,7 +18,7 @@ struct thunk_frame {
 void lab_note(struct thunk_frame *frame);
 
 const struct plan *lab_plan;
-uint32_t lab_thunk_calls;
+uint32_t lab_thunk_calls, lab_range_calls;
 uint8_t *lab_seen;
 
 GENERAL_ONLY void lab_see(uint64_t address, uint64_t size, unsigned what)
@@ -64,6 +64,15 @@ GENERAL_ONLY static void see_masked(const struct thunk_frame *frame, unsigned nu
 	}
 }
 
+/* All of it, so that the run must touch all of it. */
+GENERAL_ONLY static void see_range(const struct thunk_frame *frame)
+{
+	const struct plan_site *site = &lab_plan->sites[(frame->address >> THUNK_SITE_SHIFT) - 1];
+
+	lab_range_calls++;
+	lab_see(frame->more[0], frame->id, site->flags & PLAN_SITE_WRITE ? LAB_WRITE : LAB_READ);
+}
+
 GENERAL_ONLY void lab_note(struct thunk_frame *frame)
 {
 	unsigned number = (unsigned)frame->number;
@@ -72,7 +81,7 @@ GENERAL_ONLY void lab_note(struct thunk_frame *frame)
 	const struct plan_site *site = &lab_plan->sites[(id >> THUNK_SITE_SHIFT) - 1];
 	volatile char below[512];
 
-	lab_thunk_calls++;
+	lab_thunk_calls += number != THUNK_RANGE;
 	for (unsigned i = 0; i < sizeof(below); i++)
 		below[i] = 0x5a;
 	if (number < THUNK_WRITE)
@@ -84,6 +93,8 @@ GENERAL_ONLY void lab_note(struct thunk_frame *frame)
 	else if (number == THUNK_SIZED)
 		lab_see(frame->address, site->size_bytes,
 			site->flags & PLAN_SITE_WRITE ? LAB_WRITE : LAB_READ);
+	else if (number == THUNK_RANGE)
+		see_range(frame);
 	else if (is_masked)
 		see_masked(frame, number);
 	else if (number >= THUNK_STRING)

@@ -39,6 +39,20 @@ static const char *const names[] = {
 	"is_called",
 	"jumps_away",
 	"spin_alike",
+	"range_upwards",
+	"range_indexed",
+	"range_behind_its_step",
+	"range_of_few_bytes",
+	"range_compared_early",
+	"range_without_registers",
+	"no_range_but_gaps",
+	"no_range_if_left",
+	"no_range_if_the_bound_moves",
+	"no_range_of_half_a_counter",
+	"no_range_for_steps_that_vary",
+	"no_range_downwards",
+	"no_range_while_below",
+	"no_range_around_a_lock",
 	KERNELS("o0"),
 	KERNELS("o1"),
 	KERNELS("o2"),
@@ -179,6 +193,22 @@ START_TEST(summarised_reads_call_no_thunk)
 }
 END_TEST
 
+/* The loops whose names begin so have ranges, and no others. */
+START_TEST(counted_loops_alone_have_ranges)
+{
+	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++) {
+		bool has_range = !strncmp(names[i], "range_", 6);
+		struct lab_machine machine = machine_for(6, 0);
+
+		if (!has_range && strncmp(names[i], "no_range_", 9))
+			continue;
+		lab_run(lab_clone(&lab, lab_function(&lab, names[i])), &machine, 1, LAB_EQUAL);
+		ck_assert_msg((lab_range_calls != 0) == has_range, "%s: %u", names[i],
+			      lab_range_calls);
+	}
+}
+END_TEST
+
 START_TEST(counting_clones_count_accesses)
 {
 	struct lab_machine machine = machine_for(5, 0);
@@ -225,6 +255,7 @@ int main(void)
 	tcase_add_test(tcase, own_epoch_calls_no_thunk);
 	tcase_add_test(tcase, shared_reads_call_no_thunk);
 	tcase_add_test(tcase, summarised_reads_call_no_thunk);
+	tcase_add_test(tcase, counted_loops_alone_have_ranges);
 	suite_add_tcase(suite, tcase);
 	tcase_add_unchecked_fixture(counting, set_up_counting, tear_down);
 	tcase_add_test(counting, counting_clones_count_accesses);

@@ -27,6 +27,9 @@ access_common:
 masked_common:
 	WITHOUT_FLAGS access_masked, FRAME_MASKED_ID, FRAME_MASKED_END, THUNK_MASKED_WORDS_BYTES
 	.p2align 6
+range_common:
+	WITHOUT_FLAGS access_range, FRAME_MASKED_ID, FRAME_MASKED_END, THUNK_MASKED_WORDS_BYTES
+	.p2align 6
 gather_common:
 	/* Above the words lie the indexes, which the check takes off. */
 	WITHOUT_FLAGS access_gather, FRAME_MASKED_ID, FRAME_MASKED_END + THUNK_INDEX_BYTES, THUNK_MASKED_WORDS_BYTES
@@ -58,6 +61,7 @@ string_common:
 	THUNK	access_sized_thunk, access_common, 0
 	MARK	access_masked_thunk_start
 	THUNK	access_masked_thunk, masked_common, 0
+	THUNK	access_range_thunk, range_common, 0
 	EACH	GATHER_THUNK, gather, THUNK_GATHER_COUNT
 	MARK	access_masked_thunk_end
 	THUNK	access_lock_begin_thunk, begin_common, 0
@@ -75,7 +79,7 @@ string_common:
 access_thunk_offsets:
 	EACH	OFFSET, read, THUNK_SIZE_COUNT
 	EACH	OFFSET, write, THUNK_SIZE_COUNT
-	.irp	name, lock_begin, lock_end, lock_end_compare, sized, masked
+	.irp	name, lock_begin, lock_end, lock_end_compare, sized, masked, range
 	OFFSET	\name, thunk
 	.endr
 	EACH	OFFSET, gather, THUNK_GATHER_COUNT

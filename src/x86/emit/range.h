@@ -1,0 +1,31 @@
+/*
+ * Ranges: the code in front of a counted loop (x86/survey/counted.h) that has the accesses
+ * of all its rounds recorded at once.
+ *
+ *     mov   to, w
+ *     sub   from, w		the distance that the loop will count
+ *     shl   $shift, w		... in bytes
+ *     cmp   $least, w
+ *     jbe   skip		short ranges are left to the loop
+ *     lea   first, a
+ *     push a; push id; push w; call THUNK_RANGE
+ * skip:
+ *
+ * Only who falls into the loop runs it; branches to the loop's first instruction go past
+ * it.  It may do nothing: the checks in the loop stay, and then find the shadow words
+ * recorded.  So what it leaves out is missed by nobody, and what it records is accessed.
+ */
+#ifndef X86_EMIT_RANGE_H
+#define X86_EMIT_RANGE_H
+
+#include "x86/flow/checks.h"
+#include "x86/emit/emit.h"
+
+#define RANGE_BYTES 256 /* shorter ones are not worth it */
+#define RANGE_BYTES_FORCED 8
+
+/* Writes the ranges of the loop that begins with instruction @place, if one does. */
+void emit_ranges_at(struct emitter *emitter, const struct function *function, const uint32_t *live,
+		    const struct check_list *list, uint32_t place, uint32_t first_site);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * Counted loops: what a loop will certainly access, known before it begins.
+ *
+ * A counted loop is a straight line that ends in a branch back to its first instruction,
+ * taken while a counter differs from a bound.  In each round one instruction adds a
+ * constant to the counter, and nothing changes the bound.  Counting by @step over a
+ * distance takes at least distance / step rounds, as no other value is met before: so
+ * whoever falls into the loop goes through it so often, whatever happens meanwhile.  (If
+ * the distance is no multiple of the step it is more often.)
+ *
+ * An access whose address grows by its own size in each round then touches all of
+ * [first, first + rounds * size).
+ */
+#ifndef X86_SURVEY_COUNTED_H
+#define X86_SURVEY_COUNTED_H
+
+#include "x86/decode/operand.h"
+#include "x86/survey/module.h"
+#include "x86/survey/site.h"
+
+struct counted_loop {
+	uint32_t first, last; /* instructions */
+	int8_t from, to;      /* registers: the distance is to - from; from may be NO_REGISTER: 0 */
+	uint32_t step;	      /* by which a round shortens the distance */
+};
+
+struct counted_range {
+	struct operand first; /* at the loop's beginning */
+	int8_t shift;	      /* its bytes are the distance << shift, or >> -shift */
+};
+
+/* Is @first the first instruction of a counted loop that the one before falls into? */
+bool counted_find(const struct module *module, const struct function *function, uint32_t first,
+		  struct counted_loop *loop);
+
+/* What instruction @index of @loop touches with @operand, @size_bytes in each round.
+ * False: not one range without gaps. */
+bool counted_range(const struct module *module, const struct function *function,
+		   const struct counted_loop *loop, uint32_t index, const struct operand *operand,
+		   uint32_t size_bytes, struct counted_range *range);
+
+/* Can accesses of @site be recorded together?  Those that other rules look at one by one
+ * cannot. */
+static inline bool counted_can_join(const struct plan_site *site)
+{
+	uint32_t apart = PLAN_SITE_SPIN | PLAN_SITE_AWAITS | PLAN_SITE_MAY_BE_STALE |
+			 PLAN_SITE_DECIDES | PLAN_SITE_LOCKED | PLAN_SITE_RANGE;
+
+	return !(site->flags & apart) && !site->update_group;
+}
+
+#endif
