@@ -87,6 +87,7 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/losses.c %D%/formats/losses.h \
 	%D%/formats/text.c \
 	%D%/formats/text/finding.c %D%/formats/text/finding.h \
+	%D%/formats/text/group.c %D%/formats/text/group.h \
 	%D%/formats/text/memory.c %D%/formats/text/memory.h \
 	%D%/formats/text/parts.c %D%/formats/text/parts.h \
 	%D%/formats/text/stack.c %D%/formats/text/stack.h \

@@ -123,6 +123,22 @@ static bool is_about_memory(const struct finding_event *event)
 	       event->action == ACTION_FREE;
 }
 
+/* A cycle of one class names one lock of it for both (detect/lock_order/class.c): the first
+ * thread takes the one at the lower address first. */
+static const char *locks_alike(const struct view_finding *finding,
+			       const struct finding_event *event)
+{
+	const struct finding *source = finding->finding;
+	size_t index = (size_t)(event - source->events);
+
+	if (!(source->details & DETAIL_CLASSES) || source->event_count != 4)
+		return NULL;
+	for (uint32_t i = 1; i < source->event_count; i++)
+		if (source->events[i].lock != source->events[0].lock)
+			return NULL;
+	return index == 0 || index == 3 ? "one at a lower address" : "one at a higher address";
+}
+
 const char *explain_action(struct view *view, const struct view_finding *finding,
 			   const struct finding_event *event)
 {
@@ -131,13 +147,14 @@ const char *explain_action(struct view *view, const struct view_finding *finding
 						   finding->finding->details)
 				       : NULL;
 	const char *plain = plain_action(event);
+	const char *alike = locks_alike(finding, event);
 	const char *target;
 
 	if (is_about_memory(event))
 		return memory_action(view, finding, event);
 	if (verb)
 		return pool_format(view->pool, "%s %s", verb,
-				   lock_name(view, finding->process, event->lock));
+				   alike ? alike : lock_name(view, finding->process, event->lock));
 	if (!plain)
 		return pool_format(view->pool, "%s an unknown lock",
 				   lock_verb(event, OBJECT_MUTEX, 0));

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/command/containers.cc \
 	tests/command/counted.c \
 	tests/command/crossed.c \
+	tests/command/crowd.c \
 	tests/command/fake_library.c \
 	tests/command/fields.c \
 	tests/command/fingered.c \

@@ -44,6 +44,21 @@ else
 		"$built" run "$work/handled" 11
 	run "together: a handler may post: a warning, not ended" 137 "warning: hang" -- \
 		"$built" run --timeout=2 --fail-on=never "$work/handled" 15
+	$CC -g -pthread -o "$work/crowd" "$srcdir/tests/command/crowd.c"
+	run "together: threads that wait alike are one group" 66 \
+		"^  37 threads here: T2 (wait_for_news), T3 (wait_for_news) and 35 more$" -- \
+		"$built" run "$work/crowd"
+	cp "$work/err" "$work/crowd.txt"
+	claim "together: a group has one stack, and one step" \
+		sh -c '[ $(grep -c "#0  wait_for_news" "$1") = 1 ] && [ $(grep -c "waits at" "$1") = 2 ]' \
+		- "$work/crowd.txt"
+	run "together: who waits for something else is in another group" 66 \
+		"^  2 threads here: T2 (wait_for_news) and T3 (wait_for_news)$" -- \
+		"$built" run "$work/crowd" apart
+	cp "$work/err" "$work/crowd.txt"
+	claim "together: the others are in one" grep -q "^  35 threads here: " "$work/crowd.txt"
+	run "together: locks of one origin are told apart" 0 "acquires one at a higher address" -- \
+		"$built" run "$(dirname "$built")/samples/order/bank_transfer"
 	$CC -g -pthread -o "$work/states" "$srcdir/tests/command/states.c"
 	run "together: --timeout" 66 "5 threads blocked in process 1 .*, 1 not" -- "$built" run \
 		--timeout=3 --save "$work/states.snarl" --json "$work/states.json" "$work/states"

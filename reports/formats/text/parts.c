@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/formats/text/group.h"
 #include "reports/words/names.h"
 
 #define TABLE_COLUMNS 100u /* wider tables become lists, where the terminal is not wider */
@@ -22,7 +23,19 @@ const char *text_style_off(const struct text_page *page)
 	return page->is_coloured ? "\033[0m" : "";
 }
 
-/* The distinct threads of the steps in order; 0 if there are too many. */
+/* The column of a step: the first of those who do the same. */
+static thread_id step_doer(const struct view_finding *finding, size_t index)
+{
+	return group_first(finding, finding->steps[index].thread);
+}
+
+/* Has its doer done it already? */
+static bool is_repeated(const struct view_finding *finding, size_t index)
+{
+	return step_doer(finding, index) != finding->steps[index].thread;
+}
+
+/* The distinct doers of the steps in order; 0 if there are too many. */
 static size_t step_threads(const struct view_finding *finding, thread_id *threads)
 {
 	size_t count = 0;
@@ -30,13 +43,13 @@ static size_t step_threads(const struct view_finding *finding, thread_id *thread
 	for (size_t i = 0; i < finding->step_count; i++) {
 		size_t known = 0;
 
-		while (known < count && threads[known] != finding->steps[i].thread)
+		while (known < count && threads[known] != step_doer(finding, i))
 			known++;
 		if (known < count)
 			continue;
 		if (count == TABLE_THREAD_MAX)
 			return 0;
-		threads[count++] = finding->steps[i].thread;
+		threads[count++] = step_doer(finding, i);
 	}
 	return count;
 }
@@ -44,7 +57,7 @@ static size_t step_threads(const struct view_finding *finding, thread_id *thread
 static size_t column_width(const struct text_page *page, const struct view_finding *finding,
 			   thread_id thread)
 {
-	size_t width = strlen(thread_name(page->view, finding, thread));
+	size_t width = strlen(group_words(page->view, finding, thread));
 
 	for (size_t i = 0; i < finding->step_count; i++) {
 		size_t length = strlen(finding->steps[i].what);
@@ -67,11 +80,14 @@ static const char *step_remark(const struct text_page *page, const struct view_f
 static void write_list(const struct text_page *page, const struct view_finding *finding)
 {
 	for (size_t i = 0; i < finding->step_count; i++) {
-		const char *line =
-			pool_format(page->view->pool, "%s %s%s",
-				    thread_name(page->view, finding, finding->steps[i].thread),
-				    finding->steps[i].what, step_remark(page, finding, i));
+		thread_id thread = finding->steps[i].thread;
+		const char *line = pool_format(
+			page->view->pool, "%s%s %s%s", group_words(page->view, finding, thread),
+			group_count(finding, thread) > 1 ? ", each," : "",
+			finding->steps[i].what, step_remark(page, finding, i));
 
+		if (is_repeated(finding, i))
+			continue;
 		fputs("    ", page->out);
 		text_wrap(page, 4, 6, line);
 	}
@@ -87,7 +103,7 @@ static void write_table_head(const struct text_page *page, const struct view_fin
 	fputs("    ", page->out);
 	for (size_t i = 0; i < count; i++)
 		fprintf(page->out, "%-*s", i + 1 < count ? (int)widths[i] : 0,
-			thread_name(page->view, finding, threads[i]));
+			group_words(page->view, finding, threads[i]));
 	fputs("\n    ", page->out);
 	for (size_t i = 0; i < count; i++)
 		fprintf(page->out, "%.*s%s", (int)widths[i] - 3, line, i + 1 < count ? "   " : "");
@@ -101,6 +117,8 @@ static void write_table(const struct text_page *page, const struct view_finding 
 	for (size_t i = 0; i < finding->step_count; i++) {
 		size_t indent = 4;
 
+		if (is_repeated(finding, i))
+			continue;
 		for (size_t j = 0; j < count && threads[j] != finding->steps[i].thread; j++)
 			indent += widths[j];
 		fprintf(page->out, "%*s%s%s\n", (int)indent, "", finding->steps[i].what,

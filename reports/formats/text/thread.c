@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/formats/text/group.h"
 #include "reports/formats/text/memory.h"
 #include "reports/formats/text/stack.h"
 #include "reports/words/explain.h"
@@ -86,13 +87,27 @@ static void write_event(struct text_page *page, const struct view_finding *findi
 	text_holds(page, finding, index);
 }
 
-/* "T2 (worker) reads total, 4 bytes:", or the thread alone if it does several things. */
+/* "37 threads here: T2 (worker), T3 (worker) and 35 more", if they all do the same. */
+static const char *doer_words(struct text_page *page, const struct view_finding *finding,
+			      thread_id thread, size_t count)
+{
+	const char *names = group_words(page->view, finding, thread);
+
+	return count == 1 ? names
+			  : pool_format(page->view->pool, "%zu threads here: %s", count, names);
+}
+
+/* "T2 (worker) reads total, 4 bytes:", or the threads alone if they are several or do several
+ * things. */
 void text_thread(struct text_page *page, const struct view_finding *finding, size_t index)
 {
 	thread_id thread = finding->events[index]->thread;
-	const char *name = thread_name(page->view, finding, thread);
-	bool is_single = count_events(finding, thread) == 1;
+	size_t group = group_count(finding, thread);
+	const char *name = doer_words(page, finding, thread, group);
+	bool is_single = group == 1 && count_events(finding, thread) == 1;
 
+	if (group_first(finding, thread) != thread)
+		return;
 	fprintf(page->out, "  %s%s%s", text_style_on(page, STYLE_BOLD), name, text_style_off(page));
 	fputc(is_single ? ' ' : '\n', page->out);
 	for (size_t i = index; i < finding->event_count; i++) {
