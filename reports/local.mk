@@ -94,4 +94,4 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/text/thread.c %D%/formats/text/thread.h
 
 # For programs that read --json.
-dist_pkgdata_DATA += reports/formats/json/snarl.schema.json
+dist_pkgdata_DATA += reports/formats/json/snarl.schema.json reports/filter/runtimes.suppressions

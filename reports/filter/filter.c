@@ -14,6 +14,10 @@ int filter_read(struct filter *filter, struct pool *pool, const struct view_opti
 	for (size_t i = 0; i < options->suppression_count && result == 0; i++)
 		result = suppressions_read(&filter->suppressions, pool, options->suppressions[i],
 					   error, error_bytes);
+	filter->own_count = filter->suppressions.count;
+	if (options->default_suppressions && result == 0)
+		result = suppressions_read(&filter->suppressions, pool,
+					   options->default_suppressions, error, error_bytes);
 	if (options->baseline && result == 0)
 		result = baseline_read(&filter->baseline, pool, options->baseline, error,
 				       error_bytes);
@@ -123,11 +127,12 @@ const char *filter_words(const struct view *view)
 	return known ? pool_format(view->pool, "%s, %zu in the baseline", words, known) : words;
 }
 
-static void write_unused(const struct suppressions *list, FILE *out)
+static void write_unused(const struct filter *filter, FILE *out)
 {
+	const struct suppressions *list = &filter->suppressions;
 	const char *before = "snarl: suppressions that match nothing:";
 
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < filter->own_count; i++) {
 		const struct suppression *entry = &list->rows[i];
 
 		if (entry->finding_count || entry->is_expired || !entry->kinds)
@@ -156,5 +161,5 @@ void filter_write_notes(const struct view *view, FILE *out)
 				count_words(view->pool, entry->finding_count, "finding"),
 				entry->reason ? ": " : "", entry->reason ? entry->reason : "");
 	}
-	write_unused(list, out);
+	write_unused(view->filter, out);
 }

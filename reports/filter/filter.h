@@ -15,7 +15,8 @@
 #include "reports/words/view.h"
 
 struct filter {
-	struct suppressions suppressions;
+	struct suppressions suppressions; /* the user's, then the default ones */
+	size_t own_count;		  /* of the user's */
 	struct baseline baseline;
 };
 

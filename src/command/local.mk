@@ -2,13 +2,15 @@
 
 bin_PROGRAMS += snarl
 
-snarl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE -DPKGLIBDIR='"$(pkglibdir)"'
+snarl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir) -D_GNU_SOURCE -DPKGLIBDIR='"$(pkglibdir)"' \
+	-DPKGDATADIR='"$(pkgdatadir)"'
 snarl_CFLAGS = $(AM_CFLAGS) -pthread
 snarl_SOURCES = \
 	%D%/main.c \
 	%D%/base/arguments.c %D%/base/arguments.h \
 	%D%/base/command.h %D%/base/commands.def \
 	%D%/base/help.c %D%/base/help.h \
+	%D%/base/installed.c %D%/base/installed.h \
 	%D%/base/message.c %D%/base/message.h \
 	%D%/base/nearest.c %D%/base/nearest.h \
 	%D%/base/output.c %D%/base/output.h \
@@ -26,6 +28,12 @@ snarl_SOURCES = \
 	%D%/run/report.c \
 	%D%/run/run.c
 snarl_LDADD = src/libinspect.a reports/libreports.a src/libverify.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty $(UNWIND_LIBS)
+
+# Where the command finds it in the build tree.
+noinst_DATA = runtimes.suppressions
+CLEANFILES += runtimes.suppressions
+runtimes.suppressions: reports/filter/runtimes.suppressions
+	$(AM_V_GEN)cp $(srcdir)/reports/filter/runtimes.suppressions $@
 
 # Scripts run against the detector: `snarl replay`.
 snarl_SOURCES += \

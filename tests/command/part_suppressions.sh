@@ -34,6 +34,17 @@ run "--gen-suppressions" 66 "^lock fake_lock$" -- \
 sed -n '/^kind /,/^reason/p' "$work/err" >"$work/made.supp"
 run "what it prints hides the finding" 0 "1 suppressed" -- \
 	"$snarl" report --suppressions "$work/made.supp" "$work/hidden.snarl"
+# What is known of runtimes.
+printf 'T1 write PL_fold_locale\nT2 write PL_fold_locale\n' >"$work/runtime.events"
+printf 'T1 write my_locale\nT2 write my_locale\n' >"$work/program.events"
+run "known findings of runtimes are suppressed" 0 "^snarl: no findings, 1 suppressed in" -- \
+	"$built" replay "$work/runtime.events"
+run "--default-suppressions=no reports them" 66 "^snarl: 1 error" -- \
+	"$built" replay --default-suppressions=no "$work/runtime.events"
+run "other findings stay, and no default entry is called unused" 66 "^snarl: 1 error" -- \
+	"$built" replay "$work/program.events"
+cp "$work/err" "$work/program.txt"
+claim "no default entry is called unused" sh -c '! grep "match nothing" "$1"' - "$work/program.txt"
 # Kinds of finding: the fake one is misuse, and of severity error.
 run "--check of another kind" 0 "no findings in true" -- "$snarl" run --check=races,locks true
 run "--check of its group" 66 "1 finding" -- "$snarl" run --check=hangs,misuse true

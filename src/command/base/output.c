@@ -10,10 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "command/base/installed.h"
 #include "command/base/message.h"
 #include "reports/report.h"
 #include "reports/view/shown.h"
 
+#define RUNTIMES "runtimes.suppressions"
 #define COLUMNS_DEFAULT 100
 #define COLUMNS_LEAST 60
 
@@ -92,12 +94,24 @@ static unsigned count_columns(void)
 	return columns < COLUMNS_LEAST ? COLUMNS_LEAST : (unsigned)columns;
 }
 
+/* The file of what is known of runtimes; NULL if it is not there. */
+static const char *find_runtimes(void)
+{
+	static char *path;
+
+	if (!path)
+		path = installed_find(RUNTIMES, "../share/snarl/" RUNTIMES,
+				      PKGDATADIR "/" RUNTIMES);
+	return path;
+}
+
 static struct view_options make_view_options(const struct options *options)
 {
 	return (struct view_options){
 		.kinds = options_checked_kinds(options),
 		.suppressions = options->suppressions.values,
 		.suppression_count = options->suppressions.count,
+		.default_suppressions = options->default_suppressions ? find_runtimes() : NULL,
 		.baseline = options->baseline,
 		.order = options->order,
 		.generates_suppressions = options->gen_suppressions,
