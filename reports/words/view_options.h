@@ -14,7 +14,7 @@ struct view_options {
 	uint64_t kinds;			 /* of finding to report; 0: all */
 	const char *const *suppressions; /* files */
 	size_t suppression_count;
-	const char *default_suppressions; /* a file of which unused entries are not named, or NULL */
+	const char *default_suppressions; /* a file, or NULL; unused entries are not named */
 	const char *baseline;		 /* a file, or NULL */
 	const char *order;		 /* a file of lock orders, or NULL */
 	struct shown *shown;		 /* what was printed while the program ran, or NULL */
