@@ -17,7 +17,11 @@ bool same_bug_equal(const struct view_finding *known, const struct view_finding 
 
 /* --- Memory ------------------------------------------------------------------------ */
 
-/* The function of the program in which @event was, or NULL. */
+/* A function of an event, or NULL. */
+typedef const char *(*event_function)(struct view *view, const struct view_finding *finding,
+				      const struct finding_event *event);
+
+/* The function of the program in which @event was. */
 static const char *function_of(struct view *view, const struct view_finding *finding,
 			       const struct finding_event *event)
 {
@@ -27,14 +31,28 @@ static const char *function_of(struct view *view, const struct view_finding *fin
 	return site ? source_frame_function(view->pool, site) : NULL;
 }
 
-static bool accesses_in(struct view *view, const struct view_finding *finding, const char *function)
+/* What called that. */
+static const char *caller_of(struct view *view, const struct view_finding *finding,
+			     const struct finding_event *event)
+{
+	const struct source_stack *stack =
+		symbolize_stack(view->symbolizer, finding->process, event->stack);
+	const struct source_frame *site = source_stack_site(stack);
+
+	if (!site || site + 1 >= stack->frames + stack->visible_count)
+		return NULL;
+	return source_frame_function(view->pool, site + 1);
+}
+
+static bool accesses_in(struct view *view, const struct view_finding *finding,
+			event_function function_of_event, const char *function)
 {
 	for (size_t i = 0; i < finding->event_count; i++) {
 		const char *other;
 
 		if (!memory_is_access(finding->finding, finding->events[i]))
 			continue;
-		other = function_of(view, finding, finding->events[i]);
+		other = function_of_event(view, finding, finding->events[i]);
 		if (other && strcmp(function, other) == 0)
 			return true;
 	}
@@ -55,7 +73,7 @@ static size_t count_common(struct view *view, const struct view_finding *finding
 			continue;
 		function = function_of(view, finding, finding->events[i]);
 		*count += 1;
-		common += function && accesses_in(view, other, function);
+		common += function && accesses_in(view, other, function_of, function);
 	}
 	return common;
 }
@@ -74,7 +92,29 @@ static bool is_same_structure(const struct view_memory *memory, const struct vie
 	return holder && others && strcmp(holder, others) == 0 && memory->kind == other->kind;
 }
 
-/* The same place; or fields of one structure, in the same functions. */
+/* Were all accesses of @finding made without a lock, in functions whose callers, as far as
+ * they are known, are those of @other's? */
+static bool has_bare_callers_of(struct view *view, const struct view_finding *finding,
+				const struct view_finding *other)
+{
+	bool is_known = false;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+		const char *caller;
+
+		if (!memory_is_access(finding->finding, event))
+			continue;
+		caller = caller_of(view, finding, event);
+		if (event->hold_count || (caller && !accesses_in(view, other, caller_of, caller)))
+			return false;
+		is_known = is_known || caller;
+	}
+	return is_known;
+}
+
+/* The same place; or fields of one structure, in the same functions, or in small ones that
+ * the same function calls without a lock. */
 static bool is_same_memory(struct view *view, const struct view_finding *known,
 			   const struct view_finding *finding)
 {
@@ -90,7 +130,10 @@ static bool is_same_memory(struct view *view, const struct view_finding *known,
 	if (!is_same_structure(known->memory, finding->memory))
 		return false;
 	common = count_common(view, finding, known, &count);
-	return common == count && count_common(view, known, finding, &count) == count;
+	if (common == count && count_common(view, known, finding, &count) == count)
+		return true;
+	return has_bare_callers_of(view, finding, known) &&
+	       has_bare_callers_of(view, known, finding);
 }
 
 /* --- Locks -------------------------------------------------------------------------- */

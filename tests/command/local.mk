@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/command/crowd.c \
 	tests/command/fake_library.c \
 	tests/command/fields.c \
+	tests/command/methods.c \
 	tests/command/fingered.c \
 	tests/command/part_fingerprints.sh \
 	tests/command/live.c \

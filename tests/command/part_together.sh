@@ -27,6 +27,12 @@ else
 	cp "$work/err" "$work/fields.txt"
 	claim "together: another variable is another" \
 		grep -q "^snarl: 2 errors (2 findings" "$work/fields.txt"
+	$CC -g -O1 -pthread -o "$work/methods" "$srcdir/tests/command/methods.c"
+	run "together: fields that small functions of one caller update are one finding" 66 \
+		"hits, misses and points of struct score are updated" -- "$built" run "$work/methods"
+	cp "$work/err" "$work/methods.txt"
+	claim "together: a field under another lock is another" \
+		grep -q "^snarl: 2 errors (2 findings" "$work/methods.txt"
 	if ${CXX:-g++} -g -pthread -o "$work/containers" "$srcdir/tests/command/containers.cc"; then
 		run "together: a race in a container" 66 "audit: std::vector<std::string> (its [a-z]* pointer)" -- \
 			"$built" run --json "$work/containers.json" "$work/containers"
