@@ -88,6 +88,7 @@ static uint64_t add_layers(struct lock_order *order, bool is_each_timed)
 
 static void measure_layers(bool is_each_timed)
 {
+	struct named_ids named = {NULL}; /* no counts */
 	struct arena arena;
 	uint32_t reports = 0;
 	uint64_t worst_ns;
@@ -128,6 +129,7 @@ static void nest_locks(struct lock_order *order, thread_id thread, bool is_desce
 
 static void measure_nests(void)
 {
+	struct named_ids named = {NULL}; /* no counts */
 	struct arena arena;
 	uint32_t reports = 0;
 	uint64_t start_ns;
