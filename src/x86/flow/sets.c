@@ -335,10 +335,11 @@ static uint64_t deciding_set(const struct sets *sets, uint32_t index)
 static void take_decision(void *analysis, uint32_t index)
 {
 	struct sets *sets = analysis;
+	uint64_t deciding = deciding_set(sets, index);
 
 	sets->taken_before = sets->now.taken;
-	sets->now.taken |= deciding_set(sets, index);
-	sets->now.examined |= sets->now.flags;
+	sets->now.taken |= deciding;
+	sets->now.examined |= deciding;
 }
 
 static void pass_by(void *analysis, uint32_t index)
