@@ -117,7 +117,9 @@ preload_libsnarl_so_SOURCES = \
 	%D%/exec/wrap_exec.c %D%/exec/wrap_exec.h \
 	%D%/exec/wrap_spawn.c \
 	%D%/sync/interpose.def \
-	%D%/sync/wrap_annotation.c \
+	%D%/outside/lock_names.c %D%/outside/lock_names.h \
+	%D%/annotations/wrap_order.c \
+	%D%/annotations/wrap_own_lock.c \
 	%D%/sync/wrap_barrier.c \
 	%D%/sync/wrap_c11.c \
 	%D%/sync/wrap_condition.c %D%/sync/wrap_condition.h \

@@ -104,6 +104,7 @@ uint32_t lock_attributes(enum object_kind kind, uintptr_t address)
 	case OBJECT_FILE_LOCK:
 	case OBJECT_CHANNEL:
 	case OBJECT_FUTEX:
+	case OBJECT_OWN:
 	case OBJECT_KIND_COUNT:
 		break;
 	}

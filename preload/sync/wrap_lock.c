@@ -17,6 +17,7 @@
 #include "preload/process/policy.h"
 #include "preload/results/shared.h"
 #include "preload/results/sink.h"
+#include "preload/outside/lock_names.h"
 
 struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kind kind,
 				      uintptr_t address, stack_id stack)
@@ -28,6 +29,7 @@ struct sync_object *lock_object_begin(struct guest_thread *self, enum object_kin
 		return NULL;
 	if (kind == OBJECT_BARRIER)
 		barrier_initialised(object, lock_barrier_size(address));
+	lock_names_begin(object);
 	shared_note(object->info);
 	return object;
 }

@@ -134,7 +134,8 @@ static const char *origin_word(const struct model_lock *lock, bool is_creation)
 	if (is_creation)
 		return "created";
 	return lock->kind == OBJECT_MUTEX || lock->kind == OBJECT_RWLOCK ||
-			       lock->kind == OBJECT_SPIN || lock->kind == OBJECT_FILE_LOCK
+			       lock->kind == OBJECT_SPIN || lock->kind == OBJECT_FILE_LOCK ||
+			       lock->kind == OBJECT_OWN
 		       ? "first locked"
 		       : "first used";
 }

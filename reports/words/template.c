@@ -276,7 +276,7 @@ static const char *done_word(const struct finding_event *event, enum object_kind
 	case ACTION_WAIT:
 		return "waited for";
 	default:
-		return kind <= OBJECT_SPIN ? "acquired" : "used";
+		return kind <= OBJECT_SPIN || kind == OBJECT_OWN ? "acquired" : "used";
 	}
 }
 

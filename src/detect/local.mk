@@ -29,6 +29,7 @@ src_libcore_a_SOURCES += \
 	%D%/predicate/predicate.c %D%/predicate/predicate.h \
 	%D%/shadow/summary.c %D%/shadow/summary.h \
 	%D%/race/access.h \
+	%D%/shadow/benign.c %D%/shadow/benign.h \
 	%D%/race/record_fast.c %D%/race/record_fast.h \
 	%D%/range/record_range.c %D%/range/record_range.h \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \

@@ -17,7 +17,7 @@ EXTRA_DIST += \
 	tests/command/live.c \
 	tests/command/part_live.sh \
 	tests/command/part_merge.sh \
-	tests/command/annotated.c \
+	tests/command/annotated.c tests/command/own_locks.c \
 	tests/command/part_annotations.sh \
 	tests/command/part_completion.sh \
 	tests/command/part_options.sh \

@@ -10,6 +10,33 @@ else
 		run "annotations: silent with $annotation" 0 "^snarl: no findings" -- \
 			"$built" run "$work/annotated" $annotation
 	done
+	$CC -g -pthread -I"$srcdir/include" -o "$work/own_locks" "$srcdir/tests/command/own_locks.c"
+	run "annotations: own locks, without snarl" 0 "" -- "$work/own_locks" snarl
+	run "annotations: own locks are not seen" 66 "lost-update: count" -- \
+		"$built" run "$work/own_locks" none
+	run "annotations: nor their order" 0 "^snarl: no findings" -- \
+		"$built" run "$work/own_locks" none order
+	for annotation in snarl dynamic tsan tried; do
+		run "annotations: own locks with $annotation" 0 "^snarl: no findings" -- \
+			"$built" run "$work/own_locks" $annotation
+	done
+	run "annotations: readers do not exclude each other" 66 "lost-update: count" -- \
+		"$built" run "$work/own_locks" shared
+	for annotation in snarl dynamic tsan; do
+		run "annotations: the order of own locks with $annotation" 66 \
+			"error: lock-order-inversion" -- "$built" run "$work/own_locks" $annotation order
+	done
+	run "annotations: their names" 66 "lock-order-inversion: the first lock and the second lock" -- \
+		"$built" run "$work/own_locks" snarl order
+	run "annotations: who only tries waits for nobody" 0 "^snarl: no findings" -- \
+		"$built" run "$work/own_locks" tried order
+	run "annotations: the name of a mutex" 66 "the third lock: mutex" -- \
+		"$built" run "$work/own_locks" named
+	run "annotations: races" 66 "^snarl: 2 errors" -- "$built" run "$work/own_locks" benign none
+	run "annotations: a race that is benign, and one that is not" 66 "^snarl: 1 error" -- \
+		"$built" run "$work/own_locks" benign one
+	run "annotations: benign races" 0 "^snarl: races that the program calls benign: [1-9]" -- \
+		"$built" run --stats "$work/own_locks" benign all
 	cat >"$work/annotated.cc" <<-'END'
 		#include <snarl.h>
 		int main()
@@ -17,6 +44,10 @@ else
 			static int word;
 			SNARL_HAPPENS_BEFORE(&word);
 			SNARL_HAPPENS_AFTER(&word);
+			SNARL_LOCK_ACQUIRED(&word);
+			SNARL_LOCK_RELEASED(&word);
+			SNARL_LOCK_NAME(&word, "word");
+			SNARL_BENIGN_RACE(&word, sizeof(word), "it is meant");
 		}
 	END
 	run "annotations: the header suits C++" 0 "" -- ${CXX:-g++} -Wall -Wextra -Werror \

@@ -112,6 +112,7 @@ floors='
 18 preload/confinement
 19 preload/exec
 19 preload/sync
+20 preload/annotations
 '
 
 # What each wing may use beside itself.

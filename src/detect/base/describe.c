@@ -141,7 +141,9 @@ void describe_lock_in(struct detector *detector, const struct sync_info *info,
 static void write_lock(struct detector *detector, const struct sync_info *info)
 {
 	const struct detector_hooks *hooks = detector->hooks;
-	const char *name = hooks->lock_name ? hooks->lock_name(detector, info) : "";
+	const char *name = hooks->lock_name ? hooks->lock_name(detector, info)
+			   : info->name	    ? info->name
+					    : "";
 	uint64_t key = hooks->shared_key ? hooks->shared_key(info) : 0;
 	struct byte_writer writer;
 	struct record_header *record = hooks->begin_record(

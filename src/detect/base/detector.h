@@ -132,6 +132,7 @@ struct detector {
 	struct split_update *splits; /* update.h */
 	uint64_t stale_read_marks[STALE_READ_MARK_WORDS]; /* stale_read.c: where there are some */
 	uint8_t held_back[HELD_BACK_PAIRS];
+	struct benign *benign; /* benign.c: races that the program means; NULL: none */
 	struct race_record *races; /* race_report.c: reported ones, newest first */
 
 	struct chain_set *chain_set; /* all validated chains: chain.h */

@@ -286,7 +286,8 @@ static void end_life(struct sync_table *table, struct sync_object *object)
 static bool needs_extra(enum object_kind kind)
 {
 	return kind == OBJECT_RWLOCK || kind == OBJECT_SEMAPHORE || kind == OBJECT_CONDITION ||
-	       kind == OBJECT_BARRIER || kind == OBJECT_ONCE || kind == OBJECT_FUTEX;
+	       kind == OBJECT_BARRIER || kind == OBJECT_ONCE || kind == OBJECT_FUTEX ||
+	       kind == OBJECT_OWN;
 }
 
 static void begin_life(struct sync_table *table, struct sync_object *object, enum object_kind kind,

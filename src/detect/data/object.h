@@ -123,6 +123,7 @@ struct sync_info {
 	thread_id heir;		     /* robust: the last that got it by EOWNERDEAD */
 	struct sync_use init;	/* the call that initialised it: life.h */
 	struct sync_use last;	/* the last hold that was released */
+	const char *name;   /* that the program gave it, or NULL */
 	bool is_described;  /* the results file has it */
 	bool has_origins;   /* the results file has what its description names */
 	bool is_kept;	    /* a report names this life: sync_keep() */

@@ -252,9 +252,10 @@ static void report_left_behind(struct detector *detector, struct thread *thread,
 	struct sync_info *info = held->object->info;
 	struct finding *finding;
 
-	/* The next owner of a robust mutex is told; a semaphore has no owner. */
+	/* The next owner of a robust mutex is told; a semaphore has no owner, and locks of the
+	 * program's own may be handed to others. */
 	if (!info || (info->attributes & SYNC_ROBUST) || info->kind == OBJECT_SEMAPHORE ||
-	    info->kind == OBJECT_FILE_LOCK)
+	    info->kind == OBJECT_FILE_LOCK || info->kind == OBJECT_OWN)
 		return;
 	/* Code that is not observed may have released it. */
 	if (held->mode == LOCK_EXCLUSIVE &&

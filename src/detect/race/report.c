@@ -3,6 +3,7 @@
  */
 #include "base/hash.h"
 #include "detect/base/thread.h"
+#include "detect/shadow/benign.h"
 #include "detect/race/record_fast.h"
 #include "detect/base/memory_block.h"
 #include "detect/race/race.h"
@@ -364,7 +365,7 @@ uint32_t race_report(struct race_step *step, const struct race_verdict *verdict)
 	struct met_race *met = &step->thread->accesses.races[quick % MET_RACES];
 	stack_id stack;
 
-	if (is_excluded(step))
+	if (is_excluded(step) || benign_has(step->detector, step->access->address))
 		return 0;
 	if (met->key == quick) {
 		if (!is_held_back(verdict))

@@ -174,8 +174,8 @@ static const char *end_words(struct pool *pool, const struct waited *waited)
 	char others[112];
 
 	if (!end->inode && socket->listens)
-		return pool_format(pool, "a socket that listens%s%s", socket->local[0] ? " at " : "",
-				   socket->local);
+		return pool_format(pool, "a socket that listens%s%s",
+				   socket->local[0] ? " at " : "", socket->local);
 	if (!end->inode && socket->remote[0])
 		return pool_format(pool, "a socket to %s", socket->remote);
 	if (!end->inode)

@@ -1,7 +1,9 @@
 /*
- * Annotations of order, for hand-overs that nobody can see: those of <snarl.h>, and what
- * programs annotated for ThreadSanitizer call.  An address is a name for the hand-over.
+ * Annotations of order and of benign races: order is of hand-overs that nobody can see. Those
+ * of <snarl.h>, and what programs annotated for ThreadSanitizer call.  An address is a name
+ * for the hand-over.
  */
+#include "detect/shadow/benign.h"
 #include "preload/channels/descriptors.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
@@ -32,10 +34,25 @@ static void take_from(uintptr_t address)
 	guest_leave(self);
 }
 
+static void call_benign(uintptr_t address, size_t size_bytes)
+{
+	struct guest_thread *self = guest_enter();
+
+	if (!self)
+		return;
+	benign_add(&guest_detector, address, size_bytes);
+	guest_leave(self);
+}
+
 EXPORT void snarl_happens_before(const volatile void *address);
 EXPORT void snarl_happens_after(const volatile void *address);
 EXPORT void AnnotateHappensBefore(const char *file, int line, const volatile void *address);
 EXPORT void AnnotateHappensAfter(const char *file, int line, const volatile void *address);
+EXPORT void snarl_benign_race(const volatile void *address, size_t size_bytes, const char *why);
+EXPORT void AnnotateBenignRace(const char *file, int line, const volatile void *address,
+			       const char *why);
+EXPORT void AnnotateBenignRaceSized(const char *file, int line, const volatile void *address,
+				    size_t size_bytes, const char *why);
 EXPORT void __tsan_release(void *address);
 EXPORT void __tsan_acquire(void *address);
 
@@ -61,6 +78,30 @@ EXPORT void AnnotateHappensAfter(const char *file, int line, const volatile void
 	(void)file;
 	(void)line;
 	take_from((uintptr_t)address);
+}
+
+EXPORT void snarl_benign_race(const volatile void *address, size_t size_bytes, const char *why)
+{
+	(void)why;
+	call_benign((uintptr_t)address, size_bytes);
+}
+
+EXPORT void AnnotateBenignRace(const char *file, int line, const volatile void *address,
+			       const char *why)
+{
+	(void)file;
+	(void)line;
+	(void)why;
+	call_benign((uintptr_t)address, 1);
+}
+
+EXPORT void AnnotateBenignRaceSized(const char *file, int line, const volatile void *address,
+				    size_t size_bytes, const char *why)
+{
+	(void)file;
+	(void)line;
+	(void)why;
+	call_benign((uintptr_t)address, size_bytes);
 }
 
 EXPORT void __tsan_release(void *address)

@@ -1,0 +1,121 @@
+#include "detect/shadow/benign.h"
+
+#include "base/atomic.h"
+#include "base/hash.h"
+#include "detect/base/memory_block.h"
+
+#define BUCKET_COUNT 1024u
+#define RANGES_MAX 8192u
+/* A larger range is in the list of all addresses. */
+#define GRANULES_MAX 64u
+#define GRANULE_BYTES 8u
+
+struct benign_range {
+	struct benign_range *next;
+	uintptr_t start, end;
+	struct memory_block block; /* that it is in; its start is 0: in none */
+};
+
+struct benign {
+	struct benign_range *buckets[BUCKET_COUNT];
+	struct benign_range *large;
+	uint32_t count;
+};
+
+static struct benign_range **bucket_of(struct benign *benign, uintptr_t address)
+{
+	return &benign->buckets[hash_append(0, address / GRANULE_BYTES) % BUCKET_COUNT];
+}
+
+static bool is_same_block(const struct memory_block *a, const struct memory_block *b)
+{
+	return a->start == b->start && a->size_bytes == b->size_bytes && a->stack == b->stack;
+}
+
+static struct memory_block find_block(struct detector *detector, uintptr_t address)
+{
+	struct memory_block block = {.start = 0};
+
+	if (!detector->hooks->block_of || !detector->hooks->block_of(detector, address, &block))
+		block = (struct memory_block){.start = 0};
+	return block;
+}
+
+static bool is_known(const struct benign_range *range, uintptr_t start, uintptr_t end,
+		     const struct memory_block *block)
+{
+	for (; range; range = range->next)
+		if (range->start <= start && range->end >= end &&
+		    is_same_block(&range->block, block))
+			return true;
+	return false;
+}
+
+static void add_to(struct detector *detector, struct benign_range **list, uintptr_t start,
+		   uintptr_t end, const struct memory_block *block)
+{
+	struct benign_range *range;
+
+	if (is_known(*list, start, end, block) || detector->benign->count >= RANGES_MAX)
+		return;
+	range = arena_alloc(&detector->arena, sizeof(*range));
+	if (!range)
+		return;
+	*range = (struct benign_range){*list, start, end, *block};
+	detector->benign->count++;
+	/* release: pairs with benign_has(). */
+	store_release(list, range);
+}
+
+void benign_add(struct detector *detector, uintptr_t address, size_t size_bytes)
+{
+	uintptr_t end = address + size_bytes;
+	struct memory_block block;
+
+	runtime_lock(&detector->lock);
+	block = find_block(detector, address);
+	if (!detector->benign)
+		/* release: pairs with benign_has(). */
+		store_release(&detector->benign, (struct benign *)arena_alloc(
+							 &detector->arena, sizeof(struct benign)));
+	if (!detector->benign || end < address)
+		;
+	else if (size_bytes > (size_t)GRANULES_MAX * GRANULE_BYTES)
+		add_to(detector, &detector->benign->large, address, end, &block);
+	else
+		for (uintptr_t at = address & ~(uintptr_t)(GRANULE_BYTES - 1); at < end;
+		     at += GRANULE_BYTES)
+			add_to(detector, bucket_of(detector->benign, at), address, end, &block);
+	runtime_unlock(&detector->lock);
+}
+
+static bool is_in(struct detector *detector, const struct benign_range *range, uintptr_t address)
+{
+	struct memory_block block = {.start = 0};
+	bool is_block_known = false;
+
+	for (; range; range = range->next) {
+		if (address < range->start || address >= range->end)
+			continue;
+		if (!is_block_known)
+			block = find_block(detector, address);
+		is_block_known = true;
+		if (is_same_block(&range->block, &block))
+			return true;
+	}
+	return false;
+}
+
+bool benign_has(struct detector *detector, uintptr_t address)
+{
+	/* acquire: both pair with what benign_add() released. */
+	struct benign *benign = load_acquire(&detector->benign);
+
+	if (LIKELY(!benign))
+		return false;
+	if (!is_in(detector, load_acquire(bucket_of(benign, address)), address) &&
+	    !is_in(detector, load_acquire(&benign->large), address))
+		return false;
+	detector_count(detector, BENIGN_RACES);
+	return true;
+}
