@@ -104,6 +104,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/debugger/perf_map.c %D%/debugger/perf_map.h \
 	%D%/instrument/kept_plans.c %D%/instrument/kept_plans.h \
 	%D%/instrument/patch.c %D%/instrument/patch.h \
+	%D%/instrument/planned_sites.c %D%/instrument/planned_sites.h \
 	%D%/instrument/races.c %D%/instrument/races.h \
 	%D%/instrument/rendezvous.c %D%/instrument/rendezvous.h \
 	%D%/instrument/wrap_loader.c \

@@ -37,9 +37,7 @@ access_describe(struct access_frame *frame, const uint64_t *words, struct site *
 
 static inline struct site *access_site(uint64_t id)
 {
-	uint64_t number = id >> THUNK_SITE_SHIFT;
-
-	return &guest_detector.sites.chunks[number / SITE_CHUNK][number % SITE_CHUNK];
+	return site_row(&guest_detector.sites, (site_id)(id >> THUNK_SITE_SHIFT));
 }
 
 /* Raises the guard for a thunk's work.  NULL: the access is not observed. */

@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "detect/data/site.h"
 #include "preload/access/access.h"
 #include "preload/code/call_site.h"
 #include "preload/code/clones.h"
@@ -14,6 +13,7 @@
 #include "preload/debugger/function_names.h"
 #include "preload/guest/modules.h"
 #include "preload/instrument/kept_plans.h"
+#include "preload/instrument/planned_sites.h"
 #include "preload/code/near.h"
 #include "preload/debugger/perf_map.h"
 #include "preload/results/sink.h"
@@ -36,14 +36,10 @@ struct patching {
 	void *clone; /* writable until it is sealed */
 	size_t clone_bytes;
 	site_id first_site;
-	uint32_t site_count;
 	struct mapped_file file; /* its own, if that is what is planned */
 };
 
 static struct decoder decoder;
-
-/* The highest number of an update group so far: they are numbered over all modules. */
-static uint32_t update_group_base;
 
 /* --- Memory of a plan: released when the plan has been applied ------------------ */
 
@@ -115,56 +111,10 @@ static site_number reserve_sites(void *context, uint32_t count)
 	runtime_lock(&call_sites_lock);
 	patching->first_site = site_table_reserve(&guest_detector.sites, count);
 	runtime_unlock(&call_sites_lock);
-	patching->site_count = count;
 	return patching->first_site;
 }
 
 /* --- Applying a plan ----------------------------------------------------------- */
-
-/* Flags of a plan's sites have the numbers of the detector's. */
-#define SAME_FLAG(name) _Static_assert((int)PLAN_SITE_##name == (int)SITE_##name, #name)
-SAME_FLAG(READ);
-SAME_FLAG(WRITE);
-SAME_FLAG(UPDATE);
-SAME_FLAG(PLAIN_MOVE);
-SAME_FLAG(LOCKED);
-SAME_FLAG(SPIN);
-SAME_FLAG(MAY_BE_STALE);
-SAME_FLAG(RANGE);
-SAME_FLAG(CONSTANT);
-SAME_FLAG(DECIDES);
-SAME_FLAG(COMPARES);
-SAME_FLAG(CALL);
-SAME_FLAG(EXAMINED);
-
-static void fill_sites(const struct patching *patching, const struct plan *plan, uint32_t flags)
-{
-	uint32_t last_update_group = 0;
-
-	for (uint32_t i = 0; i < plan->site_count; i++) {
-		const struct plan_site *from = &plan->sites[i];
-		struct site *site = site_get(&guest_detector.sites, patching->first_site + i);
-
-		if (!site)
-			return;
-		site->address = patching->region.text + from->offset;
-		site->code_generation = guest_code_generation;
-		site->flags = from->flags | flags;
-		site->size_bytes = from->size_bytes;
-		site->member_offset = from->member_offset;
-		site->next_member =
-			from->next_member ? patching->first_site + from->next_member - 1 : 0;
-		site->update_group =
-			from->update_group ? update_group_base + from->update_group : 0;
-		site->return_at = from->return_at;
-		if (from->flags & PLAN_SITE_CALL)
-			site_add_call(&guest_detector.sites, site->address,
-				      patching->first_site + i);
-		if (from->update_group > last_update_group)
-			last_update_group = from->update_group;
-	}
-	update_group_base += last_update_group;
-}
 
 static bool protect_text(const struct patching *patching, const struct plan *plan, int protection)
 {
@@ -258,7 +208,9 @@ static bool apply_plan(struct patching *patching, struct plan *plan, uint32_t fl
 	*why = "a signal handler that makes a thread has interrupted it";
 	if (!may_be_patched(patching, plan))
 		return false;
-	fill_sites(patching, plan, flags);
+	*why = "no memory for planning";
+	if (!planned_sites_add(plan, patching->first_site, patching->region.text, flags))
+		return false;
 	region->start = plan->clone_address;
 	region->end = plan->clone_address + plan->clone_bytes;
 	region->states = plan->states;

@@ -38,6 +38,7 @@ core_tests = \
 	tests/unit/detect/test_shared_registry \
 	tests/unit/detect/test_read_lines \
 	tests/unit/detect/test_read_line_orders \
+	tests/unit/detect/test_site \
 	tests/unit/detect/test_summary \
 	tests/unit/detect/test_summary_orders \
 	tests/unit/elf/test_eh_frame \
@@ -137,6 +138,11 @@ tests_unit_detect_test_read_line_orders_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_read_line_orders_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_read_line_orders_SOURCES = tests/unit/detect/test_read_line_orders.c $(order_sources)
 tests_unit_detect_test_read_line_orders_LDADD = $(CHECK_LIBS)
+
+tests_unit_detect_test_site_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_site_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_site_SOURCES = tests/unit/detect/test_site.c
+tests_unit_detect_test_site_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_summary_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_summary_CFLAGS = $(UNIT_CFLAGS)

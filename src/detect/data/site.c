@@ -8,16 +8,20 @@ void site_table_init(struct site_table *table, page_source pages)
 	table->count = 0;
 }
 
+/* Chunks up to that of @last.  Rows that nobody asks for take no memory. */
 static bool reserve_chunks(struct site_table *table, uint32_t last)
 {
-	for (uint32_t chunk = 0; chunk <= last / SITE_CHUNK; chunk++) {
-		if (table->chunks[chunk])
-			continue;
-		table->chunks[chunk] = arena_alloc(&table->arena, SITE_CHUNK * sizeof(struct site));
-		if (!table->chunks[chunk])
-			return false;
-	}
-	return true;
+	uint32_t chunk = table->count / SITE_CHUNK;
+	uint32_t end = last / SITE_CHUNK + 1;
+	struct site *rows;
+
+	chunk += table->chunks[chunk] != NULL;
+	if (chunk >= end)
+		return true;
+	rows = table->arena.pages((end - chunk) * SITE_CHUNK * sizeof(*rows));
+	for (; rows && chunk < end; chunk++, rows += SITE_CHUNK)
+		table->chunks[chunk] = rows;
+	return rows;
 }
 
 site_id site_table_reserve(struct site_table *table, uint32_t count)
@@ -29,6 +33,25 @@ site_id site_table_reserve(struct site_table *table, uint32_t count)
 	/* release: pairs with site_get(); who sees the count sees the chunks. */
 	store_release(&table->count, first + count - 1);
 	return first;
+}
+
+void site_table_add_source(struct site_table *table, struct site_source *source)
+{
+	source->next = table->sources;
+	/* release: pairs with site_fill(). */
+	store_release(&table->sources, source);
+}
+
+void site_fill(const struct site_table *table, site_id id, struct site *site)
+{
+	/* acquire: pairs with site_table_add_source(). */
+	const struct site_source *source = load_acquire(&table->sources);
+
+	while (source && id - source->first >= source->count)
+		source = source->next;
+	if (source)
+		/* release: pairs with site_get(). */
+		store_release(&site->address, source->fill(source, id - source->first, site));
 }
 
 static uint32_t call_place(uintptr_t address)

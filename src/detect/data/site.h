@@ -2,8 +2,8 @@
  * Sites: the places in the code that access memory, numbered when the code is
  * planned (src/x86), or when a script mentions them.
  *
- * A site's row is written before any code that names it can run, and never
- * changes after, but for its counters.
+ * A site's row is written before any code that names it can run, or made from a source
+ * when it is first asked for, and never changes after, but for its counters.
  */
 #ifndef DETECT_DATA_SITE_H
 #define DETECT_DATA_SITE_H
@@ -55,6 +55,16 @@ struct site {
 	uint32_t is_suspect; /* it was part of a finding: its callers are always kept */
 };
 
+/* Rows that are made when they are asked for, as a run meets few of a module's. */
+struct site_source {
+	const struct site_source *next;
+	site_id first;
+	uint32_t count;
+	/* Fills the row of first + @index, which is zero but for its counters, and returns its
+	 * address, which is published then.  Several threads may do that at once. */
+	uintptr_t (*fill)(const struct site_source *source, uint32_t index, struct site *site);
+};
+
 #define SITE_CHUNK 4096u
 #define SITE_MAX (1u << 22)
 #define SITE_CALLS (1u << 14)
@@ -69,6 +79,7 @@ struct site_table {
 	struct arena arena;
 	struct site *chunks[SITE_MAX / SITE_CHUNK];
 	uint32_t count; /* ids given out; id 0 is none */
+	const struct site_source *sources; /* only grows */
 	struct site_call *calls; /* by return addresses; NULL: none yet */
 	uint32_t call_count;
 };
@@ -85,14 +96,31 @@ extern uint8_t site_attention[SITE_MAX];
 
 void site_table_init(struct site_table *table, page_source pages);
 
-/* @count consecutive ids, whose rows the caller then fills; 0 if there is no
- * room.  Serialised by the caller (planning is). */
+/* @count consecutive ids, whose rows the caller then fills, or adds a source of; 0 if
+ * there is no room.  Serialised by the caller (planning is). */
 site_id site_table_reserve(struct site_table *table, uint32_t count);
+
+/* @source stays.  Serialised as above. */
+void site_table_add_source(struct site_table *table, struct site_source *source);
+
+/* Makes the row @id, if a source has it. */
+void site_fill(const struct site_table *table, site_id id, struct site *site);
+
+/* The row of an id that was given out. */
+static inline struct site *site_row(const struct site_table *table, site_id id)
+{
+	struct site *site = &table->chunks[id / SITE_CHUNK][id % SITE_CHUNK];
+
+	/* acquire: pairs with site_fill(). */
+	if (UNLIKELY(!load_acquire(&site->address)))
+		site_fill(table, id, site);
+	return site;
+}
 
 /* NULL for 0 and ids not given out. */
 static inline struct site *site_get(const struct site_table *table, site_id id)
 {
-	return id && id <= table->count ? &table->chunks[id / SITE_CHUNK][id % SITE_CHUNK] : NULL;
+	return id && id <= table->count ? site_row(table, id) : NULL;
 }
 
 /* Makes the row @id, of a call that returns to @address, known.  Serialised as above. */

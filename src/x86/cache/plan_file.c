@@ -167,26 +167,36 @@ static bool place_code(struct plan *plan, uint64_t part_bytes, const struct plan
 	return true;
 }
 
+static bool map_part(struct growing *growing, size_t size_bytes, struct iovec *row)
+{
+	if (size_bytes && !growing_add(growing, size_bytes))
+		return false;
+	growing_finish(growing);
+	*row = (struct iovec){growing->bytes, size_bytes};
+	return true;
+}
+
 /* Room for what outlives the arena. */
-static bool map_states(struct plan *plan, const struct plan_file_header *header, struct iovec *rows)
+static bool map_lasting(struct plan *plan, const struct plan_file_header *header,
+			struct iovec *rows)
 {
 	struct growing *states[] = {&plan->states.rows, &plan->states.blocks, &plan->states.steps};
+	struct growing sites = {0};
 
-	for (unsigned i = 0; i < ARRAY_LENGTH(states); i++) {
-		size_t size_bytes = header->part_bytes[PART_ROWS + i];
-
-		if (size_bytes && !growing_add(states[i], size_bytes))
+	if (!map_part(&sites, header->part_bytes[PART_SITES], &rows[PART_SITES]))
+		return false;
+	plan->sites = (void *)sites.bytes;
+	plan->site_room = sites.room;
+	for (unsigned i = 0; i < ARRAY_LENGTH(states); i++)
+		if (!map_part(states[i], header->part_bytes[PART_ROWS + i], &rows[PART_ROWS + i]))
 			return false;
-		growing_finish(states[i]);
-		rows[PART_ROWS + i] = (struct iovec){states[i]->bytes, size_bytes};
-	}
 	plan->states.count = (uint32_t)header->state_count;
 	return true;
 }
 
-static bool is_for_states(unsigned part)
+static bool is_lasting(unsigned part)
 {
-	return part >= PART_ROWS && part <= PART_STEPS;
+	return part == PART_SITES || (part >= PART_ROWS && part <= PART_STEPS);
 }
 
 /* Room for the other parts, one after another. */
@@ -197,14 +207,14 @@ static bool allocate_rest(const struct plan_file_header *header, struct iovec *r
 	char *at;
 
 	for (unsigned i = PART_SITES; i < PART_COUNT; i++)
-		sum += is_for_states(i) ? 0 : header->part_bytes[i];
+		sum += is_lasting(i) ? 0 : header->part_bytes[i];
 	at = arena_alloc(arena, sum);
 	if (!at)
 		return false;
 	at = (char *)(((uintptr_t)at + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
 	advise_huge(at, sum - HUGE_PAGE);
 	for (unsigned i = PART_SITES; i < PART_COUNT; i++) {
-		if (is_for_states(i))
+		if (is_lasting(i))
 			continue;
 		rows[i] = (struct iovec){at, header->part_bytes[i]};
 		at += header->part_bytes[i];
@@ -216,7 +226,6 @@ static void take_rest(struct plan *plan, const struct plan_file_header *header,
 		      const struct iovec *rows)
 {
 	plan->statistics = header->statistics;
-	plan->sites = rows[PART_SITES].iov_base;
 	plan->site_count = (uint32_t)(rows[PART_SITES].iov_len / sizeof(*plan->sites));
 	plan->patches = rows[PART_PATCHES].iov_base;
 	plan->patch_count = (uint32_t)(rows[PART_PATCHES].iov_len / sizeof(*plan->patches));
@@ -295,7 +304,7 @@ static bool read_parts(int descriptor, struct plan *plan, const struct plan_file
 	struct parts parts = {0};
 
 	if (!place_code(plan, header->part_bytes[PART_CODE], options, &parts.rows[PART_CODE]) ||
-	    !map_states(plan, header, parts.rows) || !allocate_rest(header, parts.rows, arena) ||
+	    !map_lasting(plan, header, parts.rows) || !allocate_rest(header, parts.rows, arena) ||
 	    kernel_call3(SYS_readv, descriptor, parts.rows, PART_COUNT) !=
 		    (long)sum_parts(&parts) ||
 	    header->checksum != checksum_of(header, &parts))

@@ -1,0 +1,85 @@
+#include "preload/instrument/planned_sites.h"
+
+#include "detect/base/detector.h"
+#include "preload/code/call_site.h"
+#include "preload/guest/guest.h"
+
+struct planned_sites {
+	struct site_source source;
+	const struct plan_site *rows;
+	uintptr_t text;
+	uint32_t flags, code_generation;
+	uint32_t update_group_base; /* they are numbered over all modules */
+};
+
+/* Flags of a plan's sites have the numbers of the detector's. */
+#define SAME_FLAG(name) _Static_assert((int)PLAN_SITE_##name == (int)SITE_##name, #name)
+SAME_FLAG(READ);
+SAME_FLAG(WRITE);
+SAME_FLAG(UPDATE);
+SAME_FLAG(PLAIN_MOVE);
+SAME_FLAG(LOCKED);
+SAME_FLAG(SPIN);
+SAME_FLAG(MAY_BE_STALE);
+SAME_FLAG(RANGE);
+SAME_FLAG(CONSTANT);
+SAME_FLAG(DECIDES);
+SAME_FLAG(COMPARES);
+SAME_FLAG(CALL);
+
+static uintptr_t fill_site(const struct site_source *source, uint32_t index, struct site *site)
+{
+	const struct planned_sites *sites = (const void *)source;
+	const struct plan_site *from = &sites->rows[index];
+
+	site->code_generation = sites->code_generation;
+	site->flags = from->flags | sites->flags;
+	site->size_bytes = from->size_bytes;
+	site->member_offset = from->member_offset;
+	site->next_member = from->next_member ? source->first + from->next_member - 1 : 0;
+	site->update_group = from->update_group ? sites->update_group_base + from->update_group : 0;
+	site->return_at = from->return_at;
+	return sites->text + from->offset;
+}
+
+/* Calls are found by their addresses.  Returns the highest update group. */
+static uint32_t add_calls(const struct planned_sites *sites)
+{
+	uint32_t last_update_group = 0;
+
+	for (uint32_t i = 0; i < sites->source.count; i++) {
+		const struct plan_site *row = &sites->rows[i];
+
+		if (row->flags & PLAN_SITE_CALL)
+			site_add_call(&guest_detector.sites, sites->text + row->offset,
+				      sites->source.first + i);
+		if (row->update_group > last_update_group)
+			last_update_group = row->update_group;
+	}
+	return last_update_group;
+}
+
+bool planned_sites_add(struct plan *plan, site_id first, uintptr_t text, uint32_t flags)
+{
+	static uint32_t last_update_group; /* planning is serialised */
+	struct site_table *table = &guest_detector.sites;
+	struct planned_sites *sites;
+
+	runtime_lock(&call_sites_lock);
+	sites = arena_alloc(&table->arena, sizeof(*sites));
+	if (sites) {
+		*sites = (struct planned_sites){
+			.source = {.first = first, .count = plan->site_count, .fill = fill_site},
+			.rows = plan->sites,
+			.text = text,
+			.flags = flags,
+			.code_generation = guest_code_generation,
+			.update_group_base = last_update_group,
+		};
+		plan->site_room = 0;
+		site_table_add_source(table, &sites->source);
+		last_update_group += add_calls(sites);
+	}
+	runtime_unlock(&call_sites_lock);
+	return sites;
+}

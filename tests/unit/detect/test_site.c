@@ -1,0 +1,80 @@
+/* Rows of sites that are made when they are first asked for. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "detect/data/site.h"
+
+#define MANY (3 * SITE_CHUNK)
+
+static struct site_table table;
+static unsigned int fill_count;
+
+static uintptr_t fill_site(const struct site_source *source, uint32_t index, struct site *site)
+{
+	fill_count++;
+	site->flags = source->first;
+	return 0x1000 + index;
+}
+
+static void set_up(void)
+{
+	table = (struct site_table){0};
+	site_table_init(&table, pages_from_kernel);
+	fill_count = 0;
+}
+
+static void add_source(struct site_source *source, uint32_t count)
+{
+	*source = (struct site_source){
+		.first = site_table_reserve(&table, count), .count = count, .fill = fill_site};
+	ck_assert_uint_ne(source->first, 0);
+	site_table_add_source(&table, source);
+}
+
+START_TEST(each_row_is_made_once_by_its_source)
+{
+	struct site_source sources[2];
+
+	add_source(&sources[0], MANY);
+	add_source(&sources[1], 5);
+	for (unsigned int i = 0; i < 2; i++) {
+		site_id last = sources[i].first + sources[i].count - 1;
+
+		for (unsigned int again = 0; again < 2; again++) {
+			ck_assert_uint_eq(site_get(&table, last)->flags, sources[i].first);
+			ck_assert_uint_eq(site_get(&table, last)->address,
+					  0x1000 + sources[i].count - 1);
+		}
+	}
+	ck_assert_uint_eq(fill_count, 2);
+	ck_assert_ptr_null(site_get(&table, sources[1].first + 5));
+}
+END_TEST
+
+START_TEST(rows_that_no_source_has_are_the_callers)
+{
+	struct site_source source;
+	site_id before = site_table_reserve(&table, 1), behind;
+
+	add_source(&source, 3);
+	behind = site_table_reserve(&table, MANY) + MANY - 1;
+	ck_assert_uint_eq(site_get(&table, before)->address, 0);
+	site_get(&table, behind)->address = 7;
+	ck_assert_uint_eq(site_get(&table, behind)->address, 7);
+	ck_assert_uint_eq(fill_count, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("site");
+	TCase *rows = tcase_create("site");
+	SRunner *runner = srunner_create(suite);
+
+	tcase_add_checked_fixture(rows, set_up, NULL);
+	tcase_add_test(rows, each_row_is_made_once_by_its_source);
+	tcase_add_test(rows, rows_that_no_source_has_are_the_callers);
+	suite_add_tcase(suite, rows);
+	srunner_run_all(runner, CK_ENV);
+	return srunner_ntests_failed(runner) != 0;
+}
