@@ -29,6 +29,7 @@ static void forget_all(struct stack_memo *memo)
 	}
 	fence_signal();
 	memo->touched = 0;
+	memo->chain_mask |= STACK_MEMO_FIRST_COUNT - 1;
 	memo->used_units = 1; /* 0 is 'none' */
 	memo->flush_count++;
 }
@@ -90,8 +91,11 @@ static unsigned int take_units(struct stack_memo *memo, uint32_t group_count)
 	unsigned int count = (unsigned int)((size_bytes + STACK_MEMO_UNIT_BYTES - 1) /
 					    STACK_MEMO_UNIT_BYTES);
 
-	if (memo->used_units + count > STACK_MEMO_UNIT_COUNT)
+	if (memo->used_units + count > STACK_MEMO_UNIT_COUNT) {
 		forget_all(memo);
+		fence_signal();
+		memo->chain_mask = STACK_MEMO_INDEX_COUNT - 1;
+	}
 	unsigned int unit = memo->used_units;
 	memo->used_units += count;
 	fence_signal();
@@ -118,9 +122,9 @@ static void fill_groups(struct stack_memo_entry *entry, const struct unwind_resu
 static void keep_entry(struct stack_memo *memo, const struct unwind_start *start,
 		 const struct unwind_result *result, stack_id stack)
 {
-	unsigned int chain = stack_memo_chain(start);
 	uint32_t group_count = (result->word_count + STACK_MEMO_GROUP - 1) / STACK_MEMO_GROUP;
 	unsigned int unit = take_units(memo, group_count);
+	unsigned int chain = stack_memo_chain(memo, start); /* by what take_units() has left */
 	struct stack_memo_entry *entry = stack_memo_at(memo, unit);
 
 	entry->return_address = start->return_address;
@@ -145,7 +149,7 @@ stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
 		fence_signal();
 		memo->generation = generation;
 	}
-	entry = find_in_chain(memo, stack_memo_chain(start), start);
+	entry = find_in_chain(memo, stack_memo_chain(memo, start), start);
 	return entry ? entry->stack : 0;
 }
 

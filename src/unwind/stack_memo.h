@@ -11,8 +11,8 @@
  * when code is loaded or unloaded (the generation).
  *
  * Memory is one block of zeroes, touched as it fills: an index of hash chains, and
- * a pool of entries of varying size, which is emptied when it is full.  Entries of
- * one chain mostly differ in the callers of a common function.
+ * a pool of entries of varying size, which is emptied when it is full; from then on the
+ * index is longer.  Entries of one chain mostly differ in the callers of a common function.
  *
  * Not thread-safe.  A signal handler that interrupts its use must not use it (the
  * guard sees to that), but may leave by longjmp.
@@ -23,8 +23,9 @@
 #include "base/types.h"
 #include "unwind/unwind.h"
 
-#define STACK_MEMO_INDEX_BITS 12
+#define STACK_MEMO_INDEX_BITS 14
 #define STACK_MEMO_INDEX_COUNT (1u << STACK_MEMO_INDEX_BITS)
+#define STACK_MEMO_FIRST_COUNT (STACK_MEMO_INDEX_COUNT / 4) /* until the pool has been full */
 
 /* The pool is in units, so that 16 bits name any entry. */
 #define STACK_MEMO_UNIT_BYTES 32
@@ -61,6 +62,7 @@ _Static_assert(sizeof(struct stack_memo_entry) == STACK_MEMO_UNIT_BYTES, "an ent
 struct stack_memo {
 	uint32_t generation;
 	uint32_t used_units;
+	uint32_t chain_mask;
 	uint64_t touched;	  /* bit n: the nth 64th of the index was written */
 	uint64_t miss_count;	  /* new unwinds */
 	uint64_t unmemorised_count; /* of these, those that could not be kept */
@@ -81,11 +83,13 @@ stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
 stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 			      struct unwind_start start, stack_intern intern, void *context);
 
-static inline unsigned int stack_memo_chain(const struct unwind_start *start)
+static inline unsigned int stack_memo_chain(const struct stack_memo *memo,
+					    const struct unwind_start *start)
 {
 	uint64_t mixed = start->return_address ^ start->sp << 20;
 
-	return (unsigned int)((mixed * 0x9e3779b97f4a7c15u) >> (64 - STACK_MEMO_INDEX_BITS));
+	return (unsigned int)((mixed * 0x9e3779b97f4a7c15u) >> (64 - STACK_MEMO_INDEX_BITS)) &
+	       memo->chain_mask;
 }
 
 static inline struct stack_memo_entry *stack_memo_at(struct stack_memo *memo, unsigned int unit)
@@ -125,7 +129,7 @@ static inline bool stack_memo_matches(const struct stack_memo_entry *entry,
 static inline stack_id stack_memo_newest(struct stack_memo *memo, uint32_t generation,
 					 const struct unwind_start *start)
 {
-	unsigned int unit = memo->index[stack_memo_chain(start)];
+	unsigned int unit = memo->index[stack_memo_chain(memo, start)];
 	const struct stack_memo_entry *entry = stack_memo_at(memo, unit);
 
 	return LIKELY(unit != 0 && memo->generation == generation &&
