@@ -5,6 +5,7 @@ runs the tools in turn, A B A B, because other programs share the machine; a
 ratio is taken within a turn and the median of the turns is shown.
 """
 
+import collections
 import fnmatch
 import os
 import resource
@@ -27,6 +28,10 @@ LEGEND = (
     "x: median ratio to native in the same turn; ±: spread of native; "
     "!: the tool reported findings."
 )
+LEGEND_OF_TIMES = "minimum, median, x: ratio of minima to native; !: the tool reported findings."
+
+# Seconds of a run.  Other programs on the machine disturb those of the processor less.
+Times = collections.namedtuple("Times", "cpu wall")
 
 
 class Tool:
@@ -202,6 +207,17 @@ class Series:
         pairs = [(v, n) for v, n in zip(self.values, self.natives) if n]
         return statistics.median(v / n for v, n in pairs) if pairs else None
 
+    def least_ratio(self):
+        return min(self.values) / min(self.natives) if self.values else None
+
+    def clock(self, name):
+        """The series of 'cpu' or 'wall', where values are Times."""
+        one = Series()
+        one.failure, one.has_findings = self.failure, self.has_findings
+        one.values = [getattr(value, name) for value in self.values]
+        one.natives = [getattr(native, name) for native in self.natives]
+        return one
+
     def added(self):
         pairs = [(v, n) for v, n in zip(self.values, self.natives) if n]
         return statistics.median(v - n for v, n in pairs) if pairs else None
@@ -258,6 +274,15 @@ def cell(tool, one, form="%.1f"):
         spread = (max(one.values) - min(one.values)) / 2 / one.median()
         return (form + " ±%.0f%%%s") % (one.median(), spread * 100, mark)
     return (form + " %.2fx%s") % (one.median(), one.ratio(), mark)
+
+
+def cell_of_times(tool, one, form="%.2f"):
+    """Minimum, median, and ratio to native of the minima; or why none of them."""
+    if not one.values or one.failure:
+        return cell(tool, one)
+    text = (form + " " + form) % (min(one.values), one.median())
+    ratio = "" if tool.name == "native" else " %.2fx" % one.least_ratio()
+    return text + ratio + ("!" if one.has_findings else "")
 
 
 def judge(tools, series, meets):
