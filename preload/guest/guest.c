@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "preload/guest/guest.h"
 
+#include <dlfcn.h>
+
 #include "base/kernel.h"
 #include "detect/base/thread.h"
 #include "detect/sync/thread.h"
@@ -57,6 +59,18 @@ static uint32_t signal_of_handler(const struct unwind_result *result)
 	return added && !(added & (added - 1)) ? (uint32_t)__builtin_ctzl(added) + 1 : 0;
 }
 
+/*
+ * Has code of no module made the calls, as a compiler at run time makes it?  It is not
+ * observed, so what it orders is not known.  What a handler has interrupted may be a clone.
+ */
+static bool is_of_generated_code(const struct unwind_result *result)
+{
+	struct dl_find_object object;
+
+	return result->end == UNWIND_NO_TABLE && !result->crosses_signal_frame &&
+	       _dl_find_object((void *)(result->frames[result->frame_count - 1] - 1), &object) != 0;
+}
+
 stack_id guest_intern(void *context, const struct unwind_result *result)
 {
 	uintptr_t frames[UNWIND_FRAME_MAX];
@@ -67,6 +81,9 @@ stack_id guest_intern(void *context, const struct unwind_result *result)
 	if (result->end == UNWIND_NO_TABLE || result->end == UNWIND_UNSUPPORTED) {
 		flags |= STACK_INCOMPLETE;
 		detector_count(&guest_detector, LOST_STACKS);
+		if (is_of_generated_code(result))
+			/* relaxed: as in lower_if_doubted(). */
+			store_relaxed(&guest_detector.has_unseen_order, true);
 	}
 	if (result->crosses_signal_frame)
 		flags |= STACK_IN_HANDLER;

@@ -11,7 +11,7 @@ guests_c = \
 	tests/preload/heap/preloaded_jemalloc tests/preload/heap/preloaded_tcmalloc \
 	tests/preload/instrument/backtraces tests/preload/instrument/deep_binding \
 	tests/preload/instrument/early_constructor tests/preload/instrument/ended_tls \
-	tests/preload/instrument/failed_lookups \
+	tests/preload/instrument/failed_lookups tests/preload/instrument/generated_code \
 	tests/preload/instrument/indirect_exceptions tests/preload/instrument/inline_data \
 	tests/preload/instrument/iterated_modules \
 	tests/preload/instrument/named_clones tests/preload/instrument/opened_accesses \
@@ -20,7 +20,7 @@ guests_c = \
 	tests/preload/instrument/static_tls \
 	tests/preload/instrument/switched_clones \
 	tests/preload/instrument/switched_clones_unoptimised \
-	tests/preload/instrument/symbol_variants \
+	tests/preload/instrument/symbol_variants tests/preload/instrument/untabled_code \
 	tests/preload/process/changed_identity tests/preload/process/confined_observed \
 	tests/preload/process/confined_unobserved tests/preload/process/exec_variants \
 	tests/preload/process/exit_hand_overs tests/preload/process/exit_ways \
