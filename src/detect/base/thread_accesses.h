@@ -99,6 +99,7 @@ struct thread_accesses {
 	struct pending_acquire acquires[PENDING_ACQUIRES];
 	uint64_t releases[PENDING_RELEASES]; /* plain words without bytes */
 	uint32_t release_pairs[PENDING_RELEASES]; /* the finding that each rests on */
+	struct pending_granule under_way[2]; /* just written to shadow memory, and compared */
 	struct overwritten_place overwritten[OVERWRITTEN_PLACES];
 	struct awaited_place awaited[AWAITED_PLACES];
 	struct met_race races[MET_RACES];

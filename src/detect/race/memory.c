@@ -22,14 +22,23 @@ static bool may_be_mine(const struct thread *thread, uint64_t word, uint32_t byt
 	       (shadow_is_same_epoch(word, *thread->clocks.current) && shadow_bytes(word) & bytes);
 }
 
+/* Number @i of the granules of a plane that @other has pending; the last is on its way to
+ * shadow memory. */
+static const struct pending_granule *pending_of(const struct thread *other, bool is_write,
+						uint32_t i)
+{
+	return i < PENDING_GRANULES ? &other->accesses.pending[is_write][i]
+				    : &other->accesses.under_way[is_write];
+}
+
 /* Has @thread accessed in its present epoch what @other has pending?  relaxed: the store
  * that @thread acquires from was seen, and with it all that @other did before. */
 static bool has_met_pending(const struct thread *thread, const struct thread *other)
 {
-	for (uint32_t i = 0; i < 2 * PENDING_GRANULES; i++) {
-		bool is_write = i >= PENDING_GRANULES;
+	for (uint32_t i = 0; i < 2 * (PENDING_GRANULES + 1); i++) {
+		bool is_write = i > PENDING_GRANULES;
 		const struct pending_granule *pending =
-			&other->accesses.pending[is_write][i % PENDING_GRANULES];
+			pending_of(other, is_write, i % (PENDING_GRANULES + 1));
 		uintptr_t granule = load_relaxed(&pending->granule);
 		uint32_t bytes = load_relaxed(&pending->bytes);
 
@@ -92,8 +101,8 @@ void memory_assume_acquire(struct detector *detector, struct thread *thread, uin
 static bool has_read_pending(const struct detector *detector, const struct thread *thread,
 			     const struct thread *other, uintptr_t granule)
 {
-	for (uint32_t i = 0; i < PENDING_GRANULES; i++) {
-		const struct pending_granule *pending = &other->accesses.pending[1][i];
+	for (uint32_t i = 0; i <= PENDING_GRANULES; i++) {
+		const struct pending_granule *pending = pending_of(other, true, i);
 		const struct site *site = site_get(&detector->sites, load_relaxed(&pending->site));
 		uintptr_t place = load_relaxed(&pending->granule);
 		uint64_t word = place ? load_relaxed(shadow_of(place).read) : 0;

@@ -364,20 +364,35 @@ static inline enum recorded record_alone(struct thread *thread,
 								     : RECORDED_WITH_OTHERS;
 }
 
+/* Others can tell at any time what is on its way to shadow memory: it may be a flag that they
+ * have read (memory_acquire_unseen()).  Classifying it may flush other granules meanwhile. */
+static void flush_among_others(struct detector *detector, struct thread *thread,
+			       struct pending_granule *place, bool is_write, bool is_recorded)
+{
+	struct pending_granule *under_way = &thread->accesses.under_way[is_write];
+	struct pending_granule outer = *under_way;
+	struct pending_granule pending = *place;
+
+	*under_way = pending;
+	store_release(&place->granule, (uintptr_t)0); /* pairs with has_read_pending() */
+	if (is_recorded)
+		check_pending(detector, thread, pending, is_write);
+	else
+		record_pending(detector, thread, &pending, is_write);
+	*under_way = outer;
+}
+
 static void flush_granule(struct detector *detector, struct thread *thread,
 			  struct pending_granule *place, bool is_write)
 {
 	enum recorded recorded = record_alone(thread, place, is_write);
-	struct pending_granule pending = {0};
 
-	if (UNLIKELY(recorded != RECORDED))
-		pending = *place;
-	place->granule = 0;
+	if (LIKELY(recorded == RECORDED))
+		place->granule = 0;
+	else
+		flush_among_others(detector, thread, place, is_write,
+				   recorded == RECORDED_WITH_OTHERS);
 	thread->accesses.pending_count--;
-	if (recorded == NOT_RECORDED)
-		record_pending(detector, thread, &pending, is_write);
-	else if (UNLIKELY(recorded == RECORDED_WITH_OTHERS))
-		check_pending(detector, thread, pending, is_write);
 }
 
 void record_flush(struct detector *detector, struct thread *thread)

@@ -148,6 +148,25 @@ START_TEST(a_flag_that_is_pending_orders_who_has_read_it_and_stored_over_it)
 }
 END_TEST
 
+static void uses_what_the_flag_guards(void)
+{
+	writes(b, 0, 8);
+}
+
+START_TEST(a_flag_orders_while_it_is_being_recorded)
+{
+	writes(a, 0, 8);
+	stores_short_flag(a);
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), FLAG, 4);
+	record_flush(&judge, b);
+	racing_meanwhile = uses_what_the_flag_guards;
+	record_flush(&judge, a);
+	ck_assert_ptr_null(racing_meanwhile);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_WARNING);
+}
+END_TEST
+
 START_TEST(a_flag_that_is_pending_orders_nothing_for_who_has_not_read_it)
 {
 	writes(a, 0, 8);
@@ -391,6 +410,7 @@ int main(void)
 	tcase_add_test(tests, what_is_pending_is_recorded_before_a_store_over_what_others_read);
 	tcase_add_test(tests, a_flag_that_is_pending_orders_what_was_before_it);
 	tcase_add_test(tests, a_flag_that_is_pending_orders_who_has_read_it_and_stored_over_it);
+	tcase_add_test(tests, a_flag_orders_while_it_is_being_recorded);
 	tcase_add_test(tests, a_flag_that_is_pending_orders_nothing_for_who_has_not_read_it);
 	tcase_add_test(tests, what_is_pending_there_orders_nothing_by_itself);
 	tcase_add_test(tests, what_only_a_flag_orders_is_held_back_and_rests_on_it);
