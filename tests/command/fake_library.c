@@ -3,7 +3,8 @@
  *
  * Writes records as the library would, whatever the program does.
  * SNARL_FAKE lists what: "silent" (not even that the process is there),
- * "error", "warning", "note" (a finding of that severity), "blocked" (the main
+ * "error", "warning", "note" (a finding of that severity), "provisional" (the error may be
+ * taken back), "replaced" (at the end another finding takes its place), "blocked" (the main
  * thread is blocked on a lock), "settings" (prints SNARL_OPTIONS as it arrived).
  */
 #include <errno.h>
@@ -77,13 +78,15 @@ static void put_thread_and_lock(void)
 	put_record(RECORD_LOCK, &writer, bytes, 0);
 }
 
-static void put_finding(enum severity severity, enum finding_kind kind)
+static void put_finding(enum severity severity, enum finding_kind kind, uint32_t replaces)
 {
 	static unsigned char bytes[FINDING_PAYLOAD_MAX];
 	static struct finding finding;
 	struct byte_writer writer = {bytes, bytes + sizeof(bytes), false};
 
 	finding.id++;
+	finding.replaces = replaces;
+	finding.is_provisional = is_asked_for("provisional");
 	finding.kind = kind;
 	finding.severity = severity;
 	finding.event_count = 1;
@@ -97,11 +100,11 @@ static void put_finding(enum severity severity, enum finding_kind kind)
 static void put_findings(void)
 {
 	if (is_asked_for("error"))
-		put_finding(SEVERITY_ERROR, FINDING_UNLOCK_UNLOCKED);
+		put_finding(SEVERITY_ERROR, FINDING_UNLOCK_UNLOCKED, 0);
 	if (is_asked_for("warning"))
-		put_finding(SEVERITY_WARNING, FINDING_THREAD_LEAK);
+		put_finding(SEVERITY_WARNING, FINDING_THREAD_LEAK, 0);
 	if (is_asked_for("note"))
-		put_finding(SEVERITY_NOTE, FINDING_LOCK_ORDER_INVERSION);
+		put_finding(SEVERITY_NOTE, FINDING_LOCK_ORDER_INVERSION, 0);
 }
 
 static void block_thread(void)
@@ -153,4 +156,10 @@ static void __attribute__((constructor)) start_library(void)
 	put_findings();
 	if (is_asked_for("blocked"))
 		block_thread();
+}
+
+static void __attribute__((destructor)) end_library(void)
+{
+	if (image && is_asked_for("replaced"))
+		put_finding(SEVERITY_ERROR, FINDING_UNLOCK_NOT_OWNER, 1);
 }

@@ -1,7 +1,11 @@
-/* Errs, waits until the file that its argument names says so, errs again and in another way. */
+/*
+ * Errs, waits until the file that its argument names says so, errs again and in another way.
+ * Status 1: it did not, in a minute or so many tenths of a second as a second argument says.
+ */
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TRIES 600 /* of a tenth of a second */
@@ -29,7 +33,7 @@ static void unlock_early(void)
 
 int main(int argc, char **argv)
 {
-	int tries = TRIES;
+	int tries = argc > 2 ? atoi(argv[2]) : TRIES;
 
 	for (int i = 0; i < 2; i++) {
 		unlock_early();

@@ -5,6 +5,25 @@ shown() {
 	[ "$(grep -c -e "$3" "$1")" -eq "$2" ] || { cat "$1"; return 1; }
 }
 
+# With findings to order.
+if $CC -g -pthread -o "$work/live" "$srcdir/tests/command/live.c" 2>"$work/err"; then
+	run "live: a certain finding is seen" 0 "" -- env SNARL_FAKE=error "$snarl" run \
+		--fail-on=never --log "$work/sure.txt" "$work/live" "$work/sure.txt"
+	claim "live: and not told again" shown "$work/sure.txt" 1 "^ *To fix:"
+	run "live: what may be taken back is not" 1 "" -- env SNARL_FAKE=error,provisional "$snarl" run \
+		--fail-on=never --log "$work/unsure.txt" "$work/live" "$work/unsure.txt" 40
+	claim "live: it is told at the end" shown "$work/unsure.txt" 1 "^ *To fix:"
+	run "live: another finding may take its place" 0 "" -- env SNARL_FAKE=error,replaced "$snarl" \
+		run --fail-on=never --log "$work/gone.txt" "$work/live" "$work/gone.txt"
+	claim "live: which is told" shown "$work/gone.txt" 1 "^snarl: no finding of its own any more: error: unlock-unlocked: "
+	claim "live: and counted alone" shown "$work/gone.txt" 1 "^snarl: 1 error (1 finding, 1 occurrence)"
+	run "live: lines of JSON say so, too" 0 "" -- env SNARL_FAKE=error,replaced "$snarl" run \
+		--quiet --fail-on=never --json-lines "$work/gone.jsonl" "$work/live" "$work/gone.jsonl"
+	claim "live: by a line" shown "$work/gone.jsonl" 1 '"type":"withdrawn"'
+else
+	skip "live: findings to order" "cannot build a program"
+fi
+
 if [ ! -e "$(dirname "$built")/preload/libsnarl.so" ]; then
 	skip "live" "no preload/libsnarl.so beside $built"
 elif ! $CC -g -pthread -o "$work/live" "$srcdir/tests/command/live.c" 2>"$work/err"; then

@@ -1,6 +1,6 @@
 /*
- * Any bytes as a file of suppressions, as a baseline, and as results that are merged: reading
- * them must neither crash nor loop.  Built with -fsanitize=fuzzer,address.
+ * Any bytes as a file of suppressions, as a baseline, as a file of lock orders, and as results
+ * that are merged or learned from: reading them must neither crash nor loop.  Built with -fsanitize=fuzzer,address.
  *
  *   clang -g -O1 -D_GNU_SOURCE -DPACKAGE_VERSION='"0"' -Isrc -I. \
  *     -fsanitize=fuzzer,address,undefined \
@@ -15,6 +15,8 @@
 
 #include "reports/filter/filter.h"
 #include "reports/merge/merge.h"
+#include "reports/order/order_file.h"
+#include "reports/order/order_learn.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
@@ -26,6 +28,21 @@ static void read_filter(const struct view_options *options)
 
 	if (filter_read(&filter, &pool, options, error, sizeof(error)) != 0 && !error[0])
 		abort();
+	pool_free(&pool);
+}
+
+/* Whatever is read as an order is found again. */
+static void read_orders(const char *path)
+{
+	struct pool pool = {0};
+	struct order_file file;
+	char error[512] = "";
+
+	if (order_file_read(&file, &pool, path, error, sizeof(error)) != 0 && !error[0])
+		abort();
+	for (size_t i = 0; !error[0] && i < file.count; i++)
+		if (!order_file_find(&file, file.lines[i].from, file.lines[i].to))
+			abort();
 	pool_free(&pool);
 }
 
@@ -41,6 +58,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	static const char *const files[] = {path, path};
 	struct view_options suppressions = {.suppressions = files, .suppression_count = 2};
 	struct view_options baseline = {.baseline = path};
+	static struct order_lesson lesson = {
+		.path = "/dev/null", .files = files, .file_count = 2, .complain = ignore};
 	static int file = -1;
 	size_t left_out;
 
@@ -50,6 +69,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		abort();
 	read_filter(&suppressions);
 	read_filter(&baseline);
+	read_orders(path);
+	if (order_learn_files(&lesson) != 0)
+		abort();
 	if (merge_files(files, 2, "/dev/null", ignore, &left_out) != 0)
 		abort();
 	return 0;
