@@ -1,6 +1,7 @@
 /*
  * Any bytes as a file of suppressions, as a baseline, as a file of lock orders, and as results
- * that are merged or learned from: reading them must neither crash nor loop.  Built with -fsanitize=fuzzer,address.
+ * that are merged or learned from: reading them must neither crash nor loop.
+ * Built with -fsanitize=fuzzer,address.
  *
  *   clang -g -O1 -D_GNU_SOURCE -DPACKAGE_VERSION='"0"' -Isrc -I. \
  *     -fsanitize=fuzzer,address,undefined \
