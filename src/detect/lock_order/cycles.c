@@ -14,6 +14,8 @@
 #define STEPS_LONG_MAX 2000000u
 #define STEPS_LONG_MIN 512u
 
+#define CLOSING_MAX 256u
+
 static void borrow_steps(struct cycle_finder *finder, uint64_t most, uint64_t least)
 {
 	uint64_t steps = finder->credit < most ? finder->credit : most;
@@ -127,11 +129,24 @@ static struct order_edge *find_usable(struct cycle_finder *finder, uint32_t dept
 	return NULL;
 }
 
+/* Marks the nodes from which an edge leads to the start of the path with that edge: to look
+ * for it costs ten times as much as a step.  Not all if there are many. */
+static void mark_closing(struct cycle_finder *finder, bool is_marked)
+{
+	struct order_edge *edge = finder->choice->edges[0]->from->edges[EDGE_TO][EDGE_INNER];
+
+	for (uint32_t i = 0; edge && i < CLOSING_MAX; i++, edge = edge->next[EDGE_TO])
+		edge->from->reached_by = is_marked ? edge : NULL;
+	finder->is_all_marked = is_marked && !edge;
+}
+
 static void close_path(struct cycle_finder *finder, uint32_t depth)
 {
 	struct order_edge **path = finder->choice->edges;
-	struct order_edge *closing =
-		graph_find_edge(finder->graph, path[depth - 1]->to, path[0]->from);
+	struct order_edge *closing = path[depth - 1]->to->reached_by;
+
+	if (!closing && !finder->is_all_marked)
+		closing = graph_find_edge(finder->graph, path[depth - 1]->to, path[0]->from);
 
 	if (!closing)
 		return;
@@ -249,6 +264,7 @@ static void search_component(struct cycle_finder *finder)
 	finder->is_any_found = false;
 	finder->is_record_missing = false;
 	finder->is_reporting = true;
+	mark_closing(finder, true);
 	borrow_steps(finder, STEPS_REPORTING_MAX, STEPS_REPORTING_MIN);
 	search_lengths(finder, finder->thread_count);
 	is_complete = return_steps(finder);
@@ -257,6 +273,7 @@ static void search_component(struct cycle_finder *finder)
 	borrow_steps(finder, STEPS_COUNTING_MAX, STEPS_COUNTING_MIN);
 	is_longer_possible = search_lengths(finder, LOCK_ORDER_CYCLE_MAX);
 	is_longer_possible = return_steps(finder) && is_longer_possible;
+	mark_closing(finder, false);
 
 	if (is_longer_possible && !finder->is_any_found) {
 		borrow_steps(finder, STEPS_LONG_MAX, STEPS_LONG_MIN);

@@ -40,6 +40,7 @@ struct cycle_finder {
 	thread_id threads[LOCK_ORDER_CYCLE_MAX]; /* the first ones seen */
 	uint32_t thread_count;			 /* no valid cycle is longer */
 	uint64_t borrowed;			 /* steps that this search was given */
+	bool is_all_marked;
 	bool is_reporting;			 /* the first pass, else the second */
 	bool is_any_found;			 /* a cycle, whether valid or not */
 	bool is_record_missing;			 /* a valid cycle could not be kept */

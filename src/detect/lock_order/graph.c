@@ -5,6 +5,124 @@
 #define FIRST_BUCKET_COUNT 256u
 #define FIRST_SCRATCH_CAPACITY 64u
 
+/* Between positions. */
+#define GAP ((int64_t)1 << 32)
+#define FARTHEST ((int64_t)1 << 62)
+
+/* --- Positions ------------------------------------------------------------------------ */
+
+static void number_anew(struct order_graph *graph)
+{
+	int64_t position = -(int64_t)(graph->node_count / 2) * GAP;
+
+	for (struct order_component *component = graph->first; component;
+	     component = component->after) {
+		component->position = position;
+		position += GAP;
+	}
+}
+
+/* Links @component, whose position is set, behind @before; NULL: as the first. */
+static void link_behind(struct order_graph *graph, struct order_component *component,
+			struct order_component *before)
+{
+	struct order_component *after = before ? before->after : graph->first;
+
+	component->before = before;
+	component->after = after;
+	*(before ? &before->after : &graph->first) = component;
+	*(after ? &after->before : &graph->last) = component;
+}
+
+void graph_place_first(struct order_graph *graph, struct order_component *component)
+{
+	if (graph->first && graph->first->position < -FARTHEST)
+		number_anew(graph);
+	component->position = graph->first ? graph->first->position - GAP : 0;
+	link_behind(graph, component, NULL);
+}
+
+void graph_place_last(struct order_graph *graph, struct order_component *component)
+{
+	if (graph->last && graph->last->position > FARTHEST)
+		number_anew(graph);
+	component->position = graph->last ? graph->last->position + GAP : 0;
+	link_behind(graph, component, graph->last);
+}
+
+void graph_unplace(struct order_graph *graph, struct order_component *component)
+{
+	struct order_component *before = component->before;
+	struct order_component *after = component->after;
+
+	*(before ? &before->after : &graph->first) = after;
+	*(after ? &after->before : &graph->last) = before;
+}
+
+void graph_replace(struct order_graph *graph, struct order_component *old,
+		      struct order_component *component)
+{
+	struct order_component *before = old->before;
+
+	graph_unplace(graph, old);
+	component->position = old->position;
+	link_behind(graph, component, before);
+}
+
+/* How far apart @count components lie between @before and @after, of which one may be
+ * NULL; 0: there is no room. */
+static int64_t find_step(const struct order_component *before,
+			 const struct order_component *after, uint64_t count)
+{
+	if (!before)
+		return after->position < -FARTHEST ? 0 : GAP;
+	if (!after)
+		return before->position > FARTHEST ? 0 : GAP;
+	return (after->position - before->position) / (int64_t)(count + 1);
+}
+
+static void move_between(struct order_graph *graph, struct order_component **components,
+			 uint64_t count, struct order_component *before,
+			 struct order_component *after)
+{
+	int64_t step = find_step(before, after, count);
+	int64_t position;
+
+	if (step == 0) {
+		number_anew(graph);
+		step = find_step(before, after, count);
+	}
+	position = before ? before->position : after->position - (int64_t)(count + 1) * step;
+	for (uint64_t i = 0; i < count; i++) {
+		components[i]->position = position += step;
+		link_behind(graph, components[i], before);
+		before = components[i];
+	}
+}
+
+static void remove_all(struct order_graph *graph, struct order_component **components,
+		       uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++)
+		graph_unplace(graph, components[i]);
+}
+
+void graph_move_before(struct order_graph *graph, struct order_component **components,
+			  uint64_t count, struct order_component *place)
+{
+	remove_all(graph, components, count);
+	move_between(graph, components, count, place->before, place);
+}
+
+void graph_move_behind(struct order_graph *graph, struct order_component **components,
+			  uint64_t count, struct order_component *place)
+{
+	remove_all(graph, components, count);
+	move_between(graph, components, count, place, place->after);
+}
+
+/* --- Nodes and edges ------------------------------------------------------------------ */
+
 static uint64_t hash_ends(lock_id from, lock_id to)
 {
 	return hash_mix((uint64_t)from << 32 | to);
@@ -65,7 +183,10 @@ struct order_node *graph_add_node(struct order_graph *graph, lock_id lock, bool 
 		return NULL;
 	}
 	node->lock = lock;
-	node->own.position = is_source ? --graph->lowest : ++graph->highest;
+	if (is_source)
+		graph_place_first(graph, &node->own);
+	else
+		graph_place_last(graph, &node->own);
 	component_add_member(&node->own, node);
 	graph->node_count++;
 	return node;
@@ -75,6 +196,8 @@ void graph_free_node(struct order_graph *graph, struct order_node *node)
 {
 	/* Cannot fail: the lock's place in the table exists. */
 	id_table_set(&graph->nodes, graph->arena, node->lock, NULL);
+	if (node->own.size)
+		graph_unplace(graph, &node->own);
 	arena_free(graph->arena, node, sizeof(*node));
 	graph->node_count--;
 }
@@ -192,19 +315,25 @@ static void absorb_component(struct order_component *into, struct order_componen
 
 /* The smaller ones join the largest.  So each time that a node changes its
  * component, that at least doubles. */
-void component_contract(struct order_component **components, uint64_t count)
+void component_contract(struct order_graph *graph, struct order_component **components,
+			uint64_t count)
 {
 	struct order_component *largest = components[0];
 
 	for (uint64_t i = 1; i < count; i++)
 		if (components[i]->size > largest->size)
 			largest = components[i];
+	for (uint64_t i = 1; i < count; i++)
+		graph_unplace(graph, components[i]);
+	if (components[0] != largest)
+		graph_replace(graph, components[0], largest);
 	for (uint64_t i = 0; i < count; i++)
 		if (components[i] != largest)
 			absorb_component(largest, components[i]);
 }
 
-struct order_component *component_remove_member(struct order_node *node)
+struct order_component *component_remove_member(struct order_graph *graph,
+						struct order_node *node)
 {
 	struct order_component *component = node->component;
 	struct order_node *heir;
@@ -218,9 +347,13 @@ struct order_component *component_remove_member(struct order_node *node)
 	component->size--;
 	component->removed_count++;
 	heir = component->members;
+	if (!heir)
+		graph_unplace(graph, component);
 	if (component != &node->own || !heir)
 		return heir ? component : NULL;
 	heir->own = *component;
+	graph_replace(graph, component, &heir->own);
+	*component = (struct order_component){0};
 	for (struct order_node *member = heir; member; member = member->next_member)
 		member->component = &heir->own;
 	return &heir->own;

@@ -54,6 +54,8 @@ struct cycle_record {
  * component moves to another member. */
 struct order_component {
 	int64_t position;
+	struct order_component *before; /* by position */
+	struct order_component *after;
 	struct order_node *members;
 	uint32_t size;
 	uint32_t removed_count;	 /* members removed since the last split */
@@ -72,7 +74,7 @@ struct order_node {
 	struct order_node *next_member;
 	struct order_node *previous_member;
 	struct cycle_link *cycles;
-	struct order_edge *reached_by; /* scratch of graph.c and topology.c */
+	struct order_edge *reached_by; /* scratch of cycles.c, graph.c and topology.c */
 	uint32_t visit;		       /* scratch of topology.c, as is low */
 	uint32_t low;
 };
@@ -99,8 +101,8 @@ struct order_graph {
 	struct id_table nodes;
 	struct intern_table edges; /* by both ends */
 	uint64_t node_count;
-	int64_t highest; /* position in use */
-	int64_t lowest;
+	struct order_component *first; /* by position */
+	struct order_component *last;
 	void **scratch[GRAPH_SCRATCH_COUNT];
 	uint64_t scratch_capacity;
 };
@@ -149,10 +151,33 @@ uint32_t graph_find_cycle(struct order_graph *graph, struct order_edge **path, u
 /* Of a node that is in no component. */
 void component_add_member(struct order_component *component, struct order_node *node);
 
-/* Makes one component of several; edges between them become inner ones. */
-void component_contract(struct order_component **components, uint64_t count);
+/* Makes one component of several, at the place of the first; edges between them become
+ * inner ones. */
+void component_contract(struct order_graph *graph, struct order_component **components,
+			uint64_t count);
 
 /* Removes a node without edges.  The component of the others, or NULL. */
-struct order_component *component_remove_member(struct order_node *node);
+struct order_component *component_remove_member(struct order_graph *graph,
+						struct order_node *node);
+
+/*
+ * Positions of components: a list in topological order, and a number for each that says
+ * in one comparison which of two comes first.  Numbers have gaps, so that some components
+ * can be moved without the others; when a gap is used up, all are numbered anew (after Dietz
+ * and Sleator, "Two Algorithms for Maintaining Order in a List", 1987, without its levels).
+ */
+void graph_place_first(struct order_graph *graph, struct order_component *component);
+void graph_place_last(struct order_graph *graph, struct order_component *component);
+void graph_unplace(struct order_graph *graph, struct order_component *component);
+
+/* @component, which has no place, takes that of @old, which leaves it. */
+void graph_replace(struct order_graph *graph, struct order_component *old,
+		   struct order_component *component);
+
+/* Moves @count components, in this order, right before or behind @place. */
+void graph_move_before(struct order_graph *graph, struct order_component **components,
+		       uint64_t count, struct order_component *place);
+void graph_move_behind(struct order_graph *graph, struct order_component **components,
+		       uint64_t count, struct order_component *place);
 
 #endif

@@ -142,7 +142,7 @@ void lock_order_remove(struct lock_order *order, lock_id lock)
 		for (unsigned place = 0; place < EDGE_PLACE_COUNT; place++)
 			while (node->edges[end][place])
 				free_edge(order, node->edges[end][place]);
-	component = component_remove_member(node);
+	component = component_remove_member(&order->graph, node);
 	graph_free_node(&order->graph, node);
 	if (component)
 		topology_split(&order->graph, component);

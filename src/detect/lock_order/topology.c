@@ -5,46 +5,87 @@
 
 /* Bits of order_component.reach, by the end of edges that a walk starts at. */
 #define REACH_BIT(end) (1u << (end))
-#define REACH_BOTH (REACH_BIT(EDGE_FROM) | REACH_BIT(EDGE_TO))
+#define ON_CYCLE (1u << EDGE_END_COUNT)
 
-/* The components found by one walk, in a scratch array of the graph. */
-struct reached {
-	struct order_component **items;
+/*
+ * A search over outer edges, step by step.  EDGE_FROM: for what a component leads to, up to
+ * @far.  EDGE_TO: for what leads to it, down to @far, from which no path goes on.
+ */
+struct search {
+	enum edge_end end;
+	struct order_component *far;
+	struct order_component **items; /* reached; a scratch array of the graph */
 	uint64_t count;
+	uint64_t next;		       /* item to look at */
+	const struct order_node *node; /* its member that is looked at */
+	const struct order_edge *edge; /* of that node, to look at next */
 };
 
-static void add_reached(struct reached *reached, struct order_component *component,
-			enum edge_end end)
+static void reach_component(struct search *search, struct order_component *component)
 {
-	component->reach |= (uint8_t)REACH_BIT(end);
-	reached->items[reached->count++] = component;
+	component->reach |= (uint8_t)REACH_BIT(search->end);
+	search->items[search->count++] = component;
 }
 
-static bool is_within(const struct order_component *component, int64_t bound, enum edge_end end)
+static struct search begin_search(void **scratch, struct order_component *start,
+				  struct order_component *far, enum edge_end end)
 {
-	return end == EDGE_FROM ? component->position <= bound : component->position >= bound;
+	struct search search = {
+		.end = end,
+		.far = far,
+		.items = (struct order_component **)scratch,
+	};
+
+	reach_component(&search, start);
+	return search;
 }
 
-/* EDGE_FROM: what @start leads to, up to position @bound.  EDGE_TO: what leads
- * to @start, down to @bound.  Inlined for each @end: a variable one costs 5 % of
- * a new edge. */
-static inline __attribute__((always_inline)) void
-reach_components(struct reached *reached, struct order_component *start, int64_t bound,
-		 enum edge_end end)
+static void follow_edge(struct search *search, const struct order_edge *edge)
 {
-	add_reached(reached, start, end);
-	for (uint64_t i = 0; i < reached->count; i++) {
-		for (const struct order_node *node = reached->items[i]->members; node;
-		     node = node->next_member) {
-			for (const struct order_edge *edge = node->edges[end][EDGE_OUTER]; edge;
-			     edge = edge->next[end]) {
-				struct order_component *next = edge->ends[!end]->component;
+	struct order_component *next = edge->ends[!search->end]->component;
+	bool is_within = search->end == EDGE_FROM ? next->position <= search->far->position
+						  : next->position >= search->far->position;
 
-				if (is_within(next, bound, end) && !(next->reach & REACH_BIT(end)))
-					add_reached(reached, next, end);
-			}
-		}
+	if (is_within && !(next->reach & REACH_BIT(search->end)))
+		reach_component(search, next);
+}
+
+/* The first member of the next item, or NULL. */
+static const struct order_node *take_item(struct search *search)
+{
+	const struct order_component *item;
+
+	if (search->next == search->count)
+		return NULL;
+	item = search->items[search->next++];
+	if (item != search->far)
+		return item->members;
+	return search->next < search->count ? search->items[search->next++]->members : NULL;
+}
+
+/* Looks at one more node or edge.  False: there is none. */
+static bool step_on(struct search *search)
+{
+	const struct order_edge *edge = search->edge;
+
+	if (edge) {
+		search->edge = edge->next[search->end];
+		follow_edge(search, edge);
+		return true;
 	}
+	if (search->node)
+		search->node = search->node->next_member;
+	if (!search->node)
+		search->node = take_item(search);
+	if (search->node)
+		search->edge = search->node->edges[search->end][EDGE_OUTER];
+	return search->node;
+}
+
+static void unmark_reached(const struct search *search)
+{
+	for (uint64_t i = 0; i < search->count; i++)
+		search->items[i]->reach = 0;
 }
 
 static void sift_down(struct order_component **items, uint64_t root, uint64_t count)
@@ -64,13 +105,13 @@ static void sift_down(struct order_component **items, uint64_t root, uint64_t co
 }
 
 /* Heap sort: in place, no recursion, no worst case. */
-static void sort_by_position(const struct reached *reached)
+static void sort_by_position(const struct search *search)
 {
-	struct order_component **items = reached->items;
+	struct order_component **items = search->items;
 
-	for (uint64_t i = reached->count / 2; i-- > 0;)
-		sift_down(items, i, reached->count);
-	for (uint64_t end = reached->count; end-- > 1;) {
+	for (uint64_t i = search->count / 2; i-- > 0;)
+		sift_down(items, i, search->count);
+	for (uint64_t end = search->count; end-- > 1;) {
 		struct order_component *last = items[end];
 
 		items[end] = items[0];
@@ -79,77 +120,78 @@ static void sort_by_position(const struct reached *reached)
 	}
 }
 
-/* The positions of all that was reached, each once and ascending. */
-static uint64_t merge_positions(int64_t *positions, const struct reached *backward,
-				const struct reached *forward)
+/* Does @component lead, or if @end is EDGE_TO is it led to, by an edge to one on the
+ * cycle? */
+static bool is_beside_cycle(const struct order_component *component, enum edge_end end)
 {
-	uint64_t count = 0;
-	uint64_t i = 0;
-	uint64_t j = 0;
+	for (const struct order_node *node = component->members; node; node = node->next_member)
+		for (const struct order_edge *edge = node->edges[end][EDGE_OUTER]; edge;
+		     edge = edge->next[end])
+			if (edge->ends[!end]->component->reach & ON_CYCLE)
+				return true;
+	return false;
+}
 
-	while (i < backward->count || j < forward->count) {
-		if (j == forward->count ||
-		    (i < backward->count &&
-		     backward->items[i]->position < forward->items[j]->position)) {
-			positions[count++] = backward->items[i++]->position;
+/*
+ * Takes what is on the cycle that the new edge closes out of what @search has reached, which
+ * is sorted: the far end, if it was reached, and what lies on paths to it.  Returns how much
+ * that is, in @cycle, the far end first.
+ */
+static uint64_t take_cycle(struct search *search, struct order_component **cycle)
+{
+	bool is_upwards = search->end == EDGE_TO;
+	uint64_t rest = 0;
+	uint64_t count = 0;
+
+	if (!(search->far->reach & REACH_BIT(search->end)))
+		return 0;
+	for (uint64_t i = 0; i < search->count; i++) {
+		struct order_component *component =
+			search->items[is_upwards ? i : search->count - 1 - i];
+
+		if (component != search->far && !is_beside_cycle(component, search->end))
 			continue;
-		}
-		if (i < backward->count && backward->items[i] == forward->items[j])
-			i++;
-		positions[count++] = forward->items[j++]->position;
+		component->reach |= ON_CYCLE;
+		cycle[count++] = component;
 	}
+	for (uint64_t i = 0; i < search->count; i++)
+		if (!(search->items[i]->reach & ON_CYCLE))
+			search->items[rest++] = search->items[i];
+	search->count = rest;
+	for (uint64_t i = 0; i < count; i++)
+		cycle[i]->reach = 0;
 	return count;
 }
 
 /*
- * Assigns the positions anew: first to what leads to the edge, then to the
- * cycle, if there is one, then to what the edge leads to, each in its old
- * order.  Nothing of the first moves up and nothing of the last moves down, so
- * the order towards all components that were not reached stays right.  The
- * members of the cycle, which are in both lists, stay in @backward.
+ * @from has the higher position, but an edge leads from it to @to.  Of two searches that go
+ * on in turn, the one that ends first tells what to move to the other's start: what leads
+ * to @from, right before @to; or what @to leads to, right behind @from.  What is on a cycle
+ * takes the place of that start.
  */
-static void assign_positions(const int64_t *positions, uint64_t count, struct reached *backward,
-			     const struct reached *forward)
-{
-	uint64_t on_cycle_count = 0;
-	uint64_t next = 0;
-
-	for (uint64_t i = 0; i < backward->count; i++) {
-		struct order_component *component = backward->items[i];
-
-		if (component->reach == REACH_BOTH) {
-			backward->items[on_cycle_count++] = component;
-			continue;
-		}
-		component->position = positions[next++];
-		component->reach = 0;
-	}
-	backward->count = on_cycle_count;
-	for (uint64_t i = forward->count; i-- > 0;) {
-		struct order_component *component = forward->items[i];
-
-		component->position = component->reach == REACH_BOTH ? positions[next]
-								     : positions[--count];
-		component->reach = 0;
-	}
-}
-
-/* @from has the higher position, but an edge leads from it to @to. */
 static void restore_order(struct order_graph *graph, struct order_component *from,
 			  struct order_component *to)
 {
-	struct reached backward = {(struct order_component **)graph->scratch[0], 0};
-	struct reached forward = {(struct order_component **)graph->scratch[1], 0};
-	int64_t *positions = (int64_t *)graph->scratch[2];
+	struct order_component **cycle = (struct order_component **)graph->scratch[2];
+	struct search forward = begin_search(graph->scratch[0], to, from, EDGE_FROM);
+	struct search backward = begin_search(graph->scratch[1], from, to, EDGE_TO);
+	struct search *moved = NULL;
+	uint64_t cycle_count;
 
-	reach_components(&forward, to, from->position, EDGE_FROM);
-	reach_components(&backward, from, to->position, EDGE_TO);
-	sort_by_position(&backward);
-	sort_by_position(&forward);
-	assign_positions(positions, merge_positions(positions, &backward, &forward), &backward,
-			 &forward);
-	if (backward.count > 0)
-		component_contract(backward.items, backward.count);
+	while (!moved)
+		moved = !step_on(&backward) ? &backward : !step_on(&forward) ? &forward : NULL;
+	unmark_reached(moved == &forward ? &backward : &forward);
+	for (uint64_t i = 0; i < moved->count; i++)
+		moved->items[i]->reach = (uint8_t)REACH_BIT(moved->end);
+	sort_by_position(moved);
+	cycle_count = take_cycle(moved, cycle);
+	unmark_reached(moved);
+	if (moved == &backward)
+		graph_move_before(graph, moved->items, moved->count, to);
+	else
+		graph_move_behind(graph, moved->items, moved->count, from);
+	if (cycle_count > 0)
+		component_contract(graph, cycle, cycle_count);
 }
 
 void topology_link(struct order_graph *graph, struct order_edge *edge)
@@ -238,14 +280,17 @@ static void join_part(struct order_node *node, const struct order_component *old
 		part->refining_count += link->record->is_refining && link->record->member == node;
 }
 
-/* The first part keeps the old position, the others go to the end. */
-static void place_parts(struct order_graph *graph, const struct walk *walk, int64_t position)
+/* The first part takes the old place, which is behind @before, the others go to the end. */
+static void place_parts(struct order_graph *graph, const struct walk *walk,
+			struct order_component *before)
 {
 	uint64_t last = walk->part_count - 1;
 
-	walk->parts[last]->position = position;
+	graph_place_first(graph, walk->parts[last]);
+	if (before)
+		graph_move_behind(graph, &walk->parts[last], 1, before);
 	for (uint64_t i = last; i-- > 0;)
-		walk->parts[i]->position = ++graph->highest;
+		graph_place_last(graph, walk->parts[i]);
 }
 
 /* Unlinks the edges out of @node that are no longer inner, or that now lead
@@ -284,7 +329,7 @@ static void relink_edges(struct order_graph *graph, const struct walk *walk)
 	}
 }
 
-static void split_component(struct order_graph *graph, const struct order_component *component)
+static void split_component(struct order_graph *graph, struct order_component *component)
 {
 	struct order_component old = *component;
 	struct order_node *next;
@@ -294,6 +339,8 @@ static void split_component(struct order_graph *graph, const struct order_compon
 		.parts = (struct order_component **)graph->scratch[2],
 	};
 
+	graph_unplace(graph, component);
+	*component = (struct order_component){0};
 	for (struct order_node *node = old.members; node; node = node->next_member)
 		if (node->visit == 0)
 			walk_from(&walk, node);
@@ -301,7 +348,7 @@ static void split_component(struct order_graph *graph, const struct order_compon
 		next = node->next_member;
 		join_part(node, &old);
 	}
-	place_parts(graph, &walk, old.position);
+	place_parts(graph, &walk, old.before);
 	relink_edges(graph, &walk);
 }
 

@@ -2,9 +2,12 @@
  * A topological order of the components, kept online.
  *
  * A new edge that agrees with the order costs nothing more.  One against it
- * has the components between its ends searched and reordered (Pearce and Kelly,
- * "A Dynamic Topological Sort Algorithm for Directed Acyclic Graphs", 2006).  If
- * it closes a cycle, the components on the paths back are contracted to one.
+ * has the components between its ends searched from both, in turn, until one search has
+ * found all of its side, which is moved (Alpern, Hoover, Rosen, Sweeney and Zadeck,
+ * "Incremental Evaluation of Computational Circuits", 1990; Haeupler, Kavitha, Mathew, Sen
+ * and Tarjan, "Incremental Cycle Detection, Topological Ordering, and Strong Component
+ * Maintenance", 2012).  If the searches meet, the edge closes a cycle, and the components
+ * on the paths back are contracted to one.
  *
  * What is left of a component after removals may no longer be strongly
  * connected.  That is correct but makes searches longer, so the strongly

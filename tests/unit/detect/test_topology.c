@@ -65,7 +65,7 @@ static void remove_lock(lock_id lock)
 				graph_free_edge(&graph, node->edges[end][place]);
 	for (lock_id other = 1; other <= LOCK_MAX; other++)
 		is_edge[lock][other] = is_edge[other][lock] = false;
-	rest = component_remove_member(node);
+	rest = component_remove_member(&graph, node);
 	graph_free_node(&graph, node);
 	if (rest)
 		topology_split(&graph, rest);
@@ -110,6 +110,24 @@ static void check_component(const struct order_node *node)
 	ck_assert_uint_eq(node->visit, 0);
 }
 
+/* The list of components goes by position, and has each. */
+static void check_list(void)
+{
+	const struct order_component *before = NULL;
+	uint64_t members = 0;
+
+	for (const struct order_component *component = graph.first; component;
+	     component = component->after) {
+		ck_assert_ptr_eq(component->before, before);
+		if (before)
+			ck_assert_int_lt(before->position, component->position);
+		members += component->size;
+		before = component;
+	}
+	ck_assert_ptr_eq(graph.last, before);
+	ck_assert_uint_eq(members, graph.node_count);
+}
+
 /* Positions of components are distinct, edges agree with them, lists with each
  * other and with what was added. */
 static void check_invariants(void)
@@ -133,6 +151,7 @@ static void check_invariants(void)
 		check_edges_of(node, &edge_count);
 		check_component(node);
 	}
+	check_list();
 	ck_assert_uint_eq(edge_count, expected_count);
 	ck_assert_uint_eq(graph.edges.count, expected_count);
 }
@@ -203,6 +222,19 @@ START_TEST(removal_splits_a_small_component)
 	remove_lock(1);
 	check_invariants();
 	check_strongly_connected(4, true);
+}
+END_TEST
+
+/* Each lock in turn goes right before the first, which halves what is between. */
+START_TEST(positions_are_numbered_anew_when_a_gap_is_used_up)
+{
+	for (lock_id lock = 1; lock <= LOCK_MAX; lock++)
+		obtain_node(lock, false);
+	for (lock_id lock = 2; lock <= LOCK_MAX; lock++) {
+		add_edge(lock, 1);
+		check_invariants();
+	}
+	check_strongly_connected(LOCK_MAX, true);
 }
 END_TEST
 
@@ -290,6 +322,7 @@ int main(void)
 	tcase_add_test(tests, edges_in_order_are_outer);
 	tcase_add_test(tests, edge_that_closes_a_cycle_contracts_the_paths_back);
 	tcase_add_test(tests, removal_splits_a_small_component);
+	tcase_add_test(tests, positions_are_numbered_anew_when_a_gap_is_used_up);
 	tcase_add_test(tests, random_acyclic_orders_stay_ordered);
 	tcase_add_test(tests, random_small_graphs_have_exact_components);
 	tcase_add_test(tests, random_large_graphs_stay_ordered_through_splits);
