@@ -256,10 +256,23 @@ void encode_flip_bit(struct emitter *emitter, int in, unsigned bit)
 	end_instruction(emitter, put_byte(at, bit));
 }
 
-void encode_subtract(struct emitter *emitter, int from, int what)
+/* @opcode with two registers, of 64 bits or of 32. */
+static void encode_pair(struct emitter *emitter, unsigned opcode, int reg, int rm, bool is_half)
 {
-	end_instruction(emitter,
-			put_with_register(begin_instruction(emitter), 0x29, (unsigned)what, from));
+	unsigned high = (reg >= 8 ? 4u : 0) | (rm >= 8 ? 1u : 0);
+	unsigned char *at = begin_instruction(emitter);
+
+	at = put_byte(at, REX | high | (is_half ? 0 : REX_WIDE));
+	at = put_byte(at, opcode);
+	at = put_byte(at, 0xc0 | ((unsigned)reg & 7) << 3 | ((unsigned)rm & 7));
+	end_instruction(emitter, at);
+}
+
+void encode_distance(struct emitter *emitter, int into, int to, int from, bool is_half)
+{
+	encode_pair(emitter, 0x89, to, into, is_half);
+	if (from != NO_REGISTER)
+		encode_pair(emitter, 0x29, from, into, is_half);
 }
 
 void encode_compare_with(struct emitter *emitter, int reg, int32_t constant)

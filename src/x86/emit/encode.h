@@ -9,7 +9,12 @@
 #include "x86/decode/masked.h"
 #include "x86/decode/operand.h"
 
-enum condition { CONDITION_EQUAL = 4, CONDITION_UNEQUAL = 5, CONDITION_NOT_ABOVE = 6 };
+enum condition {
+	CONDITION_EQUAL = 4,
+	CONDITION_UNEQUAL = 5,
+	CONDITION_NOT_ABOVE = 6,
+	CONDITION_NOT_GREATER = 14
+};
 
 /* Room for @size_bytes more.  False: out of memory, emitter->failed. */
 bool encode_make_room(struct emitter *emitter, uint32_t size_bytes);
@@ -49,7 +54,8 @@ void encode_load_stack(struct emitter *emitter, int into, int32_t at_rsp);
 void encode_load(struct emitter *emitter, int into, int from, int32_t displacement);
 void encode_move(struct emitter *emitter, int into, int from);
 void encode_flip_bit(struct emitter *emitter, int in, unsigned bit);
-void encode_subtract(struct emitter *emitter, int from, int what);
+/* to - from, of 64 bits or of the lower halves; @from may be NO_REGISTER: 0. */
+void encode_distance(struct emitter *emitter, int into, int to, int from, bool is_half);
 void encode_compare_with(struct emitter *emitter, int reg, int32_t constant);
 void encode_shift_left(struct emitter *emitter, int in, unsigned by);
 void encode_shift_right(struct emitter *emitter, int in, unsigned by);

@@ -46,7 +46,8 @@ static void find_ranges(const struct emitter *emitter, const struct function *fu
 		    check->class == ACCESS_SIMPLE && ranges->count < RANGES_MOST &&
 		    counted_can_join(&list->sites[check->site]) &&
 		    counted_range(emitter->module, function, loop, check->instruction,
-				  &check->operand, check->size_bytes, &range.touched) &&
+				  &check->operand, check->size_bytes, check->is_write,
+				  &range.touched) &&
 		    !is_near(ranges, &range))
 			ranges->ranges[ranges->count++] = range;
 	}
@@ -60,25 +61,20 @@ static void emit_shift(struct emitter *emitter, int in, int by)
 		encode_shift_right(emitter, in, (unsigned)-by);
 }
 
-static void emit_distance(struct emitter *emitter, int into, const struct counted_loop *loop)
-{
-	encode_move(emitter, into, loop->to);
-	if (loop->from != NO_REGISTER)
-		encode_subtract(emitter, into, loop->from);
-}
-
 static void emit_ranges(struct emitter *emitter, struct group *group,
 			const struct counted_loop *loop, const struct ranges *ranges)
 {
 	static const struct masked_operands thunk = {.thunk = THUNK_RANGE};
 	bool is_forced = plan_forces(emitter->options, PLAN_FORCE_RANGES);
-	uint32_t skip = 0;
+	uint32_t skip = 0, unless = 0;
 	int shift = 0;
 
 	if (!encode_reserve(emitter, RANGE_BYTES_MOST))
 		return;
 	group_begin(emitter, group);
-	emit_distance(emitter, group->word, loop);
+	encode_distance(emitter, group->word, loop->to, loop->from, loop->is_half);
+	if (loop->unless)
+		unless = encode_branch_forward(emitter, (enum condition)loop->unless);
 	for (uint32_t i = 0; i < ranges->count; i++) {
 		const struct range *range = &ranges->ranges[i];
 
@@ -94,6 +90,8 @@ static void emit_ranges(struct emitter *emitter, struct group *group,
 				     group->first_site + range->site, &thunk);
 	}
 	encode_land(emitter, skip);
+	if (unless)
+		encode_land(emitter, unless);
 	group_end(emitter, group);
 }
 

@@ -4,6 +4,7 @@
  *
  *     mov   to, w
  *     sub   from, w		the distance that the loop will count
+ *     jbe   skip		if it ends once the counter is past its bound (signed: jle)
  *     shl   $shift, w		... in bytes
  *     cmp   $least, w
  *     jbe   skip		short ranges are left to the loop

@@ -2,14 +2,16 @@
  * Counted loops: what a loop will certainly access, known before it begins.
  *
  * A counted loop is a straight line that ends in a branch back to its first instruction,
- * taken while a counter differs from a bound.  In each round one instruction adds a
- * constant to the counter, and nothing changes the bound.  Counting by @step over a
- * distance takes at least distance / step rounds, as no other value is met before: so
- * whoever falls into the loop goes through it so often, whatever happens meanwhile.  (If
- * the distance is no multiple of the step it is more often.)
+ * which depends on a counter and a bound.  In each round one instruction adds a constant
+ * to the counter, and nothing changes the bound.  While they differ the loop goes on, or
+ * while the counter has not come past the bound; then it must be before the bound to
+ * begin with.  Counting by @step over a distance takes at least distance / step rounds,
+ * as no value that ends the loop is met before: so whoever falls into the loop goes
+ * through it so often, whatever happens meanwhile.
  *
- * An access whose address grows by its own size in each round then touches all of
- * [first, first + rounds * size).
+ * Accesses whose addresses grow in each round by as much as they touch of one piece of
+ * memory (one access, or several side by side) then touch all of
+ * [first, first + rounds * stride).
  */
 #ifndef X86_SURVEY_COUNTED_H
 #define X86_SURVEY_COUNTED_H
@@ -21,6 +23,9 @@
 struct counted_loop {
 	uint32_t first, last; /* instructions */
 	int8_t from, to;      /* registers: the distance is to - from; from may be NO_REGISTER: 0 */
+	bool is_half;	      /* of 32 bits each */
+	uint8_t unless;	      /* condition code after 'to - from' under which nothing is known; 0:
+			       * there is none */
 	uint32_t step;	      /* by which a round shortens the distance */
 };
 
@@ -33,11 +38,12 @@ struct counted_range {
 bool counted_find(const struct module *module, const struct function *function, uint32_t first,
 		  struct counted_loop *loop);
 
-/* What instruction @index of @loop touches with @operand, @size_bytes in each round.
- * False: not one range without gaps. */
+/* What instruction @index of @loop touches with @operand, @size_bytes in each round, and
+ * those that touch what lies behind that in the same way.  False: not one range without
+ * gaps. */
 bool counted_range(const struct module *module, const struct function *function,
 		   const struct counted_loop *loop, uint32_t index, const struct operand *operand,
-		   uint32_t size_bytes, struct counted_range *range);
+		   uint32_t size_bytes, bool is_write, struct counted_range *range);
 
 /* Can accesses of @site be recorded together?  Those that other rules look at one by one
  * cannot. */

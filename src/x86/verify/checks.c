@@ -195,13 +195,16 @@ static bool is_right_range(const struct verifying *verifying, const struct symbo
 		    ACCESS_SIMPLE ||
 	    !counted_can_join(&verifying->plan->sites[site]) ||
 	    !counted_range(verifying->module, function, &loop, index, &operand,
-			   chain_bytes(verifying, site), &range))
+			   chain_bytes(verifying, site),
+			   verifying->plan->sites[site].flags & PLAN_SITE_WRITE, &range))
 		return false;
 	address.operand = range.first;
 	distance.number = loop.to;
 	distance.mask = loop.from;
 	distance.at = range.shift;
-	return machine->measured.kind == SYMBOLIC_DISTANCE &&
+	distance.bit = loop.is_half;
+	return (!loop.unless || machine->is_not == loop.unless) &&
+	       machine->measured.kind == SYMBOLIC_DISTANCE &&
 	       machine->measured.number == loop.to && machine->measured.mask == loop.from &&
 	       symbolic_value_is(&machine->pushed_address, &address) &&
 	       symbolic_value_is(&machine->pushed_mask, &distance);

@@ -53,6 +53,31 @@ static bool is_stack(const struct instruction *instruction)
 	return instruction->base == RSP && instruction->index == NO_REGISTER;
 }
 
+/* The distance that a counted loop counts: of a register from 0, ... */
+static bool make_distance(struct symbolic_value *value, bool is_half)
+{
+	if (value->kind == SYMBOLIC_DISTANCE)
+		return true;
+	if (value->kind != SYMBOLIC_ORIGINAL)
+		return false;
+	*value = (struct symbolic_value){
+		.kind = SYMBOLIC_DISTANCE,
+		.number = value->number,
+		.mask = NO_REGISTER,
+		.bit = is_half,
+	};
+	return true;
+}
+
+/* Of a half nothing is left but a distance. */
+static bool run_move(struct symbolic *machine, const struct opcode *opcode)
+{
+	struct symbolic_value *into = &machine->registers[rm_of(opcode, 1)];
+
+	*into = machine->registers[reg_of(opcode, 1)];
+	return opcode->is_wide || (into->kind == SYMBOLIC_ORIGINAL && make_distance(into, true));
+}
+
 /* A spill must be below the function's part of the red zone, but within the red zone. */
 static bool run_store(struct symbolic *machine, const struct opcode *opcode,
 		      const struct instruction *instruction, uint32_t protected_bytes)
@@ -60,10 +85,8 @@ static bool run_store(struct symbolic *machine, const struct opcode *opcode,
 	int32_t at = instruction->displacement - machine->lowered_by;
 	struct symbolic_slot *slot = find_slot(machine, at);
 
-	if (opcode->at[1] >= 0xc0) {
-		machine->registers[rm_of(opcode, 1)] = machine->registers[reg_of(opcode, 1)];
-		return opcode->is_wide;
-	}
+	if (opcode->at[1] >= 0xc0)
+		return run_move(machine, opcode);
 	if (!opcode->is_wide || !is_stack(instruction) || at + 8 > -(int32_t)protected_bytes ||
 	    at + machine->lowered_by < -THUNK_RED_ZONE || at % 8)
 		return false;
@@ -94,21 +117,6 @@ static bool run_load_thread_pointer(struct symbolic *machine, const struct opcod
 /* The steps from an address to its page's summary. */
 enum { PAGE_SHIFTED = 1, PAGE_MASKED, PAGE_FLIPPED, PAGE_FLIPPED_TWICE };
 
-/* The distance that a counted loop counts: of a register from 0, ... */
-static bool make_distance(struct symbolic_value *value)
-{
-	if (value->kind == SYMBOLIC_DISTANCE)
-		return true;
-	if (value->kind != SYMBOLIC_ORIGINAL)
-		return false;
-	*value = (struct symbolic_value){
-		.kind = SYMBOLIC_DISTANCE,
-		.number = value->number,
-		.mask = NO_REGISTER,
-	};
-	return true;
-}
-
 /* ... or from another one. */
 static bool run_subtract(struct symbolic *machine, const struct opcode *opcode)
 {
@@ -116,11 +124,12 @@ static bool run_subtract(struct symbolic *machine, const struct opcode *opcode)
 	const struct symbolic_value *other = &machine->registers[reg_of(opcode, 1)];
 
 	machine->has_flags = machine->has_overflow = machine->is_measured = false;
-	if (!opcode->is_wide || opcode->at[1] < 0xc0 || value->kind != SYMBOLIC_ORIGINAL ||
-	    other->kind != SYMBOLIC_ORIGINAL || !make_distance(value))
-		return false;
+	machine->is_not = 0;
+	machine->is_subtracted = opcode->at[1] >= 0xc0 && other->kind == SYMBOLIC_ORIGINAL &&
+				 make_distance(value, false) && value->bit == !opcode->is_wide &&
+				 value->mask == NO_REGISTER && value->at == 0;
 	value->mask = other->number;
-	return true;
+	return machine->is_subtracted;
 }
 
 /* cmp $constant, distance */
@@ -129,9 +138,10 @@ static bool run_measure(struct symbolic *machine, const struct opcode *opcode)
 	int32_t constant;
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
 
-	machine->has_flags = machine->has_overflow = false;
+	machine->has_flags = machine->has_overflow = machine->is_subtracted = false;
 	memcpy(&constant, opcode->at + 2, sizeof(constant));
-	machine->is_measured = opcode->is_wide && opcode->at[1] >= 0xf8 && make_distance(value) &&
+	machine->is_measured = opcode->is_wide && opcode->at[1] >= 0xf8 &&
+			       make_distance(value, false) &&
 			       (constant == RANGE_BYTES - 1 || constant == RANGE_BYTES_FORCED - 1);
 	machine->measured = *value;
 	return machine->is_measured;
@@ -151,7 +161,8 @@ static bool run_shift(struct symbolic *machine, const struct opcode *opcode)
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
 
 	machine->has_flags = machine->has_overflow = machine->is_measured = false;
-	if (make_distance(value))
+	machine->is_subtracted = false;
+	if (make_distance(value, false))
 		return shift_distance(value, opcode);
 	if ((opcode->at[1] & 0xf8) != 0xe8 || opcode->at[2] != SHADOW_SUMMARY_SHIFT ||
 	    value->kind != SYMBOLIC_ADDRESS || value->mask != -1 || !opcode->is_wide)
@@ -396,6 +407,8 @@ static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
 
 void symbolic_branch(struct symbolic *machine, bool is_equal)
 {
+	if (machine->is_subtracted && !is_equal)
+		machine->is_not = 0;
 	if (machine->is_with_summary)
 		machine->owes_look = !is_equal;
 	else if (is_equal)
@@ -442,7 +455,7 @@ static bool run_push_register(struct symbolic *machine, const struct symbolic_va
 	machine->lowered_by += 8;
 	machine->pushed_mask = *value;
 	return machine->pushed_count++ == 2 &&
-	       (value->kind == SYMBOLIC_MASK || make_distance(&machine->pushed_mask));
+	       (value->kind == SYMBOLIC_MASK || make_distance(&machine->pushed_mask, false));
 }
 
 static bool run_push_id(struct symbolic *machine, const struct opcode *opcode)
@@ -491,6 +504,7 @@ call_thunk(struct symbolic *machine, const struct instruction *instruction, uint
 	machine->lowered_by -= 8 * (int32_t)machine->pushed_count;
 	machine->pushed_count = 0;
 	machine->is_in_doubt = machine->is_compared = machine->is_measured = false;
+	machine->is_subtracted = false;
 	if (slot >= THUNK_LOCK_BEGIN && slot != THUNK_RANGE)
 		leave_trail(machine, &machine->pushed_address);
 	if (slot < THUNK_LOCK_BEGIN || slot == THUNK_SIZED || is_masked)
@@ -517,16 +531,20 @@ static struct symbolic_outcome run_two_bytes(struct symbolic *machine, const str
 	return foreign_unless(true);
 }
 
-static struct symbolic_outcome run_branch_if(const struct symbolic *machine,
-					     const struct opcode *opcode,
+static struct symbolic_outcome run_branch_if(struct symbolic *machine, const struct opcode *opcode,
 					     const struct instruction *instruction)
 {
 	unsigned condition = (opcode->at[0] == 0x0f ? opcode->at[1] : opcode->at[0]) & 15u;
 	bool is_of_equality = condition == CONDITION_EQUAL || condition == CONDITION_UNEQUAL;
 
+	bool is_of_order = condition == CONDITION_NOT_ABOVE || condition == CONDITION_NOT_GREATER;
+
 	if (!(is_of_equality && machine->is_compared) &&
-	    !(condition == CONDITION_NOT_ABOVE && machine->is_measured))
+	    !(condition == CONDITION_NOT_ABOVE && machine->is_measured) &&
+	    !(is_of_order && machine->is_subtracted))
 		return foreign_unless(false);
+	if (machine->is_subtracted)
+		machine->is_not = (uint8_t)condition;
 	return (struct symbolic_outcome){SYMBOLIC_BRANCH, instruction->target, 0,
 					 condition == CONDITION_EQUAL};
 }

@@ -24,7 +24,8 @@ bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_val
 		return a->mask == b->mask && a->bit == b->bit && a->at == b->at &&
 		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
 	if (a->kind == SYMBOLIC_DISTANCE)
-		return a->number == b->number && a->mask == b->mask && a->at == b->at;
+		return a->number == b->number && a->mask == b->mask && a->at == b->at &&
+		       a->bit == b->bit;
 	if (a->kind == SYMBOLIC_MASK)
 		return a->number == b->number && a->at == b->at && a->bit == b->bit;
 	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;
@@ -86,6 +87,11 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 		machine->compared.at = other->compared.at;
 	has_lost |= machine->is_measured && !other->is_measured;
 	machine->is_measured &= other->is_measured;
+	has_lost |= (machine->is_subtracted && !other->is_subtracted) ||
+		    (machine->is_not && machine->is_not != other->is_not);
+	machine->is_subtracted &= other->is_subtracted;
+	if (machine->is_not != other->is_not)
+		machine->is_not = 0;
 	has_lost |= meet_value(&machine->measured, &other->measured);
 	for (unsigned r = 0; r < 16; r++)
 		has_lost |= meet_value(&machine->registers[r], &other->registers[r]);

@@ -516,6 +516,60 @@ called:
 	ret
 	END
 
+	CASE	range_of_half_a_counter
+	movl	$0xffff, %eax
+	shlq	$32, %rax
+1:	movq	(%rdi), %rcx
+	addq	$8, %rdi
+	addq	$1, %rax
+	cmpl	%edx, %eax
+	jne	1b
+	ret
+	END
+
+	CASE	range_while_below
+	xorl	%eax, %eax
+1:	movq	(%rdi,%rax,8), %rcx
+	addq	$1, %rax
+	cmpq	%rdx, %rax
+	jb	1b
+	ret
+	END
+
+	CASE	range_while_more_is_left
+	leaq	-1(%rdx), %rcx
+	negq	%rcx
+1:	movq	(%rdi), %r8
+	addq	$8, %rdi
+	subl	$1, %edx
+	cmpl	%ecx, %edx
+	jg	1b
+	ret
+	END
+
+	CASE	range_up_to_the_bound
+	xorl	%eax, %eax
+1:	movq	%rax, (%rsi,%rax,8)
+	leal	1(%rax), %ecx
+	addq	$1, %rax
+	cmpq	%rax, %rdx
+	jae	1b
+	ret
+	END
+
+	CASE	range_of_pieces
+	leaq	64(%rdi,%rdx,8), %rcx
+1:	movups	(%rsi), %xmm0
+	movups	%xmm0, (%rdi)
+	movups	16(%rsi), %xmm1
+	addq	$32, %rsi
+	addq	$32, %rdi
+	movups	%xmm1, -16(%rdi)
+	cmpq	%rcx, %rdi
+	jb	1b
+	ret
+	END
+
 	/* None of these is known to touch one range. */
 	CASE	no_range_but_gaps
 	xorl	%eax, %eax
@@ -548,17 +602,6 @@ called:
 	ret
 	END
 
-	CASE	no_range_of_half_a_counter
-	movl	$0xffff, %eax
-	shlq	$32, %rax
-1:	movq	(%rdi), %rcx
-	addq	$8, %rdi
-	addq	$1, %rax
-	cmpl	%edx, %eax
-	jne	1b
-	ret
-	END
-
 	CASE	no_range_for_steps_that_vary
 	movq	%rdi, %rax
 	leaq	(%rdi,%rdx,8), %rcx
@@ -580,12 +623,44 @@ called:
 	ret
 	END
 
-	CASE	no_range_while_below
+	/* Past its bound already: it ends after one round. */
+	CASE	no_range_past_the_bound
+	leaq	(%rdi,%rdx,8), %rax
+1:	movq	(%rax), %rcx
+	addq	$8, %rax
+	cmpq	%rdi, %rax
+	jb	1b
+	ret
+	END
+
+	CASE	no_range_past_a_signed_bound
+	movq	$-100, %rcx
+	xorl	%eax, %eax
+1:	movq	(%rdi), %r8
+	addq	$8, %rdi
+	addl	$1, %eax
+	cmpl	%ecx, %eax
+	jl	1b
+	ret
+	END
+
+	CASE	no_range_if_past_the_bound_ends
 	xorl	%eax, %eax
 1:	movq	(%rdi,%rax,8), %rcx
 	addq	$1, %rax
 	cmpq	%rdx, %rax
-	jb	1b
+	ja	1b
+	ret
+	END
+
+	CASE	no_range_of_some_pieces
+	xorl	%eax, %eax
+1:	movl	(%rdi,%rax), %ecx
+	movl	%ecx, 4(%rdi,%rax)
+	movl	%ecx, 12(%rdi,%rax)
+	addq	$8, %rax
+	decq	%rdx
+	jne	1b
 	ret
 	END
 
