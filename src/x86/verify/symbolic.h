@@ -15,8 +15,8 @@ enum symbolic_kind {
 	SYMBOLIC_WORD,	     /* the shadow word 'at' bytes from there */
 	SYMBOLIC_PAGE,	     /* on the way from the address to its page's summary, 'at' steps */
 	SYMBOLIC_SUMMARY,    /* the summary */
-	SYMBOLIC_DISTANCE,   /* registers 'number' - 'mask' (none: 0), shifted left by 'at'; of their
-			      * lower halves if 'bit' is set */
+	SYMBOLIC_DISTANCE,   /* registers 'number' - 'mask' (none: 0), shifted left by 'at';
+			      * of their lower halves if 'bit' is set */
 	SYMBOLIC_MASK,	     /* bits of vector register 'number': one per 'at' bytes of 16 or 32 */
 	SYMBOLIC_FLAGS_HALF, /* lahf, but not yet seto */
 	SYMBOLIC_FLAGS,	     /* lahf and seto */
@@ -57,7 +57,7 @@ struct symbolic {
 	struct symbolic_value measured; /* a distance that was compared with a constant ... */
 	bool is_measured;		/* ... by the last instruction with flags ... */
 	bool is_subtracted;		/* ... or calculated */
-	uint8_t is_not;			/* the condition that did not hold of it; 0: none is known */
+	uint8_t is_not;			/* the condition that does not hold of it; or 0 */
 	/* A summary was compared with the shared word: of which address, whether it differs
 	 * and the granule's word has not been compared yet. */
 	struct operand summarised;
