@@ -216,48 +216,27 @@ static bool put_write(struct race_step *step, struct race_place place, uint64_t 
 	return true;
 }
 
-/* Where the thread meets @word again in this epoch, it has read all that the word says. */
-static void share_word(struct race_step *step, uint64_t word)
-{
-	/* Which bytes, each word itself says. */
-	*step->thread->clocks.shared = word | SHADOW_ALL_BYTES;
-}
-
-/* The lines of @old say of reads of its bytes alone. */
 static bool put_line(struct race_step *step, struct race_place place, uint64_t old)
 {
-	if (read_line_has(old, step->mine, step->bytes)) {
-		share_word(step, old);
-		return true;
-	}
-	if (shadow_bytes(old) != step->bytes) {
+	if (!read_line_has(old, step->mine, step->bytes) &&
+	    !read_line_note(place.word, old, step->mine, step->bytes, race_origin(step))) {
 		race_settle(step->detector, step->thread, place);
 		return false;
 	}
-	if (!read_line_note(place.word, old, step->mine, race_origin(step)))
-		return false;
-	share_word(step, old);
+	*step->thread->clocks.shared = read_line_shared(old, step->mine);
 	return true;
 }
 
-/* The thread makes new sets for this word all the time: from now on it notes its reads in
- * a line. */
-static bool make_lines(struct race_step *step, struct race_place place, uint64_t old)
+/* The thread makes new sets for this granule all the time: from now on its readers have lines. */
+static void make_lines(struct race_step *step, struct race_place place)
 {
-	struct read_place lines = {place.word, place.origin, place.granule};
-	origin_id mine = race_origin(step);
-	origin_id origin;
-	uint64_t word;
+	uint64_t old = cells_load(step->detector, place.word);
+	struct cell_list before;
 
-	if (!read_lines_is_hot(step->detector, step->thread, place.granule) ||
-	    !race_find_origin(place, old, &origin))
-		return false;
-	word = read_lines_make(step->thread, lines, old, origin, mine);
-	if (!word)
-		return false;
-	share_word(step, word);
-	summary_revoke(place.granule);
-	return true;
+	if (old && shadow_form(old) != SHADOW_ATOMIC && !read_lines_are(old) &&
+	    race_lay_out(place, old, &before) &&
+	    read_lines_make(step->thread, place.word, place.granule, old, &before))
+		summary_revoke(place.granule);
 }
 
 /* @old, read by others, was now read by this thread too; both have the same
@@ -265,8 +244,6 @@ static bool make_lines(struct race_step *step, struct race_place place, uint64_t
 static bool join_readers(struct race_step *step, struct race_place place, uint64_t old)
 {
 	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)step->bytes, 0};
-	const struct shadow_cache *cache = step->thread->memory->shadow;
-	uint32_t new_sets = cache->new_sets;
 	uint64_t joined = read_set_join(step->detector, step->thread, old);
 	uint64_t word = joined | step->bytes;
 	uint64_t expected = old;
@@ -274,8 +251,9 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 
 	if (joined == race_base(step->mine))
 		return replace_word(step, place, old);
-	share_word(step, joined);
-	if (word == old || (cache->new_sets != new_sets && make_lines(step, place, old)))
+	/* A set is a value, whatever bytes its members have read. */
+	*step->thread->clocks.shared = joined | SHADOW_ALL_BYTES;
+	if (word == old)
 		return true;
 	part.origin = race_origin(step);
 	if (!race_find_origin(place, old, &origin))
@@ -292,12 +270,10 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	return true;
 }
 
-static bool put_read(struct race_step *step, struct race_place place, uint64_t old)
+static bool join_or_put(struct race_step *step, struct race_place place, uint64_t old)
 {
 	uint32_t old_bytes = shadow_bytes(old);
 
-	if (read_lines_are(old))
-		return put_line(step, place, old);
 	if (shadow_is_same_epoch(old, step->mine))
 		return widen_word(step, place, old);
 	if (old == 0 || (shadow_form(old) == SHADOW_PLAIN && !(old_bytes & ~step->bytes) &&
@@ -310,6 +286,21 @@ static bool put_read(struct race_step *step, struct race_place place, uint64_t o
 	    read_set_join(step->detector, step->thread, old) == race_base(old))
 		return true;
 	return put_among_others(step, place, old);
+}
+
+static bool put_read(struct race_step *step, struct race_place place, uint64_t old)
+{
+	const struct shadow_cache *cache = step->thread->memory->shadow;
+	uint32_t new_sets = cache->new_sets;
+
+	if (read_lines_are(old))
+		return put_line(step, place, old);
+	if (!join_or_put(step, place, old))
+		return false;
+	if (UNLIKELY(cache->new_sets != new_sets) &&
+	    read_lines_is_hot(step->detector, step->thread, place.granule))
+		make_lines(step, place);
+	return true;
 }
 
 /* --- A granule ------------------------------------------------------------- */

@@ -84,11 +84,14 @@ static bool record_line(struct detector *detector, struct thread *thread, uintpt
 	uint64_t current = *thread->clocks.current;
 	uint64_t word = load_acquire(shadow.read);
 
-	if (!read_lines_are(word) || shadow_bytes(word) != bytes ||
-	    !is_all_clear(thread, shadow.write, load_acquire(shadow.write), bytes) ||
-	    !read_line_note(shadow.read, word, current, origin_of_site(site)))
+	if (!read_lines_are(word))
 		return false;
-	*thread->clocks.shared = word | SHADOW_ALL_BYTES;
+	if (read_line_has(word, current, bytes))
+		return true;
+	if (!is_all_clear(thread, shadow.write, load_acquire(shadow.write), bytes) ||
+	    !read_line_note(shadow.read, word, current, bytes, origin_of_site(site)))
+		return false;
+	*thread->clocks.shared = read_line_shared(word, current);
 	/* acquire: as in record_whole() */
 	if (UNLIKELY(!is_all_clear(thread, shadow.write, load_acquire(shadow.write), bytes)))
 		record_again(detector, thread, address, size_bytes, false, site, false);

@@ -17,16 +17,6 @@ static uint32_t slot_of(uint64_t word)
 	return shadow_form(word) == SHADOW_SET ? NO_SLOT : shadow_slot(word);
 }
 
-uint64_t race_settle(struct detector *detector, struct thread *thread, struct race_place place)
-{
-	struct read_place lines = {place.word, place.origin, place.granule};
-	uint64_t word;
-
-	while (read_lines_are(word = cells_load(detector, place.word)))
-		read_lines_fold(detector, thread, lines, word);
-	return word;
-}
-
 /* A word and its origin are two stores, and their thread may be preempted in between.
  * If the origin never comes, as an access that the word has replaced stored the last
  * one, the wait ends and is not repeated. */
@@ -159,6 +149,24 @@ static bool put_list(struct detector *detector, struct thread *thread, struct ra
 	if (UNLIKELY(has_set(list)))
 		read_set_mark(detector, detector->read_sets, place.granule);
 	return true;
+}
+
+uint64_t race_settle(struct detector *detector, struct thread *thread, struct race_place place)
+{
+	struct cell_list list;
+	struct cell_list folded;
+	uint64_t word;
+
+	while (read_lines_are(word = cells_load(detector, place.word))) {
+		if (!read_lines_fold(detector, thread, place.word, word, &list))
+			continue;
+		folded.count = 0;
+		for (uint32_t i = 0; i < list.count; i++)
+			add_cell(&folded, list.cells[i].word, list.cells[i].origin);
+		/* Memory that has begun a new life meanwhile has no busy words. */
+		put_list(detector, thread, place, read_lines_busy(word), &folded);
+	}
+	return word;
 }
 
 bool race_put_among(struct race_step *step, struct race_place place, uint64_t old,

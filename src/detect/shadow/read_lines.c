@@ -9,14 +9,14 @@ _Static_assert(READ_LINES_RECORDS *READ_LINES_SLOTS * sizeof(struct read_line) <
 		       SHADOW_READ_LINES_BYTES,
 	       "all records have their room");
 
-#define LOOKS 8u /* at records, for a free one */
+#define LOOKS 8u	/* at records, for a free one */
+#define NOTE_SLEEPS 40u /* some 40 ms */
 
-/* A word with lines, and what was said of it before. */
+/* A word with lines, and what was said of its granule before. */
 struct record {
 	uintptr_t granule;
-	uint64_t word;	 /* without bytes; its serial grows with each life */
-	uint64_t before; /* plain or of a set, without bytes; 0: nothing */
-	origin_id before_origin;
+	uint64_t word; /* its serial grows with each life */
+	struct cell_list before;
 };
 
 /* The records belong to the process, as shadow memory does. */
@@ -32,17 +32,7 @@ static struct record *record_of(uint64_t word)
 	return &table.records[shadow_number(word) % READ_LINES_RECORDS];
 }
 
-static uint64_t without_bytes(uint64_t word)
-{
-	return word & ~(uint64_t)SHADOW_ALL_BYTES;
-}
-
-static uint64_t busy_word(uint64_t word)
-{
-	return word ^ (uint64_t)(SHADOW_LINES ^ SHADOW_BUSY) << SHADOW_FORM_SHIFT;
-}
-
-/* --- Which words are hot ---------------------------------------------------- */
+/* --- Which granules are hot -------------------------------------------------- */
 
 /* Sets that are made by the way, for few other words, count as well; those that many
  * words of an array share are what sets are for. */
@@ -69,8 +59,8 @@ static bool is_free(const struct record *record)
 
 	if (!record->granule)
 		return record->word >> READ_LINES_SERIAL_SHIFT < READ_LINES_SERIAL_MAX;
-	word = without_bytes(load_acquire(shadow_of(record->granule).read));
-	return word != record->word && word != busy_word(record->word) &&
+	word = load_acquire(shadow_of(record->granule).read);
+	return word != record->word && word != read_lines_busy(record->word) &&
 	       record->word >> READ_LINES_SERIAL_SHIFT < READ_LINES_SERIAL_MAX;
 }
 
@@ -92,116 +82,232 @@ static struct record *take_record(void)
 	return NULL;
 }
 
-static uint64_t make_under_lock(struct thread *thread, struct read_place place, uint64_t old,
-				origin_id origin, origin_id mine)
+static bool make_under_lock(uint64_t *place, uintptr_t granule, uint64_t old,
+			    const struct cell_list *before)
 {
 	struct record *record = take_record();
-	uint64_t word;
 
 	if (!record)
-		return 0;
-	word = record->word | shadow_bytes(old);
-	record->granule = place.granule;
-	record->before_origin = origin;
-	store_relaxed(&record->before, without_bytes(old)); /* relaxed: the exchange orders it */
-	read_line_note(place.word, word, *thread->clocks.current, mine);
-	if (compare_exchange_acq_rel(place.word, &old, word))
-		return word;
+		return false;
+	record->granule = granule;
+	record->before = *before;
+	for (uint32_t i = before->count; i < CELLS_MAX; i++)
+		record->before.cells[i].word = 0;
+	if (compare_exchange_acq_rel(place, &old, record->word))
+		return true;
 	record->granule = 0;
-	return 0;
+	return false;
 }
 
-uint64_t read_lines_make(struct thread *thread, struct read_place place, uint64_t old,
-			 origin_id origin, origin_id mine)
+bool read_lines_make(struct thread *thread, uint64_t *place, uintptr_t granule, uint64_t old,
+		     const struct cell_list *before)
 {
-	uint64_t word;
+	bool is_made;
 
 	/* The words of atomic locations are somewhere else. */
-	if (place.word != shadow_of(place.granule).read || !spin_lock(&read_lines_lock))
-		return 0;
-	word = make_under_lock(thread, place, old, origin, mine);
+	if (place != shadow_of(granule).read || !spin_lock(&read_lines_lock))
+		return false;
+	is_made = make_under_lock(place, granule, old, before);
 	spin_unlock(&read_lines_lock);
-	return word;
+	if (is_made)
+		cells_free(thread, old);
+	return is_made;
 }
 
 void read_lines_each_word(void (*each)(void *context, uint64_t word), void *context)
 {
-	for (uint32_t i = 0; i < READ_LINES_RECORDS; i++)
-		each(context, load_relaxed(&table.records[i].before)); /* relaxed: may be old */
+	/* relaxed: they may be old. */
+	for (uint32_t i = 0; i < READ_LINES_RECORDS * CELLS_MAX; i++)
+		each(context,
+		     load_relaxed(&table.records[i / CELLS_MAX].before.cells[i % CELLS_MAX].word));
+}
+
+/* --- Lines ------------------------------------------------------------------ */
+
+/* Where @line has the last read of @bytes, or has room for it; NULL: nowhere. */
+static struct read_note *find_note(struct read_line *line, uint64_t stamp, uint32_t bytes)
+{
+	struct read_note *unused = NULL;
+
+	for (uint32_t i = 0; i < READ_NOTES; i++) {
+		struct read_note *note = &line->notes[i];
+
+		/* relaxed: the line is the thread's own. */
+		if ((load_relaxed(&note->stamp) ^ stamp) & READ_LINES_SERIAL_MAX)
+			unused = note;
+		else if ((uint32_t)load_relaxed(&note->read) == bytes)
+			return note;
+	}
+	return unused;
+}
+
+bool read_line_note(const uint64_t *place, uint64_t word, uint64_t current, uint32_t bytes,
+		    origin_id origin)
+{
+	uint64_t stamp = read_line_stamp(word, current);
+	struct read_note *note = find_note(read_line_of(word, current), stamp, bytes);
+
+	if (!note)
+		return false;
+	/* relaxed: the tag says whether it belongs to the stamp. */
+	store_relaxed(&note->read, (uint64_t)origin_tagged(origin, current) << 32 | bytes);
+	/* Orders the line before both looks at the shadow words. */
+	exchange_acq_rel(&note->stamp, stamp);
+	return load_acquire(place) == word;
+}
+
+/* What a note says. */
+struct noted_read {
+	uint64_t word; /* plain; 0: nothing, in the life of the record's word */
+	origin_id origin;
+};
+
+static struct noted_read try_note(const struct read_note *note, uint32_t slot, uint64_t word,
+				  bool *is_torn)
+{
+	uint64_t stamp = load_acquire(&note->stamp);
+	uint64_t read = load_acquire(&note->read);
+	uint32_t origin = (uint32_t)(read >> 32);
+	struct noted_read found = {0, 0};
+
+	*is_torn = false;
+	if ((stamp & READ_LINES_SERIAL_MAX) != word >> READ_LINES_SERIAL_SHIFT)
+		return found;
+	found.word = shadow_plain(slot, stamp >> READ_LINES_SERIAL_BITS,
+				  (uint32_t)read & SHADOW_ALL_BYTES);
+	*is_torn = !origin_find(&origin, found.word, &found.origin);
+	return found;
+}
+
+/* A thread may be between the two stores of its note: the bytes are the same before and after,
+ * the origin is not known if it does not go on for long. */
+static struct noted_read load_note(const struct read_note *note, uint32_t slot, uint64_t word)
+{
+	struct noted_read read = {0, 0};
+	bool is_torn = true;
+
+	for (uint32_t tries = 0; is_torn && tries < SPIN_PAUSES + NOTE_SLEEPS; tries++) {
+		if (tries)
+			spin_wait(tries);
+		read = try_note(note, slot, word, &is_torn);
+	}
+	return read;
 }
 
 /* --- Folding ---------------------------------------------------------------- */
 
 struct folding {
 	uint64_t word;
+	uint32_t bytes; /* that are asked for */
 	struct origin_part parts[ORIGIN_PARTS];
 	uint32_t part_count;
 };
 
-/* The read that @line has in the life of @word, as a plain word without bytes; 0: none. */
-static uint64_t read_of_line(const struct read_line *line, uint32_t slot, uint64_t word)
-{
-	uint64_t stamp = load_acquire(&line->stamp);
-
-	if ((stamp & READ_LINES_SERIAL_MAX) != word >> READ_LINES_SERIAL_SHIFT)
-		return 0;
-	return shadow_plain(slot, stamp >> READ_LINES_SERIAL_BITS, 0);
-}
-
-/* A thread may be between the two stores of its line. */
-static uint64_t settle_line(const struct read_line *line, uint32_t slot, uint64_t word,
-			    origin_id *origin)
-{
-	uint64_t read = read_of_line(line, slot, word);
-
-	*origin = 0;
-	for (uint32_t tries = 0; read && !origin_find(&line->origin, read, origin); tries++) {
-		if (tries == 2 * SPIN_PAUSES)
-			break;
-		spin_wait(tries < SPIN_PAUSES ? tries : SPIN_PAUSES);
-		read = read_of_line(line, slot, word);
-	}
-	return read;
-}
-
-static uint64_t take_line(void *context, uint32_t slot)
+/* A read_set_reader. */
+static uint64_t find_read(void *context, uint32_t slot)
 {
 	struct folding *folding = context;
-	uint32_t last = folding->part_count;
-	origin_id origin;
-	uint64_t read =
-		settle_line(&read_lines_of(folding->word)[slot], slot, folding->word, &origin);
+	const struct read_line *line = &read_lines_of(folding->word)[slot];
+	struct noted_read last = {0, 0};
 
-	if (read && last < ORIGIN_PARTS) {
-		folding->parts[last] = (struct origin_part){
-			(uint16_t)slot, (uint8_t)shadow_bytes(folding->word), origin};
-		folding->part_count++;
+	for (uint32_t i = 0; i < READ_NOTES; i++) {
+		struct noted_read read = load_note(&line->notes[i], slot, folding->word);
+
+		if (!(folding->bytes & ~shadow_bytes(read.word)) &&
+		    shadow_epoch(read.word) >= shadow_epoch(last.word))
+			last = read;
 	}
-	return read;
+	if (last.word && folding->part_count < ORIGIN_PARTS)
+		folding->parts[folding->part_count++] =
+			(struct origin_part){(uint16_t)slot, (uint8_t)folding->bytes, last.origin};
+	return last.word & ~(uint64_t)SHADOW_ALL_BYTES;
 }
 
-void read_lines_fold(struct detector *detector, struct thread *thread, struct read_place place,
-		     uint64_t word)
+/* Splits classes of bytes, so that each has all of @bytes or none. */
+static uint32_t split_classes(uint32_t *classes, uint32_t count, uint32_t bytes)
+{
+	for (uint32_t i = count; i-- > 0;) {
+		uint32_t inside = classes[i] & bytes;
+
+		if (!inside || inside == classes[i])
+			continue;
+		classes[count++] = classes[i] & ~bytes;
+		classes[i] = inside;
+	}
+	return count;
+}
+
+/* Which bytes a note in the life of @word is of.  relaxed: the fold's exchange comes before. */
+static uint32_t note_bytes(const struct read_note *note, uint64_t word)
+{
+	uint64_t serial = load_relaxed(&note->stamp) & READ_LINES_SERIAL_MAX;
+
+	return serial == word >> READ_LINES_SERIAL_SHIFT
+		       ? (uint32_t)load_relaxed(&note->read) & SHADOW_ALL_BYTES
+		       : 0;
+}
+
+/* Which bytes have been read by the same threads, as far as is known. */
+static uint32_t find_classes(const struct detector *detector, const struct record *record,
+			     uint64_t word, uint32_t *classes)
+{
+	uint32_t count = 1;
+	/* relaxed: who has a line got the slot before. */
+	uint32_t slots = load_relaxed(&detector->next_slot);
+
+	classes[0] = SHADOW_ALL_BYTES;
+	for (uint32_t i = 0; i < record->before.count; i++)
+		count = split_classes(classes, count, shadow_bytes(record->before.cells[i].word));
+	for (uint32_t slot = 0; slot < slots && slot <= SHADOW_SLOT_MAX; slot++)
+		for (uint32_t i = 0; i < READ_NOTES; i++)
+			count = split_classes(
+				classes, count,
+				note_bytes(&read_lines_of(word)[slot].notes[i], word));
+	return count;
+}
+
+/* What was said of @bytes, all of one class, before the lines. */
+static struct cell find_before(const struct record *record, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < record->before.count; i++)
+		if (shadow_bytes(record->before.cells[i].word) & bytes)
+			return record->before.cells[i];
+	return (struct cell){0, 0};
+}
+
+static struct cell fold_class(struct detector *detector, struct thread *thread,
+			      const struct record *record, uint64_t word, uint32_t bytes)
+{
+	struct folding folding = {.word = word, .bytes = bytes};
+	struct cell cell = find_before(record, bytes);
+	uint64_t base = cell.word & ~(uint64_t)SHADOW_ALL_BYTES;
+
+	cell.word = read_set_merge(detector, thread, base, find_read, &folding);
+	if (cell.word)
+		cell.word |= bytes;
+	if (folding.part_count)
+		cell.origin = origin_join_all(detector, cell.origin, shadow_slot(base), bytes,
+					      folding.parts, folding.part_count);
+	return cell;
+}
+
+bool read_lines_fold(struct detector *detector, struct thread *thread, uint64_t *place,
+		     uint64_t word, struct cell_list *list)
 {
 	const struct record *record = record_of(word);
-	struct folding folding = {.word = word};
-	uint64_t busy = busy_word(word);
+	uint32_t classes[CELLS_MAX];
 	uint64_t expected = word;
-	uint64_t folded;
-	origin_id origin;
+	uint32_t count;
 
-	if (!compare_exchange_acq_rel(place.word, &expected, busy))
-		return;
-	folded = read_set_merge(detector, thread, record->before, take_line, &folding);
-	origin = origin_join_all(detector, record->before_origin, shadow_slot(record->before),
-				 shadow_bytes(word), folding.parts, folding.part_count);
-	if (folded)
-		folded |= shadow_bytes(word);
-	/* Memory that begins a new life has no busy words. */
-	if (!compare_exchange_acq_rel(place.word, &busy, folded))
-		return;
-	if (folded)
-		origin_put(place.origin, place.word, origin, folded);
-	if (shadow_form(folded) == SHADOW_SET)
-		read_set_mark(detector, detector->read_sets, place.granule);
+	if (!compare_exchange_acq_rel(place, &expected, read_lines_busy(word)))
+		return false;
+	count = find_classes(detector, record, word, classes);
+	list->count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct cell cell = fold_class(detector, thread, record, word, classes[i]);
+
+		if (cell.word)
+			list->cells[list->count++] = cell;
+	}
+	return true;
 }

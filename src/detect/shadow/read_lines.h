@@ -1,17 +1,18 @@
 /*
- * Read lines: a word that many threads read in each of their epochs.
+ * Read lines: granules that many threads read in each of their epochs.
  *
- * For such a hot word a read set (read_set.h) is a value made anew at each read.  So its
- * read word gets the form SHADOW_LINES and names a record with a cache line for each
- * slot, where each reader notes its epoch by itself.  A word that goes on making sets
- * becomes hot (read_lines_is_hot()); what was said of it until then stays in the record.
+ * For such a hot one a read set (read_set.h) is a value made anew at each read.  So its
+ * read word gets the form SHADOW_LINES, without bytes, and names a record with a cache
+ * line for each slot, where each reader notes by itself which bytes it has read, and in
+ * which epoch.  A granule that goes on making sets becomes hot (read_lines_is_hot()); what
+ * was said of it until then stays in the record.
  *
  * A reader stores its line by an exchange, and then looks whether the record still is
  * that of the word; if not, the word says something else by now, and the reader begins
  * again.  Then it looks at the write word, as any reader.  Who wants anything else of the
- * word makes it busy first, and then reads all lines (read_lines_fold()): the word becomes
- * an ordinary one, and the record is free.  Either the reader's second look sees that the
- * word is busy, or the other one sees the line.
+ * word makes it busy first, and then reads all lines (read_lines_fold()), from which the
+ * word becomes an ordinary one; the record is free then.  Either the reader's second look
+ * sees that the word is busy, or the other one sees the line.
  * tests/unit/detect/test_read_line_orders.c runs all orders of both.
  *
  * A line says the serial of the record's life, too: that of a reader who comes too late
@@ -38,22 +39,27 @@ extern struct spin_lock read_lines_lock;
 #define READ_LINES_SERIAL_MAX ((1u << READ_LINES_SERIAL_BITS) - 1)
 #define READ_LINES_SERIAL_SHIFT (SHADOW_EPOCH_SHIFT + 28u)
 
-struct read_line {
-	uint64_t stamp;	 /* epoch 40 | serial 24 */
-	uint32_t origin; /* with the tag of slot and epoch */
-	uint32_t unused[13];
+/* The last read of just these bytes by a thread, in the record's life with that serial. */
+struct read_note {
+	uint64_t stamp; /* epoch 40 | serial 24 */
+	uint64_t read;	/* origin, with the tag of slot and epoch, 32 | bytes 32 */
 };
 
-/* Where the read word of a granule is. */
-struct read_place {
-	uint64_t *word;
-	uint32_t *origin;
-	uintptr_t granule;
+#define READ_NOTES 4u
+
+struct read_line {
+	struct read_note notes[READ_NOTES];
 };
 
 static inline bool read_lines_are(uint64_t word)
 {
 	return shadow_form(word) == SHADOW_LINES;
+}
+
+/* @word while it is folded. */
+static inline uint64_t read_lines_busy(uint64_t word)
+{
+	return word ^ (uint64_t)(SHADOW_LINES ^ SHADOW_BUSY) << SHADOW_FORM_SHIFT;
 }
 
 static inline struct read_line *read_lines_of(uint64_t word)
@@ -63,46 +69,58 @@ static inline struct read_line *read_lines_of(uint64_t word)
 	return (struct read_line *)SHADOW_READ_LINES + index * READ_LINES_SLOTS;
 }
 
-/* What the thread whose current word is @current has in its line of @word. */
+static inline struct read_line *read_line_of(uint64_t word, uint64_t current)
+{
+	return &read_lines_of(word)[shadow_slot(current)];
+}
+
+/* What the thread whose current word is @current notes in its line of @word. */
 static inline uint64_t read_line_stamp(uint64_t word, uint64_t current)
 {
 	return shadow_epoch(current) << READ_LINES_SERIAL_BITS | word >> READ_LINES_SERIAL_SHIFT;
 }
 
-/* Has it noted a read of @bytes in its present epoch? */
+/* Which bytes it has noted as read in its present epoch.  relaxed: the line is its own. */
+static inline uint32_t read_line_bytes(uint64_t word, uint64_t current)
+{
+	const struct read_note *notes = read_line_of(word, current)->notes;
+	uint64_t stamp = read_line_stamp(word, current);
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < READ_NOTES; i++)
+		if (load_relaxed(&notes[i].stamp) == stamp)
+			bytes |= load_relaxed(&notes[i].read);
+	return (uint32_t)bytes & SHADOW_ALL_BYTES;
+}
+
 static inline bool read_line_has(uint64_t word, uint64_t current, uint32_t bytes)
 {
-	const struct read_line *line = &read_lines_of(word)[shadow_slot(current)];
-
-	/* relaxed: the line is its own. */
-	return !(bytes & ~shadow_bytes(word)) &&
-	       load_relaxed(&line->stamp) == read_line_stamp(word, current);
+	return !(bytes & ~read_line_bytes(word, current));
 }
 
-/* Notes a read of all bytes of @word, found at @place.  False: it is another word by now. */
-static inline bool read_line_note(const uint64_t *place, uint64_t word, uint64_t current,
-				  origin_id origin)
+/* What checks compare @word with (thread->clocks.shared): what differs has not been read. */
+static inline uint64_t read_line_shared(uint64_t word, uint64_t current)
 {
-	struct read_line *line = &read_lines_of(word)[shadow_slot(current)];
-
-	origin_store(&line->origin, origin, current);
-	/* Orders the line before both looks at the shadow words. */
-	exchange_acq_rel(&line->stamp, read_line_stamp(word, current));
-	return load_acquire(place) == word;
+	return word | (SHADOW_ALL_BYTES & ~read_line_bytes(word, current));
 }
 
-/* @thread has made a new set for the read word of @granule.  Is that word hot? */
+/* Notes a read of @bytes of @word, found at @place.  False: it is another word by now, or the
+ * line has no room, as the thread has read other bytes each time. */
+bool read_line_note(const uint64_t *place, uint64_t word, uint64_t current, uint32_t bytes,
+		    origin_id origin);
+
+/* @thread has made a new set for @granule.  Is that hot? */
 bool read_lines_is_hot(const struct detector *detector, struct thread *thread, uintptr_t granule);
 
-/* Gives the read word at @place, which was @old with @origin, lines in place of that, with
- * the line of @thread, which reads the same bytes.  Returns the new word; 0: no record is
- * free, or it is not @old any more. */
-uint64_t read_lines_make(struct thread *thread, struct read_place place, uint64_t old,
-			 origin_id origin, origin_id mine);
+/* Gives the read word of @granule at @place, which was @old and said @before, lines in place
+ * of that.  False: no record is free, or it is not @old any more. */
+bool read_lines_make(struct thread *thread, uint64_t *place, uintptr_t granule, uint64_t old,
+		     const struct cell_list *before);
 
-/* The word at @place, which was @word with lines, becomes one without, if it still is @word. */
-void read_lines_fold(struct detector *detector, struct thread *thread, struct read_place place,
-		     uint64_t word);
+/* Makes @word with lines, at @place, busy, and lays out what they say.  False: it is another
+ * word by now. */
+bool read_lines_fold(struct detector *detector, struct thread *thread, uint64_t *place,
+		     uint64_t word, struct cell_list *list);
 
 /* Calls @each for the words that stand in records. */
 void read_lines_each_word(void (*each)(void *context, uint64_t word), void *context);
