@@ -84,7 +84,7 @@ static bool record_line(struct detector *detector, struct thread *thread, uintpt
 	uint64_t current = *thread->clocks.current;
 	uint64_t word = load_acquire(shadow.read);
 
-	if (!read_lines_are(word))
+	if (LIKELY(!read_lines_are(word)))
 		return false;
 	if (read_line_has(word, current, bytes))
 		return true;
@@ -489,8 +489,7 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 	/* The granule before may have been classified. */
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
-	if (!is_write && UNLIKELY(read_lines_are(load_relaxed(shadow_of(address).read))) &&
-	    record_line(detector, thread, address, size_bytes, site))
+	if (!is_write && record_line(detector, thread, address, size_bytes, site))
 		return true;
 	if (size_bytes == SHADOW_GRANULE)
 		return record_whole(detector, thread, address, is_write, site);

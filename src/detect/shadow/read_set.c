@@ -304,13 +304,6 @@ struct member_list {
 	bool has_mine; /* @thread's present epoch was among them */
 };
 
-/* Adds @member unless @thread's clock covers it, in its place by slot. */
-static void add_member(struct member_list *list, const struct thread *thread, uint64_t member)
-{
-	if (!covers_member(thread, member))
-		list->members[list->count++] = member;
-}
-
 static void add_mine(struct member_list *list, uint64_t mine)
 {
 	uint32_t at = list->count++;
@@ -320,31 +313,44 @@ static void add_mine(struct member_list *list, uint64_t mine)
 	list->members[at] = mine;
 }
 
-/* The members of @word that are unordered with @thread, and @mine.  False: the set was
- * collected, or no memory. */
-static bool list_members(struct detector *detector, struct thread *thread, uint64_t word,
-			 uint64_t mine, struct member_list *list)
+/* Copies the members of @word, with room for @more behind them.  False: the set was collected,
+ * or no memory. */
+static bool copy_members(struct detector *detector, struct thread *thread, uint64_t word,
+			 uint32_t more, struct member_list *list)
 {
 	const struct read_set *set =
 		shadow_form(word) == SHADOW_SET ? set_of(detector, word) : NULL;
-	uint32_t count = set ? load_acquire(&set->count) : 1;
+	uint32_t count = set ? load_acquire(&set->count) : word != 0;
 	const uint64_t *members = set ? load_acquire(&set->members) : &word;
 
-	list->members = reserve_members(thread, count + 1);
+	list->members = reserve_members(thread, count + more);
 	list->count = 0;
-	list->has_mine = false;
 	if (!list->members || (!set && shadow_form(word) == SHADOW_SET))
 		return false;
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t member = load_relaxed(&members[i]) & ~BYTES_MASK;
-
-		list->has_mine |= member == mine;
-		add_member(list, thread, member);
-	}
+	for (; list->count < count; list->count++)
+		list->members[list->count] = load_relaxed(&members[list->count]) & ~BYTES_MASK;
 	/* The members are valid if the set still has its number. */
 	fence_acquire();
-	if (set && set_of(detector, word) != set)
+	return !set || set_of(detector, word) == set;
+}
+
+/* The members of @word that are unordered with @thread, and @mine.  False: they are lost. */
+static bool list_members(struct detector *detector, struct thread *thread, uint64_t word,
+			 uint64_t mine, struct member_list *list)
+{
+	uint32_t kept = 0;
+
+	if (!copy_members(detector, thread, word, 1, list))
 		return false;
+	list->has_mine = false;
+	for (uint32_t i = 0; i < list->count; i++) {
+		uint64_t member = list->members[i];
+
+		list->has_mine |= member == mine;
+		if (!covers_member(thread, member))
+			list->members[kept++] = member;
+	}
+	list->count = kept;
 	add_mine(list, mine);
 	return true;
 }
@@ -391,26 +397,6 @@ static uint64_t join_slowly(struct detector *detector, struct thread *thread, ui
 	return joined ? joined : mine;
 }
 
-/* Copies the members of @word, with room for @slots more behind them.  False: they are lost. */
-static bool begin_merge(struct detector *detector, struct thread *thread, uint64_t word,
-			uint32_t slots, struct member_list *list)
-{
-	const struct read_set *set =
-		shadow_form(word) == SHADOW_SET ? set_of(detector, word) : NULL;
-	uint32_t count = set ? load_acquire(&set->count) : word != 0;
-	const uint64_t *members = set ? load_acquire(&set->members) : &word;
-
-	list->members = reserve_members(thread, count + slots);
-	list->count = 0;
-	if (!list->members || (!set && shadow_form(word) == SHADOW_SET))
-		return false;
-	for (; list->count < count; list->count++)
-		list->members[list->count] = load_relaxed(&members[list->count]) & ~BYTES_MASK;
-	/* As in list_members(). */
-	fence_acquire();
-	return !set || set_of(detector, word) == set;
-}
-
 uint64_t read_set_merge(struct detector *detector, struct thread *thread, uint64_t word,
 			read_set_reader reader, void *context)
 {
@@ -423,7 +409,7 @@ uint64_t read_set_merge(struct detector *detector, struct thread *thread, uint64
 
 	if (slots > SHADOW_SLOT_MAX + 1)
 		slots = SHADOW_SLOT_MAX + 1;
-	if (!begin_merge(detector, thread, word, slots, &before)) {
+	if (!copy_members(detector, thread, word, slots, &before)) {
 		detector_count(detector, LOST_READERS);
 		before.count = 0;
 	}
