@@ -12,6 +12,7 @@ reports_libreports_a_SOURCES = \
 	%D%/model/pool.c %D%/model/pool.h \
 	%D%/model/read.c %D%/model/read.h \
 	%D%/model/slots.c %D%/model/slots.h \
+	%D%/model/text_set.c %D%/model/text_set.h \
 	%D%/symbols/elf_image.c %D%/symbols/elf_image.h \
 	%D%/symbols/line_table.c %D%/symbols/line_table.h \
 	%D%/symbols/scopes.c %D%/symbols/scopes.h \
@@ -40,7 +41,7 @@ reports_libreports_a_SOURCES = \
 	%D%/source/words.c %D%/source/words.h \
 	%D%/words/details.def \
 	%D%/words/explain.c %D%/words/explain.def %D%/words/explain.h \
-	%D%/words/explain_action.c \
+	%D%/words/explain_action.c %D%/words/explain_event.c \
 	%D%/words/explain_memory.c %D%/words/explain_memory.h \
 	%D%/view/fingerprint.c %D%/view/fingerprint.h \
 	%D%/words/memory.c %D%/words/memory.h \
@@ -66,7 +67,6 @@ reports_libreports_a_SOURCES = \
 	%D%/merge/merge.c %D%/merge/merge.h \
 	%D%/merge/merged_file.c %D%/merge/merged_file.h \
 	%D%/merge/orders.c %D%/merge/orders.h \
-	%D%/merge/text_set.c %D%/merge/text_set.h \
 	%D%/formats/blocked.c %D%/formats/blocked.h \
 	%D%/states/calls.c %D%/states/calls.def %D%/states/calls.h \
 	%D%/states/state.c %D%/states/state.h \
@@ -79,10 +79,12 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/json/json_lines.c \
 	%D%/formats/json/json_memory.c %D%/formats/json/json_memory.h \
 	%D%/formats/json/json_parts.c %D%/formats/json/json_parts.h \
+	%D%/formats/json/json_stream.c %D%/formats/json/json_stream.h \
 	%D%/formats/json/sarif.c \
 	%D%/formats/json/sarif_parts.h \
 	%D%/formats/json/sarif_places.c \
 	%D%/formats/json/sarif_rules.c \
+	%D%/view/order_graph.c %D%/view/order_graph.h \
 	%D%/view/place.c %D%/view/place.h \
 	%D%/formats/losses.c %D%/formats/losses.h \
 	%D%/formats/text.c \

@@ -7,7 +7,7 @@
 
 #include "reports/merge/merged_file.h"
 #include "reports/merge/orders.h"
-#include "reports/merge/text_set.h"
+#include "reports/model/text_set.h"
 #include "reports/words/memory.h"
 #include "reports/words/view.h"
 

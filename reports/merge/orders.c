@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/model/text_set.h"
 #include "reports/view/classes.h"
-#include "reports/merge/text_set.h"
 
 #define RING_MAX 4u	      /* orders of a ring */
 #define WITNESS_MAX 8u	      /* kept of each order */

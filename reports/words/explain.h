@@ -20,6 +20,13 @@ void explain_finding(struct view *view, struct view_finding *finding);
 const char *explain_action(struct view *view, const struct view_finding *finding,
 			   const struct finding_event *event);
 
+/* The same with sizes, values and locks: "reads counter, 4 bytes, found 41, holding no lock". */
+const char *explain_event(struct view *view, const struct view_finding *finding,
+			  const struct finding_event *event);
+
+/* True if its scenario did not happen in this run, but can. */
+bool explain_is_possible(const struct view_finding *finding);
+
 /* The names in JSON of @details, in order; the last is NULL. */
 const char **detail_names(struct pool *pool, uint32_t details);
 

@@ -1,5 +1,6 @@
 #include "reports/formats/formats.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <sys/wait.h>
 
@@ -198,24 +199,13 @@ static json_t *make_entry(const struct suppression *entry)
 	return object;
 }
 
-/* The findings that are not reported, as an entry or (@are_known) the baseline has them. */
-static json_t *make_hidden(struct view *view, bool are_known)
+json_t *json_hidden(struct view *view, const struct view_finding *finding)
 {
-	json_t *list = json_array();
+	json_t *object = json_finding(view, finding);
 
-	for (size_t i = 0; i < view->hidden_count; i++) {
-		const struct view_finding *finding = &view->hidden[i];
-		json_t *object;
-
-		if (finding->is_known != are_known)
-			continue;
-		object = json_finding(view, finding);
-		if (finding->suppression)
-			json_object_set_new(object, "suppression",
-					    make_entry(finding->suppression));
-		json_array_append_new(list, object);
-	}
-	return list;
+	if (finding->suppression)
+		json_object_set_new(object, "suppression", make_entry(finding->suppression));
+	return object;
 }
 
 static size_t count_severity(const struct view *view, enum severity severity)
@@ -254,31 +244,52 @@ json_t *json_result(const struct view *view)
 			 "counts", counts);
 }
 
-static json_t *make_document(struct view *view)
+static json_t *make_tool(void)
 {
-	json_t *document = json_object();
-	json_t *findings = json_array();
-	json_t *tool = json_object();
+	return json_pack("{soso}", "name", json_text("snarl"), "version",
+			 json_text(PACKAGE_VERSION));
+}
 
-	for (size_t i = 0; i < view->finding_count; i++)
-		json_array_append_new(findings, json_finding(view, &view->findings[i]));
-	json_object_set_new(tool, "name", json_text("snarl"));
-	json_object_set_new(tool, "version", json_text(PACKAGE_VERSION));
-	json_object_set_new(document, "version", json_integer(DOCUMENT_VERSION));
-	json_object_set_new(document, "tool", tool);
-	json_object_set_new(document, "program", make_program(view));
-	json_object_set_new(document, "result", json_result(view));
-	json_object_set_new(document, "processes", make_processes(view));
-	json_object_set_new(document, "findings", findings);
-	json_object_set_new(document, "suppressed", make_hidden(view, false));
-	json_object_set_new(document, "known", make_hidden(view, true));
-	json_object_set_new(document, "coverage", make_coverage(view));
-	json_object_set_new(document, "unobserved", make_unobserved(view));
-	json_object_set_new(document, "messages", make_messages(view));
-	return document;
+void json_begin_document(struct view *view, struct json_stream *stream)
+{
+	json_stream_open(stream, NULL, '{');
+	json_stream_add(stream, "version", json_integer(DOCUMENT_VERSION));
+	json_stream_add(stream, "tool", make_tool());
+	json_stream_add(stream, "program", make_program(view));
+	json_stream_add(stream, "result", json_result(view));
+	json_stream_add(stream, "processes", make_processes(view));
+}
+
+void json_end_document(struct view *view, struct json_stream *stream)
+{
+	json_stream_add(stream, "coverage", make_coverage(view));
+	json_stream_add(stream, "unobserved", make_unobserved(view));
+	json_stream_add(stream, "messages", make_messages(view));
+	json_stream_close(stream, '}');
+}
+
+/* The findings that are not reported, as an entry or (@are_known) the baseline has them. */
+static void write_hidden(struct view *view, struct json_stream *stream, bool are_known)
+{
+	json_stream_open(stream, are_known ? "known" : "suppressed", '[');
+	for (size_t i = 0; i < view->hidden_count; i++)
+		if (view->hidden[i].is_known == are_known)
+			json_stream_add(stream, NULL, json_hidden(view, &view->hidden[i]));
+	json_stream_close(stream, ']');
 }
 
 int json_write(struct view *view, FILE *out)
 {
-	return json_write_document(make_document(view), out);
+	struct json_stream stream = {.out = out};
+
+	json_begin_document(view, &stream);
+	json_stream_open(&stream, "findings", '[');
+	for (size_t i = 0; i < view->finding_count; i++)
+		json_stream_add(&stream, NULL, json_finding(view, &view->findings[i]));
+	json_stream_close(&stream, ']');
+	write_hidden(view, &stream, false);
+	write_hidden(view, &stream, true);
+	json_end_document(view, &stream);
+	putc('\n', out);
+	return ferror(out) ? -EIO : 0;
 }

@@ -50,7 +50,7 @@ json_t *json_number_or_null(uint64_t value)
 	return value ? json_integer((json_int_t)value) : json_null();
 }
 
-static json_t *make_frame(const struct source_frame *frame)
+static json_t *make_frame(struct view *view, const struct source_frame *frame)
 {
 	json_t *object = json_object();
 
@@ -62,6 +62,9 @@ static json_t *make_frame(const struct source_frame *frame)
 	json_object_set_new(object, "module", json_text(frame->module));
 	json_object_set_new(object, "build_id", json_text(frame->build_id));
 	json_object_set_new(object, "offset", json_hexadecimal(frame->offset));
+	json_object_set_new(object, "place",
+			    json_text(source_frame_place_from(view->pool, frame,
+							      view->options->directory)));
 	if (frame->directory)
 		json_object_set_new(object, "directory", json_text(frame->directory));
 	if (frame->module_path)
@@ -69,6 +72,8 @@ static json_t *make_frame(const struct source_frame *frame)
 	if (!frame->function && frame->function_start)
 		json_object_set_new(object, "function_start",
 				    json_hexadecimal(frame->function_start));
+	if (source_frame_is_system(frame))
+		json_object_set_new(object, "library", json_true());
 	if (frame->is_startup)
 		json_object_set_new(object, "startup", json_true());
 	return object;
@@ -80,7 +85,7 @@ json_t *json_stack(struct view *view, const struct model_process *process, stack
 	json_t *array = json_array();
 
 	for (size_t i = 0; frames && i < frames->frame_count; i++)
-		json_array_append_new(array, make_frame(&frames->frames[i]));
+		json_array_append_new(array, make_frame(view, &frames->frames[i]));
 	return array;
 }
 
@@ -185,6 +190,7 @@ static json_t *make_event(struct view *view, const struct view_finding *finding,
 	add_memory_range(object, event);
 	add_holds(view, finding, event, object);
 	json_object_set_new(object, "stack", json_stack(view, finding->process, event->stack));
+	json_object_set_new(object, "text", json_text(explain_event(view, finding, event)));
 	return object;
 }
 
@@ -294,6 +300,7 @@ json_t *json_finding(struct view *view, const struct view_finding *finding)
 			    finding->memory ? json_memory(view, finding) : json_null());
 	json_object_set_new(object, "events", events);
 	json_object_set_new(object, "scenario", make_scenario(view, finding));
+	json_object_set_new(object, "possible", json_boolean(explain_is_possible(finding)));
 	json_object_set_new(object, "advice", json_text(finding->advice));
 	json_object_set_new(object, "notes", make_strings(finding->notes, finding->note_count));
 	json_object_set_new(object, "closing", json_text(finding->closing));

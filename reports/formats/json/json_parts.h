@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "reports/formats/json/json_stream.h"
 #include "reports/words/view.h"
 
 /* Writes @document, which it frees.  0 or a negative errno. */
@@ -24,5 +25,11 @@ json_t *json_stack(struct view *view, const struct model_process *process, stack
 json_t *json_result(const struct view *view);
 
 json_t *json_finding(struct view *view, const struct view_finding *finding);
+/* One that is suppressed or known, with the entry. */
+json_t *json_hidden(struct view *view, const struct view_finding *finding);
+
+/* What stands in the document before the findings, and what behind them. */
+void json_begin_document(struct view *view, struct json_stream *stream);
+void json_end_document(struct view *view, struct json_stream *stream);
 
 #endif

@@ -94,17 +94,6 @@ static void write_headline(struct text_page *page, const struct view_finding *fi
 		  headline_words(page->view, finding));
 }
 
-static const char *scenario_title(const struct view_finding *shown)
-{
-	const struct finding *finding = shown->finding;
-	bool is_possible = finding->kind == FINDING_LOCK_ORDER_INVERSION ||
-			   finding->kind == FINDING_LOCK_ORDER_CYCLE ||
-			   finding->kind == FINDING_READ_RECURSION ||
-			   finding->details & DETAIL_POSSIBLE || memory_is_shown_as_possible(shown);
-
-	return is_possible ? "How it can happen" : "How it happened";
-}
-
 /* Two accesses that nothing orders: the headline has said that. */
 static bool is_told(const struct view_finding *finding)
 {
@@ -116,7 +105,8 @@ static void write_scenario(struct text_page *page, const struct view_finding *fi
 {
 	if (is_told(finding))
 		return;
-	fprintf(page->out, "\n  %s%s%s\n", text_style_on(page, STYLE_BOLD), scenario_title(finding),
+	fprintf(page->out, "\n  %s%s%s\n", text_style_on(page, STYLE_BOLD),
+		explain_is_possible(finding) ? "How it can happen" : "How it happened",
 		text_style_off(page));
 	text_scenario(page, finding);
 }

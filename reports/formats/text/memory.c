@@ -11,47 +11,6 @@ static const char *bytes_words(struct text_page *page, uint64_t count)
 	return count_words(page->view->pool, count, "byte");
 }
 
-/* Where the access begins, if that is before what the finding is about; else "". */
-static const char *begin_words(struct text_page *page, const struct view_finding *finding,
-			       const struct finding_event *event)
-{
-	const struct view_memory *memory = finding->memory;
-
-	if (!memory || event->address >= memory->address)
-		return "";
-	return pool_format(page->view->pool, " from %llu before it",
-			   (unsigned long long)(memory->address - event->address));
-}
-
-static const char *locks_words(const struct view_finding *finding,
-			       const struct finding_event *event)
-{
-	if (event->holds_are_unknown)
-		return ", locks held not recorded";
-	return event->hold_count || finding->finding->kind == FINDING_UNMARKED_SYNC
-		       ? ""
-		       : ", holding no lock";
-}
-
-const char *text_access_words(struct text_page *page, const struct view_finding *finding,
-			      const struct finding_event *event)
-{
-	struct pool *pool = page->view->pool;
-	struct finding_event plain = *event;
-	const char *value = memory_value_phrase(page->view, finding, event);
-	const char *words;
-
-	plain.has_value = false;
-	words = memory_action(page->view, finding, &plain);
-	if (event->action != ACTION_FREE && !(finding->finding->details & DETAIL_HIDDEN) &&
-	    finding->finding->kind != FINDING_DESCRIPTOR_RACE)
-		words = pool_format(pool, "%s, %s%s%s%s", words,
-				    bytes_words(page, event->size_bytes),
-				    begin_words(page, finding, event), value[0] ? ", " : "", value);
-	return pool_format(pool, "%s%s%s", words, locks_words(finding, event),
-			   event->stack ? ":" : " (place not known)");
-}
-
 static void write_line(struct text_page *page, const char *words)
 {
 	fputs("    ", page->out);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "reports/formats/text/group.h"
-#include "reports/formats/text/memory.h"
 #include "reports/formats/text/stack.h"
 #include "reports/words/explain.h"
 #include "reports/words/memory.h"
@@ -62,10 +61,12 @@ bool text_is_first_of_thread(const struct view_finding *finding, size_t index)
 static const char *event_words(struct text_page *page, const struct view_finding *finding,
 			       const struct finding_event *event)
 {
-	if (finding->memory && event->action != ACTION_WAIT)
-		return text_access_words(page, finding, event);
-	return pool_format(page->view->pool, "%s%s", explain_action(page->view, finding, event),
-			   event->stack ? ":" : "");
+	const char *unknown = finding->memory && event->action != ACTION_WAIT
+				      ? " (place not known)"
+				      : "";
+
+	return pool_format(page->view->pool, "%s%s", explain_event(page->view, finding, event),
+			   event->stack ? ":" : unknown);
 }
 
 static size_t count_events(const struct view_finding *finding, thread_id thread)

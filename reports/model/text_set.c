@@ -1,4 +1,4 @@
-#include "reports/merge/text_set.h"
+#include "reports/model/text_set.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* A set of texts, each with a number: the first is 0. */
-#ifndef REPORTS_MERGE_TEXT_SET_H
-#define REPORTS_MERGE_TEXT_SET_H
+#ifndef REPORTS_MODEL_TEXT_SET_H
+#define REPORTS_MODEL_TEXT_SET_H
 
 #include "reports/model/pool.h"
 

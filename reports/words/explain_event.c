@@ -1,0 +1,60 @@
+#include "reports/words/explain.h"
+#include "reports/words/explain_memory.h"
+#include "reports/words/memory.h"
+#include "reports/words/names.h"
+
+/* Where the access begins, if that is before what the finding is about; else "". */
+static const char *begin_words(struct view *view, const struct view_finding *finding,
+			       const struct finding_event *event)
+{
+	const struct view_memory *memory = finding->memory;
+
+	if (event->address >= memory->address)
+		return "";
+	return pool_format(view->pool, " from %llu before it",
+			   (unsigned long long)(memory->address - event->address));
+}
+
+static const char *locks_words(const struct view_finding *finding,
+			       const struct finding_event *event)
+{
+	if (event->holds_are_unknown)
+		return ", locks held not recorded";
+	return event->hold_count || finding->finding->kind == FINDING_UNMARKED_SYNC
+		       ? ""
+		       : ", holding no lock";
+}
+
+static const char *access_words(struct view *view, const struct view_finding *finding,
+				const struct finding_event *event)
+{
+	struct finding_event plain = *event;
+	const char *value = memory_value_phrase(view, finding, event);
+	const char *words;
+
+	plain.has_value = false;
+	words = memory_action(view, finding, &plain);
+	if (event->action != ACTION_FREE && !(finding->finding->details & DETAIL_HIDDEN) &&
+	    finding->finding->kind != FINDING_DESCRIPTOR_RACE)
+		words = pool_format(view->pool, "%s, %s%s%s%s", words,
+				    count_words(view->pool, event->size_bytes, "byte"),
+				    begin_words(view, finding, event), value[0] ? ", " : "", value);
+	return pool_format(view->pool, "%s%s", words, locks_words(finding, event));
+}
+
+const char *explain_event(struct view *view, const struct view_finding *finding,
+			  const struct finding_event *event)
+{
+	return finding->memory && event->action != ACTION_WAIT
+		       ? access_words(view, finding, event)
+		       : explain_action(view, finding, event);
+}
+
+bool explain_is_possible(const struct view_finding *finding)
+{
+	enum finding_kind kind = finding->finding->kind;
+
+	return kind == FINDING_LOCK_ORDER_INVERSION || kind == FINDING_LOCK_ORDER_CYCLE ||
+	       kind == FINDING_READ_RECURSION || finding->finding->details & DETAIL_POSSIBLE ||
+	       memory_is_shown_as_possible(finding);
+}
