@@ -75,6 +75,9 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/ci/dot.c \
 	%D%/formats/ci/junit.c \
 	%D%/formats/ci/utf8.c %D%/formats/ci/utf8.h \
+	%D%/formats/html/graph.c \
+	%D%/formats/html/html.c %D%/formats/html/html_parts.h \
+	%D%/formats/html/sources.c \
 	%D%/formats/json/json.c \
 	%D%/formats/json/json_lines.c \
 	%D%/formats/json/json_memory.c %D%/formats/json/json_memory.h \
@@ -94,6 +97,18 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/text/parts.c %D%/formats/text/parts.h \
 	%D%/formats/text/stack.c %D%/formats/text/stack.h \
 	%D%/formats/text/thread.c %D%/formats/text/thread.h
+
+# The page of --html, as texts in C.
+HTML_PAGE = %D%/formats/html
+HTML_FILES = $(HTML_PAGE)/embed.sh $(HTML_PAGE)/page.html $(HTML_PAGE)/page.css \
+	$(HTML_PAGE)/script/data.js $(HTML_PAGE)/script/dom.js $(HTML_PAGE)/script/finding.js \
+	$(HTML_PAGE)/script/graph.js $(HTML_PAGE)/script/list.js $(HTML_PAGE)/script/pictures.js \
+	$(HTML_PAGE)/script/plane.js $(HTML_PAGE)/script/run.js $(HTML_PAGE)/script/start.js
+EXTRA_DIST += $(HTML_FILES)
+CLEANFILES += %D%/formats/html/page_parts.c
+nodist_reports_libreports_a_SOURCES = %D%/formats/html/page_parts.c
+%D%/formats/html/page_parts.c: $(HTML_FILES)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(srcdir)/$(HTML_PAGE)/embed.sh $(srcdir)/$(HTML_PAGE) >$@.new && mv $@.new $@
 
 # For programs that read --json.
 dist_pkgdata_DATA += reports/formats/json/snarl.schema.json reports/filter/runtimes.suppressions

@@ -49,6 +49,7 @@ static void render_report(struct model *model)
 		sarif_write(view, sink);
 		junit_write(view, sink);
 		annotations_write(view, sink);
+		html_write(view, sink);
 		fclose(sink);
 	}
 	view_free(view);

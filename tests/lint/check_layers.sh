@@ -97,16 +97,17 @@ floors='
 12 reports/formats/json
 12 preload/results
 12 preload/debugger
-13 reports
+13 reports/formats/html
+14 reports
 13 preload/heap
-14 src/command/base
+15 src/command/base
 14 preload/ranges
 14 preload/channels
-15 src/replay
+16 src/replay
 15 preload/access
-16 src/command/run
+17 src/command/run
 16 preload/signals
-17 src/command
+18 src/command
 17 preload/process
 17 preload/instrument
 18 preload/confinement
@@ -249,7 +250,7 @@ claim "HACKING.md names files that are there"
 only_in uthash.h 'src/base/map\.c'
 only_in Zydis/ 'src/x86/decode/[a-z_]*\.[ch]'
 only_in libunwind.h '(src/inspect/stack/unwind\.c|tests/unit/unwind/(probe|test_unwind)\.[ch])'
-only_in jansson.h '(reports/formats/json/[a-z_]*\.[ch]|reports/filter/baseline\.c|tests/unit/reports/test_(json|formats)\.c)'
+only_in jansson.h '(reports/formats/(json|html)/[a-z_]*\.[ch]|reports/filter/baseline\.c|tests/unit/reports/test_(json|formats)\.c)'
 # dwarf.h is constants alone, so anybody may know it.
 only_in '(elfutils/|libelf|gelf)' 'reports/[a-z_/]*\.[ch]'
 

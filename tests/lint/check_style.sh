@@ -39,6 +39,28 @@ for file in $code; do
 done >"$found"
 claim "at most 100 columns"
 
+# The page of --html makes elements, never markup, and asks no network.
+page=$(find "$srcdir/reports/formats/html" -name '*.js' -o -name '*.css' -o -name '*.html')
+{
+	grep -nE '(inner|outer)HTML|insertAdjacent|document\.write|\beval\(|Function\(|fetch\(|XMLHttp|import\b' $page
+	grep -nE 'https?:|//[a-z]' $page | grep -v 'http://www.w3.org/2000/svg'
+	grep -nE '[ 	]$' $page
+	for file in $page; do
+		expand "$file" | awk -v file="$file" 'length($0) > 100 { print file ":" NR ": " length($0) " columns" }'
+	done
+} >"$found"
+claim "the page of --html is plain"
+
+if command -v node >/dev/null; then
+	cat "$srcdir"/reports/formats/html/script/*.js >"$found.js"
+	node --check "$found.js" >"$found" 2>&1
+	rm -f "$found.js"
+	claim "the scripts of the page can be read"
+else
+	skipped=$((skipped + 1))
+	echo "skip the scripts of the page can be read (node is not installed)"
+fi
+
 grep -nE '^ {4,}[a-z]' $ours >"$found"
 claim "tabs indent"
 
