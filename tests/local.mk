@@ -16,6 +16,7 @@ include tests/unit/local.mk
 include tests/races/local.mk
 include tests/samples/local.mk
 include tests/ps/local.mk
+include tests/recipes/local.mk
 include tests/lint/local.mk
 include tests/bench/local.mk
 include tests/real/local.mk
