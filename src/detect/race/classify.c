@@ -193,10 +193,14 @@ static bool is_ordered_late(struct race_step *step)
 		if (thread->accesses.acquire_count)
 			atomic_catch_up(detector, thread);
 	}
-	return pending_release_acquire_silent(step, step->other) ||
-	       (!step->access->is_late &&
-		(memory_acquire_unseen(detector, thread, step->other, step->granule) ||
-		 is_ordered_by_wait(step)));
+	if (pending_release_acquire_silent(step, step->other) ||
+	    (!step->access->is_late &&
+	     (memory_acquire_unseen(detector, thread, step->other, step->granule) ||
+	      is_ordered_by_wait(step))))
+		return true;
+	/* What the other thread had pending may have been left with this one meanwhile. */
+	pending_release_acquire(step);
+	return race_is_ordered(thread, step->other);
 }
 
 /* --- The verdict ----------------------------------------------------------- */

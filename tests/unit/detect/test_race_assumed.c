@@ -167,6 +167,29 @@ START_TEST(a_flag_orders_while_it_is_being_recorded)
 }
 END_TEST
 
+static void records_what_it_has_pending(void)
+{
+	record_flush(&judge, a);
+}
+
+/* While b makes the acquires that wait. */
+START_TEST(a_flag_orders_that_is_recorded_while_it_is_looked_for)
+{
+	writes(a, 0, 8);
+	stores_short_flag(a);
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), FLAG, 4);
+	record_flush(&judge, b);
+	writes(c, GATE, 4);
+	writes(b, GATE, 4);
+	record_flush(&judge, c);
+	racing_meanwhile = records_what_it_has_pending;
+	writes(b, 0, 8);
+	ck_assert_ptr_null(racing_meanwhile);
+	ck_assert_uint_eq(racing[GATE], 1);
+	ck_assert_uint_eq(racing[0], 0);
+}
+END_TEST
+
 START_TEST(a_flag_that_is_pending_orders_nothing_for_who_has_not_read_it)
 {
 	writes(a, 0, 8);
@@ -411,6 +434,7 @@ int main(void)
 	tcase_add_test(tests, a_flag_that_is_pending_orders_what_was_before_it);
 	tcase_add_test(tests, a_flag_that_is_pending_orders_who_has_read_it_and_stored_over_it);
 	tcase_add_test(tests, a_flag_orders_while_it_is_being_recorded);
+	tcase_add_test(tests, a_flag_orders_that_is_recorded_while_it_is_looked_for);
 	tcase_add_test(tests, a_flag_that_is_pending_orders_nothing_for_who_has_not_read_it);
 	tcase_add_test(tests, what_is_pending_there_orders_nothing_by_itself);
 	tcase_add_test(tests, what_only_a_flag_orders_is_held_back_and_rests_on_it);
