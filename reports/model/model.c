@@ -91,6 +91,9 @@ static unsigned char *map_file(const char *path, uint64_t *size_bytes)
 		errno = EBADMSG;
 	else if (status.st_size > 0)
 		base = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+	/* A file of a run is in memory, and most of its slots are empty. */
+	if (base != MAP_FAILED)
+		(void)madvise(base, (size_t)status.st_size, MADV_RANDOM);
 	close(descriptor);
 	*size_bytes = (uint64_t)status.st_size;
 	return base == MAP_FAILED ? NULL : base;
