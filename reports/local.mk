@@ -87,6 +87,7 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/json/sarif_parts.h \
 	%D%/formats/json/sarif_places.c \
 	%D%/formats/json/sarif_rules.c \
+	%D%/view/key_index.c %D%/view/key_index.h \
 	%D%/view/order_graph.c %D%/view/order_graph.h \
 	%D%/view/place.c %D%/view/place.h \
 	%D%/formats/losses.c %D%/formats/losses.h \

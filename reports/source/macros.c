@@ -158,6 +158,7 @@ static void list_headers(struct macros *macros, struct unit_headers *unit, Dwarf
 
 		/* Lives as long as the file's debug information. */
 		header.file = dwarf_filesrc(files, i, NULL, NULL);
+		header.path = NULL;
 		found = header.file ? find_header(macros, &header) : NULL;
 		while (k < unit->count && unit->headers[k] != found)
 			k++;

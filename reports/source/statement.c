@@ -89,6 +89,7 @@ static const unsigned char *find_digest(const struct known_source *source,
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		frame.file = dwarf_filesrc(files, i, NULL, NULL);
+		frame.path = NULL;
 		if (frame.file && strcmp(source->path, frame.file) == 0)
 			return line_table_digest(question->image, &unit, i);
 	}

@@ -30,6 +30,7 @@ struct elf_image {
 	bool has_changed; /* another file is at this path now */
 	struct variable_index *variables; /* of types/variables.c */
 	struct known_pointees *pointees;  /* of types/data.c */
+	struct known_codes *codes;	  /* of types/code.c */
 	struct unit_functions *functions; /* of scopes.c */
 	struct unit_index *units;
 };

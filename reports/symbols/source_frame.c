@@ -71,6 +71,8 @@ const char *source_path_below(const char *path, const char *directory)
 
 const char *source_frame_path(struct pool *pool, const struct source_frame *frame)
 {
+	if (frame->path)
+		return frame->path;
 	if (frame->file[0] == '/' || !frame->directory)
 		return source_path_straight(pool, frame->file);
 	return source_path_straight(

@@ -9,6 +9,7 @@ struct source_frame {
 	const char *lambda;    /* "bank.cc:12": where the lambda begins that it is; or NULL */
 	const char *file;      /* as compiled; NULL if unknown */
 	const char *directory; /* of the compilation, to find the file; or NULL */
+	const char *path;      /* of both, straight; NULL if it is not made yet */
 	unsigned line;
 	unsigned column;
 	bool is_inlined;

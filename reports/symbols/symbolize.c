@@ -319,6 +319,12 @@ static const struct source_stack *known_frames(struct symbolizer *symbolizer,
 	known->next = *bucket;
 	*bucket = known;
 	add_place(symbolizer, image, module, offset, &known->frames);
+	for (size_t i = 0; i < known->frames.frame_count; i++) {
+		struct source_frame *frame = &known->frames.frames[i];
+
+		if (frame->file)
+			frame->path = source_frame_path(symbolizer->pool, frame);
+	}
 	return &known->frames;
 }
 

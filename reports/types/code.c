@@ -7,6 +7,7 @@
 
 #define CODE_BYTES_MAX (256u * 1024) /* of a function: larger ones are not decoded */
 #define INSTRUCTION_BYTES_MAX 15u
+#define BUCKET_COUNT 4096u
 
 /* The file's bytes from @address on, at least @wanted of them; or NULL. */
 static const unsigned char *find_bytes(struct elf_image *image, uint64_t address, size_t wanted,
@@ -46,28 +47,98 @@ static const struct decoder *shared_decoder(void)
 	return is_ready ? &decoder : NULL;
 }
 
-bool code_decode(struct pool *pool, struct elf_image *image, uint64_t start, uint64_t address,
-		 struct code *code)
+/* One function as far as it was asked for. */
+struct known_code {
+	struct known_code *next;
+	uint64_t start;
+	struct instruction *instructions;
+	size_t count;
+	size_t bytes;	/* that they take */
+	bool has_ended; /* what follows cannot be read or decoded */
+};
+
+struct known_codes {
+	struct known_code *buckets[BUCKET_COUNT];
+};
+
+static struct known_code *find_known(struct elf_image *image, uint64_t start)
+{
+	struct known_code **bucket;
+	struct known_code *known;
+
+	if (!image->codes)
+		image->codes = pool_alloc(image->pool, sizeof(*image->codes));
+	bucket = &image->codes->buckets[start / 16 % BUCKET_COUNT];
+	for (known = *bucket; known && known->start != start; known = known->next)
+		;
+	if (!known) {
+		known = pool_alloc(image->pool, sizeof(*known));
+		known->next = *bucket;
+		known->start = start;
+		*bucket = known;
+	}
+	return known;
+}
+
+/* Decodes on, up to and including the instruction at @wanted. */
+static void decode_up_to(struct elf_image *image, struct known_code *known, size_t wanted)
 {
 	const struct decoder *decoder = shared_decoder();
-	struct instruction *instructions = NULL;
 	const unsigned char *bytes;
-	size_t count = 0;
-	size_t offset = 0;
-	size_t left;
+	size_t left = 0;
 
-	if (!decoder || address < start || address - start > CODE_BYTES_MAX)
-		return false;
-	bytes = find_bytes(image, start, address - start + INSTRUCTION_BYTES_MAX, &left);
-	while (bytes && offset <= address - start) {
-		instructions = pool_grow(pool, instructions, count, sizeof(*instructions));
-		if (offset >= left || !instruction_decode(decoder, bytes + offset, left - offset,
-							  (uint32_t)offset, &instructions[count]))
-			return false;
-		offset += instructions[count++].length;
+	if (known->has_ended || known->bytes > wanted)
+		return;
+	bytes = find_bytes(image, known->start, wanted + INSTRUCTION_BYTES_MAX, &left);
+	known->has_ended = !bytes || !decoder;
+	while (!known->has_ended && known->bytes <= wanted) {
+		struct instruction *instruction;
+
+		known->instructions = pool_grow(image->pool, known->instructions, known->count,
+						sizeof(*known->instructions));
+		instruction = &known->instructions[known->count];
+		known->has_ended = known->bytes >= left ||
+				   !instruction_decode(decoder, bytes + known->bytes,
+						       left - known->bytes,
+						       (uint32_t)known->bytes, instruction);
+		if (known->has_ended)
+			break;
+		known->bytes += instruction->length;
+		known->count++;
 	}
-	*code = (struct code){instructions, count, start};
-	return count && start + instructions[count - 1].offset == address;
+}
+
+/* How many of its instructions begin at @offset or before. */
+static size_t count_up_to(const struct known_code *known, size_t offset)
+{
+	size_t low = 0;
+	size_t high = known->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (known->instructions[middle].offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool code_decode(struct elf_image *image, uint64_t start, uint64_t address, struct code *code)
+{
+	struct known_code *known;
+	size_t count;
+
+	if (address < start || address - start > CODE_BYTES_MAX)
+		return false;
+	known = find_known(image, start);
+	decode_up_to(image, known, address - start);
+	if (known->bytes <= address - start)
+		return false;
+	count = count_up_to(known, address - start);
+	*code = (struct code){known->instructions, count, start};
+	return count && start + known->instructions[count - 1].offset == address;
 }
 
 /* The start of the function at @address, by its symbol or the unwind table. */
@@ -81,15 +152,14 @@ static bool find_function(struct elf_image *image, uint64_t address, uint64_t *s
 	return true;
 }
 
-bool code_read(struct pool *pool, struct elf_image *image, uint64_t address, struct code *code)
+bool code_read(struct elf_image *image, uint64_t address, struct code *code)
 {
 	uint64_t start;
 
-	return find_function(image, address, &start) &&
-	       code_decode(pool, image, start, address, code);
+	return find_function(image, address, &start) && code_decode(image, start, address, code);
 }
 
-bool code_content(struct pool *pool, struct elf_image *image, uint64_t address, uint64_t *content)
+bool code_content(struct elf_image *image, uint64_t address, uint64_t *content)
 {
 	struct code code = {.count = 0};
 	uint64_t start;
@@ -97,7 +167,7 @@ bool code_content(struct pool *pool, struct elf_image *image, uint64_t address, 
 	if (!find_function(image, address, &start))
 		return false;
 	/* At the return address of a call, minus one, no instruction begins. */
-	(void)code_decode(pool, image, start, address, &code);
+	(void)code_decode(image, start, address, &code);
 	*content = code.count;
 	for (size_t i = 0; i < code.count; i++) {
 		const struct instruction *at = &code.instructions[i];
@@ -108,8 +178,7 @@ bool code_content(struct pool *pool, struct elf_image *image, uint64_t address, 
 	return code.count != 0;
 }
 
-bool form_find(struct pool *pool, struct elf_image *image, uint64_t address,
-	       struct access_form *form)
+bool form_find(struct elf_image *image, uint64_t address, struct access_form *form)
 {
 	const struct instruction *last;
 	struct code code;
@@ -118,7 +187,7 @@ bool form_find(struct pool *pool, struct elf_image *image, uint64_t address,
 	code.count = 0;
 	if (!find_function(image, address, &start))
 		return false;
-	if (code_decode(pool, image, start, address, &code)) {
+	if (code_decode(image, start, address, &code)) {
 		last = &code.instructions[code.count - 1];
 		*form = (struct access_form){access_shape_of(last), last->access_bytes};
 		return true;

@@ -1,4 +1,4 @@
-/* The decoded machine code of one function. */
+/* The decoded machine code of one function, kept by its image. */
 #ifndef REPORTS_TYPES_CODE_H
 #define REPORTS_TYPES_CODE_H
 
@@ -13,14 +13,13 @@ struct code {
 
 /* The instructions of the function at @start, up to and including the one at
  * @address.  False if they cannot be read or decoded. */
-bool code_decode(struct pool *pool, struct elf_image *image, uint64_t start, uint64_t address,
-		 struct code *code);
+bool code_decode(struct elf_image *image, uint64_t start, uint64_t address, struct code *code);
 
 /* The same of the function that has @address. */
-bool code_read(struct pool *pool, struct elf_image *image, uint64_t address, struct code *code);
+bool code_read(struct elf_image *image, uint64_t address, struct code *code);
 
 /* A number of what the function that has @address does from its start to there, wherever it
  * lies: forms and lengths of its instructions, without addresses.  False if unknown. */
-bool code_content(struct pool *pool, struct elf_image *image, uint64_t address, uint64_t *content);
+bool code_content(struct elf_image *image, uint64_t address, uint64_t *content);
 
 #endif

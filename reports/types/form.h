@@ -12,7 +12,6 @@ struct access_form {
 
 /* The form of the instruction at @address; SHAPE_NONE if that is inside a call, whose
  * function makes the access.  False if it cannot be read or decoded. */
-bool form_find(struct pool *pool, struct elf_image *image, uint64_t address,
-	       struct access_form *form);
+bool form_find(struct elf_image *image, uint64_t address, struct access_form *form);
 
 #endif

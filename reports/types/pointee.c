@@ -383,7 +383,7 @@ static bool begin_search(struct search *search, uint64_t address)
 	Dwarf_Die unit;
 
 	if (!elf_image_symbol(search->image, address, true, &distance) ||
-	    !code_decode(search->pool, search->image, address - distance, address, &search->code) ||
+	    !code_decode(search->image, address - distance, address, &search->code) ||
 	    !elf_image_unit(search->image, address, &unit, &search->bias))
 		return false;
 	elf_image_enter_split_unit(&unit);

@@ -45,7 +45,7 @@ const char *stable_function(struct symbolizer *symbolizer, struct pool *pool,
 	if (frame->function)
 		return without_lambdas(pool, without_clone(pool, frame->function));
 	if (!frame->module || !frame->build_id ||
-	    !code_content(pool, symbolizer_image(symbolizer, &module), frame->offset,
+	    !code_content(symbolizer_image(symbolizer, &module), frame->offset,
 			  &content))
 		return "??";
 	return pool_format(pool, "<%s %016llx>", frame->module, (unsigned long long)content);

@@ -109,7 +109,7 @@ static bool is_read_only_after_start(struct elf_image *image, uint64_t address)
 	       address - header.p_vaddr < header.p_memsz;
 }
 
-bool straight_find_load(struct pool *pool, struct elf_image *image, uint64_t address,
+bool straight_find_load(struct elf_image *image, uint64_t address,
 			struct pointer_load *load)
 {
 	const struct instruction *last, *maker;
@@ -117,7 +117,7 @@ bool straight_find_load(struct pool *pool, struct elf_image *image, uint64_t add
 	size_t at;
 	int number;
 
-	if (!code_read(pool, image, address, &code))
+	if (!code_read(image, address, &code))
 		return false;
 	last = &code.instructions[code.count - 1];
 	if (last->is_rip_relative || is_slot(last))
@@ -154,14 +154,14 @@ static const struct instruction *find_constant(const struct code *code, size_t a
 	return NULL;
 }
 
-bool straight_find_stored(struct pool *pool, struct elf_image *image, uint64_t address,
+bool straight_find_stored(struct elf_image *image, uint64_t address,
 			  uint64_t *value)
 {
 	const struct instruction *store, *maker;
 	struct code code;
 	int64_t added = 0;
 
-	if (!code_read(pool, image, address, &code))
+	if (!code_read(image, address, &code))
 		return false;
 	store = maker = &code.instructions[code.count - 1];
 	if (!(store->memory & MEMORY_WRITE) || store->access_bytes != POINTER_BYTES)

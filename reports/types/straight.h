@@ -19,11 +19,11 @@ struct pointer_load {
 
 /* Where the pointer comes from by which the instruction at @address reaches its operand.
  * False if it is not known: the pointer may be an argument. */
-bool straight_find_load(struct pool *pool, struct elf_image *image, uint64_t address,
+bool straight_find_load(struct elf_image *image, uint64_t address,
 			struct pointer_load *load);
 
 /* The address in the image, or other constant, that the instruction at @address stores. */
-bool straight_find_stored(struct pool *pool, struct elf_image *image, uint64_t address,
+bool straight_find_stored(struct elf_image *image, uint64_t address,
 			  uint64_t *value);
 
 #endif

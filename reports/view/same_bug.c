@@ -154,6 +154,16 @@ static bool has_locks_of(const struct view_finding *finding, const struct view_f
 	return true;
 }
 
+static lock_id least_lock(const struct view_finding *finding)
+{
+	lock_id least = UINT32_MAX;
+
+	for (size_t i = 0; i < finding->event_count; i++)
+		if (finding->events[i]->lock < least)
+			least = finding->events[i]->lock;
+	return least;
+}
+
 /* The same locks: a cycle that could meet, and did; an order that is part of a cycle, and
  * that a file does not allow either. */
 static bool have_same_locks(const struct view_finding *known, const struct view_finding *finding)
@@ -164,6 +174,24 @@ static bool have_same_locks(const struct view_finding *known, const struct view_
 	       !known->declared && known->process == finding->process &&
 	       (kind == FINDING_LOCK_ORDER_INVERSION || kind == FINDING_LOCK_ORDER_CYCLE) &&
 	       has_locks_of(known, finding) && has_locks_of(finding, known);
+}
+
+size_t same_bug_keys(struct view *view, const struct view_finding *finding,
+		     const char *keys[SAME_BUG_KEYS])
+{
+	const struct view_memory *memory = finding->memory;
+	size_t count = 0;
+
+	if (!memory) {
+		keys[0] = pool_format(view->pool, "locks %u %u", finding->process->number,
+				      least_lock(finding));
+		return 1;
+	}
+	keys[count++] = pool_format(view->pool, "memory %s", memory->identity);
+	if (memory->variable.part.holder)
+		keys[count++] =
+			pool_format(view->pool, "structure %s", memory->variable.part.holder);
+	return count;
 }
 
 bool same_bug_related(struct view *view, const struct view_finding *known,

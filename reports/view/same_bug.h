@@ -13,6 +13,12 @@
 /* Do they differ in nothing that a report shows but the process? */
 bool same_bug_equal(const struct view_finding *known, const struct view_finding *finding);
 
+/* Texts of which two findings share one, if either is another sight of the other's bug;
+ * returns their number. */
+#define SAME_BUG_KEYS 2
+size_t same_bug_keys(struct view *view, const struct view_finding *finding,
+		     const char *keys[SAME_BUG_KEYS]);
+
 /* Is @finding another sight of @known's bug? */
 bool same_bug_related(struct view *view, const struct view_finding *known,
 		      const struct view_finding *finding);

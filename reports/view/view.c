@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/model/text_set.h"
 #include "reports/words/verdict.h"
 #include "reports/words/explain.h"
 #include "reports/view/fingerprint.h"
 #include "reports/words/memory.h"
+#include "reports/view/key_index.h"
 #include "reports/view/same_bug.h"
 #include "reports/view/shown.h"
 #include "reports/words/names.h"
@@ -69,10 +71,13 @@ static void rotate_cycle(struct view *view, struct view_finding *finding)
 }
 
 /* If the same finding is in the view already, counts it there: true. */
-static bool merge_finding(struct view *view, const struct view_finding *finding)
+static bool merge_finding(struct view *view, const struct key_index *index,
+			  const struct view_finding *finding)
 {
-	for (size_t i = 0; i < view->finding_count; i++) {
-		struct view_finding *known = &view->findings[i];
+	struct key_list list = key_index_find(index, finding->fingerprint);
+
+	for (size_t i = 0; i < list.count; i++) {
+		struct view_finding *known = &view->findings[list.numbers[i]];
 
 		if (!same_bug_equal(known, finding))
 			continue;
@@ -107,7 +112,9 @@ static struct view_finding begin_finding(struct view *view, const struct model_f
 	return finding;
 }
 
-static void add_finding(struct view *view, const struct model_finding *source)
+/* @index: by fingerprint. */
+static void add_finding(struct view *view, struct key_index *index,
+			const struct model_finding *source)
 {
 	struct view_finding finding = begin_finding(view, source);
 
@@ -116,8 +123,9 @@ static void add_finding(struct view *view, const struct model_finding *source)
 		return;
 	}
 	finding.fingerprint = fingerprint_make(view, &finding);
-	if (merge_finding(view, &finding))
+	if (merge_finding(view, index, &finding))
 		return;
+	key_index_add(index, finding.fingerprint, view->finding_count);
 	view->findings =
 		pool_grow(view->pool, view->findings, view->finding_count, sizeof(finding));
 	view->findings[view->finding_count++] = finding;
@@ -147,36 +155,60 @@ static void sort_findings(struct view *view)
 		      compare_findings);
 }
 
-/* Puts @finding with the one whose bug it shows, too: true. */
-static bool join_finding(struct view *view, const struct view_finding *finding, size_t count)
+/* The first finding whose bug @finding shows, too, or NULL. */
+static struct view_finding *find_related(struct view *view, const struct key_index *index,
+					 const struct view_finding *finding)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct view_finding *known = &view->findings[i];
+	const char *keys[SAME_BUG_KEYS];
+	size_t key_count = same_bug_keys(view, finding, keys);
+	size_t first = view->finding_count;
 
-		if (!same_bug_related(view, known, finding))
-			continue;
-		known->others = pool_grow(view->pool, known->others, known->other_count,
-					  sizeof(*known->others));
-		known->others[known->other_count++] = *finding;
-		if (known->finding->kind == finding->finding->kind)
-			known->count += finding->count;
-		return true;
+	for (size_t i = 0; i < key_count; i++) {
+		struct key_list list = key_index_find(index, keys[i]);
+
+		for (size_t j = 0; j < list.count && list.numbers[j] < first; j++)
+			if (same_bug_related(view, &view->findings[list.numbers[j]], finding))
+				first = list.numbers[j];
 	}
-	return false;
+	return first < view->finding_count ? &view->findings[first] : NULL;
+}
+
+/* Puts @finding with the one whose bug it shows, too: true. */
+static bool join_finding(struct view *view, const struct key_index *index,
+			 const struct view_finding *finding)
+{
+	struct view_finding *known = find_related(view, index, finding);
+
+	if (!known)
+		return false;
+	known->others = pool_grow(view->pool, known->others, known->other_count,
+				  sizeof(*known->others));
+	known->others[known->other_count++] = *finding;
+	if (known->finding->kind == finding->finding->kind)
+		known->count += finding->count;
+	return true;
 }
 
 /* In the order to show, so that the first of each bug is the one that says most. */
 static void join_findings(struct view *view)
 {
+	struct key_index index = {0};
 	size_t count = 0;
 
 	for (size_t i = 0; i < view->finding_count; i++) {
 		struct view_finding finding = view->findings[i];
+		const char *keys[SAME_BUG_KEYS];
+		size_t key_count;
 
-		if (!join_finding(view, &finding, count))
-			view->findings[count++] = finding;
+		if (join_finding(view, &index, &finding))
+			continue;
+		key_count = same_bug_keys(view, &finding, keys);
+		for (size_t j = 0; j < key_count; j++)
+			key_index_add(&index, keys[j], count);
+		view->findings[count++] = finding;
 	}
 	view->finding_count = count;
+	key_index_free(&index);
 }
 
 /* Has finding @number of @process, whether it was replaced or not, a side that is plain? */
@@ -233,14 +265,16 @@ static struct view_finding **order_to_number(struct view *view)
 static void number_fingerprints(struct view *view, struct view_finding **ordered)
 {
 	size_t *numbers = pool_alloc(view->pool, (view->finding_count + 1) * sizeof(*numbers));
+	struct text_set known = {0};
 
-	for (size_t i = 0; i < view->finding_count; i++)
-		for (size_t j = 0; j < i; j++)
-			numbers[i] += strcmp(ordered[i]->fingerprint, ordered[j]->fingerprint) == 0;
-	for (size_t i = 0; i < view->finding_count; i++)
-		if (numbers[i])
+	for (size_t i = 0; i < view->finding_count; i++) {
+		size_t number = numbers[text_set_add(&known, ordered[i]->fingerprint)]++;
+
+		if (number)
 			ordered[i]->fingerprint = fingerprint_number(
-				view->pool, ordered[i]->fingerprint, numbers[i]);
+				view->pool, ordered[i]->fingerprint, number);
+	}
+	text_set_free(&known);
 }
 
 struct view *view_begin(struct model *model, const struct view_options *options)
@@ -276,11 +310,13 @@ void view_fill(struct view *view)
 {
 	const struct model *model = view->model;
 	struct view_finding **ordered;
+	struct key_index index = {0};
 
 	for (size_t i = 0; i < model->finding_count; i++) {
 		if (!model->findings[i].is_gone && is_set_free(view, &model->findings[i]))
-			add_finding(view, &model->findings[i]);
+			add_finding(view, &index, &model->findings[i]);
 	}
+	key_index_free(&index);
 	sort_findings(view);
 	join_findings(view);
 	shown_match(view);
@@ -299,5 +335,6 @@ struct view *view_make(struct model *model, const struct view_options *options)
 
 void view_free(struct view *view)
 {
+	lock_names_free(view->lock_names);
 	symbolizer_free(view->symbolizer);
 }

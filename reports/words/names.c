@@ -1,23 +1,32 @@
 #include "reports/words/names.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "reports/model/text_set.h"
 #include "reports/symbols/short_name.h"
 #include "reports/types/data.h"
 
 #define WORDS_MAX 4 /* in a list; more are counted */
 
 struct named_lock {
-	const struct model_lock *lock;
 	const struct model_process *process;
-	lock_id id; /* tells locks apart that have no record */
 	const char *base;
 	unsigned number; /* among those with the same base; 0: the only one */
+};
+
+/* Of the locks of one process with the same base. */
+struct namesakes {
+	size_t first; /* row */
+	unsigned count;
 };
 
 struct lock_names {
 	struct named_lock *rows;
 	size_t count;
+	struct text_set keys;  /* of the rows */
+	struct text_set bases; /* with their process */
+	struct namesakes *namesakes; /* by base */
 };
 
 const char *short_words(struct view *view, const char *name)
@@ -183,47 +192,67 @@ static const char *make_name(struct view *view, const struct model_process *proc
 	return name_by_origin(view, process, lock, is_stable);
 }
 
+/* Numbers it if others have its base. */
+static void number_lock(struct view *view, struct lock_names *names, struct named_lock *row)
+{
+	size_t known = names->bases.count;
+	size_t base = text_set_add(&names->bases, pool_format(view->pool, "%u %s",
+							      row->process->number, row->base));
+	struct namesakes *namesakes;
+
+	if (base == known) {
+		names->namesakes =
+			pool_grow(view->pool, names->namesakes, known, sizeof(*namesakes));
+		names->namesakes[base] = (struct namesakes){(size_t)(row - names->rows), 0};
+	}
+	namesakes = &names->namesakes[base];
+	if (namesakes->count++) {
+		names->rows[namesakes->first].number = 1;
+		row->number = namesakes->count;
+	}
+}
+
 static struct named_lock *add_lock(struct view *view, const struct model_process *process,
-				   lock_id id, const struct model_lock *lock)
+				   lock_id id)
 {
 	struct lock_names *names = view->lock_names;
 	struct named_lock *row;
-	struct named_lock *first = NULL;
-	unsigned count = 0;
 
 	names->rows = pool_grow(view->pool, names->rows, names->count, sizeof(*row));
-	row = &names->rows[names->count];
-	*row = (struct named_lock){lock, process, id, make_name(view, process, id, false), 0};
-	for (size_t i = 0; i < names->count; i++) {
-		if (names->rows[i].process != process ||
-		    strcmp(names->rows[i].base, row->base) != 0)
-			continue;
-		if (!count++)
-			first = &names->rows[i];
-	}
-	names->count++;
-	if (first) {
-		first->number = 1;
-		row->number = count + 1;
-	}
+	row = &names->rows[names->count++];
+	*row = (struct named_lock){process, make_name(view, process, id, false), 0};
+	number_lock(view, names, row);
 	return row;
 }
 
+/* A lock without a record is known by its id. */
 static const struct named_lock *find_lock(struct view *view, const struct model_process *process,
 					  lock_id id)
 {
 	const struct model_lock *lock = model_lock(process, id);
-	struct named_lock *row = NULL;
+	struct lock_names *names;
+	char key[64];
+	size_t count;
+	size_t row;
 
 	if (!view->lock_names)
 		view->lock_names = pool_alloc(view->pool, sizeof(*view->lock_names));
-	for (size_t i = 0; i < view->lock_names->count && !row; i++) {
-		struct named_lock *known = &view->lock_names->rows[i];
+	names = view->lock_names;
+	if (lock)
+		snprintf(key, sizeof(key), "%p", (const void *)lock);
+	else
+		snprintf(key, sizeof(key), "%u %u", process->number, id);
+	count = names->keys.count;
+	row = text_set_add(&names->keys, key);
+	return row == count ? add_lock(view, process, id) : &names->rows[row];
+}
 
-		if (known->lock == lock && (lock || (known->process == process && known->id == id)))
-			row = known;
-	}
-	return row ? row : add_lock(view, process, id, lock);
+void lock_names_free(struct lock_names *names)
+{
+	if (!names)
+		return;
+	text_set_free(&names->keys);
+	text_set_free(&names->bases);
 }
 
 const char *lock_name(struct view *view, const struct model_process *process, lock_id id)

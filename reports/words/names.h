@@ -27,6 +27,9 @@ const char *lock_origin_name(struct view *view, const struct model_process *proc
 /* The same without number and line: for suppressions, which survive new builds. */
 const char *lock_stable_name(struct view *view, const struct model_process *process, lock_id lock);
 
+/* NULL: none was named. */
+void lock_names_free(struct lock_names *names);
+
 /* "in process 2 (./child)"; "" for the first process. */
 const char *process_phrase(struct view *view, const struct view_finding *finding);
 

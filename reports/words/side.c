@@ -72,7 +72,7 @@ struct side side_of_access(struct view *view, const struct view_finding *finding
 			    side.address;
 	side.is_write = event->action != ACTION_READ;
 	side.is_decoded =
-		side.image && form_find(view->pool, side.image, side.address, &side.access);
+		side.image && form_find(side.image, side.address, &side.access);
 	side.frames = symbolize_stack(view->symbolizer, finding->process, event->stack);
 	side.place = type_of_access(&side);
 	side.variable = variable_of(&side);
@@ -87,14 +87,14 @@ static bool find_load(const struct side *side, struct side *load)
 	struct variable_place variable;
 	struct pointee pointee;
 
-	if (!side->image || !straight_find_load(pool, side->image, side->address, &found))
+	if (!side->image || !straight_find_load(side->image, side->address, &found))
 		return false;
 	*load = (struct side){.view = side->view,
 			      .finding = side->finding,
 			      .event = side->event,
 			      .image = side->image,
 			      .address = found.address};
-	load->is_decoded = form_find(pool, load->image, load->address, &load->access);
+	load->is_decoded = form_find(load->image, load->address, &load->access);
 	load->frames = symbolize_beside(load->view->symbolizer, load->finding->process,
 					load->event->stack, load->address);
 	if (found.has_target &&
@@ -153,7 +153,7 @@ static bool is_guard_variable(const char *name)
 static bool find_stored(const struct side *side, uint64_t *stored)
 {
 	return side->is_write && side->image &&
-	       straight_find_stored(side->view->pool, side->image, side->address, stored);
+	       straight_find_stored(side->image, side->address, stored);
 }
 
 /* By its type, or as it stores the address of a virtual table. */

@@ -109,6 +109,7 @@ bench: all $(EXTRA_PROGRAMS) $(BENCH_FLAVOURS)
 EXTRA_DIST += \
 	tests/bench/bench_tools.py \
 	tests/bench/perturb_bench \
+	tests/bench/format_bench \
 	tests/bench/race_bench \
 	tests/bench/run_bench \
 	tests/bench/scale_bench \

@@ -1,6 +1,5 @@
 #include "reports/formats/json/json_parts.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,17 +7,6 @@
 #include "reports/words/explain.h"
 #include "reports/formats/json/json_memory.h"
 #include "reports/words/names.h"
-
-int json_write_document(json_t *document, FILE *out)
-{
-	int result = 0;
-
-	if (!document || json_dumpf(document, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) != 0 ||
-	    fputc('\n', out) == EOF)
-		result = -EIO;
-	json_decref(document);
-	return result;
-}
 
 json_t *json_text(const char *text)
 {
@@ -50,6 +38,19 @@ json_t *json_number_or_null(uint64_t value)
 	return value ? json_integer((json_int_t)value) : json_null();
 }
 
+/* As text reports write it; not in the pool, as there may be very many. */
+static json_t *make_place(struct view *view, const struct source_frame *frame)
+{
+	const char *path = frame->file && frame->line && frame->path
+				   ? source_path_below(frame->path, view->options->directory)
+				   : NULL;
+	json_t *place = path ? json_sprintf("%s:%u", path, frame->line) : NULL;
+
+	return place ? place
+		     : json_text(source_frame_place_from(view->pool, frame,
+							 view->options->directory));
+}
+
 static json_t *make_frame(struct view *view, const struct source_frame *frame)
 {
 	json_t *object = json_object();
@@ -62,9 +63,7 @@ static json_t *make_frame(struct view *view, const struct source_frame *frame)
 	json_object_set_new(object, "module", json_text(frame->module));
 	json_object_set_new(object, "build_id", json_text(frame->build_id));
 	json_object_set_new(object, "offset", json_hexadecimal(frame->offset));
-	json_object_set_new(object, "place",
-			    json_text(source_frame_place_from(view->pool, frame,
-							      view->options->directory)));
+	json_object_set_new(object, "place", make_place(view, frame));
 	if (frame->directory)
 		json_object_set_new(object, "directory", json_text(frame->directory));
 	if (frame->module_path)

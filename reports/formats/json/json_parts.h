@@ -8,9 +8,6 @@
 #include "reports/formats/json/json_stream.h"
 #include "reports/words/view.h"
 
-/* Writes @document, which it frees.  0 or a negative errno. */
-int json_write_document(json_t *document, FILE *out);
-
 /* A string, or null; in text that is not UTF-8 all non-ASCII bytes become '?'. */
 json_t *json_text(const char *text);
 

@@ -1,24 +1,31 @@
 #include "reports/formats/json/json_stream.h"
 
+#include <string.h>
+
 static void begin_line(const struct json_stream *stream)
 {
 	if (!stream->is_in_page)
 		fprintf(stream->out, "\n%*s", (int)(2 * stream->depth), "");
 }
 
-/* Of jansson: line ends stand between values only, as those in texts are escaped. */
+/* Of jansson: line ends stand between values only, as those in texts are escaped, and in a
+ * page there are none. */
 static int write_text(const char *text, size_t length, void *context)
 {
 	struct json_stream *stream = context;
 
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '\n')
-			begin_line(stream);
-		else if (text[i] == '<' && stream->is_in_page)
+	const char *found;
+
+	while ((found = memchr(text, stream->is_in_page ? '<' : '\n', length))) {
+		fwrite(text, 1, (size_t)(found - text), stream->out);
+		if (stream->is_in_page)
 			fputs("\\u003c", stream->out);
 		else
-			putc(text[i], stream->out);
+			begin_line(stream);
+		length -= (size_t)(found + 1 - text);
+		text = found + 1;
 	}
+	fwrite(text, 1, length, stream->out);
 	return 0;
 }
 

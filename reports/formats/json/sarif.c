@@ -4,6 +4,7 @@
  * A kind of finding is a rule; each thread of a finding is a thread flow with a step for
  * each of its events.  What is suppressed or known is there too, and marked as such.
  */
+#include <errno.h>
 #include <sys/wait.h>
 
 #include "reports/filter/filter.h"
@@ -124,17 +125,6 @@ static json_t *make_result(struct view *view, const struct view_finding *finding
 	return result;
 }
 
-static json_t *make_results(struct view *view)
-{
-	json_t *results = json_array();
-
-	for (size_t i = 0; i < view->finding_count; i++)
-		json_array_append_new(results, make_result(view, &view->findings[i]));
-	for (size_t i = 0; i < view->hidden_count; i++)
-		json_array_append_new(results, make_result(view, &view->hidden[i]));
-	return results;
-}
-
 static json_t *make_invocation(const struct view *view)
 {
 	const struct model *model = view->model;
@@ -157,21 +147,39 @@ static json_t *make_invocation(const struct view *view)
 	return invocation;
 }
 
-static json_t *make_run(struct view *view)
+static json_t *make_tool(void)
 {
-	json_t *driver = json_pack("{ssssso}", "name", "snarl", "version", PACKAGE_VERSION,
-				   "rules", sarif_rules());
+	return json_pack("{s{ssssso}}", "driver", "name", "snarl", "version", PACKAGE_VERSION,
+			 "rules", sarif_rules());
+}
 
-	return json_pack("{s{so}s[o]soso}", "tool", "driver", driver, "invocations",
-			 make_invocation(view), "originalUriBaseIds", sarif_folder(view),
-			 "results", make_results(view));
+static void write_results(struct view *view, struct json_stream *stream)
+{
+	json_stream_open(stream, "results", '[');
+	for (size_t i = 0; i < view->finding_count; i++)
+		json_stream_add(stream, NULL, make_result(view, &view->findings[i]));
+	for (size_t i = 0; i < view->hidden_count; i++)
+		json_stream_add(stream, NULL, make_result(view, &view->hidden[i]));
+	json_stream_close(stream, ']');
 }
 
 int sarif_write(struct view *view, FILE *out)
 {
-	json_t *document =
-		json_pack("{sssss[o]}", "$schema", "https://json.schemastore.org/sarif-2.1.0.json",
-			  "version", "2.1.0", "runs", make_run(view));
+	struct json_stream stream = {.out = out};
 
-	return json_write_document(document, out);
+	json_stream_open(&stream, NULL, '{');
+	json_stream_add(&stream, "$schema",
+			json_text("https://json.schemastore.org/sarif-2.1.0.json"));
+	json_stream_add(&stream, "version", json_text("2.1.0"));
+	json_stream_open(&stream, "runs", '[');
+	json_stream_open(&stream, NULL, '{');
+	json_stream_add(&stream, "tool", make_tool());
+	json_stream_add(&stream, "invocations", json_pack("[o]", make_invocation(view)));
+	json_stream_add(&stream, "originalUriBaseIds", sarif_folder(view));
+	write_results(view, &stream);
+	json_stream_close(&stream, '}');
+	json_stream_close(&stream, ']');
+	json_stream_close(&stream, '}');
+	fputc('\n', out);
+	return ferror(out) ? -EIO : 0;
 }

@@ -1,6 +1,7 @@
 /* The list of findings and its filters. */
 
 const CHUNK = 100;	   /* rows that are drawn at once */
+const NEAR = 1000;	   /* rows that are drawn to show the chosen one */
 const OPTIONS_MOST = 1000; /* of a filter */
 const list = {
 	rows: [],
@@ -62,13 +63,18 @@ function drawRow(row)
 			row.place && make("span", {class: "row-place"}, row.place)));
 }
 
-function drawMore()
+function drawUpTo(end)
 {
-	const next = list.rows.slice(list.drawn, list.drawn + CHUNK);
+	const next = list.rows.slice(list.drawn, end);
 
 	document.getElementById("rows").append(...next.map(drawRow));
 	list.drawn += next.length;
 	document.getElementById("more").hidden = list.drawn >= list.rows.length;
+}
+
+function drawMore()
+{
+	drawUpTo(list.drawn + CHUNK);
 }
 
 function drawList()
@@ -86,14 +92,14 @@ function drawList()
 							  plural(all.length, "finding")}`;
 }
 
-/* Marks the row of a finding, and draws the list up to it. */
+/* Marks the row of a finding, and draws the list up to it if it is near. */
 function markRow(fingerprint)
 {
 	const index = list.rows.findIndex((row) => row.fingerprint === fingerprint);
 
 	list.at = fingerprint;
-	while (index >= list.drawn)
-		drawMore();
+	if (index >= list.drawn && index < NEAR)
+		drawUpTo(index + CHUNK);
 	for (const link of document.querySelectorAll("#rows a")) {
 		if (link.hash === `#${fingerprint}`) {
 			link.setAttribute("aria-current", "true");
