@@ -1,6 +1,7 @@
 #include "reports/formats/json/json_memory.h"
 
 #include "reports/words/memory.h"
+#include "reports/words/names.h"
 
 /* The allocation or free of a block; null if it is not known. */
 static json_t *make_block_event(struct view *view, const struct view_finding *finding,
@@ -63,7 +64,9 @@ json_t *json_memory(struct view *view, const struct view_finding *finding)
 		json_text(memory->kind == MEMORY_GLOBAL ? memory->name : memory->title));
 	json_object_set_new(object, "kind", json_text(memory_kind_name(memory->kind)));
 	json_object_set_new(object, "type", json_text(part->type));
-	json_object_set_new(object, "container", json_text(inner->words ? inner->container : NULL));
+	json_object_set_new(
+		object, "container",
+		json_text(inner->words ? short_words(view, inner->container) : NULL));
 	json_object_set_new(object, "member", json_text(inner->words));
 	json_object_set_new(object, "field", part->field ? make_field(part) : json_null());
 	json_object_set_new(object, "address", json_hexadecimal(memory->address));

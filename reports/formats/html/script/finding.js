@@ -163,6 +163,14 @@ function drawBlockEvent(finding, event, what)
 				drawStack(event.stack));
 }
 
+/* Its type, or what it is of a container. */
+function typeParts(memory)
+{
+	if (memory.member)
+		return [", ", code(memory.container), ` (${memory.member})`];
+	return memory.type ? [", ", code(memory.type)] : [];
+}
+
 function drawMemory(finding)
 {
 	const memory = finding.memory;
@@ -176,7 +184,7 @@ function drawMemory(finding)
 	if (!memory)
 		return null;
 	return section("Memory",
-		make("p", null, code(memory.name), memory.type && [ ", ", code(memory.type) ],
+		make("p", null, code(memory.name), ...typeParts(memory),
 			`, ${plural(memory.size, "byte")}, ${kinds[memory.kind]}`,
 			memory.kind === "stack" && memory.thread &&
 				threadName(finding, memory.thread),
