@@ -38,10 +38,10 @@ struct container_member container_member(struct pool *pool, const char *class_na
 {
 	size_t i = 0;
 
-	while (i < ARRAY_LENGTH(containers) &&
+	while (class_name && i < ARRAY_LENGTH(containers) &&
 	       !string_has_prefix(class_name, containers[i].class_prefix))
 		i++;
-	if (i == ARRAY_LENGTH(containers))
+	if (!class_name || i == ARRAY_LENGTH(containers))
 		return (struct container_member){NULL, NULL};
 	return (struct container_member){
 		.container = containers[i].words ? containers[i].words

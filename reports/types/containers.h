@@ -13,7 +13,8 @@ struct container_member {
 	const char *words;     /* "its end pointer"; NULL if containers.def has no such member */
 };
 
-/* What @member is of a library class by the name that debug information has: "vector<int, ...>". */
+/* What @member is of a library class by the name that debug information has: "vector<int, ...>";
+ * NULL is no such class. */
 struct container_member container_member(struct pool *pool, const char *class_name,
 					 const char *member);
 

@@ -353,10 +353,9 @@ static bool find_alternative(struct descent *descent, Dwarf_Die *found)
 /* A hidden @member of a library class is told in words, and as a part of that class. */
 static void note_hidden(struct descent *descent, const char *member)
 {
-	struct container_member known = {NULL, NULL};
+	struct container_member known =
+		container_member(descent->pool, descent->library, member);
 
-	if (descent->library)
-		known = container_member(descent->pool, descent->library, member);
 	if (known.words)
 		descent->place.in_container = known;
 }
@@ -495,10 +494,7 @@ static bool has_part(struct pool *pool, const Dwarf_Die *type, uint64_t offset,
 		     uint64_t size_bytes)
 {
 	Dwarf_Die part;
-	int tag;
 
-	if (!type_find_part(pool, type, offset, size_bytes, &part))
-		return false;
-	tag = dwarf_tag(&part);
-	return tag != DW_TAG_array_type;
+	return type_find_part(pool, type, offset, size_bytes, &part) &&
+	       dwarf_tag(&part) != DW_TAG_array_type;
 }
