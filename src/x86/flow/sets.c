@@ -332,14 +332,23 @@ static uint64_t deciding_set(const struct sets *sets, uint32_t index)
 	return !sets->now.flags || is_dead_end(sets->flow, branch) ? 0 : sets->now.flags;
 }
 
+/* Whether the branch at @index leads to a dead end ahead, as checks for overflow do.  The
+ * body of a loop that waits, behind its branch, may look like a dead end. */
+static bool is_assertion(const struct flow *flow, uint32_t index)
+{
+	const struct instruction *branch = &flow->function->instructions[index];
+
+	return is_dead_end(flow, branch) && function_target(flow->function, branch) > index;
+}
+
 static void take_decision(void *analysis, uint32_t index)
 {
 	struct sets *sets = analysis;
-	uint64_t deciding = deciding_set(sets, index);
 
 	sets->taken_before = sets->now.taken;
-	sets->now.taken |= deciding;
-	sets->now.examined |= deciding;
+	sets->now.taken |= deciding_set(sets, index);
+	if (sets->now.flags && !is_assertion(sets->flow, index))
+		sets->now.examined |= sets->now.flags;
 }
 
 static void pass_by(void *analysis, uint32_t index)
