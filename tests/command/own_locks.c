@@ -145,18 +145,38 @@ static void *named_backwards(void *unused)
 	return unused;
 }
 
+static int turn[2];
+static void *(*bodies[2])(void *);
+
+static void *go_first(void *unused)
+{
+	char byte = 0;
+
+	bodies[0](NULL);
+	call_kernel(SYS_write, turn[1], &byte);
+	return unused;
+}
+
+static void *go_second(void *unused)
+{
+	char byte;
+
+	call_kernel(SYS_read, turn[0], &byte);
+	bodies[1](NULL);
+	return unused;
+}
+
 /* One after the other, which only they know. */
 static void run(void *(*one)(void *), void *(*other)(void *))
 {
-	static int turn[2];
 	pthread_t threads[2];
-	char byte = 0;
 
 	if (pipe(turn))
 		exit(1);
-	pthread_create(&threads[0], NULL, one, NULL);
-	pthread_create(&threads[1], NULL, other, NULL);
-	call_kernel(SYS_write, turn[1], &byte);
+	bodies[0] = one;
+	bodies[1] = other;
+	pthread_create(&threads[0], NULL, go_first, NULL);
+	pthread_create(&threads[1], NULL, go_second, NULL);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
 }

@@ -38,7 +38,8 @@ static caller *make_caller(void)
 /* The same. */
 static caller *make_caller(void)
 {
-	static const unsigned char code[] = {0x53, 0x48, 0x89, 0xf8, 0x89, 0xf7, 0xff, 0xd0, 0x5b, 0xc3};
+	static const unsigned char code[] = {0x53, 0x48, 0x89, 0xf8, 0x89,
+					     0xf7, 0xff, 0xd0, 0x5b, 0xc3};
 	void *place = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(place != MAP_FAILED);
