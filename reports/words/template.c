@@ -196,25 +196,36 @@ static bool has_one_holder(const struct view_finding *finding)
 	return holder != NULL;
 }
 
-/* The distinct variables of all sights of the bug, or (@are_fields) their fields. */
+/* The distinct variables of all sights of the bug, or (@are_fields) their fields, in the
+ * order of memory: which of them raced first differs from run to run. */
 static size_t collect_variables(const struct view_finding *finding, bool are_fields,
 				const char **names)
 {
+	uint64_t places[NAMES_MAX];
 	size_t count = 0;
 
 	for (size_t i = 0; i <= finding->other_count && count < NAMES_MAX; i++) {
 		const struct view_memory *memory =
 			i ? finding->others[i - 1].memory : finding->memory;
 		const char *name;
+		uint64_t place;
 		size_t known = 0;
+		size_t at;
 
 		if (!memory)
 			continue;
 		name = are_fields ? memory->variable.part.field : memory->name;
+		place = are_fields ? memory->variable.part.field_offset : memory->address;
 		while (known < count && strcmp(names[known], name) != 0)
 			known++;
-		if (known == count)
-			names[count++] = name;
+		if (known < count)
+			continue;
+		for (at = count++; at > 0 && places[at - 1] > place; at--) {
+			names[at] = names[at - 1];
+			places[at] = places[at - 1];
+		}
+		names[at] = name;
+		places[at] = place;
 	}
 	return count;
 }
