@@ -272,3 +272,17 @@ int results_next(const unsigned char *base, uint64_t size_bytes, uint64_t *offse
 	}
 	return 0;
 }
+
+bool record_walk_next(struct record_walk *walk)
+{
+	uint64_t torn = 0;
+	const char *why;
+
+	if (results_next(walk->image, walk->size_bytes, &walk->offset, &walk->record, &torn,
+			 &why) <= 0)
+		return false;
+	walk->reader.next = (const unsigned char *)(walk->record + 1);
+	walk->reader.end = walk->reader.next + walk->record->payload_bytes;
+	walk->reader.failed = false;
+	return true;
+}

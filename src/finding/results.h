@@ -228,6 +228,22 @@ void results_format(void *base, uint64_t capacity_bytes);
 int results_next(const unsigned char *base, uint64_t size_bytes, uint64_t *offset,
 		 const struct record_header **record, uint64_t *torn, const char **why);
 
+/* A pass over the records of an image, for who wants neither offsets nor damage. */
+struct record_walk {
+	const unsigned char *image;
+	uint64_t size_bytes, offset;
+	const struct record_header *record;
+	struct byte_reader reader; /* of its payload */
+};
+
+static inline struct record_walk record_walk_begin(const void *image, uint64_t size_bytes)
+{
+	return (struct record_walk){.image = image, .size_bytes = size_bytes};
+}
+
+/* Goes to the next record; false at the end, or where the image is damaged. */
+bool record_walk_next(struct record_walk *walk);
+
 /* True if the image begins like a results file that we can read; else a reason. */
 bool results_check(const unsigned char *base, uint64_t size_bytes, const char **why);
 

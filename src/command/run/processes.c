@@ -9,27 +9,6 @@
 
 #define PATIENCE_MS 2000 /* a process that was killed ends in microseconds */
 
-/* A pass over the records of a results file; all zero before the first one. */
-struct record_walk {
-	uint64_t offset;
-	const struct record_header *record;
-	struct byte_reader reader; /* of its payload */
-};
-
-static bool next_record(struct record_walk *walk, const struct results_file *results)
-{
-	uint64_t torn = 0;
-	const char *why;
-
-	if (results_next(results->image, results->size_bytes, &walk->offset, &walk->record, &torn,
-			 &why) <= 0)
-		return false;
-	walk->reader.next = (const unsigned char *)(walk->record + 1);
-	walk->reader.end = walk->reader.next + walk->record->payload_bytes;
-	walk->reader.failed = false;
-	return true;
-}
-
 static void add_process(struct processes *processes, pid_t pid)
 {
 	for (uint32_t i = 0; i < processes->count; i++)
@@ -42,9 +21,9 @@ static void add_process(struct processes *processes, pid_t pid)
 /* All processes of the run; a pid may belong to another process by now. */
 static void collect_pids(const struct results_file *results, struct processes *processes)
 {
-	struct record_walk walk = {0};
+	struct record_walk walk = record_walk_begin(results->image, results->size_bytes);
 
-	while (next_record(&walk, results)) {
+	while (record_walk_next(&walk)) {
 		if (walk.record->type != RECORD_PROCESS)
 			continue;
 		processes->is_observed = true;
@@ -72,10 +51,10 @@ void processes_find(const struct results_file *results, pid_t program, struct pr
 static uint32_t collect_ended(const struct results_file *results, uint32_t *numbers,
 			      uint32_t limit)
 {
-	struct record_walk walk = {0};
+	struct record_walk walk = record_walk_begin(results->image, results->size_bytes);
 	uint32_t count = 0;
 
-	while (next_record(&walk, results))
+	while (record_walk_next(&walk))
 		if (walk.record->type == RECORD_END &&
 		    read_u32(&walk.reader) == PROCESS_ENDED_BY_US && count < limit)
 			numbers[count++] = walk.record->process;
@@ -96,9 +75,9 @@ void processes_await_end(const struct results_file *results)
 {
 	static uint32_t numbers[PROCESSES_MAX];
 	uint32_t count = collect_ended(results, numbers, PROCESSES_MAX);
-	struct record_walk walk = {0};
+	struct record_walk walk = record_walk_begin(results->image, results->size_bytes);
 
-	while (next_record(&walk, results)) {
+	while (record_walk_next(&walk)) {
 		pid_t pid = walk.record->type == RECORD_PROCESS ? (pid_t)read_u32(&walk.reader) : 0;
 
 		for (uint32_t i = 0; pid > 0 && i < count; i++)

@@ -5,27 +5,11 @@
 #define LIBRARY "libsnarl.so"
 #define ANCESTORS_MAX 64u
 
-/* A pass over records; all zero but for the image before the first one. */
-struct record_walk {
-	const void *image;
-	uint64_t offset;
-	const struct record_header *record;
-	struct byte_reader reader; /* of its payload */
-};
-
-static bool next_record(struct record_walk *walk)
+static struct record_walk walk_all(const void *image)
 {
-	const struct results_header *header = walk->image;
-	uint64_t torn = 0;
-	const char *why;
+	const struct results_header *header = image;
 
-	if (results_next(walk->image, header->capacity_bytes, &walk->offset, &walk->record, &torn,
-			 &why) <= 0)
-		return false;
-	walk->reader.next = (const unsigned char *)(walk->record + 1);
-	walk->reader.end = walk->reader.next + walk->record->payload_bytes;
-	walk->reader.failed = false;
-	return true;
+	return record_walk_begin(image, header->capacity_bytes);
 }
 
 /* Records are whole once they are committed, also while others are added. */
@@ -98,10 +82,10 @@ struct line {
 /* A parent has a smaller number than its children; 0: none. */
 static uint32_t find_parent(const void *image, uint32_t process)
 {
-	struct record_walk walk = {.image = image};
+	struct record_walk walk = walk_all(image);
 	uint32_t parent = 0;
 
-	while (next_record(&walk))
+	while (record_walk_next(&walk))
 		if (walk.record->type == RECORD_PROCESS && walk.record->process == process) {
 			(void)read_u32(&walk.reader);
 			parent = read_u32(&walk.reader);
@@ -134,11 +118,11 @@ static uint32_t find_inner_pid(const struct target *target)
 
 uint32_t observed_find(const void *image, const struct target *target)
 {
-	struct record_walk walk = {.image = image};
+	struct record_walk walk = walk_all(image);
 	uint32_t pid = find_inner_pid(target);
 	uint32_t process = 0;
 
-	while (next_record(&walk))
+	while (record_walk_next(&walk))
 		if (walk.record->type == RECORD_PROCESS && read_u32(&walk.reader) == pid)
 			process = walk.record->process;
 	return process;
@@ -149,13 +133,14 @@ void observed_copy(struct target *target, void *image)
 	uint64_t start;
 	struct results_header *from = read_image(target, &start);
 	struct results_header *header = image;
-	struct record_walk walk = {.image = from};
 	struct line line = {.count = 0};
+	struct record_walk walk;
 
 	if (!from)
 		return;
 	find_line(from, observed_find(from, target), &line);
-	while (next_record(&walk))
+	walk = walk_all(from);
+	while (record_walk_next(&walk))
 		if (is_of_line(&line, walk.record->process) && is_wanted(walk.record->type))
 			copy_record(walk.record, image);
 	copy_slots(target, start, from, image);
@@ -165,9 +150,9 @@ void observed_copy(struct target *target, void *image)
 
 void observed_threads(const void *image, uint32_t process, struct target *target, uint32_t *ids)
 {
-	struct record_walk walk = {.image = image};
+	struct record_walk walk = walk_all(image);
 
-	while (next_record(&walk)) {
+	while (record_walk_next(&walk)) {
 		uint32_t id;
 		const struct target_thread *thread;
 
