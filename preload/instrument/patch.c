@@ -263,6 +263,13 @@ static bool needs_functions(const struct patching *patching, const struct image 
 	       (image->is_fixed && !patching->file.bytes);
 }
 
+/* Ranges are recorded two words at once, which the first x86-64 processors could not do. */
+static enum plan_force wanted_force(void)
+{
+	return arch_has_pairs() ? (enum plan_force)force_of_plans(guest_options.force)
+				: PLAN_FORCE_NO_RANGES;
+}
+
 /* Plans @image and applies the plan, whose memory the caller releases. */
 static bool plan_and_patch(struct patching *patching, const struct image *image,
 			   enum watch watch, const char **why)
@@ -275,7 +282,7 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 		.places_pages = true,
 		.context = patching,
 		.forget_targets = guest_options.forget_targets,
-		.force = (enum plan_force)force_of_plans(guest_options.force),
+		.force = wanted_force(),
 		.only_atomics =
 			watch == WATCH_ATOMICS && image->text_bytes > PLAN_SMALL_TEXT_BYTES,
 	};

@@ -5,7 +5,8 @@
  *   arch_call_kernel()     a system call, with a negative errno on failure
  *   arch_pause()           for loops that wait: lets others have the processor's units
  *   arch_thread_pointer()  what offsets of thread-local variables are counted from
- *   arch_exchange_pair()   a compare-and-exchange of two aligned words, with full order
+ *   arch_exchange_pair()   a compare-and-exchange of two aligned words, with full order;
+ *                          only where arch_has_pairs()
  *   arch_copy(), arch_fill()  many bytes, upwards, without vector registers
  *   ARCH_ELF_MACHINE, ARCH_NAME  of files that can run here
  *   ARCH_RELOCATION_...    types of relocations that fill in an address

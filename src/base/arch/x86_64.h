@@ -2,6 +2,7 @@
 #ifndef BASE_ARCH_X86_64_H
 #define BASE_ARCH_X86_64_H
 
+#include <cpuid.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,14 @@ static inline uintptr_t arch_thread_pointer(void)
 
 	__asm__("movq %%fs:0, %0" : "=r"(pointer));
 	return pointer;
+}
+
+/* The first processors of this architecture have no instruction for pairs. */
+static inline bool arch_has_pairs(void)
+{
+	uint32_t eax, ebx, ecx, edx;
+
+	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && ecx & bit_CMPXCHG16B;
 }
 
 /* @words, aligned to their size: true if they were @old, and both are now @word. */
