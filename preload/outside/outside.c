@@ -277,6 +277,8 @@ static enum sleep classify_call(const char *text, const struct wait *wait)
 	for (; *text >= '0' && *text <= '9'; text++)
 		number = number * 10 + (*text - '0');
 	argument = take_hexadecimal(text + strlen(" 0x"));
+	if (wait->excludes_mutex && wait->mutex && argument == wait->mutex->address)
+		return SLEEP_ELSEWHERE;
 	/* It waits for a lock of this library: its own wait comes later. */
 	if (number == SYS_futex && !is_futex_of(argument, wait))
 		return SLEEP_NOT_YET;

@@ -97,7 +97,7 @@ EXPORT int cnd_wait(cnd_t *condition, mtx_t *mutex)
 	struct condition_call call;
 	int result;
 
-	if (!condition_call_begin(&call, (uintptr_t)condition, (uintptr_t)mutex, false, &start))
+	if (!condition_call_begin(&call, (uintptr_t)condition, (uintptr_t)mutex, NO_LIMIT, &start))
 		return REAL(cnd_wait)(condition, mutex);
 	pthread_cleanup_push(condition_call_cancelled, &call);
 	result = REAL(cnd_wait)(condition, mutex);
@@ -113,7 +113,8 @@ EXPORT int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex,
 	struct condition_call call;
 	int result;
 
-	if (!condition_call_begin(&call, (uintptr_t)condition, (uintptr_t)mutex, true, &start))
+	if (!condition_call_begin(&call, (uintptr_t)condition, (uintptr_t)mutex,
+				  wait_limit(CLOCK_REALTIME, until), &start))
 		return REAL(cnd_timedwait)(condition, mutex, until);
 	pthread_cleanup_push(condition_call_cancelled, &call);
 	result = REAL(cnd_timedwait)(condition, mutex, until);

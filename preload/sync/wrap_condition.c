@@ -8,7 +8,6 @@
 #include "detect/deadlock/misuse.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
-#include "preload/sync/wrap_lock.h"
 
 #define CONDITION_VERSION "GLIBC_2.3.2"
 #define MUTEX_TYPE_MASK 3
@@ -39,11 +38,11 @@ static bool may_be_held_by_caller(struct sync_object *mutex)
 }
 
 bool condition_call_begin(struct condition_call *call, uintptr_t condition, uintptr_t mutex,
-			  bool is_timed, const struct unwind_start *start)
+			  struct wait_limit limit, const struct unwind_start *start)
 {
-	struct guest_thread *self = guest_enter();
+	struct guest_thread *self = limit.is_odd ? NULL : guest_enter();
 	struct condition_wait *wait = &call->wait;
-	bool is_deadlocked;
+	bool is_timed, is_deadlocked;
 
 	call->self = self;
 	if (!self)
@@ -67,7 +66,7 @@ bool condition_call_begin(struct condition_call *call, uintptr_t condition, uint
 		}
 	}
 	/* relaxed: as in thread_join_begin(). */
-	is_timed |= load_relaxed(&self->thread->waiting.is_cancelled);
+	is_timed = limit.is_there || load_relaxed(&self->thread->waiting.is_cancelled);
 	is_deadlocked = condition_wait_begin(&guest_detector, self->thread, wait, is_timed);
 	lock_wait_announced(self, is_deadlocked);
 	return true;
@@ -103,14 +102,14 @@ void condition_call_signal(uintptr_t condition, bool is_broadcast,
 	guest_leave(self);
 }
 
-#define WRAP_WAIT(name, version, parameters, arguments, is_timed)                                  \
+#define WRAP_WAIT(name, version, parameters, arguments, limit)                                     \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
 		struct condition_call call;                                                        \
 		int result;                                                                        \
                                                                                                    \
-		if (!condition_call_begin(&call, (uintptr_t)condition, (uintptr_t)mutex, is_timed, \
+		if (!condition_call_begin(&call, (uintptr_t)condition, (uintptr_t)mutex, limit, \
 					  &start))                                                 \
 			return REAL_VERSION(name, version) arguments;                              \
 		pthread_cleanup_push(condition_call_cancelled, &call);                             \
@@ -122,15 +121,15 @@ void condition_call_signal(uintptr_t condition, bool is_broadcast,
 
 WRAP_WAIT(pthread_cond_wait, CONDITION_VERSION,
 	  (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex), (condition, mutex),
-	  false)
+	  NO_LIMIT)
 WRAP_WAIT(pthread_cond_timedwait, CONDITION_VERSION,
 	  (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
 	   const struct timespec *restrict until),
-	  (condition, mutex, until), true)
+	  (condition, mutex, until), wait_limit(CLOCK_REALTIME, until))
 WRAP_WAIT(pthread_cond_clockwait, NULL,
 	  (pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, clockid_t clock,
 	   const struct timespec *restrict until),
-	  (condition, mutex, clock, until), true)
+	  (condition, mutex, clock, until), wait_limit(clock, until))
 
 EXPORT int pthread_cond_signal(pthread_cond_t *condition)
 {

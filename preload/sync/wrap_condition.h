@@ -4,6 +4,7 @@
 
 #include "detect/sync/condition.h"
 #include "preload/guest/guest.h"
+#include "preload/sync/wrap_lock.h"
 
 struct condition_call {
 	struct guest_thread *self;
@@ -12,7 +13,7 @@ struct condition_call {
 
 /* False: it is not observed, make only the real call. */
 bool condition_call_begin(struct condition_call *call, uintptr_t condition, uintptr_t mutex,
-			  bool is_timed, const struct unwind_start *start);
+			  struct wait_limit limit, const struct unwind_start *start);
 void condition_call_end(struct condition_call *call, bool is_woken);
 /* A cleanup handler: the wait was cancelled, and its mutex acquired again. */
 void condition_call_cancelled(void *context);

@@ -241,9 +241,12 @@ static bool may_hold(struct detector *detector, const struct thread *thread,
 static bool is_asleep(struct detector *detector, const struct thread *thread,
 		      const struct wait *wait)
 {
-	(void)detector;
-	(void)thread;
-	(void)wait;
+	const struct replay *replay = replay_of(detector);
+	uint32_t count = name_table_count(&replay->script.thread_names);
+
+	for (uint32_t i = 1; wait->excludes_mutex && i <= count; i++)
+		if (replay->actors[i].thread == thread)
+			return replay->actors[i].waits_for != WAITS_FOR_MUTEX;
 	return true;
 }
 

@@ -59,6 +59,7 @@ guests_c = \
 	tests/preload/sync/shared_objects tests/preload/sync/short_lived_semaphores \
 	tests/preload/sync/small_stacks \
 	tests/preload/sync/thread_ends tests/preload/sync/unpassed_arguments tests/preload/sync/unrelated_processes \
+	tests/preload/sync/two_mutexes_at_once tests/preload/sync/two_mutexes_in_turn \
 	tests/preload/sync/used_after_free \
 	tests/preload/sync/unseen_changes
 

@@ -97,6 +97,7 @@ struct sync_extra {
 	thread_id idle_signaller; /* last signalled when nobody waited ... */
 	stack_id idle_stack;	  /* ... here */
 	struct sync_object *condition_mutex;
+	bool has_two_mutexes; /* somebody came with another one while others waited */
 };
 
 #define SYNC_USERS 4u

@@ -27,6 +27,7 @@ struct wait {
 	bool is_counted;	    /* in detector.blocked_count */
 	struct sync_object *object; /* lock, condition, semaphore, barrier, futex */
 	struct sync_object *mutex;  /* of a condition wait: needed back */
+	bool excludes_mutex;	    /* asked: does it sleep at the condition itself? */
 	thread_id target;	    /* of a join */
 	uint32_t number; /* the value that a futex must have; the descriptor of an input */
 	stack_id stack;

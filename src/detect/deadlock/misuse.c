@@ -1,6 +1,7 @@
 #include "detect/deadlock/misuse.h"
 
 #include "base/atomic.h"
+#include "base/hash.h"
 #include "detect/base/held_locks.h"
 #include "detect/base/thread.h"
 #include "detect/base/report.h"
@@ -74,7 +75,7 @@ static bool waits_there(const struct thread *thread, const struct sync_object *o
 {
 	const struct sync_extra *extra = object->info->extra;
 
-	if (wait->object != object || wait->is_timed || thread->waiting.is_cancelled)
+	if (wait->object != object || thread->waiting.is_cancelled)
 		return false;
 	return wait->kind == WAIT_CONDITION || wait->kind == WAIT_TOKEN ||
 	       (wait->kind == WAIT_BARRIER && extra->barrier_size &&
@@ -82,10 +83,9 @@ static bool waits_there(const struct thread *thread, const struct sync_object *o
 }
 
 /*
- * A thread other than @asking that certainly waits at @object, and its wait in *@wait: not
- * only for a limited time, not woken yet, and the kernel says that it sleeps there.  NULL if
- * there is none.  Those with @mutex, which may be NULL, do not count.  Called without
- * detector.lock.
+ * A thread other than @asking that certainly waits at @object, and its wait in *@wait: it is
+ * not woken yet, and the kernel says that it sleeps there.  NULL if there is none.  Those with
+ * @mutex, which may be NULL, do not count.  Called without detector.lock.
  */
 static const struct thread *find_waiter(struct detector *detector, const struct thread *asking,
 					const struct sync_object *object,
@@ -111,9 +111,9 @@ static const struct thread *find_waiter(struct detector *detector, const struct 
 	}
 	if (!found || count <= woken_count(object->info))
 		return NULL;
-	/* A thread that sleeps at the mutex has been woken from the condition. */
+	/* A thread that sleeps at the mutex has left the condition. */
 	there = *wait;
-	there.mutex = NULL;
+	there.excludes_mutex = true;
 	return detector->hooks->is_asleep(detector, found, &there) ? found : NULL;
 }
 
@@ -193,27 +193,27 @@ void misuse_waited_without(struct detector *detector, struct thread *thread,
 	runtime_unlock(&detector->lock);
 }
 
-void misuse_waits_with(struct detector *detector, struct thread *thread,
-		       struct sync_object *condition, struct sync_object *mutex, stack_id stack)
+void misuse_waits_with(struct detector *detector, struct thread *thread)
 {
-	const struct sync_extra *extra = condition->info->extra;
+	const struct wait *own = &thread->waiting.wait;
+	const struct sync_info *info = own->object->info;
 	const struct thread *waiter;
 	struct finding *finding;
-	struct wait wait;
+	struct wait other;
 
-	/* relaxed, as the mutex: most waits meet none with another mutex. */
-	if (!load_relaxed(&extra->waiter_count) || load_relaxed(&extra->condition_mutex) == mutex)
+	/* relaxed: who came second has set it, and announced its wait after that. */
+	if (!info || !own->mutex || !load_relaxed(&info->extra->has_two_mutexes))
 		return;
-	waiter = find_waiter(detector, thread, condition, mutex, &wait);
-	if (!waiter || !wait.mutex)
+	waiter = find_waiter(detector, thread, own->object, own->mutex, &other);
+	if (!waiter || !other.mutex)
 		return;
 	runtime_lock(&detector->lock);
 	finding = report_begin(detector, FINDING_WAIT_TWO_MUTEXES);
-	report_event(finding, waiter->id, ACTION_RELEASE, wait.mutex, wait.stack);
-	report_event(finding, waiter->id, ACTION_WAIT, condition, wait.stack);
-	report_event(finding, thread->id, ACTION_RELEASE, mutex, stack);
-	report_event(finding, thread->id, ACTION_WAIT, condition, stack);
-	report_emit(detector, finding, stack);
+	report_event(finding, waiter->id, ACTION_RELEASE, other.mutex, other.stack);
+	report_event(finding, waiter->id, ACTION_WAIT, own->object, other.stack);
+	report_event(finding, thread->id, ACTION_RELEASE, own->mutex, own->stack);
+	report_event(finding, thread->id, ACTION_WAIT, own->object, own->stack);
+	report_emit(detector, finding, hash_append(1, own->stack) + hash_append(1, other.stack));
 	runtime_unlock(&detector->lock);
 }
 

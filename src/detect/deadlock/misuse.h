@@ -39,9 +39,9 @@ void misuse_waited_without(struct detector *detector, struct thread *thread,
 			   struct sync_object *condition, struct sync_object *mutex,
 			   stack_id stack, bool is_refused);
 
-/* @thread is about to wait on @condition with @mutex: does somebody with another one? */
-void misuse_waits_with(struct detector *detector, struct thread *thread,
-		       struct sync_object *condition, struct sync_object *mutex, stack_id stack);
+/* @thread has announced that it waits at a condition: does somebody with another mutex?
+ * Of two that come at one time, one sees the other, as each looks after it has announced. */
+void misuse_waits_with(struct detector *detector, struct thread *thread);
 
 /* A lock call of @thread returned EDEADLK. */
 void misuse_refused(struct detector *detector, struct thread *thread, struct sync_object *object,

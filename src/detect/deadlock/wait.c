@@ -3,6 +3,7 @@
 #include "detect/base/thread.h"
 #include "detect/deadlock/gone.h"
 #include "detect/deadlock/hang.h"
+#include "detect/deadlock/misuse.h"
 #include "detect/deadlock/wait_graph.h"
 
 static bool counts_as_blocked(const struct wait *wait)
@@ -44,6 +45,8 @@ bool wait_begin(struct detector *detector, struct thread *thread, const struct w
 	gone_check_owner(detector, thread);
 	store_release(&thread->waiting.is_looking, true);
 	is_found = wait_find_deadlock(detector, thread, thread) || hang_check(detector, thread);
+	if (!is_found && wait->kind == WAIT_CONDITION)
+		misuse_waits_with(detector, thread);
 	store_release(&thread->waiting.is_looking, false);
 	return is_found;
 }

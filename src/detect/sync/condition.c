@@ -25,6 +25,15 @@ static void give_mutex_up(struct detector *detector, struct thread *thread,
 	lock_releasing(detector, thread, wait->mutex, held);
 }
 
+static void note_mutex(struct sync_extra *extra, struct sync_object *mutex)
+{
+	if (!extra->waiter_count)
+		extra->has_two_mutexes = false;
+	else if (extra->condition_mutex != mutex)
+		extra->has_two_mutexes = true;
+	extra->condition_mutex = mutex;
+}
+
 bool condition_wait_begin(struct detector *detector, struct thread *thread,
 			  struct condition_wait *wait, bool is_timed)
 {
@@ -38,12 +47,11 @@ bool condition_wait_begin(struct detector *detector, struct thread *thread,
 	};
 
 	wait->generation = wait->condition->generation;
-	misuse_waits_with(detector, thread, wait->condition, wait->mutex, wait->stack);
 	life_used(detector, thread, wait->condition, ACTION_WAIT, wait->stack);
 	waker_waits(detector, thread, wait->condition, wait->mutex, wait->stack);
 	if (detector_lock_info(detector, info)) {
+		note_mutex(info->extra, wait->mutex);
 		wakes_wait(info);
-		info->extra->condition_mutex = wait->mutex;
 		detector_unlock_info(info);
 	}
 	predicate_wait(detector, thread, wait->condition, wait->stack);
