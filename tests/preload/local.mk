@@ -6,6 +6,7 @@ guests_c = \
 	tests/preload/channels/channel_results tests/preload/channels/closed_descriptors \
 	tests/preload/channels/ordered_numbers tests/preload/channels/outside_inputs \
 	tests/preload/channels/racing_numbers tests/preload/channels/reused_numbers \
+	tests/preload/heap/freed_after_release tests/preload/heap/freed_while_held \
 	tests/preload/heap/glibc_malloc tests/preload/heap/heap_calls \
 	tests/preload/heap/mapping_calls tests/preload/heap/own_malloc \
 	tests/preload/heap/preloaded_jemalloc tests/preload/heap/preloaded_tcmalloc \

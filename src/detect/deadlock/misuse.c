@@ -43,6 +43,10 @@ static void report_misuse(struct detector *detector, enum finding_kind kind, str
 	if (kind == FINDING_UNLOCK_UNLOCKED || kind == FINDING_UNLOCK_NOT_OWNER)
 		lower_if_refused(finding, object);
 	add_holder(detector, finding, object);
+	if (action == ACTION_FREE) {
+		finding->details |= DETAIL_FREED;
+		action = ACTION_DESTROY;
+	}
 	report_holds(report_event(finding, thread->id, action, object, stack), thread);
 	report_emit(detector, finding, stack);
 	runtime_unlock(&detector->lock);
@@ -137,17 +141,27 @@ static bool report_waited(struct detector *detector, enum finding_kind kind, str
 	return true;
 }
 
+/* The living thread that holds @object, by our state. */
+static const struct thread *living_holder(struct detector *detector,
+					  const struct sync_object *object)
+{
+	/* relaxed: compared with what the object says. */
+	const struct thread *owner = detector_thread(detector, load_relaxed(&object->owner));
+
+	return owner && owner->memory && owner->state == THREAD_RUNNING &&
+			       held_locks_find(&owner->held, object)
+		       ? owner
+		       : NULL;
+}
+
 /* Does a living thread hold @object, by our state and by the object's memory?  Not if it
  * held it before a fork, nor for objects on a stack, whose frame it may have left. */
 static bool is_in_use(struct detector *detector, const struct thread *thread,
 		      const struct sync_object *object, enum real_state real)
 {
-	/* relaxed: compared with what the object says. */
-	const struct thread *owner = detector_thread(detector, load_relaxed(&object->owner));
+	const struct thread *owner = living_holder(detector, object);
 
-	if (!owner || !owner->memory || owner->state != THREAD_RUNNING ||
-	    object->info->stack_thread || object->info->kind == OBJECT_SPIN ||
-	    !held_locks_find(&owner->held, object))
+	if (!owner || object->info->stack_thread || object->info->kind == OBJECT_SPIN)
 		return false;
 	return owner == thread ? real == REAL_HELD_BY_CALLER
 			       : real == REAL_HELD_BY_OTHER &&
@@ -174,6 +188,23 @@ void misuse_destroyed(struct detector *detector, struct thread *thread, struct s
 	if (real == REAL_HELD_BY_CALLER || real == REAL_HELD_BY_OTHER || real == REAL_HELD)
 		report_misuse(detector, FINDING_DESTROY_LOCKED, thread, ACTION_DESTROY, object,
 			      stack);
+}
+
+bool misuse_is_held(struct detector *detector, const struct sync_object *object)
+{
+	const struct sync_info *info = object->info;
+	const struct thread *owner = living_holder(detector, object);
+
+	return owner && !owner->kernel_id_before_fork &&
+	       (info->kind == OBJECT_MUTEX || info->kind == OBJECT_RWLOCK) &&
+	       !(info->attributes & SYNC_PROCESS_SHARED) &&
+	       detector->hooks->may_hold(detector, owner, object);
+}
+
+void misuse_freed(struct detector *detector, struct thread *thread, struct sync_object *object,
+		  stack_id stack)
+{
+	report_misuse(detector, FINDING_DESTROY_LOCKED, thread, ACTION_FREE, object, stack);
 }
 
 void misuse_waited_without(struct detector *detector, struct thread *thread,

@@ -33,6 +33,14 @@ void misuse_initialising(struct detector *detector, struct thread *thread,
 void misuse_destroyed(struct detector *detector, struct thread *thread, struct sync_object *object,
 		      stack_id stack, enum real_state real);
 
+/* Does a living thread hold @object, a mutex or rwlock of this process, for writing, by our
+ * state and by its memory?  Not if it held it before a fork. */
+bool misuse_is_held(struct detector *detector, const struct sync_object *object);
+
+/* @thread frees the memory of @object, which is held. */
+void misuse_freed(struct detector *detector, struct thread *thread, struct sync_object *object,
+		  stack_id stack);
+
 /* @thread waits on @condition with a mutex that it does not hold.  A warning if the call
  * fails (@is_refused), since that tells the program. */
 void misuse_waited_without(struct detector *detector, struct thread *thread,

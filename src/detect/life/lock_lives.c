@@ -2,6 +2,7 @@
 
 #include "detect/base/held_locks.h"
 #include "detect/data/access.h"
+#include "detect/deadlock/misuse.h"
 #include "detect/life/life.h"
 #include "detect/lock_order/lock_order.h"
 
@@ -45,6 +46,17 @@ static stack_id find_stack(const struct freed_memory *freed)
 	return freed->detector->hooks->access_stack(freed->detector, freed->thread, &access);
 }
 
+static void end_life(const struct freed_memory *freed, struct sync_object *object)
+{
+	struct detector *detector = freed->detector;
+
+	if (misuse_is_held(detector, object))
+		misuse_freed(detector, freed->thread, object, find_stack(freed));
+	else if (detector->is_memory_observed)
+		life_ends(detector, freed->thread, object, ACTION_FREE, find_stack(freed));
+	lock_ended(detector, object);
+}
+
 static void end_in_freed(void *context, struct sync_object *object)
 {
 	const struct freed_memory *freed = context;
@@ -55,10 +67,7 @@ static void end_in_freed(void *context, struct sync_object *object)
 					  find_stack(freed));
 	/* relaxed: unless the calling thread holds it, this is a misuse. */
 	} else if (!freed->may_stay || !load_relaxed(&object->owner)) {
-		if (freed->detector->is_memory_observed)
-			life_ends(freed->detector, freed->thread, object, ACTION_FREE,
-				  find_stack(freed));
-		lock_ended(freed->detector, object);
+		end_life(freed, object);
 	}
 }
 
