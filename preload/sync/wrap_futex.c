@@ -31,21 +31,30 @@ static void give_to_waiters(struct guest_thread *self, uintptr_t address)
 		channel_give(&guest_channels, &guest_detector, self->thread, channel);
 }
 
-static void take_from_wakers(struct guest_thread *self, uintptr_t address)
+/* Who did not wait because the word @has_changed comes after who has stored to it, whose
+ * wake may be yet to come. */
+static void take_from_wakers(struct guest_thread *self, uintptr_t address, bool has_changed)
 {
 	struct channel *channel = channel_find(&guest_channels, CHANNEL_KEY(KEY_FUTEX, address));
+	uint32_t writer = CLOCK_ANY_SLOT;
 
 	if (channel)
 		channel_take(&guest_detector, self->thread, channel);
 	if (guest_observes_memory && atomic_acquire)
-		atomic_acquire(&guest_detector, self->thread, address);
+		writer = atomic_acquire(&guest_detector, self->thread, address);
+	if (has_changed)
+		clock_learn(&guest_detector, self->thread, writer);
+}
+
+static bool waits_by(int command)
+{
+	return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
 }
 
 static bool is_wait(int command)
 {
-	return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_LOCK_PI ||
-	       command == FUTEX_LOCK_PI2 || command == FUTEX_TRYLOCK_PI ||
-	       command == FUTEX_WAIT_REQUEUE_PI;
+	return waits_by(command) || command == FUTEX_LOCK_PI || command == FUTEX_LOCK_PI2 ||
+	       command == FUTEX_TRYLOCK_PI || command == FUTEX_WAIT_REQUEUE_PI;
 }
 
 static bool wakes_by(int command)
@@ -121,15 +130,15 @@ static void end_wait(struct guest_thread *self, const struct futex_wait *wait, b
 }
 
 /* After a requeue the wake may have been at the second futex. */
-static void note_wait(int command, uintptr_t address, uintptr_t second)
+static void note_wait(int command, uintptr_t address, uintptr_t second, bool has_changed)
 {
 	struct guest_thread *self = guest_enter();
 
 	if (!self)
 		return;
-	take_from_wakers(self, address);
+	take_from_wakers(self, address, has_changed);
 	if (command == FUTEX_WAIT_REQUEUE_PI)
-		take_from_wakers(self, second);
+		take_from_wakers(self, second, false);
 	guest_leave(self);
 }
 
@@ -147,7 +156,7 @@ long futex_by_system_call(long number, uintptr_t address, long operation, long v
 	struct guest_thread *self = NULL;
 	long result;
 
-	if (command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET) {
+	if (waits_by(command)) {
 		detector_count(&guest_detector, LOST_FOREIGN_LOCKS);
 		if (!limit)
 			self = begin_wait(&wait, address, &start);
@@ -162,6 +171,6 @@ long futex_by_system_call(long number, uintptr_t address, long operation, long v
 	if (self)
 		end_wait(self, &wait, result == 0);
 	if (is_wait(command) && !__libc_single_threaded && (result >= 0 || errno == EAGAIN))
-		note_wait(command, address, second);
+		note_wait(command, address, second, waits_by(command) && result < 0);
 	return result;
 }

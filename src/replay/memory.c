@@ -2,6 +2,7 @@
 #include "detect/base/thread.h"
 #include "replay/replay.h"
 #include "detect/race/access.h"
+#include "detect/race/atomic_location.h"
 #include "detect/shadow/shadow.h"
 
 #define VARIABLES_AT (SHADOW_REPLAY_START + 0x10000000ul)
@@ -214,6 +215,15 @@ void replay_locked(struct replay *replay, struct actor *actor, const struct scri
 	access.value = replay->values ? replay->values[event->object] : 0;
 	access_synchronise_end(&replay->detector, actor->thread, location, &access,
 			       event->verb == EVENT_EXCHANGE ? LOCKED_EXCHANGED : LOCKED_STORED);
+}
+
+void replay_refused_word(struct replay *replay, struct actor *actor,
+			 const struct script_event *event)
+{
+	uintptr_t address = replay_variable_address(event->object) + event->offset;
+
+	clock_learn(&replay->detector, actor->thread,
+		    atomic_acquire(&replay->detector, actor->thread, address));
 }
 
 void replay_allocate(struct replay *replay, struct actor *actor, const struct script_event *event)

@@ -75,6 +75,8 @@ static void note_hand_over(struct thread *thread)
 
 void clock_tick_hand_over(struct detector *detector, struct thread *thread)
 {
+	/* relaxed, and first: who learns of the old epoch after this costs another one. */
+	store_relaxed(&thread->clocks.is_learnt, 0u);
 	note_hand_over(thread);
 	advance_clock(&thread->clocks.hand_over, thread);
 	if (detector->is_refining)
@@ -323,6 +325,47 @@ bool clock_is_assumed(struct detector *detector, const struct thread *thread, ui
 		   knows_at(other, thread->slot, present, epoch, pairs);
 	runtime_unlock(&detector->lock);
 	return is_known;
+}
+
+/* Under detector.lock. */
+static void learn_from(struct detector *detector, struct thread *thread, uint32_t slot)
+{
+	struct arena *arena = &thread->memory->arena;
+	struct thread *other = slot_thread(detector, slot);
+
+	if (other == thread)
+		return;
+	if (!other || !other->memory) {
+		vclock_raise(&thread->clocks.hand_over, arena, slot,
+			     slot_last_epoch(detector, slot));
+		return;
+	}
+	vclock_join_living(&thread->clocks.hand_over, arena, &other->clocks.hand_over, UINT32_MAX);
+	if (load_relaxed(&other->clocks.is_learnt)) /* relaxed: read under the same lock */
+		return;
+	store_relaxed(&other->clocks.is_learnt, 1u);
+	if (detector->is_refining)
+		detector->salt = hash_append(detector->salt, slot + 1ul);
+}
+
+void clock_learn(struct detector *detector, struct thread *thread, uint32_t slot)
+{
+	uint32_t first = slot == CLOCK_ANY_SLOT ? 0 : slot;
+	uint32_t end;
+
+	runtime_lock(&detector->lock);
+	end = slot == CLOCK_ANY_SLOT ? detector->next_slot : slot + 1;
+	for (uint32_t i = first; i < end; i++)
+		learn_from(detector, thread, i);
+	if (detector->is_refining)
+		clock_rechain(detector, thread);
+	runtime_unlock(&detector->lock);
+}
+
+void clock_end_learnt(struct detector *detector, struct thread *thread)
+{
+	if (load_relaxed(&thread->clocks.is_learnt)) /* relaxed: written under the same lock */
+		clock_tick_hand_over(detector, thread);
 }
 
 void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)

@@ -68,6 +68,7 @@ struct thread_clocks {
 	struct vclock hand_over;
 	uint64_t *seen_versions; /* by slot: the newest content joined from it */
 	uint32_t seen_capacity;
+	uint32_t is_learnt; /* hand_over's present epoch, by others: clock_learn() */
 	uint32_t give_count;
 	struct thread_give gives[THREAD_GIVES]; /* the last ones, give n at n % THREAD_GIVES */
 };
@@ -137,6 +138,19 @@ void clock_trust(struct thread *thread, uint32_t slot);
  */
 bool clock_is_assumed(struct detector *detector, const struct thread *thread, uint32_t slot,
 		      uint64_t epoch, struct finding_pairs *pairs);
+
+#define CLOCK_ANY_SLOT UINT32_MAX
+
+/*
+ * @thread was told something by the thread in @slot, or by any one if that is
+ * CLOCK_ANY_SLOT, it is not known when: all that this one has done so far counts as handed
+ * over.  What it does from its next new lock order on does not.
+ */
+void clock_learn(struct detector *detector, struct thread *thread, uint32_t slot);
+
+/* Under detector.lock, before a lock order of @thread is recorded: ends an epoch of
+ * 'hand_over' that others have learnt of. */
+void clock_end_learnt(struct detector *detector, struct thread *thread);
 
 /* Begins an epoch in which accesses can be recorded. */
 void clock_begin_epoch(struct detector *detector, struct thread *thread);

@@ -252,6 +252,7 @@ void chain_validate(struct detector *detector, struct thread *thread, struct syn
 		runtime_unlock(&detector->lock);
 		return;
 	}
+	clock_end_learnt(detector, thread);
 	if (detector->is_refining) {
 		clock_rechain(detector, thread);
 		key = held_locks_extend(held_locks_chain(&thread->held), object, mode);

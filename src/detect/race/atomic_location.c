@@ -60,6 +60,17 @@ static void replace_half(struct clock_releaser by, struct atomic_half *half)
 	half->stamp = by.thread->clocks.stamp;
 }
 
+/* Whose last write to @half @thread does not know of; CLOCK_ANY_SLOT: it knows, or there was
+ * none. */
+static uint32_t find_news(const struct thread *thread, const struct atomic_half *half)
+{
+	uint32_t slot = shadow_slot(half->last.word);
+
+	return vclock_get(&thread->clocks.full, slot) < shadow_epoch(half->last.word)
+		       ? slot
+		       : CLOCK_ANY_SLOT;
+}
+
 static void announce_release(struct atomic_location *location)
 {
 	/* release: pairs with acquire_pending(). */
@@ -72,6 +83,7 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 			    struct pending_acquire *pending)
 {
 	struct atomic_location *location = pending->location;
+	uint32_t news[ATOMIC_HALVES] = {CLOCK_ANY_SLOT, CLOCK_ANY_SLOT};
 	struct clock_joiner by;
 
 	/* acquire, in this order: who stores takes 'busy', then raises 'version', then lets
@@ -85,10 +97,17 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 		return;
 	}
 	pending->version = location->version;
-	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
-		if (pending->halves & 1u << i)
-			acquire_half(by, &location->halves[i]);
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
+		if (!(pending->halves & 1u << i))
+			continue;
+		if (location->is_futex)
+			news[i] = find_news(thread, &location->halves[i]);
+		acquire_half(by, &location->halves[i]);
+	}
 	spin_unlock(&location->busy);
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
+		if (news[i] != CLOCK_ANY_SLOT)
+			clock_learn(detector, thread, news[i]);
 }
 
 /* Puts it last.  When there are too many, the first is dropped, whose load was made long
@@ -443,31 +462,44 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 		atomic_tell_locked(detector, thread, access, has_lost, &under_way);
 }
 
+/* Under location->busy once it returns true.  False: it is not to be had. */
+static bool begin_futex(struct detector *detector, const struct thread *thread,
+			struct atomic_location *location)
+{
+	if (!location)
+		return false;
+	if (!atomic_take_busy(thread, location)) {
+		detector_count(detector, LOST_EDGES);
+		return false;
+	}
+	location->is_futex = true;
+	return true;
+}
+
 void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address)
 {
 	struct atomic_location *location =
 		atomic_mark(detector, thread, address, ATOMIC_HALF_BYTES);
-	struct clock_releaser by;
+	struct clock_releaser by = memory_before_release(detector, thread);
 
-	if (!location)
+	if (!begin_futex(detector, thread, location))
 		return;
-	by = memory_before_release(detector, thread);
-	if (!atomic_take_busy(thread, location)) {
-		detector_count(detector, LOST_EDGES);
-		return;
-	}
 	release_halves(by, location, halves_of(bytes_at(address, ATOMIC_HALF_BYTES)));
 	spin_unlock(&location->busy);
 	clock_end_epoch(by);
 }
 
-void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address)
+uint32_t atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address)
 {
 	struct atomic_location *location =
 		atomic_mark(detector, thread, address, ATOMIC_HALF_BYTES);
+	uint64_t last;
 
-	if (!location)
-		return;
+	if (!begin_futex(detector, thread, location))
+		return CLOCK_ANY_SLOT;
+	last = atomic_half_of(location, bytes_at(address, ATOMIC_HALF_BYTES))->last.word;
+	spin_unlock(&location->busy);
 	add_pending(thread, location, halves_of(bytes_at(address, ATOMIC_HALF_BYTES)));
 	atomic_catch_up(detector, thread);
+	return last && shadow_slot(last) != thread->slot ? shadow_slot(last) : CLOCK_ANY_SLOT;
 }

@@ -44,9 +44,14 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 struct atomic_location *atomic_mark(struct detector *detector, struct thread *thread,
 				    uintptr_t address, size_t size_bytes);
 
-/* A wake and a wait of a futex word: release and acquire on its location. */
+/*
+ * A wake and a wait of a futex word: release and acquire on its location.  From then on who
+ * loads from it what another thread has stored has that handed over (clock_learn()).
+ * The wait tells the slot of the thread that has stored to the word last, if that is known and
+ * not @thread itself; else CLOCK_ANY_SLOT.
+ */
 void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address);
-void atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address);
+uint32_t atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address);
 
 /* Makes the acquires of the thread's last atomic loads; to be called if
  * thread->accesses.acquire_count is not 0. */

@@ -41,6 +41,7 @@ struct atomic_location {
 	uint8_t operation_halves;
 	uint8_t operation_bytes;
 	bool has_value; /* of memory before it */
+	bool is_futex;	/* threads have waited for it, or were woken */
 	uint64_t value;
 	struct cell before; /* the last write before it */
 	struct cell mine;   /* its own record */
