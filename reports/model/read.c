@@ -399,9 +399,10 @@ void model_read_slots(struct model *model, uint32_t file)
 {
 	const struct results_slot *slots =
 		(const void *)(model->files[file].base + RESULTS_SLOTS_OFFSET);
+	uint32_t count = slots_count(model->files[file].base);
 	struct results_slot slot;
 
-	for (uint32_t i = 0; i < RESULTS_SLOT_COUNT; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		struct model_process *process;
 
 		if (!slot_copy(&slots[i], &slot))

@@ -23,6 +23,15 @@ bool slot_copy(const struct results_slot *slot, struct results_slot *copy)
 	return false;
 }
 
+uint32_t slots_count(const void *image)
+{
+	const struct results_header *header = image;
+	/* relaxed: a slot that is taken now belongs to a thread that is not blocked yet. */
+	uint32_t count = load_relaxed(&header->slot_count);
+
+	return count < RESULTS_SLOT_COUNT ? count : RESULTS_SLOT_COUNT;
+}
+
 struct results_slot *slots_collect(struct pool *pool, const void *image, uint32_t process,
 				   size_t *count)
 {
@@ -30,9 +39,10 @@ struct results_slot *slots_collect(struct pool *pool, const void *image, uint32_
 		(const void *)((const char *)image + RESULTS_SLOTS_OFFSET);
 	struct results_slot *blocked = NULL;
 	struct results_slot slot;
+	uint32_t slot_count = slots_count(image);
 
 	*count = 0;
-	for (uint32_t i = 0; i < RESULTS_SLOT_COUNT; i++) {
+	for (uint32_t i = 0; i < slot_count; i++) {
 		if (!slot_copy(&slots[i], &slot) || slot.process != process || !slot.is_blocked)
 			continue;
 		blocked = pool_grow(pool, blocked, *count, sizeof(slot));

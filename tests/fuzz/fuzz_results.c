@@ -65,6 +65,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		return 0;
 	results_format(image, total);
 	((struct results_header *)image)->tail = total;
+	((struct results_header *)image)->slot_count = RESULTS_SLOT_COUNT;
 	/* The same bytes serve as slots. */
 	memcpy(image + RESULTS_SLOTS_OFFSET, data, size < 4096 ? size : 4096);
 	memcpy(image + RESULTS_RECORDS_OFFSET, data, size);

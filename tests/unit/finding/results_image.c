@@ -42,6 +42,13 @@ unsigned char *image_new(void)
 	return image;
 }
 
+void image_take_slots(void *image, uint32_t count)
+{
+	struct results_header *header = image;
+
+	header->slot_count = count;
+}
+
 void image_process(void *image, uint32_t process, uint32_t parent, enum process_start how,
 		   const char *path)
 {

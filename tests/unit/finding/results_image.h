@@ -31,6 +31,9 @@ void image_end(void *image, uint32_t process, enum process_end how);
 void image_text(void *image, uint32_t process, const char *text);
 void image_unobserved(void *image, uint32_t process, const char *path, const char *why);
 
+/* Its first slots are in use, to be filled by the caller. */
+void image_take_slots(void *image, uint32_t count);
+
 /* Memory that was given a name. */
 void image_variable(void *image, uint32_t process, uint64_t address, uint64_t size_bytes,
 		    const char *name);

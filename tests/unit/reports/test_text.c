@@ -362,6 +362,7 @@ START_TEST(blocked_threads_are_shown_with_what_they_wait_for)
 		.process = 1, .thread = 1, .is_blocked = 1, .target = 3, .action = ACTION_JOIN};
 	slots[2] = (struct results_slot){.process = 1, .thread = 2};
 	slots[3] = (struct results_slot){.process = 1, .thread = 2, .sequence = 1};
+	image_take_slots(image, 4);
 	image_timeout(image, 1,
 		      (const struct image_state[]){{"sleeper", SYS_pause, 0},
 						   {"reader", SYS_read, 3},
@@ -389,6 +390,7 @@ START_TEST(a_blocked_thread_describes_its_locks_itself)
 	write_u32(&writer, 77);
 	write_u32(&writer, OBJECT_SPIN);
 	write_u64(&writer, 0x7000);
+	image_take_slots(image, 1);
 	image_timeout(image, 1, (const struct image_state[]){{NULL, 0, 0}});
 	render_text();
 	expect_text("waits for A");
