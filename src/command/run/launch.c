@@ -1,7 +1,6 @@
 #include "command/run/launch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,23 +61,58 @@ static void restore_signals(const struct signal_state *before)
 	(void)sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
+/* What the child needs, made before it is: until it executes the program it has our memory,
+ * and we stand still. */
+struct child {
+	const struct launch *launch;
+	char **environment;
+	char **shell_arguments; /* to run it by a shell */
+	struct signal_state before;
+	pid_t parent;
+	int problem; /* errno, if the program could not be executed */
+};
+
 /* Our library comes first: other libraries' wrappers could hide calls from ours. */
-static bool set_environment(const struct launch *launch)
+static char *make_preload(const struct launch *launch)
 {
 	const char *preload = getenv("LD_PRELOAD");
-	char *list;
-	int length;
+	bool is_alone = !preload || !*preload;
+	char *line;
 
-	if (preload && *preload)
-		length = asprintf(&list, "%s:%s", launch->library, preload);
-	else
-		length = asprintf(&list, "%s", launch->library);
-	return length >= 0 && setenv("LD_PRELOAD", list, 1) == 0 &&
-	       setenv("SNARL_OPTIONS", launch->settings, 1) == 0;
+	return asprintf(&line, "LD_PRELOAD=%s%s%s", launch->library, is_alone ? "" : ":",
+			is_alone ? "" : preload) < 0
+		       ? NULL
+		       : line;
 }
 
-/* As execvp() does for a text without a "#!" line. */
-static void execute_by_shell(const struct launch *launch)
+static bool is_ours(const char *variable)
+{
+	return strncmp(variable, "LD_PRELOAD=", 11) == 0 ||
+	       strncmp(variable, "SNARL_OPTIONS=", 14) == 0;
+}
+
+/* NULL: no memory. */
+static char **make_environment(const struct launch *launch)
+{
+	char *settings = NULL, *preload = make_preload(launch);
+	char **environment;
+	size_t count = 0, kept = 0;
+
+	while (environ[count])
+		count++;
+	environment = calloc(count + 3, sizeof(*environment));
+	if (!environment || !preload || asprintf(&settings, "SNARL_OPTIONS=%s", launch->settings) < 0)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		if (!is_ours(environ[i]))
+			environment[kept++] = environ[i];
+	environment[kept++] = preload;
+	environment[kept] = settings;
+	return environment;
+}
+
+/* As execvp() has them for a text without a "#!" line.  NULL: no memory. */
+static char **make_shell_arguments(const struct launch *launch)
 {
 	size_t count = 0;
 	char **arguments;
@@ -87,76 +121,53 @@ static void execute_by_shell(const struct launch *launch)
 		count++;
 	arguments = calloc(count + 2, sizeof(*arguments));
 	if (!arguments)
-		return;
+		return NULL;
 	arguments[0] = strdup("/bin/sh");
 	arguments[1] = strdup(launch->path);
 	for (size_t i = 1; i < count; i++)
 		arguments[i + 1] = launch->argv[i];
-	(void)execv("/bin/sh", arguments);
+	return arguments;
 }
 
-/* In the child: nobody would see what the program does without @parent. */
-static void end_with(pid_t parent)
+/* In the child: executes the program. */
+static void __attribute__((noreturn)) become_program(struct child *child)
 {
+	const struct launch *launch = child->launch;
+
+	/* Nobody would see what the program does without us. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	if (getppid() != child->parent)
 		_exit(1);
-}
-
-/* In the child: executes the program, or sends errno to the parent. */
-static void __attribute__((noreturn)) become_program(const struct launch *launch, int pipe_end)
-{
-	int problem;
-
-	if (set_environment(launch)) {
-		(void)execv(launch->path, launch->argv);
-		if (errno == ENOEXEC && launch->wants_shell)
-			execute_by_shell(launch);
-	}
-	problem = errno;
-	/* Without a message the parent believes that exec succeeded. */
-	while (write(pipe_end, &problem, sizeof(problem)) < 0 && errno == EINTR)
-		;
+	restore_signals(&child->before);
+	(void)execve(launch->path, launch->argv, child->environment);
+	if (errno == ENOEXEC && launch->wants_shell)
+		(void)execve("/bin/sh", child->shell_arguments, child->environment);
+	child->problem = errno;
 	_exit(1);
-}
-
-/* The errno of the child; 0 if exec succeeded, as that closes the pipe. */
-static int receive_problem(int pipe_end)
-{
-	int problem = 0;
-	ssize_t size;
-
-	do
-		size = read(pipe_end, &problem, sizeof(problem));
-	while (size < 0 && errno == EINTR);
-	return size == sizeof(problem) ? problem : 0;
 }
 
 int launch_start(const struct launch *launch, pid_t *pid)
 {
-	struct signal_state before;
-	pid_t parent;
-	int ends[2];
-	int problem;
+	static struct child child;
 
-	if (pipe2(ends, O_CLOEXEC))
+	child = (struct child){
+		.launch = launch,
+		.environment = make_environment(launch),
+		.shell_arguments = make_shell_arguments(launch),
+		.parent = getpid(),
+	};
+	if (!child.environment || !child.shell_arguments)
+		return ENOMEM;
+	set_signals(&child.before);
+	/* A copy of us would have each page that either of us writes to copied. */
+	*pid = vfork();
+	if (*pid == 0)
+		become_program(&child);
+	if (*pid < 0)
 		return errno;
-	set_signals(&before);
-	parent = getpid();
-	*pid = fork();
-	if (*pid == 0) {
-		end_with(parent);
-		restore_signals(&before);
-		become_program(launch, ends[1]);
-	}
-	problem = *pid < 0 ? errno : 0;
-	(void)close(ends[1]);
-	if (!problem)
-		problem = receive_problem(ends[0]);
-	(void)close(ends[0]);
-	if (problem && *pid > 0)
+	if (child.problem)
 		(void)waitpid(*pid, NULL, 0);
-	return problem;
+	return child.problem;
 }
 
 static uint64_t now_ms(void)
