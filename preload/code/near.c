@@ -86,7 +86,7 @@ static void *search_below(uintptr_t start, uintptr_t lowest, size_t size_bytes)
 	return block;
 }
 
-void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end)
+void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end, uintptr_t wanted)
 {
 	uintptr_t lowest = end > JUMP_REACH + LOWEST ? end - JUMP_REACH : LOWEST;
 	void *block = NULL;
@@ -94,7 +94,9 @@ void *near_allocate(size_t size_bytes, uintptr_t start, uintptr_t end)
 	size_bytes = (size_bytes + 4095) & ~4095ul;
 	if (size_bytes + (end - start) >= JUMP_REACH)
 		return NULL;
-	if (start >= LOW_END && start > size_bytes)
+	if (wanted >= lowest && wanted <= start + JUMP_REACH - size_bytes)
+		block = try_at(wanted, size_bytes);
+	if (!block && start >= LOW_END && start > size_bytes)
 		block = search_below(start, lowest, size_bytes);
 	return block ? block : search_down(start + JUMP_REACH - size_bytes, end, size_bytes, STEP);
 }

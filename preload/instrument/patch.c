@@ -98,7 +98,7 @@ static void *place_clone(void *context, size_t size_bytes, uint64_t *address)
 	if (patching->clone)
 		near_free(patching->clone, patching->clone_bytes);
 	patching->clone = near_allocate(size_bytes, patching->region.module_start,
-					patching->region.module_end);
+					patching->region.module_end, *address);
 	patching->clone_bytes = size_bytes;
 	*address = (uintptr_t)patching->clone;
 	return patching->clone;

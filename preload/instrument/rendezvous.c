@@ -46,7 +46,7 @@ bool rendezvous_watch(void)
 
 	if (!code || !jump_has_room(code))
 		return false;
-	block = near_allocate(JUMP_FAR_BYTES, (uintptr_t)code, (uintptr_t)code + PAGE);
+	block = near_allocate(JUMP_FAR_BYTES, (uintptr_t)code, (uintptr_t)code + PAGE, 0);
 	if (!block)
 		return false;
 	jump_write_far(block, (uintptr_t)handle_change);

@@ -288,6 +288,9 @@ void plan_free(struct plan *plan)
 		kernel_call2(SYS_munmap, plan->sites, plan->site_room);
 	plan->sites = NULL;
 	plan->site_room = 0;
+	if (plan->patch_room)
+		kernel_call2(SYS_munmap, plan->patches, plan->patch_room);
+	plan->patch_room = 0;
 	plan_states_free(&plan->states);
 	for (unsigned i = 0; i < PLAN_BASES; i++)
 		if (plan->positions[i].room)

@@ -89,27 +89,24 @@ void scratch_free(struct scratch *scratch)
 
 void plan_free(struct plan *plan)
 {
+	if (plan->site_room)
+		munmap(plan->sites, plan->site_room);
+	if (plan->patch_room)
+		munmap(plan->patches, plan->patch_room);
 	plan_states_free(&plan->states);
 }
 
-/* The checksum that the content wants, if its parts are where the header says. */
+/* The checksum that the content wants. */
 static void mend(unsigned char *bytes, size_t size)
 {
 	struct plan_file_header *header = (void *)bytes;
-	const unsigned char *at = bytes + sizeof(*header);
 	struct digest digest;
 	uint64_t words[2];
 
 	memcpy(header->magic, PLAN_FILE_MAGIC, sizeof(header->magic));
 	memset(&header->key, 0, sizeof(header->key));
 	digest_begin(&digest);
-	digest_add(&digest, &header->key, sizeof(*header) - offsetof(struct plan_file_header, key));
-	for (unsigned i = 0; i < PART_COUNT; i++) {
-		if (header->part_bytes[i] > (size_t)(bytes + size - at))
-			return;
-		digest_add(&digest, at, header->part_bytes[i]);
-		at += header->part_bytes[i];
-	}
+	digest_add(&digest, &header->key, size - offsetof(struct plan_file_header, key));
 	digest_end(&digest, words);
 	header->checksum = words[0];
 }
@@ -122,6 +119,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	size_t total = KEY_END + size;
 	unsigned char *bytes = calloc(1, total + sizeof(struct plan_file_header));
 	int file = memfd_create("plan", 0);
+	struct plan_source source = {file, total, size % 2};
 	struct arena arena;
 	struct plan *plan;
 
@@ -130,10 +128,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		mend(bytes, total);
 	if (write(file, bytes, total) != (ssize_t)total)
 		abort();
-	lseek(file, 0, SEEK_SET);
 	arena_init(&arena, take_pages);
 	clone = NULL;
-	plan = plan_file_read(file, total, &key, &image, &options, &arena);
+	plan = plan_file_read(&source, &key, &image, &options, &arena);
 	if (plan)
 		plan_free(plan);
 	free(clone);

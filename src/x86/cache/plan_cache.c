@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "x86/cache/plan_cache.h"
 
 #include <errno.h>
@@ -5,6 +6,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 #include "base/kernel.h"
@@ -136,11 +139,32 @@ static void make_folder(const struct plan_cache *cache)
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
+/* File systems of this machine alone (magic.h of the kernel).  A file elsewhere may be taken
+ * away while it is mapped. */
+static const uint32_t local_systems[] = {
+	0xef53 /* ext2 to ext4 */, 0x58465342 /* XFS */,   0x9123683e /* Btrfs */,
+	0xf2f52010 /* F2FS */,	   0x2fc12fc1 /* ZFS */,   0xca451a4e /* bcachefs */,
+	0x01021994 /* tmpfs */,	   0x794c7630 /* overlay */,
+};
+
+static bool may_be_mapped(int file)
+{
+	struct statfs status;
+
+	if (kernel_call2(SYS_fstatfs, file, &status) != 0 || status.f_flags & ST_NOEXEC)
+		return false;
+	for (unsigned i = 0; i < ARRAY_LENGTH(local_systems); i++)
+		if ((uint32_t)status.f_type == local_systems[i])
+			return true;
+	return false;
+}
+
 static enum plan_cache_answer read_from(int folder, const struct plan_key *key,
 					const struct image *image,
 					const struct plan_options *options, struct arena *arena,
 					struct plan **plan)
 {
+	struct plan_source source;
 	char name[NAME_BYTES];
 	struct stat status;
 	long opened;
@@ -154,7 +178,8 @@ static enum plan_cache_answer read_from(int folder, const struct plan_key *key,
 	file = check_trusted(opened, S_IFREG, &status);
 	if (file < 0)
 		return PLAN_CACHE_REFUSED;
-	*plan = plan_file_read(file, (uint64_t)status.st_size, key, image, options, arena);
+	source = (struct plan_source){file, (uint64_t)status.st_size, may_be_mapped(file)};
+	*plan = plan_file_read(&source, key, image, options, arena);
 	if (*plan)
 		kernel_call4(SYS_utimensat, file, 0, 0, 0);
 	kernel_call1(SYS_close, file);
@@ -268,7 +293,7 @@ static bool write_to(int folder, const struct plan_key *key, const struct plan *
 	write_name(name, key);
 	write_new_name(new_name);
 	file = kernel_call4(SYS_openat, folder, new_name,
-			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 	if (file < 0)
 		return false;
 	is_written = plan_file_write((int)file, key, plan, image, options);

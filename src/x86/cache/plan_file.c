@@ -3,240 +3,220 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 
-#include "x86/cache/digest.h"
 #include "base/kernel.h"
 #include "elf/image.h"
+#include "x86/cache/digest.h"
 
 #define PAGE ((size_t)4096)
-#define HUGE_PAGE ((size_t)2 << 20)
 #define JUMP_LONG 0xe9
 #define THUNKS_BYTES sizeof(struct thunk_addresses)
 
-/* Of the header, behind what the checksum itself takes. */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
+/* What the checksum itself takes, and the magic before it. */
 #define SUMMED offsetof(struct plan_file_header, key)
 
 /* The rows of each part; a part has a whole number of them. */
 static const uint32_t row_bytes[PART_COUNT] = {
 	[PART_CODE] = 1,
 	[PART_SITES] = sizeof(struct plan_site),
-	[PART_PATCHES] = sizeof(struct plan_patch),
 	[PART_ROWS] = 1,
 	[PART_BLOCKS] = sizeof(struct state_block),
 	[PART_STEPS] = sizeof(struct state_step),
+	[PART_PATCHES] = sizeof(struct plan_patch),
 	[PART_POSITIONS... PART_COUNT - 1] = sizeof(uint32_t),
 };
 
-/* The parts in memory: their order is the file's. */
-struct parts {
-	struct iovec rows[PART_COUNT];
-};
+static size_t whole_pages(size_t size_bytes)
+{
+	return (size_bytes + PAGE - 1) & ~(PAGE - 1);
+}
 
-static uint64_t checksum_of(const struct plan_file_header *header, const struct parts *parts)
+/* Where each part of a file begins.  Returns where the file ends. */
+static uint64_t lay_out(const uint64_t part_bytes[PART_COUNT], uint64_t offsets[PART_COUNT])
+{
+	uint64_t at = PAGE;
+
+	for (unsigned i = 0; i < PART_COUNT; i++) {
+		offsets[i] = i <= PART_PATCHES ? whole_pages(at) : at;
+		at = offsets[i] + part_bytes[i];
+	}
+	return at;
+}
+
+static uint64_t checksum_of(const unsigned char *file, uint64_t file_bytes)
 {
 	struct digest digest;
 	uint64_t words[2];
 
 	digest_begin(&digest);
-	digest_add(&digest, (const char *)header + SUMMED, sizeof(*header) - SUMMED);
-	for (unsigned i = 0; i < PART_COUNT; i++)
-		digest_add(&digest, parts->rows[i].iov_base, parts->rows[i].iov_len);
+	digest_add(&digest, file + SUMMED, file_bytes - SUMMED);
 	digest_end(&digest, words);
 	return words[0];
 }
 
 /* --- Writing ---------------------------------------------------------------------------- */
 
-static struct iovec bytes_of(const struct growing *growing)
+struct part {
+	const void *bytes;
+	size_t size_bytes;
+};
+
+static struct part part_of(const struct growing *growing)
 {
-	return (struct iovec){growing->bytes, growing->count};
+	return (struct part){growing->bytes, growing->count};
 }
 
-static void list_parts(const struct plan *plan, struct parts *parts)
+static void list_parts(const struct plan *plan, struct part parts[PART_COUNT])
 {
-	struct iovec *rows = parts->rows;
-	size_t code_bytes = plan->clone ? plan->clone_bytes - THUNKS_BYTES : 0;
-
-	rows[PART_CODE] = (struct iovec){plan->clone + (code_bytes ? THUNKS_BYTES : 0), code_bytes};
-	rows[PART_SITES] = (struct iovec){plan->sites, plan->site_count * sizeof(*plan->sites)};
-	rows[PART_PATCHES] =
-		(struct iovec){plan->patches, plan->patch_count * sizeof(*plan->patches)};
-	rows[PART_ROWS] = bytes_of(&plan->states.rows);
-	rows[PART_BLOCKS] = bytes_of(&plan->states.blocks);
-	rows[PART_STEPS] = bytes_of(&plan->states.steps);
+	parts[PART_CODE] = (struct part){plan->clone, plan->clone ? plan->clone_bytes : 0};
+	parts[PART_SITES] = (struct part){plan->sites, plan->site_count * sizeof(*plan->sites)};
+	parts[PART_ROWS] = part_of(&plan->states.rows);
+	parts[PART_BLOCKS] = part_of(&plan->states.blocks);
+	parts[PART_STEPS] = part_of(&plan->states.steps);
+	parts[PART_PATCHES] =
+		(struct part){plan->patches, plan->patch_count * sizeof(*plan->patches)};
 	for (unsigned i = 0; i < PLAN_BASES; i++)
-		rows[PART_POSITIONS + i] = bytes_of(&plan->positions[i]);
+		parts[PART_POSITIONS + i] = part_of(&plan->positions[i]);
 }
 
-static uint64_t sum_parts(const struct parts *parts)
+static uint64_t lay_out_parts(const struct part parts[PART_COUNT], uint64_t part_bytes[PART_COUNT],
+			      uint64_t offsets[PART_COUNT])
 {
-	uint64_t sum = 0;
-
 	for (unsigned i = 0; i < PART_COUNT; i++)
-		sum += parts->rows[i].iov_len;
-	return sum;
+		part_bytes[i] = parts[i].size_bytes;
+	return lay_out(part_bytes, offsets);
 }
 
 uint64_t plan_file_bytes(const struct plan *plan)
 {
-	struct parts parts;
+	uint64_t part_bytes[PART_COUNT], offsets[PART_COUNT];
+	struct part parts[PART_COUNT];
 
-	list_parts(plan, &parts);
-	return sizeof(struct plan_file_header) + sum_parts(&parts);
+	list_parts(plan, parts);
+	return lay_out_parts(parts, part_bytes, offsets);
 }
 
 bool plan_file_is_same(const struct plan *plan, const struct plan *other)
 {
-	struct parts parts, others;
+	struct part parts[PART_COUNT], others[PART_COUNT];
 
-	list_parts(plan, &parts);
-	list_parts(other, &others);
-	for (unsigned i = 0; i < PART_COUNT; i++)
-		if (parts.rows[i].iov_len != others.rows[i].iov_len ||
-		    (parts.rows[i].iov_len &&
-		     memcmp(parts.rows[i].iov_base, others.rows[i].iov_base,
-			    parts.rows[i].iov_len) != 0))
+	list_parts(plan, parts);
+	list_parts(other, others);
+	for (unsigned i = 0; i < PART_COUNT; i++) {
+		size_t skipped = i == PART_CODE && parts[i].size_bytes ? THUNKS_BYTES : 0;
+
+		if (parts[i].size_bytes != others[i].size_bytes ||
+		    (parts[i].size_bytes && memcmp((const char *)parts[i].bytes + skipped,
+						   (const char *)others[i].bytes + skipped,
+						   parts[i].size_bytes - skipped) != 0))
 			return false;
+	}
 	return plan->states.count == other->states.count;
+}
+
+static void fill_file(unsigned char *file, const struct plan_key *key, const struct plan *plan,
+		      const struct image *image, const struct plan_options *options)
+{
+	struct plan_file_header *header = (void *)file;
+	struct part parts[PART_COUNT];
+	uint64_t offsets[PART_COUNT];
+	uint64_t file_bytes;
+
+	list_parts(plan, parts);
+	file_bytes = lay_out_parts(parts, header->part_bytes, offsets);
+	memcpy(header->magic, PLAN_FILE_MAGIC, sizeof(header->magic));
+	header->key = *key;
+	header->state_count = plan->states.count;
+	header->statistics = plan->statistics;
+	plan_bases(plan, image->text_address, options, header->bases);
+	for (unsigned i = 0; i < PART_COUNT; i++)
+		if (parts[i].size_bytes)
+			memcpy(file + offsets[i], parts[i].bytes, parts[i].size_bytes);
+	if (parts[PART_CODE].size_bytes)
+		memset(file + offsets[PART_CODE], 0, THUNKS_BYTES);
+	header->checksum = checksum_of(file, file_bytes);
 }
 
 bool plan_file_write(int descriptor, const struct plan_key *key, const struct plan *plan,
 		     const struct image *image, const struct plan_options *options)
 {
-	struct plan_file_header header = {
-		.magic = PLAN_FILE_MAGIC,
-		.key = *key,
-		.state_count = plan->states.count,
-		.statistics = plan->statistics,
-	};
-	struct parts parts;
+	uint64_t file_bytes = plan_file_bytes(plan);
+	unsigned char *file = pages_from_kernel(file_bytes);
+	bool is_written;
 
-	list_parts(plan, &parts);
-	plan_bases(plan, image->text_address, options, header.bases);
-	for (unsigned i = 0; i < PART_COUNT; i++)
-		header.part_bytes[i] = parts.rows[i].iov_len;
-	header.checksum = checksum_of(&header, &parts);
-	return kernel_call3(SYS_write, descriptor, &header, sizeof(header)) == sizeof(header) &&
-	       kernel_call3(SYS_writev, descriptor, parts.rows, PART_COUNT) ==
-		       (long)sum_parts(&parts);
-}
-
-/* --- Reading ------------------------------------------------------------------------------ */
-
-/* Fewer faults, each of which takes longer than to read its page. */
-static void advise_huge(void *start, size_t size_bytes)
-{
-	uintptr_t first = ((uintptr_t)start + PAGE - 1) & ~(PAGE - 1);
-	uintptr_t end = ((uintptr_t)start + size_bytes) & ~(PAGE - 1);
-
-	if (end > first && end - first >= HUGE_PAGE)
-		kernel_call3(SYS_madvise, first, end - first, MADV_HUGEPAGE);
-}
-
-static bool is_right_header(const struct plan_file_header *header, uint64_t file_bytes,
-			    const struct plan_key *key)
-{
-	uint64_t sum = sizeof(*header);
-
-	if (memcmp(header->magic, PLAN_FILE_MAGIC, sizeof(header->magic)) != 0 ||
-	    memcmp(&header->key, key, sizeof(*key)) != 0)
+	if (!file)
 		return false;
-	for (unsigned i = 0; i < PART_COUNT; i++) {
+	fill_file(file, key, plan, image, options);
+	is_written = kernel_call3(SYS_write, descriptor, file, file_bytes) == (long)file_bytes;
+	kernel_call2(SYS_munmap, file, file_bytes);
+	return is_written;
+}
+
+/* --- Into memory ------------------------------------------------------------------------- */
+
+/* What lies behind the end of a file that was cut short meanwhile is a failure here; to
+ * touch it would be a signal. */
+static unsigned char *map_file(const struct plan_source *source)
+{
+	long at = kernel_call6(SYS_mmap, 0, (long)source->size_bytes, PROT_READ, MAP_PRIVATE,
+			       source->descriptor, 0);
+
+	if (at < 0 && at > -4096)
+		return NULL;
+	if (kernel_call3(SYS_madvise, at, source->size_bytes, MADV_POPULATE_READ) == 0)
+		return (unsigned char *)at;
+	kernel_call2(SYS_munmap, at, source->size_bytes);
+	return NULL;
+}
+
+static unsigned char *read_file(const struct plan_source *source)
+{
+	unsigned char *file = pages_from_kernel(source->size_bytes);
+
+	if (!file || kernel_call4(SYS_pread64, source->descriptor, file, source->size_bytes, 0) ==
+			     (long)source->size_bytes)
+		return file;
+	kernel_call2(SYS_munmap, file, source->size_bytes);
+	return NULL;
+}
+
+static unsigned char *load_file(const struct plan_source *source)
+{
+	unsigned char *file = source->may_be_mapped ? map_file(source) : NULL;
+
+	return file ? file : read_file(source);
+}
+
+/* --- Is it right? ------------------------------------------------------------------------ */
+
+static bool are_parts_right(const struct plan_file_header *header, uint64_t file_bytes,
+			    uint64_t offsets[PART_COUNT])
+{
+	uint64_t code_bytes = header->part_bytes[PART_CODE];
+
+	for (unsigned i = 0; i < PART_COUNT; i++)
 		if (header->part_bytes[i] > file_bytes || header->part_bytes[i] % row_bytes[i])
 			return false;
-		sum += header->part_bytes[i];
-	}
-	return sum == file_bytes && file_bytes < UINT32_MAX &&
+	return lay_out(header->part_bytes, offsets) == file_bytes &&
+	       (!code_bytes || code_bytes >= THUNKS_BYTES) &&
 	       header->part_bytes[PART_BLOCKS] / sizeof(struct state_block) ==
 		       (header->state_count + STATE_BLOCK_ROWS - 1) / STATE_BLOCK_ROWS;
 }
 
-/* Room for the clones in their place. */
-static bool place_code(struct plan *plan, uint64_t part_bytes, const struct plan_options *options,
-		       struct iovec *row)
+static bool is_right(const unsigned char *file, uint64_t file_bytes, const struct plan_key *key,
+		     uint64_t offsets[PART_COUNT])
 {
-	if (!part_bytes)
-		return true;
-	plan->clone_bytes = part_bytes + THUNKS_BYTES;
-	plan->clone = options->place(options->context, plan->clone_bytes, &plan->clone_address);
-	if (!plan->clone)
-		return false;
-	*row = (struct iovec){plan->clone + THUNKS_BYTES, part_bytes};
-	advise_huge(plan->clone, plan->clone_bytes);
-	return true;
+	const struct plan_file_header *header = (const void *)file;
+
+	return memcmp(header->magic, PLAN_FILE_MAGIC, sizeof(header->magic)) == 0 &&
+	       memcmp(&header->key, key, sizeof(*key)) == 0 &&
+	       are_parts_right(header, file_bytes, offsets) &&
+	       header->checksum == checksum_of(file, file_bytes);
 }
-
-static bool map_part(struct growing *growing, size_t size_bytes, struct iovec *row)
-{
-	if (size_bytes && !growing_add(growing, size_bytes))
-		return false;
-	growing_finish(growing);
-	*row = (struct iovec){growing->bytes, size_bytes};
-	return true;
-}
-
-/* Room for what outlives the arena. */
-static bool map_lasting(struct plan *plan, const struct plan_file_header *header,
-			struct iovec *rows)
-{
-	struct growing *states[] = {&plan->states.rows, &plan->states.blocks, &plan->states.steps};
-	struct growing sites = {0};
-
-	if (!map_part(&sites, header->part_bytes[PART_SITES], &rows[PART_SITES]))
-		return false;
-	plan->sites = (void *)sites.bytes;
-	plan->site_room = sites.room;
-	for (unsigned i = 0; i < ARRAY_LENGTH(states); i++)
-		if (!map_part(states[i], header->part_bytes[PART_ROWS + i], &rows[PART_ROWS + i]))
-			return false;
-	plan->states.count = (uint32_t)header->state_count;
-	return true;
-}
-
-static bool is_lasting(unsigned part)
-{
-	return part == PART_SITES || (part >= PART_ROWS && part <= PART_STEPS);
-}
-
-/* Room for the other parts, one after another. */
-static bool allocate_rest(const struct plan_file_header *header, struct iovec *rows,
-			  struct arena *arena)
-{
-	size_t sum = HUGE_PAGE;
-	char *at;
-
-	for (unsigned i = PART_SITES; i < PART_COUNT; i++)
-		sum += is_lasting(i) ? 0 : header->part_bytes[i];
-	at = arena_alloc(arena, sum);
-	if (!at)
-		return false;
-	at = (char *)(((uintptr_t)at + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
-	advise_huge(at, sum - HUGE_PAGE);
-	for (unsigned i = PART_SITES; i < PART_COUNT; i++) {
-		if (is_lasting(i))
-			continue;
-		rows[i] = (struct iovec){at, header->part_bytes[i]};
-		at += header->part_bytes[i];
-	}
-	return true;
-}
-
-static void take_rest(struct plan *plan, const struct plan_file_header *header,
-		      const struct iovec *rows)
-{
-	plan->statistics = header->statistics;
-	plan->site_count = (uint32_t)(rows[PART_SITES].iov_len / sizeof(*plan->sites));
-	plan->patches = rows[PART_PATCHES].iov_base;
-	plan->patch_count = (uint32_t)(rows[PART_PATCHES].iov_len / sizeof(*plan->patches));
-	for (unsigned i = 0; i < PLAN_BASES; i++)
-		plan->positions[i] = (struct growing){
-			.bytes = rows[PART_POSITIONS + i].iov_base,
-			.count = rows[PART_POSITIONS + i].iov_len,
-		};
-}
-
-/* --- Is it right? ------------------------------------------------------------------------- */
 
 static bool are_sites_right(const struct plan *plan, const struct image *image)
 {
@@ -253,17 +233,86 @@ static bool are_patches_right(const struct plan *plan, const struct image *image
 	bool is_right = true;
 
 	for (uint32_t i = 0; i < plan->patch_count; i++)
-		is_right &= plan->clone &&
+		is_right &= plan->clone_bytes &&
 			    plan->patches[i].length <= sizeof(plan->patches[i].bytes) &&
 			    plan->patches[i].offset < image->text_bytes &&
 			    image->text_bytes - plan->patches[i].offset >= plan->patches[i].length;
 	return is_right;
 }
 
+/* --- Taking it to pieces ------------------------------------------------------------------ */
+
+/* A part of whole pages, which are given back with it. */
+static struct growing take_pages(unsigned char *file, const uint64_t offsets[PART_COUNT],
+				 const uint64_t part_bytes[PART_COUNT], unsigned part)
+{
+	size_t room = whole_pages(part_bytes[part]);
+
+	if (!room)
+		return (struct growing){0};
+	return (struct growing){file + offsets[part], part_bytes[part], room, false};
+}
+
+/* Takes all but header and code, which are left to the caller. */
+static void take_parts(struct plan *plan, unsigned char *file, uint64_t file_bytes,
+		       const uint64_t offsets[PART_COUNT])
+{
+	const struct plan_file_header *header = (const void *)file;
+	const uint64_t *part_bytes = header->part_bytes;
+	struct growing sites = take_pages(file, offsets, part_bytes, PART_SITES);
+
+	plan->statistics = header->statistics;
+	plan->sites = (void *)sites.bytes;
+	plan->site_room = sites.room;
+	plan->site_count = (uint32_t)(sites.count / sizeof(*plan->sites));
+	plan->states = (struct plan_states){
+		.rows = take_pages(file, offsets, part_bytes, PART_ROWS),
+		.blocks = take_pages(file, offsets, part_bytes, PART_BLOCKS),
+		.steps = take_pages(file, offsets, part_bytes, PART_STEPS),
+		.count = (uint32_t)header->state_count,
+	};
+	plan->patches = (void *)(file + offsets[PART_PATCHES]);
+	plan->patch_count = (uint32_t)(part_bytes[PART_PATCHES] / sizeof(*plan->patches));
+	plan->patch_room = whole_pages(file_bytes - offsets[PART_PATCHES]);
+	for (unsigned i = 0; i < PLAN_BASES; i++)
+		plan->positions[i] = (struct growing){
+			.bytes = file + offsets[PART_POSITIONS + i],
+			.count = part_bytes[PART_POSITIONS + i],
+		};
+}
+
 /* --- Moving to their place ------------------------------------------------------------------ */
 
-static void move_patches(struct plan *plan, int64_t by)
+/* Takes @code, whole pages, to where the file asks for it, or to another place. */
+static bool place_code(struct plan *plan, unsigned char *code, uint64_t wanted,
+		       const struct plan_options *options)
 {
+	size_t room = whole_pages(plan->clone_bytes);
+
+	plan->clone_address = wanted;
+	plan->clone = options->place(options->context, plan->clone_bytes, &plan->clone_address);
+	if (plan->clone && !options->places_pages)
+		memcpy(plan->clone, code, plan->clone_bytes);
+	if (plan->clone && options->places_pages)
+		return kernel_call6(SYS_mremap, (long)code, (long)room, (long)room,
+				    MREMAP_MAYMOVE | MREMAP_FIXED, (long)plan->clone,
+				    0) == (long)plan->clone;
+	kernel_call2(SYS_munmap, code, room);
+	return plan->clone;
+}
+
+static bool make_writable(const void *pages, size_t size_bytes)
+{
+	return kernel_call3(SYS_mprotect, pages, whole_pages(size_bytes), PROT_READ | PROT_WRITE) ==
+	       0;
+}
+
+static bool move_patches(struct plan *plan, int64_t by)
+{
+	if (!by || !plan->patch_count)
+		return true;
+	if (!make_writable(plan->patches, plan->patch_room))
+		return false;
 	for (uint32_t i = 0; i < plan->patch_count; i++) {
 		uint8_t *bytes = plan->patches[i].bytes;
 		uint32_t distance;
@@ -274,59 +323,83 @@ static void move_patches(struct plan *plan, int64_t by)
 		distance += (uint32_t)by;
 		memcpy(bytes + 1, &distance, sizeof(distance));
 	}
+	return true;
 }
 
-/* Makes the clones what they would be, had they been made here. */
-static bool move_code(struct plan *plan, const struct plan_file_header *header,
-		      const struct image *image, const struct plan_options *options)
+/* Makes the clones what they would be, had they been made here with @bases. */
+static bool move_code(struct plan *plan, const int64_t kept_bases[PLAN_BASES],
+		      const int64_t bases[PLAN_BASES], const struct plan_options *options)
+{
+	bool is_elsewhere = memcmp(bases, kept_bases, PLAN_BASES * sizeof(*bases)) != 0;
+
+	if (options->places_pages &&
+	    !make_writable(plan->clone, is_elsewhere ? plan->clone_bytes : THUNKS_BYTES))
+		return false;
+	for (unsigned i = 0; is_elsewhere && i < PLAN_BASES; i++)
+		if (!plan_rebase(plan->clone, plan->clone_bytes, (enum plan_base)i,
+				 &plan->positions[i], bases[i] - kept_bases[i]))
+			return false;
+	/* Last, as a position in the table would be wrong. */
+	memcpy(plan->clone, &options->thunks, THUNKS_BYTES);
+	return true;
+}
+
+static bool use_code(struct plan *plan, unsigned char *code, const int64_t kept_bases[PLAN_BASES],
+		     const struct image *image, const struct plan_options *options)
 {
 	int64_t bases[PLAN_BASES];
 
+	if (!place_code(plan, code, image->text_address - (uint64_t)kept_bases[BASE_TEXT], options))
+		return false;
 	plan->first_site = options->first_site;
 	if (options->reserve && plan->site_count)
 		plan->first_site = options->reserve(options->context, plan->site_count);
 	if (options->reserve && plan->site_count && !plan->first_site)
 		return false;
 	plan_bases(plan, image->text_address, options, bases);
-	for (unsigned i = 0; i < PLAN_BASES; i++)
-		if (!plan_rebase(plan->clone, plan->clone_bytes, (enum plan_base)i,
-				 &plan->positions[i], bases[i] - header->bases[i]))
-			return false;
-	move_patches(plan, header->bases[BASE_TEXT] - bases[BASE_TEXT]);
-	/* Last, as a position in the table would be wrong. */
-	memcpy(plan->clone, &options->thunks, THUNKS_BYTES);
-	return true;
+	return move_code(plan, kept_bases, bases, options) &&
+	       move_patches(plan, kept_bases[BASE_TEXT] - bases[BASE_TEXT]);
 }
 
-static bool read_parts(int descriptor, struct plan *plan, const struct plan_file_header *header,
-		       const struct plan_options *options, struct arena *arena)
+/* Uses the parts of a file that is right.  It then belongs to @plan, but for its header. */
+static bool use_file(struct plan *plan, unsigned char *file, uint64_t file_bytes,
+		     const uint64_t offsets[PART_COUNT], const struct image *image,
+		     const struct plan_options *options)
 {
-	struct parts parts = {0};
+	const struct plan_file_header *header = (const void *)file;
+	unsigned char *code = file + offsets[PART_CODE];
 
-	if (!place_code(plan, header->part_bytes[PART_CODE], options, &parts.rows[PART_CODE]) ||
-	    !map_lasting(plan, header, parts.rows) || !allocate_rest(header, parts.rows, arena) ||
-	    kernel_call3(SYS_readv, descriptor, parts.rows, PART_COUNT) !=
-		    (long)sum_parts(&parts) ||
-	    header->checksum != checksum_of(header, &parts))
-		return false;
-	take_rest(plan, header, parts.rows);
-	return true;
+	take_parts(plan, file, file_bytes, offsets);
+	plan->clone_bytes = header->part_bytes[PART_CODE];
+	if (are_sites_right(plan, image) && are_patches_right(plan, image))
+		return !plan->clone_bytes ||
+		       use_code(plan, code, header->bases, image, options);
+	if (plan->clone_bytes)
+		kernel_call2(SYS_munmap, code, whole_pages(plan->clone_bytes));
+	return false;
 }
 
-struct plan *plan_file_read(int descriptor, uint64_t file_bytes, const struct plan_key *key,
+struct plan *plan_file_read(const struct plan_source *source, const struct plan_key *key,
 			    const struct image *image, const struct plan_options *options,
 			    struct arena *arena)
 {
 	struct plan *plan = arena_alloc(arena, sizeof(*plan));
-	struct plan_file_header header;
+	uint64_t offsets[PART_COUNT];
+	unsigned char *file;
+	bool is_used;
 
-	if (!plan ||
-	    kernel_call3(SYS_read, descriptor, &header, sizeof(header)) != sizeof(header) ||
-	    !is_right_header(&header, file_bytes, key))
+	if (!plan || source->size_bytes < PAGE || source->size_bytes >= UINT32_MAX)
 		return NULL;
-	if (read_parts(descriptor, plan, &header, options, arena) && are_sites_right(plan, image) &&
-	    are_patches_right(plan, image) &&
-	    (!plan->clone || move_code(plan, &header, image, options)))
+	file = load_file(source);
+	if (!file)
+		return NULL;
+	if (!is_right(file, source->size_bytes, key, offsets)) {
+		kernel_call2(SYS_munmap, file, source->size_bytes);
+		return NULL;
+	}
+	is_used = use_file(plan, file, source->size_bytes, offsets, image, options);
+	kernel_call2(SYS_munmap, file, PAGE);
+	if (is_used)
 		return plan;
 	plan_free(plan);
 	return NULL;

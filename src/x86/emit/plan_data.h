@@ -54,8 +54,9 @@ struct plan_options {
 				 * known */
 	site_number (*reserve)(void *context, uint32_t count);
 	void *(*place)(void *context, size_t size_bytes, uint64_t *address);
-	/* Returns memory for the clone and its final address, within 2 GiB of the module;
-	 * NULL: no room. */
+	/* Returns memory for the clone and its final address, within 2 GiB of the module: if
+	 * there is room, the one that is there already, which may be any number.  NULL: no
+	 * room. */
 	bool places_pages;	/* 'place' returns whole pages, which may be replaced */
 	void *context;
 	bool keeps_instructions; /* all functions keep them, and where each one's clone begins */
@@ -78,9 +79,10 @@ struct plan {
 	struct plan_site *sites;
 	uint32_t site_count;
 	site_number first_site; /* the number of sites[0] */
-	size_t site_room; /* in bytes; 0: they are the arena's */
+	size_t site_room; /* in bytes; 0: they are another's */
 	struct plan_patch *patches;
 	uint32_t patch_count;
+	size_t patch_room; /* of a kept plan, with the positions; 0: they are the arena's */
 	struct plan_states states;
 	struct growing positions[PLAN_BASES]; /* of the words that rest on each, as uint32_t */
 	struct plan_statistics statistics;

@@ -151,7 +151,7 @@ START_TEST(plan_is_kept_and_found)
 	ck_assert_int_eq(stat(cache.folder, &facts), 0);
 	ck_assert_uint_eq(facts.st_mode & 07777, 0700);
 	ck_assert_int_eq(stat(key_path(), &facts), 0);
-	ck_assert_uint_eq(facts.st_mode & 07777, 0600);
+	ck_assert_uint_eq(facts.st_mode & 07777, 0400);
 	ck_assert_uint_eq(count_files(), 1);
 }
 END_TEST
