@@ -352,6 +352,8 @@ static const char *closing_words(struct view *view, const struct view_finding *f
 
 	if (finding->finding->kind == FINDING_DATA_RACE || is_about_descriptor(finding))
 		return "nothing orders these";
+	if (finding->finding->kind == FINDING_POSSIBLE_RACE)
+		return "in another run nothing may order these";
 	if (finding->finding->kind == FINDING_CHECK_THEN_ACT)
 		return "decided on an old value";
 	if (finding->finding->kind != FINDING_LOST_UPDATE)

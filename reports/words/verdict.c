@@ -184,6 +184,18 @@ static bool apply_to_race(struct view *view, struct view_finding *finding)
 	return true;
 }
 
+/* Of accesses that a lock ordered in this run: a warning, if not both are atomic. */
+static bool apply_to_possible(struct view *view, struct view_finding *finding)
+{
+	struct sides sides = find_sides(view, finding);
+
+	if (sides.write_count && sides.same_count == sides.write_count)
+		return false;
+	if (sides.plain)
+		finding->details &= ~(uint32_t)DETAIL_MAY_BE_ATOMIC;
+	return sides.plain || !sides.count || sides.atomic_count != sides.count;
+}
+
 /* True if all accesses are atomic by their types or functions.  The statement of an
  * update is not asked, as it may do more than update. */
 static bool are_all_atomic(struct view *view, const struct view_finding *finding)
@@ -250,6 +262,8 @@ bool verdict_apply(struct view *view, struct view_finding *finding)
 	case FINDING_DATA_RACE:
 	case FINDING_UNMARKED_SYNC:
 		return apply_to_race(view, finding);
+	case FINDING_POSSIBLE_RACE:
+		return apply_to_possible(view, finding);
 	case FINDING_LOST_UPDATE:
 		apply_to_update(view, finding);
 		return true;

@@ -14,9 +14,10 @@
 #include "detect/lock_order/report.h"
 
 bool detector_init(struct detector *detector, const struct detector_hooks *hooks,
-		   page_source pages)
+		   bool predicts_races, page_source pages)
 {
-	*detector = (struct detector){.hooks = hooks, .pages = pages};
+	*detector = (struct detector){
+		.hooks = hooks, .pages = pages, .predicts_races = predicts_races};
 	arena_init(&detector->arena, pages);
 	site_table_init(&detector->sites, pages);
 	lockset_table_init(&detector->locksets, pages);

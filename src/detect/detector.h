@@ -4,9 +4,9 @@
 
 #include "detect/base/detector.h"
 
-/* False when memory is exhausted.  @pages feeds all arenas. */
+/* False when memory is exhausted.  @pages feeds all arenas.  @predicts_races: clock.h. */
 bool detector_init(struct detector *detector, const struct detector_hooks *hooks,
-		   page_source pages);
+		   bool predicts_races, page_source pages);
 
 /* The process ends (or execs): sums up, and if it ends orderly classifies what
  * only the end shows. */

@@ -36,7 +36,8 @@ src_libcore_a_SOURCES += \
 	%D%/race/atomic_last.c \
 	%D%/race/classify.c \
 	%D%/race/memory.c %D%/race/memory.h \
-	%D%/race/pending_release.c %D%/race/pending_release.h \
+	%D%/race/pending_release.c \
+	%D%/race/predict.c \
 	%D%/race/race.c %D%/race/race.h \
 	%D%/race/report.c \
 	%D%/race/stale_read.c %D%/race/stale_read.h \

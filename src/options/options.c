@@ -107,6 +107,17 @@ static bool read_choice(const char *text, size_t length, const char *allowed, ui
 	}
 }
 
+/* The kinds that a name stands for.  Groups are of kinds that are looked for without being
+ * named. */
+static uint64_t kinds_of(const char *name, size_t length)
+{
+	uint64_t kinds = finding_kinds_of(name, length);
+
+	if (length == strlen("all") && memcmp(name, "all", length) == 0)
+		kinds = FINDING_ALL_KINDS;
+	return kinds & (kinds - 1) ? kinds & ~(1ull << FINDING_POSSIBLE_RACE) : kinds;
+}
+
 /* Names of kinds and groups, separated by commas. */
 static bool read_kinds(const char *text, size_t length, uint64_t *kinds)
 {
@@ -114,7 +125,7 @@ static bool read_kinds(const char *text, size_t length, uint64_t *kinds)
 	for (size_t at = 0; at <= length;) {
 		const char *comma = memchr(text + at, ',', length - at);
 		size_t end = comma ? (size_t)(comma - text) : length;
-		uint64_t more = finding_kinds_of(text + at, end - at);
+		uint64_t more = kinds_of(text + at, end - at);
 
 		if (!more)
 			return false;
@@ -317,6 +328,11 @@ bool options_parse(struct options *options, const char *text, struct options_err
 uint64_t options_checked_kinds(const struct options *options)
 {
 	return (options->check ? options->check : FINDING_ALL_KINDS) & ~options->no_check;
+}
+
+bool options_predict_races(const struct options *options)
+{
+	return options->check & ~options->no_check & 1ull << FINDING_POSSIBLE_RACE;
 }
 
 void options_settle(struct options *options)

@@ -147,6 +147,9 @@ const char *options_text(const struct options *options, enum option_id id);
 /* The kinds of finding to look for: a set, as finding_kinds_of() has it. */
 uint64_t options_checked_kinds(const struct options *options);
 
+/* Whether to look for races that a run has hidden: only if the kind is named. */
+bool options_predict_races(const struct options *options);
+
 /* Once all options are set: those that follow from others.  Without races to look for no
  * accesses are observed; nothing ends for a deadlock or hang that is not looked for. */
 void options_settle(struct options *options);

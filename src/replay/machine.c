@@ -221,7 +221,7 @@ void replay_dispose(struct replay *replay)
 }
 
 bool replay_prepare(struct replay *replay, const char *path, const char *text, size_t length_bytes,
-		    page_source pages)
+		    bool predicts_races, page_source pages)
 {
 	replay->path = path;
 	if (!script_read(&replay->script, text, length_bytes, pages)) {
@@ -231,7 +231,8 @@ bool replay_prepare(struct replay *replay, const char *path, const char *text, s
 			       replay->script.error.text);
 		return false;
 	}
-	if (!detector_init(&replay->detector, &replay_hooks, pages) || !prepare_actors(replay) ||
+	if (!detector_init(&replay->detector, &replay_hooks, predicts_races, pages) ||
+	    !prepare_actors(replay) ||
 	    !prepare_primitives(replay))
 		replay_fail(replay, NULL, "out of memory", "", "");
 	replay->detector.is_memory_observed = true;

@@ -70,7 +70,7 @@ static int fail_at(const struct replay *replay)
 }
 
 /* Replays one file into @image.  STATUS_FINE, or another status after a message. */
-static int replay_file(const char *path, void *image, bool is_checked)
+static int replay_file(const char *path, void *image, const struct options *options)
 {
 	struct replay *replay = calloc(1, sizeof(*replay));
 	size_t length_bytes;
@@ -85,7 +85,8 @@ static int replay_file(const char *path, void *image, bool is_checked)
 	replay->image = image;
 	if (strcmp(path, "-") == 0)
 		path = STANDARD_INPUT_NAME;
-	if (!replay_prepare(replay, path, text, length_bytes, pages_from_kernel))
+	if (!replay_prepare(replay, path, text, length_bytes, options_predict_races(options),
+			    pages_from_kernel))
 		status = fail_at(replay);
 	free(text);
 	if (status == STATUS_FINE) {
@@ -94,7 +95,7 @@ static int replay_file(const char *path, void *image, bool is_checked)
 			status = fail_at(replay);
 		replay_results_end(replay);
 	}
-	if (status == STATUS_FINE && is_checked && !replay_meets_expectations(replay))
+	if (status == STATUS_FINE && options->expect && !replay_meets_expectations(replay))
 		status = STATUS_NOT_AS_EXPECTED;
 	replay_dispose(replay);
 	return status;
@@ -105,7 +106,7 @@ static int replay_all(const struct options *options, char **paths, struct result
 	int status = STATUS_FINE;
 
 	for (; *paths && status != STATUS_FAILED; paths++) {
-		int one = replay_file(*paths, results->image, options->expect);
+		int one = replay_file(*paths, results->image, options);
 
 		if (one != STATUS_FINE)
 			status = one;

@@ -145,7 +145,7 @@ struct replay_context {
 /* Reads the text, prepares actors and primitives; false: replay->error.  The detector
  * and the script take memory from @pages; the rest is freed by replay_dispose(). */
 bool replay_prepare(struct replay *replay, const char *path, const char *text, size_t length_bytes,
-		    page_source pages);
+		    bool predicts_races, page_source pages);
 void replay_dispose(struct replay *replay);
 
 /* Carries all events out; false: replay->error. */

@@ -49,7 +49,7 @@ void replay_input(const char *text, size_t length_bytes,
 		abort();
 	results_format(image, IMAGE_BYTES);
 	replay->image = image;
-	is_fine = replay_prepare(replay, "fuzz", text, length_bytes, give_pages);
+	is_fine = replay_prepare(replay, "fuzz", text, length_bytes, false, give_pages);
 	if (is_fine) {
 		replay_results_begin(replay);
 		is_fine = replay_run(replay);

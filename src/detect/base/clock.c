@@ -32,6 +32,8 @@ static bool begin_at(struct thread *thread, uint64_t first)
 	struct arena *arena = &thread->memory->arena;
 
 	thread->clocks.stamp = (uint64_t)thread->slot << 48 | first;
+	if (thread->clocks.predicts && !vclock_set(&thread->clocks.all, arena, thread->slot, first))
+		return false;
 	return vclock_set(&thread->clocks.full, arena, thread->slot, first) &&
 	       vclock_set(&thread->clocks.structural, arena, thread->slot, first) &&
 	       vclock_set(&thread->clocks.hand_over, arena, thread->slot, first);
@@ -58,6 +60,7 @@ uint64_t clock_free(struct thread *thread)
 		vclock_free(clocks[i], arena);
 	}
 	vclock_free(&thread->clocks.given, arena);
+	vclock_free(&thread->clocks.all, arena);
 	return above;
 }
 
@@ -124,48 +127,85 @@ void clock_begin_epoch(struct detector *detector, struct thread *thread)
 	if (UNLIKELY(thread->slot > SHADOW_SLOT_MAX || epoch > SHADOW_EPOCH_MAX))
 		return;
 	vclock_advance(&thread->clocks.full, &thread->memory->arena, thread->slot, epoch);
+	if (UNLIKELY(thread->clocks.predicts))
+		vclock_advance(&thread->clocks.all, &thread->memory->arena, thread->slot, epoch);
 	thread->clocks.stamp++;
 	store_relaxed(&thread->clocks.recorded_epoch, epoch); /* relaxed: see clock_assume() */
 	thread->clocks.has_recorded = true;
 	*thread->clocks.current = shadow_plain(thread->slot, epoch, SHADOW_ALL_BYTES);
 }
 
+/* The epochs of @slot up to @epoch came before, for certain. */
+static bool raise_clocks(struct thread *thread, uint32_t slot, uint64_t epoch)
+{
+	struct arena *arena = &thread->memory->arena;
+	bool has_changed = vclock_raise(&thread->clocks.full, arena, slot, epoch);
+
+	if (UNLIKELY(thread->clocks.predicts))
+		has_changed |= vclock_raise(&thread->clocks.all, arena, slot, epoch);
+	return has_changed;
+}
+
+/* The same of what @clock tells, which nobody changes meanwhile. */
+static bool join_clocks(struct thread *thread, const struct vclock *clock)
+{
+	struct arena *arena = &thread->memory->arena;
+	bool has_changed = vclock_join_clock(&thread->clocks.full, arena, clock);
+
+	if (UNLIKELY(thread->clocks.predicts))
+		has_changed |= vclock_join_clock(&thread->clocks.all, arena, clock);
+	return has_changed;
+}
+
 static bool is_trusted(const struct thread *thread, const struct assumed_acquire *assumed)
 {
-	return vclock_get(&thread->clocks.full, shadow_slot(assumed->word)) >=
+	return vclock_get(clock_all(&thread->clocks), shadow_slot(assumed->word)) >=
 	       shadow_epoch(assumed->word);
 }
 
-/* Joins the epochs of @thread's assumed acquires into @clock.  True: it has grown. */
-static bool raise_to_assumed(struct vclock *clock, struct arena *arena, const struct thread *thread)
+/* Joins the epochs of @other's assumed acquires into @thread's clocks.  True: they have
+ * grown. */
+static bool raise_to_assumed(struct thread *thread, const struct thread *other)
 {
 	bool has_changed = false;
 
 	for (uint32_t i = 0; i < ASSUMED_ACQUIRES; i++) {
-		uint64_t word = thread->clocks.assumed[i].word;
+		uint64_t word = other->clocks.assumed[i].word;
 
-		if (word && vclock_raise(clock, arena, shadow_slot(word), shadow_epoch(word)))
-			has_changed = true;
+		if (word)
+			has_changed |= raise_clocks(thread, shadow_slot(word), shadow_epoch(word));
 	}
 	return has_changed;
 }
 
-/* The clock that @thread's releases pass on.  It has the assumed acquires, which those who
- * acquire it take as certain. */
-static struct vclock *clock_to_give(struct thread *thread)
+/* @thread's clock with its assumed acquires, which those who acquire it take as certain. */
+static struct vclock *given_with_assumed(struct thread *thread)
 {
+	struct vclock *given = &thread->clocks.given;
 	struct arena *arena = &thread->memory->arena;
 
-	if (LIKELY(!thread->clocks.has_assumed))
-		return &thread->clocks.full;
-	thread->clocks.has_assumed = false;
-	for (uint32_t i = 0; i < ASSUMED_ACQUIRES; i++)
-		thread->clocks.has_assumed |= !is_trusted(thread, &thread->clocks.assumed[i]);
-	if (!thread->clocks.has_assumed)
-		return &thread->clocks.full;
-	vclock_join_living(&thread->clocks.given, arena, &thread->clocks.full, UINT32_MAX);
-	raise_to_assumed(&thread->clocks.given, arena, thread);
-	return &thread->clocks.given;
+	vclock_join_living(given, arena, clock_all(&thread->clocks), UINT32_MAX);
+	for (uint32_t i = 0; i < ASSUMED_ACQUIRES; i++) {
+		uint64_t word = thread->clocks.assumed[i].word;
+
+		if (word)
+			vclock_raise(given, arena, shadow_slot(word), shadow_epoch(word));
+	}
+	return given;
+}
+
+/* The clock that @thread's releases pass on. */
+static struct vclock *clock_to_give(struct thread *thread)
+{
+	if (UNLIKELY(thread->clocks.has_assumed)) {
+		thread->clocks.has_assumed = false;
+		for (uint32_t i = 0; i < ASSUMED_ACQUIRES; i++)
+			thread->clocks.has_assumed |=
+				!is_trusted(thread, &thread->clocks.assumed[i]);
+	}
+	if (UNLIKELY(thread->clocks.has_assumed))
+		return given_with_assumed(thread);
+	return UNLIKELY(thread->clocks.predicts) ? &thread->clocks.all : &thread->clocks.full;
 }
 
 struct vclock_snapshot *clock_snapshot(struct clock_releaser by)
@@ -194,8 +234,8 @@ void clock_inherit(struct thread *child, struct clock_releaser by)
 	const struct thread_clocks *parent = &by.thread->clocks;
 	struct arena *arena = &child->memory->arena;
 
-	vclock_join_clock(&child->clocks.full, arena, &parent->full);
-	raise_to_assumed(&child->clocks.full, arena, by.thread);
+	join_clocks(child, clock_all(parent));
+	raise_to_assumed(child, by.thread);
 	vclock_join_clock(&child->clocks.structural, arena, &parent->structural);
 	vclock_join_clock(&child->clocks.hand_over, arena, &parent->hand_over);
 }
@@ -217,8 +257,7 @@ void clock_trust(struct thread *thread, uint32_t slot)
 	struct assumed_acquire *assumed = &thread->clocks.assumed[slot % ASSUMED_ACQUIRES];
 
 	if (shadow_slot(assumed->word) == slot)
-		vclock_raise(&thread->clocks.full, &thread->memory->arena, slot,
-			     shadow_epoch(assumed->word));
+		raise_clocks(thread, slot, shadow_epoch(assumed->word));
 }
 
 /* Whether @thread has joined a release after @other's @epoch.  False if a thread assumed
@@ -270,11 +309,22 @@ static bool note_assumed(struct thread *thread, uint32_t slot, uint64_t epoch, u
 	return has_changed;
 }
 
+/* All that @other, in @slot, knows by now, but its own epochs. */
+static bool join_living(struct thread *thread, const struct thread *other, uint32_t slot)
+{
+	struct arena *arena = &thread->memory->arena;
+	const struct vclock *from = clock_all(&other->clocks);
+	bool has_changed = vclock_join_living(&thread->clocks.full, arena, from, slot);
+
+	if (UNLIKELY(thread->clocks.predicts))
+		has_changed |= vclock_join_living(&thread->clocks.all, arena, from, slot);
+	return has_changed;
+}
+
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch,
 		  uint32_t pair)
 {
 	struct thread *thread = by.thread;
-	struct arena *arena = &thread->memory->arena;
 	struct thread *other;
 	bool has_changed = false;
 
@@ -286,9 +336,8 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 			store_relaxed(&other->clocks.assumed_epoch, epoch);
 		has_changed = note_assumed(thread, slot, epoch, pair);
 		if (other && other != thread && other->memory) {
-			has_changed |= vclock_join_living(&thread->clocks.full, arena,
-							  &other->clocks.full, slot);
-			has_changed |= raise_to_assumed(&thread->clocks.full, arena, other);
+			has_changed |= join_living(thread, other, slot);
+			has_changed |= raise_to_assumed(thread, other);
 		}
 	}
 	runtime_unlock(&detector->lock);
@@ -303,7 +352,7 @@ static bool knows_at(const struct thread *other, uint32_t slot, uint64_t present
 	const struct assumed_acquire *assumed = &other->clocks.assumed[slot % ASSUMED_ACQUIRES];
 
 	if (assumed->word != shadow_plain(slot, present, 0))
-		return vclock_get_living(&other->clocks.full, slot) >= present;
+		return vclock_get_living(clock_all(&other->clocks), slot) >= present;
 	*pairs = assumed->pairs;
 	return epoch >= assumed->since;
 }
@@ -370,20 +419,37 @@ void clock_end_learnt(struct detector *detector, struct thread *thread)
 
 void clock_join(struct clock_joiner by, const struct vclock_snapshot *from)
 {
-	if (from && vclock_join(&by.thread->clocks.full, &by.thread->memory->arena, from))
-		by.thread->clocks.stamp++;
+	struct thread *thread = by.thread;
+	struct arena *arena = &thread->memory->arena;
+	bool has_changed = vclock_join(&thread->clocks.full, arena, from);
+
+	if (UNLIKELY(thread->clocks.predicts))
+		has_changed |= vclock_join(&thread->clocks.all, arena, from);
+	if (has_changed)
+		thread->clocks.stamp++;
+}
+
+static bool join_base(struct vclock *clock, struct arena *arena, const struct vclock_snapshot *from,
+		      uint32_t slot, uint64_t epoch)
+{
+	bool has_changed = vclock_join(clock, arena, from);
+
+	return vclock_raise(clock, arena, slot, epoch) || has_changed;
 }
 
 void clock_join_base(struct clock_joiner by, const struct vclock_snapshot *from, uint32_t slot,
-		     uint64_t epoch)
+		     uint64_t epoch, bool is_certain)
 {
-	struct vclock *full = &by.thread->clocks.full;
+	struct thread_clocks *clocks = &by.thread->clocks;
 	struct arena *arena = &by.thread->memory->arena;
-	bool has_changed = vclock_join(full, arena, from);
+	bool has_changed = false;
 
-	has_changed |= vclock_raise(full, arena, slot, epoch);
+	if (is_certain || LIKELY(!clocks->predicts))
+		has_changed = join_base(&clocks->full, arena, from, slot, epoch);
+	if (UNLIKELY(clocks->predicts))
+		has_changed |= join_base(&clocks->all, arena, from, slot, epoch);
 	if (has_changed)
-		by.thread->clocks.stamp++;
+		clocks->stamp++;
 }
 
 void clock_join_ended(struct detector *detector, struct clock_joiner by, struct thread *target)
@@ -394,8 +460,8 @@ void clock_join_ended(struct detector *detector, struct clock_joiner by, struct 
 	bool has_changed;
 
 	note_hand_over(target); /* all that it did */
-	has_changed = vclock_join_clock(&thread->clocks.full, arena, &target->clocks.full);
-	has_changed |= raise_to_assumed(&thread->clocks.full, arena, target);
+	has_changed = join_clocks(thread, clock_all(&target->clocks));
+	has_changed |= raise_to_assumed(thread, target);
 	if (has_changed)
 		thread->clocks.stamp++;
 	vclock_join_clock(&thread->clocks.structural, arena, &target->clocks.structural);
@@ -406,15 +472,13 @@ void clock_join_ended(struct detector *detector, struct clock_joiner by, struct 
 void clock_join_all(struct detector *detector, struct clock_joiner by)
 {
 	struct thread *survivor = by.thread;
-	struct arena *arena = &survivor->memory->arena;
 	bool has_changed = false;
 
 	for (uint32_t slot = 0; slot < detector->next_slot; slot++) {
 		uint64_t last = slot_last_epoch(detector, slot);
 
-		if (slot != survivor->slot && last &&
-		    vclock_raise(&survivor->clocks.full, arena, slot, last))
-			has_changed = true;
+		if (slot != survivor->slot && last)
+			has_changed |= raise_clocks(survivor, slot, last);
 	}
 	if (has_changed)
 		survivor->clocks.stamp++;

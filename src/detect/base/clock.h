@@ -18,6 +18,15 @@
  * joined into.  race/memory.h does so; as it alone makes a clock_releaser or a
  * clock_joiner, it cannot be forgotten.
  *
+ * Where races are predicted (race/predict.c), 'full' leaves out what locks order by
+ * chance, so that checks let such accesses through to be judged, and 'all' has all of
+ * happens-before; otherwise 'full' has, and clock_all() is that.  The edge of a lock
+ * gets into 'full' once two of its critical sections are seen to conflict, as then
+ * they cannot change places.  What joins 'full' by any other edge joins all that the
+ * other knew (Kini, Mathur and Viswanathan, "Dynamic Race Prediction in Linear Time",
+ * PLDI 2017, section 3, without the rule that an edge goes on through later locks:
+ * it only makes fewer pairs predicted ones).
+ *
  * All functions are called by the thread itself, unless they say otherwise.
  */
 #ifndef DETECT_BASE_CLOCK_H
@@ -54,6 +63,8 @@ struct assumed_acquire {
 
 struct thread_clocks {
 	struct vclock full;
+	struct vclock all; /* of happens-before, if races are predicted */
+	bool predicts;
 	struct vclock given; /* full with the assumed acquires; made if some are not in full */
 	uint64_t stamp;
 	uint64_t *current, *shared;	  /* what inline checks compare with: shadow_word.h */
@@ -83,6 +94,12 @@ struct clock_joiner {
 	struct thread *thread;
 };
 
+/* All that happens before what a thread does now. */
+static inline const struct vclock *clock_all(const struct thread_clocks *clocks)
+{
+	return UNLIKELY(clocks->predicts) ? &clocks->all : &clocks->full;
+}
+
 /* @thread begins in its slot, at epoch @first.  False without memory. */
 bool clock_init(struct thread *thread, uint64_t first);
 
@@ -107,9 +124,10 @@ void clock_inherit(struct thread *child, struct clock_releaser parent);
 /* Joins into the full clock, and renews the stamp if that changed it. */
 void clock_join(struct clock_joiner by, const struct vclock_snapshot *from);
 
-/* Joins what clock_base() gave to a lock: @from, and @epoch of the thread in @slot. */
+/* Joins what clock_base() gave to a lock: @from, and @epoch of the thread in @slot.  Unless
+ * it @is_certain to order the two, clock_order_sections() may do so later. */
 void clock_join_base(struct clock_joiner by, const struct vclock_snapshot *from, uint32_t slot,
-		     uint64_t epoch);
+		     uint64_t epoch, bool is_certain);
 
 /* Joins all three clocks of @target, which has ended or not begun. */
 void clock_join_ended(struct detector *detector, struct clock_joiner by, struct thread *target);

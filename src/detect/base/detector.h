@@ -164,6 +164,7 @@ struct detector {
 	uint64_t counters[COUNTER_COUNT];
 	uint64_t inherited[COUNTER_COUNT]; /* what of them a parent counts */
 	bool is_memory_observed; /* accesses are, and so is order by atomics */
+	bool predicts_races; /* that locks order by chance: clock.h */
 	bool has_unseen_order; /* code was not observed that may order threads: verdicts of
 				  * races are lowered */
 };

@@ -154,6 +154,18 @@ bool lockset_shares_lock(const struct lockset *set, const struct thread *thread)
 	return false;
 }
 
+bool lockset_excludes(const struct lockset *set, const struct held_lock *held)
+{
+	struct lockset_lock lock = describe_lock(held);
+
+	if (set->lock_count == LOCKSET_UNKNOWN || set->lock_count > set->present || !lock.lock)
+		return true;
+	for (uint32_t i = 0; i < set->present; i++)
+		if (set->locks[i].lock == lock.lock && set->locks[i].life == lock.life)
+			return set->locks[i].mode == HOLD_EXCLUSIVE || lock.mode == HOLD_EXCLUSIVE;
+	return false;
+}
+
 void lockset_tell(struct detector *detector, struct finding_event *event,
 		  const struct lockset_lock *locks, uint32_t present, uint32_t count)
 {

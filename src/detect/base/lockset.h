@@ -22,6 +22,7 @@
 #include "finding/finding.h"
 
 struct detector;
+struct held_lock;
 struct thread;
 
 /* A lock, as it was held. */
@@ -70,6 +71,10 @@ static inline const struct lockset *lockset_get(const struct lockset_table *tabl
 
 /* Does @thread hold a lock alone that was held alone with @set, too? */
 bool lockset_shares_lock(const struct lockset *set, const struct thread *thread);
+
+/* Can nobody hold @lock, as @thread does, while another thread holds the locks of @set?  True
+ * if these are not all known. */
+bool lockset_excludes(const struct lockset *set, const struct held_lock *lock);
 
 /* Tells in @event of @present locks, the innermost of @count.  Called with
  * detector.lock held. */

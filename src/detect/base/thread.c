@@ -66,6 +66,7 @@ struct thread *thread_new(struct detector *detector, const struct thread *creato
 	thread->held.capacity = thread->memory->held_capacity;
 	thread->held.chain_cache = thread->memory->chains;
 	thread->held.lowest_on_stack = UINTPTR_MAX;
+	thread->clocks.predicts = detector->predicts_races;
 	if (!clock_init(thread, first))
 		return NULL;
 	return thread;

@@ -39,7 +39,7 @@ struct pending_acquire {
 #define PENDING_ACQUIRES 8u
 
 /* Other threads' stores over what this one has read, by slot of the writer
- * (pending_release.h). */
+ * (pending_release.c). */
 #define PENDING_RELEASES 16u
 
 /* Where the latest ones were: this thread may not have made the read yet that it has

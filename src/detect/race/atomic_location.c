@@ -3,7 +3,6 @@
 #include "detect/base/thread.h"
 #include "detect/race/record_fast.h"
 #include "detect/race/update.h"
-#include "detect/race/pending_release.h"
 #include "detect/shadow/cells.h"
 #include "detect/race/race.h"
 #include "detect/shadow/summary.h"

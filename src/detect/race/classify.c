@@ -9,7 +9,7 @@
  * that this alone orders is held back: it rests on the finding of the pair, and is
  * dropped when the results are read if the pair may be an atomic's.
  *
- * Some acquires wait (pending_release.h, stale_read.h, atomic_location.h).  They are
+ * Some acquires wait (pending_release.c, stale_read.h, atomic_location.h).  They are
  * made before a pair is called an error.
  *
  * In libraries that are watched for synchronisation only (SITE_SILENT) such an acquire
@@ -18,7 +18,6 @@
 #include "detect/base/thread.h"
 #include "detect/race/record_fast.h"
 #include "detect/base/detector.h"
-#include "detect/race/pending_release.h"
 #include "detect/race/race.h"
 #include "detect/shadow/read_set.h"
 #include "detect/race/update.h"
@@ -259,6 +258,14 @@ static struct race_verdict decide_verdict(const struct race_step *step,
 		verdict.details = spins ? DETAIL_SPIN : DETAIL_MAY_BE_ATOMIC;
 	}
 	return lower_if_doubted(step->detector, verdict);
+}
+
+struct race_verdict race_decide(const struct race_step *step)
+{
+	struct kind_of_access mine = kind_of_mine(step);
+	struct kind_of_access other = kind_of_other(step);
+
+	return decide_verdict(step, &mine, &other);
 }
 
 /* --- Assumed order ---------------------------------------------------------- */

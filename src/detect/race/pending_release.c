@@ -1,9 +1,20 @@
-#include "detect/race/pending_release.h"
-
+/*
+ * Pending releases: stores over what another thread has read.
+ *
+ * If the location is an atomic one, such a store is a release, and the reader that sees
+ * its value acquires.  But a reader that waits for it may not have looked again when the
+ * writer finds its earlier read.  So the writer leaves a pending release with each
+ * reader, which acquires it before it calls anything an error.  A release is a plain
+ * word without its bytes: whose, and when.  Of each writer the last one is kept.
+ *
+ * In libraries that are watched for synchronisation only (SITE_SILENT) there is no doubt
+ * that it was one: such a release is acquired before any access is found to race.
+ */
 #include "detect/base/detector.h"
 #include "detect/base/slot.h"
 #include "detect/base/thread.h"
 #include "detect/race/memory.h"
+#include "detect/race/race.h"
 #include "detect/shadow/read_set.h"
 
 #define IS_SILENT 1u /* in a release, in place of bytes */

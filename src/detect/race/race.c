@@ -71,7 +71,10 @@ static void classify_conflict(struct race_step *step, uint64_t word, origin_id o
 		step->site = my_site(step, (uint32_t)__builtin_ctz(step->shared_bytes));
 		step->other_site = other_site(step, shadow_bytes(step->other) | step->shared_bytes,
 					      (uint32_t)__builtin_ctz(step->shared_bytes));
-		race_classify(step);
+		if (LIKELY(!race_is_certain_order(step->thread, step->other)))
+			race_classify(step);
+		else
+			race_predict(step);
 		left &= ~(both ? both : left);
 	}
 }
@@ -85,7 +88,7 @@ static inline void compare_word(struct race_step *step, uint64_t word, origin_id
 	if (!(shadow_bytes(word) & step->bytes))
 		return;
 	if (LIKELY(shadow_form(word) != SHADOW_SET)) {
-		if (UNLIKELY(!race_is_certain_order(step->thread, word)))
+		if (UNLIKELY(!race_is_covered(step->thread, word)))
 			classify_conflict(step, word, origin, is_write);
 		return;
 	}
@@ -107,7 +110,7 @@ static bool is_conflict(const struct race_step *step, uint64_t word)
 	if (!(shadow_bytes(word) & step->bytes))
 		return false;
 	if (LIKELY(shadow_form(word) != SHADOW_SET))
-		return !race_is_certain_order(step->thread, word);
+		return !race_is_covered(step->thread, word);
 	return read_set_unordered(step->detector, step->thread, word, &next) != 0;
 }
 

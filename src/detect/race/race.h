@@ -11,7 +11,8 @@
  * one of them sees the other.
  *
  * race.c records and compares; words.c says what the words become; memory.c begins
- * and ends lives of memory; classify.c decides what a pair of accesses is, and report.c
+ * and ends lives of memory; classify.c decides what a pair of accesses is, predict.c what one is
+ * that a lock has ordered, and report.c
  * tells of it.
  */
 #ifndef DETECT_RACE_RACE_H
@@ -74,13 +75,20 @@ static inline uint64_t race_base(uint64_t word)
 
 static inline bool race_is_certain_order(const struct thread *thread, uint64_t word)
 {
+	return vclock_get(clock_all(&thread->clocks), shadow_slot(word)) >= shadow_epoch(word);
+}
+
+/* Is there nothing to tell of @word and what @thread does now?  Unless races are predicted
+ * that is the same. */
+static inline bool race_is_covered(const struct thread *thread, uint64_t word)
+{
 	return vclock_get(&thread->clocks.full, shadow_slot(word)) >= shadow_epoch(word);
 }
 
-/* Is @word none, or plain and certain to come before what @thread does now? */
+/* The same of @word if it is none or plain. */
 static inline bool race_is_past(const struct thread *thread, uint64_t word)
 {
-	return !word || (shadow_form(word) == SHADOW_PLAIN && race_is_certain_order(thread, word));
+	return !word || (shadow_form(word) == SHADOW_PLAIN && race_is_covered(thread, word));
 }
 
 static inline bool race_is_ordered(const struct thread *thread, uint64_t word)
@@ -146,14 +154,29 @@ bool race_put_among(struct race_step *step, struct race_place place, uint64_t ol
 void race_take_bytes(struct detector *detector, struct thread *thread, struct race_place place,
 		     uint32_t bytes, uint64_t kept);
 
-/* --- classify.c, report.c ---------------------------------------------------- */
+/* --- pending_release.c ------------------------------------------------------------ */
 
-/* The step and step->other conflict: decides what that is, and reports it or acquires. */
-void race_classify(struct race_step *step);
+/* Leaves the step's write as a pending release with the thread of step->other, which has
+ * read.  @pair is the finding about the two, 0 if they are certainly ordered. */
+void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent);
 
-/* Does what @word stands for come before what @thread does now?  Makes the acquires of the
- * thread that wait first. */
-bool race_is_after(struct detector *detector, struct thread *thread, uint64_t word);
+/*
+ * @thread makes @bytes of a granule atomic, whose reads are at @place.  Threads that have
+ * checked a plain load of them, but not made it yet, may still see what @thread stores.
+ * Leaves it as a pending release with all readers.
+ */
+void pending_release_leave_all(struct detector *detector, struct thread *thread,
+			       const uint64_t *place, uint32_t bytes);
+
+/* If the thread of step->other has left a pending release after the access that step->other
+ * stands for, the step's thread acquires it: true. */
+bool pending_release_acquire(struct race_step *step);
+
+/* Acquires all pending releases that silent modules have left.  True: the access that @word
+ * stands for then comes before the step. */
+bool pending_release_acquire_silent(struct race_step *step, uint64_t word);
+
+/* --- classify.c, predict.c, report.c ---------------------------------------------------- */
 
 /* What race_classify() decided. */
 struct race_verdict {
@@ -162,6 +185,20 @@ struct race_verdict {
 	uint32_t details;
 	struct finding_pairs rests_on;
 };
+
+
+/* The step and step->other conflict: decides what that is, and reports it or acquires. */
+void race_classify(struct race_step *step);
+
+/* What a pair is that nothing orders. */
+struct race_verdict race_decide(const struct race_step *step);
+
+/* They conflict, but locks have ordered them in this run: decides whether others would. */
+void race_predict(struct race_step *step);
+
+/* Does what @word stands for come before what @thread does now?  Makes the acquires of the
+ * thread that wait first. */
+bool race_is_after(struct detector *detector, struct thread *thread, uint64_t word);
 
 /* The write @access of @step's thread rests on @stale, a read that raced with another
  * thread's update: a lost update, even if the thread has acquired from it since. */

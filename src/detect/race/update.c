@@ -3,7 +3,6 @@
 #include "detect/base/thread.h"
 #include "detect/predicate/predicate.h"
 #include "detect/race/record_fast.h"
-#include "detect/race/pending_release.h"
 #include "detect/race/race.h"
 #include "detect/race/stale_read.h"
 

@@ -132,6 +132,14 @@ bool origin_shares_lock(const struct detector *detector, origin_id origin,
 	return set && lockset_shares_lock(set, thread);
 }
 
+bool origin_excludes(const struct detector *detector, origin_id origin,
+		     const struct held_lock *lock)
+{
+	const struct lockset *set = lockset_of(detector, origin);
+
+	return set ? lockset_excludes(set, lock) : !origin_has_callers(origin);
+}
+
 void origin_tell_holds(struct detector *detector, origin_id origin, struct finding_event *event)
 {
 	const struct lockset *set = lockset_of(detector, origin);

@@ -186,6 +186,10 @@ stack_id origin_stack(struct detector *detector, origin_id origin);
 
 /* Does @thread hold a lock alone that was held alone at @origin's access, as far as that
  * is known? */
+/* Can nobody hold @lock, as its thread does, while another holds what was held with @origin?
+ * True if that is not known. */
+bool origin_excludes(const struct detector *detector, origin_id origin,
+		     const struct held_lock *lock);
 bool origin_shares_lock(const struct detector *detector, origin_id origin,
 			const struct thread *thread);
 

@@ -112,10 +112,18 @@ static void note_seen(struct thread *thread, uint64_t stamp)
 		*seen = stamp;
 }
 
-/* Joins the clocks of all readers, for a writer. */
-static void acquire_from_readers(struct clock_joiner by, const struct sync_extra *extra)
+/* Who posts a semaphore hands over; who gives up a lock may have met the next by chance. */
+static bool is_certain_order(const struct sync_info *info)
 {
-	clock_join(by, extra->readers);
+	return info->kind == OBJECT_SEMAPHORE;
+}
+
+/* Joins the clocks of all readers, for a writer. */
+static void acquire_from_readers(struct clock_joiner by, const struct sync_info *info)
+{
+	const struct sync_extra *extra = info->extra;
+
+	clock_join_base(by, extra->readers, 0, 0, is_certain_order(info));
 	for (unsigned i = 0; i < SYNC_GIVEN; i++)
 		note_seen(by.thread, extra->given[i]);
 }
@@ -145,11 +153,12 @@ void lock_acquire_clock(struct detector *detector, struct thread *thread,
 		return;
 	note_user(object, thread->id);
 	if (from_writer) {
-		clock_join_base(by, info->clock, (uint32_t)(stamp >> 48), info->clock_epoch);
+		clock_join_base(by, info->clock, (uint32_t)(stamp >> 48), info->clock_epoch,
+				is_certain_order(info));
 		note_seen(thread, stamp);
 	}
 	if (from_readers)
-		acquire_from_readers(by, info->extra);
+		acquire_from_readers(by, info);
 	detector_unlock_info(info);
 }
 

@@ -85,7 +85,7 @@ void join(struct thread *thread, struct thread *target)
 void set_up_threads(void)
 {
 	finding_count = 0;
-	ck_assert(detector_init(&judge, &hooks, pages_from_kernel));
+	ck_assert(detector_init(&judge, &hooks, false, pages_from_kernel));
 	first = thread_adopt(&judge, true);
 	ck_assert_ptr_nonnull(first);
 	a = start(first);

@@ -124,7 +124,7 @@ void set_up_racing(void)
 	racing_meanwhile = NULL;
 	racing_has_stacks = true;
 	racing_stack_count = 0;
-	ck_assert(detector_init(&judge, &hooks, pages_from_kernel));
+	ck_assert(detector_init(&judge, &hooks, false, pages_from_kernel));
 	first = thread_adopt(&judge, true);
 	ck_assert_ptr_nonnull(first);
 }
