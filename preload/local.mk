@@ -51,6 +51,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/results/shared.c %D%/results/shared.h \
 	%D%/results/sink.c %D%/results/sink.h \
 	%D%/results/sink_describe.c \
+	%D%/results/timeline.c %D%/results/timeline.h \
 	%D%/results/sink_record.h \
 	%D%/results/sink_room.c %D%/results/sink_room.h \
 	%D%/results/sink_slots.c \

@@ -87,6 +87,8 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/json/sarif_parts.h \
 	%D%/formats/json/sarif_places.c \
 	%D%/formats/json/sarif_rules.c \
+	%D%/formats/trace/slices.c %D%/formats/trace/slices.h \
+	%D%/formats/trace/trace.c \
 	%D%/view/key_index.c %D%/view/key_index.h \
 	%D%/view/order_graph.c %D%/view/order_graph.h \
 	%D%/view/place.c %D%/view/place.h \

@@ -14,6 +14,7 @@
 #define ON_REQUEST false, false
 #define IN_LINES false, true
 #define BY_DEFAULT true, true
+#define OF_EVENTS false, false
 
 const struct report_format report_formats[FORMAT_COUNT] = {
 #define FORMAT(identifier, key, writer, use, help) {OPTION_ID_##identifier, use, writer},
@@ -47,6 +48,13 @@ static int set_error(struct report_outcome *outcome, int result, const char *wha
 	return result;
 }
 
+/* Of a writer's result. */
+static const char *failure_words(int result)
+{
+	return result == -ENODATA ? "there are no events: snarl run --timeline keeps them"
+				  : "cannot be written";
+}
+
 static int write_output(struct view *view, const struct report_output *output,
 			struct report_outcome *outcome)
 {
@@ -62,7 +70,7 @@ static int write_output(struct view *view, const struct report_output *output,
 	if (report_close(out) != 0 && result == 0)
 		result = -EIO;
 	if (result != 0)
-		set_error(outcome, result, where, "cannot be written");
+		set_error(outcome, result, where, failure_words(result));
 	return result;
 }
 

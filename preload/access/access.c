@@ -151,7 +151,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 		   record_fast(&guest_detector, self->thread, frame->words[1], what & WHAT_BYTES,
 			       what & WHAT_WRITE, (site_id)(frame->words[0] >> THUNK_SITE_SHIFT),
 			       &callers))) {
-		guest_leave(self);
+		guest_leave_access(self);
 		return;
 	}
 	access = access_describe(frame, frame->words, access_site(frame->words[0]), &where);
@@ -165,7 +165,7 @@ void access_slow(struct access_frame *frame, uint32_t what)
 		note_caller(&access, access_site(frame->words[0]), &where);
 	note_value(&access, access_site(frame->words[0]));
 	access_check(&guest_detector, self->thread, &access);
-	guest_leave(self);
+	guest_leave_access(self);
 }
 
 /* The guard stays up from the beginning to the end, as the location's own lock
@@ -183,7 +183,7 @@ void access_lock_begin(struct access_frame *frame)
 	access = access_describe(frame, frame->words, access_site(frame->words[0]), &where);
 	self->locked = access_synchronise_begin(&guest_detector, self->thread, &access);
 	if (!self->locked) {
-		guest_leave(self);
+		guest_leave_access(self);
 		return;
 	}
 	self->locked_sp = where.start.sp;
@@ -220,5 +220,5 @@ void access_lock_end(struct access_frame *frame, uint32_t compares)
 	}
 	access_synchronise_end(&guest_detector, self->thread, location, tells ? &access : NULL,
 			       outcome);
-	guest_leave(self);
+	guest_leave_access(self);
 }

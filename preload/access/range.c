@@ -32,5 +32,5 @@ void access_range(struct access_frame *frame)
 	fence_signal();
 	record_range(&guest_detector, self->thread, start, end, is_write,
 		     (site_id)(frame->words[1] >> THUNK_SITE_SHIFT));
-	guest_leave(self);
+	guest_leave_access(self);
 }

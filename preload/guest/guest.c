@@ -17,6 +17,7 @@ enum guest_state guest_state;
 bool guest_is_quick;
 uint32_t guest_code_generation;
 uint64_t guest_early_count;
+bool guest_keeps_events;
 bool guest_observes_memory;
 
 /* Contexts of living threads, the youngest first, and free ones. */
@@ -130,7 +131,12 @@ struct guest_thread *guest_make_thread(struct thread *thread)
 	if (!self || !self->memo)
 		return NULL;
 	*self = (struct guest_thread){
-		.thread = thread, .memo = self->memo, .deep_block = self->deep_block};
+		.thread = thread,
+		.memo = self->memo,
+		.deep_block = self->deep_block,
+		.leaving = guest_keeps_events ? LEAVING_NOTED : 0,
+		.notes = self->notes,
+	};
 	thread->guest = self;
 	add_living(self);
 	return self;
@@ -197,6 +203,7 @@ void guest_forked(struct guest_thread *self)
 	self->next = self->previous = NULL;
 	living = self;
 	self->slot = 0;
+	self->noted_thread = 0;
 	self->selector = NULL;
 	self->thread->kernel_id_before_fork = self->thread->kernel_id;
 	self->thread->kernel_id = read_kernel_id();
@@ -258,7 +265,15 @@ struct guest_thread *guest_enter_slowly(uintptr_t sp)
 
 void guest_send_deferred(struct guest_thread *self)
 {
-	self->is_deferred = false;
+	self->leaving &= (uint8_t)~LEAVING_DEFERRED;
 	fence_signal();
 	signals_restore(self->deferred_mask);
+}
+
+void guest_leave_slowly(struct guest_thread *self)
+{
+	if (self->leaving & LEAVING_NOTED)
+		guest_hooks.left(self);
+	if (self->leaving & LEAVING_DEFERRED)
+		guest_send_deferred(self);
 }

@@ -41,11 +41,15 @@ struct kept_context {
 	struct context_registers saved;
 };
 
+struct thread_notes;
+
 struct guest_thread {
 	struct thread *thread;
 	uintptr_t guard; /* 0: down */
-	bool is_deferred;	/* signals are blocked until the guard goes down; then ... */
-	uint64_t deferred_mask; /* ... is the mask again */
+	uint8_t leaving; /* what guest_leave() has to do: enum guest_leaving */
+	uint64_t deferred_mask; /* of LEAVING_DEFERRED: the mask afterwards */
+	struct thread_notes *notes; /* of events: results/timeline.c ... */
+	thread_id noted_thread;	    /* ... about this thread; 0: about none */
 	struct stack_memo *memo;
 	uint64_t call_count; /* of observed calls, if they are perturbed */
 	uint32_t slot;		     /* in the results file, from 1; 0: none yet */
@@ -73,6 +77,9 @@ struct guest_thread {
 
 enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };
 
+/* Signals are blocked until the guard goes down; events are noted then. */
+enum guest_leaving { LEAVING_DEFERRED = 1u, LEAVING_NOTED = 2u };
+
 extern __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
 extern struct detector guest_detector;
 extern struct options guest_options;
@@ -80,6 +87,7 @@ extern enum guest_state guest_state;
 extern bool guest_is_quick; /* observation is on, and calls are not perturbed (perturb.h) */
 extern uint32_t guest_code_generation; /* changes as code is loaded and unloaded */
 extern uint64_t guest_early_count; /* wrapper calls that came while observation began */
+extern bool guest_keeps_events; /* with --timeline: results/timeline.h */
 extern bool guest_observes_memory; /* accesses are checked: from the first thread creation on */
 
 /* What guest.c calls of the parts above it.  Filled in by process/observation.c. */
@@ -88,6 +96,8 @@ struct guest_hooks {
 	void (*begin)(void);
 	/* @self's thread has been adopted: nobody saw it being created. */
 	void (*adopted)(struct guest_thread *self);
+	/* @self's guard has gone down, and events are kept. */
+	void (*left)(struct guest_thread *self);
 };
 
 extern const struct guest_hooks guest_hooks;
@@ -123,12 +133,28 @@ static inline __attribute__((always_inline)) struct guest_thread *guest_enter(vo
 /* Unblocks the signals that were deferred while the guard was up (handlers.c). */
 void guest_send_deferred(struct guest_thread *self);
 
-static inline void guest_leave(struct guest_thread *self)
+/* What guest_leave() has to do if its thread is LEAVING_.... */
+void guest_leave_slowly(struct guest_thread *self);
+
+static inline void guest_lower(struct guest_thread *self)
 {
 	fence_signal();
 	self->guard = 0;
 	fence_signal();
-	if (UNLIKELY(self->is_deferred))
+}
+
+static inline void guest_leave(struct guest_thread *self)
+{
+	guest_lower(self);
+	if (UNLIKELY(self->leaving))
+		guest_leave_slowly(self);
+}
+
+/* The same after a check of an access, which takes no lock: nothing is to be noted. */
+static inline void guest_leave_access(struct guest_thread *self)
+{
+	guest_lower(self);
+	if (UNLIKELY(self->leaving & LEAVING_DEFERRED))
 		guest_send_deferred(self);
 }
 

@@ -32,6 +32,7 @@
 #include "preload/results/reporter.h"
 #include "preload/results/shared.h"
 #include "preload/results/sink.h"
+#include "preload/results/timeline.h"
 #include "preload/signals/signals.h"
 
 /* --- What the detector needs of its surroundings ------------------------------ */
@@ -341,4 +342,8 @@ static void take_from_timer(struct guest_thread *self)
 	signals_take(self, SIGNAL_OF_TIMERS);
 }
 
-const struct guest_hooks guest_hooks = {.begin = observation_begin, .adopted = take_from_timer};
+const struct guest_hooks guest_hooks = {
+	.begin = observation_begin,
+	.adopted = take_from_timer,
+	.left = timeline_left,
+};

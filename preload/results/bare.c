@@ -12,6 +12,7 @@
 #include "preload/guest/guest.h"
 #include "preload/results/reporter.h"
 #include "preload/results/sink.h"
+#include "preload/results/timeline.h"
 #include "preload/guest/text.h"
 
 #define PATH_BYTES 4096
@@ -106,7 +107,8 @@ static bool make_results(const char **why)
 		text_set(results_path, sizeof(results_path), guest_options.save);
 	else
 		name_results();
-	if (!sink_create(results_path, is_saved, why))
+	if (!sink_create(results_path, is_saved, guest_options.timeline ? TIMELINE_BYTES : 0,
+			 why))
 		return false;
 	guest_options.results = results_path;
 	guest_options.reporter = (uint64_t)reporter_pid;
@@ -179,6 +181,7 @@ int bare_report(int status)
 	/* In the form of wait()'s status. */
 	store_relaxed(&header->exit_status, (uint32_t)(status & 0xff) << 8);
 	store_relaxed(&header->is_ended, 1u); /* relaxed: read after our clone */
+	timeline_run_ended();
 	result = reporter_run(results_path);
 	is_unreported = result == REPORTER_FAILED && sink_has_findings();
 	if (is_unreported)

@@ -10,6 +10,7 @@
 #include "preload/guest/guest.h"
 #include "preload/results/sink_record.h"
 #include "preload/results/sink_room.h"
+#include "preload/results/timeline.h"
 
 #define CREATED_BYTES (32ull * 1024 * 1024)
 #define FINDINGS_TRACKED 65536u
@@ -59,12 +60,13 @@ bool sink_open(const char *path, const char **why)
 		    (long)sizeof(header) &&
 	    header.magic == RESULTS_MAGIC && header.version == RESULTS_VERSION &&
 	    header.capacity_bytes > RESULTS_RECORDS_OFFSET)
-		is_mapped = map_file(descriptor, header.capacity_bytes, why);
+		is_mapped = map_file(descriptor, header.capacity_bytes + header.timeline_bytes,
+				     why);
 	kernel_call1(SYS_close, descriptor);
 	return is_mapped;
 }
 
-bool sink_create(const char *path, bool may_exist, const char **why)
+bool sink_create(const char *path, bool may_exist, uint64_t timeline_bytes, const char **why)
 {
 	int flags = may_exist ? O_TRUNC : O_EXCL | O_NOFOLLOW;
 	long descriptor = open_file(path, O_RDWR | O_CREAT | flags);
@@ -75,9 +77,9 @@ bool sink_create(const char *path, bool may_exist, const char **why)
 		return false;
 	}
 	*why = "there is no room for the results file";
-	is_mapped = sink_room_size(descriptor, CREATED_BYTES) &&
-		    map_file(descriptor, CREATED_BYTES, why) &&
-		    sink_room_begin(base, descriptor, CREATED_BYTES, why);
+	is_mapped = sink_room_size(descriptor, CREATED_BYTES + timeline_bytes) &&
+		    map_file(descriptor, CREATED_BYTES + timeline_bytes, why) &&
+		    sink_room_begin(base, descriptor, CREATED_BYTES, timeline_bytes, why);
 	kernel_call1(SYS_close, descriptor);
 	if (!is_mapped)
 		base = NULL;
@@ -338,6 +340,7 @@ void sink_emit(struct detector *detector, const struct finding *finding)
 	}
 	severity_counts[finding->severity]++;
 	record_commit(record);
+	timeline_found(detector, finding->id);
 }
 
 void sink_order(struct detector *detector, const struct finding *edge)

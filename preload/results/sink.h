@@ -19,8 +19,8 @@
 bool sink_open(const char *path, const char **why);
 
 /* Makes and maps a results file at @path itself (bare preload), which must be
- * new unless @may_exist. */
-bool sink_create(const char *path, bool may_exist, const char **why);
+ * new unless @may_exist, with a ring for events if @timeline_bytes is not 0. */
+bool sink_create(const char *path, bool may_exist, uint64_t timeline_bytes, const char **why);
 
 /* Records this process; after a fork as a child of the one that forked. */
 void sink_begin_process(bool is_forked);
@@ -67,6 +67,15 @@ uint64_t sink_shared_key(const struct sync_info *info);
 /* Describes a lock and the stack where it was taken, if the file does not have
  * them yet.  Called without detector.lock. */
 void sink_describe(struct detector *detector, lock_id lock, stack_id stack);
+
+/* Describes what an event of @thread names, if there is room.  Returns @lock, or 0 if it has
+ * no description.  Called without detector.lock. */
+lock_id sink_describe_event(struct thread *thread, lock_id lock, stack_id stack);
+
+/* Who holds @object exclusively, and where it took it, in *@stack; 0: nobody, or not known, as
+ * the holder goes on meanwhile. */
+thread_id sink_holder(const struct detector *detector, const struct sync_object *object,
+		      stack_id *stack);
 
 /* The numbers of findings of this process, by severity. */
 const uint32_t *sink_finding_counts(void);

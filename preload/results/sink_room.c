@@ -4,7 +4,7 @@
 
 #include "base/atomic.h"
 #include "base/kernel.h"
-#include "finding/results.h"
+#include "finding/timeline.h"
 
 #define FIRST_BYTES (RESULTS_RECORDS_OFFSET + (1ull << 19))
 #define STEP_BYTES (1ull << 20)
@@ -31,15 +31,20 @@ bool sink_room_size(long descriptor, uint64_t size_bytes)
 	return kernel_call2(SYS_ftruncate, descriptor, size_bytes) == 0;
 }
 
-bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, const char **why)
+bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, uint64_t timeline_bytes,
+		     const char **why)
 {
 	struct results_header *header = base;
-	bool is_stepwise = make_ready(base, 0, FIRST_BYTES) == 0;
+	uint64_t total_bytes = size_bytes + timeline_bytes;
+	bool is_stepwise = make_ready(base, 0, FIRST_BYTES) == 0 &&
+			   (!timeline_bytes || make_ready(base, size_bytes, total_bytes) == 0);
 
 	*why = "there is no room for the results file";
-	if (!is_stepwise && kernel_call4(SYS_fallocate, descriptor, 0, 0, size_bytes) != 0)
+	if (!is_stepwise && kernel_call4(SYS_fallocate, descriptor, 0, 0, total_bytes) != 0)
 		return false;
 	results_format(base, size_bytes);
+	if (timeline_bytes)
+		timeline_format(base, timeline_bytes);
 	header->ready_bytes = is_stepwise ? FIRST_BYTES : 0;
 	return true;
 }

@@ -15,9 +15,10 @@
 /* Gives the empty file its size.  False: the limit of file sizes is lower. */
 bool sink_room_size(long descriptor, uint64_t size_bytes);
 
-/* Makes the beginning of the mapped, empty file ready, and formats it.  False
- * with *@why if there is no space. */
-bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, const char **why);
+/* Makes the beginning of the mapped, empty file ready, and formats it; behind its @size_bytes a
+ * ring for events, if @timeline_bytes is not 0.  False with *@why if there is no space. */
+bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, uint64_t timeline_bytes,
+		     const char **why);
 
 void sink_room_extend(void *base);
 

@@ -32,9 +32,8 @@ static lock_id fill_lock(const struct thread *thread, const struct sync_object *
 	return info->id;
 }
 
-/* The holder goes on meanwhile: what is found is where it took the lock, or nothing. */
-static void fill_holder(const struct detector *detector, struct results_slot *slot,
-			const struct sync_object *object)
+thread_id sink_holder(const struct detector *detector, const struct sync_object *object,
+		      stack_id *stack)
 {
 	/* relaxed: as the wait graph's first look. */
 	thread_id owner = object ? load_relaxed(&object->owner) : 0;
@@ -42,8 +41,8 @@ static void fill_holder(const struct detector *detector, struct results_slot *sl
 	const struct held_lock *held =
 		holder && holder->memory ? held_locks_find(&holder->held, object) : NULL;
 
-	slot->holder = held ? owner : 0;
-	slot->holder_stack = held ? held->stack & ~STACK_ID_IN_HANDLER : 0;
+	*stack = held ? held->stack & ~STACK_ID_IN_HANDLER : 0;
+	return held ? owner : 0;
 }
 
 static void fill_slot(const struct detector *detector, struct results_slot *slot,
@@ -66,7 +65,7 @@ static void fill_slot(const struct detector *detector, struct results_slot *slot
 		slot->holds[i].lock = fill_lock(thread, held->object, slot->locks[1 + i]);
 		slot->holds[i].stack = held->stack & ~STACK_ID_IN_HANDLER;
 	}
-	fill_holder(detector, slot, wait->object);
+	slot->holder = sink_holder(detector, wait->object, &slot->holder_stack);
 	slot->is_blocked = 1;
 }
 
@@ -144,6 +143,32 @@ void sink_describe(struct detector *detector, lock_id lock, stack_id stack)
 	describe_lock(detector, lock);
 	describe_stack(detector, stack);
 	runtime_unlock(&detector->lock);
+}
+
+/* Findings come first: events may describe what fits into half of the file. */
+static bool has_room_for_events(void)
+{
+	const struct results_header *header = sink_base();
+
+	return load_relaxed(&header->tail) < header->capacity_bytes / 2; /* relaxed: a hint */
+}
+
+lock_id sink_describe_event(struct thread *thread, lock_id lock, stack_id stack)
+{
+	struct detector *detector = thread->detector;
+	const struct sync_info *info = detector_lock(detector, lock);
+
+	if ((!info || info->is_described) && !is_unknown(detector, lock, stack) &&
+	    describe_has_thread(thread))
+		return lock;
+	if (!has_room_for_events())
+		return info && info->is_described ? lock : 0;
+	runtime_lock(&detector->lock);
+	describe_thread(detector, thread->id);
+	describe_lock(detector, lock);
+	describe_stack(detector, stack);
+	runtime_unlock(&detector->lock);
+	return lock;
 }
 
 void sink_unblocked(uint32_t slot)

@@ -123,7 +123,7 @@ static bool defer_signal(struct guest_thread *self, const struct delivery *deliv
 		return false;
 	}
 	self->deferred_mask = *blocked;
-	self->is_deferred = true;
+	self->leaving |= LEAVING_DEFERRED;
 	*blocked = ~OF_PROCESSOR;
 	return true;
 }

@@ -8,6 +8,7 @@
 #include "detect/deadlock/misuse.h"
 #include "preload/guest/export.h"
 #include "preload/guest/real.h"
+#include "preload/results/timeline.h"
 
 #define CONDITION_VERSION "GLIBC_2.3.2"
 #define MUTEX_TYPE_MASK 3
@@ -97,8 +98,11 @@ void condition_call_signal(uintptr_t condition, bool is_broadcast,
 		return;
 	stack = guest_stack(self, start);
 	object = find_condition(self, condition, stack);
-	if (object)
+	if (object) {
 		condition_signalled(&guest_detector, self->thread, object, is_broadcast, stack);
+		timeline_signalled(self, is_broadcast ? TIMELINE_BROADCAST : TIMELINE_SIGNAL,
+				   object, stack);
+	}
 	guest_leave(self);
 }
 

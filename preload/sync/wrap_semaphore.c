@@ -16,6 +16,7 @@
 #include "preload/guest/guest.h"
 #include "preload/guest/real.h"
 #include "preload/results/shared.h"
+#include "preload/results/timeline.h"
 #include "preload/sync/wrap_lock.h"
 
 struct token_wait {
@@ -146,8 +147,10 @@ EXPORT int sem_post(sem_t *semaphore)
 		object = lock_object(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
 		if (object)
 			shared_posted(self, object);
-		if (object)
+		if (object) {
 			semaphore_posted(&guest_detector, self->thread, object, stack);
+			timeline_signalled(self, TIMELINE_POST, object, stack);
+		}
 		guest_leave(self);
 	} else {
 		note_uncounted(semaphore);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "finding/timeline.h"
 #include "reports/model/executions.h"
 #include "reports/model/import.h"
 #include "reports/model/read.h"
@@ -64,6 +65,12 @@ int model_read_image(struct model *model, const char *name, const unsigned char 
 	};
 	memcpy(&file->header, base, sizeof(file->header));
 	model->dropped_count += file->header.dropped_count;
+	file->timeline = timeline_check(base, size_bytes);
+	if (file->timeline)
+		model->lost_event_count += timeline_lost(file->timeline);
+	else if (file->header.timeline_bytes)
+		return set_damage(model, name, file->header.timeline_offset,
+				  "the events are not all there");
 	while ((result = results_next(base, size_bytes, &offset, &record, &model->torn_count,
 				      &why)) > 0) {
 		uint64_t at = offset - record->size_bytes;
@@ -335,6 +342,8 @@ uint64_t model_counter(const struct model *model, enum counter counter)
 
 	for (size_t i = 0; i < model->process_count; i++)
 		sum += model->processes[i]->counters[counter];
+	if (counter == COUNTER_LOST_EVENTS)
+		sum += model->lost_event_count;
 	if (counter == COUNTER_LOST_CHILDREN && sum < model->unobserved_count)
 		sum = model->unobserved_count;
 	return sum;

@@ -163,6 +163,7 @@ struct model_file {
 	uint64_t size_bytes;
 	bool is_mapped; /* by us: to be unmapped */
 	struct results_header header;
+	const struct timeline_ring *timeline; /* its events; NULL: none */
 };
 
 struct model {
@@ -185,6 +186,7 @@ struct model {
 	size_t execution_count;
 	uint64_t torn_count;
 	uint64_t dropped_count;
+	uint64_t lost_event_count; /* of the timelines */
 	struct finding *scratch; /* while reading */
 	char error[512];
 };

@@ -4,4 +4,5 @@ src_libcore_a_SOURCES += \
 	%D%/finding.c %D%/finding.h \
 	%D%/kinds.def \
 	%D%/objects.def \
-	%D%/results.c %D%/results.h
+	%D%/results.c %D%/results.h \
+	%D%/timeline.c %D%/timeline.h

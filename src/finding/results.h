@@ -13,6 +13,7 @@
  *   RESULTS_REGISTRY_OFFSET waits for process-shared locks, for the other
  *                          processes (detect/deadlock/shared_registry.h)
  *   RESULTS_RECORDS_OFFSET records, each aligned to 8 bytes
+ *   header.timeline_offset with --timeline: events with their times (finding/timeline.h)
  *
  * A record is a struct record_header and a payload of numbers (u32, u64) and
  * strings (u32 length, bytes), little-endian, in the order given below.  The
@@ -98,6 +99,8 @@ struct results_header {
 	uint32_t exit_status;	 /* ... with this wait status */
 	uint32_t is_ended_by_us; /* --on-deadlock ended a process */
 	uint64_t ready_bytes;	 /* disk blocks are allocated up to here; 0: for all */
+	uint64_t timeline_offset; /* behind the records ... */
+	uint64_t timeline_bytes;  /* ... 0: no events are kept */
 };
 
 struct results_slot {

@@ -16,7 +16,7 @@ offers() {
 if command -v bash >/dev/null; then
 	offers "a command" re -- report replay
 	offers "an option" run --js -- --json --json-lines
-	offers "an option of that command alone" report --time --
+	offers "an option of that command alone" report --timeo --
 	offers "a value" run --color = a -- auto always
 	offers "all values" report --color = -- auto always never
 	offers "nothing of snarl's behind the program" run --quiet make --js --

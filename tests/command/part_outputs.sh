@@ -33,7 +33,7 @@ run "report of no file" 125 "no.snarl" -- "$snarl" report "$work/no.snarl"
 run "report of an empty file" 125 "null" -- "$snarl" report /dev/null
 unset SNARL_FAKE
 
-for option in json json-lines sarif junit github dot html log save; do
+for option in json json-lines sarif junit github dot html timeline log save; do
 	run "--$option in a directory that is not there" 125 "cannot write.*/no/such/file" -- \
 		"$snarl" run --$option /no/such/file touch "$work/started"
 	run "--$option to a directory" 125 "cannot write.*directory" -- \

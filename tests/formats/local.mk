@@ -1,8 +1,8 @@
 # What each format writes, against schemas and readers.
 
-SUITES += tests/formats/run_formats tests/formats/run_html
-dist_check_SCRIPTS += tests/formats/run_formats tests/formats/run_html
-EXTRA_DIST += tests/formats/browser.py tests/formats/hostile.c tests/formats/sarif.schema.json tests/formats/schema.py
+SUITES += tests/formats/run_formats tests/formats/run_html tests/formats/run_timeline
+dist_check_SCRIPTS += tests/formats/run_formats tests/formats/run_html tests/formats/run_timeline
+EXTRA_DIST += tests/formats/browser.py tests/formats/hostile.c tests/formats/timeline.c tests/formats/sarif.schema.json tests/formats/schema.py
 
 # Writes results of any size.
 check_PROGRAMS += tests/formats/make_results

@@ -98,6 +98,7 @@ floors='
 12 preload/results
 12 preload/debugger
 13 reports/formats/html
+13 reports/formats/trace
 14 reports
 13 preload/heap
 15 src/command/base

@@ -12,20 +12,20 @@
 #include <unistd.h>
 
 #include "command/base/message.h"
-#include "finding/results.h"
+#include "finding/timeline.h"
 
 #define CAPACITY_BYTES (32u << 20)
 /* Fail rather than start with less. */
 #define CAPACITY_MIN_BYTES (1u << 20)
 
-/* The size that the limit on file sizes (ulimit -f) allows. */
-static uint64_t find_capacity(void)
+/* As much of @wanted_bytes as the limit on file sizes (ulimit -f) allows. */
+static uint64_t find_capacity(uint64_t wanted_bytes)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur >= CAPACITY_BYTES)
-		return CAPACITY_BYTES;
-	return limit.rlim_cur & ~(uint64_t)4095;
+	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur >= wanted_bytes)
+		return wanted_bytes;
+	return limit.rlim_cur & ~(uint64_t)8191;
 }
 
 /* The file is open to all users: a guest that gives up privileges and then executes a
@@ -87,9 +87,9 @@ static int open_saved(struct results_file *results, const char *save)
 }
 
 /* 0, or -1 and errno. */
-static int allocate_file(struct results_file *results)
+static int allocate_file(struct results_file *results, uint64_t wanted_bytes)
 {
-	results->size_bytes = find_capacity();
+	results->size_bytes = find_capacity(wanted_bytes);
 	if (results->size_bytes < CAPACITY_MIN_BYTES) {
 		errno = EFBIG;
 		return -1;
@@ -115,14 +115,25 @@ static void delete_file(struct results_file *results)
 		(void)rmdir(results->directory);
 }
 
-int results_file_create(struct results_file *results, const char *save)
+/* Of a small file the events get a half. */
+static void format_file(struct results_file *results, uint64_t timeline_bytes)
 {
+	if (timeline_bytes > results->size_bytes / 2)
+		timeline_bytes = results->size_bytes / 2;
+	results_format(results->image, results->size_bytes - timeline_bytes);
+	if (timeline_bytes)
+		timeline_format(results->image, timeline_bytes);
+}
+
+int results_file_create(struct results_file *results, const char *save, bool keeps_events)
+{
+	uint64_t timeline_bytes = keeps_events ? TIMELINE_BYTES : 0;
 	int problem;
 
 	*results = (struct results_file){.file = -1};
 	if ((save ? open_saved(results, save) : open_temporary(results)) == 0 &&
-	    allocate_file(results) == 0) {
-		results_format(results->image, results->size_bytes);
+	    allocate_file(results, CAPACITY_BYTES + timeline_bytes) == 0) {
+		format_file(results, timeline_bytes);
 		return 0;
 	}
 	problem = errno;
@@ -163,30 +174,34 @@ static bool has_writers(const struct results_file *results, bool is_likely)
 	return is_free ? false : is_held || is_likely;
 }
 
-/* Cuts off what follows the last record. */
-static void cut_to_size(const struct results_file *results, uint64_t used_bytes)
+/* Cuts off what follows the last record, or event. */
+static void cut_to_size(const struct results_file *results)
 {
-	int file = open(results->path, O_WRONLY | O_CLOEXEC);
+	int file = open(results->path, O_RDWR | O_CLOEXEC);
+	void *image = file < 0 ? MAP_FAILED
+			       : mmap(NULL, results->size_bytes, PROT_READ | PROT_WRITE,
+				      MAP_SHARED, file, 0);
 
-	/* Set the capacity first: a late writer then finds the file full. */
-	if (file >= 0 &&
-	    pwrite(file, &used_bytes, sizeof(used_bytes),
-		   offsetof(struct results_header, capacity_bytes)) == sizeof(used_bytes))
-		(void)ftruncate(file, (off_t)used_bytes);
+	/* The capacity is set first: a late writer then finds the file full. */
+	if (image != MAP_FAILED) {
+		(void)ftruncate(file, (off_t)timeline_pack(image));
+		(void)munmap(image, results->size_bytes);
+	}
 	if (file >= 0)
 		(void)close(file);
 }
 
 void results_file_finish(struct results_file *results, bool is_likely_in_use)
 {
-	uint64_t used_bytes = ((const struct results_header *)(void *)results->image)->tail;
+	const struct results_header *header = (const void *)results->image;
+	bool has_room = header->tail < header->capacity_bytes;
 
 	(void)munmap(results->image, results->size_bytes);
 	(void)close(results->file);
 	if (results->directory)
 		delete_file(results);
-	else if (used_bytes < results->size_bytes && !has_writers(results, is_likely_in_use))
-		cut_to_size(results, used_bytes);
+	else if (has_room && !has_writers(results, is_likely_in_use))
+		cut_to_size(results);
 }
 
 bool results_file_is_mapped_by(const struct results_file *results, pid_t pid)

@@ -15,9 +15,10 @@ struct results_file {
 };
 
 /* Makes the results file: @save, or a temporary one if @save is NULL.  Its disk space
- * is allocated, since a full disk would kill a guest that writes to the mapping.
- * Returns 0, or STATUS_FAILED after a message. */
-int results_file_create(struct results_file *results, const char *save);
+ * is allocated, since a full disk would kill a guest that writes to the mapping.  It has
+ * room for the events of --timeline if @keeps_events.  Returns 0, or STATUS_FAILED after a
+ * message. */
+int results_file_create(struct results_file *results, const char *save, bool keeps_events);
 
 /* For when no other process will open it any more: unlinks a temporary file, so that
  * it is gone even if this process is killed. */

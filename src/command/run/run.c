@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/atomic.h"
 #include "command/base/arguments.h"
@@ -16,7 +17,7 @@
 #include "command/run/processes.h"
 #include "command/run/program.h"
 #include "command/base/results_file.h"
-#include "finding/results.h"
+#include "finding/timeline.h"
 #include "inspect/inspect.h"
 
 struct run {
@@ -110,7 +111,7 @@ static int start_run(struct run *run)
 	library = library_find();
 	if (!library)
 		return STATUS_FAILED;
-	status = results_file_create(&run->results, run->options.save);
+	status = results_file_create(&run->results, run->options.save, run->options.timeline);
 	return status ? status : start_program(run, library);
 }
 
@@ -120,6 +121,16 @@ static void inspect_run(const struct run *run)
 	inspect_at_timeout(run->pid, run->results.image);
 	for (uint32_t i = 0; i < run->processes.count; i++)
 		inspect_at_timeout(run->processes.pids[i], run->results.image);
+}
+
+/* For waits and holds that nobody has seen the end of. */
+static void note_end(const struct run *run)
+{
+	struct timeline_ring *ring = timeline_of(run->results.image);
+	struct timespec now;
+
+	if (ring && clock_gettime(CLOCK_MONOTONIC, &now) == 0)
+		ring->end_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static void wait_for_end(struct run *run)
@@ -136,6 +147,7 @@ static void wait_for_end(struct run *run)
 	/* relaxed: readers of the file either come later or accept old values. */
 	store_relaxed(&header->exit_status, (uint32_t)run->wait_status);
 	store_relaxed(&header->is_ended, 1u);
+	note_end(run);
 	if (load_acquire(&header->is_ended_by_us))
 		processes_await_end(&run->results);
 	processes_find(&run->results, run->pid, &run->processes);

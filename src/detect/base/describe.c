@@ -78,16 +78,16 @@ static void write_thread(struct detector *detector, struct thread *thread)
 }
 
 /* A thread that had not begun when it was first spoken of has a number of the kernel's since. */
-static bool is_new(const struct thread *thread)
+bool describe_has_thread(const struct thread *thread)
 {
-	return !thread->is_described || thread->described_kernel_id != thread->kernel_id;
+	return thread->is_described && thread->described_kernel_id == thread->kernel_id;
 }
 
 void describe_thread(struct detector *detector, thread_id id)
 {
 	/* A chain of creators is short. */
 	for (struct thread *thread = detector_thread(detector, id);
-	     thread && is_new(thread) && shown_id(detector, thread->id);
+	     thread && !describe_has_thread(thread) && shown_id(detector, thread->id);
 	     thread = detector_thread(detector, thread->creator)) {
 		thread->is_described = true;
 		thread->described_kernel_id = thread->kernel_id;

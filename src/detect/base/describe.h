@@ -31,6 +31,9 @@ void describe_lock_in(struct detector *detector, const struct sync_info *info,
 /* And the threads that made it, one by the other. */
 void describe_thread(struct detector *detector, thread_id id);
 
+/* Is that done?  Called without detector.lock, by the thread itself or as a hint. */
+bool describe_has_thread(const struct thread *thread);
+
 /* @thread has got a name. */
 void describe_renamed(struct detector *detector, struct thread *thread);
 

@@ -26,7 +26,7 @@ void access_masked(struct access_frame *frame)
 		access.address = first;
 		access_check(&guest_detector, self->thread, &access);
 	}
-	guest_leave(self);
+	guest_leave_access(self);
 }
 
 /* One access per element; @form is of enum thunk, from THUNK_GATHER on. */
@@ -59,7 +59,7 @@ void access_gather(struct access_frame *frame, uint32_t form)
 		access.address = base + (index << log_scale);
 		access_check(&guest_detector, self->thread, &access);
 	}
-	guest_leave(self);
+	guest_leave_access(self);
 }
 
 struct string_operation {
@@ -159,5 +159,5 @@ void access_string(struct access_frame *frame, uint32_t number)
 	access = access_describe(frame, frame->words, site, &where);
 	if (operation.count)
 		check_string(self, &operation, &access);
-	guest_leave(self);
+	guest_leave_access(self);
 }
