@@ -2,6 +2,7 @@
 
 #include "detect/race/record_fast.h"
 #include "detect/shadow/cells.h"
+#include "detect/shadow/claim.h"
 #include "detect/shadow/read_lines.h"
 #include "detect/shadow/shadow.h"
 #include "preload/access/thunk_access.h"
@@ -128,6 +129,20 @@ static inline bool is_recorded(uintptr_t address, uint32_t what)
 		is_part_recorded(granule + SHADOW_GRANULE, (uint32_t)(bytes >> 8), what));
 }
 
+/* What to do for a granule that a thunk has recorded while its page was claimed. */
+static uint32_t settle_claimed(const struct access_frame *frame, uint32_t what)
+{
+	struct shadow shadow = shadow_of(frame->words[1]);
+	uint64_t *own = what & WHAT_WRITE ? shadow.write : shadow.read;
+
+	what &= ~WHAT_CLAIMED;
+	if (!claim_has_left(&guest_detector, own, access_current))
+		return what;
+	origin_store(what & WHAT_WRITE ? &shadow.origins->write : &shadow.origins->read,
+		     origin_of_site((site_id)(frame->words[0] >> THUNK_SITE_SHIFT)), *own);
+	return what | WHAT_AGAIN;
+}
+
 void access_slow(struct access_frame *frame, uint32_t what);
 
 void access_slow(struct access_frame *frame, uint32_t what)
@@ -138,6 +153,8 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	struct access_context where;
 	struct access access;
 
+	if (UNLIKELY(what & WHAT_CLAIMED))
+		what = settle_claimed(frame, what);
 	/* All three will be wanted, and atomic instructions come in between. */
 	__builtin_prefetch(shadow.write);
 	__builtin_prefetch(shadow.read);

@@ -38,4 +38,9 @@
 	  (1ul << SHADOW_SUMMARY_BIT | 1ul << SHADOW_SUMMARY_OTHER_BIT)) +                         \
 	 SHADOW_SUMMARY_AT)
 
+/* What is stored over at once: a number for each 4096 bytes of a plane (detect/shadow/claim.h). */
+#define SHADOW_CLAIMS 0x30c000000000
+#define SHADOW_CLAIMS_BYTES 0x4000000000
+#define SHADOW_CLAIM_SHIFT 12
+
 #endif

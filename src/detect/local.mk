@@ -22,6 +22,7 @@ src_libcore_a_SOURCES += \
 	%D%/shadow/atomic_table.c %D%/shadow/atomic_table.h \
 	%D%/shadow/cache.h \
 	%D%/shadow/cells.c %D%/shadow/cells.h \
+	%D%/shadow/claim.c %D%/shadow/claim.h \
 	%D%/shadow/origin.c %D%/shadow/origin.h \
 	%D%/shadow/read_lines.c %D%/shadow/read_lines.h \
 	%D%/shadow/read_set.c %D%/shadow/read_set.h \

@@ -40,6 +40,8 @@ core_tests = \
 	tests/unit/detect/test_read_line_orders \
 	tests/unit/detect/test_site \
 	tests/unit/detect/test_summary \
+	tests/unit/detect/test_claim \
+	tests/unit/detect/test_claim_orders \
 	tests/unit/detect/test_summary_orders \
 	tests/unit/elf/test_eh_frame \
 	tests/unit/elf/test_image \
@@ -149,6 +151,14 @@ tests_unit_detect_test_summary_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_summary_SOURCES = tests/unit/detect/test_summary.c $(racing_sources)
 tests_unit_detect_test_summary_LDADD = src/libcore.a $(CHECK_LIBS)
 
+tests_unit_detect_test_claim_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_claim_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_claim_SOURCES = tests/unit/detect/test_claim.c $(racing_sources)
+tests_unit_detect_test_claim_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_claim_orders_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_claim_orders_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_claim_orders_SOURCES = tests/unit/detect/test_claim_orders.c $(order_sources)
+tests_unit_detect_test_claim_orders_LDADD = $(CHECK_LIBS)
 tests_unit_detect_test_summary_orders_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_summary_orders_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_summary_orders_SOURCES = tests/unit/detect/test_summary_orders.c $(order_sources)

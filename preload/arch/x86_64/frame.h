@@ -37,6 +37,7 @@ static inline bool access_frame_has_stored(const struct access_frame *frame)
 #define WHAT_BYTES 0xffu
 #define WHAT_WRITE 0x100u
 #define WHAT_AGAIN 0x200u /* the thunk has recorded it, and met another thread */
+#define WHAT_CLAIMED 0x400u /* ... and somebody claimed the page of the word meanwhile */
 
 /* Which regions have shadow, by the address's upper bits. */
 #define ACCESS_REGION_SHIFT 40

@@ -179,13 +179,13 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 		} while (!race_lay_out(place, write, &list));
 		location->write = write;
 		location->origins = *shadow.origins;
-	} while (!compare_exchange_acq_rel(shadow.write, &write, word));
+	} while (!claim_exchange(detector, shadow.write, &write, word));
 	*met = atomic_find_met(detector, thread, &list, location->bytes);
 	do {
 		read = race_load(detector, thread,
 				 race_place(shadow, location->granule, false));
 		location->read = read;
-	} while (!compare_exchange_acq_rel(shadow.read, &read, word));
+	} while (!claim_exchange(detector, shadow.read, &read, word));
 	summary_revoke(location->granule);
 	location->origins.read = load_relaxed(&shadow.origins->read); /* relaxed: has a tag */
 	release_late(detector, thread, write);

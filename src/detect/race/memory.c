@@ -8,6 +8,7 @@
 #include "detect/predicate/predicate.h"
 #include "detect/race/stale_read.h"
 #include "detect/race/update.h"
+#include "detect/shadow/claim.h"
 #include "detect/shadow/summary.h"
 
 /* --- Before clocks ----------------------------------------------------------- */
@@ -248,12 +249,12 @@ static inline bool free_quickly(struct race_step *step, struct shadow shadow, ui
 	origin_id mine = race_origin(step);
 
 	if (!race_is_past(step->thread, write) || !race_is_past(step->thread, read) ||
-	    !compare_exchange_acq_rel(shadow.write, &write, freed))
+	    !claim_exchange(step->detector, shadow.write, &write, freed))
 		return false;
 	origin_store(&shadow.origins->write, mine, freed);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
 	return load_acquire(shadow.read) == read &&
-	       (!read || compare_exchange_acq_rel(shadow.read, &read, 0));
+	       (!read || claim_exchange(step->detector, shadow.read, &read, 0));
 }
 
 /* The end of a granule's life is compared like a write. */
@@ -274,10 +275,10 @@ static void free_granule(struct race_step *step, bool marks, bool meets)
 	meet_replaced(step, write);
 	do {
 		write = race_compare(step, race_place(shadow, step->granule, true));
-	} while (!compare_exchange_acq_rel(shadow.write, &write, freed));
+	} while (!claim_exchange(step->detector, shadow.write, &write, freed));
 	do {
 		read = race_compare(step, race_place(shadow, step->granule, false));
-	} while (!compare_exchange_acq_rel(shadow.read, &read, 0));
+	} while (!claim_exchange(step->detector, shadow.read, &read, 0));
 	summary_revoke(step->granule);
 	cells_free(step->thread, write);
 	cells_free(step->thread, read);

@@ -3,6 +3,7 @@
 #include "detect/base/thread.h"
 #include "detect/race/record_fast.h"
 #include "detect/race/atomic_location.h"
+#include "detect/shadow/claim.h"
 #include "detect/shadow/read_lines.h"
 #include "detect/shadow/read_set.h"
 #include "detect/shadow/summary.h"
@@ -149,7 +150,7 @@ static void forget_readers(struct race_step *step, struct race_place place, uint
 		return;
 	if (cells_are(word) || shadow_bytes(word) & ~step->bytes)
 		race_take_bytes(step->detector, step->thread, place, step->bytes, step->mine);
-	else if (compare_exchange_acq_rel(place.word, &word, 0))
+	else if (claim_exchange(step->detector, place.word, &word, 0))
 		summary_revoke(place.granule);
 }
 
@@ -173,7 +174,7 @@ static bool widen_word(struct race_step *step, struct race_place place, uint64_t
 		if (!compare_exchange_acq_rel(place.origin, &expected, origin_tagged(origin, old)))
 			return false;
 	}
-	return compare_exchange_acq_rel(place.word, &old, old | step->bytes);
+	return claim_exchange(step->detector, place.word, &old, old | step->bytes);
 }
 
 static bool replace_word(struct race_step *step, struct race_place place, uint64_t old)
@@ -182,7 +183,7 @@ static bool replace_word(struct race_step *step, struct race_place place, uint64
 	 * finding the stack comes first. */
 	origin_id mine = race_origin(step);
 
-	if (!compare_exchange_acq_rel(place.word, &old, step->mine))
+	if (!claim_exchange(step->detector, place.word, &old, step->mine))
 		return false;
 	origin_put(place.origin, place.word, mine, step->mine);
 	if (!place.is_write)
@@ -222,7 +223,8 @@ static bool put_write(struct race_step *step, struct race_place place, uint64_t 
 static bool put_line(struct race_step *step, struct race_place place, uint64_t old)
 {
 	if (!read_line_has(old, step->mine, step->bytes) &&
-	    !read_line_note(place.word, old, step->mine, step->bytes, race_origin(step))) {
+	    !read_line_note(step->detector, place.word, old, step->mine, step->bytes,
+			    race_origin(step))) {
 		race_settle(step->detector, step->thread, place);
 		return false;
 	}
@@ -238,7 +240,7 @@ static void make_lines(struct race_step *step, struct race_place place)
 
 	if (old && shadow_form(old) != SHADOW_ATOMIC && !read_lines_are(old) &&
 	    race_lay_out(place, old, &before) &&
-	    read_lines_make(step->thread, place.word, place.granule, old, &before))
+	    read_lines_make(step->detector, step->thread, place.word, place.granule, old, &before))
 		summary_revoke(place.granule);
 }
 
@@ -264,7 +266,7 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	/* Before the word is: until the origin is there too, others wait for it. */
 	origin = origin_join(step->detector, step->thread, origin, shadow_slot(old), step->bytes,
 			     &part);
-	if (!compare_exchange_acq_rel(place.word, &expected, word))
+	if (!claim_exchange(step->detector, place.word, &expected, word))
 		return false;
 	origin_put(place.origin, place.word, origin, word);
 	read_set_mark(step->detector, step->detector->read_sets, step->granule);
@@ -375,7 +377,7 @@ static bool record_quickly(struct race_step *step)
 	    !race_is_past(step->thread, load_acquire(shadow.write)))
 		return false;
 	mine = race_origin(step); /* takes a while: before the word is there */
-	if (!compare_exchange_acq_rel(place.word, &old, step->mine))
+	if (!claim_exchange(step->detector, place.word, &old, step->mine))
 		return false;
 	origin_store(place.origin, mine, step->mine);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */

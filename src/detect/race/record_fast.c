@@ -2,6 +2,7 @@
 
 #include "detect/base/thread.h"
 #include "detect/shadow/cells.h"
+#include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/read_lines.h"
 
@@ -48,17 +49,17 @@ static inline bool is_all_clear(const struct thread *thread, const uint64_t *pla
 }
 
 /* Records over @old.  False: it is not @old any more. */
-static inline bool exchange_word(uint64_t *place, uint32_t *origin_place, uint64_t old,
-				 uint64_t word, origin_id origin)
+static inline bool exchange_word(struct detector *detector, uint64_t *place, uint32_t *origin_place,
+				 uint64_t old, uint64_t word, origin_id origin)
 {
-	if (!compare_exchange_acq_rel(place, &old, word))
+	if (!claim_exchange(detector, place, &old, word))
 		return false;
 	origin_store(origin_place, origin, word);
 	return true;
 }
 
 void record_again(struct detector *detector, struct thread *thread, uintptr_t address,
-			uint32_t size_bytes, bool is_write, site_id id, bool is_late)
+		  uint32_t size_bytes, bool is_write, site_id id, bool is_late)
 {
 	const struct site *site = site_get(&detector->sites, id);
 	struct access access = {
@@ -89,7 +90,7 @@ static bool record_line(struct detector *detector, struct thread *thread, uintpt
 	if (read_line_has(word, current, bytes))
 		return true;
 	if (!is_all_clear(thread, shadow.write, load_acquire(shadow.write), bytes) ||
-	    !read_line_note(shadow.read, word, current, bytes, origin_of_site(site)))
+	    !read_line_note(detector, shadow.read, word, current, bytes, origin_of_site(site)))
 		return false;
 	*thread->clocks.shared = read_line_shared(word, current);
 	/* acquire: as in record_whole() */
@@ -113,7 +114,7 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 		return true;
 	if (!is_all_clear(thread, own, old, SHADOW_ALL_BYTES) ||
 	    !is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES) ||
-	    !exchange_word(own, origin_place, old, current, origin_of_site(site)))
+	    !exchange_word(detector, own, origin_place, old, current, origin_of_site(site)))
 		return false;
 	cells_free(thread, old);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
@@ -158,8 +159,8 @@ static bool become_whole(const struct part *part, uint64_t old, const struct cel
 			i ? origin_unite(part->detector, part->thread, &whole, &more) : more.origin;
 		whole.bytes |= more.bytes;
 	}
-	if (!exchange_word(part->place, part->origin_place, old, part->mine | SHADOW_ALL_BYTES,
-			   whole.origin))
+	if (!exchange_word(part->detector, part->place, part->origin_place, old,
+			   part->mine | SHADOW_ALL_BYTES, whole.origin))
 		return false;
 	cells_free(part->thread, old);
 	return true;
@@ -230,7 +231,8 @@ static bool put_in_place(const struct part *part, uint64_t old)
 			bytes |= shadow_bytes(cell);
 	}
 	own = own < CELLS_MAX ? own : unused;
-	if (own == CELLS_MAX || bytes == SHADOW_ALL_BYTES || !cells_take(part->place, old, next))
+	if (own == CELLS_MAX || bytes == SHADOW_ALL_BYTES ||
+	    !cells_take(part->detector, part->place, old, next))
 		return false;
 	store_relaxed(&cells.words[own], part->mine); /* relaxed: the word is busy */
 	store_relaxed(&cells.origins[own], part->origin);
@@ -255,8 +257,8 @@ static bool record_part(const struct part *part)
 	if (shadow_is_same_epoch(old, part->mine) && !(part->bytes & ~shadow_bytes(old)))
 		return true;
 	if (is_before(part->thread, old) && !(shadow_bytes(old) & ~part->bytes))
-		is_put = exchange_word(part->place, part->origin_place, old, part->mine,
-				       part->origin);
+		is_put = exchange_word(part->detector, part->place, part->origin_place, old,
+				       part->mine, part->origin);
 	else if (is_clear(part->thread, old, part->bytes))
 		is_put = put_beside_word(part, old);
 	else
@@ -349,7 +351,7 @@ enum recorded { NOT_RECORDED, RECORDED, RECORDED_WITH_OTHERS };
 
 /* The common case: all recorded accesses are covered by the thread's clock or its own,
  * and all bytes are of one site. */
-static inline enum recorded record_alone(struct thread *thread,
+static inline enum recorded record_alone(struct detector *detector, struct thread *thread,
 					 const struct pending_granule *pending, bool is_write)
 {
 	struct shadow shadow = shadow_of(pending->granule);
@@ -359,8 +361,8 @@ static inline enum recorded record_alone(struct thread *thread,
 	uint64_t old = load_acquire(own);
 
 	if (pending->is_mixed || !is_before(thread, old) || shadow_bytes(old) & ~pending->bytes ||
-	    !exchange_word(own, is_write ? &shadow.origins->write : &shadow.origins->read, old,
-			   mine, origin_of_site(pending->site)))
+	    !exchange_word(detector, own, is_write ? &shadow.origins->write : &shadow.origins->read,
+			   old, mine, origin_of_site(pending->site)))
 		return NOT_RECORDED;
 	/* acquire: as in record_whole() */
 	return is_clear(thread, load_acquire(other), pending->bytes) ? RECORDED
@@ -388,7 +390,7 @@ static void flush_among_others(struct detector *detector, struct thread *thread,
 static void flush_granule(struct detector *detector, struct thread *thread,
 			  struct pending_granule *place, bool is_write)
 {
-	enum recorded recorded = record_alone(thread, place, is_write);
+	enum recorded recorded = record_alone(detector, thread, place, is_write);
 
 	if (LIKELY(recorded == RECORDED))
 		place->granule = 0;

@@ -136,7 +136,7 @@ static bool put_list(struct detector *detector, struct thread *thread, struct ra
 	struct cell only;
 
 	if (is_one(detector, thread, list, &only)) {
-		if (!compare_exchange_acq_rel(place.word, &expected, only.word))
+		if (!claim_exchange(detector, place.word, &expected, only.word))
 			return false;
 		if (only.word)
 			origin_put(place.origin, place.word, only.origin, only.word);

@@ -1,10 +1,8 @@
 #include "detect/range/record_range.h"
 
-#include "base/arch/arch.h"
 #include "detect/race/race.h"
+#include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
-
-#define PAIR 2u
 
 /* Where a range is recorded, and what is stored there. */
 struct span {
@@ -26,8 +24,7 @@ static bool is_quiet(const struct detector *detector, const struct thread *threa
 	if (attention == SITE_WANTED || thread->accesses.acquire_count ||
 	    thread->accesses.stale_read_count)
 		return false;
-	return attention == SITE_QUIET ||
-	       !(is_write ? detector->split_count : thread->held.count);
+	return attention == SITE_QUIET || !(is_write ? detector->split_count : thread->held.count);
 }
 
 /* Is it time for a sample?  Then the first of @count granules is left to its access. */
@@ -41,43 +38,87 @@ static bool is_sampled(struct thread *thread, size_t count)
 	return true;
 }
 
-/* As race_is_past(), of two words that as a rule are alike. */
-static inline bool are_past(const struct thread *thread, const uint64_t *words)
+/* Up to how many of @words, @most, are none or plain and in the past.  As a rule all are alike. */
+static uint32_t count_past(const struct thread *thread, const uint64_t *words, uint32_t most)
 {
-	uint64_t first = load_acquire(&words[0]), second = load_acquire(&words[1]);
+	uint64_t past = 0;
 
-	return race_is_past(thread, first) && (first == second || race_is_past(thread, second));
+	for (uint32_t i = 0; i < most; i++) {
+		uint64_t word = load_acquire(&words[i]);
+
+		if (word != past && !race_is_past(thread, word))
+			return i;
+		past = word;
+	}
+	return most;
 }
 
-/* Two granules at once, as an atomic instruction costs more than all else.  False: they
- * were left as they are. */
-static bool record_pair(const struct span *span, uintptr_t granule)
+#define LINE_WORDS 8u
+#define AHEAD_WORDS 64u
+
+/* Under a claim: stores over the first @most of @own, as far as they and @other are in the past. */
+static uint32_t store_words(const struct span *span, uint64_t *own, const uint64_t *other,
+			    struct shadow_origins *origins, uint32_t most)
+{
+	uint32_t *origin = span->is_write ? &origins->write : &origins->read;
+	uint64_t past = 0, other_past = 0;
+
+	for (uint32_t i = 0; i < most; i++, origin += 2) {
+		uint64_t word = load_acquire(&own[i]), met = load_acquire(&other[i]);
+
+		if (i % LINE_WORDS == 0) {
+			__builtin_prefetch(&own[i + AHEAD_WORDS], 1);
+			__builtin_prefetch(&origin[2 * AHEAD_WORDS], 1);
+			__builtin_prefetch(&other[i + AHEAD_WORDS]);
+		}
+		if (word == span->word)
+			continue;
+		if ((word != past && !race_is_past(span->thread, word)) ||
+		    (met != other_past && !race_is_past(span->thread, met)))
+			return i;
+		past = word;
+		other_past = met;
+		store_relaxed(&own[i], span->word);  /* relaxed: claim_end() orders it */
+		store_relaxed(origin, span->origin); /* relaxed: as in origin_store() */
+	}
+	return most;
+}
+
+/* The words of @count granules, all in one page of the plane.  False: not all. */
+static bool record_page(const struct span *span, uintptr_t granule, uint32_t count)
 {
 	struct shadow shadow = shadow_of(granule);
 	uint64_t *own = span->is_write ? shadow.write : shadow.read;
 	const uint64_t *other = span->is_write ? shadow.read : shadow.write;
-	uint64_t old[PAIR] = {load_acquire(&own[0]), load_acquire(&own[1])};
+	uint64_t *turn = claim_turn_of(own);
+	uint32_t stored;
+	uint64_t taken;
 
-	if (old[0] == span->word && old[1] == span->word)
-		return true;
-	if (!are_past(span->thread, old) || !are_past(span->thread, other) ||
-	    !arch_exchange_pair(own, old, span->word))
+	if (!claim_begin(span->detector, turn, &taken))
 		return false;
-	for (unsigned i = 0; i < PAIR; i++)
-		store_relaxed(span->is_write ? &shadow.origins[i].write : &shadow.origins[i].read,
-			      span->origin); /* relaxed: as in origin_store() */
-	if (LIKELY(are_past(span->thread, other)))
-		return true;
-	for (unsigned i = 0; i < PAIR; i++)
+	stored = store_words(span, own, other, shadow.origins, count);
+	claim_end(turn, taken);
+	for (uint32_t i = 0; (i += count_past(span->thread, &other[i], stored - i)) < stored; i++)
 		record_again(span->detector, span->thread, granule + i * SHADOW_GRANULE,
 			     SHADOW_GRANULE, span->is_write, span->site, false);
-	return span->thread->clocks.has_recorded;
+	return stored == count && span->thread->clocks.has_recorded;
+}
+
+/* How many words there are from the one of @granule on in its page, @most at most. */
+static uint32_t count_in_page(const struct span *span, uintptr_t granule, size_t most)
+{
+	struct shadow shadow = shadow_of(granule);
+	uint64_t *own = span->is_write ? shadow.write : shadow.read;
+	uint32_t count = CLAIM_WORDS - (uint32_t)((uintptr_t)own / sizeof(*own) % CLAIM_WORDS);
+
+	return most < count ? (uint32_t)most : count;
 }
 
 void record_range(struct detector *detector, struct thread *thread, uintptr_t start, uintptr_t end,
 		  bool is_write, site_id site)
 {
 	struct span span = {detector, thread, .site = site, .is_write = is_write};
+	uint32_t count;
 
 	if (!is_quiet(detector, thread, site, is_write))
 		return;
@@ -88,9 +129,9 @@ void record_range(struct detector *detector, struct thread *thread, uintptr_t st
 	span.origin = origin_tagged(origin_of_site(site), span.word);
 	if (UNLIKELY(span.word == SHADOW_NO_EPOCH))
 		return;
-	/* Pairs are aligned. */
-	start = (start + SHADOW_GRANULE) & ~(uintptr_t)(PAIR * SHADOW_GRANULE - 1);
-	for (; start + PAIR * SHADOW_GRANULE <= end; start += PAIR * SHADOW_GRANULE)
-		if (!record_pair(&span, start))
+	for (; start < end; start += count * SHADOW_GRANULE) {
+		count = count_in_page(&span, start, (end - start) / SHADOW_GRANULE);
+		if (!record_page(&span, start, count))
 			return;
+	}
 }

@@ -192,7 +192,7 @@ bool cells_put(struct detector *detector, struct thread *thread, uint64_t *place
 
 	if (cells_are(old) && is_wide == ((old & CELLS_WIDE) != 0)) {
 		word = cells_next(old);
-		if (!cells_take(place, old, word))
+		if (!cells_take(detector, place, old, word))
 			return false;
 		fill_cells(cells_of(word), list);
 		store_release(place, word); /* pairs with cells_load() */
@@ -203,9 +203,10 @@ bool cells_put(struct detector *detector, struct thread *thread, uint64_t *place
 		fill_cells(cells_of(word), list);
 	if (!*mark_of(granule))
 		store_relaxed(mark_of(granule), 1); /* relaxed: the exchange orders it */
-	if (!compare_exchange_acq_rel(place, &expected,
-				      word ? word : list->cells[list->count - 1].word)) {
-		cells_free(thread, word);
+	if (!claim_exchange(detector, place, &expected,
+			    word ? word : list->cells[list->count - 1].word)) {
+		if (expected != old)
+			cells_free(thread, word);
 		return false;
 	}
 	cells_free(thread, old);

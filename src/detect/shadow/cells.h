@@ -21,6 +21,7 @@
 #define DETECT_SHADOW_CELLS_H
 
 #include "base/spin_lock.h"
+#include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
 
 struct detector;
@@ -122,11 +123,12 @@ static inline uint64_t cells_load(struct detector *detector, uint64_t *place)
 /* Makes *@place, which was @old, busy on the way to @next, both of the same record.
  * False: it is not @old any more.  Afterwards the caller changes the record, and
  * stores @next by store_release(). */
-static inline bool cells_take(uint64_t *place, uint64_t old, uint64_t next)
+static inline bool cells_take(struct detector *detector, uint64_t *place, uint64_t old,
+			      uint64_t next)
 {
 	uint64_t busy = next ^ (uint64_t)(SHADOW_CELLS ^ SHADOW_BUSY) << SHADOW_FORM_SHIFT;
 
-	return compare_exchange_acq_rel(place, &old, busy);
+	return claim_exchange(detector, place, &old, busy);
 }
 
 /* Copies the cells of @word, read at @place; false if *@place is not @word any more. */

@@ -2,6 +2,7 @@
 
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
+#include "detect/shadow/claim.h"
 #include "detect/shadow/read_set.h"
 
 _Static_assert(sizeof(struct read_line) == 64, "no two threads store to one cache line");
@@ -82,10 +83,11 @@ static struct record *take_record(void)
 	return NULL;
 }
 
-static bool make_under_lock(uint64_t *place, uintptr_t granule, uint64_t old,
-			    const struct cell_list *before)
+static bool make_under_lock(struct detector *detector, uint64_t *place, uintptr_t granule,
+			    uint64_t old, const struct cell_list *before)
 {
 	struct record *record = take_record();
+	uint64_t found = old;
 
 	if (!record)
 		return false;
@@ -93,21 +95,22 @@ static bool make_under_lock(uint64_t *place, uintptr_t granule, uint64_t old,
 	record->before = *before;
 	for (uint32_t i = before->count; i < CELLS_MAX; i++)
 		record->before.cells[i].word = 0;
-	if (compare_exchange_acq_rel(place, &old, record->word))
+	if (claim_exchange(detector, place, &found, record->word))
 		return true;
-	record->granule = 0;
+	if (found != old)
+		record->granule = 0;
 	return false;
 }
 
-bool read_lines_make(struct thread *thread, uint64_t *place, uintptr_t granule, uint64_t old,
-		     const struct cell_list *before)
+bool read_lines_make(struct detector *detector, struct thread *thread, uint64_t *place,
+		     uintptr_t granule, uint64_t old, const struct cell_list *before)
 {
 	bool is_made;
 
 	/* The words of atomic locations are somewhere else. */
 	if (place != shadow_of(granule).read || !spin_lock(&read_lines_lock))
 		return false;
-	is_made = make_under_lock(place, granule, old, before);
+	is_made = make_under_lock(detector, place, granule, old, before);
 	spin_unlock(&read_lines_lock);
 	if (is_made)
 		cells_free(thread, old);
@@ -141,8 +144,8 @@ static struct read_note *find_note(struct read_line *line, uint64_t stamp, uint3
 	return unused;
 }
 
-bool read_line_note(const uint64_t *place, uint64_t word, uint64_t current, uint32_t bytes,
-		    origin_id origin)
+bool read_line_note(struct detector *detector, const uint64_t *place, uint64_t word,
+		    uint64_t current, uint32_t bytes, origin_id origin)
 {
 	uint64_t stamp = read_line_stamp(word, current);
 	struct read_note *note = find_note(read_line_of(word, current), stamp, bytes);
@@ -153,7 +156,7 @@ bool read_line_note(const uint64_t *place, uint64_t word, uint64_t current, uint
 	store_relaxed(&note->read, (uint64_t)origin_tagged(origin, current) << 32 | bytes);
 	/* Orders the line before both looks at the shadow words. */
 	exchange_acq_rel(&note->stamp, stamp);
-	return load_acquire(place) == word;
+	return claim_has_left(detector, place, word);
 }
 
 /* What a note says. */
@@ -299,7 +302,7 @@ bool read_lines_fold(struct detector *detector, struct thread *thread, uint64_t 
 	uint64_t expected = word;
 	uint32_t count;
 
-	if (!compare_exchange_acq_rel(place, &expected, read_lines_busy(word)))
+	if (!claim_exchange(detector, place, &expected, read_lines_busy(word)))
 		return false;
 	count = find_classes(detector, record, word, classes);
 	list->count = 0;

@@ -106,16 +106,16 @@ static inline uint64_t read_line_shared(uint64_t word, uint64_t current)
 
 /* Notes a read of @bytes of @word, found at @place.  False: it is another word by now, or the
  * line has no room, as the thread has read other bytes each time. */
-bool read_line_note(const uint64_t *place, uint64_t word, uint64_t current, uint32_t bytes,
-		    origin_id origin);
+bool read_line_note(struct detector *detector, const uint64_t *place, uint64_t word,
+		    uint64_t current, uint32_t bytes, origin_id origin);
 
 /* @thread has made a new set for @granule.  Is that hot? */
 bool read_lines_is_hot(const struct detector *detector, struct thread *thread, uintptr_t granule);
 
 /* Gives the read word of @granule at @place, which was @old and said @before, lines in place
  * of that.  False: no record is free, or it is not @old any more. */
-bool read_lines_make(struct thread *thread, uint64_t *place, uintptr_t granule, uint64_t old,
-		     const struct cell_list *before);
+bool read_lines_make(struct detector *detector, struct thread *thread, uint64_t *place,
+		     uintptr_t granule, uint64_t old, const struct cell_list *before);
 
 /* Makes @word with lines, at @place, busy, and lays out what they say.  False: it is another
  * word by now. */

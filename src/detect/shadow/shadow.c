@@ -101,7 +101,8 @@ static bool map_summaries(void)
 
 static bool map_records(void)
 {
-	return map_range(SHADOW_READ_LINES, SHADOW_READ_LINES_BYTES, PROT_READ | PROT_WRITE) &&
+	return map_words(SHADOW_CLAIMS, SHADOW_CLAIMS_BYTES) &&
+	       map_range(SHADOW_READ_LINES, SHADOW_READ_LINES_BYTES, PROT_READ | PROT_WRITE) &&
 	       map_range(SHADOW_NARROW_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
 	       map_range(SHADOW_WIDE_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
 	       map_range(SHADOW_CELL_MARKS, SHADOW_HIGH_END >> SHADOW_MARK_SHIFT,

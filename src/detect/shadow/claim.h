@@ -1,0 +1,78 @@
+/*
+ * Claims: how many shadow words are stored by plain stores.
+ *
+ * An atomic instruction takes several times as long as all else that recording a granule
+ * needs.  So who is about to store many words of one page of a plane (4096 bytes: 512 words)
+ * claims it: one atomic instruction makes the page's turn odd, then each word is looked at
+ * and stored over, and another atomic instruction makes the turn even again.  That one is
+ * also the fence between the stores and the looks at the other plane.  Only words that
+ * name nothing (none, or plain) may be stored over.
+ *
+ * Who changes a word otherwise does so by claim_exchange(): an atomic exchange between two
+ * looks at the turn.  If both find the same even number, the exchange came before the next
+ * claim, which sees it, or after the last, all of whose stores it has seen.  Else a claimer
+ * may have looked before the exchange and stored after it: so it is waited for, and the word
+ * is looked at again.  It is a sequence lock (Lameter, "Effective Synchronization on
+ * Linux/NUMA Systems", 2005, section 3), but here it is the reader who writes.
+ *
+ * tests/unit/detect/test_claim_orders.c runs all orders of these.
+ */
+#ifndef DETECT_SHADOW_CLAIM_H
+#define DETECT_SHADOW_CLAIM_H
+
+#include "base/atomic.h"
+#include "base/shadow_place.h"
+#include "base/types.h"
+
+struct detector;
+
+#define CLAIM_WORDS (1u << SHADOW_CLAIM_SHIFT >> 3)
+
+/* The turn of the page that the word at @place is in.  Odd: a thread is at it. */
+static inline uint64_t *claim_turn_of(const uint64_t *place)
+{
+	return (uint64_t *)SHADOW_CLAIMS + ((uintptr_t)place >> SHADOW_CLAIM_SHIFT);
+}
+
+/* Waits until nobody has claimed; returns the turn.  A claim that stays was left by a jump
+ * out of a signal handler: it is ended, and a loss is counted. */
+uint64_t claim_settle(struct detector *detector, uint64_t *turn);
+
+/* False: it has been claimed by another thread. */
+static inline bool claim_begin(struct detector *detector, uint64_t *turn, uint64_t *taken)
+{
+	*taken = claim_settle(detector, turn);
+	return compare_exchange_acq_rel(turn, taken, *taken + 1);
+}
+
+/* Orders what was stored before all that comes.  @taken is what claim_begin() found. */
+static inline void claim_end(uint64_t *turn, uint64_t taken)
+{
+	uint64_t own = taken + 1;
+
+	/* If it was ended meanwhile, it may be another thread's. */
+	compare_exchange_acq_rel(turn, &own, taken + 2);
+}
+
+/* Waits for a claim, and says whether *@place still is @word. */
+bool claim_has_left(struct detector *detector, const uint64_t *place, uint64_t word);
+
+/*
+ * Makes *@place, which was *@old, @word.  False: it is not.  Then *@old is what was found
+ * there; or it is as before: a claim may have gone over @word, what that names may be known
+ * to others, and must not be used again.
+ */
+static inline bool claim_exchange(struct detector *detector, uint64_t *place, uint64_t *old,
+				  uint64_t word)
+{
+	uint64_t *turn = claim_turn_of(place);
+	uint64_t before = load_acquire(turn);
+
+	if (UNLIKELY(before % 2))
+		before = claim_settle(detector, turn);
+	if (!compare_exchange_acq_rel(place, old, word))
+		return false;
+	return LIKELY(load_acquire(turn) == before) || claim_has_left(detector, place, word);
+}
+
+#endif

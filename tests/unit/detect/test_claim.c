@@ -1,0 +1,123 @@
+/* Claims: what a range stores over, where it ends, and what becomes of a claim left behind. */
+#include <stdlib.h>
+
+#include "detect/base/thread.h"
+#include "detect/range/record_range.h"
+#include "detect/shadow/claim.h"
+#include "racing.h"
+
+#define PAGE 4096u
+
+static struct thread *a, *b;
+
+static void set_up(void)
+{
+	set_up_racing();
+	racing_sites_are_old(true);
+	a = racing_start(first);
+	b = racing_start(first);
+}
+
+static void record(struct thread *thread, uint32_t from, uint32_t to, bool is_write)
+{
+	site_id site = racing_site(is_write ? SITE_WRITE : SITE_READ, 8);
+
+	site_attention[site] = SITE_QUIET;
+	thread->accesses.sample = PAGE;
+	record_range(&judge, thread, MEMORY_AT + from, MEMORY_AT + to, is_write, site);
+}
+
+static uint64_t word_at(uint32_t at, bool is_write)
+{
+	struct shadow shadow = shadow_of(MEMORY_AT + at);
+
+	return is_write ? *shadow.write : *shadow.read;
+}
+
+START_TEST(range_of_many_pages_has_all_words)
+{
+	bool is_write = _i;
+
+	set_up();
+	record(a, 24, 3 * PAGE + 40, is_write);
+	for (uint32_t at = 0; at < 4 * PAGE; at += 8)
+		ck_assert_uint_eq(word_at(at, is_write),
+				  at < 24 || at >= 3 * PAGE + 40 ? 0 : *a->clocks.current);
+	ck_assert_uint_eq(word_at(PAGE, !is_write), 0);
+	for (uint32_t at = 0; at < 4 * PAGE; at += 8)
+		ck_assert_uint_eq(*claim_turn_of(shadow_of(MEMORY_AT + at).write) % 2, 0);
+}
+END_TEST
+
+START_TEST(range_ends_before_what_is_not_past)
+{
+	bool is_write = _i & 1, other_is_write = _i & 2;
+	uint64_t met;
+
+	set_up();
+	(other_is_write ? writes : reads)(b, PAGE, 8);
+	met = word_at(PAGE, other_is_write);
+	record(a, PAGE - 64, PAGE + 64, is_write);
+	ck_assert_uint_eq(word_at(PAGE - 8, is_write), *a->clocks.current);
+	ck_assert_uint_eq(word_at(PAGE, other_is_write), met);
+	ck_assert_uint_eq(word_at(PAGE + 8, is_write), 0);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(words_before_are_stored_over_if_they_are_past)
+{
+	set_up();
+	record(first, 0, PAGE, _i);
+	b = racing_start(first);
+	record(b, 0, PAGE, true);
+	for (uint32_t at = 0; at < PAGE; at += 8)
+		ck_assert_uint_eq(word_at(at, true), *b->clocks.current);
+}
+END_TEST
+
+START_TEST(claim_left_behind_is_ended_and_counted)
+{
+	uint64_t *turn = claim_turn_of(shadow_of(MEMORY_AT).write);
+
+	set_up();
+	*turn |= 1;
+	writes(a, 0, 8);
+	ck_assert_uint_eq(*turn % 2, 0);
+	ck_assert_uint_eq(word_at(0, true), *a->clocks.current);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_SHADOW], 1);
+	writes(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_SHADOW], 1);
+}
+END_TEST
+
+/* Who was given up for gone comes back, while another thread claims. */
+START_TEST(claim_of_another_thread_is_left_alone)
+{
+	uint64_t *turn = claim_turn_of(shadow_of(MEMORY_AT).write);
+	uint64_t taken, next;
+
+	set_up();
+	ck_assert(claim_begin(&judge, turn, &taken));
+	claim_settle(&judge, turn);
+	ck_assert(claim_begin(&judge, turn, &next));
+	claim_end(turn, taken);
+	ck_assert_uint_eq(*turn, next + 1);
+	claim_end(turn, next);
+	ck_assert_uint_eq(*turn, next + 2);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("claims");
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_loop_test(tests, range_of_many_pages_has_all_words, 0, 2);
+	tcase_add_loop_test(tests, range_ends_before_what_is_not_past, 0, 4);
+	tcase_add_loop_test(tests, words_before_are_stored_over_if_they_are_past, 0, 2);
+	tcase_add_test(tests, claim_left_behind_is_ended_and_counted);
+	tcase_add_test(tests, claim_of_another_thread_is_left_alone);
+	return racing_run(tests);
+}
