@@ -125,12 +125,125 @@ static void *split_again_work(void *argument)
 
 RUN_BOTH(split_again)
 
+/* --- Functions that lock and unlock by themselves ------------------------------------------ */
+
+static NOINLINE long account_locked_balance(struct account *account)
+{
+	long balance;
+
+	pthread_mutex_lock(&account->lock);
+	balance = account->balance;
+	pthread_mutex_unlock(&account->lock);
+	return balance;
+}
+
+static NOINLINE void account_set_locked_balance(struct account *account, long balance)
+{
+	pthread_mutex_lock(&account->lock);
+	account->balance = balance;
+	pthread_mutex_unlock(&account->lock);
+	KEEP(*account);
+}
+
+ACCOUNT(locking);
+
+static void *locking_work(void *argument)
+{
+	struct account *account = argument;
+	long balance = account_locked_balance(account);
+
+	pthread_barrier_wait(&both_have_read);
+	account_set_locked_balance(account, balance - 10);
+	KEEP(*account);
+	return NULL;
+}
+
+RUN_BOTH(locking)
+
+/* What is stored does not rest on what was loaded. */
+ACCOUNT(locking_unrelated);
+
+static void *locking_unrelated_work(void *argument)
+{
+	struct account *account = argument;
+	long balance = account_locked_balance(account);
+
+	pthread_barrier_wait(&both_have_read);
+	account_set_locked_balance(account, account->number);
+	KEEP(balance);
+	return NULL;
+}
+
+RUN_BOTH(locking_unrelated)
+
+/* Another lock is held around both. */
+ACCOUNT(locking_inside);
+static pthread_mutex_t locking_inside_outer = PTHREAD_MUTEX_INITIALIZER;
+
+static void *locking_inside_work(void *argument)
+{
+	struct account *account = argument;
+
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&locking_inside_outer);
+	account_set_locked_balance(account, account_locked_balance(account) - 10);
+	pthread_mutex_unlock(&locking_inside_outer);
+	return NULL;
+}
+
+RUN_BOTH(locking_inside)
+
+/* The account is found by a pointer in the object. */
+struct holder {
+	long number;
+	struct account *account;
+};
+
+static NOINLINE long holder_balance(const struct holder *holder)
+{
+	KEEP(*holder);
+	return holder->account->balance;
+}
+
+static NOINLINE void holder_set_balance(struct holder *holder, long balance)
+{
+	holder->account->balance = balance;
+	KEEP(*holder);
+}
+
+ACCOUNT(split_pointed);
+static struct holder split_pointed_holder = {1, &split_pointed_account};
+
+static void *split_pointed_work(void *argument)
+{
+	struct holder *holder = argument;
+	long balance;
+
+	pthread_mutex_lock(&split_pointed_account.lock);
+	balance = holder_balance(holder);
+	pthread_mutex_unlock(&split_pointed_account.lock);
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&split_pointed_account.lock);
+	holder_set_balance(holder, balance - 10);
+	pthread_mutex_unlock(&split_pointed_account.lock);
+	return NULL;
+}
+
+static void split_pointed_case(void)
+{
+	run_both(split_pointed_work, split_pointed_work, &split_pointed_holder);
+}
+
 static const struct race_case cases[] = {
 	CASE(split_calls, "lost-update:error"),
 	CASE(split_half, "lost-update:error"),
 	CASE(split_unrelated, "silent"),
 	CASE(whole_calls, "silent"),
 	CASE(split_again, "silent"),
+	CASE(locking, "lost-update:error"),
+	CASE(locking_unrelated, "silent"),
+	CASE(locking_inside, "silent"),
+	CASE(split_pointed, "lost-update:error"),
 };
 
 int main(int argc, char **argv)

@@ -1,20 +1,30 @@
 #include "x86/flow/accessors.h"
 
+#include "x86/decode/decode.h"
 #include "x86/flow/walk.h"
 
-#define INSTRUCTIONS_MOST 24u
-#define SLOTS_MOST 8u
+#define INSTRUCTIONS_MOST 32u
+#define UNOPTIMISED_MOST 96u
+#define SLOTS_MOST 12u
+#define DEPTH_MOST 1024
 #define NO_DEPTH INT32_MIN
+#define ARGUMENTS                                                                                  \
+	(REGISTER_BIT(RDI) | REGISTER_BIT(RSI) | REGISTER_BIT(RDX) | REGISTER_BIT(RCX) |           \
+	 REGISTER_BIT(R8) | REGISTER_BIT(R9))
 
-enum value_kind { VALUE_UNKNOWN, VALUE_ARGUMENT, VALUE_LOADED, VALUE_FRAME };
+enum value_kind { VALUE_UNKNOWN, VALUE_PATH, VALUE_FRAME };
 
 struct value {
 	uint8_t kind;
-	int8_t argument; /* its register */
-	int32_t depth;	 /* of a frame pointer */
+	uint16_t return_at; /* at the last load of the path */
+	uint32_t site;	    /* ... of which this is the instruction */
+	int32_t depth;	    /* of a frame pointer */
+	struct accessor_path path; /* what was loaded so; of length 0: an argument */
 };
 
-/* What is known on the way through a function, which has no branch and no call. */
+static const struct value unknown;
+
+/* What is known on the way through a function, which goes straight on. */
 struct scan {
 	const struct module *module;
 	const struct function *function;
@@ -25,7 +35,7 @@ struct scan {
 	} slots[SLOTS_MOST];
 	uint32_t slot_count;
 	int32_t depth; /* of rsp below the return address */
-	bool has_access;
+	uint32_t store_count; /* of an argument */
 	struct accessor accessor;
 };
 
@@ -34,15 +44,20 @@ static void begin_scan(struct scan *scan)
 	static const int8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
 
 	for (unsigned i = 0; i < ARRAY_LENGTH(arguments); i++)
-		scan->registers[arguments[i]] = (struct value){VALUE_ARGUMENT, arguments[i], 0};
-	scan->accessor.pointer = scan->accessor.value = NO_REGISTER;
+		scan->registers[arguments[i]] =
+			(struct value){.kind = VALUE_PATH, .path.argument = arguments[i]};
+}
+
+static bool is_argument(const struct value *value)
+{
+	return value->kind == VALUE_PATH && !value->path.length;
 }
 
 /* Where a stack operand lies below the return address; NO_DEPTH: it is none. */
 static int32_t stack_place(const struct scan *scan, const struct instruction *instruction)
 {
 	if (instruction->index != NO_REGISTER || instruction->is_rip_relative ||
-	    instruction->base == NO_REGISTER)
+	    instruction->base == NO_REGISTER || instruction->memory & MEMORY_SEGMENT)
 		return NO_DEPTH;
 	if (instruction->base == RSP)
 		return scan->depth - instruction->displacement;
@@ -73,66 +88,103 @@ static bool put_slot(struct scan *scan, int32_t at, struct value value)
 	return true;
 }
 
-static void change_registers(struct scan *scan, const struct instruction *instruction,
-			     struct value value)
+static void change_registers(struct scan *scan, uint32_t changed, struct value value)
 {
-	uint32_t changed = instruction->changes & REGISTERS_ALL;
-
-	for (; changed; changed &= changed - 1)
+	for (changed &= REGISTERS_ALL; changed; changed &= changed - 1)
 		scan->registers[__builtin_ctz(changed)] = value;
 }
 
-/* push and pop; false: rsp changes otherwise. */
+static unsigned pushed_register(const unsigned char *bytes)
+{
+	bool has_prefix = (bytes[0] & 0xf0) == 0x40;
+
+	return (bytes[has_prefix] & 7u) | (has_prefix && bytes[0] & 1 ? 8u : 0u);
+}
+
+/* False: rsp changes in a way that is not followed. */
 static bool run_stack(struct scan *scan, const struct instruction *instruction)
 {
-	const unsigned char *bytes = scan->module->text + instruction->offset;
-	unsigned at = (bytes[0] & 0xf0) == 0x40;
-	unsigned number = (bytes[at] & 7u) | (at && bytes[0] & 1 ? 8u : 0u);
+	unsigned number = pushed_register(scan->module->text + instruction->offset);
+	enum instruction_form form = instruction_form(instruction);
 
-	if (instruction->length != at + 1)
-		return false;
-	if ((bytes[at] & 0xf8) == 0x50) {
+	if (form == FORM_PUSH) {
 		scan->depth += 8;
-		return put_slot(scan, scan->depth, scan->registers[number]);
+		return !flow_has_memory(instruction) &&
+		       put_slot(scan, scan->depth, scan->registers[number]);
 	}
-	if ((bytes[at] & 0xf8) != 0x58)
+	if (form == FORM_POP) {
+		scan->registers[number] = unknown;
+		scan->depth -= 8;
+		return true;
+	}
+	if (form == FORM_LEAVE) {
+		scan->depth = scan->registers[RBP].depth - 8;
+		return scan->registers[RBP].kind == VALUE_FRAME;
+	}
+	scan->depth += (int32_t)(instruction_subtracts(instruction) ? instruction->immediate
+								    : -instruction->immediate);
+	return form == FORM_ADD && instruction->source == NO_REGISTER && !instruction->memory;
+}
+
+/* The place of an access that is not the stack's, as a path with it as its last step.  False:
+ * it is not followed. */
+static bool find_path(const struct scan *scan, const struct instruction *instruction,
+		      struct accessor_path *path)
+{
+	const struct value *base;
+
+	if (!(instruction->memory & MEMORY_PLAIN_MOVE) || instruction->index != NO_REGISTER ||
+	    instruction->access_bytes > 8 || scan->depth < 0 || scan->depth > DEPTH_MOST ||
+	    instruction->memory & (MEMORY_SEGMENT | MEMORY_CONSTANT | MEMORY_STRING))
 		return false;
-	scan->registers[number] = (struct value){VALUE_UNKNOWN, NO_REGISTER, 0};
-	scan->depth -= 8;
+	if (instruction->is_rip_relative) {
+		*path = (struct accessor_path){
+			.is_rip_relative = true, .target = instruction->target, .length = 1};
+		return true;
+	}
+	if (instruction->base == NO_REGISTER)
+		return false;
+	base = &scan->registers[instruction->base];
+	if (base->kind != VALUE_PATH || base->path.length == ACCESSOR_STEPS_MOST)
+		return false;
+	*path = base->path;
+	path->steps[path->length++] = instruction->displacement;
 	return true;
 }
 
-/* The one access that is not the stack's. */
-static bool run_access(struct scan *scan, const struct instruction *instruction)
+static void note_store(struct scan *scan, const struct instruction *instruction,
+		       const struct accessor_path *path)
 {
-	struct accessor *accessor = &scan->accessor;
-	struct value base = {VALUE_UNKNOWN, NO_REGISTER, 0};
+	const struct value *value = &scan->registers[instruction->source];
 
-	if (!instruction->is_rip_relative && instruction->base != NO_REGISTER)
-		base = scan->registers[instruction->base];
-	if (scan->has_access || !(instruction->memory & MEMORY_PLAIN_MOVE) ||
-	    instruction->index != NO_REGISTER || instruction->access_bytes > 8 ||
-	    instruction->memory & (MEMORY_SEGMENT | MEMORY_CONSTANT | MEMORY_STRING) ||
-	    scan->depth < 0 || scan->depth > 120 ||
-	    !(instruction->is_rip_relative || base.kind == VALUE_ARGUMENT))
-		return false;
-	scan->has_access = true;
-	accessor->site = instruction->offset;
-	accessor->is_rip_relative = instruction->is_rip_relative;
-	accessor->target = instruction->is_rip_relative ? instruction->target : 0;
-	accessor->displacement = instruction->is_rip_relative ? 0 : instruction->displacement;
-	accessor->pointer = instruction->is_rip_relative ? NO_REGISTER : base.argument;
-	accessor->return_at = (uint8_t)scan->depth;
-	if (instruction->memory & MEMORY_WRITE) {
-		if (instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ ||
-		    scan->registers[instruction->source].kind != VALUE_ARGUMENT)
-			return false;
-		accessor->is_store = true;
-		accessor->value = scan->registers[instruction->source].argument;
-		return true;
+	if (!is_argument(value) || instruction->memory & MEMORY_READ)
+		return;
+	scan->store_count++;
+	scan->accessor = (struct accessor){
+		.path = *path,
+		.site = instruction->offset,
+		.return_at = (uint16_t)scan->depth,
+		.is_store = true,
+		.value = value->path.argument,
+	};
+}
+
+static void run_access(struct scan *scan, const struct instruction *instruction)
+{
+	struct accessor_path path;
+	bool is_followed = find_path(scan, instruction, &path);
+
+	if (is_followed && instruction->memory & MEMORY_WRITE && instruction->source != NO_REGISTER)
+		note_store(scan, instruction, &path);
+	if (!is_followed || instruction->memory & MEMORY_WRITE) {
+		change_registers(scan, instruction->changes, unknown);
+		return;
 	}
-	change_registers(scan, instruction, (struct value){VALUE_LOADED, NO_REGISTER, 0});
-	return true;
+	change_registers(scan, instruction->changes,
+			 (struct value){.kind = VALUE_PATH,
+					.return_at = (uint16_t)scan->depth,
+					.site = instruction->offset,
+					.path = path});
 }
 
 /* What a computation without memory makes: an extended value remains what it is. */
@@ -146,35 +198,57 @@ static struct value computed_value(const struct scan *scan, const struct instruc
 	bool moves = bytes[at] == 0x89 || bytes[at] == 0x8b;
 
 	if ((!extends && !moves) || !reads || reads & (reads - 1))
-		return (struct value){VALUE_UNKNOWN, NO_REGISTER, 0};
+		return unknown;
 	if (reads == REGISTER_BIT(RSP))
-		return (struct value){VALUE_FRAME, NO_REGISTER, scan->depth};
+		return (struct value){.kind = VALUE_FRAME, .depth = scan->depth};
 	return scan->registers[__builtin_ctz(reads)];
+}
+
+/* An operand on the stack.  Who is given the address of a slot may change what is in it. */
+static bool run_slot(struct scan *scan, const struct instruction *instruction, int32_t place)
+{
+	struct value *slot = find_slot(scan, place);
+
+	if (instruction->is_lea && slot)
+		*slot = unknown;
+	if (!(instruction->memory & MEMORY_PLAIN_MOVE) || instruction->is_lea) {
+		change_registers(scan, instruction->changes, unknown);
+		return instruction->is_lea;
+	}
+	if (instruction->memory & MEMORY_WRITE)
+		return put_slot(scan, place, instruction->source == NO_REGISTER
+						     ? unknown
+						     : scan->registers[instruction->source]);
+	change_registers(scan, instruction->changes, slot ? *slot : unknown);
+	return true;
 }
 
 /* False: this is no accessor. */
 static bool run_plain(struct scan *scan, const struct instruction *instruction)
 {
 	int32_t place = stack_place(scan, instruction);
-	struct value *slot;
 
 	if (instruction->changes & REGISTER_BIT(RSP))
 		return run_stack(scan, instruction);
-	if (!flow_has_memory(instruction)) {
-		change_registers(scan, instruction, computed_value(scan, instruction));
-		return true;
-	}
-	if (place == NO_DEPTH)
-		return run_access(scan, instruction);
-	if (!(instruction->memory & MEMORY_PLAIN_MOVE))
-		return false;
-	if (instruction->memory & MEMORY_WRITE)
-		return instruction->source != NO_REGISTER &&
-		       put_slot(scan, place, scan->registers[instruction->source]);
-	slot = find_slot(scan, place);
-	change_registers(scan, instruction,
-			 slot ? *slot : (struct value){VALUE_UNKNOWN, NO_REGISTER, 0});
+	if (place != NO_DEPTH && (instruction->is_lea || flow_has_memory(instruction)))
+		return run_slot(scan, instruction, place);
+	if (flow_has_memory(instruction))
+		run_access(scan, instruction);
+	else
+		change_registers(scan, instruction->changes, computed_value(scan, instruction));
 	return true;
+}
+
+/* The function ends: by a return, or by a jump to another one. */
+static bool is_accessor(struct scan *scan, bool returns)
+{
+	const struct value *result = &scan->registers[RAX];
+
+	if (scan->store_count || !returns)
+		return scan->store_count == 1;
+	scan->accessor = (struct accessor){
+		.path = result->path, .site = result->site, .return_at = result->return_at};
+	return result->kind == VALUE_PATH && result->path.length;
 }
 
 static bool scan_function(struct scan *scan)
@@ -186,13 +260,50 @@ static bool scan_function(struct scan *scan)
 		const struct instruction *instruction = &function->instructions[i];
 
 		if (instruction->kind == INSTRUCTION_RETURN)
-			return scan->has_access &&
-			       (scan->accessor.is_store ||
-				scan->registers[RAX].kind == VALUE_LOADED);
-		if (instruction->kind != INSTRUCTION_PLAIN || !run_plain(scan, instruction))
+			return is_accessor(scan, true);
+		if (instruction->kind == INSTRUCTION_BRANCH)
+			return function_target(function, instruction) == UINT32_MAX &&
+			       is_accessor(scan, false);
+		if (instruction_is_call(instruction))
+			change_registers(scan, ~REGISTERS_PRESERVED, unknown);
+		else if (instruction->kind == INSTRUCTION_BRANCH_IF
+				 ? !flow_is_dead_end(function, instruction)
+				 : instruction->kind != INSTRUCTION_PLAIN ||
+					   !run_plain(scan, instruction))
 			return false;
 	}
 	return false;
+}
+
+/*
+ * The registers that @function reads before it writes them, of those for arguments; 0 if they
+ * are not known: others may go on to who is called, but for unoptimised code, which stores all
+ * of them first.
+ */
+static uint32_t find_arguments(const struct function *function)
+{
+	uint32_t unwritten = ARGUMENTS;
+	uint32_t arguments = 0;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+
+		if (!function->has_frame_pointer && instruction->kind != INSTRUCTION_PLAIN &&
+		    instruction->kind != INSTRUCTION_RETURN)
+			return 0;
+		arguments |= instruction->reads & unwritten;
+		unwritten &= ~instruction->changes;
+		if (instruction->kind != INSTRUCTION_PLAIN)
+			break;
+	}
+	return arguments;
+}
+
+static bool is_small(const struct function *function)
+{
+	return function->is_usable && function->count >= 2 &&
+	       function->count <= (function->has_frame_pointer ? UNOPTIMISED_MOST
+							       : INSTRUCTIONS_MOST);
 }
 
 void accessors_find(struct module *module, struct arena *arena)
@@ -201,11 +312,13 @@ void accessors_find(struct module *module, struct arena *arena)
 		struct function *function = &module->functions[i];
 		struct scan scan = {.module = module, .function = function};
 
-		if (!function->is_usable || function->has_call || function->count < 2 ||
-		    function->count > INSTRUCTIONS_MOST)
+		if (!is_small(function))
 			continue;
 		module_open(module, function);
-		if (!function->instructions || !scan_function(&scan))
+		if (!function->instructions)
+			continue;
+		function->arguments = find_arguments(function);
+		if (!scan_function(&scan))
 			continue;
 		function->accessor = arena_alloc(arena, sizeof(*function->accessor));
 		if (!function->accessor)

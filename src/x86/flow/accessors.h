@@ -1,6 +1,6 @@
 /*
- * Accessors: small functions that only load from a place and return what they have loaded,
- * or only store an argument to one.
+ * Accessors: small functions that go straight on and return what they have loaded from a
+ * place, or store an argument to one.  They may call others meanwhile, to lock.
  *
  * A caller that stores by one what it has loaded by another updates the place, although
  * load and store stand in functions of their own: getters, setters, and whatever an
@@ -13,16 +13,24 @@
 #include "x86/survey/module.h"
 #include "x86/survey/site.h"
 
-struct accessor {
-	uint32_t site; /* of the access in the text */
-	int32_t displacement;
-	int64_t target; /* of a place relative to rip */
-	bool is_store;
+#define ACCESSOR_STEPS_MOST 4u
+
+/* A place: relative to an argument, or to what was loaded from there, and so on. */
+struct accessor_path {
+	int64_t target;	 /* relative to rip: the first place */
 	bool is_rip_relative;
-	bool is_used;	 /* by a caller that makes an update of it */
-	int8_t pointer;	 /* the argument that the place is relative to, by its register */
-	int8_t value;	 /* the argument that is stored */
-	uint8_t return_at; /* from rsp at the access to the return address */
+	int8_t argument; /* else the register of the argument that it begins with */
+	uint8_t length;
+	int32_t steps[ACCESSOR_STEPS_MOST]; /* displacements; the last one is the place's */
+};
+
+struct accessor {
+	struct accessor_path path;
+	uint32_t site;	    /* of the access in the text */
+	uint16_t return_at; /* from rsp at the access to the return address */
+	bool is_store;
+	bool is_used; /* by a caller that makes an update of it */
+	int8_t value; /* the argument that is stored, by its register */
 };
 
 /* Finds the accessors among @module's functions. */

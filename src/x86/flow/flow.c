@@ -6,6 +6,29 @@
 #define JOIN_LIMIT 8192u
 #define FILTER_BITS 1024u
 
+bool flow_is_dead_end(const struct function *function, const struct instruction *branch)
+{
+	const struct instruction *instructions = function->instructions;
+	uint32_t index = function_target(function, branch);
+
+	if (index == UINT32_MAX)
+		return true;
+	if (index == 0 || instruction_falls_through(&instructions[index - 1]))
+		return false;
+	for (; index < function->count; index++) {
+		if (instructions[index].kind == INSTRUCTION_STOP)
+			return true;
+		if (instruction_is_call(&instructions[index]) &&
+		    (index + 1 == function->count ||
+		     function->reach[index + 1] & (REACH_BRANCH | REACH_INDIRECT)))
+			return true;
+		if (!instruction_is_call(&instructions[index]) &&
+		    instructions[index].kind != INSTRUCTION_PLAIN)
+			return false;
+	}
+	return true;
+}
+
 static int find_slot(const struct flow *flow, const struct instruction *instruction)
 {
 	bool is_rsp = instruction->base == RSP;

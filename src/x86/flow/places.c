@@ -1,4 +1,5 @@
 /* Values as hashes of how they were computed: equal hashes mean equal values. */
+#include "x86/decode/decode.h"
 #include "x86/flow/accessors.h"
 #include "x86/flow/walk.h"
 
@@ -78,18 +79,28 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 	return has_changed;
 }
 
+/* Addresses are linear in what is added, so that one way to compute them equals another. */
+static uint64_t add_bytes(uint64_t address, int64_t bytes)
+{
+	return address + (uint64_t)bytes * 0x9e3779b97f4a7c15ull;
+}
+
+static uint64_t fixed_place(int64_t target)
+{
+	return add_bytes(flow_mix(0, 0x91ace), target);
+}
+
 static uint64_t place_of(const struct places *places, const struct instruction *instruction)
 {
-	uint64_t hash = instruction->memory & MEMORY_SEGMENT ? 0x71ace : 0x91ace;
+	uint64_t place = instruction->memory & MEMORY_SEGMENT ? flow_mix(0, 0x71ace) : 0;
 
 	if (instruction->is_rip_relative)
-		return flow_mix(hash, (uint64_t)instruction->target);
+		return place + fixed_place(instruction->target);
 	if (instruction->base != NO_REGISTER)
-		hash = flow_mix(hash, places->now[instruction->base]);
+		place += places->now[instruction->base];
 	if (instruction->index != NO_REGISTER)
-		hash = flow_mix(hash,
-				flow_mix(places->now[instruction->index], instruction->scale));
-	return flow_mix(hash, (uint64_t)(int64_t)instruction->displacement);
+		place += flow_mix(places->now[instruction->index], instruction->scale);
+	return add_bytes(place, instruction->displacement);
 }
 
 static uint64_t memory_value(struct places *places, uint32_t index)
@@ -106,6 +117,15 @@ static uint64_t memory_value(struct places *places, uint32_t index)
 	return flow_loaded(place);
 }
 
+/* Of a constant to a register. */
+static bool is_addition(const struct instruction *instruction)
+{
+	uint32_t operands = instruction->reads & REGISTERS_ALL;
+
+	return !instruction->memory && instruction->source == NO_REGISTER && operands &&
+	       !(operands & (operands - 1)) && instruction_form(instruction) == FORM_ADD;
+}
+
 /* A value that depends on all that the instruction reads. */
 static uint64_t computed_value(struct places *places, uint32_t index)
 {
@@ -113,6 +133,12 @@ static uint64_t computed_value(struct places *places, uint32_t index)
 	uint32_t operands = instruction->reads & REGISTERS_ALL;
 	uint64_t value = instruction->mnemonic;
 
+	if (instruction->is_lea)
+		return place_of(places, instruction);
+	if (is_addition(instruction))
+		return add_bytes(places->now[__builtin_ctz(operands)],
+				 instruction_subtracts(instruction) ? -instruction->immediate
+								    : instruction->immediate);
 	if (flow_has_memory(instruction)) {
 		operands &= ~flow_address_registers(instruction);
 		if (instruction->memory & MEMORY_READ)
@@ -120,8 +146,6 @@ static uint64_t computed_value(struct places *places, uint32_t index)
 		if (instruction->memory & MEMORY_PLAIN_MOVE && !operands)
 			return value;
 	}
-	if (instruction->is_lea)
-		value = place_of(places, instruction);
 	value = flow_mix(value, flow_mix(instruction->mnemonic, (uint64_t)instruction->immediate));
 	for (; operands; operands &= operands - 1)
 		value = flow_mix(value, places->now[__builtin_ctz(operands)]);
@@ -220,12 +244,29 @@ static void run_plain(void *analysis, uint32_t index)
 }
 
 /* As place_of() where the accessor is called. */
-static uint64_t accessed_place(const struct places *places, const struct accessor *accessor)
+static uint64_t accessed_place(const struct places *places, const struct accessor_path *path)
 {
-	if (accessor->is_rip_relative)
-		return flow_mix(0x91ace, (uint64_t)accessor->target);
-	return flow_mix(flow_mix(0x91ace, places->now[accessor->pointer]),
-			(uint64_t)(int64_t)accessor->displacement);
+	uint64_t place = fixed_place(path->target);
+
+	for (unsigned i = path->is_rip_relative; i < path->length; i++)
+		place = add_bytes(i ? flow_loaded(place) : places->now[path->argument],
+				  path->steps[i]);
+	return place;
+}
+
+/* What a call returns: the same if it is given the same, as most that return a reference or
+ * pointer do. */
+static uint64_t returned_value(const struct places *places, const struct instruction *call)
+{
+	const struct function *function = module_find(places->flow->module, call->target);
+	uint64_t value = flow_mix(0xca11ed, (uint64_t)call->target);
+
+	if (call->kind != INSTRUCTION_CALL || !function ||
+	    function->start != (uint64_t)call->target || !function->arguments)
+		return flow_mix(0xca11, call->offset);
+	for (uint32_t left = function->arguments; left; left &= left - 1)
+		value = flow_mix(value, places->now[__builtin_ctz(left)]);
+	return value;
 }
 
 static void run_call(void *analysis, uint32_t index)
@@ -233,12 +274,13 @@ static void run_call(void *analysis, uint32_t index)
 	struct places *places = analysis;
 	const struct flow *flow = places->flow;
 	const struct accessor *accessor = NULL;
+	uint64_t result = returned_value(places, &flow->function->instructions[index]);
 	uint64_t place = 0;
 
 	if (flow->roles[index])
 		accessor = accessor_called(flow->module, &flow->function->instructions[index]);
 	if (accessor)
-		place = accessed_place(places, accessor);
+		place = accessed_place(places, &accessor->path);
 	if (accessor && accessor->is_store) {
 		places->values->store_places[flow->store_of[index]] = place;
 		places->values->store_values[flow->store_of[index]] =
@@ -247,6 +289,7 @@ static void run_call(void *analysis, uint32_t index)
 	for (unsigned r = 0; r < 16; r++)
 		if (CHANGED_BY_CALLS & REGISTER_BIT(r))
 			places->now[r] = flow_mix(0xca11, index * 16 + r);
+	places->now[RAX] = result;
 	if (places->load_of[index] != NO_LOAD) {
 		places->values->load_places[places->load_of[index]] = place;
 		places->now[RAX] = flow_loaded(place);

@@ -295,50 +295,22 @@ static void run_call(void *analysis, uint32_t index)
 
 /* --- Branches -------------------------------------------------------------------------------- */
 
-/*
- * Whether the code that @branch goes to ends in a call that does not return, as far as
- * the layout tells: the code lies apart, and behind the call is none, or code that is
- * reached otherwise.  Such a branch is an assertion rather than a decision, as is one
- * that leaves the function (to its cold part).
- */
-static bool is_dead_end(const struct flow *flow, const struct instruction *branch)
-{
-	const struct function *function = flow->function;
-	const struct instruction *instructions = function->instructions;
-	uint32_t index = function_target(function, branch);
-
-	if (index == UINT32_MAX)
-		return true;
-	if (index == 0 || instruction_falls_through(&instructions[index - 1]))
-		return false;
-	for (; index < function->count; index++) {
-		if (instructions[index].kind == INSTRUCTION_STOP)
-			return true;
-		if (instruction_is_call(&instructions[index]) &&
-		    (index + 1 == function->count ||
-		     function->reach[index + 1] & (REACH_BRANCH | REACH_INDIRECT)))
-			return true;
-		if (!instruction_is_call(&instructions[index]) &&
-		    instructions[index].kind != INSTRUCTION_PLAIN)
-			return false;
-	}
-	return true;
-}
-
 static uint64_t deciding_set(const struct sets *sets, uint32_t index)
 {
-	const struct instruction *branch = &sets->flow->function->instructions[index];
+	const struct function *function = sets->flow->function;
 
-	return !sets->now.flags || is_dead_end(sets->flow, branch) ? 0 : sets->now.flags;
+	if (!sets->now.flags || flow_is_dead_end(function, &function->instructions[index]))
+		return 0;
+	return sets->now.flags;
 }
 
 /* Whether the branch at @index leads to a dead end ahead, as checks for overflow do.  The
  * body of a loop that waits, behind its branch, may look like a dead end. */
-static bool is_assertion(const struct flow *flow, uint32_t index)
+static bool is_assertion(const struct function *function, uint32_t index)
 {
-	const struct instruction *branch = &flow->function->instructions[index];
+	const struct instruction *branch = &function->instructions[index];
 
-	return is_dead_end(flow, branch) && function_target(flow->function, branch) > index;
+	return flow_is_dead_end(function, branch) && function_target(function, branch) > index;
 }
 
 static void take_decision(void *analysis, uint32_t index)
@@ -347,7 +319,7 @@ static void take_decision(void *analysis, uint32_t index)
 
 	sets->taken_before = sets->now.taken;
 	sets->now.taken |= deciding_set(sets, index);
-	if (sets->now.flags && !is_assertion(sets->flow, index))
+	if (sets->now.flags && !is_assertion(sets->flow->function, index))
 		sets->now.examined |= sets->now.flags;
 }
 

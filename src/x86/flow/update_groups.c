@@ -35,15 +35,21 @@ struct look {
 	uint32_t registers;
 };
 
+static struct look look_of_path(const struct accessor_path *path)
+{
+	bool is_fixed = path->is_rip_relative && path->length == 1;
+
+	return (struct look){is_fixed ? (uint64_t)path->target * 2 + 1
+				      : (uint64_t)(int64_t)path->steps[path->length - 1] * 2,
+			     is_fixed ? 0 : 16};
+}
+
 static struct look look_of(const struct module *module, const struct instruction *instruction)
 {
 	const struct accessor *accessor = accessor_called(module, instruction);
 
 	if (accessor)
-		return (struct look){accessor->is_rip_relative
-					     ? (uint64_t)accessor->target * 2 + 1
-					     : (uint64_t)(int64_t)accessor->displacement * 2,
-				     accessor->is_rip_relative ? 0 : 16};
+		return look_of_path(&accessor->path);
 	return (struct look){
 		instruction->is_rip_relative ? (uint64_t)instruction->target * 2 + 1
 					     : (uint64_t)(int64_t)instruction->displacement * 2,

@@ -90,6 +90,14 @@ static inline bool flow_is_register_move(const struct flow *flow,
 	       bytes[at + 1] >= 0xc0;
 }
 
+/*
+ * Whether the code that @branch goes to ends in a call that does not return, as far as
+ * the layout tells: the code lies apart, and behind the call is none, or code that is
+ * reached otherwise.  Such a branch is an assertion rather than a decision, as is one
+ * that leaves the function (to its cold part).
+ */
+bool flow_is_dead_end(const struct function *function, const struct instruction *branch);
+
 #define FLOW_INLINE static inline __attribute__((always_inline))
 
 FLOW_INLINE void flow_bring(struct flow *flow, const struct flow_actions *actions, void *analysis,

@@ -47,6 +47,7 @@ struct function {
 					      * original */
 	uint32_t patch_count; /* 0: not cloned */
 	uint32_t clone_start, clone_end; /* its clone, from the start of the clones */
+	uint32_t arguments; /* registers that it is given arguments in; 0: not known */
 	struct accessor *accessor; /* what it accesses, if it does nothing else: accessors.h */
 	const char *why_not; /* why it is not cloned, for 'snarl plan' */
 };

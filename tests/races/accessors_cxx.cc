@@ -1,0 +1,130 @@
+/*
+ * RULES, 'Lost updates', where C++ finds the place by functions that stay calls in
+ * unoptimised code, and where methods lock by themselves.  Each with what looks like it.
+ */
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "cases.h"
+
+/* Both threads have read before either writes. */
+static pthread_barrier_t both_have_read;
+
+/* A case in which both threads do @work. */
+#define BOTH(name, work)                                                                           \
+	static void *name##_work(void *unused)                                                     \
+	{                                                                                          \
+		(void)unused;                                                                      \
+		work;                                                                              \
+		return NULL;                                                                       \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_work, name##_work, NULL);                                          \
+	}
+
+static std::vector<long> element_values(4);
+static NOINLINE void element_count(size_t index)
+{
+	element_values[index] = element_values[index] + 1;
+}
+
+BOTH(element, element_count(2))
+
+/* Another element is stored to than was loaded. */
+static std::vector<long> other_element_values(4);
+static NOINLINE void other_element_count(size_t index)
+{
+	other_element_values[index] = other_element_values[index + 1] + 1;
+}
+
+BOTH(other_element, other_element_count(2))
+
+static std::map<int, long> entry_values{{1, 1}, {2, 2}};
+static NOINLINE void entry_count(int key)
+{
+	entry_values[key] = entry_values[key] + 1;
+}
+
+BOTH(entry, entry_count(2))
+
+struct pair_of_counts {
+	long first, second;
+};
+
+static std::unique_ptr<pair_of_counts> owned_counts{new pair_of_counts{1, 2}};
+
+BOTH(owned, owned_counts->second = owned_counts->second + 1)
+
+/* Under a lock. */
+static std::mutex guarded_lock;
+static std::unique_ptr<pair_of_counts> guarded_counts{new pair_of_counts{1, 2}};
+
+BOTH(guarded, const std::lock_guard<std::mutex> guard(guarded_lock);
+     guarded_counts->second = guarded_counts->second + 1)
+
+class Account {
+	std::mutex lock;
+	long balance = 100;
+public:
+	NOINLINE long get()
+	{
+		const std::lock_guard<std::mutex> guard(lock);
+		return balance;
+	}
+
+	NOINLINE void set(long value)
+	{
+		const std::lock_guard<std::mutex> guard(lock);
+		balance = value;
+	}
+
+	NOINLINE void add(long value)
+	{
+		const std::lock_guard<std::mutex> guard(lock);
+		balance += value;
+	}
+};
+
+static Account methods_account;
+static NOINLINE void methods_withdraw(Account &account)
+{
+	long balance = account.get();
+
+	pthread_barrier_wait(&both_have_read);
+	account.set(balance - 10);
+	KEEP(account);
+}
+
+BOTH(methods, methods_withdraw(methods_account))
+
+/* In one method. */
+static Account whole_method_account;
+static NOINLINE void whole_method_withdraw(Account &account)
+{
+	long balance = account.get();
+
+	pthread_barrier_wait(&both_have_read);
+	account.add(-10);
+	KEEP(balance);
+}
+
+BOTH(whole_method, whole_method_withdraw(whole_method_account))
+
+static const struct race_case cases[] = {
+	CASE(element, "lost-update:error"),
+	CASE(other_element, "data-race:error"),
+	CASE(entry, "lost-update:error|data-race:error"), /* its search is not followed */
+	CASE(owned, "lost-update:error"),
+	CASE(guarded, "silent"),
+	CASE(methods, "lost-update:error"),
+	CASE(whole_method, "silent"),
+};
+
+int main(int argc, char **argv)
+{
+	pthread_barrier_init(&both_have_read, NULL, 2);
+	return RUN_CASES(cases, argc, argv);
+}
