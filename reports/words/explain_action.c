@@ -124,19 +124,24 @@ static bool is_about_memory(const struct finding_event *event)
 }
 
 /* A cycle of one class names one lock of it for both (detect/lock_order/class.c): the first
- * thread takes the one at the lower address first. */
+ * thread takes the one at the lower address first.  Ages say more, if both threads agree. */
 static const char *locks_alike(const struct view_finding *finding,
 			       const struct finding_event *event)
 {
 	const struct finding *source = finding->finding;
 	size_t index = (size_t)(event - source->events);
+	bool is_lower;
 
 	if (!(source->details & DETAIL_CLASSES) || source->event_count != 4)
 		return NULL;
 	for (uint32_t i = 1; i < source->event_count; i++)
 		if (source->events[i].lock != source->events[0].lock)
 			return NULL;
-	return index == 0 || index == 3 ? "one at a lower address" : "one at a higher address";
+	is_lower = index == 0 || index == 3;
+	if (source->details & (DETAIL_OLDER_LOWER | DETAIL_OLDER_HIGHER))
+		return is_lower == !!(source->details & DETAIL_OLDER_LOWER) ? "an older one"
+									    : "a younger one";
+	return is_lower ? "one at a lower address" : "one at a higher address";
 }
 
 const char *explain_action(struct view *view, const struct view_finding *finding,

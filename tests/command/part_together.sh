@@ -63,7 +63,7 @@ else
 		"$built" run "$work/crowd" apart
 	cp "$work/err" "$work/crowd.txt"
 	claim "together: the others are in one" grep -q "^  35 threads here: " "$work/crowd.txt"
-	run "together: locks of one origin are told apart" 0 "acquires one at a higher address" -- \
+	run "together: locks of one origin are told apart" 0 "acquires a younger one" -- \
 		"$built" run "$(dirname "$built")/samples/order/bank_transfer"
 	$CC -g -pthread -o "$work/states" "$srcdir/tests/command/states.c"
 	run "together: --timeout" 66 "5 threads blocked in process 1 .*, 1 not" -- "$built" run \

@@ -95,12 +95,14 @@ static void add_same_class(struct detector *detector, struct thread *thread,
 	bool is_ascending = held->object->address < object->address;
 	lock_id lower = get_lower_node(class->id);
 	lock_id higher = get_higher_node(class->id);
+	struct order_witness aged = *witness;
 
+	aged.is_older_first = held->object->info->life < object->info->life;
 	if (is_hand_over_hand(thread, held))
 		class->is_chained = true;
 	thread->held.wanted_under = held->object->info->id;
 	lock_order_add(detector->class_order, is_ascending ? lower : higher,
-		       is_ascending ? higher : lower, witness);
+		       is_ascending ? higher : lower, &aged);
 }
 
 void class_order_add(struct detector *detector, struct thread *thread, struct held_lock *held,
@@ -160,6 +162,22 @@ bool class_cycle_is_news(const struct detector *detector, const struct order_cyc
 	if (is_within_class(detector, cycle) && !has_common_site(detector, cycle))
 		return false;
 	return cycle->verdict == ORDER_CONCURRENT;
+}
+
+uint32_t class_cycle_ages(const struct detector *detector, const struct order_cycle *cycle)
+{
+	uint32_t ages = DETAIL_OLDER_LOWER | DETAIL_OLDER_HIGHER;
+
+	if (!is_within_class(detector, cycle))
+		return 0;
+	for (uint32_t i = 0; i < cycle->length; i++) {
+		const struct order_cycle_edge *edge = &cycle->edges[i];
+
+		ages &= (edge->from < edge->to) == edge->witness->is_older_first
+				? DETAIL_OLDER_LOWER
+				: DETAIL_OLDER_HIGHER;
+	}
+	return ages;
 }
 
 lock_id class_example(const struct detector *detector, lock_id node)

@@ -36,4 +36,7 @@ bool class_cycle_is_news(const struct detector *detector, const struct order_cyc
 /* A lock of the class that graph node @node stands for. */
 lock_id class_example(const struct detector *detector, lock_id node);
 
+/* DETAIL_OLDER_LOWER or DETAIL_OLDER_HIGHER of a cycle of one class, if its witnesses agree. */
+uint32_t class_cycle_ages(const struct detector *detector, const struct order_cycle *cycle);
+
 #endif

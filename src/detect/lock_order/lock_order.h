@@ -44,6 +44,7 @@ struct order_witness {
 	enum lock_mode to_mode;
 	bool is_timed; /* the wait for 'to' was bounded */
 	bool is_unpublished; /* nobody else could know 'from' yet, and wait for it */
+	bool is_older_first; /* of two locks of one class: 'from' was created before 'to' */
 	uint32_t gate_count;
 	/* The other locks held, sorted by id.  Those given to lock_order_add()
 	 * may include 'from', so that one array serves all edges of an

@@ -102,7 +102,7 @@ static uint32_t report_cycle(struct detector *detector, const struct order_cycle
 	}
 	grade_finding(finding, cycle);
 	if (is_of_classes) {
-		finding->details |= DETAIL_CLASSES;
+		finding->details |= DETAIL_CLASSES | class_cycle_ages(detector, cycle);
 		if (finding->severity == SEVERITY_ERROR)
 			finding->severity = SEVERITY_WARNING;
 	}

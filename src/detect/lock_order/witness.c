@@ -250,6 +250,7 @@ struct edge_witness *witness_create(struct witness_store *store, lock_id from,
 	witness->from_stack = described->from_stack;
 	witness->from_mode = (uint8_t)described->from_mode;
 	witness->is_unpublished = described->is_unpublished;
+	witness->is_older_first = described->is_older_first;
 	store->count++;
 	return witness;
 }
@@ -407,6 +408,7 @@ void witness_describe(const struct witness_store *store, lock_id from,
 		.to_mode = (enum lock_mode)moment->to_mode,
 		.is_timed = moment->is_timed,
 		.is_unpublished = witness->is_unpublished,
+		.is_older_first = witness->is_older_first,
 		.structural = moment_stamp(moment, MOMENT_STRUCTURAL),
 		.hand_over = moment_stamp(moment, MOMENT_HAND_OVER),
 		.from_stack = witness->from_stack,

@@ -49,6 +49,7 @@ struct edge_witness {
 	stack_id from_stack;
 	uint8_t from_mode; /* enum lock_mode */
 	bool is_unpublished;
+	bool is_older_first;
 };
 
 struct witness_store {
