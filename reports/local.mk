@@ -99,6 +99,7 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/text/memory.c %D%/formats/text/memory.h \
 	%D%/formats/text/parts.c %D%/formats/text/parts.h \
 	%D%/formats/text/stack.c %D%/formats/text/stack.h \
+	%D%/formats/text/creation.c %D%/formats/text/creation.h \
 	%D%/formats/text/thread.c %D%/formats/text/thread.h
 
 # The page of --html, as texts in C.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/formats/text/stack.h"
+#include "reports/formats/text/creation.h"
 #include "reports/formats/text/thread.h"
 #include "reports/states/state.h"
 #include "reports/words/explain.h"

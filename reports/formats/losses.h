@@ -6,11 +6,9 @@
 #ifndef REPORTS_FORMATS_LOSSES_H
 #define REPORTS_FORMATS_LOSSES_H
 
-#include <stdio.h>
-
-#include "reports/words/view.h"
+#include "reports/formats/text/parts.h"
 
 /* A line for each loss that is not zero, and each child that was not observed. */
-void losses_write(struct view *view, FILE *out);
+void losses_write(struct text_page *page);
 
 #endif

@@ -51,13 +51,14 @@ static bool has_severity(const struct view *view, enum severity severity)
 }
 
 /* Where warnings are all that there is, and the exit status says nothing of them. */
-static const char *hint_words(const struct view *view)
+static void write_hint(struct text_page *page)
 {
-	bool is_needed = view->options->fails_from == SEVERITY_ERROR &&
-			 has_severity(view, SEVERITY_WARNING) &&
-			 !has_severity(view, SEVERITY_ERROR);
+	const struct view *view = page->view;
 
-	return is_needed ? "; --fail-on=warning makes warnings count" : "";
+	if (view->options->fails_from == SEVERITY_ERROR && has_severity(view, SEVERITY_WARNING) &&
+	    !has_severity(view, SEVERITY_ERROR))
+		fputs("snarl: warnings do not count; --fail-on=warning makes them count\n",
+		      page->out);
 }
 
 static void write_texts(struct text_page *page)
@@ -158,6 +159,15 @@ static void write_findings(struct text_page *page)
 		fputc('\n', page->out);
 }
 
+static void write_total(struct text_page *page)
+{
+	struct view *view = page->view;
+	const char *path = source_path_below(view->program, view->options->directory);
+
+	fprintf(page->out, "snarl: %s%s in %s\n", total_words(view), filter_words(view),
+		path ? path : view->program);
+}
+
 int text_write(struct view *view, FILE *out)
 {
 	struct text_page page = {
@@ -170,6 +180,7 @@ int text_write(struct view *view, FILE *out)
 
 	if (options->is_live) {
 		write_findings(&page);
+		text_set_free(&page.created);
 		return ferror(out) ? -EIO : 0;
 	}
 	write_texts(&page);
@@ -183,9 +194,10 @@ int text_write(struct view *view, FILE *out)
 		write_suppressed(&page);
 	if (options->is_verbose || options->with_stats)
 		write_atomics(&page);
-	losses_write(view, out);
+	losses_write(&page);
 	filter_write_notes(view, out);
-	fprintf(out, "snarl: %s%s in %s%s\n", total_words(view), filter_words(view), view->program,
-		hint_words(view));
+	write_hint(&page);
+	write_total(&page);
+	text_set_free(&page.created);
 	return ferror(out) ? -EIO : 0;
 }

@@ -113,6 +113,8 @@ bool source_frame_is_system(const struct source_frame *frame)
 {
 	const char *path = frame->file && frame->line ? frame->file : frame->module_path;
 
+	if (!frame->line && frame->function && is_library_function(frame->function))
+		return true;
 	if (!path || (frame->directory && strncmp(frame->directory, "/rustc/", 7) == 0))
 		return true;
 	return strncmp(path, "/usr/", 5) == 0 || strncmp(path, "/lib", 4) == 0 ||

@@ -401,6 +401,8 @@ static bool describe_pointee(struct pool *pool, const struct value *value, uint6
 	Dwarf_Word size;
 	Dwarf_Die part;
 
+	pointee->type = value->type;
+	pointee->offset = offset;
 	pointee->root = type_name(pool, &value->type);
 	pointee->root_bytes = dwarf_aggregate_size(&whole, &size) == 0 ? size : 0;
 	pointee->place = type_find_place(pool, &value->type, offset, size_bytes);

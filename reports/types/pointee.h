@@ -21,7 +21,9 @@ struct pointee {
 	uint64_t root_bytes;	 /* 0 if unknown */
 	const char
 		*variable; /* "main::done": a local variable of the accessing function; or NULL */
-	struct type_place place; /* in it */
+	struct type_place place; /* in it, ... */
+	Dwarf_Die type;
+	uint64_t offset; /* ... at this offset of the type */
 };
 
 /* What the instruction at @address accesses, with @size_bytes; false if unknown. */

@@ -39,6 +39,8 @@ static const char *access_words(struct view *view, const struct view_finding *fi
 		words = pool_format(view->pool, "%s, %s%s%s%s", words,
 				    count_words(view->pool, event->size_bytes, "byte"),
 				    begin_words(view, finding, event), value[0] ? ", " : "", value);
+	if (event == finding->plain)
+		words = pool_format(view->pool, "%s, %s", words, finding->plain_words);
 	return pool_format(view->pool, "%s%s", words, locks_words(finding, event));
 }
 

@@ -130,7 +130,7 @@ static const char *advise_one_side(struct view *view, const struct view_finding 
 	const char *other = thread_name(view, finding, without->event->thread);
 
 	if (without->shared == with->exclusive)
-		return pool_format(view->pool, "%s holds %s for reading only: take it for writing.",
+		return pool_format(view->pool, "%s has only read-locked %s: write-lock it there.",
 				   other, name);
 	if (!without->is_known)
 		return pool_format(view->pool,
@@ -149,8 +149,7 @@ const char *memory_lock_advice(struct view *view, const struct view_finding *fin
 		return "Take one lock around all accesses.";
 	if (!first.exclusive && !last.exclusive && first.shared && first.shared == last.shared)
 		return pool_format(view->pool,
-				   "%s is held for reading only: take it for writing where %s is "
-				   "written.",
+				   "%s is only read-locked: write-lock it where %s is written.",
 				   lock_name(view, finding->process, first.shared),
 				   finding->memory->name);
 	if (!first.exclusive && !last.exclusive)

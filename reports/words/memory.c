@@ -90,13 +90,31 @@ static const struct finding_event *block_of(const struct view_memory *memory)
 }
 
 /* Who reads through a pointer to what is constant still speaks of the same type. */
+static const char *without_const(const char *type)
+{
+	return string_has_prefix(type, "const ") ? type + strlen("const ") : type;
+}
+
 static const char *root_name(const struct pointee *pointee)
 {
 	const char *root = pointee->root;
 
 	if (pointee->variable)
 		return pointee->variable;
-	return string_has_prefix(root, "const ") ? root + strlen("const ") : root;
+	return without_const(root);
+}
+
+/* "Cache<std::string, int>.hits_" */
+static const char *field_name(struct pool *pool, const struct pointee *pointee,
+			      const struct type_place *place)
+{
+	return pool_format(pool, "%s%s", short_name(pool, root_name(pointee)), place->stable_path);
+}
+
+/* "Cache<...>.hits_", if its arguments are long: the section about the memory has them. */
+static const char *outline_long(struct pool *pool, const char *name)
+{
+	return strlen(name) > NAME_COLUMNS ? short_name_outline(pool, name) : name;
 }
 
 /* Takes the type from what the accesses' pointers point to.  It is atomic if one of
@@ -123,11 +141,39 @@ static void find_type(struct view *view, const struct view_finding *finding,
 		pointee.place.is_atomic |= part->is_atomic;
 		*part = pointee.place;
 		memory->root_bytes = pointee.root_bytes;
+		memory->root = pointee;
 		if (pointee.variable || pointee.place.field)
-			memory->field =
-				pool_format(view->pool, "%s%s",
-					    short_name(view->pool, root_name(&pointee)),
-					    pointee.place.stable_path);
+			memory->field = field_name(view->pool, &pointee, &pointee.place);
+	}
+}
+
+/* Locks beside the memory in its structure get the names of their fields. */
+static void name_lock_beside(struct view *view, const struct view_finding *finding,
+			     const struct view_memory *memory, lock_id id)
+{
+	const struct model_lock *lock = model_lock(finding->process, id);
+	uint64_t start = memory->address - memory->root.offset;
+	struct type_place place;
+
+	if (!lock || lock->address < start || lock->address >= start + memory->root_bytes)
+		return;
+	place = type_find_place(view->pool, &memory->root.type, lock->address - start, 0);
+	if (place.is_lock && place.field && !strchr(place.path, '+'))
+		lock_name_field(view, lock, outline_long(view->pool,
+							 field_name(view->pool, &memory->root,
+								    &place)));
+}
+
+static void name_locks_beside(struct view *view, const struct view_finding *finding,
+			      const struct view_memory *memory)
+{
+	if (!memory->root.root || !memory->field)
+		return;
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		for (uint32_t j = 0; j < event->hold_count && j < FINDING_HOLD_MAX; j++)
+			name_lock_beside(view, finding, memory, event->holds[j].lock);
 	}
 }
 
@@ -146,11 +192,21 @@ static const char *block_words(struct pool *pool, const struct finding_event *bl
 			   block->action == ACTION_FREE ? "freed" : "allocated", place);
 }
 
-/* "Cache<...>.hits_": the title has the arguments, if they are long. */
-static const char *field_name(struct pool *pool, const struct view_memory *memory)
+/* "struct conn.refs (allocated at conn.c:31)"; in an array at which offset of it. */
+static const char *title_in_block(struct pool *pool, const struct view_memory *memory,
+				  const struct finding_event *block, const char *place,
+				  const char *words)
 {
-	return strlen(memory->field) > NAME_COLUMNS ? short_name_outline(pool, memory->field)
-						     : memory->field;
+	bool is_array = block->size_bytes >= 2 * memory->root_bytes ||
+			memory->root.offset >= memory->root_bytes;
+
+	if (is_array && block->action == ACTION_ALLOCATE)
+		return pool_format(pool, "%s at offset %llu of a %s", memory->name,
+				   (unsigned long long)memory->offset, words);
+	if (!place)
+		return pool_format(pool, "%s in a %s", memory->name, words);
+	return pool_format(pool, "%s (%s at %s)", memory->name,
+			   block->action == ACTION_FREE ? "freed" : "allocated", place);
 }
 
 static void name_block(struct view *view, const struct view_finding *finding,
@@ -172,12 +228,8 @@ static void name_block(struct view *view, const struct view_finding *finding,
 						  (unsigned long long)memory->offset);
 	words = block_words(pool, block, place ? pool_format(pool, "at %s", place) : NULL);
 	if (memory->field) {
-		memory->name = field_name(pool, memory);
-		memory->title = block->size_bytes > memory->root_bytes
-					? pool_format(pool, "%s at offset %llu of a %s",
-						      memory->field,
-						      (unsigned long long)memory->offset, words)
-					: pool_format(pool, "%s in a %s", memory->field, words);
+		memory->name = outline_long(pool, memory->field);
+		memory->title = title_in_block(pool, memory, block, place, words);
 		return;
 	}
 	if (memory->size_bytes >= block->size_bytes || !block->size_bytes ||
@@ -186,8 +238,12 @@ static void name_block(struct view *view, const struct view_finding *finding,
 		memory->title = pool_format(pool, "a %s", words);
 		return;
 	}
-	memory->name = pool_format(pool, "the block+%llu", (unsigned long long)memory->offset);
-	memory->title = pool_format(pool, "%s%soffset %llu of a %s", type ? type : "",
+	memory->name = "the block";
+	if (memory->offset)
+		memory->name =
+			pool_format(pool, "the block+%llu", (unsigned long long)memory->offset);
+	memory->title = pool_format(pool, "%s%soffset %llu of a %s",
+				    type ? without_const(type) : "",
 				    type ? " at " : "", (unsigned long long)memory->offset, words);
 }
 
@@ -224,19 +280,20 @@ static void name_stack(struct view *view, const struct view_finding *finding,
 		       struct view_memory *memory)
 {
 	memory->kind = MEMORY_STACK;
-	memory->name = memory->field ? field_name(view->pool, memory) : "the variable";
+	memory->name = memory->field ? outline_long(view->pool, memory->field)
+				      : "the variable";
 	memory->stable_name = pool_format(view->pool, "stack %s", memory->name);
 	memory->title = pool_format(view->pool, "%s on the stack of %s",
-				    memory->field ? memory->field : "a variable",
+				    memory->field ? memory->name : "a variable",
 				    thread_name(view, finding, memory->stack_thread));
 }
 
 static void name_mapping(struct view *view, struct view_memory *memory)
 {
 	memory->kind = MEMORY_MAPPED;
-	memory->name = memory->field ? field_name(view->pool, memory) : "the memory";
+	memory->name = memory->field ? outline_long(view->pool, memory->field) : "the memory";
 	memory->title = memory->field
-				? pool_format(view->pool, "%s in mapped memory", memory->field)
+				? pool_format(view->pool, "%s in mapped memory", memory->name)
 				: "memory of no known origin";
 	memory->stable_name = pool_format(view->pool, "mapped %s", memory->name);
 }
@@ -246,6 +303,7 @@ static void name_anonymous(struct view *view, const struct view_finding *finding
 			   struct view_memory *memory)
 {
 	find_type(view, finding, memory);
+	name_locks_beside(view, finding, memory);
 	if (block_of(memory))
 		name_block(view, finding, memory);
 	else if (memory->stack_thread)

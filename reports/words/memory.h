@@ -24,6 +24,7 @@ struct view_memory {
 	struct variable_place variable; /* if it is no global variable: 'part' alone */
 	const char *field;   /* "struct conn.refs", by the types of the accessing code; or NULL */
 	uint64_t root_bytes; /* size of the structure with the field; 0 if unknown */
+	struct pointee root; /* that structure; its 'root' is NULL if it is unknown */
 	uint64_t offset;     /* in the variable or block */
 	thread_id stack_thread;			/* whose stack it lies on, or 0 */
 	const struct finding_event *allocation; /* of the heap block, or NULL */

@@ -1,6 +1,5 @@
 #include "reports/words/names.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "reports/model/text_set.h"
@@ -21,7 +20,10 @@ struct namesakes {
 	unsigned count;
 };
 
+/* Rows are made for the locks that are shown, fields are noted before that. */
 struct lock_names {
+	struct text_set fields; /* locks, by address */
+	const char **field_names;
 	struct named_lock *rows;
 	size_t count;
 	struct text_set keys;  /* of the rows */
@@ -169,6 +171,39 @@ static const char *name_by_origin(struct view *view, const struct model_process 
 				     : source_frame_short_place(view->pool, site));
 }
 
+static const char *lock_key(struct view *view, const struct model_lock *lock)
+{
+	return pool_format(view->pool, "%p", (const void *)lock);
+}
+
+static struct lock_names *lock_names_of(struct view *view)
+{
+	if (!view->lock_names)
+		view->lock_names = pool_alloc(view->pool, sizeof(*view->lock_names));
+	return view->lock_names;
+}
+
+void lock_name_field(struct view *view, const struct model_lock *lock, const char *name)
+{
+	struct lock_names *names = lock_names_of(view);
+	size_t count = names->fields.count;
+
+	if (text_set_add(&names->fields, lock_key(view, lock)) < count)
+		return;
+	names->field_names =
+		pool_grow(view->pool, names->field_names, count, sizeof(*names->field_names));
+	names->field_names[count] = name;
+}
+
+/* NULL if no field names it. */
+static const char *name_by_field(struct view *view, const struct model_lock *lock)
+{
+	const struct lock_names *names = lock_names_of(view);
+	size_t row = text_set_find(&names->fields, lock_key(view, lock));
+
+	return row == TEXT_SET_NONE ? NULL : names->field_names[row];
+}
+
 /* @is_stable: without what differs between builds or runs. */
 static const char *make_name(struct view *view, const struct model_process *process, lock_id id,
 			     bool is_stable)
@@ -185,6 +220,9 @@ static const char *make_name(struct view *view, const struct model_process *proc
 				 lock->address);
 	if (name)
 		return is_stable ? short_name(view->pool, name) : short_words(view, name);
+	name = is_stable ? NULL : name_by_field(view, lock);
+	if (name)
+		return name;
 	if (lock->stack_thread && !is_stable)
 		return pool_format(view->pool, "%s on the stack of %s",
 				   object_kind_name(lock->kind),
@@ -230,20 +268,12 @@ static const struct named_lock *find_lock(struct view *view, const struct model_
 					  lock_id id)
 {
 	const struct model_lock *lock = model_lock(process, id);
-	struct lock_names *names;
-	char key[64];
-	size_t count;
-	size_t row;
+	struct lock_names *names = lock_names_of(view);
+	size_t count = names->keys.count;
+	size_t row = text_set_add(&names->keys,
+				  lock ? lock_key(view, lock)
+				       : pool_format(view->pool, "%u %u", process->number, id));
 
-	if (!view->lock_names)
-		view->lock_names = pool_alloc(view->pool, sizeof(*view->lock_names));
-	names = view->lock_names;
-	if (lock)
-		snprintf(key, sizeof(key), "%p", (const void *)lock);
-	else
-		snprintf(key, sizeof(key), "%u %u", process->number, id);
-	count = names->keys.count;
-	row = text_set_add(&names->keys, key);
 	return row == count ? add_lock(view, process, id) : &names->rows[row];
 }
 
@@ -251,6 +281,7 @@ void lock_names_free(struct lock_names *names)
 {
 	if (!names)
 		return;
+	text_set_free(&names->fields);
 	text_set_free(&names->keys);
 	text_set_free(&names->bases);
 }

@@ -21,6 +21,9 @@ const char *thread_own_name(struct view *view, const struct view_finding *findin
 /* "bank.c:accounts[0].lock", "mutex created at bank.c:12 #2".  Never NULL. */
 const char *lock_name(struct view *view, const struct model_process *process, lock_id lock);
 
+/* Names a lock that nothing else names by its field: "struct conn.lock". */
+void lock_name_field(struct view *view, const struct model_lock *lock, const char *name);
+
 /* The same without number: the name of all locks of its origin. */
 const char *lock_origin_name(struct view *view, const struct model_process *process, lock_id lock);
 

@@ -263,7 +263,7 @@ struct evidence side_check(const struct side *side)
 		return evidence;
 	text = check_text(side);
 	if (text.claim == CLAIM_UNKNOWN && !text.is_assembly && is_form_of_plain(side))
-		return make_claim(CLAIM_PLAIN, "by its instruction, as gcc makes no atomic so");
+		return make_claim(CLAIM_PLAIN, "by its instruction, which gcc uses for no atomic");
 	return text;
 }
 

@@ -252,6 +252,11 @@ static const char *variable_title(const struct teller *teller)
 		return finding->memory->title;
 	are_fields = has_one_holder(finding);
 	count = collect_variables(finding, are_fields, names);
+	/* The same field of several objects. */
+	if (are_fields && count == 1) {
+		are_fields = false;
+		count = collect_variables(finding, false, names);
+	}
 	return are_fields ? pool_format(pool, "%s of %s", join_words(pool, names, count),
 					finding->memory->variable.part.holder)
 			  : join_words(pool, names, count);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/strings.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 #include "reports/words/side.h"
@@ -104,6 +105,7 @@ static void lower_if_published(struct view *view, struct view_finding *finding,
 	if (!sides->published || finding->severity <= SEVERITY_WARNING)
 		return;
 	finding->severity = SEVERITY_WARNING;
+	finding->plain = NULL;
 	finding->atomics_note = pool_format(
 		view->pool,
 		"a warning only: %s goes through a pointer that an atomic operation may have "
@@ -114,13 +116,18 @@ static void lower_if_published(struct view *view, struct view_finding *finding,
 /* One side is plain: it is a race, unless what is not seen may have ordered it. */
 static void make_certain(struct view *view, struct view_finding *finding, const struct sides *sides)
 {
+	bool is_short = string_has_prefix(sides->plain_why, "by its");
+
 	finding->details &= ~(uint32_t)(DETAIL_MAY_BE_ATOMIC | DETAIL_SPIN);
 	set_kind(view, finding, FINDING_DATA_RACE);
 	finding->severity =
 		finding->details & DETAIL_UNSEEN_ORDER ? SEVERITY_WARNING : SEVERITY_ERROR;
+	finding->plain = is_short ? sides->plain : NULL;
+	finding->plain_words = pool_format(view->pool, "not atomic %s", sides->plain_why);
 	finding->atomics_note =
-		pool_format(view->pool, "%s is no atomic access: %s",
-			    side_words(view, finding, sides->plain), sides->plain_why);
+		pool_format(view->pool, "%s is not atomic%s%s",
+			    side_words(view, finding, sides->plain), is_short ? " " : ": ",
+			    sides->plain_why);
 	lower_if_published(view, finding, sides);
 }
 

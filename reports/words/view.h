@@ -39,6 +39,8 @@ struct view_finding {
 	uint32_t details;	    /* of enum finding_detail, as far as they are still true */
 	const struct declared_order *declared; /* the order that a file does not allow, or NULL */
 	const char *atomics_note;   /* what debug information adds to it, or NULL */
+	const struct finding_event *plain; /* not atomic, as its own line says, or NULL; ... */
+	const char *plain_words; /* ... by what, which is all that atomics_note says */
 	struct view_memory *memory; /* NULL: it is not about memory */
 	uint64_t count;
 	size_t index;		/* in the order of first occurrences */

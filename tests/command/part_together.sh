@@ -42,6 +42,19 @@ else
 		claim "together: frames are shown below the folder that all places have in common" \
 			grep -q "count_orders  *containers.cc:" "$work/containers.txt"
 		claim "together: JSON has the member" grep -q '"member": "its size"' "$work/containers.json"
+		${CXX:-g++} -std=c++17 -O1 -g -pthread -o "$work/cache" "$srcdir/tests/command/cache.cc"
+		run "together: a lock is named by its field, and told by a place" 66 \
+			"while it held Cache<...>.mutex_ #[12] for reading, taken at cache.cc:22$" -- \
+			env COLUMNS=100 "$built" run "$work/cache"
+		cp "$work/err" "$work/cache.txt"
+		claim "together: three bugs of C++ in 70 lines of 100 columns" \
+			awk 'length > 100 && !/^snarl: 3/ { wide = 1 } END { exit NR > 70 || wide }' "$work/cache.txt"
+		claim "together: and there are three" grep -q "^snarl: 3 errors" "$work/cache.txt"
+		claim "together: equal stacks are told once" \
+			grep -q "at the same place with the same lock$" "$work/cache.txt"
+		claim "together: each thread's creation is told once" \
+			sh -c '[ $(grep -o "T[2-5].* created by" "$1" | grep -o "T[2-5]" | sort | uniq -d |
+				wc -l) = 0 ]' - "$work/cache.txt"
 	else
 		skip "together: containers" "no C++ compiler"
 	fi
@@ -82,7 +95,7 @@ else
 		--no-check=deadlock,hang,locks --timeout=1 --json "$work/held.json" "$work/crossed"
 	cp "$work/err" "$work/held.txt"
 	claim "together: --timeout shows where" \
-		grep -q "while it held crossed.c:.*, taken here:" "$work/held.txt"
+		grep -q "while it held crossed.c:.*, taken at " "$work/held.txt"
 	claim "together: JSON tells where" grep '"holds": \[$' "$work/held.json"
 	claim "together: --timeout shows what the kernel says" \
 		sh -c 'grep "polls descriptors:" "$1" && grep "^    runs" "$1"' - "$work/states.txt"

@@ -8,6 +8,7 @@
 #include "reports/words/explain_memory.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
+#include "reports/formats/text/creation.h"
 #include "reports/formats/text/memory.h"
 #include "reports/formats/text/stack.h"
 #include "reports/formats/text/thread.h"
@@ -72,7 +73,7 @@ static void write_locks(struct text_page *page, const struct view_finding *findi
 		if (!is_first_of_lock(finding, i))
 			continue;
 		if (!has_head)
-			fprintf(page->out, "\n  %sLocks%s\n", text_style_on(page, STYLE_BOLD),
+			fprintf(page->out, "  %sLocks:%s\n", text_style_on(page, STYLE_BOLD),
 				text_style_off(page));
 		has_head = true;
 		write_lock(page, finding->process, finding->events[i]->lock);
@@ -105,7 +106,7 @@ static void write_scenario(struct text_page *page, const struct view_finding *fi
 {
 	if (is_told(finding))
 		return;
-	fprintf(page->out, "\n  %s%s%s\n", text_style_on(page, STYLE_BOLD),
+	fprintf(page->out, "  %s%s:%s\n", text_style_on(page, STYLE_BOLD),
 		explain_is_possible(finding) ? "How it can happen" : "How it happened",
 		text_style_off(page));
 	text_scenario(page, finding);
@@ -123,19 +124,26 @@ static const char *other_words(struct text_page *page, const struct view_finding
 			   memory_accesses_phrase(page->view, other));
 }
 
-/* Other sights of the bug, a line each. */
+/* Other sights of the bug, a line each; a single one beside the head. */
 static void write_others(struct text_page *page, const struct view_finding *finding)
 {
-	if (!finding->other_count)
-		return;
-	fprintf(page->out, "  %sAlso%s\n", text_style_on(page, STYLE_BOLD), text_style_off(page));
+	bool is_single = finding->other_count == 1;
+
+	if (finding->other_count > 1)
+		fprintf(page->out, "  %sAlso:%s\n", text_style_on(page, STYLE_BOLD),
+			text_style_off(page));
 	for (size_t i = 0; i < finding->other_count; i++) {
 		const struct view_finding *other = &finding->others[i];
+		const char *words =
+			pool_format(page->view->pool, "%s%s", headline_place(page->view, other),
+				    other_words(page, finding, other));
 
+		if (is_single) {
+			text_paragraph(page, "Also:", words);
+			continue;
+		}
 		fputs("    ", page->out);
-		text_wrap(page, 4, 6,
-			  pool_format(page->view->pool, "%s%s", headline_place(page->view, other),
-				      other_words(page, finding, other)));
+		text_wrap(page, 4, 6, words);
 	}
 }
 
@@ -154,10 +162,10 @@ void text_finding(struct text_page *page, const struct view_finding *finding)
 	write_others(page, finding);
 	write_locks(page, finding);
 	write_scenario(page, finding);
-	if (finding->note_count || finding->advice[0])
-		fputc('\n', page->out);
+	/* The line of the access says why it is not atomic. */
 	for (size_t i = 0; i < finding->note_count; i++)
-		text_paragraph(page, "Note:", finding->notes[i]);
+		if (!finding->plain || finding->notes[i] != finding->atomics_note)
+			text_paragraph(page, "Note:", finding->notes[i]);
 	if (finding->advice[0])
 		text_paragraph(page, "To fix:", finding->advice);
 	if (page->view->options->is_verbose)

@@ -1,8 +1,6 @@
 #include "reports/formats/text/memory.h"
 
 #include "reports/formats/text/stack.h"
-
-#include "reports/words/explain_memory.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
@@ -25,72 +23,123 @@ static const char *part_words(struct text_page *page, const struct type_place *p
 	return words ? pool_format(page->view->pool, "%s, ", words) : "";
 }
 
-/* "refs: int, at offset 8 of struct conn". */
-static void write_field(struct text_page *page, const struct type_place *part, bool with_type)
+/* "refs: int, at offset 8 of struct conn"; NULL if it is no field. */
+static const char *field_words(struct text_page *page, const struct type_place *part,
+			       bool with_type)
 {
 	if (!part->holder || !part->field)
-		return;
-	write_line(page, pool_format(page->view->pool, "%s: %sat offset %llu of %s", part->field,
-				     with_type ? part_words(page, part) : "",
-				     (unsigned long long)part->field_offset,
-				     short_words(page->view, part->holder)));
+		return NULL;
+	return pool_format(page->view->pool, "%s: %sat offset %llu of %s", part->field,
+			   with_type ? part_words(page, part) : "",
+			   (unsigned long long)part->field_offset,
+			   short_words(page->view, part->holder));
 }
 
+static void write_field(struct text_page *page, const struct type_place *part, bool with_type)
+{
+	const char *words = field_words(page, part, with_type);
+
+	if (words)
+		write_line(page, words);
+}
+
+/* "visit_count: long int, global or static data"; the headline has where it is declared. */
 static void write_variable(struct text_page *page, const struct view_memory *memory)
 {
 	const struct variable_place *variable = &memory->variable;
-	const struct type_place *part = &variable->part;
-	struct pool *pool = page->view->pool;
-	const char *words;
 
-	words = pool_format(pool, "%s: %sglobal or static data", memory->name,
-			    part_words(page, part));
-	if (variable->file && variable->line)
-		words = pool_format(pool, "%s, declared at %s:%u", words, variable->file,
-				    variable->line);
-	write_line(page, words);
-	write_field(page, part, false);
+	text_paragraph(page, "Memory:",
+		       pool_format(page->view->pool, "%s: %sglobal or static data", memory->name,
+				   part_words(page, &variable->part)));
+	write_field(page, &variable->part, false);
 }
 
-/* "allocated by T1 (main):" and the stack. */
-static void write_block_event(struct text_page *page, const struct view_finding *finding,
-			      const struct finding_event *event, const char *what)
+/* "a 24-byte block". */
+static const char *whole_block_words(struct text_page *page, const struct finding_event *allocation)
 {
-	if (!event || (!event->thread && !event->stack))
+	if (!allocation || !allocation->size_bytes)
+		return "a heap block";
+	return pool_format(page->view->pool, "a %llu-byte block",
+			   (unsigned long long)allocation->size_bytes);
+}
+
+/* "refs: int, at offset 8 of struct conn, in a 24-byte block", or "4 bytes at offset 8 of a
+ * 24-byte block". */
+static const char *block_words(struct text_page *page, const struct view_memory *memory)
+{
+	const struct type_place *part = &memory->variable.part;
+	const char *whole = whole_block_words(page, memory->allocation);
+	struct pool *pool = page->view->pool;
+
+	if (part->holder && part->field)
+		return pool_format(pool, "%s, in %s", field_words(page, part, true), whole);
+	if (!memory->allocation)
+		return pool_format(pool, "%s of %s", bytes_words(page, memory->size_bytes), whole);
+	return pool_format(pool, "%s at offset %llu of %s", bytes_words(page, memory->size_bytes),
+			   (unsigned long long)memory->offset, whole);
+}
+
+/* "allocated by T1 (main)"; ":" if the callers follow. */
+static const char *block_event_words(struct text_page *page, const struct view_finding *finding,
+				     const struct finding_event *event, const char *what)
+{
+	bool with_stack =
+		event->stack && !text_stack_place(page, finding->process, event->stack, 0);
+
+	return pool_format(page->view->pool, "%s%s%s%s", what, event->thread ? " by " : "",
+			   event->thread ? thread_name(page->view, finding, event->thread) : "",
+			   with_stack ? ":" : "");
+}
+
+/* Where that was, if there is more to say than its place, which the headline has: the callers, or
+ * the line of source where nothing else tells what it is. */
+static void write_block_stack(struct text_page *page, const struct view_finding *finding,
+			      const struct finding_event *event)
+{
+	if (!event->stack)
 		return;
-	fprintf(page->out, "    %s", what);
-	if (event->thread)
-		fprintf(page->out, " by %s", thread_name(page->view, finding, event->thread));
-	fprintf(page->out, "%s\n", event->stack ? ":" : "");
-	if (event->stack)
+	if (!text_stack_place(page, finding->process, event->stack, 0))
 		text_stack(page, finding->process, event->stack);
+	else if (!finding->memory->field)
+		text_source(page, finding->process, event->stack);
 }
 
 static void write_block(struct text_page *page, const struct view_finding *finding)
 {
 	const struct view_memory *memory = finding->memory;
-	const struct finding_event *block =
-		memory->allocation ? memory->allocation : memory->release;
+	const struct finding_event *allocation = memory->allocation;
+	const struct finding_event *release = memory->release;
+	struct pool *pool = page->view->pool;
+	const char *words = block_words(page, memory);
 
-	fprintf(page->out, "    %s ", bytes_words(page, memory->size_bytes));
-	if (block == memory->allocation)
-		fprintf(page->out, "at offset %llu ", (unsigned long long)memory->offset);
-	fputs("of a heap block", page->out);
-	if (block == memory->allocation && block->size_bytes)
-		fprintf(page->out, " of %s", bytes_words(page, block->size_bytes));
-	fputc('\n', page->out);
-	write_field(page, &memory->variable.part, true);
-	write_block_event(page, finding, memory->allocation, "allocated");
+	if (allocation && (allocation->thread || allocation->stack))
+		words = pool_format(pool, "%s %s", words,
+				    block_event_words(page, finding, allocation, "allocated"));
+	text_paragraph(page, "Memory:", words);
+	if (allocation)
+		write_block_stack(page, finding, allocation);
 	/* A free that takes part in the race is shown with its thread. */
-	if (memory->release && !memory_is_access(finding->finding, memory->release))
-		write_block_event(page, finding, memory->release, "freed");
+	if (!release || memory_is_access(finding->finding, release))
+		return;
+	write_line(page, block_event_words(page, finding, release, "freed"));
+	if (release->stack)
+		text_stack(page, finding->process, release->stack);
+}
+
+/* Memory of which no more is known than its @owner. */
+static void write_unnamed(struct text_page *page, const struct view_memory *memory,
+			  const char *owner)
+{
+	text_paragraph(page, "Memory:",
+		       pool_format(page->view->pool, "%s %s",
+				   bytes_words(page, memory->size_bytes), owner));
+	write_field(page, &memory->variable.part, true);
 }
 
 void text_memory(struct text_page *page, const struct view_finding *finding)
 {
 	const struct view_memory *memory = finding->memory;
 
-	fprintf(page->out, "  %sMemory%s\n", text_style_on(page, STYLE_BOLD), text_style_off(page));
 	switch (memory->kind) {
 	case MEMORY_GLOBAL:
 		write_variable(page, memory);
@@ -99,15 +148,12 @@ void text_memory(struct text_page *page, const struct view_finding *finding)
 		write_block(page, finding);
 		break;
 	case MEMORY_STACK:
-		fprintf(page->out, "    %s on the stack of %s\n",
-			bytes_words(page, memory->size_bytes),
-			thread_name(page->view, finding, memory->stack_thread));
-		write_field(page, &memory->variable.part, true);
+		write_unnamed(page, memory,
+			      pool_format(page->view->pool, "on the stack of %s",
+					  thread_name(page->view, finding, memory->stack_thread)));
 		break;
 	case MEMORY_MAPPED:
-		fprintf(page->out, "    %s of memory in no module, known heap block or stack\n",
-			bytes_words(page, memory->size_bytes));
-		write_field(page, &memory->variable.part, true);
+		write_unnamed(page, memory, "of memory in no module, known heap block or stack");
 		break;
 	}
 	if (page->view->options->is_verbose)

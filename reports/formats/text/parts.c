@@ -93,21 +93,33 @@ static void write_list(const struct text_page *page, const struct view_finding *
 	}
 }
 
-/* The names of the threads, each underlined. */
 static void write_table_head(const struct text_page *page, const struct view_finding *finding,
 			     const thread_id *threads, const size_t *widths, size_t count)
 {
-	static const char line[] = "------------------------------------------------------------"
-				   "------------------------------------------------------------";
-
-	fputs("    ", page->out);
+	fprintf(page->out, "    %s", text_style_on(page, STYLE_BOLD));
 	for (size_t i = 0; i < count; i++)
 		fprintf(page->out, "%-*s", i + 1 < count ? (int)widths[i] : 0,
 			group_words(page->view, finding, threads[i]));
-	fputs("\n    ", page->out);
-	for (size_t i = 0; i < count; i++)
-		fprintf(page->out, "%.*s%s", (int)widths[i] - 3, line, i + 1 < count ? "   " : "");
-	fputc('\n', page->out);
+	fprintf(page->out, "%s\n", text_style_off(page));
+}
+
+static size_t table_columns(const struct text_page *page)
+{
+	unsigned columns = page->view->options->columns;
+
+	return columns > TABLE_COLUMNS ? columns : TABLE_COLUMNS;
+}
+
+/* Behind @used columns of a step, or below it if the line would be too long. */
+static void write_remark(const struct text_page *page, const char *remark, size_t indent,
+			 size_t used)
+{
+	bool fits = indent + used + strlen(remark) <= table_columns(page);
+
+	if (fits)
+		fprintf(page->out, "%s\n", remark);
+	else
+		fprintf(page->out, "\n%*s\n", (int)table_columns(page), remark);
 }
 
 static void write_table(const struct text_page *page, const struct view_finding *finding,
@@ -121,16 +133,10 @@ static void write_table(const struct text_page *page, const struct view_finding 
 			continue;
 		for (size_t j = 0; j < count && threads[j] != finding->steps[i].thread; j++)
 			indent += widths[j];
-		fprintf(page->out, "%*s%s%s\n", (int)indent, "", finding->steps[i].what,
-			step_remark(page, finding, i));
+		fprintf(page->out, "%*s%s", (int)indent, "", finding->steps[i].what);
+		write_remark(page, step_remark(page, finding, i), indent,
+			     strlen(finding->steps[i].what));
 	}
-}
-
-static size_t table_columns(const struct text_page *page)
-{
-	unsigned columns = page->view->options->columns;
-
-	return columns > TABLE_COLUMNS ? columns : TABLE_COLUMNS;
 }
 
 void text_scenario(const struct text_page *page, const struct view_finding *finding)

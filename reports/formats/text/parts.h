@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "reports/model/text_set.h"
 #include "reports/words/view.h"
 
 enum text_style { STYLE_PLAIN, STYLE_ERROR, STYLE_WARNING, STYLE_NOTE, STYLE_BOLD, STYLE_DIM };
@@ -21,21 +22,15 @@ struct text_quoted {
 	size_t count;
 };
 
-/* One of the threads that were created at one place, with its callers. */
-struct text_creation {
-	const struct model_process *process;
-	thread_id thread;
-};
-
 struct text_page {
 	FILE *out;
 	struct view *view;
 	bool is_coloured;
 	const char *root; /* paths in it are shown relative to it, or NULL */
 	const char *program; /* whose stack is being written */
+	bool has_gaps; /* a finding was shown without a place, locks or callers that were lost */
 	struct text_quoted quoted;
-	struct text_creation *creations; /* that are described already */
-	size_t creation_count;
+	struct text_set created; /* threads whose creation was told, and its places */
 };
 
 /* The escape sequence that begins @style, or "". */

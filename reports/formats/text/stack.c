@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "base/strings.h"
 #include "reports/symbols/short_name.h"
 #include "reports/symbols/source_text.h"
 #include "reports/words/names.h"
 
 #define FUNCTION_COLUMNS 28
 #define FUNCTION_COLUMNS_LEAST 16
+#define FOLDED_COLUMNS 60 /* of the name of a library's function */
 #define FRAME_INDENT 10 /* "      #0  " */
 #define QUOTE_INDENT 13 /* "           12 | " without the number */
 #define QUOTE_COLUMNS_LEAST 40u
@@ -93,19 +95,37 @@ static const char *fit_function(const struct text_page *page, const char *name,
 	return text_cut(page, name, columns);
 }
 
-/* ", in std::vector<int>::push_back" behind a name and place that leave @left columns, else in
- * a line of its own. */
-static void write_called(const struct text_page *page, const char *called, size_t left)
+/* @called as it fits into @columns: whole, or without the arguments of templates; or NULL. */
+static const char *fit_called(const struct text_page *page, const char *called, size_t columns)
 {
-	size_t columns = page->view->options->columns;
-	const char *outline = short_name_outline(page->view->pool, called);
+	if (columns < strlen(called))
+		called = short_name_outline(page->view->pool, called);
+	return columns < strlen(called) ? NULL : called;
+}
 
-	if (!columns || left >= strlen(called) + strlen(", in "))
-		fprintf(page->out, ", in %s", called);
-	else if (left >= strlen(outline) + strlen(", in "))
-		fprintf(page->out, ", in %s", outline);
-	else
-		fprintf(page->out, "\n          in %s",
+/* A function with its place, and what it calls, if anything.  The column of places gives way
+ * before a line is too long. */
+static void write_line(const struct text_page *page, size_t index, const char *name,
+		       const char *place, const char *called)
+{
+	size_t columns = page->view->options->columns ? page->view->options->columns : SIZE_MAX;
+	size_t used = FRAME_INDENT + strlen(name) + 1 + strlen(place);
+	size_t left = used < columns ? columns - used : 0;
+	size_t gap = strlen(name) < FUNCTION_COLUMNS ? FUNCTION_COLUMNS - strlen(name) : 0;
+	const char *fitted = NULL;
+
+	if (called && left > strlen(", in "))
+		fitted = fit_called(page, called, left - strlen(", in "));
+	if (fitted && left - strlen(", in ") - strlen(fitted) < gap)
+		fitted = short_name_outline(page->view->pool, fitted);
+	if (fitted)
+		left -= strlen(", in ") + strlen(fitted);
+	fprintf(page->out, "      #%-2zu %s%s%s%*s %s%s%s\n", index,
+		text_style_on(page, STYLE_BOLD), name, text_style_off(page),
+		(int)(gap < left ? gap : left), "", place, fitted ? ", in " : "",
+		fitted ? fitted : "");
+	if (called && !fitted)
+		fprintf(page->out, "          in %s\n",
 			fit_function(page, called, columns - FRAME_INDENT - 3,
 				     columns - FRAME_INDENT - 3));
 }
@@ -118,19 +138,12 @@ static void write_frame(const struct text_page *page, const struct source_frame 
 	size_t columns = page->view->options->columns;
 	const char *name = frame_function(page->view, frame);
 	size_t left = 0;
-	size_t used;
 
 	if (columns > FRAME_INDENT + 1 + strlen(place))
 		left = columns - FRAME_INDENT - 1 - strlen(place);
 	if (columns && left < FUNCTION_COLUMNS_LEAST)
 		left = FUNCTION_COLUMNS_LEAST;
-	name = fit_function(page, name, FUNCTION_COLUMNS, left);
-	fprintf(page->out, "      #%-2zu %s%-*s%s %s", index, text_style_on(page, STYLE_BOLD),
-		FUNCTION_COLUMNS, name, text_style_off(page), place);
-	used = strlen(name) > FUNCTION_COLUMNS ? strlen(name) : FUNCTION_COLUMNS;
-	if (called)
-		write_called(page, called, left > used ? left - used : 0);
-	fputc('\n', page->out);
+	write_line(page, index, fit_function(page, name, FUNCTION_COLUMNS, left), place, called);
 }
 
 /* Frames of libraries in a row: with @stack's frame @first, before @end. */
@@ -143,13 +156,34 @@ static size_t count_system(const struct source_stack *stack, size_t first, size_
 	return count;
 }
 
+/* It is called by the main() that Rust's compiler makes. */
+static bool is_rust_start(const struct source_frame *frame)
+{
+	return frame->function && string_has_prefix(frame->function, "std::rt::lang_start");
+}
+
 static size_t without_glue(const struct source_stack *stack)
 {
 	size_t count = stack->visible_count;
 
+	if (count > 1 && is_rust_start(&stack->frames[count - 2]))
+		count--;
 	while (count > 1 && source_frame_is_glue(&stack->frames[count - 1]))
 		count--;
 	return count;
+}
+
+static void write_fold(const struct text_page *page, const struct source_frame *first,
+		       size_t count)
+{
+	const char *more = count > 1 ? pool_format(page->view->pool, " and %zu more in libraries",
+						   count - 1)
+				     : " in a library";
+
+	fprintf(page->out, "      ... %s%s\n",
+		fit_function(page, frame_function(page->view, first), FOLDED_COLUMNS,
+			     page->view->options->columns ? FOLDED_COLUMNS : 0),
+		more);
 }
 
 static void write_folded(struct text_page *page, const struct source_stack *stack)
@@ -162,11 +196,8 @@ static void write_folded(struct text_page *page, const struct source_stack *stac
 	for (bool is_first = true; i < end; is_first = false) {
 		size_t folded = is_first ? 0 : count_system(stack, i, end);
 
-		if (folded > 1) {
-			fprintf(page->out, "      ... %s and %zu more in libraries\n",
-				fit_function(page, frame_function(page->view, &stack->frames[i]),
-					     60, page->view->options->columns ? 60 : 0),
-				folded - 1);
+		if (folded) {
+			write_fold(page, &stack->frames[i], folded);
 			i += folded;
 			continue;
 		}
@@ -199,8 +230,10 @@ void text_stack(struct text_page *page, const struct model_process *process, sta
 		write_whole(page, frames);
 	else
 		write_folded(page, frames);
-	if (frames && frames->is_incomplete)
-		fputs("      (callers not recorded)\n", page->out);
+	if (!frames || !frames->is_incomplete)
+		return;
+	fputs("      (callers not recorded)\n", page->out);
+	page->has_gaps = true;
 }
 
 void text_source(struct text_page *page, const struct model_process *process, stack_id stack)
@@ -209,4 +242,62 @@ void text_source(struct text_page *page, const struct model_process *process, st
 
 	if (site)
 		write_source(page, site);
+}
+
+/* --- Stacks beside others -------------------------------------------------------- */
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Is what the reader sees of them the same? */
+static bool is_same_frame(const struct source_frame *a, const struct source_frame *b)
+{
+	if (!is_same_text(a->function, b->function) || !is_same_text(a->file, b->file))
+		return false;
+	return a->line == b->line && (a->line || a->offset == b->offset);
+}
+
+/* The outermost frames that two stacks have in common: their number. */
+static size_t count_common(const struct source_stack *a, const struct source_stack *b)
+{
+	size_t count = 0;
+
+	while (a && b && count < a->visible_count && count < b->visible_count &&
+	       is_same_frame(&a->frames[a->visible_count - 1 - count],
+			     &b->frames[b->visible_count - 1 - count]))
+		count++;
+	return count;
+}
+
+bool text_stack_is_same(struct text_page *page, const struct model_process *process, stack_id one,
+			stack_id other)
+{
+	const struct source_stack *a = symbolize_stack(page->view->symbolizer, process, one);
+	const struct source_stack *b = symbolize_stack(page->view->symbolizer, process, other);
+
+	return a && b && a->visible_count && a->visible_count == b->visible_count &&
+	       count_common(a, b) == a->visible_count;
+}
+
+const char *text_stack_place(struct text_page *page, const struct model_process *process,
+			     stack_id stack, stack_id beside)
+{
+	const struct source_stack *frames = symbolize_stack(page->view->symbolizer, process, stack);
+	const struct source_stack *others =
+		symbolize_stack(page->view->symbolizer, process, beside);
+	const struct source_frame *site = source_stack_site(frames);
+	const struct source_frame *other = source_stack_site(others);
+	const char *place;
+
+	if (page->view->options->is_verbose || !site || !site->line)
+		return NULL;
+	for (size_t i = 0; i + count_common(frames, others) < without_glue(frames); i++)
+		if (&frames->frames[i] != site && !source_frame_is_system(&frames->frames[i]))
+			return NULL;
+	place = source_frame_place_from(page->view->pool, site, page->root);
+	if (other && is_same_text(site->function, other->function))
+		return place;
+	return pool_format(page->view->pool, "%s in %s", place, frame_function(page->view, site));
 }

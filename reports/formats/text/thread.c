@@ -8,44 +8,69 @@
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
+/* Are they the same, or two of which only their class is told? */
+static bool is_same_lock(struct view *view, const struct view_finding *finding, lock_id a,
+			 lock_id b)
+{
+	if (!(finding->finding->details & DETAIL_CLASSES) || !a || !b)
+		return a == b;
+	return strcmp(lock_origin_name(view, finding->process, a),
+		      lock_origin_name(view, finding->process, b)) == 0;
+}
+
 /* True if another event of this thread shows where it took that lock. */
-static bool is_shown(const struct view_finding *finding, size_t index,
+static bool is_shown(struct view *view, const struct view_finding *finding, size_t index,
 		     const struct finding_hold *hold)
 {
 	for (size_t i = 0; i < finding->event_count; i++) {
 		const struct finding_event *event = finding->events[i];
 
 		if (i != index && event->thread == finding->events[index]->thread &&
-		    event->lock == hold->lock && event->action != ACTION_WAIT)
+		    event->action != ACTION_WAIT &&
+		    is_same_lock(view, finding, event->lock, hold->lock))
 			return true;
 	}
 	return false;
 }
 
+/* "while it held bank.c:lock, taken at bank.c:12", and the stack if that says more. */
+static void write_hold(struct text_page *page, const struct view_finding *finding,
+		       const struct finding_event *event, const struct finding_hold *hold)
+{
+	const struct model_process *process = finding->process;
+	const char *place = text_stack_place(page, process, hold->stack, event->stack);
+	struct pool *pool = page->view->pool;
+	const char *taken = hold->stack ? ", taken here:" : "";
+
+	if (place)
+		taken = pool_format(pool, ", taken at %s", place);
+	fputs("    ", page->out);
+	text_wrap(page, 4, 6,
+		  pool_format(pool, "while it held %s%s%s",
+			      hold->lock ? lock_name(page->view, process, hold->lock)
+					 : "a lock that has ended since",
+			      hold->mode == HOLD_SHARED ? " for reading" : "", taken));
+	if (place)
+		text_source(page, process, hold->stack);
+	else if (hold->stack)
+		text_stack(page, process, hold->stack);
+}
+
+static uint32_t present_holds(const struct finding_event *event)
+{
+	return event->hold_count < FINDING_HOLD_MAX ? event->hold_count : FINDING_HOLD_MAX;
+}
+
 void text_holds(struct text_page *page, const struct view_finding *finding, size_t index)
 {
 	const struct finding_event *event = finding->events[index];
-	uint32_t present =
-		event->hold_count < FINDING_HOLD_MAX ? event->hold_count : FINDING_HOLD_MAX;
 
-	for (uint32_t i = 0; i < present; i++) {
-		const struct finding_hold *hold = &event->holds[i];
-
-		if (is_shown(finding, index, hold))
-			continue;
-		fputs("    ", page->out);
-		text_wrap(page, 4, 6,
-			  pool_format(page->view->pool, "while it held %s%s%s",
-				      hold->lock
-					      ? lock_name(page->view, finding->process, hold->lock)
-					      : "a lock that has ended since",
-				      hold->mode == HOLD_SHARED ? " for reading" : "",
-				      hold->stack ? ", taken here:" : ""));
-		if (hold->stack)
-			text_stack(page, finding->process, hold->stack);
-	}
-	if (event->hold_count > present)
-		fprintf(page->out, "    and %u more locks\n", event->hold_count - present);
+	for (uint32_t i = 0; i < present_holds(event); i++)
+		if (!is_shown(page->view, finding, index, &event->holds[i]))
+			write_hold(page, finding, event, &event->holds[i]);
+	if (event->hold_count > present_holds(event))
+		fprintf(page->out, "    and %u more locks\n",
+			event->hold_count - present_holds(event));
 }
 
 bool text_is_first_of_thread(const struct view_finding *finding, size_t index)
@@ -58,15 +83,69 @@ bool text_is_first_of_thread(const struct view_finding *finding, size_t index)
 	return !memory_is_aside(finding, finding->events[index]);
 }
 
-static const char *event_words(struct text_page *page, const struct view_finding *finding,
-			       const struct finding_event *event)
+static bool has_same_holds(struct text_page *page, const struct view_finding *finding,
+			   const struct finding_event *a, const struct finding_event *b)
 {
-	const char *unknown = finding->memory && event->action != ACTION_WAIT
-				      ? " (place not known)"
-				      : "";
+	if (a->hold_count != b->hold_count)
+		return false;
+	for (uint32_t i = 0; i < present_holds(a); i++)
+		if (a->holds[i].lock != b->holds[i].lock || a->holds[i].mode != b->holds[i].mode ||
+		    !text_stack_is_same(page, finding->process, a->holds[i].stack,
+					b->holds[i].stack))
+			return false;
+	return true;
+}
 
-	return pool_format(page->view->pool, "%s%s", explain_event(page->view, finding, event),
-			   event->stack ? ":" : unknown);
+/* The first event of its thread; threads are told of in the order of these. */
+static size_t first_of_thread(const struct view_finding *finding, size_t index)
+{
+	thread_id thread = finding->events[index]->thread;
+
+	for (size_t i = 0; i < index; i++)
+		if (finding->events[i]->thread == thread &&
+		    !memory_is_aside(finding, finding->events[i]))
+			return i;
+	return index;
+}
+
+static bool is_told_before(const struct view_finding *finding, size_t index, size_t other)
+{
+	size_t first = first_of_thread(finding, index);
+	size_t others = first_of_thread(finding, other);
+
+	return first == others ? index < other : first < others;
+}
+
+/* The access at the same place that was told of before access @index, or NULL. */
+static const struct finding_event *find_same_place(struct text_page *page,
+						   const struct view_finding *finding,
+						   size_t index)
+{
+	const struct finding_event *event = finding->events[index];
+
+	if (page->view->options->is_verbose || !finding->memory)
+		return NULL;
+	for (size_t i = 0; i < finding->event_count; i++)
+		if (!memory_is_aside(finding, finding->events[i]) &&
+		    is_told_before(finding, i, index) &&
+		    text_stack_is_same(page, finding->process, finding->events[i]->stack,
+				       event->stack))
+			return finding->events[i];
+	return NULL;
+}
+
+/* @same: as find_same_place() has it. */
+static const char *where_words(struct text_page *page, const struct view_finding *finding,
+			       const struct finding_event *event, const struct finding_event *same)
+{
+	if (same && event->hold_count && has_same_holds(page, finding, event, same))
+		return event->hold_count == 1 ? ", at the same place with the same lock"
+					      : ", at the same place with the same locks";
+	if (same)
+		return ", at the same place";
+	if (event->stack)
+		return ":";
+	return finding->memory && event->action != ACTION_WAIT ? " (place not known)" : "";
 }
 
 static size_t count_events(const struct view_finding *finding, thread_id thread)
@@ -79,13 +158,20 @@ static size_t count_events(const struct view_finding *finding, thread_id thread)
 	return count;
 }
 
-static void write_event(struct text_page *page, const struct view_finding *finding, size_t index)
+static void write_event(struct text_page *page, const struct view_finding *finding, size_t index,
+			size_t column)
 {
 	const struct finding_event *event = finding->events[index];
+	const struct finding_event *same = find_same_place(page, finding, index);
 
-	if (event->stack)
+	page->has_gaps |= event->holds_are_unknown || (finding->memory && !event->stack);
+	text_wrap(page, column, 6,
+		  pool_format(page->view->pool, "%s%s", explain_event(page->view, finding, event),
+			      where_words(page, finding, event, same)));
+	if (event->stack && !same)
 		text_stack(page, finding->process, event->stack);
-	text_holds(page, finding, index);
+	if (!same || !has_same_holds(page, finding, event, same))
+		text_holds(page, finding, index);
 }
 
 /* "37 threads here: T2 (worker), T3 (worker) and 35 more", if they all do the same. */
@@ -118,133 +204,6 @@ void text_thread(struct text_page *page, const struct view_finding *finding, siz
 			continue;
 		if (!is_single)
 			fputs("    ", page->out);
-		text_wrap(page, is_single ? 3 + strlen(name) : 4, 6,
-			  event_words(page, finding, event));
-		write_event(page, finding, i);
-	}
-}
-
-/* --- Creations ------------------------------------------------------------------- */
-
-static bool has_creation(const struct model_process *process, thread_id thread)
-{
-	const struct model_thread *row = model_thread(process, thread);
-
-	return row && !(row->flags & THREAD_IS_MAIN) && (row->creation_stack || row->creator);
-}
-
-/* At one place, though perhaps by several calls.  Both have creations. */
-static bool is_created_with(struct text_page *page, const struct model_process *process,
-			    thread_id a, thread_id b)
-{
-	const struct model_thread *row = model_thread(process, a);
-	const struct model_thread *other = model_thread(process, b);
-	struct symbolizer *symbolizer = page->view->symbolizer;
-	const char *place;
-	const char *others;
-
-	if (row->creator != other->creator)
-		return false;
-	if (row->creation_stack == other->creation_stack)
-		return true;
-	place = symbolize_place(symbolizer, process, row->creation_stack);
-	others = symbolize_place(symbolizer, process, other->creation_stack);
-	return place && others && strcmp(place, others) == 0;
-}
-
-/* Has the page the callers of @thread's creation?  If not, it will have them. */
-static bool was_described(struct text_page *page, const struct model_process *process,
-			  thread_id thread)
-{
-	for (size_t i = 0; i < page->creation_count; i++)
-		if (page->creations[i].process == process &&
-		    is_created_with(page, process, thread, page->creations[i].thread))
-			return true;
-	page->creations = pool_grow(page->view->pool, page->creations, page->creation_count,
-				    sizeof(*page->creations));
-	page->creations[page->creation_count++] = (struct text_creation){process, thread};
-	return false;
-}
-
-/* Is there more of its stack than one frame of the program? */
-static bool has_callers(const struct source_stack *stack)
-{
-	size_t own = 0;
-
-	for (size_t i = 0; stack && i < stack->visible_count; i++)
-		own += !source_frame_is_system(&stack->frames[i]);
-	return own > 1;
-}
-
-/* The threads whose creation is known, each once; returns their number. */
-static size_t collect_created(const struct view_finding *finding, thread_id *threads)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < finding->event_count; i++)
-		if (text_is_first_of_thread(finding, i) &&
-		    has_creation(finding->process, finding->events[i]->thread))
-			threads[count++] = finding->events[i]->thread;
-	return count;
-}
-
-/* Moves those that were created as the first to the front; returns their number. */
-static size_t gather_created(struct text_page *page, const struct model_process *process,
-			     thread_id *threads, size_t count)
-{
-	size_t same = 1;
-
-	for (size_t i = 1; i < count; i++) {
-		thread_id thread = threads[i];
-
-		if (!is_created_with(page, process, threads[0], thread))
-			continue;
-		memmove(&threads[same + 1], &threads[same], (i - same) * sizeof(*threads));
-		threads[same++] = thread;
-	}
-	return same;
-}
-
-/* "T2 and T3 were created by T1 (main) at bank.c:40", and once the callers. */
-static void write_creation(struct text_page *page, const struct view_finding *finding,
-			   const thread_id *threads, size_t count)
-{
-	const struct model_process *process = finding->process;
-	const struct model_thread *row = model_thread(process, threads[0]);
-	const struct view_options *options = page->view->options;
-	struct pool *pool = page->view->pool;
-	const struct source_stack *stack =
-		symbolize_stack(page->view->symbolizer, process, row->creation_stack);
-	const struct source_frame *site = source_stack_site(stack);
-	const char **names = pool_alloc(pool, count * sizeof(*names));
-	bool with_stack = stack && (options->is_verbose ||
-				    (has_callers(stack) &&
-				     !was_described(page, process, threads[0])));
-
-	for (size_t i = 0; i < count; i++)
-		names[i] = thread_name(page->view, finding, threads[i]);
-	fputs("  ", page->out);
-	text_wrap(page, 2, 4,
-		  pool_format(pool, "%s %s created by %s%s%s%s", join_words(pool, names, count),
-			      count == 1 ? "was" : "were",
-			      thread_name(page->view, finding, row->creator), site ? " at " : "",
-			      site ? source_frame_place_from(pool, site, page->root) : "",
-			      with_stack ? ":" : ""));
-	if (with_stack)
-		text_stack(page, process, row->creation_stack);
-}
-
-void text_creations(struct text_page *page, const struct view_finding *finding)
-{
-	thread_id *threads = pool_alloc(page->view->pool,
-					(finding->event_count + 1) * sizeof(*threads));
-	size_t left = collect_created(finding, threads);
-
-	while (left) {
-		size_t count = gather_created(page, finding->process, threads, left);
-
-		write_creation(page, finding, threads, count);
-		threads += count;
-		left -= count;
+		write_event(page, finding, i, is_single ? 3 + strlen(name) : 4);
 	}
 }

@@ -1,4 +1,4 @@
-/* The threads of a finding, in a text report: what each does, and who created it. */
+/* The threads of a finding, in a text report: what each does. */
 #ifndef REPORTS_FORMATS_TEXT_THREAD_H
 #define REPORTS_FORMATS_TEXT_THREAD_H
 
@@ -12,8 +12,5 @@ void text_thread(struct text_page *page, const struct view_finding *finding, siz
 
 /* The other locks that the thread of event @index held, with the stacks where it took them. */
 void text_holds(struct text_page *page, const struct view_finding *finding, size_t index);
-
-/* Who created the threads, and where; callers of that in the first finding that has it. */
-void text_creations(struct text_page *page, const struct view_finding *finding);
 
 #endif

@@ -139,7 +139,7 @@ START_TEST(a_lost_update_names_the_variable_and_its_line)
 	expect_text("error: lost-update: counter (test_memory.c:");
 	expect_text(") is updated by T2 (left) and T3 (right) without a common lock\n");
 	expect_text(" updates counter, 4 bytes, holding no lock:\n");
-	expect_text("    counter: int, global or static data, declared at test_memory.c:");
+	expect_text("  Memory: counter: int, global or static data\n");
 	expect_text("To fix: Take one lock around every access of counter, or make it an atomic.");
 }
 END_TEST
@@ -148,9 +148,8 @@ START_TEST(torn_updates_are_told_as_they_can_go_wrong)
 {
 	write_lost_update();
 	render_text();
-	expect_text("  How it can happen\n"
+	expect_text("  How it can happen:\n"
 		    "    T2 (left)        T3 (right)\n"
-		    "    --------------   --------------\n"
 		    "    reads counter\n"
 		    "                     reads counter\n"
 		    "    writes counter\n"
@@ -186,9 +185,8 @@ START_TEST(values_are_told_where_they_were_seen)
 	expect_text("an update of counter (test_memory.c:");
 	expect_text(") by T3 (right) is lost: T2 (left) overwrites it with a value computed");
 	expect_text("    reads counter, 4 bytes, found 41, holding no lock:\n");
-	expect_text("  How it happened\n"
+	expect_text("  How it happened:\n"
 	       "    T2 (left)                  T3 (right)\n"
-	       "    ------------------------   ------------------------\n"
 	       "    reads counter (41)\n"
 	       "                               writes counter (over 41)\n"
 	       "    writes counter (over -1)   <- the update of T3 (right) is lost\n");
@@ -220,7 +218,7 @@ START_TEST(elements_and_fields_are_named)
 	render_text();
 	expect_text("error: data-race: accounts[3].balance (test_memory.c:");
 	expect_text(") is written by T2 (left) and read by T3 (right), and nothing orders them\n");
-	expect_text("    accounts[3].balance: int64_t, global");
+	expect_text("  Memory: accounts[3].balance: int64_t, global");
 	expect_text("    balance: at offset 8 of struct account\n");
 	expect_no("nothing orders these");
 }
@@ -288,8 +286,8 @@ START_TEST(a_heap_block_tells_where_it_is_from)
 	render_text();
 	expect_text("data-race: offset 8 of a 24-byte block allocated at test_memory.c:");
 	expect_text(" writes the block+8, 4 bytes, holding no lock:\n");
-	expect_text("    4 bytes at offset 8 of a heap block of 24 bytes\n"
-	       "    allocated by T1 (main):\n      #0  write_stacks");
+	expect_text("  Memory: 4 bytes at offset 8 of a 24-byte block allocated by T1 (main):\n"
+		    "      #0  write_stacks");
 	expect_no("\n  T1 (main)\n");
 	expect_no("0x7008");
 	expect_no("freed");
@@ -320,11 +318,11 @@ START_TEST(a_field_of_a_heap_block_is_named_by_the_pointers_type)
 		add_access(3, ACTION_READ, (void *)0x7008, 8, 4);
 		end_model();
 		render_text();
-		is_named = strstr(text, "data-race: struct account.balance in a 24-byte block");
+		is_named = strstr(text, "data-race: struct account.balance (allocated at ");
 	}
 	ck_assert(is_named);
-	expect_text(" reads struct account.balance, 8 bytes, holding no lock:\n");
-	expect_text("    balance: int64_t, at offset 8 of struct account\n");
+	expect_text(" reads struct account.balance, 8 bytes, not atomic by its source, holding ");
+	expect_text("  Memory: balance: int64_t, at offset 8 of struct account, in a 24-byte ");
 }
 END_TEST
 
@@ -351,7 +349,7 @@ START_TEST(memory_on_a_stack_names_the_thread)
 	end_model();
 	render_text();
 	expect_text("data-race: a variable on the stack of T1 (main) is written by");
-	expect_text("    4 bytes on the stack of T1 (main)\n");
+	expect_text("  Memory: 4 bytes on the stack of T1 (main)\n");
 }
 END_TEST
 

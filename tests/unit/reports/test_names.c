@@ -97,7 +97,7 @@ START_TEST(members_of_a_union_are_told_by_their_size)
 {
 	add_race(&outer.in[1].as.number, 4);
 	expect_text("data-race: outer.in[1].as.number (");
-	expect_text("    outer.in[1].as.number: int, global");
+	expect_text("  Memory: outer.in[1].as.number: int, global");
 	expect_text("    as.number: at offset 8 of struct inner\n");
 }
 END_TEST
@@ -106,7 +106,7 @@ START_TEST(bytes_that_no_member_is_are_the_unions)
 {
 	add_race(&outer.in[1].as.bytes[2], 2);
 	expect_text("data-race: outer.in[1].as+2 (");
-	expect_text("    outer.in[1].as+2: union, global");
+	expect_text("  Memory: outer.in[1].as+2: union, global");
 }
 END_TEST
 
