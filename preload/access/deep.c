@@ -38,7 +38,7 @@ void access_deeply(struct guest_thread *self, void (*function)(void *), void *co
 		return;
 	stack_end = self->deep_block + DEEP_GUARD_BYTES + DEEP_STACK_BYTES;
 	/* A handler must not run on our stack, nor leave it by a jump. */
-	signals = signals_block();
+	signals = signals_hold_off();
 	self->is_deep = true;
 	vector_state_call(function, context, stack_end, stack_end);
 	self->is_deep = false;

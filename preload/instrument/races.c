@@ -235,6 +235,7 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 	const char *why;
 
 	races_are_pending = false;
+	signals_take_over();
 	if (guest_options.races == RACES_OFF)
 		return;
 	why = prepare_observation();
@@ -244,7 +245,6 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 	}
 	force_lines();
 	guest_observes_memory = true;
-	signals_take_over();
 	heap_observe();
 	spare_interrupted(self, start);
 	add_modules();

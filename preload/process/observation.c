@@ -248,8 +248,11 @@ void observation_finish(bool is_orderly)
 #include "preload/process/parts.def"
 #undef PART
 #undef NONE
-	if (self)
-		self->guard = guard;
+	if (!self)
+		return;
+	self->guard = guard;
+	if (!guard)
+		guest_leave(self);
 }
 
 bool observation_end(uint32_t how, uint32_t status, bool is_orderly)

@@ -5,6 +5,7 @@
 #include "detect/race/access.h"
 #include "detect/race/record_fast.h"
 #include "preload/signals/clone_context.h"
+#include "preload/signals/signals.h"
 
 #define SIGNAL_BIT(signal) (1ull << ((signal) - 1))
 /* Signals that the processor raises.  The kernel ends a process that blocks them then. */
@@ -82,20 +83,36 @@ uintptr_t handlers_returned(ucontext_t *context)
 	return return_address;
 }
 
+/* Does the guard keep handlers waiting while the stack pointer is @sp?  Around a locked
+ * instruction it stays up after its frame has returned. */
+static bool guard_is_up(const struct guest_thread *self, uintptr_t sp)
+{
+	return self && self->guard && (self->locked || !guest_guard_is_stale(self, sp));
+}
+
+/* A handlers_wait (base/runtime_lock.h).  In a program that confines itself a signal
+ * may be one that cannot be sent again. */
+static bool wait_for_guard(uintptr_t sp)
+{
+	return guard_is_up(guest_self, sp) && !kernel_gate;
+}
+
+void handlers_watched(void)
+{
+	handlers_wait = wait_for_guard;
+}
+
 static bool is_of_processor(const struct delivery *delivery)
 {
 	return (OF_PROCESSOR & SIGNAL_BIT(delivery->signal)) &&
 	       (!delivery->told || delivery->told->si_code > 0);
 }
 
-/* Is the guard up, and will the thread take it down if the handler waits? */
+/* Will the thread take its guard down if the handler waits? */
 static bool must_wait(const struct guest_thread *self, const struct delivery *delivery)
 {
-	uintptr_t sp = clone_context_sp(clone_context_registers(delivery->context));
-
-	/* Around a locked instruction the guard stays up after its frame has returned. */
-	return self && self->guard && !delivery->is_once &&
-	       (self->locked || !guest_guard_is_stale(self, sp));
+	return guard_is_up(self,
+			   clone_context_sp(clone_context_registers(delivery->context)));
 }
 
 /* Sends it once more: it will be delivered when signals are not blocked any more. */
@@ -118,6 +135,8 @@ static bool defer_signal(struct guest_thread *self, const struct delivery *deliv
 	uint64_t *blocked = (uint64_t *)&delivery->context->uc_sigmask;
 	uint64_t mask = signals_block();
 
+	if (delivery->is_once)
+		signals_set_again(delivery->signal);
 	if (!send_again(delivery)) {
 		signals_restore(mask);
 		return false;
@@ -151,10 +170,10 @@ bool handlers_enter(const struct delivery *delivery)
 	struct interruption interruption;
 	bool is_fault = is_of_processor(delivery);
 
-	if (!guest_observes_memory)
-		return true;
 	if (!is_fault && must_wait(self, delivery) && defer_signal(self, delivery))
 		return false;
+	if (!guest_observes_memory)
+		return true;
 	clone_context_find(registers, &interruption);
 	if (is_fault) {
 		abandon_check(self, &interruption);

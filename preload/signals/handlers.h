@@ -1,8 +1,8 @@
 /*
- * Signal handlers while memory is observed.
+ * Signal handlers once there are threads.
  *
- * The kernel enters signal_entry, which calls the program's handler.  If the
- * signal interrupted a clone, the handler gets the context of the original code
+ * The kernel enters signal_entry, which calls the program's handler.  If memory is
+ * observed and the signal interrupted a clone, the handler gets the context of the original code
  * (clone_context.h).  After it the clone goes on where it was; or, if the
  * handler changed the context, where that says.
  *
@@ -31,6 +31,9 @@ struct delivery {
 
 /* Handlers whose context was changed return here (signal_entry.S). */
 void handlers_return(void);
+
+/* From now on all handlers of the program enter here. */
+void handlers_watched(void);
 
 /* False: do not call the handler now. */
 bool handlers_enter(const struct delivery *delivery);

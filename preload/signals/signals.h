@@ -12,13 +12,17 @@
 /* To be called once, when observation begins. */
 void signals_begin(void);
 
-/* Memory is observed from now on: handlers that were set by system calls, or
- * before observation began, enter at signal_entry, too. */
+/* There will be a second thread: from now on all handlers enter at signal_entry, also
+ * those that were set by system calls, or before observation began. */
 void signals_take_over(void);
 
 /* The same for the C library's handler of cancellation.  @cancel is the real
  * pthread_cancel; to be called before its first call. */
 void signals_watch_cancellation(int (*cancel)(pthread_t));
+
+/* The kernel has reset the handler of @signal (SA_RESETHAND), which has not run: takes that
+ * back, unless there is another one. */
+void signals_set_again(int signal);
 
 /* Protects changes of handlers.  Innermost. */
 extern struct runtime_lock signals_lock;

@@ -4,8 +4,8 @@
  * (signal_channels.h).
  *
  * To see when a handler begins, the kernel gets our signal_entry in its place;
- * the program still sees its own.  This is done only if memory is observed, as
- * nothing else needs it.
+ * the program still sees its own.  Without races this is done from the first thread
+ * creation on, as nothing needs it before.
  */
 #define _GNU_SOURCE
 #include <mqueue.h>
@@ -108,7 +108,7 @@ static bool enters_here(int signal, uintptr_t handler)
 		signals_give(self, signal);
 		guest_leave(self);
 	}
-	return guest_state == GUEST_ON && guest_options.races != RACES_OFF &&
+	return guest_state == GUEST_ON && (handlers_wait || guest_options.races != RACES_OFF) &&
 	       !process_is_borrowed();
 }
 
@@ -252,11 +252,22 @@ static void take_over(int signal)
 		(void)fetch_or_acq_rel(&has_siginfo, 1ull << (signal - 1));
 }
 
+void signals_set_again(int signal)
+{
+	struct kernel_action action;
+
+	if (!get_action(signal, &action) || action.handler != (uintptr_t)SIG_DFL)
+		return;
+	action.handler = (uintptr_t)signal_entry;
+	kernel_call4(SYS_rt_sigaction, signal, &action, 0, sizeof(action.mask));
+}
+
 void signals_take_over(void)
 {
 	for (int signal = 1; signal <= SIGNAL_MAX; signal++)
 		if (signal != FOR_IDENTITIES)
 			take_over(signal);
+	handlers_watched();
 }
 
 /*

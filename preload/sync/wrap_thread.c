@@ -343,7 +343,7 @@ EXPORT int pthread_cancel(pthread_t handle)
 			store_release(&target->thread->waiting.is_cancelled, true); /* hang.c */
 		guest_leave(self);
 	}
-	if (guest_observes_memory)
+	if (handlers_wait)
 		signals_watch_cancellation(REAL(pthread_cancel));
 	return REAL(pthread_cancel)(handle);
 }

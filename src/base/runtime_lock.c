@@ -9,6 +9,7 @@
 #define SPIN_COUNT 100
 
 kernel_gate_function kernel_gate; /* kernel.h */
+bool (*handlers_wait)(uintptr_t sp);
 
 uint64_t signals_block(void)
 {
@@ -19,8 +20,22 @@ uint64_t signals_block(void)
 	return before;
 }
 
+static inline __attribute__((always_inline)) uint64_t hold_off(void)
+{
+	return handlers_wait && handlers_wait((uintptr_t)__builtin_frame_address(0))
+		       ? HANDLERS_WAIT
+		       : signals_block();
+}
+
+uint64_t signals_hold_off(void)
+{
+	return hold_off();
+}
+
 void signals_restore(uint64_t mask)
 {
+	if (mask == HANDLERS_WAIT)
+		return;
 	kernel_call4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
 }
 
@@ -39,7 +54,7 @@ static bool take_quickly(struct runtime_lock *lock)
 
 void runtime_lock(struct runtime_lock *lock)
 {
-	uint64_t mask = signals_block();
+	uint64_t mask = hold_off();
 
 	if (!take_quickly(lock)) {
 		while (exchange_acquire(&lock->state, 2u) != 0)
@@ -56,4 +71,13 @@ void runtime_unlock(struct runtime_lock *lock)
 	if (exchange_acq_rel(&lock->state, 0u) == 2)
 		kernel_call3(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1);
 	signals_restore(mask);
+}
+
+uint64_t runtime_lock_signals(const struct runtime_lock *lock)
+{
+	uint64_t mask = lock->saved_signals;
+
+	if (mask == HANDLERS_WAIT)
+		kernel_call4(SYS_rt_sigprocmask, SIG_BLOCK, 0, &mask, sizeof(mask));
+	return mask;
 }

@@ -26,6 +26,7 @@ core_tests = \
 	tests/unit/detect/test_lockset \
 	tests/unit/base/test_intern \
 	tests/unit/base/test_map \
+	tests/unit/base/test_runtime_lock \
 	tests/unit/base/test_spin_lock \
 	tests/unit/detect/test_object \
 	tests/unit/detect/test_object_threads \
@@ -82,6 +83,10 @@ tests_unit_base_test_map_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_base_test_map_SOURCES = tests/unit/base/test_map.c
 tests_unit_base_test_map_LDADD = src/libcore.a $(CHECK_LIBS)
 
+tests_unit_base_test_runtime_lock_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_runtime_lock_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_runtime_lock_SOURCES = tests/unit/base/test_runtime_lock.c
+tests_unit_base_test_runtime_lock_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 tests_unit_base_test_spin_lock_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_spin_lock_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_base_test_spin_lock_SOURCES = tests/unit/base/test_spin_lock.c

@@ -309,7 +309,7 @@ static void begin_life(struct sync_table *table, struct sync_object *object, enu
 	info->address = object->address;
 	info->generation = object->generation;
 	info->first = first;
-	info->first_signals = table->lock.saved_signals;
+	info->first_signals = runtime_lock_signals(&table->lock);
 	store_relaxed(&info->life, ++table->life_count); /* relaxed: see lockset.c */
 	/* release: a reader that finds the life finds it filled. */
 	store_release(&object->info, info);

@@ -45,8 +45,7 @@ static void remember_handler(struct detector *detector, struct thread *thread,
 void handler_lock_taken(struct detector *detector, struct thread *thread,
 			struct sync_object *object, stack_id stack)
 {
-	/* runtime_lock() has kept the calling thread's mask. */
-	uint64_t blocked = detector->lock.saved_signals;
+	uint64_t blocked = runtime_lock_signals(&detector->lock);
 
 	if (stack & STACK_ID_IN_HANDLER) {
 		if (!object->info->handler_stack)
