@@ -36,6 +36,7 @@ _Static_assert((SHADOW_HIGH_END - 1) >> BLOCK_REGION_SHIFT ==
 
 uint8_t block_chunks[BLOCK_CHUNK_COUNT];
 size_t block_lone_bytes = BLOCK_GRANULE;
+static bool are_any_mapped;
 
 /* Maps @size_bytes of words from @words on. */
 static bool map_words(uint32_t *words, size_t size_bytes)
@@ -47,6 +48,7 @@ static bool map_words(uint32_t *words, size_t size_bytes)
 	if (result == (long)words) {
 		kernel_call3(SYS_madvise, words, size_bytes, MADV_NOHUGEPAGE);
 		kernel_call3(SYS_madvise, words, size_bytes, MADV_DONTDUMP);
+		store_relaxed(&are_any_mapped, true); /* relaxed: who misses it finds no block */
 		return true;
 	}
 	/* Kernels before 4.17 take the address as a hint. */
@@ -218,15 +220,25 @@ static void search_pages(struct search *search, uintptr_t first, const uint32_t 
 	}
 }
 
+/* The usual address is that of a living block, and its page was touched. */
+static void search_here(struct search *search, const uint32_t *word)
+{
+	uint32_t fact = block_is_mapped(search->address) ? load_relaxed(word) : 0;
+
+	if (fact && !(fact & (BLOCK_MORE | BLOCK_FREED)))
+		check_block(search, word, fact);
+}
+
 bool block_find(uintptr_t address, struct memory_block *block)
 {
 	struct search search = {.address = address, .block = block, .words_left = LOOK_WORDS};
 	const uintptr_t look_bytes = LOOK_PAGES * PAGE_BYTES;
 	const uint32_t *last;
 
-	if (!shadow_covers(address))
+	if (!shadow_covers(address) || !load_relaxed(&are_any_mapped))
 		return false;
 	last = block_word(address);
+	search_here(&search, last);
 	for (uint32_t i = 0; i < LOOK_TIMES && !search.is_over; i++) {
 		uintptr_t first = (uintptr_t)last / look_bytes * look_bytes;
 

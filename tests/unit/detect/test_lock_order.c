@@ -488,6 +488,27 @@ START_TEST(distinct_lock_set_outlives_many_equal_ones)
 }
 END_TEST
 
+START_TEST(more_held_locks_are_no_other_witness)
+{
+	struct gate gates[] = {{G, LOCK_EXCLUSIVE}, {G + 1, LOCK_EXCLUSIVE}};
+	struct order_witness witness = witness_of(1);
+
+	add_order(A, B, with_gate(witness_of(1), &gates[0]));
+	witness.gates = gates;
+	witness.gate_count = 2;
+	for (lock_id lock = 1; lock <= 100; lock++) {
+		gates[1].lock = G + lock;
+		add_order(A, B, witness);
+	}
+	ck_assert_uint_eq(lock_order_statistics(order).witness_count, 1);
+	ck_assert_uint_eq(lock_order_statistics(order).dropped_witness_count, 0);
+	gates[0].mode = LOCK_SHARED;
+	add_order(A, B, with_gate(witness_of(1), &gates[0]));
+	add_order(A, B, witness_of(1));
+	ck_assert_uint_eq(lock_order_statistics(order).witness_count, 3);
+}
+END_TEST
+
 START_TEST(dropped_witness_is_still_judged)
 {
 	struct gate gate = {G, LOCK_EXCLUSIVE};
@@ -669,6 +690,7 @@ static void add_bounds(Suite *suite)
 	tcase_add_test(tests, a_cycle_needs_all_its_locks_alive);
 	tcase_add_test(tests, witnesses_per_edge_are_bounded_and_losses_counted);
 	tcase_add_test(tests, distinct_lock_set_outlives_many_equal_ones);
+	tcase_add_test(tests, more_held_locks_are_no_other_witness);
 	tcase_add_test(tests, dropped_witness_is_still_judged);
 	tcase_add_test(tests, refining_ends_when_nothing_new_comes);
 	tcase_add_test(tests, a_thousand_nested_locks_are_exact);
