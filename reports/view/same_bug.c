@@ -194,13 +194,23 @@ size_t same_bug_keys(struct view *view, const struct view_finding *finding,
 	return count;
 }
 
+/* Of one kind; or a race that was predicted in one run, and in another is there. */
+static bool are_alike(const struct view_finding *known, const struct view_finding *finding)
+{
+	enum finding_kind kind = known->finding->kind;
+
+	if (finding->finding->kind == FINDING_POSSIBLE_RACE)
+		return kind == FINDING_POSSIBLE_RACE || kind == FINDING_DATA_RACE ||
+		       kind == FINDING_LOST_UPDATE;
+	return known->severity == finding->severity && kind == finding->finding->kind;
+}
+
 bool same_bug_related(struct view *view, const struct view_finding *known,
 		      const struct view_finding *finding)
 {
 	if (!known->memory || !finding->memory)
 		return have_same_locks(known, finding);
-	return known->severity == finding->severity &&
-	       known->finding->kind == finding->finding->kind &&
+	return are_alike(known, finding) &&
 	       strcmp(known->process->path, finding->process->path) == 0 &&
 	       is_same_memory(view, known, finding);
 }

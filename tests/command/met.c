@@ -1,8 +1,8 @@
 /*
- * Threads that meet at a lock: usage: met unrelated | shared | queue | flag.
+ * Threads that meet at a lock: usage: met unrelated | shared | queue | flag | apart.
  *
  * The first thread has ended when the second begins its part, which nothing but the
- * lock tells.
+ * lock tells; or, if they stay apart, nothing at all.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -57,12 +57,14 @@ static void *serve_second(void *unused)
 	if (goes("flag"))
 		while (!is_ready)
 			sched_yield();
-	pthread_mutex_lock(&log_lock);
+	if (!goes("apart"))
+		pthread_mutex_lock(&log_lock);
 	if (goes("shared"))
 		served++;
 	if (goes("queue"))
 		mine = queued;
-	pthread_mutex_unlock(&log_lock);
+	if (!goes("apart"))
+		pthread_mutex_unlock(&log_lock);
 	if (!goes("shared"))
 		(*mine)++;
 	return unused;

@@ -27,6 +27,11 @@ else
 		--save "$work/met.snarl" "$work/met"
 	run "possible-race: saved results show it" 0 "1 warning" -- \
 		"$built" report "$work/met.snarl"
+	"$built" run --quiet --check=possible-race,races --save "$work/apart.snarl" \
+		"$work/met" apart >"$work/out" 2>&1
+	"$built" merge -o "$work/both.snarl" "$work/met.snarl" "$work/apart.snarl"
+	run "possible-race: it is one finding with the race of another run" 66 "1 error (1 finding" -- \
+		"$built" report "$work/both.snarl"
 	run "possible-race: a bare preload finds it" 0 "warning: possible-race" -- \
 		env SNARL_OPTIONS="check=all,possible-race" \
 		LD_PRELOAD="$(dirname "$built")/preload/libsnarl.so" "$work/met"

@@ -11,9 +11,8 @@
  * one of them sees the other.
  *
  * race.c records and compares; words.c says what the words become; memory.c begins
- * and ends lives of memory; classify.c decides what a pair of accesses is, predict.c what one is
- * that a lock has ordered, and report.c
- * tells of it.
+ * and ends lives of memory; classify.c decides what a pair of accesses is, predict.c
+ * what one is that a lock has ordered, and report.c tells of it.
  */
 #ifndef DETECT_RACE_RACE_H
 #define DETECT_RACE_RACE_H
