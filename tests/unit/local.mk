@@ -34,6 +34,7 @@ core_tests = \
 	tests/unit/detect/test_topology \
 	tests/unit/detect/test_race \
 	tests/unit/detect/test_race_assumed \
+	tests/unit/detect/test_race_own_read \
 	tests/unit/detect/test_race_random \
 	tests/unit/detect/test_race_threads \
 	tests/unit/detect/test_shared_registry \
@@ -130,6 +131,12 @@ tests_unit_detect_test_race_assumed_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_assumed_SOURCES = tests/unit/detect/test_race_assumed.c \
 	$(racing_sources)
 tests_unit_detect_test_race_assumed_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_race_own_read_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_own_read_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_own_read_SOURCES = tests/unit/detect/test_race_own_read.c \
+	$(racing_sources)
+tests_unit_detect_test_race_own_read_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_random_CFLAGS = $(UNIT_CFLAGS)

@@ -47,7 +47,8 @@ struct pending_acquire {
 struct overwritten_place {
 	uintptr_t granule;
 	uint64_t read_when;
-	uint32_t pair; /* the finding of read and store */
+	uint32_t pair;	 /* the finding of read and store */
+	uint32_t origin; /* of a read that the other had taken for known; else 0 */
 };
 
 #define OVERWRITTEN_PLACES 32u /* by a hash of the granule */

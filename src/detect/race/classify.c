@@ -293,8 +293,14 @@ static bool may_acquire(const struct race_step *step)
 	       kind_of_other(step).is_move;
 }
 
+static bool may_release(const struct race_step *step)
+{
+	return step->is_write && !step->other_is_write && kind_of_mine(step).is_move &&
+	       kind_of_other(step).is_move;
+}
+
 /* If an assumed acquire alone orders the two, their finding is held back.  The step's read
- * may be an acquire, too. */
+ * may be an acquire, too; or the other's, if it was made after that of the step's thread. */
 static void hold_back_assumed(struct race_step *step)
 {
 	const struct assumed_acquire *assumed = clock_find_assumed(step->thread, step->other);
@@ -307,6 +313,8 @@ static void hold_back_assumed(struct race_step *step)
 		clock_trust(step->thread, shadow_slot(step->other));
 	else if (may_acquire(step))
 		memory_assume_acquire(step->detector, step->thread, step->other, number);
+	else if (may_release(step))
+		pending_release_leave(step, number, false);
 }
 
 /*
@@ -328,6 +336,72 @@ static bool is_ordered_before(struct race_step *step)
 
 /* --- Pairs ------------------------------------------------------------------- */
 
+/* Nothing orders the two, unless what is atomic does. */
+static void report_pair(struct race_step *step, const struct kind_of_access *mine,
+			const struct kind_of_access *other, const struct race_verdict *verdict)
+{
+	uint32_t number = 0;
+
+	if (!mine->is_silent && !other->is_silent)
+		number = race_report(step, verdict);
+	/* A flag that a loop waits for orders what it guards, whether it is an atomic or not. */
+	if (verdict->kind == FINDING_UNMARKED_SYNC)
+		number = 0;
+	if (mine->is_move && other->is_move && verdict->severity != SEVERITY_ERROR)
+		order_pair(step, mine, other, number);
+}
+
+/*
+ * The site of the thread's own read of what the step overwrites, if it may have been made
+ * later than it was recorded and have seen another's store, which has left no pending release
+ * as its thread had made an assumed acquire in the middle of the read's epoch.  0: none.
+ */
+static site_id find_own_read(const struct race_step *step)
+{
+	const struct thread *thread = step->thread;
+	struct shadow shadow = shadow_of(step->granule);
+	uint64_t read = load_acquire(shadow.read);
+	uint64_t epoch = shadow_epoch(read);
+	site_id site;
+
+	if (shadow_form(read) == SHADOW_PLAIN && shadow_slot(read) == thread->slot && read)
+		site = origin_site(step->detector, origin_load(&shadow.origins->read, read));
+	else
+		site = pending_release_find_known(step, &epoch);
+	/* relaxed: the store was seen, and with it what its thread had assumed. */
+	return thread->clocks.recorded_epoch - epoch <= 1 &&
+			       load_relaxed(&thread->clocks.assumed_epoch) >= epoch
+		       ? site
+		       : 0;
+}
+
+/* Compares that read with the other's store. */
+static bool is_ordered_by_own_read(const struct race_step *step)
+{
+	site_id id = step->is_write && step->other_is_write ? find_own_read(step) : 0;
+	const struct site *site = site_get(&step->detector->sites, id);
+	struct access access = {.address = step->granule, .site = id, .is_late = true};
+	struct race_step own = *step;
+	struct kind_of_access mine, other;
+	struct race_verdict verdict;
+
+	if (!site || !(site->flags & SITE_PLAIN_MOVE) || site->flags & SITE_MAY_BE_STALE)
+		return false;
+	access.flags = site->flags;
+	access.address += (uint32_t)__builtin_ctz(step->shared_bytes);
+	access.size_bytes = site->size_bytes;
+	own.access = &access;
+	own.bytes = own.shared_bytes;
+	own.site = id;
+	own.is_write = false;
+	own.stale = NULL;
+	mine = kind_of_mine(&own);
+	other = kind_of_other(&own);
+	verdict = decide_verdict(&own, &mine, &other);
+	report_pair(&own, &mine, &other, &verdict);
+	return race_is_ordered(step->thread, step->other);
+}
+
 static void classify_pair(struct race_step *step)
 {
 	struct kind_of_access mine = kind_of_mine(step);
@@ -336,23 +410,16 @@ static void classify_pair(struct race_step *step)
 	/* What was overwritten after it was read is lost, whatever was learnt since. */
 	bool is_lost = step->stale && step->is_write && verdict.kind == FINDING_LOST_UPDATE &&
 		       !race_is_ordered(step->thread, step->other);
-	uint32_t number = 0;
 
 	if (mine.is_silent && mine.is_move && (other.is_silent || other.is_unknown)) {
 		order_silently(step);
 		return;
 	}
-	if (!is_lost && is_ordered_late(step)) {
+	if (!is_lost && (is_ordered_late(step) || is_ordered_by_own_read(step))) {
 		hold_back_assumed(step);
 		return;
 	}
-	if (!mine.is_silent && !other.is_silent)
-		number = race_report(step, &verdict);
-	/* A flag that a loop waits for orders what it guards, whether it is an atomic or not. */
-	if (verdict.kind == FINDING_UNMARKED_SYNC)
-		number = 0;
-	if (mine.is_move && other.is_move && verdict.severity != SEVERITY_ERROR)
-		order_pair(step, &mine, &other, number);
+	report_pair(step, &mine, &other, &verdict);
 }
 
 void race_classify(struct race_step *step)

@@ -19,15 +19,23 @@
 
 #define IS_SILENT 1u /* in a release, in place of bytes */
 
-static void leave_place(struct thread *reader, uint64_t read, uintptr_t granule, uint32_t pair)
+static struct overwritten_place *place_of(struct thread *reader, uintptr_t granule)
 {
 	uint32_t number = (uint32_t)(granule * 0x9e3779b97f4a7c15ull >> 32) % OVERWRITTEN_PLACES;
-	struct overwritten_place *place = &reader->accesses.overwritten[number];
+
+	return &reader->accesses.overwritten[number];
+}
+
+static void leave_place(struct thread *reader, uint64_t read, uintptr_t granule, uint32_t pair,
+			origin_id origin)
+{
+	struct overwritten_place *place = place_of(reader, granule);
 
 	/* release: pairs with acquire_overwritten(), which asks for the granule twice. */
 	store_release(&place->granule, (uintptr_t)0);
 	store_release(&place->read_when, shadow_epoch(read));
 	store_release(&place->pair, pair);
+	store_release(&place->origin, origin);
 	store_release(&place->granule, granule);
 }
 
@@ -52,7 +60,7 @@ static void leave_with(struct detector *detector, uint64_t read, uint64_t releas
 		store_release(place, release);
 		store_release(&reader->accesses.release_pairs[at], pair);
 		if (granule)
-			leave_place(reader, read, granule, pair);
+			leave_place(reader, read, granule, pair, 0);
 	}
 	runtime_unlock(&detector->lock);
 }
@@ -64,6 +72,31 @@ void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent
 		memory_flush(step->detector, step->thread);
 	leave_with(step->detector, step->other, race_base(step->mine), step->granule, pair,
 		   is_silent);
+}
+
+void pending_release_leave_known(struct race_step *step, uint64_t read, origin_id origin)
+{
+	struct thread *reader;
+
+	if (!origin || shadow_form(read) != SHADOW_PLAIN ||
+	    shadow_slot(read) == step->thread->slot || !race_is_certain_order(step->thread, read))
+		return;
+	runtime_lock(&step->detector->lock);
+	reader = slot_thread(step->detector, shadow_slot(read));
+	/* relaxed: as in clock_assume() */
+	if (reader && load_relaxed(&reader->clocks.assumed_epoch) == shadow_epoch(read))
+		leave_place(reader, read, step->granule, 0, origin);
+	runtime_unlock(&step->detector->lock);
+}
+
+site_id pending_release_find_known(const struct race_step *step, uint64_t *epoch)
+{
+	const struct overwritten_place *place = place_of(step->thread, step->granule);
+	origin_id origin = load_acquire(&place->origin);
+
+	*epoch = load_acquire(&place->read_when);
+	return load_acquire(&place->granule) == step->granule ? origin_site(step->detector, origin)
+							      : 0;
 }
 
 /* --- With all readers ------------------------------------------------------- */
@@ -133,7 +166,7 @@ static bool acquire_overwritten(struct race_step *step)
 		uint32_t pair = load_acquire(&place->pair);
 		uint64_t write;
 
-		if (!granule || granule == step->granule ||
+		if (!granule || granule == step->granule || load_acquire(&place->origin) ||
 		    load_acquire(&place->granule) != granule ||
 		    thread->clocks.recorded_epoch - when > 1 ||
 		    !has_not_read_again(thread, granule))

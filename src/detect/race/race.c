@@ -148,6 +148,7 @@ static void forget_readers(struct race_step *step, struct race_place place, uint
 {
 	if (!word || shadow_form(word) == SHADOW_ATOMIC || shadow_is_same_epoch(word, step->mine))
 		return;
+	pending_release_leave_known(step, word, origin_load(place.origin, word));
 	if (cells_are(word) || shadow_bytes(word) & ~step->bytes)
 		race_take_bytes(step->detector, step->thread, place, step->bytes, step->mine);
 	else if (claim_exchange(step->detector, place.word, &word, 0))

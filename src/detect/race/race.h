@@ -159,6 +159,14 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
  * read.  @pair is the finding about the two, 0 if they are certainly ordered. */
 void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent);
 
+/* The step's write takes the place of @read, perhaps another thread's that it takes for known.
+ * Leaves that with the thread, which may not have made the read yet. */
+void pending_release_leave_known(struct race_step *step, uint64_t read, origin_id origin);
+
+/* The site of such a read of the step's thread in the step's granule, and its epoch; 0: there
+ * is none. */
+site_id pending_release_find_known(const struct race_step *step, uint64_t *epoch);
+
 /*
  * @thread makes @bytes of a granule atomic, whose reads are at @place.  Threads that have
  * checked a plain load of them, but not made it yet, may still see what @thread stores.

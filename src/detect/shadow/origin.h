@@ -33,6 +33,9 @@ typedef uint32_t origin_id;
 #define ORIGIN_SORT_SHIFT 22
 #define ORIGIN_TAG_BITS 8
 
+/* Threads that take turns have like epochs: of neighbouring slots tags are far apart. */
+#define ORIGIN_TAG_SPREAD 0x9du
+
 enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
 
 struct origin_part {
@@ -105,7 +108,7 @@ static inline bool origin_has_callers(origin_id origin)
 
 static inline uint32_t origin_tagged(origin_id origin, uint64_t word)
 {
-	uint32_t tag = (uint32_t)(shadow_epoch(word) ^ shadow_slot(word)) &
+	uint32_t tag = (uint32_t)(shadow_epoch(word) + shadow_slot(word) * ORIGIN_TAG_SPREAD) &
 		       ((1u << ORIGIN_TAG_BITS) - 1);
 
 	return (origin ? origin : ORIGIN_NOT_KNOWN) << ORIGIN_TAG_BITS | tag;

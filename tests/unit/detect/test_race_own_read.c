@@ -1,0 +1,149 @@
+/*
+ * A read may be made later than it was recorded.  As in a queue of waiters: b lets a know of
+ * it in the middle of its epoch, and looks for a's answer, which a stores where b will begin
+ * anew.
+ */
+#include <check.h>
+
+#include "detect/race/memory.h"
+#include "detect/shadow/origin.h"
+#include "detect/sync/thread.h"
+#include "racing.h"
+
+#define FLAG 64u
+#define OWN 128u
+
+static struct thread *a, *b;
+
+static void set_up(void)
+{
+	set_up_racing();
+	racing_sites_are_old(true);
+	a = racing_start(first);
+	b = racing_start(first);
+	writes(a, OWN + 8, 8); /* begins an epoch */
+	writes(b, OWN, 8);
+}
+
+static void asks(uint32_t spins)
+{
+	accesses_at(b, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), FLAG, 8);
+	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE | spins, 8), FLAG, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+
+static void looks_for_answer(uint32_t flags)
+{
+	accesses_at(b, racing_site(SITE_READ | flags, 8), 0, 8);
+}
+
+static void answers(void)
+{
+	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), 0, 8);
+}
+
+START_TEST(who_looked_may_have_seen_a_store_of_who_took_the_look_for_known)
+{
+	asks(SITE_SPIN);
+	looks_for_answer(SITE_PLAIN_MOVE);
+	answers();
+	ck_assert_uint_eq(finding_count, 1);
+	writes(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 2);
+	ck_assert_uint_eq(held_back_count, 1);
+	ck_assert_uint_eq(last_finding.rests_on.numbers[0], last_finding.id - 1);
+}
+END_TEST
+
+/* By the slow path, which takes the place of reads that it compares. */
+START_TEST(who_looked_may_have_seen_a_store_that_has_taken_the_place_of_the_look)
+{
+	asks(SITE_SPIN);
+	looks_for_answer(SITE_PLAIN_MOVE);
+	racing_sites_are_old(false);
+	answers();
+	ck_assert_uint_eq(load_relaxed(shadow_of(MEMORY_AT).read), 0);
+	writes(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 2);
+	ck_assert_uint_eq(held_back_count, 1);
+}
+END_TEST
+
+START_TEST(who_looked_may_have_seen_a_store_of_who_assumed_the_look_known)
+{
+	asks(0);
+	looks_for_answer(SITE_PLAIN_MOVE);
+	answers();
+	ck_assert_uint_eq(held_back_count, 1);
+	writes(b, 0, 8);
+	ck_assert_uint_eq(held_back_count, 2);
+	ck_assert_uint_eq(last_finding.rests_on.numbers[0], last_finding.id - 1);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(who_did_not_look_has_not_seen_the_store)
+{
+	asks(SITE_SPIN);
+	answers();
+	writes(b, 0, 8);
+	ck_assert_uint_eq(finding_count, 2);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
+}
+END_TEST
+
+START_TEST(who_looked_by_no_move_has_acquired_nothing)
+{
+	asks(SITE_SPIN);
+	looks_for_answer(0);
+	answers();
+	writes(b, 0, 8);
+	ck_assert_uint_eq(held_back_count, 0);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
+}
+END_TEST
+
+START_TEST(who_looked_long_ago_has_not_seen_the_store)
+{
+	asks(SITE_SPIN);
+	looks_for_answer(SITE_PLAIN_MOVE);
+	for (unsigned i = 0; i < 2; i++) {
+		clock_end_epoch(memory_before_release(&judge, b));
+		writes(b, OWN, 8);
+	}
+	answers();
+	writes(b, 0, 8);
+	ck_assert_uint_eq(held_back_count, 0);
+	ck_assert_uint_eq(last_finding.severity, SEVERITY_ERROR);
+}
+END_TEST
+
+START_TEST(origins_of_threads_that_take_turns_are_told_apart)
+{
+	uint64_t word = shadow_plain(3, 1000, SHADOW_ALL_BYTES);
+	uint32_t place = origin_tagged(origin_of_site(1), word);
+	origin_id origin;
+
+	ck_assert(origin_find(&place, word, &origin));
+	for (uint32_t slot = 0; slot < 12; slot++)
+		for (uint64_t epoch = 995; epoch <= 1005; epoch++)
+			ck_assert(origin_find(&place, shadow_plain(slot, epoch, SHADOW_ALL_BYTES),
+					      &origin) == (slot == 3 && epoch == 1000));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("race_own_read");
+
+	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, who_looked_may_have_seen_a_store_of_who_took_the_look_for_known);
+	tcase_add_test(tests,
+		       who_looked_may_have_seen_a_store_that_has_taken_the_place_of_the_look);
+	tcase_add_test(tests, who_looked_may_have_seen_a_store_of_who_assumed_the_look_known);
+	tcase_add_test(tests, who_did_not_look_has_not_seen_the_store);
+	tcase_add_test(tests, who_looked_by_no_move_has_acquired_nothing);
+	tcase_add_test(tests, who_looked_long_ago_has_not_seen_the_store);
+	tcase_add_test(tests, origins_of_threads_that_take_turns_are_told_apart);
+	return racing_run(tests);
+}
