@@ -177,3 +177,34 @@ bool straight_find_stored(struct elf_image *image, uint64_t address,
 		return false;
 	return true;
 }
+
+#define AHEAD_MAX 64u /* instructions that are looked at */
+
+bool straight_is_ahead(struct elf_image *image, uint64_t address)
+{
+	const struct instruction *load, *next;
+	struct code code;
+	uint32_t value;
+
+	if (!code_read(image, address, &code))
+		return false;
+	load = &code.instructions[code.count - 1];
+	if (!(load->memory & MEMORY_READ) || load->destination == NO_REGISTER)
+		return false;
+	value = REGISTER_BIT((unsigned)load->destination);
+	address += load->length;
+	for (unsigned i = 0; i < AHEAD_MAX; i++) {
+		if (!code_decode(image, code.start, address, &code))
+			return false;
+		next = &code.instructions[code.count - 1];
+		if (next->reads & value || instruction_is_call(next))
+			return false;
+		if (next->kind == INSTRUCTION_BRANCH_IF || next->kills & value)
+			return true;
+		if (next->kind != INSTRUCTION_BRANCH && next->kind != INSTRUCTION_PLAIN)
+			return false;
+		address = next->kind == INSTRUCTION_BRANCH ? code.start + (uint64_t)next->target
+							   : address + next->length;
+	}
+	return false;
+}

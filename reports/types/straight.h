@@ -1,5 +1,6 @@
 /*
- * Straight-line code: where the operands of an instruction come from.
+ * Straight-line code: where the operands of an instruction come from, and what becomes of
+ * what it loads.
  *
  * Follows a register backwards through moves, sums and stack slots, as far as control
  * comes straight.  Like what a pointer points to (pointee.h) that is a guess where
@@ -25,5 +26,9 @@ bool straight_find_load(struct elf_image *image, uint64_t address,
 /* The address in the image, or other constant, that the instruction at @address stores. */
 bool straight_find_stored(struct elf_image *image, uint64_t address,
 			  uint64_t *value);
+
+/* Does the instruction at @address load what may not be needed: does a branch follow before
+ * its value is used? */
+bool straight_is_ahead(struct elf_image *image, uint64_t address);
 
 #endif

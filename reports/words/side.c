@@ -276,3 +276,12 @@ bool side_is_published(const struct side *side)
 		return false;
 	return check_text(&load).may_have_atomic;
 }
+
+bool side_is_ahead(const struct side *side)
+{
+	const struct source_frame *frame =
+		side->frames && side->frames->frame_count ? &side->frames->frames[0] : NULL;
+
+	return !side->is_write && side->image && frame && frame->file && !frame->line &&
+	       straight_is_ahead(side->image, side->address);
+}

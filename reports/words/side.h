@@ -37,4 +37,8 @@ bool side_check_type(const struct side *side, struct evidence *evidence);
  * publication and grace periods, say.  What orders them is then not all seen. */
 bool side_is_published(const struct side *side);
 
+/* True if @side is a read that the compiler has put ahead of the branch that decides whether
+ * it is needed: the source may not make it.  (clang leaves such loads without a line.) */
+bool side_is_ahead(const struct side *side);
+
 #endif

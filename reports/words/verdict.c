@@ -30,7 +30,7 @@ struct sides {
 	size_t count;
 	size_t atomic_count;
 	size_t write_count, same_count; /* of these, those that change nothing */
-	const struct finding_event *plain, *is_volatile, *unknown, *published;
+	const struct finding_event *plain, *is_volatile, *unknown, *published, *ahead;
 	const char *plain_why, *unknown_why;
 	bool are_decoded;
 };
@@ -45,6 +45,8 @@ static void add_side(struct sides *sides, const struct side *side)
 	sides->are_decoded &= side->is_decoded || side->event->action == ACTION_FREE;
 	if (side_is_published(side))
 		sides->published = side->event;
+	if (side_is_ahead(side))
+		sides->ahead = side->event;
 	if (evidence.claim == CLAIM_ATOMIC) {
 		sides->atomic_count++;
 	} else if (evidence.claim == CLAIM_VOLATILE) {
@@ -98,19 +100,22 @@ static void set_kind(struct view *view, struct view_finding *finding, enum findi
 	finding->finding = changed;
 }
 
-/* An order may exist that is not seen. */
-static void lower_if_published(struct view *view, struct view_finding *finding,
-			       const struct sides *sides)
+/* An order may exist that is not seen, or a read that is in the code alone. */
+static void lower_if_doubtful(struct view *view, struct view_finding *finding,
+			      const struct sides *sides)
 {
-	if (!sides->published || finding->severity <= SEVERITY_WARNING)
+	const struct finding_event *event = sides->published ? sides->published : sides->ahead;
+
+	if (!event || finding->severity <= SEVERITY_WARNING)
 		return;
 	finding->severity = SEVERITY_WARNING;
-	finding->plain = NULL;
 	finding->atomics_note = pool_format(
-		view->pool,
-		"a warning only: %s goes through a pointer that an atomic operation may have "
-		"loaded, which may be part of an order that is not seen",
-		side_words(view, finding, sides->published));
+		view->pool, "a warning only: %s %s", side_words(view, finding, event),
+		sides->published ? "goes through a pointer that an atomic operation may have "
+				   "loaded, which may be part of an order that is not seen"
+				 : "stands ahead of the branch that decides whether its value is "
+				   "needed: the compiler has put it there, and the source may "
+				   "not make it");
 }
 
 /* One side is plain: it is a race, unless what is not seen may have ordered it. */
@@ -128,7 +133,7 @@ static void make_certain(struct view *view, struct view_finding *finding, const 
 		pool_format(view->pool, "%s is not atomic%s%s",
 			    side_words(view, finding, sides->plain), is_short ? " " : ": ",
 			    sides->plain_why);
-	lower_if_published(view, finding, sides);
+	lower_if_doubtful(view, finding, sides);
 }
 
 /* Why no side is certainly plain; NULL: nothing more precise than the finding's
@@ -262,7 +267,7 @@ bool verdict_apply(struct view *view, struct view_finding *finding)
 	if (finding->details & DETAIL_FREED) {
 		struct sides sides = find_sides(view, finding);
 
-		lower_if_published(view, finding, &sides);
+		lower_if_doubtful(view, finding, &sides);
 		return true;
 	}
 	switch ((unsigned)finding->finding->kind) {
