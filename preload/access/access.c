@@ -155,7 +155,8 @@ void access_slow(struct access_frame *frame, uint32_t what)
 
 	if (UNLIKELY(what & WHAT_CLAIMED))
 		what = settle_claimed(frame, what);
-	/* All three will be wanted, and atomic instructions come in between. */
+	/* All will be wanted, and atomic instructions come in between. */
+	__builtin_prefetch((const void *)frame->words[1]);
 	__builtin_prefetch(shadow.write);
 	__builtin_prefetch(shadow.read);
 	__builtin_prefetch(shadow.origins);
