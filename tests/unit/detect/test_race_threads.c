@@ -4,6 +4,7 @@
  */
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,30 @@ static void *run_racing_loops(void *argument)
 	return NULL;
 }
 
+#define MEETINGS 8000u
+
+static uint32_t arrived;
+
+/* Two threads come to each granule at one time, one with a loop. */
+static void *run_meeting(void *argument)
+{
+	uint32_t number = (uint32_t)(uintptr_t)argument;
+
+	for (uint32_t i = 0; number < 2 && i < MEETINGS; i++) {
+		site_id site = 1 + 2 * SITES + number * MEETINGS + i;
+
+		fetch_add_acq_rel(&arrived, 1u);
+		for (uint32_t tries = 1; load_acquire(&arrived) < 2 * (i + 1); tries++)
+			if (tries % 1024 == 0)
+				sched_yield();
+		if (number == 0)
+			loops_over(threads[number], site, i * 8, 8);
+		else
+			quick_access(threads[number], site, i * 8, 8);
+	}
+	return NULL;
+}
+
 static uint32_t collect_often;
 
 static void *run_collecting(void *argument)
@@ -233,6 +258,19 @@ START_TEST(each_pair_that_loops_race_for_is_found)
 	run_all(run_racing_loops);
 	for (uint32_t i = 0; i < THREADS / 2 * PAIRS * 16; i += 16)
 		ck_assert_msg(racing[i] || racing[i + 8], "byte %u", i);
+}
+END_TEST
+
+START_TEST(who_meets_a_loop_is_found)
+{
+	set_up();
+	arrived = 0;
+	for (uint32_t i = 0; i < 2 * MEETINGS; i++)
+		ck_assert_uint_eq(racing_site(_i && i >= MEETINGS ? SITE_READ : SITE_WRITE, 8),
+				  1 + 2 * SITES + i);
+	run_all(run_meeting);
+	for (uint32_t i = 0; i < MEETINGS * 8; i++)
+		ck_assert_msg(racing[i], "byte %u", i);
 }
 END_TEST
 
@@ -313,6 +351,7 @@ int main(void)
 	tcase_add_test(tests, lines_lose_no_order);
 	tcase_add_test(tests, each_place_that_races_is_found);
 	tcase_add_loop_test(tests, each_pair_that_loops_race_for_is_found, 0, 2);
+	tcase_add_loop_test(tests, who_meets_a_loop_is_found, 0, 2);
 	tcase_add_test(tests, each_access_of_a_race_is_known_and_its_threads_own);
 	return racing_run(tests);
 }
