@@ -119,6 +119,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/exec/wrap_exec.c %D%/exec/wrap_exec.h \
 	%D%/exec/wrap_spawn.c \
 	%D%/sync/interpose.def \
+	%D%/sync/lock_memo.c %D%/sync/lock_memo.h \
 	%D%/outside/lock_names.c %D%/outside/lock_names.h \
 	%D%/annotations/wrap_order.c \
 	%D%/annotations/wrap_own_lock.c \

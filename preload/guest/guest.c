@@ -2,6 +2,7 @@
 #include "preload/guest/guest.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 
 #include "base/kernel.h"
 #include "detect/base/thread.h"
@@ -10,7 +11,47 @@
 #include "preload/guest/modules.h"
 #include "preload/guest/perturb.h"
 
+static int is_mutex_busy(pthread_mutex_t *mutex)
+{
+	(void)mutex;
+	return EBUSY;
+}
+
+static int is_rwlock_busy(pthread_rwlock_t *lock)
+{
+	(void)lock;
+	return EBUSY;
+}
+
+static int is_spin_busy(pthread_spinlock_t *lock)
+{
+	(void)lock;
+	return EBUSY;
+}
+
+static int is_c11_busy(mtx_t *mutex)
+{
+	(void)mutex;
+	return thrd_busy;
+}
+
+static struct thread nobody = {
+	.held = {.locks = held_locks_none + 1, .top = held_locks_none + 1},
+};
+
+static struct guest_thread no_context = {
+	.thread = &nobody,
+	.known_calls = {
+		.pthread_mutex_trylock = is_mutex_busy,
+		.pthread_rwlock_tryrdlock = is_rwlock_busy,
+		.pthread_rwlock_trywrlock = is_rwlock_busy,
+		.pthread_spin_trylock = is_spin_busy,
+		.mtx_trylock = is_c11_busy,
+	},
+};
+
 __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
+__thread struct guest_thread *guest_known __attribute__((tls_model("initial-exec"))) = &no_context;
 struct detector guest_detector;
 struct options guest_options;
 enum guest_state guest_state;
@@ -30,6 +71,7 @@ void guest_set_state(enum guest_state state)
 {
 	guest_state = state;
 	guest_is_quick = state == GUEST_ON && !perturb_is_wanted();
+	detector_forget_calls(&guest_detector);
 }
 
 /* Copies the frames of the program, without those of this library.  Returns
@@ -133,6 +175,7 @@ struct guest_thread *guest_make_thread(struct thread *thread)
 	*self = (struct guest_thread){
 		.thread = thread,
 		.memo = self->memo,
+		.lock_memo = self->lock_memo,
 		.deep_block = self->deep_block,
 		.leaving = guest_keeps_events ? LEAVING_NOTED : 0,
 		.notes = self->notes,
@@ -161,6 +204,13 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	thread->clocks.shared = &access_shared;
 	access_thread = thread;
 	guest_self = self;
+	guest_known = &no_context;
+}
+
+void guest_leave_thread(void)
+{
+	guest_self = NULL;
+	guest_known = &no_context;
 }
 
 /* @thread's thread-local storage is gone, or belongs to another thread. */

@@ -12,7 +12,9 @@
 #ifndef PRELOAD_GUEST_GUEST_H
 #define PRELOAD_GUEST_GUEST_H
 
+#include <pthread.h>
 #include <sys/single_threaded.h>
+#include <threads.h>
 
 #include "detect/life/lock_lives.h"
 #include "detect/sync/lock.h"
@@ -43,6 +45,20 @@ struct kept_context {
 
 struct thread_notes;
 
+/* The real functions that a thread calls whose lock memo is in use.  Where it is not, they say
+ * that the lock is busy. */
+struct guest_known_calls {
+	int (*pthread_mutex_trylock)(pthread_mutex_t *);
+	int (*pthread_mutex_unlock)(pthread_mutex_t *);
+	int (*pthread_rwlock_tryrdlock)(pthread_rwlock_t *);
+	int (*pthread_rwlock_trywrlock)(pthread_rwlock_t *);
+	int (*pthread_rwlock_unlock)(pthread_rwlock_t *);
+	int (*pthread_spin_trylock)(pthread_spinlock_t *);
+	int (*pthread_spin_unlock)(pthread_spinlock_t *);
+	int (*mtx_trylock)(mtx_t *);
+	int (*mtx_unlock)(mtx_t *);
+};
+
 struct guest_thread {
 	struct thread *thread;
 	uintptr_t guard; /* 0: down */
@@ -51,6 +67,8 @@ struct guest_thread {
 	struct thread_notes *notes; /* of events: results/timeline.c ... */
 	thread_id noted_thread;	    /* ... about this thread; 0: about none */
 	struct stack_memo *memo;
+	struct lock_memo *lock_memo; /* sync/lock_memo.h; NULL: not needed yet */
+	struct guest_known_calls known_calls;
 	uint64_t call_count; /* of observed calls, if they are perturbed */
 	uint32_t slot;		     /* in the results file, from 1; 0: none yet */
 	struct shared_ticket ticket; /* shared.h */
@@ -81,7 +99,9 @@ enum guest_state { GUEST_EARLY, GUEST_ON, GUEST_OFF };
 enum guest_leaving { LEAVING_DEFERRED = 1u, LEAVING_NOTED = 2u };
 
 extern __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
-extern struct detector guest_detector;
+/* The same, once the thread uses its lock memo; else one that holds nothing. */
+extern __thread struct guest_thread *guest_known __attribute__((tls_model("initial-exec")));
+extern struct detector guest_detector __attribute__((visibility("hidden")));
 extern struct options guest_options;
 extern enum guest_state guest_state;
 extern bool guest_is_quick; /* observation is on, and calls are not perturbed (perturb.h) */
@@ -231,6 +251,9 @@ struct guest_thread *guest_make_thread(struct thread *thread);
 
 /* The calling thread is @self's, with its stack ending at @stack_end. */
 void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t stack_bytes);
+
+/* The calling thread is not observed any more. */
+void guest_leave_thread(void);
 
 /* @self's thread has ended: its context can be reused. */
 void guest_free_thread(struct guest_thread *self);

@@ -190,6 +190,7 @@ static void apply_survey(const struct survey *survey)
 		unwind_forget_tables();
 		/* release: stacks taken from now on are of the new generation. */
 		store_release(&guest_code_generation, generation);
+		detector_forget_calls(&guest_detector);
 	}
 }
 

@@ -183,7 +183,7 @@ static bool is_followed(void)
 	if (guest_self && guest_options.follow_children != CHOICE_NO)
 		return true;
 	guest_set_state(GUEST_OFF);
-	guest_self = NULL;
+	guest_leave_thread();
 	bare_unfollow();
 	return false;
 }

@@ -115,9 +115,25 @@ struct lock_attempt lock_attempt_slowly(enum object_kind kind, enum lock_mode mo
 {
 	struct lock_attempt attempt;
 
-	if (!lock_attempt_begin(&attempt, kind, mode, can_block, is_timed, address, &start))
+	if (lock_attempt_begin(&attempt, kind, mode, can_block, is_timed, address, &start))
+		lock_memo_open(attempt.self);
+	else
 		attempt.self = NULL;
 	return attempt;
+}
+
+void lock_taken(enum object_kind kind, enum lock_memo_call call, uintptr_t address,
+		struct unwind_start start)
+{
+	struct lock_attempt attempt;
+
+	if (!lock_attempt_begin(&attempt, kind, LOCK_EXCLUSIVE, call == LOCK_MEMO_ACQUIRE, false,
+				address, &start))
+		return;
+	lock_attempt_end(&attempt, kind, 0);
+	guest_raise(attempt.self);
+	lock_memo_learn(attempt.self, call, address, &start);
+	guest_leave(attempt.self);
 }
 
 struct lock_attempt lock_attempt_block(struct lock_attempt attempt)
@@ -415,25 +431,24 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 
 #define UNTIL(clock) wait_limit(clock, time)
 
-/* An acquisition first tries, so that an uncontended one announces no wait. */
+/*
+ * An acquisition first tries, so that an uncontended one announces no wait.  If the thread's
+ * memo is open, it does so at once.
+ */
 #define ACQUIRE(name, parameters, arguments, kind, mode, end, try, busy)                           \
-	EXPORT int name parameters                                                                 \
+	static __attribute__((noinline)) int slowly_##name parameters                              \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
 		struct wait_limit limit = end;                                                     \
 		struct lock_attempt attempt;                                                       \
 		int result;                                                                        \
                                                                                                    \
-		if (kind == OBJECT_RWLOCK || limit.is_odd ||                                       \
-		    UNLIKELY(!lock_attempt_quickly(&attempt, mode, limit.is_there,                 \
-						   (uintptr_t)lock, &start))) {                    \
-			attempt = lock_attempt_slowly(kind, mode, !limit.is_odd, limit.is_there,   \
-						      (uintptr_t)lock, start);                     \
-			if (!attempt.self)                                                         \
-				return REAL(name) arguments;                                       \
-			if (limit.is_odd || cannot_block(&attempt, kind))                          \
-				return lock_attempt_end(&attempt, kind, REAL(name) arguments);     \
-		}                                                                                  \
+		attempt = lock_attempt_slowly(kind, mode, !limit.is_odd, limit.is_there,           \
+					      (uintptr_t)lock, start);                             \
+		if (!attempt.self)                                                                 \
+			return REAL(name) arguments;                                               \
+		if (limit.is_odd || cannot_block(&attempt, kind))                                  \
+			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
 		result = TRY_TO_ACQUIRE(name, arguments, kind, try, busy);                         \
 		if (UNLIKELY(result == (busy))) {                                                  \
 			attempt = lock_attempt_block(attempt);                                     \
@@ -441,6 +456,24 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 			lock_attempt_unblock(attempt);                                             \
 		}                                                                                  \
 		return lock_attempt_end(&attempt, kind, result);                                   \
+	}                                                                                          \
+	static __attribute__((noinline)) int taken_##name(uintptr_t lock)                          \
+	{                                                                                          \
+		lock_taken(kind, LOCK_MEMO_ACQUIRE, lock, unwind_start_here());                    \
+		return 0;                                                                          \
+	}                                                                                          \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		const struct guest_thread *self = guest_known;                                     \
+                                                                                                   \
+		if ((mode) != LOCK_EXCLUSIVE || ((struct wait_limit)end).is_there ||               \
+		    ((kind) == OBJECT_MUTEX && is_robust((uintptr_t)lock)) ||                      \
+		    UNLIKELY(self->known_calls.try(lock) != 0))                                    \
+			return slowly_##name arguments;                                            \
+		if (UNLIKELY(!lock_memo_take(self, LOCK_MEMO_ACQUIRE, (uintptr_t)lock,             \
+					     __builtin_frame_address(0))))                         \
+			return taken_##name((uintptr_t)lock);                                      \
+		return 0;                                                                          \
 	}
 
 /* If a robust mutex is not recoverable, only the plain call says so; the one
@@ -463,11 +496,18 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 	}
 
 #define RELEASE(name, parameters, kind)                                                            \
+	static __attribute__((noinline)) int slowly_##name parameters                              \
+	{                                                                                          \
+		lock_release(kind, (uintptr_t)lock, unwind_start_here());                          \
+		return REAL(name)(lock);                                                           \
+	}                                                                                          \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
-		if (kind == OBJECT_RWLOCK || UNLIKELY(!lock_release_quickly((uintptr_t)lock)))     \
-			lock_release(kind, (uintptr_t)lock, unwind_start_here());                  \
-		return REAL(name)(lock);                                                           \
+		const struct guest_thread *self = guest_known;                                     \
+                                                                                                   \
+		if (LIKELY(lock_memo_give(self, (uintptr_t)lock)))                                 \
+			return self->known_calls.name(lock);                                       \
+		return slowly_##name(lock);                                                        \
 	}
 
 #include "preload/sync/interpose.def"

@@ -19,6 +19,7 @@
 #include "preload/guest/guest.h"
 #include "preload/outside/lock_memory.h"
 #include "preload/guest/real.h"
+#include "preload/sync/lock_memo.h"
 
 /* How long a call waits.  The C library refuses clocks that it does not wait by and
  * nanoseconds out of range, some calls before they look at the object: with what it
@@ -97,35 +98,6 @@ void lock_attempt_unblock(struct lock_attempt attempt);
 /* The call did not return 0. */
 void lock_attempt_unusual(struct lock_attempt attempt, int result);
 
-/*
- * Announces what most calls are: of a lock with its own place in the plane, by a stack that
- * is the newest one known of its call, and in an order that is known.  Other threads exist.
- * False: nothing was done.
- */
-static inline __attribute__((always_inline)) bool
-lock_attempt_quickly(struct lock_attempt *attempt, enum lock_mode mode, bool is_timed,
-		     uintptr_t address, const struct unwind_start *start)
-{
-	struct guest_thread *self = guest_self;
-	struct sync_object *object;
-	stack_id stack;
-	bool is_known;
-
-	if (UNLIKELY(!self || self->guard || !guest_is_quick || __libc_single_threaded))
-		return false;
-	guest_raise(self);
-	object = sync_place(&guest_detector.objects, address);
-	stack = stack_memo_newest(self->memo, guest_code_generation, start);
-	is_known = object->address == address && object->info && stack &&
-		   !(stack & STACK_ID_IN_HANDLER) &&
-		   self->thread->held.lowest_on_stack >= start->sp &&
-		   lock_is_order_known(&guest_detector, self->thread, object, mode, is_timed);
-	guest_leave(self);
-	*attempt = (struct lock_attempt){
-		.self = self, .object = object, .stack = stack, .mode = mode, .is_timed = is_timed};
-	return is_known;
-}
-
 /* Announces the call.  False: it is not observed, make only the real call. */
 static inline __attribute__((always_inline)) bool
 lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum lock_mode mode,
@@ -161,10 +133,14 @@ lock_attempt_begin(struct lock_attempt *attempt, enum object_kind kind, enum loc
 	return true;
 }
 
-/* The same for any call, out of line.  No 'self': it is not observed. */
+/* The same, out of line.  No 'self': it is not observed. */
 struct lock_attempt lock_attempt_slowly(enum object_kind kind, enum lock_mode mode, bool can_block,
 					bool is_timed, uintptr_t address,
 					struct unwind_start start);
+
+/* Records an exclusive acquisition that was not in the thread's memo, after it. */
+void lock_taken(enum object_kind kind, enum lock_memo_call call, uintptr_t address,
+		struct unwind_start start);
 
 /* Records the result of the call, and returns it. */
 static inline __attribute__((always_inline)) int
@@ -187,30 +163,7 @@ lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result
 	return result;
 }
 
-/* Records what most releases are: of the lock taken last.  False: nothing was done. */
-static inline __attribute__((always_inline)) bool lock_release_quickly(uintptr_t address)
-{
-	struct guest_thread *self = guest_self;
-	struct held_locks *held;
-	struct held_lock *last;
-	bool is_last;
-
-	if (UNLIKELY(!self || self->guard || guest_state != GUEST_ON))
-		return false;
-	guest_raise(self);
-	held = &self->thread->held;
-	last = &held->locks[held->count - 1];
-	is_last = held->count && last->object->address == address && !last->recursion &&
-		  !(last->object->generation & SYNC_ABANDONED);
-	if (LIKELY(is_last)) {
-		lock_hand_on(&guest_detector, self->thread, last->object, last);
-		held->count--;
-	}
-	guest_leave(self);
-	return is_last;
-}
-
-/* Records any. */
+/* Records the release that is to come. */
 void lock_release(enum object_kind kind, uintptr_t address, struct unwind_start start);
 
 #endif

@@ -125,17 +125,18 @@ static inline bool stack_memo_matches(const struct stack_memo_entry *entry,
 	return true;
 }
 
-/* The stack at @start if the newest entry of its chain is of it; else 0. */
-static inline stack_id stack_memo_newest(struct stack_memo *memo, uint32_t generation,
-					 const struct unwind_start *start)
+/* The newest entry of its chain if it is of the stack at @start; else NULL. */
+static inline const struct stack_memo_entry *
+stack_memo_newest_entry(struct stack_memo *memo, uint32_t generation,
+			const struct unwind_start *start)
 {
 	unsigned int unit = memo->index[stack_memo_chain(memo, start)];
 	const struct stack_memo_entry *entry = stack_memo_at(memo, unit);
 
 	return LIKELY(unit != 0 && memo->generation == generation &&
 		      stack_memo_matches(entry, start))
-		       ? entry->stack
-		       : 0;
+		       ? entry
+		       : NULL;
 }
 
 /* The stack at @start, unwound if there is no entry of it; 0 if @intern returned that.
@@ -144,9 +145,9 @@ static inline stack_id stack_memo_find(struct stack_memo *memo, uint32_t generat
 				       const struct unwind_start *start, stack_intern intern,
 				       void *context)
 {
-	stack_id newest = stack_memo_newest(memo, generation, start);
+	const struct stack_memo_entry *newest = stack_memo_newest_entry(memo, generation, start);
 
-	return LIKELY(newest) ? newest
+	return LIKELY(newest) ? newest->stack
 			      : stack_memo_find_slow(memo, generation, *start, intern, context);
 }
 

@@ -139,6 +139,7 @@ struct detector {
 	uint64_t chain_set_count;
 	uint64_t moment_count; /* acquisitions told to the lock-order graph */
 	uint64_t salt;	   /* changes when cached chains must be validated again */
+	uint64_t calls_key; /* detector_forget_calls() */
 	bool is_refining;  /* chains tell hand-over epochs apart: lock.c */
 
 	struct id_table slots; /* struct slot by number + 1: slot.h */
@@ -182,6 +183,14 @@ static inline struct sync_info *detector_lock(const struct detector *detector, l
 /* relaxed: counts are only read for display. */
 #define detector_count(detector, which)                                                            \
 	fetch_add_relaxed(&(detector)->counters[COUNTER_##which], 1u)
+
+/* What threads remember of lock calls (preload/sync/lock_memo.h) may be true no longer: keys that
+ * have been seen never come again. */
+static inline void detector_forget_calls(struct detector *detector)
+{
+	/* relaxed: as if the others' calls came a little earlier. */
+	fetch_add_relaxed(&detector->calls_key, 0x9e3779b97f4a7c15u);
+}
 
 /* Takes the lock of one object's clocks and counts.  False, and counted, if it
  * is not to be had. */

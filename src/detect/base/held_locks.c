@@ -3,19 +3,40 @@
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 
+/* What the hold that stands for none has: a lock that no call names. */
+static struct sync_object no_lock = {.address = 1};
+
+struct held_lock held_locks_none[1] = {{.object = &no_lock}};
+
+void held_locks_begin(struct held_locks *held, struct held_lock *room, uint32_t capacity)
+{
+	room[0] = (struct held_lock){.object = &no_lock};
+	held->locks = held->top = room + 1;
+	held->count = 0;
+	held->capacity = capacity;
+}
+
+void held_locks_end(struct held_locks *held)
+{
+	held_locks_begin(held, held_locks_none, 0);
+}
+
 bool held_locks_reserve(struct detector *detector, struct thread *thread)
 {
 	struct held_locks *held = &thread->held;
-	uint32_t more = held->capacity * 2;
-	struct held_lock *locks =
-		arena_grow(&thread->memory->arena, held->locks, held->capacity * sizeof(*locks),
-			   more * sizeof(*locks));
+	uint32_t more = held->capacity * 2 + 2;
+	struct held_lock *room =
+		held->capacity ? arena_grow(&thread->memory->arena, held->locks - 1,
+					    (held->capacity + 2) * sizeof(*room),
+					    (more + 2) * sizeof(*room))
+			       : NULL;
 
-	if (!locks) {
+	if (!room) {
 		detector_count(detector, LOST_MEMORY);
 		return false;
 	}
-	held->locks = locks;
+	held->locks = room + 1;
+	held->top = held->locks + held->count;
 	held->capacity = more;
 	return true;
 }
@@ -23,26 +44,21 @@ bool held_locks_reserve(struct detector *detector, struct thread *thread)
 /* Out of order: the locks above move down and their chains are made anew. */
 void held_locks_remove(struct held_locks *held, const struct held_lock *lock)
 {
-	uint64_t chain;
+	struct held_lock *at;
 
 	if (!lock)
 		return;
-	chain = lock->chain_before;
-	for (size_t i = (size_t)(lock - held->locks); i + 1 < held->count; i++) {
-		held->locks[i] = held->locks[i + 1];
-		held->locks[i].chain_before = chain;
-		chain = held_locks_extend(chain, held->locks[i].object, held->locks[i].mode);
+	at = &held->locks[lock - held->locks];
+	for (; at + 1 < held->top; at++) {
+		at[0] = at[1];
+		at->chain = held_locks_extend(at[-1].chain, at->object, at->mode);
 	}
-	held->count--;
+	held_locks_pop(held);
 }
 
 void held_locks_rehash(struct held_locks *held, uint64_t base)
 {
-	held->chain_base = base;
-	for (uint32_t i = 0; i < held->count; i++) {
-		struct held_lock *lock = &held->locks[i];
-
-		lock->chain_before = base;
-		base = held_locks_extend(base, lock->object, lock->mode);
-	}
+	held->locks[-1].chain = base;
+	for (struct held_lock *at = held->locks; at < held->top; at++)
+		at->chain = held_locks_extend(at[-1].chain, at->object, at->mode);
 }

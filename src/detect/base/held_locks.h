@@ -3,7 +3,9 @@
  *
  * A rolling hash of them, the chain, says in one number what is held and how:
  * base (thread and structural epoch), then each lock's address, generation and
- * mode.  lock_order/chain.h looks it up.
+ * mode.  lock_order/chain.h looks it up.  Each hold keeps the chain up to it; one below
+ * the first stands for no locks and has the base, so that the last one always has the
+ * chain of all that is held.
  */
 #ifndef DETECT_BASE_HELD_LOCKS_H
 #define DETECT_BASE_HELD_LOCKS_H
@@ -18,24 +20,30 @@ struct thread;
 /* One lock held by a thread. */
 struct held_lock {
 	struct sync_object *object;
-	uint64_t chain_before; /* of the locks held when it was taken */
-	uint8_t mode;	    /* enum lock_mode */
-	bool is_in_handler; /* taken by a signal handler */
-	uint32_t recursion; /* times taken beyond the first */
+	uint64_t chain; /* of the locks held, with this one */
+	union {
+		struct {
+			uint8_t mode;	    /* enum lock_mode */
+			bool is_in_handler; /* taken by a signal handler */
+			bool is_again;	    /* has been taken once more */
+			lock_id under;	    /* the lock of its class held when it was taken */
+		};
+		uint64_t how; /* all of these.  0: taken in the simplest way */
+	};
 	stack_id stack;
-	lock_id under;	    /* the lock of its class held when it was taken */
+	uint32_t recursion; /* times taken beyond the first */
 };
 
-/* Room for this many from the start. */
-#define HELD_LOCKS_FIRST 64u
+/* Room for this many from the start, and one at each end. */
+#define HELD_LOCKS_FIRST 62u
 
 struct held_locks {
-	struct held_lock *locks;
+	struct held_lock *locks; /* behind the one that stands for none ... */
+	struct held_lock *top;	 /* behind the last; what is not in use has no 'how' and 'recursion' */
 	uint32_t count;
 	uint32_t capacity;
 	uint64_t *chain_cache; /* of validated chains: lock_order/chain.h */
 	uint64_t operation_count;
-	uint64_t chain_base;	   /* the chain of no locks */
 	uintptr_t lowest_on_stack; /* lock on the thread's own stack; ~0: none */
 	lock_id wanted_under;	   /* for the next held_lock.under: class.c */
 };
@@ -50,16 +58,42 @@ static inline uint64_t held_locks_extend(uint64_t chain, const struct sync_objec
 					  (uint64_t)mode << 62);
 }
 
-/* The chain of all that is held.  Made when it is asked for: most locks are taken
- * alone. */
+/* The chain of all that is held. */
 static inline uint64_t held_locks_chain(const struct held_locks *held)
 {
-	const struct held_lock *last;
+	return held->top[-1].chain;
+}
 
-	if (LIKELY(!held->count))
-		return held->chain_base;
-	last = &held->locks[held->count - 1];
-	return held_locks_extend(last->chain_before, last->object, (enum lock_mode)last->mode);
+/* Adds the hold that was written to *top, but for 'how' and 'recursion', which are 0. */
+static inline void held_locks_add(struct held_locks *held)
+{
+	fence_signal();
+	held->top++;
+	held->count++;
+	held->operation_count++;
+}
+
+/* Gives up the last one, whose 'how' is 0. */
+static inline void held_locks_drop(struct held_locks *held)
+{
+	held->top--;
+	held->count--;
+}
+
+/* The same for any.  What a signal handler has interrupted may be about to add a hold, so
+ * what stands at *top is set aside, and put back. */
+static inline void held_locks_push(struct held_locks *held, const struct held_lock *hold)
+{
+	held->top[1] = held->top[0];
+	held->top[0] = *hold;
+	held_locks_add(held);
+}
+
+static inline void held_locks_pop(struct held_locks *held)
+{
+	held_locks_drop(held);
+	fence_signal();
+	held->top[0] = held->top[1];
 }
 
 /* Where @object is held, or NULL. */
@@ -72,8 +106,22 @@ static inline struct held_lock *held_locks_find(const struct held_locks *held,
 	return NULL;
 }
 
+/* What the hold that stands for none is where there is no room at all. */
+extern struct held_lock held_locks_none[1];
+
+/* The thread has room for @capacity holds at @room, beside one at each end; or none at all. */
+void held_locks_begin(struct held_locks *held, struct held_lock *room, uint32_t capacity);
+void held_locks_end(struct held_locks *held);
+
 /* Makes room for another one.  False without memory, which is counted. */
 bool held_locks_reserve(struct detector *detector, struct thread *thread);
+
+/* Takes the lock of @held, which its thread holds, once more. */
+static inline void held_locks_repeat(struct held_lock *held)
+{
+	held->is_again = true;
+	held->recursion++;
+}
 
 /* Removes one of them; NULL: none. */
 void held_locks_remove(struct held_locks *held, const struct held_lock *lock);

@@ -12,7 +12,8 @@ static struct thread_memory *make_memory(struct detector *detector)
 	if (!memory)
 		return NULL;
 	arena_init(&memory->arena, detector->pages);
-	memory->held = arena_alloc(&memory->arena, HELD_LOCKS_FIRST * sizeof(*memory->held));
+	memory->held =
+		arena_alloc(&memory->arena, (HELD_LOCKS_FIRST + 2) * sizeof(*memory->held));
 	memory->held_capacity = HELD_LOCKS_FIRST;
 	return memory->held ? memory : NULL;
 }
@@ -37,14 +38,15 @@ static void give_memory(struct detector *detector, struct thread *thread)
 	thread->accesses.stale_read_count = 0;
 	arena_free(&memory->arena, thread->clocks.seen_versions,
 		   thread->clocks.seen_capacity * sizeof(uint64_t));
-	memory->held = thread->held.locks;
+	while (thread->held.count)
+		held_locks_pop(&thread->held);
+	memory->held = thread->held.locks - 1;
 	memory->held_capacity = thread->held.capacity;
 	memory->chains = thread->held.chain_cache;
 	memory->next_free = detector->free_memory;
 	detector->free_memory = memory;
 	thread->memory = NULL;
-	thread->held.locks = NULL;
-	thread->held.count = thread->held.capacity = 0;
+	held_locks_end(&thread->held);
 	thread->held.chain_cache = NULL;
 }
 
@@ -62,8 +64,7 @@ struct thread *thread_new(struct detector *detector, const struct thread *creato
 	if (!thread->memory || !first ||
 	    !id_table_set(&detector->threads, &detector->arena, thread->id, thread))
 		return NULL;
-	thread->held.locks = thread->memory->held;
-	thread->held.capacity = thread->memory->held_capacity;
+	held_locks_begin(&thread->held, thread->memory->held, thread->memory->held_capacity);
 	thread->held.chain_cache = thread->memory->chains;
 	thread->held.lowest_on_stack = UINTPTR_MAX;
 	thread->clocks.predicts = detector->predicts_races;

@@ -113,9 +113,14 @@ struct thread_accesses {
 	uint32_t replaced_turn;
 	uint32_t pending_turn;			      /* which of two ways is to go next */
 	/* The hot ones; the full clock follows them. */
-	uint32_t pending_count;
-	uint32_t stale_read_count;
-	uint32_t acquire_count;
+	union {
+		struct {
+			uint32_t acquire_count;
+			uint16_t stale_read_count;
+			uint16_t pending_count;
+		};
+		uint64_t late_count; /* all of these, as one number: memory_is_late() */
+	};
 	uint32_t sample; /* slow accesses until one keeps its callers */
 };
 

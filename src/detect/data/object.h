@@ -145,8 +145,13 @@ struct sync_info {
 struct sync_object {
 	uintptr_t address;
 	uint64_t stamp; /* content stamp of the last releaser's clock (thread.h) */
-	uint32_t generation; /* with SYNC_GENERATION_FLAGS */
-	thread_id owner; /* exclusive holder, else 0 */
+	union {
+		struct {
+			uint32_t generation; /* with SYNC_GENERATION_FLAGS */
+			thread_id owner;     /* exclusive holder, else 0 */
+		};
+		uint64_t life; /* both, as one number */
+	};
 	struct sync_info *info; /* NULL: no life at present */
 };
 

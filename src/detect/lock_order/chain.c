@@ -235,6 +235,7 @@ static void follow_refinement(struct detector *detector, struct thread *thread)
 	if (is_refining && !detector->is_refining) {
 		detector->is_refining = true;
 		detector->salt = hash_append(detector->salt, detector->chain_set_count + 1);
+		detector_forget_calls(detector);
 	}
 	if (detector->is_refining)
 		clock_rechain(detector, thread);

@@ -32,8 +32,7 @@ static inline void memory_before_record(struct detector *detector, struct thread
 /* Must anything be done before a release?  One test, as each lock makes it. */
 static inline bool memory_is_late(const struct thread *thread)
 {
-	return thread->accesses.pending_count | thread->accesses.acquire_count |
-	       thread->accesses.stale_read_count;
+	return thread->accesses.late_count;
 }
 
 /* Does what must be done before a release, and before that of a lock. */

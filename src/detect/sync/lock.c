@@ -140,7 +140,7 @@ void lock_acquire_clock(struct detector *detector, struct thread *thread,
 
 	if (!info)
 		return;
-	life_check_init(detector, thread, object, thread->held.locks[thread->held.count - 1].stack);
+	life_check_init(detector, thread, object, thread->held.top[-1].stack);
 	if (stamp == STAMP_MIXED) {
 		stamp = info->extra->write_stamp;
 		from_readers = mode == LOCK_EXCLUSIVE && !has_seen_readers(thread, info);

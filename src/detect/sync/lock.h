@@ -45,21 +45,6 @@ void lock_give_shared(struct detector *detector, struct clock_releaser by,
 void lock_note_handler(struct detector *detector, struct thread *thread,
 		       struct sync_object *object, stack_id stack);
 
-/* Is there nothing to check before @thread takes @object, which it may not hold? */
-static inline bool lock_is_order_known(const struct detector *detector, const struct thread *thread,
-				       const struct sync_object *object, enum lock_mode mode,
-				       bool is_timed)
-{
-	uint64_t chain;
-
-	if (LIKELY(!thread->held.count))
-		return true;
-	if (load_relaxed(&object->owner) == thread->id) /* relaxed: only it writes its id */
-		return false;
-	chain = held_locks_extend(held_locks_chain(&thread->held), object, mode);
-	return chain_is_cached(thread, chain_key(detector, chain, is_timed));
-}
-
 /* @thread is about to take @object and may block.  @object is not held by it. */
 static inline void lock_wanted(struct detector *detector, struct thread *thread,
 			       struct sync_object *object, enum lock_mode mode, bool is_timed,
@@ -87,24 +72,20 @@ static inline __attribute__((always_inline)) void
 lock_acquired_free(struct detector *detector, struct thread *thread, struct sync_object *object,
 	      enum lock_mode mode, stack_id stack)
 {
-	struct held_lock *held;
-
-	if (UNLIKELY(thread->held.count == thread->held.capacity) &&
-	    !held_locks_reserve(detector, thread))
-		return;
-	held = &thread->held.locks[thread->held.count];
-	*held = (struct held_lock){
+	struct held_lock hold = {
 		.object = object,
-		.chain_before = held_locks_chain(&thread->held),
+		.chain = held_locks_extend(held_locks_chain(&thread->held), object, mode),
 		.mode = (uint8_t)mode,
 		.is_in_handler = stack & STACK_ID_IN_HANDLER,
 		.stack = stack,
 		.under = thread->held.wanted_under,
 	};
+
+	if (UNLIKELY(thread->held.count == thread->held.capacity) &&
+	    !held_locks_reserve(detector, thread))
+		return;
 	thread->held.wanted_under = 0;
-	fence_signal();
-	thread->held.count++;
-	thread->held.operation_count++;
+	held_locks_push(&thread->held, &hold);
 	if (mode == LOCK_EXCLUSIVE)
 		store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
 	if (object->stamp != thread->clocks.stamp && object->stamp)
@@ -146,8 +127,8 @@ static inline void lock_releasing(struct detector *detector, struct thread *thre
 				  struct sync_object *object, struct held_lock *held)
 {
 	lock_hand_on(detector, thread, object, held);
-	if (LIKELY(held == &thread->held.locks[thread->held.count - 1]))
-		thread->held.count--;
+	if (LIKELY(held == thread->held.top - 1))
+		held_locks_pop(&thread->held);
 	else
 		held_locks_remove(&thread->held, held);
 }

@@ -10,7 +10,7 @@ void mutex_acquired_owned(struct detector *detector, struct thread *thread,
 					 : NULL;
 
 	if (held)
-		held->recursion++;
+		held_locks_repeat(held);
 	else
 		lock_acquired(detector, thread, object, LOCK_EXCLUSIVE, stack);
 }

@@ -52,9 +52,8 @@ static inline bool mutex_releasing(struct detector *detector, struct thread *thr
 {
 	struct held_lock *held;
 
-	if (LIKELY(thread->held.count &&
-		   thread->held.locks[thread->held.count - 1].object == object))
-		held = &thread->held.locks[thread->held.count - 1];
+	if (LIKELY(thread->held.top[-1].object == object))
+		held = &thread->held.top[-1];
 	else
 		held = held_locks_find(&thread->held, object);
 	if (UNLIKELY(!held))

@@ -55,7 +55,7 @@ void rwlock_acquired(struct detector *detector, struct thread *thread, struct sy
 	struct held_lock *held = held_locks_find(&thread->held, object);
 
 	if (held)
-		held->recursion++;
+		held_locks_repeat(held);
 	else
 		lock_acquired(detector, thread, object, mode, stack);
 }

@@ -1,0 +1,481 @@
+/*
+ * The lock memo against what a call is recorded as in full: a thread takes locks from random
+ * stacks, with random others held, while locks end, other threads take them, memory is recorded.
+ */
+#include <check.h>
+#include <sys/mman.h>
+
+#include "detect/base/detector.h"
+#include "detect/base/thread.h"
+#include "detect/life/lock_lives.h"
+#include "detect/sync/mutex.h"
+#include "detect/sync/thread.h"
+#include "preload/guest/modules.h"
+#include "preload/guest/real.h"
+#include "preload/sync/lock_memo.h"
+#include "tests/unit/detect/knowledge.h"
+
+/* Code that the unwinder can step through: it calls a function, and then another one. */
+void by_size(void (*function)(void));
+extern char by_size_return[], by_size_again[], by_rbp_return[];
+
+__asm__(".text\n"
+	".type by_size, @function\n"
+	"by_size:\n"
+	"	.cfi_startproc\n"
+	"	subq	$8, %rsp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	call	*%rdi\n"
+	"by_size_return:\n"
+	"	call	*%rdi\n"
+	"by_size_again:\n"
+	"	addq	$8, %rsp\n"
+	"	.cfi_def_cfa_offset 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size by_size, . - by_size\n"
+	".type by_rbp, @function\n"
+	"by_rbp:\n"
+	"	.cfi_startproc\n"
+	"	pushq	%rbp\n"
+	"	.cfi_def_cfa_offset 16\n"
+	"	.cfi_offset %rbp, -16\n"
+	"	movq	%rsp, %rbp\n"
+	"	.cfi_def_cfa_register %rbp\n"
+	"	call	*%rdi\n"
+	"by_rbp_return:\n"
+	"	popq	%rbp\n"
+	"	.cfi_def_cfa %rsp, 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size by_rbp, . - by_rbp\n");
+
+#define WORD_COUNT 64u
+#define STACK_WORDS 24u /* of these, those that change */
+#define LOCK_COUNT 4u
+
+/* What the memo needs of the guest library. */
+static struct guest_thread self;
+__thread struct guest_thread *guest_known;
+bool guest_is_quick = true;
+uint32_t guest_code_generation = 1;
+
+/* Whose return addresses are the C library's. */
+static struct module library;
+static uintptr_t library_address;
+
+struct module *modules_find(uintptr_t address, uint32_t generation)
+{
+	(void)generation;
+	return address == library_address || address == (uintptr_t)REAL(pthread_mutex_unlock)
+		       ? &library
+		       : NULL;
+}
+
+bool modules_is_own(uintptr_t address)
+{
+	(void)address;
+	return false;
+}
+
+static uintptr_t words[WORD_COUNT];
+static uint32_t stack_count;
+static uint64_t random_state;
+
+static uint64_t random_below(uint64_t limit)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state % limit;
+}
+
+static stack_id number_stack(void *context, const struct unwind_result *result)
+{
+	(void)context;
+	(void)result;
+	return ++stack_count;
+}
+
+static uintptr_t random_word(void)
+{
+	switch (random_below(6)) {
+	case 0:
+		return (uintptr_t)by_rbp_return;
+	case 1:
+		return (uintptr_t)&words[random_below(STACK_WORDS)];
+	case 2:
+		return (uintptr_t)by_size_again;
+	default:
+		return (uintptr_t)by_size_return;
+	}
+}
+
+static void set_up(void)
+{
+	set_up_threads();
+	__libc_single_threaded = 0;
+	self = (struct guest_thread){
+		.thread = a,
+		.memo = mmap(NULL, stack_memo_bytes(), PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+	};
+	lock_memo_open(&self);
+	ck_assert_ptr_eq(guest_known, &self);
+	random_state = 88172645463325252u;
+	stack_count = 0;
+	library_address = 0;
+	memset(words, 0, sizeof(words));
+	for (unsigned i = 0; i < STACK_WORDS; i++)
+		words[i] = (uintptr_t)by_size_return;
+}
+
+static struct unwind_start start_of(const uintptr_t *frame)
+{
+	return (struct unwind_start){frame[1], (uintptr_t)(frame + 2), frame[0]};
+}
+
+/* The stack from the wrapper's @frame on, by the memo of stacks. */
+static stack_id stack_at(const uintptr_t *frame)
+{
+	struct unwind_start start = start_of(frame);
+
+	return stack_memo_find(self.memo, guest_code_generation, &start, number_stack, NULL);
+}
+
+/* What is to be told of the call is what a call in full would tell. */
+static void check_hit(const struct sync_object *object, const uintptr_t *frame, uint64_t before)
+{
+	const struct held_lock *hold = &a->held.top[-1];
+
+	ck_assert_ptr_eq(hold->object, object);
+	ck_assert_ptr_nonnull(object->info);
+	ck_assert_uint_eq(hold->how, 0);
+	ck_assert_uint_eq(hold->recursion, 0);
+	ck_assert_uint_eq(hold->stack, stack_at(frame));
+	ck_assert_uint_eq(hold->chain, held_locks_extend(before, object, LOCK_EXCLUSIVE));
+	ck_assert_uint_eq(object->owner, a->id);
+}
+
+/* Is there nothing to be done but to add a hold? */
+static bool is_plain(const struct sync_object *object, enum lock_memo_call call)
+{
+	uint64_t chain = held_locks_extend(held_locks_chain(&a->held), object, LOCK_EXCLUSIVE);
+
+	return object->info && !object->owner && object->stamp == a->clocks.stamp &&
+	       (call == LOCK_MEMO_TRY || !a->held.count ||
+		chain_is_cached(a, chain_key(&guest_detector, chain, false)));
+}
+
+/* Thread a takes the lock.  True: its memo had the call. */
+static bool take(unsigned number, enum lock_memo_call call, const uintptr_t *frame)
+{
+	struct sync_object *object = object_of(OBJECT_MUTEX, number);
+	struct unwind_start start = start_of(frame);
+	uint64_t before = held_locks_chain(&a->held);
+	bool may_hit = is_plain(object, call);
+	stack_id stack;
+
+	if (lock_memo_take(&self, call, object->address, frame)) {
+		ck_assert(may_hit);
+		check_hit(object, frame, before);
+		return true;
+	}
+	stack = stack_at(frame);
+	if (call == LOCK_MEMO_ACQUIRE)
+		mutex_wanted(&guest_detector, a, object, false, stack);
+	mutex_acquired(&guest_detector, a, object, stack);
+	lock_memo_learn(&self, call, object->address, &start);
+	return false;
+}
+
+/* Thread a releases the lock.  True: the memo had all. */
+static bool give(unsigned number)
+{
+	struct sync_object *object = object_of(OBJECT_MUTEX, number);
+
+	if (lock_memo_give(&self, object->address)) {
+		ck_assert_uint_eq(object->stamp, a->clocks.stamp);
+		ck_assert(!a->clocks.has_recorded);
+		ck_assert_uint_eq(object->owner, 0);
+		return true;
+	}
+	release_mutex(a, object);
+	return false;
+}
+
+/* Makes both calls known. */
+static void make_known(unsigned number, const uintptr_t *frame)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		take(number, LOCK_MEMO_ACQUIRE, frame);
+		give(number);
+	}
+	ck_assert(take(number, LOCK_MEMO_ACQUIRE, frame));
+	ck_assert(give(number));
+}
+
+static bool is_known(unsigned number, const uintptr_t *frame)
+{
+	bool was_known = take(number, LOCK_MEMO_ACQUIRE, frame);
+
+	give(number);
+	return was_known;
+}
+
+START_TEST(a_call_is_known_the_third_time)
+{
+	ck_assert(!is_known(1, words));
+	ck_assert(!is_known(1, words));
+	ck_assert(is_known(1, words));
+	ck_assert(!is_known(2, words));
+	ck_assert_uint_eq(a->held.operation_count, 4);
+}
+END_TEST
+
+START_TEST(what_others_did_is_acquired)
+{
+	struct event event;
+
+	make_known(1, words);
+	take_mutex(b, object_of(OBJECT_MUTEX, 1));
+	event = happens(b);
+	release_mutex(b, object_of(OBJECT_MUTEX, 1));
+	ck_assert(!is_known(1, words));
+	ck_assert_uint_eq(knows(a, &event), IN_FULL);
+	make_known(1, words);
+}
+END_TEST
+
+START_TEST(what_was_recorded_is_given)
+{
+	struct event event;
+	struct event after;
+
+	make_known(1, words);
+	ck_assert(take(1, LOCK_MEMO_ACQUIRE, words));
+	event = happens(a);
+	ck_assert(!give(1));
+	after = happens(a);
+	take_mutex(b, object_of(OBJECT_MUTEX, 1));
+	ck_assert_uint_eq(knows(b, &event), IN_FULL);
+	ck_assert_uint_eq(knows(b, &after), NOT_KNOWN);
+	release_mutex(b, object_of(OBJECT_MUTEX, 1));
+}
+END_TEST
+
+START_TEST(a_new_life_is_not_known)
+{
+	struct sync_object *object = object_of(OBJECT_MUTEX, 1);
+
+	make_known(1, words);
+	lock_ended(&guest_detector, object);
+	ck_assert(!lock_memo_take(&self, LOCK_MEMO_ACQUIRE, object->address, words));
+	ck_assert(!is_known(1, words));
+	make_known(1, words);
+}
+END_TEST
+
+START_TEST(other_locks_held_are_another_call)
+{
+	make_known(1, words);
+	take(2, LOCK_MEMO_ACQUIRE, words);
+	ck_assert(!is_known(1, words));
+	make_known(1, words);
+	give(2);
+	take(3, LOCK_MEMO_ACQUIRE, words);
+	ck_assert(!is_known(1, words));
+	give(3);
+}
+END_TEST
+
+START_TEST(a_held_lock_is_not_known)
+{
+	struct sync_object *object = object_of(OBJECT_MUTEX, 1);
+
+	make_known(1, words);
+	take(1, LOCK_MEMO_ACQUIRE, words);
+	ck_assert(!lock_memo_take(&self, LOCK_MEMO_ACQUIRE, object->address, words));
+	mutex_acquired(&guest_detector, a, object, HERE);
+	ck_assert(!give(1));
+	ck_assert_uint_eq(object->owner, a->id);
+	ck_assert(!give(1));
+	ck_assert_uint_eq(object->owner, 0);
+	ck_assert(is_known(1, words));
+}
+END_TEST
+
+START_TEST(only_the_last_hold_is_given_up)
+{
+	make_known(1, words);
+	take(1, LOCK_MEMO_ACQUIRE, words);
+	take(2, LOCK_MEMO_ACQUIRE, words);
+	ck_assert(!give(1));
+	ck_assert_ptr_eq(a->held.top[-1].object, object_of(OBJECT_MUTEX, 2));
+	give(2);
+	ck_assert_uint_eq(a->held.count, 0);
+	ck_assert(is_known(1, words));
+}
+END_TEST
+
+START_TEST(another_stack_is_another_call)
+{
+	make_known(1, words);
+	words[15] = (uintptr_t)by_size_again;
+	ck_assert(!is_known(1, words));
+	words[15] = (uintptr_t)by_size_return;
+	ck_assert(!is_known(1, &words[2]));
+	words[1] = (uintptr_t)by_size_again;
+	ck_assert(!is_known(1, words));
+}
+END_TEST
+
+/* The C library's own return addresses are compared up to the first one. */
+START_TEST(what_the_library_calls_once_is_not_compared)
+{
+	library_address = (uintptr_t)by_size_return;
+	words[3] = words[5] = (uintptr_t)by_size_again;
+	make_known(1, words);
+	words[9] = 0;
+	ck_assert(lock_memo_take(&self, LOCK_MEMO_ACQUIRE, object_of(OBJECT_MUTEX, 1)->address,
+				 words));
+	give(1);
+	words[7] = (uintptr_t)by_size_again;
+	ck_assert(!is_known(1, words));
+}
+END_TEST
+
+START_TEST(all_can_be_forgotten)
+{
+	make_known(1, words);
+	detector_forget_calls(&guest_detector);
+	ck_assert(!is_known(1, words));
+	make_known(1, words);
+	thread_create(&guest_detector, a, HERE); /* its orders count anew */
+	ck_assert(!is_known(1, words));
+}
+END_TEST
+
+/* A lock on the stack, below which the thread has returned, is to end. */
+START_TEST(left_stacks_are_noticed)
+{
+	make_known(1, &words[2]);
+	a->held.lowest_on_stack = (uintptr_t)words;
+	ck_assert(!lock_memo_take(&self, LOCK_MEMO_ACQUIRE,
+				  object_of(OBJECT_MUTEX, 1)->address, &words[2]));
+}
+END_TEST
+
+/* What it writes over was being written by what it has interrupted. */
+START_TEST(a_handler_puts_back_what_it_found)
+{
+	struct held_lock *place = a->held.top;
+	struct held_lock written = {
+		.object = object_of(OBJECT_MUTEX, 1), .chain = 2, .stack = HERE};
+
+	*place = written;
+	mutex_acquired(&guest_detector, a, object_of(OBJECT_MUTEX, 2), HERE | STACK_ID_IN_HANDLER);
+	mutex_acquired(&guest_detector, a, object_of(OBJECT_MUTEX, 3), HERE | STACK_ID_IN_HANDLER);
+	ck_assert(!give(3));
+	ck_assert(!give(2));
+	ck_assert_ptr_eq(place, a->held.top);
+	ck_assert_mem_eq(place, &written, sizeof(written));
+}
+END_TEST
+
+static void change_something(void)
+{
+	struct sync_object *object = object_of(OBJECT_MUTEX, (unsigned)random_below(LOCK_COUNT));
+
+	switch (random_below(200)) {
+	case 0:
+		if (!held_locks_find(&a->held, object))
+			lock_ended(&guest_detector, object);
+		break;
+	case 1:
+		happens(a);
+		break;
+	case 2:
+		if (object->owner)
+			break;
+		take_mutex(b, object);
+		happens(b);
+		release_mutex(b, object);
+		break;
+	case 3:
+		detector_forget_calls(&guest_detector);
+		break;
+	case 4:
+		guest_code_generation++;
+		detector_forget_calls(&guest_detector);
+		break;
+	case 5:
+	case 6:
+		words[random_below(STACK_WORDS)] = random_word();
+		break;
+	}
+}
+
+START_TEST(hits_are_calls_in_full)
+{
+	unsigned taken_count = 0;
+	unsigned hit_count = 0;
+	unsigned nested_count = 0;
+	unsigned given_count = 0;
+
+	for (unsigned round = 0; round < 300000; round++) {
+		unsigned number = (unsigned)random_below(LOCK_COUNT);
+		struct sync_object *object = object_of(OBJECT_MUTEX, number);
+		bool was_nested = a->held.count;
+
+		change_something();
+		object = object_of(OBJECT_MUTEX, number);
+		if (object->owner == a->id) {
+			given_count += give(number);
+			continue;
+		}
+		taken_count++;
+		/* In this order only, as cycles are findings. */
+		if (was_nested && a->held.top[-1].object > object)
+			continue;
+		if (take(number, random_below(8) ? LOCK_MEMO_ACQUIRE : LOCK_MEMO_TRY,
+			 &words[2 * random_below(2)])) {
+			hit_count++;
+			nested_count += was_nested;
+		}
+	}
+	ck_assert_uint_gt(hit_count, 3000);
+	ck_assert_uint_gt(nested_count, 500);
+	ck_assert_uint_gt(given_count, 3000);
+	ck_assert_uint_gt(taken_count, hit_count);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("lock_memo");
+	TCase *cases = tcase_create("lock_memo");
+	SRunner *runner = srunner_create(suite);
+	int failed_count;
+
+	tcase_add_checked_fixture(cases, set_up, tear_down_threads);
+	tcase_set_timeout(cases, 60);
+	tcase_add_test(cases, a_call_is_known_the_third_time);
+	tcase_add_test(cases, what_others_did_is_acquired);
+	tcase_add_test(cases, what_was_recorded_is_given);
+	tcase_add_test(cases, a_new_life_is_not_known);
+	tcase_add_test(cases, other_locks_held_are_another_call);
+	tcase_add_test(cases, a_held_lock_is_not_known);
+	tcase_add_test(cases, only_the_last_hold_is_given_up);
+	tcase_add_test(cases, another_stack_is_another_call);
+	tcase_add_test(cases, what_the_library_calls_once_is_not_compared);
+	tcase_add_test(cases, all_can_be_forgotten);
+	tcase_add_test(cases, left_stacks_are_noticed);
+	tcase_add_test(cases, a_handler_puts_back_what_it_found);
+	tcase_add_test(cases, hits_are_calls_in_full);
+	suite_add_tcase(suite, cases);
+	srunner_run_all(runner, CK_VERBOSE);
+	failed_count = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed_count != 0;
+}
