@@ -49,7 +49,8 @@ guests_c = \
 	tests/preload/sync/coroutines tests/preload/sync/ended_lives \
 	tests/preload/sync/errno_kept tests/preload/sync/futex_waits \
 	tests/preload/sync/glib_threads \
-	tests/preload/sync/hand_overs tests/preload/sync/lone_thread tests/preload/sync/long_jumps \
+	tests/preload/sync/hand_overs tests/preload/sync/known_calls tests/preload/sync/known_calls_kept \
+	tests/preload/sync/lone_thread tests/preload/sync/long_jumps \
 	tests/preload/sync/many_locks tests/preload/sync/many_threads \
 	tests/preload/sync/misused_objects \
 	tests/preload/sync/mutex_protocols tests/preload/sync/named_semaphores \
