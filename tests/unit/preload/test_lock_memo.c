@@ -330,6 +330,45 @@ START_TEST(another_stack_is_another_call)
 }
 END_TEST
 
+/* Calls that meet in one place of the memo. */
+START_TEST(places_are_not_calls)
+{
+	uintptr_t address = object_of(OBJECT_MUTEX, 1)->address;
+	const struct lock_memo_entry *place = lock_memo_place(self.lock_memo, address, words[1]);
+	unsigned number = 2;
+
+	make_known(1, words);
+	while (lock_memo_place(self.lock_memo, object_of(OBJECT_MUTEX, number)->address,
+			       words[1]) != place)
+		number++;
+	ck_assert(!is_known(number, words));
+	ck_assert(is_known(1, words));
+	do
+		words[1]++;
+	while (lock_memo_place(self.lock_memo, address, words[1]) != place);
+	ck_assert(!lock_memo_take(&self, LOCK_MEMO_ACQUIRE, address, words));
+}
+END_TEST
+
+START_TEST(what_waits_for_a_release_is_not_passed_over)
+{
+	struct sync_object *object = object_of(OBJECT_MUTEX, 1);
+
+	make_known(1, words);
+	take(1, LOCK_MEMO_ACQUIRE, words);
+	a->accesses.pending_count = 1;
+	ck_assert(!lock_memo_give(&self, object->address));
+	a->accesses.pending_count = 0;
+	a->accesses.acquire_count = 1;
+	ck_assert(!lock_memo_give(&self, object->address));
+	a->accesses.acquire_count = 0;
+	a->accesses.stale_read_count = 1;
+	ck_assert(!lock_memo_give(&self, object->address));
+	a->accesses.stale_read_count = 0;
+	ck_assert(give(1));
+}
+END_TEST
+
 /* The C library's own return addresses are compared up to the first one. */
 START_TEST(what_the_library_calls_once_is_not_compared)
 {
@@ -468,6 +507,8 @@ int main(void)
 	tcase_add_test(cases, a_held_lock_is_not_known);
 	tcase_add_test(cases, only_the_last_hold_is_given_up);
 	tcase_add_test(cases, another_stack_is_another_call);
+	tcase_add_test(cases, places_are_not_calls);
+	tcase_add_test(cases, what_waits_for_a_release_is_not_passed_over);
 	tcase_add_test(cases, what_the_library_calls_once_is_not_compared);
 	tcase_add_test(cases, all_can_be_forgotten);
 	tcase_add_test(cases, left_stacks_are_noticed);
