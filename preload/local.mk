@@ -130,6 +130,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/sync/wrap_futex.c \
 	%D%/sync/inputs.def \
 	%D%/sync/wrap_input.c \
+	%D%/sync/wrap_regular.c \
 	%D%/sync/wrap_lock.c %D%/sync/wrap_lock.h \
 	%D%/sync/wrap_semaphore.c \
 	%D%/sync/wrap_syscall.c %D%/sync/wrap_syscall.h \

@@ -29,7 +29,8 @@ static bool find_known_calls(struct guest_known_calls *calls)
 
 void lock_memo_open(struct guest_thread *self)
 {
-	if (guest_known == self || !guest_is_quick || __libc_single_threaded)
+	if (guest_known == self || !guest_is_quick || (self->leaving & LEAVING_NOTED) ||
+	    __libc_single_threaded)
 		return;
 	if (!self->lock_memo)
 		self->lock_memo = pages_from_kernel(sizeof(*self->lock_memo));

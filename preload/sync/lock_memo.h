@@ -36,7 +36,9 @@
 
 #include "preload/guest/guest.h"
 
-#define LOCK_MEMO_COUNT 128u
+#define LOCK_MEMO_BITS 8u
+#define LOCK_MEMO_ENTRY_SHIFT 7u
+#define LOCK_MEMO_COUNT (1u << LOCK_MEMO_BITS)
 #define LOCK_MEMO_WORDS 2u  /* of the stack, in the entry */
 #define LOCK_MEMO_GROUP 4u  /* the others, at a time */
 #define LOCK_MEMO_GROUPS 512u
@@ -65,7 +67,7 @@ struct lock_memo_entry {
 	stack_id stack;
 	struct lock_memo_word words[LOCK_MEMO_WORDS]; /* filled up with the return address */
 	const struct lock_memo_group *more;
-} __attribute__((aligned(128)));
+} __attribute__((aligned(1 << LOCK_MEMO_ENTRY_SHIFT)));
 
 struct lock_memo {
 	struct lock_memo_entry entries[LOCK_MEMO_COUNT];
@@ -75,7 +77,7 @@ struct lock_memo {
 };
 
 /* The calling thread, @self, uses its memo from now on, if it may: there are other threads, and
- * calls are not perturbed. */
+ * calls are neither perturbed nor noted one by one. */
 void lock_memo_open(struct guest_thread *self);
 
 /* @self's call for the lock at @address was recorded in full.  With the guard up. */
@@ -85,8 +87,10 @@ void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintpt
 static inline struct lock_memo_entry *lock_memo_place(struct lock_memo *memo, uint64_t call,
 						      uintptr_t return_address)
 {
-	uint32_t hash = (uint32_t)(call + return_address) * 0x9e3779b1u;
-	uint32_t offset = hash >> 18 & (uint32_t)((LOCK_MEMO_COUNT - 1) * sizeof(*memo->entries));
+	/* No golden ratio: its multiples for neighbours are too much alike. */
+	uint32_t hash = (uint32_t)(call + return_address) * 0x261b5841u;
+	uint32_t offset = hash >> (32 - LOCK_MEMO_BITS - LOCK_MEMO_ENTRY_SHIFT) &
+			  (LOCK_MEMO_COUNT - 1) << LOCK_MEMO_ENTRY_SHIFT;
 
 	return (struct lock_memo_entry *)(void *)((char *)memo->entries + offset);
 }

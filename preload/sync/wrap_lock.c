@@ -2,7 +2,6 @@
 #include "preload/sync/wrap_lock.h"
 
 #include <pthread.h>
-#include <sys/single_threaded.h>
 #include <threads.h>
 
 #include "detect/base/held_locks.h"
@@ -406,127 +405,9 @@ EXPORT int pthread_mutex_consistent(pthread_mutex_t *mutex)
 	return result;
 }
 
-/* --- The regular ones: rows of interpose.def ------------------------------------ */
-
-static inline bool is_robust(uintptr_t mutex)
-{
-	return ((const pthread_mutex_t *)mutex)->__data.__kind & LOCK_KIND_ROBUST;
-}
-
-static inline bool is_busy(uintptr_t mutex)
-{
-	/* relaxed: a hint, the call itself decides. */
-	return load_relaxed(&((const pthread_mutex_t *)mutex)->__data.__lock);
-}
-
-/* While there is one thread it can wait only for itself.  Then the real call is
- * cheaper than the one that tries: glibc leaves out the locked instruction. */
-static inline bool cannot_block(const struct lock_attempt *attempt, enum object_kind kind)
-{
-	return kind == OBJECT_MUTEX && __libc_single_threaded &&
-	       !mutex_is_mine(attempt->self->thread, attempt->object) &&
-	       !(((const pthread_mutex_t *)attempt->object->address)->__data.__kind &
-		 LOCK_KIND_SHARED);
-}
-
-#define UNTIL(clock) wait_limit(clock, time)
-
-/*
- * An acquisition first tries, so that an uncontended one announces no wait.  If the thread's
- * memo is open, it does so at once.
- */
-#define ACQUIRE(name, parameters, arguments, kind, mode, end, try, busy)                           \
-	static __attribute__((noinline)) int slowly_##name parameters                              \
-	{                                                                                          \
-		struct unwind_start start = unwind_start_here();                                   \
-		struct wait_limit limit = end;                                                     \
-		struct lock_attempt attempt;                                                       \
-		int result;                                                                        \
-                                                                                                   \
-		attempt = lock_attempt_slowly(kind, mode, !limit.is_odd, limit.is_there,           \
-					      (uintptr_t)lock, start);                             \
-		if (!attempt.self)                                                                 \
-			return REAL(name) arguments;                                               \
-		if (limit.is_odd || cannot_block(&attempt, kind))                                  \
-			return lock_attempt_end(&attempt, kind, REAL(name) arguments);             \
-		result = TRY_TO_ACQUIRE(name, arguments, kind, try, busy);                         \
-		if (UNLIKELY(result == (busy))) {                                                  \
-			attempt = lock_attempt_block(attempt);                                     \
-			result = REAL(name) arguments;                                             \
-			lock_attempt_unblock(attempt);                                             \
-		}                                                                                  \
-		return lock_attempt_end(&attempt, kind, result);                                   \
-	}                                                                                          \
-	static __attribute__((noinline)) int taken_##name(uintptr_t lock)                          \
-	{                                                                                          \
-		lock_taken(kind, LOCK_MEMO_ACQUIRE, lock, unwind_start_here());                    \
-		return 0;                                                                          \
-	}                                                                                          \
-	EXPORT int name parameters                                                                 \
-	{                                                                                          \
-		const struct guest_thread *self = guest_known;                                     \
-                                                                                                   \
-		if ((mode) != LOCK_EXCLUSIVE || ((struct wait_limit)end).is_there ||               \
-		    ((kind) == OBJECT_MUTEX && is_robust((uintptr_t)lock)) ||                      \
-		    UNLIKELY(self->known_calls.try(lock) != 0))                                    \
-			return slowly_##name arguments;                                            \
-		if (UNLIKELY(!lock_memo_take(self, LOCK_MEMO_ACQUIRE, (uintptr_t)lock,             \
-					     __builtin_frame_address(0))))                         \
-			return taken_##name((uintptr_t)lock);                                      \
-		return 0;                                                                          \
-	}
-
-/* If a robust mutex is not recoverable, only the plain call says so; the one
- * that tries leaves it locked.  So its memory tells whether it is busy. */
-#define TRY_TO_ACQUIRE(name, arguments, kind, try, busy)                                           \
-	(kind == OBJECT_MUTEX && is_robust((uintptr_t)lock)                                        \
-		 ? (is_busy((uintptr_t)lock) ? (busy) : REAL(name) arguments)                      \
-		 : REAL(try)(lock))
-
-#define TRY(name, parameters, kind, mode)                                                          \
-	EXPORT int name parameters                                                                 \
-	{                                                                                          \
-		struct unwind_start start = unwind_start_here();                                   \
-		struct lock_attempt attempt;                                                       \
-                                                                                                   \
-		if (UNLIKELY(!lock_attempt_begin(&attempt, kind, mode, false, false,               \
-						 (uintptr_t)lock, &start)))                        \
-			return REAL(name)(lock);                                                   \
-		return lock_attempt_end(&attempt, kind, REAL(name)(lock));                         \
-	}
-
-#define RELEASE(name, parameters, kind)                                                            \
-	static __attribute__((noinline)) int slowly_##name parameters                              \
-	{                                                                                          \
-		lock_release(kind, (uintptr_t)lock, unwind_start_here());                          \
-		return REAL(name)(lock);                                                           \
-	}                                                                                          \
-	EXPORT int name parameters                                                                 \
-	{                                                                                          \
-		const struct guest_thread *self = guest_known;                                     \
-                                                                                                   \
-		if (LIKELY(lock_memo_give(self, (uintptr_t)lock)))                                 \
-			return self->known_calls.name(lock);                                       \
-		return slowly_##name(lock);                                                        \
-	}
-
-#include "preload/sync/interpose.def"
-#undef ACQUIRE
-#undef UNTIL
-#undef TRY
-#undef RELEASE
-
 /* --- Names that glibc exports too ---------------------------------------------- */
 
 EXPORT_ALIAS(__pthread_mutex_init, pthread_mutex_init)
 EXPORT_ALIAS(__pthread_mutex_destroy, pthread_mutex_destroy)
-EXPORT_ALIAS(__pthread_mutex_lock, pthread_mutex_lock)
-EXPORT_ALIAS(__pthread_mutex_trylock, pthread_mutex_trylock)
-EXPORT_ALIAS(__pthread_mutex_unlock, pthread_mutex_unlock)
 EXPORT_ALIAS(__pthread_rwlock_init, pthread_rwlock_init)
 EXPORT_ALIAS(__pthread_rwlock_destroy, pthread_rwlock_destroy)
-EXPORT_ALIAS(__pthread_rwlock_rdlock, pthread_rwlock_rdlock)
-EXPORT_ALIAS(__pthread_rwlock_tryrdlock, pthread_rwlock_tryrdlock)
-EXPORT_ALIAS(__pthread_rwlock_wrlock, pthread_rwlock_wrlock)
-EXPORT_ALIAS(__pthread_rwlock_trywrlock, pthread_rwlock_trywrlock)
-EXPORT_ALIAS(__pthread_rwlock_unlock, pthread_rwlock_unlock)
