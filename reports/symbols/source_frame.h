@@ -19,6 +19,7 @@ struct source_frame {
 	const char *build_id;
 	uint64_t offset;	 /* in the module, inside the call; the address if unknown */
 	uint64_t function_start; /* in the module; 0 if unknown */
+	size_t number;		 /* from 1: equal ones are the same frame; 0: it has none */
 };
 
 struct source_stack {

@@ -8,7 +8,7 @@
 #include "reports/symbols/elf_image.h"
 #include "reports/symbols/scopes.h"
 
-#define BUCKET_COUNT 1024u
+#define BUCKET_COUNT 65536u
 
 /* A stack that was looked up; in the chain of its bucket. */
 struct known_stack {
@@ -35,6 +35,7 @@ struct symbolizer {
 	struct known_image *images;
 	struct known_stack *stacks[BUCKET_COUNT];
 	struct known_place *places[BUCKET_COUNT];
+	size_t frame_count; /* of places */
 };
 
 /* What calls main or a thread's function. */
@@ -322,6 +323,7 @@ static const struct source_stack *known_frames(struct symbolizer *symbolizer,
 	for (size_t i = 0; i < known->frames.frame_count; i++) {
 		struct source_frame *frame = &known->frames.frames[i];
 
+		frame->number = ++symbolizer->frame_count;
 		if (frame->file)
 			frame->path = source_frame_path(symbolizer->pool, frame);
 	}

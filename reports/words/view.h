@@ -16,6 +16,7 @@
 #include "reports/words/view_options.h"
 
 struct filter;
+struct json_frames;
 struct lock_names;
 struct shown_finding;
 struct statements;
@@ -73,6 +74,7 @@ struct view {
 	size_t hidden_count;
 	const struct filter *filter; /* NULL: none was applied */
 	struct lock_names *lock_names;
+	struct json_frames *json_frames; /* made already (json_parts.h), or NULL */
 	uint64_t atomic_count; /* findings left out: debug information says that they are atomic */
 };
 

@@ -5,6 +5,7 @@ REPORT_TESTS = \
 	tests/unit/reports/test_model \
 	tests/unit/reports/test_text \
 	tests/unit/reports/test_json \
+	tests/unit/reports/test_json_stream \
 	tests/unit/reports/test_filter \
 	tests/unit/reports/test_holds \
 	tests/unit/reports/test_memory \
@@ -39,6 +40,10 @@ tests_unit_reports_test_text_CFLAGS = $(REPORT_TEST_CFLAGS)
 tests_unit_reports_test_text_SOURCES = tests/unit/reports/test_text.c $(REPORT_TEST_IMAGE) \
 	tests/unit/reports/report_text.c tests/unit/reports/report_text.h
 tests_unit_reports_test_text_LDADD = $(REPORT_TEST_LIBS)
+
+tests_unit_reports_test_json_stream_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_json_stream_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_reports_test_json_stream_LDADD = $(REPORT_TEST_LIBS)
 
 tests_unit_reports_test_json_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
 tests_unit_reports_test_json_CFLAGS = $(REPORT_TEST_CFLAGS) -g

@@ -165,5 +165,6 @@ int html_write(struct view *view, FILE *out)
 	end_data(&page);
 	write_counters(&page);
 	fputs(html_page_tail, out);
-	return ferror(out) ? -EIO : 0;
+	json_frames_free(view);
+	return json_stream_end(&page.stream) ? 0 : -EIO;
 }

@@ -291,5 +291,6 @@ int json_write(struct view *view, FILE *out)
 	write_hidden(view, &stream, true);
 	json_end_document(view, &stream);
 	putc('\n', out);
-	return ferror(out) ? -EIO : 0;
+	json_frames_free(view);
+	return json_stream_end(&stream) ? 0 : -EIO;
 }

@@ -78,13 +78,47 @@ static json_t *make_frame(struct view *view, const struct source_frame *frame)
 	return object;
 }
 
+/* By the numbers of frames. */
+struct json_frames {
+	json_t **values;
+	size_t count;
+};
+
+/* One value for each frame, so that it is written as one (json_stream.h). */
+static json_t *obtain_frame(struct view *view, const struct source_frame *frame)
+{
+	struct json_frames *frames = view->json_frames;
+
+	if (!frames)
+		frames = view->json_frames = pool_alloc(view->pool, sizeof(*frames));
+	while (frames->count <= frame->number) {
+		frames->values = pool_grow(view->pool, frames->values, frames->count,
+					   sizeof(*frames->values));
+		frames->values[frames->count++] = NULL;
+	}
+	if (!frame->number)
+		return make_frame(view, frame);
+	if (!frames->values[frame->number])
+		frames->values[frame->number] = make_frame(view, frame);
+	return json_incref(frames->values[frame->number]);
+}
+
+void json_frames_free(struct view *view)
+{
+	struct json_frames *frames = view->json_frames;
+
+	for (size_t i = 0; frames && i < frames->count; i++)
+		json_decref(frames->values[i]);
+	view->json_frames = NULL;
+}
+
 json_t *json_stack(struct view *view, const struct model_process *process, stack_id stack)
 {
 	const struct source_stack *frames = symbolize_stack(view->symbolizer, process, stack);
 	json_t *array = json_array();
 
 	for (size_t i = 0; frames && i < frames->frame_count; i++)
-		json_array_append_new(array, make_frame(view, &frames->frames[i]));
+		json_array_append_new(array, obtain_frame(view, &frames->frames[i]));
 	return array;
 }
 

@@ -18,6 +18,9 @@ json_t *json_number_or_null(uint64_t value);
 /* The frames, innermost first. */
 json_t *json_stack(struct view *view, const struct model_process *process, stack_id stack);
 
+/* A document that has stacks ends so. */
+void json_frames_free(struct view *view);
+
 /* What decides the exit status, and the status. */
 json_t *json_result(const struct view *view);
 

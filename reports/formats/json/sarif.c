@@ -181,5 +181,5 @@ int sarif_write(struct view *view, FILE *out)
 	json_stream_close(&stream, ']');
 	json_stream_close(&stream, '}');
 	fputc('\n', out);
-	return ferror(out) ? -EIO : 0;
+	return json_stream_end(&stream) ? 0 : -EIO;
 }
