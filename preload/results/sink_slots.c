@@ -149,8 +149,9 @@ void sink_describe(struct detector *detector, lock_id lock, stack_id stack)
 static bool has_room_for_events(void)
 {
 	const struct results_header *header = sink_base();
+	uint64_t half = RESULTS_RECORDS_OFFSET + header->capacity_bytes;
 
-	return load_relaxed(&header->tail) < header->capacity_bytes / 2; /* relaxed: a hint */
+	return load_relaxed(&header->tail) < half / 2; /* relaxed: a hint */
 }
 
 lock_id sink_describe_event(struct thread *thread, lock_id lock, stack_id stack)

@@ -5,6 +5,7 @@
 
 #include "detect/base/describe.h"
 #include "detect/base/thread.h"
+#include "detect/deadlock/wait.h"
 #include "preload/guest/guest.h"
 #include "preload/guest/real.h"
 #include "preload/results/sink.h"
@@ -18,7 +19,7 @@ struct noted_hold {
 	uint64_t since_ns;
 	lock_id lock;
 	stack_id stack;
-	uint16_t mode;
+	uint8_t mode;
 	bool is_written; /* its begin is */
 };
 
@@ -213,6 +214,7 @@ static void begin_wait(struct guest_thread *self, struct thread_notes *notes, ui
 		.time_ns = now_ns,
 		.kind = TIMELINE_WAIT_BEGIN,
 		.mode = wait->mode == LOCK_EXCLUSIVE ? HOLD_EXCLUSIVE : HOLD_SHARED,
+		.action = (uint8_t)wait_action(wait),
 		.stack = wait->stack,
 		.other = wait->target,
 	};

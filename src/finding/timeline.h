@@ -37,7 +37,8 @@ struct timeline_event {
 	uint64_t time_ns; /* of the monotonic clock; where a hold begins */
 	uint64_t held_ns;
 	uint16_t kind; /* enum timeline_kind */
-	uint16_t mode; /* enum hold_mode */
+	uint8_t mode;  /* enum hold_mode */
+	uint8_t action; /* enum finding_action, of a wait */
 	uint32_t lock; /* or another object; 0: not known, or none */
 	uint32_t stack;
 	uint32_t other;	      /* who holds what is waited for, or the thread that is joined ... */

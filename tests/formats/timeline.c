@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define CROWD 1000
+#define MANY 10000
 
 static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
@@ -168,6 +169,16 @@ static void signal_often(int count)
 		pthread_cond_signal(&news);
 }
 
+static void lock_many(void)
+{
+	static pthread_mutex_t many[MANY];
+
+	for (int i = 0; i < MANY; i++) {
+		pthread_mutex_lock(&many[i]);
+		pthread_mutex_unlock(&many[i]);
+	}
+}
+
 static void misuse(void)
 {
 	pthread_mutex_unlock(&second);
@@ -193,7 +204,9 @@ int main(int argc, char **argv)
 		lock_often(count);
 	else if (!strcmp(word, "signal"))
 		signal_often(count);
-	else if (!strcmp(word, "misuse"))
+	else if (!strcmp(word, "many"))
+		lock_many();
+	if (!strcmp(word, "misuse") || !strcmp(word, "many"))
 		misuse();
 	return 0;
 }

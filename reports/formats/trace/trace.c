@@ -284,8 +284,10 @@ static const char *wait_name(const struct trace *trace, const struct slice *slic
 	const char *place = place_name(trace, slice, slice->event.other_stack);
 	const char *name;
 
-	if (!slice->event.lock)
-		return other ? pool_format(pool, "joins %s", other) : "waits";
+	if (slice->event.action == ACTION_JOIN)
+		return pool_format(pool, "joins %s", other ? other : "a thread");
+	if (slice->event.action == ACTION_INPUT)
+		return "waits for input";
 	name = object_name(trace, slice);
 	if (!other)
 		return pool_format(pool, "waits for %s", name);
@@ -324,14 +326,14 @@ static const char *category(const struct slice *slice)
 static void write_owner(const struct trace *trace, const struct slice *slice)
 {
 	const struct track *track = find_track(trace, slice->process, slice->event.other);
+	const char *role = slice->event.action == ACTION_JOIN ? "joined" : "owner";
 	const char *other = other_name(trace, slice);
 	const char *place = place_name(trace, slice, slice->event.other_stack);
 
 	if (other)
-		write_member(trace, slice->event.lock ? "owner" : "joined", other);
+		write_member(trace, role, other);
 	if (other && track)
-		fprintf(trace->out, ",\"%s_tid\":%u", slice->event.lock ? "owner" : "joined",
-			track->tid);
+		fprintf(trace->out, ",\"%s_tid\":%u", role, track->tid);
 	if (other && place)
 		write_member(trace, "owner_at", place);
 	if (slice->event.lock)
