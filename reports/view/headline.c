@@ -21,8 +21,7 @@ const char *headline_place(struct view *view, const struct view_finding *finding
 
 	if (!place || !place->module)
 		return "";
-	return pool_format(view->pool, "%s: ",
-			   source_frame_place_from(view->pool, place, view->options->directory));
+	return pool_format(view->pool, "%s: ", place_words(view, place));
 }
 
 const char *headline_line(struct view *view, const struct view_finding *finding)

@@ -44,6 +44,15 @@ const char *place_path(struct view *view, const struct source_frame *frame)
 	return below ? below : path;
 }
 
+const char *place_words(struct view *view, const struct source_frame *frame)
+{
+	if (!frame)
+		return NULL;
+	return frame->file && frame->line
+		       ? pool_format(view->pool, "%s:%u", place_path(view, frame), frame->line)
+		       : source_frame_place(view->pool, frame);
+}
+
 /* How much of @folder, without its last slash, holds @path too. */
 static size_t common_length(const char *folder, size_t length, const char *path)
 {

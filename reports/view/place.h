@@ -11,6 +11,9 @@ const struct source_frame *place_of(struct view *view, const struct view_finding
  * NULL if unknown. */
 const char *place_path(struct view *view, const struct source_frame *frame);
 
+/* "src/bank.c:12", by such a path; "prog+0x11c0" where no line is known; NULL without a place. */
+const char *place_words(struct view *view, const struct source_frame *frame);
+
 /* The folder that frames of stacks are shown relative to: the working folder if a finding's
  * place is in there, else the one that the places of all findings have in common; NULL if
  * there is none. */

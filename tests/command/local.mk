@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	tests/command/part_order.sh \
 	tests/command/part_outputs.sh \
 	tests/command/part_perturb.sh \
+	tests/command/part_places.sh \
 	tests/command/met.c tests/command/part_predict.sh \
 	tests/command/part_processes.sh \
 	tests/command/part_status.sh \

@@ -89,9 +89,7 @@ static json_t *make_row(struct view *view, const struct view_finding *finding)
 	json_object_set_new(row, "summary", json_text(finding->summary));
 	json_object_set_new(row, "count", json_integer((json_int_t)finding->count));
 	json_object_set_new(row, "place",
-			    json_text(place ? source_frame_place_from(view->pool, place,
-								      view->options->directory)
-					    : NULL));
+			    json_text(place_words(view, place)));
 	json_object_set_new(row, "module", json_text(place ? place->module : NULL));
 	json_object_set_new(row, "threads", make_names(view, finding));
 	json_object_set_new(row, "functions", make_functions(view, finding));
