@@ -115,6 +115,21 @@ START_TEST(its_caller_stands_at_the_line_of_the_call)
 }
 END_TEST
 
+START_TEST(its_path_is_kept_beside_the_file_as_it_was_compiled)
+{
+	const struct source_frame *frame = find_frame(1);
+	struct source_frame moved = *frame;
+
+	ck_assert_ptr_nonnull(frame->path);
+	ck_assert_int_eq(frame->path[0], '/');
+	ck_assert_str_eq(strrchr(frame->path, '/'), "/test_symbols.c");
+	/* It is not made anew for each question. */
+	ck_assert_ptr_eq(source_frame_path(&model.pool, frame), frame->path);
+	moved.path = NULL;
+	ck_assert_str_eq(source_frame_path(&model.pool, &moved), frame->path);
+}
+END_TEST
+
 START_TEST(return_addresses_are_looked_up_in_the_call)
 {
 	ck_assert_str_eq(find_frame(2)->function, "set_up");
@@ -197,6 +212,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, an_inlined_call_has_a_frame_of_its_own);
 	tcase_add_test(tests, its_caller_stands_at_the_line_of_the_call);
+	tcase_add_test(tests, its_path_is_kept_beside_the_file_as_it_was_compiled);
 	tcase_add_test(tests, return_addresses_are_looked_up_in_the_call);
 	tcase_add_test(tests, start_up_code_is_not_visible);
 	tcase_add_test(tests, variables_are_named_with_element_and_field);
