@@ -13,23 +13,38 @@
 uintptr_t imports_pending_start;
 size_t imports_pending_bytes;
 
-/* A slot is one aligned word: other threads read the old address or the new one. */
-static void write_slot(const struct image *image, uintptr_t *slot, uintptr_t value)
-{
-	uintptr_t page = (uintptr_t)slot & ~(PAGE - 1);
-	bool is_protected = image_is_read_only(image, (uintptr_t)slot);
+/* The slots that are being redirected, and the page of theirs that is writable now: to
+ * change that twice for each slot would be most of the work. */
+struct redirection {
+	const struct image *image;
+	uintptr_t page; /* 0: none */
+};
 
-	if (is_protected && kernel_call3(SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE) != 0)
-		return;
-	store_release(slot, value); /* release: range_originals[] was set before */
-	if (is_protected)
-		kernel_call3(SYS_mprotect, page, PAGE, PROT_READ);
+static void close_page(struct redirection *redirection)
+{
+	if (redirection->page)
+		kernel_call3(SYS_mprotect, redirection->page, PAGE, PROT_READ);
+	redirection->page = 0;
+}
+
+static bool open_page(struct redirection *redirection, uintptr_t slot)
+{
+	uintptr_t page = slot & ~(PAGE - 1);
+
+	if (!image_is_read_only(redirection->image, slot) || page == redirection->page)
+		return true;
+	close_page(redirection);
+	if (kernel_call3(SYS_mprotect, page, PAGE, PROT_READ | PROT_WRITE) != 0)
+		return false;
+	redirection->page = page;
+	return true;
 }
 
 /* A slot that is not bound yet holds an address in the module's own PLT. */
 static void redirect_import(void *context, const char *name, uint64_t slot_address)
 {
-	const struct image *image = context;
+	struct redirection *redirection = context;
+	const struct image *image = redirection->image;
 	uintptr_t *slot = (uintptr_t *)slot_address;
 	uintptr_t original;
 	void *wrapper;
@@ -40,20 +55,25 @@ static void redirect_import(void *context, const char *name, uint64_t slot_addre
 	if (original - image->text_address < image->text_bytes)
 		original = (uintptr_t)dlsym(RTLD_DEFAULT, name);
 	wrapper = original ? range_wrapper(name, (void *)original) : NULL;
-	if (wrapper)
-		write_slot(image, slot, (uintptr_t)wrapper);
+	/* A slot is one aligned word: other threads read the old address or the new one.
+	 * release: range_originals[] was set before. */
+	if (wrapper && open_page(redirection, slot_address))
+		store_release(slot, (uintptr_t)wrapper);
 }
 
 void imports_redirect(struct clone_region *region)
 {
+	struct redirection redirection;
 	uint32_t expected = 0;
 	struct image image;
 	const char *why;
 
+	redirection = (struct redirection){.image = &image};
 	if (region->start && compare_exchange_acq_rel(&region->is_redirected, &expected, 1u) &&
 	    image_from_memory(&image, "", region->headers, region->header_count, region->bias,
 			      &why))
-		image_each_import(&image, redirect_import, &image);
+		image_each_import(&image, redirect_import, &redirection);
+	close_page(&redirection);
 }
 
 void imports_await(const struct clone_region *region)
