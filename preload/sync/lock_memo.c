@@ -136,6 +136,16 @@ static bool is_usual(const struct held_lock *hold, uintptr_t address)
 	       !(object->info->attributes & SYNC_ROBUST);
 }
 
+/*
+ * The real call, for who takes many locks: what is known of the lock is fetched beside it, as
+ * nothing is read before its locked instruction is done.
+ */
+static int try_far_lock(pthread_mutex_t *mutex)
+{
+	__builtin_prefetch(sync_place(&guest_detector.objects, (uintptr_t)mutex), 1);
+	return REAL(pthread_mutex_trylock)(mutex);
+}
+
 void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintptr_t address,
 		     const struct unwind_start *start)
 {
@@ -147,6 +157,7 @@ void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintpt
 	uint64_t mark = lock_memo_before(hold) ^ address ^ start->sp << 20 ^ start->return_address;
 	const struct stack_memo_entry *known;
 
+	self->known_calls.pthread_mutex_trylock = try_far_lock;
 	if (*missed != mark) {
 		*missed = mark;
 		return;
@@ -169,4 +180,5 @@ void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintpt
 	}
 	fence_signal();
 	entry->call = address + call;
+	self->known_calls.pthread_mutex_trylock = REAL(pthread_mutex_trylock);
 }

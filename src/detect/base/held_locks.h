@@ -81,19 +81,25 @@ static inline void held_locks_drop(struct held_locks *held)
 }
 
 /* The same for any.  What a signal handler has interrupted may be about to add a hold, so
- * what stands at *top is set aside, and put back. */
+ * what stands at *top is set aside by a handler's hold, and put back. */
 static inline void held_locks_push(struct held_locks *held, const struct held_lock *hold)
 {
-	held->top[1] = held->top[0];
+	if (UNLIKELY(hold->is_in_handler))
+		held->top[1] = held->top[0];
 	held->top[0] = *hold;
 	held_locks_add(held);
 }
 
 static inline void held_locks_pop(struct held_locks *held)
 {
+	bool is_in_handler = held->top[-1].is_in_handler;
+
 	held_locks_drop(held);
 	fence_signal();
-	held->top[0] = held->top[1];
+	if (UNLIKELY(is_in_handler))
+		held->top[0] = held->top[1];
+	held->top[0].how = 0;
+	held->top[0].recursion = 0;
 }
 
 /* Where @object is held, or NULL. */
