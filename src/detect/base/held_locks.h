@@ -34,6 +34,16 @@ struct held_lock {
 	uint32_t recursion; /* times taken beyond the first */
 };
 
+/* held_lock.how of a lock taken once.  One store of all: it is soon read so. */
+static inline uint64_t held_locks_how(uint8_t mode, bool is_in_handler, lock_id under)
+{
+	return mode | (uint64_t)is_in_handler << 8 | (uint64_t)under << 32;
+}
+
+_Static_assert(offsetof(struct held_lock, is_in_handler) - offsetof(struct held_lock, how) == 1 &&
+		       offsetof(struct held_lock, under) - offsetof(struct held_lock, how) == 4,
+	       "held_locks_how() knows where they are");
+
 /* Room for this many from the start, and one at each end. */
 #define HELD_LOCKS_FIRST 62u
 
@@ -82,11 +92,18 @@ static inline void held_locks_drop(struct held_locks *held)
 
 /* The same for any.  What a signal handler has interrupted may be about to add a hold, so
  * what stands at *top is set aside by a handler's hold, and put back. */
-static inline void held_locks_push(struct held_locks *held, const struct held_lock *hold)
+static inline void held_locks_push(struct held_locks *held, struct sync_object *object,
+				   uint64_t chain, uint64_t how, stack_id stack)
 {
-	if (UNLIKELY(hold->is_in_handler))
-		held->top[1] = held->top[0];
-	held->top[0] = *hold;
+	struct held_lock *hold = held->top;
+
+	if (UNLIKELY(stack & STACK_ID_IN_HANDLER))
+		hold[1] = hold[0];
+	hold->object = object;
+	hold->chain = chain;
+	hold->how = how;
+	hold->stack = stack;
+	hold->recursion = 0;
 	held_locks_add(held);
 }
 

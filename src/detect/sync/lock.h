@@ -72,20 +72,15 @@ static inline __attribute__((always_inline)) void
 lock_acquired_free(struct detector *detector, struct thread *thread, struct sync_object *object,
 	      enum lock_mode mode, stack_id stack)
 {
-	struct held_lock hold = {
-		.object = object,
-		.chain = held_locks_extend(held_locks_chain(&thread->held), object, mode),
-		.mode = (uint8_t)mode,
-		.is_in_handler = stack & STACK_ID_IN_HANDLER,
-		.stack = stack,
-		.under = thread->held.wanted_under,
-	};
+	uint64_t chain = held_locks_extend(held_locks_chain(&thread->held), object, mode);
+	uint64_t how = held_locks_how((uint8_t)mode, stack & STACK_ID_IN_HANDLER,
+				      thread->held.wanted_under);
 
 	if (UNLIKELY(thread->held.count == thread->held.capacity) &&
 	    !held_locks_reserve(detector, thread))
 		return;
 	thread->held.wanted_under = 0;
-	held_locks_push(&thread->held, &hold);
+	held_locks_push(&thread->held, object, chain, how, stack);
 	if (mode == LOCK_EXCLUSIVE)
 		store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
 	if (object->stamp != thread->clocks.stamp && object->stamp)
