@@ -2,8 +2,8 @@
  * Our own lock: a futex, no libc, no handler of the program's while it is held.
  *
  * A handler that leaves by siglongjmp() would leave the lock held for ever.  So
- * signals are blocked, unless all handlers wait anyway.  Not recursive.  (Drepper, "Futexes Are Tricky", 2011,
- * section 5: states 0 free, 1 held, 2 held and waited for.)
+ * signals are blocked, unless all handlers wait anyway.  Not recursive.  (Drepper,
+ * "Futexes Are Tricky", 2011, section 5: states 0 free, 1 held, 2 held and waited for.)
  */
 #ifndef BASE_RUNTIME_LOCK_H
 #define BASE_RUNTIME_LOCK_H

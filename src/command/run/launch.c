@@ -101,7 +101,8 @@ static char **make_environment(const struct launch *launch)
 	while (environ[count])
 		count++;
 	environment = calloc(count + 3, sizeof(*environment));
-	if (!environment || !preload || asprintf(&settings, "SNARL_OPTIONS=%s", launch->settings) < 0)
+	if (!environment || !preload ||
+	    asprintf(&settings, "SNARL_OPTIONS=%s", launch->settings) < 0)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		if (!is_ours(environ[i]))

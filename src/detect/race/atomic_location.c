@@ -148,6 +148,17 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 	}
 }
 
+void atomic_acquire_late(struct detector *detector, struct thread *thread, uint64_t word)
+{
+	struct atomic_location *location = atomic_table_get(detector, word);
+	struct pending_acquire all = {.location = location, .halves = (1u << ATOMIC_HALVES) - 1};
+
+	if (!location)
+		return;
+	all.version = ~load_relaxed(&location->version); /* relaxed: any but the present one */
+	acquire_pending(detector, thread, &all);
+}
+
 /* --- Becoming atomic ------------------------------------------------------- */
 
 /*

@@ -57,6 +57,10 @@ uint32_t atomic_acquire(struct detector *detector, struct thread *thread, uintpt
  * thread->accesses.acquire_count is not 0. */
 void atomic_catch_up(struct detector *detector, struct thread *thread);
 
+/* @thread has loaded from the granule with shadow word @word before it became atomic, but that
+ * is only what the check of the load saw: acquires what was released there. */
+void atomic_acquire_late(struct detector *detector, struct thread *thread, uint64_t word);
+
 /*
  * Takes location->busy, which threads hold for a few instructions.  A holder may have lost
  * its processor, so this waits long: an edge that is lost here could become a false race.

@@ -151,8 +151,8 @@ static void order_silently(struct race_step *step)
 /*
  * The store that ended a loop may have come between the loop's last check and its load.
  * It has left no pending release if its thread had made an assumed acquire in the middle
- * of this epoch, as the reads then seemed ordered.  So the thread looks again at the
- * places that its loops have waited for.
+ * of this epoch, as the reads then seemed ordered; nor if it was a locked instruction, the
+ * first one there.  So the thread looks again at the places that its loops have waited for.
  */
 static bool is_ordered_by_wait(struct race_step *step)
 {
@@ -166,8 +166,11 @@ static bool is_ordered_by_wait(struct race_step *step)
 		    thread->clocks.recorded_epoch - place->epoch > 1)
 			continue;
 		word = load_acquire(shadow_of(place->granule).write);
-		if (shadow_form(word) == SHADOW_PLAIN &&
-		    shadow_slot(word) == shadow_slot(step->other) && !race_is_ordered(thread, word))
+		if (shadow_form(word) == SHADOW_ATOMIC)
+			atomic_acquire_late(step->detector, thread, word);
+		else if (shadow_form(word) == SHADOW_PLAIN &&
+			 shadow_slot(word) == shadow_slot(step->other) &&
+			 !race_is_ordered(thread, word))
 			memory_assume_acquire(step->detector, thread, word, 0);
 	}
 	return race_is_ordered(thread, step->other);

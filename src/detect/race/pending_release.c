@@ -101,11 +101,27 @@ site_id pending_release_find_known(const struct race_step *step, uint64_t *epoch
 
 /* --- With all readers ------------------------------------------------------- */
 
-static void leave_with_unordered(struct detector *detector, struct thread *thread, uint64_t read)
+/* Has another thread made an assumed acquire from the thread of @read in the same epoch?  Then
+ * the read may seem ordered, and have come after that. */
+static bool is_assumed_amid(struct detector *detector, uint64_t read)
+{
+	const struct thread *reader;
+	bool is_amid;
+
+	runtime_lock(&detector->lock);
+	reader = slot_thread(detector, shadow_slot(read));
+	/* relaxed: as in clock_assume() */
+	is_amid = reader && load_relaxed(&reader->clocks.assumed_epoch) == shadow_epoch(read);
+	runtime_unlock(&detector->lock);
+	return is_amid;
+}
+
+static void leave_with_reader(struct detector *detector, struct thread *thread, uint64_t read)
 {
 	uint64_t epoch = vclock_get(&thread->clocks.full, thread->slot);
 
-	if (!race_is_ordered(thread, read))
+	if (shadow_slot(read) != thread->slot &&
+	    (!race_is_ordered(thread, read) || is_assumed_amid(detector, read)))
 		leave_with(detector, read, shadow_plain(thread->slot, epoch, 0), 0, 0, false);
 }
 
@@ -118,10 +134,10 @@ static void leave_with_readers(struct detector *detector, struct thread *thread,
 	if (!(shadow_bytes(word) & bytes))
 		return;
 	if (shadow_form(word) == SHADOW_PLAIN)
-		leave_with_unordered(detector, thread, word);
+		leave_with_reader(detector, thread, word);
 	while (shadow_form(word) == SHADOW_SET &&
-	       (member = read_set_unordered(detector, thread, word, &next)) != 0)
-		leave_with_unordered(detector, thread, member);
+	       (member = read_set_unordered(detector, NULL, word, &next)) != 0)
+		leave_with_reader(detector, thread, member);
 }
 
 void pending_release_leave_all(struct detector *detector, struct thread *thread,

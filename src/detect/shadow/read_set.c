@@ -479,7 +479,7 @@ uint64_t read_set_unordered(struct detector *detector, const struct thread *thre
 	while (!found && *next < count) {
 		uint64_t member = load_relaxed(&members[(*next)++]);
 
-		if (!covers_member(thread, member))
+		if (!thread || !covers_member(thread, member))
 			found = member;
 	}
 	fence_acquire();

@@ -84,8 +84,8 @@ typedef uint64_t (*read_set_reader)(void *context, uint32_t slot);
 uint64_t read_set_merge(struct detector *detector, struct thread *thread, uint64_t word,
 			read_set_reader reader, void *context);
 
-/* The first member from number *@next on that @thread's clock does not cover, as
- * a plain word without bytes; 0: none. */
+/* The first member from number *@next on that @thread's clock does not cover (without
+ * @thread: the first one), as a plain word without bytes; 0: none. */
 uint64_t read_set_unordered(struct detector *detector, const struct thread *thread, uint64_t word,
 			    uint32_t *next);
 
