@@ -199,6 +199,8 @@ void access_lock_begin(struct access_frame *frame)
 	if (UNLIKELY(!self))
 		return;
 	access = access_describe(frame, frame->words, access_site(frame->words[0]), &where);
+	if (UNLIKELY(access_site(frame->words[0])->return_at))
+		note_caller(&access, access_site(frame->words[0]), &where);
 	self->locked = access_synchronise_begin(&guest_detector, self->thread, &access);
 	if (!self->locked) {
 		guest_leave_access(self);

@@ -2,6 +2,7 @@
  * RULES, 'Lost updates', where C++ finds the place by functions that stay calls in
  * unoptimised code, and where methods lock by themselves.  Each with what looks like it.
  */
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -113,12 +114,18 @@ static NOINLINE void whole_method_withdraw(Account &account)
 
 BOTH(whole_method, whole_method_withdraw(whole_method_account))
 
+/* clang's unoptimised store() asks for its memory order first, and is none. */
+static std::atomic<long> atomic_value;
+
+BOTH(atomic, atomic_value.store(atomic_value.load() + 1); KEEP(atomic_value))
+
 static const struct race_case cases[] = {
 	CASE(element, "lost-update:error"),
 	CASE(other_element, "data-race:error"),
 	CASE(entry, "lost-update:error|data-race:error"), /* its search is not followed */
 	CASE(owned, "lost-update:error"),
 	CASE(guarded, "silent"),
+	CASE(atomic, "lost-update?"),
 	CASE(methods, "lost-update:error"),
 	CASE(whole_method, "silent"),
 };

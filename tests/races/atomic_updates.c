@@ -301,6 +301,56 @@ static void stepped_case(void)
 	KEEP(stepped_epoch);
 }
 
+/* What the last exchange has got is still in the register of results at the end. */
+static _Atomic int torn_rounds_data;
+
+static NOINLINE void torn_rounds_count(void)
+{
+	for (int i = 0; i < 100; i++)
+		torn_rounds_data = torn_rounds_data + 1;
+}
+
+static void (*volatile torn_rounds_function)(void) = torn_rounds_count;
+
+static void *torn_rounds_update(void *unused)
+{
+	torn_rounds_function();
+	return unused;
+}
+
+static void torn_rounds_case(void)
+{
+	run_both(torn_rounds_update, torn_rounds_update, NULL);
+	KEEP(torn_rounds_data);
+}
+
+/* The caller looks at it: it goes back if another thread came between. */
+static int returned_data;
+
+static NOINLINE int returned_exchange(void)
+{
+	return __atomic_exchange_n(&returned_data,
+				   __atomic_load_n(&returned_data, __ATOMIC_SEQ_CST) | 2,
+				   __ATOMIC_SEQ_CST);
+}
+
+static int (*volatile returned_function)(void) = returned_exchange;
+
+static void *returned_update(void *unused)
+{
+	int old = returned_function();
+
+	if (old & 4)
+		__atomic_fetch_or(&returned_data, 4, __ATOMIC_SEQ_CST);
+	return unused;
+}
+
+static void returned_case(void)
+{
+	run_both(returned_update, returned_update, NULL);
+	KEEP(returned_data);
+}
+
 /* A lock that waiters mark: whoever gives it back sees by the exchange what it overwrites. */
 static unsigned int exchanged_lock;
 static long exchanged_data, exchanged_wakes;
@@ -434,6 +484,8 @@ static const struct race_case cases[] = {
 	CASE(turns, "silent"),
 	CASE(torn, "lost-update"),
 	CASE(torn_exchange, "lost-update"),
+	CASE(torn_rounds, "lost-update"),
+	CASE(returned, "silent"),
 	CASE(outdone, "lost-update:error"),
 	CASE(advanced, "lost-update:warning?"),
 	CASE(stepped, "lost-update:warning"),

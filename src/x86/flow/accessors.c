@@ -36,6 +36,7 @@ struct scan {
 	uint32_t slot_count;
 	int32_t depth; /* of rsp below the return address */
 	uint32_t store_count; /* of an argument */
+	uint32_t exchanged; /* registers with what an exchange has got */
 	struct accessor accessor;
 };
 
@@ -133,7 +134,8 @@ static bool find_path(const struct scan *scan, const struct instruction *instruc
 {
 	const struct value *base;
 
-	if (!(instruction->memory & MEMORY_PLAIN_MOVE) || instruction->index != NO_REGISTER ||
+	if (!(instruction->memory & (MEMORY_PLAIN_MOVE | MEMORY_EXCHANGE)) ||
+	    instruction->index != NO_REGISTER ||
 	    instruction->access_bytes > 8 || scan->depth < 0 || scan->depth > DEPTH_MOST ||
 	    instruction->memory & (MEMORY_SEGMENT | MEMORY_CONSTANT | MEMORY_STRING))
 		return false;
@@ -157,9 +159,12 @@ static void note_store(struct scan *scan, const struct instruction *instruction,
 {
 	const struct value *value = &scan->registers[instruction->source];
 
-	if (!is_argument(value) || instruction->memory & MEMORY_READ)
+	if (!is_argument(value) ||
+	    (instruction->memory & (MEMORY_READ | MEMORY_EXCHANGE)) == MEMORY_READ)
 		return;
 	scan->store_count++;
+	if (instruction->memory & MEMORY_EXCHANGE)
+		scan->exchanged |= REGISTER_BIT(instruction->source);
 	scan->accessor = (struct accessor){
 		.path = *path,
 		.site = instruction->offset,
@@ -239,6 +244,17 @@ static bool run_plain(struct scan *scan, const struct instruction *instruction)
 	return true;
 }
 
+/* What an exchange has got is dropped unseen: so far, by @instruction. */
+static bool drops_exchanged(struct scan *scan, const struct instruction *instruction)
+{
+	uint32_t returned = scan->function->live_at_return & REGISTER_BIT(RAX);
+	uint32_t reads = instruction->kind == INSTRUCTION_RETURN ? returned : instruction->reads;
+
+	scan->exchanged &= ~(instruction_is_call(instruction) ? (uint32_t)~REGISTERS_PRESERVED
+							      : instruction->kills & ~reads);
+	return !(scan->exchanged & reads);
+}
+
 /* The function ends: by a return, or by a jump to another one. */
 static bool is_accessor(struct scan *scan, bool returns)
 {
@@ -259,6 +275,8 @@ static bool scan_function(struct scan *scan)
 	for (uint32_t i = 0; i < function->count; i++) {
 		const struct instruction *instruction = &function->instructions[i];
 
+		if (!drops_exchanged(scan, instruction))
+			return false;
 		if (instruction->kind == INSTRUCTION_RETURN)
 			return is_accessor(scan, true);
 		if (instruction->kind == INSTRUCTION_BRANCH)

@@ -70,55 +70,68 @@ static uint32_t number_of(const struct look *look)
 	return (uint32_t)((look->key * 64 + look->registers) * 0x9e3779b97f4a7c15ull >> 55);
 }
 
-/* As far as a call or return tells: may it be given what is in register @number? */
-static bool may_pass(const struct instruction *instruction, int number)
+/* What becomes of a value in a register. */
+enum value_end { VALUE_READ = 1u << 0, VALUE_RETURNED = 1u << 1, VALUE_DROPPED = 1u << 2 };
+
+/* ... at an instruction that is neither plain nor a branch, as far as that tells. */
+static enum value_end end_of_value(const struct function *function,
+				   const struct instruction *instruction, int number)
 {
 	static const int8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
 
 	if (instruction->kind == INSTRUCTION_RETURN)
-		return number == RAX;
+		return number != RAX || !(function->live_at_return & REGISTER_BIT(RAX))
+			       ? VALUE_DROPPED
+			       : VALUE_RETURNED;
 	for (unsigned i = 0; i < ARRAY_LENGTH(arguments); i++)
 		if (number == arguments[i])
-			return true;
-	return !instruction_is_call(instruction);
+			return VALUE_READ;
+	return instruction_is_call(instruction) && !(REGISTERS_PRESERVED >> number & 1)
+		       ? VALUE_DROPPED
+		       : VALUE_READ;
 }
 
-/* May code from instruction @index on look at what is in register @number now?  At
+/* All ends, on some way from instruction @index on, of what is in register @number now.  At
  * most *@left instructions are asked. */
-static bool may_look_at(const struct function *function, uint32_t index, int number, uint32_t *left)
+static uint32_t ends_of_value(const struct function *function, uint32_t index, int number,
+			      uint32_t *left)
 {
+	uint32_t ends = 0;
+
 	while (index < function->count && (*left)-- > 0) {
 		const struct instruction *instruction = &function->instructions[index];
 		uint32_t to = index + 1;
 
 		if (instruction->reads & REGISTER_BIT(number))
-			return true;
+			return VALUE_READ;
 		if (instruction->kills & REGISTER_BIT(number))
-			return false;
+			return ends | VALUE_DROPPED;
 		if (instruction_is_branch(instruction))
 			to = function_target(function, instruction);
 		else if (instruction->kind != INSTRUCTION_PLAIN)
-			return may_pass(instruction, number);
-		if (to != index + 1 && instruction_falls_through(instruction) &&
-		    may_look_at(function, index + 1, number, left))
-			return true;
+			return ends | end_of_value(function, instruction, number);
+		if (to != index + 1 && instruction_falls_through(instruction))
+			ends |= ends_of_value(function, index + 1, number, left);
 		index = to;
 	}
-	return true;
+	return VALUE_READ;
 }
 
 /* An exchange is a store, unless the thread looks at what it has got: then nothing was
- * overwritten unseen. */
+ * overwritten unseen.  What is left to a caller in the last round of a loop alone is not. */
 static bool is_store_by_exchange(const struct module *module, const struct function *function,
 				 uint32_t index)
 {
 	const struct instruction *instruction = &function->instructions[index];
 	uint32_t left = LOOK_MOST;
+	uint32_t ends;
 
-	return instruction->memory & MEMORY_EXCHANGE &&
-	       checks_class(module, function, index) == ACCESS_LOCKED &&
-	       instruction->source != NO_REGISTER &&
-	       !may_look_at(function, index + 1, instruction->source, &left);
+	if (!(instruction->memory & MEMORY_EXCHANGE) ||
+	    checks_class(module, function, index) != ACCESS_LOCKED ||
+	    instruction->source == NO_REGISTER)
+		return false;
+	ends = ends_of_value(function, index + 1, instruction->source, &left);
+	return !(ends & VALUE_READ) && (!(ends & VALUE_RETURNED) || ends & VALUE_DROPPED);
 }
 
 static uint8_t role_of(const struct module *module, const struct function *function, uint32_t index)
