@@ -324,6 +324,35 @@ static void torn_rounds_case(void)
 	KEEP(torn_rounds_data);
 }
 
+/* Loops come after the exchange, and do not touch what it has got: how that ends is not
+ * followed for ever. */
+static _Atomic int torn_waiting_data;
+int torn_waiting_wait, torn_waiting_more;
+
+static NOINLINE void torn_waiting_count(void)
+{
+	torn_waiting_data = torn_waiting_data + 1;
+	while (torn_waiting_more) {
+		while (torn_waiting_wait)
+			__asm__ volatile("" : : : "memory");
+		if (torn_waiting_wait)
+			break;
+		__asm__ volatile("" : : : "memory");
+	}
+}
+
+static void *torn_waiting_update(void *unused)
+{
+	torn_waiting_count();
+	return unused;
+}
+
+static void torn_waiting_case(void)
+{
+	run_both(torn_waiting_update, torn_waiting_update, NULL);
+	KEEP(torn_waiting_data);
+}
+
 /* The caller looks at it: it goes back if another thread came between. */
 static int returned_data;
 
@@ -485,6 +514,7 @@ static const struct race_case cases[] = {
 	CASE(torn, "lost-update"),
 	CASE(torn_exchange, "lost-update"),
 	CASE(torn_rounds, "lost-update"),
+	CASE(torn_waiting, "lost-update?"),
 	CASE(returned, "silent"),
 	CASE(outdone, "lost-update:error"),
 	CASE(advanced, "lost-update:warning?"),

@@ -98,10 +98,11 @@ static uint32_t ends_of_value(const struct function *function, uint32_t index, i
 {
 	uint32_t ends = 0;
 
-	while (index < function->count && (*left)-- > 0) {
+	while (index < function->count && *left && !(ends & VALUE_READ)) {
 		const struct instruction *instruction = &function->instructions[index];
 		uint32_t to = index + 1;
 
+		--*left;
 		if (instruction->reads & REGISTER_BIT(number))
 			return VALUE_READ;
 		if (instruction->kills & REGISTER_BIT(number))
