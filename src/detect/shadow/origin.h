@@ -33,8 +33,10 @@ typedef uint32_t origin_id;
 #define ORIGIN_SORT_SHIFT 22
 #define ORIGIN_TAG_BITS 8
 
-/* Threads that take turns have like epochs: of neighbouring slots tags are far apart. */
-#define ORIGIN_TAG_SPREAD 0x9du
+/* Half of a tag is the slot: no thread's word is taken together with another's origin, unless
+ * there are more than 16. */
+#define ORIGIN_TAG_HALF 4
+#define ORIGIN_TAG_HALF_MASK 15
 
 enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
 
@@ -108,8 +110,8 @@ static inline bool origin_has_callers(origin_id origin)
 
 static inline uint32_t origin_tagged(origin_id origin, uint64_t word)
 {
-	uint32_t tag = (uint32_t)(shadow_epoch(word) + shadow_slot(word) * ORIGIN_TAG_SPREAD) &
-		       ((1u << ORIGIN_TAG_BITS) - 1);
+	uint32_t tag = (shadow_slot(word) & ORIGIN_TAG_HALF_MASK) << ORIGIN_TAG_HALF |
+		       (uint32_t)(shadow_epoch(word) & ORIGIN_TAG_HALF_MASK);
 
 	return (origin ? origin : ORIGIN_NOT_KNOWN) << ORIGIN_TAG_BITS | tag;
 }

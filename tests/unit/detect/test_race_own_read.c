@@ -126,7 +126,7 @@ START_TEST(origins_of_threads_that_take_turns_are_told_apart)
 
 	ck_assert(origin_find(&place, word, &origin));
 	for (uint32_t slot = 0; slot < 12; slot++)
-		for (uint64_t epoch = 995; epoch <= 1005; epoch++)
+		for (uint64_t epoch = slot == 3 ? 990 : 700; epoch <= 1010; epoch++)
 			ck_assert(origin_find(&place, shadow_plain(slot, epoch, SHADOW_ALL_BYTES),
 					      &origin) == (slot == 3 && epoch == 1000));
 }
