@@ -20,8 +20,8 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 		.hooks = hooks, .pages = pages, .predicts_races = predicts_races};
 	arena_init(&detector->arena, pages);
 	site_table_init(&detector->sites, pages);
-	lockset_table_init(&detector->locksets, pages);
-	detector->origins = origin_table_create(&detector->arena, pages);
+	numbered_table_init(&detector->locksets, pages);
+	numbered_table_init(&detector->origins, pages);
 	detector->read_sets = read_set_table_create(&detector->arena, pages, atomic_each_read_word);
 	detector->lines_after = READ_LINES_AFTER;
 	detector->atomics = atomic_table_create(&detector->arena, pages);
@@ -29,7 +29,7 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 					    order_report_instances, detector);
 	detector->class_order = lock_order_create(&detector->arena, &detector->objects.named,
 						  order_report_classes, detector);
-	return detector->origins && detector->read_sets && detector->atomics && detector->order &&
+	return detector->read_sets && detector->atomics && detector->order &&
 	       detector->class_order && sync_table_init(&detector->objects, pages) &&
 	       stack_depot_init(&detector->stacks, pages);
 }

@@ -15,6 +15,7 @@ src_libcore_a_SOURCES += \
 	%D%/base/detector.h \
 	%D%/base/held_locks.c %D%/base/held_locks.h \
 	%D%/base/lockset.c %D%/base/lockset.h \
+	%D%/base/numbered.c %D%/base/numbered.h \
 	%D%/base/memory_block.c %D%/base/memory_block.h \
 	%D%/base/report.c %D%/base/report.h \
 	%D%/base/slot.c %D%/base/slot.h \

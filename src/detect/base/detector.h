@@ -124,8 +124,8 @@ struct detector {
 	struct id_table classes;	/* struct lock_class by id: class.h */
 	struct intern_table classes_by_key;
 	struct site_table sites;
-	struct lockset_table locksets;
-	struct origin_table *origins;	  /* origin.h */
+	struct numbered_table locksets;
+	struct numbered_table origins; /* lists of them: origin.h */
 	struct read_set_table *read_sets; /* read_set.h */
 	uint32_t lines_after;		  /* new sets for one word: read_lines.h */
 	struct atomic_table *atomics;	  /* atomic_location.h */

@@ -7,55 +7,34 @@
  * the number of its life, since ids are given out again: an id that belongs to
  * another life by the time of the report is not shown.
  *
- * Looking up takes no lock; adding takes a spin lock and gives up if that is not
- * to be had.  The number of locksets is bounded.  Past it there is one more for
- * each stack, which says that the locks are not recorded.
+ * Those that come and go with short-lived locks give their numbers back (numbered.h);
+ * of an old access neither stack nor locks may then be known.
  */
 #ifndef DETECT_BASE_LOCKSET_H
 #define DETECT_BASE_LOCKSET_H
 
-#include "base/arena.h"
-#include "base/id_table.h"
-#include "base/intern.h"
-#include "base/spin_lock.h"
 #include "base/types.h"
+#include "detect/base/numbered.h"
 #include "finding/finding.h"
 
 struct detector;
 struct held_lock;
 struct thread;
 
-/* A lock, as it was held. */
+/* A lock, as it was held.  Has no gaps, as bytes are compared. */
 struct lockset_lock {
 	lock_id lock; /* 0: its life had ended, although it was held */
 	stack_id stack;
 	uint64_t life; /* sync_info.life */
-	enum hold_mode mode;
+	uint64_t mode; /* enum hold_mode */
 };
-
-#define LOCKSET_UNKNOWN UINT32_MAX
 
 struct lockset {
-	struct intern_link link;
-	uint32_t id;
 	stack_id stack;
-	uint32_t lock_count; /* of all that were held, or LOCKSET_UNKNOWN */
-	uint32_t present;    /* of locks[]: the innermost ones */
-	uint64_t hash;
-	struct lockset_lock locks[];
+	uint32_t lock_count; /* of all that were held */
+	uint64_t present;    /* of locks[]: the innermost ones */
+	struct lockset_lock locks[FINDING_HOLD_MAX];
 };
-
-#define LOCKSETS_MOST (1u << 18)
-
-struct lockset_table {
-	struct spin_lock busy;
-	struct arena arena;
-	struct id_table sets;
-	struct intern_table by_locks;
-	uint32_t most; /* of those with locks: LOCKSETS_MOST */
-};
-
-void lockset_table_init(struct lockset_table *table, page_source pages);
 
 /* Notes the innermost locks that @thread holds, at most @most; returns how many. */
 uint32_t lockset_note(const struct thread *thread, struct lockset_lock *locks, uint32_t most);
@@ -63,11 +42,8 @@ uint32_t lockset_note(const struct thread *thread, struct lockset_lock *locks, u
 /* The number of @stack with what @thread holds now; 0: none was to be had. */
 uint32_t lockset_intern(struct detector *detector, const struct thread *thread, stack_id stack);
 
-/* NULL for numbers that were not given out. */
-static inline const struct lockset *lockset_get(const struct lockset_table *table, uint32_t id)
-{
-	return id ? id_table_get(&table->sets, id) : NULL;
-}
+/* Copies what @id names.  False if that is gone. */
+bool lockset_read(const struct detector *detector, uint32_t id, struct lockset *set);
 
 /* Does @thread hold a lock alone that was held alone with @set, too? */
 bool lockset_shares_lock(const struct lockset *set, const struct thread *thread);

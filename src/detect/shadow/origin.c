@@ -9,8 +9,6 @@
 
 #define NUMBER_MASK ((1u << ORIGIN_SORT_SHIFT) - 1)
 
-#define BUCKETS (1u << 18) /* no more: they are searched without a lock */
-
 static enum origin_sort sort_of(origin_id origin)
 {
 	return (enum origin_sort)(origin >> ORIGIN_SORT_SHIFT);
@@ -19,15 +17,6 @@ static enum origin_sort sort_of(origin_id origin)
 static origin_id make_origin(enum origin_sort sort, uint32_t number)
 {
 	return number < NUMBER_MASK ? (uint32_t)sort << ORIGIN_SORT_SHIFT | number : 0;
-}
-
-struct origin_table *origin_table_create(struct arena *arena, page_source pages)
-{
-	struct origin_table *table = arena_alloc(arena, sizeof(*table));
-
-	if (table)
-		arena_init(&table->arena, pages);
-	return table;
 }
 
 /* --- Of one access --------------------------------------------------------- */
@@ -69,17 +58,20 @@ origin_id origin_of_access(struct detector *detector, struct thread *thread,
 	return origin ? origin : make_origin(ORIGIN_SITE, access->site);
 }
 
+static bool read_lockset(const struct detector *detector, origin_id origin, struct lockset *set)
+{
+	return sort_of(origin) == ORIGIN_LOCKSET &&
+	       lockset_read(detector, origin & NUMBER_MASK, set);
+}
+
 /* The stack of a stack or lockset; 0 for others. */
 static stack_id stack_of(const struct detector *detector, origin_id origin)
 {
-	const struct lockset *set;
+	struct lockset set;
 
 	if (sort_of(origin) == ORIGIN_STACK)
 		return origin;
-	set = sort_of(origin) == ORIGIN_LOCKSET
-		      ? lockset_get(&detector->locksets, origin & NUMBER_MASK)
-		      : NULL;
-	return set ? set->stack : 0;
+	return read_lockset(detector, origin, &set) ? set.stack : 0;
 }
 
 site_id origin_site(const struct detector *detector, origin_id origin)
@@ -117,37 +109,33 @@ stack_id origin_stack(struct detector *detector, origin_id origin)
 	return id;
 }
 
-static const struct lockset *lockset_of(const struct detector *detector, origin_id origin)
-{
-	return sort_of(origin) == ORIGIN_LOCKSET
-		       ? lockset_get(&detector->locksets, origin & NUMBER_MASK)
-		       : NULL;
-}
-
 bool origin_shares_lock(const struct detector *detector, origin_id origin,
 			const struct thread *thread)
 {
-	const struct lockset *set = lockset_of(detector, origin);
+	struct lockset set;
 
-	return set && lockset_shares_lock(set, thread);
+	return read_lockset(detector, origin, &set) && lockset_shares_lock(&set, thread);
 }
 
 bool origin_excludes(const struct detector *detector, origin_id origin,
 		     const struct held_lock *lock)
 {
-	const struct lockset *set = lockset_of(detector, origin);
+	struct lockset set;
 
-	return set ? lockset_excludes(set, lock) : !origin_has_callers(origin);
+	if (read_lockset(detector, origin, &set))
+		return lockset_excludes(&set, lock);
+	return sort_of(origin) == ORIGIN_LOCKSET || !origin_has_callers(origin);
 }
 
 void origin_tell_holds(struct detector *detector, origin_id origin, struct finding_event *event)
 {
-	const struct lockset *set = lockset_of(detector, origin);
+	struct lockset set;
 
-	if (set && set->lock_count != LOCKSET_UNKNOWN)
-		lockset_tell(detector, event, set->locks, set->present, set->lock_count);
+	if (read_lockset(detector, origin, &set))
+		lockset_tell(detector, event, set.locks, (uint32_t)set.present, set.lock_count);
 	else
-		event->holds_are_unknown = set || !origin_has_callers(origin);
+		event->holds_are_unknown =
+			sort_of(origin) == ORIGIN_LOCKSET || !origin_has_callers(origin);
 }
 
 stack_id origin_stack_at(struct detector *detector, stack_id id, site_id site)
@@ -171,9 +159,28 @@ stack_id origin_stack_at(struct detector *detector, stack_id id, site_id site)
 
 /* --- Lists ----------------------------------------------------------------- */
 
-static const struct origin_list *list_of(const struct detector *detector, origin_id origin)
+/* A list as it is kept, without gaps. */
+struct packed_parts {
+	uint64_t count;
+	uint64_t parts[ORIGIN_PARTS];
+};
+
+/* Copies the parts of @origin; returns their number: 0 if it is no list, or gone. */
+static uint32_t read_list(const struct detector *detector, origin_id origin,
+			  struct origin_part *parts)
 {
-	return id_table_get(&detector->origins->lists, origin & NUMBER_MASK);
+	struct packed_parts packed;
+
+	if (sort_of(origin) != ORIGIN_LIST ||
+	    !numbered_read(&detector->origins, origin & NUMBER_MASK, &packed, sizeof(packed)))
+		return 0;
+	for (uint64_t i = 0; i < packed.count; i++)
+		parts[i] = (struct origin_part){
+			.slot = (uint16_t)(packed.parts[i] >> 48),
+			.bytes = (uint8_t)(packed.parts[i] >> 40),
+			.origin = (uint32_t)packed.parts[i],
+		};
+	return (uint32_t)packed.count;
 }
 
 /* Appends the parts of @origin, or, if it is no list, itself for @bytes by @slot.
@@ -181,11 +188,9 @@ static const struct origin_list *list_of(const struct detector *detector, origin
 static uint32_t append_parts(const struct detector *detector, origin_id origin, uint32_t slot,
 			     uint32_t bytes, struct origin_part *parts, uint32_t count)
 {
-	struct origin_part single = {(uint16_t)slot, (uint8_t)bytes, origin};
-	const struct origin_list *list =
-		sort_of(origin) == ORIGIN_LIST ? list_of(detector, origin) : NULL;
-	const struct origin_part *from = list ? list->parts : &single;
-	uint32_t from_count = list ? list->count : origin != 0;
+	struct origin_part from[ORIGIN_PARTS] = {{(uint16_t)slot, (uint8_t)bytes, origin}};
+	uint32_t from_count =
+		sort_of(origin) == ORIGIN_LIST ? read_list(detector, origin, from) : origin != 0;
 
 	for (uint32_t i = 0; i < from_count && count < ORIGIN_PARTS; i++) {
 		struct origin_part part = from[i];
@@ -215,82 +220,26 @@ static uint32_t put_part(struct origin_part *parts, uint32_t count, const struct
 	return kept;
 }
 
-static uint64_t hash_parts(const struct origin_part *parts, uint32_t count)
-{
-	uint64_t hash = count;
-
-	for (uint32_t i = 0; i < count; i++)
-		hash = hash_mix(hash ^ ((uint64_t)parts[i].origin << 32 |
-					(uint64_t)parts[i].slot << 8 | parts[i].bytes));
-	return hash;
-}
-
-static bool is_same(const struct origin_list *list, const struct origin_part *parts, uint32_t count)
-{
-	if (list->count != count)
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		if (list->parts[i].slot != parts[i].slot ||
-		    list->parts[i].bytes != parts[i].bytes ||
-		    list->parts[i].origin != parts[i].origin)
-			return false;
-	return true;
-}
-
-/* Under table->busy. */
-static origin_id add_list(struct origin_table *table, const struct origin_part *parts,
-			  uint32_t count, uint64_t hash)
-{
-	uint32_t number = table->lists.last + 1;
-	struct origin_list *list =
-		arena_alloc(&table->arena, sizeof(*list) + count * sizeof(*parts));
-
-	if (!list || number >= NUMBER_MASK)
-		return 0;
-	list->count = count;
-	list->id = make_origin(ORIGIN_LIST, number);
-	list->hash = hash;
-	for (uint32_t i = 0; i < count; i++)
-		list->parts[i] = parts[i];
-	if (!id_table_set(&table->lists, &table->arena, number, list))
-		return 0;
-	intern_add(&table->by_parts, list, hash);
-	return list->id;
-}
-
-static origin_id find_list(const struct origin_table *table, const struct origin_part *parts,
-			   uint32_t count, uint64_t hash)
-{
-	const struct origin_list *list = intern_first(&table->by_parts, hash);
-
-	while (list && (list->hash != hash || !is_same(list, parts, count)))
-		list = intern_next(list);
-	return list ? list->id : 0;
-}
-
-static origin_id intern_list(struct origin_table *table, const struct origin_part *parts,
-			     uint32_t count)
-{
-	uint64_t hash = hash_parts(parts, count);
-	origin_id id = find_list(table, parts, count, hash);
-
-	if (id || !spin_lock(&table->busy))
-		return id;
-	id = find_list(table, parts, count, hash);
-	if (!id && intern_begin(&table->by_parts, &table->arena, BUCKETS))
-		id = add_list(table, parts, count, hash);
-	spin_unlock(&table->busy);
-	return id;
-}
-
 static origin_id make_list(struct detector *detector, const struct origin_part *parts,
 			   uint32_t count)
 {
-	origin_id id = count ? intern_list(detector->origins, parts, count) : 0;
+	struct packed_parts packed = {.count = count};
+	struct numbered_content content = {
+		.hash = count,
+		.parts = {&packed.count, packed.parts},
+		.bytes = {sizeof(packed.count), (uint16_t)(count * sizeof(packed.parts[0]))},
+	};
+	uint32_t number;
 
-	if (count && !id)
+	for (uint32_t i = 0; i < count; i++) {
+		packed.parts[i] = (uint64_t)parts[i].slot << 48 | (uint64_t)parts[i].bytes << 40 |
+				  parts[i].origin;
+		content.hash = hash_mix(content.hash ^ packed.parts[i]);
+	}
+	number = count ? numbered_intern(&detector->origins, &content) : 0;
+	if (count && !number)
 		detector_count(detector, LOST_ORIGINS);
-	return id;
+	return number ? make_origin(ORIGIN_LIST, number) : 0;
 }
 
 origin_id origin_join_all(struct detector *detector, origin_id old, uint32_t old_slot,
@@ -343,12 +292,19 @@ static bool is_same_step(const struct origin_step *one, const struct origin_step
 	       one->more.bytes == other->more.bytes && one->more.origin == other->more.origin;
 }
 
+/* May a thread that remembers it use it again? */
+static bool is_there(const struct detector *detector, origin_id origin)
+{
+	return sort_of(origin) != ORIGIN_LIST ||
+	       numbered_use(&detector->origins, origin & NUMBER_MASK);
+}
+
 static origin_id take_step(struct detector *detector, struct thread *thread,
 			   struct origin_step *step)
 {
 	struct origin_step *known = find_step(thread, step);
 
-	if (LIKELY(known && is_same_step(known, step)))
+	if (LIKELY(known && is_same_step(known, step) && is_there(detector, known->to)))
 		return known->to;
 	step->to = step->old_bytes & ORIGIN_UNITES ? unite_slowly(detector, step)
 						   : join_slowly(detector, step);
@@ -381,14 +337,15 @@ struct origin_part origin_part_at(const struct detector *detector, origin_id ori
 				  uint32_t bytes)
 {
 	struct origin_part part = {(uint16_t)slot, SHADOW_ALL_BYTES, origin};
-	const struct origin_list *list;
+	struct origin_part parts[ORIGIN_PARTS];
+	uint32_t count;
 
 	if (sort_of(origin) != ORIGIN_LIST)
 		return part;
-	list = list_of(detector, origin);
-	for (uint32_t i = 0; list && i < list->count; i++)
-		if (list->parts[i].slot == slot && list->parts[i].bytes & bytes)
-			return list->parts[i];
+	count = read_list(detector, origin, parts);
+	for (uint32_t i = 0; i < count; i++)
+		if (parts[i].slot == slot && parts[i].bytes & bytes)
+			return parts[i];
 	part.origin = 0;
 	return part;
 }

@@ -5,7 +5,8 @@
  * depot, the access on top) of a thread that held no lock; or a lockset, which is such
  * a stack and the locks held; or a site whose callers and locks were not recorded; or
  * a list, where one shadow word stands for accesses of several sites or threads.
- * Word and origin are two stores.  The tag is made from the word, so that a reader
+ * Locksets and lists have numbers for a while (numbered.h): where one is gone, the place of
+ * an old access is not known any more.  Word and origin are two stores.  The tag is made from the word, so that a reader
  * sees whether they belong together.
  *
  * Callers are kept of the first accesses of a site, then of one in so many of a
@@ -14,9 +15,6 @@
 #ifndef DETECT_SHADOW_ORIGIN_H
 #define DETECT_SHADOW_ORIGIN_H
 
-#include "base/id_table.h"
-#include "base/intern.h"
-#include "base/spin_lock.h"
 #include "detect/base/lockset.h"
 #include "detect/base/thread.h"
 #include "detect/data/access.h"
@@ -46,25 +44,7 @@ struct origin_part {
 	origin_id origin; /* no list */
 };
 
-struct origin_list {
-	struct intern_link link;
-	uint32_t count;
-	origin_id id;
-	uint64_t hash;
-	struct origin_part parts[];
-};
-
 #define ORIGIN_PARTS 64u /* in a list; more are not kept */
-
-struct origin_table {
-	struct spin_lock busy;
-	struct arena arena;
-	struct id_table lists;
-	struct intern_table by_parts;
-};
-
-/* NULL when memory is exhausted. */
-struct origin_table *origin_table_create(struct arena *arena, page_source pages);
 
 #define ORIGIN_FIRST_CALLERS 128u
 #define ORIGIN_CALLERS_EVERY 256u

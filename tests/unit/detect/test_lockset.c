@@ -6,6 +6,7 @@
 #include "detect/race/record_fast.h"
 #include "detect/sync/lock.h"
 #include "detect/base/lockset.h"
+#include "detect/shadow/origin.h"
 #include "racing.h"
 
 #define LOCKS_AT ((uintptr_t)0x7f1234560000)
@@ -222,6 +223,7 @@ END_TEST
 
 START_TEST(equal_pairs_share_a_number)
 {
+	struct lockset set;
 	uint32_t one, other;
 
 	takes_lock(a, lock_at(1));
@@ -234,25 +236,86 @@ START_TEST(equal_pairs_share_a_number)
 	ck_assert_uint_ne(other, one);
 	gives_lock(a, lock_at(2));
 	ck_assert_uint_eq(lockset_intern(&judge, a, 5), one);
-	ck_assert_uint_eq(lockset_get(&judge.locksets, one)->stack, 5);
-	ck_assert_uint_eq(lockset_get(&judge.locksets, other)->lock_count, 2);
+	ck_assert(lockset_read(&judge, one, &set));
+	ck_assert_uint_eq(set.stack, 5);
+	ck_assert(lockset_read(&judge, other, &set));
+	ck_assert_uint_eq(set.lock_count, 2);
 }
 END_TEST
 
-START_TEST(a_full_table_still_knows_the_stack)
+START_TEST(in_a_full_table_the_last_ones_are_known)
 {
+	struct lockset set;
+	uint32_t number;
+
 	judge.locksets.most = 2;
-	for (uint32_t i = 1; i <= 4; i++) {
+	takes_lock(a, lock_at(1));
+	number = lockset_intern(&judge, a, 5);
+	for (uint32_t i = 2; i <= 8; i++) {
 		takes_lock(a, lock_at(i));
 		writes(a, i * 8, 8);
 	}
-	ck_assert_uint_eq(judge.counters[COUNTER_LOST_LOCKSETS], 2);
-	writes(b, 2 * 8, 8);
-	ck_assert_uint_eq(earlier_access()->hold_count, 2);
-	finding_count = 0;
-	writes(b, 3 * 8, 8);
-	ck_assert(earlier_access()->holds_are_unknown);
-	ck_assert_uint_eq(earlier_access()->hold_count, 0);
+	ck_assert(!lockset_read(&judge, number, &set));
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_LOCKSETS], 0);
+	writes(b, 8 * 8, 8);
+	ck_assert_uint_eq(earlier_access()->hold_count, 8);
+	ck_assert_uint_eq(earlier_access()->holds[3].lock, lock_at(8)->info->id);
+}
+END_TEST
+
+#define USED 30u /* of 40 */
+
+/* Other stacks come and go. */
+START_TEST(what_is_asked_for_keeps_its_number)
+{
+	uint32_t numbers[USED];
+
+	judge.locksets.most = 40;
+	takes_lock(a, lock_at(1));
+	for (uint32_t i = 0; i < USED; i++)
+		numbers[i] = lockset_intern(&judge, a, i + 1);
+	for (uint32_t i = 0; i < 400; i++) {
+		ck_assert_uint_ne(lockset_intern(&judge, a, USED + i + 1), 0);
+		for (uint32_t j = 0; j < USED; j++)
+			ck_assert_uint_eq(lockset_intern(&judge, a, j + 1), numbers[j]);
+	}
+}
+END_TEST
+
+START_TEST(no_number_is_given_twice)
+{
+	const uint32_t most = 8;
+	struct lockset set;
+
+	judge.locksets.most = most;
+	takes_lock(a, lock_at(1));
+	for (uint32_t i = 1; i <= most * NUMBERED_LIVES; i++) {
+		uint32_t number = lockset_intern(&judge, a, i);
+
+		ck_assert(lockset_read(&judge, number, &set));
+		ck_assert_uint_eq(set.stack, i);
+		ck_assert_uint_lt(number, (1u << ORIGIN_SORT_SHIFT) - 1);
+	}
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_LOCKSETS], 0);
+	ck_assert_uint_eq(lockset_intern(&judge, a, most * NUMBERED_LIVES + 1), 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_LOST_LOCKSETS], 1);
+	ck_assert(!lockset_read(&judge, 1, &set));
+}
+END_TEST
+
+START_TEST(many_that_come_and_go_take_no_more_memory)
+{
+	const unsigned char *before, *after;
+
+	judge.locksets.most = 16;
+	takes_lock(a, lock_at(1));
+	for (uint32_t i = 1; i <= 16; i++)
+		lockset_intern(&judge, a, i);
+	before = arena_alloc(&judge.locksets.arena, 8);
+	for (uint32_t i = 17; i <= 700; i++)
+		lockset_intern(&judge, a, i);
+	after = arena_alloc(&judge.locksets.arena, 8);
+	ck_assert(after > before ? after - before <= 64 : before - after <= 64);
 }
 END_TEST
 
@@ -273,6 +336,9 @@ int main(void)
 	tcase_add_test(test_case, a_lock_whose_id_is_anothers_by_now_is_not_named);
 	tcase_add_test(test_case, the_next_life_at_the_same_address_is_another_lock);
 	tcase_add_test(test_case, equal_pairs_share_a_number);
-	tcase_add_test(test_case, a_full_table_still_knows_the_stack);
+	tcase_add_test(test_case, in_a_full_table_the_last_ones_are_known);
+	tcase_add_test(test_case, what_is_asked_for_keeps_its_number);
+	tcase_add_test(test_case, no_number_is_given_twice);
+	tcase_add_test(test_case, many_that_come_and_go_take_no_more_memory);
 	return racing_run(test_case);
 }
