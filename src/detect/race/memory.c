@@ -257,15 +257,81 @@ static inline bool free_quickly(struct race_step *step, struct shadow shadow, ui
 	       (!read || claim_exchange(step->detector, shadow.read, &read, 0));
 }
 
-/* The end of a granule's life is compared like a write. */
-static void free_granule(struct race_step *step, bool marks, bool meets)
+static uint64_t freed_word(const struct race_step *step)
+{
+	return step->mine | (uint64_t)SHADOW_FREED << SHADOW_FORM_SHIFT;
+}
+
+/* Is the end of @granule noted even if it is untouched? */
+static bool is_marked(const struct race_step *step, uintptr_t granule)
+{
+	return granule - step->access->address < MARK_ALWAYS;
+}
+
+/*
+ * The same for up to @count granules of one page of the plane, under a claim: while nobody
+ * has read them.  Returns how many are done.
+ */
+static uint32_t free_unread(struct race_step *step, uint32_t count)
 {
 	struct shadow shadow = shadow_of(step->granule);
-	uint64_t freed = step->mine | (uint64_t)SHADOW_FREED << SHADOW_FORM_SHIFT;
+	uint64_t freed = freed_word(step);
+	uint32_t origin = origin_tagged(race_origin(step), freed);
+	uint64_t *turn = claim_turn_of(shadow.write);
+	uint64_t past = 0, taken;
+	uint32_t stored, done;
+
+	if (!claim_begin(step->detector, turn, &taken))
+		return 0;
+	for (stored = 0; stored < count; stored++) {
+		uint64_t write = load_acquire(&shadow.write[stored]);
+
+		if (load_acquire(&shadow.read[stored]) ||
+		    (write != past && !race_is_past(step->thread, write)))
+			break;
+		past = write;
+		if (!write && !is_marked(step, step->granule + stored * SHADOW_GRANULE))
+			continue;
+		store_relaxed(&shadow.write[stored], freed); /* relaxed: claim_end() orders it */
+		store_relaxed(&shadow.origins[stored].write, origin); /* as in origin_store() */
+	}
+	claim_end(turn, taken);
+	/* acquire, after the claim: pairs with the other side's exchange and look. */
+	for (done = 0; done < stored && !load_acquire(&shadow.read[done]); done++)
+		;
+	return done;
+}
+
+#define UNREAD_LEAST 16u /* granules, for which a claim is worth while */
+#define UNREAD_PAUSE 64u
+
+/* As many as may be; where there were few, tries again after some more. */
+static uint32_t free_run(struct race_step *step, uintptr_t end, uintptr_t *next_try)
+{
+	struct shadow shadow = shadow_of(step->granule);
+	size_t most = (end - step->granule) / SHADOW_GRANULE;
+	uint32_t count = CLAIM_WORDS - (uintptr_t)shadow.write / sizeof(uint64_t) % CLAIM_WORDS;
+
+	if (most < count)
+		count = (uint32_t)most;
+	if (step->granule < *next_try || count < UNREAD_LEAST || load_relaxed(shadow.read))
+		return 0;
+	count = free_unread(step, count);
+	if (count < UNREAD_LEAST)
+		*next_try = step->granule + UNREAD_PAUSE * SHADOW_GRANULE;
+	return count;
+}
+
+/* The end of a granule's life is compared like a write. */
+static void free_granule(struct race_step *step, bool meets)
+{
+	struct shadow shadow = shadow_of(step->granule);
+	uint64_t freed = freed_word(step);
 	uint64_t write;
 	uint64_t read;
 
-	if (!marks && !load_relaxed(shadow.write) && !load_relaxed(shadow.read))
+	if (!is_marked(step, step->granule) && !load_relaxed(shadow.write) &&
+	    !load_relaxed(shadow.read))
 		return;
 	if (!meets && LIKELY(free_quickly(step, shadow, freed)))
 		return;
@@ -299,6 +365,8 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 		.keeps_callers = true,
 		.bytes = SHADOW_ALL_BYTES,
 	};
+	uintptr_t next_try = 0;
+	uint32_t count;
 	bool meets;
 
 	memory_flush(detector, thread);
@@ -306,10 +374,14 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 		return;
 	update_life_changes(detector, access->address, access->size_bytes);
 	meets = has_replaced(thread, access);
-	for (; granule < end; granule += SHADOW_GRANULE) {
+	for (; granule < end; granule += count * SHADOW_GRANULE) {
 		step.granule = granule;
 		memory_before_record(detector, thread);
 		step.mine = *thread->clocks.current;
-		free_granule(&step, granule - access->address < MARK_ALWAYS, meets);
+		count = meets ? 0 : free_run(&step, end, &next_try);
+		if (!count) {
+			free_granule(&step, meets);
+			count = 1;
+		}
 	}
 }

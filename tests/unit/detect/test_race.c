@@ -376,6 +376,60 @@ START_TEST(sets_of_readers_that_no_word_names_do_not_pile_up)
 }
 END_TEST
 
+#define LARGE 8192u
+
+static void frees_large(struct thread *thread)
+{
+	struct access freeing = {
+		.address = MEMORY_AT + 512,
+		.size_bytes = LARGE,
+		.site = racing_site(SITE_WRITE, LARGE),
+		.flags = SITE_WRITE,
+	};
+
+	access_memory_freed(&judge, thread, &freeing);
+}
+
+/* A write, a read and a later use, each by a thread that nothing orders with the free, in
+ * the midst of what the freeing thread alone has written. */
+START_TEST(a_large_block_is_compared_at_each_place)
+{
+	uint32_t offset;
+
+	for (offset = 512; offset < 512 + LARGE; offset += 8)
+		writes(a, offset, 8);
+	memory_flush(&judge, a);
+	access_memory_begins(&judge, a, MEMORY_AT + 5000, 16);
+	writes(b, 5000, 4);
+	reads(b, 5008, 8);
+	memory_flush(&judge, b);
+	ck_assert_uint_eq(finding_count, 0);
+	frees_large(a);
+	ck_assert_uint_eq(finding_count, 2);
+	for (offset = 512; offset < 512 + LARGE; offset += 512)
+		writes(b, offset, 8);
+	memory_flush(&judge, b);
+	ck_assert_uint_eq(finding_count, 2 + LARGE / 512);
+	for (offset = 512; offset < 512 + LARGE; offset += 8)
+		if (offset % 512 && offset != 5000 && offset != 5008)
+			ck_assert_uint_eq(shadow_form(*shadow_of(MEMORY_AT + offset).write),
+					  SHADOW_FREED);
+}
+END_TEST
+
+/* Far from its beginning, what was never touched stays so. */
+START_TEST(the_end_of_a_large_block_is_noted_where_it_was_used)
+{
+	writes(a, 4096, 8);
+	memory_flush(&judge, a);
+	frees_large(a);
+	ck_assert_uint_eq(shadow_form(*shadow_of(MEMORY_AT + 512).write), SHADOW_FREED);
+	ck_assert_uint_eq(shadow_form(*shadow_of(MEMORY_AT + 4096).write), SHADOW_FREED);
+	ck_assert_uint_eq(*shadow_of(MEMORY_AT + 4104).write, 0);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 /* Pages of shadow words that memory of middle size has touched, and will touch again. */
 START_TEST(a_new_life_keeps_touched_pages_and_touches_no_others)
 {
@@ -424,6 +478,8 @@ int main(void)
 	tcase_add_test(tests, a_store_known_before_releases_nothing_that_its_thread_acquired_later);
 	tcase_add_test(tests, a_store_that_others_have_acquired_from_amid_its_epoch_releases_all);
 	tcase_add_test(tests, sets_of_readers_that_no_word_names_do_not_pile_up);
+	tcase_add_test(tests, a_large_block_is_compared_at_each_place);
+	tcase_add_test(tests, the_end_of_a_large_block_is_noted_where_it_was_used);
 	tcase_add_test(tests, a_new_life_keeps_touched_pages_and_touches_no_others);
 	tcase_add_test(tests, an_access_whose_stack_is_not_to_be_had_is_told_by_its_site);
 	return racing_run(tests);
