@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "detect/race/access.h"
+#include "detect/range/record_range.h"
 #include "preload/guest/access_words.h"
 #include "preload/guest/access_context.h"
 #include "preload/code/call_site.h"
@@ -106,7 +107,8 @@ static void check_range(const struct unwind_start *at, uintptr_t address, size_t
 	if (!self)
 		return;
 	range.site = call_site(at->return_address, access);
-	access_check(&guest_detector, self->thread, &range);
+	if (!record_long(&guest_detector, self->thread, &range))
+		access_check(&guest_detector, self->thread, &range);
 	guest_leave(self);
 }
 

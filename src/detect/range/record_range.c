@@ -1,6 +1,7 @@
 #include "detect/range/record_range.h"
 
 #include "detect/race/race.h"
+#include "detect/race/update.h"
 #include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
 
@@ -114,11 +115,23 @@ static uint32_t count_in_page(const struct span *span, uintptr_t granule, size_t
 	return most < count ? (uint32_t)most : count;
 }
 
+/* False: not all of [start, end). */
+static bool record_pages(const struct span *span, uintptr_t start, uintptr_t end)
+{
+	uint32_t count;
+
+	for (; start < end; start += count * SHADOW_GRANULE) {
+		count = count_in_page(span, start, (end - start) / SHADOW_GRANULE);
+		if (!record_page(span, start, count))
+			return false;
+	}
+	return true;
+}
+
 void record_range(struct detector *detector, struct thread *thread, uintptr_t start, uintptr_t end,
 		  bool is_write, site_id site)
 {
 	struct span span = {detector, thread, .site = site, .is_write = is_write};
-	uint32_t count;
 
 	if (!is_quiet(detector, thread, site, is_write))
 		return;
@@ -127,11 +140,33 @@ void record_range(struct detector *detector, struct thread *thread, uintptr_t st
 	memory_before_record(detector, thread);
 	span.word = *thread->clocks.current;
 	span.origin = origin_tagged(origin_of_site(site), span.word);
+	if (LIKELY(span.word != SHADOW_NO_EPOCH))
+		(void)record_pages(&span, start, end);
+}
+
+#define LONG_BYTES 256u /* for which a claim is worth while */
+
+bool record_long(struct detector *detector, struct thread *thread, struct access *access)
+{
+	struct site *site = site_get(&detector->sites, access->site);
+	uintptr_t end = access->address + access->size_bytes;
+	uintptr_t first = (access->address + SHADOW_GRANULE - 1) & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uintptr_t last = end & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	struct span span = {detector, thread, .site = access->site,
+			    .is_write = access->flags & SITE_WRITE};
+	origin_id origin;
+
+	if (access->size_bytes < LONG_BYTES || !site || site->flags & (SITE_SILENT | SITE_SPIN) ||
+	    thread->accesses.acquire_count || update_concerns(detector, thread, site) ||
+	    !shadow_covers(first) || !shadow_covers(last - 1))
+		return false;
+	memory_before_record(detector, thread);
+	span.word = *thread->clocks.current;
 	if (UNLIKELY(span.word == SHADOW_NO_EPOCH))
-		return;
-	for (; start < end; start += count * SHADOW_GRANULE) {
-		count = count_in_page(&span, start, (end - start) / SHADOW_GRANULE);
-		if (!record_page(&span, start, count))
-			return;
-	}
+		return false;
+	access->callers = origin_choose_callers(thread, site);
+	/* Takes a while, and may find a stack: before there is a word. */
+	origin = origin_of_access(detector, thread, access, access->callers != CALLERS_DROPPED);
+	span.origin = origin_tagged(origin, span.word);
+	return record_pages(&span, first, last) && first == access->address && last == end;
 }

@@ -14,4 +14,8 @@
 void record_range(struct detector *detector, struct thread *thread, uintptr_t start, uintptr_t end,
 		  bool is_write, site_id site);
 
+/* The same for @access, which a function of libc makes.  False: not all of it; the rest is
+ * access_check()'s. */
+bool record_long(struct detector *detector, struct thread *thread, struct access *access);
+
 #endif
