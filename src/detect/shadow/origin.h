@@ -5,9 +5,9 @@
  * depot, the access on top) of a thread that held no lock; or a lockset, which is such
  * a stack and the locks held; or a site whose callers and locks were not recorded; or
  * a list, where one shadow word stands for accesses of several sites or threads.
- * Locksets and lists have numbers for a while (numbered.h): where one is gone, the place of
- * an old access is not known any more.  Word and origin are two stores.  The tag is made from the word, so that a reader
- * sees whether they belong together.
+ * Locksets and lists have numbers for a while (numbered.h): where one is gone, the
+ * place of an old access is not known any more.  Word and origin are two stores.  The
+ * tag is made from the word, so that a reader sees whether they belong together.
  *
  * Callers are kept of the first accesses of a site, then of one in so many of a
  * thread's, and of all of a site that was part of a finding.
