@@ -15,6 +15,13 @@ static inline bool is_robust(uintptr_t mutex)
 	return ((const pthread_mutex_t *)mutex)->__data.__kind & LOCK_KIND_ROBUST;
 }
 
+/* A call that takes @mutex and fails has changed something: another one may fare otherwise. */
+static inline bool fails_once(uintptr_t mutex)
+{
+	return ((const pthread_mutex_t *)mutex)->__data.__kind &
+	       (LOCK_KIND_ROBUST | LOCK_KIND_PROTECTS);
+}
+
 static inline bool is_busy(uintptr_t mutex)
 {
 	/* relaxed: a hint, the call itself decides. */
@@ -46,7 +53,7 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 		const struct guest_thread *self = guest_known;                                     \
                                                                                                    \
 		if (!(is_simple) ||                                                                \
-		    ((kind) == OBJECT_MUTEX && is_robust((uintptr_t)lock)) ||                      \
+		    ((kind) == OBJECT_MUTEX && fails_once((uintptr_t)lock)) ||                     \
 		    UNLIKELY(self->known_calls.try(lock) != 0))                                    \
 			return slowly_##name arguments;                                            \
 		if (UNLIKELY(!lock_memo_take(self, call, (uintptr_t)lock,                          \

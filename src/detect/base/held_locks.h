@@ -49,7 +49,8 @@ _Static_assert(offsetof(struct held_lock, is_in_handler) - offsetof(struct held_
 
 struct held_locks {
 	struct held_lock *locks; /* behind the one that stands for none ... */
-	struct held_lock *top;	 /* behind the last; what is not in use has no 'how' and 'recursion' */
+	/* Behind the last.  What is not in use has no 'how' and no 'recursion'. */
+	struct held_lock *top;
 	uint32_t count;
 	uint32_t capacity;
 	uint64_t *chain_cache; /* of validated chains: lock_order/chain.h */
