@@ -109,16 +109,25 @@ bool source_frame_is_glue(const struct source_frame *frame)
 				  string_has_prefix(frame->module, "libc++.so")));
 }
 
+static bool is_system_path(const char *path)
+{
+	return string_has_prefix(path, "/usr/") || string_has_prefix(path, "/lib") ||
+	       string_has_prefix(path, "/rustc/");
+}
+
 bool source_frame_is_system(const struct source_frame *frame)
 {
-	const char *path = frame->file && frame->line ? frame->file : frame->module_path;
+	const char *module = frame->module_path;
+	bool is_named = frame->file && frame->line;
 
-	if (!frame->line && frame->function && is_library_function(frame->function))
+	/* A library of the system, whatever files its debug information names. */
+	if (!module || (is_system_path(module) && strstr(module, ".so")))
 		return true;
-	if (!path || (frame->directory && strncmp(frame->directory, "/rustc/", 7) == 0))
-		return true;
-	return strncmp(path, "/usr/", 5) == 0 || strncmp(path, "/lib", 4) == 0 ||
-	       strncmp(path, "/rustc/", 7) == 0;
+	/* Without lines, names tell. */
+	if (!is_named)
+		return frame->function && is_library_function(frame->function);
+	return is_system_path(frame->file) ||
+	       (frame->directory && string_has_prefix(frame->directory, "/rustc/"));
 }
 
 const struct source_frame *source_stack_site(const struct source_stack *stack)

@@ -175,6 +175,17 @@ static void listen_for_nobody(void)
 	accept(end, NULL, NULL);
 }
 
+static void wait_for_signal_in_time(void)
+{
+	static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
+	struct timespec later;
+
+	clock_gettime(CLOCK_REALTIME, &later);
+	later.tv_sec += 3600;
+	pthread_mutex_lock(&other_lock);
+	pthread_cond_timedwait(&arrived, &other_lock, &later);
+}
+
 static void wait_for_mutex(int type, int protocol, int robustness)
 {
 	init_lock(type, protocol, robustness);
@@ -214,6 +225,8 @@ int main(int count, char **arguments)
 		pthread_barrier_wait(&three_come);
 	if (!strcmp(name, "timed"))
 		wait_in_time();
+	if (!strcmp(name, "condition"))
+		wait_for_signal_in_time();
 	if (!strcmp(name, "file"))
 		wait_for_file();
 	if (!strcmp(name, "socket"))

@@ -4,6 +4,8 @@
  */
 #include "inspect/objects/wait.h"
 
+#include <pthread.h>
+
 /* The words that a group waits at stand here, by version of glibc. */
 static const uint32_t signal_offsets[] = {40, 44, 32, 36};
 
@@ -13,6 +15,12 @@ static bool is_signal_word(uint64_t condition, uint64_t futex)
 		if (condition + signal_offsets[i] == futex)
 			return true;
 	return false;
+}
+
+/* What is an address in the condition itself is not that of a mutex. */
+static bool is_within(uint64_t condition, uint64_t address)
+{
+	return address - condition < sizeof(pthread_cond_t);
 }
 
 /* Until this much of the stack above the function that waits. */
@@ -34,7 +42,8 @@ static bool find_pair(const struct wait_question *question, struct wait *wait)
 		    !target_read_word(question->target, at + sizeof(word), &next))
 			continue;
 		wait->object = word;
-		if (mutex_read(question->target, next, &wait->mutex_state)) {
+		if (!is_within(word, next) &&
+		    mutex_read(question->target, next, &wait->mutex_state)) {
 			wait->mutex = next;
 			return true;
 		}

@@ -202,6 +202,33 @@ START_TEST(names_of_other_languages_are_demangled)
 }
 END_TEST
 
+START_TEST(the_code_of_the_system_is_in_its_libraries_and_headers)
+{
+	const struct source_frame own[] = {
+		{.module_path = "/home/me/bank", .file = "bank.c", .line = 3},
+		{.module_path = "/home/me/libbank.so", .function = "pay"},
+		{.module_path = "/usr/sbin/server", .function = "serve"},
+		{.module_path = "/usr/sbin/server", .file = "./server.c", .line = 3},
+	};
+	const struct source_frame of_system[] = {
+		{.function = "pay"},
+		{.module_path = "/lib/x86_64-linux-gnu/libc.so.6", .file = "wait.c", .line = 3},
+		{.module_path = "/usr/lib/libstdc++.so.6", .function = "join"},
+		{.module_path = "/home/me/bank", .file = "/usr/include/bits/stdio.h", .line = 3},
+		{.module_path = "/usr/sbin/server", .function = "std::thread::join()"},
+		{.module_path = "/home/me/bank",
+		 .file = "mod.rs",
+		 .directory = "/rustc/0123",
+		 .line = 3},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(own); i++)
+		ck_assert_msg(!source_frame_is_system(&own[i]), "%zu", i);
+	for (size_t i = 0; i < ARRAY_LENGTH(of_system); i++)
+		ck_assert_msg(source_frame_is_system(&of_system[i]), "%zu", i);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("report_symbols");
@@ -221,6 +248,7 @@ int main(void)
 	tcase_add_test(tests, an_image_with_another_build_id_is_not_used);
 	tcase_add_test(tests, the_unwind_table_knows_where_functions_start);
 	tcase_add_test(tests, names_of_other_languages_are_demangled);
+	tcase_add_test(tests, the_code_of_the_system_is_in_its_libraries_and_headers);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
