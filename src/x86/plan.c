@@ -108,13 +108,15 @@ static void count_unseen_atomics(const struct module *module, const struct funct
 	statistics->atomics_native += count;
 }
 
-#define ATOMIC_MOVE_BYTES 48u
+#define ATOMIC_MOVE_BYTES 64u
 
 /* A small function of a library that may load or store an atomic for its callers by a
- * plain move, as SDL_AtomicGet() does. */
-static bool may_be_atomic_move(const struct function *function)
+ * plain move, as SDL_AtomicGet() does; or store it and call what wakes who waits for that,
+ * as the last part of an unlock does. */
+static bool may_be_atomic_move(const struct function *function, const struct part *part)
 {
-	return !function->has_call && function->end - function->start <= ATOMIC_MOVE_BYTES;
+	return (!function->has_call || part->has_store) &&
+	       function->end - function->start <= ATOMIC_MOVE_BYTES;
 }
 
 /* False: no memory. */
@@ -134,7 +136,7 @@ static bool plan_function(struct planning *planning, uint32_t index)
 	}
 	statistics->instructions += function->count;
 	if (planning->options->only_atomics && !survey->parts[index].has_locked &&
-	    !may_be_atomic_move(function)) {
+	    !may_be_atomic_move(function, &survey->parts[index])) {
 		function->why_not = "it has no locked instruction";
 		return true;
 	}

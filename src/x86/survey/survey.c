@@ -192,6 +192,8 @@ static void note_start(struct survey *survey, struct part *part,
 	part->has_register_jump |=
 		instruction->kind == INSTRUCTION_JUMP_INDIRECT && !instruction->is_rip_relative;
 	part->has_locked |= (instruction->memory & MEMORY_LOCKED) != 0;
+	part->has_store |= instruction->memory & MEMORY_WRITE && instruction->base != NO_REGISTER &&
+			   instruction->base != (int8_t)RSP && instruction->base != (int8_t)RBP;
 	part->has_call_of_register |=
 		instruction->kind == INSTRUCTION_CALL_INDIRECT && !instruction->memory;
 }

@@ -47,15 +47,9 @@ static void *place_clones(void *context, size_t clone_bytes, uint64_t *address)
 	return malloc(clone_bytes);
 }
 
-static const char *make_plan(size_t given_bytes, bool forgets)
+static const char *make_plan_by(size_t given_bytes, struct plan_options options)
 {
 	static struct arena arena;
-	struct plan_options options = {
-		.first_site = 1,
-		.place = place_clones,
-		.keeps_instructions = true,
-		.forget_targets = forgets,
-	};
 	struct elf_file file;
 	const char *why = NULL;
 
@@ -68,6 +62,14 @@ static const char *make_plan(size_t given_bytes, bool forgets)
 	plan = plan_make(&decoder, &image, &options, &arena, &why);
 	ck_assert((plan != NULL) == (why == NULL));
 	return why;
+}
+
+static const char *make_plan(size_t given_bytes, bool forgets)
+{
+	return make_plan_by(given_bytes, (struct plan_options){.first_site = 1,
+							       .place = place_clones,
+							       .keeps_instructions = true,
+							       .forget_targets = forgets});
 }
 
 /* --- The safe rule ------------------------------------------------------------------- */
@@ -280,6 +282,75 @@ START_TEST(damaged_file_does_no_harm)
 }
 END_TEST
 
+/* --- Atomics alone --------------------------------------------------------------------- */
+
+extern const char __ehdr_start[];
+
+static __attribute__((noipa)) int wake(void)
+{
+	static volatile int count;
+
+	return ++count;
+}
+
+/* Calls that are followed by something are no jumps. */
+static __attribute__((noipa)) int unlock_locked(long *word)
+{
+	__atomic_fetch_sub(word, 1, __ATOMIC_RELEASE);
+	return wake() + 1;
+}
+
+static __attribute__((noipa)) int unlock_by_move(long *word)
+{
+	__atomic_store_n(word, 0, __ATOMIC_RELEASE);
+	return wake() + 1;
+}
+
+static __attribute__((noipa)) long load_by_move(const long *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static __attribute__((noipa)) int wake_twice(void)
+{
+	return wake() + wake();
+}
+
+/* Too long to be a part of a lock. */
+static __attribute__((noipa)) int fill(long *words)
+{
+	for (int i = 0; i < 8; i++) {
+		words[i] = wake();
+		words[i + 8] = words[i] * 3 + words[7 - i];
+		words[i + 16] = words[i] * 5 + words[8 - i] + wake();
+	}
+	return wake() + 1;
+}
+
+static bool is_copied(uintptr_t address)
+{
+	uint64_t place = address - (uintptr_t)__ehdr_start + image.segments[0].start;
+	const struct function *function = find_function((int64_t)(place - image.text_address));
+
+	ck_assert_ptr_nonnull(function);
+	return function->patch_count;
+}
+
+START_TEST(of_atomics_alone_parts_of_locks_are_copied)
+{
+	read_file(files[0]);
+	make_plan_by(size_bytes, (struct plan_options){.first_site = 1,
+						       .place = place_clones,
+						       .keeps_instructions = true,
+						       .only_atomics = true});
+	ck_assert(is_copied((uintptr_t)unlock_locked));
+	ck_assert(is_copied((uintptr_t)unlock_by_move));
+	ck_assert(is_copied((uintptr_t)load_by_move));
+	ck_assert(!is_copied((uintptr_t)wake_twice));
+	ck_assert(!is_copied((uintptr_t)fill));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("plan");
@@ -293,6 +364,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tests, counts_add_up, 0, count);
 	tcase_add_loop_test(tests, file_cut_short_is_refused_with_a_reason, 0, 8);
 	tcase_add_test(tests, file_of_another_kind_is_refused_with_a_reason);
+	tcase_add_test(tests, of_atomics_alone_parts_of_locks_are_copied);
 	tcase_add_loop_test(tests, damaged_file_does_no_harm, 0, 40);
 	suite_add_tcase(suite, tests);
 	return suite;
