@@ -6,7 +6,7 @@ mkfifo "$work/started" "$work/go"
 # interrupt NAME SIGNAL STATUS SCRIPT: sends SIGNAL to the command (alone) while
 # the program runs SCRIPT.
 interrupt() {
-	"$snarl" run --save "$work/int.snarl" sh -c "$4" - "$work/started" 2>"$work/err" &
+	env --default-signal=HUP "$snarl" run --save "$work/int.snarl" sh -c "$4" - "$work/started" 2>"$work/err" &
 	command=$!
 	read line <"$work/started"
 	kill -"$2" $command

@@ -56,6 +56,7 @@ static bool refuse_permission(char why[TARGET_MESSAGE_BYTES], pid_t pid, const c
 static pid_t check_process(pid_t pid, char status[STATUS_BYTES], char why[TARGET_MESSAGE_BYTES])
 {
 	uint64_t leader = (uint64_t)pid;
+	uint64_t parent = 0;
 
 	if (procfs_read(pid, "status", status, STATUS_BYTES) < 0) {
 		(void)snprintf(why, TARGET_MESSAGE_BYTES, "there is no process %d", (int)pid);
@@ -68,9 +69,11 @@ static pid_t check_process(pid_t pid, char status[STATUS_BYTES], char why[TARGET
 		return (pid_t)leader; /* its main thread alone has ended */
 	if (strstr(status, "\nState:\tZ") || strstr(status, "\nState:\tX"))
 		return refuse(why, pid, "has ended; its parent has not asked for its status yet");
-	if (!strstr(status, "\nVmSize:"))
-		return refuse(why, pid, "is a thread of the kernel");
-	return (pid_t)leader;
+	if (strstr(status, "\nVmSize:"))
+		return (pid_t)leader;
+	/* Those of the kernel are made by its thread 2. */
+	(void)procfs_number(status, "PPid:", 10, &parent);
+	return refuse(why, pid, pid == 2 || parent == 2 ? "is a thread of the kernel" : "ends");
 }
 
 static bool is_other_machine(struct target *target)
