@@ -67,18 +67,48 @@ static void note_value(struct access *access, const struct site *site)
 	access->has_value = is_of_update || is_over_table(access);
 }
 
-/* An accessor's access is a part of what its caller does. */
+#define FORWARDERS_MOST 4u
+#define FLAGS_OF_LOADS ((uint32_t)(SITE_MAY_BE_STALE | SITE_DECIDES | SITE_COMPARES))
+#define FLAGS_OF_STORES ((uint32_t)(SITE_UPDATE | SITE_EXAMINED))
+
+/* Which arguments of a forwarder the @arguments of its @call are. */
+static uint32_t forwarded_arguments(const struct site *call, uint32_t arguments)
+{
+	uint32_t forwarded = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		if (arguments >> i & 1)
+			forwarded |= 1u << (call->arguments >> 4 * i & 15) >> 1;
+	return forwarded;
+}
+
+/* An accessor's access is a part of what its caller does, or who called the forwarder that
+ * did.  A call may be both, the load of one update and the store of another. */
 static void note_caller(struct access *access, const struct site *site,
 			const struct access_context *where)
 {
-	uintptr_t place = where->start.sp + site->return_at - 1;
 	const struct site_table *sites = &guest_detector.sites;
-	const struct site *caller;
+	bool is_store = access->flags & SITE_WRITE;
+	uintptr_t place = where->start.sp + site->return_at - 1;
+	uint32_t arguments = site->arguments;
 
-	access->caller = site_find_call(sites, *(const uintptr_t *)place);
-	caller = site_get(sites, access->caller);
-	if (caller)
-		access->flags |= caller->flags & ~(uint32_t)SITE_CALL;
+	for (unsigned i = 0; i < FORWARDERS_MOST; i++) {
+		site_id id = site_find_call(sites, *(const uintptr_t *)place);
+		const struct site *call = site_get(sites, id);
+
+		if (!call)
+			return;
+		if (call->update_group) {
+			if (is_store && !(call->arguments & arguments))
+				return;
+			access->caller = id;
+			access->flags |= call->flags &
+					 (is_store ? FLAGS_OF_STORES : FLAGS_OF_LOADS);
+			return;
+		}
+		arguments = forwarded_arguments(call, arguments);
+		place += sizeof(uintptr_t) + call->return_at - 1;
+	}
 }
 
 static bool has_cell(const uint64_t *place, uint64_t word, uint32_t bytes)

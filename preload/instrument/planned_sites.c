@@ -39,6 +39,7 @@ static uintptr_t fill_site(const struct site_source *source, uint32_t index, str
 	site->next_member = from->next_member ? source->first + from->next_member - 1 : 0;
 	site->update_group = from->update_group ? sites->update_group_base + from->update_group : 0;
 	site->return_at = from->return_at;
+	site->arguments = from->arguments;
 	return sites->text + from->offset;
 }
 

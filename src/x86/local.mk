@@ -32,11 +32,13 @@ src_libplan_a_SOURCES += \
 	%D%/survey/survey.c %D%/survey/survey.h \
 	%D%/survey/targets.c \
 	%D%/flow/accessors.c %D%/flow/accessors.h \
+	%D%/flow/accessors_used.c \
+	%D%/flow/open_calls.c %D%/flow/open_calls.h \
 	%D%/flow/checks.c %D%/flow/checks.h \
 	%D%/flow/flow.c %D%/flow/flow.h \
-	%D%/flow/liveness.c %D%/flow/liveness.h \
+	%D%/liveness/liveness.c %D%/liveness/liveness.h \
 	%D%/flow/places.c \
-	%D%/flow/returns.c \
+	%D%/liveness/returns.c \
 	%D%/flow/sets.c \
 	%D%/flow/update_groups.c %D%/flow/update_groups.h \
 	%D%/flow/spins.c %D%/flow/spins.h \

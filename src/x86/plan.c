@@ -7,7 +7,7 @@
 #include "x86/flow/checks.h"
 #include "x86/emit/emit.h"
 #include "x86/flow/accessors.h"
-#include "x86/flow/liveness.h"
+#include "x86/liveness/liveness.h"
 #include "x86/decode/locked.h"
 #include "x86/emit/patches.h"
 #include "x86/survey/survey.h"

@@ -57,6 +57,7 @@ floors='
  5 src/detect/lock_order
  5 src/detect/deadlock
  5 src/x86/flow
+ 5 src/x86/liveness
  5 reports/types
  5 src/inspect/base
  6 src/detect/predicate

@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/races/accessors.c \
 	tests/races/moved_loads.c \
 	tests/races/accessors_cxx.cc \
+	tests/races/accessors_open.cc \
 	tests/races/atomic_idioms.c \
 	tests/races/atomic_idioms_cxx.cc \
 	tests/races/atomic_macros.c \

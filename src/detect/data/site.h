@@ -50,8 +50,12 @@ struct site {
 	uint32_t update_group; /* loads and stores whose values rest on each other; 0: none */
 	uint32_t first_count;	  /* accesses that were among the first: origin.h; relaxed */
 	uint32_t code_generation; /* of its module: stack_depot.h */
-	uint32_t return_at; /* of an accessor, which belongs to its caller's update group: from
+	uint16_t return_at; /* of an accessor, which belongs to its caller's update group: from
 			     * rsp to the return address, plus 1; 0: it is none */
+	uint16_t arguments; /* of an accessor: which one it stores, by its bit; of a call in an
+			     * update group: which rest on its loads; of a forwarder's call:
+			     * four bits for each of the first four, which of the
+			     * forwarder's it is, plus 1; 0: none */
 	uint32_t is_suspect; /* it was part of a finding: its callers are always kept */
 };
 

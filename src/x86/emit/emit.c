@@ -7,7 +7,8 @@
 #include "x86/emit/encode.h"
 #include "x86/emit/range.h"
 #include "x86/flow/accessors.h"
-#include "x86/flow/liveness.h"
+#include "x86/liveness/liveness.h"
+#include "x86/flow/open_calls.h"
 #include "x86/flow/update_groups.h"
 
 #define INSTRUCTION_BYTES_MOST 64u
@@ -18,6 +19,7 @@ struct analysis {
 	uint32_t *live;
 	uint32_t *update_groups;
 	uint32_t *flags;
+	uint16_t *arguments;
 	struct check_list list;
 };
 
@@ -57,12 +59,26 @@ static bool take_room(struct emitter *emitter, const struct function *function,
 		.update_groups =
 			scratch_take_zeroed(scratch, count * sizeof(*analysis->update_groups)),
 		.flags = scratch_take_zeroed(scratch, count * sizeof(*analysis->flags)),
+		.arguments = scratch_take_zeroed(scratch, count * sizeof(*analysis->arguments)),
 		.list.first_at = scratch_take(scratch, count * sizeof(*analysis->list.first_at)),
 		.list.checks = scratch_take(scratch, most * sizeof(*analysis->list.checks)),
 		.list.sites = scratch_take(scratch, most * sizeof(*analysis->list.sites)),
 	};
 	return analysis->live && analysis->update_groups && analysis->flags &&
-	       analysis->list.first_at && analysis->list.checks && analysis->list.sites;
+	       analysis->arguments && analysis->list.first_at && analysis->list.checks &&
+	       analysis->list.sites;
+}
+
+static bool find_update_groups(struct emitter *emitter, const struct function *function,
+			       const struct analysis *analysis)
+{
+	const struct update_group_notes notes = {analysis->update_groups, analysis->flags,
+						 analysis->arguments,
+						 &emitter->update_group_count};
+
+	liveness_compute(emitter->module, function, analysis->live);
+	return update_groups_find(emitter->module, function, &emitter->scratch, analysis->live,
+				  &notes);
 }
 
 static bool analyse_function(struct emitter *emitter, const struct function *function,
@@ -72,10 +88,7 @@ static bool analyse_function(struct emitter *emitter, const struct function *fun
 				     .flags = analysis->flags};
 	const struct module *module = emitter->module;
 
-	liveness_compute(module, function, analysis->live);
-	if (!update_groups_find(module, function, &emitter->scratch, analysis->live,
-				analysis->update_groups, analysis->flags,
-				&emitter->update_group_count))
+	if (!find_update_groups(emitter, function, analysis))
 		return false;
 	checks_place(module, function, analysis->live, &notes, &analysis->list);
 	emitter->statistics->checked += analysis->list.checked;
@@ -110,6 +123,7 @@ static void append_calls(struct emitter *emitter, const struct function *functio
 		const struct instruction *call = &function->instructions[i];
 		struct plan_site site = {
 			.update_group = analysis->update_groups[i],
+			.arguments = analysis->arguments[i],
 			.flags = analysis->flags[i] | (uint32_t)PLAN_SITE_CALL,
 		};
 
@@ -117,6 +131,7 @@ static void append_calls(struct emitter *emitter, const struct function *functio
 			continue;
 		site.offset = call->offset + call->length;
 		accessor_use(emitter->module, call);
+		accessors_drop_forward(function, site.offset);
 		growing_put(&emitter->sites, &site, sizeof(site));
 		emitter->failed |= emitter->sites.failed;
 		emitter->site_count++;
@@ -129,14 +144,11 @@ bool emit_calls(struct emitter *emitter, const struct function *function)
 	const struct module *module = emitter->module;
 	struct analysis analysis;
 
-	if (!accessors_store_in(module, function))
+	if (!accessors_store_in(module, function) && !open_calls_find(module, function, NULL))
 		return true;
 	if (emitter->failed || !take_room(emitter, function, &analysis))
 		return false;
-	liveness_compute(module, function, analysis.live);
-	if (!update_groups_find(module, function, &emitter->scratch, analysis.live,
-				analysis.update_groups, analysis.flags,
-				&emitter->update_group_count))
+	if (!find_update_groups(emitter, function, &analysis))
 		return false;
 	append_calls(emitter, function, &analysis);
 	scratch_release(&emitter->scratch, mark);

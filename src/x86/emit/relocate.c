@@ -113,8 +113,12 @@ bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why
 
 	if (emitter->failed || !finish_states(emitter, plan))
 		return set_reason(why, "out of memory");
+	accessors_use_callees(emitter->module);
 	accessors_settle(emitter->module, (void *)emitter->sites.bytes, emitter->site_count,
 			 &emitter->update_group_count);
+	emitter->site_count += accessors_put_forwards(emitter->module, &emitter->sites);
+	if (emitter->sites.failed)
+		return set_reason(why, "out of memory");
 	plan->clone_bytes = emitter->code_bytes;
 	plan->clone = options->place(options->context, plan->clone_bytes, &plan->clone_address);
 	if (!plan->clone)

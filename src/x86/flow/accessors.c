@@ -12,12 +12,12 @@
 	(REGISTER_BIT(RDI) | REGISTER_BIT(RSI) | REGISTER_BIT(RDX) | REGISTER_BIT(RCX) |           \
 	 REGISTER_BIT(R8) | REGISTER_BIT(R9))
 
-enum value_kind { VALUE_UNKNOWN, VALUE_PATH, VALUE_FRAME };
+enum value_kind { VALUE_UNKNOWN, VALUE_PATH, VALUE_FRAME, VALUE_RESULT };
 
 struct value {
 	uint8_t kind;
 	uint16_t return_at; /* at the last load of the path */
-	uint32_t site;	    /* ... of which this is the instruction */
+	uint32_t site;	    /* ... of which this is the instruction; of a result: the call's */
 	int32_t depth;	    /* of a frame pointer */
 	struct accessor_path path; /* what was loaded so; of length 0: an argument */
 };
@@ -37,7 +37,7 @@ struct scan {
 	int32_t depth; /* of rsp below the return address */
 	uint32_t store_count; /* of an argument */
 	uint32_t exchanged; /* registers with what an exchange has got */
-	struct accessor accessor;
+	struct accessor accessor; /* what it is so far */
 };
 
 static void begin_scan(struct scan *scan)
@@ -165,13 +165,11 @@ static void note_store(struct scan *scan, const struct instruction *instruction,
 	scan->store_count++;
 	if (instruction->memory & MEMORY_EXCHANGE)
 		scan->exchanged |= REGISTER_BIT(instruction->source);
-	scan->accessor = (struct accessor){
-		.path = *path,
-		.site = instruction->offset,
-		.return_at = (uint16_t)scan->depth,
-		.is_store = true,
-		.value = value->path.argument,
-	};
+	scan->accessor.path = *path;
+	scan->accessor.site = instruction->offset;
+	scan->accessor.return_at = (uint16_t)scan->depth;
+	scan->accessor.is_store = true;
+	scan->accessor.value = value->path.argument;
 }
 
 static void run_access(struct scan *scan, const struct instruction *instruction)
@@ -255,16 +253,70 @@ static bool drops_exchanged(struct scan *scan, const struct instruction *instruc
 	return !(scan->exchanged & reads);
 }
 
-/* The function ends: by a return, or by a jump to another one. */
+/* --- Forwarders ------------------------------------------------------------------------ */
+
+/* What register @number says in site.arguments of a call: which argument is passed on in it. */
+static uint16_t passed_argument(const struct scan *scan, int number)
+{
+	const struct value *value = &scan->registers[number];
+	unsigned argument = accessor_argument(number);
+
+	if (!is_argument(value) || argument >= SITE_FORWARDED)
+		return 0;
+	return (uint16_t)((accessor_argument(value->path.argument) + 1) << 4 * argument);
+}
+
+/* Notes a call that may be an accessor's.  Its result may be what is returned. */
+static void run_call(struct scan *scan, const struct instruction *call)
+{
+	struct value result = {.kind = VALUE_RESULT, .site = call->offset + call->length};
+	struct accessor_forward forward = {.return_offset = result.site,
+					   .return_at = (uint16_t)scan->depth,
+					   .target = call->kind == INSTRUCTION_CALL
+							     ? call->target
+							     : NO_TARGET};
+
+	for (uint32_t left = ARGUMENTS; left; left &= left - 1)
+		forward.arguments |= passed_argument(scan, __builtin_ctz(left));
+	change_registers(scan, ~REGISTERS_PRESERVED, unknown);
+	if (scan->accessor.forward_count == ACCESSOR_FORWARDS_MOST || scan->depth < 0 ||
+	    scan->depth > DEPTH_MOST)
+		return;
+	scan->registers[RAX] = result;
+	scan->accessor.forwards[scan->accessor.forward_count++] = forward;
+}
+
+/* Keeps the calls that are given an argument, or whose result is returned. */
+static bool is_forwarder(struct scan *scan, const struct value *result)
+{
+	struct accessor *accessor = &scan->accessor;
+	uint8_t kept = 0;
+
+	for (uint8_t i = 0; i < accessor->forward_count; i++)
+		if (accessor->forwards[i].arguments ||
+		    (result->kind == VALUE_RESULT &&
+		     result->site == accessor->forwards[i].return_offset))
+			accessor->forwards[kept++] = accessor->forwards[i];
+	accessor->forward_count = kept;
+	return kept;
+}
+
+/* The function ends: by a return, or by a jump to another one, which may be an accessor's. */
 static bool is_accessor(struct scan *scan, bool returns)
 {
 	const struct value *result = &scan->registers[RAX];
 
-	if (scan->store_count || !returns)
+	if (scan->store_count) {
+		scan->accessor.forward_count = 0;
 		return scan->store_count == 1;
-	scan->accessor = (struct accessor){
-		.path = result->path, .site = result->site, .return_at = result->return_at};
-	return result->kind == VALUE_PATH && result->path.length;
+	}
+	if (!returns || result->kind != VALUE_PATH || !result->path.length)
+		return is_forwarder(scan, result) || !returns;
+	scan->accessor.forward_count = 0;
+	scan->accessor.path = result->path;
+	scan->accessor.site = result->site;
+	scan->accessor.return_at = result->return_at;
+	return true;
 }
 
 static bool scan_function(struct scan *scan)
@@ -282,8 +334,10 @@ static bool scan_function(struct scan *scan)
 		if (instruction->kind == INSTRUCTION_BRANCH)
 			return function_target(function, instruction) == UINT32_MAX &&
 			       is_accessor(scan, false);
+		if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
+			return !function->has_jump_table && is_accessor(scan, false);
 		if (instruction_is_call(instruction))
-			change_registers(scan, ~REGISTERS_PRESERVED, unknown);
+			run_call(scan, instruction);
 		else if (instruction->kind == INSTRUCTION_BRANCH_IF
 				 ? !flow_is_dead_end(function, instruction)
 				 : instruction->kind != INSTRUCTION_PLAIN ||
@@ -342,42 +396,8 @@ void accessors_find(struct module *module, struct arena *arena)
 		if (!function->accessor)
 			return;
 		*function->accessor = scan.accessor;
+		function->accessor->is_used = function->is_exported ||
+					      function->reach[0] & REACH_INDIRECT;
 		module->has_accessors = true;
-	}
-}
-
-bool accessors_store_in(const struct module *module, const struct function *function)
-{
-	for (uint32_t i = 0; module->has_accessors && i < function->count; i++) {
-		const struct accessor *accessor =
-			accessor_called(module, &function->instructions[i]);
-
-		if (accessor && accessor->is_store)
-			return true;
-	}
-	return false;
-}
-
-void accessor_use(const struct module *module, const struct instruction *call)
-{
-	struct accessor *accessor = accessor_called(module, call);
-
-	if (accessor)
-		accessor->is_used = true;
-}
-
-void accessors_settle(const struct module *module, struct plan_site *sites, uint32_t count,
-		      uint32_t *update_group_count)
-{
-	for (uint32_t i = 0; module->has_accessors && i < count; i++) {
-		const struct function *function;
-
-		if (!sites[i].return_at)
-			continue;
-		function = module_find(module, sites[i].offset);
-		if (!function || !function->accessor || !function->accessor->is_used)
-			sites[i].return_at = 0;
-		else if (!sites[i].update_group)
-			sites[i].update_group = ++*update_group_count;
 	}
 }

@@ -1,15 +1,19 @@
 /*
  * Accessors: small functions that go straight on and return what they have loaded from a
- * place, or store an argument to one.  They may call others meanwhile, to lock.
+ * place, or store an argument to one.  They may call others meanwhile, to lock.  Forwarders
+ * return what another call has returned, or pass their arguments on to one.
  *
  * A caller that stores by one what it has loaded by another updates the place, although
  * load and store stand in functions of their own: getters, setters, and whatever an
- * unoptimised build does not inline.
+ * unoptimised build does not inline.  Where they are called by pointer or through the PLT,
+ * or by a forwarder, the planner knows no place.  Then the access looks for its caller when
+ * it runs, and two belong together if their addresses are equal.
  */
 #ifndef X86_FLOW_ACCESSORS_H
 #define X86_FLOW_ACCESSORS_H
 
 #include "base/arena.h"
+#include "base/growing.h"
 #include "x86/survey/module.h"
 #include "x86/survey/site.h"
 
@@ -24,13 +28,33 @@ struct accessor_path {
 	int32_t steps[ACCESSOR_STEPS_MOST]; /* displacements; the last one is the place's */
 };
 
+#define ACCESSOR_FORWARDS_MOST 4u
+
+/* Which argument the register of one is: 0 to 5; others are none: 6. */
+static inline unsigned accessor_argument(int number)
+{
+	static const uint8_t arguments[16] = {6, 3, 2, 6, 6, 6, 1, 0, 4, 5, 6, 6, 6, 6, 6, 6};
+
+	return arguments[number];
+}
+
+/* A call of a forwarder. */
+struct accessor_forward {
+	int64_t target;	    /* NO_TARGET: not known */
+	uint32_t return_offset; /* in the text */
+	uint16_t return_at; /* from rsp before the call to the forwarder's return address */
+	uint16_t arguments; /* those of the forwarder's own that it is given: see below */
+};
+
 struct accessor {
-	struct accessor_path path;
+	struct accessor_path path; /* of length 0: it is a forwarder */
 	uint32_t site;	    /* of the access in the text */
 	uint16_t return_at; /* from rsp at the access to the return address */
 	bool is_store;
-	bool is_used; /* by a caller that makes an update of it */
+	bool is_used; /* by a caller that makes an update of it, perhaps an unknown one */
 	int8_t value; /* the argument that is stored, by its register */
+	uint8_t forward_count;
+	struct accessor_forward forwards[ACCESSOR_FORWARDS_MOST];
 };
 
 /* Finds the accessors among @module's functions. */
@@ -42,21 +66,37 @@ bool accessors_store_in(const struct module *module, const struct function *func
 /* If @call calls an accessor, it is used. */
 void accessor_use(const struct module *module, const struct instruction *call);
 
+/* The call of @function that returns to @return_offset is part of an update group itself. */
+void accessors_drop_forward(const struct function *function, uint32_t return_offset);
+
+/* What forwarders that are used call is used, too. */
+void accessors_use_callees(const struct module *module);
+
 /* Among @sites: an accessor that nobody uses is an access like others; another one has an
  * update group of its own, so that its loads are looked at. */
 void accessors_settle(const struct module *module, struct plan_site *sites, uint32_t count,
 		      uint32_t *update_group_count);
 
-/* The one that @call calls, or NULL. */
+/* Puts rows of the calls of forwarders that are used behind @sites; returns how many. */
+uint32_t accessors_put_forwards(const struct module *module, struct growing *sites);
+
+/* The one at @target, perhaps a forwarder, or NULL. */
+static inline struct accessor *accessor_at(const struct module *module, int64_t target)
+{
+	const struct function *function =
+		module->has_accessors ? module_find(module, target) : NULL;
+
+	return function && function->start == (uint64_t)target ? function->accessor : NULL;
+}
+
+/* The one that @call calls, whose place is known, or NULL. */
 static inline struct accessor *accessor_called(const struct module *module,
 					       const struct instruction *call)
 {
-	const struct function *function;
+	struct accessor *accessor =
+		call->kind == INSTRUCTION_CALL ? accessor_at(module, call->target) : NULL;
 
-	if (call->kind != INSTRUCTION_CALL || !module->has_accessors)
-		return NULL;
-	function = module_find(module, call->target);
-	return function && function->start == (uint64_t)call->target ? function->accessor : NULL;
+	return accessor && accessor->path.length ? accessor : NULL;
 }
 
 #endif

@@ -68,10 +68,13 @@ static uint32_t add_site(struct placing *placing, uint32_t index, bool is_read, 
 		.size_bytes = is_range ? 0 : instruction->access_bytes,
 		.update_group =
 			placing->notes->update_groups ? placing->notes->update_groups[index] : 0,
-		.return_at = accessor && accessor->site == instruction->offset
-				     ? accessor->return_at + 1u
-				     : 0,
 	};
+	if (accessor && accessor->path.length && accessor->site == instruction->offset) {
+		list->sites[list->site_count].return_at = (uint16_t)(accessor->return_at + 1u);
+		list->sites[list->site_count].arguments =
+			accessor->is_store ? (uint16_t)(1u << accessor_argument(accessor->value))
+					   : 0;
+	}
 	return list->site_count++;
 }
 

@@ -78,7 +78,7 @@ static void number_joins(struct flow *flow)
 
 		flow->join_numbers[i] = is_join ? flow->join_count++ : FLOW_NO_JOIN;
 		flow->store_of[i] = flow->store_count;
-		flow->store_count += (flow->roles[i] & FLOW_STORE) != 0;
+		flow->store_count += (flow->roles[i] & (FLOW_STORE | FLOW_OPEN)) != 0;
 		add_slot(flow, &function->instructions[i]);
 		note_shape(flow, i);
 	}
@@ -145,6 +145,15 @@ static bool is_compared(const struct flow_values *values, uint32_t load, uint32_
 	return false;
 }
 
+/* What two calls access is known to be one place only where they run. */
+static bool is_same_place(const struct pairing *pairing, uint32_t load, uint32_t store)
+{
+	const uint8_t *roles = pairing->flow.roles;
+
+	return pairing->values.load_places[load] == pairing->values.store_places[store] ||
+	       roles[pairing->loads->at[load]] & roles[pairing->store_at[store]] & FLOW_OPEN;
+}
+
 /* Notes which loads of its place, from number @first on, are in the value of store
  * @number, and which decided that it is made. */
 static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t first)
@@ -157,14 +166,13 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
 		uint32_t load_at = pairing->loads->at[first + bit];
 
-		if (pairing->values.load_places[first + bit] !=
-			    pairing->values.store_places[number] ||
-		    load_at == store_at)
+		if (!is_same_place(pairing, first + bit, number) || load_at == store_at)
 			continue;
 		if (!(store->rests >> bit & 1) &&
 		    is_awaited(pairing->loads, first + bit, store_at))
 			continue;
 		unite_update_groups(pairing, load_at, store_at);
+		pairing->notes->arguments[store_at] |= (uint16_t)store->arguments;
 		if (store->rests >> bit & 1) {
 			flags[load_at] |= PLAN_SITE_MAY_BE_STALE;
 			flags[store_at] |= PLAN_SITE_UPDATE;
@@ -197,13 +205,13 @@ static bool pair_all(struct pairing *pairing, struct scratch *scratch)
 	return true;
 }
 
-/* True if a store to @place may come after load number @load. */
-static bool has_store_at(const struct pairing *pairing, uint64_t place, uint32_t load)
+/* True if a store to the place of load number @load may come after it. */
+static bool has_store_at(const struct pairing *pairing, uint32_t load)
 {
 	for (uint32_t i = pairing->flow.store_count; i-- > 0;) {
 		if (pairing->store_at[i] < pairing->loads->first_after[load])
 			return false;
-		if (pairing->values.store_places[i] == place &&
+		if (is_same_place(pairing, load, i) &&
 		    pairing->store_at[i] != pairing->loads->at[load])
 			return true;
 	}
@@ -225,8 +233,10 @@ static void keep_matching(struct pairing *pairing)
 	for (uint32_t i = 0; i < loads->count; i++) {
 		uint64_t place = pairing->values.load_places[i];
 
-		if (!(filter[place % FILTER_BITS / 64] >> place % 64 & 1) ||
-		    !has_store_at(pairing, place, i))
+		bool may_match = filter[place % FILTER_BITS / 64] >> place % 64 & 1 ||
+				 pairing->flow.roles[loads->at[i]] & FLOW_OPEN;
+
+		if (!may_match || !has_store_at(pairing, i))
 			continue;
 		loads->at[kept] = loads->at[i];
 		loads->loops[kept] = loads->loops[i];
@@ -254,7 +264,7 @@ static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 	    !pairing->stores || !pairing->values.store_values)
 		return false;
 	for (uint32_t i = 0; i < flow->function->count; i++)
-		if (flow->roles[i] & FLOW_STORE)
+		if (flow->roles[i] & (FLOW_STORE | FLOW_OPEN))
 			pairing->store_at[flow->store_of[i]] = i;
 	return true;
 }

@@ -18,7 +18,11 @@
 
 #define FLOW_LOADS_MOST 256u
 
-enum flow_role { FLOW_LOAD = 1u << 0, FLOW_STORE = 1u << 1 };
+enum flow_role {
+	FLOW_LOAD = 1u << 0,
+	FLOW_STORE = 1u << 1,
+	FLOW_OPEN = 1u << 2 /* a call that may do either, in any place: open_calls.h */
+};
 
 /* By the layout: from the target of a branch backwards to the branch. */
 struct flow_loop {
@@ -37,6 +41,7 @@ struct flow_loads {
 struct update_group_notes {
 	uint32_t *update_groups;
 	uint32_t *flags;
+	uint16_t *arguments; /* of calls that store: which may be stored */
 	uint32_t *update_group_count;
 };
 

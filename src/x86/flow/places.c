@@ -292,7 +292,8 @@ static void run_call(void *analysis, uint32_t index)
 	places->now[RAX] = result;
 	if (places->load_of[index] != NO_LOAD) {
 		places->values->load_places[places->load_of[index]] = place;
-		places->now[RAX] = flow_loaded(place);
+		if (accessor)
+			places->now[RAX] = flow_loaded(place);
 	}
 }
 

@@ -194,7 +194,7 @@ static void store_set(struct sets *sets, uint32_t index, uint64_t set)
 	else if (flow->roles[index] & FLOW_STORE)
 		sets->stores[flow->store_of[index]] =
 			(struct flow_store){set, sets->now.taken ^ sets->now.passed,
-					    sets->now.examined};
+					    sets->now.examined, 0};
 }
 
 static void change_registers(struct sets *sets, const struct instruction *instruction, uint64_t set)
@@ -267,10 +267,25 @@ static void run_plain(void *analysis, uint32_t index)
 		forget_moved_slots(sets);
 }
 
+static const uint8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
+
+/* It may store any of its arguments. */
+static struct flow_store stores_by_open_call(const struct sets *sets)
+{
+	struct flow_store store = {.examined = sets->now.examined};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(arguments); i++) {
+		uint64_t set = sets->now.sets[arguments[i]];
+
+		store.rests |= set;
+		store.arguments |= set ? 1u << i : 0;
+	}
+	return store;
+}
+
 static void run_call(void *analysis, uint32_t index)
 {
 	static const uint8_t lost[] = {RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11};
-	static const uint8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
 	struct sets *sets = analysis;
 	const struct flow *flow = sets->flow;
 	const struct accessor *accessor = NULL;
@@ -280,7 +295,9 @@ static void run_call(void *analysis, uint32_t index)
 	if (accessor && accessor->is_store)
 		sets->stores[flow->store_of[index]] = (struct flow_store){
 			sets->now.sets[accessor->value], sets->now.taken ^ sets->now.passed,
-			sets->now.examined};
+			sets->now.examined, 1u << accessor_argument(accessor->value)};
+	else if (flow->roles[index] & FLOW_OPEN)
+		sets->stores[flow->store_of[index]] = stores_by_open_call(sets);
 	forget_decision(sets, index);
 	for (unsigned i = 0; !accessor && i < ARRAY_LENGTH(arguments); i++)
 		sets->now.examined |= sets->now.sets[arguments[i]];

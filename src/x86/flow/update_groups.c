@@ -4,7 +4,7 @@
 
 #include "x86/flow/accessors.h"
 #include "x86/flow/checks.h"
-#include "x86/flow/flow.h"
+#include "x86/flow/open_calls.h"
 #include "x86/flow/spins.h"
 #include "x86/flow/waits.h"
 
@@ -18,6 +18,7 @@
 struct shapes {
 	uint64_t bits[SHAPE_BITS / 64]; /* by displacement */
 	uint32_t last[LAST_COUNT];	/* by place: the last one's index + 1 */
+	uint32_t last_open;		/* of open calls */
 };
 
 /* Branches to code before them, in order. */
@@ -170,6 +171,11 @@ static void find_roles(const struct module *module, const struct function *funct
 		stores->bits[shape / 64] |= 1ull << shape % 64;
 		stores->last[number_of(&look)] = i + 1;
 	}
+	if (!open_calls_find(module, function, roles))
+		return;
+	for (uint32_t i = 0; i < function->count; i++)
+		if (roles[i] & FLOW_OPEN)
+			stores->last_open = i + 1;
 }
 
 /* --- What code comes after what ---------------------------------------------------------- */
@@ -238,6 +244,21 @@ struct finding {
 	struct flow_loads loads;
 };
 
+/* The last store that the load at @index may be for, as its shape tells: its index + 1. */
+static uint32_t last_store_for(const struct module *module, const struct function *function,
+			       const uint8_t *roles, const struct shapes *stores, uint32_t index)
+{
+	struct look look = look_of(module, &function->instructions[index]);
+	uint32_t shape = shape_of(&look);
+	uint32_t last = 0;
+
+	if (roles[index] & FLOW_LOAD && stores->bits[shape / 64] >> shape % 64 & 1)
+		last = stores->last[number_of(&look)];
+	if (roles[index] & FLOW_OPEN && stores->last_open > last)
+		last = stores->last_open;
+	return last;
+}
+
 /* Gathers the first loads that have the shape of a store which may run after them. */
 static void gather_loads(const struct module *module, const struct function *function,
 			 const uint8_t *roles, const struct finding *finding,
@@ -247,18 +268,15 @@ static void gather_loads(const struct module *module, const struct function *fun
 
 	loads->count = 0;
 	for (uint32_t i = 0; i < function->count && seen < FLOW_LOADS_MOST; i++) {
-		struct look look;
-		uint32_t shape, last, first;
+		uint32_t last, first;
 
-		if (!(roles[i] & FLOW_LOAD))
+		if (!(roles[i] & (FLOW_LOAD | FLOW_OPEN)))
 			continue;
-		look = look_of(module, &function->instructions[i]);
-		shape = shape_of(&look);
-		if (!(finding->stores.bits[shape / 64] >> shape % 64 & 1))
+		last = last_store_for(module, function, roles, &finding->stores, i);
+		if (!last)
 			continue;
 		seen++;
-		last = finding->stores.last[number_of(&look)];
-		first = last ? first_after(&finding->branches, i) : UINT32_MAX;
+		first = first_after(&finding->branches, i);
 		if (last <= first)
 			continue;
 		loads->at[loads->count] = i;
@@ -278,7 +296,8 @@ static void find_waits(const struct module *module, const struct function *funct
 		uint32_t past, load;
 		struct look look;
 
-		if (!instruction_is_call(&function->instructions[i]) || roles[i])
+		if (!instruction_is_call(&function->instructions[i]) ||
+		    roles[i] & (FLOW_LOAD | FLOW_STORE))
 			continue;
 		load = waits_load(function, roles, i, &past);
 		if (load == UINT32_MAX)
@@ -292,10 +311,9 @@ static void find_waits(const struct module *module, const struct function *funct
 }
 
 bool update_groups_find(const struct module *module, const struct function *function,
-			struct scratch *scratch, const uint32_t *live, uint32_t *update_groups,
-			uint32_t *flags, uint32_t *update_group_count)
+			struct scratch *scratch, const uint32_t *live,
+			const struct update_group_notes *notes)
 {
-	struct update_group_notes notes = {update_groups, flags, update_group_count};
 	struct scratch_mark mark = scratch_mark(scratch);
 	uint8_t *roles = scratch_take(scratch, function->count);
 	struct finding *finding = scratch_take(scratch, sizeof(*finding));
@@ -308,9 +326,9 @@ bool update_groups_find(const struct module *module, const struct function *func
 	gather_loads(module, function, roles, finding, &finding->loads);
 	/* Without memory for them, pairs are merely not known. */
 	if (finding->loads.count)
-		flow_pair(module, function, scratch, roles, live, &finding->loads, &notes);
-	find_waits(module, function, scratch, roles, &finding->stores, &notes);
-	spins_find(function, roles, flags);
+		flow_pair(module, function, scratch, roles, live, &finding->loads, notes);
+	find_waits(module, function, scratch, roles, &finding->stores, notes);
+	spins_find(function, roles, notes->flags);
 	scratch_release(scratch, mark);
 	return true;
 }

@@ -8,14 +8,12 @@
 #ifndef X86_FLOW_UPDATE_GROUPS_H
 #define X86_FLOW_UPDATE_GROUPS_H
 
-#include "x86/survey/module.h"
-#include "x86/survey/scratch.h"
+#include "x86/flow/flow.h"
 
-/* Fills @update_groups and @flags (of enum plan_site_flag), by instruction, zeroed
- * before.  @live is from liveness_compute().  Numbers go on from *@update_group_count.
- * False: no memory, no result. */
+/* Fills @notes, by instruction, zeroed before.  @live is from liveness_compute().  Numbers go
+ * on from those given out.  False: no memory, no result. */
 bool update_groups_find(const struct module *module, const struct function *function,
-			struct scratch *scratch, const uint32_t *live, uint32_t *update_groups,
-			uint32_t *flags, uint32_t *update_group_count);
+			struct scratch *scratch, const uint32_t *live,
+			const struct update_group_notes *notes);
 
 #endif

@@ -254,6 +254,7 @@ bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct f
  * whose values were looked at before, whatever came of that: bit n is the load at[n]. */
 struct flow_store {
 	uint64_t rests, decided, examined;
+	uint32_t arguments; /* of a call that stores: which may be stored */
 };
 
 /* Fills @stores, by number.  False: no memory. */

@@ -22,6 +22,8 @@ enum plan_site_flag {
 	PLAN_SITE_EXAMINED = 1u << 16
 };
 
+#define SITE_FORWARDED 4u /* arguments of a call that site.arguments has room for */
+
 struct plan_site {
 	uint32_t offset; /* of the instruction in the text */
 	uint32_t flags;	 /* of enum plan_site_flag */
@@ -29,7 +31,8 @@ struct plan_site {
 	uint16_t member_offset;
 	uint32_t next_member; /* index + 1 in sites, 0: none */
 	uint32_t update_group; /* number within the module, 0: none */
-	uint32_t return_at;    /* of an accessor: from rsp to the return address, plus 1 */
+	uint16_t return_at; /* of an accessor: from rsp to the return address, plus 1 */
+	uint16_t arguments; /* detect/data/site.h */
 };
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "x86/flow/liveness.h"
+#include "x86/liveness/liveness.h"
 
 /* The address that clones must use for text offset @offset. */
 static uint64_t home_of(const struct verifying *verifying, int64_t offset)

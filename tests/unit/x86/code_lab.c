@@ -11,7 +11,7 @@
 #include "base/shadow_place.h"
 #include "x86/flow/checks.h"
 #include "x86/plan.h"
-#include "x86/flow/liveness.h"
+#include "x86/liveness/liveness.h"
 #include "x86/decode/masked.h"
 
 #define PLANE_BYTES (LAB_END - LAB_MEMORY + SHADOW_AT_END)

@@ -4,7 +4,7 @@
 
 #include "code_lab.h"
 #include "x86/flow/checks.h"
-#include "x86/flow/liveness.h"
+#include "x86/liveness/liveness.h"
 
 #define ROOM 512
 

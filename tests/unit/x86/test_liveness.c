@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "code_lab.h"
-#include "x86/flow/liveness.h"
+#include "x86/liveness/liveness.h"
 
 static struct lab lab;
 

@@ -1,4 +1,4 @@
-#include "x86/flow/liveness.h"
+#include "x86/liveness/liveness.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * these return; if unknown code may call it, everything.  The search starts with
  * everything live, so that the result of each round is safe.
  */
-#include "x86/flow/liveness.h"
+#include "x86/liveness/liveness.h"
 
 #define ROUND_COUNT 2
 #define ALL_LIVE (REGISTERS_ALL | FLAGS_ALL)
