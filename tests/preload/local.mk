@@ -49,7 +49,8 @@ guests_c = \
 	tests/preload/sync/coroutines tests/preload/sync/ended_lives \
 	tests/preload/sync/errno_kept tests/preload/sync/futex_waits \
 	tests/preload/sync/glib_threads \
-	tests/preload/sync/hand_overs tests/preload/sync/known_calls tests/preload/sync/known_calls_kept \
+	tests/preload/sync/hand_overs tests/preload/sync/hand_overs_sockets \
+	tests/preload/sync/known_calls tests/preload/sync/known_calls_kept \
 	tests/preload/sync/lone_thread tests/preload/sync/long_jumps \
 	tests/preload/sync/many_locks tests/preload/sync/many_threads \
 	tests/preload/sync/misused_objects \
@@ -150,7 +151,8 @@ dist_check_SCRIPTS += tests/preload/run_guests tests/preload/run_onlookers tests
 	tests/preload/run_forgetful
 SUITES += tests/preload/run_guests tests/preload/run_onlookers tests/preload/run_killed \
 	tests/preload/run_forgetful
-EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/heap/heap_user.h \
+EXTRA_DIST += tests/preload/forgetful.py tests/preload/guest.h tests/preload/sync/hand_over.h \
+	tests/preload/heap/heap_user.h \
 	tests/preload/process/confinement.h \
 	tests/preload/instrument/opened_library.h \
 	tests/preload/instrument/early_library.h tests/preload/instrument/early_library.c \

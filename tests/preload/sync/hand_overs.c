@@ -12,16 +12,6 @@
  * guest-run: fifo
  * guest-run: stream
  * guest-run: stream_line
- * guest-run: socketpair
- * guest-run: socketpair_back
- * guest-run: datagrams
- * guest-run: unix_stream
- * guest-run: unix_abstract
- * guest-run: tcp
- * guest-run: tcp_back
- * guest-run: tcp_six
- * guest-run: tcp_connect
- * guest-run: udp
  * guest-run: eventfd
  * guest-run: eventfd_copied
  * guest-run: eventfd_polled
@@ -37,12 +27,10 @@
  * guest-run: signalfd
  * guest-run: timer_thread
  */
-#include "../guest.h"
+#include "hand_over.h"
 
-#include <arpa/inet.h>
 #include <linux/futex.h>
 #include <mqueue.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -50,35 +38,12 @@
 #include <sys/eventfd.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 
-struct way {
-	const char *name;
-	void (*begin)(void);
-	void (*send)(void);
-	void (*receive)(void);
-};
-
-static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
-static int in, out;
-static int number = 1;
 static FILE *reader, *writer;
-static char byte;
-
-static void send_byte(void)
-{
-	CHECK_IS(write(out, "x", 1), 1);
-}
-static void receive_byte(void)
-{
-	CHECK_IS(read(in, &byte, 1), 1);
-}
 
 /* --- Pipes ---------------------------------------------------------------------- */
 
@@ -172,169 +137,6 @@ static void receive_splice(void)
 
 	CHECK_IS(pipe(ends), 0);
 	CHECK_IS(splice(in, NULL, ends[1], NULL, 1, 0), 1);
-}
-
-/* --- Sockets -------------------------------------------------------------------- */
-
-static void begin_pair(int type)
-{
-	int ends[2];
-
-	CHECK_IS(socketpair(AF_UNIX, type, 0, ends), 0);
-	in = ends[0];
-	out = ends[1];
-}
-
-static void take_turn(void)
-{
-	int swapped = in;
-
-	in = out;
-	out = swapped;
-}
-
-static void begin_socketpair(void)
-{
-	begin_pair(SOCK_STREAM);
-}
-static void begin_datagrams(void)
-{
-	begin_pair(SOCK_DGRAM);
-}
-
-static void begin_socketpair_back(void)
-{
-	begin_socketpair();
-	take_turn();
-}
-
-static void send_message(void)
-{
-	struct iovec part = {(char[]){'x'}, 1};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-
-	CHECK_IS(sendmsg(out, &message, 0), 1);
-}
-
-static void receive_message(void)
-{
-	struct iovec part = {&byte, 1};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-
-	CHECK_IS(recvmsg(in, &message, 0), 1);
-}
-
-/* 'in' is the accepted end. */
-static void begin_connection(struct sockaddr *address, socklen_t size_bytes)
-{
-	int listener = socket(address->sa_family, SOCK_STREAM, 0);
-
-	CHECK_IS(bind(listener, address, size_bytes), 0);
-	CHECK_IS(listen(listener, 1), 0);
-	if (address->sa_family != AF_UNIX)
-		CHECK_IS(getsockname(listener, address, &size_bytes), 0);
-	out = socket(address->sa_family, SOCK_STREAM, 0);
-	CHECK_IS(connect(out, address, size_bytes), 0);
-	in = accept(listener, NULL, NULL);
-	CHECK(in >= 0);
-	CHECK_IS(close(listener), 0);
-}
-
-static void begin_unix(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
-
-	begin_connection((struct sockaddr *)&address, sizeof(address));
-}
-
-static void begin_abstract(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "hand_overs.%d",
-		 (int)getpid());
-	begin_connection((struct sockaddr *)&address,
-			 (socklen_t)(sizeof(sa_family_t) + 1 + strlen(address.sun_path + 1)));
-}
-
-static struct sockaddr_in loopback = {.sin_family = AF_INET};
-
-static void begin_tcp(void)
-{
-	loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	begin_connection((struct sockaddr *)&loopback, sizeof(loopback));
-}
-
-static void begin_tcp_back(void)
-{
-	begin_tcp();
-	take_turn();
-}
-
-static void begin_tcp_six(void)
-{
-	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	int probe = socket(AF_INET6, SOCK_STREAM, 0);
-
-	if (probe < 0 || bind(probe, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		begin_tcp();
-		return;
-	}
-	close(probe);
-	begin_connection((struct sockaddr *)&address, sizeof(address));
-}
-
-static void send_part(void)
-{
-	CHECK_IS(send(out, "x", 1, 0), 1);
-}
-static void receive_part(void)
-{
-	CHECK_IS(recv(in, &byte, 1, 0), 1);
-}
-
-static void begin_listener(void)
-{
-	socklen_t size_bytes = sizeof(loopback);
-
-	loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	in = socket(AF_INET, SOCK_STREAM, 0);
-	CHECK_IS(bind(in, (struct sockaddr *)&loopback, size_bytes), 0);
-	CHECK_IS(listen(in, 1), 0);
-	CHECK_IS(getsockname(in, (struct sockaddr *)&loopback, &size_bytes), 0);
-}
-
-static void send_connection(void)
-{
-	out = socket(AF_INET, SOCK_STREAM, 0);
-	CHECK_IS(connect(out, (struct sockaddr *)&loopback, sizeof(loopback)), 0);
-}
-
-static void receive_connection(void)
-{
-	CHECK(accept(in, NULL, NULL) >= 0);
-}
-
-static void begin_udp(void)
-{
-	socklen_t size_bytes = sizeof(loopback);
-
-	loopback.sin_addr.s_addr = htonl(INADDR_ANY);
-	in = socket(AF_INET, SOCK_DGRAM, 0);
-	out = socket(AF_INET, SOCK_DGRAM, 0);
-	CHECK_IS(bind(in, (struct sockaddr *)&loopback, size_bytes), 0);
-	CHECK_IS(getsockname(in, (struct sockaddr *)&loopback, &size_bytes), 0);
-	loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-}
-
-static void send_udp(void)
-{
-	CHECK_IS(sendto(out, "x", 1, 0, (struct sockaddr *)&loopback, sizeof(loopback)), 1);
-}
-
-static void receive_udp(void)
-{
-	CHECK_IS(recvfrom(in, &byte, 1, 0, NULL, NULL), 1);
 }
 
 /* --- Without a name ----------------------------------------------------------------- */
@@ -549,16 +351,6 @@ static const struct way ways[] = {
 	{"fifo", begin_fifo, send_byte, receive_byte},
 	{"stream", begin_streams, send_stream, receive_stream},
 	{"stream_line", begin_streams, send_line, receive_line},
-	{"socketpair", begin_socketpair, send_byte, receive_byte},
-	{"socketpair_back", begin_socketpair_back, send_message, receive_message},
-	{"datagrams", begin_datagrams, send_part, receive_part},
-	{"unix_stream", begin_unix, send_byte, receive_byte},
-	{"unix_abstract", begin_abstract, send_byte, receive_byte},
-	{"tcp", begin_tcp, send_byte, receive_byte},
-	{"tcp_back", begin_tcp_back, send_part, receive_part},
-	{"tcp_six", begin_tcp_six, send_byte, receive_byte},
-	{"tcp_connect", begin_listener, send_connection, receive_connection},
-	{"udp", begin_udp, send_udp, receive_udp},
 	{"eventfd", begin_eventfd, send_event, receive_event},
 	{"eventfd_copied", begin_eventfd_copied, send_event, receive_event},
 	{"eventfd_polled", begin_eventfd, send_event, receive_polled},
@@ -575,48 +367,7 @@ static const struct way ways[] = {
 	{"timer_thread", begin_pipe, send_timer_thread, receive_byte},
 };
 
-static void take_both(pthread_mutex_t *outer, pthread_mutex_t *inner)
-{
-	CHECK_IS(pthread_mutex_lock(outer), 0);
-	CHECK_IS(pthread_mutex_lock(inner), 0);
-	CHECK_IS(pthread_mutex_unlock(inner), 0);
-	CHECK_IS(pthread_mutex_unlock(outer), 0);
-}
-
-static void *run_sender(void *argument)
-{
-	const struct way *way = argument;
-
-	take_both(&first, &second);
-	number += 2;
-	way->send();
-	return NULL;
-}
-
-static void *run_receiver(void *argument)
-{
-	const struct way *way = argument;
-
-	way->receive();
-	number *= 3;
-	take_both(&second, &first);
-	return NULL;
-}
-
 int main(int count, char **arguments)
 {
-	for (size_t i = 0; count > 1 && i < sizeof(ways) / sizeof(*ways); i++) {
-		struct way *way = (struct way *)&ways[i];
-		pthread_t receiver;
-
-		if (strcmp(way->name, arguments[1]) != 0)
-			continue;
-		way->begin();
-		receiver = guest_start(run_receiver, way);
-		guest_run_in_thread(run_sender, way);
-		guest_join(receiver);
-		CHECK_IS(number, 9);
-		return guest_passed();
-	}
-	return guest_skip("no such way");
+	return hand_over(ways, sizeof(ways) / sizeof(*ways), count > 1 ? arguments[1] : NULL);
 }
