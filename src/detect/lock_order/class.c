@@ -90,19 +90,18 @@ static bool is_hand_over_hand(const struct thread *thread, const struct held_loc
 
 static void add_same_class(struct detector *detector, struct thread *thread,
 			   struct held_lock *held, struct sync_object *object,
-			   struct lock_class *class, const struct order_witness *witness)
+			   struct lock_class *class, struct order_witness *witness)
 {
 	bool is_ascending = held->object->address < object->address;
 	lock_id lower = get_lower_node(class->id);
 	lock_id higher = get_higher_node(class->id);
-	struct order_witness aged = *witness;
 
-	aged.is_older_first = held->object->info->life < object->info->life;
+	witness->is_older_first = held->object->info->life < object->info->life;
 	if (is_hand_over_hand(thread, held))
 		class->is_chained = true;
 	thread->held.wanted_under = held->object->info->id;
 	lock_order_add(detector->class_order, is_ascending ? lower : higher,
-		       is_ascending ? higher : lower, &aged);
+		       is_ascending ? higher : lower, witness);
 }
 
 void class_order_add(struct detector *detector, struct thread *thread, struct held_lock *held,
@@ -110,16 +109,19 @@ void class_order_add(struct detector *detector, struct thread *thread, struct he
 {
 	struct lock_class *from = find_lock_class(detector, held->object->info);
 	struct lock_class *to = find_lock_class(detector, object->info);
+	struct order_witness own = *witness;
 
+	/* The class is no gate of this acquisition's other edges. */
+	own.moment = 0;
 	/* Not classes by first use: one line of a wrapper may be the first use
 	 * of all locks. */
 	if (!from || !to || !held->object->info->created || !object->info->created)
 		return;
 	if (from == to)
-		add_same_class(detector, thread, held, object, from, witness);
+		add_same_class(detector, thread, held, object, from, &own);
 	else
 		lock_order_add(detector->class_order, get_lower_node(from->id),
-			       get_lower_node(to->id), witness);
+			       get_lower_node(to->id), &own);
 }
 
 /* The innermost frame of a stack. */
