@@ -138,15 +138,7 @@ struct part {
 	uint32_t *origin_place;
 };
 
-/* Adds to @list the bytes of @cell that are not @part's. */
-static void add_rest(const struct part *part, struct cell_list *list, struct cell cell)
-{
-	cell.word &= ~(uint64_t)part->bytes;
-	if (shadow_bytes(cell.word))
-		list->cells[list->count++] = cell;
-}
-
-/* @list, last the part's own cell, says of one epoch's accesses to all bytes. */
+/* @list says of one epoch's accesses to all bytes. */
 static bool become_whole(const struct part *part, uint64_t old, const struct cell_list *list)
 {
 	struct origin_part whole = {.slot = (uint16_t)part->thread->slot};
@@ -176,7 +168,7 @@ static bool put_with(const struct part *part, uint64_t old, struct cell_list *li
 		is_one_epoch &= shadow_is_same_epoch(list->cells[i].word, part->mine);
 		bytes |= shadow_bytes(list->cells[i].word);
 	}
-	list->cells[list->count++] = (struct cell){part->mine, part->origin};
+	cell_list_add(list, part->mine, part->origin);
 	if (is_one_epoch && bytes == SHADOW_ALL_BYTES)
 		return become_whole(part, old, list);
 	return cells_put(part->detector, part->thread, part->place, old, part->granule, list);
@@ -191,7 +183,7 @@ static bool put_beside_word(const struct part *part, uint64_t old)
 	/* Its thread may be about to store the origin. */
 	if (!origin_find(part->origin_place, old, &cell.origin))
 		return false;
-	add_rest(part, &list, cell);
+	cell_list_add(&list, cell.word & ~(uint64_t)part->bytes, cell.origin);
 	return put_with(part, old, &list);
 }
 
@@ -204,46 +196,16 @@ static bool put_anew(const struct part *part, uint64_t old)
 	if (!cells_read(part->place, old, &before))
 		return false;
 	for (uint32_t i = 0; i < before.count; i++)
-		add_rest(part, &list, before.cells[i]);
+		cell_list_add(&list, before.cells[i].word & ~(uint64_t)part->bytes,
+			      before.cells[i].origin);
 	return put_with(part, old, &list);
-}
-
-/* The usual case: the part has a cell of its own already, or finds one free.  False:
- * nothing was done. */
-static bool put_in_place(const struct part *part, uint64_t old)
-{
-	struct cells cells = cells_of(old);
-	uint64_t next = cells_next(old);
-	uint32_t bytes = part->bytes; /* of this epoch */
-	uint32_t own = CELLS_MAX;
-	uint32_t unused = CELLS_MAX;
-
-	for (uint32_t i = 0; i < cells.capacity; i++) {
-		uint64_t cell = load_relaxed(&cells.words[i]); /* relaxed: as the word is taken */
-
-		if (!cell)
-			unused = i;
-		else if (shadow_bytes(cell) == part->bytes)
-			own = i;
-		else if (shadow_bytes(cell) & part->bytes)
-			return false;
-		else if (shadow_is_same_epoch(cell, part->mine))
-			bytes |= shadow_bytes(cell);
-	}
-	own = own < CELLS_MAX ? own : unused;
-	if (own == CELLS_MAX || bytes == SHADOW_ALL_BYTES ||
-	    !cells_take(part->detector, part->place, old, next))
-		return false;
-	store_relaxed(&cells.words[own], part->mine); /* relaxed: the word is busy */
-	store_relaxed(&cells.origins[own], part->origin);
-	store_release(part->place, next); /* pairs with cells_load() */
-	return true;
 }
 
 static bool put_among_cells(const struct part *part, uint64_t old)
 {
 	return are_clear(part->thread, part->place, old, part->bytes) &&
-	       (put_in_place(part, old) || put_anew(part, old));
+	       (cells_add(part->detector, part->place, old, part->mine, part->origin) ||
+		put_anew(part, old));
 }
 
 /* False: it was not recorded, or is to be classified by the whole engine. */

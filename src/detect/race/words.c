@@ -43,28 +43,10 @@ bool race_lay_out(struct race_place place, uint64_t old, struct cell_list *list)
 	return !old || race_find_origin(place, old, &list->cells[0].origin);
 }
 
-/* Adds @word unless it has no bytes; bytes of equal words share a cell. */
-static void add_cell(struct cell_list *list, uint64_t word, origin_id origin)
-{
-	if (!shadow_bytes(word))
-		return;
-	for (uint32_t i = 0; i < list->count; i++) {
-		struct cell *cell = &list->cells[i];
-
-		if (race_base(cell->word) == race_base(word) && cell->origin == origin) {
-			cell->word |= word;
-			return;
-		}
-	}
-	/* Cells share no bytes, so there are never more than bytes. */
-	if (list->count < CELLS_MAX)
-		list->cells[list->count++] = (struct cell){word, origin};
-}
-
 static void add_mine(struct race_step *step, struct cell_list *list, uint32_t bytes)
 {
 	if (bytes)
-		add_cell(list, race_base(step->mine) | bytes, race_origin(step));
+		cell_list_add(list, race_base(step->mine) | bytes, race_origin(step));
 }
 
 /* Adds @cell as read by this thread as well. */
@@ -78,12 +60,12 @@ static void add_joined(struct race_step *step, struct cell_list *list, const str
 	struct origin_part part = {(uint16_t)step->thread->slot, (uint8_t)bytes, 0};
 
 	if (joined == base) {
-		add_cell(list, base | bytes, cell->origin);
+		cell_list_add(list, base | bytes, cell->origin);
 	} else if (joined == race_base(step->mine)) {
 		add_mine(step, list, bytes);
 	} else {
 		part.origin = race_origin(step);
-		add_cell(list, joined | bytes,
+		cell_list_add(list, joined | bytes,
 			 origin_join(step->detector, step->thread, cell->origin,
 				     slot_of(cell->word), bytes, &part));
 	}
@@ -162,7 +144,7 @@ uint64_t race_settle(struct detector *detector, struct thread *thread, struct ra
 			continue;
 		folded.count = 0;
 		for (uint32_t i = 0; i < list.count; i++)
-			add_cell(&folded, list.cells[i].word, list.cells[i].origin);
+			cell_list_add(&folded, list.cells[i].word, list.cells[i].origin);
 		/* Memory that has begun a new life meanwhile has no busy words. */
 		put_list(detector, thread, place, read_lines_busy(word), &folded);
 	}
@@ -179,7 +161,7 @@ bool race_put_among(struct race_step *step, struct race_place place, uint64_t ol
 		const struct cell *cell = &list->cells[i];
 		uint32_t both = shadow_bytes(cell->word) & step->bytes;
 
-		add_cell(&after, cell->word & ~(uint64_t)step->bytes, cell->origin);
+		cell_list_add(&after, cell->word & ~(uint64_t)step->bytes, cell->origin);
 		if (!place.is_write && both) {
 			add_joined(step, &after, cell, both);
 			left &= ~both;
@@ -209,7 +191,7 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
 			const struct cell *cell = &list.cells[i];
 			uint32_t these = shadow_is_same_epoch(cell->word, kept) ? 0 : bytes;
 
-			add_cell(&after, cell->word & ~(uint64_t)these, cell->origin);
+			cell_list_add(&after, cell->word & ~(uint64_t)these, cell->origin);
 			taken |= shadow_bytes(cell->word) & these;
 		}
 		if (!taken || put_list(detector, thread, place, old, &after))

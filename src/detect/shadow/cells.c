@@ -166,6 +166,49 @@ bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list)
 	return load_relaxed(place) == word; /* relaxed: the fence orders it */
 }
 
+/* What a cell says of bytes that @word has not. */
+static uint64_t rest_of(const uint64_t *cell, uint64_t word)
+{
+	/* relaxed: the word that names the record is taken, or will be. */
+	uint64_t rest = load_relaxed(cell) & ~(uint64_t)shadow_bytes(word);
+
+	return shadow_bytes(rest) ? rest : 0;
+}
+
+bool cells_add(struct detector *detector, uint64_t *place, uint64_t old, uint64_t word,
+	       origin_id origin)
+{
+	struct cells cells = cells_of(old);
+	uint64_t next = cells_next(old);
+	uint64_t all = word; /* of its epoch */
+	uint32_t same = CELLS_MAX;
+	uint32_t unused = CELLS_MAX;
+	uint64_t rest;
+
+	for (uint32_t i = 0; i < cells.capacity; i++) {
+		rest = rest_of(&cells.words[i], word);
+		if (!rest) {
+			unused = i;
+		} else if (shadow_is_same_epoch(rest, word)) {
+			all |= rest;
+			if (load_relaxed(&cells.origins[i]) == origin)
+				same = i;
+		}
+	}
+	same = same < CELLS_MAX ? same : unused;
+	if (same == CELLS_MAX || shadow_bytes(all) == SHADOW_ALL_BYTES ||
+	    !cells_take(detector, place, old, next))
+		return false;
+	/* relaxed: the word is busy */
+	for (uint32_t i = 0; i < cells.capacity; i++) {
+		rest = rest_of(&cells.words[i], word);
+		store_relaxed(&cells.words[i], i == same ? rest | word : rest);
+	}
+	store_relaxed(&cells.origins[same], origin);
+	store_release(place, next); /* pairs with cells_load() */
+	return true;
+}
+
 static void fill_cells(struct cells cells, const struct cell_list *list)
 {
 	for (uint32_t i = 0; i < cells.capacity; i++) {

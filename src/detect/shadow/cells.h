@@ -131,8 +131,32 @@ static inline bool cells_take(struct detector *detector, uint64_t *place, uint64
 	return claim_exchange(detector, place, &old, busy);
 }
 
+/* Adds @word unless it has no bytes; bytes of one access share a cell. */
+static inline void cell_list_add(struct cell_list *list, uint64_t word, origin_id origin)
+{
+	if (!shadow_bytes(word))
+		return;
+	for (uint32_t i = 0; i < list->count; i++)
+		if (shadow_is_same_epoch(list->cells[i].word, word) &&
+		    list->cells[i].origin == origin) {
+			list->cells[i].word |= word;
+			return;
+		}
+	/* Cells share no bytes, so there are never more than bytes. */
+	if (list->count < CELLS_MAX)
+		list->cells[list->count++] = (struct cell){word, origin};
+}
+
 /* Copies the cells of @word, read at @place; false if *@place is not @word any more. */
 bool cells_read(const uint64_t *place, uint64_t word, struct cell_list *list);
+
+/*
+ * Adds @word to the cells of *@place, which is @old, and takes its bytes from the others: the
+ * usual case, where one of these is of the same access or has no other bytes.  False: it is
+ * another, or one word would be enough; nothing was done.
+ */
+bool cells_add(struct detector *detector, uint64_t *place, uint64_t old, uint64_t word,
+	       origin_id origin);
 
 /* *@place in the shadow of @granule, which was @old, becomes a word with the cells
  * of @list, at least two.  False: it is not @old any more.  Without memory (counted)

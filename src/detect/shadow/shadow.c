@@ -99,12 +99,21 @@ static bool map_summaries(void)
 	return map_words(SHADOW_SUMMARIES, SHADOW_SUMMARIES_END - SHADOW_SUMMARIES);
 }
 
+/* Records lie close together and are met at random: huge pages for them. */
+static bool map_dense(uintptr_t start, size_t size_bytes)
+{
+	if (!map_range(start, size_bytes, PROT_READ | PROT_WRITE))
+		return false;
+	kernel_call3(SYS_madvise, start, size_bytes, MADV_HUGEPAGE);
+	return true;
+}
+
 static bool map_records(void)
 {
 	return map_words(SHADOW_CLAIMS, SHADOW_CLAIMS_BYTES) &&
 	       map_range(SHADOW_READ_LINES, SHADOW_READ_LINES_BYTES, PROT_READ | PROT_WRITE) &&
-	       map_range(SHADOW_NARROW_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
-	       map_range(SHADOW_WIDE_CELLS, SHADOW_CELL_BYTES, PROT_READ | PROT_WRITE) &&
+	       map_dense(SHADOW_NARROW_CELLS, SHADOW_CELL_BYTES) &&
+	       map_dense(SHADOW_WIDE_CELLS, SHADOW_CELL_BYTES) &&
 	       map_range(SHADOW_CELL_MARKS, SHADOW_HIGH_END >> SHADOW_MARK_SHIFT,
 			 PROT_READ | PROT_WRITE);
 }
