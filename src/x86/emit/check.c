@@ -22,13 +22,12 @@ void emit_state(struct emitter *emitter, const struct taken *taken)
 		.clone_offset = emitter->code_bytes,
 		.original_offset = taken->original_offset,
 		.rsp_lowered_by = (uint8_t)(taken->lowered_by / STATE_WORD),
+		.saved_register = {NO_REGISTER, NO_REGISTER, NO_REGISTER},
 		.flags_in_rax = taken->flags_in_rax,
 	};
-	for (unsigned i = 0; i < SPILL_COUNT; i++) {
-		bool is_used = i < taken->spilled_count;
-
-		state->saved_register[i] = is_used ? taken->spilled[i] : NO_REGISTER;
-		state->saved_at[i] = is_used ? taken->spilled_at[i] : 0;
+	for (unsigned i = 0; i < taken->spilled_count; i++) {
+		state->saved_register[i] = taken->spilled[i];
+		state->saved_at[i] = taken->spilled_at[i];
 	}
 }
 
@@ -459,9 +458,9 @@ static bool gather_checks(struct group *group, uint32_t first, uint32_t count)
 	return is_wide;
 }
 
-void emit_checks_at(struct emitter *emitter, const struct function *function, const uint32_t *live,
-		    const struct check_list *list, uint32_t place, uint32_t first_site,
-		    struct cold_list *cold)
+static void emit_list(struct emitter *emitter, const struct function *function,
+		      const uint32_t *live, const struct check_list *list, uint32_t place,
+		      uint32_t first_site, struct cold_list *cold)
 {
 	struct group group = {
 		.function = function,
@@ -494,6 +493,14 @@ void emit_checks_at(struct emitter *emitter, const struct function *function, co
 		emit_group(emitter, &group, cold);
 		number = last;
 	}
+}
+
+void emit_checks_at(struct emitter *emitter, const struct function *function, const uint32_t *live,
+		    const struct check_list *list, uint32_t place, uint32_t first_site,
+		    struct cold_list *cold)
+{
+	if (list->first_at[place] != NO_CHECK)
+		emit_list(emitter, function, live, list, place, first_site, cold);
 }
 
 void emit_lock_end(struct emitter *emitter, const struct instruction *instruction, uint32_t site)

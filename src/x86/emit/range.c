@@ -106,8 +106,9 @@ static uint32_t registers_of(const struct counted_loop *loop, const struct range
 	return registers;
 }
 
-void emit_ranges_at(struct emitter *emitter, const struct function *function, const uint32_t *live,
-		    const struct check_list *list, uint32_t place, uint32_t first_site)
+static void emit_ranges_of(struct emitter *emitter, const struct function *function,
+			   const uint32_t *live, const struct check_list *list, uint32_t place,
+			   uint32_t first_site)
 {
 	struct group group = {
 		.function = function,
@@ -121,11 +122,18 @@ void emit_ranges_at(struct emitter *emitter, const struct function *function, co
 	struct ranges ranges = {.count = 0};
 	struct counted_loop loop;
 
-	if (emitter->options->force == PLAN_FORCE_NO_RANGES || live[place] & FLAGS_ALL ||
-	    !counted_find(emitter->module, function, place, &loop))
+	if (!counted_find(emitter->module, function, place, &loop))
 		return;
 	find_ranges(emitter, function, list, &loop, &ranges);
 	group.operands = registers_of(&loop, &ranges);
 	if (ranges.count && group_choose(&group, true))
 		emit_ranges(emitter, &group, &loop, &ranges);
+}
+
+void emit_ranges_at(struct emitter *emitter, const struct function *function, const uint32_t *live,
+		    const struct check_list *list, uint32_t place, uint32_t first_site)
+{
+	if (counted_may_begin(function, place) && !(live[place] & FLAGS_ALL) &&
+	    emitter->options->force != PLAN_FORCE_NO_RANGES)
+		emit_ranges_of(emitter, function, live, list, place, first_site);
 }

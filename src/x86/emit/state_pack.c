@@ -35,34 +35,43 @@ static unsigned char *put_signed(unsigned char *at, int64_t value)
 	return put_number(at, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
 }
 
-static bool is_same(const struct state_step *a, const struct state_step *b)
-{
-	uint64_t of_a, of_b;
+/* A step as two words: what follows 'rest' in memory is one. */
+struct step_words {
+	uint64_t rest, others;
+};
 
-	_Static_assert(sizeof(*a) == 2 * sizeof(uint64_t), "what follows 'rest' is one word");
-	memcpy(&of_a, &a->clone_step, sizeof(of_a));
-	memcpy(&of_b, &b->clone_step, sizeof(of_b));
-	return a->rest == b->rest && of_a == of_b;
+static struct step_words words_of(const struct state_step *step)
+{
+	struct step_words words = {.rest = step->rest};
+
+	_Static_assert(sizeof(*step) == sizeof(words), "what follows 'rest' is one word");
+	memcpy(&words.others, &step->clone_step, sizeof(words.others));
+	return words;
+}
+
+static bool is_same(const struct state_step *step, struct step_words words)
+{
+	struct step_words of_step = words_of(step);
+
+	return ((of_step.rest ^ words.rest) | (of_step.others ^ words.others)) == 0;
 }
 
 /* The number of the step; STATE_STEP_PLAIN if there are too many. */
-static uint32_t find_number(struct state_packer *packer, const struct state_step *step)
+static uint32_t find_number(struct state_packer *packer, struct step_words words)
 {
 	struct growing *steps = &packer->states.steps;
-	uint64_t hash = step->rest ^ (uint64_t)step->clone_step << 40 ^
-			(uint64_t)(uint16_t)step->original_step << 20 ^ step->is_far;
-	uint32_t at, number;
+	uint64_t hash = words.rest * 0x9e3779b97f4a7c15ull + words.others * 0xff51afd7ed558ccdull;
+	uint32_t at = (uint32_t)(hash >> 32) % SLOT_COUNT;
+	uint32_t number;
 
-	hash *= 0x9e3779b97f4a7c15ull;
-	at = (uint32_t)(hash >> 32) % SLOT_COUNT;
 	for (; packer->slots[at]; at = (at + 1) % SLOT_COUNT)
 		if (is_same((const struct state_step *)(void *)steps->bytes + packer->slots[at],
-			    step))
+			    words))
 			return packer->slots[at];
-	number = (uint32_t)(steps->count / sizeof(*step));
+	number = (uint32_t)(steps->count / sizeof(words));
 	if (number == STATE_STEPS_MOST)
 		return STATE_STEP_PLAIN;
-	growing_put(steps, step, sizeof(*step));
+	growing_put(steps, &words, sizeof(words));
 	if (steps->failed)
 		return STATE_STEP_PLAIN;
 	packer->slots[at] = number;
@@ -70,13 +79,13 @@ static uint32_t find_number(struct state_packer *packer, const struct state_step
 }
 
 /* The step that followed the last one before is tried first. */
-static uint32_t number_of(struct state_packer *packer, const struct state_step *step)
+static inline uint32_t number_of(struct state_packer *packer, struct step_words words)
 {
 	const struct state_step *steps = (const void *)packer->states.steps.bytes;
 	uint32_t number = packer->followers[packer->last_number];
 
-	if (number == STATE_STEP_PLAIN || !is_same(&steps[number], step)) {
-		number = find_number(packer, step);
+	if (number == STATE_STEP_PLAIN || !is_same(&steps[number], words)) {
+		number = find_number(packer, words);
 		packer->followers[packer->last_number] = number;
 	}
 	packer->last_number = number;
@@ -98,16 +107,17 @@ void state_pack(struct state_packer *packer, const struct plan_state *row)
 {
 	struct plan_states *states = &packer->states;
 	int64_t distance = (int64_t)row->original_offset - packer->last.original_offset;
-	struct state_step step;
+	bool is_far = (uint64_t)(distance + NEAR_MOST) > 2 * NEAR_MOST;
+	struct state_step step = {
+		.clone_step = row->clone_offset - packer->last.clone_offset,
+		.original_step = is_far ? 0 : (int16_t)distance,
+		.is_far = is_far,
+	};
 	unsigned char *at, *end;
 	uint32_t number;
 
-	memset(&step, 0, sizeof(step));
-	step.clone_step = row->clone_offset - packer->last.clone_offset;
-	step.is_far = distance < -NEAR_MOST || distance > NEAR_MOST;
-	step.original_step = step.is_far ? 0 : (int16_t)distance;
 	memcpy(&step.rest, (const char *)row + REST, sizeof(step.rest));
-	number = number_of(packer, &step);
+	number = number_of(packer, words_of(&step));
 	if (states->count++ % STATE_BLOCK_ROWS == 0)
 		begin_block(states, row);
 	packer->last = *row;
@@ -117,7 +127,7 @@ void state_pack(struct state_packer *packer, const struct plan_state *row)
 	end = put_number(at, number);
 	if (number == STATE_STEP_PLAIN)
 		end = put_number(end, step.clone_step);
-	if (number == STATE_STEP_PLAIN || step.is_far)
+	if (number == STATE_STEP_PLAIN || is_far)
 		end = put_signed(end, distance);
 	if (number == STATE_STEP_PLAIN) {
 		memcpy(end, &step.rest, sizeof(step.rest));

@@ -26,6 +26,7 @@ struct placing {
 	struct available available[AVAILABLE_COUNT];
 	unsigned available_count;
 	uint32_t last_place; /* checks keep the order of their accesses */
+	uint32_t next_back;  /* for strides_are_far() */
 };
 
 static bool is_join(const struct function *function, uint32_t index)
@@ -274,7 +275,8 @@ static void check_simple(struct placing *placing, uint32_t index, const struct o
 	};
 
 	access.site = add_site(placing, index, is_read, is_write);
-	access.strides_far = !is_write && strides_are_far(placing->function, index);
+	access.strides_far =
+		!is_write && strides_are_far(placing->function, index, &placing->next_back);
 	if (is_served(placing, &access, access.site))
 		return;
 	remember_check(placing, add_check(placing, &access));

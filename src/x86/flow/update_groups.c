@@ -285,11 +285,24 @@ static void gather_loads(const struct module *module, const struct function *fun
 	}
 }
 
+/* Without memory: none. */
+static struct branch_list list_branches(const struct function *function, struct scratch *scratch)
+{
+	uint32_t *at = scratch_take(scratch, function->count * sizeof(*at));
+	struct branch_list branches = {at, 0};
+
+	for (uint32_t i = 0; at && i < function->count; i++)
+		if (instruction_is_branch(&function->instructions[i]))
+			at[branches.count++] = i;
+	return branches;
+}
+
 /* Of calls that one load decides, whose place is stored to. */
 static void find_waits(const struct module *module, const struct function *function,
 		       struct scratch *scratch, const uint8_t *roles, const struct shapes *stores,
 		       const struct update_group_notes *notes)
 {
+	struct branch_list branches = list_branches(function, scratch);
 	uint32_t left = WAITS_MOST;
 
 	for (uint32_t i = 0; i < function->count && left; i++) {
@@ -299,7 +312,7 @@ static void find_waits(const struct module *module, const struct function *funct
 		if (!instruction_is_call(&function->instructions[i]) ||
 		    roles[i] & (FLOW_LOAD | FLOW_STORE))
 			continue;
-		load = waits_load(function, roles, i, &past);
+		load = waits_load(function, &branches, roles, i, &past);
 		if (load == UINT32_MAX)
 			continue;
 		look = look_of(module, &function->instructions[load]);

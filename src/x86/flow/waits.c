@@ -24,25 +24,26 @@ static bool is_run_into(const struct function *function, uint32_t index)
 }
 
 /* The only branch to instruction @index, or NONE. */
-static uint32_t only_branch_to(const struct function *function, uint32_t index)
+static uint32_t only_branch_to(const struct function *function, const struct branch_list *branches,
+			       uint32_t index)
 {
 	uint32_t found = NONE;
 
 	if (is_run_into(function, index))
 		return NONE;
-	for (uint32_t i = 0; i < function->count; i++) {
-		if (!instruction_is_branch(&function->instructions[i]) ||
-		    function_target(function, &function->instructions[i]) != index)
+	for (uint32_t i = 0; i < branches->count; i++) {
+		if (function_target(function, &function->instructions[branches->at[i]]) != index)
 			continue;
 		if (found != NONE)
 			return NONE;
-		found = i;
+		found = branches->at[i];
 	}
 	return found;
 }
 
 /* The conditional branch that alone leads to the straight code before @call. */
-static uint32_t find_branch(const struct function *function, uint32_t call, uint32_t *past)
+static uint32_t find_branch(const struct function *function, const struct branch_list *branches,
+			    uint32_t call, uint32_t *past)
 {
 	const struct instruction *instructions = function->instructions;
 	uint32_t first = call;
@@ -54,7 +55,7 @@ static uint32_t find_branch(const struct function *function, uint32_t call, uint
 	if (function->reach[first] & (REACH_ENTRY | REACH_INDIRECT) || !first)
 		return NONE;
 	if (function->reach[first] & REACH_BRANCH) {
-		branch = only_branch_to(function, first);
+		branch = only_branch_to(function, branches, first);
 		*past = branch + 1;
 	} else {
 		branch = first - 1;
@@ -118,10 +119,10 @@ static bool is_first_decision(const struct function *function, uint32_t load)
 	return false;
 }
 
-uint32_t waits_load(const struct function *function, const uint8_t *roles, uint32_t call,
-		    uint32_t *past)
+uint32_t waits_load(const struct function *function, const struct branch_list *branches,
+		    const uint8_t *roles, uint32_t call, uint32_t *past)
 {
-	uint32_t branch = find_branch(function, call, past);
+	uint32_t branch = find_branch(function, branches, call, past);
 	uint32_t load = branch == NONE ? NONE : find_load(function, roles, branch);
 
 	return load != NONE && is_first_decision(function, load) ? load : NONE;

@@ -15,10 +15,16 @@
 #include "x86/survey/module.h"
 #include "x86/survey/scratch.h"
 
+/* The branches of a function, in order. */
+struct branch_list {
+	const uint32_t *at;
+	uint32_t count;
+};
+
 /* The load that alone decides whether call @call is made, and in *@past where the code
  * goes on without it; UINT32_MAX: there is none. */
-uint32_t waits_load(const struct function *function, const uint8_t *roles, uint32_t call,
-		    uint32_t *past);
+uint32_t waits_load(const struct function *function, const struct branch_list *branches,
+		    const uint8_t *roles, uint32_t call, uint32_t *past);
 
 /* Marks load and call, and the stores like @load that are reached from behind the call and
  * from @past.  Without memory for that nothing is marked. */

@@ -198,8 +198,7 @@ bool counted_find(const struct module *module, const struct function *function, 
 		  struct counted_loop *loop)
 {
 	*loop = (struct counted_loop){.first = first};
-	return first > 0 && function->reach[first] & REACH_BRANCH &&
-	       instruction_falls_through(&function->instructions[first - 1]) &&
+	return counted_may_begin(function, first) &&
 	       find_last(module, function, first, &loop->last) &&
 	       find_counter(module, function, loop);
 }

@@ -34,6 +34,13 @@ struct counted_range {
 	int8_t shift;	      /* its bytes are the distance << shift, or >> -shift */
 };
 
+/* Do the instruction before @first and a branch lead to it, as to each loop's beginning? */
+static inline bool counted_may_begin(const struct function *function, uint32_t first)
+{
+	return function->reach[first] & REACH_BRANCH && first > 0 &&
+	       instruction_falls_through(&function->instructions[first - 1]);
+}
+
 /* Is @first the first instruction of a counted loop that the one before falls into? */
 bool counted_find(const struct module *module, const struct function *function, uint32_t first,
 		  struct counted_loop *loop);

@@ -328,13 +328,15 @@ static void read_reach(const struct survey *survey, const struct function *funct
 			       MARK_INDIRECT == REACH_INDIRECT << 1,
 		       "reach is made of marks");
 
-	for (uint32_t i = 0; i < function->count; i++) {
-		const struct instruction *instruction = &function->instructions[i];
-		unsigned marks = survey->marks[instruction->offset] >> 1;
+	const struct instruction *instruction = function->instructions;
+	const uint8_t *marks = survey->marks;
+	uint8_t *reach = function->reach;
 
-		function->reach[i] =
-			(uint8_t)((marks & (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)) |
-				  (instruction_is_call(instruction) ? REACH_ANCHOR : 0u));
+	for (uint32_t i = function->count; i > 0; i--, instruction++) {
+		unsigned reached = marks[instruction->offset] >> 1;
+
+		*reach++ = (uint8_t)((reached & (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT)) |
+				     (instruction_is_call(instruction) ? REACH_ANCHOR : 0u));
 	}
 }
 
