@@ -1,5 +1,6 @@
 #include "preload/heap/block_facts.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/kernel.h"
@@ -93,11 +94,10 @@ static void map_region(uintptr_t start, uintptr_t end)
 
 		while (chunk < last && load_relaxed(&block_chunks[chunk]) == BLOCK_CHUNK_UNMAPPED)
 			chunk++;
-		/* relaxed: there is one thread. */
+		/* There is one thread. */
 		if (chunk > first && map_words(block_word(first * BLOCK_CHUNK_BYTES),
 					       (chunk - first) * CHUNK_WORD_BYTES))
-			for (; first < chunk; first++)
-				store_relaxed(&block_chunks[first], (uint8_t)BLOCK_CHUNK_MAPPED);
+			memset(&block_chunks[first], BLOCK_CHUNK_MAPPED, chunk - first);
 		chunk++;
 	}
 }
