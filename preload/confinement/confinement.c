@@ -178,6 +178,7 @@ static void set_memory_aside(void)
 {
 	for (size_t size = ASIDE_BYTES; size >= ASIDE_LEAST_BYTES; size /= 2)
 		pages_set_aside(size);
+	sink_set_room_aside();
 }
 
 /* Copies from the program's memory.  False: there is none, and the program's call will

@@ -93,6 +93,12 @@ void *sink_base(void)
 	return base;
 }
 
+void sink_set_room_aside(void)
+{
+	if (base)
+		sink_room_set_aside(base);
+}
+
 uint32_t sink_process(void)
 {
 	return process;

@@ -90,4 +90,7 @@ uint32_t sink_first_pid(void);
 void *sink_base(void);
 uint32_t sink_process(void);
 
+/* Room for later records, for when the kernel may refuse it. */
+void sink_set_room_aside(void);
+
 #endif

@@ -6,8 +6,8 @@
 #include "base/kernel.h"
 #include "finding/timeline.h"
 
-#define FIRST_BYTES (RESULTS_RECORDS_OFFSET + (1ull << 19))
 #define STEP_BYTES (1ull << 20)
+#define ASIDE_BYTES (4ull << 20)
 /* What other threads may take between our check and our own record. */
 #define MARGIN_BYTES (128ull << 10)
 
@@ -36,7 +36,7 @@ bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, uint64_t 
 {
 	struct results_header *header = base;
 	uint64_t total_bytes = size_bytes + timeline_bytes;
-	bool is_stepwise = make_ready(base, 0, FIRST_BYTES) == 0 &&
+	bool is_stepwise = make_ready(base, 0, RESULTS_FIRST_BYTES) == 0 &&
 			   (!timeline_bytes || make_ready(base, size_bytes, total_bytes) == 0);
 
 	*why = "there is no room for the results file";
@@ -45,7 +45,7 @@ bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, uint64_t 
 	results_format(base, size_bytes);
 	if (timeline_bytes)
 		timeline_format(base, timeline_bytes);
-	header->ready_bytes = is_stepwise ? FIRST_BYTES : 0;
+	header->ready_bytes = is_stepwise ? RESULTS_FIRST_BYTES : 0;
 	return true;
 }
 
@@ -59,16 +59,29 @@ bool sink_room_is_short(const void *base, size_t size_bytes)
 	       load_relaxed(&header->tail) + size_bytes + MARGIN_BYTES > ready;
 }
 
-void sink_room_extend(void *base)
+static void extend_by(void *base, uint64_t more_bytes)
 {
 	struct results_header *header = base;
 	uint64_t ready = load_acquire(&header->ready_bytes);
-	uint64_t next = ready + STEP_BYTES;
+	uint64_t next = ready + more_bytes;
 
+	/* Somebody has made all of it ready meanwhile. */
+	if (!ready)
+		return;
 	if (next > header->capacity_bytes)
 		next = header->capacity_bytes;
 	/* If the disk is full, so is the file: records that do not fit are counted.
 	 * release: pairs with record_reserve(). */
 	if (make_ready(base, ready, next) == 0)
 		compare_exchange_acq_rel(&header->ready_bytes, &ready, next);
+}
+
+void sink_room_extend(void *base)
+{
+	extend_by(base, STEP_BYTES);
+}
+
+void sink_room_set_aside(void *base)
+{
+	extend_by(base, ASIDE_BYTES);
 }

@@ -1,7 +1,7 @@
 /*
- * Disk space of a results file that a process has made itself.  A killed
- * program leaves its file behind, so the file takes only as much of the disk as
- * its records need.
+ * Disk space of a results file that a process has made itself, or that lies in memory.  A
+ * killed program leaves its file behind, and memory has to be cleared, so the file takes
+ * only as much as its records need.
  *
  * The file has its full size from the beginning, but disk blocks only in its
  * ready part, which grows ahead of the records.  A write to a mapped page
@@ -21,6 +21,9 @@ bool sink_room_begin(void *base, long descriptor, uint64_t size_bytes, uint64_t 
 		     const char **why);
 
 void sink_room_extend(void *base);
+
+/* For when the kernel may not let it be extended any more. */
+void sink_room_set_aside(void *base);
 
 /* Must the ready part be extended before @size_bytes are taken? */
 bool sink_room_is_short(const void *base, size_t size_bytes);

@@ -87,6 +87,9 @@
 #define RESULTS_REGISTRY_BYTES (256u * 1024u)
 #define RESULTS_RECORDS_OFFSET (RESULTS_REGISTRY_OFFSET + RESULTS_REGISTRY_BYTES)
 
+/* What is ready from the beginning where the rest is made ready ahead of the records. */
+#define RESULTS_FIRST_BYTES (RESULTS_RECORDS_OFFSET + (1ull << 19))
+
 struct results_header {
 	uint64_t magic;
 	uint32_t version;

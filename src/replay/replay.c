@@ -127,7 +127,7 @@ int command_replay(const struct command_row *self, int argc, char **argv)
 	status = arguments_read(self, &options, argc, argv, &operand);
 	if (status != ARGUMENTS_READ)
 		return status;
-	if (output_check(&options) || results_file_create(&results, options.save, false))
+	if (output_check(&options) || results_file_create(&results, options.save, false, false))
 		return STATUS_FAILED;
 	results_file_hide(&results);
 	status = replay_all(&options, argv + operand, &results);

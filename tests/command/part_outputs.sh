@@ -32,6 +32,14 @@ run "report of another kind of file" 125 "main.c" -- "$snarl" report "$work/main
 run "report of no file" 125 "no.snarl" -- "$snarl" report "$work/no.snarl"
 run "report of an empty file" 125 "null" -- "$snarl" report /dev/null
 unset SNARL_FAKE
+if [ "$(stat -f -c %T /dev/shm)" = tmpfs ]; then
+	shared=$(mktemp -d /dev/shm/snarl.XXXXXX)
+	run "--save to a file in memory" 0 "" -- "$snarl" run --save "$shared/file" \
+		stat -c %b "$shared/file"
+	claim "which takes no more than its records need" \
+		sh -c '[ "$(cat "$1")" -lt 8192 ]' - "$work/out"
+	rm -r "$shared"
+fi
 
 for option in json json-lines sarif junit github dot html timeline log save; do
 	run "--$option in a directory that is not there" 125 "cannot write.*/no/such/file" -- \

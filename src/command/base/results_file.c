@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,16 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/atomic.h"
 #include "command/base/message.h"
 #include "finding/timeline.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* by which guests ask for more */
+#endif
 
 #define CAPACITY_BYTES (32u << 20)
 /* Fail rather than start with less. */
@@ -86,17 +93,34 @@ static int open_saved(struct results_file *results, const char *save)
 	return 0;
 }
 
-/* 0, or -1 and errno. */
-static int allocate_file(struct results_file *results, uint64_t wanted_bytes)
+/* Blocks of such a file are memory, which the kernel clears. */
+static bool is_in_memory(int file)
 {
+	struct statfs status;
+
+	return fstatfs(file, &status) == 0 && status.f_type == TMPFS_MAGIC;
+}
+
+/* Not posix_fallocate(): it writes all blocks if the file system cannot allocate. */
+static int allocate_blocks(const struct results_file *results, uint64_t size_bytes)
+{
+	return fallocate(results->file, 0, 0, (off_t)size_bytes) && errno != EOPNOTSUPP ? -1 : 0;
+}
+
+/* 0, or -1 and errno. */
+static int allocate_file(struct results_file *results, uint64_t wanted_bytes, bool is_for_guests)
+{
+	uint64_t first_bytes = RESULTS_FIRST_BYTES;
+
 	results->size_bytes = find_capacity(wanted_bytes);
 	if (results->size_bytes < CAPACITY_MIN_BYTES) {
 		errno = EFBIG;
 		return -1;
 	}
-	/* Not posix_fallocate(): it writes all blocks if the file system cannot allocate. */
-	if (fallocate(results->file, 0, 0, (off_t)results->size_bytes) &&
-	    (errno != EOPNOTSUPP || ftruncate(results->file, (off_t)results->size_bytes)))
+	if (!is_for_guests || first_bytes > results->size_bytes || !is_in_memory(results->file))
+		first_bytes = results->size_bytes;
+	if (allocate_blocks(results, first_bytes) ||
+	    ftruncate(results->file, (off_t)results->size_bytes))
 		return -1;
 	results->image = mmap(NULL, results->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
 			      results->file, 0);
@@ -104,7 +128,13 @@ static int allocate_file(struct results_file *results, uint64_t wanted_bytes)
 		return -1;
 	/* Nothing of an empty file need be read ahead. */
 	(void)madvise(results->image, results->size_bytes, MADV_RANDOM);
-	return 0;
+	if (first_bytes == results->size_bytes)
+		return 0;
+	results->ready_bytes = first_bytes;
+	if (madvise(results->image, 1, MADV_POPULATE_WRITE) == 0)
+		return 0;
+	results->ready_bytes = 0;
+	return allocate_blocks(results, results->size_bytes);
 }
 
 static void delete_file(struct results_file *results)
@@ -121,18 +151,21 @@ static void format_file(struct results_file *results, uint64_t timeline_bytes)
 	if (timeline_bytes > results->size_bytes / 2)
 		timeline_bytes = results->size_bytes / 2;
 	results_format(results->image, results->size_bytes - timeline_bytes);
+	((struct results_header *)(void *)results->image)->ready_bytes = results->ready_bytes;
 	if (timeline_bytes)
 		timeline_format(results->image, timeline_bytes);
 }
 
-int results_file_create(struct results_file *results, const char *save, bool keeps_events)
+int results_file_create(struct results_file *results, const char *save, bool is_for_guests,
+			bool keeps_events)
 {
 	uint64_t timeline_bytes = keeps_events ? TIMELINE_BYTES : 0;
 	int problem;
 
 	*results = (struct results_file){.file = -1};
 	if ((save ? open_saved(results, save) : open_temporary(results)) == 0 &&
-	    allocate_file(results, CAPACITY_BYTES + timeline_bytes) == 0) {
+	    allocate_file(results, CAPACITY_BYTES + timeline_bytes,
+			  is_for_guests && !keeps_events) == 0) {
 		format_file(results, timeline_bytes);
 		return 0;
 	}
@@ -143,6 +176,16 @@ int results_file_create(struct results_file *results, const char *save, bool kee
 			    : results->path ? results->path
 					    : "(temporary)",
 			    strerror(problem));
+}
+
+void results_file_make_whole(struct results_file *results)
+{
+	struct results_header *header = (void *)results->image;
+
+	/* release: pairs with record_reserve(). */
+	if (load_relaxed(&header->ready_bytes) &&
+	    allocate_blocks(results, results->size_bytes) == 0)
+		store_release(&header->ready_bytes, UINT64_C(0));
 }
 
 void results_file_hide(struct results_file *results)

@@ -12,13 +12,19 @@ struct results_file {
 	int file;
 	unsigned char *image; /* mapped, shared */
 	uint64_t size_bytes;
+	uint64_t ready_bytes; /* allocated at first; 0: all */
 };
 
 /* Makes the results file: @save, or a temporary one if @save is NULL.  Its disk space
- * is allocated, since a full disk would kill a guest that writes to the mapping.  It has
+ * is allocated, since a full disk would kill a guest that writes to the mapping; where that
+ * is memory, only as much as guests need before they ask for more, if @is_for_guests.  It has
  * room for the events of --timeline if @keeps_events.  Returns 0, or STATUS_FAILED after a
  * message. */
-int results_file_create(struct results_file *results, const char *save, bool keeps_events);
+int results_file_create(struct results_file *results, const char *save, bool is_for_guests,
+			bool keeps_events);
+
+/* Allocates all of it, for records that are not a guest's. */
+void results_file_make_whole(struct results_file *results);
 
 /* For when no other process will open it any more: unlinks a temporary file, so that
  * it is gone even if this process is killed. */

@@ -33,7 +33,7 @@ static int look(const struct options *options, const char *operand, struct resul
 static int report_look(const struct options *options, const char *operand)
 {
 	struct results_file results;
-	int status = results_file_create(&results, NULL, false);
+	int status = results_file_create(&results, NULL, false, false);
 	const char *files[] = {results.path};
 	struct output_task task = {
 		.options = options,

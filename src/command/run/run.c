@@ -111,13 +111,15 @@ static int start_run(struct run *run)
 	library = library_find();
 	if (!library)
 		return STATUS_FAILED;
-	status = results_file_create(&run->results, run->options.save, run->options.timeline);
+	status = results_file_create(&run->results, run->options.save, true,
+				     run->options.timeline);
 	return status ? status : start_program(run, library);
 }
 
 /* Before all are killed. */
-static void inspect_run(const struct run *run)
+static void inspect_run(struct run *run)
 {
+	results_file_make_whole(&run->results);
 	inspect_at_timeout(run->pid, run->results.image);
 	for (uint32_t i = 0; i < run->processes.count; i++)
 		inspect_at_timeout(run->processes.pids[i], run->results.image);
