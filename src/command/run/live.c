@@ -6,7 +6,6 @@
 #include "command/base/output.h"
 #include "finding/results.h"
 
-#define PAUSE_LEAST_MS 1000
 #define PAUSE_SHARE 10 /* a look may take a tenth of a processor's time */
 
 static struct timespec time_after(uint64_t pause_ms)
@@ -79,7 +78,7 @@ static void *look_again_and_again(void *argument)
 {
 	struct live *live = argument;
 	const struct results_header *header = (const void *)live->results->image;
-	uint64_t pause_ms = PAUSE_LEAST_MS;
+	uint64_t pause_ms = 0;
 
 	while (pause_for(live, pause_ms)) {
 		uint64_t begin_ms = own_time_ms();
@@ -88,7 +87,7 @@ static void *look_again_and_again(void *argument)
 			write_due(live);
 		/* relaxed: records tell by themselves whether they are whole. */
 		live->shown.settled_bytes = load_relaxed(&header->tail);
-		pause_ms = PAUSE_LEAST_MS + PAUSE_SHARE * (own_time_ms() - begin_ms);
+		pause_ms = LIVE_PAUSE_MS + PAUSE_SHARE * (own_time_ms() - begin_ms);
 	}
 	return NULL;
 }

@@ -16,6 +16,8 @@
 #include "options/options.h"
 #include "reports/view/shown.h"
 
+#define LIVE_PAUSE_MS 1000u
+
 struct live {
 	struct shown shown; /* to be read after live_stop() */
 	const struct options *options;
@@ -30,7 +32,8 @@ struct live {
 	bool is_ending; /* protected by the lock */
 };
 
-/* Does nothing if there is no output for it. */
+/* To be called once the program has run for LIVE_PAUSE_MS: most programs need no such thread.
+ * Does nothing if there is no output for it. */
 void live_start(struct live *live, const struct options *options,
 		const struct results_file *results, const char *program, pid_t pid);
 

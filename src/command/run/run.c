@@ -135,11 +135,24 @@ static void note_end(const struct run *run)
 		ring->end_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* False: the program ran into --timeout. */
+static bool wait_for_program(struct run *run)
+{
+	uint64_t timeout = run->options.timeout;
+
+	if (timeout && timeout <= LIVE_PAUSE_MS)
+		return launch_wait(run->pid, timeout, &run->wait_status);
+	if (launch_wait(run->pid, LIVE_PAUSE_MS, &run->wait_status))
+		return true;
+	live_start(&run->live, &run->options, &run->results, run->argv[0], run->pid);
+	return launch_wait(run->pid, timeout ? timeout - LIVE_PAUSE_MS : 0, &run->wait_status);
+}
+
 static void wait_for_end(struct run *run)
 {
 	struct results_header *header = (void *)run->results.image;
 
-	if (!launch_wait(run->pid, run->options.timeout, &run->wait_status)) {
+	if (!wait_for_program(run)) {
 		run->is_timed_out = true;
 		processes_find(&run->results, run->pid, &run->processes);
 		inspect_run(run);
@@ -196,7 +209,6 @@ int command_run(const struct command_row *self, int argc, char **argv)
 	status = start_run(&run);
 	if (status)
 		return status;
-	live_start(&run.live, &run.options, &run.results, run.argv[0], run.pid);
 	wait_for_end(&run);
 	live_stop(&run.live);
 	if (run.processes.count == 0)
