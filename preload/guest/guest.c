@@ -124,8 +124,8 @@ stack_id guest_intern(void *context, const struct unwind_result *result)
 	if (result->end == UNWIND_NO_TABLE || result->end == UNWIND_UNSUPPORTED) {
 		flags |= STACK_INCOMPLETE;
 		detector_count(&guest_detector, LOST_STACKS);
-		if (is_of_generated_code(result))
-			/* relaxed: as in lower_if_doubted(). */
+		/* relaxed: as in lower_if_doubted(). */
+		if (!load_relaxed(&guest_detector.has_unseen_order) && is_of_generated_code(result))
 			store_relaxed(&guest_detector.has_unseen_order, true);
 	}
 	if (result->crosses_signal_frame)
