@@ -59,6 +59,12 @@ static void note_value(struct access *access, const struct site *site)
 {
 	bool is_of_update = site->update_group || site->flags & SITE_UPDATE;
 
+	if (is_of_update && access->size_bytes == 2 * sizeof(uint64_t)) {
+		access->value = access_load_element(access->address, sizeof(uint64_t));
+		access->upper = access_load_element(access->address + sizeof(uint64_t),
+						    sizeof(uint64_t));
+		access->has_value = true;
+	}
 	if ((!is_of_update && !(site->flags & SITE_PLAIN_MOVE)) ||
 	    access->size_bytes > sizeof(uint64_t) ||
 	    (access->size_bytes & (access->size_bytes - 1)))

@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	tests/races/rust_edges.rs \
 	tests/races/split_turns.c \
 	tests/races/split_updates.c \
+	tests/races/split_vectors.c \
 	tests/races/stacks.c \
 	tests/races/structures.c \
 	tests/races/updates.c

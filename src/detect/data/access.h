@@ -19,7 +19,8 @@ struct access {
 	site_id site;
 	uint32_t flags; /* of enum site_flag: at least SITE_READ or SITE_WRITE */
 	const void *context; /* what the hook access_stack needs: in the guest, registers */
-	uint64_t value; /* the memory's present value, if has_value */
+	uint64_t value; /* the memory's present value, if has_value; at most 16 bytes: ... */
+	uint64_t upper; /* ... those after the first eight */
 	site_id caller; /* the row of the call, if an accessor makes it (SITE_CALL) */
 	enum access_callers callers;
 	bool has_value;

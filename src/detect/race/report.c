@@ -152,10 +152,12 @@ static void add_mine(struct race_step *step, struct finding *finding, stack_id s
 
 	if (!event)
 		return;
-	event->value = access->value >> run.first % sizeof(access->value) * 8;
+	event->value = (run.first < sizeof(access->value) ? access->value : access->upper) >>
+		       run.first % sizeof(access->value) * 8;
 	if (run.length < sizeof(access->value))
 		event->value &= (1ull << run.length * 8) - 1;
-	event->has_value = access->has_value;
+	event->has_value = access->has_value &&
+			   run.first % sizeof(access->value) + run.length <= sizeof(access->value);
 	event->target = stack_owner(step->detector, event->address);
 	if (access->is_late)
 		event->holds_are_unknown = true;

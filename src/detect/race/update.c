@@ -6,6 +6,8 @@
 #include "detect/race/race.h"
 #include "detect/race/stale_read.h"
 
+#define VECTOR_BYTES 16u
+
 /* --- Reads ----------------------------------------------------------------- */
 
 /* Without a lock only what is part of a race matters: the first accesses of a site,
@@ -316,11 +318,52 @@ static bool is_of_its_own(uint32_t flags, const struct site *member)
 	       (may_be_stale && (member->member_offset || !(flags & SITE_WRITE)));
 }
 
+/* @size_bytes of the two words of @access, from @address on. */
+static struct access piece_of(const struct access *access, uintptr_t address, uint32_t size_bytes)
+{
+	struct access piece = *access;
+	uintptr_t offset = address - access->address;
+
+	piece.address = address;
+	piece.size_bytes = size_bytes;
+	piece.value = (offset < 8 ? access->value : access->upper) >> offset % 8 * 8;
+	if (size_bytes < 8)
+		piece.value &= (1ull << size_bytes * 8) - 1;
+	return piece;
+}
+
+/* A vector of two words: each is an access of its own, as is what was read of one before. */
+static void note_vector(struct race_step *step)
+{
+	const struct access *access = step->access;
+	const struct stale_read *reads = step->thread->accesses.stale_reads;
+	struct access piece;
+
+	for (uint32_t i = 0; step->thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+		uintptr_t address = load_relaxed(&reads[i].address); /* relaxed: the thread's own */
+
+		if (address - access->address >= access->size_bytes ||
+		    address % 8 + reads[i].size_bytes > 8 || reads[i].size_bytes == 8 ||
+		    !(access->flags & SITE_WRITE))
+			continue;
+		piece = piece_of(access, address, reads[i].size_bytes);
+		note_access(step, &piece);
+	}
+	for (uintptr_t offset = 0; offset < access->size_bytes; offset += 8) {
+		piece = piece_of(access, access->address + offset, 8);
+		note_access(step, &piece);
+	}
+	step->stale = NULL;
+}
+
 void update_note_access(struct race_step *step, const struct site *site)
 {
 	const struct access *access = step->access;
 	struct access part;
 
+	if (access->size_bytes == VECTOR_BYTES && access->address % 8 == 0 && access->has_value &&
+	    site && !site->next_member)
+		note_vector(step);
 	if (access->size_bytes > SHADOW_GRANULE)
 		return;
 	if (LIKELY(!site || !site->next_member)) {

@@ -145,13 +145,27 @@ static bool is_compared(const struct flow_values *values, uint32_t load, uint32_
 	return false;
 }
 
+/* How many places store number @number stores to: those of a vector's parts. */
+static uint32_t part_count(const struct pairing *pairing, uint32_t number)
+{
+	const struct instruction *store =
+		&pairing->flow.function->instructions[pairing->store_at[number]];
+
+	return store->kind == INSTRUCTION_PLAIN && store->access_bytes > 8
+		       ? store->access_bytes / FLOW_PART
+		       : 1;
+}
+
 /* What two calls access is known to be one place only where they run. */
 static bool is_same_place(const struct pairing *pairing, uint32_t load, uint32_t store)
 {
 	const uint8_t *roles = pairing->flow.roles;
 
-	return pairing->values.load_places[load] == pairing->values.store_places[store] ||
-	       roles[pairing->loads->at[load]] & roles[pairing->store_at[store]] & FLOW_OPEN;
+	for (uint32_t i = 0; i < part_count(pairing, store); i++)
+		if (pairing->values.load_places[load] ==
+		    flow_add_bytes(pairing->values.store_places[store], i * FLOW_PART))
+			return true;
+	return roles[pairing->loads->at[load]] & roles[pairing->store_at[store]] & FLOW_OPEN;
 }
 
 /* Notes which loads of its place, from number @first on, are in the value of store
@@ -226,9 +240,12 @@ static void keep_matching(struct pairing *pairing)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < pairing->flow.store_count; i++) {
-		uint64_t place = pairing->values.store_places[i];
+		for (uint32_t part = 0; part < part_count(pairing, i); part++) {
+			uint64_t place = flow_add_bytes(pairing->values.store_places[i],
+							part * FLOW_PART);
 
-		filter[place % FILTER_BITS / 64] |= 1ull << place % 64;
+			filter[place % FILTER_BITS / 64] |= 1ull << place % 64;
+		}
 	}
 	for (uint32_t i = 0; i < loads->count; i++) {
 		uint64_t place = pairing->values.load_places[i];

@@ -17,6 +17,7 @@
 #include "x86/survey/scratch.h"
 
 #define FLOW_LOADS_MOST 256u
+#define FLOW_PART 4u /* a vector is stored to places that far apart */
 
 enum flow_role {
 	FLOW_LOAD = 1u << 0,

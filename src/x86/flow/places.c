@@ -79,15 +79,9 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 	return has_changed;
 }
 
-/* Addresses are linear in what is added, so that one way to compute them equals another. */
-static uint64_t add_bytes(uint64_t address, int64_t bytes)
-{
-	return address + (uint64_t)bytes * 0x9e3779b97f4a7c15ull;
-}
-
 static uint64_t fixed_place(int64_t target)
 {
-	return add_bytes(flow_mix(0, 0x91ace), target);
+	return flow_add_bytes(flow_mix(0, 0x91ace), target);
 }
 
 static uint64_t place_of(const struct places *places, const struct instruction *instruction)
@@ -100,7 +94,7 @@ static uint64_t place_of(const struct places *places, const struct instruction *
 		place += places->now[instruction->base];
 	if (instruction->index != NO_REGISTER)
 		place += flow_mix(places->now[instruction->index], instruction->scale);
-	return add_bytes(place, instruction->displacement);
+	return flow_add_bytes(place, instruction->displacement);
 }
 
 static uint64_t memory_value(struct places *places, uint32_t index)
@@ -136,7 +130,7 @@ static uint64_t computed_value(struct places *places, uint32_t index)
 	if (instruction->is_lea)
 		return place_of(places, instruction);
 	if (is_addition(instruction))
-		return add_bytes(places->now[__builtin_ctz(operands)],
+		return flow_add_bytes(places->now[__builtin_ctz(operands)],
 				 instruction_subtracts(instruction) ? -instruction->immediate
 								    : instruction->immediate);
 	if (flow_has_memory(instruction)) {
@@ -249,7 +243,7 @@ static uint64_t accessed_place(const struct places *places, const struct accesso
 	uint64_t place = fixed_place(path->target);
 
 	for (unsigned i = path->is_rip_relative; i < path->length; i++)
-		place = add_bytes(i ? flow_loaded(place) : places->now[path->argument],
+		place = flow_add_bytes(i ? flow_loaded(place) : places->now[path->argument],
 				  path->steps[i]);
 	return place;
 }

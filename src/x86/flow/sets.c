@@ -155,6 +155,13 @@ static bool may_be_vector(const unsigned char *bytes)
 	       bytes[0] == 0xc4 || bytes[0] == 0xc5 || bytes[0] == 0x2e || bytes[0] == 0x3e;
 }
 
+/* Moves between general registers, and stores of them, do not; one to a vector does. */
+static bool may_move_vector(const struct instruction *instruction)
+{
+	return instruction->source == NO_REGISTER ||
+	       (!instruction->memory && instruction->destination == NO_REGISTER);
+}
+
 /* Sets the vector registers that the instruction writes.  Returns what its result
  * derives from: @set, unless it reads vectors. */
 static uint64_t move_vectors(struct sets *sets, uint32_t index, uint64_t set)
@@ -164,7 +171,7 @@ static uint64_t move_vectors(struct sets *sets, uint32_t index, uint64_t set)
 	struct vector_operands operands;
 	uint64_t from;
 
-	if (!sets->flow->vector_count || instruction->source != NO_REGISTER ||
+	if (!sets->flow->vector_count || !may_move_vector(instruction) ||
 	    !may_be_vector(bytes) || !vector_decode(bytes, instruction->length, &operands))
 		return set;
 	if (operands.is_store) {

@@ -156,20 +156,29 @@ static uint8_t role_of(const struct module *module, const struct function *funct
 	return (uint8_t)role;
 }
 
+/* The places of a vector's parts have looks of their own. */
+static void note_store(const struct module *module, const struct instruction *store,
+		       uint32_t index, struct shapes *stores)
+{
+	struct look look = look_of(module, store);
+	uint32_t bytes = store->kind == INSTRUCTION_PLAIN ? store->access_bytes : 0;
+
+	for (uint32_t part = 0; part == 0 || (bytes > 8 && part < bytes); part += FLOW_PART) {
+		struct look of_part = {look.key + part * 2, look.registers};
+		uint32_t shape = shape_of(&of_part);
+
+		stores->bits[shape / 64] |= 1ull << shape % 64;
+		stores->last[number_of(&of_part)] = index + 1;
+	}
+}
+
 static void find_roles(const struct module *module, const struct function *function, uint8_t *roles,
 		       struct shapes *stores)
 {
 	for (uint32_t i = 0; i < function->count; i++) {
-		struct look look;
-		uint32_t shape;
-
 		roles[i] = role_of(module, function, i);
-		if (!(roles[i] & FLOW_STORE))
-			continue;
-		look = look_of(module, &function->instructions[i]);
-		shape = shape_of(&look);
-		stores->bits[shape / 64] |= 1ull << shape % 64;
-		stores->last[number_of(&look)] = i + 1;
+		if (roles[i] & FLOW_STORE)
+			note_store(module, &function->instructions[i], i, stores);
 	}
 	if (!open_calls_find(module, function, roles))
 		return;

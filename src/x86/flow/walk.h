@@ -233,6 +233,12 @@ struct flow_values {
 	uint32_t compared_count;
 };
 
+/* Addresses are linear in what is added, so that one way to compute them equals another. */
+static inline uint64_t flow_add_bytes(uint64_t address, int64_t bytes)
+{
+	return address + (uint64_t)bytes * 0x9e3779b97f4a7c15ull;
+}
+
 /* The value that a load from @place loads. */
 static inline uint64_t flow_loaded(uint64_t place)
 {
