@@ -140,6 +140,56 @@ static void drop_flag_lock(void)
 	atomic_flag_clear_explicit(&flag_lock, memory_order_release);
 }
 
+/* The lock stands behind what it protects, in one word of eight bytes. */
+static struct {
+	int datum, lock;
+} beside_lock __attribute__((aligned(8)));
+
+static NOINLINE void beside_lock_use(int datum)
+{
+	while (__atomic_exchange_n(&beside_lock.lock, 1, __ATOMIC_ACQUIRE))
+		sched_yield();
+	beside_lock.datum = datum;
+	__atomic_store_n(&beside_lock.lock, 0, __ATOMIC_RELEASE);
+}
+
+static void *beside_lock_run(void *unused)
+{
+	for (int i = 0; i < 100; i++)
+		beside_lock_use(i);
+	return unused;
+}
+
+static void beside_lock_case(void)
+{
+	run_both(beside_lock_run, beside_lock_run, NULL);
+}
+
+/* The same with the lock in front; once it is given up there is another store. */
+static struct {
+	int lock, datum;
+} after_lock __attribute__((aligned(8)));
+
+static NOINLINE void after_lock_use(int datum)
+{
+	while (__atomic_exchange_n(&after_lock.lock, 1, __ATOMIC_ACQUIRE))
+		sched_yield();
+	__atomic_store_n(&after_lock.lock, 0, __ATOMIC_RELEASE);
+	after_lock.datum = datum;
+}
+
+static void *after_lock_run(void *unused)
+{
+	for (int i = 0; i < 100; i++)
+		after_lock_use(i);
+	return unused;
+}
+
+static void after_lock_case(void)
+{
+	run_both(after_lock_run, after_lock_run, NULL);
+}
+
 EXCLUDE(flag_spin_lock, take_flag_lock(), drop_flag_lock(), take_flag_lock(), drop_flag_lock())
 
 /* The lock is dropped before the update. */
@@ -319,6 +369,8 @@ static const struct race_case cases[] = {
 	CASE(flag_first, "lost-update:error"),
 	CASE(flag_other, "lost-update:error"),
 	CASE(flag_spin_lock, "silent"),
+	CASE(beside_lock, "silent"),
+	CASE(after_lock, "data-race:error"),
 	CASE(dropped_early, "lost-update:error"),
 	CASE(old_builtins, "silent"),
 	CASE(ticket, "silent"),

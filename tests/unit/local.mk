@@ -36,6 +36,7 @@ core_tests = \
 	tests/unit/detect/test_race_assumed \
 	tests/unit/detect/test_race_own_read \
 	tests/unit/detect/test_race_random \
+	tests/unit/detect/test_race_releases \
 	tests/unit/detect/test_race_threads \
 	tests/unit/detect/test_shared_registry \
 	tests/unit/detect/test_read_lines \
@@ -142,6 +143,12 @@ tests_unit_detect_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_random_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_random_SOURCES = tests/unit/detect/test_race_random.c $(racing_sources)
 tests_unit_detect_test_race_random_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_race_releases_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_releases_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_releases_SOURCES = tests/unit/detect/test_race_releases.c \
+	$(racing_sources)
+tests_unit_detect_test_race_releases_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_read_lines_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_read_lines_CFLAGS = $(UNIT_CFLAGS)

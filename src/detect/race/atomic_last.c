@@ -101,6 +101,34 @@ struct cell atomic_replace_by_store(const struct race_step *step, struct cell *l
 								       : (struct cell){0, 0};
 }
 
+/* Where the code stores to @byte of the granule. */
+static uintptr_t find_place(const struct race_step *step, uint32_t byte)
+{
+	const struct site_table *sites = &step->detector->sites;
+	uintptr_t offset = step->granule + byte - step->access->address;
+	const struct site *site = site_get(
+		sites,
+		site_member_at(sites, step->access->site, (uint32_t)offset, SITE_WRITE));
+
+	return site ? site->address : 0;
+}
+
+uint32_t atomic_before_release(const struct race_step *step)
+{
+	uint64_t word = load_acquire(shadow_of(step->granule).write);
+	const struct atomic_location *location =
+		shadow_form(word) == SHADOW_ATOMIC ? atomic_table_get(step->detector, word) : NULL;
+	/* relaxed: as in atomic_access() */
+	uint32_t atomic = location ? step->bytes & load_relaxed(&location->bytes) : 0;
+	uint32_t before = 0;
+
+	for (uint32_t left = atomic ? step->bytes & ~atomic : 0; left; left &= left - 1)
+		if (find_place(step, (uint32_t)__builtin_ctz(left)) <=
+		    find_place(step, (uint32_t)__builtin_ctz(atomic)))
+			before |= left & -left;
+	return before;
+}
+
 bool atomic_find_rest(const struct detector *detector, uint64_t word, uint32_t bytes,
 		      struct shadow *inner)
 {

@@ -120,6 +120,12 @@ struct cell atomic_replace_by_store(const struct race_step *step, struct cell *l
 struct cell atomic_find_met(struct detector *detector, const struct thread *thread,
 			    const struct cell_list *list, uint32_t bytes);
 
+/*
+ * The bytes of the store @step that come before the release which it is by its atomic bytes; 0:
+ * it is none.  A check may stand for stores of several places in the code, one after the other.
+ */
+uint32_t atomic_before_release(const struct race_step *step);
+
 /* True if none of @bytes is atomic; then *@inner tells where their shadow words are.  @word
  * is the shadow word of their granule. */
 bool atomic_find_rest(const struct detector *detector, uint64_t word, uint32_t bytes,

@@ -412,6 +412,16 @@ static void check_granule(struct race_step *step)
 	detector_count(step->detector, LOST_ACCESSES);
 }
 
+/* The part @bytes of an access to the step's granule. */
+static void check_part(struct race_step *step, uint32_t bytes)
+{
+	/* What was checked before may have held an atomic: a release. */
+	memory_before_record(step->detector, step->thread);
+	step->bytes = bytes;
+	step->mine = race_base(*step->thread->clocks.current) | bytes;
+	check_granule(step);
+}
+
 /* --- An access ------------------------------------------------------------- */
 
 bool race_begin(struct detector *detector, struct thread *thread, const struct access *access)
@@ -496,11 +506,14 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		update_note_access(&step, site);
 	}
 	for (; granule < end; granule += SHADOW_GRANULE) {
+		uint32_t bytes = race_bytes_in(granule, access->address, end);
+		uint32_t before;
+
 		step.granule = granule;
-		step.bytes = race_bytes_in(granule, access->address, end);
-		/* The granule before may have held an atomic: a release. */
-		memory_before_record(detector, thread);
-		step.mine = race_base(*thread->clocks.current) | step.bytes;
-		check_granule(&step);
+		step.bytes = bytes;
+		before = step.is_write ? atomic_before_release(&step) : 0;
+		if (UNLIKELY(before))
+			check_part(&step, before);
+		check_part(&step, bytes & ~before);
 	}
 }

@@ -1,0 +1,87 @@
+/* What a store that releases an atomic leaves behind with the bytes beside it. */
+#include <check.h>
+
+#include "detect/sync/thread.h"
+#include "racing.h"
+
+static struct thread *a, *b;
+
+static void set_up(void)
+{
+	set_up_racing();
+	a = racing_start(first);
+	b = racing_start(first);
+}
+
+/* A locked instruction of @thread. */
+static void run_locked(struct thread *thread, uint32_t offset)
+{
+	struct access access = {
+		.address = MEMORY_AT + offset,
+		.size_bytes = 4,
+		.site = racing_site(SITE_READ | SITE_WRITE | SITE_LOCKED, 4),
+		.flags = SITE_READ | SITE_WRITE | SITE_LOCKED,
+	};
+	struct atomic_location *location = access_synchronise_begin(&judge, thread, &access);
+
+	ck_assert_ptr_nonnull(location);
+	access_synchronise_end(&judge, thread, location, &access, LOCKED_STORED);
+}
+
+/* Thread a stores to bytes 0 to 3, and then, by the same check, to bytes 4 to 7. */
+static void store_both(void)
+{
+	site_id head = racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4);
+	site_id tail = racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4);
+	struct access whole = {
+		.address = MEMORY_AT,
+		.size_bytes = 8,
+		.site = head,
+		.flags = SITE_WRITE | SITE_PLAIN_MOVE,
+	};
+
+	site_get(&judge.sites, head)->next_member = tail;
+	site_get(&judge.sites, tail)->member_offset = 4;
+	access_check(&judge, a, &whole);
+}
+
+START_TEST(what_is_stored_before_the_release_is_released)
+{
+	run_locked(a, 4);
+	store_both();
+	run_locked(b, 4);
+	reads(b, 0, 4);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(what_is_stored_after_the_release_is_not)
+{
+	run_locked(a, 0);
+	store_both();
+	run_locked(b, 0);
+	reads(b, 4, 4);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(what_one_instruction_stores_is_released_as_a_whole)
+{
+	run_locked(a, 0);
+	writes(a, 0, 8);
+	run_locked(b, 0);
+	reads(b, 4, 4);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("releases");
+
+	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, what_is_stored_before_the_release_is_released);
+	tcase_add_test(tests, what_is_stored_after_the_release_is_not);
+	tcase_add_test(tests, what_one_instruction_stores_is_released_as_a_whole);
+	return racing_run(tests);
+}
