@@ -66,13 +66,13 @@ guests_c = \
 	tests/preload/sync/thread_ends tests/preload/sync/unpassed_arguments tests/preload/sync/unrelated_processes \
 	tests/preload/sync/two_mutexes_at_once tests/preload/sync/two_mutexes_in_turn \
 	tests/preload/sync/used_after_free \
-	tests/preload/sync/unseen_changes
+	tests/preload/sync/unordered_by_own_lock tests/preload/sync/unseen_changes
 
 guests_cc = \
 	tests/preload/instrument/cancelled_clones tests/preload/instrument/cloned_code \
 	tests/preload/instrument/faulting_clones \
 	tests/preload/instrument/faulting_clones_unoptimised \
-	tests/preload/sync/cxx_locks tests/preload/sync/cxx_waits \
+	tests/preload/sync/cxx_hand_overs tests/preload/sync/cxx_locks tests/preload/sync/cxx_waits \
 	tests/preload/sync/forced_unwinding tests/preload/sync/tbb_tasks \
 	tests/preload/sync/thread_local_destructors tests/preload/sync/thrown_initialisers
 
@@ -81,6 +81,7 @@ tests_preload_instrument_faulting_clones_SOURCES = tests/preload/instrument/faul
 tests_preload_instrument_faulting_clones_unoptimised_SOURCES = \
 	tests/preload/instrument/faulting_clones_unoptimised.cc
 tests_preload_instrument_cloned_code_SOURCES = tests/preload/instrument/cloned_code.cc
+tests_preload_sync_cxx_hand_overs_SOURCES = tests/preload/sync/cxx_hand_overs.cc
 tests_preload_sync_cxx_locks_SOURCES = tests/preload/sync/cxx_locks.cc
 tests_preload_sync_cxx_waits_SOURCES = tests/preload/sync/cxx_waits.cc
 tests_preload_sync_forced_unwinding_SOURCES = tests/preload/sync/forced_unwinding.cc

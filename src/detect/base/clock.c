@@ -411,6 +411,28 @@ void clock_learn(struct detector *detector, struct thread *thread, uint32_t slot
 	runtime_unlock(&detector->lock);
 }
 
+uint64_t clock_tell(const struct detector *detector, struct thread *thread)
+{
+	/* relaxed: who stores has not recorded later than it did so itself; and if others have,
+	 * they have told it, too. */
+	if (!load_relaxed(&detector->moment_count))
+		return 0;
+	/* Else clock_learn() does, and has known lock orders recorded again. */
+	if (!detector->is_refining)
+		store_relaxed(&thread->clocks.is_learnt, 1u);
+	return own_epoch(&thread->clocks.hand_over, thread);
+}
+
+void clock_be_told(struct detector *detector, struct thread *thread, uint32_t slot, uint64_t told)
+{
+	if (vclock_get(&thread->clocks.hand_over, slot) >= told)
+		return;
+	if (detector->is_refining)
+		clock_learn(detector, thread, slot);
+	else
+		vclock_raise(&thread->clocks.hand_over, &thread->memory->arena, slot, told);
+}
+
 void clock_end_learnt(struct detector *detector, struct thread *thread)
 {
 	if (load_relaxed(&thread->clocks.is_learnt)) /* relaxed: written under the same lock */

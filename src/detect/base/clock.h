@@ -166,6 +166,17 @@ bool clock_is_assumed(struct detector *detector, const struct thread *thread, ui
  */
 void clock_learn(struct detector *detector, struct thread *thread, uint32_t slot);
 
+/*
+ * @thread stores what may tell others something.  Returns its epoch of 'hand_over', to be kept
+ * there: what it does from its next new lock order on is in another one.  0: no thread has
+ * recorded a lock order yet, so there is nothing to tell.
+ */
+uint64_t clock_tell(const struct detector *detector, struct thread *thread);
+
+/* @thread has loaded what the thread in @slot has stored: that is, what clock_tell() gave,
+ * counts as handed over.  (What others had handed to that one before does not.) */
+void clock_be_told(struct detector *detector, struct thread *thread, uint32_t slot, uint64_t told);
+
 /* Under detector.lock, before a lock order of @thread is recorded: ends an epoch of
  * 'hand_over' that others have learnt of. */
 void clock_end_learnt(struct detector *detector, struct thread *thread);

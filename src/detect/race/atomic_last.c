@@ -199,8 +199,14 @@ void atomic_forget(struct detector *detector, struct thread *thread, uint64_t wo
 
 	if (!location || !atomic_take_busy(thread, location))
 		return;
-	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
-		if (shadow_bytes(location->halves[i].last.word) & bytes)
-			location->halves[i].last = (struct cell){0, 0};
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
+		struct atomic_half *half = &location->halves[i];
+
+		if (!(shadow_bytes(half->last.word) & bytes))
+			continue;
+		half->last = (struct cell){0, 0};
+		half->told = 0;
+		half->writers = 0;
+	}
 	spin_unlock(&location->busy);
 }

@@ -70,6 +70,27 @@ static uint32_t find_news(const struct thread *thread, const struct atomic_half 
 		       : CLOCK_ANY_SLOT;
 }
 
+static uint32_t writer_bit(const struct thread *thread)
+{
+	return 1u << thread->slot % 32;
+}
+
+/* @thread stores to @half. */
+static void tell_half(const struct detector *detector, struct thread *thread,
+		      struct atomic_half *half)
+{
+	half->told = clock_tell(detector, thread);
+	half->teller = thread->slot;
+	half->writers |= writer_bit(thread);
+}
+
+/* What @thread is told by @half, as @half->told; 0: nothing.  Who stores there, too, counts or
+ * takes turns by it, as by a lock: that threads came in this order says nothing. */
+static uint64_t find_told(const struct thread *thread, const struct atomic_half *half)
+{
+	return half->writers & writer_bit(thread) ? 0 : half->told;
+}
+
 static void announce_release(struct atomic_location *location)
 {
 	/* release: pairs with acquire_pending(). */
@@ -83,6 +104,8 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 {
 	struct atomic_location *location = pending->location;
 	uint32_t news[ATOMIC_HALVES] = {CLOCK_ANY_SLOT, CLOCK_ANY_SLOT};
+	uint32_t tellers[ATOMIC_HALVES];
+	uint64_t told[ATOMIC_HALVES] = {0, 0};
 	struct clock_joiner by;
 
 	/* acquire, in this order: who stores takes 'busy', then raises 'version', then lets
@@ -101,12 +124,17 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 			continue;
 		if (location->is_futex)
 			news[i] = find_news(thread, &location->halves[i]);
+		told[i] = find_told(thread, &location->halves[i]);
+		tellers[i] = location->halves[i].teller;
 		acquire_half(by, &location->halves[i]);
 	}
 	spin_unlock(&location->busy);
-	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
 		if (news[i] != CLOCK_ANY_SLOT)
 			clock_learn(detector, thread, news[i]);
+		else if (told[i])
+			clock_be_told(detector, thread, tellers[i], told[i]);
+	}
 }
 
 /* Puts it last.  When there are too many, the first is dropped, whose load was made long
@@ -290,6 +318,14 @@ static void release_halves(struct clock_releaser by, struct atomic_location *loc
 	announce_release(location);
 }
 
+static void tell_halves(const struct detector *detector, struct thread *thread,
+			struct atomic_location *location, uint32_t halves)
+{
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
+		if (halves & 1u << i)
+			tell_half(detector, thread, &location->halves[i]);
+}
+
 static void add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves)
 {
 	put_pending(thread, (struct pending_acquire){
@@ -339,6 +375,7 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 	if (!step->access->is_late || !is_assumed(thread))
 		met = atomic_replace_by_store(step, last, &mine);
 	release_halves(by, location, halves_of(touched));
+	tell_halves(step->detector, thread, location, halves_of(touched));
 	spin_unlock(&location->busy);
 	clock_end_epoch(by);
 	if (met.word)
@@ -460,8 +497,10 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 		if (has_stored)
 			replace_half(by, half);
 	}
-	if (has_stored)
+	if (has_stored) {
+		tell_halves(detector, thread, location, location->operation_halves);
 		announce_release(location);
+	}
 	if (tells)
 		under_way = *location;
 	location->user = 0;

@@ -144,6 +144,12 @@ void memory_settle(struct detector *detector, struct thread *thread)
 		stale_reads_acquire(detector, thread);
 }
 
+void memory_before_order(struct detector *detector, struct thread *thread)
+{
+	if (thread->accesses.acquire_count)
+		atomic_catch_up(detector, thread);
+}
+
 void memory_end_assumed_epoch(struct detector *detector, struct thread *thread)
 {
 	/* relaxed: a thread that acquires just now has made no access since. */

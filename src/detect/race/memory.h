@@ -86,6 +86,9 @@ static inline struct clock_joiner memory_before_join(struct detector *detector,
 	return (struct clock_joiner){thread};
 }
 
+/* @thread is about to record an order of locks, in which its clock of hand-overs is kept. */
+void memory_before_order(struct detector *detector, struct thread *thread);
+
 /*
  * Makes an assumed acquire of @thread from the store that @word stands for.  What the
  * storing thread has pending is compared later, though it may have come before that store.

@@ -26,6 +26,9 @@ struct atomic_half {
 	struct vclock_snapshot *clock; /* what was released here */
 	uint64_t stamp; /* of the thread clock that it is, if it is one's (thread.h) */
 	struct cell last; /* the last write that began here, locked or not; word 0: none */
+	uint64_t told;	  /* by who stored last: clock_tell(); 0: nothing */
+	uint32_t teller;  /* its slot */
+	uint32_t writers; /* bit n: threads of slots n, n + 32 ... have stored */
 };
 
 struct atomic_location {

@@ -59,8 +59,10 @@ static inline void lock_wanted(struct detector *detector, struct thread *thread,
 		return;
 	key = held_locks_extend(held_locks_chain(&thread->held), object, mode);
 	key = chain_key(detector, key, is_timed);
-	if (UNLIKELY(!chain_is_cached(thread, key)))
-		chain_validate(detector, thread, object, mode, is_timed, stack, key);
+	if (LIKELY(chain_is_cached(thread, key)))
+		return;
+	memory_before_order(detector, thread);
+	chain_validate(detector, thread, object, mode, is_timed, stack, key);
 }
 
 /* @object was taken, though no release by its owner was seen: code that is not observed has
