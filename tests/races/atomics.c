@@ -165,6 +165,33 @@ static void beside_lock_case(void)
 	run_both(beside_lock_run, beside_lock_run, NULL);
 }
 
+/* The same with something more to protect, which comes in between. */
+static struct {
+	int datum, lock;
+	long count;
+} around_lock __attribute__((aligned(16)));
+
+static NOINLINE void around_lock_use(int datum)
+{
+	while (__atomic_exchange_n(&around_lock.lock, 1, __ATOMIC_ACQUIRE))
+		sched_yield();
+	around_lock.datum = datum;
+	around_lock.count++;
+	__atomic_store_n(&around_lock.lock, 0, __ATOMIC_RELEASE);
+}
+
+static void *around_lock_run(void *unused)
+{
+	for (int i = 0; i < 100; i++)
+		around_lock_use(i);
+	return unused;
+}
+
+static void around_lock_case(void)
+{
+	run_both(around_lock_run, around_lock_run, NULL);
+}
+
 /* The same with the lock in front; once it is given up there is another store. */
 static struct {
 	int lock, datum;
@@ -370,6 +397,7 @@ static const struct race_case cases[] = {
 	CASE(flag_other, "lost-update:error"),
 	CASE(flag_spin_lock, "silent"),
 	CASE(beside_lock, "silent"),
+	CASE(around_lock, "silent"),
 	CASE(after_lock, "data-race:error"),
 	CASE(dropped_early, "lost-update:error"),
 	CASE(old_builtins, "silent"),

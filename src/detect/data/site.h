@@ -37,8 +37,10 @@ enum site_flag {
 				      * its return address; no access */
 	SITE_AWAITS = 1u << 15,	     /* a load that alone decides whether a call is made, which
 				      * may wait for another value (x86/flow/waits.h) */
-	SITE_EXAMINED = 1u << 16     /* SITE_UPDATE, a store: what was loaded has decided a branch
+	SITE_EXAMINED = 1u << 16,    /* SITE_UPDATE, a store: what was loaded has decided a branch
 				      * before it, or was passed to a function */
+	SITE_EARLY = 1u << 17	     /* a store that shares the check of an earlier access: checks
+				      * of accesses in between come after it */
 };
 
 struct site {

@@ -101,16 +101,14 @@ struct cell atomic_replace_by_store(const struct race_step *step, struct cell *l
 								       : (struct cell){0, 0};
 }
 
-/* Where the code stores to @byte of the granule. */
-static uintptr_t find_place(const struct race_step *step, uint32_t byte)
+const struct site *atomic_store_site(const struct race_step *step, uint32_t bytes)
 {
 	const struct site_table *sites = &step->detector->sites;
-	uintptr_t offset = step->granule + byte - step->access->address;
-	const struct site *site = site_get(
-		sites,
-		site_member_at(sites, step->access->site, (uint32_t)offset, SITE_WRITE));
+	uintptr_t first = step->granule + (uint32_t)__builtin_ctz(bytes);
 
-	return site ? site->address : 0;
+	return site_get(sites, site_member_at(sites, step->access->site,
+					      (uint32_t)(first - step->access->address),
+					      SITE_WRITE));
 }
 
 uint32_t atomic_before_release(const struct race_step *step)
@@ -120,12 +118,15 @@ uint32_t atomic_before_release(const struct race_step *step)
 		shadow_form(word) == SHADOW_ATOMIC ? atomic_table_get(step->detector, word) : NULL;
 	/* relaxed: as in atomic_access() */
 	uint32_t atomic = location ? step->bytes & load_relaxed(&location->bytes) : 0;
+	const struct site *release = atomic ? atomic_store_site(step, atomic) : NULL;
 	uint32_t before = 0;
 
-	for (uint32_t left = atomic ? step->bytes & ~atomic : 0; left; left &= left - 1)
-		if (find_place(step, (uint32_t)__builtin_ctz(left)) <=
-		    find_place(step, (uint32_t)__builtin_ctz(atomic)))
+	for (uint32_t left = atomic ? step->bytes & ~atomic : 0; left; left &= left - 1) {
+		const struct site *site = atomic_store_site(step, left);
+
+		if (!site || !release || site->address <= release->address)
 			before |= left & -left;
+	}
 	return before;
 }
 

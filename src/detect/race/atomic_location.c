@@ -355,6 +355,21 @@ static bool is_assumed(const struct thread *thread)
 	       load_relaxed(&thread->clocks.recorded_epoch);
 }
 
+/*
+ * The step's store is over: a release ends the epoch.  But if its check stands before those of
+ * other accesses that come before it, these belong to what is released: the epoch goes on, as if
+ * another thread had made an assumed acquire amid it.
+ */
+static void end_store(const struct race_step *step, struct clock_releaser by, uint32_t touched)
+{
+	const struct site *site = atomic_store_site(step, touched);
+
+	if (site && site->flags & SITE_EARLY)
+		store_relaxed(&by.thread->clocks.assumed_epoch, by.thread->clocks.recorded_epoch);
+	else
+		clock_end_epoch(by);
+}
+
 /* The step stores to the atomic bytes @touched, not by a locked instruction. */
 static void store_atomic(struct race_step *step, struct atomic_location *location, uint32_t touched)
 {
@@ -377,7 +392,7 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 	release_halves(by, location, halves_of(touched));
 	tell_halves(step->detector, thread, location, halves_of(touched));
 	spin_unlock(&location->busy);
-	clock_end_epoch(by);
+	end_store(step, by, touched);
 	if (met.word)
 		race_meet_atomic(&part, &met);
 }

@@ -120,6 +120,9 @@ struct cell atomic_replace_by_store(const struct race_step *step, struct cell *l
 struct cell atomic_find_met(struct detector *detector, const struct thread *thread,
 			    const struct cell_list *list, uint32_t bytes);
 
+/* Where the code makes the store @step to the first of @bytes; NULL if that is not known. */
+const struct site *atomic_store_site(const struct race_step *step, uint32_t bytes);
+
 /*
  * The bytes of the store @step that come before the release which it is by its atomic bytes; 0:
  * it is none.  A check may stand for stores of several places in the code, one after the other.

@@ -220,6 +220,13 @@ static bool can_widen(const struct placing *placing, const struct check *check,
 	       at % (2 * size) == 0 && is_index_aligned && check->is_write == access->is_write;
 }
 
+/* Site @site joins the check @number: do accesses in between have checks? */
+static void note_early(struct placing *placing, uint32_t number, uint32_t site)
+{
+	if (number + 1 < placing->list->count && placing->list->sites[site].flags & PLAN_SITE_WRITE)
+		placing->list->sites[site].flags |= PLAN_SITE_EARLY;
+}
+
 /* Lets the check @available serve @access as well, if it covers it or can be widened. */
 static bool share_check(struct placing *placing, struct available *available,
 			const struct check *access, uint32_t site)
@@ -258,8 +265,10 @@ static bool is_served(struct placing *placing, const struct check *access, uint3
 	if (placing->list->sites[site].flags & alone)
 		return false;
 	for (unsigned i = placing->available_count; i-- > 0;)
-		if (share_check(placing, &placing->available[i], access, site))
+		if (share_check(placing, &placing->available[i], access, site)) {
+			note_early(placing, placing->available[i].check, site);
 			return true;
+		}
 	return false;
 }
 

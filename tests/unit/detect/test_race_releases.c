@@ -29,10 +29,10 @@ static void run_locked(struct thread *thread, uint32_t offset)
 }
 
 /* Thread a stores to bytes 0 to 3, and then, by the same check, to bytes 4 to 7. */
-static void store_both(void)
+static void store_both(uint32_t flags)
 {
 	site_id head = racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4);
-	site_id tail = racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4);
+	site_id tail = racing_site(SITE_WRITE | SITE_PLAIN_MOVE | flags, 4);
 	struct access whole = {
 		.address = MEMORY_AT,
 		.size_bytes = 8,
@@ -48,7 +48,7 @@ static void store_both(void)
 START_TEST(what_is_stored_before_the_release_is_released)
 {
 	run_locked(a, 4);
-	store_both();
+	store_both(0);
 	run_locked(b, 4);
 	reads(b, 0, 4);
 	ck_assert_uint_eq(finding_count, 0);
@@ -58,7 +58,7 @@ END_TEST
 START_TEST(what_is_stored_after_the_release_is_not)
 {
 	run_locked(a, 0);
-	store_both();
+	store_both(0);
 	run_locked(b, 0);
 	reads(b, 4, 4);
 	ck_assert_uint_eq(finding_count, 1);
@@ -75,6 +75,34 @@ START_TEST(what_one_instruction_stores_is_released_as_a_whole)
 }
 END_TEST
 
+/* As in `datum = 1; count++; lock = 0`, where datum and lock share a check. */
+START_TEST(what_is_stored_before_the_release_may_have_a_later_check)
+{
+	run_locked(a, 4);
+	store_both(SITE_EARLY);
+	writes(a, 64, 8);
+	run_locked(b, 4);
+	reads(b, 0, 4);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+	run_locked(a, 128);
+	writes(a, 72, 8);
+	reads(b, 72, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(what_is_stored_after_the_check_of_the_release_is_not_released)
+{
+	run_locked(a, 4);
+	store_both(0);
+	writes(a, 64, 8);
+	run_locked(b, 4);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("releases");
@@ -83,5 +111,7 @@ int main(void)
 	tcase_add_test(tests, what_is_stored_before_the_release_is_released);
 	tcase_add_test(tests, what_is_stored_after_the_release_is_not);
 	tcase_add_test(tests, what_one_instruction_stores_is_released_as_a_whole);
+	tcase_add_test(tests, what_is_stored_before_the_release_may_have_a_later_check);
+	tcase_add_test(tests, what_is_stored_after_the_check_of_the_release_is_not_released);
 	return racing_run(tests);
 }

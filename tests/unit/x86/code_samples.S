@@ -172,6 +172,14 @@
 	ret
 	END
 
+	CASE	halves_in_turn
+	movl	%eax, 16(%rsi)
+	movl	%eax, 24(%rsi)
+	movl	%eax, 20(%rsi)
+	movl	%eax, 28(%rsi)
+	ret
+	END
+
 	CASE	base_overwritten
 	movq	(%rdi), %rdi
 	movq	LAB_ABSOLUTE, %rsi

@@ -60,6 +60,17 @@ START_TEST(two_halves_of_a_granule_become_one_check)
 }
 END_TEST
 
+START_TEST(store_with_a_check_before_those_of_other_accesses_says_so)
+{
+	place_checks("halves_in_turn");
+	ck_assert_uint_eq(list.count, 2);
+	ck_assert_uint_eq(list.site_count, 4);
+	ck_assert_uint_ne(sites[2].flags & PLAN_SITE_EARLY, 0);
+	/* There is no check between it and the one that it shares. */
+	ck_assert_uint_eq(sites[3].flags & PLAN_SITE_EARLY, 0);
+}
+END_TEST
+
 START_TEST(store_after_a_load_of_its_place_makes_one_check_of_a_write)
 {
 	place_checks("update_in_register");
@@ -182,6 +193,8 @@ int main(void)
 	tcase_add_unchecked_fixture(tcase, set_up, NULL);
 	tcase_add_test(tcase, every_access_has_a_site);
 	tcase_add_test(tcase, two_halves_of_a_granule_become_one_check);
+	tcase_add_test(tcase,
+		       store_with_a_check_before_those_of_other_accesses_says_so);
 	tcase_add_test(tcase, store_after_a_load_of_its_place_makes_one_check_of_a_write);
 	tcase_add_test(tcase, store_that_may_not_happen_has_a_check_of_its_own);
 	tcase_add_test(tcase, check_moves_to_where_flags_are_dead);

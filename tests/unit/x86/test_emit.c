@@ -25,6 +25,7 @@ static const char *const names[] = {
 	"update_in_place",
 	"update_in_register",
 	"halves",
+	"halves_in_turn",
 	"base_overwritten",
 	"loop_of_loads",
 	"count_down",
