@@ -82,7 +82,15 @@ struct side {
 	bool is_known;	   /* there are no other locks */
 };
 
-static struct side side_of(const struct finding_event *event)
+/* A once excludes others, but nobody takes it around an access. */
+static bool is_once(const struct view_finding *finding, const struct finding_hold *hold)
+{
+	const struct model_lock *lock = model_lock(finding->process, hold->lock);
+
+	return lock && lock->kind == OBJECT_ONCE;
+}
+
+static struct side side_of(const struct view_finding *finding, const struct finding_event *event)
 {
 	struct side side = {.event = event, .is_known = !event->holds_are_unknown};
 
@@ -90,7 +98,7 @@ static struct side side_of(const struct finding_event *event)
 		const struct finding_hold *hold = &event->holds[i];
 		lock_id *place = hold->mode == HOLD_EXCLUSIVE ? &side.exclusive : &side.shared;
 
-		if (!*place)
+		if (!*place && !is_once(finding, hold))
 			*place = hold->lock;
 		if (!hold->lock)
 			side.is_known = false;
@@ -116,8 +124,8 @@ static bool find_sides(const struct view_finding *finding, struct side *first, s
 	}
 	if (!events[1])
 		return false;
-	*last = side_of(events[1]);
-	*first = side_of(events[0] ? events[0] : events[1]);
+	*last = side_of(finding, events[1]);
+	*first = side_of(finding, events[0] ? events[0] : events[1]);
 	return true;
 }
 
@@ -153,10 +161,11 @@ const char *memory_lock_advice(struct view *view, const struct view_finding *fin
 				   lock_name(view, finding->process, first.shared),
 				   finding->memory->name);
 	if (!first.exclusive && !last.exclusive)
-		return pool_format(view->pool,
-				   "Take one lock around every access of %s, or make "
-				   "it an atomic.",
-				   finding->memory->name);
+		return pool_format(view->pool, "Take one lock around every access of %s%s.",
+				   finding->memory->name,
+				   finding->memory->variable.part.in_container.words
+					   ? ""
+					   : ", or make it an atomic");
 	if (!first.exclusive)
 		return advise_one_side(view, finding, &last, &first);
 	if (!last.exclusive)

@@ -177,15 +177,24 @@ static void name_locks_beside(struct view *view, const struct view_finding *find
 	}
 }
 
-/* "24-byte block allocated at conn.c:31"; @place is "at conn.c:31". */
+const char *memory_block_words(struct pool *pool, uint64_t size_bytes)
+{
+	const char *words = pool_format(pool, "%llu-byte block", (unsigned long long)size_bytes);
+	bool has_vowel = words[0] == '8' || string_has_prefix(words, "11-") ||
+			 string_has_prefix(words, "18-");
+
+	return pool_format(pool, "%s %s", has_vowel ? "an" : "a", words);
+}
+
+/* "a 24-byte block allocated at conn.c:31"; @place is "at conn.c:31". */
 static const char *block_words(struct pool *pool, const struct finding_event *block,
 			       const char *place)
 {
-	const char *words = "heap block";
+	const char *words = "a heap block";
 
 	/* A free event may have a part of the block only. */
 	if (block->size_bytes && block->action == ACTION_ALLOCATE)
-		words = pool_format(pool, "%llu-byte block", (unsigned long long)block->size_bytes);
+		words = memory_block_words(pool, block->size_bytes);
 	if (!place)
 		return words;
 	return pool_format(pool, "%s %s %s", words,
@@ -201,10 +210,10 @@ static const char *title_in_block(struct pool *pool, const struct view_memory *m
 			memory->root.offset >= memory->root_bytes;
 
 	if (is_array && block->action == ACTION_ALLOCATE)
-		return pool_format(pool, "%s at offset %llu of a %s", memory->name,
+		return pool_format(pool, "%s at offset %llu of %s", memory->name,
 				   (unsigned long long)memory->offset, words);
 	if (!place)
-		return pool_format(pool, "%s in a %s", memory->name, words);
+		return pool_format(pool, "%s in %s", memory->name, words);
 	return pool_format(pool, "%s (%s at %s)", memory->name,
 			   block->action == ACTION_FREE ? "freed" : "allocated", place);
 }
@@ -235,14 +244,18 @@ static void name_block(struct view *view, const struct view_finding *finding,
 	if (memory->size_bytes >= block->size_bytes || !block->size_bytes ||
 	    block->action != ACTION_ALLOCATE) {
 		memory->name = "the block";
-		memory->title = pool_format(pool, "a %s", words);
+		memory->title = words;
 		return;
 	}
 	memory->name = "the block";
-	if (memory->offset)
+	if (memory->variable.part.in_container.words)
+		memory->name = pool_format(pool, "the %s",
+					   outline_long(pool, short_words(view, memory->variable
+								  .part.in_container.container)));
+	else if (memory->offset)
 		memory->name =
 			pool_format(pool, "the block+%llu", (unsigned long long)memory->offset);
-	memory->title = pool_format(pool, "%s%soffset %llu of a %s",
+	memory->title = pool_format(pool, "%s%soffset %llu of %s",
 				    type ? without_const(type) : "",
 				    type ? " at " : "", (unsigned long long)memory->offset, words);
 }

@@ -41,6 +41,9 @@ bool memory_is_aside(const struct view_finding *finding, const struct finding_ev
 /* "int", or "std::vector<int> (its end pointer)"; NULL if unknown. */
 const char *memory_type_words(struct view *view, const struct type_place *part);
 
+/* "a 24-byte block", "an 8-byte block". */
+const char *memory_block_words(struct pool *pool, uint64_t size_bytes);
+
 /* "global", "heap", "stack", "mapped". */
 const char *memory_kind_name(enum memory_kind kind);
 

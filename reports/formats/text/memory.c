@@ -59,8 +59,7 @@ static const char *whole_block_words(struct text_page *page, const struct findin
 {
 	if (!allocation || !allocation->size_bytes)
 		return "a heap block";
-	return pool_format(page->view->pool, "a %llu-byte block",
-			   (unsigned long long)allocation->size_bytes);
+	return memory_block_words(page->view->pool, allocation->size_bytes);
 }
 
 /* "refs: int, at offset 8 of struct conn, in a 24-byte block", or "4 bytes at offset 8 of a
@@ -75,7 +74,8 @@ static const char *block_words(struct text_page *page, const struct view_memory 
 		return pool_format(pool, "%s, in %s", field_words(page, part, true), whole);
 	if (!memory->allocation)
 		return pool_format(pool, "%s of %s", bytes_words(page, memory->size_bytes), whole);
-	return pool_format(pool, "%s at offset %llu of %s", bytes_words(page, memory->size_bytes),
+	return pool_format(pool, "%s%s at offset %llu of %s", part_words(page, part),
+			   bytes_words(page, memory->size_bytes),
 			   (unsigned long long)memory->offset, whole);
 }
 

@@ -92,6 +92,9 @@ static const char *fit_function(const struct text_page *page, const char *name,
 {
 	if (columns && strlen(name) > columns_wanted)
 		name = short_name_outline(page->view->pool, name);
+	/* Of a name with classes the end says more. */
+	if (columns > 3 && strlen(name) > columns && strstr(name, "::"))
+		return pool_format(page->view->pool, "...%s", name + strlen(name) + 3 - columns);
 	return text_cut(page, name, columns);
 }
 
@@ -181,8 +184,9 @@ static void write_fold(const struct text_page *page, const struct source_frame *
 				     : " in a library";
 
 	fprintf(page->out, "      ... %s%s\n",
-		fit_function(page, frame_function(page->view, first), FOLDED_COLUMNS,
-			     page->view->options->columns ? FOLDED_COLUMNS : 0),
+		fit_function(page, short_name_outline(page->view->pool,
+						      frame_function(page->view, first)),
+			     FOLDED_COLUMNS, page->view->options->columns ? FOLDED_COLUMNS : 0),
 		more);
 }
 

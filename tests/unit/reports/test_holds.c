@@ -135,6 +135,16 @@ START_TEST(one_who_holds_the_lock_for_reading_only_is_told_so)
 }
 END_TEST
 
+START_TEST(nobody_is_told_to_take_a_once)
+{
+	image_lock(image, 1, 3, OBJECT_ONCE, 0x3000, 0, 0, 0, "C");
+	add_hold(&finding.events[0], 3, HOLD_EXCLUSIVE);
+	render_text();
+	expect_text("    while it held C\n");
+	expect_text("To fix: Take one lock around every access of counter, or make it an atomic.");
+}
+END_TEST
+
 START_TEST(advice_compares_two_threads)
 {
 	finding.events[2] = finding.events[1];
@@ -164,6 +174,7 @@ int main(void)
 	tcase_add_test(tests, a_lock_that_nobody_knows_any_more_has_no_name);
 	tcase_add_test(tests, a_lock_that_both_hold_for_reading_is_wanted_for_writing);
 	tcase_add_test(tests, one_who_holds_the_lock_for_reading_only_is_told_so);
+	tcase_add_test(tests, nobody_is_told_to_take_a_once);
 	tcase_add_test(tests, advice_compares_two_threads);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

@@ -269,7 +269,7 @@ START_TEST(what_a_function_returns_is_known_by_its_type)
 	add_to_returned(&key);
 	ck_assert_int_eq(wraps[0].value, 1);
 	ck_assert(is_named((const void *)(uintptr_t)add_to_returned, 0, 8, 8,
-			   "wrapped.value in a 8-byte block"));
+			   "wrapped.value in an 8-byte block"));
 }
 END_TEST
 
