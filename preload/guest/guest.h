@@ -70,6 +70,7 @@ struct guest_thread {
 	struct lock_memo *lock_memo; /* sync/lock_memo.h; NULL: not needed yet */
 	struct guest_known_calls known_calls;
 	uint64_t call_count; /* of observed calls, if they are perturbed */
+	uint32_t token_count; /* of semaphores, taken and not given back */
 	uint32_t slot;		     /* in the results file, from 1; 0: none yet */
 	struct shared_ticket ticket; /* shared.h */
 	uint64_t handle; /* pthread_t, once known */

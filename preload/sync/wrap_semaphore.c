@@ -14,6 +14,7 @@
 #include "detect/sync/semaphore.h"
 #include "preload/guest/export.h"
 #include "preload/guest/guest.h"
+#include "preload/guest/perturb.h"
 #include "preload/guest/real.h"
 #include "preload/results/shared.h"
 #include "preload/results/timeline.h"
@@ -69,6 +70,7 @@ static void note_taken(struct token_wait *wait)
 {
 	guest_raise(wait->self);
 	semaphore_taken(&guest_detector, wait->self->thread, wait->object, wait->stack);
+	perturb_took(wait->self);
 	guest_leave(wait->self);
 }
 
@@ -145,6 +147,7 @@ EXPORT int sem_post(sem_t *semaphore)
 	if (self) {
 		stack = guest_stack(self, &start);
 		object = lock_object(self, OBJECT_SEMAPHORE, (uintptr_t)semaphore, stack);
+		perturb_gives(self);
 		if (object)
 			shared_posted(self, object);
 		if (object) {
