@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strings.h"
 #include "elf/eh_frame.h"
 
 static char *debug_directories;
@@ -191,6 +192,23 @@ bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_
 	return data && search_unwind_table(data, header.p_vaddr, address, start);
 }
 
+bool elf_image_is_signal_return(struct elf_image *image, uint64_t address)
+{
+	Dwarf_Addr bias;
+	Dwarf_Addr start;
+	Dwarf_Addr end;
+	Dwarf_Frame *frame;
+	Dwarf_CFI *table;
+	bool is_signal = false;
+
+	table = image->module ? dwfl_module_eh_cfi(image->module, &bias) : NULL;
+	if (!table || dwarf_cfi_addrframe(table, address - bias, &frame) != 0)
+		return false;
+	dwarf_frame_info(frame, &start, &end, &is_signal);
+	free(frame);
+	return is_signal;
+}
+
 /* A range of code of one unit; [start, end). */
 struct unit_range {
 	Dwarf_Addr start;
@@ -292,6 +310,9 @@ const char *demangle_name(struct pool *pool, const char *name)
 	char *demangled;
 	char *copy;
 
+	/* glibc's own name of a function of the program's. */
+	if (string_has_prefix(name, "__GI_"))
+		return name + strlen("__GI_");
 	if (name[0] != '_' || (name[1] != 'Z' && name[1] != 'R'))
 		return name;
 	demangled = cplus_demangle(name, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO);

@@ -57,12 +57,16 @@ bool elf_image_header(struct elf_image *image, uint32_t type, GElf_Phdr *header)
 /* Start of the function at @address by the unwind table; false if unknown. */
 bool elf_image_function_start(struct elf_image *image, uint64_t address, uint64_t *start);
 
+/* Is @address in code that handlers of signals return to, by the unwind table? */
+bool elf_image_is_signal_return(struct elf_image *image, uint64_t address);
+
 bool elf_image_unit(struct elf_image *image, uint64_t address, Dwarf_Die *unit, Dwarf_Addr *bias);
 
 /* With -gsplit-dwarf the unit is a skeleton: moves on to its content, if found. */
 void elf_image_enter_split_unit(Dwarf_Die *unit);
 
-/* Demangles C++ and Rust names; others stay as they are. */
+/* Demangles C++ and Rust names, and tells functions of glibc as their callers do; others
+ * stay as they are. */
 const char *demangle_name(struct pool *pool, const char *name);
 
 #endif

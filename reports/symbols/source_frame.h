@@ -14,6 +14,7 @@ struct source_frame {
 	unsigned column;
 	bool is_inlined;
 	bool is_startup;    /* libc's code that calls main or a thread's function */
+	bool is_signal;	    /* libc's code that a handler returns to */
 	const char *module; /* last part of its path; NULL if unknown */
 	const char *module_path;
 	const char *build_id;

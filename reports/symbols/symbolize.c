@@ -112,9 +112,9 @@ static const char *function_name(struct pool *pool, Dwarf_Die *die)
 
 	if (!name)
 		name = attribute_string(die, DW_AT_MIPS_linkage_name);
-	if (name)
-		return demangle_name(pool, name);
-	return attribute_string(die, DW_AT_name);
+	if (!name)
+		name = attribute_string(die, DW_AT_name);
+	return name ? demangle_name(pool, name) : NULL;
 }
 
 /* Follows @die to where it is declared. */
@@ -296,10 +296,14 @@ static void add_place(struct symbolizer *symbolizer, struct elf_image *image,
 		frame.function = demangle_name(symbolizer->pool, symbol);
 		frame.function_start = offset - distance;
 		frame.is_startup = is_startup_function(symbol);
+	} else if (elf_image_is_signal_return(image, offset)) {
+		frame.function = "<signal handler called>";
+		frame.is_signal = true;
 	} else if (!elf_image_function_start(image, offset, &frame.function_start)) {
 		frame.function_start = 0;
 	}
-	if (frame.is_startup || !add_debug_frames(symbolizer, image, stack, &frame))
+	if (frame.is_startup || frame.is_signal ||
+	    !add_debug_frames(symbolizer, image, stack, &frame))
 		add_frame(symbolizer, stack, &frame);
 }
 

@@ -375,11 +375,11 @@ static bool enter_member(struct descent *descent)
 	if (!descent->library)
 		descent->library = dwarf_diename(&descent->type);
 	name = dwarf_diename(&member);
-	if (name && is_bit_field(&member) && descent->size_bytes)
+	place->is_bit_field = is_bit_field(&member);
+	if (name && place->is_bit_field && descent->size_bytes)
 		name = bit_field_names(descent->pool, &descent->type, descent->offset,
 				       descent->size_bytes);
-	if (name && tuple_field(name))
-		name = tuple_field(name);
+	name = name && tuple_field(name) ? tuple_field(name) : name;
 	/* Base classes, unnamed structures and the content of Rust's cells add no name. */
 	if (name && is_cell_of_rust(&descent->type, name))
 		name = NULL;
@@ -396,7 +396,7 @@ static bool enter_member(struct descent *descent)
 		note_hidden(descent, name);
 	}
 	/* The bit field found need not be the first in its byte. */
-	descent->offset -= is_bit_field(&member) ? descent->offset : member_offset(&member);
+	descent->offset -= place->is_bit_field ? descent->offset : member_offset(&member);
 	return type_of(&member, &descent->type);
 }
 

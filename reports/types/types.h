@@ -26,6 +26,7 @@ struct type_place {
 	bool is_atomic;		 /* the part is, or is in, an atomic type */
 	bool is_volatile;	 /* the same of volatile */
 	bool is_lock;		 /* the search ended at the type of a lock */
+	bool is_bit_field;	 /* ... or at one or more bit fields */
 };
 
 /* The type of a variable, member or type @die. */

@@ -71,6 +71,36 @@ static void add_step(struct view *view, struct view_finding *finding,
 	step->what = explain_action(view, finding, event);
 }
 
+static bool is_any(const struct finding_event *event)
+{
+	(void)event;
+	return true;
+}
+
+static bool is_no_wait(const struct finding_event *event)
+{
+	return !is_wait(event);
+}
+
+/* For reading: as a writer waits already, if the lock is held for reading. */
+static bool is_readers_wait(const struct finding_event *event)
+{
+	return is_wait(event) && event->mode == HOLD_SHARED;
+}
+
+static bool is_other_wait(const struct finding_event *event)
+{
+	return is_wait(event) && event->mode != HOLD_SHARED;
+}
+
+static void add_steps(struct view *view, struct view_finding *finding,
+		      bool (*is_wanted)(const struct finding_event *event))
+{
+	for (size_t i = 0; i < finding->event_count; i++)
+		if (is_wanted(finding->events[i]))
+			add_step(view, finding, finding->events[i]);
+}
+
 /* In a cycle each thread takes its lock before any of them waits. */
 static void make_steps(struct view *view, struct view_finding *finding)
 {
@@ -82,14 +112,13 @@ static void make_steps(struct view *view, struct view_finding *finding)
 	finding->closing = is_cycle ? "deadlock" : NULL;
 	finding->steps =
 		pool_alloc(view->pool, (finding->event_count + 1) * sizeof(*finding->steps));
-	for (size_t i = 0; i < finding->event_count; i++) {
-		if (!is_cycle || !is_wait(finding->events[i]))
-			add_step(view, finding, finding->events[i]);
+	if (!is_cycle) {
+		add_steps(view, finding, is_any);
+		return;
 	}
-	for (size_t i = 0; i < finding->event_count && is_cycle; i++) {
-		if (is_wait(finding->events[i]))
-			add_step(view, finding, finding->events[i]);
-	}
+	add_steps(view, finding, is_no_wait);
+	add_steps(view, finding, is_other_wait);
+	add_steps(view, finding, is_readers_wait);
 }
 
 static void add_note(struct view *view, struct view_finding *finding, const char *note)

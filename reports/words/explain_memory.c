@@ -131,7 +131,8 @@ static bool find_sides(const struct view_finding *finding, struct side *first, s
 
 /* @with holds a lock exclusively, @without holds none exclusively. */
 static const char *advise_one_side(struct view *view, const struct view_finding *finding,
-				   const struct side *with, const struct side *without)
+				   const struct side *with, const struct side *without,
+				   const char *memory_name)
 {
 	const char *name = lock_name(view, finding->process, with->exclusive);
 	const char *holder = thread_name(view, finding, with->event->thread);
@@ -143,12 +144,21 @@ static const char *advise_one_side(struct view *view, const struct view_finding 
 	if (!without->is_known)
 		return pool_format(view->pool,
 				   "%s is held by %s: take it around every access of %s.", name,
-				   holder, finding->memory->name);
+				   holder, memory_name);
 	return pool_format(view->pool, "%s is held by %s, but not by %s: take it there too.", name,
 			   holder, other);
 }
 
-const char *memory_lock_advice(struct view *view, const struct view_finding *finding)
+/* What may be done in place of a lock; "" if nothing.  @is_single: it is one variable. */
+static const char *advise_no_lock(const struct type_place *part, bool is_single)
+{
+	if (part->is_bit_field)
+		return ", or make each bit field a member of its own";
+	return part->in_container.words || !is_single ? "" : ", or make it an atomic";
+}
+
+const char *memory_lock_advice(struct view *view, const struct view_finding *finding,
+			       const char *name)
 {
 	struct side first;
 	struct side last;
@@ -158,18 +168,15 @@ const char *memory_lock_advice(struct view *view, const struct view_finding *fin
 	if (!first.exclusive && !last.exclusive && first.shared && first.shared == last.shared)
 		return pool_format(view->pool,
 				   "%s is only read-locked: write-lock it where %s is written.",
-				   lock_name(view, finding->process, first.shared),
-				   finding->memory->name);
+				   lock_name(view, finding->process, first.shared), name);
 	if (!first.exclusive && !last.exclusive)
-		return pool_format(view->pool, "Take one lock around every access of %s%s.",
-				   finding->memory->name,
-				   finding->memory->variable.part.in_container.words
-					   ? ""
-					   : ", or make it an atomic");
+		return pool_format(view->pool, "Take one lock around every access of %s%s.", name,
+				   advise_no_lock(&finding->memory->variable.part,
+						  name == finding->memory->name));
 	if (!first.exclusive)
-		return advise_one_side(view, finding, &last, &first);
+		return advise_one_side(view, finding, &last, &first, name);
 	if (!last.exclusive)
-		return advise_one_side(view, finding, &first, &last);
+		return advise_one_side(view, finding, &first, &last, name);
 	if (first.exclusive == last.exclusive)
 		return pool_format(view->pool, "Keep %s from the read to the write.",
 				   lock_name(view, finding->process, first.exclusive));

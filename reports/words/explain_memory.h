@@ -7,8 +7,10 @@
 /* "written by T2 (producer) and read by T3 (consumer)". */
 const char *memory_accesses_phrase(struct view *view, const struct view_finding *finding);
 
-/* How to fix it, by the locks that were held: one or two sentences. */
-const char *memory_lock_advice(struct view *view, const struct view_finding *finding);
+/* How to fix it, by the locks that were held: one or two sentences.  @name: of what a lock is
+ * to protect. */
+const char *memory_lock_advice(struct view *view, const struct view_finding *finding,
+			       const char *name);
 
 /* "reads counter (41)": a step of a scenario. */
 const char *memory_action(struct view *view, const struct view_finding *finding,

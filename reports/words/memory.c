@@ -22,13 +22,19 @@ const char *memory_kind_name(enum memory_kind kind)
 	return kind_names[kind];
 }
 
+/* Who reads through a pointer to what is constant still speaks of the same type. */
+static const char *without_const(const char *type)
+{
+	return string_has_prefix(type, "const ") ? type + strlen("const ") : type;
+}
+
 const char *memory_type_words(struct view *view, const struct type_place *part)
 {
 	if (part->in_container.words)
 		return pool_format(view->pool, "%s (%s)",
 				   short_words(view, part->in_container.container),
 				   part->in_container.words);
-	return part->type ? short_words(view, part->type) : NULL;
+	return part->type ? short_words(view, without_const(part->type)) : NULL;
 }
 
 bool memory_is_access(const struct finding *finding, const struct finding_event *event)
@@ -87,12 +93,6 @@ static void find_block(const struct view_finding *finding, struct view_memory *m
 static const struct finding_event *block_of(const struct view_memory *memory)
 {
 	return memory->allocation ? memory->allocation : memory->release;
-}
-
-/* Who reads through a pointer to what is constant still speaks of the same type. */
-static const char *without_const(const char *type)
-{
-	return string_has_prefix(type, "const ") ? type + strlen("const ") : type;
 }
 
 static const char *root_name(const struct pointee *pointee)

@@ -303,16 +303,24 @@ const char *lock_stable_name(struct view *view, const struct model_process *proc
 	return make_name(view, process, lock, true);
 }
 
+static const char *path_below(struct view *view, const char *path)
+{
+	const char *below = source_path_below(path, view->options->directory);
+
+	return below ? below : path;
+}
+
 const char *process_phrase(struct view *view, const struct view_finding *finding)
 {
 	const struct model_process *process = finding->process;
 
 	if (finding->process_count > 1)
 		return pool_format(view->pool, "in %u processes (%s)", finding->process_count,
-				   process->path);
+				   path_below(view, process->path));
 	if (process->number == 1)
 		return "";
-	return pool_format(view->pool, "in process %u (%s)", process->number, process->path);
+	return pool_format(view->pool, "in process %u (%s)", process->number,
+			   path_below(view, process->path));
 }
 
 const char *join_words(struct pool *pool, const char **words, size_t count)

@@ -181,6 +181,15 @@ static const char *wait_phrase(const struct teller *teller)
 	return count == 1 ? "waits for itself" : "wait for each other";
 }
 
+static const char *all_wait_phrase(const struct teller *teller)
+{
+	size_t count;
+
+	collect_names(teller, false, &count);
+	return count == 1 ? "the only thread waits and nothing can wake it"
+			  : "all threads wait and none of them can be woken";
+}
+
 /* Do all sights of the bug have fields of one structure? */
 static bool has_one_holder(const struct view_finding *finding)
 {
@@ -315,9 +324,17 @@ static const char *object_uses(const struct teller *teller)
 	return join_words(pool, words, count);
 }
 
+/* All fields of a structure that are in the finding are one thing to protect. */
 static const char *lock_to_take(const struct teller *teller)
 {
-	return memory_lock_advice(teller->view, teller->finding);
+	const struct view_finding *finding = teller->finding;
+	const char *names[NAMES_MAX];
+	const char *name = variable_short_name(teller);
+
+	if (finding->memory && has_one_holder(finding) &&
+	    collect_variables(finding, true, names) > 1)
+		name = finding->memory->variable.part.holder;
+	return memory_lock_advice(teller->view, finding, name);
 }
 
 /* Advice to build with -g, unless all code has debug information. */
@@ -364,6 +381,7 @@ static const struct word words[] = {
 	{"over-locks", over_locks},
 	{"held-locks", held_locks},
 	{"wait", wait_phrase},
+	{"all-wait", all_wait_phrase},
 	{"kinds", lock_kinds},
 	{"order", declared_order},
 	{"objection", declared_objection},

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/strings.h"
 #include "reports/filter/generate.h"
 #include "reports/view/headline.h"
 #include "reports/words/explain.h"
@@ -31,6 +32,20 @@ static const char *place_words(struct text_page *page, const char *name, const c
 		       : "";
 }
 
+/* ": recursive mutex", unless its name has that. */
+static const char *lock_kind_words(struct text_page *page, const struct model_lock *lock,
+				   const char *name)
+{
+	const char *kind = object_kind_name(lock->kind);
+	bool is_special = lock->flags & (LOCK_IS_RECURSIVE | LOCK_IS_ROBUST);
+
+	if (!is_special && string_has_prefix(name, kind))
+		return "";
+	return pool_format(page->view->pool, ": %s%s%s",
+			   lock->flags & LOCK_IS_RECURSIVE ? "recursive " : "",
+			   lock->flags & LOCK_IS_ROBUST ? "robust " : "", kind);
+}
+
 /* The kind of a lock, and its origin unless its name has it. */
 static void write_lock(struct text_page *page, const struct model_process *process, lock_id id)
 {
@@ -47,10 +62,8 @@ static void write_lock(struct text_page *page, const struct model_process *proce
 		first = NULL;
 	fputs("    ", page->out);
 	text_wrap(page, 4, 6,
-		  pool_format(page->view->pool, "%s: %s%s%s%s%s", name,
-			      lock->flags & LOCK_IS_RECURSIVE ? "recursive " : "",
-			      lock->flags & LOCK_IS_ROBUST ? "robust " : "",
-			      object_kind_name(lock->kind),
+		  pool_format(page->view->pool, "%s%s%s%s", name,
+			      lock_kind_words(page, lock, name),
 			      place_words(page, name, "created", created),
 			      place_words(page, name, "first used", first)));
 	text_source(page, process, lock->creation_stack);
@@ -147,6 +160,20 @@ static void write_others(struct text_page *page, const struct view_finding *find
 	}
 }
 
+/* Of a descriptor and of libc's hidden state the headline has said all. */
+static bool is_named_memory(const struct view_finding *finding)
+{
+	return finding->memory && finding->finding->kind != FINDING_DESCRIPTOR_RACE &&
+	       !(finding->details & DETAIL_HIDDEN);
+}
+
+/* The line of the access says why it is not atomic; nobody expects that of libc's calls. */
+static bool is_told_note(const struct view_finding *finding, const char *note)
+{
+	return note == finding->atomics_note &&
+	       (finding->plain || finding->details & DETAIL_HIDDEN);
+}
+
 void text_finding(struct text_page *page, const struct view_finding *finding)
 {
 	text_forget_quotes(page);
@@ -157,14 +184,13 @@ void text_finding(struct text_page *page, const struct view_finding *finding)
 			text_thread(page, finding, i);
 	}
 	text_creations(page, finding);
-	if (finding->memory)
+	if (is_named_memory(finding))
 		text_memory(page, finding);
 	write_others(page, finding);
 	write_locks(page, finding);
 	write_scenario(page, finding);
-	/* The line of the access says why it is not atomic. */
 	for (size_t i = 0; i < finding->note_count; i++)
-		if (!finding->plain || finding->notes[i] != finding->atomics_note)
+		if (!is_told_note(finding, finding->notes[i]))
 			text_paragraph(page, "Note:", finding->notes[i]);
 	if (finding->advice[0])
 		text_paragraph(page, "To fix:", finding->advice);

@@ -24,20 +24,19 @@ static const char *part_words(struct text_page *page, const struct type_place *p
 }
 
 /* "refs: int, at offset 8 of struct conn"; NULL if it is no field. */
-static const char *field_words(struct text_page *page, const struct type_place *part,
-			       bool with_type)
+static const char *field_words(struct text_page *page, const struct type_place *part)
 {
 	if (!part->holder || !part->field)
 		return NULL;
 	return pool_format(page->view->pool, "%s: %sat offset %llu of %s", part->field,
-			   with_type ? part_words(page, part) : "",
+			   part_words(page, part),
 			   (unsigned long long)part->field_offset,
 			   short_words(page->view, part->holder));
 }
 
-static void write_field(struct text_page *page, const struct type_place *part, bool with_type)
+static void write_field(struct text_page *page, const struct type_place *part)
 {
-	const char *words = field_words(page, part, with_type);
+	const char *words = field_words(page, part);
 
 	if (words)
 		write_line(page, words);
@@ -46,12 +45,17 @@ static void write_field(struct text_page *page, const struct type_place *part, b
 /* "visit_count: long int, global or static data"; the headline has where it is declared. */
 static void write_variable(struct text_page *page, const struct view_memory *memory)
 {
-	const struct variable_place *variable = &memory->variable;
+	const struct type_place *part = &memory->variable.part;
+	struct pool *pool = page->view->pool;
+	const char *in_holder = "";
 
+	if (part->holder && part->field)
+		in_holder = pool_format(pool, "at offset %llu of %s, ",
+					(unsigned long long)part->field_offset,
+					short_words(page->view, part->holder));
 	text_paragraph(page, "Memory:",
-		       pool_format(page->view->pool, "%s: %sglobal or static data", memory->name,
-				   part_words(page, &variable->part)));
-	write_field(page, &variable->part, false);
+		       pool_format(pool, "%s: %s%sglobal or static data", memory->name,
+				   part_words(page, part), in_holder));
 }
 
 /* "a 24-byte block". */
@@ -71,7 +75,7 @@ static const char *block_words(struct text_page *page, const struct view_memory 
 	struct pool *pool = page->view->pool;
 
 	if (part->holder && part->field)
-		return pool_format(pool, "%s, in %s", field_words(page, part, true), whole);
+		return pool_format(pool, "%s, in %s", field_words(page, part), whole);
 	if (!memory->allocation)
 		return pool_format(pool, "%s of %s", bytes_words(page, memory->size_bytes), whole);
 	return pool_format(pool, "%s%s at offset %llu of %s", part_words(page, part),
@@ -133,7 +137,7 @@ static void write_unnamed(struct text_page *page, const struct view_memory *memo
 	text_paragraph(page, "Memory:",
 		       pool_format(page->view->pool, "%s %s",
 				   bytes_words(page, memory->size_bytes), owner));
-	write_field(page, &memory->variable.part, true);
+	write_field(page, &memory->variable.part);
 }
 
 void text_memory(struct text_page *page, const struct view_finding *finding)

@@ -7,6 +7,7 @@
 
 #define TABLE_COLUMNS 100u /* wider tables become lists, where the terminal is not wider */
 #define TABLE_THREAD_MAX 6u
+#define GAP_COLUMNS 3u
 
 static const char *const style_sequences[] = {
 	[STYLE_PLAIN] = "",	     [STYLE_ERROR] = "\033[1;31m", [STYLE_WARNING] = "\033[1;35m",
@@ -54,6 +55,7 @@ static size_t step_threads(const struct view_finding *finding, thread_id *thread
 	return count;
 }
 
+/* With the gap to the next one. */
 static size_t column_width(const struct text_page *page, const struct view_finding *finding,
 			   thread_id thread)
 {
@@ -65,7 +67,7 @@ static size_t column_width(const struct text_page *page, const struct view_findi
 		if (finding->steps[i].thread == thread && length > width)
 			width = length;
 	}
-	return width + 3;
+	return width + GAP_COLUMNS;
 }
 
 /* The remark behind step @index; "" for all but the last. */
@@ -150,7 +152,7 @@ void text_scenario(const struct text_page *page, const struct view_finding *find
 		widths[i] = column_width(page, finding, threads[i]);
 		total += widths[i];
 	}
-	if (count && total <= table_columns(page))
+	if (count && total - GAP_COLUMNS <= table_columns(page))
 		write_table(page, finding, threads, widths, count);
 	else
 		write_list(page, finding);

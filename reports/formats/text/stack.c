@@ -154,7 +154,8 @@ static size_t count_system(const struct source_stack *stack, size_t first, size_
 {
 	size_t count = 0;
 
-	while (first + count < end && source_frame_is_system(&stack->frames[first + count]))
+	while (first + count < end && source_frame_is_system(&stack->frames[first + count]) &&
+	       !stack->frames[first + count].is_signal)
 		count++;
 	return count;
 }
@@ -200,6 +201,11 @@ static void write_folded(struct text_page *page, const struct source_stack *stac
 	for (bool is_first = true; i < end; is_first = false) {
 		size_t folded = is_first ? 0 : count_system(stack, i, end);
 
+		if (stack->frames[i].is_signal) {
+			fprintf(page->out, "      ... %s\n", stack->frames[i].function);
+			i++;
+			continue;
+		}
 		if (folded) {
 			write_fold(page, &stack->frames[i], folded);
 			i += folded;

@@ -166,7 +166,9 @@ static void write_event(struct text_page *page, const struct view_finding *findi
 
 	page->has_gaps |= event->holds_are_unknown || (finding->memory && !event->stack);
 	text_wrap(page, column, 6,
-		  pool_format(page->view->pool, "%s%s", explain_event(page->view, finding, event),
+		  pool_format(page->view->pool, "%s%s%s",
+			      group_count(finding, event->thread) > 1 ? "each " : "",
+			      explain_event(page->view, finding, event),
 			      where_words(page, finding, event, same)));
 	if (event->stack && !same)
 		text_stack(page, finding->process, event->stack);

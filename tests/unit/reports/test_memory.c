@@ -218,8 +218,8 @@ START_TEST(elements_and_fields_are_named)
 	render_text();
 	expect_text("error: data-race: accounts[3].balance (test_memory.c:");
 	expect_text(") is written by T2 (left) and read by T3 (right), and nothing orders them\n");
-	expect_text("  Memory: accounts[3].balance: int64_t, global");
-	expect_text("    balance: at offset 8 of struct account\n");
+	expect_text("  Memory: accounts[3].balance: int64_t, at offset 8 of struct account, "
+		    "global");
 	expect_no("nothing orders these");
 }
 END_TEST

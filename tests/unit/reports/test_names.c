@@ -97,8 +97,7 @@ START_TEST(members_of_a_union_are_told_by_their_size)
 {
 	add_race(&outer.in[1].as.number, 4);
 	expect_text("data-race: outer.in[1].as.number (");
-	expect_text("  Memory: outer.in[1].as.number: int, global");
-	expect_text("    as.number: at offset 8 of struct inner\n");
+	expect_text("  Memory: outer.in[1].as.number: int, at offset 8 of struct inner, global");
 }
 END_TEST
 
@@ -106,7 +105,7 @@ START_TEST(bytes_that_no_member_is_are_the_unions)
 {
 	add_race(&outer.in[1].as.bytes[2], 2);
 	expect_text("data-race: outer.in[1].as+2 (");
-	expect_text("  Memory: outer.in[1].as+2: union, global");
+	expect_text("  Memory: outer.in[1].as+2: union, at offset 8 of struct inner, global");
 }
 END_TEST
 
@@ -114,7 +113,7 @@ START_TEST(fields_of_unnamed_structures_count_from_the_named_one)
 {
 	add_race(&outer.point.y, 4);
 	expect_text("data-race: outer.point.y (");
-	expect_text("    point.y: at offset 44 of struct outer\n");
+	expect_text("  Memory: outer.point.y: int, at offset 44 of struct outer, global");
 }
 END_TEST
 
@@ -122,7 +121,7 @@ START_TEST(members_of_unnamed_unions_are_found)
 {
 	add_race(&outer.high, 4);
 	expect_text("data-race: outer.high (");
-	expect_text("    high: at offset 52 of struct outer\n");
+	expect_text("  Memory: outer.high: int, at offset 52 of struct outer, global");
 }
 END_TEST
 
@@ -137,7 +136,7 @@ START_TEST(an_unnamed_structure_is_called_by_its_typedef)
 {
 	add_race(&wraps[1], 8);
 	expect_text("data-race: wraps[1].value (");
-	expect_text("    value: at offset 0 of wrapped\n");
+	expect_text("  Memory: wraps[1].value: long int, at offset 0 of wrapped, global");
 }
 END_TEST
 
