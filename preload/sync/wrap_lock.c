@@ -187,7 +187,7 @@ void lock_attempt_unusual(struct lock_attempt attempt, int result)
 		misuse_refused(&guest_detector, self->thread, attempt.object, attempt.stack);
 	else if (result == EINVAL && lock_is_destroyed_mutex(attempt.object))
 		life_used_destroyed(&guest_detector, self->thread, attempt.object,
-				    attempt.stack);
+				    ACTION_ACQUIRE, attempt.stack);
 	else if (result == EOWNERDEAD)
 		mutex_inherited(self->thread, attempt.object);
 	guest_leave(self);
@@ -207,7 +207,7 @@ static void release_unknown(struct guest_thread *self, struct sync_object *objec
 	struct sync_info *info = object->info;
 
 	if (lock_is_destroyed_mutex(object)) {
-		life_used_destroyed(&guest_detector, self->thread, object, stack);
+		life_used_destroyed(&guest_detector, self->thread, object, ACTION_RELEASE, stack);
 	} else if (info && info->kind == kind) {
 		misuse_released(&guest_detector, self->thread, object, stack,
 				lock_real_state(object));

@@ -171,9 +171,56 @@ static bool have_same_locks(const struct view_finding *known, const struct view_
 	enum finding_kind kind = finding->finding->kind;
 
 	return (known->finding->kind == FINDING_DEADLOCK || finding->declared) &&
-	       !known->declared && known->process == finding->process &&
+	       !known->declared &&
 	       (kind == FINDING_LOCK_ORDER_INVERSION || kind == FINDING_LOCK_ORDER_CYCLE) &&
 	       has_locks_of(known, finding) && has_locks_of(finding, known);
+}
+
+static bool has_event(const struct view_finding *finding, const struct finding_event *event)
+{
+	for (size_t i = 0; i < finding->event_count; i++)
+		if (finding->events[i]->lock == event->lock &&
+		    finding->events[i]->stack == event->stack)
+			return true;
+	return false;
+}
+
+/* A read lock taken again, or a lock taken by a handler. */
+bool same_bug_is_cause(const struct view_finding *known, const struct view_finding *finding)
+{
+	if (known->finding->kind != FINDING_DEADLOCK ||
+	    (finding->finding->kind != FINDING_READ_RECURSION &&
+	     finding->finding->kind != FINDING_SIGNAL_UNSAFE_LOCK))
+		return false;
+	for (size_t i = 0; i < finding->event_count; i++)
+		if (!has_event(known, finding->events[i]))
+			return false;
+	return true;
+}
+
+/* Where the lock was destroyed or its memory freed that is used in spite of it; 0: unknown. */
+static stack_id end_of_lock(const struct view_finding *finding)
+{
+	for (size_t i = 0; i < finding->event_count; i++)
+		if (finding->events[i]->action == ACTION_DESTROY ||
+		    finding->events[i]->action == ACTION_FREE)
+			return finding->events[i]->stack;
+	return 0;
+}
+
+/* Several uses of a lock after the same end. */
+static bool have_same_end(const struct view_finding *known, const struct view_finding *finding)
+{
+	return known->finding->kind == FINDING_LOCK_DESTROYED &&
+	       finding->finding->kind == FINDING_LOCK_DESTROYED &&
+	       has_locks_of(known, finding) && end_of_lock(known) == end_of_lock(finding);
+}
+
+static bool are_of_one_lock(const struct view_finding *known, const struct view_finding *finding)
+{
+	return known->process == finding->process &&
+	       (have_same_locks(known, finding) || same_bug_is_cause(known, finding) ||
+		have_same_end(known, finding));
 }
 
 size_t same_bug_keys(struct view *view, const struct view_finding *finding,
@@ -209,7 +256,7 @@ bool same_bug_related(struct view *view, const struct view_finding *known,
 		      const struct view_finding *finding)
 {
 	if (!known->memory || !finding->memory)
-		return have_same_locks(known, finding);
+		return are_of_one_lock(known, finding);
 	return are_alike(known, finding) &&
 	       strcmp(known->process->path, finding->process->path) == 0 &&
 	       is_same_memory(view, known, finding);

@@ -2,8 +2,9 @@
  * One bug, one finding.
  *
  * The detector keeps apart what is one to a person: a variable that many pairs of places
- * or threads race over, the fields of one structure that lack one lock, and an inversion
- * that later deadlocks.  The first finding stands for all; the others are listed with it.
+ * or threads race over, the fields of one structure that lack one lock, what later
+ * deadlocks (an inversion, a read lock taken twice, a lock in a signal handler), and uses of
+ * a lock after one end.  The first finding stands for all; the others are listed with it.
  */
 #ifndef REPORTS_VIEW_SAME_BUG_H
 #define REPORTS_VIEW_SAME_BUG_H
@@ -22,5 +23,8 @@ size_t same_bug_keys(struct view *view, const struct view_finding *finding,
 /* Is @finding another sight of @known's bug? */
 bool same_bug_related(struct view *view, const struct view_finding *known,
 		      const struct view_finding *finding);
+
+/* Is @finding what led to the deadlock @known?  Then it tells what is to be mended. */
+bool same_bug_is_cause(const struct view_finding *known, const struct view_finding *finding);
 
 #endif

@@ -294,16 +294,23 @@ struct view *view_begin(struct model *model, const struct view_options *options)
 	return view;
 }
 
+static void explain_bug(struct view *view, struct view_finding *finding)
+{
+	explain_finding(view, finding);
+	for (size_t i = 0; i < finding->other_count; i++) {
+		explain_finding(view, &finding->others[i]);
+		if (same_bug_is_cause(finding, &finding->others[i]))
+			finding->advice = finding->others[i].advice;
+	}
+}
+
 /* Names all locks first: the numbers of equal names depend on all of them. */
 static void explain_findings(struct view *view, struct view_finding **ordered)
 {
 	for (size_t i = 0; i < view->finding_count; i++)
 		explain_name_locks(view, ordered[i]);
-	for (size_t i = 0; i < view->finding_count; i++) {
-		for (size_t j = 0; j < view->findings[i].other_count; j++)
-			explain_finding(view, &view->findings[i].others[j]);
-		explain_finding(view, &view->findings[i]);
-	}
+	for (size_t i = 0; i < view->finding_count; i++)
+		explain_bug(view, &view->findings[i]);
 }
 
 void view_fill(struct view *view)

@@ -141,7 +141,7 @@ static void lock_call(struct replay *replay, struct actor *actor, struct primiti
 	if (!object)
 		return;
 	if (lock->is_destroyed) {
-		life_used_destroyed(detector, actor->thread, object, stack);
+		life_used_destroyed(detector, actor->thread, object, ACTION_ACQUIRE, stack);
 		return;
 	}
 	if (lock->is_unusable)
@@ -227,7 +227,8 @@ void replay_release(struct replay *replay, struct actor *actor, const struct scr
 	if (!object)
 		return;
 	if (lock->is_destroyed) {
-		life_used_destroyed(&replay->detector, actor->thread, object, stack);
+		life_used_destroyed(&replay->detector, actor->thread, object, ACTION_RELEASE,
+				    stack);
 		return;
 	}
 	is_held = lock->kind == OBJECT_RWLOCK

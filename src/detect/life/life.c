@@ -218,20 +218,19 @@ static bool needs_init(enum object_kind kind)
 
 static void report_use_after(struct detector *detector, struct thread *thread,
 			     struct sync_object *object, const struct sync_use *end,
-			     stack_id stack, bool is_certain)
+			     const struct sync_use *use, bool is_certain)
 {
-	struct sync_use use = make_use(thread, ACTION_ACQUIRE, stack);
-
-	if (detector->is_memory_observed && report_unordered(detector, thread, object, end, &use))
+	if (detector->is_memory_observed && report_unordered(detector, thread, object, end, use))
 		return;
 	if (is_certain)
-		report_pair(detector, FINDING_LOCK_DESTROYED, object, end, &use, thread);
+		report_pair(detector, FINDING_LOCK_DESTROYED, object, end, use, thread);
 }
 
 void life_begun_by_use(struct detector *detector, struct thread *thread,
 		       struct sync_object *object, stack_id stack)
 {
 	const struct sync_info *info = object->info;
+	struct sync_use use = make_use(thread, ACTION_ACQUIRE, stack);
 	struct sync_use end;
 	bool is_freed;
 
@@ -243,20 +242,20 @@ void life_begun_by_use(struct detector *detector, struct thread *thread,
 	is_freed = end.action == ACTION_FREE;
 	if (is_freed && !is_free_still(detector, object->address))
 		return;
-	report_use_after(detector, thread, object, &end, stack,
+	report_use_after(detector, thread, object, &end, &use,
 			 is_freed || needs_init(info->kind) || info->attributes & SYNC_DESTROYED);
 }
 
 void life_used_destroyed(struct detector *detector, struct thread *thread,
-			 struct sync_object *object, stack_id stack)
+			 struct sync_object *object, enum finding_action action, stack_id stack)
 {
-	struct sync_use use = make_use(thread, ACTION_ACQUIRE, stack);
+	struct sync_use use = make_use(thread, action, stack);
 	struct ended_life *entry = find_end(detector, object->address);
 	struct finding *finding;
 
 	/* acquire: pairs with note_end(). */
 	if (load_acquire(&entry->address) == object->address) {
-		report_use_after(detector, thread, object, &entry->end, stack, true);
+		report_use_after(detector, thread, object, &entry->end, &use, true);
 		return;
 	}
 	runtime_lock(&detector->lock);

@@ -40,9 +40,10 @@ void life_check_init(struct detector *detector, struct thread *thread, struct sy
 void life_begun_by_use(struct detector *detector, struct thread *thread,
 		       struct sync_object *object, stack_id stack);
 
-/* @thread used @object, whose memory says that it has been destroyed. */
+/* @thread took or released @object, whose memory says that it has been destroyed. */
 void life_used_destroyed(struct detector *detector, struct thread *thread,
-			 struct sync_object *object, stack_id stack);
+			 struct sync_object *object, enum finding_action action,
+			 stack_id stack);
 
 /* @thread is about to end the life of @object: by a call that destroys it, a free
  * (ACTION_FREE), or by leaving its stack frame (ACTION_LEAVE). */

@@ -474,6 +474,96 @@ START_TEST(an_inversion_that_deadlocks_is_one_finding)
 }
 END_TEST
 
+/* Writes a finding of two events on lock 1 by thread 2, at @stacks. */
+static void write_twice(uint32_t id, enum finding_kind kind, const enum finding_action actions[2],
+			const uint32_t stacks[2])
+{
+	static struct finding finding;
+
+	finding = (struct finding){.id = id, .kind = kind, .severity = SEVERITY_ERROR};
+	for (int i = 0; i < 2; i++)
+		image_event(&finding, 2, actions[i], 1, stacks[i]);
+	image_finding(image, 1, &finding, 1);
+}
+
+static void write_stacks(void)
+{
+	for (uint32_t i = 1; i <= 4; i++) {
+		uint64_t frame = 0x1000 * i;
+
+		image_stack(image, 1, i, &frame, 1);
+	}
+	image_lock(image, 1, 1, OBJECT_MUTEX, 0x1000, 1, 0, 0, "A");
+}
+
+START_TEST(a_lock_in_a_handler_that_deadlocks_is_one_finding)
+{
+	static const enum finding_action waits[2] = {ACTION_HOLD, ACTION_WAIT};
+	static const enum finding_action interrupts[2] = {ACTION_ACQUIRE, ACTION_INTERRUPT};
+	static const uint32_t stacks[2] = {1, 2};
+	static const uint32_t others[2] = {1, 3};
+
+	write_stacks();
+	write_twice(2, FINDING_DEADLOCK, waits, stacks);
+	write_twice(3, FINDING_SIGNAL_UNSAFE_LOCK, interrupts, stacks);
+	render_text();
+	expect_text("  Also: signal-unsafe-lock: ");
+	expect_text("To fix: Take no lock in a signal handler");
+	expect_text("(1 finding, 1 occurrence)");
+	write_twice(4, FINDING_SIGNAL_UNSAFE_LOCK, interrupts, others);
+	render_text();
+	expect_text("(2 findings, 2 occurrences)");
+}
+END_TEST
+
+START_TEST(uses_of_a_lock_after_one_end_are_one_finding)
+{
+	static const enum finding_action acquires[2] = {ACTION_DESTROY, ACTION_ACQUIRE};
+	static const enum finding_action releases[2] = {ACTION_DESTROY, ACTION_RELEASE};
+	static const uint32_t first[2] = {1, 2};
+	static const uint32_t second[2] = {1, 3};
+	static const uint32_t other_end[2] = {4, 3};
+
+	write_stacks();
+	write_twice(2, FINDING_LOCK_DESTROYED, acquires, first);
+	write_twice(3, FINDING_LOCK_DESTROYED, releases, second);
+	render_text();
+	expect_text("(1 finding, 2 occurrences)");
+	write_twice(4, FINDING_LOCK_DESTROYED, releases, other_end);
+	render_text();
+	expect_text("(2 findings, 3 occurrences)");
+}
+END_TEST
+
+START_TEST(a_reader_waits_for_a_writer_that_waits)
+{
+	static struct finding finding;
+
+	write_stacks();
+	image_lock(image, 1, 2, OBJECT_RWLOCK, 0x2000, 1, 0, 0, "B");
+	finding = (struct finding){.id = 2, .kind = FINDING_DEADLOCK, .severity = SEVERITY_ERROR};
+	image_event(&finding, 2, ACTION_HOLD, 2, 1);
+	image_event(&finding, 2, ACTION_WAIT, 2, 2);
+	image_event(&finding, 3, ACTION_WAIT, 2, 3);
+	finding.events[0].mode = finding.events[1].mode = HOLD_SHARED;
+	image_finding(image, 1, &finding, 1);
+	render_text();
+	expect_text("waits to write-lock B\n    waits to read-lock B   <- deadlock\n");
+}
+END_TEST
+
+START_TEST(a_single_thread_that_hangs_is_told_so)
+{
+	static struct finding finding;
+
+	finding = (struct finding){.id = 2, .kind = FINDING_HANG, .severity = SEVERITY_ERROR};
+	image_event(&finding, 1, ACTION_INPUT, 0, 0);
+	image_finding(image, 1, &finding, 1);
+	render_text();
+	expect_text("hang: the only thread waits and nothing can wake it: T1\n");
+}
+END_TEST
+
 START_TEST(an_inversion_of_other_locks_is_a_finding_of_its_own)
 {
 	static struct finding finding;
@@ -496,6 +586,10 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, errors_come_first_and_the_frequent_ones_before);
 	tcase_add_test(tests, many_findings_have_an_index);
 	tcase_add_test(tests, an_inversion_that_deadlocks_is_one_finding);
+	tcase_add_test(tests, a_lock_in_a_handler_that_deadlocks_is_one_finding);
+	tcase_add_test(tests, uses_of_a_lock_after_one_end_are_one_finding);
+	tcase_add_test(tests, a_reader_waits_for_a_writer_that_waits);
+	tcase_add_test(tests, a_single_thread_that_hangs_is_told_so);
 	tcase_add_test(tests, an_inversion_of_other_locks_is_a_finding_of_its_own);
 	tcase_add_test(tests, no_findings_are_said_in_one_line);
 	tcase_add_test(tests, the_last_line_sums_up);
