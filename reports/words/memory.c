@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/strings.h"
+#include "reports/source/operand.h"
 #include "reports/symbols/short_name.h"
 #include "reports/words/names.h"
 #include "reports/types/stable_names.h"
@@ -289,15 +290,34 @@ static void name_annotated(struct view *view, struct view_memory *memory,
 	memory->title = memory->name;
 }
 
+/* As the source calls what one of the accesses writes; or NULL. */
+static const char *name_by_source(struct view *view, const struct view_finding *finding)
+{
+	const char *name = NULL;
+
+	for (size_t i = 0; i < finding->event_count && !name; i++) {
+		const struct finding_event *event = finding->events[i];
+		const struct source_stack *stack =
+			symbolize_stack(view->symbolizer, finding->process, event->stack);
+
+		if ((event->action == ACTION_WRITE || event->action == ACTION_UPDATE) && stack &&
+		    stack->frame_count && !source_frame_is_system(stack->frames))
+			name = operand_of_write(view->pool, stack->frames);
+	}
+	return name;
+}
+
 static void name_stack(struct view *view, const struct view_finding *finding,
 		       struct view_memory *memory)
 {
+	const char *name = memory->field ? outline_long(view->pool, memory->field) : NULL;
+
 	memory->kind = MEMORY_STACK;
-	memory->name = memory->field ? outline_long(view->pool, memory->field)
-				      : "the variable";
-	memory->stable_name = pool_format(view->pool, "stack %s", memory->name);
-	memory->title = pool_format(view->pool, "%s on the stack of %s",
-				    memory->field ? memory->name : "a variable",
+	memory->stable_name = pool_format(view->pool, "stack %s", name ? name : "the variable");
+	if (!name)
+		name = name_by_source(view, finding);
+	memory->name = name ? name : "the variable";
+	memory->title = pool_format(view->pool, "%s on the stack of %s", name ? name : "a variable",
 				    thread_name(view, finding, memory->stack_thread));
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/model/text_set.h"
+#include "reports/source/operand.h"
 #include "reports/symbols/short_name.h"
 #include "reports/types/data.h"
 
@@ -24,6 +25,8 @@ struct namesakes {
 struct lock_names {
 	struct text_set fields; /* locks, by address */
 	const char **field_names;
+	struct text_set operands; /* frames, by number */
+	const char **operand_names;
 	struct named_lock *rows;
 	size_t count;
 	struct text_set keys;  /* of the rows */
@@ -151,19 +154,68 @@ static const char *origin_word(const struct model_lock *lock, bool is_creation)
 		       : "first used";
 }
 
-/* "mutex created at bank.c:12", "mutex first locked in transfer". */
+static struct lock_names *lock_names_of(struct view *view)
+{
+	if (!view->lock_names)
+		view->lock_names = pool_alloc(view->pool, sizeof(*view->lock_names));
+	return view->lock_names;
+}
+
+/* Is it the object of each call that uses it? */
+static bool has_operand(const struct model_lock *lock)
+{
+	return lock->kind <= OBJECT_ONCE;
+}
+
+/* Does the library that @stack's program calls do no more than take a lock? */
+static bool is_lock_call(const struct source_stack *stack, const struct source_frame *site)
+{
+	for (const struct source_frame *frame = stack->frames; frame < site; frame++)
+		if (!frame->function || !(strstr(frame->function, "lock") ||
+					  strstr(frame->function, "Lock")))
+			return false;
+	return true;
+}
+
+/* "member->card_lock", as the source calls the object of the call @stack; or NULL. */
+static const char *name_by_source(struct view *view, const struct model_process *process,
+				  stack_id stack)
+{
+	const struct source_stack *frames = symbolize_stack(view->symbolizer, process, stack);
+	const struct source_frame *site = source_stack_site(frames);
+	struct lock_names *names = lock_names_of(view);
+	size_t count = names->operands.count;
+	size_t row;
+
+	if (!site || !site->line || !is_lock_call(frames, site))
+		return NULL;
+	row = text_set_add(&names->operands, pool_format(view->pool, "%zu", site->number));
+	if (row == count) {
+		names->operand_names = pool_grow(view->pool, names->operand_names, count,
+						 sizeof(*names->operand_names));
+		names->operand_names[row] = operand_of_call(view->pool, site);
+	}
+	return names->operand_names[row];
+}
+
+/* "account->lock (bank.c:12)", "mutex created at bank.c:12", "mutex first locked in transfer". */
 static const char *name_by_origin(struct view *view, const struct model_process *process,
 				  const struct model_lock *lock, bool is_stable)
 {
 	stack_id stack = lock->creation_stack ? lock->creation_stack : lock->first_stack;
 	const char *kind = object_kind_name(lock->kind);
 	const struct source_frame *site = symbolize_site(view->symbolizer, process, stack);
+	const char *name;
 
 	if (!site && lock->address && !is_stable)
 		return pool_format(view->pool, "%s at %#llx", kind,
 				   (unsigned long long)lock->address);
 	if (!site)
 		return pool_format(view->pool, "%s of unknown origin", kind);
+	name = is_stable || !has_operand(lock) ? NULL : name_by_source(view, process, stack);
+	if (name)
+		return pool_format(view->pool, "%s (%s)", name,
+				   source_frame_short_place(view->pool, site));
 	return pool_format(view->pool, "%s %s %s %s", kind, origin_word(lock, lock->creation_stack),
 			   is_stable ? "in" : "at",
 			   is_stable ? short_name(view->pool,
@@ -174,13 +226,6 @@ static const char *name_by_origin(struct view *view, const struct model_process 
 static const char *lock_key(struct view *view, const struct model_lock *lock)
 {
 	return pool_format(view->pool, "%p", (const void *)lock);
-}
-
-static struct lock_names *lock_names_of(struct view *view)
-{
-	if (!view->lock_names)
-		view->lock_names = pool_alloc(view->pool, sizeof(*view->lock_names));
-	return view->lock_names;
 }
 
 void lock_name_field(struct view *view, const struct model_lock *lock, const char *name)
@@ -282,6 +327,7 @@ void lock_names_free(struct lock_names *names)
 	if (!names)
 		return;
 	text_set_free(&names->fields);
+	text_set_free(&names->operands);
 	text_set_free(&names->keys);
 	text_set_free(&names->bases);
 }

@@ -2,8 +2,9 @@
  * Names of threads and locks for people.
  *
  * A lock is named by its annotation, else by its variable and field, else by where
- * it was created or first locked; never by its address.  Locks of one process with
- * the same name are numbered in the order in which they appear.
+ * it was created or first locked, and what the source calls it there; never by its
+ * address.  Locks of one process with the same name are numbered in the order in which
+ * they appear.
  */
 #ifndef REPORTS_WORDS_NAMES_H
 #define REPORTS_WORDS_NAMES_H
@@ -18,7 +19,7 @@ const char *thread_name(struct view *view, const struct view_finding *finding, t
 const char *thread_own_name(struct view *view, const struct view_finding *finding,
 			    thread_id thread);
 
-/* "bank.c:accounts[0].lock", "mutex created at bank.c:12 #2".  Never NULL. */
+/* "bank.c:accounts[0].lock", "account->lock (bank.c:12) #2".  Never NULL. */
 const char *lock_name(struct view *view, const struct model_process *process, lock_id lock);
 
 /* Names a lock that nothing else names by its field: "struct conn.lock". */

@@ -99,7 +99,7 @@ if [ -e "$(dirname "$built")/preload/libsnarl.so" ] &&
 	"$built" run --quiet --save "$work/real1.snarl" "$work/order"
 	"$built" run --quiet --save "$work/real2.snarl" "$work/order" backwards
 	"$built" run --quiet --save "$work/real3.snarl" "$work/other_order" backwards
-	merged "two runs of a program" 66 "order-inversion: .*mutex created at order.c:8.* are taken in both" real1 real2
+	merged "two runs of a program" 66 "order-inversion: .*row .order.c:8.* are taken in both" real1 real2
 	merged "locks of different programs are different ones" 0 "^snarl: no findings" real1 real3
 else
 	skip "merge of real runs" "no preload/libsnarl.so beside $built"

@@ -10,6 +10,7 @@ REPORT_TESTS = \
 	tests/unit/reports/test_holds \
 	tests/unit/reports/test_memory \
 	tests/unit/reports/test_names \
+	tests/unit/reports/test_operand \
 	tests/unit/reports/test_short_name \
 	tests/unit/reports/test_atomics \
 	tests/unit/reports/test_symbols
@@ -24,6 +25,11 @@ tests_unit_finding_test_results_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
 tests_unit_finding_test_results_CFLAGS = $(REPORT_TEST_CFLAGS)
 tests_unit_finding_test_results_SOURCES = tests/unit/finding/test_results.c $(REPORT_TEST_IMAGE)
 tests_unit_finding_test_results_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_reports_test_operand_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_operand_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_reports_test_operand_SOURCES = tests/unit/reports/test_operand.c
+tests_unit_reports_test_operand_LDADD = $(REPORT_TEST_LIBS)
 
 tests_unit_reports_test_short_name_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
 tests_unit_reports_test_short_name_CFLAGS = $(REPORT_TEST_CFLAGS)
