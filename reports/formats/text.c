@@ -118,9 +118,10 @@ static void write_index(struct text_page *page)
 		return;
 	fprintf(page->out, "\nsnarl: %s:\n", total_words(view));
 	for (size_t i = 0; i < view->finding_count; i++) {
-		const char *line = pool_format(view->pool, "  %zu. %s", i + 1,
-					       headline_line(view, &view->findings[i]));
+		const char *line = headline_line(view, &view->findings[i]);
+		const char *below = source_path_below(line, page->root);
 
+		line = pool_format(view->pool, "  %zu. %s", i + 1, below ? below : line);
 		fprintf(page->out, "%s\n", text_cut(page, line, view->options->columns));
 	}
 }

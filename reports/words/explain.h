@@ -30,4 +30,9 @@ bool explain_is_possible(const struct view_finding *finding);
 /* The names in JSON of @details, in order; the last is NULL. */
 const char **detail_names(struct pool *pool, uint32_t details);
 
+/* Is it worth telling?  Not a once (which may be gone) that a library runs the program in, as
+ * std::async does. */
+bool explain_tells_hold(struct view *view, const struct view_finding *finding,
+			const struct finding_hold *hold);
+
 #endif

@@ -15,12 +15,32 @@ static const char *begin_words(struct view *view, const struct view_finding *fin
 			   (unsigned long long)(memory->address - event->address));
 }
 
-static const char *locks_words(const struct view_finding *finding,
+bool explain_tells_hold(struct view *view, const struct view_finding *finding,
+			const struct finding_hold *hold)
+{
+	const struct model_lock *lock = model_lock(finding->process, hold->lock);
+	const struct source_frame *site =
+		symbolize_site(view->symbolizer, finding->process, hold->stack);
+
+	return (lock && lock->kind != OBJECT_ONCE) || !site || !source_frame_is_system(site);
+}
+
+static bool has_told_holds(struct view *view, const struct view_finding *finding,
+			   const struct finding_event *event)
+{
+	for (uint32_t i = 0; i < event->hold_count && i < FINDING_HOLD_MAX; i++)
+		if (explain_tells_hold(view, finding, &event->holds[i]))
+			return true;
+	return false;
+}
+
+static const char *locks_words(struct view *view, const struct view_finding *finding,
 			       const struct finding_event *event)
 {
 	if (event->holds_are_unknown)
 		return ", locks held not recorded";
-	return event->hold_count || finding->finding->kind == FINDING_UNMARKED_SYNC
+	return finding->finding->kind == FINDING_UNMARKED_SYNC ||
+			       has_told_holds(view, finding, event)
 		       ? ""
 		       : ", holding no lock";
 }
@@ -41,7 +61,7 @@ static const char *access_words(struct view *view, const struct view_finding *fi
 				    begin_words(view, finding, event), value[0] ? ", " : "", value);
 	if (event == finding->plain)
 		words = pool_format(view->pool, "%s, %s", words, finding->plain_words);
-	return pool_format(view->pool, "%s%s", words, locks_words(finding, event));
+	return pool_format(view->pool, "%s%s", words, locks_words(view, finding, event));
 }
 
 const char *explain_event(struct view *view, const struct view_finding *finding,

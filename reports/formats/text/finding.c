@@ -39,7 +39,7 @@ static const char *lock_kind_words(struct text_page *page, const struct model_lo
 	const char *kind = object_kind_name(lock->kind);
 	bool is_special = lock->flags & (LOCK_IS_RECURSIVE | LOCK_IS_ROBUST);
 
-	if (!is_special && string_has_prefix(name, kind))
+	if (!is_special && string_has_prefix(name, kind) && name[strlen(kind)] == ' ')
 		return "";
 	return pool_format(page->view->pool, ": %s%s%s",
 			   lock->flags & LOCK_IS_RECURSIVE ? "recursive " : "",

@@ -34,14 +34,6 @@ static const char *field_words(struct text_page *page, const struct type_place *
 			   short_words(page->view, part->holder));
 }
 
-static void write_field(struct text_page *page, const struct type_place *part)
-{
-	const char *words = field_words(page, part);
-
-	if (words)
-		write_line(page, words);
-}
-
 /* "visit_count: long int, global or static data"; the headline has where it is declared. */
 static void write_variable(struct text_page *page, const struct view_memory *memory)
 {
@@ -134,10 +126,12 @@ static void write_block(struct text_page *page, const struct view_finding *findi
 static void write_unnamed(struct text_page *page, const struct view_memory *memory,
 			  const char *owner)
 {
+	const char *field = field_words(page, &memory->variable.part);
+
 	text_paragraph(page, "Memory:",
-		       pool_format(page->view->pool, "%s %s",
-				   bytes_words(page, memory->size_bytes), owner));
-	write_field(page, &memory->variable.part);
+		       field ? pool_format(page->view->pool, "%s, %s", field, owner)
+			     : pool_format(page->view->pool, "%s %s",
+					   bytes_words(page, memory->size_bytes), owner));
 }
 
 void text_memory(struct text_page *page, const struct view_finding *finding)
@@ -157,7 +151,7 @@ void text_memory(struct text_page *page, const struct view_finding *finding)
 					  thread_name(page->view, finding, memory->stack_thread)));
 		break;
 	case MEMORY_MAPPED:
-		write_unnamed(page, memory, "of memory in no module, known heap block or stack");
+		write_unnamed(page, memory, "in no module, known heap block or stack");
 		break;
 	}
 	if (page->view->options->is_verbose)

@@ -5,7 +5,7 @@
 #include "reports/formats/text/group.h"
 #include "reports/words/names.h"
 
-#define TABLE_COLUMNS 100u /* wider tables become lists, where the terminal is not wider */
+#define TABLE_COLUMNS 100u /* where lines may have any length; wider tables become lists */
 #define TABLE_THREAD_MAX 6u
 #define GAP_COLUMNS 3u
 
@@ -109,7 +109,7 @@ static size_t table_columns(const struct text_page *page)
 {
 	unsigned columns = page->view->options->columns;
 
-	return columns > TABLE_COLUMNS ? columns : TABLE_COLUMNS;
+	return columns ? columns : TABLE_COLUMNS;
 }
 
 /* Behind @used columns of a step, or below it if the line would be too long. */

@@ -85,6 +85,18 @@ static const char *place_words(const struct text_page *page, const struct source
 	return place;
 }
 
+/* Of a name with classes the end says more: "...::Pool::run". */
+static const char *cut_classes(const struct text_page *page, const char *name, size_t columns)
+{
+	const char *end = name + strlen(name);
+	const char *next = strstr(name, "::");
+
+	while (next && (size_t)(end - next) + 3 > columns)
+		next = strstr(next + 2, "::");
+	return next ? pool_format(page->view->pool, "...%s", next)
+		    : pool_format(page->view->pool, "...%s", end + 3 - columns);
+}
+
 /* The name of a function in @columns of a line (0: any number).  Without the arguments of
  * templates if it is longer than @columns_wanted: the class and the function say more. */
 static const char *fit_function(const struct text_page *page, const char *name,
@@ -92,9 +104,8 @@ static const char *fit_function(const struct text_page *page, const char *name,
 {
 	if (columns && strlen(name) > columns_wanted)
 		name = short_name_outline(page->view->pool, name);
-	/* Of a name with classes the end says more. */
 	if (columns > 3 && strlen(name) > columns && strstr(name, "::"))
-		return pool_format(page->view->pool, "...%s", name + strlen(name) + 3 - columns);
+		name = cut_classes(page, name, columns);
 	return text_cut(page, name, columns);
 }
 
@@ -177,6 +188,31 @@ static size_t without_glue(const struct source_stack *stack)
 	return count;
 }
 
+/* Is it a name that C++ and C reserve for their libraries? */
+static bool is_reserved(const char *function)
+{
+	const char *next;
+
+	while ((next = strstr(function, "::")))
+		function = next + strlen("::");
+	return strchr("_<", function[0]);
+}
+
+/* Of @count frames of libraries the outermost with a name for people: the program has called
+ * that one. */
+static const char *fold_name(const struct text_page *page, const struct source_frame *frames,
+			     size_t count)
+{
+	for (size_t i = count; i-- > 0;) {
+		const char *name = short_name_outline(page->view->pool,
+						      frame_function(page->view, &frames[i]));
+
+		if (!is_reserved(name))
+			return name;
+	}
+	return short_name_outline(page->view->pool, frame_function(page->view, frames));
+}
+
 static void write_fold(const struct text_page *page, const struct source_frame *first,
 		       size_t count)
 {
@@ -185,9 +221,8 @@ static void write_fold(const struct text_page *page, const struct source_frame *
 				     : " in a library";
 
 	fprintf(page->out, "      ... %s%s\n",
-		fit_function(page, short_name_outline(page->view->pool,
-						      frame_function(page->view, first)),
-			     FOLDED_COLUMNS, page->view->options->columns ? FOLDED_COLUMNS : 0),
+		fit_function(page, fold_name(page, first, count), FOLDED_COLUMNS,
+			     page->view->options->columns ? FOLDED_COLUMNS : 0),
 		more);
 }
 

@@ -40,13 +40,17 @@ static void write_hold(struct text_page *page, const struct view_finding *findin
 	const struct model_process *process = finding->process;
 	const char *place = text_stack_place(page, process, hold->stack, event->stack);
 	struct pool *pool = page->view->pool;
-	const char *taken = hold->stack ? ", taken here:" : "";
+	const struct model_lock *lock = model_lock(process, hold->lock);
+	bool is_once = lock && lock->kind == OBJECT_ONCE;
+	const char *begun = is_once ? "begun" : "taken";
+	const char *taken = hold->stack ? pool_format(pool, ", %s here:", begun) : "";
 
 	if (place)
-		taken = pool_format(pool, ", taken at %s", place);
+		taken = pool_format(pool, ", %s at %s", begun, place);
 	fputs("    ", page->out);
 	text_wrap(page, 4, 6,
-		  pool_format(pool, "while it held %s%s%s",
+		  pool_format(pool, "while it %s %s%s%s",
+			      is_once ? "ran the routine of" : "held",
 			      hold->lock ? lock_name(page->view, process, hold->lock)
 					 : "a lock that has ended since",
 			      hold->mode == HOLD_SHARED ? " for reading" : "", taken));
@@ -66,7 +70,8 @@ void text_holds(struct text_page *page, const struct view_finding *finding, size
 	const struct finding_event *event = finding->events[index];
 
 	for (uint32_t i = 0; i < present_holds(event); i++)
-		if (!is_shown(page->view, finding, index, &event->holds[i]))
+		if (!is_shown(page->view, finding, index, &event->holds[i]) &&
+		    explain_tells_hold(page->view, finding, &event->holds[i]))
 			write_hold(page, finding, event, &event->holds[i]);
 	if (event->hold_count > present_holds(event))
 		fprintf(page->out, "    and %u more locks\n",

@@ -140,7 +140,7 @@ START_TEST(nobody_is_told_to_take_a_once)
 	image_lock(image, 1, 3, OBJECT_ONCE, 0x3000, 0, 0, 0, "C");
 	add_hold(&finding.events[0], 3, HOLD_EXCLUSIVE);
 	render_text();
-	expect_text("    while it held C\n");
+	expect_text("    while it ran the routine of C\n");
 	expect_text("To fix: Take one lock around every access of counter, or make it an atomic.");
 }
 END_TEST
