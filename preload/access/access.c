@@ -36,6 +36,11 @@ int32_t access_shared_tls(void)
 	return (int32_t)((uintptr_t)&access_shared - arch_thread_pointer());
 }
 
+int32_t access_ahead_tls(void)
+{
+	return (int32_t)((uintptr_t)&access_ahead - arch_thread_pointer());
+}
+
 void access_redirect_imports(void *site)
 {
 	imports_redirect_at(((const struct site *)site)->address);

@@ -19,9 +19,10 @@
 /* The thunks' addresses, for plans. */
 void access_thunks(struct thunk_addresses *thunks);
 
-/* Offsets of access_current and access_shared from the thread pointer. */
+/* Offsets of access_current, access_shared and access_ahead from the thread pointer. */
 int32_t access_current_tls(void);
 int32_t access_shared_tls(void);
+int32_t access_ahead_tls(void);
 
 /* Runs @function(@context) on @self's own stack, with all vector registers kept
  * and signals blocked.  Not nested: within it, calls @function directly. */

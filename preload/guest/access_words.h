@@ -15,6 +15,10 @@ struct thread;
 extern __thread uint64_t access_current __attribute__((tls_model("initial-exec")));
 extern __thread uint64_t access_shared __attribute__((tls_model("initial-exec")));
 
+/* The stack pointer of a loop whose accesses are all recorded ahead, in the present epoch
+ * (x86/emit/range.h).  thread.ahead points here. */
+extern __thread uint64_t access_ahead __attribute__((tls_model("initial-exec")));
+
 /* The thread, for the thunks.  NULL: it is not observed. */
 extern __thread struct thread *access_thread __attribute__((tls_model("initial-exec")));
 

@@ -202,6 +202,7 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	thread->stack_start = stack_end > stack_bytes ? stack_end - stack_bytes : 0;
 	thread->clocks.current = &access_current;
 	thread->clocks.shared = &access_shared;
+	thread->clocks.ahead = &access_ahead;
 	access_thread = thread;
 	guest_self = self;
 	guest_known = &no_context;
@@ -218,6 +219,7 @@ static void forget_words(struct thread *thread)
 {
 	thread->clocks.current = &thread->clocks.own_current;
 	thread->clocks.shared = &thread->clocks.own_shared;
+	thread->clocks.ahead = &thread->clocks.own_ahead;
 }
 
 void guest_free_thread(struct guest_thread *self)

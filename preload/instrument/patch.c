@@ -277,6 +277,7 @@ static bool plan_and_patch(struct patching *patching, const struct image *image,
 	struct plan_options options = {
 		.current_tls = access_current_tls(),
 		.shared_tls = access_shared_tls(),
+		.ahead_tls = access_ahead_tls(),
 		.reserve = reserve_sites,
 		.place = place_clone,
 		.places_pages = true,

@@ -27,6 +27,7 @@ enum force_choice {
 	FORCE_NO_SUMMARIES,
 	FORCE_RANGES,
 	FORCE_NO_RANGES,
+	FORCE_NO_AHEAD,
 	FORCE_LINES,
 	FORCE_NO_LINES
 };
@@ -34,7 +35,7 @@ enum force_choice {
 /* @force, if it is about planning. */
 static inline enum force_choice force_of_plans(uint64_t force)
 {
-	return force <= FORCE_NO_RANGES ? (enum force_choice)force : FORCE_NOTHING;
+	return force <= FORCE_NO_AHEAD ? (enum force_choice)force : FORCE_NOTHING;
 }
 
 enum yes_no_choice { CHOICE_NO, CHOICE_YES };

@@ -74,4 +74,4 @@ src_libverify_a_SOURCES = \
 	%D%/verify/symbolic_join.c \
 	%D%/verify/symbolic_vector.c \
 	%D%/verify/verify.c %D%/verify/verify.h \
-	%D%/verify/checks.c %D%/verify/parts.h
+	%D%/verify/checks.c %D%/verify/loops.c %D%/verify/parts.h

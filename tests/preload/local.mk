@@ -39,7 +39,8 @@ guests_c = \
 	tests/preload/ranges/range_calls \
 	tests/preload/results/broken_pipe tests/preload/results/killed \
 	tests/preload/results/silent_reporter \
-	tests/preload/signals/early_signals tests/preload/signals/handler_posts \
+	tests/preload/signals/early_signals tests/preload/signals/handler_amid_loop \
+	tests/preload/signals/handler_posts \
 	tests/preload/signals/handler_jumps \
 	tests/preload/signals/handler_jumps_unobserved \
 	tests/preload/signals/handler_threads tests/preload/signals/signal_contexts \

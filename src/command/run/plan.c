@@ -62,6 +62,7 @@ static struct plan_options options_of(const struct image *image, const struct op
 	return (struct plan_options){
 		.current_tls = -8,
 		.shared_tls = -16,
+		.ahead_tls = -24,
 		.first_site = 1,
 		.place = place_clones,
 		.places_pages = true,

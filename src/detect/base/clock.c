@@ -44,6 +44,7 @@ bool clock_init(struct thread *thread, uint64_t first)
 	thread->clocks.own_current = thread->clocks.own_shared = SHADOW_NO_EPOCH;
 	thread->clocks.current = &thread->clocks.own_current;
 	thread->clocks.shared = &thread->clocks.own_shared;
+	thread->clocks.ahead = &thread->clocks.own_ahead;
 	return begin_at(thread, first);
 }
 
@@ -99,6 +100,7 @@ void clock_end_epoch(struct clock_releaser by)
 	by.thread->clocks.has_recorded = false;
 	*by.thread->clocks.current = SHADOW_NO_EPOCH;
 	*by.thread->clocks.shared = SHADOW_NO_EPOCH;
+	*by.thread->clocks.ahead = 0;
 }
 
 /* The epochs of a slot are used up: @thread goes on in another one. */

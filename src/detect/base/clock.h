@@ -68,6 +68,7 @@ struct thread_clocks {
 	struct vclock given; /* full with the assumed acquires; made if some are not in full */
 	uint64_t stamp;
 	uint64_t *current, *shared;	  /* what inline checks compare with: shadow_word.h */
+	uint64_t *ahead;		  /* ... and loops without checks: x86/emit/range.h */
 	bool has_recorded;		  /* an access since the last release */
 	bool has_assumed;		  /* some may not be in 'full' */
 	uint64_t recorded_epoch;	  /* the last one in which something was recorded */
@@ -75,6 +76,7 @@ struct thread_clocks {
 	struct assumed_acquire assumed[ASSUMED_ACQUIRES]; /* by slot of the other; under
 							   * detector.lock */
 	uint64_t own_current, own_shared; /* where these point without inline checks */
+	uint64_t own_ahead;
 	struct vclock structural;
 	struct vclock hand_over;
 	uint64_t *seen_versions; /* by slot: the newest content joined from it */

@@ -23,6 +23,18 @@ struct pending_granule {
 	uint32_t unused[3];
 };
 
+#define AHEAD_SPANS 4u
+
+/* Memory all of which the thread has read, or written, in the epoch of @word, as recorded in
+ * shadow memory: record_range.h. */
+struct spans_ahead {
+	uint64_t word;
+	uint32_t turn; /* which is the next to go */
+	struct {
+		uintptr_t start, end;
+	} spans[2][AHEAD_SPANS]; /* reads, writes */
+};
+
 #define PENDING_SETS 8u /* by the granule's number */
 #define PENDING_WAYS 2u /* ... two each, for two streams */
 #define PENDING_GRANULES (PENDING_SETS * PENDING_WAYS)
@@ -111,6 +123,7 @@ struct thread_accesses {
 	struct predicate predicate;
 	struct replaced_read replaced[REPLACED_READS];
 	uint32_t replaced_turn;
+	struct spans_ahead ahead;
 	uint32_t pending_turn;			      /* which of two ways is to go next */
 	/* The hot ones; the full clock follows them. */
 	union {

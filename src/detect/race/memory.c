@@ -202,6 +202,7 @@ void access_memory_begins(struct detector *detector, struct thread *thread, uint
 	if (!size_bytes || !shadow_covers(start) || !shadow_covers(end - 1))
 		return;
 	memory_flush(detector, thread);
+	memory_forget_ahead(thread);
 	update_life_changes(detector, start, size_bytes);
 	if (start < first)
 		clear_part(detector, thread, first - SHADOW_GRANULE,
@@ -376,6 +377,7 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 	bool meets;
 
 	memory_flush(detector, thread);
+	memory_forget_ahead(thread);
 	if (!race_begin(detector, thread, access))
 		return;
 	update_life_changes(detector, access->address, access->size_bytes);

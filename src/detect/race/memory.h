@@ -49,6 +49,13 @@ static inline void memory_flush(struct detector *detector, struct thread *thread
 		record_flush(detector, thread);
 }
 
+/* Memory of @thread's begins or ends its life: what it did there before is no sign of what
+ * it does next. */
+static inline void memory_forget_ahead(struct thread *thread)
+{
+	thread->accesses.ahead.word = 0;
+}
+
 /*
  * Another thread has made an assumed acquire in the middle of this one's epoch: its clock
  * covers the rest of that epoch, too.  If it then stores what this thread waits for, the

@@ -9,7 +9,7 @@
 struct span {
 	struct detector *detector;
 	struct thread *thread;
-	uint64_t word;
+	uint64_t word, shared; /* of the present epoch; of writes both are the same */
 	uint32_t origin;
 	site_id site;
 	bool is_write;
@@ -28,59 +28,119 @@ static bool is_quiet(const struct detector *detector, const struct thread *threa
 	return attention == SITE_QUIET || !(is_write ? detector->split_count : thread->held.count);
 }
 
-/* Is it time for a sample?  Then the first of @count granules is left to its access. */
+/* Is it time for a sample, of one of @count granules? */
 static bool is_sampled(struct thread *thread, size_t count)
 {
 	if (thread->accesses.sample >= count) {
 		thread->accesses.sample -= (uint32_t)count;
 		return false;
 	}
-	thread->accesses.sample = 0;
+	thread->accesses.sample = ORIGIN_CALLERS_EVERY - 1;
 	return true;
 }
 
-/* Up to how many of @words, @most, are none or plain and in the past.  As a rule all are alike. */
+/* Has the thread recorded its access to the granule of @word in this epoch? */
+static bool is_recorded(const struct span *span, uint64_t word)
+{
+	return word == span->word || word == span->shared;
+}
+
+/* How many of @words are @word, up to the first one that is not.  Runs are long as a rule. */
+static uint32_t count_alike(const uint64_t *words, uint64_t word, uint32_t most)
+{
+	uint32_t count = 0;
+
+	while (count + 4 <= most &&
+	       !((load_acquire(&words[count]) ^ word) | (load_acquire(&words[count + 1]) ^ word) |
+		 (load_acquire(&words[count + 2]) ^ word) |
+		 (load_acquire(&words[count + 3]) ^ word)))
+		count += 4;
+	while (count < most && load_acquire(&words[count]) == word)
+		count++;
+	return count;
+}
+
+/* Of how many granules from @granule on, @most. */
+static size_t count_recorded(const struct span *span, uintptr_t granule, size_t most)
+{
+	struct shadow shadow = shadow_of(granule);
+	const uint64_t *words = span->is_write ? shadow.write : shadow.read;
+	size_t count = 0;
+
+	while (count < most && is_recorded(span, load_acquire(&words[count])))
+		count++;
+	return count;
+}
+
+/* Up to how many of @words, @most, are none or plain and in the past. */
 static uint32_t count_past(const struct thread *thread, const uint64_t *words, uint32_t most)
 {
-	uint64_t past = 0;
+	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < most; i++) {
-		uint64_t word = load_acquire(&words[i]);
+	while (count < most) {
+		uint64_t word = load_acquire(&words[count]);
 
-		if (word != past && !race_is_past(thread, word))
-			return i;
-		past = word;
+		if (!race_is_past(thread, word))
+			break;
+		count += 1 + count_alike(&words[count + 1], word, most - count - 1);
+	}
+	return count;
+}
+
+/* False: it has none. */
+static bool take_epoch(struct span *span)
+{
+	memory_before_record(span->detector, span->thread);
+	span->word = *span->thread->clocks.current;
+	span->shared = span->is_write ? span->word : *span->thread->clocks.shared;
+	return span->word != SHADOW_NO_EPOCH;
+}
+
+#define LINE_WORDS 8u
+#define CHUNK_WORDS 64u
+
+/* Under a claim: stores over the first @most of @own, as far as they and @other are in the past. */
+static uint32_t store_words(const struct span *span, uint64_t *own, const uint64_t *other,
+			    uint32_t *origin, uint32_t most)
+{
+	uint32_t at = 0, end;
+
+	for (; at < most; at = end) {
+		uint64_t word = load_acquire(&own[at]), met = load_acquire(&other[at]);
+
+		end = at + 1;
+		if (is_recorded(span, word))
+			continue;
+		if (!race_is_past(span->thread, word) || !race_is_past(span->thread, met))
+			return at;
+		end += count_alike(&own[end], word, most - end);
+		end = at + 1 + count_alike(&other[at + 1], met, end - at - 1);
+		for (uint32_t i = at; i < end; i++) {
+			/* relaxed: claim_end() orders it; as in origin_store() */
+			store_relaxed(&own[i], span->word);
+			store_relaxed(&origin[2 * i], span->origin);
+		}
 	}
 	return most;
 }
 
-#define LINE_WORDS 8u
-#define AHEAD_WORDS 64u
-
-/* Under a claim: stores over the first @most of @own, as far as they and @other are in the past. */
-static uint32_t store_words(const struct span *span, uint64_t *own, const uint64_t *other,
-			    struct shadow_origins *origins, uint32_t most)
+/* The same in chunks, while what comes next is fetched. */
+static uint32_t store_chunks(const struct span *span, uint64_t *own, const uint64_t *other,
+			     struct shadow_origins *origins, uint32_t most)
 {
 	uint32_t *origin = span->is_write ? &origins->write : &origins->read;
-	uint64_t past = 0, other_past = 0;
+	uint32_t count, stored;
 
-	for (uint32_t i = 0; i < most; i++, origin += 2) {
-		uint64_t word = load_acquire(&own[i]), met = load_acquire(&other[i]);
-
-		if (i % LINE_WORDS == 0) {
-			__builtin_prefetch(&own[i + AHEAD_WORDS], 1);
-			__builtin_prefetch(&origin[2 * AHEAD_WORDS], 1);
-			__builtin_prefetch(&other[i + AHEAD_WORDS]);
+	for (uint32_t at = 0; at < most; at += count) {
+		count = most - at < CHUNK_WORDS ? most - at : CHUNK_WORDS;
+		for (uint32_t i = at + CHUNK_WORDS; i < at + 2 * CHUNK_WORDS; i += LINE_WORDS) {
+			__builtin_prefetch(&own[i], 1);
+			__builtin_prefetch(&origin[2 * i], 1);
+			__builtin_prefetch(&other[i]);
 		}
-		if (word == span->word)
-			continue;
-		if ((word != past && !race_is_past(span->thread, word)) ||
-		    (met != other_past && !race_is_past(span->thread, met)))
-			return i;
-		past = word;
-		other_past = met;
-		store_relaxed(&own[i], span->word);  /* relaxed: claim_end() orders it */
-		store_relaxed(origin, span->origin); /* relaxed: as in origin_store() */
+		stored = store_words(span, own + at, other + at, origin + 2 * at, count);
+		if (stored < count)
+			return at + stored;
 	}
 	return most;
 }
@@ -97,7 +157,7 @@ static bool record_page(const struct span *span, uintptr_t granule, uint32_t cou
 
 	if (!claim_begin(span->detector, turn, &taken))
 		return false;
-	stored = store_words(span, own, other, shadow.origins, count);
+	stored = store_chunks(span, own, other, shadow.origins, count);
 	claim_end(turn, taken);
 	for (uint32_t i = 0; (i += count_past(span->thread, &other[i], stored - i)) < stored; i++)
 		record_again(span->detector, span->thread, granule + i * SHADOW_GRANULE,
@@ -128,20 +188,140 @@ static bool record_pages(const struct span *span, uintptr_t start, uintptr_t end
 	return true;
 }
 
-void record_range(struct detector *detector, struct thread *thread, uintptr_t start, uintptr_t end,
-		  bool is_write, site_id site)
+/* The same, of what is not recorded yet, with a sample of callers if one is due. */
+static bool record_rest(struct span *span, uintptr_t start, uintptr_t end, struct access *access)
 {
-	struct span span = {detector, thread, .site = site, .is_write = is_write};
+	size_t count = (end - start) / SHADOW_GRANULE;
+	size_t known = count_recorded(span, start, count);
+	origin_id origin;
 
-	if (!is_quiet(detector, thread, site, is_write))
-		return;
-	if (is_sampled(thread, (end - start) / SHADOW_GRANULE))
-		start += SHADOW_GRANULE;
-	memory_before_record(detector, thread);
-	span.word = *thread->clocks.current;
-	span.origin = origin_tagged(origin_of_site(site), span.word);
-	if (LIKELY(span.word != SHADOW_NO_EPOCH))
-		(void)record_pages(&span, start, end);
+	start += known * SHADOW_GRANULE;
+	if (start == end)
+		return true;
+	if (!is_sampled(span->thread, count - known))
+		return record_pages(span, start, end);
+	access->address = start;
+	origin = span->origin;
+	/* Takes a while: before there is a word. */
+	span->origin = origin_tagged(
+		origin_of_access(span->detector, span->thread, access, true), span->word);
+	if (!record_pages(span, start, start + SHADOW_GRANULE))
+		return false;
+	span->origin = origin;
+	return record_pages(span, start + SHADOW_GRANULE, end);
+}
+
+/* --- What is known to be recorded -------------------------------------------------- */
+
+/* Where the known memory that @start is in ends; or @start. */
+static uintptr_t known_until(const struct spans_ahead *ahead, bool is_write, uintptr_t start)
+{
+	for (uint32_t i = 0; i < AHEAD_SPANS; i++)
+		if (start - ahead->spans[is_write][i].start <
+		    ahead->spans[is_write][i].end - ahead->spans[is_write][i].start)
+			return ahead->spans[is_write][i].end;
+	return start;
+}
+
+/* Where known memory begins behind @start; @end if not before that. */
+static uintptr_t known_from(const struct spans_ahead *ahead, bool is_write, uintptr_t start,
+			    uintptr_t end)
+{
+	for (uint32_t i = 0; i < AHEAD_SPANS; i++)
+		if (ahead->spans[is_write][i].start > start &&
+		    ahead->spans[is_write][i].start < end &&
+		    ahead->spans[is_write][i].end > ahead->spans[is_write][i].start)
+			end = ahead->spans[is_write][i].start;
+	return end;
+}
+
+/* [start, end) is known now, and so are those that it joins. */
+static void add_known(struct spans_ahead *ahead, bool is_write, uintptr_t start, uintptr_t end)
+{
+	uint32_t own = AHEAD_SPANS;
+
+	for (uint32_t i = 0; i < AHEAD_SPANS; i++) {
+		uintptr_t other_start = ahead->spans[is_write][i].start;
+		uintptr_t other_end = ahead->spans[is_write][i].end;
+
+		if (other_start == other_end) {
+			own = i;
+			continue;
+		}
+		if (other_start > end || other_end < start)
+			continue;
+		start = other_start < start ? other_start : start;
+		end = other_end > end ? other_end : end;
+		ahead->spans[is_write][i].start = ahead->spans[is_write][i].end = 0;
+		own = i;
+	}
+	if (own == AHEAD_SPANS)
+		own = ahead->turn++ % AHEAD_SPANS;
+	ahead->spans[is_write][own].start = start;
+	ahead->spans[is_write][own].end = end;
+}
+
+/* What is known of the thread's present epoch.  If another thread has acquired amid it, what
+ * came before that is no sign of what comes after (memory_end_assumed_epoch()). */
+static struct spans_ahead *known_ahead(struct thread *thread, uint64_t word)
+{
+	struct spans_ahead *ahead = &thread->accesses.ahead;
+
+	/* relaxed: as there. */
+	if (ahead->word != word ||
+	    load_relaxed(&thread->clocks.assumed_epoch) == thread->clocks.recorded_epoch)
+		*ahead = (struct spans_ahead){.word = word};
+	return ahead;
+}
+
+static bool record_unknown(struct span *span, uintptr_t start, uintptr_t end,
+			   struct access *access)
+{
+	struct spans_ahead *ahead = known_ahead(span->thread, span->word);
+	uintptr_t at = start;
+
+	while (at < end) {
+		uintptr_t until = known_until(ahead, span->is_write, at);
+
+		if (until == at) {
+			until = known_from(ahead, span->is_write, at, end);
+			if (!record_rest(span, at, until, access))
+				return false;
+		}
+		at = until;
+	}
+	add_known(ahead, span->is_write, start, end);
+	return true;
+}
+
+/* The bytes of [start, end) in the granules that are not wholly in it. */
+static bool record_ends(const struct span *span, uintptr_t start, uintptr_t end, uintptr_t first,
+			uintptr_t last)
+{
+	return (start == first ||
+		record_span(span->detector, span->thread, start, (uint32_t)(first - start),
+			    span->is_write, span->site)) &&
+	       (last == end || record_span(span->detector, span->thread, last,
+					   (uint32_t)(end - last), span->is_write, span->site));
+}
+
+bool record_range(struct detector *detector, struct thread *thread, struct access *access,
+		  size_t size_bytes)
+{
+	uintptr_t start = access->address, end = start + size_bytes;
+	uintptr_t first = (start + SHADOW_GRANULE - 1) & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uintptr_t last = end & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	struct span span = {detector, thread, .site = access->site,
+			    .is_write = access->flags & SITE_WRITE};
+
+	if (first >= last || !is_quiet(detector, thread, span.site, span.is_write))
+		return false;
+	if (!take_epoch(&span))
+		return false;
+	span.origin = origin_tagged(origin_of_site(span.site), span.word);
+	return record_unknown(&span, first, last, access) &&
+	       record_ends(&span, start, end, first, last) &&
+	       *thread->clocks.current == span.word;
 }
 
 #define LONG_BYTES 256u /* for which a claim is worth while */
@@ -160,9 +340,7 @@ bool record_long(struct detector *detector, struct thread *thread, struct access
 	    thread->accesses.acquire_count || update_concerns(detector, thread, site) ||
 	    !shadow_covers(first) || !shadow_covers(last - 1))
 		return false;
-	memory_before_record(detector, thread);
-	span.word = *thread->clocks.current;
-	if (UNLIKELY(span.word == SHADOW_NO_EPOCH))
+	if (!take_epoch(&span))
 		return false;
 	access->callers = origin_choose_callers(thread, site);
 	/* Takes a while, and may find a stack: before there is a word. */

@@ -10,11 +10,13 @@
 
 #include "detect/race/record_fast.h"
 
-/* @thread will touch all of [start, end), whole granules, by @site. */
-void record_range(struct detector *detector, struct thread *thread, uintptr_t start, uintptr_t end,
-		  bool is_write, site_id site);
+/* @thread will touch @size_bytes from where @access begins on.  False: not all is recorded, in
+ * one epoch that goes on.  What it knows to have been recorded in that it does not look at
+ * again: memory_forget_ahead(). */
+bool record_range(struct detector *detector, struct thread *thread, struct access *access,
+		  size_t size_bytes);
 
-/* The same for @access, which a function of libc makes.  False: not all of it; the rest is
+/* @access, which a function of libc makes.  False: not all of it; the rest is
  * access_check()'s. */
 bool record_long(struct detector *detector, struct thread *thread, struct access *access);
 

@@ -104,16 +104,9 @@ static bool emit_near_back(struct emitter *emitter, const struct function *funct
 	return true;
 }
 
-/* Writes the distance from a branch to its target. */
-static void emit_distance(struct emitter *emitter, const struct function *function, uint32_t index)
+/* Writes the distance from a branch to instruction @to. */
+static void emit_distance_to(struct emitter *emitter, uint32_t to)
 {
-	const struct instruction *branch = &function->instructions[index];
-	uint32_t to = function_target(function, branch);
-
-	if (to == UINT32_MAX) {
-		emit_away(emitter, branch->target);
-		return;
-	}
 	emitter->branches =
 		encode_grow(emitter, emitter->branches, &emitter->branch_room,
 			    emitter->branch_count + 1, sizeof(*emitter->branches));
@@ -121,6 +114,18 @@ static void emit_distance(struct emitter *emitter, const struct function *functi
 		emitter->branches[emitter->branch_count++] =
 			(struct inner_branch){emitter->code_bytes, to};
 	encode_u32(emitter, 0);
+}
+
+/* Writes the distance from a branch to its target. */
+static void emit_distance(struct emitter *emitter, const struct function *function, uint32_t index)
+{
+	const struct instruction *branch = &function->instructions[index];
+	uint32_t to = function_target(function, branch);
+
+	if (to == UINT32_MAX)
+		emit_away(emitter, branch->target);
+	else
+		emit_distance_to(emitter, to);
 }
 
 void copy_settle_branches(struct emitter *emitter)
@@ -200,6 +205,23 @@ void copy_instruction(struct emitter *emitter, const struct function *function, 
 		emit_plain(emitter, instruction, bytes);
 		break;
 	}
+}
+
+void copy_loop(struct emitter *emitter, const struct function *function, uint32_t first,
+	       uint32_t last, uint32_t head)
+{
+	const struct instruction *branch = &function->instructions[last];
+
+	for (uint32_t i = first; i < last; i++)
+		copy_instruction(emitter, function, i);
+	emit_copy_state(emitter, branch->offset);
+	encode_branch_back(emitter,
+			   (enum condition)instruction_condition(emitter->module->text +
+								 branch->offset),
+			   head);
+	copy_add_state(emitter, (int64_t)branch->offset + branch->length);
+	encode_byte(emitter, 0xe9);
+	emit_distance_to(emitter, last + 1);
 }
 
 void copy_jump_on(struct emitter *emitter, uint32_t text_offset)

@@ -18,6 +18,11 @@ void copy_begin(struct emitter *emitter, const struct function *function, uint32
 
 void copy_instruction(struct emitter *emitter, const struct function *function, uint32_t index);
 
+/* Instructions @first to @last, a straight line that ends in a branch back to @first, which
+ * leads to @head in the clones instead; then the clone goes on behind them. */
+void copy_loop(struct emitter *emitter, const struct function *function, uint32_t first,
+	       uint32_t last, uint32_t head);
+
 /* The clone goes on at @text_offset: in a clone if there is one, else in the original. */
 void copy_jump_on(struct emitter *emitter, uint32_t text_offset);
 

@@ -27,6 +27,7 @@ enum fixup_kind {
 	FIXUP_SITE = BASE_SITES,    /* the pushed id (the rest, as of the next ones) */
 	FIXUP_CURRENT = BASE_CURRENT,
 	FIXUP_SHARED = BASE_SHARED,
+	FIXUP_AHEAD = BASE_AHEAD,
 	FIXUP_TEXT = PLAN_BASES, /* distance to a text offset: its clone if there is one, else
 				  * the original (the offset) */
 	FIXUP_KINDS

@@ -275,6 +275,18 @@ void encode_distance(struct emitter *emitter, int into, int to, int from, bool i
 		encode_pair(emitter, 0x29, from, into, is_half);
 }
 
+void encode_add(struct emitter *emitter, int in, int32_t constant)
+{
+	encode_with_memory(emitter, 0x8d, in, in, constant);
+}
+
+void encode_test_with(struct emitter *emitter, int reg, int32_t constant)
+{
+	unsigned char *at = put_with_register(begin_instruction(emitter), 0xf7, 0, reg);
+
+	end_instruction(emitter, put_u32(at, (uint32_t)constant));
+}
+
 void encode_compare_with(struct emitter *emitter, int reg, int32_t constant)
 {
 	unsigned char *at = put_with_register(begin_instruction(emitter), 0x81, 7, reg);
@@ -307,6 +319,19 @@ void encode_compare_tls(struct emitter *emitter, int with, enum fixup_kind word)
 {
 	end_instruction(emitter, put_tls(begin_instruction(emitter), with, 0x3b, 0));
 	note_fixup(emitter, word, emitter->code_bytes - 4);
+}
+
+void encode_store_tls(struct emitter *emitter, int from, enum fixup_kind word)
+{
+	end_instruction(emitter, put_tls(begin_instruction(emitter), from, 0x89, 0));
+	note_fixup(emitter, word, emitter->code_bytes - 4);
+}
+
+void encode_clear_tls(struct emitter *emitter, enum fixup_kind word)
+{
+	end_instruction(emitter, put_tls(begin_instruction(emitter), 0, 0xc7, 0));
+	note_fixup(emitter, word, emitter->code_bytes - 4);
+	encode_u32(emitter, 0);
 }
 
 void encode_add_tls(struct emitter *emitter, int32_t offset, int8_t value)

@@ -56,11 +56,16 @@ void encode_move(struct emitter *emitter, int into, int from);
 void encode_flip_bit(struct emitter *emitter, int in, unsigned bit);
 /* to - from, of 64 bits or of the lower halves; @from may be NO_REGISTER: 0. */
 void encode_distance(struct emitter *emitter, int into, int to, int from, bool is_half);
+void encode_add(struct emitter *emitter, int in, int32_t constant); /* lea */
+/* Is a bit of @constant set? */
+void encode_test_with(struct emitter *emitter, int reg, int32_t constant);
 void encode_compare_with(struct emitter *emitter, int reg, int32_t constant);
 void encode_shift_left(struct emitter *emitter, int in, unsigned by);
 void encode_shift_right(struct emitter *emitter, int in, unsigned by);
 void encode_and(struct emitter *emitter, int in, int8_t mask);
 void encode_compare_tls(struct emitter *emitter, int with, enum fixup_kind word);
+void encode_store_tls(struct emitter *emitter, int from, enum fixup_kind word);
+void encode_clear_tls(struct emitter *emitter, enum fixup_kind word);
 void encode_add_tls(struct emitter *emitter, int32_t offset, int8_t value);
 void encode_push(struct emitter *emitter, int from);
 void encode_push_zero(struct emitter *emitter);

@@ -25,6 +25,7 @@ enum plan_base {
 	BASE_SITES,   /* the id of the first site */
 	BASE_CURRENT, /* current_tls */
 	BASE_SHARED,  /* shared_tls */
+	BASE_AHEAD,   /* ahead_tls */
 	PLAN_BASES
 };
 
@@ -36,13 +37,15 @@ enum plan_base {
 /* For tests alone (--force): which shortcuts are taken wherever they can be, or nowhere.
  * Summaries: which checks of reads ask for their page's (detect/shadow/summary.h), as a
  * rule those that walk through memory in large steps.  Ranges: of which loops accesses are
- * recorded ahead (x86/emit/range.h), as a rule the long ones. */
+ * recorded ahead (x86/emit/range.h), as a rule the long ones.  Ahead: loops run without
+ * checks once all is recorded. */
 enum plan_force {
 	PLAN_FORCE_NOTHING,
 	PLAN_FORCE_SUMMARIES,
 	PLAN_FORCE_NO_SUMMARIES,
 	PLAN_FORCE_RANGES,
 	PLAN_FORCE_NO_RANGES,
+	PLAN_FORCE_NO_AHEAD,
 	PLAN_FORCE_ALL
 };
 
@@ -50,6 +53,7 @@ struct plan_options {
 	struct thunk_addresses thunks;
 	int32_t current_tls;	/* offset from the thread pointer of the current word */
 	int32_t shared_tls;	/* ... of the last read set seen that has this epoch */
+	int32_t ahead_tls;	/* ... of the stack pointer of a loop that needs no checks */
 	site_number first_site;	/* number of sites[0]; 'reserve' assigns it once the count is
 				 * known */
 	site_number (*reserve)(void *context, uint32_t count);

@@ -12,6 +12,7 @@ void plan_bases(const struct plan *plan, uint64_t text_address,
 	bases[BASE_SITES] = (int64_t)plan->first_site << THUNK_SITE_SHIFT;
 	bases[BASE_CURRENT] = options->current_tls;
 	bases[BASE_SHARED] = options->shared_tls;
+	bases[BASE_AHEAD] = options->ahead_tls;
 }
 
 bool plan_rebase(unsigned char *code, size_t size_bytes, enum plan_base base,

@@ -107,6 +107,13 @@ static bool goes_on(unsigned condition, bool is_upwards)
 	}
 }
 
+/* Does the loop end once the counter is at its bound? */
+static bool is_strict(unsigned condition)
+{
+	return condition == UNEQUAL || condition == BELOW || condition == ABOVE ||
+	       condition == LESS || condition == GREATER;
+}
+
 static void set_distance(struct counted_loop *loop, int counter, int bound, int64_t step)
 {
 	loop->from = (int8_t)(step > 0 ? counter : bound);
@@ -116,9 +123,10 @@ static void set_distance(struct counted_loop *loop, int counter, int bound, int6
 
 /* cmp counter, bound, in either order. */
 static bool is_compared(const struct module *module, const struct function *function,
-			struct counted_loop *loop, const unsigned char *bytes, unsigned condition)
+			struct counted_loop *loop, uint32_t index, unsigned condition)
 {
-	struct operation operation = operation_of(bytes);
+	struct operation operation =
+		operation_of(module->text + function->instructions[index].offset);
 	bool is_swapped = operation.code == 0x3b;
 	int left = (int)(is_swapped ? operation.reg : operation.rm);
 	int right = (int)(is_swapped ? operation.rm : operation.reg);
@@ -136,6 +144,7 @@ static bool is_compared(const struct module *module, const struct function *func
 		set_distance(loop, left, right, of_left.by);
 	else
 		set_distance(loop, right, left, of_right.by);
+	loop->is_exact = (of_left.by ? of_left.at : of_right.at) < index && is_strict(condition);
 	return goes_on(condition, of_left.by > 0 || of_right.by < 0);
 }
 
@@ -153,6 +162,7 @@ static bool is_counted_down(const struct module *module, const struct function *
 	    condition != UNEQUAL)
 		return false;
 	set_distance(loop, (int)operation.rm, NO_REGISTER, step.by);
+	loop->is_exact = true;
 	return true;
 }
 
@@ -169,8 +179,7 @@ static bool find_counter(const struct module *module, const struct function *fun
 			return false;
 		index--;
 	} while (!(function->instructions[index].changes & FLAGS_ALL));
-	return is_compared(module, function, loop,
-			   module->text + function->instructions[index].offset, condition) ||
+	return is_compared(module, function, loop, index, condition) ||
 	       is_counted_down(module, function, loop, index, condition);
 }
 
@@ -205,15 +214,9 @@ bool counted_find(const struct module *module, const struct function *function, 
 
 /* --- What it touches ------------------------------------------------------------ */
 
-/* An operand in the first round, and by how much it grows in each. */
-struct affine {
-	struct operand first;
-	int64_t stride;
-};
-
-static bool find_affine(const struct module *module, const struct function *function,
-			const struct counted_loop *loop, uint32_t index,
-			const struct operand *operand, struct affine *affine)
+bool counted_place(const struct module *module, const struct function *function,
+		   const struct counted_loop *loop, uint32_t index, const struct operand *operand,
+		   struct counted_place *place)
 {
 	struct step base = find_step(module, function, loop, operand->base, false);
 	struct step other = find_step(module, function, loop, operand->index, false);
@@ -225,15 +228,15 @@ static bool find_affine(const struct module *module, const struct function *func
 		return false;
 	first += base.by && base.at < index ? base.by : 0;
 	first += other.by && other.at < index ? scale * other.by : 0;
-	affine->first = *operand;
-	affine->first.displacement = (int32_t)first;
-	affine->stride = base.by + scale * other.by;
-	return affine->first.displacement == first;
+	place->first = *operand;
+	place->first.displacement = (int32_t)first;
+	place->stride = base.by + scale * other.by;
+	return place->first.displacement == first;
 }
 
-/* Does the loop touch what lies @distance behind @affine, @size_bytes as that does? */
+/* Does the loop touch what lies @distance behind @place, @size_bytes as that does? */
 static bool is_touched(const struct module *module, const struct function *function,
-		       const struct counted_loop *loop, const struct affine *affine,
+		       const struct counted_loop *loop, const struct counted_place *place,
 		       uint32_t size_bytes, bool is_write, int64_t distance)
 {
 	uint32_t kind = is_write ? MEMORY_WRITE : MEMORY_READ;
@@ -241,13 +244,13 @@ static bool is_touched(const struct module *module, const struct function *funct
 	for (uint32_t i = loop->first; i <= loop->last; i++) {
 		const struct instruction *instruction = &function->instructions[i];
 		struct operand operand = operand_of(instruction);
-		struct affine other;
+		struct counted_place other;
 		int64_t apart;
 
 		if (instruction->memory & kind && instruction->access_bytes == size_bytes &&
 		    checks_classify(module, function, instruction) == ACCESS_SIMPLE &&
-		    find_affine(module, function, loop, i, &operand, &other) &&
-		    operand_distance(&affine->first, &other.first, &apart) && apart == distance)
+		    counted_place(module, function, loop, i, &operand, &other) &&
+		    operand_distance(&place->first, &other.first, &apart) && apart == distance)
 			return true;
 	}
 	return false;
@@ -262,17 +265,16 @@ bool counted_range(const struct module *module, const struct function *function,
 		   const struct counted_loop *loop, uint32_t index, const struct operand *operand,
 		   uint32_t size_bytes, bool is_write, struct counted_range *range)
 {
-	struct affine affine;
+	struct counted_place *place = &range->place;
 
-	if (!find_affine(module, function, loop, index, operand, &affine) ||
-	    !is_power_of_two(affine.stride) || !is_power_of_two(loop->step) ||
-	    affine.stride < size_bytes || affine.stride > STRIDE_MOST)
+	if (!counted_place(module, function, loop, index, operand, place) ||
+	    !is_power_of_two(place->stride) || !is_power_of_two(loop->step) ||
+	    place->stride < size_bytes || place->stride > STRIDE_MOST)
 		return false;
-	for (int64_t at = size_bytes; at < affine.stride; at += size_bytes)
-		if (!is_touched(module, function, loop, &affine, size_bytes, is_write, at))
+	for (int64_t at = size_bytes; at < place->stride; at += size_bytes)
+		if (!is_touched(module, function, loop, place, size_bytes, is_write, at))
 			return false;
-	range->first = affine.first;
-	range->shift = (int8_t)(__builtin_ctzll((uint64_t)affine.stride) -
+	range->shift = (int8_t)(__builtin_ctzll((uint64_t)place->stride) -
 				__builtin_ctz(loop->step));
 	return true;
 }

@@ -9,6 +9,9 @@
  * as no value that ends the loop is met before: so whoever falls into the loop goes
  * through it so often, whatever happens meanwhile.
  *
+ * It takes no more rounds than that if the counter is compared after its step and the
+ * steps divide the distance.
+ *
  * Accesses whose addresses grow in each round by as much as they touch of one piece of
  * memory (one access, or several side by side) then touch all of
  * [first, first + rounds * stride).
@@ -27,11 +30,18 @@ struct counted_loop {
 	uint8_t unless;	      /* condition code after 'to - from' under which nothing is known; 0:
 			       * there is none */
 	uint32_t step;	      /* by which a round shortens the distance */
+	bool is_exact;	      /* no round more than that, if the steps divide the distance */
+};
+
+/* An operand in the first round, and by how much it grows in each. */
+struct counted_place {
+	struct operand first;
+	int64_t stride;
 };
 
 struct counted_range {
-	struct operand first; /* at the loop's beginning */
-	int8_t shift;	      /* its bytes are the distance << shift, or >> -shift */
+	struct counted_place place;
+	int8_t shift; /* its bytes are the distance << shift, or >> -shift */
 };
 
 /* Do the instruction before @first and a branch lead to it, as to each loop's beginning? */
@@ -45,6 +55,11 @@ static inline bool counted_may_begin(const struct function *function, uint32_t f
 bool counted_find(const struct module *module, const struct function *function, uint32_t first,
 		  struct counted_loop *loop);
 
+/* Where instruction @index of @loop finds @operand.  False: not known. */
+bool counted_place(const struct module *module, const struct function *function,
+		   const struct counted_loop *loop, uint32_t index, const struct operand *operand,
+		   struct counted_place *place);
+
 /* What instruction @index of @loop touches with @operand, @size_bytes in each round, and
  * those that touch what lies behind that in the same way.  False: not one range without
  * gaps. */
@@ -53,13 +68,13 @@ bool counted_range(const struct module *module, const struct function *function,
 		   uint32_t size_bytes, bool is_write, struct counted_range *range);
 
 /* Can accesses of @site be recorded together?  Those that other rules look at one by one
- * cannot. */
+ * cannot.  Of update groups they do so under locks only, which is known when it runs. */
 static inline bool counted_can_join(const struct plan_site *site)
 {
-	uint32_t apart = PLAN_SITE_SPIN | PLAN_SITE_AWAITS | PLAN_SITE_MAY_BE_STALE |
-			 PLAN_SITE_DECIDES | PLAN_SITE_LOCKED | PLAN_SITE_RANGE;
+	uint32_t apart = PLAN_SITE_SPIN | PLAN_SITE_AWAITS | PLAN_SITE_DECIDES | PLAN_SITE_LOCKED |
+			 PLAN_SITE_RANGE;
 
-	return !(site->flags & apart) && !site->update_group;
+	return !(site->flags & apart);
 }
 
 #endif

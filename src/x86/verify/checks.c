@@ -1,5 +1,4 @@
 #include "x86/decode/masked.h"
-#include "x86/survey/counted.h"
 #include "x86/verify/parts.h"
 
 #define LOCK_END_STEPS 16u
@@ -102,8 +101,7 @@ static bool is_same_address(const struct symbolic_value *value,
 	return symbolic_value_is(value, &address);
 }
 
-/* The size of the range that a chain of sites accesses. */
-static uint32_t chain_bytes(const struct verifying *verifying, uint32_t site)
+uint32_t verify_chain_bytes(const struct verifying *verifying, uint32_t site)
 {
 	const struct plan_site *sites = verifying->plan->sites;
 	uint32_t most = sites[site].size_bytes;
@@ -147,7 +145,7 @@ static bool is_right_thunk(const struct verifying *verifying, const struct symbo
 	if (thunk < THUNK_LOCK_BEGIN)
 		return class == ACCESS_SIMPLE &&
 		       (thunk >= THUNK_WRITE) == ((flags & PLAN_SITE_WRITE) != 0) &&
-		       1u << thunk % THUNK_SIZE_COUNT == chain_bytes(verifying, site);
+		       1u << thunk % THUNK_SIZE_COUNT == verify_chain_bytes(verifying, site);
 	if (thunk == THUNK_LOCK_BEGIN || thunk == THUNK_LOCK_END)
 		return is_here && class == ACCESS_LOCKED &&
 		       (thunk == THUNK_LOCK_BEGIN || !(instruction->memory & MEMORY_COMPARES));
@@ -177,40 +175,7 @@ static bool is_only_call(struct verifying *verifying, uint32_t site, uint32_t th
 	return true;
 }
 
-/* Whether a loop that begins here will touch, by @site, the range that the thunk is told. */
-static bool is_right_range(const struct verifying *verifying, const struct symbolic *machine,
-			   uint32_t site, uint32_t index)
-{
-	const struct function *function = verifying->function;
-	struct operand operand = operand_of(&function->instructions[index]);
-	struct symbolic_value address = {
-		.kind = SYMBOLIC_ADDRESS, .number = NO_REGISTER, .mask = -1};
-	struct symbolic_value distance = {.kind = SYMBOLIC_DISTANCE};
-	struct counted_range range;
-	struct counted_loop loop;
-
-	if (!counted_find(verifying->module, function, verifying->index, &loop) ||
-	    index < loop.first || index > loop.last ||
-	    checks_classify(verifying->module, function, &function->instructions[index]) !=
-		    ACCESS_SIMPLE ||
-	    !counted_can_join(&verifying->plan->sites[site]) ||
-	    !counted_range(verifying->module, function, &loop, index, &operand,
-			   chain_bytes(verifying, site),
-			   verifying->plan->sites[site].flags & PLAN_SITE_WRITE, &range))
-		return false;
-	address.operand = range.first;
-	distance.number = loop.to;
-	distance.mask = loop.from;
-	distance.at = range.shift;
-	distance.bit = loop.is_half;
-	return (!loop.unless || machine->is_not == loop.unless) &&
-	       machine->measured.kind == SYMBOLIC_DISTANCE &&
-	       machine->measured.number == loop.to && machine->measured.mask == loop.from &&
-	       symbolic_value_is(&machine->pushed_address, &address) &&
-	       symbolic_value_is(&machine->pushed_mask, &distance);
-}
-
-static bool check_thunk(struct verifying *verifying, uint32_t at, const struct symbolic *machine,
+static bool check_thunk(struct verifying *verifying, uint32_t at, struct symbolic *machine,
 			uint32_t thunk)
 {
 	const struct plan *plan = verifying->plan;
@@ -233,7 +198,7 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, const struct s
 		return verify_wrong(verifying, at, "a thunk is called for a site elsewhere");
 	if (verifying->is_before_loop || thunk == THUNK_RANGE)
 		return (verifying->is_before_loop && thunk == THUNK_RANGE &&
-			is_right_range(verifying, machine, site, index)) ||
+			verify_range(verifying, at, machine, site, index)) ||
 		       verify_wrong(verifying, at, "another range is recorded");
 	if (has_address &&
 	    !is_same_address(&machine->pushed_address, &function->instructions[index]))
@@ -293,8 +258,8 @@ static struct symbolic_outcome step_machine(struct verifying *verifying, struct 
 		.text_address = verifying->module->text_address,
 		.text_from_clone = (int64_t)(plan->clone_address - verifying->module->text_address),
 		.protected_bytes = protected_bytes(verifying->function),
-		.words = {options->current_tls, options->shared_tls, options->count_tls,
-			  options->counts},
+		.words = {options->current_tls, options->shared_tls, options->ahead_tls,
+			  options->count_tls, options->counts},
 	};
 
 	verifying->result->steps++;
@@ -302,7 +267,7 @@ static struct symbolic_outcome step_machine(struct verifying *verifying, struct 
 }
 
 static bool go_on(struct verifying *verifying, uint32_t at, const struct instruction *instruction,
-		  const struct symbolic *machine, const struct symbolic_outcome *outcome)
+		  struct symbolic *machine, const struct symbolic_outcome *outcome)
 {
 	int64_t next = (int64_t)at + instruction->length;
 
@@ -351,6 +316,8 @@ static bool visit_node(struct verifying *verifying, struct node *node)
 		verifying->copy_at = at;
 		return true;
 	}
+	if (verifying->is_before_loop && is_copy(verifying, at))
+		return verify_loop(verifying, at, machine);
 	if (is_copy(verifying, at)) {
 		if (machine->is_in_doubt || machine->owes_look)
 			return verify_wrong(verifying, at, "an access goes on unchecked");
@@ -362,6 +329,8 @@ static bool visit_node(struct verifying *verifying, struct node *node)
 	if (!verify_decode(verifying, at, &instruction))
 		return false;
 	outcome = step_machine(verifying, machine, &instruction);
+	if (machine->is_with_ahead && outcome.event == SYMBOLIC_STEP)
+		verifying->head = at;
 	return go_on(verifying, at, &instruction, machine, &outcome);
 }
 
@@ -408,6 +377,8 @@ bool verify_follow_ranges(struct verifying *verifying, uint32_t at)
 
 	verifying->index++;
 	verifying->is_before_loop = true;
+	verifying->told_count = 0;
+	verifying->head = 0;
 	is_right = follow_all(verifying, at);
 	verifying->is_before_loop = false;
 	verifying->index--;

@@ -6,6 +6,7 @@
 #define X86_VERIFY_PARTS_H
 
 #include "x86/flow/checks.h"
+#include "x86/survey/counted.h"
 #include "x86/verify/symbolic.h"
 #include "x86/verify/verify.h"
 
@@ -21,6 +22,16 @@ struct node {
 /* Machines, which are too large for the stack. */
 struct machines {
 	struct symbolic machine, edge;
+};
+
+#define VERIFY_TOLD_MOST 8u
+
+/* A range that the code in front of a loop tells the thunk. */
+struct told_range {
+	uint32_t at; /* the call */
+	struct counted_place place;
+	int32_t extra;
+	bool is_write;
 };
 
 struct verifying {
@@ -39,6 +50,9 @@ struct verifying {
 	uint32_t *begun_at, *ended_at; /* per site: the one call of a thunk for it */
 	bool is_before_loop;	       /* only ranges are recorded there */
 	uint32_t copy_at;	       /* where the paths ended; 0: not yet */
+	struct told_range told[VERIFY_TOLD_MOST];
+	uint32_t told_count;
+	uint32_t head; /* of the copy without checks: what compares; 0: not met yet */
 };
 
 /* Records that @what is wrong at @at; returns false. */
@@ -55,6 +69,25 @@ bool verify_follow_checks(struct verifying *verifying);
 /* Follows the code in front of a counted loop, from @at to its first instruction, the one
  * behind the current one. */
 bool verify_follow_ranges(struct verifying *verifying, uint32_t at);
+
+/* Is the copy of instruction @index, at copy_at, right?  Moves *@after behind it. */
+bool verify_copy(struct verifying *verifying, uint32_t *after);
+
+/* Does the state row say that the original is about to run what is at @original? */
+bool verify_state(const struct verifying *verifying, uint32_t at, int64_t original);
+
+/* The size of the range that a chain of sites accesses. */
+uint32_t verify_chain_bytes(const struct verifying *verifying, uint32_t site);
+
+/* --- loops.c ----------------------------------------------------------------------------- */
+
+/* Whether a loop that begins here will touch, by @site of instruction @index, the range that
+ * the thunk is told at @at; notes that in @machine. */
+bool verify_range(struct verifying *verifying, uint32_t at, struct symbolic *machine,
+		  uint32_t site, uint32_t index);
+
+/* The copy without checks of the loop that begins here, from @at on, entered by @machine. */
+bool verify_loop(struct verifying *verifying, uint32_t at, const struct symbolic *machine);
 
 /* Follows the call after a locked instruction, and moves *@at to its end. */
 bool verify_follow_lock_end(struct verifying *verifying, uint32_t *at);

@@ -117,13 +117,21 @@ static bool run_load_thread_pointer(struct symbolic *machine, const struct opcod
 /* The steps from an address to its page's summary. */
 enum { PAGE_SHIFTED = 1, PAGE_MASKED, PAGE_FLIPPED, PAGE_FLIPPED_TWICE };
 
+/* What the flags said is gone. */
+static void lose_flags(struct symbolic *machine)
+{
+	machine->has_flags = machine->has_overflow = machine->is_measured = false;
+	machine->is_subtracted = machine->is_with_ahead = false;
+	machine->tested = 0;
+}
+
 /* ... or from another one. */
 static bool run_subtract(struct symbolic *machine, const struct opcode *opcode)
 {
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
 	const struct symbolic_value *other = &machine->registers[reg_of(opcode, 1)];
 
-	machine->has_flags = machine->has_overflow = machine->is_measured = false;
+	lose_flags(machine);
 	machine->is_not = 0;
 	machine->is_subtracted = opcode->at[1] >= 0xc0 && other->kind == SYMBOLIC_ORIGINAL &&
 				 make_distance(value, false) && value->bit == !opcode->is_wide &&
@@ -138,13 +146,48 @@ static bool run_measure(struct symbolic *machine, const struct opcode *opcode)
 	int32_t constant;
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
 
-	machine->has_flags = machine->has_overflow = machine->is_subtracted = false;
+	lose_flags(machine);
 	memcpy(&constant, opcode->at + 2, sizeof(constant));
 	machine->is_measured = opcode->is_wide && opcode->at[1] >= 0xf8 &&
 			       make_distance(value, false) &&
-			       (constant == RANGE_BYTES - 1 || constant == RANGE_BYTES_FORCED - 1);
+			       (constant == RANGE_BYTES - 1 || constant == RANGE_BYTES_NEAR - 1 ||
+				constant == RANGE_BYTES_FORCED - 1);
 	machine->measured = *value;
+	machine->least = constant;
 	return machine->is_measured;
+}
+
+/* test $constant, distance */
+static bool run_test(struct symbolic *machine, const struct opcode *opcode)
+{
+	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
+	uint32_t constant;
+
+	lose_flags(machine);
+	memcpy(&constant, opcode->at + 2, sizeof(constant));
+	if (!opcode->is_wide || (opcode->at[1] & 0xf8) != 0xc0 || !make_distance(value, false) ||
+	    value->at != 0)
+		return false;
+	machine->tested = constant;
+	machine->tested_of = *value;
+	return true;
+}
+
+/* The word that loops without checks compare with becomes @is_set the stack pointer, or 0. */
+static bool run_store_ahead(struct symbolic *machine, const struct opcode *opcode,
+			    const struct instruction *instruction,
+			    const struct symbolic_words *words, bool is_set)
+{
+	uint32_t constant = 0;
+
+	if (!is_set)
+		memcpy(&constant, opcode->at + 7, sizeof(constant));
+	machine->ahead = is_set ? AHEAD_SET : AHEAD_CLEARED;
+	machine->told = 0;
+	return opcode->is_fs && opcode->is_wide && opcode->at[1] == (is_set ? 0x24 : 4) &&
+	       opcode->at[2] == 0x25 && !opcode->reg_high && constant == 0 &&
+	       instruction->index == NO_REGISTER && instruction->base == NO_REGISTER &&
+	       instruction->displacement == words->ahead && (!is_set || !machine->lowered_by);
 }
 
 /* shl, shr of a distance; the bits lost make it smaller only. */
@@ -160,8 +203,7 @@ static bool run_shift(struct symbolic *machine, const struct opcode *opcode)
 {
 	struct symbolic_value *value = &machine->registers[rm_of(opcode, 1)];
 
-	machine->has_flags = machine->has_overflow = machine->is_measured = false;
-	machine->is_subtracted = false;
+	lose_flags(machine);
 	if (make_distance(value, false))
 		return shift_distance(value, opcode);
 	if ((opcode->at[1] & 0xf8) != 0xe8 || opcode->at[2] != SHADOW_SUMMARY_SHIFT ||
@@ -269,6 +311,11 @@ static bool run_lea(struct symbolic *machine, const struct opcode *opcode,
 
 	if (!opcode->is_wide)
 		return false;
+	if (operand.base == (int8_t)into && operand.index == NO_REGISTER &&
+	    machine->registers[into].kind == SYMBOLIC_DISTANCE) {
+		machine->registers[into].operand.displacement += operand.displacement;
+		return true;
+	}
 	if (into == RSP) {
 		machine->stored_vector = NO_REGISTER;
 		machine->lowered_by -= instruction->displacement;
@@ -381,10 +428,14 @@ static bool run_compare(struct symbolic *machine, const struct opcode *opcode,
 	int32_t offset = instruction->displacement;
 	bool is_next = true;
 
-	machine->has_flags = machine->has_overflow = false;
+	machine->has_flags = machine->has_overflow = machine->is_with_ahead = false;
 	if (!opcode->is_fs || !opcode->is_wide || instruction->base != NO_REGISTER ||
 	    instruction->index != NO_REGISTER)
 		return false;
+	if (offset == words->ahead) {
+		machine->is_with_ahead = reg_of(opcode, 1) == RSP && !machine->lowered_by;
+		return machine->is_with_ahead;
+	}
 	if (word->kind == SYMBOLIC_SUMMARY)
 		return compare_summary(machine, *word, offset == words->shared);
 	if (word->kind != SYMBOLIC_WORD)
@@ -409,6 +460,10 @@ void symbolic_branch(struct symbolic *machine, bool is_equal)
 {
 	if (machine->is_subtracted && !is_equal)
 		machine->is_not = 0;
+	if (machine->tested)
+		machine->is_clear = is_equal ? machine->tested : 0;
+	if (machine->is_with_ahead)
+		machine->is_ahead = is_equal && machine->ahead == AHEAD_SET;
 	if (machine->is_with_summary)
 		machine->owes_look = !is_equal;
 	else if (is_equal)
@@ -539,7 +594,8 @@ static struct symbolic_outcome run_branch_if(struct symbolic *machine, const str
 
 	bool is_of_order = condition == CONDITION_NOT_ABOVE || condition == CONDITION_NOT_GREATER;
 
-	if (!(is_of_equality && machine->is_compared) &&
+	if (!(is_of_equality &&
+	      (machine->is_compared || machine->is_with_ahead || machine->tested)) &&
 	    !(condition == CONDITION_NOT_ABOVE && machine->is_measured) &&
 	    !(is_of_order && machine->is_subtracted))
 		return foreign_unless(false);
@@ -568,6 +624,9 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 			symbolic_run_vector(machine, bytes, setting->protected_bytes));
 	switch (opcode.at[0]) {
 	case 0x89:
+		if (opcode.is_fs)
+			return foreign_unless(run_store_ahead(machine, &opcode, instruction,
+							      &setting->words, true));
 		return foreign_unless(
 			run_store(machine, &opcode, instruction, setting->protected_bytes));
 	case 0x8b:
@@ -575,6 +634,11 @@ struct symbolic_outcome symbolic_run(struct symbolic *machine,
 	case 0x8d:
 		return foreign_unless(
 			run_lea(machine, &opcode, instruction, setting->text_from_clone));
+	case 0xc7:
+		return foreign_unless(run_store_ahead(machine, &opcode, instruction,
+						      &setting->words, false));
+	case 0xf7:
+		return foreign_unless(run_test(machine, &opcode));
 	case 0x29:
 		return foreign_unless(run_subtract(machine, &opcode));
 	case 0x81:

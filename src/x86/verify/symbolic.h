@@ -16,12 +16,15 @@ enum symbolic_kind {
 	SYMBOLIC_PAGE,	     /* on the way from the address to its page's summary, 'at' steps */
 	SYMBOLIC_SUMMARY,    /* the summary */
 	SYMBOLIC_DISTANCE,   /* registers 'number' - 'mask' (none: 0), shifted left by 'at';
-			      * of their lower halves if 'bit' is set */
+			      * of their lower halves if 'bit' is set; and 'operand's
+			      * displacement added */
 	SYMBOLIC_MASK,	     /* bits of vector register 'number': one per 'at' bytes of 16 or 32 */
 	SYMBOLIC_FLAGS_HALF, /* lahf, but not yet seto */
 	SYMBOLIC_FLAGS,	     /* lahf and seto */
 	SYMBOLIC_FLAGS_BACK  /* OF is restored already */
 };
+
+enum symbolic_ahead { AHEAD_UNKNOWN, AHEAD_SET, AHEAD_CLEARED };
 
 struct symbolic_value {
 	uint8_t kind;
@@ -58,6 +61,15 @@ struct symbolic {
 	bool is_measured;		/* ... by the last instruction with flags ... */
 	bool is_subtracted;		/* ... or calculated */
 	uint8_t is_not;			/* the condition that does not hold of it; or 0 */
+	uint32_t tested;		/* bits of a distance that were looked at, ... */
+	uint32_t is_clear;		/* ... and are not set */
+	struct symbolic_value tested_of; /* the distance */
+	int32_t least;			/* the constant */
+	/* The word that loops without checks compare with: what was stored there, which ranges
+	 * were told since if it is the stack pointer, and whether it was compared, and is. */
+	uint8_t ahead; /* enum symbolic_ahead */
+	uint32_t told; /* by number */
+	bool is_with_ahead, is_ahead;
 	/* A summary was compared with the shared word: of which address, whether it differs
 	 * and the granule's word has not been compared yet. */
 	struct operand summarised;
@@ -67,7 +79,7 @@ struct symbolic {
 
 /* The thread's words: offsets from the thread pointer. */
 struct symbolic_words {
-	int32_t current, shared;
+	int32_t current, shared, ahead;
 	int32_t count; /* of accesses, if has_count */
 	bool has_count;
 };

@@ -25,7 +25,8 @@ bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_val
 		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
 	if (a->kind == SYMBOLIC_DISTANCE)
 		return a->number == b->number && a->mask == b->mask && a->at == b->at &&
-		       a->bit == b->bit;
+		       a->bit == b->bit &&
+		       a->operand.displacement == b->operand.displacement;
 	if (a->kind == SYMBOLIC_MASK)
 		return a->number == b->number && a->at == b->at && a->bit == b->bit;
 	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;
@@ -65,6 +66,28 @@ static bool meet_slots(struct symbolic *machine, const struct symbolic *other)
 	return has_lost;
 }
 
+/* Where the word was cleared it is not the stack pointer, whatever was told before. */
+static bool meet_ahead(struct symbolic *machine, const struct symbolic *other)
+{
+	struct symbolic before = *machine;
+
+	if (machine->ahead == AHEAD_CLEARED) {
+		machine->ahead = other->ahead;
+		machine->told = other->told;
+		machine->is_clear = other->is_clear;
+		machine->tested_of = other->tested_of;
+	} else if (other->ahead != AHEAD_CLEARED) {
+		machine->ahead = machine->ahead == other->ahead ? machine->ahead : AHEAD_UNKNOWN;
+		machine->told &= other->told;
+		machine->is_clear &= other->is_clear;
+		if (!symbolic_value_is(&machine->tested_of, &other->tested_of))
+			machine->is_clear = 0;
+	}
+	machine->is_ahead &= other->is_ahead;
+	return before.ahead != machine->ahead || before.told != machine->told ||
+	       before.is_clear != machine->is_clear || before.is_ahead != machine->is_ahead;
+}
+
 bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool *is_consistent)
 {
 	bool has_lost = meet_slots(machine, other);
@@ -93,6 +116,9 @@ bool symbolic_meet(struct symbolic *machine, const struct symbolic *other, bool 
 	if (machine->is_not != other->is_not)
 		machine->is_not = 0;
 	has_lost |= meet_value(&machine->measured, &other->measured);
+	has_lost |= meet_ahead(machine, other) || machine->least > other->least;
+	if (machine->least > other->least)
+		machine->least = other->least;
 	for (unsigned r = 0; r < 16; r++)
 		has_lost |= meet_value(&machine->registers[r], &other->registers[r]);
 	has_lost |= (machine->has_flags && !other->has_flags) ||

@@ -66,8 +66,7 @@ static bool check_plain(struct verifying *verifying, const struct instruction *c
 	       verify_wrong(verifying, copy->offset, "another operand");
 }
 
-/* Does the state row say that the original is about to run what is at @original? */
-static bool has_state(const struct verifying *verifying, uint32_t at, int64_t original)
+bool verify_state(const struct verifying *verifying, uint32_t at, int64_t original)
 {
 	struct plan_state state;
 
@@ -86,13 +85,13 @@ static bool check_loop(struct verifying *verifying, const struct instruction *co
 	    copy->target != jump ||
 	    !jumps_to(verifying, jump, home_of(verifying, original->target), after))
 		return verify_wrong(verifying, copy->offset, "another loop");
-	if (!has_state(verifying, hop, (int64_t)original->offset + original->length) ||
-	    !has_state(verifying, jump, original->target))
+	if (!verify_state(verifying, hop, (int64_t)original->offset + original->length) ||
+	    !verify_state(verifying, jump, original->target))
 		return verify_wrong(verifying, hop, "the state is another instruction's");
 	return jumps_to(verifying, hop, verifying->plan->clone_address + *after, &jump);
 }
 
-static bool check_copy(struct verifying *verifying, uint32_t *after)
+bool verify_copy(struct verifying *verifying, uint32_t *after)
 {
 	const struct instruction *original = verify_current(verifying);
 	uint64_t anchor = verifying->module->text_address + original->offset;
@@ -129,7 +128,7 @@ static bool check_instruction(struct verifying *verifying)
 	uint32_t after, end;
 
 	verifying->result->instructions++;
-	if (!verify_follow_checks(verifying) || !check_copy(verifying, &after))
+	if (!verify_follow_checks(verifying) || !verify_copy(verifying, &after))
 		return false;
 	if (checks_classify(verifying->module, function, original) == ACCESS_LOCKED &&
 	    !verify_follow_lock_end(verifying, &after))

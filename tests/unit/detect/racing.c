@@ -158,16 +158,22 @@ site_id racing_site(uint32_t flags, uint32_t size_bytes)
 	return id;
 }
 
-/* As the guest library does it: the quick path first, where it takes such. */
-void quick_access(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
+struct access racing_access(site_id id, uint32_t offset, uint32_t size_bytes)
 {
 	const struct site *site = site_get(&judge.sites, id);
-	struct access access = {
+
+	return (struct access){
 		.address = MEMORY_AT + offset,
 		.size_bytes = size_bytes,
 		.site = id,
 		.flags = site ? site->flags : 0,
 	};
+}
+
+/* As the guest library does it: the quick path first, where it takes such. */
+void quick_access(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
+{
+	struct access access = racing_access(id, offset, size_bytes);
 	bool is_write = access.flags & SITE_WRITE;
 
 	if (size_bytes <= 32 &&
@@ -179,11 +185,11 @@ void quick_access(struct thread *thread, site_id id, uint32_t offset, uint32_t s
 void loops_over(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
 {
 	uintptr_t start = MEMORY_AT + offset, end = start + size_bytes;
-	uintptr_t mask = ~(uintptr_t)(SHADOW_GRANULE - 1);
-	bool is_write = site_get(&judge.sites, id)->flags & SITE_WRITE;
+	struct access access = racing_access(id, offset, 1);
 
 	site_attention[id] = SITE_QUIET;
-	record_range(&judge, thread, (start + SHADOW_GRANULE - 1) & mask, end & mask, is_write, id);
+	if (record_range(&judge, thread, &access, size_bytes))
+		return;
 	while (start < end) {
 		uint32_t here = (uint32_t)(SHADOW_GRANULE - start % SHADOW_GRANULE);
 

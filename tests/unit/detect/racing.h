@@ -57,7 +57,10 @@ void reads(struct thread *thread, uint32_t offset, uint32_t size_bytes);
 void writes(struct thread *thread, uint32_t offset, uint32_t size_bytes);
 void quick_access(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);
 
-/* As a counted loop does it: the range first, then each granule. */
+/* An access by @site, not yet made. */
+struct access racing_access(site_id site, uint32_t offset, uint32_t size_bytes);
+
+/* As a counted loop does it: the range first, then each granule, unless all is recorded. */
 void loops_over(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);
 void accesses_at(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);
 

@@ -18,13 +18,14 @@ static void set_up(void)
 	b = racing_start(first);
 }
 
-static void record(struct thread *thread, uint32_t from, uint32_t to, bool is_write)
+static bool record(struct thread *thread, uint32_t from, uint32_t to, bool is_write)
 {
 	site_id site = racing_site(is_write ? SITE_WRITE : SITE_READ, 8);
+	struct access access = racing_access(site, from, 8);
 
 	site_attention[site] = SITE_QUIET;
 	thread->accesses.sample = PAGE;
-	record_range(&judge, thread, MEMORY_AT + from, MEMORY_AT + to, is_write, site);
+	return record_range(&judge, thread, &access, to - from);
 }
 
 static uint64_t word_at(uint32_t at, bool is_write)
@@ -39,7 +40,7 @@ START_TEST(range_of_many_pages_has_all_words)
 	bool is_write = _i;
 
 	set_up();
-	record(a, 24, 3 * PAGE + 40, is_write);
+	ck_assert(record(a, 24, 3 * PAGE + 40, is_write));
 	for (uint32_t at = 0; at < 4 * PAGE; at += 8)
 		ck_assert_uint_eq(word_at(at, is_write),
 				  at < 24 || at >= 3 * PAGE + 40 ? 0 : *a->clocks.current);
@@ -57,7 +58,7 @@ START_TEST(range_ends_before_what_is_not_past)
 	set_up();
 	(other_is_write ? writes : reads)(b, PAGE, 8);
 	met = word_at(PAGE, other_is_write);
-	record(a, PAGE - 64, PAGE + 64, is_write);
+	ck_assert(!record(a, PAGE - 64, PAGE + 64, is_write));
 	ck_assert_uint_eq(word_at(PAGE - 8, is_write), *a->clocks.current);
 	ck_assert_uint_eq(word_at(PAGE, other_is_write), met);
 	ck_assert_uint_eq(word_at(PAGE + 8, is_write), 0);
@@ -68,11 +69,74 @@ END_TEST
 START_TEST(words_before_are_stored_over_if_they_are_past)
 {
 	set_up();
-	record(first, 0, PAGE, _i);
+	ck_assert(record(first, 0, PAGE, _i));
 	b = racing_start(first);
-	record(b, 0, PAGE, true);
+	ck_assert(record(b, 0, PAGE, true));
 	for (uint32_t at = 0; at < PAGE; at += 8)
 		ck_assert_uint_eq(word_at(at, true), *b->clocks.current);
+}
+END_TEST
+
+/* What it does not look at again. */
+START_TEST(range_known_is_taken_for_recorded_in_its_epoch_alone)
+{
+	uint64_t *word = shadow_of(MEMORY_AT + 256).write;
+
+	set_up();
+	ck_assert(record(a, 0, 512, true));
+	ck_assert(record(a, 512, 1024, true));
+	*word = 0;
+	ck_assert(record(a, 8, 1000, true));
+	ck_assert_uint_eq(*word, 0);
+	ck_assert(record(a, 8, 1032, true));
+	ck_assert_uint_eq(*word, 0);
+	ck_assert_uint_eq(word_at(1024, true), *a->clocks.current);
+	ck_assert(record(a, 0, 512, false));
+	ck_assert_uint_eq(word_at(256, false), *a->clocks.current);
+	clock_end_epoch(memory_before_release(&judge, a));
+	ck_assert(record(a, 8, 1000, true));
+	ck_assert_uint_eq(*word, *a->clocks.current);
+}
+END_TEST
+
+START_TEST(range_known_is_forgotten_with_its_memory)
+{
+	struct access freed;
+
+	set_up();
+	freed = racing_access(racing_site(SITE_WRITE | SITE_RANGE, 8), 256, 8);
+	ck_assert(record(a, 0, 512, true));
+	if (_i)
+		access_memory_freed(&judge, a, &freed);
+	else
+		access_memory_begins(&judge, a, MEMORY_AT + 256, 8);
+	ck_assert_uint_ne(word_at(256, true), *a->clocks.current);
+	ck_assert_int_eq(record(a, 0, 512, true), !_i);
+	ck_assert_int_eq(word_at(256, true) == *a->clocks.current, !_i);
+}
+END_TEST
+
+START_TEST(range_known_is_forgotten_if_another_thread_acquires_amid_its_epoch)
+{
+	uint64_t *word = shadow_of(MEMORY_AT + 256).write;
+
+	set_up();
+	ck_assert(record(a, 0, 512, true));
+	a->clocks.assumed_epoch = a->clocks.recorded_epoch;
+	*word = 0;
+	ck_assert(record(a, 0, 512, true));
+	ck_assert_uint_eq(*word, *a->clocks.current);
+}
+END_TEST
+
+START_TEST(range_has_the_ends_that_are_no_granules)
+{
+	set_up();
+	ck_assert(record(a, 4, 518, true));
+	memory_flush(&judge, a);
+	ck_assert_uint_eq(shadow_bytes(word_at(0, true)), 0xf0);
+	ck_assert_uint_eq(word_at(8, true), *a->clocks.current);
+	ck_assert_uint_eq(shadow_bytes(word_at(512, true)), 0x3f);
 }
 END_TEST
 
@@ -115,6 +179,10 @@ int main(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, range_of_many_pages_has_all_words, 0, 2);
+	tcase_add_test(tests, range_known_is_taken_for_recorded_in_its_epoch_alone);
+	tcase_add_loop_test(tests, range_known_is_forgotten_with_its_memory, 0, 2);
+	tcase_add_test(tests, range_known_is_forgotten_if_another_thread_acquires_amid_its_epoch);
+	tcase_add_test(tests, range_has_the_ends_that_are_no_granules);
 	tcase_add_loop_test(tests, range_ends_before_what_is_not_past, 0, 4);
 	tcase_add_loop_test(tests, words_before_are_stored_over_if_they_are_past, 0, 2);
 	tcase_add_test(tests, claim_left_behind_is_ended_and_counted);

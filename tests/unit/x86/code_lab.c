@@ -203,6 +203,9 @@ static void on_step(int signal, siginfo_t *info, void *context)
 	(void)info;
 	if (pc < LAB_TEXT || pc >= LAB_END || step_count == STEP_LIMIT)
 		return;
+	/* As if a handler had released amid a loop. */
+	if (step_count % 256 == 200)
+		lab_ahead_word = 0;
 	steps[step_count].pc = pc;
 	for (unsigned i = 0; i < 16; i++)
 		steps[step_count].registers[i] = (uint64_t)registers[order[i]];
@@ -388,6 +391,7 @@ void lab_set_up(struct lab *lab, bool counts)
 	memcpy(lab->options.thunks.address, lab_thunks, sizeof(lab->options.thunks));
 	lab->options.current_tls = tls_offset(&current_word);
 	lab->options.shared_tls = tls_offset(&shared_word);
+	lab->options.ahead_tls = tls_offset(&lab_ahead_word);
 	lab->options.count_tls = tls_offset(&access_count);
 	lab->options.counts = counts;
 	lab->options.force = counts ? PLAN_FORCE_NO_SUMMARIES : PLAN_FORCE_ALL;

@@ -80,6 +80,9 @@ const struct lab_step *lab_trace(uint64_t code, struct lab_machine *machine, uin
 /* Of the last run: how often thunks were called, and the bytes that checks covered. */
 extern uint32_t lab_thunk_calls;
 extern uint32_t lab_range_calls; /* of the thunk of ranges, which are not among these */
+/* Do ranges turn out not to be recorded?  Set it before a run. */
+extern bool lab_refuses_ranges;
+extern __thread uint64_t lab_ahead_word;
 uint64_t lab_accesses_counted(void);
 extern uint8_t *lab_seen; /* from LAB_MEMORY on */
 

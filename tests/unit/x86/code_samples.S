@@ -578,6 +578,41 @@ called:
 	ret
 	END
 
+	CASE	range_of_an_update
+	leaq	(%rdi,%rdx,8), %rcx
+1:	movq	(%rsi), %r8
+	addq	$8, %rdi
+	addq	$8, %rsi
+	addq	-8(%rdi), %r8
+	movq	%r8, -8(%rdi)
+	cmpq	%rdi, %rcx
+	jne	1b
+	ret
+	END
+
+	CASE	range_of_neighbours
+	shlq	$2, %rdx
+	xorl	%eax, %eax
+1:	movq	(%rdi,%rax,8), %r8
+	addq	16(%rdi,%rax,8), %r8
+	addq	-8(%rdi,%rax,8), %r8
+	movq	%r8, 8(%rsi,%rax,8)
+	addq	$1, %rax
+	cmpq	%rdx, %rax
+	jb	1b
+	ret
+	END
+
+	/* One round more than the steps in the distance. */
+	CASE	range_with_an_uneven_end
+	leaq	5(%rdi,%rdx,8), %rcx
+1:	movq	(%rdi), %r8
+	addq	$8, %rdi
+	cmpq	%rcx, %rdi
+	jb	1b
+	ret
+	END
+
 	/* None of these is known to touch one range. */
 	CASE	no_range_but_gaps
 	xorl	%eax, %eax

@@ -19,6 +19,8 @@ void lab_note(struct thunk_frame *frame);
 
 const struct plan *lab_plan;
 uint32_t lab_thunk_calls, lab_range_calls;
+bool lab_refuses_ranges;
+__thread uint64_t lab_ahead_word;
 uint8_t *lab_seen;
 
 GENERAL_ONLY void lab_see(uint64_t address, uint64_t size, unsigned what)
@@ -70,6 +72,8 @@ GENERAL_ONLY static void see_range(const struct thunk_frame *frame)
 	const struct plan_site *site = &lab_plan->sites[(frame->address >> THUNK_SITE_SHIFT) - 1];
 
 	lab_range_calls++;
+	if (lab_refuses_ranges)
+		lab_ahead_word = 0;
 	lab_see(frame->more[0], frame->id, site->flags & PLAN_SITE_WRITE ? LAB_WRITE : LAB_READ);
 }
 

@@ -51,6 +51,9 @@ static const char *const names[] = {
 	"range_while_more_is_left",
 	"range_up_to_the_bound",
 	"range_of_pieces",
+	"range_of_an_update",
+	"range_of_neighbours",
+	"range_with_an_uneven_end",
 	"no_range_but_gaps",
 	"no_range_past_the_bound",
 	"no_range_past_a_signed_bound",
@@ -217,6 +220,38 @@ START_TEST(counted_loops_alone_have_ranges)
 }
 END_TEST
 
+/* In an epoch that is another one than that of all words: each check calls its thunk. */
+START_TEST(loops_recorded_ahead_need_no_checks)
+{
+	static const struct {
+		const char *name;
+		bool is_ahead;
+	} loops[] = {
+		{"range_upwards", true},
+		{"range_of_pieces", false},
+		{"range_of_an_update", true},
+		{"range_of_neighbours", true},
+		{"range_of_half_a_counter", true},
+		{"range_with_an_uneven_end", false},
+		{"range_behind_its_step", true},
+		{"range_up_to_the_bound", false},
+	};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(loops); i++) {
+		uint64_t code = lab_clone(&lab, lab_function(&lab, loops[i].name));
+		struct lab_machine machine = machine_for(6, 0);
+
+		lab_run(code, &machine, 1, LAB_NEVER_EQUAL);
+		ck_assert_msg((lab_thunk_calls == 0) == loops[i].is_ahead, "%s", loops[i].name);
+		lab_refuses_ranges = true;
+		machine = machine_for(6, 0);
+		lab_run(code, &machine, 1, LAB_NEVER_EQUAL);
+		lab_refuses_ranges = false;
+		ck_assert_msg(lab_thunk_calls != 0, "%s", loops[i].name);
+	}
+}
+END_TEST
+
 START_TEST(counting_clones_count_accesses)
 {
 	struct lab_machine machine = machine_for(5, 0);
@@ -264,6 +299,7 @@ int main(void)
 	tcase_add_test(tcase, shared_reads_call_no_thunk);
 	tcase_add_test(tcase, summarised_reads_call_no_thunk);
 	tcase_add_test(tcase, counted_loops_alone_have_ranges);
+	tcase_add_test(tcase, loops_recorded_ahead_need_no_checks);
 	suite_add_tcase(suite, tcase);
 	tcase_add_unchecked_fixture(counting, set_up_counting, tear_down);
 	tcase_add_test(counting, counting_clones_count_accesses);

@@ -74,6 +74,7 @@ static struct plan_options options_here(void)
 	return (struct plan_options){
 		.current_tls = -8,
 		.shared_tls = -16,
+		.ahead_tls = -24,
 		.first_site = 1,
 		.place = place_clones,
 		.context = &here,
@@ -86,6 +87,7 @@ static struct plan_options options_there(void)
 
 	options.current_tls = -1000;
 	options.shared_tls = -520;
+	options.ahead_tls = -528;
 	options.first_site = 70000;
 	options.context = &there;
 	memset(&options.thunks, 0x5a, sizeof(options.thunks));
