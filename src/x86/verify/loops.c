@@ -28,7 +28,8 @@ static int64_t place_in(const struct told_range *told, const struct counted_plac
 		       : -1;
 }
 
-/* Is all of @told touched?  Ranges of at least RANGE_BYTES_NEAR each begin so close to each other. */
+/* Is all of @told touched?  Ranges of at least RANGE_BYTES_NEAR each begin so close to each
+ * other. */
 static bool is_touched(const struct verifying *verifying, const struct counted_loop *loop,
 		       const struct told_range *told)
 {

@@ -12,14 +12,14 @@
  */
 #include "../guest.h"
 
-#include <stdatomic.h>
 #include <sys/stat.h>
 
 #define FILE_COUNT 40
 
 static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
-static atomic_int is_locked_one_way;
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static int is_locked_one_way; /* under turn */
 static int files[FILE_COUNT];
 
 static void close_all(const char *how)
@@ -43,20 +43,31 @@ static void close_all(const char *how)
 	}
 }
 
-/* Both orders, by threads that are alive at once but never contend for these locks. */
+static int change_turn(int change)
+{
+	int result;
+
+	CHECK_IS(pthread_mutex_lock(&turn), 0);
+	result = is_locked_one_way += change;
+	CHECK_IS(pthread_mutex_unlock(&turn), 0);
+	return result;
+}
+
+/* Both orders, by threads that are alive at once but never contend for these locks.  They take
+ * turns by a mutex, which is no hand-over: an error. */
 static void *lock_one_way(void *unused)
 {
 	CHECK_IS(pthread_mutex_lock(&first), 0);
 	CHECK_IS(pthread_mutex_lock(&second), 0);
 	CHECK_IS(pthread_mutex_unlock(&second), 0);
 	CHECK_IS(pthread_mutex_unlock(&first), 0);
-	atomic_store(&is_locked_one_way, 1);
+	change_turn(1);
 	return unused;
 }
 
 static void *lock_other_way(void *unused)
 {
-	while (!atomic_load(&is_locked_one_way))
+	while (!change_turn(0))
 		sched_yield();
 	CHECK_IS(pthread_mutex_lock(&second), 0);
 	CHECK_IS(pthread_mutex_lock(&first), 0);
