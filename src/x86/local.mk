@@ -71,7 +71,10 @@ src/x86/cache/planner_id.h: $(src_libplan_a_SOURCES) $(src_libcore_a_SOURCES)
 noinst_LIBRARIES += src/libverify.a
 src_libverify_a_SOURCES = \
 	%D%/verify/symbolic.c %D%/verify/symbolic.h \
+	%D%/verify/symbolic_code.h \
+	%D%/verify/symbolic_compare.c \
 	%D%/verify/symbolic_join.c \
+	%D%/verify/symbolic_range.c \
 	%D%/verify/symbolic_vector.c \
 	%D%/verify/verify.c %D%/verify/verify.h \
 	%D%/verify/checks.c %D%/verify/loops.c %D%/verify/parts.h
