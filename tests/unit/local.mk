@@ -22,6 +22,7 @@ core_tests = \
 	tests/unit/base/test_arena \
 	tests/unit/detect/test_handover \
 	tests/unit/detect/test_lock_order \
+	tests/unit/detect/test_lock_order_bounds \
 	tests/unit/detect/test_lock_order_random \
 	tests/unit/detect/test_lockset \
 	tests/unit/base/test_intern \
@@ -65,10 +66,18 @@ tests_unit_detect_test_handover_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_handover_SOURCES = tests/unit/detect/test_handover.c $(knowledge_sources)
 tests_unit_detect_test_handover_LDADD = src/libcore.a $(CHECK_LIBS)
 
+ordering_sources = tests/unit/detect/ordering.c tests/unit/detect/ordering.h
+
 tests_unit_detect_test_lock_order_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_lock_order_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_detect_test_lock_order_SOURCES = tests/unit/detect/test_lock_order.c
+tests_unit_detect_test_lock_order_SOURCES = tests/unit/detect/test_lock_order.c $(ordering_sources)
 tests_unit_detect_test_lock_order_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_lock_order_bounds_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_lock_order_bounds_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_lock_order_bounds_SOURCES = tests/unit/detect/test_lock_order_bounds.c \
+	$(ordering_sources)
+tests_unit_detect_test_lock_order_bounds_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_lock_order_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_lock_order_random_CFLAGS = $(UNIT_CFLAGS)
