@@ -13,6 +13,7 @@ reports_libreports_a_SOURCES = \
 	%D%/model/read.c %D%/model/read.h \
 	%D%/model/slots.c %D%/model/slots.h \
 	%D%/model/text_set.c %D%/model/text_set.h \
+	%D%/model/utf8.c %D%/model/utf8.h \
 	%D%/symbols/elf_image.c %D%/symbols/elf_image.h \
 	%D%/symbols/line_table.c %D%/symbols/line_table.h \
 	%D%/symbols/scopes.c %D%/symbols/scopes.h \
@@ -75,7 +76,6 @@ reports_libreports_a_SOURCES = \
 	%D%/formats/ci/annotations.c \
 	%D%/formats/ci/dot.c \
 	%D%/formats/ci/junit.c \
-	%D%/formats/ci/utf8.c %D%/formats/ci/utf8.h \
 	%D%/formats/html/graph.c \
 	%D%/formats/html/html.c %D%/formats/html/html_parts.h \
 	%D%/formats/html/sources.c \

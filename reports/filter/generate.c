@@ -2,17 +2,15 @@
 
 #include <string.h>
 
+#include "reports/model/utf8.h"
 #include "reports/symbols/short_name.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
 /* A name may have any bytes; an entry has one line for it. */
-static void write_pattern(FILE *out, const char *word, const char *name)
+static void write_pattern(struct view *view, const char *word, const char *name, FILE *out)
 {
-	fprintf(out, "%s ", word);
-	for (; *name; name++)
-		fputc((unsigned char)*name < ' ' || *name == 127 ? '?' : *name, out);
-	fputc('\n', out);
+	fprintf(out, "%s %s\n", word, utf8_plain(view->pool, name));
 }
 
 static bool is_new(const char **names, size_t count, const char *name)
@@ -41,7 +39,7 @@ static void write_functions(struct view *view, const struct view_finding *findin
 		if (!is_new(names, count, name))
 			continue;
 		names[count++] = name;
-		write_pattern(out, "function", name);
+		write_pattern(view, "function", name, out);
 	}
 }
 
@@ -57,7 +55,7 @@ static void write_locks(struct view *view, const struct view_finding *finding, F
 		if (!name || !is_new(names, count, name))
 			continue;
 		names[count++] = name;
-		write_pattern(out, "lock", name);
+		write_pattern(view, "lock", name, out);
 	}
 }
 
@@ -66,7 +64,7 @@ void suppression_write(struct view *view, const struct view_finding *finding, FI
 	fprintf(out, "kind %s\n", finding_kind_name(finding->finding->kind));
 	write_functions(view, finding, out);
 	if (finding->memory)
-		write_pattern(out, "variable", finding->memory->stable_name);
+		write_pattern(view, "variable", finding->memory->stable_name, out);
 	write_locks(view, finding, out);
 	fputs("reason (say why this does no harm)\n", out);
 }

@@ -5,6 +5,7 @@
 #include "reports/formats/text/stack.h"
 #include "reports/formats/text/creation.h"
 #include "reports/formats/text/thread.h"
+#include "reports/model/utf8.h"
 #include "reports/states/state.h"
 #include "reports/words/explain.h"
 #include "reports/words/names.h"
@@ -52,7 +53,9 @@ static void write_script(struct text_page *page, const char *script)
 	for (unsigned i = 0; *script; i++) {
 		size_t length = strcspn(script, "\n");
 
-		fprintf(page->out, "      #%-2u %.*s\n", i, (int)length, script);
+		fprintf(page->out, "      #%-2u %s\n", i,
+			utf8_plain(page->view->pool,
+				   pool_copy(page->view->pool, script, length)));
 		script += length + (script[length] == '\n');
 	}
 }
@@ -81,7 +84,8 @@ static void write_group(struct text_page *page, const struct blocked_threads *bl
 	const struct model_process *process = blocked->finding.process;
 
 	fprintf(page->out, "\n  %s%s%s\n    ", text_style_on(page, STYLE_BOLD),
-		group_names(page->view, blocked, group, count), text_style_off(page));
+		utf8_plain(page->view->pool, group_names(page->view, blocked, group, count)),
+		text_style_off(page));
 	text_wrap(page, 4, 6,
 		  pool_format(page->view->pool, "%s%s",
 			      state_words(page->view, &blocked->finding, first),
@@ -148,7 +152,8 @@ static void write_headline(struct text_page *page, const struct blocked_threads 
 	fprintf(page->out, "snarl: %s%s blocked in process %u (%s)",
 		process->has_timed_out ? "--timeout: " : "",
 		count_words(page->view->pool, blocked_count, "thread"),
-		process->is_looked_at ? process->pid : process->number, process->path);
+		process->is_looked_at ? process->pid : process->number,
+		utf8_plain(page->view->pool, process->path));
 	if (timed_count)
 		fprintf(page->out, " (%zu with a time-out)", timed_count);
 	if (blocked_count < blocked->count)

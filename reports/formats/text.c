@@ -6,6 +6,7 @@
 #include "reports/filter/filter.h"
 #include "reports/formats/blocked.h"
 #include "reports/formats/losses.h"
+#include "reports/model/utf8.h"
 #include "reports/view/headline.h"
 #include "reports/view/place.h"
 #include "reports/view/shown.h"
@@ -66,7 +67,8 @@ static void write_texts(struct text_page *page)
 	const struct model *model = page->view->model;
 
 	for (size_t i = 0; i < model->text_count; i++)
-		fprintf(page->out, "snarl: %s\n", model->texts[i].text);
+		fprintf(page->out, "snarl: %s\n",
+			utf8_plain(page->view->pool, model->texts[i].text));
 }
 
 static void write_statistics(struct text_page *page)
@@ -134,7 +136,7 @@ static void write_gone(struct text_page *page)
 	for (size_t i = 0; shown && i < shown->count; i++)
 		if (shown_is_gone(&shown->rows[i]))
 			fprintf(page->out, "snarl: no finding of its own any more: %s\n",
-				shown->rows[i].headline);
+				utf8_plain(page->view->pool, shown->rows[i].headline));
 }
 
 static bool wants_colour(const struct view_options *options, FILE *out)
@@ -166,7 +168,7 @@ static void write_total(struct text_page *page)
 	const char *path = source_path_below(view->program, view->options->directory);
 
 	fprintf(page->out, "snarl: %s%s in %s\n", total_words(view), filter_words(view),
-		path ? path : view->program);
+		utf8_plain(view->pool, path ? path : view->program));
 }
 
 int text_write(struct view *view, FILE *out)

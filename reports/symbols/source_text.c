@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "reports/model/utf8.h"
+
 #define LINE_BYTES_MAX 1000
 #define FILE_BYTES_MAX (64l * 1024 * 1024)
 
@@ -22,14 +24,11 @@ static FILE *open_source(struct pool *pool, const struct source_frame *frame, st
 	return NULL;
 }
 
-static void replace_controls(char *text)
+static void replace_tabs(char *text)
 {
-	for (; *text; text++) {
+	for (; *text; text++)
 		if (*text == '\t')
 			*text = ' ';
-		else if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-	}
 }
 
 /* Without indentation, line end and control characters.  @column of the line, from 1, is
@@ -47,8 +46,8 @@ static void clean_line(struct pool *pool, const char *line, unsigned column,
 	if (!length)
 		return;
 	text = pool_copy(pool, line, length > LINE_BYTES_MAX ? LINE_BYTES_MAX : length);
-	replace_controls(text);
-	quote->text = text;
+	replace_tabs(text);
+	quote->text = utf8_plain(pool, text);
 	if (column > indent && column - indent <= strlen(text))
 		quote->mark = (int)(column - indent) - 1;
 }

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "reports/formats/ci/utf8.h"
+#include "reports/model/utf8.h"
 #include "reports/formats/formats.h"
 #include "reports/view/order_graph.h"
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "reports/filter/filter.h"
-#include "reports/formats/ci/utf8.h"
+#include "reports/model/utf8.h"
 #include "reports/formats/formats.h"
 #include "reports/view/place.h"
 #include "reports/words/explain.h"

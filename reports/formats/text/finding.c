@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "reports/filter/generate.h"
+#include "reports/model/utf8.h"
 #include "reports/view/headline.h"
 #include "reports/words/explain.h"
 #include "reports/words/explain_memory.h"
@@ -99,7 +100,7 @@ static void write_headline(struct text_page *page, const struct view_finding *fi
 {
 	const char *severity = severity_name(finding->severity);
 	const char *kind = finding_kind_name(finding->finding->kind);
-	const char *place = headline_place(page->view, finding);
+	const char *place = utf8_plain(page->view->pool, headline_place(page->view, finding));
 
 	fprintf(page->out, "\n%s%s%s: %s%s: ", place,
 		text_style_on(page, severity_style(finding->severity)), severity, kind,

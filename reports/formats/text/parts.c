@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/formats/text/group.h"
+#include "reports/model/utf8.h"
 #include "reports/words/names.h"
 
 #define TABLE_COLUMNS 100u /* where lines may have any length; wider tables become lists */
@@ -76,7 +77,8 @@ static const char *step_remark(const struct text_page *page, const struct view_f
 {
 	if (!finding->closing || index + 1 != finding->step_count)
 		return "";
-	return pool_format(page->view->pool, "   <- %s", finding->closing);
+	return utf8_plain(page->view->pool,
+			  pool_format(page->view->pool, "   <- %s", finding->closing));
 }
 
 static void write_list(const struct text_page *page, const struct view_finding *finding)
@@ -101,7 +103,8 @@ static void write_table_head(const struct text_page *page, const struct view_fin
 	fprintf(page->out, "    %s", text_style_on(page, STYLE_BOLD));
 	for (size_t i = 0; i < count; i++)
 		fprintf(page->out, "%-*s", i + 1 < count ? (int)widths[i] : 0,
-			group_words(page->view, finding, threads[i]));
+			utf8_plain(page->view->pool,
+				   group_words(page->view, finding, threads[i])));
 	fprintf(page->out, "%s\n", text_style_off(page));
 }
 
@@ -135,7 +138,8 @@ static void write_table(const struct text_page *page, const struct view_finding 
 			continue;
 		for (size_t j = 0; j < count && threads[j] != finding->steps[i].thread; j++)
 			indent += widths[j];
-		fprintf(page->out, "%*s%s", (int)indent, "", finding->steps[i].what);
+		fprintf(page->out, "%*s%s", (int)indent, "",
+			utf8_plain(page->view->pool, finding->steps[i].what));
 		write_remark(page, step_remark(page, finding, i), indent,
 			     strlen(finding->steps[i].what));
 	}
@@ -162,6 +166,7 @@ const char *text_cut(const struct text_page *page, const char *text, size_t colu
 {
 	size_t length = columns - 3;
 
+	text = utf8_plain(page->view->pool, text);
 	if (!columns || strlen(text) <= columns)
 		return text;
 	/* Not amid a character of UTF-8. */
@@ -174,6 +179,7 @@ void text_wrap(const struct text_page *page, size_t column, unsigned indent, con
 {
 	unsigned columns = page->view->options->columns;
 
+	text = utf8_plain(page->view->pool, text);
 	for (bool is_first = true; *text; is_first = false) {
 		size_t length = strcspn(text, " ");
 

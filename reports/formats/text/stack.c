@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/strings.h"
+#include "reports/model/utf8.h"
 #include "reports/symbols/short_name.h"
 #include "reports/symbols/source_text.h"
 #include "reports/words/names.h"
@@ -114,7 +115,7 @@ static const char *fit_called(const struct text_page *page, const char *called, 
 {
 	if (columns < strlen(called))
 		called = short_name_outline(page->view->pool, called);
-	return columns < strlen(called) ? NULL : called;
+	return columns < strlen(called) ? NULL : utf8_plain(page->view->pool, called);
 }
 
 /* A function with its place, and what it calls, if anything.  The column of places gives way
@@ -136,7 +137,7 @@ static void write_line(const struct text_page *page, size_t index, const char *n
 		left -= strlen(", in ") + strlen(fitted);
 	fprintf(page->out, "      #%-2zu %s%s%s%*s %s%s%s\n", index,
 		text_style_on(page, STYLE_BOLD), name, text_style_off(page),
-		(int)(gap < left ? gap : left), "", place, fitted ? ", in " : "",
+		(int)(gap < left ? gap : left), "", utf8_plain(page->view->pool, place), fitted ? ", in " : "",
 		fitted ? fitted : "");
 	if (called && !fitted)
 		fprintf(page->out, "          in %s\n",

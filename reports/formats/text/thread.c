@@ -4,6 +4,7 @@
 
 #include "reports/formats/text/group.h"
 #include "reports/formats/text/stack.h"
+#include "reports/model/utf8.h"
 #include "reports/words/explain.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
@@ -202,7 +203,8 @@ void text_thread(struct text_page *page, const struct view_finding *finding, siz
 
 	if (group_first(finding, thread) != thread)
 		return;
-	fprintf(page->out, "  %s%s%s", text_style_on(page, STYLE_BOLD), name, text_style_off(page));
+	fprintf(page->out, "  %s%s%s", text_style_on(page, STYLE_BOLD),
+		utf8_plain(page->view->pool, name), text_style_off(page));
 	fputc(is_single ? ' ' : '\n', page->out);
 	for (size_t i = index; i < finding->event_count; i++) {
 		const struct finding_event *event = finding->events[i];
