@@ -157,6 +157,9 @@ const char *explain_action(struct view *view, const struct view_finding *finding
 
 	if (is_about_memory(event))
 		return memory_action(view, finding, event);
+	if (finding->finding->kind == FINDING_WAIT_WITHOUT_LOCK && lock &&
+	    lock->kind == OBJECT_MUTEX)
+		verb = "does not hold";
 	if (verb)
 		return pool_format(view->pool, "%s %s", verb,
 				   alike ? alike : lock_name(view, finding->process, event->lock));

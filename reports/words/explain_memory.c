@@ -77,7 +77,7 @@ const char *memory_accesses_phrase(struct view *view, const struct view_finding 
 /* The locks of one side of a race, as far as the advice needs them. */
 struct side {
 	const struct finding_event *event;
-	lock_id exclusive; /* the outermost lock held for writing, or 0 */
+	lock_id exclusive; /* the lock held for writing that the memory is likely to have, or 0 */
 	lock_id shared;	   /* ... for reading, or 0 */
 	bool is_known;	   /* there are no other locks */
 };
@@ -90,6 +90,22 @@ static bool is_once(const struct view_finding *finding, const struct finding_hol
 	return lock && lock->kind == OBJECT_ONCE;
 }
 
+/* How far @lock lies from the memory in its block; UINT64_MAX: it is elsewhere. */
+static uint64_t distance_in_block(const struct view_finding *finding, lock_id id)
+{
+	const struct view_memory *memory = finding->memory;
+	const struct finding_event *block = memory->allocation;
+	const struct model_lock *lock = model_lock(finding->process, id);
+
+	if (!lock || !block || lock->address < block->address ||
+	    lock->address - block->address >= block->size_bytes)
+		return UINT64_MAX;
+	return lock->address > memory->address ? lock->address - memory->address
+					       : memory->address - lock->address;
+}
+
+/* Of several locks the one beside the memory in its block is likely to be its own, else the
+ * innermost. */
 static struct side side_of(const struct view_finding *finding, const struct finding_event *event)
 {
 	struct side side = {.event = event, .is_known = !event->holds_are_unknown};
@@ -98,12 +114,30 @@ static struct side side_of(const struct view_finding *finding, const struct find
 		const struct finding_hold *hold = &event->holds[i];
 		lock_id *place = hold->mode == HOLD_EXCLUSIVE ? &side.exclusive : &side.shared;
 
-		if (!*place && !is_once(finding, hold))
-			*place = hold->lock;
 		if (!hold->lock)
 			side.is_known = false;
+		else if (!is_once(finding, hold) &&
+			 (!*place || distance_in_block(finding, hold->lock) <=
+					     distance_in_block(finding, *place)))
+			*place = hold->lock;
 	}
 	return side;
+}
+
+/* A lock that both hold for writing excludes them, whatever else they hold. */
+static void prefer_common(struct side *first, struct side *last)
+{
+	for (uint32_t i = 0; i < first->event->hold_count && i < FINDING_HOLD_MAX; i++) {
+		const struct finding_hold *one = &first->event->holds[i];
+
+		for (uint32_t j = 0; j < last->event->hold_count && j < FINDING_HOLD_MAX; j++) {
+			const struct finding_hold *other = &last->event->holds[j];
+
+			if (one->lock && one->lock == other->lock &&
+			    one->mode == HOLD_EXCLUSIVE && other->mode == HOLD_EXCLUSIVE)
+				first->exclusive = last->exclusive = one->lock;
+		}
+	}
 }
 
 /* The last access, and before it the last one of another thread; false if there is
@@ -126,6 +160,7 @@ static bool find_sides(const struct view_finding *finding, struct side *first, s
 		return false;
 	*last = side_of(finding, events[1]);
 	*first = side_of(finding, events[0] ? events[0] : events[1]);
+	prefer_common(first, last);
 	return true;
 }
 

@@ -190,6 +190,69 @@ static const char *all_wait_phrase(const struct teller *teller)
 			  : "all threads wait and none of them can be woken";
 }
 
+static enum object_kind kind_of_last_lock(const struct teller *teller)
+{
+	const struct model_lock *lock =
+		model_lock(teller->finding->process, last_event(teller->finding)->lock);
+
+	return lock ? lock->kind : OBJECT_MUTEX;
+}
+
+static const char *holds_word(const struct teller *teller)
+{
+	return kind_of_last_lock(teller) == OBJECT_ONCE ? "runs" : "holds";
+}
+
+static const char *once_only(const struct teller *teller)
+{
+	const char *name = last_lock(teller);
+
+	if (kind_of_last_lock(teller) == OBJECT_ONCE)
+		return pool_format(teller->view->pool,
+				   "Let the routine of %s do without what it is to prepare: nothing "
+				   "that it calls may ask for it again.",
+				   name);
+	return pool_format(teller->view->pool,
+			   "Do not take %s again while it is held: keep a variant of the function "
+			   "that expects its caller to hold the lock%s.",
+			   name,
+			   kind_of_last_lock(teller) == OBJECT_MUTEX
+				   ? ", or make the lock recursive"
+				   : "");
+}
+
+/* The waiter that is blocked on a lock that @event's thread holds in its own wait, or NULL. */
+static const struct finding_event *find_blocked(const struct view_finding *finding,
+						const struct finding_event *event)
+{
+	for (uint32_t i = 0; i < event->hold_count && i < FINDING_HOLD_MAX; i++)
+		for (size_t j = 0; j < finding->event_count; j++)
+			if (event->holds[i].lock && finding->events[j]->thread != event->thread &&
+			    finding->events[j]->lock == event->holds[i].lock)
+				return finding->events[j];
+	return NULL;
+}
+
+/* Who is to wake the one may be the other, who cannot go on. */
+static const char *release_first(const struct teller *teller)
+{
+	const struct view_finding *finding = teller->finding;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+		const struct finding_event *blocked = find_blocked(finding, event);
+
+		if (blocked)
+			return pool_format(
+				teller->view->pool,
+				"Let %s release %s before it waits: %s cannot go on without it. ",
+				thread_name(teller->view, finding, event->thread),
+				lock_name(teller->view, finding->process, blocked->lock),
+				thread_name(teller->view, finding, blocked->thread));
+	}
+	return "";
+}
+
 /* Do all sights of the bug have fields of one structure? */
 static bool has_one_holder(const struct view_finding *finding)
 {
@@ -382,6 +445,9 @@ static const struct word words[] = {
 	{"held-locks", held_locks},
 	{"wait", wait_phrase},
 	{"all-wait", all_wait_phrase},
+	{"holds", holds_word},
+	{"once-only", once_only},
+	{"release-first", release_first},
 	{"kinds", lock_kinds},
 	{"order", declared_order},
 	{"objection", declared_objection},

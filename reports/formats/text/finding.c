@@ -48,10 +48,14 @@ static const char *lock_kind_words(struct text_page *page, const struct model_lo
 }
 
 /* The kind of a lock, and its origin unless its name has it. */
-static void write_lock(struct text_page *page, const struct model_process *process, lock_id id)
+static void write_lock(struct text_page *page, const struct view_finding *finding, lock_id id)
 {
+	const struct model_process *process = finding->process;
 	const struct model_lock *lock = model_lock(process, id);
-	const char *name = lock_name(page->view, process, id);
+	/* One stands for its class: a number would mislead. */
+	const char *name = finding->details & DETAIL_CLASSES
+				   ? lock_origin_name(page->view, process, id)
+				   : lock_name(page->view, process, id);
 	const char *created;
 	const char *first;
 
@@ -90,7 +94,7 @@ static void write_locks(struct text_page *page, const struct view_finding *findi
 			fprintf(page->out, "  %sLocks:%s\n", text_style_on(page, STYLE_BOLD),
 				text_style_off(page));
 		has_head = true;
-		write_lock(page, finding->process, finding->events[i]->lock);
+		write_lock(page, finding, finding->events[i]->lock);
 	}
 }
 

@@ -145,6 +145,41 @@ START_TEST(nobody_is_told_to_take_a_once)
 }
 END_TEST
 
+START_TEST(of_several_locks_the_innermost_is_likely_the_one)
+{
+	add_hold(&finding.events[0], 1, HOLD_EXCLUSIVE);
+	add_hold(&finding.events[0], 2, HOLD_EXCLUSIVE);
+	render_text();
+	expect_text("To fix: B is held by T2 (left), but not by T3 (right): take it there too.");
+}
+END_TEST
+
+START_TEST(a_lock_in_the_block_of_the_memory_is_likely_its_own)
+{
+	image_lock(image, 1, 3, OBJECT_MUTEX, (uintptr_t)&finding + 8, 0, 0, 0, "C");
+	for (size_t i = 0; i < 2; i++)
+		finding.events[i].address = (uintptr_t)&finding + 16;
+	image_event(&finding, 2, ACTION_ALLOCATE, 0, 0);
+	finding.events[2].address = (uintptr_t)&finding;
+	finding.events[2].size_bytes = 64;
+	add_hold(&finding.events[0], 3, HOLD_EXCLUSIVE);
+	add_hold(&finding.events[0], 2, HOLD_EXCLUSIVE);
+	render_text();
+	expect_text("To fix: C is held by T2 (left), but not by T3 (right): take it there too.");
+}
+END_TEST
+
+START_TEST(a_lock_that_both_hold_excludes_them)
+{
+	add_hold(&finding.events[0], 1, HOLD_EXCLUSIVE);
+	add_hold(&finding.events[0], 2, HOLD_EXCLUSIVE);
+	add_hold(&finding.events[1], 1, HOLD_EXCLUSIVE);
+	render_text();
+	expect_no("do not exclude");
+	expect_text("To fix: Keep A from the read to the write.");
+}
+END_TEST
+
 START_TEST(advice_compares_two_threads)
 {
 	finding.events[2] = finding.events[1];
@@ -175,6 +210,9 @@ int main(void)
 	tcase_add_test(tests, a_lock_that_both_hold_for_reading_is_wanted_for_writing);
 	tcase_add_test(tests, one_who_holds_the_lock_for_reading_only_is_told_so);
 	tcase_add_test(tests, nobody_is_told_to_take_a_once);
+	tcase_add_test(tests, of_several_locks_the_innermost_is_likely_the_one);
+	tcase_add_test(tests, a_lock_in_the_block_of_the_memory_is_likely_its_own);
+	tcase_add_test(tests, a_lock_that_both_hold_excludes_them);
 	tcase_add_test(tests, advice_compares_two_threads);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

@@ -193,6 +193,59 @@ START_TEST(a_relock_says_that_one_thread_waits_for_itself)
 	image_finding(image, 1, &finding, 1);
 	render_text();
 	expect_text("deadlock: T2 (left) waits for ever for A, which it holds itself");
+	expect_text("or make the lock recursive.");
+}
+END_TEST
+
+START_TEST(a_once_is_run_and_cannot_be_made_recursive)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	image_lock(image, 1, 3, OBJECT_ONCE, 0x3000, 0, 0, 0, "C");
+	finding = (struct finding){.id = 2,
+				   .kind = FINDING_DEADLOCK,
+				   .severity = SEVERITY_ERROR,
+				   .details = DETAIL_RELOCK};
+	image_event(&finding, 2, ACTION_HOLD, 3, 0);
+	image_event(&finding, 2, ACTION_WAIT, 3, 0);
+	image_finding(image, 1, &finding, 1);
+	render_text();
+	expect_text("T2 (left) waits for ever for C, which it runs itself");
+	expect_text("To fix: Let the routine of C do without what it is to prepare");
+	expect_no("recursive");
+}
+END_TEST
+
+START_TEST(a_lock_held_in_a_wait_is_to_be_released_first)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	finding = (struct finding){.id = 2, .kind = FINDING_HANG, .severity = SEVERITY_ERROR};
+	image_event(&finding, 2, ACTION_WAIT, 2, 0)->holds[0] =
+		(struct finding_hold){1, HOLD_EXCLUSIVE, 0};
+	finding.events[0].hold_count = 1;
+	image_event(&finding, 3, ACTION_WAIT, 1, 0);
+	image_finding(image, 1, &finding, 1);
+	render_text();
+	expect_text("To fix: Let T2 (left) release A before it waits: T3 (right) cannot go on");
+}
+END_TEST
+
+START_TEST(a_wait_without_its_mutex_says_that_it_is_not_held)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	image_lock(image, 1, 3, OBJECT_CONDITION, 0x3000, 0, 0, 0, "C");
+	finding = (struct finding){
+		.id = 2, .kind = FINDING_WAIT_WITHOUT_LOCK, .severity = SEVERITY_ERROR};
+	image_event(&finding, 2, ACTION_WAIT, 1, 0);
+	image_event(&finding, 2, ACTION_WAIT, 3, 0);
+	image_finding(image, 1, &finding, 1);
+	render_text();
+	expect_text("    does not hold A\n    waits at C\n");
 }
 END_TEST
 
@@ -600,6 +653,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_hand_over_is_said);
 	tcase_add_test(tests, every_kind_has_a_sentence_and_advice);
 	tcase_add_test(tests, a_relock_says_that_one_thread_waits_for_itself);
+	tcase_add_test(tests, a_once_is_run_and_cannot_be_made_recursive);
+	tcase_add_test(tests, a_lock_held_in_a_wait_is_to_be_released_first);
+	tcase_add_test(tests, a_wait_without_its_mutex_says_that_it_is_not_held);
 	tcase_add_test(tests, joins_name_the_thread_waited_for);
 	tcase_add_test(tests, warnings_alone_name_the_option_that_makes_them_count);
 	tcase_add_test(tests, errors_name_no_option);
