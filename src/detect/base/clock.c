@@ -347,6 +347,60 @@ void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t sl
 		thread->clocks.stamp++;
 }
 
+/*
+ * Under detector.lock.  The thread that @place is about, if it has acquired since, and stored
+ * again to what was read: within the epoch that the reader knows, so that nobody sees it.
+ */
+static struct thread *find_growing(const struct detector *detector,
+				   const struct assumed_acquire *place)
+{
+	struct thread *other =
+		place->word ? slot_thread(detector, shadow_slot(place->word)) : NULL;
+	uint64_t epoch = shadow_epoch(place->word);
+
+	/* relaxed: as in clock_assume() */
+	return other && other->memory && load_relaxed(&other->clocks.assumed_epoch) == epoch &&
+			       load_relaxed(&other->clocks.recorded_epoch) - epoch <= 1
+		       ? other
+		       : NULL;
+}
+
+#define CHAIN_MOST 16u
+
+/* Under detector.lock.  Adds to @chain, of @count threads, what @thread has acquired from so. */
+static uint32_t add_growing(const struct detector *detector, const struct thread *thread,
+			    struct thread **chain, uint32_t count)
+{
+	for (uint32_t i = 0; i < ASSUMED_ACQUIRES && count < CHAIN_MOST; i++) {
+		struct thread *other = find_growing(detector, &thread->clocks.assumed[i]);
+		uint32_t at = 0;
+
+		while (at < count && chain[at] != other)
+			at++;
+		if (other && at == count)
+			chain[count++] = other;
+	}
+	return count;
+}
+
+void clock_assume_again(struct detector *detector, struct clock_joiner by)
+{
+	struct thread *thread = by.thread, *chain[CHAIN_MOST] = {thread};
+	uint32_t count = 1;
+	bool has_changed = false;
+
+	runtime_lock(&detector->lock);
+	for (uint32_t i = 0; i < count; i++)
+		count = add_growing(detector, chain[i], chain, count);
+	for (uint32_t i = 1; i < count; i++) {
+		has_changed |= join_living(thread, chain[i], chain[i]->slot);
+		has_changed |= raise_to_assumed(thread, chain[i]);
+	}
+	runtime_unlock(&detector->lock);
+	if (has_changed)
+		thread->clocks.stamp++;
+}
+
 /* Under detector.lock. */
 static bool knows_at(const struct thread *other, uint32_t slot, uint64_t present, uint64_t epoch,
 		     struct finding_pairs *pairs)

@@ -144,6 +144,11 @@ void clock_join_all(struct detector *detector, struct clock_joiner by);
 void clock_assume(struct detector *detector, struct clock_joiner by, uint32_t slot, uint64_t epoch,
 		  uint32_t pair);
 
+/* The threads that assumed acquires of @thread were made from may have acquired since, and passed
+ * it on in the same epoch, which nobody sees.  Joins what they know by now; and those that
+ * they have so from others. */
+void clock_assume_again(struct detector *detector, struct clock_joiner by);
+
 /* The assumed acquire by which the earlier access that @word stands for comes before what
  * @thread does now; NULL: there is none. */
 const struct assumed_acquire *clock_find_assumed(const struct thread *thread, uint64_t word);

@@ -202,6 +202,8 @@ static bool is_ordered_late(struct race_step *step)
 		return true;
 	/* What the other thread had pending may have been left with this one meanwhile. */
 	pending_release_acquire(step);
+	if (!step->access->is_late && !race_is_ordered(thread, step->other))
+		clock_assume_again(detector, memory_before_join(detector, thread));
 	return race_is_ordered(thread, step->other);
 }
 
