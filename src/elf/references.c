@@ -142,7 +142,8 @@ static void call_for_packed(const struct image *image, image_pointer_function ca
 	}
 }
 
-/* Without relocations every word may be a pointer. */
+/* Without relocations every word may be a pointer, in code's segment, too: linkers may put
+ * tables of constants there. */
 static void call_for_words(const struct image *image, image_pointer_function call, void *context)
 {
 	for (unsigned i = 0; i < image->segment_count; i++) {
@@ -150,8 +151,6 @@ static void call_for_words(const struct image *image, image_pointer_function cal
 		uint64_t first = -segment->start & 7;
 		uint64_t value;
 
-		if (segment->is_executable)
-			continue;
 		for (uint64_t at = first; at + 8 <= segment->byte_count; at += 8) {
 			memcpy(&value, segment->bytes + at, sizeof(value));
 			if (is_in_text(image, value))

@@ -12,7 +12,8 @@ guests_c = \
 	tests/preload/heap/preloaded_jemalloc tests/preload/heap/preloaded_tcmalloc \
 	tests/preload/instrument/backtraces tests/preload/instrument/deep_binding \
 	tests/preload/instrument/early_constructor tests/preload/instrument/ended_tls \
-	tests/preload/instrument/failed_lookups tests/preload/instrument/generated_code \
+	tests/preload/instrument/failed_lookups tests/preload/instrument/fixed_tables \
+	tests/preload/instrument/generated_code \
 	tests/preload/instrument/indirect_exceptions tests/preload/instrument/inline_data \
 	tests/preload/instrument/iterated_modules \
 	tests/preload/instrument/named_clones tests/preload/instrument/opened_accesses \
@@ -135,6 +136,10 @@ tests_preload_instrument_indirect_exceptions_LDADD = tests/preload/instrument/li
 tests_preload_instrument_indirect_exceptions_LDFLAGS = $(beside_guest)
 
 # Libraries that make locks of atomics; a guest without its library says so.
+# A few bytes of padding before each case, as older compilers leave.
+tests_preload_instrument_fixed_tables_CFLAGS = $(AM_CFLAGS) -fno-pie -fno-reorder-blocks \
+	-falign-labels=8 -Wno-ignored-optimization-argument
+tests_preload_instrument_fixed_tables_LDFLAGS = -no-pie -Wl,-z,noseparate-code
 tests_preload_sync_openmp_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
 tests_preload_sync_openmp_races_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
 tests_preload_sync_glib_threads_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
