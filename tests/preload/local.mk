@@ -47,6 +47,7 @@ guests_c = \
 	tests/preload/signals/handler_threads tests/preload/signals/signal_contexts \
 	tests/preload/signals/signal_hand_overs tests/preload/signals/signal_handlers \
 	tests/preload/signals/signals_blocked \
+	tests/preload/sync/broadcast_rounds \
 	tests/preload/sync/c11_threads tests/preload/sync/cancelled_waits \
 	tests/preload/sync/coroutines tests/preload/sync/ended_lives \
 	tests/preload/sync/errno_kept tests/preload/sync/futex_waits \

@@ -176,18 +176,26 @@ static bool is_known(const struct detector *detector)
 	return false;
 }
 
+/* Who waits for the mutex of a condition has been woken.  'wake_count' need not say so: a
+ * broadcast also wakes who has begun to wait since it was announced. */
+static bool is_asleep(struct detector *detector, const struct thread *thread)
+{
+	struct wait wait;
+
+	if (!wait_read(thread, &wait))
+		return false;
+	wait.excludes_mutex = true;
+	return detector->hooks->is_asleep(detector, thread, &wait);
+}
+
 static bool all_asleep(struct detector *detector)
 {
 	const struct thread *thread;
 	uint32_t slot = 0;
 
-	while ((thread = slot_next_thread(detector, &slot))) {
-		struct wait wait;
-
-		if (is_part(thread) && (!wait_read(thread, &wait) ||
-					!detector->hooks->is_asleep(detector, thread, &wait)))
+	while ((thread = slot_next_thread(detector, &slot)))
+		if (is_part(thread) && !is_asleep(detector, thread))
 			return false;
-	}
 	return true;
 }
 
