@@ -32,6 +32,7 @@ core_tests = \
 	tests/unit/detect/test_object \
 	tests/unit/detect/test_object_threads \
 	tests/unit/options/test_options \
+	tests/unit/command/test_launch \
 	tests/unit/detect/test_topology \
 	tests/unit/detect/test_race \
 	tests/unit/detect/test_race_assumed \
@@ -117,6 +118,11 @@ tests_unit_options_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_options_test_options_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_options_test_options_SOURCES = tests/unit/options/test_options.c
 tests_unit_options_test_options_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_command_test_launch_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_command_test_launch_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_command_test_launch_SOURCES = tests/unit/command/test_launch.c src/command/run/launch.c
+tests_unit_command_test_launch_LDADD = src/libcore.a $(CHECK_LIBS) -lpthread
 
 tests_unit_detect_test_topology_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_topology_CFLAGS = $(UNIT_CFLAGS)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -197,6 +198,26 @@ static bool is_to_pass_on(const siginfo_t *signal)
 	return signal->si_signo != SIGCHLD && signal->si_code != SI_KERNEL;
 }
 
+/* Has the program ended?  A thread that was asked to stop for a look at it, and had not stopped by
+ * then, is let go; one that died before that would keep the program from ending. */
+static bool has_ended(pid_t pid, int *wait_status)
+{
+	pid_t found;
+	int status;
+
+	while ((found = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+		int signal = status >> 16 == PTRACE_EVENT_STOP ? 0 : WSTOPSIG(status);
+
+		if (WIFSTOPPED(status)) {
+			(void)ptrace(PTRACE_DETACH, found, NULL, (void *)(uintptr_t)signal);
+		} else if (found == pid) {
+			*wait_status = status;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool launch_wait(pid_t pid, uint64_t timeout_ms, int *wait_status)
 {
 	uint64_t deadline = timeout_ms ? now_ms() + timeout_ms : 0;
@@ -204,7 +225,7 @@ bool launch_wait(pid_t pid, uint64_t timeout_ms, int *wait_status)
 	for (;;) {
 		siginfo_t signal;
 
-		if (waitpid(pid, wait_status, WNOHANG) == pid)
+		if (has_ended(pid, wait_status))
 			return true;
 		if (deadline && now_ms() >= deadline)
 			return false;
