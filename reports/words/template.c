@@ -209,8 +209,8 @@ static const char *once_only(const struct teller *teller)
 
 	if (kind_of_last_lock(teller) == OBJECT_ONCE)
 		return pool_format(teller->view->pool,
-				   "Let the routine of %s do without what it is to prepare: nothing "
-				   "that it calls may ask for it again.",
+				   "Let the routine of %s do without what it is to prepare: "
+				   "nothing that it calls may ask for it again.",
 				   name);
 	return pool_format(teller->view->pool,
 			   "Do not take %s again while it is held: keep a variant of the function "

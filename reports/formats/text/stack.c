@@ -137,8 +137,8 @@ static void write_line(const struct text_page *page, size_t index, const char *n
 		left -= strlen(", in ") + strlen(fitted);
 	fprintf(page->out, "      #%-2zu %s%s%s%*s %s%s%s\n", index,
 		text_style_on(page, STYLE_BOLD), name, text_style_off(page),
-		(int)(gap < left ? gap : left), "", utf8_plain(page->view->pool, place), fitted ? ", in " : "",
-		fitted ? fitted : "");
+		(int)(gap < left ? gap : left), "", utf8_plain(page->view->pool, place),
+		fitted ? ", in " : "", fitted ? fitted : "");
 	if (called && !fitted)
 		fprintf(page->out, "          in %s\n",
 			fit_function(page, called, columns - FRAME_INDENT - 3,
