@@ -90,23 +90,29 @@ static bool is_once(const struct view_finding *finding, const struct finding_hol
 	return lock && lock->kind == OBJECT_ONCE;
 }
 
-/* How far @lock lies from the memory in its block; UINT64_MAX: it is elsewhere. */
-static uint64_t distance_in_block(const struct view_finding *finding, lock_id id)
+/* How near @lock stands to the memory: 0 outside of its block, else by the members that both are
+ * in, "engine.asks_.". */
+static size_t nearness(struct view *view, const struct view_finding *finding, lock_id id)
 {
 	const struct view_memory *memory = finding->memory;
 	const struct finding_event *block = memory->allocation;
 	const struct model_lock *lock = model_lock(finding->process, id);
+	const char *name;
+	size_t common = 0;
 
 	if (!lock || !block || lock->address < block->address ||
 	    lock->address - block->address >= block->size_bytes)
-		return UINT64_MAX;
-	return lock->address > memory->address ? lock->address - memory->address
-					       : memory->address - lock->address;
+		return 0;
+	name = lock_name(view, finding->process, id);
+	while (name[common] && name[common] == memory->name[common])
+		common++;
+	return 1 + common;
 }
 
 /* Of several locks the one beside the memory in its block is likely to be its own, else the
  * innermost. */
-static struct side side_of(const struct view_finding *finding, const struct finding_event *event)
+static struct side side_of(struct view *view, const struct view_finding *finding,
+			   const struct finding_event *event)
 {
 	struct side side = {.event = event, .is_known = !event->holds_are_unknown};
 
@@ -117,8 +123,8 @@ static struct side side_of(const struct view_finding *finding, const struct find
 		if (!hold->lock)
 			side.is_known = false;
 		else if (!is_once(finding, hold) &&
-			 (!*place || distance_in_block(finding, hold->lock) <=
-					     distance_in_block(finding, *place)))
+			 (!*place || nearness(view, finding, hold->lock) >=
+					     nearness(view, finding, *place)))
 			*place = hold->lock;
 	}
 	return side;
@@ -142,7 +148,8 @@ static void prefer_common(struct side *first, struct side *last)
 
 /* The last access, and before it the last one of another thread; false if there is
  * no access. */
-static bool find_sides(const struct view_finding *finding, struct side *first, struct side *last)
+static bool find_sides(struct view *view, const struct view_finding *finding, struct side *first,
+		       struct side *last)
 {
 	const struct finding_event *events[2] = {NULL, NULL};
 
@@ -158,8 +165,8 @@ static bool find_sides(const struct view_finding *finding, struct side *first, s
 	}
 	if (!events[1])
 		return false;
-	*last = side_of(finding, events[1]);
-	*first = side_of(finding, events[0] ? events[0] : events[1]);
+	*last = side_of(view, finding, events[1]);
+	*first = side_of(view, finding, events[0] ? events[0] : events[1]);
 	prefer_common(first, last);
 	return true;
 }
@@ -198,7 +205,7 @@ const char *memory_lock_advice(struct view *view, const struct view_finding *fin
 	struct side first;
 	struct side last;
 
-	if (!finding->memory || !find_sides(finding, &first, &last))
+	if (!finding->memory || !find_sides(view, finding, &first, &last))
 		return "Take one lock around all accesses.";
 	if (!first.exclusive && !last.exclusive && first.shared && first.shared == last.shared)
 		return pool_format(view->pool,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/strings.h"
+#include "reports/blocks/block_type.h"
 #include "reports/source/operand.h"
 #include "reports/symbols/short_name.h"
 #include "reports/words/names.h"
@@ -148,6 +149,25 @@ static void find_type(struct view *view, const struct view_finding *finding,
 	}
 }
 
+/* Where the accesses' pointers know no field: of the type that the block was asked for. */
+static void find_type_of_block(struct view *view, const struct view_finding *finding,
+			       struct view_memory *memory)
+{
+	const struct finding_event *block = memory->allocation;
+	struct pointee pointee;
+
+	if (memory->field || !block || memory->address < block->address ||
+	    !block_find_part(view->symbolizer, view->pool, finding->process, block,
+			     memory->address - block->address, memory->size_bytes, &pointee))
+		return;
+	pointee.place.is_atomic |= memory->variable.part.is_atomic;
+	memory->variable.part = pointee.place;
+	memory->root_bytes = pointee.root_bytes;
+	memory->root = pointee;
+	if (pointee.place.field)
+		memory->field = field_name(view->pool, &pointee, &pointee.place);
+}
+
 /* Locks beside the memory in its structure get the names of their fields. */
 static void name_lock_beside(struct view *view, const struct view_finding *finding,
 			     const struct view_memory *memory, lock_id id)
@@ -239,6 +259,7 @@ static void name_block(struct view *view, const struct view_finding *finding,
 	words = block_words(pool, block, place ? pool_format(pool, "at %s", place) : NULL);
 	if (memory->field) {
 		memory->name = outline_long(pool, memory->field);
+		memory->identity = pool_format(pool, "%s %s", memory->stable_name, memory->field);
 		memory->title = title_in_block(pool, memory, block, place, words);
 		return;
 	}
@@ -336,6 +357,7 @@ static void name_anonymous(struct view *view, const struct view_finding *finding
 			   struct view_memory *memory)
 {
 	find_type(view, finding, memory);
+	find_type_of_block(view, finding, memory);
 	name_locks_beside(view, finding, memory);
 	if (block_of(memory))
 		name_block(view, finding, memory);

@@ -1,5 +1,5 @@
 // Containers that two threads change without a lock: a global one, one in an object on
-// the heap, one that is reached by its own address alone.
+// the heap, one that is reached by its own address alone, one in a node of a map.
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +10,11 @@
 struct shop {
 	int number = 0;
 	std::unordered_map<std::string, int> stock;
+};
+
+struct branch {
+	int number = 0;
+	std::vector<int> rooms;
 };
 
 static std::vector<std::string> audit;
@@ -23,14 +28,19 @@ int main()
 {
 	auto shop_one = std::make_unique<shop>();
 	auto orders = std::make_unique<std::map<int, int>>();
+	std::map<int, branch> branches;
 
+	branches[1].number = 2;
 	std::thread writer([&] {
 		audit.push_back("sold");
 		shop_one->stock["tea"] = 1;
 		(*orders)[7] = 1;
+		branches.find(1)->second.rooms.push_back(3);
 	});
 	std::thread reader([&] {
-		if (audit.size() + shop_one->stock.size() + count_orders(orders.get()) > 1000)
+		if (audit.size() + shop_one->stock.size() + count_orders(orders.get()) +
+			    branches.find(1)->second.rooms.size() >
+		    1000)
 			shop_one->number = 1;
 	});
 	writer.join();

@@ -38,7 +38,12 @@ else
 			"$built" run --json "$work/containers.json" "$work/containers"
 		cp "$work/err" "$work/containers.txt"
 		claim "together: a container in an object of the heap" \
-			grep -q "std::unordered_map or std::unordered_set (its size)" "$work/containers.txt"
+			grep -q "stock: std::unordered_map<std::string, int> (its size), at offset .* of shop" \
+			"$work/containers.txt"
+		claim "together: a container that is an object of the heap" \
+			grep -q "reads the std::map<int, int>, 8 bytes" "$work/containers.txt"
+		claim "together: an object in a node" \
+			grep -q "pair<int const, branch>.second.rooms" "$work/containers.txt"
 		claim "together: frames are shown below the folder that all places have in common" \
 			grep -q "count_orders  *containers.cc:" "$work/containers.txt"
 		claim "together: JSON has the member" grep -q '"member": "its size"' "$work/containers.json"

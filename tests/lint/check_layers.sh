@@ -62,6 +62,7 @@ floors='
  5 src/inspect/base
  6 src/detect/predicate
  6 src/x86/emit
+ 6 reports/blocks
  6 reports/source
  6 src/inspect/stack
  6 src/inspect/objects
