@@ -4,6 +4,9 @@
  */
 #include "cases.h"
 
+#include <sched.h>
+#include <sys/stat.h>
+
 /* Both threads have read before either writes. */
 static pthread_barrier_t both_have_read;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -68,7 +71,6 @@ SPLIT(own_fields, struct longs, (copy.first++, copy.second++),
 SPLIT(loaded_again, struct longs, KEEP(copy),
       (copy = loaded_again_shared, copy.first++, copy.second++, loaded_again_shared = copy))
 
-
 /* Another place is stored to. */
 static struct longs elsewhere_other;
 SPLIT(elsewhere, struct longs, (copy.first++, copy.second++), elsewhere_other = copy)
@@ -88,6 +90,36 @@ static void total_case(void)
 	KEEP(total_shared);
 }
 
+/* What is shifted by vectors is stored again, but a vector that is loaded is no atomic's. */
+static long shifted_words[401];
+
+static void *shifted_write(void *unused)
+{
+	memset(shifted_words, 1, sizeof shifted_words);
+	return unused;
+}
+
+static NOINLINE void shifted_down(long *words)
+{
+	for (int i = 0; i < 400; i++)
+		words[i] = words[i + 1] + 1;
+}
+
+/* When the other thread has ended, which nothing but the kernel has told. */
+static void *shifted_read(void *unused)
+{
+	struct stat tasks;
+
+	do {
+		sched_yield();
+		MUST(stat("/proc/self/task", &tasks) == 0);
+	} while (tasks.st_nlink > 2 + 2);
+	shifted_down(shifted_words);
+	return unused;
+}
+
+RACE(shifted)
+
 static const struct race_case cases[] = {
 	CASE(pair, "lost-update:error lost-update:warning?"),
 	CASE(one_of_pair, "lost-update:error lost-update:warning?"),
@@ -99,6 +131,7 @@ static const struct race_case cases[] = {
 	CASE(loaded_again, "silent"),
 	CASE(elsewhere, "silent"),
 	CASE(total, "lost-update:error"),
+	CASE(shifted, "data-race:error"),
 };
 
 int main(int argc, char **argv)

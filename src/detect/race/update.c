@@ -20,6 +20,13 @@ static bool may_race(const struct site *site, uint32_t flags)
 		load_relaxed(&site->first_count) < ORIGIN_FIRST_CALLERS);
 }
 
+/* Can a load be both: the first half of an update, and an acquire that waits?  A vector is
+ * no atomic access, so its race orders nothing. */
+static bool may_acquire(uint32_t flags)
+{
+	return flags & SITE_MAY_BE_STALE && flags & SITE_PLAIN_MOVE;
+}
+
 /* @access reads; @last is the last write before.  Returns the stale read that it is, if
  * it races with @last. */
 static const struct stale_read *note_read(struct race_step *step, const struct access *access,
@@ -39,7 +46,7 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 		predicate_read(thread, access, update_group, race_origin(step));
 	if (!update_group || !(access->flags & (SITE_MAY_BE_STALE | SITE_DECIDES)))
 		return NULL;
-	is_raced = is_raced && access->flags & SITE_MAY_BE_STALE;
+	is_raced = is_raced && may_acquire(access->flags);
 	if (!thread->held.count && !is_raced && !may_race(site, access->flags))
 		return NULL;
 	stale = stale_read_add(step, access, last, is_raced);
@@ -49,8 +56,11 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 const struct stale_read *update_meet(struct race_step *step)
 {
 	struct thread *thread = step->thread;
+	const struct site *site = site_get(&step->detector->sites, step->site);
 	struct cell last = {race_base(step->other), step->other_origin};
 
+	if (!site || !may_acquire(site->flags))
+		return NULL;
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
