@@ -131,6 +131,7 @@ bool straight_find_load(struct elf_image *image, uint64_t address,
 		return false;
 	*load = (struct pointer_load){
 		.address = code.start + maker->offset,
+		.end = code.start + maker->offset + maker->length,
 		.has_target = maker->is_rip_relative && !instruction_is_call(maker),
 		.target = code.start + (uint64_t)maker->target,
 	};

@@ -14,6 +14,7 @@
 /* A load of a pointer, or a call that returns one. */
 struct pointer_load {
 	uint64_t address; /* of the instruction */
+	uint64_t end;	  /* ... where it ends: where a call returns to */
 	bool has_target;  /* it loads a variable, which is at 'target' */
 	uint64_t target;
 };

@@ -79,7 +79,23 @@ struct side side_of_access(struct view *view, const struct view_finding *finding
 	return side;
 }
 
-/* The load of the pointer by which @side reaches the memory; false if not known. */
+/* Has the thread of @side allocated the memory by a call that returns to @address? */
+static bool is_own_allocation(const struct side *side, uint64_t address)
+{
+	const struct finding_event *allocation = side->finding->memory->allocation;
+	const struct model_stack *stack;
+
+	if (!allocation || allocation->thread != side->event->thread)
+		return false;
+	stack = model_stack(side->finding->process, allocation->stack);
+	for (uint32_t i = 0; stack && i < stack->frame_count; i++)
+		if (model_stack_frame(stack, i) == address + side->bias)
+			return true;
+	return false;
+}
+
+/* The load of the pointer by which @side reaches the memory; false if not known, or if the
+ * memory was new then. */
 static bool find_load(const struct side *side, struct side *load)
 {
 	struct pool *pool = side->view->pool;
@@ -87,7 +103,8 @@ static bool find_load(const struct side *side, struct side *load)
 	struct variable_place variable;
 	struct pointee pointee;
 
-	if (!side->image || !straight_find_load(side->image, side->address, &found))
+	if (!side->image || !straight_find_load(side->image, side->address, &found) ||
+	    is_own_allocation(side, found.end))
 		return false;
 	*load = (struct side){.view = side->view,
 			      .finding = side->finding,

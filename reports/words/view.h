@@ -41,7 +41,7 @@ struct view_finding {
 	const struct declared_order *declared; /* the order that a file does not allow, or NULL */
 	const char *atomics_note;   /* what debug information adds to it, or NULL */
 	const struct finding_event *plain; /* not atomic, as its own line says, or NULL; ... */
-	const char *plain_words; /* ... by what, which is all that atomics_note says */
+	const char *plain_words; /* ... by what, which is all that the note of an error says */
 	struct view_memory *memory; /* NULL: it is not about memory */
 	uint64_t count;
 	size_t index;		/* in the order of first occurrences */

@@ -4,6 +4,7 @@
  * error at every level of optimisation.
  */
 #include <array>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -247,6 +248,25 @@ static void *named_read(void *unused)
 
 RACE(named)
 
+/* New memory has no pointer that an atomic may have loaded, who ever has made it. */
+static std::map<int, int> inserted_values;
+
+static void *inserted_write(void *unused)
+{
+	inserted_values[1] = 2;
+	return unused;
+}
+
+static void *inserted_read(void *unused)
+{
+	await_first();
+	if (inserted_values.find(1) == inserted_values.end())
+		sched_yield();
+	return unused;
+}
+
+RACE(inserted)
+
 static const struct race_case cases[] = {
 	CASE(reference, "data-race:error"),
 	CASE(member, "data-race:error"),
@@ -259,6 +279,7 @@ static const struct race_case cases[] = {
 	CASE(boolean, "data-race:error"),
 	CASE(shared, "data-race:error lost-update? use-after-free?"),
 	CASE(named, "data-race:error"),
+	CASE(inserted, "data-race:error"),
 };
 
 int main(int argc, char **argv)

@@ -4,9 +4,6 @@
  */
 #include "cases.h"
 
-#include <sched.h>
-#include <sys/stat.h>
-
 /* Both threads have read before either writes. */
 static pthread_barrier_t both_have_read;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -105,15 +102,9 @@ static NOINLINE void shifted_down(long *words)
 		words[i] = words[i + 1] + 1;
 }
 
-/* When the other thread has ended, which nothing but the kernel has told. */
 static void *shifted_read(void *unused)
 {
-	struct stat tasks;
-
-	do {
-		sched_yield();
-		MUST(stat("/proc/self/task", &tasks) == 0);
-	} while (tasks.st_nlink > 2 + 2);
+	await_first();
 	shifted_down(shifted_words);
 	return unused;
 }

@@ -176,7 +176,8 @@ static bool is_named_memory(const struct view_finding *finding)
 static bool is_told_note(const struct view_finding *finding, const char *note)
 {
 	return note == finding->atomics_note &&
-	       (finding->plain || finding->details & DETAIL_HIDDEN);
+	       ((finding->plain && finding->severity > SEVERITY_WARNING) ||
+		finding->details & DETAIL_HIDDEN);
 }
 
 void text_finding(struct text_page *page, const struct view_finding *finding)
