@@ -233,6 +233,20 @@ static bool read_header_macros(struct reading *reading, const struct token *toke
 	return has_read;
 }
 
+/* Does the file declare @name as a parameter pack?  Debug information has no empty ones. */
+static bool is_pack(const struct token_list *list, const struct token *name)
+{
+	for (size_t i = 1; i < list->count; i++) {
+		const struct token *token = &list->tokens[i];
+
+		if (token->kind == TOKEN_NAME && lexer_token_is(token - 1, "...") &&
+		    token->length == name->length &&
+		    memcmp(token->text, name->text, name->length) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void read_name(struct reading *reading, const struct token *tokens, size_t count,
 		      size_t index, int depth)
 {
@@ -253,7 +267,8 @@ static void read_name(struct reading *reading, const struct token *tokens, size_
 	if (macro)
 		read_macro(reading, macro, depth);
 	else if (!words_is_harmless(name) &&
-		 !read_header_macros(reading, tokens, count, index, flags != 0, depth) && !flags)
+		 !read_header_macros(reading, tokens, count, index, flags != 0, depth) && !flags &&
+		 !is_pack(reading->list, name))
 		reading->doubt = pool_copy(reading->statements->pool, name->text, name->length);
 }
 
@@ -323,11 +338,10 @@ static bool is_address_argument(const struct token *tokens, size_t index)
 	       lexer_token_is(before, "return");
 }
 
-/* How often the variable is named, and how often its value is used. */
-static void count_variable(const struct reading *reading, size_t *named, size_t *accessed)
+/* How often @variable is named, and how often its value is used. */
+static void count_variable(const struct reading *reading, const char *variable, size_t *named,
+			   size_t *accessed)
 {
-	const char *variable = reading->question->variable;
-
 	*named = *accessed = 0;
 	for (size_t i = 0; variable && i < reading->count; i++) {
 		if (!lexer_token_is(&reading->tokens[i], variable))
@@ -340,17 +354,21 @@ static void count_variable(const struct reading *reading, size_t *named, size_t 
 /* Why the statement cannot be the access itself; NULL if it can. */
 static const char *find_mismatch(const struct reading *reading)
 {
+	const struct statement_question *question = reading->question;
 	size_t named, accessed;
 
-	count_variable(reading, &named, &accessed);
+	count_variable(reading, question->variable, &named, &accessed);
 	if (!reading->has_data)
 		return "its statement names no variable";
-	if (reading->question->variable && !named && !has_dereference(reading) &&
-	    !reading->has_reference && !reading->has_member)
-		return "its statement does not name it";
+	if (question->variable && !named && !has_dereference(reading) && !reading->has_reference &&
+	    !reading->has_member) {
+		count_variable(reading, question->whole, &named, &accessed);
+		if (!named)
+			return "its statement does not name it";
+	}
 	if (named && !accessed)
 		return "its statement only takes its address";
-	if (reading->question->is_write && !has_assignment(reading))
+	if (question->is_write && !has_assignment(reading))
 		return "its statement has no assignment";
 	return NULL;
 }
@@ -377,7 +395,7 @@ static struct evidence read_atomic(const struct reading *reading)
 {
 	size_t named, accessed;
 
-	count_variable(reading, &named, &accessed);
+	count_variable(reading, reading->question->variable, &named, &accessed);
 	if (reading->question->variable && !named)
 		return make_doubtful("its line has an atomic operation, perhaps on something else");
 	return make_claim(CLAIM_ATOMIC, "by its source");

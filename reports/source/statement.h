@@ -33,6 +33,7 @@ struct statement_question {
 	uint64_t address;		  /* in the image */
 	const struct source_frame *frame; /* the innermost, inlined or not */
 	const char *variable; /* last identifier in the name of the accessed variable, or NULL */
+	const char *whole;    /* ... and that of the variable which this is a part of, or NULL */
 	bool is_write;
 };
 

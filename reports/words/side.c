@@ -59,6 +59,17 @@ static const char *variable_of(const struct side *side)
 	return last_identifier(side->view->pool, name);
 }
 
+/* "table" of "table[3].refs" and "bank::table[3].refs". */
+static const char *whole_of(const struct side *side)
+{
+	const struct view_memory *memory = side->finding->memory;
+	struct pool *pool = side->view->pool;
+
+	if (memory->kind != MEMORY_GLOBAL || memory->variable.is_nameless || !memory->name)
+		return NULL;
+	return last_identifier(pool, pool_copy(pool, memory->name, strcspn(memory->name, ".[+ ")));
+}
+
 struct side side_of_access(struct view *view, const struct view_finding *finding,
 			   const struct finding_event *event)
 {
@@ -76,6 +87,7 @@ struct side side_of_access(struct view *view, const struct view_finding *finding
 	side.frames = symbolize_stack(view->symbolizer, finding->process, event->stack);
 	side.place = type_of_access(&side);
 	side.variable = variable_of(&side);
+	side.whole = whole_of(&side);
 	return side;
 }
 
@@ -231,6 +243,7 @@ static struct evidence check_text(const struct side *side)
 		.image = side->image,
 		.address = side->address,
 		.variable = side->variable,
+		.whole = side->whole,
 		.is_write = side->is_write,
 	};
 

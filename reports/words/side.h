@@ -20,7 +20,7 @@ struct side {
 	struct access_form access;
 	const struct source_stack *frames; /* or NULL */
 	struct type_place place;	   /* what is accessed, and the last name of it */
-	const char *variable;
+	const char *variable, *whole; /* and of the variable that it is a part of; or NULL */
 };
 
 struct side side_of_access(struct view *view, const struct view_finding *finding,

@@ -436,7 +436,31 @@ static void *timed_read(void *unused)
 
 RACE(timed)
 
+/* A part of what the statement names: without optimisation it is copied by words. */
+static struct packet {
+	int data[32], length;
+} packet_shared;
+
+static void *packet_write(void *unused)
+{
+	struct packet packet = {.length = 3};
+
+	packet_shared = packet;
+	return unused;
+}
+
+static void *packet_read(void *unused)
+{
+	struct packet packet = packet_shared;
+
+	KEEP(packet);
+	return unused;
+}
+
+RACE(packet)
+
 static const struct race_case cases[] = {
+	CASE(packet, "data-race:error"),
 	CASE(number, "data-race:error"),
 	CASE(flag, "data-race:error"),
 	CASE(small, "data-race:error"),

@@ -6,6 +6,8 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <numeric>
+#include <thread>
 #include <vector>
 
 #include <sched.h>
@@ -267,6 +269,32 @@ static void *inserted_read(void *unused)
 
 RACE(inserted)
 
+/* The pointer to the object comes through functions of the library with an empty pack. */
+class started_meter {
+	std::vector<int> values_;
+	std::thread thread_;
+	bool is_done_ = false;
+public:
+	started_meter() : values_(10)
+	{
+		thread_ = std::thread([this] {
+			std::iota(values_.begin(), values_.end(), 1);
+			is_done_ = true;
+		});
+	}
+	bool is_done() const { return is_done_; }
+	void join() { thread_.join(); }
+};
+
+static void started_case(void)
+{
+	started_meter meter;
+
+	while (!meter.is_done() && sched_yield() == 0)
+		;
+	meter.join();
+}
+
 static const struct race_case cases[] = {
 	CASE(reference, "data-race:error"),
 	CASE(member, "data-race:error"),
@@ -280,6 +308,7 @@ static const struct race_case cases[] = {
 	CASE(shared, "data-race:error lost-update? use-after-free?"),
 	CASE(named, "data-race:error"),
 	CASE(inserted, "data-race:error"),
+	CASE(started, "data-race:error"),
 };
 
 int main(int argc, char **argv)
