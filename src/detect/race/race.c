@@ -294,7 +294,7 @@ static bool join_or_put(struct race_step *step, struct race_place place, uint64_
 	return put_among_others(step, place, old);
 }
 
-static bool put_read(struct race_step *step, struct race_place place, uint64_t old)
+bool race_put_read(struct race_step *step, struct race_place place, uint64_t old)
 {
 	const struct shadow_cache *cache = step->thread->memory->shadow;
 	uint32_t new_sets = cache->new_sets;
@@ -404,7 +404,7 @@ static void check_granule(struct race_step *step)
 		place = race_place(shadow, step->granule, step->is_write);
 		old = cells_load(step->detector, place.word);
 		if (shadow_form(old) == SHADOW_ATOMIC ||
-		    !(step->is_write ? put_write(step, place, old) : put_read(step, place, old)))
+		    !(step->is_write ? put_write(step, place, old) : race_put_read(step, place, old)))
 			continue;
 		compare_other(step, shadow);
 		return;

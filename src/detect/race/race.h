@@ -121,6 +121,10 @@ bool race_begin(struct detector *detector, struct thread *thread, const struct a
 /* Compares with @place, of either plane; returns the word that was seen there. */
 uint64_t race_compare(struct race_step *step, struct race_place place);
 
+/* Puts the step's read into @place, the read plane's, which was @old: neither busy nor atomic.
+ * False: it is not @old any more. */
+bool race_put_read(struct race_step *step, struct race_place place, uint64_t old);
+
 /* --- words.c --------------------------------------------------------------- */
 
 /* Waits until no thread is changing what *@place names, and folds its lines; returns the

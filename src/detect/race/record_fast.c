@@ -1,6 +1,7 @@
 #include "detect/race/record_fast.h"
 
 #include "detect/base/thread.h"
+#include "detect/race/race.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
@@ -141,18 +142,15 @@ struct part {
 /* @list says of one epoch's accesses to all bytes. */
 static bool become_whole(const struct part *part, uint64_t old, const struct cell_list *list)
 {
-	struct origin_part whole = {.slot = (uint16_t)part->thread->slot};
+	struct origin_part parts[CELLS_MAX];
 
-	for (uint32_t i = 0; i < list->count; i++) {
-		struct origin_part more = {whole.slot, (uint8_t)shadow_bytes(list->cells[i].word),
-					   list->cells[i].origin};
-
-		whole.origin =
-			i ? origin_unite(part->detector, part->thread, &whole, &more) : more.origin;
-		whole.bytes |= more.bytes;
-	}
+	for (uint32_t i = 0; i < list->count; i++)
+		parts[i] = (struct origin_part){(uint16_t)part->thread->slot,
+						(uint8_t)shadow_bytes(list->cells[i].word),
+						list->cells[i].origin};
 	if (!exchange_word(part->detector, part->place, part->origin_place, old,
-			   part->mine | SHADOW_ALL_BYTES, whole.origin))
+			   part->mine | SHADOW_ALL_BYTES,
+			   origin_unite(part->detector, parts, list->count)))
 		return false;
 	cells_free(part->thread, old);
 	return true;
@@ -208,6 +206,23 @@ static bool put_among_cells(const struct part *part, uint64_t old)
 		put_anew(part, old));
 }
 
+/* Others have read it, too, in no order with this read. */
+static bool join_part(const struct part *part, uint64_t old)
+{
+	struct race_step step = {
+		.detector = part->detector,
+		.thread = part->thread,
+		.granule = part->granule,
+		.bytes = part->bytes,
+		.mine = part->mine,
+		.origin = part->origin,
+	};
+
+	return part->origin && shadow_form(old) != SHADOW_ATOMIC &&
+	       shadow_form(old) != SHADOW_BUSY &&
+	       race_put_read(&step, race_place(shadow_of(part->granule), part->granule, false), old);
+}
+
 /* False: it was not recorded, or is to be classified by the whole engine. */
 static bool record_part(const struct part *part)
 {
@@ -224,7 +239,8 @@ static bool record_part(const struct part *part)
 	else if (is_clear(part->thread, old, part->bytes))
 		is_put = put_beside_word(part, old);
 	else
-		is_put = cells_are(old) && put_among_cells(part, old);
+		is_put = (cells_are(old) && put_among_cells(part, old)) ||
+			 (!part->is_write && join_part(part, old));
 	/* acquire: as in record_whole() */
 	return is_put && is_all_clear(part->thread, other, load_acquire(other), part->bytes);
 }
@@ -258,22 +274,21 @@ static uint32_t bytes_of_first(const struct pending_granule *pending, uint32_t b
 	return same;
 }
 
-static origin_id unite_sites(struct detector *detector, struct thread *thread,
+static origin_id unite_sites(struct detector *detector, const struct thread *thread,
 			     const struct pending_granule *pending)
 {
-	struct origin_part all = {.slot = (uint16_t)thread->slot};
+	struct origin_part parts[SHADOW_GRANULE];
+	uint32_t count = 0;
 
 	if (!pending->is_mixed)
 		return origin_of_site(pending->site);
-	for (uint32_t left = pending->bytes; left; left &= ~(uint32_t)all.bytes) {
-		uint32_t bytes = bytes_of_first(pending, left);
-		origin_id origin = origin_of_site(pending->sites[__builtin_ctz(left)]);
-		struct origin_part more = {all.slot, (uint8_t)bytes, origin};
-
-		all.origin = all.bytes ? origin_unite(detector, thread, &all, &more) : origin;
-		all.bytes |= more.bytes;
+	for (uint32_t left = pending->bytes, bytes; left; left &= ~bytes) {
+		bytes = bytes_of_first(pending, left);
+		parts[count++] = (struct origin_part){
+			(uint16_t)thread->slot, (uint8_t)bytes,
+			origin_of_site(pending->sites[__builtin_ctz(left)])};
 	}
-	return all.origin;
+	return origin_unite(detector, parts, count);
 }
 
 /* Passes all of @pending, recorded or not, to the whole engine. */
@@ -371,17 +386,16 @@ void record_flush(struct detector *detector, struct thread *thread)
 					      &thread->accesses.pending[is_write][i], is_write);
 }
 
-/* Whether the granule may be kept pending: neither plane has an unordered access. */
+/* Whether the granule may be kept pending: nothing unordered is in conflict.  What others have
+ * read is none with a read, which joins them when it is flushed. */
 static inline bool is_quiet(const struct thread *thread, uintptr_t granule, uint32_t bytes,
 			    bool is_write)
 {
 	struct shadow shadow = shadow_of(granule);
-	uint64_t write = load_acquire(shadow.write);
-	uint64_t read = load_acquire(shadow.read);
 
-	return is_all_clear(thread, shadow.write, write, bytes) &&
-	       (is_all_clear(thread, shadow.read, read, bytes) ||
-		(!is_write && read == *thread->clocks.shared));
+	return is_all_clear(thread, shadow.write, load_acquire(shadow.write), bytes) &&
+	       (!is_write ||
+		is_all_clear(thread, shadow.read, load_acquire(shadow.read), bytes));
 }
 
 /* The one of a set's ways that is free, or else the older. */

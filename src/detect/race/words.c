@@ -77,28 +77,22 @@ static struct origin_part part_of(const struct cell *cell)
 				    (uint8_t)shadow_bytes(cell->word), cell->origin};
 }
 
-/* The origins of two cells that become one. */
-static origin_id unite_cells(struct detector *detector, struct thread *thread,
-			     const struct cell *one, const struct cell *other)
-{
-	struct origin_part first = part_of(one);
-	struct origin_part second = part_of(other);
-
-	return origin_unite(detector, thread, &first, &second);
-}
-
 /* Whether one word, *@only, is enough. */
-static bool is_one(struct detector *detector, struct thread *thread, const struct cell_list *list,
-		   struct cell *only)
+static bool is_one(struct detector *detector, const struct cell_list *list, struct cell *only)
 {
+	struct origin_part parts[CELLS_MAX];
+
 	*only = list->count ? list->cells[0] : (struct cell){0, 0};
 	for (uint32_t i = 1; i < list->count; i++)
 		if (race_base(list->cells[i].word) != race_base(only->word))
 			return false;
-	for (uint32_t i = 1; i < list->count; i++) {
-		only->origin = unite_cells(detector, thread, only, &list->cells[i]);
+	if (list->count < 2)
+		return true;
+	for (uint32_t i = 0; i < list->count; i++) {
+		parts[i] = part_of(&list->cells[i]);
 		only->word |= list->cells[i].word;
 	}
+	only->origin = origin_unite(detector, parts, list->count);
 	return true;
 }
 
@@ -117,7 +111,7 @@ static bool put_list(struct detector *detector, struct thread *thread, struct ra
 	uint64_t expected = old;
 	struct cell only;
 
-	if (is_one(detector, thread, list, &only)) {
+	if (is_one(detector, list, &only)) {
 		if (!claim_exchange(detector, place.word, &expected, only.word))
 			return false;
 		if (only.word)

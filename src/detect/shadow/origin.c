@@ -246,12 +246,17 @@ origin_id origin_join_all(struct detector *detector, origin_id old, uint32_t old
 			  uint32_t old_bytes, const struct origin_part *more, uint32_t count)
 {
 	struct origin_part parts[ORIGIN_PARTS];
+	struct origin_part added[ORIGIN_PARTS];
 	uint32_t kept = append_parts(detector, old, old_slot, SHADOW_ALL_BYTES, parts, 0);
+	uint32_t added_count = 0;
 
 	if (kept && sort_of(old) != ORIGIN_LIST)
 		parts[0].bytes = (uint8_t)old_bytes;
 	for (uint32_t i = 0; i < count; i++)
-		kept = put_part(parts, kept, &more[i]);
+		added_count = append_parts(detector, more[i].origin, more[i].slot, more[i].bytes,
+					   added, added_count);
+	for (uint32_t i = 0; i < added_count; i++)
+		kept = put_part(parts, kept, &added[i]);
 	return make_list(detector, parts, kept);
 }
 
@@ -261,15 +266,46 @@ static origin_id join_slowly(struct detector *detector, const struct origin_step
 			       1);
 }
 
-static origin_id unite_slowly(struct detector *detector, const struct origin_step *step)
+/* Those of one thread and origin become one, those of one thread stand in the order of their
+ * bytes: so there are few lists.  Returns the new count. */
+static uint32_t order_parts(struct origin_part *parts, uint32_t count)
 {
-	struct origin_part parts[ORIGIN_PARTS];
-	uint32_t count = append_parts(detector, step->old, step->old_slot,
-				      step->old_bytes & SHADOW_ALL_BYTES, parts, 0);
+	uint32_t kept = 0;
 
-	count = append_parts(detector, step->more.origin, step->more.slot, step->more.bytes, parts,
-			     count);
-	return make_list(detector, parts, count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct origin_part part = parts[i];
+		uint32_t at = 0;
+
+		for (uint32_t k = 0; k < kept; k++) {
+			bool is_same = parts[k].slot == part.slot && parts[k].origin == part.origin;
+
+			part.bytes |= is_same ? parts[k].bytes : 0;
+			parts[at] = parts[k];
+			at += !is_same;
+		}
+		for (kept = at + 1; at && parts[at - 1].slot == part.slot &&
+				    parts[at - 1].bytes > part.bytes; at--)
+			parts[at] = parts[at - 1];
+		parts[at] = part;
+	}
+	return kept;
+}
+
+origin_id origin_unite(struct detector *detector, const struct origin_part *parts, uint32_t count)
+{
+	struct origin_part all[ORIGIN_PARTS];
+	uint32_t all_count = 0;
+	uint32_t bytes = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		all_count = append_parts(detector, parts[i].origin, parts[i].slot, parts[i].bytes,
+					 all, all_count);
+		bytes |= parts[i].bytes;
+	}
+	all_count = order_parts(all, all_count);
+	if (all_count == 1 && all[0].bytes == bytes)
+		return all[0].origin;
+	return make_list(detector, all, all_count);
 }
 
 /* Where @thread may remember @step; NULL without memory. */
@@ -306,8 +342,7 @@ static origin_id take_step(struct detector *detector, struct thread *thread,
 
 	if (LIKELY(known && is_same_step(known, step) && is_there(detector, known->to)))
 		return known->to;
-	step->to = step->old_bytes & ORIGIN_UNITES ? unite_slowly(detector, step)
-						   : join_slowly(detector, step);
+	step->to = join_slowly(detector, step);
 	if (known)
 		*known = *step;
 	return step->to;
@@ -320,16 +355,6 @@ origin_id origin_join(struct detector *detector, struct thread *thread, origin_i
 
 	if (old == more->origin && sort_of(old) != ORIGIN_LIST && old_slot == more->slot)
 		return old;
-	return take_step(detector, thread, &step);
-}
-
-origin_id origin_unite(struct detector *detector, struct thread *thread,
-		       const struct origin_part *one, const struct origin_part *other)
-{
-	struct origin_step step = {one->origin, one->slot, one->bytes | ORIGIN_UNITES, *other, 0};
-
-	if (one->origin == other->origin)
-		return one->origin;
 	return take_step(detector, thread, &step);
 }
 

@@ -41,7 +41,7 @@ enum origin_sort { ORIGIN_STACK, ORIGIN_SITE, ORIGIN_LIST, ORIGIN_LOCKSET };
 struct origin_part {
 	uint16_t slot; /* of the thread */
 	uint8_t bytes;
-	origin_id origin; /* no list */
+	origin_id origin; /* of a part of a list: none itself */
 };
 
 #define ORIGIN_PARTS 64u /* in a list; more are not kept */
@@ -146,17 +146,15 @@ origin_id origin_join_all(struct detector *detector, origin_id old, uint32_t old
 struct origin_step {
 	origin_id old;
 	uint16_t old_slot;
-	uint16_t old_bytes; /* with ORIGIN_UNITES, for origin_unite() */
+	uint16_t old_bytes;
 	struct origin_part more;
 	origin_id to; /* 0: none */
 };
 
-#define ORIGIN_UNITES 0x100u
 #define ORIGIN_STEPS 1024u
 
-/* The origin of two words that become one. */
-origin_id origin_unite(struct detector *detector, struct thread *thread,
-		       const struct origin_part *one, const struct origin_part *other);
+/* The origin of words that become one: of @count parts, with bytes of their own each. */
+origin_id origin_unite(struct detector *detector, const struct origin_part *parts, uint32_t count);
 
 /* The part of @origin for @slot's access to the first of @bytes that it has.  Of an
  * origin that is no list: itself, with all bytes. */

@@ -1,0 +1,84 @@
+/* Reads that are kept open in granules that others have read, too. */
+#include <check.h>
+
+#include "detect/race/memory.h"
+#include "racing.h"
+
+static struct thread *a, *b, *c;
+static site_id sites[3];
+
+static void set_up(void)
+{
+	set_up_racing();
+	racing_sites_are_old(true);
+	a = racing_start(first);
+	b = racing_start(first);
+	c = racing_start(first);
+	writes(b, 128, 8); /* begins an epoch */
+	writes(c, 192, 8);
+	for (uint32_t i = 0; i < 3; i++)
+		sites[i] = racing_site(SITE_READ, 4);
+	reads(a, 0, 8);
+}
+
+static void read_by_parts(void)
+{
+	accesses_at(b, sites[0], 0, 2);
+	accesses_at(b, sites[1], 2, 4);
+	accesses_at(b, sites[2], 6, 2);
+	ck_assert_uint_ne(b->accesses.pending_count, 0);
+}
+
+START_TEST(parts_of_one_granule_join_the_readers_at_once)
+{
+	read_by_parts();
+	memory_flush(&judge, b);
+	ck_assert_uint_eq(shadow_form(load_relaxed(shadow_of(MEMORY_AT).read)), SHADOW_SET);
+	ck_assert_uint_eq(shadow_bytes(load_relaxed(shadow_of(MEMORY_AT).read)), SHADOW_ALL_BYTES);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+static unsigned met[3];
+
+static void note_site(const struct finding_event *event)
+{
+	for (uint32_t i = 0; i < 3; i++)
+		met[i] += racing_site_of(event->stack) == sites[i];
+}
+
+START_TEST(each_part_is_told_by_its_site)
+{
+	for (uint32_t i = 0; i < 3; i++)
+		met[i] = 0;
+	read_by_parts();
+	memory_flush(&judge, b);
+	racing_each = note_site;
+	writes(c, 3, 1);
+	ck_assert_uint_eq(finding_count, 2);
+	ck_assert_uint_eq(met[0], 0);
+	ck_assert_uint_ne(met[1], 0);
+	ck_assert_uint_eq(met[2], 0);
+}
+END_TEST
+
+START_TEST(a_write_that_comes_meanwhile_is_found)
+{
+	read_by_parts();
+	writes(c, 3, 1);
+	ck_assert_uint_eq(finding_count, 1); /* with what a has read */
+	memory_flush(&judge, b);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("race_open_reads");
+
+	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, parts_of_one_granule_join_the_readers_at_once);
+	tcase_add_test(tests, each_part_is_told_by_its_site);
+	tcase_add_test(tests, a_write_that_comes_meanwhile_is_found);
+	return racing_run(tests);
+}
