@@ -66,7 +66,8 @@ static std::unique_ptr<pair_of_counts> guarded_counts{new pair_of_counts{1, 2}};
 BOTH(guarded, const std::lock_guard<std::mutex> guard(guarded_lock);
      guarded_counts->second = guarded_counts->second + 1)
 
-class Account {
+/* Findings are told apart by code, so some cases have an account of their own. */
+template <int> class numbered_account {
 	std::mutex lock;
 	long balance = 100;
 public:
@@ -89,6 +90,8 @@ public:
 	}
 };
 
+using Account = numbered_account<1>;
+
 static Account methods_account;
 static NOINLINE void methods_withdraw(Account &account)
 {
@@ -100,6 +103,29 @@ static NOINLINE void methods_withdraw(Account &account)
 }
 
 BOTH(methods, methods_withdraw(methods_account))
+
+/* One after the other: neither setter is an update by itself. */
+static numbered_account<2> turns_account;
+static NOINLINE void turns_withdraw(numbered_account<2> &account, long amount)
+{
+	account.set(account.get() - amount);
+	KEEP(account);
+}
+
+static void *turns_write(void *unused)
+{
+	turns_withdraw(turns_account, 10);
+	return unused;
+}
+
+static void *turns_read(void *unused)
+{
+	await_first();
+	turns_withdraw(turns_account, 20);
+	return unused;
+}
+
+RACE(turns)
 
 /* In one method. */
 static Account whole_method_account;
@@ -127,6 +153,7 @@ static const struct race_case cases[] = {
 	CASE(guarded, "silent"),
 	CASE(atomic, "lost-update?"),
 	CASE(methods, "lost-update:error"),
+	CASE(turns, "lost-update:warning"),
 	CASE(whole_method, "silent"),
 };
 

@@ -64,7 +64,7 @@ static account<3> other_from;
 static balance *volatile other_from_balance = &other_from;
 WITHDRAW(other, 4, other_from_balance->get(), object.set, value - 10)
 
-/* The second section reads again. */
+/* It is read again, but in a section of its own. */
 WITHDRAW(again, 5, object.get(), object.set, object.get() - 10 * value)
 
 /* --- Forwarders ----------------------------------------------------------------------------- */
@@ -146,7 +146,7 @@ static const struct race_case cases[] = {
 	CASE(methods, "lost-update:error"),
 	CASE(unrelated, "silent"),
 	CASE(other, "silent"),
-	CASE(again, "silent"),
+	CASE(again, "lost-update?"),
 	CASE(forwarded, "lost-update:error"),
 	CASE(forwarded_twice, "lost-update:error"),
 	CASE(forwarded_beside, "silent"),

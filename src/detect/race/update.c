@@ -154,6 +154,10 @@ static const struct stale_read *note_write(struct race_step *step, const struct 
 	struct stale_read *value = NULL;
 	struct stale_read *decision;
 
+	/* Before its own split takes the place.  acquire: pairs with update_note_split(). */
+	if (load_acquire(&step->detector->split_count) && access->flags & SITE_UPDATE &&
+	    (!last->word || race_is_ordered(thread, last->word)))
+		update_check_splits(step, access);
 	/* A write that reads again, as or just before it writes, has no older value. */
 	if (update_group && !(access->flags & SITE_READ))
 		value = find_stale(thread, access, update_group, false);
@@ -162,10 +166,6 @@ static const struct stale_read *note_write(struct race_step *step, const struct 
 	decision = update_group ? find_stale(thread, access, update_group, true) : NULL;
 	if (decision && concerns_decision(decision, access) && !(value && value->is_split))
 		check_stale(step, access, decision, last);
-	/* acquire: pairs with update_note_split(). */
-	if (load_acquire(&step->detector->split_count) && access->flags & SITE_UPDATE &&
-	    (!last->word || race_is_ordered(thread, last->word)))
-		update_check_splits(step, access);
 	if (value) {
 		thread->accesses.stale_reads[STALE_READS_KEPT] = *value;
 		value = &thread->accesses.stale_reads[STALE_READS_KEPT];
