@@ -2,6 +2,7 @@
 
 #include <dwarf.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NESTING_MAX 128
 
@@ -140,4 +141,47 @@ int scopes_find(struct elf_image *image, const Dwarf_Die *unit, Dwarf_Addr addre
 	for (size_t i = 0; i < count; i++)
 		(*scopes)[i] = nested[count - 1 - i];
 	return (int)count;
+}
+
+/* The child of @parent that is at @offset, or has it below it. */
+static bool find_child(Dwarf_Die *parent, Dwarf_Off offset, Dwarf_Die *child)
+{
+	Dwarf_Die next;
+
+	if (dwarf_child(parent, child) != 0 || dwarf_dieoffset(child) > offset)
+		return false;
+	while (dwarf_siblingof(child, &next) == 0 && dwarf_dieoffset(&next) <= offset)
+		*child = next;
+	return true;
+}
+
+/* Its part of a qualified name; NULL: it has none that people write. */
+static const char *scope_name(Dwarf_Die *scope)
+{
+	const char *name = dwarf_diename(scope);
+
+	if (dwarf_tag(scope) == DW_TAG_namespace)
+		return name ? name : "(anonymous namespace)";
+	return name && !strchr("<{$", name[0]) ? name : NULL;
+}
+
+const char *scopes_prefix(struct pool *pool, const Dwarf_Die *die)
+{
+	Dwarf_Die wanted = *die;
+	Dwarf_Off offset = dwarf_dieoffset(&wanted);
+	const char *prefix = "";
+	Dwarf_Die parent;
+	Dwarf_Die child;
+
+	if (!dwarf_diecu(&wanted, &parent, NULL, NULL))
+		return "";
+	while (find_child(&parent, offset, &child) && dwarf_dieoffset(&child) != offset) {
+		parent = child;
+		if (dwarf_tag(&parent) == DW_TAG_lexical_block)
+			continue;
+		if (!scope_name(&parent))
+			return "";
+		prefix = pool_format(pool, "%s%s::", prefix, scope_name(&parent));
+	}
+	return prefix;
 }

@@ -15,4 +15,8 @@
 int scopes_find(struct elf_image *image, const Dwarf_Die *unit, Dwarf_Addr address,
 		Dwarf_Die **scopes);
 
+/* "store::(anonymous namespace)::Cache::": the namespaces, classes and functions in which @die is
+ * declared; "" where one is a lambda, too. */
+const char *scopes_prefix(struct pool *pool, const Dwarf_Die *die);
+
 #endif

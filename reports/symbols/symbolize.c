@@ -106,17 +106,6 @@ static const char *attribute_string(Dwarf_Die *die, unsigned name)
 	return dwarf_formstring(dwarf_attr_integrate(die, name, &attribute));
 }
 
-static const char *function_name(struct pool *pool, Dwarf_Die *die)
-{
-	const char *name = attribute_string(die, DW_AT_linkage_name);
-
-	if (!name)
-		name = attribute_string(die, DW_AT_MIPS_linkage_name);
-	if (!name)
-		name = attribute_string(die, DW_AT_name);
-	return name ? demangle_name(pool, name) : NULL;
-}
-
 /* Follows @die to where it is declared. */
 static Dwarf_Die find_declaration(const Dwarf_Die *die)
 {
@@ -134,12 +123,43 @@ static Dwarf_Die find_declaration(const Dwarf_Die *die)
 	return found;
 }
 
+/* A function that no other file can call may lack a linkage name. */
+static const char *function_name(struct pool *pool, Dwarf_Die *die)
+{
+	const char *name = attribute_string(die, DW_AT_linkage_name);
+	Dwarf_Die declaration;
+
+	if (!name)
+		name = attribute_string(die, DW_AT_MIPS_linkage_name);
+	if (name)
+		return demangle_name(pool, name);
+	name = attribute_string(die, DW_AT_name);
+	declaration = find_declaration(die);
+	return name ? pool_format(pool, "%s%s", scopes_prefix(pool, &declaration),
+				  demangle_name(pool, name))
+		    : NULL;
+}
+
 /* The class of a lambda has no name of its own. */
 static bool is_lambda_class(Dwarf_Die *die)
 {
 	const char *name = dwarf_diename(die);
 
 	return dwarf_tag(die) != DW_TAG_subprogram && (!name || string_has_prefix(name, "<lambda"));
+}
+
+/* Not by dwarf_decl_file(), which does not know file 0 of DWARF 5. */
+static const char *declared_file(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word number;
+	Dwarf_Files *files;
+	Dwarf_Die unit;
+
+	if (dwarf_formudata(dwarf_attr_integrate(die, DW_AT_decl_file, &attribute), &number) != 0 ||
+	    !dwarf_diecu(die, &unit, NULL, NULL) || dwarf_getsrcfiles(&unit, &files, NULL) != 0)
+		return NULL;
+	return dwarf_filesrc(files, number, NULL, NULL);
 }
 
 /* Where the lambda of C++ or the closure of Rust begins that @function is, or NULL. */
@@ -159,7 +179,7 @@ static const char *lambda_place(struct pool *pool, const Dwarf_Die *function)
 	if (count <= 1)
 		return NULL;
 	/* gcc says it of the class, others of the function too. */
-	file = dwarf_decl_file(&scopes[1]) ? dwarf_decl_file(&scopes[1]) : dwarf_decl_file(&die);
+	file = declared_file(&scopes[1]) ? declared_file(&scopes[1]) : declared_file(&die);
 	if ((name[0] == '{' || is_lambda_class(&scopes[1])) && file &&
 	    (dwarf_decl_line(&scopes[1], &line) == 0 || dwarf_decl_line(&die, &line) == 0))
 		place = pool_format(pool, "%s:%d", path_base_name(file), line);
@@ -221,7 +241,7 @@ static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack
 		named = *frame;
 		named.is_inlined = tag == DW_TAG_inlined_subroutine;
 		name = function_name(symbolizer->pool, &scopes[i]);
-		/* A local C++ function may lack a linkage name: keep the symbol then. */
+		/* Of a local C++ function that lacks a linkage name the symbol says more. */
 		if (name && (named.is_inlined || !frame->function || !strchr(frame->function, '(')))
 			named.function = name;
 		named.lambda = lambda_place(symbolizer->pool, &scopes[i]);

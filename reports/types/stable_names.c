@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/strings.h"
 #include "reports/symbols/elf_image.h"
 #include "reports/types/code.h"
 #include "reports/types/data.h"
@@ -36,6 +37,20 @@ static const char *without_lambdas(struct pool *pool, const char *name)
 	return pool_format(pool, "%s%s", kept, name);
 }
 
+/* Not each compiler names the parameters of functions that no other file can call. */
+static const char *without_local_parameters(struct pool *pool, const char *name)
+{
+	static const char local[] = "(anonymous namespace)";
+	const char *end = strstr(name, local);
+
+	if (!end)
+		return name;
+	end += strlen(local);
+	while (end[strcspn(end, "(")] && string_has_prefix(end + strcspn(end, "("), local))
+		end += strcspn(end, "(") + strlen(local);
+	return pool_copy(pool, name, (size_t)(end - name) + strcspn(end, "("));
+}
+
 const char *stable_function(struct symbolizer *symbolizer, struct pool *pool,
 			    const struct source_frame *frame)
 {
@@ -43,7 +58,8 @@ const char *stable_function(struct symbolizer *symbolizer, struct pool *pool,
 	uint64_t content;
 
 	if (frame->function)
-		return without_lambdas(pool, without_clone(pool, frame->function));
+		return without_local_parameters(
+			pool, without_lambdas(pool, without_clone(pool, frame->function)));
 	if (!frame->module || !frame->build_id ||
 	    !code_content(symbolizer_image(symbolizer, &module), frame->offset,
 			  &content))
