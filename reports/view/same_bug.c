@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/words/memory.h"
+#include "reports/words/names.h"
 
 bool same_bug_equal(const struct view_finding *known, const struct view_finding *finding)
 {
@@ -113,17 +114,141 @@ static bool has_bare_callers_of(struct view *view, const struct view_finding *fi
 	return is_known;
 }
 
-/* The same place; or fields of one structure, in the same functions, or in small ones that
- * the same function calls without a lock. */
+/* Were the blocks freed by the same call of the same callers? */
+static bool have_same_free(struct view *view, const struct view_finding *known,
+			   const struct view_finding *finding)
+{
+	const struct finding_event *release = finding->memory->release;
+	const struct finding_event *others = known->memory->release;
+	const struct source_stack *stack;
+	const struct source_stack *stacks;
+
+	if (!(known->details & finding->details & DETAIL_FREED) || !release || !others)
+		return false;
+	stack = symbolize_stack(view->symbolizer, finding->process, release->stack);
+	stacks = symbolize_stack(view->symbolizer, known->process, others->stack);
+	if (!stack || !stacks || !stack->frame_count || stack->frame_count != stacks->frame_count)
+		return false;
+	for (size_t i = 0; i < stack->frame_count; i++)
+		if (!stack->frames[i].number || stack->frames[i].number != stacks->frames[i].number)
+			return false;
+	return true;
+}
+
+static bool has_hold(struct view *view, const struct view_finding *finding,
+		     const struct finding_event *event, const char *lock)
+{
+	for (uint32_t i = 0; i < event->hold_count && i < FINDING_HOLD_MAX; i++)
+		if (event->holds[i].lock && event->holds[i].mode == HOLD_EXCLUSIVE &&
+		    strcmp(lock_stable_name(view, finding->process, event->holds[i].lock),
+			   lock) == 0)
+			return true;
+	return false;
+}
+
+/* The access under @lock, or (@is_held false) the one without it; NULL if there is none. */
+static const struct finding_event *find_side(struct view *view, const struct view_finding *finding,
+					     const char *lock, bool is_held)
+{
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		if (memory_is_access(finding->finding, event) && !event->holds_are_unknown &&
+		    has_hold(view, finding, event, lock) == is_held)
+			return event;
+	}
+	return NULL;
+}
+
+static const struct source_stack *stack_of(struct view *view, const struct view_finding *finding,
+					   const struct finding_event *event)
+{
+	return symbolize_stack(view->symbolizer, finding->process, event->stack);
+}
+
+/* Is @frame's function in @stack? */
+static bool has_function(const struct source_stack *stack, const struct source_frame *frame)
+{
+	for (size_t i = 0; stack && i < stack->visible_count; i++)
+		if (stack->frames[i].function &&
+		    strcmp(stack->frames[i].function, frame->function) == 0)
+			return true;
+	return false;
+}
+
+/* How many outer frames both stacks have in common. */
+static size_t count_outer(const struct source_stack *a, const struct source_stack *b)
+{
+	size_t count = 0;
+
+	while (a && b && count < a->visible_count && count < b->visible_count) {
+		const struct source_frame *one = &a->frames[a->visible_count - 1 - count];
+		const struct source_frame *other = &b->frames[b->visible_count - 1 - count];
+
+		if (one->number != other->number &&
+		    (!one->function || !other->function ||
+		     strcmp(one->function, other->function) != 0))
+			break;
+		count++;
+	}
+	return count;
+}
+
+/* Does one call without @lock, of a function that is not under it elsewhere, lead to both? */
+static bool lack_lock_alike(struct view *view, const struct view_finding *known,
+			    const struct view_finding *finding, const char *lock)
+{
+	const struct finding_event *bare = find_side(view, finding, lock, false);
+	const struct finding_event *others_bare = find_side(view, known, lock, false);
+	const struct finding_event *held = find_side(view, finding, lock, true);
+	const struct finding_event *others_held = find_side(view, known, lock, true);
+	const struct source_stack *stack;
+	size_t count;
+
+	if (!bare || !others_bare || !held || !others_held)
+		return false;
+	stack = stack_of(view, finding, bare);
+	count = count_outer(stack, stack_of(view, known, others_bare));
+	for (size_t i = 1; i <= count; i++) {
+		const struct source_frame *frame = &stack->frames[stack->visible_count - i];
+
+		if (frame->function && !source_frame_is_system(frame) &&
+		    !has_function(stack_of(view, finding, held), frame) &&
+		    !has_function(stack_of(view, known, others_held), frame))
+			return true;
+	}
+	return false;
+}
+
+/* Is it a lock that one side of both findings has, and the other lacks in the same call? */
+static bool lack_one_lock(struct view *view, const struct view_finding *known,
+			  const struct view_finding *finding)
+{
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		for (uint32_t j = 0; j < event->hold_count && j < FINDING_HOLD_MAX; j++)
+			if (event->holds[j].lock && event->holds[j].mode == HOLD_EXCLUSIVE &&
+			    lack_lock_alike(view, known, finding,
+					    lock_stable_name(view, finding->process,
+							     event->holds[j].lock)))
+				return true;
+	}
+	return false;
+}
+
+/* The same place; or fields of one structure, in the same functions, in one call that lacks a
+ * lock, or in small ones that the same function calls without a lock. */
 static bool is_same_memory(struct view *view, const struct view_finding *known,
 			   const struct view_finding *finding)
 {
 	size_t count;
 	size_t common;
 
-	if (known->finding->kind == FINDING_DESCRIPTOR_RACE ||
-	    (known->finding->details | finding->finding->details) & DETAIL_FREED)
+	if (known->finding->kind == FINDING_DESCRIPTOR_RACE)
 		return false;
+	if ((known->details | finding->details) & DETAIL_FREED)
+		return have_same_free(view, known, finding);
 	if (strcmp(known->memory->identity, finding->memory->identity) == 0)
 		return has_own_name(finding->memory) ||
 		       count_common(view, finding, known, &count) > 0;
@@ -131,6 +256,8 @@ static bool is_same_memory(struct view *view, const struct view_finding *known,
 		return false;
 	common = count_common(view, finding, known, &count);
 	if (common == count && count_common(view, known, finding, &count) == count)
+		return true;
+	if (lack_one_lock(view, known, finding))
 		return true;
 	return has_bare_callers_of(view, finding, known) &&
 	       has_bare_callers_of(view, known, finding);
@@ -238,6 +365,9 @@ size_t same_bug_keys(struct view *view, const struct view_finding *finding,
 	if (memory->variable.part.holder)
 		keys[count++] =
 			pool_format(view->pool, "structure %s", memory->variable.part.holder);
+	if (finding->details & DETAIL_FREED && memory->release)
+		keys[count++] = pool_format(view->pool, "freed in %s",
+					    function_of(view, finding, memory->release));
 	return count;
 }
 

@@ -19,10 +19,17 @@ bool explain_tells_hold(struct view *view, const struct view_finding *finding,
 			const struct finding_hold *hold)
 {
 	const struct model_lock *lock = model_lock(finding->process, hold->lock);
-	const struct source_frame *site =
-		symbolize_site(view->symbolizer, finding->process, hold->stack);
+	const struct source_stack *stack =
+		symbolize_stack(view->symbolizer, finding->process, hold->stack);
+	size_t i = 0;
 
-	return (lock && lock->kind != OBJECT_ONCE) || !site || !source_frame_is_system(site);
+	if ((lock && lock->kind != OBJECT_ONCE) || !stack || !stack->frame_count)
+		return true;
+	/* Who calls call_once()?  Futures of a library have one for themselves. */
+	while (i + 1 < stack->frame_count && stack->frames[i].function &&
+	       strstr(stack->frames[i].function, "once"))
+		i++;
+	return !source_frame_is_system(&stack->frames[i]);
 }
 
 static bool has_told_holds(struct view *view, const struct view_finding *finding,

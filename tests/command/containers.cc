@@ -1,5 +1,7 @@
 // Containers that two threads change without a lock: a global one, one in an object on
-// the heap, one that is reached by its own address alone, one in a node of a map.
+// the heap, one that is reached by its own address alone, one in a node of a map, one in an
+// object made by new.
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,6 +19,11 @@ struct branch {
 	std::vector<int> rooms;
 };
 
+struct yard {
+	long number = 0;
+	std::list<int> logs;
+};
+
 static std::vector<std::string> audit;
 
 static std::size_t count_orders(const std::map<int, int> *orders)
@@ -28,6 +35,7 @@ int main()
 {
 	auto shop_one = std::make_unique<shop>();
 	auto orders = std::make_unique<std::map<int, int>>();
+	auto *mill = new yard;
 	std::map<int, branch> branches;
 
 	branches[1].number = 2;
@@ -35,11 +43,12 @@ int main()
 		audit.push_back("sold");
 		shop_one->stock["tea"] = 1;
 		(*orders)[7] = 1;
+		mill->logs.push_back(1);
 		branches.find(1)->second.rooms.push_back(3);
 	});
 	std::thread reader([&] {
 		if (audit.size() + shop_one->stock.size() + count_orders(orders.get()) +
-			    branches.find(1)->second.rooms.size() >
+			    mill->logs.size() + branches.find(1)->second.rooms.size() >
 		    1000)
 			shop_one->number = 1;
 	});

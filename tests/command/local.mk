@@ -7,6 +7,9 @@ SUITES += tests/command/run_command_tests tests/command/run_installed \
 EXTRA_DIST += \
 	tests/command/cache.cc \
 	tests/command/containers.cc \
+	tests/command/ended.c \
+	tests/command/hidden.cc \
+	tests/command/lacking.c \
 	tests/command/counted.c \
 	tests/command/crossed.c \
 	tests/command/crowd.c \

@@ -33,6 +33,17 @@ else
 	cp "$work/err" "$work/methods.txt"
 	claim "together: a field under another lock is another" \
 		grep -q "^snarl: 2 errors (2 findings" "$work/methods.txt"
+	$CC -g -pthread -o "$work/lacking" "$srcdir/tests/command/lacking.c"
+	run "together: what one call does without a lock is one finding" 66 \
+		"next, prev and refs of struct entry are written" -- "$built" run "$work/lacking"
+	cp "$work/err" "$work/lacking.txt"
+	claim "together: another call without it is another" \
+		grep -q "^snarl: 2 errors (2 findings" "$work/lacking.txt"
+	$CC -g -pthread -o "$work/ended" "$srcdir/tests/command/ended.c"
+	run "together: uses of a block after one free are one finding" 66 \
+		"use after free: number, price and count of struct order" -- "$built" run "$work/ended"
+	cp "$work/err" "$work/ended.txt"
+	claim "together: and there is no other" grep -q "^snarl: 1 error (1 finding" "$work/ended.txt"
 	if ${CXX:-g++} -g -pthread -o "$work/containers" "$srcdir/tests/command/containers.cc"; then
 		run "together: a race in a container" 66 "audit: std::vector<std::string> (its [a-z]* pointer)" -- \
 			"$built" run --json "$work/containers.json" "$work/containers"
@@ -44,9 +55,23 @@ else
 			grep -q "reads the std::map<int, int>, 8 bytes" "$work/containers.txt"
 		claim "together: an object in a node" \
 			grep -q "pair<int const, branch>.second.rooms" "$work/containers.txt"
+		claim "together: a container in an object made by new" \
+			grep -q "logs: std::list<int> (its size), at offset .* of yard" "$work/containers.txt"
 		claim "together: frames are shown below the folder that all places have in common" \
 			grep -q "count_orders  *containers.cc:" "$work/containers.txt"
 		claim "together: JSON has the member" grep -q '"member": "its size"' "$work/containers.json"
+		${CXX:-g++} -O1 -g -pthread -o "$work/hidden" "$srcdir/tests/command/hidden.cc"
+		run "together: an inlined method of a hidden class has its class" 66 \
+			"#0  (anonymous namespace)::counter::add" -- "$built" run "$work/hidden"
+		cp "$work/err" "$work/hidden.txt"
+		if clang++ -O1 -g -pthread -o "$work/hidden-clang" "$srcdir/tests/command/hidden.cc"; then
+			run "together: lambdas are known by their place, as clang tells it" 66 \
+				"lambda at hidden.cc:22 " -- "$built" run "$work/hidden-clang"
+		else
+			skip "together: lambdas of clang" "no clang++"
+		fi
+		claim "together: a once of the library is nobody's" \
+			sh -c '! grep -q "routine of" "$1"' - "$work/hidden.txt"
 		${CXX:-g++} -std=c++17 -O1 -g -pthread -o "$work/cache" "$srcdir/tests/command/cache.cc"
 		run "together: a lock is named by its field, and told by a place" 66 \
 			"while it held Cache<...>.mutex_ #[12] for reading, taken at cache.cc:22$" -- \
