@@ -21,7 +21,8 @@ reports_libreports_a_SOURCES = \
 	%D%/symbols/source_frame.c %D%/symbols/source_frame.h \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
 	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
-	%D%/blocks/block_type.c %D%/blocks/block_type.h \
+	%D%/blocks/block_type.c %D%/blocks/block_type.h %D%/blocks/peel.h \
+	%D%/blocks/result_type.c %D%/blocks/result_type.h \
 	%D%/types/code.c %D%/types/code.h \
 	%D%/types/containers.c %D%/types/containers.def %D%/types/containers.h \
 	%D%/types/stable_names.c %D%/types/stable_names.h \

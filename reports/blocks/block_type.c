@@ -4,40 +4,19 @@
 #include <string.h>
 
 #include "base/strings.h"
+#include "reports/blocks/peel.h"
+#include "reports/blocks/result_type.h"
 #include "reports/symbols/elf_image.h"
 #include "reports/symbols/scopes.h"
 
 #define DEPTH_MAX 16
 #define FRAMES_MAX 16u /* of the library between the program and the allocation */
 
-/* Strips typedefs and qualifiers, and (@with_pointers) pointers and references. */
-static void peel(Dwarf_Die *type, bool with_pointers)
-{
-	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		int tag = dwarf_tag(type);
-		bool is_pointer = tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type ||
-				  tag == DW_TAG_rvalue_reference_type;
-
-		if ((is_pointer ? !with_pointers
-				: tag != DW_TAG_typedef && tag != DW_TAG_const_type &&
-					  tag != DW_TAG_volatile_type) ||
-		    !type_of(type, type))
-			return;
-	}
-}
-
 static bool has_prefix(Dwarf_Die *die, const char *prefix)
 {
 	const char *name = dwarf_diename(die);
 
 	return name && string_has_prefix(name, prefix);
-}
-
-static bool is_class(Dwarf_Die *type)
-{
-	int tag = dwarf_tag(type);
-
-	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type;
 }
 
 /* --- Arguments of templates -------------------------------------------------------- */
@@ -55,8 +34,8 @@ static bool accept_type(struct search *search, Dwarf_Die *type)
 	Dwarf_Die whole = *type;
 	Dwarf_Word size;
 
-	peel(&whole, false);
-	if (!is_class(&whole) || dwarf_aggregate_size(&whole, &size) != 0 || !size)
+	peel_type_of_class(&whole, false);
+	if (!peel_is_class(&whole) || dwarf_aggregate_size(&whole, &size) != 0 || !size)
 		return false;
 	if (search->is_array ? search->size_bytes % size : search->size_bytes != size)
 		return false;
@@ -93,8 +72,8 @@ static bool find_in_class(struct search *search, Dwarf_Die *function)
 			continue;
 		if (!type_of(&child, &type))
 			return false;
-		peel(&type, true);
-		return is_class(&type) && find_argument(search, &type);
+		peel_type_of_class(&type, true);
+		return peel_is_class(&type) && find_argument(search, &type);
 	} while (dwarf_siblingof(&child, &child) == 0);
 	return false;
 }
@@ -159,11 +138,14 @@ static bool find_in_stack(struct symbolizer *symbolizer, const struct model_proc
 		uint64_t address = model_stack_frame(raw, i) - 1;
 		const struct model_module *module = model_module(
 			raw->home ? raw->home : process, raw->generation, address);
+		struct elf_image *image;
 
 		if (!module || strcmp(module->build_id, MODULE_IS_SCRIPT) == 0)
 			continue;
 		address -= module->bias;
-		if (find_around(search, symbolizer_image(symbolizer, module), address))
+		image = symbolizer_image(symbolizer, module);
+		if (find_around(search, image, address) ||
+		    result_type_find(image, address + 1, search->size_bytes, &search->type))
 			return true;
 		if (address == site->offset && strcmp(module->path, site->module_path) == 0)
 			return false;
@@ -197,8 +179,8 @@ static bool find_member(Dwarf_Die *type, uint64_t offset, Dwarf_Die *member, Dwa
 		if ((tag != DW_TAG_member && tag != DW_TAG_inheritance) ||
 		    dwarf_hasattr(member, DW_AT_external) || !type_of(member, inner))
 			continue;
-		peel(inner, false);
-		if (is_class(inner) && dwarf_aggregate_size(inner, &size) == 0 &&
+		peel_type_of_class(inner, false);
+		if (peel_is_class(inner) && dwarf_aggregate_size(inner, &size) == 0 &&
 		    offset_of(member) <= offset && offset < offset_of(member) + size &&
 		    !(tag == DW_TAG_inheritance && size == 1))
 			return true;
@@ -238,7 +220,7 @@ static void enter_storage(Dwarf_Die *type, uint64_t *offset)
 		if (!has_prefix(&whole, "__aligned_"))
 			continue;
 		if (first_argument(&whole)) {
-			peel(&whole, false);
+			peel_type_of_class(&whole, false);
 			*type = whole;
 			*offset = left;
 		}

@@ -3,9 +3,10 @@
  *
  * Code of C++'s library reaches a member through pointers that know nothing of the object
  * around it.  But who asked for the block has its type as an argument of a template:
- * make_unique<Engine>(), allocator<pair<...>>::allocate().  Types count only if their size
- * fits the block.  What nodes and shared pointers store for the program, in memory without
- * a type, is entered.
+ * make_unique<Engine>(), allocator<pair<...>>::allocate(); or, as "new Engine", gives the
+ * block to something of that type (result_type.h).  Types count only if their size fits the
+ * block.  What nodes and shared pointers store for the program, in memory without a type, is
+ * entered.
  */
 #ifndef REPORTS_BLOCKS_BLOCK_TYPE_H
 #define REPORTS_BLOCKS_BLOCK_TYPE_H

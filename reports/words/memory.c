@@ -259,7 +259,10 @@ static void name_block(struct view *view, const struct view_finding *finding,
 	words = block_words(pool, block, place ? pool_format(pool, "at %s", place) : NULL);
 	if (memory->field) {
 		memory->name = outline_long(pool, memory->field);
-		memory->identity = pool_format(pool, "%s %s", memory->stable_name, memory->field);
+		/* The stable name of a large block has no offset. */
+		if (block->size_bytes > STRUCTURE_BYTES_MAX)
+			memory->identity = pool_format(pool, "%s %s", memory->stable_name,
+						       memory->field);
 		memory->title = title_in_block(pool, memory, block, place, words);
 		return;
 	}
