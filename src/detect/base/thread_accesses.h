@@ -61,17 +61,21 @@ struct overwritten_place {
 	uint64_t read_when;
 	uint32_t pair;	 /* the finding of read and store */
 	uint32_t origin; /* of a read that the other had taken for known; else 0 */
+	uint32_t bytes;	 /* which the read is of */
 };
 
 #define OVERWRITTEN_PLACES 32u /* by a hash of the granule */
 
-/* What a loop of the thread waited for: granule, and the thread's epoch. */
+/* What a loop of the thread waited for, or a late read may have seen: granule, and the
+ * thread's epoch. */
 struct awaited_place {
 	uintptr_t granule;
 	uint64_t epoch;
+	uint32_t bytes;
 };
 
-#define AWAITED_PLACES 4u /* by the granule's number */
+#define AWAITED_BITS 3 /* of a hash of the granule */
+#define AWAITED_PLACES (1u << AWAITED_BITS)
 
 /* A race that the thread has met, so as to count repetitions quickly. */
 struct met_race {

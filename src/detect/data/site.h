@@ -93,6 +93,7 @@ struct site_table {
 /* Whether thunks pass all accesses of a site to C, or one in many. */
 enum site_attention {
 	SITE_WANTED,
+	SITE_ORDERING, /* the same for ever: another thread seems to acquire what it stores */
 	SITE_QUIET,
 	SITE_QUIET_UNLOCKED, /* reads while the thread holds no lock; writes while nobody
 			      * updates in split sections */

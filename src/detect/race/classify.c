@@ -118,6 +118,13 @@ static void note_replaced(const struct race_step *step)
 		step->granule, step->other, race_base(step->mine), step->other_origin};
 }
 
+/* From now on each store at the site of @id takes the place of reads that it meets, also of
+ * those which it takes for known: pending_release_leave_known(). */
+static void note_ordering(site_id id)
+{
+	store_relaxed(&site_attention[id], SITE_ORDERING); /* relaxed: a hint */
+}
+
 /*
  * Two moves race, by finding @pair, and may be atomic ones.  Then the one that reads
  * acquires from the one that writes.  If the read may be the first half of an update
@@ -126,6 +133,8 @@ static void note_replaced(const struct race_step *step)
 static void order_pair(struct race_step *step, const struct kind_of_access *mine,
 		       const struct kind_of_access *other, uint32_t pair)
 {
+	note_ordering(step->is_write ? step->access->site
+				     : origin_site(step->detector, step->other_origin));
 	if (!step->is_write && step->other_is_write) {
 		if (step->stale)
 			stale_read_note_pair(step->thread, step->stale, pair);
@@ -148,6 +157,15 @@ static void order_silently(struct race_step *step)
 		memory_assume_acquire(step->detector, step->thread, step->other, 0);
 }
 
+void race_await(struct thread *thread, uintptr_t granule, uint32_t bytes)
+{
+	/* The upper bits tell flags apart that lie lines apart, too. */
+	uint32_t number = (uint32_t)(granule * 0x9e3779b97f4a7c15ull >> (64 - AWAITED_BITS));
+
+	thread->accesses.awaited[number] =
+		(struct awaited_place){granule, thread->clocks.recorded_epoch, bytes};
+}
+
 /*
  * The store that ended a loop may have come between the loop's last check and its load.
  * It has left no pending release if its thread had made an assumed acquire in the middle
@@ -160,18 +178,17 @@ static bool is_ordered_by_wait(struct race_step *step)
 
 	for (uint32_t i = 0; i < AWAITED_PLACES; i++) {
 		const struct awaited_place *place = &thread->accesses.awaited[i];
+		struct cell store;
 		uint64_t word;
 
-		if (!place->granule || place->granule == step->granule ||
-		    thread->clocks.recorded_epoch - place->epoch > 1)
+		if (!place->granule || thread->clocks.recorded_epoch - place->epoch > 1)
 			continue;
 		word = load_acquire(shadow_of(place->granule).write);
-		if (shadow_form(word) == SHADOW_ATOMIC)
+		if (shadow_form(word) == SHADOW_ATOMIC && place->granule != step->granule)
 			atomic_acquire_late(step->detector, thread, word);
-		else if (shadow_form(word) == SHADOW_PLAIN &&
-			 shadow_slot(word) == shadow_slot(step->other) &&
-			 !race_is_ordered(thread, word))
-			memory_assume_acquire(step->detector, thread, word, 0);
+		store = pending_release_find_store(step, place->granule, place->bytes);
+		if (store.word && !race_is_ordered(thread, store.word))
+			memory_assume_acquired(step->detector, thread, race_base(store.word), 0);
 	}
 	return race_is_ordered(thread, step->other);
 }
@@ -429,8 +446,12 @@ static void classify_pair(struct race_step *step)
 
 void race_classify(struct race_step *step)
 {
-	if (is_ordered_before(step))
+	if (is_ordered_before(step)) {
+		/* Or it was a look at what the other thread stores again and again. */
+		if (may_acquire(step))
+			race_await(step->thread, step->granule, step->shared_bytes);
 		return;
+	}
 	/* The write may have come after the read was noted. */
 	if (!step->stale && !step->is_write && step->other_is_write &&
 	    !race_is_ordered(step->thread, step->other))

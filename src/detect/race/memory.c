@@ -32,10 +32,12 @@ static const struct pending_granule *pending_of(const struct thread *other, bool
 				    : &other->accesses.under_way[is_write];
 }
 
-/* Has @thread accessed in its present epoch what @other has pending?  relaxed: the store
- * that @thread acquires from was seen, and with it all that @other did before. */
-static bool has_met_pending(const struct thread *thread, const struct thread *other)
+/* How many places of what @other has pending has @thread accessed in its present epoch?  relaxed:
+ * the store that @thread acquires from was seen, and with it all that @other did before. */
+static uint32_t count_met_pending(const struct thread *thread, const struct thread *other)
 {
+	uint32_t count = 0;
+
 	for (uint32_t i = 0; i < 2 * (PENDING_GRANULES + 1); i++) {
 		bool is_write = i > PENDING_GRANULES;
 		const struct pending_granule *pending =
@@ -47,22 +49,25 @@ static bool has_met_pending(const struct thread *thread, const struct thread *ot
 			continue;
 		if (may_be_mine(thread, load_relaxed(shadow_of(granule).write), bytes) ||
 		    (is_write && may_be_mine(thread, load_relaxed(shadow_of(granule).read), bytes)))
-			return true;
+			count += load_relaxed(&pending->is_mixed) ? 2 : 1;
 	}
-	return false;
+	return count;
 }
 
-static bool has_met_late(struct detector *detector, const struct thread *thread, uint32_t slot)
+static uint32_t count_met_late(struct detector *detector, const struct thread *thread,
+			       uint64_t word)
 {
 	const struct thread *other;
-	bool has_met;
+	uint32_t count = 0;
 
+	if (!thread->clocks.has_recorded || race_is_ordered(thread, word))
+		return 0;
 	runtime_lock(&detector->lock);
-	other = slot_thread(detector, slot);
-	has_met = other && other != thread && load_relaxed(&other->accesses.pending_count) &&
-		  has_met_pending(thread, other);
+	other = slot_thread(detector, shadow_slot(word));
+	if (other && other != thread && load_relaxed(&other->accesses.pending_count))
+		count = count_met_pending(thread, other);
 	runtime_unlock(&detector->lock);
-	return has_met;
+	return count;
 }
 
 static uint8_t *count_held_back(struct detector *detector, uint32_t pair)
@@ -83,18 +88,30 @@ bool memory_holds_back(struct detector *detector, const struct finding_pairs *pa
 	return pairs->numbers[0];
 }
 
-void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word,
-			   uint32_t pair)
+static void assume(struct detector *detector, struct thread *thread, uint64_t word, uint32_t pair,
+		   bool begins_epoch)
 {
 	struct clock_joiner by = memory_before_join(detector, thread);
-	uint32_t slot = shadow_slot(word);
 
-	if (thread->clocks.has_recorded && !race_is_ordered(thread, word) &&
-	    has_met_late(detector, thread, slot))
+	if (begins_epoch)
 		clock_end_epoch((struct clock_releaser){thread});
 	if (pair && load_relaxed(count_held_back(detector, pair)) >= HELD_BACK_MAX)
 		pair = 0;
-	clock_assume(detector, by, slot, shadow_epoch(word), pair);
+	clock_assume(detector, by, shadow_slot(word), shadow_epoch(word), pair);
+}
+
+void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word,
+			   uint32_t pair)
+{
+	memory_flush(detector, thread);
+	assume(detector, thread, word, pair, count_met_late(detector, thread, word) > 0);
+}
+
+void memory_assume_acquired(struct detector *detector, struct thread *thread, uint64_t word,
+			    uint32_t pair)
+{
+	memory_flush(detector, thread);
+	assume(detector, thread, word, pair, count_met_late(detector, thread, word) == 1);
 }
 
 /* Has @thread read, in another granule than @granule, where @other has the write of a plain
@@ -130,7 +147,7 @@ bool memory_acquire_unseen(struct detector *detector, struct thread *thread, uin
 		unseen = shadow_plain(other->slot, load_relaxed(&other->clocks.recorded_epoch), 0);
 	runtime_unlock(&detector->lock);
 	if (unseen)
-		memory_assume_acquire(detector, thread, unseen, 0);
+		memory_assume_acquired(detector, thread, unseen, 0);
 	return unseen && race_is_ordered(thread, word);
 }
 

@@ -109,6 +109,12 @@ void memory_before_order(struct detector *detector, struct thread *thread);
 void memory_assume_acquire(struct detector *detector, struct thread *thread, uint64_t word,
 			   uint32_t pair);
 
+/* The same where it was made before, nobody knows when.  Of several places that the other has
+ * pending, and @thread has accessed in its present epoch, one may be what it acquired by, and
+ * its accesses to the others have come after that. */
+void memory_assume_acquired(struct detector *detector, struct thread *thread, uint64_t word,
+			    uint32_t pair);
+
 /*
  * The same for stores that the thread of @word has pending, which no shadow word shows yet:
  * @thread may have read one of them, in another granule than @granule, and acquired by

@@ -19,10 +19,12 @@
 
 #define IS_SILENT 1u /* in a release, in place of bytes */
 
+/* The upper bits of the product are a good hash, too, of flags that lie lines apart. */
 static struct overwritten_place *place_of(struct thread *reader, uintptr_t granule)
 {
-	uint32_t number = (uint32_t)(granule * 0x9e3779b97f4a7c15ull >> 32) % OVERWRITTEN_PLACES;
+	uint32_t number = (uint32_t)(granule * 0x9e3779b97f4a7c15ull >> 59);
 
+	_Static_assert(OVERWRITTEN_PLACES == 1u << (64 - 59), "as many as the bits tell apart");
 	return &reader->accesses.overwritten[number];
 }
 
@@ -36,6 +38,7 @@ static void leave_place(struct thread *reader, uint64_t read, uintptr_t granule,
 	store_release(&place->read_when, shadow_epoch(read));
 	store_release(&place->pair, pair);
 	store_release(&place->origin, origin);
+	store_release(&place->bytes, shadow_bytes(read));
 	store_release(&place->granule, granule);
 }
 
@@ -74,19 +77,33 @@ void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent
 		   is_silent);
 }
 
-void pending_release_leave_known(struct race_step *step, uint64_t read, origin_id origin)
+static void leave_known(struct race_step *step, const struct cell *read)
 {
 	struct thread *reader;
 
-	if (!origin || shadow_form(read) != SHADOW_PLAIN ||
-	    shadow_slot(read) == step->thread->slot || !race_is_certain_order(step->thread, read))
+	if (!read->origin || shadow_form(read->word) != SHADOW_PLAIN ||
+	    !(shadow_bytes(read->word) & step->bytes) ||
+	    shadow_slot(read->word) == step->thread->slot ||
+	    !race_is_certain_order(step->thread, read->word))
 		return;
 	runtime_lock(&step->detector->lock);
-	reader = slot_thread(step->detector, shadow_slot(read));
+	reader = slot_thread(step->detector, shadow_slot(read->word));
 	/* relaxed: as in clock_assume() */
-	if (reader && load_relaxed(&reader->clocks.assumed_epoch) == shadow_epoch(read))
-		leave_place(reader, read, step->granule, 0, origin);
+	if (reader && load_relaxed(&reader->clocks.assumed_epoch) == shadow_epoch(read->word))
+		leave_place(reader, read->word, step->granule, 0, read->origin);
 	runtime_unlock(&step->detector->lock);
+}
+
+void pending_release_leave_known(struct race_step *step, struct race_place place, uint64_t word)
+{
+	struct cell_list list = {.count = 1, .cells = {{word, 0}}};
+
+	if (!cells_are(word))
+		list.cells[0].origin = origin_load(place.origin, word);
+	else if (!cells_read(place.word, word, &list))
+		return;
+	for (uint32_t i = 0; i < list.count; i++)
+		leave_known(step, &list.cells[i]);
 }
 
 site_id pending_release_find_known(const struct race_step *step, uint64_t *epoch)
@@ -166,6 +183,42 @@ static bool has_not_read_again(const struct thread *thread, uintptr_t granule)
 	return !read || shadow_form(read) != SHADOW_PLAIN || shadow_slot(read) != thread->slot;
 }
 
+struct cell pending_release_find_store(const struct race_step *step, uintptr_t granule,
+				       uint32_t bytes)
+{
+	struct shadow shadow = shadow_of(granule);
+	uint64_t word = load_acquire(shadow.write);
+	struct cell_list list = {.count = 1, .cells = {{.word = word}}};
+	struct cell last = {0, 0};
+
+	if (granule == step->granule && bytes & step->shared_bytes)
+		return last;
+	if (shadow_form(word) == SHADOW_PLAIN)
+		list.cells[0].origin = origin_load(&shadow.origins->write, word);
+	else if (!cells_are(word) || !cells_read(shadow.write, word, &list))
+		return last;
+	for (uint32_t i = 0; i < list.count; i++)
+		if (shadow_form(list.cells[i].word) == SHADOW_PLAIN &&
+		    shadow_bytes(list.cells[i].word) & bytes &&
+		    shadow_slot(list.cells[i].word) == shadow_slot(step->other) &&
+		    shadow_epoch(list.cells[i].word) >= shadow_epoch(step->other))
+			last = list.cells[i];
+	return last;
+}
+
+/* May the thread's read of @place have seen @store, and acquired?  If the storing thread took
+ * the read for known, the two have not been looked at. */
+static bool may_have_acquired(const struct race_step *step, const struct overwritten_place *place,
+			      const struct cell *store)
+{
+	const struct site_table *sites = &step->detector->sites;
+	origin_id origin = load_acquire(&place->origin);
+	const struct site *read = site_get(sites, origin_site(step->detector, origin));
+	const struct site *write = site_get(sites, origin_site(step->detector, store->origin));
+
+	return !origin || (read && write && read->flags & write->flags & SITE_PLAIN_MOVE);
+}
+
 /*
  * A read is recorded before it is made.  A thread that loses its processor in between may
  * see what was stored later: that leaves nothing, as the first store has taken the place of
@@ -180,18 +233,16 @@ static bool acquire_overwritten(struct race_step *step)
 		uintptr_t granule = load_acquire(&place->granule);
 		uint64_t when = load_acquire(&place->read_when);
 		uint32_t pair = load_acquire(&place->pair);
-		uint64_t write;
+		uint32_t bytes = load_acquire(&place->bytes);
+		struct cell store;
 
-		if (!granule || granule == step->granule || load_acquire(&place->origin) ||
-		    load_acquire(&place->granule) != granule ||
+		if (!granule || load_acquire(&place->granule) != granule ||
 		    thread->clocks.recorded_epoch - when > 1 ||
 		    !has_not_read_again(thread, granule))
 			continue;
-		write = load_acquire(shadow_of(granule).write);
-		if (shadow_form(write) == SHADOW_PLAIN &&
-		    shadow_slot(write) == shadow_slot(step->other) &&
-		    shadow_epoch(write) >= shadow_epoch(step->other)) {
-			memory_assume_acquire(step->detector, thread, race_base(write), pair);
+		store = pending_release_find_store(step, granule, bytes);
+		if (store.word && may_have_acquired(step, place, &store)) {
+			memory_assume_acquired(step->detector, thread, race_base(store.word), pair);
 			return true;
 		}
 	}
@@ -212,7 +263,7 @@ bool pending_release_acquire(struct race_step *step)
 	/* If a later release has taken the place, 'pair' may belong to that one. */
 	if (load_acquire(&accesses->releases[at]) != release)
 		pair = 0;
-	memory_assume_acquire(step->detector, step->thread, release, pair);
+	memory_assume_acquired(step->detector, step->thread, release, pair);
 	return true;
 }
 
@@ -225,7 +276,7 @@ bool pending_release_acquire_silent(struct race_step *step, uint64_t word)
 
 		if (!(release & IS_SILENT))
 			continue;
-		memory_assume_acquire(step->detector, thread, release, 0);
+		memory_assume_acquired(step->detector, thread, release, 0);
 		/* Once; unless there is a newer one. */
 		compare_exchange_acq_rel(&thread->accesses.releases[i], &release,
 					 release & ~(uint64_t)IS_SILENT);

@@ -148,7 +148,7 @@ static void forget_readers(struct race_step *step, struct race_place place, uint
 {
 	if (!word || shadow_form(word) == SHADOW_ATOMIC || shadow_is_same_epoch(word, step->mine))
 		return;
-	pending_release_leave_known(step, word, origin_load(place.origin, word));
+	pending_release_leave_known(step, place, word);
 	if (cells_are(word) || shadow_bytes(word) & ~step->bytes)
 		race_take_bytes(step->detector, step->thread, place, step->bytes, step->mine);
 	else if (claim_exchange(step->detector, place.word, &word, 0))
@@ -469,15 +469,6 @@ static bool keeps_callers(struct thread *thread, const struct access *access, st
 	return callers != CALLERS_DROPPED;
 }
 
-/* A loop waits for what this access loads. */
-static void note_awaited(struct thread *thread, uintptr_t granule)
-{
-	struct awaited_place *place =
-		&thread->accesses.awaited[granule / SHADOW_GRANULE % AWAITED_PLACES];
-
-	*place = (struct awaited_place){granule, thread->clocks.recorded_epoch};
-}
-
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	uintptr_t end = access->address + access->size_bytes;
@@ -498,7 +489,11 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	if (!race_begin(detector, thread, access))
 		return;
 	if (site && site->flags & SITE_SPIN && !step.is_write)
-		note_awaited(thread, granule);
+		race_await(thread, granule, race_bytes_in(granule, access->address, end));
+	/* Who acquires what it stores must find recorded what came before.  relaxed: a hint */
+	if (step.is_write && !access->is_late &&
+	    load_relaxed(&site_attention[access->site]) == SITE_ORDERING)
+		memory_flush(detector, thread);
 	step.keeps_callers = keeps_callers(thread, access, site);
 	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {
 		step.granule = granule;

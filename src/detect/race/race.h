@@ -163,9 +163,10 @@ void race_take_bytes(struct detector *detector, struct thread *thread, struct ra
  * read.  @pair is the finding about the two, 0 if they are certainly ordered. */
 void pending_release_leave(struct race_step *step, uint32_t pair, bool is_silent);
 
-/* The step's write takes the place of @read, perhaps another thread's that it takes for known.
- * Leaves that with the thread, which may not have made the read yet. */
-void pending_release_leave_known(struct race_step *step, uint64_t read, origin_id origin);
+/* The step's write takes the place of the reads that @word, at @place, stands for: perhaps
+ * those of other threads that it takes for known.  Leaves each with its thread, which may not
+ * have made it yet. */
+void pending_release_leave_known(struct race_step *step, struct race_place place, uint64_t word);
 
 /* The site of such a read of the step's thread in the step's granule, and its epoch; 0: there
  * is none. */
@@ -179,6 +180,11 @@ site_id pending_release_find_known(const struct race_step *step, uint64_t *epoch
 void pending_release_leave_all(struct detector *detector, struct thread *thread,
 			       const uint64_t *place, uint32_t bytes);
 
+/* The last store to @bytes of @granule by the thread of step->other, if it is not older than that
+ * access, and not to the same bytes; word 0: there is none. */
+struct cell pending_release_find_store(const struct race_step *step, uintptr_t granule,
+				       uint32_t bytes);
+
 /* If the thread of step->other has left a pending release after the access that step->other
  * stands for, the step's thread acquires it: true. */
 bool pending_release_acquire(struct race_step *step);
@@ -186,6 +192,9 @@ bool pending_release_acquire(struct race_step *step);
 /* Acquires all pending releases that silent modules have left.  True: the access that @word
  * stands for then comes before the step. */
 bool pending_release_acquire_silent(struct race_step *step, uint64_t word);
+
+/* @thread may acquire what others store to @bytes of @granule, and not find that they did. */
+void race_await(struct thread *thread, uintptr_t granule, uint32_t bytes);
 
 /* --- classify.c, predict.c, report.c ---------------------------------------------------- */
 

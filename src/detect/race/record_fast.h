@@ -46,7 +46,9 @@ static inline bool record_is_wanted(struct detector *detector, struct thread *th
 			stale_reads_expire(detector, thread);
 		return true;
 	}
-	if (site->flags & (SITE_SILENT | SITE_SPIN))
+	/* relaxed: a hint */
+	if (site->flags & (SITE_SILENT | SITE_SPIN) ||
+	    load_relaxed(&site_attention[id]) == SITE_ORDERING)
 		return true;
 	if (thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER] &&
 	    stale_reads_touch(thread, address))

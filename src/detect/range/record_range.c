@@ -22,7 +22,7 @@ static bool is_quiet(const struct detector *detector, const struct thread *threa
 {
 	enum site_attention attention = load_relaxed(&site_attention[id]); /* relaxed: a hint */
 
-	if (attention == SITE_WANTED || thread->accesses.acquire_count ||
+	if (attention < SITE_QUIET || thread->accesses.acquire_count ||
 	    thread->accesses.stale_read_count)
 		return false;
 	return attention == SITE_QUIET || !(is_write ? detector->split_count : thread->held.count);

@@ -6,6 +6,7 @@
 #include <check.h>
 
 #include "detect/race/memory.h"
+#include "detect/race/record_fast.h"
 #include "detect/shadow/origin.h"
 #include "detect/sync/thread.h"
 #include "racing.h"
@@ -118,6 +119,83 @@ START_TEST(who_looked_long_ago_has_not_seen_the_store)
 }
 END_TEST
 
+/* --- What the answer guards elsewhere ----------------------------------------------- */
+
+#define DATA 192u
+
+static void stores_data_and_answer(void)
+{
+	writes(a, DATA, 8);
+	answers();
+}
+
+START_TEST(who_looked_acquires_what_was_stored_before_the_store_in_its_place)
+{
+	asks(SITE_SPIN);
+	looks_for_answer(SITE_PLAIN_MOVE);
+	racing_sites_are_old(false);
+	stores_data_and_answer();
+	reads(b, DATA, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(who_looked_by_no_move_acquires_nothing_elsewhere)
+{
+	asks(SITE_SPIN);
+	looks_for_answer(0);
+	racing_sites_are_old(false);
+	stores_data_and_answer();
+	reads(b, DATA, 8);
+	ck_assert_uint_gt(finding_count, 1);
+}
+END_TEST
+
+static void stores_half(uint32_t offset)
+{
+	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), offset, 4);
+}
+
+START_TEST(who_looked_late_acquires_what_was_stored_before)
+{
+	asks(SITE_SPIN);
+	b->accesses.sample = 1000;
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 0, 4);
+	ck_assert_uint_eq(b->accesses.pending_count, 1);
+	writes(a, DATA, 8);
+	stores_half(0);
+	record_flush(&judge, a);
+	reads(b, DATA, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+/* The flag and what it guards are halves of a granule. */
+static void looks_at_other_half(uint32_t awaited)
+{
+	asks(SITE_SPIN);
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN, 4), awaited, 4);
+	stores_half(4);
+	stores_half(0);
+	record_flush(&judge, a);
+	finding_count = 0;
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 4, 4);
+}
+
+START_TEST(who_waits_acquires_the_other_half)
+{
+	looks_at_other_half(0);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(who_waits_for_another_place_acquires_no_half)
+{
+	looks_at_other_half(OWN + 32);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 START_TEST(origins_of_threads_that_take_turns_are_told_apart)
 {
 	uint64_t word = shadow_plain(3, 1000, SHADOW_ALL_BYTES);
@@ -144,6 +222,11 @@ int main(void)
 	tcase_add_test(tests, who_did_not_look_has_not_seen_the_store);
 	tcase_add_test(tests, who_looked_by_no_move_has_acquired_nothing);
 	tcase_add_test(tests, who_looked_long_ago_has_not_seen_the_store);
+	tcase_add_test(tests, who_looked_acquires_what_was_stored_before_the_store_in_its_place);
+	tcase_add_test(tests, who_looked_by_no_move_acquires_nothing_elsewhere);
+	tcase_add_test(tests, who_looked_late_acquires_what_was_stored_before);
+	tcase_add_test(tests, who_waits_acquires_the_other_half);
+	tcase_add_test(tests, who_waits_for_another_place_acquires_no_half);
 	tcase_add_test(tests, origins_of_threads_that_take_turns_are_told_apart);
 	return racing_run(tests);
 }
