@@ -311,12 +311,29 @@ static bool check_destroy(struct guest_thread *self, struct sync_object *object,
 	return true;
 }
 
+/* The same of @object, which has no life.  Its memory says if it was destroyed before, and not
+ * initialised since. */
+static bool check_destroyed(struct guest_thread *self, struct sync_object *object,
+			    enum object_kind kind, const struct unwind_start *start)
+{
+	stack_id stack;
+
+	if (kind != OBJECT_MUTEX || !life_has_ended(&guest_detector, object->address) ||
+	    !lock_is_destroyed_mutex(object))
+		return false;
+	stack = guest_stack(self, start);
+	if (lock_object_begin(self, kind, object->address, stack))
+		life_used_destroyed(&guest_detector, self->thread, object, ACTION_DESTROY, stack);
+	return true;
+}
+
 bool lock_note_destroying(enum object_kind kind, uintptr_t address,
 			  const struct unwind_start *start)
 {
 	struct guest_thread *self = guest_enter();
-	struct sync_object *object = self ? find_alive(address) : NULL;
-	bool ends = object && check_destroy(self, object, kind, start);
+	struct sync_object *object = self ? sync_find(&guest_detector.objects, address) : NULL;
+	bool ends = object && (object->info ? check_destroy(self, object, kind, start)
+					    : check_destroyed(self, object, kind, start));
 
 	if (self)
 		guest_leave(self);

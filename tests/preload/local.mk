@@ -49,7 +49,8 @@ guests_c = \
 	tests/preload/signals/signals_blocked \
 	tests/preload/sync/broadcast_rounds \
 	tests/preload/sync/c11_threads tests/preload/sync/cancelled_waits \
-	tests/preload/sync/coroutines tests/preload/sync/ended_lives \
+	tests/preload/sync/coroutines tests/preload/sync/destroyed_twice \
+	tests/preload/sync/ended_lives \
 	tests/preload/sync/errno_kept tests/preload/sync/futex_waits \
 	tests/preload/sync/glib_threads \
 	tests/preload/sync/hand_overs tests/preload/sync/hand_overs_sockets \

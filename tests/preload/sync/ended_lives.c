@@ -162,6 +162,19 @@ static void open_gate(void)
 	guest_join(second);
 }
 
+/* A mutex that is made anew without a call, and destroyed without a use. */
+static void make_anew(void)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+	CHECK_IS(pthread_mutex_lock(&lock), 0);
+	CHECK_IS(pthread_mutex_unlock(&lock), 0);
+	CHECK_IS(pthread_mutex_destroy(&lock), 0);
+	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	CHECK_IS(pthread_mutex_destroy(&lock), 0);
+	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
+
 int main(void)
 {
 	for (int i = 0; i < ROUNDS; i++) {
@@ -170,6 +183,7 @@ int main(void)
 		guest_join(wait_for_post());
 		guest_join(meet_other());
 		open_gate();
+		make_anew();
 	}
 	return guest_passed();
 }
