@@ -127,6 +127,46 @@ static void *turns_read(void *unused)
 
 RACE(turns)
 
+/* The methods ask those of a member. */
+class nested_account {
+	std::mutex lock;
+	numbered_account<3> inner;
+public:
+	NOINLINE long get()
+	{
+		const std::lock_guard<std::mutex> guard(lock);
+		return inner.get();
+	}
+
+	NOINLINE void set(long value)
+	{
+		const std::lock_guard<std::mutex> guard(lock);
+		inner.set(value);
+	}
+};
+
+static nested_account nested_account_shared;
+static NOINLINE void nested_withdraw(nested_account &account)
+{
+	account.set(account.get() - 10);
+	KEEP(account);
+}
+
+static void *nested_write(void *unused)
+{
+	nested_withdraw(nested_account_shared);
+	return unused;
+}
+
+static void *nested_read(void *unused)
+{
+	await_first();
+	nested_withdraw(nested_account_shared);
+	return unused;
+}
+
+RACE(nested)
+
 /* In one method. */
 static Account whole_method_account;
 static NOINLINE void whole_method_withdraw(Account &account)
@@ -154,6 +194,7 @@ static const struct race_case cases[] = {
 	CASE(atomic, "lost-update?"),
 	CASE(methods, "lost-update:error"),
 	CASE(turns, "lost-update:warning"),
+	CASE(nested, "lost-update:warning"),
 	CASE(whole_method, "silent"),
 };
 

@@ -331,9 +331,16 @@ static bool scan_function(struct scan *scan)
 			return false;
 		if (instruction->kind == INSTRUCTION_RETURN)
 			return is_accessor(scan, true);
-		if (instruction->kind == INSTRUCTION_BRANCH)
-			return function_target(function, instruction) == UINT32_MAX &&
-			       is_accessor(scan, false);
+		if (instruction->kind == INSTRUCTION_BRANCH) {
+			uint32_t target = function_target(function, instruction);
+
+			if (target == UINT32_MAX)
+				return is_accessor(scan, false);
+			if (target <= i)
+				return false;
+			i = target - 1;
+			continue;
+		}
 		if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
 			return !function->has_jump_table && is_accessor(scan, false);
 		if (instruction_is_call(instruction))
