@@ -13,6 +13,7 @@ struct known_name {
 	const char *name; /* not terminated */
 	size_t length;
 	uint32_t flags;
+	Dwarf_Off holder; /* of a member: its structure; else 0 */
 	bool has_type; /* whose flags have not been added yet */
 	Dwarf_Die type;
 };
@@ -65,7 +66,7 @@ static uint32_t flags_of_tag(int tag)
 	}
 }
 
-static void add_name(struct pool *pool, struct unit_names *unit, Dwarf_Die *die)
+static void add_name(struct pool *pool, struct unit_names *unit, Dwarf_Die *parent, Dwarf_Die *die)
 {
 	struct known_name known = {.name = dwarf_diename(die)};
 	const char *arguments;
@@ -78,6 +79,7 @@ static void add_name(struct pool *pool, struct unit_names *unit, Dwarf_Die *die)
 			       ? (size_t)(arguments - known.name)
 			       : strlen(known.name);
 	known.flags = flags_of_tag(dwarf_tag(die));
+	known.holder = known.flags & NAME_MEMBER ? dwarf_dieoffset(parent) : 0;
 	known.has_type = known.flags & (NAME_DATA | NAME_FUNCTION) && type_of(die, &known.type);
 	unit->names = pool_grow(pool, unit->names, unit->count, sizeof(known));
 	unit->names[unit->count++] = known;
@@ -100,7 +102,7 @@ static void add_names_below(struct pool *pool, struct unit_names *unit, Dwarf_Di
 				add_names_below(pool, unit, &imported, depth + 1);
 			continue;
 		}
-		add_name(pool, unit, &die);
+		add_name(pool, unit, parent, &die);
 		add_names_below(pool, unit, &die, depth + 1);
 	} while (dwarf_siblingof(&die, &die) == 0);
 }
@@ -282,13 +284,12 @@ static uint32_t flags_of(struct known_name *known)
 	return known->flags;
 }
 
-uint32_t names_look_up(struct names *names, struct elf_image *image, uint64_t address,
-		       const char *name, size_t length)
+/* The first of the entries for @name, and how many there are. */
+static struct known_name *find_name(const struct unit_names *unit, const char *name, size_t length,
+				    size_t *count)
 {
-	const struct unit_names *unit = find_unit(names, image, address);
 	size_t low = 0;
 	size_t high = unit ? unit->count : 0;
-	uint32_t flags = 0;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -299,12 +300,43 @@ uint32_t names_look_up(struct names *names, struct elf_image *image, uint64_t ad
 		else
 			high = middle;
 	}
-	while (unit && low < unit->count &&
-	       compare_text(unit->names[low].name, unit->names[low].length, name, length) == 0)
-		flags |= flags_of(&unit->names[low++]);
+	for (*count = 0; unit && low + *count < unit->count; ++*count) {
+		const struct known_name *known = &unit->names[low + *count];
+
+		if (compare_text(known->name, known->length, name, length) != 0)
+			break;
+	}
+	return *count ? &unit->names[low] : NULL;
+}
+
+uint32_t names_look_up(struct names *names, struct elf_image *image, uint64_t address,
+		       const char *name, size_t length)
+{
+	size_t count;
+	struct known_name *known =
+		find_name(find_unit(names, image, address), name, length, &count);
+	uint32_t flags = 0;
+
+	for (size_t i = 0; i < count; i++)
+		flags |= flags_of(&known[i]);
 	if (!flags && is_symbol(names, image, name, length))
 		flags = NAME_FUNCTION;
 	return flags;
+}
+
+bool names_are_siblings(struct names *names, struct elf_image *image, uint64_t address,
+			const char *member, const char *name, size_t length)
+{
+	const struct unit_names *unit = find_unit(names, image, address);
+	size_t count, other_count;
+	const struct known_name *known = find_name(unit, member, strlen(member), &count);
+	const struct known_name *other = find_name(unit, name, length, &other_count);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; known[i].holder && k < other_count; k++)
+			if (known[i].holder == other[k].holder)
+				return true;
+	return false;
 }
 
 const char *names_producer(struct elf_image *image, uint64_t address)

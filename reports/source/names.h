@@ -29,6 +29,10 @@ struct names *names_new(struct pool *pool);
 uint32_t names_look_up(struct names *names, struct elf_image *image, uint64_t address,
 		       const char *name, size_t length);
 
+/* Are @member and @name members of one structure of that unit? */
+bool names_are_siblings(struct names *names, struct elf_image *image, uint64_t address,
+			const char *member, const char *name, size_t length);
+
 /* The unit's compiler, as DWARF names it, or NULL. */
 const char *names_producer(struct elf_image *image, uint64_t address);
 

@@ -373,6 +373,22 @@ static const char *find_mismatch(const struct reading *reading)
 	return NULL;
 }
 
+/* Does it name another member of the structure that the variable is one of, and not that? */
+static bool names_sibling(const struct reading *reading)
+{
+	const struct statement_question *question = reading->question;
+	bool is_found = false;
+	size_t named, accessed;
+
+	count_variable(reading, question->variable, &named, &accessed);
+	for (size_t i = 0; question->variable && !named && !is_found && i < reading->count; i++)
+		is_found = reading->tokens[i].kind == TOKEN_NAME &&
+			   names_are_siblings(reading->statements->names, question->image,
+					      question->address, question->variable,
+					      reading->tokens[i].text, reading->tokens[i].length);
+	return is_found;
+}
+
 static struct evidence make_unknown(const char *why)
 {
 	return (struct evidence){.claim = CLAIM_UNKNOWN, .why = why};
@@ -415,6 +431,7 @@ static struct evidence read_statement(struct reading *reading)
 {
 	struct evidence assembly = make_doubtful("its statement has inline assembly");
 	struct pool *pool = reading->statements->pool;
+	struct evidence evidence;
 	const char *mismatch;
 
 	assembly.is_assembly = true;
@@ -436,7 +453,9 @@ static struct evidence read_statement(struct reading *reading)
 	if (reading->has_volatile)
 		return make_claim(CLAIM_VOLATILE, "of its type");
 	mismatch = find_mismatch(reading);
-	return mismatch ? make_unknown(mismatch) : make_claim(CLAIM_PLAIN, "by its source");
+	evidence = mismatch ? make_unknown(mismatch) : make_claim(CLAIM_PLAIN, "by its source");
+	evidence.names_sibling = names_sibling(reading);
+	return evidence;
 }
 
 struct evidence statement_read(struct statements *statements,

@@ -21,6 +21,7 @@ struct evidence {
 	bool is_assembly; /* the statement has inline assembly: any instruction may be atomic */
 	bool is_same; /* it stores what is there already */
 	bool may_have_atomic; /* the statement has an atomic operation, or what may be one */
+	bool names_sibling; /* it names another member of the structure, and not the variable */
 };
 
 struct statements;

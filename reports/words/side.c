@@ -315,3 +315,12 @@ bool side_is_ahead(const struct side *side)
 	return !side->is_write && side->image && frame && frame->file && !frame->line &&
 	       straight_is_ahead(side->image, side->address);
 }
+
+bool side_is_beside(const struct side *side)
+{
+	const struct view_memory *memory = side->finding->memory;
+	const struct type_place *part = &memory->variable.part;
+
+	return !side->is_write && side->event->size_bytes > memory->size_bytes && part->field &&
+	       !part->is_bit_field && check_text(side).names_sibling;
+}

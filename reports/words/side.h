@@ -41,4 +41,8 @@ bool side_is_published(const struct side *side);
  * it is needed: the source may not make it.  (clang leaves such loads without a line.) */
 bool side_is_ahead(const struct side *side);
 
+/* True if @side reads more than the bytes of the race, and these are a member that its
+ * statement does not name, while it names another: the compiler reads several at once. */
+bool side_is_beside(const struct side *side);
+
 #endif

@@ -30,7 +30,7 @@ struct sides {
 	size_t count;
 	size_t atomic_count;
 	size_t write_count, same_count; /* of these, those that change nothing */
-	const struct finding_event *plain, *is_volatile, *unknown, *published, *ahead;
+	const struct finding_event *plain, *is_volatile, *unknown, *published, *ahead, *beside;
 	const char *plain_why, *unknown_why;
 	bool are_decoded;
 };
@@ -47,6 +47,8 @@ static void add_side(struct sides *sides, const struct side *side)
 		sides->published = side->event;
 	if (side_is_ahead(side))
 		sides->ahead = side->event;
+	if (side_is_beside(side))
+		sides->beside = side->event;
 	if (evidence.claim == CLAIM_ATOMIC) {
 		sides->atomic_count++;
 	} else if (evidence.claim == CLAIM_VOLATILE) {
@@ -104,18 +106,25 @@ static void set_kind(struct view *view, struct view_finding *finding, enum findi
 static void lower_if_doubtful(struct view *view, struct view_finding *finding,
 			      const struct sides *sides)
 {
-	const struct finding_event *event = sides->published ? sides->published : sides->ahead;
+	const struct finding_event *event = sides->published;
+	const char *why = "goes through a pointer that an atomic operation may have loaded, which "
+			  "may be part of an order that is not seen";
 
+	if (!event && sides->ahead) {
+		event = sides->ahead;
+		why = "stands ahead of the branch that decides whether its value is needed: the "
+		      "compiler has put it there, and the source may not make it";
+	}
+	if (!event && sides->beside) {
+		event = sides->beside;
+		why = "is wider than what its statement names: the compiler has made it so, and "
+		      "the source may not read this member";
+	}
 	if (!event || finding->severity <= SEVERITY_WARNING)
 		return;
 	finding->severity = SEVERITY_WARNING;
-	finding->atomics_note = pool_format(
-		view->pool, "a warning only: %s %s", side_words(view, finding, event),
-		sides->published ? "goes through a pointer that an atomic operation may have "
-				   "loaded, which may be part of an order that is not seen"
-				 : "stands ahead of the branch that decides whether its value is "
-				   "needed: the compiler has put it there, and the source may "
-				   "not make it");
+	finding->atomics_note = pool_format(view->pool, "a warning only: %s %s",
+					    side_words(view, finding, event), why);
 }
 
 /* One side is plain: it is a race, unless what is not seen may have ordered it. */

@@ -63,9 +63,67 @@ static void *needed_read(void *unused)
 
 RACE(needed)
 
+/* One thread has one member of each point, and the other the other; vectors load both. */
+struct point {
+	int x, y;
+};
+
+static struct point beside_points[256];
+
+static NOINLINE int beside_sum(const struct point *points)
+{
+	int sum = 0;
+
+	for (int i = 0; i < 256; i++)
+		sum += points[i].x;
+	return sum;
+}
+
+static void *beside_write(void *unused)
+{
+	for (int i = 0; i < 256; i++)
+		beside_points[i].y = i;
+	return unused;
+}
+
+static void *beside_read(void *unused)
+{
+	return beside_sum(beside_points) ? unused : NULL;
+}
+
+RACE(beside)
+
+/* The same member. */
+static struct point within_points[256];
+
+static NOINLINE int within_sum(const struct point *points)
+{
+	int sum = 0;
+
+	for (int i = 0; i < 256; i++)
+		sum += points[i].y;
+	return sum;
+}
+
+static void *within_write(void *unused)
+{
+	for (int i = 0; i < 256; i++)
+		within_points[i].y = i;
+	return unused;
+}
+
+static void *within_read(void *unused)
+{
+	return within_sum(within_points) ? unused : NULL;
+}
+
+RACE(within)
+
 static const struct race_case cases[] = {
 	CASE(ahead, "data-race:warning?"),
 	CASE(needed, "data-race:error"),
+	CASE(beside, "data-race:warning?"),
+	CASE(within, "data-race:error"),
 };
 
 int main(int argc, char **argv)
