@@ -52,6 +52,7 @@ guests_c = \
 	tests/preload/sync/coroutines tests/preload/sync/destroyed_twice \
 	tests/preload/sync/ended_lives \
 	tests/preload/sync/errno_kept tests/preload/sync/futex_waits \
+	tests/preload/sync/garbage_after_free \
 	tests/preload/sync/glib_threads \
 	tests/preload/sync/hand_overs tests/preload/sync/hand_overs_sockets \
 	tests/preload/sync/known_calls tests/preload/sync/known_calls_kept \

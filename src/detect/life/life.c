@@ -7,12 +7,15 @@
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
 
+static bool has_life(const struct detector *detector, const struct sync_object *object)
+{
+	return detector->is_memory_observed && object->info && object->info->kind <= OBJECT_BARRIER;
+}
+
 static bool is_followed(const struct detector *detector, const struct sync_object *object)
 {
-	const struct sync_info *info = object->info;
-
-	return detector->is_memory_observed && info && info->kind <= OBJECT_BARRIER &&
-	       !(info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED));
+	return has_life(detector, object) &&
+	       !(object->info->attributes & (SYNC_PROCESS_SHARED | SYNC_NAMED));
 }
 
 static bool is_observed(struct detector *detector, const struct sync_use *use)
@@ -235,12 +238,13 @@ void life_begun_by_use(struct detector *detector, struct thread *thread,
 	bool is_freed;
 
 	/* Uses of destroyed mutexes are told by their memory: life_used_destroyed(). */
-	if (!is_followed(detector, object) ||
+	if (!has_life(detector, object) ||
 	    (info->kind == OBJECT_MUTEX && info->attributes & SYNC_DESTROYED) ||
 	    !take_end(detector, object->address, &end))
 		return;
 	is_freed = end.action == ACTION_FREE;
-	if (is_freed && !is_free_still(detector, object->address))
+	/* Attributes are read from memory, which has anything in it once it is freed. */
+	if (is_freed ? !is_free_still(detector, object->address) : !is_followed(detector, object))
 		return;
 	report_use_after(detector, thread, object, &end, &use,
 			 is_freed || needs_init(info->kind) || info->attributes & SYNC_DESTROYED);
