@@ -1,7 +1,6 @@
 #include "detect/range/record_range.h"
 
 #include "detect/race/race.h"
-#include "detect/race/update.h"
 #include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
 
@@ -145,8 +144,8 @@ static uint32_t store_chunks(const struct span *span, uint64_t *own, const uint6
 	return most;
 }
 
-/* The words of @count granules, all in one page of the plane.  False: not all. */
-static bool record_page(const struct span *span, uintptr_t granule, uint32_t count)
+/* Of @count granules, all in one page of the plane: how many are stored. */
+static uint32_t record_page(const struct span *span, uintptr_t granule, uint32_t count)
 {
 	struct shadow shadow = shadow_of(granule);
 	uint64_t *own = span->is_write ? shadow.write : shadow.read;
@@ -156,13 +155,21 @@ static bool record_page(const struct span *span, uintptr_t granule, uint32_t cou
 	uint64_t taken;
 
 	if (!claim_begin(span->detector, turn, &taken))
-		return false;
+		return 0;
 	stored = store_chunks(span, own, other, shadow.origins, count);
 	claim_end(turn, taken);
 	for (uint32_t i = 0; (i += count_past(span->thread, &other[i], stored - i)) < stored; i++)
 		record_again(span->detector, span->thread, granule + i * SHADOW_GRANULE,
 			     SHADOW_GRANULE, span->is_write, span->site, false);
-	return stored == count && span->thread->clocks.has_recorded;
+	return stored;
+}
+
+/* A granule over whose words none can be stored plainly, as they name records. */
+static bool record_by_itself(const struct span *span, uintptr_t granule)
+{
+	return span->origin == origin_tagged(origin_of_site(span->site), span->word) &&
+	       record_granule(span->detector, span->thread, granule, SHADOW_GRANULE,
+			      span->is_write, span->site);
 }
 
 /* How many words there are from the one of @granule on in its page, @most at most. */
@@ -178,12 +185,15 @@ static uint32_t count_in_page(const struct span *span, uintptr_t granule, size_t
 /* False: not all of [start, end). */
 static bool record_pages(const struct span *span, uintptr_t start, uintptr_t end)
 {
-	uint32_t count;
+	while (start < end) {
+		uint32_t count = count_in_page(span, start, (end - start) / SHADOW_GRANULE);
+		uint32_t stored = record_page(span, start, count);
 
-	for (; start < end; start += count * SHADOW_GRANULE) {
-		count = count_in_page(span, start, (end - start) / SHADOW_GRANULE);
-		if (!record_page(span, start, count))
+		start += stored * SHADOW_GRANULE;
+		if (!span->thread->clocks.has_recorded ||
+		    (stored < count && !record_by_itself(span, start)))
 			return false;
+		start += stored < count ? SHADOW_GRANULE : 0;
 	}
 	return true;
 }
@@ -326,25 +336,44 @@ bool record_range(struct detector *detector, struct thread *thread, struct acces
 
 #define LONG_BYTES 256u /* for which a claim is worth while */
 
+/* What comes first and last is left to access_check() where callers are kept. */
+static bool record_all(const struct span *span, const struct access *access, bool keeps_callers)
+{
+	uintptr_t start = access->address, end = start + access->size_bytes;
+	uintptr_t first = (start + SHADOW_GRANULE - 1) & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uintptr_t last = end & ~(uintptr_t)(SHADOW_GRANULE - 1);
+
+	if (!record_pages(span, first, last))
+		return false;
+	return keeps_callers ? first == start && last == end
+			     : record_ends(span, start, end, first, last);
+}
+
+/* Nothing but the race engine wants to see what is larger than a granule. */
 bool record_long(struct detector *detector, struct thread *thread, struct access *access)
 {
 	struct site *site = site_get(&detector->sites, access->site);
-	uintptr_t end = access->address + access->size_bytes;
-	uintptr_t first = (access->address + SHADOW_GRANULE - 1) & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	uintptr_t last = end & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	struct span span = {detector, thread, .site = access->site,
 			    .is_write = access->flags & SITE_WRITE};
+	bool keeps_callers;
 	origin_id origin;
 
-	if (access->size_bytes < LONG_BYTES || !site || site->flags & (SITE_SILENT | SITE_SPIN) ||
-	    thread->accesses.acquire_count || update_concerns(detector, thread, site) ||
-	    !shadow_covers(first) || !shadow_covers(last - 1))
+	if (access->size_bytes <= SHADOW_GRANULE || !site ||
+	    site->flags & (SITE_SILENT | SITE_SPIN) || !shadow_covers(access->address) ||
+	    !shadow_covers(access->address + access->size_bytes - 1))
 		return false;
+	if (thread->accesses.acquire_count)
+		atomic_catch_up(detector, thread);
 	if (!take_epoch(&span))
 		return false;
 	access->callers = origin_choose_callers(thread, site);
+	keeps_callers = access->callers != CALLERS_DROPPED;
+	if (access->size_bytes < LONG_BYTES)
+		return !keeps_callers &&
+		       record_span(detector, thread, access->address, (uint32_t)access->size_bytes,
+				   span.is_write, span.site);
 	/* Takes a while, and may find a stack: before there is a word. */
-	origin = origin_of_access(detector, thread, access, access->callers != CALLERS_DROPPED);
+	origin = origin_of_access(detector, thread, access, keeps_callers);
 	span.origin = origin_tagged(origin, span.word);
-	return record_pages(&span, first, last) && first == access->address && last == end;
+	return record_all(&span, access, keeps_callers);
 }

@@ -1,9 +1,10 @@
 /*
  * Ranges: many granules that a thread is about to touch, recorded in one go.
  *
- * As for a whole granule (record_fast.h), while everything is as simple as that: the
- * first granule with another thread's unordered access, a record or an atomic in it ends
- * the range, and what follows is left to the checks of the accesses themselves.
+ * As for a whole granule (record_fast.h), while everything is as simple as that: a granule
+ * with records of what is past is recorded by itself; the first one with another thread's
+ * unordered access or an atomic in it ends the range, and what follows is left to the checks
+ * of the accesses themselves.
  */
 #ifndef DETECT_RANGE_RECORD_RANGE_H
 #define DETECT_RANGE_RECORD_RANGE_H
@@ -16,8 +17,8 @@
 bool record_range(struct detector *detector, struct thread *thread, struct access *access,
 		  size_t size_bytes);
 
-/* @access, which a function of libc makes.  False: not all of it; the rest is
- * access_check()'s. */
+/* @access, which a function of libc makes, of more than a granule.  False: not all of it; the
+ * rest is access_check()'s. */
 bool record_long(struct detector *detector, struct thread *thread, struct access *access);
 
 #endif

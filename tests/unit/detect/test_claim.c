@@ -3,6 +3,8 @@
 
 #include "detect/base/thread.h"
 #include "detect/range/record_range.h"
+#include "detect/race/memory.h"
+#include "detect/shadow/cells.h"
 #include "detect/shadow/claim.h"
 #include "racing.h"
 
@@ -140,6 +142,61 @@ START_TEST(range_has_the_ends_that_are_no_granules)
 }
 END_TEST
 
+/* One half of a granule in one epoch, the other in the next. */
+static void access_by_halves(struct thread *thread, uint32_t at, bool is_write)
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		(is_write ? writes : reads)(thread, at + 4 * i, 4);
+		clock_end_epoch(memory_before_release(&judge, thread));
+	}
+	ck_assert(cells_are(word_at(at, is_write)));
+}
+
+START_TEST(range_goes_on_behind_records_of_what_is_past)
+{
+	bool is_write = _i;
+
+	set_up();
+	access_by_halves(a, 64, true);
+	access_by_halves(a, 80, false);
+	ck_assert(record(a, 0, 512, is_write));
+	for (uint32_t at = 0; at < 512; at += 8)
+		ck_assert_uint_eq(word_at(at, is_write), *a->clocks.current);
+	ck_assert_int_eq(cells_are(word_at(64, true)), !is_write);
+	ck_assert_int_eq(cells_are(word_at(80, false)), is_write);
+}
+END_TEST
+
+START_TEST(range_ends_before_records_of_what_is_not_past)
+{
+	set_up();
+	access_by_halves(b, 64, true);
+	ck_assert(!record(a, 0, 512, _i));
+	ck_assert_uint_eq(word_at(56, _i), *a->clocks.current);
+	ck_assert_uint_eq(word_at(72, _i), 0);
+}
+END_TEST
+
+START_TEST(call_has_its_range_recorded_with_both_ends)
+{
+	uint32_t end = 4 + (uint32_t)_i;
+	struct access access;
+
+	set_up();
+	access = racing_access(racing_site(SITE_WRITE | SITE_RANGE, 8), 4, (uint32_t)_i);
+	a->accesses.sample = PAGE;
+	ck_assert(record_long(&judge, a, &access));
+	memory_flush(&judge, a);
+	for (uint32_t at = 8; at < end / 8 * 8; at += 8)
+		ck_assert_uint_eq(word_at(at, true), *a->clocks.current);
+	ck_assert_uint_eq(shadow_bytes(word_at(0, true)), 0xf0);
+	ck_assert_uint_eq(shadow_bytes(word_at(end / 8 * 8, true)), 0x0f);
+	ck_assert_uint_eq(word_at(end / 8 * 8 + 8, true), 0);
+	writes(b, end - 1, 1);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
 START_TEST(claim_left_behind_is_ended_and_counted)
 {
 	uint64_t *turn = claim_turn_of(shadow_of(MEMORY_AT).write);
@@ -185,6 +242,10 @@ int main(void)
 	tcase_add_test(tests, range_has_the_ends_that_are_no_granules);
 	tcase_add_loop_test(tests, range_ends_before_what_is_not_past, 0, 4);
 	tcase_add_loop_test(tests, words_before_are_stored_over_if_they_are_past, 0, 2);
+	tcase_add_loop_test(tests, range_goes_on_behind_records_of_what_is_past, 0, 2);
+	tcase_add_loop_test(tests, range_ends_before_records_of_what_is_not_past, 0, 2);
+	tcase_add_loop_test(tests, call_has_its_range_recorded_with_both_ends, 40, 41);
+	tcase_add_loop_test(tests, call_has_its_range_recorded_with_both_ends, 1000, 1001);
 	tcase_add_test(tests, claim_left_behind_is_ended_and_counted);
 	tcase_add_test(tests, claim_of_another_thread_is_left_alone);
 	return racing_run(tests);
