@@ -22,6 +22,7 @@ reports_libreports_a_SOURCES = \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
 	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
 	%D%/blocks/block_type.c %D%/blocks/block_type.h %D%/blocks/peel.h \
+	%D%/blocks/member.c %D%/blocks/member.h \
 	%D%/blocks/result_type.c %D%/blocks/result_type.h \
 	%D%/types/code.c %D%/types/code.h \
 	%D%/types/containers.c %D%/types/containers.def %D%/types/containers.h \

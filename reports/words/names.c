@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/blocks/member.h"
 #include "reports/model/text_set.h"
 #include "reports/source/operand.h"
 #include "reports/symbols/short_name.h"
@@ -177,6 +178,21 @@ static bool is_lock_call(const struct source_stack *stack, const struct source_f
 	return true;
 }
 
+/* As the source at @site calls the object of the call; "Book.mutex_" in a method of its class. */
+static const char *operand_name(struct view *view, const struct source_frame *site)
+{
+	const char *name = operand_of_call(view->pool, site);
+	const char *class_name = NULL;
+
+	if (name && !strpbrk(name, ".-:"))
+		class_name = member_class(view->symbolizer, view->pool, site, name);
+	return class_name ? pool_format(view->pool, "%s.%s",
+					short_name_outline(view->pool,
+							   short_name(view->pool, class_name)),
+					name)
+			  : name;
+}
+
 /* "member->card_lock", as the source calls the object of the call @stack; or NULL. */
 static const char *name_by_source(struct view *view, const struct model_process *process,
 				  stack_id stack)
@@ -193,7 +209,7 @@ static const char *name_by_source(struct view *view, const struct model_process 
 	if (row == count) {
 		names->operand_names = pool_grow(view->pool, names->operand_names, count,
 						 sizeof(*names->operand_names));
-		names->operand_names[row] = operand_of_call(view->pool, site);
+		names->operand_names[row] = operand_name(view, site);
 	}
 	return names->operand_names[row];
 }

@@ -1,6 +1,8 @@
 // A class that no other file knows, whose method is inlined, and tasks of C++'s library, which
-// run what they are given by a once of their own.
+// run what they are given by a once of their own; and locks of an object on the heap, which no
+// race tells of.
 #include <future>
+#include <mutex>
 #include <thread>
 
 namespace
@@ -24,6 +26,22 @@ void visit()
 	task();
 }
 
+struct desk {
+	std::mutex ink, paper;
+
+	void write()
+	{
+		std::lock_guard<std::mutex> first(ink);
+		std::lock_guard<std::mutex> second(paper);
+	}
+
+	void read(std::mutex &sheet)
+	{
+		std::lock_guard<std::mutex> first(sheet);
+		std::lock_guard<std::mutex> second(ink);
+	}
+};
+
 } // namespace
 
 int main()
@@ -33,4 +51,9 @@ int main()
 
 	first.join();
 	second.join();
+
+	auto *own = new desk;
+
+	std::thread([own] { own->write(); }).join();
+	std::thread([own] { own->read(own->paper); }).join();
 }

@@ -66,10 +66,13 @@ else
 		cp "$work/err" "$work/hidden.txt"
 		if clang++ -O1 -g -pthread -o "$work/hidden-clang" "$srcdir/tests/command/hidden.cc"; then
 			run "together: lambdas are known by their place, as clang tells it" 66 \
-				"lambda at hidden.cc:22 " -- "$built" run "$work/hidden-clang"
+				"lambda at hidden.cc:24 " -- "$built" run "$work/hidden-clang"
 		else
 			skip "together: lambdas of clang" "no clang++"
 		fi
+		claim "together: a member that a method locks has its class" \
+			grep -q "desk.ink (hidden.cc:34) and desk.paper (hidden.cc:35) are taken in both" \
+			"$work/hidden.txt"
 		claim "together: a once of the library is nobody's" \
 			sh -c '! grep -q "routine of" "$1"' - "$work/hidden.txt"
 		${CXX:-g++} -std=c++17 -O1 -g -pthread -o "$work/cache" "$srcdir/tests/command/cache.cc"
