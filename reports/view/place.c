@@ -4,6 +4,13 @@
 
 #include "reports/words/memory.h"
 
+/* Of a signal sent too early the wait is no fault. */
+static bool is_place(const struct view_finding *finding, const struct finding_event *event)
+{
+	return !memory_is_aside(finding, event) &&
+	       !(finding->finding->kind == FINDING_LOST_WAKEUP && event->action == ACTION_WAIT);
+}
+
 /* The event that completed the finding comes last; one without a line may stand behind
  * another that has one. */
 const struct source_frame *place_of(struct view *view, const struct view_finding *finding)
@@ -15,7 +22,7 @@ const struct source_frame *place_of(struct view *view, const struct view_finding
 		const struct source_frame *site =
 			symbolize_site(view->symbolizer, finding->process, event->stack);
 
-		if (site && !memory_is_aside(finding, event) && (!place || site->line))
+		if (site && is_place(finding, event) && (!place || site->line))
 			place = site;
 	}
 	return place;

@@ -281,14 +281,33 @@ static bool has_locks_of(const struct view_finding *finding, const struct view_f
 	return true;
 }
 
+/* A join has no lock. */
 static lock_id least_lock(const struct view_finding *finding)
 {
 	lock_id least = UINT32_MAX;
 
 	for (size_t i = 0; i < finding->event_count; i++)
-		if (finding->events[i]->lock < least)
+		if (finding->events[i]->lock && finding->events[i]->lock < least)
 			least = finding->events[i]->lock;
 	return least;
+}
+
+/* Of a hang each lock is one, as far as there is room. */
+static size_t lock_keys(struct view *view, const struct view_finding *finding,
+			const char *keys[SAME_BUG_KEYS])
+{
+	size_t count = 0;
+
+	if (finding->finding->kind == FINDING_HANG)
+		for (size_t i = 0; i < finding->event_count && count < SAME_BUG_KEYS; i++)
+			if (finding->events[i]->lock)
+				keys[count++] = pool_format(view->pool, "locks %u %u",
+							    finding->process->number,
+							    finding->events[i]->lock);
+	if (!count)
+		keys[count++] = pool_format(view->pool, "locks %u %u", finding->process->number,
+					    least_lock(finding));
+	return count;
 }
 
 /* The same locks: a cycle that could meet, and did; an order that is part of a cycle, and
@@ -312,9 +331,23 @@ static bool has_event(const struct view_finding *finding, const struct finding_e
 	return false;
 }
 
-/* A read lock taken again, or a lock taken by a handler. */
+/* Does the hang wait for the signal that was sent too early? */
+static bool has_missed(const struct view_finding *hang, const struct view_finding *finding)
+{
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		if (event->action == ACTION_WAIT && has_event(hang, event))
+			return true;
+	}
+	return false;
+}
+
+/* A read lock taken again, a lock taken by a handler, a signal sent too early. */
 bool same_bug_is_cause(const struct view_finding *known, const struct view_finding *finding)
 {
+	if (known->finding->kind == FINDING_HANG)
+		return finding->finding->kind == FINDING_LOST_WAKEUP && has_missed(known, finding);
 	if (known->finding->kind != FINDING_DEADLOCK ||
 	    (finding->finding->kind != FINDING_READ_RECURSION &&
 	     finding->finding->kind != FINDING_SIGNAL_UNSAFE_LOCK))
@@ -356,11 +389,8 @@ size_t same_bug_keys(struct view *view, const struct view_finding *finding,
 	const struct view_memory *memory = finding->memory;
 	size_t count = 0;
 
-	if (!memory) {
-		keys[0] = pool_format(view->pool, "locks %u %u", finding->process->number,
-				      least_lock(finding));
-		return 1;
-	}
+	if (!memory)
+		return lock_keys(view, finding, keys);
 	keys[count++] = pool_format(view->pool, "memory %s", memory->identity);
 	if (memory->variable.part.holder)
 		keys[count++] =

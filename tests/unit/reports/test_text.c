@@ -605,6 +605,28 @@ START_TEST(a_reader_waits_for_a_writer_that_waits)
 }
 END_TEST
 
+START_TEST(a_signal_sent_too_early_is_told_with_its_hang)
+{
+	static struct finding finding;
+
+	image_inversion(image, 1, 1);
+	image_lock(image, 1, 3, OBJECT_CONDITION, 0x3000, 0, 0, 0, "C");
+	finding = (struct finding){.id = 2, .kind = FINDING_HANG, .severity = SEVERITY_ERROR};
+	image_event(&finding, 2, ACTION_JOIN, 0, 0)->target = 3;
+	image_event(&finding, 3, ACTION_WAIT, 3, 0);
+	image_finding(image, 1, &finding, 1);
+	finding = (struct finding){
+		.id = 3, .kind = FINDING_LOST_WAKEUP, .severity = SEVERITY_WARNING};
+	image_event(&finding, 2, ACTION_SIGNAL, 3, 0);
+	image_event(&finding, 3, ACTION_WAIT, 3, 0);
+	image_finding(image, 1, &finding, 1);
+	render_text();
+	expect_text("Also: lost-wakeup: T2 (left) signalled C before T3 (right) waited for it\n");
+	expect_text("To fix: Keep what is waited for in a variable");
+	expect_last_line("snarl: 2 errors (2 findings, 2 occurrences) in ./prog\n");
+}
+END_TEST
+
 START_TEST(a_single_thread_that_hangs_is_told_so)
 {
 	static struct finding finding;
@@ -642,6 +664,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_lock_in_a_handler_that_deadlocks_is_one_finding);
 	tcase_add_test(tests, uses_of_a_lock_after_one_end_are_one_finding);
 	tcase_add_test(tests, a_reader_waits_for_a_writer_that_waits);
+	tcase_add_test(tests, a_signal_sent_too_early_is_told_with_its_hang);
 	tcase_add_test(tests, a_single_thread_that_hangs_is_told_so);
 	tcase_add_test(tests, an_inversion_of_other_locks_is_a_finding_of_its_own);
 	tcase_add_test(tests, no_findings_are_said_in_one_line);
