@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/command/ended.c \
 	tests/command/hidden.cc \
 	tests/command/lacking.c \
+	tests/command/node.cc \
 	tests/command/counted.c \
 	tests/command/crossed.c \
 	tests/command/crowd.c \

@@ -53,8 +53,9 @@ else
 			"$work/containers.txt"
 		claim "together: a container that is an object of the heap" \
 			grep -q "reads the std::map<int, int>, 8 bytes" "$work/containers.txt"
-		claim "together: an object in a node" \
-			grep -q "pair<int const, branch>.second.rooms" "$work/containers.txt"
+		${CXX:-g++} -g -pthread -o "$work/node" "$srcdir/tests/command/node.cc"
+		run "together: an object in a node" 66 "pair<int const, branch>.second.rooms" -- \
+			"$built" run "$work/node"
 		claim "together: a container in an object made by new" \
 			grep -q "logs: std::list<int> (its size), at offset .* of yard" "$work/containers.txt"
 		claim "together: frames are shown below the folder that all places have in common" \
