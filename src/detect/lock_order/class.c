@@ -111,8 +111,7 @@ void class_order_add(struct detector *detector, struct thread *thread, struct he
 	struct lock_class *to = find_lock_class(detector, object->info);
 	struct order_witness own = *witness;
 
-	/* The class is no gate of this acquisition's other edges. */
-	own.moment = 0;
+	own.is_of_classes = true;
 	/* Not classes by first use: one line of a wrapper may be the first use
 	 * of all locks. */
 	if (!from || !to || !held->object->info->created || !object->info->created)

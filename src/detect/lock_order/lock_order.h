@@ -45,6 +45,7 @@ struct order_witness {
 	bool is_timed; /* the wait for 'to' was bounded */
 	bool is_unpublished; /* nobody else could know 'from' yet, and wait for it */
 	bool is_older_first; /* of two locks of one class: 'from' was created before 'to' */
+	bool is_of_classes;  /* 'from' stands for a class, so it is none of the locks held */
 	uint32_t gate_count;
 	/* The other locks held, sorted by id.  Those given to lock_order_add()
 	 * may include 'from', so that one array serves all edges of an

@@ -14,7 +14,8 @@ static size_t compute_set_bytes(uint32_t count)
 	return sizeof(struct lock_set) + count * sizeof(struct gate);
 }
 
-/* The locks of a described witness: @from and the gates, which may include it. */
+/* The locks of a described witness: @from, if that is one, and the gates, which may include
+ * it. */
 struct set_source {
 	struct gate from;
 	const struct gate *gates;
@@ -29,6 +30,7 @@ static struct set_source make_source(lock_id from, const struct order_witness *d
 		.from = {from, described->from_mode},
 		.gates = described->gates,
 		.gate_count = described->gate_count,
+		.is_from_taken = described->is_of_classes,
 	};
 }
 
@@ -51,10 +53,10 @@ static struct gate take_lock(struct set_source *source)
 	return (struct gate){0, LOCK_EXCLUSIVE};
 }
 
-/* The usual case of is_equal_set(): @from is among the gates. */
+/* The usual case of is_equal_set(): @from is among the gates, or no lock. */
 static bool is_equal_to_gates(const struct lock_set *set, const struct set_source *source)
 {
-	bool is_from_there = false;
+	bool is_from_there = source->is_from_taken;
 
 	for (uint32_t i = 0; i < set->count; i++) {
 		struct gate gate = source->gates[i];
@@ -410,13 +412,16 @@ bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_w
 static struct gate *copy_gates(const struct witness_store *store, const struct lock_set *held,
 			       lock_id from, uint32_t *count)
 {
-	struct gate *gates = arena_alloc(store->arena, (held->count - 1) * sizeof(*gates));
+	struct gate *gates;
+	uint32_t most = 0;
 
+	for (uint32_t i = 0; i < held->count; i++)
+		most += held->locks[i].lock != from;
+	gates = arena_alloc(store->arena, most * sizeof(*gates));
 	*count = 0;
-	for (uint32_t i = 0; gates && i < held->count; i++) {
+	for (uint32_t i = 0; gates && i < held->count; i++)
 		if (held->locks[i].lock != from)
 			gates[(*count)++] = held->locks[i];
-	}
 	return gates;
 }
 
