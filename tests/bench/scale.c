@@ -6,6 +6,7 @@
  *	scale blocks TIMES         malloc, memset and free of 22 000 bytes, in ten threads
  *	scale mappings TIMES       mmap, a touch of each page and munmap of 64 KB, in two threads
  *	scale locks COUNT          2 000 000 times one of so many locks, at random
+ *	scale gated TIMES          two of 10 000 locks in random order, under one lock, in four threads
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@
 #define MAPPED_BYTES 65536u
 #define PAGE_BYTES 4096u
 #define LOCK_TURNS 2000000u
+#define GATED_LOCKS 10000u
 #define THREADS_MAX 4096u
 #define STACK_BYTES (128u << 10)
 
@@ -142,6 +144,26 @@ static void *work_locks(void *argument)
 	return NULL;
 }
 
+static void *work_gated(void *argument)
+{
+	uint64_t state = (uintptr_t)argument + 1;
+
+	for (uint64_t i = 0; i < turns; i++) {
+		pthread_mutex_t *outer = &locks[next_random(&state) % lock_count];
+		pthread_mutex_t *inner = &locks[next_random(&state) % lock_count];
+
+		if (outer == inner)
+			continue;
+		pthread_mutex_lock(&stripes[0]);
+		pthread_mutex_lock(outer);
+		pthread_mutex_lock(inner);
+		pthread_mutex_unlock(inner);
+		pthread_mutex_unlock(outer);
+		pthread_mutex_unlock(&stripes[0]);
+	}
+	return NULL;
+}
+
 static void run(void *(*work)(void *argument), uint64_t thread_count)
 {
 	static pthread_t threads[THREADS_MAX];
@@ -182,6 +204,10 @@ static int run_named(const char *name, uint64_t amount)
 		make_locks(amount);
 		turns = locks ? LOCK_TURNS / 2 : 0;
 		run(work_locks, 2);
+	} else if (strcmp(name, "gated") == 0) {
+		make_locks(GATED_LOCKS);
+		turns = locks ? amount / 4 : 0;
+		run(work_gated, 4);
 	} else {
 		return 2;
 	}
@@ -196,6 +222,6 @@ int main(int count, char **arguments)
 		pthread_mutex_init(&stripes[i], NULL);
 	if (amount && run_named(arguments[1], amount) == 0)
 		return 0;
-	fputs("usage: scale striped|table|blocks|mappings|locks AMOUNT\n", stderr);
+	fputs("usage: scale striped|table|blocks|mappings|locks|gated AMOUNT\n", stderr);
 	return 2;
 }

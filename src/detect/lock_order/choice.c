@@ -129,3 +129,61 @@ uint8_t choice_find(struct choice *choice, const struct choice_question *questio
 	}
 	return is_found ? best : STRENGTH_NONE;
 }
+
+static bool is_among(lock_id lock, const struct gate *locks, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (locks[i].lock == lock)
+			return locks[i].mode == LOCK_EXCLUSIVE;
+	return false;
+}
+
+static void begin_gates(struct common_gates *gates, const struct gate *locks, uint32_t count)
+{
+	gates->is_any_seen = true;
+	for (uint32_t i = 0; i < count && gates->count < COMMON_GATES_MAX; i++)
+		if (locks[i].mode == LOCK_EXCLUSIVE)
+			gates->locks[gates->count++] = locks[i].lock;
+}
+
+/* Leaves those that are among @locks, too. */
+static void keep_gates(struct common_gates *gates, const struct gate *locks, uint32_t count)
+{
+	uint8_t kept = 0;
+
+	for (uint8_t i = 0; i < gates->count; i++)
+		if (is_among(gates->locks[i], locks, count))
+			gates->locks[kept++] = gates->locks[i];
+	gates->count = kept;
+}
+
+static void narrow_gates(struct common_gates *gates, const struct gate *locks, uint32_t count)
+{
+	if (gates->is_any_seen)
+		keep_gates(gates, locks, count);
+	else
+		begin_gates(gates, locks, count);
+}
+
+void choice_narrow_gates(struct common_gates *gates, const struct order_edge *edge,
+			 const struct edge_witness *witness)
+{
+	for (; witness && (gates->count > 0 || !gates->is_any_seen); witness = witness->next) {
+		struct gate single;
+		uint32_t count;
+		const struct gate *locks = witness_get_locks(edge, witness, &single, &count);
+
+		narrow_gates(gates, locks, count);
+	}
+}
+
+void choice_unite_gates(struct common_gates *into, const struct common_gates *from)
+{
+	struct gate locks[COMMON_GATES_MAX];
+
+	if (!from->is_any_seen)
+		return;
+	for (uint8_t i = 0; i < from->count; i++)
+		locks[i] = (struct gate){from->locks[i], LOCK_EXCLUSIVE};
+	narrow_gates(into, locks, from->count);
+}

@@ -64,4 +64,12 @@ struct choice_question {
  * STRENGTH_BEST. */
 uint8_t choice_find(struct choice *choice, const struct choice_question *question);
 
+/* @gates without the locks that a witness of @edge from @witness on did not hold
+ * exclusively.  While some are left, no choice among all these witnesses is valid. */
+void choice_narrow_gates(struct common_gates *gates, const struct order_edge *edge,
+			 const struct edge_witness *witness);
+
+/* The gates of the edges of both. */
+void choice_unite_gates(struct common_gates *into, const struct common_gates *from);
+
 #endif

@@ -256,23 +256,35 @@ bool cycle_finder_init(struct cycle_finder *finder, struct order_graph *graph,
 	return finder->choice;
 }
 
+/* False if the steps did not suffice. */
+static bool report_cycles(struct cycle_finder *finder)
+{
+	finder->is_reporting = true;
+	borrow_steps(finder, STEPS_REPORTING_MAX, STEPS_REPORTING_MIN);
+	search_lengths(finder, finder->thread_count);
+	return return_steps(finder);
+}
+
+/* Behind a common gate there is nothing to report, and cycles are counted while they are few. */
 static void search_component(struct cycle_finder *finder)
 {
+	struct order_component *component = finder->choice->edges[0]->from->component;
+	bool is_gated = component->gates.count > 0;
 	bool is_complete;
 	bool is_longer_possible;
 
+	if (is_gated && component->is_too_dense)
+		return;
 	finder->is_any_found = false;
 	finder->is_record_missing = false;
-	finder->is_reporting = true;
 	mark_closing(finder, true);
-	borrow_steps(finder, STEPS_REPORTING_MAX, STEPS_REPORTING_MIN);
-	search_lengths(finder, finder->thread_count);
-	is_complete = return_steps(finder);
+	is_complete = is_gated || report_cycles(finder);
 
 	finder->is_reporting = false;
 	borrow_steps(finder, STEPS_COUNTING_MAX, STEPS_COUNTING_MIN);
 	is_longer_possible = search_lengths(finder, LOCK_ORDER_CYCLE_MAX);
-	is_longer_possible = return_steps(finder) && is_longer_possible;
+	component->is_too_dense = !return_steps(finder);
+	is_longer_possible = is_longer_possible && !component->is_too_dense;
 	mark_closing(finder, false);
 
 	if (is_longer_possible && !finder->is_any_found) {

@@ -12,6 +12,9 @@
  * table).  At most one such cycle is reported per component, with its first
  * edges; again only if a stronger one is found.
  *
+ * If all witnesses of a component held a common gate, it has no valid choice: then there is
+ * no first pass, and nothing is counted once the steps did not suffice for that.
+ *
  * Dense components have more cycles than can be visited.  So searches spend
  * steps of a credit that grows with the graph, and each may spend some steps
  * even if the credit is used up.  A search that runs out of steps may miss

@@ -1,6 +1,7 @@
 #include "detect/lock_order/graph.h"
 
 #include "base/hash.h"
+#include "detect/lock_order/choice.h"
 
 #define FIRST_BUCKET_COUNT 256u
 #define FIRST_SCRATCH_CAPACITY 64u
@@ -285,6 +286,7 @@ static void move_edges(struct order_node *node, enum edge_end end)
 		if (edge_place(edge) == EDGE_INNER) {
 			edge_unlink(edge, EDGE_OUTER);
 			edge_link(edge, EDGE_INNER);
+			choice_narrow_gates(&node->component->gates, edge, edge->witnesses);
 		}
 	}
 }
@@ -306,6 +308,8 @@ static void absorb_component(struct order_component *into, struct order_componen
 		move_edges(node, EDGE_FROM);
 		move_edges(node, EDGE_TO);
 	}
+	choice_unite_gates(&into->gates, &absorbed.gates);
+	into->is_too_dense |= absorbed.is_too_dense;
 	into->removed_count += absorbed.removed_count;
 	into->refining_count += absorbed.refining_count;
 	if (absorbed.long_cycle.strength > into->long_cycle.strength ||

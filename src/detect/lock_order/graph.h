@@ -21,6 +21,15 @@
 struct edge_witness;
 struct order_node;
 
+#define COMMON_GATES_MAX 4
+
+/* Locks that every witness of some edges held exclusively, or some of these. */
+struct common_gates {
+	lock_id locks[COMMON_GATES_MAX];
+	uint8_t count;
+	bool is_any_seen; /* a witness; until then all locks there are */
+};
+
 /* EDGE_FROM: of a node, the edges that lead out of it. */
 enum edge_end { EDGE_FROM, EDGE_TO, EDGE_END_COUNT };
 
@@ -61,6 +70,8 @@ struct order_component {
 	uint32_t removed_count;	 /* members removed since the last split */
 	uint32_t refining_count; /* of the cycles of its members */
 	struct cycle_state long_cycle; /* of all its cycles that are too long to enumerate */
+	struct common_gates gates;     /* of its inner edges */
+	bool is_too_dense;	       /* to count its cycles: steps did not suffice */
 	uint8_t reach;		       /* scratch of topology.c */
 };
 

@@ -112,6 +112,8 @@ bool lock_order_add(struct lock_order *order, lock_id from, lock_id to,
 		witness_free(&order->store, witness);
 	} else {
 		witness_append(edge, witness);
+		if (edge_place(edge) == EDGE_INNER)
+			choice_narrow_gates(&edge->from->component->gates, edge, witness);
 		cycle_finder_consider(&order->finder, edge, witness);
 		order->dropped_witness_count += witness_trim(&order->store, edge);
 	}

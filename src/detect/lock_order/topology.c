@@ -276,6 +276,7 @@ static void join_part(struct order_node *node, const struct order_component *old
 	component_add_member(part, node);
 	node->visit = 0;
 	part->long_cycle = old->long_cycle;
+	part->gates = old->gates;
 	for (const struct cycle_link *link = node->cycles; link; link = link->next)
 		part->refining_count += link->record->is_refining && link->record->member == node;
 }

@@ -368,17 +368,22 @@ bool witness_trim(struct witness_store *store, struct order_edge *edge)
 	return true;
 }
 
-/* All locks held.  @single is storage for 'from' if it is the only one. */
-static const struct gate *get_locks(const struct order_edge *edge,
-				   const struct edge_witness *witness, struct gate *single,
-				   uint32_t *count, uint64_t *signature)
+const struct gate *witness_get_locks(const struct order_edge *edge,
+				     const struct edge_witness *witness, struct gate *single,
+				     uint32_t *count)
 {
 	const struct lock_set *held = witness->moment->held;
 
 	*single = (struct gate){edge->from->lock, witness->from_mode};
 	*count = held ? held->count : 1;
-	*signature = held ? held->signature : compute_signature(single->lock);
 	return held ? held->locks : single;
+}
+
+static uint64_t get_signature(const struct order_edge *edge, const struct edge_witness *witness)
+{
+	const struct lock_set *held = witness->moment->held;
+
+	return held ? held->signature : compute_signature(edge->from->lock);
 }
 
 bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_witness *a,
@@ -386,13 +391,12 @@ bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_w
 {
 	struct gate single[2];
 	uint32_t count[2];
-	uint64_t signature[2];
-	const struct gate *left = get_locks(a_edge, a, &single[0], &count[0], &signature[0]);
-	const struct gate *right = get_locks(b_edge, b, &single[1], &count[1], &signature[1]);
+	const struct gate *left = witness_get_locks(a_edge, a, &single[0], &count[0]);
+	const struct gate *right = witness_get_locks(b_edge, b, &single[1], &count[1]);
 	uint32_t i = 0;
 	uint32_t j = 0;
 
-	if (!(signature[0] & signature[1]))
+	if (!(get_signature(a_edge, a) & get_signature(b_edge, b)))
 		return false;
 	while (i < count[0] && j < count[1]) {
 		if (left[i].lock < right[j].lock) {

@@ -80,6 +80,11 @@ void witness_append(struct order_edge *edge, struct edge_witness *witness);
 /* If @edge has more than LOCK_ORDER_WITNESS_MAX, frees the least useful one. */
 bool witness_trim(struct witness_store *store, struct order_edge *edge);
 
+/* All locks held, by id.  @single is storage for 'from' if it is the only one. */
+const struct gate *witness_get_locks(const struct order_edge *edge,
+				     const struct edge_witness *witness, struct gate *single,
+				     uint32_t *count);
+
 /* Did the two threads hold a common lock that excludes one of them? */
 bool witness_locks_conflict(const struct order_edge *a_edge, const struct edge_witness *a,
 			    const struct order_edge *b_edge, const struct edge_witness *b);

@@ -100,6 +100,44 @@ START_TEST(distinct_lock_set_outlives_many_equal_ones)
 }
 END_TEST
 
+/* Both orders of lock 100 and each of many others: more cycles than can be visited. */
+static void add_dense_orders(const struct gate *gate)
+{
+	for (lock_id lock = 101; lock <= 4100; lock++) {
+		add_order(100, lock, with_gate(witness_of(1 + lock % 2), gate));
+		add_order(lock, 100, with_gate(witness_of(3), gate));
+	}
+}
+
+START_TEST(dense_cycles_behind_a_common_gate_are_not_searched)
+{
+	const struct gate gate = {G, LOCK_EXCLUSIVE};
+
+	add_dense_orders(&gate);
+	ck_assert_uint_eq(seen_count, 0);
+	ck_assert_uint_eq(lock_order_statistics(order).abandoned_search_count, 0);
+	add_order(100, 101, witness_of(4));
+	ck_assert_uint_eq(seen_count, 1);
+	ck_assert_uint_eq(seen[0].cycle.length, 2);
+}
+END_TEST
+
+START_TEST(components_behind_two_gates_have_none_in_common)
+{
+	const struct gate first = {G, LOCK_EXCLUSIVE};
+	const struct gate second = {H, LOCK_EXCLUSIVE};
+
+	add_dense_orders(&first);
+	add_order(A, B, with_gate(witness_of(1), &second));
+	add_order(B, A, with_gate(witness_of(2), &second));
+	add_order(100, A, with_gate(witness_of(1), &first));
+	add_order(A, 100, with_gate(witness_of(2), &first));
+	ck_assert_uint_eq(seen_count, 0);
+	add_order(A, B, with_gate(witness_of(3), &first));
+	ck_assert_uint_eq(seen_count, 1);
+}
+END_TEST
+
 START_TEST(more_held_locks_are_no_other_witness)
 {
 	struct gate gates[] = {{G, LOCK_EXCLUSIVE}, {G + 1, LOCK_EXCLUSIVE}};
@@ -273,6 +311,8 @@ static void add_bounds(Suite *suite)
 	tcase_add_test(tests, a_cycle_needs_all_its_locks_alive);
 	tcase_add_test(tests, witnesses_per_edge_are_bounded_and_losses_counted);
 	tcase_add_test(tests, distinct_lock_set_outlives_many_equal_ones);
+	tcase_add_test(tests, dense_cycles_behind_a_common_gate_are_not_searched);
+	tcase_add_test(tests, components_behind_two_gates_have_none_in_common);
 	tcase_add_test(tests, more_held_locks_are_no_other_witness);
 	tcase_add_test(tests, dropped_witness_is_still_judged);
 	tcase_add_test(tests, refining_ends_when_nothing_new_comes);

@@ -41,6 +41,7 @@ static uint8_t reported_strength[KEY_COUNT];
 static uint32_t reported_number[KEY_COUNT];
 static uint32_t report_count;
 
+static bool is_gated; /* mostly, by the last lock */
 static uint64_t random_state;
 
 static uint32_t random_below(uint32_t bound)
@@ -253,6 +254,14 @@ static struct vclock_snapshot *random_clock(uint32_t slot)
 	return snapshot;
 }
 
+static bool random_gate(lock_id lock, enum lock_mode *mode)
+{
+	bool is_common = is_gated && lock == GATE_COUNT && random_below(12) > 0;
+
+	*mode = is_common ? LOCK_EXCLUSIVE : random_mode();
+	return is_common || random_below(5) == 0;
+}
+
 static void add_random(void)
 {
 	lock_id from = 1 + random_below(LOCK_COUNT);
@@ -274,10 +283,11 @@ static void add_random(void)
 		.gates = edge->gates[edge->count],
 	};
 	for (lock_id lock = 1; lock <= GATE_COUNT; lock++) {
-		if (lock == to || lock == from || random_below(5) > 0)
+		enum lock_mode mode;
+
+		if (lock == to || lock == from || !random_gate(lock, &mode))
 			continue;
-		edge->gates[edge->count][witness->gate_count++] =
-			(struct gate){lock, random_mode()};
+		edge->gates[edge->count][witness->gate_count++] = (struct gate){lock, mode};
 	}
 	edge->count++;
 	ck_assert(lock_order_add(order, from, to, witness));
@@ -314,6 +324,7 @@ static void remove_random(void)
 static void start_trial(uint64_t seed)
 {
 	random_state = seed * 0x9e3779b97f4a7c15u + 1;
+	is_gated = seed % 2;
 	arena_init(&arena, pages_from_libc);
 	order = lock_order_create(&arena, &named, note_report, NULL);
 	report_count = 0;
