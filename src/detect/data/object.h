@@ -102,36 +102,11 @@ struct sync_extra {
 
 #define SYNC_USERS 4u
 
+/* What each pair of acquire and release by another thread reads stands first, close together. */
 struct sync_info {
 	lock_id id;
 	enum object_kind kind;
 	uint32_t attributes;
-	uint32_t generation;
-	uint64_t life; /* the number of this life among all, from 1 */
-	uintptr_t address;
-	class_id class;
-	stack_id created; /* where its init call was, or 0 */
-	stack_id first;	  /* where it was first used ... */
-	thread_id first_thread; /* ... by whom ... */
-	uint64_t first_signals; /* ... with these signals blocked ... */
-	uint64_t first_structural; /* ... and this epoch of its structural clock */
-	stack_id taken;		/* file locks: where the owner took it */
-	thread_id stack_thread; /* whose stack it lies on, or 0 */
-	uint32_t handler_signal; /* a handler of it took the lock */
-	stack_id handler_stack;
-	thread_id handler_thread;
-	thread_id users[SYNC_USERS]; /* threads that took it: waker.h */
-	thread_id heir;		     /* robust: the last that got it by EOWNERDEAD */
-	struct sync_use init;	/* the call that initialised it: life.h */
-	struct sync_use last;	/* the last hold that was released */
-	const char *name;   /* that the program gave it, or NULL */
-	bool is_described;  /* the results file has it */
-	bool has_origins;   /* the results file has what its description names */
-	bool is_kept;	    /* a report names this life: sync_keep() */
-	bool is_in_order;   /* it may be in the lock-order graph */
-	bool is_block_known; /* the next has been looked up, which takes system calls */
-	bool is_in_own_block; /* it lies in a block of the heap that its maker allocated */
-	bool is_not_a_lock; /* a semaphore posted by a thread that had not waited */
 
 	/* What an acquirer joins.  Mutexes: written by the owner; other kinds: under
 	 * 'busy', as all of 'extra'. */
@@ -139,8 +114,39 @@ struct sync_info {
 	struct vclock_snapshot *clock;
 	uint64_t clock_epoch; /* of locks: the last releaser's, which 'clock' may lack */
 	struct sync_extra *extra; /* NULL for mutexes, spin, file and stream locks */
-	struct sync_info *next_free;
+	thread_id users[SYNC_USERS]; /* threads that took it: waker.h */
+	struct sync_use init;	     /* the call that initialised it: life.h */
+	struct sync_use last;	     /* the last hold that was released */
+
+	uint32_t generation;
+	thread_id first_thread; /* who used it first ... */
+	stack_id first;		/* ... where ... */
+	stack_id created;	/* where its init call was, or 0 */
+	uint64_t first_signals; /* ... with these signals blocked ... */
+	union {
+		uint64_t first_structural; /* ... and this epoch of its structural clock */
+		struct sync_info *next_free;
+	};
+	uint64_t life; /* the number of this life among all, from 1 */
+	uintptr_t address;
+	class_id class;
+	stack_id taken;		/* file locks: where the owner took it */
+	thread_id heir;		/* robust: the last that got it by EOWNERDEAD */
+	thread_id stack_thread; /* whose stack it lies on, or 0 */
+	stack_id handler_stack; /* a handler of it took the lock */
+	thread_id handler_thread;
+	uint8_t handler_signal;
+	bool is_described;    /* the results file has it */
+	bool has_origins;     /* the results file has what its description names */
+	bool is_kept;	      /* a report names this life: sync_keep() */
+	bool is_in_order;     /* it may be in the lock-order graph */
+	bool is_block_known;  /* the next has been looked up, which takes system calls */
+	bool is_in_own_block; /* it lies in a block of the heap that its maker allocated */
+	bool is_not_a_lock;   /* a semaphore posted by a thread that had not waited */
+	const char *name;     /* that the program gave it, or NULL */
 };
+
+_Static_assert(sizeof(struct sync_info) == 192, "three cache lines, and a block of that size");
 
 struct sync_object {
 	uintptr_t address;

@@ -33,7 +33,7 @@ static void remember_handler(struct detector *detector, struct thread *thread,
 
 	info->handler_stack = stack;
 	info->handler_thread = thread->id;
-	info->handler_signal = frames ? frames->signal_number : 0;
+	info->handler_signal = frames ? (uint8_t)frames->signal_number : 0;
 	thread->is_referenced = true;
 	object->generation |= SYNC_HANDLER_LOCK;
 	/* Ordinary code took it before: could the handler have come then? */
