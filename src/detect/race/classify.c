@@ -204,7 +204,8 @@ static bool is_ordered_late(struct race_step *step)
 	struct detector *detector = step->detector;
 	struct thread *thread = step->thread;
 
-	pending_release_acquire(step);
+	if (pending_release_acquire(step) && !step->is_write)
+		stale_reads_order(thread, step->access);
 	if (thread->accesses.stale_read_count && (!step->stale || step->is_write))
 		stale_reads_acquire(detector, thread);
 	if (thread->accesses.pending_count && !step->access->is_late) {
@@ -438,6 +439,8 @@ static void classify_pair(struct race_step *step)
 		return;
 	}
 	if (!is_lost && (is_ordered_late(step) || is_ordered_by_own_read(step))) {
+		if (!step->is_write)
+			stale_reads_order(step->thread, step->access);
 		hold_back_assumed(step);
 		return;
 	}

@@ -102,6 +102,18 @@ void stale_reads_acquire(struct detector *detector, struct thread *thread)
 	}
 }
 
+void stale_reads_order(struct thread *thread, const struct access *access)
+{
+	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
+		struct stale_read *stale = &thread->accesses.stale_reads[i];
+
+		if (stale->is_raced && !stale->has_acquired &&
+		    stale_read_overlaps(stale, access->address, access->size_bytes) &&
+		    race_is_ordered(thread, stale->last.word))
+			stale->is_raced = false;
+	}
+}
+
 void stale_reads_expire(struct detector *detector, struct thread *thread)
 {
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {

@@ -110,6 +110,10 @@ void stale_read_acquire(struct detector *detector, struct thread *thread, struct
  * acquires of all its stale reads that race. */
 void stale_reads_acquire(struct detector *detector, struct thread *thread);
 
+/* The stale reads of @access, just made by @thread, race with nothing that is ordered by now: an
+ * acquire that was made before them is known only since. */
+void stale_reads_order(struct thread *thread, const struct access *access);
+
 /* Forgets all stale reads of @thread: it has made many accesses since the last one, each of
  * which had to search them. */
 void stale_reads_expire(struct detector *detector, struct thread *thread);
