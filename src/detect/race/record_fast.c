@@ -342,8 +342,9 @@ static inline enum recorded record_alone(struct detector *detector, struct threa
 			   old, mine, origin_of_site(pending->site)))
 		return NOT_RECORDED;
 	/* acquire: as in record_whole() */
-	return is_clear(thread, load_acquire(other), pending->bytes) ? RECORDED
-								     : RECORDED_WITH_OTHERS;
+	return is_all_clear(thread, other, load_acquire(other), pending->bytes)
+		       ? RECORDED
+		       : RECORDED_WITH_OTHERS;
 }
 
 /* Others can tell at any time what is on its way to shadow memory: it may be a flag that they
