@@ -33,6 +33,7 @@ static inline uint32_t bytes_of(uintptr_t granule, uintptr_t start, uintptr_t en
 struct recorded {
 	uint64_t current;
 	uint64_t shared; /* the same as 'current' if there is none */
+	uint64_t written; /* what it has written, a read of it needs no word */
 	uintptr_t start, end;
 };
 
@@ -44,13 +45,29 @@ static inline uint64_t word_of(uintptr_t granule, bool is_write)
 	return load_relaxed(is_write ? shadow.write : shadow.read);
 }
 
-static bool is_granule_recorded(const struct recorded *recorded, uintptr_t granule, uint64_t word)
+/* Has the thread noted it as written, or is about to? */
+static bool is_granule_written(const struct recorded *recorded, uintptr_t granule, uint32_t bytes)
 {
+	uint64_t word = word_of(granule, true);
+
+	if (recorded->written == SHADOW_NO_EPOCH)
+		return false;
+	return (shadow_is_same_epoch(word, recorded->written) && !(bytes & ~(uint32_t)word)) ||
+	       record_is_pending(access_thread, granule, bytes, true);
+}
+
+static bool is_granule_recorded(const struct recorded *recorded, uintptr_t granule, bool is_write)
+{
+	uint64_t word = word_of(granule, is_write);
+	uint32_t bytes;
+
 	if (LIKELY(word == recorded->current || word == recorded->shared))
 		return true;
-	return (!((word ^ recorded->current) & ~(uint64_t)SHADOW_ALL_BYTES) ||
-		!((word ^ recorded->shared) & ~(uint64_t)SHADOW_ALL_BYTES)) &&
-	       !(bytes_of(granule, recorded->start, recorded->end) & ~(uint32_t)word);
+	bytes = bytes_of(granule, recorded->start, recorded->end);
+	return ((shadow_is_same_epoch(word, recorded->current) ||
+		 shadow_is_same_epoch(word, recorded->shared)) &&
+		!(bytes & ~(uint32_t)word)) ||
+	       is_granule_written(recorded, granule, bytes);
 }
 
 #define GROUP 8u /* granules compared in one step */
@@ -68,21 +85,25 @@ static inline bool is_group_of(uintptr_t granule, bool is_write, uint64_t value)
 /* Has this thread recorded the access in its present epoch, in all of [start, end)? */
 static inline bool is_recorded(uintptr_t start, uintptr_t end, bool is_write)
 {
-	struct recorded recorded = {access_current, access_current, start, end};
+	struct recorded recorded = {access_current, access_current, SHADOW_NO_EPOCH, start, end};
 	uintptr_t granule = start & ~(uintptr_t)(SHADOW_GRANULE - 1);
 
 	if (recorded.current == SHADOW_NO_EPOCH || !shadow_covers(start) || !shadow_covers(end - 1))
 		return false;
-	if (!is_write)
+	if (!is_write) {
 		recorded.shared = access_shared;
+		if (access_thread && record_covers_reads(access_thread))
+			recorded.written = access_current;
+	}
 	while (granule < end) {
 		if (end - granule >= GROUP * SHADOW_GRANULE &&
 		    (is_group_of(granule, is_write, recorded.current) ||
-		     is_group_of(granule, is_write, recorded.shared))) {
+		     is_group_of(granule, is_write, recorded.shared) ||
+		     (!is_write && is_group_of(granule, true, recorded.written)))) {
 			granule += GROUP * SHADOW_GRANULE;
 			continue;
 		}
-		if (!is_granule_recorded(&recorded, granule, word_of(granule, is_write)))
+		if (!is_granule_recorded(&recorded, granule, is_write))
 			return false;
 		granule += SHADOW_GRANULE;
 	}
@@ -130,9 +151,7 @@ void range_written(const struct unwind_start *at, const volatile void *to, size_
 
 void range_used(const struct unwind_start *at, uintptr_t address, uint32_t access)
 {
-	unsigned int plane_bit = access & SITE_WRITE ? SHADOW_WRITE_BIT : SHADOW_READ_BIT;
-
-	if (!is_recorded(address, address + 1, plane_bit))
+	if (!is_recorded(address, address + 1, access & SITE_WRITE))
 		check_range(at, address, 1, access);
 }
 

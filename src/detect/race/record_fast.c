@@ -432,9 +432,7 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 			 uint32_t bytes, bool is_write, site_id site)
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
-	struct pending_granule *set =
-		&thread->accesses
-			 .pending[is_write][address / SHADOW_GRANULE % PENDING_SETS * PENDING_WAYS];
+	struct pending_granule *set = pending_set(thread, address, is_write);
 	struct pending_granule *pending;
 
 	for (uint32_t way = 0; way < PENDING_WAYS; way++) {

@@ -32,6 +32,38 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 bool record_span(struct detector *detector, struct thread *thread, uintptr_t address,
 		 uint32_t size_bytes, bool is_write, site_id site);
 
+/*
+ * Do @thread's writes stand for what it reads of the same bytes in the same epoch?  Whoever races
+ * with the read races with the write.  Only ranges ask this: a flag that is waited for must be
+ * known as read.  If another thread has acquired amid the epoch (memory_end_assumed_epoch()), it
+ * comes after the write, but not after the read.
+ */
+static inline bool record_covers_reads(const struct thread *thread)
+{
+	/* relaxed: who acquires just now has stored nothing since. */
+	return load_relaxed(&thread->clocks.assumed_epoch) != thread->clocks.recorded_epoch;
+}
+
+/* The ways where @thread may have the granule of @address pending. */
+static inline struct pending_granule *pending_set(struct thread *thread, uintptr_t address,
+						  bool is_write)
+{
+	return &thread->accesses
+			.pending[is_write][address / SHADOW_GRANULE % PENDING_SETS * PENDING_WAYS];
+}
+
+/* Has @thread noted an access to all of @bytes of @granule that waits in it? */
+static inline bool record_is_pending(struct thread *thread, uintptr_t granule, uint32_t bytes,
+				     bool is_write)
+{
+	const struct pending_granule *set = pending_set(thread, granule, is_write);
+
+	for (uint32_t way = 0; way < PENDING_WAYS; way++)
+		if (set[way].granule == granule)
+			return !(bytes & ~set[way].bytes);
+	return false;
+}
+
 /* Does another part of the engine want to see accesses of @site to @address?  Decides on
  * *@callers, too. */
 static inline bool record_is_wanted(struct detector *detector, struct thread *thread, site_id id,

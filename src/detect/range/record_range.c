@@ -9,6 +9,7 @@ struct span {
 	struct detector *detector;
 	struct thread *thread;
 	uint64_t word, shared; /* of the present epoch; of writes both are the same */
+	uint64_t written;      /* a read of what has this word in the other plane needs none */
 	uint32_t origin;
 	site_id site;
 	bool is_write;
@@ -44,6 +45,12 @@ static bool is_recorded(const struct span *span, uint64_t word)
 	return word == span->word || word == span->shared;
 }
 
+/* Has it written what it reads, the other plane's word of which is @met, in this epoch? */
+static bool is_own(const struct span *span, uint64_t met)
+{
+	return met == span->written;
+}
+
 /* How many of @words are @word, up to the first one that is not.  Runs are long as a rule. */
 static uint32_t count_alike(const uint64_t *words, uint64_t word, uint32_t most)
 {
@@ -64,9 +71,11 @@ static size_t count_recorded(const struct span *span, uintptr_t granule, size_t 
 {
 	struct shadow shadow = shadow_of(granule);
 	const uint64_t *words = span->is_write ? shadow.write : shadow.read;
+	const uint64_t *others = span->is_write ? shadow.read : shadow.write;
 	size_t count = 0;
 
-	while (count < most && is_recorded(span, load_acquire(&words[count])))
+	while (count < most && (is_recorded(span, load_acquire(&words[count])) ||
+				is_own(span, load_acquire(&others[count]))))
 		count++;
 	return count;
 }
@@ -92,6 +101,8 @@ static bool take_epoch(struct span *span)
 	memory_before_record(span->detector, span->thread);
 	span->word = *span->thread->clocks.current;
 	span->shared = span->is_write ? span->word : *span->thread->clocks.shared;
+	span->written = !span->is_write && record_covers_reads(span->thread) ? span->word
+									       : SHADOW_NO_EPOCH;
 	return span->word != SHADOW_NO_EPOCH;
 }
 
@@ -108,7 +119,7 @@ static uint32_t store_words(const struct span *span, uint64_t *own, const uint64
 		uint64_t word = load_acquire(&own[at]), met = load_acquire(&other[at]);
 
 		end = at + 1;
-		if (is_recorded(span, word))
+		if (is_recorded(span, word) || is_own(span, met))
 			continue;
 		if (!race_is_past(span->thread, word) || !race_is_past(span->thread, met))
 			return at;

@@ -101,6 +101,32 @@ START_TEST(range_known_is_taken_for_recorded_in_its_epoch_alone)
 }
 END_TEST
 
+/* Whoever races with the read races with the write. */
+START_TEST(range_has_no_reads_of_what_was_written_in_the_epoch)
+{
+	set_up();
+	ck_assert(record(a, 0, 512, true));
+	ck_assert(record(a, 0, 1024, false));
+	ck_assert_uint_eq(word_at(256, false), 0);
+	ck_assert_uint_eq(word_at(512, false), *a->clocks.current);
+	writes(b, 256, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(range_has_reads_of_what_was_written_before)
+{
+	set_up();
+	ck_assert(record(a, 0, 512, true));
+	if (_i)
+		a->clocks.assumed_epoch = a->clocks.recorded_epoch;
+	else
+		clock_end_epoch(memory_before_release(&judge, a));
+	ck_assert(record(a, 0, 512, false));
+	ck_assert_uint_eq(word_at(256, false), *a->clocks.current);
+}
+END_TEST
+
 START_TEST(range_known_is_forgotten_with_its_memory)
 {
 	struct access freed;
@@ -237,6 +263,8 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, range_of_many_pages_has_all_words, 0, 2);
 	tcase_add_test(tests, range_known_is_taken_for_recorded_in_its_epoch_alone);
+	tcase_add_test(tests, range_has_no_reads_of_what_was_written_in_the_epoch);
+	tcase_add_loop_test(tests, range_has_reads_of_what_was_written_before, 0, 2);
 	tcase_add_loop_test(tests, range_known_is_forgotten_with_its_memory, 0, 2);
 	tcase_add_test(tests, range_known_is_forgotten_if_another_thread_acquires_amid_its_epoch);
 	tcase_add_test(tests, range_has_the_ends_that_are_no_granules);

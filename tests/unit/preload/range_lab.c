@@ -17,6 +17,7 @@
 __thread struct guest_thread *guest_self;
 __thread uint64_t access_current = SHADOW_NO_EPOCH;
 __thread uint64_t access_shared = SHADOW_NO_EPOCH;
+__thread struct thread *access_thread;
 struct detector guest_detector;
 enum guest_state guest_state = GUEST_ON;
 bool guest_is_quick = true;

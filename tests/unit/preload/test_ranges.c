@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "detect/race/record_fast.h"
 #include "preload/access/access.h"
 #include "preload/heap/heap.h"
 
@@ -192,6 +193,36 @@ START_TEST(recorded_ranges_are_not_told_again)
 }
 END_TEST
 
+START_TEST(reads_of_what_the_thread_has_written_are_not_told)
+{
+	static struct thread thread;
+	__typeof__(&memcpy) wrapped = CALL(memcpy);
+	char *block = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct shadow shadow = shadow_of((uintptr_t)block);
+	struct pending_granule *pending = pending_set(&thread, (uintptr_t)block + 80, true);
+
+	map_page_of(shadow.write);
+	map_page_of(shadow.read);
+	access_thread = &thread;
+	access_current = shadow_plain(3, 7, SHADOW_ALL_BYTES);
+	thread.clocks.recorded_epoch = 7;
+	for (unsigned int i = 0; i < 10; i++)
+		shadow.write[i] = access_current;
+	wrapped(block, block + 8, 72);
+	ck_assert_uint_eq(told_count, 0);
+	*pending = (struct pending_granule){.granule = (uintptr_t)block + 80, .bytes = 0x0f};
+	wrapped(block, block + 16, 68);
+	ck_assert_uint_eq(told_count, 0);
+	wrapped(block, block + 16, 69);
+	TOLD(R(block + 16, 69));
+	thread.clocks.assumed_epoch = 7;
+	wrapped(block, block + 8, 72);
+	TOLD(R(block + 8, 72));
+	access_thread = NULL;
+	access_current = SHADOW_NO_EPOCH;
+}
+END_TEST
+
 START_TEST(ends_of_descriptors_are_told)
 {
 	FILE *stream = fopen("/dev/null", "r");
@@ -254,6 +285,7 @@ int main(void)
 	tcase_add_test(tests, sorting_reads_and_writes_the_array);
 	tcase_add_test(tests, unobserved_threads_tell_nothing);
 	tcase_add_test(tests, recorded_ranges_are_not_told_again);
+	tcase_add_test(tests, reads_of_what_the_thread_has_written_are_not_told);
 	tcase_add_test(tests, ends_of_descriptors_are_told);
 	tcase_add_test(tests, foreign_functions_are_left_alone);
 	tcase_add_test(tests, every_row_was_tried);
