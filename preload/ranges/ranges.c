@@ -32,7 +32,7 @@ static inline uint32_t bytes_of(uintptr_t granule, uintptr_t start, uintptr_t en
 /* Words by which this thread has recorded accesses of one kind in its present epoch. */
 struct recorded {
 	uint64_t current;
-	uint64_t shared; /* the same as 'current' if there is none */
+	uint64_t shared;  /* the same as 'current' if there is none */
 	uint64_t written; /* what it has written, a read of it needs no word */
 	uintptr_t start, end;
 };

@@ -13,6 +13,7 @@ struct span {
 	uint32_t origin;
 	site_id site;
 	bool is_write;
+	bool has_callers; /* the origin */
 };
 
 /* Does the race engine alone want to know of accesses by @id?  What other parts want to
@@ -20,12 +21,30 @@ struct span {
 static bool is_quiet(const struct detector *detector, const struct thread *thread, site_id id,
 		     bool is_write)
 {
-	enum site_attention attention = load_relaxed(&site_attention[id]); /* relaxed: a hint */
+	const struct site *site = site_get(&detector->sites, id);
 
-	if (attention < SITE_QUIET || thread->accesses.acquire_count ||
-	    thread->accesses.stale_read_count)
+	/* relaxed: a hint */
+	if (load_relaxed(&site_attention[id]) == SITE_ORDERING || thread->accesses.acquire_count ||
+	    thread->accesses.stale_read_count || site->flags & (SITE_SILENT | SITE_SPIN) ||
+	    load_relaxed(&site->is_suspect))
 		return false;
-	return attention == SITE_QUIET || !(is_write ? detector->split_count : thread->held.count);
+	if (!site->update_group && !site->return_at)
+		return true;
+	return !(is_write ? detector->split_count : thread->held.count) &&
+	       load_relaxed(&site->first_count) >= ORIGIN_FIRST_CALLERS;
+}
+
+/* Is it one of the first accesses by @id, all of which keep their callers?  One entry into its
+ * loop counts as one.  relaxed: as in origin_choose_callers() */
+static bool is_first(const struct detector *detector, site_id id)
+{
+	struct site *site = site_get(&detector->sites, id);
+	uint32_t count = load_relaxed(&site->first_count);
+
+	if (LIKELY(count >= ORIGIN_FIRST_CALLERS))
+		return false;
+	store_relaxed(&site->first_count, count + 1);
+	return true;
 }
 
 /* Is it time for a sample, of one of @count granules? */
@@ -101,8 +120,8 @@ static bool take_epoch(struct span *span)
 	memory_before_record(span->detector, span->thread);
 	span->word = *span->thread->clocks.current;
 	span->shared = span->is_write ? span->word : *span->thread->clocks.shared;
-	span->written = !span->is_write && record_covers_reads(span->thread) ? span->word
-									       : SHADOW_NO_EPOCH;
+	span->written =
+		!span->is_write && record_covers_reads(span->thread) ? span->word : SHADOW_NO_EPOCH;
 	return span->word != SHADOW_NO_EPOCH;
 }
 
@@ -178,9 +197,10 @@ static uint32_t record_page(const struct span *span, uintptr_t granule, uint32_t
 /* A granule over whose words none can be stored plainly, as they name records. */
 static bool record_by_itself(const struct span *span, uintptr_t granule)
 {
-	return span->origin == origin_tagged(origin_of_site(span->site), span->word) &&
-	       record_granule(span->detector, span->thread, granule, SHADOW_GRANULE,
-			      span->is_write, span->site);
+	return (span->has_callers ||
+		span->origin == origin_tagged(origin_of_site(span->site), span->word)) &&
+	       record_granule(span->detector, span->thread, granule, SHADOW_GRANULE, span->is_write,
+			      span->site);
 }
 
 /* How many words there are from the one of @granule on in its page, @most at most. */
@@ -193,20 +213,19 @@ static uint32_t count_in_page(const struct span *span, uintptr_t granule, size_t
 	return most < count ? (uint32_t)most : count;
 }
 
-/* False: not all of [start, end). */
+/* False: not all of [start, end).  What one word cannot say is recorded by itself. */
 static bool record_pages(const struct span *span, uintptr_t start, uintptr_t end)
 {
-	while (start < end) {
+	while (start < end && *span->thread->clocks.current == span->word) {
 		uint32_t count = count_in_page(span, start, (end - start) / SHADOW_GRANULE);
 		uint32_t stored = record_page(span, start, count);
 
 		start += stored * SHADOW_GRANULE;
-		if (!span->thread->clocks.has_recorded ||
-		    (stored < count && !record_by_itself(span, start)))
+		if (stored < count && !record_by_itself(span, start))
 			return false;
 		start += stored < count ? SHADOW_GRANULE : 0;
 	}
-	return true;
+	return *span->thread->clocks.current == span->word;
 }
 
 /* The same, of what is not recorded yet, with a sample of callers if one is due. */
@@ -219,7 +238,7 @@ static bool record_rest(struct span *span, uintptr_t start, uintptr_t end, struc
 	start += known * SHADOW_GRANULE;
 	if (start == end)
 		return true;
-	if (!is_sampled(span->thread, count - known))
+	if (span->has_callers || !is_sampled(span->thread, count - known))
 		return record_pages(span, start, end);
 	access->address = start;
 	origin = span->origin;
@@ -339,10 +358,11 @@ bool record_range(struct detector *detector, struct thread *thread, struct acces
 		return false;
 	if (!take_epoch(&span))
 		return false;
-	span.origin = origin_tagged(origin_of_site(span.site), span.word);
+	span.has_callers = is_first(detector, span.site);
+	span.origin = origin_tagged(origin_of_access(detector, thread, access, span.has_callers),
+				    span.word);
 	return record_unknown(&span, first, last, access) &&
-	       record_ends(&span, start, end, first, last) &&
-	       *thread->clocks.current == span.word;
+	       record_ends(&span, start, end, first, last) && *thread->clocks.current == span.word;
 }
 
 #define LONG_BYTES 256u /* for which a claim is worth while */

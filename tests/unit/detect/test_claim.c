@@ -6,6 +6,7 @@
 #include "detect/race/memory.h"
 #include "detect/shadow/cells.h"
 #include "detect/shadow/claim.h"
+#include "detect/shadow/origin.h"
 #include "racing.h"
 
 #define PAGE 4096u
@@ -65,6 +66,31 @@ START_TEST(range_ends_before_what_is_not_past)
 	ck_assert_uint_eq(word_at(PAGE, other_is_write), met);
 	ck_assert_uint_eq(word_at(PAGE + 8, is_write), 0);
 	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+/* All by one stack, the callers of which are kept. */
+START_TEST(range_of_a_new_place_has_callers)
+{
+	site_id site;
+	struct access access;
+
+	set_up();
+	racing_has_stacks = true;
+	racing_sites_are_old(false);
+	site = racing_site(SITE_WRITE, 8);
+	access = racing_access(site, 0, 8);
+	ck_assert(record_range(&judge, a, &access, PAGE));
+	ck_assert_uint_eq(racing_stack_count, 1);
+	for (uint32_t at = 0; at < PAGE; at += 8)
+		ck_assert(origin_has_callers(
+			origin_load(&shadow_of(MEMORY_AT + at).origins->write, word_at(at, true))));
+	for (uint32_t i = 1; i < 2 * ORIGIN_FIRST_CALLERS; i++) {
+		clock_end_epoch(memory_before_release(&judge, a));
+		ck_assert(record_range(&judge, a, &access, PAGE));
+	}
+	ck_assert(!origin_has_callers(
+		origin_load(&shadow_of(MEMORY_AT + 8).origins->write, word_at(8, true))));
 }
 END_TEST
 
@@ -269,6 +295,7 @@ int main(void)
 	tcase_add_test(tests, range_known_is_forgotten_if_another_thread_acquires_amid_its_epoch);
 	tcase_add_test(tests, range_has_the_ends_that_are_no_granules);
 	tcase_add_loop_test(tests, range_ends_before_what_is_not_past, 0, 4);
+	tcase_add_test(tests, range_of_a_new_place_has_callers);
 	tcase_add_loop_test(tests, words_before_are_stored_over_if_they_are_past, 0, 2);
 	tcase_add_loop_test(tests, range_goes_on_behind_records_of_what_is_past, 0, 2);
 	tcase_add_loop_test(tests, range_ends_before_records_of_what_is_not_past, 0, 2);
