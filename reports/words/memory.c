@@ -266,13 +266,12 @@ static void name_block(struct view *view, const struct view_finding *finding,
 		memory->title = title_in_block(pool, memory, block, place, words);
 		return;
 	}
+	memory->name = "the block";
 	if (memory->size_bytes >= block->size_bytes || !block->size_bytes ||
 	    block->action != ACTION_ALLOCATE) {
-		memory->name = "the block";
 		memory->title = words;
 		return;
 	}
-	memory->name = "the block";
 	if (memory->variable.part.in_container.words)
 		memory->name = pool_format(pool, "the %s",
 					   outline_long(pool, short_words(view, memory->variable

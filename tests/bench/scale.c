@@ -6,7 +6,7 @@
  *	scale blocks TIMES         malloc, memset and free of 22 000 bytes, in ten threads
  *	scale mappings TIMES       mmap, a touch of each page and munmap of 64 KB, in two threads
  *	scale locks COUNT          2 000 000 times one of so many locks, at random
- *	scale gated TIMES          two of 10 000 locks in random order, under one lock, in four threads
+ *	scale gated TIMES          two of 10 000 locks in random order, under one, in four threads
  */
 #include <pthread.h>
 #include <stdint.h>

@@ -404,7 +404,8 @@ static void check_granule(struct race_step *step)
 		place = race_place(shadow, step->granule, step->is_write);
 		old = cells_load(step->detector, place.word);
 		if (shadow_form(old) == SHADOW_ATOMIC ||
-		    !(step->is_write ? put_write(step, place, old) : race_put_read(step, place, old)))
+		    !(step->is_write ? put_write(step, place, old)
+				     : race_put_read(step, place, old)))
 			continue;
 		compare_other(step, shadow);
 		return;

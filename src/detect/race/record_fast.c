@@ -220,7 +220,8 @@ static bool join_part(const struct part *part, uint64_t old)
 
 	return part->origin && shadow_form(old) != SHADOW_ATOMIC &&
 	       shadow_form(old) != SHADOW_BUSY &&
-	       race_put_read(&step, race_place(shadow_of(part->granule), part->granule, false), old);
+	       race_put_read(&step, race_place(shadow_of(part->granule), part->granule, false),
+			     old);
 }
 
 /* False: it was not recorded, or is to be classified by the whole engine. */
