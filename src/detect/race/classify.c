@@ -125,6 +125,15 @@ static void note_ordering(site_id id)
 	store_relaxed(&site_attention[id], SITE_ORDERING); /* relaxed: a hint */
 }
 
+void race_await(struct thread *thread, uintptr_t granule, uint32_t bytes)
+{
+	/* The upper bits tell flags apart that lie lines apart, too. */
+	uint32_t number = (uint32_t)(granule * 0x9e3779b97f4a7c15ull >> (64 - AWAITED_BITS));
+
+	thread->accesses.awaited[number] =
+		(struct awaited_place){granule, thread->clocks.recorded_epoch, bytes};
+}
+
 /*
  * Two moves race, by finding @pair, and may be atomic ones.  Then the one that reads
  * acquires from the one that writes.  If the read may be the first half of an update
@@ -136,10 +145,13 @@ static void order_pair(struct race_step *step, const struct kind_of_access *mine
 	note_ordering(step->is_write ? step->access->site
 				     : origin_site(step->detector, step->other_origin));
 	if (!step->is_write && step->other_is_write) {
-		if (step->stale)
+		if (step->stale) {
 			stale_read_note_pair(step->thread, step->stale, pair);
-		else
+		} else {
+			/* Third threads may store there next, before the load is made. */
+			race_await(step->thread, step->granule, step->shared_bytes);
 			memory_assume_acquire(step->detector, step->thread, step->other, pair);
+		}
 	} else if (step->is_write && !step->other_is_write) {
 		note_replaced(step);
 		if (!(mine->is_update && other->may_be_stale && !other->spins))
@@ -155,15 +167,6 @@ static void order_silently(struct race_step *step)
 		pending_release_leave(step, 0, true);
 	else if (!step->is_write)
 		memory_assume_acquire(step->detector, step->thread, step->other, 0);
-}
-
-void race_await(struct thread *thread, uintptr_t granule, uint32_t bytes)
-{
-	/* The upper bits tell flags apart that lie lines apart, too. */
-	uint32_t number = (uint32_t)(granule * 0x9e3779b97f4a7c15ull >> (64 - AWAITED_BITS));
-
-	thread->accesses.awaited[number] =
-		(struct awaited_place){granule, thread->clocks.recorded_epoch, bytes};
 }
 
 /*

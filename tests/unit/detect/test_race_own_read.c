@@ -151,6 +151,24 @@ START_TEST(who_looked_by_no_move_acquires_nothing_elsewhere)
 }
 END_TEST
 
+/* Three threads take turns: c stores where b looks, and then a, which knows of both. */
+START_TEST(who_acquired_there_may_have_done_so_from_the_next)
+{
+	struct thread *c = racing_start(first);
+
+	writes(c, OWN + 16, 8);
+	asks(SITE_SPIN);
+	accesses_at(c, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), 0, 8);
+	looks_for_answer(SITE_PLAIN_MOVE);
+	clock_join(memory_before_join(&judge, a),
+		   clock_snapshot(memory_before_release(&judge, c)));
+	stores_data_and_answer();
+	finding_count = 0;
+	reads(b, DATA, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 static void stores_half(uint32_t offset)
 {
 	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), offset, 4);
@@ -224,6 +242,7 @@ int main(void)
 	tcase_add_test(tests, who_looked_long_ago_has_not_seen_the_store);
 	tcase_add_test(tests, who_looked_acquires_what_was_stored_before_the_store_in_its_place);
 	tcase_add_test(tests, who_looked_by_no_move_acquires_nothing_elsewhere);
+	tcase_add_test(tests, who_acquired_there_may_have_done_so_from_the_next);
 	tcase_add_test(tests, who_looked_late_acquires_what_was_stored_before);
 	tcase_add_test(tests, who_waits_acquires_the_other_half);
 	tcase_add_test(tests, who_waits_for_another_place_acquires_no_half);
