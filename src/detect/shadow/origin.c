@@ -184,9 +184,10 @@ static uint32_t read_list(const struct detector *detector, origin_id origin,
 }
 
 /* Appends the parts of @origin, or, if it is no list, itself for @bytes by @slot.
- * Returns the new count. */
-static uint32_t append_parts(const struct detector *detector, origin_id origin, uint32_t slot,
-			     uint32_t bytes, struct origin_part *parts, uint32_t count)
+ * Returns the new count.  Not inline: who calls it twice would have a large frame. */
+static __attribute__((noinline)) uint32_t
+append_parts(const struct detector *detector, origin_id origin, uint32_t slot, uint32_t bytes,
+	     struct origin_part *parts, uint32_t count)
 {
 	struct origin_part from[ORIGIN_PARTS] = {{(uint16_t)slot, (uint8_t)bytes, origin}};
 	uint32_t from_count =

@@ -167,12 +167,13 @@ site_id origin_site(const struct detector *detector, origin_id origin);
 /* The same as a stack for a report: whole, or of one frame. */
 stack_id origin_stack(struct detector *detector, origin_id origin);
 
-/* Does @thread hold a lock alone that was held alone at @origin's access, as far as that
- * is known? */
 /* Can nobody hold @lock, as its thread does, while another holds what was held with @origin?
  * True if that is not known. */
 bool origin_excludes(const struct detector *detector, origin_id origin,
 		     const struct held_lock *lock);
+
+/* Does @thread hold a lock alone that was held alone at @origin's access, as far as that
+ * is known? */
 bool origin_shares_lock(const struct detector *detector, origin_id origin,
 			const struct thread *thread);
 

@@ -73,7 +73,8 @@ static pid_t check_process(pid_t pid, char status[STATUS_BYTES], char why[TARGET
 		return (pid_t)leader;
 	/* Those of the kernel are made by its thread 2. */
 	(void)procfs_number(status, "PPid:", 10, &parent);
-	return refuse(why, pid, pid == 2 || parent == 2 ? "is a thread of the kernel" : "ends");
+	return refuse(why, pid,
+		      pid == 2 || parent == 2 ? "is a thread of the kernel" : "has ended");
 }
 
 static bool is_other_machine(struct target *target)

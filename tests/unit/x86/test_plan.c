@@ -286,7 +286,13 @@ END_TEST
 
 extern const char __ehdr_start[];
 
-static __attribute__((noipa)) int wake(void)
+#ifdef __clang__
+#define AS_WRITTEN __attribute__((noinline))
+#else
+#define AS_WRITTEN __attribute__((noipa))
+#endif
+
+static AS_WRITTEN int wake(void)
 {
 	static volatile int count;
 
@@ -294,30 +300,30 @@ static __attribute__((noipa)) int wake(void)
 }
 
 /* Calls that are followed by something are no jumps. */
-static __attribute__((noipa)) int unlock_locked(long *word)
+static AS_WRITTEN int unlock_locked(long *word)
 {
 	__atomic_fetch_sub(word, 1, __ATOMIC_RELEASE);
 	return wake() + 1;
 }
 
-static __attribute__((noipa)) int unlock_by_move(long *word)
+static AS_WRITTEN int unlock_by_move(long *word)
 {
 	__atomic_store_n(word, 0, __ATOMIC_RELEASE);
 	return wake() + 1;
 }
 
-static __attribute__((noipa)) long load_by_move(const long *word)
+static AS_WRITTEN long load_by_move(const long *word)
 {
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-static __attribute__((noipa)) int wake_twice(void)
+static AS_WRITTEN int wake_twice(void)
 {
 	return wake() + wake();
 }
 
 /* Too long to be a part of a lock. */
-static __attribute__((noipa)) int fill(long *words)
+static AS_WRITTEN int fill(long *words)
 {
 	for (int i = 0; i < 8; i++) {
 		words[i] = wake();
