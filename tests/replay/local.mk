@@ -8,4 +8,5 @@ EXTRA_DIST += tests/replay/ROWS.tsv tests/replay/traces.tsv $(replay_scripts) \
 
 # Whole folders: a script needs no line here.
 replay_scripts = tests/replay/lock_order tests/replay/deadlocks tests/replay/happens_before \
-	tests/replay/lost_updates tests/replay/primitives tests/replay/malformed
+	tests/replay/lost_updates tests/replay/predictions tests/replay/primitives \
+	tests/replay/malformed

@@ -95,4 +95,5 @@ tests_unit_reports_test_symbols_CFLAGS = $(REPORT_TEST_CFLAGS) -g
 tests_unit_reports_test_symbols_SOURCES = tests/unit/reports/test_symbols.c $(REPORT_TEST_IMAGE)
 tests_unit_reports_test_symbols_LDADD = $(REPORT_TEST_LIBS)
 
-EXTRA_DIST += tests/fuzz/fuzz_filters.c tests/fuzz/fuzz_results.c
+EXTRA_DIST += tests/fuzz/fuzz_core.c tests/fuzz/fuzz_filters.c tests/fuzz/fuzz_plan_file.c \
+	tests/fuzz/fuzz_results.c
