@@ -16,7 +16,7 @@ extern __thread uint64_t access_current __attribute__((tls_model("initial-exec")
 extern __thread uint64_t access_shared __attribute__((tls_model("initial-exec")));
 
 /* The stack pointer of a loop whose accesses are all recorded ahead, in the present epoch
- * (x86/emit/range.h).  thread.ahead points here. */
+ * (x86/emit/range.h).  thread.clocks.ahead points here. */
 extern __thread uint64_t access_ahead __attribute__((tls_model("initial-exec")));
 
 /* The thread, for the thunks.  NULL: it is not observed. */

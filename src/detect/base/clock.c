@@ -365,6 +365,7 @@ static struct thread *find_growing(const struct detector *detector,
 		       : NULL;
 }
 
+/* Threads further down a chain are not asked: what they have acquired since orders nothing. */
 #define CHAIN_MOST 16u
 
 /* Under detector.lock.  Adds to @chain, of @count threads, what @thread has acquired from so. */

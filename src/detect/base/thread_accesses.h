@@ -66,7 +66,7 @@ struct overwritten_place {
 
 #define OVERWRITTEN_PLACES 32u /* by a hash of the granule */
 
-/* What a loop of the thread waited for, or a late read may have seen: granule, and the
+/* What a loop of the thread waited for, or a late read may have seen: bytes of a granule, and the
  * thread's epoch. */
 struct awaited_place {
 	uintptr_t granule;

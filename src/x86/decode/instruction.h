@@ -19,6 +19,11 @@ enum general_register { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI,
 #define REGISTERS_PRESERVED                                                                        \
 	(REGISTER_BIT(RBX) | REGISTER_BIT(RBP) | REGISTER_BIT(RSP) | REGISTER_BIT(R12) |           \
 	 REGISTER_BIT(R13) | REGISTER_BIT(R14) | REGISTER_BIT(R15))
+#define REGISTERS_LOST (REGISTERS_ALL & ~REGISTERS_PRESERVED) /* by a call */
+#define REGISTERS_ARGUMENTS                                                                        \
+	(REGISTER_BIT(RDI) | REGISTER_BIT(RSI) | REGISTER_BIT(RDX) | REGISTER_BIT(RCX) |           \
+	 REGISTER_BIT(R8) | REGISTER_BIT(R9))
+#define ARGUMENTS_MOST 6u /* of a call, in registers */
 #define FLAGS_ALL 0x3f0000u
 #define NO_REGISTER (-1)
 #define NO_TARGET INT64_MIN
@@ -29,6 +34,24 @@ static inline uint8_t register_dwarf_number(unsigned number)
 	static const uint8_t numbers[] = {0, 2, 1, 3, 7, 6, 4, 5};
 
 	return number < RSI + 2u ? numbers[number] : (uint8_t)number;
+}
+
+/* Where a call's argument 0 to 5 is. */
+static inline uint8_t register_of_argument(unsigned argument)
+{
+	static const uint8_t registers[ARGUMENTS_MOST] = {RDI, RSI, RDX, RCX, R8, R9};
+
+	return registers[argument];
+}
+
+/* Which argument register @number is for, or ARGUMENTS_MOST. */
+static inline unsigned argument_of_register(int number)
+{
+	unsigned argument = 0;
+
+	while (argument < ARGUMENTS_MOST && register_of_argument(argument) != number)
+		argument++;
+	return argument;
 }
 
 enum instruction_kind {

@@ -8,9 +8,6 @@
 #define SLOTS_MOST 12u
 #define DEPTH_MOST 1024
 #define NO_DEPTH INT32_MIN
-#define ARGUMENTS                                                                                  \
-	(REGISTER_BIT(RDI) | REGISTER_BIT(RSI) | REGISTER_BIT(RDX) | REGISTER_BIT(RCX) |           \
-	 REGISTER_BIT(R8) | REGISTER_BIT(R9))
 
 enum value_kind { VALUE_UNKNOWN, VALUE_PATH, VALUE_FRAME, VALUE_RESULT };
 
@@ -42,11 +39,12 @@ struct scan {
 
 static void begin_scan(struct scan *scan)
 {
-	static const int8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
+	for (unsigned i = 0; i < ARGUMENTS_MOST; i++) {
+		uint8_t number = register_of_argument(i);
 
-	for (unsigned i = 0; i < ARRAY_LENGTH(arguments); i++)
-		scan->registers[arguments[i]] =
-			(struct value){.kind = VALUE_PATH, .path.argument = arguments[i]};
+		scan->registers[number] =
+			(struct value){.kind = VALUE_PATH, .path.argument = (int8_t)number};
+	}
 }
 
 static bool is_argument(const struct value *value)
@@ -248,7 +246,7 @@ static bool drops_exchanged(struct scan *scan, const struct instruction *instruc
 	uint32_t returned = scan->function->live_at_return & REGISTER_BIT(RAX);
 	uint32_t reads = instruction->kind == INSTRUCTION_RETURN ? returned : instruction->reads;
 
-	scan->exchanged &= ~(instruction_is_call(instruction) ? (uint32_t)~REGISTERS_PRESERVED
+	scan->exchanged &= ~(instruction_is_call(instruction) ? REGISTERS_LOST
 							      : instruction->kills & ~reads);
 	return !(scan->exchanged & reads);
 }
@@ -259,11 +257,11 @@ static bool drops_exchanged(struct scan *scan, const struct instruction *instruc
 static uint16_t passed_argument(const struct scan *scan, int number)
 {
 	const struct value *value = &scan->registers[number];
-	unsigned argument = accessor_argument(number);
+	unsigned argument = argument_of_register(number);
 
 	if (!is_argument(value) || argument >= SITE_FORWARDED)
 		return 0;
-	return (uint16_t)((accessor_argument(value->path.argument) + 1) << 4 * argument);
+	return (uint16_t)((argument_of_register(value->path.argument) + 1) << 4 * argument);
 }
 
 /* Notes a call that may be an accessor's.  Its result may be what is returned. */
@@ -276,9 +274,9 @@ static void run_call(struct scan *scan, const struct instruction *call)
 							     ? call->target
 							     : NO_TARGET};
 
-	for (uint32_t left = ARGUMENTS; left; left &= left - 1)
+	for (uint32_t left = REGISTERS_ARGUMENTS; left; left &= left - 1)
 		forward.arguments |= passed_argument(scan, __builtin_ctz(left));
-	change_registers(scan, ~REGISTERS_PRESERVED, unknown);
+	change_registers(scan, REGISTERS_LOST, unknown);
 	if (scan->accessor.forward_count == ACCESSOR_FORWARDS_MOST || scan->depth < 0 ||
 	    scan->depth > DEPTH_MOST)
 		return;
@@ -361,7 +359,7 @@ static bool scan_function(struct scan *scan)
  */
 static uint32_t find_arguments(const struct function *function)
 {
-	uint32_t unwritten = ARGUMENTS;
+	uint32_t unwritten = REGISTERS_ARGUMENTS;
 	uint32_t arguments = 0;
 
 	for (uint32_t i = 0; i < function->count; i++) {

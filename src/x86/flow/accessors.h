@@ -30,14 +30,6 @@ struct accessor_path {
 
 #define ACCESSOR_FORWARDS_MOST 4u
 
-/* Which argument the register of one is: 0 to 5; others are none: 6. */
-static inline unsigned accessor_argument(int number)
-{
-	static const uint8_t arguments[16] = {6, 3, 2, 6, 6, 6, 1, 0, 4, 5, 6, 6, 6, 6, 6, 6};
-
-	return arguments[number];
-}
-
 /* A call of a forwarder. */
 struct accessor_forward {
 	int64_t target;	    /* NO_TARGET: not known */

@@ -95,12 +95,14 @@ static void run_plain(struct walk *walk, const struct instruction *instruction)
 /* Returns the call on whose result an argument of this one rests, as in walk; 0: none. */
 static uint32_t run_call(struct walk *walk, uint32_t index, bool is_wanted)
 {
-	static const uint8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
 	uint32_t from = 0;
 
-	for (unsigned i = 0; is_wanted && i < ARRAY_LENGTH(arguments); i++)
-		if (walk->registers[arguments[i]].is_made)
-			from = walk->registers[arguments[i]].call;
+	for (unsigned i = 0; is_wanted && i < ARGUMENTS_MOST; i++) {
+		const struct value *value = &walk->registers[register_of_argument(i)];
+
+		if (value->is_made)
+			from = value->call;
+	}
 	for (unsigned r = 0; r < 16; r++)
 		if (!(REGISTERS_PRESERVED >> r & 1))
 			walk->registers[r] = (struct value){0, false};

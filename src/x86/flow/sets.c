@@ -274,15 +274,13 @@ static void run_plain(void *analysis, uint32_t index)
 		forget_moved_slots(sets);
 }
 
-static const uint8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
-
 /* It may store any of its arguments. */
 static struct flow_store stores_by_open_call(const struct sets *sets)
 {
 	struct flow_store store = {.examined = sets->now.examined};
 
-	for (unsigned i = 0; i < ARRAY_LENGTH(arguments); i++) {
-		uint64_t set = sets->now.sets[arguments[i]];
+	for (unsigned i = 0; i < ARGUMENTS_MOST; i++) {
+		uint64_t set = sets->now.sets[register_of_argument(i)];
 
 		store.rests |= set;
 		store.arguments |= set ? 1u << i : 0;
@@ -292,7 +290,6 @@ static struct flow_store stores_by_open_call(const struct sets *sets)
 
 static void run_call(void *analysis, uint32_t index)
 {
-	static const uint8_t lost[] = {RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11};
 	struct sets *sets = analysis;
 	const struct flow *flow = sets->flow;
 	const struct accessor *accessor = NULL;
@@ -302,14 +299,14 @@ static void run_call(void *analysis, uint32_t index)
 	if (accessor && accessor->is_store)
 		sets->stores[flow->store_of[index]] = (struct flow_store){
 			sets->now.sets[accessor->value], sets->now.taken ^ sets->now.passed,
-			sets->now.examined, 1u << accessor_argument(accessor->value)};
+			sets->now.examined, 1u << argument_of_register(accessor->value)};
 	else if (flow->roles[index] & FLOW_OPEN)
 		sets->stores[flow->store_of[index]] = stores_by_open_call(sets);
 	forget_decision(sets, index);
-	for (unsigned i = 0; !accessor && i < ARRAY_LENGTH(arguments); i++)
-		sets->now.examined |= sets->now.sets[arguments[i]];
-	for (unsigned i = 0; i < ARRAY_LENGTH(lost); i++)
-		put_set(sets, lost[i], 0);
+	for (unsigned i = 0; !accessor && i < ARGUMENTS_MOST; i++)
+		sets->now.examined |= sets->now.sets[register_of_argument(i)];
+	for (uint32_t lost = REGISTERS_LOST; lost; lost &= lost - 1)
+		put_set(sets, (unsigned)__builtin_ctz(lost), 0);
 	for (unsigned i = 0; i < sets->flow->vector_count; i++)
 		put_set(sets, vector_number(sets, i), 0);
 	sets->now.flags = 0;

@@ -130,10 +130,8 @@ static void run_instruction(struct loop *loop, uint32_t index)
 
 static void run_call(struct loop *loop)
 {
-	static const uint8_t lost[] = {RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11};
-
-	for (unsigned i = 0; i < ARRAY_LENGTH(lost); i++)
-		loop->registers[lost[i]] = VARIES;
+	for (uint32_t lost = REGISTERS_LOST; lost; lost &= lost - 1)
+		loop->registers[__builtin_ctz(lost)] = VARIES;
 	loop->flags = VARIES;
 }
 

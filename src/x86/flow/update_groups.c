@@ -78,16 +78,12 @@ enum value_end { VALUE_READ = 1u << 0, VALUE_RETURNED = 1u << 1, VALUE_DROPPED =
 static enum value_end end_of_value(const struct function *function,
 				   const struct instruction *instruction, int number)
 {
-	static const int8_t arguments[] = {RDI, RSI, RDX, RCX, R8, R9};
-
 	if (instruction->kind == INSTRUCTION_RETURN)
 		return number != RAX || !(function->live_at_return & REGISTER_BIT(RAX))
 			       ? VALUE_DROPPED
 			       : VALUE_RETURNED;
-	for (unsigned i = 0; i < ARRAY_LENGTH(arguments); i++)
-		if (number == arguments[i])
-			return VALUE_READ;
-	return instruction_is_call(instruction) && !(REGISTERS_PRESERVED >> number & 1)
+	return instruction_is_call(instruction) &&
+			       (REGISTERS_LOST & ~REGISTERS_ARGUMENTS) >> number & 1
 		       ? VALUE_DROPPED
 		       : VALUE_READ;
 }
