@@ -20,6 +20,7 @@ reports_libreports_a_SOURCES = \
 	%D%/symbols/short_name.c %D%/symbols/short_name.h \
 	%D%/symbols/source_frame.c %D%/symbols/source_frame.h \
 	%D%/symbols/source_text.c %D%/symbols/source_text.h \
+	%D%/symbols/symbol_index.c %D%/symbols/symbol_index.h \
 	%D%/symbols/symbolize.c %D%/symbols/symbolize.h \
 	%D%/blocks/block_type.c %D%/blocks/block_type.h %D%/blocks/peel.h \
 	%D%/blocks/member.c %D%/blocks/member.h \

@@ -5,15 +5,46 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/strings.h"
 #include "elf/eh_frame.h"
+#include "reports/symbols/symbol_index.h"
 
 static char *debug_directories;
 
+/* May there be a file @link in one of the folders where debug information of @file may be? */
+static bool may_have_linked_file(const char *file, const char *link)
+{
+	static const char *const folders[][2] = {{"", ""}, {"", ".debug/"}, {"/usr/lib/debug", ""}};
+	int length = (int)(path_base_name(file) - file);
+	char path[1024];
+
+	for (size_t i = 0; i < ARRAY_LENGTH(folders); i++) {
+		int written = snprintf(path, sizeof(path), "%s%.*s%s%s", folders[i][0], length,
+				       file, folders[i][1], link);
+
+		if (written >= (int)sizeof(path) || access(path, R_OK) == 0)
+			return true;
+	}
+	return strchr(link, '/');
+}
+
+/* The library that asks servers loads thirty others.  It is left out where there is none to ask. */
+static int find_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
+			  const char *file, const char *link, GElf_Word checksum, char **found)
+{
+	int fd = dwfl_build_id_find_debuginfo(module, data, name, base, file, link, checksum,
+					      found);
+
+	if (fd >= 0 || (!getenv("DEBUGINFOD_URLS") && !(link && may_have_linked_file(file, link))))
+		return fd;
+	return dwfl_standard_find_debuginfo(module, data, name, base, file, link, checksum, found);
+}
+
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = find_debuginfo,
 	.section_address = dwfl_offline_section_address,
 	.debuginfo_path = &debug_directories,
 };
@@ -111,21 +142,18 @@ static const char *without_version(struct pool *pool, const char *name)
 const char *elf_image_symbol(struct elf_image *image, uint64_t address, bool is_code,
 			     uint64_t *distance)
 {
-	GElf_Off offset;
-	GElf_Sym symbol;
-	const char *name;
-	unsigned type;
+	const struct indexed_symbol *symbol;
 
 	if (!image->module)
 		return NULL;
-	name = dwfl_module_addrinfo(image->module, address, &offset, &symbol, NULL, NULL, NULL);
-	if (!name || !name[0] || (symbol.st_size && offset >= symbol.st_size))
+	if (!image->symbols)
+		image->symbols = symbol_index_new(image->pool, image->module);
+	symbol = symbol_index_find(image->symbols, address);
+	if (!symbol || (is_code ? symbol->type == STT_OBJECT
+				: symbol->type == STT_FUNC || symbol->end == symbol->start))
 		return NULL;
-	type = GELF_ST_TYPE(symbol.st_info);
-	if (is_code ? type == STT_OBJECT : type == STT_FUNC || !symbol.st_size)
-		return NULL;
-	*distance = offset;
-	return without_version(image->pool, name);
+	*distance = address - symbol->start;
+	return without_version(image->pool, symbol->name);
 }
 
 bool elf_image_find_symbol(struct elf_image *image, const char *name, uint64_t *address,

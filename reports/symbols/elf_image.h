@@ -33,6 +33,7 @@ struct elf_image {
 	struct known_codes *codes;	  /* of types/code.c */
 	struct unit_functions *functions; /* of scopes.c */
 	struct unit_index *units;
+	struct symbol_index *symbols;
 };
 
 /* Opens the symbols.  Never NULL: an unusable image has no names. */

@@ -304,6 +304,12 @@ static void add_script_place(struct symbolizer *symbolizer, const struct model_m
 	add_frame(symbolizer, stack, &frame);
 }
 
+/* libc without symbols: at the outer end it can only be start-up code. */
+static bool is_in_nameless_libc(const struct source_frame *frame)
+{
+	return !frame->function && frame->module && strncmp(frame->module, "libc.so", 7) == 0;
+}
+
 static void add_place(struct symbolizer *symbolizer, struct elf_image *image,
 		      const struct model_module *module, uint64_t offset,
 		      struct source_stack *stack)
@@ -322,7 +328,7 @@ static void add_place(struct symbolizer *symbolizer, struct elf_image *image,
 	} else if (!elf_image_function_start(image, offset, &frame.function_start)) {
 		frame.function_start = 0;
 	}
-	if (frame.is_startup || frame.is_signal ||
+	if (frame.is_startup || frame.is_signal || is_in_nameless_libc(&frame) ||
 	    !add_debug_frames(symbolizer, image, stack, &frame))
 		add_frame(symbolizer, stack, &frame);
 }
@@ -372,12 +378,6 @@ static void add_address(struct symbolizer *symbolizer, const struct model_proces
 	frames = known_frames(symbolizer, module, address - module->bias);
 	for (size_t i = 0; i < frames->frame_count; i++)
 		add_frame(symbolizer, stack, &frames->frames[i]);
-}
-
-/* libc without symbols: at the outer end it can only be start-up code. */
-static bool is_in_nameless_libc(const struct source_frame *frame)
-{
-	return !frame->function && frame->module && strncmp(frame->module, "libc.so", 7) == 0;
 }
 
 /* Callers of start-up code (_start of a stripped program) are start-up code too. */

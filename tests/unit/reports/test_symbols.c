@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "reports/symbols/elf_image.h"
+#include "reports/symbols/symbol_index.h"
 #include "reports/types/data.h"
 #include "../finding/results_image.h"
 
@@ -190,6 +191,26 @@ START_TEST(the_unwind_table_knows_where_functions_start)
 }
 END_TEST
 
+START_TEST(symbols_are_those_that_libdw_finds)
+{
+	struct elf_image *self = symbolizer_image(
+		symbolizer, &(struct model_module){.path = "/proc/self/exe", .build_id = ""});
+	const struct symbol_index *index = symbol_index_new(&model.pool, self->module);
+	uint64_t middle = find_frame(1)->offset;
+
+	for (uint64_t address = middle - 8192; address < middle + 8192; address += 8) {
+		const struct indexed_symbol *found = symbol_index_find(index, address);
+		GElf_Off distance;
+		GElf_Sym symbol;
+		const char *name = dwfl_module_addrinfo(self->module, address, &distance, &symbol,
+							NULL, NULL, NULL);
+
+		ck_assert_str_eq(found ? found->name : "", name ? name : "");
+		ck_assert(!found || found->start == address - distance);
+	}
+}
+END_TEST
+
 START_TEST(names_of_other_languages_are_demangled)
 {
 	ck_assert_str_eq(demangle_name(&model.pool, "_ZN4bank8transferEii"),
@@ -247,6 +268,7 @@ int main(void)
 	tcase_add_test(tests, heap_addresses_have_no_name);
 	tcase_add_test(tests, an_image_with_another_build_id_is_not_used);
 	tcase_add_test(tests, the_unwind_table_knows_where_functions_start);
+	tcase_add_test(tests, symbols_are_those_that_libdw_finds);
 	tcase_add_test(tests, names_of_other_languages_are_demangled);
 	tcase_add_test(tests, the_code_of_the_system_is_in_its_libraries_and_headers);
 	suite_add_tcase(suite, tests);
