@@ -57,6 +57,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/results/sink_slots.c \
 	%D%/heap/block_facts.c %D%/heap/block_facts.h \
 	%D%/heap/heap.c %D%/heap/heap.h \
+	%D%/heap/reserved.c %D%/heap/reserved.h \
 	%D%/heap/wrap_mapping.c \
 	%D%/heap/wrap_memory.c %D%/heap/wrap_memory.h \
 	%D%/ranges/imports.c %D%/ranges/imports.h \

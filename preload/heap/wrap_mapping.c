@@ -7,7 +7,14 @@
 #include "preload/guest/export.h"
 #include "preload/heap/heap.h"
 #include "preload/guest/real.h"
+#include "preload/heap/reserved.h"
 #include "preload/heap/wrap_memory.h"
+
+static void mapping_ends(uintptr_t start, size_t size_bytes, const struct unwind_start *at)
+{
+	reserved_ends(&start, &size_bytes);
+	heap_mapping_ends(start, size_bytes, at);
+}
 
 EXPORT void *mmap(void *wanted, size_t size, int protection, int flags, int file, off_t offset)
 {
@@ -15,15 +22,22 @@ EXPORT void *mmap(void *wanted, size_t size, int protection, int flags, int file
 	bool is_over = (flags & MAP_FIXED) && !(flags & MAP_FIXED_NOREPLACE);
 	void *mapped;
 
-	if (heap_mode != HEAP_CHECKED)
+	if (heap_mode == HEAP_OFF)
 		return REAL(mmap)(wanted, size, protection, flags, file, offset);
 	/* It replaces what was mapped there. */
-	if (is_over)
+	if (is_over) {
 		heap_mapping_ends((uintptr_t)wanted, size, &start);
+		reserved_opened((uintptr_t)wanted, size);
+	}
 	mapped = REAL(mmap)(wanted, size, protection, flags, file, offset);
+	if (mapped == MAP_FAILED || is_over)
+		return mapped;
 	/* Memory that was here before may have been unmapped without our notice. */
-	if (mapped != MAP_FAILED && !is_over)
-		heap_mapping_begins((uintptr_t)mapped, size);
+	heap_mapping_begins((uintptr_t)mapped, size);
+	if (protection == PROT_NONE)
+		reserved_begins((uintptr_t)mapped, size);
+	else
+		reserved_opened((uintptr_t)mapped, size);
 	return mapped;
 }
 
@@ -34,8 +48,15 @@ EXPORT int munmap(void *begin, size_t size)
 	struct unwind_start start = unwind_start_here();
 
 	memory_locks_end((uintptr_t)begin, (uintptr_t)begin + size, &start);
-	heap_mapping_ends((uintptr_t)begin, size, &start);
+	mapping_ends((uintptr_t)begin, size, &start);
 	return REAL(munmap)(begin, size);
+}
+
+EXPORT int mprotect(void *begin, size_t size, int protection)
+{
+	if (protection != PROT_NONE)
+		reserved_opened((uintptr_t)begin, size);
+	return REAL(mprotect)(begin, size, protection);
 }
 
 EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
@@ -51,13 +72,14 @@ EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 	va_end(rest);
 	if (flags & MREMAP_MAYMOVE) {
 		memory_locks_may_end((uintptr_t)old, (uintptr_t)old + old_size, &start);
-		heap_mapping_ends((uintptr_t)old, old_size, &start);
+		mapping_ends((uintptr_t)old, old_size, &start);
 	} else {
-		heap_mapping_ends((uintptr_t)old + kept_size, old_size - kept_size, &start);
+		mapping_ends((uintptr_t)old + kept_size, old_size - kept_size, &start);
 	}
 	moved = REAL(mremap)(old, old_size, new_size, flags, wanted);
 	if (moved == MAP_FAILED)
 		return moved;
+	reserved_opened((uintptr_t)moved, new_size);
 	if (moved != old)
 		heap_mapping_begins((uintptr_t)moved, new_size);
 	else

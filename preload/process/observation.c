@@ -24,6 +24,7 @@
 #include "preload/guest/real.h"
 #include "preload/guest/text.h"
 #include "preload/heap/heap.h"
+#include "preload/heap/reserved.h"
 #include "preload/outside/lock_memory.h"
 #include "preload/outside/number.h"
 #include "preload/outside/outside.h"

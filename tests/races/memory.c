@@ -552,6 +552,62 @@ static void mapping_case(void)
 	run_both(mapping_use, mapping_use, NULL);
 }
 
+/* Reserved to grow in, opened in two places, given back as a whole while somebody is in one. */
+#define RESERVED_BYTES (1ul << 36)
+#define FIRST_OPENED 0x10000000ul
+#define SECOND_OPENED 0x90000000ul
+
+static char *reserve(void)
+{
+	char *area = mmap(NULL, RESERVED_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	MUST(area != MAP_FAILED);
+	MUST(mprotect(area + FIRST_OPENED, 4096, PROT_READ | PROT_WRITE) == 0);
+	MUST(mmap(area + SECOND_OPENED, 4096, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == area + SECOND_OPENED);
+	return area;
+}
+
+static void *reserved_first_write(void *area)
+{
+	((volatile char *)area)[FIRST_OPENED]++;
+	return NULL;
+}
+
+static void *reserved_second_write(void *area)
+{
+	((volatile char *)area)[SECOND_OPENED]++;
+	return NULL;
+}
+
+static void *reserved_unmap(void *area)
+{
+	await_first();
+	munmap(area, RESERVED_BYTES);
+	return NULL;
+}
+
+static void reserved_first_case(void)
+{
+	run_both(reserved_first_write, reserved_unmap, reserve());
+}
+
+static void reserved_second_case(void)
+{
+	run_both(reserved_second_write, reserved_unmap, reserve());
+}
+
+static void reserved_again_case(void)
+{
+	char *area = reserve();
+
+	run_both(reserved_first_write, reserved_second_write, area);
+	MUST(munmap(area, RESERVED_BYTES) == 0);
+	area = reserve();
+	run_both(reserved_first_write, reserved_second_write, area);
+	MUST(munmap(area, RESERVED_BYTES) == 0);
+}
+
 static const struct race_case cases[] = {
 	CASE(neighbour_bytes, "silent"),
 	CASE(all_bytes, "silent"),
@@ -574,6 +630,9 @@ static const struct race_case cases[] = {
 	CASE(freed_block, "data-race:error"),
 	CASE(moved_block, "data-race:error"),
 	CASE(mapping, "silent"),
+	CASE(reserved_first, "data-race:error"),
+	CASE(reserved_second, "data-race:error"),
+	CASE(reserved_again, "silent"),
 };
 
 int main(int argc, char **argv)

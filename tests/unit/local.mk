@@ -248,7 +248,7 @@ tests_unit_detect_test_vclock_LDADD = src/libcore.a $(CHECK_LIBS)
 # --- The heap and the C library, as the engine sees them ----------------------
 
 memory_tests = tests/unit/preload/test_block_facts tests/unit/preload/test_lock_memo \
-	tests/unit/preload/test_ranges
+	tests/unit/preload/test_ranges tests/unit/preload/test_reserved
 
 tests_unit_preload_test_block_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_preload_test_block_facts_CFLAGS = $(UNIT_CFLAGS)
@@ -271,6 +271,11 @@ tests_unit_preload_test_ranges_SOURCES = tests/unit/preload/test_ranges.c \
 	preload/ranges/states.c \
 	preload/ranges/vectors.c preload/guest/real.c
 tests_unit_preload_test_ranges_LDADD = $(CHECK_LIBS)
+
+tests_unit_preload_test_reserved_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_preload_test_reserved_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_preload_test_reserved_SOURCES = tests/unit/preload/test_reserved.c preload/heap/reserved.c
+tests_unit_preload_test_reserved_LDADD = src/libcore.a $(CHECK_LIBS)
 
 # --- The unwinder, against libunwind -----------------------------------------
 
