@@ -41,13 +41,14 @@ static struct thread nobody = {
 
 static struct guest_thread no_context = {
 	.thread = &nobody,
-	.known_calls = {
-		.pthread_mutex_trylock = is_mutex_busy,
-		.pthread_rwlock_tryrdlock = is_rwlock_busy,
-		.pthread_rwlock_trywrlock = is_rwlock_busy,
-		.pthread_spin_trylock = is_spin_busy,
-		.mtx_trylock = is_c11_busy,
-	},
+	.known_calls =
+		{
+			.pthread_mutex_trylock = is_mutex_busy,
+			.pthread_rwlock_tryrdlock = is_rwlock_busy,
+			.pthread_rwlock_trywrlock = is_rwlock_busy,
+			.pthread_spin_trylock = is_spin_busy,
+			.mtx_trylock = is_c11_busy,
+		},
 };
 
 __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));
@@ -234,15 +235,26 @@ void guest_free_thread(struct guest_thread *self)
 	runtime_unlock(&guest_contexts_lock);
 }
 
-struct guest_thread *guest_find_thread(uint64_t handle)
+struct guest_thread *guest_find(bool (*is_it)(struct guest_thread *, const void *context),
+				const void *context)
 {
 	struct guest_thread *found;
 
 	runtime_lock(&guest_contexts_lock);
-	for (found = living; found && found->handle != handle; found = found->next)
+	for (found = living; found && !is_it(found, context); found = found->next)
 		;
 	runtime_unlock(&guest_contexts_lock);
 	return found;
+}
+
+static bool has_handle(struct guest_thread *thread, const void *handle)
+{
+	return thread->handle == *(const uint64_t *)handle;
+}
+
+struct guest_thread *guest_find_thread(uint64_t handle)
+{
+	return guest_find(has_handle, &handle);
 }
 
 void guest_forked(struct guest_thread *self)

@@ -38,12 +38,23 @@ struct guest_site {
 
 /* The original registers of a context that was changed for a handler (handlers.h). */
 struct kept_context {
-	uintptr_t context; /* its address; 0: none */
+	uintptr_t context;	  /* its address; 0: none */
 	uintptr_t return_address; /* where its handler was to return to */
 	struct context_registers saved;
 };
 
 struct thread_notes;
+
+/* What a perturbed run knows of a thread (perturb.h). */
+struct perturbed_thread {
+	uint64_t name;	 /* by its creator's: the same in each run with the seed */
+	uint64_t moment; /* how far it is, on a clock that only calls and pauses move */
+	uint64_t call_count;
+	uint32_t child_count;
+	uint32_t token_count; /* of semaphores, taken and not given back */
+	bool is_pausing;      /* else it may be in the call that it has come to */
+	bool is_away;	      /* others have waited for it long enough; until its next call */
+};
 
 /* The real functions that a thread calls whose lock memo is in use.  Where it is not, they say
  * that the lock is busy. */
@@ -61,33 +72,32 @@ struct guest_known_calls {
 
 struct guest_thread {
 	struct thread *thread;
-	uintptr_t guard; /* 0: down */
-	uint8_t leaving; /* what guest_leave() has to do: enum guest_leaving */
-	uint64_t deferred_mask; /* of LEAVING_DEFERRED: the mask afterwards */
+	uintptr_t guard;	    /* 0: down */
+	uint8_t leaving;	    /* what guest_leave() has to do: enum guest_leaving */
+	uint64_t deferred_mask;	    /* of LEAVING_DEFERRED: the mask afterwards */
 	struct thread_notes *notes; /* of events: results/timeline.c ... */
 	thread_id noted_thread;	    /* ... about this thread; 0: about none */
 	struct stack_memo *memo;
 	struct lock_memo *lock_memo; /* sync/lock_memo.h; NULL: not needed yet */
 	struct guest_known_calls known_calls;
-	uint64_t call_count; /* of observed calls, if they are perturbed */
-	uint32_t token_count; /* of semaphores, taken and not given back */
+	struct perturbed_thread perturbed;
 	uint32_t slot;		     /* in the results file, from 1; 0: none yet */
 	struct shared_ticket ticket; /* shared.h */
-	uint64_t handle; /* pthread_t, once known */
+	uint64_t handle;	     /* pthread_t, once known */
 	size_t stack_bytes;
 	void *(*routine)(void *); /* of pthread_create */
 	void *argument;
 	int (*c11_routine)(void *); /* of thrd_create */
 	void *c11_argument;
-	bool is_creating_or_joining; /* in the real call (heap.c) */
-	unsigned char *deep_block; /* stack of access_deeply(), made when first needed */
-	bool is_deep;		   /* it is in use */
+	bool is_creating_or_joining;	/* in the real call (heap.c) */
+	unsigned char *deep_block;	/* stack of access_deeply(), made when first needed */
+	bool is_deep;			/* it is in use */
 	struct atomic_location *locked; /* between access_synchronise_begin() and _end() ... */
 	uintptr_t locked_sp;		/* ... by the instruction at this stack pointer */
 	struct kept_context kept[GUEST_KEPT_CONTEXTS];
 	uint32_t kept_next;
 	volatile char *selector; /* are its system calls sent to a handler? (confinement.h) */
-	struct once_call *once; /* calls whose body has not begun (wrap_once.c) */
+	struct once_call *once;	 /* calls whose body has not begun (wrap_once.c) */
 	struct guest_site sites[GUEST_SITES];
 	uint64_t passed[GUEST_PASSED]; /* lives of once objects already acquired, by hash */
 	struct guest_thread *next;     /* in the list of living threads, or of free contexts */
@@ -107,9 +117,9 @@ extern struct options guest_options;
 extern enum guest_state guest_state;
 extern bool guest_is_quick; /* observation is on, and calls are not perturbed (perturb.h) */
 extern uint32_t guest_code_generation; /* changes as code is loaded and unloaded */
-extern uint64_t guest_early_count; /* wrapper calls that came while observation began */
-extern bool guest_keeps_events; /* with --timeline: results/timeline.h */
-extern bool guest_observes_memory; /* accesses are checked: from the first thread creation on */
+extern uint64_t guest_early_count;     /* wrapper calls that came while observation began */
+extern bool guest_keeps_events;	       /* with --timeline: results/timeline.h */
+extern bool guest_observes_memory;     /* accesses are checked: from the first thread creation on */
 
 /* What guest.c calls of the parts above it.  Filled in by process/observation.c. */
 struct guest_hooks {
@@ -187,11 +197,11 @@ bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp);
 stack_id guest_intern(void *context, const struct unwind_result *result);
 
 /* The calling thread's stack, from @start on. */
-static inline __attribute__((always_inline)) stack_id
-guest_stack(struct guest_thread *self, const struct unwind_start *start)
+static inline __attribute__((always_inline)) stack_id guest_stack(struct guest_thread *self,
+								  const struct unwind_start *start)
 {
-	stack_id stack = stack_memo_find(self->memo, guest_code_generation, start, guest_intern,
-					 NULL);
+	stack_id stack =
+		stack_memo_find(self->memo, guest_code_generation, start, guest_intern, NULL);
 
 	if (UNLIKELY(self->thread->held.lowest_on_stack < start->sp))
 		lock_stack_left(&guest_detector, self->thread, start->sp);
@@ -258,6 +268,10 @@ void guest_leave_thread(void);
 
 /* @self's thread has ended: its context can be reused. */
 void guest_free_thread(struct guest_thread *self);
+
+/* The youngest living thread that @is_it with @context, or NULL.  With the guard up. */
+struct guest_thread *guest_find(bool (*is_it)(struct guest_thread *, const void *context),
+				const void *context);
 
 /* The living thread with that handle, or NULL. */
 struct guest_thread *guest_find_thread(uint64_t handle);

@@ -87,6 +87,7 @@ static void note_end(void *context)
 {
 	struct guest_thread *self = context;
 
+	perturb_end(self);
 	guest_raise(self);
 	thread_ending(&guest_detector, self->thread);
 	look_back();
@@ -207,6 +208,7 @@ struct guest_thread *thread_prepare(const struct unwind_start *start, void *(*ro
 		child->routine = routine;
 		child->argument = argument;
 		child->stack_bytes = default_stack_bytes();
+		perturb_creates(self, child);
 	} else if (thread) {
 		thread_create_failed(&guest_detector, thread);
 	}
@@ -224,6 +226,7 @@ void thread_prepared(struct guest_thread *child, bool is_created)
 	self->is_creating_or_joining = false;
 	if (is_created) {
 		guest_leave(self);
+		perturb_created(self, child);
 		return;
 	}
 	thread_create_failed(&guest_detector, child->thread);

@@ -38,4 +38,5 @@ EXTRA_DIST += \
 	tests/command/part_together.sh \
 	tests/command/handled.c \
 	tests/command/states.c \
+	tests/command/turns.c \
 	tests/command/withdrawn.c
