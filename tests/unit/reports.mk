@@ -4,6 +4,7 @@ REPORT_TESTS = \
 	tests/unit/finding/test_results \
 	tests/unit/reports/test_model \
 	tests/unit/reports/test_text \
+	tests/unit/reports/test_text_findings \
 	tests/unit/reports/test_json \
 	tests/unit/reports/test_json_stream \
 	tests/unit/reports/test_filter \
@@ -43,9 +44,16 @@ tests_unit_reports_test_model_LDADD = $(REPORT_TEST_LIBS)
 
 tests_unit_reports_test_text_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
 tests_unit_reports_test_text_CFLAGS = $(REPORT_TEST_CFLAGS)
-tests_unit_reports_test_text_SOURCES = tests/unit/reports/test_text.c $(REPORT_TEST_IMAGE) \
-	tests/unit/reports/report_text.c tests/unit/reports/report_text.h
+REPORT_TEST_TEXT = $(REPORT_TEST_IMAGE) tests/unit/reports/report_text.c \
+	tests/unit/reports/report_text.h tests/unit/reports/text_fixture.h
+tests_unit_reports_test_text_SOURCES = tests/unit/reports/test_text.c $(REPORT_TEST_TEXT)
 tests_unit_reports_test_text_LDADD = $(REPORT_TEST_LIBS)
+
+tests_unit_reports_test_text_findings_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
+tests_unit_reports_test_text_findings_CFLAGS = $(REPORT_TEST_CFLAGS)
+tests_unit_reports_test_text_findings_SOURCES = tests/unit/reports/test_text_findings.c \
+	$(REPORT_TEST_TEXT)
+tests_unit_reports_test_text_findings_LDADD = $(REPORT_TEST_LIBS)
 
 tests_unit_reports_test_json_stream_CPPFLAGS = $(REPORT_TEST_CPPFLAGS)
 tests_unit_reports_test_json_stream_CFLAGS = $(REPORT_TEST_CFLAGS)
