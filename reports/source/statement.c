@@ -437,7 +437,9 @@ static struct evidence read_statement(struct reading *reading)
 	assembly.is_assembly = true;
 	if (has_directive(reading->tokens, reading->count))
 		return make_doubtful("its statement has a directive in it");
-	if (words_find_atomic(reading->tokens, reading->count))
+	if (words_find_atomic(reading->tokens, reading->count) ||
+	    words_is_under_atomic(reading->list->tokens,
+				  (size_t)(reading->tokens - reading->list->tokens)))
 		return read_atomic(reading);
 	if (words_find_assembly(reading->tokens, reading->count))
 		return assembly;

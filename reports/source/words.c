@@ -130,6 +130,36 @@ bool words_find_assembly(const struct token *tokens, size_t count)
 	return false;
 }
 
+/* "#pragma omp atomic ..." */
+static bool is_atomic_directive(const struct token *token)
+{
+	static const char *const words[] = {"#", "pragma", "omp", "atomic"};
+	const char *text = token->text, *end = text + token->length;
+
+	for (size_t i = 0; token->kind == TOKEN_DIRECTIVE && i < ARRAY_LENGTH(words); i++) {
+		size_t length = strlen(words[i]);
+
+		while (text < end && (*text == ' ' || *text == '\t'))
+			text++;
+		if ((size_t)(end - text) < length || memcmp(text, words[i], length) != 0)
+			return false;
+		text += length;
+	}
+	return token->kind == TOKEN_DIRECTIVE;
+}
+
+bool words_is_under_atomic(const struct token *tokens, size_t first)
+{
+	size_t i = first;
+
+	if (i && is_atomic_directive(&tokens[i - 1]))
+		return true;
+	while (i && tokens[i - 1].kind != TOKEN_DIRECTIVE && !lexer_token_is(&tokens[i - 1], "}") &&
+	       !lexer_token_is(&tokens[i - 1], "{"))
+		i--;
+	return i > 1 && lexer_token_is(&tokens[i - 1], "{") && is_atomic_directive(&tokens[i - 2]);
+}
+
 /* Prefixes of the qualified names of atomic operations. */
 static const char *const atomic_prefixes[] = {
 	"std::atomic<",

@@ -18,6 +18,10 @@ bool words_find_atomic(const struct token *tokens, size_t count);
 bool words_find_volatile(const struct token *tokens, size_t count);
 bool words_find_assembly(const struct token *tokens, size_t count);
 
+/* True if the statement from @tokens[@first] on is one of "#pragma omp atomic", or stands in a
+ * block of it.  (If the compiler has ignored the directive, it is plain, and a race missed.) */
+bool words_is_under_atomic(const struct token *tokens, size_t first);
+
 /* True if @name, as demangled, is a function that does one atomic operation. */
 bool words_is_atomic_function(const char *name);
 

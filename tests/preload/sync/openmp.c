@@ -128,6 +128,28 @@ static void use_locks(omp_lock_t *lock, omp_nest_lock_t *nested, long *protected
 	}
 }
 
+/* A plain move is atomic under its directive. */
+static int publish_atomically(int round)
+{
+	int value = 0, flag = 0, taken = 0;
+
+#pragma omp parallel num_threads(2) shared(value, flag, taken)
+	if (omp_get_thread_num() == 0) {
+		value = round;
+#pragma omp atomic write release
+		flag = 1;
+	} else {
+		int is_there = 0;
+
+		while (!is_there) {
+#pragma omp atomic read acquire
+			is_there = flag;
+		}
+		taken = value;
+	}
+	return taken;
+}
+
 int main(void)
 {
 	long tasks = 0, protected[2] = {0, 0};
@@ -143,7 +165,7 @@ int main(void)
 #pragma omp parallel num_threads(TEAM)
 #pragma omp single
 		tasks += count_by_tasks(8);
-		printf("%ld\n", use_dependences());
+		printf("%ld %d\n", use_dependences(), publish_atomically(round));
 		use_locks(&lock, &nested, protected);
 	}
 	omp_destroy_lock(&lock);
