@@ -16,25 +16,31 @@ bool survey_is_filler(const struct instruction *instruction, const struct instru
 	       !(is_single_nop(instruction) && before && is_single_nop(before));
 }
 
-/* Surveys [start, end).  False: it has more than padding. */
-static bool decode_gap(struct survey *survey, uint32_t start, uint32_t end)
+/* Surveys [start, end).  Returns where the padding at its end begins, which control does not run
+ * into; @end: there is none.  It @is_closed if control does not pass @start. */
+static uint32_t decode_gap(struct survey *survey, uint32_t start, uint32_t end, bool is_closed)
 {
 	struct instruction instruction, before;
-	bool is_all_padding = true;
+	uint32_t padding = start;
+	bool is_code = true;
 
 	for (uint32_t offset = start; offset < end; offset += instruction.length) {
 		bool is_known = instruction_decode(survey->decoder, survey->module.text + offset,
 						   end - offset, offset, &instruction);
 
-		is_all_padding &= is_known && survey_is_filler(&instruction,
-								offset > start ? &before : NULL);
 		if (is_known)
 			survey_note_instruction(survey, NULL, &instruction);
 		else
 			instruction.length = 1;
+		is_code &= is_known;
+		if (!is_code ||
+		    !survey_is_filler(&instruction, offset > start ? &before : NULL)) {
+			padding = offset + instruction.length;
+			is_closed = is_code && !instruction_falls_through(&instruction);
+		}
 		before = instruction;
 	}
-	return is_all_padding;
+	return is_closed ? padding : end;
 }
 
 /* Whether control cannot pass the function's end.  A call counts as passing, as it is
@@ -61,9 +67,10 @@ void survey_gaps(struct survey *survey)
 			before = NULL;
 			continue;
 		}
-		if (decode_gap(survey, done, end) && before && ends_there(survey, before))
-			for (uint32_t offset = done; offset < end; offset++)
-				survey->marks[offset] |= MARK_PADDING;
+		for (uint32_t offset = decode_gap(survey, done, end,
+						  before && ends_there(survey, before));
+		     offset < end; offset++)
+			survey->marks[offset] |= MARK_PADDING;
 		before = next;
 		done = next ? next->end : end;
 	}

@@ -216,6 +216,32 @@ FUNCTION guest_is_run_into
 	ret
 END guest_is_run_into
 
+/* Code without unwind information: what fills the space behind a jump is padding, behind code
+ * that runs on it is not, and behind data it may be data. */
+	.balign	16
+	incq	(%rdi)
+	jmp	guest_callee
+PLACE guest_stub_end
+	.nops	8
+FUNCTION guest_after_stub
+	ret
+END guest_after_stub
+	.balign	16
+	incq	(%rdi)
+PLACE guest_open_stub_end
+	.nops	5
+FUNCTION guest_after_open_stub
+	ret
+END guest_after_open_stub
+	.balign	16
+	.byte	6, 6
+	jmp	guest_callee
+PLACE guest_data_stub_end
+	.nops	7
+FUNCTION guest_after_data_stub
+	ret
+END guest_after_data_stub
+
 FUNCTION guest_endbr
 	movq	(%rdi), %rax
 PLACE guest_endbr_inner

@@ -43,6 +43,9 @@ GUEST(guest_loop);
 GUEST(guest_loop_after);
 GUEST(guest_runs_on);
 GUEST(guest_is_run_into);
+GUEST(guest_stub_end);
+GUEST(guest_open_stub_end);
+GUEST(guest_data_stub_end);
 GUEST(guest_endbr_inner);
 GUEST(guest_uses_thunk);
 GUEST(guest_frame);
@@ -263,6 +266,14 @@ START_TEST(padding_is_what_nothing_runs_into)
 }
 END_TEST
 
+START_TEST(padding_lies_behind_stubs_too)
+{
+	ck_assert(survey.marks[offset_of(PLACE(guest_stub_end))] == MARK_PADDING);
+	ck_assert(survey.marks[offset_of(PLACE(guest_open_stub_end))] != MARK_PADDING);
+	ck_assert(survey.marks[offset_of(PLACE(guest_data_stub_end))] != MARK_PADDING);
+}
+END_TEST
+
 static struct patches patches;
 static struct plan_statistics statistics;
 
@@ -371,6 +382,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tests, frame_pointer_is_one_that_is_nothing_else);
 	tcase_add_test(tests, stack_escapes_when_its_address_is_taken);
 	tcase_add_test(tests, padding_is_what_nothing_runs_into);
+	tcase_add_test(tests, padding_lies_behind_stubs_too);
 	tcase_add_test(tests, entries_with_room_get_long_jumps);
 	tcase_add_test(tests, entries_that_lead_to_no_access_stay);
 	tcase_add_test(tests, entries_without_room_jump_to_padding);
