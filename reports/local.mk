@@ -54,6 +54,7 @@ reports_libreports_a_SOURCES = \
 	%D%/words/names.c %D%/words/names.h \
 	%D%/view/headline.c %D%/view/headline.h \
 	%D%/view/shown.c %D%/view/shown.h \
+	%D%/view/missing_lock.c %D%/view/missing_lock.h \
 	%D%/view/same_bug.c %D%/view/same_bug.h \
 	%D%/words/side.c %D%/words/side.h \
 	%D%/words/template.c %D%/words/template.h \

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/view/missing_lock.h"
 #include "reports/words/memory.h"
 #include "reports/words/names.h"
 
@@ -93,6 +94,23 @@ static bool is_same_structure(const struct view_memory *memory, const struct vie
 	return holder && others && strcmp(holder, others) == 0 && memory->kind == other->kind;
 }
 
+/* The same; or blocks that one function allocates, of which the type of one is not known. */
+static bool may_be_same_structure(struct view *view, const struct view_finding *known,
+				  const struct view_finding *finding)
+{
+	const struct view_memory *memory = finding->memory;
+	const struct view_memory *other = known->memory;
+	const char *function;
+	const char *others;
+
+	if ((memory->variable.part.holder && other->variable.part.holder) || !memory->allocation ||
+	    !other->allocation)
+		return is_same_structure(memory, other);
+	function = function_of(view, finding, memory->allocation);
+	others = function_of(view, known, other->allocation);
+	return function && others && strcmp(function, others) == 0;
+}
+
 /* Were all accesses of @finding made without a lock, in functions whose callers, as far as
  * they are known, are those of @other's? */
 static bool has_bare_callers_of(struct view *view, const struct view_finding *finding,
@@ -135,110 +153,8 @@ static bool have_same_free(struct view *view, const struct view_finding *known,
 	return true;
 }
 
-static bool has_hold(struct view *view, const struct view_finding *finding,
-		     const struct finding_event *event, const char *lock)
-{
-	for (uint32_t i = 0; i < event->hold_count && i < FINDING_HOLD_MAX; i++)
-		if (event->holds[i].lock && event->holds[i].mode == HOLD_EXCLUSIVE &&
-		    strcmp(lock_stable_name(view, finding->process, event->holds[i].lock),
-			   lock) == 0)
-			return true;
-	return false;
-}
-
-/* The access under @lock, or (@is_held false) the one without it; NULL if there is none. */
-static const struct finding_event *find_side(struct view *view, const struct view_finding *finding,
-					     const char *lock, bool is_held)
-{
-	for (size_t i = 0; i < finding->event_count; i++) {
-		const struct finding_event *event = finding->events[i];
-
-		if (memory_is_access(finding->finding, event) && !event->holds_are_unknown &&
-		    has_hold(view, finding, event, lock) == is_held)
-			return event;
-	}
-	return NULL;
-}
-
-static const struct source_stack *stack_of(struct view *view, const struct view_finding *finding,
-					   const struct finding_event *event)
-{
-	return symbolize_stack(view->symbolizer, finding->process, event->stack);
-}
-
-/* Is @frame's function in @stack? */
-static bool has_function(const struct source_stack *stack, const struct source_frame *frame)
-{
-	for (size_t i = 0; stack && i < stack->visible_count; i++)
-		if (stack->frames[i].function &&
-		    strcmp(stack->frames[i].function, frame->function) == 0)
-			return true;
-	return false;
-}
-
-/* How many outer frames both stacks have in common. */
-static size_t count_outer(const struct source_stack *a, const struct source_stack *b)
-{
-	size_t count = 0;
-
-	while (a && b && count < a->visible_count && count < b->visible_count) {
-		const struct source_frame *one = &a->frames[a->visible_count - 1 - count];
-		const struct source_frame *other = &b->frames[b->visible_count - 1 - count];
-
-		if (one->number != other->number &&
-		    (!one->function || !other->function ||
-		     strcmp(one->function, other->function) != 0))
-			break;
-		count++;
-	}
-	return count;
-}
-
-/* Does one call without @lock, of a function that is not under it elsewhere, lead to both? */
-static bool lack_lock_alike(struct view *view, const struct view_finding *known,
-			    const struct view_finding *finding, const char *lock)
-{
-	const struct finding_event *bare = find_side(view, finding, lock, false);
-	const struct finding_event *others_bare = find_side(view, known, lock, false);
-	const struct finding_event *held = find_side(view, finding, lock, true);
-	const struct finding_event *others_held = find_side(view, known, lock, true);
-	const struct source_stack *stack;
-	size_t count;
-
-	if (!bare || !others_bare || !held || !others_held)
-		return false;
-	stack = stack_of(view, finding, bare);
-	count = count_outer(stack, stack_of(view, known, others_bare));
-	for (size_t i = 1; i <= count; i++) {
-		const struct source_frame *frame = &stack->frames[stack->visible_count - i];
-
-		if (frame->function && !source_frame_is_system(frame) &&
-		    !has_function(stack_of(view, finding, held), frame) &&
-		    !has_function(stack_of(view, known, others_held), frame))
-			return true;
-	}
-	return false;
-}
-
-/* Is it a lock that one side of both findings has, and the other lacks in the same call? */
-static bool lack_one_lock(struct view *view, const struct view_finding *known,
-			  const struct view_finding *finding)
-{
-	for (size_t i = 0; i < finding->event_count; i++) {
-		const struct finding_event *event = finding->events[i];
-
-		for (uint32_t j = 0; j < event->hold_count && j < FINDING_HOLD_MAX; j++)
-			if (event->holds[j].lock && event->holds[j].mode == HOLD_EXCLUSIVE &&
-			    lack_lock_alike(view, known, finding,
-					    lock_stable_name(view, finding->process,
-							     event->holds[j].lock)))
-				return true;
-	}
-	return false;
-}
-
-/* The same place; or fields of one structure, in the same functions, in one call that lacks a
- * lock, or in small ones that the same function calls without a lock. */
+/* The same place; or fields of one structure, in the same functions, or in small ones that the
+ * same function calls without a lock. */
 static bool is_same_memory(struct view *view, const struct view_finding *known,
 			   const struct view_finding *finding)
 {
@@ -256,8 +172,6 @@ static bool is_same_memory(struct view *view, const struct view_finding *known,
 		return false;
 	common = count_common(view, finding, known, &count);
 	if (common == count && count_common(view, known, finding, &count) == count)
-		return true;
-	if (lack_one_lock(view, known, finding))
 		return true;
 	return has_bare_callers_of(view, finding, known) &&
 	       has_bare_callers_of(view, known, finding);
@@ -372,8 +286,8 @@ static stack_id end_of_lock(const struct view_finding *finding)
 static bool have_same_end(const struct view_finding *known, const struct view_finding *finding)
 {
 	return known->finding->kind == FINDING_LOCK_DESTROYED &&
-	       finding->finding->kind == FINDING_LOCK_DESTROYED &&
-	       has_locks_of(known, finding) && end_of_lock(known) == end_of_lock(finding);
+	       finding->finding->kind == FINDING_LOCK_DESTROYED && has_locks_of(known, finding) &&
+	       end_of_lock(known) == end_of_lock(finding);
 }
 
 static bool are_of_one_lock(const struct view_finding *known, const struct view_finding *finding)
@@ -395,6 +309,9 @@ size_t same_bug_keys(struct view *view, const struct view_finding *finding,
 	if (memory->variable.part.holder)
 		keys[count++] =
 			pool_format(view->pool, "structure %s", memory->variable.part.holder);
+	if (memory->allocation)
+		keys[count++] = pool_format(view->pool, "allocated in %s",
+					    function_of(view, finding, memory->allocation));
 	if (finding->details & DETAIL_FREED && memory->release)
 		keys[count++] = pool_format(view->pool, "freed in %s",
 					    function_of(view, finding, memory->release));
@@ -409,7 +326,9 @@ static bool are_alike(const struct view_finding *known, const struct view_findin
 	if (finding->finding->kind == FINDING_POSSIBLE_RACE)
 		return kind == FINDING_POSSIBLE_RACE || kind == FINDING_DATA_RACE ||
 		       kind == FINDING_LOST_UPDATE;
-	return known->severity == finding->severity && kind == finding->finding->kind;
+	if (known->severity != finding->severity)
+		return false;
+	return kind == finding->finding->kind;
 }
 
 bool same_bug_related(struct view *view, const struct view_finding *known,
@@ -417,7 +336,9 @@ bool same_bug_related(struct view *view, const struct view_finding *known,
 {
 	if (!known->memory || !finding->memory)
 		return are_of_one_lock(known, finding);
-	return are_alike(known, finding) &&
-	       strcmp(known->process->path, finding->process->path) == 0 &&
-	       is_same_memory(view, known, finding);
+	if (strcmp(known->process->path, finding->process->path) != 0)
+		return false;
+	return (are_alike(known, finding) && is_same_memory(view, known, finding)) ||
+	       (may_be_same_structure(view, known, finding) &&
+		missing_lock_is_same(view, known, finding));
 }

@@ -16,7 +16,7 @@ bool same_bug_equal(const struct view_finding *known, const struct view_finding 
 
 /* Texts of which two findings share one, if either is another sight of the other's bug;
  * returns their number. */
-#define SAME_BUG_KEYS 3
+#define SAME_BUG_KEYS 4
 size_t same_bug_keys(struct view *view, const struct view_finding *finding,
 		     const char *keys[SAME_BUG_KEYS]);
 

@@ -212,13 +212,12 @@ static const char *once_only(const struct teller *teller)
 				   "Let the routine of %s do without what it is to prepare: "
 				   "nothing that it calls may ask for it again.",
 				   name);
-	return pool_format(teller->view->pool,
-			   "Do not take %s again while it is held: keep a variant of the function "
-			   "that expects its caller to hold the lock%s.",
-			   name,
-			   kind_of_last_lock(teller) == OBJECT_MUTEX
-				   ? ", or make the lock recursive"
-				   : "");
+	return pool_format(
+		teller->view->pool,
+		"Do not take %s again while it is held: keep a variant of the function "
+		"that expects its caller to hold the lock%s.",
+		name,
+		kind_of_last_lock(teller) == OBJECT_MUTEX ? ", or make the lock recursive" : "");
 }
 
 /* The waiter that is blocked on a lock that @event's thread holds in its own wait, or NULL. */
@@ -253,16 +252,16 @@ static const char *release_first(const struct teller *teller)
 	return "";
 }
 
-/* Do all sights of the bug have fields of one structure? */
+/* Do all sights of the bug have fields of one structure, as far as types are known? */
 static bool has_one_holder(const struct view_finding *finding)
 {
 	const char *holder = finding->memory->variable.part.holder;
 
 	for (size_t i = 0; holder && i < finding->other_count; i++) {
 		const struct view_memory *memory = finding->others[i].memory;
+		const char *other = memory ? memory->variable.part.holder : NULL;
 
-		if (!memory || !memory->variable.part.holder ||
-		    strcmp(memory->variable.part.holder, holder) != 0)
+		if (other ? strcmp(other, holder) != 0 : !memory || !memory->allocation)
 			return false;
 	}
 	return holder != NULL;
@@ -284,7 +283,7 @@ static size_t collect_variables(const struct view_finding *finding, bool are_fie
 		size_t known = 0;
 		size_t at;
 
-		if (!memory)
+		if (!memory || (are_fields && !memory->variable.part.holder))
 			continue;
 		name = are_fields ? memory->variable.part.field : memory->name;
 		place = are_fields ? memory->variable.part.field_offset : memory->address;

@@ -35,7 +35,7 @@ else
 		grep -q "^snarl: 2 errors (2 findings" "$work/methods.txt"
 	$CC -g -pthread -o "$work/lacking" "$srcdir/tests/command/lacking.c"
 	run "together: what one call does without a lock is one finding" 66 \
-		"next, prev and refs of struct entry are written" -- "$built" run "$work/lacking"
+		"next, prev, refs and uses of struct entry are written" -- "$built" run "$work/lacking"
 	cp "$work/err" "$work/lacking.txt"
 	claim "together: another call without it is another" \
 		grep -q "^snarl: 2 errors (2 findings" "$work/lacking.txt"
