@@ -366,20 +366,18 @@ static void visit_object(struct sync_object *object, uintptr_t start, uintptr_t 
 		each(context, object);
 }
 
-/* All of one page in the plane; entries of others have other addresses. */
+/* The places of one page in the plane; entries of others have other addresses. */
 static void visit_plane(const struct sync_table *table, uintptr_t page, uintptr_t start,
 			uintptr_t end, void (*each)(void *context, struct sync_object *object),
 			void *context)
 {
 	uintptr_t first = page << SYNC_PAGE_SHIFT;
-	struct sync_object *objects = sync_place(table, first);
+	uintptr_t last = first + (1ul << SYNC_PAGE_SHIFT) - 1;
+	struct sync_object *object = sync_place(table, start > first ? start : first);
+	struct sync_object *last_object = sync_place(table, end - 1 < last ? end - 1 : last);
 
-	if (start < first)
-		start = first;
-	if (end > first + (1ul << SYNC_PAGE_SHIFT))
-		end = first + (1ul << SYNC_PAGE_SHIFT);
-	for (uint32_t i = 0; i < SYNC_BLOCK; i++)
-		visit_object(&objects[i], start, end, each, context);
+	for (; object <= last_object; object++)
+		visit_object(object, start, end, each, context);
 }
 
 static void visit_page(const struct sync_table *table, struct sync_page *page, uintptr_t number,
@@ -413,10 +411,13 @@ void sync_each_place_in(struct sync_table *table, uintptr_t start, uintptr_t end
 				   start, end, each, context);
 		return;
 	}
-	for (uint64_t i = 0; i <= directory->mask; i++)
-		if (load_acquire(&directory->slots[i].page))
-			visit_page(table, directory->slots[i].entries,
-				   directory->slots[i].page - 1, start, end, each, context);
+	for (uint64_t i = 0; i <= directory->mask; i++) {
+		uintptr_t page = load_acquire(&directory->slots[i].page) - 1;
+
+		if (page >= first && page <= last)
+			visit_page(table, directory->slots[i].entries, page, start, end, each,
+				   context);
+	}
 }
 
 struct living_visit {
