@@ -71,12 +71,23 @@ static void keep_ends(int descriptor, uint64_t expected, const struct ends *ends
 		release_ends(ends);
 }
 
+static bool is_channel(uint64_t word)
+{
+	return (word & DESCRIPTOR_STATE) == DESCRIPTOR_CHANNEL;
+}
+
+/* Not where a child has the number in the program's memory.  That it stands for no channel is soon
+ * found anew, so that the kernel is not asked then: programs close many files. */
 static void forget_ends(int descriptor)
 {
-	uint64_t word = exchange_acq_rel(&descriptor_words[descriptor], unknown_word());
+	uint64_t word = load_acquire(&descriptor_words[descriptor]);
 	struct ends ends;
 
-	if ((word & DESCRIPTOR_STATE) != DESCRIPTOR_CHANNEL)
+	do {
+		if (is_channel(word) && process_is_borrowed())
+			return;
+	} while (!compare_exchange_acq_rel(&descriptor_words[descriptor], &word, unknown_word()));
+	if (!is_channel(word))
 		return;
 	ends = ends_of(word);
 	release_ends(&ends);
@@ -91,7 +102,7 @@ static struct ends find_ends(struct thread *thread, int descriptor)
 	struct identity identity;
 	struct ends ends = {0};
 
-	if ((word & DESCRIPTOR_STATE) == DESCRIPTOR_CHANNEL)
+	if (is_channel(word))
 		return ends_of(word);
 	if ((word & DESCRIPTOR_STATE) == DESCRIPTOR_NO_CHANNEL ||
 	    !identity_find(descriptor, &identity))
@@ -189,7 +200,7 @@ void descriptor_has_waited(int watcher)
 void descriptor_began(int descriptor)
 {
 	number_changed(descriptor);
-	if ((unsigned)descriptor >= DESCRIPTORS_KEPT || process_is_borrowed())
+	if ((unsigned)descriptor >= DESCRIPTORS_KEPT)
 		return;
 	forget_ends(descriptor);
 	inner_forget(descriptor);
@@ -250,7 +261,7 @@ void descriptor_copied(int descriptor, int copy)
 	inner_copied(descriptor, copy);
 	if ((unsigned)copy >= DESCRIPTORS_KEPT || (word & DESCRIPTOR_STATE) == DESCRIPTOR_UNKNOWN)
 		return;
-	ends = (word & DESCRIPTOR_STATE) == DESCRIPTOR_CHANNEL ? ends_of(word) : (struct ends){0};
+	ends = is_channel(word) ? ends_of(word) : (struct ends){0};
 	keep_ends(copy, load_acquire(&descriptor_words[copy]), &ends);
 }
 

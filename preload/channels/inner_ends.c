@@ -17,8 +17,8 @@ uint32_t inner_ends[DESCRIPTORS_KEPT];
 static void set_generation(int descriptor, uint32_t generation)
 {
 	/* relaxed: as in inner_is_end(). */
-	if ((unsigned)descriptor < DESCRIPTORS_KEPT && !process_is_borrowed() &&
-	    load_relaxed(&inner_ends[descriptor]) != generation)
+	if ((unsigned)descriptor < DESCRIPTORS_KEPT &&
+	    load_relaxed(&inner_ends[descriptor]) != generation && !process_is_borrowed())
 		store_relaxed(&inner_ends[descriptor], generation);
 }
 

@@ -46,8 +46,10 @@ void number_refresh(int number)
 
 void number_changed(int number)
 {
-	if (guest_observes_memory && is_followed(number))
-		store_relaxed(&has_changed[number], true); /* relaxed: see number_refresh() */
+	/* relaxed: see number_refresh(). */
+	if (guest_observes_memory && number >= 0 && number < NUMBERS_KEPT &&
+	    !load_relaxed(&has_changed[number]) && is_followed(number))
+		store_relaxed(&has_changed[number], true);
 }
 
 void number_is_known(int number)
