@@ -105,6 +105,8 @@ int merged_file_write(struct merged_file *merged, const char *path)
 	int result = out ? 0 : -errno;
 
 	memcpy(merged->bytes, &header, sizeof(header));
+	header.seal = results_seal(merged->bytes, merged->size_bytes);
+	memcpy(merged->bytes, &header, sizeof(header));
 	if (out && fwrite(merged->bytes, 1, merged->size_bytes, out) != merged->size_bytes)
 		result = -EIO;
 	if (out && fclose(out) != 0)

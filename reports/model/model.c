@@ -80,6 +80,9 @@ int model_read_image(struct model *model, const char *name, const unsigned char 
 	}
 	if (result < 0)
 		return set_damage(model, name, offset, why);
+	if (file->header.seal && file->header.seal != results_seal(base, size_bytes))
+		return set_damage(model, name, offsetof(struct results_header, seal),
+				  "the checksum of the whole file is wrong");
 	executions_check(model, index);
 	model_read_slots(model, index);
 	return 0;

@@ -1,6 +1,10 @@
 #include "finding/results.h"
 
 #include "base/atomic.h"
+#include "base/hash.h"
+
+#define TEXT_OF(number) #number
+#define VERSION_TEXT(number) TEXT_OF(number)
 
 /* FNV-1a, 32 bits (Fowler, Noll, Vo). */
 static uint32_t hash_bytes(uint32_t hash, const unsigned char *data, size_t size_bytes)
@@ -92,8 +96,8 @@ void record_commit(struct record_header *record)
 
 static void encode_event(struct byte_writer *writer, const struct finding_event *event)
 {
-	uint32_t present = event->hold_count < FINDING_HOLD_MAX ? event->hold_count
-								: FINDING_HOLD_MAX;
+	uint32_t present =
+		event->hold_count < FINDING_HOLD_MAX ? event->hold_count : FINDING_HOLD_MAX;
 
 	write_u32(writer, event->thread);
 	write_u32(writer, event->action);
@@ -201,10 +205,25 @@ bool results_check(const unsigned char *base, uint64_t size_bytes, const char **
 	if (header.magic != RESULTS_MAGIC)
 		*why = "not a results file of snarl";
 	else if (header.version != RESULTS_VERSION)
-		*why = "a results file of another version of snarl";
+		*why = "a results file of another version of snarl; this one reads "
+		       "format " VERSION_TEXT(RESULTS_FORMAT);
 	else
 		return true;
 	return false;
+}
+
+uint64_t results_seal(const void *base, uint64_t size_bytes)
+{
+	const unsigned char *bytes = base;
+	uint64_t hash = size_bytes;
+
+	for (uint64_t at = 0; at < size_bytes; at += sizeof(uint64_t)) {
+		uint64_t word = 0;
+
+		memcpy(&word, bytes + at, size_bytes - at < 8 ? size_bytes - at : 8);
+		hash = hash_append(hash, at == offsetof(struct results_header, seal) ? 0 : word);
+	}
+	return hash ? hash : 1;
 }
 
 /* The first offset from @from on where a record begins, or @end. */

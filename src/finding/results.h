@@ -18,7 +18,7 @@
  * A record is a struct record_header and a payload of numbers (u32, u64) and
  * strings (u32 length, bytes), little-endian, in the order given below.  The
  * first 'live_bytes' of a payload are changed in place after the commit
- * (counts) and are outside the checksum.
+ * (counts) and are outside the checksum.  A file that is finished has a checksum of it all.
  *
  *   PROCESS  u32 pid, u32 parent process (0: none), u32 how (enum process_start),
  *            string path, u32 argument count, strings
@@ -75,7 +75,8 @@
 #include "finding/finding.h"
 
 #define RESULTS_MAGIC 0x314c52414e53ull /* "SNARL1" */
-#define RESULTS_VERSION 5u
+#define RESULTS_FORMAT 5
+#define RESULTS_VERSION ((uint32_t)RESULTS_FORMAT)
 #define RECORD_COMMITTED 0x6b6f7453u
 
 #define RESULTS_SLOTS_OFFSET 4096u
@@ -104,6 +105,7 @@ struct results_header {
 	uint64_t ready_bytes;	 /* disk blocks are allocated up to here; 0: for all */
 	uint64_t timeline_offset; /* behind the records ... */
 	uint64_t timeline_bytes;  /* ... 0: no events are kept */
+	uint64_t seal; /* results_seal() of the finished file; 0: it was not finished */
 };
 
 struct results_slot {
@@ -249,6 +251,10 @@ static inline struct record_walk record_walk_begin(const void *image, uint64_t s
 
 /* Goes to the next record; false at the end, or where the image is damaged. */
 bool record_walk_next(struct record_walk *walk);
+
+/* The checksum of a whole file to which nobody adds any more, its seal left out: of what no
+ * record's checksum covers, too.  Never 0. */
+uint64_t results_seal(const void *base, uint64_t size_bytes);
 
 /* True if the image begins like a results file that we can read; else a reason. */
 bool results_check(const unsigned char *base, uint64_t size_bytes, const char **why);

@@ -28,6 +28,16 @@ run "--save through a symbolic link" 66 "" -- "$snarl" run --save "$work/link.sn
 claim "the link is still one" test -L "$work/link.snarl"
 head -c -40 "$work/before.snarl" >"$work/half.snarl"
 run "report of a truncated file" 125 "half.snarl" -- "$snarl" report "$work/half.snarl"
+cp "$work/before.snarl" "$work/flipped.snarl"
+printf x | dd of="$work/flipped.snarl" bs=1 seek=9000 conv=notrunc 2>/dev/null
+run "report of a file that was changed between its records" 125 \
+	"flipped.snarl: damaged at offset [0-9]*: the checksum" -- \
+	"$snarl" report "$work/flipped.snarl"
+run "merge makes files with a checksum, too" 66 "" -- \
+	"$snarl" merge -o "$work/flipped.snarl" "$work/before.snarl"
+printf x | dd of="$work/flipped.snarl" bs=1 seek=9000 conv=notrunc 2>/dev/null
+run "report of merged results that were changed" 125 "the checksum" -- \
+	"$snarl" report "$work/flipped.snarl"
 run "report of another kind of file" 125 "main.c" -- "$snarl" report "$work/main.c"
 run "report of no file" 125 "no.snarl" -- "$snarl" report "$work/no.snarl"
 run "report of an empty file" 125 "null" -- "$snarl" report /dev/null

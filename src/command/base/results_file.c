@@ -217,17 +217,22 @@ static bool has_writers(const struct results_file *results, bool is_likely)
 	return is_free ? false : is_held || is_likely;
 }
 
-/* Cuts off what follows the last record, or event. */
+/* Cuts off what follows the last record, or event, and seals it. */
 static void cut_to_size(const struct results_file *results)
 {
+	struct results_header *header;
+	uint64_t size_bytes;
 	int file = open(results->path, O_RDWR | O_CLOEXEC);
 	void *image = file < 0 ? MAP_FAILED
-			       : mmap(NULL, results->size_bytes, PROT_READ | PROT_WRITE,
-				      MAP_SHARED, file, 0);
+			       : mmap(NULL, results->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+				      file, 0);
 
 	/* The capacity is set first: a late writer then finds the file full. */
 	if (image != MAP_FAILED) {
-		(void)ftruncate(file, (off_t)timeline_pack(image));
+		header = image;
+		size_bytes = timeline_pack(image);
+		if (ftruncate(file, (off_t)size_bytes) == 0)
+			header->seal = results_seal(image, size_bytes);
 		(void)munmap(image, results->size_bytes);
 	}
 	if (file >= 0)

@@ -252,6 +252,34 @@ START_TEST(errors_name_file_and_offset)
 }
 END_TEST
 
+/* Between the records, in the header, in what nobody uses. */
+START_TEST(one_bit_of_a_finished_file_is_damage)
+{
+	struct results_header *header = (void *)image;
+	const uint64_t places[] = {offsetof(struct results_header, exit_status),
+				   offsetof(struct results_header, seal),
+				   RESULTS_SLOTS_OFFSET + 5, RESULTS_RECORDS_OFFSET - 1,
+				   IMAGE_BYTES - 1};
+
+	header->seal = results_seal(image, IMAGE_BYTES);
+	ck_assert_int_eq(read_image(), 0);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		image[places[i]] ^= 1;
+		ck_assert_int_ne(read_image(), 0);
+		ck_assert_ptr_nonnull(strstr(model.error, "checksum of the whole file"));
+		image[places[i]] ^= 1;
+	}
+	ck_assert_int_ne(model_read_image(&model, "a.snarl", image, IMAGE_BYTES - 8), 0);
+}
+END_TEST
+
+START_TEST(a_file_that_was_not_finished_is_read)
+{
+	image[RESULTS_SLOTS_OFFSET + 5] ^= 1;
+	ck_assert_int_eq(read_image(), 0);
+}
+END_TEST
+
 START_TEST(a_ring_of_parents_is_damage)
 {
 	image_process(image, 2, 3, PROCESS_FORKED, "./prog");
@@ -305,6 +333,8 @@ int main(void)
 	tcase_add_test(tests, processes_that_left_nothing_are_unknown);
 	tcase_add_test(tests, several_files_are_joined);
 	tcase_add_test(tests, errors_name_file_and_offset);
+	tcase_add_test(tests, one_bit_of_a_finished_file_is_damage);
+	tcase_add_test(tests, a_file_that_was_not_finished_is_read);
 	tcase_add_test(tests, a_ring_of_parents_is_damage);
 	tcase_add_test(tests, a_missing_file_is_named);
 	tcase_add_test(tests, truncated_images_never_crash);
