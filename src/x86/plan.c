@@ -8,6 +8,7 @@
 #include "x86/emit/emit.h"
 #include "x86/flow/accessors.h"
 #include "x86/liveness/liveness.h"
+#include "x86/liveness/loads.h"
 #include "x86/decode/locked.h"
 #include "x86/emit/patches.h"
 #include "x86/survey/survey.h"
@@ -144,6 +145,7 @@ static bool plan_function(struct planning *planning, uint32_t index)
 	if (survey->failed)
 		return false;
 	function->classes = classify_accesses(planning, function);
+	loads_find_used(&survey->module, function, &survey->scratch);
 	is_done = clone_function(planning, index);
 	function->classes = NULL;
 	scratch_release(&survey->scratch, mark);

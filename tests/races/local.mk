@@ -29,5 +29,6 @@ EXTRA_DIST += \
 	tests/races/split_updates.c \
 	tests/races/split_vectors.c \
 	tests/races/stacks.c \
+	tests/races/strides.c \
 	tests/races/structures.c \
 	tests/races/updates.c

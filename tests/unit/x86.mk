@@ -5,6 +5,7 @@ x86_tests = \
 	tests/unit/x86/test_checks \
 	tests/unit/x86/test_decode \
 	tests/unit/x86/test_emit \
+	tests/unit/x86/test_lanes \
 	tests/unit/x86/test_liveness \
 	tests/unit/x86/test_pattern \
 	tests/unit/x86/test_plan \
@@ -121,6 +122,11 @@ tests_unit_x86_test_decode_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_x86_test_decode_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_x86_test_decode_SOURCES = tests/unit/x86/test_decode.c
 tests_unit_x86_test_decode_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
+
+tests_unit_x86_test_lanes_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_x86_test_lanes_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_x86_test_lanes_SOURCES = tests/unit/x86/test_lanes.c
+tests_unit_x86_test_lanes_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
 
 tests_unit_x86_test_pattern_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_x86_test_pattern_CFLAGS = $(UNIT_CFLAGS)

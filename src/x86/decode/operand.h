@@ -26,6 +26,16 @@ static inline struct operand operand_of(const struct instruction *instruction)
 	};
 }
 
+/* What lies @bytes behind it. */
+static inline struct operand operand_behind(struct operand operand, uint32_t bytes)
+{
+	if (operand.is_rip_relative)
+		operand.target += bytes;
+	else
+		operand.displacement += (int32_t)bytes;
+	return operand;
+}
+
 static inline uint32_t operand_registers(const struct operand *operand)
 {
 	return (operand->base == NO_REGISTER ? 0 : REGISTER_BIT((unsigned)operand->base)) |
@@ -36,9 +46,8 @@ static inline uint32_t operand_registers(const struct operand *operand)
 static inline bool operand_distance(const struct operand *a, const struct operand *b,
 				    int64_t *distance)
 {
-	if (a->is_rip_relative != b->is_rip_relative ||
-	    a->is_thread_local != b->is_thread_local || a->base != b->base ||
-	    a->index != b->index || a->scale != b->scale)
+	if (a->is_rip_relative != b->is_rip_relative || a->is_thread_local != b->is_thread_local ||
+	    a->base != b->base || a->index != b->index || a->scale != b->scale)
 		return false;
 	*distance = a->is_rip_relative ? b->target - a->target
 				       : (int64_t)b->displacement - a->displacement;

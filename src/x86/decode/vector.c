@@ -1,20 +1,12 @@
 #include "x86/decode/vector.h"
 
-/* What prefixes and escape bytes say. */
-struct encoding {
-	const unsigned char *opcode;
-	unsigned map; /* 1: 0f, 2: 0f38, 3: 0f3a */
-	unsigned reg_high, rm_high;
-	int extra;		   /* VEX's register, or -1 */
-	unsigned char simd_prefix; /* 0, 66, f3, f2 */
-};
-
 static bool is_legacy_prefix(unsigned char byte)
 {
-	return byte == 0x66 || byte == 0xf2 || byte == 0xf3 || byte == 0x2e || byte == 0x3e;
+	return byte == 0x66 || byte == 0xf2 || byte == 0xf3 || byte == 0x2e || byte == 0x3e ||
+	       byte == 0x64 || byte == 0x65;
 }
 
-static bool decode_vex(const unsigned char *bytes, struct encoding *encoding)
+static bool decode_vex(const unsigned char *bytes, struct vector_encoding *encoding)
 {
 	static const unsigned char prefixes[] = {0, 0x66, 0xf3, 0xf2};
 	bool is_long = bytes[0] == 0xc4;
@@ -24,26 +16,30 @@ static bool decode_vex(const unsigned char *bytes, struct encoding *encoding)
 	encoding->reg_high = bytes[1] & 0x80 ? 0 : 8;
 	encoding->rm_high = is_long && !(bytes[1] & 0x20) ? 8 : 0;
 	encoding->extra = ~last >> 3 & 15;
+	encoding->has_wide_elements = is_long && last & 0x80;
+	encoding->is_long = last & 4;
 	encoding->simd_prefix = prefixes[last & 3];
 	encoding->opcode = bytes + (is_long ? 3 : 2);
 	return true;
 }
 
-static bool decode_encoding(const unsigned char *bytes, unsigned length, struct encoding *encoding)
+bool vector_decode_encoding(const unsigned char *bytes, unsigned length,
+			    struct vector_encoding *encoding)
 {
 	const unsigned char *end = bytes + length;
 
-	*encoding = (struct encoding){.extra = -1};
+	*encoding = (struct vector_encoding){.extra = -1};
 	if (length >= 4 && (bytes[0] == 0xc4 || bytes[0] == 0xc5))
 		return decode_vex(bytes, encoding);
 	while (bytes < end && is_legacy_prefix(*bytes)) {
-		if (*bytes != 0x2e && *bytes != 0x3e)
+		if (*bytes == 0x66 || *bytes >= 0xf2)
 			encoding->simd_prefix = *bytes;
 		bytes++;
 	}
 	if (bytes < end && (*bytes & 0xf0) == 0x40) {
 		encoding->reg_high = *bytes & 4 ? 8 : 0;
 		encoding->rm_high = *bytes & 1 ? 8 : 0;
+		encoding->has_wide_elements = *bytes & 8;
 		bytes++;
 	}
 	if (bytes + 2 >= end || *bytes != 0x0f)
@@ -53,7 +49,7 @@ static bool decode_encoding(const unsigned char *bytes, unsigned length, struct 
 	return encoding->opcode + 1 < end;
 }
 
-static bool is_store_opcode(const struct encoding *encoding)
+static bool is_store_opcode(const struct vector_encoding *encoding)
 {
 	switch (*encoding->opcode) {
 	case 0x11:
@@ -79,7 +75,7 @@ static bool is_move_opcode(unsigned char opcode)
 }
 
 /* Conversions, square roots, moves: the result depends on the source alone. */
-static bool is_vector_opcode(const struct encoding *encoding)
+static bool is_vector_opcode(const struct vector_encoding *encoding)
 {
 	unsigned char opcode = *encoding->opcode;
 
@@ -92,10 +88,10 @@ static bool is_vector_opcode(const struct encoding *encoding)
 
 bool vector_decode(const unsigned char *bytes, unsigned length, struct vector_operands *operands)
 {
-	struct encoding encoding;
+	struct vector_encoding encoding;
 	unsigned char opcode, modrm;
 
-	if (!decode_encoding(bytes, length, &encoding) || !is_vector_opcode(&encoding))
+	if (!vector_decode_encoding(bytes, length, &encoding) || !is_vector_opcode(&encoding))
 		return false;
 	opcode = encoding.opcode[0];
 	modrm = encoding.opcode[1];

@@ -43,7 +43,8 @@ static uint32_t count_accesses(const struct function *function)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < function->count; i++)
-		count += function->instructions[i].memory != 0;
+		count += (function->instructions[i].memory != 0) +
+			 (uint32_t)__builtin_popcount(function->instructions[i].used_bytes);
 	return count;
 }
 

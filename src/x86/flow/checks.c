@@ -272,18 +272,19 @@ static bool is_served(struct placing *placing, const struct check *access, uint3
 	return false;
 }
 
-static void check_simple(struct placing *placing, uint32_t index, const struct operand *operand,
-			 bool is_read, bool is_write)
+static void check_bytes(struct placing *placing, uint32_t index, const struct operand *operand,
+			uint32_t size_bytes, bool is_read, bool is_write)
 {
 	struct check access = {
 		.operand = *operand,
 		.instruction = index,
-		.size_bytes = placing->function->instructions[index].access_bytes,
+		.size_bytes = (uint16_t)size_bytes,
 		.class = ACCESS_SIMPLE,
 		.is_write = is_write,
 	};
 
 	access.site = add_site(placing, index, is_read, is_write);
+	placing->list->sites[access.site].size_bytes = access.size_bytes;
 	access.strides_far =
 		!is_write && strides_are_far(placing->function, index, &placing->next_back);
 	if (is_served(placing, &access, access.site))
@@ -291,6 +292,29 @@ static void check_simple(struct placing *placing, uint32_t index, const struct o
 	remember_check(placing, add_check(placing, &access));
 	if (placing->list->sites[access.site].flags & PLAN_SITE_SPIN)
 		placing->available_count--;
+}
+
+static void check_simple(struct placing *placing, uint32_t index, const struct operand *operand,
+			 bool is_read, bool is_write)
+{
+	check_bytes(placing, index, operand, placing->function->instructions[index].access_bytes,
+		    is_read, is_write);
+}
+
+/* A load, or those parts of it that are used: the compiler has made it so wide, and what
+ * lies between them is not accessed by the source. */
+static void check_pieces(struct placing *placing, uint32_t index)
+{
+	const struct instruction *instruction = &placing->function->instructions[index];
+	bool is_read = (instruction->memory & MEMORY_READ) != 0;
+	bool is_write = (instruction->memory & MEMORY_WRITE) != 0;
+	uint32_t bytes;
+
+	for (uint32_t at = 0; instruction_next_piece(instruction, &at, &bytes); at += bytes) {
+		struct operand operand = operand_behind(operand_of(instruction), at);
+
+		check_bytes(placing, index, &operand, bytes, is_read, is_write);
+	}
 }
 
 /* A string instruction without a prefix: one element at rsi, one at rdi. */
@@ -359,7 +383,6 @@ static void check_access(struct placing *placing, uint32_t index)
 {
 	const struct instruction *instruction = &placing->function->instructions[index];
 	enum access_class class = checks_class(placing->module, placing->function, index);
-	struct operand operand = operand_of(instruction);
 
 	switch (class) {
 	case ACCESS_NONE:
@@ -374,9 +397,7 @@ static void check_access(struct placing *placing, uint32_t index)
 		if (instruction->memory & MEMORY_STRING)
 			check_element(placing, index);
 		else
-			check_simple(placing, index, &operand,
-				     (instruction->memory & MEMORY_READ) != 0,
-				     (instruction->memory & MEMORY_WRITE) != 0);
+			check_pieces(placing, index);
 		break;
 	case ACCESS_SIZED:
 	case ACCESS_MASKED:

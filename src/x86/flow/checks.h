@@ -36,7 +36,7 @@ struct access_notes {
 };
 
 /* The checks and sites of one function.  There is room for two checks and sites
- * for each instruction that touches memory. */
+ * for each instruction that touches memory, and for one for each piece that a load uses. */
 struct check_list {
 	struct check *checks;
 	uint32_t count;

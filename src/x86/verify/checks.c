@@ -82,8 +82,22 @@ static bool check_state(struct verifying *verifying, uint32_t at, const struct s
 	return true;
 }
 
+/* Is @value the address of a piece of @size_bytes of what @instruction uses? */
+static bool is_address_of_piece(const struct symbolic_value *value, struct symbolic_value *address,
+				const struct instruction *instruction, uint32_t size_bytes)
+{
+	uint32_t bytes;
+
+	for (uint32_t at = 0; instruction_next_piece(instruction, &at, &bytes); at += bytes) {
+		address->operand = operand_behind(operand_of(instruction), at);
+		if (bytes == size_bytes && symbolic_value_is(value, address))
+			return true;
+	}
+	return false;
+}
+
 static bool is_same_address(const struct symbolic_value *value,
-			    const struct instruction *instruction)
+			    const struct instruction *instruction, uint32_t size_bytes)
 {
 	struct symbolic_value address = {
 		.kind = SYMBOLIC_ADDRESS,
@@ -98,6 +112,8 @@ static bool is_same_address(const struct symbolic_value *value,
 			return true;
 		address.operand.base = RSI;
 	}
+	if (instruction->used_bytes)
+		return is_address_of_piece(value, &address, instruction, size_bytes);
 	return symbolic_value_is(value, &address);
 }
 
@@ -201,7 +217,8 @@ static bool check_thunk(struct verifying *verifying, uint32_t at, struct symboli
 			verify_range(verifying, at, machine, site, index)) ||
 		       verify_wrong(verifying, at, "another range is recorded");
 	if (has_address &&
-	    !is_same_address(&machine->pushed_address, &function->instructions[index]))
+	    !is_same_address(&machine->pushed_address, &function->instructions[index],
+			     plan->sites[site].size_bytes))
 		return verify_wrong(verifying, at, "a thunk is called with another address");
 	if (!is_only_call(verifying, site, thunk, at))
 		return verify_wrong(verifying, at, "a site has two checks");

@@ -38,13 +38,13 @@ static bool is_touched(const struct verifying *verifying, const struct counted_l
 	do {
 		reached = next;
 		for (uint32_t i = loop->first; i <= loop->last; i++) {
-			const struct instruction *touching =
-				&verifying->function->instructions[i];
+			const struct instruction *touching = &verifying->function->instructions[i];
 			struct counted_range range;
 			bool is_range;
 			int64_t at;
 
-			if (!(touching->memory & (told->is_write ? MEMORY_WRITE : MEMORY_READ)) ||
+			if (touching->used_bytes ||
+			    !(touching->memory & (told->is_write ? MEMORY_WRITE : MEMORY_READ)) ||
 			    !find_place(verifying, loop, i, touching->access_bytes, told->is_write,
 					&range, &is_range))
 				continue;
@@ -67,8 +67,8 @@ static uint32_t number_of(const struct verifying *verifying, uint32_t at)
 	return number;
 }
 
-bool verify_range(struct verifying *verifying, uint32_t at, struct symbolic *machine,
-		  uint32_t site, uint32_t index)
+bool verify_range(struct verifying *verifying, uint32_t at, struct symbolic *machine, uint32_t site,
+		  uint32_t index)
 {
 	bool is_write = verifying->plan->sites[site].flags & PLAN_SITE_WRITE;
 	int32_t extra = machine->pushed_mask.operand.displacement;
@@ -100,35 +100,51 @@ bool verify_range(struct verifying *verifying, uint32_t at, struct symbolic *mac
 	verifying->told_count += number == verifying->told_count;
 	machine->told |= 1u << number;
 	return (!loop.unless || machine->is_not == loop.unless) &&
-	       machine->measured.kind == SYMBOLIC_DISTANCE &&
-	       machine->measured.number == loop.to && machine->measured.mask == loop.from &&
-	       place_in(told, &range.place) >= 0 && place_in(told, &range.place) <= extra &&
-	       (!extra || (range.shift >= machine->measured.at &&
-			   machine->least >= RANGE_BYTES_NEAR - 1 &&
-			   is_touched(verifying, &loop, told))) &&
+	       machine->measured.kind == SYMBOLIC_DISTANCE && machine->measured.number == loop.to &&
+	       machine->measured.mask == loop.from && place_in(told, &range.place) >= 0 &&
+	       place_in(told, &range.place) <= extra &&
+	       (!extra ||
+		(range.shift >= machine->measured.at && machine->least >= RANGE_BYTES_NEAR - 1 &&
+		 is_touched(verifying, &loop, told))) &&
 	       symbolic_value_is(&machine->pushed_address, &address) &&
 	       symbolic_value_is(&machine->pushed_mask, &distance);
 }
 
-/* Is what instruction @index accesses in what @machine has told?  Who writes need not read. */
-static bool is_told(const struct verifying *verifying, const struct symbolic *machine,
-		    const struct counted_loop *loop, uint32_t index, bool is_write)
+/* Are @size_bytes at @place in what @machine has told?  Who writes need not read. */
+static bool is_told_at(const struct verifying *verifying, const struct symbolic *machine,
+		       const struct counted_place *place, uint32_t size_bytes, bool is_write)
 {
-	uint32_t size_bytes = verifying->function->instructions[index].access_bytes;
-	struct counted_range range;
-	bool is_range;
-
-	if (!find_place(verifying, loop, index, size_bytes, is_write, &range, &is_range))
-		return false;
 	for (uint32_t i = 0; i < verifying->told_count; i++) {
 		const struct told_range *told = &verifying->told[i];
-		int64_t at = place_in(told, &range.place);
+		int64_t at = place_in(told, place);
 
 		if (machine->told >> i & 1 && told->is_write >= is_write && at >= 0 &&
 		    at + size_bytes <= told->place.stride + told->extra)
 			return true;
 	}
 	return false;
+}
+
+/* Is what instruction @index accesses? */
+static bool is_told(const struct verifying *verifying, const struct symbolic *machine,
+		    const struct counted_loop *loop, uint32_t index, bool is_write)
+{
+	const struct instruction *instruction = &verifying->function->instructions[index];
+	struct counted_range range;
+	bool is_range;
+	uint32_t bytes;
+
+	if (!find_place(verifying, loop, index, instruction->access_bytes, is_write, &range,
+			&is_range))
+		return false;
+	for (uint32_t at = 0; instruction_next_piece(instruction, &at, &bytes); at += bytes) {
+		struct counted_place place = range.place;
+
+		place.first = operand_behind(place.first, at);
+		if (!is_told_at(verifying, machine, &place, bytes, is_write))
+			return false;
+	}
+	return true;
 }
 
 static bool are_told(const struct verifying *verifying, const struct symbolic *machine,
@@ -187,17 +203,16 @@ bool verify_loop(struct verifying *verifying, uint32_t at, const struct symbolic
 	bool is_right;
 
 	if (!machine->is_ahead || !verifying->head ||
-	    !counted_find(verifying->module, verifying->function, first, &loop) ||
-	    !loop.is_exact || !is_even(machine, &loop) ||
-	    !are_told(verifying, machine, &loop))
+	    !counted_find(verifying->module, verifying->function, first, &loop) || !loop.is_exact ||
+	    !is_even(machine, &loop) || !are_told(verifying, machine, &loop))
 		return verify_wrong(verifying, at, "a loop goes on unchecked");
 	is_right = true;
 	for (uint32_t i = first; i < loop.last && is_right; i++) {
 		verifying->index = i;
 		verifying->copy_at = at;
-		is_right = verify_state(verifying, at,
-					verifying->function->instructions[i].offset) &&
-			   verify_copy(verifying, &at);
+		is_right =
+			verify_state(verifying, at, verifying->function->instructions[i].offset) &&
+			verify_copy(verifying, &at);
 	}
 	verifying->index = first;
 	verifying->copy_at = copy_at;

@@ -25,8 +25,7 @@ bool symbolic_value_is(const struct symbolic_value *a, const struct symbolic_val
 		       operand_distance(&a->operand, &b->operand, &distance) && distance == 0;
 	if (a->kind == SYMBOLIC_DISTANCE)
 		return a->number == b->number && a->mask == b->mask && a->at == b->at &&
-		       a->bit == b->bit &&
-		       a->operand.displacement == b->operand.displacement;
+		       a->bit == b->bit && a->operand.displacement == b->operand.displacement;
 	if (a->kind == SYMBOLIC_MASK)
 		return a->number == b->number && a->at == b->at && a->bit == b->bit;
 	return a->kind != SYMBOLIC_ORIGINAL || a->number == b->number;

@@ -1,0 +1,190 @@
+#include "x86/liveness/loads.h"
+
+#include "x86/decode/lanes.h"
+#include "x86/survey/classify.h"
+
+#define VECTOR_BYTES 16u
+#define PASSES_MOST 16u
+#define INSTRUCTIONS_MOST 20000u
+#define ARGUMENTS 8u /* passed in the first vector registers */
+#define RESULTS 2u
+
+struct search {
+	const struct module *module;
+	const struct function *function;
+	struct lanes *before; /* per instruction, and one more */
+	bool has_changed;
+};
+
+static const unsigned char *bytes_of(const struct search *search, uint32_t index)
+{
+	return search->module->text + search->function->instructions[index].offset;
+}
+
+static bool is_vector_load(const struct search *search, uint32_t index)
+{
+	const struct instruction *instruction = &search->function->instructions[index];
+
+	return instruction->access_bytes >= VECTOR_BYTES && instruction->memory & MEMORY_READ &&
+	       !(instruction->memory & (MEMORY_WRITE | MEMORY_STRING)) &&
+	       checks_class(search->module, search->function, index) == ACCESS_SIMPLE;
+}
+
+/* Loads of vectors, and what may drop a part of one? */
+static bool is_worth_it(const struct search *search)
+{
+	bool has_load = false, has_drop = false;
+	uint32_t count = search->function->count;
+
+	for (uint32_t i = 0; i < count && !has_load; i++)
+		has_load = is_vector_load(search, i);
+	for (uint32_t i = 0; i < count && has_load && !has_drop; i++)
+		has_drop = lanes_may_drop(bytes_of(search, i), &search->function->instructions[i]);
+	return has_drop;
+}
+
+static void need_all(struct lanes *lanes)
+{
+	for (unsigned r = 0; r < LANES_REGISTERS; r++)
+		lanes->needed[r] = LANES_ALL;
+}
+
+static void need_both(struct lanes *lanes, const struct lanes *others)
+{
+	for (unsigned r = 0; r < LANES_REGISTERS; r++)
+		lanes->needed[r] |= others->needed[r];
+}
+
+static bool is_join(const struct function *function, uint32_t index)
+{
+	return function->reach[index] & (REACH_ENTRY | REACH_BRANCH | REACH_INDIRECT);
+}
+
+/* Needs of the first @count registers those that the straight line before @index fills. */
+static void need_passed(const struct search *search, uint32_t index, unsigned count,
+			struct lanes *lanes)
+{
+	const struct function *function = search->function;
+	unsigned result;
+
+	for (uint32_t i = index; i > 0 && !is_join(function, i) &&
+				 function->instructions[i - 1].kind == INSTRUCTION_PLAIN;
+	     i--)
+		if (lanes_result(bytes_of(search, i - 1), &function->instructions[i - 1],
+				 &result) &&
+		    result < count)
+			lanes->needed[result] = LANES_ALL;
+}
+
+/* A jump to a function is a call at the end; others lead to code that is not looked at. */
+static bool is_last_call(const struct search *search, const struct instruction *jump)
+{
+	const struct function *target;
+
+	if (jump->kind == INSTRUCTION_JUMP_INDIRECT)
+		return jump->is_rip_relative;
+	target = module_find(search->module, jump->target);
+	return (target && target != search->function && target->start == jump->target &&
+		(target->is_exported || target->is_called_directly)) ||
+	       module_jumps_to_import(search->module, jump->target);
+}
+
+static void need_at_target(const struct search *search, uint32_t index, struct lanes *lanes)
+{
+	const struct instruction *jump = &search->function->instructions[index];
+	uint32_t target =
+		instruction_is_branch(jump) ? function_target(search->function, jump) : UINT32_MAX;
+
+	if (target != UINT32_MAX)
+		need_both(lanes, &search->before[target]);
+	else if (is_last_call(search, jump))
+		need_passed(search, index, ARGUMENTS, lanes);
+	else
+		need_all(lanes);
+}
+
+static void need_after(const struct search *search, uint32_t index, struct lanes *lanes)
+{
+	const struct instruction *instruction = &search->function->instructions[index];
+
+	*lanes = (struct lanes){.needed = {0}};
+	if (instruction_falls_through(instruction) || instruction_is_call(instruction))
+		*lanes = search->before[index + 1];
+	switch ((enum instruction_kind)instruction->kind) {
+	case INSTRUCTION_PLAIN:
+	case INSTRUCTION_STOP:
+		break;
+	case INSTRUCTION_CALL:
+	case INSTRUCTION_CALL_INDIRECT:
+		need_passed(search, index, ARGUMENTS, lanes);
+		break;
+	case INSTRUCTION_RETURN:
+		lanes->needed[0] = 0xff; /* a number */
+		need_passed(search, index, RESULTS, lanes);
+		break;
+	case INSTRUCTION_BRANCH_IF:
+	case INSTRUCTION_LOOP:
+	case INSTRUCTION_BRANCH:
+	case INSTRUCTION_JUMP_INDIRECT:
+		need_at_target(search, index, lanes);
+		break;
+	case INSTRUCTION_UNKNOWN:
+		need_all(lanes);
+		break;
+	}
+}
+
+/* 0: all of the load is used, or nothing that is known. */
+static uint32_t used_of(const struct instruction *load, uint32_t of_memory)
+{
+	uint32_t all = load->access_bytes >= 32 ? LANES_ALL : (1u << load->access_bytes) - 1;
+
+	return load->access_bytes > 32 || (of_memory & all) == all ? 0 : of_memory & all;
+}
+
+static void pass_instruction(struct search *search, uint32_t index)
+{
+	struct instruction *instruction = &search->function->instructions[index];
+	struct lanes *before = &search->before[index];
+	struct lanes lanes;
+	uint32_t of_memory;
+
+	need_after(search, index, &lanes);
+	if (!lanes_before(bytes_of(search, index), instruction, &lanes, &of_memory)) {
+		need_all(&lanes);
+		of_memory = LANES_ALL;
+	}
+	for (unsigned r = 0; r < LANES_REGISTERS; r++)
+		search->has_changed |= lanes.needed[r] != before->needed[r];
+	*before = lanes;
+	if (is_vector_load(search, index))
+		instruction->used_bytes = used_of(instruction, of_memory);
+}
+
+static void forget_used(const struct function *function)
+{
+	for (uint32_t i = 0; i < function->count; i++)
+		function->instructions[i].used_bytes = 0;
+}
+
+void loads_find_used(const struct module *module, const struct function *function,
+		     struct scratch *scratch)
+{
+	struct search search = {.module = module, .function = function, .has_changed = true};
+	struct scratch_mark mark = scratch_mark(scratch);
+
+	if (function->count > INSTRUCTIONS_MOST || !is_worth_it(&search))
+		return;
+	search.before = scratch_take_zeroed(scratch, (function->count + 1) * sizeof(struct lanes));
+	if (!search.before)
+		return;
+	need_all(&search.before[function->count]);
+	for (unsigned pass = 0; pass < PASSES_MOST && search.has_changed; pass++) {
+		search.has_changed = false;
+		for (uint32_t i = function->count; i-- > 0;)
+			pass_instruction(&search, i);
+	}
+	if (search.has_changed)
+		forget_used(function);
+	scratch_release(scratch, mark);
+}
