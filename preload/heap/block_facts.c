@@ -38,6 +38,7 @@ _Static_assert((SHADOW_HIGH_END - 1) >> BLOCK_REGION_SHIFT ==
 uint8_t block_chunks[BLOCK_CHUNK_COUNT];
 size_t block_lone_bytes = BLOCK_GRANULE;
 static bool are_any_mapped;
+static bool are_all_mapped; /* chunks that are not said to be refused */
 
 /* Maps @size_bytes of words from @words on. */
 static bool map_words(uint32_t *words, size_t size_bytes)
@@ -66,7 +67,8 @@ static enum block_chunk map_chunk(uintptr_t address)
 {
 	uint32_t *words = block_word(address & ~(BLOCK_CHUNK_BYTES - 1));
 
-	return map_words(words, CHUNK_WORD_BYTES) ? BLOCK_CHUNK_MAPPED : BLOCK_CHUNK_REFUSED;
+	return are_all_mapped || map_words(words, CHUNK_WORD_BYTES) ? BLOCK_CHUNK_MAPPED
+								    : BLOCK_CHUNK_REFUSED;
 }
 
 bool block_map_chunk(uintptr_t address)
@@ -94,10 +96,9 @@ static void map_region(uintptr_t start, uintptr_t end)
 
 		while (chunk < last && load_relaxed(&block_chunks[chunk]) == BLOCK_CHUNK_UNMAPPED)
 			chunk++;
-		/* There is one thread. */
-		if (chunk > first && map_words(block_word(first * BLOCK_CHUNK_BYTES),
-					       (chunk - first) * CHUNK_WORD_BYTES))
-			memset(&block_chunks[first], BLOCK_CHUNK_MAPPED, chunk - first);
+		if (chunk > first && !map_words(block_word(first * BLOCK_CHUNK_BYTES),
+						(chunk - first) * CHUNK_WORD_BYTES))
+			memset(&block_chunks[first], BLOCK_CHUNK_REFUSED, chunk - first);
 		chunk++;
 	}
 }
@@ -107,6 +108,7 @@ void block_map_all(void)
 	map_region(0, SHADOW_LOW_END);
 	map_region(SHADOW_MIDDLE_START, SHADOW_MIDDLE_END);
 	map_region(SHADOW_HIGH_START, SHADOW_HIGH_END);
+	are_all_mapped = true; /* there is one thread */
 }
 
 #define PAGE_BYTES 4096u
