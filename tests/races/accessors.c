@@ -234,6 +234,175 @@ static void split_pointed_case(void)
 	run_both(split_pointed_work, split_pointed_work, &split_pointed_holder);
 }
 
+/* --- Floating-point values ------------------------------------------------------------ */
+
+/* A number with functions that load and store it, and what reads it, lets the other thread do
+ * so, and stores @stored. */
+#define NUMBER(name, type, stored)                                                                 \
+	static struct {                                                                            \
+		pthread_mutex_t lock;                                                              \
+		type total, other;                                                                 \
+	} name##_sum = {PTHREAD_MUTEX_INITIALIZER, 100, 3};                                        \
+	static NOINLINE type name##_total(void)                                                    \
+	{                                                                                          \
+		type total;                                                                        \
+                                                                                                   \
+		pthread_mutex_lock(&name##_sum.lock);                                              \
+		total = name##_sum.total;                                                          \
+		pthread_mutex_unlock(&name##_sum.lock);                                            \
+		return total;                                                                      \
+	}                                                                                          \
+	static NOINLINE void name##_set_total(type total)                                          \
+	{                                                                                          \
+		pthread_mutex_lock(&name##_sum.lock);                                              \
+		name##_sum.total = total;                                                          \
+		pthread_mutex_unlock(&name##_sum.lock);                                            \
+		KEEP(name##_sum);                                                                  \
+	}                                                                                          \
+	static void *name##_work(void *unused)                                                     \
+	{                                                                                          \
+		type total = name##_total();                                                       \
+                                                                                                   \
+		KEEP(total);                                                                       \
+		pthread_barrier_wait(&both_have_read);                                             \
+		name##_set_total(stored);                                                          \
+		KEEP(name##_sum);                                                                  \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_work, name##_work, NULL);                                          \
+	}
+
+NUMBER(number, double, total * 1.5)
+NUMBER(small_number, float, total + 2)
+NUMBER(other_number, double, number_sum.other * 1.5)
+
+/* --- Tests, and functions that act ----------------------------------------------------------- */
+
+struct stock {
+	pthread_mutex_t lock;
+	int items, sold;
+};
+
+/* With a test of what is there, and a function that takes @pack of it.  Where packs are equal,
+ * compilers make one function of several. */
+#define STOCK(name, pack)                                                                          \
+	static struct stock name##_stock = {PTHREAD_MUTEX_INITIALIZER, pack, 0};                   \
+	static NOINLINE int name##_has(struct stock *stock)                                        \
+	{                                                                                          \
+		int has;                                                                           \
+                                                                                                   \
+		pthread_mutex_lock(&stock->lock);                                                  \
+		has = stock->items >= pack;                                                        \
+		pthread_mutex_unlock(&stock->lock);                                                \
+		return has;                                                                        \
+	}                                                                                          \
+	static NOINLINE void name##_take(struct stock *stock)                                      \
+	{                                                                                          \
+		pthread_mutex_lock(&stock->lock);                                                  \
+		stock->items -= pack;                                                              \
+		pthread_mutex_unlock(&stock->lock);                                                \
+		KEEP(*stock);                                                                      \
+	}
+
+static NOINLINE void stock_sell(struct stock *stock)
+{
+	pthread_mutex_lock(&stock->lock);
+	stock->sold++;
+	pthread_mutex_unlock(&stock->lock);
+	KEEP(*stock);
+}
+
+/* Both find the last item there, and both take it. */
+STOCK(tested, 1)
+
+static void *tested_work(void *unused)
+{
+	while (tested_has(&tested_stock)) {
+		pthread_barrier_wait(&both_have_read);
+		tested_take(&tested_stock);
+	}
+	return unused;
+}
+
+static void tested_case(void)
+{
+	run_both(tested_work, tested_work, NULL);
+}
+
+/* The same without a loop, of what a pointer leads to. */
+STOCK(tested_once, 2)
+
+static void *tested_once_work(void *argument)
+{
+	if (tested_once_has(argument)) {
+		pthread_barrier_wait(&both_have_read);
+		tested_once_take(argument);
+	}
+	return NULL;
+}
+
+static void tested_once_case(void)
+{
+	run_both(tested_once_work, tested_once_work, &tested_once_stock);
+}
+
+/* What is updated is not what the test has read. */
+STOCK(tested_other, 3)
+
+static void *tested_other_work(void *unused)
+{
+	if (tested_other_has(&tested_other_stock)) {
+		pthread_barrier_wait(&both_have_read);
+		stock_sell(&tested_other_stock);
+	} else {
+		tested_other_take(&tested_other_stock);
+	}
+	return unused;
+}
+
+static void tested_other_case(void)
+{
+	run_both(tested_other_work, tested_other_work, NULL);
+}
+
+/* No test decides that the item is taken. */
+STOCK(tested_apart, 4)
+
+static void *tested_apart_work(void *unused)
+{
+	if (tested_apart_has(&tested_apart_stock))
+		stock_sell(&tested_apart_stock);
+	pthread_barrier_wait(&both_have_read);
+	tested_apart_take(&tested_apart_stock);
+	return unused;
+}
+
+static void tested_apart_case(void)
+{
+	run_both(tested_apart_work, tested_apart_work, NULL);
+}
+
+/* Another lock is held around both. */
+STOCK(tested_inside, 5)
+static pthread_mutex_t tested_inside_outer = PTHREAD_MUTEX_INITIALIZER;
+
+static void *tested_inside_work(void *unused)
+{
+	pthread_barrier_wait(&both_have_read);
+	pthread_mutex_lock(&tested_inside_outer);
+	if (tested_inside_has(&tested_inside_stock))
+		tested_inside_take(&tested_inside_stock);
+	pthread_mutex_unlock(&tested_inside_outer);
+	return unused;
+}
+
+static void tested_inside_case(void)
+{
+	run_both(tested_inside_work, tested_inside_work, NULL);
+}
+
 static const struct race_case cases[] = {
 	CASE(split_calls, "lost-update:error"),
 	CASE(split_half, "lost-update:error"),
@@ -244,6 +413,14 @@ static const struct race_case cases[] = {
 	CASE(locking_unrelated, "silent"),
 	CASE(locking_inside, "silent"),
 	CASE(split_pointed, "lost-update:error"),
+	CASE(number, "lost-update:error"),
+	CASE(small_number, "lost-update:error"),
+	CASE(other_number, "silent"),
+	CASE(tested, "check-then-act:warning"),
+	CASE(tested_once, "check-then-act:warning"),
+	CASE(tested_other, "silent"),
+	CASE(tested_apart, "silent"),
+	CASE(tested_inside, "silent"),
 };
 
 int main(int argc, char **argv)

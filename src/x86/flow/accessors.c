@@ -8,15 +8,17 @@
 #define SLOTS_MOST 12u
 #define DEPTH_MOST 1024
 #define NO_DEPTH INT32_MIN
+#define VECTOR_ARGUMENTS 8u
 
-enum value_kind { VALUE_UNKNOWN, VALUE_PATH, VALUE_FRAME, VALUE_RESULT };
+enum value_kind { VALUE_UNKNOWN, VALUE_PATH, VALUE_DERIVED, VALUE_FRAME, VALUE_RESULT };
 
 struct value {
 	uint8_t kind;
 	uint16_t return_at; /* at the last load of the path */
 	uint32_t site;	    /* ... of which this is the instruction; of a result: the call's */
 	int32_t depth;	    /* of a frame pointer */
-	struct accessor_path path; /* what was loaded so; of length 0: an argument */
+	struct accessor_path path; /* what was loaded so, or is computed of that; of length 0: an
+				    * argument */
 };
 
 static const struct value unknown;
@@ -25,16 +27,20 @@ static const struct value unknown;
 struct scan {
 	const struct module *module;
 	const struct function *function;
-	struct value registers[16];
+	struct value registers[ACCESSOR_VECTORS + 16]; /* general ones, then vectors */
 	struct {
 		int32_t at; /* below the return address */
 		struct value value;
 	} slots[SLOTS_MOST];
+	struct value flags;
 	uint32_t slot_count;
 	int32_t depth; /* of rsp below the return address */
 	uint32_t store_count; /* of an argument */
 	uint32_t exchanged; /* registers with what an exchange has got */
+	bool is_vector, is_vector_move; /* the instruction, whose operands are these */
+	struct vector_operands vector;
 	struct accessor accessor; /* what it is so far */
+	struct value act; /* what it has stored by itself first: the place, as if loaded */
 };
 
 static void begin_scan(struct scan *scan)
@@ -45,11 +51,20 @@ static void begin_scan(struct scan *scan)
 		scan->registers[number] =
 			(struct value){.kind = VALUE_PATH, .path.argument = (int8_t)number};
 	}
+	for (unsigned number = 0; number < VECTOR_ARGUMENTS; number++)
+		scan->registers[ACCESSOR_VECTORS + number] =
+			(struct value){.kind = VALUE_PATH,
+				       .path.argument = (int8_t)(ACCESSOR_VECTORS + number)};
 }
 
 static bool is_argument(const struct value *value)
 {
 	return value->kind == VALUE_PATH && !value->path.length;
+}
+
+static bool is_loaded(const struct value *value)
+{
+	return value->kind == VALUE_DERIVED || (value->kind == VALUE_PATH && value->path.length);
 }
 
 /* Where a stack operand lies below the return address; NO_DEPTH: it is none. */
@@ -93,6 +108,40 @@ static void change_registers(struct scan *scan, uint32_t changed, struct value v
 		scan->registers[__builtin_ctz(changed)] = value;
 }
 
+/* Notes where the instruction moves a floating-point value. */
+static void note_vector(struct scan *scan, const struct instruction *instruction)
+{
+	struct vector_operands *vector = &scan->vector;
+
+	scan->is_vector = flow_decode_vector(scan->module, instruction, vector);
+	scan->is_vector_move = scan->is_vector && (vector->is_store || (vector->is_move &&
+								       vector->extra == vector->reg));
+}
+
+/* The register whose value the instruction stores, or NO_REGISTER. */
+static int stored_register(const struct scan *scan, const struct instruction *instruction)
+{
+	if (scan->is_vector && scan->vector.is_store)
+		return ACCESSOR_VECTORS + scan->vector.reg;
+	return instruction->source;
+}
+
+/* The instruction has loaded or computed @value. */
+static void change_result(struct scan *scan, const struct instruction *instruction,
+			  struct value value)
+{
+	const struct vector_operands *vector = &scan->vector;
+
+	change_registers(scan, instruction->changes, value);
+	if (instruction->changes & FLAGS_ALL) {
+		scan->flags = value;
+		return;
+	}
+	if (!scan->is_vector || vector->to_general || (vector->is_store && !vector->has_rm))
+		return;
+	scan->registers[ACCESSOR_VECTORS + (vector->is_store ? vector->rm : vector->reg)] = value;
+}
+
 static unsigned pushed_register(const unsigned char *bytes)
 {
 	bool has_prefix = (bytes[0] & 0xf0) == 0x40;
@@ -132,10 +181,11 @@ static bool find_path(const struct scan *scan, const struct instruction *instruc
 {
 	const struct value *base;
 
-	if (!(instruction->memory & (MEMORY_PLAIN_MOVE | MEMORY_EXCHANGE)) ||
-	    instruction->index != NO_REGISTER ||
-	    instruction->access_bytes > 8 || scan->depth < 0 || scan->depth > DEPTH_MOST ||
-	    instruction->memory & (MEMORY_SEGMENT | MEMORY_CONSTANT | MEMORY_STRING))
+	if (instruction->index != NO_REGISTER || instruction->access_bytes > 8 || scan->depth < 0 ||
+	    scan->depth > DEPTH_MOST || instruction->memory & (MEMORY_SEGMENT | MEMORY_STRING | MEMORY_COMPARES) ||
+	    (instruction->memory & (MEMORY_LOCKED | MEMORY_EXCHANGE)) == MEMORY_LOCKED ||
+	    (instruction->memory & (MEMORY_CONSTANT | MEMORY_WRITE | MEMORY_READ)) ==
+		    (MEMORY_CONSTANT | MEMORY_WRITE))
 		return false;
 	if (instruction->is_rip_relative) {
 		*path = (struct accessor_path){
@@ -153,39 +203,86 @@ static bool find_path(const struct scan *scan, const struct instruction *instruc
 }
 
 static void note_store(struct scan *scan, const struct instruction *instruction,
-		       const struct accessor_path *path)
+		       const struct value *place)
 {
-	const struct value *value = &scan->registers[instruction->source];
+	int stored = stored_register(scan, instruction);
+	const struct value *value = stored == NO_REGISTER ? &unknown : &scan->registers[stored];
+	bool is_update = (instruction->memory & (MEMORY_READ | MEMORY_EXCHANGE)) == MEMORY_READ;
 
-	if (!is_argument(value) ||
-	    (instruction->memory & (MEMORY_READ | MEMORY_EXCHANGE)) == MEMORY_READ)
+	if (is_update || !is_argument(value)) {
+		if ((is_update || is_loaded(value)) && !is_loaded(&scan->act))
+			scan->act = *place;
 		return;
+	}
 	scan->store_count++;
 	if (instruction->memory & MEMORY_EXCHANGE)
 		scan->exchanged |= REGISTER_BIT(instruction->source);
-	scan->accessor.path = *path;
+	scan->accessor.path = place->path;
 	scan->accessor.site = instruction->offset;
 	scan->accessor.return_at = (uint16_t)scan->depth;
 	scan->accessor.is_store = true;
 	scan->accessor.value = value->path.argument;
 }
 
+static void take_earlier(struct value *value, const struct value *other)
+{
+	if (is_loaded(other) && (!is_loaded(value) || other->site < value->site))
+		*value = *other;
+}
+
+/* What is computed of @value and of the registers that the instruction reads: it rests on the
+ * first of the loads. */
+static struct value derived_value(const struct scan *scan, const struct instruction *instruction,
+				  struct value value)
+{
+	uint32_t reads = instruction->reads & REGISTERS_ALL;
+
+	if (flow_has_memory(instruction))
+		reads &= ~flow_address_registers(instruction);
+	for (; reads; reads &= reads - 1)
+		take_earlier(&value, &scan->registers[__builtin_ctz(reads)]);
+	if (instruction->reads & FLAGS_ALL)
+		take_earlier(&value, &scan->flags);
+	if (scan->is_vector)
+		take_earlier(&value, &scan->registers[ACCESSOR_VECTORS + scan->vector.reg]);
+	if (scan->is_vector && scan->vector.has_rm)
+		take_earlier(&value, &scan->registers[ACCESSOR_VECTORS + scan->vector.rm]);
+	value.kind = is_loaded(&value) ? VALUE_DERIVED : VALUE_UNKNOWN;
+	return value;
+}
+
 static void run_access(struct scan *scan, const struct instruction *instruction)
 {
-	struct accessor_path path;
-	bool is_followed = find_path(scan, instruction, &path);
+	bool is_move = instruction->memory & MEMORY_PLAIN_MOVE || scan->is_vector_move;
+	struct value place = {.kind = VALUE_PATH,
+			      .return_at = (uint16_t)scan->depth,
+			      .site = instruction->offset};
 
-	if (is_followed && instruction->memory & MEMORY_WRITE && instruction->source != NO_REGISTER)
-		note_store(scan, instruction, &path);
-	if (!is_followed || instruction->memory & MEMORY_WRITE) {
-		change_registers(scan, instruction->changes, unknown);
+	if (!find_path(scan, instruction, &place.path)) {
+		change_result(scan, instruction, unknown);
 		return;
 	}
-	change_registers(scan, instruction->changes,
-			 (struct value){.kind = VALUE_PATH,
-					.return_at = (uint16_t)scan->depth,
-					.site = instruction->offset,
-					.path = path});
+	if (instruction->memory & MEMORY_WRITE)
+		note_store(scan, instruction, &place);
+	change_result(scan, instruction,
+		      instruction->memory & MEMORY_EXCHANGE ? unknown
+		      : is_move				    ? place
+							    : derived_value(scan, instruction, place));
+}
+
+/* What a vector instruction without memory makes. */
+static struct value computed_vector(const struct scan *scan, const struct instruction *instruction)
+{
+	const struct vector_operands *vector = &scan->vector;
+	uint32_t reads = instruction->reads & REGISTERS_ALL;
+
+	if (!scan->is_vector_move)
+		return derived_value(scan, instruction, unknown);
+	if (vector->is_store)
+		return scan->registers[ACCESSOR_VECTORS + vector->reg];
+	if (vector->from_general)
+		return reads ? scan->registers[__builtin_ctz(reads)] : unknown;
+	return scan->registers[ACCESSOR_VECTORS + vector->rm];
 }
 
 /* What a computation without memory makes: an extended value remains what it is. */
@@ -199,7 +296,7 @@ static struct value computed_value(const struct scan *scan, const struct instruc
 	bool moves = bytes[at] == 0x89 || bytes[at] == 0x8b;
 
 	if ((!extends && !moves) || !reads || reads & (reads - 1))
-		return unknown;
+		return derived_value(scan, instruction, unknown);
 	if (reads == REGISTER_BIT(RSP))
 		return (struct value){.kind = VALUE_FRAME, .depth = scan->depth};
 	return scan->registers[__builtin_ctz(reads)];
@@ -209,18 +306,19 @@ static struct value computed_value(const struct scan *scan, const struct instruc
 static bool run_slot(struct scan *scan, const struct instruction *instruction, int32_t place)
 {
 	struct value *slot = find_slot(scan, place);
+	int stored = stored_register(scan, instruction);
 
 	if (instruction->is_lea && slot)
 		*slot = unknown;
-	if (!(instruction->memory & MEMORY_PLAIN_MOVE) || instruction->is_lea) {
-		change_registers(scan, instruction->changes, unknown);
+	if ((!(instruction->memory & MEMORY_PLAIN_MOVE) && !scan->is_vector_move) ||
+	    instruction->is_lea) {
+		change_result(scan, instruction, unknown);
 		return instruction->is_lea;
 	}
 	if (instruction->memory & MEMORY_WRITE)
-		return put_slot(scan, place, instruction->source == NO_REGISTER
-						     ? unknown
-						     : scan->registers[instruction->source]);
-	change_registers(scan, instruction->changes, slot ? *slot : unknown);
+		return put_slot(scan, place, stored == NO_REGISTER ? unknown
+								   : scan->registers[stored]);
+	change_result(scan, instruction, slot ? *slot : unknown);
 	return true;
 }
 
@@ -229,6 +327,7 @@ static bool run_plain(struct scan *scan, const struct instruction *instruction)
 {
 	int32_t place = stack_place(scan, instruction);
 
+	note_vector(scan, instruction);
 	if (instruction->changes & REGISTER_BIT(RSP))
 		return run_stack(scan, instruction);
 	if (place != NO_DEPTH && (instruction->is_lea || flow_has_memory(instruction)))
@@ -236,7 +335,9 @@ static bool run_plain(struct scan *scan, const struct instruction *instruction)
 	if (flow_has_memory(instruction))
 		run_access(scan, instruction);
 	else
-		change_registers(scan, instruction->changes, computed_value(scan, instruction));
+		change_result(scan, instruction,
+			      scan->is_vector ? computed_vector(scan, instruction)
+					      : computed_value(scan, instruction));
 	return true;
 }
 
@@ -277,6 +378,8 @@ static void run_call(struct scan *scan, const struct instruction *call)
 	for (uint32_t left = REGISTERS_ARGUMENTS; left; left &= left - 1)
 		forward.arguments |= passed_argument(scan, __builtin_ctz(left));
 	change_registers(scan, REGISTERS_LOST, unknown);
+	for (unsigned number = 0; number < 16; number++)
+		scan->registers[ACCESSOR_VECTORS + number] = unknown;
 	if (scan->accessor.forward_count == ACCESSOR_FORWARDS_MOST || scan->depth < 0 ||
 	    scan->depth > DEPTH_MOST)
 		return;
@@ -299,21 +402,50 @@ static bool is_forwarder(struct scan *scan, const struct value *result)
 	return kept;
 }
 
+/* What is returned, as far as that can be told: a number that was loaded, or rax. */
+static const struct value *find_result(const struct scan *scan)
+{
+	const struct value *general = &scan->registers[RAX];
+	const struct value *number = &scan->registers[ACCESSOR_VECTORS];
+
+	return is_loaded(number) && (!is_loaded(general) || general->site == number->site)
+		       ? number
+		       : general;
+}
+
+static bool is_same_path(const struct accessor_path *path, const struct accessor_path *other)
+{
+	return path->is_rip_relative == other->is_rip_relative && path->target == other->target &&
+	       path->argument == other->argument && path->length == other->length &&
+	       memcmp(path->steps, other->steps, sizeof(path->steps)) == 0;
+}
+
 /* The function ends: by a return, or by a jump to another one, which may be an accessor's. */
 static bool is_accessor(struct scan *scan, bool returns)
 {
-	const struct value *result = &scan->registers[RAX];
+	const struct value *result = find_result(scan);
 
 	if (scan->store_count) {
 		scan->accessor.forward_count = 0;
 		return scan->store_count == 1;
 	}
-	if (!returns || result->kind != VALUE_PATH || !result->path.length)
+	if (is_loaded(&scan->act) && (!returns || !is_loaded(result) ||
+				      is_same_path(&result->path, &scan->act.path))) {
+		scan->accessor.is_store = scan->accessor.acts = true;
+		result = &scan->act;
+	} else if (!returns || !is_loaded(result)) {
 		return is_forwarder(scan, result) || !returns;
-	scan->accessor.forward_count = 0;
+	}
+	scan->accessor.is_derived = result->kind == VALUE_DERIVED;
+	if (scan->accessor.acts || scan->accessor.is_derived)
+		is_forwarder(scan, result);
+	else
+		scan->accessor.forward_count = 0;
 	scan->accessor.path = result->path;
 	scan->accessor.site = result->site;
 	scan->accessor.return_at = result->return_at;
+	scan->accessor.value =
+		scan->accessor.acts ? NO_REGISTER : (int8_t)(result - scan->registers);
 	return true;
 }
 
@@ -385,22 +517,26 @@ static bool is_small(const struct function *function)
 
 void accessors_find(struct module *module, struct arena *arena)
 {
-	for (uint32_t i = 0; i < module->function_count; i++) {
+	struct scan *scan = arena_alloc(arena, sizeof(*scan));
+
+	for (uint32_t i = 0; scan && i < module->function_count; i++) {
 		struct function *function = &module->functions[i];
-		struct scan scan = {.module = module, .function = function};
 
 		if (!is_small(function))
 			continue;
+		memset(scan, 0, sizeof(*scan));
+		scan->module = module;
+		scan->function = function;
 		module_open(module, function);
 		if (!function->instructions)
 			continue;
 		function->arguments = find_arguments(function);
-		if (!scan_function(&scan))
+		if (!scan_function(scan))
 			continue;
 		function->accessor = arena_alloc(arena, sizeof(*function->accessor));
 		if (!function->accessor)
 			return;
-		*function->accessor = scan.accessor;
+		*function->accessor = scan->accessor;
 		function->accessor->is_used = function->is_exported ||
 					      function->reach[0] & REACH_INDIRECT;
 		module->has_accessors = true;

@@ -1,13 +1,15 @@
 /*
  * Accessors: small functions that go straight on and return what they have loaded from a
- * place, or store an argument to one.  They may call others meanwhile, to lock.  Forwarders
- * return what another call has returned, or pass their arguments on to one.
+ * place, or store an argument to one.  They may call others meanwhile, to lock.  Others
+ * return what they compute of that, as tests do, or act: they update a place by themselves.
+ * Forwarders return what another call has returned, or pass their arguments on to one.
  *
  * A caller that stores by one what it has loaded by another updates the place, although
  * load and store stand in functions of their own: getters, setters, and whatever an
  * unoptimised build does not inline.  Where they are called by pointer or through the PLT,
  * or by a forwarder, the planner knows no place.  Then the access looks for its caller when
- * it runs, and two belong together if their addresses are equal.
+ * it runs, and two belong together if their addresses are equal.  What is decided by such
+ * a test, to act, shares the group of the act (`while (has()) take();`).
  */
 #ifndef X86_FLOW_ACCESSORS_H
 #define X86_FLOW_ACCESSORS_H
@@ -18,6 +20,7 @@
 #include "x86/survey/site.h"
 
 #define ACCESSOR_STEPS_MOST 4u
+#define ACCESSOR_VECTORS 16 /* numbers of vector registers begin here */
 
 /* A place: relative to an argument, or to what was loaded from there, and so on. */
 struct accessor_path {
@@ -43,8 +46,12 @@ struct accessor {
 	uint32_t site;	    /* of the access in the text */
 	uint16_t return_at; /* from rsp at the access to the return address */
 	bool is_store;
+	bool is_derived; /* what it returns is computed of what it loads, as a test is */
+	bool acts;	 /* what it stores is no argument: it takes an item, or counts */
 	bool is_used; /* by a caller that makes an update of it, perhaps an unknown one */
-	int8_t value; /* the argument that is stored, by its register */
+	bool is_paired; /* ... by a known one */
+	uint32_t update_group; /* of who acts, and of what has decided that it does; 0: none yet */
+	int8_t value; /* the register of the argument that is stored, or of the result */
 	uint8_t forward_count;
 	struct accessor_forward forwards[ACCESSOR_FORWARDS_MOST];
 };
@@ -54,6 +61,11 @@ void accessors_find(struct module *module, struct arena *arena);
 
 /* Does @function call one that stores? */
 bool accessors_store_in(const struct module *module, const struct function *function);
+
+/* Calls of @function that act, and what has decided them, are of the group of the act.  Groups up
+ * to @first are of functions before. */
+void accessors_join(const struct module *module, const struct function *function,
+		    uint32_t *update_groups, uint32_t first);
 
 /* If @call calls an accessor, it is used. */
 void accessor_use(const struct module *module, const struct instruction *call);

@@ -21,7 +21,7 @@ void accessor_use(const struct module *module, const struct instruction *call)
 		call->kind == INSTRUCTION_CALL ? accessor_at(module, call->target) : NULL;
 
 	if (accessor)
-		accessor->is_used = true;
+		accessor->is_used = accessor->is_paired = true;
 }
 
 void accessors_drop_forward(const struct function *function, uint32_t return_offset)
@@ -47,6 +47,42 @@ static bool use_callees(const struct module *module, const struct accessor *forw
 		has_changed = true;
 	}
 	return has_changed;
+}
+
+/* The group of instruction @index is, or becomes, the one that others know by @known. */
+static void join_group(const struct function *function, uint32_t *update_groups, uint32_t index,
+		       uint32_t *known)
+{
+	uint32_t group = update_groups[index];
+
+	if (!*known || !group) {
+		*known += group;
+		update_groups[index] = *known;
+		return;
+	}
+	for (uint32_t i = 0; i < function->count; i++)
+		if (update_groups[i] == group)
+			update_groups[i] = *known;
+}
+
+void accessors_join(const struct module *module, const struct function *function,
+		    uint32_t *update_groups, uint32_t first)
+{
+	for (uint32_t i = 0; module->has_accessors && i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		struct accessor *own = function->accessor;
+		struct accessor *called = accessor_called(module, instruction);
+
+		if (own && own->acts && own->site == instruction->offset)
+			join_group(function, update_groups, i, &own->update_group);
+		if (!called || !called->acts || !update_groups[i])
+			continue;
+		accessor_use(module, instruction);
+		/* A test that decides two of them is for the first. */
+		if (!called->update_group || update_groups[i] > first)
+			join_group(function, update_groups, i, &called->update_group);
+		update_groups[i] = 0;
+	}
 }
 
 void accessors_use_callees(const struct module *module)
@@ -85,17 +121,37 @@ uint32_t accessors_put_forwards(const struct module *module, struct growing *sit
 	return count;
 }
 
+/* Tests are many: those alone are looked at that are known to decide something. */
+static bool is_wanted(const struct accessor *accessor)
+{
+	if (!accessor || !accessor->is_used)
+		return false;
+	return accessor->is_paired || !(accessor->acts || accessor->is_derived);
+}
+
+/* What is stored belongs to its own function. */
+static void settle_act(struct plan_site *site, const struct accessor *accessor)
+{
+	site->return_at = 0;
+	if (!site->update_group)
+		site->update_group = accessor->update_group;
+}
+
 void accessors_settle(const struct module *module, struct plan_site *sites, uint32_t count,
 		      uint32_t *update_group_count)
 {
 	for (uint32_t i = 0; module->has_accessors && i < count; i++) {
 		const struct function *function;
+		const struct accessor *accessor;
 
 		if (!sites[i].return_at)
 			continue;
 		function = module_find(module, sites[i].offset);
-		if (!function || !function->accessor || !function->accessor->is_used)
+		accessor = function ? function->accessor : NULL;
+		if (!is_wanted(accessor))
 			sites[i].return_at = 0;
+		else if (accessor->acts)
+			settle_act(&sites[i], accessor);
 		else if (!sites[i].update_group)
 			sites[i].update_group = ++*update_group_count;
 	}

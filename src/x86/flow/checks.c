@@ -73,7 +73,8 @@ static uint32_t add_site(struct placing *placing, uint32_t index, bool is_read, 
 	if (accessor && accessor->path.length && accessor->site == instruction->offset) {
 		list->sites[list->site_count].return_at = (uint16_t)(accessor->return_at + 1u);
 		list->sites[list->site_count].arguments =
-			accessor->is_store ? (uint16_t)(1u << argument_of_register(accessor->value))
+			accessor->is_store && !accessor->acts
+				? (uint16_t)(1u << argument_of_register(accessor->value))
 					   : 0;
 	}
 	return list->site_count++;

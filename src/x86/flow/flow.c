@@ -1,5 +1,6 @@
 #include "x86/flow/flow.h"
 
+#include "x86/flow/accessors.h"
 #include "x86/flow/walk.h"
 #include "x86/survey/site.h"
 
@@ -59,6 +60,8 @@ static void add_slot(struct flow *flow, const struct instruction *instruction)
 static void note_shape(struct flow *flow, uint32_t index)
 {
 	const struct instruction *instruction = &flow->function->instructions[index];
+	const struct accessor *accessor =
+		flow->roles[index] ? accessor_called(flow->module, instruction) : NULL;
 
 	if ((instruction_is_branch(instruction) && instruction->target <= instruction->offset) ||
 	    instruction->kind == INSTRUCTION_JUMP_INDIRECT)
@@ -66,6 +69,8 @@ static void note_shape(struct flow *flow, uint32_t index)
 	if (instruction->kind == INSTRUCTION_PLAIN && instruction->source == NO_REGISTER &&
 	    flow->roles[index] & FLOW_STORE &&
 	    !(instruction->memory & (MEMORY_CONSTANT | MEMORY_READ)))
+		flow->vector_count = FLOW_VECTORS;
+	if (accessor && accessor->value >= ACCESSOR_VECTORS)
 		flow->vector_count = FLOW_VECTORS;
 }
 
@@ -156,15 +161,20 @@ static uint32_t part_count(const struct pairing *pairing, uint32_t number)
 		       : 1;
 }
 
-/* What two calls access is known to be one place only where they run. */
 static bool is_same_place(const struct pairing *pairing, uint32_t load, uint32_t store)
 {
-	const uint8_t *roles = pairing->flow.roles;
-
 	for (uint32_t i = 0; i < part_count(pairing, store); i++)
 		if (pairing->values.load_places[load] ==
 		    flow_add_bytes(pairing->values.store_places[store], i * FLOW_PART))
 			return true;
+	return false;
+}
+
+/* What two calls access is known to be one place only where they run. */
+static bool are_open(const struct pairing *pairing, uint32_t load, uint32_t store)
+{
+	const uint8_t *roles = pairing->flow.roles;
+
 	return roles[pairing->loads->at[load]] & roles[pairing->store_at[store]] & FLOW_OPEN;
 }
 
@@ -180,7 +190,9 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
 		uint32_t load_at = pairing->loads->at[first + bit];
 
-		if (!is_same_place(pairing, first + bit, number) || load_at == store_at)
+		if (load_at == store_at ||
+		    !(is_same_place(pairing, first + bit, number) ||
+		      (store->rests >> bit & 1 && are_open(pairing, first + bit, number))))
 			continue;
 		if (!(store->rests >> bit & 1) &&
 		    is_awaited(pairing->loads, first + bit, store_at))
@@ -225,7 +237,7 @@ static bool has_store_at(const struct pairing *pairing, uint32_t load)
 	for (uint32_t i = pairing->flow.store_count; i-- > 0;) {
 		if (pairing->store_at[i] < pairing->loads->first_after[load])
 			return false;
-		if (is_same_place(pairing, load, i) &&
+		if ((is_same_place(pairing, load, i) || are_open(pairing, load, i)) &&
 		    pairing->store_at[i] != pairing->loads->at[load])
 			return true;
 	}

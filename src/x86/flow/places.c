@@ -278,7 +278,9 @@ static void run_call(void *analysis, uint32_t index)
 	if (accessor && accessor->is_store) {
 		places->values->store_places[flow->store_of[index]] = place;
 		places->values->store_values[flow->store_of[index]] =
-			places->now[accessor->value];
+			!accessor->acts && accessor->value < ACCESSOR_VECTORS
+				? places->now[accessor->value]
+				: flow_mix(0xca11, index);
 	}
 	for (unsigned r = 0; r < 16; r++)
 		if (CHANGED_BY_CALLS & REGISTER_BIT(r))
@@ -286,7 +288,7 @@ static void run_call(void *analysis, uint32_t index)
 	places->now[RAX] = result;
 	if (places->load_of[index] != NO_LOAD) {
 		places->values->load_places[places->load_of[index]] = place;
-		if (accessor)
+		if (accessor && accessor->value == RAX && !accessor->is_derived)
 			places->now[RAX] = flow_loaded(place);
 	}
 }

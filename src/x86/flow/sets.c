@@ -1,7 +1,6 @@
 /* Values as sets of the loads that they derive from. */
 #include "x86/flow/accessors.h"
 #include "x86/flow/walk.h"
-#include "x86/decode/vector.h"
 
 #define NO_LOAD UINT8_MAX
 
@@ -146,33 +145,16 @@ static uint64_t computed_set(const struct sets *sets, uint32_t index)
 	return set;
 }
 
-/* By the first byte: an escape, VEX, or a prefix that may stand before one. */
-static bool may_be_vector(const unsigned char *bytes)
-{
-	if ((bytes[0] & 0xf0) == 0x40)
-		return bytes[1] == 0x0f;
-	return bytes[0] == 0x0f || bytes[0] == 0x66 || bytes[0] == 0xf2 || bytes[0] == 0xf3 ||
-	       bytes[0] == 0xc4 || bytes[0] == 0xc5 || bytes[0] == 0x2e || bytes[0] == 0x3e;
-}
-
-/* Moves between general registers, and stores of them, do not; one to a vector does. */
-static bool may_move_vector(const struct instruction *instruction)
-{
-	return instruction->source == NO_REGISTER ||
-	       (!instruction->memory && instruction->destination == NO_REGISTER);
-}
-
 /* Sets the vector registers that the instruction writes.  Returns what its result
  * derives from: @set, unless it reads vectors. */
 static uint64_t move_vectors(struct sets *sets, uint32_t index, uint64_t set)
 {
 	const struct instruction *instruction = &sets->flow->function->instructions[index];
-	const unsigned char *bytes = sets->flow->module->text + instruction->offset;
 	struct vector_operands operands;
 	uint64_t from;
 
-	if (!sets->flow->vector_count || !may_move_vector(instruction) ||
-	    !may_be_vector(bytes) || !vector_decode(bytes, instruction->length, &operands))
+	if (!sets->flow->vector_count ||
+	    !flow_decode_vector(sets->flow->module, instruction, &operands))
 		return set;
 	if (operands.is_store) {
 		from = sets->now.sets[vector_number(sets, operands.reg)];
@@ -274,6 +256,14 @@ static void run_plain(void *analysis, uint32_t index)
 		forget_moved_slots(sets);
 }
 
+/* Of the argument or result of an accessor. */
+static unsigned number_of_value(const struct sets *sets, const struct accessor *accessor)
+{
+	return accessor->value < ACCESSOR_VECTORS
+		       ? (unsigned)accessor->value
+		       : vector_number(sets, (unsigned)accessor->value - ACCESSOR_VECTORS);
+}
+
 /* It may store any of its arguments. */
 static struct flow_store stores_by_open_call(const struct sets *sets)
 {
@@ -288,6 +278,18 @@ static struct flow_store stores_by_open_call(const struct sets *sets)
 	return store;
 }
 
+static struct flow_store store_by_accessor(const struct sets *sets, const struct accessor *accessor)
+{
+	struct flow_store store = {.decided = sets->now.taken ^ sets->now.passed,
+				   .examined = sets->now.examined};
+
+	if (accessor->acts)
+		return store;
+	store.rests = sets->now.sets[number_of_value(sets, accessor)];
+	store.arguments = 1u << argument_of_register(accessor->value);
+	return store;
+}
+
 static void run_call(void *analysis, uint32_t index)
 {
 	struct sets *sets = analysis;
@@ -297,9 +299,7 @@ static void run_call(void *analysis, uint32_t index)
 	if (flow->roles[index])
 		accessor = accessor_called(flow->module, &flow->function->instructions[index]);
 	if (accessor && accessor->is_store)
-		sets->stores[flow->store_of[index]] = (struct flow_store){
-			sets->now.sets[accessor->value], sets->now.taken ^ sets->now.passed,
-			sets->now.examined, 1u << argument_of_register(accessor->value)};
+		sets->stores[flow->store_of[index]] = store_by_accessor(sets, accessor);
 	else if (flow->roles[index] & FLOW_OPEN)
 		sets->stores[flow->store_of[index]] = stores_by_open_call(sets);
 	forget_decision(sets, index);
@@ -312,18 +312,11 @@ static void run_call(void *analysis, uint32_t index)
 	sets->now.flags = 0;
 	if (sets->load_of[index] != NO_LOAD)
 		put_set(sets, RAX, 1ull << sets->load_of[index]);
+	if (sets->load_of[index] != NO_LOAD && accessor && accessor->value >= ACCESSOR_VECTORS)
+		put_set(sets, number_of_value(sets, accessor), 1ull << sets->load_of[index]);
 }
 
 /* --- Branches -------------------------------------------------------------------------------- */
-
-static uint64_t deciding_set(const struct sets *sets, uint32_t index)
-{
-	const struct function *function = sets->flow->function;
-
-	if (!sets->now.flags || flow_is_dead_end(function, &function->instructions[index]))
-		return 0;
-	return sets->now.flags;
-}
 
 /* Whether the branch at @index leads to a dead end ahead, as checks for overflow do.  The
  * body of a loop that waits, behind its branch, may look like a dead end. */
@@ -332,6 +325,13 @@ static bool is_assertion(const struct function *function, uint32_t index)
 	const struct instruction *branch = &function->instructions[index];
 
 	return flow_is_dead_end(function, branch) && function_target(function, branch) > index;
+}
+
+static uint64_t deciding_set(const struct sets *sets, uint32_t index)
+{
+	if (!sets->now.flags || is_assertion(sets->flow->function, index))
+		return 0;
+	return sets->now.flags;
 }
 
 static void take_decision(void *analysis, uint32_t index)

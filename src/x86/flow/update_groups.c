@@ -335,6 +335,7 @@ bool update_groups_find(const struct module *module, const struct function *func
 	struct scratch_mark mark = scratch_mark(scratch);
 	uint8_t *roles = scratch_take(scratch, function->count);
 	struct finding *finding = scratch_take(scratch, sizeof(*finding));
+	uint32_t first = *notes->update_group_count;
 
 	if (!roles || !finding)
 		return false;
@@ -345,6 +346,7 @@ bool update_groups_find(const struct module *module, const struct function *func
 	/* Without memory for them, pairs are merely not known. */
 	if (finding->loads.count)
 		flow_pair(module, function, scratch, roles, live, &finding->loads, notes);
+	accessors_join(module, function, notes->update_groups, first);
 	find_waits(module, function, scratch, roles, &finding->stores, notes);
 	spins_find(function, roles, notes->flags);
 	scratch_release(scratch, mark);

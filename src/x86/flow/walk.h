@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "x86/decode/vector.h"
 #include "x86/flow/flow.h"
 
 #define FLOW_SLOTS_MOST 32u
@@ -88,6 +89,33 @@ static inline bool flow_is_register_move(const struct flow *flow,
 	at = (bytes[0] & 0xf0) == 0x40;
 	return instruction->length >= at + 2 && (bytes[at] == 0x89 || bytes[at] == 0x8b) &&
 	       bytes[at + 1] >= 0xc0;
+}
+
+/* By the first byte: an escape, VEX, or a prefix that may stand before one. */
+static inline bool flow_may_be_vector(const unsigned char *bytes)
+{
+	if ((bytes[0] & 0xf0) == 0x40)
+		return bytes[1] == 0x0f;
+	return bytes[0] == 0x0f || bytes[0] == 0x66 || bytes[0] == 0xf2 || bytes[0] == 0xf3 ||
+	       bytes[0] == 0xc4 || bytes[0] == 0xc5 || bytes[0] == 0x2e || bytes[0] == 0x3e;
+}
+
+/* Moves between general registers, and stores of them, do not; one to a vector does. */
+static inline bool flow_may_move_vector(const struct instruction *instruction)
+{
+	return instruction->source == NO_REGISTER ||
+	       (!instruction->memory && instruction->destination == NO_REGISTER);
+}
+
+/* False: it has no vector operands. */
+static inline bool flow_decode_vector(const struct module *module,
+				      const struct instruction *instruction,
+				      struct vector_operands *operands)
+{
+	const unsigned char *bytes = module->text + instruction->offset;
+
+	return flow_may_move_vector(instruction) && flow_may_be_vector(bytes) &&
+	       vector_decode(bytes, instruction->length, operands);
 }
 
 /*
