@@ -275,21 +275,25 @@ static uint32_t bytes_of_first(const struct pending_granule *pending, uint32_t b
 	return same;
 }
 
-static origin_id unite_sites(struct detector *detector, const struct thread *thread,
+/* One site after the other: the thread remembers each step. */
+static origin_id unite_sites(struct detector *detector, struct thread *thread,
 			     const struct pending_granule *pending)
 {
-	struct origin_part parts[SHADOW_GRANULE];
-	uint32_t count = 0;
+	origin_id origin = origin_of_site(pending->site);
+	uint32_t done = 0;
 
 	if (!pending->is_mixed)
-		return origin_of_site(pending->site);
-	for (uint32_t left = pending->bytes, bytes; left; left &= ~bytes) {
-		bytes = bytes_of_first(pending, left);
-		parts[count++] = (struct origin_part){
-			(uint16_t)thread->slot, (uint8_t)bytes,
+		return origin;
+	for (uint32_t left = pending->bytes; left; left = pending->bytes & ~done) {
+		struct origin_part part = {
+			(uint16_t)thread->slot, (uint8_t)bytes_of_first(pending, left),
 			origin_of_site(pending->sites[__builtin_ctz(left)])};
+
+		origin = done ? origin_join(detector, thread, origin, thread->slot, done, &part)
+			      : part.origin;
+		done |= part.bytes;
 	}
-	return origin_unite(detector, parts, count);
+	return origin;
 }
 
 /* Passes all of @pending, recorded or not, to the whole engine. */

@@ -189,10 +189,16 @@ static __attribute__((noinline)) uint32_t
 append_parts(const struct detector *detector, origin_id origin, uint32_t slot, uint32_t bytes,
 	     struct origin_part *parts, uint32_t count)
 {
-	struct origin_part from[ORIGIN_PARTS] = {{(uint16_t)slot, (uint8_t)bytes, origin}};
-	uint32_t from_count =
-		sort_of(origin) == ORIGIN_LIST ? read_list(detector, origin, from) : origin != 0;
+	struct origin_part from[ORIGIN_PARTS];
+	uint32_t from_count;
 
+	if (sort_of(origin) != ORIGIN_LIST) {
+		if (origin && count < ORIGIN_PARTS)
+			parts[count++] =
+				(struct origin_part){(uint16_t)slot, (uint8_t)bytes, origin};
+		return count;
+	}
+	from_count = read_list(detector, origin, from);
 	for (uint32_t i = 0; i < from_count && count < ORIGIN_PARTS; i++) {
 		struct origin_part part = from[i];
 
@@ -224,7 +230,7 @@ static uint32_t put_part(struct origin_part *parts, uint32_t count, const struct
 static origin_id make_list(struct detector *detector, const struct origin_part *parts,
 			   uint32_t count)
 {
-	struct packed_parts packed = {.count = count};
+	struct packed_parts packed;
 	struct numbered_content content = {
 		.hash = count,
 		.parts = {&packed.count, packed.parts},
@@ -232,6 +238,7 @@ static origin_id make_list(struct detector *detector, const struct origin_part *
 	};
 	uint32_t number;
 
+	packed.count = count;
 	for (uint32_t i = 0; i < count; i++) {
 		packed.parts[i] = (uint64_t)parts[i].slot << 48 | (uint64_t)parts[i].bytes << 40 |
 				  parts[i].origin;
