@@ -35,6 +35,10 @@ void entry_add_frame(struct entry_reader *reader, struct suppression *entry,
 /* Of @line, counted from 1: sets the error and returns false. */
 bool entry_fail(struct entry_reader *reader, size_t line, const char *expected, const char *found);
 
+/* The same of a word of the line that was read last; @nearest was probably meant, if any. */
+bool entry_fail_word(struct entry_reader *reader, const char *expected, const char *word,
+		     const char *nearest);
+
 /* Each reads the whole file; false after an error. */
 bool entries_read_own(struct entry_reader *reader);
 bool entries_read_tsan(struct entry_reader *reader);

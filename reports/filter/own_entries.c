@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "options/nearest.h"
 #include "reports/filter/entry_reader.h"
 
 #define DATE_BYTES 11
@@ -37,9 +38,9 @@ static bool read_kinds(struct entry_reader *reader, struct suppression *entry, c
 		uint64_t more = finding_kinds_of(name, length);
 
 		if (!more)
-			return entry_fail(reader, reader->next,
-					  "kinds of finding, separated by commas",
-					  pool_copy(reader->pool, name, length));
+			return entry_fail_word(reader, "kinds of finding, separated by commas",
+					       pool_copy(reader->pool, name, length),
+					       nearest_kind(name));
 		kinds |= more;
 		name += length;
 	}
@@ -82,6 +83,18 @@ static bool read_date(struct entry_reader *reader, struct suppression *entry, co
 	return true;
 }
 
+static const char *nearest_word(const char *word)
+{
+	static const char *const others[] = {"kind", "reason", "expires"};
+	struct nearest nearest = nearest_begin(word);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(pattern_words); i++)
+		nearest_try(&nearest, pattern_words[i].word);
+	for (size_t i = 0; i < ARRAY_LENGTH(others); i++)
+		nearest_try(&nearest, others[i]);
+	return nearest.best;
+}
+
 static bool read_pattern(struct entry_reader *reader, struct suppression *entry, const char *word,
 			 const char *value)
 {
@@ -91,7 +104,7 @@ static bool read_pattern(struct entry_reader *reader, struct suppression *entry,
 		entry_add_pattern(reader, entry, pattern_words[i].about, value);
 		return true;
 	}
-	return entry_fail(reader, reader->next, words_expected, word);
+	return entry_fail_word(reader, words_expected, word, nearest_word(word));
 }
 
 static bool read_line(struct entry_reader *reader, struct suppression *entry, const char *line)

@@ -78,6 +78,17 @@ bool entry_fail(struct entry_reader *reader, size_t line, const char *expected, 
 	return false;
 }
 
+bool entry_fail_word(struct entry_reader *reader, const char *expected, const char *word,
+		     const char *nearest)
+{
+	const char *question =
+		nearest ? pool_format(reader->pool, "; did you mean %s?", nearest) : "";
+
+	snprintf(reader->error, reader->error_bytes, "%s:%zu: expected %s, found '%.80s'%s",
+		 reader->path, reader->next, expected, word, question);
+	return false;
+}
+
 /* What stands between blanks. */
 static const char *trim_line(struct pool *pool, const char *line, size_t length)
 {

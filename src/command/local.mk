@@ -12,7 +12,6 @@ snarl_SOURCES = \
 	%D%/base/help.c %D%/base/help.h \
 	%D%/base/installed.c %D%/base/installed.h \
 	%D%/base/message.c %D%/base/message.h \
-	%D%/base/nearest.c %D%/base/nearest.h \
 	%D%/base/output.c %D%/base/output.h \
 	%D%/base/results_file.c %D%/base/results_file.h \
 	%D%/run/keep_plan.c %D%/run/keep_plan.h \

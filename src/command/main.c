@@ -5,7 +5,7 @@
 #include "command/base/command.h"
 #include "command/base/help.h"
 #include "command/base/message.h"
-#include "command/base/nearest.h"
+#include "options/nearest.h"
 #include "options/options.h"
 
 /* The last row has no name. */

@@ -1,3 +1,3 @@
 src_libcore_a_SOURCES += \
-	%D%/formats.def %D%/options.c %D%/options.def %D%/options.h \
+	%D%/formats.def %D%/nearest.c %D%/nearest.h %D%/options.c %D%/options.def %D%/options.h \
 	%D%/text.c

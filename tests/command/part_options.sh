@@ -26,6 +26,10 @@ run "a misspelt option with a value" 125 "unknown option '--failon=note'; did yo
 run "a word of another command is not guessed" 125 "unknown option '--timeot=3' (allowed" -- \
 	"$snarl" report --timeot=3 f
 run "the list of options is whole" 125 "--stats, .*--help)$" -- "$snarl" run --pdf true
+run "a misspelt kind" 125 "'data-race,misue' .*; did you mean misuse?$" -- \
+	"$snarl" run --check=data-race,misue true
+run "a file name that steers the terminal" 125 "/tmp/?\[31mx: No such file" -- \
+	"$snarl" report "$(printf '/tmp/\033[31mx')"
 run "a misspelt command" 125 "unknown command 'reprot'; did you mean report? (commands: " -- "$snarl" reprot
 run "help of a misspelt command" 125 "unknown command 'meerge'; did you mean merge? (" -- "$snarl" help meerge
 run "run without a program" 125 "which program" -- "$snarl" run

@@ -16,6 +16,12 @@ run "suppressions of SNARL_OPTIONS and of the command line add up" 0 "1 suppress
 	"$snarl" run --suppressions "$work/other.supp" true
 run "an error in a file of suppressions" 125 "wrong.supp:1: expected a 'reason'" -- \
 	"$snarl" run --suppressions "$work/wrong.supp" touch "$work/begun"
+printf 'kind data-rac\nreason x\n' >"$work/wrong.supp"
+run "a misspelt kind in a suppression" 125 "wrong.supp:1: .* 'data-rac'; did you mean data-race?$" -- \
+	"$snarl" run --suppressions "$work/wrong.supp" touch "$work/begun"
+printf 'functoin\033[31m f\nreason x\n' >"$work/wrong.supp"
+run "a misspelt word that steers the terminal" 125 "found 'functoin?\[31m'$" -- \
+	"$snarl" run --suppressions "$work/wrong.supp" touch "$work/begun"
 run "suppressions that are not there" 125 "cannot read /no/such/file: No such" -- \
 	"$snarl" run --suppressions /no/such/file touch "$work/begun"
 run "17 files of suppressions" 125 "(allowed: at most 16 file names)" -- "$snarl" run \

@@ -6,7 +6,7 @@
 
 #include "command/base/help.h"
 #include "command/base/message.h"
-#include "command/base/nearest.h"
+#include "options/nearest.h"
 
 enum { CODE_HELP = 256, CODE_FIRST_OPTION };
 
@@ -87,12 +87,15 @@ static int set_option(const struct command_row *row, struct options *options, in
 {
 	const struct option_row *option = &option_rows[index];
 	struct options_error error;
+	const char *kind;
 	char line[512];
 
 	if (options_set(options, option, option->kind == OPTION_FLAG ? "yes" : optarg, &error))
 		return ARGUMENTS_READ;
 	(void)options_describe_error(&error, line, sizeof(line));
-	return command_fail("%s: --%s", row->name, line);
+	kind = option->kind == OPTION_KINDS ? nearest_kind(optarg) : NULL;
+	return command_fail("%s: --%s%s%s%s", row->name, line, kind ? "; did you mean " : "",
+			    kind ? kind : "", kind ? "?" : "");
 }
 
 static const char *operand_word(const struct command_row *row)

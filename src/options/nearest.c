@@ -1,12 +1,15 @@
-#include "command/base/nearest.h"
+#include "options/nearest.h"
 
 #include <string.h>
 
+#include "finding/finding.h"
+
 #define WORD_MAX 32u
+#define BETWEEN ", \t"
 
 struct nearest nearest_begin(const char *word)
 {
-	return (struct nearest){.word = word, .length = strcspn(word, "=")};
+	return (struct nearest){.word = word, .length = strcspn(word, "=" BETWEEN)};
 }
 
 static size_t least_of_three(size_t a, size_t b, size_t c)
@@ -31,7 +34,7 @@ static size_t find_distance(const char *word, size_t length, const char *other)
 			size_t above = row[i];
 
 			row[i] = least_of_three(above + 1, row[i - 1] + 1,
-				       diagonal + (word[i - 1] != *other));
+						diagonal + (word[i - 1] != *other));
 			diagonal = above;
 		}
 	}
@@ -52,4 +55,19 @@ void nearest_try(struct nearest *nearest, const char *candidate)
 		return;
 	nearest->best = candidate;
 	nearest->distance = distance;
+}
+
+const char *nearest_kind(const char *names)
+{
+	struct nearest nearest = nearest_begin(names);
+
+	while (*names && (finding_kinds_of(names, nearest.length) || !nearest.length)) {
+		names += nearest.length + strspn(names + nearest.length, BETWEEN);
+		nearest = nearest_begin(names);
+	}
+	for (unsigned i = 0; i < FINDING_KIND_COUNT; i++) {
+		nearest_try(&nearest, finding_kind_name((enum finding_kind)i));
+		nearest_try(&nearest, finding_kind_group((enum finding_kind)i));
+	}
+	return nearest.best;
 }
