@@ -318,6 +318,8 @@ static void write_lock(struct merged_file *merged, uint32_t process, const struc
 	write_u32(&writer, lock->flags | LOCK_HAS_KEY);
 	write_string(&writer, lock->name);
 	write_u64(&writer, key | 1);
+	if (lock->flags & LOCK_HAS_BLOCK)
+		write_u32(&writer, lock->block_stack);
 	if (!writer.failed)
 		(void)merged_file_add(merged, RECORD_LOCK, process, payload,
 				      (uint32_t)(writer.next - payload), 0);

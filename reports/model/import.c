@@ -166,6 +166,7 @@ static uint32_t import_lock(struct importer *importer, const struct model_proces
 	}
 	row.creation_stack = import_stack(importer, from, row.creation_stack);
 	row.first_stack = import_stack(importer, from, row.first_stack);
+	row.block_stack = import_stack(importer, from, row.block_stack);
 	row.stack_thread = import_thread(importer, from, row.stack_thread, true);
 	row.id = new_id = NEW_ID(importer, lock);
 	row.offset = IMPORTED_OFFSET;

@@ -58,6 +58,7 @@ struct model_lock {
 	uint32_t class;
 	uint32_t creation_stack;
 	uint32_t first_stack;
+	uint32_t block_stack; /* that allocated the block which it lies in, or 0 */
 	uint32_t stack_thread;
 	uint32_t flags;
 	const char *name;

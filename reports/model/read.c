@@ -159,6 +159,8 @@ static void read_lock(struct record_source *source)
 	lock->name = take_string(source);
 	if (lock->flags & LOCK_HAS_KEY)
 		lock->key = read_u64(&source->reader);
+	if (lock->flags & LOCK_HAS_BLOCK)
+		lock->block_stack = read_u32(&source->reader);
 	if (kind >= OBJECT_KIND_COUNT)
 		source->reader.failed = true;
 	else

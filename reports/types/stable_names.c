@@ -61,8 +61,7 @@ const char *stable_function(struct symbolizer *symbolizer, struct pool *pool,
 		return without_local_parameters(
 			pool, without_lambdas(pool, without_clone(pool, frame->function)));
 	if (!frame->module || !frame->build_id ||
-	    !code_content(symbolizer_image(symbolizer, &module), frame->offset,
-			  &content))
+	    !code_content(symbolizer_image(symbolizer, &module), frame->offset, &content))
 		return "??";
 	return pool_format(pool, "<%s %016llx>", frame->module, (unsigned long long)content);
 }
@@ -77,14 +76,13 @@ const char *stable_site(struct symbolizer *symbolizer, struct pool *pool,
 
 /* NULL: it is no variable, or one without a name. */
 static const char *variable_of(struct symbolizer *symbolizer, struct pool *pool,
-			       const struct model_process *process,
-			       const struct model_lock *lock)
+			       const struct model_process *process, const struct model_lock *lock)
 {
 	struct variable_place place;
 
 	if (lock->stack_thread || !lock->address ||
-	    !data_find_variable(symbolizer, lock->home ? lock->home : process, lock->address,
-				0, &place) ||
+	    !data_find_variable(symbolizer, lock->home ? lock->home : process, lock->address, 0,
+				&place) ||
 	    place.is_nameless)
 		return NULL;
 	if (place.file)
@@ -98,6 +96,7 @@ const char *stable_lock(struct symbolizer *symbolizer, struct pool *pool,
 {
 	const struct model_lock *lock = model_lock(process, id);
 	const char *variable;
+	stack_id origin;
 
 	if (!lock)
 		return "?";
@@ -106,8 +105,9 @@ const char *stable_lock(struct symbolizer *symbolizer, struct pool *pool,
 	variable = variable_of(symbolizer, pool, process, lock);
 	if (variable)
 		return variable;
+	origin = lock->creation_stack ? lock->creation_stack
+		 : lock->block_stack  ? lock->block_stack
+				      : lock->first_stack;
 	return pool_format(pool, "%s of %s", object_kind_name(lock->kind),
-			   stable_site(symbolizer, pool, process,
-				       lock->creation_stack ? lock->creation_stack
-							    : lock->first_stack));
+			   stable_site(symbolizer, pool, process, origin));
 }

@@ -34,7 +34,8 @@
  *   LOCK     u32 id, u32 kind (enum object_kind), u64 address, u32 class,
  *            u32 creation stack, u32 first acquisition's stack,
  *            u32 stack thread (whose stack holds it, or 0), u32 flags, string name;
- *            if LOCK_HAS_KEY: u64 key, the same in all processes that share it
+ *            if LOCK_HAS_KEY: u64 key, the same in all processes that share it;
+ *            if LOCK_HAS_BLOCK: u32 stack that allocated the heap block that it lies in
  *   FINDING  live: u64 count.  Then u32 id, u32 replaces, u32 kind, u32 severity,
  *            u32 details, u32 provisional, 4 u32: findings that it rests on, or 0,
  *            u32 event count; per event u32 thread,
@@ -172,7 +173,8 @@ enum lock_flag {
 	LOCK_IS_PROCESS_SHARED = 1u,
 	LOCK_IS_RECURSIVE = 2u,
 	LOCK_IS_ROBUST = 4u,
-	LOCK_HAS_KEY = 8u
+	LOCK_HAS_KEY = 8u,
+	LOCK_HAS_BLOCK = 16u
 };
 
 /* Ids of what was seen of an observed process from outside: beyond those of its own records. */

@@ -36,6 +36,7 @@ EXTRA_DIST += \
 	tests/command/part_suppressions.sh \
 	tests/command/part_targets.sh \
 	tests/command/part_together.sh \
+	tests/command/grown.c \
 	tests/command/handled.c \
 	tests/command/states.c \
 	tests/command/turns.c \

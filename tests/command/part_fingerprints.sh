@@ -44,6 +44,13 @@ else
 	claim "fingerprints of stripped code do not depend on where it lies" \
 		cmp "$work/prints.stripped" "$work/prints.other"
 
+	$CC -g -pthread -o "$work/grown" "$srcdir/tests/command/grown.c"
+	run "fingerprints: two locks of the heap" 0 "1 finding" -- "$built" run --fail-on=never \
+		--save "$work/grown.snarl" "$work/grown"
+	run "fingerprints: a lock that nobody initialises is known by its block" 0 \
+		"no findings, 1 in the baseline" -- "$built" run --baseline "$work/grown.snarl" \
+		"$work/grown" x
+
 	run "--baseline of saved results: nothing is new" 0 "no findings, 3 in the baseline" -- sh -c \
 		'"$1" run --quiet --save "$2.snarl" "$3"; "$1" run --baseline "$2.snarl" "$3"' - \
 		"$built" "$work/base" "$work/here/fingered"

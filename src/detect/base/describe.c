@@ -1,5 +1,6 @@
 #include "detect/base/describe.h"
 
+#include "detect/base/memory_block.h"
 #include "detect/base/thread.h"
 #include "finding/results.h"
 
@@ -26,8 +27,8 @@ void describe_stack(struct detector *detector, stack_id id)
 		return;
 	for (uint32_t i = 0; i < stack->frame_count; i++)
 		describe_module(detector, stack->frames[i], stack->code_generation);
-	record = detector->hooks->begin_record(detector, RECORD_STACK,
-					       16 + stack->frame_count * 8, &writer);
+	record = detector->hooks->begin_record(detector, RECORD_STACK, 16 + stack->frame_count * 8,
+					       &writer);
 	if (!record)
 		return;
 	write_u32(&writer, id & ~STACK_ID_IN_HANDLER);
@@ -138,6 +139,18 @@ void describe_lock_in(struct detector *detector, const struct sync_info *info,
 	write_lock_fields(detector, info, "", lock_flags(info), &writer);
 }
 
+/* Where the block was allocated in which a lock lies that nobody initialised: who took it
+ * first is chance.  0: there is none, or it is not known. */
+static stack_id allocation_of(struct detector *detector, const struct sync_info *info)
+{
+	struct memory_block block;
+
+	if (info->created || info->stack_thread || !detector->hooks->block_of ||
+	    !detector->hooks->block_of(detector, info->address, &block) || block.is_freed)
+		return 0;
+	return block.stack & ~STACK_ID_IN_HANDLER;
+}
+
 static void write_lock(struct detector *detector, const struct sync_info *info)
 {
 	const struct detector_hooks *hooks = detector->hooks;
@@ -145,19 +158,25 @@ static void write_lock(struct detector *detector, const struct sync_info *info)
 			   : info->name	    ? info->name
 					    : "";
 	uint64_t key = hooks->shared_key ? hooks->shared_key(info) : 0;
+	stack_id allocation = allocation_of(detector, info);
+	uint32_t flags =
+		lock_flags(info) | (key ? LOCK_HAS_KEY : 0) | (allocation ? LOCK_HAS_BLOCK : 0);
 	struct byte_writer writer;
-	struct record_header *record = hooks->begin_record(
-		detector, RECORD_LOCK,
-		RESULTS_LOCK_BYTES - describe_string_bytes("") + describe_string_bytes(name) +
-			(key ? 8 : 0),
-		&writer);
+	struct record_header *record;
 
+	describe_stack(detector, allocation);
+	record = hooks->begin_record(detector, RECORD_LOCK,
+				     RESULTS_LOCK_BYTES - describe_string_bytes("") +
+					     describe_string_bytes(name) + (key ? 8 : 0) +
+					     (allocation ? 4 : 0),
+				     &writer);
 	if (!record)
 		return;
-	write_lock_fields(detector, info, name, lock_flags(info) | (key ? LOCK_HAS_KEY : 0),
-			  &writer);
+	write_lock_fields(detector, info, name, flags, &writer);
 	if (key)
 		write_u64(&writer, key);
+	if (allocation)
+		write_u32(&writer, allocation);
 	record_commit(record);
 }
 
