@@ -43,6 +43,7 @@ reports_libreports_a_SOURCES = \
 	%D%/source/md5.c %D%/source/md5.h \
 	%D%/source/names.c %D%/source/names.h \
 	%D%/source/operand.c %D%/source/operand.h \
+	%D%/source/reading.c %D%/source/reading.h \
 	%D%/source/statement.c %D%/source/statement.h \
 	%D%/source/words.c %D%/source/words.h \
 	%D%/words/details.def \

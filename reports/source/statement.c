@@ -9,9 +9,8 @@
 #include "reports/source/macros.h"
 #include "reports/source/md5.h"
 #include "reports/source/names.h"
+#include "reports/source/reading.h"
 #include "reports/source/words.h"
-
-#define MACRO_DEPTH_MAX 4
 
 /* A source file, read once. */
 struct known_source {
@@ -20,28 +19,6 @@ struct known_source {
 	struct source_file file;
 	struct token_list list;
 	bool is_compared, has_changed; /* with its digest in a line table */
-};
-
-struct statements {
-	struct pool *pool;
-	struct names *names;
-	struct macros *macros;
-	struct known_source *sources;
-};
-
-/* The question, and what has been found so far. */
-struct reading {
-	struct statements *statements;
-	const struct statement_question *question;
-	const struct token_list *list;
-	const struct token *tokens; /* of the statement */
-	size_t count;
-	bool has_data; /* it names a variable, member or parameter */
-	bool has_member;
-	bool has_reference;
-	bool has_atomic; /* ... of an atomic type */
-	bool has_volatile;
-	const char *doubt; /* a name that may be a macro, or NULL */
 };
 
 struct statements *statements_new(struct pool *pool)
@@ -156,134 +133,6 @@ static bool has_directive(const struct token *tokens, size_t count)
 	return false;
 }
 
-/* --- Names and macros -------------------------------------------------------------- */
-
-static bool is_parameter(const struct macro *macro, const struct token *name)
-{
-	for (size_t i = 0; macro && i < macro->parameter_count; i++) {
-		const struct token *parameter = &macro->parameters[i];
-
-		if (parameter->length == name->length &&
-		    memcmp(parameter->text, name->text, name->length) == 0)
-			return true;
-	}
-	return macro && (lexer_token_is(name, "__VA_ARGS__") || lexer_token_is(name, "__VA_OPT__"));
-}
-
-static void read_names(struct reading *reading, const struct token *tokens, size_t count,
-		       const struct macro *macro, int depth);
-
-static bool has_words(const struct macro *macro)
-{
-	return words_find_atomic(macro->body, macro->body_count) ||
-	       words_find_volatile(macro->body, macro->body_count) ||
-	       words_find_assembly(macro->body, macro->body_count);
-}
-
-/* The names in the body of a macro must be known, too. */
-static void read_macro(struct reading *reading, const struct macro *macro, int depth)
-{
-	if (depth >= MACRO_DEPTH_MAX || has_words(macro))
-		reading->doubt = macro->name;
-	else
-		read_names(reading, macro->body, macro->body_count, macro, depth + 1);
-}
-
-static void note_flags(struct reading *reading, uint32_t flags)
-{
-	if (flags & NAME_DATA) {
-		reading->has_data = true;
-		reading->has_member |= (flags & NAME_MEMBER) != 0;
-		reading->has_reference |= (flags & NAME_REFERENCE) != 0;
-		reading->has_atomic |= (flags & NAME_ATOMIC) != 0;
-	}
-	reading->has_volatile |= (flags & NAME_VOLATILE) != 0;
-}
-
-/* "print!(...)" of Rust. */
-static bool is_rust_macro(const struct token *tokens, size_t count, size_t index)
-{
-	return index + 1 < count && lexer_token_is(&tokens[index + 1], "!") &&
-	       !(index + 2 < count && lexer_token_is(&tokens[index + 2], "="));
-}
-
-/* Reads the macros of headers that have the name of @tokens[@index].  Where something
- * else @is_known by that name, those of the system count only if they are atomic: they
- * wrap a function of the same name, say.  False if there is none. */
-static bool read_header_macros(struct reading *reading, const struct token *tokens, size_t count,
-			       size_t index, bool is_known, int depth)
-{
-	const struct statement_question *question = reading->question;
-	bool is_call = index + 1 < count && lexer_token_is(&tokens[index + 1], "(");
-	const struct header_macro *found;
-	size_t found_count =
-		macros_find(reading->statements->macros, question->image, question->address,
-			    question->frame, &tokens[index], &found);
-	bool has_read = false;
-
-	for (size_t i = 0; i < found_count && !reading->doubt; i++) {
-		const struct macro *macro = &found[i].macro;
-
-		if ((macro->is_function && !is_call) ||
-		    (is_known && found[i].is_of_system && !has_words(macro)))
-			continue;
-		read_macro(reading, macro, depth);
-		has_read = true;
-	}
-	return has_read;
-}
-
-/* Does the file declare @name as a parameter pack?  Debug information has no empty ones. */
-static bool is_pack(const struct token_list *list, const struct token *name)
-{
-	for (size_t i = 1; i < list->count; i++) {
-		const struct token *token = &list->tokens[i];
-
-		if (token->kind == TOKEN_NAME && lexer_token_is(token - 1, "...") &&
-		    token->length == name->length &&
-		    memcmp(token->text, name->text, name->length) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void read_name(struct reading *reading, const struct token *tokens, size_t count,
-		      size_t index, int depth)
-{
-	const struct statement_question *question = reading->question;
-	const struct token *name = &tokens[index];
-	const struct macro *macro = lexer_find_macro(reading->list, name);
-	uint32_t flags = names_look_up(reading->statements->names, question->image,
-				       question->address, name->text, name->length);
-
-	note_flags(reading, flags);
-	if (reading->list->language == LANGUAGE_RUST) {
-		/* In Rust every use of a macro has a "!". */
-		if (is_rust_macro(tokens, count, index))
-			reading->doubt =
-				pool_copy(reading->statements->pool, name->text, name->length);
-		return;
-	}
-	if (macro)
-		read_macro(reading, macro, depth);
-	else if (!words_is_harmless(name) &&
-		 !read_header_macros(reading, tokens, count, index, flags != 0, depth) && !flags &&
-		 !is_pack(reading->list, name))
-		reading->doubt = pool_copy(reading->statements->pool, name->text, name->length);
-}
-
-static void read_names(struct reading *reading, const struct token *tokens, size_t count,
-		       const struct macro *macro, int depth)
-{
-	for (size_t i = 0; i < count && !reading->doubt; i++) {
-		if (tokens[i].kind == TOKEN_NAME &&
-		    !words_is_keyword(&tokens[i], reading->list->language) &&
-		    !is_parameter(macro, &tokens[i]) &&
-		    !(macro && lexer_token_is(&tokens[i], macro->name)))
-			read_name(reading, tokens, count, i, depth);
-	}
-}
-
 /* --- What the statement does ------------------------------------------------------- */
 
 static bool is_operand(const struct token *token)
@@ -309,17 +158,22 @@ static bool has_dereference(const struct reading *reading)
 	return false;
 }
 
-static bool has_assignment(const struct reading *reading)
+static bool is_assignment(const struct token *token)
 {
 	static const char *const signs[] = {
 		"=", "+=", "-=", "++", "--", "|=", "&=", "^=", "*=", "/=", "%=", "<<=", ">>=", "("};
 
-	for (size_t i = 0; i < reading->count; i++) {
-		for (size_t j = 0; j < ARRAY_LENGTH(signs); j++) {
-			if (lexer_token_is(&reading->tokens[i], signs[j]))
-				return true;
-		}
-	}
+	for (size_t i = 0; i < ARRAY_LENGTH(signs); i++)
+		if (lexer_token_is(token, signs[i]))
+			return true;
+	return false;
+}
+
+static bool has_assignment(const struct reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++)
+		if (is_assignment(&reading->tokens[i]))
+			return true;
 	return false;
 }
 
@@ -447,7 +301,7 @@ static struct evidence read_statement(struct reading *reading)
 		return make_claim(CLAIM_VOLATILE, "by its source");
 	if (is_made_by_compiler(reading))
 		return make_claim(CLAIM_PLAIN, "the compiler makes its function");
-	read_names(reading, reading->tokens, reading->count, NULL, 0);
+	reading_find_names(reading);
 	if (reading->doubt)
 		return make_doubtful(pool_format(pool, "'%s' may be a macro", reading->doubt));
 	if (reading->has_atomic)
@@ -458,6 +312,104 @@ static struct evidence read_statement(struct reading *reading)
 	evidence = mismatch ? make_unknown(mismatch) : make_claim(CLAIM_PLAIN, "by its source");
 	evidence.names_sibling = names_sibling(reading);
 	return evidence;
+}
+
+/* --- An access without a line --------------------------------------------------------- */
+
+/* Behind the variable and its indices: the first token that is none of them. */
+static const struct token *behind_variable(const struct reading *reading, size_t index)
+{
+	static const struct token none;
+	size_t depth = 0;
+
+	while (++index < reading->count) {
+		const struct token *token = &reading->tokens[index];
+
+		if (lexer_token_is(token, "["))
+			depth++;
+		else if (!depth)
+			return token;
+		else if (lexer_token_is(token, "]"))
+			depth--;
+	}
+	return &none;
+}
+
+static bool is_step(const struct token *token)
+{
+	return lexer_token_is(token, "++") || lexer_token_is(token, "--");
+}
+
+/* "x = 1", "x[i] += 1", "x++", "++x"; else its value is used, as it is by the last three. */
+static bool is_stored(const struct reading *reading, size_t index)
+{
+	const struct token *next = behind_variable(reading, index);
+
+	return is_step(next) || (index && is_step(&reading->tokens[index - 1])) ||
+	       (is_assignment(next) && !lexer_token_is(next, "("));
+}
+
+static bool is_accessed_so(const struct reading *reading, size_t index)
+{
+	if (!lexer_token_is(&reading->tokens[index], reading->question->variable))
+		return false;
+	return reading->question->is_write
+		       ? is_stored(reading, index)
+		       : !lexer_token_is(behind_variable(reading, index), "=");
+}
+
+/* Does the function access the variable so?  Who is given its address may do so, too. */
+static bool has_access(const struct reading *reading)
+{
+	size_t named, accessed;
+	bool is_found = false;
+
+	count_variable(reading, reading->question->variable, &named, &accessed);
+	for (size_t i = 0; i < reading->count && named == accessed && !is_found; i++)
+		is_found = is_accessed_so(reading, i);
+	return is_found;
+}
+
+/* The tokens from the first "{" of the function on to its "}". */
+static bool find_body(struct reading *reading, unsigned line)
+{
+	size_t depth = 0;
+	size_t i = 0;
+
+	while (i < reading->list->count && (reading->list->tokens[i].line < line ||
+					    !lexer_token_is(&reading->list->tokens[i], "{")))
+		i++;
+	reading->tokens = reading->list->tokens + i;
+	for (reading->count = 0; i + reading->count < reading->list->count;) {
+		const struct token *token = &reading->tokens[reading->count++];
+
+		depth += lexer_token_is(token, "{");
+		depth -= lexer_token_is(token, "}");
+		if (!depth)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A compiler that merges accesses, or moves one out of a loop, leaves it without a line.  It is
+ * one of its function's, so it is plain if each of these is that it can be.
+ */
+static struct evidence read_function(struct reading *reading)
+{
+	const struct evidence unknown = make_doubtful("it has no line of its own");
+
+	if (!reading->question->variable || !reading->question->frame->begin ||
+	    !find_body(reading, reading->question->frame->begin) ||
+	    has_directive(reading->tokens, reading->count) ||
+	    words_find_atomic(reading->tokens, reading->count) ||
+	    words_find_assembly(reading->tokens, reading->count) ||
+	    words_find_volatile(reading->tokens, reading->count))
+		return unknown;
+	reading_find_names(reading);
+	if (reading->doubt || reading->has_atomic || reading->has_volatile || !has_access(reading))
+		return unknown;
+	return make_claim(CLAIM_PLAIN, "by the source of its function");
 }
 
 struct evidence statement_read(struct statements *statements,
@@ -471,17 +423,17 @@ struct evidence statement_read(struct statements *statements,
 
 	if (!frame->file)
 		return make_unknown("there is no debug information for it");
-	if (!frame->line)
-		return make_doubtful("it has no line of its own");
 	source = find_source(statements, frame);
 	if (!source->file.text)
 		return make_doubtful("its source is not here");
 	if (has_changed(source, question))
 		return make_doubtful("its source has changed since it was built");
+	reading.list = &source->list;
+	if (!frame->line)
+		return read_function(&reading);
 	if (!find_place(&source->list, frame->line, frame->column, &first, &last))
 		return make_doubtful("its line has no such statement");
 	widen_to_statement(&source->list, &first, &last);
-	reading.list = &source->list;
 	reading.tokens = source->list.tokens + first;
 	reading.count = last - first + 1;
 	return read_statement(&reading);

@@ -12,6 +12,7 @@ struct source_frame {
 	const char *path;      /* of both, straight; NULL if it is not made yet */
 	unsigned line;
 	unsigned column;
+	unsigned begin; /* line of the function, if that is in the file; 0: unknown */
 	bool is_inlined;
 	bool is_startup;    /* libc's code that calls main or a thread's function */
 	bool is_signal;	    /* libc's code that a handler returns to */

@@ -228,6 +228,18 @@ static void set_call_place(struct pool *pool, struct source_frame *frame, Dwarf_
 		frame->column = (unsigned)value;
 }
 
+/* Where @function begins, if that is in the file of @frame. */
+static unsigned begin_of(struct pool *pool, const struct source_frame *frame, Dwarf_Die *function)
+{
+	const char *file = declared_file(function);
+	int line;
+
+	if (!file || !frame->file || dwarf_decl_line(function, &line) != 0 ||
+	    strcmp(shorten_file(pool, file, frame->directory), frame->file) != 0)
+		return 0;
+	return (unsigned)line;
+}
+
 static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack,
 		       struct source_frame *frame, Dwarf_Die *unit, Dwarf_Die *scopes, int count)
 {
@@ -245,6 +257,7 @@ static void add_scopes(struct symbolizer *symbolizer, struct source_stack *stack
 		if (name && (named.is_inlined || !frame->function || !strchr(frame->function, '(')))
 			named.function = name;
 		named.lambda = lambda_place(symbolizer->pool, &scopes[i]);
+		named.begin = begin_of(symbolizer->pool, &named, &scopes[i]);
 		add_frame(symbolizer, stack, &named);
 		if (!named.is_inlined)
 			return;

@@ -1,6 +1,7 @@
 /*
- * RULES, 'Plain or atomic': loads that the compiler puts where the source has none.  clang
- * -O2 loads ahead of a loop what the loop uses in some of its rounds.
+ * RULES, 'Plain or atomic': accesses that the compiler puts where the source has none.  clang
+ * -O2 loads ahead of a loop what the loop uses in some of its rounds, and makes one access of
+ * several, which has no line then.
  */
 #include "cases.h"
 
@@ -119,11 +120,93 @@ static void *within_read(void *unused)
 
 RACE(within)
 
+/* Of two stores one is made. */
+static int merged_flag;
+static unsigned merged_sum, merged_other;
+
+static NOINLINE void merged_store(int is_odd)
+{
+	if (is_odd) {
+		merged_sum += 3;
+		merged_flag = 1;
+	} else {
+		merged_other += 5;
+		merged_flag = 1;
+	}
+}
+
+static void *merged_write(void *unused)
+{
+	merged_store(unused == NULL);
+	return unused;
+}
+
+static void *merged_read(void *unused)
+{
+	return __atomic_load_n(&merged_flag, __ATOMIC_RELAXED) == 5 ? &merged_flag : unused;
+}
+
+RACE(merged)
+
+/* The same with atomic stores. */
+static int merged_atomic_flag, merged_atomic_seen;
+
+static NOINLINE void merged_atomic_store(int is_odd)
+{
+	if (is_odd) {
+		merged_sum += 3;
+		__atomic_store_n(&merged_atomic_flag, 1, __ATOMIC_RELAXED);
+	} else {
+		merged_other += 5;
+		__atomic_store_n(&merged_atomic_flag, 1, __ATOMIC_RELAXED);
+	}
+}
+
+static void *merged_atomic_write(void *unused)
+{
+	merged_atomic_store(unused == NULL);
+	return unused;
+}
+
+static void *merged_atomic_read(void *unused)
+{
+	merged_atomic_seen = __atomic_load_n(&merged_atomic_flag, __ATOMIC_RELAXED);
+	return unused;
+}
+
+RACE(merged_atomic)
+
+/* Of the loads in the condition of a loop one is made for all rounds. */
+static unsigned rounds_head, rounds_tail;
+static long rounds_items[4];
+
+static void *rounds_write(void *unused)
+{
+	__atomic_store_n(&rounds_head, 3, __ATOMIC_RELAXED);
+	return unused;
+}
+
+static void *rounds_read(void *unused)
+{
+	long sum = 0;
+
+	while (rounds_tail < rounds_head && rounds_tail < 20) {
+		sum += rounds_items[rounds_tail % 4];
+		rounds_tail++;
+	}
+	return sum ? rounds_items : unused;
+}
+
+RACE(rounds)
+
 static const struct race_case cases[] = {
 	CASE(ahead, "data-race:warning?"),
 	CASE(needed, "data-race:error"),
 	CASE(beside, "data-race:warning?"),
 	CASE(within, "data-race:error"),
+	CASE(merged, "data-race:error"),
+	CASE(merged_atomic, "data-race:warning?"),
+	CASE(rounds, "data-race:error"),
 };
 
 int main(int argc, char **argv)

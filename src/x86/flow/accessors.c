@@ -114,8 +114,9 @@ static void note_vector(struct scan *scan, const struct instruction *instruction
 	struct vector_operands *vector = &scan->vector;
 
 	scan->is_vector = flow_decode_vector(scan->module, instruction, vector);
-	scan->is_vector_move = scan->is_vector && (vector->is_store || (vector->is_move &&
-								       vector->extra == vector->reg));
+	scan->is_vector_move =
+		scan->is_vector &&
+		(vector->is_store || (vector->is_move && vector->extra == vector->reg));
 }
 
 /* The register whose value the instruction stores, or NO_REGISTER. */
@@ -182,7 +183,8 @@ static bool find_path(const struct scan *scan, const struct instruction *instruc
 	const struct value *base;
 
 	if (instruction->index != NO_REGISTER || instruction->access_bytes > 8 || scan->depth < 0 ||
-	    scan->depth > DEPTH_MOST || instruction->memory & (MEMORY_SEGMENT | MEMORY_STRING | MEMORY_COMPARES) ||
+	    scan->depth > DEPTH_MOST ||
+	    instruction->memory & (MEMORY_SEGMENT | MEMORY_STRING | MEMORY_COMPARES) ||
 	    (instruction->memory & (MEMORY_LOCKED | MEMORY_EXCHANGE)) == MEMORY_LOCKED ||
 	    (instruction->memory & (MEMORY_CONSTANT | MEMORY_WRITE | MEMORY_READ)) ==
 		    (MEMORY_CONSTANT | MEMORY_WRITE))
@@ -264,10 +266,11 @@ static void run_access(struct scan *scan, const struct instruction *instruction)
 	}
 	if (instruction->memory & MEMORY_WRITE)
 		note_store(scan, instruction, &place);
-	change_result(scan, instruction,
-		      instruction->memory & MEMORY_EXCHANGE ? unknown
-		      : is_move				    ? place
-							    : derived_value(scan, instruction, place));
+	if (instruction->memory & MEMORY_EXCHANGE)
+		place = unknown;
+	else if (!is_move)
+		place = derived_value(scan, instruction, place);
+	change_result(scan, instruction, place);
 }
 
 /* What a vector instruction without memory makes. */

@@ -1,0 +1,140 @@
+#include "reports/source/reading.h"
+
+#include <string.h>
+
+#include "reports/source/macros.h"
+#include "reports/source/names.h"
+#include "reports/source/words.h"
+
+#define MACRO_DEPTH_MAX 4
+
+static bool is_parameter(const struct macro *macro, const struct token *name)
+{
+	for (size_t i = 0; macro && i < macro->parameter_count; i++) {
+		const struct token *parameter = &macro->parameters[i];
+
+		if (parameter->length == name->length &&
+		    memcmp(parameter->text, name->text, name->length) == 0)
+			return true;
+	}
+	return macro && (lexer_token_is(name, "__VA_ARGS__") || lexer_token_is(name, "__VA_OPT__"));
+}
+
+static void read_names(struct reading *reading, const struct token *tokens, size_t count,
+		       const struct macro *macro, int depth);
+
+static bool has_words(const struct macro *macro)
+{
+	return words_find_atomic(macro->body, macro->body_count) ||
+	       words_find_volatile(macro->body, macro->body_count) ||
+	       words_find_assembly(macro->body, macro->body_count);
+}
+
+/* The names in the body of a macro must be known, too. */
+static void read_macro(struct reading *reading, const struct macro *macro, int depth)
+{
+	if (depth >= MACRO_DEPTH_MAX || has_words(macro))
+		reading->doubt = macro->name;
+	else
+		read_names(reading, macro->body, macro->body_count, macro, depth + 1);
+}
+
+static void note_flags(struct reading *reading, uint32_t flags)
+{
+	if (flags & NAME_DATA) {
+		reading->has_data = true;
+		reading->has_member |= (flags & NAME_MEMBER) != 0;
+		reading->has_reference |= (flags & NAME_REFERENCE) != 0;
+		reading->has_atomic |= (flags & NAME_ATOMIC) != 0;
+	}
+	reading->has_volatile |= (flags & NAME_VOLATILE) != 0;
+}
+
+/* "print!(...)" of Rust. */
+static bool is_rust_macro(const struct token *tokens, size_t count, size_t index)
+{
+	return index + 1 < count && lexer_token_is(&tokens[index + 1], "!") &&
+	       !(index + 2 < count && lexer_token_is(&tokens[index + 2], "="));
+}
+
+/* Reads the macros of headers that have the name of @tokens[@index].  Where something
+ * else @is_known by that name, those of the system count only if they are atomic: they
+ * wrap a function of the same name, say.  False if there is none. */
+static bool read_header_macros(struct reading *reading, const struct token *tokens, size_t count,
+			       size_t index, bool is_known, int depth)
+{
+	const struct statement_question *question = reading->question;
+	bool is_call = index + 1 < count && lexer_token_is(&tokens[index + 1], "(");
+	const struct header_macro *found;
+	size_t found_count =
+		macros_find(reading->statements->macros, question->image, question->address,
+			    question->frame, &tokens[index], &found);
+	bool has_read = false;
+
+	for (size_t i = 0; i < found_count && !reading->doubt; i++) {
+		const struct macro *macro = &found[i].macro;
+
+		if ((macro->is_function && !is_call) ||
+		    (is_known && found[i].is_of_system && !has_words(macro)))
+			continue;
+		read_macro(reading, macro, depth);
+		has_read = true;
+	}
+	return has_read;
+}
+
+/* Does the file declare @name as a parameter pack?  Debug information has no empty ones. */
+static bool is_pack(const struct token_list *list, const struct token *name)
+{
+	for (size_t i = 1; i < list->count; i++) {
+		const struct token *token = &list->tokens[i];
+
+		if (token->kind == TOKEN_NAME && lexer_token_is(token - 1, "...") &&
+		    token->length == name->length &&
+		    memcmp(token->text, name->text, name->length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void read_name(struct reading *reading, const struct token *tokens, size_t count,
+		      size_t index, int depth)
+{
+	const struct statement_question *question = reading->question;
+	const struct token *name = &tokens[index];
+	const struct macro *macro = lexer_find_macro(reading->list, name);
+	uint32_t flags = names_look_up(reading->statements->names, question->image,
+				       question->address, name->text, name->length);
+
+	note_flags(reading, flags);
+	if (reading->list->language == LANGUAGE_RUST) {
+		/* In Rust every use of a macro has a "!". */
+		if (is_rust_macro(tokens, count, index))
+			reading->doubt =
+				pool_copy(reading->statements->pool, name->text, name->length);
+		return;
+	}
+	if (macro)
+		read_macro(reading, macro, depth);
+	else if (!words_is_harmless(name) &&
+		 !read_header_macros(reading, tokens, count, index, flags != 0, depth) && !flags &&
+		 !is_pack(reading->list, name))
+		reading->doubt = pool_copy(reading->statements->pool, name->text, name->length);
+}
+
+static void read_names(struct reading *reading, const struct token *tokens, size_t count,
+		       const struct macro *macro, int depth)
+{
+	for (size_t i = 0; i < count && !reading->doubt; i++) {
+		if (tokens[i].kind == TOKEN_NAME &&
+		    !words_is_keyword(&tokens[i], reading->list->language) &&
+		    !is_parameter(macro, &tokens[i]) &&
+		    !(macro && lexer_token_is(&tokens[i], macro->name)))
+			read_name(reading, tokens, count, i, depth);
+	}
+}
+
+void reading_find_names(struct reading *reading)
+{
+	read_names(reading, reading->tokens, reading->count, NULL, 0);
+}
