@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 #include "cases.h"
@@ -185,6 +186,69 @@ static std::atomic<long> atomic_value;
 
 BOTH(atomic, atomic_value.store(atomic_value.load() + 1); KEEP(atomic_value))
 
+/* Both sections search for the entry. */
+static std::mutex found_lock;
+static std::map<int, long> found_tree{{1, 1}, {2, 2}};
+static std::unordered_map<int, long> found_table{{1, 1}, {2, 2}};
+
+/* What was read, once the other thread has read, too. */
+#define READ_ENTRY(entries, key)                                                                   \
+	({                                                                                         \
+		found_lock.lock();                                                                 \
+		long entry_value = (entries)[key];                                                 \
+		found_lock.unlock();                                                               \
+		pthread_barrier_wait(&both_have_read);                                             \
+		entry_value;                                                                       \
+	})
+
+static NOINLINE void found_in_tree_count(int key)
+{
+	long value = READ_ENTRY(found_tree, key);
+
+	found_lock.lock();
+	found_tree[key] = value + 1;
+	found_lock.unlock();
+}
+
+BOTH(found_in_tree, found_in_tree_count(2))
+
+static NOINLINE void found_in_table_count(int key)
+{
+	long value = READ_ENTRY(found_table, key);
+
+	found_lock.lock();
+	found_table[key] = value + 1;
+	found_lock.unlock();
+}
+
+BOTH(found_in_table, found_in_table_count(2))
+
+/* What is stored rests on another entry. */
+static NOINLINE void found_beside_count(int from, int to)
+{
+	long value = READ_ENTRY(found_tree, from);
+
+	found_lock.lock();
+	found_tree[to] = value + 1;
+	found_lock.unlock();
+}
+
+BOTH(found_beside, found_beside_count(1, 3))
+
+/* It is read again. */
+static NOINLINE void found_again_count(int key)
+{
+	long value = READ_ENTRY(found_tree, key);
+
+	found_lock.lock();
+	if (found_tree[key] != value)
+		value = found_tree[key];
+	found_tree[key] = value + 1;
+	found_lock.unlock();
+}
+
+BOTH(found_again, found_again_count(4))
+
 static const struct race_case cases[] = {
 	CASE(element, "lost-update:error"),
 	CASE(other_element, "data-race:error"),
@@ -196,6 +260,10 @@ static const struct race_case cases[] = {
 	CASE(turns, "lost-update:warning"),
 	CASE(nested, "lost-update:warning"),
 	CASE(whole_method, "silent"),
+	CASE(found_in_tree, "lost-update:error"),
+	CASE(found_in_table, "lost-update:error"),
+	CASE(found_beside, "silent"),
+	CASE(found_again, "silent"),
 };
 
 int main(int argc, char **argv)

@@ -170,6 +170,14 @@ static bool is_same_place(const struct pairing *pairing, uint32_t load, uint32_t
 	return false;
 }
 
+/* Only where they run it shows whether two searches have found the same. */
+static bool are_alike(const struct pairing *pairing, uint32_t load, uint32_t store)
+{
+	uint64_t like = pairing->values.load_likes[load];
+
+	return like && like == pairing->values.store_likes[store];
+}
+
 /* What two calls access is known to be one place only where they run. */
 static bool are_open(const struct pairing *pairing, uint32_t load, uint32_t store)
 {
@@ -189,27 +197,31 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 	for (uint64_t bits = store->rests | store->decided; bits; bits &= bits - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(bits);
 		uint32_t load_at = pairing->loads->at[first + bit];
+		bool rests = store->rests >> bit & 1;
+		bool is_known = is_same_place(pairing, first + bit, number) ||
+				(rests && are_open(pairing, first + bit, number));
 
 		if (load_at == store_at ||
-		    !(is_same_place(pairing, first + bit, number) ||
-		      (store->rests >> bit & 1 && are_open(pairing, first + bit, number))))
+		    !(is_known || (rests && are_alike(pairing, first + bit, number))))
 			continue;
-		if (!(store->rests >> bit & 1) &&
-		    is_awaited(pairing->loads, first + bit, store_at))
+		if (!rests && is_awaited(pairing->loads, first + bit, store_at))
 			continue;
 		unite_update_groups(pairing, load_at, store_at);
 		pairing->notes->arguments[store_at] |= (uint16_t)store->arguments;
-		if (store->rests >> bit & 1) {
-			flags[load_at] |= PLAN_SITE_MAY_BE_STALE;
-			flags[store_at] |= PLAN_SITE_UPDATE;
-			if (store->examined >> bit & 1) {
-				flags[load_at] |= PLAN_SITE_DECIDES;
-				flags[store_at] |= PLAN_SITE_EXAMINED;
-			}
-		} else {
+		if (!rests) {
 			flags[load_at] |= PLAN_SITE_DECIDES;
 			if (is_compared(&pairing->values, first + bit, number))
 				flags[load_at] |= PLAN_SITE_COMPARES;
+			continue;
+		}
+		flags[load_at] |= PLAN_SITE_MAY_BE_STALE;
+		/* What may be an update is one only where a write was lost. */
+		if (!is_known)
+			continue;
+		flags[store_at] |= PLAN_SITE_UPDATE;
+		if (store->examined >> bit & 1) {
+			flags[load_at] |= PLAN_SITE_DECIDES;
+			flags[store_at] |= PLAN_SITE_EXAMINED;
 		}
 	}
 }
@@ -237,7 +249,8 @@ static bool has_store_at(const struct pairing *pairing, uint32_t load)
 	for (uint32_t i = pairing->flow.store_count; i-- > 0;) {
 		if (pairing->store_at[i] < pairing->loads->first_after[load])
 			return false;
-		if ((is_same_place(pairing, load, i) || are_open(pairing, load, i)) &&
+		if ((is_same_place(pairing, load, i) || are_open(pairing, load, i) ||
+		     are_alike(pairing, load, i)) &&
 		    pairing->store_at[i] != pairing->loads->at[load])
 			return true;
 	}
@@ -263,6 +276,7 @@ static void keep_matching(struct pairing *pairing)
 		uint64_t place = pairing->values.load_places[i];
 
 		bool may_match = filter[place % FILTER_BITS / 64] >> place % 64 & 1 ||
+				 pairing->values.load_likes[i] ||
 				 pairing->flow.roles[loads->at[i]] & FLOW_OPEN;
 
 		if (!may_match || !has_store_at(pairing, i))
@@ -270,6 +284,7 @@ static void keep_matching(struct pairing *pairing)
 		loads->at[kept] = loads->at[i];
 		loads->loops[kept] = loads->loops[i];
 		loads->first_after[kept] = loads->first_after[i];
+		pairing->values.load_likes[kept] = pairing->values.load_likes[i];
 		pairing->values.load_places[kept++] = place;
 	}
 	loads->count = kept;
@@ -286,11 +301,16 @@ static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 		scratch_take_zeroed(scratch, count * sizeof(*pairing->values.store_places));
 	pairing->values.store_values =
 		scratch_take_zeroed(scratch, count * sizeof(*pairing->values.store_values));
+	pairing->values.store_likes =
+		scratch_take_zeroed(scratch, count * sizeof(*pairing->values.store_likes));
+	pairing->values.load_likes = scratch_take_zeroed(
+		scratch, pairing->loads->count * sizeof(*pairing->values.load_likes));
 	pairing->stores = scratch_take(scratch, count * sizeof(*pairing->stores));
 	pairing->values.load_places =
 		scratch_take(scratch, pairing->loads->count * sizeof(*pairing->values.load_places));
 	if (!pairing->values.load_places || !pairing->store_at || !pairing->values.store_places ||
-	    !pairing->stores || !pairing->values.store_values)
+	    !pairing->stores || !pairing->values.store_values || !pairing->values.store_likes ||
+	    !pairing->values.load_likes)
 		return false;
 	for (uint32_t i = 0; i < flow->function->count; i++)
 		if (flow->roles[i] & (FLOW_STORE | FLOW_OPEN))

@@ -18,12 +18,30 @@ struct places {
 	uint64_t *joins; /* states by number */
 	uint16_t *load_of;
 	struct flow_values *values;
-	uint64_t now[VALUES_MOST];
+	uint64_t now[VALUES_MOST + 1];
 };
 
 static uint64_t *join_state(const struct places *places, uint32_t join)
 {
-	return places->joins + (size_t)join * places->value_count;
+	return places->joins + (size_t)join * (places->value_count + 1);
+}
+
+/* A bit for each value: what a call has returned, and what differs by the path, may be found
+ * again by another search, although the two have different hashes. */
+static uint64_t *found_bits(struct places *places)
+{
+	return &places->now[places->value_count];
+}
+
+static bool is_found(const struct places *places, unsigned number)
+{
+	return places->now[places->value_count] >> number & 1;
+}
+
+static void put_found(struct places *places, unsigned number, bool is_found_now)
+{
+	*found_bits(places) &= ~(1ull << number);
+	*found_bits(places) |= (uint64_t)is_found_now << number;
 }
 
 static void begin_values(void *analysis, uint64_t name)
@@ -33,33 +51,38 @@ static void begin_values(void *analysis, uint64_t name)
 	for (uint32_t i = 0; i < places->value_count; i++)
 		places->now[i] = flow_mix(name, i);
 	places->now[RSP] = RSP;
+	*found_bits(places) = 0;
 }
 
 static void set_join(void *analysis, uint32_t join)
 {
 	struct places *places = analysis;
 
-	memcpy(join_state(places, join), places->now, places->value_count * sizeof(uint64_t));
+	memcpy(join_state(places, join), places->now,
+	       (places->value_count + 1) * sizeof(uint64_t));
 }
 
 static void take_join(void *analysis, uint32_t join)
 {
 	struct places *places = analysis;
 
-	memcpy(places->now, join_state(places, join), places->value_count * sizeof(uint64_t));
+	memcpy(places->now, join_state(places, join),
+	       (places->value_count + 1) * sizeof(uint64_t));
 }
 
 /* Different values become a new one, named after the join. */
-static bool meet_value(uint64_t *into, uint64_t from, uint64_t name)
+static bool meet_value(const struct places *places, uint64_t *into, uint32_t join, unsigned i)
 {
+	uint64_t *found = &into[places->value_count];
 	uint64_t met;
 
-	if (LIKELY(*into == from))
+	if (LIKELY(into[i] == places->now[i]))
 		return false;
-	met = flow_mix(0x70e1, name);
-	if (*into == met)
+	met = flow_mix(0x70e1, join * 64ull + i);
+	if (into[i] == met)
 		return false;
-	*into = met;
+	into[i] = met;
+	*found |= 1ull << i;
 	return true;
 }
 
@@ -69,13 +92,10 @@ static bool meet_join(void *analysis, uint32_t join, uint32_t live)
 	uint64_t *into = join_state(places, join);
 	bool has_changed = false;
 
-	for (live &= REGISTERS_ALL; live; live &= live - 1) {
-		unsigned i = (unsigned)__builtin_ctz(live);
-
-		has_changed |= meet_value(&into[i], places->now[i], join * 64ull + i);
-	}
+	for (live &= REGISTERS_ALL; live; live &= live - 1)
+		has_changed |= meet_value(places, into, join, (unsigned)__builtin_ctz(live));
 	for (uint32_t i = 16; i < places->value_count; i++)
-		has_changed |= meet_value(&into[i], places->now[i], join * 64ull + i);
+		has_changed |= meet_value(places, into, join, i);
 	return has_changed;
 }
 
@@ -97,6 +117,16 @@ static uint64_t place_of(const struct places *places, const struct instruction *
 	return flow_add_bytes(place, instruction->displacement);
 }
 
+/* The same for all places that may be one, found by two searches; 0: it was not found so. */
+static uint64_t like_place(const struct places *places, const struct instruction *instruction)
+{
+	if (instruction->is_rip_relative || instruction->base == NO_REGISTER ||
+	    instruction->index != NO_REGISTER || instruction->memory & MEMORY_SEGMENT ||
+	    !is_found(places, (unsigned)instruction->base))
+		return 0;
+	return flow_mix((uint64_t)instruction->displacement, instruction->access_bytes) | 1;
+}
+
 static uint64_t memory_value(struct places *places, uint32_t index)
 {
 	const struct instruction *instruction = &places->flow->function->instructions[index];
@@ -106,8 +136,11 @@ static uint64_t memory_value(struct places *places, uint32_t index)
 	if (slot >= 0)
 		return places->now[16 + slot];
 	place = place_of(places, instruction);
-	if (places->load_of[index] != NO_LOAD)
+	if (places->load_of[index] != NO_LOAD) {
 		places->values->load_places[places->load_of[index]] = place;
+		places->values->load_likes[places->load_of[index]] =
+			like_place(places, instruction);
+	}
 	return flow_loaded(place);
 }
 
@@ -146,17 +179,39 @@ static uint64_t computed_value(struct places *places, uint32_t index)
 	return value;
 }
 
+/* Does the instruction only pass on, or add a constant to, what was found? */
+static bool passes_found(const struct places *places, uint32_t index)
+{
+	const struct instruction *instruction = &places->flow->function->instructions[index];
+	int slot = places->flow->slot_of[index];
+
+	if (flow_is_register_move(places->flow, instruction))
+		return is_found(places, (unsigned)instruction->source);
+	if (slot >= 0)
+		return instruction->memory & MEMORY_PLAIN_MOVE &&
+		       is_found(places, 16u + (unsigned)slot);
+	if (instruction->is_lea)
+		return instruction->base != NO_REGISTER && instruction->index == NO_REGISTER &&
+		       is_found(places, (unsigned)instruction->base);
+	return is_addition(instruction) &&
+	       is_found(places, (unsigned)__builtin_ctz(instruction->reads & REGISTERS_ALL));
+}
+
 static void store_value(struct places *places, uint32_t index, uint64_t value)
 {
 	const struct flow *flow = places->flow;
+	const struct instruction *store = &flow->function->instructions[index];
 	int slot = flow->slot_of[index];
 	uint32_t number = flow->store_of[index];
 
 	if (slot >= 0) {
 		places->now[16 + slot] = value;
+		put_found(places, 16u + (unsigned)slot,
+			  store->source != NO_REGISTER && !(store->memory & MEMORY_READ) &&
+				  is_found(places, (unsigned)store->source));
 	} else if (flow->roles[index] & FLOW_STORE) {
-		places->values->store_places[number] =
-			place_of(places, &flow->function->instructions[index]);
+		places->values->store_places[number] = place_of(places, store);
+		places->values->store_likes[number] = like_place(places, store);
 		places->values->store_values[number] = value;
 	}
 }
@@ -194,7 +249,7 @@ static void note_compare(struct places *places, uint32_t index)
 }
 
 static void change_registers(struct places *places, const struct instruction *instruction,
-			     uint64_t value)
+			     uint64_t value, bool is_found_now)
 {
 	uint32_t changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
 	bool is_only = (changed & (changed - 1)) == 0;
@@ -203,6 +258,7 @@ static void change_registers(struct places *places, const struct instruction *in
 		unsigned r = (unsigned)__builtin_ctz(changed);
 
 		places->now[r] = is_only ? value : flow_mix(value, r);
+		put_found(places, r, is_only && is_found_now);
 	}
 }
 
@@ -210,8 +266,10 @@ static void change_registers(struct places *places, const struct instruction *in
 static void forget_moved_slots(struct places *places, uint32_t index)
 {
 	for (unsigned i = 0; i < places->flow->slot_count; i++)
-		if (places->flow->slot_keys[i] & 1)
+		if (places->flow->slot_keys[i] & 1) {
 			places->now[16 + i] = flow_mix(index, 64 + i);
+			put_found(places, 16 + i, false);
+		}
 }
 
 static void run_plain(void *analysis, uint32_t index)
@@ -219,12 +277,14 @@ static void run_plain(void *analysis, uint32_t index)
 	struct places *places = analysis;
 	const struct instruction *instruction = &places->flow->function->instructions[index];
 	uint64_t value;
+	bool is_found_now;
 
 	note_compare(places, index);
 	/* The result goes nowhere. */
 	if (!(instruction->changes & REGISTERS_ALL) && !instruction->memory)
 		return;
 	value = computed_value(places, index);
+	is_found_now = *found_bits(places) && passes_found(places, index);
 	if (instruction->memory & MEMORY_WRITE)
 		store_value(places, index,
 			    instruction->source == NO_REGISTER || instruction->memory & MEMORY_READ
@@ -232,7 +292,7 @@ static void run_plain(void *analysis, uint32_t index)
 				    : places->now[instruction->source]);
 	if (flow_is_register_move(places->flow, instruction))
 		value = places->now[instruction->source];
-	change_registers(places, instruction, value);
+	change_registers(places, instruction, value, is_found_now);
 	if (instruction->changes & REGISTER_BIT(RSP))
 		forget_moved_slots(places, index);
 }
@@ -285,7 +345,9 @@ static void run_call(void *analysis, uint32_t index)
 	for (unsigned r = 0; r < 16; r++)
 		if (CHANGED_BY_CALLS & REGISTER_BIT(r))
 			places->now[r] = flow_mix(0xca11, index * 16 + r);
+	*found_bits(places) &= ~(uint64_t)CHANGED_BY_CALLS;
 	places->now[RAX] = result;
+	put_found(places, RAX, true);
 	if (places->load_of[index] != NO_LOAD) {
 		places->values->load_places[places->load_of[index]] = place;
 		if (accessor && accessor->value == RAX && !accessor->is_derived)
@@ -327,8 +389,8 @@ bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct f
 		.values = values,
 	};
 
-	places.joins = scratch_take(scratch, ((size_t)flow->join_count + 1) * places.value_count *
-						     sizeof(uint64_t));
+	places.joins = scratch_take(scratch, ((size_t)flow->join_count + 1) *
+						     (places.value_count + 1) * sizeof(uint64_t));
 	if (!places.load_of || !places.joins)
 		return false;
 	number_loads(&places, loads);

@@ -257,6 +257,7 @@ FLOW_INLINE void flow_walk(struct flow *flow, const struct flow_actions *actions
 struct flow_values {
 	uint64_t *store_places, *store_values; /* by number */
 	uint64_t *load_places;		       /* by the load's number */
+	uint64_t *store_likes, *load_likes;    /* equal for places that may be one; 0: none */
 	uint64_t compared[FLOW_COMPARED_MOST]; /* flow_pair_of() of two values each */
 	uint32_t compared_count;
 };
