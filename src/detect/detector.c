@@ -57,7 +57,7 @@ static void copy_statistics(struct detector *detector)
 	set_statistic(detector, COUNTER_LOST_SEARCHES, order.abandoned_search_count);
 }
 
-static void collect_operations(struct detector *detector)
+static void collect_counts(struct detector *detector)
 {
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
 		struct thread *thread = detector_thread(detector, id);
@@ -65,7 +65,9 @@ static void collect_operations(struct detector *detector)
 		if (!thread)
 			continue;
 		detector->counters[COUNTER_LOCK_OPERATIONS] += thread->held.operation_count;
+		detector->counters[COUNTER_ACCESSES_RECORDED] += thread->accesses.examined_count;
 		thread->held.operation_count = 0;
+		thread->accesses.examined_count = 0;
 	}
 }
 
@@ -75,7 +77,7 @@ void detector_ended(struct detector *detector, bool is_orderly)
 	if (is_orderly)
 		misuse_process_ended(detector);
 	copy_statistics(detector);
-	collect_operations(detector);
+	collect_counts(detector);
 	runtime_unlock(&detector->lock);
 }
 
@@ -116,7 +118,7 @@ static void leave_alone(struct sync_info *info, const struct thread *survivor)
 /* What was counted so far is the parent's. */
 static void begin_counting(struct detector *detector)
 {
-	collect_operations(detector);
+	collect_counts(detector);
 	memset(detector->counters, 0, sizeof(detector->counters));
 	memset(detector->inherited, 0, sizeof(detector->inherited));
 	copy_statistics(detector);

@@ -16,8 +16,10 @@ else
 		--on-deadlock=report --timeout=1 --fail-on=never "$work/crossed"
 	run "together: --no-check=deadlock goes on hanging" 137 "no findings" -- "$built" run \
 		--no-check=deadlock,locks --timeout=1 --fail-on=never "$work/crossed"
-	run "together: --check=locks observes no accesses" 0 "^snarl: accesses that were more than repetitions: 0" -- \
+	run "together: --check=locks observes no accesses" 0 "^snarl: accesses that took more than a quick check: 0" -- \
 		"$built" run --check=locks --no-check=lock-order-inversion --stats "$work/here/fingered"
+	run "together: --stats counts accesses" 66 "^snarl: accesses that took more than a quick check: [1-9]" -- \
+		"$built" run --stats "$work/here/fingered"
 	$CC -g -pthread -o "$work/counted" "$srcdir/tests/command/counted.c"
 	run "together: an atomic update goes between the halves of a plain one" 66 \
 		"^ *updates count *$" -- "$built" run "$work/counted"

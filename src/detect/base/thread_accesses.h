@@ -139,6 +139,7 @@ struct thread_accesses {
 		uint64_t late_count; /* all of these, as one number: memory_is_late() */
 	};
 	uint32_t sample; /* slow accesses until one keeps its callers */
+	uint64_t examined_count; /* accesses that access_check() was called for */
 };
 
 #endif

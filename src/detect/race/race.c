@@ -482,6 +482,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		.is_write = access->flags & SITE_WRITE,
 	};
 
+	thread->accesses.examined_count++;
 	if (site && site->flags & SITE_SILENT)
 		memory_end_assumed_epoch(detector, thread);
 	if (!thread->accesses.acquire_count && is_repetition(thread, access) &&
