@@ -109,14 +109,9 @@ static bool find_in_function(struct search *search, Dwarf_Die *scope)
 static bool find_around(struct search *search, struct elf_image *image, uint64_t address)
 {
 	Dwarf_Addr bias;
-	Dwarf_Die unit;
 	Dwarf_Die *scopes;
-	int count;
+	int count = scopes_at(image, address, &scopes, &bias);
 
-	if (!elf_image_unit(image, address, &unit, &bias))
-		return false;
-	elf_image_enter_split_unit(&unit);
-	count = scopes_find(image, &unit, address - bias, &scopes);
 	for (int i = 0; i < count; i++) {
 		int tag = dwarf_tag(&scopes[i]);
 

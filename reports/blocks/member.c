@@ -68,20 +68,14 @@ const char *member_class(struct symbolizer *symbolizer, struct pool *pool,
 {
 	struct model_module module = {.path = frame->module_path, .build_id = frame->build_id};
 	const char *found = NULL;
-	struct elf_image *image;
 	Dwarf_Die variable;
 	Dwarf_Die *scopes;
 	Dwarf_Addr bias;
-	Dwarf_Die unit;
 	int count;
 
 	if (!frame->module_path || !frame->build_id)
 		return NULL;
-	image = symbolizer_image(symbolizer, &module);
-	if (!elf_image_unit(image, frame->offset, &unit, &bias))
-		return NULL;
-	elf_image_enter_split_unit(&unit);
-	count = scopes_find(image, &unit, frame->offset - bias, &scopes);
+	count = scopes_at(symbolizer_image(symbolizer, &module), frame->offset, &scopes, &bias);
 	for (int i = 0; i < count && !found && !find_variable(&scopes[i], name, &variable); i++)
 		found = find_class(pool, &scopes[i], name);
 	return found;

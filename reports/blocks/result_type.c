@@ -71,18 +71,6 @@ static bool find_in_scope(struct walk *walk, Dwarf_Die *scope, Dwarf_Addr addres
 	return false;
 }
 
-/* The scopes around @address of the file; returns their number. */
-static int scopes_at(struct elf_image *image, uint64_t address, Dwarf_Die **scopes,
-		     Dwarf_Addr *bias)
-{
-	Dwarf_Die unit;
-
-	if (!elf_image_unit(image, address, &unit, bias))
-		return 0;
-	elf_image_enter_split_unit(&unit);
-	return scopes_find(image, &unit, address - *bias, scopes);
-}
-
 static bool find_in_variables(struct walk *walk)
 {
 	Dwarf_Die *scopes;

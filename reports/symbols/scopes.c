@@ -143,6 +143,16 @@ int scopes_find(struct elf_image *image, const Dwarf_Die *unit, Dwarf_Addr addre
 	return (int)count;
 }
 
+int scopes_at(struct elf_image *image, uint64_t address, Dwarf_Die **scopes, Dwarf_Addr *bias)
+{
+	Dwarf_Die unit;
+
+	if (!elf_image_unit(image, address, &unit, bias))
+		return 0;
+	elf_image_enter_split_unit(&unit);
+	return scopes_find(image, &unit, address - *bias, scopes);
+}
+
 /* The child of @parent that is at @offset, or has it below it. */
 static bool find_child(Dwarf_Die *parent, Dwarf_Off offset, Dwarf_Die *child)
 {

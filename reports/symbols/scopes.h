@@ -15,6 +15,10 @@
 int scopes_find(struct elf_image *image, const Dwarf_Die *unit, Dwarf_Addr address,
 		Dwarf_Die **scopes);
 
+/* The same around @address of the file, whose unit's addresses are smaller by *@bias; 0 if no
+ * unit has it. */
+int scopes_at(struct elf_image *image, uint64_t address, Dwarf_Die **scopes, Dwarf_Addr *bias);
+
 /* "store::(anonymous namespace)::Cache::": the namespaces, classes and functions in which @die is
  * declared; "" where one is a lambda, too. */
 const char *scopes_prefix(struct pool *pool, const Dwarf_Die *die);

@@ -223,8 +223,7 @@ static uint64_t offset_in_element(const Dwarf_Die *type, int64_t offset)
 	Dwarf_Die copy = *type;
 	Dwarf_Word size;
 
-	if (dwarf_aggregate_size(&copy, &size) != 0 || !size ||
-	    (offset >= 0 && type_is_open(type)))
+	if (dwarf_aggregate_size(&copy, &size) != 0 || !size || (offset >= 0 && type_is_open(type)))
 		return offset < 0 ? 0 : (uint64_t)offset;
 	offset %= (int64_t)size;
 	return (uint64_t)(offset < 0 ? offset + (int64_t)size : offset);
@@ -333,14 +332,11 @@ static bool find_returned(const struct search *search, size_t at, struct value *
 	uint64_t address = search->code.start + (uint64_t)call->target;
 	Dwarf_Die *scopes;
 	Dwarf_Addr bias;
-	Dwarf_Die unit;
 	int count;
 
-	if (call->kind != INSTRUCTION_CALL || call->target == NO_TARGET ||
-	    !elf_image_unit(search->image, address, &unit, &bias))
+	if (call->kind != INSTRUCTION_CALL || call->target == NO_TARGET)
 		return false;
-	elf_image_enter_split_unit(&unit);
-	count = scopes_find(search->image, &unit, address - bias, &scopes);
+	count = scopes_at(search->image, address, &scopes, &bias);
 	value->added = 0;
 	while (count-- > 0)
 		if (dwarf_tag(&scopes[count]) == DW_TAG_subprogram)
@@ -380,15 +376,11 @@ static bool find_value(const struct search *search, size_t at, int number, int s
 static bool begin_search(struct search *search, uint64_t address)
 {
 	uint64_t distance;
-	Dwarf_Die unit;
 
 	if (!elf_image_symbol(search->image, address, true, &distance) ||
-	    !code_decode(search->image, address - distance, address, &search->code) ||
-	    !elf_image_unit(search->image, address, &unit, &search->bias))
+	    !code_decode(search->image, address - distance, address, &search->code))
 		return false;
-	elf_image_enter_split_unit(&unit);
-	search->scope_count =
-		scopes_find(search->image, &unit, address - search->bias, &search->scopes);
+	search->scope_count = scopes_at(search->image, address, &search->scopes, &search->bias);
 	return search->scope_count > 0;
 }
 
