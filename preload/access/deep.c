@@ -7,6 +7,7 @@
 #include "preload/access/access.h"
 #include "preload/access/vector_state.h"
 #include "preload/guest/access_context.h"
+#include "unwind/site_memo.h"
 
 #define DEEP_STACK_BYTES 65536u
 #define DEEP_GUARD_BYTES 4096u
@@ -53,10 +54,11 @@ struct fresh_stack {
 
 static void find_stack(void *context)
 {
+	static const struct stack_maker maker = {guest_intern, guest_extend, NULL};
 	struct fresh_stack *fresh = context;
 
-	fresh->stack = stack_memo_find_slow(fresh->self->memo, guest_code_generation, *fresh->start,
-					    guest_intern, NULL);
+	fresh->stack = site_memo_find_slow(fresh->self->memo, guest_code_generation, fresh->start,
+					   &maker);
 }
 
 stack_id access_stack(struct detector *detector, struct thread *thread, const struct access *access)
@@ -68,7 +70,7 @@ stack_id access_stack(struct detector *detector, struct thread *thread, const st
 	(void)detector;
 	if (!self || !where)
 		return 0;
-	fresh.stack = stack_memo_find_known(self->memo, guest_code_generation, fresh.start);
+	fresh.stack = site_memo_find(self->memo, guest_code_generation, fresh.start);
 	if (!fresh.stack)
 		access_deeply(self, find_stack, &fresh);
 	return fresh.stack;

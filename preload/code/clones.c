@@ -101,9 +101,10 @@ bool clones_is_observed_call(struct detector *detector, stack_id stack)
 	const struct stack *frames = stack_depot_get(&detector->stacks, stack);
 
 	for (uint32_t i = 0; frames && i < frames->frame_count; i++) {
-		const struct clone_region *region = clones_of_module(frames->frames[i]);
+		uintptr_t frame = stack_frame(frames, i);
+		const struct clone_region *region = clones_of_module(frame);
 
-		if (region || !modules_is_relay(frames->frames[i]))
+		if (region || !modules_is_relay(frame))
 			return region && !region->is_silent;
 	}
 	return false;

@@ -135,6 +135,13 @@ stack_id guest_intern(void *context, const struct unwind_result *result)
 				  flags, signal_of_handler(result));
 }
 
+stack_id guest_extend(void *context, stack_id outer, uintptr_t address)
+{
+	(void)context;
+	return stack_depot_extend(&guest_detector.stacks, outer, address,
+				  (uint32_t)guest_options.stack_depth);
+}
+
 stack_id guest_site_slowly(struct guest_thread *self, const struct unwind_start *start)
 {
 	struct guest_site *site = &self->sites[(start->return_address >> 2) % GUEST_SITES];

@@ -196,6 +196,9 @@ bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp);
 /* A stack_intern (stack_memo.h). */
 stack_id guest_intern(void *context, const struct unwind_result *result);
 
+/* A stack_extend (site_memo.h). */
+stack_id guest_extend(void *context, stack_id outer, uintptr_t address);
+
 /* The calling thread's stack, from @start on. */
 static inline __attribute__((always_inline)) stack_id guest_stack(struct guest_thread *self,
 								  const struct unwind_start *start)

@@ -184,7 +184,7 @@ static bool may_go_on_at(const struct plan *plan, uint32_t offset)
 static bool is_interrupted(const struct patching *patching)
 {
 	for (uint32_t i = 0; spared && i < spared->frame_count; i++)
-		if (spared->frames[i] - patching->region.text < patching->text_bytes)
+		if (stack_frame(spared, i) - patching->region.text < patching->text_bytes)
 			return true;
 	return false;
 }
@@ -192,7 +192,7 @@ static bool is_interrupted(const struct patching *patching)
 static bool may_be_patched(const struct patching *patching, const struct plan *plan)
 {
 	for (uint32_t i = 0; spared && i < spared->frame_count; i++) {
-		uintptr_t offset = spared->frames[i] - patching->region.text;
+		uintptr_t offset = stack_frame(spared, i) - patching->region.text;
 
 		if (offset < patching->text_bytes && !may_go_on_at(plan, (uint32_t)offset))
 			return false;

@@ -4,7 +4,8 @@
 
 #include "base/atomic.h"
 
-#define SLOT_COUNT 4096
+#define SLOT_COUNT 32768
+#define FIRST_SLOT_COUNT 4096 /* until these have been full */
 #define PROBE_COUNT 4
 #define SLOT_BUSY UINT64_MAX
 
@@ -25,6 +26,7 @@ const uint8_t frame_rule_registers[FRAME_RULE_REGISTER_COUNT] = {REGISTER_FRAME,
 
 static struct cache_slot slots[SLOT_COUNT];
 static uint64_t current_generation = 1;
+static uint32_t slot_mask = FIRST_SLOT_COUNT - 1;
 static uint32_t refused_count;
 
 uint64_t unwind_cache_generation(void)
@@ -41,7 +43,8 @@ static struct cache_slot *probe_slot(uintptr_t address, unsigned int attempt)
 {
 	uint64_t hash = address * 0x9e3779b97f4a7c15u;
 
-	return &slots[((hash >> 40) + attempt) % SLOT_COUNT];
+	/* relaxed: with another mask a rule is not found */
+	return &slots[((hash >> 40) + attempt) & load_relaxed(&slot_mask)];
 }
 
 /* Each acquire pairs with the release of the same field in fill_slot(): a reader that
@@ -103,6 +106,8 @@ void unwind_cache_add(uint64_t generation, uintptr_t address, const struct frame
 		}
 	}
 	/* relaxed: a wrong count only means a flush more or less */
-	if (fetch_add_relaxed(&refused_count, 1) % REFUSED_MAX == REFUSED_MAX - 1)
-		unwind_cache_flush();
+	if (fetch_add_relaxed(&refused_count, 1) % REFUSED_MAX != REFUSED_MAX - 1)
+		return;
+	unwind_cache_flush();
+	store_relaxed(&slot_mask, SLOT_COUNT - 1); /* relaxed: as above */
 }

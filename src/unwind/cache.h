@@ -5,7 +5,7 @@
  * register plus an offset, or, where the stack is realigned, in a word there; the
  * return address just below it; and the callee-saved registers in words near the
  * CFA or near the frame pointer.  Such a rule takes 16 bytes and is kept.  Other rules are
- * derived from the unwind tables each time.
+ * derived from the unwind tables each time.  That code has no table is kept, too.
  *
  * Lock-free: a slot is never reused within a generation, so a reader that finds
  * its generation in the slot before and after it read the rule has read one rule.
@@ -24,6 +24,7 @@ struct frame_rule {
 	uint8_t cfa_register;
 	bool cfa_is_loaded : 1; /* the CFA is in the word at register + offset */
 	bool is_outermost : 1;	/* there is no caller */
+	bool has_no_table : 1;	/* nothing is known of this code */
 	uint8_t saved;		/* bit n: the nth register is saved */
 	uint8_t saved_by_frame; /* bit n: at an offset from the frame pointer, not the CFA */
 	int8_t slots[FRAME_RULE_REGISTER_COUNT]; /* this offset, in words */

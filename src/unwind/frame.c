@@ -65,6 +65,8 @@ static enum unwind_step step_by_rule(struct unwind_frame *frame, const struct fr
 
 	if (rule->is_outermost)
 		return STEP_OUTERMOST;
+	if (rule->has_no_table)
+		return STEP_NO_TABLE;
 	if (!unwind_read_register(registers, rule->cfa_register, &cfa))
 		return STEP_UNSUPPORTED;
 	cfa += (uintptr_t)(intptr_t)rule->cfa_offset;
@@ -366,8 +368,10 @@ enum unwind_step unwind_frame_step(struct unwind_frame *frame)
 	if (unwind_cache_find(frame->generation, address, &rule))
 		return step_by_rule(frame, &rule);
 	enum unwind_step step = step_by_table(frame, address);
-	if (step == STEP_NO_TABLE && !frame->is_exact &&
-	    is_coroutine_start(frame->registers.address))
+	if (step != STEP_NO_TABLE)
+		return step;
+	if (!frame->is_exact && is_coroutine_start(frame->registers.address))
 		return STEP_OUTERMOST;
-	return step;
+	unwind_cache_add(frame->generation, address, &(struct frame_rule){.has_no_table = true});
+	return STEP_NO_TABLE;
 }

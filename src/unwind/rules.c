@@ -9,6 +9,20 @@
 /* Compilers and hand-written assembly nest one or two. */
 #define REMEMBERED_MAX 6
 
+/* The loader's record of what has @address.  Of a program with holes that is a segment, which
+ * need not have the tables: then it is the one that has them. */
+static bool find_object(uintptr_t address, struct dl_find_object *object)
+{
+	uintptr_t tables;
+
+	if (_dl_find_object((void *)address, object) != 0)
+		return false;
+	tables = (uintptr_t)object->dlfo_eh_frame;
+	return tables && ((tables >= (uintptr_t)object->dlfo_map_start &&
+			   tables < (uintptr_t)object->dlfo_map_end) ||
+			  _dl_find_object((void *)tables, object) == 0);
+}
+
 enum unwind_lookup unwind_find_entry(uintptr_t address, struct eh_frame_entry *entry)
 {
 	struct dl_find_object object;
@@ -17,7 +31,7 @@ enum unwind_lookup unwind_find_entry(uintptr_t address, struct eh_frame_entry *e
 	uint64_t function, entry_address;
 	const char *why;
 
-	if (_dl_find_object((void *)address, &object) != 0 || !object.dlfo_eh_frame)
+	if (!find_object(address, &object))
 		return UNWIND_NOT_THERE;
 	module = (struct image_segment){
 		.start = (uintptr_t)object.dlfo_map_start,

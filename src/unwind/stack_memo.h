@@ -59,6 +59,15 @@ struct stack_memo_entry {
 
 _Static_assert(sizeof(struct stack_memo_entry) == STACK_MEMO_UNIT_BYTES, "an entry begins a unit");
 
+/* The stack that has @address on top of @outer. */
+struct stack_memo_site {
+	uintptr_t address;
+	stack_id outer;
+	stack_id stack; /* 0: none */
+};
+
+#define STACK_MEMO_SITE_COUNT 4096u
+
 struct stack_memo {
 	uint32_t generation;
 	uint32_t used_units;
@@ -68,6 +77,7 @@ struct stack_memo {
 	uint64_t unmemorised_count; /* of these, those that could not be kept */
 	uint64_t flush_count;
 	uint16_t index[STACK_MEMO_INDEX_COUNT];
+	struct stack_memo_site sites[STACK_MEMO_SITE_COUNT]; /* of site_memo.c */
 	struct unwind_result scratch;
 	_Alignas(64) unsigned char units[];
 };

@@ -127,6 +127,15 @@ void unwind(const struct unwind_start *start, struct unwind_result *result)
 	result->end = walk_frames(&frame, result);
 }
 
+void unwind_learn_callers(const struct unwind_start *start)
+{
+	struct unwind_frame frame;
+
+	begin_frame(&frame, start->return_address, start->sp, start->frame_pointer);
+	if (unwind_frame_step(&frame) == STEP_CALLER)
+		unwind_frame_step(&frame);
+}
+
 void unwind_forget_tables(void)
 {
 	unwind_cache_flush();

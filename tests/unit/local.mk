@@ -297,6 +297,8 @@ tests_unit_unwind_test_expression_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_unwind_test_stack_memo_CPPFLAGS = $(UNWIND_CPPFLAGS)
 tests_unit_unwind_test_stack_memo_CFLAGS = $(UNIT_CFLAGS)
+# With a hole between its code and its last segment, as some programs have.
+tests_unit_unwind_test_stack_memo_LDFLAGS = -Wl,--section-start=.far=0x10000000
 tests_unit_unwind_test_stack_memo_SOURCES = tests/unit/unwind/test_stack_memo.c
 tests_unit_unwind_test_stack_memo_LDADD = src/libcore.a $(CHECK_LIBS)
 

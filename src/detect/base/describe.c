@@ -26,7 +26,7 @@ void describe_stack(struct detector *detector, stack_id id)
 	if (!stack || stack->is_described)
 		return;
 	for (uint32_t i = 0; i < stack->frame_count; i++)
-		describe_module(detector, stack->frames[i], stack->code_generation);
+		describe_module(detector, stack_frame(stack, i), stack->code_generation);
 	record = detector->hooks->begin_record(detector, RECORD_STACK, 16 + stack->frame_count * 8,
 					       &writer);
 	if (!record)
@@ -36,7 +36,7 @@ void describe_stack(struct detector *detector, stack_id id)
 	write_u32(&writer, stack->flags);
 	write_u32(&writer, stack->frame_count);
 	for (uint32_t i = 0; i < stack->frame_count; i++)
-		write_u64(&writer, stack->frames[i]);
+		write_u64(&writer, stack_frame(stack, i));
 	record_commit(record);
 	stack->is_described = true;
 }

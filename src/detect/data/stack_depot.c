@@ -2,7 +2,21 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 #define BUCKETS_FIRST 1024u
+
+/* A stack as it is looked for. */
+struct wanted {
+	const struct stack *outer;
+	const uintptr_t *frames;
+	uint32_t own_count; /* of these */
+	uint32_t frame_count;
+	uint32_t code_generation;
+	uint32_t flags;
+	uint32_t signal_number;
+	uint64_t hash;
+};
 
 static uint64_t hash_stack(const uintptr_t *frames, uint32_t count, uint64_t seed)
 {
@@ -22,14 +36,21 @@ bool stack_depot_init(struct stack_depot *depot, page_source pages)
 	return intern_begin(&depot->by_frames, &depot->arena, BUCKETS_FIRST);
 }
 
-static struct stack *find_stack(const struct stack_depot *depot, const uintptr_t *frames,
-				uint32_t count, uint32_t generation, uint32_t flags, uint64_t hash)
+static bool is_wanted(const struct stack *stack, const struct wanted *wanted)
 {
-	struct stack *stack = intern_first(&depot->by_frames, hash);
+	return stack->hash == wanted->hash && stack->outer == wanted->outer &&
+	       stack->frame_count == wanted->frame_count &&
+	       stack->code_generation == wanted->code_generation &&
+	       stack->flags == wanted->flags &&
+	       memcmp(stack->frames, wanted->frames,
+		      wanted->own_count * sizeof(*stack->frames)) == 0;
+}
 
-	while (stack && (stack->hash != hash || stack->frame_count != count ||
-			 stack->code_generation != generation || stack->flags != flags ||
-			 memcmp(stack->frames, frames, count * sizeof(*frames)) != 0))
+static struct stack *find_stack(const struct stack_depot *depot, const struct wanted *wanted)
+{
+	struct stack *stack = intern_first(&depot->by_frames, wanted->hash);
+
+	while (stack && !is_wanted(stack, wanted))
 		stack = intern_next(stack);
 	return stack;
 }
@@ -39,48 +60,75 @@ static uint64_t hash_of(const void *stack)
 	return ((const struct stack *)stack)->hash;
 }
 
-static struct stack *add_stack(struct stack_depot *depot, const uintptr_t *frames, uint32_t count,
-			       uint64_t hash)
+static struct stack *add_stack(struct stack_depot *depot, const struct wanted *wanted)
 {
-	size_t size = sizeof(struct stack) + count * sizeof(*frames);
+	size_t size = sizeof(struct stack) + wanted->own_count * sizeof(*wanted->frames);
 	struct stack *stack = arena_alloc(&depot->arena, size);
 
 	if (!stack)
 		return NULL;
 	stack->id = depot->by_id.last + 1;
-	stack->frame_count = count;
-	stack->hash = hash;
-	memcpy(stack->frames, frames, count * sizeof(*frames));
+	stack->outer = wanted->outer;
+	stack->frame_count = wanted->frame_count;
+	stack->code_generation = wanted->code_generation;
+	stack->flags = wanted->flags;
+	stack->signal_number = wanted->signal_number;
+	stack->hash = wanted->hash;
+	memcpy(stack->frames, wanted->frames, wanted->own_count * sizeof(*wanted->frames));
 	if (!id_table_set(&depot->by_id, &depot->arena, stack->id, stack)) {
 		arena_free(&depot->arena, stack, size);
 		return NULL;
 	}
-	intern_add(&depot->by_frames, stack, hash);
+	intern_add(&depot->by_frames, stack, stack->hash);
 	intern_grow(&depot->by_frames, &depot->arena, hash_of);
 	return stack;
+}
+
+static stack_id intern_stack(struct stack_depot *depot, const struct wanted *wanted)
+{
+	struct stack *stack;
+	stack_id id;
+
+	runtime_lock(&depot->lock);
+	stack = find_stack(depot, wanted);
+	if (!stack)
+		stack = add_stack(depot, wanted);
+	id = stack ? stack->id : 0;
+	if (stack && (stack->flags & STACK_IN_HANDLER))
+		id |= STACK_ID_IN_HANDLER;
+	runtime_unlock(&depot->lock);
+	return id;
 }
 
 stack_id stack_depot_intern(struct stack_depot *depot, const uintptr_t *frames,
 			    uint32_t frame_count, uint32_t code_generation, uint32_t flags,
 			    uint32_t signal_number)
 {
-	uint64_t hash = hash_stack(frames, frame_count, code_generation * 4ull + flags);
-	struct stack *stack;
-	stack_id id;
+	const struct wanted wanted = {
+		.frames = frames,
+		.own_count = frame_count,
+		.frame_count = frame_count,
+		.code_generation = code_generation,
+		.flags = flags,
+		.signal_number = signal_number,
+		.hash = hash_stack(frames, frame_count, code_generation * 4ull + flags),
+	};
 
-	runtime_lock(&depot->lock);
-	stack = find_stack(depot, frames, frame_count, code_generation, flags, hash);
-	if (!stack) {
-		stack = add_stack(depot, frames, frame_count, hash);
-		if (stack) {
-			stack->code_generation = code_generation;
-			stack->flags = flags;
-			stack->signal_number = signal_number;
-		}
-	}
-	id = stack ? stack->id : 0;
-	if (stack && (flags & STACK_IN_HANDLER))
-		id |= STACK_ID_IN_HANDLER;
-	runtime_unlock(&depot->lock);
-	return id;
+	return intern_stack(depot, &wanted);
+}
+
+stack_id stack_depot_extend(struct stack_depot *depot, stack_id outer, uintptr_t frame,
+			    uint32_t depth_max)
+{
+	const struct stack *stack = stack_depot_get(depot, outer);
+	struct wanted wanted = {.outer = stack, .frames = &frame, .own_count = 1};
+
+	if (!stack)
+		return 0;
+	wanted.frame_count = stack->frame_count < depth_max ? stack->frame_count + 1 : depth_max;
+	wanted.code_generation = stack->code_generation;
+	wanted.flags = stack->flags;
+	wanted.signal_number = stack->signal_number;
+	wanted.hash = hash_mix(frame ^ stack->hash);
+	return intern_stack(depot, &wanted);
 }

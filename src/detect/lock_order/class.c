@@ -128,7 +128,7 @@ static uintptr_t find_site(const struct detector *detector, stack_id id)
 {
 	const struct stack *stack = stack_depot_get(&detector->stacks, id);
 
-	return stack && stack->frame_count ? stack->frames[0] : 0;
+	return stack && stack->frame_count ? stack_frame(stack, 0) : 0;
 }
 
 /*

@@ -108,7 +108,7 @@ static bool is_call_of(const struct detector *detector, stack_id stack, uint32_t
 	const struct site *call =
 		callers && callers->frame_count
 			? site_get(&detector->sites,
-				   site_find_call(&detector->sites, callers->frames[0]))
+				   site_find_call(&detector->sites, stack_frame(callers, 0)))
 			: NULL;
 
 	return call && call->update_group == update_group;

@@ -147,10 +147,10 @@ stack_id origin_stack_at(struct detector *detector, stack_id id, site_id site)
 
 	id &= ~STACK_ID_IN_HANDLER;
 	if (!own || !top || own == top || stack->frame_count > ARRAY_LENGTH(frames) ||
-	    stack->frames[0] != top->address + 1)
+	    stack_frame(stack, 0) != top->address + 1)
 		return id;
 	for (uint32_t i = 1; i < stack->frame_count; i++)
-		frames[i] = stack->frames[i];
+		frames[i] = stack_frame(stack, i);
 	frames[0] = own->address + 1;
 	return stack_depot_intern(&detector->stacks, frames, stack->frame_count,
 				  stack->code_generation, stack->flags, stack->signal_number) &

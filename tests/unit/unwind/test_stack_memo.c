@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "unwind/stack_memo.h"
+#include "unwind/site_memo.h"
 
 /* Functions that call something once; these labels are where that returns to.
  * One has a frame of two words (one of its own and the return address), one is
@@ -65,6 +65,10 @@ __asm__(".text\n"
 	"	ret\n"
 	"	.cfi_endproc\n"
 	".size realigned, . - realigned\n");
+
+/* The linker puts it far from all else, so that the loader knows segments, not the program. */
+__attribute__((section(".far"))) extern const char far_away[];
+const char far_away[] = "far away";
 
 #define WORD_COUNT 64
 
@@ -348,6 +352,66 @@ START_TEST(hits_are_fresh_unwinds)
 }
 END_TEST
 
+static stack_id extend_stack(void *context, stack_id outer, uintptr_t address)
+{
+	struct unwind_result *inner = &kept[++asked_count];
+
+	(void)context;
+	inner->frame_count = kept[outer].frame_count + 1;
+	inner->frames[0] = address;
+	memcpy(inner->frames + 1, kept[outer].frames,
+	       kept[outer].frame_count * sizeof(inner->frames[0]));
+	return asked_count;
+}
+
+static const struct stack_maker maker = {keep_stack, extend_stack, NULL};
+
+/* The same with places in functions, which are found by their callers. */
+START_TEST(stacks_of_sites_are_fresh_unwinds)
+{
+	static struct unwind_result fresh;
+	struct unwind_start start = three_frames();
+	uint32_t hit_count = 0;
+
+	for (int i = 0; i < 24; i++)
+		words[i] = random_word();
+	for (int round = 0; round < 30000; round++) {
+		stack_id stack;
+
+		words[random_below(24)] = random_word();
+		start.return_address = random_below(2) ? (uintptr_t)by_rbp_return
+						       : (uintptr_t)by_size_return;
+		start.sp = (uintptr_t)&words[random_below(3)];
+		start.frame_pointer = (uintptr_t)&words[random_below(8)];
+		unwind(&start, &fresh);
+		stack = site_memo_find(memo, 1, &start);
+		hit_count += stack != 0;
+		if (!stack)
+			stack = site_memo_find_slow(memo, 1, &start, &maker);
+		ck_assert_uint_eq(kept[stack].frame_count, fresh.frame_count);
+		ck_assert_mem_eq(kept[stack].frames, fresh.frames,
+				 fresh.frame_count * sizeof(fresh.frames[0]));
+	}
+	ck_assert_uint_gt(hit_count, 3000);
+}
+END_TEST
+
+START_TEST(sites_of_a_function_share_its_callers)
+{
+	struct unwind_start start = three_frames();
+	uint64_t miss_count;
+
+	start.frame_pointer = (uintptr_t)&words[2];
+	site_memo_find_slow(memo, 1, &start, &maker);
+	miss_count = memo->miss_count;
+	start.return_address++;
+	ck_assert_uint_eq(site_memo_find(memo, 1, &start), 0);
+	ck_assert_uint_ne(site_memo_find_slow(memo, 1, &start, &maker), 0);
+	ck_assert_uint_ne(site_memo_find(memo, 1, &start), 0);
+	ck_assert_uint_eq(memo->miss_count, miss_count);
+}
+END_TEST
+
 /* Memory of threads that take few locks. */
 START_TEST(few_stacks_touch_few_pages)
 {
@@ -389,6 +453,8 @@ int main(void)
 	tcase_add_test(cases, too_many_callers_are_forgotten_not_mistaken);
 	tcase_add_test(cases, full_pool_starts_afresh);
 	tcase_add_test(cases, hits_are_fresh_unwinds);
+	tcase_add_test(cases, stacks_of_sites_are_fresh_unwinds);
+	tcase_add_test(cases, sites_of_a_function_share_its_callers);
 	tcase_add_test(cases, few_stacks_touch_few_pages);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
