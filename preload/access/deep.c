@@ -52,9 +52,10 @@ struct fresh_stack {
 	stack_id stack;
 };
 
+static const struct stack_maker maker = {guest_intern, guest_extend, NULL};
+
 static void find_stack(void *context)
 {
-	static const struct stack_maker maker = {guest_intern, guest_extend, NULL};
 	struct fresh_stack *fresh = context;
 
 	fresh->stack = site_memo_find_slow(fresh->self->memo, guest_code_generation, fresh->start,
@@ -70,7 +71,7 @@ stack_id access_stack(struct detector *detector, struct thread *thread, const st
 	(void)detector;
 	if (!self || !where)
 		return 0;
-	fresh.stack = site_memo_find(self->memo, guest_code_generation, fresh.start);
+	fresh.stack = site_memo_find(self->memo, guest_code_generation, fresh.start, &maker);
 	if (!fresh.stack)
 		access_deeply(self, find_stack, &fresh);
 	return fresh.stack;

@@ -2,6 +2,8 @@
 
 #include "base/atomic.h"
 
+#define SITES_FIRST 256u /* a page of them */
+
 /* In place of an outer stack: none, as of @generation.  No stack has such a number. */
 static stack_id no_outer(uint32_t generation)
 {
@@ -12,7 +14,7 @@ static struct stack_memo_site *site_at(struct stack_memo *memo, stack_id outer, 
 {
 	uint64_t mixed = (address ^ (uint64_t)outer << 32) * 0x9e3779b97f4a7c15u;
 
-	return &memo->sites[(mixed >> 40) % STACK_MEMO_SITE_COUNT];
+	return &memo->sites[(mixed >> 40) & (memo->site_mask | (SITES_FIRST - 1))];
 }
 
 static stack_id find_above(struct stack_memo *memo, stack_id outer, uintptr_t address)
@@ -22,11 +24,22 @@ static stack_id find_above(struct stack_memo *memo, stack_id outer, uintptr_t ad
 	return site->address == address && site->outer == outer ? site->stack : 0;
 }
 
+/* Doubles the sites in use once as many as there are have been replaced. */
+static void grow_sites(struct stack_memo *memo)
+{
+	if (memo->replaced_count++ < (memo->site_mask | (SITES_FIRST - 1)))
+		return;
+	memo->replaced_count = 0;
+	memo->site_mask = (memo->site_mask << 1 | SITES_FIRST) & (STACK_MEMO_SITE_COUNT - 1);
+}
+
 /* In this order, as a signal handler may leave by longjmp. */
 static void keep_above(struct stack_memo *memo, stack_id outer, uintptr_t address, stack_id stack)
 {
 	struct stack_memo_site *site = site_at(memo, outer, address);
 
+	if (site->stack)
+		grow_sites(memo);
 	site->stack = 0;
 	fence_signal();
 	site->address = address;
@@ -35,8 +48,21 @@ static void keep_above(struct stack_memo *memo, stack_id outer, uintptr_t addres
 	site->stack = stack;
 }
 
+/* The stack that has @address on top of @outer, unless that is 0. */
+static stack_id put_above(struct stack_memo *memo, stack_id outer, uintptr_t address,
+			  const struct stack_maker *maker)
+{
+	stack_id stack = outer ? find_above(memo, outer, address) : 0;
+
+	if (stack || !outer)
+		return stack;
+	stack = maker->extend(maker->context, outer, address);
+	keep_above(memo, outer, address, stack);
+	return stack;
+}
+
 stack_id site_memo_find(struct stack_memo *memo, uint32_t generation,
-			const struct unwind_start *start)
+			const struct unwind_start *start, const struct stack_maker *maker)
 {
 	stack_id outer = 0;
 	struct unwind_start caller;
@@ -52,7 +78,7 @@ stack_id site_memo_find(struct stack_memo *memo, uint32_t generation,
 	default:
 		break;
 	}
-	return outer ? find_above(memo, outer, start->return_address) : 0;
+	return put_above(memo, outer, start->return_address, maker);
 }
 
 static enum unwind_caller find_caller(const struct unwind_start *start,
@@ -72,17 +98,12 @@ stack_id site_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 	struct unwind_start caller;
 	enum unwind_caller found = find_caller(start, &caller);
 	stack_id outer;
-	stack_id stack;
 
 	if (found == CALLER_NOT_KNOWN)
 		return stack_memo_find_slow(memo, generation, *start, maker->intern,
 					    maker->context);
 	outer = stack_memo_find_slow(memo, generation, caller, maker->intern, maker->context);
-	if (!outer)
-		return 0;
 	if (found == CALLER_WITHOUT_TABLE)
 		keep_above(memo, no_outer(generation), caller.return_address, outer);
-	stack = maker->extend(maker->context, outer, start->return_address);
-	keep_above(memo, outer, start->return_address, stack);
-	return stack;
+	return put_above(memo, outer, start->return_address, maker);
 }

@@ -20,11 +20,11 @@ struct stack_maker {
 	void *context;
 };
 
-/* The stack at @start if it is known, else 0.  Does not unwind. */
+/* The stack at @start if its callers are known, else 0.  Does not unwind. */
 stack_id site_memo_find(struct stack_memo *memo, uint32_t generation,
-			const struct unwind_start *start);
+			const struct unwind_start *start, const struct stack_maker *maker);
 
-/* The same, unwound if it is not known; 0 if @maker returned that. */
+/* The same, unwound if they are not known; 0 if @maker returned that. */
 stack_id site_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 			     const struct unwind_start *start, const struct stack_maker *maker);
 

@@ -66,7 +66,7 @@ struct stack_memo_site {
 	stack_id stack; /* 0: none */
 };
 
-#define STACK_MEMO_SITE_COUNT 4096u
+#define STACK_MEMO_SITE_COUNT 16384u
 
 struct stack_memo {
 	uint32_t generation;
@@ -77,7 +77,9 @@ struct stack_memo {
 	uint64_t unmemorised_count; /* of these, those that could not be kept */
 	uint64_t flush_count;
 	uint16_t index[STACK_MEMO_INDEX_COUNT];
-	struct stack_memo_site sites[STACK_MEMO_SITE_COUNT]; /* of site_memo.c */
+	uint32_t site_mask; /* these are of site_memo.c */
+	uint32_t replaced_count;
+	struct stack_memo_site sites[STACK_MEMO_SITE_COUNT];
 	struct unwind_result scratch;
 	_Alignas(64) unsigned char units[];
 };

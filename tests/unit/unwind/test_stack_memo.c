@@ -384,7 +384,7 @@ START_TEST(stacks_of_sites_are_fresh_unwinds)
 		start.sp = (uintptr_t)&words[random_below(3)];
 		start.frame_pointer = (uintptr_t)&words[random_below(8)];
 		unwind(&start, &fresh);
-		stack = site_memo_find(memo, 1, &start);
+		stack = site_memo_find(memo, 1, &start, &maker);
 		hit_count += stack != 0;
 		if (!stack)
 			stack = site_memo_find_slow(memo, 1, &start, &maker);
@@ -405,9 +405,9 @@ START_TEST(sites_of_a_function_share_its_callers)
 	site_memo_find_slow(memo, 1, &start, &maker);
 	miss_count = memo->miss_count;
 	start.return_address++;
-	ck_assert_uint_eq(site_memo_find(memo, 1, &start), 0);
+	ck_assert_uint_eq(site_memo_find(memo, 1, &start, &maker), 0);
 	ck_assert_uint_ne(site_memo_find_slow(memo, 1, &start, &maker), 0);
-	ck_assert_uint_ne(site_memo_find(memo, 1, &start), 0);
+	ck_assert_uint_ne(site_memo_find(memo, 1, &start, &maker), 0);
 	ck_assert_uint_eq(memo->miss_count, miss_count);
 }
 END_TEST
