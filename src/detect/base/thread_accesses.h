@@ -50,6 +50,15 @@ struct pending_acquire {
 
 #define PENDING_ACQUIRES 8u
 
+/* All that was released at @halves of @location up to @version was acquired. */
+struct known_version {
+	const struct atomic_location *location;
+	uint32_t version;
+	uint32_t halves;
+};
+
+#define KNOWN_VERSIONS 64u /* by the location's number */
+
 /* Other threads' stores over what this one has read, by slot of the writer
  * (pending_release.c). */
 #define PENDING_RELEASES 16u
@@ -128,6 +137,7 @@ struct thread_accesses {
 	struct replaced_read replaced[REPLACED_READS];
 	uint32_t replaced_turn;
 	struct spans_ahead ahead;
+	struct known_version known_versions[KNOWN_VERSIONS];
 	uint32_t pending_turn;			      /* which of two ways is to go next */
 	/* The hot ones; the full clock follows them. */
 	union {

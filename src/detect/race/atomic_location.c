@@ -91,13 +91,52 @@ static uint64_t find_told(const struct thread *thread, const struct atomic_half 
 	return half->writers & writer_bit(thread) ? 0 : half->told;
 }
 
-static void announce_release(struct atomic_location *location)
+static struct known_version *known_version_of(struct thread *thread,
+					      const struct atomic_location *location)
 {
-	/* release: pairs with acquire_pending(). */
-	store_release(&location->version, location->version + 1);
+	return &thread->accesses.known_versions[location->number % KNOWN_VERSIONS];
+}
+
+/* @thread has acquired from @halves of @location.  Under 'busy'. */
+static void note_acquired(struct thread *thread, const struct atomic_location *location,
+			  uint32_t halves)
+{
+	struct pending_acquire *acquires = thread->accesses.acquires;
+
+	*known_version_of(thread, location) =
+		(struct known_version){location, location->version, halves};
+	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++)
+		if (acquires[i].location == location && !(acquires[i].halves & ~halves))
+			acquires[i].version = location->version;
+}
+
+/* @thread has released to @location, which tells itself nothing.  Under 'busy'. */
+static void announce_release(struct thread *thread, struct atomic_location *location)
+{
+	struct known_version *known = known_version_of(thread, location);
+	struct pending_acquire *acquires = thread->accesses.acquires;
+	uint32_t before = location->version;
+
+	if (known->location == location && known->version == before)
+		known->version++;
+	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++)
+		if (acquires[i].location == location && acquires[i].version == before)
+			acquires[i].version++;
+	/* release: pairs with has_news(). */
+	store_release(&location->version, before + 1);
 }
 
 #define LOOKS 8u /* so many checks may stand between the check of a load and the load */
+
+static bool has_news(const struct pending_acquire *pending)
+{
+	const struct atomic_location *location = pending->location;
+
+	/* acquire, in this order: who stores takes 'busy', then raises 'version', then lets
+	 * go of 'busy'.  So a store whose value was loaded shows in one of the two. */
+	return load_acquire(&location->busy.is_taken) ||
+	       load_acquire(&location->version) != pending->version;
+}
 
 static void acquire_pending(struct detector *detector, struct thread *thread,
 			    struct pending_acquire *pending)
@@ -108,10 +147,7 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 	uint64_t told[ATOMIC_HALVES] = {0, 0};
 	struct clock_joiner by;
 
-	/* acquire, in this order: who stores takes 'busy', then raises 'version', then lets
-	 * go of 'busy'.  So a store whose value was loaded shows in one of the two. */
-	if (!load_acquire(&location->busy.is_taken) &&
-	    load_acquire(&location->version) == pending->version)
+	if (!has_news(pending))
 		return;
 	by = memory_before_join(detector, thread);
 	if (!atomic_take_busy(thread, location)) {
@@ -128,6 +164,7 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 		tellers[i] = location->halves[i].teller;
 		acquire_half(by, &location->halves[i]);
 	}
+	note_acquired(thread, location, pending->halves);
 	spin_unlock(&location->busy);
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
 		if (news[i] != CLOCK_ANY_SLOT)
@@ -135,6 +172,20 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 		else if (told[i])
 			clock_be_told(detector, thread, tellers[i], told[i]);
 	}
+}
+
+/* relaxed: any version but the present one, so that the next look joins. */
+static uint32_t unknown_version(const struct atomic_location *location)
+{
+	return ~load_relaxed(&location->version);
+}
+
+/* Others of them may not have been acquired from at its version. */
+static void add_halves(struct pending_acquire *pending, uint32_t halves)
+{
+	if (halves & ~pending->halves)
+		pending->version = unknown_version(pending->location);
+	pending->halves |= (uint8_t)halves;
 }
 
 /* Puts it last.  When there are too many, the first is dropped, whose load was made long
@@ -148,7 +199,7 @@ static void put_pending(struct thread *thread, struct pending_acquire pending)
 	while (at < count && acquires[at].location != pending.location)
 		at++;
 	if (at < count)
-		pending.halves |= acquires[at].halves;
+		add_halves(&pending, acquires[at].halves);
 	else if (count == PENDING_ACQUIRES)
 		at = 0;
 	else
@@ -159,9 +210,17 @@ static void put_pending(struct thread *thread, struct pending_acquire pending)
 	thread->accesses.acquire_count = count;
 }
 
+static void look_again(struct detector *detector, struct thread *thread,
+		       struct pending_acquire pending)
+{
+	acquire_pending(detector, thread, &pending);
+	if (--pending.looks_left)
+		put_pending(thread, pending);
+}
+
 /* The list is emptied first: recording pending granules calls this function again, and may
  * add to the list. */
-void atomic_catch_up(struct detector *detector, struct thread *thread)
+static void catch_up_slowly(struct detector *detector, struct thread *thread)
 {
 	struct pending_acquire taken[PENDING_ACQUIRES];
 	uint32_t count = thread->accesses.acquire_count;
@@ -169,11 +228,27 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 	for (uint32_t i = 0; i < count; i++)
 		taken[i] = thread->accesses.acquires[i];
 	thread->accesses.acquire_count = 0;
+	for (uint32_t i = 0; i < count; i++)
+		look_again(detector, thread, taken[i]);
+}
+
+void atomic_catch_up(struct detector *detector, struct thread *thread)
+{
+	struct pending_acquire *acquires = thread->accesses.acquires;
+	uint32_t count = thread->accesses.acquire_count;
+	uint32_t kept = 0;
+
 	for (uint32_t i = 0; i < count; i++) {
-		acquire_pending(detector, thread, &taken[i]);
-		if (--taken[i].looks_left)
-			put_pending(thread, taken[i]);
+		if (UNLIKELY(has_news(&acquires[i]))) {
+			catch_up_slowly(detector, thread);
+			return;
+		}
 	}
+	for (uint32_t i = 0; i < count; i++) {
+		acquires[kept] = acquires[i];
+		kept += --acquires[kept].looks_left != 0;
+	}
+	thread->accesses.acquire_count = kept;
 }
 
 void atomic_acquire_late(struct detector *detector, struct thread *thread, uint64_t word)
@@ -183,7 +258,7 @@ void atomic_acquire_late(struct detector *detector, struct thread *thread, uint6
 
 	if (!location)
 		return;
-	all.version = ~load_relaxed(&location->version); /* relaxed: any but the present one */
+	all.version = unknown_version(location);
 	acquire_pending(detector, thread, &all);
 }
 
@@ -315,7 +390,7 @@ static void release_halves(struct clock_releaser by, struct atomic_location *loc
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
 		if (halves & 1u << i)
 			release_half(by, &location->halves[i]);
-	announce_release(location);
+	announce_release(by.thread, location);
 }
 
 static void tell_halves(const struct detector *detector, struct thread *thread,
@@ -328,11 +403,13 @@ static void tell_halves(const struct detector *detector, struct thread *thread,
 
 static void add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves)
 {
+	const struct known_version *known = known_version_of(thread, location);
+	bool is_known = known->location == location && !(halves & ~known->halves);
+
 	put_pending(thread, (struct pending_acquire){
 				    .location = location,
-				    /* relaxed: any value but the present one, so that
-				     * the first look joins */
-				    .version = ~load_relaxed(&location->version),
+				    .version = is_known ? known->version
+							: unknown_version(location),
 				    .halves = (uint8_t)halves,
 				    .looks_left = LOOKS,
 			    });
@@ -514,7 +591,8 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 	}
 	if (has_stored) {
 		tell_halves(detector, thread, location, location->operation_halves);
-		announce_release(location);
+		note_acquired(thread, location, location->operation_halves);
+		announce_release(thread, location);
 	}
 	if (tells)
 		under_way = *location;

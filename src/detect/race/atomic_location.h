@@ -18,7 +18,8 @@
  * checks of several accesses may stand before the first of them.  So a load only notes
  * a pending acquire.  The thread joins at its next atomic_catch_up(): at its next slow
  * access, release or finding, before anything reads its clock.  As this may still be
- * before the load itself, the next few calls join again what is new.
+ * before the load itself, the next few calls join again what is new.  A thread remembers which
+ * version of a location it has acquired, as most loads find nothing new.
  */
 #ifndef DETECT_RACE_ATOMIC_LOCATION_H
 #define DETECT_RACE_ATOMIC_LOCATION_H

@@ -53,8 +53,9 @@ static struct atomic_location *new_location(struct atomic_table *table)
 
 	if (location) {
 		table->free_list = location->next_free;
-		number = location->number;
-		*location = (struct atomic_location){.number = number};
+		/* Threads know the last version that they have seen. */
+		*location = (struct atomic_location){.number = location->number,
+						     .version = location->version + 1};
 		return location;
 	}
 	location = arena_alloc(&table->arena, sizeof(*location));

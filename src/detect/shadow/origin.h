@@ -151,7 +151,7 @@ struct origin_step {
 	origin_id to; /* 0: none */
 };
 
-#define ORIGIN_STEPS 1024u
+#define ORIGIN_STEPS 4096u
 
 /* The origin of words that become one: of @count parts, with bytes of their own each. */
 origin_id origin_unite(struct detector *detector, const struct origin_part *parts, uint32_t count);

@@ -1,6 +1,10 @@
-/* What a store that releases an atomic leaves behind with the bytes beside it. */
+/*
+ * What a store that releases an atomic leaves behind with the bytes beside it, and what of it a
+ * thread knows already.
+ */
 #include <check.h>
 
+#include "detect/shadow/atomic_table.h"
 #include "detect/sync/thread.h"
 #include "racing.h"
 
@@ -103,6 +107,70 @@ START_TEST(what_is_stored_after_the_check_of_the_release_is_not_released)
 }
 END_TEST
 
+/* Thread b looks at the atomic at @offset, until it looks no more. */
+static void acquire(uint32_t offset)
+{
+	reads(b, offset, 4);
+	for (uint32_t i = 0; i < 32; i++)
+		reads(b, 128, 8);
+	ck_assert_uint_eq(b->accesses.acquire_count, 0);
+}
+
+START_TEST(who_has_acquired_acquires_what_is_released_later)
+{
+	run_locked(a, 0);
+	acquire(0);
+	acquire(0);
+	writes(a, 64, 8);
+	run_locked(a, 0);
+	acquire(0);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(who_has_acquired_from_one_half_knows_nothing_of_the_other)
+{
+	run_locked(a, 0);
+	writes(a, 64, 8);
+	run_locked(a, 4);
+	acquire(0);
+	acquire(4);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+/* Thread b has itself stored there since. */
+START_TEST(who_releases_has_not_acquired_by_that)
+{
+	writes(a, 64, 8);
+	run_locked(a, 4);
+	run_locked(b, 0);
+	acquire(4);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(who_acquired_at_a_place_knows_nothing_of_the_next_in_its_record)
+{
+	uint64_t word;
+
+	run_locked(a, 0);
+	acquire(0);
+	word = *shadow_of(MEMORY_AT).write;
+	shadow_clear(MEMORY_AT, 8); /* a new life */
+	atomic_table_give_back(&judge, atomic_table_get(&judge, word));
+	writes(a, 64, 8);
+	run_locked(a, 32);
+	ck_assert_uint_eq(*shadow_of(MEMORY_AT + 32).write, word);
+	acquire(32);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("releases");
@@ -113,5 +181,9 @@ int main(void)
 	tcase_add_test(tests, what_one_instruction_stores_is_released_as_a_whole);
 	tcase_add_test(tests, what_is_stored_before_the_release_may_have_a_later_check);
 	tcase_add_test(tests, what_is_stored_after_the_check_of_the_release_is_not_released);
+	tcase_add_test(tests, who_has_acquired_acquires_what_is_released_later);
+	tcase_add_test(tests, who_has_acquired_from_one_half_knows_nothing_of_the_other);
+	tcase_add_test(tests, who_releases_has_not_acquired_by_that);
+	tcase_add_test(tests, who_acquired_at_a_place_knows_nothing_of_the_next_in_its_record);
 	return racing_run(tests);
 }
