@@ -1,6 +1,6 @@
 // A class that no other file knows, whose method is inlined, and tasks of C++'s library, which
 // run what they are given by a once of their own; and locks of an object on the heap, which no
-// race tells of.
+// race tells of; a class in a lambda.
 #include <future>
 #include <mutex>
 #include <thread>
@@ -42,6 +42,24 @@ struct desk {
 	}
 };
 
+long stamps;
+
+void stamp()
+{
+	std::packaged_task<void()> task([] {
+		struct ticket {
+			__attribute__((always_inline)) void use()
+			{
+				stamps++;
+			}
+		};
+
+		ticket().use();
+	});
+
+	task();
+}
+
 } // namespace
 
 int main()
@@ -51,6 +69,12 @@ int main()
 
 	first.join();
 	second.join();
+
+	std::thread third(stamp);
+	std::thread fourth(stamp);
+
+	third.join();
+	fourth.join();
 
 	auto *own = new desk;
 

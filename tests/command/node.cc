@@ -1,4 +1,5 @@
-// Two threads use a container in a node of a map without a lock.
+// Two threads use a container in a node of a map without a lock, and a block that a template
+// asks for, whose argument is not what it is for.
 #include <map>
 #include <thread>
 #include <vector>
@@ -7,6 +8,15 @@ struct branch {
 	int number = 0;
 	std::vector<int> rooms;
 };
+
+struct tally {
+	long hits, misses;
+};
+
+template <class Kept> __attribute__((noinline)) long *make_table()
+{
+	return new long[4 * sizeof(Kept) / sizeof(long)]();
+}
 
 int main()
 {
@@ -20,4 +30,12 @@ int main()
 	});
 	writer.join();
 	reader.join();
+
+	long *table = make_table<tally>();
+	std::thread first([table] { table[1] = 1; });
+	std::thread second([table] { table[1] = 2; });
+
+	first.join();
+	second.join();
+	delete[] table;
 }

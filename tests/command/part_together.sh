@@ -58,6 +58,8 @@ else
 		${CXX:-g++} -g -pthread -o "$work/node" "$srcdir/tests/command/node.cc"
 		run "together: an object in a node" 66 "pair<int const, branch>.second.rooms" -- \
 			"$built" run "$work/node"
+		claim "together: a block that is no object of a template's argument" \
+			grep -q "the block+8, 8 bytes" "$work/err"
 		claim "together: a container in an object made by new" \
 			grep -q "logs: std::list<int> (its size), at offset .* of yard" "$work/containers.txt"
 		claim "together: frames are shown below the folder that all places have in common" \
@@ -73,6 +75,7 @@ else
 		else
 			skip "together: lambdas of clang" "no clang++"
 		fi
+		claim "together: a method of a class in a lambda" grep -q "#0  use  " "$work/hidden.txt"
 		claim "together: a member that a method locks has its class" \
 			grep -q "desk.ink (hidden.cc:34) and desk.paper (hidden.cc:35) are taken in both" \
 			"$work/hidden.txt"
