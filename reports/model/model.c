@@ -122,6 +122,8 @@ int model_read_file(struct model *model, const char *path)
 		return result;
 	}
 	result = model_read_image(model, path, base, size_bytes);
+	/* Little of it is looked at again. */
+	(void)madvise(base, size_bytes, MADV_DONTNEED);
 	if (model->file_count && model->files[model->file_count - 1].base == base)
 		model->files[model->file_count - 1].is_mapped = true;
 	else
