@@ -146,20 +146,6 @@ static void clear_words(uintptr_t start, uintptr_t end)
 		store_relaxed((uint64_t *)start, 0);
 }
 
-static void drop_words(uintptr_t start, uintptr_t end)
-{
-	uintptr_t first_page = (start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
-	uintptr_t last_page = end & ~(uintptr_t)(PAGE_BYTES - 1);
-
-	if (first_page >= last_page) {
-		clear_words(start, end);
-		return;
-	}
-	clear_words(start, first_page);
-	kernel_call3(SYS_madvise, first_page, last_page - first_page, MADV_DONTNEED);
-	clear_words(last_page, end);
-}
-
 static bool has_words(uintptr_t start, uintptr_t end)
 {
 	uint64_t some = 0;
@@ -178,6 +164,8 @@ static void clear_touched(uintptr_t start, uintptr_t end)
 	uintptr_t page = start & ~(uintptr_t)(PAGE_BYTES - 1);
 	size_t count = (end - page + PAGE_BYTES - 1) / PAGE_BYTES;
 
+	if (start >= end)
+		return;
 	if (kernel_call3(SYS_mincore, page, count * PAGE_BYTES, resident) != 0) {
 		clear_words(start, end);
 		return;
@@ -189,6 +177,20 @@ static void clear_touched(uintptr_t start, uintptr_t end)
 		if (resident[i] & 1 && has_words(from, to))
 			clear_words(from, to);
 	}
+}
+
+static void drop_words(uintptr_t start, uintptr_t end)
+{
+	uintptr_t first_page = (start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+	uintptr_t last_page = end & ~(uintptr_t)(PAGE_BYTES - 1);
+
+	if (first_page >= last_page) {
+		clear_words(start, end);
+		return;
+	}
+	clear_touched(start, first_page);
+	kernel_call3(SYS_madvise, first_page, last_page - first_page, MADV_DONTNEED);
+	clear_touched(last_page, end);
 }
 
 static void clear_plane(uintptr_t start, uintptr_t end)
