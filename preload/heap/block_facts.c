@@ -113,8 +113,8 @@ void block_map_all(void)
 
 #define PAGE_BYTES 4096u
 #define PAGE_WORDS (PAGE_BYTES / sizeof(uint32_t))
-#define LOOK_PAGES 256u	     /* pages of the plane in one step */
-#define LOOK_TIMES 1024u     /* steps: 4 GiB of the program's memory */
+#define LOOK_PAGES 1024u     /* pages of the plane in one step */
+#define LOOK_TIMES 256u	     /* steps: 4 GiB of the program's memory */
 #define LOOK_WORDS 0x400000u /* words read; pages never touched are skipped */
 
 struct search {

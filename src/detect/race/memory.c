@@ -292,57 +292,88 @@ static bool is_marked(const struct race_step *step, uintptr_t granule)
 	return granule - step->access->address < MARK_ALWAYS;
 }
 
-/*
- * The same for up to @count granules of one page of the plane, under a claim: while nobody
- * has read them.  Returns how many are done.
- */
-static uint32_t free_unread(struct race_step *step, uint32_t count)
+/* Forgets the reads of up to @count granules whose write words are freed, while all come before.
+ * Returns how many are done.  acquire, after that claim: pairs with the other side's exchange
+ * and look. */
+static uint32_t forget_reads(const struct race_step *step, uint64_t *reads, uint32_t count)
+{
+	uint64_t *turn = claim_turn_of(reads);
+	uint64_t past = 0, taken;
+	uint32_t done = 0;
+
+	while (done < count && !load_acquire(&reads[done]))
+		done++;
+	if (done == count || !claim_begin(step->detector, turn, &taken))
+		return done;
+	for (; done < count; done++) {
+		uint64_t read = load_acquire(&reads[done]);
+
+		if (read != past && !race_is_past(step->thread, read))
+			break;
+		past = read;
+		if (read)
+			store_relaxed(&reads[done], 0); /* relaxed: claim_end() orders it */
+	}
+	claim_end(turn, taken);
+	return done;
+}
+
+/* The same for up to @count granules of one page of each plane, under claims: while all accesses
+ * come before.  Returns how many are done. */
+static uint32_t free_past(struct race_step *step, uint32_t count)
 {
 	struct shadow shadow = shadow_of(step->granule);
 	uint64_t freed = freed_word(step);
 	uint32_t origin = origin_tagged(race_origin(step), freed);
 	uint64_t *turn = claim_turn_of(shadow.write);
-	uint64_t past = 0, taken;
-	uint32_t stored, done;
+	uint64_t past = 0, past_read = 0, taken;
+	uint32_t stored;
 
 	if (!claim_begin(step->detector, turn, &taken))
 		return 0;
 	for (stored = 0; stored < count; stored++) {
 		uint64_t write = load_acquire(&shadow.write[stored]);
+		uint64_t read = load_acquire(&shadow.read[stored]);
 
-		if (load_acquire(&shadow.read[stored]) ||
-		    (write != past && !race_is_past(step->thread, write)))
+		if ((write != past && !race_is_past(step->thread, write)) ||
+		    (read != past_read && !race_is_past(step->thread, read)))
 			break;
 		past = write;
-		if (!write && !is_marked(step, step->granule + stored * SHADOW_GRANULE))
+		past_read = read;
+		if (!write && !read && !is_marked(step, step->granule + stored * SHADOW_GRANULE))
 			continue;
 		store_relaxed(&shadow.write[stored], freed); /* relaxed: claim_end() orders it */
 		store_relaxed(&shadow.origins[stored].write, origin); /* as in origin_store() */
 	}
 	claim_end(turn, taken);
-	/* acquire, after the claim: pairs with the other side's exchange and look. */
-	for (done = 0; done < stored && !load_acquire(&shadow.read[done]); done++)
-		;
-	return done;
+	return forget_reads(step, shadow.read, stored);
 }
 
-#define UNREAD_LEAST 16u /* granules, for which a claim is worth while */
-#define UNREAD_PAUSE 64u
+#define PAST_LEAST 16u /* granules, for which a claim is worth while */
+#define PAST_PAUSE 64u
+
+/* How many words there are from @place on in its page. */
+static uint32_t left_in_page(const uint64_t *place)
+{
+	return CLAIM_WORDS - (uintptr_t)place / sizeof(*place) % CLAIM_WORDS;
+}
 
 /* As many as may be; where there were few, tries again after some more. */
 static uint32_t free_run(struct race_step *step, uintptr_t end, uintptr_t *next_try)
 {
 	struct shadow shadow = shadow_of(step->granule);
 	size_t most = (end - step->granule) / SHADOW_GRANULE;
-	uint32_t count = CLAIM_WORDS - (uintptr_t)shadow.write / sizeof(uint64_t) % CLAIM_WORDS;
+	uint32_t count = left_in_page(shadow.write);
 
+	if (left_in_page(shadow.read) < count)
+		count = left_in_page(shadow.read);
 	if (most < count)
 		count = (uint32_t)most;
-	if (step->granule < *next_try || count < UNREAD_LEAST || load_relaxed(shadow.read))
+	if (step->granule < *next_try || count < PAST_LEAST)
 		return 0;
-	count = free_unread(step, count);
-	if (count < UNREAD_LEAST)
-		*next_try = step->granule + UNREAD_PAUSE * SHADOW_GRANULE;
+	count = free_past(step, count);
+	if (count < PAST_LEAST)
+		*next_try = step->granule + PAST_PAUSE * SHADOW_GRANULE;
 	return count;
 }
 

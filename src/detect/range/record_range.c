@@ -186,6 +186,9 @@ static uint32_t record_page(const struct span *span, uintptr_t granule, uint32_t
 
 	if (!claim_begin(span->detector, turn, &taken))
 		return 0;
+	/* A page that is looked at before it is stored to faults twice. */
+	if (count > CHUNK_WORDS)
+		fetch_or_acq_rel(own, 0);
 	stored = store_chunks(span, own, other, shadow.origins, count);
 	claim_end(turn, taken);
 	for (uint32_t i = 0; (i += count_past(span->thread, &other[i], stored - i)) < stored; i++)
