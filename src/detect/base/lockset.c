@@ -48,8 +48,10 @@ static uint64_t hash_set(const struct lockset *set)
 	return hash;
 }
 
+/* Most stacks have one set of locks, whose number they know: a search waits for memory. */
 static uint32_t intern_set(struct detector *detector, const struct lockset *set)
 {
+	struct stack *top = stack_depot_get(&detector->stacks, set->stack);
 	struct numbered_content content = {
 		.hash = hash_set(set),
 		.parts = {set, set->locks},
@@ -57,7 +59,17 @@ static uint32_t intern_set(struct detector *detector, const struct lockset *set)
 			  (uint16_t)(set->present * sizeof(set->locks[0]))},
 	};
 
-	return numbered_intern(&detector->locksets, &content);
+	/* relaxed: a hint, which is looked at. */
+	uint32_t last = top ? load_relaxed(&top->lockset) : 0;
+	uint32_t number;
+
+	if (last && numbered_is(&detector->locksets, last, &content))
+		return last;
+	number = top && !last ? numbered_add(&detector->locksets, &content, true)
+			      : numbered_intern(&detector->locksets, &content);
+	if (top && number)
+		store_relaxed(&top->lockset, number);
+	return number;
 }
 
 #define FEW_LOCKS 4u /* for which each place has room */

@@ -29,25 +29,36 @@ static bool is_same(const struct numbered *value, const struct numbered_content 
 	       memcmp(bytes + content->bytes[0], content->parts[1], content->bytes[1]) == 0;
 }
 
+static void note_use(struct numbered *value)
+{
+	if (!load_relaxed(&value->is_used)) /* relaxed: a hint */
+		store_relaxed(&value->is_used, true);
+}
+
+/* The number of @value if it has @content, else 0. */
+static uint32_t number_of(struct numbered *value, const struct numbered_content *content)
+{
+	/* acquire: pairs with add(). */
+	uint32_t number = load_acquire(&value->number);
+
+	if (!number || !is_same(value, content))
+		return 0;
+	fence_acquire();
+	/* relaxed: behind a fence. */
+	if (load_relaxed(&value->number) != number)
+		return 0;
+	note_use(value);
+	return number;
+}
+
 static uint32_t find(const struct numbered_table *table, const struct numbered_content *content)
 {
 	struct numbered *value = intern_first(&table->by_hash, content->hash);
+	uint32_t number = 0;
 
-	for (; value; value = intern_next(value)) {
-		/* acquire: pairs with add(). */
-		uint32_t number = load_acquire(&value->number);
-
-		if (!number || !is_same(value, content))
-			continue;
-		fence_acquire();
-		/* relaxed: behind a fence. */
-		if (load_relaxed(&value->number) != number)
-			continue;
-		if (!load_relaxed(&value->is_used)) /* relaxed: a hint */
-			store_relaxed(&value->is_used, true);
-		return number;
-	}
-	return 0;
+	for (; value && !number; value = intern_next(value))
+		number = number_of(value, content);
+	return number;
 }
 
 static struct numbered *make_place(struct numbered_table *table, size_t bytes)
@@ -107,17 +118,25 @@ static uint32_t add(struct numbered_table *table, const struct numbered_content 
 	return number;
 }
 
-uint32_t numbered_intern(struct numbered_table *table, const struct numbered_content *content)
+uint32_t numbered_add(struct numbered_table *table, const struct numbered_content *content,
+		      bool is_new)
 {
-	uint32_t number = find(table, content);
+	uint32_t number;
 
-	if (LIKELY(number) || !spin_lock(&table->busy))
-		return number;
-	number = find(table, content);
+	if (!spin_lock(&table->busy))
+		return 0;
+	number = is_new ? 0 : find(table, content);
 	if (!number && intern_begin(&table->by_hash, &table->arena, BUCKETS))
 		number = add(table, content);
 	spin_unlock(&table->busy);
 	return number;
+}
+
+uint32_t numbered_intern(struct numbered_table *table, const struct numbered_content *content)
+{
+	uint32_t number = find(table, content);
+
+	return LIKELY(number) ? number : numbered_add(table, content, false);
 }
 
 static struct numbered *value_of(const struct numbered_table *table, uint32_t number)
@@ -128,12 +147,20 @@ static struct numbered *value_of(const struct numbered_table *table, uint32_t nu
 	return value && load_acquire(&value->number) == number ? value : NULL;
 }
 
+bool numbered_is(const struct numbered_table *table, uint32_t number,
+		 const struct numbered_content *content)
+{
+	struct numbered *value = value_of(table, number);
+
+	return value && number_of(value, content) == number;
+}
+
 bool numbered_use(const struct numbered_table *table, uint32_t number)
 {
 	struct numbered *value = value_of(table, number);
 
-	if (value && !load_relaxed(&value->is_used)) /* relaxed: a hint */
-		store_relaxed(&value->is_used, true);
+	if (value)
+		note_use(value);
 	return value;
 }
 

@@ -55,6 +55,15 @@ void numbered_table_init(struct numbered_table *table, page_source pages);
 /* The number of the value with @content; 0 if there is none to be had. */
 uint32_t numbered_intern(struct numbered_table *table, const struct numbered_content *content);
 
+/* The same without a search if @content @is_new: who adds it at the same time has another
+ * number for it. */
+uint32_t numbered_add(struct numbered_table *table, const struct numbered_content *content,
+		      bool is_new);
+
+/* Has value @number this content?  It then counts as asked for. */
+bool numbered_is(const struct numbered_table *table, uint32_t number,
+		 const struct numbered_content *content);
+
 /* Is value @number still there?  It then counts as asked for. */
 bool numbered_use(const struct numbered_table *table, uint32_t number);
 

@@ -26,6 +26,7 @@ struct stack {
 	uint32_t signal_number; /* with STACK_IN_HANDLER: of the innermost handler */
 	bool is_described; /* the results file has it */
 	uint32_t site; /* of an access: origin.h */
+	uint32_t lockset; /* the last one that was made with it; 0: none was */
 	uint64_t hash;
 	const struct stack *outer; /* has all frames behind the first; NULL: they are here */
 	uintptr_t frames[];

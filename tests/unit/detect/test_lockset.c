@@ -243,6 +243,46 @@ START_TEST(equal_pairs_share_a_number)
 }
 END_TEST
 
+static stack_id stack_of(uintptr_t frame)
+{
+	return stack_depot_intern(&judge.stacks, &frame, 1, 0, 0, 0);
+}
+
+START_TEST(a_stack_that_knows_its_last_set_finds_the_others)
+{
+	stack_id stack = stack_of(0x1000);
+	uint32_t one, two;
+
+	takes_lock(a, lock_at(1));
+	one = lockset_intern(&judge, a, stack);
+	ck_assert_uint_eq(lockset_intern(&judge, a, stack), one);
+	takes_lock(a, lock_at(2));
+	two = lockset_intern(&judge, a, stack);
+	ck_assert_uint_ne(two, one);
+	gives_lock(a, lock_at(2));
+	ck_assert_uint_eq(lockset_intern(&judge, a, stack), one);
+	ck_assert_uint_ne(lockset_intern(&judge, a, stack_of(0x2000)), one);
+}
+END_TEST
+
+START_TEST(a_stack_whose_last_set_is_gone_gets_another)
+{
+	stack_id stack = stack_of(0x1000);
+	struct lockset set;
+	uint32_t number;
+
+	judge.locksets.most = 2;
+	takes_lock(a, lock_at(1));
+	number = lockset_intern(&judge, a, stack);
+	for (uintptr_t i = 2; i <= 8; i++)
+		lockset_intern(&judge, a, stack_of(i * 0x1000));
+	ck_assert(!lockset_read(&judge, number, &set));
+	number = lockset_intern(&judge, a, stack);
+	ck_assert(lockset_read(&judge, number, &set));
+	ck_assert_uint_eq(set.stack, stack);
+}
+END_TEST
+
 START_TEST(in_a_full_table_the_last_ones_are_known)
 {
 	struct lockset set;
@@ -336,6 +376,8 @@ int main(void)
 	tcase_add_test(test_case, a_lock_whose_id_is_anothers_by_now_is_not_named);
 	tcase_add_test(test_case, the_next_life_at_the_same_address_is_another_lock);
 	tcase_add_test(test_case, equal_pairs_share_a_number);
+	tcase_add_test(test_case, a_stack_that_knows_its_last_set_finds_the_others);
+	tcase_add_test(test_case, a_stack_whose_last_set_is_gone_gets_another);
 	tcase_add_test(test_case, in_a_full_table_the_last_ones_are_known);
 	tcase_add_test(test_case, what_is_asked_for_keeps_its_number);
 	tcase_add_test(test_case, no_number_is_given_twice);
