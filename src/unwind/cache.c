@@ -9,8 +9,9 @@
 #define PROBE_COUNT 4
 #define SLOT_BUSY UINT64_MAX
 
-/* After so many rules without a free slot the cache counts as full, and is flushed. */
-#define REFUSED_MAX 256
+/* When as many rules as a part of the slots found none free, the cache counts as full, and is
+ * flushed. */
+#define REFUSED_PART 16
 
 struct cache_slot {
 	uint64_t generation; /* that the rest belongs to, or SLOT_BUSY */
@@ -105,8 +106,10 @@ void unwind_cache_add(uint64_t generation, uintptr_t address, const struct frame
 			return;
 		}
 	}
+	uint32_t most = (load_relaxed(&slot_mask) + 1) / REFUSED_PART;
+
 	/* relaxed: a wrong count only means a flush more or less */
-	if (fetch_add_relaxed(&refused_count, 1) % REFUSED_MAX != REFUSED_MAX - 1)
+	if (fetch_add_relaxed(&refused_count, 1) % most != most - 1)
 		return;
 	unwind_cache_flush();
 	store_relaxed(&slot_mask, SLOT_COUNT - 1); /* relaxed: as above */
