@@ -143,7 +143,7 @@ static bool has_cell(const uint64_t *place, uint64_t word, uint32_t bytes)
 static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t what)
 {
 	bool is_write = what & WHAT_WRITE;
-	struct shadow shadow = shadow_of(granule);
+	struct shadow shadow = shadow_places(granule);
 	const uint64_t *place = is_write ? shadow.write : shadow.read;
 	/* acquire: pairs with who changes cells. */
 	uint64_t word = load_acquire(place);
@@ -173,7 +173,7 @@ static inline bool is_recorded(uintptr_t address, uint32_t what)
 /* What to do for a granule that a thunk has recorded while its page was claimed. */
 static uint32_t settle_claimed(const struct access_frame *frame, uint32_t what)
 {
-	struct shadow shadow = shadow_of(frame->words[1]);
+	struct shadow shadow = shadow_places(frame->words[1]);
 	uint64_t *own = what & WHAT_WRITE ? shadow.write : shadow.read;
 
 	what &= ~WHAT_CLAIMED;
@@ -188,7 +188,7 @@ void access_slow(struct access_frame *frame, uint32_t what);
 
 void access_slow(struct access_frame *frame, uint32_t what)
 {
-	struct shadow shadow = shadow_of(frame->words[1]);
+	struct shadow shadow = shadow_places(frame->words[1]);
 	enum access_callers callers = CALLERS_DROPPED; /* of what a thunk has recorded */
 	struct guest_thread *self;
 	struct access_context where;

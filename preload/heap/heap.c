@@ -88,6 +88,12 @@ struct walk {
 	unsigned char has_shadow[WALK_PAGES]; /* by page */
 };
 
+static bool has_runs(uintptr_t plane_page)
+{
+	/* relaxed: whoever accesses the memory comes before. */
+	return load_relaxed(claim_turn_of((const uint64_t *)plane_page)) & CLAIM_RUNS;
+}
+
 /* Notes for which pages @plane was touched; all of them if the kernel does not tell.
  * What shadows a page lies on two pages of the plane, at @words and behind. */
 static void note_shadow(struct walk *walk, const uint64_t *words)
@@ -98,13 +104,15 @@ static void note_shadow(struct walk *walk, const uint64_t *words)
 				       (walk->page_count + 1) * (size_t)PAGE_BYTES, resident) != 0;
 
 	for (uint32_t i = 0; i < walk->page_count; i++)
-		walk->has_shadow[i] |= is_refused || ((resident[i] | resident[i + 1]) & 1);
+		walk->has_shadow[i] |= is_refused || ((resident[i] | resident[i + 1]) & 1) ||
+				       has_runs(plane + (uintptr_t)i * PAGE_BYTES) ||
+				       has_runs(plane + (uintptr_t)(i + 1) * PAGE_BYTES);
 }
 
 static void check_step(struct guest_thread *self, const struct access *whole, struct walk *walk)
 {
 	uintptr_t end = whole->address + whole->size_bytes;
-	struct shadow shadow = shadow_of(walk->start);
+	struct shadow shadow = shadow_places(walk->start);
 	struct access part = *whole;
 	uint32_t first = 0;
 

@@ -40,7 +40,7 @@ struct recorded {
 /* relaxed, here and below: other threads never store this thread's words. */
 static inline uint64_t word_of(uintptr_t granule, bool is_write)
 {
-	struct shadow shadow = shadow_of(granule);
+	struct shadow shadow = shadow_places(granule);
 
 	return load_relaxed(is_write ? shadow.write : shadow.read);
 }

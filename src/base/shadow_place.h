@@ -43,4 +43,8 @@
 #define SHADOW_CLAIMS_BYTES 0x4000000000
 #define SHADOW_CLAIM_SHIFT 12
 
+/* What is said once of many words of such a page: 64 bytes for each (detect/shadow/runs.h). */
+#define SHADOW_RUNS 0x320000000000
+#define SHADOW_RUNS_BYTES 0x20000000000
+
 #endif

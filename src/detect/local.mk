@@ -27,6 +27,7 @@ src_libcore_a_SOURCES += \
 	%D%/shadow/origin.c %D%/shadow/origin.h \
 	%D%/shadow/read_lines.c %D%/shadow/read_lines.h \
 	%D%/shadow/read_set.c %D%/shadow/read_set.h \
+	%D%/shadow/runs.c %D%/shadow/runs.h \
 	%D%/shadow/shadow.c %D%/shadow/shadow.h \
 	%D%/predicate/predicate.c %D%/predicate/predicate.h \
 	%D%/shadow/summary.c %D%/shadow/summary.h \
@@ -34,6 +35,7 @@ src_libcore_a_SOURCES += \
 	%D%/shadow/benign.c %D%/shadow/benign.h \
 	%D%/race/record_fast.c %D%/race/record_fast.h \
 	%D%/range/record_range.c %D%/range/record_range.h \
+	%D%/range/record_run.c %D%/range/record_run.h \
 	%D%/race/atomic_location.c %D%/race/atomic_location.h \
 	%D%/race/atomic_last.c \
 	%D%/race/classify.c \

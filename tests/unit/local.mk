@@ -48,6 +48,8 @@ core_tests = \
 	tests/unit/detect/test_summary \
 	tests/unit/detect/test_claim \
 	tests/unit/detect/test_claim_orders \
+	tests/unit/detect/test_run_orders \
+	tests/unit/detect/test_runs \
 	tests/unit/detect/test_summary_orders \
 	tests/unit/elf/test_eh_frame \
 	tests/unit/elf/test_image \
@@ -200,6 +202,14 @@ tests_unit_detect_test_claim_orders_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_claim_orders_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_claim_orders_SOURCES = tests/unit/detect/test_claim_orders.c $(order_sources)
 tests_unit_detect_test_claim_orders_LDADD = $(CHECK_LIBS)
+tests_unit_detect_test_runs_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_runs_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_runs_SOURCES = tests/unit/detect/test_runs.c $(racing_sources)
+tests_unit_detect_test_runs_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_run_orders_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_run_orders_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_run_orders_SOURCES = tests/unit/detect/test_run_orders.c $(order_sources)
+tests_unit_detect_test_run_orders_LDADD = src/libcore.a $(CHECK_LIBS)
 tests_unit_detect_test_summary_orders_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_summary_orders_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_summary_orders_SOURCES = tests/unit/detect/test_summary_orders.c $(order_sources)

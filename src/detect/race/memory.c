@@ -277,7 +277,7 @@ static inline bool free_quickly(struct race_step *step, struct shadow shadow, ui
 		return false;
 	origin_store(&shadow.origins->write, mine, freed);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
-	return load_acquire(shadow.read) == read &&
+	return claim_look(shadow.read) == read &&
 	       (!read || claim_exchange(step->detector, shadow.read, &read, 0));
 }
 
@@ -301,6 +301,7 @@ static uint32_t forget_reads(const struct race_step *step, uint64_t *reads, uint
 	uint64_t past = 0, taken;
 	uint32_t done = 0;
 
+	claim_mind_runs(reads);
 	while (done < count && !load_acquire(&reads[done]))
 		done++;
 	if (done == count || !claim_begin(step->detector, turn, &taken))

@@ -382,8 +382,8 @@ static bool record_quickly(struct race_step *step)
 		return false;
 	origin_store(place.origin, mine, step->mine);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
-	if (step->is_write ? load_acquire(shadow.read) != 0
-			   : !race_is_past(step->thread, load_acquire(shadow.write)))
+	if (step->is_write ? claim_look(shadow.read) != 0
+			   : !race_is_past(step->thread, claim_look(shadow.write)))
 		compare_other(step, shadow);
 	return true;
 }

@@ -135,7 +135,7 @@ uint64_t race_settle(struct detector *detector, struct thread *thread, struct ra
 static inline uint64_t race_load(struct detector *detector, struct thread *thread,
 				 struct race_place place)
 {
-	uint64_t word = load_acquire(place.word);
+	uint64_t word = claim_look(place.word);
 
 	return LIKELY(shadow_form(word) < SHADOW_BUSY) ? word
 						       : race_settle(detector, thread, place);

@@ -95,7 +95,7 @@ static bool record_line(struct detector *detector, struct thread *thread, uintpt
 		return false;
 	*thread->clocks.shared = read_line_shared(word, current);
 	/* acquire: as in record_whole() */
-	if (UNLIKELY(!is_all_clear(thread, shadow.write, load_acquire(shadow.write), bytes)))
+	if (UNLIKELY(!is_all_clear(thread, shadow.write, claim_look(shadow.write), bytes)))
 		record_again(detector, thread, address, size_bytes, false, site, false);
 	return true;
 }
@@ -119,7 +119,7 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 		return false;
 	cells_free(thread, old);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
-	if (UNLIKELY(!is_all_clear(thread, other, load_acquire(other), SHADOW_ALL_BYTES)))
+	if (UNLIKELY(!is_all_clear(thread, other, claim_look(other), SHADOW_ALL_BYTES)))
 		record_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
 	return true;
 }
@@ -243,7 +243,7 @@ static bool record_part(const struct part *part)
 		is_put = (cells_are(old) && put_among_cells(part, old)) ||
 			 (!part->is_write && join_part(part, old));
 	/* acquire: as in record_whole() */
-	return is_put && is_all_clear(part->thread, other, load_acquire(other), part->bytes);
+	return is_put && is_all_clear(part->thread, other, claim_look(other), part->bytes);
 }
 
 /* --- Pending granules --------------------------------------------------------- */
@@ -347,7 +347,7 @@ static inline enum recorded record_alone(struct detector *detector, struct threa
 			   old, mine, origin_of_site(pending->site)))
 		return NOT_RECORDED;
 	/* acquire: as in record_whole() */
-	return is_all_clear(thread, other, load_acquire(other), pending->bytes)
+	return is_all_clear(thread, other, claim_look(other), pending->bytes)
 		       ? RECORDED
 		       : RECORDED_WITH_OTHERS;
 }
@@ -417,7 +417,7 @@ static struct pending_granule *choose_victim(struct thread *thread, struct pendi
 /* Has the thread recorded it in this epoch? */
 static inline bool is_recorded(uintptr_t granule, uint32_t bytes, bool is_write, uint64_t current)
 {
-	struct shadow shadow = shadow_of(granule);
+	struct shadow shadow = shadow_places(granule);
 	/* relaxed: other threads never store our word. */
 	uint64_t word = load_relaxed(is_write ? shadow.write : shadow.read);
 
@@ -455,7 +455,7 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 	if (!thread->clocks.has_recorded || !is_quiet(thread, granule, bytes, is_write))
 		return false;
 	/* It will be stored to when the granule is flushed. */
-	__builtin_prefetch(shadow_of(granule).origins, 1);
+	__builtin_prefetch(shadow_places(granule).origins, 1);
 	pending->granule = granule;
 	pending->bytes = 0;
 	pending->is_mixed = 0;

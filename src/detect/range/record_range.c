@@ -1,20 +1,9 @@
 #include "detect/range/record_range.h"
 
 #include "detect/race/race.h"
+#include "detect/range/record_run.h"
 #include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
-
-/* Where a range is recorded, and what is stored there. */
-struct span {
-	struct detector *detector;
-	struct thread *thread;
-	uint64_t word, shared; /* of the present epoch; of writes both are the same */
-	uint64_t written;      /* a read of what has this word in the other plane needs none */
-	uint32_t origin;
-	site_id site;
-	bool is_write;
-	bool has_callers; /* the origin */
-};
 
 /* Does the race engine alone want to know of accesses by @id?  What other parts want to
  * see, and the samples of callers, are left to the accesses themselves. */
@@ -70,47 +59,20 @@ static bool is_own(const struct span *span, uint64_t met)
 	return met == span->written;
 }
 
-/* How many of @words are @word, up to the first one that is not.  Runs are long as a rule. */
-static uint32_t count_alike(const uint64_t *words, uint64_t word, uint32_t most)
-{
-	uint32_t count = 0;
-
-	while (count + 4 <= most &&
-	       !((load_acquire(&words[count]) ^ word) | (load_acquire(&words[count + 1]) ^ word) |
-		 (load_acquire(&words[count + 2]) ^ word) |
-		 (load_acquire(&words[count + 3]) ^ word)))
-		count += 4;
-	while (count < most && load_acquire(&words[count]) == word)
-		count++;
-	return count;
-}
-
 /* Of how many granules from @granule on, @most. */
 static size_t count_recorded(const struct span *span, uintptr_t granule, size_t most)
 {
-	struct shadow shadow = shadow_of(granule);
+	struct shadow shadow = shadow_places(granule);
 	const uint64_t *words = span->is_write ? shadow.write : shadow.read;
 	const uint64_t *others = span->is_write ? shadow.read : shadow.write;
 	size_t count = 0;
 
+	/* relaxed: a hint.  What is below runs is not known, and far from the processor. */
+	if (load_relaxed(claim_turn_of(words)) & CLAIM_RUNS)
+		return 0;
 	while (count < most && (is_recorded(span, load_acquire(&words[count])) ||
 				is_own(span, load_acquire(&others[count]))))
 		count++;
-	return count;
-}
-
-/* Up to how many of @words, @most, are none or plain and in the past. */
-static uint32_t count_past(const struct thread *thread, const uint64_t *words, uint32_t most)
-{
-	uint32_t count = 0;
-
-	while (count < most) {
-		uint64_t word = load_acquire(&words[count]);
-
-		if (!race_is_past(thread, word))
-			break;
-		count += 1 + count_alike(&words[count + 1], word, most - count - 1);
-	}
 	return count;
 }
 
@@ -142,8 +104,8 @@ static uint32_t store_words(const struct span *span, uint64_t *own, const uint64
 			continue;
 		if (!race_is_past(span->thread, word) || !race_is_past(span->thread, met))
 			return at;
-		end += count_alike(&own[end], word, most - end);
-		end = at + 1 + count_alike(&other[at + 1], met, end - at - 1);
+		end += span_count_alike(&own[end], word, most - end);
+		end = at + 1 + span_count_alike(&other[at + 1], met, end - at - 1);
 		for (uint32_t i = at; i < end; i++) {
 			/* relaxed: claim_end() orders it; as in origin_store() */
 			store_relaxed(&own[i], span->word);
@@ -177,13 +139,15 @@ static uint32_t store_chunks(const struct span *span, uint64_t *own, const uint6
 /* Of @count granules, all in one page of the plane: how many are stored. */
 static uint32_t record_page(const struct span *span, uintptr_t granule, uint32_t count)
 {
-	struct shadow shadow = shadow_of(granule);
+	struct shadow shadow = shadow_places(granule);
 	uint64_t *own = span->is_write ? shadow.write : shadow.read;
 	const uint64_t *other = span->is_write ? shadow.read : shadow.write;
 	uint64_t *turn = claim_turn_of(own);
 	uint32_t stored;
 	uint64_t taken;
 
+	if (record_run(span, granule, count))
+		return count;
 	if (!claim_begin(span->detector, turn, &taken))
 		return 0;
 	/* A page that is looked at before it is stored to faults twice. */
@@ -191,9 +155,7 @@ static uint32_t record_page(const struct span *span, uintptr_t granule, uint32_t
 		fetch_or_acq_rel(own, 0);
 	stored = store_chunks(span, own, other, shadow.origins, count);
 	claim_end(turn, taken);
-	for (uint32_t i = 0; (i += count_past(span->thread, &other[i], stored - i)) < stored; i++)
-		record_again(span->detector, span->thread, granule + i * SHADOW_GRANULE,
-			     SHADOW_GRANULE, span->is_write, span->site, false);
+	span_compare(span, granule, stored);
 	return stored;
 }
 
@@ -209,7 +171,7 @@ static bool record_by_itself(const struct span *span, uintptr_t granule)
 /* How many words there are from the one of @granule on in its page, @most at most. */
 static uint32_t count_in_page(const struct span *span, uintptr_t granule, size_t most)
 {
-	struct shadow shadow = shadow_of(granule);
+	struct shadow shadow = shadow_places(granule);
 	uint64_t *own = span->is_write ? shadow.write : shadow.read;
 	uint32_t count = CLAIM_WORDS - (uint32_t)((uintptr_t)own / sizeof(*own) % CLAIM_WORDS);
 
@@ -231,27 +193,23 @@ static bool record_pages(const struct span *span, uintptr_t start, uintptr_t end
 	return *span->thread->clocks.current == span->word;
 }
 
-/* The same, of what is not recorded yet, with a sample of callers if one is due. */
+/* The same, of what is not recorded yet; with its callers if a sample is due. */
 static bool record_rest(struct span *span, uintptr_t start, uintptr_t end, struct access *access)
 {
 	size_t count = (end - start) / SHADOW_GRANULE;
 	size_t known = count_recorded(span, start, count);
-	origin_id origin;
 
 	start += known * SHADOW_GRANULE;
 	if (start == end)
 		return true;
-	if (span->has_callers || !is_sampled(span->thread, count - known))
-		return record_pages(span, start, end);
-	access->address = start;
-	origin = span->origin;
-	/* Takes a while: before there is a word. */
-	span->origin = origin_tagged(
-		origin_of_access(span->detector, span->thread, access, true), span->word);
-	if (!record_pages(span, start, start + SHADOW_GRANULE))
-		return false;
-	span->origin = origin;
-	return record_pages(span, start + SHADOW_GRANULE, end);
+	if (!span->has_callers && is_sampled(span->thread, count - known)) {
+		access->address = start;
+		/* Takes a while: before there is a word. */
+		span->origin = origin_tagged(
+			origin_of_access(span->detector, span->thread, access, true), span->word);
+		span->has_callers = true;
+	}
+	return record_pages(span, start, end);
 }
 
 /* --- What is known to be recorded -------------------------------------------------- */

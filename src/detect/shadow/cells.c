@@ -282,8 +282,8 @@ static void clear_place(struct thread *thread, uint64_t *place)
 static void clear_page(struct thread *thread, uintptr_t start, uintptr_t end)
 {
 	for (uintptr_t granule = start; granule < end; granule += SHADOW_GRANULE) {
-		clear_place(thread, shadow_of(granule).write);
-		clear_place(thread, shadow_of(granule).read);
+		clear_place(thread, shadow_places(granule).write);
+		clear_place(thread, shadow_places(granule).read);
 	}
 }
 

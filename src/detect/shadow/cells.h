@@ -115,7 +115,7 @@ uint64_t cells_settle(struct detector *detector, uint64_t *place);
 
 static inline uint64_t cells_load(struct detector *detector, uint64_t *place)
 {
-	uint64_t word = load_acquire(place);
+	uint64_t word = claim_look(place);
 
 	return LIKELY(shadow_form(word) != SHADOW_BUSY) ? word : cells_settle(detector, place);
 }

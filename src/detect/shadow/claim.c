@@ -2,27 +2,73 @@
 
 #include "base/spin_lock.h"
 #include "detect/base/detector.h"
+#include "detect/shadow/runs.h"
 
 #define SLEEPS 80u /* some 100 ms */
 
-uint64_t claim_settle(struct detector *detector, uint64_t *turn)
+static const uint64_t *page_of(const uint64_t *turn)
+{
+	uintptr_t number = (uintptr_t)(turn - (const uint64_t *)SHADOW_CLAIMS);
+
+	return (const uint64_t *)(number << SHADOW_CLAIM_SHIFT);
+}
+
+/* Of a page that had runs and was not held, at @found. */
+static void try_laying_out(uint64_t *turn, uint64_t found)
+{
+	if (!compare_exchange_acq_rel(turn, &found, found | CLAIM_HELD))
+		return;
+	runs_lay_out(runs_of(page_of(turn)), page_of(turn));
+	claim_end(turn, found);
+}
+
+/* Who comes next counts a claim that stays. */
+void claim_lay_out(uint64_t *turn)
+{
+	for (uint32_t tries = 0; tries < SPIN_PAUSES + SLEEPS; tries++) {
+		uint64_t found = load_acquire(turn);
+
+		if (!(found & CLAIM_RUNS))
+			return;
+		if (found & CLAIM_HELD)
+			spin_wait(tries);
+		else
+			try_laying_out(turn, found);
+	}
+}
+
+static uint64_t turn_after(uint64_t turn)
+{
+	return (turn & ~(uint64_t)(CLAIM_STEP - 1)) + CLAIM_STEP;
+}
+
+static uint64_t wait_for_holder(struct detector *detector, uint64_t *turn)
 {
 	uint64_t found = load_acquire(turn);
 	uint64_t seen = found;
 
-	for (uint32_t tries = 0; found % 2; tries++) {
+	for (uint32_t tries = 0; found & CLAIM_HELD; tries++) {
 		if (found != seen) {
 			seen = found;
 			tries = 0;
 		}
 		if (tries == SPIN_PAUSES + SLEEPS &&
-		    compare_exchange_acq_rel(turn, &found, found + 1)) {
+		    compare_exchange_acq_rel(turn, &found, turn_after(found))) {
 			detector_count(detector, LOST_SHADOW);
-			return found + 1;
+			return turn_after(found);
 		}
 		spin_wait(tries);
 		found = load_acquire(turn);
 	}
+	return found;
+}
+
+uint64_t claim_settle(struct detector *detector, uint64_t *turn)
+{
+	uint64_t found;
+
+	while ((found = wait_for_holder(detector, turn)) & CLAIM_RUNS)
+		try_laying_out(turn, found);
 	return found;
 }
 

@@ -3,13 +3,13 @@
  *
  * An atomic instruction takes several times as long as all else that recording a granule
  * needs.  So who is about to store many words of one page of a plane (4096 bytes: 512 words)
- * claims it: one atomic instruction makes the page's turn odd, then each word is looked at
- * and stored over, and another atomic instruction makes the turn even again.  That one is
+ * claims it: one atomic instruction marks the page's turn as held, then each word is looked
+ * at and stored over, and another atomic instruction makes it the next turn.  That one is
  * also the fence between the stores and the looks at the other plane.  Only words that
  * name nothing (none, or plain) may be stored over.
  *
  * Who changes a word otherwise does so by claim_exchange(): an atomic exchange between two
- * looks at the turn.  If both find the same even number, the exchange came before the next
+ * looks at the turn.  If both find the same one, not held, the exchange came before the next
  * claim, which sees it, or after the last, all of whose stores it has seen.  Else a claimer
  * may have looked before the exchange and stored after it: so it is waited for, and the word
  * is looked at again.  It is a sequence lock (Lameter, "Effective Synchronization on
@@ -28,30 +28,68 @@ struct detector;
 
 #define CLAIM_WORDS (1u << SHADOW_CLAIM_SHIFT >> 3)
 
-/* The turn of the page that the word at @place is in.  Odd: a thread is at it. */
+/* A turn counts claims, above two bits: */
+#define CLAIM_HELD 1u /* a thread is at the page */
+#define CLAIM_RUNS 2u /* runs speak for some of its words: runs.h */
+#define CLAIM_STEP 4u
+
+/* The turn of the page that the word at @place is in. */
 static inline uint64_t *claim_turn_of(const uint64_t *place)
 {
 	return (uint64_t *)SHADOW_CLAIMS + ((uintptr_t)place >> SHADOW_CLAIM_SHIFT);
 }
 
-/* Waits until nobody has claimed; returns the turn.  A claim that stays was left by a jump
- * out of a signal handler: it is ended, and a loss is counted. */
+/* Waits until nobody has claimed, and lays out runs; returns the turn.  A claim that stays was
+ * left by a jump out of a signal handler: it is ended, and a loss is counted. */
 uint64_t claim_settle(struct detector *detector, uint64_t *turn);
 
-/* False: it has been claimed by another thread. */
+/* Lays out the runs of a page, so that each word speaks for itself. */
+void claim_lay_out(uint64_t *turn);
+
+static inline void claim_mind_runs(const uint64_t *place)
+{
+	uint64_t *turn = claim_turn_of(place);
+
+	/* acquire: words are looked at afterwards. */
+	if (UNLIKELY(load_acquire(turn) & CLAIM_RUNS))
+		claim_lay_out(turn);
+}
+
+/* The word at @place, which speaks for itself. */
+static inline uint64_t claim_look(const uint64_t *place)
+{
+	claim_mind_runs(place);
+	return load_acquire(place);
+}
+
+/* False: it has been claimed by another thread.  The page has no runs then. */
 static inline bool claim_begin(struct detector *detector, uint64_t *turn, uint64_t *taken)
 {
 	*taken = claim_settle(detector, turn);
-	return compare_exchange_acq_rel(turn, taken, *taken + 1);
+	return compare_exchange_acq_rel(turn, taken, *taken | CLAIM_HELD);
 }
 
-/* Orders what was stored before all that comes.  @taken is what claim_begin() found. */
-static inline void claim_end(uint64_t *turn, uint64_t taken)
+/* The same, but runs stay. */
+static inline bool claim_begin_with_runs(uint64_t *turn, uint64_t *taken)
 {
-	uint64_t own = taken + 1;
+	*taken = load_acquire(turn);
+	return !(*taken & CLAIM_HELD) && compare_exchange_acq_rel(turn, taken, *taken | CLAIM_HELD);
+}
+
+/* Orders what was stored before all that comes.  @taken is what claim_begin() found, @runs
+ * CLAIM_RUNS or 0. */
+static inline void claim_end_with(uint64_t *turn, uint64_t taken, uint64_t runs)
+{
+	uint64_t own = taken | CLAIM_HELD;
 
 	/* If it was ended meanwhile, it may be another thread's. */
-	compare_exchange_acq_rel(turn, &own, taken + 2);
+	compare_exchange_acq_rel(turn, &own,
+				 (taken & ~(uint64_t)(CLAIM_STEP - 1)) + CLAIM_STEP + runs);
+}
+
+static inline void claim_end(uint64_t *turn, uint64_t taken)
+{
+	claim_end_with(turn, taken, 0);
 }
 
 /* Waits for a claim, and says whether *@place still is @word. */
@@ -68,7 +106,7 @@ static inline bool claim_exchange(struct detector *detector, uint64_t *place, ui
 	uint64_t *turn = claim_turn_of(place);
 	uint64_t before = load_acquire(turn);
 
-	if (UNLIKELY(before % 2))
+	if (UNLIKELY(before & (CLAIM_HELD | CLAIM_RUNS)))
 		before = claim_settle(detector, turn);
 	if (!compare_exchange_acq_rel(place, old, word))
 		return false;

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
+#include "detect/shadow/runs.h"
 #include "detect/shadow/summary.h"
 
 #define PAGE_BYTES 4096u
@@ -16,6 +17,7 @@ static const struct shadow_region regions[SHADOW_REGION_COUNT] = {
 };
 
 #define PLANE_COUNT 3u
+#define ORIGINS 2u /* the plane that has no runs */
 
 /* Where the words of @granule are, or where those of a region begin, in plane @k. */
 static uintptr_t place_in(unsigned int k, uintptr_t granule)
@@ -55,7 +57,8 @@ static bool map_words(uintptr_t start, size_t size_bytes)
 
 /* What is neither a region nor a plane, and not the heap's (preload/heap/block_facts.c). */
 static const struct shadow_region holes[] = {
-	{0x170000010000, 0x1e0000000000}, {0x310000000000, 0x350000000000},
+	{0x170000010000, 0x1e0000000000}, {0x310000000000, SHADOW_RUNS},
+	{SHADOW_RUNS + SHADOW_RUNS_BYTES, 0x350000000000},
 	{0x370000010000, 0x3e0000000000}, {0x500000010000, 0x550000000000},
 	{0x570000000000, 0x5e0000000000}, {0x700000010000, 0x750000000000},
 	{0x770000010000, 0x7e0000000000},
@@ -111,6 +114,7 @@ static bool map_dense(uintptr_t start, size_t size_bytes)
 static bool map_records(void)
 {
 	return map_words(SHADOW_CLAIMS, SHADOW_CLAIMS_BYTES) &&
+	       map_words(SHADOW_RUNS, SHADOW_RUNS_BYTES) &&
 	       map_range(SHADOW_READ_LINES, SHADOW_READ_LINES_BYTES, PROT_READ | PROT_WRITE) &&
 	       map_dense(SHADOW_NARROW_CELLS, SHADOW_CELL_BYTES) &&
 	       map_dense(SHADOW_WIDE_CELLS, SHADOW_CELL_BYTES) &&
@@ -203,6 +207,24 @@ static void clear_plane(uintptr_t start, uintptr_t end)
 		drop_words(start, end);
 }
 
+/* Of so many bytes all turns are forgotten: there may be terabytes that nobody has touched. */
+#define TURNS_FORGOTTEN (64ul << 20)
+
+static void clear_runs(uintptr_t start, uintptr_t end)
+{
+	uintptr_t first_page = (start + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+	uintptr_t last_page = end & ~(uintptr_t)(PAGE_BYTES - 1);
+
+	if (end - start < TURNS_FORGOTTEN) {
+		runs_clear(start, end);
+		return;
+	}
+	runs_clear(start, first_page);
+	drop_words((uintptr_t)claim_turn_of((const uint64_t *)first_page),
+		   (uintptr_t)claim_turn_of((const uint64_t *)last_page));
+	runs_clear(last_page, end);
+}
+
 static void clear_planes(uintptr_t start, size_t size_bytes,
 			 void (*clear)(uintptr_t start, uintptr_t end))
 {
@@ -212,6 +234,8 @@ static void clear_planes(uintptr_t start, size_t size_bytes,
 
 	if (size_bytes == 0 || !shadow_covers(start) || !shadow_covers(start + size_bytes - 1))
 		return;
+	for (unsigned int k = 0; k < ORIGINS; k++)
+		clear_runs(place_in(k, first), place_in(k, first) + (end - first));
 	for (unsigned int k = 0; k < PLANE_COUNT; k++)
 		clear(place_in(k, first), place_in(k, first) + (end - first));
 	if (end - first < MANY_BYTES)

@@ -17,6 +17,7 @@
 #include "base/shadow_place.h"
 #include "base/types.h"
 #include "detect/data/shadow_word.h"
+#include "detect/shadow/claim.h"
 
 /* Of cells.h: records, and a byte for each page of the program's memory. */
 #define SHADOW_NARROW_CELLS 0x308100000000ull
@@ -59,14 +60,15 @@ struct shadow_origins {
 	uint32_t read;
 };
 
-/* Where a granule's words are.  @address is anywhere in the granule. */
+/* Where a granule's words are. */
 struct shadow {
 	uint64_t *write;
 	uint64_t *read;
 	struct shadow_origins *origins;
 };
 
-static inline struct shadow shadow_of(uintptr_t address)
+/* Of the granule that has @address.  The words may be older than runs of their pages. */
+static inline struct shadow shadow_places(uintptr_t address)
 {
 	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 
@@ -75,6 +77,16 @@ static inline struct shadow shadow_of(uintptr_t address)
 		.read = (uint64_t *)SHADOW_READ_PLACE(granule),
 		.origins = (struct shadow_origins *)SHADOW_ORIGIN_PLACE(granule),
 	};
+}
+
+/* The same, where words speak for themselves. */
+static inline struct shadow shadow_of(uintptr_t address)
+{
+	struct shadow shadow = shadow_places(address);
+
+	claim_mind_runs(shadow.write);
+	claim_mind_runs(shadow.read);
+	return shadow;
 }
 
 /* Where a replay puts memory that does not exist; sanitizers are elsewhere. */

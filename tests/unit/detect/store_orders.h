@@ -12,11 +12,11 @@
 #define ORDER_PLACES 4u
 #define ORDER_PROCESSORS 3u
 #define ORDER_BUFFER 3u
-#define ORDER_END 15u
+#define ORDER_END 31u
 
 struct order_processor {
-	uint8_t at;   /* which step is next; ORDER_END: none */
-	uint8_t seen; /* what the processor remembers */
+	uint16_t seen; /* what the processor remembers */
+	uint8_t at;    /* which step is next; ORDER_END: none */
 	uint8_t count;
 	uint8_t places[ORDER_BUFFER], values[ORDER_BUFFER];
 };

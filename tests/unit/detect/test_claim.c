@@ -87,6 +87,7 @@ START_TEST(range_of_a_new_place_has_callers)
 			origin_load(&shadow_of(MEMORY_AT + at).origins->write, word_at(at, true))));
 	for (uint32_t i = 1; i < 2 * ORIGIN_FIRST_CALLERS; i++) {
 		clock_end_epoch(memory_before_release(&judge, a));
+		a->accesses.sample = PAGE;
 		ck_assert(record_range(&judge, a, &access, PAGE));
 	}
 	ck_assert(!origin_has_callers(
@@ -276,9 +277,9 @@ START_TEST(claim_of_another_thread_is_left_alone)
 	claim_settle(&judge, turn);
 	ck_assert(claim_begin(&judge, turn, &next));
 	claim_end(turn, taken);
-	ck_assert_uint_eq(*turn, next + 1);
+	ck_assert_uint_eq(*turn, next + CLAIM_HELD);
 	claim_end(turn, next);
-	ck_assert_uint_eq(*turn, next + 2);
+	ck_assert_uint_eq(*turn, next + CLAIM_STEP);
 }
 END_TEST
 

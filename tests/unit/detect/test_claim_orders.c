@@ -45,7 +45,7 @@ static uint8_t turn_of(const struct order_processor *processor)
 
 static uint8_t word_of(const struct order_processor *processor)
 {
-	return processor->seen >> WORD_SHIFT;
+	return processor->seen >> WORD_SHIFT & 3;
 }
 
 static void remember_turn(struct order_processor *processor, uint8_t turn)

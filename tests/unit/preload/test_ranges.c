@@ -159,7 +159,7 @@ START_TEST(recorded_ranges_are_not_told_again)
 	__typeof__(&memcpy) wrapped = CALL(memcpy);
 	uint64_t current = shadow_plain(3, 7, SHADOW_ALL_BYTES);
 	char *block = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct shadow shadow = shadow_of((uintptr_t)block);
+	struct shadow shadow = shadow_places((uintptr_t)block);
 
 	map_page_of(shadow.write);
 	map_page_of(shadow.read);
@@ -198,7 +198,7 @@ START_TEST(reads_of_what_the_thread_has_written_are_not_told)
 	static struct thread thread;
 	__typeof__(&memcpy) wrapped = CALL(memcpy);
 	char *block = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct shadow shadow = shadow_of((uintptr_t)block);
+	struct shadow shadow = shadow_places((uintptr_t)block);
 	struct pending_granule *pending = pending_set(&thread, (uintptr_t)block + 80, true);
 
 	map_page_of(shadow.write);
