@@ -222,8 +222,12 @@ static void spare_interrupted(struct guest_thread *self, const struct unwind_sta
 		patch_spare(stack_depot_get(&guest_detector.stacks, stack));
 }
 
-static void force_lines(void)
+static void force_shadow(void)
 {
+	if (guest_options.force == FORCE_RUNS)
+		guest_detector.run_least = 1;
+	else if (guest_options.force == FORCE_NO_RUNS)
+		guest_detector.run_least = UINT32_MAX;
 	if (guest_options.force == FORCE_LINES)
 		guest_detector.lines_after = 1;
 	else if (guest_options.force == FORCE_NO_LINES)
@@ -243,7 +247,7 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 		give_up(why);
 		return;
 	}
-	force_lines();
+	force_shadow();
 	guest_observes_memory = true;
 	heap_observe();
 	spare_interrupted(self, start);

@@ -6,6 +6,7 @@
 #include "detect/base/thread.h"
 #include "detect/race/atomic_location.h"
 #include "detect/race/memory.h"
+#include "detect/range/record_run.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/read_lines.h"
 #include "detect/shadow/read_set.h"
@@ -24,6 +25,7 @@ bool detector_init(struct detector *detector, const struct detector_hooks *hooks
 	numbered_table_init(&detector->origins, pages);
 	detector->read_sets = read_set_table_create(&detector->arena, pages, atomic_each_read_word);
 	detector->lines_after = READ_LINES_AFTER;
+	detector->run_least = RUN_LEAST;
 	detector->atomics = atomic_table_create(&detector->arena, pages);
 	detector->order = lock_order_create(&detector->arena, &detector->objects.named,
 					    order_report_instances, detector);

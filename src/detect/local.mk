@@ -21,7 +21,6 @@ src_libcore_a_SOURCES += \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/thread.c %D%/base/thread.h %D%/base/thread_accesses.h \
 	%D%/shadow/atomic_table.c %D%/shadow/atomic_table.h \
-	%D%/shadow/cache.h \
 	%D%/shadow/cells.c %D%/shadow/cells.h \
 	%D%/shadow/claim.c %D%/shadow/claim.h \
 	%D%/shadow/origin.c %D%/shadow/origin.h \

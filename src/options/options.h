@@ -29,12 +29,16 @@ enum force_choice {
 	FORCE_NO_RANGES,
 	FORCE_NO_AHEAD,
 	FORCE_LINES,
-	FORCE_NO_LINES
+	FORCE_NO_LINES,
+	FORCE_RUNS,
+	FORCE_NO_RUNS
 };
 
 /* @force, if it is about planning. */
 static inline enum force_choice force_of_plans(uint64_t force)
 {
+	if (force == FORCE_RUNS)
+		return FORCE_RANGES;
 	return force <= FORCE_NO_AHEAD ? (enum force_choice)force : FORCE_NOTHING;
 }
 

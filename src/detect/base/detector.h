@@ -128,6 +128,7 @@ struct detector {
 	struct numbered_table origins; /* lists of them: origin.h */
 	struct read_set_table *read_sets; /* read_set.h */
 	uint32_t lines_after;		  /* new sets for one word: read_lines.h */
+	uint32_t run_least;		  /* granules: range/record_run.h */
 	struct atomic_table *atomics;	  /* atomic_location.h */
 	struct split_update *splits; /* update.h */
 	uint64_t stale_read_marks[STALE_READ_MARK_WORDS]; /* stale_read.c: where there are some */

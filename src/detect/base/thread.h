@@ -30,7 +30,7 @@ struct thread_memory {
 	struct held_lock *held;
 	uint32_t held_capacity;
 	struct walk *walk; /* wait_graph.c's room */
-	struct shadow_cache *shadow; /* shadow/cache.h */
+	struct shadow_cache *shadow; /* shadow/cells.h */
 	struct thread_memory *next_free;
 };
 

@@ -4,8 +4,6 @@
 #include "detect/shadow/claim.h"
 #include "detect/shadow/runs.h"
 
-#define RUN_LEAST 128u /* granules, where a page has no runs yet */
-
 /* Is a word such that a range need not look at each? */
 typedef bool (*word_test)(const struct span *span, uint64_t word);
 
@@ -153,7 +151,7 @@ bool record_run(const struct span *span, uintptr_t granule, uint32_t count)
 	bool is_put;
 
 	/* relaxed: a hint */
-	if (count < RUN_LEAST && !(load_relaxed(turn) & CLAIM_RUNS))
+	if (count < span->detector->run_least && !(load_relaxed(turn) & CLAIM_RUNS))
 		return false;
 	if (span->written != SHADOW_NO_EPOCH && !span->is_write &&
 	    count_words(span, is_written, other, 1)) {

@@ -6,6 +6,8 @@
 
 #include "detect/race/race.h"
 
+#define RUN_LEAST 128u /* granules, where a page has no runs yet */
+
 /* Where a range is recorded, and what is stored there. */
 struct span {
 	struct detector *detector;

@@ -3,7 +3,6 @@
 #include "base/spin_lock.h"
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
-#include "detect/shadow/cache.h"
 
 #define REFILL 16u
 #define CACHED_MAX 64u

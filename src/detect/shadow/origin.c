@@ -3,7 +3,6 @@
 #include "base/hash.h"
 #include "detect/base/thread.h"
 #include "detect/data/access.h"
-#include "detect/shadow/cache.h"
 #include "detect/shadow/cells.h"
 #include "detect/base/detector.h"
 

@@ -22,7 +22,7 @@
 #define DETECT_SHADOW_READ_LINES_H
 
 #include "base/spin_lock.h"
-#include "detect/shadow/cache.h"
+#include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/shadow.h"
 

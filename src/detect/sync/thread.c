@@ -7,7 +7,7 @@
 #include "detect/deadlock/wait.h"
 #include "detect/deadlock/waker.h"
 #include "detect/race/memory.h"
-#include "detect/shadow/cache.h"
+#include "detect/shadow/cells.h"
 #include "detect/sync/lock.h"
 
 static struct thread *make_thread(struct detector *detector, const struct thread *creator)
