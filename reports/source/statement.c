@@ -353,9 +353,8 @@ static bool is_accessed_so(const struct reading *reading, size_t index)
 {
 	if (!lexer_token_is(&reading->tokens[index], reading->question->variable))
 		return false;
-	return reading->question->is_write
-		       ? is_stored(reading, index)
-		       : !lexer_token_is(behind_variable(reading, index), "=");
+	return reading->question->is_write ? is_stored(reading, index)
+					   : !lexer_token_is(behind_variable(reading, index), "=");
 }
 
 /* Does the function access the variable so?  Who is given its address may do so, too. */

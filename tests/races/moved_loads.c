@@ -200,12 +200,9 @@ static void *rounds_read(void *unused)
 RACE(rounds)
 
 static const struct race_case cases[] = {
-	CASE(ahead, "data-race:warning?"),
-	CASE(needed, "data-race:error"),
-	CASE(beside, "data-race:warning?"),
-	CASE(within, "data-race:error"),
-	CASE(merged, "data-race:error"),
-	CASE(merged_atomic, "data-race:warning?"),
+	CASE(ahead, "data-race:warning?"),  CASE(needed, "data-race:error"),
+	CASE(beside, "data-race:warning?"), CASE(within, "data-race:error"),
+	CASE(merged, "data-race:error"),    CASE(merged_atomic, "data-race:warning?"),
 	CASE(rounds, "data-race:error"),
 };
 

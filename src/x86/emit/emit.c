@@ -8,7 +8,6 @@
 #include "x86/emit/range.h"
 #include "x86/flow/accessors.h"
 #include "x86/liveness/liveness.h"
-#include "x86/flow/open_calls.h"
 #include "x86/flow/update_groups.h"
 
 #define INSTRUCTION_BYTES_MOST 64u

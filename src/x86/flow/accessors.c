@@ -1,47 +1,13 @@
 #include "x86/flow/accessors.h"
 
 #include "x86/decode/decode.h"
+#include "x86/flow/accessor_scan.h"
 #include "x86/flow/walk.h"
 
 #define INSTRUCTIONS_MOST 32u
 #define UNOPTIMISED_MOST 96u
-#define SLOTS_MOST 12u
 #define DEPTH_MOST 1024
-#define NO_DEPTH INT32_MIN
 #define VECTOR_ARGUMENTS 8u
-
-enum value_kind { VALUE_UNKNOWN, VALUE_PATH, VALUE_DERIVED, VALUE_FRAME, VALUE_RESULT };
-
-struct value {
-	uint8_t kind;
-	uint16_t return_at; /* at the last load of the path */
-	uint32_t site;	    /* ... of which this is the instruction; of a result: the call's */
-	int32_t depth;	    /* of a frame pointer */
-	struct accessor_path path; /* what was loaded so, or is computed of that; of length 0: an
-				    * argument */
-};
-
-static const struct value unknown;
-
-/* What is known on the way through a function, which goes straight on. */
-struct scan {
-	const struct module *module;
-	const struct function *function;
-	struct value registers[ACCESSOR_VECTORS + 16]; /* general ones, then vectors */
-	struct {
-		int32_t at; /* below the return address */
-		struct value value;
-	} slots[SLOTS_MOST];
-	struct value flags;
-	uint32_t slot_count;
-	int32_t depth; /* of rsp below the return address */
-	uint32_t store_count; /* of an argument */
-	uint32_t exchanged; /* registers with what an exchange has got */
-	bool is_vector, is_vector_move; /* the instruction, whose operands are these */
-	struct vector_operands vector;
-	struct accessor accessor; /* what it is so far */
-	struct value act; /* what it has stored by itself first: the place, as if loaded */
-};
 
 static void begin_scan(struct scan *scan)
 {
@@ -52,95 +18,8 @@ static void begin_scan(struct scan *scan)
 			(struct value){.kind = VALUE_PATH, .path.argument = (int8_t)number};
 	}
 	for (unsigned number = 0; number < VECTOR_ARGUMENTS; number++)
-		scan->registers[ACCESSOR_VECTORS + number] =
-			(struct value){.kind = VALUE_PATH,
-				       .path.argument = (int8_t)(ACCESSOR_VECTORS + number)};
-}
-
-static bool is_argument(const struct value *value)
-{
-	return value->kind == VALUE_PATH && !value->path.length;
-}
-
-static bool is_loaded(const struct value *value)
-{
-	return value->kind == VALUE_DERIVED || (value->kind == VALUE_PATH && value->path.length);
-}
-
-/* Where a stack operand lies below the return address; NO_DEPTH: it is none. */
-static int32_t stack_place(const struct scan *scan, const struct instruction *instruction)
-{
-	if (instruction->index != NO_REGISTER || instruction->is_rip_relative ||
-	    instruction->base == NO_REGISTER || instruction->memory & MEMORY_SEGMENT)
-		return NO_DEPTH;
-	if (instruction->base == RSP)
-		return scan->depth - instruction->displacement;
-	if (scan->registers[instruction->base].kind == VALUE_FRAME)
-		return scan->registers[instruction->base].depth - instruction->displacement;
-	return NO_DEPTH;
-}
-
-static struct value *find_slot(struct scan *scan, int32_t at)
-{
-	for (uint32_t i = 0; i < scan->slot_count; i++)
-		if (scan->slots[i].at == at)
-			return &scan->slots[i].value;
-	return NULL;
-}
-
-static bool put_slot(struct scan *scan, int32_t at, struct value value)
-{
-	struct value *slot = find_slot(scan, at);
-
-	if (!slot) {
-		if (scan->slot_count == SLOTS_MOST)
-			return false;
-		scan->slots[scan->slot_count].at = at;
-		slot = &scan->slots[scan->slot_count++].value;
-	}
-	*slot = value;
-	return true;
-}
-
-static void change_registers(struct scan *scan, uint32_t changed, struct value value)
-{
-	for (changed &= REGISTERS_ALL; changed; changed &= changed - 1)
-		scan->registers[__builtin_ctz(changed)] = value;
-}
-
-/* Notes where the instruction moves a floating-point value. */
-static void note_vector(struct scan *scan, const struct instruction *instruction)
-{
-	struct vector_operands *vector = &scan->vector;
-
-	scan->is_vector = flow_decode_vector(scan->module, instruction, vector);
-	scan->is_vector_move =
-		scan->is_vector &&
-		(vector->is_store || (vector->is_move && vector->extra == vector->reg));
-}
-
-/* The register whose value the instruction stores, or NO_REGISTER. */
-static int stored_register(const struct scan *scan, const struct instruction *instruction)
-{
-	if (scan->is_vector && scan->vector.is_store)
-		return ACCESSOR_VECTORS + scan->vector.reg;
-	return instruction->source;
-}
-
-/* The instruction has loaded or computed @value. */
-static void change_result(struct scan *scan, const struct instruction *instruction,
-			  struct value value)
-{
-	const struct vector_operands *vector = &scan->vector;
-
-	change_registers(scan, instruction->changes, value);
-	if (instruction->changes & FLAGS_ALL) {
-		scan->flags = value;
-		return;
-	}
-	if (!scan->is_vector || vector->to_general || (vector->is_store && !vector->has_rm))
-		return;
-	scan->registers[ACCESSOR_VECTORS + (vector->is_store ? vector->rm : vector->reg)] = value;
+		scan->registers[ACCESSOR_VECTORS + number] = (struct value){
+			.kind = VALUE_PATH, .path.argument = (int8_t)(ACCESSOR_VECTORS + number)};
 }
 
 static unsigned pushed_register(const unsigned char *bytes)
@@ -159,10 +38,10 @@ static bool run_stack(struct scan *scan, const struct instruction *instruction)
 	if (form == FORM_PUSH) {
 		scan->depth += 8;
 		return !flow_has_memory(instruction) &&
-		       put_slot(scan, scan->depth, scan->registers[number]);
+		       scan_put_slot(scan, scan->depth, scan->registers[number]);
 	}
 	if (form == FORM_POP) {
-		scan->registers[number] = unknown;
+		scan->registers[number] = value_unknown;
 		scan->depth -= 8;
 		return true;
 	}
@@ -207,12 +86,13 @@ static bool find_path(const struct scan *scan, const struct instruction *instruc
 static void note_store(struct scan *scan, const struct instruction *instruction,
 		       const struct value *place)
 {
-	int stored = stored_register(scan, instruction);
-	const struct value *value = stored == NO_REGISTER ? &unknown : &scan->registers[stored];
+	int stored = scan_stored_register(scan, instruction);
+	const struct value *value =
+		stored == NO_REGISTER ? &value_unknown : &scan->registers[stored];
 	bool is_update = (instruction->memory & (MEMORY_READ | MEMORY_EXCHANGE)) == MEMORY_READ;
 
-	if (is_update || !is_argument(value)) {
-		if ((is_update || is_loaded(value)) && !is_loaded(&scan->act))
+	if (is_update || !value_is_argument(value)) {
+		if ((is_update || value_is_loaded(value)) && !value_is_loaded(&scan->act))
 			scan->act = *place;
 		return;
 	}
@@ -228,7 +108,7 @@ static void note_store(struct scan *scan, const struct instruction *instruction,
 
 static void take_earlier(struct value *value, const struct value *other)
 {
-	if (is_loaded(other) && (!is_loaded(value) || other->site < value->site))
+	if (value_is_loaded(other) && (!value_is_loaded(value) || other->site < value->site))
 		*value = *other;
 }
 
@@ -249,7 +129,7 @@ static struct value derived_value(const struct scan *scan, const struct instruct
 		take_earlier(&value, &scan->registers[ACCESSOR_VECTORS + scan->vector.reg]);
 	if (scan->is_vector && scan->vector.has_rm)
 		take_earlier(&value, &scan->registers[ACCESSOR_VECTORS + scan->vector.rm]);
-	value.kind = is_loaded(&value) ? VALUE_DERIVED : VALUE_UNKNOWN;
+	value.kind = value_is_loaded(&value) ? VALUE_DERIVED : VALUE_UNKNOWN;
 	return value;
 }
 
@@ -261,16 +141,16 @@ static void run_access(struct scan *scan, const struct instruction *instruction)
 			      .site = instruction->offset};
 
 	if (!find_path(scan, instruction, &place.path)) {
-		change_result(scan, instruction, unknown);
+		scan_change_result(scan, instruction, value_unknown);
 		return;
 	}
 	if (instruction->memory & MEMORY_WRITE)
 		note_store(scan, instruction, &place);
 	if (instruction->memory & MEMORY_EXCHANGE)
-		place = unknown;
+		place = value_unknown;
 	else if (!is_move)
 		place = derived_value(scan, instruction, place);
-	change_result(scan, instruction, place);
+	scan_change_result(scan, instruction, place);
 }
 
 /* What a vector instruction without memory makes. */
@@ -280,11 +160,11 @@ static struct value computed_vector(const struct scan *scan, const struct instru
 	uint32_t reads = instruction->reads & REGISTERS_ALL;
 
 	if (!scan->is_vector_move)
-		return derived_value(scan, instruction, unknown);
+		return derived_value(scan, instruction, value_unknown);
 	if (vector->is_store)
 		return scan->registers[ACCESSOR_VECTORS + vector->reg];
 	if (vector->from_general)
-		return reads ? scan->registers[__builtin_ctz(reads)] : unknown;
+		return reads ? scan->registers[__builtin_ctz(reads)] : value_unknown;
 	return scan->registers[ACCESSOR_VECTORS + vector->rm];
 }
 
@@ -299,7 +179,7 @@ static struct value computed_value(const struct scan *scan, const struct instruc
 	bool moves = bytes[at] == 0x89 || bytes[at] == 0x8b;
 
 	if ((!extends && !moves) || !reads || reads & (reads - 1))
-		return derived_value(scan, instruction, unknown);
+		return derived_value(scan, instruction, value_unknown);
 	if (reads == REGISTER_BIT(RSP))
 		return (struct value){.kind = VALUE_FRAME, .depth = scan->depth};
 	return scan->registers[__builtin_ctz(reads)];
@@ -308,29 +188,30 @@ static struct value computed_value(const struct scan *scan, const struct instruc
 /* An operand on the stack.  Who is given the address of a slot may change what is in it. */
 static bool run_slot(struct scan *scan, const struct instruction *instruction, int32_t place)
 {
-	struct value *slot = find_slot(scan, place);
-	int stored = stored_register(scan, instruction);
+	struct value *slot = scan_find_slot(scan, place);
+	int stored = scan_stored_register(scan, instruction);
 
 	if (instruction->is_lea && slot)
-		*slot = unknown;
+		*slot = value_unknown;
 	if ((!(instruction->memory & MEMORY_PLAIN_MOVE) && !scan->is_vector_move) ||
 	    instruction->is_lea) {
-		change_result(scan, instruction, unknown);
+		scan_change_result(scan, instruction, value_unknown);
 		return instruction->is_lea;
 	}
 	if (instruction->memory & MEMORY_WRITE)
-		return put_slot(scan, place, stored == NO_REGISTER ? unknown
-								   : scan->registers[stored]);
-	change_result(scan, instruction, slot ? *slot : unknown);
+		return scan_put_slot(scan, place,
+				     stored == NO_REGISTER ? value_unknown
+							   : scan->registers[stored]);
+	scan_change_result(scan, instruction, slot ? *slot : value_unknown);
 	return true;
 }
 
 /* False: this is no accessor. */
 static bool run_plain(struct scan *scan, const struct instruction *instruction)
 {
-	int32_t place = stack_place(scan, instruction);
+	int32_t place = scan_stack_place(scan, instruction);
 
-	note_vector(scan, instruction);
+	scan_note_vector(scan, instruction);
 	if (instruction->changes & REGISTER_BIT(RSP))
 		return run_stack(scan, instruction);
 	if (place != NO_DEPTH && (instruction->is_lea || flow_has_memory(instruction)))
@@ -338,9 +219,9 @@ static bool run_plain(struct scan *scan, const struct instruction *instruction)
 	if (flow_has_memory(instruction))
 		run_access(scan, instruction);
 	else
-		change_result(scan, instruction,
-			      scan->is_vector ? computed_vector(scan, instruction)
-					      : computed_value(scan, instruction));
+		scan_change_result(scan, instruction,
+				   scan->is_vector ? computed_vector(scan, instruction)
+						   : computed_value(scan, instruction));
 	return true;
 }
 
@@ -363,7 +244,7 @@ static uint16_t passed_argument(const struct scan *scan, int number)
 	const struct value *value = &scan->registers[number];
 	unsigned argument = argument_of_register(number);
 
-	if (!is_argument(value) || argument >= SITE_FORWARDED)
+	if (!value_is_argument(value) || argument >= SITE_FORWARDED)
 		return 0;
 	return (uint16_t)((argument_of_register(value->path.argument) + 1) << 4 * argument);
 }
@@ -380,9 +261,9 @@ static void run_call(struct scan *scan, const struct instruction *call)
 
 	for (uint32_t left = REGISTERS_ARGUMENTS; left; left &= left - 1)
 		forward.arguments |= passed_argument(scan, __builtin_ctz(left));
-	change_registers(scan, REGISTERS_LOST, unknown);
+	scan_change_registers(scan, REGISTERS_LOST, value_unknown);
 	for (unsigned number = 0; number < 16; number++)
-		scan->registers[ACCESSOR_VECTORS + number] = unknown;
+		scan->registers[ACCESSOR_VECTORS + number] = value_unknown;
 	if (scan->accessor.forward_count == ACCESSOR_FORWARDS_MOST || scan->depth < 0 ||
 	    scan->depth > DEPTH_MOST)
 		return;
@@ -411,7 +292,8 @@ static const struct value *find_result(const struct scan *scan)
 	const struct value *general = &scan->registers[RAX];
 	const struct value *number = &scan->registers[ACCESSOR_VECTORS];
 
-	return is_loaded(number) && (!is_loaded(general) || general->site == number->site)
+	return value_is_loaded(number) &&
+			       (!value_is_loaded(general) || general->site == number->site)
 		       ? number
 		       : general;
 }
@@ -432,11 +314,11 @@ static bool is_accessor(struct scan *scan, bool returns)
 		scan->accessor.forward_count = 0;
 		return scan->store_count == 1;
 	}
-	if (is_loaded(&scan->act) && (!returns || !is_loaded(result) ||
-				      is_same_path(&result->path, &scan->act.path))) {
+	if (value_is_loaded(&scan->act) && (!returns || !value_is_loaded(result) ||
+					    is_same_path(&result->path, &scan->act.path))) {
 		scan->accessor.is_store = scan->accessor.acts = true;
 		result = &scan->act;
-	} else if (!returns || !is_loaded(result)) {
+	} else if (!returns || !value_is_loaded(result)) {
 		return is_forwarder(scan, result) || !returns;
 	}
 	scan->accessor.is_derived = result->kind == VALUE_DERIVED;

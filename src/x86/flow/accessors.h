@@ -49,9 +49,9 @@ struct accessor {
 	bool is_derived; /* what it returns is computed of what it loads, as a test is */
 	bool acts;	 /* what it stores is no argument: it takes an item, or counts */
 	bool is_used; /* by a caller that makes an update of it, perhaps an unknown one */
-	bool is_paired; /* ... by a known one */
+	bool is_paired;	       /* ... by a known one */
 	uint32_t update_group; /* of who acts, and of what has decided that it does; 0: none yet */
-	int8_t value; /* the register of the argument that is stored, or of the result */
+	int8_t value;	       /* the register of the argument that is stored, or of the result */
 	uint8_t forward_count;
 	struct accessor_forward forwards[ACCESSOR_FORWARDS_MOST];
 };
@@ -83,6 +83,18 @@ void accessors_settle(const struct module *module, struct plan_site *sites, uint
 
 /* Puts rows of the calls of forwarders that are used behind @sites; returns how many. */
 uint32_t accessors_put_forwards(const struct module *module, struct growing *sites);
+
+/*
+ * --- open_calls.c: those of which it is not known what they access ----------------
+ *
+ * They go through a pointer or the PLT, or to a forwarder.  What one has returned may be the
+ * value of a place, and what another is given may be stored there.  Found are those of which
+ * something is computed that later is an argument.
+ */
+
+/* Adds FLOW_OPEN to the @roles of such pairs.  @roles may be NULL.  Returns whether there is
+ * one. */
+bool open_calls_find(const struct module *module, const struct function *function, uint8_t *roles);
 
 /* The one at @target, perhaps a forwarder, or NULL. */
 static inline struct accessor *accessor_at(const struct module *module, int64_t target)

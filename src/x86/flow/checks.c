@@ -75,7 +75,7 @@ static uint32_t add_site(struct placing *placing, uint32_t index, bool is_read, 
 		list->sites[list->site_count].arguments =
 			accessor->is_store && !accessor->acts
 				? (uint16_t)(1u << argument_of_register(accessor->value))
-					   : 0;
+				: 0;
 	}
 	return list->site_count++;
 }

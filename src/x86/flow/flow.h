@@ -22,7 +22,7 @@
 enum flow_role {
 	FLOW_LOAD = 1u << 0,
 	FLOW_STORE = 1u << 1,
-	FLOW_OPEN = 1u << 2 /* a call that may do either, in any place: open_calls.h */
+	FLOW_OPEN = 1u << 2 /* a call that may do either, in any place: open_calls.c */
 };
 
 /* By the layout: from the target of a branch backwards to the branch. */

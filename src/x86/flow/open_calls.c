@@ -1,8 +1,7 @@
 /* A walk by the layout: who needs more asks flow.h. */
-#include "x86/flow/open_calls.h"
+#include "x86/flow/accessors.h"
 
 #include "x86/decode/decode.h"
-#include "x86/flow/accessors.h"
 #include "x86/flow/walk.h"
 
 #define SLOTS_MOST 16u

@@ -58,16 +58,14 @@ static void set_join(void *analysis, uint32_t join)
 {
 	struct places *places = analysis;
 
-	memcpy(join_state(places, join), places->now,
-	       (places->value_count + 1) * sizeof(uint64_t));
+	memcpy(join_state(places, join), places->now, (places->value_count + 1) * sizeof(uint64_t));
 }
 
 static void take_join(void *analysis, uint32_t join)
 {
 	struct places *places = analysis;
 
-	memcpy(places->now, join_state(places, join),
-	       (places->value_count + 1) * sizeof(uint64_t));
+	memcpy(places->now, join_state(places, join), (places->value_count + 1) * sizeof(uint64_t));
 }
 
 /* Different values become a new one, named after the join. */

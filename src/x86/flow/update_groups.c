@@ -4,7 +4,6 @@
 
 #include "x86/flow/accessors.h"
 #include "x86/flow/checks.h"
-#include "x86/flow/open_calls.h"
 #include "x86/flow/spins.h"
 #include "x86/flow/waits.h"
 
