@@ -403,6 +403,41 @@ static void tested_inside_case(void)
 	run_both(tested_inside_work, tested_inside_work, NULL);
 }
 
+/* Who takes one has a look of its own. */
+static struct stock tested_again_stock = {PTHREAD_MUTEX_INITIALIZER, 6, 0};
+
+static NOINLINE int tested_again_has(void)
+{
+	int has;
+
+	pthread_mutex_lock(&tested_again_stock.lock);
+	has = tested_again_stock.items >= 6;
+	pthread_mutex_unlock(&tested_again_stock.lock);
+	return has;
+}
+
+static NOINLINE void tested_again_take(void)
+{
+	pthread_mutex_lock(&tested_again_stock.lock);
+	tested_again_stock.items -= 6 * (tested_again_stock.items > 5);
+	pthread_mutex_unlock(&tested_again_stock.lock);
+	KEEP(tested_again_stock);
+}
+
+static void *tested_again_work(void *unused)
+{
+	if (tested_again_has()) {
+		pthread_barrier_wait(&both_have_read);
+		tested_again_take();
+	}
+	return unused;
+}
+
+static void tested_again_case(void)
+{
+	run_both(tested_again_work, tested_again_work, NULL);
+}
+
 static const struct race_case cases[] = {
 	CASE(split_calls, "lost-update:error"),
 	CASE(split_half, "lost-update:error"),
@@ -421,6 +456,7 @@ static const struct race_case cases[] = {
 	CASE(tested_other, "silent"),
 	CASE(tested_apart, "silent"),
 	CASE(tested_inside, "silent"),
+	CASE(tested_again, "silent"),
 };
 
 int main(int argc, char **argv)

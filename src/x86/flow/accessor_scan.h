@@ -15,6 +15,7 @@ enum value_kind { VALUE_UNKNOWN, VALUE_PATH, VALUE_DERIVED, VALUE_FRAME, VALUE_R
 
 struct value {
 	uint8_t kind;
+	bool is_decided; /* it rests on flags: who stores it has looked again */
 	uint16_t return_at; /* at the last load of the path */
 	uint32_t site;	    /* ... of which this is the instruction; of a result: the call's */
 	int32_t depth;	    /* of a frame pointer */

@@ -92,7 +92,8 @@ static void note_store(struct scan *scan, const struct instruction *instruction,
 	bool is_update = (instruction->memory & (MEMORY_READ | MEMORY_EXCHANGE)) == MEMORY_READ;
 
 	if (is_update || !value_is_argument(value)) {
-		if ((is_update || value_is_loaded(value)) && !value_is_loaded(&scan->act))
+		if ((is_update || value_is_loaded(value)) && !value->is_decided &&
+		    !value_is_loaded(&scan->act))
 			scan->act = *place;
 		return;
 	}
@@ -108,8 +109,11 @@ static void note_store(struct scan *scan, const struct instruction *instruction,
 
 static void take_earlier(struct value *value, const struct value *other)
 {
+	bool is_decided = value->is_decided || other->is_decided;
+
 	if (value_is_loaded(other) && (!value_is_loaded(value) || other->site < value->site))
 		*value = *other;
+	value->is_decided = is_decided;
 }
 
 /* What is computed of @value and of the registers that the instruction reads: it rests on the
@@ -123,8 +127,10 @@ static struct value derived_value(const struct scan *scan, const struct instruct
 		reads &= ~flow_address_registers(instruction);
 	for (; reads; reads &= reads - 1)
 		take_earlier(&value, &scan->registers[__builtin_ctz(reads)]);
-	if (instruction->reads & FLAGS_ALL)
+	if (instruction->reads & FLAGS_ALL) {
 		take_earlier(&value, &scan->flags);
+		value.is_decided = true;
+	}
 	if (scan->is_vector)
 		take_earlier(&value, &scan->registers[ACCESSOR_VECTORS + scan->vector.reg]);
 	if (scan->is_vector && scan->vector.has_rm)
