@@ -392,14 +392,18 @@ static bool find_body(struct reading *reading, unsigned line)
 
 /*
  * A compiler that merges accesses, or moves one out of a loop, leaves it without a line.  It is
- * one of its function's, so it is plain if each of these is that it can be.
+ * one of its function's, so it is plain if each of these is that it can be.  For variables
+ * that have a name of their own.
  */
 static struct evidence read_function(struct reading *reading)
 {
 	const struct evidence unknown = make_doubtful("it has no line of its own");
+	const struct statement_question *question = reading->question;
 
-	if (!reading->question->variable || !reading->question->frame->begin ||
-	    !find_body(reading, reading->question->frame->begin) ||
+	/* Another object may have a member of that name. */
+	if (!question->variable || !question->whole ||
+	    strcmp(question->variable, question->whole) != 0 || !question->frame->begin ||
+	    !find_body(reading, question->frame->begin) ||
 	    has_directive(reading->tokens, reading->count) ||
 	    words_find_atomic(reading->tokens, reading->count) ||
 	    words_find_assembly(reading->tokens, reading->count) ||
