@@ -177,6 +177,88 @@ static bool is_same_memory(struct view *view, const struct view_finding *known,
 	       has_bare_callers_of(view, known, finding);
 }
 
+/* --- Contents of containers ------------------------------------------------------------ */
+
+#define LINES_MAX 4
+
+/* Lines of the program, as "cache.cc:12" with the path. */
+struct program_lines {
+	const char *lines[LINES_MAX];
+	size_t count;
+};
+
+static bool has_line(const struct program_lines *lines, const char *line)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		if (strcmp(lines->lines[i], line) == 0)
+			return true;
+	return false;
+}
+
+/* The program's line at which @event was, or (@is_in_library) called the code of a library in
+ * which it was; NULL: it is not known, or was not there. */
+static const char *line_of(struct view *view, const struct view_finding *finding,
+			   const struct finding_event *event, bool is_in_library)
+{
+	const struct source_stack *stack =
+		symbolize_stack(view->symbolizer, finding->process, event->stack);
+	const struct source_frame *site = source_stack_site(stack);
+
+	if (!site || !site->line || source_frame_is_system(site) ||
+	    (is_in_library && site == stack->frames))
+		return NULL;
+	return source_frame_place(view->pool, site);
+}
+
+/* The lines of the accesses; false if they are not all known. */
+static bool collect_lines(struct view *view, const struct view_finding *finding, bool is_in_library,
+			  struct program_lines *lines)
+{
+	bool are_all = true;
+
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const char *line;
+
+		if (!memory_is_access(finding->finding, finding->events[i]))
+			continue;
+		line = line_of(view, finding, finding->events[i], is_in_library);
+		if (!line || (!has_line(lines, line) && lines->count == LINES_MAX))
+			are_all = false;
+		else if (!has_line(lines, line))
+			lines->lines[lines->count++] = line;
+	}
+	return are_all;
+}
+
+static bool is_race(const struct view_finding *finding)
+{
+	return finding->memory && (finding->finding->kind == FINDING_DATA_RACE ||
+				   finding->finding->kind == FINDING_LOST_UPDATE);
+}
+
+bool same_bug_is_content(struct view *view, const struct view_finding *content,
+			 const struct view_finding *container)
+{
+	struct program_lines lines = {.count = 0};
+	struct program_lines inside = {.count = 0};
+	struct program_lines own = {.count = 0};
+	const struct finding_event *allocation;
+	const char *line;
+
+	if (!is_race(content) || !is_race(container) || container->details & DETAIL_FREED)
+		return false;
+	allocation = content->memory->allocation;
+	line = allocation ? line_of(view, content, allocation, true) : NULL;
+	if (!line || !collect_lines(view, content, false, &own))
+		return false;
+	(void)collect_lines(view, container, true, &inside);
+	(void)collect_lines(view, container, false, &lines);
+	for (size_t i = 0; i < own.count; i++)
+		if (!has_line(&lines, own.lines[i]))
+			return false;
+	return has_line(&inside, line);
+}
+
 /* --- Locks -------------------------------------------------------------------------- */
 
 static bool has_lock(const struct view_finding *finding, lock_id lock)
@@ -297,10 +379,16 @@ static bool are_of_one_lock(const struct view_finding *known, const struct view_
 		have_same_end(known, finding));
 }
 
+static const char *line_key(struct view *view, const char *line)
+{
+	return pool_format(view->pool, "line %s", line ? line : "");
+}
+
 size_t same_bug_keys(struct view *view, const struct view_finding *finding,
 		     const char *keys[SAME_BUG_KEYS])
 {
 	const struct view_memory *memory = finding->memory;
+	struct program_lines lines = {.count = 0};
 	size_t count = 0;
 
 	if (!memory)
@@ -309,9 +397,14 @@ size_t same_bug_keys(struct view *view, const struct view_finding *finding,
 	if (memory->variable.part.holder)
 		keys[count++] =
 			pool_format(view->pool, "structure %s", memory->variable.part.holder);
-	if (memory->allocation)
+	if (memory->allocation) {
 		keys[count++] = pool_format(view->pool, "allocated in %s",
 					    function_of(view, finding, memory->allocation));
+		keys[count++] = line_key(view, line_of(view, finding, memory->allocation, true));
+	}
+	(void)collect_lines(view, finding, true, &lines);
+	for (size_t i = 0; i < lines.count; i++)
+		keys[count++] = line_key(view, lines.lines[i]);
 	if (finding->details & DETAIL_FREED && memory->release)
 		keys[count++] = pool_format(view->pool, "freed in %s",
 					    function_of(view, finding, memory->release));
@@ -338,6 +431,8 @@ bool same_bug_related(struct view *view, const struct view_finding *known,
 		return are_of_one_lock(known, finding);
 	if (strcmp(known->process->path, finding->process->path) != 0)
 		return false;
+	if (same_bug_is_content(view, finding, known) || same_bug_is_content(view, known, finding))
+		return true;
 	return (are_alike(known, finding) && is_same_memory(view, known, finding)) ||
 	       (may_be_same_structure(view, known, finding) &&
 		missing_lock_is_same(view, known, finding));

@@ -18,8 +18,7 @@
 static const char *event_key(struct view *view, const struct model_process *process,
 			     const struct finding_event *event)
 {
-	const struct source_stack *stack =
-		symbolize_stack(view->symbolizer, process, event->stack);
+	const struct source_stack *stack = symbolize_stack(view->symbolizer, process, event->stack);
 	const char *text = finding_action_name(event->action);
 
 	if (event->lock)
@@ -173,19 +172,56 @@ static struct view_finding *find_related(struct view *view, const struct key_ind
 	return first < view->finding_count ? &view->findings[first] : NULL;
 }
 
+static void add_keys(struct view *view, struct key_index *index, size_t number)
+{
+	const char *keys[SAME_BUG_KEYS];
+	size_t key_count = same_bug_keys(view, &view->findings[number], keys);
+
+	for (size_t i = 0; i < key_count; i++)
+		key_index_add(index, keys[i], number);
+}
+
+static void add_other(struct view *view, struct view_finding *known, struct view_finding other)
+{
+	other.is_content = same_bug_is_content(view, &other, known);
+	known->others =
+		pool_grow(view->pool, known->others, known->other_count, sizeof(*known->others));
+	known->others[known->other_count++] = other;
+}
+
+/* Puts @finding, about a container, in the place of @known, about what that stores. */
+static void lead_finding(struct view *view, struct view_finding *known,
+			 const struct view_finding *finding)
+{
+	struct view_finding stored = *known;
+
+	*known = *finding;
+	for (size_t i = 0; i < stored.other_count; i++)
+		add_other(view, known, stored.others[i]);
+	stored.others = NULL;
+	stored.other_count = 0;
+	add_other(view, known, stored);
+	if (stored.finding->kind == finding->finding->kind)
+		known->count += stored.count;
+}
+
 /* Puts @finding with the one whose bug it shows, too: true. */
-static bool join_finding(struct view *view, const struct key_index *index,
+static bool join_finding(struct view *view, struct key_index *index,
 			 const struct view_finding *finding)
 {
 	struct view_finding *known = find_related(view, index, finding);
 
 	if (!known)
 		return false;
-	known->others = pool_grow(view->pool, known->others, known->other_count,
-				  sizeof(*known->others));
-	known->others[known->other_count++] = *finding;
-	if (known->finding->kind == finding->finding->kind)
-		known->count += finding->count;
+	if (known->severity == finding->severity && !same_bug_is_content(view, finding, known) &&
+	    same_bug_is_content(view, known, finding)) {
+		lead_finding(view, known, finding);
+		add_keys(view, index, (size_t)(known - view->findings));
+	} else {
+		add_other(view, known, *finding);
+		if (known->finding->kind == finding->finding->kind)
+			known->count += finding->count;
+	}
 	return true;
 }
 
@@ -197,15 +233,11 @@ static void join_findings(struct view *view)
 
 	for (size_t i = 0; i < view->finding_count; i++) {
 		struct view_finding finding = view->findings[i];
-		const char *keys[SAME_BUG_KEYS];
-		size_t key_count;
 
 		if (join_finding(view, &index, &finding))
 			continue;
-		key_count = same_bug_keys(view, &finding, keys);
-		for (size_t j = 0; j < key_count; j++)
-			key_index_add(&index, keys[j], count);
-		view->findings[count++] = finding;
+		view->findings[count] = finding;
+		add_keys(view, &index, count++);
 	}
 	view->finding_count = count;
 	key_index_free(&index);
@@ -271,8 +303,8 @@ static void number_fingerprints(struct view *view, struct view_finding **ordered
 		size_t number = numbers[text_set_add(&known, ordered[i]->fingerprint)]++;
 
 		if (number)
-			ordered[i]->fingerprint = fingerprint_number(
-				view->pool, ordered[i]->fingerprint, number);
+			ordered[i]->fingerprint =
+				fingerprint_number(view->pool, ordered[i]->fingerprint, number);
 	}
 	text_set_free(&known);
 }

@@ -261,7 +261,8 @@ static bool has_one_holder(const struct view_finding *finding)
 		const struct view_memory *memory = finding->others[i].memory;
 		const char *other = memory ? memory->variable.part.holder : NULL;
 
-		if (other ? strcmp(other, holder) != 0 : !memory || !memory->allocation)
+		if (!finding->others[i].is_content &&
+		    (other ? strcmp(other, holder) != 0 : !memory || !memory->allocation))
 			return false;
 	}
 	return holder != NULL;
@@ -278,12 +279,13 @@ static size_t collect_variables(const struct view_finding *finding, bool are_fie
 	for (size_t i = 0; i <= finding->other_count && count < NAMES_MAX; i++) {
 		const struct view_memory *memory =
 			i ? finding->others[i - 1].memory : finding->memory;
+		bool is_content = i && finding->others[i - 1].is_content;
 		const char *name;
 		uint64_t place;
 		size_t known = 0;
 		size_t at;
 
-		if (!memory || (are_fields && !memory->variable.part.holder))
+		if (!memory || is_content || (are_fields && !memory->variable.part.holder))
 			continue;
 		name = are_fields ? memory->variable.part.field : memory->name;
 		place = are_fields ? memory->variable.part.field_offset : memory->address;

@@ -54,6 +54,7 @@ struct view_finding {
 	const char *advice;
 	struct view_finding *others;
 	size_t other_count;
+	bool is_content; /* among others: of what the container stores that the first is about */
 	const char **notes; /* limits of the verdict, and explanations */
 	size_t note_count;
 	const struct shown_finding *shown; /* as it was printed while the program ran, or NULL */

@@ -39,5 +39,6 @@ EXTRA_DIST += \
 	tests/command/grown.c \
 	tests/command/handled.c \
 	tests/command/states.c \
+	tests/command/stored.cc \
 	tests/command/turns.c \
 	tests/command/withdrawn.c

@@ -58,13 +58,20 @@ else
 		${CXX:-g++} -g -pthread -o "$work/node" "$srcdir/tests/command/node.cc"
 		run "together: an object in a node" 66 "pair<int const, branch>.second.rooms" -- \
 			"$built" run "$work/node"
+		cp "$work/err" "$work/node.txt"
 		claim "together: a block that is no object of a template's argument" \
-			grep -q "the block+8, 8 bytes" "$work/err"
+			grep -q "the block+8, 8 bytes" "$work/node.txt"
 		claim "together: a container in an object made by new" \
 			grep -q "logs: std::list<int> (its size), at offset .* of yard" "$work/containers.txt"
 		claim "together: frames are shown below the folder that all places have in common" \
 			grep -q "count_orders  *containers.cc:" "$work/containers.txt"
 		claim "together: JSON has the member" grep -q '"member": "its size"' "$work/containers.json"
+		${CXX:-g++} -g -pthread -o "$work/stored" "$srcdir/tests/command/stored.cc"
+		run "together: a container and what it stores are one finding" 66 \
+			"data-race: orders (stored.cc:13) is " -- "$built" run "$work/stored"
+		cp "$work/err" "$work/stored.txt"
+		claim "together: what is done to a stored object elsewhere is another" \
+			grep -q "^snarl: 3 errors (3 findings" "$work/stored.txt"
 		${CXX:-g++} -O1 -g -pthread -o "$work/hidden" "$srcdir/tests/command/hidden.cc"
 		run "together: an inlined method of a hidden class has its class" 66 \
 			"#0  (anonymous namespace)::counter::add" -- "$built" run "$work/hidden"
