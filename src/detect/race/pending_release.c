@@ -13,6 +13,7 @@
 #include "detect/base/detector.h"
 #include "detect/base/slot.h"
 #include "detect/base/thread.h"
+#include "detect/race/atomic_location.h"
 #include "detect/race/memory.h"
 #include "detect/race/race.h"
 #include "detect/shadow/read_set.h"
@@ -188,11 +189,16 @@ struct cell pending_release_find_store(const struct race_step *step, uintptr_t g
 {
 	struct shadow shadow = shadow_of(granule);
 	uint64_t word = load_acquire(shadow.write);
-	struct cell_list list = {.count = 1, .cells = {{.word = word}}};
+	struct cell_list list = {.count = 1};
 	struct cell last = {0, 0};
 
 	if (granule == step->granule && bytes & step->shared_bytes)
 		return last;
+	/* Beside an atomic, as in a lock of tickets. */
+	if (shadow_form(word) == SHADOW_ATOMIC &&
+	    atomic_find_rest(step->detector, word, bytes, &shadow))
+		word = load_acquire(shadow.write);
+	list.cells[0].word = word;
 	if (shadow_form(word) == SHADOW_PLAIN)
 		list.cells[0].origin = origin_load(&shadow.origins->write, word);
 	else if (!cells_are(word) || !cells_read(shadow.write, word, &list))

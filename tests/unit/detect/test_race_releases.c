@@ -32,6 +32,44 @@ static void run_locked(struct thread *thread, uint32_t offset)
 	access_synchronise_end(&judge, thread, location, &access, LOCKED_STORED);
 }
 
+#define TURN 4u
+#define SHARED 64u
+
+/* Threads a, b and c have tickets, and c has looked whose turn it is, without seeing yet what
+ * others store; a gives the turn to b. */
+static struct thread *look_at_turn(void)
+{
+	struct thread *c = racing_start(first);
+
+	run_locked(a, 0);
+	run_locked(b, 0);
+	run_locked(c, 0);
+	accesses_at(c, racing_site(SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN, 4), TURN, 4);
+	accesses_at(a, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), TURN, 4);
+	accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN, 4), TURN, 4);
+	writes(b, SHARED, 8);
+	return c;
+}
+
+START_TEST(store_beside_an_atomic_orders_who_has_looked_before_others_stored)
+{
+	struct thread *c = look_at_turn();
+
+	accesses_at(b, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), TURN, 4);
+	writes(c, SHARED, 8);
+	ck_assert_uint_eq(racing[SHARED], 0);
+}
+END_TEST
+
+START_TEST(look_beside_an_atomic_orders_nothing_without_a_store)
+{
+	struct thread *c = look_at_turn();
+
+	writes(c, SHARED, 8);
+	ck_assert_uint_eq(racing[SHARED], 1);
+}
+END_TEST
+
 /* Thread a stores to bytes 0 to 3, and then, by the same check, to bytes 4 to 7. */
 static void store_both(uint32_t flags)
 {
@@ -176,6 +214,8 @@ int main(void)
 	TCase *tests = tcase_create("releases");
 
 	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, store_beside_an_atomic_orders_who_has_looked_before_others_stored);
+	tcase_add_test(tests, look_beside_an_atomic_orders_nothing_without_a_store);
 	tcase_add_test(tests, what_is_stored_before_the_release_is_released);
 	tcase_add_test(tests, what_is_stored_after_the_release_is_not);
 	tcase_add_test(tests, what_one_instruction_stores_is_released_as_a_whole);
