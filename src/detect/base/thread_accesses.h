@@ -131,6 +131,7 @@ struct thread_accesses {
 	struct met_race races[MET_RACES];
 	uint8_t stale_read_filter[STALE_READ_FILTER]; /* of their granules, by number */
 	struct stale_read *stale_reads;		      /* NULL: none yet */
+	const struct stale_read *stale_under_way;     /* whose load is about to be made */
 	uint32_t stale_read_bytes;		      /* of all of them */
 	uint32_t stale_read_age;		      /* samples of callers since the last one */
 	struct predicate predicate;

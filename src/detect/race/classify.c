@@ -462,6 +462,8 @@ void race_classify(struct race_step *step)
 	if (!step->stale && !step->is_write && step->other_is_write &&
 	    !race_is_ordered(step->thread, step->other))
 		step->stale = update_meet(step);
+	if (step->stale && !step->is_write && !step->access->is_late)
+		step->thread->accesses.stale_under_way = step->stale;
 	classify_pair(step);
 }
 

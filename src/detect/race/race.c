@@ -501,6 +501,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		step.granule = granule;
 		step.bytes = race_bytes_in(granule, access->address, end);
 		update_note_access(&step, site);
+		thread->accesses.stale_under_way = step.is_write ? NULL : step.stale;
 	}
 	for (; granule < end; granule += SHADOW_GRANULE) {
 		uint32_t bytes = race_bytes_in(granule, access->address, end);
@@ -513,4 +514,6 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 			check_part(&step, before);
 		check_part(&step, bytes & ~before);
 	}
+	if (!access->is_recorded)
+		thread->accesses.stale_under_way = NULL;
 }

@@ -95,7 +95,7 @@ void stale_reads_acquire(struct detector *detector, struct thread *thread)
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];
 
-		if (!stale->address)
+		if (!stale->address || stale == thread->accesses.stale_under_way)
 			continue;
 		stale_read_acquire(detector, thread, stale);
 		settle_read(detector, thread, stale);

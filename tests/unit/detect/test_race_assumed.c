@@ -421,6 +421,50 @@ START_TEST(a_read_in_an_earlier_life_does_not_race_with_the_end_of_the_memory)
 }
 END_TEST
 
+#define SUM 384u
+
+/* The load and the store of an update. */
+static site_id half_of_update(uint32_t flags)
+{
+	site_id id = racing_site(flags | SITE_PLAIN_MOVE, 8);
+
+	site_get(&judge.sites, id)->update_group = 9;
+	return id;
+}
+
+static void updates_sum(struct thread *thread)
+{
+	accesses_at(thread, half_of_update(SITE_READ | SITE_MAY_BE_STALE), SUM, 8);
+	accesses_at(thread, half_of_update(SITE_WRITE | SITE_UPDATE), SUM, 8);
+}
+
+/* Thread a looks at two flags, to both of which b stores after an update: the store to the
+ * one has been recorded, that to the other has not. */
+static void look_at_flags(void)
+{
+	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), GATE, 4);
+	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), FLAG, 4);
+	updates_sum(b);
+	accesses_at(b, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), GATE, 8);
+	accesses_at(b, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), FLAG, 4);
+}
+
+START_TEST(a_load_that_is_not_made_yet_acquires_nothing_for_what_is_recorded_late)
+{
+	look_at_flags();
+	updates_sum(a);
+	ck_assert_uint_eq(racing[SUM], 0);
+}
+END_TEST
+
+START_TEST(two_updates_that_no_flag_orders_are_a_lost_one)
+{
+	updates_sum(b);
+	updates_sum(a);
+	ck_assert_uint_eq(racing[SUM], 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("race_assumed");
@@ -451,5 +495,8 @@ int main(void)
 	tcase_add_test(tests, a_store_does_not_hide_a_read_from_the_end_of_the_memory);
 	tcase_add_test(tests, a_read_ordered_since_does_not_race_with_the_end_of_the_memory);
 	tcase_add_test(tests, a_read_in_an_earlier_life_does_not_race_with_the_end_of_the_memory);
+	tcase_add_test(tests,
+		       a_load_that_is_not_made_yet_acquires_nothing_for_what_is_recorded_late);
+	tcase_add_test(tests, two_updates_that_no_flag_orders_are_a_lost_one);
 	return racing_run(tests);
 }
