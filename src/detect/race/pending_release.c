@@ -184,6 +184,37 @@ static bool has_not_read_again(const struct thread *thread, uintptr_t granule)
 	return !read || shadow_form(read) != SHADOW_PLAIN || shadow_slot(read) != thread->slot;
 }
 
+/* Under detector.lock.  Does @thread know of what @word stands for, certainly or by an assumed
+ * acquire? */
+static bool knows_of(const struct thread *thread, uint64_t word)
+{
+	uint32_t slot = shadow_slot(word);
+	uint64_t assumed = thread->clocks.assumed[slot % ASSUMED_ACQUIRES].word;
+
+	return vclock_get_living(clock_all(&thread->clocks), slot) >= shadow_epoch(word) ||
+	       (assumed && shadow_slot(assumed) == slot &&
+		shadow_epoch(assumed) >= shadow_epoch(word));
+}
+
+/* Does the access that step->other stands for come before the store @word?  Its thread has
+ * made that, or knows of it. */
+static bool is_before_store(const struct race_step *step, uint64_t word)
+{
+	struct detector *detector = step->detector;
+	const struct thread *other;
+	bool is_before;
+
+	if (shadow_slot(word) == shadow_slot(step->other))
+		return shadow_epoch(word) >= shadow_epoch(step->other);
+	if (shadow_slot(word) == step->thread->slot || race_is_ordered(step->thread, word))
+		return false;
+	runtime_lock(&detector->lock);
+	other = slot_thread(detector, shadow_slot(word));
+	is_before = other && other->memory && knows_of(other, step->other);
+	runtime_unlock(&detector->lock);
+	return is_before;
+}
+
 struct cell pending_release_find_store(const struct race_step *step, uintptr_t granule,
 				       uint32_t bytes)
 {
@@ -206,8 +237,7 @@ struct cell pending_release_find_store(const struct race_step *step, uintptr_t g
 	for (uint32_t i = 0; i < list.count; i++)
 		if (shadow_form(list.cells[i].word) == SHADOW_PLAIN &&
 		    shadow_bytes(list.cells[i].word) & bytes &&
-		    shadow_slot(list.cells[i].word) == shadow_slot(step->other) &&
-		    shadow_epoch(list.cells[i].word) >= shadow_epoch(step->other))
+		    is_before_store(step, list.cells[i].word))
 			last = list.cells[i];
 	return last;
 }

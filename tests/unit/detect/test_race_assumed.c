@@ -421,6 +421,31 @@ START_TEST(a_read_in_an_earlier_life_does_not_race_with_the_end_of_the_memory)
 }
 END_TEST
 
+/* Thread c has looked at the flag, but not seen yet what b stores there. */
+static void store_after_look(bool is_learnt)
+{
+	loads_flag(c);
+	writes(a, 0, 8);
+	if (is_learnt)
+		clock_end_epoch(hands_over(a, b));
+	stores_flag(b);
+	writes(c, 0, 8);
+}
+
+START_TEST(who_waits_comes_after_what_the_storing_thread_has_learnt)
+{
+	store_after_look(true);
+	ck_assert_uint_eq(racing[0], 0);
+}
+END_TEST
+
+START_TEST(who_waits_races_with_what_the_storing_thread_does_not_know)
+{
+	store_after_look(false);
+	ck_assert_uint_eq(racing[0], 1);
+}
+END_TEST
+
 #define SUM 384u
 
 /* The load and the store of an update. */
@@ -498,5 +523,7 @@ int main(void)
 	tcase_add_test(tests,
 		       a_load_that_is_not_made_yet_acquires_nothing_for_what_is_recorded_late);
 	tcase_add_test(tests, two_updates_that_no_flag_orders_are_a_lost_one);
+	tcase_add_test(tests, who_waits_comes_after_what_the_storing_thread_has_learnt);
+	tcase_add_test(tests, who_waits_races_with_what_the_storing_thread_does_not_know);
 	return racing_run(tests);
 }
