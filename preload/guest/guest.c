@@ -43,12 +43,12 @@ static struct guest_thread no_context = {
 	.thread = &nobody,
 	.known_calls =
 		{
-			.pthread_mutex_trylock = is_mutex_busy,
-			.pthread_rwlock_tryrdlock = is_rwlock_busy,
-			.pthread_rwlock_trywrlock = is_rwlock_busy,
-			.pthread_spin_trylock = is_spin_busy,
-			.mtx_trylock = is_c11_busy,
-		},
+		.pthread_mutex_trylock = is_mutex_busy,
+		.pthread_rwlock_tryrdlock = is_rwlock_busy,
+		.pthread_rwlock_trywrlock = is_rwlock_busy,
+		.pthread_spin_trylock = is_spin_busy,
+		.mtx_trylock = is_c11_busy,
+	},
 };
 
 __thread struct guest_thread *guest_self __attribute__((tls_model("initial-exec")));

@@ -38,7 +38,7 @@ struct guest_site {
 
 /* The original registers of a context that was changed for a handler (handlers.h). */
 struct kept_context {
-	uintptr_t context;	  /* its address; 0: none */
+	uintptr_t context; /* its address; 0: none */
 	uintptr_t return_address; /* where its handler was to return to */
 	struct context_registers saved;
 };
@@ -72,9 +72,9 @@ struct guest_known_calls {
 
 struct guest_thread {
 	struct thread *thread;
-	uintptr_t guard;	    /* 0: down */
-	uint8_t leaving;	    /* what guest_leave() has to do: enum guest_leaving */
-	uint64_t deferred_mask;	    /* of LEAVING_DEFERRED: the mask afterwards */
+	uintptr_t guard; /* 0: down */
+	uint8_t leaving; /* what guest_leave() has to do: enum guest_leaving */
+	uint64_t deferred_mask; /* of LEAVING_DEFERRED: the mask afterwards */
 	struct thread_notes *notes; /* of events: results/timeline.c ... */
 	thread_id noted_thread;	    /* ... about this thread; 0: about none */
 	struct stack_memo *memo;
@@ -83,21 +83,21 @@ struct guest_thread {
 	struct perturbed_thread perturbed;
 	uint32_t slot;		     /* in the results file, from 1; 0: none yet */
 	struct shared_ticket ticket; /* shared.h */
-	uint64_t handle;	     /* pthread_t, once known */
+	uint64_t handle; /* pthread_t, once known */
 	size_t stack_bytes;
 	void *(*routine)(void *); /* of pthread_create */
 	void *argument;
 	int (*c11_routine)(void *); /* of thrd_create */
 	void *c11_argument;
-	bool is_creating_or_joining;	/* in the real call (heap.c) */
-	unsigned char *deep_block;	/* stack of access_deeply(), made when first needed */
-	bool is_deep;			/* it is in use */
+	bool is_creating_or_joining; /* in the real call (heap.c) */
+	unsigned char *deep_block; /* stack of access_deeply(), made when first needed */
+	bool is_deep;		   /* it is in use */
 	struct atomic_location *locked; /* between access_synchronise_begin() and _end() ... */
 	uintptr_t locked_sp;		/* ... by the instruction at this stack pointer */
 	struct kept_context kept[GUEST_KEPT_CONTEXTS];
 	uint32_t kept_next;
 	volatile char *selector; /* are its system calls sent to a handler? (confinement.h) */
-	struct once_call *once;	 /* calls whose body has not begun (wrap_once.c) */
+	struct once_call *once; /* calls whose body has not begun (wrap_once.c) */
 	struct guest_site sites[GUEST_SITES];
 	uint64_t passed[GUEST_PASSED]; /* lives of once objects already acquired, by hash */
 	struct guest_thread *next;     /* in the list of living threads, or of free contexts */
@@ -117,9 +117,9 @@ extern struct options guest_options;
 extern enum guest_state guest_state;
 extern bool guest_is_quick; /* observation is on, and calls are not perturbed (perturb.h) */
 extern uint32_t guest_code_generation; /* changes as code is loaded and unloaded */
-extern uint64_t guest_early_count;     /* wrapper calls that came while observation began */
-extern bool guest_keeps_events;	       /* with --timeline: results/timeline.h */
-extern bool guest_observes_memory;     /* accesses are checked: from the first thread creation on */
+extern uint64_t guest_early_count; /* wrapper calls that came while observation began */
+extern bool guest_keeps_events; /* with --timeline: results/timeline.h */
+extern bool guest_observes_memory; /* accesses are checked: from the first thread creation on */
 
 /* What guest.c calls of the parts above it.  Filled in by process/observation.c. */
 struct guest_hooks {

@@ -9,7 +9,6 @@ src_libplan_a_SOURCES += \
 	%D%/decode/access_shape.c %D%/decode/access_shape.h \
 	%D%/decode/instruction.h \
 	%D%/decode/linked.c \
-	%D%/decode/lanes.c %D%/decode/lanes.h \
 	%D%/decode/locked.c %D%/decode/locked.h \
 	%D%/decode/masked.c %D%/decode/masked.h \
 	%D%/decode/memory.c \
@@ -40,6 +39,8 @@ src_libplan_a_SOURCES += \
 	%D%/flow/flow.c %D%/flow/flow.h \
 	%D%/liveness/liveness.c %D%/liveness/liveness.h \
 	%D%/flow/places.c \
+	%D%/liveness/lanes.c %D%/liveness/lanes.h \
+	%D%/liveness/lanes.def \
 	%D%/liveness/loads.c %D%/liveness/loads.h \
 	%D%/liveness/returns.c \
 	%D%/flow/sets.c \

@@ -24,10 +24,10 @@ bool vector_decode_encoding(const unsigned char *bytes, unsigned length,
 			    struct vector_encoding *encoding);
 
 struct vector_operands {
-	uint8_t reg, rm, extra;	       /* rm only if not memory; extra: VEX's third, or reg */
-	bool has_rm;		       /* rm is a register */
-	bool is_store;		       /* from reg to rm or memory */
-	bool is_move;		       /* the destination's old value is lost */
+	uint8_t reg, rm, extra; /* rm only if not memory; extra: VEX's third, or reg */
+	bool has_rm;		/* rm is a register */
+	bool is_store;		/* from reg to rm or memory */
+	bool is_move;		/* the destination's old value is lost */
 	bool from_general, to_general; /* movd, movq: rm is a general register */
 };
 

@@ -1,6 +1,6 @@
 #include "x86/liveness/loads.h"
 
-#include "x86/decode/lanes.h"
+#include "x86/liveness/lanes.h"
 #include "x86/survey/classify.h"
 
 #define VECTOR_BYTES 16u

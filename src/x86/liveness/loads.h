@@ -3,7 +3,7 @@
  *
  * "for (i = 0; i < n; i += 2) sum += a[i]" becomes loads of whole vectors, in which every
  * second element is dropped.  The source does not access these, and another thread may
- * write them.  Backward analysis (decode/lanes.h) to a fixed point; where it is not known
+ * write them.  Backward analysis (lanes.h) to a fixed point; where it is not known
  * what code needs, as behind a branch out of the function, it needs everything.
  *
  * Calls and returns pass vectors in registers by the ABI: taken to be passed is what the

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "x86/decode/lanes.h"
+#include "x86/liveness/lanes.h"
 
 #define REGISTERS 3
 #define MEMORY REGISTERS /* the memory operand, 96(%rdi) */

@@ -8,8 +8,8 @@
  *
  * SSE, AVX and AVX2; of what is not known all is needed.
  */
-#ifndef X86_DECODE_LANES_H
-#define X86_DECODE_LANES_H
+#ifndef X86_LIVENESS_LANES_H
+#define X86_LIVENESS_LANES_H
 
 #include "x86/decode/instruction.h"
 
