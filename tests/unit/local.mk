@@ -55,6 +55,7 @@ core_tests = \
 	tests/unit/elf/test_image \
 	tests/unit/elf/test_target \
 	tests/unit/detect/test_lock \
+	tests/unit/detect/test_hang \
 	tests/unit/detect/test_thread \
 	tests/unit/detect/test_vclock
 
@@ -244,6 +245,11 @@ tests_unit_detect_test_lock_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_lock_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_lock_SOURCES = tests/unit/detect/test_lock.c $(knowledge_sources)
 tests_unit_detect_test_lock_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_hang_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_hang_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_hang_SOURCES = tests/unit/detect/test_hang.c $(knowledge_sources)
+tests_unit_detect_test_hang_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_thread_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_thread_CFLAGS = $(UNIT_CFLAGS)

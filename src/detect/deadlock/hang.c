@@ -150,8 +150,9 @@ static void report_hang(struct detector *detector, bool is_for_ever)
 	}
 	number = report_emit(detector, finding, key);
 	if (!is_for_ever) {
-		/* release: pairs with hang_wait_ended(). */
-		store_release(&detector->open_hang, number);
+		/* 0: another thread has seen it, too.  release: pairs with hang_wait_ended(). */
+		if (number)
+			store_release(&detector->open_hang, number);
 		return;
 	}
 	for (thread_id id = 1; id <= detector->threads.last; id++) {
@@ -222,23 +223,36 @@ bool hang_is_likely(struct detector *detector)
 	       !(look.may_be_handled && load_relaxed(&detector->has_been_handled)); /* a hint */
 }
 
+/* Under detector.lock. */
+static void take_back(struct detector *detector)
+{
+	if (detector->open_hang)
+		report_retract(detector, detector->open_hang);
+	detector->open_hang = 0;
+	detector->has_been_handled = true;
+}
+
 void hang_wait_ended(struct detector *detector)
 {
 	/* acquire: pairs with report_hang(). */
 	if (LIKELY(!load_acquire(&detector->open_hang)))
 		return;
 	runtime_lock(&detector->lock);
-	if (detector->open_hang)
-		report_retract(detector, detector->open_hang);
-	detector->open_hang = 0;
-	detector->has_been_handled = true;
+	take_back(detector);
 	runtime_unlock(&detector->lock);
+}
+
+/* Under detector.lock.  Do all still wait as they did? */
+static bool is_unchanged(const struct detector *detector, const struct look *before)
+{
+	struct look now;
+
+	return all_stuck(detector, &now) && now.versions == before->versions;
 }
 
 bool hang_check(struct detector *detector, struct thread *thread)
 {
 	struct look before;
-	struct look after;
 	bool is_for_ever;
 	bool is_hang;
 
@@ -253,9 +267,14 @@ bool hang_check(struct detector *detector, struct thread *thread)
 		return true;
 	is_for_ever = !before.may_be_handled || !detector->hooks->has_handler(detector);
 	runtime_lock(&detector->lock);
-	is_hang = all_stuck(detector, &after) && before.versions == after.versions;
+	is_hang = is_unchanged(detector, &before);
 	if (is_hang)
 		report_hang(detector, is_for_ever);
+	/* Who has ended its wait meanwhile may not have seen that there is a finding: one of
+	 * us sees the other (wait_end()). */
+	fence_full();
+	if (is_hang && !is_for_ever && !is_unchanged(detector, &before))
+		take_back(detector);
 	runtime_unlock(&detector->lock);
 	return is_hang && is_for_ever;
 }

@@ -18,10 +18,12 @@ void wait_end(struct detector *detector, struct thread *thread)
 		return;
 	/* It may have been left by a jump while it looked. */
 	store_release(&thread->waiting.is_looking, false);
-	if (thread->waiting.wait.is_counted)
-		fetch_add_acq_rel(&detector->blocked_count, -1u);
 	/* release: pairs with wait_read(). */
 	store_release(&thread->waiting.wait.version, thread->waiting.wait.version + 1);
+	if (thread->waiting.wait.is_counted) {
+		fetch_add_acq_rel(&detector->blocked_count, -1u);
+		fence_full(); /* pairs with that of hang_check() */
+	}
 	hang_wait_ended(detector);
 }
 
