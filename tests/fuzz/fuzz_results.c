@@ -6,8 +6,9 @@
  *
  *   clang -g -O1 -D_GNU_SOURCE -DPACKAGE_VERSION='"0"' -Isrc -I. \
  *     -fsanitize=fuzzer,address,undefined \
- *     tests/fuzz/fuzz_results.c $(find reports -name '*.c') src/finding/*.c \
- *     -o fuzz_results -ldw -lelf -ljansson -liberty && ./fuzz_results -max_total_time=60
+ *     tests/fuzz/fuzz_results.c $(find reports src/base src/x86/decode src/elf src/options \
+ *     src/finding build/reports -name '*.c') -o fuzz_results -ldw -lelf -ljansson -liberty \
+ *     -lZydis && ./fuzz_results -max_total_time=60
  */
 #include <stdio.h>
 #include <stdlib.h>
