@@ -411,6 +411,27 @@ size_t same_bug_keys(struct view *view, const struct view_finding *finding,
 	return count;
 }
 
+static bool has_bare_access(const struct view_finding *finding)
+{
+	for (size_t i = 0; i < finding->event_count; i++) {
+		const struct finding_event *event = finding->events[i];
+
+		if (memory_is_access(finding->finding, event) && !event->hold_count &&
+		    !event->holds_are_unknown)
+			return true;
+	}
+	return false;
+}
+
+/* A race, and an update that is lost for want of the same lock: not one that two sections
+ * under a lock make. */
+static bool are_race_and_loss(const struct view_finding *known, const struct view_finding *finding)
+{
+	return is_race(known) && is_race(finding) &&
+	       (known->finding->kind != FINDING_LOST_UPDATE || has_bare_access(known)) &&
+	       (finding->finding->kind != FINDING_LOST_UPDATE || has_bare_access(finding));
+}
+
 /* Of one kind; or a race that was predicted in one run, and in another is there. */
 static bool are_alike(const struct view_finding *known, const struct view_finding *finding)
 {
@@ -421,7 +442,7 @@ static bool are_alike(const struct view_finding *known, const struct view_findin
 		       kind == FINDING_LOST_UPDATE;
 	if (known->severity != finding->severity)
 		return false;
-	return kind == finding->finding->kind;
+	return kind == finding->finding->kind || are_race_and_loss(known, finding);
 }
 
 bool same_bug_related(struct view *view, const struct view_finding *known,

@@ -5,6 +5,7 @@ dist_check_SCRIPTS += tests/command/run_command_tests tests/command/run_installe
 SUITES += tests/command/run_command_tests tests/command/run_installed \
 	tests/command/run_plan_cache tests/command/check_options.sh
 EXTRA_DIST += \
+	tests/command/both.c \
 	tests/command/cache.cc \
 	tests/command/containers.cc \
 	tests/command/ended.c \

@@ -41,6 +41,12 @@ else
 	cp "$work/err" "$work/lacking.txt"
 	claim "together: another call without it is another" \
 		grep -q "^snarl: 2 errors (2 findings" "$work/lacking.txt"
+	$CC -g -pthread -o "$work/both" "$srcdir/tests/command/both.c"
+	run "together: a race and a lost update of one variable are one finding" 66 \
+		"^  Also: .*lost-update: seen (both.c:9)" -- "$built" run "$work/both"
+	cp "$work/err" "$work/both.txt"
+	claim "together: an update that is lost between two sections is another" \
+		grep -q "^snarl: 3 errors (3 findings" "$work/both.txt"
 	$CC -g -pthread -o "$work/ended" "$srcdir/tests/command/ended.c"
 	run "together: uses of a block after one free are one finding" 66 \
 		"use after free: number, price and count of struct order" -- "$built" run "$work/ended"
