@@ -6,6 +6,8 @@
 #define RED_ZONE_MOST (THUNK_RED_ZONE - STATE_WORD * SPILL_COUNT)
 #define CHECK_BYTES_MOST 1024u
 
+_Static_assert(SPILL_COUNT == 3, "emit_state() begins with so many registers that are not saved");
+
 void emit_state(struct emitter *emitter, const struct taken *taken)
 {
 	struct plan_state *state;
