@@ -81,7 +81,7 @@ void record_again(struct detector *detector, struct thread *thread, uintptr_t ad
 static bool record_line(struct detector *detector, struct thread *thread, uintptr_t address,
 			uint32_t size_bytes, site_id site)
 {
-	struct shadow shadow = shadow_of(address);
+	struct shadow shadow = shadow_places(address);
 	uint32_t bytes = ((1u << size_bytes) - 1) << address % SHADOW_GRANULE;
 	uint64_t current = *thread->clocks.current;
 	uint64_t word = load_acquire(shadow.read);
@@ -104,7 +104,7 @@ static bool record_line(struct detector *detector, struct thread *thread, uintpt
 static inline bool record_whole(struct detector *detector, struct thread *thread, uintptr_t granule,
 				bool is_write, site_id site)
 {
-	struct shadow shadow = shadow_of(granule);
+	struct shadow shadow = shadow_places(granule);
 	uint64_t *own = is_write ? shadow.write : shadow.read;
 	uint64_t *other = is_write ? shadow.read : shadow.write;
 	uint32_t *origin_place = is_write ? &shadow.origins->write : &shadow.origins->read;
@@ -227,7 +227,7 @@ static bool join_part(const struct part *part, uint64_t old)
 /* False: it was not recorded, or is to be classified by the whole engine. */
 static bool record_part(const struct part *part)
 {
-	struct shadow shadow = shadow_of(part->granule);
+	struct shadow shadow = shadow_places(part->granule);
 	uint64_t *other = part->is_write ? shadow.read : shadow.write;
 	uint64_t old = load_acquire(part->place);
 	bool is_put;
@@ -336,7 +336,7 @@ enum recorded { NOT_RECORDED, RECORDED, RECORDED_WITH_OTHERS };
 static inline enum recorded record_alone(struct detector *detector, struct thread *thread,
 					 const struct pending_granule *pending, bool is_write)
 {
-	struct shadow shadow = shadow_of(pending->granule);
+	struct shadow shadow = shadow_places(pending->granule);
 	uint64_t *own = is_write ? shadow.write : shadow.read;
 	uint64_t *other = is_write ? shadow.read : shadow.write;
 	uint64_t mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | pending->bytes;

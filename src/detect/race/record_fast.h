@@ -11,6 +11,9 @@
  * accesses; but the flush sees theirs, so of two racing threads one sees the other.
  *
  * All other accesses go to access_check().
+ *
+ * What is below runs (shadow/runs.h) is good enough for a first look: the exchange fails
+ * then, and the last look is by claim_look().
  */
 #ifndef DETECT_RACE_RECORD_FAST_H
 #define DETECT_RACE_RECORD_FAST_H
