@@ -1,5 +1,6 @@
 /*
- * Three threads that write their letters under a lock: the order in which they did is printed.  With an argument the thread of that letter computes before it begins.
+ * Three threads that write their letters under a lock: the order in which they did is
+ * printed.  With an argument the thread of that letter computes before it begins.
  */
 #include <pthread.h>
 #include <stdio.h>

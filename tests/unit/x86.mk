@@ -125,7 +125,7 @@ tests_unit_x86_test_decode_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZ
 
 tests_unit_x86_test_lanes_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_x86_test_lanes_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_x86_test_lanes_SOURCES = tests/unit/x86/test_lanes.c
+tests_unit_x86_test_lanes_SOURCES = tests/unit/x86/test_lanes.c tests/unit/x86/lane_samples.def
 tests_unit_x86_test_lanes_LDADD = src/libplan.a src/libcore.a $(CHECK_LIBS) -lZydis
 
 tests_unit_x86_test_pattern_CPPFLAGS = $(UNIT_CPPFLAGS)
