@@ -6,8 +6,8 @@
  *   clang -g -O1 -D_GNU_SOURCE -DPACKAGE_VERSION='"0"' -Isrc -I. \
  *     -fsanitize=fuzzer,address,undefined \
  *     tests/fuzz/fuzz_filters.c $(find reports src/base src/x86/decode src/elf src/options \
- *     src/finding build/reports -name '*.c') -o fuzz_filters -ldw -lelf -ljansson -liberty -lZydis &&
- *     ./fuzz_filters -max_total_time=60
+ *     src/finding build/reports -name '*.c') -o fuzz_filters -ldw -lelf -ljansson -liberty \
+ *     -lZydis && ./fuzz_filters -max_total_time=60
  */
 #include <fcntl.h>
 #include <stdio.h>
