@@ -3,6 +3,7 @@
  */
 #include <sched.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "items.h"
 
@@ -346,6 +347,81 @@ static void torn_copy_case(void)
 	run_both(torn_copy_write, torn_copy_read, &item);
 }
 
+/* --- A barrier: who comes last turns the sense, the others wait for it ------------------ */
+
+#define PARTIES 3
+#define ROUNDS 80
+#define ROW 200
+
+typedef struct {
+	atomic_int come;
+	_Alignas(64) atomic_int sense;
+} far_barrier;
+
+#define AWAIT_ALL(barrier, mine)                                                                   \
+	do {                                                                                       \
+		(mine) = !(mine);                                                                  \
+		if (atomic_fetch_add(&(barrier).come, 1) == PARTIES - 1) {                         \
+			atomic_store_explicit(&(barrier).come, 0, memory_order_relaxed);           \
+			atomic_store_explicit(&(barrier).sense, mine, memory_order_release);       \
+		} else                                                                             \
+			while (atomic_load_explicit(&(barrier).sense, memory_order_acquire) !=     \
+			       (mine))                                                             \
+				sched_yield();                                                     \
+	} while (0)
+
+static void run_parties(thread_body *body)
+{
+	pthread_t threads[PARTIES];
+
+	for (intptr_t i = 0; i < PARTIES; i++)
+		MUST(pthread_create(&threads[i], NULL, body, (void *)i) == 0);
+	for (int i = 0; i < PARTIES; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static far_barrier sense_barrier_all;
+static long sense_barrier_rows[PARTIES][ROW];
+
+static void *sense_barrier_work(void *party)
+{
+	int sense = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < ROW; i++)
+			sense_barrier_rows[((intptr_t)party + round) % PARTIES][i]++;
+		AWAIT_ALL(sense_barrier_all, sense);
+	}
+	return NULL;
+}
+
+static void sense_barrier_case(void)
+{
+	run_parties(sense_barrier_work);
+}
+
+/* The next party's row is touched ahead of the barrier. */
+static far_barrier early_row_all;
+static long early_row_rows[PARTIES][ROW];
+
+static void *early_row_work(void *party)
+{
+	int sense = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < ROW; i++)
+			early_row_rows[((intptr_t)party + round) % PARTIES][i]++;
+		early_row_rows[((intptr_t)party + round + 1) % PARTIES][7]++;
+		AWAIT_ALL(early_row_all, sense);
+	}
+	return NULL;
+}
+
+static void early_row_case(void)
+{
+	run_parties(early_row_work);
+}
+
 static const struct race_case cases[] = {
 	CASE(spsc_ring, "silent"),
 	CASE(two_producers, "lost-update:error data-race?"),
@@ -356,6 +432,8 @@ static const struct race_case cases[] = {
 	CASE(plain_count, "lost-update:error"),
 	CASE(sequence_lock, "silent"),
 	CASE(torn_copy, "data-race:error"),
+	CASE(sense_barrier, "silent"),
+	CASE(early_row, "lost-update:error|data-race:error"),
 };
 
 int main(int argc, char **argv)

@@ -9,6 +9,14 @@
 #define SLOT_WRITES_MOST 8u
 #define SETUP_INSTRUCTIONS_MOST 6u
 
+/* A slot of the stack that the loop writes, and what it derives from. */
+struct written_slot {
+	int8_t base;
+	int32_t displacement;
+	uint32_t bytes;
+	uint64_t rests;
+};
+
 /* A loop, and what its registers and slots derive from. */
 struct loop {
 	const struct function *function;
@@ -16,7 +24,7 @@ struct loop {
 	uint32_t first, last;
 	uint64_t registers[16];
 	uint64_t flags;
-	uint32_t written[SLOT_WRITES_MOST]; /* instructions that write slots */
+	struct written_slot written[SLOT_WRITES_MOST]; /* one for each write */
 	uint32_t written_count, call_count;
 	uint64_t deciding; /* loads that decide an exit, alone */
 };
@@ -42,21 +50,52 @@ static bool is_quiet(struct loop *loop)
 			continue;
 		if (!is_slot(instruction) || loop->written_count == SLOT_WRITES_MOST)
 			return false;
-		loop->written[loop->written_count++] = i;
+		loop->written[loop->written_count++] = (struct written_slot){
+			instruction->base, instruction->displacement, instruction->access_bytes,
+			VARIES};
 	}
 	return true;
 }
 
+static bool overlaps(const struct written_slot *slot, const struct instruction *instruction)
+{
+	return slot->base == instruction->base &&
+	       slot->displacement < instruction->displacement + instruction->access_bytes &&
+	       instruction->displacement < slot->displacement + (int64_t)slot->bytes;
+}
+
+static bool is_whole(const struct written_slot *slot, const struct instruction *instruction)
+{
+	return slot->displacement == instruction->displacement &&
+	       slot->bytes == instruction->access_bytes;
+}
+
 static bool is_written_slot(const struct loop *loop, const struct instruction *instruction)
 {
-	for (uint32_t i = 0; i < loop->written_count; i++) {
-		const struct instruction *write = &loop->function->instructions[loop->written[i]];
-
-		if (write->base == instruction->base &&
-		    write->displacement == instruction->displacement)
+	for (uint32_t i = 0; i < loop->written_count; i++)
+		if (overlaps(&loop->written[i], instruction))
 			return true;
-	}
 	return false;
+}
+
+/* Like a register that the loop changes. */
+static uint64_t written_rests(const struct loop *loop, const struct instruction *instruction)
+{
+	uint64_t rests = 0;
+
+	for (uint32_t i = 0; i < loop->written_count; i++)
+		if (overlaps(&loop->written[i], instruction))
+			rests |= is_whole(&loop->written[i], instruction) ? loop->written[i].rests
+									   : VARIES;
+	return rests;
+}
+
+static void write_slot(struct loop *loop, const struct instruction *instruction, uint64_t rests)
+{
+	for (uint32_t i = 0; i < loop->written_count; i++)
+		if (overlaps(&loop->written[i], instruction))
+			loop->written[i].rests =
+				is_whole(&loop->written[i], instruction) ? rests : VARIES;
 }
 
 /* Registers that the loop changes vary until they are set from what does not. */
@@ -98,7 +137,8 @@ static uint64_t memory_rests(const struct loop *loop, uint32_t index)
 	const struct instruction *instruction = &loop->function->instructions[index];
 
 	if (is_slot(instruction) && is_written_slot(loop, instruction))
-		return VARIES;
+		return loop->roles[index] & FLOW_LOAD ? VARIES
+						      : written_rests(loop, instruction);
 	/* A slot whose address others may have is a variable like any other. */
 	if (is_slot(instruction) && !(loop->roles[index] & FLOW_LOAD))
 		return 0;
@@ -121,6 +161,8 @@ static void run_instruction(struct loop *loop, uint32_t index)
 	if (instruction->memory & MEMORY_READ && !instruction->is_lea)
 		rests |= memory_rests(loop, index);
 	rests |= rests_of(loop, operands);
+	if (instruction->memory & MEMORY_WRITE)
+		write_slot(loop, instruction, rests);
 	changed = instruction->changes & REGISTERS_ALL & ~REGISTER_BIT(RSP);
 	for (; changed; changed &= changed - 1)
 		loop->registers[__builtin_ctz(changed)] = rests;
