@@ -1,5 +1,6 @@
 """Chromium without a window, driven by ChromeDriver (W3C WebDriver), so that no package is needed."""
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -28,13 +29,14 @@ def free_port():
 
 class Browser:
     def __init__(self):
-        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.files = tempfile.mkdtemp()  # all that the browser leaves
         port = free_port()
         self.driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       env={**os.environ, "TMPDIR": self.files})
         self.address = f"http://127.0.0.1:{port}/session"
         self.wait_for_driver()
-        options = {"binary": shutil.which("chromium"), "args": [*FLAGS, f"--user-data-dir={self.profile.name}"]}
+        options = {"binary": shutil.which("chromium"), "args": [*FLAGS, f"--user-data-dir={self.files}/profile"]}
         session = self.ask("POST", "", {"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}})
         self.address += "/" + session["sessionId"]
@@ -48,7 +50,14 @@ class Browser:
         finally:
             self.driver.terminate()
             self.driver.wait()
-            self.profile.cleanup()
+            self.remove_files()
+
+    def remove_files(self):
+        for _ in range(100):
+            shutil.rmtree(self.files, ignore_errors=True)
+            if not os.path.exists(self.files):
+                return
+            time.sleep(0.1)  # until the browser's last process has ended
 
     def wait_for_driver(self):
         status = self.address.replace("/session", "/status")
