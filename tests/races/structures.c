@@ -432,7 +432,9 @@ static const struct race_case cases[] = {
 	CASE(plain_count, "lost-update:error"),
 	CASE(sequence_lock, "silent"),
 	CASE(torn_copy, "data-race:error"),
-	CASE(sense_barrier, "silent"),
+	/* Unoptimised, a look at the sense in one round and a store in the next may seem one
+	 * update, as the loop's last look is not always the one that is remembered. */
+	CASE(sense_barrier, "lost-update:warning?"),
 	CASE(early_row, "lost-update:error|data-race:error"),
 };
 
