@@ -168,7 +168,9 @@ static const struct race_case cases[] = {
 	BOTH(member),
 	BOTH(three),
 	BOTH(key),
-	BOTH(real),
+	/* clang leaves the reads of the last elements without a line, and these may come first. */
+	CASE(real_used, "data-race"),
+	CASE(real_gap, "silent"),
 	CASE(fourth_used, "data-race"),
 	CASE(fourth_gap, "silent"),
 	CASE(colours, "silent"),
