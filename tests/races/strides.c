@@ -127,14 +127,36 @@ static NOINLINE void real_loop(const struct point *array)
 	STRIDE(name##_used, type, name##_loop, used)                                               \
 	STRIDE(name##_gap, type, name##_loop, gap)
 
+/* clang leaves the reads of the last elements without a line, so these writes are the side that
+ * is plain by its source: they stand in no macro. */
+static inline void store_last(int *four)
+{
+	four[3] = 1;
+}
+
+static inline void store_others(int *four)
+{
+	four[0] = four[1] = four[2] = 1;
+}
+
+static inline void store_x(struct point *point)
+{
+	point->x = 1;
+}
+
+static inline void store_y(struct point *point)
+{
+	point->y = 1;
+}
+
 BOTH_SIDES(second, int, at[2] = 1, at[1] = at[3] = 1)
-BOTH_SIDES(fourth, int, at[3] = 1, at[0] = at[1] = at[2] = 1)
+BOTH_SIDES(fourth, int, store_last(at), store_others(at))
 BOTH_SIDES(wider, int, at[2] = 1, at[1] = at[3] = 1)
 BOTH_SIDES(larger, int, at[0] = 1, at[1] = at[3] = 1)
 BOTH_SIDES(member, struct four, at->second = 1, at->first = at->third = at->fourth = 1)
 BOTH_SIDES(three, struct four, at->third = 1, at->fourth = 1)
 BOTH_SIDES(key, struct entry, at->key = 1, at->value = at->weight = 1)
-BOTH_SIDES(real, struct point, at->x = 1, at->y = 1)
+BOTH_SIDES(real, struct point, store_x(at), store_y(at))
 
 /* Both threads update elements of their own. */
 static double colours_array[COUNT];
@@ -168,11 +190,8 @@ static const struct race_case cases[] = {
 	BOTH(member),
 	BOTH(three),
 	BOTH(key),
-	/* clang leaves the reads of the last elements without a line, and these may come first. */
-	CASE(real_used, "data-race"),
-	CASE(real_gap, "silent"),
-	CASE(fourth_used, "data-race"),
-	CASE(fourth_gap, "silent"),
+	BOTH(real),
+	BOTH(fourth),
 	CASE(colours, "silent"),
 };
 
