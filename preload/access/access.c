@@ -157,17 +157,39 @@ static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t 
 	return cells_are(word) && has_cell(place, word, bytes);
 }
 
+/* The same of whole granules from @granule on, all of which are before @end. */
+static inline bool are_recorded(uintptr_t granule, uintptr_t end, uint32_t what)
+{
+	uint64_t other = what & WHAT_WRITE ? access_current : access_shared;
+
+	for (; granule + SHADOW_GRANULE <= end; granule += SHADOW_GRANULE) {
+		struct shadow shadow = shadow_places(granule);
+		/* relaxed: other threads never store our word. */
+		uint64_t word = load_relaxed(what & WHAT_WRITE ? shadow.write : shadow.read);
+
+		if (word != access_current && word != other &&
+		    !is_part_recorded(granule, SHADOW_ALL_BYTES, what))
+			return false;
+	}
+	return true;
+}
+
 static inline bool is_recorded(uintptr_t address, uint32_t what)
 {
-	uintptr_t granule = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
+	uintptr_t first = address & ~(uintptr_t)(SHADOW_GRANULE - 1);
 	uint32_t size_bytes = what & WHAT_BYTES;
-	uint64_t bytes = ((1ull << size_bytes) - 1) << address % SHADOW_GRANULE;
+	uintptr_t end = address + size_bytes;
+	uintptr_t last = end & ~(uintptr_t)(SHADOW_GRANULE - 1);
 
-	if (size_bytes - 1 >= SHADOW_GRANULE || !shadow_covers(granule) || what & WHAT_AGAIN)
+	if (!size_bytes || !shadow_covers(first) || what & WHAT_AGAIN)
 		return false;
-	return is_part_recorded(granule, bytes & SHADOW_ALL_BYTES, what) &&
-	       (LIKELY(bytes <= SHADOW_ALL_BYTES) ||
-		is_part_recorded(granule + SHADOW_GRANULE, (uint32_t)(bytes >> 8), what));
+	if (first == last)
+		return is_part_recorded(first, ((1u << size_bytes) - 1) << (address - first), what);
+	return (address == first ||
+		is_part_recorded(first, SHADOW_ALL_BYTES << (address - first) & SHADOW_ALL_BYTES,
+				 what)) &&
+	       are_recorded(address == first ? first : first + SHADOW_GRANULE, last, what) &&
+	       (end == last || is_part_recorded(last, (1u << (end - last)) - 1, what));
 }
 
 /* What to do for a granule that a thunk has recorded while its page was claimed. */
