@@ -41,6 +41,8 @@ src_libplan_a_SOURCES += \
 	%D%/flow/places.c \
 	%D%/liveness/lanes.c %D%/liveness/lanes.h \
 	%D%/liveness/lanes.def \
+	%D%/liveness/vector_use.c %D%/liveness/vector_use.h \
+	%D%/liveness/constants.c %D%/liveness/constants.h \
 	%D%/liveness/loads.c %D%/liveness/loads.h \
 	%D%/liveness/returns.c \
 	%D%/flow/sets.c \

@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	tests/races/predicates.c \
 	tests/races/publishing.c \
 	tests/races/rust_edges.rs \
+	tests/races/shuffles.c \
 	tests/races/split_turns.c \
 	tests/races/split_updates.c \
 	tests/races/split_vectors.c \

@@ -113,7 +113,14 @@ struct instruction {
 	bool is_repne;
 	uint8_t segment_is_gs;
 	uint32_t used_bytes; /* of the vector that it loads, a bit each; 0: all may be used */
+	bool is_unused;	     /* nothing of the vector that it loads is */
 };
+
+/* Does it load parts that nothing uses? */
+static inline bool instruction_drops(const struct instruction *instruction)
+{
+	return instruction->used_bytes || instruction->is_unused;
+}
 
 /* The next piece of what a load uses, of @bytes bytes (1, 2, 4 .. 64), at or behind *@at.
  * False: there is none. */
@@ -122,6 +129,8 @@ static inline bool instruction_next_piece(const struct instruction *instruction,
 {
 	uint32_t used = instruction->used_bytes;
 
+	if (instruction->is_unused)
+		return false;
 	if (!used) {
 		*bytes = instruction->access_bytes;
 		return *at == 0;

@@ -1,9 +1,9 @@
 #include "x86/liveness/loads.h"
 
-#include "x86/liveness/lanes.h"
+#include "x86/liveness/constants.h"
 #include "x86/survey/classify.h"
 
-#define VECTOR_BYTES 16u
+#define VECTOR_BYTES 8u
 #define PASSES_MOST 16u
 #define INSTRUCTIONS_MOST 20000u
 #define ARGUMENTS 8u /* passed in the first vector registers */
@@ -12,7 +12,8 @@
 struct search {
 	const struct module *module;
 	const struct function *function;
-	struct lanes *before; /* per instruction, and one more */
+	const struct constants *constants; /* NULL: none are known */
+	struct lanes *before;		   /* per instruction, and one more */
 	bool has_changed;
 };
 
@@ -27,20 +28,27 @@ static bool is_vector_load(const struct search *search, uint32_t index)
 
 	return instruction->access_bytes >= VECTOR_BYTES && instruction->memory & MEMORY_READ &&
 	       !(instruction->memory & (MEMORY_WRITE | MEMORY_STRING)) &&
+	       instruction->destination == NO_REGISTER &&
+	       lanes_are_loaded(bytes_of(search, index), instruction) &&
 	       checks_class(search->module, search->function, index) == ACCESS_SIMPLE;
 }
 
-/* Loads of vectors, and what may drop a part of one? */
-static bool is_worth_it(const struct search *search)
+static bool has_any(const struct search *search,
+		    bool (*is_one)(const unsigned char *bytes,
+				   const struct instruction *instruction))
 {
-	bool has_load = false, has_drop = false;
-	uint32_t count = search->function->count;
+	for (uint32_t i = 0; i < search->function->count; i++)
+		if (is_one(bytes_of(search, i), &search->function->instructions[i]))
+			return true;
+	return false;
+}
 
-	for (uint32_t i = 0; i < count && !has_load; i++)
-		has_load = is_vector_load(search, i);
-	for (uint32_t i = 0; i < count && has_load && !has_drop; i++)
-		has_drop = lanes_may_drop(bytes_of(search, i), &search->function->instructions[i]);
-	return has_drop;
+static bool has_load(const struct search *search)
+{
+	for (uint32_t i = 0; i < search->function->count; i++)
+		if (is_vector_load(search, i))
+			return true;
+	return false;
 }
 
 static void need_all(struct lanes *lanes)
@@ -134,23 +142,29 @@ static void need_after(const struct search *search, uint32_t index, struct lanes
 	}
 }
 
-/* 0: all of the load is used, or nothing that is known. */
-static uint32_t used_of(const struct instruction *load, uint32_t of_memory)
+static void note_used(struct instruction *load, uint32_t of_memory)
 {
-	uint32_t all = load->access_bytes >= 32 ? LANES_ALL : (1u << load->access_bytes) - 1;
+	uint32_t all = vector_bytes_at(0, load->access_bytes);
 
-	return load->access_bytes > 32 || (of_memory & all) == all ? 0 : of_memory & all;
+	load->used_bytes =
+		load->access_bytes > 32 || (of_memory & all) == all ? 0 : of_memory & all;
+	load->is_unused = load->access_bytes <= 32 && !(of_memory & all);
 }
 
 static void pass_instruction(struct search *search, uint32_t index)
 {
 	struct instruction *instruction = &search->function->instructions[index];
 	struct lanes *before = &search->before[index];
+	struct vector_value memory;
+	struct lane_values values;
 	struct lanes lanes;
 	uint32_t of_memory;
 
 	need_after(search, index, &lanes);
-	if (!lanes_before(bytes_of(search, index), instruction, &lanes, &of_memory)) {
+	if (search->constants)
+		values = constants_before(search->constants, index, &memory);
+	if (!lanes_before(bytes_of(search, index), instruction, search->constants ? &values : NULL,
+			  &lanes, &of_memory)) {
 		need_all(&lanes);
 		of_memory = LANES_ALL;
 	}
@@ -158,13 +172,13 @@ static void pass_instruction(struct search *search, uint32_t index)
 		search->has_changed |= lanes.needed[r] != before->needed[r];
 	*before = lanes;
 	if (is_vector_load(search, index))
-		instruction->used_bytes = used_of(instruction, of_memory);
+		note_used(instruction, of_memory);
 }
 
 static void forget_used(const struct function *function)
 {
 	for (uint32_t i = 0; i < function->count; i++)
-		function->instructions[i].used_bytes = 0;
+		function->instructions[i].used_bytes = function->instructions[i].is_unused = 0;
 }
 
 void loads_find_used(const struct module *module, const struct function *function,
@@ -172,12 +186,18 @@ void loads_find_used(const struct module *module, const struct function *functio
 {
 	struct search search = {.module = module, .function = function, .has_changed = true};
 	struct scratch_mark mark = scratch_mark(scratch);
+	bool asks_constants;
 
-	if (function->count > INSTRUCTIONS_MOST || !is_worth_it(&search))
+	if (function->count > INSTRUCTIONS_MOST || !has_load(&search))
+		return;
+	asks_constants = has_any(&search, lanes_drop_by_constant);
+	if (!asks_constants && !has_any(&search, lanes_may_drop))
 		return;
 	search.before = scratch_take_zeroed(scratch, (function->count + 1) * sizeof(struct lanes));
 	if (!search.before)
 		return;
+	if (asks_constants)
+		search.constants = constants_find(module, function, scratch);
 	need_all(&search.before[function->count]);
 	for (unsigned pass = 0; pass < PASSES_MOST && search.has_changed; pass++) {
 		search.has_changed = false;

@@ -16,7 +16,7 @@
 #include "x86/survey/module.h"
 #include "x86/survey/scratch.h"
 
-/* Fills 'used_bytes' of the instructions of @function. */
+/* Fills 'used_bytes' and 'is_unused' of the instructions of @function. */
 void loads_find_used(const struct module *module, const struct function *function,
 		     struct scratch *scratch);
 

@@ -248,7 +248,7 @@ static bool is_touched(const struct module *module, const struct function *funct
 		int64_t apart;
 
 		if (instruction->memory & kind && instruction->access_bytes == size_bytes &&
-		    !instruction->used_bytes &&
+		    !instruction_drops(instruction) &&
 		    checks_classify(module, function, instruction) == ACCESS_SIMPLE &&
 		    counted_place(module, function, loop, i, &operand, &other) &&
 		    operand_distance(&place->first, &other.first, &apart) && apart == distance)

@@ -30,6 +30,10 @@ struct module {
 	/* Whether the byte at @address is read-only once the program runs (read-only
 	 * segments, and relro with the GOT in it).  NULL: nothing is. */
 	bool (*is_read_only)(const void *context, uint64_t address);
+	/* The @count bytes at @address, if they are in a segment that nobody can write to; else
+	 * NULL.  NULL: they never are. */
+	const unsigned char *(*read_only_bytes)(const void *context, uint64_t address,
+						uint32_t count);
 	const void *context;
 };
 

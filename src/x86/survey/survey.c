@@ -403,6 +403,13 @@ static bool is_read_only(const void *context, uint64_t address)
 	return image_is_read_only(context, address);
 }
 
+static const unsigned char *read_only_bytes(const void *context, uint64_t address, uint32_t count)
+{
+	const struct image_segment *segment = image_segment_of(context, address);
+
+	return segment && !segment->is_writable ? image_bytes(context, address, count) : NULL;
+}
+
 static bool take_room(struct survey *survey, uint32_t function_count)
 {
 	struct arena *arena = survey->arena;
@@ -446,6 +453,7 @@ static bool init_survey(struct survey *survey, const struct image *image, const 
 					 .text_bytes = image->text_bytes,
 					 .is_fixed = image->is_fixed,
 					 .is_read_only = is_read_only,
+					 .read_only_bytes = read_only_bytes,
 					 .context = image,
 					 .open = open_for_module,
 					 .opener = survey};

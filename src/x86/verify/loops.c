@@ -43,7 +43,7 @@ static bool is_touched(const struct verifying *verifying, const struct counted_l
 			bool is_range;
 			int64_t at;
 
-			if (touching->used_bytes ||
+			if (instruction_drops(touching) ||
 			    !(touching->memory & (told->is_write ? MEMORY_WRITE : MEMORY_READ)) ||
 			    !find_place(verifying, loop, i, touching->access_bytes, told->is_write,
 					&range, &is_range))

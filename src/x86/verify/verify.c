@@ -156,7 +156,7 @@ static bool check_function(struct verifying *verifying, uint8_t *has_site, uint3
 
 		verifying->index = i;
 		if (checks_are_for(checks_classify(verifying->module, function, instruction)) &&
-		    !has_site[instruction->offset])
+		    !instruction->is_unused && !has_site[instruction->offset])
 			return verify_wrong(verifying, verifying->offsets[i],
 					    "an access has no site");
 		if (!check_instruction(verifying))

@@ -10,6 +10,7 @@
 
 #define REGISTERS 3
 #define MEMORY REGISTERS /* the memory operand, 96(%rdi) */
+#define NO_CONSTANT (MEMORY + 1)
 #define BYTES 32
 #define ROUNDS 20
 
@@ -46,10 +47,8 @@ struct sample {
 	bool is_avx;
 };
 
-#define SSE(number, text)                                                                      \
-	{text, lanes_run_##number, lanes_from_##number, lanes_to_##number, false},
-#define AVX(number, text)                                                                      \
-	{text, lanes_run_##number, lanes_from_##number, lanes_to_##number, true},
+#define SSE(number, text) {text, lanes_run_##number, lanes_from_##number, lanes_to_##number, false},
+#define AVX(number, text) {text, lanes_run_##number, lanes_from_##number, lanes_to_##number, true},
 
 static const struct sample samples[] = {
 #include "lane_samples.def"
@@ -66,30 +65,53 @@ static void fill(unsigned char *bytes, size_t count)
 		bytes[i] = (unsigned char)random();
 }
 
-/* What is needed before @sample, if @lanes are needed after it. */
-static uint32_t find_needed(const struct sample *sample, struct lanes *lanes)
+/* What is needed before @sample, if @lanes are needed after it, and @values known before. */
+static uint32_t find_needed(const struct sample *sample, const struct lane_values *values,
+			    struct lanes *lanes)
 {
 	struct instruction instruction = {.length = (uint8_t)(sample->to - sample->from)};
 	uint32_t of_memory;
 
-	if (!lanes_before(sample->from, &instruction, lanes, &of_memory)) {
+	if (!lanes_before(sample->from, &instruction, values, lanes, &of_memory)) {
 		memset(lanes, 0xff, sizeof(*lanes));
 		of_memory = LANES_ALL;
 	}
 	return of_memory;
 }
 
-static void check_sample(const struct sample *sample, uint32_t needed[REGISTERS])
+/* Bytes of a constant: as often as not ones or zeros. */
+static struct vector_value value_of(unsigned char *bytes)
+{
+	struct vector_value value = {.known = random_bits() | random_bits()};
+
+	for (unsigned i = 0; i < BYTES; i++) {
+		if (random() % 2)
+			bytes[i] = random() % 2 ? 0xff : 0;
+		value.bytes[i] = value.known >> i & 1 ? bytes[i] : 0x55;
+	}
+	return value;
+}
+
+/* @constant is the number of an operand that is partly known, or none. */
+static void check_sample(const struct sample *sample, uint32_t needed[REGISTERS], unsigned constant)
 {
 	struct lanes lanes = {.needed = {needed[0], needed[1], needed[2]}};
-	uint32_t of_memory = find_needed(sample, &lanes);
+	struct lane_values values = {.memory = NULL};
+	struct vector_value value = {.known = 0};
 	vectors first, second;
+	uint32_t of_memory;
 
 	fill(first[0], sizeof first);
+	if (constant <= MEMORY) {
+		value = value_of(first[constant]);
+		*(constant == MEMORY ? &values.memory : &values.of[constant]) = &value;
+	}
+	of_memory = find_needed(sample, &values, &lanes);
 	memcpy(second, first, sizeof first);
 	for (unsigned r = 0; r <= MEMORY; r++)
 		for (unsigned i = 0; i < BYTES; i++)
-			if (!((r == MEMORY ? of_memory : lanes.needed[r]) >> i & 1))
+			if (!((r == MEMORY ? of_memory : lanes.needed[r]) >> i & 1) &&
+			    !(r == constant && value.known >> i & 1))
 				second[r][i] = (unsigned char)random();
 	sample->run(first);
 	sample->run(second);
@@ -112,11 +134,13 @@ static void check_in_rounds(const struct sample *sample)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		uint32_t needed[REGISTERS] = {random_bits(), random_bits(), random_bits()};
 
-		check_sample(sample, needed);
+		for (unsigned constant = 0; constant <= NO_CONSTANT; constant++)
+			check_sample(sample, needed, constant);
 		for (unsigned i = 0; i < BYTES; i++) {
 			uint32_t one[REGISTERS] = {1u << i, 0, 0};
 
-			check_sample(sample, one);
+			for (unsigned constant = 0; constant <= NO_CONSTANT; constant++)
+				check_sample(sample, one, constant);
 		}
 	}
 }
@@ -136,7 +160,7 @@ static uint32_t needed_for(const char *text, uint32_t after, unsigned of)
 
 	for (size_t i = 0; i < ARRAY_LENGTH(samples); i++)
 		if (strcmp(samples[i].text, text) == 0) {
-			uint32_t of_memory = find_needed(&samples[i], &lanes);
+			uint32_t of_memory = find_needed(&samples[i], NULL, &lanes);
 
 			return of == MEMORY ? of_memory : lanes.needed[of];
 		}

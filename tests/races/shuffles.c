@@ -1,0 +1,121 @@
+/*
+ * RULES, 'neighbouring bytes' and 'data-race': vectorised loops that load all and drop a part
+ * by a constant: a mask, or the control of a shuffle.  Also with AVX2, where there is that.
+ */
+#include "cases.h"
+
+#if defined(__OPTIMIZE__) && !defined(__clang__)
+#pragma GCC optimize("O3")
+#endif
+
+/* gcc makes one function of those that are equal. */
+#ifdef __clang__
+#define APART NOINLINE
+#else
+#define APART __attribute__((noipa))
+#endif
+
+#define COUNT 1024
+#define ALWAYS static inline __attribute__((always_inline))
+
+struct results {
+	int ints[COUNT];
+	unsigned char bytes[COUNT];
+	float floats[COUNT];
+};
+
+static struct results results;
+
+ALWAYS void odd_loop(const unsigned char *restrict from, struct results *restrict to)
+{
+	for (long i = 0; i < COUNT / 2; i++)
+		to->bytes[i] = from[2 * i + 1];
+}
+
+ALWAYS void fourth_loop(const unsigned char *restrict from, struct results *restrict to)
+{
+	for (long i = 0; i < COUNT / 4; i++)
+		to->ints[i] = from[4 * i] + from[4 * i + 2];
+}
+
+ALWAYS void third_loop(const unsigned char *restrict from, struct results *restrict to)
+{
+	for (long i = 0; i < COUNT / 3; i++)
+		to->bytes[i] = (unsigned char)((from[3 * i] + 2 * from[3 * i + 1]) / 3);
+}
+
+ALWAYS void pair_loop(const short *restrict from, struct results *restrict to)
+{
+	for (long i = 0; i < COUNT / 4; i++)
+		to->ints[i] = from[4 * i] + from[4 * i + 1];
+}
+
+ALWAYS void column_loop(const float *restrict from, struct results *restrict to)
+{
+	for (long i = 0; i < COUNT / 8; i++)
+		to->floats[i] = from[8 * i + 3] + from[8 * i + 4];
+}
+
+ALWAYS void real_loop(const float *restrict from, struct results *restrict to)
+{
+	for (long i = 0; i < COUNT / 3; i++)
+		to->floats[i] = from[3 * i] * 3;
+}
+
+/* One thread runs @loop, while the other stores to each element @at of so many. */
+#define SHUFFLE(name, type, loop, period, at)                                                      \
+	static type name##_array[COUNT];                                                           \
+	__attribute__((target("avx2"))) static APART void name##_far(const type *from,             \
+								     struct results *to)           \
+	{                                                                                          \
+		loop(from, to);                                                                    \
+	}                                                                                          \
+	static APART void name##_near(const type *from, struct results *to)                        \
+	{                                                                                          \
+		loop(from, to);                                                                    \
+	}                                                                                          \
+	static void *name##_write(void *unused)                                                    \
+	{                                                                                          \
+		for (int i = 0; i + (period) < COUNT; i += (period)) {                             \
+			name##_array[i + (at)] = 1;                                                \
+			KEEP(name##_array);                                                        \
+		}                                                                                  \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void *name##_read(void *has_avx)                                                    \
+	{                                                                                          \
+		struct results *to = &results;                                                     \
+                                                                                                   \
+		KEEP(to);                                                                          \
+		if (has_avx)                                                                       \
+			name##_far(name##_array, to);                                              \
+		name##_near(name##_array, to);                                                     \
+		return has_avx;                                                                    \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_write, name##_read,                                                \
+			 __builtin_cpu_supports("avx2") ? &results : NULL);                        \
+	}
+
+#define BOTH_SIDES(name, type, period, used, gap)                                                  \
+	SHUFFLE(name##_used, type, name##_loop, period, used)                                      \
+	SHUFFLE(name##_gap, type, name##_loop, period, gap)
+
+BOTH_SIDES(odd, unsigned char, 2, 1, 0)
+BOTH_SIDES(fourth, unsigned char, 4, 2, 1)
+BOTH_SIDES(third, unsigned char, 3, 1, 2)
+BOTH_SIDES(pair, short, 4, 1, 2)
+BOTH_SIDES(column, float, 8, 4, 7)
+BOTH_SIDES(real, float, 3, 0, 1)
+
+#define BOTH(name) CASE(name##_used, "data-race:error"), CASE(name##_gap, "silent")
+
+static const struct race_case cases[] = {
+	BOTH(odd), BOTH(fourth), BOTH(third), BOTH(pair), BOTH(column), BOTH(real),
+};
+
+int main(int argc, char **argv)
+{
+	return RUN_CASES(cases, argc, argv);
+}
