@@ -250,6 +250,18 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	guest_leave_access(self);
 }
 
+void access_whole(struct access_frame *frame, uint32_t what);
+
+void access_whole(struct access_frame *frame, uint32_t what)
+{
+	struct guest_thread *self = access_enter(frame);
+
+	if (UNLIKELY(!self))
+		return;
+	record_flush_whole(&guest_detector, self->thread, frame->words[1], what & WHAT_WRITE);
+	guest_leave_access(self);
+}
+
 /* The guard stays up from the beginning to the end, as the location's own lock
  * is held: a signal handler in between is not observed. */
 void access_lock_begin(struct access_frame *frame);

@@ -12,8 +12,8 @@ import subprocess
 import sys
 
 LIBRARY = "preload/libsnarl.so"
-THUNKS_CALL = ["access_slow", "access_masked", "access_range", "access_gather", "access_lock_begin",
-               "access_lock_end", "access_string"]
+THUNKS_CALL = ["access_slow", "access_whole", "access_masked", "access_range", "access_gather",
+               "access_lock_begin", "access_lock_end", "access_string"]
 KEEP_VECTORS = "access_on_stack"
 
 FUNCTION = re.compile(r"0*([0-9a-f]+) <([^>]+)>:")

@@ -331,8 +331,7 @@ static void record_pending(struct detector *detector, struct thread *thread,
 
 enum recorded { NOT_RECORDED, RECORDED, RECORDED_WITH_OTHERS };
 
-/* The common case: all recorded accesses are covered by the thread's clock or its own,
- * and all bytes are of one site. */
+/* The common case: all recorded accesses are covered by the thread's clock or its own. */
 static inline enum recorded record_alone(struct detector *detector, struct thread *thread,
 					 const struct pending_granule *pending, bool is_write)
 {
@@ -342,9 +341,9 @@ static inline enum recorded record_alone(struct detector *detector, struct threa
 	uint64_t mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | pending->bytes;
 	uint64_t old = load_acquire(own);
 
-	if (pending->is_mixed || !is_before(thread, old) || shadow_bytes(old) & ~pending->bytes ||
+	if (!is_before(thread, old) || shadow_bytes(old) & ~pending->bytes ||
 	    !exchange_word(detector, own, is_write ? &shadow.origins->write : &shadow.origins->read,
-			   old, mine, origin_of_site(pending->site)))
+			   old, mine, unite_sites(detector, thread, pending)))
 		return NOT_RECORDED;
 	/* acquire: as in record_whole() */
 	return is_all_clear(thread, other, claim_look(other), pending->bytes)
@@ -390,6 +389,24 @@ void record_flush(struct detector *detector, struct thread *thread)
 			if (thread->accesses.pending[is_write][i].granule)
 				flush_granule(detector, thread,
 					      &thread->accesses.pending[is_write][i], is_write);
+}
+
+/* From then on checks find its word. */
+static void flush_if_whole(struct detector *detector, struct thread *thread,
+			   struct pending_granule *pending, bool is_write)
+{
+	if (pending->bytes == SHADOW_ALL_BYTES)
+		flush_granule(detector, thread, pending, is_write);
+}
+
+void record_flush_whole(struct detector *detector, struct thread *thread, uintptr_t address,
+			bool is_write)
+{
+	struct pending_granule *set = pending_set(thread, address, is_write);
+
+	for (uint32_t way = 0; way < PENDING_WAYS; way++)
+		if (set[way].granule == (address & ~(uintptr_t)(SHADOW_GRANULE - 1)))
+			flush_if_whole(detector, thread, &set[way], is_write);
 }
 
 /* Whether the granule may be kept pending: nothing unordered is in conflict.  What others have
@@ -444,6 +461,7 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 		if (set[way].granule != granule)
 			continue;
 		note_touch(&set[way], bytes, site);
+		flush_if_whole(detector, thread, &set[way], is_write);
 		return true;
 	}
 	if (is_recorded(granule, bytes, is_write, *thread->clocks.current))

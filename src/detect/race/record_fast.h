@@ -67,6 +67,10 @@ static inline bool record_is_pending(struct thread *thread, uintptr_t granule, u
 	return false;
 }
 
+/* Records the granule of @address if the thread has noted all of it. */
+void record_flush_whole(struct detector *detector, struct thread *thread, uintptr_t address,
+			bool is_write);
+
 /* Does another part of the engine want to see accesses of @site to @address?  Decides on
  * *@callers, too. */
 static inline bool record_is_wanted(struct detector *detector, struct thread *thread, site_id id,

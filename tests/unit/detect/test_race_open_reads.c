@@ -25,17 +25,31 @@ static void read_by_parts(void)
 {
 	accesses_at(b, sites[0], 0, 2);
 	accesses_at(b, sites[1], 2, 4);
-	accesses_at(b, sites[2], 6, 2);
-	ck_assert_uint_ne(b->accesses.pending_count, 0);
+	accesses_at(b, sites[2], 6, 1);
+	ck_assert_uint_eq(b->accesses.pending_count, 1);
 }
 
-START_TEST(parts_of_one_granule_join_the_readers_at_once)
+START_TEST(all_parts_of_one_granule_join_the_readers_at_once)
 {
 	read_by_parts();
-	memory_flush(&judge, b);
+	accesses_at(b, sites[2], 7, 1);
+	ck_assert_uint_eq(b->accesses.pending_count, 0);
 	ck_assert_uint_eq(shadow_form(load_relaxed(shadow_of(MEMORY_AT).read)), SHADOW_SET);
 	ck_assert_uint_eq(shadow_bytes(load_relaxed(shadow_of(MEMORY_AT).read)), SHADOW_ALL_BYTES);
 	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(what_is_whole_is_recorded_with_all_its_sites)
+{
+	accesses_at(b, sites[0], 8, 4);
+	ck_assert_uint_eq(load_relaxed(shadow_of(MEMORY_AT + 8).read), 0);
+	accesses_at(b, sites[1], 12, 4);
+	ck_assert_uint_eq(load_relaxed(shadow_of(MEMORY_AT + 8).read), *b->clocks.current);
+	ck_assert_uint_eq(b->accesses.pending_count, 0);
+	ck_assert_uint_eq(finding_count, 0);
+	writes(c, 12, 4);
+	ck_assert_uint_eq(finding_count, 1);
 }
 END_TEST
 
@@ -77,7 +91,8 @@ int main(void)
 	TCase *tests = tcase_create("race_open_reads");
 
 	tcase_add_checked_fixture(tests, set_up, NULL);
-	tcase_add_test(tests, parts_of_one_granule_join_the_readers_at_once);
+	tcase_add_test(tests, all_parts_of_one_granule_join_the_readers_at_once);
+	tcase_add_test(tests, what_is_whole_is_recorded_with_all_its_sites);
 	tcase_add_test(tests, each_part_is_told_by_its_site);
 	tcase_add_test(tests, a_write_that_comes_meanwhile_is_found);
 	return racing_run(tests);

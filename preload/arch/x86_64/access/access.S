@@ -23,6 +23,9 @@
 access_common:
 	WITHOUT_FLAGS access_slow, FRAME_ID, FRAME_END, THUNK_WORDS_BYTES
 	.p2align 6
+whole_common:
+	WITHOUT_FLAGS access_whole, FRAME_ID, FRAME_END, THUNK_WORDS_BYTES
+	.p2align 6
 	MARK	access_masked_start
 masked_common:
 	WITHOUT_FLAGS access_masked, FRAME_MASKED_ID, FRAME_MASKED_END, THUNK_MASKED_WORDS_BYTES
