@@ -132,7 +132,7 @@ static void check_step(struct guest_thread *self, const struct access *whole, st
 			part.address = whole->address;
 		part.size_bytes = (part_end < end ? part_end : end) - part.address;
 		if (walk->has_shadow[first])
-			access_memory_freed(&guest_detector, self->thread, &part);
+			access_memory_dropped(&guest_detector, self->thread, &part);
 		first = last;
 	}
 }

@@ -43,12 +43,15 @@ void access_synchronised_over(struct atomic_location *location, const struct acc
 /* The address of the instruction under way at @location. */
 uintptr_t access_synchronised_address(const struct atomic_location *location);
 
-/* Memory [start, end) begins a new life: its shadow is cleared.  With @is_freed it ends
+/* Memory [start, end) begins a new life: its shadow is cleared.  If it is freed it ends
  * one instead: the free is recorded like a write, so that all later accesses race with
- * it until the memory is given out again. */
+ * it until the memory is given out again.  What is dropped has its shadow cleared next:
+ * the free is compared, and recorded only where something stands in its way. */
 void access_memory_begins(struct detector *detector, struct thread *thread, uintptr_t start,
 			  size_t size_bytes);
 void access_memory_freed(struct detector *detector, struct thread *thread,
 			 const struct access *access);
+void access_memory_dropped(struct detector *detector, struct thread *thread,
+			   const struct access *access);
 
 #endif

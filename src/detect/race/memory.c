@@ -9,6 +9,7 @@
 #include "detect/race/stale_read.h"
 #include "detect/race/update.h"
 #include "detect/shadow/claim.h"
+#include "detect/shadow/read_set.h"
 #include "detect/shadow/summary.h"
 
 /* --- Before clocks ----------------------------------------------------------- */
@@ -350,6 +351,41 @@ static uint32_t free_past(struct race_step *step, uint32_t count)
 	return forget_reads(step, shadow.read, stored);
 }
 
+/* Do all accesses that @word tells of come before? */
+static bool is_all_past(const struct race_step *step, uint64_t word)
+{
+	uint32_t next = 0;
+
+	return race_is_past(step->thread, word) ||
+	       (shadow_form(word) == SHADOW_SET &&
+		!read_set_unordered(step->detector, step->thread, word, &next));
+}
+
+/* Of up to how many of @count words, all in one page. */
+static uint32_t count_past(const struct race_step *step, const uint64_t *words, uint32_t count)
+{
+	uint64_t past = 0;
+	uint32_t at = 0, alike;
+
+	for (; at < count; at += alike) {
+		uint64_t word = claim_ask_many(&words[at], &alike);
+
+		if (word != past && !is_all_past(step, word))
+			return at;
+		past = word;
+	}
+	return count;
+}
+
+/* The same of both planes. */
+static uint32_t count_dropped(const struct race_step *step, uint32_t count)
+{
+	struct shadow shadow = shadow_places(step->granule);
+
+	count = count_past(step, shadow.write, count);
+	return count_past(step, shadow.read, count);
+}
+
 #define PAST_LEAST 16u /* granules, for which a claim is worth while */
 #define PAST_PAUSE 64u
 
@@ -362,7 +398,7 @@ static uint32_t left_in_page(const uint64_t *place)
 /* As many as may be; where there were few, tries again after some more. */
 static uint32_t free_run(struct race_step *step, uintptr_t end, uintptr_t *next_try)
 {
-	struct shadow shadow = shadow_of(step->granule);
+	struct shadow shadow = shadow_places(step->granule);
 	size_t most = (end - step->granule) / SHADOW_GRANULE;
 	uint32_t count = left_in_page(shadow.write);
 
@@ -370,6 +406,8 @@ static uint32_t free_run(struct race_step *step, uintptr_t end, uintptr_t *next_
 		count = left_in_page(shadow.read);
 	if (most < count)
 		count = (uint32_t)most;
+	if (step->is_dropped)
+		return count_dropped(step, count);
 	if (step->granule < *next_try || count < PAST_LEAST)
 		return 0;
 	count = free_past(step, count);
@@ -407,8 +445,8 @@ static void free_granule(struct race_step *step, bool meets)
 	origin_put(&shadow.origins->write, shadow.write, race_origin(step), freed);
 }
 
-void access_memory_freed(struct detector *detector, struct thread *thread,
-			 const struct access *access)
+static void end_memory(struct detector *detector, struct thread *thread,
+		       const struct access *access, bool is_dropped)
 {
 	uintptr_t end = access->address + access->size_bytes;
 	uintptr_t granule = access->address & ~(uintptr_t)(SHADOW_GRANULE - 1);
@@ -418,6 +456,7 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 		.access = access,
 		.is_write = true,
 		.is_freeing = true,
+		.is_dropped = is_dropped,
 		.keeps_callers = true,
 		.bytes = SHADOW_ALL_BYTES,
 	};
@@ -441,4 +480,16 @@ void access_memory_freed(struct detector *detector, struct thread *thread,
 			count = 1;
 		}
 	}
+}
+
+void access_memory_freed(struct detector *detector, struct thread *thread,
+			 const struct access *access)
+{
+	end_memory(detector, thread, access, false);
+}
+
+void access_memory_dropped(struct detector *detector, struct thread *thread,
+			   const struct access *access)
+{
+	end_memory(detector, thread, access, true);
 }

@@ -33,6 +33,7 @@ struct race_step {
 	origin_id origin; /* of this access, once needed */
 	bool is_write;
 	bool is_freeing; /* the end of the memory's life */
+	bool is_dropped; /* and then its words are cleared */
 	bool keeps_callers;
 	uint64_t told;	 /* the pair of places that was told of last */
 

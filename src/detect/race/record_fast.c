@@ -95,7 +95,7 @@ static bool record_line(struct detector *detector, struct thread *thread, uintpt
 		return false;
 	*thread->clocks.shared = read_line_shared(word, current);
 	/* acquire: as in record_whole() */
-	if (UNLIKELY(!is_all_clear(thread, shadow.write, claim_look(shadow.write), bytes)))
+	if (UNLIKELY(!is_all_clear(thread, shadow.write, claim_ask(shadow.write), bytes)))
 		record_again(detector, thread, address, size_bytes, false, site, false);
 	return true;
 }
@@ -119,7 +119,7 @@ static inline bool record_whole(struct detector *detector, struct thread *thread
 		return false;
 	cells_free(thread, old);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
-	if (UNLIKELY(!is_all_clear(thread, other, claim_look(other), SHADOW_ALL_BYTES)))
+	if (UNLIKELY(!is_all_clear(thread, other, claim_ask(other), SHADOW_ALL_BYTES)))
 		record_again(detector, thread, granule, SHADOW_GRANULE, is_write, site, false);
 	return true;
 }
@@ -243,7 +243,7 @@ static bool record_part(const struct part *part)
 		is_put = (cells_are(old) && put_among_cells(part, old)) ||
 			 (!part->is_write && join_part(part, old));
 	/* acquire: as in record_whole() */
-	return is_put && is_all_clear(part->thread, other, claim_look(other), part->bytes);
+	return is_put && is_all_clear(part->thread, other, claim_ask(other), part->bytes);
 }
 
 /* --- Pending granules --------------------------------------------------------- */
@@ -346,7 +346,7 @@ static inline enum recorded record_alone(struct detector *detector, struct threa
 			   old, mine, unite_sites(detector, thread, pending)))
 		return NOT_RECORDED;
 	/* acquire: as in record_whole() */
-	return is_all_clear(thread, other, claim_look(other), pending->bytes)
+	return is_all_clear(thread, other, claim_ask(other), pending->bytes)
 		       ? RECORDED
 		       : RECORDED_WITH_OTHERS;
 }

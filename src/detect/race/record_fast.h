@@ -13,7 +13,7 @@
  * All other accesses go to access_check().
  *
  * What is below runs (shadow/runs.h) is good enough for a first look: the exchange fails
- * then, and the last look is by claim_look().
+ * then, and the last look is by claim_ask().
  */
 #ifndef DETECT_RACE_RECORD_FAST_H
 #define DETECT_RACE_RECORD_FAST_H

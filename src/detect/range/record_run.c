@@ -23,7 +23,7 @@ static bool is_recorded(const struct span *span, uint64_t word)
 	return word == span->word;
 }
 
-/* May a run go over it?  No other thread's: that may still look for it. */
+/* May a run go over the word?  No other thread's: that may still look for it. */
 static bool is_own(const struct span *span, uint64_t word)
 {
 	return !word ||
@@ -123,6 +123,33 @@ void span_compare(const struct span *span, uintptr_t granule, uint32_t count)
 			     SHADOW_GRANULE, span->is_write, span->site, false);
 }
 
+/* May a run of [first, end) take the place of all that @runs have there? */
+static bool takes_all(const struct span *span, const struct page_runs *runs, uint32_t first,
+		      uint32_t end)
+{
+	for (uint32_t i = 0; i < RUNS_MAX; i++) {
+		const struct shadow_run *run = &runs->runs[i];
+
+		if (run->from == run->to || run->to <= first || end <= run->from ||
+		    is_own(span, run->word))
+			continue;
+		if (run->from < first || run->to > end || !is_past(span, run->word))
+			return false;
+	}
+	return true;
+}
+
+/* What other threads' checks look for are words, not runs. */
+static bool may_go_over(const struct span *span, const struct page_runs *runs,
+			const uint64_t *words, uint32_t count)
+{
+	uint32_t first = number_of(words);
+
+	return count_in_page(span, is_own, runs, words, count) == count ||
+	       (takes_all(span, runs, first, first + count) &&
+		count_single(span, is_own, words, count) == count);
+}
+
 /* Under a claim, the turn of which was @taken: puts down a run, or leaves all as it is. */
 static bool put_down(const struct span *span, const uint64_t *words, uint32_t count, uint64_t taken)
 {
@@ -135,7 +162,7 @@ static bool put_down(const struct span *span, const uint64_t *words, uint32_t co
 		*runs = (struct page_runs){0};
 	if (count_in_page(span, is_recorded, runs, words, count) == count)
 		return true;
-	if (count_in_page(span, is_own, runs, words, count) < count)
+	if (!may_go_over(span, runs, words, count))
 		return false;
 	runs_add(runs, words - first, run);
 	return true;

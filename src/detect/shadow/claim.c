@@ -37,6 +37,21 @@ void claim_lay_out(uint64_t *turn)
 	}
 }
 
+uint64_t claim_ask_runs(const uint64_t *place, uint64_t found, uint32_t *count)
+{
+	uint32_t at = (uint32_t)((uintptr_t)place / sizeof(*place) % CLAIM_WORDS), end = CLAIM_WORDS;
+	struct page_runs runs = *runs_of(place);
+	const struct shadow_run *run = runs_find(&runs, at, &end);
+	uint64_t word = run ? run->word : load_acquire(place);
+
+	fence_acquire();
+	/* relaxed: the fence orders it. */
+	if (found & CLAIM_HELD || load_relaxed(claim_turn_of(place)) != found)
+		return claim_look(place);
+	*count = run ? end - at : 1;
+	return word;
+}
+
 static uint64_t turn_after(uint64_t turn)
 {
 	return (turn & ~(uint64_t)(CLAIM_STEP - 1)) + CLAIM_STEP;

@@ -62,6 +62,28 @@ static inline uint64_t claim_look(const uint64_t *place)
 	return load_acquire(place);
 }
 
+/* The same of a page whose turn, @found, says that it has runs; they stay if they can be read. */
+uint64_t claim_ask_runs(const uint64_t *place, uint64_t found, uint32_t *count);
+
+/* The word that speaks for the one at @place, and for how many in its page from there on: enough
+ * to compare with, not to exchange. */
+static inline uint64_t claim_ask_many(const uint64_t *place, uint32_t *count)
+{
+	/* acquire: words are looked at afterwards. */
+	uint64_t found = load_acquire(claim_turn_of(place));
+
+	*count = 1;
+	return UNLIKELY(found & CLAIM_RUNS) ? claim_ask_runs(place, found, count)
+					    : load_acquire(place);
+}
+
+static inline uint64_t claim_ask(const uint64_t *place)
+{
+	uint32_t count;
+
+	return claim_ask_many(place, &count);
+}
+
 /* False: it has been claimed by another thread.  The page has no runs then. */
 static inline bool claim_begin(struct detector *detector, uint64_t *turn, uint64_t *taken)
 {

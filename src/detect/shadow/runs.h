@@ -10,13 +10,15 @@
  * Runs are put down under a claim of the page (claim.h), whose turn says that there are some
  * (CLAIM_RUNS).  Who looks at words of the page, or changes one, first lays the runs out:
  * stores their words where they belong, under a claim too.  shadow_of() does so, and
- * claim_exchange(), and after a thread's own word was exchanged claim_look() at the other
- * plane: either it finds the turn marked, or who put down the run looks later, and finds the
- * exchanged word.  tests/unit/detect/test_run_orders.c runs all orders of these.
+ * claim_exchange().  After a thread's own word was exchanged claim_ask() looks at the other
+ * plane, and reads runs as they are: either it finds the turn marked, or who put down the run
+ * looks later, and finds the exchanged word.  tests/unit/detect/test_run_orders.c runs all
+ * orders of these.
  *
  * Checks in clones, and the first comparisons of thunks, look at the words alone, and may find
  * one that a run has gone over.  They only ask for the thread's own word of its present epoch.
- * A run goes over no other thread's words, so what they find is as good as it was.
+ * A run goes over no other thread's words, so what they find is as good as it was.  Another
+ * thread's runs, which no check looks at, it may take the place of.
  */
 #ifndef DETECT_SHADOW_RUNS_H
 #define DETECT_SHADOW_RUNS_H

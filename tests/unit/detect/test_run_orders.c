@@ -29,6 +29,7 @@ enum mutant {
 enum { CLAIM, LOOK, PUT, END, GIVE_UP, COMPARE,
        /* ... of who changes a word, or goes on so, ... */
        SINGLY, FIND, EXCHANGE, AFTER, SETTLE, KEPT, WORD_FIRST, OTHER_PLANE, OTHER_WORD,
+       ASK, ASK_AGAIN,
        /* ... and of who lays out a run, and then goes on at SINGLY, SETTLE or OTHER_PLANE. */
        LAY_OUT, STORE = LAY_OUT + 3, LAID = STORE + 3 };
 
@@ -152,7 +153,7 @@ static bool step_laying_out(struct order_machine *machine, struct order_processo
 	return end_claim(machine, processor, 0, going_on[way]);
 }
 
-/* claim_exchange() in @place, which only in OWN's plane has runs; then claim_look() at the other
+/* claim_exchange() in @place, which only in OWN's plane has runs; then claim_ask() at the other
  * plane. */
 static bool step_singly(struct order_machine *machine, struct order_processor *processor,
 			enum place place, uint8_t mine)
@@ -202,8 +203,21 @@ static bool step_singly(struct order_machine *machine, struct order_processor *p
 		return true;
 	case OTHER_PLANE:
 		processor->at = place != OWN && turn & CLAIM_RUNS && mutant != NO_LOOK_AT_TURN
-					? LAY_OUT + 2
+					? ASK
 					: OTHER_WORD;
+		remember_turn(processor, turn);
+		return true;
+	case ASK:
+		if (mutant != LOOKS_AT_WORD_FIRST)
+			remember_word(processor, order_load(machine, processor, RUN));
+		processor->at = ASK_AGAIN;
+		return true;
+	case ASK_AGAIN:
+		processor->at = LAY_OUT + 2;
+		if (turn_of(processor) & CLAIM_HELD || turn != turn_of(processor))
+			return true;
+		see(processor, word_of(processor));
+		processor->at = ORDER_END;
 		return true;
 	default:
 		word = order_load(machine, processor, place == OWN ? OTHER : OWN);

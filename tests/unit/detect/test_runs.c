@@ -100,6 +100,7 @@ START_TEST(run_goes_over_no_words_of_another_thread)
 {
 	set_up();
 	ck_assert(record(first, 0, 3 * PAGE, true));
+	word_at(AMID, true);
 	a = racing_start(first);
 	ck_assert(record(a, 0, 3 * PAGE, true));
 	ck_assert(!has_runs(AMID, true));
@@ -109,6 +110,77 @@ START_TEST(run_goes_over_no_words_of_another_thread)
 	ck_assert(has_runs(AMID, true));
 	ck_assert_uint_ne(word_below(AMID, true), *a->clocks.current);
 	ck_assert_uint_eq(word_at(AMID, true), *a->clocks.current);
+}
+END_TEST
+
+START_TEST(run_takes_the_place_of_one_that_came_before)
+{
+	set_up();
+	ck_assert(record(first, 0, 3 * PAGE, true));
+	a = racing_start(first);
+	ck_assert(record(a, 0, 3 * PAGE, true));
+	ck_assert(has_runs(AMID, true));
+	ck_assert_uint_eq(word_below(AMID, true), 0);
+	writes(b, AMID, 8);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(word_at(AMID + 8, true), *a->clocks.current);
+}
+END_TEST
+
+START_TEST(run_takes_no_place_of_one_that_it_races_with)
+{
+	set_up();
+	ck_assert(record(a, 0, 3 * PAGE, true));
+	(void)record(b, 0, 3 * PAGE, true);
+	ck_assert_uint_eq(word_at(AMID, true), *a->clocks.current);
+	writes(b, AMID, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+/* The thread's checks may look for what it has stored before, while its epoch goes on. */
+START_TEST(run_goes_over_no_words_below_runs_of_another_thread)
+{
+	set_up();
+	writes(first, AMID, 8);
+	ck_assert_uint_ne(word_below(AMID, true), 0);
+	ck_assert(record(first, 0, 3 * PAGE, true));
+	ck_assert(has_runs(AMID, true));
+	a = racing_start(first);
+	ck_assert(record(a, 0, 3 * PAGE, true));
+	ck_assert(!has_runs(AMID, true));
+	ck_assert_uint_eq(word_below(AMID, true), *a->clocks.current);
+}
+END_TEST
+
+/* What is left of the other one would be laid out below. */
+START_TEST(run_takes_no_part_of_another_threads)
+{
+	set_up();
+	ck_assert(record(first, 0, 3 * PAGE, true));
+	a = racing_start(first);
+	ck_assert(record(a, 0, AMID, true));
+	ck_assert(!has_runs(AMID, true));
+	ck_assert_uint_eq(word_below(AMID - 8, true), *a->clocks.current);
+}
+END_TEST
+
+/* In the other plane they are read, and stay. */
+START_TEST(single_accesses_leave_runs_as_they_are)
+{
+	site_id site;
+
+	set_up();
+	ck_assert(record(first, 0, 3 * PAGE, !_i));
+	a = racing_start(first);
+	site = racing_site(_i ? SITE_WRITE : SITE_READ, 8);
+	a->accesses.sample = b->accesses.sample = PAGE;
+	quick_access(a, site, AMID, 8);
+	ck_assert_uint_eq(word_below(AMID, _i), *a->clocks.current);
+	ck_assert(has_runs(AMID, !_i));
+	ck_assert_uint_eq(finding_count, 0);
+	quick_access(b, site, AMID + 8, 8);
+	ck_assert_uint_eq(finding_count, 1);
 }
 END_TEST
 
@@ -172,6 +244,26 @@ START_TEST(free_of_a_run_races_with_it)
 }
 END_TEST
 
+/* Of what is dropped next nothing is changed, where all comes before. */
+START_TEST(dropped_memory_is_compared)
+{
+	bool is_ordered = _i & 1, is_write = _i & 2, is_run = _i & 4;
+	struct access freed;
+
+	set_up();
+	ck_assert(record(first, 0, 3 * PAGE, is_write));
+	if (!is_run)
+		word_at(AMID, is_write);
+	a = racing_start(first);
+	freed = racing_access(racing_site(SITE_WRITE | SITE_RANGE, 8), 0, 3 * PAGE);
+	access_memory_dropped(&judge, is_ordered ? a : b, &freed);
+	ck_assert_uint_eq(finding_count > 0, !is_ordered);
+	ck_assert(!is_ordered || has_runs(AMID, is_write) == is_run);
+	ck_assert(!is_ordered || word_at(AMID, is_write));
+	ck_assert(!is_ordered || shadow_form(word_at(AMID, true)) == SHADOW_PLAIN);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("runs");
@@ -180,9 +272,15 @@ int main(void)
 	tcase_add_loop_test(tests, range_of_a_page_is_a_run, 0, 2);
 	tcase_add_loop_test(tests, what_races_with_a_run_is_found, 0, 8);
 	tcase_add_test(tests, run_goes_over_no_words_of_another_thread);
+	tcase_add_test(tests, run_takes_the_place_of_one_that_came_before);
+	tcase_add_test(tests, run_takes_no_place_of_one_that_it_races_with);
+	tcase_add_test(tests, run_goes_over_no_words_below_runs_of_another_thread);
+	tcase_add_test(tests, run_takes_no_part_of_another_threads);
+	tcase_add_loop_test(tests, single_accesses_leave_runs_as_they_are, 0, 2);
 	tcase_add_test(tests, run_in_part_of_a_page_leaves_the_rest);
 	tcase_add_test(tests, runs_of_many_epochs_are_all_kept);
 	tcase_add_loop_test(tests, run_ends_with_its_memory, 0, 2);
 	tcase_add_loop_test(tests, free_of_a_run_races_with_it, 0, 2);
+	tcase_add_loop_test(tests, dropped_memory_is_compared, 0, 8);
 	return racing_run(tests);
 }
