@@ -22,10 +22,19 @@ const struct report_format report_formats[FORMAT_COUNT] = {
 #undef FORMAT
 };
 
+/* A report is made of many small pieces; messages go out at once. */
+static FILE *open_stderr(void)
+{
+	static char pieces[16384];
+
+	(void)setvbuf(stderr, pieces, _IOFBF, sizeof(pieces));
+	return stderr;
+}
+
 FILE *report_open(const struct report_output *output)
 {
 	if (!output->path)
-		return stderr;
+		return open_stderr();
 	if (strcmp(output->path, "-") == 0)
 		return stdout;
 	return fopen(output->path, output->is_appended ? "ae" : "we");
@@ -35,6 +44,8 @@ int report_close(FILE *out)
 {
 	int result = fflush(out) != 0 || ferror(out) ? -EIO : 0;
 
+	if (out == stderr)
+		(void)setvbuf(stderr, NULL, _IONBF, 0);
 	if (out == stderr || out == stdout)
 		return result;
 	return fclose(out) != 0 ? -EIO : result;

@@ -5,22 +5,28 @@
 #include "preload/guest/guest.h"
 #include "preload/guest/modules.h"
 
-#define INDEX_BITS 17
-#define INDEX_COUNT (1u << INDEX_BITS)
-#define INDEX_FULL (INDEX_COUNT / 4 * 3)
+#define BITS_FIRST 11
+#define BITS_STEP 2
+#define BITS_MOST 17
 
-/* An open hash table that only grows. */
 struct known_call {
 	uintptr_t key; /* 0: free; published last */
 	site_id site;
 	uint32_t generation; /* of the code, when the site was last known to be there */
 };
 
+/* An open hash table that only grows.  A larger one takes the place of one that is full, in
+ * which others may go on looking: all entries of that stay. */
+struct known_calls {
+	uint32_t bits; /* of the number of entries */
+	uint32_t count;
+	struct known_call calls[];
+};
+
 struct runtime_lock call_sites_lock LOCKED_AROUND_FORKS;
 
-/* Both under call_sites_lock; published entries are read without it. */
-static struct known_call *known_calls;
-static uint32_t known_count;
+/* Under call_sites_lock; published entries are read without it. */
+static struct known_calls *known_calls;
 
 /* Code addresses leave upper bits free. */
 static uintptr_t key_of(uintptr_t return_address, uint32_t access)
@@ -30,17 +36,43 @@ static uintptr_t key_of(uintptr_t return_address, uint32_t access)
 }
 
 /* The entry of @key, or the free one where it belongs. */
-static struct known_call *find_entry(struct known_call *calls, uintptr_t key)
+static struct known_call *find_entry(struct known_calls *known, uintptr_t key)
 {
-	uint32_t i = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> (64 - INDEX_BITS));
+	uint32_t i = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> (64 - known->bits));
 
-	for (;; i = (i + 1) % INDEX_COUNT) {
+	for (;; i = (i + 1) & ((1u << known->bits) - 1)) {
 		/* acquire: pairs with add_entry(), which writes the site first. */
-		uintptr_t found = load_acquire(&calls[i].key);
+		uintptr_t found = load_acquire(&known->calls[i].key);
 
 		if (found == key || !found)
-			return &calls[i];
+			return &known->calls[i];
 	}
+}
+
+static bool has_room(const struct known_calls *known)
+{
+	return known && known->count < (1u << known->bits) / 4 * 3;
+}
+
+/* The table, or a larger one if it is full; NULL: there is no room. */
+static struct known_calls *make_room(struct known_calls *old)
+{
+	uint32_t bits = old ? old->bits + BITS_STEP : BITS_FIRST;
+	struct known_calls *known;
+
+	if (has_room(old) || bits > BITS_MOST)
+		return has_room(old) ? old : NULL;
+	known = pages_from_kernel(sizeof(*known) + (sizeof(known->calls[0]) << bits));
+	if (!known)
+		return NULL;
+	known->bits = bits;
+	known->count = old ? old->count : 0;
+	for (uint32_t i = 0; old && i < 1u << old->bits; i++)
+		if (old->calls[i].key)
+			*find_entry(known, old->calls[i].key) = old->calls[i];
+	/* release: pairs with call_site(). */
+	store_release(&known_calls, known);
+	return known;
 }
 
 static site_id new_site(uintptr_t return_address, uint32_t access)
@@ -73,20 +105,17 @@ static bool is_outdated(const struct known_call *entry, uintptr_t return_address
 static site_id add_entry(uintptr_t return_address, uint32_t access, bool renews)
 {
 	uintptr_t key = key_of(return_address, access);
+	struct known_calls *known = make_room(known_calls);
 	struct known_call *entry;
 
-	if (!known_calls)
-		/* release: pairs with call_site(). */
-		store_release(&known_calls, (struct known_call *)pages_from_kernel(
-						    INDEX_COUNT * sizeof(*known_calls)));
-	if (!known_calls || known_count >= INDEX_FULL)
+	if (!known)
 		return 0;
-	entry = find_entry(known_calls, key);
+	entry = find_entry(known, key);
 	if (!entry->key || renews)
 		/* relaxed: a reader of the old site names code that was unloaded. */
 		store_relaxed(&entry->site, new_site(return_address, access));
 	store_relaxed(&entry->generation, guest_code_generation);
-	known_count += !entry->key;
+	known->count += !entry->key;
 	/* release: pairs with find_entry(). */
 	store_release(&entry->key, key);
 	return entry->site;
@@ -95,13 +124,13 @@ static site_id add_entry(uintptr_t return_address, uint32_t access, bool renews)
 site_id call_site(uintptr_t return_address, uint32_t access)
 {
 	/* acquire: pairs with add_entry(). */
-	struct known_call *calls = load_acquire(&known_calls);
+	struct known_calls *known = load_acquire(&known_calls);
 	struct known_call *entry;
 	bool renews = false;
 	site_id site;
 
-	if (LIKELY(calls)) {
-		entry = find_entry(calls, key_of(return_address, access));
+	if (LIKELY(known)) {
+		entry = find_entry(known, key_of(return_address, access));
 		/* relaxed: an old site may be returned, see add_entry(). */
 		if (LIKELY(entry->key && load_relaxed(&entry->generation) == guest_code_generation))
 			return load_relaxed(&entry->site);

@@ -34,10 +34,11 @@ static bool may_have_linked_file(const char *file, const char *link)
 static int find_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
 			  const char *file, const char *link, GElf_Word checksum, char **found)
 {
+	const char *servers = getenv("DEBUGINFOD_URLS");
 	int fd = dwfl_build_id_find_debuginfo(module, data, name, base, file, link, checksum,
 					      found);
 
-	if (fd >= 0 || (!getenv("DEBUGINFOD_URLS") && !(link && may_have_linked_file(file, link))))
+	if (fd >= 0 || (!(servers && *servers) && !(link && may_have_linked_file(file, link))))
 		return fd;
 	return dwfl_standard_find_debuginfo(module, data, name, base, file, link, checksum, found);
 }

@@ -10,11 +10,12 @@
  *	while (stack && !is_same(stack, frames, count))
  *		stack = intern_next(stack);
  *
- * The owner serialises adding, removing and growing.  A table that never grows may
- * be searched meanwhile without a lock: a value is visible with all that was
- * stored into it before it was added.  Where values are removed, such a search may
- * miss another value of the same chain, and a removed one must remain a structure
- * of its kind.  So who finds nothing looks again under the lock before adding.
+ * The owner serialises adding, removing and growing.  A table that grows by
+ * intern_grow_searched() alone may be searched meanwhile without a lock: a value is
+ * visible with all that was stored into it before it was added.  While values are
+ * removed or the table grows, such a search may miss another value of the same chain, and
+ * a removed one must remain a structure of its kind.  So who finds nothing looks again
+ * under the lock before adding.
  *
  * Tables of bare keys or addresses, read on hot paths, have open addressing of their
  * own, without links: lock_order/chain.c, data/object.c, x86/decode/pattern.c,
@@ -50,13 +51,19 @@ bool intern_begin(struct intern_table *table, struct arena *arena, uint32_t buck
  * grow longer, no more. */
 void intern_grow(struct intern_table *table, struct arena *arena, intern_hash hash_of);
 
+/* The same while others search it: the old buckets stay for them.  Half of what the new ones
+ * take is lost so.  True: it has grown. */
+bool intern_grow_searched(struct intern_table *table, struct arena *arena, intern_hash hash_of);
+
 /* The first value that may have @hash, or NULL. */
 static inline void *intern_first(const struct intern_table *table, uint64_t hash)
 {
-	/* acquire: pairs with the releases in intern_begin() and intern_add(). */
+	/* acquire: these pair with the releases in intern_begin() and intern_add().  The buckets
+	 * may be more. */
+	uint32_t count = load_acquire(&table->bucket_count);
 	struct intern_link **buckets = load_acquire(&table->buckets);
 
-	return buckets ? load_acquire(&buckets[hash & (table->bucket_count - 1)]) : NULL;
+	return count ? load_acquire(&buckets[hash & (count - 1)]) : NULL;
 }
 
 /* The next one after @value, or NULL. */

@@ -5,7 +5,7 @@
 #include "base/atomic.h"
 
 #define SLOT_COUNT 32768
-#define FIRST_SLOT_COUNT 4096 /* until these have been full */
+#define FIRST_SLOT_COUNT 4096 /* twice as many whenever they have been full */
 #define PROBE_COUNT 4
 #define SLOT_BUSY UINT64_MAX
 
@@ -106,11 +106,13 @@ void unwind_cache_add(uint64_t generation, uintptr_t address, const struct frame
 			return;
 		}
 	}
-	uint32_t most = (load_relaxed(&slot_mask) + 1) / REFUSED_PART;
+	uint32_t count = load_relaxed(&slot_mask) + 1;
+	uint32_t most = count / REFUSED_PART;
 
 	/* relaxed: a wrong count only means a flush more or less */
 	if (fetch_add_relaxed(&refused_count, 1) % most != most - 1)
 		return;
 	unwind_cache_flush();
-	store_relaxed(&slot_mask, SLOT_COUNT - 1); /* relaxed: as above */
+	if (count < SLOT_COUNT)
+		store_relaxed(&slot_mask, 2 * count - 1); /* relaxed: as above */
 }

@@ -263,13 +263,19 @@ tests_unit_detect_test_vclock_LDADD = src/libcore.a $(CHECK_LIBS)
 
 # --- The heap and the C library, as the engine sees them ----------------------
 
-memory_tests = tests/unit/preload/test_block_facts tests/unit/preload/test_lock_memo \
-	tests/unit/preload/test_ranges tests/unit/preload/test_reserved
+memory_tests = tests/unit/preload/test_block_facts tests/unit/preload/test_call_site \
+	tests/unit/preload/test_lock_memo tests/unit/preload/test_ranges \
+	tests/unit/preload/test_reserved
 
 tests_unit_preload_test_block_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_preload_test_block_facts_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_preload_test_block_facts_SOURCES = tests/unit/preload/test_block_facts.c preload/heap/block_facts.c
 tests_unit_preload_test_block_facts_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_preload_test_call_site_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_preload_test_call_site_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_preload_test_call_site_SOURCES = tests/unit/preload/test_call_site.c preload/code/call_site.c
+tests_unit_preload_test_call_site_LDADD = src/libcore.a $(CHECK_LIBS)
 
 # The detector of the tests is the guest's.
 tests_unit_preload_test_lock_memo_CPPFLAGS = $(UNWIND_CPPFLAGS) -Djudge=guest_detector

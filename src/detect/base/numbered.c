@@ -4,7 +4,7 @@
 
 #include "base/atomic.h"
 
-#define BUCKETS (1u << 16) /* no more: they are searched without a lock */
+#define BUCKETS_FIRST 1024u
 #define PLACE_MASK ((1u << NUMBERED_PLACE_BITS) - 1)
 #define ROOM_STEP 128u	/* bytes: what comes later may need more */
 #define HAND_STEPS 256u /* places that are looked at for one value */
@@ -97,6 +97,11 @@ static struct numbered *take_place(struct numbered_table *table, size_t bytes, u
 	return NULL;
 }
 
+static uint64_t hash_of_value(const void *value)
+{
+	return ((const struct numbered *)value)->hash;
+}
+
 /* Under table->busy. */
 static uint32_t add(struct numbered_table *table, const struct numbered_content *content)
 {
@@ -126,8 +131,10 @@ uint32_t numbered_add(struct numbered_table *table, const struct numbered_conten
 	if (!spin_lock(&table->busy))
 		return 0;
 	number = is_new ? 0 : find(table, content);
-	if (!number && intern_begin(&table->by_hash, &table->arena, BUCKETS))
+	if (!number && intern_begin(&table->by_hash, &table->arena, BUCKETS_FIRST)) {
+		intern_grow_searched(&table->by_hash, &table->arena, hash_of_value);
 		number = add(table, content);
+	}
 	spin_unlock(&table->busy);
 	return number;
 }

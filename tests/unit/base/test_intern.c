@@ -171,6 +171,7 @@ static void *search_value(void *context)
 	return NULL;
 }
 
+/* With more values as the table grows, too. */
 START_TEST(who_searches_meanwhile_finds_whole_values)
 {
 	pthread_t searcher;
@@ -178,8 +179,12 @@ START_TEST(who_searches_meanwhile_finds_whole_values)
 
 	ck_assert(intern_begin(&table, &arena, FIRST_BUCKETS));
 	ck_assert_int_eq(pthread_create(&searcher, NULL, search_value, NULL), 0);
-	for (uint64_t i = 0; i < MANY; i++)
+	for (uint64_t i = 0; i < MANY; i++) {
 		add_value(i);
+		if (_i)
+			intern_grow_searched(&table, &arena, hash_of);
+	}
+	ck_assert(!_i || table.bucket_count > MANY);
 	ck_assert_int_eq(pthread_join(searcher, &broken), 0);
 	ck_assert_ptr_null(broken);
 }
@@ -201,7 +206,7 @@ int main(void)
 	tcase_add_test(tests, removed_values_are_gone_and_others_of_their_hash_are_not);
 	tcase_add_test(tests, without_memory_it_does_not_begin);
 	tcase_add_test(tests, without_memory_to_grow_all_is_still_found);
-	tcase_add_test(tests, who_searches_meanwhile_finds_whole_values);
+	tcase_add_loop_test(tests, who_searches_meanwhile_finds_whole_values, 0, 2);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

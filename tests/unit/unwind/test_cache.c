@@ -41,6 +41,33 @@ START_TEST(rule_is_found_until_flushed)
 }
 END_TEST
 
+#define MANY 16384u
+
+/* Whoever unwinds finds a rule, or adds it. */
+static uint32_t find_or_add_many(void)
+{
+	uint32_t found_count = 0;
+
+	for (uintptr_t address = 1; address <= MANY; address++) {
+		uint64_t generation = unwind_cache_generation();
+		struct frame_rule rule = rule_of(generation, address), found;
+
+		if (unwind_cache_find(generation, address, &found))
+			found_count++;
+		else
+			unwind_cache_add(generation, address, &rule);
+	}
+	return found_count;
+}
+
+START_TEST(cache_grows_until_many_rules_have_room)
+{
+	for (int round = 0; round < 8; round++)
+		(void)find_or_add_many();
+	ck_assert_uint_gt(find_or_add_many(), MANY / 10 * 9);
+}
+END_TEST
+
 struct worker {
 	pthread_t thread;
 	uint32_t hit_count;
@@ -96,6 +123,7 @@ int main(void)
 
 	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, rule_is_found_until_flushed);
+	tcase_add_test(cases, cache_grows_until_many_rules_have_room);
 	tcase_add_test(cases, threads_never_see_half_a_rule);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
