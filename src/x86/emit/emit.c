@@ -41,9 +41,13 @@ static uint32_t count_accesses(const struct function *function)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < function->count; i++)
-		count += (function->instructions[i].memory != 0) +
-			 (uint32_t)__builtin_popcount(function->instructions[i].used_bytes);
+	for (uint32_t i = 0; i < function->count; i++) {
+		uint32_t used = function->instructions[i].used_bytes;
+
+		count += function->instructions[i].memory != 0;
+		if (UNLIKELY(used))
+			count += (uint32_t)__builtin_popcount(used);
+	}
 	return count;
 }
 

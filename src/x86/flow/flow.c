@@ -111,6 +111,7 @@ struct pairing {
 	struct flow flow;
 	const struct update_group_notes *notes;
 	uint32_t *store_at; /* instructions, by number */
+	uint8_t *part_counts; /* by number: to how many places it stores, a vector's parts */
 	struct flow_values values;
 	struct flow_store *stores;
 	struct flow_loads *loads;
@@ -150,24 +151,14 @@ static bool is_compared(const struct flow_values *values, uint32_t load, uint32_
 	return false;
 }
 
-/* How many places store number @number stores to: those of a vector's parts. */
-static uint32_t part_count(const struct pairing *pairing, uint32_t number)
+static inline bool is_same_place(const struct pairing *pairing, uint32_t load, uint32_t store)
 {
-	const struct instruction *store =
-		&pairing->flow.function->instructions[pairing->store_at[number]];
+	uint64_t from = pairing->values.load_places[load];
+	uint64_t to = pairing->values.store_places[store];
 
-	return store->kind == INSTRUCTION_PLAIN && store->access_bytes > 8
-		       ? store->access_bytes / FLOW_PART
-		       : 1;
-}
-
-static bool is_same_place(const struct pairing *pairing, uint32_t load, uint32_t store)
-{
-	for (uint32_t i = 0; i < part_count(pairing, store); i++)
-		if (pairing->values.load_places[load] ==
-		    flow_add_bytes(pairing->values.store_places[store], i * FLOW_PART))
-			return true;
-	return false;
+	for (uint32_t i = 1; from != to && i < pairing->part_counts[store]; i++)
+		to = flow_add_bytes(to, FLOW_PART);
+	return from == to;
 }
 
 /* Only where they run it shows whether two searches have found the same. */
@@ -265,7 +256,7 @@ static void keep_matching(struct pairing *pairing)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < pairing->flow.store_count; i++) {
-		for (uint32_t part = 0; part < part_count(pairing, i); part++) {
+		for (uint32_t part = 0; part < pairing->part_counts[i]; part++) {
 			uint64_t place = flow_add_bytes(pairing->values.store_places[i],
 							part * FLOW_PART);
 
@@ -290,6 +281,26 @@ static void keep_matching(struct pairing *pairing)
 	loads->count = kept;
 }
 
+static uint8_t count_parts(const struct instruction *store)
+{
+	return store->kind == INSTRUCTION_PLAIN && store->access_bytes > 8
+		       ? (uint8_t)(store->access_bytes / FLOW_PART)
+		       : 1;
+}
+
+static void list_stores(struct pairing *pairing)
+{
+	const struct flow *flow = &pairing->flow;
+
+	for (uint32_t i = 0; i < flow->function->count; i++) {
+		if (!(flow->roles[i] & (FLOW_STORE | FLOW_OPEN)))
+			continue;
+		pairing->store_at[flow->store_of[i]] = i;
+		pairing->part_counts[flow->store_of[i]] =
+			count_parts(&flow->function->instructions[i]);
+	}
+}
+
 /* Room for the facts of stores. */
 static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 {
@@ -297,6 +308,7 @@ static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 	size_t count = flow->store_count;
 
 	pairing->store_at = scratch_take(scratch, count * sizeof(*pairing->store_at));
+	pairing->part_counts = scratch_take(scratch, count);
 	pairing->values.store_places =
 		scratch_take_zeroed(scratch, count * sizeof(*pairing->values.store_places));
 	pairing->values.store_values =
@@ -310,11 +322,12 @@ static bool take_stores(struct pairing *pairing, struct scratch *scratch)
 		scratch_take(scratch, pairing->loads->count * sizeof(*pairing->values.load_places));
 	if (!pairing->values.load_places || !pairing->store_at || !pairing->values.store_places ||
 	    !pairing->stores || !pairing->values.store_values || !pairing->values.store_likes ||
-	    !pairing->values.load_likes)
+	    !pairing->values.load_likes || !pairing->part_counts)
 		return false;
-	for (uint32_t i = 0; i < flow->function->count; i++)
-		if (flow->roles[i] & (FLOW_STORE | FLOW_OPEN))
-			pairing->store_at[flow->store_of[i]] = i;
+	list_stores(pairing);
+	/* What is never reached is at no store's place. */
+	memset(pairing->values.load_places, 0xff,
+	       pairing->loads->count * sizeof(*pairing->values.load_places));
 	return true;
 }
 

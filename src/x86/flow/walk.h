@@ -279,7 +279,7 @@ static inline uint64_t flow_pair_of(uint64_t a, uint64_t b)
 	return a < b ? flow_mix(a, b) : flow_mix(b, a);
 }
 
-/* Fills @values, but for load_places of what is never reached.  False: no memory. */
+/* Fills @values, but for those of what is never reached.  False: no memory. */
 bool flow_find_places(struct flow *flow, struct scratch *scratch, const struct flow_loads *loads,
 		      struct flow_values *values);
 

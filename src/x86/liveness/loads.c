@@ -14,7 +14,6 @@ struct search {
 	const struct function *function;
 	const struct constants *constants; /* NULL: none are known */
 	struct lanes *before;		   /* per instruction, and one more */
-	bool has_changed;
 };
 
 static const unsigned char *bytes_of(const struct search *search, uint32_t index)
@@ -115,9 +114,10 @@ static void need_after(const struct search *search, uint32_t index, struct lanes
 {
 	const struct instruction *instruction = &search->function->instructions[index];
 
-	*lanes = (struct lanes){.needed = {0}};
 	if (instruction_falls_through(instruction) || instruction_is_call(instruction))
 		*lanes = search->before[index + 1];
+	else
+		*lanes = (struct lanes){.needed = {0}};
 	switch ((enum instruction_kind)instruction->kind) {
 	case INSTRUCTION_PLAIN:
 	case INSTRUCTION_STOP:
@@ -151,14 +151,15 @@ static void note_used(struct instruction *load, uint32_t of_memory)
 	load->is_unused = load->access_bytes <= 32 && !(of_memory & all);
 }
 
-static void pass_instruction(struct search *search, uint32_t index)
+/* True: what is needed before it has changed. */
+static bool pass_instruction(const struct search *search, uint32_t index)
 {
 	struct instruction *instruction = &search->function->instructions[index];
 	struct lanes *before = &search->before[index];
 	struct vector_value memory;
 	struct lane_values values;
 	struct lanes lanes;
-	uint32_t of_memory;
+	uint32_t of_memory, changed = 0;
 
 	need_after(search, index, &lanes);
 	if (search->constants)
@@ -169,10 +170,27 @@ static void pass_instruction(struct search *search, uint32_t index)
 		of_memory = LANES_ALL;
 	}
 	for (unsigned r = 0; r < LANES_REGISTERS; r++)
-		search->has_changed |= lanes.needed[r] != before->needed[r];
+		changed |= lanes.needed[r] ^ before->needed[r];
 	*before = lanes;
 	if (is_vector_load(search, index))
 		note_used(instruction, of_memory);
+	return changed != 0;
+}
+
+/* Of code that was passed before, only what comes before a change, or a branch, can change. */
+static bool pass_all(const struct search *search, bool is_first)
+{
+	const struct function *function = search->function;
+	bool is_next_new = false, has_changed = false;
+
+	for (uint32_t i = function->count; i-- > 0;) {
+		if (!is_first && !is_next_new &&
+		    !instruction_is_branch(&function->instructions[i]))
+			continue;
+		is_next_new = pass_instruction(search, i);
+		has_changed |= is_next_new;
+	}
+	return has_changed;
 }
 
 static void forget_used(const struct function *function)
@@ -184,9 +202,9 @@ static void forget_used(const struct function *function)
 void loads_find_used(const struct module *module, const struct function *function,
 		     struct scratch *scratch)
 {
-	struct search search = {.module = module, .function = function, .has_changed = true};
+	struct search search = {.module = module, .function = function};
 	struct scratch_mark mark = scratch_mark(scratch);
-	bool asks_constants;
+	bool asks_constants, has_changed = true;
 
 	if (function->count > INSTRUCTIONS_MOST || !has_load(&search))
 		return;
@@ -199,12 +217,9 @@ void loads_find_used(const struct module *module, const struct function *functio
 	if (asks_constants)
 		search.constants = constants_find(module, function, scratch);
 	need_all(&search.before[function->count]);
-	for (unsigned pass = 0; pass < PASSES_MOST && search.has_changed; pass++) {
-		search.has_changed = false;
-		for (uint32_t i = function->count; i-- > 0;)
-			pass_instruction(&search, i);
-	}
-	if (search.has_changed)
+	for (unsigned pass = 0; pass < PASSES_MOST && has_changed; pass++)
+		has_changed = pass_all(&search, pass == 0);
+	if (has_changed)
 		forget_used(function);
 	scratch_release(scratch, mark);
 }
