@@ -26,6 +26,7 @@ SAME_FLAG(CONSTANT);
 SAME_FLAG(DECIDES);
 SAME_FLAG(COMPARES);
 SAME_FLAG(CALL);
+SAME_FLAG(MAY_BE_SPLIT);
 
 static uintptr_t fill_site(const struct site_source *source, uint32_t index, struct site *site)
 {

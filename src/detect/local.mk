@@ -6,6 +6,7 @@ src_libcore_a_SOURCES += \
 	%D%/data/shadow_word.h \
 	%D%/data/site.c %D%/data/site.h \
 	%D%/data/stack_depot.c %D%/data/stack_depot.h \
+	%D%/data/marks.c %D%/data/marks.h \
 	%D%/data/named_ids.h \
 	%D%/data/vclock.c %D%/data/vclock.h \
 	%D%/data/wait.h \

@@ -31,6 +31,7 @@ src_libplan_a_SOURCES += \
 	%D%/survey/statistics.h \
 	%D%/survey/survey.c %D%/survey/survey.h \
 	%D%/survey/targets.c \
+	%D%/paths/splits.c %D%/paths/splits.h \
 	%D%/flow/accessor_scan.h \
 	%D%/flow/accessors.c %D%/flow/accessors.h \
 	%D%/flow/accessors_used.c \

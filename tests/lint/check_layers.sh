@@ -56,12 +56,12 @@ floors='
  5 src/detect/shadow
  5 src/detect/lock_order
  5 src/detect/deadlock
- 5 src/x86/flow
  5 src/x86/liveness
+ 5 src/x86/paths
  5 reports/types
  5 src/inspect/base
  6 src/detect/predicate
- 6 src/x86/emit
+ 6 src/x86/flow
  6 reports/blocks
  6 reports/source
  6 src/inspect/stack
@@ -71,14 +71,13 @@ floors='
  7 src/detect/race
  7 preload/arch/x86_64
  7 reports/words
- 7 src/x86
+ 7 src/x86/emit
  8 src/inspect/observed
  8 src/inspect/peers
  8 src/inspect/python
  8 src/detect/life
  8 src/detect/range
- 8 src/x86/verify
- 8 src/x86/cache
+ 8 src/x86
  8 preload/arch
  8 reports/states
  8 reports/view
@@ -86,6 +85,8 @@ floors='
  9 reports/filter
  9 reports/merge
  9 src/detect/sync
+ 9 src/x86/verify
+ 9 src/x86/cache
 10 src/inspect
 10 src/detect
 10 preload/guest

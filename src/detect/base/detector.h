@@ -22,6 +22,7 @@
 #include "base/types.h"
 #include "detect/base/lockset.h"
 #include "detect/base/slot.h"
+#include "detect/data/marks.h"
 #include "detect/data/object.h"
 #include "detect/data/site.h"
 #include "detect/data/stack_depot.h"
@@ -101,8 +102,6 @@ struct ended_life {
 #define ENDED_LIVES_KEPT 256u
 #define ENDED_KEPT 1024u
 
-#define STALE_READ_MARK_WORDS 64u
-
 /* Occurrences of races that are held back: at most so many for each finding, by number,
  * that they rest on. */
 #define HELD_BACK_PAIRS 64u
@@ -131,7 +130,8 @@ struct detector {
 	uint32_t run_least;		  /* granules: range/record_run.h */
 	struct atomic_table *atomics;	  /* atomic_location.h */
 	struct split_update *splits; /* update.h */
-	uint64_t stale_read_marks[STALE_READ_MARK_WORDS]; /* stale_read.c: where there are some */
+	struct marks split_marks;	/* where splits[] are */
+	struct marks stale_read_marks; /* stale_read.c: where there are some */
 	uint8_t held_back[HELD_BACK_PAIRS];
 	struct benign *benign; /* benign.c: races that the program means; NULL: none */
 	struct race_record *races; /* race_report.c: reported ones, newest first */

@@ -39,8 +39,10 @@ enum site_flag {
 				      * may wait for another value (x86/flow/waits.h) */
 	SITE_EXAMINED = 1u << 16,    /* SITE_UPDATE, a store: what was loaded has decided a branch
 				      * before it, or was passed to a function */
-	SITE_EARLY = 1u << 17	     /* a store that shares the check of an earlier access: checks
+	SITE_EARLY = 1u << 17,	     /* a store that shares the check of an earlier access: checks
 				      * of accesses in between come after it */
+	SITE_MAY_BE_SPLIT = 1u << 18 /* SITE_MAY_BE_STALE or SITE_DECIDES, and a lock may be
+				      * released before the store (x86/paths/splits.h) */
 };
 
 struct site {

@@ -74,9 +74,11 @@ void record_flush_whole(struct detector *detector, struct thread *thread, uintpt
 /* Does another part of the engine want to see accesses of @site to @address?  Decides on
  * *@callers, too. */
 static inline bool record_is_wanted(struct detector *detector, struct thread *thread, site_id id,
-				    uintptr_t address, bool is_write, enum access_callers *callers)
+				    uintptr_t address, uint32_t size_bytes, bool is_write,
+				    enum access_callers *callers)
 {
 	struct site *site = site_get(&detector->sites, id);
+	bool is_of_update;
 
 	*callers = origin_choose_callers(thread, site);
 	if (UNLIKELY(*callers != CALLERS_DROPPED)) {
@@ -92,11 +94,16 @@ static inline bool record_is_wanted(struct detector *detector, struct thread *th
 	if (thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER] &&
 	    stale_reads_touch(thread, address))
 		return true;
+	is_of_update = is_write ? site->update_group != 0 : site->flags & SITE_MAY_BE_SPLIT;
 	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
 	if (load_relaxed(&site_attention[id]) == SITE_WANTED)
 		store_relaxed(&site_attention[id],
-			      site->update_group ? SITE_QUIET_UNLOCKED : SITE_QUIET);
-	return site->update_group && (is_write ? detector->split_count : thread->held.count);
+			      is_of_update ? SITE_QUIET_UNLOCKED : SITE_QUIET);
+	if (LIKELY(!is_of_update))
+		return false;
+	return is_write ? detector->split_count &&
+				  marks_find(&detector->split_marks, address, size_bytes)
+			: thread->held.count != 0;
 }
 
 /* Passes what was recorded to the whole engine, to be classified. */
@@ -111,7 +118,7 @@ static inline bool record_fast(struct detector *detector, struct thread *thread,
 	if (UNLIKELY(thread->accesses.acquire_count))
 		atomic_catch_up(detector, thread);
 	if (UNLIKELY(!shadow_covers(address)) ||
-	    record_is_wanted(detector, thread, id, address, is_write, callers))
+	    record_is_wanted(detector, thread, id, address, size_bytes, is_write, callers))
 		return false;
 	memory_before_record(detector, thread);
 	if (UNLIKELY(*thread->clocks.current == SHADOW_NO_EPOCH))

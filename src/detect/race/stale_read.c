@@ -162,52 +162,6 @@ void stale_reads_split(struct thread *thread, lock_id lock)
 
 /* --- Lives of memory ------------------------------------------------------- */
 
-/*
- * A thread that allocates or frees memory does not know who remembers reads of it.  A
- * filter with a bit for each piece of 16 bytes says where some thread may.
- */
-#define MARK_SHIFT 4
-#define MARK_BITS (STALE_READ_MARK_WORDS * 64u)
-
-static uint64_t *mark_word(struct detector *detector, uintptr_t piece)
-{
-	return &detector->stale_read_marks[piece / 64 % STALE_READ_MARK_WORDS];
-}
-
-static void mark_piece(struct detector *detector, uintptr_t address)
-{
-	uint64_t *word = mark_word(detector, address >> MARK_SHIFT);
-	uint64_t bit = 1ull << (address >> MARK_SHIFT) % 64;
-
-	if (!(load_relaxed(word) & bit))
-		fetch_or_acq_rel(word, bit);
-}
-
-/* Is one of the pieces [first, last] marked?  Marks of their words are taken
- * back if @takes. */
-static bool find_marks(struct detector *detector, uintptr_t first, uintptr_t last, bool takes)
-{
-	bool is_found = false;
-
-	if (last - first >= MARK_BITS)
-		last = first + MARK_BITS - 1;
-	while (first <= last) {
-		uint64_t *word = mark_word(detector, first);
-		uint64_t mask = ~0ull << first % 64;
-
-		if (last / 64 == first / 64)
-			mask &= ~0ull >> (63 - last % 64);
-		/* relaxed: a read that is noted while its memory is freed is a race anyway. */
-		if (load_relaxed(word) & mask) {
-			is_found = true;
-			if (takes)
-				exchange_acq_rel(word, 0);
-		}
-		first = (first / 64 + 1) * 64;
-	}
-	return is_found;
-}
-
 /* Ends the stale reads of @thread (not the calling one, perhaps) in the memory, and marks
  * the places of the others again. */
 static void end_reads(struct detector *detector, struct thread *thread, uintptr_t start,
@@ -219,25 +173,25 @@ static void end_reads(struct detector *detector, struct thread *thread, uintptr_
 		uintptr_t address = load_acquire(&reads[i].address);
 
 		if (stale_read_overlaps(&reads[i], start, size_bytes))
-			store_relaxed(&reads[i].is_over, true); /* relaxed: see find_marks() */
+			/* relaxed: see stale_reads_life_changes(). */
+			store_relaxed(&reads[i].is_over, true);
 		else if (address)
-			mark_piece(detector, address);
+			marks_put(&detector->stale_read_marks, address);
 	}
 	if (reads && stale_read_overlaps(&stale_reads_late_act(reads)->stale, start, size_bytes))
 		store_relaxed(&stale_reads_late_act(reads)->stale.is_over, true);
 	else if (reads && stale_reads_late_act(reads)->stale.address)
-		mark_piece(detector, stale_reads_late_act(reads)->stale.address);
+		marks_put(&detector->stale_read_marks,
+			  stale_reads_late_act(reads)->stale.address);
 }
 
 void stale_reads_life_changes(struct detector *detector, uintptr_t start, size_t size_bytes)
 {
-	uintptr_t first = start >> MARK_SHIFT;
-	uintptr_t last = (start + size_bytes - 1) >> MARK_SHIFT;
-
-	if (LIKELY(!find_marks(detector, first, last, false)))
+	/* A read that is noted while its memory is freed is a race anyway. */
+	if (LIKELY(!marks_find(&detector->stale_read_marks, start, size_bytes)))
 		return;
 	runtime_lock(&detector->lock);
-	find_marks(detector, first, last, true);
+	marks_take(&detector->stale_read_marks, start, size_bytes);
 	for (uint32_t slot = 0; slot < detector->next_slot; slot++) {
 		struct thread *thread = slot_thread(detector, slot);
 
@@ -316,7 +270,7 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 	thread->accesses.stale_read_count++;
 	store_release(&stale->address, access->address); /* pairs with end_reads() */
 	make_filter(thread);
-	mark_piece(step->detector, access->address);
+	marks_put(&step->detector->stale_read_marks, access->address);
 	return stale;
 }
 

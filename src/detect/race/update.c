@@ -47,7 +47,8 @@ static const struct stale_read *note_read(struct race_step *step, const struct a
 	if (!update_group || !(access->flags & (SITE_MAY_BE_STALE | SITE_DECIDES)))
 		return NULL;
 	is_raced = is_raced && may_acquire(access->flags);
-	if (!thread->held.count && !is_raced && !may_race(site, access->flags))
+	if (!(thread->held.count && access->flags & SITE_MAY_BE_SPLIT) && !is_raced &&
+	    !may_race(site, access->flags))
 		return NULL;
 	stale = stale_read_add(step, access, last, is_raced);
 	return is_raced ? stale : NULL;

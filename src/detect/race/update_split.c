@@ -315,6 +315,7 @@ static void keep_split(struct race_step *step, const struct access *access,
 		/* release: pairs with update_check_splits(). */
 		store_release(&detector->split_count, detector->split_count + 1);
 	*place = *split;
+	marks_put(&detector->split_marks, access->address);
 }
 
 void update_note_split(struct race_step *step, const struct access *access,
@@ -347,12 +348,20 @@ void update_note_split(struct race_step *step, const struct access *access,
 
 void update_forget_splits(struct detector *detector, uintptr_t start, uintptr_t end)
 {
+	/* A section that splits while its memory is freed is a race anyway. */
+	if (LIKELY(!marks_find(&detector->split_marks, start, end - start)))
+		return;
 	runtime_lock(&detector->lock);
+	marks_take(&detector->split_marks, start, end - start);
 	for (uint32_t i = 0; detector->splits && i < UPDATE_SPLITS; i++) {
 		struct split_update *split = &detector->splits[i];
 
-		if (!split->address || split->address < start || split->address >= end)
+		if (!split->address)
 			continue;
+		if (split->address < start || split->address >= end) {
+			marks_put(&detector->split_marks, split->address);
+			continue;
+		}
 		split->address = 0;
 		store_release(&detector->split_count, detector->split_count - 1);
 	}

@@ -137,6 +137,14 @@ static void settle_act(struct plan_site *site, const struct accessor *accessor)
 		site->update_group = accessor->update_group;
 }
 
+/* The other half is a call of its own. */
+static void settle_half(struct plan_site *site, uint32_t *update_group_count)
+{
+	site->flags |= PLAN_SITE_MAY_BE_SPLIT;
+	if (!site->update_group)
+		site->update_group = ++*update_group_count;
+}
+
 void accessors_settle(const struct module *module, struct plan_site *sites, uint32_t count,
 		      uint32_t *update_group_count)
 {
@@ -152,7 +160,7 @@ void accessors_settle(const struct module *module, struct plan_site *sites, uint
 			sites[i].return_at = 0;
 		else if (accessor->acts)
 			settle_act(&sites[i], accessor);
-		else if (!sites[i].update_group)
-			sites[i].update_group = ++*update_group_count;
+		else
+			settle_half(&sites[i], update_group_count);
 	}
 }

@@ -173,7 +173,7 @@ static void join_chain(struct placing *placing, struct check *check, uint32_t me
 	struct plan_site *sites = placing->list->sites;
 	struct plan_site *head = &sites[check->site];
 	struct plan_site *last = head;
-	uint32_t rests = PLAN_SITE_MAY_BE_STALE | PLAN_SITE_DECIDES;
+	uint32_t rests = PLAN_SITE_MAY_BE_STALE | PLAN_SITE_DECIDES | PLAN_SITE_MAY_BE_SPLIT;
 
 	while (last->next_member)
 		last = &sites[last->next_member - 1];
@@ -196,7 +196,8 @@ static void upgrade_check(struct placing *placing, struct check *check, uint32_t
 
 	sites[store].next_member = check->site + 1;
 	sites[store].flags |=
-		load->flags & (PLAN_SITE_READ | PLAN_SITE_MAY_BE_STALE | PLAN_SITE_DECIDES);
+		load->flags & (PLAN_SITE_READ | PLAN_SITE_MAY_BE_STALE | PLAN_SITE_DECIDES |
+			       PLAN_SITE_MAY_BE_SPLIT);
 	if (!sites[store].update_group)
 		sites[store].update_group = load->update_group;
 	if (!(load->flags & PLAN_SITE_PLAIN_MOVE))

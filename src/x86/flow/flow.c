@@ -1,6 +1,7 @@
 #include "x86/flow/flow.h"
 
 #include "x86/flow/accessors.h"
+#include "x86/paths/splits.h"
 #include "x86/flow/walk.h"
 #include "x86/survey/site.h"
 
@@ -115,6 +116,7 @@ struct pairing {
 	struct flow_values values;
 	struct flow_store *stores;
 	struct flow_loads *loads;
+	struct splits splits;
 };
 
 static void unite_update_groups(const struct pairing *pairing, uint32_t load, uint32_t store)
@@ -179,7 +181,7 @@ static bool are_open(const struct pairing *pairing, uint32_t load, uint32_t stor
 
 /* Notes which loads of its place, from number @first on, are in the value of store
  * @number, and which decided that it is made. */
-static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t first)
+static void pair_store(struct pairing *pairing, uint32_t number, uint32_t first)
 {
 	const struct flow_store *store = &pairing->stores[number];
 	uint32_t *flags = pairing->notes->flags;
@@ -199,6 +201,8 @@ static void pair_store(const struct pairing *pairing, uint32_t number, uint32_t 
 			continue;
 		unite_update_groups(pairing, load_at, store_at);
 		pairing->notes->arguments[store_at] |= (uint16_t)store->arguments;
+		if (splits_between(&pairing->splits, load_at, store_at))
+			flags[load_at] |= PLAN_SITE_MAY_BE_SPLIT;
 		if (!rests) {
 			flags[load_at] |= PLAN_SITE_DECIDES;
 			if (is_compared(&pairing->values, first + bit, number))
@@ -338,6 +342,8 @@ static bool find_places(struct pairing *pairing, struct scratch *scratch)
 	    !flow_find_places(&pairing->flow, scratch, pairing->loads, &pairing->values))
 		return false;
 	keep_matching(pairing);
+	if (pairing->loads->count)
+		pairing->splits = splits_make(pairing->flow.function, scratch);
 	return true;
 }
 

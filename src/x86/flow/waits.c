@@ -212,6 +212,6 @@ void waits_mark(const struct function *function, struct scratch *scratch, const 
 		if (!notes->update_groups[stack[i]])
 			notes->update_groups[stack[i]] = group;
 	notes->update_groups[load] = notes->update_groups[call] = group;
-	notes->flags[load] |= PLAN_SITE_AWAITS;
+	notes->flags[load] |= PLAN_SITE_AWAITS | PLAN_SITE_MAY_BE_SPLIT;
 	notes->flags[call] |= PLAN_SITE_AWAITS;
 }
