@@ -78,6 +78,32 @@ KERNEL(split)
 	lab_unlock();
 }
 
+KERNEL(split_seldom)
+{
+	long balance = a->balance;
+
+	UNUSED;
+	if (__builtin_expect(balance == 7, 0)) {
+		lab_unlock();
+		lab_lock();
+	}
+	a->balance = balance - amount;
+}
+
+KERNEL(whole_in_loop)
+{
+	UNUSED;
+	for (long i = 0; i < amount; i++) {
+		long balance;
+
+		lab_lock();
+		balance = a->balance;
+		if (balance > i)
+			a->balance = balance - i;
+		lab_unlock();
+	}
+}
+
 KERNEL(decide)
 {
 	int is_left;

@@ -53,6 +53,28 @@ START_TEST(split_update_shares_an_update_group)
 }
 END_TEST
 
+START_TEST(what_a_call_comes_between_may_be_split)
+{
+	static const char *const names[] = {"split", "decide", "split_seldom"};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
+		ck_assert_msg(has_site(_i, names[i], PLAN_SITE_READ | PLAN_SITE_MAY_BE_SPLIT),
+			      "%s_%s", prefixes[_i], names[i]);
+}
+END_TEST
+
+START_TEST(what_no_call_comes_between_is_whole)
+{
+	static const char *const names[] = {"increment", "add_to_field", "advance",
+					    "whole_in_loop"};
+
+	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
+		ck_assert_msg(!has_site(_i, names[i], PLAN_SITE_MAY_BE_SPLIT), "%s_%s",
+			      prefixes[_i], names[i]);
+	ck_assert(has_site(_i, "whole_in_loop", PLAN_SITE_READ | PLAN_SITE_MAY_BE_STALE));
+}
+END_TEST
+
 START_TEST(decision_shares_an_update_group_with_what_it_guards)
 {
 	const struct plan_site *load = site_with(_i, "decide", PLAN_SITE_READ | PLAN_SITE_DECIDES);
@@ -146,6 +168,8 @@ int main(void)
 	tcase_add_unchecked_fixture(tcase, set_up, NULL);
 	tcase_add_loop_test(tcase, update_is_marked, 0, count);
 	tcase_add_loop_test(tcase, split_update_shares_an_update_group, 0, count);
+	tcase_add_loop_test(tcase, what_a_call_comes_between_may_be_split, 0, count);
+	tcase_add_loop_test(tcase, what_no_call_comes_between_is_whole, 0, count);
 	tcase_add_loop_test(tcase, decision_shares_an_update_group_with_what_it_guards, 0, count);
 	tcase_add_loop_test(tcase, store_of_what_was_looked_at_says_so, 0, count);
 	tcase_add_loop_test(tcase, store_of_something_else_is_no_update, 0, count);
