@@ -57,6 +57,8 @@ static uint32_t flags_of(enum event_verb verb)
 		return SITE_READ | SITE_PLAIN_MOVE;
 	case EVENT_SPIN:
 		return SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN;
+	case EVENT_WATCH:
+		return SITE_READ | SITE_PLAIN_MOVE | SITE_SPIN | SITE_MAY_BE_STALE | SITE_DECIDES;
 	case EVENT_TAKE:
 		return SITE_READ | SITE_PLAIN_MOVE | SITE_MAY_BE_STALE | SITE_MAY_BE_SPLIT;
 	case EVENT_CHECK:
@@ -88,7 +90,7 @@ static bool is_of_update_group(enum event_verb verb)
 {
 	return verb == EVENT_TAKE || verb == EVENT_PUT || verb == EVENT_ADVANCE ||
 	       verb == EVENT_CHECK || verb == EVENT_AWAIT || verb == EVENT_ASSIGN ||
-	       verb == EVENT_UPDATE;
+	       verb == EVENT_UPDATE || verb == EVENT_WATCH;
 }
 
 static uintptr_t place_of(const struct actor *actor, const struct script_event *event)

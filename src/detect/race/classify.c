@@ -428,6 +428,14 @@ static bool is_ordered_by_own_read(const struct race_step *step)
 	return race_is_ordered(step->thread, step->other);
 }
 
+/* What ends a loop that waits is not what it looked at first. */
+static bool is_look(const struct race_step *step)
+{
+	const struct site *site = site_get(&step->detector->sites, step->stale->site);
+
+	return site && site->flags & SITE_SPIN;
+}
+
 static void classify_pair(struct race_step *step)
 {
 	struct kind_of_access mine = kind_of_mine(step);
@@ -435,7 +443,7 @@ static void classify_pair(struct race_step *step)
 	struct race_verdict verdict = decide_verdict(step, &mine, &other);
 	/* What was overwritten after it was read is lost, whatever was learnt since. */
 	bool is_lost = step->stale && step->is_write && verdict.kind == FINDING_LOST_UPDATE &&
-		       !race_is_ordered(step->thread, step->other);
+		       !is_look(step) && !race_is_ordered(step->thread, step->other);
 
 	if (mine.is_silent && mine.is_move && (other.is_silent || other.is_unknown)) {
 		order_silently(step);

@@ -60,7 +60,7 @@ const struct stale_read *update_meet(struct race_step *step)
 	const struct site *site = site_get(&step->detector->sites, step->site);
 	struct cell last = {race_base(step->other), step->other_origin};
 
-	if (!site || !may_acquire(site->flags))
+	if (!site || !may_acquire(site->flags) || site->flags & SITE_SPIN)
 		return NULL;
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
 		struct stale_read *stale = &thread->accesses.stale_reads[i];

@@ -131,6 +131,9 @@ static uint64_t computed_set(const struct sets *sets, uint32_t index)
 	uint32_t operands = instruction->reads & REGISTERS_ALL;
 	uint64_t set = 0;
 
+	/* Nobody looks at what was there before but what has cleared it. */
+	if (flow_is_flag_move(sets->flow, instruction))
+		operands = 0;
 	if (flow_has_memory(instruction)) {
 		operands &= ~flow_address_registers(instruction);
 		if (instruction->memory & MEMORY_READ)

@@ -240,12 +240,13 @@ static bool leads_in(const struct loop *loop, uint32_t index)
 	return false;
 }
 
-/* Whether a branch follows soon that leads to the loop. */
-static bool decides_soon(const struct loop *loop, uint32_t index)
+/* Whether a branch follows that leads to the loop, as soon as one follows @load in the loop. */
+static bool decides_soon(const struct loop *loop, uint32_t load, uint32_t index)
 {
 	const struct function *function = loop->function;
+	uint32_t last = index + SETUP_INSTRUCTIONS_MOST + loop->last - load;
 
-	for (uint32_t i = index + 1; i < function->count && i <= index + 6; i++) {
+	for (uint32_t i = index + 1; i < function->count && i <= last; i++) {
 		if (function->instructions[i].kind == INSTRUCTION_BRANCH_IF)
 			return leads_in(loop, i);
 		if (function->instructions[i].kind != INSTRUCTION_PLAIN)
@@ -261,7 +262,7 @@ static void mark_copies(const struct loop *loop, uint32_t load, uint32_t *flags)
 	for (uint32_t i = 0; i < function->count; i++)
 		if (loop->roles[i] == FLOW_LOAD && (i < loop->first || i > loop->last) &&
 		    is_alike(&function->instructions[load], &function->instructions[i]) &&
-		    decides_soon(loop, i))
+		    decides_soon(loop, load, i))
 			flags[i] |= PLAN_SITE_SPIN;
 }
 

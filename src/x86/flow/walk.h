@@ -91,6 +91,15 @@ static inline bool flow_is_register_move(const struct flow *flow,
 	       bytes[at + 1] >= 0xc0;
 }
 
+/* setcc with a register, of which it leaves all but a byte as it was. */
+static inline bool flow_is_flag_move(const struct flow *flow, const struct instruction *instruction)
+{
+	const unsigned char *bytes = flow->module->text + instruction->offset;
+	unsigned at = (bytes[0] & 0xf0) == 0x40;
+
+	return !instruction->memory && bytes[at] == 0x0f && (bytes[at + 1] & 0xf0) == 0x90;
+}
+
 /* By the first byte: an escape, VEX, or a prefix that may stand before one. */
 static inline bool flow_may_be_vector(const unsigned char *bytes)
 {

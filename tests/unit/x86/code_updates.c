@@ -230,6 +230,58 @@ KERNEL(spin_peeled)
 			 : "memory", "cc");
 }
 
+/* What a setcc leaves in its register is not in what follows from the flag. */
+KERNEL(store_sense)
+{
+	UNUSED;
+	__asm__ volatile("movl (%0), %%eax\n\t"
+			 "cmpl $0, (%1)\n\t"
+			 "sete %%al\n\t"
+			 "movzbl %%al, %%eax\n\t"
+			 "movl %%eax, (%0)"
+			 :
+			 : "r"(&a->flag), "r"(&b->flag)
+			 : "eax", "memory", "cc");
+}
+
+/* ... but what the flag tells is. */
+KERNEL(turn_sense)
+{
+	UNUSED;
+	a->flag = !a->flag;
+}
+
+/* The first round tests what the others do, by as many instructions. */
+KERNEL(spin_turn)
+{
+	int seen, rest;
+
+	UNUSED;
+	__asm__ volatile("movl (%2), %0\n\t"
+			 "imull $0x5556, %0, %1\n\t"
+			 "shrl $16, %1\n\t"
+			 "leal (%1, %1, 2), %1\n\t"
+			 "negl %1\n\t"
+			 "addl %0, %1\n\t"
+			 "movslq %1, %q1\n\t"
+			 "cmpq %3, %q1\n\t"
+			 "je 2f\n\t"
+			 "1:	pause\n\t"
+			 "movl (%2), %0\n\t"
+			 "imull $0x5556, %0, %1\n\t"
+			 "shrl $16, %1\n\t"
+			 "leal (%1, %1, 2), %1\n\t"
+			 "negl %1\n\t"
+			 "addl %0, %1\n\t"
+			 "movslq %1, %q1\n\t"
+			 "cmpq %3, %q1\n\t"
+			 "jne 1b\n"
+			 "2:"
+			 : "=&r"(seen), "=&r"(rest)
+			 : "r"(&a->flag), "r"(amount)
+			 : "memory", "cc");
+}
+
 KERNEL(count_to_limit)
 {
 	long sum = 0;

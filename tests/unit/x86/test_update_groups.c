@@ -33,7 +33,7 @@ static bool has_site(int prefix, const char *name, uint32_t flags)
 START_TEST(update_is_marked)
 {
 	static const char *const names[] = {"increment", "add_to_field", "add_to_double",
-					    "set_bit"};
+					    "set_bit", "turn_sense"};
 
 	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
 		ck_assert_msg(has_site(_i, names[i], PLAN_SITE_WRITE | PLAN_SITE_UPDATE), "%s_%s",
@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(store_of_something_else_is_no_update)
 {
-	static const char *const names[] = {"store_constant", "copy", "swap"};
+	static const char *const names[] = {"store_constant", "copy", "swap", "store_sense"};
 
 	for (unsigned i = 0; i < ARRAY_LENGTH(names); i++)
 		ck_assert_msg(!has_site(_i, names[i], PLAN_SITE_UPDATE), "%s_%s", prefixes[_i],
@@ -143,6 +143,7 @@ START_TEST(all_loads_of_the_flag_are_spins)
 {
 	check_all_spin(_i, "spin_yield");
 	check_all_spin(_i, "spin_peeled");
+	check_all_spin(_i, "spin_turn");
 }
 END_TEST
 
