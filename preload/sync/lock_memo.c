@@ -126,6 +126,12 @@ static bool keep_words(struct lock_memo *memo, struct lock_memo_entry *entry,
 	return true;
 }
 
+/* The frame of the wrapper that was called so. */
+static const uintptr_t *frame_of(const struct unwind_start *start)
+{
+	return (const uintptr_t *)(start->sp - 2 * sizeof(uintptr_t));
+}
+
 /* Is the thread's last hold one of the lock at @address, that every such call makes? */
 static bool is_usual(const struct held_lock *hold, uintptr_t address)
 {
@@ -146,6 +152,17 @@ static int try_far_lock(pthread_mutex_t *mutex)
 	return REAL(pthread_mutex_trylock)(mutex);
 }
 
+/* Does @entry say of the call what would be learnt of it?  Then it was another thread's turn. */
+static bool is_learnt(const struct lock_memo_entry *entry, uintptr_t call,
+		      const struct unwind_start *start, const struct held_lock *hold)
+{
+	return entry->call == call && entry->return_address == start->return_address &&
+	       entry->frame == frame_of(start) && entry->before == lock_memo_before(hold) &&
+	       entry->life == hold->object->generation && entry->object == hold->object &&
+	       entry->chain == hold->chain && entry->stack == hold->stack &&
+	       lock_memo_is_stack(entry);
+}
+
 void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintptr_t address,
 		     const struct unwind_start *start)
 {
@@ -157,6 +174,8 @@ void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintpt
 	uint64_t mark = lock_memo_before(hold) ^ address ^ start->sp << 20 ^ start->return_address;
 	const struct stack_memo_entry *known;
 
+	if (is_learnt(entry, address + call, start, hold))
+		return;
 	self->known_calls.pthread_mutex_trylock = try_far_lock;
 	if (*missed != mark) {
 		*missed = mark;
@@ -167,7 +186,7 @@ void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintpt
 		return;
 	entry->call = 0;
 	fence_signal();
-	entry->frame = (const uintptr_t *)(start->sp - 2 * sizeof(uintptr_t));
+	entry->frame = frame_of(start);
 	entry->return_address = start->return_address;
 	entry->before = lock_memo_before(hold);
 	entry->life = hold->object->generation;

@@ -247,6 +247,29 @@ START_TEST(what_others_did_is_acquired)
 }
 END_TEST
 
+/* Else words of stacks would fill the memo, and all be forgotten. */
+START_TEST(what_is_known_is_not_learnt_again)
+{
+	uint32_t group_count;
+
+	make_known(1, words);
+	group_count = self.lock_memo->group_count;
+	ck_assert_uint_ne(group_count, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		take_mutex(b, object_of(OBJECT_MUTEX, 1));
+		happens(b);
+		release_mutex(b, object_of(OBJECT_MUTEX, 1));
+		ck_assert(!is_known(1, words));
+	}
+	ck_assert_uint_eq(self.lock_memo->group_count, group_count);
+	ck_assert(is_known(1, words));
+	/* Another stack is. */
+	words[7] = (uintptr_t)by_size_again;
+	make_known(1, words);
+	ck_assert_uint_gt(self.lock_memo->group_count, group_count);
+}
+END_TEST
+
 START_TEST(what_was_recorded_is_given)
 {
 	struct event event;
@@ -501,6 +524,7 @@ int main(void)
 	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, a_call_is_known_the_third_time);
 	tcase_add_test(cases, what_others_did_is_acquired);
+	tcase_add_test(cases, what_is_known_is_not_learnt_again);
 	tcase_add_test(cases, what_was_recorded_is_given);
 	tcase_add_test(cases, a_new_life_is_not_known);
 	tcase_add_test(cases, other_locks_held_are_another_call);
