@@ -140,6 +140,7 @@ struct thread_accesses {
 	struct spans_ahead ahead;
 	struct known_version known_versions[KNOWN_VERSIONS];
 	uint32_t pending_turn;			      /* which of two ways is to go next */
+	uint32_t pending_places;		      /* a bit for each that has one */
 	/* The hot ones; the full clock follows them. */
 	union {
 		struct {

@@ -369,11 +369,20 @@ static void flush_among_others(struct detector *detector, struct thread *thread,
 	*under_way = outer;
 }
 
+/* Of a place among all that a thread has. */
+static uint32_t place_bit(const struct thread *thread, const struct pending_granule *place)
+{
+	_Static_assert(2 * PENDING_GRANULES <= 32, "there is a bit for each");
+
+	return 1u << (place - thread->accesses.pending[0]);
+}
+
 static void flush_granule(struct detector *detector, struct thread *thread,
 			  struct pending_granule *place, bool is_write)
 {
 	enum recorded recorded = record_alone(detector, thread, place, is_write);
 
+	thread->accesses.pending_places &= ~place_bit(thread, place);
 	if (LIKELY(recorded == RECORDED))
 		place->granule = 0;
 	else
@@ -384,11 +393,13 @@ static void flush_granule(struct detector *detector, struct thread *thread,
 
 void record_flush(struct detector *detector, struct thread *thread)
 {
-	for (uint32_t is_write = 0; is_write < 2; is_write++)
-		for (uint32_t i = 0; thread->accesses.pending_count && i < PENDING_GRANULES; i++)
-			if (thread->accesses.pending[is_write][i].granule)
-				flush_granule(detector, thread,
-					      &thread->accesses.pending[is_write][i], is_write);
+	while (thread->accesses.pending_places) {
+		uint32_t i = (uint32_t)__builtin_ctz(thread->accesses.pending_places);
+		bool is_write = i >= PENDING_GRANULES;
+
+		flush_granule(detector, thread,
+			      &thread->accesses.pending[is_write][i % PENDING_GRANULES], is_write);
+	}
 }
 
 /* From then on checks find its word. */
@@ -474,6 +485,7 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 		return false;
 	/* It will be stored to when the granule is flushed. */
 	__builtin_prefetch(shadow_places(granule).origins, 1);
+	thread->accesses.pending_places |= place_bit(thread, pending);
 	pending->granule = granule;
 	pending->bytes = 0;
 	pending->is_mixed = 0;
