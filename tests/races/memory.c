@@ -87,6 +87,56 @@ static void one_byte_shared_case(void)
 	KEEP(one_byte_shared_data);
 }
 
+/* Each has a half of its own, and returns to it; then one comes to the other's, too. */
+static volatile int own_halves_data[2];
+
+static void *own_halves_first(void *unused)
+{
+	(void)unused;
+	own_halves_data[1] = 1;
+	return NULL;
+}
+
+static void *own_halves_second(void *unused)
+{
+	(void)unused;
+	await_first();
+	for (int turn = 0; turn < 3; turn++)
+		own_halves_data[0] = turn;
+	return NULL;
+}
+
+static void own_halves_case(void)
+{
+	run_both(own_halves_first, own_halves_second, NULL);
+	KEEP(own_halves_data);
+}
+
+static volatile int other_half_data[2];
+
+static void *other_half_first(void *unused)
+{
+	(void)unused;
+	other_half_data[1] = 1;
+	return NULL;
+}
+
+static void *other_half_second(void *unused)
+{
+	(void)unused;
+	await_first();
+	for (int turn = 0; turn < 3; turn++)
+		other_half_data[0] = turn;
+	other_half_data[1] = 2;
+	return NULL;
+}
+
+static void other_half_case(void)
+{
+	run_both(other_half_first, other_half_second, NULL);
+	KEEP(other_half_data);
+}
+
 static struct {
 	unsigned first : 4;
 	int : 0;
@@ -612,6 +662,8 @@ static const struct race_case cases[] = {
 	CASE(neighbour_bytes, "silent"),
 	CASE(all_bytes, "silent"),
 	CASE(one_byte_shared, "lost-update:error"),
+	CASE(own_halves, "silent"),
+	CASE(other_half, "data-race:warning"),
 	CASE(bits_apart, "silent"),
 	CASE(own_locks, "silent"),
 	CASE(part_of_word, "data-race"),

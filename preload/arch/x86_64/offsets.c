@@ -11,6 +11,7 @@
 #include "detect/base/detector.h"
 #include "detect/base/thread.h"
 #include "detect/data/site.h"
+#include "detect/shadow/cells.h"
 #include "detect/shadow/origin.h"
 #include "detect/shadow/shadow.h"
 #include "preload/arch/x86_64/frame.h"
