@@ -82,8 +82,7 @@ struct side side_of_access(struct view *view, const struct view_finding *finding
 		side.bias = model_stack_frame(model_stack(finding->process, event->stack), 0) - 1 -
 			    side.address;
 	side.is_write = event->action != ACTION_READ;
-	side.is_decoded =
-		side.image && form_find(side.image, side.address, &side.access);
+	side.is_decoded = side.image && form_find(side.image, side.address, &side.access);
 	side.frames = symbolize_stack(view->symbolizer, finding->process, event->stack);
 	side.place = type_of_access(&side);
 	side.variable = variable_of(&side);
@@ -312,8 +311,11 @@ bool side_is_ahead(const struct side *side)
 	const struct source_frame *frame =
 		side->frames && side->frames->frame_count ? &side->frames->frames[0] : NULL;
 
-	return !side->is_write && side->image && frame && frame->file && !frame->line &&
-	       straight_is_ahead(side->image, side->address);
+	if (side->is_write)
+		return false;
+	return side->finding->finding->details & DETAIL_DOUBTFUL ||
+	       (side->image && frame && frame->file && !frame->line &&
+		straight_is_ahead(side->image, side->address));
 }
 
 bool side_is_beside(const struct side *side)

@@ -75,7 +75,8 @@ enum finding_detail {
 	DETAIL_EXAMINED = 1u << 26,	 /* lost-update: the value had decided a branch before */
 	DETAIL_DECLARED = 1u << 27,	 /* an order that a file does not allow */
 	DETAIL_OLDER_LOWER = 1u << 28,	/* classes: in both threads the lock at the lower address */
-	DETAIL_OLDER_HIGHER = 1u << 29	/* ... or the other one was created first */
+	DETAIL_OLDER_HIGHER = 1u << 29,	/* ... or the other one was created first */
+	DETAIL_DOUBTFUL = 1u << 30	/* race: the source may not make the read */
 };
 
 /* A lock that a thread held at an event, and where it had acquired it. */

@@ -1,6 +1,7 @@
 /*
  * RULES, 'neighbouring bytes' and 'data-race': vectorised loops that load all and drop a part
- * by a constant: a mask, or the control of a shuffle.  Also with AVX2, where there is that.
+ * by a constant, which is a mask or the control of a shuffle, or by what a condition says: of
+ * that it is not known which part.  Also with AVX2, where there is that.
  */
 #include "cases.h"
 
@@ -18,8 +19,14 @@
 #define COUNT 1024
 #define ALWAYS static inline __attribute__((always_inline))
 
+struct pair {
+	long first, second;
+};
+
 struct results {
 	int ints[COUNT];
+	struct pair pairs[COUNT / 2];
+	unsigned char flags[COUNT];
 	unsigned char bytes[COUNT];
 	float floats[COUNT];
 };
@@ -60,6 +67,26 @@ ALWAYS void real_loop(const float *restrict from, struct results *restrict to)
 {
 	for (long i = 0; i < COUNT / 3; i++)
 		to->floats[i] = from[3 * i] * 3;
+}
+
+/* Flags stand at even places. */
+ALWAYS void picked_loop(const int *restrict from, struct results *restrict to)
+{
+	for (long i = 0; i < COUNT; i++)
+		if (to->flags[i])
+			to->ints[i] = from[i];
+}
+
+/* Loads all of a structure, whatever becomes of it. */
+ALWAYS void whole_loop(const struct pair *restrict from, struct results *restrict to)
+{
+	for (long i = 0; i < COUNT / 2; i++) {
+		struct pair pair = from[i];
+
+		KEEP(*from);
+		if (to->flags[i])
+			to->pairs[i] = pair;
+	}
 }
 
 /* One thread runs @loop, while the other stores to each element @at of so many. */
@@ -108,14 +135,50 @@ BOTH_SIDES(third, unsigned char, 3, 1, 2)
 BOTH_SIDES(pair, short, 4, 1, 2)
 BOTH_SIDES(column, float, 8, 4, 7)
 BOTH_SIDES(real, float, 3, 0, 1)
+BOTH_SIDES(picked, int, 2, 0, 1)
+
+static struct pair whole_pairs[COUNT / 2];
+
+static APART void whole_copy(const struct pair *from, struct results *to)
+{
+	whole_loop(from, to);
+}
+
+static void *whole_write(void *unused)
+{
+	for (int i = 1; i < COUNT / 2; i += 2)
+		whole_pairs[i].second = 1;
+	return unused;
+}
+
+static void *whole_read(void *unused)
+{
+	struct results *to = &results;
+
+	KEEP(to);
+	whole_copy(whole_pairs, to);
+	return unused;
+}
+
+RACE(whole)
 
 #define BOTH(name) CASE(name##_used, "data-race:error"), CASE(name##_gap, "silent")
 
 static const struct race_case cases[] = {
-	BOTH(odd), BOTH(fourth), BOTH(third), BOTH(pair), BOTH(column), BOTH(real),
+	BOTH(odd),
+	BOTH(fourth),
+	BOTH(third),
+	BOTH(pair),
+	BOTH(column),
+	BOTH(real),
+	CASE(picked_used, "data-race"),
+	CASE(picked_gap, "data-race:warning?"),
+	CASE(whole, "data-race:error"),
 };
 
 int main(int argc, char **argv)
 {
+	for (int i = 0; i < COUNT; i += 2)
+		results.flags[i] = 1;
 	return RUN_CASES(cases, argc, argv);
 }

@@ -41,8 +41,9 @@ enum site_flag {
 				      * before it, or was passed to a function */
 	SITE_EARLY = 1u << 17,	     /* a store that shares the check of an earlier access: checks
 				      * of accesses in between come after it */
-	SITE_MAY_BE_SPLIT = 1u << 18 /* SITE_MAY_BE_STALE or SITE_DECIDES, and a lock may be
+	SITE_MAY_BE_SPLIT = 1u << 18, /* SITE_MAY_BE_STALE or SITE_DECIDES, and a lock may be
 				      * released before the store (x86/paths/splits.h) */
+	SITE_DOUBTFUL = 1u << 19     /* a load of a vector, of which the source may need less */
 };
 
 struct site {

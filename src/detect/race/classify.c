@@ -36,7 +36,8 @@ struct kind_of_access {
 	bool is_silent;
 	bool is_hidden;
 	bool is_of_descriptor;
-	bool is_unknown; /* where it was made */
+	bool is_doubtful; /* a read that the source may not make */
+	bool is_unknown;  /* where it was made */
 };
 
 /*
@@ -76,6 +77,7 @@ static struct kind_of_access kind_of_mine(const struct race_step *step)
 			   is_aligned(step->access, size_bytes),
 		.spins = flags & SITE_SPIN,
 		.may_be_stale = flags & SITE_MAY_BE_STALE && !step->is_write,
+		.is_doubtful = flags & SITE_DOUBTFUL && !step->is_write,
 		.is_silent = flags & SITE_SILENT,
 		.is_hidden = flags & SITE_HIDDEN,
 		.is_of_descriptor = flags & SITE_DESCRIPTOR,
@@ -96,6 +98,7 @@ static struct kind_of_access kind_of_other(const struct race_step *step)
 			   !step->other_is_freed,
 		.spins = flags & SITE_SPIN,
 		.may_be_stale = flags & SITE_MAY_BE_STALE && !step->other_is_write,
+		.is_doubtful = flags & SITE_DOUBTFUL && !step->other_is_write,
 		.is_silent = flags & SITE_SILENT,
 		.is_unknown = !site,
 	};
@@ -282,6 +285,8 @@ static struct race_verdict decide_verdict(const struct race_step *step,
 		verdict.kind = spins ? FINDING_UNMARKED_SYNC : FINDING_DATA_RACE;
 		verdict.severity = spins ? SEVERITY_NOTE : SEVERITY_WARNING;
 		verdict.details = spins ? DETAIL_SPIN : DETAIL_MAY_BE_ATOMIC;
+	} else if (mine->is_doubtful || other->is_doubtful) {
+		verdict.details = DETAIL_DOUBTFUL;
 	}
 	return lower_if_doubted(step->detector, verdict);
 }

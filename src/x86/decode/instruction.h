@@ -114,6 +114,7 @@ struct instruction {
 	uint8_t segment_is_gs;
 	uint32_t used_bytes; /* of the vector that it loads, a bit each; 0: all may be used */
 	bool is_unused;	     /* nothing of the vector that it loads is */
+	bool is_doubtful;    /* a load of elements, some of which are used under a condition */
 };
 
 /* Does it load parts that nothing uses? */

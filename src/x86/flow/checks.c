@@ -49,6 +49,8 @@ static uint32_t site_flags(const struct placing *placing, uint32_t index, bool i
 		flags |= PLAN_SITE_PLAIN_MOVE;
 	if (memory & MEMORY_LOCKED)
 		flags |= PLAN_SITE_LOCKED;
+	if (instruction->is_doubtful)
+		flags |= PLAN_SITE_DOUBTFUL;
 	if (memory & MEMORY_STRING && instruction->is_prefix_repeated)
 		flags |= PLAN_SITE_RANGE;
 	if (is_write && !is_read && memory & MEMORY_CONSTANT)

@@ -19,7 +19,12 @@ static bool is_byte(const struct vector_value *value, unsigned byte, unsigned ex
 static void need_of_stored(const struct vector_use *use, struct lanes *lanes, uint32_t *second)
 {
 	unsigned element = use->element ? use->element : use->width;
+	bool is_of_one = use->row->form == FORM_TAKE || use->row->form == FORM_TAKE_ONE ||
+			 use->row->form == FORM_COMPARE || use->row->form == FORM_STORE_HIGH ||
+			 (use->row->form == FORM_STORE && use->element);
 
+	if (is_of_one && lanes->needs == LANES_WHOLE)
+		return;
 	switch ((unsigned)use->row->form) {
 	case FORM_STORE:
 		lanes->needed[use->reg] |= vector_bytes_at(0, element);
@@ -31,7 +36,8 @@ static void need_of_stored(const struct vector_use *use, struct lanes *lanes, ui
 		lanes->needed[use->reg] |= vector_bytes_at((use->constant & 1) * LANE, LANE);
 		break;
 	case FORM_STORE_MASKED:
-		lanes->needed[use->reg] |= vector_bytes_at(0, use->width);
+		if (lanes->needs == LANES_ANY)
+			lanes->needed[use->reg] |= vector_bytes_at(0, use->width);
 		lanes->needed[use->first] |= vector_bytes_at(0, use->width);
 		break;
 	case FORM_GATHER: /* the register of indexes is one of two */
@@ -137,6 +143,9 @@ static void need_of_result(const struct vector_use *use, const struct known *kno
 		if (use->row->form != FORM_ALL)
 			sources = vector_sources_of(use, j);
 		drop_by_control(use, j, known, &sources);
+		if (use->row->form == FORM_CHOOSE && lanes->needs != LANES_ANY && sources.first &&
+		    sources.second)
+			sources.first = sources.second = 0;
 		all.first |= sources.first;
 		all.second |= sources.second;
 		all.third |= sources.third;
@@ -231,6 +240,16 @@ bool lanes_may_drop(const unsigned char *bytes, const struct instruction *instru
 		return use.has_rm;
 	return use.row->form >= FORM_SPREAD && use.row->form <= FORM_SHIFT &&
 	       use.row->form != FORM_GENERAL;
+}
+
+bool lanes_pick(const unsigned char *bytes, const struct instruction *instruction)
+{
+	struct vector_use use;
+
+	return vector_use_of(bytes, instruction, &use) == VECTOR_KNOWN &&
+	       (use.row->form == FORM_TAKE || use.row->form == FORM_STORE_MASKED ||
+		use.row->form == FORM_CHOOSE || use.row->form == FORM_STORE_HIGH ||
+		(use.row->form == FORM_STORE && use.element));
 }
 
 bool lanes_drop_by_constant(const unsigned char *bytes, const struct instruction *instruction)

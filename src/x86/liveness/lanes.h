@@ -14,8 +14,16 @@
 
 #include "x86/liveness/vector_use.h"
 
+/* Which needs are looked for. */
+enum lanes_needs {
+	LANES_ANY,     /* what may be needed */
+	LANES_WHOLE,   /* ... by what is not done for single elements, nor by a mask */
+	LANES_CERTAIN, /* what is needed on each way, whatever masks say */
+};
+
 /* Bit n of needed[r]: byte n of vector register r may be needed later. */
 struct lanes {
+	enum lanes_needs needs;
 	uint32_t needed[LANES_REGISTERS];
 };
 
@@ -45,7 +53,10 @@ bool lanes_are_loaded(const unsigned char *bytes, const struct instruction *inst
 /* Is it one that may drop parts of what it is given? */
 bool lanes_may_drop(const unsigned char *bytes, const struct instruction *instruction);
 
-/* ... if one of its operands is a constant? */
+/* Does it take single elements, or what a mask says? */
+bool lanes_pick(const unsigned char *bytes, const struct instruction *instruction);
+
+/* Is it one that may drop parts if one of its operands is a constant? */
 bool lanes_drop_by_constant(const unsigned char *bytes, const struct instruction *instruction);
 
 #endif

@@ -3,7 +3,8 @@
 #include "x86/liveness/constants.h"
 #include "x86/survey/classify.h"
 
-#define VECTOR_BYTES 8u
+#define PART_BYTES 8u /* half a vector */
+#define VECTOR_BYTES 16u
 #define PASSES_MOST 16u
 #define INSTRUCTIONS_MOST 20000u
 #define ARGUMENTS 8u /* passed in the first vector registers */
@@ -14,6 +15,8 @@ struct search {
 	const struct function *function;
 	const struct constants *constants; /* NULL: none are known */
 	struct lanes *before;		   /* per instruction, and one more */
+	enum lanes_needs needs;
+	uint32_t *of_memory; /* per instruction: what is needed of the vector that it loads */
 };
 
 static const unsigned char *bytes_of(const struct search *search, uint32_t index)
@@ -25,7 +28,7 @@ static bool is_vector_load(const struct search *search, uint32_t index)
 {
 	const struct instruction *instruction = &search->function->instructions[index];
 
-	return instruction->access_bytes >= VECTOR_BYTES && instruction->memory & MEMORY_READ &&
+	return instruction->access_bytes >= PART_BYTES && instruction->memory & MEMORY_READ &&
 	       !(instruction->memory & (MEMORY_WRITE | MEMORY_STRING)) &&
 	       instruction->destination == NO_REGISTER &&
 	       lanes_are_loaded(bytes_of(search, index), instruction) &&
@@ -56,10 +59,13 @@ static void need_all(struct lanes *lanes)
 		lanes->needed[r] = LANES_ALL;
 }
 
-static void need_both(struct lanes *lanes, const struct lanes *others)
+/* What one of two ways needs, or what both do. */
+static void need_both(const struct search *search, struct lanes *lanes, const struct lanes *others)
 {
 	for (unsigned r = 0; r < LANES_REGISTERS; r++)
-		lanes->needed[r] |= others->needed[r];
+		lanes->needed[r] = search->needs == LANES_CERTAIN
+					   ? lanes->needed[r] & others->needed[r]
+					   : lanes->needed[r] | others->needed[r];
 }
 
 static bool is_join(const struct function *function, uint32_t index)
@@ -103,11 +109,18 @@ static void need_at_target(const struct search *search, uint32_t index, struct l
 		instruction_is_branch(jump) ? function_target(search->function, jump) : UINT32_MAX;
 
 	if (target != UINT32_MAX)
-		need_both(lanes, &search->before[target]);
+		need_both(search, lanes, &search->before[target]);
 	else if (is_last_call(search, jump))
 		need_passed(search, index, ARGUMENTS, lanes);
-	else
+	else if (search->needs != LANES_CERTAIN)
 		need_all(lanes);
+}
+
+/* Behind it only the target of its jump is executed. */
+static bool only_jumps(const struct instruction *instruction)
+{
+	return !instruction_falls_through(instruction) && !instruction_is_call(instruction) &&
+	       instruction->kind != INSTRUCTION_RETURN;
 }
 
 static void need_after(const struct search *search, uint32_t index, struct lanes *lanes)
@@ -118,6 +131,9 @@ static void need_after(const struct search *search, uint32_t index, struct lanes
 		*lanes = search->before[index + 1];
 	else
 		*lanes = (struct lanes){.needed = {0}};
+	if (search->needs == LANES_CERTAIN && only_jumps(instruction))
+		need_all(lanes);
+	lanes->needs = search->needs;
 	switch ((enum instruction_kind)instruction->kind) {
 	case INSTRUCTION_PLAIN:
 	case INSTRUCTION_STOP:
@@ -159,21 +175,19 @@ static bool pass_instruction(const struct search *search, uint32_t index)
 	struct vector_value memory;
 	struct lane_values values;
 	struct lanes lanes;
-	uint32_t of_memory, changed = 0;
+	uint32_t changed = 0;
 
 	need_after(search, index, &lanes);
 	if (search->constants)
 		values = constants_before(search->constants, index, &memory);
 	if (!lanes_before(bytes_of(search, index), instruction, search->constants ? &values : NULL,
-			  &lanes, &of_memory)) {
+			  &lanes, &search->of_memory[index])) {
 		need_all(&lanes);
-		of_memory = LANES_ALL;
+		search->of_memory[index] = LANES_ALL;
 	}
 	for (unsigned r = 0; r < LANES_REGISTERS; r++)
 		changed |= lanes.needed[r] ^ before->needed[r];
 	*before = lanes;
-	if (is_vector_load(search, index))
-		note_used(instruction, of_memory);
 	return changed != 0;
 }
 
@@ -184,8 +198,7 @@ static bool pass_all(const struct search *search, bool is_first)
 	bool is_next_new = false, has_changed = false;
 
 	for (uint32_t i = function->count; i-- > 0;) {
-		if (!is_first && !is_next_new &&
-		    !instruction_is_branch(&function->instructions[i]))
+		if (!is_first && !is_next_new && !instruction_is_branch(&function->instructions[i]))
 			continue;
 		is_next_new = pass_instruction(search, i);
 		has_changed |= is_next_new;
@@ -193,10 +206,37 @@ static bool pass_all(const struct search *search, bool is_first)
 	return has_changed;
 }
 
-static void forget_used(const struct function *function)
+/* Per instruction what is needed of its memory operand; NULL: it could not be found out. */
+static uint32_t *find_needed(struct search *search, enum lanes_needs needs, struct scratch *scratch)
 {
-	for (uint32_t i = 0; i < function->count; i++)
-		function->instructions[i].used_bytes = function->instructions[i].is_unused = 0;
+	uint32_t count = search->function->count;
+	bool has_changed = true;
+
+	search->needs = needs;
+	search->of_memory = scratch_take(scratch, (count + 1) * sizeof(uint32_t));
+	search->before = scratch_take_zeroed(scratch, (count + 1) * sizeof(struct lanes));
+	if (!search->of_memory || !search->before)
+		return NULL;
+	for (uint32_t i = needs == LANES_CERTAIN ? 0 : count; i <= count; i++)
+		need_all(&search->before[i]);
+	for (unsigned pass = 0; pass < PASSES_MOST && has_changed; pass++)
+		has_changed = pass_all(search, pass == 0);
+	return has_changed ? NULL : search->of_memory;
+}
+
+/* Loads of elements that are needed one by one, if at all. */
+static void find_doubtful(struct search *search, const uint32_t *used, struct scratch *scratch)
+{
+	const uint32_t *whole = find_needed(search, LANES_WHOLE, scratch);
+	const uint32_t *certain = whole ? find_needed(search, LANES_CERTAIN, scratch) : NULL;
+
+	for (uint32_t i = 0; certain && i < search->function->count; i++) {
+		struct instruction *load = &search->function->instructions[i];
+
+		if (load->access_bytes >= VECTOR_BYTES && is_vector_load(search, i))
+			load->is_doubtful = (used[i] & ~whole[i] & ~certain[i] &
+					     vector_bytes_at(0, load->access_bytes)) != 0;
+	}
 }
 
 void loads_find_used(const struct module *module, const struct function *function,
@@ -204,22 +244,22 @@ void loads_find_used(const struct module *module, const struct function *functio
 {
 	struct search search = {.module = module, .function = function};
 	struct scratch_mark mark = scratch_mark(scratch);
-	bool asks_constants, has_changed = true;
+	bool asks_constants, picks;
+	const uint32_t *used;
 
 	if (function->count > INSTRUCTIONS_MOST || !has_load(&search))
 		return;
 	asks_constants = has_any(&search, lanes_drop_by_constant);
-	if (!asks_constants && !has_any(&search, lanes_may_drop))
-		return;
-	search.before = scratch_take_zeroed(scratch, (function->count + 1) * sizeof(struct lanes));
-	if (!search.before)
+	picks = has_any(&search, lanes_pick);
+	if (!asks_constants && !picks && !has_any(&search, lanes_may_drop))
 		return;
 	if (asks_constants)
 		search.constants = constants_find(module, function, scratch);
-	need_all(&search.before[function->count]);
-	for (unsigned pass = 0; pass < PASSES_MOST && has_changed; pass++)
-		has_changed = pass_all(&search, pass == 0);
-	if (has_changed)
-		forget_used(function);
+	used = find_needed(&search, LANES_ANY, scratch);
+	for (uint32_t i = 0; used && i < function->count; i++)
+		if (is_vector_load(&search, i))
+			note_used(&function->instructions[i], used[i]);
+	if (used && picks)
+		find_doubtful(&search, used, scratch);
 	scratch_release(scratch, mark);
 }

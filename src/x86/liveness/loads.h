@@ -3,7 +3,8 @@
  *
  * "for (i = 0; i < n; i += 2) sum += a[i]" becomes loads of whole vectors, in which every
  * second element is dropped.  The source does not access these, and another thread may
- * write them.  Backward analysis (lanes.h) to a fixed point; where it is not known
+ * write them.  A loop with a condition loads all elements, to store or take those for
+ * which it holds.  Backward analysis (lanes.h) to a fixed point; where it is not known
  * what code needs, as behind a branch out of the function, it needs everything.
  *
  * Calls and returns pass vectors in registers by the ABI: taken to be passed is what the
@@ -16,7 +17,7 @@
 #include "x86/survey/module.h"
 #include "x86/survey/scratch.h"
 
-/* Fills 'used_bytes' and 'is_unused' of the instructions of @function. */
+/* Fills 'used_bytes', 'is_unused' and 'is_doubtful' of the instructions of @function. */
 void loads_find_used(const struct module *module, const struct function *function,
 		     struct scratch *scratch);
 

@@ -21,7 +21,8 @@ enum plan_site_flag {
 	PLAN_SITE_AWAITS = 1u << 15,
 	PLAN_SITE_EXAMINED = 1u << 16,
 	PLAN_SITE_EARLY = 1u << 17,
-	PLAN_SITE_MAY_BE_SPLIT = 1u << 18
+	PLAN_SITE_MAY_BE_SPLIT = 1u << 18,
+	PLAN_SITE_DOUBTFUL = 1u << 19
 };
 
 #define SITE_FORWARDED 4u /* arguments of a call that site.arguments has room for */
