@@ -323,7 +323,7 @@ static struct atomic_location *promote_granule(struct detector *detector, struct
 		return NULL;
 	}
 	race_retract(detector, granule, bytes);
-	pending_release_leave_all(detector, thread, &location->read, bytes);
+	pending_release_leave_all(detector, thread, granule, &location->read, bytes);
 	return location;
 }
 
@@ -337,7 +337,7 @@ static void widen_location(struct detector *detector, struct thread *thread,
 
 	fetch_or_acq_rel(&location->bytes, (uint8_t)bytes);
 	race_retract(detector, location->granule, bytes);
-	pending_release_leave_all(detector, thread, &location->read, bytes);
+	pending_release_leave_all(detector, thread, location->granule, &location->read, bytes);
 	if (race_lay_out(place, cells_load(detector, place.word), &list))
 		*met = atomic_find_met(detector, thread, &list, bytes);
 }

@@ -134,17 +134,19 @@ static bool is_assumed_amid(struct detector *detector, uint64_t read)
 	return is_amid;
 }
 
-static void leave_with_reader(struct detector *detector, struct thread *thread, uint64_t read)
+static void leave_with_reader(struct detector *detector, struct thread *thread,
+			      uintptr_t granule, uint64_t read)
 {
 	uint64_t epoch = vclock_get(&thread->clocks.full, thread->slot);
 
 	if (shadow_slot(read) != thread->slot &&
 	    (!race_is_ordered(thread, read) || is_assumed_amid(detector, read)))
-		leave_with(detector, read, shadow_plain(thread->slot, epoch, 0), 0, 0, false);
+		leave_with(detector, read, shadow_plain(thread->slot, epoch, 0), granule, 0,
+			   false);
 }
 
-static void leave_with_readers(struct detector *detector, struct thread *thread, uint64_t word,
-			       uint32_t bytes)
+static void leave_with_readers(struct detector *detector, struct thread *thread,
+			       uintptr_t granule, uint64_t word, uint32_t bytes)
 {
 	uint32_t next = 0;
 	uint64_t member;
@@ -152,26 +154,26 @@ static void leave_with_readers(struct detector *detector, struct thread *thread,
 	if (!(shadow_bytes(word) & bytes))
 		return;
 	if (shadow_form(word) == SHADOW_PLAIN)
-		leave_with_reader(detector, thread, word);
+		leave_with_reader(detector, thread, granule, word);
 	while (shadow_form(word) == SHADOW_SET &&
 	       (member = read_set_unordered(detector, NULL, word, &next)) != 0)
-		leave_with_reader(detector, thread, member);
+		leave_with_reader(detector, thread, granule, member);
 }
 
 void pending_release_leave_all(struct detector *detector, struct thread *thread,
-			       const uint64_t *place, uint32_t bytes)
+			       uintptr_t granule, const uint64_t *place, uint32_t bytes)
 {
 	uint64_t word = load_acquire(place);
 	struct cell_list list;
 
 	if (!cells_are(word)) {
-		leave_with_readers(detector, thread, word, bytes);
+		leave_with_readers(detector, thread, granule, word, bytes);
 		return;
 	}
 	if (!cells_read(place, word, &list))
 		return;
 	for (uint32_t i = 0; i < list.count; i++)
-		leave_with_readers(detector, thread, list.cells[i].word, bytes);
+		leave_with_readers(detector, thread, granule, list.cells[i].word, bytes);
 }
 
 /* --- Acquiring -------------------------------------------------------------- */
@@ -255,6 +257,19 @@ static bool may_have_acquired(const struct race_step *step, const struct overwri
 	return !origin || (read && write && read->flags & write->flags & SITE_PLAIN_MOVE);
 }
 
+/* The place has become an atomic since the read, which others may have stored to after the first
+ * one that showed it. */
+static bool acquire_atomic(struct race_step *step, uintptr_t granule)
+{
+	uint64_t word = load_acquire(shadow_of(granule).write);
+
+	if (step->access->is_late || granule == step->granule ||
+	    shadow_form(word) != SHADOW_ATOMIC)
+		return false;
+	atomic_acquire_late(step->detector, step->thread, word);
+	return race_is_ordered(step->thread, step->other);
+}
+
 /*
  * A read is recorded before it is made.  A thread that loses its processor in between may
  * see what was stored later: that leaves nothing, as the first store has taken the place of
@@ -276,6 +291,8 @@ static bool acquire_overwritten(struct race_step *step)
 		    thread->clocks.recorded_epoch - when > 1 ||
 		    !has_not_read_again(thread, granule))
 			continue;
+		if (acquire_atomic(step, granule))
+			return true;
 		store = pending_release_find_store(step, granule, bytes);
 		if (store.word && may_have_acquired(step, place, &store)) {
 			memory_assume_acquired(step->detector, thread, race_base(store.word), pair);

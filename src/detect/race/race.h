@@ -174,12 +174,12 @@ void pending_release_leave_known(struct race_step *step, struct race_place place
 site_id pending_release_find_known(const struct race_step *step, uint64_t *epoch);
 
 /*
- * @thread makes @bytes of a granule atomic, whose reads are at @place.  Threads that have
- * checked a plain load of them, but not made it yet, may still see what @thread stores.
- * Leaves it as a pending release with all readers.
+ * @thread makes @bytes of @granule atomic, whose reads are at @place.  Threads that have
+ * checked a plain load of them, but not made it yet, may still see what @thread stores, or
+ * others after it.  Leaves it as a pending release with all readers.
  */
 void pending_release_leave_all(struct detector *detector, struct thread *thread,
-			       const uint64_t *place, uint32_t bytes);
+			       uintptr_t granule, const uint64_t *place, uint32_t bytes);
 
 /* The last store to @bytes of @granule by the thread of step->other, if it is not older than that
  * access, and not to the same bytes; word 0: there is none. */
