@@ -361,11 +361,11 @@ static void compare_other(struct race_step *step, struct shadow shadow)
 
 /*
  * Most granules of a long range: all of it, where one word says what was there, and that
- * comes before.  False: nothing was done.
+ * comes before.  What is below runs will do, as in record_fast.h.  False: nothing was done.
  */
 static bool record_quickly(struct race_step *step)
 {
-	struct shadow shadow = shadow_of(step->granule);
+	struct shadow shadow = shadow_places(step->granule);
 	struct race_place place = race_place(shadow, step->granule, step->is_write);
 	uint64_t old = load_acquire(place.word);
 	origin_id mine;
@@ -382,8 +382,8 @@ static bool record_quickly(struct race_step *step)
 		return false;
 	origin_store(place.origin, mine, step->mine);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
-	if (step->is_write ? claim_look(shadow.read) != 0
-			   : !race_is_past(step->thread, claim_look(shadow.write)))
+	if (step->is_write ? claim_ask(shadow.read) != 0
+			   : !race_is_past(step->thread, claim_ask(shadow.write)))
 		compare_other(step, shadow);
 	return true;
 }
@@ -452,7 +452,8 @@ static inline bool is_repetition(const struct thread *thread, const struct acces
 	if (first + access->size_bytes > SHADOW_GRANULE || !shadow_covers(access->address) ||
 	    access->is_recorded || !access->size_bytes)
 		return false;
-	shadow = shadow_of(access->address);
+	/* A run goes over no word that another thread looks for. */
+	shadow = shadow_places(access->address);
 	word = load_acquire(access->flags & SITE_WRITE ? shadow.write : shadow.read);
 	/* Without an epoch the thread's word is none that is in shadow memory. */
 	return is_covered(word, race_base(*thread->clocks.current) |
