@@ -60,6 +60,74 @@ static void add_symbol(struct symbol_index *index, int number)
 	index->count++;
 }
 
+/* --- Sorting: by places first, as nearly all are different ------------------------------- */
+
+#define DIGIT_BITS 8u
+#define DIGITS 4u
+
+struct place {
+	uint32_t from_first; /* bytes */
+	uint32_t row;
+};
+
+static void sort_by_digit(const struct place *from, struct place *to, size_t count, unsigned digit)
+{
+	uint32_t ends[(1u << DIGIT_BITS) + 1] = {0};
+	unsigned shift = digit * DIGIT_BITS, mask = (1u << DIGIT_BITS) - 1;
+
+	for (size_t i = 0; i < count; i++)
+		ends[(from[i].from_first >> shift & mask) + 1]++;
+	for (unsigned i = 0; i < mask; i++)
+		ends[i + 1] += ends[i];
+	for (size_t i = 0; i < count; i++)
+		to[ends[from[i].from_first >> shift & mask]++] = from[i];
+}
+
+/* False: they are too far apart. */
+static bool sort_by_place(struct symbol_index *index, struct pool *pool)
+{
+	size_t count = index->count, bytes = count * sizeof(struct place);
+	struct place *places = pool_alloc(pool, bytes), *others = pool_alloc(pool, bytes), *sorted;
+	struct indexed_symbol *rows = pool_alloc(pool, count * sizeof(*rows));
+	uint64_t first = UINT64_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		if (index->rows[i].start < first)
+			first = index->rows[i].start;
+	for (size_t i = 0; i < count; i++) {
+		if (index->rows[i].start - first > UINT32_MAX)
+			return false;
+		places[i] = (struct place){(uint32_t)(index->rows[i].start - first), (uint32_t)i};
+	}
+	for (unsigned digit = 0; digit < DIGITS; digit++) {
+		sort_by_digit(places, others, count, digit);
+		sorted = others;
+		others = places;
+		places = sorted;
+	}
+	for (size_t i = 0; i < count; i++)
+		rows[i] = index->rows[places[i].row];
+	index->rows = rows;
+	return true;
+}
+
+static void sort_rows(struct symbol_index *index, struct pool *pool)
+{
+	bool is_by_place = index->count && sort_by_place(index, pool);
+	size_t first = 0, end;
+
+	for (; first < index->count; first = end) {
+		end = is_by_place ? first + 1 : index->count;
+		while (end < index->count && index->rows[end].start == index->rows[first].start)
+			end++;
+		if (end > first + 1)
+			qsort(index->rows + first, end - first, sizeof(*index->rows),
+			      compare_symbols);
+	}
+}
+
+/* --- Looking up --------------------------------------------------------------------------- */
+
 struct symbol_index *symbol_index_new(struct pool *pool, Dwfl_Module *module)
 {
 	struct symbol_index *index = pool_alloc(pool, sizeof(*index));
@@ -70,7 +138,7 @@ struct symbol_index *symbol_index_new(struct pool *pool, Dwfl_Module *module)
 	index->rows = pool_alloc(pool, (count > 0 ? (size_t)count : 1) * sizeof(*index->rows));
 	for (int i = 1; i < count; i++)
 		add_symbol(index, i);
-	qsort(index->rows, index->count, sizeof(*index->rows), compare_symbols);
+	sort_rows(index, pool);
 	for (size_t i = 0; i < index->count; i++) {
 		if (index->rows[i].end > reached)
 			reached = index->rows[i].end;

@@ -65,6 +65,26 @@ __attribute__((noinline)) static void use_local_lock(void)
 	local_lock = &inside;
 }
 
+/* Places with several names, of which one counts. */
+__asm__(".pushsection .text\n"
+	".weak weak_name, last_weak_name\n"
+	".globl global_name, last_global_name\n"
+	".type local_name, @function\n"
+	".type weak_name, @function\n"
+	".type global_name, @function\n"
+	".type last_global_name, @function\n"
+	".type last_weak_name, @function\n"
+	".balign 16\n"
+	"local_name: weak_name: global_name: last_global_name: last_weak_name:\n"
+	"	ret\n"
+	"	.fill 15, 1, 0x90\n"
+	".size local_name, 16\n"
+	".size weak_name, 16\n"
+	".size global_name, 16\n"
+	".size last_global_name, 8\n"
+	".size last_weak_name, 16\n"
+	".popsection\n");
+
 static void set_up(void)
 {
 	image = image_new();
