@@ -39,7 +39,8 @@ void claim_lay_out(uint64_t *turn)
 
 uint64_t claim_ask_runs(const uint64_t *place, uint64_t found, uint32_t *count)
 {
-	uint32_t at = (uint32_t)((uintptr_t)place / sizeof(*place) % CLAIM_WORDS), end = CLAIM_WORDS;
+	uint32_t at = (uint32_t)((uintptr_t)place / sizeof(*place) % CLAIM_WORDS);
+	uint32_t end = CLAIM_WORDS;
 	struct page_runs runs = *runs_of(place);
 	const struct shadow_run *run = runs_find(&runs, at, &end);
 	uint64_t word = run ? run->word : load_acquire(place);
