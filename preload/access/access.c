@@ -151,6 +151,9 @@ static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t 
 
 	if ((word ^ access_current) <= SHADOW_ALL_BYTES)
 		return !((word ^ access_current) & bytes);
+	if (shadow_form(word) == SHADOW_ATOMIC)
+		return access_thread && atomic_pass_owned(&guest_detector, access_thread, word,
+							  access_current, bytes, is_write);
 	if (!is_write && (word ^ access_shared) <= SHADOW_ALL_BYTES)
 		return !((word ^ access_shared) & bytes);
 	if (!is_write && read_lines_are(word))

@@ -50,6 +50,8 @@ struct pending_acquire {
 
 #define PENDING_ACQUIRES 8u
 
+#define OWNED_LOADS 8u /* by the location's number */
+
 /* All that was released at @halves of @location up to @version was acquired. */
 struct known_version {
 	const struct atomic_location *location;
@@ -123,6 +125,7 @@ struct predicate {
 struct thread_accesses {
 	struct pending_granule pending[2][PENDING_GRANULES]; /* reads, writes */
 	struct pending_acquire acquires[PENDING_ACQUIRES];
+	struct atomic_location *owned_loads[OWNED_LOADS]; /* of what the thread owned then */
 	uint64_t releases[PENDING_RELEASES]; /* plain words without bytes */
 	uint32_t release_pairs[PENDING_RELEASES]; /* the finding that each rests on */
 	struct pending_granule under_way[2]; /* just written to shadow memory, and compared */
@@ -144,7 +147,15 @@ struct thread_accesses {
 	/* The hot ones; the full clock follows them. */
 	union {
 		struct {
-			uint32_t acquire_count;
+			union {
+				struct {
+					uint16_t acquire_count;
+					/* It owns some location no more; set by others, under
+					 * detector.lock. */
+					uint16_t is_disowned;
+				};
+				uint32_t acquires_due; /* both, as one number */
+			};
 			uint16_t stale_read_count;
 			uint16_t pending_count;
 		};

@@ -211,3 +211,173 @@ void atomic_forget(struct detector *detector, struct thread *thread, uint64_t wo
 	}
 	spin_unlock(&location->busy);
 }
+
+/* --- Who alone stores --------------------------------------------------------------- */
+
+bool atomic_pass_owned(const struct detector *detector, struct thread *thread, uint64_t word,
+		       uint64_t current, uint32_t bytes, bool is_write)
+{
+	struct atomic_location *location = atomic_table_get(detector, word);
+
+	/* relaxed: as in atomic_access() and atomic_is_owner() */
+	if (!location || bytes & ~(uint32_t)load_relaxed(&location->bytes) ||
+	    !atomic_load_owned(thread, location))
+		return false;
+	/* A store may load, too. */
+	return !is_write || (load_relaxed(&location->owner) == race_base(current) &&
+			     !memory_is_late(thread));
+}
+
+/* The epoch in which @thread has last recorded anything, as a plain word without bytes. */
+static uint64_t last_epoch(const struct thread *thread)
+{
+	return thread->clocks.recorded_epoch
+		       ? shadow_plain(thread->slot, thread->clocks.recorded_epoch, 0)
+		       : 0;
+}
+
+bool atomic_store_again(struct detector *detector, struct thread *thread, uint64_t word,
+			uint32_t bytes)
+{
+	const struct atomic_location *location = atomic_table_get(detector, word);
+
+	/* relaxed: as above */
+	if (!location || bytes & ~(uint32_t)load_relaxed(&location->bytes) ||
+	    load_relaxed(&location->owner) != race_base(*thread->clocks.current))
+		return false;
+	memory_settle(detector, thread);
+	/* Settling may have ended the epoch. */
+	return load_relaxed(&location->owner) == race_base(*thread->clocks.current);
+}
+
+void atomic_count_store(struct thread *thread, struct atomic_location *location)
+{
+	if (load_relaxed(&location->storer) != thread->slot) {
+		store_relaxed(&location->storer, thread->slot);
+		location->stores_alone = 0;
+	}
+	/* relaxed: loads by others set it to 0, and may come in between: as if they came after. */
+	store_relaxed(&location->stores_alone,
+		      (uint16_t)(load_relaxed(&location->stores_alone) + 1));
+	if (location->stores_alone >= location->stores_wanted && last_epoch(thread))
+		store_relaxed(&location->owner, last_epoch(thread));
+}
+
+/* Its own write to @bytes, which is kept as the last one, is as new as @epoch.  Where it was made
+ * stays as it is. */
+static void renew_last(const struct thread *thread, struct atomic_location *location,
+		       uint32_t bytes, uint64_t epoch)
+{
+	struct cell *last = &atomic_half_of(location, bytes)->last;
+
+	if (last->word && shadow_slot(last->word) == thread->slot &&
+	    shadow_bytes(last->word) == bytes)
+		last->word = epoch | bytes;
+}
+
+bool atomic_store_owned(struct detector *detector, struct thread *thread,
+			struct atomic_location *location, uint32_t bytes)
+{
+	uint64_t epoch;
+	bool is_owner;
+
+	/* relaxed: as in atomic_access() */
+	if (bytes & ~(uint32_t)load_relaxed(&location->bytes))
+		return false;
+	memory_settle(detector, thread);
+	epoch = last_epoch(thread);
+	if (load_relaxed(&location->owner) == epoch)
+		return true;
+	if (!atomic_take_busy(thread, location))
+		return false;
+	is_owner = atomic_is_owner(thread, location);
+	if (is_owner) {
+		renew_last(thread, location, bytes, epoch);
+		store_relaxed(&location->owner, epoch);
+	}
+	spin_unlock(&location->busy);
+	return is_owner;
+}
+
+/* Merges what @owner, of the words of @slot, knows by now into *@into, and its own accesses up
+ * to @epoch.  NULL: it has ended. */
+static void merge_living(struct vclock_snapshot **into, const struct thread *owner, uint32_t slot,
+			 uint64_t epoch, struct arena *arena)
+{
+	struct vclock all = {.count = 0};
+
+	if (owner && owner->memory) {
+		vclock_join_living(&all, arena, clock_all(&owner->clocks), slot);
+		for (uint32_t i = 0; i < ASSUMED_ACQUIRES; i++) {
+			uint64_t word = owner->clocks.assumed[i].word;
+
+			if (word && shadow_slot(word) != slot)
+				vclock_raise(&all, arena, shadow_slot(word), shadow_epoch(word));
+		}
+	}
+	vclock_raise(&all, arena, slot, epoch);
+	snapshot_merge_clock(into, &all, arena);
+	vclock_free(&all, arena);
+}
+
+/* What clock_tell() gives for another thread. */
+static uint64_t tell_for(const struct detector *detector, struct thread *owner, uint32_t slot)
+{
+	if (!owner || !load_relaxed(&detector->moment_count)) /* relaxed: as there */
+		return 0;
+	if (!detector->is_refining)
+		store_relaxed(&owner->clocks.is_learnt, 1u);
+	return vclock_get_living(&owner->clocks.hand_over, slot);
+}
+
+/* The owner's release, by its living clock.  Under detector.lock and location->busy. */
+static void release_for_owner(struct detector *detector, struct thread *thread,
+			      struct atomic_location *location)
+{
+	uint32_t slot = shadow_slot(location->owner);
+	uint64_t epoch = shadow_epoch(location->owner);
+	struct thread *owner = slot_thread(detector, slot);
+	uint64_t told = tell_for(detector, owner, slot);
+
+	store_relaxed(&location->owner, (uint64_t)0);
+	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
+		struct atomic_half *half = &location->halves[i];
+
+		merge_living(&half->clock, owner, slot, epoch, &thread->memory->arena);
+		half->stamp = 0;
+		if (!told)
+			continue;
+		half->told = told;
+		half->teller = slot;
+	}
+	if (!owner)
+		return;
+	store_release(&owner->accesses.is_disowned, (uint16_t)1); /* pairs with note_disowned() */
+	/* relaxed: as in clock_assume() */
+	if (load_relaxed(&owner->clocks.recorded_epoch) == epoch)
+		store_relaxed(&owner->clocks.assumed_epoch, epoch);
+}
+
+void atomic_make_release(struct detector *detector, struct thread *thread,
+			 struct atomic_location *location)
+{
+	uint32_t wanted;
+
+	runtime_lock(&detector->lock);
+	if (!atomic_take_busy(thread, location)) {
+		runtime_unlock(&detector->lock);
+		detector_count(detector, LOST_EDGES);
+		return;
+	}
+	if (location->owner) {
+		release_for_owner(detector, thread, location);
+		store_relaxed(&location->stores_alone, (uint16_t)0);
+		wanted = 2u * location->stores_wanted;
+		if (wanted <= ATOMIC_STORES_ALONE_MOST)
+			location->stores_wanted = (uint16_t)wanted;
+		/* release: pairs with has_news(). */
+		store_release(&location->version, location->version + 1);
+	}
+	spin_unlock(&location->busy);
+	runtime_unlock(&detector->lock);
+}

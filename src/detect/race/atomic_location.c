@@ -150,6 +150,7 @@ static void acquire_pending(struct detector *detector, struct thread *thread,
 	if (!has_news(pending))
 		return;
 	by = memory_before_join(detector, thread);
+	atomic_disown(detector, thread, location);
 	if (!atomic_take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return;
@@ -207,7 +208,21 @@ static void put_pending(struct thread *thread, struct pending_acquire pending)
 	for (; at + 1 < count; at++)
 		acquires[at] = acquires[at + 1];
 	acquires[at] = pending;
-	thread->accesses.acquire_count = count;
+	thread->accesses.acquire_count = (uint16_t)count;
+}
+
+static void add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves)
+{
+	const struct known_version *known = known_version_of(thread, location);
+	bool is_known = known->location == location && !(halves & ~known->halves);
+
+	put_pending(thread, (struct pending_acquire){
+				    .location = location,
+				    .version = is_known ? known->version
+							: unknown_version(location),
+				    .halves = (uint8_t)halves,
+				    .looks_left = LOOKS,
+			    });
 }
 
 static void look_again(struct detector *detector, struct thread *thread,
@@ -232,11 +247,29 @@ static void catch_up_slowly(struct detector *detector, struct thread *thread)
 		look_again(detector, thread, taken[i]);
 }
 
+/* Others have come to what the thread owned, and may have stored before the thread's last loads. */
+static void note_disowned(struct thread *thread)
+{
+	/* The barrier is before the look at owners: who sets it has changed these. */
+	exchange_acq_rel(&thread->accesses.is_disowned, 0);
+	for (uint32_t i = 0; i < OWNED_LOADS; i++) {
+		struct atomic_location *location = thread->accesses.owned_loads[i];
+
+		if (!location || atomic_is_owner(thread, location))
+			continue;
+		thread->accesses.owned_loads[i] = NULL;
+		add_pending(thread, location, (1u << ATOMIC_HALVES) - 1);
+	}
+}
+
 void atomic_catch_up(struct detector *detector, struct thread *thread)
 {
 	struct pending_acquire *acquires = thread->accesses.acquires;
-	uint32_t count = thread->accesses.acquire_count;
-	uint32_t kept = 0;
+	uint32_t count, kept = 0;
+
+	if (UNLIKELY(load_relaxed(&thread->accesses.is_disowned))) /* relaxed: a late look will do */
+		note_disowned(thread);
+	count = thread->accesses.acquire_count;
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (UNLIKELY(has_news(&acquires[i]))) {
@@ -248,7 +281,7 @@ void atomic_catch_up(struct detector *detector, struct thread *thread)
 		acquires[kept] = acquires[i];
 		kept += --acquires[kept].looks_left != 0;
 	}
-	thread->accesses.acquire_count = kept;
+	thread->accesses.acquire_count = (uint16_t)kept;
 }
 
 void atomic_acquire_late(struct detector *detector, struct thread *thread, uint64_t word)
@@ -401,20 +434,6 @@ static void tell_halves(const struct detector *detector, struct thread *thread,
 			tell_half(detector, thread, &location->halves[i]);
 }
 
-static void add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves)
-{
-	const struct known_version *known = known_version_of(thread, location);
-	bool is_known = known->location == location && !(halves & ~known->halves);
-
-	put_pending(thread, (struct pending_acquire){
-				    .location = location,
-				    .version = is_known ? known->version
-							: unknown_version(location),
-				    .halves = (uint8_t)halves,
-				    .looks_left = LOOKS,
-			    });
-}
-
 /* memory_before_release() without what race_begin() has already done for this access. */
 static struct clock_releaser settle_accesses(struct detector *detector, struct thread *thread)
 {
@@ -451,12 +470,16 @@ static void end_store(const struct race_step *step, struct clock_releaser by, ui
 static void store_atomic(struct race_step *step, struct atomic_location *location, uint32_t touched)
 {
 	struct thread *thread = step->thread;
-	struct clock_releaser by = settle_accesses(step->detector, thread);
+	struct clock_releaser by;
 	struct race_step part = *step;
 	struct cell *last = &atomic_half_of(location, touched)->last;
 	struct cell met = {0, 0};
 	struct cell mine = {0, 0};
 
+	if (atomic_is_owner(thread, location) &&
+	    atomic_store_owned(step->detector, thread, location, touched))
+		return;
+	by = settle_accesses(step->detector, thread);
 	part.bytes = touched;
 	if (!atomic_is_last(thread, last, touched))
 		mine = atomic_make_last(&part);
@@ -468,6 +491,7 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 		met = atomic_replace_by_store(step, last, &mine);
 	release_halves(by, location, halves_of(touched));
 	tell_halves(step->detector, thread, location, halves_of(touched));
+	atomic_count_store(thread, location);
 	spin_unlock(&location->busy);
 	end_store(step, by, touched);
 	if (met.word)
@@ -488,9 +512,11 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 	inner->origins = &location->origins;
 	if (!touched)
 		return step->bytes;
+	atomic_disown(step->detector, step->thread, location);
 	if (step->access->flags & (SITE_WRITE | SITE_UPDATE))
 		store_atomic(step, location, touched);
-	if (step->access->flags & (SITE_READ | SITE_UPDATE))
+	if (step->access->flags & (SITE_READ | SITE_UPDATE) &&
+	    !atomic_load_owned(step->thread, location))
 		add_pending(step->thread, location, halves_of(touched));
 	return step->bytes & ~touched;
 }
@@ -518,6 +544,13 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 		location = find_or_promote(detector, thread, access->address, bytes, &met);
 	if (UNLIKELY(shadow_form(met.word) == SHADOW_FREED))
 		atomic_tell_freed(detector, thread, access, &met);
+	if (location && access->flags & SITE_UPDATE && atomic_load_owned(thread, location) &&
+	    atomic_store_owned(detector, thread, location, bytes)) {
+		stale_reads_overwrite(thread, access->address, access->size_bytes);
+		return NULL;
+	}
+	if (location && load_relaxed(&location->owner)) /* relaxed: as in atomic_disown() */
+		atomic_make_release(detector, thread, location);
 	if (location && !atomic_is_last(thread, &atomic_half_of(location, bytes)->last, bytes))
 		mine = atomic_make_locked(detector, thread, access, bytes);
 	if (!location || !atomic_take_busy(thread, location)) {
@@ -528,6 +561,8 @@ struct atomic_location *access_synchronise_begin(struct detector *detector, stru
 	location->operation_halves = (uint8_t)halves_of(bytes);
 	location->operation_bytes = (uint8_t)bytes;
 	location->has_value = false;
+	if (!(access->flags & SITE_UPDATE))
+		store_relaxed(&location->stores_alone, (uint16_t)0);
 	last = &atomic_half_of(location, bytes)->last;
 	if (!met.word && mine.word && atomic_is_met(thread, last, bytes))
 		met = *last;
@@ -594,6 +629,11 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 		note_acquired(thread, location, location->operation_halves);
 		announce_release(thread, location);
 	}
+	/* A word that is compared may be a lock, as one that is exchanged. */
+	if (outcome == LOCKED_STORED)
+		atomic_count_store(thread, location);
+	else
+		store_relaxed(&location->stores_alone, (uint16_t)0);
 	if (tells)
 		under_way = *location;
 	location->user = 0;
@@ -605,11 +645,13 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 }
 
 /* Under location->busy once it returns true.  False: it is not to be had. */
-static bool begin_futex(struct detector *detector, const struct thread *thread,
+static bool begin_futex(struct detector *detector, struct thread *thread,
 			struct atomic_location *location)
 {
 	if (!location)
 		return false;
+	if (load_relaxed(&location->owner)) /* relaxed: as in atomic_disown() */
+		atomic_make_release(detector, thread, location);
 	if (!atomic_take_busy(thread, location)) {
 		detector_count(detector, LOST_EDGES);
 		return false;

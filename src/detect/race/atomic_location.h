@@ -20,6 +20,16 @@
  * access, release or finding, before anything reads its clock.  As this may still be
  * before the load itself, the next few calls join again what is new.  A thread remembers which
  * version of a location it has acquired, as most loads find nothing new.
+ *
+ * Much that is atomic belongs to one thread for long: counters that others seldom read, or memory
+ * that a collector once has marked.  Each store would end its epoch, and all that it touches then
+ * be recorded anew.  So who has stored to a location thousands of times, with nobody else coming
+ * there, owns it, and puts its releases off: what it has pending is recorded as ever, but its
+ * epoch goes on.  The first other one makes the release, of the owner's epoch as of its last
+ * store, and of all else that the owner knows by then.  What the owner did after that store, but
+ * in the same epoch, is then taken to come before, and a race with it is missed; accepted because
+ * somebody must have been alone there for so long.  What may be a lock, as it is compared or
+ * exchanged, is never owned: what comes after its release is what races.
  */
 #ifndef DETECT_RACE_ATOMIC_LOCATION_H
 #define DETECT_RACE_ATOMIC_LOCATION_H
@@ -54,8 +64,65 @@ struct atomic_location *atomic_mark(struct detector *detector, struct thread *th
 void atomic_release(struct detector *detector, struct thread *thread, uintptr_t address);
 uint32_t atomic_acquire(struct detector *detector, struct thread *thread, uintptr_t address);
 
+static inline bool atomic_is_owner(const struct thread *thread,
+				   const struct atomic_location *location)
+{
+	/* relaxed: only the thread itself makes itself the owner; whoever disowns it just now makes
+	 * the release that it puts off. */
+	uint64_t owner = load_relaxed(&location->owner);
+
+	return owner && shadow_slot(owner) == thread->slot;
+}
+
+/* @thread loads from @location.  False: it does not own it.  If others come there before the
+ * load is made, it is told (is_disowned), and looks whether it still does. */
+static inline bool atomic_load_owned(struct thread *thread, struct atomic_location *location)
+{
+	if (!atomic_is_owner(thread, location))
+		return false;
+	thread->accesses.owned_loads[location->number % OWNED_LOADS] = location;
+	return true;
+}
+
+/* An access of @thread to @bytes of a granule whose write word is @word.  True: it owns the
+ * location, and all is done, as it is a load, or not the first store in the epoch of the word
+ * @current, with nothing late. */
+bool atomic_pass_owned(const struct detector *detector, struct thread *thread, uint64_t word,
+		       uint64_t current, uint32_t bytes, bool is_write);
+
+/* The same for such a store alone, after doing what is late. */
+bool atomic_store_again(struct detector *detector, struct thread *thread, uint64_t word,
+			uint32_t bytes);
+
+/* @thread is about to access @location, which another owns, or to change it otherwise than by a
+ * store: makes the owner's release. */
+void atomic_make_release(struct detector *detector, struct thread *thread,
+			 struct atomic_location *location);
+
+/* @thread accesses @location: nobody else stores there alone.  relaxed: who becomes the owner now
+ * raises the version, which the next look finds. */
+static inline void atomic_disown(struct detector *detector, struct thread *thread,
+				 struct atomic_location *location)
+{
+	uint64_t owner = load_relaxed(&location->owner);
+
+	if (load_relaxed(&location->stores_alone) &&
+	    load_relaxed(&location->storer) != thread->slot)
+		store_relaxed(&location->stores_alone, (uint16_t)0);
+	if (UNLIKELY(owner && shadow_slot(owner) != thread->slot))
+		atomic_make_release(detector, thread, location);
+}
+
+/* @thread's store to @location is over, under 'busy': counts it. */
+void atomic_count_store(struct thread *thread, struct atomic_location *location);
+
+/* @thread, the owner of @location, stores to @bytes of it, by a locked instruction or not.  False:
+ * it is not any more, or they are new. */
+bool atomic_store_owned(struct detector *detector, struct thread *thread,
+			struct atomic_location *location, uint32_t bytes);
+
 /* Makes the acquires of the thread's last atomic loads; to be called if
- * thread->accesses.acquire_count is not 0. */
+ * thread->accesses.acquires_due is not 0. */
 void atomic_catch_up(struct detector *detector, struct thread *thread);
 
 /* @thread has loaded from the granule with shadow word @word before it became atomic, but that

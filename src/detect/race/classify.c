@@ -216,7 +216,7 @@ static bool is_ordered_late(struct race_step *step)
 		stale_reads_acquire(detector, thread);
 	if (thread->accesses.pending_count && !step->access->is_late) {
 		memory_flush(detector, thread);
-		if (thread->accesses.acquire_count)
+		if (thread->accesses.acquires_due)
 			atomic_catch_up(detector, thread);
 	}
 	if (pending_release_acquire_silent(step, step->other) ||

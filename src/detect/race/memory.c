@@ -156,7 +156,7 @@ bool memory_acquire_unseen(struct detector *detector, struct thread *thread, uin
 void memory_settle(struct detector *detector, struct thread *thread)
 {
 	memory_flush(detector, thread);
-	if (thread->accesses.acquire_count)
+	if (thread->accesses.acquires_due)
 		atomic_catch_up(detector, thread);
 	if (thread->accesses.stale_read_count)
 		stale_reads_acquire(detector, thread);
@@ -164,7 +164,7 @@ void memory_settle(struct detector *detector, struct thread *thread)
 
 void memory_before_order(struct detector *detector, struct thread *thread)
 {
-	if (thread->accesses.acquire_count)
+	if (thread->accesses.acquires_due)
 		atomic_catch_up(detector, thread);
 }
 

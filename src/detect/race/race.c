@@ -427,7 +427,7 @@ static void check_part(struct race_step *step, uint32_t bytes)
 
 bool race_begin(struct detector *detector, struct thread *thread, const struct access *access)
 {
-	if (UNLIKELY(thread->accesses.acquire_count))
+	if (UNLIKELY(thread->accesses.acquires_due))
 		atomic_catch_up(detector, thread);
 	if (UNLIKELY(!access->size_bytes || !shadow_covers(access->address) ||
 		     !shadow_covers(access->address + access->size_bytes - 1))) {
@@ -486,7 +486,7 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 	thread->accesses.examined_count++;
 	if (site && site->flags & SITE_SILENT)
 		memory_end_assumed_epoch(detector, thread);
-	if (!thread->accesses.acquire_count && is_repetition(thread, access) &&
+	if (!thread->accesses.acquires_due && is_repetition(thread, access) &&
 	    !update_concerns(detector, thread, site))
 		return;
 	if (!race_begin(detector, thread, access))

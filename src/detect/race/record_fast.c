@@ -501,6 +501,11 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 	/* The granule before may have been classified. */
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
+	if (is_write && UNLIKELY(shadow_form(load_acquire(shadow_places(address).write)) ==
+				 SHADOW_ATOMIC))
+		return atomic_store_again(detector, thread,
+					  load_acquire(shadow_places(address).write),
+					  ((1u << size_bytes) - 1) << address % SHADOW_GRANULE);
 	if (!is_write && record_line(detector, thread, address, size_bytes, site))
 		return true;
 	if (size_bytes == SHADOW_GRANULE)

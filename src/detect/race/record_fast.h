@@ -115,7 +115,7 @@ static inline bool record_fast(struct detector *detector, struct thread *thread,
 			       uint32_t size_bytes, bool is_write, site_id id,
 			       enum access_callers *callers)
 {
-	if (UNLIKELY(thread->accesses.acquire_count))
+	if (UNLIKELY(thread->accesses.acquires_due))
 		atomic_catch_up(detector, thread);
 	if (UNLIKELY(!shadow_covers(address)) ||
 	    record_is_wanted(detector, thread, id, address, size_bytes, is_write, callers))

@@ -13,7 +13,7 @@ static bool is_quiet(const struct detector *detector, const struct thread *threa
 	const struct site *site = site_get(&detector->sites, id);
 
 	/* relaxed: a hint */
-	if (load_relaxed(&site_attention[id]) == SITE_ORDERING || thread->accesses.acquire_count ||
+	if (load_relaxed(&site_attention[id]) == SITE_ORDERING || thread->accesses.acquires_due ||
 	    thread->accesses.stale_read_count || site->flags & (SITE_SILENT | SITE_SPIN) ||
 	    load_relaxed(&site->is_suspect))
 		return false;
@@ -354,7 +354,7 @@ bool record_long(struct detector *detector, struct thread *thread, struct access
 	    site->flags & (SITE_SILENT | SITE_SPIN) || !shadow_covers(access->address) ||
 	    !shadow_covers(access->address + access->size_bytes - 1))
 		return false;
-	if (thread->accesses.acquire_count)
+	if (thread->accesses.acquires_due)
 		atomic_catch_up(detector, thread);
 	if (!take_epoch(&span))
 		return false;

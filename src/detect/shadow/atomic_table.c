@@ -55,7 +55,8 @@ static struct atomic_location *new_location(struct atomic_table *table)
 		table->free_list = location->next_free;
 		/* Threads know the last version that they have seen. */
 		*location = (struct atomic_location){.number = location->number,
-						     .version = location->version + 1};
+						     .version = location->version + 1,
+						     .stores_wanted = ATOMIC_STORES_ALONE};
 		return location;
 	}
 	location = arena_alloc(&table->arena, sizeof(*location));
@@ -63,6 +64,7 @@ static struct atomic_location *new_location(struct atomic_table *table)
 	if (!location || !id_table_set(&table->by_number, &table->arena, number, location))
 		return NULL;
 	location->number = number;
+	location->stores_wanted = ATOMIC_STORES_ALONE;
 	return location;
 }
 

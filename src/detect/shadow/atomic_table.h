@@ -22,6 +22,11 @@ struct thread;
 #define ATOMIC_HALF_BYTES 4u
 #define ATOMIC_HALF_MASK 0x0fu /* of a granule's bytes: the first half */
 
+/* So many stores in turn make a thread the owner of a location; twice as many each time that
+ * it loses that. */
+#define ATOMIC_STORES_ALONE 4096u
+#define ATOMIC_STORES_ALONE_MOST 16384u
+
 struct atomic_half {
 	struct vclock_snapshot *clock; /* what was released here */
 	uint64_t stamp; /* of the thread clock that it is, if it is one's (thread.h) */
@@ -50,6 +55,12 @@ struct atomic_location {
 	struct cell mine;   /* its own record */
 	struct cell met;    /* another thread's update that is unordered with it */
 	struct atomic_half halves[ATOMIC_HALVES];
+	/* Who alone has stored here of late, and in which epoch last, as a plain word without
+	 * bytes: its releases are put off (atomic_location.h).  0: nobody. */
+	uint64_t owner;
+	uint32_t storer;	/* slot of who stored last, but for locked instructions */
+	uint16_t stores_alone;	/* how often in turn; up to stores_wanted */
+	uint16_t stores_wanted; /* from then on it is the owner */
 	uint64_t write; /* shadow of the other bytes */
 	uint64_t read;
 	struct shadow_origins origins;

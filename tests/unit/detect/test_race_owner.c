@@ -1,0 +1,251 @@
+/* Who alone stores to an atomic location, and what those learn who come there after that. */
+#include <check.h>
+
+#include "detect/shadow/atomic_table.h"
+#include "detect/sync/thread.h"
+#include "racing.h"
+
+static struct thread *a, *b, *c;
+
+static void run(struct thread *thread, uint32_t offset, uint32_t flags)
+{
+	struct access access = {
+		.address = MEMORY_AT + offset,
+		.size_bytes = 4,
+		.site = racing_site(flags, 4),
+		.flags = flags,
+	};
+	struct atomic_location *location = access_synchronise_begin(&judge, thread, &access);
+
+	access_synchronise_end(&judge, thread, location, &access, LOCKED_STORED);
+}
+
+static void run_locked(struct thread *thread, uint32_t offset)
+{
+	run(thread, offset, SITE_READ | SITE_WRITE | SITE_UPDATE | SITE_LOCKED);
+}
+
+static void load(struct thread *thread)
+{
+	accesses_at(thread, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 0, 4);
+}
+
+static void store(struct thread *thread)
+{
+	accesses_at(thread, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 4), 0, 4);
+}
+
+static const struct atomic_location *location(void)
+{
+	return atomic_table_get(&judge, *shadow_of(MEMORY_AT).write);
+}
+
+static void store_alone(struct thread *thread, uint32_t count)
+{
+	while (count--)
+		store(thread);
+}
+
+/* Thread a owns the location at 0. */
+static void set_up(void)
+{
+	set_up_racing();
+	a = racing_start(first);
+	b = racing_start(first);
+	c = racing_start(first);
+	run_locked(a, 0);
+	store_alone(a, ATOMIC_STORES_ALONE + 1);
+	ck_assert_uint_eq(shadow_slot(location()->owner), a->slot);
+}
+
+START_TEST(an_owner_goes_on_in_its_epoch)
+{
+	uint64_t epoch;
+
+	writes(a, 64, 8);
+	epoch = a->clocks.recorded_epoch;
+	store(a);
+	writes(a, 72, 8);
+	ck_assert_uint_eq(a->clocks.recorded_epoch, epoch);
+}
+END_TEST
+
+START_TEST(an_owner_may_use_locked_instructions)
+{
+	uint64_t epoch;
+
+	for (uint32_t i = 0; i < ATOMIC_STORES_ALONE; i++)
+		run_locked(a, 32);
+	writes(a, 64, 8);
+	epoch = a->clocks.recorded_epoch;
+	run_locked(a, 32);
+	writes(a, 72, 8);
+	ck_assert_uint_eq(a->clocks.recorded_epoch, epoch);
+	run_locked(b, 32);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+	run_locked(a, 32);
+	writes(a, 80, 8);
+	reads(b, 80, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+/* Else what comes after the last release were taken to come before. */
+START_TEST(what_may_be_a_lock_has_no_owner)
+{
+	for (uint32_t i = 0; i < ATOMIC_STORES_ALONE; i++) {
+		run(a, 0, SITE_READ | SITE_WRITE | SITE_LOCKED);
+		store(a);
+	}
+	writes(a, 64, 8);
+	run_locked(b, 0);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+/* A plain update that others make loses what an owner has added, however late that was. */
+START_TEST(what_an_owner_adds_may_be_lost)
+{
+	site_id update = racing_site(SITE_READ | SITE_WRITE | SITE_UPDATE, 4);
+
+	for (uint32_t i = 0; i < ATOMIC_STORES_ALONE; i++)
+		run_locked(a, 32);
+	run_locked(a, 40);
+	run_locked(b, 40);
+	writes(a, 64, 8);
+	run_locked(a, 32);
+	accesses_at(b, update, 32, 4);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(who_loads_knows_what_came_before_the_store)
+{
+	writes(a, 64, 8);
+	store(a);
+	load(b);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+	ck_assert_uint_eq(location()->owner, 0);
+}
+END_TEST
+
+START_TEST(who_changes_it_by_a_locked_instruction_knows_that_too)
+{
+	writes(a, 64, 8);
+	store(a);
+	run_locked(b, 0);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(so_does_who_comes_after_the_first)
+{
+	writes(a, 64, 8);
+	store(a);
+	load(b);
+	load(c);
+	reads(c, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(what_the_owner_has_acquired_is_known_too)
+{
+	writes(c, 64, 8);
+	run_locked(c, 32);
+	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 32, 4);
+	store(a);
+	load(b);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(who_does_not_come_there_knows_nothing)
+{
+	writes(a, 64, 8);
+	store(a);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(what_comes_after_the_next_store_is_not_known)
+{
+	store(a);
+	load(b);
+	store(a);
+	writes(a, 64, 8);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(what_comes_in_a_later_epoch_is_not_known)
+{
+	store(a);
+	run_locked(a, 32);
+	writes(a, 64, 8);
+	load(b);
+	reads(b, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+/* The owner's load may be made after that store, though its check came before. */
+START_TEST(what_others_store_the_owner_may_have_loaded)
+{
+	load(a);
+	writes(b, 64, 8);
+	store(b);
+	reads(a, 64, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(what_it_has_not_loaded_orders_nothing)
+{
+	writes(b, 64, 8);
+	store(b);
+	reads(a, 64, 8);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(where_others_load_nobody_becomes_the_owner)
+{
+	load(b);
+	store_alone(a, 2 * ATOMIC_STORES_ALONE - 1);
+	load(b);
+	store_alone(a, 2 * ATOMIC_STORES_ALONE - 1);
+	ck_assert_uint_eq(location()->owner, 0);
+	store(a);
+	ck_assert_uint_ne(location()->owner, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("owner");
+
+	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, an_owner_goes_on_in_its_epoch);
+	tcase_add_test(tests, an_owner_may_use_locked_instructions);
+	tcase_add_test(tests, what_may_be_a_lock_has_no_owner);
+	tcase_add_test(tests, what_an_owner_adds_may_be_lost);
+	tcase_add_test(tests, who_loads_knows_what_came_before_the_store);
+	tcase_add_test(tests, who_changes_it_by_a_locked_instruction_knows_that_too);
+	tcase_add_test(tests, so_does_who_comes_after_the_first);
+	tcase_add_test(tests, what_the_owner_has_acquired_is_known_too);
+	tcase_add_test(tests, who_does_not_come_there_knows_nothing);
+	tcase_add_test(tests, what_comes_after_the_next_store_is_not_known);
+	tcase_add_test(tests, what_comes_in_a_later_epoch_is_not_known);
+	tcase_add_test(tests, what_others_store_the_owner_may_have_loaded);
+	tcase_add_test(tests, what_it_has_not_loaded_orders_nothing);
+	tcase_add_test(tests, where_others_load_nobody_becomes_the_owner);
+	return racing_run(tests);
+}
