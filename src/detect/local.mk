@@ -40,11 +40,12 @@ src_libcore_a_SOURCES += \
 	%D%/race/atomic_last.c \
 	%D%/race/classify.c \
 	%D%/race/memory.c %D%/race/memory.h \
+	%D%/race/pending_acquire.c \
 	%D%/race/pending_release.c \
 	%D%/race/predict.c \
 	%D%/race/race.c %D%/race/race.h \
 	%D%/race/report.c \
-	%D%/race/stale_read.c %D%/race/stale_read.h \
+	%D%/race/stale_read.c \
 	%D%/race/update.c %D%/race/update.h \
 	%D%/race/update_split.c \
 	%D%/race/words.c \

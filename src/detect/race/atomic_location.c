@@ -29,12 +29,6 @@ bool atomic_take_busy(const struct thread *thread, struct atomic_location *locat
 
 /* --- Clocks ---------------------------------------------------------------- */
 
-static void acquire_half(struct clock_joiner by, const struct atomic_half *half)
-{
-	if (half->clock && half->stamp != by.thread->clocks.stamp)
-		clock_join(by, half->clock);
-}
-
 /* Joins the thread's clock into the half's. */
 static void release_half(struct clock_releaser by, struct atomic_half *half)
 {
@@ -59,240 +53,13 @@ static void replace_half(struct clock_releaser by, struct atomic_half *half)
 	half->stamp = by.thread->clocks.stamp;
 }
 
-/* Whose last write to @half @thread does not know of; CLOCK_ANY_SLOT: it knows, or there was
- * none. */
-static uint32_t find_news(const struct thread *thread, const struct atomic_half *half)
-{
-	uint32_t slot = shadow_slot(half->last.word);
-
-	return vclock_get(&thread->clocks.full, slot) < shadow_epoch(half->last.word)
-		       ? slot
-		       : CLOCK_ANY_SLOT;
-}
-
-static uint32_t writer_bit(const struct thread *thread)
-{
-	return 1u << thread->slot % 32;
-}
-
 /* @thread stores to @half. */
 static void tell_half(const struct detector *detector, struct thread *thread,
 		      struct atomic_half *half)
 {
 	half->told = clock_tell(detector, thread);
 	half->teller = thread->slot;
-	half->writers |= writer_bit(thread);
-}
-
-/* What @thread is told by @half, as @half->told; 0: nothing.  Who stores there, too, counts or
- * takes turns by it, as by a lock: that threads came in this order says nothing. */
-static uint64_t find_told(const struct thread *thread, const struct atomic_half *half)
-{
-	return half->writers & writer_bit(thread) ? 0 : half->told;
-}
-
-static struct known_version *known_version_of(struct thread *thread,
-					      const struct atomic_location *location)
-{
-	return &thread->accesses.known_versions[location->number % KNOWN_VERSIONS];
-}
-
-/* @thread has acquired from @halves of @location.  Under 'busy'. */
-static void note_acquired(struct thread *thread, const struct atomic_location *location,
-			  uint32_t halves)
-{
-	struct pending_acquire *acquires = thread->accesses.acquires;
-
-	*known_version_of(thread, location) =
-		(struct known_version){location, location->version, halves};
-	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++)
-		if (acquires[i].location == location && !(acquires[i].halves & ~halves))
-			acquires[i].version = location->version;
-}
-
-/* @thread has released to @location, which tells itself nothing.  Under 'busy'. */
-static void announce_release(struct thread *thread, struct atomic_location *location)
-{
-	struct known_version *known = known_version_of(thread, location);
-	struct pending_acquire *acquires = thread->accesses.acquires;
-	uint32_t before = location->version;
-
-	if (known->location == location && known->version == before)
-		known->version++;
-	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++)
-		if (acquires[i].location == location && acquires[i].version == before)
-			acquires[i].version++;
-	/* release: pairs with has_news(). */
-	store_release(&location->version, before + 1);
-}
-
-#define LOOKS 8u /* so many checks may stand between the check of a load and the load */
-
-static bool has_news(const struct pending_acquire *pending)
-{
-	const struct atomic_location *location = pending->location;
-
-	/* acquire, in this order: who stores takes 'busy', then raises 'version', then lets
-	 * go of 'busy'.  So a store whose value was loaded shows in one of the two. */
-	return load_acquire(&location->busy.is_taken) ||
-	       load_acquire(&location->version) != pending->version;
-}
-
-static void acquire_pending(struct detector *detector, struct thread *thread,
-			    struct pending_acquire *pending)
-{
-	struct atomic_location *location = pending->location;
-	uint32_t news[ATOMIC_HALVES] = {CLOCK_ANY_SLOT, CLOCK_ANY_SLOT};
-	uint32_t tellers[ATOMIC_HALVES];
-	uint64_t told[ATOMIC_HALVES] = {0, 0};
-	struct clock_joiner by;
-
-	if (!has_news(pending))
-		return;
-	by = memory_before_join(detector, thread);
-	atomic_disown(detector, thread, location);
-	if (!atomic_take_busy(thread, location)) {
-		detector_count(detector, LOST_EDGES);
-		return;
-	}
-	pending->version = location->version;
-	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
-		if (!(pending->halves & 1u << i))
-			continue;
-		if (location->is_futex)
-			news[i] = find_news(thread, &location->halves[i]);
-		told[i] = find_told(thread, &location->halves[i]);
-		tellers[i] = location->halves[i].teller;
-		acquire_half(by, &location->halves[i]);
-	}
-	note_acquired(thread, location, pending->halves);
-	spin_unlock(&location->busy);
-	for (uint32_t i = 0; i < ATOMIC_HALVES; i++) {
-		if (news[i] != CLOCK_ANY_SLOT)
-			clock_learn(detector, thread, news[i]);
-		else if (told[i])
-			clock_be_told(detector, thread, tellers[i], told[i]);
-	}
-}
-
-/* relaxed: any version but the present one, so that the next look joins. */
-static uint32_t unknown_version(const struct atomic_location *location)
-{
-	return ~load_relaxed(&location->version);
-}
-
-/* Others of them may not have been acquired from at its version. */
-static void add_halves(struct pending_acquire *pending, uint32_t halves)
-{
-	if (halves & ~pending->halves)
-		pending->version = unknown_version(pending->location);
-	pending->halves |= (uint8_t)halves;
-}
-
-/* Puts it last.  When there are too many, the first is dropped, whose load was made long
- * ago. */
-static void put_pending(struct thread *thread, struct pending_acquire pending)
-{
-	struct pending_acquire *acquires = thread->accesses.acquires;
-	uint32_t count = thread->accesses.acquire_count;
-	uint32_t at = 0;
-
-	while (at < count && acquires[at].location != pending.location)
-		at++;
-	if (at < count)
-		add_halves(&pending, acquires[at].halves);
-	else if (count == PENDING_ACQUIRES)
-		at = 0;
-	else
-		count++;
-	for (; at + 1 < count; at++)
-		acquires[at] = acquires[at + 1];
-	acquires[at] = pending;
-	thread->accesses.acquire_count = (uint16_t)count;
-}
-
-static void add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves)
-{
-	const struct known_version *known = known_version_of(thread, location);
-	bool is_known = known->location == location && !(halves & ~known->halves);
-
-	put_pending(thread, (struct pending_acquire){
-				    .location = location,
-				    .version = is_known ? known->version
-							: unknown_version(location),
-				    .halves = (uint8_t)halves,
-				    .looks_left = LOOKS,
-			    });
-}
-
-static void look_again(struct detector *detector, struct thread *thread,
-		       struct pending_acquire pending)
-{
-	acquire_pending(detector, thread, &pending);
-	if (--pending.looks_left)
-		put_pending(thread, pending);
-}
-
-/* The list is emptied first: recording pending granules calls this function again, and may
- * add to the list. */
-static void catch_up_slowly(struct detector *detector, struct thread *thread)
-{
-	struct pending_acquire taken[PENDING_ACQUIRES];
-	uint32_t count = thread->accesses.acquire_count;
-
-	for (uint32_t i = 0; i < count; i++)
-		taken[i] = thread->accesses.acquires[i];
-	thread->accesses.acquire_count = 0;
-	for (uint32_t i = 0; i < count; i++)
-		look_again(detector, thread, taken[i]);
-}
-
-/* Others have come to what the thread owned, and may have stored before the thread's last loads. */
-static void note_disowned(struct thread *thread)
-{
-	/* The barrier is before the look at owners: who sets it has changed these. */
-	exchange_acq_rel(&thread->accesses.is_disowned, 0);
-	for (uint32_t i = 0; i < OWNED_LOADS; i++) {
-		struct atomic_location *location = thread->accesses.owned_loads[i];
-
-		if (!location || atomic_is_owner(thread, location))
-			continue;
-		thread->accesses.owned_loads[i] = NULL;
-		add_pending(thread, location, (1u << ATOMIC_HALVES) - 1);
-	}
-}
-
-void atomic_catch_up(struct detector *detector, struct thread *thread)
-{
-	struct pending_acquire *acquires = thread->accesses.acquires;
-	uint32_t count, kept = 0;
-
-	if (UNLIKELY(load_relaxed(&thread->accesses.is_disowned))) /* relaxed: a late look will do */
-		note_disowned(thread);
-	count = thread->accesses.acquire_count;
-
-	for (uint32_t i = 0; i < count; i++) {
-		if (UNLIKELY(has_news(&acquires[i]))) {
-			catch_up_slowly(detector, thread);
-			return;
-		}
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		acquires[kept] = acquires[i];
-		kept += --acquires[kept].looks_left != 0;
-	}
-	thread->accesses.acquire_count = (uint16_t)kept;
-}
-
-void atomic_acquire_late(struct detector *detector, struct thread *thread, uint64_t word)
-{
-	struct atomic_location *location = atomic_table_get(detector, word);
-	struct pending_acquire all = {.location = location, .halves = (1u << ATOMIC_HALVES) - 1};
-
-	if (!location)
-		return;
-	all.version = unknown_version(location);
-	acquire_pending(detector, thread, &all);
+	half->writers |= atomic_writer_bit(thread);
 }
 
 /* --- Becoming atomic ------------------------------------------------------- */
@@ -423,7 +190,7 @@ static void release_halves(struct clock_releaser by, struct atomic_location *loc
 	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
 		if (halves & 1u << i)
 			release_half(by, &location->halves[i]);
-	announce_release(by.thread, location);
+	atomic_announce_release(by.thread, location);
 }
 
 static void tell_halves(const struct detector *detector, struct thread *thread,
@@ -517,7 +284,7 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 		store_atomic(step, location, touched);
 	if (step->access->flags & (SITE_READ | SITE_UPDATE) &&
 	    !atomic_load_owned(step->thread, location))
-		add_pending(step->thread, location, halves_of(touched));
+		atomic_add_pending(step->thread, location, halves_of(touched));
 	return step->bytes & ~touched;
 }
 
@@ -620,14 +387,14 @@ void access_synchronise_end(struct detector *detector, struct thread *thread,
 
 		if (!(location->operation_halves & 1u << i))
 			continue;
-		acquire_half(joiner, half);
+		atomic_acquire_half(joiner, half);
 		if (has_stored)
 			replace_half(by, half);
 	}
 	if (has_stored) {
 		tell_halves(detector, thread, location, location->operation_halves);
-		note_acquired(thread, location, location->operation_halves);
-		announce_release(thread, location);
+		atomic_note_acquired(thread, location, location->operation_halves);
+		atomic_announce_release(thread, location);
 	}
 	/* A word that is compared may be a lock, as one that is exchanged. */
 	if (outcome == LOCKED_STORED)
@@ -683,7 +450,7 @@ uint32_t atomic_acquire(struct detector *detector, struct thread *thread, uintpt
 		return CLOCK_ANY_SLOT;
 	last = atomic_half_of(location, bytes_at(address, ATOMIC_HALF_BYTES))->last.word;
 	spin_unlock(&location->busy);
-	add_pending(thread, location, halves_of(bytes_at(address, ATOMIC_HALF_BYTES)));
+	atomic_add_pending(thread, location, halves_of(bytes_at(address, ATOMIC_HALF_BYTES)));
 	atomic_catch_up(detector, thread);
 	return last && shadow_slot(last) != thread->slot ? shadow_slot(last) : CLOCK_ANY_SLOT;
 }

@@ -121,14 +121,6 @@ void atomic_count_store(struct thread *thread, struct atomic_location *location)
 bool atomic_store_owned(struct detector *detector, struct thread *thread,
 			struct atomic_location *location, uint32_t bytes);
 
-/* Makes the acquires of the thread's last atomic loads; to be called if
- * thread->accesses.acquires_due is not 0. */
-void atomic_catch_up(struct detector *detector, struct thread *thread);
-
-/* @thread has loaded from the granule with shadow word @word before it became atomic, but that
- * is only what the check of the load saw: acquires what was released there. */
-void atomic_acquire_late(struct detector *detector, struct thread *thread, uint64_t word);
-
 /*
  * Takes location->busy, which threads hold for a few instructions.  A holder may have lost
  * its processor, so this waits long: an edge that is lost here could become a false race.
@@ -213,5 +205,34 @@ void atomic_compare_end(struct race_step *step, uint64_t word);
 /* @bytes of the granule with shadow word @word begin a new life: forgets their last write. */
 void atomic_forget(struct detector *detector, struct thread *thread, uint64_t word,
 		   uint32_t bytes);
+
+/* --- pending_acquire.c ------------------------------------------------------- */
+
+/* Makes the acquires of the thread's last atomic loads; to be called if
+ * thread->accesses.acquires_due is not 0. */
+void atomic_catch_up(struct detector *detector, struct thread *thread);
+
+/* @thread has loaded from the granule with shadow word @word before it became atomic, but that
+ * is only what the check of the load saw: acquires what was released there. */
+void atomic_acquire_late(struct detector *detector, struct thread *thread, uint64_t word);
+
+/* @thread loads from @halves of @location: acquires when it looks. */
+void atomic_add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves);
+
+/* Under location->busy: acquires from the half. */
+void atomic_acquire_half(struct clock_joiner by, const struct atomic_half *half);
+
+/* @thread has acquired from @halves of @location.  Under 'busy'. */
+void atomic_note_acquired(struct thread *thread, const struct atomic_location *location,
+			  uint32_t halves);
+
+/* @thread has released to @location, which tells itself nothing.  Under 'busy'. */
+void atomic_announce_release(struct thread *thread, struct atomic_location *location);
+
+/* Of atomic_half.writers. */
+static inline uint32_t atomic_writer_bit(const struct thread *thread)
+{
+	return 1u << thread->slot % 32;
+}
 
 #endif

@@ -9,7 +9,7 @@
  * that this alone orders is held back: it rests on the finding of the pair, and is
  * dropped when the results are read if the pair may be an atomic's.
  *
- * Some acquires wait (pending_release.c, stale_read.h, atomic_location.h).  They are
+ * Some acquires wait (pending_release.c, update.h, atomic_location.h).  They are
  * made before a pair is called an error.
  *
  * In libraries that are watched for synchronisation only (SITE_SILENT) such an acquire

@@ -6,7 +6,6 @@
 #include "detect/race/race.h"
 #include "detect/race/record_fast.h"
 #include "detect/predicate/predicate.h"
-#include "detect/race/stale_read.h"
 #include "detect/race/update.h"
 #include "detect/shadow/claim.h"
 #include "detect/shadow/read_set.h"

@@ -4,7 +4,7 @@
  * The race engine is late in three ways.  Accesses of parts of granules wait in the
  * thread (record_fast.h); an atomic load's acquire is joined at the thread's next look
  * (atomic_location.h); and a racing load that may be the first half of an update is not
- * taken for an acquire yet (stale_read.h).
+ * taken for an acquire yet (update.h).
  *
  * All of that must be done before a release, which passes on what the thread has
  * acquired: a synchronisation object that forgets it causes false errors about what is

@@ -4,7 +4,6 @@
 #include "detect/predicate/predicate.h"
 #include "detect/race/record_fast.h"
 #include "detect/race/race.h"
-#include "detect/race/stale_read.h"
 
 #define VECTOR_BYTES 16u
 
