@@ -370,6 +370,8 @@ void atomic_make_release(struct detector *detector, struct thread *thread,
 		return;
 	}
 	if (location->owner) {
+		if (shadow_slot(location->owner) != thread->slot)
+			detector_count(detector, RELEASES_PUT_OFF);
 		release_for_owner(detector, thread, location);
 		store_relaxed(&location->stores_alone, (uint16_t)0);
 		wanted = 2u * location->stores_wanted;

@@ -129,6 +129,7 @@ START_TEST(who_loads_knows_what_came_before_the_store)
 	reads(b, 64, 8);
 	ck_assert_uint_eq(finding_count, 0);
 	ck_assert_uint_eq(location()->owner, 0);
+	ck_assert_uint_eq(judge.counters[COUNTER_RELEASES_PUT_OFF], 1);
 }
 END_TEST
 
