@@ -28,8 +28,8 @@
  * epoch goes on.  The first other one makes the release, of the owner's epoch as of its last
  * store, and of all else that the owner knows by then.  What the owner did after that store, but
  * in the same epoch, is then taken to come before, and a race with it is missed: counted, and
- * accepted because somebody must have been alone there for so long.  What may be a lock, as it is compared or
- * exchanged, is never owned: what comes after its release is what races.
+ * accepted because somebody must have been alone there for so long.  What may be a lock, as it is
+ * compared or exchanged, is never owned: what comes after its release is what races.
  */
 #ifndef DETECT_RACE_ATOMIC_LOCATION_H
 #define DETECT_RACE_ATOMIC_LOCATION_H
