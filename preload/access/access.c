@@ -140,7 +140,7 @@ static bool has_cell(const uint64_t *place, uint64_t word, uint32_t bytes)
 
 /* Has this thread recorded such an access of these bytes in its present epoch?
  * The check in the clone compares for a whole granule; here a part is enough.
- * Asked without the guard, as nothing is changed. */
+ * Asked without the guard, as nothing is changed that a handler would mind. */
 static inline bool is_part_recorded(uintptr_t granule, uint32_t bytes, uint32_t what)
 {
 	bool is_write = what & WHAT_WRITE;

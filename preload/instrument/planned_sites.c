@@ -26,7 +26,11 @@ SAME_FLAG(CONSTANT);
 SAME_FLAG(DECIDES);
 SAME_FLAG(COMPARES);
 SAME_FLAG(CALL);
+SAME_FLAG(AWAITS);
+SAME_FLAG(EXAMINED);
+SAME_FLAG(EARLY);
 SAME_FLAG(MAY_BE_SPLIT);
+SAME_FLAG(DOUBTFUL);
 
 static uintptr_t fill_site(const struct site_source *source, uint32_t index, struct site *site)
 {

@@ -50,7 +50,8 @@ struct pending_acquire {
 
 #define PENDING_ACQUIRES 8u
 
-#define OWNED_LOADS 8u /* by the location's number */
+/* As many as checks may stand between that of a load and the load (pending_acquire.c). */
+#define OWNED_LOADS 8u
 
 /* All that was released at @halves of @location up to @version was acquired. */
 struct known_version {
@@ -125,7 +126,8 @@ struct predicate {
 struct thread_accesses {
 	struct pending_granule pending[2][PENDING_GRANULES]; /* reads, writes */
 	struct pending_acquire acquires[PENDING_ACQUIRES];
-	struct atomic_location *owned_loads[OWNED_LOADS]; /* of what the thread owned then */
+	struct atomic_location *owned_loads[OWNED_LOADS]; /* the last, of what it owned then */
+	uint32_t owned_turn;				  /* which was the last one */
 	uint64_t releases[PENDING_RELEASES]; /* plain words without bytes */
 	uint32_t release_pairs[PENDING_RELEASES]; /* the finding that each rests on */
 	struct pending_granule under_way[2]; /* just written to shadow memory, and compared */

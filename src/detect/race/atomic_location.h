@@ -78,9 +78,12 @@ static inline bool atomic_is_owner(const struct thread *thread,
  * load is made, it is told (is_disowned), and looks whether it still does. */
 static inline bool atomic_load_owned(struct thread *thread, struct atomic_location *location)
 {
+	struct atomic_location **loads = thread->accesses.owned_loads;
+
 	if (!atomic_is_owner(thread, location))
 		return false;
-	thread->accesses.owned_loads[location->number % OWNED_LOADS] = location;
+	if (loads[thread->accesses.owned_turn % OWNED_LOADS] != location)
+		loads[++thread->accesses.owned_turn % OWNED_LOADS] = location;
 	return true;
 }
 

@@ -498,20 +498,20 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 bool record_granule(struct detector *detector, struct thread *thread, uintptr_t address,
 		    uint32_t size_bytes, bool is_write, site_id site)
 {
+	uint32_t bytes = ((1u << size_bytes) - 1) << address % SHADOW_GRANULE;
+	uint64_t word;
+
 	/* The granule before may have been classified. */
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
-	if (is_write && UNLIKELY(shadow_form(load_acquire(shadow_places(address).write)) ==
-				 SHADOW_ATOMIC))
-		return atomic_store_again(detector, thread,
-					  load_acquire(shadow_places(address).write),
-					  ((1u << size_bytes) - 1) << address % SHADOW_GRANULE);
+	word = is_write ? load_acquire(shadow_places(address).write) : 0;
+	if (UNLIKELY(shadow_form(word) == SHADOW_ATOMIC))
+		return atomic_store_again(detector, thread, word, bytes);
 	if (!is_write && record_line(detector, thread, address, size_bytes, site))
 		return true;
 	if (size_bytes == SHADOW_GRANULE)
 		return record_whole(detector, thread, address, is_write, site);
-	return keep_pending(detector, thread, address,
-			    ((1u << size_bytes) - 1) << address % SHADOW_GRANULE, is_write, site);
+	return keep_pending(detector, thread, address, bytes, is_write, site);
 }
 
 bool record_span(struct detector *detector, struct thread *thread, uintptr_t address,

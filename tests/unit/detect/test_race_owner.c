@@ -208,6 +208,25 @@ START_TEST(what_others_store_the_owner_may_have_loaded)
 }
 END_TEST
 
+/* The checks of loads from two owned locations may both come before the first load. */
+START_TEST(each_of_its_last_loads_may_be_of_what_others_store)
+{
+	for (uint32_t i = 0; i < 7; i++)
+		run_locked(a, 8 * (i + 1));
+	for (uint32_t i = 0; i < ATOMIC_STORES_ALONE; i++)
+		run_locked(a, 64);
+	ck_assert_uint_eq(location()->number % OWNED_LOADS,
+			  atomic_table_get(&judge, *shadow_of(MEMORY_AT + 64).write)->number %
+				  OWNED_LOADS);
+	load(a);
+	accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 4), 64, 4);
+	writes(b, 128, 8);
+	store(b);
+	reads(a, 128, 8);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
 START_TEST(what_it_has_not_loaded_orders_nothing)
 {
 	writes(b, 64, 8);
@@ -246,6 +265,7 @@ int main(void)
 	tcase_add_test(tests, what_comes_after_the_next_store_is_not_known);
 	tcase_add_test(tests, what_comes_in_a_later_epoch_is_not_known);
 	tcase_add_test(tests, what_others_store_the_owner_may_have_loaded);
+	tcase_add_test(tests, each_of_its_last_loads_may_be_of_what_others_store);
 	tcase_add_test(tests, what_it_has_not_loaded_orders_nothing);
 	tcase_add_test(tests, where_others_load_nobody_becomes_the_owner);
 	return racing_run(tests);
