@@ -10,6 +10,14 @@
 #include "preload/heap/reserved.h"
 #include "preload/heap/wrap_memory.h"
 
+#define PAGE_BYTES 4096u
+
+/* The kernel maps whole pages, whatever was asked for. */
+static size_t in_pages(size_t size_bytes)
+{
+	return (size_bytes + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1);
+}
+
 static void mapping_ends(uintptr_t start, size_t size_bytes, const struct unwind_start *at)
 {
 	reserved_ends(&start, &size_bytes);
@@ -26,14 +34,14 @@ EXPORT void *mmap(void *wanted, size_t size, int protection, int flags, int file
 		return REAL(mmap)(wanted, size, protection, flags, file, offset);
 	/* It replaces what was mapped there. */
 	if (is_over) {
-		heap_mapping_ends((uintptr_t)wanted, size, &start);
+		heap_mapping_ends((uintptr_t)wanted, in_pages(size), &start);
 		reserved_opened((uintptr_t)wanted, size);
 	}
 	mapped = REAL(mmap)(wanted, size, protection, flags, file, offset);
 	if (mapped == MAP_FAILED || is_over)
 		return mapped;
 	/* Memory that was here before may have been unmapped without our notice. */
-	heap_mapping_begins((uintptr_t)mapped, size);
+	heap_mapping_begins((uintptr_t)mapped, in_pages(size));
 	if (protection == PROT_NONE)
 		reserved_begins((uintptr_t)mapped, size);
 	else
@@ -46,9 +54,10 @@ EXPORT_ALIAS(mmap64, mmap)
 EXPORT int munmap(void *begin, size_t size)
 {
 	struct unwind_start start = unwind_start_here();
+	size_t bytes = in_pages(size);
 
-	memory_locks_end((uintptr_t)begin, (uintptr_t)begin + size, &start);
-	mapping_ends((uintptr_t)begin, size, &start);
+	memory_locks_end((uintptr_t)begin, (uintptr_t)begin + bytes, &start);
+	mapping_ends((uintptr_t)begin, bytes, &start);
 	return REAL(munmap)(begin, size);
 }
 
@@ -62,7 +71,9 @@ EXPORT int mprotect(void *begin, size_t size, int protection)
 EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 {
 	struct unwind_start start = unwind_start_here();
-	size_t kept_size = old_size < new_size ? old_size : new_size;
+	size_t old_bytes = in_pages(old_size);
+	size_t new_bytes = in_pages(new_size);
+	size_t kept_bytes = old_bytes < new_bytes ? old_bytes : new_bytes;
 	va_list rest;
 	void *wanted;
 	void *moved;
@@ -71,19 +82,19 @@ EXPORT void *mremap(void *old, size_t old_size, size_t new_size, int flags, ...)
 	wanted = va_arg(rest, void *);
 	va_end(rest);
 	if (flags & MREMAP_MAYMOVE) {
-		memory_locks_may_end((uintptr_t)old, (uintptr_t)old + old_size, &start);
-		mapping_ends((uintptr_t)old, old_size, &start);
+		memory_locks_may_end((uintptr_t)old, (uintptr_t)old + old_bytes, &start);
+		mapping_ends((uintptr_t)old, old_bytes, &start);
 	} else {
-		mapping_ends((uintptr_t)old + kept_size, old_size - kept_size, &start);
+		mapping_ends((uintptr_t)old + kept_bytes, old_bytes - kept_bytes, &start);
 	}
 	moved = REAL(mremap)(old, old_size, new_size, flags, wanted);
 	if (moved == MAP_FAILED)
 		return moved;
-	reserved_opened((uintptr_t)moved, new_size);
+	reserved_opened((uintptr_t)moved, new_bytes);
 	if (moved != old)
-		heap_mapping_begins((uintptr_t)moved, new_size);
+		heap_mapping_begins((uintptr_t)moved, new_bytes);
 	else
-		heap_mapping_begins((uintptr_t)moved + kept_size, new_size - kept_size);
+		heap_mapping_begins((uintptr_t)moved + kept_bytes, new_bytes - kept_bytes);
 	return moved;
 }
 
@@ -96,7 +107,7 @@ static bool loses_content(int advice)
 EXPORT int madvise(void *begin, size_t size, int advice)
 {
 	if (loses_content(advice))
-		heap_mapping_begins((uintptr_t)begin, size);
+		heap_mapping_begins((uintptr_t)begin, in_pages(size));
 	return REAL(madvise)(begin, size, advice);
 }
 

@@ -602,6 +602,48 @@ static void mapping_case(void)
 	run_both(mapping_use, mapping_use, NULL);
 }
 
+/* Less than a page was asked for: the kernel gives and takes whole pages. */
+#define SMALL_BYTES 141
+
+static void *small_mapping_use(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 50; i++) {
+		char *page = mmap(NULL, SMALL_BYTES, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		MUST(page != MAP_FAILED);
+		page[SMALL_BYTES - 1]++;
+		munmap(page, SMALL_BYTES);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void small_mapping_case(void)
+{
+	run_both(small_mapping_use, small_mapping_use, NULL);
+}
+
+static void *small_unmapped_write(void *page)
+{
+	((volatile char *)page)[4000]++;
+	return NULL;
+}
+
+static void *small_unmapped_end(void *page)
+{
+	await_first();
+	munmap(page, SMALL_BYTES);
+	return NULL;
+}
+
+static void small_unmapped_case(void)
+{
+	run_both(small_unmapped_write, small_unmapped_end,
+		 mmap(NULL, SMALL_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+}
+
 /* Reserved to grow in, opened in two places, given back as a whole while somebody is in one. */
 #define RESERVED_BYTES (1ul << 36)
 #define FIRST_OPENED 0x10000000ul
@@ -682,6 +724,8 @@ static const struct race_case cases[] = {
 	CASE(freed_block, "data-race:error"),
 	CASE(moved_block, "data-race:error"),
 	CASE(mapping, "silent"),
+	CASE(small_mapping, "silent"),
+	CASE(small_unmapped, "data-race:error"),
 	CASE(reserved_first, "data-race:error"),
 	CASE(reserved_second, "data-race:error"),
 	CASE(reserved_again, "silent"),
