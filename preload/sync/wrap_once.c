@@ -2,15 +2,17 @@
  * Once: pthread_once, call_once and the guards of C++ statics.
  *
  * The body may be left by a C++ exception.  Only frames with a personality
- * routine can clean up then, so this file is compiled with -fexceptions.  C's
- * personality routine is in libgcc.  The reference to it is weak: a program
- * that throws has loaded it.
+ * routine can clean up then, so this file is compiled with -fexceptions.
+ * What such frames need of libgcc is found when an exception comes: whoever
+ * throws has loaded it, and to need it ourselves would have each program load it.
  */
 #define _GNU_SOURCE
 /* Selects the clean-up handlers of <pthread.h> that need no personality routine. */
 #undef __EXCEPTIONS
+#include <dlfcn.h>
 #include <pthread.h>
 #include <threads.h>
+#include <unwind.h>
 
 #include "detect/deadlock/wait.h"
 #include "detect/race/atomic_location.h"
@@ -21,9 +23,46 @@
 #include "preload/results/sink.h"
 #include "preload/sync/wrap_lock.h"
 
-__asm__(".weak __gcc_personality_v0");
-
 #define ONCE_DONE 2 /* glibc's value of a pthread_once_t whose body has run */
+
+/* --- Of libgcc ------------------------------------------------------------------- */
+
+static void *find_in_libgcc(const char *name)
+{
+	void *library = dlopen("libgcc_s.so.1", RTLD_LAZY | RTLD_LOCAL);
+
+	return library ? dlsym(library, name) : NULL;
+}
+
+_Unwind_Reason_Code __gcc_personality_v0(int version, _Unwind_Action actions,
+					 _Unwind_Exception_Class exception_class,
+					 struct _Unwind_Exception *exception,
+					 struct _Unwind_Context *context);
+
+/* Without libgcc there are no clean-ups. */
+_Unwind_Reason_Code __gcc_personality_v0(int version, _Unwind_Action actions,
+					 _Unwind_Exception_Class exception_class,
+					 struct _Unwind_Exception *exception,
+					 struct _Unwind_Context *context)
+{
+	_Unwind_Personality_Fn real = find_in_libgcc("__gcc_personality_v0");
+
+	return real ? real(version, actions, exception_class, exception, context)
+		    : _URC_CONTINUE_UNWIND;
+}
+
+__asm__(".hidden _Unwind_Resume");
+
+/* Clean-ups end with it.  An unwinder that comes through this frame has nothing to do in it. */
+void _Unwind_Resume(struct _Unwind_Exception *exception)
+{
+	__typeof__(&_Unwind_Resume) real = find_in_libgcc("_Unwind_Resume");
+
+	real(exception);
+	__builtin_unreachable();
+}
+
+/* --- Calls ------------------------------------------------------------------------- */
 
 struct once_call {
 	struct guest_thread *self;
