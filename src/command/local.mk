@@ -26,7 +26,13 @@ snarl_SOURCES = \
 	%D%/run/program.c %D%/run/program.h \
 	%D%/run/report.c \
 	%D%/run/run.c
-snarl_LDADD = src/libinspect.a reports/libreports.a src/libverify.a src/libplan.a src/libcore.a $(ELFUTILS_LIBS) -lZydis $(JANSSON_LIBS) -liberty $(UNWIND_LIBS)
+snarl_LDADD = src/libinspect.a reports/libreports.a src/libverify.a src/libplan.a src/libcore.a -liberty
+
+# Other libraries are opened when they are called.
+snarl_SOURCES += \
+	src/late/functions.def \
+	src/late/late.c \
+	src/late/x86_64.S
 
 # Where the command finds it in the build tree.
 noinst_DATA = runtimes.suppressions

@@ -56,7 +56,7 @@ tls_bytes=$(readelf -lW "$library" | awk '$1 == "TLS" { print $6 }')
 [ $((${tls_bytes:-0})) -le 256 ] || echo "$((tls_bytes)) bytes" >"$work/difference"
 compare "at most 256 bytes of thread-local storage"
 
-readelf -dW "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(libc\.so|ld-linux|libgcc_s\.so)' \
+readelf -dW "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(libc\.so|ld-linux)' \
 	>"$work/difference"
 compare "needs no library but libc and libgcc_s"
 
