@@ -5,6 +5,7 @@
 #include "base/shadow_place.h"
 #include "x86/decode/masked.h"
 #include "x86/flow/strides.h"
+#include "x86/survey/survey.h"
 
 #define AVAILABLE_COUNT 24u
 #define HOIST_LIMIT 16u
@@ -14,7 +15,9 @@
 /* An earlier check in the straight line whose operand still names the same place. */
 struct available {
 	uint32_t check;
-	bool is_certain; /* all that pass the check get here, so it may be widened */
+	/* All that pass the check get here, and the stack is as it was there: so the check may
+	 * be widened, and tell of an access here. */
+	bool is_certain;
 };
 
 struct placing {
@@ -108,7 +111,8 @@ static uint32_t place_cost(const struct placing *placing, const struct check *ch
 static uint32_t find_place(const struct placing *placing, const struct check *check)
 {
 	const struct function *function = placing->function;
-	uint32_t held = operand_registers(&check->operand) | REGISTER_BIT(RSP);
+	/* Callers are looked for as from the access, with the registers as they are at the check. */
+	uint32_t held = operand_registers(&check->operand) | facts_stack_registers(function);
 	uint32_t best = check->instruction, least = UINT32_MAX;
 
 	for (uint32_t place = best; check->instruction - place <= HOIST_LIMIT; place--) {
@@ -416,6 +420,7 @@ static void check_access(struct placing *placing, uint32_t index)
 /* Drops the checks whose operands the instruction changes. */
 static void forget_checks(struct placing *placing, const struct instruction *instruction)
 {
+	bool keeps_frame = !(instruction->changes & facts_stack_registers(placing->function));
 	unsigned kept = 0;
 
 	if (checks_is_barrier(placing->module, instruction) &&
@@ -429,7 +434,7 @@ static void forget_checks(struct placing *placing, const struct instruction *ins
 
 		if (operand_registers(&check->operand) & instruction->changes)
 			continue;
-		available.is_certain &= instruction->kind == INSTRUCTION_PLAIN;
+		available.is_certain &= instruction->kind == INSTRUCTION_PLAIN && keeps_frame;
 		placing->available[kept++] = available;
 	}
 	placing->available_count = kept;

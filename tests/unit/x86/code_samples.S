@@ -160,6 +160,26 @@
 	ret
 	END
 
+	CASE	update_around_push
+	movzwl	(%rdi), %eax
+	pushq	%rcx
+	addl	$1, %eax
+	movw	%ax, (%rdi)
+	popq	%rcx
+	ret
+	END
+
+	CASE	stores_around_frame
+	cmpl	%ecx, %edx
+	pushq	%rbp
+	movl	%ecx, (%rdi)
+	movq	%rsp, %rbp
+	movl	%edx, 16(%rdi)
+	sete	%al
+	popq	%rbp
+	ret
+	END
+
 	CASE	halves
 	movl	(%rdi), %eax
 	movl	4(%rdi), %ecx

@@ -116,6 +116,25 @@ START_TEST(check_stays_behind_what_makes_its_address)
 }
 END_TEST
 
+/* At each check the frame is as at the access that it tells of. */
+static void check_frames(const char *name, uint32_t frame)
+{
+	const struct function *function = place_checks(name);
+
+	ck_assert_uint_eq(list.count, 2);
+	for (uint32_t i = 0; i < list.count; i++)
+		for (uint32_t k = checks[i].place;
+		     function->instructions[k].offset < sites[checks[i].site].offset; k++)
+			ck_assert_uint_eq(function->instructions[k].changes & frame, 0);
+}
+
+START_TEST(check_stays_in_its_frame)
+{
+	check_frames("update_around_push", REGISTER_BIT(RSP));
+	check_frames("stores_around_frame", REGISTER_BIT(RSP) | REGISTER_BIT(RBP));
+}
+END_TEST
+
 START_TEST(nothing_moves_across_a_locked_instruction)
 {
 	const struct function *function = place_checks("locked");
@@ -199,6 +218,7 @@ int main(void)
 	tcase_add_test(tcase, store_that_may_not_happen_has_a_check_of_its_own);
 	tcase_add_test(tcase, check_moves_to_where_flags_are_dead);
 	tcase_add_test(tcase, check_stays_behind_what_makes_its_address);
+	tcase_add_test(tcase, check_stays_in_its_frame);
 	tcase_add_test(tcase, nothing_moves_across_a_locked_instruction);
 	tcase_add_test(tcase, checks_keep_the_order_of_their_accesses);
 	tcase_add_test(tcase, private_stack_slots_have_no_check);

@@ -24,6 +24,8 @@ static const char *const names[] = {
 	"frame_in_red_zone",
 	"update_in_place",
 	"update_in_register",
+	"update_around_push",
+	"stores_around_frame",
 	"halves",
 	"halves_in_turn",
 	"base_overwritten",
