@@ -99,11 +99,11 @@ static uint8_t *classify_accesses(struct planning *planning, const struct functi
 	return classes;
 }
 
-static void count_unseen_atomics(const struct module *module, const struct function *function,
+static void count_unseen_atomics(const struct survey *survey, const struct function *function,
 				 struct plan_statistics *statistics)
 {
-	uint32_t count = locked_count(module->text + function->start,
-				      function->end - function->start, UINT32_MAX);
+	uint32_t count = locked_decoded(survey->decoder, survey->module.text + function->start,
+					function->end - function->start);
 
 	statistics->atomics += count;
 	statistics->atomics_native += count;
@@ -132,7 +132,7 @@ static bool plan_function(struct planning *planning, uint32_t index)
 	statistics->functions++;
 	if (!function->is_usable) {
 		statistics->undecodable++;
-		count_unseen_atomics(&survey->module, function, statistics);
+		count_unseen_atomics(survey, function, statistics);
 		return true;
 	}
 	statistics->instructions += function->count;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "x86/decode/decode.h"
+
 #define LOCK_PREFIX 0xf0
 #define REX 4u /* the upper half of such a prefix */
 #define BYTES_MOST 4 /* looked at behind a lock prefix */
@@ -34,6 +36,21 @@ uint32_t locked_count(const unsigned char *bytes, size_t count, uint32_t most)
 		if (end - ++bytes < BYTES_MOST)
 			break;
 		found += may_be_locked(bytes);
+	}
+	return found;
+}
+
+uint32_t locked_decoded(const struct decoder *decoder, const unsigned char *bytes, size_t count)
+{
+	struct instruction instruction;
+	uint32_t found = 0;
+
+	for (size_t at = 0; at < count; at += instruction.length) {
+		bool is_known = instruction_decode(decoder, bytes + at, count - at, (uint32_t)at,
+						   &instruction);
+
+		found += is_known ? (instruction.memory & MEMORY_LOCKED) != 0
+				  : bytes[at] == LOCK_PREFIX;
 	}
 	return found;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "x86/decode/decode.h"
+#include "x86/decode/locked.h"
 
 #define BIT(name) REGISTER_BIT(name)
 #define CARRY (1u << 16)
@@ -253,6 +254,26 @@ START_TEST(what_cannot_be_copied_is_unknown)
 }
 END_TEST
 
+START_TEST(locked_instructions_are_counted_where_they_begin)
+{
+	static const unsigned char code[] = {
+		0xc7, 0xf8, 0x00, 0x00, 0x00, 0x00, /* xbegin */
+		0xf0, 0x83, 0x07, 0x01,		    /* lock addl $1, (%rdi) */
+		0x8b, 0x44, 0x24, 0xf0,		    /* mov -16(%rsp), %eax */
+		0x83, 0xc0, 0x01,		    /* add $1, %eax */
+		0x06,				    /* none */
+		0x87, 0x07,			    /* xchg %eax, (%rdi) */
+		0x48, 0x8d, 0x4f, 0xf0,		    /* lea -16(%rdi), %rcx */
+		0x01, 0xc8,			    /* add %ecx, %eax */
+	};
+
+	ck_assert_uint_eq(locked_count(code, sizeof(code), UINT32_MAX), 2);
+	ck_assert_uint_eq(locked_decoded(&decoder, code, sizeof(code)), 2);
+	ck_assert_uint_eq(locked_decoded(&decoder, code + 10, sizeof(code) - 10), 1);
+	ck_assert_uint_eq(locked_decoded(&decoder, code + 18, sizeof(code) - 18), 1);
+}
+END_TEST
+
 /* --- Registers and flags ---------------------------------------------------------------- */
 
 struct register_row {
@@ -342,6 +363,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tests, string_instruction_has_kind_and_prefix);
 	tcase_add_loop_test(tests, kind_says_where_it_goes_on, 0, ROWS(kinds));
 	tcase_add_test(tests, what_cannot_be_copied_is_unknown);
+	tcase_add_test(tests, locked_instructions_are_counted_where_they_begin);
 	tcase_add_loop_test(tests, registers_are_read_killed_or_changed, 0, ROWS(register_rows));
 	tcase_add_test(tests, values_go_from_source_to_destination);
 	suite_add_tcase(suite, tests);
