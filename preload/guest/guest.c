@@ -208,6 +208,8 @@ void guest_begin_thread(struct guest_thread *self, uintptr_t stack_end, size_t s
 	thread->kernel_id = read_kernel_id();
 	thread->stack_end = stack_end;
 	thread->stack_start = stack_end > stack_bytes ? stack_end - stack_bytes : 0;
+	self->memo->stack_start = thread->stack_start;
+	self->memo->stack_end = thread->stack_end;
 	thread->clocks.current = &access_current;
 	thread->clocks.shared = &access_shared;
 	thread->clocks.ahead = &access_ahead;

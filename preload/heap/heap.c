@@ -236,7 +236,7 @@ static uint32_t caller_distance(struct guest_thread *self, const struct unwind_s
 {
 	struct unwind_result *result = &self->memo->scratch;
 
-	unwind(at, result);
+	unwind(at, stack_memo_own_end(self->memo, at->sp), result);
 	for (uint32_t i = 0; result->frame_count > 1 && i < result->word_count; i++)
 		if (result->words[i].value == result->frames[1])
 			return (uint32_t)(result->words[i].address - at->sp);

@@ -23,14 +23,16 @@ static bool may_read(struct unwind_registers *registers, uintptr_t address)
 
 	if (address % sizeof(uintptr_t) != 0)
 		return false;
-	if (page == registers->readable_page)
+	if (page >= registers->readable_start && page < registers->readable_end)
 		return true;
 	if (!page_is_mapped(page)) {
 		if (registers->result)
 			registers->result->met_unmapped = true;
 		return false;
 	}
-	registers->readable_page = page;
+	if (page != registers->readable_end)
+		registers->readable_start = page;
+	registers->readable_end = page + PAGE_BYTES;
 	return true;
 }
 

@@ -27,7 +27,8 @@ struct unwind_registers {
 	uintptr_t address;	      /* the program counter */
 	uintptr_t floor;	      /* no word of this frame is below it */
 	uintptr_t highest_word;	      /* the highest one that was read in this frame */
-	uintptr_t readable_page;      /* the last one seen to be mapped */
+	uintptr_t readable_start;     /* from here ... */
+	uintptr_t readable_end;	      /* ... to here all pages are known to be mapped */
 	bool start_is_known;	      /* all preserved registers, not only the frame pointer */
 	uint8_t places[ARCH_DWARF_RETURN_ADDRESS]; /* enum register_place */
 	uintptr_t values[ARCH_DWARF_RETURN_ADDRESS];

@@ -160,7 +160,7 @@ stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 	if (known)
 		return known;
 	struct unwind_result *result = &memo->scratch;
-	unwind(&start, result);
+	unwind(&start, stack_memo_own_end(memo, start.sp), result);
 	memo->miss_count++;
 	stack_id stack = intern(context, result);
 	if (stack && is_repeatable(&start, result))

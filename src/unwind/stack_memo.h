@@ -69,6 +69,7 @@ struct stack_memo_site {
 #define STACK_MEMO_SITE_COUNT 16384u
 
 struct stack_memo {
+	uintptr_t stack_start, stack_end; /* the thread's own stack; 0, 0: not known */
 	uint32_t generation;
 	uint32_t used_units;
 	uint32_t chain_mask;
@@ -83,6 +84,12 @@ struct stack_memo {
 	struct unwind_result scratch;
 	_Alignas(64) unsigned char units[];
 };
+
+/* Where the thread's own stack ends, if @sp is in it, else 0. */
+static inline uintptr_t stack_memo_own_end(const struct stack_memo *memo, uintptr_t sp)
+{
+	return sp >= memo->stack_start && sp < memo->stack_end ? memo->stack_end : 0;
+}
 
 /* Bytes of zeroed memory that a memo needs; most are never touched. */
 size_t stack_memo_bytes(void);

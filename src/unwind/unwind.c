@@ -7,8 +7,15 @@
 
 /* There are fewer frames of our own between a wrapper and here. */
 #define OWN_FRAME_MAX 32
+#define PAGE_BYTES 4096u
 
 static const uint8_t preserved_registers[PRESERVED_COUNT] = {PRESERVED_REGISTERS};
+
+/* The page that has the word below @sp: the return address, or in our own frame. */
+static uintptr_t page_below(uintptr_t sp)
+{
+	return (sp - 8) & ~(uintptr_t)(PAGE_BYTES - 1);
+}
 
 static void begin_frame(struct unwind_frame *frame, uintptr_t address, uintptr_t sp,
 			uintptr_t frame_pointer)
@@ -19,8 +26,8 @@ static void begin_frame(struct unwind_frame *frame, uintptr_t address, uintptr_t
 	frame->generation = unwind_cache_generation();
 	registers->address = address;
 	registers->floor = sp;
-	/* The word below is the return address, or in our own frame. */
-	registers->readable_page = (sp - 8) & ~(uintptr_t)4095;
+	registers->readable_start = page_below(sp);
+	registers->readable_end = page_below(sp) + PAGE_BYTES;
 	registers->places[REGISTER_STACK] = PLACE_VALUE;
 	registers->values[REGISTER_STACK] = sp;
 	registers->places[REGISTER_FRAME] = PLACE_START;
@@ -109,20 +116,26 @@ static enum unwind_end walk_frames(struct unwind_frame *frame, struct unwind_res
 	}
 }
 
-void unwind(const struct unwind_start *start, struct unwind_result *result)
+static void begin_unwind(struct unwind_frame *frame, const struct unwind_start *start,
+			 uintptr_t stack_end, struct unwind_result *result)
+{
+	clear_result(result);
+	begin_frame(frame, start->return_address, start->sp, start->frame_pointer);
+	frame->registers.result = result;
+	if (stack_end > frame->registers.readable_end)
+		frame->registers.readable_end = page_below(stack_end) + PAGE_BYTES;
+}
+
+void unwind(const struct unwind_start *start, uintptr_t stack_end, struct unwind_result *result)
 {
 	struct unwind_frame frame;
 	uintptr_t preserved[PRESERVED_COUNT];
 
-	clear_result(result);
-	begin_frame(&frame, start->return_address, start->sp, start->frame_pointer);
-	frame.registers.result = result;
+	begin_unwind(&frame, start, stack_end, result);
 	result->end = walk_frames(&frame, result);
 	if (!result->uses_other || !find_preserved(start, preserved))
 		return;
-	clear_result(result);
-	begin_frame(&frame, start->return_address, start->sp, start->frame_pointer);
-	frame.registers.result = result;
+	begin_unwind(&frame, start, stack_end, result);
 	set_preserved(&frame.registers, preserved);
 	result->end = walk_frames(&frame, result);
 }

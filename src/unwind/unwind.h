@@ -56,8 +56,9 @@ struct unwind_result {
 
 /* If the unwind needs other preserved registers, @start must be a live frame of the
  * calling thread's current stack: they are recovered by walking from here to it.  No
- * code that compilers emit for C and C++ needs them. */
-void unwind(const struct unwind_start *start, struct unwind_result *result);
+ * code that compilers emit for C and C++ needs them.  Memory from @start->sp to @stack_end is
+ * known to be mapped; 0: it is not known, and the kernel is asked for each page. */
+void unwind(const struct unwind_start *start, uintptr_t stack_end, struct unwind_result *result);
 
 enum unwind_caller {
 	CALLER_NOT_KNOWN,    /* a whole unwind may tell */

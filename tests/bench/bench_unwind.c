@@ -52,7 +52,7 @@ static __attribute__((noinline)) stack_id ask_unwinder(void)
 {
 	struct unwind_start start = unwind_start_here();
 
-	unwind(&start, &result);
+	unwind(&start, 0, &result);
 	return result.frame_count;
 }
 

@@ -194,7 +194,7 @@ __attribute__((noinline)) void probe(void)
 	struct unwind_start start = unwind_start_here();
 	bool was_asked = false;
 
-	unwind(&start, &fresh);
+	unwind(&start, 0, &fresh);
 	stack_id stack = stack_memo_find(memo, 1, &start, keep_stack, &was_asked);
 	probe_counts.hits += !was_asked;
 	if (stack && !same_stack(&stacks[stack], &fresh))

@@ -339,7 +339,7 @@ START_TEST(hits_are_fresh_unwinds)
 						       : (uintptr_t)by_size_return;
 		start.sp = (uintptr_t)&words[random_below(3)];
 		start.frame_pointer = (uintptr_t)&words[random_below(8)];
-		unwind(&start, &fresh);
+		unwind(&start, 0, &fresh);
 		stack_id stack = stack_memo_find(memo, 1, &start, keep_stack, NULL);
 		ck_assert_uint_eq(kept[stack].frame_count, fresh.frame_count);
 		ck_assert_mem_eq(kept[stack].frames, fresh.frames,
@@ -383,7 +383,7 @@ START_TEST(stacks_of_sites_are_fresh_unwinds)
 						       : (uintptr_t)by_size_return;
 		start.sp = (uintptr_t)&words[random_below(3)];
 		start.frame_pointer = (uintptr_t)&words[random_below(8)];
-		unwind(&start, &fresh);
+		unwind(&start, 0, &fresh);
 		stack = site_memo_find(memo, 1, &start, &maker);
 		hit_count += stack != 0;
 		if (!stack)

@@ -353,7 +353,7 @@ START_TEST(rubbish_is_survived)
 					     (uintptr_t)&words[1 + random_next() % 511],
 					     (uintptr_t)&words[random_next() % 1024]};
 
-		unwind(&start, &result);
+		unwind(&start, 0, &result);
 		frame_count += result.frame_count;
 		unmapped_count += result.met_unmapped;
 		for (uint32_t i = 0; i < result.word_count; i++)
