@@ -37,6 +37,7 @@ _Static_assert((SHADOW_HIGH_END - 1) >> BLOCK_REGION_SHIFT ==
 
 uint8_t block_chunks[BLOCK_CHUNK_COUNT];
 size_t block_lone_bytes = BLOCK_GRANULE;
+static uintptr_t first_said = BLOCK_CHUNK_COUNT, end_said; /* between these chunks some are */
 static bool are_any_mapped;
 static bool are_all_mapped; /* chunks that are not said to be refused */
 
@@ -71,6 +72,14 @@ static enum block_chunk map_chunk(uintptr_t address)
 								    : BLOCK_CHUNK_REFUSED;
 }
 
+static void note_said(uintptr_t chunk)
+{
+	if (chunk < first_said)
+		first_said = chunk;
+	if (chunk >= end_said)
+		end_said = chunk + 1;
+}
+
 bool block_map_chunk(uintptr_t address)
 {
 	uint8_t *chunk = &block_chunks[address / BLOCK_CHUNK_BYTES];
@@ -79,11 +88,26 @@ bool block_map_chunk(uintptr_t address)
 	if (!shadow_covers(address) || load_relaxed(chunk) == BLOCK_CHUNK_REFUSED)
 		return false;
 	runtime_lock(&block_chunks_lock);
+	note_said(address / BLOCK_CHUNK_BYTES);
 	/* release: pairs with block_is_mapped(). */
 	if (*chunk == BLOCK_CHUNK_UNMAPPED)
 		store_release(chunk, (uint8_t)map_chunk(address));
 	runtime_unlock(&block_chunks_lock);
 	return load_relaxed(chunk) == BLOCK_CHUNK_MAPPED;
+}
+
+/* The first chunk from @chunk up to @last of which something is said, or @last.  To look at all
+ * would bring the pages that say nothing. */
+static uintptr_t skip_unsaid(uintptr_t chunk, uintptr_t last)
+{
+	while (chunk < last && load_relaxed(&block_chunks[chunk]) == BLOCK_CHUNK_UNMAPPED) {
+		chunk++;
+		if (chunk < first_said)
+			chunk = first_said < last ? first_said : last;
+		else if (chunk >= end_said)
+			chunk = last;
+	}
+	return chunk;
 }
 
 static void map_region(uintptr_t start, uintptr_t end)
@@ -94,8 +118,7 @@ static void map_region(uintptr_t start, uintptr_t end)
 	while (chunk < last) {
 		uintptr_t first = chunk;
 
-		while (chunk < last && load_relaxed(&block_chunks[chunk]) == BLOCK_CHUNK_UNMAPPED)
-			chunk++;
+		chunk = skip_unsaid(chunk, last);
 		if (chunk > first && !map_words(block_word(first * BLOCK_CHUNK_BYTES),
 						(chunk - first) * CHUNK_WORD_BYTES))
 			memset(&block_chunks[first], BLOCK_CHUNK_REFUSED, chunk - first);

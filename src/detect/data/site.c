@@ -54,40 +54,70 @@ void site_fill(const struct site_table *table, site_id id, struct site *site)
 		store_release(&site->address, source->fill(source, id - source->first, site));
 }
 
-static uint32_t call_place(uintptr_t address)
+static uint32_t call_place(const struct site_calls *calls, uintptr_t address)
 {
-	return (uint32_t)((uint64_t)address * 0x9e3779b97f4a7c15ull >> 50) % SITE_CALLS;
+	return (uint32_t)((uint64_t)address * 0x9e3779b97f4a7c15ull >> 40) & (calls->size - 1);
+}
+
+static struct site_calls *make_calls(struct site_table *table, uint32_t size)
+{
+	struct site_calls *calls =
+		arena_alloc(&table->arena, sizeof(*calls) + size * sizeof(calls->places[0]));
+
+	if (calls)
+		calls->size = size;
+	return calls;
+}
+
+static void put_call(struct site_calls *calls, uintptr_t address, site_id id)
+{
+	uint32_t place = call_place(calls, address);
+
+	while (calls->places[place].address && calls->places[place].address != address)
+		place = (place + 1) & (calls->size - 1);
+	calls->count += !calls->places[place].address;
+	/* relaxed: who looks meanwhile at the call of a module that has gone is wrong anyway. */
+	store_relaxed(&calls->places[place].site, id);
+	/* pairs with site_find_call() */
+	store_release(&calls->places[place].address, address);
+}
+
+/* Twice as many places.  The old ones stay, as somebody may be looking there; all that were there
+ * together are no more than there are now. */
+static struct site_calls *grow_calls(struct site_table *table)
+{
+	struct site_calls *old = table->calls;
+	struct site_calls *calls = make_calls(table, old ? 2 * old->size : SITE_CALLS_FIRST);
+
+	if (!calls)
+		return old;
+	for (uint32_t i = 0; old && i < old->size; i++)
+		if (old->places[i].address)
+			put_call(calls, old->places[i].address, old->places[i].site);
+	store_release(&table->calls, calls); /* pairs with site_find_call() */
+	return calls;
 }
 
 void site_add_call(struct site_table *table, uintptr_t address, site_id id)
 {
-	uint32_t place = call_place(address);
-	struct site_call *calls = table->calls;
+	struct site_calls *calls = table->calls;
 
-	if (!calls) {
-		calls = arena_alloc(&table->arena, SITE_CALLS * sizeof(*calls));
-		store_release(&table->calls, calls); /* pairs with site_find_call() */
-	}
-	if (!calls || table->call_count > SITE_CALLS / 2)
-		return;
-	while (calls[place].address && calls[place].address != address)
-		place = (place + 1) % SITE_CALLS;
-	table->call_count += !calls[place].address;
-	/* relaxed: who looks meanwhile at the call of a module that has gone is wrong anyway. */
-	store_relaxed(&calls[place].site, id);
-	store_release(&calls[place].address, address); /* pairs with site_find_call() */
+	if (!calls || (calls->count >= calls->size / 2 && calls->size < SITE_CALLS_MAX))
+		calls = grow_calls(table);
+	if (calls && calls->count < calls->size / 2)
+		put_call(calls, address, id);
 }
 
 site_id site_find_call(const struct site_table *table, uintptr_t address)
 {
-	const struct site_call *calls = load_acquire(&table->calls);
-	uint32_t place = call_place(address);
+	const struct site_calls *calls = load_acquire(&table->calls);
+	uint32_t place = calls ? call_place(calls, address) : 0;
 	uintptr_t found;
 
-	while (calls && (found = load_acquire(&calls[place].address)) != 0) {
+	while (calls && (found = load_acquire(&calls->places[place].address)) != 0) {
 		if (found == address)
-			return load_relaxed(&calls[place].site); /* relaxed: behind the acquire */
-		place = (place + 1) % SITE_CALLS;
+			return load_relaxed(&calls->places[place].site); /* behind the acquire */
+		place = (place + 1) & (calls->size - 1);
 	}
 	return 0;
 }

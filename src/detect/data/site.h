@@ -76,7 +76,8 @@ struct site_source {
 
 #define SITE_CHUNK 4096u
 #define SITE_MAX (1u << 22)
-#define SITE_CALLS (1u << 14)
+#define SITE_CALLS_FIRST (1u << 8)
+#define SITE_CALLS_MAX (1u << 14)
 
 /* A call: where it returns to, and its row. */
 struct site_call {
@@ -84,13 +85,18 @@ struct site_call {
 	site_id site;
 };
 
+/* Calls by their addresses, half of the places at most. */
+struct site_calls {
+	uint32_t size, count; /* a power of two; of places in use */
+	struct site_call places[];
+};
+
 struct site_table {
 	struct arena arena;
 	struct site *chunks[SITE_MAX / SITE_CHUNK];
 	uint32_t count; /* ids given out; id 0 is none */
 	const struct site_source *sources; /* only grows */
-	struct site_call *calls; /* by return addresses; NULL: none yet */
-	uint32_t call_count;
+	struct site_calls *calls; /* NULL: none yet */
 };
 
 /* Whether thunks pass all accesses of a site to C, or one in many. */

@@ -65,6 +65,31 @@ START_TEST(rows_that_no_source_has_are_the_callers)
 }
 END_TEST
 
+START_TEST(calls_are_found_however_many_there_are)
+{
+	for (uint32_t i = 0; i < SITE_CALLS_MAX / 2; i++) {
+		site_add_call(&table, 0x4000 + 5 * i, i + 1);
+		ck_assert_uint_eq(site_find_call(&table, 0x4000 + 5 * i), i + 1);
+		ck_assert_uint_eq(site_find_call(&table, 0x4000 + 5 * i + 5), 0);
+	}
+	for (uint32_t i = 0; i < SITE_CALLS_MAX / 2; i++)
+		ck_assert_uint_eq(site_find_call(&table, 0x4000 + 5 * i), i + 1);
+	site_add_call(&table, 0x4000, 77);
+	ck_assert_uint_eq(site_find_call(&table, 0x4000), 1);
+	site_add_call(&table, 3, 7);
+	ck_assert_uint_eq(site_find_call(&table, 3), 0);
+}
+END_TEST
+
+START_TEST(call_gets_the_row_of_the_module_that_is_there_now)
+{
+	site_add_call(&table, 0x4000, 1);
+	site_add_call(&table, 0x4000, 2);
+	ck_assert_uint_eq(site_find_call(&table, 0x4000), 2);
+	ck_assert_uint_eq(site_find_call(&table, 0x4001), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("site");
@@ -74,6 +99,8 @@ int main(void)
 	tcase_add_checked_fixture(rows, set_up, NULL);
 	tcase_add_test(rows, each_row_is_made_once_by_its_source);
 	tcase_add_test(rows, rows_that_no_source_has_are_the_callers);
+	tcase_add_test(rows, calls_are_found_however_many_there_are);
+	tcase_add_test(rows, call_gets_the_row_of_the_module_that_is_there_now);
 	suite_add_tcase(suite, rows);
 	srunner_run_all(runner, CK_ENV);
 	return srunner_ntests_failed(runner) != 0;
