@@ -51,7 +51,13 @@ static void *search_down(uintptr_t highest, uintptr_t lowest, size_t size_bytes,
 	return NULL;
 }
 
-/* The lowest block of each neighbourhood: from there up to its modules all is taken. */
+/* Blocks begin so far below their modules that the memory there is mostly free in each run, and so
+ * far from each other that all still get the places that they had in another one: modules lie
+ * a little nearer to each other, or less, as large ones are aligned. */
+#define FAR_BYTES (1ul << 30)
+#define BETWEEN_BYTES (4ul << 20)
+
+/* The lowest block of each neighbourhood. */
 #define NEIGHBOURHOODS 4u
 
 static uintptr_t last_blocks[NEIGHBOURHOODS]; /* planning is serialised */
@@ -68,15 +74,16 @@ static uintptr_t *find_neighbourhood(uintptr_t start, uintptr_t lowest)
 	return &last_blocks[oldest++ % NEIGHBOURHOODS];
 }
 
-/* Searches below @start: first below what was found last, as each address that is tried
- * costs a system call. */
+/* Searches below @start: first where the next block of this neighbourhood belongs, then all, where
+ * each address that is tried costs a system call. */
 static void *search_below(uintptr_t start, uintptr_t lowest, size_t size_bytes)
 {
 	uintptr_t *last = find_neighbourhood(start, lowest);
+	uintptr_t end = *last ? *last - BETWEEN_BYTES : start - FAR_BYTES;
 	void *block = NULL;
 
-	if (*last > size_bytes)
-		block = search_down(*last - size_bytes, lowest, size_bytes, LONG_STEP);
+	if (end > lowest + size_bytes && end < start)
+		block = search_down(end - size_bytes, lowest, size_bytes, LONG_STEP);
 	if (!block)
 		block = search_down(start - size_bytes, lowest, size_bytes, LONG_STEP);
 	if (!block)

@@ -48,21 +48,14 @@ static uintptr_t fill_site(const struct site_source *source, uint32_t index, str
 	return sites->text + from->offset;
 }
 
-/* Calls are found by their addresses.  Returns the highest update group. */
-static uint32_t add_calls(const struct planned_sites *sites)
+/* Calls are found by their addresses. */
+static void add_calls(const struct planned_sites *sites, const struct plan *plan)
 {
-	uint32_t last_update_group = 0;
+	const uint32_t *calls = (const void *)plan->calls.bytes;
 
-	for (uint32_t i = 0; i < sites->source.count; i++) {
-		const struct plan_site *row = &sites->rows[i];
-
-		if (row->flags & PLAN_SITE_CALL)
-			site_add_call(&guest_detector.sites, sites->text + row->offset,
-				      sites->source.first + i);
-		if (row->update_group > last_update_group)
-			last_update_group = row->update_group;
-	}
-	return last_update_group;
+	for (size_t i = 0; i < plan->calls.count / sizeof(*calls); i++)
+		site_add_call(&guest_detector.sites, sites->text + sites->rows[calls[i]].offset,
+			      sites->source.first + calls[i]);
 }
 
 bool planned_sites_add(struct plan *plan, site_id first, uintptr_t text, uint32_t flags)
@@ -84,7 +77,8 @@ bool planned_sites_add(struct plan *plan, site_id first, uintptr_t text, uint32_
 		};
 		plan->site_room = 0;
 		site_table_add_source(table, &sites->source);
-		last_update_group += add_calls(sites);
+		add_calls(sites, plan);
+		last_update_group += plan->update_group_count;
 	}
 	runtime_unlock(&call_sites_lock);
 	return sites;

@@ -2,6 +2,7 @@ src_libplan_a_SOURCES += \
 	%D%/plan.c %D%/plan.h \
 	%D%/plan_names.c %D%/plan_names.h \
 	%D%/cache/digest.c %D%/cache/digest.h \
+	%D%/cache/known_whole.c %D%/cache/known_whole.h \
 	%D%/cache/plan_cache.c %D%/cache/plan_cache.h \
 	%D%/cache/plan_file.c %D%/cache/plan_file.h \
 	%D%/cache/plan_key.c %D%/cache/plan_key.h \

@@ -296,6 +296,8 @@ void plan_free(struct plan *plan)
 		kernel_call2(SYS_munmap, plan->patches, plan->patch_room);
 	plan->patch_room = 0;
 	plan_states_free(&plan->states);
+	if (plan->calls.room)
+		growing_free(&plan->calls);
 	for (unsigned i = 0; i < PLAN_BASES; i++)
 		if (plan->positions[i].room)
 			growing_free(&plan->positions[i]);

@@ -12,6 +12,7 @@
 
 #include "base/kernel.h"
 #include "base/strings.h"
+#include "x86/cache/known_whole.h"
 #include "x86/cache/plan_file.h"
 
 #define KEY_DIGITS 32u
@@ -49,6 +50,7 @@ bool plan_cache_init(struct plan_cache *cache, const char *wanted, const char *c
 		below = "/.cache/snarl";
 	}
 	cache->most_bytes = PLAN_CACHE_BYTES;
+	cache->boot = known_whole_boot();
 	return base && *base == '/' && join_path(cache->folder, sizeof(cache->folder), base, below);
 }
 
@@ -159,8 +161,19 @@ static bool may_be_mapped(int file)
 	return false;
 }
 
-static enum plan_cache_answer read_from(int folder, const struct plan_key *key,
-					const struct image *image,
+/* A file that is used counts as new. */
+static void note_use(const struct plan_cache *cache, const struct plan_key *key, int file,
+		     const struct plan_source *source, int64_t changed_seconds)
+{
+	struct timespec now = {0, 0};
+
+	kernel_call2(SYS_clock_gettime, CLOCK_REALTIME, &now);
+	if (!source->is_known || now.tv_sec != changed_seconds)
+		known_whole_note(cache->boot, key, file, source->size_bytes);
+}
+
+static enum plan_cache_answer read_from(const struct plan_cache *cache, int folder,
+					const struct plan_key *key, const struct image *image,
 					const struct plan_options *options, struct arena *arena,
 					struct plan **plan)
 {
@@ -178,10 +191,11 @@ static enum plan_cache_answer read_from(int folder, const struct plan_key *key,
 	file = check_trusted(opened, S_IFREG, &status);
 	if (file < 0)
 		return PLAN_CACHE_REFUSED;
-	source = (struct plan_source){file, (uint64_t)status.st_size, may_be_mapped(file)};
+	source = (struct plan_source){file, (uint64_t)status.st_size, may_be_mapped(file),
+				      known_whole(cache->boot, key, &status)};
 	*plan = plan_file_read(&source, key, image, options, arena);
 	if (*plan)
-		kernel_call4(SYS_utimensat, file, 0, 0, 0);
+		note_use(cache, key, file, &source, status.st_mtim.tv_sec);
 	kernel_call1(SYS_close, file);
 	return *plan ? PLAN_CACHE_HAS : PLAN_CACHE_REFUSED;
 }
@@ -197,7 +211,7 @@ enum plan_cache_answer plan_cache_read(const struct plan_cache *cache, const str
 	*plan = NULL;
 	if (folder < 0)
 		return PLAN_CACHE_HAS_NOT;
-	answer = read_from(folder, key, image, options, arena, plan);
+	answer = read_from(cache, folder, key, image, options, arena, plan);
 	kernel_call1(SYS_close, folder);
 	return answer;
 }
@@ -283,8 +297,9 @@ static bool is_within_limit(uint64_t file_bytes)
 	       file_bytes <= limit.rlim_cur;
 }
 
-static bool write_to(int folder, const struct plan_key *key, const struct plan *plan,
-		     const struct image *image, const struct plan_options *options)
+static bool write_to(const struct plan_cache *cache, int folder, const struct plan_key *key,
+		     const struct plan *plan, const struct image *image,
+		     const struct plan_options *options)
 {
 	char name[NAME_BYTES], new_name[NEW_NAME_BYTES];
 	bool is_written;
@@ -297,6 +312,7 @@ static bool write_to(int folder, const struct plan_key *key, const struct plan *
 	if (file < 0)
 		return false;
 	is_written = plan_file_write((int)file, key, plan, image, options);
+	known_whole_note(cache->boot, key, (int)file, plan_file_bytes(plan));
 	/* Some file systems tell only here that the disk is full. */
 	is_written &= kernel_call1(SYS_close, file) == 0;
 	is_written = is_written && kernel_call4(SYS_renameat, folder, new_name, folder, name) == 0;
@@ -320,7 +336,7 @@ bool plan_cache_write(const struct plan_cache *cache, const struct plan_key *key
 	if (folder < 0)
 		return false;
 	is_kept = is_within_limit(file_bytes) && free_room(folder, file_bytes, cache->most_bytes) &&
-		  write_to(folder, key, plan, image, options);
+		  write_to(cache, folder, key, plan, image, options);
 	kernel_call1(SYS_close, folder);
 	return is_kept;
 }

@@ -6,6 +6,7 @@
  * under a name of its own and then renamed.  So no reader meets half of a file, two writers
  * do no harm, and one that is killed leaves a file that nobody reads.  Before a file would
  * make the folder too large, the oldest ones are removed; a file that is used counts as new.
+ * One that is known to be whole (known_whole.h) is not read for that again.
  * Files of other names are left alone.
  */
 #ifndef X86_CACHE_PLAN_CACHE_H
@@ -20,6 +21,7 @@
 struct plan_cache {
 	char folder[PLAN_CACHE_PATH_BYTES];
 	uint64_t most_bytes; /* in all files */
+	uint64_t boot;	     /* known_whole.h */
 };
 
 /* Where plans are kept: in @wanted, or if that is NULL in 'snarl' below @cache_home

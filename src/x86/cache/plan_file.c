@@ -27,7 +27,7 @@ static const uint32_t row_bytes[PART_COUNT] = {
 	[PART_BLOCKS] = sizeof(struct state_block),
 	[PART_STEPS] = sizeof(struct state_step),
 	[PART_PATCHES] = sizeof(struct plan_patch),
-	[PART_POSITIONS... PART_COUNT - 1] = sizeof(uint32_t),
+	[PART_CALLS... PART_COUNT - 1] = sizeof(uint32_t),
 };
 
 static size_t whole_pages(size_t size_bytes)
@@ -79,6 +79,7 @@ static void list_parts(const struct plan *plan, struct part parts[PART_COUNT])
 	parts[PART_STEPS] = part_of(&plan->states.steps);
 	parts[PART_PATCHES] =
 		(struct part){plan->patches, plan->patch_count * sizeof(*plan->patches)};
+	parts[PART_CALLS] = part_of(&plan->calls);
 	for (unsigned i = 0; i < PLAN_BASES; i++)
 		parts[PART_POSITIONS + i] = part_of(&plan->positions[i]);
 }
@@ -115,7 +116,8 @@ bool plan_file_is_same(const struct plan *plan, const struct plan *other)
 						   parts[i].size_bytes - skipped) != 0))
 			return false;
 	}
-	return plan->states.count == other->states.count;
+	return plan->states.count == other->states.count &&
+	       plan->update_group_count == other->update_group_count;
 }
 
 static void fill_file(unsigned char *file, const struct plan_key *key, const struct plan *plan,
@@ -131,6 +133,7 @@ static void fill_file(unsigned char *file, const struct plan_key *key, const str
 	memcpy(header->magic, PLAN_FILE_MAGIC, sizeof(header->magic));
 	header->key = *key;
 	header->state_count = plan->states.count;
+	header->update_group_count = plan->update_group_count;
 	header->statistics = plan->statistics;
 	plan_bases(plan, image->text_address, options, header->bases);
 	for (unsigned i = 0; i < PART_COUNT; i++)
@@ -159,7 +162,7 @@ bool plan_file_write(int descriptor, const struct plan_key *key, const struct pl
 /* --- Into memory ------------------------------------------------------------------------- */
 
 /* What lies behind the end of a file that was cut short meanwhile is a failure here; to
- * touch it would be a signal. */
+ * touch it would be a signal.  One that is known to be whole stays so. */
 static unsigned char *map_file(const struct plan_source *source)
 {
 	long at = kernel_call6(SYS_mmap, 0, (long)source->size_bytes, PROT_READ, MAP_PRIVATE,
@@ -167,7 +170,8 @@ static unsigned char *map_file(const struct plan_source *source)
 
 	if (at < 0 && at > -4096)
 		return NULL;
-	if (kernel_call3(SYS_madvise, at, source->size_bytes, MADV_POPULATE_READ) == 0)
+	if (source->is_known ||
+	    kernel_call3(SYS_madvise, at, source->size_bytes, MADV_POPULATE_READ) == 0)
 		return (unsigned char *)at;
 	kernel_call2(SYS_munmap, at, source->size_bytes);
 	return NULL;
@@ -207,15 +211,15 @@ static bool are_parts_right(const struct plan_file_header *header, uint64_t file
 		       (header->state_count + STATE_BLOCK_ROWS - 1) / STATE_BLOCK_ROWS;
 }
 
-static bool is_right(const unsigned char *file, uint64_t file_bytes, const struct plan_key *key,
-		     uint64_t offsets[PART_COUNT])
+static bool is_right(const struct plan_source *source, const unsigned char *file,
+		     const struct plan_key *key, uint64_t offsets[PART_COUNT])
 {
 	const struct plan_file_header *header = (const void *)file;
 
 	return memcmp(header->magic, PLAN_FILE_MAGIC, sizeof(header->magic)) == 0 &&
 	       memcmp(&header->key, key, sizeof(*key)) == 0 &&
-	       are_parts_right(header, file_bytes, offsets) &&
-	       header->checksum == checksum_of(file, file_bytes);
+	       are_parts_right(header, source->size_bytes, offsets) &&
+	       (source->is_known || header->checksum == checksum_of(file, source->size_bytes));
 }
 
 static bool are_sites_right(const struct plan *plan, const struct image *image)
@@ -225,6 +229,16 @@ static bool are_sites_right(const struct plan *plan, const struct image *image)
 	for (uint32_t i = 0; i < plan->site_count; i++)
 		is_right &= plan->sites[i].offset < image->text_bytes &&
 			    plan->sites[i].next_member <= plan->site_count;
+	return is_right;
+}
+
+static bool are_calls_right(const struct plan *plan)
+{
+	const uint32_t *calls = (const void *)plan->calls.bytes;
+	bool is_right = true;
+
+	for (size_t i = 0; i < plan->calls.count / sizeof(*calls); i++)
+		is_right &= calls[i] < plan->site_count;
 	return is_right;
 }
 
@@ -253,6 +267,13 @@ static struct growing take_pages(unsigned char *file, const uint64_t offsets[PAR
 	return (struct growing){file + offsets[part], part_bytes[part], room, false};
 }
 
+/* A part that goes with the patches. */
+static struct growing list_in(unsigned char *file, const uint64_t offsets[PART_COUNT],
+			      const uint64_t part_bytes[PART_COUNT], unsigned part)
+{
+	return (struct growing){.bytes = file + offsets[part], .count = part_bytes[part]};
+}
+
 /* Takes all but header and code, which are left to the caller. */
 static void take_parts(struct plan *plan, unsigned char *file, uint64_t file_bytes,
 		       const uint64_t offsets[PART_COUNT])
@@ -274,11 +295,10 @@ static void take_parts(struct plan *plan, unsigned char *file, uint64_t file_byt
 	plan->patches = (void *)(file + offsets[PART_PATCHES]);
 	plan->patch_count = (uint32_t)(part_bytes[PART_PATCHES] / sizeof(*plan->patches));
 	plan->patch_room = whole_pages(file_bytes - offsets[PART_PATCHES]);
+	plan->calls = list_in(file, offsets, part_bytes, PART_CALLS);
+	plan->update_group_count = (uint32_t)header->update_group_count;
 	for (unsigned i = 0; i < PLAN_BASES; i++)
-		plan->positions[i] = (struct growing){
-			.bytes = file + offsets[PART_POSITIONS + i],
-			.count = part_bytes[PART_POSITIONS + i],
-		};
+		plan->positions[i] = list_in(file, offsets, part_bytes, PART_POSITIONS + i);
 }
 
 /* --- Moving to their place ------------------------------------------------------------------ */
@@ -362,16 +382,17 @@ static bool use_code(struct plan *plan, unsigned char *code, const int64_t kept_
 }
 
 /* Uses the parts of a file that is right.  It then belongs to @plan, but for its header. */
-static bool use_file(struct plan *plan, unsigned char *file, uint64_t file_bytes,
+static bool use_file(struct plan *plan, unsigned char *file, const struct plan_source *source,
 		     const uint64_t offsets[PART_COUNT], const struct image *image,
 		     const struct plan_options *options)
 {
 	const struct plan_file_header *header = (const void *)file;
 	unsigned char *code = file + offsets[PART_CODE];
 
-	take_parts(plan, file, file_bytes, offsets);
+	take_parts(plan, file, source->size_bytes, offsets);
 	plan->clone_bytes = header->part_bytes[PART_CODE];
-	if (are_sites_right(plan, image) && are_patches_right(plan, image))
+	if (source->is_known || (are_sites_right(plan, image) && are_calls_right(plan) &&
+				 are_patches_right(plan, image)))
 		return !plan->clone_bytes ||
 		       use_code(plan, code, header->bases, image, options);
 	if (plan->clone_bytes)
@@ -393,11 +414,11 @@ struct plan *plan_file_read(const struct plan_source *source, const struct plan_
 	file = load_file(source);
 	if (!file)
 		return NULL;
-	if (!is_right(file, source->size_bytes, key, offsets)) {
+	if (!is_right(source, file, key, offsets)) {
 		kernel_call2(SYS_munmap, file, source->size_bytes);
 		return NULL;
 	}
-	is_used = use_file(plan, file, source->size_bytes, offsets, image, options);
+	is_used = use_file(plan, file, source, offsets, image, options);
 	kernel_call2(SYS_munmap, file, PAGE);
 	if (is_used)
 		return plan;

@@ -7,10 +7,11 @@
  *     sites       struct plan_site, in their order
  *     rows, blocks, steps    the states, packed (emit/state.h)
  *     patches     struct plan_patch
+ *     calls       which of the sites are calls
  *     positions   one list for each enum plan_base: where in the clones a word of four
  *                 bytes rests on that base
  *
- * Each part begins with a page, but for the positions, which follow the patches without
+ * Each part begins with a page, but for calls and positions, which follow the patches without
  * gaps; numbers are as the processor has them.  The header says how long each part is and
  * which bases the clones were written for.  To use them in another process, where module,
  * clones, sites and words of the thread may lie elsewhere, is to add the difference of the
@@ -20,7 +21,9 @@
  * where the kernel brings what is executed.
  *
  * A file is used as a whole or not at all: its key must be the one asked for, its length
- * what the header says, its checksum right, and each number in range.  It is mapped where
+ * what the header says, its checksum right, and each number in range.  Whoever knows that it is
+ * whole, as it was read before and has not changed since, need not have all of it read again:
+ * then the kernel brings what is looked at.  It is mapped where
  * nobody but this machine and its owner can change it, and nobody does but by putting
  * another one in its place; elsewhere it is read.
  */
@@ -30,7 +33,7 @@
 #include "x86/cache/plan_key.h"
 #include "x86/plan.h"
 
-#define PLAN_FILE_MAGIC "snarlpl2" /* the last one is the number of the format */
+#define PLAN_FILE_MAGIC "snarlpl3" /* the last one is the number of the format */
 
 enum plan_part {
 	PART_CODE,
@@ -39,6 +42,7 @@ enum plan_part {
 	PART_BLOCKS,
 	PART_STEPS,
 	PART_PATCHES,
+	PART_CALLS,
 	PART_POSITIONS, /* + enum plan_base */
 	PART_COUNT = PART_POSITIONS + PLAN_BASES
 };
@@ -50,6 +54,7 @@ struct plan_file_header {
 	int64_t bases[PLAN_BASES];
 	uint64_t part_bytes[PART_COUNT];
 	uint64_t state_count;
+	uint64_t update_group_count;
 	struct plan_statistics statistics;
 };
 
@@ -68,6 +73,7 @@ struct plan_source {
 	int descriptor;
 	uint64_t size_bytes;
 	bool may_be_mapped;
+	bool is_known; /* to be whole */
 };
 
 /* The plan of @image that the file holds, as plan_make() would have made it, but without

@@ -84,6 +84,8 @@ struct plan {
 	uint32_t site_count;
 	site_number first_site; /* the number of sites[0] */
 	size_t site_room; /* in bytes; 0: they are another's */
+	struct growing calls; /* of the sites those that are calls: their indices, as uint32_t */
+	uint32_t update_group_count;
 	struct plan_patch *patches;
 	uint32_t patch_count;
 	size_t patch_room; /* of a kept plan, with the positions; 0: they are the arena's */

@@ -108,6 +108,17 @@ static bool finish_states(struct emitter *emitter, struct plan *plan)
 	return true;
 }
 
+/* Calls are found by their addresses, and are few: who needs them reads these rows alone. */
+static void list_calls(struct emitter *emitter, struct plan *plan)
+{
+	const struct plan_site *sites = (const void *)emitter->sites.bytes;
+
+	for (uint32_t i = 0; i < emitter->site_count; i++)
+		if (sites[i].flags & PLAN_SITE_CALL)
+			growing_put(&plan->calls, &i, sizeof(i));
+	plan->update_group_count = emitter->update_group_count;
+}
+
 bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why)
 {
 	const struct plan_options *options = emitter->options;
@@ -118,7 +129,8 @@ bool emitter_finish(struct emitter *emitter, struct plan *plan, const char **why
 	accessors_settle(emitter->module, (void *)emitter->sites.bytes, emitter->site_count,
 			 &emitter->update_group_count);
 	emitter->site_count += accessors_put_forwards(emitter->module, &emitter->sites);
-	if (emitter->sites.failed)
+	list_calls(emitter, plan);
+	if (emitter->sites.failed || plan->calls.failed)
 		return set_reason(why, "out of memory");
 	plan->clone_bytes = emitter->code_bytes;
 	plan->clone = options->place(options->context, plan->clone_bytes, &plan->clone_address);

@@ -166,6 +166,64 @@ START_TEST(damaged_plan_is_refused_and_replaced)
 }
 END_TEST
 
+/* Changes a byte that only the checksum speaks of; the file looks unchanged if @keeps_time. */
+static void change_file(bool keeps_time)
+{
+	struct stat facts;
+	struct timespec times[2];
+	int file;
+
+	ck_assert_int_eq(stat(key_path(), &facts), 0);
+	ck_assert_int_eq(chmod(key_path(), 0600), 0);
+	file = open(key_path(), O_WRONLY);
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(pwrite(file, "x", 1, 4095), 1);
+	times[0] = facts.st_atim;
+	times[1] = facts.st_mtim;
+	if (keeps_time)
+		ck_assert_int_eq(futimens(file, times), 0);
+	close(file);
+}
+
+START_TEST(file_that_was_written_in_this_boot_is_known_to_be_whole)
+{
+	ck_assert(write_plan());
+	change_file(true);
+	ck_assert_int_eq(read_plan(), cache.boot ? PLAN_CACHE_HAS : PLAN_CACHE_REFUSED);
+}
+END_TEST
+
+START_TEST(file_that_was_read_in_this_boot_is_known_to_be_whole)
+{
+	struct timespec times[2] = {{1000, 0}, {1000, 0}};
+
+	ck_assert(write_plan());
+	ck_assert_int_eq(utimensat(AT_FDCWD, key_path(), times, 0), 0);
+	ck_assert_int_eq(read_plan(), PLAN_CACHE_HAS);
+	change_file(true);
+	ck_assert_int_eq(read_plan(), cache.boot ? PLAN_CACHE_HAS : PLAN_CACHE_REFUSED);
+}
+END_TEST
+
+START_TEST(file_that_was_changed_is_read_again)
+{
+	ck_assert(write_plan());
+	change_file(false);
+	ck_assert_int_eq(read_plan(), PLAN_CACHE_REFUSED);
+}
+END_TEST
+
+START_TEST(no_file_of_another_boot_is_known_to_be_whole)
+{
+	ck_assert(write_plan());
+	change_file(true);
+	cache.boot ^= 2;
+	ck_assert_int_eq(read_plan(), PLAN_CACHE_REFUSED);
+	cache.boot = 0;
+	ck_assert_int_eq(read_plan(), PLAN_CACHE_REFUSED);
+}
+END_TEST
+
 START_TEST(what_others_may_write_to_is_refused)
 {
 	ck_assert(write_plan());
@@ -355,6 +413,10 @@ static Suite *make_suite(void)
 	tcase_add_test(tests, there_may_be_no_folder);
 	tcase_add_test(tests, plan_is_kept_and_found);
 	tcase_add_test(tests, damaged_plan_is_refused_and_replaced);
+	tcase_add_test(tests, file_that_was_written_in_this_boot_is_known_to_be_whole);
+	tcase_add_test(tests, file_that_was_read_in_this_boot_is_known_to_be_whole);
+	tcase_add_test(tests, file_that_was_changed_is_read_again);
+	tcase_add_test(tests, no_file_of_another_boot_is_known_to_be_whole);
 	tcase_add_test(tests, what_others_may_write_to_is_refused);
 	tcase_add_test(tests, what_another_owns_is_refused);
 	tcase_add_test(tests, who_runs_with_anothers_rights_keeps_nothing);

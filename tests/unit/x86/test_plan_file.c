@@ -152,7 +152,7 @@ static bool is_mapped;
 
 static struct plan *read_file(size_t size_bytes, const struct plan_options *options)
 {
-	struct plan_source source = {file, size_bytes, is_mapped};
+	struct plan_source source = {file, size_bytes, is_mapped, false};
 
 	return plan_file_read(&source, &key, &image, options, &arena);
 }
