@@ -2,51 +2,65 @@
  * Jumps through registers and memory, and the tables of cases behind them.
  *
  * A pointer loaded as a whole leads to an address that relocations or instructions
- * name, so all its targets are known (targets.c).  A computed one, a table's base plus
- * a 32-bit distance, needs the table, whose address compilers take in the same
- * function.  Each such table is read as far as its rows lead to instructions, which
- * may be too many rows but not too few.
+ * name, so all its targets are known (targets.c).  A computed one, a base plus a 32-bit
+ * distance, needs the table of distances, whose address compilers take in the same
+ * function.  The base is the table itself, or in interpreters a label (&&a - &&base).
+ * Each such table is read as far as its rows lead to instructions, which may be too many
+ * rows but not too few.
  */
 #include "x86/survey/origins.h"
 
 #define TABLE_ROWS_MOST 65536u
 #define TABLE_ROW_BYTES 4u
 
-static int64_t read_row(const struct survey *survey, uint64_t table, uint32_t row, bool *is_there)
+/* Distances from @base; addresses. */
+struct table {
+	uint64_t rows, base;
+};
+
+static int64_t read_row(const struct survey *survey, struct table table, uint32_t row,
+			bool *is_there)
 {
 	const unsigned char *bytes = image_bytes(
-		survey->image, table + (uint64_t)row * TABLE_ROW_BYTES, TABLE_ROW_BYTES);
+		survey->image, table.rows + (uint64_t)row * TABLE_ROW_BYTES, TABLE_ROW_BYTES);
 	uint32_t value = 0;
 
 	*is_there = bytes != NULL;
 	for (unsigned i = TABLE_ROW_BYTES; bytes && i-- > 0;)
 		value = value << 8 | bytes[i];
-	return (int64_t)(table + (uint64_t)(int64_t)(int32_t)value - survey->module.text_address);
+	return (int64_t)(table.base + (uint64_t)(int64_t)(int32_t)value -
+			 survey->module.text_address);
+}
+
+/* Is the instruction at @offset in the function or its group? */
+static bool is_own(const struct survey *survey, uint32_t index, int64_t offset)
+{
+	const struct function *function = module_find(&survey->module, offset);
+
+	return function && survey_group(survey, survey_index(survey, function)) ==
+				   survey_group(survey, index);
 }
 
 /* The number of rows that lead to instructions; *@own: of those, in the same group. */
-static uint32_t measure_table(const struct survey *survey, uint32_t index, uint64_t table,
+static uint32_t measure_table(const struct survey *survey, uint32_t index, struct table table,
 			      uint32_t *own)
 {
-	uint32_t group = survey_group(survey, index);
 	uint32_t rows = 0;
 
 	*own = 0;
 	for (; rows < TABLE_ROWS_MOST; rows++) {
-		const struct function *to;
 		bool is_there;
 		int64_t offset = read_row(survey, table, rows, &is_there);
 
 		if (!is_there || !survey_has(survey, offset, MARK_START))
 			break;
-		to = module_find(&survey->module, offset);
-		*own += to && survey_group(survey, survey_index(survey, to)) == group;
+		*own += is_own(survey, index, offset);
 	}
 	return rows;
 }
 
 /* Marks the targets of the rows; false if some are in other functions. */
-static bool mark_table(struct survey *survey, const struct function *function, uint64_t table,
+static bool mark_table(struct survey *survey, const struct function *function, struct table table,
 		       uint32_t rows)
 {
 	bool stays = true;
@@ -61,38 +75,78 @@ static bool mark_table(struct survey *survey, const struct function *function, u
 	return stays;
 }
 
-/* Reads every table whose address the function takes; returns their number. */
-static uint32_t read_tables(struct survey *survey, uint32_t index)
+/* How many tables of each sort were read in a function. */
+struct table_counts {
+	uint32_t from_table, from_label;
+};
+
+/* False if it is no such table. */
+static bool read_table(struct survey *survey, uint32_t index, struct table table)
 {
 	struct function *function = &survey->module.functions[index];
+	uint32_t own;
+	uint32_t rows = measure_table(survey, index, table, &own);
+
+	if (own == 0)
+		return false;
+	if (!mark_table(survey, function, table, rows))
+		function->has_unresolved_jump = true;
+	return true;
+}
+
+/* Reads @rows as distances from each own label whose address the function takes. */
+static uint32_t read_from_labels(struct survey *survey, uint32_t index, uint64_t rows)
+{
+	const struct function *function = &survey->module.functions[index];
+	int64_t last = NO_TARGET;
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < function->count; i++) {
 		const struct instruction *instruction = &function->instructions[i];
-		uint64_t table = survey->module.text_address + (uint64_t)instruction->target;
-		uint32_t rows, own;
+		struct table table = {
+			rows, survey->module.text_address + (uint64_t)instruction->target};
 
-		if (!instruction->is_lea || !instruction->is_rip_relative || table % 4 ||
-		    survey_has(survey, instruction->target, MARK_START) ||
-		    !image_is_read_only(survey->image, table))
+		if (!origins_takes_label(survey, instruction) || instruction->target == last ||
+		    !is_own(survey, index, instruction->target))
 			continue;
-		rows = measure_table(survey, index, table, &own);
-		if (own == 0)
-			continue;
-		if (!mark_table(survey, function, table, rows))
-			function->has_unresolved_jump = true;
-		count++;
+		last = instruction->target;
+		count += read_table(survey, index, table);
 	}
 	return count;
 }
 
+/* Reads every table whose address the function takes. */
+static struct table_counts read_tables(struct survey *survey, uint32_t index)
+{
+	const struct function *function = &survey->module.functions[index];
+	struct table_counts counts = {0, 0};
+	uint64_t last = 0;
+
+	for (uint32_t i = 0; i < function->count; i++) {
+		const struct instruction *instruction = &function->instructions[i];
+		uint64_t rows = survey->module.text_address + (uint64_t)instruction->target;
+
+		if (!instruction->is_lea || !instruction->is_rip_relative || rows % 4 ||
+		    survey_has(survey, instruction->target, MARK_START) || rows == last ||
+		    !image_is_read_only(survey->image, rows))
+			continue;
+		last = rows;
+		if (read_table(survey, index, (struct table){rows, rows}))
+			counts.from_table++;
+		else
+			counts.from_label += read_from_labels(survey, index, rows);
+	}
+	return counts;
+}
+
 static void note_jump(struct survey *survey, struct function *function,
-		      struct origin_search *search, uint32_t index, uint32_t table_count)
+		      struct origin_search *search, uint32_t index, struct table_counts tables)
 {
 	uint32_t origins = origins_of_jump(search, index);
 
 	if (survey->forget_targets || origins & ORIGIN_UNKNOWN ||
-	    (origins & ORIGIN_SUM && table_count == 0)) {
+	    (origins & ORIGIN_SUM && tables.from_table + tables.from_label == 0) ||
+	    (origins & ORIGIN_LABEL_SUM && tables.from_label == 0)) {
 		function->has_unknown_targets = function->has_unresolved_jump = true;
 		return;
 	}
@@ -137,7 +191,7 @@ void survey_jumps(struct survey *survey, uint32_t index)
 {
 	struct function *function = &survey->module.functions[index];
 	struct origin_search search;
-	uint32_t table_count = 0;
+	struct table_counts tables = {0, 0};
 
 	function->has_unknown_targets |= survey->parts[index].is_thunk;
 	if (!survey->parts[index].has_register_jump)
@@ -146,10 +200,10 @@ void survey_jumps(struct survey *survey, uint32_t index)
 	if (survey->failed)
 		return;
 	if (!survey->forget_targets)
-		table_count = read_tables(survey, index);
+		tables = read_tables(survey, index);
 	origins_begin(&search, survey, function);
 	for (uint32_t i = 0; i < function->count; i++)
 		if (is_register_jump(&function->instructions[i]))
-			note_jump(survey, function, &search, i, table_count);
+			note_jump(survey, function, &search, i, tables);
 	origins_end(&search);
 }

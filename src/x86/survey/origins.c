@@ -53,6 +53,7 @@ static void add_edge(struct origin_search *search, uint32_t index)
 
 	if (instruction->kind == INSTRUCTION_JUMP_INDIRECT)
 		search->jumps[search->jump_count++] = index;
+	search->takes_labels |= origins_takes_label(search->survey, instruction);
 	if (!instruction_is_branch(instruction))
 		return;
 	target = function_target(search->function, instruction);
@@ -240,6 +241,39 @@ static uint32_t classify_load(struct origin_search *search, uint32_t index)
 	return search->loads[index];
 }
 
+/* A write of a register that is added to another. */
+static uint32_t classify_addend(struct origin_search *search, uint32_t index,
+				const struct instruction *load)
+{
+	(void)load;
+	return origins_takes_label(search->survey, &search->function->instructions[index])
+		       ? ORIGIN_LABEL_SUM
+		       : ORIGIN_SUM;
+}
+
+/* What may be in register @number before the sum at @index. */
+static uint32_t find_addend(struct origin_search *search, uint32_t index, int8_t number)
+{
+	struct walk walk = {.search = search, .level = 1, .classify = classify_addend};
+
+	if (number == NO_REGISTER)
+		return 0;
+	return find_origins(&walk, index, (unsigned)number) & (ORIGIN_LABEL_SUM | ORIGIN_UNKNOWN);
+}
+
+static uint32_t find_sum(struct origin_search *search, uint32_t index)
+{
+	const struct instruction *sum = &search->function->instructions[index];
+
+	if (!search->takes_labels)
+		return ORIGIN_SUM;
+	if (sum->is_lea)
+		return ORIGIN_SUM | find_addend(search, index, sum->base) |
+		       find_addend(search, index, sum->index);
+	return ORIGIN_SUM | find_addend(search, index, sum->destination) |
+	       find_addend(search, index, sum->source);
+}
+
 /* A write of the register that a jump goes through. */
 static uint32_t classify_target(struct origin_search *search, uint32_t index,
 				const struct instruction *load)
@@ -253,11 +287,11 @@ static uint32_t classify_target(struct origin_search *search, uint32_t index,
 	if (is_move_without_memory(instruction) || form == FORM_POP)
 		return ORIGIN_POINTER;
 	if (instruction->is_lea && instruction->is_rip_relative)
-		return survey_has(search->survey, instruction->target, MARK_START) ? ORIGIN_POINTER
-										   : ORIGIN_UNKNOWN;
+		return origins_takes_label(search->survey, instruction) ? ORIGIN_POINTER
+									: ORIGIN_UNKNOWN;
 	if ((form == FORM_ADD && instruction->source != NO_REGISTER) ||
 	    (instruction->is_lea && instruction->index != NO_REGISTER))
-		return ORIGIN_SUM;
+		return find_sum(search, index);
 	return ORIGIN_UNKNOWN;
 }
 

@@ -11,7 +11,8 @@ enum origin {
 	ORIGIN_LABELS = 1u << 0,  /* a read-only table of the function's own labels */
 	ORIGIN_POINTER = 1u << 1, /* loaded whole, or passed in, or returned */
 	ORIGIN_SUM = 1u << 2,	  /* computed */
-	ORIGIN_UNKNOWN = 1u << 3
+	ORIGIN_LABEL_SUM = 1u << 3, /* computed from a label that code takes the address of */
+	ORIGIN_UNKNOWN = 1u << 4
 };
 
 struct origin_search {
@@ -25,7 +26,16 @@ struct origin_search {
 	uint16_t *seen[2];    /* per instruction: registers looked for */
 	uint32_t *todo[2];    /* instruction << 4 | register */
 	bool has_arrays;
+	bool takes_labels; /* code takes the address of one */
 };
+
+/* Does @instruction take the address of another one? */
+static inline bool origins_takes_label(const struct survey *survey,
+				       const struct instruction *instruction)
+{
+	return instruction->is_lea && instruction->is_rip_relative &&
+	       survey_has(survey, instruction->target, MARK_START);
+}
 
 /* Begins searches in @function; arrays are allocated by the first that needs them. */
 void origins_begin(struct origin_search *search, struct survey *survey,

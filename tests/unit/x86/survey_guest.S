@@ -89,6 +89,53 @@ guest_table:
 	.long	0x7fffffff
 	.text
 
+/* An interpreter's: distances of labels from one of them, and a switch beside it. */
+FUNCTION guest_distances
+	leaq	guest_distances_0(%rip), %r8
+	leaq	guest_label_distances(%rip), %rdx
+	movslq	(%rdx,%rdi,4), %rax
+	addq	%r8, %rax
+	jmp	*%rax
+PLACE guest_distances_0
+	movq	$1, (%rsi)
+	leaq	guest_distances_table(%rip), %rdx
+	movslq	(%rdx,%rcx,4), %rax
+	addq	%rdx, %rax
+	jmp	*%rax
+PLACE guest_distances_1
+	movq	$2, (%rsi)
+PLACE guest_distances_2
+	ret
+END guest_distances
+	.section .rodata
+	.balign	4
+guest_label_distances:
+	.long	0, guest_distances_1 - guest_distances_0, 0x7fffffff
+guest_distances_table:
+	.long	guest_distances_2 - guest_distances_table, 0x7fffffff
+	.text
+
+/* The same where the distances come from elsewhere. */
+FUNCTION guest_distances_given
+	leaq	guest_distances_given_0(%rip), %r8
+	movslq	(%rdi), %rax
+	addq	%r8, %rax
+	jmp	*%rax
+PLACE guest_distances_given_0
+	leaq	guest_distances_given_table(%rip), %rdx
+	movslq	(%rdx,%rcx,4), %rax
+	addq	%rdx, %rax
+	jmp	*%rax
+PLACE guest_distances_given_1
+	movq	$2, (%rsi)
+	ret
+END guest_distances_given
+	.section .rodata
+	.balign	4
+guest_distances_given_table:
+	.long	guest_distances_given_1 - guest_distances_given_table, 0x7fffffff
+	.text
+
 /* A computed goto: pointers from a table, by one jump that two places share. */
 FUNCTION guest_goto
 	leaq	guest_labels(%rip), %r8

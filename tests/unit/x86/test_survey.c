@@ -21,6 +21,10 @@ GUEST(guest_calls_after);
 GUEST(guest_calls_end);
 GUEST(guest_switch);
 GUEST(guest_switch_0);
+GUEST(guest_distances);
+GUEST(guest_distances_1);
+GUEST(guest_distances_2);
+GUEST(guest_distances_given);
 GUEST(guest_switch_1);
 GUEST(guest_switch_2);
 GUEST(guest_switch_default);
@@ -138,6 +142,20 @@ START_TEST(rows_of_a_table_of_distances_are_entries)
 	ck_assert(!(reach_of(PLACE(guest_switch_default)) & REACH_ENTRY));
 	ck_assert(function->has_jump_table);
 	ck_assert(!function->has_unresolved_jump && !function->has_unknown_targets);
+}
+END_TEST
+
+START_TEST(rows_of_distances_from_a_label_are_entries)
+{
+	const struct function *function = function_of(PLACE(guest_distances));
+
+	ck_assert(reach_of(PLACE(guest_distances_1)) & REACH_INDIRECT);
+	ck_assert(reach_of(PLACE(guest_distances_1)) & REACH_ENTRY);
+	ck_assert(reach_of(PLACE(guest_distances_2)) & REACH_ENTRY);
+	ck_assert(function->has_jump_table);
+	ck_assert(!function->has_unresolved_jump && !function->has_unknown_targets);
+	/* No table of the function has these. */
+	ck_assert(function_of(PLACE(guest_distances_given))->has_unknown_targets);
 }
 END_TEST
 
@@ -371,6 +389,7 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, function_start_and_what_follows_a_call_are_entries);
 	tcase_add_test(tests, rows_of_a_table_of_distances_are_entries);
+	tcase_add_test(tests, rows_of_distances_from_a_label_are_entries);
 	tcase_add_test(tests, labels_of_a_computed_goto_are_entries);
 	tcase_add_test(tests, tail_call_through_a_pointer_leaves_the_function);
 	tcase_add_test(tests, jump_that_is_not_understood_may_lead_anywhere);
