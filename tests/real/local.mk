@@ -23,11 +23,13 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	tests/real/programs/JavaGuest.java \
 	tests/real/programs/ORDER \
+	tests/real/programs/apache.sh \
 	tests/real/programs/asyncio_guest.py \
 	tests/real/programs/bash.sh \
 	tests/real/programs/cmake.sh \
 	tests/real/programs/curl.sh \
 	tests/real/programs/cxx_exceptions.sh \
+	tests/real/programs/ecl.sh \
 	tests/real/programs/exceptions_guest.cc \
 	tests/real/programs/ffmpeg.sh \
 	tests/real/programs/futures_guest.py \
@@ -40,6 +42,7 @@ EXTRA_DIST += \
 	tests/real/programs/haproxy.sh \
 	tests/real/programs/java.sh \
 	tests/real/programs/jemalloc.sh \
+	tests/real/programs/knot.sh \
 	tests/real/programs/lbzip2.sh \
 	tests/real/programs/lld.sh \
 	tests/real/programs/make.sh \
@@ -47,6 +50,7 @@ EXTRA_DIST += \
 	tests/real/programs/memcached.sh \
 	tests/real/programs/memcached_client.py \
 	tests/real/programs/multiprocessing_guest.py \
+	tests/real/programs/named.sh \
 	tests/real/programs/nginx.sh \
 	tests/real/programs/node.sh \
 	tests/real/programs/node_guest.js \
@@ -67,6 +71,7 @@ EXTRA_DIST += \
 	tests/real/programs/ripgrep.sh \
 	tests/real/programs/ruby.sh \
 	tests/real/programs/rust.sh \
+	tests/real/programs/slapd.sh \
 	tests/real/programs/sqlite3.sh \
 	tests/real/programs/sqlite3_threads.sh \
 	tests/real/programs/sqlite_guest.py \
