@@ -40,6 +40,7 @@ core_tests = \
 	tests/unit/detect/test_race_own_read \
 	tests/unit/detect/test_race_random \
 	tests/unit/detect/test_race_owner \
+	tests/unit/detect/test_race_split \
 	tests/unit/detect/test_race_releases \
 	tests/unit/detect/test_race_threads \
 	tests/unit/detect/test_shared_registry \
@@ -175,6 +176,11 @@ tests_unit_detect_test_race_owner_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_owner_SOURCES = tests/unit/detect/test_race_owner.c \
 	$(racing_sources)
 tests_unit_detect_test_race_owner_LDADD = src/libcore.a $(CHECK_LIBS)
+tests_unit_detect_test_race_split_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_split_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_split_SOURCES = tests/unit/detect/test_race_split.c \
+	$(racing_sources)
+tests_unit_detect_test_race_split_LDADD = src/libcore.a $(CHECK_LIBS)
 tests_unit_detect_test_race_releases_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_releases_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_releases_SOURCES = tests/unit/detect/test_race_releases.c \

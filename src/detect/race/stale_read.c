@@ -141,6 +141,7 @@ void stale_reads_renew(struct thread *thread, const struct access *access, uint3
 	}
 }
 
+/* A store that no call can come before rests on a later load, which need not have been seen. */
 void stale_reads_split(struct thread *thread, lock_id lock)
 {
 	for (uint32_t i = 0; thread->accesses.stale_read_count && i < STALE_READS_KEPT; i++) {
@@ -149,7 +150,7 @@ void stale_reads_split(struct thread *thread, lock_id lock)
 		if (!stale->address)
 			continue;
 		for (uint32_t k = 0; k < stale->lock_count; k++) {
-			if (stale->locks[k].lock == lock) {
+			if (stale->locks[k].lock == lock && stale->may_be_split) {
 				stale->is_split = true;
 				stale->given_up |= (uint8_t)(1u << k);
 			}
@@ -256,6 +257,7 @@ struct stale_read *stale_read_add(struct race_step *step, const struct access *a
 		.site = access->site,
 		.origin = origin,
 		.decides = access->flags & SITE_DECIDES && !(access->flags & SITE_MAY_BE_STALE),
+		.may_be_split = access->flags & SITE_MAY_BE_SPLIT,
 		.is_raced = is_raced,
 		.has_value = access->has_value,
 		.value = access->value,

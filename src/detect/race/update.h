@@ -111,6 +111,7 @@ struct stale_read {
 	origin_id origin;
 	bool decides;	   /* its value decided a branch, and is not what is stored */
 	bool is_reread;	   /* read again since, for the value to store: the decision is old */
+	bool may_be_split; /* a lock may be released before the store that rests on it */
 	bool is_split;	   /* one of its locks was released since */
 	bool is_raced;	   /* it races with 'last' */
 	bool has_acquired; /* the assumed acquire from the writer of 'last' was made */

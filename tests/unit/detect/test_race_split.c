@@ -1,0 +1,68 @@
+/* Loads whose lock is released before a store to the same place. */
+#include <check.h>
+
+#include "detect/sync/lock.h"
+#include "detect/sync/mutex.h"
+#include "racing.h"
+
+static struct thread *a, *b;
+static struct sync_object *lock;
+
+static void set_up(void)
+{
+	set_up_racing();
+	a = racing_start(first);
+	b = racing_start(first);
+	lock = lock_find(&judge, first, 0x7f0000000000, OBJECT_MUTEX, 0, 1);
+}
+
+static site_id of_group(uint32_t flags, uint32_t update_group)
+{
+	site_id site = racing_site(flags | SITE_PLAIN_MOVE, 8);
+
+	site_get(&judge.sites, site)->update_group = update_group;
+	return site;
+}
+
+/* A thread loads, another updates, the first stores, each in a section of its own. */
+static void run_sections(uint32_t flags)
+{
+	site_id load = of_group(SITE_READ | SITE_MAY_BE_STALE | flags, 1);
+	site_id store = of_group(SITE_WRITE | SITE_UPDATE, 1);
+	site_id update = racing_site(SITE_READ | SITE_WRITE | SITE_UPDATE, 8);
+
+	mutex_acquired(&judge, a, lock, 1);
+	accesses_at(a, load, 0, 8);
+	mutex_releasing(&judge, a, lock);
+	mutex_acquired(&judge, b, lock, 1);
+	accesses_at(b, update, 0, 8);
+	mutex_releasing(&judge, b, lock);
+	mutex_acquired(&judge, a, lock, 1);
+	accesses_at(a, store, 0, 8);
+	mutex_releasing(&judge, a, lock);
+}
+
+START_TEST(a_store_may_rest_on_a_load_of_an_earlier_section)
+{
+	run_sections(SITE_MAY_BE_SPLIT);
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_uint_eq(last_finding.kind, FINDING_LOST_UPDATE);
+}
+END_TEST
+
+START_TEST(a_store_that_no_call_comes_before_rests_on_a_load_that_was_not_seen)
+{
+	run_sections(0);
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("split");
+
+	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, a_store_may_rest_on_a_load_of_an_earlier_section);
+	tcase_add_test(tests, a_store_that_no_call_comes_before_rests_on_a_load_that_was_not_seen);
+	return racing_run(tests);
+}
