@@ -263,11 +263,17 @@ static bool needs_functions(const struct patching *patching, const struct image 
 	       (image->is_fixed && !patching->file.bytes);
 }
 
-/* Ranges are recorded two words at once, which the first x86-64 processors could not do. */
+/* Ranges are recorded two words at once, which the first x86-64 processors could not do.
+ * They are asked once: each question takes 4 us in a virtual machine. */
 static enum plan_force wanted_force(void)
 {
-	return arch_has_pairs() ? (enum plan_force)force_of_plans(guest_options.force)
-				: PLAN_FORCE_NO_RANGES;
+	static bool is_known, has_pairs; /* planning is serialised */
+
+	if (!is_known)
+		has_pairs = arch_has_pairs();
+	is_known = true;
+	return has_pairs ? (enum plan_force)force_of_plans(guest_options.force)
+			 : PLAN_FORCE_NO_RANGES;
 }
 
 /* Plans @image and applies the plan, whose memory the caller releases. */

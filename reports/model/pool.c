@@ -6,16 +6,27 @@
 #include <string.h>
 
 #define CHUNK_BYTES (64u * 1024u)
+#define FIRST_CHUNK_BYTES (4u * 1024u) /* a run without findings needs no more */
 #define OUT_OF_MEMORY_STATUS 125
 
 struct pool_chunk {
-	struct pool_chunk *next;
+	_Alignas(16) struct pool_chunk *next; /* as what follows has to be */
 	char *end;
+	size_t usual_bytes; /* of a chunk; twice as many of each later one, up to CHUNK_BYTES */
 };
+
+static size_t next_usual_bytes(const struct pool *pool)
+{
+	if (!pool->chunks)
+		return FIRST_CHUNK_BYTES;
+	return pool->chunks->usual_bytes < CHUNK_BYTES ? 2 * pool->chunks->usual_bytes
+						       : CHUNK_BYTES;
+}
 
 static void add_chunk(struct pool *pool, size_t size_bytes)
 {
-	size_t room = size_bytes > CHUNK_BYTES ? size_bytes : CHUNK_BYTES;
+	size_t usual = next_usual_bytes(pool);
+	size_t room = size_bytes > usual ? size_bytes : usual;
 	struct pool_chunk *chunk = calloc(1, sizeof(*chunk) + room);
 
 	if (!chunk) {
@@ -24,6 +35,7 @@ static void add_chunk(struct pool *pool, size_t size_bytes)
 	}
 	chunk->end = (char *)(chunk + 1) + room;
 	chunk->next = pool->chunks;
+	chunk->usual_bytes = usual;
 	pool->chunks = chunk;
 	pool->left_bytes = room;
 }

@@ -17,8 +17,12 @@
 bool detector_init(struct detector *detector, const struct detector_hooks *hooks,
 		   bool predicts_races, page_source pages)
 {
-	*detector = (struct detector){
-		.hooks = hooks, .pages = pages, .predicts_races = predicts_races};
+	/* To clear fresh memory would bring pages that nobody needs. */
+	if (detector->pages)
+		*detector = (struct detector){.pages = NULL};
+	detector->hooks = hooks;
+	detector->pages = pages;
+	detector->predicts_races = predicts_races;
 	arena_init(&detector->arena, pages);
 	site_table_init(&detector->sites, pages);
 	numbered_table_init(&detector->locksets, pages);

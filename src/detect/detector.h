@@ -4,7 +4,8 @@
 
 #include "detect/base/detector.h"
 
-/* False when memory is exhausted.  @pages feeds all arenas.  @predicts_races: clock.h. */
+/* False when memory is exhausted.  @detector is zeroed memory, or was one before.  @pages feeds all
+ * arenas.  @predicts_races: clock.h. */
 bool detector_init(struct detector *detector, const struct detector_hooks *hooks,
 		   bool predicts_races, page_source pages);
 

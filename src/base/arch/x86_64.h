@@ -52,7 +52,8 @@ static inline bool arch_has_pairs(void)
 {
 	uint32_t eax, ebx, ecx, edx;
 
-	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && ecx & bit_CMPXCHG16B;
+	__cpuid(1, eax, ebx, ecx, edx);
+	return ecx & bit_CMPXCHG16B;
 }
 
 /* @words, aligned to their size: true if they were @old, and both are now @word. */
