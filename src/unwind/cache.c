@@ -8,6 +8,9 @@
 #define FIRST_SLOT_COUNT 4096 /* twice as many whenever they have been full */
 #define PROBE_COUNT 4
 #define SLOT_BUSY UINT64_MAX
+#define BLOCK_BYTES 32u
+#define BLOCK_MARK ((uintptr_t)1 << 63) /* code has no such address */
+#define BLOCKS_AROUND 4u
 
 /* When as many rules as a part of the slots found none free, the cache counts as full, and is
  * flushed. */
@@ -66,7 +69,13 @@ static bool read_slot(struct cache_slot *slot, uint64_t generation, uintptr_t ad
 	return true;
 }
 
-bool unwind_cache_find(uint64_t generation, uintptr_t address, struct frame_rule *rule)
+/* In place of an address: the block that it is in. */
+static uintptr_t block_of(uintptr_t address)
+{
+	return (address & ~(uintptr_t)(BLOCK_BYTES - 1)) | BLOCK_MARK;
+}
+
+static bool find_rule(uint64_t generation, uintptr_t address, struct frame_rule *rule)
 {
 	for (unsigned int attempt = 0; attempt < PROBE_COUNT; attempt++) {
 		struct cache_slot *slot = probe_slot(address, attempt);
@@ -78,6 +87,12 @@ bool unwind_cache_find(uint64_t generation, uintptr_t address, struct frame_rule
 			return true;
 	}
 	return false;
+}
+
+bool unwind_cache_find(uint64_t generation, uintptr_t address, struct frame_rule *rule)
+{
+	return find_rule(generation, block_of(address), rule) ||
+	       find_rule(generation, address, rule);
 }
 
 static void fill_slot(struct cache_slot *slot, uint64_t generation, uintptr_t address,
@@ -115,4 +130,24 @@ void unwind_cache_add(uint64_t generation, uintptr_t address, const struct frame
 	unwind_cache_flush();
 	if (count < SLOT_COUNT)
 		store_relaxed(&slot_mask, 2 * count - 1); /* relaxed: as above */
+}
+
+void unwind_cache_add_row(uint64_t generation, uintptr_t address, uintptr_t start, uintptr_t end,
+			  const struct frame_rule *rule)
+{
+	uintptr_t block = address & ~(uintptr_t)(BLOCK_BYTES - 1);
+	uintptr_t first = block - BLOCKS_AROUND * BLOCK_BYTES;
+	struct frame_rule known;
+
+	if (block < start || block + BLOCK_BYTES > end) {
+		unwind_cache_add(generation, address, rule);
+		return;
+	}
+	for (unsigned int i = 0; i <= 2 * BLOCKS_AROUND; i++) {
+		uintptr_t at = first + i * BLOCK_BYTES;
+
+		if (at >= start && at + BLOCK_BYTES <= end &&
+		    (at == block || !find_rule(generation, block_of(at), &known)))
+			unwind_cache_add(generation, block_of(at), rule);
+	}
 }

@@ -6,6 +6,8 @@
  * return address just below it; and the callee-saved registers in words near the
  * CFA or near the frame pointer.  Such a rule takes 16 bytes and is kept.  Other rules are
  * derived from the unwind tables each time.  That code has no table is kept, too.
+ * Most of a function has one rule, so that of a small block of code is kept once for all of its
+ * addresses if it holds in the whole block.
  *
  * Lock-free: a slot is never reused within a generation, so a reader that finds
  * its generation in the slot before and after it read the rule has read one rule.
@@ -42,5 +44,9 @@ void unwind_cache_flush(void);
 bool unwind_cache_find(uint64_t generation, uintptr_t address, struct frame_rule *rule);
 
 void unwind_cache_add(uint64_t generation, uintptr_t address, const struct frame_rule *rule);
+
+/* @rule holds from @start to @end, where @address is. */
+void unwind_cache_add_row(uint64_t generation, uintptr_t address, uintptr_t start, uintptr_t end,
+			  const struct frame_rule *rule);
 
 #endif

@@ -331,6 +331,7 @@ static enum unwind_step step_by_table(struct unwind_frame *frame, uintptr_t addr
 	struct eh_frame_entry entry;
 	struct unwind_row row;
 	struct frame_rule rule;
+	uintptr_t start, end;
 
 	switch (unwind_find_entry(address, &entry)) {
 	case UNWIND_FOUND:
@@ -341,11 +342,13 @@ static enum unwind_step step_by_table(struct unwind_frame *frame, uintptr_t addr
 	default:
 		return STEP_UNSUPPORTED;
 	}
-	if (!unwind_rules_at(&entry, address, &row))
+	if (!unwind_rules_around(&entry, address, &row, &start, &end))
 		return STEP_UNSUPPORTED;
 	if (!shorten_row(&entry, &row, &rule))
 		return step_by_row(frame, &entry, &row);
-	unwind_cache_add(frame->generation, address, &rule);
+	if (end > entry.function_end)
+		end = entry.function_end;
+	unwind_cache_add_row(frame->generation, address, start, end, &rule);
 	return step_by_rule(frame, &rule);
 }
 
@@ -358,16 +361,30 @@ static bool is_coroutine_start(uintptr_t address)
 	return unwind_find_entry(address, &entry) == UNWIND_FOUND && entry.function == address;
 }
 
-enum unwind_step unwind_frame_step(struct unwind_frame *frame)
+/* A call may be the last instruction of its function, so that the return
+ * address is in another function. */
+static uintptr_t address_of(const struct unwind_frame *frame)
 {
-	/* A call may be the last instruction of its function, so that the return
-	 * address is in another function. */
-	uintptr_t address = frame->registers.address - !frame->is_exact;
+	return frame->registers.address - !frame->is_exact;
+}
+
+enum unwind_step unwind_frame_step_known(struct unwind_frame *frame)
+{
 	struct frame_rule rule;
 
-	if (unwind_cache_find(frame->generation, address, &rule))
-		return step_by_rule(frame, &rule);
-	enum unwind_step step = step_by_table(frame, address);
+	if (!unwind_cache_find(frame->generation, address_of(frame), &rule))
+		return STEP_NOT_KNOWN;
+	return step_by_rule(frame, &rule);
+}
+
+enum unwind_step unwind_frame_step(struct unwind_frame *frame)
+{
+	uintptr_t address = address_of(frame);
+	enum unwind_step step = unwind_frame_step_known(frame);
+
+	if (step != STEP_NOT_KNOWN)
+		return step;
+	step = step_by_table(frame, address);
 	if (step != STEP_NO_TABLE)
 		return step;
 	if (!frame->is_exact && is_coroutine_start(frame->registers.address))

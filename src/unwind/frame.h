@@ -15,7 +15,8 @@ enum unwind_step {
 	STEP_CALLER,	/* the frame is the caller's now */
 	STEP_OUTERMOST, /* there is no caller */
 	STEP_NO_TABLE,
-	STEP_UNSUPPORTED
+	STEP_UNSUPPORTED,
+	STEP_NOT_KNOWN /* by rules that are in the cache */
 };
 
 /* The handler that the program has set for @signal, where the kernel has @handler.
@@ -26,5 +27,8 @@ extern uintptr_t (*unwind_program_handler)(uint32_t signal, uintptr_t handler);
 extern uintptr_t unwind_signal_return;
 
 enum unwind_step unwind_frame_step(struct unwind_frame *frame);
+
+/* The same by rules that are in the cache; reads no tables. */
+enum unwind_step unwind_frame_step_known(struct unwind_frame *frame);
 
 #endif

@@ -55,6 +55,7 @@ struct rules_run {
 	struct unwind_row *row;
 	uintptr_t address;  /* whose row is wanted */
 	uintptr_t location; /* from here on the row holds */
+	uintptr_t row_start; /* ... where that is at the address or before */
 	unsigned int remembered_count;
 	bool understood;
 	struct unwind_row initial; /* after the CIE's instructions: what 'restore' restores */
@@ -131,6 +132,8 @@ static void recall_row(struct rules_run *run)
 static void advance_location(struct rules_run *run, uint64_t delta)
 {
 	run->location += delta * run->entry->code_alignment;
+	if (run->location <= run->address)
+		run->row_start = run->location;
 }
 
 /* Operations whose first operand is a register. */
@@ -255,8 +258,8 @@ static void execute_instructions(struct rules_run *run, const unsigned char *fro
 	}
 }
 
-bool unwind_rules_up_to(const struct eh_frame_entry *entry, uintptr_t address,
-			struct unwind_row *row, uintptr_t *end)
+bool unwind_rules_around(const struct eh_frame_entry *entry, uintptr_t address,
+			 struct unwind_row *row, uintptr_t *start, uintptr_t *end)
 {
 	struct rules_run run;
 
@@ -265,19 +268,29 @@ bool unwind_rules_up_to(const struct eh_frame_entry *entry, uintptr_t address,
 	run.row = row;
 	run.address = address;
 	run.location = entry->function;
+	run.row_start = entry->function;
 	run.remembered_count = 0;
 	run.understood = true;
 	run.initial = *row;
 	execute_instructions(&run, entry->common, entry->common_end);
 	run.initial = *row;
 	execute_instructions(&run, entry->own, entry->own_end);
+	*start = run.row_start;
 	*end = run.location > address ? run.location : entry->function_end;
 	return run.understood;
 }
 
+bool unwind_rules_up_to(const struct eh_frame_entry *entry, uintptr_t address,
+			struct unwind_row *row, uintptr_t *end)
+{
+	uintptr_t start;
+
+	return unwind_rules_around(entry, address, row, &start, end);
+}
+
 bool unwind_rules_at(const struct eh_frame_entry *entry, uintptr_t address, struct unwind_row *row)
 {
-	uintptr_t end;
+	uintptr_t start, end;
 
-	return unwind_rules_up_to(entry, address, row, &end);
+	return unwind_rules_around(entry, address, row, &start, &end);
 }

@@ -45,7 +45,9 @@ enum unwind_lookup unwind_find_entry(uintptr_t address, struct eh_frame_entry *e
  * understood. */
 bool unwind_rules_at(const struct eh_frame_entry *entry, uintptr_t address, struct unwind_row *row);
 
-/* The same; the row holds up to *@end, which may be beyond the function's end. */
+/* The same; the row holds from *@start up to *@end, which may be beyond the function's end. */
+bool unwind_rules_around(const struct eh_frame_entry *entry, uintptr_t address,
+			 struct unwind_row *row, uintptr_t *start, uintptr_t *end);
 bool unwind_rules_up_to(const struct eh_frame_entry *entry, uintptr_t address,
 			struct unwind_row *row, uintptr_t *end);
 

@@ -81,6 +81,27 @@ stack_id site_memo_find(struct stack_memo *memo, uint32_t generation,
 	return put_above(memo, outer, start->return_address, maker);
 }
 
+stack_id site_memo_find_by_rules(struct stack_memo *memo, uint32_t generation,
+				 const struct unwind_start *start,
+				 const struct stack_maker *maker)
+{
+	struct unwind_start caller;
+	stack_id outer;
+
+	switch (unwind_find_caller(start, &caller)) {
+	case CALLER_KNOWN:
+		outer = stack_memo_find_by_rules(memo, generation, &caller, maker->intern,
+						 maker->context);
+		return put_above(memo, outer, start->return_address, maker);
+	case CALLER_NOT_KNOWN:
+		return stack_memo_find_by_rules(memo, generation, start, maker->intern,
+						maker->context);
+	case CALLER_WITHOUT_TABLE:
+	default:
+		return 0;
+	}
+}
+
 static enum unwind_caller find_caller(const struct unwind_start *start,
 				      struct unwind_start *caller)
 {

@@ -24,6 +24,11 @@ struct stack_maker {
 stack_id site_memo_find(struct stack_memo *memo, uint32_t generation,
 			const struct unwind_start *start, const struct stack_maker *maker);
 
+/* The stack, unwound by rules that are in the cache if they lead to its end, else 0. */
+stack_id site_memo_find_by_rules(struct stack_memo *memo, uint32_t generation,
+				 const struct unwind_start *start,
+				 const struct stack_maker *maker);
+
 /* The same, unwound if they are not known; 0 if @maker returned that. */
 stack_id site_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 			     const struct unwind_start *start, const struct stack_maker *maker);

@@ -153,19 +153,38 @@ stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
 	return entry ? entry->stack : 0;
 }
 
+static stack_id keep_stack(struct stack_memo *memo, const struct unwind_start *start,
+			   stack_intern intern, void *context)
+{
+	stack_id stack = intern(context, &memo->scratch);
+
+	memo->miss_count++;
+	if (stack && is_repeatable(start, &memo->scratch))
+		keep_entry(memo, start, &memo->scratch, stack);
+	else
+		memo->unmemorised_count++;
+	return stack;
+}
+
+stack_id stack_memo_find_by_rules(struct stack_memo *memo, uint32_t generation,
+				  const struct unwind_start *start, stack_intern intern,
+				  void *context)
+{
+	stack_id known = stack_memo_find_known(memo, generation, start);
+
+	if (known)
+		return known;
+	if (!unwind_by_rules(start, stack_memo_own_end(memo, start->sp), &memo->scratch))
+		return 0;
+	return keep_stack(memo, start, intern, context);
+}
+
 stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 			      struct unwind_start start, stack_intern intern, void *context)
 {
 	stack_id known = stack_memo_find_known(memo, generation, &start);
 	if (known)
 		return known;
-	struct unwind_result *result = &memo->scratch;
-	unwind(&start, stack_memo_own_end(memo, start.sp), result);
-	memo->miss_count++;
-	stack_id stack = intern(context, result);
-	if (stack && is_repeatable(&start, result))
-		keep_entry(memo, &start, result, stack);
-	else
-		memo->unmemorised_count++;
-	return stack;
+	unwind(&start, stack_memo_own_end(memo, start.sp), &memo->scratch);
+	return keep_stack(memo, &start, intern, context);
 }

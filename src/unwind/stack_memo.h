@@ -98,6 +98,12 @@ size_t stack_memo_bytes(void);
 stack_id stack_memo_find_known(struct stack_memo *memo, uint32_t generation,
 			       const struct unwind_start *start);
 
+/* The stack at @start if there is an entry of it, or if rules that are in the cache lead to its
+ * end; else 0. */
+stack_id stack_memo_find_by_rules(struct stack_memo *memo, uint32_t generation,
+				  const struct unwind_start *start, stack_intern intern,
+				  void *context);
+
 /* As stack_memo_find(), if the newest entry of the chain does not match. */
 stack_id stack_memo_find_slow(struct stack_memo *memo, uint32_t generation,
 			      struct unwind_start start, stack_intern intern, void *context);

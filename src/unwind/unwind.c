@@ -110,6 +110,7 @@ static enum unwind_end walk_frames(struct unwind_frame *frame, struct unwind_res
 		case STEP_NO_TABLE:
 			return UNWIND_NO_TABLE;
 		case STEP_UNSUPPORTED:
+		case STEP_NOT_KNOWN:
 		default:
 			return UNWIND_UNSUPPORTED;
 		}
@@ -138,6 +139,29 @@ void unwind(const struct unwind_start *start, uintptr_t stack_end, struct unwind
 	begin_unwind(&frame, start, stack_end, result);
 	set_preserved(&frame.registers, preserved);
 	result->end = walk_frames(&frame, result);
+}
+
+bool unwind_knows_rule(const struct unwind_start *start)
+{
+	struct frame_rule rule;
+
+	return unwind_cache_find(unwind_cache_generation(), start->return_address - 1, &rule);
+}
+
+bool unwind_by_rules(const struct unwind_start *start, uintptr_t stack_end,
+		     struct unwind_result *result)
+{
+	struct unwind_frame frame;
+	enum unwind_step step = STEP_CALLER;
+
+	begin_unwind(&frame, start, stack_end, result);
+	while (step == STEP_CALLER && result->frame_count < UNWIND_FRAME_MAX) {
+		result->frames[result->frame_count++] = frame.registers.address;
+		if (result->frame_count < UNWIND_FRAME_MAX)
+			step = unwind_frame_step_known(&frame);
+	}
+	result->end = step == STEP_CALLER ? UNWIND_FULL : UNWIND_OUTERMOST;
+	return step == STEP_CALLER || step == STEP_OUTERMOST;
 }
 
 void unwind_learn_callers(const struct unwind_start *start)

@@ -60,6 +60,14 @@ struct unwind_result {
  * known to be mapped; 0: it is not known, and the kernel is asked for each page. */
 void unwind(const struct unwind_start *start, uintptr_t stack_end, struct unwind_result *result);
 
+/* Is the rule for @start itself in the cache? */
+bool unwind_knows_rule(const struct unwind_start *start);
+
+/* As unwind() by rules that are in the cache, without a look at tables or a call of libc.  False: a
+ * rule is missing, or the stack has no plain end. */
+bool unwind_by_rules(const struct unwind_start *start, uintptr_t stack_end,
+		     struct unwind_result *result);
+
 enum unwind_caller {
 	CALLER_NOT_KNOWN,    /* a whole unwind may tell */
 	CALLER_KNOWN,	     /* an unwind from it goes on as one from the function would */

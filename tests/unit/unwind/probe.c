@@ -167,6 +167,24 @@ static void compare_oracle(const struct unwind_start *start)
 		print_stacks(count);
 }
 
+/* By the rules that the fresh unwind has left in the cache. */
+static void compare_rules(const struct unwind_start *start)
+{
+	static struct unwind_result known;
+	size_t words_bytes = fresh.word_count * sizeof(fresh.words[0]);
+
+	if (!unwind_by_rules(start, 0, &known))
+		return;
+	probe_counts.by_rules++;
+	probe_counts.rules_differ +=
+		known.frame_count != fresh.frame_count || known.end != fresh.end ||
+		known.word_count != fresh.word_count || known.crosses_signal_frame ||
+		fresh.crosses_signal_frame || known.met_unmapped != fresh.met_unmapped ||
+		known.uses_frame_pointer != fresh.uses_frame_pointer || fresh.uses_other ||
+		memcmp(known.frames, fresh.frames, fresh.frame_count * sizeof(uintptr_t)) ||
+		memcmp(known.words, fresh.words, words_bytes);
+}
+
 static void count_fresh(void)
 {
 	probe_counts.asked++;
@@ -186,6 +204,7 @@ void probe_must_agree(void)
 	ck_assert_uint_gt(probe_counts.asked, 0);
 	ck_assert_uint_eq(probe_counts.oracle_differs, 0);
 	ck_assert_uint_eq(probe_counts.memo_differs, 0);
+	ck_assert_uint_eq(probe_counts.rules_differ, 0);
 	ck_assert_uint_eq(probe_counts.ended_early, 0);
 }
 
@@ -202,5 +221,6 @@ __attribute__((noinline)) void probe(void)
 	if (stack)
 		ask_control(&start, stack);
 	compare_oracle(&start);
+	compare_rules(&start);
 	count_fresh();
 }

@@ -16,6 +16,8 @@ struct probe_counts {
 	uint32_t hits;		     /* of the memo */
 	uint32_t oracle_differs;     /* fresh unwind and libunwind */
 	uint32_t memo_differs;	     /* memo and fresh unwind */
+	uint32_t by_rules;	     /* unwound by rules alone */
+	uint32_t rules_differ;	     /* that and fresh unwind */
 	uint32_t ended_early;	     /* not at the thread's first frame */
 	uint32_t crossed_signal;
 	uint32_t used_rbp;

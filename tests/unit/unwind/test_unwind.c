@@ -67,6 +67,7 @@ START_TEST(every_shape_of_frame_agrees_with_libunwind)
 {
 	walk_randomly(guests[_i], 100, 600);
 	probe_must_agree();
+	ck_assert_uint_gt(probe_counts.by_rules, probe_counts.asked / 3);
 	ck_assert_uint_gt(probe_counts.hits, probe_counts.asked / 3);
 	ck_assert_uint_gt(probe_counts.crossed_signal, 0);
 	ck_assert_uint_gt(probe_counts.words_in_excess, 0);
@@ -369,7 +370,33 @@ END_TEST
 struct table_counts {
 	uint32_t function_count;
 	uint32_t not_understood_count;
+	uint32_t wrong_row_count; /* of the first functions */
 };
+
+#define ROWS_LOOKED_AT 300u
+
+static bool is_row_at(const struct eh_frame_entry *entry, uintptr_t address,
+		      const struct unwind_row *row)
+{
+	struct unwind_row other;
+
+	return unwind_rules_at(entry, address, &other) && memcmp(&other, row, sizeof(other)) == 0;
+}
+
+/* Each row holds from where it is said to begin to where it is said to end. */
+static bool rows_are_right(const struct eh_frame_entry *entry)
+{
+	for (uintptr_t at = entry->function; at < entry->function_end; at++) {
+		struct unwind_row row;
+		uintptr_t start, end;
+
+		if (!unwind_rules_around(entry, at, &row, &start, &end) || start > at ||
+		    end <= at || start < entry->function || !is_row_at(entry, start, &row) ||
+		    (end <= entry->function_end && !is_row_at(entry, end - 1, &row)))
+			return false;
+	}
+	return true;
+}
 
 static void read_module_table(const unsigned char *header, struct table_counts *counts)
 {
@@ -388,6 +415,8 @@ static void read_module_table(const unsigned char *header, struct table_counts *
 		    !unwind_rules_at(&entry, entry.function, &row) ||
 		    !unwind_rules_at(&entry, entry.function_end - 1, &row))
 			counts->not_understood_count++;
+		else if (i < ROWS_LOOKED_AT)
+			counts->wrong_row_count += !rows_are_right(&entry);
 	}
 }
 
@@ -404,11 +433,12 @@ static int read_module(struct dl_phdr_info *info, size_t size_bytes, void *conte
 
 START_TEST(tables_of_all_loaded_modules_are_understood)
 {
-	struct table_counts counts = {0, 0};
+	struct table_counts counts = {0, 0, 0};
 
 	dl_iterate_phdr(read_module, &counts);
 	ck_assert_uint_gt(counts.function_count, 5000);
 	ck_assert_uint_eq(counts.not_understood_count, 0);
+	ck_assert_uint_eq(counts.wrong_row_count, 0);
 }
 END_TEST
 
