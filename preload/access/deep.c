@@ -24,7 +24,8 @@ static unsigned char *make_deep_block(void)
 	return block;
 }
 
-void access_deeply(struct guest_thread *self, void (*function)(void *), void *context)
+static void run_aside(struct guest_thread *self, void (*function)(void *), void *context,
+		      bool keeps_vectors)
 {
 	unsigned char *stack_end;
 	uint64_t signals;
@@ -41,9 +42,17 @@ void access_deeply(struct guest_thread *self, void (*function)(void *), void *co
 	/* A handler must not run on our stack, nor leave it by a jump. */
 	signals = signals_hold_off();
 	self->is_deep = true;
-	vector_state_call(function, context, stack_end, stack_end);
+	if (keeps_vectors)
+		vector_state_call(function, context, stack_end, stack_end);
+	else
+		access_on_other_stack(function, context, stack_end);
 	self->is_deep = false;
 	signals_restore(signals);
+}
+
+void access_deeply(struct guest_thread *self, void (*function)(void *), void *context)
+{
+	run_aside(self, function, context, true);
 }
 
 struct fresh_stack {
@@ -62,6 +71,19 @@ static void find_stack(void *context)
 					   &maker);
 }
 
+void access_find_by_rules(void *context);
+
+/* As most rules are soon in the cache, and to keep the state of vectors takes as long as a few
+ * unwinds.  Not static, as it is where tests/lint/check_thunks.py begins. */
+void access_find_by_rules(void *context)
+{
+	static const struct stack_maker whole = {guest_intern_whole, guest_extend, NULL};
+	struct fresh_stack *fresh = context;
+
+	fresh->stack = site_memo_find_by_rules(fresh->self->memo, guest_code_generation,
+					       fresh->start, &whole);
+}
+
 stack_id access_stack(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	const struct access_context *where = access->context;
@@ -72,6 +94,8 @@ stack_id access_stack(struct detector *detector, struct thread *thread, const st
 	if (!self || !where)
 		return 0;
 	fresh.stack = site_memo_find(self->memo, guest_code_generation, fresh.start, &maker);
+	if (!fresh.stack && unwind_knows_rule(fresh.start))
+		run_aside(self, access_find_by_rules, &fresh, false);
 	if (!fresh.stack)
 		access_deeply(self, find_stack, &fresh);
 	return fresh.stack;

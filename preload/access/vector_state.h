@@ -11,4 +11,7 @@ uint32_t vector_state_bytes(void);
  * @save, which is aligned to 64 bytes and zeroed the first time. */
 void vector_state_call(void (*function)(void *), void *context, void *stack_end, void *save);
 
+/* Calls @function(@context) on the stack that ends at @stack_end.  It uses no vectors. */
+void access_on_other_stack(void (*function)(void *), void *context, void *stack_end);
+
 #endif

@@ -135,6 +135,16 @@ stack_id guest_intern(void *context, const struct unwind_result *result)
 				  flags, signal_of_handler(result));
 }
 
+stack_id guest_intern_whole(void *context, const struct unwind_result *result)
+{
+	uintptr_t frames[UNWIND_FRAME_MAX];
+	uint32_t count = keep_program_frames(result, frames);
+
+	(void)context;
+	return stack_depot_intern(&guest_detector.stacks, frames, count, guest_code_generation, 0,
+				  0);
+}
+
 stack_id guest_extend(void *context, stack_id outer, uintptr_t address)
 {
 	(void)context;

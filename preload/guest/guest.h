@@ -196,6 +196,9 @@ bool guest_guard_is_stale(const struct guest_thread *self, uintptr_t sp);
 /* A stack_intern (stack_memo.h). */
 stack_id guest_intern(void *context, const struct unwind_result *result);
 
+/* The same for one that was unwound to its end, by unwind_by_rules().  Calls nothing of libc. */
+stack_id guest_intern_whole(void *context, const struct unwind_result *result);
+
 /* A stack_extend (site_memo.h). */
 stack_id guest_extend(void *context, stack_id outer, uintptr_t address);
 

@@ -13,7 +13,9 @@ import sys
 
 LIBRARY = "preload/libsnarl.so"
 THUNKS_CALL = ["access_slow", "access_whole", "access_masked", "access_range", "access_gather",
-               "access_lock_begin", "access_lock_end", "access_string"]
+               "access_lock_begin", "access_lock_end", "access_string",
+               # by pointers
+               "access_find_by_rules", "guest_intern_whole", "guest_extend"]
 KEEP_VECTORS = "access_on_stack"
 
 FUNCTION = re.compile(r"0*([0-9a-f]+) <([^>]+)>:")

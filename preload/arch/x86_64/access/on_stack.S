@@ -50,4 +50,27 @@ access_on_stack:
 	.cfi_endproc
 	.size	access_on_stack, . - access_on_stack
 
+/* void access_on_other_stack(void (*function)(void *), void *context, void *stack_end) */
+	.globl	access_on_other_stack
+	.hidden	access_on_other_stack
+	.type	access_on_other_stack, @function
+	.p2align 4
+access_on_other_stack:
+	.cfi_startproc
+	pushq	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset rbp, -16
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register rbp
+	movq	%rdx, %rsp
+	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	call	*%rax
+	movq	%rbp, %rsp
+	popq	%rbp
+	.cfi_def_cfa rsp, 8
+	ret
+	.cfi_endproc
+	.size	access_on_other_stack, . - access_on_other_stack
+
 	.section .note.GNU-stack, "", @progbits
