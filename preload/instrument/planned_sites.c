@@ -31,6 +31,8 @@ SAME_FLAG(EXAMINED);
 SAME_FLAG(EARLY);
 SAME_FLAG(MAY_BE_SPLIT);
 SAME_FLAG(DOUBTFUL);
+SAME_FLAG(LOOKS_SHIFT);
+SAME_FLAG(LOOKS_MOST);
 
 static uintptr_t fill_site(const struct site_source *source, uint32_t index, struct site *site)
 {

@@ -3,6 +3,7 @@
 
 #include "base/kernel.h"
 #include "detect/race/access.h"
+#include "detect/race/atomic_location.h"
 #include "detect/race/record_fast.h"
 #include "preload/signals/clone_context.h"
 #include "preload/signals/signals.h"
@@ -53,6 +54,7 @@ static void flush_accesses(void)
 	if (!self)
 		return;
 	memory_flush(&guest_detector, self->thread);
+	atomic_look_anew(self->thread);
 	guest_leave(self);
 }
 

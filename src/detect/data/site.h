@@ -46,6 +46,11 @@ enum site_flag {
 	SITE_DOUBTFUL = 1u << 19     /* a load of a vector, of which the source may need less */
 };
 
+/* The upper flags: after so many slow accesses, its own check's not counted, a load has been
+ * made for sure, as other checks may stand between its check and itself; 0: not known. */
+#define SITE_LOOKS_SHIFT 20
+#define SITE_LOOKS_MOST 31u
+
 struct site {
 	uintptr_t address; /* of the instruction */
 	uint32_t flags;

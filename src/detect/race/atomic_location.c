@@ -265,6 +265,13 @@ static void store_atomic(struct race_step *step, struct atomic_location *locatio
 		race_meet_atomic(&part, &met);
 }
 
+static void load_atomic(struct thread *thread, struct atomic_location *location, uint32_t bytes,
+			const struct site *site)
+{
+	if (!atomic_load_owned(thread, location))
+		atomic_add_pending(thread, location, halves_of(bytes), site);
+}
+
 uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inner)
 {
 	struct atomic_location *location = atomic_table_get(step->detector, word);
@@ -282,10 +289,23 @@ uint32_t atomic_access(struct race_step *step, uint64_t word, struct shadow *inn
 	atomic_disown(step->detector, step->thread, location);
 	if (step->access->flags & (SITE_WRITE | SITE_UPDATE))
 		store_atomic(step, location, touched);
-	if (step->access->flags & (SITE_READ | SITE_UPDATE) &&
-	    !atomic_load_owned(step->thread, location))
-		atomic_add_pending(step->thread, location, halves_of(touched));
+	if (step->access->flags & (SITE_READ | SITE_UPDATE))
+		load_atomic(step->thread, location, touched,
+			    site_get(&step->detector->sites, step->access->site));
 	return step->bytes & ~touched;
+}
+
+bool atomic_load(struct detector *detector, struct thread *thread, uint64_t word, uint32_t bytes,
+		 const struct site *site)
+{
+	struct atomic_location *location = atomic_table_get(detector, word);
+
+	/* relaxed: as above */
+	if (!location || bytes & ~(uint32_t)load_relaxed(&location->bytes))
+		return false;
+	atomic_disown(detector, thread, location);
+	load_atomic(thread, location, bytes, site);
+	return true;
 }
 
 /* --- Locked instructions ---------------------------------------------------- */
@@ -450,7 +470,7 @@ uint32_t atomic_acquire(struct detector *detector, struct thread *thread, uintpt
 		return CLOCK_ANY_SLOT;
 	last = atomic_half_of(location, bytes_at(address, ATOMIC_HALF_BYTES))->last.word;
 	spin_unlock(&location->busy);
-	atomic_add_pending(thread, location, halves_of(bytes_at(address, ATOMIC_HALF_BYTES)));
+	atomic_add_pending(thread, location, halves_of(bytes_at(address, ATOMIC_HALF_BYTES)), NULL);
 	atomic_catch_up(detector, thread);
 	return last && shadow_slot(last) != thread->slot ? shadow_slot(last) : CLOCK_ANY_SLOT;
 }

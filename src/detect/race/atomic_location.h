@@ -18,7 +18,8 @@
  * checks of several accesses may stand before the first of them.  So a load only notes
  * a pending acquire.  The thread joins at its next atomic_catch_up(): at its next slow
  * access, release or finding, before anything reads its clock.  As this may still be
- * before the load itself, the next few calls join again what is new.  A thread remembers which
+ * before the load itself, it stays pending for as many slow accesses as checks stand before the
+ * load (site.h), and what is new is joined at each.  A thread remembers which
  * version of a location it has acquired, as most loads find nothing new.
  *
  * Much that is atomic belongs to one thread for long: counters that others seldom read, or memory
@@ -92,6 +93,11 @@ static inline bool atomic_load_owned(struct thread *thread, struct atomic_locati
  * @current, with nothing late. */
 bool atomic_pass_owned(const struct detector *detector, struct thread *thread, uint64_t word,
 		       uint64_t current, uint32_t bytes, bool is_write);
+
+/* @thread loads, at @site, from @bytes of a granule whose write word is @word.  False: not all of
+ * them are atomic. */
+bool atomic_load(struct detector *detector, struct thread *thread, uint64_t word, uint32_t bytes,
+		 const struct site *site);
 
 /* The same for such a store alone, after doing what is late. */
 bool atomic_store_again(struct detector *detector, struct thread *thread, uint64_t word,
@@ -212,15 +218,23 @@ void atomic_forget(struct detector *detector, struct thread *thread, uint64_t wo
 /* --- pending_acquire.c ------------------------------------------------------- */
 
 /* Makes the acquires of the thread's last atomic loads; to be called if
- * thread->accesses.acquires_due is not 0. */
+ * thread->accesses.acquires_due is not 0.  They stay pending. */
 void atomic_catch_up(struct detector *detector, struct thread *thread);
+
+/* The same once for each slow access, which ends those of loads that have been made by then. */
+void atomic_look(struct detector *detector, struct thread *thread);
+
+/* A signal handler begins, perhaps between a check and its load: its slow accesses do not end
+ * what is pending. */
+void atomic_look_anew(struct thread *thread);
 
 /* @thread has loaded from the granule with shadow word @word before it became atomic, but that
  * is only what the check of the load saw: acquires what was released there. */
 void atomic_acquire_late(struct detector *detector, struct thread *thread, uint64_t word);
 
-/* @thread loads from @halves of @location: acquires when it looks. */
-void atomic_add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves);
+/* @thread loads from @halves of @location, at @site if that is known: acquires when it looks. */
+void atomic_add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves,
+			const struct site *site);
 
 /* Under location->busy: acquires from the half. */
 void atomic_acquire_half(struct clock_joiner by, const struct atomic_half *half);

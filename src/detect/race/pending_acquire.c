@@ -66,7 +66,7 @@ void atomic_announce_release(struct thread *thread, struct atomic_location *loca
 	store_release(&location->version, before + 1);
 }
 
-#define LOOKS 8u /* so many checks may stand between the check of a load and the load */
+#define LOOKS 8u /* of a load of which it is not known how many checks stand before it */
 
 static bool has_news(const struct pending_acquire *pending)
 {
@@ -121,12 +121,14 @@ static uint32_t unknown_version(const struct atomic_location *location)
 	return ~load_relaxed(&location->version);
 }
 
-/* Others of them may not have been acquired from at its version. */
-static void add_halves(struct pending_acquire *pending, uint32_t halves)
+/* Other halves may not have been acquired from at its version. */
+static void add_loads(struct pending_acquire *pending, const struct pending_acquire *more)
 {
-	if (halves & ~pending->halves)
+	if (more->halves & ~pending->halves)
 		pending->version = unknown_version(pending->location);
-	pending->halves |= (uint8_t)halves;
+	pending->halves |= more->halves;
+	if (pending->looks_left < more->looks_left)
+		pending->looks_left = more->looks_left;
 }
 
 /* Puts it last.  When there are too many, the first is dropped, whose load was made long
@@ -140,7 +142,7 @@ static void put_pending(struct thread *thread, struct pending_acquire pending)
 	while (at < count && acquires[at].location != pending.location)
 		at++;
 	if (at < count)
-		add_halves(&pending, acquires[at].halves);
+		add_loads(&pending, &acquires[at]);
 	else if (count == PENDING_ACQUIRES)
 		at = 0;
 	else
@@ -151,8 +153,10 @@ static void put_pending(struct thread *thread, struct pending_acquire pending)
 	thread->accesses.acquire_count = (uint16_t)count;
 }
 
-void atomic_add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves)
+void atomic_add_pending(struct thread *thread, struct atomic_location *location, uint32_t halves,
+			const struct site *site)
 {
+	uint32_t looks = site ? site->flags >> SITE_LOOKS_SHIFT : 0;
 	const struct known_version *known = known_version_of(thread, location);
 	bool is_known = known->location == location && !(halves & ~known->halves);
 
@@ -161,16 +165,8 @@ void atomic_add_pending(struct thread *thread, struct atomic_location *location,
 				    .version = is_known ? known->version
 							: unknown_version(location),
 				    .halves = (uint8_t)halves,
-				    .looks_left = LOOKS,
+				    .looks_left = (uint8_t)(looks ? looks : LOOKS),
 			    });
-}
-
-static void look_again(struct detector *detector, struct thread *thread,
-		       struct pending_acquire pending)
-{
-	acquire_pending(detector, thread, &pending);
-	if (--pending.looks_left)
-		put_pending(thread, pending);
 }
 
 /* The list is emptied first: recording pending granules calls this function again, and may
@@ -183,8 +179,10 @@ static void catch_up_slowly(struct detector *detector, struct thread *thread)
 	for (uint32_t i = 0; i < count; i++)
 		taken[i] = thread->accesses.acquires[i];
 	thread->accesses.acquire_count = 0;
-	for (uint32_t i = 0; i < count; i++)
-		look_again(detector, thread, taken[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		acquire_pending(detector, thread, &taken[i]);
+		put_pending(thread, taken[i]);
+	}
 }
 
 /* Others have come to what the thread owned, and may have stored before the thread's last loads. */
@@ -198,31 +196,42 @@ static void note_disowned(struct thread *thread)
 		if (!location || atomic_is_owner(thread, location))
 			continue;
 		thread->accesses.owned_loads[i] = NULL;
-		atomic_add_pending(thread, location, (1u << ATOMIC_HALVES) - 1);
+		atomic_add_pending(thread, location, (1u << ATOMIC_HALVES) - 1, NULL);
 	}
 }
 
 void atomic_catch_up(struct detector *detector, struct thread *thread)
 {
-	struct pending_acquire *acquires = thread->accesses.acquires;
-	uint32_t count, kept = 0;
-
 	/* relaxed: a late look will do. */
 	if (UNLIKELY(load_relaxed(&thread->accesses.is_disowned)))
 		note_disowned(thread);
-	count = thread->accesses.acquire_count;
-
-	for (uint32_t i = 0; i < count; i++) {
-		if (UNLIKELY(has_news(&acquires[i]))) {
+	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++) {
+		if (UNLIKELY(has_news(&thread->accesses.acquires[i]))) {
 			catch_up_slowly(detector, thread);
 			return;
 		}
 	}
-	for (uint32_t i = 0; i < count; i++) {
+}
+
+void atomic_look(struct detector *detector, struct thread *thread)
+{
+	struct pending_acquire *acquires = thread->accesses.acquires;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++)
+		acquires[i].looks_left--;
+	atomic_catch_up(detector, thread); /* may add some, whose looks are still to come */
+	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++) {
 		acquires[kept] = acquires[i];
-		kept += --acquires[kept].looks_left != 0;
+		kept += acquires[kept].looks_left != 0;
 	}
 	thread->accesses.acquire_count = (uint16_t)kept;
+}
+
+void atomic_look_anew(struct thread *thread)
+{
+	for (uint32_t i = 0; i < thread->accesses.acquire_count; i++)
+		thread->accesses.acquires[i].looks_left = SITE_LOOKS_MOST;
 }
 
 void atomic_acquire_late(struct detector *detector, struct thread *thread, uint64_t word)

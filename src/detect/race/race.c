@@ -427,8 +427,13 @@ static void check_part(struct race_step *step, uint32_t bytes)
 
 bool race_begin(struct detector *detector, struct thread *thread, const struct access *access)
 {
-	if (UNLIKELY(thread->accesses.acquires_due))
-		atomic_catch_up(detector, thread);
+	if (UNLIKELY(thread->accesses.acquires_due)) {
+		/* Else record_fast() has looked. */
+		if (access->callers == CALLERS_UNDECIDED)
+			atomic_look(detector, thread);
+		else
+			atomic_catch_up(detector, thread);
+	}
 	if (UNLIKELY(!access->size_bytes || !shadow_covers(access->address) ||
 		     !shadow_covers(access->address + access->size_bytes - 1))) {
 		detector_count(detector, LOST_SHADOW);

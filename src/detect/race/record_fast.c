@@ -250,13 +250,13 @@ static bool record_part(const struct part *part)
 
 /* The runs of bytes in @bytes, each as an access of its own. */
 static void check_runs(struct detector *detector, struct thread *thread, uintptr_t granule,
-		       uint32_t bytes, bool is_write, site_id site)
+		       uint32_t bytes, bool is_write, site_id site, bool is_late)
 {
 	while (bytes) {
 		uint32_t first = (uint32_t)__builtin_ctz(bytes);
 		uint32_t length = (uint32_t)__builtin_ctz(~(bytes >> first));
 
-		record_again(detector, thread, granule + first, length, is_write, site, true);
+		record_again(detector, thread, granule + first, length, is_write, site, is_late);
 		bytes &= ~(((1u << length) - 1) << first);
 	}
 }
@@ -304,7 +304,7 @@ static void check_pending(struct detector *detector, struct thread *thread,
 		uint32_t bytes = bytes_of_first(&pending, pending.bytes);
 		site_id site = pending.sites[__builtin_ctz(pending.bytes)];
 
-		check_runs(detector, thread, pending.granule, bytes, is_write, site);
+		check_runs(detector, thread, pending.granule, bytes, is_write, site, true);
 		pending.bytes &= ~bytes;
 	}
 }
@@ -461,6 +461,55 @@ static inline void note_touch(struct pending_granule *pending, uint32_t bytes, s
 		pending->sites[__builtin_ctz(bytes)] = site;
 }
 
+/* Is @word of an earlier access to @bytes, and no others? */
+static inline bool is_of_same_bytes(const struct thread *thread, uint64_t word, uint32_t bytes)
+{
+	return word && shadow_bytes(word) == bytes && is_before(thread, word);
+}
+
+static inline bool has_cell_of(const struct thread *thread, uint64_t word, uint32_t bytes)
+{
+	struct cells cells;
+	uint32_t i = 0;
+
+	if (!cells_are(word))
+		return false;
+	cells = cells_of(word);
+	/* relaxed: a hint */
+	while (i < cells.capacity &&
+	       !is_of_same_bytes(thread, load_relaxed(&cells.words[i]), bytes))
+		i++;
+	return i < cells.capacity;
+}
+
+/* What was accessed by itself before is replaced at once: it is a field that no other
+ * is beside, as a rule.  False: it was left as it is. */
+static bool renew_part(struct detector *detector, struct thread *thread, uintptr_t address,
+		       uint32_t bytes, bool is_write, site_id site)
+{
+	struct shadow shadow = shadow_places(address);
+	uint64_t *own = is_write ? shadow.write : shadow.read;
+	uint64_t *other = is_write ? shadow.read : shadow.write;
+	uint64_t mine = (*thread->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | bytes;
+	uint64_t old = load_acquire(own);
+	bool is_word = is_of_same_bytes(thread, old, bytes);
+
+	if ((!is_word && !has_cell_of(thread, old, bytes)) ||
+	    !is_all_clear(thread, other, load_acquire(other), bytes))
+		return false;
+	if (is_word ? !exchange_word(detector, own,
+				     is_write ? &shadow.origins->write : &shadow.origins->read, old,
+				     mine, origin_of_site(site))
+		    : !are_clear(thread, own, old, bytes) ||
+			      !cells_add(detector, own, old, mine, origin_of_site(site)))
+		return false;
+	/* acquire: as in record_whole() */
+	if (UNLIKELY(!is_all_clear(thread, other, claim_ask(other), bytes)))
+		check_runs(detector, thread, address & ~(uintptr_t)(SHADOW_GRANULE - 1), bytes,
+			   is_write, site, false);
+	return true;
+}
+
 static bool keep_pending(struct detector *detector, struct thread *thread, uintptr_t address,
 			 uint32_t bytes, bool is_write, site_id site)
 {
@@ -476,6 +525,8 @@ static bool keep_pending(struct detector *detector, struct thread *thread, uintp
 		return true;
 	}
 	if (is_recorded(granule, bytes, is_write, *thread->clocks.current))
+		return true;
+	if (renew_part(detector, thread, address, bytes, is_write, site))
 		return true;
 	pending = choose_victim(thread, set);
 	if (pending->granule)
@@ -504,9 +555,11 @@ bool record_granule(struct detector *detector, struct thread *thread, uintptr_t 
 	/* The granule before may have been classified. */
 	if (UNLIKELY(!thread->clocks.has_recorded))
 		return false;
-	word = is_write ? load_acquire(shadow_places(address).write) : 0;
+	word = load_acquire(shadow_places(address).write);
 	if (UNLIKELY(shadow_form(word) == SHADOW_ATOMIC))
-		return atomic_store_again(detector, thread, word, bytes);
+		return is_write ? atomic_store_again(detector, thread, word, bytes)
+				: atomic_load(detector, thread, word, bytes,
+					      site_get(&detector->sites, site));
 	if (!is_write && record_line(detector, thread, address, size_bytes, site))
 		return true;
 	if (size_bytes == SHADOW_GRANULE)

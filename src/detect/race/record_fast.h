@@ -116,7 +116,7 @@ static inline bool record_fast(struct detector *detector, struct thread *thread,
 			       enum access_callers *callers)
 {
 	if (UNLIKELY(thread->accesses.acquires_due))
-		atomic_catch_up(detector, thread);
+		atomic_look(detector, thread);
 	if (UNLIKELY(!shadow_covers(address)) ||
 	    record_is_wanted(detector, thread, id, address, size_bytes, is_write, callers))
 		return false;

@@ -355,7 +355,7 @@ bool record_long(struct detector *detector, struct thread *thread, struct access
 	    !shadow_covers(access->address + access->size_bytes - 1))
 		return false;
 	if (thread->accesses.acquires_due)
-		atomic_catch_up(detector, thread);
+		atomic_look(detector, thread);
 	if (!take_epoch(&span))
 		return false;
 	access->callers = origin_choose_callers(thread, site);

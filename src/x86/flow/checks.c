@@ -148,6 +148,7 @@ static uint32_t add_check(struct placing *placing, const struct check *check)
 
 	list->checks[number] = *check;
 	list->checks[number].next = NO_CHECK;
+	list->checks[number].last = check->instruction;
 	if (check->class == ACCESS_SIMPLE || check->class == ACCESS_SIZED)
 		list->checks[number].place = find_place(placing, check);
 	else
@@ -275,6 +276,8 @@ static bool is_served(struct placing *placing, const struct check *access, uint3
 	for (unsigned i = placing->available_count; i-- > 0;)
 		if (share_check(placing, &placing->available[i], access, site)) {
 			note_early(placing, placing->available[i].check, site);
+			placing->list->checks[placing->available[i].check].last =
+				access->instruction;
 			return true;
 		}
 	return false;
@@ -440,6 +443,21 @@ static void forget_checks(struct placing *placing, const struct instruction *ins
 	placing->available_count = kept;
 }
 
+/* Tells each check's site how many checks are made before the last access that it serves, that
+ * one's own counted: they are in the order of their places. */
+static void note_looks(struct check_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct check *check = &list->checks[i];
+		uint32_t looks = 1;
+
+		while (looks < PLAN_SITE_LOOKS_MOST && i + looks < list->count &&
+		       list->checks[i + looks].place <= check->last)
+			looks++;
+		list->sites[check->site].flags |= looks << PLAN_SITE_LOOKS_SHIFT;
+	}
+}
+
 void checks_place(const struct module *module, const struct function *function,
 		  const uint32_t *live, const struct access_notes *notes, struct check_list *list)
 {
@@ -461,4 +479,5 @@ void checks_place(const struct module *module, const struct function *function,
 		check_access(&placing, i);
 		forget_checks(&placing, &function->instructions[i]);
 	}
+	note_looks(list);
 }

@@ -20,6 +20,7 @@
 struct check {
 	struct operand operand;
 	uint32_t instruction; /* index of the first access */
+	uint32_t last;	      /* the same of the last one that it serves */
 	uint32_t place;	      /* index of the instruction before which it stands */
 	uint32_t next;	      /* next check at the same place, in order; NO_CHECK */
 	uint32_t site;	      /* its first site, index from the function's first */

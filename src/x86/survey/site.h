@@ -25,6 +25,9 @@ enum plan_site_flag {
 	PLAN_SITE_DOUBTFUL = 1u << 19
 };
 
+#define PLAN_SITE_LOOKS_SHIFT 20
+#define PLAN_SITE_LOOKS_MOST 31u
+
 #define SITE_FORWARDED 4u /* arguments of a call that site.arguments has room for */
 
 struct plan_site {
