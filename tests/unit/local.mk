@@ -39,6 +39,7 @@ core_tests = \
 	tests/unit/detect/test_race_open_reads \
 	tests/unit/detect/test_race_own_read \
 	tests/unit/detect/test_race_random \
+	tests/unit/detect/test_race_looks \
 	tests/unit/detect/test_race_owner \
 	tests/unit/detect/test_race_split \
 	tests/unit/detect/test_race_releases \
@@ -170,6 +171,12 @@ tests_unit_detect_test_race_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_random_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_detect_test_race_random_SOURCES = tests/unit/detect/test_race_random.c $(racing_sources)
 tests_unit_detect_test_race_random_LDADD = src/libcore.a $(CHECK_LIBS)
+
+tests_unit_detect_test_race_looks_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_test_race_looks_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_detect_test_race_looks_SOURCES = tests/unit/detect/test_race_looks.c \
+	$(racing_sources)
+tests_unit_detect_test_race_looks_LDADD = src/libcore.a $(CHECK_LIBS)
 
 tests_unit_detect_test_race_owner_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_test_race_owner_CFLAGS = $(UNIT_CFLAGS)

@@ -1,4 +1,4 @@
-/* Reads that are kept open in granules that others have read, too. */
+/* Parts of granules: what is kept open, where others have read, too, and what is not. */
 #include <check.h>
 
 #include "detect/race/memory.h"
@@ -86,6 +86,72 @@ START_TEST(a_write_that_comes_meanwhile_is_found)
 }
 END_TEST
 
+static void end_epoch(struct thread *thread)
+{
+	clock_end_epoch(memory_before_release(&judge, thread));
+}
+
+static void writes_field(struct thread *thread, uint32_t offset)
+{
+	accesses_at(thread, racing_site(SITE_WRITE, 4), offset, 4);
+}
+
+START_TEST(a_field_that_was_written_alone_is_replaced_at_once)
+{
+	writes_field(b, 256);
+	end_epoch(b);
+	writes_field(b, 256);
+	ck_assert_uint_eq(b->accesses.pending_count, 0);
+	ck_assert_uint_eq(load_relaxed(shadow_of(MEMORY_AT + 256).write),
+			  (*b->clocks.current & ~(uint64_t)SHADOW_ALL_BYTES) | 0x0f);
+	/* The other field is none of it. */
+	writes_field(c, 260);
+	memory_flush(&judge, c);
+	ck_assert_uint_eq(finding_count, 0);
+	reads(c, 256, 4);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+START_TEST(two_fields_of_two_threads_are_replaced_each)
+{
+	writes_field(b, 256);
+	end_epoch(b);
+	writes_field(c, 260);
+	end_epoch(c);
+	ck_assert_uint_eq(shadow_form(load_relaxed(shadow_of(MEMORY_AT + 256).write)),
+			  SHADOW_CELLS);
+	for (unsigned i = 0; i < 3; i++) {
+		writes_field(b, 256);
+		writes_field(c, 260);
+		ck_assert_uint_eq(b->accesses.pending_count + c->accesses.pending_count, 0);
+		end_epoch(b);
+		end_epoch(c);
+	}
+	ck_assert_uint_eq(finding_count, 0);
+	reads(c, 256, 4);
+	ck_assert_uint_eq(finding_count, 1);
+}
+END_TEST
+
+static void c_reads_the_field(void)
+{
+	reads(c, 256, 4);
+	memory_flush(&judge, c);
+}
+
+START_TEST(a_read_that_comes_before_a_field_is_replaced_is_found)
+{
+	writes_field(b, 256);
+	end_epoch(b);
+	c_reads_the_field();
+	ck_assert_uint_eq(finding_count, 1);
+	writes_field(b, 256);
+	ck_assert_uint_eq(b->accesses.pending_count, 0);
+	ck_assert_uint_eq(finding_count, 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("race_open_reads");
@@ -95,5 +161,8 @@ int main(void)
 	tcase_add_test(tests, what_is_whole_is_recorded_with_all_its_sites);
 	tcase_add_test(tests, each_part_is_told_by_its_site);
 	tcase_add_test(tests, a_write_that_comes_meanwhile_is_found);
+	tcase_add_test(tests, a_field_that_was_written_alone_is_replaced_at_once);
+	tcase_add_test(tests, two_fields_of_two_threads_are_replaced_each);
+	tcase_add_test(tests, a_read_that_comes_before_a_field_is_replaced_is_found);
 	return racing_run(tests);
 }

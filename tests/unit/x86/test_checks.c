@@ -155,6 +155,23 @@ START_TEST(checks_keep_the_order_of_their_accesses)
 }
 END_TEST
 
+START_TEST(site_says_how_many_checks_are_made_before_its_access)
+{
+	place_checks("halves_in_turn");
+	/* Its second half comes after the other's check. */
+	ck_assert_uint_eq(sites[checks[0].site].flags >> PLAN_SITE_LOOKS_SHIFT, 2);
+	ck_assert_uint_eq(sites[checks[1].site].flags >> PLAN_SITE_LOOKS_SHIFT, 1);
+	place_checks("addressing");
+	for (uint32_t i = 0; i < list.count; i++) {
+		uint32_t before = i;
+
+		while (before < list.count && checks[before].place <= checks[i].last)
+			before++;
+		ck_assert_uint_eq(sites[checks[i].site].flags >> PLAN_SITE_LOOKS_SHIFT, before - i);
+	}
+}
+END_TEST
+
 START_TEST(private_stack_slots_have_no_check)
 {
 	const struct function *function = place_checks("red_zone");
@@ -221,6 +238,7 @@ int main(void)
 	tcase_add_test(tcase, check_stays_in_its_frame);
 	tcase_add_test(tcase, nothing_moves_across_a_locked_instruction);
 	tcase_add_test(tcase, checks_keep_the_order_of_their_accesses);
+	tcase_add_test(tcase, site_says_how_many_checks_are_made_before_its_access);
 	tcase_add_test(tcase, private_stack_slots_have_no_check);
 	tcase_add_test(tcase, slots_whose_address_escapes_have);
 	tcase_add_test(tcase, absolute_operand_may_be_a_constant_at_a_fixed_address_alone);
