@@ -2,9 +2,18 @@
 
 #include "base/atomic.h"
 
+/* Entries that a snapshot of @count has room for, so that not each new thread makes a new one.
+ * Atomic locations have a snapshot each, so there is little room that nobody uses. */
+static uint32_t room_for(uint32_t count)
+{
+	uint32_t step = count <= 8 ? 4 : count <= 64 ? 8 : 64;
+
+	return (count + step - 1) / step * step;
+}
+
 static size_t snapshot_bytes(uint32_t count)
 {
-	return sizeof(struct vclock_snapshot) + count * sizeof(uint64_t);
+	return sizeof(struct vclock_snapshot) + room_for(count) * sizeof(uint64_t);
 }
 
 /* A block of entries has two words before them: its capacity, and the entries
@@ -243,14 +252,10 @@ struct vclock_snapshot *snapshot_merge(struct vclock_snapshot *a, struct vclock_
 	return merged;
 }
 
-/* Room for more slots, so that not each new thread makes a new snapshot. */
-#define MERGED_STEP 64u
-
 void snapshot_merge_clock(struct vclock_snapshot **into, struct vclock *clock, struct arena *arena)
 {
 	struct vclock_snapshot *old = *into;
 	struct vclock_snapshot *merged;
-	uint32_t size;
 
 	if (!old) {
 		*into = vclock_snapshot(clock, arena);
@@ -259,13 +264,14 @@ void snapshot_merge_clock(struct vclock_snapshot **into, struct vclock *clock, s
 	if (is_covered(clock->entries, clock->count, old))
 		return;
 	/* acquire: pairs with snapshot_drop(): nobody else reads it any more. */
-	if (load_acquire(&old->references) == 1 && old->count >= clock->count) {
+	if (load_acquire(&old->references) == 1 && room_for(old->count) >= clock->count) {
+		if (old->count < clock->count)
+			old->count = clock->count;
 		raise_entries(old, clock->entries, clock->count);
 		return;
 	}
-	size = old->count > clock->count ? old->count : clock->count;
 	merged = make_snapshot(old->entries, old->count,
-			       (size + MERGED_STEP - 1) / MERGED_STEP * MERGED_STEP, arena);
+			       old->count > clock->count ? old->count : clock->count, arena);
 	if (!merged)
 		return;
 	raise_entries(merged, clock->entries, clock->count);

@@ -183,13 +183,29 @@ struct atomic_location *atomic_mark(struct detector *detector, struct thread *th
 
 /* --- Accesses -------------------------------------------------------------- */
 
+/* Both halves have been released together: they go on with one clock. */
+static void release_both(struct clock_releaser by, struct atomic_half *halves)
+{
+	struct arena *arena = &by.thread->memory->arena;
+
+	snapshot_drop(halves[1].clock, arena);
+	release_half(by, &halves[0]);
+	halves[1].clock = snapshot_take(halves[0].clock);
+	halves[1].stamp = halves[0].stamp;
+}
+
 /* Under location->busy. */
 static void release_halves(struct clock_releaser by, struct atomic_location *location,
 			   uint32_t halves)
 {
-	for (uint32_t i = 0; i < ATOMIC_HALVES; i++)
+	bool is_both = halves == (1u << ATOMIC_HALVES) - 1 &&
+		       location->halves[0].clock == location->halves[1].clock;
+
+	for (uint32_t i = 0; i < ATOMIC_HALVES && !is_both; i++)
 		if (halves & 1u << i)
 			release_half(by, &location->halves[i]);
+	if (is_both)
+		release_both(by, location->halves);
 	atomic_announce_release(by.thread, location);
 }
 

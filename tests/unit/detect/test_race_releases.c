@@ -18,18 +18,23 @@ static void set_up(void)
 }
 
 /* A locked instruction of @thread. */
-static void run_locked(struct thread *thread, uint32_t offset)
+static void run_locked_sized(struct thread *thread, uint32_t offset, uint32_t size_bytes)
 {
 	struct access access = {
 		.address = MEMORY_AT + offset,
-		.size_bytes = 4,
-		.site = racing_site(SITE_READ | SITE_WRITE | SITE_LOCKED, 4),
+		.size_bytes = size_bytes,
+		.site = racing_site(SITE_READ | SITE_WRITE | SITE_LOCKED, size_bytes),
 		.flags = SITE_READ | SITE_WRITE | SITE_LOCKED,
 	};
 	struct atomic_location *location = access_synchronise_begin(&judge, thread, &access);
 
 	ck_assert_ptr_nonnull(location);
 	access_synchronise_end(&judge, thread, location, &access, LOCKED_STORED);
+}
+
+static void run_locked(struct thread *thread, uint32_t offset)
+{
+	run_locked_sized(thread, offset, 4);
 }
 
 #define TURN 4u
@@ -209,6 +214,31 @@ START_TEST(who_acquired_at_a_place_knows_nothing_of_the_next_in_its_record)
 }
 END_TEST
 
+static void store(struct thread *thread)
+{
+	writes(thread, SHARED, 8);
+	accesses_at(thread, racing_site(SITE_WRITE | SITE_PLAIN_MOVE, 8), 0, 8);
+}
+
+START_TEST(halves_that_are_released_together_have_one_clock)
+{
+	const struct atomic_location *location;
+
+	run_locked_sized(a, 0, 8);
+	location = atomic_table_get(&judge, *shadow_of(MEMORY_AT).write);
+	for (unsigned i = 0; i < 3; i++) {
+		store(b);
+		accesses_at(a, racing_site(SITE_READ | SITE_PLAIN_MOVE, 8), 0, 8);
+		store(a);
+		accesses_at(b, racing_site(SITE_READ | SITE_PLAIN_MOVE, 8), 0, 8);
+		ck_assert_ptr_eq(location->halves[0].clock, location->halves[1].clock);
+	}
+	ck_assert_uint_eq(finding_count, 0);
+	run_locked(b, 4);
+	ck_assert_ptr_ne(location->halves[0].clock, location->halves[1].clock);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("releases");
@@ -225,5 +255,6 @@ int main(void)
 	tcase_add_test(tests, who_has_acquired_from_one_half_knows_nothing_of_the_other);
 	tcase_add_test(tests, who_releases_has_not_acquired_by_that);
 	tcase_add_test(tests, who_acquired_at_a_place_knows_nothing_of_the_next_in_its_record);
+	tcase_add_test(tests, halves_that_are_released_together_have_one_clock);
 	return racing_run(tests);
 }

@@ -129,6 +129,26 @@ START_TEST(merging_covers_both_and_takes_none)
 }
 END_TEST
 
+/* Who joins it would have as many entries. */
+START_TEST(a_merged_snapshot_has_no_more_entries_than_are_known)
+{
+	struct vclock a = clock_of(2, (uint64_t[]){3, 1});
+	struct vclock b = clock_of(3, (uint64_t[]){1, 2, 6});
+	struct vclock c = clock_of(4, (uint64_t[]){1, 1, 1, 5});
+	struct vclock_snapshot *into = vclock_snapshot(&a, &arena), *merged;
+	const uint64_t all[] = {3, 2, 6, 5};
+
+	snapshot_merge_clock(&into, &b, &arena);
+	ck_assert_uint_eq(into->count, 3);
+	merged = into;
+	snapshot_merge_clock(&into, &c, &arena);
+	ck_assert_ptr_eq(into, merged); /* there was room */
+	ck_assert_uint_eq(into->count, 4);
+	for (uint32_t slot = 0; slot < 4; slot++)
+		ck_assert_uint_eq(snapshot_get(into, slot), all[slot]);
+}
+END_TEST
+
 START_TEST(stamps_are_ordered_by_what_the_later_knew)
 {
 	struct vclock knows = clock_of(2, (uint64_t[]){5, 1});
@@ -173,6 +193,7 @@ int main(void)
 	tcase_add_test(tests, a_snapshot_keeps_what_it_was_made_of);
 	tcase_add_test(tests, a_snapshot_outlives_its_clock);
 	tcase_add_test(tests, merging_covers_both_and_takes_none);
+	tcase_add_test(tests, a_merged_snapshot_has_no_more_entries_than_are_known);
 	tcase_add_test(tests, stamps_are_ordered_by_what_the_later_knew);
 	tcase_add_test(tests, exhausted_memory_leaves_the_clock_as_it_was);
 	suite_add_tcase(suite, tests);
