@@ -11,7 +11,7 @@
 #include "preload/outside/number.h"
 
 uint64_t descriptor_words[DESCRIPTORS_KEPT];
-struct channel_table guest_channels = CHANNEL_TABLE_EMPTY;
+struct channel_table guest_channels WRITTEN_IN_FORKS = CHANNEL_TABLE_EMPTY;
 
 static uint64_t opening_count; /* makes each unknown word different */
 static uint64_t unnamed_count;

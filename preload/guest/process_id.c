@@ -2,8 +2,9 @@
 
 #include "base/atomic.h"
 #include "base/kernel.h"
+#include "base/runtime_lock.h"
 
-static uint32_t own_pid; /* 0: observation has not begun */
+static uint32_t own_pid WRITTEN_IN_FORKS; /* 0: observation has not begun */
 
 void process_id_note(void)
 {

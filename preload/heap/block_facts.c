@@ -62,7 +62,7 @@ static bool map_words(uint32_t *words, size_t size_bytes)
 
 #define CHUNK_WORD_BYTES (BLOCK_CHUNK_BYTES / BLOCK_GRANULE * sizeof(uint32_t))
 
-struct runtime_lock block_chunks_lock;
+struct runtime_lock block_chunks_lock LOCKED_AROUND_FORKS;
 
 static enum block_chunk map_chunk(uintptr_t address)
 {

@@ -107,7 +107,7 @@ static const struct detector_hooks hooks = {
 
 enum end_state { END_NOT_YET, END_IN_PROGRESS, END_OVER };
 
-static uint32_t end_state;
+static uint32_t end_state WRITTEN_IN_FORKS;
 
 static void forget_end(void)
 {

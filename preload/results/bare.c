@@ -18,7 +18,7 @@
 #define PATH_BYTES 4096
 
 static bool is_unfollowed;
-static long reporter_pid; /* the process that reports; 0: the command does */
+static long reporter_pid WRITTEN_IN_FORKS; /* the process that reports; 0: the command does */
 static bool is_reported;
 static char results_path[PATH_BYTES];
 

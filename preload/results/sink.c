@@ -16,8 +16,8 @@
 #define FINDINGS_TRACKED 65536u
 
 static unsigned char *base;	  /* the mapped file */
-static uint32_t process;	  /* the index of this process in it */
-static uint64_t *counters;	  /* in the COUNTERS record of this process */
+static uint32_t process WRITTEN_IN_FORKS;   /* the index of this process in it */
+static uint64_t *counters WRITTEN_IN_FORKS; /* in the COUNTERS record of this process */
 static uint64_t **finding_counts; /* by finding id: the count in its record */
 static uint32_t severity_counts[SEVERITY_ERROR + 1];
 static enum severity *finding_severities; /* by finding id, for retractions */

@@ -23,7 +23,10 @@ extern bool (*handlers_wait)(uintptr_t sp);
 
 /* Of a lock that is taken around forks: they lie together, so that giving them all back copies
  * one page in the parent and one in the child. */
-#define LOCKED_AROUND_FORKS __attribute__((section("fork_locks")))
+#define LOCKED_AROUND_FORKS __attribute__((section("fork_page")))
+
+/* Of what a fork's child writes to: it lies there, too. */
+#define WRITTEN_IN_FORKS LOCKED_AROUND_FORKS
 
 void runtime_lock(struct runtime_lock *lock);
 void runtime_unlock(struct runtime_lock *lock);

@@ -8,7 +8,7 @@
 
 #define SLEEPS 48u /* some 50 ms: spin_wait() */
 
-struct runtime_lock barriers_lock;
+struct runtime_lock barriers_lock LOCKED_AROUND_FORKS;
 
 void barrier_initialised(struct sync_object *object, uint32_t size)
 {
