@@ -122,7 +122,6 @@ struct detector {
 	struct id_table threads;	/* struct thread by id */
 	struct id_table classes;	/* struct lock_class by id: class.h */
 	struct intern_table classes_by_key;
-	struct site_table sites;
 	struct numbered_table locksets;
 	struct numbered_table origins; /* lists of them: origin.h */
 	struct read_set_table *read_sets; /* read_set.h */
@@ -148,8 +147,7 @@ struct detector {
 	uint32_t free_slot_count;
 	uint32_t free_slot_capacity;
 	uint32_t next_slot;
-	struct thread *ended[ENDED_KEPT]; /* of which the names are kept */
-	uint32_t ended_count;
+	uint32_t ended_count; /* of ended[] */
 
 	struct thread_memory *free_memory;
 
@@ -162,13 +160,17 @@ struct detector {
 	struct intern_table saved_orders; /* told to hooks->order: lock_order/report.c */
 	uint32_t saved_order_count;
 	uint32_t finding_count;
-	struct ended_life ended_lives[ENDED_LIVES_KEPT];
 	uint64_t counters[COUNTER_COUNT];
 	uint64_t inherited[COUNTER_COUNT]; /* what of them a parent counts */
 	bool is_memory_observed; /* accesses are, and so is order by atomics */
 	bool predicts_races; /* that locks order by chance: clock.h */
 	bool has_unseen_order; /* code was not observed that may order threads: verdicts of
 				  * races are lowered */
+
+	/* Large, so that the others share few pages: a fork's child copies those. */
+	struct site_table sites;
+	struct thread *ended[ENDED_KEPT]; /* of which the names are kept */
+	struct ended_life ended_lives[ENDED_LIVES_KEPT];
 };
 
 static inline struct thread *detector_thread(const struct detector *detector, thread_id id)
