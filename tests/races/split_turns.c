@@ -269,6 +269,62 @@ static NOINLINE void split_highest_set(struct split_highest *datum)
 		KEEP(name##_datum);                                                                \
 	}
 
+/* What is there is looked at in one section, and replaced in another: an owner's number.  That
+ * of a third thread or of none in between is as good; the thread's own is not. */
+struct split_owner {
+	pthread_mutex_t lock;
+	long owner, mine, others;
+};
+
+static NOINLINE void split_owner_note(struct split_owner *datum)
+{
+	long mine = datum->mine;
+	long owner;
+
+	pthread_mutex_lock(&datum->lock);
+	owner = datum->owner;
+	pthread_mutex_unlock(&datum->lock);
+	if (mine != owner) {
+		pass_turn(&turn_of_second);
+		await_turn(&turn_of_first);
+		pthread_mutex_lock(&datum->lock);
+		datum->owner = mine;
+		pthread_mutex_unlock(&datum->lock);
+	}
+}
+
+static NOINLINE void split_owner_set(struct split_owner *datum)
+{
+	await_turn(&turn_of_second);
+	pthread_mutex_lock(&datum->lock);
+	datum->owner = datum->others;
+	pthread_mutex_unlock(&datum->lock);
+	pass_turn(&turn_of_first);
+}
+
+#define SPLIT_OWNER(name, mine, others)                                                            \
+	static struct split_owner name##_datum = {PTHREAD_MUTEX_INITIALIZER, 30, mine, others};    \
+	static void *name##_first(void *unused)                                                    \
+	{                                                                                          \
+		(void)unused;                                                                      \
+		split_owner_note(&name##_datum);                                                   \
+		return NULL;                                                                       \
+	}                                                                                          \
+	static void *name##_second(void *unused)                                                   \
+	{                                                                                          \
+		(void)unused;                                                                      \
+		split_owner_set(&name##_datum);                                                    \
+		return NULL;                                                                       \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_first, name##_second, NULL);                                       \
+		KEEP(name##_datum);                                                                \
+	}
+
+SPLIT_OWNER(split_disowned, 20, 0)
+SPLIT_OWNER(split_owned, 20, 20)
+
 /* A higher one that came in between is lost; over a lower one it is right to store. */
 SPLIT_HIGHEST(split_outdone, 20, 30)
 SPLIT_HIGHEST(split_not_outdone, 20, 15)
@@ -281,6 +337,8 @@ static const struct race_case cases[] = {
 	CASE(split_handed_over, "silent"),
 	CASE(split_outdone, "lost-update:error"),
 	CASE(split_not_outdone, "check-then-act:warning"),
+	CASE(split_disowned, "silent"),
+	CASE(split_owned, "check-then-act:warning"),
 };
 
 int main(int argc, char **argv)

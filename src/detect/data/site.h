@@ -30,7 +30,7 @@ enum site_flag {
 	SITE_DECIDES = 1u << 9,      /* a load that decides a branch, which guards a store to the
 				  * same place: they share an update group */
 	SITE_SILENT = 1u << 10,	     /* never part of a finding: watched for synchronisation only */
-	SITE_COMPARES = 1u << 11,    /* SITE_DECIDES, by comparing it with what is stored */
+	SITE_COMPARES = 1u << 11,    /* SITE_DECIDES, as it is less or more than what is stored */
 	SITE_HIDDEN = 1u << 12,	     /* of state that the C library keeps: a call changes it */
 	SITE_DESCRIPTOR = 1u << 13,  /* of a descriptor: a call uses it, or ends it */
 	SITE_CALL = 1u << 14,	     /* a call of an accessor, or one that a SITE_AWAITS decides:
@@ -43,12 +43,13 @@ enum site_flag {
 				      * of accesses in between come after it */
 	SITE_MAY_BE_SPLIT = 1u << 18, /* SITE_MAY_BE_STALE or SITE_DECIDES, and a lock may be
 				      * released before the store (x86/paths/splits.h) */
-	SITE_DOUBTFUL = 1u << 19     /* a load of a vector, of which the source may need less */
+	SITE_DOUBTFUL = 1u << 19,    /* a load of a vector, of which the source may need less */
+	SITE_EQUATES = 1u << 20	     /* SITE_DECIDES, as it is or is not what is stored */
 };
 
 /* The upper flags: after so many slow accesses, its own check's not counted, a load has been
  * made for sure, as other checks may stand between its check and itself; 0: not known. */
-#define SITE_LOOKS_SHIFT 20
+#define SITE_LOOKS_SHIFT 21
 #define SITE_LOOKS_MOST 31u
 
 struct site {

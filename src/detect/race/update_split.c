@@ -129,7 +129,8 @@ static bool is_for_later(struct detector *detector, const struct late_act *act)
 	const struct site *site = site_get(&detector->sites, act->stale.site);
 
 	return detector->hooks->value_at && act->stale.decides && site &&
-	       site->flags & SITE_COMPARES && act->stale.has_value && act->access.has_value;
+	       site->flags & (SITE_COMPARES | SITE_EQUATES) && act->stale.has_value &&
+	       act->access.has_value;
 }
 
 void update_report_seen(struct race_step *step, const struct access *access,
@@ -184,22 +185,46 @@ static bool is_outdone(const struct late_act *act, uint64_t value)
 	       after == compare_unsigned(value, act->access.value);
 }
 
+/* @value is in memory now, as it was or was not when it was looked for.  Would the thread have
+ * found the same in the place of the other thread's value? */
+static bool is_found_again(const struct late_act *act, uint64_t value)
+{
+	size_t size_bytes = act->access.size_bytes;
+
+	return !compare_signed(value, act->stale.value, size_bytes) ==
+	       !compare_signed(value, act->access.value, size_bytes);
+}
+
+/* @value is what the act has stored. */
+static void settle_late(struct detector *detector, struct thread *thread,
+			const struct late_act *act, uint64_t value)
+{
+	const struct site *site = site_get(&detector->sites, act->stale.site);
+	enum finding_kind kind = kind_of(&act->stale, &act->access);
+
+	if (site && site->flags & SITE_EQUATES) {
+		if (!is_found_again(act, value))
+			report_seen(detector, thread, act, kind, 0);
+	} else if (is_outdone(act, value)) {
+		report_seen(detector, thread, act, FINDING_LOST_UPDATE, DETAIL_OUTDONE);
+	} else {
+		report_seen(detector, thread, act, kind, 0);
+	}
+}
+
 void update_report_late(struct detector *detector, struct thread *thread)
 {
 	struct late_act *act = stale_reads_late_act(thread->accesses.stale_reads);
-	enum finding_kind kind = kind_of(&act->stale, &act->access);
-	uint32_t details = 0;
 
 	if (!act->is_waiting)
 		return;
 	/* relaxed: see stale_reads_life_changes(). */
-	if (!load_relaxed(&act->stale.is_over) &&
-	    is_outdone(act, detector->hooks->value_at(act->access.address,
-						      act->access.size_bytes))) {
-		kind = FINDING_LOST_UPDATE;
-		details = DETAIL_OUTDONE;
-	}
-	report_seen(detector, thread, act, kind, details);
+	if (load_relaxed(&act->stale.is_over))
+		report_seen(detector, thread, act, kind_of(&act->stale, &act->access), 0);
+	else
+		settle_late(detector, thread, act,
+			    detector->hooks->value_at(act->access.address,
+						      act->access.size_bytes));
 	act->is_waiting = false;
 	act->stale.address = 0;
 	thread->accesses.stale_read_count--;

@@ -141,16 +141,16 @@ static bool is_awaited(const struct flow_loads *loads, uint32_t load, uint32_t s
 	return store_at < loads->loops[load].first || store_at > loads->loops[load].last;
 }
 
-/* Was what the load loads compared with what the store stores? */
-static bool is_compared(const struct flow_values *values, uint32_t load, uint32_t store)
+/* How what the load loads was compared with what the store stores. */
+static uint32_t comparison_of(const struct flow_values *values, uint32_t load, uint32_t store)
 {
 	uint64_t pair = flow_pair_of(flow_loaded(values->load_places[load]),
 				     values->store_values[store]);
 
 	for (uint32_t i = 0; i < values->compared_count; i++)
 		if (values->compared[i] == pair)
-			return true;
-	return false;
+			return values->equated >> i & 1 ? PLAN_SITE_EQUATES : PLAN_SITE_COMPARES;
+	return 0;
 }
 
 static inline bool is_same_place(const struct pairing *pairing, uint32_t load, uint32_t store)
@@ -204,9 +204,8 @@ static void pair_store(struct pairing *pairing, uint32_t number, uint32_t first)
 		if (splits_between(&pairing->splits, load_at, store_at))
 			flags[load_at] |= PLAN_SITE_MAY_BE_SPLIT;
 		if (!rests) {
-			flags[load_at] |= PLAN_SITE_DECIDES;
-			if (is_compared(&pairing->values, first + bit, number))
-				flags[load_at] |= PLAN_SITE_COMPARES;
+			flags[load_at] |= PLAN_SITE_DECIDES |
+					  comparison_of(&pairing->values, first + bit, number);
 			continue;
 		}
 		flags[load_at] |= PLAN_SITE_MAY_BE_STALE;

@@ -224,6 +224,27 @@ static bool is_compare(const struct flow *flow, const struct instruction *instru
 	return bytes[at] >= 0x38 && bytes[at] <= 0x3b;
 }
 
+#define FLAGS_KEPT_MOST 4u /* instructions between a cmp and its branch */
+#define EQUAL 4u	   /* a branch's condition; the next one is its opposite */
+
+/* Does the branch behind the cmp at @index ask whether the two are equal? */
+static bool asks_equality(const struct flow *flow, uint32_t index)
+{
+	const struct function *function = flow->function;
+	uint32_t last = index + FLAGS_KEPT_MOST;
+
+	while (++index < function->count && index <= last) {
+		const struct instruction *next = &function->instructions[index];
+
+		if (next->kind == INSTRUCTION_BRANCH_IF)
+			return (instruction_condition(flow->module->text + next->offset) & ~1u) ==
+			       EQUAL;
+		if (next->kind != INSTRUCTION_PLAIN || next->changes & FLAGS_ALL)
+			return false;
+	}
+	return false;
+}
+
 /* Notes which values a cmp compares. */
 static void note_compare(struct places *places, uint32_t index)
 {
@@ -242,6 +263,8 @@ static void note_compare(struct places *places, uint32_t index)
 	other = flow_has_memory(instruction)
 			? memory_value(places, index)
 			: places->now[31 - (unsigned)__builtin_clz(registers)];
+	if (asks_equality(places->flow, index))
+		values->equated |= 1ull << values->compared_count;
 	values->compared[values->compared_count++] =
 		flow_pair_of(places->now[__builtin_ctz(registers)], other);
 }

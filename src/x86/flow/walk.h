@@ -269,6 +269,7 @@ struct flow_values {
 	uint64_t *store_likes, *load_likes;    /* equal for places that may be one; 0: none */
 	uint64_t compared[FLOW_COMPARED_MOST]; /* flow_pair_of() of two values each */
 	uint32_t compared_count;
+	uint64_t equated; /* bit n: all that is asked of compared[n] is whether they are equal */
 };
 
 /* Addresses are linear in what is added, so that one way to compute them equals another. */

@@ -22,10 +22,11 @@ enum plan_site_flag {
 	PLAN_SITE_EXAMINED = 1u << 16,
 	PLAN_SITE_EARLY = 1u << 17,
 	PLAN_SITE_MAY_BE_SPLIT = 1u << 18,
-	PLAN_SITE_DOUBTFUL = 1u << 19
+	PLAN_SITE_DOUBTFUL = 1u << 19,
+	PLAN_SITE_EQUATES = 1u << 20
 };
 
-#define PLAN_SITE_LOOKS_SHIFT 20
+#define PLAN_SITE_LOOKS_SHIFT 21
 #define PLAN_SITE_LOOKS_MOST 31u
 
 #define SITE_FORWARDED 4u /* arguments of a call that site.arguments has room for */
