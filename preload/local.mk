@@ -59,6 +59,7 @@ preload_libsnarl_so_SOURCES = \
 	%D%/heap/heap.c %D%/heap/heap.h \
 	%D%/heap/reserved.c %D%/heap/reserved.h \
 	%D%/heap/wrap_mapping.c \
+	%D%/heap/operators.c %D%/heap/operators.h \
 	%D%/heap/wrap_memory.c %D%/heap/wrap_memory.h \
 	%D%/ranges/imports.c %D%/ranges/imports.h \
 	%D%/ranges/ranges.c %D%/ranges/ranges.def %D%/ranges/ranges.h \

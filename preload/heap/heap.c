@@ -172,6 +172,8 @@ static void begin_life(struct guest_thread *self, uintptr_t start, size_t size_b
 		access_memory_begins(&guest_detector, self->thread, start, size_bytes);
 		return;
 	}
+	/* What it has pending there must not come after that. */
+	memory_flush(&guest_detector, self->thread);
 	memory_forget_ahead(self->thread);
 	shadow_clear(first_page, last_page - first_page);
 	if (first_page > start)

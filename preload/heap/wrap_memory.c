@@ -102,6 +102,24 @@ static void note_block(void *block, size_t size, const struct unwind_start *star
 		       heap_mode == HEAP_CHECKED ? block_bytes(block, size) : size, start);
 }
 
+void memory_block_begins(void *block, size_t size, const struct unwind_start *at)
+{
+	if (heap_mode != HEAP_OFF)
+		note_block(block, size, at);
+}
+
+void memory_block_is_forgotten(void *block, const struct unwind_start *at)
+{
+	size_t size_bytes;
+
+	if (!block || guest_state != GUEST_ON)
+		return;
+	size_bytes = block_bytes(block, 0);
+	memory_locks_end((uintptr_t)block, (uintptr_t)block + size_bytes, at);
+	block_unknown((uintptr_t)block);
+	heap_mapping_begins((uintptr_t)block, size_bytes);
+}
+
 /* An allocating function that returns the block. */
 #define WRAP_ALLOCATOR(name, parameters, arguments, size)                                          \
 	EXPORT void *name parameters                                                               \

@@ -25,4 +25,10 @@ void memory_locks_end(uintptr_t start, uintptr_t end, const struct unwind_start 
  * held locks, which go on if the memory stays. */
 void memory_locks_may_end(uintptr_t start, uintptr_t end, const struct unwind_start *at);
 
+/* A block that no wrapped function of C was asked for; NULL: none was to be had. */
+void memory_block_begins(void *block, size_t size, const struct unwind_start *at);
+
+/* It is about to be given back, and may be given out again unseen. */
+void memory_block_is_forgotten(void *block, const struct unwind_start *at);
+
 #endif

@@ -10,6 +10,7 @@
 #include "preload/code/clones.h"
 #include "preload/debugger/debugger.h"
 #include "preload/heap/heap.h"
+#include "preload/heap/operators.h"
 #include "preload/ranges/imports.h"
 #include "preload/guest/modules.h"
 #include "preload/code/modules_needed.h"
@@ -254,7 +255,7 @@ void races_begin_slowly(struct guest_thread *self, const struct unwind_start *st
 	add_modules();
 	patch_spare(NULL);
 	for (uint32_t i = 0; clones_at(i); i++)
-		if (!clones_at(i)->is_silent)
+		if (!clones_at(i)->is_silent || operators_are_looked_for())
 			imports_redirect(clones_at(i));
 	if (!rendezvous_watch())
 		report_unobserved("modules that dlopen brings", "the loader is not as expected");

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
+#include "preload/heap/operators.h"
 #include "preload/ranges/ranges.h"
 #include "elf/image.h"
 
@@ -17,6 +18,7 @@ size_t imports_pending_bytes;
  * change that twice for each slot would be most of the work. */
 struct redirection {
 	const struct image *image;
+	bool is_silent; /* its ranges are not recorded */
 	uintptr_t page; /* 0: none */
 };
 
@@ -40,6 +42,17 @@ static bool open_page(struct redirection *redirection, uintptr_t slot)
 	return true;
 }
 
+static bool is_redirected(const struct redirection *redirection, const char *name)
+{
+	return operator_is_name(name) || (!redirection->is_silent && range_wrapper(name, NULL));
+}
+
+static void *wrapper_of(const char *name, void *original)
+{
+	return operator_is_name(name) ? operator_wrapper(name, original)
+				      : range_wrapper(name, original);
+}
+
 /* A slot that is not bound yet holds an address in the module's own PLT. */
 static void redirect_import(void *context, const char *name, uint64_t slot_address)
 {
@@ -49,12 +62,12 @@ static void redirect_import(void *context, const char *name, uint64_t slot_addre
 	uintptr_t original;
 	void *wrapper;
 
-	if (!range_wrapper(name, NULL))
+	if (!is_redirected(redirection, name))
 		return;
 	original = load_relaxed(slot); /* relaxed: any of its values is right */
 	if (original - image->text_address < image->text_bytes)
 		original = (uintptr_t)dlsym(RTLD_DEFAULT, name);
-	wrapper = original ? range_wrapper(name, (void *)original) : NULL;
+	wrapper = original ? wrapper_of(name, (void *)original) : NULL;
 	/* A slot is one aligned word: other threads read the old address or the new one.
 	 * release: range_originals[] was set before. */
 	if (wrapper && open_page(redirection, slot_address))
@@ -68,7 +81,7 @@ void imports_redirect(struct clone_region *region)
 	struct image image;
 	const char *why;
 
-	redirection = (struct redirection){.image = &image};
+	redirection = (struct redirection){.image = &image, .is_silent = region->is_silent};
 	if (region->start && compare_exchange_acq_rel(&region->is_redirected, &expected, 1u) &&
 	    image_from_memory(&image, "", region->headers, region->header_count, region->bias,
 			      &why))

@@ -1,7 +1,8 @@
 /*
  * Imports of instrumented modules: their calls of libc functions that access
  * ranges of memory are redirected to our wrappers, by the slots of the module's
- * own GOT.  Other modules keep calling libc.
+ * own GOT, and those of operators new and delete that an allocator has of its own
+ * (heap/operators.h).  Other modules keep calling libc.
  */
 #ifndef PRELOAD_RANGES_IMPORTS_H
 #define PRELOAD_RANGES_IMPORTS_H

@@ -77,6 +77,7 @@ guests_cc = \
 	tests/preload/instrument/cancelled_clones tests/preload/instrument/cloned_code \
 	tests/preload/instrument/faulting_clones \
 	tests/preload/instrument/faulting_clones_unoptimised \
+	tests/preload/heap/cxx_operators \
 	tests/preload/sync/cxx_hand_overs tests/preload/sync/cxx_locks tests/preload/sync/cxx_waits \
 	tests/preload/sync/forced_unwinding tests/preload/sync/tbb_tasks \
 	tests/preload/sync/thread_local_destructors tests/preload/sync/thrown_initialisers
@@ -87,6 +88,7 @@ tests_preload_instrument_faulting_clones_unoptimised_SOURCES = \
 	tests/preload/instrument/faulting_clones_unoptimised.cc
 tests_preload_instrument_cloned_code_SOURCES = tests/preload/instrument/cloned_code.cc
 tests_preload_sync_cxx_hand_overs_SOURCES = tests/preload/sync/cxx_hand_overs.cc
+tests_preload_heap_cxx_operators_SOURCES = tests/preload/heap/cxx_operators.cc
 tests_preload_sync_cxx_locks_SOURCES = tests/preload/sync/cxx_locks.cc
 tests_preload_sync_cxx_waits_SOURCES = tests/preload/sync/cxx_waits.cc
 tests_preload_sync_forced_unwinding_SOURCES = tests/preload/sync/forced_unwinding.cc
