@@ -45,6 +45,7 @@ src_libplan_a_SOURCES += \
 	%D%/liveness/lanes.def \
 	%D%/liveness/vector_use.c %D%/liveness/vector_use.h \
 	%D%/liveness/constants.c %D%/liveness/constants.h \
+	%D%/liveness/slots.c %D%/liveness/slots.h \
 	%D%/liveness/loads.c %D%/liveness/loads.h \
 	%D%/liveness/returns.c \
 	%D%/flow/sets.c \

@@ -69,6 +69,36 @@ ALWAYS void real_loop(const float *restrict from, struct results *restrict to)
 		to->floats[i] = from[3 * i] * 3;
 }
 
+/* The upper bytes of products are dropped. */
+ALWAYS void product_loop(const unsigned char *restrict from, struct results *restrict to)
+{
+	unsigned char sum = 0;
+
+	for (long i = 0; i < COUNT / 2; i++)
+		sum += (unsigned char)(from[2 * i] * to->flags[2 * i]);
+	to->bytes[0] = sum;
+}
+
+/* Packed from numbers of four bytes. */
+ALWAYS void packed_loop(const unsigned char *restrict from, struct results *restrict to)
+{
+	unsigned char sum = 0;
+
+	for (long i = 0; i < COUNT / 4; i++)
+		sum += (unsigned char)(from[4 * i] * to->flags[4 * i]);
+	to->bytes[0] = sum;
+}
+
+/* So many vectors at once that some are put on the stack. */
+ALWAYS void spilled_loop(const int *restrict from, struct results *restrict to)
+{
+	int sum = 0;
+
+	for (long i = 0; i < COUNT / 4; i++)
+		sum += from[4 * i] * to->ints[4 * i];
+	to->ints[0] = sum;
+}
+
 /* Flags stand at even places. */
 ALWAYS void picked_loop(const int *restrict from, struct results *restrict to)
 {
@@ -135,6 +165,9 @@ BOTH_SIDES(third, unsigned char, 3, 1, 2)
 BOTH_SIDES(pair, short, 4, 1, 2)
 BOTH_SIDES(column, float, 8, 4, 7)
 BOTH_SIDES(real, float, 3, 0, 1)
+BOTH_SIDES(product, unsigned char, 2, 0, 1)
+BOTH_SIDES(packed, unsigned char, 4, 0, 1)
+BOTH_SIDES(spilled, int, 4, 0, 3)
 BOTH_SIDES(picked, int, 2, 0, 1)
 
 static struct pair whole_pairs[COUNT / 2];
@@ -171,6 +204,9 @@ static const struct race_case cases[] = {
 	BOTH(pair),
 	BOTH(column),
 	BOTH(real),
+	BOTH(product),
+	BOTH(packed),
+	BOTH(spilled),
 	CASE(picked_used, "data-race"),
 	CASE(picked_gap, "data-race:warning?"),
 	CASE(whole, "data-race:error"),

@@ -27,13 +27,14 @@ static void need_of_stored(const struct vector_use *use, struct lanes *lanes, ui
 		return;
 	switch ((unsigned)use->row->form) {
 	case FORM_STORE:
-		lanes->needed[use->reg] |= vector_bytes_at(0, element);
+		lanes->needed[use->reg] |= vector_bytes_at(0, element) & ~lanes->is_dropped;
 		break;
 	case FORM_STORE_HIGH:
 		lanes->needed[use->reg] |= vector_bytes_at(8, 8);
 		break;
 	case FORM_STORE_HALF:
-		lanes->needed[use->reg] |= vector_bytes_at((use->constant & 1) * LANE, LANE);
+		lanes->needed[use->reg] |= (LANE_BYTES & ~lanes->is_dropped)
+					   << (use->constant & 1) * LANE;
 		break;
 	case FORM_STORE_MASKED:
 		if (lanes->needs == LANES_ANY)
@@ -88,7 +89,27 @@ static void drop_by_logic(const struct vector_use *use, unsigned j, const struct
 	}
 }
 
-/* Shuffles and blends whose control is a constant. */
+static bool is_unsigned_pack(const struct vector_use *use)
+{
+	return use->row->form == FORM_PACK && *use->opcode != 0x63 && *use->opcode != 0x6b;
+}
+
+/* An element whose upper half is zeros is packed as it is, with its lower half alone. */
+static uint32_t packed_byte(const struct vector_use *use, unsigned j, uint32_t element,
+			    const struct vector_value *value)
+{
+	unsigned start, e = use->element;
+
+	if (!element)
+		return 0;
+	start = (unsigned)__builtin_ctz(element);
+	for (unsigned i = start + e; i < start + use->row->from; i++)
+		if (!is_byte(value, i, 0))
+			return element;
+	return 1u << (start + j % e);
+}
+
+/* Shuffles and blends whose control is a constant, and packs of numbers that are small. */
 static void drop_by_control(const struct vector_use *use, unsigned j, const struct known *known,
 			    struct vector_sources *sources)
 {
@@ -119,6 +140,12 @@ static void drop_by_control(const struct vector_use *use, unsigned j, const stru
 		control = known->third->bytes[start + e - 1] & 0x80;
 		sources->first = control ? 0 : 1u << j;
 		sources->second = control ? 1u << j : 0;
+		break;
+	case FORM_PACK:
+		if (!is_unsigned_pack(use))
+			break;
+		sources->first = packed_byte(use, j, sources->first, known->first);
+		sources->second = packed_byte(use, j, sources->second, known->second);
 		break;
 	default:
 		if (use->row->map == 1 && use->row->form == FORM_EACH && e == 1)
@@ -219,6 +246,14 @@ bool lanes_are_loaded(const unsigned char *bytes, const struct instruction *inst
 	       use.row->form < FORM_STORE;
 }
 
+bool lanes_are_stored(const unsigned char *bytes, const struct instruction *instruction)
+{
+	struct vector_use use;
+
+	return vector_use_of(bytes, instruction, &use) == VECTOR_KNOWN && !use.has_rm &&
+	       (use.row->form == FORM_STORE || use.row->form == FORM_STORE_HALF);
+}
+
 bool lanes_result(const unsigned char *bytes, const struct instruction *instruction,
 		  unsigned *result)
 {
@@ -238,6 +273,8 @@ bool lanes_may_drop(const unsigned char *bytes, const struct instruction *instru
 		return false;
 	if (use.row->form == FORM_MOVE_ONE || use.row->form == FORM_FILL)
 		return use.has_rm;
+	if (use.row->form == FORM_UPWARD)
+		return use.row->from;
 	return use.row->form >= FORM_SPREAD && use.row->form <= FORM_SHIFT &&
 	       use.row->form != FORM_GENERAL;
 }
@@ -264,6 +301,8 @@ bool lanes_drop_by_constant(const unsigned char *bytes, const struct instruction
 	case FORM_FAR_BY:
 	case FORM_CHOOSE:
 		return true;
+	case FORM_PACK:
+		return is_unsigned_pack(&use);
 	case FORM_EACH:
 		return use.row->map == 1 && (*use.opcode == 0x54 || *use.opcode == 0x55 ||
 					     *use.opcode == 0xdb || *use.opcode == 0xdf);

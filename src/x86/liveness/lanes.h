@@ -21,10 +21,14 @@ enum lanes_needs {
 	LANES_CERTAIN, /* what is needed on each way, whatever masks say */
 };
 
-/* Bit n of needed[r]: byte n of vector register r may be needed later. */
+#define LANES_SLOTS 48u /* of the stack: slots.h */
+#define LANES_PLACES (LANES_REGISTERS + LANES_SLOTS)
+
+/* Bit n of needed[r]: byte n of vector register r, or of a slot, may be needed later. */
 struct lanes {
 	enum lanes_needs needs;
-	uint32_t needed[LANES_REGISTERS];
+	uint32_t is_dropped; /* bytes that the instruction stores and nothing needs */
+	uint32_t needed[LANES_PLACES];
 };
 
 /* A vector some bytes of which are known: bit n of 'known' for byte n. */
@@ -49,6 +53,9 @@ bool lanes_result(const unsigned char *bytes, const struct instruction *instruct
 
 /* Does it load what a row says the use of? */
 bool lanes_are_loaded(const unsigned char *bytes, const struct instruction *instruction);
+
+/* Does it store a vector, or a part of one? */
+bool lanes_are_stored(const unsigned char *bytes, const struct instruction *instruction);
 
 /* Is it one that may drop parts of what it is given? */
 bool lanes_may_drop(const unsigned char *bytes, const struct instruction *instruction);

@@ -1,6 +1,7 @@
 #include "x86/liveness/loads.h"
 
 #include "x86/liveness/constants.h"
+#include "x86/liveness/slots.h"
 #include "x86/survey/classify.h"
 
 #define PART_BYTES 8u /* half a vector */
@@ -14,7 +15,8 @@ struct search {
 	const struct module *module;
 	const struct function *function;
 	const struct constants *constants; /* NULL: none are known */
-	struct lanes *before;		   /* per instruction, and one more */
+	struct slots slots;
+	struct lanes *before; /* per instruction, and one more */
 	enum lanes_needs needs;
 	uint32_t *of_memory; /* per instruction: what is needed of the vector that it loads */
 };
@@ -53,16 +55,22 @@ static bool has_load(const struct search *search)
 	return false;
 }
 
-static void need_all(struct lanes *lanes)
+/* The registers, and the slots that are used. */
+static unsigned place_count(const struct search *search)
 {
-	for (unsigned r = 0; r < LANES_REGISTERS; r++)
+	return LANES_REGISTERS + search->slots.count;
+}
+
+static void need_all(const struct search *search, struct lanes *lanes)
+{
+	for (unsigned r = 0; r < place_count(search); r++)
 		lanes->needed[r] = LANES_ALL;
 }
 
 /* What one of two ways needs, or what both do. */
 static void need_both(const struct search *search, struct lanes *lanes, const struct lanes *others)
 {
-	for (unsigned r = 0; r < LANES_REGISTERS; r++)
+	for (unsigned r = 0; r < place_count(search); r++)
 		lanes->needed[r] = search->needs == LANES_CERTAIN
 					   ? lanes->needed[r] & others->needed[r]
 					   : lanes->needed[r] | others->needed[r];
@@ -113,7 +121,7 @@ static void need_at_target(const struct search *search, uint32_t index, struct l
 	else if (is_last_call(search, jump))
 		need_passed(search, index, ARGUMENTS, lanes);
 	else if (search->needs != LANES_CERTAIN)
-		need_all(lanes);
+		need_all(search, lanes);
 }
 
 /* Behind it only the target of its jump is executed. */
@@ -132,7 +140,7 @@ static void need_after(const struct search *search, uint32_t index, struct lanes
 	else
 		*lanes = (struct lanes){.needed = {0}};
 	if (search->needs == LANES_CERTAIN && only_jumps(instruction))
-		need_all(lanes);
+		need_all(search, lanes);
 	lanes->needs = search->needs;
 	switch ((enum instruction_kind)instruction->kind) {
 	case INSTRUCTION_PLAIN:
@@ -153,7 +161,7 @@ static void need_after(const struct search *search, uint32_t index, struct lanes
 		need_at_target(search, index, lanes);
 		break;
 	case INSTRUCTION_UNKNOWN:
-		need_all(lanes);
+		need_all(search, lanes);
 		break;
 	}
 }
@@ -178,14 +186,16 @@ static bool pass_instruction(const struct search *search, uint32_t index)
 	uint32_t changed = 0;
 
 	need_after(search, index, &lanes);
+	slots_before_store(&search->slots, instruction, &lanes);
 	if (search->constants)
 		values = constants_before(search->constants, index, &memory);
 	if (!lanes_before(bytes_of(search, index), instruction, search->constants ? &values : NULL,
 			  &lanes, &search->of_memory[index])) {
-		need_all(&lanes);
+		need_all(search, &lanes);
 		search->of_memory[index] = LANES_ALL;
 	}
-	for (unsigned r = 0; r < LANES_REGISTERS; r++)
+	slots_before_load(&search->slots, instruction, search->of_memory[index], &lanes);
+	for (unsigned r = 0; r < place_count(search); r++)
 		changed |= lanes.needed[r] ^ before->needed[r];
 	*before = lanes;
 	return changed != 0;
@@ -218,7 +228,7 @@ static uint32_t *find_needed(struct search *search, enum lanes_needs needs, stru
 	if (!search->of_memory || !search->before)
 		return NULL;
 	for (uint32_t i = needs == LANES_CERTAIN ? 0 : count; i <= count; i++)
-		need_all(&search->before[i]);
+		need_all(search, &search->before[i]);
 	for (unsigned pass = 0; pass < PASSES_MOST && has_changed; pass++)
 		has_changed = pass_all(search, pass == 0);
 	return has_changed ? NULL : search->of_memory;
@@ -255,6 +265,7 @@ void loads_find_used(const struct module *module, const struct function *functio
 		return;
 	if (asks_constants)
 		search.constants = constants_find(module, function, scratch);
+	slots_find(module, function, &search.slots);
 	used = find_needed(&search, LANES_ANY, scratch);
 	for (uint32_t i = 0; used && i < function->count; i++)
 		if (is_vector_load(&search, i))

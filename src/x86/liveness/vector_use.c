@@ -66,6 +66,11 @@ static struct vector_sources in_place(const struct vector_use *use, unsigned j)
 	switch ((unsigned)use->row->form) {
 	case FORM_EACH:
 		return (struct vector_sources){own, own, 0};
+	case FORM_UPWARD:
+		own &= byte | (byte - 1);
+		if (use->row->from)
+			own &= vector_bytes_at(j - j % use->element, use->row->from);
+		return (struct vector_sources){own, own, 0};
 	case FORM_OWN:
 		return (struct vector_sources){0, own, 0};
 	case FORM_THREE:
@@ -290,7 +295,8 @@ enum vector_use_kind vector_use_of(const unsigned char *bytes,
 
 static bool is_of_itself(const struct vector_use *use)
 {
-	return use->has_rm && use->rm == use->first && use->row->form == FORM_EACH &&
+	return use->has_rm && use->rm == use->first &&
+	       (use->row->form == FORM_EACH || use->row->form == FORM_UPWARD) &&
 	       use->row->map == 1;
 }
 

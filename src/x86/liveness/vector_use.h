@@ -18,6 +18,7 @@
  * 'second' is the register or memory of the encoding. */
 enum vector_form {
 	FORM_EACH,	/* each element of the same one of both */
+	FORM_UPWARD,	/* ... each byte of no higher one of both, 'from' bytes at most */
 	FORM_OWN,	/* ... of the second alone */
 	FORM_THREE,	/* ... of both and of the old result */
 	FORM_CHOOSE,	/* ... of both, by that of a third register */

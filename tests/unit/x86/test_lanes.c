@@ -176,7 +176,10 @@ START_TEST(what_is_dropped_is_not_needed)
 	ck_assert_uint_eq(needed_for("unpcklpd 96(%rdi), %xmm0", 0xffff, MEMORY), 0x00ff);
 	ck_assert_uint_eq(needed_for("punpcklqdq %xmm1, %xmm0", 0xff00, 0), 0);
 	ck_assert_uint_eq(needed_for("movups 96(%rdi), %xmm0", 0x0f0f, MEMORY), 0x0f0f);
-	ck_assert_uint_eq(needed_for("paddd %xmm1, %xmm0", 0x0100, 1), 0x0f00);
+	ck_assert_uint_eq(needed_for("paddd %xmm1, %xmm0", 0x0200, 1), 0x0300);
+	ck_assert_uint_eq(needed_for("pmullw %xmm1, %xmm0", 0x5555, 1), 0x5555);
+	ck_assert_uint_eq(needed_for("pmuludq %xmm1, %xmm0", 0xff00, 1), 0x0f00);
+	ck_assert_uint_eq(needed_for("packuswb %xmm1, %xmm0", 0x0001, 0), 0x0003);
 	ck_assert_uint_eq(needed_for("pxor %xmm0, %xmm0", 0xffff, 0), 0);
 	ck_assert_uint_eq(needed_for("psrldq $5, %xmm0", 0xffff, 0), 0xffe0);
 	ck_assert_uint_eq(needed_for("vshufps $0x8d, %ymm2, %ymm1, %ymm0", LANES_ALL, 1),
@@ -193,6 +196,7 @@ int main(void)
 
 	tcase_add_test(tcase, what_is_not_needed_may_change);
 	tcase_add_test(tcase, what_is_dropped_is_not_needed);
+	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
