@@ -217,6 +217,77 @@ static void after_lock_case(void)
 	run_both(after_lock_run, after_lock_run, NULL);
 }
 
+/* What is accessed under the lock is accessed behind it as well, or only there. */
+#define ALWAYS static inline __attribute__((always_inline))
+
+static atomic_flag behind_lock = ATOMIC_FLAG_INIT;
+static int written_behind_datum, stored_behind_datum, read_behind_datum, none_behind_datum;
+
+ALWAYS int written_behind_under(void)
+{
+	return written_behind_datum;
+}
+
+ALWAYS void written_behind_after(int datum)
+{
+	written_behind_datum = datum + 1;
+}
+
+ALWAYS int stored_behind_under(void)
+{
+	stored_behind_datum = 1;
+	return 2;
+}
+
+ALWAYS void stored_behind_after(int datum)
+{
+	stored_behind_datum = datum;
+}
+
+ALWAYS int read_behind_under(void)
+{
+	return ++read_behind_datum;
+}
+
+ALWAYS void read_behind_after(int datum)
+{
+	datum = read_behind_datum;
+	KEEP(datum);
+}
+
+ALWAYS int none_behind_under(void)
+{
+	return ++none_behind_datum;
+}
+
+ALWAYS void none_behind_after(int datum)
+{
+	KEEP(datum);
+}
+
+#define BEHIND_LOCK(name)                                                                          \
+	static void *name##_run(void *unused)                                                      \
+	{                                                                                          \
+		int datum;                                                                         \
+                                                                                                   \
+		while (atomic_flag_test_and_set_explicit(&behind_lock, memory_order_acquire))      \
+			sched_yield();                                                             \
+		datum = name##_under();                                                            \
+		atomic_flag_clear_explicit(&behind_lock, memory_order_release);                    \
+		name##_after(datum);                                                               \
+		return unused;                                                                     \
+	}                                                                                          \
+	static void name##_case(void)                                                              \
+	{                                                                                          \
+		run_both(name##_run, name##_run, NULL);                                            \
+		KEEP(name##_datum);                                                                \
+	}
+
+BEHIND_LOCK(written_behind)
+BEHIND_LOCK(stored_behind)
+BEHIND_LOCK(read_behind)
+BEHIND_LOCK(none_behind)
+
 EXCLUDE(flag_spin_lock, take_flag_lock(), drop_flag_lock(), take_flag_lock(), drop_flag_lock())
 
 /* The lock is dropped before the update. */
@@ -399,6 +470,10 @@ static const struct race_case cases[] = {
 	CASE(beside_lock, "silent"),
 	CASE(around_lock, "silent"),
 	CASE(after_lock, "data-race:error"),
+	CASE(written_behind, "lost-update:error|data-race:error"),
+	CASE(stored_behind, "data-race:error"),
+	CASE(read_behind, "data-race:error"),
+	CASE(none_behind, "silent"),
 	CASE(dropped_early, "lost-update:error"),
 	CASE(old_builtins, "silent"),
 	CASE(ticket, "silent"),

@@ -420,9 +420,20 @@ static void check_access(struct placing *placing, uint32_t index)
 	placing->list->checked++;
 }
 
-/* Drops the checks whose operands the instruction changes. */
-static void forget_checks(struct placing *placing, const struct instruction *instruction)
+/* May it be an atomic's release?  What comes after it must not be recorded before it. */
+static bool may_release(const struct placing *placing, uint32_t index)
 {
+	const struct instruction *instruction = &placing->function->instructions[index];
+
+	return instruction->memory & MEMORY_WRITE && instruction->memory & MEMORY_PLAIN_MOVE &&
+	       checks_class(placing->module, placing->function, index) == ACCESS_SIMPLE;
+}
+
+/* Drops the checks whose operands instruction @index changes, and those that it ends. */
+static void forget_checks(struct placing *placing, uint32_t index)
+{
+	const struct instruction *instruction = &placing->function->instructions[index];
+	bool is_release = may_release(placing, index);
 	bool keeps_frame = !(instruction->changes & facts_stack_registers(placing->function));
 	unsigned kept = 0;
 
@@ -435,7 +446,8 @@ static void forget_checks(struct placing *placing, const struct instruction *ins
 		struct available available = placing->available[i];
 		const struct check *check = &placing->list->checks[available.check];
 
-		if (operand_registers(&check->operand) & instruction->changes)
+		if (operand_registers(&check->operand) & instruction->changes ||
+		    (is_release && check->instruction != index))
 			continue;
 		available.is_certain &= instruction->kind == INSTRUCTION_PLAIN && keeps_frame;
 		placing->available[kept++] = available;
@@ -477,7 +489,7 @@ void checks_place(const struct module *module, const struct function *function,
 		if (is_join(function, i))
 			placing.available_count = 0;
 		check_access(&placing, i);
-		forget_checks(&placing, &function->instructions[i]);
+		forget_checks(&placing, i);
 	}
 	note_looks(list);
 }

@@ -4,7 +4,8 @@
  * A check covers [address, address + size) of one memory operand.  In straight-line
  * code one check serves all accesses that it covers, and stands where it costs least,
  * at or before the first of them.  Each access is a site of its own, chained to the
- * first, so that a report names the right one.
+ * first, so that a report names the right one.  Another store in between may be the
+ * release of a lock, and what comes behind that has a check of its own.
  */
 #ifndef X86_FLOW_CHECKS_H
 #define X86_FLOW_CHECKS_H

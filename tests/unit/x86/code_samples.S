@@ -194,9 +194,18 @@
 
 	CASE	halves_in_turn
 	movl	%eax, 16(%rsi)
-	movl	%eax, 24(%rsi)
+	movl	24(%rsi), %ecx
 	movl	%eax, 20(%rsi)
-	movl	%eax, 28(%rsi)
+	movl	%eax, 8(%rsi)
+	movl	%eax, 12(%rsi)
+	ret
+	END
+
+	CASE	store_amid
+	movl	16(%rsi), %eax
+	movl	$0, 24(%rsi)
+	incl	%eax
+	movl	%eax, 16(%rsi)
 	ret
 	END
 

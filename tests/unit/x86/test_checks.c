@@ -63,11 +63,21 @@ END_TEST
 START_TEST(store_with_a_check_before_those_of_other_accesses_says_so)
 {
 	place_checks("halves_in_turn");
-	ck_assert_uint_eq(list.count, 2);
-	ck_assert_uint_eq(list.site_count, 4);
+	ck_assert_uint_eq(list.count, 3);
+	ck_assert_uint_eq(list.site_count, 5);
 	ck_assert_uint_ne(sites[2].flags & PLAN_SITE_EARLY, 0);
 	/* There is no check between it and the one that it shares. */
-	ck_assert_uint_eq(sites[3].flags & PLAN_SITE_EARLY, 0);
+	ck_assert_uint_eq(sites[4].flags & PLAN_SITE_EARLY, 0);
+}
+END_TEST
+
+START_TEST(no_check_serves_what_comes_behind_another_store)
+{
+	place_checks("store_amid");
+	ck_assert_uint_eq(list.count, 3);
+	ck_assert(!checks[0].is_write);
+	ck_assert(checks[2].is_write);
+	ck_assert_uint_eq(chain_length(&checks[2]), 1);
 }
 END_TEST
 
@@ -231,6 +241,7 @@ int main(void)
 	tcase_add_test(tcase, two_halves_of_a_granule_become_one_check);
 	tcase_add_test(tcase,
 		       store_with_a_check_before_those_of_other_accesses_says_so);
+	tcase_add_test(tcase, no_check_serves_what_comes_behind_another_store);
 	tcase_add_test(tcase, store_after_a_load_of_its_place_makes_one_check_of_a_write);
 	tcase_add_test(tcase, store_that_may_not_happen_has_a_check_of_its_own);
 	tcase_add_test(tcase, check_moves_to_where_flags_are_dead);

@@ -28,6 +28,7 @@ static const char *const names[] = {
 	"stores_around_frame",
 	"halves",
 	"halves_in_turn",
+	"store_amid",
 	"base_overwritten",
 	"loop_of_loads",
 	"count_down",
