@@ -198,6 +198,74 @@ static void published_early_case(void)
 	free(LOAD(published_early_current, relaxed));
 }
 
+/* The flag is set before what it tells of; or that is freed as soon as its user has begun. */
+static atomic_int told_early_flag, freed_soon_flag;
+static struct item told_early_item, *freed_soon_item;
+
+static void *told_early_write(void *unused)
+{
+	STORE(told_early_flag, 1, release);
+	told_early_item = make_item(7);
+	KEEP(told_early_item);
+	return unused;
+}
+
+static void *told_early_read(void *unused)
+{
+	while (!LOAD(told_early_flag, acquire))
+		sched_yield();
+	if (told_early_item.second == 12345)
+		sched_yield();
+	return unused;
+}
+
+RACE(told_early)
+
+static void *freed_soon_use(void *unused)
+{
+	STORE(freed_soon_flag, 1, relaxed);
+	if (freed_soon_item->second == 12345)
+		sched_yield();
+	return unused;
+}
+
+static void *freed_soon_free(void *unused)
+{
+	while (!LOAD(freed_soon_flag, relaxed))
+		sched_yield();
+	await_first();
+	free(freed_soon_item);
+	return unused;
+}
+
+static void freed_soon_case(void)
+{
+	freed_soon_item = new_item(1);
+	run_both(freed_soon_use, freed_soon_free, NULL);
+}
+
+/* Told when it is there. */
+static atomic_int told_then_flag;
+static struct item told_then_item;
+
+static void *told_then_write(void *unused)
+{
+	told_then_item = make_item(7);
+	KEEP(told_then_item);
+	STORE(told_then_flag, 1, release);
+	return unused;
+}
+
+static void *told_then_read(void *unused)
+{
+	while (!LOAD(told_then_flag, acquire))
+		sched_yield();
+	told_then_item.first++;
+	return unused;
+}
+
+RACE(told_then)
+
 /* A block that is filled in parts of granules, by a writer that never pauses to pass on
  * what it did but by its stores of the pointer. */
 #define PART_COUNT 4
@@ -372,6 +440,9 @@ static const struct race_case cases[] = {
 	CASE(reader_word, "silent"),
 	CASE(freed_early, "data-race:error"),
 	CASE(published_early, "data-race:error"),
+	CASE(told_early, "data-race:error"),
+	CASE(freed_soon, "data-race:error"),
+	CASE(told_then, "silent"),
 	CASE(parts, "silent"),
 	CASE(parts_read_early, "data-race:error"),
 	CASE(by_builtin, "data-race:warning"),

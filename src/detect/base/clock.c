@@ -98,9 +98,16 @@ void clock_tick_structural(struct detector *detector, struct thread *thread)
 void clock_end_epoch(struct clock_releaser by)
 {
 	by.thread->clocks.has_recorded = false;
+	by.thread->clocks.has_first_store = false;
 	*by.thread->clocks.current = SHADOW_NO_EPOCH;
 	*by.thread->clocks.shared = SHADOW_NO_EPOCH;
 	*by.thread->clocks.ahead = 0;
+}
+
+void clock_end_epoch_after_first(struct clock_releaser by)
+{
+	clock_end_epoch(by);
+	by.thread->clocks.has_first_store = true;
 }
 
 /* The epochs of a slot are used up: @thread goes on in another one. */
@@ -131,6 +138,11 @@ void clock_begin_epoch(struct detector *detector, struct thread *thread)
 	vclock_advance(&thread->clocks.full, &thread->memory->arena, thread->slot, epoch);
 	if (UNLIKELY(thread->clocks.predicts))
 		vclock_advance(&thread->clocks.all, &thread->memory->arena, thread->slot, epoch);
+	if (!thread->clocks.has_first_store) {
+		store_relaxed(&thread->clocks.began_before, thread->clocks.began);
+		store_relaxed(&thread->clocks.began, epoch);
+	}
+	thread->clocks.has_first_store = false;
 	thread->clocks.stamp++;
 	store_relaxed(&thread->clocks.recorded_epoch, epoch); /* relaxed: see clock_assume() */
 	thread->clocks.has_recorded = true;
@@ -359,8 +371,10 @@ static struct thread *find_growing(const struct detector *detector,
 	uint64_t epoch = shadow_epoch(place->word);
 
 	/* relaxed: as in clock_assume() */
-	return other && other->memory && load_relaxed(&other->clocks.assumed_epoch) == epoch &&
-			       load_relaxed(&other->clocks.recorded_epoch) - epoch <= 1
+	return other && other->memory &&
+			       (load_relaxed(&other->clocks.assumed_epoch) == epoch ||
+				load_relaxed(&other->clocks.began) <= epoch) &&
+			       clock_is_recent(&other->clocks, epoch)
 		       ? other
 		       : NULL;
 }

@@ -32,6 +32,7 @@
 #ifndef DETECT_BASE_CLOCK_H
 #define DETECT_BASE_CLOCK_H
 
+#include "base/atomic.h"
 #include "base/types.h"
 #include "detect/data/vclock.h"
 #include "finding/finding.h"
@@ -72,6 +73,8 @@ struct thread_clocks {
 	bool has_recorded;		  /* an access since the last release */
 	bool has_assumed;		  /* some may not be in 'full' */
 	uint64_t recorded_epoch;	  /* the last one in which something was recorded */
+	uint64_t began, began_before;	  /* it and the one before, not counting those ... */
+	bool has_first_store;		  /* ... behind the first stores of sites */
 	uint64_t assumed_epoch;		  /* another made an assumed acquire amid it */
 	struct assumed_acquire assumed[ASSUMED_ACQUIRES]; /* by slot of the other; under
 							   * detector.lock */
@@ -193,6 +196,16 @@ void clock_begin_epoch(struct detector *detector, struct thread *thread);
 
 /* The full clock was released: ends the epoch for recording. */
 void clock_end_epoch(struct clock_releaser by);
+
+/* The same behind the first store of a site. */
+void clock_end_epoch_after_first(struct clock_releaser by);
+
+/* Is @epoch the thread's present one or the one before, not counting those behind first stores? */
+static inline bool clock_is_recent(const struct thread_clocks *clocks, uint64_t epoch)
+{
+	return epoch >= load_relaxed(&clocks->began_before) ||
+	       load_relaxed(&clocks->recorded_epoch) - epoch <= 1;
+}
 
 /* The hand-over or structural clock was released: begins another epoch of it. */
 void clock_tick_hand_over(struct detector *detector, struct thread *thread);

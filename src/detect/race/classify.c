@@ -187,7 +187,7 @@ static bool is_ordered_by_wait(struct race_step *step)
 		struct cell store;
 		uint64_t word;
 
-		if (!place->granule || thread->clocks.recorded_epoch - place->epoch > 1)
+		if (!place->granule || !clock_is_recent(&thread->clocks, place->epoch))
 			continue;
 		word = load_acquire(shadow_of(place->granule).write);
 		if (shadow_form(word) == SHADOW_ATOMIC && place->granule != step->granule)
@@ -400,7 +400,7 @@ static site_id find_own_read(const struct race_step *step)
 	else
 		site = pending_release_find_known(step, &epoch);
 	/* relaxed: the store was seen, and with it what its thread had assumed. */
-	return thread->clocks.recorded_epoch - epoch <= 1 &&
+	return clock_is_recent(&thread->clocks, epoch) &&
 			       load_relaxed(&thread->clocks.assumed_epoch) >= epoch
 		       ? site
 		       : 0;

@@ -61,8 +61,8 @@ static inline void memory_forget_ahead(struct thread *thread)
  * covers the rest of that epoch, too.  If it then stores what this thread waits for, the
  * reads seem ordered, and it leaves no pending release.  So this thread begins a new epoch
  * before each access of a silent module.  Elsewhere races in the rest of the epoch may be
- * missed; accepted because a flag that is pending would else be recorded in an epoch that
- * its reader does not know.
+ * missed, but for those behind the first store of a site (race.c); accepted because a flag
+ * that is pending would else be recorded in an epoch that its reader does not know.
  */
 void memory_end_assumed_epoch(struct detector *detector, struct thread *thread);
 

@@ -288,7 +288,7 @@ static bool acquire_overwritten(struct race_step *step)
 		struct cell store;
 
 		if (!granule || load_acquire(&place->granule) != granule ||
-		    thread->clocks.recorded_epoch - when > 1 ||
+		    !clock_is_recent(&thread->clocks, when) ||
 		    !has_not_read_again(thread, granule))
 			continue;
 		if (acquire_atomic(step, granule))

@@ -74,7 +74,7 @@ static void classify_conflict(struct race_step *step, uint64_t word, origin_id o
 					      (uint32_t)__builtin_ctz(step->shared_bytes));
 		if (LIKELY(!race_is_certain_order(step->thread, step->other)))
 			race_classify(step);
-		else
+		else if (UNLIKELY(step->thread->clocks.predicts))
 			race_predict(step);
 		left &= ~(both ? both : left);
 	}
@@ -476,6 +476,41 @@ static bool keeps_callers(struct thread *thread, const struct access *access, st
 	return callers != CALLERS_DROPPED;
 }
 
+/* Do accesses come before a store that @site shares a check with, and are checked later? */
+static bool has_early(const struct detector *detector, const struct site *site)
+{
+	while (site && !(site->flags & SITE_EARLY))
+		site = site_get(&detector->sites, site->next_member);
+	return site != NULL;
+}
+
+/* Is the place of @access one that the thread itself has stored to last, or an atomic?  Of
+ * atomics it is known what a store releases. */
+static bool is_own_or_atomic(const struct thread *thread, const struct access *access)
+{
+	uint64_t word;
+
+	if (!shadow_covers(access->address))
+		return true;
+	/* relaxed: other threads never store our word. */
+	word = load_relaxed(shadow_places(access->address).write);
+	return shadow_form(word) == SHADOW_ATOMIC ||
+	       (word && shadow_form(word) == SHADOW_PLAIN && shadow_slot(word) == thread->slot);
+}
+
+/* Who acquires by a store of which nobody knows yet that it is a flag's knows the epoch that
+ * it was made in.  A flag may be stored to once only, so the first store of each site ends
+ * its epoch, if it is to what others may look at. */
+static bool may_be_flag(const struct thread *thread, const struct access *access,
+			const struct site *site)
+{
+	/* relaxed: a count of few */
+	return site && site->flags & SITE_PLAIN_MOVE && access->flags & SITE_WRITE &&
+	       (access->size_bytes <= 4 || site->flags & SITE_CONSTANT) &&
+	       !access->is_late && !access->is_recorded &&
+	       load_relaxed(&site->first_count) == 1 && !is_own_or_atomic(thread, access);
+}
+
 void access_check(struct detector *detector, struct thread *thread, const struct access *access)
 {
 	uintptr_t end = access->address + access->size_bytes;
@@ -498,11 +533,13 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 		return;
 	if (site && site->flags & SITE_SPIN && !step.is_write)
 		race_await(thread, granule, race_bytes_in(granule, access->address, end));
-	/* Who acquires what it stores must find recorded what came before.  relaxed: a hint */
-	if (step.is_write && !access->is_late &&
-	    load_relaxed(&site_attention[access->site]) == SITE_ORDERING)
-		memory_flush(detector, thread);
 	step.keeps_callers = keeps_callers(thread, access, site);
+	step.has_released = may_be_flag(thread, access, site);
+	/* Who acquires what it stores must find recorded what came before.  relaxed: a hint */
+	if (step.has_released ||
+	    (step.is_write && !access->is_late &&
+	     load_relaxed(&site_attention[access->site]) == SITE_ORDERING))
+		memory_flush(detector, thread);
 	if (UNLIKELY(update_concerns(detector, thread, site)) && !access->is_recorded) {
 		step.granule = granule;
 		step.bytes = race_bytes_in(granule, access->address, end);
@@ -520,6 +557,9 @@ void access_check(struct detector *detector, struct thread *thread, const struct
 			check_part(&step, before);
 		check_part(&step, bytes & ~before);
 	}
+	if (UNLIKELY(step.has_released) && !has_early(detector, site) &&
+	    thread->clocks.has_recorded)
+		clock_end_epoch_after_first((struct clock_releaser){thread});
 	if (!access->is_recorded)
 		thread->accesses.stale_under_way = NULL;
 }

@@ -236,6 +236,14 @@ static void note_early(struct placing *placing, uint32_t number, uint32_t site)
 		placing->list->sites[site].flags |= PLAN_SITE_EARLY;
 }
 
+/* The place was stored to, and is again behind other accesses: each may be a release. */
+static bool stores_again(const struct placing *placing, uint32_t number,
+			 const struct check *access)
+{
+	return access->is_write && placing->list->checks[number].is_write &&
+	       number + 1 < placing->list->count;
+}
+
 /* Lets the check @available serve @access as well, if it covers it or can be widened. */
 static bool share_check(struct placing *placing, struct available *available,
 			const struct check *access, uint32_t site)
@@ -245,7 +253,9 @@ static bool share_check(struct placing *placing, struct available *available,
 	int64_t distance;
 
 	if (!operand_distance(&check->operand, &access->operand, &distance) ||
-	    !can_share_update_group(&sites[check->site], &sites[site]))
+	    !can_share_update_group(&sites[check->site], &sites[site]) ||
+	    (distance < check->size_bytes &&
+	     stores_again(placing, available->check, access)))
 		return false;
 	if (distance >= 0 && distance + access->size_bytes <= check->size_bytes &&
 	    (check->is_write || !access->is_write)) {
