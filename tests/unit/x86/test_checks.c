@@ -165,13 +165,9 @@ START_TEST(checks_keep_the_order_of_their_accesses)
 }
 END_TEST
 
-START_TEST(site_says_how_many_checks_are_made_before_its_access)
+static void assert_counts_looks(const char *name)
 {
-	place_checks("halves_in_turn");
-	/* Its second half comes after the other's check. */
-	ck_assert_uint_eq(sites[checks[0].site].flags >> PLAN_SITE_LOOKS_SHIFT, 2);
-	ck_assert_uint_eq(sites[checks[1].site].flags >> PLAN_SITE_LOOKS_SHIFT, 1);
-	place_checks("addressing");
+	place_checks(name);
 	for (uint32_t i = 0; i < list.count; i++) {
 		uint32_t before = i;
 
@@ -179,6 +175,14 @@ START_TEST(site_says_how_many_checks_are_made_before_its_access)
 			before++;
 		ck_assert_uint_eq(sites[checks[i].site].flags >> PLAN_SITE_LOOKS_SHIFT, before - i);
 	}
+}
+
+START_TEST(site_says_how_many_checks_are_made_before_its_access)
+{
+	assert_counts_looks("addressing");
+	assert_counts_looks("halves_in_turn");
+	/* Its second half comes after the other's check. */
+	ck_assert_uint_ge(sites[checks[0].site].flags >> PLAN_SITE_LOOKS_SHIFT, 2);
 }
 END_TEST
 
