@@ -74,12 +74,19 @@ static void release_late(struct detector *detector, struct thread *thread, uint6
 		memory_assume_acquire(detector, thread, write, 0);
 }
 
+/* The origin of @word, which @list was laid out from, as it is stored. */
+static uint32_t origin_of(uint64_t word, const struct cell_list *list)
+{
+	return word && !cells_are(word) ? origin_tagged(list->cells[0].origin, word) : 0;
+}
+
 /* Moves a granule's words into @location and puts its number in their place.  *@met becomes
  * the free or write before that is unordered with the thread.  False: it is atomic already. */
 static bool displace_words(struct detector *detector, struct thread *thread, struct shadow shadow,
 			   struct atomic_location *location, struct cell *met)
 {
 	struct race_place place = race_place(shadow, location->granule, true);
+	struct race_place read_place = race_place(shadow, location->granule, false);
 	uint64_t word = atomic_word(location);
 	struct cell_list list;
 	uint64_t write;
@@ -92,16 +99,17 @@ static bool displace_words(struct detector *detector, struct thread *thread, str
 				return false;
 		} while (!race_lay_out(place, write, &list));
 		location->write = write;
-		location->origins = *shadow.origins;
+		location->origins.write = origin_of(write, &list);
 	} while (!claim_exchange(detector, shadow.write, &write, word));
 	*met = atomic_find_met(detector, thread, &list, location->bytes);
 	do {
-		read = race_load(detector, thread,
-				 race_place(shadow, location->granule, false));
+		do
+			read = race_load(detector, thread, read_place);
+		while (!race_lay_out(read_place, read, &list));
 		location->read = read;
+		location->origins.read = origin_of(read, &list);
 	} while (!claim_exchange(detector, shadow.read, &read, word));
 	summary_revoke(location->granule);
-	location->origins.read = load_relaxed(&shadow.origins->read); /* relaxed: has a tag */
 	release_late(detector, thread, write);
 	return true;
 }

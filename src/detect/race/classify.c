@@ -393,10 +393,13 @@ static site_id find_own_read(const struct race_step *step)
 	struct shadow shadow = shadow_of(step->granule);
 	uint64_t read = load_acquire(shadow.read);
 	uint64_t epoch = shadow_epoch(read);
+	origin_id origin;
 	site_id site;
 
 	if (shadow_form(read) == SHADOW_PLAIN && shadow_slot(read) == thread->slot && read)
-		site = origin_site(step->detector, origin_load(&shadow.origins->read, read));
+		site = race_has_origin(race_place(shadow, step->granule, false), read, &origin)
+			       ? origin_site(step->detector, origin)
+			       : 0;
 	else
 		site = pending_release_find_known(step, &epoch);
 	/* relaxed: the store was seen, and with it what its thread had assumed. */

@@ -273,7 +273,8 @@ static inline bool free_quickly(struct race_step *step, struct shadow shadow, ui
 	origin_id mine = race_origin(step);
 
 	if (!race_is_past(step->thread, write) || !race_is_past(step->thread, read) ||
-	    !claim_exchange(step->detector, shadow.write, &write, freed))
+	    !race_exchange(step->detector, race_place(shadow, step->granule, true), &write, freed,
+			   mine))
 		return false;
 	origin_store(&shadow.origins->write, mine, freed);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */
@@ -344,7 +345,7 @@ static uint32_t free_past(struct race_step *step, uint32_t count)
 		if (!write && !read && !is_marked(step, step->granule + stored * SHADOW_GRANULE))
 			continue;
 		store_relaxed(&shadow.write[stored], freed); /* relaxed: claim_end() orders it */
-		store_relaxed(&shadow.origins[stored].write, origin); /* as in origin_store() */
+		store_release(&shadow.origins[stored].write, origin); /* as in origin_store() */
 	}
 	claim_end(turn, taken);
 	return forget_reads(step, shadow.read, stored);
@@ -419,6 +420,7 @@ static uint32_t free_run(struct race_step *step, uintptr_t end, uintptr_t *next_
 static void free_granule(struct race_step *step, bool meets)
 {
 	struct shadow shadow = shadow_of(step->granule);
+	struct race_place place = race_place(shadow, step->granule, true);
 	uint64_t freed = freed_word(step);
 	uint64_t write;
 	uint64_t read;
@@ -433,8 +435,8 @@ static void free_granule(struct race_step *step, bool meets)
 		atomic_compare_end(step, write);
 	meet_replaced(step, write);
 	do {
-		write = race_compare(step, race_place(shadow, step->granule, true));
-	} while (!claim_exchange(step->detector, shadow.write, &write, freed));
+		write = race_compare(step, place);
+	} while (!race_exchange(step->detector, place, &write, freed, race_origin(step)));
 	do {
 		read = race_compare(step, race_place(shadow, step->granule, false));
 	} while (!claim_exchange(step->detector, shadow.read, &read, 0));

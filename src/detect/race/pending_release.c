@@ -100,7 +100,7 @@ void pending_release_leave_known(struct race_step *step, struct race_place place
 	struct cell_list list = {.count = 1, .cells = {{word, 0}}};
 
 	if (!cells_are(word))
-		list.cells[0].origin = origin_load(place.origin, word);
+		race_has_origin(place, word, &list.cells[0].origin);
 	else if (!cells_read(place.word, word, &list))
 		return;
 	for (uint32_t i = 0; i < list.count; i++)
@@ -233,7 +233,7 @@ struct cell pending_release_find_store(const struct race_step *step, uintptr_t g
 		word = load_acquire(shadow.write);
 	list.cells[0].word = word;
 	if (shadow_form(word) == SHADOW_PLAIN)
-		list.cells[0].origin = origin_load(&shadow.origins->write, word);
+		race_has_origin(race_place(shadow, granule, true), word, &list.cells[0].origin);
 	else if (!cells_are(word) || !cells_read(shadow.write, word, &list))
 		return last;
 	for (uint32_t i = 0; i < list.count; i++)

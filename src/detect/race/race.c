@@ -146,13 +146,23 @@ uint64_t race_compare(struct race_step *step, struct race_place place)
  */
 static void forget_readers(struct race_step *step, struct race_place place, uint64_t word)
 {
+	uint32_t taken;
+
 	if (!word || shadow_form(word) == SHADOW_ATOMIC || shadow_is_same_epoch(word, step->mine))
 		return;
 	pending_release_leave_known(step, place, word);
-	if (cells_are(word) || shadow_bytes(word) & ~step->bytes)
+	if (cells_are(word) || shadow_bytes(word) & ~step->bytes) {
 		race_take_bytes(step->detector, step->thread, place, step->bytes, step->mine);
-	else if (claim_exchange(step->detector, place.word, &word, 0))
-		summary_revoke(place.granule);
+		return;
+	}
+	taken = origin_take_away(place.origin, place.word, word);
+	if (!claim_exchange(step->detector, place.word, &word, 0)) {
+		origin_give_back(place.origin, place.word, taken);
+		return;
+	}
+	/* Another thread may have read it again meanwhile. */
+	origin_take_away(place.origin, place.word, 0);
+	summary_revoke(place.granule);
 }
 
 /* --- The access's own plane ------------------------------------------------- */
@@ -184,7 +194,7 @@ static bool replace_word(struct race_step *step, struct race_place place, uint64
 	 * finding the stack comes first. */
 	origin_id mine = race_origin(step);
 
-	if (!claim_exchange(step->detector, place.word, &old, step->mine))
+	if (!race_exchange(step->detector, place, &old, step->mine, mine))
 		return false;
 	origin_put(place.origin, place.word, mine, step->mine);
 	if (!place.is_write)
@@ -267,7 +277,7 @@ static bool join_readers(struct race_step *step, struct race_place place, uint64
 	/* Before the word is: until the origin is there too, others wait for it. */
 	origin = origin_join(step->detector, step->thread, origin, shadow_slot(old), step->bytes,
 			     &part);
-	if (!claim_exchange(step->detector, place.word, &expected, word))
+	if (!race_exchange(step->detector, place, &expected, word, origin))
 		return false;
 	origin_put(place.origin, place.word, origin, word);
 	read_set_mark(step->detector, step->detector->read_sets, step->granule);
@@ -378,7 +388,7 @@ static bool record_quickly(struct race_step *step)
 	    !race_is_past(step->thread, load_acquire(shadow.write)))
 		return false;
 	mine = race_origin(step); /* takes a while: before the word is there */
-	if (!claim_exchange(step->detector, place.word, &old, step->mine))
+	if (!race_exchange(step->detector, place, &old, step->mine, mine))
 		return false;
 	origin_store(place.origin, mine, step->mine);
 	/* acquire, after the exchange: pairs with the other side's exchange and look. */

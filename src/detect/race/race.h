@@ -20,6 +20,7 @@
 #include "detect/base/thread.h"
 #include "detect/race/access.h"
 #include "detect/shadow/cells.h"
+#include "detect/shadow/claim.h"
 #include "detect/shadow/origin.h"
 
 /* One access to one granule, on its way through shadow memory. */
@@ -115,6 +116,21 @@ static inline uint32_t race_bytes_in(uintptr_t granule, uintptr_t start, uintptr
 	       SHADOW_ALL_BYTES >> (SHADOW_GRANULE - last);
 }
 
+/* Makes the word at @place, which was *@old, @word, whose origin will be @origin, as
+ * claim_exchange() does. */
+static inline bool race_exchange(struct detector *detector, struct race_place place, uint64_t *old,
+				 uint64_t word, origin_id origin)
+{
+	uint32_t taken = UNLIKELY(origin_may_fit(*old, word))
+				 ? origin_make_way(place.origin, origin, word)
+				 : 0;
+
+	if (LIKELY(claim_exchange(detector, place.word, old, word)))
+		return true;
+	origin_give_back(place.origin, place.word, taken);
+	return false;
+}
+
 /* --- race.c ---------------------------------------------------------------- */
 
 /* False: @thread's accesses cannot be recorded (counted). */
@@ -143,7 +159,10 @@ static inline uint64_t race_load(struct detector *detector, struct thread *threa
 						       : race_settle(detector, thread, place);
 }
 
-/* The origin of @word, which was read at @place.  False: it is there no more. */
+/* The origin of @word, which was read at @place.  False: it is not there now. */
+bool race_has_origin(struct race_place place, uint64_t word, origin_id *origin);
+
+/* The same, for which it waits.  False: @word is there no more. */
 bool race_find_origin(struct race_place place, uint64_t word, origin_id *origin);
 
 /* Lays out what @old, read at @place, says; false if it says it no more. */

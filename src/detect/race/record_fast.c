@@ -53,8 +53,14 @@ static inline bool is_all_clear(const struct thread *thread, const uint64_t *pla
 static inline bool exchange_word(struct detector *detector, uint64_t *place, uint32_t *origin_place,
 				 uint64_t old, uint64_t word, origin_id origin)
 {
-	if (!claim_exchange(detector, place, &old, word))
+	uint32_t taken = UNLIKELY(origin_may_fit(old, word))
+				 ? origin_make_way(origin_place, origin, word)
+				 : 0;
+
+	if (!claim_exchange(detector, place, &old, word)) {
+		origin_give_back(origin_place, place, taken);
 		return false;
+	}
 	origin_store(origin_place, origin, word);
 	return true;
 }
@@ -175,11 +181,12 @@ static bool put_with(const struct part *part, uint64_t old, struct cell_list *li
 /* What one word said becomes two cells. */
 static bool put_beside_word(const struct part *part, uint64_t old)
 {
+	struct race_place place = {part->place, part->origin_place, part->granule, part->is_write};
 	struct cell_list list = {.count = 0};
 	struct cell cell = {.word = old};
 
 	/* Its thread may be about to store the origin. */
-	if (!origin_find(part->origin_place, old, &cell.origin))
+	if (!race_has_origin(place, old, &cell.origin))
 		return false;
 	cell_list_add(&list, cell.word & ~(uint64_t)part->bytes, cell.origin);
 	return put_with(part, old, &list);

@@ -17,15 +17,27 @@ static uint32_t slot_of(uint64_t word)
 	return shadow_form(word) == SHADOW_SET ? NO_SLOT : shadow_slot(word);
 }
 
+/* Who claims a page lets no origin make way: until the claim ends, what is there may be older. */
+bool race_has_origin(struct race_place place, uint64_t word, origin_id *origin)
+{
+	origin_id found;
+
+	if (load_acquire(claim_turn_of(place.word)) & (CLAIM_HELD | CLAIM_RUNS) ||
+	    !origin_find(place.origin, word, &found) || load_acquire(place.word) != word)
+		return false;
+	*origin = found;
+	return true;
+}
+
 /* A word and its origin are two stores, and their thread may be preempted in between.
  * If the origin never comes, as an access that the word has replaced stored the last
  * one, the wait ends and is not repeated. */
 bool race_find_origin(struct race_place place, uint64_t word, origin_id *origin)
 {
 	for (uint32_t tries = 0; tries < SPIN_PAUSES + ORIGIN_SLEEPS; tries++) {
-		if (LIKELY(origin_find(place.origin, word, origin)))
+		if (LIKELY(race_has_origin(place, word, origin)))
 			return true;
-		if (load_acquire(place.word) != word)
+		if (claim_look(place.word) != word)
 			return false;
 		spin_wait(tries);
 	}
@@ -110,12 +122,19 @@ static bool put_list(struct detector *detector, struct thread *thread, struct ra
 {
 	uint64_t expected = old;
 	struct cell only;
+	uint32_t taken;
 
 	if (is_one(detector, list, &only)) {
-		if (!claim_exchange(detector, place.word, &expected, only.word))
+		taken = only.word ? origin_make_way(place.origin, only.origin, only.word)
+				  : origin_take_away(place.origin, place.word, old);
+		if (!claim_exchange(detector, place.word, &expected, only.word)) {
+			origin_give_back(place.origin, place.word, taken);
 			return false;
+		}
 		if (only.word)
 			origin_put(place.origin, place.word, only.origin, only.word);
+		else
+			origin_take_away(place.origin, place.word, 0);
 		cells_free(thread, old);
 	} else if (!cells_put(detector, thread, place.word, old, place.granule, list)) {
 		return false;

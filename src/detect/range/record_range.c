@@ -107,9 +107,9 @@ static uint32_t store_words(const struct span *span, uint64_t *own, const uint64
 		end += span_count_alike(&own[end], word, most - end);
 		end = at + 1 + span_count_alike(&other[at + 1], met, end - at - 1);
 		for (uint32_t i = at; i < end; i++) {
-			/* relaxed: claim_end() orders it; as in origin_store() */
+			/* relaxed: claim_end() orders it.  release: as in origin_store() */
 			store_relaxed(&own[i], span->word);
-			store_relaxed(&origin[2 * i], span->origin);
+			store_release(&origin[2 * i], span->origin);
 		}
 	}
 	return most;

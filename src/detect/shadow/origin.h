@@ -7,7 +7,8 @@
  * a list, where one shadow word stands for accesses of several sites or threads.
  * Locksets and lists have numbers for a while (numbered.h): where one is gone, the
  * place of an old access is not known any more.  Word and origin are two stores.  The
- * tag is made from the word, so that a reader sees whether they belong together.
+ * tag is made from the word, so that a reader sees whether they belong together; an older
+ * origin that has the same tag makes way before the word is stored.
  *
  * Callers are kept of the first accesses of a site, then of one in so many of a
  * thread's, and of all of a site that was part of a finding.
@@ -96,10 +97,53 @@ static inline uint32_t origin_tagged(origin_id origin, uint64_t word)
 	return (origin ? origin : ORIGIN_NOT_KNOWN) << ORIGIN_TAG_BITS | tag;
 }
 
+/* Before *@place gets @origin, of @word, which is stored first: what is there must not be taken
+ * for it.  Who needs it of the word before waits, or meets the new one.  Returns what made way;
+ * 0: nothing. */
+static inline uint32_t origin_make_way(uint32_t *place, origin_id origin, uint64_t word)
+{
+	uint32_t mine = origin_tagged(origin, word);
+	uint32_t found = load_relaxed(place); /* relaxed: the exchange orders it */
+
+	while (UNLIKELY((uint8_t)found == (uint8_t)mine && found != mine && found))
+		if (compare_exchange_acq_rel(place, &found, 0))
+			return found;
+	return 0;
+}
+
+/* Must what is there make way before @word takes the place of @old?  That is known without a
+ * look at it, which may be the first one at its page: of a plain word it has the tag. */
+static inline bool origin_may_fit(uint64_t old, uint64_t word)
+{
+	return old && (shadow_form(old) != SHADOW_PLAIN ||
+		       !((shadow_epoch(old) ^ shadow_epoch(word)) & ORIGIN_TAG_HALF_MASK));
+}
+
+/* Before *@at, which is @word, becomes 0: where that is, there is no origin.  Returns what was
+ * there. */
+static inline uint32_t origin_take_away(uint32_t *place, const uint64_t *at, uint64_t word)
+{
+	uint32_t found = load_acquire(place); /* *@at is looked at later */
+
+	if (!found || load_acquire(at) != word || !compare_exchange_acq_rel(place, &found, 0))
+		return 0;
+	return found;
+}
+
+/* What was @taken made way in vain: the word is one that another thread has put there, or has
+ * added bytes to. */
+static inline void origin_give_back(uint32_t *place, const uint64_t *at, uint32_t taken)
+{
+	uint32_t none = 0;
+
+	if (taken && taken == origin_tagged(taken >> ORIGIN_TAG_BITS, load_acquire(at)))
+		compare_exchange_acq_rel(place, &none, taken);
+}
+
 static inline void origin_store(uint32_t *place, origin_id origin, uint64_t word)
 {
-	/* relaxed: the tag says whether it belongs to the word that is seen. */
-	store_relaxed(place, origin_tagged(origin, word));
+	/* release: who finds it and looks again does not see an older word. */
+	store_release(place, origin_tagged(origin, word));
 }
 
 /* The same, unless *@at is another word by now, whose origin may be there already. */
@@ -116,7 +160,7 @@ static inline void origin_put(uint32_t *place, const uint64_t *at, origin_id ori
 /* The origin at @place, if it belongs to @word; else false. */
 static inline bool origin_find(const uint32_t *place, uint64_t word, origin_id *origin)
 {
-	uint32_t tagged = load_relaxed(place);
+	uint32_t tagged = load_acquire(place); /* the word is looked at again afterwards */
 
 	if (!tagged || tagged != origin_tagged(tagged >> ORIGIN_TAG_BITS, word))
 		return false;
@@ -124,13 +168,6 @@ static inline bool origin_find(const uint32_t *place, uint64_t word, origin_id *
 	if (*origin == ORIGIN_NOT_KNOWN)
 		*origin = 0;
 	return true;
-}
-
-static inline origin_id origin_load(const uint32_t *place, uint64_t word)
-{
-	origin_id origin = 0;
-
-	return origin_find(place, word, &origin) ? origin : 0;
 }
 
 /* The origin of a word that stands for the accesses of both.  @old_slot and @old_bytes

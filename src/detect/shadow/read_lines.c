@@ -138,11 +138,14 @@ static struct read_note *find_note(struct read_line *line, uint64_t stamp, uint3
 		/* relaxed: the line is the thread's own. */
 		if ((load_relaxed(&note->stamp) ^ stamp) & READ_LINES_SERIAL_MAX)
 			unused = note;
-		else if ((uint32_t)load_relaxed(&note->read) == bytes)
+		else if ((load_relaxed(&note->read) & SHADOW_ALL_BYTES) == bytes)
 			return note;
 	}
 	return unused;
 }
+
+/* Epochs of 24 bits tell which stamp a note's other half belongs to, as tags of 8 bits do not. */
+#define NOTED_EPOCH(epoch) ((uint32_t)(epoch) << SHADOW_FORM_SHIFT)
 
 bool read_line_note(struct detector *detector, const uint64_t *place, uint64_t word,
 		    uint64_t current, uint32_t bytes, origin_id origin)
@@ -152,8 +155,9 @@ bool read_line_note(struct detector *detector, const uint64_t *place, uint64_t w
 
 	if (!note)
 		return false;
-	/* relaxed: the tag says whether it belongs to the stamp. */
-	store_relaxed(&note->read, (uint64_t)origin_tagged(origin, current) << 32 | bytes);
+	/* relaxed: the epoch says whether it belongs to the stamp. */
+	store_relaxed(&note->read, (uint64_t)origin_tagged(origin, current) << 32 |
+					   NOTED_EPOCH(shadow_epoch(current)) | bytes);
 	/* Orders the line before both looks at the shadow words. */
 	exchange_acq_rel(&note->stamp, stamp);
 	return claim_has_left(detector, place, word);
@@ -170,15 +174,16 @@ static struct noted_read try_note(const struct read_note *note, uint32_t slot, u
 {
 	uint64_t stamp = load_acquire(&note->stamp);
 	uint64_t read = load_acquire(&note->read);
+	uint64_t epoch = stamp >> READ_LINES_SERIAL_BITS;
 	uint32_t origin = (uint32_t)(read >> 32);
 	struct noted_read found = {0, 0};
 
 	*is_torn = false;
 	if ((stamp & READ_LINES_SERIAL_MAX) != word >> READ_LINES_SERIAL_SHIFT)
 		return found;
-	found.word = shadow_plain(slot, stamp >> READ_LINES_SERIAL_BITS,
-				  (uint32_t)read & SHADOW_ALL_BYTES);
-	*is_torn = !origin_find(&origin, found.word, &found.origin);
+	found.word = shadow_plain(slot, epoch, (uint32_t)read & SHADOW_ALL_BYTES);
+	*is_torn = ((uint32_t)read ^ NOTED_EPOCH(epoch)) >> SHADOW_FORM_SHIFT ||
+		   !origin_find(&origin, found.word, &found.origin);
 	return found;
 }
 

@@ -42,7 +42,7 @@ extern struct spin_lock read_lines_lock;
 /* The last read of just these bytes by a thread, in the record's life with that serial. */
 struct read_note {
 	uint64_t stamp; /* epoch 40 | serial 24 */
-	uint64_t read;	/* origin, with the tag of slot and epoch, 32 | bytes 32 */
+	uint64_t read;	/* origin, with the tag of slot and epoch, 32 | epoch 24 | bytes 8 */
 };
 
 #define READ_NOTES 4u

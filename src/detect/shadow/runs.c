@@ -42,9 +42,9 @@ static void lay_out(const struct shadow_run *run, const uint64_t *page)
 	uint64_t *words = (uint64_t *)first;
 
 	for (uint32_t i = 0; i < (uint32_t)(run->to - run->from); i++) {
-		/* relaxed: claim_end() orders it; as in origin_store() */
+		/* relaxed: claim_end() orders it.  release: as in origin_store() */
 		store_relaxed(&words[i], run->word);
-		store_relaxed(&origin[2 * i], run->origin);
+		store_release(&origin[2 * i], run->origin);
 	}
 }
 

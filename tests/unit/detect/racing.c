@@ -41,6 +41,12 @@ site_id racing_site_of(stack_id id)
 	return (site_id)((stack->frames[0] - 1 - CODE_AT) / CODE_BYTES);
 }
 
+void racing_place(site_id site, uint32_t offset, uint32_t size_bytes)
+{
+	places[site].offset = offset;
+	places[site].size_bytes = size_bytes;
+}
+
 /* The bytes that both accesses of the finding have in common. */
 static void emit_finding(struct detector *of, const struct finding *finding)
 {
@@ -202,8 +208,7 @@ void loops_over(struct thread *thread, site_id id, uint32_t offset, uint32_t siz
 
 void accesses_at(struct thread *thread, site_id id, uint32_t offset, uint32_t size_bytes)
 {
-	places[id].offset = offset;
-	places[id].size_bytes = size_bytes;
+	racing_place(id, offset, size_bytes);
 	if (are_sites_old && size_bytes > 8)
 		loops_over(thread, id, offset, size_bytes);
 	else

@@ -10,6 +10,7 @@
 #include <check.h>
 
 #include "detect/race/access.h"
+#include "detect/shadow/origin.h"
 #include "detect/shadow/shadow.h"
 
 #define MEMORY_AT ((uintptr_t)SHADOW_REPLAY_START + 0x10000000)
@@ -46,6 +47,9 @@ struct thread *racing_start(struct thread *parent);
 /* A new place in the code. */
 site_id racing_site(uint32_t flags, uint32_t size_bytes);
 
+/* All that is accessed there, else what the first finding says. */
+void racing_place(site_id site, uint32_t offset, uint32_t size_bytes);
+
 /* The one that a finding's stack begins at. */
 site_id racing_site_of(stack_id stack);
 
@@ -59,6 +63,14 @@ void quick_access(struct thread *thread, site_id site, uint32_t offset, uint32_t
 
 /* An access by @site, not yet made. */
 struct access racing_access(site_id site, uint32_t offset, uint32_t size_bytes);
+
+/* What stands at @place, if it belongs to @word; else 0. */
+static inline origin_id racing_origin(const uint32_t *place, uint64_t word)
+{
+	origin_id origin = 0;
+
+	return origin_find(place, word, &origin) ? origin : 0;
+}
 
 /* As a counted loop does it: the range first, then each granule, unless all is recorded. */
 void loops_over(struct thread *thread, site_id site, uint32_t offset, uint32_t size_bytes);

@@ -84,14 +84,14 @@ START_TEST(range_of_a_new_place_has_callers)
 	ck_assert_uint_eq(racing_stack_count, 1);
 	for (uint32_t at = 0; at < PAGE; at += 8)
 		ck_assert(origin_has_callers(
-			origin_load(&shadow_of(MEMORY_AT + at).origins->write, word_at(at, true))));
+			racing_origin(&shadow_of(MEMORY_AT + at).origins->write, word_at(at, true))));
 	for (uint32_t i = 1; i < 2 * ORIGIN_FIRST_CALLERS; i++) {
 		clock_end_epoch(memory_before_release(&judge, a));
 		a->accesses.sample = PAGE;
 		ck_assert(record_range(&judge, a, &access, PAGE));
 	}
 	ck_assert(!origin_has_callers(
-		origin_load(&shadow_of(MEMORY_AT + 8).origins->write, word_at(8, true))));
+		racing_origin(&shadow_of(MEMORY_AT + 8).origins->write, word_at(8, true))));
 }
 END_TEST
 
