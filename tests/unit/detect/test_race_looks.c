@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "detect/race/atomic_location.h"
+#include "detect/race/memory.h"
 #include "racing.h"
 
 static struct thread *a, *b;
