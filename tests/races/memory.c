@@ -640,8 +640,10 @@ static void *small_unmapped_end(void *page)
 
 static void small_unmapped_case(void)
 {
+	int protection = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
 	run_both(small_unmapped_write, small_unmapped_end,
-		 mmap(NULL, SMALL_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+		 mmap(NULL, SMALL_BYTES, protection, flags, -1, 0));
 }
 
 /* Reserved to grow in, opened in two places, given back as a whole while somebody is in one. */

@@ -111,7 +111,7 @@ static uint32_t place_cost(const struct placing *placing, const struct check *ch
 static uint32_t find_place(const struct placing *placing, const struct check *check)
 {
 	const struct function *function = placing->function;
-	/* Callers are looked for as from the access, with the registers as they are at the check. */
+	/* Callers are looked for as from the access, with the registers that the check has. */
 	uint32_t held = operand_registers(&check->operand) | facts_stack_registers(function);
 	uint32_t best = check->instruction, least = UINT32_MAX;
 

@@ -83,8 +83,8 @@ START_TEST(range_of_a_new_place_has_callers)
 	ck_assert(record_range(&judge, a, &access, PAGE));
 	ck_assert_uint_eq(racing_stack_count, 1);
 	for (uint32_t at = 0; at < PAGE; at += 8)
-		ck_assert(origin_has_callers(
-			racing_origin(&shadow_of(MEMORY_AT + at).origins->write, word_at(at, true))));
+		ck_assert(origin_has_callers(racing_origin(
+			&shadow_of(MEMORY_AT + at).origins->write, word_at(at, true))));
 	for (uint32_t i = 1; i < 2 * ORIGIN_FIRST_CALLERS; i++) {
 		clock_end_epoch(memory_before_release(&judge, a));
 		a->accesses.sample = PAGE;

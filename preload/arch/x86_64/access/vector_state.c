@@ -20,7 +20,7 @@ static uint32_t extended_bytes(void)
 	if (LIKELY(size_bytes != UINT32_MAX))
 		return size_bytes;
 	size_bytes = 0;
-	/* Each question takes 4 us in a virtual machine.  Who has the first answer has the second. */
+	/* A question takes 4 us in a virtual machine: the answer is kept. */
 	__cpuid(1, a, b, c, d);
 	if (c & bit_OSXSAVE) {
 		__cpuid_count(13, 0, a, b, c, d);
