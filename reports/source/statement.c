@@ -390,27 +390,51 @@ static bool find_body(struct reading *reading, unsigned line)
 	return false;
 }
 
+/* "f(x)", "(*f)(x)"; a cast "(int)(x)" counts as well. */
+static bool has_call(const struct reading *reading)
+{
+	enum language language = reading->list->language;
+
+	for (size_t i = 1; i < reading->count; i++) {
+		const struct token *before = &reading->tokens[i - 1];
+
+		if (lexer_token_is(&reading->tokens[i], "(") &&
+		    (lexer_token_is(before, ")") ||
+		     (before->kind == TOKEN_NAME && !words_is_keyword(before, language))))
+			return true;
+	}
+	return false;
+}
+
+/* Are all that the body does with the memory asked for accesses that it names?  Another object
+ * may have a member of the variable's name.  In C++ operators are calls, too. */
+static bool names_all(const struct reading *reading)
+{
+	const struct statement_question *question = reading->question;
+
+	if (question->variable && question->whole &&
+	    strcmp(question->variable, question->whole) == 0 && has_access(reading))
+		return true;
+	return reading->list->language == LANGUAGE_C && !has_call(reading);
+}
+
 /*
  * A compiler that merges accesses, or moves one out of a loop, leaves it without a line.  It is
- * one of its function's, so it is plain if each of these is that it can be.  For variables
- * that have a name of their own.
+ * one of its function's, so it is plain if each of these is that it can be.
  */
 static struct evidence read_function(struct reading *reading)
 {
 	const struct evidence unknown = make_doubtful("it has no line of its own");
 	const struct statement_question *question = reading->question;
 
-	/* Another object may have a member of that name. */
-	if (!question->variable || !question->whole ||
-	    strcmp(question->variable, question->whole) != 0 || !question->frame->begin ||
-	    !find_body(reading, question->frame->begin) ||
+	if (!question->frame->begin || !find_body(reading, question->frame->begin) ||
 	    has_directive(reading->tokens, reading->count) ||
 	    words_find_atomic(reading->tokens, reading->count) ||
 	    words_find_assembly(reading->tokens, reading->count) ||
 	    words_find_volatile(reading->tokens, reading->count))
 		return unknown;
 	reading_find_names(reading);
-	if (reading->doubt || reading->has_atomic || reading->has_volatile || !has_access(reading))
+	if (reading->doubt || reading->has_atomic || reading->has_volatile || !names_all(reading))
 		return unknown;
 	return make_claim(CLAIM_PLAIN, "by the source of its function");
 }

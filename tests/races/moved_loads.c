@@ -176,6 +176,75 @@ static void *merged_atomic_read(void *unused)
 
 RACE(merged_atomic)
 
+/* Through a pointer: what the function accesses it does itself. */
+static int through_flag, through_seen;
+
+static NOINLINE void through_store(int *flag, int is_odd)
+{
+	if (is_odd) {
+		merged_sum += 3;
+		*flag = 1;
+	} else {
+		merged_other += 5;
+		*flag = 1;
+	}
+}
+
+static void *through_write(void *unused)
+{
+	through_store(&through_flag, unused == NULL);
+	return unused;
+}
+
+static void *through_read(void *unused)
+{
+	through_seen = __atomic_load_n(&through_flag, __ATOMIC_RELAXED);
+	return unused;
+}
+
+RACE(through)
+
+/* Functions that it calls do, and are atomic. */
+static int called_flag, called_seen;
+
+static inline void called_set(int *flag)
+{
+	__atomic_store_n(flag, 1, __ATOMIC_RELAXED);
+}
+
+static inline void called_raise(int *flag)
+{
+	__atomic_store_n(flag, 1, __ATOMIC_RELEASE);
+}
+
+static NOINLINE void called_store(int *flag, int is_odd)
+{
+	if (is_odd) {
+		merged_sum += 3;
+		called_set(flag);
+	} else {
+		merged_other += 5;
+		called_raise(flag);
+	}
+}
+
+static void *called_write(void *unused)
+{
+	called_store(&called_flag, unused == NULL);
+	return unused;
+}
+
+static void *called_read(void *unused)
+{
+	int seen = __atomic_load_n(&called_flag, __ATOMIC_RELAXED);
+
+	called_set(&called_seen);
+	called_raise(&called_seen);
+	return seen == 5 ? &called_seen : unused;
+}
+
+RACE(called)
+
 /* Of the loads in the condition of a loop one is made for all rounds. */
 static unsigned rounds_head, rounds_tail;
 static long rounds_items[4];
@@ -203,6 +272,7 @@ static const struct race_case cases[] = {
 	CASE(ahead, "data-race:warning?"),  CASE(needed, "data-race:error"),
 	CASE(beside, "data-race:warning?"), CASE(within, "data-race:error"),
 	CASE(merged, "data-race:error"),    CASE(merged_atomic, "data-race:warning?"),
+	CASE(through, "data-race:error"),   CASE(called, "data-race:warning?"),
 	CASE(rounds, "data-race:error"),
 };
 
