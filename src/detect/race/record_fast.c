@@ -53,14 +53,10 @@ static inline bool is_all_clear(const struct thread *thread, const uint64_t *pla
 static inline bool exchange_word(struct detector *detector, uint64_t *place, uint32_t *origin_place,
 				 uint64_t old, uint64_t word, origin_id origin)
 {
-	uint32_t taken = UNLIKELY(origin_may_fit(old, word))
-				 ? origin_make_way(origin_place, origin, word)
-				 : 0;
+	struct race_place both = {.word = place, .origin = origin_place};
 
-	if (!claim_exchange(detector, place, &old, word)) {
-		origin_give_back(origin_place, place, taken);
+	if (!race_exchange(detector, both, &old, word, origin))
 		return false;
-	}
 	origin_store(origin_place, origin, word);
 	return true;
 }
