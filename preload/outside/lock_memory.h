@@ -12,6 +12,7 @@
 
 /* glibc's bits of pthread_mutex_t.__kind. */
 #define LOCK_KIND_ROBUST 16
+#define LOCK_KIND_INHERITS 32
 #define LOCK_KIND_PROTECTS 64
 #define LOCK_KIND_SHARED 128
 

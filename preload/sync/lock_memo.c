@@ -29,12 +29,14 @@ static bool find_known_calls(struct guest_known_calls *calls)
 
 void lock_memo_open(struct guest_thread *self)
 {
+	bool is_alone = __libc_single_threaded;
+
 	if (guest_known == self || !guest_is_quick || (self->leaving & LEAVING_NOTED) ||
-	    __libc_single_threaded)
+	    (is_alone && !guest_wants_site_only(self)))
 		return;
 	if (!self->lock_memo)
 		self->lock_memo = pages_from_kernel(sizeof(*self->lock_memo));
-	if (self->lock_memo && find_known_calls(&self->known_calls))
+	if (self->lock_memo && !is_alone && find_known_calls(&self->known_calls))
 		guest_known = self;
 }
 
@@ -163,6 +165,46 @@ static bool is_learnt(const struct lock_memo_entry *entry, uintptr_t call,
 	       lock_memo_is_stack(entry);
 }
 
+/* Does the call come for the second time in a row at its place, @missed?  @mark is its own. */
+static bool comes_again(uint64_t *missed, uint64_t mark)
+{
+	if (*missed == mark)
+		return true;
+	*missed = mark;
+	return false;
+}
+
+/* Makes @entry say of the call what @hold does, but for its stack. */
+static void keep_hold(struct lock_memo_entry *entry, const struct unwind_start *start,
+		      const struct held_lock *hold)
+{
+	entry->call = 0;
+	fence_signal();
+	entry->frame = NULL;
+	entry->return_address = start->return_address;
+	entry->before = lock_memo_before(hold);
+	entry->life = hold->object->generation;
+	entry->object = hold->object;
+	entry->chain = hold->chain;
+	entry->stack = hold->stack;
+}
+
+void lock_memo_learn_site(struct guest_thread *self, enum lock_memo_call call, uintptr_t address,
+			  const struct unwind_start *start)
+{
+	struct lock_memo *memo = self->lock_memo;
+	const struct held_lock *hold = self->thread->held.top - 1;
+	struct lock_memo_entry *entry =
+		lock_memo_place(memo, address + call, start->return_address);
+	uint64_t mark = lock_memo_before(hold) ^ address ^ start->return_address;
+
+	if (!comes_again(&memo->missed[entry - memo->entries], mark) || !is_usual(hold, address))
+		return;
+	keep_hold(entry, start, hold);
+	fence_signal();
+	entry->call = address + call;
+}
+
 void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintptr_t address,
 		     const struct unwind_start *start)
 {
@@ -170,29 +212,19 @@ void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintpt
 	const struct held_lock *hold = self->thread->held.top - 1;
 	struct lock_memo_entry *entry =
 		lock_memo_place(memo, address + call, start->return_address);
-	uint64_t *missed = &memo->missed[entry - memo->entries];
 	uint64_t mark = lock_memo_before(hold) ^ address ^ start->sp << 20 ^ start->return_address;
 	const struct stack_memo_entry *known;
 
 	if (is_learnt(entry, address + call, start, hold))
 		return;
 	self->known_calls.pthread_mutex_trylock = try_far_lock;
-	if (*missed != mark) {
-		*missed = mark;
+	if (!comes_again(&memo->missed[entry - memo->entries], mark))
 		return;
-	}
 	known = stack_memo_newest_entry(self->memo, guest_code_generation, start);
 	if (!known || known->stack != hold->stack || !is_usual(hold, address))
 		return;
-	entry->call = 0;
-	fence_signal();
+	keep_hold(entry, start, hold);
 	entry->frame = frame_of(start);
-	entry->return_address = start->return_address;
-	entry->before = lock_memo_before(hold);
-	entry->life = hold->object->generation;
-	entry->object = hold->object;
-	entry->chain = hold->chain;
-	entry->stack = hold->stack;
 	if (!keep_words(memo, entry, known)) {
 		forget_all(memo);
 		return;

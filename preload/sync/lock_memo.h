@@ -34,7 +34,10 @@
 #ifndef PRELOAD_SYNC_LOCK_MEMO_H
 #define PRELOAD_SYNC_LOCK_MEMO_H
 
+#include <pthread.h>
+
 #include "preload/guest/guest.h"
+#include "preload/outside/lock_memory.h"
 
 #define LOCK_MEMO_BITS 8u
 #define LOCK_MEMO_ENTRY_SHIFT 7u
@@ -58,7 +61,7 @@ struct lock_memo_group {
 
 struct lock_memo_entry {
 	uintptr_t call; /* the lock's address and the function; 0: none */
-	const uintptr_t *frame;
+	const uintptr_t *frame; /* NULL: of the call site alone */
 	uintptr_t return_address;
 	uint64_t before; /* the chain of what is held, plus detector.calls_key */
 	uint64_t life;	 /* the lock's, without an owner */
@@ -76,13 +79,17 @@ struct lock_memo {
 	struct lock_memo_group groups[LOCK_MEMO_GROUPS];
 };
 
-/* The calling thread, @self, uses its memo from now on, if it may: there are other threads, and
- * calls are neither perturbed nor noted one by one. */
+/* The calling thread, @self, uses its memo from now on, if it may: there are other threads or it
+ * has used up its whole stacks, and calls are neither perturbed nor noted one by one. */
 void lock_memo_open(struct guest_thread *self);
 
 /* @self's call for the lock at @address was recorded in full.  With the guard up. */
 void lock_memo_learn(struct guest_thread *self, enum lock_memo_call call, uintptr_t address,
 		     const struct unwind_start *start);
+
+/* The same of a lone thread's, without its stack.  There is room for that. */
+void lock_memo_learn_site(struct guest_thread *self, enum lock_memo_call call, uintptr_t address,
+			  const struct unwind_start *start);
 
 static inline struct lock_memo_entry *lock_memo_place(struct lock_memo *memo, uint64_t call,
 						      uintptr_t return_address)
@@ -123,6 +130,28 @@ lock_memo_is_stack(const struct lock_memo_entry *entry)
 	return true;
 }
 
+/* Is the lock in the life that @entry knows, owned by nobody, and released last by who knew all
+ * that @thread knows? */
+static inline __attribute__((always_inline)) bool
+lock_memo_is_life(const struct lock_memo_entry *entry, const struct thread *thread)
+{
+	return LIKELY(load_relaxed(&entry->object->life) == entry->life) &&
+	       LIKELY(load_relaxed(&entry->object->stamp) == thread->clocks.stamp);
+}
+
+/* Adds the hold that @entry tells of. */
+static inline __attribute__((always_inline)) void
+lock_memo_hold(const struct lock_memo_entry *entry, struct thread *thread)
+{
+	struct held_lock *hold = thread->held.top;
+
+	hold->object = entry->object;
+	hold->chain = entry->chain;
+	hold->stack = entry->stack;
+	held_locks_add(&thread->held);
+	store_relaxed(&entry->object->owner, thread->id); /* ordered by the guest's lock */
+}
+
 /* Records that the calling thread, whose memo is open, has taken the lock at @address by
  * @call.  False: this is to be recorded in full. */
 static inline __attribute__((always_inline)) bool
@@ -133,22 +162,14 @@ lock_memo_take(const struct guest_thread *self, enum lock_memo_call call, uintpt
 	uintptr_t return_address = frame[1];
 	const struct lock_memo_entry *entry =
 		lock_memo_place(self->lock_memo, address + call, return_address);
-	struct held_lock *hold = thread->held.top;
-	struct sync_object *object = entry->object;
 
 	if (UNLIKELY(entry->call != address + call) ||
 	    UNLIKELY(entry->return_address != return_address) || UNLIKELY(entry->frame != frame) ||
-	    UNLIKELY(entry->before != lock_memo_before(hold)) ||
+	    UNLIKELY(entry->before != lock_memo_before(thread->held.top)) ||
 	    UNLIKELY(thread->held.lowest_on_stack < (uintptr_t)frame) ||
-	    UNLIKELY(load_relaxed(&object->life) != entry->life) ||
-	    UNLIKELY(load_relaxed(&object->stamp) != thread->clocks.stamp) ||
-	    UNLIKELY(!lock_memo_is_stack(entry)))
+	    UNLIKELY(!lock_memo_is_life(entry, thread)) || UNLIKELY(!lock_memo_is_stack(entry)))
 		return false;
-	hold->object = object;
-	hold->chain = entry->chain;
-	hold->stack = entry->stack;
-	held_locks_add(&thread->held);
-	store_relaxed(&object->owner, thread->id); /* ordered by the guest's lock */
+	lock_memo_hold(entry, thread);
 	return true;
 }
 
@@ -167,6 +188,81 @@ static inline __attribute__((always_inline)) bool lock_memo_give(const struct gu
 	store_relaxed(&object->owner, 0u); /* ordered by the guest's lock */
 	held_locks_drop(&thread->held);
 	return true;
+}
+
+/*
+ * --- Mutexes of a lone thread ---
+ *
+ * Once it has used up its whole stacks (GUEST_FULL_STACKS), a lone thread's memo has entries of
+ * call sites, without a frame or words of a stack.  What a memo's entry rests on beside the
+ * stack, these rest on too.  They differ in this:
+ *
+ * - The real call comes first, and not the one that tries: a mutex that nobody has by its memory
+ *   is not waited for while there is one thread, and glibc takes it without a locked instruction.
+ * - A stack of one site does not say whether it is a signal handler's.  So the guard is up while
+ *   a hold is added or dropped.
+ */
+
+/* The calling thread, if its memo is to be asked so; else NULL. */
+static inline struct guest_thread *lock_memo_lone_thread(void)
+{
+	struct guest_thread *self = guest_self;
+
+	if (!self || !self->lock_memo || self->guard || self->leaving || !guest_is_quick ||
+	    !guest_wants_site_only(self))
+		return NULL;
+	return self;
+}
+
+/* The same, if the call for the mutex at @address will neither wait nor fail. */
+static inline struct guest_thread *lock_memo_begin_alone(uintptr_t address)
+{
+	const pthread_mutex_t *mutex = (const pthread_mutex_t *)address;
+	const int odd = LOCK_KIND_ROBUST | LOCK_KIND_INHERITS | LOCK_KIND_PROTECTS |
+			LOCK_KIND_SHARED;
+
+	if (mutex->__data.__lock || (mutex->__data.__kind & odd))
+		return NULL;
+	return lock_memo_lone_thread();
+}
+
+/* Records that @self has taken it by @call.  False: this is to be recorded in full. */
+static inline bool lock_memo_take_alone(struct guest_thread *self, enum lock_memo_call call,
+				   uintptr_t address, const struct unwind_start *start)
+{
+	struct thread *thread = self->thread;
+	const struct lock_memo_entry *entry =
+		lock_memo_place(self->lock_memo, address + call, start->return_address);
+	struct held_lock *hold;
+
+	if (UNLIKELY(entry->call != address + call) ||
+	    UNLIKELY(entry->return_address != start->return_address) || UNLIKELY(entry->frame) ||
+	    UNLIKELY(thread->held.lowest_on_stack < start->sp))
+		return false;
+	guest_raise(self);
+	hold = thread->held.top;
+	if (UNLIKELY(entry->before != lock_memo_before(hold)) ||
+	    UNLIKELY(!lock_memo_is_life(entry, thread))) {
+		guest_leave(self);
+		return false;
+	}
+	lock_memo_hold(entry, thread);
+	guest_leave(self);
+	return true;
+}
+
+/* Records that the calling thread is about to release it.  False, as above. */
+static inline bool lock_memo_give_alone(uintptr_t address)
+{
+	struct guest_thread *self = lock_memo_lone_thread();
+	bool is_known;
+
+	if (!self)
+		return false;
+	guest_raise(self);
+	is_known = lock_memo_give(self, address);
+	guest_leave(self);
+	return is_known;
 }
 
 #endif

@@ -121,18 +121,40 @@ struct lock_attempt lock_attempt_slowly(enum object_kind kind, enum lock_mode mo
 	return attempt;
 }
 
-void lock_taken(enum object_kind kind, enum lock_memo_call call, uintptr_t address,
-		struct unwind_start start)
+/* Records an exclusive acquisition after it.  NULL: it is not observed. */
+static struct guest_thread *record_taken(enum object_kind kind, enum lock_memo_call call,
+					 uintptr_t address, const struct unwind_start *start)
 {
 	struct lock_attempt attempt;
 
 	if (!lock_attempt_begin(&attempt, kind, LOCK_EXCLUSIVE, call == LOCK_MEMO_ACQUIRE, false,
-				address, &start))
-		return;
+				address, start))
+		return NULL;
 	lock_attempt_end(&attempt, kind, 0);
-	guest_raise(attempt.self);
-	lock_memo_learn(attempt.self, call, address, &start);
-	guest_leave(attempt.self);
+	return attempt.self;
+}
+
+void lock_taken(enum object_kind kind, enum lock_memo_call call, uintptr_t address,
+		struct unwind_start start)
+{
+	struct guest_thread *self = record_taken(kind, call, address, &start);
+
+	if (!self)
+		return;
+	guest_raise(self);
+	lock_memo_learn(self, call, address, &start);
+	guest_leave(self);
+}
+
+void lock_taken_alone(enum lock_memo_call call, uintptr_t address, struct unwind_start start)
+{
+	struct guest_thread *self = record_taken(OBJECT_MUTEX, call, address, &start);
+
+	if (!self)
+		return;
+	guest_raise(self);
+	lock_memo_learn_site(self, call, address, &start);
+	guest_leave(self);
 }
 
 struct lock_attempt lock_attempt_block(struct lock_attempt attempt)

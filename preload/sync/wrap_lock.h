@@ -142,6 +142,9 @@ struct lock_attempt lock_attempt_slowly(enum object_kind kind, enum lock_mode mo
 void lock_taken(enum object_kind kind, enum lock_memo_call call, uintptr_t address,
 		struct unwind_start start);
 
+/* The same of a mutex that a lone thread has taken (lock_memo.h). */
+void lock_taken_alone(enum lock_memo_call call, uintptr_t address, struct unwind_start start);
+
 /* Records the result of the call, and returns it. */
 static inline __attribute__((always_inline)) int
 lock_attempt_end(struct lock_attempt *attempt, enum object_kind kind, int result)

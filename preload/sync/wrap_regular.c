@@ -62,6 +62,20 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 		return 0;                                                                          \
 	}
 
+/* The call of a lone thread for a mutex that is free: it returns if it succeeds. */
+#define TAKE_ALONE(name, arguments, kind, is_simple, call)                                         \
+	do {                                                                                       \
+		struct guest_thread *alone = NULL;                                                 \
+                                                                                                   \
+		if ((kind) == OBJECT_MUTEX && (is_simple))                                         \
+			alone = lock_memo_begin_alone((uintptr_t)lock);                            \
+		if (!alone || REAL(name) arguments != 0)                                           \
+			break;                                                                     \
+		if (UNLIKELY(!lock_memo_take_alone(alone, call, (uintptr_t)lock, &start)))         \
+			lock_taken_alone(call, (uintptr_t)lock, start);                            \
+		return 0;                                                                          \
+	} while (0)
+
 /*
  * An acquisition first tries, so that an uncontended one announces no wait.  If the thread's
  * memo is open, it does so at once.
@@ -74,6 +88,8 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 		struct lock_attempt attempt;                                                       \
 		int result;                                                                        \
                                                                                                    \
+		TAKE_ALONE(name, arguments, kind, (mode) == LOCK_EXCLUSIVE && !limit.is_there,     \
+			   LOCK_MEMO_ACQUIRE);                                                     \
 		attempt = lock_attempt_slowly(kind, mode, !limit.is_odd, limit.is_there,           \
 					      (uintptr_t)lock, start);                             \
 		if (!attempt.self)                                                                 \
@@ -102,9 +118,10 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 	static __attribute__((noinline)) int slowly_##name parameters                              \
 	{                                                                                          \
 		struct unwind_start start = unwind_start_here();                                   \
-		struct lock_attempt attempt = lock_attempt_slowly(kind, mode, false, false,        \
-								  (uintptr_t)lock, start);         \
+		struct lock_attempt attempt;                                                       \
                                                                                                    \
+		TAKE_ALONE(name, (lock), kind, (mode) == LOCK_EXCLUSIVE, LOCK_MEMO_TRY);           \
+		attempt = lock_attempt_slowly(kind, mode, false, false, (uintptr_t)lock, start);   \
 		if (UNLIKELY(!attempt.self))                                                       \
 			return REAL(name)(lock);                                                   \
 		return lock_attempt_end(&attempt, kind, REAL(name)(lock));                         \
@@ -114,7 +131,8 @@ static inline bool cannot_block(const struct lock_attempt *attempt, enum object_
 #define RELEASE(name, parameters, kind)                                                            \
 	static __attribute__((noinline)) int slowly_##name parameters                              \
 	{                                                                                          \
-		lock_release(kind, (uintptr_t)lock, unwind_start_here());                          \
+		if (kind != OBJECT_MUTEX || !lock_memo_give_alone((uintptr_t)lock))                \
+			lock_release(kind, (uintptr_t)lock, unwind_start_here());                  \
 		return REAL(name)(lock);                                                           \
 	}                                                                                          \
 	EXPORT int name parameters                                                                 \
