@@ -16,7 +16,10 @@ struct search {
 	const struct function *function;
 	const struct constants *constants; /* NULL: none are known */
 	struct slots slots;
-	struct lanes *before; /* per instruction, and one more */
+	uint32_t *rows; /* per instruction, and one more: which of 'before' is its own */
+	struct lanes *before;
+	uint8_t *changed; /* per row: the last pass that changed it */
+	uint8_t pass;	  /* from 1 */
 	enum lanes_needs needs;
 	uint32_t *of_memory; /* per instruction: what is needed of the vector that it loads */
 };
@@ -37,16 +40,6 @@ static bool is_vector_load(const struct search *search, uint32_t index)
 	       checks_class(search->module, search->function, index) == ACCESS_SIMPLE;
 }
 
-static bool has_any(const struct search *search,
-		    bool (*is_one)(const unsigned char *bytes,
-				   const struct instruction *instruction))
-{
-	for (uint32_t i = 0; i < search->function->count; i++)
-		if (is_one(bytes_of(search, i), &search->function->instructions[i]))
-			return true;
-	return false;
-}
-
 static bool has_load(const struct search *search)
 {
 	for (uint32_t i = 0; i < search->function->count; i++)
@@ -55,10 +48,71 @@ static bool has_load(const struct search *search)
 	return false;
 }
 
+/*
+ * Most instructions have nothing to do with vectors: what is needed before them is what is needed
+ * behind, and has one row for all of them up to the next one that is not so.
+ */
+static bool is_quiet(const struct search *search, uint32_t index)
+{
+	return search->rows[index] == search->rows[index + 1];
+}
+
+static struct lanes *before(const struct search *search, uint32_t index)
+{
+	return &search->before[search->rows[index]];
+}
+
+static bool has_nothing_to_do(const struct search *search, uint32_t index)
+{
+	const struct instruction *instruction = &search->function->instructions[index];
+	struct vector_use use;
+
+	return instruction->kind == INSTRUCTION_PLAIN &&
+	       !slots_are_concerned(&search->slots, instruction) &&
+	       vector_use_of(bytes_of(search, index), instruction, &use) == VECTOR_NONE;
+}
+
+/* Rows from the end on.  False: no memory. */
+static bool find_rows(struct search *search, struct scratch *scratch)
+{
+	uint32_t i = search->function->count;
+
+	search->rows = scratch_take(scratch, (i + 1) * sizeof(uint32_t));
+	if (!search->rows)
+		return false;
+	search->rows[i] = 0;
+	while (i-- > 0)
+		search->rows[i] = search->rows[i + 1] + !has_nothing_to_do(search, i);
+	return true;
+}
+
+static bool has_any(const struct search *search,
+		    bool (*is_one)(const unsigned char *bytes,
+				   const struct instruction *instruction))
+{
+	for (uint32_t i = 0; i < search->function->count; i++)
+		if (!is_quiet(search, i) &&
+		    is_one(bytes_of(search, i), &search->function->instructions[i]))
+			return true;
+	return false;
+}
+
 /* The registers, and the slots that are used. */
 static unsigned place_count(const struct search *search)
 {
 	return LANES_REGISTERS + search->slots.count;
+}
+
+static void copy_needed(const struct search *search, struct lanes *to, const struct lanes *from)
+{
+	for (unsigned r = 0; r < place_count(search); r++)
+		to->needed[r] = from->needed[r];
+}
+
+static void need_nothing(const struct search *search, struct lanes *lanes)
+{
+	for (unsigned r = 0; r < place_count(search); r++)
+		lanes->needed[r] = 0;
 }
 
 static void need_all(const struct search *search, struct lanes *lanes)
@@ -117,7 +171,7 @@ static void need_at_target(const struct search *search, uint32_t index, struct l
 		instruction_is_branch(jump) ? function_target(search->function, jump) : UINT32_MAX;
 
 	if (target != UINT32_MAX)
-		need_both(search, lanes, &search->before[target]);
+		need_both(search, lanes, before(search, target));
 	else if (is_last_call(search, jump))
 		need_passed(search, index, ARGUMENTS, lanes);
 	else if (search->needs != LANES_CERTAIN)
@@ -136,9 +190,9 @@ static void need_after(const struct search *search, uint32_t index, struct lanes
 	const struct instruction *instruction = &search->function->instructions[index];
 
 	if (instruction_falls_through(instruction) || instruction_is_call(instruction))
-		*lanes = search->before[index + 1];
+		copy_needed(search, lanes, before(search, index + 1));
 	else
-		*lanes = (struct lanes){.needed = {0}};
+		need_nothing(search, lanes);
 	if (search->needs == LANES_CERTAIN && only_jumps(instruction))
 		need_all(search, lanes);
 	lanes->needs = search->needs;
@@ -179,7 +233,7 @@ static void note_used(struct instruction *load, uint32_t of_memory)
 static bool pass_instruction(const struct search *search, uint32_t index)
 {
 	struct instruction *instruction = &search->function->instructions[index];
-	struct lanes *before = &search->before[index];
+	struct lanes *known = before(search, index);
 	struct vector_value memory;
 	struct lane_values values;
 	struct lanes lanes;
@@ -195,20 +249,36 @@ static bool pass_instruction(const struct search *search, uint32_t index)
 		search->of_memory[index] = LANES_ALL;
 	}
 	slots_before_load(&search->slots, instruction, search->of_memory[index], &lanes);
-	for (unsigned r = 0; r < place_count(search); r++)
-		changed |= lanes.needed[r] ^ before->needed[r];
-	*before = lanes;
+	for (unsigned r = 0; r < place_count(search); r++) {
+		changed |= lanes.needed[r] ^ known->needed[r];
+		known->needed[r] = lanes.needed[r];
+	}
+	if (changed)
+		search->changed[search->rows[index]] = search->pass;
 	return changed != 0;
 }
 
-/* Of code that was passed before, only what comes before a change, or a branch, can change. */
-static bool pass_all(const struct search *search, bool is_first)
+/* Has it a target whose row has changed since the branch was passed? */
+static bool has_new_target(const struct search *search, const struct instruction *instruction)
+{
+	uint32_t target = instruction_is_branch(instruction)
+				  ? function_target(search->function, instruction)
+				  : UINT32_MAX;
+
+	return target != UINT32_MAX &&
+	       search->changed[search->rows[target]] + 1 >= search->pass;
+}
+
+/* Of code that was passed before, only what comes before a change, or a branch to one, can change. */
+static bool pass_all(const struct search *search)
 {
 	const struct function *function = search->function;
 	bool is_next_new = false, has_changed = false;
 
 	for (uint32_t i = function->count; i-- > 0;) {
-		if (!is_first && !is_next_new && !instruction_is_branch(&function->instructions[i]))
+		if (is_quiet(search, i) ||
+		    (search->pass > 1 && !is_next_new &&
+		     !has_new_target(search, &function->instructions[i])))
 			continue;
 		is_next_new = pass_instruction(search, i);
 		has_changed |= is_next_new;
@@ -219,18 +289,21 @@ static bool pass_all(const struct search *search, bool is_first)
 /* Per instruction what is needed of its memory operand; NULL: it could not be found out. */
 static uint32_t *find_needed(struct search *search, enum lanes_needs needs, struct scratch *scratch)
 {
-	uint32_t count = search->function->count;
+	uint32_t count = search->function->count, row_count = search->rows[0] + 1;
 	bool has_changed = true;
 
 	search->needs = needs;
 	search->of_memory = scratch_take(scratch, (count + 1) * sizeof(uint32_t));
-	search->before = scratch_take_zeroed(scratch, (count + 1) * sizeof(struct lanes));
-	if (!search->of_memory || !search->before)
+	search->before = scratch_take(scratch, row_count * sizeof(struct lanes));
+	search->changed = scratch_take_zeroed(scratch, row_count);
+	if (!search->of_memory || !search->before || !search->changed)
 		return NULL;
-	for (uint32_t i = needs == LANES_CERTAIN ? 0 : count; i <= count; i++)
+	for (uint32_t i = 1; i < row_count && needs != LANES_CERTAIN; i++)
+		need_nothing(search, &search->before[i]);
+	for (uint32_t i = 0; i < (needs == LANES_CERTAIN ? row_count : 1); i++)
 		need_all(search, &search->before[i]);
-	for (unsigned pass = 0; pass < PASSES_MOST && has_changed; pass++)
-		has_changed = pass_all(search, pass == 0);
+	for (search->pass = 1; search->pass <= PASSES_MOST && has_changed; search->pass++)
+		has_changed = pass_all(search);
 	return has_changed ? NULL : search->of_memory;
 }
 
@@ -259,13 +332,17 @@ void loads_find_used(const struct module *module, const struct function *functio
 
 	if (function->count > INSTRUCTIONS_MOST || !has_load(&search))
 		return;
+	slots_find(module, function, &search.slots);
+	if (!find_rows(&search, scratch))
+		return;
 	asks_constants = has_any(&search, lanes_drop_by_constant);
 	picks = has_any(&search, lanes_pick);
-	if (!asks_constants && !picks && !has_any(&search, lanes_may_drop))
+	if (!asks_constants && !picks && !has_any(&search, lanes_may_drop)) {
+		scratch_release(scratch, mark);
 		return;
+	}
 	if (asks_constants)
 		search.constants = constants_find(module, function, scratch);
-	slots_find(module, function, &search.slots);
 	used = find_needed(&search, LANES_ANY, scratch);
 	for (uint32_t i = 0; used && i < function->count; i++)
 		if (is_vector_load(&search, i))

@@ -39,6 +39,12 @@ void slots_find(const struct module *module, const struct function *function, st
 	}
 }
 
+bool slots_are_concerned(const struct slots *slots, const struct instruction *instruction)
+{
+	return slots->count &&
+	       (is_on_stack(instruction) || instruction->changes & REGISTER_BIT(RSP));
+}
+
 /* Bits of the slot's bytes that an access touches. */
 static uint32_t touched(const struct slot *slot, const struct instruction *instruction)
 {

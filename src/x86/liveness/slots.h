@@ -22,6 +22,9 @@ struct slots {
 
 void slots_find(const struct module *module, const struct function *function, struct slots *slots);
 
+/* May what is needed of slots before it differ from what is needed behind it? */
+bool slots_are_concerned(const struct slots *slots, const struct instruction *instruction);
+
 /* Before a store to the stack nothing is needed of its place, and of what it stores what was
  * ('is_dropped'). */
 void slots_before_store(const struct slots *slots, const struct instruction *instruction,
