@@ -228,7 +228,6 @@ void access_slow(struct access_frame *frame, uint32_t what)
 	__builtin_prefetch(shadow.write);
 	__builtin_prefetch(shadow.read);
 	__builtin_prefetch(shadow.origins);
-	site_prefetch(&guest_detector.sites, (site_id)(frame->words[0] >> THUNK_SITE_SHIFT));
 	if (LIKELY(is_recorded(frame->words[1], what)))
 		return;
 	self = access_enter(frame);

@@ -139,12 +139,6 @@ static inline struct site *site_row(const struct site_table *table, site_id id)
 	return site;
 }
 
-/* Its row will be wanted. */
-static inline void site_prefetch(const struct site_table *table, site_id id)
-{
-	__builtin_prefetch(&table->chunks[id / SITE_CHUNK][id % SITE_CHUNK], 1);
-}
-
 /* NULL for 0 and ids not given out. */
 static inline struct site *site_get(const struct site_table *table, site_id id)
 {

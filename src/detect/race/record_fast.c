@@ -61,6 +61,39 @@ static inline bool exchange_word(struct detector *detector, uint64_t *place, uin
 	return true;
 }
 
+bool record_is_wanted_by_row(struct detector *detector, struct thread *thread, site_id id,
+			     uintptr_t address, uint32_t size_bytes, bool is_write,
+			     enum access_callers *callers)
+{
+	struct site *site = site_get(&detector->sites, id);
+	bool is_of_update;
+
+	*callers = origin_choose_callers(thread, site);
+	if (UNLIKELY(*callers != CALLERS_DROPPED)) {
+		if (*callers == CALLERS_SAMPLED && thread->accesses.stale_read_count &&
+		    ++thread->accesses.stale_read_age > STALE_READ_SAMPLES)
+			stale_reads_expire(detector, thread);
+		return true;
+	}
+	/* relaxed: a hint */
+	if (site->flags & (SITE_SILENT | SITE_SPIN) ||
+	    load_relaxed(&site_attention[id]) == SITE_ORDERING)
+		return true;
+	if (thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER] &&
+	    stale_reads_touch(thread, address))
+		return true;
+	is_of_update = is_write ? site->update_group != 0 : site->flags & SITE_MAY_BE_SPLIT;
+	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
+	if (load_relaxed(&site_attention[id]) == SITE_WANTED)
+		store_relaxed(&site_attention[id],
+			      is_of_update ? SITE_QUIET_UNLOCKED : SITE_QUIET);
+	if (LIKELY(!is_of_update))
+		return false;
+	return is_write ? detector->split_count &&
+				  marks_find(&detector->split_marks, address, size_bytes)
+			: thread->held.count != 0;
+}
+
 void record_again(struct detector *detector, struct thread *thread, uintptr_t address,
 		  uint32_t size_bytes, bool is_write, site_id id, bool is_late)
 {

@@ -26,7 +26,7 @@
 #include "detect/race/update.h"
 
 /* A stale read is kept for so many samples of callers. */
-#define STALE_READ_SAMPLES 16u
+#define STALE_READ_SAMPLES 4u
 
 /* Cases of record_fast(): in one granule, or several.  False: not such a one; what
  * was done will be found to be there. */
@@ -71,35 +71,29 @@ static inline bool record_is_pending(struct thread *thread, uintptr_t granule, u
 void record_flush_whole(struct detector *detector, struct thread *thread, uintptr_t address,
 			bool is_write);
 
+/* Is that so of one site whose row says so?  Once its first accesses are over the site is quiet. */
+bool record_is_wanted_by_row(struct detector *detector, struct thread *thread, site_id id,
+			     uintptr_t address, uint32_t size_bytes, bool is_write,
+			     enum access_callers *callers);
+
 /* Does another part of the engine want to see accesses of @site to @address?  Decides on
- * *@callers, too. */
+ * *@callers, too.  Of quiet sites no row is looked at: there are more than fit into a cache. */
 static inline bool record_is_wanted(struct detector *detector, struct thread *thread, site_id id,
 				    uintptr_t address, uint32_t size_bytes, bool is_write,
 				    enum access_callers *callers)
 {
-	struct site *site = site_get(&detector->sites, id);
-	bool is_of_update;
-
-	*callers = origin_choose_callers(thread, site);
-	if (UNLIKELY(*callers != CALLERS_DROPPED)) {
-		if (*callers == CALLERS_SAMPLED && thread->accesses.stale_read_count &&
-		    ++thread->accesses.stale_read_age > STALE_READ_SAMPLES)
-			stale_reads_expire(detector, thread);
-		return true;
-	}
 	/* relaxed: a hint */
-	if (site->flags & (SITE_SILENT | SITE_SPIN) ||
-	    load_relaxed(&site_attention[id]) == SITE_ORDERING)
-		return true;
+	enum site_attention attention = load_relaxed(&site_attention[id]);
+
+	if (UNLIKELY(attention < SITE_QUIET || thread->accesses.sample == 0))
+		return record_is_wanted_by_row(detector, thread, id, address, size_bytes, is_write,
+					       callers);
+	thread->accesses.sample--;
+	*callers = CALLERS_DROPPED;
 	if (thread->accesses.stale_read_filter[address / SHADOW_GRANULE % STALE_READ_FILTER] &&
 	    stale_reads_touch(thread, address))
 		return true;
-	is_of_update = is_write ? site->update_group != 0 : site->flags & SITE_MAY_BE_SPLIT;
-	/* relaxed: a hint.  All threads look at it, so it is stored once only. */
-	if (load_relaxed(&site_attention[id]) == SITE_WANTED)
-		store_relaxed(&site_attention[id],
-			      is_of_update ? SITE_QUIET_UNLOCKED : SITE_QUIET);
-	if (LIKELY(!is_of_update))
+	if (LIKELY(attention == SITE_QUIET))
 		return false;
 	return is_write ? detector->split_count &&
 				  marks_find(&detector->split_marks, address, size_bytes)

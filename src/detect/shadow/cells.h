@@ -82,7 +82,7 @@ struct hot_read {
 	uint32_t quick_joins; /* of the thread, when it began to count */
 };
 
-#define HOT_READS 8u /* by the granule's number */
+#define HOT_READS 64u /* by the granule's number */
 
 struct shadow_cache {
 	struct cells_cache cells;	  /* free records */

@@ -47,8 +47,8 @@ struct origin_part {
 
 #define ORIGIN_PARTS 64u /* in a list; more are not kept */
 
-#define ORIGIN_FIRST_CALLERS 128u
-#define ORIGIN_CALLERS_EVERY 256u
+#define ORIGIN_FIRST_CALLERS 32u
+#define ORIGIN_CALLERS_EVERY 1024u
 
 /* Decides whether callers are kept of an access of @thread by @site.  Called once for
  * each access that reaches C. */

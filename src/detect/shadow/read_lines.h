@@ -32,7 +32,7 @@ struct thread;
 /* Protects the records: which word has which. */
 extern struct spin_lock read_lines_lock;
 
-#define READ_LINES_AFTER 16u /* new sets that a thread makes for one word */
+#define READ_LINES_AFTER 4u /* new sets that a thread makes for one word */
 #define READ_LINES_RECORDS 256u
 #define READ_LINES_SLOTS (SHADOW_SLOT_MAX + 2u)
 #define READ_LINES_SERIAL_BITS 24u

@@ -262,6 +262,7 @@ static void order(struct thread *from, struct thread *to)
 /* A set is made for each epoch of @thread. */
 static void make_sets(struct thread *thread, uint32_t count)
 {
+	judge.lines_after = UINT32_MAX;
 	for (uint32_t i = 0; i < count; i++) {
 		end_epoch(thread);
 		touch(thread, SITE_READ, 64, 8);

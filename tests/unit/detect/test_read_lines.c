@@ -88,6 +88,20 @@ START_TEST(words_of_an_array_keep_sets)
 }
 END_TEST
 
+START_TEST(some_words_that_are_read_in_turn_get_lines_each)
+{
+	for (uint32_t epoch = 0; epoch < 2 * READ_LINES_AFTER; epoch++)
+		for (uint32_t i = 0; i < READERS; i++) {
+			reads(readers[i], HOT, 8);
+			end_epoch(readers[i]);
+			reads(readers[i], HOT + 64, 8);
+			end_epoch(readers[i]);
+		}
+	ck_assert(has_lines(HOT));
+	ck_assert(has_lines(HOT + 64));
+}
+END_TEST
+
 START_TEST(lines_make_no_sets)
 {
 	uint32_t count;
@@ -375,6 +389,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, word_read_in_each_epoch_gets_lines);
 	tcase_add_test(tests, words_of_an_array_keep_sets);
+	tcase_add_test(tests, some_words_that_are_read_in_turn_get_lines_each);
 	tcase_add_test(tests, lines_make_no_sets);
 	tcase_add_test(tests, what_a_thread_has_read_is_known);
 	tcase_add_test(tests, write_races_with_each_reader);
